@@ -1,0 +1,64 @@
+import type { Pipeline } from './schema.ts'
+import { PipelineError } from './error.ts'
+import { variantsOnPath } from './tree.ts'
+
+/** Checks that the tasks form a tree from `root` and that every name used is a name defined. */
+export function checkTree(pipeline: Pipeline, file: string): void {
+  const fail = (path: string, fault: string): never => {
+    throw new PipelineError(file, path, fault)
+  }
+  if (!Object.hasOwn(pipeline.tasks, pipeline.root)) {
+    fail('root', `names task ${pipeline.root}, which is not among tasks`)
+  }
+  const parents = new Map<string, string>()
+  for (const [taskName, task] of Object.entries(pipeline.tasks)) {
+    task.next.forEach((child, i) => {
+      const at = `tasks.${taskName}.next.${i}`
+      if (!Object.hasOwn(pipeline.tasks, child)) {
+        fail(at, `names task ${child}, which is not among tasks`)
+      }
+      if (child === pipeline.root) fail(at, `leads back to the root ${child}: tasks form a tree`)
+      if (parents.has(child)) {
+        fail(
+          at,
+          `task ${child} has a second parent, after ${parents.get(child)}: tasks form a tree`,
+        )
+      }
+      parents.set(child, taskName)
+    })
+    for (const [variantName, variant] of Object.entries(task.variants)) {
+      for (const child of Object.keys(variant.fanOut ?? {})) {
+        if (!task.next.includes(child)) {
+          fail(
+            `tasks.${taskName}.variants.${variantName}.fanOut.${child}`,
+            `task ${child} is not in next of ${taskName}`,
+          )
+        }
+      }
+    }
+  }
+  for (const taskName of Object.keys(pipeline.tasks)) {
+    // A circle apart from the root gives each of its tasks one parent: walk up until root or a repeat.
+    const seen = new Set<string>()
+    let at: string | undefined = taskName
+    while (at !== undefined && at !== pipeline.root && !seen.has(at)) {
+      seen.add(at)
+      at = parents.get(at)
+    }
+    if (at !== pipeline.root) fail(`tasks.${taskName}`, `cannot be reached from the root`)
+  }
+  for (const [list, output] of Object.entries(pipeline.output ?? {})) {
+    if (!Object.hasOwn(pipeline.tasks, output.each)) {
+      fail(`output.${list}.each`, `names task ${output.each}, which is not among tasks`)
+    }
+  }
+  pipeline.pathAccuracy?.forEach(({ path }, i) => {
+    const found = variantsOnPath(pipeline, path)
+    if (found === 0) {
+      fail(`pathAccuracy.${i}.path`, `${path.join(' > ')} is no path of variants from the root`)
+    }
+    if (found > 1) {
+      fail(`pathAccuracy.${i}.path`, `${path.join(' > ')} fits more than one path: rename variants`)
+    }
+  })
+}

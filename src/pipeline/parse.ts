@@ -1,0 +1,68 @@
+/**
+ * Reading a pipeline file: its shape by schema, then what a schema cannot say.
+ *
+ * @module
+ */
+import { type Pipeline, pipelineSchema } from './schema.ts'
+import { PipelineError } from './error.ts'
+import { checkTree } from './check.ts'
+
+/**
+ * Parses and checks the text of a pipeline file.
+ *
+ * @example
+ * ```ts
+ * const pipeline = parsePipeline(await Deno.readTextFile(file), file)
+ * ```
+ * @param text JSON of schema `shoal-pipeline/1`
+ * @param file only named in errors
+ * @throws PipelineError naming file, path and fault
+ */
+export function parsePipeline(text: string, file: string): Pipeline {
+  let json: unknown
+  try {
+    json = JSON.parse(text)
+  } catch (error) {
+    throw new PipelineError(file, '', `not JSON: ${(error as Error).message}`)
+  }
+  return checkPipeline(json, file)
+}
+
+/** As {@linkcode parsePipeline}, for what is parsed already (an inline pipeline of a scenario). */
+export function checkPipeline(json: unknown, file: string): Pipeline {
+  const parsed = pipelineSchema.safeParse(json)
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0]
+    throw new PipelineError(
+      file,
+      issue === undefined ? '' : issue.path.join('.'),
+      issue?.message ?? 'not a pipeline',
+    )
+  }
+  checkTree(parsed.data, file)
+  return parsed.data
+}
+
+/**
+ * Checks what serving needs beyond simulating: each task's `kind`, each variant's `model`.
+ *
+ * @param kinds the stage implementations that exist
+ * @throws PipelineError
+ */
+export function checkRunnable(pipeline: Pipeline, kinds: readonly string[], file: string): void {
+  for (const [taskName, task] of Object.entries(pipeline.tasks)) {
+    const at = `tasks.${taskName}`
+    if (task.kind === undefined || !kinds.includes(task.kind)) {
+      throw new PipelineError(
+        file,
+        `${at}.kind`,
+        `must be one of ${kinds.join(', ')}: received ${task.kind ?? 'nothing'}`,
+      )
+    }
+    for (const [variantName, variant] of Object.entries(task.variants)) {
+      if (variant.model === undefined) {
+        throw new PipelineError(file, `${at}.variants.${variantName}.model`, 'is missing')
+      }
+    }
+  }
+}

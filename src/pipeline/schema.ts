@@ -1,0 +1,56 @@
+/**
+ * The file format `shoal-pipeline/1`: a rooted tree of tasks, each with the variants that can do it.
+ *
+ * Only what every reader needs is fixed here. How a variant is run (`kind`, `model`, `input`, ...)
+ * belongs to the stage that runs it, so unknown fields of tasks and variants are kept.
+ *
+ * @module
+ */
+import { z } from 'zod'
+
+const name = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, {
+  error: 'must be 1 to 64 letters, digits, dots, dashes or underscores',
+})
+const ratio = z.number().min(0).max(1)
+
+export const variantSchema = z.looseObject({
+  /** Accuracy of this variant alone, 0..1, as measured on labelled data. */
+  accuracy: ratio,
+  /** Mean items handed to each child task per item; 1 where absent. The paper's multiplicative factor. */
+  fanOut: z.record(name, z.number().min(0)).optional(),
+  /** Key into `models`. Needed to run, not to simulate. */
+  model: z.string().optional(),
+  /** Latency of one item on the machine that measured the file: a prior for nodes not yet measured. */
+  referenceMs: z.number().positive().optional(),
+})
+
+export const taskSchema = z.looseObject({
+  /** The stage implementation, by its name in `src/stages`. Needed to run, not to simulate. */
+  kind: z.string().optional(),
+  next: z.array(name).default([]),
+  variants: z.record(name, variantSchema).refine((v) => Object.keys(v).length > 0, {
+    error: 'needs at least one variant',
+  }),
+})
+
+export const pipelineSchema = z.looseObject({
+  schema: z.literal('shoal-pipeline/1'),
+  name,
+  /** Deadline of a query that names none, from its arrival. */
+  sloMs: z.number().int().min(1).max(600_000),
+  /** Share of the pool when several pipelines compete. */
+  weight: z.number().positive().default(1),
+  root: name,
+  tasks: z.record(name, taskSchema),
+  /** LIST of the answer: one entry for each item of a task, with these fields. */
+  output: z.record(
+    z.string().min(1),
+    z.object({ each: name, with: z.array(z.string().min(1)).min(1) }),
+  ).optional(),
+  /** Measured accuracy of whole paths, root to leaf; the product of the variants where absent. */
+  pathAccuracy: z.array(z.object({ path: z.array(name).min(1), accuracy: ratio })).optional(),
+})
+
+export type Variant = z.infer<typeof variantSchema>
+export type Task = z.infer<typeof taskSchema>
+export type Pipeline = z.infer<typeof pipelineSchema>

@@ -1,0 +1,147 @@
+/**
+ * What node and coordinator say to each other. Control goes as JSON text, batches and results as
+ * one binary frame each (see `frame.ts`) whose header is one of these messages too.
+ *
+ * Times are durations, never instants: the two clocks have nothing in common.
+ *
+ * @module
+ */
+import { z } from 'zod'
+
+/** Raised with every change that an older side could not follow. */
+export const PROTOCOL_VERSION = 1
+
+/** Largest frame on a link, in bytes, either way. A larger one closes the link with 1009. */
+export const MAX_FRAME_BYTES = 16 * 1024 * 1024
+
+/** Close codes of the link beyond those of RFC 6455. */
+export const CLOSE = {
+  /** No valid `hello` in time, or a token that does not fit. */
+  unauthorized: 4401,
+  /** The two sides speak different versions. */
+  protocol: 4426,
+  /** A newer link of the same node took over. */
+  replaced: 4409,
+  /** The other side sent something that is no message. */
+  malformed: 1007,
+  tooLarge: 1009,
+} as const
+
+const id = z.string().min(1).max(128)
+const ms = z.number().min(0).max(1e9)
+const count = z.number().int().min(0).max(1e6)
+const bytes = z.number().int().min(0).max(1e12)
+const json = z.record(z.string().max(64), z.json())
+
+const ref = { pipeline: id, task: id, variant: id }
+const instance = z.object({ slot: count, ...ref })
+const point = z.object({ batch: z.number().int().min(1).max(1024), latencyMs: ms })
+
+/** Where an item's bytes are: the n-th blob of this frame, or kept by the node under `key`. */
+const payload = z.union([z.object({ blob: count }), z.object({ key: id })])
+
+export const nodeMessage = z.discriminatedUnion('type', [
+  z.object({
+    type: z.literal('hello'),
+    protocol: z.number().int(),
+    token: z.string().max(512).optional(),
+    /** Stable across runs of the same node. */
+    nodeId: id,
+    /** Raised each time the node starts or rejoins: the newer link wins. */
+    epoch: z.number().int().min(0),
+    name: z.string().min(1).max(64).optional(),
+    runtime: z.enum(['deno', 'browser']).optional(),
+    backend: z.enum(['wasm', 'webgpu', 'native']).optional(),
+    slots: z.number().int().min(1).max(256).optional(),
+    duty: z.number().min(0.01).max(1).optional(),
+    memoryBytes: bytes.optional(),
+    /** Content hashes of models that it need not download. */
+    cached: z.array(z.string().length(64)).max(1024).optional(),
+  }),
+  z.object({ type: z.literal('ready'), loadMs: ms, ...instance.shape }),
+  z.object({ type: z.literal('load_failed'), message: z.string().max(2000), ...instance.shape }),
+  z.object({
+    type: z.literal('report'),
+    paused: z.boolean().optional(),
+    slots: z.number().int().min(0).max(256).optional(),
+    profile: z.array(z.object({ ...ref, points: z.array(point).max(64) })).max(1024).optional(),
+    /** Share of a model download done, for those who watch. */
+    progress: z.object({ label: z.string().max(200), done: bytes, total: bytes }).optional(),
+  }),
+  z.object({
+    type: z.literal('result'),
+    batch: count,
+    /** On the node's clock: behind the slot's previous batch, running, and from receipt to this. */
+    queueMs: ms,
+    computeMs: ms,
+    elapsedMs: ms,
+    items: z.array(z.discriminatedUnion('ok', [
+      z.object({
+        ok: z.literal(true),
+        fields: json.nullable(),
+        children: z.record(
+          id,
+          z.array(z.object({ meta: json, blob: count, key: id.optional() })).max(4096),
+        ),
+      }),
+      z.object({
+        ok: z.literal(false),
+        reason: z.enum(['invalid_input', 'too_large', 'internal', 'expired', 'missing']),
+        message: z.string().max(2000),
+      }),
+    ])).max(1024),
+  }),
+  /** The whole batch came to nothing: the worker died, the watchdog fired, the variant is not held. */
+  z.object({ type: z.literal('batch_failed'), batch: count, message: z.string().max(2000) }),
+  z.object({ type: z.literal('pong'), n: count }),
+  /** Leaving: the last message after the running batches have been answered. */
+  z.object({ type: z.literal('bye'), reason: z.string().max(200) }),
+])
+
+export const coordinatorMessage = z.discriminatedUnion('type', [
+  z.object({
+    type: z.literal('welcome'),
+    protocol: z.number().int(),
+    /** Pipeline files as served, checked by the reader of pipelines. */
+    pipelines: z.array(z.json()),
+    /** Model name, as in variants, to what to fetch; per pipeline. */
+    models: z.record(id, z.record(id, z.object({ sha256: z.string().length(64), bytes }))),
+    /** Path on the coordinator where `HASH` gives a model's bytes. */
+    modelPath: z.string(),
+    heartbeatMs: ms,
+  }),
+  z.object({
+    type: z.literal('refuse'),
+    reason: z.enum(['protocol', 'unauthorized', 'malformed', 'replaced', 'too_large']),
+    message: z.string(),
+    /** A command that mends it, where there is one. */
+    remedy: z.string().optional(),
+  }),
+  z.object({ type: z.literal('load'), instances: z.array(instance) }),
+  z.object({ type: z.literal('unload'), instances: z.array(instance) }),
+  z.object({
+    type: z.literal('batch'),
+    batch: count,
+    slot: count,
+    ...ref,
+    remainingMs: ms,
+    /** Past this the node's watchdog ends the worker. */
+    giveUpMs: ms,
+    crops: z.enum(['raw', 'jpeg']),
+    items: z.array(z.object({ meta: json, payload })).min(1).max(1024),
+    /** Kept payloads no longer needed. */
+    release: z.array(id).optional(),
+  }),
+  z.object({ type: z.literal('cancel'), batch: count }),
+  z.object({ type: z.literal('release'), keys: z.array(id) }),
+  z.object({ type: z.literal('ping'), n: count }),
+  /** Take no new work, finish what runs, say bye. */
+  z.object({ type: z.literal('drain'), reason: z.string() }),
+])
+
+export type NodeMessage = z.infer<typeof nodeMessage>
+export type CoordinatorMessage = z.infer<typeof coordinatorMessage>
+export type Hello = Extract<NodeMessage, { type: 'hello' }>
+export type Welcome = Extract<CoordinatorMessage, { type: 'welcome' }>
+export type BatchMessage = Extract<CoordinatorMessage, { type: 'batch' }>
+export type ResultMessage = Extract<NodeMessage, { type: 'result' }>

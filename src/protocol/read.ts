@@ -1,0 +1,81 @@
+/**
+ * From what a socket delivers to a checked message, and back.
+ *
+ * @module
+ */
+import type { z } from 'zod'
+import { ProtocolError } from './error.ts'
+import { createReassembler, decodeFrame, encodeFrame, splitFrame } from './frame.ts'
+import {
+  type CoordinatorMessage,
+  coordinatorMessage,
+  MAX_FRAME_BYTES,
+  type NodeMessage,
+  nodeMessage,
+} from './messages.ts'
+
+export interface Received<Message> {
+  message: Message
+  blobs: Uint8Array[]
+}
+
+/** What a socket's message event carries as `data`, binary type `arraybuffer`. */
+export type WireData = string | ArrayBuffer
+
+/** Reads what nodes send. One reader a link: it holds the fragments under way. */
+export const createNodeMessageReader = () => createReader<NodeMessage>(nodeMessage)
+/** Reads what coordinators send. */
+export const createCoordinatorMessageReader = () =>
+  createReader<CoordinatorMessage>(coordinatorMessage)
+
+function createReader<Message>(schema: z.ZodType<Message>) {
+  const reassemble = createReassembler()
+  /** @throws ProtocolError; `undefined` while fragments are missing */
+  return function read(data: WireData): Received<Message> | undefined {
+    const size = typeof data === 'string' ? data.length : data.byteLength
+    if (size > MAX_FRAME_BYTES) {
+      throw new ProtocolError(
+        'too_large',
+        `Cannot take a frame of ${size} bytes: the most is ${MAX_FRAME_BYTES}`,
+      )
+    }
+    if (typeof data === 'string') return { message: check(schema, parseJson(data)), blobs: [] }
+    const whole = reassemble(new Uint8Array(data))
+    if (whole === undefined) return undefined
+    const { header, blobs } = decodeFrame(whole)
+    return { message: check(schema, header), blobs }
+  }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    throw new ProtocolError('malformed', 'Cannot read message: it is not JSON')
+  }
+}
+
+function check<Message>(schema: z.ZodType<Message>, value: unknown): Message {
+  const parsed = schema.safeParse(value)
+  if (parsed.success) return parsed.data
+  const issue = parsed.error.issues[0]
+  throw new ProtocolError(
+    'malformed',
+    `Cannot read message: ${issue?.path.join('.') ?? ''} ${issue?.message ?? 'is not one'}`,
+  )
+}
+
+/**
+ * A message as what a socket sends: text without blobs, else one binary frame (or its fragments).
+ *
+ * @param serial a number not used for another message under way on this link
+ */
+export function encodeMessage(
+  message: NodeMessage | CoordinatorMessage,
+  blobs: readonly Uint8Array[] = [],
+  serial = 0,
+): WireData[] {
+  if (blobs.length === 0) return [JSON.stringify(message)]
+  return splitFrame(encodeFrame(message, blobs), serial, MAX_FRAME_BYTES)
+    .map((frame) => frame.buffer)
+}
