@@ -1,0 +1,27 @@
+/**
+ * The least Deno that runs Shoal; imported first by every command, so that an old one says so
+ * instead of failing somewhere inside.
+ *
+ * @module
+ */
+
+export const LEAST_DENO = '2.5.0'
+
+/** Whether version `is` (as `2.9.6`) is at least `least`. */
+export function isAtLeast(is: string, least: string): boolean {
+  const parts = (version: string) => version.split(/[.+-]/).slice(0, 3).map(Number)
+  const [a, b] = [parts(is), parts(least)]
+  for (let i = 0; i < 3; i++) {
+    const difference = (a[i] ?? 0) - (b[i] ?? 0)
+    if (difference !== 0) return difference > 0
+  }
+  return true
+}
+
+if (!isAtLeast(Deno.version.deno, LEAST_DENO)) {
+  console.error(
+    `Cannot run on Deno ${Deno.version.deno}: Shoal needs ${LEAST_DENO} or newer. ` +
+      'Run `deno upgrade`, or use `npx -y deno task ...`, which fetches a current one.',
+  )
+  Deno.exit(1)
+}

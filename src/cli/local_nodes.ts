@@ -1,0 +1,57 @@
+/**
+ * Deno nodes on this machine, as children of the command that starts them.
+ *
+ * @module
+ */
+import { fromFileUrl } from './root.ts'
+
+export interface LocalNodes {
+  /** Ends them and waits until they are gone. */
+  stop(): Promise<void>
+}
+
+const NODE_ENTRY = fromFileUrl(new URL('./node.ts', import.meta.url))
+/** A child that dies is started again, each time after twice the pause, this often at most. */
+const MAX_RESTARTS = 5
+
+/** Starts `count` nodes that join `url`; a node that dies by itself is started again. */
+export function startLocalNodes(
+  url: string,
+  count: number,
+  log: (line: string) => void,
+): LocalNodes {
+  const running = new Set<Deno.ChildProcess>()
+  let stopping = false
+
+  async function keep(name: string) {
+    for (let restarts = 0; !stopping && restarts <= MAX_RESTARTS; restarts++) {
+      const child = new Deno.Command(Deno.execPath(), {
+        args: ['run', '-A', '--no-prompt', NODE_ENTRY, '--join', url, '--name', name],
+        stdin: 'null',
+        stdout: 'null',
+        stderr: 'inherit',
+      }).spawn()
+      running.add(child)
+      const { code, signal } = await child.status
+      running.delete(child)
+      if (stopping) return
+      log(`node ${name} ended (${signal ?? `exit code ${code}`})`)
+      await new Promise((done) => setTimeout(done, 500 * 2 ** restarts))
+    }
+  }
+
+  const all = Array.from({ length: count }, (_, i) => keep(`local-${i + 1}`))
+  return {
+    async stop() {
+      stopping = true
+      for (const child of running) {
+        try {
+          child.kill('SIGTERM')
+        } catch {
+          // Gone already.
+        }
+      }
+      await Promise.all(all)
+    },
+  }
+}

@@ -1,0 +1,103 @@
+/**
+ * `deno task start`: the coordinator and local nodes, ready to answer.
+ *
+ * @module
+ */
+import './deno_version.ts'
+import { parseArgs } from 'node:util'
+import { PipelineError } from '../pipeline/error.ts'
+import { type Coordinator, startCoordinator } from './coordinator.ts'
+import { loadPipelines, pipelineDirs } from './load_pipelines.ts'
+import { startLocalNodes } from './local_nodes.ts'
+import { createSteps } from './steps.ts'
+
+const USAGE = `deno task start [options]
+  --port 8787         port to serve on
+  --host 127.0.0.1    address to serve on; 0.0.0.0 lets other machines in
+  --nodes 1           Deno nodes to start on this machine; 0 for none
+  --pipeline DIR      folder of a pipeline to serve; may be repeated; all of profiles/ if absent
+  --policy shoal      rules to plan and route by`
+
+function fail(message: string): never {
+  console.error(message)
+  Deno.exit(1)
+}
+
+function integer(name: string, text: string, most: number): number {
+  if (/^\d{1,6}$/.test(text) && Number(text) <= most) return Number(text)
+  return fail(`Cannot use --${name}: must be an integer 0..${most}: received ${text}\n\n${USAGE}`)
+}
+
+function options() {
+  try {
+    const { values } = parseArgs({
+      args: Deno.args,
+      options: {
+        port: { type: 'string', default: '8787' },
+        host: { type: 'string', default: '127.0.0.1' },
+        nodes: { type: 'string', default: '1' },
+        pipeline: { type: 'string', multiple: true },
+        policy: { type: 'string', default: 'shoal' },
+        help: { type: 'boolean' },
+      },
+    })
+    if (values.help) {
+      console.log(USAGE)
+      Deno.exit(0)
+    }
+    if (values.policy !== 'shoal') {
+      fail(`Cannot use --policy: must be shoal: received ${values.policy}`)
+    }
+    return {
+      port: integer('port', values.port, 65_535),
+      nodes: integer('nodes', values.nodes, 64),
+      host: values.host,
+      dirs: values.pipeline,
+    }
+  } catch (error) {
+    return fail(`${(error as Error).message}\n\n${USAGE}`)
+  }
+}
+
+const { port, host, nodes, dirs } = options()
+const steps = createSteps((line) => console.error(line))
+
+const pipelines = await steps.run(
+  'preparing models',
+  (report) => pipelineDirs().then((all) => loadPipelines(dirs ?? all, report)),
+).catch((error) => fail(error instanceof PipelineError ? error.message : String(error.stack)))
+
+let coordinator: Coordinator
+try {
+  coordinator = startCoordinator({ pipelines, host, port, log: (line) => steps.say(line) })
+} catch (error) {
+  if (!(error instanceof Deno.errors.AddrInUse)) throw error
+  fail(`Cannot serve on port ${port}: it is in use. Name another with --port`)
+}
+const { url, pool } = coordinator
+const local = startLocalNodes(url, nodes, (line) => steps.say(line))
+
+async function stop() {
+  Deno.removeSignalListener('SIGTERM', stop)
+  Deno.removeSignalListener('SIGINT', stop)
+  steps.say('stopping: answering what is inside')
+  await coordinator.close()
+  await local.stop()
+  Deno.exit(0)
+}
+Deno.addSignalListener('SIGTERM', stop)
+Deno.addSignalListener('SIGINT', stop)
+
+if (nodes > 0) {
+  await steps.run(`${nodes} node${nodes > 1 ? 's' : ''} joining`, async () => {
+    while (!pool.ready()) await new Promise((done) => setTimeout(done, 50))
+  })
+}
+for (const { pipeline } of pipelines) {
+  console.log(`${url}/v1/pipelines/${pipeline.name}/infer  send a picture here (POST)`)
+}
+console.log(`${url}/v1/pipelines  what is served`)
+console.log(`${url}/v1/nodes  who serves`)
+console.log(`${url}/v1/plan  the plan in force`)
+console.log(`${url}/v1/stats  counters`)
+console.log(`another device joins with: deno task node --join ${url}`)

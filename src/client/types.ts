@@ -1,0 +1,116 @@
+/**
+ * The `/v1` API as types: what the coordinator answers and what applications read.
+ *
+ * @module
+ */
+
+/** Why a query got no result; stable, to be switched on. `error` next to it is for people. */
+export type ErrorReason =
+  | 'invalid_input'
+  | 'unauthorized'
+  | 'forbidden'
+  | 'unknown_pipeline'
+  | 'not_found'
+  | 'too_large'
+  | 'unsupported_type'
+  | 'rate_limited'
+  | 'internal'
+  | 'node_failed'
+  | 'queue_full'
+  | 'infeasible_deadline'
+  | 'no_capable_node'
+  | 'draining'
+  | 'deadline_exceeded'
+
+export interface ErrorBody {
+  error: string
+  reason: ErrorReason
+}
+
+/** What served part of a query: one entry a batch. */
+export interface StageReport {
+  task: string
+  variant: string
+  /** The node's name. */
+  node: string
+  backend: string
+  /** Items in the whole batch, and of this query among them. */
+  batch: number
+  items: number
+  queueMs: number
+  networkMs: number
+  computeMs: number
+}
+
+export interface InferAnswer<Outputs = Record<string, unknown[]>> {
+  id: string
+  pipeline: string
+  outputs: Outputs
+  /** Mean path accuracy over the leaf items, 0..1. */
+  accuracy: number
+  /** The budget granted, from the arrival of the query. */
+  deadlineMs: number
+  latencyMs: number
+  /** Items served per task and variant. */
+  path: Record<string, Record<string, number>>
+  stages: StageReport[]
+}
+
+/** One line of text of the `ocr` pipeline; `box` in pixels of the submitted picture. */
+export interface OcrLine {
+  text: string
+  confidence: number
+  box: [number, number][]
+}
+export type OcrOutputs = { lines: OcrLine[] }
+
+export interface PipelineInfo {
+  name: string
+  sloMs: number
+  weight: number
+  root: string
+  tasks: Record<
+    string,
+    {
+      next: string[]
+      variants: Record<string, { accuracy: number; fanOut?: Record<string, number> }>
+    }
+  >
+  /** Accuracy of the best path. */
+  bestAccuracy: number
+}
+
+export interface NodeInfo {
+  id: string
+  name: string
+  runtime: 'deno' | 'browser'
+  state: string
+  backend: string
+  class: string
+  /** Variants held warm, summed over slots. */
+  instances: number
+  slots: number
+  duty: number
+  trust: number
+  /** Round trip of a bare message, and bytes on the link so far. */
+  roundTripMs: number | null
+  bytesSent: number
+  bytesReceived: number
+  /** What it is downloading, if it says so. */
+  progress: { label: string; done: number; total: number } | null
+}
+
+export interface PlanInfo {
+  epoch: number
+  mode: 'hardware' | 'accuracy' | 'saturated'
+  objective: number
+  bound: number
+  gap: number
+  reason: string
+  solveMs: number
+  mix: { pipeline: string; path: string[]; share: number }[]
+  instances: { pipeline: string; task: string; variant: string; class: string; count: number }[]
+  awake: number
+  standby: number
+  resting: number
+}

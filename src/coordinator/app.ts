@@ -1,0 +1,150 @@
+/**
+ * The HTTP surface of the coordinator.
+ *
+ * @module
+ */
+import { Hono } from 'hono'
+import { upgradeWebSocket } from 'hono/deno'
+import type { PipelineInfo } from '../client/types.ts'
+import { pathAccuracyOf } from '../pipeline/accuracy.ts'
+import type { Pipeline } from '../pipeline/schema.ts'
+import { variantPaths } from '../pipeline/tree.ts'
+import type { WireData } from '../protocol/mod.ts'
+import { ApiError } from './api_error.ts'
+import { infer } from './infer.ts'
+import type { Link } from './link.ts'
+import { mayLink } from './origin.ts'
+import { MODEL_PATH, type Pool, type ServedPipeline } from './pool.ts'
+
+export interface AppOptions {
+  pool: Pool
+  served: readonly ServedPipeline[]
+  /** Bytes of a model by content hash; `undefined` where there is none. */
+  readModel: (sha256: string) => Promise<BodyInit | undefined>
+  now: () => number
+  log: (line: string) => void
+  /** Names and addresses, besides loopback, under which this coordinator is reached. */
+  hosts?: readonly string[]
+}
+
+/**
+ * The coordinator's routes as one Hono app; `app.request()` needs no socket.
+ *
+ * @example
+ * ```ts
+ * const app = createApp({ pool, served, readModel, now: () => performance.now(), log: console.error })
+ * Deno.serve({ port: 8787 }, app.fetch)
+ * ```
+ */
+export function createApp({ pool, served, readModel, now, log, hosts = [] }: AppOptions) {
+  const app = new Hono()
+  const pipelines = new Map(served.map(({ pipeline }) => [pipeline.name, pipeline]))
+  const models = new Map(
+    served.flatMap((one) => Object.values(one.models)).map((model) => [model.sha256, model]),
+  )
+  const startedMs = now()
+
+  app.use(async (c, next) => {
+    await next()
+    for (const name of ['x-request-id', 'traceparent']) {
+      const value = c.req.header(name)
+      if (value !== undefined && value.length <= 128) c.header(name, value)
+    }
+  })
+
+  app.onError((error) => {
+    if (error instanceof ApiError) return error.toResponse()
+    log(`fault: ${error.stack ?? error.message}`)
+    return new ApiError('internal', 'Cannot answer: a fault in the coordinator').toResponse()
+  })
+  app.notFound((c) =>
+    new ApiError('not_found', `Cannot find ${c.req.method} ${c.req.path}`).toResponse()
+  )
+
+  app.post('/v1/pipelines/:name/infer', (c) => {
+    const name = c.req.param('name')
+    const pipeline = pipelines.get(name)
+    if (pipeline === undefined) {
+      const known = [...pipelines.keys()].join(', ')
+      throw new ApiError('unknown_pipeline', `Cannot find pipeline ${name}: served are ${known}`)
+    }
+    return infer(c, pool, pipeline, now)
+  })
+
+  const infos = served.map(({ pipeline }) => pipelineInfo(pipeline))
+  app.get('/v1/pipelines', (c) => c.json({ pipelines: infos }))
+  app.get('/v1/nodes', (c) => c.json({ nodes: pool.nodes() }))
+  app.get('/v1/plan', (c) => c.json(pool.plan()))
+  app.get('/v1/stats', (c) => c.json({ uptimeMs: Math.round(now() - startedMs), ...pool.stats() }))
+
+  app.get('/v2/health/live', (c) => c.json({ live: true }))
+  app.get('/v2/health/ready', (c) => {
+    const ready = pool.ready()
+    return c.json({ ready }, ready ? 200 : 503)
+  })
+
+  app.get(`${MODEL_PATH}:sha256`, async (c) => {
+    const model = models.get(c.req.param('sha256'))
+    const body = model === undefined ? undefined : await readModel(model.sha256)
+    if (model === undefined || body === undefined) {
+      throw new ApiError('not_found', 'Cannot find a model of this hash')
+    }
+    return c.body(body as ReadableStream, 200, {
+      'content-type': 'application/octet-stream',
+      'content-length': String(model.bytes),
+      'cache-control': 'public, max-age=31536000, immutable',
+      etag: `"${model.sha256}"`,
+    })
+  })
+
+  app.get(
+    '/v1/link',
+    async (c, next) => {
+      if (!mayLink(c.req.header('origin'), c.req.header('host'), hosts)) {
+        throw new ApiError('forbidden', 'Cannot open a link from a page of another origin')
+      }
+      if (c.req.header('upgrade')?.toLowerCase() !== 'websocket') {
+        throw new ApiError('invalid_input', 'Cannot open a link: /v1/link takes WebSockets')
+      }
+      await next()
+    },
+    upgradeWebSocket(() => {
+      let link: Link | undefined
+      return {
+        onOpen(_, ws) {
+          const socket = ws.raw
+          if (socket === undefined) return
+          socket.binaryType = 'arraybuffer'
+          link = pool.connect(socket)
+        },
+        onMessage: (event) => link?.receive(event.data as WireData),
+        onClose: (event) => link?.lost(`closed with ${event.code} ${event.reason}`.trim()),
+        onError: () => link?.lost('the connection broke'),
+      }
+    }),
+  )
+
+  return app
+}
+
+function pipelineInfo(pipeline: Pipeline): PipelineInfo {
+  const accuracy = pathAccuracyOf(pipeline)
+  const { name, sloMs, weight, root } = pipeline
+  return {
+    ...{ name, sloMs, weight, root },
+    tasks: Object.fromEntries(
+      Object.entries(pipeline.tasks).map(([task, { next, variants }]) => [task, {
+        next,
+        variants: Object.fromEntries(
+          Object.entries(variants).map(([variant, { accuracy, fanOut }]) => [
+            variant,
+            { accuracy, ...(fanOut === undefined ? {} : { fanOut }) },
+          ]),
+        ),
+      }]),
+    ),
+    bestAccuracy: Math.max(
+      ...variantPaths(pipeline).map(({ tasks, variants }) => accuracy(tasks, variants)),
+    ),
+  }
+}

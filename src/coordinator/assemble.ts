@@ -1,0 +1,37 @@
+/**
+ * The answer's `outputs`, put together from data: the pipeline file says which task's items become
+ * which list, with which fields.
+ *
+ * @module
+ */
+import type { Pipeline } from '../pipeline/schema.ts'
+import type { FinishedItem } from '../policy/types.ts'
+import type { Payload, Result } from './payload.ts'
+
+/**
+ * @param items of one query, parents before children, in reading order
+ * @returns one list per entry of `output`; a field is looked for in the item's result, then in what
+ *   its parent said of it, then in the parent's result, and so on up
+ */
+export function assembleOutputs(
+  pipeline: Pipeline,
+  items: readonly FinishedItem[],
+): Record<string, Record<string, unknown>[]> {
+  const outputs: Record<string, Record<string, unknown>[]> = {}
+  for (const [list, { each, with: names }] of Object.entries(pipeline.output ?? {})) {
+    outputs[list] = items
+      .filter((item) => item.task === each && item.result !== null)
+      .map((item) => Object.fromEntries(names.map((name) => [name, field(items, item, name)])))
+  }
+  return outputs
+}
+
+function field(items: readonly FinishedItem[], item: FinishedItem, name: string): unknown {
+  for (let at: FinishedItem | undefined = item; at !== undefined; at = items[at.parent]) {
+    const result = at.result as Result
+    if (result !== null && Object.hasOwn(result, name)) return result[name]
+    const { meta } = at.payload as Payload
+    if (Object.hasOwn(meta, name)) return meta[name]
+  }
+  return null
+}

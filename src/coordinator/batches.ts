@@ -1,0 +1,168 @@
+/**
+ * Batches on the links: from the scheduler's command to a frame, and from a node's result to
+ * outcomes. Here alone payload bytes and opaque handles meet.
+ *
+ * @module
+ */
+import type { Pipeline } from '../pipeline/schema.ts'
+import { taskOf } from '../pipeline/tree.ts'
+import type { BatchId, Handle, ItemOutcome, PolicyCommand, QueryId } from '../policy/types.ts'
+import type { BatchMessage, Received, ResultMessage } from '../protocol/mod.ts'
+import type { Post } from './driver.ts'
+import type { Link } from './link.ts'
+import type { PooledNode } from './nodes.ts'
+import type { Payload } from './payload.ts'
+
+export type Dispatch = Extract<PolicyCommand, { type: 'dispatch' }>
+
+interface Flight {
+  command: Dispatch
+  node: PooledNode
+  sentAtMs: number
+  bytes: number
+}
+
+export function createBatches(
+  pipelines: ReadonlyMap<string, Pipeline>,
+  post: Post,
+  now: () => number,
+  isLive: (query: QueryId) => boolean,
+) {
+  const flights = new Map<BatchId, Flight>()
+  /** Copies that nodes keep for a query, to be let go with it. */
+  const kept = new Map<QueryId, { link: Link; key: string }[]>()
+
+  function toOutcome(
+    flight: Flight,
+    item: ResultMessage['items'][number],
+    index: number,
+    blobs: readonly Uint8Array[],
+  ): ItemOutcome {
+    const dispatched = flight.command.items[index]
+    if (!item.ok) {
+      if (item.reason === 'missing') {
+        // The node let its copy go: the bytes are here, so the next try carries them.
+        delete (dispatched?.payload as Payload).kept
+      }
+      const fatal = item.reason === 'invalid_input' || item.reason === 'too_large'
+      const reason = fatal
+        ? item.reason as 'invalid_input'
+        : item.reason === 'expired'
+        ? 'deadline_exceeded'
+        : 'node_failed'
+      return { ok: false, fatal, reason, message: item.message }
+    }
+    const children: { [task: string]: Handle[] } = {}
+    const { next } = taskOf(pipelineOf(flight), flight.command.task)
+    for (const [task, list] of Object.entries(item.children)) {
+      if (!next.includes(task)) throw new RangeError(`Cannot hand items to ${task}: no such child`)
+      children[task] = list.map(({ meta, blob, key }) => {
+        const bytes = blobs[blob]
+        if (bytes === undefined) throw new RangeError(`Cannot find blob ${blob} of ${blobs.length}`)
+        const payload: Payload = { meta, bytes }
+        if (key !== undefined && dispatched !== undefined && isLive(dispatched.query)) {
+          payload.kept = { link: flight.node.link, key }
+          const list = kept.get(dispatched.query)
+          if (list === undefined) kept.set(dispatched.query, [payload.kept])
+          else list.push(payload.kept)
+        }
+        return payload
+      })
+    }
+    return { ok: true, result: item.fields, children }
+  }
+
+  function pipelineOf({ command }: Flight): Pipeline {
+    const pipeline = pipelines.get(command.pipeline)
+    if (pipeline === undefined) throw new RangeError(`Cannot find pipeline ${command.pipeline}`)
+    return pipeline
+  }
+
+  return {
+    dispatch(command: Dispatch, node: PooledNode) {
+      const blobs: Uint8Array[] = []
+      const items = command.items.map(({ payload }) => {
+        const { meta, bytes, kept } = payload as Payload
+        if (kept?.link === node.link) return { meta, payload: { key: kept.key } }
+        blobs.push(bytes)
+        return { meta, payload: { blob: blobs.length - 1 } }
+      })
+      const sentAtMs = now()
+      const message: BatchMessage = {
+        type: 'batch',
+        batch: command.batch,
+        slot: command.slot,
+        pipeline: command.pipeline,
+        task: command.task,
+        variant: command.variant,
+        remainingMs: Math.max(0, command.deadlineMs - sentAtMs),
+        giveUpMs: Math.max(0, command.giveUpMs),
+        crops: node.crops.choose(),
+        items,
+      }
+      const bytes = blobs.reduce((sum, blob) => sum + blob.byteLength, 0)
+      flights.set(command.batch, { command, node, sentAtMs, bytes })
+      node.link.send(message, blobs)
+    },
+
+    /** The scheduler wants no more of it: whatever still comes is ignored. */
+    cancel(batch: BatchId) {
+      const flight = flights.get(batch)
+      if (!flights.delete(batch) || flight === undefined) return
+      flight.node.link.send({ type: 'cancel', batch })
+    },
+
+    finished(node: PooledNode, { message, blobs }: Received<ResultMessage>) {
+      const flight = flights.get(message.batch)
+      if (flight === undefined || flight.node !== node) return
+      flights.delete(message.batch)
+      const networkMs = Math.max(0, now() - flight.sentAtMs - message.elapsedMs)
+      const bytes = blobs.reduce((sum, blob) => sum + blob.byteLength, flight.bytes)
+      node.crops.observe(bytes, networkMs - (node.link.roundTripMs ?? 0))
+      let outcomes: ItemOutcome[]
+      try {
+        if (message.items.length !== flight.command.items.length) {
+          throw new RangeError(
+            `Cannot match ${message.items.length} results to ${flight.command.items.length} items`,
+          )
+        }
+        outcomes = message.items.map((item, i) => toOutcome(flight, item, i, blobs))
+      } catch (error) {
+        const { message: why } = error as Error
+        return post({ type: 'batch_failed', batch: flight.command.batch, message: why })
+      }
+      post({
+        type: 'batch_finished',
+        batch: message.batch,
+        outcomes,
+        computeMs: message.computeMs,
+        nodeQueueMs: message.queueMs,
+        networkMs,
+      })
+    },
+
+    failed(node: PooledNode, batch: BatchId, message: string) {
+      if (flights.get(batch)?.node !== node) return
+      flights.delete(batch)
+      post({ type: 'batch_failed', batch, message })
+    },
+
+    /** Forgets what was under way on a node that left. */
+    left(node: PooledNode) {
+      for (const [batch, flight] of flights) if (flight.node === node) flights.delete(batch)
+    },
+
+    /** Lets go of the copies that nodes keep for a query that ended. */
+    release(query: QueryId) {
+      const byLink = new Map<Link, string[]>()
+      for (const { link, key } of kept.get(query) ?? []) {
+        if (!link.open) continue
+        const keys = byLink.get(link)
+        if (keys === undefined) byLink.set(link, [key])
+        else keys.push(key)
+      }
+      kept.delete(query)
+      for (const [link, keys] of byLink) link.send({ type: 'release', keys })
+    },
+  }
+}

@@ -1,0 +1,117 @@
+/**
+ * From an HTTP request to a query: headers, body, and every fault of either as a clear 4xx.
+ *
+ * @module
+ */
+import { z } from 'zod'
+import { ApiError } from './api_error.ts'
+import { checkPicture, isPictureType, PICTURE_TYPES } from './picture.ts'
+
+export interface InferHeaders {
+  /** The caller's id, or one made here. */
+  id: string
+  budgetMs: number
+  minAccuracy?: number
+}
+
+const MAX_TIMEOUT_MS = 600_000
+
+/** @throws ApiError `invalid_input` */
+export function readInferHeaders(headers: Headers, sloMs: number): InferHeaders {
+  const requestId = headers.get('x-request-id')
+  if (requestId !== null && !/^[\x21-\x7e]{1,128}$/.test(requestId)) {
+    throw new ApiError(
+      'invalid_input',
+      'Cannot use x-request-id: must be 1..128 visible characters',
+    )
+  }
+  const timeout = headers.get('x-request-timeout-ms')
+  let budgetMs = sloMs
+  if (timeout !== null) {
+    budgetMs = /^\d{1,6}$/.test(timeout) ? Number(timeout) : 0
+    if (budgetMs < 1 || budgetMs > MAX_TIMEOUT_MS) {
+      throw new ApiError(
+        'invalid_input',
+        `Cannot use x-request-timeout-ms: must be an integer 1..${MAX_TIMEOUT_MS}: ` +
+          `received ${timeout.slice(0, 40)}`,
+      )
+    }
+  }
+  const id = requestId ?? crypto.randomUUID()
+  const accuracy = headers.get('x-min-accuracy')
+  if (accuracy === null) return { id, budgetMs }
+  const minAccuracy = /^\d*\.?\d+$/.test(accuracy) ? Number(accuracy) : NaN
+  if (!(minAccuracy >= 0 && minAccuracy <= 1)) {
+    throw new ApiError(
+      'invalid_input',
+      `Cannot use x-min-accuracy: must be a number 0..1: received ${accuracy.slice(0, 40)}`,
+    )
+  }
+  return { id, budgetMs, minAccuracy }
+}
+
+/** The media type of a request, checked before its body is read. @throws ApiError */
+export function readContentType(headers: Headers): string {
+  const type = (headers.get('content-type') ?? '').split(';')[0]?.trim().toLowerCase() ?? ''
+  if (type === 'application/json' || isPictureType(type)) return type
+  throw new ApiError(
+    'unsupported_type',
+    `Cannot take content-type ${type || '(none)'}: send ${PICTURE_TYPES.join(', ')} ` +
+      'or application/json',
+  )
+}
+
+const jsonBody = z.object({
+  inputs: z.array(z.object({
+    name: z.string(),
+    shape: z.array(z.number().int()),
+    datatype: z.string(),
+    parameters: z.looseObject({ encoding: z.string().optional() }).optional(),
+    data: z.array(z.string()),
+  })).length(1),
+})
+
+export interface PictureInput {
+  type: string
+  bytes: Uint8Array
+}
+
+/** @throws ApiError `invalid_input` or `too_large` */
+export function readInferBody(type: string, body: Uint8Array): PictureInput {
+  if (isPictureType(type)) return { type: checkPicture(body, type), bytes: body }
+  const bytes = pictureFromJson(body)
+  return { type: checkPicture(bytes), bytes }
+}
+
+function pictureFromJson(body: Uint8Array): Uint8Array {
+  const fail = (what: string): never => {
+    throw new ApiError('invalid_input', `Cannot read JSON body: ${what}`)
+  }
+  let json: unknown
+  try {
+    json = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body))
+  } catch {
+    return fail('it is not JSON')
+  }
+  const parsed = jsonBody.safeParse(json)
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0]
+    return fail(`${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'not as expected'}`)
+  }
+  const input = parsed.data.inputs[0]
+  const data = input?.data[0]
+  if (input === undefined || data === undefined || input.data.length !== 1) {
+    return fail('inputs.0.data must hold one string')
+  }
+  if (input.name !== 'image' || input.datatype !== 'BYTES') {
+    return fail('its one input must be named image, of datatype BYTES')
+  }
+  if (input.parameters?.encoding !== 'base64') {
+    return fail('a picture in JSON needs parameters.encoding "base64"')
+  }
+  try {
+    return Uint8Array.fromBase64(data)
+  } catch {
+    return fail('inputs.0.data.0 is not base64')
+  }
+}

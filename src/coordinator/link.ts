@@ -1,0 +1,189 @@
+/**
+ * The coordinator's end of a node's WebSocket: hello in time, checked messages, a heartbeat.
+ *
+ * A link frees its own state when it closes: the close event of a socket closed from here may
+ * never come (denoland/deno#27924).
+ *
+ * @module
+ */
+import {
+  CLOSE,
+  type CoordinatorMessage,
+  createNodeMessageReader,
+  encodeMessage,
+  type Hello,
+  type NodeMessage,
+  PROTOCOL_VERSION,
+  ProtocolError,
+  type Received,
+  type WireData,
+} from '../protocol/mod.ts'
+
+/** What a link needs of a socket; Deno's and Hono's fit. */
+export interface Socket {
+  send(data: string | ArrayBuffer): void
+  close(code?: number, reason?: string): void
+}
+
+export interface LinkHandlers {
+  /** The node introduced itself in this protocol's version. `false` refuses it as unauthorized. */
+  hello(link: Link, hello: Hello): boolean
+  message(link: Link, received: Received<NodeMessage>): void
+  /** Once, however the link ended, and only if there was a hello. */
+  closed(link: Link, why: string): void
+}
+
+export interface Link {
+  readonly open: boolean
+  /** Least round trip of recent heartbeats; `undefined` before the first. */
+  readonly roundTripMs: number | undefined
+  readonly bytesSent: number
+  readonly bytesReceived: number
+  send(message: CoordinatorMessage, blobs?: readonly Uint8Array[]): void
+  /** Refuses with a reason that the node shows to its volunteer, and closes. */
+  refuse(code: number, refusal: Omit<Extract<CoordinatorMessage, { type: 'refuse' }>, 'type'>): void
+  close(code: number, why: string): void
+  receive(data: WireData): void
+  /** The socket closed or failed. */
+  lost(why: string): void
+}
+
+export interface LinkOptions {
+  now: () => number
+  helloTimeoutMs?: number
+  heartbeatMs?: number
+  /** Silence after which a link counts as dead. */
+  silenceMs?: number
+}
+
+export const HEARTBEAT_MS = 1000
+
+export function createLink(socket: Socket, handlers: LinkHandlers, options: LinkOptions): Link {
+  const { now, helloTimeoutMs = 5000, heartbeatMs = HEARTBEAT_MS, silenceMs = 6000 } = options
+  const read = createNodeMessageReader()
+  let state: 'waiting' | 'open' | 'closed' = 'waiting'
+  let serial = 0
+  let bytesSent = 0
+  let bytesReceived = 0
+  let lastHeardMs = now()
+  const pings = new Map<number, number>()
+  const recentTripsMs: number[] = []
+  const helloTimer = setTimeout(() => close(CLOSE.unauthorized, 'no hello in time'), helloTimeoutMs)
+  let heartbeat: ReturnType<typeof setInterval> | undefined
+
+  function beat() {
+    if (now() - lastHeardMs > silenceMs) return close(1001, 'silent for too long')
+    serial += 1
+    pings.set(serial, now())
+    if (pings.size > 16) pings.delete(pings.keys().next().value ?? 0)
+    link.send({ type: 'ping', n: serial })
+  }
+
+  function end(why: string) {
+    if (state === 'closed') return
+    const known = state === 'open'
+    state = 'closed'
+    clearTimeout(helloTimer)
+    clearInterval(heartbeat)
+    if (known) handlers.closed(link, why)
+  }
+
+  function close(code: number, why: string) {
+    if (state === 'closed') return
+    try {
+      socket.close(code, why)
+    } catch {
+      // Closed already: its end is what we are here for.
+    }
+    end(why)
+  }
+
+  function greet(message: NodeMessage) {
+    if (message.type !== 'hello') {
+      return close(CLOSE.unauthorized, 'the first message must be hello')
+    }
+    if (message.protocol !== PROTOCOL_VERSION) {
+      return link.refuse(CLOSE.protocol, {
+        reason: 'protocol',
+        message: `Cannot speak protocol ${message.protocol}: ` +
+          `this coordinator speaks ${PROTOCOL_VERSION}`,
+        remedy: message.protocol < PROTOCOL_VERSION
+          ? 'update the node: pull the current checkout, or run it again with deno run -r'
+          : 'update the coordinator: pull the current checkout and start it again',
+      })
+    }
+    clearTimeout(helloTimer)
+    state = 'open'
+    heartbeat = setInterval(beat, heartbeatMs)
+    if (!handlers.hello(link, message)) {
+      link.refuse(CLOSE.unauthorized, {
+        reason: 'unauthorized',
+        message: 'Cannot let this node in: its token is missing or wrong',
+      })
+    } else beat()
+  }
+
+  function pong(n: number) {
+    const sentMs = pings.get(n)
+    if (sentMs === undefined) return
+    pings.delete(n)
+    recentTripsMs.push(now() - sentMs)
+    if (recentTripsMs.length > 10) recentTripsMs.shift()
+  }
+
+  const link: Link = {
+    get open() {
+      return state === 'open'
+    },
+    get roundTripMs() {
+      return recentTripsMs.length === 0 ? undefined : Math.min(...recentTripsMs)
+    },
+    get bytesSent() {
+      return bytesSent
+    },
+    get bytesReceived() {
+      return bytesReceived
+    },
+    send(message, blobs) {
+      if (state === 'closed') return
+      serial += 1
+      try {
+        for (const data of encodeMessage(message, blobs, serial)) {
+          bytesSent += typeof data === 'string' ? data.length : data.byteLength
+          socket.send(data)
+        }
+      } catch (error) {
+        // The socket went between two of our looks at it.
+        close(1001, (error as Error).message)
+      }
+    },
+    refuse(code, refusal) {
+      link.send({ type: 'refuse', ...refusal })
+      close(code, refusal.reason)
+    },
+    close,
+    receive(data) {
+      if (state === 'closed') return
+      lastHeardMs = now()
+      bytesReceived += typeof data === 'string' ? data.length : data.byteLength
+      let received: Received<NodeMessage> | undefined
+      try {
+        received = read(data)
+      } catch (error) {
+        if (!(error instanceof ProtocolError)) throw error
+        const code = error.reason === 'too_large'
+          ? CLOSE.tooLarge
+          : state === 'waiting'
+          ? CLOSE.unauthorized
+          : CLOSE.malformed
+        return link.refuse(code, { reason: error.reason, message: error.message })
+      }
+      if (received === undefined) return
+      if (state === 'waiting') return greet(received.message)
+      if (received.message.type === 'pong') return pong(received.message.n)
+      handlers.message(link, received)
+    },
+    lost: end,
+  }
+  return link
+}

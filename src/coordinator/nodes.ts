@@ -1,0 +1,79 @@
+/**
+ * The nodes of the pool as the coordinator sees them: who they are, what they hold.
+ *
+ * @module
+ */
+import type { NodeInfo } from '../client/types.ts'
+import type { SchedulerStats, VariantRef } from '../policy/types.ts'
+import type { Hello } from '../protocol/mod.ts'
+import { createCropEncodingChooser } from './crop_encoding.ts'
+import type { Link } from './link.ts'
+
+export interface PooledNode {
+  readonly id: string
+  readonly name: string
+  readonly hello: Hello
+  readonly link: Link
+  readonly crops: ReturnType<typeof createCropEncodingChooser>
+  readonly backend: string
+  slots: number
+  /** Variants held warm: `slot pipeline task variant`. */
+  readonly instances: Set<string>
+  /** Tasks with at least one of them: `pipeline task`. */
+  readonly tasks: Set<string>
+  progress: NodeInfo['progress']
+  /** Round trip last told to the scheduler. */
+  toldRoundTripMs: number
+}
+
+export function createPooledNode(link: Link, hello: Hello): PooledNode {
+  return {
+    id: hello.nodeId,
+    name: hello.name ?? hello.nodeId,
+    hello,
+    link,
+    crops: createCropEncodingChooser(),
+    backend: hello.backend ?? 'wasm',
+    slots: hello.slots ?? 1,
+    instances: new Set(),
+    tasks: new Set(),
+    progress: null,
+    toldRoundTripMs: 0,
+  }
+}
+
+export function addInstance(node: PooledNode, slot: number, ref: VariantRef) {
+  node.instances.add([slot, ref.pipeline, ref.task, ref.variant].join(' '))
+  node.tasks.add(`${ref.pipeline} ${ref.task}`)
+}
+
+/** Forgets instances, all or those of slots from `slot` on, and what tasks they made servable. */
+export function dropInstances(node: PooledNode, fromSlot = 0) {
+  for (const key of node.instances) {
+    if (Number(key.split(' ')[0]) >= fromSlot) node.instances.delete(key)
+  }
+  node.tasks.clear()
+  for (const key of node.instances) node.tasks.add(key.split(' ').slice(1, 3).join(' '))
+}
+
+export function nodeInfo(
+  node: PooledNode,
+  stats: SchedulerStats['nodes'][string] | undefined,
+): NodeInfo {
+  return {
+    id: node.id,
+    name: node.name,
+    runtime: node.hello.runtime ?? 'deno',
+    state: stats?.state ?? 'standby',
+    backend: node.backend,
+    class: stats?.class ?? 'default',
+    instances: node.instances.size,
+    slots: node.slots,
+    duty: node.hello.duty ?? 1,
+    trust: 1,
+    roundTripMs: node.link.roundTripMs ?? null,
+    bytesSent: node.link.bytesSent,
+    bytesReceived: node.link.bytesReceived,
+    progress: node.progress,
+  }
+}

@@ -1,0 +1,24 @@
+/**
+ * Who may open a link from a browser: a page of this very host, and the host must be one of ours,
+ * so that a foreign name pointed at this machine cannot reach it (DNS rebinding).
+ *
+ * @module
+ */
+
+const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/
+
+/**
+ * @param origin the request's Origin header; absent from programs other than browsers
+ * @param host its Host header
+ * @param hosts names and addresses, besides loopback, under which this coordinator is reached
+ */
+export function mayLink(
+  origin: string | undefined,
+  host: string | undefined,
+  hosts: readonly string[],
+): boolean {
+  if (origin === undefined) return true
+  if (host === undefined || !URL.canParse(origin)) return false
+  const url = new URL(origin)
+  return url.host === host && (LOOPBACK.test(url.hostname) || hosts.includes(url.hostname))
+}

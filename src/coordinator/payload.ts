@@ -1,0 +1,17 @@
+import type { Link } from './link.ts'
+import type { ResultMessage } from '../protocol/mod.ts'
+
+type OkItem = Extract<ResultMessage['items'][number], { ok: true }>
+export type Meta = OkItem['children'][string][number]['meta']
+export type Fields = OkItem['fields']
+
+/** An item's input: what the scheduler knows as an opaque handle. */
+export interface Payload {
+  meta: Meta
+  bytes: Uint8Array
+  /** The node that made it keeps a copy under this key: it need not be sent back there. */
+  kept?: { link: Link; key: string }
+}
+
+/** An item's result, likewise. `null`: nothing to tell of it. */
+export type Result = Fields

@@ -1,0 +1,237 @@
+/**
+ * The pool: links to nodes on one side, the scheduler on the other, queries in between.
+ *
+ * @module
+ */
+import type { NodeInfo } from '../client/types.ts'
+import type { Pipeline } from '../pipeline/schema.ts'
+import type { PolicyCommand, Scheduler, VariantRef } from '../policy/types.ts'
+import {
+  CLOSE,
+  type Hello,
+  type NodeMessage,
+  PROTOCOL_VERSION,
+  type Received,
+  type ResultMessage,
+  type Welcome,
+} from '../protocol/mod.ts'
+import { createBatches } from './batches.ts'
+import { createDriver } from './driver.ts'
+import { createLink, HEARTBEAT_MS, type Link, type LinkOptions, type Socket } from './link.ts'
+import { addInstance, createPooledNode, dropInstances, nodeInfo, type PooledNode } from './nodes.ts'
+import { createQueries, type QueryRequest } from './queries.ts'
+
+/** A model as nodes fetch it. */
+export interface ServedModel {
+  sha256: string
+  bytes: number
+}
+
+export interface ServedPipeline {
+  pipeline: Pipeline
+  /** By the names that variants use. */
+  models: Record<string, ServedModel>
+}
+
+export interface PoolOptions {
+  served: readonly ServedPipeline[]
+  scheduler: Scheduler
+  /** Monotonic milliseconds. */
+  now: () => number
+  /** Told of joins, leaves and faults, for people. */
+  log: (line: string) => void
+  link?: Omit<LinkOptions, 'now'>
+}
+
+export const MODEL_PATH = '/models/'
+
+export function createPool({ served, scheduler, now, log, link: linkOptions }: PoolOptions) {
+  const pipelines = new Map(served.map(({ pipeline }) => [pipeline.name, pipeline]))
+  const nodes = new Map<string, PooledNode>()
+  const byLink = new Map<Link, PooledNode>()
+  const driver = createDriver(scheduler, execute, now, (error) => {
+    log(`scheduler fault: ${error instanceof Error ? error.stack : error}`)
+  })
+  const { post } = driver
+  const queries = createQueries(post, now, (query) => batches.release(query))
+  const batches = createBatches(pipelines, post, now, queries.has)
+  const able: VariantRef[] = served.flatMap(({ pipeline }) =>
+    Object.entries(pipeline.tasks).flatMap(([task, { variants }]) =>
+      Object.keys(variants).map((variant) => ({ pipeline: pipeline.name, task, variant }))
+    )
+  )
+  const welcome: Welcome = {
+    type: 'welcome',
+    protocol: PROTOCOL_VERSION,
+    pipelines: served.map(({ pipeline }) => pipeline as Welcome['pipelines'][number]),
+    models: Object.fromEntries(served.map(({ pipeline, models }) => [
+      pipeline.name,
+      Object.fromEntries(
+        Object.entries(models).map(([name, { sha256, bytes }]) => [name, { sha256, bytes }]),
+      ),
+    ])),
+    modelPath: MODEL_PATH,
+    heartbeatMs: HEARTBEAT_MS,
+  }
+
+  function execute(command: Exclude<PolicyCommand, { type: 'wake_at' }>) {
+    switch (command.type) {
+      case 'answer':
+        batches.release(command.query)
+        return queries.answer(command.query, command.answer)
+      case 'dispatch': {
+        const node = nodes.get(command.node)
+        if (node?.link.open) return batches.dispatch(command, node)
+        return post({ type: 'batch_failed', batch: command.batch, message: 'the node has left' })
+      }
+      case 'cancel_batch':
+        return batches.cancel(command.batch)
+      case 'load':
+      case 'unload': {
+        const { type, node, slot, pipeline, task, variant } = command
+        nodes.get(node)?.link.send({ type, instances: [{ slot, pipeline, task, variant }] })
+        return
+      }
+      case 'drain_node':
+        nodes.get(command.node)?.link.send({ type: 'drain', reason: 'asked by the coordinator' })
+        return
+      case 'wake_node':
+      case 'rest_node':
+      case 'solve':
+        // A resting node is one that gets no batch; the first rules solve no plan.
+        return
+    }
+  }
+
+  function join(link: Link, hello: Hello): boolean {
+    const old = nodes.get(hello.nodeId)
+    if (old !== undefined) {
+      if (hello.epoch < old.hello.epoch) {
+        link.close(CLOSE.replaced, 'a newer link of this node is open')
+        return true
+      }
+      old.link.refuse(CLOSE.replaced, {
+        reason: 'replaced',
+        message: 'Another link of the same node took over',
+      })
+    }
+    const node = createPooledNode(link, hello)
+    nodes.set(node.id, node)
+    byLink.set(link, node)
+    link.send(welcome)
+    log(
+      `node ${node.name} joined (${node.backend}, ${node.slots} slot${node.slots > 1 ? 's' : ''})`,
+    )
+    post({ type: 'node_joined', node: node.id, slots: node.slots, duty: hello.duty ?? 1, able })
+    return true
+  }
+
+  function closed(link: Link, why: string) {
+    const node = byLink.get(link)
+    if (node === undefined) return
+    byLink.delete(link)
+    nodes.delete(node.id)
+    batches.left(node)
+    log(`node ${node.name} left: ${why}`)
+    post({ type: 'node_left', node: node.id })
+  }
+
+  function reportRoundTrip(node: PooledNode) {
+    const { roundTripMs } = node.link
+    if (roundTripMs === undefined) return
+    // Told when it has changed by a fifth: the scheduler need not hear each heartbeat.
+    if (Math.abs(roundTripMs - node.toldRoundTripMs) < 0.2 + 0.2 * node.toldRoundTripMs) return
+    node.toldRoundTripMs = roundTripMs
+    post({ type: 'node_reported', node: node.id, roundTripMs })
+  }
+
+  function receive(link: Link, received: Received<NodeMessage>) {
+    const node = byLink.get(link)
+    if (node === undefined) return
+    const { message } = received
+    reportRoundTrip(node)
+    switch (message.type) {
+      case 'result':
+        return batches.finished(node, received as Received<ResultMessage>)
+      case 'batch_failed':
+        log(`node ${node.name} lost a batch: ${message.message}`)
+        return batches.failed(node, message.batch, message.message)
+      case 'ready': {
+        const { slot, pipeline, task, variant } = message
+        const ref = { pipeline, task, variant }
+        addInstance(node, slot, ref)
+        return post({ type: 'instance_ready', node: node.id, slot, ...ref })
+      }
+      case 'load_failed': {
+        const { slot, pipeline, task, variant } = message
+        log(`node ${node.name} cannot load ${pipeline}/${task}/${variant}: ${message.message}`)
+        return post({
+          ...{ type: 'load_failed', node: node.id, message: message.message },
+          ...{ slot, pipeline, task, variant },
+        })
+      }
+      case 'report': {
+        if (message.progress !== undefined) node.progress = message.progress
+        if (message.slots !== undefined) {
+          node.slots = message.slots
+          dropInstances(node, message.slots)
+        }
+        const { paused, slots, profile } = message
+        if (paused === undefined && slots === undefined && profile === undefined) return
+        return post({
+          type: 'node_reported',
+          node: node.id,
+          ...(paused === undefined ? {} : { paused }),
+          ...(slots === undefined ? {} : { slots }),
+          ...(profile === undefined ? {} : { profile }),
+        })
+      }
+      case 'bye':
+        return link.close(1000, message.reason)
+      case 'hello':
+      case 'pong':
+        return
+    }
+  }
+
+  return {
+    /** A new connection on `/v1/link`. */
+    connect: (socket: Socket): Link =>
+      createLink(socket, { hello: join, message: receive, closed }, { now, ...linkOptions }),
+
+    submit: (request: QueryRequest) => queries.submit(request),
+
+    /** Whether each pipeline has a warm instance for every task. */
+    ready: () =>
+      served.every(({ pipeline }) =>
+        Object.keys(pipeline.tasks).every((task) =>
+          [...nodes.values()].some((node) => node.tasks.has(`${pipeline.name} ${task}`))
+        )
+      ),
+
+    node: (id: string) => nodes.get(id),
+
+    nodes(): NodeInfo[] {
+      const stats = scheduler.stats()
+      return [...nodes.values()].map((node) => nodeInfo(node, stats.nodes[node.id]))
+    },
+
+    plan: () => scheduler.plan(),
+    stats: () => scheduler.stats(),
+    queriesInFlight: () => queries.size,
+
+    /** Takes no more queries, answers those inside, lets the nodes go. */
+    async drain(timeoutMs: number) {
+      post({ type: 'drain' })
+      const giveUpMs = now() + timeoutMs
+      while (queries.size > 0 && now() < giveUpMs) await new Promise((done) => setTimeout(done, 20))
+      for (const { link } of [...nodes.values()]) {
+        link.send({ type: 'drain', reason: 'the coordinator is shutting down' })
+        link.close(1001, 'the coordinator is shutting down')
+      }
+      driver.stop()
+    },
+  }
+}
+
+export type Pool = ReturnType<typeof createPool>

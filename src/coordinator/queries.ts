@@ -1,0 +1,88 @@
+/**
+ * Queries under way: each waits for exactly one answer.
+ *
+ * @module
+ */
+import type { Answer, QueryId } from '../policy/types.ts'
+import type { Post } from './driver.ts'
+import type { Payload } from './payload.ts'
+
+export interface QueryRequest {
+  pipeline: string
+  payload: Payload
+  /** Absolute, on the coordinator's clock. */
+  deadlineMs: number
+  minAccuracy?: number
+  /** Aborted when the client goes away: cancels what is queued for the query. */
+  signal: AbortSignal
+}
+
+/** What the scheduler never told by then is told by the shell. */
+const GUARD_MS = 50
+
+/** @param cancelled told of queries that end without the scheduler's answer */
+export function createQueries(
+  post: Post,
+  now: () => number,
+  cancelled: (query: QueryId) => void,
+) {
+  const waiting = new Map<QueryId, (answer: Answer) => void>()
+  let serial = 0
+
+  return {
+    get size() {
+      return waiting.size
+    },
+
+    has: (query: QueryId) => waiting.has(query),
+
+    /** Resolves with the one answer; rejects only with the signal's reason. */
+    submit(request: QueryRequest): Promise<Answer> {
+      const { signal, payload, pipeline, deadlineMs, minAccuracy } = request
+      serial += 1
+      const query = String(serial)
+      return new Promise((resolve, reject) => {
+        const settle = () => {
+          clearTimeout(guard)
+          signal.removeEventListener('abort', leave)
+          return waiting.delete(query)
+        }
+        const cancel = () => {
+          post({ type: 'query_cancelled', query })
+          cancelled(query)
+        }
+        const leave = () => {
+          if (!settle()) return
+          cancel()
+          reject(signal.reason)
+        }
+        const guard = setTimeout(() => {
+          if (!settle()) return
+          cancel()
+          resolve({
+            ok: false,
+            reason: 'deadline_exceeded',
+            message: 'Cannot answer in time: the deadline has passed',
+          })
+        }, Math.max(0, deadlineMs - now()) + GUARD_MS)
+        waiting.set(query, (answer) => {
+          settle()
+          resolve(answer)
+        })
+        signal.addEventListener('abort', leave, { once: true })
+        post({
+          type: 'query_arrived',
+          query,
+          pipeline,
+          deadlineMs,
+          payload,
+          ...(minAccuracy === undefined ? {} : { minAccuracy }),
+        })
+      })
+    },
+
+    answer(query: QueryId, answer: Answer) {
+      waiting.get(query)?.(answer)
+    },
+  }
+}

@@ -1,0 +1,5 @@
+/** @module */
+export * from './error.ts'
+export * from './frame.ts'
+export * from './messages.ts'
+export * from './read.ts'

@@ -1,0 +1,119 @@
+/** The house of docs/ARCHITECTURE.md: who may import whom, no circles, small files, a pure policy. */
+import assert from 'node:assert/strict'
+import { dirname, join, relative } from 'node:path'
+import { ROOT } from '../../src/cli/root.ts'
+
+/** What the files of a room may import, besides their own room. */
+const MAY_IMPORT: Record<string, string[]> = {
+  'src/pipeline': [],
+  'src/protocol': [],
+  'src/policy': ['src/pipeline'],
+  'src/stages': ['src/pipeline'],
+  'src/node': ['src/protocol', 'src/pipeline', 'src/stages'],
+  'src/coordinator': ['src/policy', 'src/protocol', 'src/pipeline', 'src/client'],
+  'src/sim': ['src/policy', 'src/pipeline'],
+  'src/client': [],
+  'src/pages': ['src/node', 'src/client'],
+  'src/cli': ['src', 'profiles', 'demo', 'workers'],
+  'workers/inference.ts': ['src/stages', 'src/pipeline', 'src/node/engine'],
+  'workers/planner.ts': ['src/policy', 'src/pipeline'],
+  profiles: ['src/pipeline', 'src/stages'],
+  demo: ['src', 'workers'],
+}
+
+const IMPORT =
+  /^\s*(?:import|export)\b[^'"]*?\bfrom\s*['"]([^'"]+)['"]|\bimport\s*\(?\s*['"]([^'"]+)['"]/gm
+
+async function sources(dir: string): Promise<string[]> {
+  const files: string[] = []
+  const entries = await Array.fromAsync(Deno.readDir(join(ROOT, dir))).catch(() => [])
+  for (const entry of entries) {
+    const path = `${dir}/${entry.name}`
+    if (entry.isDirectory) files.push(...await sources(path))
+    else if (/\.tsx?$/.test(entry.name)) files.push(path)
+  }
+  return files
+}
+
+const files = (await Promise.all(['src', 'workers', 'profiles', 'demo'].map(sources))).flat()
+const texts = new Map(
+  await Promise.all(
+    files.map(async (file) => [file, await Deno.readTextFile(join(ROOT, file))] as const),
+  ),
+)
+
+function importsOf(file: string): string[] {
+  return [...(texts.get(file) ?? '').matchAll(IMPORT)].map((match) => match[1] ?? match[2] ?? '')
+}
+
+/** Imports of files of ours, as paths from the project's folder. */
+function ownImportsOf(file: string): string[] {
+  return importsOf(file)
+    .filter((name) => name.startsWith('.'))
+    .map((name) => relative(ROOT, join(ROOT, dirname(file), name)))
+}
+
+const inside = (file: string, room: string) => file === room || file.startsWith(`${room}/`)
+
+Deno.test('imports follow the arrows of the house', () => {
+  assert.ok(files.length > 20, 'the sources were found')
+  const wrong: string[] = []
+  for (const file of files) {
+    const room = Object.keys(MAY_IMPORT).find((name) => inside(file, name))
+    if (room === undefined) {
+      wrong.push(`${file} stands in no room of the house`)
+      continue
+    }
+    for (const target of ownImportsOf(file)) {
+      const allowed = [room, ...MAY_IMPORT[room] ?? []]
+      if (!allowed.some((name) => inside(target, name))) wrong.push(`${file} imports ${target}`)
+    }
+  }
+  assert.deepEqual(wrong, [])
+})
+
+Deno.test('imports form no circle', () => {
+  const done = new Set<string>()
+  const visit = (file: string, trail: string[]) => {
+    assert.ok(!trail.includes(file), `a circle: ${[...trail, file].join(' > ')}`)
+    if (done.has(file)) return
+    for (const target of ownImportsOf(file)) if (texts.has(target)) visit(target, [...trail, file])
+    done.add(file)
+  }
+  for (const file of files) visit(file, [])
+})
+
+Deno.test('no source file is over 300 lines', () => {
+  const long = files.filter((file) => (texts.get(file) ?? '').split('\n').length > 301)
+  assert.deepEqual(long, [])
+})
+
+Deno.test('policy has no clock, timer, randomness, socket or file', () => {
+  const impure =
+    /\b(Date\.now|new Date|performance\.|setTimeout|setInterval|queueMicrotask|Math\.random|crypto\.|fetch\(|Deno\.|WebSocket|console\.)/
+  for (const [file, text] of texts) {
+    if (!inside(file, 'src/policy')) continue
+    const code = text.replace(/\/\*[\s\S]*?\*\/|\/\/.*/g, '')
+    assert.equal(code.match(impure), null, `${file} is not pure`)
+    for (const name of importsOf(file)) {
+      assert.ok(name.startsWith('.') || name === 'yalps', `${file} imports ${name}`)
+    }
+  }
+})
+
+Deno.test('node, stages and workers run in a browser unchanged: Deno only in the host file', () => {
+  for (const [file, text] of texts) {
+    const shared = [
+      'src/node',
+      'src/stages',
+      'src/protocol',
+      'src/pipeline',
+      'workers',
+      'src/client',
+    ]
+    if (!shared.some((room) => inside(file, room)) || file === 'src/node/host_deno.ts') continue
+    const code = text.replace(/\/\*[\s\S]*?\*\/|\/\/.*/g, '')
+    assert.equal(code.match(/\bDeno\./), null, `${file} uses Deno`)
+    for (const name of importsOf(file)) assert.ok(!name.startsWith('node:'), `${file}: ${name}`)
+  }
+})
