@@ -3,14 +3,13 @@
  *
  * @module
  */
-import { fromFileUrl } from './root.ts'
+import { spawnNode } from './spawn_node.ts'
 
 export interface LocalNodes {
   /** Ends them and waits until they are gone. */
   stop(): Promise<void>
 }
 
-const NODE_ENTRY = fromFileUrl(new URL('./node.ts', import.meta.url))
 /** A child that dies is started again, each time after twice the pause, this often at most. */
 const MAX_RESTARTS = 5
 
@@ -25,12 +24,7 @@ export function startLocalNodes(
 
   async function keep(name: string) {
     for (let restarts = 0; !stopping && restarts <= MAX_RESTARTS; restarts++) {
-      const child = new Deno.Command(Deno.execPath(), {
-        args: ['run', '-A', '--no-prompt', NODE_ENTRY, '--join', url, '--name', name],
-        stdin: 'null',
-        stdout: 'null',
-        stderr: 'inherit',
-      }).spawn()
+      const child = spawnNode(url, name)
       running.add(child)
       const { code, signal } = await child.status
       running.delete(child)

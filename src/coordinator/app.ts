@@ -44,7 +44,7 @@ export function createApp({ pool, served, readModel, now, log, hosts = [] }: App
   )
   const startedMs = now()
 
-  app.use(async (c, next) => {
+  app.use('/v1/pipelines/*', async (c, next) => {
     await next()
     for (const name of ['x-request-id', 'traceparent']) {
       const value = c.req.header(name)

@@ -147,6 +147,13 @@ export function createBatches(
       post({ type: 'batch_failed', batch, message })
     },
 
+    /** Batches sent to a node and not answered. */
+    countOn(node: PooledNode): number {
+      let count = 0
+      for (const flight of flights.values()) if (flight.node === node) count++
+      return count
+    },
+
     /** Forgets what was under way on a node that left. */
     left(node: PooledNode) {
       for (const [batch, flight] of flights) if (flight.node === node) flights.delete(batch)

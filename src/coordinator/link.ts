@@ -16,6 +16,7 @@ import {
   PROTOCOL_VERSION,
   ProtocolError,
   type Received,
+  versionOfHello,
   type WireData,
 } from '../protocol/mod.ts'
 
@@ -98,19 +99,19 @@ export function createLink(socket: Socket, handlers: LinkHandlers, options: Link
     end(why)
   }
 
+  function refuseVersion(protocol: number) {
+    link.refuse(CLOSE.protocol, {
+      reason: 'protocol',
+      message: `Cannot speak protocol ${protocol}: this coordinator speaks ${PROTOCOL_VERSION}`,
+      remedy: protocol < PROTOCOL_VERSION
+        ? 'update the node: pull the current checkout, or run it again with deno run -r'
+        : 'update the coordinator: pull the current checkout and start it again',
+    })
+  }
+
   function greet(message: NodeMessage) {
     if (message.type !== 'hello') {
       return close(CLOSE.unauthorized, 'the first message must be hello')
-    }
-    if (message.protocol !== PROTOCOL_VERSION) {
-      return link.refuse(CLOSE.protocol, {
-        reason: 'protocol',
-        message: `Cannot speak protocol ${message.protocol}: ` +
-          `this coordinator speaks ${PROTOCOL_VERSION}`,
-        remedy: message.protocol < PROTOCOL_VERSION
-          ? 'update the node: pull the current checkout, or run it again with deno run -r'
-          : 'update the coordinator: pull the current checkout and start it again',
-      })
     }
     clearTimeout(helloTimer)
     state = 'open'
@@ -166,6 +167,8 @@ export function createLink(socket: Socket, handlers: LinkHandlers, options: Link
       if (state === 'closed') return
       lastHeardMs = now()
       bytesReceived += typeof data === 'string' ? data.length : data.byteLength
+      const version = state === 'waiting' ? versionOfHello(data) : undefined
+      if (version !== undefined && version !== PROTOCOL_VERSION) return refuseVersion(version)
       let received: Received<NodeMessage> | undefined
       try {
         received = read(data)

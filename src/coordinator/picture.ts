@@ -1,5 +1,6 @@
 /**
- * What can be known of a picture without decoding it: its true type, its size, that it is whole.
+ * What a picture's header tells without decoding it: its true type and its size. Whether the rest is
+ * there and sound, the node finds out that decodes it.
  *
  * @module
  */
@@ -59,41 +60,5 @@ export function checkPicture(bytes: Uint8Array, declared?: PictureType): Picture
         `and ${MAX_PICTURE_PIXELS} in all`,
     )
   }
-  if (!isWhole(type, bytes)) {
-    throw new ApiError('invalid_input', `Cannot read ${type}: the picture is cut short`)
-  }
   return type
-}
-
-/** Whether the picture's last part is there. Decoders would fill what is missing with grey. */
-function isWhole(type: PictureType, bytes: Uint8Array): boolean {
-  if (type === 'image/webp') {
-    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-    return bytes.byteLength >= 12 && view.getUint32(4, true) + 8 <= bytes.byteLength
-  }
-  if (type === 'image/png') {
-    const text = (at: number) => String.fromCharCode(...bytes.subarray(at, at + 4))
-    // Chunk by chunk: a length, a name, the data, a checksum.
-    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-    for (let at = 8; at + 12 <= bytes.byteLength; at += 12 + view.getUint32(at)) {
-      if (text(at + 4) === 'IEND') return true
-    }
-    return false
-  }
-  return hasJpegEnd(bytes)
-}
-
-/** Walks the segments to the start of scan (a thumbnail has an end of its own), then seeks the end. */
-function hasJpegEnd(bytes: Uint8Array): boolean {
-  let at = 2
-  while (at + 4 <= bytes.length && bytes[at] === 0xff && bytes[at + 1] !== 0xda) {
-    if (bytes[at + 1] === 0xff) at += 1
-    else at += 2 + ((bytes[at + 2] ?? 0) << 8 | (bytes[at + 3] ?? 0))
-  }
-  for (let end = bytes.length - 1; end > at; end--) {
-    end = bytes.lastIndexOf(0xd9, end)
-    if (end <= at) return false
-    if (bytes[end - 1] === 0xff) return true
-  }
-  return false
 }

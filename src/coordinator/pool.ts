@@ -211,6 +211,12 @@ export function createPool({ served, scheduler, now, log, link: linkOptions }: P
 
     node: (id: string) => nodes.get(id),
 
+    /** Batches that a node has been sent and has not answered. */
+    batchesOn(id: string): number {
+      const node = nodes.get(id)
+      return node === undefined ? 0 : batches.countOn(node)
+    },
+
     nodes(): NodeInfo[] {
       const stats = scheduler.stats()
       return [...nodes.values()].map((node) => nodeInfo(node, stats.nodes[node.id]))

@@ -47,6 +47,21 @@ function createReader<Message>(schema: z.ZodType<Message>) {
   }
 }
 
+/**
+ * The version that a first message speaks of, whatever else is in it; `undefined` if it is no hello.
+ * A hello of another version may look different, and is to be told so, not called malformed.
+ */
+export function versionOfHello(data: WireData): number | undefined {
+  if (typeof data !== 'string' || data.length > 65_536) return undefined
+  try {
+    const message = JSON.parse(data)
+    const isHello = message?.type === 'hello' && Number.isInteger(message.protocol)
+    return isHello ? message.protocol : undefined
+  } catch {
+    return undefined
+  }
+}
+
 function parseJson(text: string): unknown {
   try {
     return JSON.parse(text)

@@ -1,0 +1,38 @@
+/**
+ * `deno task bench [NAME] [--json FILE]`: the benchmarks of speed, as tables and JSON.
+ *
+ * @module
+ */
+import './deno_version.ts'
+import { parseArgs } from 'node:util'
+import { benchDeadline } from './bench_deadline.ts'
+import { benchFailover } from './bench_failover.ts'
+import { benchIdle } from './bench_idle.ts'
+
+/** Each prints its table and returns what goes into the JSON. */
+const BENCHES: Record<string, () => Promise<unknown>> = {
+  idle: benchIdle,
+  deadline: benchDeadline,
+  failover: benchFailover,
+}
+
+const { values, positionals } = parseArgs({
+  args: Deno.args,
+  options: { json: { type: 'string' } },
+  allowPositionals: true,
+})
+const names = positionals.length > 0 ? positionals : Object.keys(BENCHES)
+const results: Record<string, unknown> = {}
+for (const name of names) {
+  const bench = BENCHES[name]
+  if (bench === undefined) {
+    console.error(`Cannot run bench ${name}: there are ${Object.keys(BENCHES).join(', ')}`)
+    Deno.exit(1)
+  }
+  console.log(`\n== ${name}`)
+  results[name] = await bench()
+}
+if (values.json !== undefined) {
+  await Deno.writeTextFile(values.json, JSON.stringify(results, null, 2) + '\n')
+}
+Deno.exit(0)

@@ -1,0 +1,59 @@
+/**
+ * What `labelled.ts` in a pipeline's folder exports, so that `deno task profile` can score it.
+ *
+ * @module
+ */
+import type { ImageCodecs, JsonObject, StageItem } from '../stages/types.ts'
+
+/** Sums over labelled things; accuracy is 1 - errors / total. */
+export interface Score {
+  /** Units that could be right: characters, pictures. */
+  total: number
+  errors: number
+  /** Labelled things (lines), those found at all, those exactly right. */
+  truths: number
+  found: number
+  exact: number
+}
+
+/** What a leaf task said of one of its items. */
+export interface Leaf {
+  meta: JsonObject
+  fields: JsonObject | null
+}
+
+export interface Example {
+  input: StageItem
+  /** What a faultless parent would hand to `task` for this input; the input itself for the root. */
+  perfect(task: string, codecs: ImageCodecs): Promise<StageItem[]>
+  score(leaves: readonly Leaf[]): Score
+}
+
+export interface Labelled {
+  /** What the set is made of, for the record: seed, kind. */
+  about: JsonObject
+  count: number
+  example(index: number): Promise<Example>
+}
+
+/** Module shape: `labelled()` gives the set, or why it cannot be had on this machine. */
+export interface LabelledModule {
+  labelled(): Promise<Labelled | { skip: string }>
+}
+
+export const noScore: Score = { total: 0, errors: 0, truths: 0, found: 0, exact: 0 }
+
+export function addScores(a: Score, b: Score): Score {
+  return {
+    total: a.total + b.total,
+    errors: a.errors + b.errors,
+    truths: a.truths + b.truths,
+    found: a.found + b.found,
+    exact: a.exact + b.exact,
+  }
+}
+
+/** 0..1; more errors than units count as nothing right. */
+export function accuracyOf({ total, errors }: Score): number {
+  return total === 0 ? 0 : Math.max(0, 1 - errors / total)
+}

@@ -1,0 +1,137 @@
+/**
+ * Models of a pipeline, derived once and kept by content hash.
+ *
+ * A pipeline's folder says in `models.ts` what its models are made of and how. The cache holds
+ * `HASH.onnx` files and, for each state of sources and recipe, an index of names to hashes.
+ *
+ * @module
+ */
+import { join, resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { ROOT } from './root.ts'
+
+export interface PreparedModel {
+  /** Lower-case hexadecimal. */
+  sha256: string
+  bytes: number
+  /** Absolute path of the ONNX file. */
+  file: string
+}
+
+/** What `models.ts` of a pipeline's folder exports. */
+export interface ModelRecipe {
+  /** Changes whenever the derived bytes do. */
+  recipeVersion: number
+  sources: readonly URL[]
+  modelNames: readonly string[]
+  deriveModels(
+    files: readonly Uint8Array[],
+  ):
+    | Iterable<{ model: string; bytes: Uint8Array }>
+    | AsyncIterable<
+      { model: string; bytes: Uint8Array }
+    >
+}
+
+export interface PrepareOptions {
+  /** Default: `SHOAL_CACHE`, else `.shoal/models` in the project's folder. */
+  cacheDir?: string | undefined
+  report?: ((line: string) => void) | undefined
+}
+
+type Index = { [model: string]: { sha256: string; bytes: number } }
+
+/**
+ * Gives every model of a pipeline as a file whose hash was checked; derives only what is missing.
+ *
+ * Several processes may do so at once: files appear whole, under the name of their content.
+ *
+ * @param pipelineDir folder with `models.ts`
+ * @throws Error when sources cannot be read or the recipe does not fit them
+ */
+export async function prepareModels(
+  pipelineDir: string,
+  options: PrepareOptions = {},
+): Promise<Record<string, PreparedModel>> {
+  const report = options.report ?? (() => {})
+  const cacheDir = resolve(
+    options.cacheDir ?? Deno.env.get('SHOAL_CACHE') ?? join(ROOT, '.shoal', 'models'),
+  )
+  const recipe: ModelRecipe = await import(
+    pathToFileURL(resolve(pipelineDir, 'models.ts')).href
+  )
+  const files = await Promise.all(recipe.sources.map((url) => Deno.readFile(url)))
+  const key = await keyOf(recipe, files)
+  const indexFile = join(cacheDir, `index-${key}.json`)
+  const cached = await readIndex(indexFile, recipe.modelNames)
+  if (cached !== undefined) {
+    const models = withFiles(cached, cacheDir)
+    const whole = await Promise.all(Object.values(models).map(isWhole))
+    if (whole.every(Boolean)) return models
+    report('the model cache is damaged: deriving again')
+  }
+  await Deno.mkdir(cacheDir, { recursive: true })
+  const index: Index = {}
+  for await (const { model, bytes } of recipe.deriveModels(files)) {
+    report(`model ${model}: ${(bytes.byteLength / 1e6).toFixed(1)} MB`)
+    const sha256 = await sha256Of(bytes)
+    await writeWhole(fileOf(cacheDir, sha256), bytes)
+    index[model] = { sha256, bytes: bytes.byteLength }
+  }
+  await writeWhole(indexFile, new TextEncoder().encode(JSON.stringify(index, null, 2)))
+  return withFiles(index, cacheDir)
+}
+
+const fileOf = (cacheDir: string, sha256: string): string => join(cacheDir, `${sha256}.onnx`)
+
+function withFiles(index: Index, cacheDir: string): Record<string, PreparedModel> {
+  return Object.fromEntries(
+    Object.entries(index).map(([model, entry]) => [
+      model,
+      { ...entry, file: fileOf(cacheDir, entry.sha256) },
+    ]),
+  )
+}
+
+async function keyOf(recipe: ModelRecipe, files: readonly Uint8Array[]): Promise<string> {
+  const hashes = await Promise.all(files.map(sha256Of))
+  const text = JSON.stringify([recipe.recipeVersion, recipe.modelNames, hashes])
+  return (await sha256Of(new TextEncoder().encode(text))).slice(0, 32)
+}
+
+async function readIndex(file: string, names: readonly string[]): Promise<Index | undefined> {
+  try {
+    const index = JSON.parse(await Deno.readTextFile(file)) as Index
+    const good = names.every((name) => /^[0-9a-f]{64}$/.test(index[name]?.sha256 ?? ''))
+    return good ? index : undefined
+  } catch {
+    // Absent or cut: as good as absent.
+    return undefined
+  }
+}
+
+async function isWhole({ file, sha256, bytes }: PreparedModel): Promise<boolean> {
+  try {
+    if ((await Deno.stat(file)).size !== bytes) return false
+    return await sha256Of(await Deno.readFile(file)) === sha256
+  } catch {
+    return false
+  }
+}
+
+/** A reader sees the file whole or not at all: written aside, then renamed. */
+async function writeWhole(file: string, bytes: Uint8Array): Promise<void> {
+  const aside = `${file}.${Deno.pid}-${crypto.randomUUID()}.part`
+  try {
+    await Deno.writeFile(aside, bytes)
+    await Deno.rename(aside, file)
+  } catch (error) {
+    await Deno.remove(aside).catch(() => {})
+    throw error
+  }
+}
+
+async function sha256Of(bytes: Uint8Array): Promise<string> {
+  const digest = await crypto.subtle.digest('SHA-256', bytes as Uint8Array<ArrayBuffer>)
+  return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, '0')).join('')
+}

@@ -1,0 +1,59 @@
+/**
+ * A measuring worker as an object with methods.
+ *
+ * @module
+ */
+import type { Pipeline } from '../pipeline/schema.ts'
+import type { JsonObject } from '../stages/types.ts'
+import type { PreparedModel } from './prepare_models.ts'
+import type { ExampleResult, Latency, Reply, Request } from './profile_worker.ts'
+
+export interface Measurer {
+  count: number
+  about: JsonObject
+  example(index: number): Promise<ExampleResult>
+  latency(task: string, variant: string, batches: number[]): Promise<Latency[]>
+  /** Milliseconds per item outside the model. */
+  overhead(task: string, variant: string, examples: number): Promise<number>
+  end(): void
+}
+
+/** @throws Error when the labelled set cannot be had, with the reason */
+export async function startMeasurer(
+  dir: string,
+  pipeline: Pipeline,
+  models: Record<string, PreparedModel>,
+): Promise<Measurer> {
+  const worker = new Worker(new URL('./profile_worker.ts', import.meta.url), { type: 'module' })
+  const ask = <K extends Reply['kind']>(request: Request & { kind: K }) => {
+    return new Promise<Reply & { kind: K }>((done, failed) => {
+      worker.onmessage = ({ data }: MessageEvent<Reply>) => {
+        if (data.kind === 'error') failed(new Error(data.message))
+        else done(data as Reply & { kind: K })
+      }
+      worker.onerror = (event) => {
+        event.preventDefault()
+        failed(new Error(`Cannot measure: ${event.message}`))
+      }
+      worker.postMessage(request)
+    })
+  }
+  const files = Object.fromEntries(Object.entries(models).map(([name, m]) => [name, m.file]))
+  const { skip, count, about } = await ask({ kind: 'open', dir, pipeline, files })
+  if (skip !== undefined) {
+    worker.terminate()
+    throw new Error(`Cannot profile: ${skip}`)
+  }
+  return {
+    count,
+    about,
+    example: (index) => ask({ kind: 'example', index }),
+    latency: async (task, variant, batches) => {
+      return (await ask({ kind: 'latency', task, variant, batches })).batches
+    },
+    overhead: async (task, variant, examples) => {
+      return (await ask({ kind: 'overhead', task, variant, examples })).medianMs
+    },
+    end: () => worker.terminate(),
+  }
+}

@@ -1,0 +1,119 @@
+/**
+ * From what workers measured to the figures of a profile.
+ *
+ * @module
+ */
+import type { Pipeline } from '../pipeline/schema.ts'
+import { fanOutOf, taskOf, taskPaths, variantOf, variantPaths } from '../pipeline/tree.ts'
+import type { JsonObject } from '../stages/types.ts'
+import { accuracyOf, addScores, noScore, type Score } from './labelled.ts'
+import type { ExampleResult, Latency } from './profile_worker.ts'
+
+export interface VariantTimes {
+  task: string
+  variant: string
+  batches: Latency[]
+  /** Per item, outside the model. */
+  overheadMs: number
+}
+
+export interface VariantProfile extends VariantTimes {
+  /** As it was before where nothing was scored. */
+  accuracy: number
+  /** Share of labelled things that the children cover; for tasks with children. */
+  recall?: number
+  fanOut: Record<string, number>
+  /** One item, the stage's own work included: fastest of the runs, for machines are busy. */
+  referenceMs: number
+}
+
+export interface PathProfile {
+  path: string[]
+  accuracy: number
+  exact: number
+  /** Sum over the tasks of items x referenceMs, for one query. */
+  ms: number
+}
+
+export interface Profile {
+  pipeline: string
+  set: JsonObject
+  variants: VariantProfile[]
+  paths: PathProfile[]
+}
+
+/**
+ * Sums up. The accuracy of a leaf's variant is measured on faultless input, that of any other
+ * variant as the best path through it.
+ */
+export function profileOf(
+  pipeline: Pipeline,
+  about: JsonObject,
+  examples: readonly ExampleResult[],
+  times: readonly VariantTimes[],
+): Profile {
+  const paths = sumBy(examples.map((e) => e.paths))
+  const alone = sumBy(examples.map((e) => e.alone))
+  const all = [...paths.values()]
+  const scored = all.length > 0
+  const through = (task: string, variant: string): Score[] => {
+    const depth = taskPaths(pipeline).find((p) => p.includes(task))?.indexOf(task) ?? 0
+    return [...paths].filter(([key]) => key.split(' > ')[depth] === variant).map(([, s]) => s)
+  }
+  const variants = times.map((time): VariantProfile => {
+    const { task, variant } = time
+    const { next } = taskOf(pipeline, task)
+    const before = variantOf(pipeline, task, variant)
+    const own = alone.get(`${task} > ${variant}`)
+    const best = Math.max(0, ...through(task, variant).map(accuracyOf))
+    const found = through(task, variant)[0] ?? noScore
+    const fanOut = Object.fromEntries(next.map((child) => {
+      const counts = examples.map((e) => e.fanOut[`${task} > ${variant} > ${child}`])
+      const items = counts.reduce((sum, c) => sum + (c?.items ?? 0), 0)
+      const children = counts.reduce((sum, c) => sum + (c?.children ?? 0), 0)
+      return [child, items === 0 ? fanOutOf(before, child) : children / items]
+    }))
+    return {
+      ...time,
+      accuracy: !scored ? before.accuracy : next.length === 0 ? accuracyOf(own ?? noScore) : best,
+      ...(scored && next.length > 0 ? { recall: found.found / found.truths } : {}),
+      fanOut,
+      referenceMs: (time.batches[0]?.minMs ?? 0) + time.overheadMs,
+    }
+  })
+  const timeOf = ({ tasks, variants: names }: { tasks: string[]; variants: string[] }) => {
+    let items = 1
+    let ms = 0
+    tasks.forEach((task, i) => {
+      const found = variants.find((v) => v.task === task && v.variant === names[i])
+      ms += items * (found?.referenceMs ?? 0)
+      items *= found?.fanOut[tasks[i + 1] ?? ''] ?? 1
+    })
+    return ms
+  }
+  const total = all[0] ?? noScore
+  return {
+    pipeline: pipeline.name,
+    set: { ...about, things: total.truths, units: total.total },
+    variants,
+    paths: variantPaths(pipeline).map((path) => {
+      const score = paths.get(path.variants.join(' > ')) ?? noScore
+      return {
+        path: path.variants,
+        accuracy: accuracyOf(score),
+        exact: score.truths === 0 ? 0 : score.exact / score.truths,
+        ms: timeOf(path),
+      }
+    }),
+  }
+}
+
+function sumBy(maps: readonly Record<string, Score>[]): Map<string, Score> {
+  const sums = new Map<string, Score>()
+  for (const map of maps) {
+    for (const [key, score] of Object.entries(map)) {
+      sums.set(key, addScores(sums.get(key) ?? noScore, score))
+    }
+  }
+  return sums
+}

@@ -1,0 +1,46 @@
+/**
+ * A profile as text for a terminal.
+ *
+ * @module
+ */
+import type { Profile } from './profile_result.ts'
+
+export function tableOf(profile: Profile): string {
+  const set = Object.entries(profile.set).map(([key, value]) => `${key} ${value}`).join(', ')
+  const variants = profile.variants.map((v) => [
+    v.task,
+    v.variant,
+    ratio(v.accuracy),
+    v.recall === undefined ? '' : ratio(v.recall),
+    Object.values(v.fanOut).map((n) => n.toFixed(2)).join(' '),
+    ...v.batches.map((b) => `${b.minMs.toFixed(1)} / ${b.medianMs.toFixed(1)}`),
+    v.overheadMs.toFixed(1),
+  ])
+  const batches = profile.variants[0]?.batches.map((b) => `ms batch ${b.batch}`) ?? []
+  const paths = profile.paths.map((p) => [
+    p.path.join(' > '),
+    ratio(p.accuracy),
+    ratio(p.exact),
+    p.ms.toFixed(0),
+  ])
+  return [
+    `${profile.pipeline}: ${set}`,
+    '',
+    align([
+      ['task', 'variant', 'accuracy', 'recall', 'fan-out', ...batches, 'other ms'],
+      ...variants,
+    ]),
+    '',
+    'times are minimum / median of a batch; other ms is the stage outside its model, per item',
+    '',
+    align([['path', 'accuracy', 'exact', 'ms a query'], ...paths]),
+  ].join('\n')
+}
+
+const ratio = (value: number): string => value.toFixed(4)
+
+function align(rows: readonly (readonly string[])[]): string {
+  const widths = rows[0]!.map((_, i) => Math.max(...rows.map((row) => row[i]?.length ?? 0)))
+  return rows.map((row) => row.map((cell, i) => cell.padEnd(widths[i]!)).join('  ').trimEnd())
+    .join('\n')
+}

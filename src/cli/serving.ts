@@ -1,0 +1,63 @@
+/**
+ * A coordinator with real Deno nodes as child processes, for benchmarks and tests.
+ *
+ * @module
+ */
+import { join } from 'node:path'
+import { type Coordinator, type CoordinatorOptions, startCoordinator } from './coordinator.ts'
+import { type LoadedPipeline, loadPipelines } from './load_pipelines.ts'
+import { ROOT } from './root.ts'
+import { spawnNode } from './spawn_node.ts'
+
+export interface NodeProcess {
+  name: string
+  /** SIGKILL: gone without a word. */
+  kill(): void
+  ended: Promise<void>
+}
+
+export interface Serving extends Coordinator {
+  pipelines: LoadedPipeline[]
+  /** Resolves when the node holds every variant in each of its slots. */
+  addNode(name: string, options?: readonly string[]): Promise<NodeProcess>
+  /** Ends the nodes, then the coordinator. */
+  end(): Promise<void>
+}
+
+/** The sample page that ships with the project, and the pipeline that reads it. */
+export const SAMPLE_PAGE: string = join(ROOT, 'demo', 'samples', 'page.jpg')
+export const OCR: string = join(ROOT, 'profiles', 'ocr')
+
+export async function startServing(
+  dirs: readonly string[] = [OCR],
+  options: Omit<CoordinatorOptions, 'pipelines'> = {},
+): Promise<Serving> {
+  const pipelines = await loadPipelines(dirs, () => {})
+  const coordinator = startCoordinator({ port: 0, ...options, pipelines })
+  const variants =
+    pipelines.flatMap(({ pipeline }) =>
+      Object.values(pipeline.tasks).flatMap((task) => Object.keys(task.variants))
+    ).length
+  const processes = new Set<Deno.ChildProcess>()
+  return {
+    ...coordinator,
+    pipelines,
+    async addNode(name, options = ['--slots', '1']) {
+      const child = spawnNode(coordinator.url, name, options)
+      processes.add(child)
+      const ended = child.status.then(() => void processes.delete(child))
+      for (;;) {
+        const node = coordinator.pool.nodes().find((node) => node.name === name)
+        if (node !== undefined && node.instances >= node.slots * variants) break
+        if (!processes.has(child)) throw new Error(`Cannot start node ${name}: it ended`)
+        await new Promise((done) => setTimeout(done, 20))
+      }
+      return { name, kill: () => child.kill('SIGKILL'), ended }
+    },
+    async end() {
+      for (const child of processes) child.kill('SIGTERM')
+      await Promise.all([...processes].map((child) => child.status))
+      await coordinator.close(1000)
+    },
+  }
+}

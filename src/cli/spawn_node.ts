@@ -1,0 +1,22 @@
+/**
+ * A Deno node on this machine as a child process.
+ *
+ * @module
+ */
+import { fromFileUrl } from './root.ts'
+
+const NODE_ENTRY = fromFileUrl(new URL('./node.ts', import.meta.url))
+
+/** Starts a node that joins the coordinator at `url`; its faults go to this process's stderr. */
+export function spawnNode(
+  url: string,
+  name: string,
+  options: readonly string[] = [],
+): Deno.ChildProcess {
+  return new Deno.Command(Deno.execPath(), {
+    args: ['run', '-A', '--no-prompt', NODE_ENTRY, '--join', url, '--name', name, ...options],
+    stdin: 'null',
+    stdout: 'null',
+    stderr: 'inherit',
+  }).spawn()
+}

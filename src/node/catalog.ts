@@ -1,0 +1,61 @@
+/**
+ * What the coordinator serves, as its welcome said: from names to what a slot needs to know.
+ *
+ * @module
+ */
+import { checkPipeline } from '../pipeline/parse.ts'
+import type { Pipeline } from '../pipeline/schema.ts'
+import type { Welcome } from '../protocol/messages.ts'
+import type { InstanceSpec } from './engine/worker_api.ts'
+import type { ModelRef } from './models.ts'
+
+export interface VariantName {
+  pipeline: string
+  task: string
+  variant: string
+}
+
+export const keyOf = ({ pipeline, task, variant }: VariantName): string =>
+  `${pipeline}/${task}/${variant}`
+
+export function nameOf(key: string): VariantName {
+  const [pipeline = '', task = '', variant = ''] = key.split('/')
+  return { pipeline, task, variant }
+}
+
+export interface Catalog {
+  /** @throws RangeError where the welcome said nothing of it */
+  spec(name: VariantName): InstanceSpec
+  /** The model of a spec, and what people call it. */
+  model(hash: string): { ref: ModelRef; label: string } | undefined
+}
+
+/** @throws PipelineError for a pipeline that this node cannot read */
+export function createCatalog(welcome: Welcome): Catalog {
+  const pipelines = new Map<string, Pipeline>()
+  for (const json of welcome.pipelines) {
+    const pipeline = checkPipeline(json, 'of the coordinator')
+    pipelines.set(pipeline.name, pipeline)
+  }
+  const models = new Map<string, { ref: ModelRef; label: string }>()
+  for (const named of Object.values(welcome.models)) {
+    for (const [label, ref] of Object.entries(named)) models.set(ref.sha256, { ref, label })
+  }
+  return {
+    spec(name) {
+      const task = pipelines.get(name.pipeline)?.tasks[name.task]
+      const variant = task?.variants[name.variant]
+      if (task === undefined || variant === undefined) {
+        throw new RangeError(`Cannot find ${keyOf(name)} in what the coordinator serves`)
+      }
+      const ref = welcome.models[name.pipeline]?.[variant.model ?? '']
+      if (ref === undefined) {
+        throw new RangeError(`Cannot find model ${variant.model} of ${keyOf(name)}`)
+      }
+      // The variants of siblings are no business of the stage, and would be sent with each load.
+      const bare = { ...task, variants: { [name.variant]: variant } }
+      return { key: keyOf(name), task: bare, variant, next: task.next, hash: ref.sha256 }
+    },
+    model: (hash) => models.get(hash),
+  }
+}

@@ -1,0 +1,51 @@
+/**
+ * Time as a parameter: monotonic instants and timers.
+ *
+ * @module
+ */
+export interface Clock {
+  /** Milliseconds from some fixed start; never goes back. */
+  nowMs(): number
+  /** Calls `action` once, `ms` from now; the returned function calls it off. */
+  after(ms: number, action: () => void): () => void
+}
+
+export const systemClock: Clock = {
+  nowMs: () => performance.now(),
+  after(ms, action) {
+    const timer = setTimeout(action, ms)
+    return () => clearTimeout(timer)
+  },
+}
+
+/** Resolves `ms` from now. */
+export const pause = (clock: Clock, ms: number): Promise<void> =>
+  new Promise((resolve) => void clock.after(ms, resolve))
+
+/** Pauses that can be cut short, so that nothing keeps a process that is done. */
+export interface Sleeper {
+  pause(ms: number): Promise<void>
+  /** Ends all pauses now, and those to come at once. */
+  wake(): void
+}
+
+export function createSleeper(clock: Clock): Sleeper {
+  const asleep = new Set<() => void>()
+  let awake = false
+  return {
+    pause: (ms) =>
+      awake ? Promise.resolve() : new Promise((resolve) => {
+        const end = () => {
+          asleep.delete(end)
+          disarm()
+          resolve()
+        }
+        const disarm = clock.after(ms, end)
+        asleep.add(end)
+      }),
+    wake() {
+      awake = true
+      for (const end of [...asleep]) end()
+    },
+  }
+}

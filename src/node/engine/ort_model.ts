@@ -1,0 +1,105 @@
+/**
+ * A model on ONNX Runtime's WebAssembly backend.
+ *
+ * @module
+ */
+import type { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-web/wasm'
+import type { Model, Tensor, TensorData } from '../../stages/types.ts'
+import { EngineError } from './answer.ts'
+import type { EngineAssets } from './engine.ts'
+import { type OrtModule, startOrt } from './ort.ts'
+
+/** A model with its end: `release` frees the session inside the engine's memory. */
+export interface OwnedModel extends Model {
+  release(): Promise<void>
+}
+
+/** Tail of the queue of runs of this realm: the engine allows one at a time for all sessions. */
+let lastRun: Promise<unknown> = Promise.resolve()
+
+function oneAtATime<T>(task: () => Promise<T>): Promise<T> {
+  // Both ways on: a run that failed must not block the ones behind it.
+  const run = lastRun.then(task, task)
+  lastRun = run.catch(() => {})
+  return run
+}
+
+/**
+ * Loads a model from the bytes of an ONNX file.
+ *
+ * @example
+ * ```ts
+ * const model = await createOrtModel(await Deno.readFile('model.onnx'))
+ * const { output } = await model.run({ input: { type: 'float32', dims: [1, 4], data } })
+ * ```
+ * @throws EngineError `init_failed` or `load_failed`
+ */
+export async function createOrtModel(
+  bytes: Uint8Array,
+  assets?: EngineAssets,
+): Promise<OwnedModel> {
+  const ort = await startOrt(assets)
+  let session: InferenceSession
+  try {
+    session = await ort.InferenceSession.create(bytes, { executionProviders: ['wasm'] })
+  } catch (error) {
+    throw new EngineError(
+      isBroken(error) ? 'broken' : 'load_failed',
+      `Cannot load a model of ${bytes.byteLength} bytes: ${textOf(error)}`,
+      { cause: error },
+    )
+  }
+  return {
+    inputNames: session.inputNames,
+    outputNames: session.outputNames,
+    /** @throws EngineError `run_failed`, `not_finite` or `broken` */
+    run: (feeds) => oneAtATime(() => runSession(ort, session, feeds)),
+    release: () => oneAtATime(() => session.release()),
+  }
+}
+
+async function runSession(
+  ort: OrtModule,
+  session: InferenceSession,
+  feeds: { [name: string]: Tensor },
+): Promise<{ [name: string]: Tensor }> {
+  let fetched: { readonly [name: string]: OrtTensor }
+  try {
+    const inputs: { [name: string]: OrtTensor } = {}
+    for (const [name, { type, data, dims }] of Object.entries(feeds)) {
+      inputs[name] = new ort.Tensor(type, data as Float32Array, dims)
+    }
+    fetched = await session.run(inputs)
+  } catch (error) {
+    throw new EngineError(
+      isBroken(error) ? 'broken' : 'run_failed',
+      `Cannot run the model: ${textOf(error)}`,
+      { cause: error },
+    )
+  }
+  const outputs: { [name: string]: Tensor } = {}
+  for (const [name, { type, data, dims }] of Object.entries(fetched)) {
+    if (data instanceof Float32Array && !allFinite(data)) {
+      throw new EngineError('not_finite', `Cannot use output ${name}: it is not finite throughout`)
+    }
+    outputs[name] = { type: type as Tensor['type'], dims, data: data as TensorData }
+  }
+  return outputs
+}
+
+/** One pass, no branch inside: NaN and infinity survive any sum, and float32s never overflow one. */
+export function allFinite(values: Float32Array): boolean {
+  let sum = 0
+  for (let i = 0; i < values.length; i++) sum += values[i]!
+  return Number.isFinite(sum)
+}
+
+function isBroken(error: unknown): boolean {
+  return error instanceof WebAssembly.RuntimeError ||
+    /abort|memory access|unreachable|out of memory|bad_alloc/i.test(textOf(error))
+}
+
+function textOf(error: unknown): string {
+  // Emscripten throws numbers (a pointer to a C++ exception) too.
+  return error instanceof Error ? error.message : `engine error ${String(error)}`
+}

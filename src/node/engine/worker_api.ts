@@ -1,0 +1,201 @@
+/**
+ * What an inference worker does for its slot. Nothing here throws across the border: every answer
+ * is data, since an error thrown through comlink loses all but its text.
+ *
+ * @module
+ */
+import { transfer } from 'comlink'
+import type { Task, Variant } from '../../pipeline/schema.ts'
+import type {
+  CropEncoding,
+  ImageCodecs,
+  ItemResult,
+  Model,
+  Stage,
+  StageContext,
+  StageItem,
+} from '../../stages/types.ts'
+import { type Answer, EngineError, failureFrom } from './answer.ts'
+import type { Engine, EngineAssets } from './engine.ts'
+import { detachChildren } from './transfer.ts'
+
+/** Files of the image codecs; each is fetched when a picture first needs it. */
+export type CodecName = 'jpeg_dec' | 'jpeg_enc' | 'png' | 'webp_dec'
+
+export interface WorkerAssets extends EngineAssets {
+  codecs: { [name in CodecName]: string }
+}
+
+/** One variant as a worker needs to know it. */
+export interface InstanceSpec {
+  /** Unique among all variants of all pipelines. */
+  key: string
+  task: Task
+  variant: Variant
+  /** Child tasks of the task. */
+  next: string[]
+  /** SHA-256 of the model, the key of its session. */
+  hash: string
+}
+
+export interface WorkerApi {
+  init(assets: WorkerAssets): Promise<Answer<{ backend: 'wasm' }>>
+  /** Whether `load` of this model would need its bytes. */
+  needs(hash: string): Answer<boolean>
+  /**
+   * Takes the variant in and warms it: each input shape where the engine compiles for shapes, else
+   * the main one. `warmMs` is how long the main shape took for one item, a first figure.
+   */
+  load(spec: InstanceSpec, bytes: Uint8Array | undefined): Promise<Answer<{ warmMs: number }>>
+  unload(key: string): Promise<Answer<null>>
+  run(
+    key: string,
+    items: StageItem[],
+    crops: CropEncoding,
+  ): Promise<Answer<{ results: ItemResult[] }>>
+  /**
+   * Runs the main input shape once, the model alone. `rows` is how many of the batch's items a run
+   * takes: a stage that runs its items one by one says 1 whatever `batch` is.
+   */
+  measure(key: string, batch: number): Promise<Answer<{ runMs: number; rows: number }>>
+}
+
+export interface WorkerParts {
+  stages: { readonly [kind: string]: Stage }
+  createEngine(assets: WorkerAssets): Engine
+  createCodecs(load: (name: CodecName) => Promise<WebAssembly.Module>): ImageCodecs
+  nowMs?(): number
+}
+
+/**
+ * A first run is up to ten times as slow as the next, code being compiled as it is reached: a worse
+ * figure than none. Below this many ms a second run costs little and tells much more.
+ */
+const AGAIN_BELOW_MS = 400
+
+interface Held {
+  spec: InstanceSpec
+  stage: Stage
+  context: StageContext
+}
+
+/** The worker's side, ready for `expose` of comlink. */
+export function createWorkerApi(parts: WorkerParts): WorkerApi {
+  const nowMs = parts.nowMs ?? (() => performance.now())
+  const held = new Map<string, Held>()
+  let engine: Engine | undefined
+  let codecs: ImageCodecs | undefined
+
+  function holding(key: string): Held {
+    const found = held.get(key)
+    if (found === undefined) throw new EngineError('not_held', `Cannot run ${key}: it is not held`)
+    return found
+  }
+
+  /** One run of the batch's n-th input shape; nothing where there is no such shape. */
+  async function timeRun({ stage, context }: Held, batch: number, shape: number) {
+    const feeds = stage.warmUp(context, batch)[shape]
+    if (feeds === undefined) return undefined
+    const from = nowMs()
+    await context.model.run(feeds)
+    return { runMs: nowMs() - from, rows: Object.values(feeds)[0]?.dims[0] ?? batch }
+  }
+
+  async function take(spec: InstanceSpec, model: Model, allShapes: boolean): Promise<number> {
+    const stage = parts.stages[spec.task.kind ?? '']
+    if (stage === undefined) {
+      throw new EngineError(
+        'load_failed',
+        `Cannot load ${spec.key}: this build has no stage of kind ${spec.task.kind}`,
+      )
+    }
+    if (codecs === undefined) throw new EngineError('init_failed', 'Cannot load before init')
+    const { task, variant, next } = spec
+    const context: StageContext = { task, variant, next, model, codecs, crops: 'raw' }
+    const taken = { spec, stage, context }
+    let warmMs = (await timeRun(taken, 1, 0))?.runMs ?? 0
+    if (warmMs < AGAIN_BELOW_MS) {
+      warmMs = Math.min(warmMs, (await timeRun(taken, 1, 0))?.runMs ?? 0)
+    }
+    for (let shape = 1; allShapes && await timeRun(taken, 1, shape) !== undefined; shape++);
+    held.set(spec.key, taken)
+    return warmMs
+  }
+
+  return {
+    async init(assets) {
+      try {
+        engine = parts.createEngine(assets)
+        await engine.start()
+        codecs = parts.createCodecs((name) => compileFrom(assets.codecs[name]))
+        return { ok: true, value: { backend: engine.backend } }
+      } catch (error) {
+        return failureFrom(error, 'init_failed')
+      }
+    },
+
+    needs: (hash) => ({ ok: true, value: engine?.has(hash) !== true }),
+
+    async load(spec, bytes) {
+      try {
+        if (engine === undefined) throw new EngineError('init_failed', 'Cannot load before init')
+        const before = held.get(spec.key)
+        const model = await engine.acquire(spec.hash, bytes)
+        try {
+          const warmMs = await take(spec, model, engine.compilesShapes)
+          // The old one goes after the new one is in, so that a shared session lives on.
+          if (before !== undefined) await engine.release(before.spec.hash)
+          return { ok: true, value: { warmMs } }
+        } catch (error) {
+          await engine.release(spec.hash)
+          throw error
+        }
+      } catch (error) {
+        return failureFrom(error, 'load_failed')
+      }
+    },
+
+    async unload(key) {
+      try {
+        const gone = held.get(key)
+        held.delete(key)
+        if (gone !== undefined) await engine?.release(gone.spec.hash)
+        return { ok: true, value: null }
+      } catch (error) {
+        return failureFrom(error, 'broken')
+      }
+    },
+
+    async run(key, items, crops) {
+      try {
+        const { stage, context } = holding(key)
+        const results = await stage.run(items, { ...context, crops })
+        if (results.length !== items.length) {
+          throw new EngineError(
+            'run_failed',
+            `Cannot use the stage's answer: ${results.length} results for ${items.length} items`,
+          )
+        }
+        const buffers = detachChildren(results)
+        return transfer({ ok: true, value: { results } } as const, buffers)
+      } catch (error) {
+        return failureFrom(error, 'run_failed')
+      }
+    },
+
+    async measure(key, batch) {
+      try {
+        const value = await timeRun(holding(key), batch, 0) ?? { runMs: 0, rows: batch }
+        return { ok: true, value }
+      } catch (error) {
+        return failureFrom(error, 'run_failed')
+      }
+    },
+  }
+}
+
+async function compileFrom(url: string): Promise<WebAssembly.Module> {
+  const response = await fetch(url)
+  if (!response.ok) throw new Error(`Cannot load codec ${url}: status ${response.status}`)
+  return await WebAssembly.compile(await response.arrayBuffer())
+}

@@ -1,0 +1,116 @@
+/**
+ * As many slots as are worth it on this machine, found by measuring: presence of processors says
+ * little about what a neighbour, a heat limit or the memory bus leaves of them.
+ *
+ * @module
+ */
+import { type Clock, createSleeper } from './clock.ts'
+import type { InstanceSpec } from './engine/worker_api.ts'
+import type { SlotPool } from './pool.ts'
+import type { Slot } from './slot.ts'
+
+export interface GrowOptions {
+  clock: Clock
+  pool: SlotPool
+  mostSlots: number
+  /** A small variant that the first slot holds; what is measured. */
+  probe(): InstanceSpec | undefined
+  /** A slot must add this share of what one slot does alone. */
+  leastGain?: number
+  windowMs?: number
+  /** Called with the new number of slots. */
+  grown(slots: number): void
+}
+
+export interface Grower {
+  /** Tries until more slots bring too little, or work comes; in that case call it again later. */
+  run(): Promise<'done' | 'disturbed'>
+  stop(): void
+}
+
+/** How long a new slot may take to come up and load the small variant. */
+const COME_UP_MS = 20_000
+const MAX_DISTURBED = 50
+
+export function createGrower(options: GrowOptions): Grower {
+  const { clock, pool, mostSlots } = options
+  const sleeper = createSleeper(clock)
+  let stopped = false
+  const leastGain = options.leastGain ?? 0.3
+  const windowMs = options.windowMs ?? 600
+  let step = 1
+  let done = false
+  let disturbed = 0
+  /** Runs per ms of one slot alone. */
+  let aloneRate: number | undefined
+
+  /** Runs per ms of all these together, or nothing when one had to give way. */
+  async function rate(slots: readonly Slot[], key: string): Promise<number | undefined> {
+    const rates = await Promise.all(slots.map(async (slot) => {
+      const fromMs = clock.nowMs()
+      let runs = 0
+      while (clock.nowMs() - fromMs < windowMs) {
+        if (await slot.measure(key, 1) === undefined) return undefined
+        runs++
+      }
+      return runs / (clock.nowMs() - fromMs)
+    }))
+    return rates.reduce<number | undefined>(
+      (sum, one) => sum === undefined || one === undefined ? undefined : sum + one,
+      0,
+    )
+  }
+
+  async function comeUp(slots: readonly Slot[], spec: InstanceSpec): Promise<boolean> {
+    const lateMs = clock.nowMs() + COME_UP_MS
+    for (const slot of slots) if (!slot.holds(spec.key)) slot.load(spec)
+    while (!slots.every((slot) => slot.holds(spec.key))) {
+      if (stopped || clock.nowMs() > lateMs) return false
+      await sleeper.pause(50)
+    }
+    return true
+  }
+
+  async function tryMore(spec: InstanceSpec): Promise<'grown' | 'not_worth_it' | 'disturbed'> {
+    const before = pool.serving
+    const count = Math.min(before.length + step, mostSlots)
+    const slots = pool.trial(count)
+    const up = await comeUp(slots.slice(before.length), spec)
+    if (stopped) return 'disturbed'
+    if (!up) return 'not_worth_it'
+    const rateBefore = await rate(before, spec.key)
+    if (rateBefore === undefined) return 'disturbed'
+    aloneRate ??= rateBefore / before.length
+    const rateAfter = await rate(slots, spec.key)
+    if (rateAfter === undefined || stopped) return 'disturbed'
+    const gain = (rateAfter - rateBefore) / (count - before.length)
+    if (gain < leastGain * aloneRate) return 'not_worth_it'
+    pool.keep(count)
+    options.grown(count)
+    return 'grown'
+  }
+
+  return {
+    async run() {
+      while (!done && pool.serving.length < mostSlots) {
+        const spec = options.probe()
+        if (spec === undefined) return 'disturbed'
+        const outcome = await tryMore(spec)
+        if (outcome === 'disturbed' && ++disturbed < MAX_DISTURBED) return outcome
+        if (outcome === 'grown') {
+          step *= 2
+          continue
+        }
+        pool.keep(pool.serving.length)
+        if (step === 1) done = true
+        step = 1
+      }
+      done = true
+      return 'done'
+    },
+    stop() {
+      stopped = done = true
+      sleeper.wake()
+    },
+  }
+}

@@ -1,0 +1,89 @@
+/**
+ * A node's place in a Deno process. The one file of `src/node` that knows Deno.
+ *
+ * @module
+ */
+import type { CodecName } from './engine/worker_api.ts'
+import type { Host, NodeStorage } from './host.ts'
+
+export interface DenoHostOptions {
+  /** URL of each picture codec's WebAssembly file. */
+  codecs: { [name in CodecName]: string }
+  /** Folder and name of what is kept between starts; absent where nothing is kept. */
+  keep?: { dir: string; name: string }
+  /** Entry point of the worker. */
+  worker?: URL
+  /** Name of the model cache in Deno's Cache API. */
+  cache?: string
+}
+
+/** The host of a node in this process. */
+export function createDenoHost(options: DenoHostOptions): Host {
+  const worker = options.worker ?? new URL('../../workers/inference.ts', import.meta.url)
+  const memoryBytes = availableMemory()
+  return {
+    runtime: 'deno',
+    threads: navigator.hardwareConcurrency,
+    ...(memoryBytes === undefined ? {} : { memoryBytes }),
+    assets: { codecs: options.codecs },
+    createWorker: () => new Worker(worker, { type: 'module' }),
+    storage: options.keep === undefined ? forgetful() : createFileStorage(options.keep),
+
+    async openCache() {
+      try {
+        return await caches.open(options.cache ?? 'shoal-models')
+      } catch {
+        return undefined
+      }
+    },
+
+    onExit(leave) {
+      const signals: Deno.Signal[] = Deno.build.os === 'windows'
+        ? ['SIGINT', 'SIGBREAK']
+        : ['SIGINT', 'SIGTERM']
+      const handlers = signals.map((signal) => ({ signal, handler: () => leave(signal) }))
+      handlers.forEach(({ signal, handler }) => Deno.addSignalListener(signal, handler))
+      return () => {
+        handlers.forEach(({ signal, handler }) => Deno.removeSignalListener(signal, handler))
+      }
+    },
+  }
+}
+
+/** Half of what is free: the machine is the volunteer's. */
+function availableMemory(): number | undefined {
+  try {
+    return Math.floor(Deno.systemMemoryInfo().available / 2)
+  } catch {
+    return undefined
+  }
+}
+
+/** One small file a key. What cannot be read or written is as if it never was. */
+function createFileStorage({ dir, name }: { dir: string; name: string }): NodeStorage {
+  const file = (key: string) => `${dir}/${key}-${encodeURIComponent(name)}.json`
+  return {
+    async get(key) {
+      try {
+        return await Deno.readTextFile(file(key))
+      } catch {
+        return undefined
+      }
+    },
+    async set(key, value) {
+      try {
+        await Deno.mkdir(dir, { recursive: true })
+        // Whole or not at all: a process may end between two writes.
+        const fresh = `${file(key)}.${crypto.randomUUID().slice(0, 8)}`
+        await Deno.writeTextFile(fresh, value)
+        await Deno.rename(fresh, file(key))
+      } catch {
+        // No permission to write, or no room: the node lives on as a new one next time.
+      }
+    },
+  }
+}
+
+function forgetful(): NodeStorage {
+  return { get: () => Promise.resolve(undefined), set: () => Promise.resolve() }
+}

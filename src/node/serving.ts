@@ -1,0 +1,220 @@
+/**
+ * What the coordinator asks for, given to the slots; what the slots say, told to the coordinator.
+ *
+ * @module
+ */
+import type { BatchMessage, NodeMessage, Welcome } from '../protocol/messages.ts'
+import { type BatchItems, clip, expiredOf, itemsOf, resultOf } from './batch_items.ts'
+import type { SlotBatch } from './batch_queue.ts'
+import { type Catalog, createCatalog, nameOf, type VariantName } from './catalog.ts'
+import type { Clock } from './clock.ts'
+import type { WorkMessage } from './link.ts'
+import type { PayloadStore } from './payloads.ts'
+import type { PoolEvents, SlotPool } from './pool.ts'
+import type { Profiler } from './profiler.ts'
+import type { Watch } from './state.ts'
+
+export interface ServingOptions {
+  clock: Clock
+  payloads: PayloadStore
+  watch: Watch
+  /** Asked at each use: they come into being together. */
+  pool(): SlotPool
+  profiler(): Profiler
+  send(message: NodeMessage, blobs?: readonly Uint8Array[]): void
+  /** The coordinator wants this node to leave. */
+  drain(reason: string): void
+  /** No batch is left anywhere. */
+  settled(): void
+}
+
+export interface Serving {
+  /** A new connection: what was under way on the last one is forgotten. */
+  welcome(welcome: Welcome): void
+  /** The connection is gone: nobody waits for what runs. */
+  lost(): void
+  work(message: WorkMessage, blobs: Uint8Array[]): void
+  /** From now on batches are turned away. */
+  leaving(): void
+  readonly catalog: Catalog | undefined
+  /** When a load ended last, on the node's clock. */
+  readonly lastLoadMs: number
+  readonly events: PoolEvents
+}
+
+interface Flight {
+  slot: number
+  found: BatchItems
+}
+
+export function createServing(options: ServingOptions): Serving {
+  const { clock, payloads, watch, send } = options
+  const flights = new Map<SlotBatch, Flight>()
+  let catalog: Catalog | undefined
+  let lastLoadMs = -Infinity
+  let turnAway = false
+
+  function takeBatch(message: BatchMessage, blobs: Uint8Array[]): void {
+    const receivedMs = clock.nowMs()
+    const { batch, slot } = message
+    const found = itemsOf(message, blobs, payloads)
+    payloads.release(message.release ?? [])
+    const fail = (why: string) => send({ type: 'batch_failed', batch, message: why })
+    if (turnAway) return fail('The node is leaving')
+    if (found.items.length === 0) {
+      const elapsedMs = clock.nowMs() - receivedMs
+      const times = { queueMs: 0, computeMs: 0, elapsedMs }
+      return send(resultOf(batch, found, [], times, payloads).message)
+    }
+    const taken: SlotBatch = {
+      batch,
+      key: `${message.pipeline}/${message.task}/${message.variant}`,
+      items: found.items,
+      crops: message.crops,
+      receivedMs,
+      expiresMs: receivedMs + message.remainingMs,
+      giveUpMs: message.giveUpMs,
+    }
+    flights.set(taken, { slot, found })
+    const answer = options.pool().slot(slot)?.offer(taken) ?? 'no_slot'
+    if (answer === 'taken') return
+    flights.delete(taken)
+    fail(
+      answer === 'full'
+        ? `Slot ${slot} has a batch waiting already`
+        : answer === 'not_held'
+        ? `Slot ${slot} does not hold ${taken.key}`
+        : `There is no slot ${slot}`,
+    )
+  }
+
+  function cancel(number: number): void {
+    for (const [batch, { slot }] of flights) {
+      if (batch.batch !== number) continue
+      flights.delete(batch)
+      options.pool().slot(slot)?.cancel(number)
+    }
+    if (flights.size === 0) options.settled()
+  }
+
+  function load(slot: number, name: VariantName): void {
+    try {
+      const spec = catalog?.spec(name)
+      const found = options.pool().slot(slot)
+      if (spec === undefined || found === undefined) throw new RangeError(`No slot ${slot} here`)
+      found.load(spec)
+    } catch (error) {
+      const message = clip((error as Error).message)
+      send({ type: 'load_failed', slot, ...bare(name), message })
+    }
+  }
+
+  function work(message: WorkMessage, blobs: Uint8Array[]): void {
+    switch (message.type) {
+      case 'batch':
+        return takeBatch(message, blobs)
+      case 'cancel':
+        return cancel(message.batch)
+      case 'release':
+        return payloads.release(message.keys)
+      case 'load':
+        return message.instances.forEach((instance) => load(instance.slot, instance))
+      case 'unload':
+        return message.instances.forEach(({ slot, ...name }) => {
+          const key = `${name.pipeline}/${name.task}/${name.variant}`
+          options.pool().slot(slot)?.unload(key)
+          const ready = watch.state.ready.filter((held) => held !== `${slot} ${key}`)
+          watch.emit({ type: 'unloaded', slot, variant: key }, { ready })
+          if (!options.pool().serving.some((other) => other.holds(key))) {
+            options.profiler().remove(key)
+          }
+        })
+      case 'drain':
+        return options.drain(message.reason)
+    }
+  }
+
+  /** Ends a flight; nothing where it was cancelled or belongs to a connection that is gone. */
+  function land(batch: SlotBatch): Flight | undefined {
+    const flight = flights.get(batch)
+    flights.delete(batch)
+    return flight
+  }
+
+  const events: PoolEvents = {
+    ready(slot, { key }, loadMs, warmMs) {
+      lastLoadMs = clock.nowMs()
+      send({ type: 'ready', slot, loadMs: Math.max(0, loadMs), ...nameOf(key) })
+      options.profiler().add(key, warmMs ?? 0)
+      const held = `${slot} ${key}`
+      const ready = [...watch.state.ready.filter((other) => other !== held), held]
+      watch.emit({ type: 'ready', slot, variant: key, loadMs }, { ready })
+    },
+    loadFailed(slot, { key }, why) {
+      const message = clip(why)
+      send({ type: 'load_failed', slot, message, ...nameOf(key) })
+      const ready = watch.state.ready.filter((held) => held !== `${slot} ${key}`)
+      watch.emit({ type: 'load_failed', slot, variant: key, message }, { ready })
+    },
+    done(_slot, batch, results, times) {
+      const flight = land(batch)
+      if (flight !== undefined) {
+        const { message, blobs } = resultOf(batch.batch, flight.found, results, times, payloads)
+        send(message, blobs)
+      }
+      const items = results.length
+      options.profiler().ran(batch.key, items, times.computeMs)
+      const { batches, items: before, busyMs } = watch.state
+      watch.emit(
+        { type: 'batch', variant: batch.key, items, computeMs: times.computeMs },
+        { batches: batches + 1, items: before + items, busyMs: busyMs + times.computeMs },
+      )
+      if (flights.size === 0) options.settled()
+    },
+    expired(_slot, batch, times) {
+      const flight = land(batch)
+      if (flight !== undefined) send(expiredOf(batch.batch, flight.found.size, times))
+      if (flights.size === 0) options.settled()
+    },
+    failed(_slot, batch, why) {
+      if (land(batch) !== undefined) {
+        send({ type: 'batch_failed', batch: batch.batch, message: clip(why) })
+      }
+      if (flights.size === 0) options.settled()
+    },
+    restarted(slot, message) {
+      const ready = watch.state.ready.filter((held) => !held.startsWith(`${slot} `))
+      watch.emit({ type: 'restarted', slot, message }, { ready })
+    },
+    idle: () => options.profiler().kick(),
+  }
+
+  return {
+    welcome(welcome) {
+      catalog = createCatalog(welcome)
+    },
+    lost() {
+      for (const [{ batch }, { slot }] of flights) options.pool().slot(slot)?.cancel(batch)
+      flights.clear()
+      payloads.clear()
+      options.settled()
+    },
+    work,
+    leaving() {
+      turnAway = true
+    },
+    get catalog() {
+      return catalog
+    },
+    get lastLoadMs() {
+      return lastLoadMs
+    },
+    events,
+  }
+}
+
+const bare = ({ pipeline, task, variant }: VariantName): VariantName => ({
+  pipeline,
+  task,
+  variant,
+})

@@ -1,0 +1,340 @@
+/**
+ * A slot: one worker, one piece of work at a time. Batches go before loads, loads before measuring.
+ *
+ * The worker is ended and replaced when it dies, hangs, or its engine breaks; what it held is loaded
+ * again.
+ *
+ * @module
+ */
+import type { ItemResult } from '../stages/types.ts'
+import { type BatchQueue, createBatchQueue, type SlotBatch } from './batch_queue.ts'
+import { type Clock, createSleeper } from './clock.ts'
+import type { Failure } from './engine/answer.ts'
+import type { InstanceSpec, WorkerAssets } from './engine/worker_api.ts'
+import { createWorkerClient, type WorkerClient } from './worker_client.ts'
+
+/** On the node's clock, in ms. */
+export interface BatchTimes {
+  queueMs: number
+  computeMs: number
+  elapsedMs: number
+}
+
+export interface SlotEvents {
+  /** `loadMs` is fetching and loading, without waiting for others; `warmMs` one run of the model. */
+  ready(spec: InstanceSpec, loadMs: number, warmMs?: number): void
+  loadFailed(spec: InstanceSpec, message: string): void
+  done(batch: SlotBatch, results: ItemResult[], times: BatchTimes): void
+  expired(batch: SlotBatch, times: BatchTimes): void
+  failed(batch: SlotBatch, message: string): void
+  /** The worker is gone and a new one is coming. */
+  restarted(message: string): void
+  /** Nothing to do any more. */
+  idle(): void
+}
+
+export interface SlotOptions {
+  clock: Clock
+  assets: WorkerAssets
+  createWorker(): Worker
+  /** The model of a spec. */
+  fetchModel(spec: InstanceSpec): Promise<Uint8Array>
+  /** Share of the time this slot may work, 0..1. */
+  duty: number
+  events: SlotEvents
+  /** Longest run whatever the batch message allows. */
+  maxRunMs?: number
+  maxLoadMs?: number
+}
+
+export interface Slot {
+  /** Takes a batch, or says why not. At most one waits behind the running one. */
+  offer(batch: SlotBatch): 'taken' | 'full' | 'not_held'
+  /** A waiting batch is dropped, a running one's result is; neither is answered. */
+  cancel(batch: number): void
+  /** Asks for a variant; `ready` or `loadFailed` follows, at once where it is held already. */
+  load(spec: InstanceSpec): void
+  unload(key: string): void
+  /** One run for measuring, after all other work; nothing when other work came first. */
+  measure(key: string, batch: number): Promise<Measured | undefined>
+  /** Brings the worker up before it is needed. */
+  prepare(): void
+  holds(key: string): boolean
+  /** No batch and no load is there to be done. */
+  readonly idle: boolean
+  /** Batches taken and not answered. */
+  readonly batches: number
+  /** When the last batch ended, on the node's clock. */
+  readonly lastBatchMs: number
+  close(): void
+}
+
+/** As {@linkcode WorkerApi.measure} has it. */
+export interface Measured {
+  runMs: number
+  rows: number
+}
+
+interface Probe {
+  key: string
+  batch: number
+  done(measured: Measured | undefined): void
+}
+
+const INIT_MS = 60_000
+/** Deaths in a row, without a batch or load done in between, before the slot gives up loading. */
+const MAX_DEATHS = 3
+
+export function createSlot(options: SlotOptions): Slot {
+  const { clock, events } = options
+  const sleeper = createSleeper(clock)
+  const maxRunMs = options.maxRunMs ?? 120_000
+  const maxLoadMs = options.maxLoadMs ?? 120_000
+  /** What this slot is to hold. */
+  const wanted = new Map<string, InstanceSpec>()
+  /** What its present worker holds. */
+  const loaded = new Map<string, InstanceSpec>()
+  const toLoad: { spec: InstanceSpec; bytes: Uint8Array; fetchMs: number }[] = []
+  const toUnload: string[] = []
+  const cancelled = new Set<number>()
+  const waiting: BatchQueue = createBatchQueue(clock, answerExpired)
+  let fetching = 0
+  let probe: Probe | undefined
+  let running: SlotBatch | undefined
+  let client: WorkerClient | undefined
+  let wantWorker = false
+  let fetchTail: Promise<unknown> = Promise.resolve()
+  let pumping = false
+  let closed = false
+  let restUntilMs = 0
+  let lastBatchMs = -Infinity
+  let deaths = 0
+  let faults = 0
+
+  function answerExpired(batch: SlotBatch): void {
+    const elapsedMs = clock.nowMs() - batch.receivedMs
+    events.expired(batch, { queueMs: elapsedMs, computeMs: 0, elapsedMs })
+  }
+
+  async function pump(): Promise<void> {
+    if (pumping || closed) return
+    pumping = true
+    try {
+      for (let work = nextWork(); work !== undefined && !closed; work = nextWork()) await work()
+    } finally {
+      pumping = false
+    }
+    if (!closed && idle()) events.idle()
+  }
+
+  function nextWork(): (() => Promise<void>) | undefined {
+    if (!hasWork()) return undefined
+    const restMs = restUntilMs - clock.nowMs()
+    if (restMs > 0) return () => sleeper.pause(restMs)
+    if (client === undefined) return spawn
+    const batch = waiting.take(({ key }) => loaded.has(key))
+    if (batch !== undefined) return () => runBatch(batch)
+    const gone = toUnload.shift()
+    if (gone !== undefined) return () => unloadNow(gone)
+    const load = toLoad.shift()
+    if (load !== undefined) return () => loadNow(load.spec, load.bytes, load.fetchMs)
+    const asked = probe
+    probe = undefined
+    return asked === undefined ? undefined : () => runProbe(asked)
+  }
+
+  const hasWork = () =>
+    (wantWorker && client === undefined) ||
+    waiting.length > 0 || toLoad.length > 0 || toUnload.length > 0 || probe !== undefined
+
+  const idle = () =>
+    running === undefined && waiting.length === 0 && toLoad.length === 0 && fetching === 0
+
+  async function spawn(): Promise<void> {
+    if (deaths > 0) await sleeper.pause(Math.min(250 * 4 ** (deaths - 1), 10_000))
+    if (closed) return
+    const mine = createWorkerClient(options.createWorker(), { clock, onDeath: onDeath })
+    client = mine
+    const answer = await mine.init(options.assets, INIT_MS)
+    if (!answer.ok && mine.death === undefined) {
+      mine.close()
+      onDeath(answer)
+    }
+  }
+
+  function onDeath(failure: Failure): void {
+    if (closed) return
+    client = undefined
+    wantWorker = false
+    deaths++
+    faults = 0
+    loaded.clear()
+    toUnload.length = 0
+    dropProbe()
+    waiting.drain().forEach((batch) => events.failed(batch, failure.message))
+    events.restarted(failure.message)
+    if (deaths >= MAX_DEATHS) {
+      toLoad.length = 0
+      for (const spec of wanted.values()) events.loadFailed(spec, failure.message)
+      wanted.clear()
+      deaths = 0
+      return
+    }
+    for (const spec of wanted.values()) fetchThenLoad(spec)
+  }
+
+  /** Ends the worker where it stands: its engine is in doubt. */
+  function replace(failure: Failure): void {
+    client?.close()
+    onDeath(failure)
+  }
+
+  async function runBatch(batch: SlotBatch): Promise<void> {
+    running = batch
+    const startMs = clock.nowMs()
+    const giveUpMs = Math.min(batch.giveUpMs, maxRunMs)
+    const answer = await client!.run(batch.key, batch.items, batch.crops, giveUpMs)
+    running = undefined
+    if (closed) return
+    const endMs = clock.nowMs()
+    const computeMs = endMs - startMs
+    lastBatchMs = endMs
+    restUntilMs = endMs + computeMs * (1 / options.duty - 1)
+    const dropped = cancelled.delete(batch.batch)
+    if (answer.ok) {
+      deaths = faults = 0
+      const queueMs = startMs - batch.receivedMs
+      const times = { queueMs, computeMs, elapsedMs: endMs - batch.receivedMs }
+      if (!dropped) events.done(batch, answer.value.results, times)
+      return
+    }
+    if (!dropped) events.failed(batch, answer.message)
+    if (client === undefined) return
+    // One failed run may be the batch's fault; a second in a row is the engine's.
+    if (answer.code === 'broken' || ++faults >= 2) replace(answer)
+  }
+
+  async function loadNow(spec: InstanceSpec, bytes: Uint8Array, fetchMs: number): Promise<void> {
+    if (wanted.get(spec.key) !== spec) return
+    if (isHeld(spec)) return events.ready(spec, fetchMs)
+    const fromMs = clock.nowMs()
+    const needs = await client!.needs(spec.hash)
+    const answer = needs.ok
+      ? await client?.load(spec, needs.value ? bytes : undefined, maxLoadMs)
+      : needs
+    if (closed || answer === undefined) return
+    if (answer.ok) {
+      deaths = 0
+      loaded.set(spec.key, spec)
+      return events.ready(spec, fetchMs + clock.nowMs() - fromMs, answer.value.warmMs)
+    }
+    if (wanted.get(spec.key) === spec) giveUpOn(spec, answer.message)
+    if (answer.code === 'broken' && client !== undefined) replace(answer)
+  }
+
+  function giveUpOn(spec: InstanceSpec, message: string): void {
+    wanted.delete(spec.key)
+    waiting.drain(({ key }) => key === spec.key && !loaded.has(key))
+      .forEach((batch) => events.failed(batch, message))
+    events.loadFailed(spec, message)
+  }
+
+  function fetchThenLoad(spec: InstanceSpec): void {
+    fetching++
+    let fromMs = 0
+    // One after another, in the order asked for: the first variant is ready soonest that way.
+    const fetched = fetchTail.then(() => {
+      fromMs = clock.nowMs()
+      return options.fetchModel(spec)
+    })
+    fetchTail = fetched.catch(() => {})
+    fetched.then((bytes) => {
+      const fetchMs = clock.nowMs() - fromMs
+      if (wanted.get(spec.key) === spec) toLoad.push({ spec, bytes, fetchMs })
+    }, (error: Error) => {
+      if (wanted.get(spec.key) === spec) giveUpOn(spec, error.message)
+    }).finally(() => {
+      fetching--
+      pump()
+    })
+  }
+
+  async function unloadNow(key: string): Promise<void> {
+    if (!wanted.has(key)) await client!.unload(key)
+  }
+
+  async function runProbe({ key, batch, done }: Probe): Promise<void> {
+    const answer = await client!.measure(key, batch, maxRunMs)
+    done(answer.ok ? answer.value : undefined)
+  }
+
+  function dropProbe(): void {
+    probe?.done(undefined)
+    probe = undefined
+  }
+
+  const isHeld = (spec: InstanceSpec) => {
+    const held = loaded.get(spec.key)
+    return held !== undefined && JSON.stringify(held) === JSON.stringify(spec)
+  }
+
+  return {
+    offer(batch) {
+      if (!wanted.has(batch.key)) return 'not_held'
+      if (waiting.length + (running === undefined ? 0 : 1) >= 2) return 'full'
+      dropProbe()
+      waiting.add(batch)
+      pump()
+      return 'taken'
+    },
+    cancel(batch) {
+      if (!waiting.remove(batch) && running?.batch === batch) cancelled.add(batch)
+    },
+    load(spec) {
+      if (isHeld(spec)) {
+        wanted.set(spec.key, spec)
+        return events.ready(spec, 0)
+      }
+      loaded.delete(spec.key)
+      wanted.set(spec.key, spec)
+      fetchThenLoad(spec)
+    },
+    unload(key) {
+      if (!wanted.delete(key)) return
+      loaded.delete(key)
+      waiting.drain((batch) => batch.key === key)
+        .forEach((batch) => events.failed(batch, `${key} was unloaded`))
+      toUnload.push(key)
+      pump()
+    },
+    prepare() {
+      wantWorker = true
+      pump()
+    },
+    measure(key, batch) {
+      if (closed || !loaded.has(key) || !idle()) return Promise.resolve(undefined)
+      return new Promise((done) => {
+        dropProbe()
+        probe = { key, batch, done }
+        pump()
+      })
+    },
+    holds: (key) => loaded.has(key),
+    get idle() {
+      return idle()
+    },
+    get batches() {
+      return waiting.length + (running === undefined ? 0 : 1)
+    },
+    get lastBatchMs() {
+      return lastBatchMs
+    },
+    close() {
+      closed = true
+      sleeper.wake()
+      dropProbe()
+      waiting.drain()
+      client?.close()
+    },
+  }
+}

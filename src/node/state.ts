@@ -1,0 +1,75 @@
+/**
+ * What a node tells whoever watches it: a terminal, a page.
+ *
+ * @module
+ */
+import type { Refusal } from './link.ts'
+
+export type NodePhase = 'idle' | 'connecting' | 'joined' | 'reconnecting' | 'leaving' | 'left'
+
+/** A snapshot; a new object with every change. */
+export interface NodeState {
+  phase: NodePhase
+  nodeId: string | undefined
+  slots: number
+  paused: boolean
+  /** Variants held warm, `slot pipeline/task/variant`. */
+  ready: readonly string[]
+  /** Since this node started. */
+  batches: number
+  items: number
+  busyMs: number
+  refusal: Refusal | undefined
+}
+
+export type NodeEvent =
+  | { type: 'connecting'; url: string }
+  | { type: 'joined'; epoch: number }
+  | { type: 'lost'; reason: string; retryMs: number }
+  | { type: 'refused'; refusal: Refusal }
+  /** A model on its way; `elapsedMs` since its first byte was asked for. */
+  | { type: 'progress'; label: string; done: number; total: number; elapsedMs: number }
+  | { type: 'ready'; slot: number; variant: string; loadMs: number }
+  | { type: 'load_failed'; slot: number; variant: string; message: string }
+  | { type: 'batch'; variant: string; items: number; computeMs: number }
+  | { type: 'unloaded'; slot: number; variant: string }
+  | { type: 'slots'; slots: number }
+  | { type: 'restarted'; slot: number; message: string }
+  | { type: 'warning'; message: string }
+  | { type: 'paused'; paused: boolean }
+  | { type: 'leaving'; reason: string }
+  | { type: 'left'; reason: string }
+
+export interface Watch {
+  emit(event: NodeEvent, change?: Partial<NodeState>): void
+  subscribe(listener: (event: NodeEvent, state: NodeState) => void): () => void
+  readonly state: NodeState
+}
+
+export function createWatch(slots: number): Watch {
+  const listeners = new Set<(event: NodeEvent, state: NodeState) => void>()
+  let state: NodeState = {
+    phase: 'idle',
+    nodeId: undefined,
+    slots,
+    paused: false,
+    ready: [],
+    batches: 0,
+    items: 0,
+    busyMs: 0,
+    refusal: undefined,
+  }
+  return {
+    emit(event, change) {
+      state = { ...state, ...change }
+      for (const listener of listeners) listener(event, state)
+    },
+    subscribe(listener) {
+      listeners.add(listener)
+      return () => void listeners.delete(listener)
+    },
+    get state() {
+      return state
+    },
+  }
+}

@@ -1,0 +1,76 @@
+/**
+ * Admission: a query that can't be answered in time is told so at once, with when to try again.
+ *
+ * @module
+ */
+import { aheadOf, type Backlog } from './backlog.ts'
+import type { Frontier } from './frontier.ts'
+import type { Query } from './query.ts'
+import type { DeadlineQueue } from './queue.ts'
+import { levelOf, type PipelineShape } from './shape.ts'
+import type { Answer } from './types.ts'
+
+export type Refusal = Extract<Answer, { ok: false }>
+
+export interface Admission {
+  shape: PipelineShape
+  deadlineMs: number
+  minAccuracy: number | undefined
+  draining: boolean
+  /** Nodes that may yet come to hold what is missing. */
+  loading: boolean
+  full: boolean
+  frontier: Frontier
+  backlog: Backlog
+  queries: DeadlineQueue<Query>
+}
+
+const RETRY_LOADING_MS = 1000
+const RETRY_NO_NODE_MS = 5000
+const LEAST_RETRY_MS = 50
+const MOST_RETRY_MS = 60_000
+
+const clampRetry = (ms: number) => Math.round(Math.min(Math.max(ms, LEAST_RETRY_MS), MOST_RETRY_MS))
+
+/** A refusal, or the laxity of the query: its time less what the quickest way takes when idle. */
+export function admit(asked: Admission, nowMs: number): Refusal | { laxityMs: number } {
+  const { shape, deadlineMs, minAccuracy, backlog } = asked
+  if (asked.draining) {
+    return { ok: false, reason: 'draining', message: 'Cannot take a query: shutting down' }
+  }
+  if (minAccuracy !== undefined && !(minAccuracy <= shape.bestFloor + 1e-9)) {
+    return {
+      ok: false,
+      reason: 'no_capable_node',
+      message: `Cannot reach accuracy ${minAccuracy}: ${shape.name} has ${shape.bestFloor} at best`,
+    }
+  }
+  const quickest = asked.frontier.quickest(null, shape.root, levelOf(shape, minAccuracy))
+  if (quickest === undefined) {
+    return {
+      ok: false,
+      reason: 'no_capable_node',
+      message: `Cannot serve ${shape.name}: no node holds a variant for every task`,
+      retryAfterMs: asked.loading ? RETRY_LOADING_MS : RETRY_NO_NODE_MS,
+    }
+  }
+  if (asked.full) {
+    return {
+      ok: false,
+      reason: 'queue_full',
+      message: `Cannot take a query: too many for ${shape.name} are inside`,
+      retryAfterMs: clampRetry((backlog.busyMs + backlog.poolMs) / 2),
+    }
+  }
+  const aheadMs = backlog.busyMs + aheadOf(asked.queries, backlog, deadlineMs)
+  const leftMs = deadlineMs - nowMs
+  const needMs = aheadMs + Math.max(quickest.chainMs, quickest.poolMs)
+  if (needMs <= leftMs) return { laxityMs: leftMs - quickest.chainMs }
+  const refusal: Refusal = {
+    ok: false,
+    reason: 'infeasible_deadline',
+    message: `Cannot answer within ${Math.round(leftMs)} ms: need about ${Math.ceil(needMs)} ms`,
+  }
+  if (quickest.chainMs <= leftMs) refusal.retryAfterMs = clampRetry(needMs - leftMs)
+  return refusal
+}

@@ -1,0 +1,122 @@
+/**
+ * The backlog: an earliest-deadline-first schedulability test over the queries inside. It says when
+ * each query can end if all from here on go the quickest way, and so how much time a better variant
+ * may take before somebody misses a deadline.
+ *
+ * @module
+ */
+import type { Capacity } from './capacity.ts'
+import type { Frontier } from './frontier.ts'
+import type { DeadlineQueue } from './queue.ts'
+import type { Query, Rest } from './query.ts'
+import { readyAtMs } from './slots.ts'
+
+export interface Backlog {
+  /** Mean time until a slot is free. */
+  busyMs: number
+  /** Time of the whole pool for all that waits and follows, going the quickest way. */
+  poolMs: number
+  /** Time of the pool that may be spent, beyond the quickest way, without loss to the others. */
+  budgetMs(except: Query): number
+}
+
+/** Share of a query's laxity that no plan may use: it is for what is not known yet. */
+const RESERVED_LAXITY = 0.3
+
+/** Looks at the `maxScan` most urgent queries, and leaves in each what goes before it. */
+export function scanBacklog(
+  queries: DeadlineQueue<Query>,
+  capacity: Capacity,
+  frontier: Frontier,
+  maxScan: number,
+  nowMs: number,
+): Backlog {
+  const busyMs = meanBusyMs(capacity, nowMs)
+  let poolMs = 0
+  let tightest: Query | undefined
+  let leastMs = Infinity
+  let secondMs = Infinity
+  for (let i = 0; i < queries.length; i++) {
+    const query = queries.at(i)!
+    query.aheadMs = poolMs
+    if (i >= maxScan) continue
+    const rest = restOf(query, capacity.epoch, frontier)
+    if (!rest.servable) continue
+    const endMs = endOf(rest, nowMs + busyMs + poolMs)
+    // Lost already: it will be dropped when its turn comes, so it takes no time from the others.
+    if (endMs > query.deadlineMs) continue
+    poolMs += rest.poolMs
+    if (rest.poolMs === 0) continue
+    const slackMs = Math.max(0, query.deadlineMs - endMs - RESERVED_LAXITY * query.laxityMs)
+    if (slackMs < leastMs) {
+      secondMs = leastMs
+      leastMs = slackMs
+      tightest = query
+    } else if (slackMs < secondMs) {
+      secondMs = slackMs
+    }
+  }
+  return {
+    busyMs,
+    poolMs,
+    budgetMs: (except) => except === tightest ? secondMs : leastMs,
+  }
+}
+
+function endOf(rest: Rest, startMs: number): number {
+  const waitingEndMs = rest.poolMs > 0 ? startMs + Math.max(rest.chainMs, rest.poolMs) : 0
+  return Math.max(waitingEndMs, rest.runningEndMs)
+}
+
+export function meanBusyMs(capacity: Capacity, nowMs: number): number {
+  const { slots } = capacity
+  if (slots.length === 0) return 0
+  return slots.reduce((sum, slot) => sum + readyAtMs(slot, nowMs) - nowMs, 0) / slots.length
+}
+
+/** What the query still needs, going the quickest way. Worked out anew when it or the pool changed. */
+export function restOf(query: Query, epoch: number, frontier: Frontier): Rest {
+  if (query.rest !== null && query.rest.epoch === epoch) return query.rest
+  const rest: Rest = { epoch, poolMs: 0, chainMs: 0, runningEndMs: 0, servable: true }
+  for (const item of query.open) {
+    if (item.state === 'queued') {
+      const quickest = frontier.quickest(item.above, item.task, query.level)
+      if (quickest === undefined) {
+        rest.servable = false
+        continue
+      }
+      rest.poolMs += quickest.poolMs
+      rest.chainMs = Math.max(rest.chainMs, quickest.chainMs)
+    } else if (item.bound !== null) {
+      const tails = frontier.tails(item.bound, query.level)
+      let chainMs = Infinity
+      let poolMs = Infinity
+      for (const tail of tails) {
+        chainMs = Math.min(chainMs, tail.chainMs)
+        poolMs = Math.min(poolMs, tail.poolMs)
+      }
+      if (tails.length === 0) {
+        rest.servable = false
+        continue
+      }
+      rest.poolMs += poolMs
+      rest.runningEndMs = Math.max(rest.runningEndMs, item.endsAtMs + chainMs)
+    }
+  }
+  return query.rest = rest
+}
+
+/** Time of the pool that goes before a new query of this deadline; after a scan. */
+export function aheadOf(
+  queries: DeadlineQueue<Query>,
+  backlog: Backlog,
+  deadlineMs: number,
+): number {
+  for (let i = queries.length - 1; i >= 0; i--) {
+    const query = queries.at(i)!
+    if (query.deadlineMs > deadlineMs) continue
+    const next = queries.at(i + 1)
+    return next === undefined ? backlog.poolMs : next.aheadMs
+  }
+  return 0
+}

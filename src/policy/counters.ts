@@ -1,0 +1,111 @@
+/**
+ * What the dispatcher counts, and the part of the report that it hands to the controller.
+ *
+ * @module
+ */
+import type { Shapes } from './shape.ts'
+import type { CloseReason } from './batching.ts'
+import type { FailureReason } from './types.ts'
+
+export interface PipelineCounts {
+  arrived: number
+  onTime: number
+  failed: { [reason: string]: number }
+  cancelled: number
+  inFlight: number
+  accuracySum: number
+}
+
+/** What one dispatcher saw since its last report. */
+export interface Report {
+  pipelines: {
+    pipeline: string
+    arrived: number
+    served: number
+    accuracySum: number
+    /** Refused for want of capacity: `queue_full` or `infeasible_deadline`. */
+    refused: number
+    /** Leaf items served by each path. */
+    paths: { path: string[]; items: number }[]
+  }[]
+}
+
+export interface Counters {
+  pipelines: Map<string, PipelineCounts>
+  batchCloses: Map<CloseReason, number>
+  arrived(pipeline: string): void
+  failed(pipeline: string, reason: FailureReason): void
+  served(pipeline: string, accuracy: number): void
+  /** Leaf items served by a path. */
+  went(pipeline: string, path: string[]): void
+  closed(reason: CloseReason): void
+  /** Takes what was seen since the last call. */
+  report(): Report
+}
+
+type Recent = { arrived: number; served: number; accuracySum: number; refused: number } & {
+  paths: Map<string, { path: string[]; items: number }>
+}
+
+const nothing = (): Recent => ({
+  arrived: 0,
+  served: 0,
+  accuracySum: 0,
+  refused: 0,
+  paths: new Map(),
+})
+
+export function createCounters(shapes: Shapes): Counters {
+  const names = [...shapes.pipelines.keys()]
+  const pipelines = new Map<string, PipelineCounts>(names.map((name) => [
+    name,
+    { arrived: 0, onTime: 0, failed: {}, cancelled: 0, inFlight: 0, accuracySum: 0 },
+  ]))
+  const batchCloses = new Map<CloseReason, number>()
+  let recent = new Map(names.map((name) => [name, nothing()]))
+
+  return {
+    pipelines,
+    batchCloses,
+    arrived(pipeline) {
+      pipelines.get(pipeline)!.arrived++
+      recent.get(pipeline)!.arrived++
+    },
+    failed(pipeline, reason) {
+      const { failed } = pipelines.get(pipeline)!
+      failed[reason] = (failed[reason] ?? 0) + 1
+      if (reason === 'queue_full' || reason === 'infeasible_deadline') {
+        recent.get(pipeline)!.refused++
+      }
+    },
+    served(pipeline, accuracy) {
+      const counts = pipelines.get(pipeline)!
+      counts.onTime++
+      counts.accuracySum += accuracy
+      const seen = recent.get(pipeline)!
+      seen.served++
+      seen.accuracySum += accuracy
+    },
+    went(pipeline, path) {
+      const { paths } = recent.get(pipeline)!
+      const key = path.join('\n')
+      const row = paths.get(key) ?? { path, items: 0 }
+      row.items++
+      paths.set(key, row)
+    },
+    closed(reason) {
+      batchCloses.set(reason, (batchCloses.get(reason) ?? 0) + 1)
+    },
+    report() {
+      const seen = recent
+      recent = new Map(names.map((name) => [name, nothing()]))
+      return {
+        pipelines: [...seen].map(([pipeline, { paths, ...counts }]) => ({
+          pipeline,
+          ...counts,
+          paths: [...paths.values()],
+        })),
+      }
+    },
+  }
+}

@@ -1,0 +1,183 @@
+/**
+ * Batches under way: sent, ended, given up for lost, or no longer wanted. Keeps each slot's account
+ * of what runs on it.
+ *
+ * @module
+ */
+import type { Member } from './batching.ts'
+import type { Limits } from './options.ts'
+import type { Profile } from './profile.ts'
+import type { Item } from './query.ts'
+import { type Batch, coolDown, readyAtMs, type Slot, takeOff } from './slots.ts'
+import type { BatchId, PolicyCommand } from './types.ts'
+import type { Waiting } from './waiting.ts'
+
+export interface FlightParts {
+  limits: Limits
+  profile: Profile
+  waiting: Waiting
+  emit(command: PolicyCommand): void
+  /** Its last attempt failed. */
+  exhausted(item: Item, message: string): void
+}
+
+export interface Flights {
+  batches: ReadonlyMap<BatchId, Batch>
+  send(slot: Slot, members: Member[], nowMs: number): void
+  /** Takes the batch off its slot and the books; undefined when it is not known (any more). */
+  end(id: BatchId, nowMs: number): Batch | undefined
+  /** Its items that are still wanted go back into their queues, or run out of attempts. */
+  retry(batch: Batch, message: string, nowMs: number): void
+  retryItem(item: Item, batch: Batch, message: string, nowMs: number): void
+  /** The item's query is closed: a batch with nothing left to want is cancelled. */
+  forget(item: Item, nowMs: number): void
+  /** Gives up what is long overdue, and frees slots of cancelled batches never heard of again. */
+  sweep(nowMs: number): void
+  /** When `sweep` has something to do. */
+  nextSweepMs(): number
+  /** When the next batch is expected to end; Infinity when none is, or all are overdue. */
+  nextEndMs(nowMs: number): number
+}
+
+const GIVE_UP_FACTOR = 4
+const GIVE_UP_MS = 2000
+/** A slot that is loading a model may keep its batch waiting for that. */
+const LOADING_MS = 10_000
+/** How long a slot whose batch was given up gets nothing, unless it is heard of. */
+const GIVEN_UP_HOLD_MS = 1000
+
+export function createFlights(parts: FlightParts): Flights {
+  const { limits, profile, waiting, emit } = parts
+  const batches = new Map<BatchId, Batch>()
+  let nextId = 1
+
+  function send(slot: Slot, members: Member[], nowMs: number): void {
+    const { variant } = members[0]!.choice.prefix
+    const { node } = slot
+    const items = members.map(({ item }) => item)
+    const { meanMs, upperMs } = profile.latency(node.id, variant, items.length)
+    const networkMs = profile.networkMs(node.id, variant.task)
+    const waitMs = readyAtMs(slot, nowMs) - nowMs
+    const expectedMs = Math.max(waitMs, networkMs / 2) + meanMs + networkMs / 2
+    const giveUpMs = waitMs + networkMs + Math.max(GIVE_UP_FACTOR * meanMs, meanMs + GIVE_UP_MS) +
+      (slot.loading.size > 0 ? LOADING_MS : 0)
+    const batch: Batch = {
+      id: nextId++,
+      slot,
+      variant,
+      items,
+      dispatchedMs: nowMs,
+      meanMs,
+      upperMs,
+      networkMs,
+      endsAtMs: nowMs + expectedMs,
+      giveUpAtMs: nowMs + giveUpMs,
+      ghostUntilMs: null,
+    }
+    for (const { item, choice } of members) {
+      waiting.remove(item)
+      item.state = 'running'
+      item.attempts++
+      item.batch = batch.id
+      item.bound = choice.prefix
+      item.endsAtMs = batch.endsAtMs
+    }
+    batches.set(batch.id, batch)
+    slot.batches.push(batch)
+    node.batches++
+    node.items += items.length
+    node.lastBatchMs = nowMs
+    emit({
+      type: 'dispatch',
+      batch: batch.id,
+      node: node.id,
+      slot: slot.index,
+      ...variant.ref,
+      items: items.map(({ query, payload }) => ({ query: query.id, payload })),
+      deadlineMs: items.reduce((least, item) => Math.min(least, item.deadlineMs), Infinity),
+      expectedMs,
+      giveUpMs,
+    })
+  }
+
+  const isWanted = (item: Item, batch: Batch) => !item.query.closed && item.batch === batch.id
+
+  function retryItem(item: Item, batch: Batch, message: string, nowMs: number): void {
+    if (!isWanted(item, batch)) return
+    item.failedOn = batch.slot.node.id
+    if (item.attempts >= limits.maxAttempts) parts.exhausted(item, message)
+    else waiting.add(item, nowMs)
+  }
+
+  function retry(batch: Batch, message: string, nowMs: number): void {
+    for (const item of batch.items) retryItem(item, batch, message, nowMs)
+  }
+
+  function end(id: BatchId, nowMs: number): Batch | undefined {
+    const batch = batches.get(id)
+    if (batch === undefined) return undefined
+    batches.delete(id)
+    takeOff(batch, nowMs)
+    return batch
+  }
+
+  /** Tells the node, and keeps the slot's account of a batch that runs until it must have ended. */
+  function cancel(batch: Batch, untilMs: number, nowMs: number): void {
+    emit({ type: 'cancel_batch', node: batch.slot.node.id, batch: batch.id })
+    if (batch.slot.batches[0] === batch) batch.ghostUntilMs = untilMs
+    else end(batch.id, nowMs)
+  }
+
+  function giveUp(batch: Batch, nowMs: number): void {
+    const { slot, variant } = batch
+    // What waits behind it has not begun, so this was no attempt of its own.
+    for (const behind of slot.batches.slice(1)) {
+      cancel(behind, nowMs, nowMs)
+      for (const item of behind.items) {
+        if (!isWanted(item, behind)) continue
+        item.attempts--
+        waiting.add(item, nowMs)
+      }
+    }
+    cancel(batch, nowMs + GIVEN_UP_HOLD_MS, nowMs)
+    coolDown(slot, variant, nowMs)
+    profile.ran(slot.node.id, variant, batch.items.length, nowMs - batch.endsAtMs + batch.meanMs)
+    retry(batch, 'Cannot wait for a batch any longer', nowMs)
+  }
+
+  return {
+    batches,
+    send,
+    end,
+    retry,
+    retryItem,
+    forget(item, nowMs) {
+      const batch = item.batch === null ? undefined : batches.get(item.batch)
+      if (batch === undefined || batch.ghostUntilMs !== null) return
+      if (batch.items.some((other) => isWanted(other, batch))) return
+      cancel(batch, Math.max(nowMs, batch.endsAtMs) + batch.upperMs - batch.meanMs, nowMs)
+    },
+    sweep(nowMs) {
+      for (const batch of [...batches.values()]) {
+        if (!batches.has(batch.id)) continue
+        if (batch.ghostUntilMs !== null) {
+          if (batch.ghostUntilMs <= nowMs) end(batch.id, nowMs)
+        } else if (batch.giveUpAtMs <= nowMs) giveUp(batch, nowMs)
+      }
+    },
+    nextSweepMs() {
+      let next = Infinity
+      for (const { ghostUntilMs, giveUpAtMs } of batches.values()) {
+        next = Math.min(next, ghostUntilMs ?? giveUpAtMs)
+      }
+      return next
+    },
+    nextEndMs(nowMs) {
+      let next = Infinity
+      for (const { endsAtMs } of batches.values()) {
+        if (endsAtMs > nowMs) next = Math.min(next, endsAtMs)
+      }
+      return next
+    },
+  }
+}

@@ -1,0 +1,49 @@
+/**
+ * What a scheduler is made with, and the bounds it keeps.
+ *
+ * @module
+ */
+import type { Pipeline } from '../pipeline/schema.ts'
+
+/** Bounds. Whatever grows with load or with misbehaving nodes has one. */
+export interface Limits {
+  /** Queries inside, for each pipeline; more are answered `queue_full`. */
+  maxQueries: number
+  /** Items waiting at one task; a query whose items would pass it is answered `queue_full`. */
+  maxItemsPerTask: number
+  /** Items in one batch. */
+  maxBatch: number
+  /** Times an item is dispatched before its query is answered `node_failed`. */
+  maxAttempts: number
+  /** Times a variant is loaded into a slot before the slot goes without it. */
+  maxLoadAttempts: number
+  /** Queries that one decision looks at, most urgent first. */
+  maxScan: number
+}
+
+export interface SchedulerOptions {
+  pipelines: Pipeline[]
+  limits?: Partial<Limits>
+  /** For rules that draw lots. None does yet: same events, same commands with any seed. */
+  seed?: number
+}
+
+export const DEFAULT_LIMITS: Readonly<Limits> = {
+  maxQueries: 256,
+  maxItemsPerTask: 16_384,
+  maxBatch: 8,
+  maxAttempts: 3,
+  maxLoadAttempts: 4,
+  maxScan: 256,
+}
+
+/** Fills in what is absent. Throws RangeError for a bound that is no positive integer. */
+export function limitsOf(given: Partial<Limits> | undefined): Limits {
+  const limits = { ...DEFAULT_LIMITS, ...given }
+  for (const [name, value] of Object.entries(limits)) {
+    if (!Number.isInteger(value) || value < 1) {
+      throw new RangeError(`Cannot bound ${name}: received ${value}, need an integer from 1`)
+    }
+  }
+  return limits
+}

@@ -1,0 +1,114 @@
+/**
+ * Who is in the pool, and what the pool can do as of now. Turns news of nodes into slots.
+ *
+ * @module
+ */
+import { buildCapacity, type Capacity } from './capacity.ts'
+import type { FanOut } from './fanout.ts'
+import { createFrontier, type Frontier } from './frontier.ts'
+import type { Profile } from './profile.ts'
+import type { Shapes } from './shape.ts'
+import { type Batch, createSlot, type PoolNode, type Slot } from './slots.ts'
+import type { NodeId, PolicyEvent, SlotIndex, VariantRef } from './types.ts'
+
+type EventOf<T extends PolicyEvent['type']> = Extract<PolicyEvent, { type: T }>
+
+export interface Pool {
+  nodes: ReadonlyMap<NodeId, PoolNode>
+  join(event: EventOf<'node_joined'>): void
+  /** The batches that went with it. */
+  leave(node: NodeId): Batch[]
+  /** The batches of slots that are no more. */
+  report(event: EventOf<'node_reported'>): Batch[]
+  loading(node: NodeId, slot: SlotIndex, ref: VariantRef): void
+  loaded(node: NodeId, slot: SlotIndex, ref: VariantRef, ok: boolean): void
+  /** Profiles or fan-outs were corrected: worth a new look before long. */
+  corrected(): void
+  capacity(nowMs: number): { capacity: Capacity; frontier: Frontier }
+}
+
+/** Corrected profiles come into force after so much time or so many corrections. */
+const REFRESH_MS = 100
+const REFRESH_CORRECTIONS = 64
+const MAX_SLOTS = 256
+const LEAST_DUTY = 0.01
+
+const slotCount = (slots: number) => Math.min(Math.max(Math.trunc(slots) || 0, 0), MAX_SLOTS)
+
+export function createPool(shapes: Shapes, profile: Profile, fanOut: FanOut): Pool {
+  const nodes = new Map<NodeId, PoolNode>()
+  let epoch = 0
+  let current: { capacity: Capacity; frontier: Frontier } | undefined
+  let corrections = 0
+
+  const slotOf = (node: NodeId, slot: SlotIndex): Slot | undefined => nodes.get(node)?.slots[slot]
+
+  function resize(node: PoolNode, slots: number): Batch[] {
+    const lost = node.slots.splice(slots).flatMap((slot) => slot.batches)
+    while (node.slots.length < slots) node.slots.push(createSlot(node, node.slots.length))
+    return lost
+  }
+
+  return {
+    nodes,
+    join({ node: id, slots, duty }) {
+      const node: PoolNode = {
+        id,
+        slots: [],
+        duty: duty > 0 ? Math.min(Math.max(duty, LEAST_DUTY), 1) : 1,
+        paused: false,
+        batches: 0,
+        items: 0,
+        lastBatchMs: -Infinity,
+      }
+      resize(node, slotCount(slots))
+      nodes.set(id, node)
+      current = undefined
+    },
+    leave(id) {
+      const node = nodes.get(id)
+      if (node === undefined) return []
+      nodes.delete(id)
+      current = undefined
+      return resize(node, 0)
+    },
+    report({ node: id, paused, slots, roundTripMs, profile: points }) {
+      const node = nodes.get(id)
+      if (node === undefined) return []
+      if (roundTripMs !== undefined) profile.roundTrip(id, roundTripMs)
+      for (const { points: measured, ...ref } of points ?? []) {
+        const variant = shapes.find(ref)
+        if (variant !== undefined) profile.measured(id, variant, measured)
+      }
+      if (paused !== undefined) node.paused = paused
+      // A round trip comes with each heartbeat: no reason to begin anew each time.
+      if (paused === undefined && slots === undefined && points === undefined) corrections++
+      else current = undefined
+      return slots === undefined ? [] : resize(node, slotCount(slots))
+    },
+    loading(node, slot, ref) {
+      const variant = shapes.find(ref)
+      if (variant !== undefined) slotOf(node, slot)?.loading.add(variant)
+    },
+    loaded(node, index, ref, ok) {
+      const slot = slotOf(node, index)
+      const variant = shapes.find(ref)
+      if (slot === undefined || variant === undefined) return
+      slot.loading.delete(variant)
+      if (ok) slot.held.add(variant)
+      else slot.held.delete(variant)
+      current = undefined
+    },
+    corrected() {
+      corrections++
+    },
+    capacity(nowMs) {
+      const stale = current === undefined || corrections >= REFRESH_CORRECTIONS ||
+        (corrections > 0 && nowMs - current.capacity.builtMs >= REFRESH_MS)
+      if (current !== undefined && !stale) return current
+      corrections = 0
+      const capacity = buildCapacity(++epoch, shapes, nodes.values(), profile, nowMs)
+      return current = { capacity, frontier: createFrontier(capacity, fanOut) }
+    },
+  }
+}

@@ -1,0 +1,71 @@
+/**
+ * The scheduler: controller and dispatcher behind one interface, driven by events and the time.
+ *
+ * @module
+ */
+import { createController } from './controller.ts'
+import { createDispatcher } from './dispatcher.ts'
+import { limitsOf, type SchedulerOptions } from './options.ts'
+import { shapesOf } from './shape.ts'
+import type { PolicyCommand, PolicyEvent, Scheduler } from './types.ts'
+
+/** How often, while events come, the dispatcher reports to the controller. */
+const REPORT_MS = 1000
+
+/**
+ * Makes a scheduler for these pipelines.
+ *
+ * Time never runs back: a `nowMs` below an earlier one counts as that one. After each event the last
+ * `wake_at` handed out says when to send `{type: 'wake'}` at the latest; sooner does no harm.
+ *
+ * @example
+ * ```ts
+ * const scheduler = createScheduler({ pipelines: [pipeline] })
+ * for (const command of scheduler.handle(event, performance.now())) execute(command)
+ * ```
+ * @throws RangeError for pipelines that can't be told apart or have too many paths, and bad limits
+ */
+export function createScheduler(options: SchedulerOptions): Scheduler {
+  const shapes = shapesOf(options.pipelines)
+  const limits = limitsOf(options.limits)
+  let commands: PolicyCommand[] = []
+  const emit = (command: PolicyCommand) => void commands.push(command)
+  const dispatcher = createDispatcher(shapes, limits, emit)
+  const controller = createController(shapes, limits, emit, dispatcher.loading)
+  let nowMs = -Infinity
+  let reportedMs = -Infinity
+  /** The driver's one timer, as far as is known; undefined when it may have fired. */
+  let wakeAtMs: number | undefined
+
+  function handle(event: PolicyEvent, at: number): PolicyCommand[] {
+    nowMs = Math.max(nowMs, at)
+    commands = []
+    if (event.type === 'wake') wakeAtMs = undefined
+    dispatcher.expire(nowMs, false)
+    dispatcher.handle(event, nowMs)
+    controller.handle(event, nowMs)
+    dispatcher.expire(nowMs, true)
+    dispatcher.dispatch(nowMs)
+    if (nowMs - reportedMs >= REPORT_MS) {
+      reportedMs = nowMs
+      controller.receive(dispatcher.report())
+    }
+    setTimer()
+    return commands
+  }
+
+  /** An earlier timer than needed is left standing: it costs one idle wake, not one for each event. */
+  function setTimer(): void {
+    const nextMs = Math.min(dispatcher.nextWakeMs(nowMs), controller.nextWakeMs())
+    if (nextMs === Infinity) return
+    if (wakeAtMs !== undefined && wakeAtMs > nowMs && wakeAtMs <= nextMs) return
+    wakeAtMs = nextMs
+    emit({ type: 'wake_at', atMs: nextMs })
+  }
+
+  return {
+    handle,
+    plan: () => controller.plan(nowMs),
+    stats: () => dispatcher.stats(nowMs),
+  }
+}

@@ -1,0 +1,166 @@
+/**
+ * Pipelines prepared for deciding: tasks and variants as linked objects with indices, and every
+ * prefix of a path with its accuracy, so that a decision only follows references.
+ *
+ * @module
+ */
+import type { Pipeline } from '../pipeline/schema.ts'
+import { fanOutOf, taskOf } from '../pipeline/tree.ts'
+import { type PathAccuracy, pathAccuracyOf } from '../pipeline/accuracy.ts'
+import type { VariantRef } from './types.ts'
+
+export interface VariantShape {
+  /** Position among the variants of all pipelines. */
+  index: number
+  ref: VariantRef
+  task: TaskShape
+  accuracy: number
+  referenceMs: number | undefined
+  /** Mean items for each child task, in the order of `task.next`, as the pipeline file says. */
+  fanOut: number[]
+}
+
+export interface TaskShape {
+  pipeline: PipelineShape
+  name: string
+  /** Steps from the root. */
+  depth: number
+  next: TaskShape[]
+  variants: VariantShape[]
+}
+
+/** One variant for each task from the root down to `variant.task`. */
+export interface Prefix {
+  /** Position among the prefixes of its pipeline. */
+  id: number
+  variant: VariantShape
+  parent: Prefix | null
+  accuracy: number
+  /** For each child task, one prefix for each of its variants. */
+  next: Prefix[][]
+  /** Largest least accuracy that all paths through this prefix can keep, over the branches. */
+  bestFloor: number
+}
+
+export interface PipelineShape {
+  name: string
+  pipeline: Pipeline
+  root: TaskShape
+  /** Parents before children. */
+  tasks: TaskShape[]
+  /** One prefix for each variant of the root. */
+  starts: Prefix[]
+  prefixCount: number
+  /** Distinct accuracies of whole paths, rising. A least accuracy is one of these, by position. */
+  levels: number[]
+  /** Highest least accuracy that a query can ask for and get. */
+  bestFloor: number
+}
+
+export interface Shapes {
+  pipelines: Map<string, PipelineShape>
+  variants: VariantShape[]
+  find(ref: VariantRef): VariantShape | undefined
+}
+
+const MAX_PREFIXES = 100_000
+
+const keyOf = (ref: VariantRef) => `${ref.pipeline}\n${ref.task}\n${ref.variant}`
+
+/** Prepares pipelines. Throws RangeError when two share a name, or one has too many paths. */
+export function shapesOf(pipelines: readonly Pipeline[]): Shapes {
+  const byName = new Map<string, PipelineShape>()
+  const variants: VariantShape[] = []
+  for (const pipeline of pipelines) {
+    if (byName.has(pipeline.name)) {
+      throw new RangeError(`Cannot schedule two pipelines of one name: received ${pipeline.name}`)
+    }
+    byName.set(pipeline.name, shapeOf(pipeline, variants))
+  }
+  const byKey = new Map(variants.map((variant) => [keyOf(variant.ref), variant]))
+  return { pipelines: byName, variants, find: (ref) => byKey.get(keyOf(ref)) }
+}
+
+function shapeOf(pipeline: Pipeline, variants: VariantShape[]): PipelineShape {
+  const shape: PipelineShape = {
+    name: pipeline.name,
+    pipeline,
+    root: undefined as unknown as TaskShape,
+    tasks: [],
+    starts: [],
+    prefixCount: 0,
+    levels: [],
+    bestFloor: 0,
+  }
+  const addTask = (name: string, depth: number): TaskShape => {
+    const task: TaskShape = { pipeline: shape, name, depth, next: [], variants: [] }
+    shape.tasks.push(task)
+    const { next, variants: own } = taskOf(pipeline, name)
+    for (const [variantName, variant] of Object.entries(own)) {
+      const made: VariantShape = {
+        index: variants.length,
+        ref: { pipeline: pipeline.name, task: name, variant: variantName },
+        task,
+        accuracy: variant.accuracy,
+        referenceMs: variant.referenceMs,
+        fanOut: next.map((child) => fanOutOf(variant, child)),
+      }
+      variants.push(made)
+      task.variants.push(made)
+    }
+    task.next = next.map((child) => addTask(child, depth + 1))
+    return task
+  }
+  shape.root = addTask(pipeline.root, 0)
+  addPrefixes(shape, pathAccuracyOf(pipeline))
+  return shape
+}
+
+function addPrefixes(shape: PipelineShape, accuracyOf: PathAccuracy): void {
+  const levels = new Set<number>()
+  const extend = (task: TaskShape, parent: Prefix | null, above: string[][]): Prefix[] =>
+    task.variants.map((variant) => {
+      const tasks = [...above[0]!, task.name]
+      const names = [...above[1]!, variant.ref.variant]
+      const prefix: Prefix = {
+        id: shape.prefixCount++,
+        variant,
+        parent,
+        accuracy: accuracyOf(tasks, names),
+        next: [],
+        bestFloor: 0,
+      }
+      if (shape.prefixCount > MAX_PREFIXES) {
+        throw new RangeError(`Cannot schedule ${shape.name}: more than ${MAX_PREFIXES} paths`)
+      }
+      prefix.next = task.next.map((child) => extend(child, prefix, [tasks, names]))
+      if (task.next.length === 0) levels.add(prefix.accuracy)
+      prefix.bestFloor = prefix.next.reduce(
+        (least, branch) => Math.min(least, bestOf(branch)),
+        task.next.length === 0 ? prefix.accuracy : 1,
+      )
+      return prefix
+    })
+  shape.starts = extend(shape.root, null, [[], []])
+  shape.levels = [...levels].sort((a, b) => a - b)
+  shape.bestFloor = bestOf(shape.starts)
+}
+
+const bestOf = (prefixes: readonly Prefix[]) =>
+  prefixes.reduce((best, prefix) => Math.max(best, prefix.bestFloor), 0)
+
+/** Prefixes that serving an item of `task` can lead to, after `above` (null at the root). */
+export function prefixesAfter(above: Prefix | null, task: TaskShape): Prefix[] {
+  if (above === null) return task.pipeline.starts
+  return above.next[above.variant.task.next.indexOf(task)] ?? []
+}
+
+/**
+ * Position in `levels` of the lowest path accuracy that is at least `minAccuracy`; the number of
+ * levels where none is. A slack of 1e-9 forgives products that rounding put just below.
+ */
+export function levelOf(shape: PipelineShape, minAccuracy: number | undefined): number {
+  if (minAccuracy === undefined) return 0
+  const at = shape.levels.findIndex((accuracy) => accuracy >= minAccuracy - 1e-9)
+  return at < 0 ? shape.levels.length : at
+}

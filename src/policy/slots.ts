@@ -1,0 +1,124 @@
+/**
+ * The slots of the pool as the dispatcher sees them: what each holds, what runs on it, when it is
+ * free again, and whether it has credit for its next batch.
+ *
+ * @module
+ */
+import type { BatchId, NodeId, SlotIndex } from './types.ts'
+import type { VariantShape } from './shape.ts'
+import type { Item } from './query.ts'
+
+export interface Batch {
+  id: BatchId
+  slot: Slot
+  variant: VariantShape
+  items: Item[]
+  dispatchedMs: number
+  /** Mean and upper latency alone and warm, and network both ways. */
+  meanMs: number
+  upperMs: number
+  networkMs: number
+  /** When its result is expected. Moves when the batch before it ends early or late. */
+  endsAtMs: number
+  giveUpAtMs: number
+  /** All its items are dead or went elsewhere. It holds the slot until heard of, or until here. */
+  ghostUntilMs: number | null
+}
+
+export interface Cooldown {
+  untilMs: number
+  /** Failures in a row. */
+  failures: number
+}
+
+export interface Slot {
+  node: PoolNode
+  index: SlotIndex
+  held: Set<VariantShape>
+  /** Variants being loaded: they may delay a batch. */
+  loading: Set<VariantShape>
+  /** The one running and at most one waiting behind it. */
+  batches: Batch[]
+  /** The volunteer's duty keeps it idle until then. */
+  restUntilMs: number
+  cooldowns: Map<VariantShape, Cooldown>
+}
+
+export interface PoolNode {
+  id: NodeId
+  slots: Slot[]
+  duty: number
+  paused: boolean
+  batches: number
+  items: number
+  lastBatchMs: number
+}
+
+/** How long before a slot is free its next batch is sent, on top of the network time. */
+const LEAD_MS = 2
+const COOLDOWN_MS = 250
+const MAX_COOLDOWN_MS = 30_000
+
+export function createSlot(node: PoolNode, index: SlotIndex): Slot {
+  return {
+    node,
+    index,
+    held: new Set(),
+    loading: new Set(),
+    batches: [],
+    restUntilMs: 0,
+    cooldowns: new Map(),
+  }
+}
+
+/** When the node of this duty may start again after running for `computeMs`. */
+export const restMs = (node: PoolNode, computeMs: number) => computeMs * (1 / node.duty - 1)
+
+/** When a batch sent now would start to run, as far as is known. */
+export function readyAtMs(slot: Slot, nowMs: number): number {
+  const last = slot.batches[slot.batches.length - 1]
+  if (last === undefined) return Math.max(nowMs, slot.restUntilMs)
+  // A batch that is overdue says nothing of when it ends: assume as long again as it is late.
+  const overdueMs = nowMs - last.endsAtMs
+  const ends = overdueMs > 0 ? nowMs + overdueMs : last.endsAtMs
+  return ends + restMs(slot.node, last.meanMs)
+}
+
+/**
+ * From when this slot may get its next batch; Infinity when only an event can tell. A batch that is
+ * long overdue gets nothing behind it: what was bound there would be lost with it.
+ */
+export function creditAtMs(slot: Slot, nowMs: number): number {
+  if (slot.node.paused) return Infinity
+  const [running, waiting] = slot.batches
+  if (running === undefined) return slot.restUntilMs
+  if (waiting !== undefined || running.ghostUntilMs !== null || slot.node.duty < 1) return Infinity
+  if (nowMs > running.endsAtMs + running.upperMs - running.meanMs + LEAD_MS) return Infinity
+  return running.endsAtMs - running.networkMs - LEAD_MS
+}
+
+export const isCoolingDown = (slot: Slot, variant: VariantShape, nowMs: number) =>
+  (slot.cooldowns.get(variant)?.untilMs ?? -Infinity) > nowMs
+
+/** After a failure the pair gets nothing for a while, longer each time in a row. */
+export function coolDown(slot: Slot, variant: VariantShape, nowMs: number): void {
+  const failures = (slot.cooldowns.get(variant)?.failures ?? 0) + 1
+  const pauseMs = Math.min(COOLDOWN_MS * 2 ** (failures - 1), MAX_COOLDOWN_MS)
+  slot.cooldowns.set(variant, { untilMs: nowMs + pauseMs, failures })
+}
+
+/** Takes a batch off its slot; the one behind it starts now, unless duty has it wait. */
+export function takeOff(batch: Batch, nowMs: number): void {
+  const { slot } = batch
+  const position = slot.batches.indexOf(batch)
+  if (position < 0) return
+  slot.batches.splice(position, 1)
+  const next = slot.batches[0]
+  if (position === 0 && next !== undefined) {
+    next.endsAtMs = nowMs + next.meanMs
+    for (const item of next.items) {
+      item.endsAtMs = next.endsAtMs
+      item.query.rest = null
+    }
+  }
+}

@@ -1,0 +1,53 @@
+/**
+ * The snapshot for `/v1/stats`.
+ *
+ * @module
+ */
+import type { Counters } from './counters.ts'
+import type { Shapes } from './shape.ts'
+import type { PoolNode } from './slots.ts'
+import type { SchedulerStats } from './types.ts'
+import type { Waiting } from './waiting.ts'
+
+/** A node is active for so long after it was given a batch, and while it runs one. */
+const ACTIVE_MS = 1000
+/** Until nodes are clustered by their profiles there is one class. */
+export const ONE_CLASS = 'default'
+
+export function dispatcherStats(
+  counters: Counters,
+  waiting: Waiting,
+  nodes: Iterable<PoolNode>,
+  shapes: Shapes,
+  nowMs: number,
+): SchedulerStats {
+  const stats: SchedulerStats = {
+    pipelines: {},
+    nodes: {},
+    batchCloses: Object.fromEntries(counters.batchCloses),
+  }
+  for (const [name, counts] of counters.pipelines) {
+    const { tasks } = shapes.pipelines.get(name)!
+    stats.pipelines[name] = {
+      ...counts,
+      failed: { ...counts.failed },
+      queued: Object.fromEntries(tasks.map((task) => [task.name, waiting.count(task)])),
+    }
+  }
+  for (const node of nodes) {
+    stats.nodes[node.id] = {
+      class: ONE_CLASS,
+      state: stateOf(node, nowMs),
+      instances: node.slots.reduce((sum, slot) => sum + slot.held.size, 0),
+      batches: node.batches,
+      items: node.items,
+    }
+  }
+  return stats
+}
+
+function stateOf(node: PoolNode, nowMs: number): SchedulerStats['nodes'][string]['state'] {
+  if (node.paused) return 'paused'
+  const runs = node.slots.some((slot) => slot.batches.length > 0)
+  return runs || nowMs - node.lastBatchMs < ACTIVE_MS ? 'active' : 'standby'
+}

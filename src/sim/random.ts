@@ -1,0 +1,49 @@
+/**
+ * Seeded randomness: the same seed, the same numbers, on every machine.
+ *
+ * @module
+ */
+
+/** Uniform in [0, 1). */
+export type Random = () => number
+
+/** The generator known as mulberry32: 32 bits of state, good enough to simulate with. */
+export function createRandom(seed: number): Random {
+  let state = seed >>> 0
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
+  }
+}
+
+/** A seed of its own for each name, so that one stream does not disturb another (FNV-1a). */
+export function seedFor(seed: number, name: string): number {
+  let hash = (seed ^ 0x811c9dc5) >>> 0
+  for (let i = 0; i < name.length; i++) hash = Math.imul(hash ^ name.charCodeAt(i), 0x01000193)
+  return hash >>> 0
+}
+
+export const exponential = (random: Random, mean: number) => -mean * Math.log(1 - random())
+
+/** Lognormal with mean 1 and this coefficient of variation; 0 gives 1 and draws nothing. */
+export function lognormal(random: Random, cv: number): number {
+  if (cv === 0) return 1
+  const variance = Math.log(1 + cv * cv)
+  const normal = Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random())
+  return Math.exp(normal * Math.sqrt(variance) - variance / 2)
+}
+
+/** Poisson by the inverse of its distribution: a larger mean never gives fewer for one `uniform`. */
+export function poisson(uniform: number, mean: number): number {
+  let probability = Math.exp(-mean)
+  let below = probability
+  let count = 0
+  while (uniform > below && count < 10 * mean + 100) {
+    count++
+    probability *= mean / count
+    below += probability
+  }
+  return count
+}

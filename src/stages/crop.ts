@@ -1,0 +1,82 @@
+/**
+ * Upright crops out of a picture.
+ *
+ * @module
+ */
+import type { Picture } from './types.ts'
+import type { TextBox } from './box.ts'
+
+/** Largest crop that a child task can use, in pixels. */
+export interface CropLimits {
+  maxHeight: number
+  maxWidth: number
+}
+
+/** Pixels of the crop of a box: its own size, or less where that exceeds the limits. */
+export function cropSize(box: TextBox, limits: CropLimits): { width: number; height: number } {
+  const shrink = Math.min(1, limits.maxHeight / box.height)
+  return {
+    width: Math.max(1, Math.min(limits.maxWidth, Math.round(box.width * shrink))),
+    height: Math.max(1, Math.round(box.height * shrink)),
+  }
+}
+
+/**
+ * Turns and cuts a box out of a picture, RGB. What lies outside repeats the picture's edge.
+ *
+ * Reductions average: one bilinear sample for each source pixel that a target pixel covers.
+ */
+export function cutCrop(source: Picture, box: TextBox, limits: CropLimits): Picture {
+  const { width, height } = cropSize(box, limits)
+  const { data, channels } = source
+  const out = new Uint8Array(width * height * 3)
+  const nx = Math.max(1, Math.round(box.width / width))
+  const ny = Math.max(1, Math.round(box.height / height))
+  const samples = nx * ny
+  const du = box.width / (width * nx)
+  const dv = box.height / (height * ny)
+  const cos = Math.cos(box.angle)
+  const sin = Math.sin(box.angle)
+  const maxX = source.width - 1
+  const maxY = source.height - 1
+  const stride = source.width * channels
+  for (let y = 0, o = 0; y < height; y++) {
+    for (let x = 0; x < width; x++, o += 3) {
+      let r = 0
+      let g = 0
+      let b = 0
+      for (let j = 0; j < ny; j++) {
+        const v = (y * ny + j + 0.5) * dv - box.height / 2
+        for (let i = 0; i < nx; i++) {
+          const u = (x * nx + i + 0.5) * du - box.width / 2
+          let sx = box.cx + u * cos - v * sin - 0.5
+          let sy = box.cy + u * sin + v * cos - 0.5
+          sx = sx < 0 ? 0 : sx > maxX ? maxX : sx
+          sy = sy < 0 ? 0 : sy > maxY ? maxY : sy
+          const x0 = sx | 0
+          const y0 = sy | 0
+          const fx = sx - x0
+          const fy = sy - y0
+          const p00 = y0 * stride + x0 * channels
+          const p01 = x0 < maxX ? p00 + channels : p00
+          const down = y0 < maxY ? stride : 0
+          const w00 = (1 - fx) * (1 - fy)
+          const w01 = fx * (1 - fy)
+          const w10 = (1 - fx) * fy
+          const w11 = fx * fy
+          const p10 = p00 + down
+          const p11 = p01 + down
+          r += w00 * data[p00]! + w01 * data[p01]! + w10 * data[p10]! + w11 * data[p11]!
+          g += w00 * data[p00 + 1]! + w01 * data[p01 + 1]! + w10 * data[p10 + 1]! +
+            w11 * data[p11 + 1]!
+          b += w00 * data[p00 + 2]! + w01 * data[p01 + 2]! + w10 * data[p10 + 2]! +
+            w11 * data[p11 + 2]!
+        }
+      }
+      out[o] = r / samples + 0.5
+      out[o + 1] = g / samples + 0.5
+      out[o + 2] = b / samples + 0.5
+    }
+  }
+  return { width, height, channels: 3, data: out }
+}

@@ -1,0 +1,61 @@
+/**
+ * Reading the output of a recogniser trained with connectionist temporal classification.
+ *
+ * @module
+ */
+
+export interface Reading {
+  text: string
+  /** Mean probability of the characters kept, 0..1; 0 for an empty text. */
+  confidence: number
+  /** Characters kept. */
+  length: number
+}
+
+/**
+ * Greedy decoding: the likeliest class of each step, repeats merged, blanks (class 0) dropped.
+ *
+ * Class `k > 0` is the character `0x20 + k - 1`, so that 96 classes are blank and printable ASCII.
+ *
+ * @param data `[steps, classes]` probabilities from `offset` on
+ */
+export function greedyCtc(
+  data: Float32Array,
+  offset: number,
+  steps: number,
+  classes: number,
+): Reading {
+  let text = ''
+  let sum = 0
+  let previous = 0
+  for (let t = 0; t < steps; t++) {
+    const row = offset + t * classes
+    let best = 0
+    let top = data[row]!
+    for (let k = 1; k < classes; k++) {
+      const p = data[row + k]!
+      if (p > top) {
+        top = p
+        best = k
+      }
+    }
+    if (best !== 0 && best !== previous) {
+      text += String.fromCharCode(0x1f + best)
+      sum += top
+    }
+    previous = best
+  }
+  return { text, confidence: text.length === 0 ? 0 : sum / text.length, length: text.length }
+}
+
+/** Joins readings of consecutive pieces of one line. */
+export function joinReadings(readings: readonly Reading[]): Reading {
+  const filled = readings.map((r) => ({ ...r, text: r.text.trim() })).filter((r) => r.text !== '')
+  const length = filled.reduce((sum, r) => sum + r.length, 0)
+  const weighted = filled.reduce((sum, r) => sum + r.confidence * r.length, 0)
+  return {
+    text: filled.map((r) => r.text).join(' '),
+    confidence: length === 0 ? 0 : weighted / length,
+    length,
+  }
+}

@@ -1,0 +1,40 @@
+/**
+ * What a pipeline file says of how a task or variant is run: read once, checked, typed.
+ *
+ * @module
+ */
+import { z } from 'zod'
+
+const side = z.number().int().min(1).max(8192)
+
+const inputSchema = z.object({
+  height: side,
+  width: side,
+  /** Recognisers: how much wider than natural a line is drawn for this height. */
+  stretch: z.number().positive().default(1),
+})
+export type Input = z.infer<typeof inputSchema>
+
+const cropSchema = z.object({
+  maxHeight: side.default(48),
+  maxWidth: side.default(2400),
+  /** Quality of crops that travel as JPEG. */
+  quality: z.number().min(1).max(100).default(92),
+})
+export type CropOptions = z.infer<typeof cropSchema>
+
+/** @throws TypeError where a variant has no usable `input: {height, width, stretch?}` */
+export function inputOf(variant: { readonly [field: string]: unknown }): Input {
+  return read(inputSchema, variant['input'], 'input of a variant')
+}
+
+/** @throws TypeError where a task's `crop` is malformed; defaults where it is absent */
+export function cropOf(task: { readonly [field: string]: unknown }): CropOptions {
+  return read(cropSchema, task['crop'] ?? {}, 'crop of a task')
+}
+
+function read<T>(schema: z.ZodType<T>, value: unknown, what: string): T {
+  const parsed = schema.safeParse(value)
+  if (parsed.success) return parsed.data
+  throw new TypeError(`Cannot use ${what}: received ${JSON.stringify(value)}`)
+}

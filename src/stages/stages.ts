@@ -1,0 +1,15 @@
+/**
+ * The stage implementations that a pipeline file can name as a task's `kind`.
+ *
+ * @module
+ */
+import type { Stage } from './types.ts'
+import { textDetection } from './text_detection.ts'
+import { textRecognition } from './text_recognition.ts'
+
+export const stages: { readonly [kind: string]: Stage } = {
+  'text-detection': textDetection,
+  'text-recognition': textRecognition,
+}
+
+export const stageKinds: readonly string[] = Object.keys(stages)

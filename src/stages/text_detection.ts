@@ -1,0 +1,148 @@
+/**
+ * Finding lines of text: a picture in, one upright crop for each line out, in reading order.
+ *
+ * @module
+ */
+import type { Picture, Stage, StageContext, StageItem, Tensor } from './types.ts'
+import { cornersOf, sliceBox, type TextBox } from './box.ts'
+import { cutCrop } from './crop.ts'
+import { fit, inputShapes, type Size } from './input_shape.ts'
+import { invalidInput, pictureOf } from './item.ts'
+import { cropOf, type CropOptions, inputOf } from './options.ts'
+import { readingOrder } from './reading_order.ts'
+import { resizeInto } from './resample.ts'
+import { textBoxes } from './text_boxes.ts'
+import { inkedStretches } from './visual_runs.ts'
+
+/** Enlarging a small picture further than this finds no more text. */
+const maxScale = 2
+
+/** Raw crops of one picture beyond this travel as JPEG, or a link's frame would overflow. */
+const maxRawBytes = 8 * 2 ** 20
+
+// ImageNet mean and deviation for blue, green, red: what the network was trained with.
+const mean = [0.406, 0.456, 0.485] as const
+const deviation = [0.225, 0.224, 0.229] as const
+const scale = [0, 1, 2].map((c) => 1 / 255 / deviation[c]!) as [number, number, number]
+const bias = [0, 1, 2].map((c) => -mean[c]! / deviation[c]!) as [number, number, number]
+
+/**
+ * Stage `text-detection`. Variant: `input: {height, width}`, a budget of pixels spent on the shape
+ * that suits the picture. Task: `crop: {maxHeight, maxWidth, quality}` for the children.
+ *
+ * Items: `{type: media type}` and the file. Fields: `{width, height, lines}`. Children:
+ * `{format, width, height, box}`, `box` in pixels of the picture as its viewer sees it.
+ * The model maps `[1, 3, H, W]` to probabilities `[1, 1, H, W]`.
+ */
+export const textDetection: Stage = {
+  run: async (items, context) => {
+    const results = []
+    // One at a time: pictures differ in shape, and one alone fills any engine.
+    for (const item of items) {
+      let picture: Picture
+      try {
+        picture = await pictureOf(item, context.codecs)
+      } catch (error) {
+        results.push(invalidInput(error))
+        continue
+      }
+      const lines = await crops(picture, await findLines(picture, context), context)
+      results.push({
+        ok: true as const,
+        fields: { width: picture.width, height: picture.height, lines: lines.length },
+        children: Object.fromEntries(context.next.map((task) => [task, lines])),
+      })
+    }
+    return results
+  },
+  warmUp: (context) => {
+    const name = context.model.inputNames[0]!
+    return inputShapes(inputOf(context.variant)).map((shape) => ({ [name]: tensorOf(shape) }))
+  },
+}
+
+function tensorOf({ width, height }: Size): Tensor & { data: Float32Array } {
+  return {
+    type: 'float32',
+    dims: [1, 3, height, width],
+    data: new Float32Array(3 * height * width),
+  }
+}
+
+/** Boxes of lines in pixels of the picture, in no order. */
+async function findLines(picture: Picture, context: StageContext): Promise<TextBox[]> {
+  const { shape, width, height } = fit(picture, inputShapes(inputOf(context.variant)), maxScale)
+  const input = tensorOf(shape)
+  resizeInto(picture, {
+    data: input.data,
+    offset: 0,
+    planeWidth: shape.width,
+    planeHeight: shape.height,
+    width,
+    height,
+    scale,
+    bias,
+  })
+  const { inputNames, outputNames } = context.model
+  const output = (await context.model.run({ [inputNames[0]!]: input }))[outputNames[0]!]
+  if (
+    !(output?.data instanceof Float32Array) || output.data.length !== shape.width * shape.height
+  ) {
+    throw new TypeError(`Cannot use the detector's output: received dims ${output?.dims}`)
+  }
+  const perX = picture.width / width
+  const perY = picture.height / height
+  return textBoxes(output.data, shape.width, shape.height).map((box) => ({
+    cx: box.cx * perX,
+    cy: box.cy * perY,
+    width: box.width * perX,
+    height: box.height * perY,
+    angle: box.angle,
+  }))
+}
+
+async function crops(
+  picture: Picture,
+  boxes: readonly TextBox[],
+  context: StageContext,
+): Promise<StageItem[]> {
+  const options = cropOf(context.task)
+  const pieces = boxes.flatMap((box) => splitLine(picture, box, options))
+  const ordered = readingOrder(pieces.map((p) => p.box)).map((i) => pieces[i]!)
+  const rawBytes = ordered.reduce((sum, p) => sum + p.crop.data.length, 0)
+  const raw = context.crops === 'raw' && rawBytes <= maxRawBytes
+  const items: StageItem[] = []
+  for (const { box, crop } of ordered) {
+    items.push({
+      meta: {
+        format: raw ? 'rgb' : 'jpeg',
+        width: crop.width,
+        height: crop.height,
+        box: cornersOf(box).map((point) => point.map((value) => Math.round(value * 10) / 10)),
+      },
+      bytes: raw ? crop.data as Uint8Array : await context.codecs.encodeJpeg(crop, options.quality),
+    })
+  }
+  return items
+}
+
+/** Cuts a line out, in two or more where the picture shows a gap too wide for one line. */
+function splitLine(
+  picture: Picture,
+  box: TextBox,
+  options: CropOptions,
+): { box: TextBox; crop: Picture }[] {
+  const crop = cutCrop(picture, box, options)
+  const stretches = inkedStretches(crop, crop.height)
+  if (stretches.length === 1) return [{ box, crop }]
+  const perColumn = box.width / crop.width
+  const margin = 0.2 * crop.height
+  return stretches.map(([from, to]) => {
+    const piece = sliceBox(
+      box,
+      Math.max(0, from - margin) * perColumn,
+      Math.min(crop.width, to + margin) * perColumn,
+    )
+    return { box: piece, crop: cutCrop(picture, piece, options) }
+  })
+}

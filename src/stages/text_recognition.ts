@@ -1,0 +1,112 @@
+/**
+ * Reading lines: upright crops in, text out.
+ *
+ * @module
+ */
+import type { ItemResult, Picture, Stage, StageContext, Tensor } from './types.ts'
+import { greedyCtc, joinReadings, type Reading } from './ctc.ts'
+import { invalidInput, pictureOf } from './item.ts'
+import { linePieces } from './line_pieces.ts'
+import { type Input, inputOf } from './options.ts'
+import { resizeInto } from './resample.ts'
+
+const scale = [1 / 127.5, 1 / 127.5, 1 / 127.5] as const
+const bias = [-1, -1, -1] as const
+
+/** A piece of a line: one row of a batch. */
+interface Row {
+  item: number
+  picture: Picture
+  from: number
+  to: number
+}
+
+/**
+ * Stage `text-recognition`. Variant: `input: {height, width, stretch}`; a line is drawn `stretch`
+ * times wider than natural, zeros to its right; a line too long for that is read in pieces, cut
+ * at gaps between words, each a row of its own.
+ *
+ * Items: `{format: 'rgb', width, height}` and RGB bytes, or `{format: 'jpeg'}`, or `{type}` and a
+ * file. Fields: `{text, confidence}`, null where nothing was read.
+ * The model maps `[N, 3, H, W]` to `[N, steps, 96]`: see `greedyCtc`.
+ */
+export const textRecognition: Stage = {
+  run: async (items, context) => {
+    const input = inputOf(context.variant)
+    const capacity = input.width / (input.height * input.stretch)
+    const failed = new Map<number, ItemResult>()
+    const rows: Row[] = []
+    for (const [item, { meta, bytes }] of items.entries()) {
+      try {
+        const picture = await pictureOf({ meta, bytes }, context.codecs)
+        for (const [from, to] of linePieces(picture, capacity)) {
+          rows.push({ item, picture, from, to })
+        }
+      } catch (error) {
+        failed.set(item, invalidInput(error))
+      }
+    }
+    const readings: Reading[] = []
+    // No larger batches than asked for: those are the ones that were warmed and measured.
+    for (let i = 0; i < rows.length; i += items.length) {
+      readings.push(...await readRows(rows.slice(i, i + items.length), input, context))
+    }
+    return items.map((_, item) => {
+      return failed.get(item) ?? resultOf(readings.filter((_, i) => rows[i]!.item === item))
+    })
+  },
+  warmUp: (context, batch) => {
+    return [{ [context.model.inputNames[0]!]: tensorOf(inputOf(context.variant), batch) }]
+  },
+}
+
+function tensorOf({ width, height }: Input, batch: number): Tensor & { data: Float32Array } {
+  return {
+    type: 'float32',
+    dims: [batch, 3, height, width],
+    data: new Float32Array(batch * 3 * height * width),
+  }
+}
+
+async function readRows(
+  rows: readonly Row[],
+  input: Input,
+  context: StageContext,
+): Promise<Reading[]> {
+  const tensor = tensorOf(input, rows.length)
+  rows.forEach(({ picture, from, to }, i) => {
+    const natural = (to - from) * input.height / picture.height * input.stretch
+    resizeInto(
+      picture,
+      {
+        data: tensor.data,
+        offset: i * 3 * input.height * input.width,
+        planeWidth: input.width,
+        planeHeight: input.height,
+        width: Math.max(1, Math.min(input.width, Math.round(natural))),
+        height: input.height,
+        scale,
+        bias,
+      },
+      from,
+      to - from,
+    )
+  })
+  const { inputNames, outputNames } = context.model
+  const output = (await context.model.run({ [inputNames[0]!]: tensor }))[outputNames[0]!]
+  const [batch, steps, classes] = output?.dims ?? []
+  const data = output?.data
+  if (
+    !(data instanceof Float32Array) || batch !== rows.length || classes !== 96 ||
+    steps === undefined
+  ) {
+    throw new TypeError(`Cannot use the recogniser's output: received dims ${output?.dims}`)
+  }
+  return rows.map((_, i) => greedyCtc(data, i * steps * classes, steps, classes))
+}
+
+function resultOf(readings: readonly Reading[]): ItemResult {
+  const { text, confidence } = joinReadings(readings)
+  const fields = text === '' ? null : { text, confidence: Math.round(confidence * 1e4) / 1e4 }
+  return { ok: true, fields, children: {} }
+}

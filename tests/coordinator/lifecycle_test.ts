@@ -1,0 +1,185 @@
+import assert from 'node:assert/strict'
+import type { InferAnswer } from '../../src/client/types.ts'
+import {
+  ask,
+  type Behaviour,
+  honest,
+  joinScripted,
+  PIXEL_PNG,
+  untilReady,
+  withCoordinator,
+} from './fixture.ts'
+
+/** A PNG may carry private chunks, so one of that many bytes keeps the picture valid. */
+function padded(png: Uint8Array, bytes: number): Uint8Array<ArrayBuffer> {
+  const headerEnd = 33
+  const chunk = new Uint8Array(bytes + 12)
+  new DataView(chunk.buffer).setUint32(0, bytes)
+  chunk.set(new TextEncoder().encode('shOl'), 4)
+  const out = new Uint8Array(png.byteLength + chunk.byteLength)
+  out.set(png.subarray(0, headerEnd))
+  out.set(chunk, headerEnd)
+  out.set(png.subarray(headerEnd), headerEnd + chunk.byteLength)
+  return out
+}
+
+const never: Behaviour = () => undefined
+
+Deno.test('without nodes a query is refused at once, with a time to try again', () =>
+  withCoordinator(async (coordinator) => {
+    const response = await ask(coordinator)
+    assert.equal(response.status, 503)
+    assert.equal((await response.json()).reason, 'no_capable_node')
+    assert.match(response.headers.get('retry-after') ?? '', /^[1-9]\d*$/)
+  }))
+
+Deno.test('a query whose node never answers gets 504 at its deadline', () =>
+  withCoordinator(async (coordinator) => {
+    await joinScripted(coordinator, 'mute', never)
+    await untilReady(coordinator)
+    const response = await ask(coordinator, { 'x-request-timeout-ms': '300' })
+    assert.equal(response.status, 504)
+    assert.equal((await response.json()).reason, 'deadline_exceeded')
+    assert.equal(response.headers.get('retry-after'), null)
+  }))
+
+Deno.test('a batch that died with its node is answered by another', () =>
+  withCoordinator(async (coordinator) => {
+    const doomed = await joinScripted(coordinator, 'doomed', never)
+    await untilReady(coordinator)
+    const query = ask(coordinator)
+    await doomed.got('batch')
+    await joinScripted(coordinator, 'heir')
+    await doomed.leave()
+    const response = await query
+    assert.equal(response.status, 200)
+    const { stages } = await response.json() as InferAnswer
+    assert.ok(stages.every(({ node }) => node === 'heir'))
+  }))
+
+Deno.test('a batch that a node reports lost is tried again, and a bad result counts as lost', () => {
+  let tries = 0
+  const clumsy: Behaviour = (batch) => {
+    tries++
+    // First one result too many, then as it should be.
+    if (tries === 1) {
+      return {
+        items: [...batch.message.items, 0].map(() => ({
+          ok: false,
+          reason: 'internal',
+          message: 'x',
+        })),
+      }
+    }
+    return honest(batch)
+  }
+  return withCoordinator(async (coordinator) => {
+    await joinScripted(coordinator, 'clumsy', clumsy)
+    await untilReady(coordinator)
+    const response = await ask(coordinator)
+    assert.equal(response.status, 200)
+    await response.body?.cancel()
+    assert.ok(tries >= 3)
+  })
+})
+
+Deno.test('an input that a stage calls invalid answers 400 with its message', () => {
+  const picky: Behaviour = ({ message }) => ({
+    items: message.items.map(() => ({
+      ok: false,
+      reason: 'invalid_input',
+      message: 'Cannot decode',
+    })),
+  })
+  return withCoordinator(async (coordinator) => {
+    await joinScripted(coordinator, 'picky', picky)
+    await untilReady(coordinator)
+    const response = await ask(coordinator)
+    assert.equal(response.status, 400)
+    assert.deepEqual(await response.json(), { error: 'Cannot decode', reason: 'invalid_input' })
+  })
+})
+
+Deno.test('a client that goes away cancels its query, and the pool serves the next', () =>
+  withCoordinator(async (coordinator) => {
+    let stuck = true
+    const node = await joinScripted(
+      coordinator,
+      'one',
+      (batch) => stuck ? undefined : honest(batch),
+    )
+    await untilReady(coordinator)
+    const client = new AbortController()
+    const query = ask(coordinator, {}, undefined, 'words', client.signal)
+    const { batch } = await node.got('batch')
+    client.abort()
+    await assert.rejects(query)
+    await node.got('cancel', (message) => message.batch === batch)
+    const stats = await (await fetch(`${coordinator.url}/v1/stats`)).json()
+    assert.equal(stats.pipelines.words.cancelled, 1)
+    assert.equal(stats.pipelines.words.inFlight, 0)
+    stuck = false
+    const next = await ask(coordinator)
+    assert.equal(next.status, 200)
+    await next.body?.cancel()
+  }))
+
+Deno.test('ready follows the nodes: 503 without, 200 with, 503 when the last one left', () =>
+  withCoordinator(async (coordinator) => {
+    const status = async () => {
+      const response = await fetch(`${coordinator.url}/v2/health/ready`)
+      await response.body?.cancel()
+      return response.status
+    }
+    assert.equal(await status(), 503)
+    const node = await joinScripted(coordinator, 'one')
+    await untilReady(coordinator)
+    assert.equal(await status(), 200)
+    await node.leave()
+    while (coordinator.pool.nodes().length > 0) await new Promise((done) => setTimeout(done, 1))
+    assert.equal(await status(), 503)
+    assert.equal(
+      (await fetch(`${coordinator.url}/v2/health/live`).then((r) => r.json())).live,
+      true,
+    )
+  }))
+
+Deno.test('draining answers what is inside and refuses what comes', () =>
+  withCoordinator(async (coordinator) => {
+    const held: (() => void)[] = []
+    const node = await joinScripted(coordinator, 'one', (batch) => {
+      if (held.length > 0) return honest(batch)
+      held.push(() => {
+        const result = honest(batch)
+        node.send({
+          ...{ type: 'result', batch: batch.message.batch, items: result?.items ?? [] },
+          ...{ queueMs: 0, computeMs: 1, elapsedMs: 1 },
+        }, result?.blobs)
+      })
+      return undefined
+    })
+    await untilReady(coordinator)
+    const inside = ask(coordinator)
+    await node.got('batch')
+    const closing = coordinator.pool.drain(4000)
+    const refused = await ask(coordinator)
+    assert.equal(refused.status, 503)
+    assert.equal((await refused.json()).reason, 'draining')
+    held[0]?.()
+    assert.equal((await inside).status, 200)
+    await (await inside).body?.cancel()
+    await closing
+    await node.got('drain')
+  }))
+
+Deno.test('a picture too large for one frame travels in several', () =>
+  withCoordinator(async (coordinator) => {
+    const node = await joinScripted(coordinator, 'one')
+    await untilReady(coordinator)
+    const big = padded(PIXEL_PNG, 20 * 1024 * 1024)
+    const response = await ask(coordinator, {}, big)
+    assert.equal(response.status, 200, await response.clone().text())
+    await response.body?.cancel()
+    const find = node.batches.find(({ message }) => message.task === 'find')
+    assert.equal(find?.blobs[0]?.byteLength, big.byteLength)
+  }))

@@ -1,0 +1,90 @@
+/**
+ * The `ocr` pipeline in a bare loop, for tests: real models, no coordinator.
+ *
+ * @module
+ */
+import { fileURLToPath } from 'node:url'
+import { loadLocalCodec } from '../../src/cli/codec_assets.ts'
+import { prepareModels } from '../../src/cli/prepare_models.ts'
+import { createOrtModel, type OwnedModel } from '../../src/node/engine/ort_model.ts'
+import { parsePipeline } from '../../src/pipeline/parse.ts'
+import { taskOf, variantOf } from '../../src/pipeline/tree.ts'
+import type { Point } from '../../src/stages/box.ts'
+import { createCodecs } from '../../src/stages/codecs.ts'
+import { stages } from '../../src/stages/stages.ts'
+import type { CropEncoding, ItemResult, StageContext, StageItem } from '../../src/stages/types.ts'
+
+export const ocrDir = fileURLToPath(new URL('../../profiles/ocr', import.meta.url))
+export const codecs = createCodecs(loadLocalCodec)
+
+const pipelineFile = `${ocrDir}/pipeline.json`
+export const pipeline = parsePipeline(await Deno.readTextFile(pipelineFile), pipelineFile)
+
+const prepared = await prepareModels(ocrDir)
+const models = new Map<string, Promise<OwnedModel>>()
+
+export async function contextOf(
+  task: string,
+  variant: string,
+  crops: CropEncoding = 'raw',
+): Promise<StageContext> {
+  const name = variantOf(pipeline, task, variant).model!
+  let model = models.get(name)
+  if (model === undefined) {
+    model = Deno.readFile(prepared[name]!.file).then((bytes) => createOrtModel(bytes))
+    models.set(name, model)
+  }
+  return {
+    task: taskOf(pipeline, task),
+    variant: variantOf(pipeline, task, variant),
+    next: taskOf(pipeline, task).next,
+    model: await model,
+    codecs,
+    crops,
+  }
+}
+
+export async function detect(
+  item: StageItem,
+  variant = '480x640',
+  crops: CropEncoding = 'raw',
+): Promise<ItemResult> {
+  const context = await contextOf('detect', variant, crops)
+  return (await stages['text-detection']!.run([item], context))[0]!
+}
+
+export interface Line {
+  text: string
+  confidence: number
+  box: Point[]
+}
+
+/** Lines of a picture in reading order, empty ones left out. */
+export async function read(
+  type: string,
+  bytes: Uint8Array,
+  detector = '480x640',
+  recogniser = 'h48w480',
+  crops: CropEncoding = 'raw',
+): Promise<Line[]> {
+  const found = await detect({ meta: { type }, bytes }, detector, crops)
+  if (!found.ok) throw new Error(`Cannot read: ${found.message}`)
+  const items = found.children['recognise']!
+  const context = await contextOf('recognise', recogniser)
+  const results = await stages['text-recognition']!.run(items, context)
+  return results.flatMap((result, i) => {
+    if (!result.ok) throw new Error(result.message)
+    if (result.fields === null) return []
+    return [{
+      text: String(result.fields['text']),
+      confidence: Number(result.fields['confidence']),
+      box: items[i]!.meta['box'] as Point[],
+    }]
+  })
+}
+
+export const textOf = (lines: readonly Line[]): string => lines.map((l) => l.text).join('\n')
+
+export const sample = (name: string): Promise<Uint8Array> => {
+  return Deno.readFile(new URL(`../../demo/samples/${name}`, import.meta.url))
+}
