@@ -97,7 +97,7 @@ export function createBatches(
         variant: command.variant,
         remainingMs: Math.max(0, command.deadlineMs - sentAtMs),
         giveUpMs: Math.max(0, command.giveUpMs),
-        crops: node.crops.choose(),
+        crops: node.crops.choose(node.link.roundTripMs),
         items,
       }
       const bytes = blobs.reduce((sum, blob) => sum + blob.byteLength, 0)

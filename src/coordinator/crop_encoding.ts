@@ -5,24 +5,31 @@
  */
 
 /**
- * Above this rate raw is sooner. Encoding a line's crop as JPEG takes a node 1 to 2 ms per 50 kB and
- * decoding half of that, so compression moves about 25 kB per millisecond (200 Mbit/s).
+ * Above this rate raw is sooner: a node takes about 6 ms to encode and decode a line's crop of 57 kB
+ * as JPEG (`@jsquash/jpeg`, one thread), which is then a tenth of its size.
  */
-const RAW_ABOVE_BYTES_PER_MS = 25_000
+const RAW_ABOVE_BYTES_PER_MS = 10_000
 /** Smaller transfers tell of the round trip, not of the rate. */
 const LEAST_SAMPLE_BYTES = 32_000
+/** Before any transfer was measured: only a wire within the house answers this fast. */
+const NEAR_ROUND_TRIP_MS = 2
 const WEIGHT = 0.3
 
-/** Learns a link's rate from its transfers; assumes a slow one until told otherwise. */
+/** Learns a link's rate, in bytes per ms, from its transfers. */
 export function createCropEncodingChooser() {
-  let bytesPerMs = 0
+  let bytesPerMs: number | undefined
   return {
     /** @param transferMs network time of the transfer less the bare round trip */
     observe(bytes: number, transferMs: number) {
       if (bytes < LEAST_SAMPLE_BYTES) return
       const sample = bytes / Math.max(0.05, transferMs)
-      bytesPerMs = bytesPerMs === 0 ? sample : bytesPerMs + WEIGHT * (sample - bytesPerMs)
+      bytesPerMs = bytesPerMs === undefined ? sample : bytesPerMs + WEIGHT * (sample - bytesPerMs)
     },
-    choose: (): 'raw' | 'jpeg' => bytesPerMs > RAW_ABOVE_BYTES_PER_MS ? 'raw' : 'jpeg',
+    choose(roundTripMs: number | undefined): 'raw' | 'jpeg' {
+      const fast = bytesPerMs === undefined
+        ? roundTripMs !== undefined && roundTripMs < NEAR_ROUND_TRIP_MS
+        : bytesPerMs > RAW_ABOVE_BYTES_PER_MS
+      return fast ? 'raw' : 'jpeg'
+    },
   }
 }

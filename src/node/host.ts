@@ -5,6 +5,7 @@
  * @module
  */
 import type { WorkerAssets } from './engine/worker_api.ts'
+import type { OpenTransport } from './transport.ts'
 
 export interface Host {
   readonly runtime: 'deno' | 'browser'
@@ -16,6 +17,8 @@ export interface Host {
   readonly assets: WorkerAssets
   /** A new inference worker. */
   createWorker(): Worker
+  /** Another way to open links than the runtime's own WebSocket. */
+  readonly openLink?: OpenTransport
   readonly storage: NodeStorage
   /** Where models stay between starts; `undefined` where there is no such place (insecure origin). */
   openCache(): Promise<Cache | undefined>

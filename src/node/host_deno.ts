@@ -5,6 +5,7 @@
  */
 import type { CodecName } from './engine/worker_api.ts'
 import type { Host, NodeStorage } from './host.ts'
+import { openNodelaySocket } from './nodelay_socket.ts'
 
 export interface DenoHostOptions {
   /** URL of each picture codec's WebAssembly file. */
@@ -27,6 +28,7 @@ export function createDenoHost(options: DenoHostOptions): Host {
     ...(memoryBytes === undefined ? {} : { memoryBytes }),
     assets: { codecs: options.codecs },
     createWorker: () => new Worker(worker, { type: 'module' }),
+    openLink: openNodelaySocket,
     storage: options.keep === undefined ? forgetful() : createFileStorage(options.keep),
 
     async openCache() {

@@ -155,7 +155,7 @@ export function createNode(options: NodeOptions): VolunteerNode {
   const link: Link = createLink({
     url: `${base.protocol === 'https:' ? 'wss:' : 'ws:'}//${base.host}/v1/link`,
     clock,
-    open: options.open ?? openWebSocket,
+    open: options.open ?? host.openLink ?? openWebSocket,
     backoff: createBackoff({
       firstMs: options.retryMs?.first ?? 250,
       mostMs: options.retryMs?.most ?? 15_000,
@@ -173,6 +173,7 @@ export function createNode(options: NodeOptions): VolunteerNode {
         modelBase = new URL(welcome.modelPath, base).href
         watch.emit({ type: 'joined', epoch: lastEpoch }, { phase: 'joined' })
         if (watch.state.paused) link.send({ type: 'report', paused: true })
+        profiler.again()
         profiler.kick()
       },
       work: serving.work,

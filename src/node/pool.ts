@@ -5,7 +5,8 @@
  *
  * @module
  */
-import type { Slot, SlotEvents } from './slot.ts'
+import type { Slot } from './slot.ts'
+import type { SlotEvents } from './slot_events.ts'
 
 export interface SlotPool {
   /** In service, by index. */

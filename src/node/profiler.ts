@@ -31,14 +31,20 @@ export interface ProfilerOptions {
 }
 
 export interface Profiler {
-  /** A variant became ready; `warmMs` is a first figure of it. */
-  add(key: string, warmMs: number): void
+  /**
+   * A variant became ready. `warmMs` is a first figure of it, often some times too high (code still
+   * being compiled); `referenceMs` what the pipeline file's machine took. The least ratio of the two
+   * among all variants says best how this machine compares, and corrects the others.
+   */
+  add(key: string, warmMs: number | undefined, referenceMs: number | undefined): void
   remove(key: string): void
   /**
    * A real batch ran. What it took beyond the model (decoding, boxes, crops) goes into the figures;
    * after a few, no more are sent: the coordinator then knows better from the batches themselves.
    */
   ran(key: string, batch: number, computeMs: number): void
+  /** A new connection: the coordinator may know nothing yet. */
+  again(): void
   /** Held variants with their quickest figure, quickest first. */
   byLatency(): { key: string; latencyMs: number }[]
   /** Looks for something to measure. */
@@ -72,6 +78,10 @@ export function createProfiler(options: ProfilerOptions): Profiler {
   const fresh = new Set<string>()
   /** Beside the model, per item, as real batches showed. */
   const around = new Map<string, { ms: number; batches: number }>()
+  const warmed = new Map<string, { warmMs: number; referenceMs: number | undefined }>()
+  /** Figures last sent, to send none twice. */
+  const sent = new Map<string, ProfilePoint[]>()
+  let slowness = Infinity
   let looping = false
   let stopped = false
   const detour = options.detour ?? (() => Promise.resolve('done' as const))
@@ -146,6 +156,18 @@ export function createProfiler(options: ProfilerOptions): Profiler {
     if (options.duty < 1) await sleeper.pause(tookMs * (1 / options.duty - 1))
   }
 
+  function firstFigures(keys: readonly string[]): Map<string, ProfilePoint[]> {
+    const figures = new Map<string, ProfilePoint[]>()
+    for (const key of keys) {
+      // What has been measured since is better.
+      if (all.get(key)?.[0]?.runs !== 0) continue
+      const { warmMs, referenceMs } = warmed.get(key)!
+      const latencyMs = Math.min(warmMs, slowness * (referenceMs ?? Infinity))
+      figures.set(key, [{ batch: 1, latencyMs }])
+    }
+    return figures
+  }
+
   function note(series: Series, ms: number): void {
     series.recentMs.push(ms)
     if (series.recentMs.length > 10) series.recentMs.shift()
@@ -162,30 +184,36 @@ export function createProfiler(options: ProfilerOptions): Profiler {
       if (measured.length === 0) continue
       const { ms, batches } = around.get(key) ?? { ms: 0, batches: 0 }
       if (batches >= ENOUGH_BATCHES) continue
-      points.set(
-        key,
-        measured.map((one) => ({ batch: one.batch, latencyMs: latencyOf(one) + ms * one.batch })),
-      )
+      const now = measured.map((one) => (
+        { batch: one.batch, latencyMs: latencyOf(one) + ms * one.batch }
+      ))
+      if (isNews(sent.get(key), now)) points.set(key, now)
     }
     fresh.clear()
+    points.forEach((now, key) => sent.set(key, now))
     if (points.size > 0) options.report(points)
   }
 
   return {
-    add(key, warmMs) {
-      if (all.has(key)) return
-      const series = batches.map((batch) => (
-        { key, batch, recentMs: [], runs: 0, totalMs: 0, failures: 0 }
-      ))
-      all.set(key, series)
-      if (warmMs > 0) {
-        options.report(new Map([[key, [{ batch: 1, latencyMs: warmMs }]]]))
+    add(key, warmMs, referenceMs) {
+      if (!all.has(key)) {
+        const series = batches.map((batch) => (
+          { key, batch, recentMs: [], runs: 0, totalMs: 0, failures: 0 }
+        ))
+        all.set(key, series)
       }
+      if (warmMs === undefined) return
+      const known = slowness
+      warmed.set(key, { warmMs, referenceMs })
+      if (referenceMs !== undefined) slowness = Math.min(slowness, warmMs / referenceMs)
+      options.report(firstFigures(slowness < 0.9 * known ? [...warmed.keys()] : [key]))
     },
     remove(key) {
       all.delete(key)
       fresh.delete(key)
       around.delete(key)
+      warmed.delete(key)
+      sent.delete(key)
     },
     ran(key, batch, computeMs) {
       const single = all.get(key)?.[0]
@@ -195,6 +223,13 @@ export function createProfiler(options: ProfilerOptions): Profiler {
       const beyondMs = Math.max(0, computeMs / batch - latencyOf(single))
       around.set(key, { batches, ms: known.ms + (beyondMs - known.ms) / batches })
       fresh.add(key)
+    },
+    again() {
+      sent.clear()
+      for (const key of all.keys()) fresh.add(key)
+      const first = firstFigures([...warmed.keys()])
+      if (first.size > 0) options.report(first)
+      report()
     },
     byLatency: () =>
       [...all.values()]
@@ -207,6 +242,14 @@ export function createProfiler(options: ProfilerOptions): Profiler {
       sleeper.wake()
     },
   }
+}
+
+/** Whether a size is new, or a figure moved by more than 5 %. */
+function isNews(before: readonly ProfilePoint[] | undefined, now: readonly ProfilePoint[]) {
+  return now.some(({ batch, latencyMs }) => {
+    const known = before?.find((point) => point.batch === batch)?.latencyMs
+    return known === undefined || Math.abs(latencyMs / known - 1) > 0.05
+  })
 }
 
 /** Median of the latest runs; 0 before the first. */

@@ -142,10 +142,10 @@ export function createServing(options: ServingOptions): Serving {
   }
 
   const events: PoolEvents = {
-    ready(slot, { key }, loadMs, warmMs) {
+    ready(slot, { key, variant }, loadMs, warmMs) {
       lastLoadMs = clock.nowMs()
       send({ type: 'ready', slot, loadMs: Math.max(0, loadMs), ...nameOf(key) })
-      options.profiler().add(key, warmMs ?? 0)
+      options.profiler().add(key, warmMs, variant.referenceMs)
       const held = `${slot} ${key}`
       const ready = [...watch.state.ready.filter((other) => other !== held), held]
       watch.emit({ type: 'ready', slot, variant: key, loadMs }, { ready })

@@ -6,32 +6,13 @@
  *
  * @module
  */
-import type { ItemResult } from '../stages/types.ts'
 import { type BatchQueue, createBatchQueue, type SlotBatch } from './batch_queue.ts'
 import { type Clock, createSleeper } from './clock.ts'
 import type { Failure } from './engine/answer.ts'
 import type { InstanceSpec, WorkerAssets } from './engine/worker_api.ts'
+import { createLoadQueue, type FetchedLoad } from './load_queue.ts'
+import type { SlotEvents } from './slot_events.ts'
 import { createWorkerClient, type WorkerClient } from './worker_client.ts'
-
-/** On the node's clock, in ms. */
-export interface BatchTimes {
-  queueMs: number
-  computeMs: number
-  elapsedMs: number
-}
-
-export interface SlotEvents {
-  /** `loadMs` is fetching and loading, without waiting for others; `warmMs` one run of the model. */
-  ready(spec: InstanceSpec, loadMs: number, warmMs?: number): void
-  loadFailed(spec: InstanceSpec, message: string): void
-  done(batch: SlotBatch, results: ItemResult[], times: BatchTimes): void
-  expired(batch: SlotBatch, times: BatchTimes): void
-  failed(batch: SlotBatch, message: string): void
-  /** The worker is gone and a new one is coming. */
-  restarted(message: string): void
-  /** Nothing to do any more. */
-  idle(): void
-}
 
 export interface SlotOptions {
   clock: Clock
@@ -90,20 +71,21 @@ export function createSlot(options: SlotOptions): Slot {
   const sleeper = createSleeper(clock)
   const maxRunMs = options.maxRunMs ?? 120_000
   const maxLoadMs = options.maxLoadMs ?? 120_000
-  /** What this slot is to hold. */
-  const wanted = new Map<string, InstanceSpec>()
   /** What its present worker holds. */
   const loaded = new Map<string, InstanceSpec>()
-  const toLoad: { spec: InstanceSpec; bytes: Uint8Array; fetchMs: number }[] = []
   const toUnload: string[] = []
   const cancelled = new Set<number>()
   const waiting: BatchQueue = createBatchQueue(clock, answerExpired)
-  let fetching = 0
+  const loads = createLoadQueue({
+    clock,
+    fetchModel: options.fetchModel,
+    onChange: () => void pump(),
+    onFailed: noteLoadFailure,
+  })
   let probe: Probe | undefined
   let running: SlotBatch | undefined
   let client: WorkerClient | undefined
   let wantWorker = false
-  let fetchTail: Promise<unknown> = Promise.resolve()
   let pumping = false
   let closed = false
   let restUntilMs = 0
@@ -136,8 +118,8 @@ export function createSlot(options: SlotOptions): Slot {
     if (batch !== undefined) return () => runBatch(batch)
     const gone = toUnload.shift()
     if (gone !== undefined) return () => unloadNow(gone)
-    const load = toLoad.shift()
-    if (load !== undefined) return () => loadNow(load.spec, load.bytes, load.fetchMs)
+    const load = loads.take()
+    if (load !== undefined) return () => loadNow(load)
     const asked = probe
     probe = undefined
     return asked === undefined ? undefined : () => runProbe(asked)
@@ -145,10 +127,10 @@ export function createSlot(options: SlotOptions): Slot {
 
   const hasWork = () =>
     (wantWorker && client === undefined) ||
-    waiting.length > 0 || toLoad.length > 0 || toUnload.length > 0 || probe !== undefined
+    waiting.length > 0 || loads.fetched > 0 || toUnload.length > 0 || probe !== undefined
 
   const idle = () =>
-    running === undefined && waiting.length === 0 && toLoad.length === 0 && fetching === 0
+    running === undefined && waiting.length === 0 && loads.fetched === 0 && loads.fetching === 0
 
   async function spawn(): Promise<void> {
     if (deaths > 0) await sleeper.pause(Math.min(250 * 4 ** (deaths - 1), 10_000))
@@ -174,13 +156,11 @@ export function createSlot(options: SlotOptions): Slot {
     waiting.drain().forEach((batch) => events.failed(batch, failure.message))
     events.restarted(failure.message)
     if (deaths >= MAX_DEATHS) {
-      toLoad.length = 0
-      for (const spec of wanted.values()) events.loadFailed(spec, failure.message)
-      wanted.clear()
+      for (const spec of loads.clear()) events.loadFailed(spec, failure.message)
       deaths = 0
       return
     }
-    for (const spec of wanted.values()) fetchThenLoad(spec)
+    loads.startOver()
   }
 
   /** Ends the worker where it stands: its engine is in doubt. */
@@ -214,8 +194,8 @@ export function createSlot(options: SlotOptions): Slot {
     if (answer.code === 'broken' || ++faults >= 2) replace(answer)
   }
 
-  async function loadNow(spec: InstanceSpec, bytes: Uint8Array, fetchMs: number): Promise<void> {
-    if (wanted.get(spec.key) !== spec) return
+  async function loadNow({ spec, bytes, fetchMs }: FetchedLoad): Promise<void> {
+    if (!loads.isCurrent(spec)) return
     if (isHeld(spec)) return events.ready(spec, fetchMs)
     const fromMs = clock.nowMs()
     const needs = await client!.needs(spec.hash)
@@ -228,39 +208,21 @@ export function createSlot(options: SlotOptions): Slot {
       loaded.set(spec.key, spec)
       return events.ready(spec, fetchMs + clock.nowMs() - fromMs, answer.value.warmMs)
     }
-    if (wanted.get(spec.key) === spec) giveUpOn(spec, answer.message)
+    if (loads.isCurrent(spec)) {
+      loads.drop(spec.key)
+      noteLoadFailure(spec, answer.message)
+    }
     if (answer.code === 'broken' && client !== undefined) replace(answer)
   }
 
-  function giveUpOn(spec: InstanceSpec, message: string): void {
-    wanted.delete(spec.key)
+  function noteLoadFailure(spec: InstanceSpec, message: string): void {
     waiting.drain(({ key }) => key === spec.key && !loaded.has(key))
       .forEach((batch) => events.failed(batch, message))
     events.loadFailed(spec, message)
   }
 
-  function fetchThenLoad(spec: InstanceSpec): void {
-    fetching++
-    let fromMs = 0
-    // One after another, in the order asked for: the first variant is ready soonest that way.
-    const fetched = fetchTail.then(() => {
-      fromMs = clock.nowMs()
-      return options.fetchModel(spec)
-    })
-    fetchTail = fetched.catch(() => {})
-    fetched.then((bytes) => {
-      const fetchMs = clock.nowMs() - fromMs
-      if (wanted.get(spec.key) === spec) toLoad.push({ spec, bytes, fetchMs })
-    }, (error: Error) => {
-      if (wanted.get(spec.key) === spec) giveUpOn(spec, error.message)
-    }).finally(() => {
-      fetching--
-      pump()
-    })
-  }
-
   async function unloadNow(key: string): Promise<void> {
-    if (!wanted.has(key)) await client!.unload(key)
+    if (!loads.wants(key)) await client!.unload(key)
   }
 
   async function runProbe({ key, batch, done }: Probe): Promise<void> {
@@ -280,7 +242,7 @@ export function createSlot(options: SlotOptions): Slot {
 
   return {
     offer(batch) {
-      if (!wanted.has(batch.key)) return 'not_held'
+      if (!loads.wants(batch.key)) return 'not_held'
       if (waiting.length + (running === undefined ? 0 : 1) >= 2) return 'full'
       dropProbe()
       waiting.add(batch)
@@ -291,16 +253,13 @@ export function createSlot(options: SlotOptions): Slot {
       if (!waiting.remove(batch) && running?.batch === batch) cancelled.add(batch)
     },
     load(spec) {
-      if (isHeld(spec)) {
-        wanted.set(spec.key, spec)
-        return events.ready(spec, 0)
-      }
-      loaded.delete(spec.key)
-      wanted.set(spec.key, spec)
-      fetchThenLoad(spec)
+      const held = isHeld(spec)
+      if (!held) loaded.delete(spec.key)
+      loads.want(spec, !held)
+      if (held) events.ready(spec, 0)
     },
     unload(key) {
-      if (!wanted.delete(key)) return
+      if (!loads.drop(key)) return
       loaded.delete(key)
       waiting.drain((batch) => batch.key === key)
         .forEach((batch) => events.failed(batch, `${key} was unloaded`))

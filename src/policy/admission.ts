@@ -27,6 +27,8 @@ export interface Admission {
 
 const RETRY_LOADING_MS = 1000
 const RETRY_NO_NODE_MS = 5000
+/** Share of a query's time that admission behind a queue leaves for what turns out longer. */
+const QUEUE_MARGIN = 0.1
 const LEAST_RETRY_MS = 50
 const MOST_RETRY_MS = 60_000
 
@@ -64,7 +66,10 @@ export function admit(asked: Admission, nowMs: number): Refusal | { laxityMs: nu
   }
   const aheadMs = backlog.busyMs + aheadOf(asked.queries, backlog, deadlineMs)
   const leftMs = deadlineMs - nowMs
-  const needMs = aheadMs + Math.max(quickest.chainMs, quickest.poolMs)
+  // Behind a queue, what is known too roughly shall not cost those inside; an idle pool may try.
+  const spreadMs = Math.max(0, quickest.safeChainMs - quickest.chainMs)
+  const marginMs = Math.min(aheadMs, spreadMs + QUEUE_MARGIN * leftMs)
+  const needMs = aheadMs + marginMs + Math.max(quickest.chainMs, quickest.poolMs)
   if (needMs <= leftMs) return { laxityMs: leftMs - quickest.chainMs }
   const refusal: Refusal = {
     ok: false,

@@ -90,7 +90,7 @@ export function createCodecs(load: (name: CodecName) => Promise<WebAssembly.Modu
       const { width, height } = picture
       const data = picture.channels === 4 ? picture.data : withAlpha(picture)
       // Baseline and fixed tables: crops are small, and time counts more than bytes.
-      const options = { quality, progressive: false, optimize_coding: false, trellis_loops: 0 }
+      const options = { quality, progressive: false, optimize_coding: false }
       return new Uint8Array(
         await encodeJpeg({ data, width, height } as unknown as ImageData, options),
       )

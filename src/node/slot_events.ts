@@ -1,0 +1,28 @@
+/**
+ * What a slot tells its node.
+ *
+ * @module
+ */
+import type { ItemResult } from '../stages/types.ts'
+import type { SlotBatch } from './batch_queue.ts'
+import type { InstanceSpec } from './engine/worker_api.ts'
+
+/** On the node's clock, in ms. */
+export interface BatchTimes {
+  queueMs: number
+  computeMs: number
+  elapsedMs: number
+}
+
+export interface SlotEvents {
+  /** `loadMs` is fetching and loading, without waiting for others; `warmMs` one run of the model. */
+  ready(spec: InstanceSpec, loadMs: number, warmMs?: number): void
+  loadFailed(spec: InstanceSpec, message: string): void
+  done(batch: SlotBatch, results: ItemResult[], times: BatchTimes): void
+  expired(batch: SlotBatch, times: BatchTimes): void
+  failed(batch: SlotBatch, message: string): void
+  /** The worker is gone and a new one is coming. */
+  restarted(message: string): void
+  /** Nothing to do any more. */
+  idle(): void
+}
