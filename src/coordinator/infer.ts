@@ -45,7 +45,7 @@ export async function infer(
     throw new ApiError('deadline_exceeded', 'Cannot answer in time: the body took too long to come')
   }
   const picture = readInferBody(type, body)
-  const answer = await pool.submit({
+  const { answer, answeredMs } = await pool.submit({
     pipeline: pipeline.name,
     payload: { meta: { type: picture.type }, bytes: picture.bytes },
     deadlineMs,
@@ -53,7 +53,7 @@ export async function infer(
     ...(headers.minAccuracy === undefined ? {} : { minAccuracy: headers.minAccuracy }),
   })
   if (!answer.ok) throw new ApiError(answer.reason, answer.message, answer.retryAfterMs)
-  return respond(answer, pool, pipeline, headers, now() - arrivedMs)
+  return respond(answer, pool, pipeline, headers, answeredMs - arrivedMs)
 }
 
 function respond(

@@ -17,6 +17,12 @@ export interface QueryRequest {
   signal: AbortSignal
 }
 
+/** The one answer, and when it was given on the coordinator's clock. */
+export interface Answered {
+  answer: Answer
+  answeredMs: number
+}
+
 /** What the scheduler never told by then is told by the shell. */
 const GUARD_MS = 50
 
@@ -37,11 +43,12 @@ export function createQueries(
     has: (query: QueryId) => waiting.has(query),
 
     /** Resolves with the one answer; rejects only with the signal's reason. */
-    submit(request: QueryRequest): Promise<Answer> {
+    submit(request: QueryRequest): Promise<Answered> {
       const { signal, payload, pipeline, deadlineMs, minAccuracy } = request
       serial += 1
       const query = String(serial)
       return new Promise((resolve, reject) => {
+        const give = (answer: Answer) => resolve({ answer, answeredMs: now() })
         const settle = () => {
           clearTimeout(guard)
           signal.removeEventListener('abort', leave)
@@ -59,7 +66,7 @@ export function createQueries(
         const guard = setTimeout(() => {
           if (!settle()) return
           cancel()
-          resolve({
+          give({
             ok: false,
             reason: 'deadline_exceeded',
             message: 'Cannot answer in time: the deadline has passed',
@@ -67,7 +74,7 @@ export function createQueries(
         }, Math.max(0, deadlineMs - now()) + GUARD_MS)
         waiting.set(query, (answer) => {
           settle()
-          resolve(answer)
+          give(answer)
         })
         signal.addEventListener('abort', leave, { once: true })
         post({

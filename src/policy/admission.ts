@@ -70,7 +70,7 @@ export function admit(asked: Admission, nowMs: number): Refusal | { laxityMs: nu
   const spreadMs = Math.max(0, quickest.safeChainMs - quickest.chainMs)
   const marginMs = Math.min(aheadMs, spreadMs + QUEUE_MARGIN * leftMs)
   const needMs = aheadMs + marginMs + Math.max(quickest.chainMs, quickest.poolMs)
-  if (needMs <= leftMs) return { laxityMs: leftMs - quickest.chainMs }
+  if (needMs <= leftMs && leftMs < Infinity) return { laxityMs: leftMs - quickest.chainMs }
   const refusal: Refusal = {
     ok: false,
     reason: 'infeasible_deadline',

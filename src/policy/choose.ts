@@ -73,8 +73,9 @@ export function choose(item: Item, slot: Slot, view: View): Choices {
       if (quickest === undefined || choice.endMs < quickest.endMs) quickest = choice
       if (choice.extraMs > budgetMs || choice.safeEndMs > query.deadlineMs) continue
       // Its siblings would go the same way, after what is more urgent.
-      const sharedMs = view.nowMs + backlog.busyMs + query.aheadMs + siblings * costMs
-      if (siblings > 0 && sharedMs + tail.safeChainMs > query.deadlineMs) continue
+      const sharedMs = view.nowMs + backlog.busyMs + query.aheadMs + (siblings + 1) * costMs
+      const lastMs = sharedMs + service.networkMs + tail.safeChainMs
+      if (siblings > 0 && lastMs > query.deadlineMs) continue
       if (
         best === undefined || tail.accuracy > best.tail.accuracy ||
         (tail.accuracy === best.tail.accuracy && choice.endMs < best.endMs)

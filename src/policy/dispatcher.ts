@@ -204,15 +204,15 @@ export function createDispatcher(
     }
   }
 
-  /** What to say of a query whose time is up: that a node failed it, if none has been found since. */
+  /** What to say of a query whose time is up: that nodes failed it, if none is left to serve it. */
   function reasonOf(query: Query): [FailureReason, string] {
     const { frontier } = pool.capacity(nowMs)
     const stranded = [...query.open].some((item) =>
-      item.state === 'queued' && item.failedOn !== null &&
+      item.state === 'queued' &&
       frontier.quickest(item.above, item.task, query.level) === undefined
     )
     return stranded
-      ? ['node_failed', 'Cannot answer: its node failed, and no other can do the rest']
+      ? ['node_failed', 'Cannot answer: no node is left that can do the rest']
       : ['deadline_exceeded', 'Cannot answer within the deadline']
   }
 

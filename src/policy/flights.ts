@@ -141,7 +141,8 @@ export function createFlights(parts: FlightParts): Flights {
     }
     cancel(batch, nowMs + GIVEN_UP_HOLD_MS, nowMs)
     coolDown(slot, variant, nowMs)
-    profile.ran(slot.node.id, variant, batch.items.length, nowMs - batch.endsAtMs + batch.meanMs)
+    const ranMs = nowMs - batch.endsAtMs + batch.meanMs
+    profile.lost(slot.node.id, variant, batch.items.length, ranMs)
     retry(batch, 'Cannot wait for a batch any longer', nowMs)
   }
 

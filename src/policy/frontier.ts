@@ -71,11 +71,15 @@ export function createFrontier(capacity: Capacity, fanOut: FanOut): Frontier {
   /** All items of one child task after one item of `prefix`, with what follows from them. */
   function branchOf(prefix: Prefix, child: number, level: number): Option[] {
     const count = fanOut.mean(prefix.variant, child)
+    const upperCount = fanOut.upper(prefix.variant, child)
     const options: Option[] = []
     for (const next of prefix.next[child]!) {
       const service = capacity.services[next.variant.index]
       if (service === undefined) continue
       const spanMs = count > 0.01 ? service.networkMs + makespanMs(service, count) : 0
+      const safeSpanMs = count > 0.01
+        ? service.networkMs + makespanMs(service, upperCount) * service.upperRatio
+        : 0
       for (const tail of tails(next, level)) {
         const tailMs = count > 0.01 ? Math.max(tail.chainMs, count * tail.poolMs) : 0
         options.push({
@@ -83,7 +87,7 @@ export function createFrontier(capacity: Capacity, fanOut: FanOut): Frontier {
           leaves: count * tail.leaves,
           poolMs: count * (service.poolMs + tail.poolMs),
           chainMs: spanMs + tailMs,
-          safeChainMs: spanMs * service.upperRatio + Math.max(tail.safeChainMs, tailMs),
+          safeChainMs: safeSpanMs + (count > 0.01 ? Math.max(tail.safeChainMs, tailMs) : 0),
         })
       }
     }

@@ -30,6 +30,8 @@ export interface Pool {
 /** Corrected profiles come into force after so much time or so many corrections. */
 const REFRESH_MS = 100
 const REFRESH_CORRECTIONS = 64
+/** Without any correction the profiles are looked at anew after so long. */
+const RELAX_MS = 5000
 const MAX_SLOTS = 256
 const LEAST_DUTY = 0.01
 
@@ -40,6 +42,7 @@ export function createPool(shapes: Shapes, profile: Profile, fanOut: FanOut): Po
   let epoch = 0
   let current: { capacity: Capacity; frontier: Frontier } | undefined
   let corrections = 0
+  let relaxedMs = 0
 
   const slotOf = (node: NodeId, slot: SlotIndex): Slot | undefined => nodes.get(node)?.slots[slot]
 
@@ -103,6 +106,11 @@ export function createPool(shapes: Shapes, profile: Profile, fanOut: FanOut): Po
       corrections++
     },
     capacity(nowMs) {
+      if (nowMs - relaxedMs >= RELAX_MS) {
+        relaxedMs = nowMs
+        profile.relax(nowMs)
+        current = undefined
+      }
       const stale = current === undefined || corrections >= REFRESH_CORRECTIONS ||
         (corrections > 0 && nowMs - current.capacity.builtMs >= REFRESH_MS)
       if (current !== undefined && !stale) return current

@@ -21,6 +21,13 @@ export interface Profile {
   measured(node: NodeId, variant: VariantShape, points: readonly LatencyPoint[]): void
   /** A batch ended. Outliers count for no more than three times what was expected. */
   ran(node: NodeId, variant: VariantShape, batch: number, computeMs: number): void
+  /** A batch was given up after so long: it is slow for now, which says nothing of other times. */
+  lost(node: NodeId, variant: VariantShape, batch: number, afterMs: number): void
+  /**
+   * Lets slowness fade that was not seen again for a while. Without this a pool that was slow once
+   * would refuse all queries, and so never learn better.
+   */
+  relax(nowMs: number): void
   sent(node: NodeId, task: TaskShape, networkMs: number): void
   roundTrip(node: NodeId, roundTripMs: number): void
   latency(node: NodeId, variant: VariantShape, batch: number): Latency
@@ -38,6 +45,12 @@ interface Model {
   /** Weighted mean of squared relative errors. */
   variance: number
   observed: number
+  /** What the scale is over the long run, without what was lost; and of how many batches. */
+  usualScale: number
+  usual: number
+  /** Batches since `relax` last looked. */
+  fresh: boolean
+  restedMs: number
   line: Line
 }
 
@@ -60,6 +73,24 @@ const UNSEEN_VARIANCE = 0.25 ** 2
 const LEAST_VARIANCE = 0.03 ** 2
 const UPPER_DEVIATIONS = 1.65
 const MAX_NODES = 1024
+/** After so long without a batch a variant that was slower than usual is thought half as slow. */
+const RELAX_MS = 10_000
+const RELAX = 0.5
+/** Points that a node measured count as so many batches for what is usual. */
+const MEASURED_WEIGHT = 5
+
+const modelOf = (base: Line, scale: number): Model => ({
+  base,
+  scale,
+  sums: noSums(),
+  variance: UNSEEN_VARIANCE,
+  observed: 0,
+  usualScale: scale,
+  usual: 0,
+  fresh: true,
+  restedMs: 0,
+  line: base,
+})
 
 export function createProfile(shapes: Shapes): Profile {
   /** Kept after a node left: it may come back. The longest unused goes first. */
@@ -106,24 +137,26 @@ export function createProfile(shapes: Shapes): Profile {
     )
     const node = nodeOf(id)
     node.models.set(variant.index, {
-      base,
-      scale: 1,
-      sums: noSums(),
+      ...modelOf(base, 1),
       variance: UNSEEN_VARIANCE / 2,
-      observed: 0,
-      line: base,
+      usual: MEASURED_WEIGHT,
     })
     compare(node, variant, at(base, 1))
   }
 
-  function ran(id: NodeId, variant: VariantShape, batch: number, computeMs: number): void {
+  function observe(
+    id: NodeId,
+    variant: VariantShape,
+    batch: number,
+    computeMs: number,
+    lost: boolean,
+  ): void {
     if (!(computeMs >= 0) || !Number.isFinite(computeMs) || batch < 1) return
     const node = nodeOf(id)
     let model = node.models.get(variant.index)
     if (model === undefined) {
       const base = { fixedMs: 0, perItemMs: referenceOf(variant) }
-      const scale = Math.exp(node.logSlowness)
-      model = { base, scale, sums: noSums(), variance: UNSEEN_VARIANCE, observed: 0, line: base }
+      model = modelOf(base, Math.exp(node.logSlowness))
       refit(model)
       node.models.set(variant.index, model)
     }
@@ -144,13 +177,38 @@ export function createProfile(shapes: Shapes): Profile {
       )
     }
     model.observed++
+    model.fresh = true
     refit(model)
+    if (lost) return
+    model.usual++
+    const usually = Math.max(0.05, 1 / model.usual)
+    model.usualScale += usually *
+      (seenMs / Math.max(at(model.base, batch), 0.01) - model.usualScale)
     compare(node, variant, seenMs / batch)
+  }
+
+  function relax(nowMs: number): void {
+    for (const { models } of nodes.values()) {
+      for (const model of models.values()) {
+        if (model.fresh || model.scale <= model.usualScale) {
+          model.fresh = false
+          model.restedMs = nowMs
+        } else if (nowMs - model.restedMs >= RELAX_MS) {
+          const factor = Math.max(RELAX, model.usualScale / model.scale)
+          model.scale *= factor
+          model.sums = { ...model.sums, y: model.sums.y * factor, xy: model.sums.xy * factor }
+          model.restedMs = nowMs
+          refit(model)
+        }
+      }
+    }
   }
 
   return {
     measured,
-    ran,
+    ran: (id, variant, batch, computeMs) => observe(id, variant, batch, computeMs, false),
+    lost: (id, variant, batch, afterMs) => observe(id, variant, batch, afterMs, true),
+    relax,
     sent(id, task, networkMs) {
       if (!(networkMs >= 0) || !Number.isFinite(networkMs)) return
       const { network } = nodeOf(id)

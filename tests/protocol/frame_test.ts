@@ -113,6 +113,7 @@ Deno.test('the reader refuses oversized frames and malformed messages with their
       assert.ok(error instanceof ProtocolError, String(error))
       return error.reason
     }
+    return undefined
   }
   assert.equal(reasonOf(new ArrayBuffer(MAX_FRAME_BYTES + 1)), 'too_large')
   assert.equal(reasonOf('x'.repeat(MAX_FRAME_BYTES + 1)), 'too_large')

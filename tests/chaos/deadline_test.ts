@@ -1,0 +1,44 @@
+/** More queries than the pool can carry, timeouts at random. */
+import assert from 'node:assert/strict'
+import { SAMPLE_PAGE, startServing } from '../../src/cli/serving.ts'
+import { createRandom } from '../../src/sim/random.ts'
+
+const REASONS: Record<number, string[]> = {
+  502: ['node_failed'],
+  503: ['infeasible_deadline', 'queue_full'],
+  504: ['deadline_exceeded'],
+}
+
+Deno.test('under overload every query gets one answer, a result or an error with its reason', async () => {
+  const page = await Deno.readFile(SAMPLE_PAGE)
+  const serving = await startServing()
+  try {
+    await serving.addNode('busy')
+    const random = createRandom(11)
+    const statuses: Record<number, number> = {}
+    const one = async () => {
+      const response = await fetch(`${serving.url}/v1/pipelines/ocr/infer`, {
+        method: 'POST',
+        headers: {
+          'content-type': 'image/jpeg',
+          'x-request-timeout-ms': String(Math.round(5 * 1000 ** random())),
+        },
+        body: page,
+      })
+      const body = await response.json()
+      statuses[response.status] = (statuses[response.status] ?? 0) + 1
+      if (response.status === 200) {
+        assert.ok(body.latencyMs <= body.deadlineMs, `${body.latencyMs} of ${body.deadlineMs}`)
+      } else assert.ok(REASONS[response.status]?.includes(body.reason), JSON.stringify(body))
+    }
+    await Promise.all(Array.from({ length: 12 }, async () => {
+      for (let i = 0; i < 8; i++) await one()
+    }))
+    assert.ok((statuses[200] ?? 0) > 0, JSON.stringify(statuses))
+    const { pipelines } = serving.pool.stats()
+    assert.equal(pipelines['ocr']?.inFlight, 0)
+    assert.equal(pipelines['ocr']?.arrived, 96)
+  } finally {
+    await serving.end()
+  }
+})

@@ -1,0 +1,67 @@
+/** Real nodes as processes, ended without a word in the middle of a batch. */
+import assert from 'node:assert/strict'
+import { type NodeProcess, SAMPLE_PAGE, startServing } from '../../src/cli/serving.ts'
+
+const REPETITIONS = 3
+
+Deno.test('a query whose node is killed in mid-batch is answered by the other, or told why not', async () => {
+  const page = await Deno.readFile(SAMPLE_PAGE)
+  const serving = await startServing()
+  const nodes = new Map<string, NodeProcess>()
+  const add = async (name: string) => void nodes.set(name, await serving.addNode(name))
+  try {
+    await Promise.all([add('a'), add('b')])
+    for (let i = 0; i < REPETITIONS; i++) {
+      const query = fetch(`${serving.url}/v1/pipelines/ocr/infer`, {
+        method: 'POST',
+        headers: { 'content-type': 'image/jpeg', 'x-request-timeout-ms': '30000' },
+        body: page,
+      })
+      let victim: NodeProcess | undefined
+      while (victim === undefined) {
+        await new Promise((done) => setTimeout(done, 1))
+        const busy = serving.pool.nodes().find(({ id }) => serving.pool.batchesOn(id) > 0)
+        victim = nodes.get(busy?.name ?? '')
+      }
+      victim.kill()
+      const response = await query
+      const body = await response.json()
+      assert.equal(response.status, 200, JSON.stringify(body))
+      const last = body.stages.at(-1)
+      assert.notEqual(last.node, victim.name, 'the dead node finished nothing after its end')
+      await victim.ended
+      nodes.delete(victim.name)
+      await add(`${victim.name}${i}`)
+    }
+  } finally {
+    await serving.end()
+  }
+})
+
+Deno.test('when the only node is killed the query gets an error with a reason by its deadline', async () => {
+  const page = await Deno.readFile(SAMPLE_PAGE)
+  const serving = await startServing()
+  try {
+    const node = await serving.addNode('only')
+    const query = fetch(`${serving.url}/v1/pipelines/ocr/infer`, {
+      method: 'POST',
+      headers: { 'content-type': 'image/jpeg', 'x-request-timeout-ms': '3000' },
+      body: page,
+    })
+    while (serving.pool.nodes().every(({ id }) => serving.pool.batchesOn(id) === 0)) {
+      await new Promise((done) => setTimeout(done, 1))
+    }
+    node.kill()
+    const response = await query
+    const { reason, error } = await response.json()
+    assert.ok([502, 503, 504].includes(response.status), `${response.status}`)
+    assert.ok(['node_failed', 'no_capable_node', 'deadline_exceeded'].includes(reason), reason)
+    assert.match(error, /^Cannot /)
+    await node.ended
+    const { pipelines } = serving.pool.stats()
+    assert.equal(pipelines['ocr']?.inFlight, 0)
+    assert.deepEqual(pipelines['ocr']?.queued, { detect: 0, recognise: 0 })
+  } finally {
+    await serving.end()
+  }
+})

@@ -1,0 +1,313 @@
+import assert from 'node:assert/strict'
+import { createScheduler } from '../../src/policy/scheduler.ts'
+import type { PolicyEvent, Scheduler } from '../../src/policy/types.ts'
+import { commandsOf, createPool, nodeOf, ocr, refsOf } from './fixtures.ts'
+
+const dispatches = (pool: ReturnType<typeof createPool>) =>
+  pool.commands.flatMap(({ atMs, command }) =>
+    command.type === 'dispatch' ? [{ atMs, ...command }] : []
+  )
+
+function answerOf(pool: ReturnType<typeof createPool>, query: string) {
+  const answers = pool.answers.get(query) ?? []
+  assert.equal(answers.length, 1, `${query} got ${answers.length} answers`)
+  return answers[0]!
+}
+
+/** A scheduler driven by hand, with one node that holds everything. */
+function byHand(slots = 1) {
+  const scheduler = createScheduler({ pipelines: [ocr] })
+  const able = refsOf(ocr)
+  scheduler.handle({ type: 'node_joined', node: 'a', slots, duty: 1, able }, 0)
+  for (let slot = 0; slot < slots; slot++) {
+    for (const ref of able) scheduler.handle({ type: 'instance_ready', node: 'a', slot, ...ref }, 0)
+  }
+  return scheduler
+}
+
+const asked = (query: string, deadlineMs: number): PolicyEvent => ({
+  type: 'query_arrived',
+  query,
+  pipeline: 'ocr',
+  deadlineMs,
+  payload: query,
+})
+
+const finished = (batch: number, items = 1, children: unknown[] = []): PolicyEvent => ({
+  type: 'batch_finished',
+  batch,
+  outcomes: Array.from(
+    { length: items },
+    () => ({ ok: true, result: null, children: { read: children } }),
+  ),
+  computeMs: 100,
+  nodeQueueMs: 0,
+  networkMs: 2,
+})
+
+/** Sends the wakes that the scheduler asks for, up to a time; returns all commands. */
+function wakeUntil(scheduler: Scheduler, fromAtMs: number, untilMs: number) {
+  const commands: { atMs: number; type: string }[] = []
+  let next = fromAtMs
+  for (let i = 0; i < 1000 && next <= untilMs; i++) {
+    const atMs = next
+    next = Infinity
+    for (const command of scheduler.handle({ type: 'wake' }, atMs)) {
+      commands.push({ ...command, atMs })
+      if (command.type === 'wake_at') next = command.atMs
+    }
+  }
+  return commands
+}
+
+Deno.test('a batch that died with its node is answered by another', () => {
+  const pool = createPool([ocr], { childCount: () => 2 })
+  pool.join(nodeOf('a', [ocr]))
+  pool.run(500)
+  pool.ask('q', 'ocr', 5000)
+  pool.join(nodeOf('b', [ocr]))
+  pool.run(600)
+  assert.equal(dispatches(pool).at(-1)!.node, 'a')
+  pool.leave('a')
+  pool.run(6000)
+  const { answer } = answerOf(pool, 'q')
+  assert.ok(answer.ok)
+  assert.deepEqual(new Set(answer.stages.map(({ node }) => node)), new Set(['b']))
+  assert.deepEqual(pool.violations, [])
+})
+
+Deno.test('when the last node is lost its queries wait for another until their deadline', () => {
+  const pool = createPool([ocr], { childCount: () => 1 })
+  pool.join(nodeOf('a', [ocr]))
+  pool.run(500)
+  pool.ask('saved', 'ocr', 5000)
+  pool.ask('lost', 'ocr', 1000)
+  pool.run(550)
+  pool.leave('a')
+  pool.time.at(2000, () => pool.join(nodeOf('b', [ocr])))
+  pool.run(10_000)
+  assert.equal(answerOf(pool, 'saved').answer.ok, true)
+  const { atMs, answer } = answerOf(pool, 'lost')
+  assert.ok(!answer.ok && answer.reason === 'node_failed')
+  assert.equal(atMs, 1500)
+})
+
+Deno.test('a batch that fails is tried a bounded number of times, with pauses between', () => {
+  const pool = createPool([ocr])
+  pool.join(nodeOf('a', [ocr], { faults: { failRatio: 1 } }))
+  pool.run(500)
+  pool.ask('q', 'ocr', 60_000)
+  pool.run(70_000)
+  const { answer } = answerOf(pool, 'q')
+  assert.ok(!answer.ok && answer.reason === 'node_failed')
+  assert.equal(dispatches(pool).length, 3)
+})
+
+Deno.test('an item that failed on one node goes to another', () => {
+  const pool = createPool([ocr], { childCount: () => 0 })
+  pool.join(nodeOf('broken', [ocr], { slowness: 0.9, faults: { failRatio: 1 } }))
+  pool.join(nodeOf('sound', [ocr]))
+  pool.run(500)
+  for (let i = 0; i < 6; i++) {
+    pool.ask(`q${i}`, 'ocr', 5000)
+    pool.run(pool.time.nowMs + 2000)
+    assert.equal(answerOf(pool, `q${i}`).answer.ok, true)
+  }
+})
+
+Deno.test('a fatal outcome answers the whole query at once with its reason', () => {
+  const scheduler = byHand()
+  const [detect] = commandsOf(scheduler, asked('q', 5000), 10, 'dispatch')
+  const [next] = commandsOf(scheduler, finished(detect!.batch, 1, ['x', 'y', 'z']), 100, 'dispatch')
+  const commands = scheduler.handle({
+    type: 'batch_finished',
+    batch: next!.batch,
+    outcomes: next!.items.map((_, i) =>
+      i === 0
+        ? { ok: false, fatal: true, reason: 'invalid_input', message: 'no picture' }
+        : { ok: true, result: null, children: {} }
+    ),
+    computeMs: 10,
+    nodeQueueMs: 0,
+    networkMs: 1,
+  }, 200)
+  const [answer] = commands.filter(({ type }) => type === 'answer')
+  assert.ok(answer?.type === 'answer' && !answer.answer.ok)
+  assert.equal(answer.answer.reason, 'invalid_input')
+  const stats = scheduler.stats().pipelines.ocr!
+  assert.equal(stats.inFlight, 0)
+  assert.deepEqual(stats.queued, { detect: 0, read: 0 })
+})
+
+Deno.test('outcomes too few count as failures to try again', () => {
+  const scheduler = byHand()
+  const [detect] = commandsOf(scheduler, asked('q', 60_000), 10, 'dispatch')
+  const short = { ...finished(detect!.batch), outcomes: [] } as PolicyEvent
+  const [again] = commandsOf(scheduler, short, 100, 'dispatch')
+  assert.equal(scheduler.stats().pipelines.ocr!.inFlight, 1)
+  assert.deepEqual(again!.items.map(({ query }) => query), ['q'])
+  // The pair that failed rests: another variant is tried first.
+  assert.notEqual(again!.variant, detect!.variant)
+})
+
+Deno.test('a batch overdue past its give-up time is cancelled and tried elsewhere', () => {
+  const pool = createPool([ocr], { childCount: () => 0 })
+  pool.join(nodeOf('hangs', [ocr], { slowness: 0.5, faults: { hangRatio: 1 } }))
+  pool.join(nodeOf('sound', [ocr]))
+  pool.run(500)
+  pool.ask('q', 'ocr', 20_000)
+  pool.run(20_000)
+  const [first, second] = dispatches(pool)
+  assert.equal(first!.node, 'hangs')
+  assert.equal(second!.node, 'sound')
+  assert.ok(Math.abs(second!.atMs - first!.atMs - first!.giveUpMs) < 1)
+  assert.ok(
+    pool.commands.some(({ command }) =>
+      command.type === 'cancel_batch' && command.batch === first!.batch
+    ),
+  )
+  assert.equal(answerOf(pool, 'q').answer.ok, true)
+  assert.equal(pool.scheduler.stats().pipelines.ocr!.inFlight, 0)
+})
+
+Deno.test('late results, unknown batches and unknown nodes do no harm', () => {
+  const scheduler = byHand()
+  const [detect] = commandsOf(scheduler, asked('q', 60_000), 10, 'dispatch')
+  const giveUpAtMs = 10 + detect!.giveUpMs
+  const given = wakeUntil(scheduler, giveUpAtMs, giveUpAtMs + 5000)
+  assert.ok(given.some(({ type }) => type === 'cancel_batch'))
+  const again = given.find(({ type }) => type === 'dispatch') as unknown as { batch: number }
+  const nowMs = giveUpAtMs + 5001
+  const ref = { pipeline: 'ocr', task: 'read', variant: 'tiny' }
+  const strange: PolicyEvent[] = [
+    finished(detect!.batch, 1, ['late']),
+    finished(detect!.batch, 1, ['late']),
+    finished(999),
+    { type: 'batch_failed', batch: detect!.batch, message: 'late' },
+    { type: 'batch_failed', batch: 999, message: 'never was' },
+    { type: 'node_left', node: 'nobody' },
+    { type: 'node_reported', node: 'nobody', paused: true, slots: 3, profile: [] },
+    { type: 'instance_ready', node: 'nobody', slot: 0, ...ref },
+    { type: 'instance_ready', node: 'a', slot: 9, ...ref },
+    { type: 'instance_ready', node: 'a', slot: 0, ...ref, variant: 'none' },
+    { type: 'load_failed', node: 'a', slot: -1, message: '', ...ref },
+    { type: 'query_cancelled', query: 'nobody' },
+    { type: 'wake' },
+  ]
+  for (const event of strange) {
+    const commands = scheduler.handle(event, nowMs)
+    assert.ok(commands.every(({ type }) => type !== 'answer'), event.type)
+  }
+  const commands = scheduler.handle(finished(again.batch), nowMs)
+  assert.equal(commands.filter(({ type }) => type === 'answer').length, 1)
+})
+
+Deno.test('a cancelled query is dropped without an answer, and its batch cancelled', () => {
+  const scheduler = byHand()
+  const [detect] = commandsOf(scheduler, asked('q', 5000), 10, 'dispatch')
+  const commands = scheduler.handle({ type: 'query_cancelled', query: 'q' }, 20)
+  assert.deepEqual(commands.filter(({ type }) => type !== 'wake_at'), [
+    { type: 'cancel_batch', node: 'a', batch: detect!.batch },
+  ])
+  assert.deepEqual(
+    scheduler.handle(finished(detect!.batch), 200).filter(({ type }) => type === 'answer'),
+    [],
+  )
+  const { cancelled, inFlight, failed } = scheduler.stats().pipelines.ocr!
+  assert.deepEqual({ cancelled, inFlight, failed }, { cancelled: 1, inFlight: 0, failed: {} })
+})
+
+Deno.test('a batch with items of a living query is not cancelled for one that is gone', () => {
+  const pool = createPool([ocr], { childCount: () => 4 })
+  const node = nodeOf('a', [ocr], {
+    latencyMs: (ref, batch) => ref.task === 'detect' ? 20 : 20 + batch,
+  })
+  pool.join(node)
+  const profile = node.able.map((ref) => ({
+    ...ref,
+    points: [1, 8].map((batch) => ({ batch, latencyMs: node.latencyMs(ref, batch) })),
+  }))
+  pool.post({ type: 'node_reported', node: 'a', profile })
+  pool.run(500)
+  for (const query of ['busy', 'gone', 'stays']) pool.ask(query, 'ocr', 5000)
+  const queriesOf = (batch: { items: { query: string }[] } | undefined) =>
+    new Set(batch?.items.map(({ query }) => query))
+  let mixed
+  for (let i = 0; i < 500 && mixed === undefined; i++) {
+    pool.run(pool.time.nowMs + 1)
+    mixed = dispatches(pool).find((batch) => queriesOf(batch).size > 1)
+  }
+  assert.ok(mixed !== undefined)
+  assert.deepEqual(queriesOf(mixed), new Set(['gone', 'stays']))
+  pool.post({ type: 'query_cancelled', query: 'gone' })
+  assert.ok(pool.commands.every(({ command }) => command.type !== 'cancel_batch'))
+  pool.run(6000)
+  assert.equal(answerOf(pool, 'stays').answer.ok, true)
+  assert.equal(pool.answers.get('gone'), undefined)
+})
+
+Deno.test('a query in flight at its deadline is answered deadline_exceeded, then', () => {
+  const scheduler = byHand()
+  const commands = scheduler.handle(asked('q', 300), 10)
+  const wake = commands.findLast(({ type }) => type === 'wake_at')
+  assert.ok(wake?.type === 'wake_at' && wake.atMs <= 300)
+  const answers = wakeUntil(scheduler, wake.atMs, 1000).filter(({ type }) => type === 'answer')
+  assert.equal(answers.length, 1)
+  assert.equal(answers[0]!.atMs, 300)
+})
+
+Deno.test('a result that comes at the deadline counts, one after it does not', () => {
+  for (const [atMs, ok] of [[300, true], [300.5, false]] as const) {
+    const scheduler = byHand()
+    const [detect] = commandsOf(scheduler, asked('q', 300), 10, 'dispatch')
+    const [answer] = commandsOf(scheduler, finished(detect!.batch), atMs, 'answer')
+    assert.equal(answer!.answer.ok, ok)
+  }
+})
+
+Deno.test('a paused node gets no new batch, and its running one counts', () => {
+  const pool = createPool([ocr], { childCount: () => 2 })
+  pool.join(nodeOf('a', [ocr]))
+  pool.run(500)
+  pool.ask('q', 'ocr', 5000)
+  pool.run(510)
+  pool.pause('a', true)
+  pool.run(1500)
+  assert.equal(dispatches(pool).length, 1)
+  assert.equal(pool.scheduler.stats().nodes.a!.state, 'paused')
+  pool.ask('meanwhile', 'ocr', 5000)
+  const { answer } = answerOf(pool, 'meanwhile')
+  assert.ok(!answer.ok && answer.reason === 'no_capable_node')
+  pool.pause('a', false)
+  pool.run(6000)
+  const served = answerOf(pool, 'q').answer
+  assert.ok(served.ok && served.stages.some(({ task }) => task === 'detect'))
+  assert.deepEqual(pool.violations, [])
+})
+
+Deno.test('slots that a node loses give their items back', () => {
+  const pool = createPool([ocr], { childCount: () => 1 })
+  pool.join(nodeOf('a', [ocr], { slots: 2 }))
+  pool.run(500)
+  for (let i = 0; i < 2; i++) pool.ask(`q${i}`, 'ocr', 5000)
+  pool.run(520)
+  assert.equal(dispatches(pool).length, 2)
+  pool.post({ type: 'node_reported', node: 'a', slots: 1 })
+  pool.run(6000)
+  for (let i = 0; i < 2; i++) assert.equal(answerOf(pool, `q${i}`).answer.ok, true)
+})
+
+Deno.test('a pool that hung for a while serves again when it has come to', () => {
+  const pool = createPool([ocr], { childCount: () => 0 })
+  const faults = { hangRatio: 1 }
+  pool.join(nodeOf('a', [ocr], { faults }))
+  pool.run(500)
+  for (let i = 0; i < 60; i++) pool.time.at(500 + i * 300, () => pool.ask(`early ${i}`, 'ocr', 300))
+  pool.run(20_000)
+  faults.hangRatio = 0
+  for (let i = 0; i < 100; i++) {
+    pool.time.at(20_000 + i * 1000, () => pool.ask(`late ${i}`, 'ocr', 300))
+  }
+  pool.run(130_000)
+  for (let i = 90; i < 100; i++) assert.equal(answerOf(pool, `late ${i}`).answer.ok, true)
+})
