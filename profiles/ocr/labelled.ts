@@ -27,6 +27,7 @@ export async function labelled(
   const own = options.seed ?? seed
   return {
     about: { kind: 'generated pages', seed: own },
+    names: { examples: 'pages', truths: 'lines', units: 'characters' },
     count: options.count ?? pageCount,
     example: async (index) => exampleOf(await makePage(studio, words, own, index)),
   }

@@ -29,7 +29,7 @@ const aspects = [4 / 3, 4 / 3, 4 / 3, 3 / 4, 3 / 4, 1 / Math.SQRT2, 2, 1 / 2, 1]
 /**
  * Page `index` of the endless series of a seed; every page can be made alone.
  *
- * 2 to 12 rows of 13 to 56 px; some turned by up to 8 degrees, faint, dark, blurred, noisy; JPEG of
+ * 2 to 12 rows of 12 to 56 px; some turned by up to 8 degrees, faint, dark, blurred, noisy; JPEG of
  * quality 35 to 92. Some rows hold two lines with a gap of at least 3 line heights.
  */
 export async function makePage(
@@ -63,7 +63,7 @@ export async function makePage(
   const rows = random.integer(2, 12)
   let y = margin + random.between(0, 0.1) * height
   for (let row = 0; row < rows; row++) {
-    const size = Math.round(13 * Math.pow(56 / 13, random.unit()))
+    const size = Math.round(12 * Math.pow(56 / 12, random.unit()))
     if (y + size * 1.5 > height - margin) break
     ctx.font = `${size}px ${random.pick(studio.fonts)}`
     let x = margin + random.between(0, 0.08) * width
@@ -98,7 +98,7 @@ export async function makePage(
   }
   const image = ctx.getImageData(0, 0, width, height)
   if (random.chance(0.35)) blur(image.data, width, height, random.between(0.1, 0.3))
-  if (random.chance(0.5)) addNoise(image.data, random.between(3, 16), random)
+  if (random.chance(0.5)) addNoise(image.data, random.between(3, 18), random)
   ctx.putImageData(image, 0, 0)
   const bytes = new Uint8Array(await canvas.encode('jpeg', random.integer(35, 92)))
   return { width, height, type: 'image/jpeg', bytes, lines }

@@ -29,9 +29,17 @@ export interface Example {
   score(leaves: readonly Leaf[]): Score
 }
 
+export interface Names {
+  examples: string
+  truths: string
+  units: string
+}
+
 export interface Labelled {
   /** What the set is made of, for the record: seed, kind. */
   about: JsonObject
+  /** What examples, truths and units are called in the record. */
+  names: Names
   count: number
   example(index: number): Promise<Example>
 }

@@ -90,8 +90,8 @@ async function latencies(
     for (const variant of Object.keys(variants)) {
       report(`${task} ${variant}`)
       const measured = await measurer.latency(task, variant, batches)
-      const overheadMs = await measurer.overhead(task, variant, overheadExamples)
-      times.push({ task, variant, batches: measured, overheadMs })
+      const overhead = await measurer.overhead(task, variant, overheadExamples)
+      times.push({ task, variant, batches: measured, ...overhead })
     }
   }
   return times
@@ -121,7 +121,7 @@ if (!flags['no-accuracy']) {
 const times = await steps.run('latency', (report) => latencies(first, pipeline, report))
 first.end()
 
-const profile: Profile = profileOf(pipeline, { ...first.about, count }, examples, times)
+const profile: Profile = profileOf(pipeline, { ...first, count }, examples, times)
 console.log(tableOf(profile))
 if (flags.json !== undefined) {
   const json = JSON.stringify(profile, null, 2) + '\n'

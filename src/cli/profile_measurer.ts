@@ -5,16 +5,17 @@
  */
 import type { Pipeline } from '../pipeline/schema.ts'
 import type { JsonObject } from '../stages/types.ts'
+import type { Names } from './labelled.ts'
 import type { PreparedModel } from './prepare_models.ts'
-import type { ExampleResult, Latency, Reply, Request } from './profile_worker.ts'
+import type { ExampleResult, Latency, Overhead, Reply, Request } from './profile_worker.ts'
 
 export interface Measurer {
   count: number
   about: JsonObject
+  names: Names
   example(index: number): Promise<ExampleResult>
   latency(task: string, variant: string, batches: number[]): Promise<Latency[]>
-  /** Milliseconds per item outside the model. */
-  overhead(task: string, variant: string, examples: number): Promise<number>
+  overhead(task: string, variant: string, examples: number): Promise<Overhead>
   end(): void
 }
 
@@ -39,21 +40,18 @@ export async function startMeasurer(
     })
   }
   const files = Object.fromEntries(Object.entries(models).map(([name, m]) => [name, m.file]))
-  const { skip, count, about } = await ask({ kind: 'open', dir, pipeline, files })
-  if (skip !== undefined) {
+  const { skip, set } = await ask({ kind: 'open', dir, pipeline, files })
+  if (set === undefined) {
     worker.terminate()
     throw new Error(`Cannot profile: ${skip}`)
   }
   return {
-    count,
-    about,
+    ...set,
     example: (index) => ask({ kind: 'example', index }),
     latency: async (task, variant, batches) => {
       return (await ask({ kind: 'latency', task, variant, batches })).batches
     },
-    overhead: async (task, variant, examples) => {
-      return (await ask({ kind: 'overhead', task, variant, examples })).medianMs
-    },
+    overhead: (task, variant, examples) => ask({ kind: 'overhead', task, variant, examples }),
     end: () => worker.terminate(),
   }
 }

@@ -6,15 +6,13 @@
 import type { Pipeline } from '../pipeline/schema.ts'
 import { fanOutOf, taskOf, taskPaths, variantOf, variantPaths } from '../pipeline/tree.ts'
 import type { JsonObject } from '../stages/types.ts'
-import { accuracyOf, addScores, noScore, type Score } from './labelled.ts'
-import type { ExampleResult, Latency } from './profile_worker.ts'
+import { accuracyOf, addScores, type Names, noScore, type Score } from './labelled.ts'
+import type { ExampleResult, Latency, Overhead } from './profile_worker.ts'
 
-export interface VariantTimes {
+export interface VariantTimes extends Overhead {
   task: string
   variant: string
   batches: Latency[]
-  /** Per item, outside the model. */
-  overheadMs: number
 }
 
 export interface VariantProfile extends VariantTimes {
@@ -23,7 +21,7 @@ export interface VariantProfile extends VariantTimes {
   /** Share of labelled things that the children cover; for tasks with children. */
   recall?: number
   fanOut: Record<string, number>
-  /** One item, the stage's own work included: fastest of the runs, for machines are busy. */
+  /** One item of one row, the stage's own work included: the fastest run, for machines are busy. */
   referenceMs: number
 }
 
@@ -31,7 +29,7 @@ export interface PathProfile {
   path: string[]
   accuracy: number
   exact: number
-  /** Sum over the tasks of items x referenceMs, for one query. */
+  /** Sum over the tasks of items x rows x time, for one query on one engine. */
   ms: number
 }
 
@@ -48,7 +46,7 @@ export interface Profile {
  */
 export function profileOf(
   pipeline: Pipeline,
-  about: JsonObject,
+  set: { about: JsonObject; names: Names; count: number },
   examples: readonly ExampleResult[],
   times: readonly VariantTimes[],
 ): Profile {
@@ -78,7 +76,7 @@ export function profileOf(
       accuracy: !scored ? before.accuracy : next.length === 0 ? accuracyOf(own ?? noScore) : best,
       ...(scored && next.length > 0 ? { recall: found.found / found.truths } : {}),
       fanOut,
-      referenceMs: (time.batches[0]?.minMs ?? 0) + time.overheadMs,
+      referenceMs: (time.batches[0]?.minMs ?? 0) + time.otherMs,
     }
   })
   const timeOf = ({ tasks, variants: names }: { tasks: string[]; variants: string[] }) => {
@@ -86,7 +84,9 @@ export function profileOf(
     let ms = 0
     tasks.forEach((task, i) => {
       const found = variants.find((v) => v.task === task && v.variant === names[i])
-      ms += items * (found?.referenceMs ?? 0)
+      // Items cut into several rows take the model's time for each.
+      const modelMs = found?.batches[0]?.minMs ?? 0
+      ms += items * (modelMs * (found?.rows ?? 1) + (found?.otherMs ?? 0))
       items *= found?.fanOut[tasks[i + 1] ?? ''] ?? 1
     })
     return ms
@@ -94,7 +94,12 @@ export function profileOf(
   const total = all[0] ?? noScore
   return {
     pipeline: pipeline.name,
-    set: { ...about, things: total.truths, units: total.total },
+    set: {
+      ...set.about,
+      [set.names.examples]: set.count,
+      [set.names.truths]: total.truths,
+      [set.names.units]: total.total,
+    },
     variants,
     paths: variantPaths(pipeline).map((path) => {
       const score = paths.get(path.variants.join(' > ')) ?? noScore

@@ -14,7 +14,8 @@ export function tableOf(profile: Profile): string {
     v.recall === undefined ? '' : ratio(v.recall),
     Object.values(v.fanOut).map((n) => n.toFixed(2)).join(' '),
     ...v.batches.map((b) => `${b.minMs.toFixed(1)} / ${b.medianMs.toFixed(1)}`),
-    v.overheadMs.toFixed(1),
+    v.rows.toFixed(2),
+    v.otherMs.toFixed(1),
   ])
   const batches = profile.variants[0]?.batches.map((b) => `ms batch ${b.batch}`) ?? []
   const paths = profile.paths.map((p) => [
@@ -27,11 +28,11 @@ export function tableOf(profile: Profile): string {
     `${profile.pipeline}: ${set}`,
     '',
     align([
-      ['task', 'variant', 'accuracy', 'recall', 'fan-out', ...batches, 'other ms'],
+      ['task', 'variant', 'accuracy', 'recall', 'fan-out', ...batches, 'rows', 'other ms'],
       ...variants,
     ]),
     '',
-    'times are minimum / median of a batch; other ms is the stage outside its model, per item',
+    'times are minimum / median of a batch of rows; rows of an item; other ms is outside the model',
     '',
     align([['path', 'accuracy', 'exact', 'ms a query'], ...paths]),
   ].join('\n')

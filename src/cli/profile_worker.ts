@@ -21,10 +21,10 @@ export type Request =
   | { kind: 'overhead'; task: string; variant: string; examples: number }
 
 export type Reply =
-  | { kind: 'open'; skip?: string; count: number; about: Labelled['about'] }
+  | { kind: 'open'; skip?: string; set?: Pick<Labelled, 'count' | 'about' | 'names'> }
   | { kind: 'example' } & ExampleResult
   | { kind: 'latency'; batches: Latency[] }
-  | { kind: 'overhead'; medianMs: number }
+  | { kind: 'overhead' } & Overhead
   | { kind: 'error'; message: string }
 
 /** Scores by `variant > variant`, counts of children by `variant > variant > task`. */
@@ -44,6 +44,14 @@ export interface Latency {
   medianMs: number
 }
 
+/** What a stage does besides and how often it runs its model, per item. */
+export interface Overhead {
+  /** Median time outside the model. */
+  otherMs: number
+  /** Mean rows of the model's batches: more than 1 where items are cut up. */
+  rows: number
+}
+
 const largestBatch = 8
 const warmRuns = 20
 const warmMs = 3000
@@ -52,6 +60,7 @@ let opened: { pipeline: Pipeline; files: Record<string, string>; set: Labelled }
 const models = new Map<string, Promise<Model>>()
 const codecs = createCodecs(loadLocalCodec)
 let modelMs = 0
+let modelRows = 0
 
 self.onmessage = async ({ data }: MessageEvent<Request>) => {
   let reply: Reply
@@ -67,22 +76,24 @@ async function answer(request: Request): Promise<Reply> {
   if (request.kind === 'open') return await open(request)
   if (request.kind === 'example') return { kind: 'example', ...await scoreExample(request.index) }
   if (request.kind === 'latency') {
+    const context = await contextOf(request.task, request.variant)
     const batches: Latency[] = []
     for (const batch of request.batches) {
-      batches.push(await measure(await contextOf(request.task, request.variant), batch))
+      batches.push(await measure(context, batch, batches[0]))
     }
     return { kind: 'latency', batches }
   }
-  return { kind: 'overhead', medianMs: await overhead(request) }
+  return { kind: 'overhead', ...await overhead(request) }
 }
 
 async function open(request: Request & { kind: 'open' }): Promise<Reply> {
   const { dir, pipeline, files } = request
   const module: LabelledModule = await import(pathToFileURL(resolve(dir, 'labelled.ts')).href)
   const set = await module.labelled()
-  if ('skip' in set) return { kind: 'open', skip: set.skip, count: 0, about: {} }
+  if ('skip' in set) return { kind: 'open', skip: set.skip }
   opened = { pipeline, files, set }
-  return { kind: 'open', count: set.count, about: set.about }
+  const { count, about, names } = set
+  return { kind: 'open', set: { count, about, names } }
 }
 
 function state() {
@@ -111,6 +122,7 @@ function timed(model: Model): Model {
       const started = performance.now()
       const outputs = await model.run(feeds)
       modelMs += performance.now() - started
+      modelRows += Object.values(feeds)[0]?.dims[0] ?? 0
       return outputs
     },
   }
@@ -176,30 +188,37 @@ async function scoreExample(index: number): Promise<ExampleResult> {
   return result
 }
 
-/** A batch as the stage runs it: feeds that carry fewer items than asked for are run repeatedly. */
-async function measure(context: StageContext, batch: number): Promise<Latency> {
-  const kind = context.task.kind ?? ''
-  const feeds = stages[kind]!.warmUp(context, batch)[0]!
+/**
+ * A batch as the stage runs it. A stage that runs items one by one, whose feeds carry one, takes
+ * `single` as many times: not measured again.
+ */
+async function measure(context: StageContext, batch: number, single?: Latency): Promise<Latency> {
+  const feeds = stages[context.task.kind ?? '']!.warmUp(context, batch)[0]!
   const carried = Object.values(feeds)[0]?.dims[0] ?? 1
-  const once = async () => {
-    const started = performance.now()
-    for (let done = 0; done < batch; done += carried) await context.model.run(feeds)
-    return performance.now() - started
+  if (carried === 1 && single?.batch === 1) {
+    const { runs, minMs, medianMs } = single
+    return { batch, runs, minMs: minMs * batch, medianMs: medianMs * batch }
   }
   const warmStart = performance.now()
-  for (let i = 0; i < warmRuns && performance.now() - warmStart < warmMs; i++) await once()
+  for (let i = 0; i < warmRuns && performance.now() - warmStart < warmMs; i++) {
+    await context.model.run(feeds)
+  }
   const times: number[] = []
   const start = performance.now()
   while (times.length < 5 || (times.length < 30 && performance.now() - start < 3000)) {
-    times.push(await once())
+    const started = performance.now()
+    await context.model.run(feeds)
+    times.push(performance.now() - started)
   }
   return { batch, runs: times.length, minMs: Math.min(...times), medianMs: median(times) }
 }
 
-/** Median time of a stage outside its model, per item, over examples run three times each. */
-async function overhead(request: Request & { kind: 'overhead' }): Promise<number> {
+/** Over examples run three times each. */
+async function overhead(request: Request & { kind: 'overhead' }): Promise<Overhead> {
   const { pipeline, set } = state()
   const times: number[] = []
+  let rows = 0
+  let count = 0
   for (let index = 0; index < request.examples; index++) {
     const example = await set.example(index)
     const items = request.task === pipeline.root
@@ -207,13 +226,16 @@ async function overhead(request: Request & { kind: 'overhead' }): Promise<number
       : await example.perfect(request.task, codecs)
     if (items.length === 0) continue
     for (let round = 0; round < 3; round++) {
-      const before = modelMs
+      const before = { modelMs, modelRows }
       const started = performance.now()
       await runAll(request.task, request.variant, items)
-      times.push((performance.now() - started - (modelMs - before)) / items.length)
+      const spentMs = performance.now() - started
+      times.push((spentMs - (modelMs - before.modelMs)) / items.length)
+      rows += modelRows - before.modelRows
+      count += items.length
     }
   }
-  return median(times)
+  return { otherMs: median(times), rows: count === 0 ? 1 : rows / count }
 }
 
 function median(values: readonly number[]): number {

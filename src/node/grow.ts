@@ -18,6 +18,8 @@ export interface GrowOptions {
   /** A slot must add this share of what one slot does alone. */
   leastGain?: number
   windowMs?: number
+  /** The machine may have been busy: time to call `run` again. */
+  again(): void
   /** Called with the new number of slots. */
   grown(slots: number): void
 }
@@ -31,6 +33,11 @@ export interface Grower {
 /** How long a new slot may take to come up and load the small variant. */
 const COME_UP_MS = 20_000
 const MAX_DISTURBED = 50
+/** Wait before a slot that was not worth it is tried again; doubles each time. */
+const AGAIN_MS = 60_000
+const MAX_AGAIN = 6
+/** Several slots at once must bring nearly all they could, else they are tried one by one. */
+const JUMP_GAIN = 0.8
 
 export function createGrower(options: GrowOptions): Grower {
   const { clock, pool, mostSlots } = options
@@ -41,6 +48,7 @@ export function createGrower(options: GrowOptions): Grower {
   let step = 1
   let done = false
   let disturbed = 0
+  let tries = 0
   /** Runs per ms of one slot alone. */
   let aloneRate: number | undefined
 
@@ -84,10 +92,22 @@ export function createGrower(options: GrowOptions): Grower {
     const rateAfter = await rate(slots, spec.key)
     if (rateAfter === undefined || stopped) return 'disturbed'
     const gain = (rateAfter - rateBefore) / (count - before.length)
-    if (gain < leastGain * aloneRate) return 'not_worth_it'
+    const least = count - before.length === 1 ? leastGain : Math.max(leastGain, JUMP_GAIN)
+    if (gain < least * aloneRate) return 'not_worth_it'
     pool.keep(count)
     options.grown(count)
     return 'grown'
+  }
+
+  function tryLater(): void {
+    if (tries >= MAX_AGAIN) return
+    void sleeper.pause(AGAIN_MS * 2 ** tries++).then(() => {
+      if (stopped) return
+      done = false
+      // What one slot does alone may have been measured next to a busy neighbour, too.
+      aloneRate = undefined
+      options.again()
+    })
   }
 
   return {
@@ -102,10 +122,12 @@ export function createGrower(options: GrowOptions): Grower {
           continue
         }
         pool.keep(pool.serving.length)
-        if (step === 1) done = true
+        if (step === 1) {
+          done = true
+          tryLater()
+        }
         step = 1
       }
-      done = true
       return 'done'
     },
     stop() {

@@ -5,7 +5,7 @@
  */
 import type { CodecName } from './engine/worker_api.ts'
 import type { Host, NodeStorage } from './host.ts'
-import { openNodelaySocket } from './nodelay_socket.ts'
+import { type ByteStream, createSocketOpener } from './stream_socket.ts'
 
 export interface DenoHostOptions {
   /** URL of each picture codec's WebAssembly file. */
@@ -28,7 +28,7 @@ export function createDenoHost(options: DenoHostOptions): Host {
     ...(memoryBytes === undefined ? {} : { memoryBytes }),
     assets: { codecs: options.codecs },
     createWorker: () => new Worker(worker, { type: 'module' }),
-    openLink: openNodelaySocket,
+    openLink: createSocketOpener(connect),
     storage: options.keep === undefined ? forgetful() : createFileStorage(options.keep),
 
     async openCache() {
@@ -49,6 +49,34 @@ export function createDenoHost(options: DenoHostOptions): Host {
         handlers.forEach(({ signal, handler }) => Deno.removeSignalListener(signal, handler))
       }
     },
+  }
+}
+
+async function connect(hostname: string, port: number, secure: boolean): Promise<ByteStream> {
+  const tcp = await Deno.connect({ hostname, port })
+  tcp.setNoDelay(true)
+  const conn = secure ? await Deno.startTls(tcp, { hostname }) : tcp
+  let closed = false
+  return {
+    chunks: chunksOf(conn),
+    async write(bytes) {
+      for (let at = 0; at < bytes.length;) at += await conn.write(bytes.subarray(at))
+    },
+    close() {
+      if (closed) return
+      closed = true
+      conn.close()
+    },
+  }
+}
+
+/** What comes in, until the end or until it is closed here. A chunk is valid until the next. */
+async function* chunksOf(conn: Deno.Conn): AsyncGenerator<Uint8Array> {
+  const buffer = new Uint8Array(64 * 1024)
+  for (;;) {
+    const size = await conn.read(buffer).catch(() => null)
+    if (size === null) return
+    yield buffer.subarray(0, size)
   }
 }
 

@@ -142,6 +142,7 @@ export function createNode(options: NodeOptions): VolunteerNode {
     clock,
     pool,
     mostSlots,
+    again: () => profiler.detourAgain(),
     probe() {
       const quickest = profiler.byLatency().find(({ key }) => pool.slot(0)?.holds(key))
       return quickest && serving.catalog?.spec(nameOf(quickest.key))

@@ -47,6 +47,8 @@ export interface Profiler {
   again(): void
   /** Held variants with their quickest figure, quickest first. */
   byLatency(): { key: string; latencyMs: number }[]
+  /** Has the detour taken once more. */
+  detourAgain(): void
   /** Looks for something to measure. */
   kick(): void
   stop(): void
@@ -206,7 +208,11 @@ export function createProfiler(options: ProfilerOptions): Profiler {
       const known = slowness
       warmed.set(key, { warmMs, referenceMs })
       if (referenceMs !== undefined) slowness = Math.min(slowness, warmMs / referenceMs)
-      options.report(firstFigures(slowness < 0.9 * known ? [...warmed.keys()] : [key]))
+      // One alone proves nothing; measuring follows soon.
+      if (warmed.size < 2) return
+      options.report(
+        firstFigures(slowness < 0.9 * known || warmed.size === 2 ? [...warmed.keys()] : [key]),
+      )
     },
     remove(key) {
       all.delete(key)
@@ -236,6 +242,10 @@ export function createProfiler(options: ProfilerOptions): Profiler {
         .map(([single]) => ({ key: single!.key, latencyMs: latencyOf(single!) }))
         .filter(({ latencyMs }) => latencyMs > 0)
         .sort((a, b) => a.latencyMs - b.latencyMs),
+    detourAgain() {
+      detourDone = false
+      void loop()
+    },
     kick: () => void loop(),
     stop() {
       stopped = true

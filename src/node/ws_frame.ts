@@ -32,6 +32,7 @@ export function encodeClientFrame(
 function maskInPlace(out: Uint8Array<ArrayBuffer>, start: number, mask: Uint8Array): void {
   let at = start
   for (; at < out.length && at % 4 !== 0; at++) out[at]! ^= mask[(at - start) % 4]!
+  if (at === out.length) return
   const words = new Uint32Array(out.buffer, at, Math.floor((out.length - at) / 4))
   const turned = new Uint8Array(4)
   for (let i = 0; i < 4; i++) turned[i] = mask[(at - start + i) % 4]!

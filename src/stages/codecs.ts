@@ -5,26 +5,26 @@
  */
 import decodeJpeg, { init as initJpegDecoder } from '@jsquash/jpeg/decode.js'
 import encodeJpeg, { init as initJpegEncoder } from '@jsquash/jpeg/encode.js'
-import decodePng, { init as initPngDecoder } from '@jsquash/png/decode.js'
 import decodeWebp, { init as initWebpDecoder } from '@jsquash/webp/decode.js'
 import type { ImageCodecs, Picture } from './types.ts'
+import { CodecUnavailableError, PictureError } from './picture_error.ts'
+import { createPngDecoder, type PngDecoder } from './png_decoder.ts'
 import { isWholeFile, type PictureType } from './whole_file.ts'
 
 export type CodecName = 'jpeg_dec' | 'jpeg_enc' | 'png' | 'webp_dec'
 export const codecNames: readonly CodecName[] = ['jpeg_dec', 'jpeg_enc', 'png', 'webp_dec']
 
 /** The packages' types leave out that `init` takes a compiled module; it does. */
-type Init = (module: WebAssembly.Module) => Promise<unknown>
-const initialisers: { [name in CodecName]: Init } = {
-  jpeg_dec: initJpegDecoder as unknown as Init,
-  jpeg_enc: initJpegEncoder as unknown as Init,
-  png: initPngDecoder as Init,
-  webp_dec: initWebpDecoder as unknown as Init,
-}
+type Init = (module: WebAssembly.Module, options?: object) => Promise<unknown>
 
-/** A decoder's error text may be empty or a bare number: errors of ours say what failed. */
-export class PictureError extends Error {
-  override name = 'PictureError'
+/** Faults come as errors: nothing of theirs is to be printed. */
+const quiet = { print: () => {}, printErr: () => {} }
+const quietly = (init: unknown): Init => (module) => (init as Init)(module, quiet)
+
+const initialisers: { [name in Exclude<CodecName, 'png'>]: Init } = {
+  jpeg_dec: quietly(initJpegDecoder),
+  jpeg_enc: quietly(initJpegEncoder),
+  webp_dec: quietly(initWebpDecoder),
 }
 
 /**
@@ -42,48 +42,52 @@ export class PictureError extends Error {
 export function createCodecs(load: (name: CodecName) => Promise<WebAssembly.Module>): ImageCodecs {
   const modules = new Map<CodecName, Promise<WebAssembly.Module>>()
   const started = new Set<CodecName>()
-  const ready = async (name: CodecName): Promise<void> => {
+  let png: PngDecoder | undefined
+  const moduleOf = (name: CodecName): Promise<WebAssembly.Module> => {
     let module = modules.get(name)
     if (module === undefined) {
-      module = load(name)
+      module = load(name).catch((cause: unknown) => {
+        throw new CodecUnavailableError(`Cannot load codec ${name}: ${cause}`, { cause })
+      })
       modules.set(name, module)
       module.catch(() => modules.delete(name))
     }
-    const compiled = await module
+    return module
+  }
+  const ready = async (name: keyof typeof initialisers): Promise<void> => {
+    const module = await moduleOf(name)
     if (started.has(name)) return
     started.add(name)
-    await initialisers[name](compiled)
+    await initialisers[name](module)
   }
-  const decodeWith = async (type: PictureType, bytes: Uint8Array): Promise<ImageData> => {
-    // The packages' types ask for a whole buffer; their code takes any bytes.
-    const buffer = bytes as unknown as ArrayBuffer
-    if (type === 'image/jpeg') {
-      await ready('jpeg_dec')
-      return await decodeJpeg(buffer, { preserveOrientation: true })
-    }
-    if (type === 'image/png') {
-      await ready('png')
-      return await decodePng(buffer)
-    }
-    await ready('webp_dec')
-    return await decodeWebp(buffer)
+  /** The packages' types ask for a whole buffer; their code takes any bytes. */
+  const decoders: { [type in PictureType]: (bytes: Uint8Array) => Promise<Picture> } = {
+    'image/jpeg': async (bytes) => {
+      const buffer = bytes as unknown as ArrayBuffer
+      return pictureOf(await decodeJpeg(buffer, { preserveOrientation: true }))
+    },
+    'image/webp': async (bytes) => pictureOf(await decodeWebp(bytes as unknown as ArrayBuffer)),
+    'image/png': async (bytes) => {
+      png ??= createPngDecoder(await moduleOf('png'))
+      return png(bytes)
+    },
   }
   return {
     decode: async (type, bytes): Promise<Picture> => {
       if (!isWholeFile(type, bytes)) {
         throw new PictureError(`Cannot decode ${type}: received ${bytes.length} bytes, not a file`)
       }
-      let image: ImageData
+      // Not being able to load a codec is no fault of the file, so this stays outside the try.
+      if (type === 'image/png') await moduleOf('png')
+      else await ready(type === 'image/jpeg' ? 'jpeg_dec' : 'webp_dec')
       try {
-        image = await decodeWith(type, bytes)
+        return await decoders[type](bytes)
       } catch (cause) {
-        // After a trap an Emscripten instance may be left half way: the next call starts afresh.
-        const name = type === 'image/jpeg' ? 'jpeg_dec' : type === 'image/png' ? 'png' : 'webp_dec'
-        if (name !== 'png') started.delete(name)
+        // After a trap an instance may be left half way: the next call starts afresh.
+        if (type === 'image/png') png = undefined
+        else started.delete(type === 'image/jpeg' ? 'jpeg_dec' : 'webp_dec')
         throw new PictureError(`Cannot decode ${type}: the file is damaged`, { cause })
       }
-      const { width, height, data } = image
-      return { width, height, channels: 4, data: data as Uint8ClampedArray }
     },
     encodeJpeg: async (picture, quality): Promise<Uint8Array> => {
       await ready('jpeg_enc')
@@ -107,4 +111,8 @@ function withAlpha({ width, height, data }: Picture): Uint8ClampedArray {
     out[o + 3] = 255
   }
   return out
+}
+
+function pictureOf({ width, height, data }: ImageData): Picture {
+  return { width, height, channels: 4, data: data as Uint8ClampedArray }
 }

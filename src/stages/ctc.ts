@@ -6,9 +6,9 @@
 
 export interface Reading {
   text: string
-  /** Mean probability of the characters kept, 0..1; 0 for an empty text. */
+  /** Mean probability of the characters but spaces, 0..1; 0 for an empty text. */
   confidence: number
-  /** Characters that the confidence is the mean of. */
+  /** Characters but spaces: the confidence is their mean. */
   length: number
 }
 
@@ -21,8 +21,8 @@ export interface Reading {
 const spaceThreshold = 0.03
 
 /**
- * Greedy decoding: the likeliest class of each step, repeats merged, blanks (class 0) dropped, and
- * spaces put back where blanks nearly were some.
+ * Greedy decoding: the likeliest class of each step, repeats merged, blanks (class 0) dropped,
+ * spaces put back where blanks nearly were some, and never two in a row.
  *
  * Class `k > 0` is the character `0x20 + k - 1`, so that 96 classes are blank and printable ASCII.
  *
@@ -52,10 +52,13 @@ export function greedyCtc(
     }
     if (best === 0) space = Math.max(space, data[row + 1]!)
     else if (best !== previous) {
-      if (best > 1 && space > spaceThreshold && text !== '' && !text.endsWith(' ')) text += ' '
-      text += String.fromCharCode(0x1f + best)
-      sum += top
-      length++
+      const open = text !== '' && !text.endsWith(' ')
+      if (best > 1) {
+        if (open && space > spaceThreshold) text += ' '
+        text += String.fromCharCode(0x1f + best)
+        sum += top
+        length++
+      } else if (open) text += ' '
       space = 0
     }
     previous = best

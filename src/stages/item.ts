@@ -4,6 +4,7 @@
  * @module
  */
 import type { ImageCodecs, ItemResult, Picture, StageItem } from './types.ts'
+import { CodecUnavailableError } from './picture_error.ts'
 import { flattenOnWhite } from './flatten.ts'
 
 /**
@@ -33,7 +34,13 @@ export async function pictureOf(item: StageItem, codecs: ImageCodecs): Promise<P
   return flattenOnWhite(await codecs.decode(media, item.bytes))
 }
 
+/**
+ * The result of an item whose picture could not be had.
+ *
+ * @throws the error itself where no picture could be: the item is not to blame then
+ */
 export function invalidInput(error: unknown): ItemResult {
+  if (error instanceof CodecUnavailableError) throw error
   const message = error instanceof Error ? error.message : String(error)
   return { ok: false, reason: 'invalid_input', message }
 }

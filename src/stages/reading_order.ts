@@ -97,7 +97,7 @@ function findGutter(lines: readonly Placed[]): number | undefined {
 function isColumn(lines: readonly Placed[]): boolean {
   if (lines.length < 3) return false
   const ratios = lines.map((l) => (l.right - l.left) / l.height).sort((a, b) => a - b)
-  return ratios[Math.floor(ratios.length / 2)]! >= 5 && byRowGroups(lines).length >= 3
+  return ratios[Math.floor(ratios.length / 2)]! >= 8 && byRowGroups(lines).length >= 3
 }
 
 /** Whether two groups stand next to each other for at least half of the shorter one. */

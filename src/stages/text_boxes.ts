@@ -29,7 +29,7 @@ export const defaultBoxOptions: BoxOptions = {
   threshold: 0.3,
   minScore: 0.5,
   unclipRatio: 1.6,
-  minSide: 2,
+  minSide: 3,
   maxBoxes: 1000,
 }
 

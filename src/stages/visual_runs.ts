@@ -12,24 +12,23 @@ export const maxGap = 1.5
 
 /** Joins pieces of one line: same direction, same baseline, like heights, a gap below the limit. */
 export function mergeRuns(boxes: readonly TextBox[], limit: number = maxGap): TextBox[] {
-  const merged = [...boxes]
-  let changed = true
-  while (changed) {
-    changed = false
-    merged.sort((a, b) => a.cx - b.cx)
-    search: for (let i = 0; i < merged.length; i++) {
+  const merged = boxes.toSorted((a, b) => a.cx - b.cx)
+  let before: number
+  do {
+    before = merged.length
+    for (let i = 0; i < merged.length; i++) {
       for (let j = i + 1; j < merged.length; j++) {
         if (!sameRun(merged[i]!, merged[j]!, limit)) continue
         const union = unionOf(merged[i]!, merged[j]!)
         // A union that would swallow a third line means that the two were no neighbours.
         if (merged.some((box, k) => k !== i && k !== j && holds(union, box))) continue
+        merged[i] = union
         merged.splice(j, 1)
-        merged.splice(i, 1, union)
-        changed = true
-        break search
+        // The grown box may reach what the smaller one did not.
+        j = i
       }
     }
-  }
+  } while (merged.length < before)
   return merged
 }
 

@@ -3,7 +3,12 @@
  *
  * @module
  */
-import type { CoordinatorMessage, Hello, NodeMessage, Welcome } from '../../src/protocol/messages.ts'
+import type {
+  CoordinatorMessage,
+  Hello,
+  NodeMessage,
+  Welcome,
+} from '../../src/protocol/messages.ts'
 import {
   createNodeMessageReader,
   encodeMessage,

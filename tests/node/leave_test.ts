@@ -1,0 +1,46 @@
+import { deepEqual, equal } from 'node:assert/strict'
+import { A, batchOf, BYTES, createGates, item, load, withNode } from './fixture.ts'
+
+Deno.test('node leaves after answering what it took, and says bye', async () => {
+  using gates = createGates()
+  await withNode({}, async ({ peer, node }) => {
+    await load(peer, A)
+    peer.send(batchOf(1, A, [item({ wait: 'leave' })]), [BYTES])
+    await gates.reached('leave')
+    peer.send(batchOf(2, A, [item()]), [BYTES])
+    peer.send({ type: 'ping', n: 1 })
+    await peer.take('pong')
+    const gone = node.stop('tired')
+    equal((await peer.take('report', ({ paused }) => paused === true)).message.paused, true)
+    peer.send(batchOf(3, A, [item()]), [BYTES])
+    equal((await peer.take('batch_failed')).message.batch, 3)
+    gates.open('leave')
+    await gone
+    await peer.closed
+    const last = peer.received.slice(-3).map(({ message }) => message)
+    deepEqual(last.map(({ type }) => type), ['result', 'result', 'bye'])
+    equal(last[2]?.type === 'bye' && last[2].reason, 'tired')
+    equal(node.state.phase, 'left')
+    equal(await node.left, undefined)
+  })
+})
+
+Deno.test('node leaves when the coordinator drains it', async () => {
+  await withNode({}, async ({ peer, node }) => {
+    peer.send({ type: 'drain', reason: 'closing time' })
+    equal((await peer.take('bye')).message.reason, 'closing time')
+    equal(await node.left, undefined)
+  })
+})
+
+Deno.test('node on pause says so, also on a new link', async () => {
+  await withNode({}, async ({ peer, node, coordinator }) => {
+    node.pause()
+    equal((await peer.take('report')).message.paused, true)
+    peer.close()
+    const second = await coordinator.nextPeer()
+    equal((await second.take('report')).message.paused, true)
+    node.resume()
+    equal((await second.take('report')).message.paused, false)
+  })
+})

@@ -1,0 +1,70 @@
+/**
+ * The inference worker with a stage that misbehaves on demand: `meta.do` of an item says how.
+ *
+ * @module
+ */
+import { expose } from 'comlink'
+import { createOrtEngine } from '../../src/node/engine/ort_engine.ts'
+import { createWorkerApi } from '../../src/node/engine/worker_api.ts'
+import type { ImageCodecs, ItemResult, Stage, StageContext } from '../../src/stages/types.ts'
+
+const channel = new BroadcastChannel('shoal-test-stage')
+const gates = new Map<string, () => void>()
+channel.onmessage = ({ data }) => gates.get(data.open)?.()
+
+function feeds({ model }: StageContext, batch: number) {
+  const dims = [batch, 3, 48, 192]
+  const data = new Float32Array(batch * 3 * 48 * 192)
+  return { [model.inputNames[0]!]: { type: 'float32' as const, dims, data } }
+}
+
+const stage: Stage = {
+  async run(items, context) {
+    const results: ItemResult[] = []
+    for (const { meta, bytes } of items) {
+      if (meta.do === 'hang') { for (;;); }
+      if (meta.do === 'close') {
+        self.close()
+        await new Promise(() => {})
+      }
+      if (meta.do === 'crash') {
+        const error = new Error('out of the blue')
+        // Deno prints it: one line is enough.
+        error.stack = ''
+        setTimeout(() => {
+          throw error
+        }, 0)
+        await new Promise(() => {})
+      }
+      if (meta.do === 'throw') throw new Error('the stage is at its wits end')
+      if (typeof meta.wait === 'string') {
+        const opened = new Promise<void>((resolve) => gates.set(meta.wait as string, resolve))
+        channel.postMessage({ waiting: meta.wait })
+        await opened
+      }
+      if (meta.do === 'refuse') {
+        results.push({ ok: false, reason: 'invalid_input', message: 'not to my taste' })
+        continue
+      }
+      await context.model.run(feeds(context, 1))
+      const children = Object.fromEntries(context.next.map((task) => [
+        task,
+        [{ meta: { n: 0 }, bytes: bytes.slice() }, { meta: { n: 1 }, bytes: bytes.subarray(1) }],
+      ]))
+      results.push({ ok: true, fields: { size: bytes.byteLength, crops: context.crops }, children })
+    }
+    return results
+  },
+  warmUp: (context, batch) => [feeds(context, batch)],
+}
+
+const codecs: ImageCodecs = {
+  decode: () => Promise.reject(new Error('no pictures here')),
+  encodeJpeg: () => Promise.reject(new Error('no pictures here')),
+}
+
+expose(createWorkerApi({
+  stages: { test: stage },
+  createEngine: createOrtEngine,
+  createCodecs: () => codecs,
+}))

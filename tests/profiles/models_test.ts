@@ -1,0 +1,83 @@
+import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
+import { prepareModels } from '../../src/cli/prepare_models.ts'
+import { ocrDir } from '../stages/ocr.ts'
+
+/** Derived bytes must not drift: nodes and caches know models by these hashes. */
+const hashes = {
+  det: '30a86f5731181461d08021402766601e4302a9b9b9666be8aff402696339cdff',
+  'rec-h48': 'ebf0e688ea43e7c5209831bab30a1b77db0c48e9cef7920dc1afe0e3eb93043f',
+  'rec-h32': 'b770c124edb870b56b7e237c970216ee4474455e3b70325b652da353bf460293',
+  'rec-h24': '6286c21667b87272207c2ee2c65fa8fcf0e7774132aea8cc1d1498feb25b024a',
+  'rec-h16': '5169994f56957747c645c2f9794cf95c8abb979879c038a23c5f01643a1ac50b',
+}
+
+async function withCache(work: (cacheDir: string) => Promise<void>): Promise<void> {
+  const cacheDir = await Deno.makeTempDir()
+  try {
+    await work(cacheDir)
+  } finally {
+    await Deno.remove(cacheDir, { recursive: true })
+  }
+}
+
+const filesIn = (dir: string) => [...Deno.readDirSync(dir)].map((e) => e.name).sort()
+
+Deno.test('prepareModels() derives the same models every time, named by their content', async () => {
+  await withCache(async (cacheDir) => {
+    const models = await prepareModels(ocrDir, { cacheDir })
+    assert.deepEqual(
+      Object.fromEntries(Object.entries(models).map(([name, m]) => [name, m.sha256])),
+      hashes,
+    )
+    for (const { sha256, bytes, file } of Object.values(models)) {
+      const content = await Deno.readFile(file)
+      assert.equal(content.length, bytes)
+      assert.equal(createHash('sha256').update(content).digest('hex'), sha256)
+    }
+    assert.equal(filesIn(cacheDir).filter((name) => name.endsWith('.part')).length, 0)
+  })
+})
+
+Deno.test('prepareModels() derives nothing the second time', async () => {
+  await withCache(async (cacheDir) => {
+    const lines: string[] = []
+    const report = (line: string) => lines.push(line)
+    const first = await prepareModels(ocrDir, { cacheDir, report })
+    assert.equal(lines.length, 5)
+    assert.deepEqual(await prepareModels(ocrDir, { cacheDir, report }), first)
+    assert.equal(lines.length, 5)
+  })
+})
+
+Deno.test('prepareModels() mends a cache with a file missing, cut or changed', async () => {
+  await withCache(async (cacheDir) => {
+    const { det, 'rec-h16': small, 'rec-h24': middle } = await prepareModels(ocrDir, { cacheDir })
+    const content = await Deno.readFile(middle!.file)
+    const spoil = [
+      () => Deno.remove(det!.file),
+      () => Deno.truncate(small!.file, 1000),
+      () => {
+        const changed = content.slice()
+        changed[5_000_000]! ^= 1
+        return Deno.writeFile(middle!.file, changed)
+      },
+    ]
+    for (const damage of spoil) {
+      await damage()
+      const models = await prepareModels(ocrDir, { cacheDir })
+      for (const { file, bytes } of Object.values(models)) {
+        assert.equal((await Deno.stat(file)).size, bytes)
+      }
+      assert.deepEqual(await Deno.readFile(middle!.file), content)
+    }
+  })
+})
+
+Deno.test('prepareModels() may run twice at once on one cache', async () => {
+  await withCache(async (cacheDir) => {
+    const both = await Promise.all([0, 1].map(() => prepareModels(ocrDir, { cacheDir })))
+    assert.deepEqual(both[0], both[1])
+    assert.equal(filesIn(cacheDir).length, 6)
+  })
+})

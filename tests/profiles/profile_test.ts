@@ -1,0 +1,101 @@
+import assert from 'node:assert/strict'
+import { checkPipeline, parsePipeline } from '../../src/pipeline/parse.ts'
+import type { Score } from '../../src/cli/labelled.ts'
+import { profileOf, type VariantTimes } from '../../src/cli/profile_result.ts'
+import type { ExampleResult } from '../../src/cli/profile_worker.ts'
+import { writeProfile } from '../../src/cli/profile_write.ts'
+import { tableOf } from '../../src/cli/profile_table.ts'
+
+const text = JSON.stringify({
+  schema: 'shoal-pipeline/1',
+  name: 'two',
+  sloMs: 100,
+  root: 'find',
+  tasks: {
+    find: {
+      next: ['read'],
+      note: 'kept',
+      variants: { big: { accuracy: 0.5, model: 'm' }, small: { accuracy: 0.4 } },
+    },
+    read: { variants: { one: { accuracy: 0.3 } } },
+  },
+})
+const pipeline = parsePipeline(text, 'two.json')
+
+const score = (total: number, errors: number): Score => {
+  return { total, errors, truths: 4, found: 3, exact: 2 }
+}
+
+const example = (errors: number): ExampleResult => ({
+  paths: { 'big > one': score(10, errors), 'small > one': score(10, errors + 3) },
+  alone: { 'read > one': score(10, 0) },
+  fanOut: {
+    'find > big > read': { items: 1, children: 4 },
+    'find > small > read': { items: 1, children: 3 },
+  },
+})
+
+const times = (task: string, variant: string, minMs: number, rows = 1): VariantTimes => ({
+  task,
+  variant,
+  batches: [{ batch: 1, runs: 5, minMs, medianMs: minMs * 2 }],
+  otherMs: 2,
+  rows,
+})
+
+const names = { examples: 'pages', truths: 'lines', units: 'characters' }
+
+const profile = profileOf(
+  pipeline,
+  { about: { seed: 1 }, names, count: 2 },
+  [example(0), example(2)],
+  [times('find', 'big', 50), times('find', 'small', 20), times('read', 'one', 10, 1.5)],
+)
+
+Deno.test('profileOf() sums errors over examples before it divides', () => {
+  assert.deepEqual(profile.paths.map((p) => p.accuracy), [0.9, 0.6])
+  assert.equal(profile.paths[0]!.exact, 0.5)
+  assert.deepEqual(profile.set, { seed: 1, pages: 2, lines: 8, characters: 20 })
+})
+
+Deno.test('profileOf() gives a leaf its accuracy alone, others that of their best path', () => {
+  assert.deepEqual(profile.variants.map((v) => v.accuracy), [0.9, 0.6, 1])
+  assert.deepEqual(profile.variants.map((v) => v.fanOut), [{ read: 4 }, { read: 3 }, {}])
+  assert.equal(profile.variants[0]!.recall, 0.75)
+})
+
+Deno.test('profileOf() counts the time of a path over items and their rows', () => {
+  // 50 + 2, then 4 items of 1.5 x 10 + 2.
+  assert.equal(profile.paths[0]!.ms, 120)
+  assert.equal(profile.variants[0]!.referenceMs, 52)
+})
+
+Deno.test('writeProfile() puts figures into a pipeline file and leaves the rest', () => {
+  const written = writeProfile(text, profile)
+  const { tasks, pathAccuracy } = checkPipeline(JSON.parse(written), 'two.json')
+  const big = tasks['find']!.variants['big']!
+  assert.deepEqual([big.accuracy, big.model, big.referenceMs], [0.9, 'm', 52])
+  assert.deepEqual(big.fanOut, { read: 4 })
+  assert.equal(tasks['find']!['note'], 'kept')
+  assert.deepEqual(pathAccuracy, [
+    { path: ['big', 'one'], accuracy: 0.9 },
+    { path: ['small', 'one'], accuracy: 0.6 },
+  ])
+  assert.equal(writeProfile(written, profile), written)
+})
+
+Deno.test('writeProfile() keeps accuracies where only latency was measured', () => {
+  const latencyOnly = profileOf(pipeline, { about: {}, names, count: 0 }, [], [
+    times('find', 'big', 50),
+  ])
+  const { tasks } = checkPipeline(JSON.parse(writeProfile(text, latencyOnly)), 'two.json')
+  assert.equal(tasks['find']!.variants['big']!.accuracy, 0.5)
+  assert.equal(tasks['find']!.variants['big']!.referenceMs, 52)
+})
+
+Deno.test('tableOf() shows every variant and path', () => {
+  const table = tableOf(profile)
+  for (const name of ['big', 'small', 'one', 'big > one', '0.9000']) {
+    assert.ok(table.includes(name), name)
+  }
+})
