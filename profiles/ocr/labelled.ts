@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Example, Labelled, Leaf, Score } from '../../src/cli/labelled.ts'
+import type { Example, Labelled, Leaf, Score } from '../../src/stages/labelled.ts'
 import { boxOfCorners, type Point } from '../../src/stages/box.ts'
 import { cutCrop } from '../../src/stages/crop.ts'
 import { pictureOf } from '../../src/stages/item.ts'

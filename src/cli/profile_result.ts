@@ -6,7 +6,7 @@
 import type { Pipeline } from '../pipeline/schema.ts'
 import { fanOutOf, taskOf, taskPaths, variantOf, variantPaths } from '../pipeline/tree.ts'
 import type { JsonObject } from '../stages/types.ts'
-import { accuracyOf, addScores, type Names, noScore, type Score } from './labelled.ts'
+import { accuracyOf, addScores, type Names, noScore, type Score } from '../stages/labelled.ts'
 import type { ExampleResult, Latency, Overhead } from './profile_worker.ts'
 
 export interface VariantTimes extends Overhead {

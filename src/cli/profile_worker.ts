@@ -12,7 +12,7 @@ import { createCodecs } from '../stages/codecs.ts'
 import { stages } from '../stages/stages.ts'
 import type { ItemResult, Model, Stage, StageContext, StageItem } from '../stages/types.ts'
 import { loadLocalCodec } from './codec_assets.ts'
-import type { Labelled, LabelledModule, Leaf, Score } from './labelled.ts'
+import type { Labelled, LabelledModule, Leaf, Score } from '../stages/labelled.ts'
 
 export type Request =
   | { kind: 'open'; dir: string; pipeline: Pipeline; files: Record<string, string> }

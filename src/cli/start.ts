@@ -18,6 +18,9 @@ const USAGE = `deno task start [options]
   --pipeline DIR      folder of a pipeline to serve; may be repeated; all of profiles/ if absent
   --policy shoal      rules to plan and route by`
 
+/** How long to wait for every variant to be warm before saying that all is served. */
+const WARM_UP_PATIENCE_MS = 20_000
+
 function fail(message: string): never {
   console.error(message)
   Deno.exit(1)
@@ -88,9 +91,18 @@ async function stop() {
 Deno.addSignalListener('SIGTERM', stop)
 Deno.addSignalListener('SIGINT', stop)
 
+const variants =
+  pipelines.flatMap(({ pipeline }) =>
+    Object.values(pipeline.tasks).flatMap((task) => Object.keys(task.variants))
+  ).length
 if (nodes > 0) {
   await steps.run(`${nodes} node${nodes > 1 ? 's' : ''} joining`, async () => {
-    while (!pool.ready()) await new Promise((done) => setTimeout(done, 50))
+    const patienceMs = performance.now() + WARM_UP_PATIENCE_MS
+    // The quickest variants come first; a first answer from those alone would be a poor welcome.
+    const complete = () => pool.nodes().filter(({ instances }) => instances >= variants).length
+    while (!pool.ready() || (complete() < nodes && performance.now() < patienceMs)) {
+      await new Promise((done) => setTimeout(done, 50))
+    }
   })
 }
 for (const { pipeline } of pipelines) {

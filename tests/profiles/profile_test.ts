@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { checkPipeline, parsePipeline } from '../../src/pipeline/parse.ts'
-import type { Score } from '../../src/cli/labelled.ts'
+import type { Score } from '../../src/stages/labelled.ts'
 import { profileOf, type VariantTimes } from '../../src/cli/profile_result.ts'
 import type { ExampleResult } from '../../src/cli/profile_worker.ts'
 import { writeProfile } from '../../src/cli/profile_write.ts'

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { ImageCodecs, JsonObject, StageItem } from '../stages/types.ts'
+import type { ImageCodecs, JsonObject, StageItem } from './types.ts'
 
 /** Sums over labelled things; accuracy is 1 - errors / total. */
 export interface Score {
