@@ -85,6 +85,7 @@ export function createSocketOpener(connect: Connect): OpenTransport {
           parse(chunk)
           continue
         }
+        const before = head.length
         head += String.fromCharCode(...chunk.subarray(0, MAX_HEAD_BYTES))
         const end = head.indexOf('\r\n\r\n')
         if (end < 0 && head.length < MAX_HEAD_BYTES) continue
@@ -93,7 +94,7 @@ export function createSocketOpener(connect: Connect): OpenTransport {
         if (state !== 'joining') return
         state = 'open'
         events.opened()
-        parse(chunk.subarray(chunk.length - (head.length - end - 4)))
+        parse(chunk.subarray(end + 4 - before))
       }
       finish(1006, 'the connection broke')
     }

@@ -30,6 +30,8 @@ export const CLOSE = {
 const id = z.string().min(1).max(128)
 const ms = z.number().min(0).max(1e9)
 const count = z.number().int().min(0).max(1e6)
+/** Ids that only grow: a coordinator may run for months. */
+const serial = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER)
 const bytes = z.number().int().min(0).max(1e12)
 const json = z.record(z.string().max(64), z.json())
 
@@ -70,7 +72,7 @@ export const nodeMessage = z.discriminatedUnion('type', [
   }),
   z.object({
     type: z.literal('result'),
-    batch: count,
+    batch: serial,
     /** On the node's clock: behind the slot's previous batch, running, and from receipt to this. */
     queueMs: ms,
     computeMs: ms,
@@ -92,8 +94,8 @@ export const nodeMessage = z.discriminatedUnion('type', [
     ])).max(1024),
   }),
   /** The whole batch came to nothing: the worker died, the watchdog fired, the variant is not held. */
-  z.object({ type: z.literal('batch_failed'), batch: count, message: z.string().max(2000) }),
-  z.object({ type: z.literal('pong'), n: count }),
+  z.object({ type: z.literal('batch_failed'), batch: serial, message: z.string().max(2000) }),
+  z.object({ type: z.literal('pong'), n: serial }),
   /** Leaving: the last message after the running batches have been answered. */
   z.object({ type: z.literal('bye'), reason: z.string().max(200) }),
 ])
@@ -121,7 +123,7 @@ export const coordinatorMessage = z.discriminatedUnion('type', [
   z.object({ type: z.literal('unload'), instances: z.array(instance) }),
   z.object({
     type: z.literal('batch'),
-    batch: count,
+    batch: serial,
     slot: count,
     ...ref,
     remainingMs: ms,
@@ -132,9 +134,9 @@ export const coordinatorMessage = z.discriminatedUnion('type', [
     /** Kept payloads no longer needed. */
     release: z.array(id).optional(),
   }),
-  z.object({ type: z.literal('cancel'), batch: count }),
+  z.object({ type: z.literal('cancel'), batch: serial }),
   z.object({ type: z.literal('release'), keys: z.array(id) }),
-  z.object({ type: z.literal('ping'), n: count }),
+  z.object({ type: z.literal('ping'), n: serial }),
   /** Take no new work, finish what runs, say bye. */
   z.object({ type: z.literal('drain'), reason: z.string() }),
 ])
