@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { aheadOf, type Backlog } from './backlog.ts'
+import { type Backlog, placeOf } from './backlog.ts'
 import type { Frontier } from './frontier.ts'
 import type { Query } from './query.ts'
 import type { DeadlineQueue } from './queue.ts'
@@ -64,18 +64,27 @@ export function admit(asked: Admission, nowMs: number): Refusal | { laxityMs: nu
       retryAfterMs: clampRetry((backlog.busyMs + backlog.poolMs) / 2),
     }
   }
-  const aheadMs = backlog.busyMs + aheadOf(asked.queries, backlog, deadlineMs)
+  const place = placeOf(asked.queries, backlog, deadlineMs)
+  const aheadMs = backlog.busyMs + place.aheadMs
   const leftMs = deadlineMs - nowMs
   // Behind a queue, what is known too roughly shall not cost those inside; an idle pool may try.
   const spreadMs = Math.max(0, quickest.safeChainMs - quickest.chainMs)
   const marginMs = Math.min(aheadMs, spreadMs + QUEUE_MARGIN * leftMs)
   const needMs = aheadMs + marginMs + Math.max(quickest.chainMs, quickest.poolMs)
-  if (needMs <= leftMs && leftMs < Infinity) return { laxityMs: leftMs - quickest.chainMs }
+  // More urgent than some inside, it would go before them: only if they can spare the time.
+  const spared = quickest.poolMs <= place.spareMs
+  if (spared && needMs <= leftMs && leftMs < Infinity) {
+    return { laxityMs: leftMs - quickest.chainMs }
+  }
   const refusal: Refusal = {
     ok: false,
     reason: 'infeasible_deadline',
-    message: `Cannot answer within ${Math.round(leftMs)} ms: need about ${Math.ceil(needMs)} ms`,
+    message: needMs > leftMs
+      ? `Cannot answer within ${Math.round(leftMs)} ms: need about ${Math.ceil(needMs)} ms`
+      : `Cannot answer within ${Math.round(leftMs)} ms: it would make others late`,
   }
-  if (quickest.chainMs <= leftMs) refusal.retryAfterMs = clampRetry(needMs - leftMs)
+  if (quickest.chainMs <= leftMs) {
+    refusal.retryAfterMs = clampRetry(Math.max(needMs - leftMs, quickest.poolMs))
+  }
   return refusal
 }

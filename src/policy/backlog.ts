@@ -39,6 +39,7 @@ export function scanBacklog(
   for (let i = 0; i < queries.length; i++) {
     const query = queries.at(i)!
     query.aheadMs = poolMs
+    query.slackMs = Infinity
     if (i >= maxScan) continue
     const rest = restOf(query, capacity.epoch, frontier)
     if (!rest.servable) continue
@@ -47,6 +48,7 @@ export function scanBacklog(
     if (endMs > query.deadlineMs) continue
     poolMs += rest.poolMs
     if (rest.poolMs === 0) continue
+    query.slackMs = query.deadlineMs - endMs
     const slackMs = Math.max(0, query.deadlineMs - endMs - RESERVED_LAXITY * query.laxityMs)
     if (slackMs < leastMs) {
       secondMs = leastMs
@@ -106,17 +108,23 @@ export function restOf(query: Query, epoch: number, frontier: Frontier): Rest {
   return query.rest = rest
 }
 
-/** Time of the pool that goes before a new query of this deadline; after a scan. */
-export function aheadOf(
+/**
+ * Where a new query of this deadline would stand; after a scan.
+ *
+ * @returns time of the pool that goes before it, and the least time that those behind it can spare
+ */
+export function placeOf(
   queries: DeadlineQueue<Query>,
   backlog: Backlog,
   deadlineMs: number,
-): number {
+): { aheadMs: number; spareMs: number } {
+  let aheadMs = backlog.poolMs
+  let spareMs = Infinity
   for (let i = queries.length - 1; i >= 0; i--) {
     const query = queries.at(i)!
-    if (query.deadlineMs > deadlineMs) continue
-    const next = queries.at(i + 1)
-    return next === undefined ? backlog.poolMs : next.aheadMs
+    if (query.deadlineMs <= deadlineMs) break
+    aheadMs = query.aheadMs
+    spareMs = Math.min(spareMs, query.slackMs)
   }
-  return 0
+  return { aheadMs, spareMs }
 }

@@ -74,6 +74,8 @@ export interface Query extends Urgent {
   rest: Rest | null
   /** Set by the last scan of the backlog: time of the pool for what goes before it. */
   aheadMs: number
+  /** Likewise: how much later it could go and still end in time; infinite where it takes no time. */
+  slackMs: number
 }
 
 export function createQuery(
@@ -106,6 +108,7 @@ export function createQuery(
     closed: false,
     rest: null,
     aheadMs: 0,
+    slackMs: Infinity,
   }
   query.root = addItem(query, given.shape.root, null, given.payload, nowMs)
   return query
