@@ -10,7 +10,7 @@ import { createOrtModel } from '../node/engine/ort_model.ts'
 import { taskOf, variantOf } from '../pipeline/tree.ts'
 import { createCodecs } from '../stages/codecs.ts'
 import { stages } from '../stages/stages.ts'
-import type { Model, StageItem } from '../stages/types.ts'
+import type { CropEncoding, Model, StageItem } from '../stages/types.ts'
 import { loadLocalCodec } from './codec_assets.ts'
 import { SAMPLE_PAGE, type Serving, startServing } from './serving.ts'
 import { median, quantile } from './statistics.ts'
@@ -28,7 +28,10 @@ async function bareLoop({ pipelines }: Serving, path: Record<string, string>) {
     const name = variantOf(ocr.pipeline, task, variant).model ?? ''
     models[task] = await createOrtModel(await Deno.readFile(ocr.models[name]?.file ?? ''))
   }
-  return async function run(page: Uint8Array): Promise<string[]> {
+  return async function run(
+    page: Uint8Array,
+    crops: CropEncoding = 'raw',
+  ): Promise<{ lines: string[]; cropBytes: number }> {
     const runTask = async (name: string, items: StageItem[]) => {
       const task = taskOf(ocr.pipeline, name)
       const stage = stages[task.kind ?? '']
@@ -40,17 +43,18 @@ async function bareLoop({ pipelines }: Serving, path: Record<string, string>) {
         next: task.next,
         model,
         codecs,
-        crops: 'raw',
+        crops,
       })
     }
     const [found] = await runTask('detect', [{ meta: { type: 'image/jpeg' }, bytes: page }])
     if (!found?.ok) throw new Error('Cannot bench: the page was not read')
     const lines: string[] = []
-    for (const item of found.children['recognise'] ?? []) {
+    const children = found.children['recognise'] ?? []
+    for (const item of children) {
       const [line] = await runTask('recognise', [item])
       if (line?.ok && line.fields !== null) lines.push(String(line.fields['text']))
     }
-    return lines
+    return { lines, cropBytes: children.reduce((sum, { bytes }) => sum + bytes.byteLength, 0) }
   }
 }
 
@@ -79,7 +83,7 @@ export async function benchIdle() {
     const before = serving.pool.nodes()[0]
     for (let i = 0; i < ROUNDS; i++) {
       const startMs = performance.now()
-      const lines = await bare(page)
+      const { lines } = await bare(page)
       const betweenMs = performance.now()
       const answer = await ask()
       servedMs.push(performance.now() - betweenMs)
@@ -114,6 +118,8 @@ export async function benchIdle() {
       },
       bytesPerPage: {
         page: page.byteLength,
+        cropsRaw: (await bare(page)).cropBytes,
+        cropsAsJpeg: (await bare(page, 'jpeg')).cropBytes,
         toNode: ((after?.bytesSent ?? 0) - (before?.bytesSent ?? 0)) / ROUNDS,
         fromNode: ((after?.bytesReceived ?? 0) - (before?.bytesReceived ?? 0)) / ROUNDS,
       },

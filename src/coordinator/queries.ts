@@ -26,6 +26,9 @@ export interface Answered {
 /** What the scheduler never told by then is told by the shell. */
 const GUARD_MS = 50
 
+/** Bytes of submitted pictures held at once; the scheduler bounds their number, not their size. */
+const MAX_BYTES_INSIDE = 512 * 1024 * 1024
+
 /** @param cancelled told of queries that end without the scheduler's answer */
 export function createQueries(
   post: Post,
@@ -34,6 +37,7 @@ export function createQueries(
 ) {
   const waiting = new Map<QueryId, (answer: Answer) => void>()
   let serial = 0
+  let bytesInside = 0
 
   return {
     get size() {
@@ -47,12 +51,17 @@ export function createQueries(
       const { signal, payload, pipeline, deadlineMs, minAccuracy } = request
       serial += 1
       const query = String(serial)
+      const { byteLength } = payload.bytes
+      if (bytesInside + byteLength > MAX_BYTES_INSIDE) return Promise.resolve(tooMuchInside(now()))
+      bytesInside += byteLength
       return new Promise((resolve, reject) => {
         const give = (answer: Answer) => resolve({ answer, answeredMs: now() })
         const settle = () => {
           clearTimeout(guard)
           signal.removeEventListener('abort', leave)
-          return waiting.delete(query)
+          const first = waiting.delete(query)
+          if (first) bytesInside -= byteLength
+          return first
         }
         const cancel = () => {
           post({ type: 'query_cancelled', query })
@@ -90,6 +99,18 @@ export function createQueries(
 
     answer(query: QueryId, answer: Answer) {
       waiting.get(query)?.(answer)
+    },
+  }
+}
+
+function tooMuchInside(answeredMs: number): Answered {
+  return {
+    answeredMs,
+    answer: {
+      ok: false,
+      reason: 'queue_full',
+      message: `Cannot take a query: the pictures inside fill ${MAX_BYTES_INSIDE} bytes`,
+      retryAfterMs: 1000,
     },
   }
 }
