@@ -4,9 +4,13 @@
  * @module
  */
 import { expose } from 'comlink'
+import { config } from 'zod'
 import { createOrtEngine } from '../src/node/engine/ort_engine.ts'
 import { createWorkerApi } from '../src/node/engine/worker_api.ts'
 import { createCodecs } from '../src/stages/codecs.ts'
 import { stages } from '../src/stages/stages.ts'
+
+// Compiled checks need eval, which pages of the coordinator forbid; these are few and small.
+config({ jitless: true })
 
 expose(createWorkerApi({ stages, createCodecs, createEngine: createOrtEngine }))

@@ -5,7 +5,9 @@
  */
 import './deno_version.ts'
 import { parseArgs } from 'node:util'
+import { benchBackends } from './bench_backends.ts'
 import { benchDeadline } from './bench_deadline.ts'
+import { benchDuty } from './bench_duty.ts'
 import { benchFailover } from './bench_failover.ts'
 import { benchIdle } from './bench_idle.ts'
 
@@ -14,6 +16,8 @@ const BENCHES: Record<string, () => Promise<unknown>> = {
   idle: benchIdle,
   deadline: benchDeadline,
   failover: benchFailover,
+  backends: benchBackends,
+  duty: benchDuty,
 }
 
 const { values, positionals } = parseArgs({

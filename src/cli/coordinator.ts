@@ -4,7 +4,9 @@
  * @module
  */
 import { createApp } from '../coordinator/app.ts'
+import type { Assets } from '../coordinator/pages.ts'
 import { createPool, type Pool, type PoolOptions } from '../coordinator/pool.ts'
+import { bracketed, isAny, ownHosts } from './own_hosts.ts'
 import { createScheduler } from '../policy/scheduler.ts'
 import type { LoadedPipeline } from './load_pipelines.ts'
 
@@ -15,11 +17,19 @@ export interface CoordinatorOptions {
   port?: number
   log?: (line: string) => void
   link?: PoolOptions['link']
+  /** Pages and scripts to serve; `buildAssets` makes them. */
+  assets?: Assets
+  /** Names, besides this machine's own addresses, under which browsers may reach it. */
+  allowHosts?: readonly string[]
+  /** Certificate and key, as PEM, to serve `https` with. */
+  tls?: { cert: string; key: string }
 }
 
 export interface Coordinator {
   /** Where to reach it from this machine, as `http://localhost:8787`. */
   url: string
+  /** Where processes of this machine reach it, whatever its certificate says. */
+  localUrl: string
   pool: Pool
   /** Answers what is inside, lets nodes go, frees the port. */
   close(timeoutMs?: number): Promise<void>
@@ -29,7 +39,7 @@ export interface Coordinator {
  * @throws Deno.errors.AddrInUse when the port is taken
  */
 export function startCoordinator(options: CoordinatorOptions): Coordinator {
-  const { pipelines, host = '127.0.0.1', port = 8787, log = () => {}, link } = options
+  const { pipelines, host = '127.0.0.1', port = 8787, log = () => {}, link, assets, tls } = options
   const now = () => performance.now()
   const scheduler = createScheduler({ pipelines: pipelines.map(({ pipeline }) => pipeline) })
   const pool = createPool({
@@ -52,16 +62,22 @@ export function startCoordinator(options: CoordinatorOptions): Coordinator {
     },
     now,
     log,
-    hosts: [host],
+    hosts: [...ownHosts(host), ...options.allowHosts ?? []],
+    ...(assets === undefined ? {} : { assets }),
   })
-  const server = Deno.serve({ hostname: host, port, onListen: () => {} }, app.fetch)
-  const shown = ['127.0.0.1', '0.0.0.0', '::', '::1'].includes(host) ? 'localhost' : host
+  const onListen = () => {}
+  const server = Deno.serve({ hostname: host, port, onListen, ...tls }, app.fetch)
+  // A certificate is for the names that others use; nodes beside us need none.
+  const inner = tls && Deno.serve({ hostname: '127.0.0.1', port: 0, onListen }, app.fetch)
+  const shown = isAny(host) || ['127.0.0.1', '::1'].includes(host) ? 'localhost' : bracketed(host)
+  const url = `${tls === undefined ? 'http' : 'https'}://${shown}:${server.addr.port}`
   return {
-    url: `http://${shown}:${server.addr.port}`,
+    url,
+    localUrl: inner === undefined ? url : `http://127.0.0.1:${inner.addr.port}`,
     pool,
     async close(timeoutMs = 10_000) {
       await pool.drain(timeoutMs)
-      await server.shutdown()
+      await Promise.all([server.shutdown(), inner?.shutdown()])
     },
   }
 }

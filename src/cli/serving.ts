@@ -11,6 +11,7 @@ import { spawnNode } from './spawn_node.ts'
 
 export interface NodeProcess {
   name: string
+  pid: number
   /** SIGKILL: gone without a word. */
   kill(): void
   ended: Promise<void>
@@ -28,6 +29,9 @@ export interface Serving extends Coordinator {
 export const SAMPLE_PAGE: string = join(ROOT, 'demo', 'samples', 'page.jpg')
 export const OCR: string = join(ROOT, 'profiles', 'ocr')
 
+/** Nothing is tried out in the background that would take time from what is measured. */
+const ONE_SLOT = ['--slots', '1', '--gpu', 'off']
+
 export async function startServing(
   dirs: readonly string[] = [OCR],
   options: Omit<CoordinatorOptions, 'pipelines'> = {},
@@ -42,8 +46,8 @@ export async function startServing(
   return {
     ...coordinator,
     pipelines,
-    async addNode(name, options = ['--slots', '1']) {
-      const child = spawnNode(coordinator.url, name, options)
+    async addNode(name, options = ONE_SLOT) {
+      const child = spawnNode(coordinator.localUrl, name, options)
       processes.add(child)
       const ended = child.status.then(() => void processes.delete(child))
       for (;;) {
@@ -52,7 +56,7 @@ export async function startServing(
         if (!processes.has(child)) throw new Error(`Cannot start node ${name}: it ended`)
         await new Promise((done) => setTimeout(done, 20))
       }
-      return { name, kill: () => child.kill('SIGKILL'), ended }
+      return { name, pid: child.pid, kill: () => child.kill('SIGKILL'), ended }
     },
     async end() {
       for (const child of processes) child.kill('SIGTERM')

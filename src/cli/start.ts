@@ -6,17 +6,25 @@
 import './deno_version.ts'
 import { parseArgs } from 'node:util'
 import { PipelineError } from '../pipeline/error.ts'
+import { buildAssets } from './build_assets.ts'
 import { type Coordinator, startCoordinator } from './coordinator.ts'
 import { loadPipelines, pipelineDirs } from './load_pipelines.ts'
 import { startLocalNodes } from './local_nodes.ts'
+import { joinLines } from './join_lines.ts'
+import { ownHosts } from './own_hosts.ts'
 import { createSteps } from './steps.ts'
+import { readTls } from './tls.ts'
 
 const USAGE = `deno task start [options]
   --port 8787         port to serve on
   --host 127.0.0.1    address to serve on; 0.0.0.0 lets other machines in
   --nodes 1           Deno nodes to start on this machine; 0 for none
   --pipeline DIR      folder of a pipeline to serve; may be repeated; all of profiles/ if absent
-  --policy shoal      rules to plan and route by`
+  --policy shoal      rules to plan and route by
+  --allow-host NAME   a name, besides this machine's addresses, under which pages may join; may be
+                      repeated
+  --tls off           self makes a certificate, so that browsers elsewhere give pages all they can
+  --tls-cert FILE     a certificate of your own (PEM), with --tls-key FILE`
 
 /** How long to wait for every variant to be warm before saying that all is served. */
 const WARM_UP_PATIENCE_MS = 20_000
@@ -41,6 +49,10 @@ function options() {
         nodes: { type: 'string', default: '1' },
         pipeline: { type: 'string', multiple: true },
         policy: { type: 'string', default: 'shoal' },
+        'allow-host': { type: 'string', multiple: true, default: [] },
+        tls: { type: 'string', default: 'off' },
+        'tls-cert': { type: 'string' },
+        'tls-key': { type: 'string' },
         help: { type: 'boolean' },
       },
     })
@@ -56,14 +68,18 @@ function options() {
       nodes: integer('nodes', values.nodes, 64),
       host: values.host,
       dirs: values.pipeline,
+      allowHosts: values['allow-host'],
+      tls: { tls: values.tls, cert: values['tls-cert'], key: values['tls-key'] },
     }
   } catch (error) {
     return fail(`${(error as Error).message}\n\n${USAGE}`)
   }
 }
 
-const { port, host, nodes, dirs } = options()
+const { port, host, nodes, dirs, allowHosts, tls: wanted } = options()
 const steps = createSteps((line) => console.error(line))
+const tls = await readTls(wanted, [...ownHosts(host), ...allowHosts])
+  .catch((error) => fail(error.message))
 
 const pipelines = await steps.run(
   'preparing models',
@@ -72,13 +88,18 @@ const pipelines = await steps.run(
 
 let coordinator: Coordinator
 try {
-  coordinator = startCoordinator({ pipelines, host, port, log: (line) => steps.say(line) })
+  coordinator = startCoordinator({
+    ...{ pipelines, host, port, allowHosts },
+    log: (line) => steps.say(line),
+    assets: await steps.run('building pages', () => buildAssets()),
+    ...(tls === undefined ? {} : { tls }),
+  })
 } catch (error) {
   if (!(error instanceof Deno.errors.AddrInUse)) throw error
   fail(`Cannot serve on port ${port}: it is in use. Name another with --port`)
 }
-const { url, pool } = coordinator
-const local = startLocalNodes(url, nodes, (line) => steps.say(line))
+const { url, localUrl, pool } = coordinator
+const local = startLocalNodes(localUrl, nodes, (line) => steps.say(line))
 
 async function stop() {
   Deno.removeSignalListener('SIGTERM', stop)
@@ -112,4 +133,5 @@ console.log(`${url}/v1/pipelines  what is served`)
 console.log(`${url}/v1/nodes  who serves`)
 console.log(`${url}/v1/plan  the plan in force`)
 console.log(`${url}/v1/stats  counters`)
+for (const line of joinLines(url, host, allowHosts, tls)) console.log(line)
 console.log(`another device joins with: deno task node --join ${url}`)

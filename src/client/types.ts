@@ -80,12 +80,27 @@ export interface PipelineInfo {
   bestAccuracy: number
 }
 
+export interface DeviceInfo {
+  vendor: string
+  architecture: string
+  description: string
+  /** It runs on the processor. */
+  software: boolean
+  maxBufferSize: number
+  maxStorageBufferBindingSize: number
+  shaderF16: boolean
+}
+
 export interface NodeInfo {
   id: string
   name: string
   runtime: 'deno' | 'browser'
   state: string
   backend: string
+  /** Why that backend, in one sentence, if the node says so. */
+  backendReason: string | null
+  /** What WebGPU says of its device; sizes in bytes. */
+  device: DeviceInfo | null
   class: string
   /** Variants held warm, summed over slots. */
   instances: number

@@ -14,6 +14,7 @@ import { ApiError } from './api_error.ts'
 import { infer } from './infer.ts'
 import type { Link } from './link.ts'
 import { mayLink } from './origin.ts'
+import { type Assets, mountPages } from './pages.ts'
 import { MODEL_PATH, type Pool, type ServedPipeline } from './pool.ts'
 
 export interface AppOptions {
@@ -25,6 +26,8 @@ export interface AppOptions {
   log: (line: string) => void
   /** Names and addresses, besides loopback, under which this coordinator is reached. */
   hosts?: readonly string[]
+  /** Pages and scripts for browsers and for machines without a checkout. */
+  assets?: Assets
 }
 
 /**
@@ -36,7 +39,8 @@ export interface AppOptions {
  * Deno.serve({ port: 8787 }, app.fetch)
  * ```
  */
-export function createApp({ pool, served, readModel, now, log, hosts = [] }: AppOptions) {
+export function createApp(options: AppOptions) {
+  const { pool, served, readModel, now, log, hosts = [], assets } = options
   const app = new Hono()
   const pipelines = new Map(served.map(({ pipeline }) => [pipeline.name, pipeline]))
   const models = new Map(
@@ -77,6 +81,8 @@ export function createApp({ pool, served, readModel, now, log, hosts = [] }: App
   app.get('/v1/plan', (c) => c.json(pool.plan()))
   app.get('/v1/stats', (c) => c.json({ uptimeMs: Math.round(now() - startedMs), ...pool.stats() }))
 
+  if (assets !== undefined) mountPages(app, assets)
+
   app.get('/v2/health/live', (c) => c.json({ live: true }))
   app.get('/v2/health/ready', (c) => {
     const ready = pool.ready()
@@ -108,14 +114,15 @@ export function createApp({ pool, served, readModel, now, log, hosts = [] }: App
       }
       await next()
     },
-    upgradeWebSocket(() => {
+    upgradeWebSocket((c) => {
+      const remedy = remedyFor(c.req.url, c.req.header('origin') !== undefined, assets)
       let link: Link | undefined
       return {
         onOpen(_, ws) {
           const socket = ws.raw
           if (socket === undefined) return
           socket.binaryType = 'arraybuffer'
-          link = pool.connect(socket)
+          link = pool.connect(socket, remedy)
         },
         onMessage: (event) => link?.receive(event.data as WireData),
         onClose: (event) => link?.lost(`closed with ${event.code} ${event.reason}`.trim()),
@@ -125,6 +132,15 @@ export function createApp({ pool, served, readModel, now, log, hosts = [] }: App
   )
 
   return app
+}
+
+/** How a node of another version comes by this one. */
+function remedyFor(url: string, isPage: boolean, assets: Assets | undefined): string {
+  if (isPage) return 'load the page again'
+  const { origin, host } = new URL(url)
+  const pull = 'update the node: pull the current checkout'
+  if (assets?.has('/node.js') !== true) return pull
+  return `${pull}, or run deno run -r --allow-net=${host} ${origin}/node.js`
 }
 
 function pipelineInfo(pipeline: Pipeline): PipelineInfo {

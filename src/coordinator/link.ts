@@ -55,6 +55,8 @@ export interface LinkOptions {
   heartbeatMs?: number
   /** Silence after which a link counts as dead. */
   silenceMs?: number
+  /** What makes a node of an older version one of this. */
+  remedy?: string
 }
 
 export const HEARTBEAT_MS = 1000
@@ -104,7 +106,7 @@ export function createLink(socket: Socket, handlers: LinkHandlers, options: Link
       reason: 'protocol',
       message: `Cannot speak protocol ${protocol}: this coordinator speaks ${PROTOCOL_VERSION}`,
       remedy: protocol < PROTOCOL_VERSION
-        ? 'update the node: pull the current checkout, or run it again with deno run -r'
+        ? options.remedy ?? 'update the node: pull the current checkout'
         : 'update the coordinator: pull the current checkout and start it again',
     })
   }

@@ -15,7 +15,8 @@ export interface PooledNode {
   readonly hello: Hello
   readonly link: Link
   readonly crops: ReturnType<typeof createCropEncodingChooser>
-  readonly backend: string
+  backend: string
+  backendReason: string | null
   slots: number
   /** Variants held warm: `slot pipeline task variant`. */
   readonly instances: Set<string>
@@ -34,6 +35,7 @@ export function createPooledNode(link: Link, hello: Hello): PooledNode {
     link,
     crops: createCropEncodingChooser(),
     backend: hello.backend ?? 'wasm',
+    backendReason: hello.backendReason ?? null,
     slots: hello.slots ?? 1,
     instances: new Set(),
     tasks: new Set(),
@@ -66,6 +68,8 @@ export function nodeInfo(
     runtime: node.hello.runtime ?? 'deno',
     state: stats?.state ?? 'standby',
     backend: node.backend,
+    backendReason: node.backendReason,
+    device: node.hello.device ?? null,
     class: stats?.class ?? 'default',
     instances: node.instances.size,
     slots: node.slots,

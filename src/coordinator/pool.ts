@@ -171,7 +171,15 @@ export function createPool({ served, scheduler, now, log, link: linkOptions }: P
         })
       }
       case 'report': {
-        if (message.progress !== undefined) node.progress = message.progress
+        if (message.progress !== undefined) {
+          const { done, total } = message.progress
+          node.progress = done < total ? message.progress : null
+        }
+        if (message.backend !== undefined) node.backend = message.backend
+        if (message.backendReason !== undefined) {
+          node.backendReason = message.backendReason
+          log(`node ${node.name} runs on ${message.backendReason}`)
+        }
         if (message.slots !== undefined) {
           node.slots = message.slots
           dropInstances(node, message.slots)
@@ -195,9 +203,13 @@ export function createPool({ served, scheduler, now, log, link: linkOptions }: P
   }
 
   return {
-    /** A new connection on `/v1/link`. */
-    connect: (socket: Socket): Link =>
-      createLink(socket, { hello: join, message: receive, closed }, { now, ...linkOptions }),
+    /** A new connection on `/v1/link`; `remedy` is what brings a node of an older version here. */
+    connect: (socket: Socket, remedy?: string): Link =>
+      createLink(socket, { hello: join, message: receive, closed }, {
+        now,
+        ...linkOptions,
+        ...(remedy === undefined ? {} : { remedy }),
+      }),
 
     submit: (request: QueryRequest) => queries.submit(request),
 

@@ -23,6 +23,20 @@ export function nameOf(key: string): VariantName {
   return { pipeline, task, variant }
 }
 
+/** Of variants from quick to slow the first of each task, where it is `wanted`. */
+export function quickestOfEachTask(
+  variants: readonly { key: string }[],
+  wanted: (key: string) => boolean,
+): string[] {
+  const byTask = new Map<string, string>()
+  for (const { key } of variants) {
+    const { pipeline, task } = nameOf(key)
+    const name = `${pipeline}/${task}`
+    if (!byTask.has(name) && wanted(key)) byTask.set(name, key)
+  }
+  return [...byTask.values()]
+}
+
 export interface Catalog {
   /** @throws RangeError where the welcome said nothing of it */
   spec(name: VariantName): InstanceSpec

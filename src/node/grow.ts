@@ -5,6 +5,7 @@
  * @module
  */
 import { type Clock, createSleeper } from './clock.ts'
+import type { EngineUse } from './engine/engine.ts'
 import type { InstanceSpec } from './engine/worker_api.ts'
 import type { SlotPool } from './pool.ts'
 import type { Slot } from './slot.ts'
@@ -12,7 +13,8 @@ import type { Slot } from './slot.ts'
 export interface GrowOptions {
   clock: Clock
   pool: SlotPool
-  mostSlots: number
+  /** May change with the engine. */
+  mostSlots(): number
   /** A small variant that the first slot holds; what is measured. */
   probe(): InstanceSpec | undefined
   /** A slot must add this share of what one slot does alone. */
@@ -27,6 +29,8 @@ export interface GrowOptions {
 export interface Grower {
   /** Tries until more slots bring too little, or work comes; in that case call it again later. */
   run(): Promise<'done' | 'disturbed'>
+  /** Begins anew, from the slots in service: another engine runs in them. */
+  reset(): void
   stop(): void
 }
 
@@ -38,6 +42,20 @@ const AGAIN_MS = 60_000
 const MAX_AGAIN = 6
 /** Several slots at once must bring nearly all they could, else they are tried one by one. */
 const JUMP_GAIN = 0.8
+
+/** What a slot with a pipeline in it may take; bounds the number of slots. */
+const SLOT_BYTES = 400 * 1024 * 1024
+/** They share one GPU: the second fills what the first leaves while it cuts and decodes. */
+const MAX_GPU_SLOTS = 2
+
+/** Slots that a machine may come to have on a backend. */
+export function mostSlotsOn(
+  { backend, threads }: EngineUse,
+  machine: { processors: number; memoryBytes: number },
+): number {
+  const runs = backend === 'webgpu' ? MAX_GPU_SLOTS : Math.floor(machine.processors / threads)
+  return Math.max(1, Math.min(runs, Math.floor(machine.memoryBytes / SLOT_BYTES)))
+}
 
 export function createGrower(options: GrowOptions): Grower {
   const { clock, pool, mostSlots } = options
@@ -81,7 +99,7 @@ export function createGrower(options: GrowOptions): Grower {
 
   async function tryMore(spec: InstanceSpec): Promise<'grown' | 'not_worth_it' | 'disturbed'> {
     const before = pool.serving
-    const count = Math.min(before.length + step, mostSlots)
+    const count = Math.min(before.length + step, mostSlots())
     const slots = pool.trial(count)
     const up = await comeUp(slots.slice(before.length), spec)
     if (stopped) return 'disturbed'
@@ -112,7 +130,7 @@ export function createGrower(options: GrowOptions): Grower {
 
   return {
     async run() {
-      while (!done && pool.serving.length < mostSlots) {
+      while (!done && pool.serving.length < mostSlots()) {
         const spec = options.probe()
         if (spec === undefined) return 'disturbed'
         const outcome = await tryMore(spec)
@@ -129,6 +147,12 @@ export function createGrower(options: GrowOptions): Grower {
         step = 1
       }
       return 'done'
+    },
+    reset() {
+      done = false
+      step = 1
+      disturbed = 0
+      aloneRate = undefined
     },
     stop() {
       stopped = done = true

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { EngineAssets } from './engine/engine.ts'
 import type { CodecName } from './engine/worker_api.ts'
 import type { Host, NodeStorage } from './host.ts'
 import { type ByteStream, createSocketOpener } from './stream_socket.ts'
@@ -12,6 +13,8 @@ export interface DenoHostOptions {
   codecs: { [name in CodecName]: string }
   /** Folder and name of what is kept between starts; absent where nothing is kept. */
   keep?: { dir: string; name: string }
+  /** The engine's files, where they are not those of this checkout. */
+  ort?: EngineAssets['ort']
   /** Entry point of the worker. */
   worker?: URL
   /** Name of the model cache in Deno's Cache API. */
@@ -26,7 +29,7 @@ export function createDenoHost(options: DenoHostOptions): Host {
     runtime: 'deno',
     threads: navigator.hardwareConcurrency,
     ...(memoryBytes === undefined ? {} : { memoryBytes }),
-    assets: { codecs: options.codecs },
+    assets: { codecs: options.codecs, ...(options.ort === undefined ? {} : { ort: options.ort }) },
     createWorker: () => new Worker(worker, { type: 'module' }),
     openLink: createSocketOpener(connect),
     storage: options.keep === undefined ? forgetful() : createFileStorage(options.keep),
@@ -83,6 +86,9 @@ async function* chunksOf(conn: Deno.Conn): AsyncGenerator<Uint8Array> {
 /** Half of what is free: the machine is the volunteer's. */
 function availableMemory(): number | undefined {
   try {
+    // Without the permission a terminal would be asked for it, and a volunteer with it.
+    const { state } = Deno.permissions.querySync({ name: 'sys', kind: 'systemMemoryInfo' })
+    if (state !== 'granted') return undefined
     return Math.floor(Deno.systemMemoryInfo().available / 2)
   } catch {
     return undefined

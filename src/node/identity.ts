@@ -14,7 +14,7 @@ export interface Identity {
 /** Reads the kept identity, or makes one. */
 export async function loadIdentity(
   storage: NodeStorage,
-  randomId: () => string = () => crypto.randomUUID(),
+  randomId: () => string = randomHex,
 ): Promise<Identity> {
   const kept = parse(await storage.get('identity'))
   const nodeId = kept?.nodeId ?? randomId()
@@ -27,6 +27,12 @@ export async function loadIdentity(
       return epoch
     },
   }
+}
+
+/** 128 random bits; `crypto.randomUUID` is not there on origins that are not secure. */
+export function randomHex(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(16))
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
 }
 
 function parse(text: string | undefined): { nodeId: string; epoch: number } | undefined {

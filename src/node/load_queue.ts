@@ -31,8 +31,8 @@ export interface LoadQueue {
   /** Whether exactly this is wanted, not another model under the same name. */
   isCurrent(spec: InstanceSpec): boolean
   take(): FetchedLoad | undefined
-  /** Fetches all that is wanted again, for a new worker. */
-  startOver(): void
+  /** Fetches what is wanted again, for a new worker: all, or what `missing` says. */
+  startOver(missing?: (spec: InstanceSpec) => boolean): void
   /** Wants nothing any more; what was wanted. */
   clear(): InstanceSpec[]
   /** Fetched, not taken. */
@@ -79,9 +79,9 @@ export function createLoadQueue(options: LoadQueueOptions): LoadQueue {
     wants: (key) => wanted.has(key),
     isCurrent,
     take: () => queue.shift(),
-    startOver() {
+    startOver(missing = () => true) {
       queue = []
-      for (const spec of wanted.values()) fetchModel(spec)
+      for (const spec of wanted.values()) if (missing(spec)) fetchModel(spec)
     },
     clear() {
       const all = [...wanted.values()]

@@ -5,12 +5,13 @@
  */
 import type { Hello } from '../protocol/messages.ts'
 import { PROTOCOL_VERSION } from '../protocol/messages.ts'
+import { createBackendChoice } from './backend_choice.ts'
 import { createBackoff } from './backoff.ts'
-import { nameOf } from './catalog.ts'
-import { type Clock, createSleeper, systemClock } from './clock.ts'
-import type { InstanceSpec } from './engine/worker_api.ts'
-import { createGrower } from './grow.ts'
-import type { Host } from './host.ts'
+import { renewSlots } from './bring_up.ts'
+import { nameOf, quickestOfEachTask } from './catalog.ts'
+import { createSleeper, systemClock } from './clock.ts'
+import { createModelFetcher } from './fetch_model.ts'
+import { createGrower, mostSlotsOn } from './grow.ts'
 import { type Identity, loadIdentity } from './identity.ts'
 import { createLink, type Link, type Refusal } from './link.ts'
 import { createModelStore, type ModelStore } from './models.ts'
@@ -19,52 +20,16 @@ import { createSlotPool } from './pool.ts'
 import { createProfiler } from './profiler.ts'
 import { createServing } from './serving.ts'
 import { createSlot } from './slot.ts'
-import { createWatch, type NodeEvent, type NodeState } from './state.ts'
-import { type OpenTransport, openWebSocket } from './transport.ts'
+import type { NodeOptions, VolunteerNode } from './node_options.ts'
+import { createWatch } from './state.ts'
+import { openWebSocket } from './transport.ts'
 
-export interface NodeOptions {
-  host: Host
-  /** The coordinator, `http:` or `https:`. */
-  url: string
-  name?: string
-  token?: string
-  /** A fixed number of slots; as many as prove worth it where absent. */
-  slots?: number
-  /** Most processors to keep busy. */
-  threads?: number
-  /** Share of the time a slot may work, 0.01 to 1. */
-  duty?: number
-  clock?: Clock
-  random?: () => number
-  open?: OpenTransport
-  payloadBytes?: number
-  /** First and longest wait before a lost link is tried again. */
-  retryMs?: { first: number; most: number }
-  /** Whether to measure while idle; figures from warming up are sent either way. */
-  measure?: boolean
-}
-
-export interface VolunteerNode {
-  /** Joins, and keeps joining again after each loss. */
-  start(): Promise<void>
-  /** Leaves: no new batch, the taken ones answered, bye. Resolves when all is closed. */
-  stop(reason?: string): Promise<void>
-  /** Takes no new work until `resume`; what is held stays. */
-  pause(): void
-  resume(): void
-  readonly state: NodeState
-  subscribe(listener: (event: NodeEvent, state: NodeState) => void): () => void
-  /** Resolves when the node has left, with the refusal if that was why. */
-  readonly left: Promise<Refusal | undefined>
-}
+export type { NodeOptions, VolunteerNode } from './node_options.ts'
 
 /** Measuring keeps off this long after a batch or load: the next one is likely near. */
 const QUIET_MS = 300
 /** Longest wait for taken batches when leaving. */
 const LEAVE_MS = 15_000
-/** What a slot with a pipeline in it may take; bounds the number of slots. */
-const SLOT_BYTES = 400 * 1024 * 1024
-const PROGRESS_EVERY_MS = 500
 
 /**
  * @example
@@ -79,14 +44,11 @@ export function createNode(options: NodeOptions): VolunteerNode {
   const clock = options.clock ?? systemClock
   const duty = options.duty ?? 1
   const base = new URL(options.url)
-  const mostSlots = options.slots ?? Math.max(
-    1,
-    Math.min(
-      host.threads,
-      options.threads ?? Infinity,
-      Math.floor((host.memoryBytes ?? Infinity) / SLOT_BYTES),
-    ),
-  )
+  const mostSlots = () =>
+    mostSlotsOn(choice.use, {
+      processors: Math.min(host.threads, options.threads ?? Infinity),
+      memoryBytes: host.memoryBytes ?? Infinity,
+    })
   const watch = createWatch(options.slots ?? 1)
   const payloads = createPayloadStore(options.payloadBytes)
   let models: ModelStore | undefined
@@ -97,6 +59,14 @@ export function createNode(options: NodeOptions): VolunteerNode {
   let finish: (refusal?: Refusal) => void = () => {}
   const left = new Promise<Refusal | undefined>((resolve) => finish = resolve)
 
+  const fetchModel = createModelFetcher({
+    clock,
+    watch,
+    models: () => models,
+    modelBase: () => modelBase,
+    catalog: () => serving.catalog,
+    send: (message) => void link.send(message),
+  })
   const serving = createServing({
     clock,
     payloads,
@@ -106,6 +76,7 @@ export function createNode(options: NodeOptions): VolunteerNode {
     send: (message, blobs) => void link.send(message, blobs),
     drain: (reason) => void stop(reason),
     settled: () => onSettled(),
+    restarted: () => choice.died(),
   })
 
   const pool = createSlotPool(options.slots ?? 1, (events) =>
@@ -113,6 +84,7 @@ export function createNode(options: NodeOptions): VolunteerNode {
       clock,
       assets: host.assets,
       createWorker: () => host.createWorker(),
+      engine: () => choice.use,
       fetchModel,
       duty,
       events,
@@ -135,8 +107,51 @@ export function createNode(options: NodeOptions): VolunteerNode {
       const profile = Array.from(points, ([key, points]) => ({ ...nameOf(key), points }))
       link.send({ type: 'report', profile })
     },
-    ...(options.slots === undefined ? { detour: () => grower.run() } : {}),
+    async detour() {
+      const grown = options.slots === undefined ? await grower.run() : 'done'
+      return grown === 'done' ? await choice.run() : grown
+    },
   })
+
+  const choice = createBackendChoice({
+    clock,
+    host,
+    wish: options.backend ?? 'auto',
+    gpu: options.gpu ?? true,
+    threadsPerRun: options.threadsPerRun ?? 1,
+    ...(options.readAdapter === undefined ? {} : { readAdapter: options.readAdapter }),
+    samples: () =>
+      quickestOfEachTask(profiler.byLatency(), (key) => pool.slot(0)?.holds(key) === true)
+        .flatMap((key) => serving.catalog?.spec(nameOf(key)) ?? []),
+    measure: (key) => pool.slot(0)?.measure(key, 1) ?? Promise.resolve(undefined),
+    fetchModel,
+    move,
+    decided(backend, reason) {
+      link.send({ type: 'report', backend, backendReason: reason })
+      watch.emit({ type: 'backend', backend, reason }, { backend, reason })
+    },
+  })
+
+  function move(): Promise<boolean> {
+    // On a GPU one slot to begin with; whether more pay is measured again.
+    const single = options.slots === undefined && choice.use.backend === 'webgpu'
+    return renewSlots(single ? pool.serving.slice(0, 1) : pool.serving, () => {
+      if (stopping !== undefined) return false
+      if (single && pool.serving.length > 1) {
+        pool.keep(1)
+        grown(1)
+      }
+      profiler.reset()
+      grower.reset()
+      profiler.detourAgain()
+      return true
+    })
+  }
+
+  function grown(slots: number): void {
+    link.send({ type: 'report', slots })
+    watch.emit({ type: 'slots', slots }, { slots })
+  }
 
   const grower = createGrower({
     clock,
@@ -147,10 +162,7 @@ export function createNode(options: NodeOptions): VolunteerNode {
       const quickest = profiler.byLatency().find(({ key }) => pool.slot(0)?.holds(key))
       return quickest && serving.catalog?.spec(nameOf(quickest.key))
     },
-    grown(slots) {
-      link.send({ type: 'report', slots })
-      watch.emit({ type: 'slots', slots }, { slots })
-    },
+    grown,
   })
 
   const link: Link = createLink({
@@ -177,7 +189,10 @@ export function createNode(options: NodeOptions): VolunteerNode {
         profiler.again()
         profiler.kick()
       },
-      work: serving.work,
+      work(message, blobs) {
+        if (message.type === 'batch') choice.disturb()
+        serving.work(message, blobs)
+      },
       lost(reason, retryMs) {
         serving.lost()
         watch.emit({ type: 'lost', reason, retryMs }, { phase: 'reconnecting' })
@@ -201,7 +216,9 @@ export function createNode(options: NodeOptions): VolunteerNode {
       nodeId: identity!.nodeId,
       epoch: lastEpoch,
       runtime: host.runtime,
-      backend: 'wasm',
+      backend: choice.use.backend,
+      backendReason: choice.reason,
+      ...(choice.device === undefined ? {} : { device: choice.device }),
       slots: pool.serving.length,
       duty,
       cached: await models!.cached(),
@@ -211,25 +228,11 @@ export function createNode(options: NodeOptions): VolunteerNode {
     }
   }
 
-  function fetchModel({ hash, key }: InstanceSpec): Promise<Uint8Array> {
-    const known = serving.catalog?.model(hash)
-    if (known === undefined) return Promise.reject(new RangeError(`No model ${hash} for ${key}`))
-    const startMs = clock.nowMs()
-    let toldMs = startMs
-    return models!.get(known.ref, modelBase, (done, total) => {
-      const nowMs = clock.nowMs()
-      if (nowMs - toldMs < PROGRESS_EVERY_MS && done < total) return
-      toldMs = nowMs
-      const progress = { label: known.label, done, total }
-      link.send({ type: 'report', progress })
-      watch.emit({ type: 'progress', ...progress, elapsedMs: nowMs - startMs })
-    })
-  }
-
   function end(reason: string, refusal?: Refusal): void {
     stopping ??= Promise.resolve()
     profiler.stop()
     grower.stop()
+    choice.stop()
     pool.close()
     payloads.clear()
     watch.emit({ type: 'left', reason }, { phase: 'left', ready: [] })
@@ -245,6 +248,7 @@ export function createNode(options: NodeOptions): VolunteerNode {
     watch.emit({ type: 'leaving', reason }, { phase: 'leaving' })
     profiler.stop()
     grower.stop()
+    choice.stop()
     serving.leaving()
     if (link.up) {
       link.send({ type: 'report', paused: true })
@@ -274,7 +278,10 @@ export function createNode(options: NodeOptions): VolunteerNode {
         onWarning: (message) => watch.emit({ type: 'warning', message }),
       })
       const { nodeId } = identity
-      watch.emit({ type: 'connecting', url: options.url }, { phase: 'connecting', nodeId })
+      await choice.start()
+      const { use: { backend }, reason } = choice
+      const change = { phase: 'connecting', nodeId, backend, reason } as const
+      watch.emit({ type: 'connecting', url: options.url }, change)
       // The worker comes up while the link does.
       pool.serving.forEach((slot) => slot.prepare())
       link.start()

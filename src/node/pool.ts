@@ -63,7 +63,7 @@ export function createSlotPool(
     keep(count) {
       pool.trial(count)
       kept = count
-      slots.splice(count).forEach((slot) => slot.close())
+      slots.splice(count).forEach((slot) => slot.close('This slot was given up'))
     },
     get idle() {
       return pool.serving.every((slot) => slot.idle)

@@ -38,6 +38,8 @@ export interface Profiler {
    */
   add(key: string, warmMs: number | undefined, referenceMs: number | undefined): void
   remove(key: string): void
+  /** Forgets every figure: another engine runs the variants from now on. */
+  reset(): void
   /**
    * A real batch ran. What it took beyond the model (decoding, boxes, crops) goes into the figures;
    * after a few, no more are sent: the coordinator then knows better from the batches themselves.
@@ -143,6 +145,8 @@ export function createProfiler(options: ProfilerOptions): Profiler {
     const { key, batch } = series
     const fromMs = clock.nowMs()
     const measured = await options.measure(key, batch)
+    // Given up meanwhile, or measured on an engine that is gone.
+    if (all.get(key)?.includes(series) !== true) return
     if (measured === undefined) {
       // Work came, or the run failed; a variant that always fails must not be tried for ever.
       if (options.holdOffMs() === 0) series.failures++
@@ -220,6 +224,10 @@ export function createProfiler(options: ProfilerOptions): Profiler {
       around.delete(key)
       warmed.delete(key)
       sent.delete(key)
+    },
+    reset() {
+      for (const known of [all, fresh, around, warmed, sent]) known.clear()
+      slowness = Infinity
     },
     ran(key, batch, computeMs) {
       const single = all.get(key)?.[0]

@@ -26,6 +26,8 @@ export interface ServingOptions {
   drain(reason: string): void
   /** No batch is left anywhere. */
   settled(): void
+  /** A slot lost its worker. */
+  restarted(): void
 }
 
 export interface Serving {
@@ -185,6 +187,7 @@ export function createServing(options: ServingOptions): Serving {
     restarted(slot, message) {
       const ready = watch.state.ready.filter((held) => !held.startsWith(`${slot} `))
       watch.emit({ type: 'restarted', slot, message }, { ready })
+      options.restarted()
     },
     idle: () => options.profiler().kick(),
   }

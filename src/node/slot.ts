@@ -7,54 +7,15 @@
  * @module
  */
 import { type BatchQueue, createBatchQueue, type SlotBatch } from './batch_queue.ts'
-import { type Clock, createSleeper } from './clock.ts'
+import { type FreshWorker, prepareRenewal } from './bring_up.ts'
+import { createSleeper } from './clock.ts'
 import type { Failure } from './engine/answer.ts'
-import type { InstanceSpec, WorkerAssets } from './engine/worker_api.ts'
+import type { InstanceSpec } from './engine/worker_api.ts'
 import { createLoadQueue, type FetchedLoad } from './load_queue.ts'
-import type { SlotEvents } from './slot_events.ts'
+import type { Measured, Slot, SlotOptions } from './slot_types.ts'
 import { createWorkerClient, type WorkerClient } from './worker_client.ts'
 
-export interface SlotOptions {
-  clock: Clock
-  assets: WorkerAssets
-  createWorker(): Worker
-  /** The model of a spec. */
-  fetchModel(spec: InstanceSpec): Promise<Uint8Array>
-  /** Share of the time this slot may work, 0..1. */
-  duty: number
-  events: SlotEvents
-  /** Longest run whatever the batch message allows. */
-  maxRunMs?: number
-  maxLoadMs?: number
-}
-
-export interface Slot {
-  /** Takes a batch, or says why not. At most one waits behind the running one. */
-  offer(batch: SlotBatch): 'taken' | 'full' | 'not_held'
-  /** A waiting batch is dropped, a running one's result is; neither is answered. */
-  cancel(batch: number): void
-  /** Asks for a variant; `ready` or `loadFailed` follows, at once where it is held already. */
-  load(spec: InstanceSpec): void
-  unload(key: string): void
-  /** One run for measuring, after all other work; nothing when other work came first. */
-  measure(key: string, batch: number): Promise<Measured | undefined>
-  /** Brings the worker up before it is needed. */
-  prepare(): void
-  holds(key: string): boolean
-  /** No batch and no load is there to be done. */
-  readonly idle: boolean
-  /** Batches taken and not answered. */
-  readonly batches: number
-  /** When the last batch ended, on the node's clock. */
-  readonly lastBatchMs: number
-  close(): void
-}
-
-/** As {@linkcode WorkerApi.measure} has it. */
-export interface Measured {
-  runMs: number
-  rows: number
-}
+export type { Measured, Slot, SlotOptions } from './slot_types.ts'
 
 interface Probe {
   key: string
@@ -85,6 +46,7 @@ export function createSlot(options: SlotOptions): Slot {
   let probe: Probe | undefined
   let running: SlotBatch | undefined
   let client: WorkerClient | undefined
+  let fresh: FreshWorker | undefined
   let wantWorker = false
   let pumping = false
   let closed = false
@@ -113,6 +75,7 @@ export function createSlot(options: SlotOptions): Slot {
     if (!hasWork()) return undefined
     const restMs = restUntilMs - clock.nowMs()
     if (restMs > 0) return () => sleeper.pause(restMs)
+    if (fresh !== undefined) return takeOver
     if (client === undefined) return spawn
     const batch = waiting.take(({ key }) => loaded.has(key))
     if (batch !== undefined) return () => runBatch(batch)
@@ -126,7 +89,7 @@ export function createSlot(options: SlotOptions): Slot {
   }
 
   const hasWork = () =>
-    (wantWorker && client === undefined) ||
+    (wantWorker && client === undefined) || fresh !== undefined ||
     waiting.length > 0 || loads.fetched > 0 || toUnload.length > 0 || probe !== undefined
 
   const idle = () =>
@@ -135,13 +98,33 @@ export function createSlot(options: SlotOptions): Slot {
   async function spawn(): Promise<void> {
     if (deaths > 0) await sleeper.pause(Math.min(250 * 4 ** (deaths - 1), 10_000))
     if (closed) return
-    const mine = createWorkerClient(options.createWorker(), { clock, onDeath: onDeath })
+    const mine = createWorkerClient(options.createWorker(), { clock, onDeath })
     client = mine
-    const answer = await mine.init(options.assets, INIT_MS)
+    const answer = await mine.init(options.assets, options.engine(), INIT_MS)
     if (!answer.ok && mine.death === undefined) {
       mine.close()
       onDeath(answer)
     }
+  }
+
+  async function takeOver(): Promise<void> {
+    const { client: next, held } = fresh!
+    fresh = undefined
+    if (next.death !== undefined) return
+    client?.close()
+    client = next
+    faults = 0
+    loaded.clear()
+    for (const { spec, warmMs, loadMs } of held) {
+      if (!loads.isCurrent(spec)) {
+        await client.unload(spec.key)
+        continue
+      }
+      loaded.set(spec.key, spec)
+      events.ready(spec, loadMs, warmMs)
+    }
+    // What was loaded into the old worker meanwhile.
+    loads.startOver((spec) => !loaded.has(spec.key))
   }
 
   function onDeath(failure: Failure): void {
@@ -270,6 +253,20 @@ export function createSlot(options: SlotOptions): Slot {
       wantWorker = true
       pump()
     },
+    renew: () =>
+      prepareRenewal(
+        { ...options, maxLoadMs, engine: options.engine(), specs: [...loaded.values()] },
+        {
+          closed: () => closed,
+          died(mine, failure) {
+            if (client === mine) onDeath(failure)
+          },
+          commit(next) {
+            fresh = next
+            pump()
+          },
+        },
+      ),
     measure(key, batch) {
       if (closed || !loaded.has(key) || !idle()) return Promise.resolve(undefined)
       return new Promise((done) => {
@@ -288,12 +285,14 @@ export function createSlot(options: SlotOptions): Slot {
     get lastBatchMs() {
       return lastBatchMs
     },
-    close() {
+    close(why) {
       closed = true
       sleeper.wake()
       dropProbe()
-      waiting.drain()
+      const left = running === undefined ? waiting.drain() : [running, ...waiting.drain()]
+      if (why !== undefined) left.forEach((batch) => events.failed(batch, why))
       client?.close()
+      fresh?.client.close()
     },
   }
 }

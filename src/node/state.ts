@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Backend } from './engine/engine.ts'
 import type { Refusal } from './link.ts'
 
 export type NodePhase = 'idle' | 'connecting' | 'joined' | 'reconnecting' | 'leaving' | 'left'
@@ -12,6 +13,9 @@ export interface NodeState {
   phase: NodePhase
   nodeId: string | undefined
   slots: number
+  backend: Backend
+  /** Why that backend, in one sentence. */
+  reason: string
   paused: boolean
   /** Variants held warm, `slot pipeline/task/variant`. */
   ready: readonly string[]
@@ -34,6 +38,8 @@ export type NodeEvent =
   | { type: 'batch'; variant: string; items: number; computeMs: number }
   | { type: 'unloaded'; slot: number; variant: string }
   | { type: 'slots'; slots: number }
+  /** What is run on from now on, and why. */
+  | { type: 'backend'; backend: Backend; reason: string }
   | { type: 'restarted'; slot: number; message: string }
   | { type: 'warning'; message: string }
   | { type: 'paused'; paused: boolean }
@@ -52,6 +58,8 @@ export function createWatch(slots: number): Watch {
     phase: 'idle',
     nodeId: undefined,
     slots,
+    backend: 'wasm',
+    reason: 'wasm: nothing was measured yet',
     paused: false,
     ready: [],
     batches: 0,

@@ -12,11 +12,16 @@ import type { CropEncoding, StageItem } from '../stages/types.ts'
 import type { Clock } from './clock.ts'
 import type { Answer, Failure } from './engine/answer.ts'
 import { buffersOf } from './engine/transfer.ts'
+import type { Backend, EngineUse } from './engine/engine.ts'
 import type { InstanceSpec, WorkerApi, WorkerAssets } from './engine/worker_api.ts'
 
 /** As {@linkcode WorkerApi}, from outside: never throws, never hangs. */
 export interface WorkerClient {
-  init(assets: WorkerAssets, timeoutMs: number): Promise<Answer<{ backend: 'wasm' }>>
+  init(
+    assets: WorkerAssets,
+    use: EngineUse,
+    timeoutMs: number,
+  ): Promise<Answer<{ backend: Backend }>>
   needs(hash: string): Promise<Answer<boolean>>
   load(
     spec: InstanceSpec,
@@ -101,7 +106,15 @@ export function createWorkerClient(worker: Worker, options: WorkerClientOptions)
   }
 
   return {
-    init: (assets, timeoutMs) => call(timeoutMs, () => remote.init(assets)),
+    async init(assets, use, timeoutMs) {
+      const answer = await call<{ backend: Backend }>(
+        timeoutMs,
+        () => remote.init(assets, { ...use }),
+      )
+      // Asked once and pending for the worker's life: nothing is raced with it.
+      if (answer.ok && use.backend === 'webgpu') remote.lost().then(die, () => {})
+      return answer
+    },
     needs: (hash) => call(SMALL_CALL_MS, () => remote.needs(hash)),
     load: (spec, bytes, timeoutMs) => call(timeoutMs, () => remote.load(spec, bytes)),
     unload: (key) => call(SMALL_CALL_MS, () => remote.unload(key)),

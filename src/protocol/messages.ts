@@ -42,6 +42,21 @@ const point = z.object({ batch: z.number().int().min(1).max(1024), latencyMs: ms
 /** Where an item's bytes are: the n-th blob of this frame, or kept by the node under `key`. */
 const payload = z.union([z.object({ blob: count }), z.object({ key: id })])
 
+const backend = z.enum(['wasm', 'webgpu', 'native'])
+/** Why that backend, in one sentence. */
+const backendReason = z.string().max(500)
+/** What WebGPU says of the node's device; sizes in bytes. */
+const device = z.object({
+  vendor: z.string().max(100),
+  architecture: z.string().max(100),
+  description: z.string().max(100),
+  /** It runs on the processor. */
+  software: z.boolean(),
+  maxBufferSize: bytes,
+  maxStorageBufferBindingSize: bytes,
+  shaderF16: z.boolean(),
+})
+
 export const nodeMessage = z.discriminatedUnion('type', [
   z.object({
     type: z.literal('hello'),
@@ -53,7 +68,9 @@ export const nodeMessage = z.discriminatedUnion('type', [
     epoch: z.number().int().min(0),
     name: z.string().min(1).max(64).optional(),
     runtime: z.enum(['deno', 'browser']).optional(),
-    backend: z.enum(['wasm', 'webgpu', 'native']).optional(),
+    backend: backend.optional(),
+    backendReason: backendReason.optional(),
+    device: device.optional(),
     slots: z.number().int().min(1).max(256).optional(),
     duty: z.number().min(0.01).max(1).optional(),
     memoryBytes: bytes.optional(),
@@ -66,6 +83,9 @@ export const nodeMessage = z.discriminatedUnion('type', [
     type: z.literal('report'),
     paused: z.boolean().optional(),
     slots: z.number().int().min(0).max(256).optional(),
+    /** The node moved to another backend, or found out that it need not. */
+    backend: backend.optional(),
+    backendReason: backendReason.optional(),
     profile: z.array(z.object({ ...ref, points: z.array(point).max(64) })).max(1024).optional(),
     /** Share of a model download done, for those who watch. */
     progress: z.object({ label: z.string().max(200), done: bytes, total: bytes }).optional(),

@@ -57,8 +57,14 @@ export const textDetection: Stage = {
   },
   warmUp: (context) => {
     const name = context.model.inputNames[0]!
-    return inputShapes(inputOf(context.variant)).map((shape) => ({ [name]: tensorOf(shape) }))
+    return shapesOf(context).map((shape) => ({ [name]: tensorOf(shape) }))
   },
+}
+
+/** The main shape and its transpose alone, where each shape costs a compilation. */
+function shapesOf({ variant, fewShapes }: StageContext): Size[] {
+  const shapes = inputShapes(inputOf(variant))
+  return fewShapes ? shapes.slice(0, 2) : shapes
 }
 
 function tensorOf({ width, height }: Size): Tensor & { data: Float32Array } {
@@ -71,7 +77,7 @@ function tensorOf({ width, height }: Size): Tensor & { data: Float32Array } {
 
 /** Boxes of lines in pixels of the picture, in no order. */
 async function findLines(picture: Picture, context: StageContext): Promise<TextBox[]> {
-  const { shape, width, height } = fit(picture, inputShapes(inputOf(context.variant)), maxScale)
+  const { shape, width, height } = fit(picture, shapesOf(context), maxScale)
   const input = tensorOf(shape)
   resizeInto(picture, {
     data: input.data,

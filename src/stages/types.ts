@@ -66,6 +66,8 @@ export interface StageContext {
   model: Model
   codecs: ImageCodecs
   crops: CropEncoding
+  /** The first run of each input shape is slow on this engine: better a few shapes than the best. */
+  fewShapes?: boolean
 }
 
 export interface Stage {

@@ -16,6 +16,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   'src/pages': ['src/node', 'src/client'],
   'src/cli': ['src', 'profiles', 'demo', 'workers'],
   'workers/inference.ts': ['src/stages', 'src/pipeline', 'src/node/engine'],
+  'workers/node.ts': ['src/node', 'src/stages'],
   'workers/planner.ts': ['src/policy', 'src/pipeline'],
   profiles: ['src/pipeline', 'src/stages'],
   demo: ['src', 'workers'],

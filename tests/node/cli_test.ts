@@ -62,7 +62,9 @@ Deno.test('node command names what it cannot use', async () => {
     [[], /--join URL is missing/],
     [['--join', 'nowhere'], /must be an address/],
     [['--join', 'http://x', '--duty', '2'], /--duty/],
-    [['--join', 'http://x', '--backend', 'native'], /not available in this build/],
+    [['--join', 'http://x', '--backend', 'cuda'], /must be auto, wasm, webgpu or native/],
+    [['--join', 'http://x', '--gpu', 'maybe'], /--gpu/],
+    [['--join', 'http://x', '--backend', 'webgpu', '--gpu', 'off'], /the GPU is not to be used/],
   ]
   await Promise.all(cases.map(async ([args, says]) => {
     const { code, stderr } = await spawn(args).output()

@@ -93,6 +93,7 @@ export async function withNode(
     url: coordinator.url,
     slots: 1,
     measure: false,
+    backend: 'wasm',
     retryMs: { first: 1, most: 5 },
     ...rest,
   })

@@ -27,6 +27,7 @@ function machine(clock: TestClock, cores: number) {
       },
       unload() {},
       prepare() {},
+      renew: () => Promise.resolve(undefined),
       measure: () =>
         new Promise((resolve) => {
           if (disturbed) return resolve(undefined)
@@ -69,7 +70,7 @@ async function grown(cores: number, mostSlots: number) {
   const grower = createGrower({
     clock,
     pool,
-    mostSlots,
+    mostSlots: () => mostSlots,
     probe: () => SPEC,
     again: () => void asked++,
     grown: (slots) => told.push(slots),

@@ -36,6 +36,11 @@ const stage: Stage = {
         }, 0)
         await new Promise(() => {})
       }
+      if (meta.do === 'lose') {
+        const { env } = await import('onnxruntime-web/webgpu')
+        const device: { destroy(): void } = await env.webgpu.device
+        device.destroy()
+      }
       if (meta.do === 'throw') throw new Error('the stage is at its wits end')
       if (typeof meta.wait === 'string') {
         const opened = new Promise<void>((resolve) => gates.set(meta.wait as string, resolve))

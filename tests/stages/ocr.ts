@@ -23,6 +23,9 @@ export const pipeline = parsePipeline(await Deno.readTextFile(pipelineFile), pip
 const prepared = await prepareModels(ocrDir)
 const models = new Map<string, Promise<OwnedModel>>()
 
+/** Where a model of the pipeline lies. */
+export const modelFile = (name: string): string => prepared[name]!.file
+
 export async function contextOf(
   task: string,
   variant: string,

@@ -18,6 +18,8 @@ export type EngineFault =
   | 'not_finite'
   /** The engine's memory is in an unknown state: only a new worker helps. */
   | 'broken'
+  /** The GPU is gone from under the engine: only a new worker helps. */
+  | 'device_lost'
   /** The worker ended while the call was under way. */
   | 'worker_died'
   /** The worker gave no answer in time and was ended. */

@@ -4,19 +4,49 @@
  * @module
  */
 import type { Model } from '../../stages/types.ts'
+import type { Adapter } from './adapter.ts'
 
-/** Where the engine's own files are, when the runtime cannot find them by itself (a browser). */
-export interface EngineAssets {
-  /** URL of ONNX Runtime's WebAssembly file. */
-  ortWasm?: string
+export type Backend = 'wasm' | 'webgpu' | 'native'
+
+/** Absolute URLs of one build of ONNX Runtime. */
+export interface OrtFiles {
+  /** What is imported. */
+  module: string
+  /** Its glue and its WebAssembly, which a module served from elsewhere does not find by itself. */
+  mjs?: string
+  wasm?: string
 }
 
+/**
+ * Where the engine's own files are. A build that is absent here is imported by its package's name
+ * (a checkout); `native` has no such name, so that nothing of it is fetched unasked.
+ */
+export interface EngineAssets {
+  ort?: { [backend in Backend]?: OrtFiles }
+}
+
+/** What an engine is made for. */
+export interface EngineUse {
+  backend: Backend
+  /** Threads inside one run. More than one counts only where the realm can start them. */
+  threads: number
+}
+
+export const PLAIN_USE: EngineUse = { backend: 'wasm', threads: 1 }
+
 export interface Engine {
-  readonly backend: 'wasm'
-  /** Whether the first run of each new input shape is slow, as where shaders are compiled for it. */
+  readonly backend: Backend
+  /**
+   * Whether the first run of each new input shape may be slow, as where shaders are compiled for
+   * it: stages then keep to few shapes, and those are warmed.
+   */
   readonly compilesShapes: boolean
+  /** The device, once started, where there is one. */
+  readonly device: Adapter | undefined
   /** Brings the runtime in. @throws EngineError `init_failed` */
   start(): Promise<void>
+  /** Resolves with the reason when the device is lost; never where there is none to lose. */
+  lost(): Promise<string>
   /** Whether a session of this model is at hand. */
   has(hash: string): boolean
   /**

@@ -1,20 +1,24 @@
 /**
- * A model on ONNX Runtime's WebAssembly backend.
+ * A model on ONNX Runtime, whichever backend.
  *
  * @module
  */
 import type { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-web/wasm'
 import type { Model, Tensor, TensorData } from '../../stages/types.ts'
 import { EngineError } from './answer.ts'
-import type { EngineAssets } from './engine.ts'
-import { type OrtModule, startOrt } from './ort.ts'
+import { runFilledUp } from './batch_shapes.ts'
+import { type EngineAssets, type EngineUse, PLAIN_USE } from './engine.ts'
+import { type OrtModule, startOrt, usableThreads } from './ort.ts'
 
 /** A model with its end: `release` frees the session inside the engine's memory. */
 export interface OwnedModel extends Model {
   release(): Promise<void>
 }
 
-/** Tail of the queue of runs of this realm: the engine allows one at a time for all sessions. */
+/**
+ * Tail of the queue of runs of this realm: the engine allows one at a time for all sessions. On
+ * WebGPU a second one would never end, and block the worker's own timers with it.
+ */
 let lastRun: Promise<unknown> = Promise.resolve()
 
 function oneAtATime<T>(task: () => Promise<T>): Promise<T> {
@@ -37,11 +41,13 @@ function oneAtATime<T>(task: () => Promise<T>): Promise<T> {
 export async function createOrtModel(
   bytes: Uint8Array,
   assets?: EngineAssets,
+  use: EngineUse = PLAIN_USE,
 ): Promise<OwnedModel> {
-  const ort = await startOrt(assets)
+  const ort = await startOrt(assets, use)
   let session: InferenceSession
   try {
-    session = await ort.InferenceSession.create(bytes, { executionProviders: ['wasm'] })
+    // Made between runs, not during one: both would be inside the engine.
+    session = await oneAtATime(() => ort.InferenceSession.create(bytes, sessionOptions(use)))
   } catch (error) {
     throw new EngineError(
       isBroken(error) ? 'broken' : 'load_failed',
@@ -49,12 +55,27 @@ export async function createOrtModel(
       { cause: error },
     )
   }
+  const run: OwnedModel['run'] = (feeds) => oneAtATime(() => runSession(ort, session, feeds))
   return {
     inputNames: session.inputNames,
     outputNames: session.outputNames,
     /** @throws EngineError `run_failed`, `not_finite` or `broken` */
-    run: (feeds) => oneAtATime(() => runSession(ort, session, feeds)),
+    run: use.backend === 'webgpu' ? (feeds) => runFilledUp(feeds, run) : run,
     release: () => oneAtATime(() => session.release()),
+  }
+}
+
+/** Errors only: what a provider leaves to the processor is warned of with each session. */
+const LOG_ERRORS = 3
+
+function sessionOptions(use: EngineUse): InferenceSession.SessionOptions {
+  if (use.backend !== 'native') {
+    return { executionProviders: [use.backend], logSeverityLevel: LOG_ERRORS }
+  }
+  return {
+    executionProviders: ['cpu'],
+    intraOpNumThreads: usableThreads(use),
+    logSeverityLevel: LOG_ERRORS,
   }
 }
 

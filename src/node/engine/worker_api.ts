@@ -15,8 +15,9 @@ import type {
   StageContext,
   StageItem,
 } from '../../stages/types.ts'
-import { type Answer, EngineError, failureFrom } from './answer.ts'
-import type { Engine, EngineAssets } from './engine.ts'
+import { type Answer, EngineError, type Failure, failureFrom } from './answer.ts'
+import { batchSizes } from './batch_shapes.ts'
+import type { Backend, Engine, EngineAssets, EngineUse } from './engine.ts'
 import { detachChildren } from './transfer.ts'
 
 /** Files of the image codecs; each is fetched when a picture first needs it. */
@@ -39,12 +40,15 @@ export interface InstanceSpec {
 }
 
 export interface WorkerApi {
-  init(assets: WorkerAssets): Promise<Answer<{ backend: 'wasm' }>>
+  init(assets: WorkerAssets, use: EngineUse): Promise<Answer<{ backend: Backend }>>
+  /** Comes back when the engine's device is lost, if ever. */
+  lost(): Promise<Failure>
   /** Whether `load` of this model would need its bytes. */
   needs(hash: string): Answer<boolean>
   /**
-   * Takes the variant in and warms it: each input shape where the engine compiles for shapes, else
-   * the main one. `warmMs` is how long the main shape took for one item, a first figure.
+   * Takes the variant in and warms it: the main input shape and, where the engine compiles for
+   * shapes, the others and larger batches as far as a few seconds allow. `warmMs` is how long the
+   * main shape took for one item, a first figure.
    */
   load(spec: InstanceSpec, bytes: Uint8Array | undefined): Promise<Answer<{ warmMs: number }>>
   unload(key: string): Promise<Answer<null>>
@@ -62,7 +66,7 @@ export interface WorkerApi {
 
 export interface WorkerParts {
   stages: { readonly [kind: string]: Stage }
-  createEngine(assets: WorkerAssets): Engine
+  createEngine(assets: WorkerAssets, use: EngineUse): Engine
   createCodecs(load: (name: CodecName) => Promise<WebAssembly.Module>): ImageCodecs
   nowMs?(): number
 }
@@ -72,6 +76,9 @@ export interface WorkerParts {
  * figure than none. Below this many ms a second run costs little and tells much more.
  */
 const AGAIN_BELOW_MS = 400
+/** Warming beyond the main shape ends here: a slow adapter may take seconds for each. */
+const MORE_SHAPES_MS = 3000
+const LARGEST_BATCH = 8
 
 interface Held {
   spec: InstanceSpec
@@ -101,7 +108,18 @@ export function createWorkerApi(parts: WorkerParts): WorkerApi {
     return { runMs: nowMs() - from, rows: Object.values(feeds)[0]?.dims[0] ?? batch }
   }
 
-  async function take(spec: InstanceSpec, model: Model, allShapes: boolean): Promise<number> {
+  async function warmMore(taken: Held, fromMs: number): Promise<void> {
+    const inTime = () => nowMs() - fromMs < MORE_SHAPES_MS
+    for (let shape = 1; inTime() && await timeRun(taken, 1, shape) !== undefined; shape++);
+    for (const batch of batchSizes(LARGEST_BATCH).slice(1)) {
+      if (!inTime()) return
+      const run = await timeRun(taken, batch, 0)
+      // Its items run one by one: nothing new to compile.
+      if (run === undefined || run.rows < batch) return
+    }
+  }
+
+  async function take(spec: InstanceSpec, model: Model, fewShapes: boolean): Promise<number> {
     const stage = parts.stages[spec.task.kind ?? '']
     if (stage === undefined) {
       throw new EngineError(
@@ -111,27 +129,34 @@ export function createWorkerApi(parts: WorkerParts): WorkerApi {
     }
     if (codecs === undefined) throw new EngineError('init_failed', 'Cannot load before init')
     const { task, variant, next } = spec
-    const context: StageContext = { task, variant, next, model, codecs, crops: 'raw' }
+    const context: StageContext = { task, variant, next, model, codecs, crops: 'raw', fewShapes }
     const taken = { spec, stage, context }
+    const fromMs = nowMs()
     let warmMs = (await timeRun(taken, 1, 0))?.runMs ?? 0
-    if (warmMs < AGAIN_BELOW_MS) {
+    // Where it compiles, the first run says nothing at all.
+    if (fewShapes || warmMs < AGAIN_BELOW_MS) {
       warmMs = Math.min(warmMs, (await timeRun(taken, 1, 0))?.runMs ?? 0)
     }
-    for (let shape = 1; allShapes && await timeRun(taken, 1, shape) !== undefined; shape++);
+    if (fewShapes) await warmMore(taken, fromMs)
     held.set(spec.key, taken)
     return warmMs
   }
 
   return {
-    async init(assets) {
+    async init(assets, use) {
       try {
-        engine = parts.createEngine(assets)
+        engine = parts.createEngine(assets, use)
         await engine.start()
         codecs = parts.createCodecs((name) => compileFrom(assets.codecs[name]))
         return { ok: true, value: { backend: engine.backend } }
       } catch (error) {
         return failureFrom(error, 'init_failed')
       }
+    },
+
+    async lost() {
+      const reason = await engine?.lost()
+      return { ok: false, code: 'device_lost', message: `The GPU device was lost: ${reason}` }
     },
 
     needs: (hash) => ({ ok: true, value: engine?.has(hash) !== true }),

@@ -1,0 +1,69 @@
+/**
+ * Whether a node keeps to the share of time that its volunteer gives: CPU time of the process under
+ * more load than it can carry. Linux only, where the kernel tells a process's CPU time.
+ *
+ * @module
+ */
+import { SAMPLE_PAGE, startServing } from './serving.ts'
+
+const DUTIES = [0.25, 0.5, 1]
+const SETTLE_MS = 20_000
+const WINDOW_MS = 20_000
+const CLIENTS = 4
+/** USER_HZ, the unit of the times in `/proc/PID/stat`; 100 on every Linux that Deno runs on. */
+const TICKS_PER_S = 100
+
+async function cpuSeconds(pid: number): Promise<number> {
+  const stat = await Deno.readTextFile(`/proc/${pid}/stat`)
+  // The name in parentheses may hold spaces; user and system time are fields 14 and 15 of the line.
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+  return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_S
+}
+
+const pause = (ms: number) => new Promise((done) => setTimeout(done, ms))
+
+async function shareAt(duty: number, page: Uint8Array<ArrayBuffer>) {
+  const serving = await startServing()
+  try {
+    const node = await serving.addNode('duty', ['--slots', '1', '--duty', String(duty)])
+    // What it measures while idle is the volunteer's time too, but another figure.
+    await pause(SETTLE_MS)
+    let over = false
+    let answered = 0
+    const client = async () => {
+      while (!over) {
+        const response = await fetch(`${serving.url}/v1/pipelines/ocr/infer`, {
+          method: 'POST',
+          headers: { 'content-type': 'image/jpeg', 'x-request-timeout-ms': '60000' },
+          body: page,
+        })
+        await response.body?.cancel()
+        if (response.ok) answered++
+        else await pause(100)
+      }
+    }
+    const clients = Array.from({ length: CLIENTS }, client)
+    await pause(2000)
+    const [startCpuS, startMs] = [await cpuSeconds(node.pid), performance.now()]
+    await pause(WINDOW_MS)
+    const elapsedS = (performance.now() - startMs) / 1000
+    const share = (await cpuSeconds(node.pid) - startCpuS) / elapsedS
+    over = true
+    await Promise.all(clients)
+    return { duty, cpuShare: share, answered }
+  } finally {
+    await serving.end()
+  }
+}
+
+export async function benchDuty() {
+  if (Deno.build.os !== 'linux') {
+    console.log('skipped: only Linux tells the CPU time of another process')
+    return null
+  }
+  const page = await Deno.readFile(SAMPLE_PAGE)
+  const rows = []
+  for (const duty of DUTIES) rows.push(await shareAt(duty, page))
+  console.table(rows)
+  return rows
+}

@@ -1,0 +1,134 @@
+/**
+ * Builds what the coordinator serves to browsers and to machines without a checkout: pages, their
+ * scripts, the engine's files. All in memory; nothing is written.
+ *
+ * @module
+ */
+import { readFile } from 'node:fs/promises'
+import { basename, join } from 'node:path'
+import { build, type Plugin, stop } from 'esbuild'
+import type { Asset } from '../coordinator/pages.ts'
+import type { AssetPaths } from '../node/assets.ts'
+import { codecAssetUrls } from './codec_assets.ts'
+import { hashedFile, hashedName } from './hashed.ts'
+import { fromFileUrl, ROOT } from './root.ts'
+
+export interface BuildOptions {
+  /** Told apart from other builds of the same sources; for tests of a coordinator's renewal. */
+  stamp?: string
+}
+
+const ORT_DIST = join(ROOT, 'node_modules', 'onnxruntime-web', 'dist')
+
+/**
+ * Every file to serve, by path. Takes less than two seconds.
+ *
+ * @throws Error of esbuild where a source does not parse
+ */
+export async function buildAssets({ stamp = '' }: BuildOptions = {}): Promise<Map<string, Asset>> {
+  const files = new Map<string, Asset>()
+  const add = (asset: { path: string } & Asset): string => {
+    files.set(asset.path, { body: asset.body, type: asset.type })
+    return asset.path
+  }
+  const script = async (entry: string, name: string, define: Record<string, unknown> = {}) =>
+    add(hashedName(name, 'js', await bundle(entry, { ...define, SHOAL_STAMP: stamp })))
+
+  try {
+    const [ort, codecs, inference, style] = await Promise.all([
+      ortFiles(add),
+      codecFiles(add),
+      script('workers/inference.ts', 'inference'),
+      stylesheet('src/pages/node/style.css').then((css) => hashedName('style', 'css', css)),
+    ])
+    const paths: AssetPaths = { inference, ort, codecs }
+    const [worker, remote] = await Promise.all([
+      script('workers/node.ts', 'worker', { SHOAL_ASSETS: paths }),
+      script('src/cli/node_remote.ts', 'node', { SHOAL_ASSETS: paths }),
+    ])
+    const page = await script('src/pages/node/main.ts', 'join', { SHOAL_WORKER: worker })
+    const html = (await readFile(join(ROOT, 'src/pages/node/index.html'), 'utf8'))
+      .replace('{{style}}', add(style))
+      .replace('{{script}}', page)
+    add({ path: '/node', body: html, type: 'text/html; charset=utf-8' })
+    add({ path: '/node/build.json', body: JSON.stringify({ node: remote }), type: 'text/json' })
+    const stub = await readFile(join(ROOT, 'src/pages/node/stub.js'), 'utf8')
+    add({ path: '/node.js', body: stub, type: 'text/javascript; charset=utf-8' })
+    return files
+  } finally {
+    // Its helper process would keep this one from ending.
+    await stop()
+  }
+}
+
+async function bundle(entry: string, define: Record<string, unknown>): Promise<Uint8Array> {
+  const { outputFiles } = await build({
+    absWorkingDir: ROOT,
+    entryPoints: [entry],
+    bundle: true,
+    write: false,
+    format: 'esm',
+    target: 'es2022',
+    platform: 'browser',
+    minify: true,
+    legalComments: 'none',
+    logLevel: 'silent',
+    // The engine is loaded from its own files: its parts look for each other by URL.
+    external: ['onnxruntime-web', 'onnxruntime-web/*', 'onnxruntime-node', 'node:*'],
+    plugins: [withoutLocales],
+    define: Object.fromEntries(
+      Object.entries(define).map(([name, value]) => [name, JSON.stringify(value)]),
+    ),
+  })
+  return outputFiles[0]!.contents
+}
+
+/** The messages of the protocol's checker in fifty languages are no use to a node. */
+const withoutLocales: Plugin = {
+  name: 'without-locales',
+  setup(build) {
+    build.onLoad({ filter: /zod[\\/]v4[\\/]locales[\\/]index\.js$/ }, () => ({
+      contents: `export { default as en } from './en.js'`,
+    }))
+  },
+}
+
+async function stylesheet(entry: string): Promise<Uint8Array> {
+  const { outputFiles } = await build({
+    absWorkingDir: ROOT,
+    entryPoints: [entry],
+    bundle: true,
+    write: false,
+    minify: true,
+    logLevel: 'silent',
+  })
+  return outputFiles[0]!.contents
+}
+
+type Add = (asset: { path: string } & Asset) => string
+
+/** The module of each build and the two files that it looks up by their names. */
+async function ortFiles(add: Add): Promise<AssetPaths['ort']> {
+  const builds = {
+    wasm: ['ort.wasm.min.mjs', 'ort-wasm-simd-threaded'],
+    webgpu: ['ort.webgpu.min.mjs', 'ort-wasm-simd-threaded.asyncify'],
+  } as const
+  const entries = Object.entries(builds).map(async ([name, [module, glue]]) => {
+    const file = async (name: string) => add(await hashedFile(join(ORT_DIST, name)))
+    const files = {
+      module: await file(module),
+      mjs: await file(`${glue}.mjs`),
+      wasm: await file(`${glue}.wasm`),
+    }
+    return [name, files]
+  })
+  return Object.fromEntries(await Promise.all(entries))
+}
+
+async function codecFiles(add: Add): Promise<AssetPaths['codecs']> {
+  const entries = Object.entries(codecAssetUrls()).map(async ([name, url]) => {
+    const file = fromFileUrl(new URL(url))
+    return [name, add(await hashedFile(file, basename(file, '.wasm')))]
+  })
+  return Object.fromEntries(await Promise.all(entries))
+}

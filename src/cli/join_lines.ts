@@ -1,0 +1,37 @@
+/**
+ * How other devices come in, as `start` tells it.
+ *
+ * @module
+ */
+import { isAny, ownAddresses } from './own_hosts.ts'
+import type { Tls } from './tls.ts'
+
+/** One line a way; `url` is how this machine reaches its coordinator. */
+export function joinLines(
+  url: string,
+  host: string,
+  names: readonly string[],
+  tls: Tls | undefined,
+): string[] {
+  const { protocol, port } = new URL(url)
+  // An address of IPv6 that changes daily is no help to anyone who types.
+  const reached = isAny(host) ? ownAddresses().filter((one) => !one.includes(':')) : []
+  const origins = [url, ...[...reached, ...names].map((one) => `${protocol}//${one}:${port}`)]
+  const lines = origins.map((origin) => `${origin}/node  a browser tab joins here`)
+  const away = origins[1] ?? url
+  // Deno knows nothing of a certificate that nobody else signed.
+  const trust = tls?.self === true
+    ? `--unsafely-ignore-certificate-errors=${new URL(away).hostname} `
+    : ''
+  lines.push(
+    `${away}/node.js  a machine with Deno joins by deno run -r ${trust}--allow-net=${
+      new URL(away).host
+    } ${away}/node.js`,
+  )
+  if (tls?.self === true) {
+    lines.push(
+      `fingerprint of the certificate that browsers will ask about (SHA-256): ${tls.fingerprint}`,
+    )
+  }
+  return lines
+}

@@ -1,0 +1,29 @@
+/**
+ * Under which addresses this machine is reached.
+ *
+ * @module
+ */
+import { networkInterfaces } from 'node:os'
+
+/** Whether serving on this address means serving on all. */
+export const isAny = (host: string): boolean => ['0.0.0.0', '::'].includes(host)
+
+/** As a host stands in a URL. */
+export const bracketed = (host: string): string => host.includes(':') ? `[${host}]` : host
+
+/**
+ * Hosts that a browser may name for a coordinator that serves on `host`: that one, or each address
+ * of this machine where it serves on all. Addresses only: a name could be pointed here by anyone.
+ */
+export function ownHosts(host: string): string[] {
+  return (isAny(host) ? ownAddresses() : [host]).map(bracketed)
+}
+
+/** Addresses of this machine that others may reach, IPv4 first. */
+export function ownAddresses(): string[] {
+  return Object.values(networkInterfaces())
+    .flatMap((addresses) => addresses ?? [])
+    .filter(({ internal, scopeid }) => !internal && !scopeid)
+    .toSorted((a, b) => a.family.localeCompare(b.family))
+    .map(({ address }) => address)
+}

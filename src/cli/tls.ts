@@ -1,0 +1,84 @@
+/**
+ * The certificate that a coordinator serves `https` with.
+ *
+ * @module
+ */
+import { X509Certificate } from 'node:crypto'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { ROOT } from './root.ts'
+import { selfCertificate } from './self_certificate.ts'
+
+export interface Tls {
+  /** PEM. */
+  cert: string
+  key: string
+  /** Made here: browsers warn of it, and whoever looks compares its fingerprint. */
+  self: boolean
+  fingerprint: string
+}
+
+export interface TlsWish {
+  tls: string
+  cert?: string | undefined
+  key?: string | undefined
+}
+
+/**
+ * @param hosts names and addresses that a certificate of our own is for, besides this machine's
+ * @returns nothing where `http` is wanted
+ * @throws RangeError where the wish makes no sense, Error where a file cannot be read or used
+ */
+export async function readTls(wish: TlsWish, hosts: readonly string[]): Promise<Tls | undefined> {
+  const { tls, cert, key } = wish
+  if (tls !== 'self' && tls !== 'off') {
+    throw new RangeError(`Cannot use --tls: must be self or off: received ${tls}`)
+  }
+  if ((cert === undefined) !== (key === undefined)) {
+    throw new RangeError('Cannot use --tls-cert and --tls-key: each needs the other')
+  }
+  if (cert !== undefined && key !== undefined) {
+    const pem = { cert: await read('--tls-cert', cert), key: await read('--tls-key', key) }
+    return { ...pem, self: false, fingerprint: fingerprintOf(pem.cert, cert) }
+  }
+  if (tls === 'off') return undefined
+  const pem = await keptCertificate(['localhost', '127.0.0.1', '::1', ...hosts])
+  return { ...pem, self: true, fingerprint: fingerprintOf(pem.cert, 'the certificate') }
+}
+
+const DAY_MS = 24 * 60 * 60 * 1000
+
+/**
+ * The certificate of last time while it is for the same hosts: browsers have been told to trust
+ * that one.
+ */
+async function keptCertificate(hosts: readonly string[]): Promise<{ cert: string; key: string }> {
+  const file = join(ROOT, '.shoal', 'tls', 'self.json')
+  try {
+    const kept = JSON.parse(await readFile(file, 'utf8'))
+    const leftMs = new X509Certificate(kept.cert).validToDate.getTime() - Date.now()
+    if (String(kept.hosts) === String(hosts) && leftMs > 7 * DAY_MS) return kept
+  } catch {
+    // None yet, or damaged: a new one takes its place.
+  }
+  const pem = await selfCertificate(hosts, new Date())
+  await mkdir(dirname(file), { recursive: true })
+  await writeFile(file, JSON.stringify({ hosts, ...pem }), { mode: 0o600 })
+  return pem
+}
+
+function fingerprintOf(pem: string, file: string): string {
+  try {
+    return new X509Certificate(pem).fingerprint256
+  } catch (cause) {
+    throw new Error(`Cannot use --tls-cert ${file}: it holds no PEM certificate`, { cause })
+  }
+}
+
+async function read(flag: string, file: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8')
+  } catch (cause) {
+    throw new Error(`Cannot use ${flag} ${file}: it cannot be read`, { cause })
+  }
+}

@@ -1,0 +1,78 @@
+/**
+ * A node's place in a browser: a dedicated worker of a page, which starts more workers.
+ *
+ * @module
+ */
+import { type AssetPaths, workerAssets } from './assets.ts'
+import type { Host, NodeStorage } from './host.ts'
+import type { PageSignals } from './signals.ts'
+
+export interface BrowserHostOptions {
+  /** The coordinator that the page came from. */
+  base: string
+  paths: AssetPaths
+  /** The page's: a worker has no local storage of its own. */
+  storage: NodeStorage
+  signals: PageSignals
+  /** Name of the model cache. */
+  cache?: string
+}
+
+/** What a browser may lack, by what it is good for. */
+export interface BrowserFacts {
+  /** Pages of `https` and of this machine are given everything; others lack what follows. */
+  secure: boolean
+  /** WebAssembly may share memory between threads. */
+  threads: boolean
+  webgpu: boolean
+  cache: boolean
+  /** Hashing by the browser itself. */
+  hashing: boolean
+  processors: number
+}
+
+export function browserFacts(): BrowserFacts {
+  return {
+    secure: globalThis.isSecureContext === true,
+    threads: globalThis.crossOriginIsolated === true,
+    webgpu: 'gpu' in navigator,
+    cache: 'caches' in globalThis,
+    hashing: globalThis.crypto?.subtle !== undefined,
+    processors: Math.max(1, navigator.hardwareConcurrency ?? 1),
+  }
+}
+
+/** Half the processors, and one left for the page. */
+export const usableProcessors = ({ secure, processors }: BrowserFacts): number =>
+  secure ? Math.max(1, Math.min(processors >> 1, processors - 1)) : 1
+
+/** Share of a device's memory that a tab takes: browsers end tabs that want much. */
+const MEMORY_SHARE = 0.25
+
+export function createBrowserHost(options: BrowserHostOptions): Host {
+  const inference = new URL(options.paths.inference, options.base)
+  const gigabytes = (navigator as { deviceMemory?: number }).deviceMemory
+  return {
+    runtime: 'browser',
+    threads: usableProcessors(browserFacts()),
+    ...(gigabytes === undefined
+      ? {}
+      : { memoryBytes: Math.floor(gigabytes * 1024 ** 3 * MEMORY_SHARE) }),
+    assets: workerAssets(options.paths, options.base),
+    createWorker: () => new Worker(inference, { type: 'module', name: 'shoal inference' }),
+    storage: options.storage,
+
+    async openCache() {
+      try {
+        return await caches.open(options.cache ?? 'shoal-models')
+      } catch {
+        return undefined
+      }
+    },
+
+    onExit: (leave) =>
+      options.signals.subscribe((signal) => {
+        if (signal.type === 'leave') leave(signal.why)
+      }),
+  }
+}

@@ -1,0 +1,64 @@
+/**
+ * A node as its host and its watchers see it.
+ *
+ * @module
+ */
+import type { BackendWish } from './backend_choice.ts'
+import type { Clock } from './clock.ts'
+import type { Adapter } from './engine/adapter.ts'
+import type { Host } from './host.ts'
+import type { Refusal } from './link.ts'
+import type { NodeEvent, NodeState } from './state.ts'
+import type { OpenTransport } from './transport.ts'
+
+export interface NodeOptions {
+  host: Host
+  /** The coordinator, `http:` or `https:`. */
+  url: string
+  name?: string
+  token?: string
+  /** A fixed number of slots; as many as prove worth it where absent. */
+  slots?: number
+  /** Most processors to keep busy. */
+  threads?: number
+  /**
+   * Processors to each run, 1 by default: more answer one query sooner, but fewer in all. Counts
+   * for native, and for wasm in an isolated page; elsewhere a run has one.
+   */
+  threadsPerRun?: number
+  /** `auto`, the default, measures. */
+  backend?: BackendWish
+  /** Whether the GPU may be used; true by default. */
+  gpu?: boolean
+  readAdapter?(): Promise<Adapter | undefined>
+  /** Share of the time a slot may work, 0.01 to 1. */
+  duty?: number
+  clock?: Clock
+  random?: () => number
+  open?: OpenTransport
+  payloadBytes?: number
+  /** First and longest wait before a lost link is tried again. */
+  retryMs?: { first: number; most: number }
+  /**
+   * Whether to measure while idle, backends included; figures from warming up are sent either way.
+   */
+  measure?: boolean
+}
+
+export interface VolunteerNode {
+  /**
+   * Joins, and keeps joining again after each loss.
+   *
+   * @throws Error where the backend asked for is not to be had
+   */
+  start(): Promise<void>
+  /** Leaves: no new batch, the taken ones answered, bye. Resolves when all is closed. */
+  stop(reason?: string): Promise<void>
+  /** Takes no new work until `resume`; what is held stays. */
+  pause(): void
+  resume(): void
+  readonly state: NodeState
+  subscribe(listener: (event: NodeEvent, state: NodeState) => void): () => void
+  /** Resolves when the node has left, with the refusal if that was why. */
+  readonly left: Promise<Refusal | undefined>
+}

@@ -1,0 +1,77 @@
+/**
+ * What the volunteer decides: the form, and what is remembered of it.
+ *
+ * @module
+ */
+import { type BrowserFacts, usableProcessors } from '../../node/host_browser.ts'
+import type { TabChoices } from '../../node/tab.ts'
+import { element } from './dom.ts'
+
+const KEY = 'shoal.choices'
+
+const fields = () => ({
+  name: element('name', HTMLInputElement),
+  threads: element('threads', HTMLSelectElement),
+  duty: element('duty', HTMLInputElement),
+  backend: element('backend', HTMLSelectElement),
+  gpu: element('gpu', HTMLInputElement),
+  battery: element('battery', HTMLInputElement),
+})
+
+/** Fills the form with what is remembered, or with what suits this browser. */
+export function setUpChoices(facts: BrowserFacts): { read(): TabChoices } {
+  const form = fields()
+  const kept = recall()
+  const most = usableProcessors(facts)
+  for (let n = 1; n <= most; n++) form.threads.add(new Option(String(n), String(n)))
+  form.name.value = kept.name ?? `tab-${Math.random().toString(16).slice(2, 6)}`
+  form.threads.value = String(Math.min(most, Math.max(1, kept.threads ?? most)))
+  form.duty.value = String(Math.round(100 * (kept.duty ?? 1)))
+  form.gpu.checked = facts.webgpu && kept.gpu !== false
+  form.gpu.disabled = !facts.webgpu
+  element('gpu-note').textContent = facts.webgpu ? 'where it proves faster' : 'not offered here'
+  form.battery.checked = kept.pauseOnBattery !== false
+  const backend = [...form.backend.options].find(({ value }) => value === kept.backend)
+  form.backend.value = backend?.value ?? 'auto'
+
+  const show = () => {
+    element('duty-out').textContent = `${form.duty.value} %`
+    const webgpu = form.backend.querySelector<HTMLOptionElement>('option[value=webgpu]')
+    if (webgpu !== null) webgpu.disabled = !form.gpu.checked
+    if (!form.gpu.checked && form.backend.value === 'webgpu') form.backend.value = 'auto'
+  }
+  const read = (): TabChoices => ({
+    name: form.name.value.trim(),
+    backend: form.backend.value as TabChoices['backend'],
+    gpu: form.gpu.checked,
+    threads: Number(form.threads.value),
+    duty: Number(form.duty.value) / 100,
+    pauseOnBattery: form.battery.checked,
+  })
+  for (const field of Object.values(form)) {
+    field.addEventListener('input', show)
+    field.addEventListener('change', () => {
+      show()
+      remember(read())
+    })
+  }
+  show()
+  return { read }
+}
+
+export function remember(choices: TabChoices): void {
+  try {
+    localStorage.setItem(KEY, JSON.stringify(choices))
+  } catch {
+    // Storage is off: asked anew next time.
+  }
+}
+
+function recall(): Partial<TabChoices> {
+  try {
+    const kept: unknown = JSON.parse(localStorage.getItem(KEY) ?? '{}')
+    return typeof kept === 'object' && kept !== null ? kept : {}
+  } catch {
+    return {}
+  }
+}

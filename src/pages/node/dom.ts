@@ -1,0 +1,16 @@
+/** @module What the scripts of a page share. */
+
+/** The element of an id that the page is known to have. @throws TypeError where it has not */
+export function element<T extends HTMLElement = HTMLElement>(
+  id: string,
+  type: { new (): T } = HTMLElement as { new (): T },
+): T {
+  const found = document.getElementById(id)
+  if (!(found instanceof type)) throw new TypeError(`Cannot find #${id} on this page`)
+  return found
+}
+
+/** Changes the text only where it differs, so that nothing is selected or read out again. */
+export function setText(node: HTMLElement, text: string): void {
+  if (node.textContent !== text) node.textContent = text
+}

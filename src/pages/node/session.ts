@@ -1,0 +1,97 @@
+/**
+ * One run of a node: its worker, from the click that asks for it to its end.
+ *
+ * @module
+ */
+import { proxy, type Remote, wrap } from 'comlink'
+import type { TabApi, TabChoices, TabPage, TabSnapshot } from '../../node/tab.ts'
+import { watchPage } from './signals.ts'
+
+export interface Session {
+  setPaused(paused: boolean): void
+  /** Resolves when the node has left and its worker is gone. */
+  stop(): Promise<void>
+}
+
+export interface SessionOptions {
+  worker: string
+  choices: TabChoices
+  token: string | undefined
+  changed(snapshot: TabSnapshot): void
+  /** It ended, by itself or by `stop`; `fault` where nothing else says why. */
+  ended(fault?: string): void
+}
+
+const PREFIX = 'shoal.node.'
+
+export async function startSession(options: SessionOptions): Promise<Session> {
+  // Kept for the session's life: a proxy collected while a call is under way loses the answer.
+  const worker = new Worker(options.worker, { type: 'module', name: 'shoal node' })
+  const remote: Remote<TabApi> = wrap<TabApi>(worker)
+  const identity = await takeIdentity()
+  const unwatch = watchPage((signal) => void remote.signal(signal))
+  let over = false
+
+  function end(fault?: string): void {
+    if (over) return
+    over = true
+    unwatch()
+    identity.release()
+    worker.terminate()
+    options.ended(fault)
+  }
+
+  worker.addEventListener('error', (event) => {
+    event.preventDefault()
+    end(`The node's worker failed: ${event.message || 'its script could not be loaded'}`)
+  })
+  const page: TabPage = {
+    get: (key) => Promise.resolve(identity.storage?.getItem(PREFIX + key) ?? undefined),
+    set(key, value) {
+      try {
+        identity.storage?.setItem(PREFIX + key, value)
+      } catch {
+        // No room, or none allowed: this tab is a new node next time.
+      }
+      return Promise.resolve()
+    },
+    changed(snapshot) {
+      if (over) return
+      options.changed(snapshot)
+      if (snapshot.state.phase === 'left') end()
+    },
+  }
+  remote.start(options.choices, proxy(page), options.token).catch((error: unknown) =>
+    end(`Cannot join: ${error instanceof Error ? error.message : error}`)
+  )
+  // Without this a browser may clear the models whenever it is short of room.
+  navigator.storage?.persist?.().catch(() => {})
+  return {
+    setPaused: (paused) => void remote.setPaused(paused),
+    async stop() {
+      await remote.stop()
+      end()
+    },
+  }
+}
+
+/**
+ * One tab of a browser is the node that it was last time. Others beside it must be nodes of their
+ * own, or they would push each other out.
+ */
+async function takeIdentity(): Promise<{ storage: Storage | undefined; release(): void }> {
+  const locks: LockManager | undefined = navigator.locks
+  try {
+    if (locks === undefined) return { storage: sessionStorage, release() {} }
+    const { promise: done, resolve: release } = Promise.withResolvers<void>()
+    const mine = await new Promise<boolean>((answer) =>
+      void locks.request('shoal-node', { ifAvailable: true }, (lock) => {
+        answer(lock !== null)
+        return lock === null ? undefined : done
+      })
+    )
+    return { storage: mine ? localStorage : undefined, release }
+  } catch {
+    return { storage: undefined, release() {} }
+  }
+}

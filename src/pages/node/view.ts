@@ -1,0 +1,82 @@
+/**
+ * The live part of the page: a snapshot becomes text.
+ *
+ * @module
+ */
+import type { TabSnapshot } from '../../node/tab.ts'
+import { element, setText } from './dom.ts'
+
+const PHASES = {
+  idle: 'Connecting',
+  connecting: 'Connecting',
+  joined: 'Serving',
+  reconnecting: 'The link is lost, trying again',
+  leaving: 'Leaving: finishing what was taken',
+  left: 'Stopped',
+} as const
+
+const BACKENDS = {
+  wasm: 'the processor (WebAssembly)',
+  webgpu: 'the graphics unit (WebGPU)',
+  native: 'the processor (native code)',
+} as const
+
+/** A line for the heading, and one that says more. */
+export function describe(snapshot: TabSnapshot): { title: string; say: string } {
+  const { state, pausedBy, hidden } = snapshot
+  if (state.refusal !== undefined) {
+    const remedy = state.refusal.remedy === undefined ? '' : ` To mend it: ${state.refusal.remedy}.`
+    return { title: 'Not let in', say: `${state.refusal.message}.${remedy}` }
+  }
+  if (state.phase === 'joined' && pausedBy === 'you') {
+    return { title: 'Paused', say: 'No new work is taken until you continue.' }
+  }
+  if (state.phase === 'joined' && pausedBy === 'battery') {
+    return { title: 'Paused', say: 'This device runs on battery. It goes on when plugged in.' }
+  }
+  if (state.phase === 'joined' && state.ready.length === 0) {
+    return { title: 'Getting ready', say: 'Models are being fetched and warmed up.' }
+  }
+  const say = hidden
+    ? 'This tab is in the background: the browser may slow it down or stop it.'
+    : state.phase === 'joined'
+    ? 'Work is taken as it comes. Nothing else to do for you.'
+    : ''
+  return { title: PHASES[state.phase], say }
+}
+
+export function show(snapshot: TabSnapshot): void {
+  const { state } = snapshot
+  const { title, say } = describe(snapshot)
+  setText(element('live-title'), title)
+  setText(element('say'), say)
+  setText(element('items'), state.items.toLocaleString('en'))
+  setText(element('batches'), state.batches.toLocaleString('en'))
+  setText(element('rate'), snapshot.itemsPerS.toFixed(1))
+  setText(element('models'), String(new Set(state.ready.map((held) => held.split(' ')[1])).size))
+  const why = state.reason.replace(`${state.backend}: `, '')
+  setText(element('backend-now'), BACKENDS[state.backend] + (why === '' ? '' : `: ${why}`))
+  setText(element('pause'), snapshot.pausedBy === 'you' ? 'Continue' : 'Pause')
+  showDownloads(snapshot.downloads)
+  const notes = element('notes')
+  const lines = snapshot.notes.toReversed()
+  if (notes.dataset['shown'] !== lines.join('\n')) {
+    notes.dataset['shown'] = lines.join('\n')
+    notes.replaceChildren(...lines.map((line) =>
+      Object.assign(document.createElement('li'), {
+        textContent: line,
+      })
+    ))
+  }
+}
+
+function showDownloads(downloads: TabSnapshot['downloads']): void {
+  element('downloads').replaceChildren(...downloads.map(({ label, done, total }) => {
+    const row = document.createElement('label')
+    row.className = 'download'
+    const bar = Object.assign(document.createElement('progress'), { max: total, value: done })
+    const megabytes = (bytes: number) => (bytes / 1e6).toFixed(1)
+    row.append(`${label}: ${megabytes(done)} of ${megabytes(total)} MB`, bar)
+    return row
+  }))
+}

@@ -1,0 +1,123 @@
+/** A Chromium, and a coordinator with pages that it can open. */
+import { type Browser, chromium, type Page } from 'playwright-core'
+import { buildAssets } from '../../src/cli/build_assets.ts'
+import { SAMPLE_PAGE, type Serving, startServing } from '../../src/cli/serving.ts'
+import type { InferAnswer, NodeInfo, OcrOutputs } from '../../src/client/types.ts'
+
+/** A name that only the browser of these tests knows; it leads to this machine. */
+export const ELSEWHERE = 'pool.test'
+/** Another one, which the coordinator was not told of. */
+export const FOREIGN = 'foreign.test'
+
+const NAMES = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome']
+
+async function find(): Promise<string | undefined> {
+  for (const path of [Deno.env.get('CHROMIUM'), ...NAMES]) {
+    if (path && await Deno.stat(path).then(({ isFile }) => isFile, () => false)) return path
+  }
+  return undefined
+}
+
+async function install(): Promise<void> {
+  if (Deno.build.os !== 'linux' || Deno.uid() !== 0) return
+  const args = ['install', '-y', '--no-install-recommends', 'chromium']
+  const options = { args, stdin: 'null', stdout: 'null', stderr: 'null' } as const
+  await new Deno.Command('apt-get', options).output().catch(() => {})
+}
+
+/** Where a Chromium is; installed where that is possible and none is there. */
+export async function findChromium(): Promise<string | undefined> {
+  const found = await find()
+  if (found !== undefined) return found
+  await install()
+  return await find()
+}
+
+export function launch(executablePath: string): Promise<Browser> {
+  return chromium.launch({
+    executablePath,
+    args: [
+      '--no-sandbox',
+      '--disable-background-networking',
+      `--host-resolver-rules=MAP ${ELSEWHERE} 127.0.0.1, MAP ${FOREIGN} 127.0.0.1`,
+    ],
+  })
+}
+
+export interface Pool extends Serving {
+  /** Lines that the coordinator logged. */
+  lines: string[]
+  /** The same coordinator under another name. */
+  at(name: string): string
+  /** Resolves with the node once it holds every variant. */
+  full(name: string): Promise<NodeInfo>
+  read(): Promise<{ status: number; answer: InferAnswer<OcrOutputs> & { reason?: string } }>
+}
+
+export async function startPool(): Promise<Pool> {
+  const lines: string[] = []
+  const serving = await startServing(undefined, {
+    host: '0.0.0.0',
+    allowHosts: [ELSEWHERE],
+    assets: await buildAssets(),
+    log: (line) => lines.push(line),
+  })
+  const sample = await Deno.readFile(SAMPLE_PAGE)
+  const variants = serving.pipelines.flatMap(({ pipeline }) =>
+    Object.values(pipeline.tasks).flatMap((task) => Object.keys(task.variants))
+  )
+  return {
+    ...serving,
+    lines,
+    at: (name) => serving.url.replace('localhost', name),
+    async full(name) {
+      for (;;) {
+        const node = serving.pool.nodes().find((node) => node.name === name)
+        if (node !== undefined && node.instances >= variants.length) return node
+        await new Promise((done) => setTimeout(done, 20))
+      }
+    },
+    async read() {
+      const response = await fetch(`${serving.url}/v1/pipelines/ocr/infer`, {
+        method: 'POST',
+        headers: { 'content-type': 'image/jpeg', 'x-request-timeout-ms': '60000' },
+        body: sample,
+      })
+      return { status: response.status, answer: await response.json() }
+    },
+  }
+}
+
+/** What a page asked for, started and complained of, from its first request on. */
+export interface Watched {
+  page: Page
+  paths: string[]
+  workers: string[]
+  complaints: string[]
+}
+
+export async function openPage(browser: Browser, origin: string): Promise<Watched> {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 900 } })
+  const page = await context.newPage()
+  const watched: Watched = { page, paths: [], workers: [], complaints: [] }
+  page.on('request', (request) => watched.paths.push(new URL(request.url()).pathname))
+  page.on('worker', (worker) => watched.workers.push(worker.url()))
+  page.on('pageerror', (error) => watched.complaints.push(String(error)))
+  page.on('console', (message) => {
+    if (message.type() === 'error') watched.complaints.push(message.text())
+  })
+  await page.goto(`${origin}/node`)
+  return watched
+}
+
+export const joinButton = (page: Page) => page.getByRole('button', { name: /start|join/i })
+
+/** Gives the node a name and joins with one click. */
+export async function joinAs(page: Page, name: string): Promise<void> {
+  await page.getByLabel('Name shown to others').fill(name)
+  await joinButton(page).click()
+}
+
+/** Whether nothing stands out on the right. */
+export const fits = (page: Page): Promise<boolean> =>
+  page.evaluate(() => document.documentElement.scrollWidth <= document.documentElement.clientWidth)

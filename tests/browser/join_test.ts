@@ -1,0 +1,160 @@
+/** A browser tab as a node: joins by one click, serves, leaves; nothing without the click. */
+import assert from 'node:assert/strict'
+import type { Browser } from 'playwright-core'
+import {
+  ELSEWHERE,
+  findChromium,
+  fits,
+  FOREIGN,
+  joinAs,
+  joinButton,
+  launch,
+  openPage,
+  type Pool,
+  startPool,
+  type Watched,
+} from './fixture.ts'
+
+const executable = await findChromium()
+const skipped = executable === undefined
+  ? ' (skipped: no Chromium; apt-get install chromium, or name one in CHROMIUM)'
+  : ''
+
+const PHONE = { width: 390, height: 844 }
+
+async function withBrowser(test: (browser: Browser, pool: Pool) => Promise<void>) {
+  const [browser, pool] = await Promise.all([launch(executable!), startPool()])
+  try {
+    await test(browser, pool)
+  } finally {
+    await browser.close()
+    await pool.end()
+  }
+}
+
+Deno.test({
+  name: `a browser tab joins, serves and leaves${skipped}`,
+  ignore: executable === undefined,
+  // The browser's driver keeps timers and pipes of its own.
+  sanitizeOps: false,
+  sanitizeResources: false,
+  fn: (t) =>
+    withBrowser(async (browser, pool) => {
+      const watched = await openPage(browser, pool.url)
+      const { page, paths, workers, complaints } = watched
+
+      await t.step('nothing runs and nothing is loaded before the click', async () => {
+        assert.equal(await joinButton(page).count(), 1)
+        assert.ok(await joinButton(page).isEnabled())
+        await page.waitForLoadState('networkidle')
+        assert.deepEqual(paths.map((path) => path.replace(/\.[0-9a-f]+\./, '.')), [
+          '/node',
+          '/assets/style.css',
+          '/assets/join.js',
+        ])
+        assert.deepEqual(workers, [])
+        assert.equal(pool.pool.nodes().length, 0)
+      })
+
+      await t.step('the page is isolated, and fits a phone', async () => {
+        assert.equal(await page.evaluate(() => crossOriginIsolated), true)
+        await page.setViewportSize(PHONE)
+        assert.ok(await fits(page))
+      })
+
+      await t.step('one click joins, and the tab reads a page', async () => {
+        await joinAs(page, 'tab')
+        const node = await pool.full('tab')
+        assert.equal(node.runtime, 'browser')
+        const { status, answer } = await pool.read()
+        assert.equal(status, 200)
+        assert.ok(answer.outputs.lines.length > 5)
+        assert.ok(answer.stages.every((stage) => stage.node === 'tab'))
+        await page.waitForFunction(() => document.getElementById('items')!.textContent !== '0')
+        assert.ok(await fits(page), 'the live page fits a phone')
+      })
+
+      await t.step('pause takes no new work, and the page says so', async () => {
+        await page.getByRole('button', { name: 'Pause' }).click()
+        await page.getByRole('heading', { name: 'Paused' }).waitFor()
+        await page.getByRole('button', { name: 'Continue' }).click()
+        await page.getByRole('heading', { name: 'Serving' }).waitFor()
+      })
+
+      await t.step('stop leaves with a word, and no worker stays', async () => {
+        await page.getByRole('button', { name: 'Stop' }).click()
+        await joinButton(page).waitFor()
+        assert.deepEqual(page.workers(), [])
+        assert.ok(pool.lines.includes('node tab left: stopped by the volunteer'))
+        assert.equal(pool.pool.nodes().length, 0)
+      })
+
+      await t.step('a reload starts nothing; the choices and the identity are kept', async () => {
+        await page.getByLabel('Share of the time').fill('60')
+        await joinAs(page, 'tab again')
+        const { id, duty } = await pool.full('tab again')
+        assert.equal(duty, 0.6)
+        workers.length = 0
+        await page.reload({ waitUntil: 'networkidle' })
+        assert.deepEqual(workers, [])
+        assert.equal(await page.getByLabel('Name shown to others').inputValue(), 'tab again')
+        assert.equal(await page.getByLabel('Share of the time').inputValue(), '60')
+        await joinButton(page).click()
+        assert.equal((await pool.full('tab again')).id, id)
+      })
+
+      await t.step('a tab closed in the midst of a batch: the query is answered', async () => {
+        const { id } = await pool.full('tab again')
+        const queries = [pool.read(), pool.read(), pool.read()]
+        while (pool.pool.batchesOn(id) === 0) await new Promise((done) => setTimeout(done, 1))
+        const second = pool.addNode('second')
+        await page.close()
+        for (const { status, answer } of await Promise.all(queries)) {
+          assert.ok(status === 200 || answer.reason !== undefined, `${status}`)
+        }
+        await second
+        assert.equal((await pool.read()).status, 200)
+        assert.equal(pool.pool.nodes().length, 1)
+      })
+
+      assert.deepEqual(complaints, [], 'no error on the console, none of the content policy')
+    }),
+})
+
+Deno.test({
+  name: `a tab of an insecure origin says what is missing, and serves${skipped}`,
+  ignore: executable === undefined,
+  sanitizeOps: false,
+  sanitizeResources: false,
+  fn: (t) =>
+    withBrowser(async (browser, pool) => {
+      let tab: Watched
+      await t.step('the page says what the browser holds back', async () => {
+        tab = await openPage(browser, pool.at(ELSEWHERE))
+        assert.equal(await tab.page.evaluate(() => isSecureContext), false)
+        const missing = await tab.page.locator('#missing li').allTextContents()
+        assert.deepEqual(missing.map((text) => /threads|WebGPU|cache|subtle/.exec(text)?.[0]), [
+          'threads',
+          'WebGPU',
+          'cache',
+          'subtle',
+        ])
+      })
+
+      await t.step('it serves all the same', async () => {
+        await joinAs(tab.page, 'elsewhere')
+        const node = await pool.full('elsewhere')
+        assert.equal(node.backend, 'wasm')
+        const { status, answer } = await pool.read()
+        assert.equal(status, 200)
+        assert.ok(answer.outputs.lines.length > 5)
+      })
+
+      await t.step('a page under a name that is not allowed gets no link', async () => {
+        const { page } = await openPage(browser, pool.at(FOREIGN))
+        await joinAs(page, 'foreign')
+        await page.getByRole('heading', { name: /link is lost/ }).waitFor()
+        assert.deepEqual(pool.pool.nodes().map(({ name }) => name), ['elsewhere'])
+      })
+    }),
+})

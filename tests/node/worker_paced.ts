@@ -1,0 +1,60 @@
+/**
+ * An inference worker whose models do nothing, each backend at its own pace.
+ *
+ * @module
+ */
+import { expose } from 'comlink'
+import { createWorkerApi } from '../../src/node/engine/worker_api.ts'
+import type { Engine } from '../../src/node/engine/engine.ts'
+import type { ImageCodecs, Model, Stage } from '../../src/stages/types.ts'
+
+const channel = new BroadcastChannel('shoal-test-pace')
+/** One model run by backend, told in the worker's name. */
+const paceMs: { [backend: string]: number } = JSON.parse(self.name)
+
+expose(createWorkerApi({
+  stages: { test: stage() },
+  createEngine: (_, use) => createPacedEngine(use.backend),
+  createCodecs: () => ({}) as ImageCodecs,
+}))
+
+function createPacedEngine(backend: Engine['backend']): Engine {
+  const held = new Set<string>()
+  const model: Model = {
+    inputNames: ['x'],
+    outputNames: [],
+    async run() {
+      await new Promise((done) => setTimeout(done, paceMs[backend]))
+      return {}
+    },
+  }
+  return {
+    backend,
+    compilesShapes: backend === 'webgpu',
+    device: undefined,
+    start: () => Promise.resolve(),
+    lost: () =>
+      new Promise((resolve) => {
+        channel.onmessage = ({ data }) => {
+          if (backend === 'webgpu' && data === 'lose') resolve('as asked')
+        }
+      }),
+    has: (hash) => held.has(hash),
+    acquire(hash) {
+      held.add(hash)
+      return Promise.resolve(model)
+    },
+    release: () => Promise.resolve(),
+  }
+}
+
+function stage(): Stage {
+  const feeds = { x: { type: 'float32' as const, dims: [1], data: new Float32Array(1) } }
+  return {
+    async run(items, context) {
+      for (const _ of items) await context.model.run(feeds)
+      return items.map(() => ({ ok: true, fields: {}, children: {} }))
+    },
+    warmUp: () => [feeds],
+  }
+}

@@ -1,0 +1,22 @@
+/**
+ * Entry point of a browser tab's node: the link lives here, off the page's main thread.
+ *
+ * @module
+ */
+import { expose } from 'comlink'
+import { config } from 'zod'
+import { builtPaths } from '../src/node/assets.ts'
+import { createBrowserHost } from '../src/node/host_browser.ts'
+import { createNode } from '../src/node/node.ts'
+import { createTab } from '../src/node/tab.ts'
+
+// Its compiled checks need eval, which the coordinator's pages forbid.
+config({ jitless: true })
+
+const { origin } = globalThis.location
+expose(createTab({
+  url: origin,
+  createHost: (storage, signals) =>
+    createBrowserHost({ base: origin, paths: builtPaths(), storage, signals }),
+  createNode,
+}))
