@@ -31,6 +31,8 @@ export interface TabSnapshot {
   /** Why no work is taken, if so. */
   pausedBy: 'you' | 'battery' | undefined
   hidden: boolean
+  /** Once it has left. */
+  leftFor: string | undefined
   /** What happened last, oldest first. */
   notes: string[]
 }
@@ -58,6 +60,9 @@ export interface TabOptions {
   clock?: Clock
 }
 
+/** The reason given where the volunteer pressed Stop. */
+export const STOPPED = 'stopped by the volunteer'
+
 const TELL_EVERY_MS = 250
 /** A rate that is not zero is told anew this often, so that it falls when work ends. */
 const FADE_MS = 1000
@@ -73,6 +78,7 @@ export function createTab(options: TabOptions): TabApi {
   let page: TabPage | undefined
   let choices: TabChoices | undefined
   let hidden = false
+  let leftFor: string | undefined
   let wantsPause = false
   let onBattery = false
   let telling: (() => void) | undefined
@@ -99,6 +105,7 @@ export function createTab(options: TabOptions): TabApi {
         itemsPerS,
         pausedBy: pausedBy(),
         hidden,
+        leftFor,
         notes: [...notes],
       })
       if (itemsPerS > 0 && node!.state.phase !== 'left') fade()
@@ -122,6 +129,7 @@ export function createTab(options: TabOptions): TabApi {
       if (done < total) downloads.set(label, { label, done, total })
       else downloads.delete(label)
     }
+    if (event.type === 'left') leftFor = event.reason
     if (event.type === 'batch') rate.add(event.items)
     if (event.type === 'lost' || event.type === 'left') downloads.clear()
     const line = lineOf(event)
@@ -161,7 +169,7 @@ export function createTab(options: TabOptions): TabApi {
       await node.start()
     },
     async stop() {
-      await node?.stop('stopped by the volunteer')
+      await node?.stop(STOPPED)
     },
     setPaused(paused) {
       wantsPause = paused

@@ -99,6 +99,7 @@ export interface Watched {
 export async function openPage(browser: Browser, origin: string): Promise<Watched> {
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 } })
   const page = await context.newPage()
+  page.setDefaultTimeout(15_000)
   const watched: Watched = { page, paths: [], workers: [], complaints: [] }
   page.on('request', (request) => watched.paths.push(new URL(request.url()).pathname))
   page.on('worker', (worker) => watched.workers.push(worker.url()))

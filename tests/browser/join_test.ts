@@ -82,9 +82,11 @@ Deno.test({
       })
 
       await t.step('stop leaves with a word, and no worker stays', async () => {
+        assert.ok(workers.length >= 2)
+        const gone = page.workers().map((worker) => worker.waitForEvent('close'))
         await page.getByRole('button', { name: 'Stop' }).click()
         await joinButton(page).waitFor()
-        assert.deepEqual(page.workers(), [])
+        await Promise.all(gone)
         assert.ok(pool.lines.includes('node tab left: stopped by the volunteer'))
         assert.equal(pool.pool.nodes().length, 0)
       })

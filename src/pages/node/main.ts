@@ -56,11 +56,12 @@ setup.addEventListener('submit', async (event) => {
   })
 })
 
-function ended(fault?: string): void {
+function ended(fault?: string, refused?: boolean): void {
   session = undefined
-  if (fault !== undefined) {
+  // Where the coordinator said no, the page says why already.
+  if (refused !== true) {
     setText(element('live-title'), 'Stopped')
-    setText(element('say'), fault)
+    setText(element('say'), fault ?? 'Nothing runs any more.')
   }
   pause.hidden = stop.hidden = true
   setup.hidden = false

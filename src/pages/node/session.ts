@@ -4,7 +4,13 @@
  * @module
  */
 import { proxy, type Remote, wrap } from 'comlink'
-import type { TabApi, TabChoices, TabPage, TabSnapshot } from '../../node/tab.ts'
+import {
+  STOPPED,
+  type TabApi,
+  type TabChoices,
+  type TabPage,
+  type TabSnapshot,
+} from '../../node/tab.ts'
 import { watchPage } from './signals.ts'
 
 export interface Session {
@@ -18,8 +24,8 @@ export interface SessionOptions {
   choices: TabChoices
   token: string | undefined
   changed(snapshot: TabSnapshot): void
-  /** It ended, by itself or by `stop`; `fault` where nothing else says why. */
-  ended(fault?: string): void
+  /** It ended, by itself or by `stop`: for a fault, or refused by the coordinator. */
+  ended(fault?: string, refused?: boolean): void
 }
 
 const PREFIX = 'shoal.node.'
@@ -32,13 +38,13 @@ export async function startSession(options: SessionOptions): Promise<Session> {
   const unwatch = watchPage((signal) => void remote.signal(signal))
   let over = false
 
-  function end(fault?: string): void {
+  function end(fault?: string, refused?: boolean): void {
     if (over) return
     over = true
     unwatch()
     identity.release()
     worker.terminate()
-    options.ended(fault)
+    options.ended(fault, refused)
   }
 
   worker.addEventListener('error', (event) => {
@@ -58,7 +64,11 @@ export async function startSession(options: SessionOptions): Promise<Session> {
     changed(snapshot) {
       if (over) return
       options.changed(snapshot)
-      if (snapshot.state.phase === 'left') end()
+      if (snapshot.state.phase === 'left') {
+        const { leftFor, state } = snapshot
+        const fault = leftFor === STOPPED ? undefined : `It left: ${leftFor}.`
+        end(fault, state.refusal !== undefined)
+      }
     },
   }
   remote.start(options.choices, proxy(page), options.token).catch((error: unknown) =>

@@ -1,0 +1,58 @@
+import assert from 'node:assert/strict'
+import { Hono } from 'hono'
+import { mayLink } from '../../src/coordinator/origin.ts'
+import { mountPages } from '../../src/coordinator/pages.ts'
+
+const app = new Hono()
+mountPages(
+  app,
+  new Map([
+    ['/node', { body: '<p>page</p>', type: 'text/html; charset=utf-8' }],
+    ['/assets/a.0123.wasm', {
+      body: () => new Blob(['bytes']).stream(),
+      type: 'application/wasm',
+    }],
+  ]),
+)
+const get = (path: string, host = 'pool.test:8787') => app.request(path, { headers: { host } })
+
+Deno.test('pages are isolated and may run nothing but files of this host', async () => {
+  for (const path of ['/node', '/assets/a.0123.wasm']) {
+    const { status, headers } = await get(path)
+    assert.equal(status, 200)
+    assert.equal(headers.get('cross-origin-opener-policy'), 'same-origin')
+    assert.equal(headers.get('cross-origin-embedder-policy'), 'require-corp')
+    assert.equal(headers.get('cross-origin-resource-policy'), 'same-origin')
+    assert.equal(headers.get('x-content-type-options'), 'nosniff')
+    assert.equal(headers.get('referrer-policy'), 'no-referrer')
+    const policy = headers.get('content-security-policy') ?? ''
+    assert.match(policy, /default-src 'none'; script-src 'self' 'wasm-unsafe-eval'/)
+    assert.match(policy, /connect-src 'self' ws:\/\/pool\.test:8787 wss:\/\/pool\.test:8787;/)
+    assert.doesNotMatch(policy, /unsafe-inline|'unsafe-eval'|\*/)
+  }
+})
+
+Deno.test('a host header cannot add to the content policy', async () => {
+  const { headers } = await get('/node', `x; script-src 'unsafe-inline'`)
+  assert.doesNotMatch(headers.get('content-security-policy') ?? '', /unsafe-inline|ws:/)
+})
+
+Deno.test('what has a hash in its name is kept for ever, what has none is asked for anew', async () => {
+  assert.equal((await get('/node')).headers.get('cache-control'), 'no-cache')
+  const asset = await get('/assets/a.0123.wasm')
+  assert.match(asset.headers.get('cache-control') ?? '', /max-age=31536000, immutable/)
+  assert.equal(asset.headers.get('content-type'), 'application/wasm')
+  assert.equal(await asset.text(), 'bytes')
+  assert.equal((await get('/assets/b.js')).status, 404)
+})
+
+Deno.test('mayLink() lets in pages of hosts that are ours, and of no other', () => {
+  const hosts = ['192.168.1.7', '[2001:db8::5]', 'pool.test']
+  const may = (host: string, origin = `http://${host}`) => mayLink(origin, host, hosts)
+  for (const host of ['localhost:1', '127.0.0.1:1', '[::1]:1', ...hosts.map((h) => `${h}:1`)]) {
+    assert.ok(may(host), host)
+  }
+  assert.ok(!may('evil.test:1'), 'a foreign name that leads here')
+  assert.ok(!may('pool.test:1', 'http://evil.test:1'))
+  assert.ok(!may('pool.test:1', 'http://pool.test:2'))
+})

@@ -1,0 +1,149 @@
+import assert from 'node:assert/strict'
+import type { Host } from '../../src/node/host.ts'
+import type { NodeOptions, VolunteerNode } from '../../src/node/node.ts'
+import { createWatch } from '../../src/node/state.ts'
+import { createTab, type TabChoices, type TabSnapshot } from '../../src/node/tab.ts'
+
+const CHOICES: TabChoices = {
+  ...{ name: 'tab', backend: 'auto', gpu: true, threads: 2, duty: 0.5, pauseOnBattery: true },
+}
+
+/** A tab around a node that only notes what it is told, and time that a test moves on. */
+async function fixture(choices: Partial<TabChoices> = {}) {
+  const calls: string[] = []
+  const seen: TabSnapshot[] = []
+  const watch = createWatch(1)
+  let options: NodeOptions | undefined
+  let nowMs = 0
+  let timers: { atMs: number; action: () => void }[] = []
+  const node: VolunteerNode = {
+    start: () => Promise.resolve(),
+    stop(reason = '') {
+      calls.push(`stop ${reason}`)
+      watch.emit({ type: 'left', reason }, { phase: 'left' })
+      return Promise.resolve()
+    },
+    pause() {
+      calls.push('pause')
+      watch.emit({ type: 'paused', paused: true }, { paused: true })
+    },
+    resume() {
+      calls.push('resume')
+      watch.emit({ type: 'paused', paused: false }, { paused: false })
+    },
+    get state() {
+      return watch.state
+    },
+    subscribe: watch.subscribe,
+    left: new Promise(() => {}),
+  }
+  const tab = createTab({
+    url: 'http://localhost',
+    createHost: (_, signals) => ({
+      onExit: (leave: (why: string) => void) =>
+        signals.subscribe((signal) => signal.type === 'leave' && leave(signal.why)),
+    } as Host),
+    createNode(given) {
+      options = given
+      return node
+    },
+    clock: {
+      nowMs: () => nowMs,
+      after(ms, action) {
+        const timer = { atMs: nowMs + ms, action }
+        timers.push(timer)
+        return () => timers = timers.filter((one) => one !== timer)
+      },
+    },
+  })
+  const page = {
+    get: () => Promise.resolve(undefined),
+    set: () => Promise.resolve(),
+    changed: (snapshot: TabSnapshot) => void seen.push(snapshot),
+  }
+  await tab.start({ ...CHOICES, ...choices }, page, 'secret')
+  function pass(ms: number) {
+    const untilMs = nowMs + ms
+    for (;;) {
+      const next = timers.filter(({ atMs }) => atMs <= untilMs).sort((a, b) => a.atMs - b.atMs)[0]
+      if (next === undefined) break
+      timers = timers.filter((one) => one !== next)
+      nowMs = Math.max(nowMs, next.atMs)
+      next.action()
+    }
+    nowMs = untilMs
+  }
+  return { tab, calls, seen, watch, pass, options: () => options! }
+}
+
+Deno.test('a tab hands the choices and the token to its node', async () => {
+  const { options } = await fixture()
+  const { name, token, threads, duty, backend, gpu } = options()
+  assert.deepEqual({ name, token, threads, duty, backend, gpu }, {
+    ...{ name: 'tab', token: 'secret', threads: 2, duty: 0.5, backend: 'auto', gpu: true },
+  })
+})
+
+Deno.test('a tab tells its page at most four times a second, and lastly what is so', async () => {
+  const { watch, seen, pass } = await fixture()
+  for (let i = 1; i <= 500; i++) {
+    watch.emit({ type: 'batch', variant: 'v', items: 2, computeMs: 1 }, { items: 2 * i })
+    pass(2)
+  }
+  assert.ok(seen.length <= 5, `${seen.length} snapshots in a second`)
+  pass(250)
+  assert.equal(seen.at(-1)?.state.items, 1000)
+  assert.ok(seen.at(-1)!.itemsPerS > 500)
+  pass(20_000)
+  assert.equal(seen.at(-1)?.itemsPerS, 0, 'the rate falls when work ends')
+})
+
+Deno.test('a hidden tab goes on, and says so', async () => {
+  const { tab, calls, seen, pass } = await fixture()
+  tab.signal({ type: 'hidden', hidden: true })
+  pass(250)
+  assert.deepEqual(calls, [])
+  assert.equal(seen.at(-1)?.hidden, true)
+})
+
+Deno.test('a frozen or closed page leaves cleanly', async () => {
+  const { tab, calls, seen, pass } = await fixture()
+  tab.signal({ type: 'leave', why: 'the browser froze the tab' })
+  pass(250)
+  assert.deepEqual(calls, ['stop the browser froze the tab'])
+  assert.equal(seen.at(-1)?.leftFor, 'the browser froze the tab')
+})
+
+Deno.test('a tab pauses on battery where that was asked for, and goes on when plugged in', async () => {
+  const asked = await fixture()
+  asked.tab.signal({ type: 'battery', charging: false })
+  asked.pass(250)
+  assert.equal(asked.seen.at(-1)?.pausedBy, 'battery')
+  asked.tab.signal({ type: 'battery', charging: true })
+  assert.deepEqual(asked.calls, ['pause', 'resume'])
+
+  const not = await fixture({ pauseOnBattery: false })
+  not.tab.signal({ type: 'battery', charging: false })
+  assert.deepEqual(not.calls, [])
+})
+
+Deno.test('plugging in does not end a pause of the volunteer', async () => {
+  const { tab, calls } = await fixture()
+  tab.setPaused(true)
+  tab.signal({ type: 'battery', charging: false })
+  tab.signal({ type: 'battery', charging: true })
+  assert.deepEqual(calls, ['pause'])
+  tab.setPaused(false)
+  assert.deepEqual(calls, ['pause', 'resume'])
+})
+
+Deno.test('a download is shown while it is under way', async () => {
+  const { watch, seen, pass } = await fixture()
+  const progress = { type: 'progress', label: 'model', total: 10, elapsedMs: 1 } as const
+  watch.emit({ ...progress, done: 5 })
+  pass(250)
+  assert.deepEqual(seen.at(-1)?.downloads, [{ label: 'model', done: 5, total: 10 }])
+  watch.emit({ ...progress, done: 10 })
+  pass(250)
+  assert.deepEqual(seen.at(-1)?.downloads, [])
+})
