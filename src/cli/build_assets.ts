@@ -32,7 +32,7 @@ export async function buildAssets({ stamp = '' }: BuildOptions = {}): Promise<Ma
     return asset.path
   }
   const script = async (entry: string, name: string, define: Record<string, unknown> = {}) =>
-    add(hashedName(name, 'js', await bundle(entry, { ...define, SHOAL_STAMP: stamp })))
+    add(hashedName(name, 'js', await bundle(entry, define, stamp)))
 
   try {
     const [ort, codecs, inference, style] = await Promise.all([
@@ -61,7 +61,11 @@ export async function buildAssets({ stamp = '' }: BuildOptions = {}): Promise<Ma
   }
 }
 
-async function bundle(entry: string, define: Record<string, unknown>): Promise<Uint8Array> {
+async function bundle(
+  entry: string,
+  define: Record<string, unknown>,
+  stamp: string,
+): Promise<Uint8Array> {
   const { outputFiles } = await build({
     absWorkingDir: ROOT,
     entryPoints: [entry],
@@ -76,6 +80,7 @@ async function bundle(entry: string, define: Record<string, unknown>): Promise<U
     // The engine is loaded from its own files: its parts look for each other by URL.
     external: ['onnxruntime-web', 'onnxruntime-web/*', 'onnxruntime-node', 'node:*'],
     plugins: [withoutLocales],
+    footer: { js: stamp === '' ? '' : `// ${stamp}` },
     define: Object.fromEntries(
       Object.entries(define).map(([name, value]) => [name, JSON.stringify(value)]),
     ),

@@ -13,7 +13,7 @@ import type { WireData } from '../protocol/mod.ts'
 import { ApiError } from './api_error.ts'
 import { infer } from './infer.ts'
 import type { Link } from './link.ts'
-import { mayLink } from './origin.ts'
+import { hostOf, mayLink } from './origin.ts'
 import { type Assets, mountPages } from './pages.ts'
 import { MODEL_PATH, type Pool, type ServedPipeline } from './pool.ts'
 
@@ -106,7 +106,7 @@ export function createApp(options: AppOptions) {
   app.get(
     '/v1/link',
     async (c, next) => {
-      if (!mayLink(c.req.header('origin'), c.req.header('host'), hosts)) {
+      if (!mayLink(c.req.header('origin'), hostOf(c.req), hosts)) {
         throw new ApiError('forbidden', 'Cannot open a link from a page of another origin')
       }
       if (c.req.header('upgrade')?.toLowerCase() !== 'websocket') {

@@ -7,6 +7,11 @@
 
 const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/
 
+/** The host that a request names. HTTP/2 has no Host header: there it is part of the address. */
+export function hostOf(request: { url: string; header(name: string): string | undefined }): string {
+  return request.header('host') ?? new URL(request.url).host
+}
+
 /**
  * @param origin the request's Origin header; absent from programs other than browsers
  * @param host its Host header

@@ -7,6 +7,7 @@
  * @module
  */
 import type { Hono } from 'hono'
+import { hostOf } from './origin.ts'
 
 export interface Asset {
   /** Bytes, or what reads them anew for each request. */
@@ -24,7 +25,7 @@ export function mountPages(app: Hono, assets: Assets): void {
   for (const [path, { body, type }] of assets) {
     app.get(path, (c) => {
       const headers: Record<string, string> = {
-        ...pageHeaders(c.req.header('host')),
+        ...pageHeaders(hostOf(c.req)),
         'content-type': type,
         // Names under /assets/ hold a hash: another content is another name. Engines are large and
         // the network near, so that packing them costs more than it saves.
@@ -40,7 +41,7 @@ export function mountPages(app: Hono, assets: Assets): void {
   if (assets.has('/node')) app.get('/', (c) => c.redirect('/node'))
 }
 
-/** @param host the request's Host header, to which links may be opened */
+/** @param host where the page came from, to which links may be opened */
 export function pageHeaders(host: string | undefined): Record<string, string> {
   // Older browsers do not count a WebSocket to the same host as 'self'.
   const links = host !== undefined && HOST.test(host) ? ` ws://${host} wss://${host}` : ''

@@ -54,13 +54,14 @@ export interface Pool extends Serving {
   read(): Promise<{ status: number; answer: InferAnswer<OcrOutputs> & { reason?: string } }>
 }
 
-export async function startPool(): Promise<Pool> {
+export async function startPool(tls?: { cert: string; key: string }): Promise<Pool> {
   const lines: string[] = []
   const serving = await startServing(undefined, {
     host: '0.0.0.0',
     allowHosts: [ELSEWHERE],
     assets: await buildAssets(),
     log: (line) => lines.push(line),
+    ...(tls === undefined ? {} : { tls }),
   })
   const sample = await Deno.readFile(SAMPLE_PAGE)
   const variants = serving.pipelines.flatMap(({ pipeline }) =>
@@ -78,7 +79,7 @@ export async function startPool(): Promise<Pool> {
       }
     },
     async read() {
-      const response = await fetch(`${serving.url}/v1/pipelines/ocr/infer`, {
+      const response = await fetch(`${serving.localUrl}/v1/pipelines/ocr/infer`, {
         method: 'POST',
         headers: { 'content-type': 'image/jpeg', 'x-request-timeout-ms': '60000' },
         body: sample,
@@ -97,7 +98,11 @@ export interface Watched {
 }
 
 export async function openPage(browser: Browser, origin: string): Promise<Watched> {
-  const context = await browser.newContext({ viewport: { width: 1280, height: 900 } })
+  const context = await browser.newContext({
+    viewport: { width: 1280, height: 900 },
+    // Certificates that sign themselves, which a volunteer would be asked about.
+    ignoreHTTPSErrors: true,
+  })
   const page = await context.newPage()
   page.setDefaultTimeout(15_000)
   const watched: Watched = { page, paths: [], workers: [], complaints: [] }

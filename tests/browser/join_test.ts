@@ -1,6 +1,7 @@
 /** A browser tab as a node: joins by one click, serves, leaves; nothing without the click. */
 import assert from 'node:assert/strict'
 import type { Browser } from 'playwright-core'
+import { selfCertificate } from '../../src/cli/self_certificate.ts'
 import {
   ELSEWHERE,
   findChromium,
@@ -22,8 +23,11 @@ const skipped = executable === undefined
 
 const PHONE = { width: 390, height: 844 }
 
-async function withBrowser(test: (browser: Browser, pool: Pool) => Promise<void>) {
-  const [browser, pool] = await Promise.all([launch(executable!), startPool()])
+async function withBrowser(
+  test: (browser: Browser, pool: Pool) => Promise<void>,
+  tls?: { cert: string; key: string },
+) {
+  const [browser, pool] = await Promise.all([launch(executable!), startPool(tls)])
   try {
     await test(browser, pool)
   } finally {
@@ -159,4 +163,23 @@ Deno.test({
         assert.deepEqual(pool.pool.nodes().map(({ name }) => name), ['elsewhere'])
       })
     }),
+})
+
+Deno.test({
+  name: `a tab elsewhere is given everything where the coordinator has a certificate${skipped}`,
+  ignore: executable === undefined,
+  sanitizeOps: false,
+  sanitizeResources: false,
+  fn: async () => {
+    const tls = await selfCertificate(['localhost', ELSEWHERE], new Date())
+    await withBrowser(async (browser, pool) => {
+      const { page, complaints } = await openPage(browser, pool.at(ELSEWHERE))
+      assert.equal(await page.evaluate(() => isSecureContext && crossOriginIsolated), true)
+      assert.ok(await page.locator('#missing').isHidden())
+      await joinAs(page, 'over https')
+      await pool.full('over https')
+      assert.equal((await pool.read()).status, 200)
+      assert.deepEqual(complaints, [])
+    }, tls)
+  },
 })

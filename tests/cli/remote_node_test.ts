@@ -1,9 +1,51 @@
 /** A node without a checkout: from an empty home, with the network to the coordinator and no more. */
 import assert from 'node:assert/strict'
+import { join } from 'node:path'
 import { buildAssets } from '../../src/cli/build_assets.ts'
+import { ROOT } from '../../src/cli/root.ts'
 import { SAMPLE_PAGE, startServing } from '../../src/cli/serving.ts'
-import type { Serving } from '../../src/cli/serving.ts'
+import type { NodeInfo, PipelineInfo } from '../../src/client/types.ts'
 import { PROTOCOL_VERSION } from '../../src/protocol/mod.ts'
+
+/** What a process prints, as far as it came, and a promise of the first words that fit. */
+function follow(stream: Deno.ChildProcess['stdout']) {
+  let text = ''
+  let look = () => {}
+  const ended = (async () => {
+    for await (const part of stream.pipeThrough(new TextDecoderStream())) {
+      text += part
+      look()
+    }
+  })()
+  const until = (pattern: RegExp) =>
+    new Promise<string>((resolve, reject) => {
+      look = () => {
+        const found = pattern.exec(text)?.[0]
+        if (found !== undefined) resolve(found)
+      }
+      look()
+      ended.then(() => reject(new Error(`Cannot find ${pattern} in ${text}`)))
+    })
+  return { until, ended }
+}
+
+async function startCoordinator(stamp: string, port: string) {
+  const child = new Deno.Command(Deno.execPath(), {
+    args: ['run', '-A', '--no-check', join(ROOT, 'tests/cli/coordinator_child.ts'), stamp, port],
+    stdin: 'null',
+    stdout: 'piped',
+  }).spawn()
+  const output = follow(child.stdout)
+  const url = await output.until(/http:\S+/)
+  return {
+    url,
+    async kill() {
+      child.kill('SIGKILL')
+      await child.status
+      await output.ended
+    },
+  }
+}
 
 function startRemote(home: string, host: string) {
   const child = new Deno.Command(Deno.execPath(), {
@@ -18,65 +60,63 @@ function startRemote(home: string, host: string) {
     stdout: 'piped',
     stderr: 'null',
   }).spawn()
-  let output = ''
-  const read = (async () => {
-    for await (const text of child.stdout.pipeThrough(new TextDecoderStream())) output += text
-  })()
+  const output = follow(child.stdout)
   return {
+    output,
     async stop() {
       child.kill('SIGTERM')
-      const { code } = await child.status
-      await read
-      return { code, output }
+      await output.ended
+      return (await child.status).code
     },
   }
 }
 
-async function untilFull({ pool, pipelines }: Serving): Promise<void> {
-  const variants =
-    pipelines.flatMap(({ pipeline }) =>
-      Object.values(pipeline.tasks).flatMap((task) => Object.keys(task.variants))
-    ).length
-  while ((pool.nodes()[0]?.instances ?? 0) < variants) {
-    await new Promise((done) => setTimeout(done, 20))
+/** Reads the sample page once the only node holds everything. */
+async function readSample(url: string): Promise<void> {
+  const get = async (path: string) => await (await fetch(url + path)).json()
+  const { pipelines } = await get('/v1/pipelines') as { pipelines: PipelineInfo[] }
+  const variants = pipelines.flatMap(({ tasks }) =>
+    Object.values(tasks).flatMap((task) => Object.keys(task.variants))
+  )
+  for (;;) {
+    const { nodes } = await get('/v1/nodes') as { nodes: NodeInfo[] }
+    if ((nodes[0]?.instances ?? 0) >= variants.length) break
+    await new Promise((done) => setTimeout(done, 50))
   }
-}
-
-async function readSample({ url }: Serving): Promise<number> {
   const response = await fetch(`${url}/v1/pipelines/ocr/infer`, {
     method: 'POST',
     headers: { 'content-type': 'image/jpeg', 'x-request-timeout-ms': '60000' },
     body: await Deno.readFile(SAMPLE_PAGE),
   })
   const { outputs } = await response.json()
+  assert.equal(response.status, 200)
   assert.ok(outputs.lines.length > 5)
-  return response.status
 }
 
-Deno.test('a machine without a checkout joins by URL, serves, and picks up a new build', async () => {
+Deno.test('a machine without a checkout joins by URL, serves, and takes up a new build', async (t) => {
   const home = await Deno.makeTempDir()
-  let serving = await startServing(undefined, { assets: await buildAssets({ stamp: 'one' }) })
-  const { host, port } = new URL(serving.url)
+  let coordinator = await startCoordinator('one', '0')
+  const { host, port } = new URL(coordinator.url)
   const remote = startRemote(home, host)
   try {
-    await untilFull(serving)
-    assert.equal(await readSample(serving), 200)
-    await serving.end()
-
-    // The same address, another build; the node is not started again.
-    const assets = await buildAssets({ stamp: 'two' })
-    serving = await startServing(undefined, { assets, port: Number(port) })
-    const build = JSON.parse(assets.get('/node/build.json')!.body as string).node
-    await untilFull(serving)
-    assert.equal(await readSample(serving), 200)
-    const { code, output } = await remote.stop()
-    assert.equal(code, 0)
-    assert.match(output, /a newer build/)
-    const kept = await Array.fromAsync(Deno.readDir(`${home}/deno/remote`)).catch(() => [])
-    assert.ok(kept.length > 0, build)
+    await t.step('it reads a page', () => readSample(coordinator.url))
+    await t.step('a coordinator that comes back with another build gets that one', async () => {
+      await coordinator.kill()
+      coordinator = await startCoordinator('two', port)
+      await remote.output.until(/the coordinator serves a newer build/)
+      await readSample(coordinator.url)
+    })
+    await t.step('SIGTERM ends it with code 0', async () => {
+      assert.equal(await remote.stop(), 0)
+    })
+    await t.step('what Deno keeps of the stub does not keep the old build', async () => {
+      const again = startRemote(home, host)
+      await readSample(coordinator.url)
+      assert.equal(await again.stop(), 0)
+    })
   } finally {
     await remote.stop().catch(() => {})
-    await serving.end()
+    await coordinator.kill()
     await Deno.remove(home, { recursive: true })
   }
 })
