@@ -82,8 +82,13 @@ export type PolicyEvent =
     slots: number
     /** Share of time the volunteer gives, 0..1. */
     duty: number
-    /** What the node can hold: those whose models fit its memory, backend and limits. */
-    able: VariantRef[]
+    /**
+     * What the node can hold: those whose models fit its memory, backend and limits, with the
+     * memory that each takes when loaded (absent: not known, taken for nothing).
+     */
+    able: (VariantRef & { memoryBytes?: number })[]
+    /** What one slot may hold in models together; absent: all of them. */
+    memoryBytes?: number
   }
   | {
     type: 'node_reported'
