@@ -4,7 +4,7 @@
  * @module
  */
 import { type Backlog, placeOf } from './backlog.ts'
-import type { Frontier } from './frontier.ts'
+import type { Tails } from './tails.ts'
 import type { Query } from './query.ts'
 import type { DeadlineQueue } from './queue.ts'
 import { levelOf, type PipelineShape } from './shape.ts'
@@ -20,7 +20,7 @@ export interface Admission {
   /** Nodes that may yet come to hold what is missing. */
   loading: boolean
   full: boolean
-  frontier: Frontier
+  tails: Tails
   backlog: Backlog
   queries: DeadlineQueue<Query>
 }
@@ -47,7 +47,7 @@ export function admit(asked: Admission, nowMs: number): Refusal | { laxityMs: nu
       message: `Cannot reach accuracy ${minAccuracy}: ${shape.name} has ${shape.bestFloor} at best`,
     }
   }
-  const quickest = asked.frontier.quickest(null, shape.root, levelOf(shape, minAccuracy))
+  const quickest = asked.tails.quickest(null, shape.root, levelOf(shape, minAccuracy))
   if (quickest === undefined) {
     return {
       ok: false,

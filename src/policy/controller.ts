@@ -4,8 +4,13 @@
  *
  * @module
  */
+import { createAwake } from './awake.ts'
 import type { Report } from './counters.ts'
 import { createDemand, type Demand } from './demand.ts'
+import type { Directive } from './directive.ts'
+import { createAim } from './frontier/aim.ts'
+import { type Mix, pathsOf } from './frontier/mix.ts'
+import { solveFrontier } from './frontier/solve.ts'
 import { createLoader, type LoadingSlot } from './loader.ts'
 import type { Limits } from './options.ts'
 import { loadOrder } from './place.ts'
@@ -15,8 +20,10 @@ import type { NodeId, Plan, PolicyCommand, PolicyEvent, SlotIndex, VariantRef } 
 
 export interface Controller {
   handle(event: PolicyEvent, nowMs: number): void
-  /** What a dispatcher saw since its last report. */
-  receive(report: Report): void
+  /** Whether the mix should be worked out anew: time has passed, or demand has jumped. */
+  isDue(nowMs: number): boolean
+  /** Takes what a dispatcher saw since its last report, and decides anew. */
+  decide(report: Report, nowMs: number): Directive
   nextWakeMs(): number
   plan(nowMs: number): Plan
 }
@@ -27,18 +34,25 @@ interface Member {
   paused: boolean
 }
 
-/** Served and refused in the last reports, fading. */
+/** Of one pipeline: its demand, and what was served and refused in the last reports, fading. */
 interface Recent {
   demand: Demand
+  /** What the mix in force was made for. */
+  plannedPerS: number
   served: number
   accuracySum: number
   refused: number
-  paths: Map<string, { path: string[]; items: number }>
 }
 
+const FRONTIER_MS = 100
+/** What remains of what was seen, each second. */
 const FADE = 0.5
-const MAX_PATHS = 256
 const MAX_SLOTS = 256
+/** A demand above what the mix was made for by this factor and so many queries is a jump. */
+const JUMP = 1.25
+const JUMP_PER_S = 2
+/** Some way is planned for a pipeline that nobody asks for. */
+const LEAST_PER_S = 0.01
 
 export function createController(
   shapes: Shapes,
@@ -51,10 +65,17 @@ export function createController(
   const recent = new Map<string, Recent>(
     [...shapes.pipelines.keys()].map((name) => [
       name,
-      { demand: createDemand(), served: 0, accuracySum: 0, refused: 0, paths: new Map() },
+      { demand: createDemand(), plannedPerS: 0, served: 0, accuracySum: 0, refused: 0 },
     ]),
   )
+  const aim = createAim()
+  const awake = createAwake()
   let epoch = 0
+  let decidedMs = -Infinity
+  let decidedEpoch = -1
+  let mix: Mix | undefined
+  const debugLog: string[] = []
+  let lastDbg = -1e9
 
   function loadNext(id: NodeId, member: Member, nowMs: number): void {
     member.slots.forEach((slot, i) =>
@@ -111,24 +132,40 @@ export function createController(
     }
   }
 
-  function receive(report: Report): void {
-    for (const { pipeline, served, accuracySum, refused, paths } of report.pipelines) {
-      const row = recent.get(pipeline)
-      if (row === undefined) continue
-      row.served = row.served * FADE + served
-      row.accuracySum = row.accuracySum * FADE + accuracySum
-      row.refused = row.refused * FADE + refused
-      for (const [key, seen] of row.paths) {
-        seen.items *= FADE
-        if (seen.items < 0.01) row.paths.delete(key)
-      }
-      for (const { path, items } of paths) {
-        const key = path.join('\n')
-        const seen = row.paths.get(key)
-        if (seen !== undefined) seen.items += items
-        else if (row.paths.size < MAX_PATHS) row.paths.set(key, { path, items })
-      }
+  function isDue(nowMs: number): boolean {
+    if (nowMs - decidedMs >= FRONTIER_MS || decidedEpoch !== epoch) return true
+    for (const { demand, plannedPerS } of recent.values()) {
+      if (demand.ratePerS(nowMs) > JUMP * plannedPerS + JUMP_PER_S) return true
     }
+    return false
+  }
+
+  function decide(report: Report, nowMs: number): Directive {
+    const fade = FADE ** (Math.min(nowMs - decidedMs, 10_000) / 1000)
+    decidedMs = nowMs
+    decidedEpoch = epoch
+    let finished = 0
+    let tight = 0
+    for (const seen of report.pipelines) {
+      const row = recent.get(seen.pipeline)!
+      row.served = row.served * fade + seen.served
+      row.accuracySum = row.accuracySum * fade + seen.accuracySum
+      row.refused = row.refused * fade + seen.refused
+      finished += seen.served
+      tight += seen.tight
+    }
+    aim.learn(finished + tight, tight, mix === undefined || mix.load < 0.9)
+    const ratesPerS = [...recent.values()].map((row) => {
+      row.plannedPerS = row.demand.ratePerS(nowMs)
+      return Math.max(row.plannedPerS, LEAST_PER_S)
+    })
+    mix = solveFrontier(shapes, { ...report.capacity, ratesPerS, aim: aim.value })
+    const d = { epoch, mix, awake: awake.decide(mix, report.capacity.groups, nowMs) }
+    if (Math.floor(nowMs / 5000) !== Math.floor(lastDbg / 5000)) {
+      lastDbg = nowMs
+      debugLog.push(`${Math.round(nowMs / 1000)}s rate ${ratesPerS.map((r) => r.toFixed(0))} aim ${aim.value.toFixed(3)} load ${mix.load.toFixed(2)} acc ${mix.pipelines.map((p) => p.accuracy.toFixed(3) + '/' + p.served.toFixed(2))} awake ${[...d.awake.values()]} work ${shapes.variants.map((v, i) => mix!.work[i]!.some((w) => w > .001) ? v.ref.variant + ':' + [...mix!.work[i]!].map((w) => w.toFixed(2)).join(',') + '@' + report.capacity.services[i]!.map((x) => x.costMs.toFixed(1)).join(',') : '').filter((x) => x).join(' ')}`)
+    }
+    return d
   }
 
   function instancesOf(): Plan['instances'] {
@@ -146,8 +183,11 @@ export function createController(
   }
 
   return {
+    // deno-lint-ignore no-explicit-any
+    ...{ debug: () => debugLog } as any,
     handle,
-    receive,
+    isDue,
+    decide,
     nextWakeMs() {
       let next = Infinity
       for (const { slots } of members.values()) {
@@ -160,7 +200,6 @@ export function createController(
       let bound = 0
       let refused = 0
       let lost = 0
-      const mix: Plan['mix'] = []
       for (const [pipeline, row] of recent) {
         const best = shapes.pipelines.get(pipeline)!.bestFloor
         const rate = row.demand.ratePerS(nowMs)
@@ -169,10 +208,6 @@ export function createController(
         bound += rate * best
         refused += row.refused
         if (row.served > 0.5) lost = Math.max(lost, best - row.accuracySum / row.served)
-        const items = [...row.paths.values()].reduce((sum, seen) => sum + seen.items, 0)
-        for (const { path, items: some } of row.paths.values()) {
-          mix.push({ pipeline, path, share: some / items })
-        }
       }
       const all = [...members.values()]
       const paused = all.filter((member) => member.paused).length
@@ -186,7 +221,7 @@ export function createController(
         gap: bound > 0 ? (bound - objective) / bound : 0,
         reason: REASONS[mode],
         solveMs: 0,
-        mix,
+        mix: mix === undefined ? [] : pathsOf(shapes, mix),
         instances: instancesOf(),
         awake: all.length - paused,
         standby: 0,

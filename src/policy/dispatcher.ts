@@ -5,20 +5,26 @@
  * @module
  */
 import { admit, type Refusal } from './admission.ts'
-import { scanBacklog } from './backlog.ts'
+import { type Backlog, scanBacklog } from './backlog.ts'
+import { batchKeyOf, createBatchSizes } from './batch_sizes.ts'
 import { createCounters, type Report } from './counters.ts'
+import type { Directive } from './directive.ts'
 import { dispatchAll } from './dispatch.ts'
 import { createFanOut } from './fanout.ts'
 import { createFlights } from './flights.ts'
 import { finishBatch } from './finish.ts'
+import { capacityReport } from './frontier/problem.ts'
 import type { Limits } from './options.ts'
 import { createPool } from './pool.ts'
 import { createProfile } from './profile.ts'
 import { answerOf, createQuery, type Item, type Query } from './query.ts'
 import { createQueue } from './queue.ts'
+import { createReady } from './ready.ts'
+import { applyRest } from './rest.ts'
 import type { Shapes } from './shape.ts'
-import { type Batch, coolDown, creditAtMs } from './slots.ts'
+import { type Batch, coolDown } from './slots.ts'
 import { dispatcherStats } from './stats.ts'
+import { createTargets } from './targets.ts'
 import type {
   FailureReason,
   NodeId,
@@ -41,7 +47,10 @@ export interface Dispatcher {
   dispatch(nowMs: number): void
   /** When to be woken at the latest; Infinity when only an event can change anything. */
   nextWakeMs(nowMs: number): number
-  report(): Report
+  /** What was seen since the last report, and what the nodes can do. */
+  report(nowMs: number): Report
+  /** What the controller decided. */
+  adopt(directive: Directive, nowMs: number): void
   stats(nowMs: number): SchedulerStats
 }
 
@@ -55,7 +64,10 @@ export function createDispatcher(
 ): Dispatcher {
   const profile = createProfile(shapes)
   const fanOut = createFanOut()
-  const pool = createPool(shapes, profile, fanOut)
+  const sizes = createBatchSizes()
+  const pool = createPool(shapes, profile, fanOut, sizes, limits.maxBatch)
+  const ready = createReady()
+  const targets = createTargets()
   const waiting = createWaiting(shapes)
   const counters = createCounters(shapes)
   const queries = createQueue<Query>()
@@ -71,6 +83,28 @@ export function createDispatcher(
   let arrivals = 0
   let draining = false
   let declined = false
+  let knownEpoch = -1
+  let awake: Directive['awake'] = new Map()
+
+  /** What the pool can do now; whoever leans on its groups is told when they are made anew. */
+  function capacityAt(at: number) {
+    const current = pool.capacity(at)
+    if (current.capacity.epoch !== knownEpoch) {
+      knownEpoch = current.capacity.epoch
+      applyRest(current.capacity, awake, emit)
+      ready.rebuild(current.capacity, at)
+    }
+    return current
+  }
+
+  function backlogAt(at: number): Backlog {
+    const { capacity, tails } = capacityAt(at)
+    const busyMs = flights.busyMs(at) / Math.max(capacity.slotCount, 1)
+    const awakeSlots = capacity.groups.reduce((sum, { key, slots }) =>
+      sum + Math.min(slots.length, awake.get(key) ?? Infinity), 0)
+    const factor = capacity.slotCount / Math.max(awakeSlots, 1)
+    return scanBacklog(queries, capacity, tails, limits.maxScan, busyMs, factor, at)
+  }
 
   /** Takes a query out of everything that knows it. */
   function close(query: Query): void {
@@ -96,7 +130,8 @@ export function createDispatcher(
     if (query.closed) return
     close(query)
     const answer = answerOf(query)
-    counters.served(query.shape.name, answer.accuracy)
+    const slack = (query.deadlineMs - nowMs) / Math.max(query.deadlineMs - query.arrivedMs, 1e-6)
+    counters.served(query.shape.name, answer.accuracy, slack)
     emit({ type: 'answer', query: query.id, answer })
   }
 
@@ -115,7 +150,7 @@ export function createDispatcher(
     }
     counters.arrived(shape.name)
     const counts = counters.pipelines.get(shape.name)!
-    const { capacity, frontier } = pool.capacity(nowMs)
+    const { tails } = capacityAt(nowMs)
     const admitted = admit({
       shape,
       deadlineMs,
@@ -123,8 +158,8 @@ export function createDispatcher(
       draining,
       loading: [...pool.nodes.values()].some(({ slots }) => slots.some((s) => s.loading.size > 0)),
       full: counts.inFlight >= limits.maxQueries,
-      frontier,
-      backlog: scanBacklog(queries, capacity, frontier, limits.maxScan, nowMs),
+      tails,
+      backlog: backlogAt(nowMs),
       queries,
     }, nowMs)
     if ('reason' in admitted) return refuse(id, shape.name, admitted)
@@ -171,18 +206,20 @@ export function createDispatcher(
       case 'batch_finished': {
         const batch = flights.end(event.batch, nowMs)
         if (batch === undefined) return
-        return finishBatch(
+        finishBatch(
           batch,
           event,
           { profile, fanOut, pool, flights, counters, enqueue, fail, finish },
           nowMs,
         )
+        return ready.touch(batch.slot, nowMs)
       }
       case 'batch_failed': {
         const batch = flights.end(event.batch, nowMs)
         if (batch === undefined) return
         // One that was cancelled had to end somehow: no sign of a fault.
         if (batch.ghostUntilMs === null) coolDown(batch.slot, batch.variant, nowMs)
+        ready.touch(batch.slot, nowMs)
         return flights.retry(batch, event.message, nowMs)
       }
       case 'node_joined':
@@ -206,10 +243,10 @@ export function createDispatcher(
 
   /** What to say of a query whose time is up: that nodes failed it, if none is left to serve it. */
   function reasonOf(query: Query): [FailureReason, string] {
-    const { frontier } = pool.capacity(nowMs)
+    const { tails } = capacityAt(nowMs)
     const stranded = [...query.open].some((item) =>
       item.state === 'queued' &&
-      frontier.quickest(item.above, item.task, query.level) === undefined
+      tails.quickest(item.above, item.task, query.level) === undefined
     )
     return stranded
       ? ['node_failed', 'Cannot answer: no node is left that can do the rest']
@@ -229,14 +266,23 @@ export function createDispatcher(
     dispatch(at) {
       nowMs = at
       flights.sweep(at)
+      if (waiting.total === 0) {
+        declined = false
+        return
+      }
       declined = dispatchAll({
         limits,
         profile,
         waiting,
-        queries,
-        capacity: pool.capacity,
+        ready,
+        targets,
+        capacity: capacityAt,
+        backlog: backlogAt,
         send(slot, members, close) {
           counters.closed(close)
+          const { variant } = members[0]!.choice.prefix
+          targets.charge(variant.task, slot.group!, variant, members.length)
+          sizes.ran(batchKeyOf(slot.group!.class.name, variant.task), members.length)
           flights.send(slot, members, at)
         },
         drop: (query) => fail(query, 'deadline_exceeded', 'Cannot answer in time: dropped early'),
@@ -245,16 +291,24 @@ export function createDispatcher(
     nextWakeMs(at) {
       let next = Math.min(queries.at(0)?.deadlineMs ?? Infinity, flights.nextSweepMs())
       if (waiting.total === 0) return next
-      for (const slot of pool.capacity(at).capacity.slots) {
-        const creditMs = creditAtMs(slot, at)
-        if (creditMs > at) next = Math.min(next, creditMs)
-        for (const { untilMs } of slot.cooldowns.values()) {
-          if (untilMs > at) next = Math.min(next, untilMs)
-        }
-      }
+      capacityAt(at)
+      next = Math.min(next, ready.nextMs())
       return declined ? Math.min(next, flights.nextEndMs(at), at + LOOK_AGAIN_MS) : next
     },
-    report: counters.report,
+    report(at) {
+      nowMs = at
+      return {
+        pipelines: counters.report(),
+        capacity: capacityReport(shapes, capacityAt(at).capacity, fanOut),
+      }
+    },
+    adopt(directive, at) {
+      nowMs = at
+      targets.adopt(directive.mix)
+      awake = directive.awake
+      const { capacity } = capacityAt(at)
+      for (const slot of applyRest(capacity, awake, emit)) ready.touch(slot, at)
+    },
     stats: (at) => dispatcherStats(counters, waiting, pool.nodes.values(), shapes, at),
   }
 }

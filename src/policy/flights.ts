@@ -23,6 +23,8 @@ export interface FlightParts {
 
 export interface Flights {
   batches: ReadonlyMap<BatchId, Batch>
+  /** Sum over the batches under way of the time until each is expected to end, in ms. */
+  busyMs(nowMs: number): number
   send(slot: Slot, members: Member[], nowMs: number): void
   /** Takes the batch off its slot and the books; undefined when it is not known (any more). */
   end(id: BatchId, nowMs: number): Batch | undefined
@@ -84,6 +86,7 @@ export function createFlights(parts: FlightParts): Flights {
     }
     batches.set(batch.id, batch)
     slot.batches.push(batch)
+    slot.usedMs = nowMs
     node.batches++
     node.items += items.length
     node.lastBatchMs = nowMs
@@ -148,6 +151,11 @@ export function createFlights(parts: FlightParts): Flights {
 
   return {
     batches,
+    busyMs(nowMs) {
+      let sum = 0
+      for (const { endsAtMs } of batches.values()) sum += Math.max(0, endsAtMs - nowMs)
+      return sum
+    },
     send,
     end,
     retry,

@@ -9,9 +9,6 @@ import { limitsOf, type SchedulerOptions } from './options.ts'
 import { shapesOf } from './shape.ts'
 import type { PolicyCommand, PolicyEvent, Scheduler } from './types.ts'
 
-/** How often, while events come, the dispatcher reports to the controller. */
-const REPORT_MS = 1000
-
 /**
  * Makes a scheduler for these pipelines.
  *
@@ -33,7 +30,6 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
   const dispatcher = createDispatcher(shapes, limits, emit)
   const controller = createController(shapes, limits, emit, dispatcher.loading)
   let nowMs = -Infinity
-  let reportedMs = -Infinity
   /** The driver's one timer, as far as is known; undefined when it may have fired. */
   let wakeAtMs: number | undefined
 
@@ -45,11 +41,10 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     dispatcher.handle(event, nowMs)
     controller.handle(event, nowMs)
     dispatcher.expire(nowMs, true)
-    dispatcher.dispatch(nowMs)
-    if (nowMs - reportedMs >= REPORT_MS) {
-      reportedMs = nowMs
-      controller.receive(dispatcher.report())
+    if (controller.isDue(nowMs)) {
+      dispatcher.adopt(controller.decide(dispatcher.report(nowMs), nowMs), nowMs)
     }
+    dispatcher.dispatch(nowMs)
     setTimer()
     return commands
   }
@@ -65,6 +60,8 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
 
   return {
     handle,
+    // deno-lint-ignore no-explicit-any
+    debug: () => (controller as any).debug?.(),
     plan: () => controller.plan(nowMs),
     stats: () => dispatcher.stats(nowMs),
   }
