@@ -21,7 +21,8 @@ const SAFETY = 0.6
 const HOLD_MS = 5000
 
 /** Slots for a load of so many slots' worth of work. */
-export const slotsFor = (load: number) => load <= 1e-9 ? 0 : Math.ceil(load + SAFETY * Math.sqrt(load))
+export const slotsFor = (load: number) =>
+  load <= 1e-9 ? 0 : Math.ceil(load + SAFETY * Math.sqrt(load))
 
 export function createAwake(): Awake {
   /** For each group the need of the last while, largest last. */

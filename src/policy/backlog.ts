@@ -22,7 +22,7 @@ export interface Backlog {
 }
 
 /** Share of a query's laxity that no plan may use: it is for what is not known yet. */
-const RESERVED_LAXITY = +(Deno.env.get("RES") ?? "0.05")
+const RESERVED_LAXITY = 0.05
 
 /** Looks at the `maxScan` most urgent queries, and leaves in each what goes before it. */
 export function scanBacklog(

@@ -7,6 +7,7 @@
 import { type Choice, choose, timesOf, type View } from './choose.ts'
 import type { Item } from './query.ts'
 import type { DeadlineQueue } from './queue.ts'
+import type { TaskShape } from './shape.ts'
 import { lateMs, type Slot } from './slots.ts'
 
 export type CloseReason = 'full' | 'queue_empty' | 'share' | 'slack' | 'no_gain' | 'other_variant'
@@ -18,9 +19,11 @@ export interface Member {
 }
 
 /** An item more is no gain when it takes nearly as long as those before it did on average. */
-const GAIN = +(Deno.env.get('GA') ?? '0.8')
+const GAIN = 0.8
 /** So long a batch may grow without gain: it saves frames, and hides the network. */
-const QUANTUM_MS = +(Deno.env.get('QU') ?? '50')
+const QUANTUM_MS = 50
+/** At most this share of the laxity of the most urgent query. */
+const QUANTUM_SHARE = 0.3
 
 /**
  * Fills a batch from the queue, beginning with the member at `position`. Takes only items for which
@@ -37,7 +40,8 @@ export function fillBatch(
   const { variant } = first.choice.prefix
   const { startMs, returnMs } = timesOf(first.item, slot, view)
   const latencyOf = (batch: number) => view.profile.latency(slot.node.id, variant, batch)
-  const share = shareOf(queue.length, slot, view)
+  const share = shareOf(first.item.task, queue.length, slot, view)
+  const quantumMs = Math.min(QUANTUM_MS, QUANTUM_SHARE * first.item.query.laxityMs)
   const members = [first]
   let budgetMs = view.backlog.budgetMs(first.item.query) - first.choice.extraMs
   let latestMs = first.item.deadlineMs - first.choice.tail.safeChainMs
@@ -48,7 +52,9 @@ export function fillBatch(
     if (size > share) return { members, close: 'share' }
     const now = latencyOf(members.length)
     const grown = latencyOf(size)
-    if (grown.meanMs > QUANTUM_MS && grown.meanMs - now.meanMs > GAIN * now.meanMs / members.length) {
+    if (
+      grown.meanMs > quantumMs && grown.meanMs - now.meanMs > GAIN * now.meanMs / members.length
+    ) {
       return { members, close: 'no_gain' }
     }
     const endMs = startMs + lateMs(slot) + grown.upperMs + returnMs
@@ -61,7 +67,7 @@ export function fillBatch(
       continue
     }
     const itemLatestMs = item.deadlineMs - choice.tail.safeChainMs
-    if (endMs > itemLatestMs || (!Deno.env.get("NOB") && choice.extraMs > Math.max(0, budgetMs))) {
+    if (endMs > itemLatestMs || choice.extraMs > Math.max(0, budgetMs)) {
       return { members, close: 'slack' }
     }
     budgetMs -= choice.extraMs
@@ -73,7 +79,10 @@ export function fillBatch(
 }
 
 /** What of the waiting items falls to this slot: all slots that are idle now take alike. */
-function shareOf(waiting: number, slot: Slot, view: View): number {
-  const idle = Math.max(1, view.idleCount(slot.group!) + (slot.batches.length > 0 ? 1 : 0))
-  return Math.max(1, Math.ceil(waiting / idle - 1e-9))
+function shareOf(task: TaskShape, waiting: number, slot: Slot, view: View): number {
+  let idle = slot.batches.length > 0 ? 1 : 0
+  for (const group of view.capacity.groups) {
+    if (group === slot.group || view.targets.isPlanned(task, group)) idle += view.idleCount(group)
+  }
+  return Math.max(1, Math.ceil(waiting / Math.max(1, idle) - 1e-9))
 }

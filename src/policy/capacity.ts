@@ -24,6 +24,8 @@ export interface Group {
   slots: Slot[]
   /** Sum of the duty of its slots. */
   duty: number
+  /** Share of the whole pool that a slot's time is; see `frontier/prices.ts`. */
+  price: number
   /** Mean latency of its nodes for one item of what they hold: smaller is faster. */
   meanMs: number
 }
@@ -46,7 +48,7 @@ export interface Service {
   servers: Server[]
   /** Items per millisecond by all of them together, duty included. */
   ratePerMs: number
-  /** Time of the whole pool for one item. */
+  /** Time of the whole pool for one item, done where that costs least. */
   poolMs: number
   /** Mean network time of the quickest server. */
   networkMs: number
@@ -70,6 +72,7 @@ export function buildCapacity(
   classes: readonly NodeClass[],
   profile: Profile,
   sizes: BatchSizes,
+  prices: ReadonlyMap<string, number>,
   nowMs: number,
 ): Capacity {
   const groups: Group[] = []
@@ -79,6 +82,8 @@ export function buildCapacity(
     group.index = index
     for (const slot of group.slots) slot.group = group
   })
+  const duty = groups.reduce((sum, group) => sum + group.duty, 0)
+  for (const group of groups) group.price = prices.get(group.key) ?? 1 / duty
   return {
     epoch,
     builtMs: nowMs,
@@ -108,6 +113,7 @@ function groupsOf(nodeClass: NodeClass, groups: Group[], profile: Profile): void
           tasks: [...tasks].sort((a, b) => b.depth - a.depth),
           slots: [],
           duty: 0,
+          price: 0,
           meanMs: 0,
         }
         byHeld.set(key, group)
@@ -166,7 +172,10 @@ function serviceOf(
   return {
     servers,
     ratePerMs,
-    poolMs: 1 / ratePerMs,
+    poolMs: servers.reduce(
+      (least, { group, costMs }) => Math.min(least, group.price * costMs),
+      Infinity,
+    ),
     networkMs: profile.networkMs(quickest.group.slots[0]!.node.id, variant.task),
     upperRatio: Math.max(1, ratios / slots),
   }

@@ -6,7 +6,7 @@
  * @module
  */
 import type { Backlog } from './backlog.ts'
-import type { Capacity, Group } from './capacity.ts'
+import type { Capacity, Group, Service } from './capacity.ts'
 import type { Item } from './query.ts'
 import type { Profile } from './profile.ts'
 import type { Option, Tails } from './tails.ts'
@@ -22,7 +22,7 @@ export interface View {
   profile: Profile
   targets: Targets
   backlog: Backlog
-  /** Nothing waits that an idle slot would not take: the best costs nobody anything. */
+  /** So few queries are inside that the best costs nobody anything. */
   free: boolean
   idleCount(group: Group): number
 }
@@ -30,6 +30,8 @@ export interface View {
 export interface Choice {
   prefix: Prefix
   tail: Option
+  /** Another group would do it for much less of the pool's time. */
+  dear: boolean
   /** Of this item alone on this slot. */
   meanMs: number
   /** Time of the pool beyond the quickest way. */
@@ -46,8 +48,10 @@ export interface Choices {
   quickest: Choice | undefined
 }
 
-const KEEP = +(Deno.env.get('KE') ?? '0.15')
-const AHEAD = +(Deno.env.get('AH') ?? "2")
+const KEEP = 0.2
+const AHEAD = 0.5
+/** A place that costs so many times what the cheapest does is for emergencies. */
+const DEAR = 2
 /** How much sooner another group's variant must be for being called quicker. */
 const QUICKER = 2
 /** Slots of a group that a search for a better place looks at. */
@@ -61,7 +65,8 @@ export function choose(item: Item, slot: Slot, view: View, only?: VariantShape):
   const quickestPoolMs = view.tails.quickest(item.above, item.task, query.level)?.poolMs ?? 0
   const siblings = (query.waiting.get(item.task) ?? 1) - 1
   const budgetMs = backlog.budgetMs(query)
-  const wish = only ?? (view.free ? undefined : view.targets.target(item, group))
+  const free = view.free && view.targets.isPlanned(item.task, group)
+  const wish = only ?? (free ? undefined : view.targets.target(item, group))
   const most = wish?.accuracy ?? Infinity
   const { startMs, returnMs } = timesOf(item, slot, view)
   const soonMs = query.deadlineMs - KEEP * query.laxityMs
@@ -73,22 +78,29 @@ export function choose(item: Item, slot: Slot, view: View, only?: VariantShape):
     const service = view.capacity.services[variant.index]
     if (service === undefined) continue
     const { meanMs, upperMs } = view.profile.latency(slot.node.id, variant, 1)
+    const economic = group.price * meanMs <= DEAR * service.poolMs ||
+      group.price * costOn(service, group) <= DEAR * service.poolMs
     for (const tail of view.tails.tails(prefix, query.level)) {
       const costMs = service.poolMs + tail.poolMs
       const choice: Choice = {
         prefix,
         tail,
+        dear: !economic,
         meanMs,
         extraMs: Math.max(0, costMs - quickestPoolMs),
         endMs: startMs + meanMs + returnMs + tail.chainMs,
         safeEndMs: startMs + lateMs(slot) + upperMs + returnMs + tail.safeChainMs,
       }
-      if (quickest === undefined || choice.endMs < quickest.endMs) quickest = choice
-      if (variant.accuracy > most) continue
-      if ((!Deno.env.get("NOB") && choice.extraMs > budgetMs) || choice.safeEndMs > soonMs) continue
+      if (
+        quickest === undefined || (choice.dear ? 1 : 0) < (quickest.dear ? 1 : 0) ||
+        (choice.dear === quickest.dear && choice.endMs < quickest.endMs)
+      ) quickest = choice
+      if (variant.accuracy > most || !economic) continue
+      if (choice.extraMs > budgetMs || choice.safeEndMs > soonMs) continue
       // What follows waits behind all that is more urgent; its siblings would go the same way.
       const aheadMs = view.nowMs + backlog.busyMs + query.aheadMs * AHEAD
-      const lastMs = Math.max(startMs + lateMs(slot) + upperMs, aheadMs) + siblings * costMs + returnMs +
+      const lastMs = Math.max(startMs + lateMs(slot) + upperMs, aheadMs) + siblings * costMs +
+        returnMs +
         tail.safeChainMs
       if (lastMs > soonMs) continue
       if (
@@ -99,6 +111,9 @@ export function choose(item: Item, slot: Slot, view: View, only?: VariantShape):
   }
   return { best, quickest }
 }
+
+const costOn = (service: Service, group: Group) =>
+  service.servers.find((server) => server.group === group)?.costMs ?? Infinity
 
 /** When a batch sent now would start on this slot, and how long its result travels. */
 export function timesOf(item: Item, slot: Slot, view: View): { startMs: number; returnMs: number } {

@@ -10,6 +10,7 @@ import { createDemand, type Demand } from './demand.ts'
 import type { Directive } from './directive.ts'
 import { createAim } from './frontier/aim.ts'
 import { type Mix, pathsOf } from './frontier/mix.ts'
+import { groupPrices } from './frontier/prices.ts'
 import { solveFrontier } from './frontier/solve.ts'
 import { createLoader, type LoadingSlot } from './loader.ts'
 import type { Limits } from './options.ts'
@@ -45,6 +46,7 @@ interface Recent {
 }
 
 const FRONTIER_MS = 100
+const PRICES_MS = 1000
 /** What remains of what was seen, each second. */
 const FADE = 0.5
 const MAX_SLOTS = 256
@@ -53,6 +55,16 @@ const JUMP = 1.25
 const JUMP_PER_S = 2
 /** Some way is planned for a pipeline that nobody asks for. */
 const LEAST_PER_S = 0.01
+
+/** Share of the shortest SLO that the work inside may take without being worked off. */
+const USUAL_BACKLOG = 0.15
+const GAIN = 1
+const LEAST_FACTOR = 0.6
+const MOST_FACTOR = 1.1
+
+/** A queue longer than usual is worked off by planning with less than there is; a short one allows more. */
+const drainFactor = (backlog: number) =>
+  Math.min(Math.max(1 + GAIN * (USUAL_BACKLOG - backlog), LEAST_FACTOR), MOST_FACTOR)
 
 export function createController(
   shapes: Shapes,
@@ -69,13 +81,15 @@ export function createController(
     ]),
   )
   const aim = createAim()
+  const leastSloMs = Math.min(...[...shapes.pipelines.values()].map((s) => s.pipeline.sloMs))
   const awake = createAwake()
   let epoch = 0
   let decidedMs = -Infinity
   let decidedEpoch = -1
+  let prices: ReadonlyMap<string, number> = new Map()
+  let pricedMs = -Infinity
+  let pricedEpoch = -1
   let mix: Mix | undefined
-  const debugLog: string[] = []
-  let lastDbg = -1e9
 
   function loadNext(id: NodeId, member: Member, nowMs: number): void {
     member.slots.forEach((slot, i) =>
@@ -144,6 +158,7 @@ export function createController(
     const fade = FADE ** (Math.min(nowMs - decidedMs, 10_000) / 1000)
     decidedMs = nowMs
     decidedEpoch = epoch
+    const servedBy = new Map(mix?.pipelines.map(({ pipeline, served }) => [pipeline, served]))
     let finished = 0
     let tight = 0
     for (const seen of report.pipelines) {
@@ -151,21 +166,25 @@ export function createController(
       row.served = row.served * fade + seen.served
       row.accuracySum = row.accuracySum * fade + seen.accuracySum
       row.refused = row.refused * fade + seen.refused
-      finished += seen.served
-      tight += seen.tight
+      // Refused though the mix meant to serve all: it planned with more than there is.
+      const refused = (servedBy.get(seen.pipeline) ?? 1) > 0.999 ? seen.refused : 0
+      finished += seen.served + refused
+      tight += seen.tight + refused
     }
     aim.learn(finished + tight, tight, mix === undefined || mix.load < 0.9)
     const ratesPerS = [...recent.values()].map((row) => {
       row.plannedPerS = row.demand.ratePerS(nowMs)
       return Math.max(row.plannedPerS, LEAST_PER_S)
     })
-    mix = solveFrontier(shapes, { ...report.capacity, ratesPerS, aim: aim.value })
-    const d = { epoch, mix, awake: awake.decide(mix, report.capacity.groups, nowMs) }
-    if (Math.floor(nowMs / 5000) !== Math.floor(lastDbg / 5000)) {
-      lastDbg = nowMs
-      debugLog.push(`${Math.round(nowMs / 1000)}s rate ${ratesPerS.map((r) => r.toFixed(0))} aim ${aim.value.toFixed(3)} load ${mix.load.toFixed(2)} acc ${mix.pipelines.map((p) => p.accuracy.toFixed(3) + '/' + p.served.toFixed(2))} awake ${[...d.awake.values()]} work ${shapes.variants.map((v, i) => mix!.work[i]!.some((w) => w > .001) ? v.ref.variant + ':' + [...mix!.work[i]!].map((w) => w.toFixed(2)).join(',') + '@' + report.capacity.services[i]!.map((x) => x.costMs.toFixed(1)).join(',') : '').filter((x) => x).join(' ')}`)
+    const share = aim.value * drainFactor(report.backlogMs / leastSloMs)
+    mix = solveFrontier(shapes, { ...report.capacity, ratesPerS, aim: share })
+    if (nowMs - pricedMs >= PRICES_MS || pricedEpoch !== epoch) {
+      pricedMs = nowMs
+      pricedEpoch = epoch
+      const found = groupPrices(shapes, { ...report.capacity, ratesPerS, aim: 1 })
+      prices = new Map(report.capacity.groups.map(({ key }, g) => [key, found[g]!]))
     }
-    return d
+    return { epoch, mix, prices, awake: awake.decide(mix, report.capacity.groups, nowMs) }
   }
 
   function instancesOf(): Plan['instances'] {
@@ -183,8 +202,6 @@ export function createController(
   }
 
   return {
-    // deno-lint-ignore no-explicit-any
-    ...{ debug: () => debugLog } as any,
     handle,
     isDue,
     decide,

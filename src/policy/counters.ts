@@ -20,6 +20,8 @@ export interface PipelineCounts {
 
 /** What one dispatcher saw since its last report, and what its nodes can do now. */
 export interface Report {
+  /** Time of the whole pool for all that is inside, going the quickest way. */
+  backlogMs: number
   capacity: Pick<FrontierProblem, 'groups' | 'services' | 'fanOut'>
   pipelines: {
     pipeline: string

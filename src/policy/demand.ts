@@ -25,10 +25,10 @@ const STEPS = 8
 const STEP_MS = SHORT_MS / STEPS
 /**
  * Deviations above the mean from which a count is no chance: 1 in 700 for arrivals after Poisson.
- * What is believed then is the count less one deviation.
+ * What is believed then is the count less half a deviation.
  */
 const PROVEN = 3
-const BELIEVED = 1
+const BELIEVED = 0.5
 
 export function createDemand(): Demand {
   let mean = 0

@@ -10,4 +10,6 @@ export interface Directive {
   mix: Mix
   /** By key of group: slots that should take part; the nodes of the others rest. */
   awake: ReadonlyMap<string, number>
+  /** By key of group: share of the pool that a slot's time is. */
+  prices: ReadonlyMap<string, number>
 }

@@ -28,12 +28,17 @@ export interface DispatchParts {
   /** Of this moment. */
   capacity(nowMs: number): { capacity: Capacity; tails: Tails }
   backlog(nowMs: number): Backlog
+  /** Queries inside. */
+  inside(): number
   send(slot: Slot, members: Member[], close: CloseReason, nowMs: number): void
   drop(query: Query, nowMs: number): void
 }
 
 /** Items that one decision may leave to other slots before it gives up for now. */
 const MAX_LEFT = 8
+
+/** With fewer queries inside for each slot the pool is as good as idle. */
+const QUIET = 0.1
 
 /** Gives batches to all slots with credit. True when a slot went without though work waits. */
 export function dispatchAll(parts: DispatchParts, nowMs: number): boolean {
@@ -62,7 +67,7 @@ function decide(slot: Slot, parts: DispatchParts, nowMs: number): boolean {
   const { limits, profile, waiting, ready, targets } = parts
   const { capacity, tails } = parts.capacity(nowMs)
   const { idleCount } = ready
-  const free = waiting.total <= idleCount(slot.group!)
+  const free = parts.inside() <= Math.max(1, QUIET * capacity.slotCount)
   const backlog = parts.backlog(nowMs)
   const view: View = { nowMs, capacity, tails, profile, targets, backlog, free, idleCount }
   const cursors = new Map<TaskShape, number>()
@@ -110,13 +115,14 @@ function mostUrgent(
 
 function judge(item: Item, slot: Slot, view: View, waiting: Waiting): Member | 'leave' | 'drop' {
   const { deadlineMs } = item
-  if (slot.node.resting && !isPressing(item, view)) return 'leave'
+  const helps = slot.node.resting || !view.targets.isPlanned(item.task, slot.group!)
+  if (helps && !isPressing(item, view)) return 'leave'
   const { best, quickest } = choose(item, slot, view)
   const choice = best ?? quickest
   // Nothing here may serve it. Where something may elsewhere, time decides; else it waits for a
   // node that can: only its deadline ends it.
   if (choice === undefined) return 'leave'
-  if (best === undefined && choice.safeEndMs > deadlineMs) {
+  if (choice.dear || (best === undefined && choice.safeEndMs > deadlineMs)) {
     const other = elsewhere(item, slot, view)
     if (other === 'safe') return 'leave'
     if (choice.endMs > deadlineMs) return other === 'possible' ? 'leave' : 'drop'
@@ -136,7 +142,8 @@ const PATIENCE = 0.1
 /** Share of its laxity that it must keep with the awake nodes alone. */
 const KEPT = 0.3
 
-function isPressing({ query, queuedAtMs }: Item, { nowMs, backlog }: View): boolean {
+function isPressing({ query, queuedAtMs, attempts }: Item, { nowMs, backlog }: View): boolean {
+  if (attempts > 0) return true
   const { laxityMs, aheadMs, deadlineMs } = query
   const waitMs = aheadMs * backlog.awakeFactor
   if (nowMs - queuedAtMs + waitMs > PATIENCE * laxityMs) return true

@@ -77,6 +77,7 @@ export function createDispatcher(
     profile,
     waiting,
     emit,
+    changed: (slot) => ready.touch(slot, nowMs),
     exhausted: (item, message) => fail(item.query, 'node_failed', message),
   })
   let nowMs = 0
@@ -100,8 +101,10 @@ export function createDispatcher(
   function backlogAt(at: number): Backlog {
     const { capacity, tails } = capacityAt(at)
     const busyMs = flights.busyMs(at) / Math.max(capacity.slotCount, 1)
-    const awakeSlots = capacity.groups.reduce((sum, { key, slots }) =>
-      sum + Math.min(slots.length, awake.get(key) ?? Infinity), 0)
+    const awakeSlots = capacity.groups.reduce(
+      (sum, { key, slots }) => sum + Math.min(slots.length, awake.get(key) ?? Infinity),
+      0,
+    )
     const factor = capacity.slotCount / Math.max(awakeSlots, 1)
     return scanBacklog(queries, capacity, tails, limits.maxScan, busyMs, factor, at)
   }
@@ -278,6 +281,7 @@ export function createDispatcher(
         targets,
         capacity: capacityAt,
         backlog: backlogAt,
+        inside: () => queries.length,
         send(slot, members, close) {
           counters.closed(close)
           const { variant } = members[0]!.choice.prefix
@@ -299,6 +303,7 @@ export function createDispatcher(
       nowMs = at
       return {
         pipelines: counters.report(),
+        backlogMs: backlogAt(at).poolMs,
         capacity: capacityReport(shapes, capacityAt(at).capacity, fanOut),
       }
     },
@@ -306,6 +311,7 @@ export function createDispatcher(
       nowMs = at
       targets.adopt(directive.mix)
       awake = directive.awake
+      pool.price(directive.prices)
       const { capacity } = capacityAt(at)
       for (const slot of applyRest(capacity, awake, emit)) ready.touch(slot, at)
     },

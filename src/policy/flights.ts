@@ -17,6 +17,8 @@ export interface FlightParts {
   profile: Profile
   waiting: Waiting
   emit(command: PolicyCommand): void
+  /** What runs on the slot changed. */
+  changed(slot: Slot): void
   /** Its last attempt failed. */
   exhausted(item: Item, message: string): void
 }
@@ -121,14 +123,17 @@ export function createFlights(parts: FlightParts): Flights {
     if (batch === undefined) return undefined
     batches.delete(id)
     takeOff(batch, nowMs)
+    parts.changed(batch.slot)
     return batch
   }
 
   /** Tells the node, and keeps the slot's account of a batch that runs until it must have ended. */
   function cancel(batch: Batch, untilMs: number, nowMs: number): void {
     emit({ type: 'cancel_batch', node: batch.slot.node.id, batch: batch.id })
-    if (batch.slot.batches[0] === batch) batch.ghostUntilMs = untilMs
-    else end(batch.id, nowMs)
+    if (batch.slot.batches[0] === batch) {
+      batch.ghostUntilMs = untilMs
+      parts.changed(batch.slot)
+    } else end(batch.id, nowMs)
   }
 
   function giveUp(batch: Batch, nowMs: number): void {

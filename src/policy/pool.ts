@@ -24,6 +24,8 @@ export interface Pool {
   report(event: EventOf<'node_reported'>): Batch[]
   loading(node: NodeId, slot: SlotIndex, ref: VariantRef): void
   loaded(node: NodeId, slot: SlotIndex, ref: VariantRef, ok: boolean): void
+  /** What a slot's time in each group is worth, by its key. */
+  price(prices: ReadonlyMap<string, number>): void
   /** Profiles or fan-outs were corrected: worth a new look before long. */
   corrected(): void
   capacity(nowMs: number): { capacity: Capacity; tails: Tails }
@@ -51,6 +53,7 @@ export function createPool(
   const nodes = new Map<NodeId, PoolNode>()
   let epoch = 0
   let classes: NodeClass[] = []
+  let prices: ReadonlyMap<string, number> = new Map()
   let classifiedMs = -Infinity
   let current: { capacity: Capacity; tails: Tails } | undefined
   let corrections = 0
@@ -71,9 +74,7 @@ export function createPool(
         id,
         slots: [],
         duty: duty > 0 ? Math.min(Math.max(duty, LEAST_DUTY), 1) : 1,
-        able: shapes.variants.filter((variant) =>
-          able.some((ref) => shapes.find(ref) === variant)
-        ),
+        able: shapes.variants.filter((variant) => able.some((ref) => shapes.find(ref) === variant)),
         memoryBytes,
         class: null,
         paused: false,
@@ -121,6 +122,9 @@ export function createPool(
       renewKey(slot)
       current = undefined
     },
+    price(given) {
+      prices = given
+    },
     corrected() {
       corrections++
     },
@@ -138,7 +142,7 @@ export function createPool(
         classifiedMs = nowMs
         classes = classify(nodes.values(), profile, classes)
       }
-      const capacity = buildCapacity(++epoch, shapes, classes, profile, sizes, nowMs)
+      const capacity = buildCapacity(++epoch, shapes, classes, profile, sizes, prices, nowMs)
       return current = { capacity, tails: createTails(capacity, fanOut, maxBatch) }
     },
   }

@@ -60,8 +60,6 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
 
   return {
     handle,
-    // deno-lint-ignore no-explicit-any
-    debug: () => (controller as any).debug?.(),
     plan: () => controller.plan(nowMs),
     stats: () => dispatcher.stats(nowMs),
   }

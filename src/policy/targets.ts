@@ -70,9 +70,7 @@ export function createTargets(): Targets {
     const children = prefixesAfter(item.above, item.task)
     let row = byPrefix.get(children)
     if (row === undefined) {
-      const { flow } = mix!.pipelines.find(({ pipeline }) =>
-        pipeline === item.query.shape.name
-      )!
+      const { flow } = mix!.pipelines.find(({ pipeline }) => pipeline === item.query.shape.name)!
       const weights = children.map((prefix, i) => flow[prefix.id]! > 1e-6 ? base.weights[i]! : 0)
       const any = weights.some((weight) => weight > 1e-6)
       row = { weights: any ? normalised(weights) : base.weights, planned: base.planned }
@@ -106,7 +104,7 @@ export function createTargets(): Targets {
       }
       return best < 0 ? undefined : item.task.variants[best]
     },
-    isPlanned: (task, group) => mix !== undefined && taskRow(task, group).planned,
+    isPlanned: (task, group) => mix === undefined || taskRow(task, group).planned,
     charge(task, group, variant, items) {
       if (mix === undefined) return
       const { weights } = taskRow(task, group)
@@ -123,4 +121,3 @@ function normalised(values: readonly number[]): Float64Array {
   const sum = values.reduce((a, b) => a + b, 0)
   return Float64Array.from(values, (value) => sum > 0 ? value / sum : 0)
 }
-

@@ -18,12 +18,12 @@ export interface Aim {
 }
 
 /** Share of its time that a query should have left. */
-export const TIGHT = +(Deno.env.get('TI') ?? '0.05')
+export const TIGHT = 0.05
 /** Share of queries that may end tighter. */
-const TIGHT_SHARE = +(Deno.env.get('TS') ?? '0.02')
+const TIGHT_SHARE = 0.02
 const START = 1
 const LEAST = 0.7
-const MOST = +(Deno.env.get('MO') ?? '1.2')
+const MOST = 1.2
 /** Slow up, quick down; by the square root of what was seen, as few queries tell little. */
 const UP = 0.004
 const DOWN = 0.03

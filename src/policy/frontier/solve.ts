@@ -110,7 +110,10 @@ function addFlows(
   const { sloMs, weight = 1 } = shape.pipeline
   const total = problem.ratesPerS.reduce((sum, some) => sum + some, 0)
   const aloneMs = (prefix: Prefix) =>
-    problem.services[prefix.variant.index]!.reduce((least, s) => Math.min(least, s.aloneMs), Infinity)
+    problem.services[prefix.variant.index]!.reduce(
+      (least, s) => Math.min(least, s.aloneMs),
+      Infinity,
+    )
   const leavesOf = leafCounter(problem)
   const worth = share * weight / Math.max(shape.bestFloor, 1e-6)
   let columns = 0
@@ -119,7 +122,10 @@ function addFlows(
   const restMs = (prefix: Prefix): number =>
     prefix.next.reduce(
       (longest, branch) =>
-        Math.max(longest, branch.reduce((least, n) => Math.min(least, aloneMs(n) + restMs(n)), Infinity)),
+        Math.max(
+          longest,
+          branch.reduce((least, n) => Math.min(least, aloneMs(n) + restMs(n)), Infinity),
+        ),
       0,
     )
 

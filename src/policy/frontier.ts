@@ -1,0 +1,159 @@
+/**
+ * The frontier: for what is left of a query, the most accuracy for each cost. One option is a choice
+ * of variant for every task still to come; options that cost more and give no more are dropped.
+ *
+ * Costs are those of the pool as it is: the time of the whole pool that one item takes, and the
+ * length of the chain until the last item is in, with the pool idle and items spread over it.
+ *
+ * @module
+ */
+import type { Capacity } from './capacity.ts'
+import { makespanMs } from './capacity.ts'
+import type { FanOut } from './fanout.ts'
+import { type Prefix, prefixesAfter, type TaskShape } from './shape.ts'
+
+/** What follows after one item was served. */
+export interface Option {
+  /** Mean path accuracy over the leaf items that are expected. */
+  accuracy: number
+  /** Leaf items expected. */
+  leaves: number
+  poolMs: number
+  /** By mean latencies, and by upper ones. */
+  chainMs: number
+  safeChainMs: number
+}
+
+/** The quickest way to serve an item and all that follows. */
+export interface Quickest {
+  poolMs: number
+  chainMs: number
+  safeChainMs: number
+}
+
+export interface Frontier {
+  /** Options after this prefix, the most accurate first; empty where the level can't be kept. */
+  tails(prefix: Prefix, level: number): readonly Option[]
+  /** Undefined when no slot can serve it so that all paths keep the level. */
+  quickest(above: Prefix | null, task: TaskShape, level: number): Quickest | undefined
+}
+
+const MAX_OPTIONS = 12
+const AT_END: Option = { accuracy: 0, leaves: 1, poolMs: 0, chainMs: 0, safeChainMs: 0 }
+
+/** Good for one epoch of the capacity; remembers what it worked out. */
+export function createFrontier(capacity: Capacity, fanOut: FanOut): Frontier {
+  const tailsOf = new Map<Prefix, (readonly Option[])[]>()
+  const quickestOf = new Map<TaskShape | Prefix, Map<TaskShape, (Quickest | null)[]>>()
+
+  function tails(prefix: Prefix, level: number): readonly Option[] {
+    let byLevel = tailsOf.get(prefix)
+    if (byLevel === undefined) tailsOf.set(prefix, byLevel = [])
+    return byLevel[level] ??= workOut(prefix, level)
+  }
+
+  function workOut(prefix: Prefix, level: number): readonly Option[] {
+    const { task } = prefix.variant
+    const least = task.pipeline.levels[level] ?? Infinity
+    if (prefix.bestFloor < least) return []
+    if (task.next.length === 0) return [{ ...AT_END, accuracy: prefix.accuracy }]
+    let combined: Option[] = [{ ...AT_END, leaves: 0 }]
+    for (let child = 0; child < task.next.length; child++) {
+      const branch = branchOf(prefix, child, level)
+      combined = pruned(combined.flatMap((a) => branch.map((b) => both(a, b))))
+    }
+    // Nothing expected to follow: the accuracy is the prefix's, as in the answer.
+    return combined.map((option) =>
+      option.leaves > 0 ? option : { ...option, accuracy: prefix.accuracy }
+    )
+  }
+
+  /** All items of one child task after one item of `prefix`, with what follows from them. */
+  function branchOf(prefix: Prefix, child: number, level: number): Option[] {
+    const count = fanOut.mean(prefix.variant, child)
+    const upperCount = fanOut.upper(prefix.variant, child)
+    const options: Option[] = []
+    for (const next of prefix.next[child]!) {
+      const service = capacity.services[next.variant.index]
+      if (service === undefined) continue
+      const spanMs = count > 0.01 ? service.networkMs + makespanMs(service, count) : 0
+      const safeSpanMs = count > 0.01
+        ? service.networkMs + makespanMs(service, upperCount) * service.upperRatio
+        : 0
+      for (const tail of tails(next, level)) {
+        const tailMs = count > 0.01 ? Math.max(tail.chainMs, count * tail.poolMs) : 0
+        options.push({
+          accuracy: tail.accuracy,
+          leaves: count * tail.leaves,
+          poolMs: count * (service.poolMs + tail.poolMs),
+          chainMs: spanMs + tailMs,
+          safeChainMs: safeSpanMs + (count > 0.01 ? Math.max(tail.safeChainMs, tailMs) : 0),
+        })
+      }
+    }
+    return pruned(options)
+  }
+
+  function findQuickest(above: Prefix | null, task: TaskShape, level: number): Quickest | null {
+    let best: Quickest | null = null
+    for (const prefix of prefixesAfter(above, task)) {
+      const service = capacity.services[prefix.variant.index]
+      if (service === undefined) continue
+      const aloneMs = service.servers[0]!.meanMs
+      for (const tail of tails(prefix, level)) {
+        const chainMs = service.networkMs + aloneMs + tail.chainMs
+        if (best !== null && chainMs >= best.chainMs) continue
+        best = {
+          poolMs: service.poolMs + tail.poolMs,
+          chainMs,
+          safeChainMs: service.networkMs + aloneMs * service.upperRatio + tail.safeChainMs,
+        }
+      }
+    }
+    return best
+  }
+
+  return {
+    tails,
+    quickest(above, task, level) {
+      const key = above ?? task
+      let byTask = quickestOf.get(key)
+      if (byTask === undefined) quickestOf.set(key, byTask = new Map())
+      let byLevel = byTask.get(task)
+      if (byLevel === undefined) byTask.set(task, byLevel = [])
+      const known = byLevel[level]
+      if (known !== undefined) return known ?? undefined
+      return (byLevel[level] = findQuickest(above, task, level)) ?? undefined
+    },
+  }
+}
+
+/** Two branches side by side: they share the pool, and the query ends with the later. */
+function both(a: Option, b: Option): Option {
+  const leaves = a.leaves + b.leaves
+  const poolMs = a.poolMs + b.poolMs
+  return {
+    accuracy: leaves > 0 ? (a.accuracy * a.leaves + b.accuracy * b.leaves) / leaves : 0,
+    leaves,
+    poolMs,
+    chainMs: Math.max(a.chainMs, b.chainMs, poolMs),
+    safeChainMs: Math.max(a.safeChainMs, b.safeChainMs, poolMs),
+  }
+}
+
+/** The most accurate first; each further one must be cheaper or shorter than all before it. */
+function pruned(options: Option[]): Option[] {
+  options.sort((a, b) => b.accuracy - a.accuracy || a.poolMs - b.poolMs || a.chainMs - b.chainMs)
+  const kept: Option[] = []
+  let leastPoolMs = Infinity
+  let leastChainMs = Infinity
+  for (const option of options) {
+    if (option.poolMs >= leastPoolMs && option.chainMs >= leastChainMs) continue
+    leastPoolMs = Math.min(leastPoolMs, option.poolMs)
+    leastChainMs = Math.min(leastChainMs, option.chainMs)
+    kept.push(option)
+  }
+  if (kept.length <= MAX_OPTIONS) return kept
+  const step = (kept.length - 1) / (MAX_OPTIONS - 1)
+  return Array.from({ length: MAX_OPTIONS }, (_, i) => kept[Math.round(i * step)]!)
+}
