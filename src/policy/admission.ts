@@ -35,7 +35,10 @@ const MOST_RETRY_MS = 60_000
 const clampRetry = (ms: number) => Math.round(Math.min(Math.max(ms, LEAST_RETRY_MS), MOST_RETRY_MS))
 
 /** A refusal, or the laxity of the query: its time less what the quickest way takes when idle. */
-export function admit(asked: Admission, nowMs: number): Refusal | { laxityMs: number } {
+export function admit(
+  asked: Admission,
+  nowMs: number,
+): Refusal | { laxityMs: number; aheadMs: number } {
   const { shape, deadlineMs, minAccuracy, backlog } = asked
   if (asked.draining) {
     return { ok: false, reason: 'draining', message: 'Cannot take a query: shutting down' }
@@ -74,7 +77,7 @@ export function admit(asked: Admission, nowMs: number): Refusal | { laxityMs: nu
   // More urgent than some inside, it would go before them: only if they can spare the time.
   const spared = quickest.poolMs <= place.spareMs
   if (spared && needMs <= leftMs && leftMs < Infinity) {
-    return { laxityMs: leftMs - quickest.chainMs }
+    return { laxityMs: leftMs - quickest.chainMs, aheadMs: place.aheadMs }
   }
   const refusal: Refusal = {
     ok: false,

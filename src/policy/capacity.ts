@@ -6,29 +6,9 @@
  * @module
  */
 import type { Shapes, TaskShape, VariantShape } from './shape.ts'
-import type { NodeClass } from './classes.ts'
 import type { Profile } from './profile.ts'
 import { batchKeyOf, type BatchSizes } from './batch_sizes.ts'
-import type { PoolNode, Slot } from './slots.ts'
-
-/** Slots of one class that hold the same variants: for a decision they are alike. */
-export interface Group {
-  /** Position among the groups of this capacity. */
-  index: number
-  /** The same from one capacity to the next: its class and what it holds. */
-  key: string
-  class: NodeClass
-  held: ReadonlySet<VariantShape>
-  /** Tasks of which it holds a variant, the deepest first. */
-  tasks: TaskShape[]
-  slots: Slot[]
-  /** Sum of the duty of its slots. */
-  duty: number
-  /** Share of the whole pool that a slot's time is; see `frontier/prices.ts`. */
-  price: number
-  /** Mean latency of its nodes for one item of what they hold: smaller is faster. */
-  meanMs: number
-}
+import type { Group, NodeClass, PoolNode } from './slots.ts'
 
 /** One variant on one group. */
 export interface Server {

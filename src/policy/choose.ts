@@ -6,12 +6,12 @@
  * @module
  */
 import type { Backlog } from './backlog.ts'
-import type { Capacity, Group, Service } from './capacity.ts'
+import type { Capacity, Service } from './capacity.ts'
 import type { Item } from './query.ts'
 import type { Profile } from './profile.ts'
 import type { Option, Tails } from './tails.ts'
 import { type Prefix, prefixesAfter, type VariantShape } from './shape.ts'
-import { isCoolingDown, lateMs, readyAtMs, type Slot } from './slots.ts'
+import { type Group, isCoolingDown, lateMs, readyAtMs, type Slot } from './slots.ts'
 import type { Targets } from './targets.ts'
 
 /** All that a decision reads. */

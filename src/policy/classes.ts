@@ -5,20 +5,7 @@
  * @module
  */
 import type { Profile } from './profile.ts'
-import type { VariantShape } from './shape.ts'
-import type { PoolNode } from './slots.ts'
-
-export interface NodeClass {
-  name: string
-  /** Position among the classes of the moment. */
-  index: number
-  nodes: PoolNode[]
-  /** What its nodes are able to hold, and with how much memory a slot. */
-  able: readonly VariantShape[]
-  memoryBytes: number
-  /** Mean of the logarithm of each variant's latency for one item, in the order of `able`. */
-  centre: number[]
-}
+import type { NodeClass, PoolNode } from './slots.ts'
 
 /** Nodes of one class differ by less than this factor in every variant, and stay until 1.6. */
 const ALIKE = Math.log(1.35)

@@ -5,7 +5,6 @@
  * @module
  */
 import { admit, type Refusal } from './admission.ts'
-import { type Backlog, scanBacklog } from './backlog.ts'
 import { batchKeyOf, createBatchSizes } from './batch_sizes.ts'
 import { createCounters, type Report } from './counters.ts'
 import type { Directive } from './directive.ts'
@@ -15,12 +14,12 @@ import { createFlights } from './flights.ts'
 import { finishBatch } from './finish.ts'
 import { capacityReport } from './frontier/problem.ts'
 import type { Limits } from './options.ts'
+import { createOutlook } from './outlook.ts'
 import { createPool } from './pool.ts'
 import { createProfile } from './profile.ts'
 import { answerOf, createQuery, type Item, type Query } from './query.ts'
 import { createQueue } from './queue.ts'
 import { createReady } from './ready.ts'
-import { applyRest } from './rest.ts'
 import type { Shapes } from './shape.ts'
 import { type Batch, coolDown } from './slots.ts'
 import { dispatcherStats } from './stats.ts'
@@ -77,41 +76,22 @@ export function createDispatcher(
     profile,
     waiting,
     emit,
-    changed: (slot) => ready.touch(slot, nowMs),
+    changed(slot) {
+      ready.touch(slot, nowMs)
+      outlook.changed()
+    },
     exhausted: (item, message) => fail(item.query, 'node_failed', message),
   })
   let nowMs = 0
   let arrivals = 0
   let draining = false
   let declined = false
-  let knownEpoch = -1
-  let awake: Directive['awake'] = new Map()
-
-  /** What the pool can do now; whoever leans on its groups is told when they are made anew. */
-  function capacityAt(at: number) {
-    const current = pool.capacity(at)
-    if (current.capacity.epoch !== knownEpoch) {
-      knownEpoch = current.capacity.epoch
-      applyRest(current.capacity, awake, emit)
-      ready.rebuild(current.capacity, at)
-    }
-    return current
-  }
-
-  function backlogAt(at: number): Backlog {
-    const { capacity, tails } = capacityAt(at)
-    const busyMs = flights.busyMs(at) / Math.max(capacity.slotCount, 1)
-    const awakeSlots = capacity.groups.reduce(
-      (sum, { key, slots }) => sum + Math.min(slots.length, awake.get(key) ?? Infinity),
-      0,
-    )
-    const factor = capacity.slotCount / Math.max(awakeSlots, 1)
-    return scanBacklog(queries, capacity, tails, limits.maxScan, busyMs, factor, at)
-  }
+  const outlook = createOutlook({ pool, ready, flights, queries, maxScan: limits.maxScan, emit })
 
   /** Takes a query out of everything that knows it. */
   function close(query: Query): void {
     query.closed = true
+    outlook.changed()
     byId.delete(query.id)
     queries.remove(query)
     counters.pipelines.get(query.shape.name)!.inFlight--
@@ -153,7 +133,7 @@ export function createDispatcher(
     }
     counters.arrived(shape.name)
     const counts = counters.pipelines.get(shape.name)!
-    const { tails } = capacityAt(nowMs)
+    const { tails } = outlook.capacity(nowMs)
     const admitted = admit({
       shape,
       deadlineMs,
@@ -162,7 +142,7 @@ export function createDispatcher(
       loading: [...pool.nodes.values()].some(({ slots }) => slots.some((s) => s.loading.size > 0)),
       full: counts.inFlight >= limits.maxQueries,
       tails,
-      backlog: backlogAt(nowMs),
+      backlog: outlook.backlog(nowMs),
       queries,
     }, nowMs)
     if ('reason' in admitted) return refuse(id, shape.name, admitted)
@@ -173,7 +153,9 @@ export function createDispatcher(
     )
     counts.inFlight++
     byId.set(id, query)
+    query.aheadMs = admitted.aheadMs
     queries.insert(query)
+    outlook.changed()
     enqueue([query.root])
   }
 
@@ -246,7 +228,7 @@ export function createDispatcher(
 
   /** What to say of a query whose time is up: that nodes failed it, if none is left to serve it. */
   function reasonOf(query: Query): [FailureReason, string] {
-    const { tails } = capacityAt(nowMs)
+    const { tails } = outlook.capacity(nowMs)
     const stranded = [...query.open].some((item) =>
       item.state === 'queued' &&
       tails.quickest(item.above, item.task, query.level) === undefined
@@ -279,8 +261,8 @@ export function createDispatcher(
         waiting,
         ready,
         targets,
-        capacity: capacityAt,
-        backlog: backlogAt,
+        capacity: outlook.capacity,
+        backlog: outlook.backlog,
         inside: () => queries.length,
         send(slot, members, close) {
           counters.closed(close)
@@ -288,6 +270,7 @@ export function createDispatcher(
           targets.charge(variant.task, slot.group!, variant, members.length)
           sizes.ran(batchKeyOf(slot.group!.class.name, variant.task), members.length)
           flights.send(slot, members, at)
+          outlook.changed()
         },
         drop: (query) => fail(query, 'deadline_exceeded', 'Cannot answer in time: dropped early'),
       }, at)
@@ -295,25 +278,22 @@ export function createDispatcher(
     nextWakeMs(at) {
       let next = Math.min(queries.at(0)?.deadlineMs ?? Infinity, flights.nextSweepMs())
       if (waiting.total === 0) return next
-      capacityAt(at)
+      outlook.capacity(at)
       next = Math.min(next, ready.nextMs())
-      return declined ? Math.min(next, flights.nextEndMs(at), at + LOOK_AGAIN_MS) : next
+      return declined ? Math.min(next, at + LOOK_AGAIN_MS) : next
     },
     report(at) {
       nowMs = at
       return {
         pipelines: counters.report(),
-        backlogMs: backlogAt(at).poolMs,
-        capacity: capacityReport(shapes, capacityAt(at).capacity, fanOut),
+        backlogMs: outlook.backlog(at).poolMs,
+        capacity: capacityReport(shapes, outlook.capacity(at).capacity, fanOut),
       }
     },
     adopt(directive, at) {
       nowMs = at
       targets.adopt(directive.mix)
-      awake = directive.awake
-      pool.price(directive.prices)
-      const { capacity } = capacityAt(at)
-      for (const slot of applyRest(capacity, awake, emit)) ready.touch(slot, at)
+      outlook.adopt(directive, at)
     },
     stats: (at) => dispatcherStats(counters, waiting, pool.nodes.values(), shapes, at),
   }

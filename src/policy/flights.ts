@@ -37,10 +37,8 @@ export interface Flights {
   forget(item: Item, nowMs: number): void
   /** Gives up what is long overdue, and frees slots of cancelled batches never heard of again. */
   sweep(nowMs: number): void
-  /** When `sweep` has something to do. */
+  /** When `sweep` has something to do, at the earliest. */
   nextSweepMs(): number
-  /** When the next batch is expected to end; Infinity when none is, or all are overdue. */
-  nextEndMs(nowMs: number): number
 }
 
 const GIVE_UP_FACTOR = 4
@@ -54,6 +52,8 @@ export function createFlights(parts: FlightParts): Flights {
   const { limits, profile, waiting, emit } = parts
   const batches = new Map<BatchId, Batch>()
   let nextId = 1
+  /** No later than the first time that `sweep` has something to do. */
+  let sweepAtMs = Infinity
 
   function send(slot: Slot, members: Member[], nowMs: number): void {
     const { variant } = members[0]!.choice.prefix
@@ -87,6 +87,7 @@ export function createFlights(parts: FlightParts): Flights {
       item.endsAtMs = batch.endsAtMs
     }
     batches.set(batch.id, batch)
+    sweepAtMs = Math.min(sweepAtMs, batch.giveUpAtMs)
     slot.batches.push(batch)
     slot.usedMs = nowMs
     node.batches++
@@ -132,6 +133,7 @@ export function createFlights(parts: FlightParts): Flights {
     emit({ type: 'cancel_batch', node: batch.slot.node.id, batch: batch.id })
     if (batch.slot.batches[0] === batch) {
       batch.ghostUntilMs = untilMs
+      sweepAtMs = Math.min(sweepAtMs, untilMs)
       parts.changed(batch.slot)
     } else end(batch.id, nowMs)
   }
@@ -172,26 +174,18 @@ export function createFlights(parts: FlightParts): Flights {
       cancel(batch, Math.max(nowMs, batch.endsAtMs) + batch.upperMs - batch.meanMs, nowMs)
     },
     sweep(nowMs) {
+      if (sweepAtMs > nowMs) return
       for (const batch of [...batches.values()]) {
         if (!batches.has(batch.id)) continue
         if (batch.ghostUntilMs !== null) {
           if (batch.ghostUntilMs <= nowMs) end(batch.id, nowMs)
         } else if (batch.giveUpAtMs <= nowMs) giveUp(batch, nowMs)
       }
-    },
-    nextSweepMs() {
-      let next = Infinity
+      sweepAtMs = Infinity
       for (const { ghostUntilMs, giveUpAtMs } of batches.values()) {
-        next = Math.min(next, ghostUntilMs ?? giveUpAtMs)
+        sweepAtMs = Math.min(sweepAtMs, ghostUntilMs ?? giveUpAtMs)
       }
-      return next
     },
-    nextEndMs(nowMs) {
-      let next = Infinity
-      for (const { endsAtMs } of batches.values()) {
-        if (endsAtMs > nowMs) next = Math.min(next, endsAtMs)
-      }
-      return next
-    },
+    nextSweepMs: () => sweepAtMs,
   }
 }

@@ -29,12 +29,12 @@ export interface SchedulerOptions {
 }
 
 export const DEFAULT_LIMITS: Readonly<Limits> = {
-  maxQueries: 256,
+  maxQueries: 4096,
   maxItemsPerTask: 16_384,
   maxBatch: 8,
   maxAttempts: 3,
   maxLoadAttempts: 4,
-  maxScan: 256,
+  maxScan: 4096,
 }
 
 /** Fills in what is absent. Throws RangeError for a bound that is no positive integer. */

@@ -5,12 +5,19 @@
  */
 import { buildCapacity, type Capacity } from './capacity.ts'
 import type { FanOut } from './fanout.ts'
-import { classify, type NodeClass } from './classes.ts'
+import { classify } from './classes.ts'
 import type { BatchSizes } from './batch_sizes.ts'
 import { createTails, type Tails } from './tails.ts'
 import type { Profile } from './profile.ts'
 import type { Shapes } from './shape.ts'
-import { type Batch, createSlot, type PoolNode, renewKey, type Slot } from './slots.ts'
+import {
+  type Batch,
+  createSlot,
+  type NodeClass,
+  type PoolNode,
+  renewKey,
+  type Slot,
+} from './slots.ts'
 import type { NodeId, PolicyEvent, SlotIndex, VariantRef } from './types.ts'
 
 type EventOf<T extends PolicyEvent['type']> = Extract<PolicyEvent, { type: T }>

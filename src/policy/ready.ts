@@ -6,8 +6,8 @@
  *
  * @module
  */
-import type { Capacity, Group } from './capacity.ts'
-import { creditAtMs, type Slot } from './slots.ts'
+import type { Capacity } from './capacity.ts'
+import { creditAtMs, type Group, type Slot } from './slots.ts'
 
 export interface Ready {
   /** Something about the slot changed. */

@@ -5,9 +5,8 @@
  * @module
  */
 import type { BatchId, NodeId, SlotIndex } from './types.ts'
-import type { VariantShape } from './shape.ts'
+import type { TaskShape, VariantShape } from './shape.ts'
 import type { Item } from './query.ts'
-import type { Group } from './capacity.ts'
 
 export interface Batch {
   id: BatchId
@@ -66,6 +65,38 @@ export interface PoolNode {
   batches: number
   items: number
   lastBatchMs: number
+}
+
+/** Nodes whose measured profiles are alike; see `classes.ts`. */
+export interface NodeClass {
+  name: string
+  /** Position among the classes of the moment. */
+  index: number
+  nodes: PoolNode[]
+  /** What its nodes are able to hold, and with how much memory a slot. */
+  able: readonly VariantShape[]
+  memoryBytes: number
+  /** Mean of the logarithm of each variant's latency for one item, in the order of `able`. */
+  centre: number[]
+}
+
+/** Slots of one class that hold the same variants: for a decision they are alike. */
+export interface Group {
+  /** Position among the groups of this capacity. */
+  index: number
+  /** The same from one capacity to the next: its class and what it holds. */
+  key: string
+  class: NodeClass
+  held: ReadonlySet<VariantShape>
+  /** Tasks of which it holds a variant, the deepest first. */
+  tasks: TaskShape[]
+  slots: Slot[]
+  /** Sum of the duty of its slots. */
+  duty: number
+  /** Share of the whole pool that a slot's time is; see `frontier/prices.ts`. */
+  price: number
+  /** Mean latency of its nodes for one item of what they hold: smaller is faster. */
+  meanMs: number
 }
 
 /** After `held` changed. */

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { Group } from './capacity.ts'
+import type { Group } from './slots.ts'
 import type { Mix } from './frontier/mix.ts'
 import type { Item } from './query.ts'
 import { prefixesAfter, type TaskShape, type VariantShape } from './shape.ts'
