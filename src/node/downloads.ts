@@ -3,4 +3,9 @@
  *
  * @module
  */
-export { type Downloads, leastModels, type ServedVariant } from '../pipeline/hold.ts'
+export {
+  type Downloads,
+  leastModels,
+  type ModelFile,
+  type ServedVariant,
+} from '../pipeline/hold.ts'

@@ -74,7 +74,7 @@ export function createHoldLimits(options: HoldLimitsOptions): HoldLimits {
       return { reason: 'out_of_memory_budget', message }
     }
     if (ableNow().some((one) => keyOf(one) === key)) return undefined
-    const size = find(key)?.model.bytes ?? 0
+    const size = find(key)?.model?.bytes ?? 0
     const message = `Cannot load ${key}: its model of ${megabytes(size)} is not here, and on ` +
       'this link only the smallest of each task is downloaded'
     return { reason: 'downloads_limited', message }

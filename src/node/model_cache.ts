@@ -47,6 +47,8 @@ export function createModelCache(options: ModelCacheOptions): ModelCache {
   const budgetBytes = options.budgetBytes ?? DEFAULT_BYTES
   /** Used since this start: they never make room, or a cycle through more than fits keeps nothing. */
   const used = new Set<string>()
+  /** The budget may have been larger when they were put there. */
+  let trimmed = false
   /** One change at a time. */
   let tail: Promise<unknown> = Promise.resolve()
 
@@ -123,6 +125,8 @@ export function createModelCache(options: ModelCacheOptions): ModelCache {
     get: (sha256) =>
       inTurn(async () => {
         try {
+          if (cache !== undefined && !trimmed) await makeRoom(0)
+          trimmed = true
           const found = await cache?.match(BASE + sha256)
           if (found === undefined) return undefined
           const bytes = new Uint8Array(await found.arrayBuffer())

@@ -11,13 +11,13 @@ export interface ModelFile {
   bytes: number
 }
 
-/** A variant with its model's file. */
+/** A variant with its model's file, where it has one. */
 export interface ServedVariant {
   pipeline: string
   task: string
   variant: string
   accuracy: number
-  model: ModelFile
+  model: ModelFile | undefined
 }
 
 /** Whether all models may be downloaded, or of each task only the smallest. */
@@ -54,29 +54,28 @@ export function memoryOf(variant: Variant, modelBytes: number): number {
 
 /** The models to have if there is to be one for each task: the smallest, of equals the best. */
 export function leastModels(served: readonly ServedVariant[]): Map<string, ModelFile> {
-  const best = new Map<string, ServedVariant>()
-  for (const one of served) {
-    const task = `${one.pipeline} ${one.task}`
-    const known = best.get(task)
-    const better = known === undefined || one.model.bytes < known.model.bytes ||
-      (one.model.bytes === known.model.bytes && one.accuracy > known.accuracy)
-    if (better) best.set(task, one)
+  const best = new Map<string, { accuracy: number; model: ModelFile }>()
+  for (const { pipeline, task, accuracy, model } of served) {
+    if (model === undefined) continue
+    const known = best.get(`${pipeline} ${task}`)
+    const better = known === undefined || model.bytes < known.model.bytes ||
+      (model.bytes === known.model.bytes && accuracy > known.accuracy)
+    if (better) best.set(`${pipeline} ${task}`, { accuracy, model })
   }
   return new Map([...best.values()].map(({ model }) => [model.sha256, model]))
 }
 
-/** The variants of a pipeline whose models are known, in the file's order. */
+/** The variants of a pipeline, in the file's order. */
 export function servedVariants(
   pipeline: Pipeline,
   models: { readonly [name: string]: ModelFile },
 ): (ServedVariant & { memoryBytes: number })[] {
   return Object.entries(pipeline.tasks).flatMap(([task, { variants }]) =>
-    Object.entries(variants).flatMap(([name, variant]) => {
+    Object.entries(variants).map(([name, variant]) => {
       const model = models[variant.model ?? '']
-      if (model === undefined) return []
       const { accuracy } = variant
-      const memoryBytes = memoryOf(variant, model.bytes)
-      return [{ pipeline: pipeline.name, task, variant: name, accuracy, model, memoryBytes }]
+      const memoryBytes = memoryOf(variant, model?.bytes ?? 0)
+      return { pipeline: pipeline.name, task, variant: name, accuracy, model, memoryBytes }
     })
   )
 }
@@ -89,6 +88,7 @@ export function ableVariants<One extends ServedVariant & { memoryBytes: number }
   const { slotMemoryBytes = Infinity, downloads = 'all', cached = [] } = limits
   const there = new Set(downloads === 'all' ? [] : [...cached, ...leastModels(served).keys()])
   return served.filter(({ memoryBytes, model }) =>
-    memoryBytes <= slotMemoryBytes && (downloads === 'all' || there.has(model.sha256))
+    memoryBytes <= slotMemoryBytes &&
+    (downloads === 'all' || model === undefined || there.has(model.sha256))
   )
 }

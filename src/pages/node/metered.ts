@@ -4,7 +4,12 @@
  * @module
  */
 import type { PipelineInfo } from '../../client/types.ts'
-import { type Downloads, leastModels, type ServedVariant } from '../../node/downloads.ts'
+import {
+  type Downloads,
+  leastModels,
+  type ModelFile,
+  type ServedVariant,
+} from '../../node/downloads.ts'
 import { MODEL_CACHE } from '../../node/host_browser.ts'
 import { type Connection, isMetered } from '../../node/metered.ts'
 import { cachedHashes } from '../../node/model_cache.ts'
@@ -56,23 +61,22 @@ async function modelSizes(): Promise<Record<Downloads, number> | undefined> {
       'caches' in globalThis ? await cachedHashes(await caches.open(MODEL_CACHE)) : [],
     )
     const served = pipelines.flatMap(servedOf)
-    const sum = (models: ServedVariant['model'][]) =>
-      new Map(
-        models.filter(({ sha256 }) => !there.has(sha256)).map((one) => [one.sha256, one.bytes]),
-      )
-        .values().reduce((total, bytes) => total + bytes, 0)
-    return {
-      all: sum(served.map(({ model }) => model)),
-      least: sum([...leastModels(served).values()]),
-    }
+    const all = served.flatMap(({ model }) => model ?? [])
+    return { all: bytesOf(all, there), least: bytesOf(leastModels(served).values(), there) }
   } catch {
     return undefined
   }
 }
 
+function bytesOf(models: Iterable<ModelFile>, there: ReadonlySet<string>): number {
+  const missing = [...models].filter(({ sha256 }) => !there.has(sha256))
+  return new Map(missing.map(({ sha256, bytes }) => [sha256, bytes])).values()
+    .reduce((sum, bytes) => sum + bytes, 0)
+}
+
 const servedOf = ({ name, tasks }: PipelineInfo): ServedVariant[] =>
   Object.entries(tasks).flatMap(([task, { variants }]) =>
-    Object.entries(variants).flatMap(([variant, { accuracy, model }]) =>
-      model === undefined ? [] : [{ pipeline: name, task, variant, accuracy, model }]
-    )
+    Object.entries(variants).map(([variant, { accuracy, model }]) => (
+      { pipeline: name, task, variant, accuracy, model }
+    ))
   )
