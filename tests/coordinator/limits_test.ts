@@ -58,7 +58,7 @@ Deno.test("/v1/nodes tells a node's limits and why it pauses, and no work goes t
     assert.equal((await info(({ state }) => state === 'paused')).pausedBy, 'battery')
     const refused = await ask(coordinator, { 'x-request-timeout-ms': '300' })
     await refused.body?.cancel()
-    assert.equal(refused.status, 504)
+    assert.equal(refused.status, 503)
     assert.deepEqual(node.batches, [])
     node.send({ type: 'report', paused: false })
     assert.equal((await info(({ state }) => state !== 'paused')).pausedBy, null)

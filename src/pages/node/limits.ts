@@ -16,9 +16,9 @@ export type LimitChoices = Pick<
   | 'allModels'
 >
 
-/** In megabytes; the whole pipeline of the project takes a little over 500. */
-const MEMORY_MB = [400, 600, 1000, 1500, 2000, 4000]
-const DISK_MB = [50, 100, 250, 1000]
+/** In megabytes; a slot with all of the project's `ocr` takes a little over 500. */
+const MEMORY_MB = [500, 750, 1000, 1500, 2000, 4000]
+const DISK_MB = [25, 50, 100, 250, 1000]
 
 /** Fills the fields with what is remembered, or with what suits this device. */
 export function setUpLimits(kept: Partial<LimitChoices>, offeredBytes: number | undefined) {
