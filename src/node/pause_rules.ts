@@ -34,8 +34,8 @@ const CHARGING_MS = 10_000
 const HIDDEN_MS = 5000
 const SEEN_MS = 1000
 const PRESSURE_MS: { readonly [state in Pressure]: number } = {
-  critical: 10_000,
-  serious: 30_000,
+  critical: 30_000,
+  serious: 60_000,
   fair: 0,
   nominal: 10_000,
 }
@@ -43,7 +43,7 @@ const PRESSURE_MS: { readonly [state in Pressure]: number } = {
  * Pressure that ends as soon as the node pauses was the node's own, which the volunteer allows by
  * the number of processors: it takes twice as long to count the next time, up to so many times.
  */
-const MOST_PATIENCE = 32
+const MOST_PATIENCE = 16
 const SOON_MS = 2 * PRESSURE_MS.nominal
 
 export function createPauseRules(

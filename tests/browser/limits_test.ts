@@ -10,6 +10,9 @@ const skipped = executable === undefined
   ? ' (skipped: no Chromium; apt-get install chromium, or name one in CHROMIUM)'
   : ''
 
+/** Far beyond what anything here takes; a test that waits for ever tells nothing. */
+const WAIT_MS = 60_000
+
 interface Test {
   name: string
   fn(pool: Pool, t: Deno.TestContext): Promise<void>
@@ -54,11 +57,15 @@ async function withPage(
 
 /** Resolves with the node, as `/v1/nodes` tells it, once it fits. */
 async function nodeWhere(
-  { localUrl }: Pool,
+  { localUrl, pool }: Pool,
   name: string,
   fits: (node: NodeInfo) => boolean,
 ): Promise<NodeInfo> {
+  const lateMs = performance.now() + WAIT_MS
   for (;;) {
+    if (performance.now() > lateMs) {
+      throw new Error(`${name} did not come to that: ${JSON.stringify(pool.nodes())}`)
+    }
     const { nodes } = await (await fetch(`${localUrl}/v1/nodes`)).json() as { nodes: NodeInfo[] }
     const node = nodes.find((node) => node.name === name)
     if (node !== undefined && fits(node)) return node
@@ -75,9 +82,11 @@ testInPool({
     try {
       const tab = await browser.open(`${pool.url}/node`)
       await tab.until(`document.getElementById('join')?.disabled === false`)
-      await tab.evaluate(`document.getElementById('when-hidden').click()`)
+      const tick = (id: string) => tab.evaluate(`document.getElementById('${id}').click()`)
+      await tick('when-hidden')
+      await tick('pressure')
       await tab.evaluate(`document.getElementById('name').value = 'real'`)
-      await tab.evaluate(`document.getElementById('join').click()`)
+      await tick('join')
       await pool.full('real')
 
       await t.step(
@@ -105,13 +114,14 @@ testInPool({
       await t.step('under pressure it pauses, and goes on when that is over', async () => {
         const press = (state: string) =>
           tab.send('Emulation.setPressureStateOverride', { source: 'cpu', state })
+        await tick('stop')
+        await tab.until(`document.getElementById('join').disabled === false`)
         await tab.send('Emulation.setPressureSourceOverrideEnabled', {
           ...{ enabled: true, source: 'cpu', metadata: { available: true } },
         })
-        // The observer of the page began before there was a source to hear.
-        await tab.evaluate(`document.getElementById('stop').click()`)
-        await tab.until(`document.getElementById('join').disabled === false`)
-        await tab.evaluate(`document.getElementById('join').click()`)
+        await press('nominal')
+        await tick('pressure')
+        await tick('join')
         await pool.full('real')
         await press('critical')
         const node = await nodeWhere(pool, 'real', ({ pausedBy }) => pausedBy !== null)

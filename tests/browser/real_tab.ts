@@ -19,6 +19,10 @@ export interface RealBrowser {
   close(): Promise<void>
 }
 
+const WAIT_MS = 60_000
+/** A page on its way has nothing that could be asked. */
+const notYet = () => undefined
+
 interface Reply {
   id?: number
   result?: Record<string, unknown>
@@ -69,7 +73,9 @@ export async function launchReal(executable: string): Promise<RealBrowser> {
           return (result as { value: Value }).value
         },
         async until(expression) {
-          while (await tab.evaluate(expression) !== true) {
+          const lateMs = performance.now() + WAIT_MS
+          while (await tab.evaluate(expression).catch(notYet) !== true) {
+            if (performance.now() > lateMs) throw new Error(`It never came to ${expression}`)
             await new Promise((done) => setTimeout(done, 50))
           }
         },
