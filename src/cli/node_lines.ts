@@ -40,6 +40,8 @@ function textOf(event: NodeEvent): string | undefined {
       return `slot ${event.slot} starts again: ${event.message}`
     case 'warning':
       return `warning: ${event.message}`
+    case 'paused':
+      return event.paused ? `paused: ${event.reason}` : 'taking work again'
     case 'leaving':
       return `leaving (${event.reason})`
     case 'left':

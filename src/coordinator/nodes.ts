@@ -4,7 +4,8 @@
  * @module
  */
 import type { NodeInfo } from '../client/types.ts'
-import type { SchedulerStats, VariantRef } from '../policy/types.ts'
+import { ableVariants, type ServedVariant } from '../pipeline/hold.ts'
+import type { PolicyEvent, SchedulerStats, VariantRef } from '../policy/types.ts'
 import type { Hello } from '../protocol/mod.ts'
 import { createCropEncodingChooser } from './crop_encoding.ts'
 import type { Link } from './link.ts'
@@ -23,6 +24,7 @@ export interface PooledNode {
   /** Tasks with at least one of them: `pipeline task`. */
   readonly tasks: Set<string>
   progress: NodeInfo['progress']
+  pausedBy: string | null
   /** Round trip last told to the scheduler. */
   toldRoundTripMs: number
 }
@@ -40,7 +42,23 @@ export function createPooledNode(link: Link, hello: Hello): PooledNode {
     instances: new Set(),
     tasks: new Set(),
     progress: null,
+    pausedBy: null,
     toldRoundTripMs: 0,
+  }
+}
+
+/** What the scheduler is told of a node that joins. */
+export function joinedEvent(
+  { id, slots, hello }: PooledNode,
+  served: readonly (ServedVariant & { memoryBytes: number })[],
+): Extract<PolicyEvent, { type: 'node_joined' }> {
+  const { duty = 1, slotMemoryBytes } = hello
+  return {
+    ...{ type: 'node_joined', node: id, slots, duty },
+    able: ableVariants(served, hello).map(({ pipeline, task, variant, memoryBytes }) => (
+      { pipeline, task, variant, memoryBytes }
+    )),
+    ...(slotMemoryBytes === undefined ? {} : { memoryBytes: slotMemoryBytes }),
   }
 }
 
@@ -49,11 +67,20 @@ export function addInstance(node: PooledNode, slot: number, ref: VariantRef) {
   node.tasks.add(`${ref.pipeline} ${ref.task}`)
 }
 
+export function removeInstance(node: PooledNode, slot: number, ref: VariantRef) {
+  node.instances.delete([slot, ref.pipeline, ref.task, ref.variant].join(' '))
+  countTasks(node)
+}
+
 /** Forgets instances, all or those of slots from `slot` on, and what tasks they made servable. */
 export function dropInstances(node: PooledNode, fromSlot = 0) {
   for (const key of node.instances) {
     if (Number(key.split(' ')[0]) >= fromSlot) node.instances.delete(key)
   }
+  countTasks(node)
+}
+
+function countTasks(node: PooledNode) {
   node.tasks.clear()
   for (const key of node.instances) node.tasks.add(key.split(' ').slice(1, 3).join(' '))
 }
@@ -75,6 +102,10 @@ export function nodeInfo(
     slots: node.slots,
     duty: node.hello.duty ?? 1,
     trust: 1,
+    memoryBytes: node.hello.memoryBytes ?? null,
+    slotMemoryBytes: node.hello.slotMemoryBytes ?? null,
+    downloads: node.hello.downloads ?? 'all',
+    pausedBy: node.pausedBy,
     roundTripMs: node.link.roundTripMs ?? null,
     bytesSent: node.link.bytesSent,
     bytesReceived: node.link.bytesReceived,

@@ -4,8 +4,9 @@
  * @module
  */
 import type { NodeInfo } from '../client/types.ts'
+import { servedVariants } from '../pipeline/hold.ts'
 import type { Pipeline } from '../pipeline/schema.ts'
-import type { PolicyCommand, Scheduler, VariantRef } from '../policy/types.ts'
+import type { PolicyCommand, Scheduler } from '../policy/types.ts'
 import {
   CLOSE,
   type Hello,
@@ -18,7 +19,15 @@ import {
 import { createBatches } from './batches.ts'
 import { createDriver } from './driver.ts'
 import { createLink, HEARTBEAT_MS, type Link, type LinkOptions, type Socket } from './link.ts'
-import { addInstance, createPooledNode, dropInstances, nodeInfo, type PooledNode } from './nodes.ts'
+import {
+  addInstance,
+  createPooledNode,
+  dropInstances,
+  joinedEvent,
+  nodeInfo,
+  type PooledNode,
+  removeInstance,
+} from './nodes.ts'
 import { createQueries, type QueryRequest } from './queries.ts'
 
 /** A model as nodes fetch it. */
@@ -55,11 +64,7 @@ export function createPool({ served, scheduler, now, log, link: linkOptions }: P
   const { post } = driver
   const queries = createQueries(post, now, (query) => batches.release(query))
   const batches = createBatches(pipelines, post, now, queries.has)
-  const able: VariantRef[] = served.flatMap(({ pipeline }) =>
-    Object.entries(pipeline.tasks).flatMap(([task, { variants }]) =>
-      Object.keys(variants).map((variant) => ({ pipeline: pipeline.name, task, variant }))
-    )
-  )
+  const able = served.flatMap(({ pipeline, models }) => servedVariants(pipeline, models))
   const welcome: Welcome = {
     type: 'welcome',
     protocol: PROTOCOL_VERSION,
@@ -88,8 +93,10 @@ export function createPool({ served, scheduler, now, log, link: linkOptions }: P
         return batches.cancel(command.batch)
       case 'load':
       case 'unload': {
-        const { type, node, slot, pipeline, task, variant } = command
-        nodes.get(node)?.link.send({ type, instances: [{ slot, pipeline, task, variant }] })
+        const { type, slot, pipeline, task, variant } = command
+        const node = nodes.get(command.node)
+        if (node !== undefined && type === 'unload') removeInstance(node, slot, command)
+        node?.link.send({ type, instances: [{ slot, pipeline, task, variant }] })
         return
       }
       case 'drain_node':
@@ -122,7 +129,7 @@ export function createPool({ served, scheduler, now, log, link: linkOptions }: P
     log(
       `node ${node.name} joined (${node.backend}, ${node.slots} slot${node.slots > 1 ? 's' : ''})`,
     )
-    post({ type: 'node_joined', node: node.id, slots: node.slots, duty: hello.duty ?? 1, able })
+    post(joinedEvent(node, able))
     return true
   }
 
@@ -134,6 +141,12 @@ export function createPool({ served, scheduler, now, log, link: linkOptions }: P
     batches.left(node)
     log(`node ${node.name} left: ${why}`)
     post({ type: 'node_left', node: node.id })
+  }
+
+  function notePause(node: PooledNode, pausedBy: string | null) {
+    if (node.pausedBy === pausedBy) return
+    node.pausedBy = pausedBy
+    log(`node ${node.name} ${pausedBy === null ? 'goes on' : `pauses: ${pausedBy}`}`)
   }
 
   function reportRoundTrip(node: PooledNode) {
@@ -185,6 +198,7 @@ export function createPool({ served, scheduler, now, log, link: linkOptions }: P
           dropInstances(node, message.slots)
         }
         const { paused, slots, profile } = message
+        if (paused !== undefined) notePause(node, paused ? message.pausedBy ?? 'node' : null)
         if (paused === undefined && slots === undefined && profile === undefined) return
         return post({
           type: 'node_reported',

@@ -4,17 +4,18 @@
  * @module
  */
 import type { Hello } from '../protocol/messages.ts'
-import { PROTOCOL_VERSION } from '../protocol/messages.ts'
 import { createBackendChoice } from './backend_choice.ts'
 import { createBackoff } from './backoff.ts'
 import { renewSlots } from './bring_up.ts'
 import { nameOf, quickestOfEachTask } from './catalog.ts'
 import { createSleeper, systemClock } from './clock.ts'
 import { createModelFetcher } from './fetch_model.ts'
-import { createGrower, mostSlotsOn } from './grow.ts'
+import { createGrower } from './grow.ts'
+import { helloOf } from './hello.ts'
 import { type Identity, loadIdentity } from './identity.ts'
 import { createLink, type Link, type Refusal } from './link.ts'
-import { createModelStore, type ModelStore } from './models.ts'
+import type { ModelStore } from './models.ts'
+import { limitsLine, limitsOf, mostSlotsOf, openModels } from './node_limits.ts'
 import { createPayloadStore } from './payloads.ts'
 import { createSlotPool } from './pool.ts'
 import { createProfiler } from './profiler.ts'
@@ -44,11 +45,7 @@ export function createNode(options: NodeOptions): VolunteerNode {
   const clock = options.clock ?? systemClock
   const duty = options.duty ?? 1
   const base = new URL(options.url)
-  const mostSlots = () =>
-    mostSlotsOn(choice.use, {
-      processors: Math.min(host.threads, options.threads ?? Infinity),
-      memoryBytes: host.memoryBytes ?? Infinity,
-    })
+  const limits = limitsOf(options)
   const watch = createWatch(options.slots ?? 1)
   const payloads = createPayloadStore(options.payloadBytes)
   let models: ModelStore | undefined
@@ -71,6 +68,7 @@ export function createNode(options: NodeOptions): VolunteerNode {
     clock,
     payloads,
     watch,
+    limits,
     pool: () => pool,
     profiler: () => profiler,
     send: (message, blobs) => void link.send(message, blobs),
@@ -109,7 +107,9 @@ export function createNode(options: NodeOptions): VolunteerNode {
     },
     async detour() {
       const grown = options.slots === undefined ? await grower.run() : 'done'
-      return grown === 'done' ? await choice.run() : grown
+      // Another backend is tried in a worker beside those that serve.
+      const tight = options.memoryBytes !== undefined && limits.mostSlots <= pool.serving.length
+      return grown === 'done' && !tight ? await choice.run() : grown
     },
   })
 
@@ -149,6 +149,7 @@ export function createNode(options: NodeOptions): VolunteerNode {
   }
 
   function grown(slots: number): void {
+    limits.keep(slots)
     link.send({ type: 'report', slots })
     watch.emit({ type: 'slots', slots }, { slots })
   }
@@ -156,7 +157,7 @@ export function createNode(options: NodeOptions): VolunteerNode {
   const grower = createGrower({
     clock,
     pool,
-    mostSlots,
+    mostSlots: () => mostSlotsOf(options, limits, choice.use),
     again: () => profiler.detourAgain(),
     probe() {
       const quickest = profiler.byLatency().find(({ key }) => pool.slot(0)?.holds(key))
@@ -179,13 +180,15 @@ export function createNode(options: NodeOptions): VolunteerNode {
       welcome(welcome) {
         serving.lost()
         try {
-          serving.welcome(welcome)
+          serving.welcome(welcome, knownModels)
+          const line = limitsLine(limits)
+          if (line !== undefined) watch.emit({ type: 'warning', message: line })
         } catch (error) {
           watch.emit({ type: 'warning', message: (error as Error).message })
         }
         modelBase = new URL(welcome.modelPath, base).href
         watch.emit({ type: 'joined', epoch: lastEpoch }, { phase: 'joined' })
-        if (watch.state.paused) link.send({ type: 'report', paused: true })
+        if (watch.state.paused) setPaused(true, watch.state.pausedBy)
         profiler.again()
         profiler.kick()
       },
@@ -206,26 +209,15 @@ export function createNode(options: NodeOptions): VolunteerNode {
     },
   })
   let lastEpoch = 0
+  let knownModels: string[] = []
 
   async function hello(): Promise<Hello> {
     lastEpoch = await identity!.nextEpoch()
-    const { name, token } = options
-    return {
-      type: 'hello',
-      protocol: PROTOCOL_VERSION,
-      nodeId: identity!.nodeId,
-      epoch: lastEpoch,
-      runtime: host.runtime,
-      backend: choice.use.backend,
-      backendReason: choice.reason,
-      ...(choice.device === undefined ? {} : { device: choice.device }),
-      slots: pool.serving.length,
-      duty,
-      cached: await models!.cached(),
-      ...(name === undefined ? {} : { name }),
-      ...(token === undefined ? {} : { token }),
-      ...(host.memoryBytes === undefined ? {} : { memoryBytes: host.memoryBytes }),
-    }
+    knownModels = await models!.cached()
+    return helloOf(options, {
+      ...{ nodeId: identity!.nodeId, epoch: lastEpoch, slots: pool.serving.length },
+      ...{ duty, cached: knownModels, limits, choice },
+    })
   }
 
   function end(reason: string, refusal?: Refusal): void {
@@ -251,7 +243,7 @@ export function createNode(options: NodeOptions): VolunteerNode {
     choice.stop()
     serving.leaving()
     if (link.up) {
-      link.send({ type: 'report', paused: true })
+      link.send({ type: 'report', paused: true, pausedBy: 'leaving' })
       if (pool.batches > 0) {
         const sleeper = createSleeper(clock)
         onSettled = () => sleeper.wake()
@@ -263,20 +255,19 @@ export function createNode(options: NodeOptions): VolunteerNode {
     end(reason)
   }
 
-  function setPaused(paused: boolean): void {
-    link.send({ type: 'report', paused })
-    watch.emit({ type: 'paused', paused }, { paused })
+  function setPaused(paused: boolean, reason?: string): void {
+    const pausedBy = paused ? reason ?? 'volunteer' : undefined
+    link.send({ type: 'report', paused, ...(pausedBy === undefined ? {} : { pausedBy }) })
+    const event = { type: 'paused', paused, ...(pausedBy && { reason: pausedBy }) } as const
+    watch.emit(event, { paused, pausedBy })
     profiler.kick()
   }
 
   return {
     async start() {
       identity = await loadIdentity(host.storage)
-      models = createModelStore({
-        clock,
-        cache: await host.openCache(),
-        onWarning: (message) => watch.emit({ type: 'warning', message }),
-      })
+      const warn = (message: string) => watch.emit({ type: 'warning', message })
+      models = await openModels(options, limits, clock, warn)
       const { nodeId } = identity
       await choice.start()
       const { use: { backend }, reason } = choice
@@ -287,8 +278,9 @@ export function createNode(options: NodeOptions): VolunteerNode {
       link.start()
     },
     stop,
-    pause: () => setPaused(true),
+    pause: (reason) => setPaused(true, reason),
     resume: () => setPaused(false),
+    setDownloads: limits.setDownloads,
     get state() {
       return watch.state
     },

@@ -188,6 +188,8 @@ export function createSlot(options: SlotOptions): Slot {
     if (closed || answer === undefined) return
     if (answer.ok) {
       deaths = 0
+      // Given up meanwhile: its unloading comes next.
+      if (!loads.isCurrent(spec)) return
       loaded.set(spec.key, spec)
       return events.ready(spec, fetchMs + clock.nowMs() - fromMs, answer.value.warmMs)
     }

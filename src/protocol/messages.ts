@@ -73,15 +73,27 @@ export const nodeMessage = z.discriminatedUnion('type', [
     device: device.optional(),
     slots: z.number().int().min(1).max(256).optional(),
     duty: z.number().min(0.01).max(1).optional(),
+    /** What the node may take in all, and what one slot of it may hold in models. */
     memoryBytes: bytes.optional(),
+    slotMemoryBytes: bytes.optional(),
+    /** `least`: of models that are not cached, only the smallest of each task. All by default. */
+    downloads: z.enum(['all', 'least']).optional(),
     /** Content hashes of models that it need not download. */
     cached: z.array(z.string().length(64)).max(1024).optional(),
   }),
   z.object({ type: z.literal('ready'), loadMs: ms, ...instance.shape }),
-  z.object({ type: z.literal('load_failed'), message: z.string().max(2000), ...instance.shape }),
+  z.object({
+    type: z.literal('load_failed'),
+    /** Where it is for a limit of the volunteer's; trying again changes nothing then. */
+    reason: z.enum(['out_of_memory_budget', 'downloads_limited']).optional(),
+    message: z.string().max(2000),
+    ...instance.shape,
+  }),
   z.object({
     type: z.literal('report'),
     paused: z.boolean().optional(),
+    /** With `paused: true`: what for, as `volunteer`, `battery`, `hidden`, `pressure`. */
+    pausedBy: z.string().max(64).optional(),
     slots: z.number().int().min(0).max(256).optional(),
     /** The node moved to another backend, or found out that it need not. */
     backend: backend.optional(),

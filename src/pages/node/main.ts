@@ -7,12 +7,15 @@
 import { browserFacts } from '../../node/host_browser.ts'
 import { remember, setUpChoices } from './choices.ts'
 import { element, setText } from './dom.ts'
+import { watchMetered } from './metered.ts'
 import { missingOf } from './missing.ts'
 import { type Session, startSession } from './session.ts'
 import { show } from './view.ts'
 
 /** Path of the node's worker, put in by the bundler. */
 declare const SHOAL_WORKER: string
+/** Size of the engine's files, put in likewise. */
+declare const SHOAL_ENGINE_BYTES: number
 
 const facts = browserFacts()
 const choices = setUpChoices(facts)
@@ -78,4 +81,9 @@ stop.addEventListener('click', () => {
   void session?.stop()
 })
 
+await watchMetered({
+  engineBytes: SHOAL_ENGINE_BYTES,
+  join,
+  allModels: element('all-models', HTMLInputElement),
+})
 join.disabled = false
