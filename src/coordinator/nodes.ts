@@ -5,7 +5,7 @@
  */
 import type { NodeInfo } from '../client/types.ts'
 import type { SchedulerStats, VariantRef } from '../policy/types.ts'
-import type { Hello } from '../protocol/mod.ts'
+import type { Hello, NodeMessage } from '../protocol/mod.ts'
 import { createCropEncodingChooser } from './crop_encoding.ts'
 import type { Link } from './link.ts'
 
@@ -23,6 +23,7 @@ export interface PooledNode {
   /** Tasks with at least one of them: `pipeline task`. */
   readonly tasks: Set<string>
   progress: NodeInfo['progress']
+  profile: NodeInfo['profile']
   /** Round trip last told to the scheduler. */
   toldRoundTripMs: number
 }
@@ -40,6 +41,7 @@ export function createPooledNode(link: Link, hello: Hello): PooledNode {
     instances: new Set(),
     tasks: new Set(),
     progress: null,
+    profile: null,
     toldRoundTripMs: 0,
   }
 }
@@ -56,6 +58,21 @@ export function dropInstances(node: PooledNode, fromSlot = 0) {
   }
   node.tasks.clear()
   for (const key of node.instances) node.tasks.add(key.split(' ').slice(1, 3).join(' '))
+}
+
+type Report = Extract<NodeMessage, { type: 'report' }>
+
+/** Notes where a node's latencies are from. A line for people where there is something to say. */
+export function noteProfile(node: PooledNode, { profile, remembered }: Report): string | undefined {
+  if (profile !== undefined) {
+    node.profile ??= { remembered: false, measuredAt: null, reason: 'measured since it joined' }
+  }
+  if (remembered === undefined) return undefined
+  const { used, measuredAt, reason } = remembered
+  node.profile = { remembered: used, measuredAt: used ? measuredAt : null, reason }
+  return used
+    ? `node ${node.name} is planned with its profile of ${measuredAt}: ${reason}`
+    : `node ${node.name} is measured anew: ${reason}`
 }
 
 export function nodeInfo(
@@ -79,5 +96,6 @@ export function nodeInfo(
     bytesSent: node.link.bytesSent,
     bytesReceived: node.link.bytesReceived,
     progress: node.progress,
+    profile: node.profile,
   }
 }

@@ -18,7 +18,14 @@ import {
 import { createBatches } from './batches.ts'
 import { createDriver } from './driver.ts'
 import { createLink, HEARTBEAT_MS, type Link, type LinkOptions, type Socket } from './link.ts'
-import { addInstance, createPooledNode, dropInstances, nodeInfo, type PooledNode } from './nodes.ts'
+import {
+  addInstance,
+  createPooledNode,
+  dropInstances,
+  nodeInfo,
+  noteProfile,
+  type PooledNode,
+} from './nodes.ts'
 import { createQueries, type QueryRequest } from './queries.ts'
 
 /** A model as nodes fetch it. */
@@ -184,6 +191,8 @@ export function createPool({ served, scheduler, now, log, link: linkOptions }: P
           node.slots = message.slots
           dropInstances(node, message.slots)
         }
+        const line = noteProfile(node, message)
+        if (line !== undefined) log(line)
         const { paused, slots, profile } = message
         if (paused === undefined && slots === undefined && profile === undefined) return
         return post({

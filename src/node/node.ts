@@ -14,10 +14,10 @@ import { createModelFetcher } from './fetch_model.ts'
 import { createGrower, mostSlotsOn } from './grow.ts'
 import { type Identity, loadIdentity } from './identity.ts'
 import { createLink, type Link, type Refusal } from './link.ts'
+import { createMeasuring } from './measuring.ts'
 import { createModelStore, type ModelStore } from './models.ts'
 import { createPayloadStore } from './payloads.ts'
 import { createSlotPool } from './pool.ts'
-import { createProfiler } from './profiler.ts'
 import { createServing } from './serving.ts'
 import { createSlot } from './slot.ts'
 import type { NodeOptions, VolunteerNode } from './node_options.ts'
@@ -90,9 +90,12 @@ export function createNode(options: NodeOptions): VolunteerNode {
       events,
     }), serving.events)
 
-  const profiler = createProfiler({
-    clock,
-    duty,
+  const profiler = createMeasuring({
+    ...{ clock, duty, host, watch },
+    engine: () => choice.use,
+    device: () => choice.device,
+    catalog: () => serving.catalog,
+    send: (message) => void link.send(message),
     measure(key, batch) {
       const slot = pool.serving.findLast((slot) => slot.idle && slot.holds(key))
       return slot?.measure(key, batch) ?? Promise.resolve(undefined)
@@ -102,10 +105,6 @@ export function createNode(options: NodeOptions): VolunteerNode {
       if (watch.state.paused || !link.up || !pool.idle) return undefined
       const quietMs = clock.nowMs() - Math.max(pool.lastBatchMs, serving.lastLoadMs)
       return Math.max(0, QUIET_MS - quietMs)
-    },
-    report(points) {
-      const profile = Array.from(points, ([key, points]) => ({ ...nameOf(key), points }))
-      link.send({ type: 'report', profile })
     },
     async detour() {
       const grown = options.slots === undefined ? await grower.run() : 'done'
