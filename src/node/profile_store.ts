@@ -79,10 +79,10 @@ export function createProfileStore({ openCache, warn }: ProfileStoreOptions): Pr
         ...{ id, ...row },
         points: row.points.slice(0, MAX_POINTS),
       })).slice(-MAX_ROWS)
-      const text = JSON.stringify({
-        schema: 'shoal-node-profiles/1',
-        tables: [...others, { context, rows }].slice(-MAX_TABLES),
-      })
+      const tables = [...others, { context, rows }].slice(-MAX_TABLES)
+      const textOf = () => JSON.stringify({ schema: 'shoal-node-profiles/1', tables })
+      while (tables.length > 1 && textOf().length > MAX_CHARS) tables.shift()
+      const text = textOf()
       try {
         await cache.put(PLACE, new Response(text))
       } catch (error) {
