@@ -18,6 +18,12 @@ export interface PooledNode {
   backend: string
   backendReason: string | null
   slots: number
+  /** The volunteer's wish. */
+  paused: boolean
+  /** Not heard of for a while. */
+  silent: boolean
+  /** Gets no work because others are heard of. */
+  sidelined: boolean
   /** Variants held warm: `slot pipeline task variant`. */
   readonly instances: Set<string>
   /** Tasks with at least one of them: `pipeline task`. */
@@ -38,6 +44,9 @@ export function createPooledNode(link: Link, hello: Hello): PooledNode {
     backend: hello.backend ?? 'wasm',
     backendReason: hello.backendReason ?? null,
     slots: hello.slots ?? 1,
+    paused: false,
+    silent: false,
+    sidelined: false,
     instances: new Set(),
     tasks: new Set(),
     progress: null,
