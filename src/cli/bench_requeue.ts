@@ -6,44 +6,46 @@
  */
 import { readAdapter } from '../node/engine/adapter.ts'
 import type { Assets } from '../coordinator/pages.ts'
-import { type Fault, FAULTS, type Outcome, suffer } from './bench_requeue_faults.ts'
+import { type Fault, FAULTS, type Outcome, suffer, within } from './bench_requeue_faults.ts'
 import { type RequeueScene, SMALL, startRequeueScene, USUAL } from './bench_requeue_scene.ts'
 import { sufferTabs } from './bench_requeue_tabs.ts'
 import { buildAssets } from './build_assets.ts'
 import { median } from './statistics.ts'
 
-const REPETITIONS = 3
-/** No row may hold up the others. */
-const LIMIT_MS = 60_000
+const REPETITIONS = 2
+/** No row may hold up the others, nor all of them those who wait for them. */
+const ROW_LIMIT_MS = 60_000
+const LIMIT_MS = 165_000
 
 export async function benchRequeue() {
   const rows: Row[] = []
+  const endMs = performance.now() + LIMIT_MS
   const pages = await buildAssets()
   let scene = await startScene(USUAL, pages)
-  /** A row that came to no end leaves its scene in a state unknown. */
-  const inScene = async <T>(name: string, run: (scene: RequeueScene) => Promise<T>) => {
-    const result = await limited(name, () => run(scene))
-    if (result === undefined) {
-      await scene.end()
-      scene = await startScene(USUAL, pages)
-    }
-    return result
+
+  async function limited<T>(name: string, run: (scene: RequeueScene) => Promise<T>) {
+    const limitMs = Math.min(ROW_LIMIT_MS, endMs - performance.now())
+    const result = limitMs > 0 ? await within(limitMs, run(scene)) : undefined
+    if (result !== undefined) return result
+    console.log(`${name}: not over within ${Math.max(0, Math.round(limitMs / 1000))} s`)
+    // What came to no end leaves its scene in a state unknown.
+    await scene.end()
+    scene = await startScene(USUAL, pages)
+    return undefined
   }
-  const tabs = await inScene('tabs', sufferTabs) ?? {}
-  for (const [name, outcomes] of Object.entries(tabs)) rows.push(rowOf(name, outcomes))
+
   for (const fault of FAULTS.filter(({ variants }) => variants === USUAL)) {
-    const outcomes = await inScene(
-      fault.name,
-      (scene) => suffer(scene, fault, repetitionsOf(fault)),
-    )
+    const outcomes = await limited(fault.name, (one) => suffer(one, fault, repetitionsOf(fault)))
     if (outcomes !== undefined) rows.push(rowOf(fault.name, outcomes))
   }
+  const tabs = await limited('tabs', sufferTabs) ?? {}
+  for (const [name, outcomes] of Object.entries(tabs)) rows.push(rowOf(name, outcomes))
   await scene.end()
   const gpu = FAULTS.find(({ variants }) => variants === SMALL)!
   if (await readAdapter() === undefined) console.log(`${gpu.name}: skipped, no WebGPU adapter here`)
   else {
     scene = await startScene(SMALL)
-    const outcomes = await limited(gpu.name, () => suffer(scene, gpu))
+    const outcomes = await limited(gpu.name, (one) => suffer(one, gpu))
     if (outcomes !== undefined) rows.push(rowOf(gpu.name, outcomes))
     await scene.end()
   }
@@ -51,27 +53,15 @@ export async function benchRequeue() {
   return rows
 }
 
+/** What waits for a link to be given up takes its time. */
+const repetitionsOf = ({ mend }: Fault) => mend === undefined ? REPETITIONS : 1
+
 type Row = ReturnType<typeof rowOf>
 
 async function startScene(variants: readonly string[], assets?: Assets): Promise<RequeueScene> {
   const scene = await startRequeueScene(variants, assets)
   await scene.addNode('sound')
   return scene
-}
-
-/** What waits for a link to be given up takes its time. */
-const repetitionsOf = ({ mend }: Fault) => mend === undefined ? REPETITIONS : 1
-
-async function limited<T>(name: string, run: () => Promise<T>): Promise<T | undefined> {
-  let timer: ReturnType<typeof setTimeout> | undefined
-  const late = new Promise<undefined>((done) => timer = setTimeout(() => done(undefined), LIMIT_MS))
-  try {
-    const result = await Promise.race([run(), late])
-    if (result === undefined) console.log(`${name}: not over within ${LIMIT_MS / 1000} s`)
-    return result
-  } finally {
-    clearTimeout(timer)
-  }
 }
 
 function rowOf(fault: string, outcomes: readonly Outcome[]) {

@@ -80,7 +80,7 @@ export const FAULTS: readonly Fault[] = [
 
 export interface Outcome {
   lost: LostItem[]
-  /** From the end of the fault to the node's next batch; nothing where it does not come back. */
+  /** From the end of the fault to the node's next batch; nothing where it did not come back. */
   backMs: number | undefined
   statuses: { [status: string]: number }
   /** Its queries by the number of answers they got. */
@@ -88,11 +88,14 @@ export interface Outcome {
   lines: string[]
 }
 
+const BACK_LIMIT_MS = 25_000
+
 /** A node beside those of the scene, under load, until its lost items are answered and it is back. */
 export async function suffer(
   scene: RequeueScene,
   fault: Fault,
   repetitions = 1,
+  backLimitMs = BACK_LIMIT_MS,
 ): Promise<Outcome[]> {
   const proxy = startProxy(new URL(scene.localUrl))
   const outcomes: Outcome[] = []
@@ -102,7 +105,7 @@ export async function suffer(
     let node = await add()
     for (let i = 0; i < repetitions; i++) {
       if (i > 0 && !fault.comesBack) node = await add()
-      outcomes.push(await sufferOnce(scene, node, fault, proxy.freeze))
+      outcomes.push(await sufferOnce(scene, node, fault, proxy.freeze, backLimitMs))
     }
     await scene.remove(node)
     return outcomes
@@ -116,6 +119,7 @@ async function sufferOnce(
   node: Sufferer,
   fault: Fault,
   freeze: () => void,
+  backLimitMs: number,
 ): Promise<Outcome> {
   const { ledger } = scene
   const hands = { scene, freeze }
@@ -132,10 +136,22 @@ async function sufferOnce(
   let backMs: number | undefined
   if (fault.comesBack) {
     const mendedMs = performance.now()
-    await ledger.finishedOn(node.id)
-    backMs = performance.now() - mendedMs
+    const back = ledger.finishedOn(node.id).then(() => performance.now() - mendedMs)
+    backMs = await within(backLimitMs, back)
   }
   await ledger.until(() => lost.every(({ answeredMs }) => answeredMs !== undefined))
   const statuses = await load.stop()
   return { lost, backMs, statuses, answers: ledger.takeAnswers(), lines: scene.lines }
+}
+
+/** Nothing where it takes longer; `Infinity` waits on. */
+export async function within<T>(ms: number, result: Promise<T>): Promise<T | undefined> {
+  if (ms === Infinity) return await result
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const late = new Promise<undefined>((done) => timer = setTimeout(() => done(undefined), ms))
+  try {
+    return await Promise.race([result, late])
+  } finally {
+    clearTimeout(timer)
+  }
 }

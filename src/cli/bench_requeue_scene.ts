@@ -86,7 +86,7 @@ export async function startRequeueScene(
     try {
       const response = await fetch(`${coordinator.localUrl}/v1/pipelines/ocr/infer`, {
         method: 'POST',
-        headers: { 'content-type': 'image/jpeg', 'x-request-timeout-ms': '60000' },
+        headers: { 'content-type': 'image/jpeg', 'x-request-timeout-ms': '600000' },
         body: page,
       })
       const { reason } = await response.json() as { reason?: string }
