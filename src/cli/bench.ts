@@ -10,6 +10,7 @@ import { benchDeadline } from './bench_deadline.ts'
 import { benchDuty } from './bench_duty.ts'
 import { benchFailover } from './bench_failover.ts'
 import { benchIdle } from './bench_idle.ts'
+import { benchRejoin } from './bench_rejoin.ts'
 import { benchRequeue } from './bench_requeue.ts'
 
 /** Each prints its table and returns what goes into the JSON. */
@@ -20,6 +21,7 @@ const BENCHES: Record<string, () => Promise<unknown>> = {
   backends: benchBackends,
   duty: benchDuty,
   requeue: benchRequeue,
+  rejoin: benchRejoin,
 }
 
 const { values, positionals } = parseArgs({

@@ -5,6 +5,7 @@
  */
 import type { NodeMessage } from '../protocol/messages.ts'
 import { type Catalog, nameOf } from './catalog.ts'
+import { createSleeper } from './clock.ts'
 import { type Adapter, adapterName } from './engine/adapter.ts'
 import type { EngineUse } from './engine/engine.ts'
 import { ORT_VERSION } from './engine/ort.ts'
@@ -33,7 +34,15 @@ export interface MeasuringOptions extends Omit<ProfilerOptions, Own> {
   dateMs?(): number
 }
 
-export function createMeasuring(options: MeasuringOptions): Profiler {
+export interface Measuring extends Profiler {
+  /** Resolves when what was measured is kept, or that takes too long. */
+  stop(): Promise<void>
+}
+
+/** Longest wait for a write at the end. */
+const WRITE_MS = 1000
+
+export function createMeasuring(options: MeasuringOptions): Measuring {
   const { host, watch, send } = options
   const dateMs = options.dateMs ?? Date.now
   const store = createProfileStore({
@@ -44,6 +53,7 @@ export function createMeasuring(options: MeasuringOptions): Profiler {
   let table: ProfileTable = new Map()
   let oldest = ''
   let told = ''
+  let reading: Promise<unknown> = Promise.resolve()
   let writing = Promise.resolve()
 
   function idOf(key: string): string | undefined {
@@ -61,7 +71,9 @@ export function createMeasuring(options: MeasuringOptions): Profiler {
     const mine = context = contextOf(host, options.engine(), options.device())
     told = ''
     oldest = ''
-    const read = await store.read(mine) ?? new Map()
+    const found = store.read(mine)
+    reading = found
+    const read = await found ?? new Map()
     if (mine === context) table = read
     // Rows are replaced as new figures come; what is remembered stays what it was.
     const then = new Map(read)
@@ -80,7 +92,7 @@ export function createMeasuring(options: MeasuringOptions): Profiler {
     watch.emit({ type: 'remembered', used, measuredAt: oldest, reason })
   }
 
-  return createProfiler({
+  const profiler = createProfiler({
     ...options,
     recall,
     recalled,
@@ -101,6 +113,15 @@ export function createMeasuring(options: MeasuringOptions): Profiler {
       writing = writing.then(() => store.write(where, what))
     },
   })
+  return {
+    ...profiler,
+    async stop() {
+      profiler.stop()
+      const sleeper = createSleeper(options.clock)
+      await Promise.race([Promise.all([reading, writing]), sleeper.pause(WRITE_MS)])
+      sleeper.wake()
+    },
+  }
 }
 
 /** All that a figure depends on, besides what is run. */

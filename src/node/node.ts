@@ -229,7 +229,7 @@ export function createNode(options: NodeOptions): VolunteerNode {
 
   function end(reason: string, refusal?: Refusal): void {
     stopping ??= Promise.resolve()
-    profiler.stop()
+    void profiler.stop()
     grower.stop()
     choice.stop()
     pool.close()
@@ -245,7 +245,7 @@ export function createNode(options: NodeOptions): VolunteerNode {
 
   async function leave(reason: string): Promise<void> {
     watch.emit({ type: 'leaving', reason }, { phase: 'leaving' })
-    profiler.stop()
+    const kept = profiler.stop()
     grower.stop()
     choice.stop()
     serving.leaving()
@@ -258,7 +258,7 @@ export function createNode(options: NodeOptions): VolunteerNode {
       }
       link.send({ type: 'bye', reason: reason.slice(0, 200) })
     }
-    await link.close()
+    await Promise.all([link.close(), kept])
     end(reason)
   }
 
