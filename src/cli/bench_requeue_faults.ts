@@ -32,19 +32,6 @@ const left = ({ pool }: RequeueScene, id: string) => pool.node(id) === undefined
 
 export const FAULTS: readonly Fault[] = [
   {
-    name: 'worker ends in mid-run, silently',
-    variants: USUAL,
-    befall: (node) => node.tell('terminate'),
-    comesBack: true,
-  },
-  {
-    name: 'GPU device destroyed',
-    variants: SMALL,
-    options: ['--backend', 'webgpu'],
-    befall: (node) => node.tell('destroy'),
-    comesBack: true,
-  },
-  {
     name: 'connection half-open',
     variants: USUAL,
     proxied: true,
@@ -76,6 +63,19 @@ export const FAULTS: readonly Fault[] = [
     mend: ({ child }) => child.kill('SIGCONT'),
     comesBack: true,
   },
+  {
+    name: 'worker ends in mid-run, silently',
+    variants: USUAL,
+    befall: (node) => node.tell('terminate'),
+    comesBack: true,
+  },
+  {
+    name: 'GPU device destroyed',
+    variants: SMALL,
+    options: ['--backend', 'webgpu'],
+    befall: (node) => node.tell('destroy'),
+    comesBack: true,
+  },
 ]
 
 export interface Outcome {
@@ -89,6 +89,8 @@ export interface Outcome {
 }
 
 const BACK_LIMIT_MS = 25_000
+/** A fault that takes long is not repeated. */
+const REPEAT_WITHIN_MS = 10_000
 
 /** A node beside those of the scene, under load, until its lost items are answered and it is back. */
 export async function suffer(
@@ -103,7 +105,9 @@ export async function suffer(
     scene.addNode(fault.name, fault.options, fault.proxied === true ? proxy.url : undefined)
   try {
     let node = await add()
+    const fromMs = performance.now()
     for (let i = 0; i < repetitions; i++) {
+      if (i > 0 && performance.now() - fromMs > REPEAT_WITHIN_MS) break
       if (i > 0 && !fault.comesBack) node = await add()
       outcomes.push(await sufferOnce(scene, node, fault, proxy.freeze, backLimitMs))
     }

@@ -82,12 +82,15 @@ export async function startRequeueScene(
     await ledger.until(() => coordinator.pool.node(node.id) === undefined)
   }
 
+  const over = new AbortController()
+
   async function ask(): Promise<string> {
     try {
       const response = await fetch(`${coordinator.localUrl}/v1/pipelines/ocr/infer`, {
         method: 'POST',
         headers: { 'content-type': 'image/jpeg', 'x-request-timeout-ms': '600000' },
         body: page,
+        signal: over.signal,
       })
       const { reason } = await response.json() as { reason?: string }
       return response.ok ? '200' : `${response.status} ${reason}`
@@ -122,9 +125,9 @@ export async function startRequeueScene(
     },
     startLoad(clients = 3) {
       const statuses: { [status: string]: number } = {}
-      let over = false
+      let enough = false
       const client = async () => {
-        while (!over) {
+        while (!enough && !over.signal.aborted) {
           const status = await ask()
           statuses[status] = (statuses[status] ?? 0) + 1
         }
@@ -132,7 +135,7 @@ export async function startRequeueScene(
       const all = Array.from({ length: clients }, client)
       return {
         async stop() {
-          over = true
+          enough = true
           await Promise.all(all)
           return statuses
         },
@@ -146,6 +149,8 @@ export async function startRequeueScene(
     },
     remove,
     async end() {
+      // A load that nobody stopped would keep the coordinator waiting for its answers.
+      over.abort()
       await Promise.all([...children].map(remove))
       await coordinator.close(1000)
     },
