@@ -11,6 +11,8 @@ import { benchDuty } from './bench_duty.ts'
 import { benchFailover } from './bench_failover.ts'
 import { benchIdle } from './bench_idle.ts'
 import { benchMemory } from './bench_memory.ts'
+import { benchRejoin } from './bench_rejoin.ts'
+import { benchRequeue } from './bench_requeue.ts'
 
 /** Each prints its table and returns what goes into the JSON. */
 const BENCHES: Record<string, () => Promise<unknown>> = {
@@ -20,6 +22,8 @@ const BENCHES: Record<string, () => Promise<unknown>> = {
   backends: benchBackends,
   duty: benchDuty,
   memory: benchMemory,
+  requeue: benchRequeue,
+  rejoin: benchRejoin,
 }
 
 const { values, positionals } = parseArgs({

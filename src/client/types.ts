@@ -123,6 +123,8 @@ export interface NodeInfo {
   roundTripMs: number | null
   bytesSent: number
   bytesReceived: number
+  /** Where its latencies are from; null before the first. `measuredAt` is ISO 8601. */
+  profile: { remembered: boolean; measuredAt: string | null; reason: string } | null
   /** What it is downloading, if it says so. */
   progress: { label: string; done: number; total: number } | null
 }

@@ -6,7 +6,7 @@
 import type { NodeInfo } from '../client/types.ts'
 import { ableVariants, type ServedVariant } from '../pipeline/hold.ts'
 import type { PolicyEvent, SchedulerStats, VariantRef } from '../policy/types.ts'
-import type { Hello } from '../protocol/mod.ts'
+import type { Hello, NodeMessage } from '../protocol/mod.ts'
 import { createCropEncodingChooser } from './crop_encoding.ts'
 import type { Link } from './link.ts'
 
@@ -19,12 +19,19 @@ export interface PooledNode {
   backend: string
   backendReason: string | null
   slots: number
+  /** The volunteer's wish. */
+  paused: boolean
+  /** Not heard of for a while. */
+  silent: boolean
+  /** Gets no work because others are heard of. */
+  sidelined: boolean
   /** Variants held warm: `slot pipeline task variant`. */
   readonly instances: Set<string>
   /** Tasks with at least one of them: `pipeline task`. */
   readonly tasks: Set<string>
   progress: NodeInfo['progress']
   pausedBy: string | null
+  profile: NodeInfo['profile']
   /** Round trip last told to the scheduler. */
   toldRoundTripMs: number
 }
@@ -39,10 +46,14 @@ export function createPooledNode(link: Link, hello: Hello): PooledNode {
     backend: hello.backend ?? 'wasm',
     backendReason: hello.backendReason ?? null,
     slots: hello.slots ?? 1,
+    paused: false,
+    silent: false,
+    sidelined: false,
     instances: new Set(),
     tasks: new Set(),
     progress: null,
     pausedBy: null,
+    profile: null,
     toldRoundTripMs: 0,
   }
 }
@@ -85,6 +96,21 @@ function countTasks(node: PooledNode) {
   for (const key of node.instances) node.tasks.add(key.split(' ').slice(1, 3).join(' '))
 }
 
+type Report = Extract<NodeMessage, { type: 'report' }>
+
+/** Notes where a node's latencies are from. A line for people where there is something to say. */
+export function noteProfile(node: PooledNode, { profile, remembered }: Report): string | undefined {
+  if (profile !== undefined) {
+    node.profile ??= { remembered: false, measuredAt: null, reason: 'measured since it joined' }
+  }
+  if (remembered === undefined) return undefined
+  const { used, measuredAt, reason } = remembered
+  node.profile = { remembered: used, measuredAt: used ? measuredAt : null, reason }
+  return used
+    ? `node ${node.name} is planned with its profile of ${measuredAt}: ${reason}`
+    : `node ${node.name} is measured anew: ${reason}`
+}
+
 export function nodeInfo(
   node: PooledNode,
   stats: SchedulerStats['nodes'][string] | undefined,
@@ -110,5 +136,6 @@ export function nodeInfo(
     bytesSent: node.link.bytesSent,
     bytesReceived: node.link.bytesReceived,
     progress: node.progress,
+    profile: node.profile,
   }
 }

@@ -25,6 +25,7 @@ import {
   dropInstances,
   joinedEvent,
   nodeInfo,
+  noteProfile,
   type PooledNode,
   removeInstance,
 } from './nodes.ts'
@@ -141,6 +142,30 @@ export function createPool({ served, scheduler, now, log, link: linkOptions }: P
     batches.left(node)
     log(`node ${node.name} left: ${why}`)
     post({ type: 'node_left', node: node.id })
+    weighSilence()
+  }
+
+  /**
+   * A node that fell silent gets nothing while others are there, and what it has goes to them: a
+   * half-open connection, a stopped process or a sleeping laptop would keep it until it is overdue.
+   */
+  function weighSilence() {
+    const sound = [...nodes.values()].some((node) => !node.silent && node.instances.size > 0)
+    for (const node of nodes.values()) {
+      const sidelined = node.silent && sound
+      if (sidelined === node.sidelined) continue
+      node.sidelined = sidelined
+      log(`node ${node.name} ${node.silent ? 'fell silent' : 'is heard of again'}`)
+      post({ type: 'node_reported', node: node.id, paused: sidelined || node.paused })
+      if (sidelined) batches.abandon(node, 'the node fell silent')
+    }
+  }
+
+  function silent(link: Link, is: boolean) {
+    const node = byLink.get(link)
+    if (node === undefined) return
+    node.silent = is
+    weighSilence()
   }
 
   function notePause(node: PooledNode, pausedBy: string | null) {
@@ -173,7 +198,8 @@ export function createPool({ served, scheduler, now, log, link: linkOptions }: P
         const { slot, pipeline, task, variant } = message
         const ref = { pipeline, task, variant }
         addInstance(node, slot, ref)
-        return post({ type: 'instance_ready', node: node.id, slot, ...ref })
+        post({ type: 'instance_ready', node: node.id, slot, ...ref })
+        return weighSilence()
       }
       case 'load_failed': {
         const { slot, pipeline, task, variant } = message
@@ -197,13 +223,16 @@ export function createPool({ served, scheduler, now, log, link: linkOptions }: P
           node.slots = message.slots
           dropInstances(node, message.slots)
         }
+        const line = noteProfile(node, message)
+        if (line !== undefined) log(line)
         const { paused, slots, profile } = message
         if (paused !== undefined) notePause(node, paused ? message.pausedBy ?? 'node' : null)
         if (paused === undefined && slots === undefined && profile === undefined) return
+        node.paused = paused ?? node.paused
         return post({
           type: 'node_reported',
           node: node.id,
-          ...(paused === undefined ? {} : { paused }),
+          ...(paused === undefined ? {} : { paused: paused || node.sidelined }),
           ...(slots === undefined ? {} : { slots }),
           ...(profile === undefined ? {} : { profile }),
         })
@@ -219,7 +248,7 @@ export function createPool({ served, scheduler, now, log, link: linkOptions }: P
   return {
     /** A new connection on `/v1/link`; `remedy` is what brings a node of an older version here. */
     connect: (socket: Socket, remedy?: string): Link =>
-      createLink(socket, { hello: join, message: receive, closed }, {
+      createLink(socket, { hello: join, message: receive, silent, closed }, {
         now,
         ...linkOptions,
         ...(remedy === undefined ? {} : { remedy }),

@@ -14,11 +14,11 @@ import { createGrower } from './grow.ts'
 import { helloOf } from './hello.ts'
 import { type Identity, loadIdentity } from './identity.ts'
 import { createLink, type Link, type Refusal } from './link.ts'
+import { createMeasuring } from './measuring.ts'
 import type { ModelStore } from './models.ts'
 import { limitsLine, limitsOf, mostSlotsOf, openModels } from './node_limits.ts'
 import { createPayloadStore } from './payloads.ts'
 import { createSlotPool } from './pool.ts'
-import { createProfiler } from './profiler.ts'
 import { createServing } from './serving.ts'
 import { createSlot } from './slot.ts'
 import type { NodeOptions, VolunteerNode } from './node_options.ts'
@@ -88,9 +88,12 @@ export function createNode(options: NodeOptions): VolunteerNode {
       events,
     }), serving.events)
 
-  const profiler = createProfiler({
-    clock,
-    duty,
+  const profiler = createMeasuring({
+    ...{ clock, duty, host, watch },
+    engine: () => choice.use,
+    device: () => choice.device,
+    catalog: () => serving.catalog,
+    send: (message) => void link.send(message),
     measure(key, batch) {
       const slot = pool.serving.findLast((slot) => slot.idle && slot.holds(key))
       return slot?.measure(key, batch) ?? Promise.resolve(undefined)
@@ -100,10 +103,6 @@ export function createNode(options: NodeOptions): VolunteerNode {
       if (watch.state.paused || !link.up || !pool.idle) return undefined
       const quietMs = clock.nowMs() - Math.max(pool.lastBatchMs, serving.lastLoadMs)
       return Math.max(0, QUIET_MS - quietMs)
-    },
-    report(points) {
-      const profile = Array.from(points, ([key, points]) => ({ ...nameOf(key), points }))
-      link.send({ type: 'report', profile })
     },
     async detour() {
       const grown = options.slots === undefined ? await grower.run() : 'done'
@@ -222,7 +221,7 @@ export function createNode(options: NodeOptions): VolunteerNode {
 
   function end(reason: string, refusal?: Refusal): void {
     stopping ??= Promise.resolve()
-    profiler.stop()
+    void profiler.stop()
     grower.stop()
     choice.stop()
     pool.close()
@@ -238,7 +237,7 @@ export function createNode(options: NodeOptions): VolunteerNode {
 
   async function leave(reason: string): Promise<void> {
     watch.emit({ type: 'leaving', reason }, { phase: 'leaving' })
-    profiler.stop()
+    const kept = profiler.stop()
     grower.stop()
     choice.stop()
     serving.leaving()
@@ -251,7 +250,7 @@ export function createNode(options: NodeOptions): VolunteerNode {
       }
       link.send({ type: 'bye', reason: reason.slice(0, 200) })
     }
-    await link.close()
+    await Promise.all([link.close(), kept])
     end(reason)
   }
 

@@ -162,7 +162,8 @@ export function createSlot(options: SlotOptions): Slot {
     const endMs = clock.nowMs()
     const computeMs = endMs - startMs
     lastBatchMs = endMs
-    restUntilMs = endMs + computeMs * (1 / options.duty - 1)
+    // No run is longer than its watchdog allows: a machine that slept owes no rest for that.
+    restUntilMs = endMs + Math.min(computeMs, giveUpMs) * (1 / options.duty - 1)
     const dropped = cancelled.delete(batch.batch)
     if (answer.ok) {
       deaths = faults = 0

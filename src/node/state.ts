@@ -42,6 +42,8 @@ export type NodeEvent =
   | { type: 'slots'; slots: number }
   /** What is run on from now on, and why. */
   | { type: 'backend'; backend: Backend; reason: string }
+  /** Figures of an earlier time, used or not, and why. */
+  | { type: 'remembered'; used: boolean; measuredAt: string; reason: string }
   | { type: 'restarted'; slot: number; message: string }
   | { type: 'warning'; message: string }
   | { type: 'paused'; paused: boolean; reason?: string }

@@ -5,7 +5,7 @@
  *
  * @module
  */
-import type { Shapes, TaskShape, VariantShape } from './shape.ts'
+import type { Shapes, VariantShape } from './shape.ts'
 import type { Profile } from './profile.ts'
 import { batchKeyOf, type BatchSizes } from './batch_sizes.ts'
 import type { Group, NodeClass, PoolNode } from './slots.ts'

@@ -99,6 +99,13 @@ export const nodeMessage = z.discriminatedUnion('type', [
     backend: backend.optional(),
     backendReason: backendReason.optional(),
     profile: z.array(z.object({ ...ref, points: z.array(point).max(64) })).max(1024).optional(),
+    /** What became of the figures that the node kept from an earlier time. */
+    remembered: z.object({
+      used: z.boolean(),
+      /** ISO 8601, of the oldest figure. */
+      measuredAt: z.string().max(40),
+      reason: z.string().max(500),
+    }).optional(),
     /** Share of a model download done, for those who watch. */
     progress: z.object({ label: z.string().max(200), done: bytes, total: bytes }).optional(),
   }),
