@@ -78,8 +78,20 @@ export function compile(problem: Problem): Compiled {
   return { options, shapes, demands, totalPerS, classes }
 }
 
+/** A task that was handed nothing so far may be the next time: something has to be able to do it. */
+export const LEAST_FAN_OUT = 0.01
+
 function pipelineOf(given: PlacePipeline): Pipeline {
-  const { name, sloMs, weight, root, tasks, pathAccuracy } = given
+  const { name, sloMs, weight, root, pathAccuracy } = given
+  const tasks = Object.fromEntries(
+    Object.entries(given.tasks).map(([task, { next, variants }]) => {
+      const floored = Object.entries(variants).map(([variant, { accuracy, fanOut }]) => {
+        const items = next.map((child) => [child, Math.max(LEAST_FAN_OUT, fanOut?.[child] ?? 1)])
+        return [variant, { accuracy, fanOut: Object.fromEntries(items) }]
+      })
+      return [task, { next, variants: Object.fromEntries(floored) }]
+    }),
+  )
   return {
     schema: 'shoal-pipeline/1',
     ...{ name, sloMs, weight, root, tasks },

@@ -60,6 +60,8 @@ export interface Effort {
   freeIntegers: number
   /** Branches that each may look at. */
   branches: number
+  /** Cells of tableaus to work on in one search, each solve and branch counted. */
+  cells: number
   /** Columns and rows of one linear program; choices are left out to keep to them. */
   maxColumns: number
   maxRows: number
@@ -103,6 +105,7 @@ export const DEFAULT_EFFORT: Readonly<Effort> = {
   rounds: 24,
   freeIntegers: 24,
   branches: 120,
+  cells: 30_000_000,
   maxColumns: 1500,
   maxRows: 250,
 }

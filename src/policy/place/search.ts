@@ -52,7 +52,8 @@ export function search(model: Model, options: SearchOptions): Found {
     objective = value
     return true
   }
-  const done = () => bound - objective <= within
+  const cellsAtStart = counted.cells
+  const done = () => bound - objective <= within || counted.cells - cellsAtStart > effort.cells
   if (options.start !== undefined) offer([...options.start], objectiveOf(model, options.start))
   if (!failed) {
     const fractional = integers.filter((i) => !isWhole(relaxed.values[i]!))

@@ -44,13 +44,17 @@ export interface Verdict {
 
 /** Solves to a gap of 0.1 %; `unknown` where it did not come to an end in its time. */
 export async function createHighs(): Promise<(model: Model) => Verdict> {
-  const highs = await load()
+  // The package's types describe its CommonJS form, where the loader is the module itself.
+  const highs = await (load as unknown as typeof load.default)()
   return (model) => {
-    const solution = highs.solve(lpText(model), {
-      mip_rel_gap: 0.001,
-      time_limit: 20,
-      output_flag: false,
-    } as Parameters<typeof highs.solve>[1])
+    const solution = highs.solve(
+      lpText(model),
+      {
+        mip_rel_gap: 0.001,
+        time_limit: 20,
+        output_flag: false,
+      } as Parameters<typeof highs.solve>[1],
+    )
     if (solution.Status === 'Infeasible') return { status: 'infeasible', objective: -Infinity }
     if (solution.Status !== 'Optimal') return { status: 'unknown', objective: NaN }
     return { status: 'optimal', objective: solution.ObjectiveValue }
