@@ -53,7 +53,8 @@ export function search(model: Model, options: SearchOptions): Found {
     return true
   }
   const cellsAtStart = counted.cells
-  const done = () => bound - objective <= within || counted.cells - cellsAtStart > effort.cells
+  const spent = () => counted.cells - cellsAtStart > effort.cells
+  const done = () => bound - objective <= within || spent()
   if (options.start !== undefined) offer([...options.start], objectiveOf(model, options.start))
   if (!failed) {
     const fractional = integers.filter((i) => !isWhole(relaxed.values[i]!))
@@ -61,7 +62,8 @@ export function search(model: Model, options: SearchOptions): Found {
       return { values: relaxed.values, objective: relaxed.objective, bound }
     }
     if (!done()) round(relaxed.values)
-    if (!done()) dive(relaxed.values)
+    if (!done()) dive(relaxed.values, false)
+    if (!done()) dive(relaxed.values, true)
   }
   improve()
   return { values: best, objective, bound }
@@ -89,26 +91,41 @@ export function search(model: Model, options: SearchOptions): Found {
     )
   }
 
-  /** Fixes the integer that is nearest to whole, and solves again, until all are. */
-  function dive(values: readonly number[]): void {
+  /**
+   * Bounds one integer after another, solving again each time, until all are whole. Nearest first is
+   * quick and good where there are many slots; up first is what finds an answer where few slots have
+   * to do many things, and each thing's share of a slot is small.
+   */
+  function dive(values: readonly number[], up: boolean): void {
     const ranges = new Map<number, Range>()
+    const key = (value: number) => up ? value - Math.floor(value) : -awayFromWhole(value)
     let at = values
-    for (let turn = 0; turn < integers.length; turn++) {
+    for (let turn = 0; turn < 2 * integers.length && !spent(); turn++) {
       const open = integers.filter((i) => !isWhole(at[i]!))
       if (open.length === 0) return void offer([...at], objectiveOf(model, at))
-      const nearest = open.reduce((a, b) => awayFromWhole(at[b]!) < awayFromWhole(at[a]!) ? b : a)
-      const value = Math.round(at[nearest]!)
-      for (const side of [value, value > at[nearest]! ? value - 1 : value + 1]) {
-        const solved = solveModel(model, counted, {
-          ranges: new Map([...ranges, [nearest, fixed(side)]]),
-          relaxed: true,
-        })
+      const next = open.reduce((a, b) => key(at[b]!) > key(at[a]!) ? b : a)
+      const [low, high] = [Math.floor(at[next]!), Math.ceil(at[next]!)]
+      const known = ranges.get(next)
+      const sides = up
+        ? [{ lower: high, upper: known?.upper ?? Infinity }, {
+          lower: known?.lower ?? 0,
+          upper: low,
+        }]
+        : [low, high].sort((a, b) => Math.abs(a - at[next]!) - Math.abs(b - at[next]!)).map(fixed)
+      let better: { side: Range; solved: Solved } | undefined
+      for (const side of sides) {
+        const tried = new Map([...ranges, [next, side]])
+        const solved = solveModel(model, counted, { ranges: tried, relaxed: true })
         if (solved.status !== 'optimal') continue
-        ranges.set(nearest, fixed(side))
-        at = solved.values
-        break
+        if (better === undefined || solved.objective > better.solved.objective + 1e-9) {
+          better = { side, solved }
+        }
+        // Upwards both sides are weighed: a slot for one thing may leave none for another.
+        if (!up) break
       }
-      if (!ranges.has(nearest)) return
+      if (better === undefined) return
+      ranges.set(next, better.side)
+      at = better.solved.values
     }
   }
 
