@@ -25,9 +25,10 @@ export interface SolveOptions {
   ranges?: ReadonlyMap<number, Range>
   /** Integers may be any number. */
   relaxed?: boolean
-  /** Branches to look at, and the share of the bound at which to end. */
+  /** Branches to look at at most. */
   branches?: number
-  tolerance?: number
+  /** Cells of tableaus to work on over all branches, about. */
+  cells?: number
 }
 
 export interface Counted {
@@ -110,7 +111,10 @@ function dropImpossible(
   }
 }
 
-/** Any two answers are within the same bounds; a little more room ends cycles of equal pivots. */
+/**
+ * Most rows say that work is no more than supply, so that many bounds are 0 and yalps may walk in
+ * circles. A little room, different for every row, ends that; it is within what is precise enough.
+ */
 const roomFor = (row: number) => 1e-7 * (1 + (row * 0.6180339887) % 1)
 
 type Terms = [string | number, number][]
@@ -120,16 +124,21 @@ export function solveModel(model: Model, counted: Counted, options: SolveOptions
   if (open === null) return nothing('infeasible')
   counted.programs++
   counted.columns = Math.max(counted.columns, open.columns.length)
-  const first = attempt(model, open, options, false)
+  const cells = open.columns.length * rowsOf(model, open)
+  const first = attempt(model, open, options, cells, false)
   // How many branches were looked at isn't told: all where they ran out, a few where they did not.
   const ended = first.status === 'optimal' || first.status === 'infeasible'
-  const solves = options.relaxed === true ? 4 : ended ? 16 : options.branches ?? 100
-  counted.cells += solves * open.columns.length * rowsOf(model, open)
+  const solves = options.relaxed === true ? 4 : ended ? 16 : branchesOf(options, cells)
+  counted.cells += solves * cells
   if (first.status !== 'failed') return first
-  const second = attempt(model, open, options, true)
+  const second = attempt(model, open, options, cells, true)
   if (second.status === 'failed') counted.rejected++
   return second
 }
+
+/** Fewer branches where each is dear. */
+const branchesOf = ({ branches = 100, cells = Infinity }: SolveOptions, cellsEach: number) =>
+  Math.min(branches, Math.max(16, Math.floor(cells / Math.max(1, cellsEach))))
 
 function rowsOf(model: Model, { columns }: Open): number {
   const rows = new Set<number>()
@@ -137,7 +146,13 @@ function rowsOf(model: Model, { columns }: Open): number {
   return rows.size
 }
 
-function attempt(model: Model, open: Open, options: SolveOptions, loose: boolean): Solved {
+function attempt(
+  model: Model,
+  open: Open,
+  options: SolveOptions,
+  cells: number,
+  loose: boolean,
+): Solved {
   const constraints = new Map<string | number, Constraint>()
   const touched = new Uint8Array(model.rows.length)
   const integers = new Set<number>()
@@ -188,9 +203,8 @@ function attempt(model: Model, open: Open, options: SolveOptions, loose: boolean
     variables,
     integers,
   }, {
-    maxPivots: 500 + 20 * constraints.size,
-    maxIterations: options.branches ?? 100,
-    tolerance: options.tolerance ?? 0,
+    maxPivots: 200 + (loose ? 12 : 4) * constraints.size,
+    maxIterations: branchesOf(options, cells),
   })
   if (solution.status === 'infeasible') return nothing('infeasible')
   if (solution.status !== 'optimal' && solution.status !== 'timedout') return nothing('failed')

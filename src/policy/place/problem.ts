@@ -60,7 +60,7 @@ export interface Effort {
   freeIntegers: number
   /** Branches that each may look at. */
   branches: number
-  /** Cells of tableaus to work on in one search, each solve and branch counted. */
+  /** Cells of tableaus to work on in all, each solve and branch counted: what takes the time. */
   cells: number
   /** Columns and rows of one linear program; choices are left out to keep to them. */
   maxColumns: number
@@ -102,12 +102,12 @@ export interface Problem {
 }
 
 export const DEFAULT_EFFORT: Readonly<Effort> = {
-  rounds: 24,
+  rounds: 40,
   freeIntegers: 24,
   branches: 120,
-  cells: 30_000_000,
-  maxColumns: 1500,
-  maxRows: 250,
+  cells: 24_000_000,
+  maxColumns: 900,
+  maxRows: 150,
 }
 
 export const DEFAULT_PLACE_OPTIONS: Readonly<PlaceOptions> = {

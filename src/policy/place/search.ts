@@ -52,8 +52,9 @@ export function search(model: Model, options: SearchOptions): Found {
     objective = value
     return true
   }
-  const cellsAtStart = counted.cells
-  const spent = () => counted.cells - cellsAtStart > effort.cells
+  // Half of what is left: a search that ends in vain leaves something for the next.
+  const most = counted.cells + Math.max(0, effort.cells - counted.cells) / 2
+  const spent = () => counted.cells > most
   const done = () => bound - objective <= within || spent()
   if (options.start !== undefined) offer([...options.start], objectiveOf(model, options.start))
   if (!failed) {
@@ -69,8 +70,10 @@ export function search(model: Model, options: SearchOptions): Found {
   return { values: best, objective, bound }
 
   function solveWith(ranges: Map<number, Range>): Solved['status'] {
-    const { branches } = effort
-    const { values, objective: value, status } = solveModel(model, counted, { ranges, branches })
+    const { branches, cells } = effort
+    const { values, objective: value, status } = solveModel(model, counted, {
+      ...{ ranges, branches, cells: cells / 20 },
+    })
     if (status === 'optimal' || status === 'feasible') offer(values, value)
     return status
   }
