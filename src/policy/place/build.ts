@@ -165,7 +165,7 @@ function supply(given: Given, model: Model, work: ReadonlyMap<VariantShape, Work
           integer: whole,
           // Decided: all of them, so that nothing is left to search.
           lower: kind.allowance === undefined ? 0 : kind.slots,
-          upper: whole ? kind.slots : Infinity,
+          upper: kind.allowance === undefined ? Infinity : kind.slots,
           objective: counted && whole ? -1 / total : 0,
         })
         shares.push({ column, kind: k, variant, allowance, itemsPerS })
