@@ -10,6 +10,7 @@ import { benchDeadline } from './bench_deadline.ts'
 import { benchDuty } from './bench_duty.ts'
 import { benchFailover } from './bench_failover.ts'
 import { benchIdle } from './bench_idle.ts'
+import { benchPlanner } from './bench_planner.ts'
 
 /** Each prints its table and returns what goes into the JSON. */
 const BENCHES: Record<string, () => Promise<unknown>> = {
@@ -18,6 +19,7 @@ const BENCHES: Record<string, () => Promise<unknown>> = {
   failover: benchFailover,
   backends: benchBackends,
   duty: benchDuty,
+  planner: benchPlanner,
 }
 
 const { values, positionals } = parseArgs({

@@ -32,6 +32,8 @@ export interface Given {
   goal: Goal
   /** Share of a slot's time that a variant may use, by its index. */
   caps: readonly number[]
+  /** Demand to plan for, against what there is; 1 where absent. */
+  inflate?: number
 }
 
 /** Time of slots of a kind that a variant gets within an allowance. */
@@ -137,7 +139,7 @@ function workRows(flows: readonly Flow[], model: Model): Map<VariantShape, Work>
 }
 
 function supply(given: Given, model: Model, work: ReadonlyMap<VariantShape, Work>) {
-  const { compiled, flows: { allowances }, kinds, goal, caps } = given
+  const { compiled, flows: { allowances }, kinds, goal, caps, inflate = 1 } = given
   const shares: Share[] = []
   const total = compiled.classes.reduce((sum, { slots }) => sum + slots, 0)
   const awakeColumns = kinds.map((kind, k) => {
@@ -149,7 +151,7 @@ function supply(given: Given, model: Model, work: ReadonlyMap<VariantShape, Work
       const demand = compiled.demands.find(({ pipeline }) =>
         pipeline.name === variant.ref.pipeline
       )!
-      const unit = demand.ratePerS * (1 + compiled.options.headroom) * most
+      const unit = demand.ratePerS * (1 + compiled.options.headroom) * inflate * most
       let before = 0
       rows.forEach(([allowance], i) => {
         const pace = allowances.of[variant.index]![allowance]!.paces[kind.class.index]

@@ -11,7 +11,7 @@ import type { Flows } from './flow_walk.ts'
 import type { Counted } from './lp.ts'
 import type { PlacedWork, Placement, PlaceMode } from './placement.ts'
 import type { Problem } from './problem.ts'
-import { type Checked, setsOf } from './stage.ts'
+import { type Checked, setsOf } from './check.ts'
 import { standbyOf } from './standby.ts'
 
 export interface Outcome {

@@ -18,7 +18,10 @@ import { nothingPlaced, type Outcome, placementOf } from './outcome.ts'
 import type { Placement } from './placement.ts'
 import type { Problem } from './problem.ts'
 import { fairLevels } from './levels.ts'
-import { allServed, openKinds, stage } from './stage.ts'
+import { allServed } from './check.ts'
+import { fewestSlots } from './hardware.ts'
+import { openKinds } from './packings.ts'
+import { stage } from './stage.ts'
 
 /** Never throws for want of capacity; RangeError for pipelines that share a name. */
 export function place(problem: Problem): Placement {
@@ -62,20 +65,15 @@ function hardware(
 ): Outcome | null {
   const best = bestFlows(compiled, flows)
   if (best === null) return null
-  const goal: Goal = { name: 'slots' }
-  const { hysteresis } = compiled.options
-  const total = compiled.classes.reduce((sum, { slots }) => sum + slots, 0)
-  const fresh = stage(compiled, best, goal, open, counted)
-  if (fresh.best === null || !allServed(fresh.best)) return null
-  const slotsBound = Math.min(fresh.best.slots, Math.ceil(-fresh.bound * total - 1e-6))
-  let [chosen, kept] = [fresh.best, false]
+  const { best: fresh, slotsBound } = fewestSlots(compiled, best, open, counted)
+  let [checked, kept] = [fresh, false]
   if (held.length > 0) {
-    const stays = stage(compiled, best, goal, held, counted).best
-    if (stays !== null && allServed(stays) && stays.slots <= chosen.slots * (1 + hysteresis)) {
-      ;[chosen, kept] = [stays, true]
-    }
+    const stays = fewestSlots(compiled, best, held, counted).best
+    const most = (fresh?.slots ?? Infinity) * (1 + compiled.options.hysteresis)
+    if (stays !== null && stays.slots <= most) [checked, kept] = [stays, true]
   }
-  return { mode: 'hardware', checked: chosen, bound: NaN, slotsBound, kept }
+  if (checked === null) return null
+  return { mode: 'hardware', checked, bound: NaN, slotsBound, kept }
 }
 
 function accuracy(

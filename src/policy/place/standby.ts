@@ -8,7 +8,7 @@ import type { ClassShape, Compiled } from './compile.ts'
 import type { PlacedWork } from './placement.ts'
 import type { Problem } from './problem.ts'
 import { fillOrder, type HeldSet, merge } from './sets.ts'
-import { type Checked, setsOf } from './stage.ts'
+import { type Checked, setsOf } from './check.ts'
 
 /** For each class; what its slots hold already first, since that is warm at no cost. */
 export function standbyOf(
