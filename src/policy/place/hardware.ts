@@ -38,6 +38,7 @@ export function fewestSlots(
   let best: Checked | null = null
   let slotsBound = Infinity
   let [inflate, tooLittle, enough] = [1, 1, Infinity]
+  let [step, before] = [1.02, 0]
   for (let round = 0; round < ROUNDS; round++) {
     const goal: Goal = { name: 'slots' }
     const built = build({ compiled, flows, kinds, goal, caps, inflate })
@@ -56,9 +57,10 @@ export function fewestSlots(
     if (found.values === null || served >= 1 - 1e-5) enough = inflate
     else tooLittle = inflate
     if (enough - tooLittle < 0.03) break
-    inflate = enough < Infinity
-      ? (tooLittle + enough) / 2
-      : inflate * Math.min(3, 1.02 / Math.max(served, 0.01))
+    // The same slots again: a larger step.
+    step = served > before + 1e-3 ? 1.02 / Math.max(served, 0.01) : step * step
+    inflate = enough < Infinity ? (tooLittle + enough) / 2 : inflate * Math.min(3, step)
+    before = served
   }
   return { best: best === null ? null : trim(compiled, flows, best, counted), slotsBound }
 }

@@ -27,16 +27,16 @@ export interface SolveOptions {
   relaxed?: boolean
   /** Branches to look at at most. */
   branches?: number
-  /** Cells of tableaus to work on over all branches, about. */
-  cells?: number
+  /** Updates of cells to spend on all branches, about. */
+  updates?: number
 }
 
 export interface Counted {
   programs: number
   columns: number
   rejected: number
-  /** Cells of the tableaus that were worked on, once for each solve or branch: what time goes into. */
-  cells: number
+  /** Updates of a tableau's cells, estimated from its size: what the time goes into. */
+  updates: number
 }
 
 /** An answer may be outside the program by so much, relative to the terms of a row. */
@@ -124,21 +124,26 @@ export function solveModel(model: Model, counted: Counted, options: SolveOptions
   if (open === null) return nothing('infeasible')
   counted.programs++
   counted.columns = Math.max(counted.columns, open.columns.length)
-  const cells = open.columns.length * rowsOf(model, open)
-  const first = attempt(model, open, options, cells, false)
-  // How many branches were looked at isn't told: all where they ran out, a few where they did not.
+  const rows = rowsOf(model, open)
+  const cells = open.columns.length * rows
+  const branches = branchesOf(options, cells)
+  const first = attempt(model, open, options, branches, false)
+  // How many branches were looked at isn't told: all where they ran out, else taken for a third.
   const ended = first.status === 'optimal' || first.status === 'infeasible'
-  const solves = options.relaxed === true ? 4 : ended ? 16 : branchesOf(options, cells)
-  counted.cells += solves * cells
+  const looked = options.relaxed === true ? 0 : ended ? branches / 3 : branches
+  counted.updates += cells * (PIVOTS_PER_ROW * rows + PIVOTS_PER_BRANCH * looked)
   if (first.status !== 'failed') return first
-  const second = attempt(model, open, options, cells, true)
+  const second = attempt(model, open, options, branches, true)
   if (second.status === 'failed') counted.rejected++
   return second
 }
 
+const PIVOTS_PER_ROW = 1.5
+const PIVOTS_PER_BRANCH = 15
+
 /** Fewer branches where each is dear. */
-const branchesOf = ({ branches = 100, cells = Infinity }: SolveOptions, cellsEach: number) =>
-  Math.min(branches, Math.max(16, Math.floor(cells / Math.max(1, cellsEach))))
+const branchesOf = ({ branches = 100, updates = Infinity }: SolveOptions, cells: number) =>
+  Math.min(branches, Math.max(16, Math.floor(updates / (PIVOTS_PER_BRANCH * cells + 1))))
 
 function rowsOf(model: Model, { columns }: Open): number {
   const rows = new Set<number>()
@@ -150,7 +155,7 @@ function attempt(
   model: Model,
   open: Open,
   options: SolveOptions,
-  cells: number,
+  branches: number,
   loose: boolean,
 ): Solved {
   const constraints = new Map<string | number, Constraint>()
@@ -204,7 +209,7 @@ function attempt(
     integers,
   }, {
     maxPivots: 200 + (loose ? 12 : 4) * constraints.size,
-    maxIterations: branchesOf(options, cells),
+    maxIterations: branches,
   })
   if (solution.status === 'infeasible') return nothing('infeasible')
   if (solution.status !== 'optimal' && solution.status !== 'timedout') return nothing('failed')

@@ -26,7 +26,7 @@ import { stage } from './stage.ts'
 /** Never throws for want of capacity; RangeError for pipelines that share a name. */
 export function place(problem: Problem): Placement {
   const compiled = compile(problem)
-  const counted: Counted = { programs: 0, columns: 0, rejected: 0, cells: 0 }
+  const counted: Counted = { programs: 0, columns: 0, rejected: 0, updates: 0 }
   const flows = flowsOf(compiled)
   const open = openKinds(compiled)
   if (flows.flows.length === 0 || open.length === 0) return nothingPlaced(compiled, counted)

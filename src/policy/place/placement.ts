@@ -38,8 +38,8 @@ export interface SolveEffort {
   columns: number
   /** Programs whose answer did not hold when checked, and were not used. */
   rejected: number
-  /** Cells of tableaus worked on, each solve and branch counted. */
-  cells: number
+  /** Updates of tableaus' cells, estimated. */
+  updates: number
 }
 
 export interface Placement {

@@ -60,8 +60,8 @@ export interface Effort {
   freeIntegers: number
   /** Branches that each may look at. */
   branches: number
-  /** Cells of tableaus to work on in all, each solve and branch counted: what takes the time. */
-  cells: number
+  /** Updates of tableaus' cells in all, estimated from their sizes: what takes the time. */
+  updates: number
   /** Columns and rows of one linear program; choices are left out to keep to them. */
   maxColumns: number
   maxRows: number
@@ -105,7 +105,7 @@ export const DEFAULT_EFFORT: Readonly<Effort> = {
   rounds: 40,
   freeIntegers: 24,
   branches: 120,
-  cells: 24_000_000,
+  updates: 400_000_000,
   maxColumns: 900,
   maxRows: 150,
 }

@@ -53,8 +53,8 @@ export function search(model: Model, options: SearchOptions): Found {
     return true
   }
   // Half of what is left: a search that ends in vain leaves something for the next.
-  const most = counted.cells + Math.max(0, effort.cells - counted.cells) / 2
-  const spent = () => counted.cells > most
+  const most = counted.updates + Math.max(0, effort.updates - counted.updates) / 2
+  const spent = () => counted.updates > most
   const done = () => bound - objective <= within || spent()
   if (options.start !== undefined) offer([...options.start], objectiveOf(model, options.start))
   if (!failed) {
@@ -70,9 +70,9 @@ export function search(model: Model, options: SearchOptions): Found {
   return { values: best, objective, bound }
 
   function solveWith(ranges: Map<number, Range>): Solved['status'] {
-    const { branches, cells } = effort
+    const { branches, updates } = effort
     const { values, objective: value, status } = solveModel(model, counted, {
-      ...{ ranges, branches, cells: cells / 20 },
+      ...{ ranges, branches, updates: updates / 20 },
     })
     if (status === 'optimal' || status === 'feasible') offer(values, value)
     return status
