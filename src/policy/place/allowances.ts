@@ -22,10 +22,14 @@ export interface Allowances {
   thinned: boolean
 }
 
-/** `longestMs` by index of variant: what is left of the budget by the quickest of everything else. */
+/**
+ * `longestMs`: what is left of the budget by the quickest of everything else. `fairMs`: what every
+ * task of a path can have at once, where there is room for one allowance only.
+ */
 export function allowancesOf(
   { classes, shapes, options }: Compiled,
   longestMs: (variant: VariantShape) => number,
+  fairMs: (variant: VariantShape) => number,
   most: number,
 ): Allowances {
   let thinned = false
@@ -42,9 +46,10 @@ export function allowancesOf(
       const items = paces.reduce((sum, pace, i) => sum + (pace?.batch ?? 0) * classes[i]!.slots, 0)
       return { timeMs, paces, roundItems: options.siblings ? Math.max(items, 1) : Infinity }
     })
-    const kept = thin(
+    const fair = all.findLast(({ timeMs }) => timeMs <= fairMs(variant) + 1e-9)
+    const kept = most === 1 && fair !== undefined ? [fair] : thin(
       all,
-      most,
+      Math.max(2, most),
       (allowance) =>
         allowance.paces.reduce(
           (sum, pace, i) => sum + (pace?.ratePerS ?? 0) * classes[i]!.slots,
@@ -67,7 +72,6 @@ function thin(
   rateOf: (allowance: Allowance) => number,
 ): Allowance[] {
   if (all.length <= most) return all
-  if (most === 1) return all.slice(-1)
   const rates = all.map(rateOf)
   const kept = new Set([0, all.length - 1])
   while (kept.size < most) {

@@ -20,16 +20,18 @@ const TRIES = [[8, 99], [5, 99], [4, 99], [3, 99], [2, 99], [1, 99], [1, 4], [1,
 export function flowsOf(compiled: Compiled, only?: ReadonlySet<VariantShape>): Flows {
   const quickest = createQuickest(compiled)
   const longestMs = (variant: VariantShape): number => {
-    const demand = demandOf(compiled, variant)
-    let spare = demand.budgetMs - quickest.after(variant.task)
-    for (const task of above(variant.task)) {
-      spare -= quickest.from(task) - quickest.after(task)
-    }
-    return spare
+    const { task } = variant
+    let spareMs = demandOf(compiled, variant).budgetMs - quickest.after(task)
+    for (const before of above(task)) spareMs -= quickest.from(before) - quickest.after(before)
+    return spareMs
+  }
+  const fairMs = (variant: VariantShape): number => {
+    const ownMs = quickest.from(variant.task) - quickest.after(variant.task)
+    return ownMs + (longestMs(variant) - ownMs) / longestPath(variant.task.pipeline.root)
   }
   let left: Flows | undefined
   for (const [most, variants] of TRIES) {
-    const allowances = allowancesOf(compiled, longestMs, most!)
+    const allowances = allowancesOf(compiled, longestMs, fairMs, most!)
     const chosen = only ?? variantsWithin(compiled, allowances.of, variants!)
     const found = flowsWithin(compiled, allowances, chosen, quickest)
     const narrowed = only === undefined && chosen.size < usable(compiled, allowances.of).length
@@ -70,6 +72,9 @@ function variantsWithin(compiled: Compiled, of: Allowance[][], most: number): Se
 
 export const demandOf = ({ demands }: Compiled, variant: VariantShape): Demand =>
   demands.find(({ pipeline }) => pipeline.name === variant.ref.pipeline)!
+
+const longestPath = (task: TaskShape): number =>
+  1 + task.next.reduce((most, child) => Math.max(most, longestPath(child)), 0)
 
 function above(task: TaskShape): TaskShape[] {
   const trail = (from: TaskShape): TaskShape[] | null => {

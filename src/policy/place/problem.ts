@@ -105,8 +105,8 @@ export const DEFAULT_EFFORT: Readonly<Effort> = {
   rounds: 40,
   freeIntegers: 24,
   branches: 120,
-  updates: 400_000_000,
-  maxColumns: 900,
+  updates: 300_000_000,
+  maxColumns: 1500,
   maxRows: 150,
 }
 

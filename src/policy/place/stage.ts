@@ -4,11 +4,12 @@
  *
  * @module
  */
-import { build, type Goal, type Kind } from './build.ts'
-import { capsOf, check, type Checked, scaleOf } from './check.ts'
+import { build, type Goal, isWhole, type Kind } from './build.ts'
+import { allServed, capsOf, check, type Checked, scaleOf } from './check.ts'
 import type { Compiled } from './compile.ts'
 import type { Flows } from './flow_walk.ts'
-import type { Counted } from './lp.ts'
+import { type Counted, solveModel } from './lp.ts'
+import { narrow } from './narrow.ts'
 import { packings } from './packings.ts'
 import { search } from './search.ts'
 
@@ -18,7 +19,7 @@ export interface Staged {
   bound: number
 }
 
-const ROUNDS = 4
+const ROUNDS = 8
 
 /** `kinds`: what may be held, and how many slots of it at most. */
 export function stage(
@@ -34,14 +35,22 @@ export function stage(
   let best: Checked | null = null
   let bound = -Infinity
   const done = () => best !== null && bound - best.score <= within
+  let [some, inflate, tooLittle, enough] = [flows, 1, 1, Infinity]
   for (let round = 0; round < ROUNDS && !done(); round++) {
-    const built = build({ compiled, flows, kinds, goal, caps })
+    let built = build({ compiled, flows: some, kinds, goal, caps, inflate })
+    if (round === 0) {
+      const relaxed = solveModel(built.model, counted, { relaxed: true })
+      bound = relaxed.status === 'optimal' ? relaxed.objective : Infinity
+      if (relaxed.status === 'optimal' && kinds.some(isWhole)) {
+        some = narrow(built, relaxed.values)
+        built = build({ ...built, flows: some })
+      }
+    }
     const found = search(built.model, { effort, within, counted })
-    if (round === 0) bound = found.bound
     if (found.values === null) break
     let latest: Checked | null = null
     for (const sets of packings(built, found.values)) {
-      const checked = check(compiled, flows, goal, sets, counted)
+      const checked = check(compiled, some, goal, sets, counted)
       if (checked !== null && checked.score > (latest?.score ?? -Infinity)) latest = checked
       if (latest !== null && latest.score > (best?.score ?? -Infinity)) best = latest
       if (done()) break
@@ -50,8 +59,16 @@ export function stage(
     // What few slots hold queues badly: plan again with what these numbers of slots can do.
     const seen = capsOf(compiled, latest.kinds)
     const next = seen.map((cap, i) => Math.min(cap, caps[i]!))
-    if (next.every((cap, i) => cap > caps[i]! - 0.005)) break
+    const same = next.every((cap, i) => cap > caps[i]! - 0.005)
+    if (same && goal.name === 'saturated') break
     caps = next
+    if (round === 0) continue
+    // Or for a little more than there is, so that quicker variants make up for what falls short.
+    if (allServed(latest)) enough = inflate
+    else tooLittle = inflate
+    if (enough - tooLittle < 0.02) break
+    const step = Math.min(1.2, 1.01 / Math.max(0.01, Math.min(...latest.served)))
+    inflate = enough < Infinity ? (enough + tooLittle) / 2 : inflate * step
   }
   return { best, bound }
 }
