@@ -49,13 +49,15 @@ export function check(
   counted: Counted,
 ): Checked | null {
   const counting: Goal = goal.name === 'slots' ? { name: 'accuracy' } : goal
+  const { effort } = compiled.options
   const caps = capsOf(compiled, kinds)
   const built = build({ compiled, flows, kinds, goal: counting, caps })
   const whole = built.model.columns.some(({ integer, lower, upper }) => integer && lower < upper)
   const values = whole
     ? search(built.model, {
-      effort: { ...compiled.options.effort, rounds: 4 },
+      effort: { ...effort, rounds: 4 },
       within: compiled.options.gap * scaleOf(goal),
+      until: Math.max(counted.updates, effort.updates) + effort.updates / 50,
       counted,
     }).values
     : solveModel(built.model, counted).values

@@ -35,6 +35,8 @@ export function fewestSlots(
   // Less than one slot: no answer has fewer.
   const within = (1 - 1e-6) / Math.max(1, total)
   const caps = capsOf(compiled, kinds)
+  // A third of what is left: the next steps are the harder ones.
+  const until = counted.updates + Math.max(0, effort.updates - counted.updates) / 3
   let best: Checked | null = null
   let slotsBound = Infinity
   let [inflate, tooLittle, enough] = [1, 1, Infinity]
@@ -42,7 +44,7 @@ export function fewestSlots(
   for (let round = 0; round < ROUNDS; round++) {
     const goal: Goal = { name: 'slots' }
     const built = build({ compiled, flows, kinds, goal, caps, inflate })
-    const found = search(built.model, { effort, within, counted })
+    const found = search(built.model, { effort, within, counted, until })
     if (round === 0) slotsBound = Math.ceil(-found.bound * total - 1e-6)
     if (found.bound === -Infinity && round === 0) return { best: null, slotsBound: Infinity }
     let served = 0

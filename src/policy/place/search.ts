@@ -20,6 +20,8 @@ export interface SearchOptions {
   /** Ends when bound and objective differ by no more. */
   within: number
   counted: Counted
+  /** Updates counted at which the step that this search belongs to has to end. */
+  until: number
   /** Values to start from, if they hold. */
   start?: readonly number[]
 }
@@ -36,7 +38,7 @@ function sequence(): () => number {
 }
 
 export function search(model: Model, options: SearchOptions): Found {
-  const { effort, within, counted } = options
+  const { effort, within, counted, until } = options
   const integers = [...model.columns.keys()].filter((i) => model.columns[i]!.integer)
   const relaxed = solveModel(model, counted, { relaxed: true })
   if (relaxed.status === 'infeasible') {
@@ -53,7 +55,7 @@ export function search(model: Model, options: SearchOptions): Found {
     return true
   }
   // Half of what is left: a search that ends in vain leaves something for the next.
-  const most = counted.updates + Math.max(0, effort.updates - counted.updates) / 2
+  const most = counted.updates + Math.max(0, until - counted.updates) / 2
   const spent = () => counted.updates > most
   const done = () => bound - objective <= within || spent()
   if (options.start !== undefined) offer([...options.start], objectiveOf(model, options.start))

@@ -4,11 +4,11 @@
  *
  * @module
  */
-import { build, type Goal, isWhole, type Kind } from './build.ts'
+import { build, type Built, type Goal, isWhole, type Kind } from './build.ts'
 import { allServed, capsOf, check, type Checked, scaleOf } from './check.ts'
 import type { Compiled } from './compile.ts'
 import type { Flows } from './flow_walk.ts'
-import { type Counted, solveModel } from './lp.ts'
+import { type Counted, type Solved, solveModel } from './lp.ts'
 import { narrow } from './narrow.ts'
 import { packings } from './packings.ts'
 import { search } from './search.ts'
@@ -32,6 +32,8 @@ export function stage(
   const { effort, gap } = compiled.options
   const within = gap * scaleOf(goal)
   let caps = capsOf(compiled, kinds)
+  // Half of what is left, so that the next step has as much.
+  const until = (counted.updates + Math.max(counted.updates, effort.updates)) / 2
   let best: Checked | null = null
   let bound = -Infinity
   const done = () => best !== null && bound - best.score <= within
@@ -41,12 +43,13 @@ export function stage(
     if (round === 0) {
       const relaxed = solveModel(built.model, counted, { relaxed: true })
       bound = relaxed.status === 'optimal' ? relaxed.objective : Infinity
+      if (goal.name === 'accuracy' && fallsShort(built, relaxed)) return { best, bound }
       if (relaxed.status === 'optimal' && kinds.some(isWhole)) {
         some = narrow(built, relaxed.values)
         built = build({ ...built, flows: some })
       }
     }
-    const found = search(built.model, { effort, within, counted })
+    const found = search(built.model, { effort, within, counted, until })
     if (found.values === null) break
     let latest: Checked | null = null
     for (const sets of packings(built, found.values)) {
@@ -71,4 +74,14 @@ export function stage(
     inflate = enough < Infinity ? (enough + tooLittle) / 2 : inflate * step
   }
   return { best, bound }
+}
+
+/** Not even with slots that could be divided is everything served. */
+function fallsShort({ compiled, flows, flowColumns }: Built, relaxed: Solved): boolean {
+  if (relaxed.status !== 'optimal') return false
+  const served = compiled.demands.map(() => 0)
+  flows.flows.forEach(({ demand, from }, f) => {
+    if (from < 0) served[demand]! += relaxed.values[flowColumns[f]!]!
+  })
+  return served.some((share) => share < 1 - 1e-5)
 }
