@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { VariantShape } from '../shape.ts'
 import { build, type Built, type Goal, type Kind, SERVED } from './build.ts'
 import type { ClassShape, Compiled } from './compile.ts'
 import type { Flows } from './flow_walk.ts'
@@ -31,13 +32,29 @@ export const allServed = ({ served }: Checked): boolean => served.every((s) => s
 
 export const scaleOf = (goal: Goal) => goal.name === 'saturated' ? SERVED : 1
 
-/** Slots that hold each variant share its queue: the fewer, the less of their time can be planned. */
-export function capsOf({ shapes, options }: Compiled, kinds: readonly Kind[]): number[] {
+/**
+ * Slots that hold each variant share its queue: the fewer, the less of their time can be planned.
+ * `others`: slots that a variant would get that no set holds.
+ */
+export function capsOf(
+  { shapes, options }: Compiled,
+  kinds: readonly Kind[],
+  others = 0,
+): number[] {
   const holders = shapes.variants.map(() => 0)
   for (const { variants, slots } of kinds) {
     for (const { index } of variants) holders[index]! += slots
   }
-  return holders.map((n) => utilisationOf(n, options.utilisationCap, options.waitTail))
+  return holders.map((n) => utilisationOf(n || others, options.utilisationCap, options.waitTail))
+}
+
+/** Mean number of slots that hold a variant, over those that are held. */
+export function meanHolders(kinds: readonly Kind[]): number {
+  const holders = new Map<VariantShape, number>()
+  for (const { variants, slots } of kinds) {
+    for (const variant of variants) holders.set(variant, (holders.get(variant) ?? 0) + slots)
+  }
+  return [...holders.values()].reduce((sum, n) => sum + n, 0) / Math.max(1, holders.size)
 }
 
 /** What these sets carry, the caps of their own numbers of slots applied. */

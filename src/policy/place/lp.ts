@@ -208,7 +208,7 @@ function attempt(
     variables,
     integers,
   }, {
-    maxPivots: 200 + (loose ? 12 : 4) * constraints.size,
+    maxPivots: 200 + (loose ? 6 : 3) * constraints.size,
     maxIterations: branches,
   })
   if (solution.status === 'infeasible') return nothing('infeasible')

@@ -106,8 +106,8 @@ export const DEFAULT_EFFORT: Readonly<Effort> = {
   freeIntegers: 24,
   branches: 120,
   updates: 300_000_000,
-  maxColumns: 1500,
-  maxRows: 150,
+  maxColumns: 1000,
+  maxRows: 120,
 }
 
 export const DEFAULT_PLACE_OPTIONS: Readonly<PlaceOptions> = {

@@ -5,7 +5,7 @@
  * @module
  */
 import { build, type Built, type Goal, isWhole, type Kind } from './build.ts'
-import { allServed, capsOf, check, type Checked, scaleOf } from './check.ts'
+import { allServed, capsOf, check, type Checked, meanHolders, scaleOf } from './check.ts'
 import type { Compiled } from './compile.ts'
 import type { Flows } from './flow_walk.ts'
 import { type Counted, type Solved, solveModel } from './lp.ts'
@@ -60,7 +60,7 @@ export function stage(
     }
     if (latest === null) break
     // What few slots hold queues badly: plan again with what these numbers of slots can do.
-    const seen = capsOf(compiled, latest.kinds)
+    const seen = capsOf(compiled, latest.kinds, meanHolders(latest.kinds) / 2)
     const next = seen.map((cap, i) => Math.min(cap, caps[i]!))
     const same = next.every((cap, i) => cap > caps[i]! - 0.005)
     if (same && goal.name === 'saturated') break

@@ -42,16 +42,16 @@ export interface Verdict {
   objective: number
 }
 
-/** Solves to a gap of 0.1 %; `unknown` where it did not come to an end in its time. */
-export async function createHighs(): Promise<(model: Model) => Verdict> {
+/** Solves to a relative gap; `unknown` where that was not reached in time. */
+export async function createHighs(): Promise<(model: Model, gap: number) => Verdict> {
   // The package's types describe its CommonJS form, where the loader is the module itself.
   const highs = await (load as unknown as typeof load.default)()
-  return (model) => {
+  return (model, gap) => {
     const solution = highs.solve(
       lpText(model),
       {
-        mip_rel_gap: 0.001,
-        time_limit: 20,
+        mip_rel_gap: gap,
+        time_limit: 10,
         output_flag: false,
       } as Parameters<typeof highs.solve>[1],
     )
