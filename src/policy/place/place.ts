@@ -7,7 +7,6 @@
  *
  * @module
  */
-import type { VariantShape } from '../shape.ts'
 import { type Goal, type Kind, SERVED } from './build.ts'
 import { compile, type Compiled } from './compile.ts'
 import { bestFlows } from './best.ts'
@@ -21,6 +20,7 @@ import { fairLevels } from './levels.ts'
 import { allServed } from './check.ts'
 import { fewestSlots } from './hardware.ts'
 import { openKinds } from './packings.ts'
+import { merge } from './sets.ts'
 import { stage } from './stage.ts'
 
 /** Never throws for want of capacity; RangeError for pipelines that share a name. */
@@ -43,15 +43,17 @@ function heldKinds({ shapes, classes }: Compiled, { holding = [] }: Problem): Ki
   return classes.flatMap((one) => {
     let left = one.slots
     const sets = holding.filter((held) => held.class === one.given.name).flatMap((h) => h.sets)
-    return sets.flatMap(({ variants, slots }): Kind[] => {
-      const known = variants.map(shapes.find)
-        .filter((variant): variant is VariantShape => variant !== undefined)
-        .filter((variant) => one.able.includes(variant))
-      const count = Math.min(Math.max(0, Math.floor(slots) || 0), left)
-      if (known.length === 0 || count === 0) return []
-      if (one.holds === 'one' && known.length > 1) return []
+    const known = merge(sets.map(({ variants, slots }) => ({
+      variants: variants.map(shapes.find).filter((variant) => variant !== undefined)
+        .filter((variant) => one.able.includes(variant)),
+      slots: Math.max(0, Math.floor(slots) || 0),
+    })))
+    return known.flatMap(({ variants, slots }): Kind[] => {
+      const count = Math.min(slots, left)
+      if (variants.length === 0 || count === 0) return []
+      if (one.holds === 'one' && variants.length > 1) return []
       left -= count
-      return [{ class: one, variants: known, slots: count }]
+      return [{ class: one, variants, slots: count }]
     })
   })
 }

@@ -22,7 +22,7 @@ Deno.test('place() claims only what its sets, its mix and its work bear out', ()
       const given = { ...problem, options: { ...problem.options, waitTail } }
       assertHolds(given, place(given))
     }),
-    { seed: SEED, numRuns: 200 },
+    { seed: SEED, numRuns: 200, endOnFailure: true },
   )
 })
 
@@ -36,7 +36,7 @@ Deno.test('place() gives the same placement for the same problem, within its eff
       assert.ok(placement.effort.programs <= 5000)
       assert.ok(placement.effort.columns <= 3 * effort.maxColumns)
     }),
-    { seed: SEED + 1, numRuns: 60 },
+    { seed: SEED + 1, numRuns: 60, endOnFailure: true },
   )
 })
 
@@ -82,7 +82,7 @@ Deno.test('place() tells a bound that an exact solver does not pass', async () =
       compared++
       if (placement.objective >= 0.99 * exact) near++
     }),
-    { seed: SEED + 2, numRuns: 120 },
+    { seed: SEED + 2, numRuns: 120, endOnFailure: true },
   )
   console.log(`within 1 % of HiGHS: ${near} of ${compared}`)
   assert.ok(compared > 60)
