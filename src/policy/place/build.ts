@@ -15,6 +15,8 @@ export interface Kind {
   slots: number
   /** For whole slots: the allowance that they work within, where that is decided. */
   allowance?: number
+  /** How many slots hold these variants is for the program to say; `slots` is the most. */
+  open?: boolean
 }
 
 export type Goal =
@@ -53,7 +55,7 @@ export interface Built extends Given {
   levelColumn: number
   levelRows: number[]
   shares: Share[]
-  /** Hardware scaling: column of how many slots of a kind are awake; -1 where shares are whole. */
+  /** Column of how many slots of a kind are awake, where that is open; else -1. */
   awakeColumns: number[]
 }
 
@@ -142,10 +144,15 @@ function supply(given: Given, model: Model, work: ReadonlyMap<VariantShape, Work
   const { compiled, flows: { allowances }, kinds, goal, caps, inflate = 1 } = given
   const shares: Share[] = []
   const total = compiled.classes.reduce((sum, { slots }) => sum + slots, 0)
+  const shared = new Map<ClassShape, number>()
+  for (const { class: one, open } of kinds) {
+    if (open && !shared.has(one)) shared.set(one, addRow(model, { max: one.slots }))
+  }
   const awakeColumns = kinds.map((kind, k) => {
     const whole = isWhole(kind)
     const counted = goal.name === 'slots'
-    const row = addRow(model, { max: counted && !whole ? 0 : kind.slots })
+    const countable = !whole && (counted || kind.open === true)
+    const row = addRow(model, { max: countable ? 0 : kind.slots })
     for (const variant of kind.variants) {
       const { rows, most } = work.get(variant) ?? { rows: [], most: 0 }
       const demand = compiled.demands.find(({ pipeline }) =>
@@ -173,11 +180,12 @@ function supply(given: Given, model: Model, work: ReadonlyMap<VariantShape, Work
         shares.push({ column, kind: k, variant, allowance, itemsPerS })
       })
     }
-    if (!counted || whole) return -1
-    return addColumn(model, [[row, -1]], {
+    if (!countable) return -1
+    const inClass: [number, number][] = kind.open ? [[shared.get(kind.class)!, 1]] : []
+    return addColumn(model, [[row, -1], ...inClass], {
       integer: true,
       upper: kind.slots,
-      objective: -1 / total,
+      objective: counted ? -1 / total : 0,
     })
   })
   return { shares, awakeColumns }

@@ -4,6 +4,7 @@
  * @module
  */
 import { build, type Goal, type Kind } from './build.ts'
+import { isUnpacked, withCandidates } from './candidates.ts'
 import { allServed, capsOf, check, type Checked } from './check.ts'
 import type { Compiled } from './compile.ts'
 import type { Flows } from './flow_walk.ts'
@@ -48,7 +49,13 @@ export function fewestSlots(
     if (round === 0) slotsBound = Math.ceil(-found.bound * total - 1e-6)
     if (found.bound === -Infinity && round === 0) return { best: null, slotsBound: Infinity }
     let served = 0
-    for (const sets of found.values === null ? [] : packings(built, found.values)) {
+    const packed = found.values === null ? [] : packings(built, found.values)
+    if (found.values !== null && kinds.some(isUnpacked)) {
+      const again = build({ ...built, kinds: withCandidates(compiled, kinds, packed) })
+      const counting = search(again.model, { effort, within, counted, until })
+      if (counting.values !== null) packed.push(...packings(again, counting.values))
+    }
+    for (const sets of packed) {
       const checked = check(compiled, flows, goal, sets, counted)
       if (checked === null) continue
       served = Math.max(served, Math.min(...checked.served))

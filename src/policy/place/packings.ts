@@ -5,6 +5,7 @@
  */
 import type { VariantShape } from '../shape.ts'
 import { type Built, isWhole, type Kind } from './build.ts'
+import { isUnpacked } from './candidates.ts'
 import type { Compiled } from './compile.ts'
 import { fillOrder, pack, PACKINGS } from './sets.ts'
 
@@ -30,8 +31,8 @@ export function packings(built: Built, values: readonly number[]): Kind[][] {
       const awake = built.awakeColumns[k]!
       const slots = awake < 0 ? kind.slots : Math.round(values[awake]!)
       // What may be held is given already: only how many are awake was open.
-      if (one.holds === 'all' || kind.variants.length < one.able.length) {
-        return slots > 0 ? [{ ...kind, slots }] : []
+      if (!isUnpacked(kind)) {
+        return slots > 0 ? [{ class: one, variants: kind.variants, slots }] : []
       }
       const times = new Map<VariantShape, number>()
       for (const { variant, column } of own) {
@@ -41,5 +42,5 @@ export function packings(built: Built, values: readonly number[]): Kind[][] {
         .map((set) => ({ class: one, ...set }))
     })
   )
-  return built.kinds.some(({ class: { holds } }) => holds === 'some') ? results : [results[0]!]
+  return built.kinds.some(isUnpacked) ? results : [results[0]!]
 }

@@ -4,7 +4,8 @@
  *
  * @module
  */
-import { build, type Built, type Goal, isWhole, type Kind } from './build.ts'
+import { build, type Built, type Goal, type Kind } from './build.ts'
+import { isUnpacked, withCandidates } from './candidates.ts'
 import { allServed, capsOf, check, type Checked, meanHolders, scaleOf } from './check.ts'
 import type { Compiled } from './compile.ts'
 import type { Flows } from './flow_walk.ts'
@@ -44,7 +45,7 @@ export function stage(
       const relaxed = solveModel(built.model, counted, { relaxed: true })
       bound = relaxed.status === 'optimal' ? relaxed.objective : Infinity
       if (goal.name === 'accuracy' && fallsShort(built, relaxed)) return { best, bound }
-      if (relaxed.status === 'optimal' && kinds.some(isWhole)) {
+      if (relaxed.status === 'optimal' && kinds.some(({ class: { holds } }) => holds !== 'all')) {
         some = narrow(built, relaxed.values)
         built = build({ ...built, flows: some })
       }
@@ -59,6 +60,18 @@ export function stage(
       if (done()) break
     }
     if (latest === null) break
+    // Packing lost something: count slots for sets instead.
+    if (!done() && round < 2 && kinds.some(isUnpacked)) {
+      const sets = withCandidates(compiled, kinds, packings(built, found.values))
+      const again = build({ ...built, kinds: sets })
+      const counting = search(again.model, { effort, within, counted, until })
+      if (counting.values !== null) {
+        const [given] = packings(again, counting.values)
+        const checked = check(compiled, some, goal, given!, counted)
+        if (checked !== null && checked.score > latest.score) latest = checked
+        if (latest.score > (best?.score ?? -Infinity)) best = latest
+      }
+    }
     // What few slots hold queues badly: plan again with what these numbers of slots can do.
     const seen = capsOf(compiled, latest.kinds, meanHolders(latest.kinds) / 2)
     const next = seen.map((cap, i) => Math.min(cap, caps[i]!))
