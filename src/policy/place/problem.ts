@@ -105,7 +105,7 @@ export const DEFAULT_EFFORT: Readonly<Effort> = {
   rounds: 40,
   freeIntegers: 24,
   branches: 120,
-  updates: 300_000_000,
+  updates: 500_000_000,
   maxColumns: 1000,
   maxRows: 120,
 }

@@ -27,6 +27,8 @@ export interface SearchOptions {
 }
 
 const WHOLE = 1e-6
+/** So many neighbourhoods in a row without anything better end the search. */
+const STALE = 16
 
 /** A sequence of numbers in 0..1 that is the same on every run. */
 function sequence(): () => number {
@@ -138,7 +140,8 @@ export function search(model: Model, options: SearchOptions): Found {
   function improve(): void {
     const next = sequence()
     let size = Math.min(12, effort.freeIntegers)
-    for (let turn = 0; turn < effort.rounds && !done(); turn++) {
+    for (let turn = 0, stale = 0; turn < effort.rounds && stale < STALE && !done(); turn++) {
+      const before = objective
       const at = best ?? (failed ? [] : relaxed.values.map((value) => Math.floor(value + WHOLE)))
       const order = integers
         .map((i) => {
@@ -154,9 +157,11 @@ export function search(model: Model, options: SearchOptions): Found {
           return [i, free.has(i) ? { lower: 0, upper: Infinity } : fixed(value)]
         })),
       )
-      size = status === 'optimal' || status === 'infeasible'
-        ? Math.min(size + 2, effort.freeIntegers)
-        : Math.max(6, size - 2)
+      const ended = status === 'optimal' || status === 'infeasible'
+      // Nothing was fixed: there is no more to find.
+      if (ended && free.size === integers.length) return
+      stale = objective > before ? 0 : stale + 1
+      size = ended ? Math.min(size + 2, effort.freeIntegers) : Math.max(6, size - 2)
     }
   }
 }
