@@ -13,6 +13,7 @@ import { benchIdle } from './bench_idle.ts'
 import { benchMemory } from './bench_memory.ts'
 import { benchRejoin } from './bench_rejoin.ts'
 import { benchRequeue } from './bench_requeue.ts'
+import { benchPlanner } from './bench_planner.ts'
 
 /** Each prints its table and returns what goes into the JSON. */
 const BENCHES: Record<string, () => Promise<unknown>> = {
@@ -24,6 +25,7 @@ const BENCHES: Record<string, () => Promise<unknown>> = {
   memory: benchMemory,
   requeue: benchRequeue,
   rejoin: benchRejoin,
+  planner: benchPlanner,
 }
 
 const { values, positionals } = parseArgs({
