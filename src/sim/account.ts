@@ -40,8 +40,8 @@ export interface Account {
     nowMs: number,
     accuracyOf: (workload: number, answer: Extract<Answer, { ok: true }>) => number,
   ): void
-  /** Those without any answer. */
-  open(): number
+  /** Time is over: who has no answer is late. How many there were. */
+  close(): number
   /** A node was running a batch from `startMs` to `endMs`. */
   ran(node: NodeActivity, startMs: number, endMs: number): void
 }
@@ -90,7 +90,10 @@ export function createAccount(durationS: number, workloadCount: number): Account
       } else if (nowMs >= root.deadlineMs - EXACT_MS) totals.late++
       else totals.dropped++
     },
-    open: () => roots.size,
+    close() {
+      for (const { workload } of roots.values()) workloads[workload]!.late++
+      return roots.size
+    },
     ran(node, startMs, endMs) {
       const first = Math.max(Math.floor(startMs / BIN_MS), node.countedBin + 1)
       const last = Math.min(Math.ceil(endMs / BIN_MS) - 1, bins.length - 1)

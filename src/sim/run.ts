@@ -108,7 +108,8 @@ export function simulate(
   settling = false
   time.run(endS * 1000 + Math.max(...workloads.map((w) => w.pipeline.sloMs)) + AFTER_MS)
   pool.end()
-  if (account.open() > 0) faults.set('query never answered', account.open())
+  const silent = account.close()
+  if (silent > 0) faults.set('query never answered', silent)
   const names = workloads.map(({ pipeline: { name } }) => name)
   return { result: resultOf(policy.name, account, names, solveMs), faults }
 }

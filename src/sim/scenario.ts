@@ -7,6 +7,7 @@ import type { z } from 'zod'
 import { PipelineError } from '../pipeline/error.ts'
 import { checkPipeline } from '../pipeline/parse.ts'
 import type { Pipeline } from '../pipeline/schema.ts'
+import { variantsOnPath } from '../pipeline/tree.ts'
 import { ScenarioError } from './scenario_error.ts'
 import { type NodeClass, scenarioSchema, type Trace } from './scenario_schema.ts'
 
@@ -58,8 +59,10 @@ export function checkScenario(
 ): Scenario {
   const parsed = scenarioSchema.safeParse(json)
   if (!parsed.success) {
-    const issue = parsed.error.issues[0]
-    throw new ScenarioError(file, issue?.path.join('.') ?? '', issue?.message ?? 'not a scenario')
+    const issue = parsed.error.issues[0]!
+    // What is wrong with a key of a record stands one level deeper.
+    const { message } = issue.code === 'invalid_key' ? issue.issues[0] ?? issue : issue
+    throw new ScenarioError(file, issue.path.join('.'), message)
   }
   const { pipeline, trace, workloads, churn, noise, classes, pool, ...rest } = parsed.data
   if (workloads === undefined && (pipeline === undefined || trace === undefined)) {
@@ -150,22 +153,19 @@ export function pointsOf(
 
 /** Without the variants that no class in the pool has latencies for. */
 function usable(pipeline: Pipeline, classes: readonly NodeClass[], file: string): Pipeline {
-  const dropped = new Set<string>()
   const tasks: Pipeline['tasks'] = {}
   for (const [task, { variants, ...rest }] of Object.entries(pipeline.tasks)) {
-    const kept = Object.entries(variants).filter(([variant]) => {
-      const runs = classes.some((one) => pointsOf(one, task, variant) !== undefined)
-      if (!runs) dropped.add(variant)
-      return runs
-    })
+    const kept = Object.entries(variants).filter(([variant]) =>
+      classes.some((one) => pointsOf(one, task, variant) !== undefined)
+    )
     if (kept.length === 0) {
       const fault = `no class in the pool has latencies for a variant of task ${task}`
       throw new ScenarioError(file, 'classes', fault)
     }
     tasks[task] = { ...rest, variants: Object.fromEntries(kept) }
   }
-  if (dropped.size === 0) return pipeline
   const { pathAccuracy, ...rest } = pipeline
-  const paths = pathAccuracy?.filter(({ path }) => !path.some((variant) => dropped.has(variant)))
-  return { ...rest, tasks, ...paths === undefined ? {} : { pathAccuracy: paths } }
+  const left = { ...rest, tasks }
+  const paths = pathAccuracy?.filter(({ path }) => variantsOnPath(left, path) > 0)
+  return { ...left, ...paths === undefined ? {} : { pathAccuracy: paths } }
 }
