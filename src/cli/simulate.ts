@@ -5,6 +5,7 @@
  */
 import './deno_version.ts'
 import { createPolicy } from '../policy/policies.ts'
+import { createRandom, seedFor } from '../sim/random.ts'
 import { initialRates, simulate } from '../sim/run.ts'
 import type { SimulationResult } from '../sim/result.ts'
 import { simulateArgs } from './simulate_args.ts'
@@ -29,6 +30,7 @@ try {
       initialRatePerS: initialRates(scenario),
       limits: LIMITS,
       seed: scenario.seed,
+      random: createRandom(seedFor(scenario.seed, 'policy')),
       ...flags.drop === undefined ? {} : { drop: flags.drop },
     })
     const startedMs = performance.now()

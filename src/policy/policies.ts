@@ -3,27 +3,16 @@
  *
  * @module
  */
-import type { Pipeline } from '../pipeline/schema.ts'
-import { type Limits } from './options.ts'
+import { inferline } from './baselines/inferline.ts'
+import { loki } from './baselines/loki.ts'
+import { lokiPublished } from './baselines/loki_published.ts'
+import { proteus } from './baselines/proteus.ts'
+import { createBaseline } from './baselines/scheduler.ts'
+import { fixed } from './baselines/static.ts'
+import type { Policy, PolicyOptions } from './policy.ts'
 import { createScheduler } from './scheduler.ts'
-import type { Plan, PolicyCommand, Scheduler } from './types.ts'
 
-export interface PolicyOptions {
-  pipelines: Pipeline[]
-  /** Queries per second, by pipeline, that the estimator holds at first. */
-  initialRatePerS?: { [pipeline: string]: number }
-  limits?: Partial<Limits>
-  seed?: number
-  /** Only of `loki-published` and `loki`. */
-  drop?: string
-}
-
-/** A scheduler with a name, and the solver that its `solve` commands ask for. */
-export interface Policy {
-  name: string
-  scheduler: Scheduler
-  solve?: (command: Extract<PolicyCommand, { type: 'solve' }>) => Plan
-}
+export type { Policy, PolicyOptions }
 
 const FACTORIES: { [name: string]: (options: PolicyOptions) => Omit<Policy, 'name'> } = {
   shoal: ({ pipelines, limits, seed }) => ({
@@ -33,6 +22,11 @@ const FACTORIES: { [name: string]: (options: PolicyOptions) => Omit<Policy, 'nam
       ...seed === undefined ? {} : { seed },
     }),
   }),
+  static: (options) => createBaseline(fixed(), options),
+  inferline: (options) => createBaseline(inferline(), options),
+  proteus: (options) => createBaseline(proteus(), options),
+  loki: (options) => createBaseline(loki(options.drop), options),
+  'loki-published': (options) => createBaseline(lokiPublished(options.drop), options),
 }
 
 export const POLICY_NAMES: readonly string[] = Object.keys(FACTORIES)

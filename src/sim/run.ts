@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Policy } from '../policy/policies.ts'
+import type { Policy } from '../policy/policy.ts'
 import type { PolicyCommand } from '../policy/types.ts'
 import { createAccount } from './account.ts'
 import { createArrivals, durationS, meanRate } from './arrivals.ts'
@@ -105,6 +105,7 @@ export function simulate(
   })
 
   pool.join()
+  time.run(0)
   settling = false
   time.run(endS * 1000 + Math.max(...workloads.map((w) => w.pipeline.sloMs)) + AFTER_MS)
   pool.end()

@@ -1,0 +1,29 @@
+/**
+ * `static`: the most accurate variants, divided among the tasks so that they carry most, once and for
+ * all. What a system without any scaling does.
+ *
+ * @module
+ */
+import { workConserving } from './batching.ts'
+import { largestShare } from './plans.ts'
+import type { Strategy } from './strategy.ts'
+
+const OPTIONS = { cap: 1, halving: 2 }
+/** So much demand that every worker is wanted. */
+const ANY_DEMAND = 1e4
+
+export const fixed = (): Strategy => ({
+  name: 'static',
+  allocate: (problem) =>
+    largestShare({
+      ...problem,
+      ratePerS: new Map(problem.model.pipelines.map((one) => [one, ANY_DEMAND])),
+    }, OPTIONS),
+  replans: false,
+  routerCap: 1,
+  leftover: 'capacity',
+  pick: 'smooth',
+  drop: 'per-task',
+  batching: workConserving,
+  dropsAhead: true,
+})
