@@ -4,12 +4,14 @@
  * @module
  */
 import './deno_version.ts'
+import { basename } from 'node:path'
 import { createPolicy } from '../policy/policies.ts'
 import { createRandom, seedFor } from '../sim/random.ts'
 import { initialRates, simulate } from '../sim/run.ts'
 import type { SimulationResult } from '../sim/result.ts'
 import { simulateArgs } from './simulate_args.ts'
 import { readScenario } from './simulate_scenario.ts'
+import { reportPage } from './simulate_report.ts'
 import { summaryLines } from './simulate_summary.ts'
 
 function fail(message: string): never {
@@ -44,6 +46,9 @@ try {
   fail((error as Error).message)
 }
 
+if (flags.report !== undefined) {
+  await Deno.writeTextFile(flags.report, reportPage(basename(flags.scenario), results))
+}
 if (flags.json === '-') console.log(JSON.stringify(only(results)))
 else {
   for (const line of summaryLines(results)) console.log(line)

@@ -18,7 +18,9 @@ interface Served {
   tasks: string[]
   variants: string[]
   accuracy: number
-  below: Map<string, Served>
+  below: Map<Serve, Served>
+  /** Of a leaf: the same for every item. */
+  outcome: ItemOutcome | null
 }
 
 interface ItemHandle {
@@ -28,6 +30,8 @@ interface ItemHandle {
 }
 
 interface Serve {
+  task: string
+  variant: string
   leaf: boolean
   children: { task: string; index: number; leaf: boolean; count: (uniform: number) => number }[]
 }
@@ -50,7 +54,7 @@ function mix(a: number, b: number): number {
 
 export function createContent(pipeline: Pipeline, seed: number): Content {
   const accuracy = pathAccuracyOf(pipeline)
-  const start: Served = { tasks: [], variants: [], accuracy: 1, below: new Map() }
+  const start: Served = { tasks: [], variants: [], accuracy: 1, below: new Map(), outcome: null }
   const leafTasks = new Set(
     Object.keys(pipeline.tasks).filter((task) => taskOf(pipeline, task).next.length === 0),
   )
@@ -59,6 +63,8 @@ export function createContent(pipeline: Pipeline, seed: number): Content {
     const byVariant = new Map<string, Serve>()
     for (const variant of Object.keys(variants)) {
       byVariant.set(variant, {
+        task,
+        variant,
         leaf: next.length === 0,
         children: next.map((child, index) => ({
           task: child,
@@ -76,9 +82,9 @@ export function createContent(pipeline: Pipeline, seed: number): Content {
 
     outcome(payload, task, variant) {
       const { seed: name, above } = payload as ItemHandle
-      const served = below(above, task, variant, accuracy)
       const serve = serves.get(task)!.get(variant)!
-      if (serve.leaf) return { ok: true, result: served, children: {} }
+      const served = below(above, serve, accuracy)
+      if (served.outcome !== null) return served.outcome
       const children: { [task: string]: Handle[] } = {}
       for (const child of serve.children) {
         const drawn = mix(name, child.index)
@@ -111,13 +117,19 @@ export function createContent(pipeline: Pipeline, seed: number): Content {
   }
 }
 
-function below(above: Served, task: string, variant: string, accuracy: PathAccuracy): Served {
-  const key = `${task}/${variant}`
-  const known = above.below.get(key)
+function below(above: Served, serve: Serve, accuracy: PathAccuracy): Served {
+  const known = above.below.get(serve)
   if (known !== undefined) return known
-  const tasks = [...above.tasks, task]
-  const variants = [...above.variants, variant]
-  const made = { tasks, variants, accuracy: accuracy(tasks, variants), below: new Map() }
-  above.below.set(key, made)
+  const tasks = [...above.tasks, serve.task]
+  const variants = [...above.variants, serve.variant]
+  const made: Served = {
+    tasks,
+    variants,
+    accuracy: accuracy(tasks, variants),
+    below: new Map(),
+    outcome: null,
+  }
+  if (serve.leaf) made.outcome = { ok: true, result: made, children: {} }
+  above.below.set(serve, made)
   return made
 }

@@ -19,19 +19,30 @@ export const workConserving: Batching = {
   taskDeadlineMs: ({ query }) => query.deadlineMs,
 }
 
+/** A wait that is not worth a timer. */
+const SOON_MS = 1e-3
+
 /**
  * Proteus (its "accscale"): with q items it waits for one more as long as q + 1 could still end by
- * the time that the first is due; a task is due at its share of the SLO.
+ * the time that the first is due; a task is due at its share of the SLO. Where more are there than
+ * could end by then, as many as can.
  */
 export const proteusBatching: Batching = {
   close(worker, nowMs) {
     const { queue, batch, class: { latencyMs }, variant, roundTripMs, freeAtMs } = worker
-    const size = Math.min(queue.length, batch)
-    if (size === 0 || size === batch) return { size, untilMs: Infinity }
-    const dueMs = proteusBatching.taskDeadlineMs(queue[0]!)
-    const waitsMs = Math.max(0, freeAtMs - nowMs - roundTripMs / 2)
-    const untilMs = dueMs - roundTripMs - waitsMs - latencyMs(variant!, size + 1)
-    return nowMs >= untilMs ? { size, untilMs: Infinity } : { size: 0, untilMs }
+    const most = Math.min(queue.length, batch)
+    if (most === 0) return { size: 0, untilMs: Infinity }
+    /** When it must begin, on the node, with so many. */
+    const latestMs = (size: number) =>
+      proteusBatching.taskDeadlineMs(queue[0]!) - roundTripMs / 2 - latencyMs(variant!, size)
+    const startMs = Math.max(nowMs + roundTripMs / 2, worker.sent.length > 0 ? freeAtMs : 0)
+    let size = most
+    while (size > 1 && latestMs(size) < startMs) size--
+    if (size < queue.length || size === batch) return { size, untilMs: Infinity }
+    const untilMs = latestMs(size + 1) - roundTripMs / 2
+    return startMs >= latestMs(size + 1) || untilMs <= nowMs + SOON_MS
+      ? { size, untilMs: Infinity }
+      : { size: 0, untilMs }
   },
   taskDeadlineMs: ({ arrivedMs, query: { pipeline } }) =>
     arrivedMs + pipeline.sloMs / pipeline.depth,

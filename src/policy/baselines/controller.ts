@@ -40,7 +40,7 @@ export interface Controller {
 const PLAN_MS = 10_000
 const TICK_MS = 1000
 /** "When demand changes significantly": against the demand that the last plan was made for. */
-const SIGNIFICANT = 0.2
+const SIGNIFICANT = 0.1
 const LEAST_GAP_MS = 1000
 /** Means of fan-out count no more than so many items. */
 const MEMORY = 2000
@@ -175,6 +175,7 @@ export function createController(parts: ControllerParts): Controller {
         factor,
         cap: strategy.routerCap,
         leftover: strategy.leftover,
+        balanced: strategy.balanced ?? false,
       }),
     tick(nowMs) {
       tableMs = nowMs

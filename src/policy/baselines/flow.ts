@@ -103,7 +103,8 @@ export function createFlow(parts: FlowParts): Flow {
     if (!isLeaf && !byBudget && !dropsByTaskDeadline) return
     const inTaskMs = byBudget ? budgetMs(worker) : Infinity
     for (let item = worker.queue[0]; item !== undefined; item = worker.queue[0]) {
-      const size = Math.min(worker.queue.length, batch)
+      const count = worker.queue.length
+      const size = dropsByTaskDeadline && count < batch ? 1 : Math.min(count, batch)
       const endMs = startMs(worker, nowMs) + latencyMs(variant!, size) + roundTripMs / 2
       const dueMs = Math.min(
         item.query.deadlineMs,

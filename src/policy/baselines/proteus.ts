@@ -7,7 +7,8 @@
  * a share beta of the demand served, beta falling by 0.05 until that can be; devices that are left
  * over take the most accurate variant; batches wait for one more item as long as the first still
  * makes it; the head of a queue is dropped when it cannot.
- * Different: solved to a small gap (the artifact allows half), smooth round robin instead of lots.
+ * Different: solved to a small gap (the artifact allows half), smooth round robin instead of lots,
+ * devices of one variant share its queries evenly.
  *
  * @module
  */
@@ -22,7 +23,7 @@ const LEAST_BETA = 0.2
 const SCALE = 100
 /** Worth of an idle device's accuracy against that of served items. */
 const IDLE_WORTH = 1e-4
-const MAX_ITERATIONS = 400
+const MAX_ITERATIONS = 2000
 const TOLERANCE = 1e-3
 
 export const proteus = (): Strategy => ({
@@ -30,6 +31,7 @@ export const proteus = (): Strategy => ({
   allocate,
   replans: true,
   routerCap: 1,
+  balanced: true,
   leftover: 'capacity',
   pick: 'smooth',
   drop: 'last-task',

@@ -20,8 +20,11 @@ import { answerOf, createQuery, type Query } from './queries.ts'
 import type { Strategy } from './strategy.ts'
 import type { Worker } from './worker.ts'
 
-/** @throws RangeError for bad limits */
+/** @throws RangeError for bad limits, or for want of lots to draw */
 export function createBaseline(strategy: Strategy, options: PolicyOptions): Omit<Policy, 'name'> {
+  if (strategy.pick === 'lot' && options.random === undefined) {
+    throw new RangeError(`Cannot draw lots: ${strategy.name} needs random`)
+  }
   const model = createModel(options.pipelines)
   const limits = limitsOf(options.limits)
   const counters = createCounters(model)
@@ -46,7 +49,8 @@ export function createBaseline(strategy: Strategy, options: PolicyOptions): Omit
   const flow = createFlow({
     strategy,
     limits,
-    random: options.random ?? noLots,
+    // Those that follow tables by round robin draw lots only to part equals.
+    random: options.random ?? (() => 0),
     emit,
     workers: pool.all,
     tables: controller.tables,
@@ -57,13 +61,6 @@ export function createBaseline(strategy: Strategy, options: PolicyOptions): Omit
     finish,
     idle: pool.proceed,
   })
-
-  function noLots(): number {
-    if (strategy.pick === 'lot') {
-      throw new RangeError(`Cannot draw lots: ${strategy.name} needs random`)
-    }
-    return 0
-  }
 
   function give(worker: Worker, target: Parameters<typeof pool.give>[1], atMs: number): void {
     const moves = worker.variant !== (target?.variant ?? null)

@@ -44,6 +44,8 @@ export interface Strategy {
   /** Share of a worker's throughput that the router fills before it turns to the next. */
   routerCap: number
   leftover: 'equal' | 'capacity'
+  /** Workers of one variant share its work, instead of one being filled after another. */
+  balanced?: boolean
   pick: 'lot' | 'smooth'
   drop: DropRule
   batching: Batching

@@ -34,6 +34,8 @@ export interface TableInput {
   /** Share of a worker's throughput that is planned with. */
   cap: number
   leftover: 'equal' | 'capacity'
+  /** Workers of one variant share its work by their capacities, instead of one after another. */
+  balanced?: boolean
 }
 
 /** Below this share of a worker's capacity nothing is left of it. */
@@ -52,9 +54,16 @@ export function mostAccurateFirst(input: TableInput): Tables {
   function fill(out: number, children: readonly Worker[]): Route[] {
     const routes: Route[] = []
     let rest = out
+    let level: Variant | null = null
+    let share = 1
     for (const worker of children) {
       if (rest <= NOTHING) break
-      const taken = Math.min(rest, left.get(worker)!)
+      if (worker.variant !== level) {
+        level = worker.variant
+        const whole = children.reduce((sum, c) => c.variant === level ? sum + left.get(c)! : sum, 0)
+        share = input.balanced ? Math.min(1, rest / Math.max(whole, NOTHING)) : 1
+      }
+      const taken = Math.min(rest, share * left.get(worker)!)
       if (taken <= NOTHING) continue
       routes.push({ worker, weight: taken, credit: 0 })
       left.set(worker, left.get(worker)! - taken)
