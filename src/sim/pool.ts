@@ -3,14 +3,13 @@
  *
  * @module
  */
-import { tasksInOrder } from '../pipeline/tree.ts'
 import type { BatchId, Handle, ItemOutcome, PolicyEvent, VariantRef } from '../policy/types.ts'
 import type { Account, NodeActivity } from './account.ts'
+import { type ClassModel, modelOf } from './class_model.ts'
 import type { Command } from './driver.ts'
 import type { VirtualTime } from './events.ts'
-import { latencyOf, pointList } from './latency.ts'
 import { createRandom, exponential, lognormal, type Random, seedFor } from './random.ts'
-import { nodeName, pointsOf, type Scenario } from './scenario.ts'
+import { nodeName, type Scenario } from './scenario.ts'
 import { createSlot, type Dispatch, keyOf, type SimulatedSlot } from './slot.ts'
 
 export interface PoolParts {
@@ -29,16 +28,6 @@ export interface SimulatedPool {
   execute(command: Command, atOnce: boolean): void
   /** Counts what still runs. */
   end(): void
-}
-
-interface ClassModel {
-  able: (VariantRef & { memoryBytes?: number })[]
-  latency: Map<string, (batch: number) => number>
-  points: { ref: VariantRef; points: { batch: number; latencyMs: number }[] }[]
-  all: boolean
-  room: number
-  swapMs: number
-  roundTripMs: number
 }
 
 interface SimulatedNode extends NodeActivity {
@@ -216,33 +205,4 @@ export function createSimulatedPool(scenario: Scenario, parts: PoolParts): Simul
       for (const node of nodes.values()) stop(node)
     },
   }
-}
-
-function modelOf(scenario: Scenario, name: string): ClassModel {
-  const given = scenario.classes[name]!
-  const { instancesPerNode, swapMs, roundTripMs } = given
-  const all = instancesPerNode === 'all'
-  const model: ClassModel = {
-    able: [],
-    latency: new Map(),
-    points: [],
-    all,
-    room: instancesPerNode === 'all' ? Infinity : instancesPerNode,
-    swapMs,
-    roundTripMs,
-  }
-  for (const { pipeline } of scenario.workloads) {
-    for (const task of tasksInOrder(pipeline)) {
-      for (const variant of Object.keys(pipeline.tasks[task]!.variants)) {
-        const points = pointsOf(given, task, variant)
-        if (points === undefined) continue
-        const ref = { pipeline: pipeline.name, task, variant }
-        // A slot that holds n variants is one whose memory fits n of size one.
-        model.able.push(all ? ref : { ...ref, memoryBytes: 1 })
-        model.latency.set(keyOf(ref), latencyOf(points))
-        model.points.push({ ref, points: pointList(points) })
-      }
-    }
-  }
-  return model
 }

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Item } from './queries.ts'
-import { profiledMs, type Worker } from './worker.ts'
+import { profiledMs, startMs, type Worker } from './worker.ts'
 
 export interface Batching {
   /** Items of the worker's queue to send now; 0 to wait, at the longest until `untilMs`. */
@@ -29,18 +29,18 @@ const SOON_MS = 1e-3
  */
 export const proteusBatching: Batching = {
   close(worker, nowMs) {
-    const { queue, batch, class: { latencyMs }, variant, roundTripMs, freeAtMs } = worker
+    const { queue, batch, class: { latencyMs }, variant, roundTripMs } = worker
     const most = Math.min(queue.length, batch)
     if (most === 0) return { size: 0, untilMs: Infinity }
     /** When it must begin, on the node, with so many. */
     const latestMs = (size: number) =>
       proteusBatching.taskDeadlineMs(queue[0]!) - roundTripMs / 2 - latencyMs(variant!, size)
-    const startMs = Math.max(nowMs + roundTripMs / 2, worker.sent.length > 0 ? freeAtMs : 0)
+    const fromMs = startMs(worker, nowMs)
     let size = most
-    while (size > 1 && latestMs(size) < startMs) size--
+    while (size > 1 && latestMs(size) < fromMs) size--
     if (size < queue.length || size === batch) return { size, untilMs: Infinity }
     const untilMs = latestMs(size + 1) - roundTripMs / 2
-    return startMs >= latestMs(size + 1) || untilMs <= nowMs + SOON_MS
+    return fromMs >= latestMs(size + 1) || untilMs <= nowMs + SOON_MS
       ? { size, untilMs: Infinity }
       : { size: 0, untilMs }
   },

@@ -6,10 +6,10 @@
  */
 import type { Limits } from '../options.ts'
 import type { BatchId, FailureReason, ItemOutcome, PolicyCommand, PolicyEvent } from '../types.ts'
-import { leadMs } from './batching.ts'
 import { reroute } from './drops.ts'
 import type { Task } from './model.ts'
 import { type Item, type Query, serveItem } from './queries.ts'
+import { createSender } from './sender.ts'
 import type { Strategy } from './strategy.ts'
 import { pickByLot, pickSmoothly, type Route, type Tables } from './tables.ts'
 import { type Batch, budgetMs, isReady, waitMs, type Worker } from './worker.ts'
@@ -39,6 +39,7 @@ export interface Flow {
   evict(worker: Worker, nowMs: number): void
   /** Only the queue: the worker is to do something else. */
   rebind(worker: Worker, nowMs: number): void
+  touch(worker: Worker): void
   /** Sends what can be sent. */
   feed(nowMs: number): void
   nextWakeMs(): number
@@ -46,15 +47,10 @@ export interface Flow {
   sweep(nowMs: number): void
 }
 
-const GIVE_UP_FACTOR = 10
-const GIVE_UP_MS = 1000
-
 export function createFlow(parts: FlowParts): Flow {
   const { strategy, limits, random, emit } = parts
-  const { drop: rule, batching } = strategy
-  const sent = new Map<BatchId, Batch>()
-  const dirty = new Set<Worker>()
-  let nextBatch = 0
+  const { drop: rule } = strategy
+  const sender = createSender({ ...parts, late })
 
   const pick = (routes: readonly Route[]) =>
     strategy.pick === 'lot' ? pickByLot(routes, random) : pickSmoothly(routes)
@@ -80,113 +76,15 @@ export function createFlow(parts: FlowParts): Flow {
       return lose(item, 'queue_full', 'Cannot queue: the worker has too many items', nowMs)
     }
     to.queue.push(item)
-    dirty.add(to)
+    sender.touch(to)
   }
 
   function lose({ query }: Item, reason: FailureReason, message: string, nowMs: number): void {
     if (!query.closed) parts.fail(query, reason, message, nowMs)
   }
 
-  const late = (item: Item, nowMs: number) =>
+  function late(item: Item, nowMs: number): void {
     lose(item, 'deadline_exceeded', 'Cannot answer in time: dropped early', nowMs)
-
-  /** Takes out what is dead or cannot make it any more. */
-  function prune(worker: Worker, nowMs: number): void {
-    if (rule === 'none') return
-    const { variant, class: { latencyMs }, roundTripMs, batch } = worker
-    if (worker.queue.some(({ query }) => query.closed)) {
-      worker.queue = worker.queue.filter(({ query }) => !query.closed)
-    }
-    const isLeaf = variant!.task.children.length === 0
-    const { dropsAhead = false, dropsByTaskDeadline = false } = strategy
-    const byBudget = dropsAhead && (rule === 'per-task' || rule === 'rerouting')
-    if (!isLeaf && !byBudget && !dropsByTaskDeadline) return
-    const inTaskMs = byBudget ? budgetMs(worker) : Infinity
-    for (let item = worker.queue[0]; item !== undefined; item = worker.queue[0]) {
-      const count = worker.queue.length
-      const size = dropsByTaskDeadline && count < batch ? 1 : Math.min(count, batch)
-      const endMs = startMs(worker, nowMs) + latencyMs(variant!, size) + roundTripMs / 2
-      const dueMs = Math.min(
-        item.query.deadlineMs,
-        item.arrivedMs + inTaskMs,
-        dropsByTaskDeadline ? batching.taskDeadlineMs(item) : Infinity,
-      )
-      if (endMs <= dueMs && !item.query.closed) return
-      late(item, nowMs)
-      worker.queue.shift()
-    }
-  }
-
-  const startMs = ({ roundTripMs, sent, freeAtMs }: Worker, nowMs: number) =>
-    Math.max(nowMs + roundTripMs / 2, sent.length > 0 ? freeAtMs : 0)
-
-  function feedOne(worker: Worker, nowMs: number): void {
-    worker.wakeMs = Infinity
-    while (isReady(worker) && worker.sent.length < 2 && worker.queue.length > 0) {
-      if (worker.sent.length === 1) {
-        const fromMs = worker.freeAtMs - leadMs(worker)
-        if (nowMs < fromMs) {
-          worker.wakeMs = fromMs
-          return
-        }
-      }
-      prune(worker, nowMs)
-      const { size, untilMs } = batching.close(worker, nowMs)
-      if (size === 0) {
-        worker.wakeMs = untilMs
-        return
-      }
-      send(worker, worker.queue.splice(0, size), nowMs)
-    }
-  }
-
-  function send(worker: Worker, items: Item[], nowMs: number): void {
-    const variant = worker.variant!
-    const endMs = startMs(worker, nowMs) + worker.class.latencyMs(variant, items.length)
-    const expectedMs = endMs + worker.roundTripMs / 2 - nowMs
-    const giveUpMs = GIVE_UP_FACTOR * expectedMs + GIVE_UP_MS
-    const id = nextBatch++
-    const batch: Batch = {
-      id,
-      worker,
-      variant,
-      items,
-      sentMs: nowMs,
-      expectedMs,
-      giveUpAtMs: nowMs + giveUpMs,
-    }
-    worker.freeAtMs = endMs
-    worker.lastBatchMs = nowMs
-    worker.batches++
-    worker.items += items.length
-    worker.sent.push(batch)
-    sent.set(id, batch)
-    emit({
-      type: 'dispatch',
-      batch: id,
-      node: worker.node,
-      slot: worker.slot,
-      ...variant.ref,
-      items: items.map(({ query, payload }) => ({ query: query.id, payload })),
-      deadlineMs: items.reduce((least, { query }) => Math.min(least, query.deadlineMs), Infinity),
-      expectedMs,
-      giveUpMs,
-    })
-  }
-
-  function take(id: BatchId, nowMs: number): Batch | undefined {
-    const batch = sent.get(id)
-    if (batch === undefined) return undefined
-    sent.delete(id)
-    const { worker } = batch
-    worker.sent = worker.sent.filter((one) => one !== batch)
-    const next = worker.sent[0]
-    worker.freeAtMs = next === undefined
-      ? nowMs
-      : nowMs - worker.roundTripMs / 2 + worker.class.latencyMs(next.variant, next.items.length)
-    if (next === undefined) parts.idle(worker)
-    dirty.add(worker)
-    return batch
   }
 
   function serve(item: Item, batch: Batch, outcome: ItemOutcome & { ok: true }, nowMs: number) {
@@ -237,7 +135,7 @@ export function createFlow(parts: FlowParts): Flow {
       bind(item, pick(routes), nowMs)
     },
     finished(event, nowMs) {
-      const batch = take(event.batch, nowMs)
+      const batch = sender.take(event.batch, nowMs)
       if (batch === undefined) return
       record(batch, event)
       batch.items.forEach((item, i) => {
@@ -249,29 +147,22 @@ export function createFlow(parts: FlowParts): Flow {
       })
     },
     failed(id, message, nowMs) {
-      for (const item of take(id, nowMs)?.items ?? []) retry(item, message, nowMs)
+      for (const item of sender.take(id, nowMs)?.items ?? []) retry(item, message, nowMs)
     },
     evict(worker, nowMs) {
-      const lost = worker.sent.splice(0)
+      const lost = sender.forget(worker)
       worker.variant = null
-      dirty.delete(worker)
       for (const batch of lost) {
-        sent.delete(batch.id)
         for (const item of batch.items) retry(item, 'Cannot finish a batch: its node left', nowMs)
       }
       rebind(worker, nowMs)
     },
     rebind,
-    feed(nowMs) {
-      for (const worker of parts.workers()) if (worker.wakeMs <= nowMs) dirty.add(worker)
-      for (const worker of dirty) feedOne(worker, nowMs)
-      dirty.clear()
-    },
-    nextWakeMs: () =>
-      parts.workers().reduce((next, { wakeMs }) => Math.min(next, wakeMs), Infinity),
+    touch: sender.touch,
+    feed: sender.feed,
+    nextWakeMs: sender.nextWakeMs,
     sweep(nowMs) {
-      for (const { id, worker, giveUpAtMs } of [...sent.values()]) {
-        if (giveUpAtMs > nowMs) continue
+      for (const { id, worker } of sender.overdue(nowMs)) {
         emit({ type: 'cancel_batch', node: worker.node, batch: id })
         this.failed(id, 'Cannot finish a batch: it was overdue', nowMs)
       }

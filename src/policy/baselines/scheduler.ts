@@ -140,9 +140,11 @@ export function createBaseline(strategy: Strategy, options: PolicyOptions): Omit
         for (const worker of lost) flow.evict(worker, nowMs)
         return
       }
-      case 'instance_ready':
-        pool.ready(event)
+      case 'instance_ready': {
+        const worker = pool.ready(event)
+        if (worker !== undefined) flow.touch(worker)
         return controller.stale()
+      }
       case 'load_failed':
         pool.failed(event)
         return controller.stale()
@@ -153,7 +155,10 @@ export function createBaseline(strategy: Strategy, options: PolicyOptions): Omit
         return
       case 'wake':
         wakeAtMs = undefined
-        for (const worker of pool.all()) pool.proceed(worker)
+        for (const worker of pool.all()) {
+          pool.proceed(worker)
+          if (worker.queue.length > 0) flow.touch(worker)
+        }
         return flow.sweep(nowMs)
     }
   }

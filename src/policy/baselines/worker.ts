@@ -67,3 +67,7 @@ export function waitMs(worker: Worker, nowMs: number): number {
   const batches = Math.floor(worker.queue.length / worker.batch)
   return Math.max(0, worker.freeAtMs - nowMs) + batches * profiledMs(worker)
 }
+
+/** When, on the node, a batch sent now would begin. */
+export const startMs = ({ roundTripMs, sent, freeAtMs }: Worker, nowMs: number): number =>
+  Math.max(nowMs + roundTripMs / 2, sent.length > 0 ? freeAtMs : 0)
