@@ -16,7 +16,7 @@ export const USAGE = `deno task simulate --scenario FILE --policy NAME [options]
   --json FILE         the result as JSON; - writes it, and nothing else, to stdout
   --report FILE.html  one page with curves over time
 Of eval:NAME:
-  --eval DIR          where the data is; by default the variable SHOAL_EVAL
+  --eval DIR          where the data is; by default SHOAL_EVAL, or what import-eval made
   --instances 1       variants that a node holds, or all
   --accuracies corrected|artifact
   --rate R            constant demand of R queries/s, for --seconds S (120)

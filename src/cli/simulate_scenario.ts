@@ -7,7 +7,11 @@ import { dirname, join, resolve } from 'node:path'
 import { type EvalData, evalScenario } from '../sim/eval.ts'
 import { checkScenario, parseScenario, type Scenario } from '../sim/scenario.ts'
 import { ScenarioError } from '../sim/scenario_error.ts'
+import { ROOT } from './root.ts'
 import type { SimulateFlags } from './simulate_args.ts'
+
+/** Where evaluation data is, unless told otherwise; not under version control. */
+export const EVAL_DIR = join(ROOT, '.shoal', 'eval')
 
 /** @throws ScenarioError, PipelineError, RangeError */
 export async function readScenario(flags: SimulateFlags): Promise<Scenario> {
@@ -25,12 +29,7 @@ async function fromFile(file: string): Promise<Scenario> {
 }
 
 async function fromEval(name: string, flags: SimulateFlags): Promise<Scenario> {
-  const dir = flags.eval ?? Deno.env.get('SHOAL_EVAL')
-  if (dir === undefined) {
-    throw new RangeError(
-      `Cannot find evaluation data for ${flags.scenario}: give --eval DIR or set SHOAL_EVAL`,
-    )
-  }
+  const dir = flags.eval ?? Deno.env.get('SHOAL_EVAL') ?? EVAL_DIR
   const json = evalScenario(await readEval(dir), { ...flags.options, name })
   if (flags.write !== undefined) {
     await Deno.writeTextFile(flags.write, JSON.stringify(json, null, 2) + '\n')
@@ -52,7 +51,12 @@ export async function readEval(dir: string): Promise<EvalData> {
   }
   const profiles = await read('loki-profiles.json')
   if (profiles === undefined) {
-    throw new RangeError(`Cannot find evaluation data: no loki-profiles.json in ${resolve(dir)}`)
+    throw new RangeError(
+      `Cannot find evaluation data: no loki-profiles.json in ${
+        resolve(dir)
+      }; give --eval DIR, set ` +
+        'SHOAL_EVAL, or make it with deno task import-eval',
+    )
   }
   const reference = await read('loki-reference.json')
   const traces = await read('twitter-trace.json')

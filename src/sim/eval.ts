@@ -130,6 +130,9 @@ function ratesOf(data: EvalData, options: EvalOptions): number[] {
     ? [figure5, PROTEUS_SCALE]
     // Its last bin is a part of a second.
     : [trace?.slice(0, -1), TWITTER_SCALE]
+  if (rates === undefined && (name === 'figure5' || name === 'proteus')) {
+    throw new RangeError(`Cannot find the demand of ${name}: no loki-reference.json; give --rate`)
+  }
   if (rates === undefined) {
     const known = ['figure5', 'proteus', ...Object.keys(data.traces?.traces ?? {})]
     throw new RangeError(`Cannot find evaluation scenario ${name}: there are ${known.join(', ')}`)

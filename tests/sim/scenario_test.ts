@@ -1,5 +1,7 @@
 /** A scenario file is read as agreed, and its faults are named with their place. */
 import assert from 'node:assert/strict'
+import { join } from 'node:path'
+import { ROOT } from '../../src/cli/root.ts'
 import { PipelineError } from '../../src/pipeline/error.ts'
 import { ScenarioError } from '../../src/sim/scenario_error.ts'
 import { checkScenario, parseScenario } from '../../src/sim/scenario.ts'
@@ -91,4 +93,21 @@ Deno.test('parseScenario() reads a pipeline that the scenario names, and several
     /workloads\.0\.pipeline: .*no such/,
   )
   assert.throws(() => parseScenario(text(['a.json', 'a.json']), 's.json', read), /named chain/)
+})
+
+Deno.test('the scenarios that come with the project can be read', async () => {
+  const dir = join(ROOT, 'profiles', 'scenarios')
+  let count = 0
+  for await (const { name } of Deno.readDir(dir)) {
+    if (!name.endsWith('.json')) continue
+    const text = await Deno.readTextFile(join(dir, name))
+    const scenario = parseScenario(text, name, (path) => Deno.readTextFileSync(join(dir, path)))
+    assert.equal(scenario.workloads[0]!.pipeline.name, 'ocr')
+    const variants = Object.values(scenario.workloads[0]!.pipeline.tasks).flatMap((task) =>
+      Object.keys(task.variants)
+    )
+    assert.equal(variants.length, 9, `${name} has latencies of all variants`)
+    count++
+  }
+  assert.ok(count >= 4)
 })

@@ -9,14 +9,19 @@ import { profiledMs, startMs, type Worker } from './worker.ts'
 export interface Batching {
   /** Items of the worker's queue to send now; 0 to wait, at the longest until `untilMs`. */
   close(worker: Worker, nowMs: number): { size: number; untilMs: number }
-  /** When the item must be through its present task. */
-  taskDeadlineMs(item: Item): number
 }
+
+/** When an item is to be through its task, if every task has an equal share of the SLO. */
+export const taskDueMs = ({ arrivedMs, query: { pipeline } }: Item): number =>
+  arrivedMs + pipeline.sloMs / pipeline.depth
+
+/** The same before the leaves; there the deadline alone counts. */
+export const innerDueMs = (item: Item): number =>
+  item.task.children.length === 0 ? item.query.deadlineMs : taskDueMs(item)
 
 /** Loki and InferLine: whatever is there, up to the planned batch, as soon as the worker is free. */
 export const workConserving: Batching = {
   close: ({ queue, batch }) => ({ size: Math.min(queue.length, batch), untilMs: Infinity }),
-  taskDeadlineMs: ({ query }) => query.deadlineMs,
 }
 
 /** A wait that is not worth a timer. */
@@ -34,7 +39,7 @@ export const proteusBatching: Batching = {
     if (most === 0) return { size: 0, untilMs: Infinity }
     /** When it must begin, on the node, with so many. */
     const latestMs = (size: number) =>
-      proteusBatching.taskDeadlineMs(queue[0]!) - roundTripMs / 2 - latencyMs(variant!, size)
+      taskDueMs(queue[0]!) - roundTripMs / 2 - latencyMs(variant!, size)
     const fromMs = startMs(worker, nowMs)
     let size = most
     while (size > 1 && latestMs(size) < fromMs) size--
@@ -44,8 +49,6 @@ export const proteusBatching: Batching = {
       ? { size, untilMs: Infinity }
       : { size: 0, untilMs }
   },
-  taskDeadlineMs: ({ arrivedMs, query: { pipeline } }) =>
-    arrivedMs + pipeline.sloMs / pipeline.depth,
 }
 
 /**

@@ -4,12 +4,13 @@
  * From the Loki artifact: hardware scaling as Loki's; where it fails, the largest share of the demand
  * that the best variants carry on all workers, the rest being routed all the same; work-conserving
  * batches.
- * Different: smooth round robin instead of lots and dropping at the leaf, both in its favour. The
- * real InferLine plans by greedy steps and provisions by traffic envelopes.
+ * Different, in its favour: smooth round robin instead of lots; dropped is what cannot be through a
+ * task in its share of the SLO, or the leaf by the deadline. The real InferLine plans by greedy
+ * steps and provisions by traffic envelopes.
  *
  * @module
  */
-import { workConserving } from './batching.ts'
+import { innerDueMs, workConserving } from './batching.ts'
 import { hardwareScaling, largestShare } from './plans.ts'
 import type { Strategy } from './strategy.ts'
 
@@ -22,7 +23,7 @@ export const inferline = (): Strategy => ({
   routerCap: 1,
   leftover: 'capacity',
   pick: 'smooth',
-  drop: 'per-task',
+  drop: 'last-task',
   batching: workConserving,
-  dropsAhead: true,
+  dueMs: innerDueMs,
 })

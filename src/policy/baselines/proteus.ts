@@ -13,7 +13,7 @@
  * @module
  */
 import { solve } from 'yalps'
-import { proteusBatching } from './batching.ts'
+import { proteusBatching, taskDueMs } from './batching.ts'
 import type { Variant } from './model.ts'
 import type { Allocation, Group, Problem, Strategy } from './strategy.ts'
 
@@ -36,7 +36,7 @@ export const proteus = (): Strategy => ({
   pick: 'smooth',
   drop: 'last-task',
   batching: proteusBatching,
-  dropsByTaskDeadline: true,
+  dueMs: taskDueMs,
 })
 
 function allocate(problem: Problem): Allocation | undefined {

@@ -36,7 +36,7 @@ const GIVE_UP_FACTOR = 10
 const GIVE_UP_MS = 1000
 
 export function createSender({ strategy, emit, workers, late, idle }: SenderParts): Sender {
-  const { drop: rule, batching, dropsAhead = false, dropsByTaskDeadline = false } = strategy
+  const { drop: rule, batching, dropsAhead = false, dueMs: ownDueMs } = strategy
   const byBudget = dropsAhead && (rule === 'per-task' || rule === 'rerouting')
   const out = new Map<BatchId, Batch>()
   const dirty = new Set<Worker>()
@@ -50,16 +50,16 @@ export function createSender({ strategy, emit, workers, late, idle }: SenderPart
       worker.queue = worker.queue.filter(({ query }) => !query.closed)
     }
     const isLeaf = variant!.task.children.length === 0
-    if (!isLeaf && !byBudget && !dropsByTaskDeadline) return
+    if (!isLeaf && !byBudget && ownDueMs === undefined) return
     const inTaskMs = byBudget ? budgetMs(worker) : Infinity
     for (let item = worker.queue[0]; item !== undefined; item = worker.queue[0]) {
       const count = worker.queue.length
-      const size = dropsByTaskDeadline && count < batch ? 1 : Math.min(count, batch)
+      const size = ownDueMs !== undefined && count < batch ? 1 : Math.min(count, batch)
       const endMs = startMs(worker, nowMs) + latencyMs(variant!, size) + roundTripMs / 2
       const dueMs = Math.min(
         item.query.deadlineMs,
         item.arrivedMs + inTaskMs,
-        dropsByTaskDeadline ? batching.taskDeadlineMs(item) : Infinity,
+        ownDueMs?.(item) ?? Infinity,
       )
       if (endMs <= dueMs && !item.query.closed) return
       late(item, nowMs)

@@ -1,10 +1,10 @@
 /**
  * `static`: the most accurate variants, divided among the tasks so that they carry most, once and for
- * all. What a system without any scaling does.
+ * all (again only when the pool changes). What a system without any scaling does. Drops as InferLine.
  *
  * @module
  */
-import { workConserving } from './batching.ts'
+import { innerDueMs, workConserving } from './batching.ts'
 import { largestShare } from './plans.ts'
 import type { Strategy } from './strategy.ts'
 
@@ -23,7 +23,7 @@ export const fixed = (): Strategy => ({
   routerCap: 1,
   leftover: 'capacity',
   pick: 'smooth',
-  drop: 'per-task',
+  drop: 'last-task',
   batching: workConserving,
-  dropsAhead: true,
+  dueMs: innerDueMs,
 })

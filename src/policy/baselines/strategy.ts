@@ -8,6 +8,7 @@ import type { Batching } from './batching.ts'
 import type { DeviceClass } from './classes.ts'
 import type { DropRule } from './drops.ts'
 import type { Model, PipelineModel, Task, Variant } from './model.ts'
+import type { Item } from './queries.ts'
 
 /** What a plan is made for. Plain numbers as of the moment of asking. */
 export interface Problem {
@@ -51,6 +52,6 @@ export interface Strategy {
   batching: Batching
   /** The artifact's form of `per-task`: dropped before it runs what would overrun the budget. */
   dropsAhead?: boolean
-  /** Proteus drops at any task what cannot be through it by its due time. */
-  dropsByTaskDeadline?: boolean
+  /** Where what cannot be through its task by some time is dropped before it runs there. */
+  dueMs?(item: Item): number
 }

@@ -94,7 +94,7 @@ Deno.test('under load Loki trades accuracy for service; InferLine and static do 
   }
 })
 
-Deno.test('hardware scaling lets nodes rest; static and proteus keep all busy', () => {
+Deno.test('hardware scaling lets nodes rest; proteus keeps all busy', () => {
   const scenario = scenarioOf(steady(12, 20))
   const active = (name: string) => run(name, scenario).result.meanActiveNodes
   assert.ok(active('loki') <= 5)
