@@ -34,6 +34,7 @@ try {
       seed: scenario.seed,
       random: createRandom(seedFor(scenario.seed, 'policy')),
       ...flags.drop === undefined ? {} : { drop: flags.drop },
+      ...flags.cap === undefined ? {} : { cap: flags.cap },
     })
     const startedMs = performance.now()
     const { result, faults } = simulate(scenario, policy)

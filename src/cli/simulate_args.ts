@@ -12,6 +12,7 @@ export const USAGE = `deno task simulate --scenario FILE --policy NAME [options]
                       evaluations: eval:figure5, eval:proteus, eval:TRACE
   --policy NAME       ${POLICY_NAMES.join(', ')}; several with commas between
   --drop RULE         of loki and loki-published: none, last-task, per-task, rerouting
+  --cap X             of loki: share of a worker's throughput that is planned with (0.85)
   --seed N            in place of the scenario's
   --json FILE         the result as JSON; - writes it, and nothing else, to stdout
   --report FILE.html  one page with curves over time
@@ -28,6 +29,7 @@ export interface SimulateFlags {
   scenario: string
   policies: string[]
   drop?: string
+  cap?: number
   seed?: number
   json?: string
   report?: string
@@ -66,6 +68,7 @@ export function simulateArgs(args: string[], fail: (message: string) => never): 
     policies: (values.policy ?? fail(`Cannot simulate: received no --policy\n\n${USAGE}`))
       .split(','),
     ...given('drop'),
+    ...number('cap'),
     ...number('seed'),
     ...given('json'),
     ...given('report'),
@@ -95,6 +98,7 @@ function parse(args: string[], fail: (message: string) => never) {
         scenario: text,
         policy: text,
         drop: text,
+        cap: text,
         seed: text,
         json: text,
         report: text,

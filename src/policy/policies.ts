@@ -25,7 +25,7 @@ const FACTORIES: { [name: string]: (options: PolicyOptions) => Omit<Policy, 'nam
   static: (options) => createBaseline(fixed(), options),
   inferline: (options) => createBaseline(inferline(), options),
   proteus: (options) => createBaseline(proteus(), options),
-  loki: (options) => createBaseline(loki(options.drop), options),
+  loki: (options) => createBaseline(loki(options.drop, options.cap), options),
   'loki-published': (options) => createBaseline(lokiPublished(options.drop), options),
 }
 

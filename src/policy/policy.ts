@@ -17,6 +17,8 @@ export interface PolicyOptions {
   random?: () => number
   /** Only of `loki-published` and `loki`. */
   drop?: string
+  /** Only of `loki`: share of a worker's throughput that is planned with. */
+  cap?: number
 }
 
 /** A scheduler with a name, and the solver that its `solve` commands ask for. */
