@@ -9,8 +9,8 @@ import { pipeline } from './fixtures.ts'
 
 const BASELINES = POLICY_NAMES.filter((name) => name !== 'shoal')
 
-function scenarioOf(rates: number[], given: { [field: string]: unknown } = {}) {
-  return checkScenario({
+function scenarioJson(rates: number[]) {
+  return {
     schema: 'shoal-scenario/1',
     pipeline,
     classes: {
@@ -29,9 +29,11 @@ function scenarioOf(rates: number[], given: { [field: string]: unknown } = {}) {
     pool: [{ class: 'gpu', count: 8 }],
     trace: { binSeconds: 1, rates },
     seed: 3,
-    ...given,
-  }, 'test')
+  }
 }
+
+const scenarioOf = (rates: number[], given: { [field: string]: unknown } = {}) =>
+  checkScenario({ ...scenarioJson(rates), ...given }, 'test')
 
 function run(name: string, scenario: ReturnType<typeof scenarioOf>, drop?: string) {
   const policy = createPolicy(name, {
@@ -78,6 +80,41 @@ for (const name of BASELINES) {
     const { result, faults } = run(name, scenarioOf(steady(15, 30), { churn }))
     assert.deepEqual([...faults], [])
     assert.ok(result.onTime > result.roots / 2, `${result.onTime} of ${result.roots}`)
+  })
+}
+
+/** Three levels, two branches. */
+const tree = {
+  schema: 'shoal-pipeline/1',
+  name: 'tree',
+  sloMs: 900,
+  root: 'scene',
+  tasks: {
+    scene: { next: ['car', 'face'], variants: { exact: { accuracy: 1, fanOut: { car: 2 } } } },
+    car: { next: ['plate'], variants: { quick: { accuracy: 0.8 }, exact: { accuracy: 1 } } },
+    plate: { variants: { quick: { accuracy: 0.9 }, exact: { accuracy: 1 } } },
+    face: { variants: { exact: { accuracy: 1 } } },
+  },
+}
+
+for (const name of BASELINES) {
+  Deno.test(`${name} serves two pipelines side by side, one of them a tree`, () => {
+    const { trace: _, ...rest } = scenarioJson([])
+    const trace = { binSeconds: 1, rates: steady(6, 15) }
+    const latencyMs = { quick: { 1: 5, 8: 30 }, exact: { 1: 20, 8: 120 } }
+    const scenario = checkScenario({
+      ...rest,
+      pipeline: undefined,
+      workloads: [{ pipeline, trace }, { pipeline: tree, trace }],
+      classes: { gpu: { ...rest.classes.gpu, latencyMs } },
+      pool: [{ class: 'gpu', count: 14 }],
+    }, 'test')
+    const { result, faults } = run(name, scenario)
+    assert.deepEqual([...faults], [])
+    for (const row of result.workloads) {
+      assert.ok(row.violationRatio < 0.15, `${row.pipeline} ${row.violationRatio}`)
+      assert.ok(row.effectiveAccuracy > 0.9, `${row.pipeline} ${row.effectiveAccuracy}`)
+    }
   })
 }
 
