@@ -6,8 +6,8 @@
  */
 import type { Plan, PolicyCommand } from '../types.ts'
 import { assign } from './assign.ts'
-import { createEstimate } from './ewma.ts'
 import type { Model, PipelineModel, Task, Variant } from './model.ts'
+import { createObserved } from './observed.ts'
 import type { Allocation, Problem, Strategy } from './strategy.ts'
 import { mostAccurateFirst, type Tables } from './tables.ts'
 import { isReady, type Worker } from './worker.ts'
@@ -42,23 +42,10 @@ const TICK_MS = 1000
 /** "When demand changes significantly": against the demand that the last plan was made for. */
 const SIGNIFICANT = 0.1
 const LEAST_GAP_MS = 1000
-/** Means of fan-out count no more than so many items. */
-const MEMORY = 2000
-/** The file's fan-out counts as so many items seen. */
-const PRIOR = 50
 
 export function createController(parts: ControllerParts): Controller {
   const { model, strategy, emit } = parts
-  const roots = new Map(
-    model.pipelines.map((one) => [one, createEstimate(parts.initialRatePerS[one.name] ?? 0)]),
-  )
-  const tasks = new Map(
-    model.tasks.map((task) => [task, createEstimate(initialTaskRate(task))]),
-  )
-  const seen = model.variants.map(({ fanOut }) => ({
-    items: PRIOR,
-    handed: fanOut.map((mean) => mean * PRIOR),
-  }))
+  const seen = createObserved(model, parts.initialRatePerS)
   const problems = new Map<number, Problem>()
   const solved = new Map<number, Allocation | undefined>()
   let epoch = 0
@@ -71,16 +58,6 @@ export function createController(parts: ControllerParts): Controller {
   let tables: Tables | null = null
   let tableMs = 0
   let nextTickMs = 0
-
-  function initialTaskRate(task: Task): number {
-    const { parent, pipeline, childIndex } = task
-    return parent === null
-      ? parts.initialRatePerS[pipeline.name] ?? 0
-      : initialTaskRate(parent) * parent.variants[0]!.fanOut[childIndex]!
-  }
-
-  const factor = ({ index }: Variant, child: number) =>
-    seen[index]!.handed[child]! / seen[index]!.items
 
   function problemOf(nowMs: number): Problem {
     const counts = new Map<Worker['class'], number>()
@@ -95,21 +72,14 @@ export function createController(parts: ControllerParts): Controller {
       model,
       classes: [...counts].map(([device, count]) => ({ class: device, count })),
       roundTripMs,
-      ratePerS: new Map([...roots].map(([one, estimate]) => [one, estimate.ratePerS(nowMs)])),
-      taskRatePerS: new Map([...tasks].map(([one, estimate]) => [one, estimate.ratePerS(nowMs)])),
-      factor: factorsAsOfNow(),
+      ...seen.snapshot(nowMs),
     }
   }
 
-  function factorsAsOfNow(): Problem['factor'] {
-    const table = model.variants.map((variant) => variant.fanOut.map((_, i) => factor(variant, i)))
-    return ({ index }, child) => table[index]![child]!
-  }
-
   function isSignificant(nowMs: number): boolean {
-    return planned === undefined || [...roots].some(([pipeline, estimate]) => {
+    return planned === undefined || model.pipelines.some((pipeline) => {
       const before = planned!.get(pipeline)!
-      return Math.abs(estimate.ratePerS(nowMs) - before) > SIGNIFICANT * Math.max(before, 1)
+      return Math.abs(seen.ratePerS(pipeline, nowMs) - before) > SIGNIFICANT * Math.max(before, 1)
     })
   }
 
@@ -152,16 +122,9 @@ export function createController(parts: ControllerParts): Controller {
   }
 
   return {
-    arrived: (pipeline, nowMs) => roots.get(pipeline)!.count(nowMs),
-    came: (task, count, nowMs) => tasks.get(task)!.count(nowMs, count),
-    handed({ index }, counts) {
-      const sums = seen[index]!
-      sums.items++
-      counts.forEach((count, i) => sums.handed[i]! += count)
-      if (sums.items < MEMORY) return
-      sums.items /= 2
-      sums.handed = sums.handed.map((sum) => sum / 2)
-    },
+    arrived: seen.arrived,
+    came: seen.came,
+    handed: seen.handed,
     changed() {
       isChanged = true
       tables = null
@@ -171,8 +134,8 @@ export function createController(parts: ControllerParts): Controller {
       tables ??= mostAccurateFirst({
         model,
         workers: parts.workers().filter(isReady),
-        ratePerS: (pipeline) => roots.get(pipeline)!.ratePerS(tableMs),
-        factor,
+        ratePerS: (pipeline) => seen.ratePerS(pipeline, tableMs),
+        factor: seen.factor,
         cap: strategy.routerCap,
         leftover: strategy.leftover,
         balanced: strategy.balanced ?? false,
