@@ -42,9 +42,13 @@ export function accuracyScaling(problem: Problem, options: PlanOptions): Allocat
     : allocationOf(problem, answer, 'saturated', 'Not all demand can be carried: most served')
 }
 
-/** InferLine's answer where hardware scaling fails: the largest share that the best variants carry. */
+/**
+ * InferLine's answer where hardware scaling fails: the largest share that the best variants carry. It
+ * has nothing else to turn to, so where they do not fit half of the deadline, all of it may be used.
+ */
 export function largestShare(problem: Problem, options: PlanOptions): Allocation | undefined {
-  const answer = overSplits(problem, options, mostAccurate, 'best')
+  const answer = overSplits(problem, options, mostAccurate, 'best') ??
+    overSplits(problem, { ...options, halving: 1 }, mostAccurate, 'best')
   return answer &&
     allocationOf(problem, answer, 'saturated', 'The largest share that the best variants carry')
 }

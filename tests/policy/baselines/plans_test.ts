@@ -96,6 +96,12 @@ Deno.test('largestShare() serves with the best variants only', () => {
   const plan = largestShare(small().problem(1000, 6), OPTIONS)
   assert.deepEqual(countsOf(plan), { 'find/exact': 3, 'name/exact': 3 })
   near(plan!.objective, 60, 0.5)
+  // 75 ms do not fit half of 149, but all of it.
+  const { model, problem } = small()
+  model.pipelines[0]!.sloMs = 149
+  assert.deepEqual(countsOf(largestShare(problem(1000, 6), OPTIONS)), countsOf(plan))
+  model.pipelines[0]!.sloMs = 74
+  assert.equal(largestShare(problem(1000, 6), OPTIONS), undefined)
 })
 
 Deno.test('branches of a tree carry the same variants of what they share', () => {
