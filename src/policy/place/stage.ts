@@ -66,7 +66,7 @@ export function stage(
     if (latest === null) break
     // Packing lost something: count slots for sets instead.
     if (!done() && round < 2 && kinds.some(isUnpacked)) {
-      const sets = withCandidates(compiled, kinds, packings(built, found.values))
+      const sets = withCandidates(built, found.values, packings(built, found.values))
       const again = build({ ...built, kinds: sets })
       const counting = search(again.model, { effort, within, counted, until })
       if (counting.values !== null) {
