@@ -5,7 +5,7 @@
  * @module
  */
 import type { VariantShape } from '../shape.ts'
-import type { Kind } from './build.ts'
+import type { Built, Kind } from './build.ts'
 import type { ClassShape, Compiled } from './compile.ts'
 import { fillOrder, merge } from './sets.ts'
 
@@ -18,10 +18,14 @@ export const isUnpacked = ({ class: one, variants }: Kind): boolean =>
 
 /** The kinds with every unpacked one replaced by sets whose slots are open. */
 export function withCandidates(
-  compiled: Compiled,
-  kinds: readonly Kind[],
+  { compiled, kinds, flows, flowColumns }: Built,
+  values: readonly number[],
   packed: readonly (readonly Kind[])[],
 ): Kind[] {
+  const shares = compiled.shapes.variants.map(() => 0)
+  flows.flows.forEach(({ steps }, f) => {
+    for (const { variant } of steps) shares[variant.index]! += values[flowColumns[f]!]!
+  })
   const unpacked = kinds.filter(isUnpacked).length
   const most = Math.max(3, Math.floor(MOST / Math.max(1, unpacked)))
   return kinds.flatMap((kind): Kind[] => {
@@ -29,7 +33,7 @@ export function withCandidates(
     const one = kind.class
     const seen = packed.flatMap((sets) => sets.filter((set) => set.class === one))
     const sets = merge([
-      ...wholePipelines(compiled, one),
+      ...wholePipelines(compiled, one, shares),
       ...seen.map(({ variants, slots }) => ({ variants: [...variants], slots })),
     ].map((set) => ({ ...set, variants: filled(one, set.variants) })))
     return sets.slice(0, most)
@@ -50,10 +54,11 @@ function filled(one: ClassShape, first: readonly VariantShape[]): VariantShape[]
   return chosen
 }
 
-/** For each pipeline, and all together: of every task the smallest, the quickest, the best. */
-function wholePipelines({ shapes }: Compiled, one: ClassShape) {
+/** For each pipeline, and all together: of every task the most used, the smallest, the quickest, the best. */
+function wholePipelines({ shapes }: Compiled, one: ClassShape, shares: readonly number[]) {
   const rate = ({ index }: VariantShape) => one.paces[index]!.at(-1)!.ratePerS
   const orders: ((a: VariantShape, b: VariantShape) => number)[] = [
+    (a, b) => shares[b.index]! - shares[a.index]!,
     (a, b) => one.memory[a.index]! - one.memory[b.index]!,
     (a, b) => rate(b) - rate(a),
     (a, b) => b.accuracy - a.accuracy,

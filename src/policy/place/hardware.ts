@@ -51,7 +51,7 @@ export function fewestSlots(
     let served = 0
     const packed = found.values === null ? [] : packings(built, found.values)
     if (found.values !== null && kinds.some(isUnpacked)) {
-      const again = build({ ...built, kinds: withCandidates(compiled, kinds, packed) })
+      const again = build({ ...built, kinds: withCandidates(built, found.values, packed) })
       const counting = search(again.model, { effort, within, counted, until })
       if (counting.values !== null) packed.push(...packings(again, counting.values))
     }

@@ -37,7 +37,11 @@ export function stage(
   const until = (counted.updates + Math.max(counted.updates, effort.updates)) / 2
   let best: Checked | null = null
   let bound = -Infinity
-  const done = () => best !== null && bound - best.score <= within
+  const complete = (one: Checked) => goal.name !== 'accuracy' || allServed(one)
+  const better = (one: Checked, than: Checked | null) =>
+    than === null || Number(complete(one)) > Number(complete(than)) ||
+    complete(one) === complete(than) && one.score > than.score
+  const done = () => best !== null && complete(best) && bound - best.score <= within
   let [some, inflate, tooLittle, enough] = [flows, 1, 1, Infinity]
   for (let round = 0; round < ROUNDS && !done(); round++) {
     let built = build({ compiled, flows: some, kinds, goal, caps, inflate })
@@ -55,21 +59,21 @@ export function stage(
     let latest: Checked | null = null
     for (const sets of packings(built, found.values)) {
       const checked = check(compiled, some, goal, sets, counted)
-      if (checked !== null && checked.score > (latest?.score ?? -Infinity)) latest = checked
-      if (latest !== null && latest.score > (best?.score ?? -Infinity)) best = latest
+      if (checked !== null && better(checked, latest)) latest = checked
+      if (latest !== null && better(latest, best)) best = latest
       if (done()) break
     }
     if (latest === null) break
     // Packing lost something: count slots for sets instead.
     if (!done() && round < 2 && kinds.some(isUnpacked)) {
-      const sets = withCandidates(compiled, kinds, packings(built, found.values))
+      const sets = withCandidates(built, found.values, packings(built, found.values))
       const again = build({ ...built, kinds: sets })
       const counting = search(again.model, { effort, within, counted, until })
       if (counting.values !== null) {
         const [given] = packings(again, counting.values)
         const checked = check(compiled, some, goal, given!, counted)
-        if (checked !== null && checked.score > latest.score) latest = checked
-        if (latest.score > (best?.score ?? -Infinity)) best = latest
+        if (checked !== null && better(checked, latest)) latest = checked
+        if (better(latest, best)) best = latest
       }
     }
     // What few slots hold queues badly: plan again with what these numbers of slots can do.
