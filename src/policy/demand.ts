@@ -30,8 +30,9 @@ const STEP_MS = SHORT_MS / STEPS
 const PROVEN = 3
 const BELIEVED = 0.5
 
-export function createDemand(): Demand {
-  let mean = 0
+/** @param startPerS queries per second to begin with; 0 where nothing is known */
+export function createDemand(startPerS = 0): Demand {
+  let mean = startPerS
   let counted = 0
   let startMs: number | undefined
   let ended = 0
@@ -47,7 +48,7 @@ export function createDemand(): Demand {
     const windows = Math.floor((nowMs - startMs) / WINDOW_MS)
     for (let i = 0; i < Math.min(windows, FORGET_WINDOWS); i++) {
       const rate = counted * 1000 / WINDOW_MS
-      mean = ended === 0 ? rate : mean + ALPHA * (rate - mean)
+      mean = ended === 0 && startPerS === 0 ? rate : mean + ALPHA * (rate - mean)
       ended++
       counted = 0
     }

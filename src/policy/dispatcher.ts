@@ -6,6 +6,7 @@
  */
 import { admit, type Refusal } from './admission.ts'
 import { batchKeyOf, createBatchSizes } from './batch_sizes.ts'
+import { type ClassReport, reportClasses } from './class_report.ts'
 import { createCounters, type Report } from './counters.ts'
 import type { Directive } from './directive.ts'
 import { dispatchAll } from './dispatch.ts'
@@ -20,7 +21,7 @@ import { createProfile } from './profile.ts'
 import { answerOf, createQuery, type Item, type Query } from './query.ts'
 import { createQueue } from './queue.ts'
 import { createReady } from './ready.ts'
-import type { Shapes } from './shape.ts'
+import type { Shapes, VariantShape } from './shape.ts'
 import { type Batch, coolDown } from './slots.ts'
 import { dispatcherStats } from './stats.ts'
 import { createTargets } from './targets.ts'
@@ -40,6 +41,12 @@ export interface Dispatcher {
   handle(event: PolicyEvent, nowMs: number): void
   /** The controller has told a slot to load a variant. */
   loading(node: NodeId, slot: SlotIndex, ref: VariantRef): void
+  /** The controller has told a slot to let go of a variant. */
+  unloading(node: NodeId, slot: SlotIndex, ref: VariantRef): void
+  /** The classes of nodes, for placement. */
+  classes(nowMs: number): ClassReport[]
+  /** Mean items that a variant hands to the child task at this position. */
+  meanItems(variant: VariantShape, child: number): number
   /** Answers whose time is up. Before an event those past it; after it those at it as well. */
   expire(nowMs: number, inclusive: boolean): void
   /** Gives work to all slots with credit. */
@@ -241,6 +248,12 @@ export function createDispatcher(
   return {
     handle,
     loading: pool.loading,
+    unloading: (node, slot, ref) => pool.loaded(node, slot, ref, false),
+    classes(at) {
+      outlook.capacity(at)
+      return reportClasses(pool.classes(), profile, limits.maxBatch)
+    },
+    meanItems: fanOut.mean,
     expire(at, inclusive) {
       nowMs = at
       for (let query = queries.at(0); query !== undefined; query = queries.at(0)) {

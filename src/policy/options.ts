@@ -24,6 +24,8 @@ export interface Limits {
 export interface SchedulerOptions {
   pipelines: Pipeline[]
   limits?: Partial<Limits>
+  /** Queries per second of each pipeline to begin with; by default nothing is known. */
+  startPerS?: { readonly [pipeline: string]: number }
   /** For rules that draw lots. None does yet: same events, same commands with any seed. */
   seed?: number
 }

@@ -9,15 +9,20 @@ import { lokiPublished } from './baselines/loki_published.ts'
 import { proteus } from './baselines/proteus.ts'
 import { createBaseline } from './baselines/scheduler.ts'
 import { fixed } from './baselines/static.ts'
+import { place } from './place/place.ts'
+import type { Problem } from './place/problem.ts'
+import { planOf } from './plan_of.ts'
 import type { Policy, PolicyOptions } from './policy.ts'
 import { createScheduler } from './scheduler.ts'
 
 export type { Policy, PolicyOptions }
 
 const FACTORIES: { [name: string]: (options: PolicyOptions) => Omit<Policy, 'name'> } = {
-  shoal: ({ pipelines, limits, seed }) => ({
+  shoal: ({ pipelines, limits, seed, initialRatePerS }) => ({
+    solve: ({ epoch, problem }) => planOf(epoch, place(problem as Problem)),
     scheduler: createScheduler({
       pipelines,
+      ...initialRatePerS === undefined ? {} : { startPerS: initialRatePerS },
       ...limits === undefined ? {} : { limits },
       ...seed === undefined ? {} : { seed },
     }),

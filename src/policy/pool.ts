@@ -35,6 +35,8 @@ export interface Pool {
   price(prices: ReadonlyMap<string, number>): void
   /** Profiles or fan-outs were corrected: worth a new look before long. */
   corrected(): void
+  /** As of the last capacity. */
+  classes(): readonly NodeClass[]
   capacity(nowMs: number): { capacity: Capacity; tails: Tails }
 }
 
@@ -135,6 +137,7 @@ export function createPool(
     corrected() {
       corrections++
     },
+    classes: () => classes,
     capacity(nowMs) {
       if (nowMs - relaxedMs >= RELAX_MS) {
         relaxedMs = nowMs

@@ -28,7 +28,21 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
   let commands: PolicyCommand[] = []
   const emit = (command: PolicyCommand) => void commands.push(command)
   const dispatcher = createDispatcher(shapes, limits, emit)
-  const controller = createController(shapes, limits, emit, dispatcher.loading)
+  const controller = createController({
+    shapes,
+    limits,
+    emit,
+    load(node, slot, ref) {
+      emit({ type: 'load', node, slot, ...ref })
+      dispatcher.loading(node, slot, ref)
+    },
+    unload(node, slot, ref) {
+      dispatcher.unloading(node, slot, ref)
+      emit({ type: 'unload', node, slot, ...ref })
+    },
+    meanItems: dispatcher.meanItems,
+    ...options.startPerS === undefined ? {} : { startPerS: options.startPerS },
+  })
   let nowMs = -Infinity
   /** The driver's one timer, as far as is known; undefined when it may have fired. */
   let wakeAtMs: number | undefined
@@ -41,6 +55,9 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     dispatcher.handle(event, nowMs)
     controller.handle(event, nowMs)
     dispatcher.expire(nowMs, true)
+    if (controller.wantsPlacement(event.type, nowMs)) {
+      controller.askPlacement(dispatcher.classes(nowMs), nowMs)
+    }
     if (controller.isDue(nowMs)) {
       dispatcher.adopt(controller.decide(dispatcher.report(nowMs), nowMs), nowMs)
     }
@@ -51,7 +68,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
 
   /** An earlier timer than needed is left standing: it costs one idle wake, not one for each event. */
   function setTimer(): void {
-    const nextMs = Math.min(dispatcher.nextWakeMs(nowMs), controller.nextWakeMs())
+    const nextMs = Math.min(dispatcher.nextWakeMs(nowMs), controller.nextWakeMs(nowMs))
     if (nextMs === Infinity) return
     if (wakeAtMs !== undefined && wakeAtMs > nowMs && wakeAtMs <= nextMs) return
     wakeAtMs = nextMs

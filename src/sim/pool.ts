@@ -114,7 +114,7 @@ export function createSimulatedPool(scenario: Scenario, parts: PoolParts): Simul
   function join(node: SimulatedNode, first: boolean): void {
     const { id, model, slowness } = node
     const slot = node.slot = slotOf(node)
-    const room = model.all ? {} : { memoryBytes: model.room }
+    const room = model.all ? {} : { memoryBytes: model.room, swapRoom: true }
     post({ type: 'node_joined', node: id, slots: 1, duty: 1, able: model.able, ...room })
     post({
       type: 'node_reported',
@@ -165,7 +165,7 @@ export function createSimulatedPool(scenario: Scenario, parts: PoolParts): Simul
 
   function loadAtOnce(node: SimulatedNode, { pipeline, task, variant }: VariantRef): void {
     const ref = { pipeline, task, variant }
-    const full = !node.slot!.holds(ref) && node.slot!.count() >= node.model.room
+    const full = !node.slot!.holds(ref) && node.slot!.count() > node.model.room
     if (!full) node.slot!.hold(ref)
     post(
       full
