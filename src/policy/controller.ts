@@ -43,10 +43,11 @@ export interface ControllerParts extends Omit<LoaderParts, 'maxAttempts'> {
 }
 
 const MAX_SLOTS = 256
-/** Placement is looked at anew so often, and sooner when demand has changed by a tenth. */
+/** Placement is looked at anew so often, and sooner when demand rose or fell by these shares. */
 const PLACE_MS = 10_000
 const LEAST_PLACE_MS = 1000
-const SIGNIFICANT = 0.15
+const RISE = 0.03
+const FALL = 0.15
 /** A planner that has not answered by then will not. */
 const PLANNER_MS = 5000
 /** Slots that no placement speaks of after so long load what fits. */
@@ -199,7 +200,7 @@ export function createController(parts: ControllerParts): Controller {
     const rates = steering.ratesPerS(nowMs)
     const changed = rates.some((rate, p) => {
       const before = askedRates[p] ?? 0
-      return Math.abs(rate - before) > SIGNIFICANT * before + Math.sqrt(before)
+      return rate > before * (1 + RISE) + 0.2 || rate < before * (1 - FALL) - 1
     })
     return changed ? soonestMs : askedMs + PLACE_MS
   }

@@ -38,7 +38,7 @@ export interface Placing {
 }
 
 /** Slots that may change what they hold at one time, of so many. */
-const MOVES_SHARE = 0.1
+const MOVES_SHARE = 0.25
 const LEAST_MOVES = 2
 /** Deviations of a Poisson count that placement plans for beyond the demand. */
 const HEADROOM = 1
@@ -115,6 +115,10 @@ export function createPlacing(
           }),
         }
       }),
+      options: {
+        // Late binding lets slots of one variant share a queue, so waiting needs no more room.
+        waitTail: 1,
+      },
       holding: classes.map((one) => ({
         class: one.name,
         sets: one.nodes.flatMap((id) =>
