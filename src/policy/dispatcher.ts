@@ -4,7 +4,6 @@
  *
  * @module
  */
-import { admit, type Refusal } from './admission.ts'
 import { batchKeyOf, createBatchSizes } from './batch_sizes.ts'
 import { type ClassReport, reportClasses } from './class_report.ts'
 import { createCounters, type Report } from './counters.ts'
@@ -12,13 +11,14 @@ import type { Directive } from './directive.ts'
 import { dispatchAll } from './dispatch.ts'
 import { createFanOut } from './fanout.ts'
 import { createFlights } from './flights.ts'
+import { createInside } from './inside.ts'
 import { finishBatch } from './finish.ts'
 import { capacityReport } from './frontier/problem.ts'
 import type { Limits } from './options.ts'
 import { createOutlook } from './outlook.ts'
 import { createPool } from './pool.ts'
 import { createProfile } from './profile.ts'
-import { answerOf, createQuery, type Item, type Query } from './query.ts'
+import type { Query } from './query.ts'
 import { createQueue } from './queue.ts'
 import { createReady } from './ready.ts'
 import type { Shapes, VariantShape } from './shape.ts'
@@ -30,7 +30,6 @@ import type {
   NodeId,
   PolicyCommand,
   PolicyEvent,
-  QueryId,
   SchedulerStats,
   SlotIndex,
   VariantRef,
@@ -77,7 +76,6 @@ export function createDispatcher(
   const waiting = createWaiting(shapes)
   const counters = createCounters(shapes)
   const queries = createQueue<Query>()
-  const byId = new Map<QueryId, Query>()
   const flights = createFlights({
     limits,
     profile,
@@ -87,95 +85,16 @@ export function createDispatcher(
       ready.touch(slot, nowMs)
       outlook.changed()
     },
-    exhausted: (item, message) => fail(item.query, 'node_failed', message),
+    exhausted: (item, message) => inside.fail(item.query, 'node_failed', message),
   })
   let nowMs = 0
-  let arrivals = 0
-  let draining = false
   let declined = false
   const outlook = createOutlook({ pool, ready, flights, queries, maxScan: limits.maxScan, emit })
-
-  /** Takes a query out of everything that knows it. */
-  function close(query: Query): void {
-    query.closed = true
-    outlook.changed()
-    byId.delete(query.id)
-    queries.remove(query)
-    counters.pipelines.get(query.shape.name)!.inFlight--
-    for (const item of query.open) {
-      if (item.state === 'queued') waiting.remove(item)
-      else flights.forget(item, nowMs)
-    }
-    query.open.clear()
-  }
-
-  function fail(query: Query, reason: FailureReason, message: string): void {
-    if (query.closed) return
-    close(query)
-    counters.failed(query.shape.name, reason)
-    emit({ type: 'answer', query: query.id, answer: { ok: false, reason, message } })
-  }
-
-  function finish(query: Query): void {
-    if (query.closed) return
-    close(query)
-    const answer = answerOf(query)
-    const slack = (query.deadlineMs - nowMs) / Math.max(query.deadlineMs - query.arrivedMs, 1e-6)
-    counters.served(query.shape.name, answer.accuracy, slack)
-    emit({ type: 'answer', query: query.id, answer })
-  }
-
-  function refuse(query: QueryId, pipeline: string | undefined, answer: Refusal): void {
-    if (pipeline !== undefined) counters.failed(pipeline, answer.reason)
-    emit({ type: 'answer', query, answer })
-  }
-
-  function arrive(event: Extract<PolicyEvent, { type: 'query_arrived' }>): void {
-    const { query: id, deadlineMs, minAccuracy, payload } = event
-    if (byId.has(id)) return
-    const shape = shapes.pipelines.get(event.pipeline)
-    if (shape === undefined) {
-      const message = `Cannot serve ${event.pipeline}: no such pipeline`
-      return refuse(id, undefined, { ok: false, reason: 'no_capable_node', message })
-    }
-    counters.arrived(shape.name)
-    const counts = counters.pipelines.get(shape.name)!
-    const { tails } = outlook.capacity(nowMs)
-    const admitted = admit({
-      shape,
-      deadlineMs,
-      minAccuracy,
-      draining,
-      loading: [...pool.nodes.values()].some(({ slots }) => slots.some((s) => s.loading.size > 0)),
-      full: counts.inFlight >= limits.maxQueries,
-      tails,
-      backlog: outlook.backlog(nowMs),
-      queries,
-    }, nowMs)
-    if ('reason' in admitted) return refuse(id, shape.name, admitted)
-    const seq = arrivals++
-    const query = createQuery(
-      { id, seq, shape, deadlineMs, minAccuracy, payload, ...admitted },
-      nowMs,
-    )
-    counts.inFlight++
-    byId.set(id, query)
-    query.aheadMs = admitted.aheadMs
-    queries.insert(query)
-    outlook.changed()
-    enqueue([query.root])
-  }
-
-  /** Queues new items of one query, unless there is no room for them. */
-  function enqueue(items: readonly Item[]): void {
-    for (const item of items) {
-      if (item.query.closed) return
-      if (waiting.count(item.task) >= limits.maxItemsPerTask) {
-        return fail(item.query, 'queue_full', `Cannot queue more items for ${item.task.name}`)
-      }
-      waiting.add(item, nowMs)
-    }
-  }
+  const inside = createInside({
+    ...{ shapes, limits, queries, waiting, flights, outlook, counters, emit },
+    isLoading: pool.isLoading,
+    nowMs: () => nowMs,
+  })
 
   function lose(batches: readonly Batch[], message: string): void {
     for (const batch of batches) {
@@ -188,20 +107,16 @@ export function createDispatcher(
     nowMs = at
     switch (event.type) {
       case 'query_arrived':
-        return arrive(event)
-      case 'query_cancelled': {
-        const query = byId.get(event.query)
-        if (query === undefined) return
-        counters.pipelines.get(query.shape.name)!.cancelled++
-        return close(query)
-      }
+        return inside.arrive(event)
+      case 'query_cancelled':
+        return inside.cancel(event.query)
       case 'batch_finished': {
         const batch = flights.end(event.batch, nowMs)
         if (batch === undefined) return
         finishBatch(
           batch,
           event,
-          { profile, fanOut, pool, flights, counters, enqueue, fail, finish },
+          { profile, fanOut, pool, flights, counters, ...inside },
           nowMs,
         )
         return ready.touch(batch.slot, nowMs)
@@ -225,8 +140,7 @@ export function createDispatcher(
       case 'load_failed':
         return pool.loaded(event.node, event.slot, event, event.type === 'instance_ready')
       case 'drain':
-        draining = true
-        return
+        return inside.drain()
       case 'plan_ready':
       case 'wake':
         return
@@ -258,7 +172,7 @@ export function createDispatcher(
       nowMs = at
       for (let query = queries.at(0); query !== undefined; query = queries.at(0)) {
         if (inclusive ? query.deadlineMs > at : query.deadlineMs >= at) break
-        fail(query, ...reasonOf(query))
+        inside.fail(query, ...reasonOf(query))
       }
     },
     dispatch(at) {
@@ -285,7 +199,8 @@ export function createDispatcher(
           flights.send(slot, members, at)
           outlook.changed()
         },
-        drop: (query) => fail(query, 'deadline_exceeded', 'Cannot answer in time: dropped early'),
+        drop: (query) =>
+          inside.fail(query, 'deadline_exceeded', 'Cannot answer in time: dropped early'),
       }, at)
     },
     nextWakeMs(at) {

@@ -35,6 +35,8 @@ export interface Pool {
   price(prices: ReadonlyMap<string, number>): void
   /** Profiles or fan-outs were corrected: worth a new look before long. */
   corrected(): void
+  /** Whether any slot is told to load something. */
+  isLoading(): boolean
   /** As of the last capacity. */
   classes(): readonly NodeClass[]
   capacity(nowMs: number): { capacity: Capacity; tails: Tails }
@@ -136,6 +138,12 @@ export function createPool(
     },
     corrected() {
       corrections++
+    },
+    isLoading() {
+      for (const { slots } of nodes.values()) {
+        if (slots.some(({ loading }) => loading.size > 0)) return true
+      }
+      return false
     },
     classes: () => classes,
     capacity(nowMs) {

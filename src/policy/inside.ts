@@ -1,0 +1,148 @@
+/**
+ * Queries inside: taken in or refused at the door, closed with exactly one answer.
+ *
+ * @module
+ */
+import { admit, type Refusal } from './admission.ts'
+import type { Counters } from './counters.ts'
+import type { Flights } from './flights.ts'
+import type { Limits } from './options.ts'
+import type { Outlook } from './outlook.ts'
+import { answerOf, createQuery, type Item, type Query } from './query.ts'
+import type { DeadlineQueue } from './queue.ts'
+import type { Shapes } from './shape.ts'
+import type { FailureReason, PolicyCommand, PolicyEvent, QueryId } from './types.ts'
+import type { Waiting } from './waiting.ts'
+
+export interface InsideParts {
+  shapes: Shapes
+  limits: Limits
+  queries: DeadlineQueue<Query>
+  waiting: Waiting
+  flights: Flights
+  outlook: Outlook
+  counters: Counters
+  emit(command: PolicyCommand): void
+  /** Some slot may yet come to hold what is missing. */
+  isLoading(): boolean
+  nowMs(): number
+}
+
+export interface Inside {
+  arrive(event: Extract<PolicyEvent, { type: 'query_arrived' }>): void
+  cancel(query: QueryId): void
+  /** No more are taken. */
+  drain(): void
+  /** Queues new items of one query, unless there is no room for them. */
+  enqueue(items: readonly Item[]): void
+  fail(query: Query, reason: FailureReason, message: string): void
+  /** All its items are done. */
+  finish(query: Query): void
+}
+
+export function createInside(parts: InsideParts): Inside {
+  const { shapes, limits, queries, waiting, flights, outlook, counters, emit } = parts
+  const byId = new Map<QueryId, Query>()
+  let arrivals = 0
+  let draining = false
+
+  /** Takes a query out of everything that knows it. */
+  function close(query: Query): void {
+    query.closed = true
+    outlook.changed()
+    byId.delete(query.id)
+    queries.remove(query)
+    counters.pipelines.get(query.shape.name)!.inFlight--
+    for (const item of query.open) {
+      if (item.state === 'queued') waiting.remove(item)
+      else flights.forget(item, parts.nowMs())
+    }
+    query.open.clear()
+  }
+
+  function fail(query: Query, reason: FailureReason, message: string): void {
+    if (query.closed) return
+    close(query)
+    counters.failed(query.shape.name, reason)
+    emit({ type: 'answer', query: query.id, answer: { ok: false, reason, message } })
+  }
+
+  function finish(query: Query): void {
+    if (query.closed) return
+    close(query)
+    const answer = answerOf(query)
+    const slack = (query.deadlineMs - parts.nowMs()) /
+      Math.max(query.deadlineMs - query.arrivedMs, 1e-6)
+    counters.served(query.shape.name, answer.accuracy, slack)
+    emit({ type: 'answer', query: query.id, answer })
+  }
+
+  function refuse(query: QueryId, pipeline: string | undefined, answer: Refusal): void {
+    if (pipeline !== undefined) counters.failed(pipeline, answer.reason)
+    emit({ type: 'answer', query, answer })
+  }
+
+  function arrive(event: Extract<PolicyEvent, { type: 'query_arrived' }>): void {
+    const { query: id, deadlineMs, minAccuracy, payload } = event
+    const nowMs = parts.nowMs()
+    if (byId.has(id)) return
+    const shape = shapes.pipelines.get(event.pipeline)
+    if (shape === undefined) {
+      const message = `Cannot serve ${event.pipeline}: no such pipeline`
+      return refuse(id, undefined, { ok: false, reason: 'no_capable_node', message })
+    }
+    counters.arrived(shape.name)
+    const counts = counters.pipelines.get(shape.name)!
+    const { tails } = outlook.capacity(nowMs)
+    const admitted = admit({
+      shape,
+      deadlineMs,
+      minAccuracy,
+      draining,
+      isLoading: parts.isLoading,
+      full: counts.inFlight >= limits.maxQueries,
+      tails,
+      backlog: outlook.backlog(nowMs),
+      queries,
+    }, nowMs)
+    if ('reason' in admitted) return refuse(id, shape.name, admitted)
+    const seq = arrivals++
+    const query = createQuery(
+      { id, seq, shape, deadlineMs, minAccuracy, payload, ...admitted },
+      nowMs,
+    )
+    counts.inFlight++
+    byId.set(id, query)
+    query.aheadMs = admitted.aheadMs
+    queries.insert(query)
+    outlook.changed()
+    enqueue([query.root])
+  }
+
+  /** Queues new items of one query, unless there is no room for them. */
+  function enqueue(items: readonly Item[]): void {
+    for (const item of items) {
+      if (item.query.closed) return
+      if (waiting.count(item.task) >= limits.maxItemsPerTask) {
+        return fail(item.query, 'queue_full', `Cannot queue more items for ${item.task.name}`)
+      }
+      waiting.add(item, parts.nowMs())
+    }
+  }
+
+  return {
+    arrive,
+    cancel(id) {
+      const query = byId.get(id)
+      if (query === undefined) return
+      counters.pipelines.get(query.shape.name)!.cancelled++
+      close(query)
+    },
+    drain() {
+      draining = true
+    },
+    enqueue,
+    fail,
+    finish,
+  }
+}
