@@ -61,7 +61,8 @@ export function createController(parts: ControllerParts): Controller {
     unload: parts.unload,
   })
   const members = new Map<NodeId, Member>()
-  const joinedMs = new Map<NodeId, number>()
+  /** Nodes that cannot hold all and wait for a first placement, and until when. */
+  const waitsUntilMs = new Map<NodeId, number>()
   const steering = createSteering(shapes, parts.startPerS)
   const placing = createPlacing(shapes, members, parts.meanItems)
   let epoch = 0
@@ -86,7 +87,8 @@ export function createController(parts: ControllerParts): Controller {
     const needed = placing.isNeeded()
     for (const member of members.values()) {
       const fitsAll = bytesOf(member, member.able) <= member.memoryBytes
-      const waited = nowMs - (joinedMs.get(member.id) ?? 0) >= PATIENCE_MS
+      const waited = (waitsUntilMs.get(member.id) ?? Infinity) <= nowMs
+      if (fitsAll || waited || placed !== undefined) waitsUntilMs.delete(member.id)
       for (const slot of member.slots) {
         if (fitsAll) slot.wanted = loadOrder(member.able)
         else if (slot.wanted.length === 0 && placed === undefined && waited) {
@@ -124,7 +126,7 @@ export function createController(parts: ControllerParts): Controller {
     }
     resize(member, event.slots, nowMs)
     members.set(event.node, member)
-    joinedMs.set(event.node, nowMs)
+    waitsUntilMs.set(event.node, nowMs + PATIENCE_MS)
     direct(nowMs)
   }
 
@@ -147,7 +149,7 @@ export function createController(parts: ControllerParts): Controller {
         return direct(nowMs)
       }
       case 'node_left':
-        joinedMs.delete(event.node)
+        waitsUntilMs.delete(event.node)
         if (!members.delete(event.node)) return
         changedMs = nowMs
         epoch++
@@ -180,14 +182,10 @@ export function createController(parts: ControllerParts): Controller {
   /** When a load may be tried again, or a slot has waited long enough for a placement. */
   function nextLoadMs(): number {
     let next = Infinity
-    for (const { id, slots } of members.values()) {
-      for (const slot of slots) {
-        next = Math.min(next, loader.retryAtMs(slot))
-        if (slot.wanted.length === 0 && placed === undefined) {
-          next = Math.min(next, joinedMs.get(id)! + PATIENCE_MS)
-        }
-      }
+    for (const { slots } of members.values()) {
+      for (const slot of slots) next = Math.min(next, loader.retryAtMs(slot))
     }
+    for (const untilMs of waitsUntilMs.values()) next = Math.min(next, untilMs)
     return next
   }
 

@@ -70,6 +70,8 @@ export function createModel(base: Base, spread: number, usualWeight: number): La
   /** The scale over the long run, without what was lost; and of how many batches. */
   let usualScale = 1
   let usual = usualWeight
+  /** Measured points are believed as so many batches; a prior is not. */
+  const trust = usualWeight > 0 ? 2 : 0
   /** Batches since `relax` last looked. */
   let fresh = true
   let restedMs = 0
@@ -104,12 +106,12 @@ export function createModel(base: Base, spread: number, usualWeight: number): La
       const kept = Math.min(Math.max(computeMs / expectedMs, 1 / bound), bound)
       const seenMs = kept * expectedMs
       const ratio = seenMs / base(batch)
-      scale += Math.max(LEAST_WEIGHT, 1 / (observed + 1)) * (ratio - scale)
+      scale += Math.max(LEAST_WEIGHT, 1 / (observed + trust + 1)) * (ratio - scale)
       const knot = Math.round(knotOf(batch))
       for (let i = 0; i < KNOTS; i++) localWeight[i]! *= DECAY
       const weight = Math.min(localWeight[knot]! + 1, MAX_LOCAL)
       localWeight[knot] = weight
-      local[knot]! += (weight <= 1 ? 1 : Math.max(LEAST_WEIGHT, 1 / weight)) *
+      local[knot]! += (weight <= 1 ? 1 / (1 + trust) : Math.max(LEAST_WEIGHT, 1 / weight)) *
         (ratio - local[knot]!)
       if (observed > 0) {
         const error = Math.min(kept, OUTLIER) - 1

@@ -11,8 +11,8 @@ import type { Waiting } from './waiting.ts'
 
 /** A node is active for so long after it was given a batch, and while it runs one. */
 const ACTIVE_MS = 1000
-/** Until nodes are clustered by their profiles there is one class. */
-export const ONE_CLASS = 'default'
+/** Of a node that was not put in a class yet. */
+const NEW_CLASS = 'new'
 
 export function dispatcherStats(
   counters: Counters,
@@ -36,7 +36,7 @@ export function dispatcherStats(
   }
   for (const node of nodes) {
     stats.nodes[node.id] = {
-      class: ONE_CLASS,
+      class: node.class ?? NEW_CLASS,
       state: stateOf(node, nowMs),
       instances: node.slots.reduce((sum, slot) => sum + slot.held.size, 0),
       batches: node.batches,
@@ -49,5 +49,6 @@ export function dispatcherStats(
 function stateOf(node: PoolNode, nowMs: number): SchedulerStats['nodes'][string]['state'] {
   if (node.paused) return 'paused'
   const runs = node.slots.some((slot) => slot.batches.length > 0)
-  return runs || nowMs - node.lastBatchMs < ACTIVE_MS ? 'active' : 'standby'
+  if (runs || nowMs - node.lastBatchMs < ACTIVE_MS) return 'active'
+  return node.resting ? 'resting' : 'standby'
 }

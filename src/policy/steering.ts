@@ -11,7 +11,7 @@ import type { Directive } from './directive.ts'
 import { createAim } from './frontier/aim.ts'
 import type { Mix } from './frontier/mix.ts'
 import { groupPrices } from './frontier/prices.ts'
-import { solveFrontier } from './frontier/solve.ts'
+import { emptyMix, solveFrontier } from './frontier/solve.ts'
 import type { Shapes } from './shape.ts'
 
 export interface Steering {
@@ -119,7 +119,8 @@ export function createSteering(
     let p = 0
     for (const row of recent.values()) row.plannedPerS = rates[p++]!
     const share = aim.value * drainFactor(report.backlogMs / leastSloMs)
-    const mix: Mix = solveFrontier(shapes, { ...report.capacity, ratesPerS: rates, aim: share })
+    const mix: Mix = solveFrontier(shapes, { ...report.capacity, ratesPerS: rates, aim: share }) ??
+      directive?.mix ?? emptyMix(shapes, report.capacity)
     if (nowMs - pricedMs >= PRICES_MS || pricedEpoch !== epoch) {
       pricedMs = nowMs
       pricedEpoch = epoch

@@ -56,7 +56,10 @@ export function createTargets(): Targets {
       const own = task.variants.map(({ index }) => position < 0 ? 0 : mix!.work[index]![position]!)
       const planned = own.some((work) => work > 1e-6)
       const pool = task.variants.map(({ index }) => mix!.work[index]!.reduce((a, b) => a + b, 0))
-      byTask.set(task, row = { weights: normalised(planned ? own : pool), planned })
+      // What the mix plans nowhere, anybody may do.
+      const nowhere = !pool.some((work) => work > 1e-6)
+      const weights = normalised(planned ? own : pool)
+      byTask.set(task, row = { weights, planned: planned || nowhere })
     }
     return row
   }

@@ -1,0 +1,71 @@
+import assert from 'node:assert/strict'
+import { createDemand } from '../../src/policy/demand.ts'
+import { createRandom, exponential } from '../../src/sim/random.ts'
+
+/** Poisson arrivals at `rates` queries per second, one a second; calls back each 50 ms. */
+function run(rates: number[], seed: number, startPerS = 0) {
+  const demand = createDemand(startPerS)
+  const random = createRandom(seed)
+  const seen: { atMs: number; ratePerS: number; meanPerS: number }[] = []
+  let nextMs = 0
+  rates.forEach((rate, second) => {
+    for (let atMs = second * 1000; atMs < second * 1000 + 1000; atMs += 50) {
+      nextMs = Math.max(nextMs, atMs)
+      for (;;) {
+        const gapMs = rate > 0 ? exponential(random, 1000 / rate) : Infinity
+        if (nextMs + gapMs >= atMs + 50) break
+        nextMs += gapMs
+        demand.count(nextMs)
+      }
+      const nowMs = atMs + 50
+      seen.push({ atMs: nowMs, ratePerS: demand.ratePerS(nowMs), meanPerS: demand.meanPerS(nowMs) })
+    }
+  })
+  return (fromS: number, toS: number) =>
+    seen.filter(({ atMs }) => atMs > fromS * 1000 && atMs <= toS * 1000)
+}
+const mean = (values: number[]) => values.reduce((a, b) => a + b, 0) / values.length
+
+Deno.test('demand settles on a steady rate, and chance hardly raises it', () => {
+  const seen = run(Array(60).fill(200), 1)(10, 60)
+  const rate = mean(seen.map(({ ratePerS }) => ratePerS))
+  assert.ok(rate > 190 && rate < 212, `${rate}`)
+  const raised = seen.filter(({ ratePerS, meanPerS }) => ratePerS > meanPerS).length
+  assert.ok(raised < 0.05 * seen.length, `${raised} of ${seen.length} raised`)
+})
+
+Deno.test('demand believes a step within 400 ms, long before the mean does', () => {
+  const at = run([...Array(20).fill(100), ...Array(5).fill(400)], 2)
+  const early = at(20.3, 20.5)
+  assert.ok(Math.max(...early.map(({ ratePerS }) => ratePerS)) > 300)
+  assert.ok(Math.max(...early.map(({ meanPerS }) => meanPerS)) < 150)
+  const later = at(23.9, 25)
+  assert.ok(mean(later.map(({ ratePerS }) => ratePerS)) > 340)
+})
+
+Deno.test('demand follows a ramp with the lag of its mean', () => {
+  const at = run(Array.from({ length: 60 }, (_, i) => 50 + 5 * i), 3)
+  const { ratePerS } = at(59.9, 60)[0]!
+  assert.ok(ratePerS > 300 && ratePerS < 380, `${ratePerS}`)
+})
+
+Deno.test('demand forgets a spike within seconds', () => {
+  const at = run([...Array(10).fill(50), 600, ...Array(12).fill(50)], 4)
+  assert.ok(Math.max(...at(10, 11).map(({ ratePerS }) => ratePerS)) > 400)
+  assert.ok(mean(at(18, 22).map(({ ratePerS }) => ratePerS)) < 70)
+})
+
+Deno.test('demand fades to nothing in silence', () => {
+  const at = run([...Array(10).fill(300), ...Array(80).fill(0)], 5)
+  assert.ok(at(24.9, 25)[0]!.ratePerS < 1)
+  assert.equal(at(89.9, 90)[0]!.ratePerS < 1e-6, true)
+})
+
+Deno.test('demand of a query now and then is no jump', () => {
+  const seen = run(Array(120).fill(0.5), 6)(20, 120)
+  assert.ok(seen.every(({ ratePerS, meanPerS }) => ratePerS === meanPerS))
+})
+
+Deno.test('demand begins with what it is told', () => {
+  assert.equal(createDemand(80).ratePerS(0), 80)
+})

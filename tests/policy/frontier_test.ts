@@ -1,0 +1,271 @@
+import assert from 'node:assert/strict'
+import fc from 'fast-check'
+import load from 'highs'
+import { checkPipeline } from '../../src/pipeline/parse.ts'
+import type { Pipeline } from '../../src/pipeline/schema.ts'
+import { createAim } from '../../src/policy/frontier/aim.ts'
+import { frontierModel } from '../../src/policy/frontier/model.ts'
+import { pathsOf } from '../../src/policy/frontier/mix.ts'
+import { groupPrices } from '../../src/policy/frontier/prices.ts'
+import type { FrontierProblem } from '../../src/policy/frontier/problem.ts'
+import { solveFrontier } from '../../src/policy/frontier/solve.ts'
+import { type Prefix, type Shapes, shapesOf } from '../../src/policy/shape.ts'
+import { ocr } from './fixtures.ts'
+
+const ocrShapes = shapesOf([ocr])
+
+/** Every group holds every variant, and takes `slowness` times its reference. */
+function problemOf(
+  shapes: Shapes,
+  groups: { slots: number; slowness: number | number[] }[],
+  ratesPerS: number[],
+  aim = 1,
+): FrontierProblem {
+  return {
+    groups: groups.map(({ slots }, g) => ({ key: `g${g}`, class: `g${g}`, slots, duty: slots })),
+    services: shapes.variants.map(({ referenceMs, index }) =>
+      groups.map(({ slowness }, group) => {
+        const factor = typeof slowness === 'number' ? slowness : slowness[index]!
+        return { group, costMs: referenceMs! * factor, aloneMs: referenceMs! * factor + 2 }
+      })
+    ),
+    fanOut: shapes.variants.map(({ fanOut }) => fanOut),
+    ratesPerS,
+    aim,
+  }
+}
+
+Deno.test('frontier takes the best path while it carries the demand, with the least work', () => {
+  const mix = solveFrontier(ocrShapes, problemOf(ocrShapes, [{ slots: 4, slowness: 1 }], [5]))!
+  assert.ok(Math.abs(mix.pipelines[0]!.accuracy - 0.81) < 1e-9)
+  assert.equal(mix.pipelines[0]!.served, 1)
+  // 5 queries a second of 160 + 4 x 40 ms on four slots.
+  assert.ok(Math.abs(mix.load - 0.4) < 1e-9, `${mix.load}`)
+})
+
+Deno.test('frontier mixes two neighbouring paths of the hull when the best carries too little', () => {
+  const mix = solveFrontier(ocrShapes, problemOf(ocrShapes, [{ slots: 4, slowness: 1 }], [16]))!
+  const { accuracy, served } = mix.pipelines[0]!
+  assert.equal(Math.round(served * 1e9), 1e9)
+  assert.ok(accuracy < 0.81 && accuracy > 0.63, `${accuracy}`)
+  const paths = pathsOf(ocrShapes, mix)
+  assert.ok(paths.length <= 2, JSON.stringify(paths))
+  assert.ok(Math.abs(paths.reduce((sum, { share }) => sum + share, 0) - 1) < 1e-6)
+})
+
+Deno.test('frontier serves as many as it can when nothing carries all', () => {
+  const mix = solveFrontier(ocrShapes, problemOf(ocrShapes, [{ slots: 1, slowness: 1 }], [100]))!
+  // The quickest path takes 40 + 4 x 5 ms.
+  assert.ok(Math.abs(mix.pipelines[0]!.served - 1 / 6) < 1e-6, `${mix.pipelines[0]!.served}`)
+})
+
+Deno.test('frontier gives each group what it is good at', () => {
+  const good = ocrShapes.variants.map(({ task }) => task.name === 'detect' ? 0.2 : 5)
+  const problem = problemOf(
+    ocrShapes,
+    [{ slots: 2, slowness: good }, { slots: 8, slowness: 1 }],
+    [30],
+  )
+  const mix = solveFrontier(ocrShapes, problem)!
+  const work = (task: string, group: number) =>
+    ocrShapes.variants.filter((variant) => variant.task.name === task)
+      .reduce((sum, { index }) => sum + mix.work[index]![group]!, 0)
+  assert.ok(work('detect', 0) > 0.3 && work('read', 0) < 1e-6)
+  // 120 items a second of 40 ms on eight slots.
+  assert.ok(Math.abs(work('read', 1) - 0.6) < 1e-6)
+})
+
+Deno.test('frontier leaves out paths that cannot end in time', () => {
+  const quick: Pipeline = { ...ocr, sloMs: 150 }
+  const shapes = shapesOf([quick])
+  const mix = solveFrontier(shapes, problemOf(shapes, [{ slots: 9, slowness: 1 }], [1]))!
+  assert.ok(pathsOf(shapes, mix).every(({ path }) => path[0] === 'small'))
+})
+
+Deno.test('frontier shares a full pool between pipelines by their weight', () => {
+  const two = [{ ...ocr, name: 'a', weight: 2 }, { ...ocr, name: 'b', weight: 1 }]
+  const shapes = shapesOf(two)
+  const mix = solveFrontier(shapes, problemOf(shapes, [{ slots: 2, slowness: 1 }], [50, 50]))!
+  const [a, b] = mix.pipelines
+  assert.ok(Math.abs(a!.served - 2 * b!.served) < 1e-6, `${a!.served} ${b!.served}`)
+  assert.ok(Math.abs(50 * 0.06 * (a!.served + b!.served) - 2) < 1e-6)
+})
+
+Deno.test('group prices: what carries most is worth most, and a query costs one over the capacity', () => {
+  const good = ocrShapes.variants.map(({ task }) => task.name === 'detect' ? 0.2 : 5)
+  const groups = [{ slots: 2, slowness: good }, { slots: 8, slowness: 1 }]
+  const problem = problemOf(ocrShapes, groups, [1])
+  const prices = groupPrices(ocrShapes, problem)
+  const worth = prices.reduce((sum, price, g) => sum + price * groups[g]!.slots, 0)
+  assert.ok(Math.abs(worth - 1) < 1e-6, `${worth}`)
+  // The cheapest way of a query, by these prices, is the time that the full pool takes for one.
+  const cheapest = (task: string, items: number) =>
+    Math.min(
+      ...ocrShapes.variants.filter((variant) => variant.task.name === task).flatMap(({ index }) =>
+        problem.services[index]!.map(({ group, costMs }) => prices[group]! * costMs * items)
+      ),
+    )
+  const poolMs = cheapest('detect', 1) + cheapest('read', 4)
+  const full = solveFrontier(ocrShapes, { ...problem, ratesPerS: [1000] })!
+  const mostPerS = 1000 * full.pipelines[0]!.served
+  assert.ok(Math.abs(poolMs - 1000 / mostPerS) < 0.1 * poolMs, `${poolMs} ms, ${mostPerS} a second`)
+})
+
+Deno.test('aim falls when queries end close to their deadlines, and rises while they do not', () => {
+  const aim = createAim()
+  for (let i = 0; i < 50; i++) aim.learn(100, 20, false)
+  assert.equal(aim.value, 0.7)
+  for (let i = 0; i < 200; i++) aim.learn(100, 0, false)
+  assert.ok(aim.value > 1.1)
+  for (let i = 0; i < 2000; i++) aim.learn(100, 0, true)
+  assert.ok(Math.abs(aim.value - 1) < 0.02, `${aim.value}`)
+})
+
+/** Trees of 1 to 4 levels with up to 3 children and 4 variants a task. */
+const trees = fc.record({
+  levels: fc.integer({ min: 1, max: 4 }),
+  children: fc.array(fc.integer({ min: 1, max: 3 }), { minLength: 3, maxLength: 3 }),
+  variants: fc.array(fc.integer({ min: 1, max: 4 }), { minLength: 12, maxLength: 12 }),
+  numbers: fc.array(fc.integer({ min: 1, max: 1000 }), { minLength: 64, maxLength: 64 }),
+}).map(({ levels, children, variants, numbers }) => {
+  const tasks: { [name: string]: unknown } = {}
+  let count = 0
+  const number = (i: number) => numbers[i % numbers.length]!
+  const add = (level: number): string => {
+    const id = count++
+    const name = `t${id}`
+    tasks[name] = null
+    const next: string[] = []
+    if (level < levels) {
+      for (let i = 0; i < children[level - 1]! && count < 7; i++) next.push(add(level + 1))
+    }
+    tasks[name] = {
+      next,
+      variants: Object.fromEntries(
+        Array.from({ length: variants[id % 12]! }, (_, v) => [`v${v}`, {
+          accuracy: 0.5 + number(7 * id + v) / 2000,
+          referenceMs: 1 + number(11 * id + 3 * v) / 20,
+          fanOut: Object.fromEntries(next.map((child, i) => [child, number(5 * id + v + i) / 250])),
+        }]),
+      ),
+    }
+    return name
+  }
+  const root = add(1)
+  return checkPipeline(
+    { schema: 'shoal-pipeline/1', name: 'tree', sloMs: 2000, root, tasks },
+    'tree.json',
+  )
+})
+
+Deno.test('frontier: what it claims is carried, and HiGHS finds no better', async () => {
+  const highs = await (load as unknown as typeof load.default)()
+  let compared = 0
+  fc.assert(
+    fc.property(
+      fc.array(trees, { minLength: 1, maxLength: 2 }),
+      fc.array(
+        fc.record({
+          slots: fc.integer({ min: 1, max: 9 }),
+          slowness: fc.double({ min: 0.1, max: 9, noNaN: true }),
+        }),
+        { minLength: 1, maxLength: 6 },
+      ),
+      fc.double({ min: 0, max: 2000, noNaN: true }),
+      (pipelines, groups, rate) => {
+        const shapes = shapesOf(pipelines.map((pipeline, i) => ({ ...pipeline, name: `p${i}` })))
+        const rates = pipelines.map((_, i) => rate / (i + 1) + 0.01)
+        const problem = problemOf(shapes, groups, rates, 0.9)
+        const mix = solveFrontier(shapes, problem)
+        assert.ok(mix !== undefined)
+        checkCarried(shapes, problem, mix)
+        const model = frontierModel(shapes, problem)
+        const solution = highs.solve(lpText(model))
+        assert.equal(solution.Status, 'Optimal')
+        const own = scoreOf(shapes, problem, mix)
+        assert.ok(
+          own >= solution.ObjectiveValue - 0.01 * Math.abs(solution.ObjectiveValue) - 1e-6,
+          `${own} against ${solution.ObjectiveValue}`,
+        )
+        compared++
+      },
+    ),
+    { numRuns: 60, seed: 11 },
+  )
+  assert.ok(compared >= 60)
+})
+
+type Found = NonNullable<ReturnType<typeof solveFrontier>>
+
+/** Flow is kept at every branch, and no group does more than it has time for. */
+function checkCarried(shapes: Shapes, problem: FrontierProblem, mix: Found) {
+  const need = shapes.variants.map(() => 0)
+  let p = 0
+  for (const shape of shapes.pipelines.values()) {
+    const { flow } = mix.pipelines[p]!
+    const visit = (prefix: Prefix, items: number) => {
+      const own = flow[prefix.id]!
+      need[prefix.variant.index]! += own * items * problem.ratesPerS[p]!
+      prefix.next.forEach((branch, child) => {
+        const sum = branch.reduce((total, next) => total + flow[next.id]!, 0)
+        assert.ok(Math.abs(sum - own) < 1e-5, `${sum} of ${own} goes on`)
+        const count = problem.fanOut[prefix.variant.index]![child]!
+        for (const next of branch) visit(next, items * count)
+      })
+    }
+    for (const start of shape.starts) visit(start, 1)
+    p++
+  }
+  shapes.variants.forEach(({ index }) => {
+    const does = problem.services[index]!.reduce(
+      (sum, { group, costMs }) =>
+        sum + mix.work[index]![group]! * problem.groups[group]!.duty * 1000 / costMs,
+      0,
+    )
+    assert.ok(does >= need[index]! * (1 - 1e-4) - 1e-5, `${does} of ${need[index]} a second`)
+  })
+  problem.groups.forEach((_, g) => {
+    const used = mix.work.reduce((sum, row) => sum + row[g]!, 0)
+    assert.ok(used <= problem.aim + 1e-6, `${used} of ${problem.aim}`)
+  })
+}
+
+/** The objective of the model at the mix, from its own coefficients. */
+function scoreOf(shapes: Shapes, problem: FrontierProblem, mix: Found): number {
+  const { variables } = frontierModel(shapes, problem)
+  const weights = [...shapes.pipelines.values()].map(({ pipeline }) => pipeline.weight ?? 1)
+  const least = Math.min(...mix.pipelines.map(({ served }, p) => served / weights[p]!))
+  let score = 0
+  for (const [name, coefficients] of variables) {
+    const [a, b] = name.slice(1).split(' ').map(Number) as [number, number]
+    const value = name === 'least'
+      ? least
+      : name[0] === 'w'
+      ? mix.work[a]![b]!
+      : mix.pipelines[a]!.flow[b]!
+    for (const [row, coefficient] of coefficients) if (row === 'score') score += value * coefficient
+  }
+  return score
+}
+
+/** CPLEX-LP text. */
+function lpText({ variables, constraints }: ReturnType<typeof frontierModel>): string {
+  const names = new Map([...variables.keys()].map((name, i) => [name, `x${i}`]))
+  const rows = new Map<string, string[]>()
+  for (const [name, coefficients] of variables) {
+    for (const [row, value] of coefficients) {
+      const terms = rows.get(row) ?? []
+      terms.push(`${value < 0 ? '-' : '+'} ${Math.abs(value)} ${names.get(name)}`)
+      rows.set(row, terms)
+    }
+  }
+  const lines = [...constraints].flatMap(([row, { max, equal }], i) => {
+    const terms = rows.get(row)
+    return terms === undefined
+      ? []
+      : [`r${i}:`, ...terms, equal === undefined ? `<= ${max}` : `= ${equal}`]
+  })
+  return ['Maximize', 'o:', ...rows.get('score') ?? [], 'Subject To', ...lines, 'End', ''].join(
+    '\n',
+  )
+}
