@@ -133,7 +133,7 @@ export function createModel(base: Base, spread: number, usualWeight: number): La
       } else if (nowMs - restedMs >= RELAX_MS) {
         const factor = Math.max(RELAX, usualScale / scale)
         scale *= factor
-        for (let i = 0; i < KNOTS; i++) local[i]! *= factor
+        for (let i = 0; i < KNOTS; i++) local[i] = Math.min(local[i]! * factor, scale)
         restedMs = nowMs
         cache.fill(NaN)
       }

@@ -76,7 +76,7 @@ Deno.test('classify() keeps a node in its class while corrections are small', ()
     for (const { id } of nodes) {
       for (const variant of shapes.variants) {
         const slowness = id === 'c' ? 1.3 : 1
-        profile.ran(id, variant, 1, variant.referenceMs! * slowness * lognormal(random, 0.2))
+        profile.ran(id, variant, 1, variant.referenceMs! * slowness * lognormal(random, 0.1))
       }
     }
     classes = classify(nodes, profile, classes)
