@@ -17,6 +17,9 @@ export interface PooledNode {
   readonly crops: ReturnType<typeof createCropEncodingChooser>
   backend: string
   backendReason: string | null
+  threadsPerRun: number
+  /** By `pipeline task variant`. */
+  readonly fallbacks: Map<string, NodeInfo['fallbacks'][number]>
   slots: number
   /** Variants held warm: `slot pipeline task variant`. */
   readonly instances: Set<string>
@@ -36,6 +39,8 @@ export function createPooledNode(link: Link, hello: Hello): PooledNode {
     crops: createCropEncodingChooser(),
     backend: hello.backend ?? 'wasm',
     backendReason: hello.backendReason ?? null,
+    threadsPerRun: hello.threadsPerRun ?? 1,
+    fallbacks: new Map(),
     slots: hello.slots ?? 1,
     instances: new Set(),
     tasks: new Set(),
@@ -44,10 +49,27 @@ export function createPooledNode(link: Link, hello: Hello): PooledNode {
   }
 }
 
-export function addInstance(node: PooledNode, slot: number, ref: VariantRef) {
+/** @param backend where the node says that this variant runs on another than itself */
+export function addInstance(
+  node: PooledNode,
+  slot: number,
+  ref: VariantRef,
+  { backend, backendReason = '' }: {
+    backend?: string | undefined
+    backendReason?: string | undefined
+  } = {},
+) {
   node.instances.add([slot, ref.pipeline, ref.task, ref.variant].join(' '))
   node.tasks.add(`${ref.pipeline} ${ref.task}`)
+  if (backend === undefined) node.fallbacks.delete(nameOf(ref))
+  else node.fallbacks.set(nameOf(ref), { ...ref, backend, backendReason })
 }
+
+/** What a variant runs on at a node. */
+export const backendOf = (node: PooledNode, ref: VariantRef): string =>
+  node.fallbacks.get(nameOf(ref))?.backend ?? node.backend
+
+const nameOf = ({ pipeline, task, variant }: VariantRef) => `${pipeline} ${task} ${variant}`
 
 /** Forgets instances, all or those of slots from `slot` on, and what tasks they made servable. */
 export function dropInstances(node: PooledNode, fromSlot = 0) {
@@ -69,6 +91,8 @@ export function nodeInfo(
     state: stats?.state ?? 'standby',
     backend: node.backend,
     backendReason: node.backendReason,
+    threadsPerRun: node.threadsPerRun,
+    fallbacks: [...node.fallbacks.values()],
     device: node.hello.device ?? null,
     class: stats?.class ?? 'default',
     instances: node.instances.size,

@@ -159,7 +159,7 @@ export function createPool({ served, scheduler, now, log, link: linkOptions }: P
       case 'ready': {
         const { slot, pipeline, task, variant } = message
         const ref = { pipeline, task, variant }
-        addInstance(node, slot, ref)
+        addInstance(node, slot, ref, message)
         return post({ type: 'instance_ready', node: node.id, slot, ...ref })
       }
       case 'load_failed': {
@@ -176,6 +176,7 @@ export function createPool({ served, scheduler, now, log, link: linkOptions }: P
           node.progress = done < total ? message.progress : null
         }
         if (message.backend !== undefined) node.backend = message.backend
+        node.threadsPerRun = message.threadsPerRun ?? node.threadsPerRun
         if (message.backendReason !== undefined) {
           node.backendReason = message.backendReason
           log(`node ${node.name} runs on ${message.backendReason}`)

@@ -42,7 +42,11 @@ export function browserFacts(): BrowserFacts {
   }
 }
 
-/** Half the processors, and one left for the page. */
+/** All that a volunteer may lend: on an insecure origin there is no telling workers apart. */
+export const mostProcessors = ({ secure, processors }: BrowserFacts): number =>
+  secure ? processors : 1
+
+/** What suits unless a volunteer says otherwise: half the processors, and one left for the page. */
 export const usableProcessors = ({ secure, processors }: BrowserFacts): number =>
   secure ? Math.max(1, Math.min(processors >> 1, processors - 1)) : 1
 
@@ -54,7 +58,8 @@ export function createBrowserHost(options: BrowserHostOptions): Host {
   const gigabytes = (navigator as { deviceMemory?: number }).deviceMemory
   return {
     runtime: 'browser',
-    threads: usableProcessors(browserFacts()),
+    threads: mostProcessors(browserFacts()),
+    sharesMemory: globalThis.crossOriginIsolated === true,
     ...(gigabytes === undefined
       ? {}
       : { memoryBytes: Math.floor(gigabytes * 1024 ** 3 * MEMORY_SHARE) }),

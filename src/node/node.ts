@@ -7,7 +7,6 @@ import type { Hello } from '../protocol/messages.ts'
 import { PROTOCOL_VERSION } from '../protocol/messages.ts'
 import { createBackendChoice } from './backend_choice.ts'
 import { createBackoff } from './backoff.ts'
-import { renewSlots } from './bring_up.ts'
 import { nameOf, quickestOfEachTask } from './catalog.ts'
 import { createSleeper, systemClock } from './clock.ts'
 import { createModelFetcher } from './fetch_model.ts'
@@ -15,6 +14,7 @@ import { createGrower, mostSlotsOn } from './grow.ts'
 import { type Identity, loadIdentity } from './identity.ts'
 import { createLink, type Link, type Refusal } from './link.ts'
 import { createModelStore, type ModelStore } from './models.ts'
+import { moveSlots } from './move_slots.ts'
 import { createPayloadStore } from './payloads.ts'
 import { createSlotPool } from './pool.ts'
 import { createProfiler } from './profiler.ts'
@@ -44,9 +44,11 @@ export function createNode(options: NodeOptions): VolunteerNode {
   const clock = options.clock ?? systemClock
   const duty = options.duty ?? 1
   const base = new URL(options.url)
+  const processors = Math.min(host.threads, options.threads ?? Infinity)
+  const fixedSlots = options.slots !== undefined
   const mostSlots = () =>
     mostSlotsOn(choice.use, {
-      processors: Math.min(host.threads, options.threads ?? Infinity),
+      processors,
       memoryBytes: host.memoryBytes ?? Infinity,
     })
   const watch = createWatch(options.slots ?? 1)
@@ -108,7 +110,7 @@ export function createNode(options: NodeOptions): VolunteerNode {
       link.send({ type: 'report', profile })
     },
     async detour() {
-      const grown = options.slots === undefined ? await grower.run() : 'done'
+      const grown = fixedSlots ? 'done' : await grower.run()
       return grown === 'done' ? await choice.run() : grown
     },
   })
@@ -118,35 +120,26 @@ export function createNode(options: NodeOptions): VolunteerNode {
     host,
     wish: options.backend ?? 'auto',
     gpu: options.gpu ?? true,
-    threadsPerRun: options.threadsPerRun ?? 1,
+    threadsPerRun: options.threadsPerRun,
+    processors,
+    fixedSlots,
+    slots: () => pool.serving,
     ...(options.readAdapter === undefined ? {} : { readAdapter: options.readAdapter }),
     samples: () =>
       quickestOfEachTask(profiler.byLatency(), (key) => pool.slot(0)?.holds(key) === true)
         .flatMap((key) => serving.catalog?.spec(nameOf(key)) ?? []),
     measure: (key) => pool.slot(0)?.measure(key, 1) ?? Promise.resolve(undefined),
     fetchModel,
-    move,
-    decided(backend, reason) {
-      link.send({ type: 'report', backend, backendReason: reason })
+    move: () =>
+      moveSlots({
+        ...{ pool, profiler, grower, grown, use: choice.use, fixedSlots },
+        serves: () => stopping === undefined,
+      }),
+    decided({ backend, threads }, reason) {
+      link.send({ type: 'report', backend, backendReason: reason, threadsPerRun: threads })
       watch.emit({ type: 'backend', backend, reason }, { backend, reason })
     },
   })
-
-  function move(): Promise<boolean> {
-    // On a GPU one slot to begin with; whether more pay is measured again.
-    const single = options.slots === undefined && choice.use.backend === 'webgpu'
-    return renewSlots(single ? pool.serving.slice(0, 1) : pool.serving, () => {
-      if (stopping !== undefined) return false
-      if (single && pool.serving.length > 1) {
-        pool.keep(1)
-        grown(1)
-      }
-      profiler.reset()
-      grower.reset()
-      profiler.detourAgain()
-      return true
-    })
-  }
 
   function grown(slots: number): void {
     link.send({ type: 'report', slots })
@@ -218,6 +211,7 @@ export function createNode(options: NodeOptions): VolunteerNode {
       runtime: host.runtime,
       backend: choice.use.backend,
       backendReason: choice.reason,
+      threadsPerRun: choice.use.threads,
       ...(choice.device === undefined ? {} : { device: choice.device }),
       slots: pool.serving.length,
       duty,

@@ -115,13 +115,13 @@ export function createSlot(options: SlotOptions): Slot {
     client = next
     faults = 0
     loaded.clear()
-    for (const { spec, warmMs, loadMs } of held) {
+    for (const { spec, warmed, loadMs } of held) {
       if (!loads.isCurrent(spec)) {
         await client.unload(spec.key)
         continue
       }
       loaded.set(spec.key, spec)
-      events.ready(spec, loadMs, warmMs)
+      events.ready(spec, loadMs, warmed)
     }
     // What was loaded into the old worker meanwhile.
     loads.startOver((spec) => !loaded.has(spec.key))
@@ -189,7 +189,7 @@ export function createSlot(options: SlotOptions): Slot {
     if (answer.ok) {
       deaths = 0
       loaded.set(spec.key, spec)
-      return events.ready(spec, fetchMs + clock.nowMs() - fromMs, answer.value.warmMs)
+      return events.ready(spec, fetchMs + clock.nowMs() - fromMs, answer.value)
     }
     if (loads.isCurrent(spec)) {
       loads.drop(spec.key)

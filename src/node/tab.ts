@@ -18,6 +18,8 @@ export interface TabChoices {
   gpu: boolean
   /** Most processors to keep busy. */
   threads: number
+  /** Threads of one run on the processor; absent where that is to be measured. */
+  threadsPerRun?: number
   /** Share of the time to work, 0.01 to 1. */
   duty: number
   pauseOnBattery: boolean
@@ -160,6 +162,7 @@ export function createTab(options: TabOptions): TabApi {
         duty: chosen.duty,
         backend: chosen.backend,
         gpu: chosen.gpu,
+        ...(chosen.threadsPerRun === undefined ? {} : { threadsPerRun: chosen.threadsPerRun }),
         ...(chosen.name === '' ? {} : { name: chosen.name }),
         ...(token === undefined ? {} : { token }),
       })

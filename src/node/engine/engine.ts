@@ -47,6 +47,11 @@ export interface Engine {
   start(): Promise<void>
   /** Resolves with the reason when the device is lost; never where there is none to lose. */
   lost(): Promise<string>
+  /**
+   * Why a model runs on the processor although the engine is on a GPU, which cannot take it;
+   * nothing where it runs as the rest.
+   */
+  fallback(hash: string): string | undefined
   /** Whether a session of this model is at hand. */
   has(hash: string): boolean
   /**

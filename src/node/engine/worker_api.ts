@@ -39,6 +39,12 @@ export interface InstanceSpec {
   hash: string
 }
 
+export interface Warmed {
+  warmMs: number
+  /** Why it runs on the processor although the worker's engine is on a GPU, if so. */
+  fallback?: string
+}
+
 export interface WorkerApi {
   init(assets: WorkerAssets, use: EngineUse): Promise<Answer<{ backend: Backend }>>
   /** Comes back when the engine's device is lost, if ever. */
@@ -50,7 +56,7 @@ export interface WorkerApi {
    * shapes, the others and larger batches as far as a few seconds allow. `warmMs` is how long the
    * main shape took for one item, a first figure.
    */
-  load(spec: InstanceSpec, bytes: Uint8Array | undefined): Promise<Answer<{ warmMs: number }>>
+  load(spec: InstanceSpec, bytes: Uint8Array | undefined): Promise<Answer<Warmed>>
   unload(key: string): Promise<Answer<null>>
   run(
     key: string,
@@ -167,10 +173,11 @@ export function createWorkerApi(parts: WorkerParts): WorkerApi {
         const before = held.get(spec.key)
         const model = await engine.acquire(spec.hash, bytes)
         try {
-          const warmMs = await take(spec, model, engine.compilesShapes)
+          const fallback = engine.fallback(spec.hash)
+          const warmMs = await take(spec, model, engine.compilesShapes && fallback === undefined)
           // The old one goes after the new one is in, so that a shared session lives on.
           if (before !== undefined) await engine.release(before.spec.hash)
-          return { ok: true, value: { warmMs } }
+          return { ok: true, value: { warmMs, ...(fallback === undefined ? {} : { fallback }) } }
         } catch (error) {
           await engine.release(spec.hash)
           throw error
