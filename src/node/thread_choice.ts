@@ -8,7 +8,7 @@
  * @module
  */
 import { bringUp } from './bring_up.ts'
-import type { Clock } from './clock.ts'
+import { type Clock, createSleeper } from './clock.ts'
 import type { InstanceSpec } from './engine/worker_api.ts'
 import type { Host } from './host.ts'
 import type { Slot } from './slot.ts'
@@ -54,6 +54,8 @@ const ROUNDS = 2
 const WINDOW_MS = 600
 const LIMIT_MS = 30_000
 const MAX_DISTURBED = 4
+const WAIT_MS = 300
+const MAX_WAITS = 30
 
 export function createThreadChoice(options: ThreadChoiceOptions): ThreadChoice {
   const { clock, host, wish, processors } = options
@@ -62,6 +64,8 @@ export function createThreadChoice(options: ThreadChoiceOptions): ThreadChoice {
   let reason = ''
   let done = true
   let disturbed = 0
+  let waits = 0
+  const sleeper = createSleeper(clock)
   let client: WorkerClient | undefined
 
   if (host.sharesMemory !== true) {
@@ -104,8 +108,16 @@ export function createThreadChoice(options: ThreadChoiceOptions): ThreadChoice {
 
   async function run(): Promise<'done' | 'more' | 'disturbed'> {
     if (done) return 'done'
-    const specs = options.samples()
-    if (specs.length === 0) return 'disturbed'
+    const all = options.samples()
+    const compared = options.slots().slice(0, MORE)
+    const specs = all.filter(({ key }) => compared.every((slot) => slot.holds(key)))
+    if (specs.length < all.length && waits < MAX_WAITS) {
+      // A slot that is new is being filled.
+      waits++
+      await sleeper.pause(WAIT_MS)
+      return 'disturbed'
+    }
+    if (specs.length === 0) return disturbance()
     const up = await bringUp({
       ...{ clock, specs, assets: host.assets, maxLoadMs: LIMIT_MS },
       engine: { backend: 'wasm', threads: MORE },
@@ -166,6 +178,7 @@ export function createThreadChoice(options: ThreadChoiceOptions): ThreadChoice {
     },
     stop() {
       done = true
+      sleeper.wake()
       client?.close()
     },
   }

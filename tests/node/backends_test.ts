@@ -19,7 +19,10 @@ const GPU: Adapter = {
 }
 
 /** A host whose engines take so many ms a run, and which remembers. */
-function pacedHost(paceMs: { wasm: number; webgpu: number }, kept = new Map<string, string>()) {
+function pacedHost(
+  paceMs: { wasm: number; webgpu: number; wasm2?: number; fallback?: string },
+  kept = new Map<string, string>(),
+) {
   const host: Host = {
     ...testHost(crypto.randomUUID()),
     createWorker: () =>
@@ -149,4 +152,15 @@ Deno.test('describe() knows software adapters by flag and by name', () => {
 Deno.test('ORT_VERSION is the version of package.json', async () => {
   const file = new URL('../../package.json', import.meta.url)
   equal(ORT_VERSION, JSON.parse(await Deno.readTextFile(file)).dependencies['onnxruntime-web'])
+})
+
+Deno.test('a variant that runs beside the GPU is told of as running on wasm', async () => {
+  const host = pacedHost({ wasm: 1, webgpu: 1, fallback: 'a weight is too large' })
+  const readAdapter = () => Promise.resolve(GPU)
+  await withNode({ host, backend: 'webgpu', readAdapter }, async ({ peer }) => {
+    peer.send({ type: 'load', instances: [{ slot: 0, ...A }] })
+    const { message } = await peer.take('ready')
+    equal(message.backend, 'wasm')
+    equal(message.backendReason, 'wasm: a weight is too large')
+  })
 })

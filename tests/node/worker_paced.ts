@@ -10,16 +10,18 @@ import type { ImageCodecs, Model, Stage } from '../../src/stages/types.ts'
 
 const channel = new BroadcastChannel('shoal-test-pace')
 /** One model run by backend (`wasm2`: with two threads), told in the worker's name. */
-const paceMs: { [backend: string]: number } = JSON.parse(self.name)
+const { fallback, ...paceMs }: { fallback?: string; [backend: string]: unknown } = JSON.parse(
+  self.name,
+)
 
 expose(createWorkerApi({
   stages: { test: stage() },
   createEngine: (_, { backend, threads }) =>
-    createPacedEngine(backend, paceMs[threads > 1 ? `${backend}${threads}` : backend]),
+    createPacedEngine(backend, Number(paceMs[threads > 1 ? `${backend}${threads}` : backend])),
   createCodecs: () => ({}) as ImageCodecs,
 }))
 
-function createPacedEngine(backend: Engine['backend'], runMs = 0): Engine {
+function createPacedEngine(backend: Engine['backend'], runMs: number): Engine {
   const held = new Set<string>()
   const model: Model = {
     inputNames: ['x'],
@@ -40,7 +42,7 @@ function createPacedEngine(backend: Engine['backend'], runMs = 0): Engine {
           if (backend === 'webgpu' && data === 'lose') resolve('as asked')
         }
       }),
-    fallback: () => undefined,
+    fallback: () => fallback,
     has: (hash) => held.has(hash),
     acquire(hash) {
       held.add(hash)
