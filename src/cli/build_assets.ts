@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { build, type Plugin, stop } from 'esbuild'
@@ -50,8 +51,12 @@ export async function buildAssets({ stamp = '' }: BuildOptions = {}): Promise<Ma
     const html = (await readFile(join(ROOT, 'src/pages/node/index.html'), 'utf8'))
       .replace('{{style}}', add(style))
       .replace('{{script}}', page)
-    add({ path: '/node', body: html, type: 'text/html; charset=utf-8' })
-    add({ path: '/node/build.json', body: JSON.stringify({ node: remote }), type: 'text/json' })
+    // The page's names have hashes in them, so that its own hash covers all that it leads to.
+    const build = createHash('sha256').update(html).digest('hex').slice(0, 16)
+    const whole = html.replace('{{build}}', build)
+    add({ path: '/node', body: whole, type: 'text/html; charset=utf-8' })
+    const builds = JSON.stringify({ node: remote, page: build })
+    add({ path: '/node/build.json', body: builds, type: 'text/json' })
     const stub = await readFile(join(ROOT, 'src/pages/node/stub.js'), 'utf8')
     add({ path: '/node.js', body: stub, type: 'text/javascript; charset=utf-8' })
     return files

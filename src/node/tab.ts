@@ -44,6 +44,8 @@ export interface TabPage {
   get(key: string): Promise<string | undefined>
   set(key: string, value: string): Promise<void>
   changed(snapshot: TabSnapshot): void
+  /** It joined anew, or was refused for its version: the coordinator may have another build. */
+  mayBeOld(): void
 }
 
 export interface TabApi {
@@ -80,6 +82,7 @@ export function createTab(options: TabOptions): TabApi {
   let page: TabPage | undefined
   let choices: TabChoices | undefined
   let hidden = false
+  let joins = 0
   let leftFor: string | undefined
   let wantsPause = false
   let onBattery = false
@@ -131,6 +134,8 @@ export function createTab(options: TabOptions): TabApi {
       if (done < total) downloads.set(label, { label, done, total })
       else downloads.delete(label)
     }
+    const again = event.type === 'joined' && joins++ > 0
+    if (again || (event.type === 'refused' && event.refusal.reason === 'protocol')) page?.mayBeOld()
     if (event.type === 'left') leftFor = event.reason
     if (event.type === 'batch') rate.add(event.items)
     if (event.type === 'lost' || event.type === 'left') downloads.clear()

@@ -4,7 +4,6 @@ import type { Browser } from 'playwright-core'
 import { selfCertificate } from '../../src/cli/self_certificate.ts'
 import {
   ELSEWHERE,
-  findChromium,
   fits,
   FOREIGN,
   joinAs,
@@ -12,14 +11,14 @@ import {
   launch,
   openPage,
   type Pool,
+  skippedWithout,
   startPool,
+  wantChromium,
   type Watched,
 } from './fixture.ts'
 
-const executable = await findChromium()
-const skipped = executable === undefined
-  ? ' (skipped: no Chromium; apt-get install chromium, or name one in CHROMIUM)'
-  : ''
+const executable = await wantChromium()
+const skipped = skippedWithout(executable)
 
 const PHONE = { width: 390, height: 844 }
 
