@@ -37,12 +37,16 @@ export interface Pool extends Serving {
   at(name: string): string
   /** Resolves with the node once it holds every variant. */
   full(name: string): Promise<NodeInfo>
-  read(): Promise<{ status: number; answer: InferAnswer<OcrOutputs> & { reason?: string } }>
+  read(
+    picture?: Uint8Array<ArrayBuffer>,
+  ): Promise<{ status: number; answer: InferAnswer<OcrOutputs> & { reason?: string } }>
 }
 
-export async function startPool(tls?: { cert: string; key: string }): Promise<Pool> {
+export async function startPool(
+  { dirs, tls }: { dirs?: string[]; tls?: { cert: string; key: string } } = {},
+): Promise<Pool> {
   const lines: string[] = []
-  const serving = await startServing(undefined, {
+  const serving = await startServing(dirs, {
     host: '0.0.0.0',
     allowHosts: [ELSEWHERE],
     assets: await buildAssets(),
@@ -64,11 +68,11 @@ export async function startPool(tls?: { cert: string; key: string }): Promise<Po
         await new Promise((done) => setTimeout(done, 20))
       }
     },
-    async read() {
+    async read(picture = sample) {
       const response = await fetch(`${serving.localUrl}/v1/pipelines/ocr/infer`, {
         method: 'POST',
-        headers: { 'content-type': 'image/jpeg', 'x-request-timeout-ms': '60000' },
-        body: sample,
+        headers: { 'content-type': 'image/jpeg', 'x-request-timeout-ms': '120000' },
+        body: picture,
       })
       return { status: response.status, answer: await response.json() }
     },

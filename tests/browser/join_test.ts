@@ -26,7 +26,7 @@ async function withBrowser(
   test: (browser: Browser, pool: Pool) => Promise<void>,
   tls?: { cert: string; key: string },
 ) {
-  const [browser, pool] = await Promise.all([launch(executable!), startPool(tls)])
+  const [browser, pool] = await Promise.all([launch(executable!), startPool(tls && { tls })])
   try {
     await test(browser, pool)
   } finally {
@@ -150,6 +150,7 @@ Deno.test({
         await joinAs(tab.page, 'elsewhere')
         const node = await pool.full('elsewhere')
         assert.equal(node.backend, 'wasm')
+        assert.match(node.backendReason!, /one thread a run, since the page is not isolated/)
         const { status, answer } = await pool.read()
         assert.equal(status, 200)
         assert.ok(answer.outputs.lines.length > 5)

@@ -34,6 +34,11 @@ export interface EngineUse {
 
 export const PLAIN_USE: EngineUse = { backend: 'wasm', threads: 1 }
 
+export interface EngineModel extends Model {
+  /** As `run`, and compiles for shapes that are new, which `run` avoids; absent where none are. */
+  warm?: Model['run']
+}
+
 export interface Engine {
   readonly backend: Backend
   /**
@@ -60,7 +65,7 @@ export interface Engine {
    * @param bytes only needed where `has(hash)` is false
    * @throws EngineError `init_failed` or `load_failed`
    */
-  acquire(hash: string, bytes?: Uint8Array): Promise<Model>
+  acquire(hash: string, bytes?: Uint8Array): Promise<EngineModel>
   /** Gives up one hold; the last one frees the session (its memory stays with the worker). */
   release(hash: string): Promise<void>
 }

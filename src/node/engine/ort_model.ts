@@ -4,14 +4,20 @@
  * @module
  */
 import type { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-web/wasm'
-import type { Model, Tensor, TensorData } from '../../stages/types.ts'
+import type { Tensor, TensorData } from '../../stages/types.ts'
 import { EngineError } from './answer.ts'
-import { runFilledUp } from './batch_shapes.ts'
-import { type Backend, type EngineAssets, type EngineUse, PLAIN_USE } from './engine.ts'
+import { createShapedRun } from './batch_shapes.ts'
+import {
+  type Backend,
+  type EngineAssets,
+  type EngineModel,
+  type EngineUse,
+  PLAIN_USE,
+} from './engine.ts'
 import { type OrtModule, startOrt, usableThreads } from './ort.ts'
 
 /** A model with its end: `release` frees the session inside the engine's memory. */
-export interface OwnedModel extends Model {
+export interface OwnedModel extends EngineModel {
   release(): Promise<void>
 }
 
@@ -64,7 +70,7 @@ export async function createOrtModel(
     inputNames: session.inputNames,
     outputNames: session.outputNames,
     /** @throws EngineError `run_failed`, `not_finite` or `broken` */
-    run: provider === 'webgpu' ? (feeds) => runFilledUp(feeds, run) : run,
+    ...(provider === 'webgpu' ? createShapedRun(run) : { run }),
     release: () => oneAtATime(() => session.release()),
   }
 }

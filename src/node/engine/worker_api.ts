@@ -10,14 +10,13 @@ import type {
   CropEncoding,
   ImageCodecs,
   ItemResult,
-  Model,
   Stage,
   StageContext,
   StageItem,
 } from '../../stages/types.ts'
 import { type Answer, EngineError, type Failure, failureFrom } from './answer.ts'
 import { batchSizes } from './batch_shapes.ts'
-import type { Backend, Engine, EngineAssets, EngineUse } from './engine.ts'
+import type { Backend, Engine, EngineAssets, EngineModel, EngineUse } from './engine.ts'
 import { detachChildren } from './transfer.ts'
 
 /** Files of the image codecs; each is fetched when a picture first needs it. */
@@ -90,6 +89,7 @@ interface Held {
   spec: InstanceSpec
   stage: Stage
   context: StageContext
+  model: EngineModel
 }
 
 /** The worker's side, ready for `expose` of comlink. */
@@ -106,11 +106,11 @@ export function createWorkerApi(parts: WorkerParts): WorkerApi {
   }
 
   /** One run of the batch's n-th input shape; nothing where there is no such shape. */
-  async function timeRun({ stage, context }: Held, batch: number, shape: number) {
+  async function timeRun({ stage, context, model }: Held, batch: number, shape: number) {
     const feeds = stage.warmUp(context, batch)[shape]
     if (feeds === undefined) return undefined
     const from = nowMs()
-    await context.model.run(feeds)
+    await (model.warm ?? model.run)(feeds)
     return { runMs: nowMs() - from, rows: Object.values(feeds)[0]?.dims[0] ?? batch }
   }
 
@@ -125,7 +125,7 @@ export function createWorkerApi(parts: WorkerParts): WorkerApi {
     }
   }
 
-  async function take(spec: InstanceSpec, model: Model, fewShapes: boolean): Promise<number> {
+  async function take(spec: InstanceSpec, model: EngineModel, fewShapes: boolean): Promise<number> {
     const stage = parts.stages[spec.task.kind ?? '']
     if (stage === undefined) {
       throw new EngineError(
@@ -136,7 +136,7 @@ export function createWorkerApi(parts: WorkerParts): WorkerApi {
     if (codecs === undefined) throw new EngineError('init_failed', 'Cannot load before init')
     const { task, variant, next } = spec
     const context: StageContext = { task, variant, next, model, codecs, crops: 'raw', fewShapes }
-    const taken = { spec, stage, context }
+    const taken = { spec, stage, context, model }
     const fromMs = nowMs()
     let warmMs = (await timeRun(taken, 1, 0))?.runMs ?? 0
     // Where it compiles, the first run says nothing at all.

@@ -31,9 +31,6 @@ export function setUpChoices(
   const wanted = kept.threads ?? usableProcessors(facts)
   form.threads.value = String(Math.min(most, Math.max(1, wanted)))
   form.perRun.value = kept.threadsPerRun === undefined ? 'auto' : String(kept.threadsPerRun)
-  element('per-run-note').textContent = facts.threads
-    ? 'two answer one picture sooner'
-    : 'one, since this page is not isolated'
   form.duty.value = String(Math.round(100 * (kept.duty ?? 1)))
   form.gpu.checked = facts.webgpu && kept.gpu !== false
   form.gpu.disabled = !facts.webgpu
@@ -44,7 +41,13 @@ export function setUpChoices(
 
   const show = () => {
     // More threads than processors only get in each other's way.
-    form.perRun.disabled = !facts.threads || form.threads.value === '1'
+    const single = form.threads.value === '1'
+    form.perRun.disabled = !facts.threads || single
+    element('per-run-note').textContent = !facts.threads
+      ? 'one, since this page is not isolated'
+      : single
+      ? 'a choice with two processors or more'
+      : 'two answer one picture sooner'
     if (form.perRun.disabled || form.perRun.value === '') form.perRun.value = 'auto'
     element('duty-out').textContent = `${form.duty.value} %`
     const webgpu = form.backend.querySelector<HTMLOptionElement>('option[value=webgpu]')
