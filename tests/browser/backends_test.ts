@@ -20,28 +20,26 @@ import {
 
 const DETECTOR = '256x320'
 const RECOGNISER = 'h16w400'
+/** What the detector sees here: a software GPU takes seconds for more. */
+const SIGHT = { height: 96, width: 128 }
 /**
  * Of the characters, against the first backend: engines round differently, and crops travel as JPEG
- * where the link is slow. One letter of the two lines.
+ * where the link is slow. One letter of the line.
  */
-const MOST_ERRORS = 0.04
+const MOST_ERRORS = 0.06
 
 const executable = await wantChromium()
 const adapter = await readAdapter()
 const wantsNative = Deno.env.get('SHOAL_TEST_NATIVE') === '1'
 
-/** The pipeline with one detector and one recogniser: a software GPU takes seconds for each. */
+/** The pipeline with one detector, which sees little, and one recogniser. */
 async function smallPipeline(): Promise<string> {
   const dir = await Deno.makeTempDir()
   const file = JSON.parse(await Deno.readTextFile(join(OCR, 'pipeline.json')))
-  const keep = ({ variants }: { variants: object }) =>
-    Object.fromEntries(
-      Object.entries(variants).filter(([name]) => name === DETECTOR || name === RECOGNISER),
-    )
-  for (const task of Object.values<{ variants: object }>(file.tasks)) task.variants = keep(task)
-  file.pathAccuracy = file.pathAccuracy.filter(({ path }: { path: string[] }) =>
-    path.join() === `${DETECTOR},${RECOGNISER}`
-  )
+  const { detect, recognise } = file.tasks
+  detect.variants = { [DETECTOR]: { ...detect.variants[DETECTOR], input: SIGHT } }
+  recognise.variants = { [RECOGNISER]: recognise.variants[RECOGNISER] }
+  delete file.pathAccuracy
   const models = pathToFileURL(join(OCR, 'models.ts')).href
   await Deno.writeTextFile(join(dir, 'pipeline.json'), JSON.stringify(file))
   await Deno.writeTextFile(join(dir, 'models.ts'), `export * from '${models}'\n`)
@@ -49,16 +47,16 @@ async function smallPipeline(): Promise<string> {
 }
 
 /**
- * The first two lines of the sample page on a sheet of the detector's own aspect: on a GPU it keeps
- * to few input shapes, and would see a long strip in less detail.
+ * The first line of the sample page on a sheet of the detector's own aspect: on a GPU it keeps to
+ * few input shapes, and would see a long strip in less detail.
  */
 async function smallPicture(): Promise<Uint8Array<ArrayBuffer>> {
   const page = await loadImage(SAMPLE_PAGE)
-  const canvas = createCanvas(640, 480)
+  const canvas = createCanvas(576, 432)
   const context = canvas.getContext('2d')
   context.fillStyle = '#f4f0e6'
-  context.fillRect(0, 0, 640, 480)
-  context.drawImage(page, 0, 60, 640, 175, 0, 60, 640, 175)
+  context.fillRect(0, 0, 576, 432)
+  context.drawImage(page, 80, 70, 576, 100, 0, 150, 576, 100)
   return new Uint8Array(canvas.toBuffer('image/jpeg', 92))
 }
 
@@ -101,7 +99,7 @@ Deno.test({
       assert.deepEqual([...new Set(answer.stages.map((stage) => stage.backend))], [backend])
       const text = answer.outputs.lines.map((line) => line.text).join('\n')
       if (expected === '') expected = text
-      assert.ok(expected.length > 20, expected)
+      assert.match(expected, /Harbour/)
       const errors = editDistance(expected, text) / expected.length
       assert.ok(errors <= MOST_ERRORS, `${errors}: ${text}, not ${expected}`)
     }
