@@ -70,6 +70,8 @@ const QUICK_RUNS = 3
 const SETTLED_RUNS = 20
 const SETTLED_MS = 3000
 const REPORT_EVERY_MS = 2000
+/** What is slower than this when warm is not measured; real batches will tell. */
+const MAX_SINGLE_MS = 1000
 /** Real batches of a variant after which its measuring is no more than a check. */
 const ENOUGH_BATCHES = 5
 
@@ -99,6 +101,8 @@ export function createProfiler(options: ProfilerOptions): Profiler {
   function next(): Series | undefined {
     let best: Series | undefined
     for (const series of all.values()) {
+      // A run cannot be interrupted: a batch that comes meanwhile would wait for all of it.
+      if ((warmed.get(series[0]!.key)?.warmMs ?? 0) > MAX_SINGLE_MS) continue
       const single = latencyOf(series[0]!)
       for (const one of series) {
         if (
