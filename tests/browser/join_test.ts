@@ -69,6 +69,10 @@ Deno.test({
         await joinAs(page, 'tab')
         const node = await pool.full('tab')
         assert.equal(node.runtime, 'browser')
+        const hasGpu = await page.evaluate(async () =>
+          (await navigator.gpu?.requestAdapter() ?? null) !== null
+        )
+        assert.match(node.backendReason!, hasGpu ? /webgpu \(/ : /device has no WebGPU adapter/)
         const { status, answer } = await pool.read()
         assert.equal(status, 200)
         assert.ok(answer.outputs.lines.length > 5)
