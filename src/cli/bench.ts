@@ -10,6 +10,10 @@ import { benchDeadline } from './bench_deadline.ts'
 import { benchDuty } from './bench_duty.ts'
 import { benchFailover } from './bench_failover.ts'
 import { benchIdle } from './bench_idle.ts'
+import { benchMemory } from './bench_memory.ts'
+import { benchRejoin } from './bench_rejoin.ts'
+import { benchRequeue } from './bench_requeue.ts'
+import { benchPlanner } from './bench_planner.ts'
 
 /** Each prints its table and returns what goes into the JSON. */
 const BENCHES: Record<string, () => Promise<unknown>> = {
@@ -18,6 +22,10 @@ const BENCHES: Record<string, () => Promise<unknown>> = {
   failover: benchFailover,
   backends: benchBackends,
   duty: benchDuty,
+  memory: benchMemory,
+  requeue: benchRequeue,
+  rejoin: benchRejoin,
+  planner: benchPlanner,
 }
 
 const { values, positionals } = parseArgs({

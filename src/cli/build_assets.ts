@@ -5,7 +5,7 @@
  * @module
  */
 import { createHash } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
+import { readFile, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { build, type Plugin, stop } from 'esbuild'
 import type { Asset } from '../coordinator/pages.ts'
@@ -51,7 +51,10 @@ export async function buildAssets(
       script('workers/node.ts', 'worker', { SHOAL_ASSETS: paths }),
       script('src/cli/node_remote.ts', 'node', { SHOAL_ASSETS: paths }),
     ])
-    const page = await script('src/pages/node/main.ts', 'join', { SHOAL_WORKER: worker })
+    const page = await script('src/pages/node/main.ts', 'join', {
+      SHOAL_WORKER: worker,
+      SHOAL_ENGINE_BYTES: await engineBytes([inference, worker], files),
+    })
     const html = (await readFile(join(ROOT, 'src/pages/node/index.html'), 'utf8'))
       .replace('{{style}}', add(style))
       .replace('{{script}}', page)
@@ -142,6 +145,16 @@ async function ortFiles(add: Add): Promise<AssetPaths['ort']> {
     return [name, files]
   })
   return Object.fromEntries(await Promise.all(entries))
+}
+
+/** What every node of a browser downloads besides models; codecs come when first needed. */
+async function engineBytes(scripts: string[], files: ReadonlyMap<string, Asset>) {
+  const names = ['ort.wasm.min.mjs', 'ort-wasm-simd-threaded.mjs', 'ort-wasm-simd-threaded.wasm']
+  const sizes = await Promise.all(
+    names.map(async (name) => (await stat(join(ORT_DIST, name))).size),
+  )
+  const bundled = scripts.map((path) => (files.get(path)!.body as Uint8Array).byteLength)
+  return [...sizes, ...bundled].reduce((sum, size) => sum + size, 0)
 }
 
 async function codecFiles(add: Add): Promise<AssetPaths['codecs']> {

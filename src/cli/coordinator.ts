@@ -8,6 +8,7 @@ import type { Assets } from '../coordinator/pages.ts'
 import { createPool, type Pool, type PoolOptions } from '../coordinator/pool.ts'
 import { bracketed, isAny, ownHosts } from './own_hosts.ts'
 import { createScheduler } from '../policy/scheduler.ts'
+import type { Scheduler } from '../policy/types.ts'
 import type { LoadedPipeline } from './load_pipelines.ts'
 
 export interface CoordinatorOptions {
@@ -17,6 +18,8 @@ export interface CoordinatorOptions {
   port?: number
   log?: (line: string) => void
   link?: PoolOptions['link']
+  /** What stands between the pool and its scheduler, for those who watch. */
+  wrap?: (scheduler: Scheduler) => Scheduler
   /** Pages and scripts to serve; `buildAssets` makes them. */
   assets?: Assets
   /** Names, besides this machine's own addresses, under which browsers may reach it. */
@@ -41,7 +44,8 @@ export interface Coordinator {
 export function startCoordinator(options: CoordinatorOptions): Coordinator {
   const { pipelines, host = '127.0.0.1', port = 8787, log = () => {}, link, assets, tls } = options
   const now = () => performance.now()
-  const scheduler = createScheduler({ pipelines: pipelines.map(({ pipeline }) => pipeline) })
+  const { wrap = (plain) => plain } = options
+  const scheduler = wrap(createScheduler({ pipelines: pipelines.map(({ pipeline }) => pipeline) }))
   const pool = createPool({
     served: pipelines,
     scheduler,

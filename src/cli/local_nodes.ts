@@ -13,18 +13,19 @@ export interface LocalNodes {
 /** A child that dies is started again, each time after twice the pause, this often at most. */
 const MAX_RESTARTS = 5
 
-/** Starts `count` nodes that join `url`; a node that dies by itself is started again. */
+/** Starts `count` nodes that join `url` with these options; a node that dies by itself is started again. */
 export function startLocalNodes(
   url: string,
   count: number,
   log: (line: string) => void,
+  options: readonly string[] = [],
 ): LocalNodes {
   const running = new Set<Deno.ChildProcess>()
   let stopping = false
 
   async function keep(name: string) {
     for (let restarts = 0; !stopping && restarts <= MAX_RESTARTS; restarts++) {
-      const child = spawnNode(url, name)
+      const child = spawnNode(url, name, options)
       running.add(child)
       const { code, signal } = await child.status
       running.delete(child)

@@ -19,6 +19,9 @@ const USAGE = `deno task node --join URL [options]
   --gpu on         whether auto may use the GPU: on or off
   --threads N      processors to keep busy at most; with native also the threads of one run
   --duty 1         share of the time to work, 0.01 to 1
+  --memory MB      memory to take at most; half of what is free at the start if absent
+  --disk MB        disk for models at most; 1000 if absent
+  --downloads all  all models, or least: only the smallest of each task
   --token TOKEN    what the coordinator asks for, if it does
   --slots N        workers to run, instead of as many as prove worth it`
 

@@ -22,6 +22,9 @@ const FLAGS = {
   duty: { type: 'string', default: '1' },
   token: { type: 'string' },
   slots: { type: 'string' },
+  memory: { type: 'string' },
+  disk: { type: 'string' },
+  downloads: { type: 'string', default: 'all' },
   join: { type: 'string' },
   help: { type: 'boolean' },
 } as const
@@ -41,7 +44,10 @@ export function readNodeArgs(
     if (values.gpu !== 'on' && values.gpu !== 'off') {
       fail(`Cannot use --gpu: must be on or off: received ${values.gpu}`)
     }
-    const { name, join, token } = values
+    const { name, join, token, downloads } = values
+    if (downloads !== 'all' && downloads !== 'least') {
+      fail(`Cannot use --downloads: must be all or least: received ${downloads}`)
+    }
     if (name !== undefined && (name.length < 1 || name.length > 64)) {
       fail(`Cannot use --name: must be 1 to 64 characters: received ${name.length}`)
     }
@@ -55,6 +61,9 @@ export function readNodeArgs(
       gpu: values.gpu === 'on',
       name: name ?? `deno-${crypto.randomUUID().slice(0, 6)}`,
       named: name !== undefined,
+      downloads,
+      ...(values.memory === undefined ? {} : { memoryBytes: megabytes('memory', values.memory) }),
+      ...(values.disk === undefined ? {} : { diskBytes: megabytes('disk', values.disk) }),
       ...(join === undefined ? {} : { join }),
       ...(token === undefined ? {} : { token }),
       ...(values.threads === undefined ? {} : { threads: count('threads', values.threads) }),
@@ -74,4 +83,10 @@ function backendOf(text: string): BackendWish {
 function count(name: string, text: string): number {
   if (/^\d{1,3}$/.test(text) && Number(text) >= 1 && Number(text) <= 256) return Number(text)
   return fail(`Cannot use --${name}: must be an integer 1 to 256: received ${text}`)
+}
+
+/** In bytes. */
+export function megabytes(name: string, text: string): number {
+  if (/^\d{1,6}$/.test(text) && Number(text) >= 1) return Number(text) * 1e6
+  return fail(`Cannot use --${name}: must be a whole number of megabytes, from 1: received ${text}`)
 }

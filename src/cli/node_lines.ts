@@ -32,6 +32,10 @@ function textOf(event: NodeEvent): string | undefined {
       return `cannot load ${event.variant}: ${event.message}`
     case 'backend':
       return `running on ${event.reason}`
+    case 'remembered':
+      return event.used
+        ? `uses the profile measured on ${event.measuredAt.slice(0, 10)}: ${event.reason}`
+        : `measures anew: ${event.reason}`
     case 'slots':
       return `serving with ${event.slots} slots`
     case 'lost':
@@ -40,6 +44,8 @@ function textOf(event: NodeEvent): string | undefined {
       return `slot ${event.slot} starts again: ${event.message}`
     case 'warning':
       return `warning: ${event.message}`
+    case 'paused':
+      return event.paused ? `paused: ${event.reason}` : 'taking work again'
     case 'leaving':
       return `leaving (${event.reason})`
     case 'left':

@@ -24,6 +24,9 @@ const USAGE = (url: string) =>
   --slots N        workers to run, instead of as many as prove worth it
   --threads N      processors to keep busy at most
   --duty 1         share of the time to work, 0.01 to 1
+  --memory MB      memory to take at most
+  --disk MB        disk for models at most; 1000 if absent
+  --downloads all  all models, or least: only the smallest of each task
   --backend auto   auto, wasm or webgpu
   --gpu on         whether auto may use the GPU: on or off
   --token TOKEN    what the coordinator asks for, if it does`

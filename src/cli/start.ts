@@ -19,6 +19,7 @@ const USAGE = `deno task start [options]
   --port 8787         port to serve on
   --host 127.0.0.1    address to serve on; 0.0.0.0 lets other machines in
   --nodes 1           Deno nodes to start on this machine; 0 for none
+  --memory MB         memory that each of these nodes takes at most
   --pipeline DIR      folder of a pipeline to serve; may be repeated; all of profiles/ if absent
   --policy shoal      rules to plan and route by
   --allow-host NAME   a name, besides this machine's addresses, under which pages may join; may be
@@ -47,6 +48,7 @@ function options() {
         port: { type: 'string', default: '8787' },
         host: { type: 'string', default: '127.0.0.1' },
         nodes: { type: 'string', default: '1' },
+        memory: { type: 'string' },
         pipeline: { type: 'string', multiple: true },
         policy: { type: 'string', default: 'shoal' },
         'allow-host': { type: 'string', multiple: true, default: [] },
@@ -66,6 +68,7 @@ function options() {
     return {
       port: integer('port', values.port, 65_535),
       nodes: integer('nodes', values.nodes, 64),
+      memoryMb: values.memory === undefined ? undefined : integer('memory', values.memory, 999_999),
       host: values.host,
       dirs: values.pipeline,
       allowHosts: values['allow-host'],
@@ -76,7 +79,7 @@ function options() {
   }
 }
 
-const { port, host, nodes, dirs, allowHosts, tls: wanted } = options()
+const { port, host, nodes, memoryMb, dirs, allowHosts, tls: wanted } = options()
 const steps = createSteps((line) => console.error(line))
 const tls = await readTls(wanted, [...ownHosts(host), ...allowHosts])
   .catch((error) => fail(error.message))
@@ -99,7 +102,12 @@ try {
   fail(`Cannot serve on port ${port}: it is in use. Name another with --port`)
 }
 const { url, localUrl, pool } = coordinator
-const local = startLocalNodes(localUrl, nodes, (line) => steps.say(line))
+const local = startLocalNodes(
+  localUrl,
+  nodes,
+  (line) => steps.say(line),
+  memoryMb === undefined ? [] : ['--memory', String(memoryMb)],
+)
 
 async function stop() {
   Deno.removeSignalListener('SIGTERM', stop)

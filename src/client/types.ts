@@ -73,7 +73,12 @@ export interface PipelineInfo {
     string,
     {
       next: string[]
-      variants: Record<string, { accuracy: number; fanOut?: Record<string, number> }>
+      variants: Record<string, {
+        accuracy: number
+        fanOut?: Record<string, number>
+        /** The file that a node downloads for it. */
+        model?: { sha256: string; bytes: number }
+      }>
     }
   >
   /** Accuracy of the best path. */
@@ -117,10 +122,19 @@ export interface NodeInfo {
   slots: number
   duty: number
   trust: number
+  /** What its volunteer lets it take in all, and one slot of it hold in models, if it says so. */
+  memoryBytes: number | null
+  slotMemoryBytes: number | null
+  /** `least`: on a link that may cost, only the smallest model of each task is downloaded. */
+  downloads: 'all' | 'least'
+  /** Why it takes no work, as `volunteer`, `battery`, `hidden`, `pressure`. */
+  pausedBy: string | null
   /** Round trip of a bare message, and bytes on the link so far. */
   roundTripMs: number | null
   bytesSent: number
   bytesReceived: number
+  /** Where its latencies are from; null before the first. `measuredAt` is ISO 8601. */
+  profile: { remembered: boolean; measuredAt: string | null; reason: string } | null
   /** What it is downloading, if it says so. */
   progress: { label: string; done: number; total: number } | null
 }

@@ -7,7 +7,6 @@ import { Hono } from 'hono'
 import { upgradeWebSocket } from 'hono/deno'
 import type { PipelineInfo } from '../client/types.ts'
 import { pathAccuracyOf } from '../pipeline/accuracy.ts'
-import type { Pipeline } from '../pipeline/schema.ts'
 import { variantPaths } from '../pipeline/tree.ts'
 import type { WireData } from '../protocol/mod.ts'
 import { ApiError } from './api_error.ts'
@@ -15,7 +14,8 @@ import { infer } from './infer.ts'
 import type { Link } from './link.ts'
 import { hostOf, mayLink } from './origin.ts'
 import { type Assets, mountPages } from './pages.ts'
-import { MODEL_PATH, type Pool, type ServedPipeline } from './pool.ts'
+import type { Pool } from './pool.ts'
+import { MODEL_PATH, type ServedModel, type ServedPipeline } from './served.ts'
 
 export interface AppOptions {
   pool: Pool
@@ -75,7 +75,7 @@ export function createApp(options: AppOptions) {
     return infer(c, pool, pipeline, now)
   })
 
-  const infos = served.map(({ pipeline }) => pipelineInfo(pipeline))
+  const infos = served.map(pipelineInfo)
   app.get('/v1/pipelines', (c) => c.json({ pipelines: infos }))
   app.get('/v1/nodes', (c) => c.json({ nodes: pool.nodes() }))
   app.get('/v1/plan', (c) => c.json(pool.plan()))
@@ -143,7 +143,7 @@ function remedyFor(url: string, isPage: boolean, assets: Assets | undefined): st
   return `${pull}, or run deno run -r --allow-net=${host} ${origin}/node.js`
 }
 
-function pipelineInfo(pipeline: Pipeline): PipelineInfo {
+function pipelineInfo({ pipeline, models }: ServedPipeline): PipelineInfo {
   const accuracy = pathAccuracyOf(pipeline)
   const { name, sloMs, weight, root } = pipeline
   return {
@@ -152,10 +152,11 @@ function pipelineInfo(pipeline: Pipeline): PipelineInfo {
       Object.entries(pipeline.tasks).map(([task, { next, variants }]) => [task, {
         next,
         variants: Object.fromEntries(
-          Object.entries(variants).map(([variant, { accuracy, fanOut }]) => [
-            variant,
-            { accuracy, ...(fanOut === undefined ? {} : { fanOut }) },
-          ]),
+          Object.entries(variants).map(([variant, { accuracy, fanOut, model }]) => [variant, {
+            accuracy,
+            ...(fanOut === undefined ? {} : { fanOut }),
+            ...modelInfo(models[model ?? '']),
+          }]),
         ),
       }]),
     ),
@@ -164,3 +165,6 @@ function pipelineInfo(pipeline: Pipeline): PipelineInfo {
     ),
   }
 }
+
+const modelInfo = (model: ServedModel | undefined) =>
+  model === undefined ? {} : { model: { sha256: model.sha256, bytes: model.bytes } }

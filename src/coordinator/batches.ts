@@ -147,6 +147,15 @@ export function createBatches(
       post({ type: 'batch_failed', batch, message })
     },
 
+    /** Has what runs on a node done elsewhere; what it still says of it is ignored. */
+    abandon(node: PooledNode, message: string) {
+      for (const [batch, flight] of [...flights]) {
+        if (flight.node !== node || !flights.delete(batch)) continue
+        node.link.send({ type: 'cancel', batch })
+        post({ type: 'batch_failed', batch, message })
+      }
+    },
+
     /** Batches sent to a node and not answered. */
     countOn(node: PooledNode): number {
       let count = 0

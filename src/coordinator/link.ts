@@ -30,6 +30,8 @@ export interface LinkHandlers {
   /** The node introduced itself in this protocol's version. `false` refuses it as unauthorized. */
   hello(link: Link, hello: Hello): boolean
   message(link: Link, received: Received<NodeMessage>): void
+  /** Nothing was heard for longer than this link is used to; `false` once it is heard of again. */
+  silent(link: Link, silent: boolean): void
   /** Once, however the link ended, and only if there was a hello. */
   closed(link: Link, why: string): void
 }
@@ -53,29 +55,48 @@ export interface LinkOptions {
   now: () => number
   helloTimeoutMs?: number
   heartbeatMs?: number
+  /** Silence after which a link is doubted, where it never was silent for nearly as long. */
+  doubtMs?: number
   /** Silence after which a link counts as dead. */
   silenceMs?: number
   /** What makes a node of an older version one of this. */
   remedy?: string
 }
 
-export const HEARTBEAT_MS = 1000
+export const HEARTBEAT_MS = 500
+/** A link is doubted after so many times its longest silence of late: a slow one has its own. */
+const DOUBT_FACTOR = 2.5
+/** What a silence counts for after each word heard since. */
+const FADE = 0.99
 
 export function createLink(socket: Socket, handlers: LinkHandlers, options: LinkOptions): Link {
-  const { now, helloTimeoutMs = 5000, heartbeatMs = HEARTBEAT_MS, silenceMs = 6000 } = options
+  const { now, helloTimeoutMs = 5000, heartbeatMs = HEARTBEAT_MS } = options
+  const { doubtMs = 1500, silenceMs = 6000 } = options
   const read = createNodeMessageReader()
   let state: 'waiting' | 'open' | 'closed' = 'waiting'
   let serial = 0
   let bytesSent = 0
   let bytesReceived = 0
   let lastHeardMs = now()
+  let lastBeatMs = lastHeardMs
+  let longestSilenceMs = 0
+  let doubted = false
   const pings = new Map<number, number>()
   const recentTripsMs: number[] = []
   const helloTimer = setTimeout(() => close(CLOSE.unauthorized, 'no hello in time'), helloTimeoutMs)
   let heartbeat: ReturnType<typeof setInterval> | undefined
 
   function beat() {
-    if (now() - lastHeardMs > silenceMs) return close(1001, 'silent for too long')
+    const lateMs = now() - lastBeatMs - heartbeatMs
+    lastBeatMs = now()
+    // It was this side that slept: what the others said meanwhile is yet to be read.
+    if (lateMs > 2 * heartbeatMs) lastHeardMs += lateMs
+    const silentMs = now() - lastHeardMs
+    if (silentMs > silenceMs) return close(1001, 'silent for too long')
+    if (!doubted && silentMs > Math.max(doubtMs, DOUBT_FACTOR * longestSilenceMs)) {
+      doubted = true
+      handlers.silent(link, true)
+    }
     serial += 1
     pings.set(serial, now())
     if (pings.size > 16) pings.delete(pings.keys().next().value ?? 0)
@@ -117,6 +138,7 @@ export function createLink(socket: Socket, handlers: LinkHandlers, options: Link
     }
     clearTimeout(helloTimer)
     state = 'open'
+    lastBeatMs = now()
     heartbeat = setInterval(beat, heartbeatMs)
     if (!handlers.hello(link, message)) {
       link.refuse(CLOSE.unauthorized, {
@@ -167,7 +189,12 @@ export function createLink(socket: Socket, handlers: LinkHandlers, options: Link
     close,
     receive(data) {
       if (state === 'closed') return
+      longestSilenceMs = Math.max(FADE * longestSilenceMs, now() - lastHeardMs)
       lastHeardMs = now()
+      if (doubted) {
+        doubted = false
+        handlers.silent(link, false)
+      }
       bytesReceived += typeof data === 'string' ? data.length : data.byteLength
       const version = state === 'waiting' ? versionOfHello(data) : undefined
       if (version !== undefined && version !== PROTOCOL_VERSION) return refuseVersion(version)

@@ -4,8 +4,9 @@
  * @module
  */
 import type { NodeInfo } from '../client/types.ts'
-import type { SchedulerStats, VariantRef } from '../policy/types.ts'
-import type { Hello } from '../protocol/mod.ts'
+import { ableVariants, type ServedVariant } from '../pipeline/hold.ts'
+import type { PolicyEvent, SchedulerStats, VariantRef } from '../policy/types.ts'
+import type { Hello, NodeMessage } from '../protocol/mod.ts'
 import { createCropEncodingChooser } from './crop_encoding.ts'
 import type { Link } from './link.ts'
 
@@ -21,11 +22,19 @@ export interface PooledNode {
   /** By `pipeline task variant`. */
   readonly fallbacks: Map<string, NodeInfo['fallbacks'][number]>
   slots: number
+  /** The volunteer's wish. */
+  paused: boolean
+  /** Not heard of for a while. */
+  silent: boolean
+  /** Gets no work because others are heard of. */
+  sidelined: boolean
   /** Variants held warm: `slot pipeline task variant`. */
   readonly instances: Set<string>
   /** Tasks with at least one of them: `pipeline task`. */
   readonly tasks: Set<string>
   progress: NodeInfo['progress']
+  pausedBy: string | null
+  profile: NodeInfo['profile']
   /** Round trip last told to the scheduler. */
   toldRoundTripMs: number
 }
@@ -42,10 +51,30 @@ export function createPooledNode(link: Link, hello: Hello): PooledNode {
     threadsPerRun: hello.threadsPerRun ?? 1,
     fallbacks: new Map(),
     slots: hello.slots ?? 1,
+    paused: false,
+    silent: false,
+    sidelined: false,
     instances: new Set(),
     tasks: new Set(),
     progress: null,
+    pausedBy: null,
+    profile: null,
     toldRoundTripMs: 0,
+  }
+}
+
+/** What the scheduler is told of a node that joins. */
+export function joinedEvent(
+  { id, slots, hello }: PooledNode,
+  served: readonly (ServedVariant & { memoryBytes: number })[],
+): Extract<PolicyEvent, { type: 'node_joined' }> {
+  const { duty = 1, slotMemoryBytes } = hello
+  return {
+    ...{ type: 'node_joined', node: id, slots, duty },
+    able: ableVariants(served, hello).map(({ pipeline, task, variant, memoryBytes }) => (
+      { pipeline, task, variant, memoryBytes }
+    )),
+    ...(slotMemoryBytes === undefined ? {} : { memoryBytes: slotMemoryBytes }),
   }
 }
 
@@ -71,13 +100,37 @@ export const backendOf = (node: PooledNode, ref: VariantRef): string =>
 
 const nameOf = ({ pipeline, task, variant }: VariantRef) => `${pipeline} ${task} ${variant}`
 
+export function removeInstance(node: PooledNode, slot: number, ref: VariantRef) {
+  node.instances.delete([slot, ref.pipeline, ref.task, ref.variant].join(' '))
+  countTasks(node)
+}
+
 /** Forgets instances, all or those of slots from `slot` on, and what tasks they made servable. */
 export function dropInstances(node: PooledNode, fromSlot = 0) {
   for (const key of node.instances) {
     if (Number(key.split(' ')[0]) >= fromSlot) node.instances.delete(key)
   }
+  countTasks(node)
+}
+
+function countTasks(node: PooledNode) {
   node.tasks.clear()
   for (const key of node.instances) node.tasks.add(key.split(' ').slice(1, 3).join(' '))
+}
+
+type Report = Extract<NodeMessage, { type: 'report' }>
+
+/** Notes where a node's latencies are from. A line for people where there is something to say. */
+export function noteProfile(node: PooledNode, { profile, remembered }: Report): string | undefined {
+  if (profile !== undefined) {
+    node.profile ??= { remembered: false, measuredAt: null, reason: 'measured since it joined' }
+  }
+  if (remembered === undefined) return undefined
+  const { used, measuredAt, reason } = remembered
+  node.profile = { remembered: used, measuredAt: used ? measuredAt : null, reason }
+  return used
+    ? `node ${node.name} is planned with its profile of ${measuredAt}: ${reason}`
+    : `node ${node.name} is measured anew: ${reason}`
 }
 
 export function nodeInfo(
@@ -99,9 +152,14 @@ export function nodeInfo(
     slots: node.slots,
     duty: node.hello.duty ?? 1,
     trust: 1,
+    memoryBytes: node.hello.memoryBytes ?? null,
+    slotMemoryBytes: node.hello.slotMemoryBytes ?? null,
+    downloads: node.hello.downloads ?? 'all',
+    pausedBy: node.pausedBy,
     roundTripMs: node.link.roundTripMs ?? null,
     bytesSent: node.link.bytesSent,
     bytesReceived: node.link.bytesReceived,
     progress: node.progress,
+    profile: node.profile,
   }
 }

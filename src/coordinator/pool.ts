@@ -4,34 +4,30 @@
  * @module
  */
 import type { NodeInfo } from '../client/types.ts'
-import type { Pipeline } from '../pipeline/schema.ts'
-import type { PolicyCommand, Scheduler, VariantRef } from '../policy/types.ts'
+import { servedVariants } from '../pipeline/hold.ts'
+import type { PolicyCommand, Scheduler } from '../policy/types.ts'
 import {
   CLOSE,
   type Hello,
   type NodeMessage,
-  PROTOCOL_VERSION,
   type Received,
   type ResultMessage,
-  type Welcome,
 } from '../protocol/mod.ts'
 import { createBatches } from './batches.ts'
 import { createDriver } from './driver.ts'
-import { createLink, HEARTBEAT_MS, type Link, type LinkOptions, type Socket } from './link.ts'
-import { addInstance, createPooledNode, dropInstances, nodeInfo, type PooledNode } from './nodes.ts'
+import { createLink, type Link, type LinkOptions, type Socket } from './link.ts'
+import {
+  addInstance,
+  createPooledNode,
+  dropInstances,
+  joinedEvent,
+  nodeInfo,
+  noteProfile,
+  type PooledNode,
+  removeInstance,
+} from './nodes.ts'
 import { createQueries, type QueryRequest } from './queries.ts'
-
-/** A model as nodes fetch it. */
-export interface ServedModel {
-  sha256: string
-  bytes: number
-}
-
-export interface ServedPipeline {
-  pipeline: Pipeline
-  /** By the names that variants use. */
-  models: Record<string, ServedModel>
-}
+import { type ServedPipeline, welcomeOf } from './served.ts'
 
 export interface PoolOptions {
   served: readonly ServedPipeline[]
@@ -43,8 +39,6 @@ export interface PoolOptions {
   link?: Omit<LinkOptions, 'now'>
 }
 
-export const MODEL_PATH = '/models/'
-
 export function createPool({ served, scheduler, now, log, link: linkOptions }: PoolOptions) {
   const pipelines = new Map(served.map(({ pipeline }) => [pipeline.name, pipeline]))
   const nodes = new Map<string, PooledNode>()
@@ -55,24 +49,8 @@ export function createPool({ served, scheduler, now, log, link: linkOptions }: P
   const { post } = driver
   const queries = createQueries(post, now, (query) => batches.release(query))
   const batches = createBatches(pipelines, post, now, queries.has)
-  const able: VariantRef[] = served.flatMap(({ pipeline }) =>
-    Object.entries(pipeline.tasks).flatMap(([task, { variants }]) =>
-      Object.keys(variants).map((variant) => ({ pipeline: pipeline.name, task, variant }))
-    )
-  )
-  const welcome: Welcome = {
-    type: 'welcome',
-    protocol: PROTOCOL_VERSION,
-    pipelines: served.map(({ pipeline }) => pipeline as Welcome['pipelines'][number]),
-    models: Object.fromEntries(served.map(({ pipeline, models }) => [
-      pipeline.name,
-      Object.fromEntries(
-        Object.entries(models).map(([name, { sha256, bytes }]) => [name, { sha256, bytes }]),
-      ),
-    ])),
-    modelPath: MODEL_PATH,
-    heartbeatMs: HEARTBEAT_MS,
-  }
+  const able = served.flatMap(({ pipeline, models }) => servedVariants(pipeline, models))
+  const welcome = welcomeOf(served)
 
   function execute(command: Exclude<PolicyCommand, { type: 'wake_at' }>) {
     switch (command.type) {
@@ -88,8 +66,10 @@ export function createPool({ served, scheduler, now, log, link: linkOptions }: P
         return batches.cancel(command.batch)
       case 'load':
       case 'unload': {
-        const { type, node, slot, pipeline, task, variant } = command
-        nodes.get(node)?.link.send({ type, instances: [{ slot, pipeline, task, variant }] })
+        const { type, slot, pipeline, task, variant } = command
+        const node = nodes.get(command.node)
+        if (node !== undefined && type === 'unload') removeInstance(node, slot, command)
+        node?.link.send({ type, instances: [{ slot, pipeline, task, variant }] })
         return
       }
       case 'drain_node':
@@ -122,7 +102,7 @@ export function createPool({ served, scheduler, now, log, link: linkOptions }: P
     log(
       `node ${node.name} joined (${node.backend}, ${node.slots} slot${node.slots > 1 ? 's' : ''})`,
     )
-    post({ type: 'node_joined', node: node.id, slots: node.slots, duty: hello.duty ?? 1, able })
+    post(joinedEvent(node, able))
     return true
   }
 
@@ -134,6 +114,36 @@ export function createPool({ served, scheduler, now, log, link: linkOptions }: P
     batches.left(node)
     log(`node ${node.name} left: ${why}`)
     post({ type: 'node_left', node: node.id })
+    weighSilence()
+  }
+
+  /**
+   * A node that fell silent gets nothing while others are there, and what it has goes to them: a
+   * half-open connection, a stopped process or a sleeping laptop would keep it until it is overdue.
+   */
+  function weighSilence() {
+    const sound = [...nodes.values()].some((node) => !node.silent && node.instances.size > 0)
+    for (const node of nodes.values()) {
+      const sidelined = node.silent && sound
+      if (sidelined === node.sidelined) continue
+      node.sidelined = sidelined
+      log(`node ${node.name} ${node.silent ? 'fell silent' : 'is heard of again'}`)
+      post({ type: 'node_reported', node: node.id, paused: sidelined || node.paused })
+      if (sidelined) batches.abandon(node, 'the node fell silent')
+    }
+  }
+
+  function silent(link: Link, is: boolean) {
+    const node = byLink.get(link)
+    if (node === undefined) return
+    node.silent = is
+    weighSilence()
+  }
+
+  function notePause(node: PooledNode, pausedBy: string | null) {
+    if (node.pausedBy === pausedBy) return
+    node.pausedBy = pausedBy
+    log(`node ${node.name} ${pausedBy === null ? 'goes on' : `pauses: ${pausedBy}`}`)
   }
 
   function reportRoundTrip(node: PooledNode) {
@@ -160,7 +170,8 @@ export function createPool({ served, scheduler, now, log, link: linkOptions }: P
         const { slot, pipeline, task, variant } = message
         const ref = { pipeline, task, variant }
         addInstance(node, slot, ref, message)
-        return post({ type: 'instance_ready', node: node.id, slot, ...ref })
+        post({ type: 'instance_ready', node: node.id, slot, ...ref })
+        return weighSilence()
       }
       case 'load_failed': {
         const { slot, pipeline, task, variant } = message
@@ -185,12 +196,16 @@ export function createPool({ served, scheduler, now, log, link: linkOptions }: P
           node.slots = message.slots
           dropInstances(node, message.slots)
         }
+        const line = noteProfile(node, message)
+        if (line !== undefined) log(line)
         const { paused, slots, profile } = message
+        if (paused !== undefined) notePause(node, paused ? message.pausedBy ?? 'node' : null)
         if (paused === undefined && slots === undefined && profile === undefined) return
+        node.paused = paused ?? node.paused
         return post({
           type: 'node_reported',
           node: node.id,
-          ...(paused === undefined ? {} : { paused }),
+          ...(paused === undefined ? {} : { paused: paused || node.sidelined }),
           ...(slots === undefined ? {} : { slots }),
           ...(profile === undefined ? {} : { profile }),
         })
@@ -206,7 +221,7 @@ export function createPool({ served, scheduler, now, log, link: linkOptions }: P
   return {
     /** A new connection on `/v1/link`; `remedy` is what brings a node of an older version here. */
     connect: (socket: Socket, remedy?: string): Link =>
-      createLink(socket, { hello: join, message: receive, closed }, {
+      createLink(socket, { hello: join, message: receive, silent, closed }, {
         now,
         ...linkOptions,
         ...(remedy === undefined ? {} : { remedy }),

@@ -38,6 +38,7 @@ export function quickestOfEachTask(
 }
 
 export interface Catalog {
+  readonly pipelines: readonly Pipeline[]
   /** @throws RangeError where the welcome said nothing of it */
   spec(name: VariantName): InstanceSpec
   /** The model of a spec, and what people call it. */
@@ -56,6 +57,7 @@ export function createCatalog(welcome: Welcome): Catalog {
     for (const [label, ref] of Object.entries(named)) models.set(ref.sha256, { ref, label })
   }
   return {
+    pipelines: [...pipelines.values()],
     spec(name) {
       const task = pipelines.get(name.pipeline)?.tasks[name.task]
       const variant = task?.variants[name.variant]

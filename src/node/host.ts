@@ -27,6 +27,8 @@ export interface Host {
   readonly storage: NodeStorage
   /** Where models stay between starts; `undefined` where there is no such place (insecure origin). */
   openCache(): Promise<Cache | undefined>
+  /** Bytes that may still be stored there; `undefined` where that is not known. */
+  roomBytes?(): Promise<number | undefined>
   /** Calls `leave` when the process or page is about to end; the returned function calls it off. */
   onExit(leave: (why: string) => void): () => void
 }

@@ -50,29 +50,41 @@ export const mostProcessors = ({ secure, processors }: BrowserFacts): number =>
 export const usableProcessors = ({ secure, processors }: BrowserFacts): number =>
   secure ? Math.max(1, Math.min(processors >> 1, processors - 1)) : 1
 
+/** Name of the cache that models stay in. */
+export const MODEL_CACHE = 'shoal-models'
+
 /** Share of a device's memory that a tab takes: browsers end tabs that want much. */
 const MEMORY_SHARE = 0.25
 
+/** What a tab of this device may take, in bytes; `undefined` where the browser does not tell. */
+export function offeredMemory(): number | undefined {
+  const gigabytes = (navigator as { deviceMemory?: number }).deviceMemory
+  return gigabytes === undefined ? undefined : Math.floor(gigabytes * 1024 ** 3 * MEMORY_SHARE)
+}
+
 export function createBrowserHost(options: BrowserHostOptions): Host {
   const inference = new URL(options.paths.inference, options.base)
-  const gigabytes = (navigator as { deviceMemory?: number }).deviceMemory
+  const memoryBytes = offeredMemory()
   return {
     runtime: 'browser',
     threads: mostProcessors(browserFacts()),
     sharesMemory: globalThis.crossOriginIsolated === true,
-    ...(gigabytes === undefined
-      ? {}
-      : { memoryBytes: Math.floor(gigabytes * 1024 ** 3 * MEMORY_SHARE) }),
+    ...(memoryBytes === undefined ? {} : { memoryBytes }),
     assets: workerAssets(options.paths, options.base),
     createWorker: () => new Worker(inference, { type: 'module', name: 'shoal inference' }),
     storage: options.storage,
 
     async openCache() {
       try {
-        return await caches.open(options.cache ?? 'shoal-models')
+        return await caches.open(options.cache ?? MODEL_CACHE)
       } catch {
         return undefined
       }
+    },
+
+    async roomBytes() {
+      const { quota, usage } = await navigator.storage.estimate()
+      return quota === undefined ? undefined : quota - (usage ?? 0)
     },
 
     onExit: (leave) =>

@@ -60,7 +60,9 @@ export interface Link {
 }
 
 /** The coordinator is given up after this many heartbeats without a word. */
-const MISSED_HEARTBEATS = 4
+const MISSED_HEARTBEATS = 8
+/** A timer later than this says that the node slept: it must first read what came meanwhile. */
+const SLEPT_MS = 1000
 
 const FINAL: { [code: number]: Refusal } = {
   [CLOSE.unauthorized]: {
@@ -111,7 +113,9 @@ export function createLink(options: LinkOptions): Link {
     /** Guards what is waited for: the welcome first, any word later. */
     const expectWord = (ms: number, what: string) => {
       calm()
-      calm = ms > 0 ? clock.after(ms, () => lose(what)) : () => {}
+      const dueMs = clock.nowMs() + ms
+      const late = () => clock.nowMs() - dueMs > SLEPT_MS ? expectWord(SLEPT_MS, what) : lose(what)
+      calm = ms > 0 ? clock.after(ms, late) : () => {}
     }
 
     function lose(reason: string): void {

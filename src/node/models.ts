@@ -6,6 +6,7 @@
  */
 import { type Clock, pause } from './clock.ts'
 import { download, DownloadError, type OnProgress } from './download.ts'
+import { createModelCache } from './model_cache.ts'
 import { sha256Hex } from './sha256.ts'
 
 export interface ModelRef {
@@ -18,6 +19,12 @@ export interface ModelStoreOptions {
   fetch?: typeof fetch
   /** Where they stay between starts. */
   cache?: Cache | undefined
+  /** What may stay there at most. */
+  diskBytes?: number | undefined
+  /** Room left on disk, where that is known. */
+  roomBytes?(): Promise<number | undefined>
+  /** Whether a model that is not here may be downloaded; asked each time. */
+  mayFetch?(sha256: string): boolean
   /** What is held in memory at most, least recently used first out; slots share it. */
   memoryBytes?: number
   /** Tries of a download, the first included. */
@@ -35,21 +42,24 @@ export interface ModelStore {
    * @throws DownloadError when the coordinator does not have it, or not these bytes
    */
   get(ref: ModelRef, base: string, onProgress?: OnProgress): Promise<Uint8Array<ArrayBuffer>>
-  /** Hashes in the cache, not verified. */
+  /** Hashes in memory and in the cache, the latter not verified. */
   cached(): Promise<string[]>
 }
 
-/** Cache entries need a URL; the coordinator's would tie a model to one address. */
-const CACHE_BASE = 'https://models.invalid/sha256/'
-
 export function createModelStore(options: ModelStoreOptions): ModelStore {
-  const { cache, clock } = options
+  const { clock } = options
   const fetchUrl = options.fetch ?? fetch
   const tries = options.tries ?? 4
   const memoryBytes = options.memoryBytes ?? 64 * 1024 * 1024
   const memory = new Map<string, Uint8Array<ArrayBuffer>>()
   const underWay = new Map<string, Promise<Uint8Array<ArrayBuffer>>>()
   const warn = options.onWarning ?? (() => {})
+  const disk = createModelCache({
+    cache: options.cache,
+    budgetBytes: options.diskBytes,
+    ...(options.roomBytes === undefined ? {} : { roomBytes: options.roomBytes }),
+    onWarning: warn,
+  })
 
   function remember(hash: string, bytes: Uint8Array<ArrayBuffer>): void {
     memory.delete(hash)
@@ -60,29 +70,6 @@ export function createModelStore(options: ModelStoreOptions): ModelStore {
       if (held <= memoryBytes) break
       memory.delete(oldest)
       held -= kept.byteLength
-    }
-  }
-
-  async function fromCache({ sha256 }: ModelRef): Promise<Uint8Array<ArrayBuffer> | undefined> {
-    try {
-      const found = await cache?.match(CACHE_BASE + sha256)
-      if (found === undefined) return undefined
-      const bytes = new Uint8Array(await found.arrayBuffer())
-      if (await sha256Hex(bytes) === sha256) return bytes
-      await cache?.delete(CACHE_BASE + sha256)
-      warn(`Model ${sha256} was damaged in the cache and is fetched again`)
-    } catch (error) {
-      warn(`Cannot read the model cache: ${error}`)
-    }
-    return undefined
-  }
-
-  async function toCache(sha256: string, bytes: Uint8Array<ArrayBuffer>): Promise<void> {
-    try {
-      await cache?.put(CACHE_BASE + sha256, new Response(bytes))
-    } catch (error) {
-      // A full disk must not keep the node from serving.
-      warn(`Cannot keep model ${sha256}: ${error}`)
     }
   }
 
@@ -106,10 +93,16 @@ export function createModelStore(options: ModelStoreOptions): ModelStore {
   }
 
   async function bring(ref: ModelRef, base: string, onProgress: OnProgress) {
-    let bytes = await fromCache(ref)
+    let bytes = await disk.get(ref.sha256)
     if (bytes === undefined) {
+      if (options.mayFetch?.(ref.sha256) === false) {
+        throw new DownloadError(
+          `Cannot get model ${ref.sha256}: on this link it is not to be downloaded`,
+          true,
+        )
+      }
       bytes = await fetchVerified(ref, base, onProgress)
-      await toCache(ref.sha256, bytes)
+      await disk.put(ref.sha256, bytes)
     }
     remember(ref.sha256, bytes)
     return bytes
@@ -130,16 +123,6 @@ export function createModelStore(options: ModelStoreOptions): ModelStore {
       return fetching
     },
 
-    async cached() {
-      try {
-        const keys = await cache?.keys() ?? []
-        return keys.map(({ url }) => url)
-          .filter((url) => url.startsWith(CACHE_BASE))
-          .map((url) => url.slice(CACHE_BASE.length))
-          .slice(0, 1024)
-      } catch {
-        return []
-      }
-    },
+    cached: async () => [...new Set([...memory.keys(), ...await disk.hashes()])].slice(0, 1024),
   }
 }

@@ -4,20 +4,21 @@
  * @module
  */
 import type { Hello } from '../protocol/messages.ts'
-import { PROTOCOL_VERSION } from '../protocol/messages.ts'
 import { createBackendChoice } from './backend_choice.ts'
 import { createBackoff } from './backoff.ts'
 import { nameOf, quickestOfEachTask } from './catalog.ts'
 import { createSleeper, systemClock } from './clock.ts'
 import { createModelFetcher } from './fetch_model.ts'
-import { createGrower, mostSlotsOn } from './grow.ts'
+import { createGrower } from './grow.ts'
+import { helloOf } from './hello.ts'
 import { type Identity, loadIdentity } from './identity.ts'
 import { createLink, type Link, type Refusal } from './link.ts'
-import { createModelStore, type ModelStore } from './models.ts'
+import { createMeasuring } from './measuring.ts'
+import type { ModelStore } from './models.ts'
 import { moveSlots } from './move_slots.ts'
+import { limitsLine, limitsOf, mostSlotsOf, openModels, processorsOf } from './node_limits.ts'
 import { createPayloadStore } from './payloads.ts'
 import { createSlotPool } from './pool.ts'
-import { createProfiler } from './profiler.ts'
 import { createServing } from './serving.ts'
 import { createSlot } from './slot.ts'
 import type { NodeOptions, VolunteerNode } from './node_options.ts'
@@ -44,13 +45,8 @@ export function createNode(options: NodeOptions): VolunteerNode {
   const clock = options.clock ?? systemClock
   const duty = options.duty ?? 1
   const base = new URL(options.url)
-  const processors = Math.min(host.threads, options.threads ?? Infinity)
+  const limits = limitsOf(options)
   const fixedSlots = options.slots !== undefined
-  const mostSlots = () =>
-    mostSlotsOn(choice.use, {
-      processors,
-      memoryBytes: host.memoryBytes ?? Infinity,
-    })
   const watch = createWatch(options.slots ?? 1)
   const payloads = createPayloadStore(options.payloadBytes)
   let models: ModelStore | undefined
@@ -73,6 +69,7 @@ export function createNode(options: NodeOptions): VolunteerNode {
     clock,
     payloads,
     watch,
+    limits,
     pool: () => pool,
     profiler: () => profiler,
     send: (message, blobs) => void link.send(message, blobs),
@@ -92,9 +89,12 @@ export function createNode(options: NodeOptions): VolunteerNode {
       events,
     }), serving.events)
 
-  const profiler = createProfiler({
-    clock,
-    duty,
+  const profiler = createMeasuring({
+    ...{ clock, duty, host, watch },
+    engine: () => choice.use,
+    device: () => choice.device,
+    catalog: () => serving.catalog,
+    send: (message) => void link.send(message),
     measure(key, batch) {
       const slot = pool.serving.findLast((slot) => slot.idle && slot.holds(key))
       return slot?.measure(key, batch) ?? Promise.resolve(undefined)
@@ -105,13 +105,11 @@ export function createNode(options: NodeOptions): VolunteerNode {
       const quietMs = clock.nowMs() - Math.max(pool.lastBatchMs, serving.lastLoadMs)
       return Math.max(0, QUIET_MS - quietMs)
     },
-    report(points) {
-      const profile = Array.from(points, ([key, points]) => ({ ...nameOf(key), points }))
-      link.send({ type: 'report', profile })
-    },
     async detour() {
       const grown = fixedSlots ? 'done' : await grower.run()
-      return grown === 'done' ? await choice.run() : grown
+      // Another backend is tried in a worker beside those that serve.
+      const tight = options.memoryBytes !== undefined && limits.mostSlots <= pool.serving.length
+      return grown === 'done' && !tight ? await choice.run() : grown
     },
   })
 
@@ -121,7 +119,7 @@ export function createNode(options: NodeOptions): VolunteerNode {
     wish: options.backend ?? 'auto',
     gpu: options.gpu ?? true,
     threadsPerRun: options.threadsPerRun,
-    processors,
+    processors: processorsOf(options),
     fixedSlots,
     slots: () => pool.serving,
     ...(options.readAdapter === undefined ? {} : { readAdapter: options.readAdapter }),
@@ -142,6 +140,7 @@ export function createNode(options: NodeOptions): VolunteerNode {
   })
 
   function grown(slots: number): void {
+    limits.keep(slots)
     link.send({ type: 'report', slots })
     watch.emit({ type: 'slots', slots }, { slots })
   }
@@ -149,7 +148,7 @@ export function createNode(options: NodeOptions): VolunteerNode {
   const grower = createGrower({
     clock,
     pool,
-    mostSlots,
+    mostSlots: () => mostSlotsOf(options, limits, choice.use),
     again: () => profiler.detourAgain(),
     probe() {
       const quickest = profiler.byLatency().find(({ key }) => pool.slot(0)?.holds(key))
@@ -172,13 +171,15 @@ export function createNode(options: NodeOptions): VolunteerNode {
       welcome(welcome) {
         serving.lost()
         try {
-          serving.welcome(welcome)
+          serving.welcome(welcome, knownModels)
+          const line = limitsLine(limits)
+          if (line !== undefined) watch.emit({ type: 'warning', message: line })
         } catch (error) {
           watch.emit({ type: 'warning', message: (error as Error).message })
         }
         modelBase = new URL(welcome.modelPath, base).href
         watch.emit({ type: 'joined', epoch: lastEpoch }, { phase: 'joined' })
-        if (watch.state.paused) link.send({ type: 'report', paused: true })
+        if (watch.state.paused) setPaused(true, watch.state.pausedBy)
         profiler.again()
         profiler.kick()
       },
@@ -199,32 +200,20 @@ export function createNode(options: NodeOptions): VolunteerNode {
     },
   })
   let lastEpoch = 0
+  let knownModels: string[] = []
 
   async function hello(): Promise<Hello> {
     lastEpoch = await identity!.nextEpoch()
-    const { name, token } = options
-    return {
-      type: 'hello',
-      protocol: PROTOCOL_VERSION,
-      nodeId: identity!.nodeId,
-      epoch: lastEpoch,
-      runtime: host.runtime,
-      backend: choice.use.backend,
-      backendReason: choice.reason,
-      threadsPerRun: choice.use.threads,
-      ...(choice.device === undefined ? {} : { device: choice.device }),
-      slots: pool.serving.length,
-      duty,
-      cached: await models!.cached(),
-      ...(name === undefined ? {} : { name }),
-      ...(token === undefined ? {} : { token }),
-      ...(host.memoryBytes === undefined ? {} : { memoryBytes: host.memoryBytes }),
-    }
+    knownModels = await models!.cached()
+    return helloOf(options, {
+      ...{ nodeId: identity!.nodeId, epoch: lastEpoch, slots: pool.serving.length },
+      ...{ duty, cached: knownModels, limits, choice },
+    })
   }
 
   function end(reason: string, refusal?: Refusal): void {
     stopping ??= Promise.resolve()
-    profiler.stop()
+    void profiler.stop()
     grower.stop()
     choice.stop()
     pool.close()
@@ -240,12 +229,12 @@ export function createNode(options: NodeOptions): VolunteerNode {
 
   async function leave(reason: string): Promise<void> {
     watch.emit({ type: 'leaving', reason }, { phase: 'leaving' })
-    profiler.stop()
+    const kept = profiler.stop()
     grower.stop()
     choice.stop()
     serving.leaving()
     if (link.up) {
-      link.send({ type: 'report', paused: true })
+      link.send({ type: 'report', paused: true, pausedBy: 'leaving' })
       if (pool.batches > 0) {
         const sleeper = createSleeper(clock)
         onSettled = () => sleeper.wake()
@@ -253,24 +242,23 @@ export function createNode(options: NodeOptions): VolunteerNode {
       }
       link.send({ type: 'bye', reason: reason.slice(0, 200) })
     }
-    await link.close()
+    await Promise.all([link.close(), kept])
     end(reason)
   }
 
-  function setPaused(paused: boolean): void {
-    link.send({ type: 'report', paused })
-    watch.emit({ type: 'paused', paused }, { paused })
+  function setPaused(paused: boolean, reason?: string): void {
+    const pausedBy = paused ? reason ?? 'volunteer' : undefined
+    link.send({ type: 'report', paused, ...(pausedBy === undefined ? {} : { pausedBy }) })
+    const event = { type: 'paused', paused, ...(pausedBy && { reason: pausedBy }) } as const
+    watch.emit(event, { paused, pausedBy })
     profiler.kick()
   }
 
   return {
     async start() {
       identity = await loadIdentity(host.storage)
-      models = createModelStore({
-        clock,
-        cache: await host.openCache(),
-        onWarning: (message) => watch.emit({ type: 'warning', message }),
-      })
+      const warn = (message: string) => watch.emit({ type: 'warning', message })
+      models = await openModels(options, limits, clock, warn)
       const { nodeId } = identity
       await choice.start()
       const { use: { backend }, reason } = choice
@@ -281,8 +269,9 @@ export function createNode(options: NodeOptions): VolunteerNode {
       link.start()
     },
     stop,
-    pause: () => setPaused(true),
+    pause: (reason) => setPaused(true, reason),
     resume: () => setPaused(false),
+    setDownloads: limits.setDownloads,
     get state() {
       return watch.state
     },

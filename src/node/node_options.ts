@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Downloads } from '../pipeline/hold.ts'
 import type { BackendWish } from './backend_choice.ts'
 import type { Clock } from './clock.ts'
 import type { Adapter } from './engine/adapter.ts'
@@ -31,6 +32,12 @@ export interface NodeOptions {
   /** Whether the GPU may be used; true by default. */
   gpu?: boolean
   readAdapter?(): Promise<Adapter | undefined>
+  /** Most memory to take, in bytes, less than what the host offers. */
+  memoryBytes?: number
+  /** Most bytes of models to keep on disk; 1 GB by default. */
+  diskBytes?: number
+  /** `least`: only the smallest model of each task is downloaded, besides what is cached. */
+  downloads?: Downloads
   /** Share of the time a slot may work, 0.01 to 1. */
   duty?: number
   clock?: Clock
@@ -54,9 +61,15 @@ export interface VolunteerNode {
   start(): Promise<void>
   /** Leaves: no new batch, the taken ones answered, bye. Resolves when all is closed. */
   stop(reason?: string): Promise<void>
-  /** Takes no new work until `resume`; what is held stays. */
-  pause(): void
+  /**
+   * Takes no new work until `resume`; what runs is finished, what is held stays.
+   *
+   * @param reason a word for those who watch; `volunteer` by default
+   */
+  pause(reason?: string): void
   resume(): void
+  /** From now on; what was downloaded before stays. */
+  setDownloads(downloads: Downloads): void
   readonly state: NodeState
   subscribe(listener: (event: NodeEvent, state: NodeState) => void): () => void
   /** Resolves when the node has left, with the refusal if that was why. */

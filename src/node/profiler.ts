@@ -7,11 +7,18 @@
  * @module
  */
 import { type Clock, createSleeper } from './clock.ts'
+import { ENOUGH_BATCHES } from './profile_batches.ts'
+import { createFigures, type KeptRow, rank } from './profile_figures.ts'
+import type { Remembered } from './profile_recall.ts'
+import { isNews, latencyOf, note, type ProfilePoint, type Series } from './profile_series.ts'
 import type { Measured } from './slot.ts'
 
-export interface ProfilePoint {
-  batch: number
-  latencyMs: number
+export type { ProfilePoint } from './profile_series.ts'
+
+/** What became of the figures of an earlier time. */
+export interface RecallVerdict {
+  used: boolean
+  reason: string
 }
 
 export interface ProfilerOptions {
@@ -24,6 +31,11 @@ export interface ProfilerOptions {
   report(points: ReadonlyMap<string, ProfilePoint[]>): void
   /** Something else to measure once each variant has a quick figure; asked again until 'done'. */
   detour?(): Promise<'done' | 'disturbed'>
+  /** What an earlier time measured on the present engine; asked for each engine once. */
+  recall?(): Promise<Remembered | undefined>
+  recalled?(verdict: RecallVerdict): void
+  /** Something was measured: all that is known now. */
+  keep?(rows: ReadonlyMap<string, KeptRow>): void
   duty: number
   batches?: readonly number[]
   /** A run of more than one item that is expected to take longer is not tried. */
@@ -42,7 +54,8 @@ export interface Profiler {
   reset(): void
   /**
    * A real batch ran. What it took beyond the model (decoding, boxes, crops) goes into the figures;
-   * after a few, no more are sent: the coordinator then knows better from the batches themselves.
+   * after a few, they are sent only when a size was measured that no batch had: the coordinator
+   * knows the others better from the batches themselves.
    */
   ran(key: string, batch: number, computeMs: number): void
   /** A new connection: the coordinator may know nothing yet. */
@@ -56,81 +69,84 @@ export interface Profiler {
   stop(): void
 }
 
-interface Series {
-  key: string
-  batch: number
-  /** Latest runs, oldest first. */
-  recentMs: number[]
-  runs: number
-  totalMs: number
-  failures: number
-}
-
-const QUICK_RUNS = 3
-const SETTLED_RUNS = 20
-const SETTLED_MS = 3000
 const REPORT_EVERY_MS = 2000
-/** What is slower than this when warm is not measured; real batches will tell. */
-const MAX_SINGLE_MS = 1000
-/** Real batches of a variant after which its measuring is no more than a check. */
-const ENOUGH_BATCHES = 5
+const MAX_RUN_MS = 120_000
+const WHILE_LOADED = 'as they were loaded, variants took what they took then'
+const CHECKED = 'a run of each task took what it took then'
 
 export function createProfiler(options: ProfilerOptions): Profiler {
   const { clock } = options
   const sleeper = createSleeper(clock)
-  const batches = options.batches ?? [1, 2, 4, 8]
   const maxProbeMs = options.maxProbeMs ?? 250
-  const all = new Map<string, Series[]>()
+  const figures = createFigures(options.batches ?? [1, 2, 4, 8])
+  const { all, real, recall } = figures
   const fresh = new Set<string>()
-  /** Beside the model, per item, as real batches showed. */
-  const around = new Map<string, { ms: number; batches: number }>()
-  const warmed = new Map<string, { warmMs: number; referenceMs: number | undefined }>()
+  /** As `fresh`, by real batches: no news any more once there were a few. */
+  const ran = new Set<string>()
+  /** Measured here since `keep` was last called. */
+  let unkept = false
+  let recalling: Promise<void> | undefined
   /** Figures last sent, to send none twice. */
   const sent = new Map<string, ProfilePoint[]>()
-  let slowness = Infinity
   let looping = false
   let stopped = false
   const detour = options.detour ?? (() => Promise.resolve('done' as const))
   let detourDone = false
   let reportedMs = clock.nowMs()
 
-  const settled = ({ runs, totalMs, failures }: Series) =>
-    runs >= SETTLED_RUNS || totalMs >= SETTLED_MS || failures >= 3
-
-  /** Quick figures of all before settled ones of any; among equals the least measured. */
-  function next(): Series | undefined {
-    let best: Series | undefined
-    for (const series of all.values()) {
-      // A run cannot be interrupted: a batch that comes meanwhile would wait for all of it.
-      if ((warmed.get(series[0]!.key)?.warmMs ?? 0) > MAX_SINGLE_MS) continue
-      const single = latencyOf(series[0]!)
-      for (const one of series) {
-        if (
-          settled(one) || (around.get(one.key)?.batches ?? 0) >= ENOUGH_BATCHES ||
-          (one.batch > 1 && single * one.batch > maxProbeMs)
-        ) continue
-        const ahead = best === undefined || rank(one) < rank(best) ||
-          (rank(one) === rank(best) && one.runs < best.runs)
-        if (ahead) best = one
+  function readMemory(): Promise<void> {
+    const mine = Promise.resolve(options.recall?.()).then((remembered) => {
+      if (recalling !== mine || remembered === undefined) return
+      recall.begin(remembered)
+      for (const [key, { warmMs }] of figures.warmed) {
+        if (recall.warmed(key, warmMs)) believe(key, WHILE_LOADED)
       }
-    }
-    return best
+    }, () => {})
+    return mine
   }
 
-  const rank = ({ runs, batch }: Series) => runs < QUICK_RUNS ? (batch === 1 ? 0 : 1) : 2
+  /** Takes over what is remembered of the task of `key`. */
+  function believe(key: string, reason?: string): void {
+    const task = key.slice(0, key.lastIndexOf('/') + 1)
+    for (const other of all.keys()) {
+      if (!other.startsWith(task)) continue
+      figures.seed(other)
+      fresh.add(other)
+    }
+    report()
+    if (reason !== undefined) options.recalled?.({ used: true, reason })
+  }
+
+  /** One run of a task whose remembered figures are yet to be checked. */
+  async function check(key: string): Promise<void> {
+    const measured = await options.measure(key, 1)
+    if (measured === undefined && options.holdOffMs() !== 0) return
+    const verdict = recall.ran(key, measured && measured.runMs / measured.rows)
+    if (verdict === 'again') return
+    if (verdict === 'holds') {
+      return believe(key, recall.toCheck(figures.measurable()) === undefined ? CHECKED : undefined)
+    }
+    for (const other of figures.unseed()) sent.delete(other)
+    options.recalled?.({ used: false, reason: verdict.discard })
+    if (figures.warmed.size >= 2) options.report(figures.first(figures.warmed.keys()))
+  }
 
   async function loop(): Promise<void> {
     if (looping || stopped) return
     looping = true
     try {
+      await recalling
       while (!stopped && all.size > 0) {
-        const series = next()
+        const toCheck = recall.toCheck(figures.measurable())
+        const series = figures.next(maxProbeMs)
         const quick = series === undefined || rank(series) > 0
-        if (series === undefined && detourDone) break
+        if (toCheck === undefined && series === undefined && detourDone) break
         const holdOffMs = options.holdOffMs()
         if (holdOffMs === undefined) return
         if (holdOffMs > 0) {
           await sleeper.pause(holdOffMs)
+        } else if (toCheck !== undefined) {
+          await check(toCheck)
         } else if (quick && !detourDone) {
           report()
           detourDone = await detour() === 'done'
@@ -158,94 +174,66 @@ export function createProfiler(options: ProfilerOptions): Profiler {
     }
     series.failures = 0
     note(series, measured.runMs * batch / measured.rows)
+    fresh.add(key)
+    unkept = true
     if (measured.rows < batch) {
       // Items run one by one: what one takes says it all.
       all.set(key, all.get(key)!.slice(0, 1))
     }
-    const tookMs = clock.nowMs() - fromMs
+    // Not what a machine slept in between.
+    const tookMs = Math.min(clock.nowMs() - fromMs, MAX_RUN_MS)
     if (options.duty < 1) await sleeper.pause(tookMs * (1 / options.duty - 1))
-  }
-
-  function firstFigures(keys: readonly string[]): Map<string, ProfilePoint[]> {
-    const figures = new Map<string, ProfilePoint[]>()
-    for (const key of keys) {
-      // What has been measured since is better.
-      if (all.get(key)?.[0]?.runs !== 0) continue
-      const { warmMs, referenceMs } = warmed.get(key)!
-      const latencyMs = Math.min(warmMs, slowness * (referenceMs ?? Infinity))
-      figures.set(key, [{ batch: 1, latencyMs }])
-    }
-    return figures
-  }
-
-  function note(series: Series, ms: number): void {
-    series.recentMs.push(ms)
-    if (series.recentMs.length > 10) series.recentMs.shift()
-    series.runs++
-    series.totalMs += ms
-    fresh.add(series.key)
   }
 
   function report(): void {
     reportedMs = clock.nowMs()
     const points = new Map<string, ProfilePoint[]>()
-    for (const key of fresh) {
-      const measured = all.get(key)?.filter(({ recentMs }) => recentMs.length > 0) ?? []
-      if (measured.length === 0) continue
-      const { ms, batches } = around.get(key) ?? { ms: 0, batches: 0 }
-      if (batches >= ENOUGH_BATCHES) continue
-      const now = measured.map((one) => (
-        { batch: one.batch, latencyMs: latencyOf(one) + ms * one.batch }
-      ))
+    for (const key of new Set([...fresh, ...ran])) {
+      const now = figures.points(key)
       if (isNews(sent.get(key), now)) points.set(key, now)
     }
     fresh.clear()
+    ran.clear()
     points.forEach((now, key) => sent.set(key, now))
     if (points.size > 0) options.report(points)
+    if (!unkept || options.keep === undefined) return
+    unkept = false
+    const rows = figures.rows()
+    if (rows.size > 0) options.keep(rows)
   }
 
   return {
     add(key, warmMs, referenceMs) {
-      if (!all.has(key)) {
-        const series = batches.map((batch) => (
-          { key, batch, recentMs: [], runs: 0, totalMs: 0, failures: 0 }
-        ))
-        all.set(key, series)
-      }
+      figures.add(key)
+      if (recall.believed(key) !== undefined) believe(key)
       if (warmMs === undefined) return
-      const known = slowness
-      warmed.set(key, { warmMs, referenceMs })
-      if (referenceMs !== undefined) slowness = Math.min(slowness, warmMs / referenceMs)
+      const others = figures.warm(key, warmMs, referenceMs)
+      if (recall.warmed(key, warmMs)) believe(key, WHILE_LOADED)
       // One alone proves nothing; measuring follows soon.
-      if (warmed.size < 2) return
-      options.report(
-        firstFigures(slowness < 0.9 * known || warmed.size === 2 ? [...warmed.keys()] : [key]),
-      )
+      if (figures.warmed.size < 2) return
+      options.report(figures.first(others ? figures.warmed.keys() : [key]))
     },
     remove(key) {
-      all.delete(key)
+      figures.remove(key)
       fresh.delete(key)
-      around.delete(key)
-      warmed.delete(key)
+      ran.delete(key)
       sent.delete(key)
     },
     reset() {
-      for (const known of [all, fresh, around, warmed, sent]) known.clear()
-      slowness = Infinity
+      for (const known of [figures, fresh, ran, sent]) known.clear()
+      recalling = readMemory()
     },
     ran(key, batch, computeMs) {
-      const single = all.get(key)?.[0]
-      if (single === undefined || single.recentMs.length === 0) return
-      const known = around.get(key) ?? { ms: 0, batches: 0 }
-      const batches = known.batches + 1
-      const beyondMs = Math.max(0, computeMs / batch - latencyOf(single))
-      around.set(key, { batches, ms: known.ms + (beyondMs - known.ms) / batches })
-      fresh.add(key)
+      if (!all.has(key)) return
+      real.ran(key, batch, computeMs)
+      if (real.count(key) < ENOUGH_BATCHES) ran.add(key)
+      else ran.delete(key)
     },
     again() {
+      recalling ??= readMemory()
       sent.clear()
       for (const key of all.keys()) fresh.add(key)
-      const first = firstFigures([...warmed.keys()])
+      const first = figures.first(figures.warmed.keys())
       if (first.size > 0) options.report(first)
       report()
     },
@@ -264,18 +252,4 @@ export function createProfiler(options: ProfilerOptions): Profiler {
       sleeper.wake()
     },
   }
-}
-
-/** Whether a size is new, or a figure moved by more than 5 %. */
-function isNews(before: readonly ProfilePoint[] | undefined, now: readonly ProfilePoint[]) {
-  return now.some(({ batch, latencyMs }) => {
-    const known = before?.find((point) => point.batch === batch)?.latencyMs
-    return known === undefined || Math.abs(latencyMs / known - 1) > 0.05
-  })
-}
-
-/** Median of the latest runs; 0 before the first. */
-function latencyOf({ recentMs }: Series): number {
-  const sorted = recentMs.toSorted((a, b) => a - b)
-  return sorted[Math.floor(sorted.length / 2)] ?? 0
 }

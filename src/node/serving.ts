@@ -6,8 +6,9 @@
 import type { BatchMessage, NodeMessage, Welcome } from '../protocol/messages.ts'
 import { type BatchItems, clip, expiredOf, itemsOf, resultOf } from './batch_items.ts'
 import type { SlotBatch } from './batch_queue.ts'
-import { type Catalog, createCatalog, nameOf, type VariantName } from './catalog.ts'
+import { type Catalog, createCatalog, keyOf, nameOf, type VariantName } from './catalog.ts'
 import type { Clock } from './clock.ts'
+import type { HoldLimits, LoadRefusal } from './hold_limits.ts'
 import type { WorkMessage } from './link.ts'
 import type { PayloadStore } from './payloads.ts'
 import type { PoolEvents, SlotPool } from './pool.ts'
@@ -18,6 +19,7 @@ export interface ServingOptions {
   clock: Clock
   payloads: PayloadStore
   watch: Watch
+  limits: HoldLimits
   /** Asked at each use: they come into being together. */
   pool(): SlotPool
   profiler(): Profiler
@@ -31,8 +33,12 @@ export interface ServingOptions {
 }
 
 export interface Serving {
-  /** A new connection: what was under way on the last one is forgotten. */
-  welcome(welcome: Welcome): void
+  /**
+   * A new connection: what was under way on the last one is forgotten.
+   *
+   * @param cached hashes of models that need no download
+   */
+  welcome(welcome: Welcome, cached: readonly string[]): void
   /** The connection is gone: nobody waits for what runs. */
   lost(): void
   work(message: WorkMessage, blobs: Uint8Array[]): void
@@ -50,7 +56,7 @@ interface Flight {
 }
 
 export function createServing(options: ServingOptions): Serving {
-  const { clock, payloads, watch, send } = options
+  const { clock, payloads, watch, limits, send } = options
   const flights = new Map<SlotBatch, Flight>()
   let catalog: Catalog | undefined
   let lastLoadMs = -Infinity
@@ -104,11 +110,27 @@ export function createServing(options: ServingOptions): Serving {
       const spec = catalog?.spec(name)
       const found = options.pool().slot(slot)
       if (spec === undefined || found === undefined) throw new RangeError(`No slot ${slot} here`)
+      const taken = limits.take(slot, spec.key)
+      if ('refusal' in taken) return refuse(slot, name, taken.refusal)
+      taken.unload.forEach((key) => unload(slot, key))
       found.load(spec)
     } catch (error) {
       const message = clip((error as Error).message)
       send({ type: 'load_failed', slot, ...bare(name), message })
     }
+  }
+
+  function refuse(slot: number, name: VariantName, { reason, message }: LoadRefusal): void {
+    send({ type: 'load_failed', slot, reason, message: clip(message), ...bare(name) })
+    watch.emit({ type: 'load_failed', slot, variant: keyOf(name), message })
+  }
+
+  function unload(slot: number, key: string): void {
+    options.pool().slot(slot)?.unload(key)
+    limits.free(slot, key)
+    const ready = watch.state.ready.filter((held) => held !== `${slot} ${key}`)
+    watch.emit({ type: 'unloaded', slot, variant: key }, { ready })
+    if (!options.pool().serving.some((other) => other.holds(key))) options.profiler().remove(key)
   }
 
   function work(message: WorkMessage, blobs: Uint8Array[]): void {
@@ -122,15 +144,7 @@ export function createServing(options: ServingOptions): Serving {
       case 'load':
         return message.instances.forEach((instance) => load(instance.slot, instance))
       case 'unload':
-        return message.instances.forEach(({ slot, ...name }) => {
-          const key = `${name.pipeline}/${name.task}/${name.variant}`
-          options.pool().slot(slot)?.unload(key)
-          const ready = watch.state.ready.filter((held) => held !== `${slot} ${key}`)
-          watch.emit({ type: 'unloaded', slot, variant: key }, { ready })
-          if (!options.pool().serving.some((other) => other.holds(key))) {
-            options.profiler().remove(key)
-          }
-        })
+        return message.instances.forEach(({ slot, ...name }) => unload(slot, keyOf(name)))
       case 'drain':
         return options.drain(message.reason)
     }
@@ -156,6 +170,7 @@ export function createServing(options: ServingOptions): Serving {
     },
     loadFailed(slot, { key }, why) {
       const message = clip(why)
+      limits.free(slot, key)
       send({ type: 'load_failed', slot, message, ...nameOf(key) })
       const ready = watch.state.ready.filter((held) => held !== `${slot} ${key}`)
       watch.emit({ type: 'load_failed', slot, variant: key, message }, { ready })
@@ -195,8 +210,9 @@ export function createServing(options: ServingOptions): Serving {
   }
 
   return {
-    welcome(welcome) {
+    welcome(welcome, cached) {
       catalog = createCatalog(welcome)
+      limits.welcome(welcome, catalog.pipelines, cached)
     },
     lost() {
       for (const [{ batch }, { slot }] of flights) options.pool().slot(slot)?.cancel(batch)

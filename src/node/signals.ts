@@ -1,5 +1,5 @@
 /**
- * What a page knows and a worker does not: whether it is seen, about to end, on battery.
+ * What a page knows and a worker does not: whether it is seen, about to end, on battery, pressed.
  *
  * @module
  */
@@ -8,8 +8,18 @@ export type PageSignal =
   | { type: 'hidden'; hidden: boolean }
   /** The page ends or is put to sleep: there may be only an instant left. */
   | { type: 'leave'; why: string }
-  /** Where the browser tells; no word of it does not mean that it is plugged in. */
-  | { type: 'battery'; charging: boolean }
+  /**
+   * Where the browser tells; no word of it does not mean that it is plugged in. `level` is a share
+   * of full.
+   */
+  | { type: 'battery'; charging: boolean; level?: number }
+  /** How hard-pressed the processor is, by whatever runs on it. */
+  | { type: 'pressure'; state: Pressure }
+  /** Whether each megabyte may cost the volunteer something. */
+  | { type: 'link'; metered: boolean }
+
+/** As the Compute Pressure API has it, from idle to overload. */
+export type Pressure = 'nominal' | 'fair' | 'serious' | 'critical'
 
 export interface PageSignals {
   subscribe(listener: (signal: PageSignal) => void): () => void

@@ -17,6 +17,8 @@ export interface NodeState {
   /** Why that backend, in one sentence. */
   reason: string
   paused: boolean
+  /** Why no work is taken, while that is so. */
+  pausedBy: string | undefined
   /** Variants held warm, `slot pipeline/task/variant`. */
   ready: readonly string[]
   /** Since this node started. */
@@ -40,9 +42,11 @@ export type NodeEvent =
   | { type: 'slots'; slots: number }
   /** What is run on from now on, and why. */
   | { type: 'backend'; backend: Backend; reason: string }
+  /** Figures of an earlier time, used or not, and why. */
+  | { type: 'remembered'; used: boolean; measuredAt: string; reason: string }
   | { type: 'restarted'; slot: number; message: string }
   | { type: 'warning'; message: string }
-  | { type: 'paused'; paused: boolean }
+  | { type: 'paused'; paused: boolean; reason?: string }
   | { type: 'leaving'; reason: string }
   | { type: 'left'; reason: string }
 
@@ -61,6 +65,7 @@ export function createWatch(slots: number): Watch {
     backend: 'wasm',
     reason: 'wasm: nothing was measured yet',
     paused: false,
+    pausedBy: undefined,
     ready: [],
     batches: 0,
     items: 0,

@@ -7,6 +7,7 @@
 import { type Clock, systemClock } from './clock.ts'
 import type { Host, NodeStorage } from './host.ts'
 import type { NodeOptions, VolunteerNode } from './node.ts'
+import { createPauseRules, type PauseReason, type PauseRules } from './pause_rules.ts'
 import { createRate } from './rate.ts'
 import { createSignals, type PageSignal, type PageSignals } from './signals.ts'
 import type { NodeEvent, NodeState } from './state.ts'
@@ -23,6 +24,13 @@ export interface TabChoices {
   /** Share of the time to work, 0.01 to 1. */
   duty: number
   pauseOnBattery: boolean
+  pauseWhenHidden: boolean
+  pauseUnderPressure: boolean
+  /** Most to take, in bytes: of memory, and of disk for models. */
+  memoryBytes: number
+  diskBytes: number
+  /** Whether every model may be downloaded on a link that may cost. */
+  allModels: boolean
 }
 
 export interface TabSnapshot {
@@ -31,7 +39,7 @@ export interface TabSnapshot {
   downloads: { label: string; done: number; total: number }[]
   itemsPerS: number
   /** Why no work is taken, if so. */
-  pausedBy: 'you' | 'battery' | undefined
+  pausedBy: PauseReason | undefined
   hidden: boolean
   /** Once it has left. */
   leftFor: string | undefined
@@ -81,16 +89,16 @@ export function createTab(options: TabOptions): TabApi {
   let node: VolunteerNode | undefined
   let page: TabPage | undefined
   let choices: TabChoices | undefined
-  let hidden = false
+  let rules: PauseRules | undefined
   let joins = 0
-  let leftFor: string | undefined
   let wantsPause = false
-  let onBattery = false
+  /** The last of each kind. */
+  const heard = new Map<PageSignal['type'], PageSignal>()
+  let hidden = false
+  let metered = false
+  let leftFor: string | undefined
   let telling: (() => void) | undefined
   let toldMs = -Infinity
-
-  const pausedBy = () =>
-    wantsPause ? 'you' : onBattery && choices?.pauseOnBattery === true ? 'battery' : undefined
 
   function note(line: string): void {
     if (notes.at(-1) === line) return
@@ -108,7 +116,7 @@ export function createTab(options: TabOptions): TabApi {
         state: node!.state,
         downloads: [...downloads.values()],
         itemsPerS,
-        pausedBy: pausedBy(),
+        pausedBy: rules?.reason,
         hidden,
         leftFor,
         notes: [...notes],
@@ -136,7 +144,10 @@ export function createTab(options: TabOptions): TabApi {
     }
     const again = event.type === 'joined' && joins++ > 0
     if (again || (event.type === 'refused' && event.refusal.reason === 'protocol')) page?.mayBeOld()
-    if (event.type === 'left') leftFor = event.reason
+    if (event.type === 'left') {
+      leftFor = event.reason
+      rules?.stop()
+    }
     if (event.type === 'batch') rate.add(event.items)
     if (event.type === 'lost' || event.type === 'left') downloads.clear()
     const line = lineOf(event)
@@ -144,11 +155,13 @@ export function createTab(options: TabOptions): TabApi {
     tell()
   }
 
-  function honour(): void {
-    if (node === undefined || node.state.paused === (pausedBy() !== undefined)) return
-    if (pausedBy() === undefined) node.resume()
-    else node.pause()
+  function honour(reason: PauseReason | undefined): void {
+    if (reason === undefined) node?.resume()
+    else node?.pause(reason)
+    tell()
   }
+
+  const downloadsNow = () => metered && choices?.allModels !== true ? 'least' : 'all'
 
   return {
     async start(chosen, tabPage, token) {
@@ -165,7 +178,11 @@ export function createTab(options: TabOptions): TabApi {
         url: options.url,
         threads: chosen.threads,
         duty: chosen.duty,
-        backend: chosen.backend,
+        // The engine for the GPU is large, and trying it needs it.
+        backend: metered && chosen.backend === 'auto' ? 'wasm' : chosen.backend,
+        memoryBytes: chosen.memoryBytes,
+        diskBytes: chosen.diskBytes,
+        downloads: downloadsNow(),
         gpu: chosen.gpu,
         ...(chosen.threadsPerRun === undefined ? {} : { threadsPerRun: chosen.threadsPerRun }),
         ...(chosen.name === '' ? {} : { name: chosen.name }),
@@ -173,7 +190,14 @@ export function createTab(options: TabOptions): TabApi {
       })
       node.subscribe(follow)
       host.onExit((why) => void node?.stop(why))
-      honour()
+      // What was heard before the node was there counts from now on.
+      rules = createPauseRules(clock, {
+        onBattery: chosen.pauseOnBattery,
+        whenHidden: chosen.pauseWhenHidden,
+        underPressure: chosen.pauseUnderPressure,
+      }, honour)
+      rules.setByVolunteer(wantsPause)
+      for (const signal of heard.values()) rules.signal(signal)
       await node.start()
     },
     async stop() {
@@ -181,13 +205,17 @@ export function createTab(options: TabOptions): TabApi {
     },
     setPaused(paused) {
       wantsPause = paused
-      honour()
+      rules?.setByVolunteer(paused)
       tell()
     },
     signal(signal) {
+      heard.set(signal.type, signal)
       if (signal.type === 'hidden') hidden = signal.hidden
-      if (signal.type === 'battery') onBattery = !signal.charging
-      honour()
+      if (signal.type === 'link') {
+        metered = signal.metered
+        node?.setDownloads(downloadsNow())
+      }
+      rules?.signal(signal)
       signals.send(signal)
       tell()
     },
@@ -206,6 +234,8 @@ function lineOf(event: NodeEvent): string | undefined {
       return `A worker starts again: ${event.message}`
     case 'warning':
       return event.message
+    case 'paused':
+      return event.paused ? `Paused: ${event.reason}.` : 'Takes work again.'
     case 'leaving':
       return `Leaving: ${event.reason}.`
     default:

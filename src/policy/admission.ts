@@ -4,7 +4,7 @@
  * @module
  */
 import { type Backlog, placeOf } from './backlog.ts'
-import type { Frontier } from './frontier.ts'
+import type { Tails } from './tails.ts'
 import type { Query } from './query.ts'
 import type { DeadlineQueue } from './queue.ts'
 import { levelOf, type PipelineShape } from './shape.ts'
@@ -20,7 +20,7 @@ export interface Admission {
   /** Nodes that may yet come to hold what is missing. */
   loading: boolean
   full: boolean
-  frontier: Frontier
+  tails: Tails
   backlog: Backlog
   queries: DeadlineQueue<Query>
 }
@@ -35,7 +35,10 @@ const MOST_RETRY_MS = 60_000
 const clampRetry = (ms: number) => Math.round(Math.min(Math.max(ms, LEAST_RETRY_MS), MOST_RETRY_MS))
 
 /** A refusal, or the laxity of the query: its time less what the quickest way takes when idle. */
-export function admit(asked: Admission, nowMs: number): Refusal | { laxityMs: number } {
+export function admit(
+  asked: Admission,
+  nowMs: number,
+): Refusal | { laxityMs: number; aheadMs: number } {
   const { shape, deadlineMs, minAccuracy, backlog } = asked
   if (asked.draining) {
     return { ok: false, reason: 'draining', message: 'Cannot take a query: shutting down' }
@@ -47,7 +50,7 @@ export function admit(asked: Admission, nowMs: number): Refusal | { laxityMs: nu
       message: `Cannot reach accuracy ${minAccuracy}: ${shape.name} has ${shape.bestFloor} at best`,
     }
   }
-  const quickest = asked.frontier.quickest(null, shape.root, levelOf(shape, minAccuracy))
+  const quickest = asked.tails.quickest(null, shape.root, levelOf(shape, minAccuracy))
   if (quickest === undefined) {
     return {
       ok: false,
@@ -74,7 +77,7 @@ export function admit(asked: Admission, nowMs: number): Refusal | { laxityMs: nu
   // More urgent than some inside, it would go before them: only if they can spare the time.
   const spared = quickest.poolMs <= place.spareMs
   if (spared && needMs <= leftMs && leftMs < Infinity) {
-    return { laxityMs: leftMs - quickest.chainMs }
+    return { laxityMs: leftMs - quickest.chainMs, aheadMs: place.aheadMs }
   }
   const refusal: Refusal = {
     ok: false,

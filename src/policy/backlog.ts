@@ -6,32 +6,34 @@
  * @module
  */
 import type { Capacity } from './capacity.ts'
-import type { Frontier } from './frontier.ts'
+import type { Tails } from './tails.ts'
 import type { DeadlineQueue } from './queue.ts'
 import type { Query, Rest } from './query.ts'
-import { readyAtMs } from './slots.ts'
 
 export interface Backlog {
   /** Mean time until a slot is free. */
   busyMs: number
   /** Time of the whole pool for all that waits and follows, going the quickest way. */
   poolMs: number
+  /** How much longer the awake part of the pool takes than the whole. */
+  awakeFactor: number
   /** Time of the pool that may be spent, beyond the quickest way, without loss to the others. */
   budgetMs(except: Query): number
 }
 
 /** Share of a query's laxity that no plan may use: it is for what is not known yet. */
-const RESERVED_LAXITY = 0.3
+const RESERVED_LAXITY = 0.05
 
 /** Looks at the `maxScan` most urgent queries, and leaves in each what goes before it. */
 export function scanBacklog(
   queries: DeadlineQueue<Query>,
   capacity: Capacity,
-  frontier: Frontier,
+  tails: Tails,
   maxScan: number,
+  busyMs: number,
+  awakeFactor: number,
   nowMs: number,
 ): Backlog {
-  const busyMs = meanBusyMs(capacity, nowMs)
   let poolMs = 0
   let tightest: Query | undefined
   let leastMs = Infinity
@@ -41,7 +43,7 @@ export function scanBacklog(
     query.aheadMs = poolMs
     query.slackMs = Infinity
     if (i >= maxScan) continue
-    const rest = restOf(query, capacity.epoch, frontier)
+    const rest = restOf(query, capacity.epoch, tails)
     if (!rest.servable) continue
     const endMs = endOf(rest, nowMs + busyMs + poolMs)
     // Lost already: it will be dropped when its turn comes, so it takes no time from the others.
@@ -61,6 +63,7 @@ export function scanBacklog(
   return {
     busyMs,
     poolMs,
+    awakeFactor,
     budgetMs: (except) => except === tightest ? secondMs : leastMs,
   }
 }
@@ -70,19 +73,13 @@ function endOf(rest: Rest, startMs: number): number {
   return Math.max(waitingEndMs, rest.runningEndMs)
 }
 
-export function meanBusyMs(capacity: Capacity, nowMs: number): number {
-  const { slots } = capacity
-  if (slots.length === 0) return 0
-  return slots.reduce((sum, slot) => sum + readyAtMs(slot, nowMs) - nowMs, 0) / slots.length
-}
-
 /** What the query still needs, going the quickest way. Worked out anew when it or the pool changed. */
-export function restOf(query: Query, epoch: number, frontier: Frontier): Rest {
+export function restOf(query: Query, epoch: number, tails: Tails): Rest {
   if (query.rest !== null && query.rest.epoch === epoch) return query.rest
   const rest: Rest = { epoch, poolMs: 0, chainMs: 0, runningEndMs: 0, servable: true }
   for (const item of query.open) {
     if (item.state === 'queued') {
-      const quickest = frontier.quickest(item.above, item.task, query.level)
+      const quickest = tails.quickest(item.above, item.task, query.level)
       if (quickest === undefined) {
         rest.servable = false
         continue
@@ -90,14 +87,14 @@ export function restOf(query: Query, epoch: number, frontier: Frontier): Rest {
       rest.poolMs += quickest.poolMs
       rest.chainMs = Math.max(rest.chainMs, quickest.chainMs)
     } else if (item.bound !== null) {
-      const tails = frontier.tails(item.bound, query.level)
+      const options = tails.tails(item.bound, query.level)
       let chainMs = Infinity
       let poolMs = Infinity
-      for (const tail of tails) {
+      for (const tail of options) {
         chainMs = Math.min(chainMs, tail.chainMs)
         poolMs = Math.min(poolMs, tail.poolMs)
       }
-      if (tails.length === 0) {
+      if (options.length === 0) {
         rest.servable = false
         continue
       }

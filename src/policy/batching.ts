@@ -1,13 +1,14 @@
 /**
- * How many items a batch takes: its share of what waits, as far as deadlines and the budget allow
- * and as batching gains anything.
+ * How many items a batch takes: what waits for each idle slot, as far as deadlines and the budget
+ * allow and as batching gains anything.
  *
  * @module
  */
 import { type Choice, choose, timesOf, type View } from './choose.ts'
 import type { Item } from './query.ts'
 import type { DeadlineQueue } from './queue.ts'
-import type { Slot } from './slots.ts'
+import type { TaskShape } from './shape.ts'
+import { lateMs, type Slot } from './slots.ts'
 
 export type CloseReason = 'full' | 'queue_empty' | 'share' | 'slack' | 'no_gain' | 'other_variant'
 
@@ -17,10 +18,12 @@ export interface Member {
   choice: Choice
 }
 
-/** An item more is no gain when it takes nearly as long as it would alone. */
-const GAIN = 0.85
+/** An item more is no gain when it takes nearly as long as those before it did on average. */
+const GAIN = 0.8
 /** So long a batch may grow without gain: it saves frames, and hides the network. */
 const QUANTUM_MS = 50
+/** At most this share of the laxity of the most urgent query. */
+const QUANTUM_SHARE = 0.3
 
 /**
  * Fills a batch from the queue, beginning with the member at `position`. Takes only items for which
@@ -37,8 +40,8 @@ export function fillBatch(
   const { variant } = first.choice.prefix
   const { startMs, returnMs } = timesOf(first.item, slot, view)
   const latencyOf = (batch: number) => view.profile.latency(slot.node.id, variant, batch)
-  const share = shareOf(queue.length, first.choice, slot, view)
-  const aloneMs = latencyOf(1).meanMs
+  const share = shareOf(first.item.task, queue.length, slot, view)
+  const quantumMs = Math.min(QUANTUM_MS, QUANTUM_SHARE * first.item.query.laxityMs)
   const members = [first]
   let budgetMs = view.backlog.budgetMs(first.item.query) - first.choice.extraMs
   let latestMs = first.item.deadlineMs - first.choice.tail.safeChainMs
@@ -49,13 +52,15 @@ export function fillBatch(
     if (size > share) return { members, close: 'share' }
     const now = latencyOf(members.length)
     const grown = latencyOf(size)
-    if (grown.meanMs > QUANTUM_MS && grown.meanMs - now.meanMs > GAIN * aloneMs) {
+    if (
+      grown.meanMs > quantumMs && grown.meanMs - now.meanMs > GAIN * now.meanMs / members.length
+    ) {
       return { members, close: 'no_gain' }
     }
-    const endMs = startMs + grown.upperMs + returnMs
+    const endMs = startMs + lateMs(slot) + grown.upperMs + returnMs
     if (endMs > latestMs) return { members, close: 'slack' }
     const item = queue.at(i)!
-    const { best, quickest } = choose(item, slot, view)
+    const { best, quickest } = choose(item, slot, view, variant)
     const choice = best ?? quickest
     if (choice?.prefix.variant !== variant || item.failedOn === slot.node.id) {
       skipped = true
@@ -73,10 +78,11 @@ export function fillBatch(
   return { members, close: skipped ? 'other_variant' : 'queue_empty' }
 }
 
-/** What of the waiting items falls to this slot by its part of the pool's speed; 1 at least. */
-function shareOf(waiting: number, choice: Choice, slot: Slot, view: View): number {
-  const service = view.capacity.services[choice.prefix.variant.index]
-  if (service === undefined) return 1
-  const part = slot.node.duty / Math.max(choice.meanMs, 0.01) / service.ratePerMs
-  return Math.max(1, Math.ceil(waiting * part - 1e-9))
+/** What of the waiting items falls to this slot: all slots that are idle now take alike. */
+function shareOf(task: TaskShape, waiting: number, slot: Slot, view: View): number {
+  let idle = slot.batches.length > 0 ? 1 : 0
+  for (const group of view.capacity.groups) {
+    if (group === slot.group || view.targets.isPlanned(task, group)) idle += view.idleCount(group)
+  }
+  return Math.max(1, Math.ceil(waiting / Math.max(1, idle) - 1e-9))
 }

@@ -1,26 +1,34 @@
 /**
- * What the pool can do, as of a moment: for each variant the slots that hold it and how fast they
- * are. Rebuilt when slots change, and now and then as profiles are corrected.
+ * What the pool can do, as of a moment: groups of slots that are alike, and for each variant how
+ * fast each group serves it and what an item of it costs. Rebuilt when slots change, and now and
+ * then as profiles are corrected.
  *
  * @module
  */
 import type { Shapes, VariantShape } from './shape.ts'
 import type { Profile } from './profile.ts'
-import type { PoolNode, Slot } from './slots.ts'
+import { batchKeyOf, type BatchSizes } from './batch_sizes.ts'
+import type { Group, NodeClass, PoolNode } from './slots.ts'
 
+/** One variant on one group. */
 export interface Server {
-  slot: Slot
+  group: Group
   /** One item, alone. */
   meanMs: number
   upperMs: number
+  /** Time of a slot for one item, at the batch sizes that the group runs. */
+  costMs: number
+  /** Mean latency of a batch, and the size that its batches have been of late. */
+  latencyMs(batch: number): number
+  batch: number
 }
 
 export interface Service {
-  /** Slots that hold the variant and take batches, quickest first. */
+  /** Groups that hold the variant and take batches, quickest first. */
   servers: Server[]
-  /** Items per millisecond by all of them, one at a time each, duty included. */
+  /** Items per millisecond by all of them together, duty included. */
   ratePerMs: number
-  /** Time of the whole pool for one item. */
+  /** Time of the whole pool for one item, done where that costs least. */
   poolMs: number
   /** Mean network time of the quickest server. */
   networkMs: number
@@ -31,8 +39,9 @@ export interface Service {
 export interface Capacity {
   epoch: number
   builtMs: number
-  /** Slots that take batches, on the quicker node first. */
-  slots: Slot[]
+  /** Quickest first. */
+  groups: Group[]
+  slotCount: number
   /** By index of variant; undefined where no usable slot holds it. */
   services: (Service | undefined)[]
 }
@@ -40,33 +49,102 @@ export interface Capacity {
 export function buildCapacity(
   epoch: number,
   shapes: Shapes,
-  nodes: Iterable<PoolNode>,
+  classes: readonly NodeClass[],
   profile: Profile,
+  sizes: BatchSizes,
+  prices: ReadonlyMap<string, number>,
   nowMs: number,
 ): Capacity {
-  const usable = [...nodes].filter((node) => !node.paused)
-  const quickFirst = usable
-    .map((node) => ({ node, slowness: profile.slowness(node.id) / node.duty }))
-    .sort((a, b) => a.slowness - b.slowness)
-  const slots = quickFirst.flatMap(({ node }) => node.slots)
-  const services = shapes.variants.map((variant) => serviceOf(variant, slots, profile))
-  return { epoch, builtMs: nowMs, slots, services }
+  const groups: Group[] = []
+  for (const nodeClass of classes) groupsOf(nodeClass, groups, profile)
+  groups.sort((a, b) => a.meanMs - b.meanMs || b.duty - a.duty)
+  groups.forEach((group, index) => {
+    group.index = index
+    for (const slot of group.slots) slot.group = group
+  })
+  const duty = groups.reduce((sum, group) => sum + group.duty, 0)
+  for (const group of groups) group.price = prices.get(group.key) ?? 1 / duty
+  return {
+    epoch,
+    builtMs: nowMs,
+    groups,
+    slotCount: groups.reduce((sum, group) => sum + group.slots.length, 0),
+    services: shapes.variants.map((variant) => serviceOf(variant, groups, profile, sizes)),
+  }
 }
+
+function groupsOf(nodeClass: NodeClass, groups: Group[], profile: Profile): void {
+  const byHeld = new Map<string, Group>()
+  for (const node of nodeClass.nodes) {
+    for (const slot of node.slots) {
+      if (node.paused || slot.held.size === 0) {
+        slot.group = null
+        continue
+      }
+      const key = slot.heldKey
+      let group = byHeld.get(key)
+      if (group === undefined) {
+        const tasks = new Set([...slot.held].map(({ task }) => task))
+        group = {
+          index: 0,
+          key: `${nodeClass.name} ${key}`,
+          class: nodeClass,
+          held: new Set(slot.held),
+          tasks: [...tasks].sort((a, b) => b.depth - a.depth),
+          slots: [],
+          duty: 0,
+          price: 0,
+          meanMs: 0,
+        }
+        byHeld.set(key, group)
+        groups.push(group)
+      }
+      group.slots.push(slot)
+      group.duty += node.duty
+      group.meanMs += profile.slowness(node.id)
+    }
+  }
+  for (const group of byHeld.values()) group.meanMs /= group.slots.length
+}
+
+/** Nodes whose profile is asked for a group: more tell no more, and cost time in large pools. */
+const SAMPLE = 16
+/** Batch sizes up to this are worked out once. */
+const MAX_KNOWN = 64
 
 function serviceOf(
   variant: VariantShape,
-  slots: readonly Slot[],
+  groups: readonly Group[],
   profile: Profile,
+  sizes: BatchSizes,
 ): Service | undefined {
   const servers: Server[] = []
   let ratePerMs = 0
   let ratios = 0
-  for (const slot of slots) {
-    if (!slot.held.has(variant)) continue
-    const { meanMs, upperMs } = profile.latency(slot.node.id, variant, 1)
-    servers.push({ slot, meanMs, upperMs })
-    ratePerMs += slot.node.duty / Math.max(meanMs, 0.01)
-    ratios += upperMs / Math.max(meanMs, 0.01)
+  let slots = 0
+  for (const group of groups) {
+    if (!group.held.has(variant)) continue
+    const sample = sampleOf(group)
+    const known = new Float64Array(MAX_KNOWN + 1).fill(NaN)
+    const latencyMs = (batch: number) => {
+      const before = known[batch]
+      if (before !== undefined && before === before) return before
+      let sum = 0
+      for (const node of sample) sum += profile.latency(node.id, variant, batch).meanMs
+      const mean = sum / sample.length
+      if (batch <= MAX_KNOWN && Number.isInteger(batch)) known[batch] = mean
+      return mean
+    }
+    let upperMs = 0
+    for (const node of sample) upperMs += profile.latency(node.id, variant, 1).upperMs
+    upperMs /= sample.length
+    const meanMs = latencyMs(1)
+    const batch = sizes.seen(batchKeyOf(group.class.name, variant.task))
+    const costMs = Math.max(latencyMs(batch) / batch, 1e-3)
+    servers.push({ group, meanMs, upperMs, costMs, latencyMs, batch })
+    ratePerMs += group.duty / costMs
+    ratios += group.slots.length * upperMs / meanMs
+    slots += group.slots.length
   }
   servers.sort((a, b) => a.meanMs - b.meanMs)
   const quickest = servers[0]
@@ -74,29 +152,61 @@ function serviceOf(
   return {
     servers,
     ratePerMs,
-    poolMs: 1 / ratePerMs,
-    networkMs: profile.networkMs(quickest.slot.node.id, variant.task),
-    upperRatio: Math.max(1, ratios / servers.length),
+    poolMs: servers.reduce(
+      (least, { group, costMs }) => Math.min(least, group.price * costMs),
+      Infinity,
+    ),
+    networkMs: profile.networkMs(quickest.group.slots[0]!.node.id, variant.task),
+    upperRatio: Math.max(1, ratios / slots),
   }
 }
 
-/** Time from start to end of `count` items spread over the idle pool, in milliseconds. */
-export function makespanMs(service: Service, count: number): number {
+/** A few nodes spread over the group; all of them where they are few. */
+function sampleOf(group: Group): PoolNode[] {
+  const nodes = [...new Set(group.slots.map((slot) => slot.node))]
+  if (nodes.length <= SAMPLE) return nodes
+  return Array.from({ length: SAMPLE }, (_, i) => nodes[Math.floor(i * nodes.length / SAMPLE)]!)
+}
+
+/**
+ * Time from start to end of `count` items spread over the idle pool, in milliseconds: each slot
+ * runs one batch, as large as needed.
+ */
+export function makespanMs(service: Service, count: number, maxBatch: number): number {
   const { servers } = service
-  const quickestMs = servers[0]!.meanMs
   const items = Math.ceil(count - 1e-6)
-  if (items <= 1) return quickestMs
-  let low = quickestMs
-  let high = quickestMs * items
-  for (let i = 0; i < 12; i++) {
+  const quickest = servers[0]!
+  // Under load they share batches with others: then those decide how long it takes.
+  const sharedMs = quickest.latencyMs(Math.min(Math.round(quickest.batch), maxBatch))
+  if (items <= 1) return sharedMs
+  return Math.max(sharedMs, aloneSpanMs(servers, items, maxBatch))
+}
+
+function aloneSpanMs(servers: Server[], items: number, maxBatch: number): number {
+  let low = servers[0]!.meanMs
+  let high = low * items
+  for (let i = 0; i < 10; i++) {
     const middle = (low + high) / 2
-    let done = 0
-    for (const { meanMs } of servers) {
-      if (meanMs > middle || done >= items) break
-      done += Math.floor(middle / meanMs)
-    }
-    if (done >= items) high = middle
+    if (doneWithin(servers, middle, items, maxBatch) >= items) high = middle
     else low = middle
   }
   return high
+}
+
+function doneWithin(servers: Server[], ms: number, items: number, maxBatch: number): number {
+  let done = 0
+  for (const { group, meanMs, latencyMs } of servers) {
+    if (meanMs > ms || done >= items) break
+    let low = 1
+    let high = Math.min(items, maxBatch)
+    while (low < high) {
+      const middle = (low + high + 1) >> 1
+      if (latencyMs(middle) <= ms) low = middle
+      else high = middle - 1
+    }
+    // What one batch can't take, the slot does in further ones.
+    const batches = Math.max(1, Math.floor(ms / latencyMs(low)))
+    done += group.slots.length * low * batches
+  }
+  return done
 }

@@ -1,29 +1,37 @@
 /**
- * Which variant for an item on a slot: the most accurate path whose remaining work keeps the
- * deadline of its query and lets every other query keep its own, else the quickest.
+ * Which variant for an item on a slot: the one that the mix wants next, if with what follows it
+ * keeps the deadline of its query and lets every other query keep its own; else the most accurate
+ * way below it that does; else the quickest.
  *
  * @module
  */
 import type { Backlog } from './backlog.ts'
-import type { Capacity } from './capacity.ts'
-import type { Frontier, Option } from './frontier.ts'
+import type { Capacity, Service } from './capacity.ts'
 import type { Item } from './query.ts'
 import type { Profile } from './profile.ts'
-import { type Prefix, prefixesAfter } from './shape.ts'
-import { isCoolingDown, readyAtMs, type Slot } from './slots.ts'
+import type { Option, Tails } from './tails.ts'
+import { type Prefix, prefixesAfter, type VariantShape } from './shape.ts'
+import { type Group, isCoolingDown, lateMs, readyAtMs, type Slot } from './slots.ts'
+import type { Targets } from './targets.ts'
 
 /** All that a decision reads. */
 export interface View {
   nowMs: number
   capacity: Capacity
-  frontier: Frontier
+  tails: Tails
   profile: Profile
+  targets: Targets
   backlog: Backlog
+  /** So few queries are inside that the best costs nobody anything. */
+  free: boolean
+  idleCount(group: Group): number
 }
 
 export interface Choice {
   prefix: Prefix
   tail: Option
+  /** Another group would do it for much less of the pool's time. */
+  dear: boolean
   /** Of this item alone on this slot. */
   meanMs: number
   /** Time of the pool beyond the quickest way. */
@@ -40,17 +48,28 @@ export interface Choices {
   quickest: Choice | undefined
 }
 
-/** How much sooner another slot's variant must be for being called quicker. */
+const KEEP = 0.2
+const AHEAD = 0.5
+/** A place that costs so many times what the cheapest does is for emergencies. */
+const DEAR = 2
+/** How much sooner another group's variant must be for being called quicker. */
 const QUICKER = 2
-/** Servers of a variant that a search for a better place looks at, quickest first. */
-const MAX_SERVERS = 64
+/** Slots of a group that a search for a better place looks at. */
+const MAX_SLOTS = 32
 
-export function choose(item: Item, slot: Slot, view: View): Choices {
+/** @param only the variant of a batch that is being filled; by default the mix has its say */
+export function choose(item: Item, slot: Slot, view: View, only?: VariantShape): Choices {
   const { query } = item
   const { backlog } = view
-  const quickestPoolMs = view.frontier.quickest(item.above, item.task, query.level)?.poolMs ?? 0
+  const group = slot.group!
+  const quickestPoolMs = view.tails.quickest(item.above, item.task, query.level)?.poolMs ?? 0
   const siblings = (query.waiting.get(item.task) ?? 1) - 1
   const budgetMs = backlog.budgetMs(query)
+  const free = view.free && view.targets.isPlanned(item.task, group)
+  const wish = only ?? (free ? undefined : view.targets.target(item, group))
+  const most = wish?.accuracy ?? Infinity
+  const { startMs, returnMs } = timesOf(item, slot, view)
+  const soonMs = query.deadlineMs - KEEP * query.laxityMs
   let best: Choice | undefined
   let quickest: Choice | undefined
   for (const prefix of prefixesAfter(item.above, item.task)) {
@@ -58,24 +77,32 @@ export function choose(item: Item, slot: Slot, view: View): Choices {
     if (!slot.held.has(variant) || isCoolingDown(slot, variant, view.nowMs)) continue
     const service = view.capacity.services[variant.index]
     if (service === undefined) continue
-    const { startMs, returnMs } = timesOf(item, slot, view)
     const { meanMs, upperMs } = view.profile.latency(slot.node.id, variant, 1)
-    for (const tail of view.frontier.tails(prefix, query.level)) {
+    const economic = group.price * meanMs <= DEAR * service.poolMs ||
+      group.price * costOn(service, group) <= DEAR * service.poolMs
+    for (const tail of view.tails.tails(prefix, query.level)) {
       const costMs = service.poolMs + tail.poolMs
       const choice: Choice = {
         prefix,
         tail,
+        dear: !economic,
         meanMs,
         extraMs: Math.max(0, costMs - quickestPoolMs),
         endMs: startMs + meanMs + returnMs + tail.chainMs,
-        safeEndMs: startMs + upperMs + returnMs + tail.safeChainMs,
+        safeEndMs: startMs + lateMs(slot) + upperMs + returnMs + tail.safeChainMs,
       }
-      if (quickest === undefined || choice.endMs < quickest.endMs) quickest = choice
-      if (choice.extraMs > budgetMs || choice.safeEndMs > query.deadlineMs) continue
-      // Its siblings would go the same way, after what is more urgent.
-      const sharedMs = view.nowMs + backlog.busyMs + query.aheadMs + (siblings + 1) * costMs
-      const lastMs = sharedMs + service.networkMs + tail.safeChainMs
-      if (siblings > 0 && lastMs > query.deadlineMs) continue
+      if (
+        quickest === undefined || (choice.dear ? 1 : 0) < (quickest.dear ? 1 : 0) ||
+        (choice.dear === quickest.dear && choice.endMs < quickest.endMs)
+      ) quickest = choice
+      if (variant.accuracy > most || !economic) continue
+      if (choice.extraMs > budgetMs || choice.safeEndMs > soonMs) continue
+      // What follows waits behind all that is more urgent; its siblings would go the same way.
+      const aheadMs = view.nowMs + backlog.busyMs + query.aheadMs * AHEAD
+      const lastMs = Math.max(startMs + lateMs(slot) + upperMs, aheadMs) + siblings * costMs +
+        returnMs +
+        tail.safeChainMs
+      if (lastMs > soonMs) continue
       if (
         best === undefined || tail.accuracy > best.tail.accuracy ||
         (tail.accuracy === best.tail.accuracy && choice.endMs < best.endMs)
@@ -84,6 +111,9 @@ export function choose(item: Item, slot: Slot, view: View): Choices {
   }
   return { best, quickest }
 }
+
+const costOn = (service: Service, group: Group) =>
+  service.servers.find((server) => server.group === group)?.costMs ?? Infinity
 
 /** When a batch sent now would start on this slot, and how long its result travels. */
 export function timesOf(item: Item, slot: Slot, view: View): { startMs: number; returnMs: number } {
@@ -94,26 +124,37 @@ export function timesOf(item: Item, slot: Slot, view: View): { startMs: number; 
   }
 }
 
+/** When the first slot of a group is free, as far as a look at some of them tells. */
+function freeAtMs(group: Group, except: Slot, variant: VariantShape, view: View): number {
+  let soonest = Infinity
+  let looked = 0
+  for (let i = group.slots.length - 1; i >= 0 && looked < MAX_SLOTS; i--) {
+    const slot = group.slots[i]!
+    if (slot === except || isCoolingDown(slot, variant, view.nowMs)) continue
+    looked++
+    soonest = Math.min(soonest, readyAtMs(slot, view.nowMs))
+    if (soonest <= view.nowMs) break
+  }
+  return soonest
+}
+
 /** Whether another slot can be expected to serve the item in time: by upper latencies, or by mean. */
 export function elsewhere(item: Item, slot: Slot, view: View): 'safe' | 'possible' | 'no' {
   const { query } = item
   let found: 'possible' | 'no' = 'no'
   for (const prefix of prefixesAfter(item.above, item.task)) {
-    const tails = view.frontier.tails(prefix, query.level)
-    const servers = view.capacity.services[prefix.variant.index]?.servers ?? []
-    if (tails.length === 0) continue
+    const tails = view.tails.tails(prefix, query.level)
+    const service = view.capacity.services[prefix.variant.index]
+    if (tails.length === 0 || service === undefined) continue
     let chainMs = Infinity
     let safeChainMs = Infinity
     for (const tail of tails) {
       chainMs = Math.min(chainMs, tail.chainMs)
       safeChainMs = Math.min(safeChainMs, tail.safeChainMs)
     }
-    for (let i = 0; i < Math.min(servers.length, MAX_SERVERS); i++) {
-      const server = servers[i]!
+    for (const server of service.servers) {
       if (view.nowMs + server.meanMs + chainMs > query.deadlineMs) break
-      if (server.slot === slot || isCoolingDown(server.slot, prefix.variant, view.nowMs)) continue
-      const { startMs, returnMs } = timesOf(item, server.slot, view)
-      const arrivesMs = startMs + returnMs
+      const arrivesMs = freeAtMs(server.group, slot, prefix.variant, view) + service.networkMs
       if (arrivesMs + server.upperMs + safeChainMs <= query.deadlineMs) return 'safe'
       if (arrivesMs + server.meanMs + chainMs <= query.deadlineMs) found = 'possible'
     }
@@ -121,7 +162,7 @@ export function elsewhere(item: Item, slot: Slot, view: View): 'safe' | 'possibl
   return found
 }
 
-/** Whether the quicker slots will have done all that waits before this one would do this item. */
+/** Whether the quicker groups will have done all that waits before this slot would do this item. */
 export function isSlowerThanWaiting(
   choice: Choice,
   waiting: number,
@@ -134,12 +175,14 @@ export function isSlowerThanWaiting(
   let quicker = 0
   let ratePerMs = 0
   let waitMs = 0
-  for (const server of service.servers) {
-    if (server.meanMs * QUICKER > choice.meanMs || quicker >= MAX_SERVERS) break
-    if (server.slot === slot || isCoolingDown(server.slot, variant, view.nowMs)) continue
+  for (const { group, meanMs, costMs } of service.servers) {
+    if (meanMs * QUICKER > choice.meanMs) break
+    if (group === slot.group) continue
+    const freeMs = freeAtMs(group, slot, variant, view)
+    if (freeMs === Infinity) continue
     quicker++
-    ratePerMs += server.slot.node.duty / server.meanMs
-    waitMs += readyAtMs(server.slot, view.nowMs) - view.nowMs
+    ratePerMs += group.duty / costMs
+    waitMs += freeMs - view.nowMs
   }
   if (quicker === 0) return false
   const workMs = Math.max(view.backlog.poolMs, waiting * service.poolMs)

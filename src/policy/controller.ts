@@ -1,203 +1,230 @@
 /**
  * The controller: cluster-wide. Knows who is in the pool and what each node is able to hold, has it
- * loaded, follows the demand, and says what the plan is.
+ * loaded, steers by the demand, and says what the plan is.
  *
  * @module
  */
+import type { ClassReport } from './class_report.ts'
 import type { Report } from './counters.ts'
-import { createDemand, type Demand } from './demand.ts'
-import { createLoader, type LoadingSlot } from './loader.ts'
+import type { Directive } from './directive.ts'
+import { createLoader, type LoaderParts } from './loader.ts'
 import type { Limits } from './options.ts'
 import { loadOrder } from './place.ts'
+import type { Placement } from './place/placement.ts'
+import { bytesOf, createPlacing, greedy, type Member } from './placing.ts'
+import { planView } from './plan_view.ts'
 import type { Shapes, VariantShape } from './shape.ts'
-import { ONE_CLASS } from './stats.ts'
-import type { NodeId, Plan, PolicyCommand, PolicyEvent, SlotIndex, VariantRef } from './types.ts'
+import { createSteering } from './steering.ts'
+import type { NodeId, Plan, PolicyCommand, PolicyEvent } from './types.ts'
 
 export interface Controller {
   handle(event: PolicyEvent, nowMs: number): void
-  /** What a dispatcher saw since its last report. */
-  receive(report: Report): void
-  nextWakeMs(): number
+  /** Whether the mix should be worked out anew. */
+  isDue(nowMs: number): boolean
+  decide(report: Report, nowMs: number): Directive
+  /**
+   * Whether a placement should be worked out: slots cannot hold all, and much has changed. Only
+   * when woken, so that nodes that join together are planned together.
+   */
+  wantsPlacement(event: PolicyEvent['type'], nowMs: number): boolean
+  /** Asks the planner. */
+  askPlacement(classes: ClassReport[], nowMs: number): void
+  nextWakeMs(nowMs: number): number
   plan(nowMs: number): Plan
 }
 
-interface Member {
-  slots: LoadingSlot[]
-  wanted: VariantShape[]
-  paused: boolean
+export interface ControllerParts extends Omit<LoaderParts, 'maxAttempts'> {
+  shapes: Shapes
+  limits: Limits
+  emit(command: PolicyCommand): void
+  startPerS?: { readonly [pipeline: string]: number }
+  /** Mean items that a variant hands to the child task at this position. */
+  meanItems(variant: VariantShape, child: number): number
 }
 
-/** Served and refused in the last reports, fading. */
-interface Recent {
-  demand: Demand
-  served: number
-  accuracySum: number
-  refused: number
-  paths: Map<string, { path: string[]; items: number }>
-}
-
-const FADE = 0.5
-const MAX_PATHS = 256
 const MAX_SLOTS = 256
+/** Placement is looked at anew so often, and sooner when demand rose or fell by these shares. */
+const PLACE_MS = 10_000
+const LEAST_PLACE_MS = 1000
+const RISE = 0.03
+const FALL = 0.15
+/** A planner that has not answered by then will not. */
+const PLANNER_MS = 5000
+/** Slots that no placement speaks of after so long load what fits. */
+const PATIENCE_MS = 2000
 
-export function createController(
-  shapes: Shapes,
-  limits: Limits,
-  emit: (command: PolicyCommand) => void,
-  told: (node: NodeId, slot: SlotIndex, ref: VariantRef) => void,
-): Controller {
-  const loader = createLoader(limits.maxLoadAttempts, emit, told)
+export function createController(parts: ControllerParts): Controller {
+  const { shapes, limits, emit } = parts
+  const loader = createLoader({
+    maxAttempts: limits.maxLoadAttempts,
+    load: parts.load,
+    unload: parts.unload,
+  })
   const members = new Map<NodeId, Member>()
-  const recent = new Map<string, Recent>(
-    [...shapes.pipelines.keys()].map((name) => [
-      name,
-      { demand: createDemand(), served: 0, accuracySum: 0, refused: 0, paths: new Map() },
-    ]),
-  )
+  const joinedMs = new Map<NodeId, number>()
+  const steering = createSteering(shapes, parts.startPerS)
+  const placing = createPlacing(shapes, members, parts.meanItems)
   let epoch = 0
+  let placed: Plan | undefined
+  let askedMs = -Infinity
+  let pending = false
+  /** When the pool changed after the last placement was asked for; nodes often come together. */
+  let changedMs: number | null = null
+  let askedRates: number[] = []
 
-  function loadNext(id: NodeId, member: Member, nowMs: number): void {
-    member.slots.forEach((slot, i) =>
-      loader.next(slot, { node: id, slot: i }, member.wanted, nowMs)
-    )
+  function loadNext(member: Member, nowMs: number): void {
+    const fits = (variants: Iterable<VariantShape>) =>
+      bytesOf(member, variants) <= member.memoryBytes
+    member.slots.forEach((slot, i) => {
+      const at = { node: member.id, slot: i }
+      loader.next(slot, at, fits, member.swapRoom, nowMs)
+    })
   }
 
-  function resize(member: Member, slots: number): void {
+  /** What each slot is to hold may have changed: places, and starts what can be started. */
+  function direct(nowMs: number): void {
+    const needed = placing.isNeeded()
+    for (const member of members.values()) {
+      const fitsAll = bytesOf(member, member.able) <= member.memoryBytes
+      const waited = nowMs - (joinedMs.get(member.id) ?? 0) >= PATIENCE_MS
+      for (const slot of member.slots) {
+        if (fitsAll) slot.wanted = loadOrder(member.able)
+        else if (slot.wanted.length === 0 && placed === undefined && waited) {
+          slot.wanted = greedy(member)
+        }
+      }
+    }
+    if (needed) placing.direct()
+    for (const member of members.values()) loadNext(member, nowMs)
+  }
+
+  function resize(member: Member, slots: number, nowMs: number): void {
     const count = Math.min(Math.max(Math.trunc(slots) || 0, 0), MAX_SLOTS)
     member.slots.splice(count)
     while (member.slots.length < count) member.slots.push(loader.slot())
+    changedMs = nowMs
+    epoch++
+  }
+
+  function join(event: Extract<PolicyEvent, { type: 'node_joined' }>, nowMs: number): void {
+    const bytes = new Map<VariantShape, number>()
+    for (const { memoryBytes = 0, ...ref } of event.able) {
+      const variant = shapes.find(ref)
+      if (variant !== undefined) bytes.set(variant, memoryBytes)
+    }
+    const member: Member = {
+      id: event.node,
+      slots: [],
+      able: [...bytes.keys()],
+      bytesOf: bytes,
+      memoryBytes: event.memoryBytes ?? Infinity,
+      swapRoom: event.swapRoom ?? false,
+      paused: false,
+      class: null,
+    }
+    resize(member, event.slots, nowMs)
+    members.set(event.node, member)
+    joinedMs.set(event.node, nowMs)
+    direct(nowMs)
   }
 
   function handle(event: PolicyEvent, nowMs: number): void {
     switch (event.type) {
       case 'query_arrived':
-        return recent.get(event.pipeline)?.demand.count(nowMs)
-      case 'node_joined': {
-        const able = event.able.map(shapes.find).filter((variant) => variant !== undefined)
-        const member: Member = { slots: [], wanted: loadOrder(able), paused: false }
-        resize(member, event.slots)
-        members.set(event.node, member)
-        epoch++
-        return loadNext(event.node, member, nowMs)
-      }
+        return steering.count(event.pipeline, nowMs)
+      case 'node_joined':
+        return join(event, nowMs)
       case 'node_reported': {
         const member = members.get(event.node)
         if (member === undefined) return
-        if (event.paused !== undefined) member.paused = event.paused
+        if (event.paused !== undefined && event.paused !== member.paused) {
+          member.paused = event.paused
+          changedMs = nowMs
+          epoch++
+        }
         if (event.slots === undefined) return
-        resize(member, event.slots)
-        epoch++
-        return loadNext(event.node, member, nowMs)
+        resize(member, event.slots, nowMs)
+        return direct(nowMs)
       }
       case 'node_left':
-        if (members.delete(event.node)) epoch++
-        return
+        joinedMs.delete(event.node)
+        if (!members.delete(event.node)) return
+        changedMs = nowMs
+        epoch++
+        return direct(nowMs)
       case 'instance_ready':
       case 'load_failed': {
-        const member = members.get(event.node)
-        const slot = member?.slots[event.slot]
+        const slot = members.get(event.node)?.slots[event.slot]
         const variant = shapes.find(event)
-        if (member === undefined || slot === undefined || variant === undefined) return
+        if (slot === undefined || variant === undefined) return
         if (event.type === 'instance_ready') loader.ready(slot, variant)
         else loader.failed(slot, variant, nowMs)
         epoch++
-        return loader.next(slot, { node: event.node, slot: event.slot }, member.wanted, nowMs)
+        return direct(nowMs)
       }
+      case 'plan_ready':
+        pending = false
+        if (event.plan.placement === undefined) return
+        placed = event.plan
+        placing.accept(event.plan.placement as Placement)
+        epoch++
+        return direct(nowMs)
       case 'wake':
-        for (const [id, member] of members) loadNext(id, member, nowMs)
+        if (nextLoadMs() <= nowMs) direct(nowMs)
         return
       default:
         return
     }
   }
 
-  function receive(report: Report): void {
-    for (const { pipeline, served, accuracySum, refused, paths } of report.pipelines) {
-      const row = recent.get(pipeline)
-      if (row === undefined) continue
-      row.served = row.served * FADE + served
-      row.accuracySum = row.accuracySum * FADE + accuracySum
-      row.refused = row.refused * FADE + refused
-      for (const [key, seen] of row.paths) {
-        seen.items *= FADE
-        if (seen.items < 0.01) row.paths.delete(key)
-      }
-      for (const { path, items } of paths) {
-        const key = path.join('\n')
-        const seen = row.paths.get(key)
-        if (seen !== undefined) seen.items += items
-        else if (row.paths.size < MAX_PATHS) row.paths.set(key, { path, items })
+  /** When a load may be tried again, or a slot has waited long enough for a placement. */
+  function nextLoadMs(): number {
+    let next = Infinity
+    for (const { id, slots } of members.values()) {
+      for (const slot of slots) {
+        next = Math.min(next, loader.retryAtMs(slot))
+        if (slot.wanted.length === 0 && placed === undefined) {
+          next = Math.min(next, joinedMs.get(id)! + PATIENCE_MS)
+        }
       }
     }
+    return next
   }
 
-  function instancesOf(): Plan['instances'] {
-    const counts = new Map<VariantShape, number>()
-    for (const { slots } of members.values()) {
-      for (const { held } of slots) {
-        for (const variant of held) counts.set(variant, (counts.get(variant) ?? 0) + 1)
-      }
-    }
-    return shapes.variants.filter((variant) => counts.has(variant)).map((variant) => ({
-      ...variant.ref,
-      class: ONE_CLASS,
-      count: counts.get(variant)!,
-    }))
+  /** From when a placement may be asked for; Infinity while nothing calls for one. */
+  function placeAtMs(nowMs: number): number {
+    if (!placing.isNeeded()) return Infinity
+    if (pending && nowMs - askedMs < PLANNER_MS) return askedMs + PLANNER_MS
+    const soonestMs = placed === undefined ? -Infinity : askedMs + LEAST_PLACE_MS
+    if (changedMs !== null) return Math.max(changedMs, soonestMs)
+    const rates = steering.ratesPerS(nowMs)
+    const changed = rates.some((rate, p) => {
+      const before = askedRates[p] ?? 0
+      return rate > before * (1 + RISE) + 0.2 || rate < before * (1 - FALL) - 1
+    })
+    return changed ? soonestMs : askedMs + PLACE_MS
   }
 
   return {
     handle,
-    receive,
-    nextWakeMs() {
-      let next = Infinity
-      for (const { slots } of members.values()) {
-        for (const slot of slots) next = Math.min(next, loader.retryAtMs(slot))
-      }
-      return next
-    },
-    plan(nowMs) {
-      let objective = 0
-      let bound = 0
-      let refused = 0
-      let lost = 0
-      const mix: Plan['mix'] = []
-      for (const [pipeline, row] of recent) {
-        const best = shapes.pipelines.get(pipeline)!.bestFloor
-        const rate = row.demand.ratePerS(nowMs)
-        const asked = row.served + row.refused
-        objective += asked > 0 ? rate * row.accuracySum / asked : 0
-        bound += rate * best
-        refused += row.refused
-        if (row.served > 0.5) lost = Math.max(lost, best - row.accuracySum / row.served)
-        const items = [...row.paths.values()].reduce((sum, seen) => sum + seen.items, 0)
-        for (const { path, items: some } of row.paths.values()) {
-          mix.push({ pipeline, path, share: some / items })
+    isDue: (nowMs) => steering.isDue(epoch, nowMs),
+    decide: (report, nowMs) => steering.decide(report, epoch, nowMs),
+    wantsPlacement: (event, nowMs) => event === 'wake' && placeAtMs(nowMs) <= nowMs,
+    askPlacement(classes, nowMs) {
+      changedMs = null
+      for (const { name, nodes } of classes) {
+        for (const id of nodes) {
+          const member = members.get(id)
+          if (member !== undefined) member.class = name
         }
       }
-      const all = [...members.values()]
-      const paused = all.filter((member) => member.paused).length
-      const mode = refused > 0.5 ? 'saturated' : lost > 0.005 ? 'accuracy' : 'hardware'
-      bound = Math.max(bound, objective)
-      return {
-        epoch,
-        mode,
-        objective,
-        bound,
-        gap: bound > 0 ? (bound - objective) / bound : 0,
-        reason: REASONS[mode],
-        solveMs: 0,
-        mix,
-        instances: instancesOf(),
-        awake: all.length - paused,
-        standby: 0,
-        resting: paused,
-      }
+      askedMs = nowMs
+      askedRates = steering.ratesPerS(nowMs)
+      pending = true
+      emit({ type: 'solve', epoch, problem: placing.problem(classes, askedRates) })
     },
+    nextWakeMs: (nowMs) => Math.min(nextLoadMs(), placeAtMs(nowMs)),
+    plan: (nowMs) =>
+      planView({ shapes, epoch, members: members.values(), steering, placed, nowMs }),
   }
-}
-
-const REASONS: { [mode in Plan['mode']]: string } = {
-  hardware: 'Every slot holds all it can; the most accurate paths carry the demand',
-  accuracy: 'Every slot holds all it can; quicker paths serve a part, to keep deadlines',
-  saturated: 'Every slot holds all it can; some queries are refused for want of capacity',
 }

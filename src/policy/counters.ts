@@ -3,6 +3,8 @@
  *
  * @module
  */
+import { TIGHT } from './frontier/aim.ts'
+import type { FrontierProblem } from './frontier/problem.ts'
 import type { Shapes } from './shape.ts'
 import type { CloseReason } from './batching.ts'
 import type { FailureReason } from './types.ts'
@@ -16,13 +18,18 @@ export interface PipelineCounts {
   accuracySum: number
 }
 
-/** What one dispatcher saw since its last report. */
+/** What one dispatcher saw since its last report, and what its nodes can do now. */
 export interface Report {
+  /** Time of the whole pool for all that is inside, going the quickest way. */
+  backlogMs: number
+  capacity: Pick<FrontierProblem, 'groups' | 'services' | 'fanOut'>
   pipelines: {
     pipeline: string
     arrived: number
     served: number
     accuracySum: number
+    /** Ended with less than `TIGHT` of their time left, or not in time though admitted. */
+    tight: number
     /** Refused for want of capacity: `queue_full` or `infeasible_deadline`. */
     refused: number
     /** Leaf items served by each path. */
@@ -35,15 +42,22 @@ export interface Counters {
   batchCloses: Map<CloseReason, number>
   arrived(pipeline: string): void
   failed(pipeline: string, reason: FailureReason): void
-  served(pipeline: string, accuracy: number): void
+  /** @param slack share of its time that was left */
+  served(pipeline: string, accuracy: number, slack: number): void
   /** Leaf items served by a path. */
   went(pipeline: string, path: string[]): void
   closed(reason: CloseReason): void
   /** Takes what was seen since the last call. */
-  report(): Report
+  report(): Report['pipelines']
 }
 
-type Recent = { arrived: number; served: number; accuracySum: number; refused: number } & {
+type Recent = {
+  arrived: number
+  served: number
+  accuracySum: number
+  tight: number
+  refused: number
+} & {
   paths: Map<string, { path: string[]; items: number }>
 }
 
@@ -51,6 +65,7 @@ const nothing = (): Recent => ({
   arrived: 0,
   served: 0,
   accuracySum: 0,
+  tight: 0,
   refused: 0,
   paths: new Map(),
 })
@@ -77,14 +92,16 @@ export function createCounters(shapes: Shapes): Counters {
       if (reason === 'queue_full' || reason === 'infeasible_deadline') {
         recent.get(pipeline)!.refused++
       }
+      if (reason === 'deadline_exceeded') recent.get(pipeline)!.tight++
     },
-    served(pipeline, accuracy) {
+    served(pipeline, accuracy, slack) {
       const counts = pipelines.get(pipeline)!
       counts.onTime++
       counts.accuracySum += accuracy
       const seen = recent.get(pipeline)!
       seen.served++
       seen.accuracySum += accuracy
+      if (slack < TIGHT) seen.tight++
     },
     went(pipeline, path) {
       const { paths } = recent.get(pipeline)!
@@ -99,13 +116,11 @@ export function createCounters(shapes: Shapes): Counters {
     report() {
       const seen = recent
       recent = new Map(names.map((name) => [name, nothing()]))
-      return {
-        pipelines: [...seen].map(([pipeline, { paths, ...counts }]) => ({
-          pipeline,
-          ...counts,
-          paths: [...paths.values()],
-        })),
-      }
+      return [...seen].map(([pipeline, { paths, ...counts }]) => ({
+        pipeline,
+        ...counts,
+        paths: [...paths.values()],
+      }))
     },
   }
 }

@@ -1,6 +1,6 @@
 /**
- * How many queries arrive: counts in windows of one second, and their exponentially weighted mean
- * with the weight of the paper's artifact.
+ * How many queries arrive: a slow mean, which is the paper's, and a short window that only raises
+ * it, and only when it counted more than chance explains.
  *
  * @module
  */
@@ -9,41 +9,77 @@ export interface Demand {
   /** A query arrived. */
   count(nowMs: number): void
   /** Queries per second: the weighted mean of the windows that have ended. */
+  meanPerS(nowMs: number): number
+  /** Queries per second to plan for: the larger of the mean and what the short window proves. */
   ratePerS(nowMs: number): number
 }
 
+/** The paper's artifact weighs the newest second so. */
 const WINDOW_MS = 1000
 const ALPHA = 0.385
 /** After so many windows without a query the mean has faded to nothing that matters. */
 const FORGET_WINDOWS = 60
+/** The short window: this long, in so many steps. */
+const SHORT_MS = 400
+const STEPS = 8
+const STEP_MS = SHORT_MS / STEPS
+/**
+ * Deviations above the mean from which a count is no chance: 1 in 700 for arrivals after Poisson.
+ * What is believed then is the count less half a deviation.
+ */
+const PROVEN = 3
+const BELIEVED = 0.5
 
-export function createDemand(): Demand {
-  let meanPerS = 0
+/** @param startPerS queries per second to begin with; 0 where nothing is known */
+export function createDemand(startPerS = 0): Demand {
+  let mean = startPerS
   let counted = 0
   let startMs: number | undefined
   let ended = 0
+  const steps = new Float64Array(STEPS)
+  let step = 0
+  let inShort = 0
 
   function advance(nowMs: number): void {
-    if (startMs === undefined) startMs = nowMs
+    if (startMs === undefined) {
+      startMs = nowMs
+      step = Math.floor(nowMs / STEP_MS)
+    }
     const windows = Math.floor((nowMs - startMs) / WINDOW_MS)
     for (let i = 0; i < Math.min(windows, FORGET_WINDOWS); i++) {
       const rate = counted * 1000 / WINDOW_MS
-      meanPerS = ended === 0 ? rate : meanPerS + ALPHA * (rate - meanPerS)
+      mean = ended === 0 && startPerS === 0 ? rate : mean + ALPHA * (rate - mean)
       ended++
       counted = 0
     }
     if (windows > 0) startMs += windows * WINDOW_MS
-    if (windows > FORGET_WINDOWS) meanPerS = 0
+    if (windows > FORGET_WINDOWS) mean = 0
+    const at = Math.floor(nowMs / STEP_MS)
+    for (let passed = Math.min(at - step, STEPS); passed > 0; passed--) {
+      const oldest = (at - passed + 1) % STEPS
+      inShort -= steps[oldest]!
+      steps[oldest] = 0
+    }
+    step = at
   }
 
   return {
     count(nowMs) {
       advance(nowMs)
       counted++
+      steps[step % STEPS]! += 1
+      inShort++
+    },
+    meanPerS(nowMs) {
+      advance(nowMs)
+      return mean
     },
     ratePerS(nowMs) {
       advance(nowMs)
-      return meanPerS
+      const expected = mean * SHORT_MS / 1000
+      const proven = inShort > expected + PROVEN * Math.sqrt(Math.max(expected, 1))
+      if (!proven) return mean
+      return Math.max(mean, (inShort - BELIEVED * Math.sqrt(inShort)) * 1000 / SHORT_MS)
     },
   }
 }

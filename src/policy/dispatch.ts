@@ -4,26 +4,32 @@
  *
  * @module
  */
-import { scanBacklog } from './backlog.ts'
+import type { Backlog } from './backlog.ts'
 import { type CloseReason, fillBatch, type Member } from './batching.ts'
 import type { Capacity } from './capacity.ts'
 import { choose, elsewhere, isSlowerThanWaiting, type View } from './choose.ts'
-import type { Frontier } from './frontier.ts'
 import type { Limits } from './options.ts'
 import type { Profile } from './profile.ts'
 import type { Item, Query } from './query.ts'
-import { byUrgency, type DeadlineQueue } from './queue.ts'
+import { byUrgency } from './queue.ts'
+import type { Ready } from './ready.ts'
 import type { TaskShape } from './shape.ts'
-import { creditAtMs, type PoolNode, readyAtMs, type Slot } from './slots.ts'
+import type { Slot } from './slots.ts'
+import type { Tails } from './tails.ts'
+import type { Targets } from './targets.ts'
 import type { Waiting } from './waiting.ts'
 
 export interface DispatchParts {
   limits: Limits
   profile: Profile
   waiting: Waiting
-  queries: DeadlineQueue<Query>
+  ready: Ready
+  targets: Targets
   /** Of this moment. */
-  capacity(nowMs: number): { capacity: Capacity; frontier: Frontier }
+  capacity(nowMs: number): { capacity: Capacity; tails: Tails }
+  backlog(nowMs: number): Backlog
+  /** Queries inside. */
+  inside(): number
   send(slot: Slot, members: Member[], close: CloseReason, nowMs: number): void
   drop(query: Query, nowMs: number): void
 }
@@ -31,42 +37,39 @@ export interface DispatchParts {
 /** Items that one decision may leave to other slots before it gives up for now. */
 const MAX_LEFT = 8
 
+/** With fewer queries inside for each slot the pool is as good as idle. */
+const QUIET = 0.1
+
 /** Gives batches to all slots with credit. True when a slot went without though work waits. */
 export function dispatchAll(parts: DispatchParts, nowMs: number): boolean {
+  const { waiting, ready } = parts
+  const { capacity } = parts.capacity(nowMs)
+  ready.advance(nowMs)
   let declined = false
-  // A slot takes two batches at most, so few rounds are needed; the bound is for the reader.
-  for (let round = 0; round < 3 && parts.waiting.total > 0; round++) {
-    let sent = false
-    const fruitless = new Set<PoolNode>()
-    for (const slot of slotsWithCredit(parts.capacity(nowMs).capacity.slots, nowMs)) {
-      if (parts.waiting.total === 0) return false
-      const idle = slot.batches.length === 0
-      if (idle && fruitless.has(slot.node)) continue
-      if (decide(slot, parts, nowMs)) sent = true
-      else {
-        declined = true
-        if (idle) fruitless.add(slot.node)
+  for (const resting of [false, true]) {
+    for (const group of capacity.groups) {
+      while (waiting.total > 0) {
+        const slot = ready.peek(group, resting, nowMs)
+        if (slot === undefined) break
+        if (!decide(slot, parts, nowMs)) {
+          declined = true
+          break
+        }
+        ready.touch(slot, nowMs)
       }
     }
-    if (!sent) break
   }
-  return declined
-}
-
-/** Idle slots first, the quickest nodes first; then those about to be free, the soonest first. */
-function slotsWithCredit(slots: readonly Slot[], nowMs: number): Slot[] {
-  const ready = slots.filter((slot) => creditAtMs(slot, nowMs) <= nowMs)
-  const busy = ready.filter((slot) => slot.batches.length > 0)
-  busy.sort((a, b) => readyAtMs(a, nowMs) - readyAtMs(b, nowMs))
-  return [...ready.filter((slot) => slot.batches.length === 0), ...busy]
+  return declined && waiting.total > 0
 }
 
 /** One decision. False when the slot gets nothing. */
 function decide(slot: Slot, parts: DispatchParts, nowMs: number): boolean {
-  const { limits, profile, waiting, queries } = parts
-  const { capacity, frontier } = parts.capacity(nowMs)
-  const scan = () => scanBacklog(queries, capacity, frontier, limits.maxScan, nowMs)
-  const view: View = { nowMs, capacity, frontier, profile, backlog: scan() }
+  const { limits, profile, waiting, ready, targets } = parts
+  const { capacity, tails } = parts.capacity(nowMs)
+  const { idleCount } = ready
+  const free = parts.inside() <= Math.max(1, QUIET * capacity.slotCount)
+  const backlog = parts.backlog(nowMs)
+  const view: View = { nowMs, capacity, tails, profile, targets, backlog, free, idleCount }
   const cursors = new Map<TaskShape, number>()
   for (let left = 0; left < MAX_LEFT;) {
     const item = mostUrgent(slot, waiting, cursors)
@@ -74,7 +77,7 @@ function decide(slot: Slot, parts: DispatchParts, nowMs: number): boolean {
     const verdict = judge(item, slot, view, waiting)
     if (verdict === 'drop') {
       parts.drop(item.query, nowMs)
-      view.backlog = scan()
+      view.backlog = parts.backlog(nowMs)
       continue
     }
     const position = cursors.get(item.task) ?? 0
@@ -98,9 +101,9 @@ function mostUrgent(
   cursors: ReadonlyMap<TaskShape, number>,
 ): Item | undefined {
   let found: Item | undefined
-  for (const [task, queue] of waiting.queues) {
-    const item = queue.at(cursors.get(task) ?? 0)
-    if (item === undefined || !task.variants.some((variant) => slot.held.has(variant))) continue
+  for (const task of slot.group!.tasks) {
+    const item = waiting.queues.get(task)!.at(cursors.get(task) ?? 0)
+    if (item === undefined) continue
     const order = found === undefined
       ? -1
       : item.deadlineMs - found.deadlineMs || found.task.depth - task.depth ||
@@ -112,19 +115,38 @@ function mostUrgent(
 
 function judge(item: Item, slot: Slot, view: View, waiting: Waiting): Member | 'leave' | 'drop' {
   const { deadlineMs } = item
+  const helps = slot.node.resting || !view.targets.isPlanned(item.task, slot.group!)
+  if (helps && !isPressing(item, view)) return 'leave'
   const { best, quickest } = choose(item, slot, view)
   const choice = best ?? quickest
   // Nothing here may serve it. Where something may elsewhere, time decides; else it waits for a
   // node that can: only its deadline ends it.
   if (choice === undefined) return 'leave'
-  if (best === undefined && choice.safeEndMs > deadlineMs) {
+  if (choice.dear || (best === undefined && choice.safeEndMs > deadlineMs)) {
     const other = elsewhere(item, slot, view)
     if (other === 'safe') return 'leave'
     if (choice.endMs > deadlineMs) return other === 'possible' ? 'leave' : 'drop'
   }
   if (item.failedOn === slot.node.id && elsewhere(item, slot, view) === 'safe') return 'leave'
-  if (isSlowerThanWaiting(choice, waiting.count(item.task), slot, view)) {
+  if (
+    !view.targets.isPlanned(item.task, slot.group!) &&
+    isSlowerThanWaiting(choice, waiting.count(item.task), slot, view)
+  ) {
     if (elsewhere(item, slot, view) === 'safe') return 'leave'
   }
   return { item, choice }
+}
+
+/** Share of a query's laxity that it may wait before nodes are called that the plan rests. */
+const PATIENCE = 0.1
+/** Share of its laxity that it must keep with the awake nodes alone. */
+const KEPT = 0.3
+
+function isPressing({ query, queuedAtMs, attempts }: Item, { nowMs, backlog }: View): boolean {
+  if (attempts > 0) return true
+  const { laxityMs, aheadMs, deadlineMs } = query
+  const waitMs = aheadMs * backlog.awakeFactor
+  if (nowMs - queuedAtMs + waitMs > PATIENCE * laxityMs) return true
+  const ownMs = (query.rest?.poolMs ?? 0) * backlog.awakeFactor
+  return nowMs + waitMs + ownMs > deadlineMs - KEPT * laxityMs
 }

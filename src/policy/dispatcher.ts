@@ -5,20 +5,26 @@
  * @module
  */
 import { admit, type Refusal } from './admission.ts'
-import { scanBacklog } from './backlog.ts'
+import { batchKeyOf, createBatchSizes } from './batch_sizes.ts'
+import { type ClassReport, reportClasses } from './class_report.ts'
 import { createCounters, type Report } from './counters.ts'
+import type { Directive } from './directive.ts'
 import { dispatchAll } from './dispatch.ts'
 import { createFanOut } from './fanout.ts'
 import { createFlights } from './flights.ts'
 import { finishBatch } from './finish.ts'
+import { capacityReport } from './frontier/problem.ts'
 import type { Limits } from './options.ts'
+import { createOutlook } from './outlook.ts'
 import { createPool } from './pool.ts'
 import { createProfile } from './profile.ts'
 import { answerOf, createQuery, type Item, type Query } from './query.ts'
 import { createQueue } from './queue.ts'
-import type { Shapes } from './shape.ts'
-import { type Batch, coolDown, creditAtMs } from './slots.ts'
+import { createReady } from './ready.ts'
+import type { Shapes, VariantShape } from './shape.ts'
+import { type Batch, coolDown } from './slots.ts'
 import { dispatcherStats } from './stats.ts'
+import { createTargets } from './targets.ts'
 import type {
   FailureReason,
   NodeId,
@@ -35,13 +41,22 @@ export interface Dispatcher {
   handle(event: PolicyEvent, nowMs: number): void
   /** The controller has told a slot to load a variant. */
   loading(node: NodeId, slot: SlotIndex, ref: VariantRef): void
+  /** The controller has told a slot to let go of a variant. */
+  unloading(node: NodeId, slot: SlotIndex, ref: VariantRef): void
+  /** The classes of nodes, for placement. */
+  classes(nowMs: number): ClassReport[]
+  /** Mean items that a variant hands to the child task at this position. */
+  meanItems(variant: VariantShape, child: number): number
   /** Answers whose time is up. Before an event those past it; after it those at it as well. */
   expire(nowMs: number, inclusive: boolean): void
   /** Gives work to all slots with credit. */
   dispatch(nowMs: number): void
   /** When to be woken at the latest; Infinity when only an event can change anything. */
   nextWakeMs(nowMs: number): number
-  report(): Report
+  /** What was seen since the last report, and what the nodes can do. */
+  report(nowMs: number): Report
+  /** What the controller decided. */
+  adopt(directive: Directive, nowMs: number): void
   stats(nowMs: number): SchedulerStats
 }
 
@@ -55,7 +70,10 @@ export function createDispatcher(
 ): Dispatcher {
   const profile = createProfile(shapes)
   const fanOut = createFanOut()
-  const pool = createPool(shapes, profile, fanOut)
+  const sizes = createBatchSizes()
+  const pool = createPool(shapes, profile, fanOut, sizes, limits.maxBatch)
+  const ready = createReady()
+  const targets = createTargets()
   const waiting = createWaiting(shapes)
   const counters = createCounters(shapes)
   const queries = createQueue<Query>()
@@ -65,16 +83,22 @@ export function createDispatcher(
     profile,
     waiting,
     emit,
+    changed(slot) {
+      ready.touch(slot, nowMs)
+      outlook.changed()
+    },
     exhausted: (item, message) => fail(item.query, 'node_failed', message),
   })
   let nowMs = 0
   let arrivals = 0
   let draining = false
   let declined = false
+  const outlook = createOutlook({ pool, ready, flights, queries, maxScan: limits.maxScan, emit })
 
   /** Takes a query out of everything that knows it. */
   function close(query: Query): void {
     query.closed = true
+    outlook.changed()
     byId.delete(query.id)
     queries.remove(query)
     counters.pipelines.get(query.shape.name)!.inFlight--
@@ -96,7 +120,8 @@ export function createDispatcher(
     if (query.closed) return
     close(query)
     const answer = answerOf(query)
-    counters.served(query.shape.name, answer.accuracy)
+    const slack = (query.deadlineMs - nowMs) / Math.max(query.deadlineMs - query.arrivedMs, 1e-6)
+    counters.served(query.shape.name, answer.accuracy, slack)
     emit({ type: 'answer', query: query.id, answer })
   }
 
@@ -115,7 +140,7 @@ export function createDispatcher(
     }
     counters.arrived(shape.name)
     const counts = counters.pipelines.get(shape.name)!
-    const { capacity, frontier } = pool.capacity(nowMs)
+    const { tails } = outlook.capacity(nowMs)
     const admitted = admit({
       shape,
       deadlineMs,
@@ -123,8 +148,8 @@ export function createDispatcher(
       draining,
       loading: [...pool.nodes.values()].some(({ slots }) => slots.some((s) => s.loading.size > 0)),
       full: counts.inFlight >= limits.maxQueries,
-      frontier,
-      backlog: scanBacklog(queries, capacity, frontier, limits.maxScan, nowMs),
+      tails,
+      backlog: outlook.backlog(nowMs),
       queries,
     }, nowMs)
     if ('reason' in admitted) return refuse(id, shape.name, admitted)
@@ -135,7 +160,9 @@ export function createDispatcher(
     )
     counts.inFlight++
     byId.set(id, query)
+    query.aheadMs = admitted.aheadMs
     queries.insert(query)
+    outlook.changed()
     enqueue([query.root])
   }
 
@@ -171,18 +198,20 @@ export function createDispatcher(
       case 'batch_finished': {
         const batch = flights.end(event.batch, nowMs)
         if (batch === undefined) return
-        return finishBatch(
+        finishBatch(
           batch,
           event,
           { profile, fanOut, pool, flights, counters, enqueue, fail, finish },
           nowMs,
         )
+        return ready.touch(batch.slot, nowMs)
       }
       case 'batch_failed': {
         const batch = flights.end(event.batch, nowMs)
         if (batch === undefined) return
         // One that was cancelled had to end somehow: no sign of a fault.
         if (batch.ghostUntilMs === null) coolDown(batch.slot, batch.variant, nowMs)
+        ready.touch(batch.slot, nowMs)
         return flights.retry(batch, event.message, nowMs)
       }
       case 'node_joined':
@@ -206,10 +235,10 @@ export function createDispatcher(
 
   /** What to say of a query whose time is up: that nodes failed it, if none is left to serve it. */
   function reasonOf(query: Query): [FailureReason, string] {
-    const { frontier } = pool.capacity(nowMs)
+    const { tails } = outlook.capacity(nowMs)
     const stranded = [...query.open].some((item) =>
       item.state === 'queued' &&
-      frontier.quickest(item.above, item.task, query.level) === undefined
+      tails.quickest(item.above, item.task, query.level) === undefined
     )
     return stranded
       ? ['node_failed', 'Cannot answer: no node is left that can do the rest']
@@ -219,6 +248,12 @@ export function createDispatcher(
   return {
     handle,
     loading: pool.loading,
+    unloading: (node, slot, ref) => pool.loaded(node, slot, ref, false),
+    classes(at) {
+      outlook.capacity(at)
+      return reportClasses(pool.classes(), profile, limits.maxBatch)
+    },
+    meanItems: fanOut.mean,
     expire(at, inclusive) {
       nowMs = at
       for (let query = queries.at(0); query !== undefined; query = queries.at(0)) {
@@ -229,15 +264,26 @@ export function createDispatcher(
     dispatch(at) {
       nowMs = at
       flights.sweep(at)
+      if (waiting.total === 0) {
+        declined = false
+        return
+      }
       declined = dispatchAll({
         limits,
         profile,
         waiting,
-        queries,
-        capacity: pool.capacity,
+        ready,
+        targets,
+        capacity: outlook.capacity,
+        backlog: outlook.backlog,
+        inside: () => queries.length,
         send(slot, members, close) {
           counters.closed(close)
+          const { variant } = members[0]!.choice.prefix
+          targets.charge(variant.task, slot.group!, variant, members.length)
+          sizes.ran(batchKeyOf(slot.group!.class.name, variant.task), members.length)
           flights.send(slot, members, at)
+          outlook.changed()
         },
         drop: (query) => fail(query, 'deadline_exceeded', 'Cannot answer in time: dropped early'),
       }, at)
@@ -245,16 +291,23 @@ export function createDispatcher(
     nextWakeMs(at) {
       let next = Math.min(queries.at(0)?.deadlineMs ?? Infinity, flights.nextSweepMs())
       if (waiting.total === 0) return next
-      for (const slot of pool.capacity(at).capacity.slots) {
-        const creditMs = creditAtMs(slot, at)
-        if (creditMs > at) next = Math.min(next, creditMs)
-        for (const { untilMs } of slot.cooldowns.values()) {
-          if (untilMs > at) next = Math.min(next, untilMs)
-        }
-      }
-      return declined ? Math.min(next, flights.nextEndMs(at), at + LOOK_AGAIN_MS) : next
+      outlook.capacity(at)
+      next = Math.min(next, ready.nextMs())
+      return declined ? Math.min(next, at + LOOK_AGAIN_MS) : next
     },
-    report: counters.report,
+    report(at) {
+      nowMs = at
+      return {
+        pipelines: counters.report(),
+        backlogMs: outlook.backlog(at).poolMs,
+        capacity: capacityReport(shapes, outlook.capacity(at).capacity, fanOut),
+      }
+    },
+    adopt(directive, at) {
+      nowMs = at
+      targets.adopt(directive.mix)
+      outlook.adopt(directive, at)
+    },
     stats: (at) => dispatcherStats(counters, waiting, pool.nodes.values(), shapes, at),
   }
 }

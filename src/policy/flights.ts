@@ -17,12 +17,16 @@ export interface FlightParts {
   profile: Profile
   waiting: Waiting
   emit(command: PolicyCommand): void
+  /** What runs on the slot changed. */
+  changed(slot: Slot): void
   /** Its last attempt failed. */
   exhausted(item: Item, message: string): void
 }
 
 export interface Flights {
   batches: ReadonlyMap<BatchId, Batch>
+  /** Sum over the batches under way of the time until each is expected to end, in ms. */
+  busyMs(nowMs: number): number
   send(slot: Slot, members: Member[], nowMs: number): void
   /** Takes the batch off its slot and the books; undefined when it is not known (any more). */
   end(id: BatchId, nowMs: number): Batch | undefined
@@ -33,10 +37,8 @@ export interface Flights {
   forget(item: Item, nowMs: number): void
   /** Gives up what is long overdue, and frees slots of cancelled batches never heard of again. */
   sweep(nowMs: number): void
-  /** When `sweep` has something to do. */
+  /** When `sweep` has something to do, at the earliest. */
   nextSweepMs(): number
-  /** When the next batch is expected to end; Infinity when none is, or all are overdue. */
-  nextEndMs(nowMs: number): number
 }
 
 const GIVE_UP_FACTOR = 4
@@ -50,6 +52,8 @@ export function createFlights(parts: FlightParts): Flights {
   const { limits, profile, waiting, emit } = parts
   const batches = new Map<BatchId, Batch>()
   let nextId = 1
+  /** No later than the first time that `sweep` has something to do. */
+  let sweepAtMs = Infinity
 
   function send(slot: Slot, members: Member[], nowMs: number): void {
     const { variant } = members[0]!.choice.prefix
@@ -83,7 +87,9 @@ export function createFlights(parts: FlightParts): Flights {
       item.endsAtMs = batch.endsAtMs
     }
     batches.set(batch.id, batch)
+    sweepAtMs = Math.min(sweepAtMs, batch.giveUpAtMs)
     slot.batches.push(batch)
+    slot.usedMs = nowMs
     node.batches++
     node.items += items.length
     node.lastBatchMs = nowMs
@@ -118,14 +124,18 @@ export function createFlights(parts: FlightParts): Flights {
     if (batch === undefined) return undefined
     batches.delete(id)
     takeOff(batch, nowMs)
+    parts.changed(batch.slot)
     return batch
   }
 
   /** Tells the node, and keeps the slot's account of a batch that runs until it must have ended. */
   function cancel(batch: Batch, untilMs: number, nowMs: number): void {
     emit({ type: 'cancel_batch', node: batch.slot.node.id, batch: batch.id })
-    if (batch.slot.batches[0] === batch) batch.ghostUntilMs = untilMs
-    else end(batch.id, nowMs)
+    if (batch.slot.batches[0] === batch) {
+      batch.ghostUntilMs = untilMs
+      sweepAtMs = Math.min(sweepAtMs, untilMs)
+      parts.changed(batch.slot)
+    } else end(batch.id, nowMs)
   }
 
   function giveUp(batch: Batch, nowMs: number): void {
@@ -148,6 +158,11 @@ export function createFlights(parts: FlightParts): Flights {
 
   return {
     batches,
+    busyMs(nowMs) {
+      let sum = 0
+      for (const { endsAtMs } of batches.values()) sum += Math.max(0, endsAtMs - nowMs)
+      return sum
+    },
     send,
     end,
     retry,
@@ -159,26 +174,18 @@ export function createFlights(parts: FlightParts): Flights {
       cancel(batch, Math.max(nowMs, batch.endsAtMs) + batch.upperMs - batch.meanMs, nowMs)
     },
     sweep(nowMs) {
+      if (sweepAtMs > nowMs) return
       for (const batch of [...batches.values()]) {
         if (!batches.has(batch.id)) continue
         if (batch.ghostUntilMs !== null) {
           if (batch.ghostUntilMs <= nowMs) end(batch.id, nowMs)
         } else if (batch.giveUpAtMs <= nowMs) giveUp(batch, nowMs)
       }
-    },
-    nextSweepMs() {
-      let next = Infinity
+      sweepAtMs = Infinity
       for (const { ghostUntilMs, giveUpAtMs } of batches.values()) {
-        next = Math.min(next, ghostUntilMs ?? giveUpAtMs)
+        sweepAtMs = Math.min(sweepAtMs, ghostUntilMs ?? giveUpAtMs)
       }
-      return next
     },
-    nextEndMs(nowMs) {
-      let next = Infinity
-      for (const { endsAtMs } of batches.values()) {
-        if (endsAtMs > nowMs) next = Math.min(next, endsAtMs)
-      }
-      return next
-    },
+    nextSweepMs: () => sweepAtMs,
   }
 }

@@ -4,10 +4,12 @@
  *
  * @module
  */
-import type { NodeId, PolicyCommand, SlotIndex, VariantRef } from './types.ts'
+import type { NodeId, SlotIndex, VariantRef } from './types.ts'
 import type { VariantShape } from './shape.ts'
 
 export interface LoadingSlot {
+  /** What it is to hold, in the order of loading. */
+  wanted: VariantShape[]
   held: Set<VariantShape>
   loading: VariantShape | null
   failures: Map<VariantShape, { count: number; retryAtMs: number }>
@@ -15,11 +17,17 @@ export interface LoadingSlot {
 
 export interface Loader {
   slot(): LoadingSlot
-  /** Emits the next load of this slot, if it is free for one and anything is wanted. */
+  /**
+   * Emits the next load of this slot, if it is free for one and anything is wanted; before it, or
+   * once nothing is missing, unloads what has to make room.
+   *
+   * @param fits whether the slot may hold these together, and one more for the time of a swap
+   */
   next(
     slot: LoadingSlot,
     at: { node: NodeId; slot: SlotIndex },
-    wanted: readonly VariantShape[],
+    fits: (variants: Iterable<VariantShape>) => boolean,
+    swapRoom: boolean,
     nowMs: number,
   ): void
   ready(slot: LoadingSlot, variant: VariantShape): void
@@ -30,25 +38,37 @@ export interface Loader {
 
 const FIRST_PAUSE_MS = 2000
 
-export function createLoader(
-  maxAttempts: number,
-  emit: (command: PolicyCommand) => void,
-  told: (node: NodeId, slot: SlotIndex, ref: VariantRef) => void,
-): Loader {
+export interface LoaderParts {
+  maxAttempts: number
+  load(node: NodeId, slot: SlotIndex, ref: VariantRef): void
+  unload(node: NodeId, slot: SlotIndex, ref: VariantRef): void
+}
+
+export function createLoader(parts: LoaderParts): Loader {
+  const { maxAttempts } = parts
+
   const isOpen = (slot: LoadingSlot, variant: VariantShape) =>
     !slot.held.has(variant) && (slot.failures.get(variant)?.count ?? 0) < maxAttempts
 
   return {
-    slot: () => ({ held: new Set(), loading: null, failures: new Map() }),
-    next(slot, at, wanted, nowMs) {
+    slot: () => ({ wanted: [], held: new Set(), loading: null, failures: new Map() }),
+    next(slot, at, fits, swapRoom, nowMs) {
       if (slot.loading !== null) return
-      const variant = wanted.find((variant) =>
+      const surplus = [...slot.held].filter((variant) => !slot.wanted.includes(variant))
+      const makeRoom = (beside: readonly VariantShape[]) => {
+        while (surplus.length > 0 && !fits([...slot.held, ...beside])) {
+          const variant = surplus.shift()!
+          slot.held.delete(variant)
+          parts.unload(at.node, at.slot, variant.ref)
+        }
+      }
+      const variant = slot.wanted.find((variant) =>
         isOpen(slot, variant) && (slot.failures.get(variant)?.retryAtMs ?? 0) <= nowMs
       )
+      makeRoom(variant === undefined || swapRoom ? [] : [variant])
       if (variant === undefined) return
       slot.loading = variant
-      emit({ type: 'load', ...at, ...variant.ref })
-      told(at.node, at.slot, variant.ref)
+      parts.load(at.node, at.slot, variant.ref)
     },
     ready(slot, variant) {
       slot.held.add(variant)

@@ -24,17 +24,19 @@ export interface Limits {
 export interface SchedulerOptions {
   pipelines: Pipeline[]
   limits?: Partial<Limits>
+  /** Queries per second of each pipeline to begin with; by default nothing is known. */
+  startPerS?: { readonly [pipeline: string]: number }
   /** For rules that draw lots. None does yet: same events, same commands with any seed. */
   seed?: number
 }
 
 export const DEFAULT_LIMITS: Readonly<Limits> = {
-  maxQueries: 256,
+  maxQueries: 4096,
   maxItemsPerTask: 16_384,
   maxBatch: 8,
   maxAttempts: 3,
   maxLoadAttempts: 4,
-  maxScan: 256,
+  maxScan: 4096,
 }
 
 /** Fills in what is absent. Throws RangeError for a bound that is no positive integer. */

@@ -5,10 +5,19 @@
  */
 import { buildCapacity, type Capacity } from './capacity.ts'
 import type { FanOut } from './fanout.ts'
-import { createFrontier, type Frontier } from './frontier.ts'
+import { classify } from './classes.ts'
+import type { BatchSizes } from './batch_sizes.ts'
+import { createTails, type Tails } from './tails.ts'
 import type { Profile } from './profile.ts'
 import type { Shapes } from './shape.ts'
-import { type Batch, createSlot, type PoolNode, type Slot } from './slots.ts'
+import {
+  type Batch,
+  createSlot,
+  type NodeClass,
+  type PoolNode,
+  renewKey,
+  type Slot,
+} from './slots.ts'
 import type { NodeId, PolicyEvent, SlotIndex, VariantRef } from './types.ts'
 
 type EventOf<T extends PolicyEvent['type']> = Extract<PolicyEvent, { type: T }>
@@ -22,11 +31,17 @@ export interface Pool {
   report(event: EventOf<'node_reported'>): Batch[]
   loading(node: NodeId, slot: SlotIndex, ref: VariantRef): void
   loaded(node: NodeId, slot: SlotIndex, ref: VariantRef, ok: boolean): void
+  /** What a slot's time in each group is worth, by its key. */
+  price(prices: ReadonlyMap<string, number>): void
   /** Profiles or fan-outs were corrected: worth a new look before long. */
   corrected(): void
-  capacity(nowMs: number): { capacity: Capacity; frontier: Frontier }
+  /** As of the last capacity. */
+  classes(): readonly NodeClass[]
+  capacity(nowMs: number): { capacity: Capacity; tails: Tails }
 }
 
+/** How often nodes are put into classes anew, should none come or go. */
+const CLASSIFY_MS = 1000
 /** Corrected profiles come into force after so much time or so many corrections. */
 const REFRESH_MS = 100
 const REFRESH_CORRECTIONS = 64
@@ -37,10 +52,19 @@ const LEAST_DUTY = 0.01
 
 const slotCount = (slots: number) => Math.min(Math.max(Math.trunc(slots) || 0, 0), MAX_SLOTS)
 
-export function createPool(shapes: Shapes, profile: Profile, fanOut: FanOut): Pool {
+export function createPool(
+  shapes: Shapes,
+  profile: Profile,
+  fanOut: FanOut,
+  sizes: BatchSizes,
+  maxBatch: number,
+): Pool {
   const nodes = new Map<NodeId, PoolNode>()
   let epoch = 0
-  let current: { capacity: Capacity; frontier: Frontier } | undefined
+  let classes: NodeClass[] = []
+  let prices: ReadonlyMap<string, number> = new Map()
+  let classifiedMs = -Infinity
+  let current: { capacity: Capacity; tails: Tails } | undefined
   let corrections = 0
   let relaxedMs = 0
 
@@ -54,12 +78,16 @@ export function createPool(shapes: Shapes, profile: Profile, fanOut: FanOut): Po
 
   return {
     nodes,
-    join({ node: id, slots, duty }) {
+    join({ node: id, slots, duty, able, memoryBytes = Infinity }) {
       const node: PoolNode = {
         id,
         slots: [],
         duty: duty > 0 ? Math.min(Math.max(duty, LEAST_DUTY), 1) : 1,
+        able: shapes.variants.filter((variant) => able.some((ref) => shapes.find(ref) === variant)),
+        memoryBytes,
+        class: null,
         paused: false,
+        resting: false,
         batches: 0,
         items: 0,
         lastBatchMs: -Infinity,
@@ -100,11 +128,16 @@ export function createPool(shapes: Shapes, profile: Profile, fanOut: FanOut): Po
       slot.loading.delete(variant)
       if (ok) slot.held.add(variant)
       else slot.held.delete(variant)
+      renewKey(slot)
       current = undefined
+    },
+    price(given) {
+      prices = given
     },
     corrected() {
       corrections++
     },
+    classes: () => classes,
     capacity(nowMs) {
       if (nowMs - relaxedMs >= RELAX_MS) {
         relaxedMs = nowMs
@@ -115,8 +148,12 @@ export function createPool(shapes: Shapes, profile: Profile, fanOut: FanOut): Po
         (corrections > 0 && nowMs - current.capacity.builtMs >= REFRESH_MS)
       if (current !== undefined && !stale) return current
       corrections = 0
-      const capacity = buildCapacity(++epoch, shapes, nodes.values(), profile, nowMs)
-      return current = { capacity, frontier: createFrontier(capacity, fanOut) }
+      if (current === undefined || nowMs - classifiedMs >= CLASSIFY_MS) {
+        classifiedMs = nowMs
+        classes = classify(nodes.values(), profile, classes)
+      }
+      const capacity = buildCapacity(++epoch, shapes, classes, profile, sizes, prices, nowMs)
+      return current = { capacity, tails: createTails(capacity, fanOut, maxBatch) }
     },
   }
 }

@@ -9,9 +9,6 @@ import { limitsOf, type SchedulerOptions } from './options.ts'
 import { shapesOf } from './shape.ts'
 import type { PolicyCommand, PolicyEvent, Scheduler } from './types.ts'
 
-/** How often, while events come, the dispatcher reports to the controller. */
-const REPORT_MS = 1000
-
 /**
  * Makes a scheduler for these pipelines.
  *
@@ -31,9 +28,22 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
   let commands: PolicyCommand[] = []
   const emit = (command: PolicyCommand) => void commands.push(command)
   const dispatcher = createDispatcher(shapes, limits, emit)
-  const controller = createController(shapes, limits, emit, dispatcher.loading)
+  const controller = createController({
+    shapes,
+    limits,
+    emit,
+    load(node, slot, ref) {
+      emit({ type: 'load', node, slot, ...ref })
+      dispatcher.loading(node, slot, ref)
+    },
+    unload(node, slot, ref) {
+      dispatcher.unloading(node, slot, ref)
+      emit({ type: 'unload', node, slot, ...ref })
+    },
+    meanItems: dispatcher.meanItems,
+    ...options.startPerS === undefined ? {} : { startPerS: options.startPerS },
+  })
   let nowMs = -Infinity
-  let reportedMs = -Infinity
   /** The driver's one timer, as far as is known; undefined when it may have fired. */
   let wakeAtMs: number | undefined
 
@@ -45,18 +55,20 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     dispatcher.handle(event, nowMs)
     controller.handle(event, nowMs)
     dispatcher.expire(nowMs, true)
-    dispatcher.dispatch(nowMs)
-    if (nowMs - reportedMs >= REPORT_MS) {
-      reportedMs = nowMs
-      controller.receive(dispatcher.report())
+    if (controller.wantsPlacement(event.type, nowMs)) {
+      controller.askPlacement(dispatcher.classes(nowMs), nowMs)
     }
+    if (controller.isDue(nowMs)) {
+      dispatcher.adopt(controller.decide(dispatcher.report(nowMs), nowMs), nowMs)
+    }
+    dispatcher.dispatch(nowMs)
     setTimer()
     return commands
   }
 
   /** An earlier timer than needed is left standing: it costs one idle wake, not one for each event. */
   function setTimer(): void {
-    const nextMs = Math.min(dispatcher.nextWakeMs(nowMs), controller.nextWakeMs())
+    const nextMs = Math.min(dispatcher.nextWakeMs(nowMs), controller.nextWakeMs(nowMs))
     if (nextMs === Infinity) return
     if (wakeAtMs !== undefined && wakeAtMs > nowMs && wakeAtMs <= nextMs) return
     wakeAtMs = nextMs

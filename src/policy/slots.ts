@@ -5,7 +5,7 @@
  * @module
  */
 import type { BatchId, NodeId, SlotIndex } from './types.ts'
-import type { VariantShape } from './shape.ts'
+import type { TaskShape, VariantShape } from './shape.ts'
 import type { Item } from './query.ts'
 
 export interface Batch {
@@ -35,12 +35,18 @@ export interface Slot {
   node: PoolNode
   index: SlotIndex
   held: Set<VariantShape>
+  /** Names what is held: slots of one key hold the same. */
+  heldKey: string
+  /** Its place in the capacity of the moment; null while it takes no batches. */
+  group: Group | null
   /** Variants being loaded: they may delay a batch. */
   loading: Set<VariantShape>
   /** The one running and at most one waiting behind it. */
   batches: Batch[]
   /** The volunteer's duty keeps it idle until then. */
   restUntilMs: number
+  /** When it was last given a batch. */
+  usedMs: number
   cooldowns: Map<VariantShape, Cooldown>
 }
 
@@ -48,10 +54,54 @@ export interface PoolNode {
   id: NodeId
   slots: Slot[]
   duty: number
+  /** What it is able to hold, in the order of all variants. */
+  able: readonly VariantShape[]
+  memoryBytes: number
+  /** Name of its class; null until it was put in one. */
+  class: string | null
   paused: boolean
+  /** Warm, but the plan does without it: it gets work only when that is needed to be in time. */
+  resting: boolean
   batches: number
   items: number
   lastBatchMs: number
+}
+
+/** Nodes whose measured profiles are alike; see `classes.ts`. */
+export interface NodeClass {
+  name: string
+  /** Position among the classes of the moment. */
+  index: number
+  nodes: PoolNode[]
+  /** What its nodes are able to hold, and with how much memory a slot. */
+  able: readonly VariantShape[]
+  memoryBytes: number
+  /** Mean of the logarithm of each variant's latency for one item, in the order of `able`. */
+  centre: number[]
+}
+
+/** Slots of one class that hold the same variants: for a decision they are alike. */
+export interface Group {
+  /** Position among the groups of this capacity. */
+  index: number
+  /** The same from one capacity to the next: its class and what it holds. */
+  key: string
+  class: NodeClass
+  held: ReadonlySet<VariantShape>
+  /** Tasks of which it holds a variant, the deepest first. */
+  tasks: TaskShape[]
+  slots: Slot[]
+  /** Sum of the duty of its slots. */
+  duty: number
+  /** Share of the whole pool that a slot's time is; see `frontier/prices.ts`. */
+  price: number
+  /** Mean latency of its nodes for one item of what they hold: smaller is faster. */
+  meanMs: number
+}
+
+/** After `held` changed. */
+export function renewKey(slot: Slot): void {
+  slot.heldKey = [...slot.held].map(({ index }) => index).sort((a, b) => a - b).join(' ')
 }
 
 /** How long before a slot is free its next batch is sent, on top of the network time. */
@@ -64,9 +114,12 @@ export function createSlot(node: PoolNode, index: SlotIndex): Slot {
     node,
     index,
     held: new Set(),
+    heldKey: '',
+    group: null,
     loading: new Set(),
     batches: [],
     restUntilMs: 0,
+    usedMs: -Infinity,
     cooldowns: new Map(),
   }
 }
@@ -84,6 +137,12 @@ export function readyAtMs(slot: Slot, nowMs: number): number {
   return ends + restMs(slot.node, last.meanMs)
 }
 
+/** How much later than `readyAtMs` it may become, by the upper latency of what runs. */
+export function lateMs(slot: Slot): number {
+  const last = slot.batches[slot.batches.length - 1]
+  return last === undefined ? 0 : last.upperMs - last.meanMs
+}
+
 /**
  * From when this slot may get its next batch; Infinity when only an event can tell. A batch that is
  * long overdue gets nothing behind it: what was bound there would be lost with it.
@@ -94,7 +153,7 @@ export function creditAtMs(slot: Slot, nowMs: number): number {
   if (running === undefined) return slot.restUntilMs
   if (waiting !== undefined || running.ghostUntilMs !== null || slot.node.duty < 1) return Infinity
   if (nowMs > running.endsAtMs + running.upperMs - running.meanMs + LEAD_MS) return Infinity
-  return running.endsAtMs - running.networkMs - LEAD_MS
+  return running.endsAtMs - running.networkMs - (running.networkMs > 0 ? LEAD_MS : 0)
 }
 
 export const isCoolingDown = (slot: Slot, variant: VariantShape, nowMs: number) =>

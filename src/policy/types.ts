@@ -89,6 +89,8 @@ export type PolicyEvent =
     able: (VariantRef & { memoryBytes?: number })[]
     /** What one slot may hold in models together; absent: all of them. */
     memoryBytes?: number
+    /** A slot may hold one variant more for the time of a swap: the old serves until the new is warm. */
+    swapRoom?: boolean
   }
   | {
     type: 'node_reported'
@@ -173,7 +175,8 @@ export type PolicyCommand =
   | { type: 'wake_node'; node: NodeId }
   | { type: 'rest_node'; node: NodeId }
   | { type: 'answer'; query: QueryId; answer: Answer }
-  | { type: 'solve'; epoch: number }
+  /** To be answered with `plan_ready`, soon but not at once. `problem` is plain data, for the planner. */
+  | { type: 'solve'; epoch: number; problem?: Handle }
   /** Absolute. The latest such command counts; the driver keeps one timer. */
   | { type: 'wake_at'; atMs: number }
 
@@ -192,6 +195,8 @@ export interface Plan {
   awake: number
   standby: number
   resting: number
+  /** The planner's answer to `problem`; only where slots cannot hold all. */
+  placement?: Handle
 }
 
 /** A scheduler: events and the time in, commands out. Same events, same commands, bit for bit. */

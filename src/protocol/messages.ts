@@ -76,7 +76,11 @@ export const nodeMessage = z.discriminatedUnion('type', [
     threadsPerRun: threads.optional(),
     slots: z.number().int().min(1).max(256).optional(),
     duty: z.number().min(0.01).max(1).optional(),
+    /** What the node may take in all, and what one slot of it may hold in models. */
     memoryBytes: bytes.optional(),
+    slotMemoryBytes: bytes.optional(),
+    /** `least`: of models that are not cached, only the smallest of each task. All by default. */
+    downloads: z.enum(['all', 'least']).optional(),
     /** Content hashes of models that it need not download. */
     cached: z.array(z.string().length(64)).max(1024).optional(),
   }),
@@ -88,16 +92,31 @@ export const nodeMessage = z.discriminatedUnion('type', [
     backend: backend.optional(),
     backendReason: backendReason.optional(),
   }),
-  z.object({ type: z.literal('load_failed'), message: z.string().max(2000), ...instance.shape }),
+  z.object({
+    type: z.literal('load_failed'),
+    /** Where it is for a limit of the volunteer's; trying again changes nothing then. */
+    reason: z.enum(['out_of_memory_budget', 'downloads_limited']).optional(),
+    message: z.string().max(2000),
+    ...instance.shape,
+  }),
   z.object({
     type: z.literal('report'),
     paused: z.boolean().optional(),
+    /** With `paused: true`: what for, as `volunteer`, `battery`, `hidden`, `pressure`. */
+    pausedBy: z.string().max(64).optional(),
     slots: z.number().int().min(0).max(256).optional(),
     /** The node moved to another backend, or found out that it need not. */
     backend: backend.optional(),
     backendReason: backendReason.optional(),
     threadsPerRun: threads.optional(),
     profile: z.array(z.object({ ...ref, points: z.array(point).max(64) })).max(1024).optional(),
+    /** What became of the figures that the node kept from an earlier time. */
+    remembered: z.object({
+      used: z.boolean(),
+      /** ISO 8601, of the oldest figure. */
+      measuredAt: z.string().max(40),
+      reason: z.string().max(500),
+    }).optional(),
     /** Share of a model download done, for those who watch. */
     progress: z.object({ label: z.string().max(200), done: bytes, total: bytes }).optional(),
   }),

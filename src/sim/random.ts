@@ -47,3 +47,23 @@ export function poisson(uniform: number, mean: number): number {
   }
   return count
 }
+
+/** As {@linkcode poisson} for many draws with one mean: the distribution is summed up once. */
+export function poissonCounts(mean: number): (uniform: number) => number {
+  const upTo: number[] = []
+  for (let count = 0, probability = Math.exp(-mean), sum = 0; count < 10 * mean + 100; count++) {
+    sum += probability
+    upTo.push(sum)
+    probability *= mean / (count + 1)
+  }
+  return (uniform) => {
+    let low = 0
+    let high = upTo.length
+    while (low < high) {
+      const middle = (low + high) >> 1
+      if (upTo[middle]! < uniform) low = middle + 1
+      else high = middle
+    }
+    return low
+  }
+}

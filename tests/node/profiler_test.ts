@@ -1,31 +1,6 @@
 import { deepEqual, equal, ok } from 'node:assert/strict'
-import { createProfiler, type ProfilePoint, type ProfilerOptions } from '../../src/node/profiler.ts'
-import { createTestClock } from './clock.ts'
-
-/** A profiler over variants whose single item takes so long; records what it measures and sends. */
-function scene(latencyMs: { [key: string]: number }, options: Partial<ProfilerOptions> = {}) {
-  const clock = createTestClock()
-  const runs: string[] = []
-  const reports: { [key: string]: ProfilePoint[] }[] = []
-  const state = { holdOffMs: 0 as number | undefined, singly: false }
-  const profiler = createProfiler({
-    clock,
-    duty: 1,
-    holdOffMs: () => state.holdOffMs,
-    measure: (key, batch) =>
-      new Promise((resolve) => {
-        const rows = state.singly ? 1 : batch
-        const runMs = latencyMs[key]! * rows
-        clock.after(runMs, () => {
-          runs.push(`${key}${batch}`)
-          resolve({ runMs, rows })
-        })
-      }),
-    report: (points) => void reports.push(Object.fromEntries(points)),
-    ...options,
-  })
-  return { clock, profiler, runs, reports, state }
-}
+import type { ProfilePoint } from '../../src/node/profiler.ts'
+import { profileScene as scene } from './profile_scene.ts'
 
 Deno.test('profiler corrects first figures by the least slowed variant', () => {
   const { profiler, reports } = scene({})
@@ -117,4 +92,24 @@ Deno.test('profiler gives up on a variant that cannot be measured', async () => 
   profiler.kick()
   await clock.advance(1000)
   equal(tries, 3)
+})
+
+Deno.test('profiler measures, once idle, what no batch of a constant load was like', async () => {
+  const { clock, profiler, runs, state, told } = scene({ a: 10, b: 5 })
+  state.holdOffMs = undefined
+  profiler.add('a', undefined, undefined)
+  profiler.add('b', undefined, undefined)
+  for (let i = 0; i < 50; i++) profiler.ran('a', 2, 30)
+  profiler.kick()
+  await clock.advance(1000)
+  equal(runs.length, 0)
+  state.holdOffMs = 0
+  profiler.kick()
+  await clock.advance(60_000)
+  // What batches showed is not measured again, and stands as they showed it.
+  equal(runs.includes('a2'), false)
+  deepEqual(told(), {
+    a: [[1, 15], [2, 30], [4, 60], [8, 120]].map(([batch, latencyMs]) => ({ batch, latencyMs })),
+    b: [[1, 5], [2, 10], [4, 20], [8, 40]].map(([batch, latencyMs]) => ({ batch, latencyMs })),
+  })
 })

@@ -1,15 +1,18 @@
 import assert from 'node:assert/strict'
 import type { Host } from '../../src/node/host.ts'
 import type { NodeOptions, VolunteerNode } from '../../src/node/node.ts'
+import type { PageSignal } from '../../src/node/signals.ts'
 import { createWatch } from '../../src/node/state.ts'
 import { createTab, type TabChoices, type TabSnapshot } from '../../src/node/tab.ts'
 
 const CHOICES: TabChoices = {
   ...{ name: 'tab', backend: 'auto', gpu: true, threads: 2, duty: 0.5, pauseOnBattery: true },
+  ...{ pauseWhenHidden: false, pauseUnderPressure: true, allModels: false },
+  ...{ memoryBytes: 600e6, diskBytes: 100e6 },
 }
 
 /** A tab around a node that only notes what it is told, and time that a test moves on. */
-async function fixture(choices: Partial<TabChoices> = {}) {
+async function fixture(choices: Partial<TabChoices> = {}, before: PageSignal[] = []) {
   const calls: string[] = []
   const seen: TabSnapshot[] = []
   const watch = createWatch(1)
@@ -23,14 +26,15 @@ async function fixture(choices: Partial<TabChoices> = {}) {
       watch.emit({ type: 'left', reason }, { phase: 'left' })
       return Promise.resolve()
     },
-    pause() {
-      calls.push('pause')
+    pause(reason) {
+      calls.push(`pause ${reason}`)
       watch.emit({ type: 'paused', paused: true }, { paused: true })
     },
     resume() {
       calls.push('resume')
       watch.emit({ type: 'paused', paused: false }, { paused: false })
     },
+    setDownloads: (downloads) => void calls.push(`downloads ${downloads}`),
     get state() {
       return watch.state
     },
@@ -62,6 +66,7 @@ async function fixture(choices: Partial<TabChoices> = {}) {
     changed: (snapshot: TabSnapshot) => void seen.push(snapshot),
     mayBeOld: () => void calls.push('may be old'),
   }
+  for (const signal of before) tab.signal(signal)
   await tab.start({ ...CHOICES, ...choices }, page, 'secret')
   function pass(ms: number) {
     const untilMs = nowMs + ms
@@ -129,27 +134,69 @@ Deno.test('a frozen or closed page leaves cleanly', async () => {
   assert.equal(seen.at(-1)?.leftFor, 'the browser froze the tab')
 })
 
+Deno.test('a tab that is to pause when hidden does', async () => {
+  const { tab, calls, seen, pass } = await fixture({ pauseWhenHidden: true })
+  tab.signal({ type: 'hidden', hidden: true })
+  pass(5250)
+  assert.deepEqual(calls, ['pause hidden'])
+  assert.equal(seen.at(-1)?.pausedBy, 'hidden')
+  tab.signal({ type: 'hidden', hidden: false })
+  pass(1250)
+  assert.deepEqual(calls, ['pause hidden', 'resume'])
+  assert.equal(seen.at(-1)?.pausedBy, undefined)
+})
+
 Deno.test('a tab pauses on battery where that was asked for, and goes on when plugged in', async () => {
   const asked = await fixture()
   asked.tab.signal({ type: 'battery', charging: false })
   asked.pass(250)
   assert.equal(asked.seen.at(-1)?.pausedBy, 'battery')
   asked.tab.signal({ type: 'battery', charging: true })
-  assert.deepEqual(asked.calls, ['pause', 'resume'])
+  asked.pass(10_000)
+  assert.deepEqual(asked.calls, ['pause battery', 'resume'])
 
   const not = await fixture({ pauseOnBattery: false })
   not.tab.signal({ type: 'battery', charging: false })
   assert.deepEqual(not.calls, [])
 })
 
+Deno.test('a tab that was on battery before it joined joins on pause', async () => {
+  const { calls } = await fixture({}, [{ type: 'battery', charging: false, level: 0.8 }])
+  assert.deepEqual(calls, ['pause battery'])
+})
+
 Deno.test('plugging in does not end a pause of the volunteer', async () => {
-  const { tab, calls } = await fixture()
+  const { tab, calls, pass } = await fixture()
   tab.setPaused(true)
   tab.signal({ type: 'battery', charging: false })
   tab.signal({ type: 'battery', charging: true })
-  assert.deepEqual(calls, ['pause'])
+  pass(60_000)
+  assert.deepEqual(calls, ['pause volunteer'])
   tab.setPaused(false)
-  assert.deepEqual(calls, ['pause', 'resume'])
+  assert.deepEqual(calls, ['pause volunteer', 'resume'])
+})
+
+Deno.test('a tab on a link that may cost downloads the least, and no engine for the GPU', async () => {
+  const metered = { type: 'link', metered: true } as const
+  const { options } = await fixture({}, [metered])
+  assert.equal(options().downloads, 'least')
+  assert.equal(options().backend, 'wasm')
+
+  const all = await fixture({ allModels: true, backend: 'webgpu' }, [metered])
+  assert.equal(all.options().downloads, 'all')
+  assert.equal(all.options().backend, 'webgpu', 'it was asked for')
+
+  const later = await fixture()
+  assert.equal(later.options().downloads, 'all')
+  later.tab.signal(metered)
+  later.tab.signal({ ...metered, metered: false })
+  assert.deepEqual(later.calls, ['downloads least', 'downloads all'])
+})
+
+Deno.test('a tab hands its budgets to its node', async () => {
+  const { options } = await fixture()
+  assert.equal(options().memoryBytes, 600e6)
+  assert.equal(options().diskBytes, 100e6)
 })
 
 Deno.test('a download is shown while it is under way', async () => {

@@ -3,9 +3,15 @@
  *
  * @module
  */
-import { type BrowserFacts, mostProcessors, usableProcessors } from '../../node/host_browser.ts'
+import {
+  type BrowserFacts,
+  mostProcessors,
+  offeredMemory,
+  usableProcessors,
+} from '../../node/host_browser.ts'
 import type { TabChoices } from '../../node/tab.ts'
 import { element } from './dom.ts'
+import { setUpLimits } from './limits.ts'
 
 const KEY = 'shoal.choices'
 
@@ -16,7 +22,6 @@ const fields = () => ({
   duty: element('duty', HTMLInputElement),
   backend: element('backend', HTMLSelectElement),
   gpu: element('gpu', HTMLInputElement),
-  battery: element('battery', HTMLInputElement),
 })
 
 /** Fills the form with what is remembered, or with what suits this browser. */
@@ -35,7 +40,7 @@ export function setUpChoices(
   form.gpu.checked = facts.webgpu && kept.gpu !== false
   form.gpu.disabled = !facts.webgpu
   element('gpu-note').textContent = facts.webgpu ? 'where it proves faster' : 'not offered here'
-  form.battery.checked = kept.pauseOnBattery !== false
+  const limits = setUpLimits(kept, offeredMemory())
   const backend = [...form.backend.options].find(({ value }) => value === kept.backend)
   form.backend.value = backend?.value ?? 'auto'
 
@@ -61,9 +66,9 @@ export function setUpChoices(
     threads: Number(form.threads.value),
     ...(form.perRun.value === 'auto' ? {} : { threadsPerRun: Number(form.perRun.value) }),
     duty: Number(form.duty.value) / 100,
-    pauseOnBattery: form.battery.checked,
+    ...limits.read(),
   })
-  for (const field of Object.values(form)) {
+  for (const field of [...Object.values(form), ...Object.values(limits.fields)]) {
     field.addEventListener('input', show)
     field.addEventListener('change', () => {
       show()

@@ -8,6 +8,7 @@ import { browserFacts } from '../../node/host_browser.ts'
 import type { TabChoices } from '../../node/tab.ts'
 import { remember, setUpChoices } from './choices.ts'
 import { element, setText } from './dom.ts'
+import { watchMetered } from './metered.ts'
 import { missingOf } from './missing.ts'
 import { isOld, renew, takeUp } from './renewal.ts'
 import { type Session, startSession } from './session.ts'
@@ -15,6 +16,8 @@ import { show } from './view.ts'
 
 /** Path of the node's worker, put in by the bundler. */
 declare const SHOAL_WORKER: string
+/** Size of the engine's files, put in likewise. */
+declare const SHOAL_ENGINE_BYTES: number
 
 const facts = browserFacts()
 const before = takeUp()
@@ -111,6 +114,11 @@ stop.addEventListener('click', () => {
   void session?.stop()
 })
 
+await watchMetered({
+  engineBytes: SHOAL_ENGINE_BYTES,
+  join,
+  allModels: element('all-models', HTMLInputElement),
+})
 join.disabled = false
 if (before?.agreed === true) {
   say('This page was renewed: the coordinator had a newer version. It goes on as you chose.')

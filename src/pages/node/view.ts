@@ -21,6 +21,13 @@ const BACKENDS = {
   native: 'the processor (native code)',
 } as const
 
+const PAUSES = {
+  volunteer: 'No new work is taken until you continue.',
+  battery: 'This device runs on battery. It goes on a while after it is plugged in.',
+  hidden: 'This tab is not in view. It goes on when you come back.',
+  pressure: 'Other programs need the processor. It goes on when they are done.',
+} as const
+
 /** A line for the heading, and one that says more. */
 export function describe(snapshot: TabSnapshot): { title: string; say: string } {
   const { state, pausedBy, hidden } = snapshot
@@ -28,11 +35,8 @@ export function describe(snapshot: TabSnapshot): { title: string; say: string } 
     const remedy = state.refusal.remedy === undefined ? '' : ` To mend it: ${state.refusal.remedy}.`
     return { title: 'Not let in', say: `${state.refusal.message}.${remedy}` }
   }
-  if (state.phase === 'joined' && pausedBy === 'you') {
-    return { title: 'Paused', say: 'No new work is taken until you continue.' }
-  }
-  if (state.phase === 'joined' && pausedBy === 'battery') {
-    return { title: 'Paused', say: 'This device runs on battery. It goes on when plugged in.' }
+  if (state.phase === 'joined' && pausedBy !== undefined) {
+    return { title: 'Paused', say: PAUSES[pausedBy] }
   }
   if (state.phase === 'joined' && state.ready.length === 0) {
     return { title: 'Getting ready', say: 'Models are being fetched and warmed up.' }
@@ -56,7 +60,7 @@ export function show(snapshot: TabSnapshot): void {
   setText(element('models'), String(new Set(state.ready.map((held) => held.split(' ')[1])).size))
   const why = state.reason.replace(`${state.backend}: `, '')
   setText(element('backend-now'), BACKENDS[state.backend] + (why === '' ? '' : `: ${why}`))
-  setText(element('pause'), snapshot.pausedBy === 'you' ? 'Continue' : 'Pause')
+  setText(element('pause'), snapshot.pausedBy === 'volunteer' ? 'Continue' : 'Pause')
   showDownloads(snapshot.downloads)
   const notes = element('notes')
   const lines = snapshot.notes.toReversed()

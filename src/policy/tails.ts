@@ -1,6 +1,7 @@
 /**
- * The frontier: for what is left of a query, the most accuracy for each cost. One option is a choice
- * of variant for every task still to come; options that cost more and give no more are dropped.
+ * Tails: for what is left of a query behind a served item, the most accuracy for each cost. One
+ * option is a choice of variant for every task still to come; options that cost more and give no
+ * more are dropped.
  *
  * Costs are those of the pool as it is: the time of the whole pool that one item takes, and the
  * length of the chain until the last item is in, with the pool idle and items spread over it.
@@ -31,7 +32,7 @@ export interface Quickest {
   safeChainMs: number
 }
 
-export interface Frontier {
+export interface Tails {
   /** Options after this prefix, the most accurate first; empty where the level can't be kept. */
   tails(prefix: Prefix, level: number): readonly Option[]
   /** Undefined when no slot can serve it so that all paths keep the level. */
@@ -42,7 +43,7 @@ const MAX_OPTIONS = 12
 const AT_END: Option = { accuracy: 0, leaves: 1, poolMs: 0, chainMs: 0, safeChainMs: 0 }
 
 /** Good for one epoch of the capacity; remembers what it worked out. */
-export function createFrontier(capacity: Capacity, fanOut: FanOut): Frontier {
+export function createTails(capacity: Capacity, fanOut: FanOut, maxBatch: number): Tails {
   const tailsOf = new Map<Prefix, (readonly Option[])[]>()
   const quickestOf = new Map<TaskShape | Prefix, Map<TaskShape, (Quickest | null)[]>>()
 
@@ -76,9 +77,9 @@ export function createFrontier(capacity: Capacity, fanOut: FanOut): Frontier {
     for (const next of prefix.next[child]!) {
       const service = capacity.services[next.variant.index]
       if (service === undefined) continue
-      const spanMs = count > 0.01 ? service.networkMs + makespanMs(service, count) : 0
+      const spanMs = count > 0.01 ? service.networkMs + makespanMs(service, count, maxBatch) : 0
       const safeSpanMs = count > 0.01
-        ? service.networkMs + makespanMs(service, upperCount) * service.upperRatio
+        ? service.networkMs + makespanMs(service, upperCount, maxBatch) * service.upperRatio
         : 0
       for (const tail of tails(next, level)) {
         const tailMs = count > 0.01 ? Math.max(tail.chainMs, count * tail.poolMs) : 0

@@ -1,0 +1,94 @@
+/**
+ * A line chart over time as inline SVG.
+ *
+ * @module
+ */
+export interface Line {
+  name: string
+  color: string
+  /** One value a second; null where there is none. */
+  values: readonly (number | null)[]
+}
+
+export interface ChartOptions {
+  title: string
+  lines: readonly Line[]
+  /** Fixed ends of the vertical axis; else 0 and a round number above all values. */
+  from?: number
+  to?: number
+  format: (value: number) => string
+}
+
+const WIDTH = 860
+const HEIGHT = 220
+const LEFT = 56
+const RIGHT = 12
+const TOP = 12
+const BOTTOM = 26
+const TICKS = 4
+
+export const escape = (text: string): string =>
+  text.replace(/[&<>"]/g, (sign) => `&#${sign.charCodeAt(0)};`)
+
+/** Mean of so many seconds up to each; null where none of them has a value. */
+export function trailingMean(
+  values: readonly (number | null)[],
+  seconds: number,
+): (number | null)[] {
+  return values.map((_, i) => {
+    const window = values.slice(Math.max(0, i - seconds + 1), i + 1).filter((v) => v !== null)
+    return window.length === 0 ? null : window.reduce((sum, v) => sum + v, 0) / window.length
+  })
+}
+
+/** The least of 1, 2, 2.5, 5 times a power of ten that is not below. */
+export function roundUp(value: number): number {
+  if (!(value > 0)) return 1
+  const power = 10 ** Math.floor(Math.log10(value))
+  return [1, 2, 2.5, 5, 10].map((step) => step * power).find((round) => round >= value - 1e-12)!
+}
+
+export function chart({ title, lines, from, to, format }: ChartOptions): string {
+  const all = lines.flatMap(({ values }) => values.filter((value) => value !== null))
+  const low = from ?? 0
+  const high = to ?? low + roundUp(all.reduce((most, value) => Math.max(most, value), 0) - low)
+  const seconds = lines.reduce((most, { values }) => Math.max(most, values.length), 1)
+  const x = (t: number) => LEFT + (WIDTH - LEFT - RIGHT) * t / Math.max(1, seconds - 1)
+  const y = (value: number) => TOP + (HEIGHT - TOP - BOTTOM) * (high - value) / (high - low)
+  const parts: string[] = []
+  for (let i = 0; i <= TICKS; i++) {
+    const value = low + (high - low) * i / TICKS
+    const at = y(value).toFixed(1)
+    parts.push(`<line class="grid" x1="${LEFT}" x2="${WIDTH - RIGHT}" y1="${at}" y2="${at}"/>`)
+    parts.push(text(LEFT - 6, y(value) + 4, 'end', format(value)))
+  }
+  const step = roundUp(seconds / 8)
+  for (let t = 0; t < seconds; t += step) {
+    parts.push(text(x(t), HEIGHT - 8, 'middle', `${Math.round(t)} s`))
+  }
+  for (const { name, color, values } of lines) {
+    const path = pathOf(values, x, (value) => y(Math.min(Math.max(value, low), high)))
+    parts.push(`<path d="${path}" stroke="${color}"><title>${escape(name)}</title></path>`)
+  }
+  return `<figure><figcaption>${escape(title)}</figcaption>` +
+    `<svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${escape(title)}">` +
+    `${parts.join('')}</svg></figure>`
+}
+
+const text = (x: number, y: number, anchor: string, content: string) =>
+  `<text x="${x.toFixed(1)}" y="${y.toFixed(1)}" text-anchor="${anchor}">${escape(content)}</text>`
+
+/** A gap in the values is a gap in the line. */
+function pathOf(
+  values: readonly (number | null)[],
+  x: (t: number) => number,
+  y: (value: number) => number,
+): string {
+  let path = ''
+  let open = false
+  values.forEach((value, t) => {
+    if (value !== null) path += `${open ? 'L' : 'M'}${x(t).toFixed(1)} ${y(value).toFixed(1)}`
+    open = value !== null
+  })
+  return path
+}

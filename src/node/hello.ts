@@ -1,0 +1,40 @@
+/**
+ * How a node introduces itself on a new connection.
+ *
+ * @module
+ */
+import { type Hello, PROTOCOL_VERSION } from '../protocol/messages.ts'
+import type { BackendChoice } from './backend_choice.ts'
+import type { HoldLimits } from './hold_limits.ts'
+import type { NodeOptions } from './node_options.ts'
+
+export interface HelloFacts {
+  nodeId: string
+  epoch: number
+  slots: number
+  duty: number
+  cached: string[]
+  limits: HoldLimits
+  choice: Pick<BackendChoice, 'use' | 'reason' | 'device'>
+}
+
+export function helloOf({ host, name, token }: NodeOptions, facts: HelloFacts): Hello {
+  const { nodeId, epoch, slots, duty, cached, limits, choice } = facts
+  return {
+    type: 'hello',
+    protocol: PROTOCOL_VERSION,
+    ...{ nodeId, epoch, slots, duty, cached },
+    runtime: host.runtime,
+    backend: choice.use.backend,
+    backendReason: choice.reason,
+    threadsPerRun: choice.use.threads,
+    downloads: limits.downloads,
+    ...(choice.device === undefined ? {} : { device: choice.device }),
+    ...(name === undefined ? {} : { name }),
+    ...(token === undefined ? {} : { token }),
+    ...(limits.memoryBytes === Infinity ? {} : {
+      memoryBytes: Math.floor(limits.memoryBytes),
+      slotMemoryBytes: Math.floor(limits.slotBytes),
+    }),
+  }
+}

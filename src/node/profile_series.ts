@@ -1,0 +1,72 @@
+/**
+ * Measured runs of one variant at one batch size, and the figure that they make.
+ *
+ * @module
+ */
+
+export interface ProfilePoint {
+  batch: number
+  latencyMs: number
+}
+
+export interface Series {
+  key: string
+  batch: number
+  /** Latest runs, oldest first. */
+  recentMs: number[]
+  runs: number
+  totalMs: number
+  failures: number
+  /** Its figure is of an earlier time. */
+  remembered: boolean
+}
+
+export const QUICK_RUNS = 3
+const SETTLED_RUNS = 20
+const SETTLED_MS = 3000
+const MAX_RECENT = 10
+
+export const newSeries = (key: string, batch: number): Series => ({
+  key,
+  batch,
+  recentMs: [],
+  runs: 0,
+  totalMs: 0,
+  failures: 0,
+  remembered: false,
+})
+
+/** What an earlier time settled is settled. */
+export const rememberedSeries = (key: string, batch: number, latencyMs: number): Series => ({
+  ...newSeries(key, batch),
+  recentMs: [latencyMs],
+  runs: SETTLED_RUNS,
+  remembered: true,
+})
+
+export const isSettled = ({ runs, totalMs, failures }: Series): boolean =>
+  runs >= SETTLED_RUNS || totalMs >= SETTLED_MS || failures >= 3
+
+export function note(series: Series, ms: number): void {
+  series.recentMs.push(ms)
+  if (series.recentMs.length > MAX_RECENT) series.recentMs.shift()
+  series.runs++
+  series.totalMs += ms
+}
+
+/** Median of the latest runs; 0 before the first. */
+export function latencyOf({ recentMs }: Series): number {
+  const sorted = recentMs.toSorted((a, b) => a - b)
+  return sorted[Math.floor(sorted.length / 2)] ?? 0
+}
+
+/** Whether a size is new, or a figure moved by more than 5 %. */
+export function isNews(
+  before: readonly ProfilePoint[] | undefined,
+  now: readonly ProfilePoint[],
+): boolean {
+  return now.some(({ batch, latencyMs }) => {
+    const known = before?.find((point) => point.batch === batch)?.latencyMs
+    return known === undefined || Math.abs(latencyMs / known - 1) > 0.05
+  })
+}

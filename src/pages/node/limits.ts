@@ -1,0 +1,67 @@
+/**
+ * The limits of the form: when to pause, how much memory and disk, what to download.
+ *
+ * @module
+ */
+import type { TabChoices } from '../../node/tab.ts'
+import { element } from './dom.ts'
+
+export type LimitChoices = Pick<
+  TabChoices,
+  | 'pauseOnBattery'
+  | 'pauseWhenHidden'
+  | 'pauseUnderPressure'
+  | 'memoryBytes'
+  | 'diskBytes'
+  | 'allModels'
+>
+
+/** In megabytes; a slot with all of the project's `ocr` takes a little over 500. */
+const MEMORY_MB = [500, 750, 1000, 1500, 2000, 4000]
+const DISK_MB = [25, 50, 100, 250, 1000]
+
+/** Fills the fields with what is remembered, or with what suits this device. */
+export function setUpLimits(kept: Partial<LimitChoices>, offeredBytes: number | undefined) {
+  const fields = {
+    battery: element('battery', HTMLInputElement),
+    hidden: element('when-hidden', HTMLInputElement),
+    pressure: element('pressure', HTMLInputElement),
+    allModels: element('all-models', HTMLInputElement),
+    memory: element('memory', HTMLSelectElement),
+    disk: element('disk', HTMLSelectElement),
+  }
+  fields.battery.checked = kept.pauseOnBattery !== false
+  fields.hidden.checked = kept.pauseWhenHidden === true
+  fields.pressure.checked = kept.pauseUnderPressure !== false
+  fields.allModels.checked = kept.allModels === true
+  // What a browser does not tell is taken for a device of 4 GB.
+  const offeredMb = (offeredBytes ?? 1e9) / 1e6
+  fill(fields.memory, MEMORY_MB, kept.memoryBytes, offeredMb)
+  fill(fields.disk, DISK_MB, kept.diskBytes, 250)
+  const bytesOf = ({ value }: HTMLSelectElement) => Number(value) * 1e6
+  return {
+    fields,
+    read: (): LimitChoices => ({
+      pauseOnBattery: fields.battery.checked,
+      pauseWhenHidden: fields.hidden.checked,
+      pauseUnderPressure: fields.pressure.checked,
+      memoryBytes: bytesOf(fields.memory),
+      diskBytes: bytesOf(fields.disk),
+      allModels: fields.allModels.checked,
+    }),
+  }
+}
+
+/** The largest that is not over what was kept or suits; the smallest where all are. */
+function fill(
+  select: HTMLSelectElement,
+  sizesMb: readonly number[],
+  keptBytes: number | undefined,
+  suitsMb: number,
+): void {
+  const mostMb = typeof keptBytes === 'number' ? keptBytes / 1e6 : suitsMb
+  for (const mb of sizesMb) {
+    select.add(new Option(mb < 1000 ? `${mb} MB` : `${mb / 1000} GB`, String(mb)))
+  }
+  select.value = String(sizesMb.findLast((mb) => mb <= mostMb) ?? sizesMb[0])
+}

@@ -1,0 +1,94 @@
+/**
+ * What a device can hold of what is served: by memory, and by what it may download. Node and
+ * coordinator ask the same functions, so that neither promises what the other refuses.
+ *
+ * @module
+ */
+import type { Pipeline, Variant } from './schema.ts'
+
+export interface ModelFile {
+  sha256: string
+  bytes: number
+}
+
+/** A variant with its model's file, where it has one. */
+export interface ServedVariant {
+  pipeline: string
+  task: string
+  variant: string
+  accuracy: number
+  model: ModelFile | undefined
+}
+
+/** Whether all models may be downloaded, or of each task only the smallest. */
+export type Downloads = 'all' | 'least'
+
+export interface HoldLimits {
+  /** What one slot may hold in models; absent: no limit. */
+  slotMemoryBytes?: number | undefined
+  downloads?: Downloads | undefined
+  /** Hashes of models that are there already. */
+  cached?: Iterable<string> | undefined
+}
+
+/** The weights of a session; copies made while loading make room for runs later. */
+const WEIGHTS_FACTOR = 1
+/** What a run keeps for its intermediate results, per pixel of input; measured on `ocr`. */
+const BYTES_PER_PIXEL = 100
+/** Items of a batch run together up to so many pixels, and never more than so many items. */
+const BATCH_PIXELS = 2 ** 18
+const BATCH_ITEMS = 8
+
+/**
+ * Memory that a variant takes in a slot, in bytes, an estimate: `deno task bench memory` measures.
+ * The variant's own `memoryBytes` goes before it, where a pipeline file has that.
+ */
+export function memoryOf(variant: Variant, modelBytes: number): number {
+  const told = variant['memoryBytes']
+  if (typeof told === 'number' && told >= 0) return told
+  const { height, width } = (variant['input'] ?? {}) as { height?: unknown; width?: unknown }
+  const pixels = typeof height === 'number' && typeof width === 'number' ? height * width : 0
+  const items = Math.max(1, Math.min(BATCH_ITEMS, Math.floor(BATCH_PIXELS / pixels)))
+  return Math.round(WEIGHTS_FACTOR * modelBytes + BYTES_PER_PIXEL * pixels * items)
+}
+
+/** The models to have if there is to be one for each task: the smallest, of equals the best. */
+export function leastModels(served: readonly ServedVariant[]): Map<string, ModelFile> {
+  const best = new Map<string, { accuracy: number; model: ModelFile }>()
+  for (const { pipeline, task, accuracy, model } of served) {
+    if (model === undefined) continue
+    const known = best.get(`${pipeline} ${task}`)
+    const better = known === undefined || model.bytes < known.model.bytes ||
+      (model.bytes === known.model.bytes && accuracy > known.accuracy)
+    if (better) best.set(`${pipeline} ${task}`, { accuracy, model })
+  }
+  return new Map([...best.values()].map(({ model }) => [model.sha256, model]))
+}
+
+/** The variants of a pipeline, in the file's order. */
+export function servedVariants(
+  pipeline: Pipeline,
+  models: { readonly [name: string]: ModelFile },
+): (ServedVariant & { memoryBytes: number })[] {
+  return Object.entries(pipeline.tasks).flatMap(([task, { variants }]) =>
+    Object.entries(variants).map(([name, variant]) => {
+      const model = models[variant.model ?? '']
+      const { accuracy } = variant
+      const memoryBytes = memoryOf(variant, model?.bytes ?? 0)
+      return { pipeline: pipeline.name, task, variant: name, accuracy, model, memoryBytes }
+    })
+  )
+}
+
+/** Those that fit the limits, each alone; whether they fit together is the placement's concern. */
+export function ableVariants<One extends ServedVariant & { memoryBytes: number }>(
+  served: readonly One[],
+  limits: HoldLimits,
+): One[] {
+  const { slotMemoryBytes = Infinity, downloads = 'all', cached = [] } = limits
+  const there = new Set(downloads === 'all' ? [] : [...cached, ...leastModels(served).keys()])
+  return served.filter(({ memoryBytes, model }) =>
+    memoryBytes <= slotMemoryBytes &&
+    (downloads === 'all' || model === undefined || there.has(model.sha256))
+  )
+}

@@ -1,0 +1,150 @@
+/**
+ * The workers of the pool: who is there, of which class, and the swapping of what they hold.
+ *
+ * A swap blocks, as everywhere in the paper and its peers: the worker finishes what was sent to it,
+ * lets its variant go where memory has no room for both, loads the new one, and only then serves.
+ *
+ * @module
+ */
+import type { LatencyPoint, NodeId, PolicyCommand, PolicyEvent, VariantRef } from '../types.ts'
+import { createClasses } from './classes.ts'
+import type { Model, Variant } from './model.ts'
+import type { Worker } from './worker.ts'
+
+type EventOf<T extends PolicyEvent['type']> = Extract<PolicyEvent, { type: T }>
+
+export interface Pool {
+  all(): readonly Worker[]
+  join(event: EventOf<'node_joined'>): void
+  /** True when the plan has to take notice. The workers that went with lost slots are in `lost`. */
+  report(event: EventOf<'node_reported'>, lost: Worker[]): boolean
+  leave(node: NodeId): Worker[]
+  ready(event: EventOf<'instance_ready'>): Worker | undefined
+  failed(event: EventOf<'load_failed'>): void
+  give(worker: Worker, target: { variant: Variant; batch: number } | null): void
+  /** Goes on with the swap, when nothing it was sent is out any more. */
+  proceed(worker: Worker): void
+}
+
+const MAX_SLOTS = 64
+
+export function createPool(model: Model, emit: (command: PolicyCommand) => void): Pool {
+  const classes = createClasses(model)
+  const nodes = new Map<NodeId, { workers: Worker[]; able: Worker['able']; memoryBytes: number }>()
+  /** Kept when a node leaves: it may come back. */
+  const measured = new Map<NodeId, Map<Variant, LatencyPoint[]>>()
+  let all: Worker[] | null = null
+
+  const workerOf = ({ node, slot }: { node: NodeId; slot: number }) =>
+    nodes.get(node)?.workers[slot]
+
+  function resize(id: NodeId, slots: number): Worker[] {
+    const node = nodes.get(id)!
+    all = null
+    const lost = node.workers.splice(Math.min(Math.max(Math.trunc(slots) || 0, 0), MAX_SLOTS))
+    while (node.workers.length < Math.min(slots, MAX_SLOTS)) {
+      node.workers.push({
+        node: id,
+        slot: node.workers.length,
+        class: classes.classOf([...node.able.keys()], measured.get(id) ?? new Map()),
+        able: node.able,
+        memoryBytes: node.memoryBytes,
+        held: new Set(),
+        paused: false,
+        roundTripMs: 0,
+        variant: null,
+        batch: 1,
+        loading: null,
+        queue: [],
+        sent: [],
+        freeAtMs: 0,
+        wakeMs: Infinity,
+        lastBatchMs: -Infinity,
+        batches: 0,
+        items: 0,
+      })
+    }
+    return lost
+  }
+
+  const bytesOf = (worker: Worker) =>
+    [...worker.held].reduce((sum, variant) => sum + (worker.able.get(variant) ?? 0), 0)
+
+  function send(type: 'load' | 'unload', { node, slot }: Worker, ref: VariantRef): void {
+    emit({ type, node, slot, ...ref })
+  }
+
+  function proceed(worker: Worker): void {
+    const { variant, held, loading, sent, able } = worker
+    if (variant === null || loading !== null || held.has(variant) || sent.length > 0) return
+    for (const other of [...held]) {
+      if (bytesOf(worker) + (able.get(variant) ?? 0) <= worker.memoryBytes) break
+      held.delete(other)
+      send('unload', worker, other.ref)
+    }
+    worker.loading = variant
+    send('load', worker, variant.ref)
+  }
+
+  return {
+    all: () => all ??= [...nodes.values()].flatMap(({ workers }) => workers),
+    join({ node, slots, able: refs, memoryBytes = Infinity }) {
+      const able = new Map<Variant, number>()
+      for (const { memoryBytes: bytes = 0, ...ref } of refs) {
+        const variant = model.find(ref)
+        if (variant !== undefined) able.set(variant, bytes)
+      }
+      nodes.set(node, { workers: [], able, memoryBytes })
+      resize(node, slots)
+    },
+    report({ node: id, paused, slots, roundTripMs, profile }, lost) {
+      const node = nodes.get(id)
+      if (node === undefined) return false
+      if (profile !== undefined) {
+        const known = measured.get(id) ?? new Map<Variant, LatencyPoint[]>()
+        for (const { points, ...ref } of profile) {
+          const variant = model.find(ref)
+          if (variant !== undefined && points.length > 0) known.set(variant, points)
+        }
+        measured.set(id, known)
+        const found = classes.classOf([...node.able.keys()], known)
+        for (const worker of node.workers) worker.class = found
+      }
+      if (slots !== undefined) lost.push(...resize(id, slots))
+      for (const worker of node.workers) {
+        if (paused !== undefined) worker.paused = paused
+        if (roundTripMs !== undefined) worker.roundTripMs = roundTripMs
+      }
+      return profile !== undefined || slots !== undefined || paused !== undefined
+    },
+    leave(id) {
+      const workers = nodes.get(id)?.workers ?? []
+      nodes.delete(id)
+      all = null
+      return workers
+    },
+    ready(event) {
+      const worker = workerOf(event)
+      const variant = model.find(event)
+      if (worker === undefined || variant === undefined) return undefined
+      worker.held.add(variant)
+      if (worker.loading === variant) worker.loading = null
+      proceed(worker)
+      return worker
+    },
+    failed(event) {
+      const worker = workerOf(event)
+      const variant = model.find(event)
+      if (worker === undefined || variant === undefined) return
+      worker.held.delete(variant)
+      // Tried again at the next round of the load balancer.
+      if (worker.loading === variant) worker.loading = null
+    },
+    give(worker, target) {
+      worker.variant = target?.variant ?? null
+      if (target !== null) worker.batch = target.batch
+      proceed(worker)
+    },
+    proceed,
+  }
+}

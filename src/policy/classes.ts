@@ -1,0 +1,85 @@
+/**
+ * Device classes: nodes whose measured profiles are alike, whatever they call themselves. The plan
+ * counts nodes of a class.
+ *
+ * @module
+ */
+import type { Profile } from './profile.ts'
+import type { NodeClass, PoolNode } from './slots.ts'
+
+/** Nodes of one class differ by less than this factor in every variant, and stay until 1.6. */
+const ALIKE = Math.log(1.35)
+const STAY = Math.log(1.6)
+const MAX_CLASSES = 12
+
+const speedsOf = (node: PoolNode, profile: Profile) =>
+  node.able.map((variant) => Math.log(profile.latency(node.id, variant, 1).meanMs))
+
+/** Largest difference over the variants, weighing nothing that neither has; Infinity if unlike. */
+function distance(node: PoolNode, speeds: readonly number[], other: NodeClass): number {
+  if (node.able.length !== other.able.length || node.memoryBytes !== other.memoryBytes) {
+    return Infinity
+  }
+  let most = 0
+  for (let i = 0; i < speeds.length; i++) {
+    if (node.able[i] !== other.able[i]) return Infinity
+    most = Math.max(most, Math.abs(speeds[i]! - other.centre[i]!))
+  }
+  return most
+}
+
+/**
+ * Clusters nodes, in the order given. Nodes stay in their class while they are near it, so that a
+ * plan made for classes does not dissolve with each correction of a profile.
+ *
+ * @param before the classes so far; their names go on as long as they have nodes
+ */
+export function classify(
+  nodes: Iterable<PoolNode>,
+  profile: Profile,
+  before: readonly NodeClass[],
+): NodeClass[] {
+  const kept = new Map(before.map((old) => [old.name, { ...old, nodes: [] as PoolNode[] }]))
+  const sums = new Map<NodeClass, number[]>()
+  const classes: NodeClass[] = [...kept.values()]
+  const taken = new Set(kept.keys())
+  for (const node of nodes) {
+    const speeds = speedsOf(node, profile)
+    const own = node.class === null ? undefined : kept.get(node.class)
+    let found = own !== undefined && distance(node, speeds, own) <= STAY ? own : undefined
+    if (found === undefined) {
+      let least = classes.length < MAX_CLASSES ? ALIKE : Infinity
+      for (const candidate of classes) {
+        const apart = distance(node, speeds, candidate)
+        if (apart > least || apart === Infinity) continue
+        least = apart
+        found = candidate
+      }
+    }
+    if (found === undefined) {
+      let number = 1
+      while (taken.has(`class-${number}`)) number++
+      taken.add(`class-${number}`)
+      found = {
+        name: `class-${number}`,
+        index: 0,
+        nodes: [],
+        able: node.able,
+        memoryBytes: node.memoryBytes,
+        centre: speeds,
+      }
+      classes.push(found)
+    }
+    found.nodes.push(node)
+    node.class = found.name
+    const sum = sums.get(found) ?? speeds.map(() => 0)
+    speeds.forEach((speed, i) => sum[i]! += speed)
+    sums.set(found, sum)
+  }
+  const used = classes.filter((some) => some.nodes.length > 0)
+  used.forEach((some, index) => {
+    some.index = index
+    some.centre = sums.get(some)!.map((sum) => sum / some.nodes.length)
+  })
+  return used
+}

@@ -1,0 +1,53 @@
+/**
+ * The mix of paths that the frontier decided on: what share of a pipeline's queries takes each
+ * prefix of a path, and which group does how much of the work of each variant.
+ *
+ * @module
+ */
+import type { Prefix, Shapes } from '../shape.ts'
+
+export interface PipelineMix {
+  pipeline: string
+  /** Share of the demand that is served, 0..1. */
+  served: number
+  /** Mean accuracy of what is served. */
+  accuracy: number
+  /** By id of prefix: share of all queries whose items of that task go this way. */
+  flow: Float64Array
+}
+
+export interface Mix {
+  pipelines: PipelineMix[]
+  /** By index of variant, by index of group: share of the group's time, of the capacity planned with. */
+  work: Float64Array[]
+  /** Keys of the groups that `work` speaks of. */
+  groups: string[]
+  /** Share of the planned capacity that is used. */
+  load: number
+}
+
+/** Paths from root to leaf with their shares; those of a branch sum to the share of its leaf items. */
+export function pathsOf(
+  shapes: Shapes,
+  mix: Mix,
+  least = 1e-4,
+): { pipeline: string; path: string[]; share: number }[] {
+  const rows: { pipeline: string; path: string[]; share: number }[] = []
+  for (const { pipeline, flow, served } of mix.pipelines) {
+    const shape = shapes.pipelines.get(pipeline)!
+    const visit = (prefix: Prefix, path: string[], weight: number) => {
+      const share = flow[prefix.id]!
+      if (share < least) return
+      const here = [...path, prefix.variant.ref.variant]
+      if (prefix.next.length === 0) {
+        rows.push({ pipeline, path: here, share: share * weight / Math.max(served, least) })
+        return
+      }
+      for (const branch of prefix.next) {
+        for (const next of branch) visit(next, here, weight / prefix.next.length)
+      }
+    }
+    for (const start of shape.starts) visit(start, [], 1)
+  }
+  return rows
+}

@@ -1,0 +1,66 @@
+/**
+ * What the frontier is worked out from: plain data, so that it can cross from a dispatcher to the
+ * controller, and a test can write it down.
+ *
+ * @module
+ */
+import type { Capacity } from '../capacity.ts'
+import type { FanOut } from '../fanout.ts'
+import type { Shapes } from '../shape.ts'
+
+/** Slots that hold the same and are equally fast. */
+export interface GroupCapacity {
+  key: string
+  class: string
+  slots: number
+  /** Slots' worth of time that it may be planned with: duty, and only those awake. */
+  duty: number
+}
+
+/** One variant on one group. Milliseconds. */
+export interface Service {
+  /** Index of the group. */
+  group: number
+  /** Of a slot, for one item, at the batch sizes really seen. */
+  costMs: number
+  /** Upper latency of one item alone, network included. */
+  aloneMs: number
+}
+
+export interface FrontierProblem {
+  groups: GroupCapacity[]
+  /** By index of variant. */
+  services: Service[][]
+  /** Mean items for each child task, by index of variant, in the order of `task.next`. */
+  fanOut: number[][]
+  /** Queries per second of each pipeline, in the order of the pipelines. */
+  ratesPerS: number[]
+  /** Share of the capacity to plan with. */
+  aim: number
+}
+
+/** What the nodes of a dispatcher can do. */
+export function capacityReport(
+  shapes: Shapes,
+  capacity: Capacity,
+  fanOut: FanOut,
+): Pick<FrontierProblem, 'groups' | 'services' | 'fanOut'> {
+  return {
+    groups: capacity.groups.map((group) => ({
+      key: group.key,
+      class: group.class.name,
+      slots: group.slots.length,
+      duty: group.duty,
+    })),
+    services: capacity.services.map((service) =>
+      service?.servers.map(({ group, costMs, upperMs }) => ({
+        group: group.index,
+        costMs,
+        aloneMs: upperMs + service.networkMs,
+      })) ?? []
+    ),
+    fanOut: shapes.variants.map((variant) =>
+      variant.task.next.map((_, child) => fanOut.mean(variant, child))
+    ),
+  }
+}

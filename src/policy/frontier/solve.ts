@@ -1,0 +1,213 @@
+/**
+ * The frontier as a linear program: the mix of paths with the most accuracy that the capacity can
+ * carry now. No integers: work of each (variant, group), and flow on every prefix of a path, so that
+ * branches of a tree agree on the variants that they share.
+ *
+ *   flow(root prefixes) = served <= 1
+ *   for each prefix and child task: flow of its continuations = its own
+ *   for each variant: rate x items per query x flow <= sum over groups of work x speed
+ *   for each group: sum of its work <= aim
+ *   most of: served first, then accuracy, then little work
+ *
+ * @module
+ */
+import { solve as solveLp } from 'yalps'
+import type { PipelineShape, Prefix, Shapes } from '../shape.ts'
+import type { FrontierProblem } from './problem.ts'
+import type { Mix } from './mix.ts'
+
+/** A query served weighs more than any accuracy; the least served pipeline more than the others. */
+const SERVED = 10
+const FAIR = 40
+/** Work breaks ties: the same accuracy with less of it. */
+const WORK = 1e-3
+/** A variant that could carry so many times the demand is as good as unlimited. */
+const MAX_RATIO = 1e4
+const MAX_PIVOTS = 4000
+/** More prefixes than this are more than is worth solving for: the least promising go. */
+const MAX_COLUMNS = 600
+
+type Coefficients = [string, number][]
+
+export function solveFrontier(shapes: Shapes, problem: FrontierProblem): Mix {
+  const variables = new Map<string, Coefficients>()
+  const constraints = new Map<string, { max?: number; equal?: number }>()
+  const pipelines = [...shapes.pipelines.values()]
+  const total = problem.ratesPerS.reduce((sum, rate) => sum + rate, 0)
+  const used = new Set<number>()
+  pipelines.forEach((shape, p) => {
+    const rate = problem.ratesPerS[p]!
+    if (rate > 0) addFlows(shape, p, rate, rate / total, problem, { variables, constraints, used })
+  })
+  for (const index of used) {
+    for (const { group, costMs } of problem.services[index]!) {
+      const { duty } = problem.groups[group]!
+      if (duty <= 0) continue
+      constraints.set(`g${group}`, { max: problem.aim })
+      variables.set(`w${index} ${group}`, [
+        ['score', -WORK * duty / totalDuty(problem)],
+        [`v${index}`, -Math.min(duty * 1000 / costMs / total, MAX_RATIO)],
+        [`g${group}`, 1],
+      ])
+    }
+  }
+  const { result: _, variables: values, status } = solveLp({
+    direction: 'maximize',
+    objective: 'score',
+    constraints,
+    variables,
+  }, { maxPivots: MAX_PIVOTS })
+  const mix = emptyMix(shapes, problem)
+  if (status !== 'optimal') return mix
+  const byName = new Map(values)
+  let load = 0
+  for (const [name, value] of byName) {
+    if (name[0] === 'w') {
+      const [index, group] = name.slice(1).split(' ').map(Number) as [number, number]
+      mix.work[index]![group] = value
+      load += value * problem.groups[group]!.duty
+    } else if (name[0] === 'f') {
+      const [p, id] = name.slice(1).split(' ').map(Number) as [number, number]
+      mix.pipelines[p]!.flow[id] = value
+    }
+  }
+  mix.load = load / totalDuty(problem) / problem.aim
+  pipelines.forEach((shape, p) => measure(shape, mix.pipelines[p]!, problem))
+  return mix
+}
+
+const totalDuty = ({ groups }: FrontierProblem) =>
+  groups.reduce((sum, { duty }) => sum + duty, 0) || 1
+
+function emptyMix(shapes: Shapes, { groups }: FrontierProblem): Mix {
+  return {
+    pipelines: [...shapes.pipelines.values()].map(({ name, prefixCount }) => ({
+      pipeline: name,
+      served: 0,
+      accuracy: 0,
+      flow: new Float64Array(prefixCount),
+    })),
+    work: shapes.variants.map(() => new Float64Array(groups.length)),
+    groups: groups.map((group) => group.key),
+    load: 0,
+  }
+}
+
+interface Model {
+  variables: Map<string, Coefficients>
+  constraints: Map<string, { max?: number; equal?: number }>
+  used: Set<number>
+}
+
+function addFlows(
+  shape: PipelineShape,
+  p: number,
+  rate: number,
+  share: number,
+  problem: FrontierProblem,
+  model: Model,
+): void {
+  const { sloMs, weight = 1 } = shape.pipeline
+  const total = problem.ratesPerS.reduce((sum, some) => sum + some, 0)
+  const aloneMs = (prefix: Prefix) =>
+    problem.services[prefix.variant.index]!.reduce(
+      (least, s) => Math.min(least, s.aloneMs),
+      Infinity,
+    )
+  const leavesOf = leafCounter(problem)
+  const worth = share * weight / Math.max(shape.bestFloor, 1e-6)
+  let columns = 0
+
+  /** Least time of what follows, and whether anything of it can be served. */
+  const restMs = (prefix: Prefix): number =>
+    prefix.next.reduce(
+      (longest, branch) =>
+        Math.max(
+          longest,
+          branch.reduce((least, n) => Math.min(least, aloneMs(n) + restMs(n)), Infinity),
+        ),
+      0,
+    )
+
+  /** @param items of this task for each root query; @param leaf share of leaf items of the branch */
+  const add = (prefix: Prefix, row: string, items: number, leaf: number, spentMs: number): void => {
+    const endMs = spentMs + aloneMs(prefix)
+    if (endMs + restMs(prefix) > sloMs || columns >= MAX_COLUMNS) return
+    columns++
+    const { variant } = prefix
+    model.used.add(variant.index)
+    const coefficients: Coefficients = [
+      [row, 1],
+      [`v${variant.index}`, items * rate / total],
+    ]
+    model.constraints.set(`v${variant.index}`, { max: 0 })
+    if (row[0] === 's') {
+      coefficients.push(['score', SERVED * worth], [`t${p}`, -1])
+    }
+    if (prefix.next.length === 0) coefficients.push(['score', worth * leaf * prefix.accuracy])
+    const leaves = prefix.variant.task.next.map((_, child) =>
+      (problem.fanOut[variant.index]![child] ?? 1) * leavesOf(prefix, child)
+    )
+    const all = leaves.reduce((sum, count) => sum + count, 0)
+    prefix.next.forEach((branch, child) => {
+      const own = `c${p} ${prefix.id} ${child}`
+      model.constraints.set(own, { equal: 0 })
+      coefficients.push([own, -1])
+      const count = problem.fanOut[variant.index]![child] ?? 1
+      const part = all > 0 ? leaves[child]! / all : 1 / prefix.next.length
+      for (const next of branch) add(next, own, items * count, leaf * part, endMs)
+    })
+    model.variables.set(`f${p} ${prefix.id}`, coefficients)
+  }
+
+  model.constraints.set(`s${p}`, { max: 1 })
+  model.constraints.set(`t${p}`, { max: 0 })
+  // The least share that any pipeline gets, by weight; what is behind it pulls all others up.
+  const fair = model.variables.get('least') ?? [['score', FAIR]]
+  fair.push([`t${p}`, weight])
+  model.variables.set('least', fair)
+  for (const start of shape.starts) add(start, `s${p}`, 1, 1, 0)
+}
+
+/** Leaf items expected below one item of a child task, its variants counted alike. */
+function leafCounter(problem: FrontierProblem) {
+  const below = (prefix: Prefix): number =>
+    prefix.next.length === 0 ? 1 : prefix.next.reduce((sum, _, child) => {
+      const count = problem.fanOut[prefix.variant.index]![child] ?? 1
+      return sum + count * leavesOf(prefix, child)
+    }, 0)
+  const leavesOf = (prefix: Prefix, child: number): number => {
+    const branch = prefix.next[child]!
+    return branch.reduce((sum, next) => sum + below(next), 0) / Math.max(branch.length, 1)
+  }
+  return leavesOf
+}
+
+/** What the flows come to: share served, and its mean accuracy as section 8 of the design counts. */
+function measure(
+  shape: PipelineShape,
+  mix: Mix['pipelines'][number],
+  problem: FrontierProblem,
+): void {
+  let served = 0
+  let sum = 0
+  const visit = (prefix: Prefix, leaf: number) => {
+    const flow = mix.flow[prefix.id]!
+    if (flow <= 0) return
+    if (prefix.next.length === 0) {
+      sum += flow * leaf * prefix.accuracy
+      return
+    }
+    const counts = prefix.next.map((_, child) => problem.fanOut[prefix.variant.index]![child] ?? 1)
+    const all = counts.reduce((a, b) => a + b, 0)
+    prefix.next.forEach((branch, child) => {
+      for (const next of branch) visit(next, leaf * (all > 0 ? counts[child]! / all : 1))
+    })
+  }
+  for (const start of shape.starts) {
+    served += mix.flow[start.id]!
+    visit(start, 1)
+  }
+  mix.served = Math.min(served, 1)
+  mix.accuracy = served > 0 ? sum / served : 0
+}

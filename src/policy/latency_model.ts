@@ -1,0 +1,140 @@
+/**
+ * Latency over the batch size, of one variant on one node: a base (measured points, or a prior)
+ * bent and scaled by the batches that really ran, with its spread.
+ *
+ * @module
+ */
+import type { LatencyPoint } from './types.ts'
+
+/** Milliseconds for a batch of so many items. Never falls with the batch. */
+export type Base = (batch: number) => number
+
+/** Of one batch, in milliseconds. `upperMs` is not exceeded by about 95 of 100 batches. */
+export interface Latency {
+  meanMs: number
+  upperMs: number
+}
+
+export interface LatencyModel {
+  latency(batch: number): Latency
+  /** A batch ended, or was given up (`lost`) after so long. Returns what of it was believed, in ms. */
+  observe(batch: number, computeMs: number, lost: boolean): number
+  /** Lets slowness fade that was not seen again for a while. */
+  relax(nowMs: number): void
+}
+
+const DECAY = 0.9
+const LEAST_WEIGHT = 0.15
+/** Beyond this ratio of what was expected an observation counts for no more. */
+const OUTLIER = 3
+/** The first batches may be far from the prior, and rightly: only later is far an outlier. */
+const FIRST_OUTLIER = 30
+const FIRST_BATCHES = 2
+const LEAST_VARIANCE = 0.03 ** 2
+const UPPER_DEVIATIONS = 1.65
+/** After so long without a batch a variant that was slower than usual is thought half as slow. */
+const RELAX_MS = 10_000
+const RELAX = 0.5
+/** Corrections are kept for batches around each power of two, up to 2^6. */
+const KNOTS = 7
+const MAX_LOCAL = 10
+const CACHED = 65
+
+/** Linear between measured points; outside them as the nearest two go on. Needs one point. */
+export function baseOf(points: readonly LatencyPoint[]): Base {
+  const known = points.filter(({ batch, latencyMs }) => batch >= 1 && latencyMs > 0)
+    .sort((a, b) => a.batch - b.batch)
+  // A larger batch takes no less: a point that says so was disturbed.
+  for (let i = known.length - 2; i >= 0; i--) {
+    const next = known[i + 1]!
+    if (known[i]!.latencyMs > next.latencyMs) known[i] = { ...known[i]!, latencyMs: next.latencyMs }
+  }
+  const first = known[0]!
+  const only = known.length === 1
+  return (batch) => {
+    if (only) return first.latencyMs * batch / first.batch
+    let i = 1
+    while (i < known.length - 1 && known[i]!.batch < batch) i++
+    const a = known[i - 1]!
+    const b = known[i]!
+    const slope = (b.latencyMs - a.latencyMs) / (b.batch - a.batch)
+    return Math.max(a.latencyMs + slope * (batch - a.batch), first.latencyMs / first.batch)
+  }
+}
+
+/** @param spread first guess of the relative standard deviation; `weight` batches' worth of it */
+export function createModel(base: Base, spread: number, usualWeight: number): LatencyModel {
+  let scale = 1
+  let variance = spread * spread
+  let observed = 0
+  /** The scale over the long run, without what was lost; and of how many batches. */
+  let usualScale = 1
+  let usual = usualWeight
+  /** Batches since `relax` last looked. */
+  let fresh = true
+  let restedMs = 0
+  const local = new Float64Array(KNOTS).fill(1)
+  const localWeight = new Float64Array(KNOTS)
+  const cache = new Float64Array(CACHED).fill(NaN)
+
+  const knotOf = (batch: number) => Math.min(Math.max(Math.log2(batch), 0), KNOTS - 1)
+  const factorAt = (knot: number) =>
+    (scale + local[knot]! * localWeight[knot]!) / (1 + localWeight[knot]!)
+
+  function meanMs(batch: number): number {
+    const known = cache[batch]
+    if (known !== undefined && known === known) return known
+    const knot = knotOf(batch)
+    const low = Math.floor(knot)
+    const high = Math.min(low + 1, KNOTS - 1)
+    const factor = factorAt(low) + (factorAt(high) - factorAt(low)) * (knot - low)
+    const ms = Math.max(base(batch) * factor, 0.001)
+    if (batch < CACHED && Number.isInteger(batch)) cache[batch] = ms
+    return ms
+  }
+
+  return {
+    latency(batch) {
+      const mean = meanMs(batch)
+      return { meanMs: mean, upperMs: mean * (1 + UPPER_DEVIATIONS * Math.sqrt(variance)) }
+    },
+    observe(batch, computeMs, lost) {
+      const expectedMs = meanMs(batch)
+      const bound = observed < FIRST_BATCHES ? FIRST_OUTLIER : OUTLIER
+      const kept = Math.min(Math.max(computeMs / expectedMs, 1 / bound), bound)
+      const seenMs = kept * expectedMs
+      const ratio = seenMs / base(batch)
+      scale += Math.max(LEAST_WEIGHT, 1 / (observed + 1)) * (ratio - scale)
+      const knot = Math.round(knotOf(batch))
+      for (let i = 0; i < KNOTS; i++) localWeight[i]! *= DECAY
+      const weight = Math.min(localWeight[knot]! + 1, MAX_LOCAL)
+      localWeight[knot] = weight
+      local[knot]! += (weight <= 1 ? 1 : Math.max(LEAST_WEIGHT, 1 / weight)) *
+        (ratio - local[knot]!)
+      if (observed > 0) {
+        const error = Math.min(kept, OUTLIER) - 1
+        variance = Math.max(LEAST_VARIANCE, variance + (1 - DECAY) * (error * error - variance))
+      }
+      observed++
+      fresh = true
+      if (!lost) {
+        usual++
+        usualScale += Math.max(0.05, 1 / usual) * (ratio - usualScale)
+      }
+      cache.fill(NaN)
+      return seenMs
+    },
+    relax(nowMs) {
+      if (fresh || scale <= usualScale) {
+        fresh = false
+        restedMs = nowMs
+      } else if (nowMs - restedMs >= RELAX_MS) {
+        const factor = Math.max(RELAX, usualScale / scale)
+        scale *= factor
+        for (let i = 0; i < KNOTS; i++) local[i]! *= factor
+        restedMs = nowMs
+        cache.fill(NaN)
+      }
+    },
+  }
+}

@@ -1,0 +1,90 @@
+/**
+ * Allowances: the few time budgets that a variant may get. A class serves an allowance with its
+ * largest batch that fits.
+ *
+ * @module
+ */
+import { type Compiled, type Pace, paceWithin } from './compile.ts'
+import type { VariantShape } from '../shape.ts'
+
+export interface Allowance {
+  timeMs: number
+  /** By index of class; undefined where not even its smallest batch fits. */
+  paces: (Pace | undefined)[]
+  /** Items that all slots that can do it take in one round of batches. */
+  roundItems: number
+}
+
+export interface Allowances {
+  /** By index of variant, rising in time; empty where no class is able. */
+  of: Allowance[][]
+  /** Times were left out to keep to `most` a variant. */
+  thinned: boolean
+}
+
+/**
+ * `longestMs`: what is left of the budget by the quickest of everything else. `fairMs`: what every
+ * task of a path can have at once, where there is room for one allowance only.
+ */
+export function allowancesOf(
+  { classes, shapes, options }: Compiled,
+  longestMs: (variant: VariantShape) => number,
+  fairMs: (variant: VariantShape) => number,
+  most: number,
+): Allowances {
+  let thinned = false
+  const of = shapes.variants.map((variant) => {
+    const limitMs = longestMs(variant)
+    const times = new Set<number>()
+    for (const { paces } of classes) {
+      for (const { timeMs } of paces[variant.index]!) {
+        if (timeMs <= limitMs + 1e-9) times.add(timeMs)
+      }
+    }
+    const all = [...times].sort((a, b) => a - b).map((timeMs): Allowance => {
+      const paces = classes.map((one) => paceWithin(one.paces[variant.index]!, timeMs))
+      const items = paces.reduce((sum, pace, i) => sum + (pace?.batch ?? 0) * classes[i]!.slots, 0)
+      return { timeMs, paces, roundItems: options.siblings ? Math.max(items, 1) : Infinity }
+    })
+    const fair = all.findLast(({ timeMs }) => timeMs <= fairMs(variant) + 1e-9)
+    const kept = most === 1 && fair !== undefined ? [fair] : thin(
+      all,
+      Math.max(2, most),
+      (allowance) =>
+        allowance.paces.reduce(
+          (sum, pace, i) => sum + (pace?.ratePerS ?? 0) * classes[i]!.slots,
+          0,
+        ),
+    )
+    if (kept.length < all.length) thinned = true
+    return kept
+  })
+  return { of, thinned }
+}
+
+/**
+ * The shortest, the longest, and between them those whose rate is missed most where they are not:
+ * the area between the rate by all times and the rate by the kept ones.
+ */
+function thin(
+  all: Allowance[],
+  most: number,
+  rateOf: (allowance: Allowance) => number,
+): Allowance[] {
+  if (all.length <= most) return all
+  const rates = all.map(rateOf)
+  const kept = new Set([0, all.length - 1])
+  while (kept.size < most) {
+    let [best, bestGain] = [-1, -1]
+    for (let i = 1; i < all.length - 1; i++) {
+      if (kept.has(i)) continue
+      const before = Math.max(...[...kept].filter((k) => k < i))
+      const after = Math.min(...[...kept].filter((k) => k > i))
+      const gain = (rates[i]! - rates[before]!) *
+        (Math.log(all[after]!.timeMs) - Math.log(all[i]!.timeMs))
+      if (gain > bestGain) [best, bestGain] = [i, gain]
+    }
+    kept.add(best)
+  }
+  return all.filter((_, i) => kept.has(i))
+}

@@ -1,0 +1,165 @@
+/**
+ * From a placement, which counts slots of classes, to the slots that there are: which of them shall
+ * hold what, with few moves, a few at a time, and no moment without a holder of what is needed.
+ *
+ * Called again whenever something changed (a load ended, a slot left); it keeps nothing in between.
+ *
+ * @module
+ */
+import type { NodeId, VariantRef } from '../types.ts'
+import type { Placement } from './placement.ts'
+import { type AssignSlot, type Goal, keyOf, match, type SlotState } from './match.ts'
+
+export type { AssignSlot, SlotState }
+
+export interface AssignedSlot {
+  id: string
+  node: NodeId
+  /** What it shall hold in the end. Empty where it rests: what it holds may stay there, unused. */
+  target: VariantRef[]
+  state: SlotState
+}
+
+export interface Move {
+  id: string
+  node: NodeId
+  load: VariantRef[]
+  unload: VariantRef[]
+}
+
+export interface Assignment {
+  slots: AssignedSlot[]
+  /** To start now. Loads of other slots than those under way: at most `maxMoves` with them. */
+  moves: Move[]
+  /** Slots that still lack something and have to wait for their turn. */
+  waiting: number
+  /** Of these, slots without room that are the last to hold what is needed. */
+  blocked: number
+  /** A node is as awake as its most awake slot. */
+  nodes: { [state in SlotState]: NodeId[] }
+}
+
+export function assign(
+  placement: Placement,
+  slots: readonly AssignSlot[],
+  { maxMoves }: { maxMoves: number },
+): Assignment {
+  const goals = match(placement, slots)
+  const { moves, waiting, blocked } = movesOf(placement, slots, goals, maxMoves)
+  const lacks = (slot: AssignSlot) => missing(slot, goals.get(slot)!).length > 0
+  const inPlace = !slots.some((slot) => goals.get(slot)!.state === 'awake' && lacks(slot))
+  const assigned = slots.map((slot): AssignedSlot => {
+    const { state, variants } = goals.get(slot)!
+    // Until the new plan is in place the old one's slots carry on.
+    const lingers = !inPlace && slot.awake === true && slot.held.length > 0
+    return {
+      ...{ id: slot.id, node: slot.node, target: variants },
+      state: lingers ? 'awake' : state,
+    }
+  })
+  return { slots: assigned, moves, waiting, blocked, nodes: nodesOf(assigned) }
+}
+
+function missing({ held }: AssignSlot, { variants }: Goal): VariantRef[] {
+  const has = new Set(held.map(keyOf))
+  return variants.filter((variant) => !has.has(keyOf(variant)))
+}
+
+function surplus({ held }: AssignSlot, { variants }: Goal): VariantRef[] {
+  const wanted = new Set(variants.map(keyOf))
+  return held.filter((variant) => !wanted.has(keyOf(variant)))
+}
+
+const taskKey = ({ pipeline, task }: VariantRef) => `${pipeline}\n${task}`
+
+/** Who holds what, as moves take it away. A resting slot's variants count: it can be woken. */
+function createHolders(placement: Placement, slots: readonly AssignSlot[]) {
+  const needed = new Set(
+    placement.classes.flatMap(({ sets }) => sets.flatMap(({ variants }) => variants.map(keyOf))),
+  )
+  const counts = new Map<string, number>()
+  const add = (variants: readonly VariantRef[], n: number) => {
+    for (const variant of variants) {
+      for (const key of [keyOf(variant), taskKey(variant)]) {
+        counts.set(key, (counts.get(key) ?? 0) + n)
+      }
+    }
+  }
+  for (const { held } of slots) add(held, 1)
+  return {
+    /** Whether every needed variant, and every task, keeps a holder without these. */
+    canLose(variants: readonly VariantRef[]): boolean {
+      const lost = new Map<string, number>()
+      for (const variant of variants) {
+        lost.set(taskKey(variant), (lost.get(taskKey(variant)) ?? 0) + 1)
+        if (needed.has(keyOf(variant))) lost.set(keyOf(variant), 1)
+      }
+      return [...lost].every(([key, n]) => (counts.get(key) ?? 0) > n)
+    },
+    lose: (variants: readonly VariantRef[]) => add(variants, -1),
+  }
+}
+
+function movesOf(
+  placement: Placement,
+  slots: readonly AssignSlot[],
+  goals: ReadonlyMap<AssignSlot, Goal>,
+  maxMoves: number,
+) {
+  const holders = createHolders(placement, slots)
+  const busy = slots.filter(({ loading = [] }) => loading.length > 0)
+  const moves: Move[] = []
+  let room = maxMoves - busy.length
+  let [waiting, blocked] = [0, 0]
+  const rank = { awake: 0, standby: 1, resting: 2 }
+  const order = slots.filter((slot) => !busy.includes(slot))
+    .map((slot) => {
+      const load = missing(slot, goals.get(slot)!)
+      const cached = new Set((slot.cached ?? []).map(keyOf))
+      return { slot, load, strange: load.filter((variant) => !cached.has(keyOf(variant))).length }
+    })
+    // What is needed first; among these what is soonest there.
+    .sort((a, b) =>
+      rank[goals.get(a.slot)!.state] - rank[goals.get(b.slot)!.state] || a.strange - b.strange ||
+      a.load.length - b.load.length
+    )
+  for (const { slot, load } of order) {
+    const { id, node } = slot
+    const goal = goals.get(slot)!
+    if (goal.state === 'resting') continue
+    const unload = surplus(slot, goal)
+    if (load.length === 0) {
+      // All is there that shall be: what was kept beside it can go.
+      const free = unload.filter((variant) => {
+        if (!holders.canLose([variant])) return false
+        holders.lose([variant])
+        return true
+      })
+      if (free.length > 0) moves.push({ id, node, load: [], unload: free })
+      continue
+    }
+    const first = slot.tight === true ? unload : []
+    const lost = first.length > 0 && !holders.canLose(first)
+    if (room <= 0 || lost) {
+      waiting++
+      if (lost) blocked++
+      continue
+    }
+    room--
+    holders.lose(first)
+    moves.push({ id, node, load, unload: first })
+  }
+  return { moves, waiting, blocked }
+}
+
+function nodesOf(slots: readonly AssignedSlot[]): Assignment['nodes'] {
+  const states = new Map<NodeId, SlotState>()
+  for (const { node, state } of slots) {
+    const known = states.get(node) ?? 'resting'
+    const awake = state === 'awake' || known === 'awake'
+    states.set(node, awake ? 'awake' : state === 'standby' ? 'standby' : known)
+  }
+  const inState = (wanted: SlotState) =>
+    [...states].filter(([, state]) => state === wanted).map(([node]) => node)
+  return { awake: inState('awake'), standby: inState('standby'), resting: inState('resting') }
+}

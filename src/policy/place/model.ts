@@ -1,0 +1,88 @@
+/**
+ * A linear program with integers, as plain data: maximise the sum of objective times value, every
+ * value from 0 (or `lower`) to `upper`, every row between its bounds.
+ *
+ * Building is kept apart from solving, so that tests can hand the very same program to another
+ * solver.
+ *
+ * @module
+ */
+
+export interface Column {
+  objective: number
+  /** Positions of rows, and coefficients. */
+  rows: number[]
+  coefficients: number[]
+  integer: boolean
+  lower: number
+  upper: number
+}
+
+export interface Row {
+  min: number
+  max: number
+}
+
+export interface Model {
+  columns: Column[]
+  rows: Row[]
+}
+
+export const newModel = (): Model => ({ columns: [], rows: [] })
+
+/** Returns the row's position. */
+export function addRow(model: Model, row: Partial<Row>): number {
+  return model.rows.push({ min: -Infinity, max: Infinity, ...row }) - 1
+}
+
+/** Returns the column's position. Entries of 0 are left out. */
+export function addColumn(
+  model: Model,
+  entries: Iterable<readonly [row: number, coefficient: number]>,
+  given: Partial<Pick<Column, 'objective' | 'integer' | 'lower' | 'upper'>> = {},
+): number {
+  const sums = new Map<number, number>()
+  for (const [row, coefficient] of entries) sums.set(row, (sums.get(row) ?? 0) + coefficient)
+  const column: Column = {
+    objective: 0,
+    integer: false,
+    lower: 0,
+    upper: Infinity,
+    ...given,
+    rows: [],
+    coefficients: [],
+  }
+  for (const [row, coefficient] of sums) {
+    if (coefficient === 0) continue
+    column.rows.push(row)
+    column.coefficients.push(coefficient)
+  }
+  return model.columns.push(column) - 1
+}
+
+export function objectiveOf(model: Model, values: readonly number[]): number {
+  return model.columns.reduce((sum, { objective }, i) => sum + objective * values[i]!, 0)
+}
+
+/** How far values are outside the program, relative to the size of what is summed; 0 is inside. */
+export function violationOf(model: Model, values: readonly number[]): number {
+  const sums = new Float64Array(model.rows.length)
+  const sizes = new Float64Array(model.rows.length).fill(1)
+  let worst = 0
+  model.columns.forEach(({ rows, coefficients, integer, lower, upper }, i) => {
+    const value = values[i]!
+    if (!Number.isFinite(value)) worst = Infinity
+    worst = Math.max(worst, lower - value, value - upper)
+    if (integer) worst = Math.max(worst, Math.abs(value - Math.round(value)))
+    for (let j = 0; j < rows.length; j++) {
+      const part = coefficients[j]! * value
+      const row = rows[j]!
+      sums[row]! += part
+      sizes[row] = Math.max(sizes[row]!, Math.abs(part))
+    }
+  })
+  model.rows.forEach(({ min, max }, row) => {
+    worst = Math.max(worst, (min - sums[row]!) / sizes[row]!, (sums[row]! - max) / sizes[row]!)
+  })
+  return worst
+}

@@ -1,0 +1,120 @@
+/**
+ * Placement: which sets of variants the slots of each class shall hold, and which slots are awake.
+ * The paper's allocation problem in three steps: the best variants on the fewest slots; if they
+ * cannot carry the demand, the most accuracy with all slots; if nothing can, the most queries.
+ *
+ * Pure: the same problem gives the same placement, whatever the machine.
+ *
+ * @module
+ */
+import { type Goal, type Kind, SERVED } from './build.ts'
+import { compile, type Compiled } from './compile.ts'
+import { bestFlows } from './best.ts'
+import type { Flows } from './flow_walk.ts'
+import { flowsOf } from './flows.ts'
+import type { Counted } from './lp.ts'
+import { nothingPlaced, type Outcome, placementOf } from './outcome.ts'
+import type { Placement } from './placement.ts'
+import type { Problem } from './problem.ts'
+import { fairLevels } from './levels.ts'
+import { allServed } from './check.ts'
+import { fewestSlots } from './hardware.ts'
+import { openKinds } from './packings.ts'
+import { merge } from './sets.ts'
+import { stage } from './stage.ts'
+
+/** Never throws for want of capacity; RangeError for pipelines that share a name. */
+export function place(problem: Problem): Placement {
+  const compiled = compile(problem)
+  const counted: Counted = { programs: 0, columns: 0, rejected: 0, updates: 0 }
+  const flows = flowsOf(compiled)
+  const open = openKinds(compiled)
+  if (flows.flows.length === 0 || open.length === 0) return nothingPlaced(compiled, counted)
+  const held = heldKinds(compiled, problem)
+  const outcome = hardware(compiled, flows, open, held, counted) ??
+    accuracy(compiled, flows, open, held, counted) ??
+    saturated(compiled, flows, open, held, counted)
+  if (outcome === null) return nothingPlaced(compiled, counted)
+  return placementOf(compiled, problem, flows, outcome, counted)
+}
+
+/** What slots hold now, as far as their class still has them and is able to run it. */
+function heldKinds({ shapes, classes }: Compiled, { holding = [] }: Problem): Kind[] {
+  return classes.flatMap((one) => {
+    let left = one.slots
+    const sets = holding.filter((held) => held.class === one.given.name).flatMap((h) => h.sets)
+    const known = merge(sets.map(({ variants, slots }) => ({
+      variants: variants.map(shapes.find).filter((variant) => variant !== undefined)
+        .filter((variant) => one.able.includes(variant)),
+      slots: Math.max(0, Math.floor(slots) || 0),
+    })))
+    return known.flatMap(({ variants, slots }): Kind[] => {
+      const count = Math.min(slots, left)
+      if (variants.length === 0 || count === 0) return []
+      if (one.holds === 'one' && variants.length > 1) return []
+      left -= count
+      return [{ class: one, variants, slots: count }]
+    })
+  })
+}
+
+function hardware(
+  compiled: Compiled,
+  flows: Flows,
+  open: Kind[],
+  held: Kind[],
+  counted: Counted,
+): Outcome | null {
+  const best = bestFlows(compiled, flows)
+  if (best === null) return null
+  const { best: fresh, slotsBound } = fewestSlots(compiled, best, open, counted)
+  let [checked, kept] = [fresh, false]
+  if (held.length > 0) {
+    const stays = fewestSlots(compiled, best, held, counted).best
+    const most = (fresh?.slots ?? Infinity) * (1 + compiled.options.hysteresis)
+    if (stays !== null && stays.slots <= most) [checked, kept] = [stays, true]
+  }
+  if (checked === null) return null
+  return { mode: 'hardware', checked, bound: NaN, slotsBound, kept }
+}
+
+function accuracy(
+  compiled: Compiled,
+  flows: Flows,
+  open: Kind[],
+  held: Kind[],
+  counted: Counted,
+): Outcome | null {
+  const goal: Goal = { name: 'accuracy' }
+  const fresh = stage(compiled, flows, goal, open, counted)
+  const stays = held.length > 0 ? stage(compiled, flows, goal, held, counted).best : null
+  const carries = [fresh.best, stays].filter((one) => one !== null && allServed(one))
+  if (carries.length === 0) return null
+  const better = Math.max(...carries.map((one) => one!.score))
+  const kept = stays !== null && allServed(stays) &&
+    stays.score >= better - compiled.options.hysteresis
+  const checked = kept ? stays : carries.find((one) => one!.score === better)!
+  return {
+    ...{ mode: 'accuracy', checked, slotsBound: 0, kept: kept || checked === stays },
+    bound: (fresh.bound - SERVED) * compiled.totalPerS,
+  }
+}
+
+function saturated(
+  compiled: Compiled,
+  flows: Flows,
+  open: Kind[],
+  held: Kind[],
+  counted: Counted,
+): Outcome | null {
+  const levels = fairLevels(compiled, flows, open, counted)
+  const goal: Goal = { name: 'saturated', levels }
+  const fresh = stage(compiled, flows, goal, open, counted)
+  const stays = held.length > 0 ? stage(compiled, flows, goal, held, counted).best : null
+  if (fresh.best === null && stays === null) return null
+  const margin = compiled.options.hysteresis * SERVED
+  const kept = stays !== null && stays.score >= (fresh.best?.score ?? 0) - margin
+  const checked = kept ? stays : fresh.best!
+  const bound = fresh.bound / SERVED * compiled.totalPerS
+  return { mode: 'saturated', checked, bound, slotsBound: 0, kept }
+}

@@ -1,0 +1,178 @@
+/**
+ * Placing: where slots cannot hold all, works out through the planner which slot holds what, and has
+ * it loaded with few moves. Where every slot can hold all, each is given all and this does nothing.
+ *
+ * @module
+ */
+import type { ClassReport } from './class_report.ts'
+import type { LoadingSlot } from './loader.ts'
+import { loadOrder } from './place.ts'
+import { assign } from './place/assign.ts'
+import type { AssignSlot } from './place/match.ts'
+import type { Placement } from './place/placement.ts'
+import type { Problem } from './place/problem.ts'
+import type { Shapes, VariantShape } from './shape.ts'
+import type { NodeId } from './types.ts'
+
+export interface Member {
+  id: NodeId
+  slots: LoadingSlot[]
+  able: readonly VariantShape[]
+  /** Memory that each variant takes, and what a slot has for all of them. */
+  bytesOf: ReadonlyMap<VariantShape, number>
+  memoryBytes: number
+  /** A slot may hold one variant more while it takes another's place. */
+  swapRoom: boolean
+  paused: boolean
+  class: string | null
+}
+
+export interface Placing {
+  /** Whether any slot cannot hold all that its node is able to. */
+  isNeeded(): boolean
+  problem(classes: readonly ClassReport[], ratesPerS: readonly number[]): Problem
+  accept(placement: Placement): void
+  /** Sets what each slot is to hold; call it when anything changed. */
+  direct(): void
+  readonly placement: Placement | undefined
+}
+
+/** Slots that may change what they hold at one time, of so many. */
+const MOVES_SHARE = 0.25
+const LEAST_MOVES = 2
+/** Deviations of a Poisson count that placement plans for beyond the demand. */
+const HEADROOM = 1
+
+export const bytesOf = (member: Member, variants: Iterable<VariantShape>) => {
+  let sum = 0
+  for (const variant of variants) sum += member.bytesOf.get(variant) ?? 0
+  return sum
+}
+
+/** As much of the load order as fits: for slots that no placement speaks of yet. */
+export function greedy(member: Member): VariantShape[] {
+  const kept: VariantShape[] = []
+  for (const variant of loadOrder(member.able)) {
+    if (bytesOf(member, [...kept, variant]) <= member.memoryBytes) kept.push(variant)
+  }
+  return kept
+}
+
+export function createPlacing(
+  shapes: Shapes,
+  members: ReadonlyMap<NodeId, Member>,
+  meanItems: (variant: VariantShape, child: number) => number,
+): Placing {
+  let placement: Placement | undefined
+
+  const isTight = (member: Member) => bytesOf(member, member.able) > member.memoryBytes
+  const isNeeded = () => {
+    for (const member of members.values()) if (isTight(member)) return true
+    return false
+  }
+
+  function problem(classes: readonly ClassReport[], ratesPerS: readonly number[]): Problem {
+    let p = 0
+    const pipelines = [...shapes.pipelines.values()].map(({ pipeline, tasks }) => {
+      const rate = ratesPerS[p++]!
+      return {
+        name: pipeline.name,
+        weight: pipeline.weight ?? 1,
+        sloMs: pipeline.sloMs,
+        ratePerS: rate + HEADROOM * Math.sqrt(rate),
+        root: pipeline.root,
+        tasks: Object.fromEntries(tasks.map((task) => [task.name, {
+          next: task.next.map(({ name }) => name),
+          variants: Object.fromEntries(task.variants.map((variant) => [variant.ref.variant, {
+            accuracy: variant.accuracy,
+            fanOut: Object.fromEntries(
+              task.next.map(({ name }, child) => [name, meanItems(variant, child)]),
+            ),
+          }])),
+        }])),
+        ...pipeline.pathAccuracy === undefined ? {} : { pathAccuracy: pipeline.pathAccuracy },
+      }
+    })
+    return {
+      pipelines,
+      classes: classes.map((one) => {
+        const member = members.get(one.nodes[0]!)
+        return {
+          name: one.name,
+          slots: one.slots,
+          dutySum: one.dutySum,
+          memoryBytes: one.memoryBytes,
+          maxVariants: Infinity,
+          networkMs: one.networkMs,
+          able: one.able.map(({ variant: index, points }) => {
+            const variant = shapes.variants[index]!
+            return {
+              ...variant.ref,
+              points,
+              memoryBytes: member?.bytesOf.get(variant) ?? 0,
+              swapMs: 0,
+            }
+          }),
+        }
+      }),
+      options: {
+        // Late binding lets slots of one variant share a queue, so waiting needs no more room.
+        waitTail: 1,
+      },
+      holding: classes.map((one) => ({
+        class: one.name,
+        sets: one.nodes.flatMap((id) =>
+          members.get(id)?.slots.map(({ held }) => ({
+            variants: [...held].map(({ ref }) => ref),
+            slots: 1,
+          })) ?? []
+        ),
+      })),
+    }
+  }
+
+  function direct(): void {
+    if (placement === undefined) return
+    const slots: AssignSlot[] = []
+    const bySlot = new Map<string, { member: Member; slot: LoadingSlot }>()
+    for (const member of members.values()) {
+      if (member.paused || member.class === null) continue
+      member.slots.forEach((slot, i) => {
+        const id = `${member.id} ${i}`
+        bySlot.set(id, { member, slot })
+        const room = member.memoryBytes - bytesOf(member, slot.held)
+        slots.push({
+          id,
+          node: member.id,
+          class: member.class!,
+          held: [...slot.held].map(({ ref }) => ref),
+          ...slot.loading === null ? {} : { loading: [slot.loading.ref] },
+          awake: slot.held.size > 0,
+          tight: !member.swapRoom && room < Math.max(0, ...member.bytesOf.values()),
+        })
+      })
+    }
+    const maxMoves = Math.max(LEAST_MOVES, Math.ceil(MOVES_SHARE * slots.length))
+    const empty = slots.filter(({ held }) => held.length === 0).length
+    const { slots: assigned, moves } = assign(placement, slots, { maxMoves: maxMoves + empty })
+    const starting = new Set(moves.map(({ id }) => id))
+    for (const { id, target } of assigned) {
+      const { member, slot } = bySlot.get(id)!
+      if (target.length === 0 || !starting.has(id)) continue
+      const wanted = target.map(shapes.find).filter((variant) => variant !== undefined)
+      slot.wanted = wanted.filter((variant) => member.able.includes(variant))
+    }
+  }
+
+  return {
+    isNeeded,
+    problem,
+    accept(given) {
+      placement = given
+    },
+    direct,
+    get placement() {
+      return placement
+    },
+  }
+}

@@ -1,0 +1,29 @@
+/**
+ * A policy: a scheduler with a name, and what every one of them is made with.
+ *
+ * @module
+ */
+import type { Pipeline } from '../pipeline/schema.ts'
+import type { Limits } from './options.ts'
+import type { Plan, PolicyCommand, Scheduler } from './types.ts'
+
+export interface PolicyOptions {
+  pipelines: Pipeline[]
+  /** Queries per second, by pipeline, that the estimator holds at first. */
+  initialRatePerS?: { [pipeline: string]: number }
+  limits?: Partial<Limits>
+  seed?: number
+  /** For rules that draw lots; needed by `loki-published`. Uniform in [0, 1). */
+  random?: () => number
+  /** Only of `loki-published` and `loki`. */
+  drop?: string
+  /** Only of `loki`: share of a worker's throughput that is planned with. */
+  cap?: number
+}
+
+/** A scheduler with a name, and the solver that its `solve` commands ask for. */
+export interface Policy {
+  name: string
+  scheduler: Scheduler
+  solve?: (command: Extract<PolicyCommand, { type: 'solve' }>) => Plan
+}

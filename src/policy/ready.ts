@@ -1,0 +1,140 @@
+/**
+ * Which slots have credit for a batch: idle ones, the last used on top, so that few nodes do what
+ * few can do; busy ones about to be free; and idle ones of nodes that rest.
+ *
+ * Kept up as slots change, so that no decision looks at all slots of the pool.
+ *
+ * @module
+ */
+import type { Capacity } from './capacity.ts'
+import { creditAtMs, type Group, type Slot } from './slots.ts'
+
+export interface Ready {
+  /** Something about the slot changed. */
+  touch(slot: Slot, nowMs: number): void
+  /** Groups were made anew. */
+  rebuild(capacity: Capacity, nowMs: number): void
+  /** Takes up those whose time has come. */
+  advance(nowMs: number): void
+  /** The slot of a group that should get the next batch, if one has credit. Leaves it where it is. */
+  peek(group: Group, resting: boolean, nowMs: number): Slot | undefined
+  /** Idle slots of the group, without the resting ones. */
+  idleCount(group: Group): number
+  /** When the next slot gets credit by the time alone. */
+  nextMs(): number
+}
+
+type Place = 'idle' | 'nearly' | 'resting'
+type Lists = { [place in Place]: Slot[] }
+
+interface Timer {
+  atMs: number
+  slot: Slot
+  stamp: number
+}
+
+export function createReady(): Ready {
+  const lists = new Map<Group, Lists>()
+  const places = new Map<Slot, Place>()
+  const stamps = new Map<Slot, number>()
+  const heap: Timer[] = []
+
+  const placeOf = (slot: Slot): Place =>
+    slot.batches.length > 0 ? 'nearly' : slot.node.resting ? 'resting' : 'idle'
+
+  function touch(slot: Slot, nowMs: number): void {
+    const stamp = (stamps.get(slot) ?? 0) + 1
+    stamps.set(slot, stamp)
+    const { group } = slot
+    const own = group === null ? undefined : lists.get(group)
+    const atMs = own === undefined ? Infinity : creditAtMs(slot, nowMs)
+    if (atMs <= nowMs) {
+      const place = placeOf(slot)
+      if (places.get(slot) === place) return
+      places.set(slot, place)
+      own![place].push(slot)
+      return
+    }
+    // Where it was listed it is passed over when met.
+    places.delete(slot)
+    if (atMs < Infinity) push({ atMs, slot, stamp })
+  }
+
+  function push(timer: Timer): void {
+    let i = heap.length
+    heap.push(timer)
+    while (i > 0) {
+      const parent = (i - 1) >> 1
+      if (heap[parent]!.atMs <= timer.atMs) break
+      heap[i] = heap[parent]!
+      i = parent
+    }
+    heap[i] = timer
+  }
+
+  function pop(): void {
+    const last = heap.pop()!
+    if (heap.length === 0) return
+    let i = 0
+    for (;;) {
+      let child = 2 * i + 1
+      if (child >= heap.length) break
+      if (child + 1 < heap.length && heap[child + 1]!.atMs < heap[child]!.atMs) child++
+      if (heap[child]!.atMs >= last.atMs) break
+      heap[i] = heap[child]!
+      i = child
+    }
+    heap[i] = last
+  }
+
+  /** Drops from the end what is no longer so. */
+  function settle(own: Lists, place: Place, group: Group, nowMs: number): Slot | undefined {
+    const list = own[place]
+    for (;;) {
+      const slot = list[list.length - 1]
+      if (slot === undefined) return undefined
+      const listed = places.get(slot) === place && slot.group === group
+      if (listed && placeOf(slot) === place && creditAtMs(slot, nowMs) <= nowMs) return slot
+      list.pop()
+      if (listed) places.delete(slot)
+    }
+  }
+
+  return {
+    touch,
+    rebuild(capacity, nowMs) {
+      lists.clear()
+      places.clear()
+      heap.length = 0
+      const before = new Set(stamps.keys())
+      for (const group of capacity.groups) {
+        lists.set(group, { idle: [], nearly: [], resting: [] })
+        // The last used comes last, and so first to be taken.
+        const slots = [...group.slots].sort((a, b) => a.usedMs - b.usedMs)
+        for (const slot of slots) {
+          before.delete(slot)
+          touch(slot, nowMs)
+        }
+      }
+      for (const gone of before) stamps.delete(gone)
+    },
+    advance(nowMs) {
+      while (heap.length > 0 && heap[0]!.atMs <= nowMs) {
+        const { slot, stamp } = heap[0]!
+        pop()
+        if (stamps.get(slot) === stamp) touch(slot, nowMs)
+      }
+    },
+    peek(group, resting, nowMs) {
+      const own = lists.get(group)
+      if (own === undefined) return undefined
+      if (resting) return settle(own, 'resting', group, nowMs)
+      return settle(own, 'idle', group, nowMs) ?? settle(own, 'nearly', group, nowMs)
+    },
+    idleCount: (group) => lists.get(group)?.idle.length ?? 0,
+    nextMs() {
+      while (heap.length > 0 && stamps.get(heap[0]!.slot) !== heap[0]!.stamp) pop()
+      return heap[0]?.atMs ?? Infinity
+    },
+  }
+}

@@ -1,0 +1,41 @@
+/**
+ * Who rests: of each group as many nodes are awake as the plan asks for, those that were awake
+ * before all others.
+ *
+ * @module
+ */
+import type { Capacity } from './capacity.ts'
+import type { PoolNode, Slot } from './slots.ts'
+import type { PolicyCommand } from './types.ts'
+
+/** Sets nodes to rest and wakes others, and says so. Returns the slots for which that changed. */
+export function applyRest(
+  capacity: Capacity,
+  awake: ReadonlyMap<string, number>,
+  emit: (command: PolicyCommand) => void,
+): Slot[] {
+  const wanted = new Set<PoolNode>()
+  const nodes = new Set<PoolNode>()
+  for (const group of capacity.groups) {
+    let missing = Math.min(awake.get(group.key) ?? Infinity, group.slots.length)
+    for (const { node } of group.slots) nodes.add(node)
+    // Those awake before keep their place; slots of one node wake together.
+    for (const before of [true, false]) {
+      for (const { node } of group.slots) {
+        if (missing <= 0) break
+        if (node.resting === before) continue
+        wanted.add(node)
+        missing--
+      }
+    }
+  }
+  const changed: Slot[] = []
+  for (const node of nodes) {
+    const rests = !wanted.has(node)
+    if (node.resting === rests) continue
+    node.resting = rests
+    emit({ type: rests ? 'rest_node' : 'wake_node', node: node.id })
+    changed.push(...node.slots)
+  }
+  return changed
+}

@@ -1,0 +1,143 @@
+/**
+ * Steering: follows the demand and works out, each 100 ms and on jumps, the mix of paths, what a
+ * slot's time is worth, and how many slots should be awake.
+ *
+ * @module
+ */
+import { createAwake } from './awake.ts'
+import type { Report } from './counters.ts'
+import { createDemand, type Demand } from './demand.ts'
+import type { Directive } from './directive.ts'
+import { createAim } from './frontier/aim.ts'
+import type { Mix } from './frontier/mix.ts'
+import { groupPrices } from './frontier/prices.ts'
+import { solveFrontier } from './frontier/solve.ts'
+import type { Shapes } from './shape.ts'
+
+export interface Steering {
+  /** A query arrived. */
+  count(pipeline: string, nowMs: number): void
+  /** Whether the mix should be worked out anew: time has passed, the pool or the demand jumped. */
+  isDue(epoch: number, nowMs: number): boolean
+  /** Takes what a dispatcher saw since its last report, and decides anew. */
+  decide(report: Report, epoch: number, nowMs: number): Directive
+  /** Queries per second to plan for, in the order of the pipelines. */
+  ratesPerS(nowMs: number): number[]
+  /** Of each pipeline, for the plan that is shown. */
+  seen(): ReadonlyMap<string, Readonly<Recent>>
+  readonly directive: Directive | undefined
+}
+
+/** Of one pipeline: its demand, and what was served and refused in the last reports, fading. */
+export interface Recent {
+  demand: Demand
+  /** What the mix in force was made for. */
+  plannedPerS: number
+  served: number
+  accuracySum: number
+  refused: number
+}
+
+const FRONTIER_MS = 100
+const PRICES_MS = 1000
+/** What remains of what was seen, each second. */
+const FADE = 0.5
+/** A demand above what the mix was made for by this factor and so many queries is a jump. */
+const JUMP = 1.25
+const JUMP_PER_S = 2
+/** Some way is planned for a pipeline that nobody asks for. */
+const LEAST_PER_S = 0.01
+
+/** Share of the shortest SLO that the work inside may take without being worked off. */
+const USUAL_BACKLOG = 0.15
+const GAIN = 1
+const LEAST_FACTOR = 0.6
+const MOST_FACTOR = 1.1
+
+/** A queue longer than usual is worked off by planning with less than there is; a short one allows more. */
+const drainFactor = (backlog: number) =>
+  Math.min(Math.max(1 + GAIN * (USUAL_BACKLOG - backlog), LEAST_FACTOR), MOST_FACTOR)
+
+export function createSteering(
+  shapes: Shapes,
+  startPerS: { readonly [pipeline: string]: number } = {},
+): Steering {
+  const recent = new Map<string, Recent>(
+    [...shapes.pipelines.keys()].map((name) => [
+      name,
+      {
+        demand: createDemand(startPerS[name]),
+        plannedPerS: 0,
+        served: 0,
+        accuracySum: 0,
+        refused: 0,
+      },
+    ]),
+  )
+  const aim = createAim()
+  const leastSloMs = Math.min(...[...shapes.pipelines.values()].map((s) => s.pipeline.sloMs))
+  const awake = createAwake()
+  let decidedMs = -Infinity
+  let decidedEpoch = -1
+  let prices: ReadonlyMap<string, number> = new Map()
+  let pricedMs = -Infinity
+  let pricedEpoch = -1
+  let directive: Directive | undefined
+
+  const ratesPerS = (nowMs: number) =>
+    [...recent.values()].map(({ demand }) => Math.max(demand.ratePerS(nowMs), LEAST_PER_S))
+
+  function isDue(epoch: number, nowMs: number): boolean {
+    if (nowMs - decidedMs >= FRONTIER_MS || decidedEpoch !== epoch) return true
+    for (const { demand, plannedPerS } of recent.values()) {
+      if (demand.ratePerS(nowMs) > JUMP * plannedPerS + JUMP_PER_S) return true
+    }
+    return false
+  }
+
+  function decide(report: Report, epoch: number, nowMs: number): Directive {
+    const fade = FADE ** (Math.min(nowMs - decidedMs, 10_000) / 1000)
+    decidedMs = nowMs
+    decidedEpoch = epoch
+    const servedBy = new Map(
+      directive?.mix.pipelines.map(({ pipeline, served }) => [pipeline, served]),
+    )
+    let finished = 0
+    let tight = 0
+    for (const seen of report.pipelines) {
+      const row = recent.get(seen.pipeline)!
+      row.served = row.served * fade + seen.served
+      row.accuracySum = row.accuracySum * fade + seen.accuracySum
+      row.refused = row.refused * fade + seen.refused
+      // Refused though the mix meant to serve all: it planned with more than there is.
+      const refused = (servedBy.get(seen.pipeline) ?? 1) > 0.999 ? seen.refused : 0
+      finished += seen.served + refused
+      tight += seen.tight + refused
+    }
+    aim.learn(finished + tight, tight, directive === undefined || directive.mix.load < 0.9)
+    const rates = ratesPerS(nowMs)
+    let p = 0
+    for (const row of recent.values()) row.plannedPerS = rates[p++]!
+    const share = aim.value * drainFactor(report.backlogMs / leastSloMs)
+    const mix: Mix = solveFrontier(shapes, { ...report.capacity, ratesPerS: rates, aim: share })
+    if (nowMs - pricedMs >= PRICES_MS || pricedEpoch !== epoch) {
+      pricedMs = nowMs
+      pricedEpoch = epoch
+      const found = groupPrices(shapes, { ...report.capacity, ratesPerS: rates, aim: 1 })
+      prices = new Map(report.capacity.groups.map(({ key }, g) => [key, found[g]!]))
+    }
+    const slots = awake.decide(mix, report.capacity.groups, nowMs)
+    return directive = { epoch, mix, prices, awake: slots }
+  }
+
+  return {
+    count: (pipeline, nowMs) => recent.get(pipeline)?.demand.count(nowMs),
+    isDue,
+    decide,
+    ratesPerS,
+    seen: () => recent,
+    get directive() {
+      return directive
+    },
+  }
+}

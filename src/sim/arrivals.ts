@@ -1,0 +1,45 @@
+/**
+ * Arrivals: Poisson, with the rate of the bin.
+ *
+ * @module
+ */
+import { exponential, type Random } from './random.ts'
+import type { Trace } from './scenario_schema.ts'
+
+/**
+ * The next arrival after each call, in milliseconds from the start; Infinity after the last bin.
+ *
+ * One exponential of mean 1 is spent over the bins at their rates, so that a bin's count is Poisson
+ * with its mean whatever the rates around it.
+ */
+export function createArrivals({ binSeconds, rates }: Trace, random: Random): () => number {
+  let bin = 0
+  let atS = 0
+
+  return () => {
+    let left = exponential(random, 1)
+    for (; bin < rates.length; bin++) {
+      const rate = rates[bin]!
+      const endS = (bin + 1) * binSeconds
+      if (rate > 0 && left <= (endS - atS) * rate) {
+        atS += left / rate
+        return atS * 1000
+      }
+      left -= (endS - atS) * rate
+      atS = endS
+    }
+    return Infinity
+  }
+}
+
+export const durationS = ({ binSeconds, rates }: Trace): number => binSeconds * rates.length
+
+/** Mean rate of the first so many seconds. */
+export function meanRate({ binSeconds, rates }: Trace, firstS: number): number {
+  const endS = Math.min(firstS, binSeconds * rates.length)
+  let sum = 0
+  for (let bin = 0; bin * binSeconds < endS; bin++) {
+    sum += rates[bin]! * (Math.min(endS, (bin + 1) * binSeconds) - bin * binSeconds)
+  }
+  return sum / endS
+}

@@ -1,0 +1,116 @@
+/**
+ * One run of a scenario in virtual time, for any scheduler.
+ *
+ * @module
+ */
+import type { Policy } from '../policy/policy.ts'
+import type { PolicyCommand } from '../policy/types.ts'
+import { createAccount } from './account.ts'
+import { createArrivals, durationS, meanRate } from './arrivals.ts'
+import { createContent } from './content.ts'
+import { createSimulatedDriver } from './driver.ts'
+import { createVirtualTime } from './events.ts'
+import { createSimulatedPool } from './pool.ts'
+import { createRandom, seedFor } from './random.ts'
+import { resultOf, type SimulationResult } from './result.ts'
+import type { Scenario } from './scenario.ts'
+
+export interface SimulationRun {
+  result: SimulationResult
+  /** What the scheduler did that it should not, the first few; a count for each kind. */
+  faults: Map<string, number>
+}
+
+/** Demand that the estimator of a policy holds at first: mean of so many seconds of the trace. */
+const FIRST_S = 10
+/** Queries are given this long after the last deadline before they count as never answered. */
+const AFTER_MS = 1000
+
+/** Mean rate of the first 10 s of each workload, by pipeline. */
+export function initialRates(scenario: Scenario): { [pipeline: string]: number } {
+  return Object.fromEntries(
+    scenario.workloads.map(({ pipeline, trace }) => [pipeline.name, meanRate(trace, FIRST_S)]),
+  )
+}
+
+/**
+ * Runs the scenario to its end.
+ *
+ * @param clock real time, for how long solves take; nothing else reads it
+ */
+export function simulate(
+  scenario: Scenario,
+  policy: Policy,
+  clock: () => number = () => performance.now(),
+): SimulationRun {
+  const { workloads, seed, planDelayMs } = scenario
+  const endS = Math.max(...workloads.map(({ trace }) => durationS(trace)))
+  const time = createVirtualTime()
+  const account = createAccount(endS, workloads.length)
+  const contents = workloads.map(({ pipeline: p }) => createContent(p, seedFor(seed, p.name)))
+  const contentOf = new Map(workloads.map(({ pipeline: { name } }, i) => [name, contents[i]!]))
+  const faults = new Map<string, number>()
+  const solveMs: number[] = []
+  /** Before time starts, what is asked for is there at once. */
+  let settling = true
+
+  const post = createSimulatedDriver(policy.scheduler, time, (command) => {
+    switch (command.type) {
+      case 'answer':
+        return account.answered(
+          command.query,
+          command.answer,
+          time.nowMs,
+          (workload, answer) => contents[workload]!.accuracyOf(answer),
+        )
+      case 'solve':
+        return solve(command)
+      default:
+        return pool.execute(command, settling)
+    }
+  })
+  const pool = createSimulatedPool(scenario, {
+    time,
+    account,
+    post,
+    outcome: (payload, ref) => contentOf.get(ref.pipeline)!.outcome(payload, ref.task, ref.variant),
+    fault: (what) => faults.set(what, (faults.get(what) ?? 0) + 1),
+  })
+
+  function solve(command: Extract<PolicyCommand, { type: 'solve' }>): void {
+    const startedMs = clock()
+    const plan = policy.solve?.(command)
+    if (plan === undefined) return
+    solveMs.push(clock() - startedMs)
+    if (settling) post({ type: 'plan_ready', plan })
+    else time.at(time.nowMs + planDelayMs, () => post({ type: 'plan_ready', plan }))
+  }
+
+  workloads.forEach(({ pipeline: { name, sloMs }, trace }, i) => {
+    const arrivals = createArrivals(trace, createRandom(seedFor(seed, `arrivals ${name}`)))
+    let count = 0
+    const next = () => {
+      const atMs = arrivals()
+      if (atMs === Infinity) return
+      time.at(atMs, () => {
+        const query = `${name}-${count}`
+        const deadlineMs = atMs + sloMs
+        account.arrived(query, i, atMs, deadlineMs)
+        const payload = contents[i]!.root(count++)
+        post({ type: 'query_arrived', query, pipeline: name, deadlineMs, payload })
+        next()
+      })
+    }
+    next()
+  })
+
+  pool.join()
+  time.run(0)
+  settling = false
+  time.run(endS * 1000 + Math.max(...workloads.map((w) => w.pipeline.sloMs)) + AFTER_MS)
+  pool.end()
+  const silent = account.close()
+  if (silent > 0) faults.set('query never answered', silent)
+  const names = workloads.map(({ pipeline: { name } }) => name)
+  return { result: resultOf(policy.name, account, names, solveMs), faults }
+}

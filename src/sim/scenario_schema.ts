@@ -1,0 +1,60 @@
+/**
+ * The file format `shoal-scenario/1`: a pool, what is asked of it over time, and a seed.
+ *
+ * Unknown fields are ignored. Additions to the agreed fields: `speedCv`, `drift`, and latencies under
+ * `TASK/VARIANT` where two tasks have a variant of one name.
+ *
+ * @module
+ */
+import { z } from 'zod'
+
+const positive = z.number().positive()
+const notNegative = z.number().min(0)
+
+const batches = z.record(
+  z.string().regex(/^[1-9]\d{0,4}$/, { error: 'must be a batch size, a positive integer' }),
+  positive,
+).refine((points) => Object.keys(points).length > 0, { error: 'needs at least one batch size' })
+
+export const classSchema = z.object({
+  /** Of one batch, alone and warm, in milliseconds, by variant and batch size. */
+  latencyMs: z.record(z.string(), batches),
+  /** Variants that one slot can hold, or `"all"`: everything, held from the start. */
+  instancesPerNode: z.union([z.number().int().min(1), z.literal('all')]).default(1),
+  /** Time to load one variant. */
+  swapMs: notNegative,
+  /** Network both ways. */
+  roundTripMs: notNegative,
+  /** Spread of the nodes of this class: each has a slowness, lognormal with mean 1. */
+  speedCv: notNegative.default(0),
+})
+
+const trace = z.object({
+  binSeconds: positive,
+  /** Queries per second in each bin. */
+  rates: z.array(notNegative).min(1),
+})
+
+/** Inline, or a path relative to the file. */
+const pipeline = z.union([z.string().min(1), z.looseObject({})])
+
+export const scenarioSchema = z.object({
+  schema: z.literal('shoal-scenario/1'),
+  pipeline: pipeline.optional(),
+  trace: trace.optional(),
+  /** Several pipelines at once, in place of `pipeline` and `trace`. */
+  workloads: z.array(z.object({ pipeline, trace })).min(1).optional(),
+  classes: z.record(z.string().min(1), classSchema),
+  pool: z.array(z.object({ class: z.string(), count: z.number().int().min(0) })).min(1),
+  /** Exponential times up and down; all nodes are up at first. */
+  churn: z.object({ meanUptimeS: positive, meanDowntimeS: notNegative }).optional(),
+  /** Coefficient of variation of each batch's latency, lognormal with mean 1. */
+  noise: z.object({ latencyCv: notNegative.default(0) }).optional(),
+  planDelayMs: notNegative.default(300),
+  /** From `atS` on this node takes `slowness` times its usual latency, and does not say so. */
+  drift: z.array(z.object({ atS: notNegative, node: z.string(), slowness: positive })).default([]),
+  seed: z.number().int(),
+})
+
+export type Trace = z.infer<typeof trace>
+export type NodeClass = z.infer<typeof classSchema>

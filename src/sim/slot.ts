@@ -1,0 +1,162 @@
+/**
+ * A simulated slot: loads variants one after another, runs one batch at a time in the order they
+ * came, at half speed while it loads.
+ *
+ * Whether a load blocks is the policy's doing: who unloads the old variant first has nothing to run
+ * until the new one is there; who loads first keeps serving, slower.
+ *
+ * @module
+ */
+import type { BatchId, PolicyCommand, VariantRef } from '../policy/types.ts'
+import type { VirtualTime } from './events.ts'
+
+export type Dispatch = Extract<PolicyCommand, { type: 'dispatch' }>
+
+export interface SlotParts {
+  time: VirtualTime
+  swapMs: number
+  /** Variants held at once; one more while its load is to replace another. */
+  room: number
+  /** Time that this batch takes when nothing loads meanwhile. */
+  computeMs(batch: Dispatch): number
+  loaded(ref: VariantRef): void
+  loadFailed(ref: VariantRef, message: string): void
+  ended(batch: Dispatch, startMs: number, waitedMs: number): void
+  /** The variant of this batch is not held. */
+  refused(batch: Dispatch): void
+}
+
+export interface SimulatedSlot {
+  holds(ref: VariantRef): boolean
+  /** Variants held. */
+  count(): number
+  /** Holds it from now on, at no cost. */
+  hold(ref: VariantRef): void
+  load(ref: VariantRef): void
+  unload(ref: VariantRef): void
+  push(batch: Dispatch): void
+  cancel(batch: BatchId): void
+  /** Gone with all it had. When the batch that it was running began, if there was one. */
+  stop(): number | undefined
+}
+
+interface Running {
+  batch: Dispatch
+  startMs: number
+  waitedMs: number
+  /** Time that is left at full speed, as of `sinceMs`. */
+  leftMs: number
+  sinceMs: number
+  cancelled: boolean
+}
+
+export const keyOf = ({ pipeline, task, variant }: VariantRef) => `${pipeline}/${task}/${variant}`
+const LOADING_SPEED = 0.5
+
+export function createSlot(parts: SlotParts): SimulatedSlot {
+  const { time, swapMs, room } = parts
+  const held = new Set<string>()
+  const loads: VariantRef[] = []
+  const waiting: { batch: Dispatch; sinceMs: number }[] = []
+  let running: Running | null = null
+  let speed = 1
+  /** Of the last completion foreseen; an earlier one is void. */
+  let foreseen = 0
+  let stopped = false
+
+  function settle(): void {
+    if (running === null) return
+    running.leftMs -= (time.nowMs - running.sinceMs) * speed
+    running.sinceMs = time.nowMs
+  }
+
+  function foresee(): void {
+    if (running === null) return
+    const mine = ++foreseen
+    time.at(time.nowMs + Math.max(0, running.leftMs) / speed, () => {
+      if (mine === foreseen && !stopped) end()
+    })
+  }
+
+  function changeSpeed(to: number): void {
+    if (to === speed) return
+    settle()
+    speed = to
+    foresee()
+  }
+
+  function end(): void {
+    const { batch, startMs, waitedMs, cancelled } = running!
+    running = null
+    if (!cancelled) parts.ended(batch, startMs, waitedMs)
+    else parts.ended({ ...batch, items: [] }, startMs, waitedMs)
+    start()
+  }
+
+  function start(): void {
+    while (running === null && waiting.length > 0) {
+      const { batch, sinceMs } = waiting.shift()!
+      if (!held.has(keyOf(batch))) {
+        parts.refused(batch)
+        continue
+      }
+      running = {
+        batch,
+        startMs: time.nowMs,
+        waitedMs: time.nowMs - sinceMs,
+        leftMs: parts.computeMs(batch),
+        sinceMs: time.nowMs,
+        cancelled: false,
+      }
+      foresee()
+    }
+  }
+
+  function startLoad(): void {
+    const ref = loads[0]
+    if (ref === undefined) return changeSpeed(1)
+    changeSpeed(LOADING_SPEED)
+    time.at(time.nowMs + swapMs, () => {
+      if (stopped) return
+      loads.shift()
+      startLoad()
+      held.add(keyOf(ref))
+      parts.loaded(ref)
+      if (held.size <= room || !held.has(keyOf(ref))) return
+      held.delete(keyOf(ref))
+      parts.loadFailed(ref, `no room: the slot holds ${held.size} of ${room} variants`)
+    })
+  }
+
+  return {
+    holds: (ref) => held.has(keyOf(ref)),
+    count: () => held.size,
+    hold: (ref) => void held.add(keyOf(ref)),
+    load(ref) {
+      const { pipeline, task, variant } = ref
+      const mine = { pipeline, task, variant }
+      if (held.has(keyOf(ref))) return time.at(time.nowMs, () => stopped || parts.loaded(mine))
+      if (held.size + loads.length > room) {
+        return time.at(time.nowMs, () => {
+          if (!stopped) parts.loadFailed(mine, `no room: the slot can hold ${room} variants`)
+        })
+      }
+      loads.push(mine)
+      if (loads.length === 1) startLoad()
+    },
+    unload: (ref) => void held.delete(keyOf(ref)),
+    push(batch) {
+      waiting.push({ batch, sinceMs: time.nowMs })
+      start()
+    },
+    cancel(batch) {
+      const at = waiting.findIndex((one) => one.batch.batch === batch)
+      if (at >= 0) waiting.splice(at, 1)
+      else if (running?.batch.batch === batch) running.cancelled = true
+    },
+    stop() {
+      stopped = true
+      return running?.startMs
+    },
+  }
+}

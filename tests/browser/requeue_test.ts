@@ -1,0 +1,51 @@
+/** A tab goes in the middle of a batch: its items are done by another node; a tab that returns serves. */
+import assert from 'node:assert/strict'
+import { startRequeueScene, USUAL } from '../../src/cli/bench_requeue_scene.ts'
+import { joinTab, sufferTab, TAB_FAULTS } from '../../src/cli/bench_requeue_tabs.ts'
+import { buildAssets } from '../../src/cli/build_assets.ts'
+import { findChromium } from '../../src/cli/chromium.ts'
+import { joinButton, launch } from './fixture.ts'
+
+const executable = await findChromium()
+const skipped = executable === undefined
+  ? ' (skipped: no Chromium; apt-get install chromium, or name one in CHROMIUM)'
+  : ''
+
+Deno.test({
+  name: `items of a tab that goes are done by another node${skipped}`,
+  ignore: executable === undefined,
+  // The browser's driver keeps timers and pipes of its own.
+  sanitizeOps: false,
+  sanitizeResources: false,
+  async fn(t) {
+    const browser = await launch(executable!)
+    const scene = await startRequeueScene(USUAL, await buildAssets())
+    try {
+      await scene.addNode('sound')
+      for (const [what, fault] of Object.entries(TAB_FAULTS)) {
+        const page = await joinTab(browser, scene, what)
+        await t.step(what, async () => {
+          const { lost, statuses, answers } = await sufferTab(scene, page, what, fault)
+          assert.ok(lost.length > 0)
+          assert.ok(lost.every(({ finished, requeuedMs }) => finished || requeuedMs !== undefined))
+          assert.ok(lost.every(({ answeredMs }) => answeredMs !== undefined))
+          assert.deepEqual(Object.keys(statuses), ['200'])
+          assert.deepEqual(answers, { 1: statuses['200'] })
+        })
+        if (page.isClosed()) continue
+        await t.step(`${what}: back again, one click and it serves`, async () => {
+          await page.goBack()
+          await joinButton(page).click()
+          const id = await scene.full(what)
+          const served = scene.ledger.finishedOn(id)
+          const load = scene.startLoad()
+          await served
+          assert.deepEqual(Object.keys(await load.stop()), ['200'])
+        })
+      }
+    } finally {
+      await browser.close()
+      await scene.end()
+    }
+  },
+})

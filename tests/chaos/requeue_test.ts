@@ -1,0 +1,53 @@
+/**
+ * A node is lost in the middle of a batch, in each way that processes are lost: another node answers
+ * for it, each query is answered once, and the node serves again where it can.
+ */
+import assert from 'node:assert/strict'
+import { FAULTS, type Outcome, suffer } from '../../src/cli/bench_requeue_faults.ts'
+import { SMALL, startRequeueScene, USUAL } from '../../src/cli/bench_requeue_scene.ts'
+import { readAdapter } from '../../src/node/engine/adapter.ts'
+
+function check({ lost, backMs, statuses, answers }: Outcome, comesBack: boolean): void {
+  assert.ok(lost.length > 0)
+  for (const { finished, because, requeuedMs, answeredMs } of lost) {
+    assert.ok(finished || (because !== undefined && requeuedMs !== undefined))
+    assert.ok(answeredMs !== undefined)
+  }
+  assert.ok(lost.some(({ requeuedMs }) => requeuedMs !== undefined))
+  assert.deepEqual(Object.keys(statuses), ['200'], JSON.stringify(statuses))
+  assert.deepEqual(answers, { 1: statuses['200'] })
+  assert.equal(backMs !== undefined, comesBack)
+}
+
+Deno.test('items of a node that is lost are done by another, whatever way it is lost', async (t) => {
+  const scene = await startRequeueScene(USUAL)
+  try {
+    await scene.addNode('sound')
+    for (const fault of FAULTS.filter(({ variants }) => variants === USUAL)) {
+      await t.step(fault.name, async () => {
+        const [outcome] = await suffer(scene, fault, 1, Infinity)
+        check(outcome!, fault.comesBack)
+      })
+    }
+  } finally {
+    await scene.end()
+  }
+})
+
+const adapter = await readAdapter()
+const why = adapter === undefined ? ' (skipped: no WebGPU adapter here)' : ''
+Deno.test({
+  name: `items of a node whose GPU device is destroyed are done by another${why}`,
+  ignore: adapter === undefined,
+  async fn() {
+    const fault = FAULTS.find(({ variants }) => variants === SMALL)!
+    const scene = await startRequeueScene(SMALL)
+    try {
+      await scene.addNode('sound')
+      const [outcome] = await suffer(scene, fault, 1, Infinity)
+      check(outcome!, fault.comesBack)
+    } finally {
+      await scene.end()
+    }
+  },
+})

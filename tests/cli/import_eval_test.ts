@@ -1,0 +1,68 @@
+/** The importer reads the forms of the artifact's tables; the numbers here are made up. */
+import assert from 'node:assert/strict'
+import { type ArtifactFile, profilesFrom } from '../../src/cli/import_profiles.ts'
+import { evalScenario } from '../../src/sim/eval.ts'
+import { checkScenario } from '../../src/sim/scenario.ts'
+
+const simulatorRows = ['yolov5m', 'yolov5s', 'efficientnet-b0'].flatMap((model, m) =>
+  [1, 2, 3, 4].map((batch) => `0,${model},onnxruntime_gpu_pascal,${batch},9,${10 * batch + m},9,99`)
+)
+const proteusRows = ['cpu', 'gpu_pascal', 'gpu_ampere'].flatMap((device, d) =>
+  ['yolov5s', 'efficientnet-b0'].map((model) =>
+    `${model},onnxruntime_${device},100,1,${50 - 10 * d},9,9,9,9,45,89`
+  )
+)
+const texts: { [file in ArtifactFile]: string } = {
+  app: '{"latencySLOInMSec": 300}',
+  branching: ',model,avg_mult_factor,avg_car_branch_prob,avg_face_branch_prob\n' +
+    '0,yolov5s,4,0.75,0.25\n1,yolov5m,10,0.9,0.1\n',
+  simulator: [',Model,Accel,batchsize,avg_runtime,50th_pct,90th_pct,95th_pct', ...simulatorRows]
+    .join('\r\n'),
+  proteus: [
+    'Model,Accel,Trials,batchsize,50th_pct,90th_pct,avg,Min,Max,Accuracy,Normalized',
+    ...proteusRows,
+    'yolov5s,onnxruntime_cpu,100,1,77,9,9,9,9,45,89',
+  ].join('\n'),
+  object_detection: 'yolov5m,70\nyolov5s,90',
+  car_classification: 'efficientnet-b0,91.5\n',
+  facial_recognition: 'genderNet_11,94.6\n',
+}
+
+Deno.test('profilesFrom() takes medians, products of branches, and mends the exchanged accuracies', () => {
+  const { pipelines, tasks, profileSets } = profilesFrom(texts)
+  assert.equal(pipelines.traffic_analysis.sloMs, 300)
+  assert.equal(pipelines.traffic_analysis.multiplicativeFactors.yolov5m!.car_classification, 9)
+  assert.deepEqual(tasks.object_detection!.yolov5s, { accuracy: 70, accuracyArtifact: 90 })
+  const homogeneous = profileSets.simulator!.latencyMs.homogeneous!
+  assert.deepEqual(homogeneous.yolov5s, {
+    p50: [11, 21, 41, null, null, null, null],
+    p95: [99, 99, 99, null, null, null, null],
+  })
+  // Measured twice: the first time counts.
+  assert.deepEqual(profileSets.proteus!.latencyMs.cpu!.yolov5s, [50, null, null, null, null])
+})
+
+Deno.test('what was imported comes to scenarios of both pools', () => {
+  const profiles = profilesFrom(texts)
+  for (const [name, classes] of [['figure5', 1], ['proteus', 3]] as const) {
+    const json = evalScenario({ profiles }, {
+      name,
+      ratePerS: 40,
+      seconds: 5,
+      instancesPerNode: 'all',
+    })
+    const scenario = checkScenario(json, name)
+    assert.equal(Object.keys(scenario.classes).length, classes)
+    assert.deepEqual(scenario.workloads[0]!.trace.rates, [40, 40, 40, 40, 40])
+  }
+  assert.throws(() => evalScenario({ profiles }, { name: 'figure5' }), /give --rate/)
+  assert.throws(() => evalScenario({ profiles }, { name: 'day' }), /there are figure5, proteus/)
+})
+
+Deno.test('profilesFrom() names the file that has another form', () => {
+  const wrong = (given: Partial<typeof texts>) => () => profilesFrom({ ...texts, ...given })
+  assert.throws(wrong({ branching: 'model\nx' }), /branching_all\.csv: has no column avg_mult/)
+  assert.throws(wrong({ object_detection: 'yolov5s' }), /object_detection: must hold numbers/)
+  assert.throws(wrong({ simulator: texts.simulator.replaceAll('pascal', 'x') }), /has no rows of/)
+  assert.throws(wrong({ app: '{' }), /traffic_analysis\.json: /)
+})

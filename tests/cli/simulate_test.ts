@@ -1,0 +1,81 @@
+/** `deno task simulate` as its users run it. */
+import assert from 'node:assert/strict'
+import { join } from 'node:path'
+import { fromFileUrl, ROOT } from '../../src/cli/root.ts'
+
+const SCENARIOS = join(ROOT, 'profiles', 'scenarios')
+
+async function simulate(...args: string[]) {
+  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ['run', '-A', '--no-check', join(ROOT, 'src/cli/simulate.ts'), ...args],
+    cwd: fromFileUrl(new URL('.', import.meta.url)),
+    env: { SHOAL_EVAL: join(ROOT, 'nowhere') },
+  }).output()
+  const decode = (bytes: Uint8Array) => new TextDecoder().decode(bytes)
+  return { code, stdout: decode(stdout), stderr: decode(stderr) }
+}
+
+const FIELDS = [
+  ...['policy', 'roots', 'onTime', 'late', 'dropped', 'violationRatio', 'effectiveAccuracy'],
+  ...['meanActiveNodes', 'peakActiveNodes', 'planSolveMsP95', 'timeline'],
+]
+
+async function shortScenario(dir: string): Promise<string> {
+  const json = JSON.parse(await Deno.readTextFile(join(SCENARIOS, 'ocr-steady.json')))
+  json.pipeline = join(SCENARIOS, json.pipeline)
+  json.trace.rates = [4, 6]
+  json.trace.binSeconds = 2
+  const file = join(dir, 'short.json')
+  await Deno.writeTextFile(file, JSON.stringify(json))
+  return file
+}
+
+Deno.test('with --json - stdout is one JSON document with the agreed fields, the same each time', async () => {
+  const dir = await Deno.makeTempDir()
+  const file = await shortScenario(dir)
+  const run = async () => {
+    const { code, stdout } = await simulate('--scenario', file, '--policy', 'loki', '--json', '-')
+    assert.equal(code, 0)
+    return JSON.parse(stdout)
+  }
+  const { planSolveMsP95, ...first } = await run()
+  assert.equal(typeof planSolveMsP95, 'number')
+  for (const field of FIELDS) assert.ok(field === 'planSolveMsP95' || field in first, field)
+  assert.equal(first.policy, 'loki')
+  assert.equal(first.timeline.length, 4)
+  const { planSolveMsP95: _, ...second } = await run()
+  assert.deepEqual(first, second)
+  await Deno.remove(dir, { recursive: true })
+})
+
+Deno.test('several policies make one report page and a table', async () => {
+  const dir = await Deno.makeTempDir()
+  const file = await shortScenario(dir)
+  const report = join(dir, 'report.html')
+  const { code, stdout } = await simulate(
+    ...['--scenario', file, '--policy', 'static,shoal', '--report', report],
+  )
+  assert.equal(code, 0)
+  assert.match(stdout, /policy +roots[\s\S]*static[\s\S]*shoal/)
+  const page = await Deno.readTextFile(report)
+  assert.equal(page.match(/<svg /g)?.length, 4)
+  assert.doesNotMatch(page, /<script|https?:|src=/)
+  await Deno.remove(dir, { recursive: true })
+})
+
+Deno.test('faults of the command line and of files are told in one line, with code 1', async () => {
+  const cases: [string[], RegExp][] = [
+    [['--policy', 'loki'], /received no --scenario/],
+    [['--scenario', 'x.json', '--policy', 'loki'], /x\.json: the file cannot be read/],
+    [['--scenario', join(SCENARIOS, 'ocr-steady.json'), '--policy', 'best'], /there are shoal/],
+    [['--scenario', 'eval:figure5', '--policy', 'loki'], /no loki-profiles\.json in/],
+    [['--scenario', 'x', '--policy', 'loki', '--rate', 'fast'], /--rate: must be a number/],
+  ]
+  for (const [args, expected] of cases) {
+    const { code, stdout, stderr } = await simulate(...args)
+    assert.equal(code, 1)
+    assert.equal(stdout, '')
+    assert.match(stderr, expected)
+    assert.doesNotMatch(stderr, /\n {4}at /)
+  }
+})

@@ -1,0 +1,90 @@
+/** Silence on a link: doubted, worked around, forgiven; and no blame for one's own sleep. */
+import assert from 'node:assert/strict'
+import { createLink, type LinkHandlers } from '../../src/coordinator/link.ts'
+import { PROTOCOL_VERSION } from '../../src/protocol/mod.ts'
+import { ask, honest, openLink, untilHolds, untilReady, withCoordinator } from './fixture.ts'
+import type { Behaviour } from './fixture.ts'
+
+const QUICK = { heartbeatMs: 10, doubtMs: 60, silenceMs: 600_000 }
+
+Deno.test('what a node has goes to another when it falls silent, and it is forgiven', () =>
+  withCoordinator(async (coordinator) => {
+    const { pool } = coordinator
+    const hello = { type: 'hello', protocol: PROTOCOL_VERSION, epoch: 1 } as const
+    const silent = await openLink(coordinator, () => undefined)
+    silent.send({ ...hello, nodeId: 'silent', name: 'silent' })
+    await untilHolds(coordinator, 'silent', 4)
+    const query = ask(coordinator, { 'x-request-timeout-ms': '600000' })
+    await silent.got('batch')
+    // Its socket stays open, and nothing comes back any more.
+    const listen = silent.socket.onmessage
+    silent.socket.onmessage = null
+    const sound = await openLink(coordinator, honest)
+    sound.send({ ...hello, nodeId: 'sound', name: 'sound' })
+    const response = await query
+    const { stages } = await response.json()
+    assert.equal(response.status, 200)
+    assert.ok(stages.every(({ node }: { node: string }) => node === 'sound'))
+    assert.equal(pool.nodes().find(({ id }) => id === 'silent')?.state, 'paused')
+    silent.socket.onmessage = listen
+    silent.send({ type: 'pong', n: 0 })
+    while (pool.nodes().find(({ id }) => id === 'silent')?.state === 'paused') {
+      await new Promise((done) => setTimeout(done, 5))
+    }
+  }, QUICK))
+
+Deno.test('the only node keeps what it has, however silent it is', () =>
+  withCoordinator(async (coordinator) => {
+    let late = () => {}
+    const slow: Behaviour = (batch) => {
+      if (batch.message.task === 'read') return honest(batch)
+      late = () => {
+        const { items, blobs } = honest(batch)!
+        const times = { queueMs: 0, computeMs: 300, elapsedMs: 300 }
+        node.send({ type: 'result', batch: batch.message.batch, items, ...times }, blobs)
+      }
+      return undefined
+    }
+    const node = await openLink(coordinator, slow)
+    node.send({ type: 'hello', protocol: PROTOCOL_VERSION, nodeId: 'only', epoch: 1 })
+    await untilReady(coordinator)
+    const query = ask(coordinator, { 'x-request-timeout-ms': '600000' })
+    await node.got('batch')
+    const listen = node.socket.onmessage
+    node.socket.onmessage = null
+    while (!coordinator.pool.node('only')!.silent) await new Promise((done) => setTimeout(done, 5))
+    assert.equal(coordinator.pool.batchesOn('only'), 1)
+    node.socket.onmessage = listen
+    late()
+    const response = await query
+    assert.equal(response.status, 200)
+    await response.body?.cancel()
+  }, QUICK))
+
+Deno.test('a coordinator that slept does not take its nodes for gone', async () => {
+  let sleptMs = 0
+  const said: string[] = []
+  const onPing: (() => void)[] = []
+  const handlers: LinkHandlers = {
+    hello: () => true,
+    message() {},
+    silent: (_, silent) => void said.push(silent ? 'silent' : 'heard'),
+    closed: (_, why) => void said.push(why),
+  }
+  const socket = {
+    send: () => onPing.splice(0).forEach((done) => done()),
+    close() {},
+  }
+  const ping = () => new Promise<void>((done) => void onPing.push(done))
+  const options = { now: () => performance.now() + sleptMs, heartbeatMs: 20 }
+  const link = createLink(socket, handlers, options)
+  link.receive(
+    JSON.stringify({ type: 'hello', protocol: PROTOCOL_VERSION, nodeId: 'n', epoch: 1 }),
+  )
+  await ping()
+  sleptMs = 3600_000
+  for (let i = 0; i < 3; i++) await ping()
+  assert.ok(link.open)
+  link.close(1000, 'done')
+  assert.deepEqual(said, ['done'])
+})

@@ -1,0 +1,85 @@
+/** A machine that slept: timers fall due all at once, before what came meanwhile has been read. */
+import { deepEqual, equal } from 'node:assert/strict'
+import { createBackoff } from '../../src/node/backoff.ts'
+import { createLink } from '../../src/node/link.ts'
+import type { TransportEvents } from '../../src/node/transport.ts'
+import { PROTOCOL_VERSION } from '../../src/protocol/messages.ts'
+
+/** The one timer of a link, called by hand and as late as one likes. */
+function createLateClock() {
+  let nowMs = 0
+  let timer: { atMs: number; action: () => void } | undefined
+  return {
+    nowMs: () => nowMs,
+    after(ms: number, action: () => void) {
+      const mine = { atMs: nowMs + ms, action }
+      timer = mine
+      return () => {
+        if (timer === mine) timer = undefined
+      }
+    },
+    /** Sleeps, then calls what fell due. */
+    sleep(ms: number) {
+      nowMs += ms
+      const due = timer !== undefined && timer.atMs <= nowMs ? timer : undefined
+      if (due === undefined) return
+      timer = undefined
+      due.action()
+    },
+  }
+}
+
+async function linkScene() {
+  const clock = createLateClock()
+  const lost: string[] = []
+  let events: TransportEvents | undefined
+  const opened = Promise.withResolvers<void>()
+  const link = createLink({
+    url: 'ws://pool.invalid/v1/link',
+    clock,
+    backoff: createBackoff({ firstMs: 100, mostMs: 100, random: () => 1 }),
+    open(_, theirs) {
+      events = theirs
+      opened.resolve()
+      return { send() {}, close: () => Promise.resolve() }
+    },
+    hello: () =>
+      Promise.resolve({ type: 'hello', protocol: PROTOCOL_VERSION, nodeId: 'n', epoch: 1 }),
+    handlers: {
+      welcome() {},
+      work() {},
+      lost: (reason) => void lost.push(reason),
+      refused() {},
+      warning() {},
+    },
+  })
+  link.start()
+  await opened.promise
+  const receive = (message: object) => events!.received(JSON.stringify(message))
+  receive({
+    type: 'welcome',
+    protocol: PROTOCOL_VERSION,
+    pipelines: [],
+    models: {},
+    modelPath: '/models/',
+    heartbeatMs: 500,
+  })
+  return { clock, link, lost, receive }
+}
+
+Deno.test('node that slept first reads what came meanwhile, and keeps a link that lives', async () => {
+  const { clock, link, lost, receive } = await linkScene()
+  clock.sleep(600_000)
+  deepEqual(lost, [])
+  receive({ type: 'ping', n: 1 })
+  equal(link.up, true)
+  await link.close()
+})
+
+Deno.test('node that slept leaves a link on which nothing comes', async () => {
+  const { clock, link, lost } = await linkScene()
+  clock.sleep(600_000)
+  clock.sleep(1000)
+  deepEqual(lost, ['the coordinator fell silent'])
+  await link.close()
+})

@@ -1,0 +1,142 @@
+import assert from 'node:assert/strict'
+import fc from 'fast-check'
+import { assign, type AssignSlot } from '../../../src/policy/place/assign.ts'
+import { place } from '../../../src/policy/place/place.ts'
+import type { Placement } from '../../../src/policy/place/placement.ts'
+import type { VariantRef } from '../../../src/policy/types.ts'
+import { carryOut, emptySlots, keyOf } from './pool.ts'
+import { makeProblem } from './problems.ts'
+
+const problems = fc.gen().map(makeProblem)
+const refs = (...names: string[]): VariantRef[] =>
+  names.map((name) => ({ pipeline: 'p', task: name.slice(0, 1), variant: name }))
+
+/** A placement of one class, by what its awake slots hold. */
+function placementOf(sets: [slots: number, ...variants: string[]][], resting = 0): Placement {
+  const awake = sets.reduce((sum, [slots]) => sum + slots, 0)
+  return {
+    ...place({ pipelines: [], classes: [] }),
+    classes: [{
+      ...{ class: 'c', awake, standby: 0, resting, standbySets: [] },
+      sets: sets.map(([slots, ...names]) => ({ slots, variants: refs(...names) })),
+    }],
+  }
+}
+
+const slot = (id: string, held: string[], more: Partial<AssignSlot> = {}): AssignSlot => ({
+  ...{ id, node: `node-${id}`, class: 'c', held: refs(...held), awake: true },
+  ...more,
+})
+
+Deno.test('assign() gives each slot what it holds already where a set asks for it', () => {
+  const slots = [slot('1', ['a1']), slot('2', ['b1']), slot('3', ['a2'])]
+  const { moves, slots: assigned } = assign(placementOf([[1, 'a2'], [1, 'a1'], [1, 'b1']]), slots, {
+    maxMoves: 3,
+  })
+  assert.deepEqual(moves, [])
+  assert.deepEqual(assigned.map(({ target }) => target[0]!.variant), ['a1', 'b1', 'a2'])
+})
+
+Deno.test('assign() changes as few slots as the sets differ by', () => {
+  const held = ['a1', 'a1', 'a1', 'b1', 'b1', 'b1']
+  const slots = held.map((name, i) => slot(`${i}`, [name]))
+  const { moves } = assign(placementOf([[2, 'a1'], [1, 'a2'], [3, 'b1']]), slots, { maxMoves: 9 })
+  assert.equal(moves.length, 1)
+  assert.deepEqual(moves[0]!.load, refs('a2'))
+  assert.deepEqual(moves[0]!.unload, [], 'the old one stays until the new one is warm')
+})
+
+Deno.test('assign() prefers the node that has the files', () => {
+  const slots = [slot('1', []), slot('2', [], { cached: refs('a1') }), slot('3', [])]
+  const { slots: assigned } = assign(placementOf([[1, 'a1']], 2), slots, { maxMoves: 1 })
+  assert.deepEqual(assigned.map(({ state }) => state), ['resting', 'awake', 'resting'])
+})
+
+Deno.test('assign() keeps the old slots awake until the new ones are warm', () => {
+  const slots = [
+    slot('1', ['a1', 'b1']),
+    slot('2', [], { awake: false }),
+    slot('3', [], { awake: false }),
+  ]
+  const placement = placementOf([[1, 'a2'], [1, 'b2']], 1)
+  const steps = carryOut(placement, slots, 1)
+  for (const { slots, assignment } of steps) {
+    const awake = slots.filter((_, i) => assignment.slots[i]!.state === 'awake')
+    for (const task of ['a', 'b']) {
+      assert.ok(awake.some(({ held }) => held.some((variant) => variant.task === task)))
+    }
+  }
+  const last = steps.at(-1)!
+  assert.equal(last.assignment.nodes.resting.length, 1)
+  assert.equal(last.assignment.waiting, 0)
+})
+
+Deno.test('assign() does not take the last holder from a slot without room for two', () => {
+  const slots = [slot('1', ['a1'], { tight: true }), slot('2', ['b1'], { tight: true })]
+  const { moves, blocked } = assign(placementOf([[1, 'a2'], [1, 'b1']]), slots, { maxMoves: 2 })
+  assert.deepEqual(moves, [])
+  assert.equal(blocked, 1)
+  // With one more slot to start from, there is a way.
+  const more = [...slots, slot('3', [], { tight: true, awake: false })]
+  const last = carryOut(placementOf([[1, 'a2'], [1, 'b1']], 1), more, 2).at(-1)!
+  assert.equal(last.assignment.waiting, 0)
+})
+
+Deno.test('assign() brings any placement about, a few slots at a time, never with a gap', () => {
+  fc.assert(
+    fc.property(problems, fc.double({ min: 0.1, max: 8, noNaN: true }), (problem, change) => {
+      const maxMoves = 2
+      const first = place(problem)
+      const start = carryOut(first, emptySlots(first, 2), 100).at(-1)!.slots
+      assertInPlace(first, start)
+      const pipelines = problem.pipelines.map((pipeline) => ({
+        ...pipeline,
+        ratePerS: pipeline.ratePerS * change,
+      }))
+      const second = place({ ...problem, pipelines })
+      const served = new Set(
+        start.flatMap(({ held }) => held.map(({ pipeline, task }) => `${pipeline}/${task}`)),
+      )
+      const steps = carryOut(second, start, maxMoves, 400)
+      let before = start
+      for (const { slots, assignment } of steps) {
+        const busy = slots.filter(({ loading = [] }) => loading.length > 0).length
+        const loads = assignment.moves.filter(({ load }) => load.length > 0).length
+        assert.ok(busy + loads <= Math.max(maxMoves, busy), 'few at a time')
+        const tasks = new Set(
+          slots.flatMap(({ held }) => held.map(({ pipeline, task }) => `${pipeline}/${task}`)),
+        )
+        for (const task of served) assert.ok(tasks.has(task), `a gap at ${task}`)
+        // A variant of the new plan that somebody held stays with somebody.
+        const holders = new Set(slots.flatMap(({ held }) => held.map(keyOf)))
+        for (const { held } of before) {
+          for (const variant of held) {
+            const needed = second.classes.some(({ sets }) =>
+              sets.some(({ variants }) => variants.some((v) => keyOf(v) === keyOf(variant)))
+            )
+            if (needed) assert.ok(holders.has(keyOf(variant)), `nobody holds ${keyOf(variant)}`)
+          }
+        }
+        before = slots
+      }
+      assertInPlace(second, steps.at(-1)!.slots)
+    }),
+    { seed: 30, numRuns: 60, endOnFailure: true },
+  )
+})
+
+/** Every set has its slots, each holding at least what it shall. */
+function assertInPlace(placement: Placement, slots: readonly AssignSlot[]): void {
+  const { slots: assigned, moves, waiting } = assign(placement, slots, { maxMoves: 100 })
+  assert.equal(waiting, 0)
+  assert.ok(moves.every(({ load }) => load.length === 0))
+  for (const { class: name, awake, sets } of placement.classes) {
+    const own = assigned.filter(({ id, state }) => state === 'awake' && id.startsWith(`${name}-`))
+    assert.equal(own.length, awake)
+    for (const { variants, slots: count } of sets) {
+      const wanted = variants.map(keyOf).sort().join()
+      const have = own.filter(({ target }) => target.map(keyOf).sort().join() === wanted)
+      assert.ok(have.length >= count)
+    }
+  }
+}

@@ -1,0 +1,139 @@
+import assert from 'node:assert/strict'
+import fc from 'fast-check'
+import { place } from '../../../src/policy/place/place.ts'
+import type { Problem } from '../../../src/policy/place/problem.ts'
+import { assertHolds } from './carries.ts'
+import { carryOut, emptySlots, holdingOf, keyOf } from './pool.ts'
+import { makeProblem } from './problems.ts'
+
+const withRate = (problem: Problem, factor: number): Problem => ({
+  ...problem,
+  pipelines: problem.pipelines.map((one) => ({ ...one, ratePerS: one.ratePerS * factor })),
+})
+
+/** The problem as it stands once a placement of it was brought about. */
+function inHand(problem: Problem): Problem {
+  const placement = place(problem)
+  return {
+    ...problem,
+    holding: holdingOf(carryOut(placement, emptySlots(placement), 100).at(-1)!.slots),
+  }
+}
+
+const totals = (placement: ReturnType<typeof place>) => {
+  const counts = new Map<string, number>()
+  for (const { class: name, sets, standbySets } of placement.classes) {
+    for (const { variants, slots } of [...sets, ...standbySets]) {
+      const key = `${name} ${variants.map(keyOf).sort().join()}`
+      counts.set(key, (counts.get(key) ?? 0) + slots)
+    }
+  }
+  return counts
+}
+
+Deno.test('place() keeps what is held when nothing changed, and claims no more for it', () => {
+  fc.assert(
+    fc.property(fc.gen().map(makeProblem), (problem) => {
+      const held = inHand(problem)
+      const again = place(held)
+      assertHolds(held, again)
+      if (again.slots === 0) return
+      assert.equal(again.kept, true)
+      const before = new Map<string, number>()
+      for (const { class: name, sets } of held.holding!) {
+        for (const { variants, slots } of sets) {
+          const key = `${name} ${variants.map(keyOf).sort().join()}`
+          before.set(key, (before.get(key) ?? 0) + slots)
+        }
+      }
+      for (const { class: name, sets } of again.classes) {
+        for (const { variants, slots } of sets) {
+          const key = `${name} ${variants.map(keyOf).sort().join()}`
+          assert.ok(slots <= (before.get(key) ?? 0), `${key}: ${slots} of ${before.get(key)}`)
+        }
+      }
+    }),
+    { seed: 40, numRuns: 80, endOnFailure: true },
+  )
+})
+
+Deno.test('place() wakes and rests what is held for as long as that is within its margin', () => {
+  const problem = fc.sample(fc.gen().map(makeProblem), {
+    seed: 41,
+    numRuns: 40,
+    endOnFailure: true,
+  })
+    .find((one) => place(one).mode === 'hardware' && place(one).slots > 8)!
+  const held = inHand(problem)
+  const less = place(withRate(held, 0.97))
+  assert.equal(less.mode, 'hardware')
+  assert.ok(less.slots <= place(problem).slots)
+  assert.ok([...totals(less).values()].reduce((sum, n) => sum + n, 0) > 0)
+})
+
+/** Two tasks, a quick and an accurate variant each, on slots that hold one. */
+function chain(ratePerS: number): Problem {
+  const able = (task: string, variant: string, ms: number) => ({
+    ...{ pipeline: 'p', task, variant, memoryBytes: 1, swapMs: 1000 },
+    points: [1, 2, 4].map((batch) => ({ batch, latencyMs: ms * (0.4 + 0.6 * batch) })),
+  })
+  const variants = (child?: string) => {
+    const fanOut = child === undefined ? {} : { [child]: 2 }
+    return { quick: { accuracy: 0.8, fanOut }, fine: { accuracy: 1, fanOut } }
+  }
+  return {
+    pipelines: [{
+      ...{ name: 'p', weight: 1, sloMs: 1000, ratePerS, root: 'a' },
+      tasks: {
+        a: { next: ['b'], variants: variants('b') },
+        b: { next: [], variants: variants() },
+      },
+    }],
+    classes: [{
+      ...{ name: 'c', slots: 20, dutySum: 20, networkMs: 2, memoryBytes: Infinity },
+      maxVariants: 1,
+      able: [
+        ...[able('a', 'quick', 10), able('a', 'fine', 50)],
+        ...[able('b', 'quick', 5), able('b', 'fine', 40)],
+      ],
+    }],
+  }
+}
+
+Deno.test('place() lets go of what is held when it no longer carries the demand', () => {
+  const held = inHand(chain(20))
+  assert.equal(place(held).mode, 'hardware')
+  const more = { ...chain(400), holding: held.holding! }
+  const placement = place(more)
+  assertHolds(more, placement)
+  assert.equal(placement.mode, 'accuracy')
+  assert.equal(placement.kept, false)
+  assert.ok(placement.served[0]!.share > 1 - 1e-4)
+})
+
+Deno.test('place() changes few slots for a little more demand', () => {
+  const held = inHand(chain(100))
+  const before = totals(place(held))
+  const after = totals(place({ ...chain(112), holding: held.holding! }))
+  let changed = 0
+  for (const [key, slots] of after) changed += Math.max(0, slots - (before.get(key) ?? 0))
+  assert.ok(changed <= 4, `${changed} slots change`)
+})
+
+Deno.test('place() answers when there is nothing to place, or nothing to place it on', () => {
+  const problem = chain(10)
+  for (
+    const [pipelines, classes] of [[[], []], [problem.pipelines, []], [
+      [],
+      problem.classes,
+    ]] as const
+  ) {
+    const placement = place({ pipelines: [...pipelines], classes: [...classes] })
+    assert.equal(placement.mode, 'saturated')
+    assert.equal(placement.slots, 0)
+    assert.ok(placement.reason.length > 0)
+  }
+  const hopeless = chain(10)
+  hopeless.pipelines[0]!.sloMs = 1
+  assert.deepEqual(place(hopeless).served, [{ pipeline: 'p', share: 0, accuracy: 0 }])
+})

@@ -1,0 +1,66 @@
+/**
+ * A pool whose slots carry out the moves of an assignment, one step at a time.
+ *
+ * @module
+ */
+import { assign, type Assignment, type AssignSlot } from '../../../src/policy/place/assign.ts'
+import type { Placement } from '../../../src/policy/place/placement.ts'
+import type { Holding } from '../../../src/policy/place/problem.ts'
+import type { VariantRef } from '../../../src/policy/types.ts'
+
+export const keyOf = ({ pipeline, task, variant }: VariantRef) => `${pipeline}/${task}/${variant}`
+
+export const emptySlots = (placement: Placement, perNode = 1): AssignSlot[] =>
+  placement.classes.flatMap(({ class: name, awake, standby, resting }) =>
+    Array.from({ length: awake + standby + resting }, (_, i) => ({
+      ...{ id: `${name}-${i}`, node: `${name}-node${Math.floor(i / perNode)}`, class: name },
+      held: [],
+    }))
+  )
+
+export interface Step {
+  slots: AssignSlot[]
+  assignment: Assignment
+}
+
+/**
+ * Assigns and carries out until nothing is left to do: loads that were started end before the next
+ * assignment, all but the first of them one assignment later. Returns every step.
+ */
+export function carryOut(
+  placement: Placement,
+  start: readonly AssignSlot[],
+  maxMoves: number,
+  mostSteps = 200,
+): Step[] {
+  let slots = start.map((slot) => ({ ...slot, loading: slot.loading ?? [] }))
+  const steps: Step[] = []
+  while (steps.length < mostSteps) {
+    const assignment = assign(placement, slots, { maxMoves })
+    steps.push({ slots, assignment })
+    if (assignment.moves.length === 0 && slots.every(({ loading }) => loading.length === 0)) break
+    const moves = new Map(assignment.moves.map((move) => [move.id, move]))
+    const states = new Map(assignment.slots.map(({ id, state }) => [id, state]))
+    let ended = false
+    slots = slots.map((slot) => {
+      const move = moves.get(slot.id)
+      const gone = new Set((move?.unload ?? []).map(keyOf))
+      const held = slot.held.filter((variant) => !gone.has(keyOf(variant)))
+      const awake = states.get(slot.id) === 'awake'
+      if (slot.loading.length > 0 && !ended) {
+        ended = true
+        return { ...slot, awake, held: [...held, ...slot.loading], loading: [] }
+      }
+      return { ...slot, awake, held, loading: [...slot.loading, ...move?.load ?? []] }
+    })
+  }
+  return steps
+}
+
+export function holdingOf(slots: readonly AssignSlot[]): Holding[] {
+  return [...new Set(slots.map((slot) => slot.class))].map((name) => ({
+    class: name,
+    sets: slots.filter((slot) => slot.class === name && slot.held.length > 0)
+      .map(({ held }) => ({ variants: held, slots: 1 })),
+  }))
+}

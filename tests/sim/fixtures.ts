@@ -1,0 +1,106 @@
+/**
+ * Scenarios and scripted schedulers that the tests of the simulator share.
+ *
+ * @module
+ */
+import type { Policy } from '../../src/policy/policies.ts'
+import type { Answer, PolicyCommand, PolicyEvent, Scheduler } from '../../src/policy/types.ts'
+import { checkScenario, type Scenario } from '../../src/sim/scenario.ts'
+
+export const chain = {
+  schema: 'shoal-pipeline/1',
+  name: 'chain',
+  sloMs: 250,
+  root: 'find',
+  tasks: {
+    find: {
+      next: ['name'],
+      variants: {
+        quick: { accuracy: 0.5, fanOut: { name: 2 } },
+        exact: { accuracy: 1, fanOut: { name: 4 } },
+      },
+    },
+    name: { variants: { quick: { accuracy: 0.75 }, exact: { accuracy: 1 } } },
+  },
+}
+
+/** One task, one variant: what happens can be computed by hand. */
+export const single = {
+  schema: 'shoal-pipeline/1',
+  name: 'single',
+  sloMs: 250,
+  root: 'find',
+  tasks: { find: { variants: { exact: { accuracy: 0.9 } } } },
+}
+
+// deno-lint-ignore no-explicit-any
+export type Given = { [field: string]: any }
+
+export function scenarioJson(given: Given = {}): Given {
+  return {
+    schema: 'shoal-scenario/1',
+    pipeline: chain,
+    classes: {
+      gpu: {
+        latencyMs: { quick: { 1: 10, 4: 20 }, exact: { 1: 20, 4: 50 } },
+        instancesPerNode: 'all',
+        swapMs: 1000,
+        roundTripMs: 4,
+      },
+    },
+    pool: [{ class: 'gpu', count: 3 }],
+    trace: { binSeconds: 1, rates: [20, 40, 20] },
+    seed: 7,
+    ...given,
+  }
+}
+
+export const scenarioOf = (given: Given = {}): Scenario =>
+  checkScenario(scenarioJson(given), 'test')
+
+/** A policy that answers each event with what `decide` says. */
+export function scripted(
+  decide: (event: PolicyEvent, nowMs: number) => PolicyCommand[],
+): Policy & { seen: { event: PolicyEvent; atMs: number }[] } {
+  const seen: { event: PolicyEvent; atMs: number }[] = []
+  const scheduler: Scheduler = {
+    handle(event, nowMs) {
+      seen.push({ event, atMs: nowMs })
+      return decide(event, nowMs)
+    },
+    plan: () => {
+      throw new Error('has no plan')
+    },
+    stats: () => {
+      throw new Error('has no stats')
+    },
+  }
+  return { name: 'scripted', scheduler, seen }
+}
+
+export const done = (accuracy = 1): Answer => ({
+  ok: true,
+  accuracy,
+  path: {},
+  stages: [],
+  items: [],
+})
+
+export const dropped: Answer = { ok: false, reason: 'deadline_exceeded', message: 'dropped' }
+
+type Dispatch = Extract<PolicyCommand, { type: 'dispatch' }>
+
+export const dispatchOf = (given: Partial<Dispatch>): Dispatch => ({
+  type: 'dispatch',
+  batch: 0,
+  node: 'gpu-0',
+  slot: 0,
+  pipeline: 'single',
+  task: 'find',
+  variant: 'exact',
+  items: [],
+  deadlineMs: 0,
+  expectedMs: 0,
+  giveUpMs: 1e6,
+  ...given,
+})
