@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { createHash } from 'node:crypto'
 import { readFile, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { build, type Plugin, stop } from 'esbuild'
@@ -16,6 +17,8 @@ import { fromFileUrl, ROOT } from './root.ts'
 export interface BuildOptions {
   /** Told apart from other builds of the same sources; for tests of a coordinator's renewal. */
   stamp?: string
+  /** More pages, by path: each bare, with the script of this entry point. */
+  pages?: { [path: string]: string }
 }
 
 const ORT_DIST = join(ROOT, 'node_modules', 'onnxruntime-web', 'dist')
@@ -25,7 +28,9 @@ const ORT_DIST = join(ROOT, 'node_modules', 'onnxruntime-web', 'dist')
  *
  * @throws Error of esbuild where a source does not parse
  */
-export async function buildAssets({ stamp = '' }: BuildOptions = {}): Promise<Map<string, Asset>> {
+export async function buildAssets(
+  { stamp = '', pages = {} }: BuildOptions = {},
+): Promise<Map<string, Asset>> {
   const files = new Map<string, Asset>()
   const add = (asset: { path: string } & Asset): string => {
     files.set(asset.path, { body: asset.body, type: asset.type })
@@ -53,8 +58,17 @@ export async function buildAssets({ stamp = '' }: BuildOptions = {}): Promise<Ma
     const html = (await readFile(join(ROOT, 'src/pages/node/index.html'), 'utf8'))
       .replace('{{style}}', add(style))
       .replace('{{script}}', page)
-    add({ path: '/node', body: html, type: 'text/html; charset=utf-8' })
-    add({ path: '/node/build.json', body: JSON.stringify({ node: remote }), type: 'text/json' })
+    // The page's names have hashes in them, so that its own hash covers all that it leads to.
+    const build = createHash('sha256').update(html).digest('hex').slice(0, 16)
+    const whole = html.replace('{{build}}', build)
+    add({ path: '/node', body: whole, type: 'text/html; charset=utf-8' })
+    const builds = JSON.stringify({ node: remote, page: build })
+    add({ path: '/node/build.json', body: builds, type: 'text/json' })
+    for (const [path, entry] of Object.entries(pages)) {
+      const src = await script(entry, basename(entry, '.ts'), { SHOAL_ASSETS: paths })
+      const body = `<!doctype html><script type="module" src="${src}"></script>`
+      add({ path, body, type: 'text/html; charset=utf-8' })
+    }
     const stub = await readFile(join(ROOT, 'src/pages/node/stub.js'), 'utf8')
     add({ path: '/node.js', body: stub, type: 'text/javascript; charset=utf-8' })
     return files

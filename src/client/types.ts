@@ -104,6 +104,16 @@ export interface NodeInfo {
   backend: string
   /** Why that backend, in one sentence, if the node says so. */
   backendReason: string | null
+  /** Threads inside one run of a model. */
+  threadsPerRun: number
+  /** Variants that run on another backend than the node, and why. */
+  fallbacks: {
+    pipeline: string
+    task: string
+    variant: string
+    backend: string
+    backendReason: string
+  }[]
   /** What WebGPU says of its device; sizes in bytes. */
   device: DeviceInfo | null
   class: string

@@ -14,7 +14,8 @@ import { infer } from './infer.ts'
 import type { Link } from './link.ts'
 import { hostOf, mayLink } from './origin.ts'
 import { type Assets, mountPages } from './pages.ts'
-import { MODEL_PATH, type Pool, type ServedModel, type ServedPipeline } from './pool.ts'
+import type { Pool } from './pool.ts'
+import { MODEL_PATH, type ServedModel, type ServedPipeline } from './served.ts'
 
 export interface AppOptions {
   pool: Pool

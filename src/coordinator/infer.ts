@@ -16,6 +16,7 @@ import {
   readInferBody,
   readInferHeaders,
 } from './infer_request.ts'
+import { backendOf } from './nodes.ts'
 import type { Pool } from './pool.ts'
 
 type Finished = Extract<Answer, { ok: true }>
@@ -77,7 +78,7 @@ function respond(
         task: stage.task,
         variant: stage.variant,
         node: node?.name ?? stage.node,
-        backend: node?.backend ?? 'unknown',
+        backend: node ? backendOf(node, { pipeline: pipeline.name, ...stage }) : 'unknown',
         batch: stage.batch,
         items: stage.items,
         queueMs: round(stage.queueMs),

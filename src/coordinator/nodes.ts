@@ -18,6 +18,9 @@ export interface PooledNode {
   readonly crops: ReturnType<typeof createCropEncodingChooser>
   backend: string
   backendReason: string | null
+  threadsPerRun: number
+  /** By `pipeline task variant`. */
+  readonly fallbacks: Map<string, NodeInfo['fallbacks'][number]>
   slots: number
   /** The volunteer's wish. */
   paused: boolean
@@ -45,6 +48,8 @@ export function createPooledNode(link: Link, hello: Hello): PooledNode {
     crops: createCropEncodingChooser(),
     backend: hello.backend ?? 'wasm',
     backendReason: hello.backendReason ?? null,
+    threadsPerRun: hello.threadsPerRun ?? 1,
+    fallbacks: new Map(),
     slots: hello.slots ?? 1,
     paused: false,
     silent: false,
@@ -73,10 +78,27 @@ export function joinedEvent(
   }
 }
 
-export function addInstance(node: PooledNode, slot: number, ref: VariantRef) {
+/** @param backend where the node says that this variant runs on another than itself */
+export function addInstance(
+  node: PooledNode,
+  slot: number,
+  ref: VariantRef,
+  { backend, backendReason = '' }: {
+    backend?: string | undefined
+    backendReason?: string | undefined
+  } = {},
+) {
   node.instances.add([slot, ref.pipeline, ref.task, ref.variant].join(' '))
   node.tasks.add(`${ref.pipeline} ${ref.task}`)
+  if (backend === undefined) node.fallbacks.delete(nameOf(ref))
+  else node.fallbacks.set(nameOf(ref), { ...ref, backend, backendReason })
 }
+
+/** What a variant runs on at a node. */
+export const backendOf = (node: PooledNode, ref: VariantRef): string =>
+  node.fallbacks.get(nameOf(ref))?.backend ?? node.backend
+
+const nameOf = ({ pipeline, task, variant }: VariantRef) => `${pipeline} ${task} ${variant}`
 
 export function removeInstance(node: PooledNode, slot: number, ref: VariantRef) {
   node.instances.delete([slot, ref.pipeline, ref.task, ref.variant].join(' '))
@@ -122,6 +144,8 @@ export function nodeInfo(
     state: stats?.state ?? 'standby',
     backend: node.backend,
     backendReason: node.backendReason,
+    threadsPerRun: node.threadsPerRun,
+    fallbacks: [...node.fallbacks.values()],
     device: node.hello.device ?? null,
     class: stats?.class ?? 'default',
     instances: node.instances.size,

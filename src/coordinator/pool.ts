@@ -5,20 +5,17 @@
  */
 import type { NodeInfo } from '../client/types.ts'
 import { servedVariants } from '../pipeline/hold.ts'
-import type { Pipeline } from '../pipeline/schema.ts'
 import type { PolicyCommand, Scheduler } from '../policy/types.ts'
 import {
   CLOSE,
   type Hello,
   type NodeMessage,
-  PROTOCOL_VERSION,
   type Received,
   type ResultMessage,
-  type Welcome,
 } from '../protocol/mod.ts'
 import { createBatches } from './batches.ts'
 import { createDriver } from './driver.ts'
-import { createLink, HEARTBEAT_MS, type Link, type LinkOptions, type Socket } from './link.ts'
+import { createLink, type Link, type LinkOptions, type Socket } from './link.ts'
 import {
   addInstance,
   createPooledNode,
@@ -30,18 +27,7 @@ import {
   removeInstance,
 } from './nodes.ts'
 import { createQueries, type QueryRequest } from './queries.ts'
-
-/** A model as nodes fetch it. */
-export interface ServedModel {
-  sha256: string
-  bytes: number
-}
-
-export interface ServedPipeline {
-  pipeline: Pipeline
-  /** By the names that variants use. */
-  models: Record<string, ServedModel>
-}
+import { type ServedPipeline, welcomeOf } from './served.ts'
 
 export interface PoolOptions {
   served: readonly ServedPipeline[]
@@ -52,8 +38,6 @@ export interface PoolOptions {
   log: (line: string) => void
   link?: Omit<LinkOptions, 'now'>
 }
-
-export const MODEL_PATH = '/models/'
 
 export function createPool({ served, scheduler, now, log, link: linkOptions }: PoolOptions) {
   const pipelines = new Map(served.map(({ pipeline }) => [pipeline.name, pipeline]))
@@ -66,19 +50,7 @@ export function createPool({ served, scheduler, now, log, link: linkOptions }: P
   const queries = createQueries(post, now, (query) => batches.release(query))
   const batches = createBatches(pipelines, post, now, queries.has)
   const able = served.flatMap(({ pipeline, models }) => servedVariants(pipeline, models))
-  const welcome: Welcome = {
-    type: 'welcome',
-    protocol: PROTOCOL_VERSION,
-    pipelines: served.map(({ pipeline }) => pipeline as Welcome['pipelines'][number]),
-    models: Object.fromEntries(served.map(({ pipeline, models }) => [
-      pipeline.name,
-      Object.fromEntries(
-        Object.entries(models).map(([name, { sha256, bytes }]) => [name, { sha256, bytes }]),
-      ),
-    ])),
-    modelPath: MODEL_PATH,
-    heartbeatMs: HEARTBEAT_MS,
-  }
+  const welcome = welcomeOf(served)
 
   function execute(command: Exclude<PolicyCommand, { type: 'wake_at' }>) {
     switch (command.type) {
@@ -197,7 +169,7 @@ export function createPool({ served, scheduler, now, log, link: linkOptions }: P
       case 'ready': {
         const { slot, pipeline, task, variant } = message
         const ref = { pipeline, task, variant }
-        addInstance(node, slot, ref)
+        addInstance(node, slot, ref, message)
         post({ type: 'instance_ready', node: node.id, slot, ...ref })
         return weighSilence()
       }
@@ -215,6 +187,7 @@ export function createPool({ served, scheduler, now, log, link: linkOptions }: P
           node.progress = done < total ? message.progress : null
         }
         if (message.backend !== undefined) node.backend = message.backend
+        node.threadsPerRun = message.threadsPerRun ?? node.threadsPerRun
         if (message.backendReason !== undefined) {
           node.backendReason = message.backendReason
           log(`node ${node.name} runs on ${message.backendReason}`)

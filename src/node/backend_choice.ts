@@ -10,10 +10,10 @@ import { createBackendMemory, type Decision } from './backend_memory.ts'
 import type { Clock } from './clock.ts'
 import { type Adapter, adapterName, readAdapter } from './engine/adapter.ts'
 import type { Backend, EngineUse } from './engine/engine.ts'
-import { usableThreads } from './engine/ort.ts'
 import type { InstanceSpec } from './engine/worker_api.ts'
 import type { Host } from './host.ts'
-import type { Measured } from './slot.ts'
+import type { Measured, Slot } from './slot.ts'
+import { createThreadChoice } from './thread_choice.ts'
 import { medianMs, startTrial, type Trial, TRIAL_RUNS } from './trial.ts'
 
 export type BackendWish = 'auto' | Backend
@@ -24,7 +24,13 @@ export interface BackendChoiceOptions {
   wish: BackendWish
   /** Whether the volunteer lends the GPU. */
   gpu: boolean
-  threadsPerRun: number
+  /** Threads of one run; measured where absent and worth a thought. */
+  threadsPerRun: number | undefined
+  /** Most processors to keep busy. */
+  processors: number
+  /** The number of slots was asked for and stays. */
+  fixedSlots: boolean
+  slots(): readonly Slot[]
   /** Most time a device may take to show its speed, by its kind. */
   limitMs?: { software: number; hardware: number }
   readAdapter?(): Promise<Adapter | undefined>
@@ -36,7 +42,7 @@ export interface BackendChoiceOptions {
   /** Moves the slots over to `use`; false where that failed and they stay as they are. */
   move(): Promise<boolean>
   /** A decision fell, or was taken back. */
-  decided(backend: Backend, reason: string): void
+  decided(use: EngineUse, reason: string): void
 }
 
 export interface BackendChoice {
@@ -56,7 +62,7 @@ export interface BackendChoice {
   stop(): void
 }
 
-/** How much faster WebGPU must be, to be worth a device that may be lost. */
+/** How much more WebGPU must carry, to be worth a device that may be lost. */
 const LEAST_GAIN = 1.2
 const LIMIT_MS = { software: 30_000, hardware: 60_000 }
 const MAX_DISTURBED = 4
@@ -69,6 +75,7 @@ export function createBackendChoice(options: BackendChoiceOptions): BackendChoic
   const { clock, host, wish } = options
   const limitsMs = options.limitMs ?? LIMIT_MS
   const memory = createBackendMemory(host.storage, host.assets)
+  const threads = createThreadChoice({ ...options, wish: options.threadsPerRun })
   let backend: Backend = wish === 'auto' ? 'wasm' : wish
   let reason = `${backend}: asked for by name`
   let device: Adapter | undefined
@@ -79,15 +86,21 @@ export function createBackendChoice(options: BackendChoiceOptions): BackendChoic
   let trial: Trial | undefined
   let deathsMs: number[] = []
 
-  const useOf = (one: Backend): EngineUse => ({
-    backend: one,
-    threads: usableThreads({ backend: one, threads: options.threadsPerRun }),
-  })
+  const threadsOn = {
+    wasm: () => threads.perRun,
+    native: () => options.threadsPerRun ?? 1,
+    webgpu: () => 1,
+  }
+  const useOf = (one: Backend): EngineUse => ({ backend: one, threads: threadsOn[one]() })
+
+  const wholeReason = () =>
+    (backend !== 'wasm' || threads.reason === '' ? reason : `${reason}; ${threads.reason}`)
+      .slice(0, MAX_REASON)
 
   function conclude(because: string): 'done' {
     done = true
-    reason = because.slice(0, MAX_REASON)
-    options.decided(backend, reason)
+    reason = because
+    options.decided(useOf(backend), wholeReason())
     return 'done'
   }
 
@@ -133,7 +146,18 @@ export function createBackendChoice(options: BackendChoiceOptions): BackendChoic
     return sumMs
   }
 
+  /** One after the other: what is best on WebAssembly is what a GPU has to beat. */
   async function run(): Promise<'done' | 'disturbed'> {
+    const undecided = threads.reason
+    const more = backend === 'wasm' ? await threads.run() : 'done'
+    if (more === 'disturbed' || stopped) return stopped ? 'done' : 'disturbed'
+    if (more === 'more' && !await options.move()) threads.stay()
+    if (threads.reason !== undecided) options.decided(useOf(backend), wholeReason())
+    // New slots are to be grown and measured first.
+    return more === 'more' ? 'disturbed' : await tryOther()
+  }
+
+  async function tryOther(): Promise<'done' | 'disturbed'> {
     if (done || stopped || device === undefined) return 'done'
     const held = options.samples()
     if (held.length === 0) return 'disturbed'
@@ -168,10 +192,18 @@ export function createBackendChoice(options: BackendChoiceOptions): BackendChoic
       return await settle({ backend: 'wasm', models, reason: `wasm: webgpu (${name}) ${because}` })
     }
     const [wasmMs, gpuMs] = other === 'webgpu' ? [hereMs, answer.value] : [answer.value, hereMs]
-    const figures = `webgpu (${name}) took ${inMs(gpuMs)} for ${what}, wasm ${inMs(wasmMs)}`
-    const better: Backend = gpuMs * LEAST_GAIN <= wasmMs ? 'webgpu' : 'wasm'
+    // Each worker on the processor brings the same again; on a GPU they share one device.
+    const workers = other === 'webgpu' ? options.slots().length : mostWorkers()
+    const each = workers === 1 ? '' : ` in each of ${workers} workers`
+    const figures = `webgpu (${name}) took ${inMs(gpuMs)} for ${what}, wasm ${inMs(wasmMs)}${each}`
+    const better: Backend = gpuMs * LEAST_GAIN <= wasmMs / workers ? 'webgpu' : 'wasm'
     return await settle({ backend: better, models, reason: `${better}: ${figures}` })
   }
+
+  const mostWorkers = () =>
+    options.fixedSlots
+      ? options.slots().length
+      : Math.max(1, Math.floor(options.processors / threads.perRun))
 
   async function settle(decision: Decision): Promise<'done'> {
     const before = backend
@@ -196,7 +228,7 @@ export function createBackendChoice(options: BackendChoiceOptions): BackendChoic
       return useOf(backend)
     },
     get reason() {
-      return reason
+      return wholeReason()
     },
     get device() {
       return device
@@ -204,6 +236,7 @@ export function createBackendChoice(options: BackendChoiceOptions): BackendChoic
     start,
     run,
     disturb() {
+      threads.disturb()
       // A real GPU leaves the processor to the batch; its trial goes on.
       if (trial === undefined || device?.software === false) return
       trial.stop()
@@ -228,6 +261,7 @@ export function createBackendChoice(options: BackendChoiceOptions): BackendChoic
     },
     stop() {
       stopped = true
+      threads.stop()
       trial?.stop()
     },
   }

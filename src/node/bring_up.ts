@@ -6,7 +6,7 @@
 import type { Clock } from './clock.ts'
 import type { Answer, Failure } from './engine/answer.ts'
 import type { EngineUse } from './engine/engine.ts'
-import type { InstanceSpec, WorkerAssets } from './engine/worker_api.ts'
+import type { InstanceSpec, Warmed, WorkerAssets } from './engine/worker_api.ts'
 import type { Renewal, Slot } from './slot_types.ts'
 import { createWorkerClient, type WorkerClient } from './worker_client.ts'
 
@@ -26,7 +26,7 @@ export interface BringUpOptions {
 
 export interface FreshWorker {
   client: WorkerClient
-  held: { spec: InstanceSpec; loadMs: number; warmMs: number }[]
+  held: { spec: InstanceSpec; loadMs: number; warmed: Warmed }[]
 }
 
 const INIT_MS = 60_000
@@ -58,7 +58,7 @@ export async function bringUp(options: BringUpOptions): Promise<Answer<FreshWork
     }
     const answer = await client.load(spec, bytes, maxLoadMs)
     if (!answer.ok) return fail(answer)
-    held.push({ spec, loadMs: clock.nowMs() - fromMs, warmMs: answer.value.warmMs })
+    held.push({ spec, loadMs: clock.nowMs() - fromMs, warmed: answer.value })
   }
   return { ok: true, value: { client, held } }
 }

@@ -9,6 +9,7 @@ import type { EngineUse } from './engine/engine.ts'
 import type { InstanceSpec } from './engine/worker_api.ts'
 import type { SlotPool } from './pool.ts'
 import type { Slot } from './slot.ts'
+import { rateOf } from './slot_rate.ts'
 
 export interface GrowOptions {
   clock: Clock
@@ -70,23 +71,6 @@ export function createGrower(options: GrowOptions): Grower {
   /** Runs per ms of one slot alone. */
   let aloneRate: number | undefined
 
-  /** Runs per ms of all these together, or nothing when one had to give way. */
-  async function rate(slots: readonly Slot[], key: string): Promise<number | undefined> {
-    const rates = await Promise.all(slots.map(async (slot) => {
-      const fromMs = clock.nowMs()
-      let runs = 0
-      while (clock.nowMs() - fromMs < windowMs) {
-        if (await slot.measure(key, 1) === undefined) return undefined
-        runs++
-      }
-      return runs / (clock.nowMs() - fromMs)
-    }))
-    return rates.reduce<number | undefined>(
-      (sum, one) => sum === undefined || one === undefined ? undefined : sum + one,
-      0,
-    )
-  }
-
   async function comeUp(slots: readonly Slot[], spec: InstanceSpec): Promise<boolean> {
     const lateMs = clock.nowMs() + COME_UP_MS
     for (const slot of slots) if (!slot.holds(spec.key)) slot.load(spec)
@@ -104,10 +88,10 @@ export function createGrower(options: GrowOptions): Grower {
     const up = await comeUp(slots.slice(before.length), spec)
     if (stopped) return 'disturbed'
     if (!up) return 'not_worth_it'
-    const rateBefore = await rate(before, spec.key)
+    const rateBefore = await rateOf(clock, before, [spec.key], windowMs)
     if (rateBefore === undefined) return 'disturbed'
     aloneRate ??= rateBefore / before.length
-    const rateAfter = await rate(slots, spec.key)
+    const rateAfter = await rateOf(clock, slots, [spec.key], windowMs)
     if (rateAfter === undefined || stopped) return 'disturbed'
     const gain = (rateAfter - rateBefore) / (count - before.length)
     const least = count - before.length === 1 ? leastGain : Math.max(leastGain, JUMP_GAIN)

@@ -27,6 +27,7 @@ export function helloOf({ host, name, token }: NodeOptions, facts: HelloFacts): 
     runtime: host.runtime,
     backend: choice.use.backend,
     backendReason: choice.reason,
+    threadsPerRun: choice.use.threads,
     downloads: limits.downloads,
     ...(choice.device === undefined ? {} : { device: choice.device }),
     ...(name === undefined ? {} : { name }),

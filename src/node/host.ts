@@ -11,6 +11,11 @@ export interface Host {
   readonly runtime: 'deno' | 'browser'
   /** Processors this node may keep busy at most, before the volunteer's own limit. */
   readonly threads: number
+  /**
+   * Whether WebAssembly shares memory between threads here, so that one run may have several: in an
+   * isolated page only.
+   */
+  readonly sharesMemory?: boolean
   /** Memory that may be used, in bytes; absent where it cannot be known. */
   readonly memoryBytes?: number
   /** URLs of the files that a worker loads by itself. */

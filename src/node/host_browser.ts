@@ -42,7 +42,11 @@ export function browserFacts(): BrowserFacts {
   }
 }
 
-/** Half the processors, and one left for the page. */
+/** All that a volunteer may lend: on an insecure origin there is no telling workers apart. */
+export const mostProcessors = ({ secure, processors }: BrowserFacts): number =>
+  secure ? processors : 1
+
+/** What suits unless a volunteer says otherwise: half the processors, and one left for the page. */
 export const usableProcessors = ({ secure, processors }: BrowserFacts): number =>
   secure ? Math.max(1, Math.min(processors >> 1, processors - 1)) : 1
 
@@ -63,7 +67,8 @@ export function createBrowserHost(options: BrowserHostOptions): Host {
   const memoryBytes = offeredMemory()
   return {
     runtime: 'browser',
-    threads: usableProcessors(browserFacts()),
+    threads: mostProcessors(browserFacts()),
+    sharesMemory: globalThis.crossOriginIsolated === true,
     ...(memoryBytes === undefined ? {} : { memoryBytes }),
     assets: workerAssets(options.paths, options.base),
     createWorker: () => new Worker(inference, { type: 'module', name: 'shoal inference' }),

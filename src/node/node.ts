@@ -6,7 +6,6 @@
 import type { Hello } from '../protocol/messages.ts'
 import { createBackendChoice } from './backend_choice.ts'
 import { createBackoff } from './backoff.ts'
-import { renewSlots } from './bring_up.ts'
 import { nameOf, quickestOfEachTask } from './catalog.ts'
 import { createSleeper, systemClock } from './clock.ts'
 import { createModelFetcher } from './fetch_model.ts'
@@ -16,7 +15,8 @@ import { type Identity, loadIdentity } from './identity.ts'
 import { createLink, type Link, type Refusal } from './link.ts'
 import { createMeasuring } from './measuring.ts'
 import type { ModelStore } from './models.ts'
-import { limitsLine, limitsOf, mostSlotsOf, openModels } from './node_limits.ts'
+import { moveSlots } from './move_slots.ts'
+import { limitsLine, limitsOf, mostSlotsOf, openModels, processorsOf } from './node_limits.ts'
 import { createPayloadStore } from './payloads.ts'
 import { createSlotPool } from './pool.ts'
 import { createServing } from './serving.ts'
@@ -46,6 +46,7 @@ export function createNode(options: NodeOptions): VolunteerNode {
   const duty = options.duty ?? 1
   const base = new URL(options.url)
   const limits = limitsOf(options)
+  const fixedSlots = options.slots !== undefined
   const watch = createWatch(options.slots ?? 1)
   const payloads = createPayloadStore(options.payloadBytes)
   let models: ModelStore | undefined
@@ -105,7 +106,7 @@ export function createNode(options: NodeOptions): VolunteerNode {
       return Math.max(0, QUIET_MS - quietMs)
     },
     async detour() {
-      const grown = options.slots === undefined ? await grower.run() : 'done'
+      const grown = fixedSlots ? 'done' : await grower.run()
       // Another backend is tried in a worker beside those that serve.
       const tight = options.memoryBytes !== undefined && limits.mostSlots <= pool.serving.length
       return grown === 'done' && !tight ? await choice.run() : grown
@@ -117,35 +118,26 @@ export function createNode(options: NodeOptions): VolunteerNode {
     host,
     wish: options.backend ?? 'auto',
     gpu: options.gpu ?? true,
-    threadsPerRun: options.threadsPerRun ?? 1,
+    threadsPerRun: options.threadsPerRun,
+    processors: processorsOf(options),
+    fixedSlots,
+    slots: () => pool.serving,
     ...(options.readAdapter === undefined ? {} : { readAdapter: options.readAdapter }),
     samples: () =>
       quickestOfEachTask(profiler.byLatency(), (key) => pool.slot(0)?.holds(key) === true)
         .flatMap((key) => serving.catalog?.spec(nameOf(key)) ?? []),
     measure: (key) => pool.slot(0)?.measure(key, 1) ?? Promise.resolve(undefined),
     fetchModel,
-    move,
-    decided(backend, reason) {
-      link.send({ type: 'report', backend, backendReason: reason })
+    move: () =>
+      moveSlots({
+        ...{ pool, profiler, grower, grown, use: choice.use, fixedSlots },
+        serves: () => stopping === undefined,
+      }),
+    decided({ backend, threads }, reason) {
+      link.send({ type: 'report', backend, backendReason: reason, threadsPerRun: threads })
       watch.emit({ type: 'backend', backend, reason }, { backend, reason })
     },
   })
-
-  function move(): Promise<boolean> {
-    // On a GPU one slot to begin with; whether more pay is measured again.
-    const single = options.slots === undefined && choice.use.backend === 'webgpu'
-    return renewSlots(single ? pool.serving.slice(0, 1) : pool.serving, () => {
-      if (stopping !== undefined) return false
-      if (single && pool.serving.length > 1) {
-        pool.keep(1)
-        grown(1)
-      }
-      profiler.reset()
-      grower.reset()
-      profiler.detourAgain()
-      return true
-    })
-  }
 
   function grown(slots: number): void {
     limits.keep(slots)

@@ -18,13 +18,17 @@ export function limitsOf({ host, memoryBytes, slots, downloads }: NodeOptions): 
   return createHoldLimits({ memoryBytes: offered, slots, downloads })
 }
 
-/** Slots that processors and memory allow on a backend. */
+/** Most processors to keep busy. */
+export const processorsOf = ({ host, threads }: NodeOptions): number =>
+  Math.min(host.threads, threads ?? Infinity)
+
+/** Slots that processors and memory allow on a backend with its threads. */
 export function mostSlotsOf(
-  { host, threads }: NodeOptions,
+  options: NodeOptions,
   { memoryBytes, mostSlots }: HoldLimits,
   use: EngineUse,
 ): number {
-  const processors = Math.min(host.threads, threads ?? Infinity)
+  const processors = processorsOf(options)
   return Math.min(mostSlotsOn(use, { processors, memoryBytes }), mostSlots)
 }
 

@@ -23,8 +23,8 @@ export interface NodeOptions {
   /** Most processors to keep busy. */
   threads?: number
   /**
-   * Processors to each run, 1 by default: more answer one query sooner, but fewer in all. Counts
-   * for native, and for wasm in an isolated page; elsewhere a run has one.
+   * Threads of each run. They count for native, where 1 is the default, and for wasm in an isolated
+   * page, where absent means that one and two are measured; elsewhere a run has one.
    */
   threadsPerRun?: number
   /** `auto`, the default, measures. */

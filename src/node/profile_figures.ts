@@ -31,6 +31,8 @@ export interface Figures {
   seed(key: string): void
   /** Takes back what was remembered; the variants of which that was so. */
   unseed(): string[]
+  /** Variants quick enough: no run can be interrupted, and a batch would wait for all of it. */
+  measurable(): string[]
   /** What to measure next, quick figures of all before settled ones of any. */
   next(maxProbeMs: number): Series | undefined
   /** Of variants not measured yet. */
@@ -40,6 +42,9 @@ export interface Figures {
   remove(key: string): void
   clear(): void
 }
+
+/** What is slower than this when warm is not measured; real batches will tell. */
+const MAX_SINGLE_MS = 1000
 
 /** A figure of a single item comes first, then a quick one of each size. */
 export const rank = ({ runs, batch }: Series): number =>
@@ -78,10 +83,14 @@ export function createFigures(batches: readonly number[]): Figures {
     return gone
   }
 
+  const measurable = () =>
+    [...all.keys()].filter((key) => (warmed.get(key)?.warmMs ?? 0) <= MAX_SINGLE_MS)
+
   /** Quick figures of all before settled ones of any; among equals the least measured. */
   function next(maxProbeMs: number): Series | undefined {
     let best: Series | undefined
-    for (const series of all.values()) {
+    for (const key of measurable()) {
+      const series = all.get(key)!
       const single = latencyOf(series[0]!)
       for (const one of series) {
         if (
@@ -159,6 +168,7 @@ export function createFigures(batches: readonly number[]): Figures {
     warmed,
     seed,
     unseed,
+    measurable,
     next,
     first,
     points,

@@ -124,7 +124,7 @@ export function createProfiler(options: ProfilerOptions): Profiler {
     const verdict = recall.ran(key, measured && measured.runMs / measured.rows)
     if (verdict === 'again') return
     if (verdict === 'holds') {
-      return believe(key, recall.toCheck(all.keys()) === undefined ? CHECKED : undefined)
+      return believe(key, recall.toCheck(figures.measurable()) === undefined ? CHECKED : undefined)
     }
     for (const other of figures.unseed()) sent.delete(other)
     options.recalled?.({ used: false, reason: verdict.discard })
@@ -137,7 +137,7 @@ export function createProfiler(options: ProfilerOptions): Profiler {
     try {
       await recalling
       while (!stopped && all.size > 0) {
-        const toCheck = recall.toCheck(all.keys())
+        const toCheck = recall.toCheck(figures.measurable())
         const series = figures.next(maxProbeMs)
         const quick = series === undefined || rank(series) > 0
         if (toCheck === undefined && series === undefined && detourDone) break

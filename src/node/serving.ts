@@ -158,10 +158,12 @@ export function createServing(options: ServingOptions): Serving {
   }
 
   const events: PoolEvents = {
-    ready(slot, { key, variant }, loadMs, warmMs) {
+    ready(slot, { key, variant }, loadMs, warmed) {
       lastLoadMs = clock.nowMs()
-      send({ type: 'ready', slot, loadMs: Math.max(0, loadMs), ...nameOf(key) })
-      options.profiler().add(key, warmMs, variant.referenceMs)
+      const fallback = warmed?.fallback
+      const instead = fallback && { backend: 'wasm', backendReason: `wasm: ${fallback}` } as const
+      send({ type: 'ready', slot, loadMs: Math.max(0, loadMs), ...nameOf(key), ...instead })
+      options.profiler().add(key, warmed?.warmMs, variant.referenceMs)
       const held = `${slot} ${key}`
       const ready = [...watch.state.ready.filter((other) => other !== held), held]
       watch.emit({ type: 'ready', slot, variant: key, loadMs }, { ready })

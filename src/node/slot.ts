@@ -12,16 +12,11 @@ import { createSleeper } from './clock.ts'
 import type { Failure } from './engine/answer.ts'
 import type { InstanceSpec } from './engine/worker_api.ts'
 import { createLoadQueue, type FetchedLoad } from './load_queue.ts'
-import type { Measured, Slot, SlotOptions } from './slot_types.ts'
+import { createProbeSeat, type Probe } from './probe.ts'
+import type { Slot, SlotOptions } from './slot_types.ts'
 import { createWorkerClient, type WorkerClient } from './worker_client.ts'
 
 export type { Measured, Slot, SlotOptions } from './slot_types.ts'
-
-interface Probe {
-  key: string
-  batch: number
-  done(measured: Measured | undefined): void
-}
 
 const INIT_MS = 60_000
 /** Deaths in a row, without a batch or load done in between, before the slot gives up loading. */
@@ -43,7 +38,7 @@ export function createSlot(options: SlotOptions): Slot {
     onChange: () => void pump(),
     onFailed: noteLoadFailure,
   })
-  let probe: Probe | undefined
+  const probes = createProbeSeat(() => void pump())
   let running: SlotBatch | undefined
   let client: WorkerClient | undefined
   let fresh: FreshWorker | undefined
@@ -83,14 +78,13 @@ export function createSlot(options: SlotOptions): Slot {
     if (gone !== undefined) return () => unloadNow(gone)
     const load = loads.take()
     if (load !== undefined) return () => loadNow(load)
-    const asked = probe
-    probe = undefined
-    return asked === undefined ? undefined : () => runProbe(asked)
+    const probe = probes.take()
+    return probe && (() => runProbe(probe))
   }
 
   const hasWork = () =>
     (wantWorker && client === undefined) || fresh !== undefined ||
-    waiting.length > 0 || loads.fetched > 0 || toUnload.length > 0 || probe !== undefined
+    waiting.length > 0 || loads.fetched > 0 || toUnload.length > 0 || probes.taken
 
   const idle = () =>
     running === undefined && waiting.length === 0 && loads.fetched === 0 && loads.fetching === 0
@@ -115,13 +109,13 @@ export function createSlot(options: SlotOptions): Slot {
     client = next
     faults = 0
     loaded.clear()
-    for (const { spec, warmMs, loadMs } of held) {
+    for (const { spec, warmed, loadMs } of held) {
       if (!loads.isCurrent(spec)) {
         await client.unload(spec.key)
         continue
       }
       loaded.set(spec.key, spec)
-      events.ready(spec, loadMs, warmMs)
+      events.ready(spec, loadMs, warmed)
     }
     // What was loaded into the old worker meanwhile.
     loads.startOver((spec) => !loaded.has(spec.key))
@@ -135,7 +129,7 @@ export function createSlot(options: SlotOptions): Slot {
     faults = 0
     loaded.clear()
     toUnload.length = 0
-    dropProbe()
+    probes.drop()
     waiting.drain().forEach((batch) => events.failed(batch, failure.message))
     events.restarted(failure.message)
     if (deaths >= MAX_DEATHS) {
@@ -192,7 +186,7 @@ export function createSlot(options: SlotOptions): Slot {
       // Given up meanwhile: its unloading comes next.
       if (!loads.isCurrent(spec)) return
       loaded.set(spec.key, spec)
-      return events.ready(spec, fetchMs + clock.nowMs() - fromMs, answer.value.warmMs)
+      return events.ready(spec, fetchMs + clock.nowMs() - fromMs, answer.value)
     }
     if (loads.isCurrent(spec)) {
       loads.drop(spec.key)
@@ -216,11 +210,6 @@ export function createSlot(options: SlotOptions): Slot {
     done(answer.ok ? answer.value : undefined)
   }
 
-  function dropProbe(): void {
-    probe?.done(undefined)
-    probe = undefined
-  }
-
   const isHeld = (spec: InstanceSpec) => {
     const held = loaded.get(spec.key)
     return held !== undefined && JSON.stringify(held) === JSON.stringify(spec)
@@ -230,7 +219,7 @@ export function createSlot(options: SlotOptions): Slot {
     offer(batch) {
       if (!loads.wants(batch.key)) return 'not_held'
       if (waiting.length + (running === undefined ? 0 : 1) >= 2) return 'full'
-      dropProbe()
+      probes.drop()
       waiting.add(batch)
       pump()
       return 'taken'
@@ -272,11 +261,7 @@ export function createSlot(options: SlotOptions): Slot {
       ),
     measure(key, batch) {
       if (closed || !loaded.has(key) || !idle()) return Promise.resolve(undefined)
-      return new Promise((done) => {
-        dropProbe()
-        probe = { key, batch, done }
-        pump()
-      })
+      return probes.ask(key, batch)
     },
     holds: (key) => loaded.has(key),
     get idle() {
@@ -291,7 +276,7 @@ export function createSlot(options: SlotOptions): Slot {
     close(why) {
       closed = true
       sleeper.wake()
-      dropProbe()
+      probes.drop()
       const left = running === undefined ? waiting.drain() : [running, ...waiting.drain()]
       if (why !== undefined) left.forEach((batch) => events.failed(batch, why))
       client?.close()

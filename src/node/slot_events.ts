@@ -5,7 +5,7 @@
  */
 import type { ItemResult } from '../stages/types.ts'
 import type { SlotBatch } from './batch_queue.ts'
-import type { InstanceSpec } from './engine/worker_api.ts'
+import type { InstanceSpec, Warmed } from './engine/worker_api.ts'
 
 /** On the node's clock, in ms. */
 export interface BatchTimes {
@@ -15,8 +15,8 @@ export interface BatchTimes {
 }
 
 export interface SlotEvents {
-  /** `loadMs` is fetching and loading, without waiting for others; `warmMs` one run of the model. */
-  ready(spec: InstanceSpec, loadMs: number, warmMs?: number): void
+  /** `loadMs` is fetching and loading, without waiting for others. */
+  ready(spec: InstanceSpec, loadMs: number, warmed?: Warmed): void
   loadFailed(spec: InstanceSpec, message: string): void
   done(batch: SlotBatch, results: ItemResult[], times: BatchTimes): void
   expired(batch: SlotBatch, times: BatchTimes): void

@@ -19,6 +19,8 @@ export interface TabChoices {
   gpu: boolean
   /** Most processors to keep busy. */
   threads: number
+  /** Threads of one run on the processor; absent where that is to be measured. */
+  threadsPerRun?: number
   /** Share of the time to work, 0.01 to 1. */
   duty: number
   pauseOnBattery: boolean
@@ -50,6 +52,8 @@ export interface TabPage {
   get(key: string): Promise<string | undefined>
   set(key: string, value: string): Promise<void>
   changed(snapshot: TabSnapshot): void
+  /** It joined anew, or was refused for its version: the coordinator may have another build. */
+  mayBeOld(): void
 }
 
 export interface TabApi {
@@ -86,6 +90,7 @@ export function createTab(options: TabOptions): TabApi {
   let page: TabPage | undefined
   let choices: TabChoices | undefined
   let rules: PauseRules | undefined
+  let joins = 0
   let wantsPause = false
   /** The last of each kind. */
   const heard = new Map<PageSignal['type'], PageSignal>()
@@ -137,6 +142,8 @@ export function createTab(options: TabOptions): TabApi {
       if (done < total) downloads.set(label, { label, done, total })
       else downloads.delete(label)
     }
+    const again = event.type === 'joined' && joins++ > 0
+    if (again || (event.type === 'refused' && event.refusal.reason === 'protocol')) page?.mayBeOld()
     if (event.type === 'left') {
       leftFor = event.reason
       rules?.stop()
@@ -177,6 +184,7 @@ export function createTab(options: TabOptions): TabApi {
         diskBytes: chosen.diskBytes,
         downloads: downloadsNow(),
         gpu: chosen.gpu,
+        ...(chosen.threadsPerRun === undefined ? {} : { threadsPerRun: chosen.threadsPerRun }),
         ...(chosen.name === '' ? {} : { name: chosen.name }),
         ...(token === undefined ? {} : { token }),
       })

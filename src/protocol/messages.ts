@@ -45,6 +45,8 @@ const payload = z.union([z.object({ blob: count }), z.object({ key: id })])
 const backend = z.enum(['wasm', 'webgpu', 'native'])
 /** Why that backend, in one sentence. */
 const backendReason = z.string().max(500)
+/** Threads inside one run of a model. */
+const threads = z.number().int().min(1).max(256)
 /** What WebGPU says of the node's device; sizes in bytes. */
 const device = z.object({
   vendor: z.string().max(100),
@@ -71,6 +73,7 @@ export const nodeMessage = z.discriminatedUnion('type', [
     backend: backend.optional(),
     backendReason: backendReason.optional(),
     device: device.optional(),
+    threadsPerRun: threads.optional(),
     slots: z.number().int().min(1).max(256).optional(),
     duty: z.number().min(0.01).max(1).optional(),
     /** What the node may take in all, and what one slot of it may hold in models. */
@@ -81,7 +84,14 @@ export const nodeMessage = z.discriminatedUnion('type', [
     /** Content hashes of models that it need not download. */
     cached: z.array(z.string().length(64)).max(1024).optional(),
   }),
-  z.object({ type: z.literal('ready'), loadMs: ms, ...instance.shape }),
+  z.object({
+    type: z.literal('ready'),
+    loadMs: ms,
+    ...instance.shape,
+    /** Where this variant runs on another backend than the node: the GPU cannot take it. */
+    backend: backend.optional(),
+    backendReason: backendReason.optional(),
+  }),
   z.object({
     type: z.literal('load_failed'),
     /** Where it is for a limit of the volunteer's; trying again changes nothing then. */
@@ -98,6 +108,7 @@ export const nodeMessage = z.discriminatedUnion('type', [
     /** The node moved to another backend, or found out that it need not. */
     backend: backend.optional(),
     backendReason: backendReason.optional(),
+    threadsPerRun: threads.optional(),
     profile: z.array(z.object({ ...ref, points: z.array(point).max(64) })).max(1024).optional(),
     /** What became of the figures that the node kept from an earlier time. */
     remembered: z.object({

@@ -1,6 +1,7 @@
 /** A Chromium, and a coordinator with pages that it can open. */
-import { type Browser, chromium, type Page } from 'playwright-core'
+import type { Browser, Page } from 'playwright-core'
 import { buildAssets } from '../../src/cli/build_assets.ts'
+import { findChromium, launchChromium } from '../../src/cli/chromium.ts'
 import { SAMPLE_PAGE, type Serving, startServing } from '../../src/cli/serving.ts'
 import type { InferAnswer, NodeInfo, OcrOutputs } from '../../src/client/types.ts'
 
@@ -9,40 +10,25 @@ export const ELSEWHERE = 'pool.test'
 /** Another one, which the coordinator was not told of. */
 export const FOREIGN = 'foreign.test'
 
-const NAMES = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome']
-
-async function find(): Promise<string | undefined> {
-  for (const path of [Deno.env.get('CHROMIUM'), ...NAMES]) {
-    if (path && await Deno.stat(path).then(({ isFile }) => isFile, () => false)) return path
-  }
-  return undefined
-}
-
-async function install(): Promise<void> {
-  if (Deno.build.os !== 'linux' || Deno.uid() !== 0) return
+/** Where a Chromium is; installed where that is possible and none is there. */
+export async function wantChromium(): Promise<string | undefined> {
+  const found = await findChromium()
+  if (found !== undefined) return found
+  if (Deno.build.os !== 'linux' || Deno.uid() !== 0) return undefined
   const args = ['install', '-y', '--no-install-recommends', 'chromium']
   const options = { args, stdin: 'null', stdout: 'null', stderr: 'null' } as const
   await new Deno.Command('apt-get', options).output().catch(() => {})
+  return await findChromium()
 }
 
-/** Where a Chromium is; installed where that is possible and none is there. */
-export async function findChromium(): Promise<string | undefined> {
-  const found = await find()
-  if (found !== undefined) return found
-  await install()
-  return await find()
-}
+/** For a test's name. */
+export const skippedWithout = (executable: string | undefined): string =>
+  executable === undefined
+    ? ' (skipped: no Chromium; apt-get install chromium, or name one in CHROMIUM)'
+    : ''
 
-export function launch(executablePath: string): Promise<Browser> {
-  return chromium.launch({
-    executablePath,
-    args: [
-      '--no-sandbox',
-      '--disable-background-networking',
-      `--host-resolver-rules=MAP ${ELSEWHERE} 127.0.0.1, MAP ${FOREIGN} 127.0.0.1`,
-    ],
-  })
-}
+export const launch = (executablePath: string, webgpu = false): Promise<Browser> =>
+  launchChromium(executablePath, { webgpu, names: [ELSEWHERE, FOREIGN] })
 
 export interface Pool extends Serving {
   /** Lines that the coordinator logged. */
@@ -51,12 +37,16 @@ export interface Pool extends Serving {
   at(name: string): string
   /** Resolves with the node once it holds every variant. */
   full(name: string): Promise<NodeInfo>
-  read(): Promise<{ status: number; answer: InferAnswer<OcrOutputs> & { reason?: string } }>
+  read(
+    picture?: Uint8Array<ArrayBuffer>,
+  ): Promise<{ status: number; answer: InferAnswer<OcrOutputs> & { reason?: string } }>
 }
 
-export async function startPool(tls?: { cert: string; key: string }): Promise<Pool> {
+export async function startPool(
+  { dirs, tls }: { dirs?: string[]; tls?: { cert: string; key: string } } = {},
+): Promise<Pool> {
   const lines: string[] = []
-  const serving = await startServing(undefined, {
+  const serving = await startServing(dirs, {
     host: '0.0.0.0',
     allowHosts: [ELSEWHERE],
     assets: await buildAssets(),
@@ -78,11 +68,11 @@ export async function startPool(tls?: { cert: string; key: string }): Promise<Po
         await new Promise((done) => setTimeout(done, 20))
       }
     },
-    async read() {
+    async read(picture = sample) {
       const response = await fetch(`${serving.localUrl}/v1/pipelines/ocr/infer`, {
         method: 'POST',
-        headers: { 'content-type': 'image/jpeg', 'x-request-timeout-ms': '60000' },
-        body: sample,
+        headers: { 'content-type': 'image/jpeg', 'x-request-timeout-ms': '120000' },
+        body: picture,
       })
       return { status: response.status, answer: await response.json() }
     },

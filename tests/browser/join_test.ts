@@ -4,7 +4,6 @@ import type { Browser } from 'playwright-core'
 import { selfCertificate } from '../../src/cli/self_certificate.ts'
 import {
   ELSEWHERE,
-  findChromium,
   fits,
   FOREIGN,
   joinAs,
@@ -12,14 +11,14 @@ import {
   launch,
   openPage,
   type Pool,
+  skippedWithout,
   startPool,
+  wantChromium,
   type Watched,
 } from './fixture.ts'
 
-const executable = await findChromium()
-const skipped = executable === undefined
-  ? ' (skipped: no Chromium; apt-get install chromium, or name one in CHROMIUM)'
-  : ''
+const executable = await wantChromium()
+const skipped = skippedWithout(executable)
 
 const PHONE = { width: 390, height: 844 }
 
@@ -27,7 +26,7 @@ async function withBrowser(
   test: (browser: Browser, pool: Pool) => Promise<void>,
   tls?: { cert: string; key: string },
 ) {
-  const [browser, pool] = await Promise.all([launch(executable!), startPool(tls)])
+  const [browser, pool] = await Promise.all([launch(executable!), startPool(tls && { tls })])
   try {
     await test(browser, pool)
   } finally {
@@ -70,6 +69,10 @@ Deno.test({
         await joinAs(page, 'tab')
         const node = await pool.full('tab')
         assert.equal(node.runtime, 'browser')
+        const hasGpu = await page.evaluate(async () =>
+          (await navigator.gpu?.requestAdapter() ?? null) !== null
+        )
+        assert.match(node.backendReason!, hasGpu ? /webgpu \(/ : /device has no WebGPU adapter/)
         const { status, answer } = await pool.read()
         assert.equal(status, 200)
         assert.ok(answer.outputs.lines.length > 5)
@@ -151,6 +154,7 @@ Deno.test({
         await joinAs(tab.page, 'elsewhere')
         const node = await pool.full('elsewhere')
         assert.equal(node.backend, 'wasm')
+        assert.match(node.backendReason!, /one thread a run, since the page is not isolated/)
         const { status, answer } = await pool.read()
         assert.equal(status, 200)
         assert.ok(answer.outputs.lines.length > 5)

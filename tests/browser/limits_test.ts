@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict'
 import type { Browser, Page } from 'playwright-core'
 import type { NodeInfo } from '../../src/client/types.ts'
-import { findChromium, joinAs, joinButton, launch, type Pool, startPool } from './fixture.ts'
+import { findChromium } from '../../src/cli/chromium.ts'
+import { joinAs, joinButton, launch, type Pool, startPool } from './fixture.ts'
 import { launchReal } from './real_tab.ts'
 
 const executable = await findChromium()

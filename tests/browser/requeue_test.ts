@@ -3,7 +3,8 @@ import assert from 'node:assert/strict'
 import { startRequeueScene, USUAL } from '../../src/cli/bench_requeue_scene.ts'
 import { joinTab, sufferTab, TAB_FAULTS } from '../../src/cli/bench_requeue_tabs.ts'
 import { buildAssets } from '../../src/cli/build_assets.ts'
-import { findChromium, joinButton, launch } from './fixture.ts'
+import { findChromium } from '../../src/cli/chromium.ts'
+import { joinButton, launch } from './fixture.ts'
 
 const executable = await findChromium()
 const skipped = executable === undefined

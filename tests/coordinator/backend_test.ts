@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
-import type { NodeInfo } from '../../src/client/types.ts'
-import { joinScripted, withCoordinator } from './fixture.ts'
+import type { InferAnswer, NodeInfo } from '../../src/client/types.ts'
+import { ask, joinScripted, untilHolds, withCoordinator } from './fixture.ts'
 
 const DEVICE = {
   vendor: 'acme',
@@ -29,4 +29,28 @@ Deno.test('/v1/nodes says what a node runs on and why, and follows its reports',
     while (after.backend === 'wasm') after = await info()
     assert.equal(after.backend, 'webgpu')
     assert.equal(after.backendReason, 'webgpu: 3 ms, wasm 30 ms')
+    assert.equal(after.threadsPerRun, 1)
+    node.send({ type: 'report', backend: 'wasm', threadsPerRun: 2 })
+    while (after.backend === 'webgpu') after = await info()
+    assert.equal(after.threadsPerRun, 2)
+  }))
+
+Deno.test('a variant that a node runs on another backend is told of as such', () =>
+  withCoordinator(async (coordinator) => {
+    const node = await joinScripted(coordinator, 'gpu', undefined, { backend: 'webgpu' })
+    await untilHolds(coordinator, 'gpu', 4)
+    const ref = { pipeline: 'words', task: 'find', variant: 'slow' }
+    const instead = { backend: 'wasm', backendReason: 'wasm: too large' } as const
+    node.send({ type: 'ready', slot: 0, loadMs: 1, ...ref, ...instead })
+    const fallbacks = async (): Promise<NodeInfo['fallbacks']> =>
+      (await (await fetch(`${coordinator.url}/v1/nodes`)).json()).nodes[0].fallbacks
+    while ((await fallbacks()).length === 0);
+    assert.deepEqual(await fallbacks(), [{ ...ref, ...instead }])
+    const answer: InferAnswer = await (await ask(coordinator)).json()
+    for (const { variant, backend } of answer.stages) {
+      assert.equal(backend, variant === 'slow' ? 'wasm' : 'webgpu', variant)
+    }
+    assert.ok(answer.stages.some(({ variant }) => variant === 'slow'))
+    node.send({ type: 'ready', slot: 0, loadMs: 1, ...ref })
+    while ((await fallbacks()).length > 0);
   }))

@@ -1,6 +1,6 @@
 import { deepEqual, equal, match, ok } from 'node:assert/strict'
 import type { Adapter } from '../../src/node/engine/adapter.ts'
-import { batchSizes, runFilledUp } from '../../src/node/engine/batch_shapes.ts'
+import { batchSizes, createShapedRun, runFilledUp } from '../../src/node/engine/batch_shapes.ts'
 import { describe } from '../../src/node/engine/adapter.ts'
 import { ORT_VERSION } from '../../src/node/engine/ort.ts'
 import type { Host } from '../../src/node/host.ts'
@@ -19,7 +19,10 @@ const GPU: Adapter = {
 }
 
 /** A host whose engines take so many ms a run, and which remembers. */
-function pacedHost(paceMs: { wasm: number; webgpu: number }, kept = new Map<string, string>()) {
+function pacedHost(
+  paceMs: { wasm: number; webgpu: number; wasm2?: number; fallback?: string },
+  kept = new Map<string, string>(),
+) {
   const host: Host = {
     ...testHost(crypto.randomUUID()),
     createWorker: () =>
@@ -130,6 +133,28 @@ Deno.test('runFilledUp() fills a batch up to a power of two and cuts the outputs
   deepEqual(outputs, { y: tensor([3, 2], [1, 2, 3, 4, 5, 6]), whole: tensor([1], [7]) })
 })
 
+Deno.test('createShapedRun() runs a batch in pieces of what was warmed', async () => {
+  const ran: number[] = []
+  const tensor = (rows: number, width = 2): Tensor => ({
+    type: 'float32',
+    dims: [rows, width],
+    data: Float32Array.from({ length: rows * width }, (_, i) => i),
+  })
+  const shaped = createShapedRun(({ x }) => {
+    ran.push(x!.dims[0]!)
+    return Promise.resolve({ y: x! })
+  })
+  const { y: unwarmed } = await shaped.run({ x: tensor(3) })
+  deepEqual(unwarmed, tensor(3))
+  for (const rows of [1, 2]) await shaped.warm({ x: tensor(rows) })
+  ran.length = 0
+  deepEqual((await shaped.run({ x: tensor(7) })).y, tensor(7))
+  deepEqual(ran, [2, 2, 2, 1])
+  ran.length = 0
+  deepEqual((await shaped.run({ x: tensor(3, 5) })).y, tensor(3, 5))
+  deepEqual(ran, [4], 'another shape was never warmed')
+})
+
 Deno.test('describe() knows software adapters by flag and by name', () => {
   const rest = {
     features: { has: () => false },
@@ -149,4 +174,15 @@ Deno.test('describe() knows software adapters by flag and by name', () => {
 Deno.test('ORT_VERSION is the version of package.json', async () => {
   const file = new URL('../../package.json', import.meta.url)
   equal(ORT_VERSION, JSON.parse(await Deno.readTextFile(file)).dependencies['onnxruntime-web'])
+})
+
+Deno.test('a variant that runs beside the GPU is told of as running on wasm', async () => {
+  const host = pacedHost({ wasm: 1, webgpu: 1, fallback: 'a weight is too large' })
+  const readAdapter = () => Promise.resolve(GPU)
+  await withNode({ host, backend: 'webgpu', readAdapter }, async ({ peer }) => {
+    peer.send({ type: 'load', instances: [{ slot: 0, ...A }] })
+    const { message } = await peer.take('ready')
+    equal(message.backend, 'wasm')
+    equal(message.backendReason, 'wasm: a weight is too large')
+  })
 })

@@ -82,16 +82,16 @@ export interface Scene {
 
 /** Runs `play` with a started node that has said hello; ends everything afterwards. */
 export async function withNode(
-  options: Partial<NodeOptions> & { heartbeatMs?: number; cache?: string },
+  options: Partial<NodeOptions> & { heartbeatMs?: number; cache?: string; growing?: boolean },
   play: (scene: Scene) => Promise<void>,
 ): Promise<void> {
-  const { heartbeatMs = 0, cache = crypto.randomUUID(), ...rest } = options
+  const { heartbeatMs = 0, cache = crypto.randomUUID(), growing = false, ...rest } = options
   const served = await servedFrom(PIPELINE, { m: await readModel(SMALL_MODEL) })
   const coordinator = startTestCoordinator({ ...served, heartbeatMs })
   const node = createNode({
     host: testHost(cache),
     url: coordinator.url,
-    slots: 1,
+    ...(growing ? {} : { slots: 1 }),
     measure: false,
     backend: 'wasm',
     retryMs: { first: 1, most: 5 },
@@ -116,9 +116,14 @@ export const testHost = (cache: string) =>
   })
 
 /** Has the node hold these on slot 0. */
-export async function load(peer: Peer, ...variants: (typeof A)[]): Promise<void> {
-  peer.send({ type: 'load', instances: variants.map((variant) => ({ slot: 0, ...variant })) })
-  for (const { variant } of variants) await peer.take('ready', (m) => m.variant === variant)
+export const load = (peer: Peer, ...variants: (typeof A)[]): Promise<void> =>
+  loadOn(peer, 0, ...variants)
+
+export async function loadOn(peer: Peer, slot: number, ...variants: (typeof A)[]): Promise<void> {
+  peer.send({ type: 'load', instances: variants.map((variant) => ({ slot, ...variant })) })
+  for (const { variant } of variants) {
+    await peer.take('ready', (m) => m.slot === slot && m.variant === variant)
+  }
 }
 
 /** A batch for slot 0, generous in time unless told otherwise. */

@@ -64,6 +64,7 @@ async function fixture(choices: Partial<TabChoices> = {}, before: PageSignal[] =
     get: () => Promise.resolve(undefined),
     set: () => Promise.resolve(),
     changed: (snapshot: TabSnapshot) => void seen.push(snapshot),
+    mayBeOld: () => void calls.push('may be old'),
   }
   for (const signal of before) tab.signal(signal)
   await tab.start({ ...CHOICES, ...choices }, page, 'secret')
@@ -101,6 +102,20 @@ Deno.test('a tab tells its page at most four times a second, and lastly what is 
   assert.ok(seen.at(-1)!.itemsPerS > 500)
   pass(20_000)
   assert.equal(seen.at(-1)?.itemsPerS, 0, 'the rate falls when work ends')
+})
+
+Deno.test('a tab tells its page when another build may be there: on joining anew', async () => {
+  const { watch, calls } = await fixture()
+  watch.emit({ type: 'joined', epoch: 1 })
+  watch.emit({ type: 'lost', reason: 'gone', retryMs: 1 })
+  assert.deepEqual(calls, [])
+  watch.emit({ type: 'joined', epoch: 2 })
+  assert.deepEqual(calls, ['may be old'])
+  const refusal = { reason: 'protocol', message: 'too old' } as const
+  watch.emit({ type: 'refused', refusal })
+  assert.deepEqual(calls, ['may be old', 'may be old'])
+  watch.emit({ type: 'refused', refusal: { ...refusal, reason: 'replaced' } })
+  assert.equal(calls.length, 2)
 })
 
 Deno.test('a hidden tab goes on, and says so', async () => {

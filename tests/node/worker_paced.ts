@@ -9,22 +9,25 @@ import type { Engine } from '../../src/node/engine/engine.ts'
 import type { ImageCodecs, Model, Stage } from '../../src/stages/types.ts'
 
 const channel = new BroadcastChannel('shoal-test-pace')
-/** One model run by backend, told in the worker's name. */
-const paceMs: { [backend: string]: number } = JSON.parse(self.name)
+/** One model run by backend (`wasm2`: with two threads), told in the worker's name. */
+const { fallback, ...paceMs }: { fallback?: string; [backend: string]: unknown } = JSON.parse(
+  self.name,
+)
 
 expose(createWorkerApi({
   stages: { test: stage() },
-  createEngine: (_, use) => createPacedEngine(use.backend),
+  createEngine: (_, { backend, threads }) =>
+    createPacedEngine(backend, Number(paceMs[threads > 1 ? `${backend}${threads}` : backend])),
   createCodecs: () => ({}) as ImageCodecs,
 }))
 
-function createPacedEngine(backend: Engine['backend']): Engine {
+function createPacedEngine(backend: Engine['backend'], runMs: number): Engine {
   const held = new Set<string>()
   const model: Model = {
     inputNames: ['x'],
     outputNames: [],
     async run() {
-      await new Promise((done) => setTimeout(done, paceMs[backend]))
+      await new Promise((done) => setTimeout(done, runMs))
       return {}
     },
   }
@@ -39,6 +42,7 @@ function createPacedEngine(backend: Engine['backend']): Engine {
           if (backend === 'webgpu' && data === 'lose') resolve('as asked')
         }
       }),
+    fallback: () => fallback,
     has: (hash) => held.has(hash),
     acquire(hash) {
       held.add(hash)

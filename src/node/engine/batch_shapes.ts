@@ -1,6 +1,7 @@
 /**
  * Few batch sizes for an engine that compiles for shapes: a batch is filled up with zeros to the
- * next power of two, and the surplus cut off the outputs.
+ * next power of two, and the surplus cut off the outputs. A size that was never warmed is run in
+ * pieces of those that were: compiling may take seconds, for which no query waits.
  *
  * @module
  */
@@ -31,8 +32,69 @@ export async function runFilledUp(
   )
 }
 
-function mapTensors(tensors: Tensors, change: (tensor: Tensor) => Tensor): Tensors {
-  return Object.fromEntries(Object.entries(tensors).map(([name, one]) => [name, change(one)]))
+type Run = (feeds: Tensors) => Promise<Tensors>
+
+/** `warm` compiles for whatever it is given; `run` keeps to what was warmed, if anything was. */
+export function createShapedRun(run: Run): { warm: Run; run: Run } {
+  const warmed = new Map<string, Set<number>>()
+  /** The first dimension apart, which is the batch. */
+  const shapeOf = (feeds: Tensors) =>
+    JSON.stringify(Object.entries(feeds).map(([name, { dims }]) => [name, dims.slice(1)]))
+  return {
+    warm: (feeds) =>
+      runFilledUp(feeds, async (filled) => {
+        const outputs = await run(filled)
+        const rows = Object.values(filled)[0]?.dims[0] ?? 1
+        const shape = shapeOf(filled)
+        warmed.set(shape, (warmed.get(shape) ?? new Set()).add(rows))
+        return outputs
+      }),
+    async run(feeds) {
+      const rows = Object.values(feeds)[0]?.dims[0] ?? 1
+      const sizes = [...warmed.get(shapeOf(feeds)) ?? []].sort((a, b) => b - a)
+      const most = sizes[0] ?? rows
+      if (rows <= most) return await runFilledUp(feeds, run)
+      const pieces: Tensors[] = []
+      for (let from = 0; from < rows;) {
+        const size = sizes.find((size) => size <= rows - from) ?? rows - from
+        const piece = mapTensors(feeds, (tensor) => rowsOf(tensor, from, from + size))
+        pieces.push(await runFilledUp(piece, run))
+        from += size
+      }
+      return joined(pieces)
+    },
+  }
+}
+
+function rowsOf({ type, dims, data }: Tensor, from: number, to: number): Tensor {
+  const length = data.length / dims[0]!
+  return {
+    type,
+    dims: [to - from, ...dims.slice(1)],
+    data: data.slice(from * length, to * length),
+  }
+}
+
+/** Outputs of pieces one below the other. */
+function joined(pieces: readonly Tensors[]): Tensors {
+  return mapTensors(pieces[0]!, ({ type, dims, data }, name) => {
+    const parts = pieces.map((piece) => piece[name]!)
+    const length = parts.reduce((sum, part) => sum + part.data.length, 0)
+    const made = new (data.constructor as { new (length: number): TensorData })(length)
+    let at = 0
+    for (const part of parts) {
+      made.set(part.data as never, at)
+      at += part.data.length
+    }
+    const rows = parts.reduce((sum, part) => sum + (part.dims[0] ?? 0), 0)
+    return { type, dims: [rows, ...dims.slice(1)], data: made }
+  })
+}
+
+function mapTensors(tensors: Tensors, change: (tensor: Tensor, name: string) => Tensor): Tensors {
+  return Object.fromEntries(
+    Object.entries(tensors).map(([name, one]) => [name, change(one, name)]),
+  )
 }
 
 function resized({ type, dims, data }: Tensor, from: number, to: number): Tensor {

@@ -34,6 +34,11 @@ export interface EngineUse {
 
 export const PLAIN_USE: EngineUse = { backend: 'wasm', threads: 1 }
 
+export interface EngineModel extends Model {
+  /** As `run`, and compiles for shapes that are new, which `run` avoids; absent where none are. */
+  warm?: Model['run']
+}
+
 export interface Engine {
   readonly backend: Backend
   /**
@@ -47,6 +52,11 @@ export interface Engine {
   start(): Promise<void>
   /** Resolves with the reason when the device is lost; never where there is none to lose. */
   lost(): Promise<string>
+  /**
+   * Why a model runs on the processor although the engine is on a GPU, which cannot take it;
+   * nothing where it runs as the rest.
+   */
+  fallback(hash: string): string | undefined
   /** Whether a session of this model is at hand. */
   has(hash: string): boolean
   /**
@@ -55,7 +65,7 @@ export interface Engine {
    * @param bytes only needed where `has(hash)` is false
    * @throws EngineError `init_failed` or `load_failed`
    */
-  acquire(hash: string, bytes?: Uint8Array): Promise<Model>
+  acquire(hash: string, bytes?: Uint8Array): Promise<EngineModel>
   /** Gives up one hold; the last one frees the session (its memory stays with the worker). */
   release(hash: string): Promise<void>
 }

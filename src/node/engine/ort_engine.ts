@@ -5,13 +5,22 @@
  */
 import { EngineError } from './answer.ts'
 import { type Adapter, readAdapter } from './adapter.ts'
-import { type Engine, type EngineAssets, type EngineUse, PLAIN_USE } from './engine.ts'
+import {
+  type Backend,
+  type Engine,
+  type EngineAssets,
+  type EngineUse,
+  PLAIN_USE,
+} from './engine.ts'
 import { startOrt } from './ort.ts'
+import { readModelFacts, whyNotOnGpu } from './model_facts.ts'
 import { createOrtModel, type OwnedModel } from './ort_model.ts'
 
 interface Session {
   model: Promise<OwnedModel>
   holds: number
+  /** As {@linkcode Engine.fallback} has it. */
+  fallback: string | undefined
 }
 
 /** Where the runtime keeps the GPU device, made with the first session. */
@@ -19,8 +28,16 @@ interface GpuEnv {
   webgpu?: { device?: Promise<{ lost: Promise<{ message?: string; reason?: string }> }> }
 }
 
-/** An engine for this realm. */
-export function createOrtEngine(assets?: EngineAssets, use: EngineUse = PLAIN_USE): Engine {
+/**
+ * An engine for this realm.
+ *
+ * @param findDevice the GPU's description, which says what models it can take
+ */
+export function createOrtEngine(
+  assets?: EngineAssets,
+  use: EngineUse = PLAIN_USE,
+  findDevice: () => Promise<Adapter | undefined> = readAdapter,
+): Engine {
   const onGpu = use.backend === 'webgpu'
   const sessions = new Map<string, Session>()
   let device: Adapter | undefined
@@ -37,17 +54,10 @@ export function createOrtEngine(assets?: EngineAssets, use: EngineUse = PLAIN_US
     made.lost.then(({ reason, message }) => onLost(message || reason || 'no reason given'))
   }
 
-  async function create(bytes: Uint8Array): Promise<OwnedModel> {
-    // No tensor of a model is larger than the file; one that just fits may be refused, too.
-    if (device !== undefined && bytes.byteLength > device.maxBufferSize) {
-      throw new EngineError(
-        'load_failed',
-        `Cannot load a model of ${bytes.byteLength} bytes: ` +
-          `the GPU holds at most ${device.maxBufferSize} in one buffer`,
-      )
-    }
-    const model = await createOrtModel(bytes, assets, use)
-    if (onGpu) await watchDevice()
+  async function create(bytes: Uint8Array, provider: Backend): Promise<OwnedModel> {
+    const model = await createOrtModel(bytes, assets, use, provider)
+    // No device is made for what runs beside it.
+    if (provider === 'webgpu') await watchDevice()
     return model
   }
 
@@ -59,12 +69,13 @@ export function createOrtEngine(assets?: EngineAssets, use: EngineUse = PLAIN_US
     },
     async start() {
       if (onGpu) {
-        device = await readAdapter()
+        device = await findDevice()
         if (device === undefined) throw new EngineError('init_failed', 'There is no WebGPU adapter')
       }
       await startOrt(assets, use)
     },
     lost: () => lost,
+    fallback: (hash) => sessions.get(hash)?.fallback,
     has: (hash) => sessions.has(hash),
 
     async acquire(hash, bytes) {
@@ -73,7 +84,9 @@ export function createOrtEngine(assets?: EngineAssets, use: EngineUse = PLAIN_US
         if (bytes === undefined) {
           throw new EngineError('load_failed', `Cannot load model ${hash}: its bytes are not here`)
         }
-        session = { model: create(bytes), holds: 0 }
+        const fallback = device && whyNotOnGpu(readModelFacts(bytes), device)
+        const provider = fallback === undefined ? use.backend : 'wasm'
+        session = { model: create(bytes, provider), holds: 0, fallback }
         sessions.set(hash, session)
       }
       session.holds++

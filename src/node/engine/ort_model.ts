@@ -4,14 +4,20 @@
  * @module
  */
 import type { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-web/wasm'
-import type { Model, Tensor, TensorData } from '../../stages/types.ts'
+import type { Tensor, TensorData } from '../../stages/types.ts'
 import { EngineError } from './answer.ts'
-import { runFilledUp } from './batch_shapes.ts'
-import { type EngineAssets, type EngineUse, PLAIN_USE } from './engine.ts'
+import { createShapedRun } from './batch_shapes.ts'
+import {
+  type Backend,
+  type EngineAssets,
+  type EngineModel,
+  type EngineUse,
+  PLAIN_USE,
+} from './engine.ts'
 import { type OrtModule, startOrt, usableThreads } from './ort.ts'
 
 /** A model with its end: `release` frees the session inside the engine's memory. */
-export interface OwnedModel extends Model {
+export interface OwnedModel extends EngineModel {
   release(): Promise<void>
 }
 
@@ -36,18 +42,22 @@ function oneAtATime<T>(task: () => Promise<T>): Promise<T> {
  * const model = await createOrtModel(await Deno.readFile('model.onnx'))
  * const { output } = await model.run({ input: { type: 'float32', dims: [1, 4], data } })
  * ```
+ * @param provider what of the engine runs it: on WebGPU the processor is there, too
  * @throws EngineError `init_failed` or `load_failed`
  */
 export async function createOrtModel(
   bytes: Uint8Array,
   assets?: EngineAssets,
   use: EngineUse = PLAIN_USE,
+  provider: Backend = use.backend,
 ): Promise<OwnedModel> {
   const ort = await startOrt(assets, use)
   let session: InferenceSession
   try {
     // Made between runs, not during one: both would be inside the engine.
-    session = await oneAtATime(() => ort.InferenceSession.create(bytes, sessionOptions(use)))
+    session = await oneAtATime(() =>
+      ort.InferenceSession.create(bytes, sessionOptions(use, provider))
+    )
   } catch (error) {
     throw new EngineError(
       isBroken(error) ? 'broken' : 'load_failed',
@@ -60,7 +70,7 @@ export async function createOrtModel(
     inputNames: session.inputNames,
     outputNames: session.outputNames,
     /** @throws EngineError `run_failed`, `not_finite` or `broken` */
-    run: use.backend === 'webgpu' ? (feeds) => runFilledUp(feeds, run) : run,
+    ...(provider === 'webgpu' ? createShapedRun(run) : { run }),
     release: () => oneAtATime(() => session.release()),
   }
 }
@@ -68,9 +78,9 @@ export async function createOrtModel(
 /** Errors only: what a provider leaves to the processor is warned of with each session. */
 const LOG_ERRORS = 3
 
-function sessionOptions(use: EngineUse): InferenceSession.SessionOptions {
-  if (use.backend !== 'native') {
-    return { executionProviders: [use.backend], logSeverityLevel: LOG_ERRORS }
+function sessionOptions(use: EngineUse, provider: Backend): InferenceSession.SessionOptions {
+  if (provider !== 'native') {
+    return { executionProviders: [provider], logSeverityLevel: LOG_ERRORS }
   }
   return {
     executionProviders: ['cpu'],

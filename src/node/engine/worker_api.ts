@@ -10,14 +10,13 @@ import type {
   CropEncoding,
   ImageCodecs,
   ItemResult,
-  Model,
   Stage,
   StageContext,
   StageItem,
 } from '../../stages/types.ts'
 import { type Answer, EngineError, type Failure, failureFrom } from './answer.ts'
 import { batchSizes } from './batch_shapes.ts'
-import type { Backend, Engine, EngineAssets, EngineUse } from './engine.ts'
+import type { Backend, Engine, EngineAssets, EngineModel, EngineUse } from './engine.ts'
 import { detachChildren } from './transfer.ts'
 
 /** Files of the image codecs; each is fetched when a picture first needs it. */
@@ -39,6 +38,12 @@ export interface InstanceSpec {
   hash: string
 }
 
+export interface Warmed {
+  warmMs: number
+  /** Why it runs on the processor although the worker's engine is on a GPU, if so. */
+  fallback?: string
+}
+
 export interface WorkerApi {
   init(assets: WorkerAssets, use: EngineUse): Promise<Answer<{ backend: Backend }>>
   /** Comes back when the engine's device is lost, if ever. */
@@ -50,7 +55,7 @@ export interface WorkerApi {
    * shapes, the others and larger batches as far as a few seconds allow. `warmMs` is how long the
    * main shape took for one item, a first figure.
    */
-  load(spec: InstanceSpec, bytes: Uint8Array | undefined): Promise<Answer<{ warmMs: number }>>
+  load(spec: InstanceSpec, bytes: Uint8Array | undefined): Promise<Answer<Warmed>>
   unload(key: string): Promise<Answer<null>>
   run(
     key: string,
@@ -84,6 +89,7 @@ interface Held {
   spec: InstanceSpec
   stage: Stage
   context: StageContext
+  model: EngineModel
 }
 
 /** The worker's side, ready for `expose` of comlink. */
@@ -100,11 +106,11 @@ export function createWorkerApi(parts: WorkerParts): WorkerApi {
   }
 
   /** One run of the batch's n-th input shape; nothing where there is no such shape. */
-  async function timeRun({ stage, context }: Held, batch: number, shape: number) {
+  async function timeRun({ stage, context, model }: Held, batch: number, shape: number) {
     const feeds = stage.warmUp(context, batch)[shape]
     if (feeds === undefined) return undefined
     const from = nowMs()
-    await context.model.run(feeds)
+    await (model.warm ?? model.run)(feeds)
     return { runMs: nowMs() - from, rows: Object.values(feeds)[0]?.dims[0] ?? batch }
   }
 
@@ -119,7 +125,7 @@ export function createWorkerApi(parts: WorkerParts): WorkerApi {
     }
   }
 
-  async function take(spec: InstanceSpec, model: Model, fewShapes: boolean): Promise<number> {
+  async function take(spec: InstanceSpec, model: EngineModel, fewShapes: boolean): Promise<number> {
     const stage = parts.stages[spec.task.kind ?? '']
     if (stage === undefined) {
       throw new EngineError(
@@ -130,7 +136,7 @@ export function createWorkerApi(parts: WorkerParts): WorkerApi {
     if (codecs === undefined) throw new EngineError('init_failed', 'Cannot load before init')
     const { task, variant, next } = spec
     const context: StageContext = { task, variant, next, model, codecs, crops: 'raw', fewShapes }
-    const taken = { spec, stage, context }
+    const taken = { spec, stage, context, model }
     const fromMs = nowMs()
     let warmMs = (await timeRun(taken, 1, 0))?.runMs ?? 0
     // Where it compiles, the first run says nothing at all.
@@ -167,10 +173,11 @@ export function createWorkerApi(parts: WorkerParts): WorkerApi {
         const before = held.get(spec.key)
         const model = await engine.acquire(spec.hash, bytes)
         try {
-          const warmMs = await take(spec, model, engine.compilesShapes)
+          const fallback = engine.fallback(spec.hash)
+          const warmMs = await take(spec, model, engine.compilesShapes && fallback === undefined)
           // The old one goes after the new one is in, so that a shared session lives on.
           if (before !== undefined) await engine.release(before.spec.hash)
-          return { ok: true, value: { warmMs } }
+          return { ok: true, value: { warmMs, ...(fallback === undefined ? {} : { fallback }) } }
         } catch (error) {
           await engine.release(spec.hash)
           throw error

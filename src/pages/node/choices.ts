@@ -3,7 +3,12 @@
  *
  * @module
  */
-import { type BrowserFacts, offeredMemory, usableProcessors } from '../../node/host_browser.ts'
+import {
+  type BrowserFacts,
+  mostProcessors,
+  offeredMemory,
+  usableProcessors,
+} from '../../node/host_browser.ts'
 import type { TabChoices } from '../../node/tab.ts'
 import { element } from './dom.ts'
 import { setUpLimits } from './limits.ts'
@@ -13,19 +18,24 @@ const KEY = 'shoal.choices'
 const fields = () => ({
   name: element('name', HTMLInputElement),
   threads: element('threads', HTMLSelectElement),
+  perRun: element('per-run', HTMLSelectElement),
   duty: element('duty', HTMLInputElement),
   backend: element('backend', HTMLSelectElement),
   gpu: element('gpu', HTMLInputElement),
 })
 
 /** Fills the form with what is remembered, or with what suits this browser. */
-export function setUpChoices(facts: BrowserFacts): { read(): TabChoices } {
+export function setUpChoices(
+  facts: BrowserFacts,
+  kept: Partial<TabChoices> = recall(),
+): { read(): TabChoices } {
   const form = fields()
-  const kept = recall()
-  const most = usableProcessors(facts)
+  const most = mostProcessors(facts)
   for (let n = 1; n <= most; n++) form.threads.add(new Option(String(n), String(n)))
   form.name.value = kept.name ?? `tab-${Math.random().toString(16).slice(2, 6)}`
-  form.threads.value = String(Math.min(most, Math.max(1, kept.threads ?? most)))
+  const wanted = kept.threads ?? usableProcessors(facts)
+  form.threads.value = String(Math.min(most, Math.max(1, wanted)))
+  form.perRun.value = kept.threadsPerRun === undefined ? 'auto' : String(kept.threadsPerRun)
   form.duty.value = String(Math.round(100 * (kept.duty ?? 1)))
   form.gpu.checked = facts.webgpu && kept.gpu !== false
   form.gpu.disabled = !facts.webgpu
@@ -35,6 +45,15 @@ export function setUpChoices(facts: BrowserFacts): { read(): TabChoices } {
   form.backend.value = backend?.value ?? 'auto'
 
   const show = () => {
+    // More threads than processors only get in each other's way.
+    const single = form.threads.value === '1'
+    form.perRun.disabled = !facts.threads || single
+    element('per-run-note').textContent = !facts.threads
+      ? 'one, since this page is not isolated'
+      : single
+      ? 'a choice with two processors or more'
+      : 'two answer one picture sooner'
+    if (form.perRun.disabled || form.perRun.value === '') form.perRun.value = 'auto'
     element('duty-out').textContent = `${form.duty.value} %`
     const webgpu = form.backend.querySelector<HTMLOptionElement>('option[value=webgpu]')
     if (webgpu !== null) webgpu.disabled = !form.gpu.checked
@@ -45,6 +64,7 @@ export function setUpChoices(facts: BrowserFacts): { read(): TabChoices } {
     backend: form.backend.value as TabChoices['backend'],
     gpu: form.gpu.checked,
     threads: Number(form.threads.value),
+    ...(form.perRun.value === 'auto' ? {} : { threadsPerRun: Number(form.perRun.value) }),
     duty: Number(form.duty.value) / 100,
     ...limits.read(),
   })

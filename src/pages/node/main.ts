@@ -1,14 +1,16 @@
 /**
  * The join page. Nothing of the node exists before the volunteer's click, and nothing brings it
- * back but another one.
+ * back but another one; only a newer build of this page goes on for the one before it.
  *
  * @module
  */
 import { browserFacts } from '../../node/host_browser.ts'
+import type { TabChoices } from '../../node/tab.ts'
 import { remember, setUpChoices } from './choices.ts'
 import { element, setText } from './dom.ts'
 import { watchMetered } from './metered.ts'
 import { missingOf } from './missing.ts'
+import { isOld, renew, takeUp } from './renewal.ts'
 import { type Session, startSession } from './session.ts'
 import { show } from './view.ts'
 
@@ -18,14 +20,19 @@ declare const SHOAL_WORKER: string
 declare const SHOAL_ENGINE_BYTES: number
 
 const facts = browserFacts()
-const choices = setUpChoices(facts)
+const before = takeUp()
+const choices = setUpChoices(facts, before?.choices)
 const setup = element('setup', HTMLFormElement)
 const live = element('live')
 const join = element('join', HTMLButtonElement)
 const pause = element('pause', HTMLButtonElement)
 const stop = element('stop', HTMLButtonElement)
 let session: Session | undefined
+let chosen: TabChoices | undefined
 let paused = false
+let renewing = false
+/** By the volunteer. */
+let stopped = false
 
 const missing = missingOf(facts)
 element('missing').hidden = missing.length === 0
@@ -33,18 +40,21 @@ element('missing-list').replaceChildren(
   ...missing.map((text) => Object.assign(document.createElement('li'), { textContent: text })),
 )
 
-setup.addEventListener('submit', async (event) => {
+setup.addEventListener('submit', (event) => {
   event.preventDefault()
-  if (join.disabled) return
+  if (!join.disabled) void start(choices.read())
+})
+
+async function start(wanted: TabChoices): Promise<void> {
   join.disabled = true
-  const chosen = choices.read()
+  chosen = wanted
   remember(chosen)
   setText(element('live-title'), 'Connecting')
   setText(element('say'), '')
   setText(element('known-as'), chosen.name)
   const cores = facts.processors === 1 ? '1 processor' : `${facts.processors} processors`
   setText(element('device'), `${cores}, of which ${chosen.threads} may be busy`)
-  paused = false
+  paused = stopped = false
   pause.hidden = stop.hidden = false
   stop.disabled = false
   live.hidden = false
@@ -56,8 +66,9 @@ setup.addEventListener('submit', async (event) => {
     token: new URLSearchParams(location.hash.slice(1)).get('t') ?? undefined,
     changed: show,
     ended,
+    mayBeOld,
   })
-})
+}
 
 function ended(fault?: string, refused?: boolean): void {
   session = undefined
@@ -68,16 +79,38 @@ function ended(fault?: string, refused?: boolean): void {
   }
   pause.hidden = stop.hidden = true
   setup.hidden = false
-  join.disabled = false
+  join.disabled = renewing
   join.focus()
 }
 
-pause.addEventListener('click', () => {
-  paused = !paused
+async function mayBeOld(): Promise<void> {
+  try {
+    if (renewing || !await isOld() || chosen === undefined || stopped) return
+    renewing = true
+    say('The coordinator has a newer version of this page. It is being loaded.')
+    await session?.stop()
+    // Nobody who pressed Stop meanwhile is taken along.
+    if (!stopped) return renew(chosen, paused)
+    renewing = join.disabled = false
+  } catch {
+    say('Cannot find out whether the coordinator has a newer version. Reload the page to be sure.')
+  }
+}
+
+function say(text: string): void {
+  element('news').hidden = false
+  setText(element('news'), text)
+}
+
+pause.addEventListener('click', () => setPaused(!paused))
+
+function setPaused(wanted: boolean): void {
+  paused = wanted
   session?.setPaused(paused)
-})
+}
+
 stop.addEventListener('click', () => {
-  stop.disabled = true
+  stop.disabled = stopped = true
   void session?.stop()
 })
 
@@ -87,3 +120,9 @@ await watchMetered({
   allModels: element('all-models', HTMLInputElement),
 })
 join.disabled = false
+if (before?.agreed === true) {
+  say('This page was renewed: the coordinator had a newer version. It goes on as you chose.')
+  void start(choices.read()).then(() => before.paused && setPaused(true))
+} else if (before !== undefined) {
+  say('The coordinator has a newer version, and what you agree to has changed. Nothing runs now.')
+}

@@ -26,6 +26,8 @@ export interface SessionOptions {
   changed(snapshot: TabSnapshot): void
   /** It ended, by itself or by `stop`: for a fault, or refused by the coordinator. */
   ended(fault?: string, refused?: boolean): void
+  /** The coordinator may serve another build than this one. */
+  mayBeOld(): void
 }
 
 const PREFIX = 'shoal.node.'
@@ -52,6 +54,7 @@ export async function startSession(options: SessionOptions): Promise<Session> {
     end(`The node's worker failed: ${event.message || 'its script could not be loaded'}`)
   })
   const page: TabPage = {
+    mayBeOld: () => options.mayBeOld(),
     get: (key) => Promise.resolve(identity.storage?.getItem(PREFIX + key) ?? undefined),
     set(key, value) {
       try {

@@ -1,0 +1,41 @@
+/**
+ * A Chromium on this machine, for tests and benchmarks of a tab.
+ *
+ * @module
+ */
+import { type Browser, chromium } from 'playwright-core'
+
+const NAMES = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome']
+
+/** What gives a headless Chromium without a GPU a WebGPU adapter that computes on the processor. */
+const SOFTWARE_GPU = ['--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader']
+
+/** Where one is: as `CHROMIUM` says, or where distributions put it. */
+export async function findChromium(): Promise<string | undefined> {
+  for (const path of [Deno.env.get('CHROMIUM'), ...NAMES]) {
+    if (path && await Deno.stat(path).then(({ isFile }) => isFile, () => false)) return path
+  }
+  return undefined
+}
+
+export interface LaunchOptions {
+  /** With a software adapter of WebGPU; without it a machine without a GPU has none. */
+  webgpu?: boolean
+  /** Names that lead to this machine. */
+  names?: readonly string[]
+}
+
+export function launchChromium(
+  executablePath: string,
+  { webgpu = false, names = [] }: LaunchOptions = {},
+): Promise<Browser> {
+  return chromium.launch({
+    executablePath,
+    args: [
+      '--no-sandbox',
+      '--disable-background-networking',
+      ...(webgpu ? SOFTWARE_GPU : []),
+      `--host-resolver-rules=${names.map((name) => `MAP ${name} 127.0.0.1`).join(', ')}`,
+    ],
+  })
+}

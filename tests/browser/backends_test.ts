@@ -1,0 +1,192 @@
+/** One picture, every backend: Deno and a tab of Chromium read the same text from it. */
+import assert from 'node:assert/strict'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { createCanvas, loadImage } from '@napi-rs/canvas'
+import type { Browser, Page } from 'playwright-core'
+import { editDistance } from '../../profiles/ocr/score.ts'
+import { OCR, SAMPLE_PAGE } from '../../src/cli/serving.ts'
+import type { NodeInfo } from '../../src/client/types.ts'
+import { readAdapter } from '../../src/node/engine/adapter.ts'
+import {
+  joinButton,
+  launch,
+  openPage,
+  type Pool,
+  skippedWithout,
+  startPool,
+  wantChromium,
+} from './fixture.ts'
+
+const DETECTOR = '256x320'
+const RECOGNISER = 'h16w400'
+/** What the detector sees here: a software GPU takes seconds for more. */
+const SIGHT = { height: 96, width: 128 }
+/**
+ * Of the characters, against the first backend: engines round differently, and crops travel as JPEG
+ * where the link is slow. One letter of the line.
+ */
+const MOST_ERRORS = 0.06
+
+const executable = await wantChromium()
+const adapter = await readAdapter()
+const wantsNative = Deno.env.get('SHOAL_TEST_NATIVE') === '1'
+
+/** The pipeline with one detector, which sees little, and one recogniser. */
+async function smallPipeline(): Promise<string> {
+  const dir = await Deno.makeTempDir()
+  const file = JSON.parse(await Deno.readTextFile(join(OCR, 'pipeline.json')))
+  const { detect, recognise } = file.tasks
+  detect.variants = { [DETECTOR]: { ...detect.variants[DETECTOR], input: SIGHT } }
+  recognise.variants = { [RECOGNISER]: recognise.variants[RECOGNISER] }
+  delete file.pathAccuracy
+  const models = pathToFileURL(join(OCR, 'models.ts')).href
+  await Deno.writeTextFile(join(dir, 'pipeline.json'), JSON.stringify(file))
+  await Deno.writeTextFile(join(dir, 'models.ts'), `export * from '${models}'\n`)
+  return dir
+}
+
+/**
+ * The first line of the sample page on a sheet of the detector's own aspect: on a GPU it keeps to
+ * few input shapes, and would see a long strip in less detail.
+ */
+async function smallPicture(): Promise<Uint8Array<ArrayBuffer>> {
+  const page = await loadImage(SAMPLE_PAGE)
+  const canvas = createCanvas(576, 432)
+  const context = canvas.getContext('2d')
+  context.fillStyle = '#f4f0e6'
+  context.fillRect(0, 0, 576, 432)
+  context.drawImage(page, 80, 70, 576, 100, 0, 150, 576, 100)
+  return new Uint8Array(canvas.toBuffer('image/jpeg', 92))
+}
+
+interface Wish {
+  name: string
+  backend: 'auto' | 'wasm' | 'webgpu'
+  threads?: string
+  perRun?: string
+}
+
+async function joinWith(browser: Browser, pool: Pool, wish: Wish): Promise<[Page, NodeInfo]> {
+  const { page } = await openPage(browser, pool.url)
+  await page.getByLabel('Name shown to others').fill(wish.name)
+  await page.getByLabel('Processors at most').selectOption(wish.threads ?? '1')
+  if (wish.perRun !== undefined) {
+    await page.getByLabel('Processors to one piece of work').selectOption(wish.perRun)
+  }
+  await page.getByLabel('Compute with').selectOption(wish.backend)
+  await joinButton(page).click()
+  return [page, await pool.full(wish.name)]
+}
+
+Deno.test({
+  name: `every backend reads the same text from a picture${skippedWithout(executable)}`,
+  ignore: executable === undefined,
+  sanitizeOps: false,
+  sanitizeResources: false,
+  async fn(t) {
+    const dir = await smallPipeline()
+    const picture = await smallPicture()
+    const [browser, pool] = await Promise.all([
+      launch(executable!, true),
+      startPool({ dirs: [dir] }),
+    ])
+    let expected = ''
+
+    async function readsTheSame(backend: string): Promise<void> {
+      const { status, answer } = await pool.read(picture)
+      assert.equal(status, 200, `${JSON.stringify(answer)}\n${pool.lines.slice(-5).join('\n')}`)
+      assert.deepEqual([...new Set(answer.stages.map((stage) => stage.backend))], [backend])
+      const text = answer.outputs.lines.map((line) => line.text).join('\n')
+      if (expected === '') expected = text
+      assert.match(expected, /Harbour/)
+      const errors = editDistance(expected, text) / expected.length
+      assert.ok(errors <= MOST_ERRORS, `${errors}: ${text}, not ${expected}`)
+    }
+
+    /** What comes after a step that failed would wait for ever. */
+    const step = async (name: string, fn: () => Promise<void>, ignore = false) => {
+      assert.ok(await t.step({ name, ignore, fn }) || ignore, name)
+    }
+
+    const inDeno = (backend: string, ignore: boolean, why: string) =>
+      step(`Deno on ${backend}${ignore ? ` (skipped: ${why})` : ''}`, async () => {
+        const node = await pool.addNode(backend, ['--slots', '1', '--backend', backend])
+        await readsTheSame(backend)
+        node.kill()
+        await node.ended
+        while (pool.pool.nodes().length > 0) await new Promise((done) => setTimeout(done, 20))
+      }, ignore)
+
+    /** Ends with the node gone, so that the next one is alone. */
+    const leave = async (page: Page) => {
+      await page.getByRole('button', { name: 'Stop' }).click()
+      await joinButton(page).waitFor()
+      await page.context().close()
+    }
+
+    try {
+      await inDeno('wasm', false, '')
+      await inDeno('webgpu', adapter === undefined, 'no WebGPU adapter here')
+      await inDeno('native', !wantsNative, 'fetches 288 MB; SHOAL_TEST_NATIVE=1 has it run')
+
+      for (const perRun of ['1', '2']) {
+        await step(`a tab on wasm, threads a run: ${perRun}`, async () => {
+          const wish: Wish = { name: 'tab', backend: 'wasm', threads: '2', perRun }
+          const [page, node] = await joinWith(browser, pool, wish)
+          assert.equal(node.threadsPerRun, Number(perRun))
+          assert.match(node.backendReason!, /^wasm: asked for by name; .* a run, as asked for$/)
+          await readsTheSame('wasm')
+          await leave(page)
+        })
+      }
+
+      await step('a tab on WebGPU, which is lost and comes back', async () => {
+        const [page, node] = await joinWith(browser, pool, { name: 'tab gpu', backend: 'webgpu' })
+        assert.equal(node.backend, 'webgpu')
+        assert.equal(node.device?.software, true)
+        await readsTheSame('webgpu')
+        const lost = await Promise.all(
+          page.workers().map((worker) =>
+            worker.evaluate(async () => {
+              const module = performance.getEntriesByType('resource').map(({ name }) => name)
+                .find((name) => /ort\.webgpu/.test(name))
+              if (module === undefined) return false
+              const { env } = await import(module)
+              const device = await env.webgpu?.device
+              device?.destroy()
+              return device !== undefined
+            })
+          ),
+        )
+        assert.ok(lost.includes(true))
+        await page.getByText('What happened last').click()
+        await page.getByText(/A worker starts again: The GPU device was lost/).waitFor()
+        await pool.full('tab gpu')
+        await readsTheSame('webgpu')
+        await leave(page)
+      })
+
+      await step('auto measures, keeps to wasm before a software adapter, says why', async () => {
+        const [page] = await joinWith(browser, pool, {
+          ...{ name: 'tab auto', backend: 'auto', threads: '2' },
+        })
+        const reason = () => pool.pool.nodes()[0]?.backendReason ?? ''
+        while (!/swiftshader.*\) (took|was not)/.test(reason())) {
+          await new Promise((done) => setTimeout(done, 50))
+        }
+        const threads = /; (one thread|two threads) a run: .* two threads carried \d/.exec(reason())
+        assert.match(reason(), /^wasm: webgpu \(google swiftshader, a software adapter\)/)
+        assert.ok(threads, reason())
+        const [node] = pool.pool.nodes()
+        assert.equal(node!.threadsPerRun, threads[1] === 'two threads' ? 2 : 1)
+        await readsTheSame('wasm')
+        await leave(page)
+      })
+    } finally {
+      await browser.close()
+      await pool.end()
+      await Deno.remove(dir, { recursive: true })
+    }
+  },
+})
