@@ -7,6 +7,7 @@ import './deno_version.ts'
 import { parseArgs } from 'node:util'
 import { benchBackends } from './bench_backends.ts'
 import { benchDeadline } from './bench_deadline.ts'
+import { benchDispatch } from './bench_dispatch.ts'
 import { benchDuty } from './bench_duty.ts'
 import { benchFailover } from './bench_failover.ts'
 import { benchIdle } from './bench_idle.ts'
@@ -26,6 +27,7 @@ const BENCHES: Record<string, () => Promise<unknown>> = {
   requeue: benchRequeue,
   rejoin: benchRejoin,
   planner: benchPlanner,
+  dispatch: benchDispatch,
 }
 
 const { values, positionals } = parseArgs({
