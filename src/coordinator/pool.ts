@@ -59,6 +59,7 @@ export function createPool({ served, scheduler, now, log, link: linkOptions }: P
   const pipelines = new Map(served.map(({ pipeline }) => [pipeline.name, pipeline]))
   const nodes = new Map<string, PooledNode>()
   const byLink = new Map<Link, PooledNode>()
+  const draining = new AbortController()
   const driver = createDriver(scheduler, execute, now, (error) => {
     log(`scheduler fault: ${error instanceof Error ? error.stack : error}`)
   })
@@ -280,9 +281,11 @@ export function createPool({ served, scheduler, now, log, link: linkOptions }: P
     plan: () => scheduler.plan(),
     stats: () => scheduler.stats(),
     queriesInFlight: () => queries.size,
+    draining: draining.signal,
 
     /** Takes no more queries, answers those inside, lets the nodes go. */
     async drain(timeoutMs: number) {
+      draining.abort()
       post({ type: 'drain' })
       const giveUpMs = now() + timeoutMs
       while (queries.size > 0 && now() < giveUpMs) await new Promise((done) => setTimeout(done, 20))
