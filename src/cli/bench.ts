@@ -12,6 +12,7 @@ import { benchDuty } from './bench_duty.ts'
 import { benchFailover } from './bench_failover.ts'
 import { benchIdle } from './bench_idle.ts'
 import { benchMemory } from './bench_memory.ts'
+import { benchOverhead } from './bench_overhead.ts'
 import { benchRejoin } from './bench_rejoin.ts'
 import { benchRequeue } from './bench_requeue.ts'
 import { benchPlanner } from './bench_planner.ts'
@@ -28,6 +29,7 @@ const BENCHES: Record<string, () => Promise<unknown>> = {
   rejoin: benchRejoin,
   planner: benchPlanner,
   dispatch: benchDispatch,
+  overhead: benchOverhead,
 }
 
 const { values, positionals } = parseArgs({
