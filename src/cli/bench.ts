@@ -9,6 +9,7 @@ import { benchBackends } from './bench_backends.ts'
 import { benchDeadline } from './bench_deadline.ts'
 import { benchDispatch } from './bench_dispatch.ts'
 import { benchDuty } from './bench_duty.ts'
+import { benchEfficiency } from './bench_efficiency.ts'
 import { benchFailover } from './bench_failover.ts'
 import { benchIdle } from './bench_idle.ts'
 import { benchMemory } from './bench_memory.ts'
@@ -30,6 +31,7 @@ const BENCHES: Record<string, () => Promise<unknown>> = {
   planner: benchPlanner,
   dispatch: benchDispatch,
   overhead: benchOverhead,
+  efficiency: benchEfficiency,
 }
 
 const { values, positionals } = parseArgs({

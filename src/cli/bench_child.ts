@@ -13,6 +13,8 @@ export interface BenchChild<Ready> {
   end(): Promise<void>
 }
 
+const END_MS = 5000
+
 /** @param file of this folder, run with these arguments */
 export async function startChild<Ready>(
   file: string,
@@ -48,9 +50,11 @@ export async function startChild<Ready>(
       return await line()
     },
     async end() {
+      // It ends with its input, by itself: what profiles it has written by then.
       await writer.close().catch(() => {})
-      child.kill('SIGTERM')
+      const timer = setTimeout(() => child.kill('SIGKILL'), END_MS)
       await child.status
+      clearTimeout(timer)
     },
   }
 }
