@@ -10,7 +10,6 @@ import { pathAccuracyOf } from '../pipeline/accuracy.ts'
 import { variantPaths } from '../pipeline/tree.ts'
 import type { WireData } from '../protocol/mod.ts'
 import { ApiError } from './api_error.ts'
-import { createDeadlines } from './deadlines.ts'
 import { createEvents } from './events.ts'
 import { infer } from './infer.ts'
 import type { Link } from './link.ts'
@@ -48,7 +47,6 @@ export function createApp(options: AppOptions) {
     served.flatMap((one) => Object.values(one.models)).map((model) => [model.sha256, model]),
   )
   const startedMs = now()
-  const deadlines = createDeadlines(now)
 
   app.use('/v1/pipelines/*', async (c, next) => {
     await next()
@@ -74,7 +72,7 @@ export function createApp(options: AppOptions) {
       const known = [...pipelines.keys()].join(', ')
       throw new ApiError('unknown_pipeline', `Cannot find pipeline ${name}: served are ${known}`)
     }
-    return infer(c, pool, pipeline, now, deadlines)
+    return infer(c, pool, pipeline, now)
   })
 
   const infos = served.map(pipelineInfo)

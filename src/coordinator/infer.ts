@@ -10,7 +10,6 @@ import type { Answer } from '../policy/types.ts'
 import { ApiError } from './api_error.ts'
 import { assembleOutputs } from './assemble.ts'
 import { readBody } from './body.ts'
-import type { Deadlines } from './deadlines.ts'
 import {
   type InferHeaders,
   readContentType,
@@ -26,7 +25,6 @@ export async function infer(
   pool: Pool,
   pipeline: Pipeline,
   now: () => number,
-  deadlines: Deadlines,
 ): Promise<Response> {
   const arrivedMs = now()
   const request = c.req.raw
@@ -34,7 +32,7 @@ export async function infer(
   const type = readContentType(request.headers)
   const deadlineMs = arrivedMs + headers.budgetMs
 
-  const body = await readBody(request, deadlines, deadlineMs)
+  const body = await readBody(request, pool.deadlines, deadlineMs)
   const picture = readInferBody(type, body)
   const { answer, answeredMs } = await pool.submit({
     pipeline: pipeline.name,

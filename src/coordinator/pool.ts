@@ -17,6 +17,7 @@ import {
   type Welcome,
 } from '../protocol/mod.ts'
 import { createBatches } from './batches.ts'
+import { createDeadlines } from './deadlines.ts'
 import { createDriver } from './driver.ts'
 import { createLink, HEARTBEAT_MS, type Link, type LinkOptions, type Socket } from './link.ts'
 import {
@@ -60,11 +61,12 @@ export function createPool({ served, scheduler, now, log, link: linkOptions }: P
   const nodes = new Map<string, PooledNode>()
   const byLink = new Map<Link, PooledNode>()
   const draining = new AbortController()
+  const deadlines = createDeadlines(now)
   const driver = createDriver(scheduler, execute, now, (error) => {
     log(`scheduler fault: ${error instanceof Error ? error.stack : error}`)
   })
   const { post } = driver
-  const queries = createQueries(post, now, (query) => batches.release(query))
+  const queries = createQueries(post, now, deadlines, (query) => batches.release(query))
   const batches = createBatches(pipelines, post, now, queries.has)
   const able = served.flatMap(({ pipeline, models }) => servedVariants(pipeline, models))
   const welcome: Welcome = {
@@ -77,8 +79,7 @@ export function createPool({ served, scheduler, now, log, link: linkOptions }: P
         Object.entries(models).map(([name, { sha256, bytes }]) => [name, { sha256, bytes }]),
       ),
     ])),
-    modelPath: MODEL_PATH,
-    heartbeatMs: HEARTBEAT_MS,
+    ...{ modelPath: MODEL_PATH, heartbeatMs: HEARTBEAT_MS },
   }
 
   function execute(command: Exclude<PolicyCommand, { type: 'wake_at' }>) {
@@ -268,10 +269,7 @@ export function createPool({ served, scheduler, now, log, link: linkOptions }: P
     node: (id: string) => nodes.get(id),
 
     /** Batches that a node has been sent and has not answered. */
-    batchesOn(id: string): number {
-      const node = nodes.get(id)
-      return node === undefined ? 0 : batches.countOn(node)
-    },
+    batchesOn: (id: string) => nodes.has(id) ? batches.countOn(nodes.get(id)!) : 0,
 
     nodes(): NodeInfo[] {
       const stats = scheduler.stats()
@@ -282,6 +280,7 @@ export function createPool({ served, scheduler, now, log, link: linkOptions }: P
     stats: () => scheduler.stats(),
     queriesInFlight: () => queries.size,
     draining: draining.signal,
+    deadlines,
 
     /** Takes no more queries, answers those inside, lets the nodes go. */
     async drain(timeoutMs: number) {

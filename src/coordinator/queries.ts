@@ -4,7 +4,7 @@
  * @module
  */
 import type { Answer, QueryId } from '../policy/types.ts'
-import { createDeadlines } from './deadlines.ts'
+import type { Deadlines } from './deadlines.ts'
 import type { Post } from './driver.ts'
 import type { Payload } from './payload.ts'
 
@@ -34,10 +34,10 @@ const MAX_BYTES_INSIDE = 512 * 1024 * 1024
 export function createQueries(
   post: Post,
   now: () => number,
+  deadlines: Deadlines,
   cancelled: (query: QueryId) => void,
 ) {
   const waiting = new Map<QueryId, (answer: Answer) => void>()
-  const deadlines = createDeadlines(now)
   let serial = 0
   let bytesInside = 0
 

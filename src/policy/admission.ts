@@ -18,7 +18,7 @@ export interface Admission {
   minAccuracy: number | undefined
   draining: boolean
   /** Nodes that may yet come to hold what is missing. */
-  loading: boolean
+  loading(): boolean
   full: boolean
   tails: Tails
   backlog: Backlog
@@ -56,7 +56,7 @@ export function admit(
       ok: false,
       reason: 'no_capable_node',
       message: `Cannot serve ${shape.name}: no node holds a variant for every task`,
-      retryAfterMs: asked.loading ? RETRY_LOADING_MS : RETRY_NO_NODE_MS,
+      retryAfterMs: asked.loading() ? RETRY_LOADING_MS : RETRY_NO_NODE_MS,
     }
   }
   if (asked.full) {

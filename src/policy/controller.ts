@@ -90,6 +90,8 @@ export function createController(
   let pricedMs = -Infinity
   let pricedEpoch = -1
   let mix: Mix | undefined
+  /** When a failed load is tried again; undefined after anything that may have changed it. */
+  let retryAtMs: number | undefined
 
   function loadNext(id: NodeId, member: Member, nowMs: number): void {
     member.slots.forEach((slot, i) =>
@@ -107,6 +109,13 @@ export function createController(
     switch (event.type) {
       case 'query_arrived':
         return recent.get(event.pipeline)?.demand.count(nowMs)
+      case 'query_cancelled':
+      case 'batch_finished':
+      case 'batch_failed':
+        return
+    }
+    retryAtMs = undefined
+    switch (event.type) {
       case 'node_joined': {
         const able = event.able.map(shapes.find).filter((variant) => variant !== undefined)
         const member: Member = { slots: [], wanted: loadOrder(able), paused: false }
@@ -144,6 +153,14 @@ export function createController(
       default:
         return
     }
+  }
+
+  function nextRetryMs(): number {
+    let next = Infinity
+    for (const { slots } of members.values()) {
+      for (const slot of slots) next = Math.min(next, loader.retryAtMs(slot))
+    }
+    return next
   }
 
   function isDue(nowMs: number): boolean {
@@ -205,13 +222,7 @@ export function createController(
     handle,
     isDue,
     decide,
-    nextWakeMs() {
-      let next = Infinity
-      for (const { slots } of members.values()) {
-        for (const slot of slots) next = Math.min(next, loader.retryAtMs(slot))
-      }
-      return next
-    },
+    nextWakeMs: () => retryAtMs ??= nextRetryMs(),
     plan(nowMs) {
       let objective = 0
       let bound = 0

@@ -134,26 +134,25 @@ export function createDispatcher(
     counters.arrived(shape.name)
     const counts = counters.pipelines.get(shape.name)!
     const { tails } = outlook.capacity(nowMs)
+    const known = outlook.backlog(nowMs)
     const admitted = admit({
       shape,
       deadlineMs,
       minAccuracy,
       draining,
-      loading: [...pool.nodes.values()].some(({ slots }) => slots.some((s) => s.loading.size > 0)),
+      loading: pool.isLoading,
       full: counts.inFlight >= limits.maxQueries,
       tails,
-      backlog: outlook.backlog(nowMs),
+      backlog: known,
       queries,
     }, nowMs)
     if ('reason' in admitted) return refuse(id, shape.name, admitted)
-    const seq = arrivals++
-    const query = createQuery(
-      { id, seq, shape, deadlineMs, minAccuracy, payload, ...admitted },
-      nowMs,
-    )
+    const given = { id, seq: arrivals++, shape, deadlineMs, minAccuracy, payload, ...admitted }
+    const query = createQuery(given, nowMs)
     counts.inFlight++
     byId.set(id, query)
     query.aheadMs = admitted.aheadMs
+    query.scan = known.scan
     queries.insert(query)
     outlook.changed()
     enqueue([query.root])

@@ -31,6 +31,8 @@ export interface Pool {
   report(event: EventOf<'node_reported'>): Batch[]
   loading(node: NodeId, slot: SlotIndex, ref: VariantRef): void
   loaded(node: NodeId, slot: SlotIndex, ref: VariantRef, ok: boolean): void
+  /** Whether any slot is loading. */
+  isLoading(): boolean
   /** What a slot's time in each group is worth, by its key. */
   price(prices: ReadonlyMap<string, number>): void
   /** Profiles or fan-outs were corrected: worth a new look before long. */
@@ -128,6 +130,12 @@ export function createPool(
       else slot.held.delete(variant)
       renewKey(slot)
       current = undefined
+    },
+    isLoading() {
+      for (const { slots } of nodes.values()) {
+        if (slots.some((slot) => slot.loading.size > 0)) return true
+      }
+      return false
     },
     price(given) {
       prices = given
