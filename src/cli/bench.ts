@@ -7,10 +7,13 @@ import './deno_version.ts'
 import { parseArgs } from 'node:util'
 import { benchBackends } from './bench_backends.ts'
 import { benchDeadline } from './bench_deadline.ts'
+import { benchDispatch } from './bench_dispatch.ts'
 import { benchDuty } from './bench_duty.ts'
+import { benchEfficiency } from './bench_efficiency.ts'
 import { benchFailover } from './bench_failover.ts'
 import { benchIdle } from './bench_idle.ts'
 import { benchMemory } from './bench_memory.ts'
+import { benchOverhead } from './bench_overhead.ts'
 import { benchRejoin } from './bench_rejoin.ts'
 import { benchRequeue } from './bench_requeue.ts'
 import { benchPlanner } from './bench_planner.ts'
@@ -26,6 +29,9 @@ const BENCHES: Record<string, () => Promise<unknown>> = {
   requeue: benchRequeue,
   rejoin: benchRejoin,
   planner: benchPlanner,
+  dispatch: benchDispatch,
+  overhead: benchOverhead,
+  efficiency: benchEfficiency,
 }
 
 const { values, positionals } = parseArgs({

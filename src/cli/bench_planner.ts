@@ -1,12 +1,13 @@
 /**
  * How long the planner takes, and how far from its bound it ends: pools of 10 to 10,000 nodes, 3
- * tasks with 15 variants, 6 classes, memory for one, some or all variants.
+ * tasks with 15 variants, 6 classes, memory for one, some or all variants; then the frontier's.
  *
  * @module
  */
 import { DEFAULT_PLACE_OPTIONS, type PlaceClass, type Problem } from '../policy/place/problem.ts'
 import { place } from '../policy/place/place.ts'
 import { createRandom } from '../sim/random.ts'
+import { measureFrontier } from './bench_frontier.ts'
 import { median } from './statistics.ts'
 
 const NODES = [10, 100, 1000, 10_000]
@@ -97,5 +98,12 @@ export function benchPlanner() {
     `waiting tail ${DEFAULT_PLACE_OPTIONS.waitTail}, cap ${DEFAULT_PLACE_OPTIONS.utilisationCap}`,
   )
   console.table(rows)
-  return Promise.resolve(rows)
+  const frontier = NODES.flatMap((nodes) =>
+    Object.entries(LOADS).map(([load, perNodeS]) => (
+      { nodes, load, ...measureFrontier(plannerProblem(nodes, 'all', perNodeS)) }
+    ))
+  )
+  console.log('the frontier, each 100 ms, and the prices of groups, each second')
+  console.table(frontier)
+  return Promise.resolve({ placement: rows, frontier })
 }

@@ -153,3 +153,37 @@ export interface PlanInfo {
   standby: number
   resting: number
 }
+
+/** What became of a node, in an event `node`. */
+export interface NodeChange {
+  id: string
+  name: string
+  change: 'joined' | 'left' | 'paused' | 'state'
+  /** As in {@linkcode NodeInfo}; null of one that left. */
+  state: string | null
+  pausedBy: string | null
+}
+
+/** `event: node` of `/v1/events`: all that changed since the last; at first all nodes as `joined`. */
+export interface NodesEvent {
+  nodes: NodeChange[]
+}
+
+/** Of one pipeline, since the last such event. */
+export interface PipelineMetrics {
+  /** Queries per second that arrived, and that were answered in time. */
+  demandPerS: number
+  servedPerS: number
+  /** Mean over those answered in time, 0..1; null where there were none. */
+  accuracy: number | null
+  /** Share of those ended that got no result in time; null where none ended. */
+  violationRatio: number | null
+  /** Queries inside, and items waiting. */
+  inFlight: number
+  queued: number
+}
+
+/** `event: metrics` of `/v1/events`, once a second. `event: plan` carries a {@linkcode PlanInfo}. */
+export interface MetricsEvent {
+  pipelines: Record<string, PipelineMetrics>
+}

@@ -10,6 +10,7 @@ import { pathAccuracyOf } from '../pipeline/accuracy.ts'
 import { variantPaths } from '../pipeline/tree.ts'
 import type { WireData } from '../protocol/mod.ts'
 import { ApiError } from './api_error.ts'
+import { createEvents } from './events.ts'
 import { infer } from './infer.ts'
 import type { Link } from './link.ts'
 import { hostOf, mayLink } from './origin.ts'
@@ -79,7 +80,12 @@ export function createApp(options: AppOptions) {
   app.get('/v1/pipelines', (c) => c.json({ pipelines: infos }))
   app.get('/v1/nodes', (c) => c.json({ nodes: pool.nodes() }))
   app.get('/v1/plan', (c) => c.json(pool.plan()))
-  app.get('/v1/stats', (c) => c.json({ uptimeMs: Math.round(now() - startedMs), ...pool.stats() }))
+  const events = createEvents(pool, now)
+  app.get('/v1/stats', (c) => {
+    const uptimeMs = Math.round(now() - startedMs)
+    return c.json({ uptimeMs, listeners: events.listeners, ...pool.stats() })
+  })
+  app.get('/v1/events', (c) => events.listen(c))
 
   if (assets !== undefined) mountPages(app, assets)
 

@@ -33,18 +33,7 @@ export async function infer(
   const type = readContentType(request.headers)
   const deadlineMs = arrivedMs + headers.budgetMs
 
-  // The deadline counts from arrival, so a body that trickles in uses it up.
-  const late = new AbortController()
-  const lateTimer = setTimeout(() => late.abort(), headers.budgetMs)
-  let body: Uint8Array
-  try {
-    body = await readBody(request, late.signal)
-  } finally {
-    clearTimeout(lateTimer)
-  }
-  if (late.signal.aborted) {
-    throw new ApiError('deadline_exceeded', 'Cannot answer in time: the body took too long to come')
-  }
+  const body = await readBody(request, pool.deadlines, deadlineMs)
   const picture = readInferBody(type, body)
   const { answer, answeredMs } = await pool.submit({
     pipeline: pipeline.name,

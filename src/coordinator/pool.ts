@@ -14,6 +14,7 @@ import {
   type ResultMessage,
 } from '../protocol/mod.ts'
 import { createBatches } from './batches.ts'
+import { createDeadlines } from './deadlines.ts'
 import { createDriver } from './driver.ts'
 import { createLink, type Link, type LinkOptions, type Socket } from './link.ts'
 import {
@@ -43,11 +44,13 @@ export function createPool({ served, scheduler, now, log, link: linkOptions }: P
   const pipelines = new Map(served.map(({ pipeline }) => [pipeline.name, pipeline]))
   const nodes = new Map<string, PooledNode>()
   const byLink = new Map<Link, PooledNode>()
+  const draining = new AbortController()
+  const deadlines = createDeadlines(now)
   const driver = createDriver(scheduler, execute, now, (error) => {
     log(`scheduler fault: ${error instanceof Error ? error.stack : error}`)
   })
   const { post } = driver
-  const queries = createQueries(post, now, (query) => batches.release(query))
+  const queries = createQueries(post, now, deadlines, (query) => batches.release(query))
   const batches = createBatches(pipelines, post, now, queries.has)
   const able = served.flatMap(({ pipeline, models }) => servedVariants(pipeline, models))
   const welcome = welcomeOf(served)
@@ -240,10 +243,7 @@ export function createPool({ served, scheduler, now, log, link: linkOptions }: P
     node: (id: string) => nodes.get(id),
 
     /** Batches that a node has been sent and has not answered. */
-    batchesOn(id: string): number {
-      const node = nodes.get(id)
-      return node === undefined ? 0 : batches.countOn(node)
-    },
+    batchesOn: (id: string) => nodes.has(id) ? batches.countOn(nodes.get(id)!) : 0,
 
     nodes(): NodeInfo[] {
       const stats = scheduler.stats()
@@ -253,9 +253,12 @@ export function createPool({ served, scheduler, now, log, link: linkOptions }: P
     plan: () => scheduler.plan(),
     stats: () => scheduler.stats(),
     queriesInFlight: () => queries.size,
+    draining: draining.signal,
+    deadlines,
 
     /** Takes no more queries, answers those inside, lets the nodes go. */
     async drain(timeoutMs: number) {
+      draining.abort()
       post({ type: 'drain' })
       const giveUpMs = now() + timeoutMs
       while (queries.size > 0 && now() < giveUpMs) await new Promise((done) => setTimeout(done, 20))

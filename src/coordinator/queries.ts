@@ -4,6 +4,7 @@
  * @module
  */
 import type { Answer, QueryId } from '../policy/types.ts'
+import type { Deadlines } from './deadlines.ts'
 import type { Post } from './driver.ts'
 import type { Payload } from './payload.ts'
 
@@ -33,6 +34,7 @@ const MAX_BYTES_INSIDE = 512 * 1024 * 1024
 export function createQueries(
   post: Post,
   now: () => number,
+  deadlines: Deadlines,
   cancelled: (query: QueryId) => void,
 ) {
   const waiting = new Map<QueryId, (answer: Answer) => void>()
@@ -57,7 +59,7 @@ export function createQueries(
       return new Promise((resolve, reject) => {
         const give = (answer: Answer) => resolve({ answer, answeredMs: now() })
         const settle = () => {
-          clearTimeout(guard)
+          callOff()
           signal.removeEventListener('abort', leave)
           const first = waiting.delete(query)
           if (first) bytesInside -= byteLength
@@ -72,7 +74,7 @@ export function createQueries(
           cancel()
           reject(signal.reason)
         }
-        const guard = setTimeout(() => {
+        const callOff = deadlines.at(deadlineMs + GUARD_MS, () => {
           if (!settle()) return
           cancel()
           give({
@@ -80,7 +82,7 @@ export function createQueries(
             reason: 'deadline_exceeded',
             message: 'Cannot answer in time: the deadline has passed',
           })
-        }, Math.max(0, deadlineMs - now()) + GUARD_MS)
+        })
         waiting.set(query, (answer) => {
           settle()
           give(answer)

@@ -11,6 +11,8 @@ import type { DeadlineQueue } from './queue.ts'
 import type { Query, Rest } from './query.ts'
 
 export interface Backlog {
+  /** Number of the scan; no two are alike. */
+  scan: number
   /** Mean time until a slot is free. */
   busyMs: number
   /** Time of the whole pool for all that waits and follows, going the quickest way. */
@@ -32,18 +34,26 @@ export function scanBacklog(
   maxScan: number,
   busyMs: number,
   awakeFactor: number,
+  scan: number,
   nowMs: number,
 ): Backlog {
+  const { entries } = queries
+  const { epoch } = capacity
+  const restOfNew = createRestOfNew(epoch, tails)
+  const count = Math.min(entries.length, maxScan)
   let poolMs = 0
   let tightest: Query | undefined
   let leastMs = Infinity
   let secondMs = Infinity
-  for (let i = 0; i < queries.length; i++) {
-    const query = queries.at(i)!
+  for (let i = 0; i < count; i++) {
+    const query = entries[i]!
+    query.scan = scan
     query.aheadMs = poolMs
     query.slackMs = Infinity
-    if (i >= maxScan) continue
-    const rest = restOf(query, capacity.epoch, tails)
+    let { rest } = query
+    if (rest === null || rest.epoch !== epoch) {
+      rest = isNew(query) ? query.rest = restOfNew(query) : restOf(query, epoch, tails)
+    }
     if (!rest.servable) continue
     const endMs = endOf(rest, nowMs + busyMs + poolMs)
     // Lost already: it will be dropped when its turn comes, so it takes no time from the others.
@@ -61,6 +71,7 @@ export function scanBacklog(
     }
   }
   return {
+    scan,
     busyMs,
     poolMs,
     awakeFactor,
@@ -71,6 +82,25 @@ export function scanBacklog(
 function endOf(rest: Rest, startMs: number): number {
   const waitingEndMs = rest.poolMs > 0 ? startMs + Math.max(rest.chainMs, rest.poolMs) : 0
   return Math.max(waitingEndMs, rest.runningEndMs)
+}
+
+/** Time of the pool for what goes before it. Beyond the scan that is all that was scanned. */
+export const aheadOf = (query: Query, backlog: Backlog) =>
+  query.scan === backlog.scan ? query.aheadMs : backlog.poolMs
+
+const isNew = ({ nextOrdinal, root }: Query) => nextOrdinal === 1 && root.state === 'queued'
+
+/** Queries of which nothing has begun all need the same: most of a long queue. */
+function createRestOfNew(epoch: number, tails: Tails): (query: Query) => Rest {
+  let shape: Query['shape'] | undefined
+  let level = -1
+  let known: Rest | undefined
+  return (query) => {
+    if (known !== undefined && query.shape === shape && query.level === level) return known
+    shape = query.shape
+    level = query.level
+    return known = restOf(query, epoch, tails)
+  }
 }
 
 /** What the query still needs, going the quickest way. Worked out anew when it or the pool changed. */
@@ -115,13 +145,15 @@ export function placeOf(
   backlog: Backlog,
   deadlineMs: number,
 ): { aheadMs: number; spareMs: number } {
-  let aheadMs = backlog.poolMs
+  const { entries } = queries
+  const first = queries.dueBy(deadlineMs)
+  if (first === entries.length) return { aheadMs: backlog.poolMs, spareMs: Infinity }
   let spareMs = Infinity
-  for (let i = queries.length - 1; i >= 0; i--) {
-    const query = queries.at(i)!
-    if (query.deadlineMs <= deadlineMs) break
-    aheadMs = query.aheadMs
+  for (let i = first; i < entries.length; i++) {
+    const query = entries[i]!
+    // Beyond the scan nobody was asked what it can spare.
+    if (query.scan !== backlog.scan) break
     spareMs = Math.min(spareMs, query.slackMs)
   }
-  return { aheadMs, spareMs }
+  return { aheadMs: aheadOf(entries[first]!, backlog), spareMs }
 }

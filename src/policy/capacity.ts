@@ -63,13 +63,14 @@ export function buildCapacity(
     for (const slot of group.slots) slot.group = group
   })
   const duty = groups.reduce((sum, group) => sum + group.duty, 0)
+  const samples = groups.map(sampleOf)
   for (const group of groups) group.price = prices.get(group.key) ?? 1 / duty
   return {
     epoch,
     builtMs: nowMs,
     groups,
     slotCount: groups.reduce((sum, group) => sum + group.slots.length, 0),
-    services: shapes.variants.map((variant) => serviceOf(variant, groups, profile, sizes)),
+    services: shapes.variants.map((variant) => serviceOf(variant, groups, samples, profile, sizes)),
   }
 }
 
@@ -115,6 +116,7 @@ const MAX_KNOWN = 64
 function serviceOf(
   variant: VariantShape,
   groups: readonly Group[],
+  samples: readonly PoolNode[][],
   profile: Profile,
   sizes: BatchSizes,
 ): Service | undefined {
@@ -124,7 +126,7 @@ function serviceOf(
   let slots = 0
   for (const group of groups) {
     if (!group.held.has(variant)) continue
-    const sample = sampleOf(group)
+    const sample = samples[group.index]!
     const known = new Float64Array(MAX_KNOWN + 1).fill(NaN)
     const latencyMs = (batch: number) => {
       const before = known[batch]

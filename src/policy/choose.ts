@@ -5,7 +5,7 @@
  *
  * @module
  */
-import type { Backlog } from './backlog.ts'
+import { aheadOf, type Backlog } from './backlog.ts'
 import type { Capacity, Service } from './capacity.ts'
 import type { Item } from './query.ts'
 import type { Profile } from './profile.ts'
@@ -98,7 +98,7 @@ export function choose(item: Item, slot: Slot, view: View, only?: VariantShape):
       if (variant.accuracy > most || !economic) continue
       if (choice.extraMs > budgetMs || choice.safeEndMs > soonMs) continue
       // What follows waits behind all that is more urgent; its siblings would go the same way.
-      const aheadMs = view.nowMs + backlog.busyMs + query.aheadMs * AHEAD
+      const aheadMs = view.nowMs + backlog.busyMs + aheadOf(query, backlog) * AHEAD
       const lastMs = Math.max(startMs + lateMs(slot) + upperMs, aheadMs) + siblings * costMs +
         returnMs +
         tail.safeChainMs

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { Backlog } from './backlog.ts'
+import { aheadOf, type Backlog } from './backlog.ts'
 import { type CloseReason, fillBatch, type Member } from './batching.ts'
 import type { Capacity } from './capacity.ts'
 import { choose, elsewhere, isSlowerThanWaiting, type View } from './choose.ts'
@@ -144,8 +144,8 @@ const KEPT = 0.3
 
 function isPressing({ query, queuedAtMs, attempts }: Item, { nowMs, backlog }: View): boolean {
   if (attempts > 0) return true
-  const { laxityMs, aheadMs, deadlineMs } = query
-  const waitMs = aheadMs * backlog.awakeFactor
+  const { laxityMs, deadlineMs } = query
+  const waitMs = aheadOf(query, backlog) * backlog.awakeFactor
   if (nowMs - queuedAtMs + waitMs > PATIENCE * laxityMs) return true
   const ownMs = (query.rest?.poolMs ?? 0) * backlog.awakeFactor
   return nowMs + waitMs + ownMs > deadlineMs - KEPT * laxityMs

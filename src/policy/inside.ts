@@ -94,6 +94,7 @@ export function createInside(parts: InsideParts): Inside {
     counters.arrived(shape.name)
     const counts = counters.pipelines.get(shape.name)!
     const { tails } = outlook.capacity(nowMs)
+    const known = outlook.backlog(nowMs)
     const admitted = admit({
       shape,
       deadlineMs,
@@ -102,7 +103,7 @@ export function createInside(parts: InsideParts): Inside {
       isLoading: parts.isLoading,
       full: counts.inFlight >= limits.maxQueries,
       tails,
-      backlog: outlook.backlog(nowMs),
+      backlog: known,
       queries,
     }, nowMs)
     if ('reason' in admitted) return refuse(id, shape.name, admitted)
@@ -114,6 +115,7 @@ export function createInside(parts: InsideParts): Inside {
     counts.inFlight++
     byId.set(id, query)
     query.aheadMs = admitted.aheadMs
+    query.scan = known.scan
     queries.insert(query)
     outlook.changed()
     enqueue([query.root])

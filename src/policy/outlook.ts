@@ -45,6 +45,7 @@ export function createOutlook(parts: OutlookParts): Outlook {
   let known: Backlog | undefined
   let knownMs = -Infinity
   let stale = true
+  let scans = 0
 
   function capacity(nowMs: number) {
     const current = pool.capacity(nowMs)
@@ -71,7 +72,7 @@ export function createOutlook(parts: OutlookParts): Outlook {
       )
       const busyMs = flights.busyMs(nowMs) / slots
       const factor = slots / Math.max(awakeSlots, 1)
-      known = scanBacklog(queries, now, tails, parts.maxScan, busyMs, factor, nowMs)
+      known = scanBacklog(queries, now, tails, parts.maxScan, busyMs, factor, ++scans, nowMs)
       knownMs = nowMs
       stale = false
       return known

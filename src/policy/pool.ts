@@ -31,12 +31,12 @@ export interface Pool {
   report(event: EventOf<'node_reported'>): Batch[]
   loading(node: NodeId, slot: SlotIndex, ref: VariantRef): void
   loaded(node: NodeId, slot: SlotIndex, ref: VariantRef, ok: boolean): void
+  /** Whether any slot is loading. */
+  isLoading(): boolean
   /** What a slot's time in each group is worth, by its key. */
   price(prices: ReadonlyMap<string, number>): void
   /** Profiles or fan-outs were corrected: worth a new look before long. */
   corrected(): void
-  /** Whether any slot is told to load something. */
-  isLoading(): boolean
   /** As of the last capacity. */
   classes(): readonly NodeClass[]
   capacity(nowMs: number): { capacity: Capacity; tails: Tails }
@@ -133,17 +133,17 @@ export function createPool(
       renewKey(slot)
       current = undefined
     },
+    isLoading() {
+      for (const { slots } of nodes.values()) {
+        if (slots.some((slot) => slot.loading.size > 0)) return true
+      }
+      return false
+    },
     price(given) {
       prices = given
     },
     corrected() {
       corrections++
-    },
-    isLoading() {
-      for (const { slots } of nodes.values()) {
-        if (slots.some(({ loading }) => loading.size > 0)) return true
-      }
-      return false
     },
     classes: () => classes,
     capacity(nowMs) {

@@ -72,7 +72,9 @@ export interface Query extends Urgent {
   /** Answered or cancelled: whatever still comes for it is ignored. */
   closed: boolean
   rest: Rest | null
-  /** Set by the last scan of the backlog: time of the pool for what goes before it. */
+  /** The scan of the backlog that `aheadMs` and `slackMs` are of; see `aheadOf`. */
+  scan: number
+  /** Set by a scan of the backlog: time of the pool for what goes before it. */
   aheadMs: number
   /** Likewise: how much later it could go and still end in time; infinite where it takes no time. */
   slackMs: number
@@ -107,6 +109,7 @@ export function createQuery(
     served: new Map(),
     closed: false,
     rest: null,
+    scan: 0,
     aheadMs: 0,
     slackMs: Infinity,
   }

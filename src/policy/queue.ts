@@ -20,6 +20,10 @@ export function byUrgency(a: Urgent, b: Urgent): number {
 
 export interface DeadlineQueue<T extends Urgent> {
   readonly length: number
+  /** All entries, the most urgent first: for a walk over many. */
+  readonly entries: readonly T[]
+  /** Entries due at this time or before. */
+  dueBy(deadlineMs: number): number
   insert(entry: T): void
   /** False when it was not there. */
   remove(entry: T): boolean
@@ -46,6 +50,17 @@ export function createQueue<T extends Urgent>(): DeadlineQueue<T> {
   return {
     get length() {
       return entries.length
+    },
+    entries,
+    dueBy(deadlineMs) {
+      let low = 0
+      let high = entries.length
+      while (low < high) {
+        const middle = (low + high) >> 1
+        if (entries[middle]!.deadlineMs <= deadlineMs) low = middle + 1
+        else high = middle
+      }
+      return low
     },
     insert(entry) {
       entries.splice(positionOf(entry), 0, entry)
