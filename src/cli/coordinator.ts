@@ -7,7 +7,7 @@ import { createApp } from '../coordinator/app.ts'
 import type { Assets } from '../coordinator/pages.ts'
 import { createPool, type Pool, type PoolOptions } from '../coordinator/pool.ts'
 import { bracketed, isAny, ownHosts } from './own_hosts.ts'
-import { createScheduler } from '../policy/scheduler.ts'
+import { createPolicy } from '../policy/policies.ts'
 import type { Scheduler } from '../policy/types.ts'
 import type { LoadedPipeline } from './load_pipelines.ts'
 
@@ -18,6 +18,8 @@ export interface CoordinatorOptions {
   port?: number
   log?: (line: string) => void
   link?: PoolOptions['link']
+  /** Rules to plan and route by, one of `POLICY_NAMES`. */
+  policy?: string
   /** What stands between the pool and its scheduler, for those who watch. */
   wrap?: (scheduler: Scheduler) => Scheduler
   /** Pages and scripts to serve; `buildAssets` makes them. */
@@ -38,17 +40,28 @@ export interface Coordinator {
   close(timeoutMs?: number): Promise<void>
 }
 
+/** Demand of each pipeline that rules which plan ahead of the first query plan for. */
+const FIRST_PER_S = 1
+
 /**
  * @throws Deno.errors.AddrInUse when the port is taken
+ * @throws RangeError for a policy that there is not
  */
 export function startCoordinator(options: CoordinatorOptions): Coordinator {
   const { pipelines, host = '127.0.0.1', port = 8787, log = () => {}, link, assets, tls } = options
   const now = () => performance.now()
   const { wrap = (plain) => plain } = options
-  const scheduler = wrap(createScheduler({ pipelines: pipelines.map(({ pipeline }) => pipeline) }))
+  const plain = pipelines.map(({ pipeline }) => pipeline)
+  const policy = createPolicy(options.policy ?? 'shoal', {
+    pipelines: plain,
+    initialRatePerS: Object.fromEntries(plain.map(({ name }) => [name, FIRST_PER_S])),
+    random: Math.random,
+  })
+  const scheduler = wrap(policy.scheduler)
   const pool = createPool({
     served: pipelines,
     scheduler,
+    solve: policy.solve,
     now,
     log,
     ...(link === undefined ? {} : { link }),

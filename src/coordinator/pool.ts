@@ -6,7 +6,7 @@
 import type { NodeInfo } from '../client/types.ts'
 import { servedVariants } from '../pipeline/hold.ts'
 import type { Pipeline } from '../pipeline/schema.ts'
-import type { PolicyCommand, Scheduler } from '../policy/types.ts'
+import type { Scheduler } from '../policy/types.ts'
 import {
   CLOSE,
   type Hello,
@@ -17,7 +17,7 @@ import {
   type Welcome,
 } from '../protocol/mod.ts'
 import { createBatches } from './batches.ts'
-import { createDriver } from './driver.ts'
+import { type Command, createDriver } from './driver.ts'
 import { createLink, HEARTBEAT_MS, type Link, type LinkOptions, type Socket } from './link.ts'
 import {
   addInstance,
@@ -30,6 +30,7 @@ import {
   removeInstance,
 } from './nodes.ts'
 import { createQueries, type QueryRequest } from './queries.ts'
+import type { Solve } from './solver.ts'
 
 /** A model as nodes fetch it. */
 export interface ServedModel {
@@ -46,6 +47,7 @@ export interface ServedPipeline {
 export interface PoolOptions {
   served: readonly ServedPipeline[]
   scheduler: Scheduler
+  solve?: Solve | undefined
   /** Monotonic milliseconds. */
   now: () => number
   /** Told of joins, leaves and faults, for people. */
@@ -55,13 +57,14 @@ export interface PoolOptions {
 
 export const MODEL_PATH = '/models/'
 
-export function createPool({ served, scheduler, now, log, link: linkOptions }: PoolOptions) {
+export function createPool(options: PoolOptions) {
+  const { served, scheduler, now, log, link: linkOptions } = options
   const pipelines = new Map(served.map(({ pipeline }) => [pipeline.name, pipeline]))
   const nodes = new Map<string, PooledNode>()
   const byLink = new Map<Link, PooledNode>()
-  const driver = createDriver(scheduler, execute, now, (error) => {
+  const fault = (error: unknown) =>
     log(`scheduler fault: ${error instanceof Error ? error.stack : error}`)
-  })
+  const driver = createDriver(scheduler, execute, now, fault, options.solve)
   const { post } = driver
   const queries = createQueries(post, now, (query) => batches.release(query))
   const batches = createBatches(pipelines, post, now, queries.has)
@@ -80,7 +83,7 @@ export function createPool({ served, scheduler, now, log, link: linkOptions }: P
     heartbeatMs: HEARTBEAT_MS,
   }
 
-  function execute(command: Exclude<PolicyCommand, { type: 'wake_at' }>) {
+  function execute(command: Command) {
     switch (command.type) {
       case 'answer':
         batches.release(command.query)
@@ -105,8 +108,7 @@ export function createPool({ served, scheduler, now, log, link: linkOptions }: P
         return
       case 'wake_node':
       case 'rest_node':
-      case 'solve':
-        // A resting node is one that gets no batch; the first rules solve no plan.
+        // A resting node is one that gets no batch.
         return
     }
   }
