@@ -23,15 +23,6 @@ for (const policy of POLICY_NAMES) {
         await joinScripted(coordinator, 'one'),
         await joinScripted(coordinator, 'two'),
       ]
-      await Promise.any(
-        ['find', 'read'].map((task) =>
-          Promise.any(
-            nodes.map((node) =>
-              node.got('load', ({ instances }) => instances.some((one) => one.task === task))
-            ),
-          )
-        ),
-      )
       let response: Response
       do {
         response = await fetch(`${coordinator.url}/v1/pipelines/words/infer`, {
