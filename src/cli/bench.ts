@@ -14,6 +14,7 @@ import { benchFailover } from './bench_failover.ts'
 import { benchIdle } from './bench_idle.ts'
 import { benchLive } from './bench_live.ts'
 import { benchMemory } from './bench_memory.ts'
+import { benchOdd } from './bench_odd.ts'
 import { benchRejoin } from './bench_rejoin.ts'
 import { benchRequeue } from './bench_requeue.ts'
 import { benchPlanner } from './bench_planner.ts'
@@ -50,6 +51,7 @@ const BENCHES: Record<string, () => Promise<unknown>> = {
   requeue: benchRequeue,
   rejoin: benchRejoin,
   planner: benchPlanner,
+  odd: benchOdd,
 }
 
 const names = positionals.length > 0 ? positionals : Object.keys(BENCHES)

@@ -23,7 +23,7 @@ export async function prepare(picture: string): Promise<Profiles> {
         return kept.handle(event, nowMs)
       },
     }
-  })
+  }, true)
   try {
     console.log('measuring every variant on each node, up to 90 s')
     // Real pages: what a batch takes beyond its model.

@@ -14,8 +14,8 @@ import { loadPipelines } from './load_pipelines.ts'
 import { hasNativeEngine } from './native_engine.ts'
 import { fromFileUrl, ROOT } from './root.ts'
 import { OCR } from './serving.ts'
-import { spawnNode } from './spawn_node.ts'
 
+const NODE = fromFileUrl(new URL('./bench_live_node.ts', import.meta.url))
 const LOAD = fromFileUrl(new URL('./bench_live_load.ts', import.meta.url))
 const NOTE = join(ROOT, 'demo', 'samples', 'note.png')
 /** The first three of the sample note's lines. */
@@ -50,6 +50,7 @@ export async function openScene(
   policy: string,
   picture: string,
   wrap: (scheduler: Scheduler) => Scheduler,
+  measure = false,
 ): Promise<Scene> {
   const pipelines = await loadPipelines([OCR], () => {})
   const log = (line: string) => {
@@ -58,9 +59,15 @@ export async function openScene(
   const coordinator = startCoordinator({ pipelines, port: 0, policy, wrap, log })
   const kinds = await kindsOfNodes()
   const children = kinds.map(([name, backend]) =>
-    spawnNode(coordinator.localUrl, name, [
-      ...['--slots', '1', '--threads', '1', '--gpu', 'off', '--backend', backend],
-    ])
+    new Deno.Command(Deno.execPath(), {
+      args: [
+        ...['run', '-A', '--no-check', NODE, '--join', coordinator.localUrl, '--name', name],
+        ...['--backend', backend, ...(measure ? ['--measure'] : [])],
+      ],
+      stdin: 'null',
+      stdout: 'null',
+      stderr: 'inherit',
+    }).spawn()
   )
   const variants = Object.values(pipelines[0]!.pipeline.tasks)
     .reduce((sum, task) => sum + Object.keys(task.variants).length, 0)
