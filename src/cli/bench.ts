@@ -18,6 +18,7 @@ import { benchOdd } from './bench_odd.ts'
 import { benchRejoin } from './bench_rejoin.ts'
 import { benchRequeue } from './bench_requeue.ts'
 import { benchPlanner } from './bench_planner.ts'
+import { benchWake } from './bench_wake.ts'
 
 const text = { type: 'string' } as const
 const { values, positionals } = parseArgs({
@@ -47,6 +48,7 @@ const BENCHES: Record<string, () => Promise<unknown>> = {
   backends: benchBackends,
   duty: benchDuty,
   memory: benchMemory,
+  wake: benchWake,
   live,
   requeue: benchRequeue,
   rejoin: benchRejoin,
