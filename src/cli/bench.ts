@@ -1,6 +1,8 @@
 /**
  * `deno task bench [NAME] [--json FILE]`: the benchmarks of speed, as tables and JSON.
  *
+ * Of `live` alone: `--queries N` a step, `--policy static,shoal`, `--trace FILE`.
+ *
  * @module
  */
 import './deno_version.ts'
@@ -12,11 +14,34 @@ import { benchDuty } from './bench_duty.ts'
 import { benchEfficiency } from './bench_efficiency.ts'
 import { benchFailover } from './bench_failover.ts'
 import { benchIdle } from './bench_idle.ts'
+import { benchLive } from './bench_live.ts'
 import { benchMemory } from './bench_memory.ts'
 import { benchOverhead } from './bench_overhead.ts'
+import { benchOdd } from './bench_odd.ts'
 import { benchRejoin } from './bench_rejoin.ts'
 import { benchRequeue } from './bench_requeue.ts'
 import { benchPlanner } from './bench_planner.ts'
+import { benchWake } from './bench_wake.ts'
+
+const text = { type: 'string' } as const
+const { values, positionals } = parseArgs({
+  args: Deno.args,
+  options: { json: text, queries: text, policy: text, trace: text },
+  allowPositionals: true,
+})
+
+function live(): Promise<unknown> {
+  const { queries, policy, trace } = values
+  if (queries !== undefined && !/^[1-9]\d{0,5}$/.test(queries)) {
+    console.error(`Cannot use --queries: must be a positive integer: received ${queries}`)
+    Deno.exit(1)
+  }
+  return benchLive({
+    ...queries === undefined ? {} : { queries: Number(queries) },
+    ...policy === undefined ? {} : { policies: policy.split(',') },
+    ...trace === undefined ? {} : { trace },
+  })
+}
 
 /** Each prints its table and returns what goes into the JSON. */
 const BENCHES: Record<string, () => Promise<unknown>> = {
@@ -26,19 +51,17 @@ const BENCHES: Record<string, () => Promise<unknown>> = {
   backends: benchBackends,
   duty: benchDuty,
   memory: benchMemory,
+  wake: benchWake,
+  live,
   requeue: benchRequeue,
   rejoin: benchRejoin,
   planner: benchPlanner,
   dispatch: benchDispatch,
   overhead: benchOverhead,
   efficiency: benchEfficiency,
+  odd: benchOdd,
 }
 
-const { values, positionals } = parseArgs({
-  args: Deno.args,
-  options: { json: { type: 'string' } },
-  allowPositionals: true,
-})
 const names = positionals.length > 0 ? positionals : Object.keys(BENCHES)
 const results: Record<string, unknown> = {}
 for (const name of names) {

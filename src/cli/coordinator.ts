@@ -5,9 +5,10 @@
  */
 import { createApp } from '../coordinator/app.ts'
 import type { Assets } from '../coordinator/pages.ts'
+import { createPlanner } from '../coordinator/planner.ts'
 import { createPool, type Pool, type PoolOptions } from '../coordinator/pool.ts'
 import { bracketed, isAny, ownHosts } from './own_hosts.ts'
-import { createScheduler } from '../policy/scheduler.ts'
+import { createPolicy } from '../policy/policies.ts'
 import type { Scheduler } from '../policy/types.ts'
 import type { LoadedPipeline } from './load_pipelines.ts'
 
@@ -18,6 +19,8 @@ export interface CoordinatorOptions {
   port?: number
   log?: (line: string) => void
   link?: PoolOptions['link']
+  /** Rules to plan and route by, one of `POLICY_NAMES`. */
+  policy?: string
   /** What stands between the pool and its scheduler, for those who watch. */
   wrap?: (scheduler: Scheduler) => Scheduler
   /** Pages and scripts to serve; `buildAssets` makes them. */
@@ -38,17 +41,35 @@ export interface Coordinator {
   close(timeoutMs?: number): Promise<void>
 }
 
+/** Demand of each pipeline that rules which plan ahead of the first query plan for. */
+const FIRST_PER_S = 1
+
 /**
  * @throws Deno.errors.AddrInUse when the port is taken
+ * @throws RangeError for a policy that there is not
  */
 export function startCoordinator(options: CoordinatorOptions): Coordinator {
   const { pipelines, host = '127.0.0.1', port = 8787, log = () => {}, link, assets, tls } = options
   const now = () => performance.now()
   const { wrap = (plain) => plain } = options
-  const scheduler = wrap(createScheduler({ pipelines: pipelines.map(({ pipeline }) => pipeline) }))
+  const plain = pipelines.map(({ pipeline }) => pipeline)
+  const name = options.policy ?? 'shoal'
+  const policy = createPolicy(name, {
+    pipelines: plain,
+    // Shoal begins with nothing and learns from the first queries.
+    initialRatePerS: name === 'shoal'
+      ? {}
+      : Object.fromEntries(plain.map(({ name }) => [name, FIRST_PER_S])),
+    random: Math.random,
+  })
+  const planner = createPlanner(() =>
+    new Worker(new URL('../../workers/planner.ts', import.meta.url), { type: 'module' })
+  )
+  const scheduler = wrap(policy.scheduler)
   const pool = createPool({
     served: pipelines,
     scheduler,
+    solve: name === 'shoal' ? planner.solve : policy.solve,
     now,
     log,
     ...(link === undefined ? {} : { link }),
@@ -81,6 +102,7 @@ export function startCoordinator(options: CoordinatorOptions): Coordinator {
     pool,
     async close(timeoutMs = 10_000) {
       await pool.drain(timeoutMs)
+      planner.stop()
       await Promise.all([server.shutdown(), inner?.shutdown()])
     },
   }

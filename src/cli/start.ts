@@ -6,6 +6,7 @@
 import './deno_version.ts'
 import { parseArgs } from 'node:util'
 import { PipelineError } from '../pipeline/error.ts'
+import { POLICY_NAMES } from '../policy/policies.ts'
 import { buildAssets } from './build_assets.ts'
 import { type Coordinator, startCoordinator } from './coordinator.ts'
 import { loadPipelines, pipelineDirs } from './load_pipelines.ts'
@@ -21,7 +22,8 @@ const USAGE = `deno task start [options]
   --nodes 1           Deno nodes to start on this machine; 0 for none
   --memory MB         memory that each of these nodes takes at most
   --pipeline DIR      folder of a pipeline to serve; may be repeated; all of profiles/ if absent
-  --policy shoal      rules to plan and route by
+  --policy shoal      rules to plan and route by; to compare with: static, inferline, proteus, loki,
+                      loki-published, which need a slot for each task at least
   --allow-host NAME   a name, besides this machine's addresses, under which pages may join; may be
                       repeated
   --tls off           self makes a certificate, so that browsers elsewhere give pages all they can
@@ -62,14 +64,16 @@ function options() {
       console.log(USAGE)
       Deno.exit(0)
     }
-    if (values.policy !== 'shoal') {
-      fail(`Cannot use --policy: must be shoal: received ${values.policy}`)
+    if (!POLICY_NAMES.includes(values.policy)) {
+      const names = POLICY_NAMES.join(', ')
+      fail(`Cannot use --policy: must be one of ${names}: received ${values.policy}`)
     }
     return {
       port: integer('port', values.port, 65_535),
       nodes: integer('nodes', values.nodes, 64),
       memoryMb: values.memory === undefined ? undefined : integer('memory', values.memory, 999_999),
       host: values.host,
+      policy: values.policy,
       dirs: values.pipeline,
       allowHosts: values['allow-host'],
       tls: { tls: values.tls, cert: values['tls-cert'], key: values['tls-key'] },
@@ -79,7 +83,7 @@ function options() {
   }
 }
 
-const { port, host, nodes, memoryMb, dirs, allowHosts, tls: wanted } = options()
+const { port, host, policy, nodes, memoryMb, dirs, allowHosts, tls: wanted } = options()
 const steps = createSteps((line) => console.error(line))
 const tls = await readTls(wanted, [...ownHosts(host), ...allowHosts])
   .catch((error) => fail(error.message))
@@ -92,7 +96,7 @@ const pipelines = await steps.run(
 let coordinator: Coordinator
 try {
   coordinator = startCoordinator({
-    ...{ pipelines, host, port, allowHosts },
+    ...{ pipelines, host, port, allowHosts, policy },
     log: (line) => steps.say(line),
     assets: await steps.run('building pages', () => buildAssets()),
     ...(tls === undefined ? {} : { tls }),
@@ -128,11 +132,17 @@ if (nodes > 0) {
   await steps.run(`${nodes} node${nodes > 1 ? 's' : ''} joining`, async () => {
     const patienceMs = performance.now() + WARM_UP_PATIENCE_MS
     // The quickest variants come first; a first answer from those alone would be a poor welcome.
+    // Rules of one variant a slot never hold them all, nor every task on too few slots.
+    const holdsAll = policy === 'shoal'
     const complete = () => pool.nodes().filter(({ instances }) => instances >= variants).length
-    while (!pool.ready() || (complete() < nodes && performance.now() < patienceMs)) {
+    const isWorthWaiting = () => holdsAll ? !pool.ready() || complete() < nodes : !pool.ready()
+    while (isWorthWaiting() && ((holdsAll && !pool.ready()) || performance.now() < patienceMs)) {
       await new Promise((done) => setTimeout(done, 50))
     }
   })
+  if (!pool.ready()) {
+    steps.say(`not every task is served yet: ${policy} needs a slot for each, raise --nodes`)
+  }
 }
 for (const { pipeline } of pipelines) {
   console.log(`${url}/v1/pipelines/${pipeline.name}/infer  send a picture here (POST)`)

@@ -4,20 +4,27 @@
  * @module
  */
 import type { PolicyCommand, PolicyEvent, Scheduler } from '../policy/types.ts'
+import { createSolver, type Solve } from './solver.ts'
 
 export type Post = (event: PolicyEvent) => void
+
+/** What is left to the one who drives: neither the timer nor plans. */
+export type Command = Exclude<PolicyCommand, { type: 'wake_at' | 'solve' }>
 
 /**
  * @param execute runs one command; may post events, which are handled after the current one
  * @param report told of a fault in the scheduler, which must not take the server down
+ * @param solve works out plans, for a scheduler that asks for them
  */
 export function createDriver(
   scheduler: Scheduler,
-  execute: (command: Exclude<PolicyCommand, { type: 'wake_at' }>) => void,
+  execute: (command: Command) => void,
   now: () => number,
   report: (error: unknown) => void,
+  solve?: Solve,
 ): { post: Post; stop(): void } {
   const events: PolicyEvent[] = []
+  const solver = createSolver(solve, (plan) => post({ type: 'plan_ready', plan }), report)
   let busy = false
   let timer: ReturnType<typeof setTimeout> | undefined
   let timerAtMs = Infinity
@@ -41,6 +48,7 @@ export function createDriver(
         try {
           for (const command of scheduler.handle(next, now())) {
             if (command.type === 'wake_at') wakeAt(command.atMs)
+            else if (command.type === 'solve') solver.ask(command)
             else execute(command)
           }
         } catch (error) {
@@ -52,5 +60,11 @@ export function createDriver(
     }
   }
 
-  return { post, stop: () => clearTimeout(timer) }
+  return {
+    post,
+    stop() {
+      clearTimeout(timer)
+      solver.stop()
+    },
+  }
 }

@@ -5,7 +5,7 @@
  */
 import type { NodeInfo } from '../client/types.ts'
 import { servedVariants } from '../pipeline/hold.ts'
-import type { PolicyCommand, Scheduler } from '../policy/types.ts'
+import type { Scheduler } from '../policy/types.ts'
 import {
   CLOSE,
   type Hello,
@@ -15,7 +15,7 @@ import {
 } from '../protocol/mod.ts'
 import { createBatches } from './batches.ts'
 import { createDeadlines } from './deadlines.ts'
-import { createDriver } from './driver.ts'
+import { type Command, createDriver } from './driver.ts'
 import { createLink, type Link, type LinkOptions, type Socket } from './link.ts'
 import {
   addInstance,
@@ -29,10 +29,12 @@ import {
 } from './nodes.ts'
 import { createQueries, type QueryRequest } from './queries.ts'
 import { type ServedPipeline, welcomeOf } from './served.ts'
+import type { Solve } from './solver.ts'
 
 export interface PoolOptions {
   served: readonly ServedPipeline[]
   scheduler: Scheduler
+  solve?: Solve | undefined
   /** Monotonic milliseconds. */
   now: () => number
   /** Told of joins, leaves and faults, for people. */
@@ -40,22 +42,23 @@ export interface PoolOptions {
   link?: Omit<LinkOptions, 'now'>
 }
 
-export function createPool({ served, scheduler, now, log, link: linkOptions }: PoolOptions) {
+export function createPool(options: PoolOptions) {
+  const { served, scheduler, now, log, link: linkOptions } = options
   const pipelines = new Map(served.map(({ pipeline }) => [pipeline.name, pipeline]))
   const nodes = new Map<string, PooledNode>()
   const byLink = new Map<Link, PooledNode>()
   const draining = new AbortController()
   const deadlines = createDeadlines(now)
-  const driver = createDriver(scheduler, execute, now, (error) => {
+  const fault = (error: unknown) =>
     log(`scheduler fault: ${error instanceof Error ? error.stack : error}`)
-  })
+  const driver = createDriver(scheduler, execute, now, fault, options.solve)
   const { post } = driver
   const queries = createQueries(post, now, deadlines, (query) => batches.release(query))
   const batches = createBatches(pipelines, post, now, queries.has)
   const able = served.flatMap(({ pipeline, models }) => servedVariants(pipeline, models))
   const welcome = welcomeOf(served)
 
-  function execute(command: Exclude<PolicyCommand, { type: 'wake_at' }>) {
+  function execute(command: Command) {
     switch (command.type) {
       case 'answer':
         batches.release(command.query)
@@ -80,8 +83,7 @@ export function createPool({ served, scheduler, now, log, link: linkOptions }: P
         return
       case 'wake_node':
       case 'rest_node':
-      case 'solve':
-        // A resting node is one that gets no batch; the first rules solve no plan.
+        // A resting node is one that gets no batch.
         return
     }
   }

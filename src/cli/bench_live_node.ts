@@ -1,0 +1,39 @@
+/**
+ * A node of `deno task bench live`: one slot, one thread, a backend named; it measures only when
+ * told to, so that nothing takes time from what is asked of it.
+ *
+ * @module
+ */
+import { parseArgs } from 'node:util'
+import type { BackendWish } from '../node/backend_choice.ts'
+import { createDenoHost } from '../node/host_deno.ts'
+import { createNode } from '../node/node.ts'
+import { codecAssetUrls } from './codec_assets.ts'
+import { nativeEngine } from './native_engine.ts'
+import { ROOT } from './root.ts'
+
+const { values } = parseArgs({
+  args: Deno.args,
+  options: {
+    join: { type: 'string', default: '' },
+    name: { type: 'string', default: 'node' },
+    backend: { type: 'string', default: 'wasm' },
+    measure: { type: 'boolean', default: false },
+  },
+})
+const { join: url, name, measure } = values
+const backend = values.backend as BackendWish
+const native = backend === 'native' ? await nativeEngine(() => {}) : undefined
+const host = createDenoHost({
+  codecs: codecAssetUrls(),
+  ...(native === undefined ? {} : { ort: { native: { module: native } } }),
+  keep: { dir: `${ROOT}.shoal/nodes`, name },
+})
+const node = createNode({
+  ...{ host, url, name, backend, measure },
+  ...{ slots: 1, threads: 1, threadsPerRun: 1, gpu: false },
+})
+host.onExit((why) => void node.stop(why))
+await node.start()
+await node.left
+Deno.exit(0)

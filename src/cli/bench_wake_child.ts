@@ -1,0 +1,86 @@
+/**
+ * The measured half of `deno task bench wake`: a process that brings up one inference worker on the
+ * backend it is told, with all variants in it, models read from disk as a node's cache would.
+ *
+ * @module
+ */
+import { bringUp } from '../node/bring_up.ts'
+import { createCatalog, keyOf } from '../node/catalog.ts'
+import { systemClock } from '../node/clock.ts'
+import type { Backend } from '../node/engine/engine.ts'
+import { loadOrder } from '../policy/place.ts'
+import { shapesOf } from '../policy/shape.ts'
+import { PROTOCOL_VERSION, type Welcome } from '../protocol/messages.ts'
+import { codecAssetUrls } from './codec_assets.ts'
+import { loadPipelines } from './load_pipelines.ts'
+import { nativeEngine } from './native_engine.ts'
+
+/** Megabytes resident, and seconds from the making of the worker. */
+export interface Woken {
+  processMb: number
+  allWarmMb: number
+  afterBatchesMb: number
+  /** Until the first variant of each task is warm: what can be answered with. */
+  firstOfEachTaskS: number
+  allWarmS: number
+}
+
+const LIMIT_MS = 240_000
+/** One of each variant, so that what a run takes is there. */
+const BATCH = 1
+const [dir = '', backend = 'wasm'] = Deno.args as [string, Backend]
+const { gc } = globalThis as { gc?: () => void }
+
+/** After what is garbage has gone. */
+async function residentMb(): Promise<number> {
+  for (let i = 0; i < 3; i++) {
+    gc?.()
+    await new Promise((done) => setTimeout(done, 50))
+  }
+  return Math.round(Deno.memoryUsage().rss / 1e6)
+}
+
+const [loaded] = await loadPipelines([dir], () => {})
+const { pipeline, models } = loaded!
+const welcome: Welcome = {
+  ...{ type: 'welcome', protocol: PROTOCOL_VERSION, modelPath: '', heartbeatMs: 0 },
+  pipelines: [pipeline as Welcome['pipelines'][number]],
+  models: { [pipeline.name]: models },
+}
+const catalog = createCatalog(welcome)
+const files = new Map(Object.values(models).map(({ sha256, file }) => [sha256, file]))
+const order = loadOrder(shapesOf([pipeline]).variants).map(({ ref }) => ref)
+const ort = backend === 'native'
+  ? { ort: { native: { module: await nativeEngine(() => {}) } } }
+  : {}
+const processMb = await residentMb()
+
+const startMs = performance.now()
+const up = await bringUp({
+  clock: systemClock,
+  assets: { codecs: codecAssetUrls(), ...ort },
+  createWorker: () =>
+    new Worker(new URL('../../workers/inference.ts', import.meta.url), { type: 'module' }),
+  engine: { backend, threads: 1 },
+  specs: order.map((ref) => catalog.spec(ref)),
+  fetchModel: ({ hash }) => Deno.readFile(files.get(hash)!),
+  maxLoadMs: LIMIT_MS,
+})
+if (!up.ok) throw new Error(up.message)
+const allWarmS = (performance.now() - startMs) / 1000
+const { client, held } = up.value
+// Loads come one after another, so what came after the first of each task is known.
+const tasks = new Set(order.map(({ task }) => task)).size
+const later = held.slice(tasks).reduce((sum, { loadMs }) => sum + loadMs, 0) / 1000
+const allWarmMb = await residentMb()
+for (const ref of order) await client.measure(keyOf(ref), BATCH, LIMIT_MS)
+const woken: Woken = {
+  processMb,
+  allWarmMb,
+  afterBatchesMb: await residentMb(),
+  firstOfEachTaskS: allWarmS - later,
+  allWarmS,
+}
+console.log(JSON.stringify(woken))
+client.close()
+Deno.exit(0)
