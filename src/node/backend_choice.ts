@@ -28,6 +28,8 @@ export interface BackendChoiceOptions {
   threadsPerRun: number | undefined
   /** Most processors to keep busy. */
   processors: number
+  /** Slots that this machine and the volunteer's limits allow on an engine. */
+  mostSlots(use: EngineUse): number
   /** The number of slots was asked for and stays. */
   fixedSlots: boolean
   slots(): readonly Slot[]
@@ -201,9 +203,7 @@ export function createBackendChoice(options: BackendChoiceOptions): BackendChoic
   }
 
   const mostWorkers = () =>
-    options.fixedSlots
-      ? options.slots().length
-      : Math.max(1, Math.floor(options.processors / threads.perRun))
+    options.fixedSlots ? options.slots().length : options.mostSlots(useOf('wasm'))
 
   async function settle(decision: Decision): Promise<'done'> {
     const before = backend

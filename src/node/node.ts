@@ -120,6 +120,7 @@ export function createNode(options: NodeOptions): VolunteerNode {
     gpu: options.gpu ?? true,
     threadsPerRun: options.threadsPerRun,
     processors: processorsOf(options),
+    mostSlots: (use) => mostSlotsOf(options, limits, use),
     fixedSlots,
     slots: () => pool.serving,
     ...(options.readAdapter === undefined ? {} : { readAdapter: options.readAdapter }),

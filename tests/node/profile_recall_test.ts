@@ -112,3 +112,14 @@ Deno.test('profiler asks again what is remembered when another engine runs the v
   profiler.reset()
   equal(asked, 2)
 })
+
+Deno.test('profiler checks no task on a variant that takes more than a second when warm', async () => {
+  const { clock, profiler, runs, verdicts } = scene({ ...NOW, 'p/find/a': 1500 }, NOW)
+  profiler.again()
+  profiler.add('p/find/a', 1500, undefined)
+  for (const key of Object.keys(NOW).slice(1)) profiler.add(key, undefined, undefined)
+  profiler.kick()
+  await clock.advance(60_000)
+  deepEqual(runs, ['p/read/c1', 'p/find/b1'], 'the next quickest of its task instead')
+  equal(verdicts.at(-1)?.used, true)
+})

@@ -113,3 +113,13 @@ Deno.test('profiler measures, once idle, what no batch of a constant load was li
     b: [[1, 5], [2, 10], [4, 20], [8, 40]].map(([batch, latencyMs]) => ({ batch, latencyMs })),
   })
 })
+
+Deno.test('profiler leaves alone what takes more than a second when warm', async () => {
+  const { clock, profiler, runs, told } = scene({ a: 10, b: 1500 })
+  profiler.add('a', 12, undefined)
+  profiler.add('b', 1500, undefined)
+  profiler.kick()
+  await clock.advance(60_000)
+  equal(runs.filter((run) => run.startsWith('b')).length, 0)
+  deepEqual(told()['b'], [{ batch: 1, latencyMs: 1500 }])
+})
