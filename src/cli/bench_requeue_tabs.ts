@@ -23,6 +23,7 @@ export async function joinTab(
   const page = await (await browser.newContext()).newPage()
   await page.goto(`${url}/node`)
   await page.getByLabel('Name shown to others').fill(name)
+  await page.getByLabel('Pause while other programs').uncheck()
   await page.getByRole('button', { name: /start|join/i }).click()
   return page
 }

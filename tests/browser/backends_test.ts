@@ -70,6 +70,7 @@ interface Wish {
 async function joinWith(browser: Browser, pool: Pool, wish: Wish): Promise<[Page, NodeInfo]> {
   const { page } = await openPage(browser, pool.url)
   await page.getByLabel('Name shown to others').fill(wish.name)
+  await page.getByLabel('Pause while other programs').uncheck()
   await page.getByLabel('Processors at most').selectOption(wish.threads ?? '1')
   if (wish.perRun !== undefined) {
     await page.getByLabel('Processors to one piece of work').selectOption(wish.perRun)
