@@ -113,6 +113,9 @@ export function createController(
       case 'batch_finished':
       case 'batch_failed':
         return
+      case 'wake':
+        // All that could be loaded at once is: by the time alone only a failed load may go on.
+        if ((retryAtMs ??= nextRetryMs()) > nowMs) return
     }
     retryAtMs = undefined
     switch (event.type) {
