@@ -18,10 +18,10 @@ const LOADS: Omit<DispatchLoad, 'slots'>[] = [
   { load: 2, backlog: QUEUED },
 ]
 /** Events before it is measured, and measured. */
-const WARM_UP = 4000
+const WARM_UP = 2000
 /** In which nodes have joined and hold all they can. */
 const FIRST_MS = 1000
-const EVENTS = 10_000
+const EVENTS = 5000
 /** The same run again: of each call the least counts, so that a busy machine shows less. */
 const RUNS = 3
 const STEP_MS = 20
