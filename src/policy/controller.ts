@@ -72,6 +72,10 @@ export function createController(parts: ControllerParts): Controller {
   /** When the pool changed after the last placement was asked for; nodes often come together. */
   let changedMs: number | null = null
   let askedRates: number[] = []
+  /** Some slot cannot hold all. */
+  let needed = false
+  /** When a load may go on by the time alone; undefined after anything that may have changed it. */
+  let loadAtMs: number | undefined
 
   function loadNext(member: Member, nowMs: number): void {
     const fits = (variants: Iterable<VariantShape>) =>
@@ -84,7 +88,8 @@ export function createController(parts: ControllerParts): Controller {
 
   /** What each slot is to hold may have changed: places, and starts what can be started. */
   function direct(nowMs: number): void {
-    const needed = placing.isNeeded()
+    needed = placing.isNeeded()
+    loadAtMs = undefined
     for (const member of members.values()) {
       const fitsAll = bytesOf(member, member.able) <= member.memoryBytes
       const waited = (waitsUntilMs.get(member.id) ?? Infinity) <= nowMs
@@ -172,7 +177,7 @@ export function createController(parts: ControllerParts): Controller {
         epoch++
         return direct(nowMs)
       case 'wake':
-        if (nextLoadMs() <= nowMs) direct(nowMs)
+        if ((loadAtMs ??= nextLoadMs()) <= nowMs) direct(nowMs)
         return
       default:
         return
@@ -191,7 +196,7 @@ export function createController(parts: ControllerParts): Controller {
 
   /** From when a placement may be asked for; Infinity while nothing calls for one. */
   function placeAtMs(nowMs: number): number {
-    if (!placing.isNeeded()) return Infinity
+    if (!needed) return Infinity
     if (pending && nowMs - askedMs < PLANNER_MS) return askedMs + PLANNER_MS
     const soonestMs = placed === undefined ? -Infinity : askedMs + LEAST_PLACE_MS
     if (changedMs !== null) return Math.max(changedMs, soonestMs)
@@ -221,7 +226,7 @@ export function createController(parts: ControllerParts): Controller {
       pending = true
       emit({ type: 'solve', epoch, problem: placing.problem(classes, askedRates) })
     },
-    nextWakeMs: (nowMs) => Math.min(nextLoadMs(), placeAtMs(nowMs)),
+    nextWakeMs: (nowMs) => Math.min(loadAtMs ??= nextLoadMs(), placeAtMs(nowMs)),
     plan: (nowMs) =>
       planView({ shapes, epoch, members: members.values(), steering, placed, nowMs }),
   }
