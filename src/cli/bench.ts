@@ -21,6 +21,7 @@ import { benchOdd } from './bench_odd.ts'
 import { benchRejoin } from './bench_rejoin.ts'
 import { benchRequeue } from './bench_requeue.ts'
 import { benchPlanner } from './bench_planner.ts'
+import { benchTwin } from './bench_twin.ts'
 import { benchWake } from './bench_wake.ts'
 
 const text = { type: 'string' } as const
@@ -53,6 +54,7 @@ const BENCHES: Record<string, () => Promise<unknown>> = {
   memory: benchMemory,
   wake: benchWake,
   live,
+  twin: benchTwin,
   requeue: benchRequeue,
   rejoin: benchRejoin,
   planner: benchPlanner,

@@ -14,6 +14,7 @@ import { prepare } from './bench_live_prepare.ts'
 import { profileGiver, type Profiles } from './bench_live_profile.ts'
 import { effectiveCapacity, isOnTime, type Row, rowOf, shown } from './bench_live_rows.ts'
 import { kindsOfNodes, makePicture, openScene, type Scene } from './bench_live_scene.ts'
+import { JUMP, MULTIPLES, STAIRS } from './bench_live_steps.ts'
 import { createTrace } from './bench_live_trace.ts'
 import { loadPipelines } from './load_pipelines.ts'
 import { OCR } from './serving.ts'
@@ -24,11 +25,6 @@ export interface LiveOptions {
   trace?: string
 }
 
-/** Demand over what static carries; up, down, four times at once, and down again. */
-const MULTIPLES = [0.5, 0.8, 1, 1.5, 2, 2.5, 3, 3.5, 4, 5, 6, 0.8, 3.2, 0.5]
-/** Steps from here on are no part of effective capacity: they come out of another's wake. */
-const STAIRS = 11
-const JUMP = 12
 const QUERIES = 200
 const LEAST_S = 8
 /** For all steps of one policy. */
@@ -151,7 +147,9 @@ export async function benchLive(options: LiveOptions = {}) {
   }
   await Deno.remove(picture)
   console.log('effective capacity, pages a second:', capacities)
-  const ratio = (capacities['shoal'] ?? NaN) / (capacities['static'] ?? NaN)
-  console.log(`shoal over static: ${ratio.toFixed(2)} (load average ${load()})`)
+  const { shoal = 0, static: fixed = 0 } = capacities
+  // Where static keeps no step at all there is nothing to divide by.
+  const ratio = fixed > 0 && shoal > 0 ? shoal / fixed : null
+  console.log(`shoal over static: ${ratio?.toFixed(2) ?? 'no ratio'} (load average ${load()})`)
   return { carriedPerS, sloMs, capacities, ratio, loadAverage: loadavg(), policies: results }
 }

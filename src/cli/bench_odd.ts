@@ -4,16 +4,14 @@
  *
  * @module
  */
-import { join } from 'node:path'
 import { createPolicy } from '../policy/policies.ts'
 import type { Policy } from '../policy/policy.ts'
 import { createRandom, seedFor } from '../sim/random.ts'
 import { initialRates, simulate } from '../sim/run.ts'
 import { checkScenario, type Scenario } from '../sim/scenario.ts'
-import { OCR } from './serving.ts'
+import { latencyTable, type PipelineFile, readOcr } from './modelled.ts'
 
 const NODES = 20
-const BATCHES = [1, 2, 4, 8]
 const CHANGE_S = 60
 const END_S = 150
 /** The share that a node has in the end is that of so many last seconds. */
@@ -44,17 +42,6 @@ const CASES: Case[] = [
   { name: 'recovers from tenfold', known: 10, drift: 0.1 },
 ]
 
-interface PipelineFile {
-  root: string
-  tasks: {
-    [task: string]: {
-      variants: {
-        [variant: string]: { referenceMs: number; fanOut?: { [task: string]: number } }
-      }
-    }
-  }
-}
-
 /** Best path, alone on one usual node. */
 function bestPathMs({ root, tasks }: PipelineFile): number {
   const [first] = Object.values(tasks[root]!.variants)
@@ -65,23 +52,14 @@ function bestPathMs({ root, tasks }: PipelineFile): number {
 }
 
 function scenarioOf(pipeline: PipelineFile, { known = 1, drift }: Case, load: number): Scenario {
-  const latencyMs = (times: number) =>
-    Object.fromEntries(
-      Object.values(pipeline.tasks).flatMap(({ variants }) =>
-        Object.entries(variants).map(([variant, { referenceMs }]) => [
-          variant,
-          Object.fromEntries(BATCHES.map((batch) => [batch, times * referenceMs * batch])),
-        ])
-      ),
-    )
   const kind = { instancesPerNode: 'all', swapMs: 1000, roundTripMs: 4 }
   const ratePerS = load * (NODES - 1) * 1000 / bestPathMs(pipeline)
   return checkScenario({
     schema: 'shoal-scenario/1',
     pipeline,
     classes: {
-      usual: { ...kind, latencyMs: latencyMs(1) },
-      odd: { ...kind, latencyMs: latencyMs(known) },
+      usual: { ...kind, latencyMs: latencyTable(pipeline, 1) },
+      odd: { ...kind, latencyMs: latencyTable(pipeline, known) },
     },
     // First, so that it is awake where not all are needed.
     pool: [{ class: 'odd', count: 1 }, { class: 'usual', count: NODES - 1 }],
@@ -132,8 +110,7 @@ function followedS(share: (fromS: number, toS: number) => number, before: number
 }
 
 export async function benchOdd() {
-  const text = await Deno.readTextFile(join(OCR, 'pipeline.json'))
-  const pipeline = JSON.parse(text) as PipelineFile
+  const pipeline = await readOcr()
   const weights = new Map(
     Object.values(pipeline.tasks).flatMap(({ variants }) =>
       Object.entries(variants).map(([name, { referenceMs }]) => [name, referenceMs] as const)

@@ -1,0 +1,66 @@
+/** How the live bench counts: what is a violation, how sure that is, what counts as capacity. */
+import assert from 'node:assert/strict'
+import type { Asked } from '../../src/cli/bench_live_load.ts'
+import { effectiveCapacity, type Row, rowOf, wilson } from '../../src/cli/bench_live_rows.ts'
+import { profileGiver } from '../../src/cli/bench_live_profile.ts'
+import type { PolicyEvent, Scheduler } from '../../src/policy/types.ts'
+
+const asked = (status: number, latencyMs: number, atMs = 0): Asked => ({
+  ...{ type: 'asked', query: 0, step: 0, atMs, latencyMs, status },
+  ...(status === 200 ? { accuracy: 0.9 } : {}),
+})
+
+Deno.test('rowOf() counts late answers, refusals and errors as violations, each under its name', () => {
+  const step = { ratePerS: 4, multiple: 2 }
+  const row = rowOf(
+    [
+      asked(200, 10),
+      asked(200, 100, 1000),
+      asked(200, 101, 2500),
+      asked(504, 20, 2600),
+      asked(0, 1),
+    ],
+    step,
+    100,
+    1.5,
+  )
+  assert.deepEqual([row.late, row.refused, row.errors], [1, 1, 1])
+  assert.equal(row.violationRatio, 3 / 5)
+  assert.equal(row.accuracy, 0.9)
+  assert.deepEqual(row.violationsAtS, { 0: 1, 2: 2 })
+})
+
+Deno.test("wilson() gives the score interval of Wilson's paper", () => {
+  const [low, high] = wilson(0, 200)
+  assert.equal(low, 0)
+  assert.ok(Math.abs(high - 0.01885) < 1e-4, String(high))
+  const [some, more] = wilson(10, 100)
+  assert.ok(Math.abs(some - 0.0552) < 1e-4 && Math.abs(more - 0.1744) < 1e-4, `${some} ${more}`)
+})
+
+Deno.test('effectiveCapacity() is the highest demand that is kept, in violations and accuracy', () => {
+  const row = (demandPerS: number, violationRatio: number, accuracy: number) =>
+    ({ demandPerS, violationRatio, accuracy }) as Row
+  const rows = [row(1, 0, 0.98), row(2, 0.01, 0.7), row(3, 0, 0.6), row(4, 0.02, 0.98)]
+  assert.equal(effectiveCapacity(rows, 0.98), 2)
+  assert.equal(effectiveCapacity(rows.slice(2), 0.98), 0)
+})
+
+Deno.test('profileGiver() tells of a profile as its node joins, and of none later', () => {
+  const heard: PolicyEvent[] = []
+  const plain = {
+    handle(event: PolicyEvent) {
+      heard.push(event)
+      return []
+    },
+  } as unknown as Scheduler
+  const ref = { pipeline: 'p', task: 't', variant: 'v' }
+  const points = [{ batch: 1, latencyMs: 7 }]
+  const given = profileGiver(new Map([['one', new Map([['p/t/v', { ...ref, points }]])]]))(plain)
+  given.handle({ type: 'node_joined', node: 'one', slots: 1, duty: 1, able: [ref] }, 0)
+  given.handle({ type: 'node_reported', node: 'one', paused: true, profile: [] }, 1)
+  assert.deepEqual(heard.slice(1), [
+    { type: 'node_reported', node: 'one', profile: [{ ...ref, points }] },
+    { type: 'node_reported', node: 'one', paused: true },
+  ])
+})
