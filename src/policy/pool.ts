@@ -44,7 +44,7 @@ export interface Pool {
 
 /** How often nodes are put into classes anew, should none come or go. */
 const CLASSIFY_MS = 1000
-/** Corrected profiles come into force after so much time or so many corrections. */
+/** Corrected profiles come into force after so much time, or so many corrections, or one a slot. */
 const REFRESH_MS = 100
 const REFRESH_CORRECTIONS = 64
 /** Without any correction the profiles are looked at anew after so long. */
@@ -152,7 +152,8 @@ export function createPool(
         profile.relax(nowMs)
         current = undefined
       }
-      const stale = current === undefined || corrections >= REFRESH_CORRECTIONS ||
+      const stale = current === undefined ||
+        corrections >= Math.max(REFRESH_CORRECTIONS, current.capacity.slotCount) ||
         (corrections > 0 && nowMs - current.capacity.builtMs >= REFRESH_MS)
       if (current !== undefined && !stale) return current
       corrections = 0
