@@ -65,7 +65,8 @@ export function choose(item: Item, slot: Slot, view: View, only?: VariantShape):
   const quickestPoolMs = view.tails.quickest(item.above, item.task, query.level)?.poolMs ?? 0
   const siblings = (query.waiting.get(item.task) ?? 1) - 1
   const budgetMs = backlog.budgetMs(query)
-  const free = view.free && view.targets.isPlanned(item.task, group)
+  const planned = view.targets.isPlanned(item.task, group)
+  const free = view.free && planned
   const wish = only ?? (free ? undefined : view.targets.target(item, group))
   const most = wish?.accuracy ?? Infinity
   const { startMs, returnMs } = timesOf(item, slot, view)
@@ -78,7 +79,9 @@ export function choose(item: Item, slot: Slot, view: View, only?: VariantShape):
     const service = view.capacity.services[variant.index]
     if (service === undefined) continue
     const { meanMs, upperMs } = view.profile.latency(slot.node.id, variant, 1)
-    const economic = group.price * meanMs <= DEAR * service.poolMs ||
+    // What the mix plans here is right here, whatever a price of a moment ago says.
+    const economic = (planned && (free || variant === wish)) ||
+      group.price * meanMs <= DEAR * service.poolMs ||
       group.price * costOn(service, group) <= DEAR * service.poolMs
     for (const tail of view.tails.tails(prefix, query.level)) {
       const costMs = service.poolMs + tail.poolMs
