@@ -162,7 +162,7 @@ export function createBackendChoice(options: BackendChoiceOptions): BackendChoic
   async function tryOther(): Promise<'done' | 'disturbed'> {
     if (done || stopped || device === undefined) return 'done'
     const held = options.samples()
-    if (held.length === 0) return 'disturbed'
+    if (held.length === 0) return disturbance()
     const specs = device.software ? held.slice(0, 1) : held
     const models = specs.map(({ hash }) => hash).join(' ')
     if (known?.models === models) {

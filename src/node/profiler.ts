@@ -70,6 +70,8 @@ export interface Profiler {
 }
 
 const REPORT_EVERY_MS = 2000
+/** After a detour that could not be made, before the next. */
+const DISTURBED_MS = 100
 const MAX_RUN_MS = 120_000
 const WHILE_LOADED = 'as they were loaded, variants took what they took then'
 const CHECKED = 'a run of each task took what it took then'
@@ -150,6 +152,8 @@ export function createProfiler(options: ProfilerOptions): Profiler {
         } else if (quick && !detourDone) {
           report()
           detourDone = await detour() === 'done'
+          // It may have been refused at once; without a pause nothing else would ever have its turn.
+          if (!detourDone) await sleeper.pause(DISTURBED_MS)
         } else if (series !== undefined) {
           await measure(series)
           if (quick && clock.nowMs() - reportedMs >= REPORT_EVERY_MS) report()
