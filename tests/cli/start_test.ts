@@ -123,7 +123,7 @@ Deno.test('start says what is wrong with its arguments and files, and ends with 
   const cases: [string[], RegExp][] = [
     [['--port', 'x'], /Cannot use --port/],
     [['--nodes', '-1'], /--nodes/],
-    [['--policy', 'none'], /Cannot use --policy: must be shoal/],
+    [['--policy', 'none'], /Cannot use --policy: must be one of shoal, static/],
     [['--unheard-of'], /unheard-of/],
     [['--pipeline', dir], /Cannot use pipeline .*pipeline\.json: name: /],
     [['--pipeline', '/nowhere'], /Cannot use pipeline .*cannot be read/],
