@@ -211,7 +211,10 @@ export function createController(parts: ControllerParts): Controller {
   return {
     handle,
     isDue: (nowMs) => steering.isDue(epoch, nowMs),
-    decide: (report, nowMs) => steering.decide(report, epoch, nowMs),
+    decide(report, nowMs) {
+      for (const member of members.values()) member.class = report.classOf.get(member.id) ?? null
+      return steering.decide(report, epoch, nowMs)
+    },
     wantsPlacement: (event, nowMs) => event === 'wake' && placeAtMs(nowMs) <= nowMs,
     askPlacement(classes, nowMs) {
       changedMs = null

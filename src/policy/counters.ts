@@ -7,7 +7,7 @@ import { TIGHT } from './frontier/aim.ts'
 import type { FrontierProblem } from './frontier/problem.ts'
 import type { Shapes } from './shape.ts'
 import type { CloseReason } from './batching.ts'
-import type { FailureReason } from './types.ts'
+import type { FailureReason, NodeId } from './types.ts'
 
 export interface PipelineCounts {
   arrived: number
@@ -22,6 +22,8 @@ export interface PipelineCounts {
 export interface Report {
   /** Time of the whole pool for all that is inside, going the quickest way. */
   backlogMs: number
+  /** The class of each node. */
+  classOf: ReadonlyMap<NodeId, string | null>
   capacity: Pick<FrontierProblem, 'groups' | 'services' | 'fanOut'>
   pipelines: {
     pipeline: string

@@ -212,10 +212,12 @@ export function createDispatcher(
     },
     report(at) {
       nowMs = at
+      const { capacity } = outlook.capacity(at)
       return {
         pipelines: counters.report(),
         backlogMs: outlook.backlog(at).poolMs,
-        capacity: capacityReport(shapes, outlook.capacity(at).capacity, fanOut),
+        classOf: new Map([...pool.nodes.values()].map((node) => [node.id, node.class])),
+        capacity: capacityReport(shapes, capacity, fanOut),
       }
     },
     adopt(directive, at) {
