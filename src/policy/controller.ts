@@ -218,12 +218,6 @@ export function createController(parts: ControllerParts): Controller {
     wantsPlacement: (event, nowMs) => event === 'wake' && placeAtMs(nowMs) <= nowMs,
     askPlacement(classes, nowMs) {
       changedMs = null
-      for (const { name, nodes } of classes) {
-        for (const id of nodes) {
-          const member = members.get(id)
-          if (member !== undefined) member.class = name
-        }
-      }
       askedMs = nowMs
       askedRates = steering.ratesPerS(nowMs)
       pending = true

@@ -29,13 +29,10 @@ export interface Report {
     pipeline: string
     arrived: number
     served: number
-    accuracySum: number
     /** Ended with less than `TIGHT` of their time left, or not in time though admitted. */
     tight: number
     /** Refused for want of capacity: `queue_full` or `infeasible_deadline`. */
     refused: number
-    /** Leaf items served by each path. */
-    paths: { path: string[]; items: number }[]
   }[]
 }
 
@@ -46,31 +43,14 @@ export interface Counters {
   failed(pipeline: string, reason: FailureReason): void
   /** @param slack share of its time that was left */
   served(pipeline: string, accuracy: number, slack: number): void
-  /** Leaf items served by a path. */
-  went(pipeline: string, path: string[]): void
   closed(reason: CloseReason): void
   /** Takes what was seen since the last call. */
   report(): Report['pipelines']
 }
 
-type Recent = {
-  arrived: number
-  served: number
-  accuracySum: number
-  tight: number
-  refused: number
-} & {
-  paths: Map<string, { path: string[]; items: number }>
-}
+type Recent = Omit<Report['pipelines'][number], 'pipeline'>
 
-const nothing = (): Recent => ({
-  arrived: 0,
-  served: 0,
-  accuracySum: 0,
-  tight: 0,
-  refused: 0,
-  paths: new Map(),
-})
+const nothing = (): Recent => ({ arrived: 0, served: 0, tight: 0, refused: 0 })
 
 export function createCounters(shapes: Shapes): Counters {
   const names = [...shapes.pipelines.keys()]
@@ -102,15 +82,7 @@ export function createCounters(shapes: Shapes): Counters {
       counts.accuracySum += accuracy
       const seen = recent.get(pipeline)!
       seen.served++
-      seen.accuracySum += accuracy
       if (slack < TIGHT) seen.tight++
-    },
-    went(pipeline, path) {
-      const { paths } = recent.get(pipeline)!
-      const key = path.join('\n')
-      const row = paths.get(key) ?? { path, items: 0 }
-      row.items++
-      paths.set(key, row)
     },
     closed(reason) {
       batchCloses.set(reason, (batchCloses.get(reason) ?? 0) + 1)
@@ -118,11 +90,7 @@ export function createCounters(shapes: Shapes): Counters {
     report() {
       const seen = recent
       recent = new Map(names.map((name) => [name, nothing()]))
-      return [...seen].map(([pipeline, { paths, ...counts }]) => ({
-        pipeline,
-        ...counts,
-        paths: [...paths.values()],
-      }))
+      return [...seen].map(([pipeline, counts]) => ({ pipeline, ...counts }))
     },
   }
 }

@@ -55,7 +55,6 @@ export function dispatchAll(parts: DispatchParts, nowMs: number): boolean {
           declined = true
           break
         }
-        ready.touch(slot, nowMs)
       }
     }
   }

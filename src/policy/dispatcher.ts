@@ -116,9 +116,10 @@ export function createDispatcher(
         finishBatch(
           batch,
           event,
-          { profile, fanOut, pool, flights, counters, ...inside },
+          { profile, fanOut, pool, flights, ...inside },
           nowMs,
         )
+        // Its duty may have it rest now.
         return ready.touch(batch.slot, nowMs)
       }
       case 'batch_failed': {
@@ -197,7 +198,6 @@ export function createDispatcher(
           targets.charge(variant.task, slot.group!, variant, members.length)
           sizes.ran(batchKeyOf(slot.group!.class.name, variant.task), members.length)
           flights.send(slot, members, at)
-          outlook.changed()
         },
         drop: (query) =>
           inside.fail(query, 'deadline_exceeded', 'Cannot answer in time: dropped early'),

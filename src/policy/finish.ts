@@ -4,13 +4,11 @@
  *
  * @module
  */
-import type { Counters } from './counters.ts'
 import type { FanOut } from './fanout.ts'
 import type { Flights } from './flights.ts'
 import type { Pool } from './pool.ts'
 import type { Profile } from './profile.ts'
 import { type Item, type Query, serveItem } from './query.ts'
-import type { Prefix } from './shape.ts'
 import { type Batch, coolDown, restMs } from './slots.ts'
 import type { FailureReason, ItemOutcome, PolicyEvent } from './types.ts'
 
@@ -19,7 +17,6 @@ export interface FinishParts {
   fanOut: FanOut
   pool: Pool
   flights: Flights
-  counters: Counters
   enqueue(items: readonly Item[]): void
   fail(query: Query, reason: FailureReason, message: string): void
   finish(query: Query): void
@@ -42,7 +39,7 @@ export function finishBatch(
   nowMs: number,
 ): void {
   const { slot, variant, items } = batch
-  const { profile, fanOut, pool, flights, counters } = parts
+  const { profile, fanOut, pool, flights } = parts
   const outcomes = items.map((_, i) => event.outcomes[i] ?? NO_OUTCOME)
   const anyServed = outcomes.some(({ ok }) => ok)
   slot.restUntilMs = nowMs + restMs(slot.node, event.computeMs)
@@ -71,7 +68,6 @@ export function finishBatch(
     variant.task.next.forEach((_, child) =>
       fanOut.saw(variant, child, item.children[child]!.length)
     )
-    if (variant.task.next.length === 0) counters.went(item.query.shape.name, pathOf(prefix))
     parts.enqueue(children)
     touched.add(item.query)
   })
@@ -107,12 +103,4 @@ function record(
       computeMs: event.computeMs,
     })
   }
-}
-
-function pathOf(prefix: Prefix): string[] {
-  const path: string[] = []
-  for (let at: Prefix | null = prefix; at !== null; at = at.parent) {
-    path.unshift(at.variant.ref.variant)
-  }
-  return path
 }

@@ -90,6 +90,7 @@ export function createFlights(parts: FlightParts): Flights {
     sweepAtMs = Math.min(sweepAtMs, batch.giveUpAtMs)
     slot.batches.push(batch)
     slot.usedMs = nowMs
+    parts.changed(slot)
     node.batches++
     node.items += items.length
     node.lastBatchMs = nowMs

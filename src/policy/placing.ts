@@ -24,6 +24,7 @@ export interface Member {
   /** A slot may hold one variant more while it takes another's place. */
   swapRoom: boolean
   paused: boolean
+  /** For the plan that is shown; null until it was put in one. */
   class: string | null
 }
 
@@ -64,6 +65,8 @@ export function createPlacing(
   meanItems: (variant: VariantShape, child: number) => number,
 ): Placing {
   let placement: Placement | undefined
+  /** Classes as the planner was last told of them: later ones may part the nodes otherwise. */
+  let classOf: ReadonlyMap<NodeId, string> = new Map()
 
   const isTight = (member: Member) => bytesOf(member, member.able) > member.memoryBytes
   const isNeeded = () => {
@@ -72,6 +75,7 @@ export function createPlacing(
   }
 
   function problem(classes: readonly ClassReport[], ratesPerS: readonly number[]): Problem {
+    classOf = new Map(classes.flatMap(({ name, nodes }) => nodes.map((id) => [id, name] as const)))
     let p = 0
     const pipelines = [...shapes.pipelines.values()].map(({ pipeline, tasks }) => {
       const rate = ratesPerS[p++]!
@@ -136,7 +140,8 @@ export function createPlacing(
     const slots: AssignSlot[] = []
     const bySlot = new Map<string, { member: Member; slot: LoadingSlot }>()
     for (const member of members.values()) {
-      if (member.paused || member.class === null) continue
+      const name = classOf.get(member.id)
+      if (member.paused || name === undefined) continue
       member.slots.forEach((slot, i) => {
         const id = `${member.id} ${i}`
         bySlot.set(id, { member, slot })
@@ -144,7 +149,7 @@ export function createPlacing(
         slots.push({
           id,
           node: member.id,
-          class: member.class!,
+          class: name,
           held: [...slot.held].map(({ ref }) => ref),
           ...slot.loading === null ? {} : { loading: [slot.loading.ref] },
           awake: slot.held.size > 0,

@@ -16,7 +16,6 @@ export interface PlanParts {
   steering: Steering
   /** The planner's word where slots cannot hold all. */
   placed: Plan | undefined
-  /** Work waits for a first plan, or moves are under way. */
   nowMs: number
 }
 

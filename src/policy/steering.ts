@@ -28,20 +28,15 @@ export interface Steering {
   readonly directive: Directive | undefined
 }
 
-/** Of one pipeline: its demand, and what was served and refused in the last reports, fading. */
+/** Of one pipeline. */
 export interface Recent {
   demand: Demand
   /** What the mix in force was made for. */
   plannedPerS: number
-  served: number
-  accuracySum: number
-  refused: number
 }
 
 const FRONTIER_MS = 100
 const PRICES_MS = 1000
-/** What remains of what was seen, each second. */
-const FADE = 0.5
 /** A demand above what the mix was made for by this factor and so many queries is a jump. */
 const JUMP = 1.25
 const JUMP_PER_S = 2
@@ -65,13 +60,7 @@ export function createSteering(
   const recent = new Map<string, Recent>(
     [...shapes.pipelines.keys()].map((name) => [
       name,
-      {
-        demand: createDemand(startPerS[name]),
-        plannedPerS: 0,
-        served: 0,
-        accuracySum: 0,
-        refused: 0,
-      },
+      { demand: createDemand(startPerS[name]), plannedPerS: 0 },
     ]),
   )
   const aim = createAim()
@@ -96,7 +85,6 @@ export function createSteering(
   }
 
   function decide(report: Report, epoch: number, nowMs: number): Directive {
-    const fade = FADE ** (Math.min(nowMs - decidedMs, 10_000) / 1000)
     decidedMs = nowMs
     decidedEpoch = epoch
     const servedBy = new Map(
@@ -105,10 +93,6 @@ export function createSteering(
     let finished = 0
     let tight = 0
     for (const seen of report.pipelines) {
-      const row = recent.get(seen.pipeline)!
-      row.served = row.served * fade + seen.served
-      row.accuracySum = row.accuracySum * fade + seen.accuracySum
-      row.refused = row.refused * fade + seen.refused
       // Refused though the mix meant to serve all: it planned with more than there is.
       const refused = (servedBy.get(seen.pipeline) ?? 1) > 0.999 ? seen.refused : 0
       finished += seen.served + refused
