@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
-import { createScheduler } from '../../src/policy/scheduler.ts'
-import type { PolicyEvent, Scheduler } from '../../src/policy/types.ts'
-import { commandsOf, createPool, nodeOf, ocr, refsOf } from './fixtures.ts'
+import type { PolicyEvent } from '../../src/policy/types.ts'
+import { asked, byHand, finished, wakeUntil } from './by_hand.ts'
+import { commandsOf, createPool, nodeOf, ocr } from './fixtures.ts'
 
 const dispatches = (pool: ReturnType<typeof createPool>) =>
   pool.commands.flatMap(({ atMs, command }) =>
@@ -12,52 +12,6 @@ function answerOf(pool: ReturnType<typeof createPool>, query: string) {
   const answers = pool.answers.get(query) ?? []
   assert.equal(answers.length, 1, `${query} got ${answers.length} answers`)
   return answers[0]!
-}
-
-/** A scheduler driven by hand, with one node that holds everything. */
-function byHand(slots = 1) {
-  const scheduler = createScheduler({ pipelines: [ocr] })
-  const able = refsOf(ocr)
-  scheduler.handle({ type: 'node_joined', node: 'a', slots, duty: 1, able }, 0)
-  for (let slot = 0; slot < slots; slot++) {
-    for (const ref of able) scheduler.handle({ type: 'instance_ready', node: 'a', slot, ...ref }, 0)
-  }
-  return scheduler
-}
-
-const asked = (query: string, deadlineMs: number): PolicyEvent => ({
-  type: 'query_arrived',
-  query,
-  pipeline: 'ocr',
-  deadlineMs,
-  payload: query,
-})
-
-const finished = (batch: number, items = 1, children: unknown[] = []): PolicyEvent => ({
-  type: 'batch_finished',
-  batch,
-  outcomes: Array.from(
-    { length: items },
-    () => ({ ok: true, result: null, children: { read: children } }),
-  ),
-  computeMs: 100,
-  nodeQueueMs: 0,
-  networkMs: 2,
-})
-
-/** Sends the wakes that the scheduler asks for, up to a time; returns all commands. */
-function wakeUntil(scheduler: Scheduler, fromAtMs: number, untilMs: number) {
-  const commands: { atMs: number; type: string }[] = []
-  let next = fromAtMs
-  for (let i = 0; i < 1000 && next <= untilMs; i++) {
-    const atMs = next
-    next = Infinity
-    for (const command of scheduler.handle({ type: 'wake' }, atMs)) {
-      commands.push({ ...command, atMs })
-      if (command.type === 'wake_at') next = command.atMs
-    }
-  }
-  return commands
 }
 
 Deno.test('a batch that died with its node is answered by another', () => {
@@ -244,25 +198,6 @@ Deno.test('a batch with items of a living query is not cancelled for one that is
   pool.run(6000)
   assert.equal(answerOf(pool, 'stays').answer.ok, true)
   assert.equal(pool.answers.get('gone'), undefined)
-})
-
-Deno.test('a query in flight at its deadline is answered deadline_exceeded, then', () => {
-  const scheduler = byHand()
-  const commands = scheduler.handle(asked('q', 300), 10)
-  const wake = commands.findLast(({ type }) => type === 'wake_at')
-  assert.ok(wake?.type === 'wake_at' && wake.atMs <= 300)
-  const answers = wakeUntil(scheduler, wake.atMs, 1000).filter(({ type }) => type === 'answer')
-  assert.equal(answers.length, 1)
-  assert.equal(answers[0]!.atMs, 300)
-})
-
-Deno.test('a result that comes at the deadline counts, one after it does not', () => {
-  for (const [atMs, ok] of [[300, true], [300.5, false]] as const) {
-    const scheduler = byHand()
-    const [detect] = commandsOf(scheduler, asked('q', 300), 10, 'dispatch')
-    const [answer] = commandsOf(scheduler, finished(detect!.batch), atMs, 'answer')
-    assert.equal(answer!.answer.ok, ok)
-  }
 })
 
 Deno.test('a paused node gets no new batch, and its running one counts', () => {

@@ -118,24 +118,13 @@ Deno.test('shoal lets a slow class do what it can do in time', () => {
 })
 
 Deno.test('shoal shares a full pool between two pipelines', () => {
-  const second = { ...chain, name: 'other' }
-  const { workloads: _, ...json } = {
-    ...JSON.parse(JSON.stringify({
-      schema: 'shoal-scenario/1',
-      classes: {
-        node: { latencyMs, instancesPerNode: 'all', swapMs: 1000, roundTripMs: 2 },
-      },
-      pool: [{ class: 'node', count: 2 }],
-      seed: 3,
-    })),
-    workloads: [],
-  }
+  const trace = { binSeconds: 1, rates: flat(150, 20) }
   const scenario = checkScenario({
-    ...json,
-    workloads: [chain, second].map((pipeline) => ({
-      pipeline,
-      trace: { binSeconds: 1, rates: flat(150, 20) },
-    })),
+    schema: 'shoal-scenario/1',
+    classes: { node: { latencyMs, instancesPerNode: 'all', swapMs: 1000, roundTripMs: 2 } },
+    pool: [{ class: 'node', count: 2 }],
+    workloads: [chain, { ...chain, name: 'other' }].map((pipeline) => ({ pipeline, trace })),
+    seed: 3,
   }, 'scenario.json')
   const { result } = run(scenario)
   const [a, b] = result.workloads

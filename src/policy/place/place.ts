@@ -23,6 +23,16 @@ import { openKinds } from './packings.ts'
 import { merge } from './sets.ts'
 import { stage } from './stage.ts'
 
+/** What each of the three steps is given. */
+interface Asked {
+  compiled: Compiled
+  flows: Flows
+  /** Ways to fill a slot that may be chosen anew, and those that slots hold. */
+  open: Kind[]
+  held: Kind[]
+  counted: Counted
+}
+
 /** Never throws for want of capacity; RangeError for pipelines that share a name. */
 export function place(problem: Problem): Placement {
   const compiled = compile(problem)
@@ -31,9 +41,8 @@ export function place(problem: Problem): Placement {
   const open = openKinds(compiled)
   if (flows.flows.length === 0 || open.length === 0) return nothingPlaced(compiled, counted)
   const held = heldKinds(compiled, problem)
-  const outcome = hardware(compiled, flows, open, held, counted) ??
-    accuracy(compiled, flows, open, held, counted) ??
-    saturated(compiled, flows, open, held, counted)
+  const asked: Asked = { compiled, flows, open, held, counted }
+  const outcome = hardware(asked) ?? accuracy(asked) ?? saturated(asked)
   if (outcome === null) return nothingPlaced(compiled, counted)
   return placementOf(compiled, problem, flows, outcome, counted)
 }
@@ -58,13 +67,7 @@ function heldKinds({ shapes, classes }: Compiled, { holding = [] }: Problem): Ki
   })
 }
 
-function hardware(
-  compiled: Compiled,
-  flows: Flows,
-  open: Kind[],
-  held: Kind[],
-  counted: Counted,
-): Outcome | null {
+function hardware({ compiled, flows, open, held, counted }: Asked): Outcome | null {
   const best = bestFlows(compiled, flows)
   if (best === null) return null
   const { best: fresh, slotsBound } = fewestSlots(compiled, best, open, counted)
@@ -78,13 +81,7 @@ function hardware(
   return { mode: 'hardware', checked, bound: NaN, slotsBound, kept }
 }
 
-function accuracy(
-  compiled: Compiled,
-  flows: Flows,
-  open: Kind[],
-  held: Kind[],
-  counted: Counted,
-): Outcome | null {
+function accuracy({ compiled, flows, open, held, counted }: Asked): Outcome | null {
   const goal: Goal = { name: 'accuracy' }
   const fresh = stage(compiled, flows, goal, open, counted)
   const stays = held.length > 0 ? stage(compiled, flows, goal, held, counted).best : null
@@ -100,13 +97,7 @@ function accuracy(
   }
 }
 
-function saturated(
-  compiled: Compiled,
-  flows: Flows,
-  open: Kind[],
-  held: Kind[],
-  counted: Counted,
-): Outcome | null {
+function saturated({ compiled, flows, open, held, counted }: Asked): Outcome | null {
   const levels = fairLevels(compiled, flows, open, counted)
   const goal: Goal = { name: 'saturated', levels }
   const fresh = stage(compiled, flows, goal, open, counted)
