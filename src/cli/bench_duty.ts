@@ -43,15 +43,19 @@ async function shareAt(duty: number, page: Uint8Array<ArrayBuffer>) {
     const node = await serving.addNode('duty', ['--slots', '1', '--duty', String(duty)])
     // What it measures while idle is the volunteer's time too, but another figure.
     await pause(SETTLE_MS)
-    let over = false
+    const over = new AbortController()
     let answered = 0
     const client = async () => {
-      while (!over) {
+      while (!over.signal.aborted) {
         const response = await fetch(`${serving.url}/v1/pipelines/ocr/infer`, {
           method: 'POST',
           headers: { 'content-type': 'image/jpeg', 'x-request-timeout-ms': '60000' },
           body: page,
+          signal: over.signal,
+        }).catch((error) => {
+          if (!over.signal.aborted) throw error
         })
+        if (response === undefined) return
         await response.body?.cancel()
         if (response.ok) answered++
         else await pause(100)
@@ -65,7 +69,7 @@ async function shareAt(duty: number, page: Uint8Array<ArrayBuffer>) {
     const elapsedS = (performance.now() - startMs) / 1000
     const share = (await cpuSeconds(node.pid) - startCpuS) / elapsedS
     const waited = (await waitedSeconds(node.pid) - startWaitS) / elapsedS
-    over = true
+    over.abort()
     await Promise.all(clients)
     const percent = (part: number) => Math.round(1000 * part) / 10
     return {

@@ -4,13 +4,12 @@
  *
  * @module
  */
-import { createCatalog, keyOf, nameOf } from '../node/catalog.ts'
+import { keyOf, nameOf } from '../node/catalog.ts'
 import { systemClock } from '../node/clock.ts'
 import { PLAIN_USE } from '../node/engine/engine.ts'
 import { createWorkerClient } from '../node/worker_client.ts'
-import { PROTOCOL_VERSION, type Welcome } from '../protocol/messages.ts'
+import { readCatalog, residentBytes } from './bench_engine_child.ts'
 import { codecAssetUrls } from './codec_assets.ts'
-import { loadPipelines } from './load_pipelines.ts'
 
 export interface MemoryStep {
   /** What was done last. */
@@ -20,29 +19,15 @@ export interface MemoryStep {
 }
 
 const LIMIT_MS = 60_000
-const { gc } = globalThis as { gc?: () => void }
 const steps: MemoryStep[] = []
 
-/** After what is garbage has gone: the highest of a settled process is the same again and again. */
 async function note(step: string): Promise<void> {
-  for (let i = 0; i < 3; i++) {
-    gc?.()
-    await new Promise((done) => setTimeout(done, 50))
-  }
-  steps.push({ step, rss: Deno.memoryUsage().rss })
+  steps.push({ step, rss: await residentBytes() })
 }
 
 /** `+KEY` loads, `*KEY` runs eight at once, `-KEY` unloads. */
 const [dir = '', ...actions] = Deno.args
-const [loaded] = await loadPipelines([dir], () => {})
-const { pipeline, models } = loaded!
-const welcome: Welcome = {
-  ...{ type: 'welcome', protocol: PROTOCOL_VERSION, modelPath: '', heartbeatMs: 0 },
-  pipelines: [pipeline as Welcome['pipelines'][number]],
-  models: { [pipeline.name]: models },
-}
-const catalog = createCatalog(welcome)
-const files = new Map(Object.values(models).map(({ sha256, file }) => [sha256, file]))
+const { catalog, files } = await readCatalog(dir)
 await note('process')
 const worker = new Worker(new URL('../../workers/inference.ts', import.meta.url), {
   type: 'module',

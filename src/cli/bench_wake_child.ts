@@ -5,14 +5,13 @@
  * @module
  */
 import { bringUp } from '../node/bring_up.ts'
-import { createCatalog, keyOf } from '../node/catalog.ts'
+import { keyOf } from '../node/catalog.ts'
 import { systemClock } from '../node/clock.ts'
 import type { Backend } from '../node/engine/engine.ts'
-import { loadOrder } from '../policy/place.ts'
+import { loadOrder } from '../policy/load_order.ts'
 import { shapesOf } from '../policy/shape.ts'
-import { PROTOCOL_VERSION, type Welcome } from '../protocol/messages.ts'
+import { readCatalog, residentBytes } from './bench_engine_child.ts'
 import { codecAssetUrls } from './codec_assets.ts'
-import { loadPipelines } from './load_pipelines.ts'
 import { nativeEngine } from './native_engine.ts'
 
 /** Megabytes resident, and seconds from the making of the worker. */
@@ -29,26 +28,10 @@ const LIMIT_MS = 240_000
 /** One of each variant, so that what a run takes is there. */
 const BATCH = 1
 const [dir = '', backend = 'wasm'] = Deno.args as [string, Backend]
-const { gc } = globalThis as { gc?: () => void }
 
-/** After what is garbage has gone. */
-async function residentMb(): Promise<number> {
-  for (let i = 0; i < 3; i++) {
-    gc?.()
-    await new Promise((done) => setTimeout(done, 50))
-  }
-  return Math.round(Deno.memoryUsage().rss / 1e6)
-}
+const residentMb = async () => Math.round(await residentBytes() / 1e6)
 
-const [loaded] = await loadPipelines([dir], () => {})
-const { pipeline, models } = loaded!
-const welcome: Welcome = {
-  ...{ type: 'welcome', protocol: PROTOCOL_VERSION, modelPath: '', heartbeatMs: 0 },
-  pipelines: [pipeline as Welcome['pipelines'][number]],
-  models: { [pipeline.name]: models },
-}
-const catalog = createCatalog(welcome)
-const files = new Map(Object.values(models).map(({ sha256, file }) => [sha256, file]))
+const { pipeline, catalog, files } = await readCatalog(dir)
 const order = loadOrder(shapesOf([pipeline]).variants).map(({ ref }) => ref)
 const ort = backend === 'native'
   ? { ort: { native: { module: await nativeEngine(() => {}) } } }

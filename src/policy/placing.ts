@@ -6,7 +6,7 @@
  */
 import type { ClassReport } from './class_report.ts'
 import type { LoadingSlot } from './loader.ts'
-import { loadOrder } from './place.ts'
+import { loadOrder } from './load_order.ts'
 import { assign } from './place/assign.ts'
 import type { AssignSlot } from './place/match.ts'
 import type { Placement } from './place/placement.ts'

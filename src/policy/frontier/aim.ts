@@ -24,7 +24,7 @@ const TIGHT_SHARE = 0.02
 const START = 1
 const LEAST = 0.7
 const MOST = 1.2
-/** Slow up, quick down; by the square root of what was seen, as few queries tell little. */
+/** Slow up, quick down, each time that so many queries have ended: few tell little. */
 const UP = 0.004
 const DOWN = 0.03
 const ENOUGH = 20

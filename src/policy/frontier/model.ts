@@ -21,7 +21,7 @@ const FAIR = 40
 const WORK = 1e-3
 /** A variant that could carry so many times the demand is as good as unlimited. */
 const MAX_RATIO = 1e4
-/** More prefixes than this are more than is worth solving for: the least promising go. */
+/** More prefixes than this are not solved for: what a pipeline's file names last is left out. */
 const MAX_COLUMNS = 600
 
 export type Coefficients = [string, number][]

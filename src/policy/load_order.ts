@@ -1,6 +1,5 @@
 /**
- * Placement: which slot holds what. For now every slot of every able node holds all that the node
- * is able to hold; what remains to decide is the order of loading.
+ * In which order a slot loads what it is to hold.
  *
  * @module
  */
