@@ -11,7 +11,7 @@ import type { DeadlineQueue } from './queue.ts'
 import type { Query, Rest } from './query.ts'
 
 export interface Backlog {
-  /** Number of the scan; no two are alike. */
+  /** Number of the scan; a query with a later number was looked at again since. */
   scan: number
   /** Mean time until a slot is free. */
   busyMs: number
@@ -21,62 +21,135 @@ export interface Backlog {
   awakeFactor: number
   /** Time of the pool that may be spent, beyond the quickest way, without loss to the others. */
   budgetMs(except: Query): number
+  /** Neighbours in the queue together, the most urgent first. */
+  blocks: readonly Block[]
+}
+
+/** Queries that stand together in the queue. */
+export interface Block {
+  /** Of the last one. */
+  deadlineMs: number
+  /** Least slack in it; once the scan is through, in it and all behind it. */
+  slackMs: number
+}
+
+/** What a scan is made with, as of its moment. */
+export interface Circumstances {
+  capacity: Capacity
+  tails: Tails
+  busyMs: number
+  awakeFactor: number
+  nowMs: number
+}
+
+export interface Scanner {
+  /** Looks at all, as far as a scan goes. */
+  whole(at: Circumstances): Backlog
+  /** Looks at some more of a long queue. The backlog once all were looked at, then from the start. */
+  further(at: Circumstances): Backlog | undefined
 }
 
 /** Share of a query's laxity that no plan may use: it is for what is not known yet. */
 const RESERVED_LAXITY = 0.05
+const BLOCK = 64
+/** Queries that one call of `further` looks at. */
+const STRETCH = 128
 
-/** Looks at the `maxScan` most urgent queries, and leaves in each what goes before it. */
-export function scanBacklog(
-  queries: DeadlineQueue<Query>,
-  capacity: Capacity,
-  tails: Tails,
-  maxScan: number,
-  busyMs: number,
-  awakeFactor: number,
-  scan: number,
-  nowMs: number,
-): Backlog {
-  const { entries } = queries
-  const { epoch } = capacity
+interface Pass {
+  scan: number
+  /** The last that was looked at. */
+  last: Query | undefined
+  count: number
+  poolMs: number
+  tightest: Query | undefined
+  leastMs: number
+  secondMs: number
+  blocks: Block[]
+}
+
+/** Scans the `maxScan` most urgent queries, and leaves in each what goes before it. */
+export function createScanner(queries: DeadlineQueue<Query>, maxScan: number): Scanner {
+  let scans = 0
+  let pass: Pass | undefined
+
+  const begin = (): Pass => ({
+    ...{ scan: ++scans, last: undefined, count: 0, poolMs: 0 },
+    ...{ tightest: undefined, leastMs: Infinity, secondMs: Infinity, blocks: [] },
+  })
+
+  function whole(at: Circumstances): Backlog {
+    const own = begin()
+    pass = undefined
+    look(own, queries.entries, 0, Math.min(queries.length, maxScan), at)
+    return backlogOf(own, at)
+  }
+
+  return {
+    whole,
+    further(at) {
+      pass ??= begin()
+      // Queries came and went since: go on behind the last one.
+      const from = pass.last === undefined ? 0 : queries.positionAfter(pass.last)
+      const to = Math.min(queries.length, from + Math.min(STRETCH, maxScan - pass.count))
+      look(pass, queries.entries, from, to, at)
+      if (to < queries.length && pass.count < maxScan) return undefined
+      const done = pass
+      pass = undefined
+      return backlogOf(done, at)
+    },
+  }
+}
+
+function backlogOf(pass: Pass, { busyMs, awakeFactor }: Circumstances): Backlog {
+  const { scan, poolMs, blocks, tightest, leastMs, secondMs } = pass
+  for (let i = blocks.length - 2; i >= 0; i--) {
+    blocks[i]!.slackMs = Math.min(blocks[i]!.slackMs, blocks[i + 1]!.slackMs)
+  }
+  return {
+    ...{ scan, busyMs, poolMs, awakeFactor, blocks },
+    budgetMs: (except) => except === tightest ? secondMs : leastMs,
+  }
+}
+
+function look(
+  pass: Pass,
+  entries: readonly Query[],
+  from: number,
+  to: number,
+  { capacity: { epoch }, tails, busyMs, nowMs }: Circumstances,
+): void {
   const restOfNew = createRestOfNew(epoch, tails)
-  const count = Math.min(entries.length, maxScan)
-  let poolMs = 0
-  let tightest: Query | undefined
-  let leastMs = Infinity
-  let secondMs = Infinity
-  for (let i = 0; i < count; i++) {
+  const freeMs = nowMs + busyMs
+  let block = pass.blocks[pass.blocks.length - 1]
+  for (let i = from; i < to; i++) {
     const query = entries[i]!
-    query.scan = scan
-    query.aheadMs = poolMs
+    if (pass.count++ % BLOCK === 0) pass.blocks.push(block = { deadlineMs: 0, slackMs: Infinity })
+    block!.deadlineMs = query.deadlineMs
+    query.scan = pass.scan
+    query.aheadMs = pass.poolMs
     query.slackMs = Infinity
     let { rest } = query
     if (rest === null || rest.epoch !== epoch) {
       rest = isNew(query) ? query.rest = restOfNew(query) : restOf(query, epoch, tails)
     }
     if (!rest.servable) continue
-    const endMs = endOf(rest, nowMs + busyMs + poolMs)
+    const endMs = endOf(rest, freeMs + pass.poolMs)
     // Lost already: it will be dropped when its turn comes, so it takes no time from the others.
     if (endMs > query.deadlineMs) continue
-    poolMs += rest.poolMs
+    pass.poolMs += rest.poolMs
     if (rest.poolMs === 0) continue
     query.slackMs = query.deadlineMs - endMs
-    const slackMs = Math.max(0, query.deadlineMs - endMs - RESERVED_LAXITY * query.laxityMs)
-    if (slackMs < leastMs) {
-      secondMs = leastMs
-      leastMs = slackMs
-      tightest = query
-    } else if (slackMs < secondMs) {
-      secondMs = slackMs
+    if (query.slackMs < block!.slackMs) block!.slackMs = query.slackMs
+    const slackMs = Math.max(0, query.slackMs - RESERVED_LAXITY * query.laxityMs)
+    if (slackMs < pass.leastMs) {
+      pass.secondMs = pass.leastMs
+      pass.leastMs = slackMs
+      pass.tightest = query
+    } else if (slackMs < pass.secondMs) {
+      pass.secondMs = slackMs
     }
   }
-  return {
-    scan,
-    busyMs,
-    poolMs,
-    awakeFactor,
-    budgetMs: (except) => except === tightest ? secondMs : leastMs,
-  }
+  if (to > from) pass.last = entries[to - 1]
 }
 
 function endOf(rest: Rest, startMs: number): number {
@@ -86,7 +159,7 @@ function endOf(rest: Rest, startMs: number): number {
 
 /** Time of the pool for what goes before it. Beyond the scan that is all that was scanned. */
 export const aheadOf = (query: Query, backlog: Backlog) =>
-  query.scan === backlog.scan ? query.aheadMs : backlog.poolMs
+  query.scan >= backlog.scan ? query.aheadMs : backlog.poolMs
 
 const isNew = ({ nextOrdinal, root }: Query) => nextOrdinal === 1 && root.state === 'queued'
 
@@ -147,13 +220,17 @@ export function placeOf(
 ): { aheadMs: number; spareMs: number } {
   const { entries } = queries
   const first = queries.dueBy(deadlineMs)
-  if (first === entries.length) return { aheadMs: backlog.poolMs, spareMs: Infinity }
-  let spareMs = Infinity
-  for (let i = first; i < entries.length; i++) {
-    const query = entries[i]!
-    // Beyond the scan nobody was asked what it can spare.
-    if (query.scan !== backlog.scan) break
-    spareMs = Math.min(spareMs, query.slackMs)
+  const next = entries[first]
+  if (next === undefined) return { aheadMs: backlog.poolMs, spareMs: Infinity }
+  const { blocks } = backlog
+  const own = blocks.findIndex((block) => next.deadlineMs <= block.deadlineMs)
+  const aheadMs = aheadOf(next, backlog)
+  // Beyond the scan nobody was asked what it can spare.
+  if (own < 0) return { aheadMs, spareMs: Infinity }
+  let spareMs = blocks[own + 1]?.slackMs ?? Infinity
+  const { deadlineMs: lastMs } = blocks[own]!
+  for (let i = first; i < entries.length && entries[i]!.deadlineMs <= lastMs; i++) {
+    if (entries[i]!.scan >= backlog.scan) spareMs = Math.min(spareMs, entries[i]!.slackMs)
   }
-  return { aheadMs: aheadOf(entries[first]!, backlog), spareMs }
+  return { aheadMs, spareMs }
 }

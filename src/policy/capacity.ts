@@ -1,7 +1,7 @@
 /**
  * What the pool can do, as of a moment: groups of slots that are alike, and for each variant how
- * fast each group serves it and what an item of it costs. Rebuilt when slots change, and now and
- * then as profiles are corrected.
+ * fast each group serves it and what an item of it costs. Grouped anew when slots change; as
+ * profiles are corrected, only valued anew.
  *
  * @module
  */
@@ -36,45 +36,69 @@ export interface Service {
   upperRatio: number
 }
 
+export interface Layout {
+  groups: Group[]
+  slotCount: number
+  /** A few nodes of each group. */
+  samples: ReadonlyMap<Group, PoolNode[]>
+}
+
 export interface Capacity {
   epoch: number
   builtMs: number
+  /** The same until slots are grouped anew. */
+  layout: Layout
   /** Quickest first. */
-  groups: Group[]
+  groups: readonly Group[]
   slotCount: number
   /** By index of variant; undefined where no usable slot holds it. */
   services: (Service | undefined)[]
 }
 
-export function buildCapacity(
+/** Groups the slots of these classes. */
+export function layOut(classes: readonly NodeClass[]): Layout {
+  const groups: Group[] = []
+  for (const nodeClass of classes) groupsOf(nodeClass, groups)
+  for (const group of groups) {
+    for (const slot of group.slots) slot.group = group
+  }
+  return {
+    groups,
+    slotCount: groups.reduce((sum, group) => sum + group.slots.length, 0),
+    samples: new Map(groups.map((group) => [group, sampleOf(group)])),
+  }
+}
+
+/** Values what each group can do now. */
+export function valueCapacity(
   epoch: number,
   shapes: Shapes,
-  classes: readonly NodeClass[],
+  layout: Layout,
   profile: Profile,
   sizes: BatchSizes,
   prices: ReadonlyMap<string, number>,
   nowMs: number,
 ): Capacity {
-  const groups: Group[] = []
-  for (const nodeClass of classes) groupsOf(nodeClass, groups, profile)
-  groups.sort((a, b) => a.meanMs - b.meanMs || b.duty - a.duty)
-  groups.forEach((group, index) => {
-    group.index = index
-    for (const slot of group.slots) slot.group = group
-  })
-  const duty = groups.reduce((sum, group) => sum + group.duty, 0)
-  const samples = groups.map(sampleOf)
-  for (const group of groups) group.price = prices.get(group.key) ?? 1 / duty
+  const { samples, slotCount } = layout
+  const duty = layout.groups.reduce((sum, group) => sum + group.duty, 0)
+  for (const group of layout.groups) {
+    group.price = prices.get(group.key) ?? 1 / duty
+    const sample = samples.get(group)!
+    group.meanMs = sample.reduce((sum, { id }) => sum + profile.slowness(id), 0) / sample.length
+  }
+  const groups = [...layout.groups].sort((a, b) => a.meanMs - b.meanMs || b.duty - a.duty)
+  groups.forEach((group, index) => group.index = index)
   return {
     epoch,
     builtMs: nowMs,
+    layout,
     groups,
-    slotCount: groups.reduce((sum, group) => sum + group.slots.length, 0),
+    slotCount,
     services: shapes.variants.map((variant) => serviceOf(variant, groups, samples, profile, sizes)),
   }
 }
 
-function groupsOf(nodeClass: NodeClass, groups: Group[], profile: Profile): void {
+function groupsOf(nodeClass: NodeClass, groups: Group[]): void {
   const byHeld = new Map<string, Group>()
   for (const node of nodeClass.nodes) {
     for (const slot of node.slots) {
@@ -102,10 +126,8 @@ function groupsOf(nodeClass: NodeClass, groups: Group[], profile: Profile): void
       }
       group.slots.push(slot)
       group.duty += node.duty
-      group.meanMs += profile.slowness(node.id)
     }
   }
-  for (const group of byHeld.values()) group.meanMs /= group.slots.length
 }
 
 /** Nodes whose profile is asked for a group: more tell no more, and cost time in large pools. */
@@ -116,7 +138,7 @@ const MAX_KNOWN = 64
 function serviceOf(
   variant: VariantShape,
   groups: readonly Group[],
-  samples: readonly PoolNode[][],
+  samples: ReadonlyMap<Group, PoolNode[]>,
   profile: Profile,
   sizes: BatchSizes,
 ): Service | undefined {
@@ -126,7 +148,7 @@ function serviceOf(
   let slots = 0
   for (const group of groups) {
     if (!group.held.has(variant)) continue
-    const sample = samples[group.index]!
+    const sample = samples.get(group)!
     const known = new Float64Array(MAX_KNOWN + 1).fill(NaN)
     const latencyMs = (batch: number) => {
       const before = known[batch]

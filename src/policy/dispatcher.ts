@@ -21,8 +21,8 @@ import { createProfile } from './profile.ts'
 import type { Query } from './query.ts'
 import { createQueue } from './queue.ts'
 import { createReady } from './ready.ts'
-import type { Shapes, VariantShape } from './shape.ts'
-import { type Batch, coolDown } from './slots.ts'
+import type { Shapes, TaskShape, VariantShape } from './shape.ts'
+import { type Batch, coolDown, type Slot } from './slots.ts'
 import { dispatcherStats } from './stats.ts'
 import { createTargets } from './targets.ts'
 import type {
@@ -148,6 +148,13 @@ export function createDispatcher(
     }
   }
 
+  /** Whether no other slot takes batches of the task. */
+  function isAlone(slot: Slot, task: TaskShape, at: number): boolean {
+    return outlook.capacity(at).capacity.groups.every(({ tasks, slots }) =>
+      !tasks.includes(task) || (slots.length === 1 && slots[0] === slot)
+    )
+  }
+
   /** What to say of a query whose time is up: that nodes failed it, if none is left to serve it. */
   function reasonOf(query: Query): [FailureReason, string] {
     const { tails } = outlook.capacity(nowMs)
@@ -197,7 +204,7 @@ export function createDispatcher(
           const { variant } = members[0]!.choice.prefix
           targets.charge(variant.task, slot.group!, variant, members.length)
           sizes.ran(batchKeyOf(slot.group!.class.name, variant.task), members.length)
-          flights.send(slot, members, at)
+          flights.send(slot, members, isAlone(slot, variant.task, at), at)
         },
         drop: (query) =>
           inside.fail(query, 'deadline_exceeded', 'Cannot answer in time: dropped early'),
@@ -207,7 +214,7 @@ export function createDispatcher(
       let next = Math.min(queries.at(0)?.deadlineMs ?? Infinity, flights.nextSweepMs())
       if (waiting.total === 0) return next
       outlook.capacity(at)
-      next = Math.min(next, ready.nextMs())
+      next = Math.min(next, ready.nextMs(), pool.renewAtMs())
       return declined ? Math.min(next, at + LOOK_AGAIN_MS) : next
     },
     report(at) {

@@ -27,7 +27,8 @@ export interface Flights {
   batches: ReadonlyMap<BatchId, Batch>
   /** Sum over the batches under way of the time until each is expected to end, in ms. */
   busyMs(nowMs: number): number
-  send(slot: Slot, members: Member[], nowMs: number): void
+  /** @param alone no other slot could do it: it is waited for until the guess may be called wrong */
+  send(slot: Slot, members: Member[], alone: boolean, nowMs: number): void
   /** Takes the batch off its slot and the books; undefined when it is not known (any more). */
   end(id: BatchId, nowMs: number): Batch | undefined
   /** Its items that are still wanted go back into their queues, or run out of attempts. */
@@ -45,6 +46,11 @@ const GIVE_UP_FACTOR = 4
 const GIVE_UP_MS = 2000
 /** A slot that is loading a model may keep its batch waiting for that. */
 const LOADING_MS = 10_000
+/** With more batches than this, what they take together is summed up once in so many ms for each. */
+const FEW = 64
+const SUM_EVERY = 1 / 512
+/** A first run may take far longer than was guessed, and giving it up would only begin it anew. */
+const GUESSED_MS = 20_000
 /** How long a slot whose batch was given up gets nothing, unless it is heard of. */
 const GIVEN_UP_HOLD_MS = 1000
 
@@ -54,8 +60,10 @@ export function createFlights(parts: FlightParts): Flights {
   let nextId = 1
   /** No later than the first time that `sweep` has something to do. */
   let sweepAtMs = Infinity
+  let sumMs = 0
+  let summedMs = -Infinity
 
-  function send(slot: Slot, members: Member[], nowMs: number): void {
+  function send(slot: Slot, members: Member[], alone: boolean, nowMs: number): void {
     const { variant } = members[0]!.choice.prefix
     const { node } = slot
     const items = members.map(({ item }) => item)
@@ -64,7 +72,8 @@ export function createFlights(parts: FlightParts): Flights {
     const waitMs = readyAtMs(slot, nowMs) - nowMs
     const expectedMs = Math.max(waitMs, networkMs / 2) + meanMs + networkMs / 2
     const giveUpMs = waitMs + networkMs + Math.max(GIVE_UP_FACTOR * meanMs, meanMs + GIVE_UP_MS) +
-      (slot.loading.size > 0 ? LOADING_MS : 0)
+      (slot.loading.size > 0 ? LOADING_MS : 0) +
+      (alone && !profile.hasRun(node.id, variant) ? GUESSED_MS : 0)
     const batch: Batch = {
       id: nextId++,
       slot,
@@ -160,9 +169,12 @@ export function createFlights(parts: FlightParts): Flights {
   return {
     batches,
     busyMs(nowMs) {
-      let sum = 0
-      for (const { endsAtMs } of batches.values()) sum += Math.max(0, endsAtMs - nowMs)
-      return sum
+      const freshMs = batches.size > FEW ? batches.size * SUM_EVERY : 0
+      if (nowMs < summedMs + freshMs) return sumMs
+      summedMs = nowMs
+      sumMs = 0
+      for (const { endsAtMs } of batches.values()) sumMs += Math.max(0, endsAtMs - nowMs)
+      return sumMs
     },
     send,
     end,
@@ -172,6 +184,12 @@ export function createFlights(parts: FlightParts): Flights {
       const batch = item.batch === null ? undefined : batches.get(item.batch)
       if (batch === undefined || batch.ghostUntilMs !== null) return
       if (batch.items.some((other) => isWanted(other, batch))) return
+      // No run that ends tells how slow this is: that it takes at least so long is known now.
+      const overdueMs = nowMs - batch.endsAtMs
+      if (overdueMs > 0 && batch.slot.batches[0] === batch) {
+        const { slot, variant, items, meanMs } = batch
+        profile.lost(slot.node.id, variant, items.length, meanMs + overdueMs)
+      }
       cancel(batch, Math.max(nowMs, batch.endsAtMs) + batch.upperMs - batch.meanMs, nowMs)
     },
     sweep(nowMs) {

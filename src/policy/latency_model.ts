@@ -19,6 +19,8 @@ export interface LatencyModel {
   latency(batch: number): Latency
   /** A batch ended, or was given up (`lost`) after so long. Returns what of it was believed, in ms. */
   observe(batch: number, computeMs: number, lost: boolean): number
+  /** Whether a batch ever ended. */
+  hasRun(): boolean
   /** Lets slowness fade that was not seen again for a while. */
   relax(nowMs: number): void
 }
@@ -72,6 +74,7 @@ export function createModel(base: Base, spread: number, usualWeight: number): La
   let usual = usualWeight
   /** Measured points are believed as so many batches; a prior is not. */
   const trust = usualWeight > 0 ? 2 : 0
+  let ended = false
   /** Batches since `relax` last looked. */
   let fresh = true
   let restedMs = 0
@@ -120,12 +123,14 @@ export function createModel(base: Base, spread: number, usualWeight: number): La
       observed++
       fresh = true
       if (!lost) {
+        ended = true
         usual++
         usualScale += Math.max(0.05, 1 / usual) * (ratio - usualScale)
       }
       cache.fill(NaN)
       return seenMs
     },
+    hasRun: () => ended,
     relax(nowMs) {
       if (fresh || scale <= usualScale) {
         fresh = false

@@ -4,8 +4,8 @@
  *
  * @module
  */
-import { type Backlog, scanBacklog } from './backlog.ts'
-import type { Capacity } from './capacity.ts'
+import { type Backlog, createScanner } from './backlog.ts'
+import type { Capacity, Layout } from './capacity.ts'
 import type { Directive } from './directive.ts'
 import type { Flights } from './flights.ts'
 import type { Pool } from './pool.ts'
@@ -34,27 +34,34 @@ export interface Outlook {
   adopt(directive: Directive, nowMs: number): void
 }
 
-/** With more queries inside than this, one scan serves all decisions of a millisecond. */
-const FEW = 64
-const FRESH_MS = 1
+/** A longer queue is looked at bit by bit, so that no decision pays for all of it. */
+const SHORT = 128
+/** At the latest after so long everything is looked at at once. */
+const OLD_MS = 20
 
 export function createOutlook(parts: OutlookParts): Outlook {
   const { pool, ready, flights, queries } = parts
   let knownEpoch = -1
+  let knownLayout: Layout | undefined
   let awake: Directive['awake'] = new Map()
   let known: Backlog | undefined
   let knownMs = -Infinity
+  let lookedMs = -Infinity
   let stale = true
-  let scans = 0
+  const scanner = createScanner(queries, parts.maxScan)
 
   function capacity(nowMs: number) {
     const current = pool.capacity(nowMs)
-    if (current.capacity.epoch !== knownEpoch) {
-      knownEpoch = current.capacity.epoch
+    const { epoch, layout } = current.capacity
+    if (epoch !== knownEpoch) {
+      knownEpoch = epoch
       stale = true
+    }
+    if (layout !== knownLayout) {
+      knownLayout = layout
       known = undefined
       applyRest(current.capacity, awake, parts.emit)
-      ready.rebuild(current.capacity, nowMs)
+      ready.rebuild(layout, nowMs)
     }
     return current
   }
@@ -63,19 +70,26 @@ export function createOutlook(parts: OutlookParts): Outlook {
     capacity,
     backlog(nowMs) {
       const { capacity: now, tails } = capacity(nowMs)
-      const old = stale ? queries.length <= FEW || nowMs - knownMs >= FRESH_MS : nowMs > knownMs
-      if (known !== undefined && !old) return known
+      if (known !== undefined && !stale && nowMs <= lookedMs) return known
       const slots = Math.max(now.slotCount, 1)
       const awakeSlots = now.groups.reduce(
         (sum, group) => sum + Math.min(group.slots.length, awake.get(group.key) ?? Infinity),
         0,
       )
       const busyMs = flights.busyMs(nowMs) / slots
-      const factor = slots / Math.max(awakeSlots, 1)
-      known = scanBacklog(queries, now, tails, parts.maxScan, busyMs, factor, ++scans, nowMs)
-      knownMs = nowMs
+      const awakeFactor = slots / Math.max(awakeSlots, 1)
+      const at = { capacity: now, tails, busyMs, awakeFactor, nowMs }
+      const bitByBit = known !== undefined && queries.length > SHORT && nowMs - knownMs < OLD_MS
+      const renewed = bitByBit ? scanner.further(at) : scanner.whole(at)
+      if (renewed !== undefined) {
+        known = renewed
+        knownMs = nowMs
+      }
+      lookedMs = nowMs
       stale = false
-      return known
+      known!.busyMs = busyMs
+      known!.awakeFactor = awakeFactor
+      return known!
     },
     changed() {
       stale = true

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { buildCapacity, type Capacity } from './capacity.ts'
+import { type Capacity, type Layout, layOut, valueCapacity } from './capacity.ts'
 import type { FanOut } from './fanout.ts'
 import { classify } from './classes.ts'
 import type { BatchSizes } from './batch_sizes.ts'
@@ -40,6 +40,8 @@ export interface Pool {
   /** As of the last capacity. */
   classes(): readonly NodeClass[]
   capacity(nowMs: number): { capacity: Capacity; tails: Tails }
+  /** When news of slots is taken up that the last capacity left for later; Infinity without any. */
+  renewAtMs(): number
 }
 
 /** How often nodes are put into classes anew, should none come or go. */
@@ -49,6 +51,9 @@ const REFRESH_MS = 100
 const REFRESH_CORRECTIONS = 64
 /** Without any correction the profiles are looked at anew after so long. */
 const RELAX_MS = 5000
+/** News of what slots hold is taken up at once; with more slots than this once in so many ms a slot. */
+const FEW_SLOTS = 64
+const LAYOUT_MS = 0.02
 const MAX_SLOTS = 256
 const LEAST_DUTY = 0.01
 
@@ -65,7 +70,11 @@ export function createPool(
   let epoch = 0
   let classes: NodeClass[] = []
   let prices: ReadonlyMap<string, number> = new Map()
-  let classifiedMs = -Infinity
+  /** Undefined when it must not be used any more. */
+  let layout: Layout | undefined
+  /** There is news that it does not have. */
+  let outdated = false
+  let laidOutMs = -Infinity
   let current: { capacity: Capacity; tails: Tails } | undefined
   let corrections = 0
   let relaxedMs = 0
@@ -76,6 +85,13 @@ export function createPool(
     const lost = node.slots.splice(slots).flatMap((slot) => slot.batches)
     while (node.slots.length < slots) node.slots.push(createSlot(node, node.slots.length))
     return lost
+  }
+
+  /** When news of slots is taken up. */
+  function renewAtMs(): number {
+    if (layout === undefined) return -Infinity
+    if (!outdated) return Infinity
+    return layout.slotCount <= FEW_SLOTS ? -Infinity : laidOutMs + layout.slotCount * LAYOUT_MS
   }
 
   return {
@@ -96,13 +112,13 @@ export function createPool(
       }
       resize(node, slotCount(slots))
       nodes.set(id, node)
-      current = undefined
+      outdated = true
     },
     leave(id) {
       const node = nodes.get(id)
       if (node === undefined) return []
       nodes.delete(id)
-      current = undefined
+      layout = undefined
       return resize(node, 0)
     },
     report({ node: id, paused, slots, roundTripMs, profile: points }) {
@@ -116,7 +132,8 @@ export function createPool(
       if (paused !== undefined) node.paused = paused
       // A round trip comes with each heartbeat: no reason to begin anew each time.
       if (paused === undefined && slots === undefined && points === undefined) corrections++
-      else current = undefined
+      else if (slots === undefined) outdated = true
+      else layout = undefined
       return slots === undefined ? [] : resize(node, slotCount(slots))
     },
     loading(node, slot, ref) {
@@ -131,7 +148,7 @@ export function createPool(
       if (ok) slot.held.add(variant)
       else slot.held.delete(variant)
       renewKey(slot)
-      current = undefined
+      outdated = true
     },
     isLoading() {
       for (const { slots } of nodes.values()) {
@@ -146,22 +163,28 @@ export function createPool(
       corrections++
     },
     classes: () => classes,
+    renewAtMs,
     capacity(nowMs) {
       if (nowMs - relaxedMs >= RELAX_MS) {
         relaxedMs = nowMs
         profile.relax(nowMs)
-        current = undefined
+        corrections = Infinity
       }
-      const stale = current === undefined ||
-        corrections >= Math.max(REFRESH_CORRECTIONS, current.capacity.slotCount) ||
-        (corrections > 0 && nowMs - current.capacity.builtMs >= REFRESH_MS)
-      if (current !== undefined && !stale) return current
+      const renews = renewAtMs() <= nowMs
+      if (current !== undefined && !renews) {
+        const { builtMs, slotCount } = current.capacity
+        const due = corrections >= Math.max(REFRESH_CORRECTIONS, slotCount) ||
+          (corrections > 0 && nowMs - builtMs >= REFRESH_MS)
+        if (!due) return current
+      }
       corrections = 0
-      if (current === undefined || nowMs - classifiedMs >= CLASSIFY_MS) {
-        classifiedMs = nowMs
+      if (layout === undefined || renews || nowMs - laidOutMs >= CLASSIFY_MS) {
+        outdated = false
+        laidOutMs = nowMs
         classes = classify(nodes.values(), profile, classes)
+        layout = layOut(classes)
       }
-      const capacity = buildCapacity(++epoch, shapes, classes, profile, sizes, prices, nowMs)
+      const capacity = valueCapacity(++epoch, shapes, layout, profile, sizes, prices, nowMs)
       return current = { capacity, tails: createTails(capacity, fanOut, maxBatch) }
     },
   }

@@ -27,6 +27,8 @@ export interface Profile {
   sent(node: NodeId, task: TaskShape, networkMs: number): void
   roundTrip(node: NodeId, roundTripMs: number): void
   latency(node: NodeId, variant: VariantShape, batch: number): Latency
+  /** Whether it ever ended a batch of this variant: until then its latency is a guess. */
+  hasRun(node: NodeId, variant: VariantShape): boolean
   /** Both ways together. */
   networkMs(node: NodeId, task: TaskShape): number
   /** Time of this node for the time of the reference machine: 2 is half as fast. */
@@ -52,7 +54,7 @@ const UNKNOWN_MS = 100
 const OUTLIER = 3
 const UNSEEN_SPREAD = 0.25
 const MEASURED_SPREAD = 0.18
-const MAX_NODES = 1024
+const MAX_NODES = 20_000
 /** Points that a node measured count as so many batches for what is usual. */
 const MEASURED_WEIGHT = 5
 
@@ -154,6 +156,7 @@ export function createProfile(shapes: Shapes): Profile {
       const meanMs = typical[variant.index]!.base(batch) * Math.exp(node?.logSlowness ?? 0)
       return { meanMs, upperMs: meanMs * (1 + 1.65 * UNSEEN_SPREAD) }
     },
+    hasRun: (id, variant) => nodes.get(id)?.models.get(variant.index)?.hasRun() ?? false,
     networkMs(id, task) {
       const node = nodes.get(id)
       return node?.network.get(task) ?? node?.roundTripMs ?? 0

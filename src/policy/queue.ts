@@ -27,6 +27,8 @@ export interface DeadlineQueue<T extends Urgent> {
   insert(entry: T): void
   /** False when it was not there. */
   remove(entry: T): boolean
+  /** Position of the first entry that comes after this one, whether it is here or not. */
+  positionAfter(entry: T): number
   /** Entry at this position, the most urgent at 0. */
   at(position: number): T | undefined
 }
@@ -70,6 +72,10 @@ export function createQueue<T extends Urgent>(): DeadlineQueue<T> {
       if (entries[position] !== entry) return false
       entries.splice(position, 1)
       return true
+    },
+    positionAfter(entry) {
+      const position = positionOf(entry)
+      return entries[position] === entry ? position + 1 : position
     },
     at: (position) => entries[position],
   }

@@ -6,14 +6,14 @@
  *
  * @module
  */
-import type { Capacity } from './capacity.ts'
+import type { Layout } from './capacity.ts'
 import { creditAtMs, type Group, type Slot } from './slots.ts'
 
 export interface Ready {
   /** Something about the slot changed. */
   touch(slot: Slot, nowMs: number): void
   /** Groups were made anew. */
-  rebuild(capacity: Capacity, nowMs: number): void
+  rebuild(layout: Layout, nowMs: number): void
   /** Takes up those whose time has come. */
   advance(nowMs: number): void
   /** The slot of a group that should get the next batch, if one has credit. Leaves it where it is. */
@@ -102,12 +102,12 @@ export function createReady(): Ready {
 
   return {
     touch,
-    rebuild(capacity, nowMs) {
+    rebuild({ groups }, nowMs) {
       lists.clear()
       places.clear()
       heap.length = 0
       const before = new Set(stamps.keys())
-      for (const group of capacity.groups) {
+      for (const group of groups) {
         lists.set(group, { idle: [], nearly: [], resting: [] })
         // The last used comes last, and so first to be taken.
         const slots = [...group.slots].sort((a, b) => a.usedMs - b.usedMs)

@@ -95,7 +95,7 @@ export interface Group {
   duty: number
   /** Share of the whole pool that a slot's time is; see `frontier/prices.ts`. */
   price: number
-  /** Mean latency of its nodes for one item of what they hold: smaller is faster. */
+  /** How much slower its nodes are than the reference machine; smaller is faster. */
   meanMs: number
 }
 
