@@ -25,7 +25,10 @@ export interface Ready {
 }
 
 type Place = 'idle' | 'nearly' | 'resting'
-type Lists = { [place in Place]: Slot[] }
+interface Lists extends Record<Place, Slot[]> {
+  /** Idle ones, without what is passed over. */
+  idleCount: number
+}
 
 interface Timer {
   atMs: number
@@ -51,13 +54,23 @@ export function createReady(): Ready {
     if (atMs <= nowMs) {
       const place = placeOf(slot)
       if (places.get(slot) === place) return
+      unlist(slot, own)
       places.set(slot, place)
       own![place].push(slot)
+      if (place === 'idle') own!.idleCount++
       return
     }
-    // Where it was listed it is passed over when met.
-    places.delete(slot)
+    unlist(slot, own)
     if (atMs < Infinity) push({ atMs, slot, stamp })
+  }
+
+  /** Deeper in its list it stays, to be passed over when met. */
+  function unlist(slot: Slot, own: Lists | undefined): void {
+    const place = places.get(slot)
+    if (place === undefined || own === undefined) return
+    places.delete(slot)
+    if (place === 'idle') own.idleCount--
+    if (own[place].at(-1) === slot) own[place].pop()
   }
 
   function push(timer: Timer): void {
@@ -96,7 +109,7 @@ export function createReady(): Ready {
       const listed = places.get(slot) === place && slot.group === group
       if (listed && placeOf(slot) === place && creditAtMs(slot, nowMs) <= nowMs) return slot
       list.pop()
-      if (listed) places.delete(slot)
+      if (listed) unlist(slot, own)
     }
   }
 
@@ -108,7 +121,7 @@ export function createReady(): Ready {
       heap.length = 0
       const before = new Set(stamps.keys())
       for (const group of groups) {
-        lists.set(group, { idle: [], nearly: [], resting: [] })
+        lists.set(group, { idle: [], nearly: [], resting: [], idleCount: 0 })
         // The last used comes last, and so first to be taken.
         const slots = [...group.slots].sort((a, b) => a.usedMs - b.usedMs)
         for (const slot of slots) {
@@ -131,7 +144,7 @@ export function createReady(): Ready {
       if (resting) return settle(own, 'resting', group, nowMs)
       return settle(own, 'idle', group, nowMs) ?? settle(own, 'nearly', group, nowMs)
     },
-    idleCount: (group) => lists.get(group)?.idle.length ?? 0,
+    idleCount: (group) => lists.get(group)?.idleCount ?? 0,
     nextMs() {
       while (heap.length > 0 && stamps.get(heap[0]!.slot) !== heap[0]!.stamp) pop()
       return heap[0]?.atMs ?? Infinity
