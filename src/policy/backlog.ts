@@ -53,7 +53,7 @@ export interface Scanner {
 const RESERVED_LAXITY = 0.05
 const BLOCK = 64
 /** Queries that one call of `further` looks at. */
-const STRETCH = 128
+const STRETCH = 64
 
 interface Pass {
   scan: number
@@ -80,7 +80,7 @@ export function createScanner(queries: DeadlineQueue<Query>, maxScan: number): S
   function whole(at: Circumstances): Backlog {
     const own = begin()
     pass = undefined
-    look(own, queries.entries, 0, Math.min(queries.length, maxScan), at)
+    look(own, queries, 0, Math.min(queries.length, maxScan), at)
     return backlogOf(own, at)
   }
 
@@ -91,7 +91,7 @@ export function createScanner(queries: DeadlineQueue<Query>, maxScan: number): S
       // Queries came and went since: go on behind the last one.
       const from = pass.last === undefined ? 0 : queries.positionAfter(pass.last)
       const to = Math.min(queries.length, from + Math.min(STRETCH, maxScan - pass.count))
-      look(pass, queries.entries, from, to, at)
+      look(pass, queries, from, to, at)
       if (to < queries.length && pass.count < maxScan) return undefined
       const done = pass
       pass = undefined
@@ -113,7 +113,7 @@ function backlogOf(pass: Pass, { busyMs, awakeFactor }: Circumstances): Backlog 
 
 function look(
   pass: Pass,
-  entries: readonly Query[],
+  queries: DeadlineQueue<Query>,
   from: number,
   to: number,
   { capacity: { epoch }, tails, busyMs, nowMs }: Circumstances,
@@ -122,7 +122,7 @@ function look(
   const freeMs = nowMs + busyMs
   let block = pass.blocks[pass.blocks.length - 1]
   for (let i = from; i < to; i++) {
-    const query = entries[i]!
+    const query = queries.at(i)!
     if (pass.count++ % BLOCK === 0) pass.blocks.push(block = { deadlineMs: 0, slackMs: Infinity })
     block!.deadlineMs = query.deadlineMs
     query.scan = pass.scan
@@ -149,7 +149,7 @@ function look(
       pass.secondMs = slackMs
     }
   }
-  if (to > from) pass.last = entries[to - 1]
+  if (to > from) pass.last = queries.at(to - 1)
 }
 
 function endOf(rest: Rest, startMs: number): number {
@@ -218,9 +218,8 @@ export function placeOf(
   backlog: Backlog,
   deadlineMs: number,
 ): { aheadMs: number; spareMs: number } {
-  const { entries } = queries
   const first = queries.dueBy(deadlineMs)
-  const next = entries[first]
+  const next = queries.at(first)
   if (next === undefined) return { aheadMs: backlog.poolMs, spareMs: Infinity }
   const { blocks } = backlog
   const own = blocks.findIndex((block) => next.deadlineMs <= block.deadlineMs)
@@ -229,8 +228,10 @@ export function placeOf(
   if (own < 0) return { aheadMs, spareMs: Infinity }
   let spareMs = blocks[own + 1]?.slackMs ?? Infinity
   const { deadlineMs: lastMs } = blocks[own]!
-  for (let i = first; i < entries.length && entries[i]!.deadlineMs <= lastMs; i++) {
-    if (entries[i]!.scan >= backlog.scan) spareMs = Math.min(spareMs, entries[i]!.slackMs)
+  for (let i = first; i < queries.length; i++) {
+    const query = queries.at(i)!
+    if (query.deadlineMs > lastMs) break
+    if (query.scan >= backlog.scan) spareMs = Math.min(spareMs, query.slackMs)
   }
   return { aheadMs, spareMs }
 }

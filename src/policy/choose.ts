@@ -25,6 +25,8 @@ export interface View {
   /** So few queries are inside that the best costs nobody anything. */
   free: boolean
   idleCount(group: Group): number
+  /** When each group has a slot free, as found so far, where no slot is cooling down. */
+  freeMs: Map<Group, number>
 }
 
 export interface Choice {
@@ -75,6 +77,7 @@ export function choose(item: Item, slot: Slot, view: View, only?: VariantShape):
   const wish = only ?? (free ? undefined : view.targets.target(item, group))
   const most = wish?.accuracy ?? Infinity
   const { startMs, returnMs } = timesOf(item, slot, view)
+  const lateStartMs = startMs + lateMs(slot)
   const soonMs = query.deadlineMs - KEEP * query.laxityMs
   let best: Choice | undefined
   let quickest: Choice | undefined
@@ -97,7 +100,7 @@ export function choose(item: Item, slot: Slot, view: View, only?: VariantShape):
         meanMs,
         extraMs: Math.max(0, costMs - quickestPoolMs),
         endMs: startMs + meanMs + returnMs + tail.chainMs,
-        safeEndMs: startMs + lateMs(slot) + upperMs + returnMs + tail.safeChainMs,
+        safeEndMs: lateStartMs + upperMs + returnMs + tail.safeChainMs,
       }
       if (
         quickest === undefined || (choice.dear ? 1 : 0) < (quickest.dear ? 1 : 0) ||
@@ -107,8 +110,7 @@ export function choose(item: Item, slot: Slot, view: View, only?: VariantShape):
       if (choice.extraMs > budgetMs || choice.safeEndMs > soonMs) continue
       // What follows waits behind all that is more urgent; its siblings would go the same way.
       const aheadMs = view.nowMs + backlog.busyMs + aheadOf(query, backlog) * AHEAD
-      const lastMs = Math.max(startMs + lateMs(slot) + upperMs, aheadMs) + siblings * costMs +
-        returnMs +
+      const lastMs = Math.max(lateStartMs + upperMs, aheadMs) + siblings * costMs + returnMs +
         tail.safeChainMs
       if (lastMs > soonMs) continue
       if (
@@ -134,15 +136,24 @@ export function timesOf(item: Item, slot: Slot, view: View): { startMs: number; 
 
 /** When the first slot of a group is free, as far as a look at some of them tells. */
 function freeAtMs(group: Group, except: Slot, variant: VariantShape, view: View): number {
+  const { nowMs, freeMs } = view
+  const known = freeMs.get(group)
+  if (known !== undefined) return known
   let soonest = Infinity
   let looked = 0
+  let alike = true
   for (let i = group.slots.length - 1; i >= 0 && looked < MAX_SLOTS; i--) {
     const slot = group.slots[i]!
-    if (slot === except || isCoolingDown(slot, variant, view.nowMs)) continue
+    if (slot === except) continue
+    if (slot.cooldowns.size > 0) {
+      alike = false
+      if (isCoolingDown(slot, variant, nowMs)) continue
+    }
     looked++
-    soonest = Math.min(soonest, readyAtMs(slot, view.nowMs))
-    if (soonest <= view.nowMs) break
+    soonest = Math.min(soonest, readyAtMs(slot, nowMs))
+    if (soonest <= nowMs) break
   }
+  if (alike) freeMs.set(group, soonest)
   return soonest
 }
 

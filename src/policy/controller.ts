@@ -86,23 +86,28 @@ export function createController(parts: ControllerParts): Controller {
     })
   }
 
-  /** What each slot is to hold may have changed: places, and starts what can be started. */
-  function direct(nowMs: number): void {
+  /**
+   * What slots are to hold may have changed: places, and starts what can be started.
+   *
+   * @param only nothing changed but here: enough where no member competes with another
+   */
+  function direct(nowMs: number, only?: Member): void {
     needed = placing.isNeeded()
     loadAtMs = undefined
-    for (const member of members.values()) {
-      const fitsAll = bytesOf(member, member.able) <= member.memoryBytes
+    const concerned = needed || only === undefined ? [...members.values()] : [only]
+    for (const member of concerned) {
+      const { fitsAll } = member
       const waited = (waitsUntilMs.get(member.id) ?? Infinity) <= nowMs
       if (fitsAll || waited || placed !== undefined) waitsUntilMs.delete(member.id)
       for (const slot of member.slots) {
-        if (fitsAll) slot.wanted = loadOrder(member.able)
+        if (fitsAll) slot.wanted = [...member.order]
         else if (slot.wanted.length === 0 && placed === undefined && waited) {
           slot.wanted = greedy(member)
         }
       }
     }
     if (needed) placing.direct()
-    for (const member of members.values()) loadNext(member, nowMs)
+    for (const member of concerned) loadNext(member, nowMs)
   }
 
   function resize(member: Member, slots: number, nowMs: number): void {
@@ -119,12 +124,16 @@ export function createController(parts: ControllerParts): Controller {
       const variant = shapes.find(ref)
       if (variant !== undefined) bytes.set(variant, memoryBytes)
     }
+    const able = [...bytes.keys()]
+    const memoryBytes = event.memoryBytes ?? Infinity
     const member: Member = {
       id: event.node,
       slots: [],
-      able: [...bytes.keys()],
+      able,
+      order: loadOrder(able),
+      fitsAll: bytesOf({ bytesOf: bytes }, able) <= memoryBytes,
       bytesOf: bytes,
-      memoryBytes: event.memoryBytes ?? Infinity,
+      memoryBytes,
       swapRoom: event.swapRoom ?? false,
       paused: false,
       class: null,
@@ -132,7 +141,7 @@ export function createController(parts: ControllerParts): Controller {
     resize(member, event.slots, nowMs)
     members.set(event.node, member)
     waitsUntilMs.set(event.node, nowMs + PATIENCE_MS)
-    direct(nowMs)
+    direct(nowMs, member)
   }
 
   function handle(event: PolicyEvent, nowMs: number): void {
@@ -151,7 +160,7 @@ export function createController(parts: ControllerParts): Controller {
         }
         if (event.slots === undefined) return
         resize(member, event.slots, nowMs)
-        return direct(nowMs)
+        return direct(nowMs, member)
       }
       case 'node_left':
         waitsUntilMs.delete(event.node)
@@ -161,13 +170,14 @@ export function createController(parts: ControllerParts): Controller {
         return direct(nowMs)
       case 'instance_ready':
       case 'load_failed': {
-        const slot = members.get(event.node)?.slots[event.slot]
+        const member = members.get(event.node)
+        const slot = member?.slots[event.slot]
         const variant = shapes.find(event)
         if (slot === undefined || variant === undefined) return
         if (event.type === 'instance_ready') loader.ready(slot, variant)
         else loader.failed(slot, variant, nowMs)
         epoch++
-        return direct(nowMs)
+        return direct(nowMs, member)
       }
       case 'plan_ready':
         pending = false

@@ -68,7 +68,10 @@ function decide(slot: Slot, parts: DispatchParts, nowMs: number): boolean {
   const { idleCount } = ready
   const free = parts.inside() <= Math.max(1, QUIET * capacity.slotCount)
   const backlog = parts.backlog(nowMs)
-  const view: View = { nowMs, capacity, tails, profile, targets, backlog, free, idleCount }
+  const view: View = {
+    ...{ nowMs, capacity, tails, profile, targets, backlog, free, idleCount },
+    freeMs: new Map(),
+  }
   const cursors = new Map<TaskShape, number>()
   for (let left = 0; left < MAX_LEFT;) {
     const item = mostUrgent(slot, waiting, cursors)

@@ -6,7 +6,6 @@
  */
 import type { ClassReport } from './class_report.ts'
 import type { LoadingSlot } from './loader.ts'
-import { loadOrder } from './load_order.ts'
 import { assign } from './place/assign.ts'
 import type { AssignSlot } from './place/match.ts'
 import type { Placement } from './place/placement.ts'
@@ -18,6 +17,10 @@ export interface Member {
   id: NodeId
   slots: LoadingSlot[]
   able: readonly VariantShape[]
+  /** The same in the order of loading. */
+  order: readonly VariantShape[]
+  /** A slot can hold all that the node is able to. */
+  fitsAll: boolean
   /** Memory that each variant takes, and what a slot has for all of them. */
   bytesOf: ReadonlyMap<VariantShape, number>
   memoryBytes: number
@@ -44,7 +47,7 @@ const LEAST_MOVES = 2
 /** Deviations of a Poisson count that placement plans for beyond the demand. */
 const HEADROOM = 1
 
-export const bytesOf = (member: Member, variants: Iterable<VariantShape>) => {
+export const bytesOf = (member: Pick<Member, 'bytesOf'>, variants: Iterable<VariantShape>) => {
   let sum = 0
   for (const variant of variants) sum += member.bytesOf.get(variant) ?? 0
   return sum
@@ -53,7 +56,7 @@ export const bytesOf = (member: Member, variants: Iterable<VariantShape>) => {
 /** As much of the load order as fits: for slots that no placement speaks of yet. */
 export function greedy(member: Member): VariantShape[] {
   const kept: VariantShape[] = []
-  for (const variant of loadOrder(member.able)) {
+  for (const variant of member.order) {
     if (bytesOf(member, [...kept, variant]) <= member.memoryBytes) kept.push(variant)
   }
   return kept
@@ -68,9 +71,8 @@ export function createPlacing(
   /** Classes as the planner was last told of them: later ones may part the nodes otherwise. */
   let classOf: ReadonlyMap<NodeId, string> = new Map()
 
-  const isTight = (member: Member) => bytesOf(member, member.able) > member.memoryBytes
   const isNeeded = () => {
-    for (const member of members.values()) if (isTight(member)) return true
+    for (const { fitsAll } of members.values()) if (!fitsAll) return true
     return false
   }
 

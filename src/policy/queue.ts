@@ -20,8 +20,6 @@ export function byUrgency(a: Urgent, b: Urgent): number {
 
 export interface DeadlineQueue<T extends Urgent> {
   readonly length: number
-  /** All entries, the most urgent first: for a walk over many. */
-  readonly entries: readonly T[]
   /** Entries due at this time or before. */
   dueBy(deadlineMs: number): number
   insert(entry: T): void
@@ -33,50 +31,73 @@ export interface DeadlineQueue<T extends Urgent> {
   at(position: number): T | undefined
 }
 
-/** Insertion and removal search by halving; entries lie in one array. */
-export function createQueue<T extends Urgent>(): DeadlineQueue<T> {
-  const entries: T[] = []
+/** Moving entries one by one takes so much longer than having the array move its end. */
+const ONE_BY_ONE = 8
+/** Left free at the front of the array, at most, on top of as many as there are entries. */
+const MAX_FREE = 1024
 
-  /** First position whose entry does not come before `entry`. */
-  function positionOf(entry: T): number {
-    let low = 0
-    let high = entries.length
+/**
+ * Insertion and removal search by halving. Entries lie in one array with free places in front of
+ * them: most of what is removed is among the most urgent, and only what is before it moves up.
+ */
+export function createQueue<T extends Urgent>(): DeadlineQueue<T> {
+  const array: (T | undefined)[] = []
+  let head = 0
+
+  /** Whether it is less work to move what is before this index than what is behind it. */
+  const isNearFront = (index: number) => (index - head) * ONE_BY_ONE <= array.length - index
+
+  const at = (position: number): T | undefined => position < 0 ? undefined : array[head + position]
+
+  /** Position of the first entry for which this is not so; it must be so for none after that. */
+  function firstNot(isBefore: (entry: T) => boolean): number {
+    let low = head
+    let high = array.length
     while (low < high) {
       const middle = (low + high) >> 1
-      if (byUrgency(entries[middle]!, entry) < 0) low = middle + 1
+      if (isBefore(array[middle]!)) low = middle + 1
       else high = middle
     }
-    return low
+    return low - head
   }
+
+  const positionOf = (entry: T) => firstNot((other) => byUrgency(other, entry) < 0)
 
   return {
     get length() {
-      return entries.length
+      return array.length - head
     },
-    entries,
-    dueBy(deadlineMs) {
-      let low = 0
-      let high = entries.length
-      while (low < high) {
-        const middle = (low + high) >> 1
-        if (entries[middle]!.deadlineMs <= deadlineMs) low = middle + 1
-        else high = middle
-      }
-      return low
-    },
+    dueBy: (deadlineMs) => firstNot((entry) => entry.deadlineMs <= deadlineMs),
     insert(entry) {
-      entries.splice(positionOf(entry), 0, entry)
+      const position = positionOf(entry)
+      const index = head + position
+      if (head === 0 || !isNearFront(index)) {
+        array.splice(index, 0, entry)
+        return
+      }
+      for (let i = head; i < index; i++) array[i - 1] = array[i]
+      array[index - 1] = entry
+      head--
     },
     remove(entry) {
-      const position = positionOf(entry)
-      if (entries[position] !== entry) return false
-      entries.splice(position, 1)
+      const index = head + positionOf(entry)
+      if (array[index] !== entry) return false
+      if (!isNearFront(index)) {
+        array.splice(index, 1)
+        return true
+      }
+      for (let i = index; i > head; i--) array[i] = array[i - 1]
+      array[head++] = undefined
+      if (head > MAX_FREE && 2 * head > array.length) {
+        array.splice(0, head)
+        head = 0
+      }
       return true
     },
     positionAfter(entry) {
       const position = positionOf(entry)
-      return entries[position] === entry ? position + 1 : position
+      return at(position) === entry ? position + 1 : position
     },
-    at: (position) => entries[position],
+    at,
   }
 }
