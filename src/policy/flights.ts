@@ -184,9 +184,9 @@ export function createFlights(parts: FlightParts): Flights {
       const batch = item.batch === null ? undefined : batches.get(item.batch)
       if (batch === undefined || batch.ghostUntilMs !== null) return
       if (batch.items.some((other) => isWanted(other, batch))) return
-      // No run that ends tells how slow this is: that it takes at least so long is known now.
+      // Nobody will hear how slow this is, but that it takes at least so long is known now.
       const overdueMs = nowMs - batch.endsAtMs
-      if (overdueMs > 0 && batch.slot.batches[0] === batch) {
+      if (overdueMs > batch.meanMs && batch.slot.batches[0] === batch) {
         const { slot, variant, items, meanMs } = batch
         profile.lost(slot.node.id, variant, items.length, meanMs + overdueMs)
       }
