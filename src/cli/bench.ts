@@ -1,7 +1,8 @@
 /**
  * `deno task bench [NAME] [--json FILE]`: the benchmarks of speed, as tables and JSON.
  *
- * Of `live` alone: `--queries N` a step, `--policy static,shoal`, `--trace FILE`.
+ * Of `live` alone: `--queries N` a step, `--policy static,shoal`, `--trace FILE`. Of `twin` alone:
+ * `--from FILE`, what `live --json FILE` wrote.
  *
  * @module
  */
@@ -22,12 +23,13 @@ import { benchRejoin } from './bench_rejoin.ts'
 import { benchRequeue } from './bench_requeue.ts'
 import { benchPlanner } from './bench_planner.ts'
 import { benchTwin } from './bench_twin.ts'
+import { benchTwinLive } from './bench_twin_live.ts'
 import { benchWake } from './bench_wake.ts'
 
 const text = { type: 'string' } as const
 const { values, positionals } = parseArgs({
   args: Deno.args,
-  options: { json: text, queries: text, policy: text, trace: text },
+  options: { json: text, queries: text, policy: text, trace: text, from: text },
   allowPositionals: true,
 })
 
@@ -54,7 +56,7 @@ const BENCHES: Record<string, () => Promise<unknown>> = {
   memory: benchMemory,
   wake: benchWake,
   live,
-  twin: benchTwin,
+  twin: () => values.from === undefined ? benchTwin() : benchTwinLive(values.from),
   requeue: benchRequeue,
   rejoin: benchRejoin,
   planner: benchPlanner,

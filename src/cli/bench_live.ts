@@ -11,6 +11,7 @@
 import { loadavg } from 'node:os'
 import type { Asked } from './bench_live_load.ts'
 import { prepare } from './bench_live_prepare.ts'
+import { createObserver } from './bench_live_observe.ts'
 import { profileGiver, type Profiles } from './bench_live_profile.ts'
 import { effectiveCapacity, isOnTime, type Row, rowOf, shown } from './bench_live_rows.ts'
 import { kindsOfNodes, makePicture, openScene, type Scene } from './bench_live_scene.ts'
@@ -28,7 +29,7 @@ export interface LiveOptions {
 const QUERIES = 200
 const LEAST_S = 8
 /** For all steps of one policy. */
-const BUDGET_S = 420
+const BUDGET_S = 600
 const SEED = 11
 const SAMPLE_MS = 250
 /** Pages that the capacity of static is measured with. */
@@ -121,9 +122,11 @@ export async function benchLive(options: LiveOptions = {}) {
     console.log(`${policy}: load average ${load()}`)
     const trace = createTrace()
     const give = profileGiver(profiles)
-    const wrap: typeof give = options.trace === undefined
-      ? give
-      : (scheduler) => trace.wrap(give(scheduler))
+    const observer = createObserver()
+    const wrap: typeof give = (scheduler) => {
+      const watched = observer.wrap(give(scheduler))
+      return options.trace === undefined ? watched : trace.wrap(watched)
+    }
     scene = await openScene(policy, picture, wrap)
     try {
       await scene.ask({ seed: SEED, steps: [{ ratePerS: 0, queries: 20 }], atOnce: 2 }, () => {})
@@ -134,7 +137,8 @@ export async function benchLive(options: LiveOptions = {}) {
       console.log(`first 5 s of the jump: ${hurt} of ${jumpers.length} violated`)
       console.log(`the latest query was sent ${latestSendMs} ms after its time`)
       capacities[policy] = effectiveCapacity(rows.slice(0, STAIRS), best)
-      results[policy] = { rows, jump: { queries: jumpers.length, violated: hurt }, latestSendMs }
+      const jump = { queries: jumpers.length, violated: hurt }
+      results[policy] = { rows, jump, latestSendMs, observed: observer.observed(profiles) }
       if (options.trace !== undefined) {
         await Deno.writeTextFile(
           `${options.trace}.${policy}`,
@@ -151,5 +155,11 @@ export async function benchLive(options: LiveOptions = {}) {
   // Where static keeps no step at all there is nothing to divide by.
   const ratio = fixed > 0 && shoal > 0 ? shoal / fixed : null
   console.log(`shoal over static: ${ratio?.toFixed(2) ?? 'no ratio'} (load average ${load()})`)
-  return { carriedPerS, sloMs, capacities, ratio, loadAverage: loadavg(), policies: results }
+  return {
+    ...{ carriedPerS, sloMs, capacities, ratio, loadAverage: loadavg(), steps },
+    profiles: Object.fromEntries(
+      [...profiles].map(([node, rows]) => [node, [...rows.values()]]),
+    ),
+    policies: results,
+  }
 }

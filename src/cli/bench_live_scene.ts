@@ -18,8 +18,8 @@ import { OCR } from './serving.ts'
 const NODE = fromFileUrl(new URL('./bench_live_node.ts', import.meta.url))
 const LOAD = fromFileUrl(new URL('./bench_live_load.ts', import.meta.url))
 const NOTE = join(ROOT, 'demo', 'samples', 'note.png')
-/** The first three of the sample note's lines. */
-const CROP_HEIGHT = 262
+/** The first two of the sample note's lines. */
+const CROP_HEIGHT = 215
 const START_PATIENCE_MS = 120_000
 
 export interface Scene {

@@ -16,7 +16,7 @@ import { latencyTable, type PipelineFile, readOcr } from './modelled.ts'
 
 const QUICKER = 3.5
 /** Lines of the picture that the live bench asks with. */
-const LINES = 3
+const LINES = 2
 /** What `static` carries on these two slots: one detects, one reads. */
 const CARRIED_PER_S = 5
 const QUERIES = 400

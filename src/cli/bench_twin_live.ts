@@ -1,0 +1,148 @@
+/**
+ * `deno task bench twin --from FILE`: the run that `deno task bench live --json FILE` made, once more
+ * in virtual time, from the profiles that its nodes measured and what their batches took in it. Live
+ * and simulated figures beside each other, and how far they are apart.
+ *
+ * @module
+ */
+import { createPolicy } from '../policy/policies.ts'
+import type { LatencyPoint } from '../policy/types.ts'
+import { createRandom } from '../sim/random.ts'
+import { initialRates, simulate } from '../sim/run.ts'
+import { checkScenario } from '../sim/scenario.ts'
+import type { Observed } from './bench_live_observe.ts'
+import type { Row } from './bench_live_rows.ts'
+import { readOcr } from './modelled.ts'
+
+const SEEDS = [1, 2, 3, 4, 5]
+
+interface LiveRun {
+  steps: { multiple: number; ratePerS: number; queries: number }[]
+  profiles: { [node: string]: { task: string; variant: string; points: LatencyPoint[] }[] }
+  policies: { [policy: string]: { rows: Row[]; observed: Observed } }
+}
+
+/** The pipeline with the fan-outs of the picture that was asked with. */
+async function pipelineOf(fanOut: Observed['fanOut']) {
+  const pipeline = await readOcr()
+  for (const { variants } of Object.values(pipeline.tasks)) {
+    for (const [name, variant] of Object.entries(variants)) {
+      if (fanOut[name] !== undefined) variant.fanOut = { ...variant.fanOut, ...fanOut[name] }
+    }
+  }
+  return pipeline
+}
+
+async function scenarioOf(run: LiveRun, policy: string, seed: number) {
+  const { observed } = run.policies[policy]!
+  const nodes = Object.entries(run.profiles)
+  return checkScenario({
+    schema: 'shoal-scenario/1',
+    pipeline: await pipelineOf(observed.fanOut),
+    classes: Object.fromEntries(nodes.map(([node, rows]) => {
+      const slowness = observed.slowness[node] ?? 1
+      return [node, {
+        // As live: peers hold one variant a slot, the project's own rules all.
+        instancesPerNode: policy === 'shoal' ? 'all' : 1,
+        swapMs: 1000,
+        roundTripMs: observed.networkMs,
+        latencyMs: Object.fromEntries(rows.map(({ task, variant, points }) => [
+          `${task}/${variant}`,
+          Object.fromEntries(points.map((point) => [point.batch, slowness * point.latencyMs])),
+        ])),
+      }]
+    })),
+    pool: nodes.map(([node]) => ({ class: node, count: 1 })),
+    trace: {
+      binSeconds: 1,
+      rates: run.steps.flatMap(({ ratePerS, queries }) =>
+        Array(Math.ceil(queries / ratePerS)).fill(ratePerS)
+      ),
+    },
+    noise: { latencyCv: observed.latencyCv },
+    seed,
+  }, 'live')
+}
+
+interface Sums {
+  asked: number
+  bad: number
+  accuracy: number
+  active: number
+  seconds: number
+}
+
+/** Sums over seeds, for each step. */
+async function simulated(run: LiveRun, name: string): Promise<Sums[]> {
+  const sums = run.steps.map(() => ({ asked: 0, bad: 0, accuracy: 0, active: 0, seconds: 0 }))
+  for (const seed of SEEDS) {
+    const scenario = await scenarioOf(run, name, seed)
+    const policy = createPolicy(name, {
+      pipelines: scenario.workloads.map(({ pipeline }) => pipeline),
+      initialRatePerS: initialRates(scenario),
+      limits: { maxBatch: 8 },
+      random: createRandom(seed),
+    })
+    const { timeline } = simulate(scenario, policy).result
+    let fromS = 0
+    run.steps.forEach(({ ratePerS, queries }, i) => {
+      const sum = sums[i]!
+      for (const bin of timeline.slice(fromS, fromS += Math.ceil(queries / ratePerS))) {
+        sum.asked += bin.demand
+        sum.bad += bin.demand * bin.violationRatio
+        sum.accuracy += bin.demand * (1 - bin.violationRatio) * bin.effectiveAccuracy
+        sum.active += bin.activeNodes
+        sum.seconds++
+      }
+    })
+  }
+  return sums
+}
+
+const round = (value: number, digits: number) => Number(value.toFixed(digits))
+
+/** @param file what `deno task bench live --json FILE` wrote */
+export async function benchTwinLive(file: string) {
+  const run = (JSON.parse(await Deno.readTextFile(file)) as { live?: LiveRun }).live
+  if (run?.policies === undefined) {
+    throw new Error(`Cannot read ${file}: must come from deno task bench live --json ${file}`)
+  }
+  const all: Record<string, unknown> = {}
+  for (const [name, { rows, observed }] of Object.entries(run.policies)) {
+    const steps = (await simulated(run, name)).map((sum, i) => {
+      const live = rows[i]!
+      const served = Math.max(sum.asked - sum.bad, 1)
+      return {
+        of: live.multiple,
+        violations: [100 * live.violationRatio, 100 * sum.bad / Math.max(sum.asked, 1)],
+        accuracy: [100 * live.accuracy, 100 * sum.accuracy / served],
+        active: [live.activeNodes, sum.active / Math.max(sum.seconds, 1)],
+      }
+    })
+    console.log(
+      `${name}: batches took ${
+        Object.entries(observed.slowness).map(([node, times]) => `${times.toFixed(2)} (${node})`)
+          .join(', ')
+      } times their profile, CV ${
+        observed.latencyCv.toFixed(2)
+      }; live / simulated, ${SEEDS.length} seeds`,
+    )
+    const pair = ([live, sim]: number[]) => `${round(live!, 2)} / ${round(sim!, 2)}`
+    console.table(steps.map(({ of, violations, accuracy, active }) => ({
+      'of static': of,
+      'violations %': pair(violations),
+      'accuracy %': pair(accuracy),
+      'active nodes': pair(active),
+    })))
+    const apart = (of: 'violations' | 'accuracy' | 'active') =>
+      round(steps.reduce((sum, { [of]: [a, b] }) => sum + Math.abs(a! - b!), 0) / steps.length, 2)
+    const differences = {
+      violationPoints: apart('violations'),
+      accuracyPoints: apart('accuracy'),
+      activeNodes: apart('active'),
+    }
+    console.log('mean difference over the steps:', differences)
+    all[name] = { steps, differences }
+  }
+  return all
+}
