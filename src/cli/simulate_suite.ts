@@ -6,6 +6,7 @@
  */
 import { join } from 'node:path'
 import { fluidBound } from '../sim/bound.ts'
+import { NO_DATA } from '../sim/eval_data.ts'
 import { checkScenario } from '../sim/scenario.ts'
 import { type Outcome, percent, type Row, rowOf } from '../sim/suites/rows.ts'
 import { type Case, nameOf, type Suite } from '../sim/suites/suite.ts'
@@ -28,7 +29,9 @@ interface Planned {
 /** @throws RangeError for unknown suites and data that is not there; Error for a cell that fails */
 export async function simulateSuites(flags: SuiteFlags): Promise<void> {
   const suites = suitesOf(flags.suites)
-  const data = await readEval(flags.eval ?? Deno.env.get('SHOAL_EVAL') ?? EVAL_DIR)
+  const data = suites.every(({ alone }) => alone)
+    ? NO_DATA
+    : await readEval(flags.eval ?? Deno.env.get('SHOAL_EVAL') ?? EVAL_DIR)
   const fingerprintOf = createFingerprints()
   const store = createCellStore(flags.out)
   const planned = suites.map((suite): Planned => {

@@ -40,6 +40,16 @@ export interface EvalData {
   traces?: EvalTraces
 }
 
+/** For suites that have no use for any. */
+export const NO_DATA: EvalData = {
+  profiles: {
+    batchSizes: [],
+    pipelines: { traffic_analysis: { sloMs: 0, multiplicativeFactors: {} } },
+    tasks: {},
+    profileSets: {},
+  },
+}
+
 export interface EvalOptions {
   /**
    * `figure5`, `proteus` (the heterogeneous pool), the name of a Twitter trace, or `steps` or

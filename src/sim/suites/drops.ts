@@ -1,6 +1,6 @@
 /** The paper's Figure 7: what the drop policies are worth. @module */
-import { type Contender, contenders, held, INSTANCES, type Suite } from './suite.ts'
-import { THINNED, thinned } from './thinned.ts'
+import { evalScenario } from '../eval.ts'
+import { type Contender, held, INSTANCES, type Suite } from './suite.ts'
 
 const RULES = ['none', 'last-task', 'per-task', 'rerouting']
 
@@ -11,9 +11,9 @@ export const drops: Suite = {
   about: 'drop policies of loki and loki-published (Figure 7)',
   cases: (data) =>
     INSTANCES.map((instancesPerNode) => ({
-      table: THINNED,
+      table: 'Demand of Figure 5, car branch',
       row: held(instancesPerNode),
-      scenario: thinned(data, { instancesPerNode }),
-      contenders: [...contenders('shoal'), ...withRules('loki'), ...withRules('loki-published')],
+      scenario: evalScenario(data, { name: 'figure5', instancesPerNode }),
+      contenders: [...withRules('loki'), ...withRules('loki-published')],
     })),
 }

@@ -34,6 +34,8 @@ export interface Case {
 export interface Suite {
   name: string
   about: string
+  /** Has no use for the published data. */
+  alone?: boolean
   /** @throws RangeError where the data that it needs is not there */
   cases(data: EvalData): Case[]
   /** What the tables come to, in lines of Markdown. */

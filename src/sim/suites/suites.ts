@@ -10,6 +10,7 @@ import { slo } from './slo.ts'
 import { speed } from './speed.ts'
 import type { Suite } from './suite.ts'
 import { traces } from './traces.ts'
+import { tuning } from './tuning.ts'
 import { unseen } from './unseen.ts'
 
 export const SUITES: readonly Suite[] = [
@@ -19,6 +20,7 @@ export const SUITES: readonly Suite[] = [
   capacity,
   active,
   drops,
+  tuning,
   slo,
   heterogeneous,
   memory,

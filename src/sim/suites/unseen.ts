@@ -76,6 +76,7 @@ const pipeline = {
 export const unseen: Suite = {
   name: 'unseen',
   about: 'three levels, other fan-outs, SLO 600 ms, two classes: not tuned on',
+  alone: true,
   cases: () =>
     INSTANCES.map((instancesPerNode) => ({
       table: 'Three levels, 12 to 108 queries/s, SLO 600 ms, 12 quick and 12 slow nodes',
