@@ -16,6 +16,7 @@ import type { SuiteFlags } from './simulate_suite_args.ts'
 import { type Cell, cellsOf, createCellStore } from './simulate_suite_cells.ts'
 import { curvesOf } from './simulate_suite_curves.ts'
 import { costS } from './simulate_suite_cost.ts'
+import { type PagePart, writePage } from './simulate_suite_page.ts'
 import { createFingerprints } from './simulate_suite_sources.ts'
 import { markdownOf } from './simulate_suite_table.ts'
 import { runCells } from './simulate_suite_threads.ts'
@@ -82,19 +83,23 @@ export async function simulateSuites(flags: SuiteFlags): Promise<void> {
   })
 
   await Deno.mkdir(flags.out, { recursive: true })
+  const parts: PagePart[] = []
   for (const { suite, cases, cells } of planned) {
     const rows = cases.flatMap((one) => rowsOf(one, cells, outcomes))
-    const markdown = `## ${suite.name}: ${suite.about}\n\n` +
-      markdownOf(rows, suite.findings?.(rows) ?? [])
+    const markdown = markdownOf(rows, suite.findings?.(rows) ?? [])
+    const charts = curvesOf(suite.name, cells, outcomes)
+    parts.push({ name: suite.name, markdown, charts })
     const file = (kind: string) => join(flags.out, `${suite.name}.${kind}`)
-    await Deno.writeTextFile(file('md'), markdown)
+    const titled = `## ${suite.name}: ${suite.about}\n\n${markdown}`
+    await Deno.writeTextFile(file('md'), titled)
     await Deno.writeTextFile(file('json'), JSON.stringify({ suite: suite.name, rows }, null, 1))
-    for (const [name, svg] of curvesOf(suite.name, cells, outcomes)) {
+    for (const [name, svg] of charts) {
       await Deno.writeTextFile(join(flags.out, `${name}.svg`), svg)
     }
-    console.log(markdown)
+    console.log(titled)
   }
-  say(`Written to ${flags.out}`)
+  if (flags.page !== undefined) await writePage(flags.page, parts)
+  say(`Written to ${[flags.out, ...flags.page === undefined ? [] : [flags.page]].join(' and ')}`)
 }
 
 function rowsOf(one: Case, cells: readonly Cell[], outcomes: Map<string, Outcome>): Row[] {

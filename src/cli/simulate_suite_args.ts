@@ -17,6 +17,7 @@ options:
   --policy NAME       only these; several with commas between (${POLICY_NAMES.join(', ')})
   --jobs N            cells at once (number of cores)
   --out DIR           where cells and tables go, and are found again (.shoal/suites)
+  --page FILE         put the tables into this page, too (docs/EVALUATION.md)
   --eval DIR          where the data is; by default SHOAL_EVAL, or what import-eval made
   --estimate          say what there is to run and about how long it takes; run nothing`
 
@@ -26,6 +27,7 @@ export interface SuiteFlags {
   policies?: string[]
   jobs: number
   out: string
+  page?: string
   eval?: string
   estimate: boolean
 }
@@ -59,6 +61,7 @@ export function suiteArgs(args: string[], fail: (message: string) => never): Sui
     out: resolve(values.out ?? join(ROOT, '.shoal', 'suites')),
     estimate: values.estimate ?? false,
     ...policies === undefined ? {} : { policies },
+    ...values.page === undefined ? {} : { page: resolve(values.page) },
     ...values.eval === undefined ? {} : { eval: values.eval },
   }
 }
@@ -75,6 +78,7 @@ function parse(args: string[], fail: (message: string) => never) {
         policy: text,
         jobs: text,
         out: text,
+        page: text,
         eval: text,
         estimate: yes,
         help: yes,

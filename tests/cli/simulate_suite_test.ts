@@ -44,13 +44,20 @@ Deno.test('a suite ends in tables, and goes on where it stopped: known cells are
     assert.ok(row.effectiveAccuracy.mean > 0.7 && row.bound.accuracy < 1)
   }
 
-  const more = await suite(...POLICIES, '--seeds', '2', '--jobs', '1', '--out', dir)
+  const page = join(dir, 'page.md')
+  await Deno.writeTextFile(page, 'Before.\n\n<!-- unseen -->\nold\n<!-- /unseen -->\n\nAfter.\n')
+  const args = [...POLICIES, '--seeds', '2', '--out']
+  const more = await suite(...args, dir, '--jobs', '1', '--page', page)
   assert.equal(more.code, 0, more.stderr)
+  const text = await Deno.readTextFile(page)
+  assert.match(text, /^Before\.\n\n<!-- unseen -->\n\n### Three levels/)
+  assert.match(text, /\n<!-- \/unseen -->\n\nAfter\.\n$/)
+  assert.ok(!text.includes('old'))
   assert.match(more.stderr, /^8 cells, 4 to run/)
   assert.match(more.stdout, /\(\d+\.\d+\.\.\d+\.\d+\)/, 'two seeds have a spread')
 
   // In one go, over other threads: the same, bit for bit.
-  const anew = await suite(...POLICIES, '--seeds', '2', '--jobs', '2', '--out', other)
+  const anew = await suite(...args, other, '--jobs', '2')
   assert.match(anew.stderr, /^8 cells, 8 to run/)
   assert.deepEqual(await results(other), await results(dir))
   assert.equal(anew.stdout, more.stdout)

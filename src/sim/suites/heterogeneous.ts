@@ -8,8 +8,8 @@ import { evalScenario } from '../eval.ts'
 import type { EvalData, EvalOptions } from '../eval_data.ts'
 import { type Case, contenders, held, INSTANCES, type Suite } from './suite.ts'
 
-const RATES_PER_S = [20, 40, 60, 80, 120, 160, 240]
-const SECONDS = 60
+const RATES_PER_S = { all: [20, 40, 60, 80, 120, 160, 240], 1: [20, 60, 120, 240] }
+const SECONDS = 40
 /** Demand of Figure 5 times a quarter, as `evalScenario` takes it for this pool. */
 const EVERY = 3
 const CHURN = { churn: { meanUptimeS: 600, meanDowntimeS: 60 }, latencyCv: 0.2 }
@@ -41,7 +41,7 @@ export const heterogeneous: Suite = {
   about: '20 CPU, 8 Pascal, 4 Ampere, SLO 400 ms; churn; blind plans',
   cases: (data) => [
     ...INSTANCES.flatMap((instancesPerNode) =>
-      RATES_PER_S.map((ratePerS) => ({
+      RATES_PER_S[instancesPerNode].map((ratePerS) => ({
         table: `Constant demand for ${SECONDS} s, ${held(instancesPerNode)}`,
         row: `${ratePerS}/s`,
         scenario: evalScenario(data, {
