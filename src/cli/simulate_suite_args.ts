@@ -11,7 +11,7 @@ import { ROOT } from './root.ts'
 
 const USAGE = `deno task simulate --suite NAME[,NAME] [options]
 ${SUITES.map(({ name, about }) => `  ${name.padEnd(15)}${about}`).join('\n')}
-  ${'all'.padEnd(15)}every one of them
+  ${'all'.padEnd(15)}every one but large
 options:
   --seeds N           seeds 1 to N of every cell (5)
   --policy NAME       only these; several with commas between (${POLICY_NAMES.join(', ')})

@@ -36,6 +36,8 @@ export interface Suite {
   about: string
   /** Has no use for the published data. */
   alone?: boolean
+  /** Runs only where it is named. */
+  apart?: boolean
   /** @throws RangeError where the data that it needs is not there */
   cases(data: EvalData): Case[]
   /** What the tables come to, in lines of Markdown. */

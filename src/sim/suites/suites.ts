@@ -7,7 +7,7 @@ import { heterogeneous } from './heterogeneous.ts'
 import { memory } from './memory.ts'
 import { robustness } from './robustness.ts'
 import { slo } from './slo.ts'
-import { speed } from './speed.ts'
+import { large, speed } from './speed.ts'
 import type { Suite } from './suite.ts'
 import { traces } from './traces.ts'
 import { tuning } from './tuning.ts'
@@ -26,11 +26,12 @@ export const SUITES: readonly Suite[] = [
   memory,
   unseen,
   speed,
+  large,
 ]
 
-/** @throws RangeError for a name that none has; `all` names every one */
+/** @throws RangeError for a name that none has; `all` names every one that is not apart */
 export function suitesOf(names: readonly string[]): Suite[] {
-  if (names.includes('all')) return [...SUITES]
+  if (names.includes('all')) return SUITES.filter(({ apart }) => !apart)
   return names.map((name) => {
     const suite = SUITES.find((one) => one.name === name)
     if (suite !== undefined) return suite

@@ -2,7 +2,7 @@
 import { evalScenario } from '../eval.ts'
 import { held, INSTANCES, type Suite } from './suite.ts'
 
-const CAPS = [0.7, 0.75, 0.8, 0.85, 0.9, 0.95]
+const CAPS = [0.7, 0.75, 0.8, 0.85, 0.9, 0.95, 1]
 
 export const tuning: Suite = {
   name: 'tuning',
