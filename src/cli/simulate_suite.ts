@@ -63,6 +63,7 @@ export async function simulateSuites(flags: SuiteFlags): Promise<void> {
     say(`  ${suite.name}: ${own.length} of ${cells.length}, about ${minutes(ownS)}`)
   }
   if (flags.estimate) return
+  if (flags.known) left.length = 0
 
   let doneS = 0
   let tookS = 0
@@ -106,7 +107,7 @@ function rowsOf(one: Case, cells: readonly Cell[], outcomes: Map<string, Outcome
   const scenario = checkScenario(one.scenario, 'suite')
   const bound = withoutBins(fluidBound(scenario))
   const whole = one.wholeNodes ? withoutBins(fluidBound(scenario, { wholeNodes: true })) : undefined
-  return one.contenders.map((contender) => {
+  return one.contenders.flatMap((contender) => {
     const about = {
       table: one.table,
       row: one.row,
@@ -115,7 +116,8 @@ function rowsOf(one: Case, cells: readonly Cell[], outcomes: Map<string, Outcome
       ...whole === undefined ? {} : { wholeNodes: whole },
     }
     const own = cells.filter((cell) => cell.case === one && cell.contender === contender)
-    return rowOf(about, own.map(({ key }) => outcomes.get(key)!))
+    const known = own.flatMap(({ key }) => outcomes.get(key) ?? [])
+    return known.length === 0 ? [] : [rowOf(about, known)]
   })
 }
 

@@ -19,7 +19,8 @@ options:
   --out DIR           where cells and tables go, and are found again (.shoal/suites)
   --page FILE         put the tables into this page, too (docs/EVALUATION.md)
   --eval DIR          where the data is; by default SHOAL_EVAL, or what import-eval made
-  --estimate          say what there is to run and about how long it takes; run nothing`
+  --estimate          say what there is to run and about how long it takes; run nothing
+  --known             run nothing, make the tables of what was run before`
 
 export interface SuiteFlags {
   suites: string[]
@@ -30,6 +31,7 @@ export interface SuiteFlags {
   page?: string
   eval?: string
   estimate: boolean
+  known: boolean
 }
 
 export const asksForSuite = (args: readonly string[]): boolean =>
@@ -60,6 +62,7 @@ export function suiteArgs(args: string[], fail: (message: string) => never): Sui
     jobs: count('jobs', navigator.hardwareConcurrency),
     out: resolve(values.out ?? join(ROOT, '.shoal', 'suites')),
     estimate: values.estimate ?? false,
+    known: values.known ?? false,
     ...policies === undefined ? {} : { policies },
     ...values.page === undefined ? {} : { page: resolve(values.page) },
     ...values.eval === undefined ? {} : { eval: values.eval },
@@ -81,6 +84,7 @@ function parse(args: string[], fail: (message: string) => never) {
         page: text,
         eval: text,
         estimate: yes,
+        known: yes,
         help: yes,
       },
     }).values

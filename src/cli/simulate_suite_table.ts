@@ -12,6 +12,7 @@ const HEAD = [
   'accuracy % (least..most)',
   'bound %',
   'active nodes',
+  'seeds',
 ]
 
 const range = ({ mean, min, max }: Spread, text: (value: number) => string): string =>
@@ -82,6 +83,7 @@ function cellsOf(row: Row): string[] {
     range(effectiveAccuracy, (share) => percent(share)),
     bounds,
     meanActiveNodes.mean.toFixed(1),
+    String(row.seeds),
   ]
 }
 

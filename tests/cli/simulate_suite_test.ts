@@ -56,6 +56,10 @@ Deno.test('a suite ends in tables, and goes on where it stopped: known cells are
   assert.match(more.stderr, /^8 cells, 4 to run/)
   assert.match(more.stdout, /\(\d+\.\d+\.\.\d+\.\d+\)/, 'two seeds have a spread')
 
+  const known = await suite(...POLICIES, '--seeds', '4', '--known', '--out', dir)
+  assert.match(known.stderr, /^16 cells, 8 to run/)
+  assert.equal(known.stdout, more.stdout, 'tables of what there is, and nothing run')
+
   // In one go, over other threads: the same, bit for bit.
   const anew = await suite(...args, other, '--jobs', '2')
   assert.match(anew.stderr, /^8 cells, 8 to run/)
