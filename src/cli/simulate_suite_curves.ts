@@ -44,7 +44,7 @@ export function curvesOf(
           ...accuracies,
           { name: 'fluid bound', color: '#888888', values: bins.map(({ accuracy }) => accuracy) },
         ],
-        from: 0.85,
+        from: 0.88,
         to: 1,
         format: (value) => `${+(value * 100).toFixed(1)} %`,
       }],

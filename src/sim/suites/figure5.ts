@@ -30,7 +30,7 @@ export const figure5: Suite = {
           const theirs = rowAt(here, held(other), 'loki')
           return theirs === undefined
             ? []
-            : [`${timesFewer(ours, theirs)} times fewer than \`loki\` with ${held(other)}`]
+            : [`${timesFewer(ours, theirs)} \`loki\` with ${held(other)}`]
         })
         const below = percent(ours.bound.accuracy - ours.effectiveAccuracy.mean)
         const whole = ours.wholeNodes === undefined

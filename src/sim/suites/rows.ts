@@ -86,10 +86,11 @@ export const rowAt = (rows: readonly Row[], row: string, policy: string): Row | 
 
 export const percent = (share: number, digits = 2): string => (share * 100).toFixed(digits)
 
-/** How many times fewer, in words: a count of none is below one in so many queries. */
+/** `12 times fewer than`, in words; a count of none is taken as below one in all that were asked. */
 export function timesFewer(ours: Row, theirs: Row): string {
-  const asked = ours.roots * ours.seeds
-  const floor = 1 / asked
+  const floor = 1 / (ours.roots * ours.seeds)
   const times = theirs.violationRatio.mean / Math.max(ours.violationRatio.mean, floor)
-  return `${ours.violationRatio.mean < floor ? 'over ' : ''}${times.toFixed(times < 10 ? 1 : 0)}`
+  const text = (value: number) => value.toFixed(value < 10 ? 1 : 0)
+  if (times < 1) return `${text(1 / Math.max(times, floor))} times as many as`
+  return `${ours.violationRatio.mean < floor ? 'over ' : ''}${text(times)} times fewer than`
 }
