@@ -1,16 +1,16 @@
 /**
- * `deno task simulate`: one run of a scenario in virtual time.
+ * `deno task simulate`: one run of a scenario in virtual time, or suites of many.
  *
  * @module
  */
 import './deno_version.ts'
 import { basename } from 'node:path'
-import { createPolicy } from '../policy/policies.ts'
-import { createRandom, seedFor } from '../sim/random.ts'
-import { initialRates, simulate } from '../sim/run.ts'
 import type { SimulationResult } from '../sim/result.ts'
 import { simulateArgs } from './simulate_args.ts'
 import { readScenario } from './simulate_scenario.ts'
+import { runPolicy } from './simulate_run.ts'
+import { simulateSuites } from './simulate_suite.ts'
+import { asksForSuite, suiteArgs } from './simulate_suite_args.ts'
 import { reportPage } from './simulate_report.ts'
 import { summaryLines } from './simulate_summary.ts'
 
@@ -19,28 +19,27 @@ function fail(message: string): never {
   Deno.exit(1)
 }
 
-/** A server's bounds are for its memory; here a pool of any size is to be kept busy. */
-const LIMITS = { maxQueries: 4096, maxItemsPerTask: 131_072, maxBatch: 64 }
+if (asksForSuite(Deno.args)) {
+  try {
+    await simulateSuites(suiteArgs(Deno.args, fail))
+  } catch (error) {
+    fail((error as Error).message)
+  }
+  Deno.exit(0)
+}
 
 const flags = simulateArgs(Deno.args, fail)
 const results: SimulationResult[] = []
 try {
   const scenario = await readScenario(flags)
   for (const name of flags.policies) {
-    const policy = createPolicy(name, {
-      pipelines: scenario.workloads.map(({ pipeline }) => pipeline),
-      initialRatePerS: initialRates(scenario),
-      limits: LIMITS,
-      seed: scenario.seed,
-      random: createRandom(seedFor(scenario.seed, 'policy')),
+    const { result, faults, tookS } = runPolicy(scenario, {
+      policy: name,
       ...flags.drop === undefined ? {} : { drop: flags.drop },
       ...flags.cap === undefined ? {} : { cap: flags.cap },
     })
-    const startedMs = performance.now()
-    const { result, faults } = simulate(scenario, policy)
-    const tookS = ((performance.now() - startedMs) / 1000).toFixed(1)
     results.push(result)
-    console.error(`${name}: ${result.timeline.length} s simulated in ${tookS} s`)
+    console.error(`${name}: ${result.timeline.length} s simulated in ${tookS.toFixed(1)} s`)
     for (const [what, count] of faults) console.error(`${name}: ${count} times ${what}`)
   }
 } catch (error) {

@@ -9,7 +9,8 @@ import { POLICY_NAMES } from '../policy/policies.ts'
 
 export const USAGE = `deno task simulate --scenario FILE --policy NAME [options]
   --scenario FILE     a file of schema shoal-scenario/1; eval:NAME takes one of the published
-                      evaluations: eval:figure5, eval:proteus, eval:TRACE
+                      evaluations: eval:figure5, eval:proteus, eval:TRACE; eval:steps and
+                      eval:spikes have its pool and a demand that is made
   --policy NAME       ${POLICY_NAMES.join(', ')}; several with commas between
   --drop RULE         of loki and loki-published: none, last-task, per-task, rerouting
   --cap X             of loki: share of a worker's throughput that is planned with (0.85)
@@ -23,7 +24,8 @@ Of eval:NAME:
   --rate R            constant demand of R queries/s, for --seconds S (120)
   --scale X           demand times X
   --slo MS, --workers N
-  --write FILE        write the scenario as a file, too`
+  --write FILE        write the scenario as a file, too
+or, the evaluation as a whole: deno task simulate --suite NAME[,NAME] (--suite help says more)`
 
 export interface SimulateFlags {
   scenario: string

@@ -48,7 +48,33 @@ export function roundUp(value: number): number {
   return [1, 2, 2.5, 5, 10].map((step) => step * power).find((round) => round >= value - 1e-12)!
 }
 
-export function chart({ title, lines, from, to, format }: ChartOptions): string {
+export function chart(options: ChartOptions): string {
+  const title = escape(options.title)
+  return `<figure><figcaption>${title}</figcaption>` +
+    `<svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${title}">` +
+    `${parts(options).join('')}</svg></figure>`
+}
+
+const STYLE = `svg { font: 11px system-ui, sans-serif; background: #fff }
+.grid { stroke: #8884 } path { fill: none; stroke-width: 1.5; stroke-linejoin: round }`
+/** Of a chart's title and its key, above and below it. */
+const MARGIN = 18
+const KEY_WIDTH = 110
+
+/** As a file of its own, with a key to its lines. */
+export function standalone(options: ChartOptions): string {
+  const key = options.lines.map(({ name, color }, i) =>
+    `<text x="${LEFT + i * KEY_WIDTH}" y="${HEIGHT + MARGIN + 10}" fill="${color}">` +
+    `\u25ac ${escape(name)}</text>`
+  )
+  const height = HEIGHT + 2 * MARGIN
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}">` +
+    `<style>${STYLE}</style><text x="${LEFT}" y="14">${escape(options.title)}</text>` +
+    `<g transform="translate(0 ${MARGIN})">${parts(options).join('\n')}</g>` +
+    `${key.join('')}</svg>\n`
+}
+
+function parts({ lines, from, to, format }: ChartOptions): string[] {
   const all = lines.flatMap(({ values }) => values.filter((value) => value !== null))
   const low = from ?? 0
   const high = to ?? low + roundUp(all.reduce((most, value) => Math.max(most, value), 0) - low)
@@ -70,9 +96,7 @@ export function chart({ title, lines, from, to, format }: ChartOptions): string 
     const path = pathOf(values, x, (value) => y(Math.min(Math.max(value, low), high)))
     parts.push(`<path d="${path}" stroke="${color}"><title>${escape(name)}</title></path>`)
   }
-  return `<figure><figcaption>${escape(title)}</figcaption>` +
-    `<svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${escape(title)}">` +
-    `${parts.join('')}</svg></figure>`
+  return parts
 }
 
 const text = (x: number, y: number, anchor: string, content: string) =>

@@ -5,14 +5,18 @@
  */
 import { tasksInOrder } from '../pipeline/tree.ts'
 import type { LatencyPoint, VariantRef } from '../policy/types.ts'
-import { latencyOf, pointList } from './latency.ts'
+import { latencyBetween, latencyOf, pointList } from './latency.ts'
 import { pointsOf, type Scenario } from './scenario.ts'
 import { keyOf } from './slot.ts'
+import { toldOf } from './told.ts'
 
 export interface ClassModel {
   able: (VariantRef & { memoryBytes?: number })[]
   latency: Map<string, (batch: number) => number>
+  /** What the nodes say. */
   points: { ref: VariantRef; points: LatencyPoint[] }[]
+  /** What they say that a batch took, for what it took. */
+  saidMs(key: string, batch: number, tookMs: number): number
   all: boolean
   room: number
   swapMs: number
@@ -23,10 +27,12 @@ export function modelOf(scenario: Scenario, name: string): ClassModel {
   const given = scenario.classes[name]!
   const { instancesPerNode, swapMs, roundTripMs } = given
   const all = instancesPerNode === 'all'
+  const told = toldOf(scenario, name)
   const model: ClassModel = {
     able: [],
     latency: new Map(),
     points: [],
+    saidMs: (_key, _batch, tookMs) => tookMs,
     all,
     room: instancesPerNode === 'all' ? Infinity : instancesPerNode,
     swapMs,
@@ -41,9 +47,16 @@ export function modelOf(scenario: Scenario, name: string): ClassModel {
         // A slot that holds n variants is one whose memory fits n of size one.
         model.able.push(all ? ref : { ...ref, memoryBytes: 1 })
         model.latency.set(keyOf(ref), latencyOf(points))
-        model.points.push({ ref, points: pointList(points) })
+        model.points.push({ ref, points: told(task, variant, pointList(points)) })
       }
     }
+  }
+  if (scenario.told?.mean === 'always') {
+    const said = new Map(
+      model.points.map(({ ref, points }) => [keyOf(ref), latencyBetween(points)]),
+    )
+    model.saidMs = (key, batch, tookMs) =>
+      tookMs * said.get(key)!(batch) / model.latency.get(key)!(batch)
   }
   return model
 }

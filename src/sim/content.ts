@@ -1,8 +1,9 @@
 /**
  * What is in the queries: how many items each finds, and how accurate what served them was.
  *
- * The number of child items is Poisson with the variant's mean, by the inverse of its distribution
- * from one uniform per query and child task: the same for all variants and policies. Below the
+ * The number of child items is Poisson with the variant's mean (or more spread, as the scenario says),
+ * by the inverse of its distribution from one uniform per query and child task: the same for all
+ * variants and policies. Below the
  * root's children, where a query has several parent items, each parent item has its own uniform.
  *
  * @module
@@ -52,7 +53,8 @@ function mix(a: number, b: number): number {
   return (hash ^ (hash >>> 16)) >>> 0
 }
 
-export function createContent(pipeline: Pipeline, seed: number): Content {
+/** @param fanOutSpread standard deviation of the number of child items over Poisson's */
+export function createContent(pipeline: Pipeline, seed: number, fanOutSpread = 1): Content {
   const accuracy = pathAccuracyOf(pipeline)
   const start: Served = { tasks: [], variants: [], accuracy: 1, below: new Map(), outcome: null }
   const leafTasks = new Set(
@@ -70,7 +72,7 @@ export function createContent(pipeline: Pipeline, seed: number): Content {
           task: child,
           index,
           leaf: taskOf(pipeline, child).next.length === 0,
-          count: poissonCounts(fanOutOf(variantOf(pipeline, task, variant), child)),
+          count: poissonCounts(fanOutOf(variantOf(pipeline, task, variant), child), fanOutSpread),
         })),
       })
     }

@@ -10,8 +10,11 @@
 import type { LatencyPoint } from '../policy/types.ts'
 
 /** @returns of a batch size from 1, in milliseconds */
-export function latencyOf(given: { [batch: string]: number }): (batch: number) => number {
-  const points = pointList(given)
+export const latencyOf = (given: { [batch: string]: number }): (batch: number) => number =>
+  latencyBetween(pointList(given))
+
+/** As {@linkcode latencyOf}, of points in ascending order. */
+export function latencyBetween(points: readonly LatencyPoint[]): (batch: number) => number {
   const first = points[0]!
   const last = points.at(-1)!
   const beforeLast = points.at(-2)

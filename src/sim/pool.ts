@@ -73,7 +73,7 @@ export function createSimulatedPool(scenario: Scenario, parts: PoolParts): Simul
   }
 
   function slotOf(node: SimulatedNode): SimulatedSlot {
-    const { id, model: { latency, room, swapMs, roundTripMs } } = node
+    const { id, model: { latency, room, saidMs, swapMs, roundTripMs } } = node
     const answer = (event: PolicyEvent) => {
       node.sent.add(event)
       time.at(time.nowMs + roundTripMs / 2, () => {
@@ -99,7 +99,7 @@ export function createSimulatedPool(scenario: Scenario, parts: PoolParts): Simul
           type: 'batch_finished',
           batch,
           outcomes: items.map(({ payload }) => parts.outcome(payload, ref)),
-          computeMs: time.nowMs - startMs,
+          computeMs: saidMs(keyOf(ref), items.length, time.nowMs - startMs),
           nodeQueueMs,
           networkMs: roundTripMs,
         })

@@ -48,13 +48,24 @@ export function poisson(uniform: number, mean: number): number {
   return count
 }
 
-/** As {@linkcode poisson} for many draws with one mean: the distribution is summed up once. */
-export function poissonCounts(mean: number): (uniform: number) => number {
+/**
+ * Counts by the inverse of their distribution, for many draws with one mean: the distribution is
+ * summed up once. A larger mean never gives fewer for one `uniform`.
+ *
+ * @param spread standard deviation as a multiple of Poisson's, from 1; above it the counts are
+ * negative binomial
+ */
+export function poissonCounts(mean: number, spread = 1): (uniform: number) => number {
   const upTo: number[] = []
-  for (let count = 0, probability = Math.exp(-mean), sum = 0; count < 10 * mean + 100; count++) {
+  const excess = spread ** 2 - 1
+  // Successes of the negative binomial, and the chance of one more item; Poisson is its limit.
+  const size = mean / excess
+  const more = excess / spread ** 2
+  let probability = excess > 0 ? spread ** (-2 * size) : Math.exp(-mean)
+  for (let count = 0, sum = 0; count < 10 * spread ** 2 * mean + 100; count++) {
     sum += probability
     upTo.push(sum)
-    probability *= mean / (count + 1)
+    probability *= excess > 0 ? more * (size + count) / (count + 1) : mean / (count + 1)
   }
   return (uniform) => {
     let low = 0

@@ -47,7 +47,9 @@ export function simulate(
   const endS = Math.max(...workloads.map(({ trace }) => durationS(trace)))
   const time = createVirtualTime()
   const account = createAccount(endS, workloads.length)
-  const contents = workloads.map(({ pipeline: p }) => createContent(p, seedFor(seed, p.name)))
+  const contents = workloads.map(({ pipeline: p }) =>
+    createContent(p, seedFor(seed, p.name), scenario.fanOutSpread)
+  )
   const contentOf = new Map(workloads.map(({ pipeline: { name } }, i) => [name, contents[i]!]))
   const faults = new Map<string, number>()
   const solveMs: number[] = []

@@ -9,7 +9,7 @@ import { checkPipeline } from '../pipeline/parse.ts'
 import type { Pipeline } from '../pipeline/schema.ts'
 import { variantsOnPath } from '../pipeline/tree.ts'
 import { ScenarioError } from './scenario_error.ts'
-import { type NodeClass, scenarioSchema, type Trace } from './scenario_schema.ts'
+import { type NodeClass, scenarioSchema, type Told, type Trace } from './scenario_schema.ts'
 
 export interface Workload {
   /** Only with the variants that some class of the pool can run. */
@@ -23,6 +23,8 @@ export interface Scenario {
   pool: { class: string; count: number }[]
   churn?: { meanUptimeS: number; meanDowntimeS: number }
   latencyCv: number
+  fanOutSpread: number
+  told?: Told
   planDelayMs: number
   drift: { atS: number; node: string; slowness: number }[]
   seed: number
@@ -64,7 +66,7 @@ export function checkScenario(
     const { message } = issue.code === 'invalid_key' ? issue.issues[0] ?? issue : issue
     throw new ScenarioError(file, issue.path.join('.'), message)
   }
-  const { pipeline, trace, workloads, churn, noise, classes, pool, ...rest } = parsed.data
+  const { pipeline, trace, workloads, churn, told, noise, classes, pool, ...rest } = parsed.data
   if (workloads === undefined && (pipeline === undefined || trace === undefined)) {
     throw new ScenarioError(file, '', 'needs pipeline and trace, or workloads')
   }
@@ -94,10 +96,12 @@ export function checkScenario(
   return {
     ...rest,
     ...churn === undefined ? {} : { churn },
+    ...told === undefined ? {} : { told },
     workloads: ready,
     classes,
     pool,
     latencyCv: noise?.latencyCv ?? 0,
+    fanOutSpread: noise?.fanOutSpread ?? 1,
   }
 
   function readOne(from: string | object, at: string): Pipeline {

@@ -1,8 +1,8 @@
 /**
  * The file format `shoal-scenario/1`: a pool, what is asked of it over time, and a seed.
  *
- * Unknown fields are ignored. Additions to the agreed fields: `speedCv`, `drift`, and latencies under
- * `TASK/VARIANT` where two tasks have a variant of one name.
+ * Unknown fields are ignored. Additions to the agreed fields: `speedCv`, `drift`, `told`,
+ * `noise.fanOutSpread`, and latencies under `TASK/VARIANT` where two tasks have a variant of one name.
  *
  * @module
  */
@@ -35,6 +35,19 @@ const trace = z.object({
   rates: z.array(notNegative).min(1),
 })
 
+/** How what nodes say of their speed differs from what they do. */
+const told = z.object({
+  /** All latencies are said to be so many times what they are. */
+  bias: positive.default(1),
+  /** Each variant of each class is said to be off by this share besides: up or down, by lot. */
+  spread: z.number().min(0).lt(1).default(0),
+  /**
+   * Every node says what the pool's nodes take in the mean (of their throughput): in its profile
+   * only, or of each batch that it ran, too, so that nobody can learn better.
+   */
+  mean: z.enum(['profile', 'always']).optional(),
+})
+
 /** Inline, or a path relative to the file. */
 const pipeline = z.union([z.string().min(1), z.looseObject({})])
 
@@ -48,8 +61,13 @@ export const scenarioSchema = z.object({
   pool: z.array(z.object({ class: z.string(), count: z.number().int().min(0) })).min(1),
   /** Exponential times up and down; all nodes are up at first. */
   churn: z.object({ meanUptimeS: positive, meanDowntimeS: notNegative }).optional(),
-  /** Coefficient of variation of each batch's latency, lognormal with mean 1. */
-  noise: z.object({ latencyCv: notNegative.default(0) }).optional(),
+  noise: z.object({
+    /** Coefficient of variation of each batch's latency, lognormal with mean 1. */
+    latencyCv: notNegative.default(0),
+    /** Standard deviation of the number of child items as a multiple of Poisson's. */
+    fanOutSpread: z.number().min(1).default(1),
+  }).optional(),
+  told: told.optional(),
   planDelayMs: notNegative.default(300),
   /** From `atS` on this node takes `slowness` times its usual latency, and does not say so. */
   drift: z.array(z.object({ atS: notNegative, node: z.string(), slowness: positive })).default([]),
@@ -57,4 +75,5 @@ export const scenarioSchema = z.object({
 })
 
 export type Trace = z.infer<typeof trace>
+export type Told = z.infer<typeof told>
 export type NodeClass = z.infer<typeof classSchema>

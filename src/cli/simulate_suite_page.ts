@@ -1,0 +1,39 @@
+/**
+ * Puts the tables of suites into a page: each between `<!-- NAME -->` and `<!-- /NAME -->`, where
+ * whatever stood there before is replaced.
+ *
+ * @module
+ */
+import { dirname, join } from 'node:path'
+
+export interface PagePart {
+  name: string
+  markdown: string
+  /** By name of the file, which goes beside the page. */
+  charts: [name: string, svg: string][]
+}
+
+/** @throws RangeError for a page that cannot be read, or has no place for a part */
+export async function writePage(file: string, parts: readonly PagePart[]): Promise<void> {
+  let text = await Deno.readTextFile(file).catch(() => {
+    throw new RangeError(`Cannot write the page ${file}: there is no such file`)
+  })
+  for (const { name, markdown, charts } of parts) {
+    const start = `<!-- ${name} -->`
+    const end = `<!-- /${name} -->`
+    const from = text.indexOf(start)
+    const to = text.indexOf(end)
+    if (from < 0 || to < from) {
+      throw new RangeError(`Cannot write ${name} into ${file}: it has no ${start} ... ${end}`)
+    }
+    text = `${text.slice(0, from + start.length)}\n\n${markdown.trim()}\n\n${text.slice(to)}`
+    for (const [chart, svg] of charts) {
+      await Deno.writeTextFile(join(dirname(file), `${chart}.svg`), svg)
+    }
+  }
+  await Deno.writeTextFile(file, text)
+  const { success } = await new Deno.Command(Deno.execPath(), {
+    args: ['fmt', '--quiet', file],
+  }).output()
+  if (!success) throw new Error(`Cannot format ${file}: deno fmt failed`)
+}

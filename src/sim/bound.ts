@@ -1,0 +1,195 @@
+/**
+ * The fluid bound: the best mean accuracy that a pool could have, were work a fluid.
+ *
+ * A linear program for each rate: how much of each node's time goes to which variant, and which
+ * share of the queries goes which way, so that all are served and their mean accuracy is the
+ * highest; where not all can be served, as many as can, and then the most accuracy for those. A
+ * variant runs at the batch size with the best throughput among those that leave time for the
+ * quickest rest of the pipeline within the SLO. Nothing waits, nothing is loaded, no node is away,
+ * nodes are divided at will: what any placement, with one variant on a node or all, can at most
+ * come near to. It takes no account of policies that give queries with few items better variants.
+ *
+ * @module
+ */
+import { solve } from 'yalps'
+import { fanOutOf, taskOf, variantOf } from '../pipeline/tree.ts'
+import type { Scenario, Workload } from './scenario.ts'
+import { throughputs } from './bound_throughput.ts'
+import { pathAccuracyOf } from '../pipeline/accuracy.ts'
+
+export interface Bound {
+  /** Share of the queries that can be served at all. */
+  served: number
+  /** Mean accuracy of those. */
+  accuracy: number
+}
+
+export interface BoundOptions {
+  wholeNodes?: boolean
+}
+
+interface Column {
+  name: string
+  coefficients: [string, number][]
+}
+
+const EXACT = { maxPivots: 20_000, precision: 1e-9 }
+/** Served shares are compared with so much slack. */
+const SLACK = 1e-7
+
+/**
+ * Of the whole trace of a scenario with one pipeline: the bounds of its bins, weighted by demand.
+ *
+ * @throws RangeError for a scenario of several pipelines
+ */
+export function fluidBound(
+  scenario: Scenario,
+  options: BoundOptions = {},
+): Bound & { bins: Bound[] } {
+  const bound = boundOf(scenario, options)
+  const { rates } = scenario.workloads[0]!.trace
+  const known = new Map<number, Bound>()
+  const bins = rates.map((rate) => {
+    const found = known.get(rate) ?? bound(rate)
+    known.set(rate, found)
+    return found
+  })
+  let asked = 0
+  let served = 0
+  let sum = 0
+  bins.forEach((bin, i) => {
+    asked += rates[i]!
+    served += rates[i]! * bin.served
+    sum += rates[i]! * bin.served * bin.accuracy
+  })
+  return {
+    served: asked > 0 ? served / asked : 1,
+    accuracy: served > 0 ? sum / served : 0,
+    bins,
+  }
+}
+
+/** @returns the bound for queries per second */
+export function boundOf(
+  scenario: Scenario,
+  { wholeNodes = false }: BoundOptions = {},
+): (ratePerS: number) => Bound {
+  const { workloads, pool } = scenario
+  if (workloads.length !== 1) {
+    throw new RangeError(`Cannot bound ${workloads.length} pipelines at once: give one`)
+  }
+  const speeds = throughputs(scenario)
+  const flows = flowColumns(workloads[0]!)
+  const classes = new Map<string, number>()
+  for (const { class: name, count } of pool) {
+    classes.set(name, (classes.get(name) ?? 0) + count)
+  }
+
+  return (ratePerS) => {
+    if (ratePerS <= 0) return { served: 1, accuracy: best(undefined, 'score', 1e-6) }
+    const accuracy = best(1, 'score', ratePerS)
+    if (!Number.isNaN(accuracy)) return { served: 1, accuracy }
+    const served = Math.max(0, best(undefined, 'served', ratePerS))
+    if (!(served > SLACK)) return { served: 0, accuracy: 0 }
+    return { served, accuracy: best(served - SLACK, 'score', ratePerS) / served }
+  }
+
+  /** The most of `objective`; NaN where it cannot be. Work is in nodes. */
+  function best(served: number | undefined, objective: string, ratePerS: number): number {
+    const work = speeds.map(({ key, class: name, perS }) => ({
+      name: `work ${key} ${name}`,
+      coefficients: [[key, -perS / ratePerS], [`class ${name}`, 1]] as [string, number][],
+    }))
+    const { result, status } = solve({
+      direction: 'maximize',
+      objective,
+      constraints: [
+        ...flows.rows.map((row) => [row, { equal: 0 }] as const),
+        ...flows.tasks.map((key) => [key, { max: 0 }] as const),
+        ...[...classes].map(([name, count]) => [`class ${name}`, { max: count }] as const),
+        ['served', served === undefined ? { max: 1 } : { min: served, max: 1 }] as const,
+      ],
+      variables: [...flows.columns, ...work].map(({ name, coefficients }) =>
+        [name, coefficients] as const
+      ),
+      ...wholeNodes ? { integers: work.map(({ name }) => name) } : {},
+    }, EXACT)
+    return status === 'optimal' ? result : NaN
+  }
+}
+
+/**
+ * Flow of queries on every beginning of a path: what comes to a variant is what goes on from it to
+ * each child task.
+ */
+function flowColumns({ pipeline }: Workload) {
+  const columns: Column[] = []
+  const rows: string[] = []
+  const accuracy = pathAccuracyOf(pipeline)
+
+  /** Chance that an item of the task, served by its best finder, comes to no leaf item. */
+  const none = (task: string, variant: string): number => {
+    const { next } = taskOf(pipeline, task)
+    if (next.length === 0) return 0
+    return next.reduce((chance, child) => {
+      const mean = fanOutOf(variantOf(pipeline, task, variant), child)
+      // The more children end without a leaf, the surer is the accuracy of the prefix alone.
+      const below = Math.max(...variantsOf(child).map((one) => none(child, one)))
+      return chance * Math.exp(-mean * (1 - below))
+    }, 1)
+  }
+  const variantsOf = (task: string) => Object.keys(taskOf(pipeline, task).variants)
+  const leavesBelow = (task: string, variant: string): number => {
+    const { next } = taskOf(pipeline, task)
+    if (next.length === 0) return 1
+    return next.reduce((sum, child) => {
+      const counts = variantsOf(child).map((one) => leavesBelow(child, one))
+      const mean = counts.reduce((a, b) => a + b, 0) / counts.length
+      return sum + fanOutOf(variantOf(pipeline, task, variant), child) * mean
+    }, 0)
+  }
+
+  /** @param items of this task for each query; @param share of the query's leaf items below */
+  function add(
+    tasks: string[],
+    variants: string[],
+    row: string,
+    items: number,
+    share: number,
+  ): void {
+    const task = tasks.at(-1)!
+    const variant = variants.at(-1)!
+    const name = variants.join(' > ') + ` @ ${tasks.join(' > ')}`
+    const { next } = taskOf(pipeline, task)
+    const own = accuracy(tasks, variants)
+    const coefficients: [string, number][] = [[row, 1], [`${task}/${variant}`, items]]
+    const empty = none(task, variant)
+    // Accuracy counts where items end: at a leaf, or here where nothing is found.
+    coefficients.push(['score', share * own * (next.length === 0 ? 1 : empty)])
+    const each = next.map((child) => {
+      const mean = fanOutOf(variantOf(pipeline, task, variant), child)
+      const below = variantsOf(child).map((one) => leavesBelow(child, one))
+      return mean * below.reduce((a, b) => a + b, 0) / below.length
+    })
+    const all = each.reduce((a, b) => a + b, 0)
+    next.forEach((child, i) => {
+      const on = `${name} to ${child}`
+      rows.push(on)
+      coefficients.push([on, -1])
+      const part = share * (1 - empty) * (all > 0 ? each[i]! / all : 1 / next.length)
+      const count = items * fanOutOf(variantOf(pipeline, task, variant), child)
+      for (const one of variantsOf(child)) {
+        add([...tasks, child], [...variants, one], on, count, part)
+      }
+    })
+    columns.push({ name, coefficients })
+  }
+
+  for (const variant of variantsOf(pipeline.root)) {
+    add([pipeline.root], [variant], 'served', 1, 1)
+  }
+  const tasks = Object.keys(pipeline.tasks).flatMap((task) =>
+    variantsOf(task).map((variant) => `${task}/${variant}`)
+  )
+  return { columns, rows, tasks }
+}

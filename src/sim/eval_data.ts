@@ -1,0 +1,78 @@
+/**
+ * Published evaluation data, as far as it is read, and what is made of it.
+ *
+ * @module
+ */
+
+type Points = readonly (number | null)[]
+
+/** The fields of `loki-profiles.json` that are read. */
+export interface EvalProfiles {
+  batchSizes: number[]
+  pipelines: {
+    traffic_analysis: {
+      sloMs: number
+      multiplicativeFactors: { [variant: string]: { [child: string]: number } }
+    }
+  }
+  tasks: { [task: string]: { [variant: string]: { accuracy: number; accuracyArtifact: number } } }
+  profileSets: {
+    [set: string]: {
+      batchSizes?: number[]
+      latencyMs: { [device: string]: { [variant: string]: Points | { p50: Points } } }
+    }
+  }
+}
+
+/** Of `loki-reference.json`. */
+export interface EvalReference {
+  endToEnd: { traffic_analysis: { demandQps: number[] } }
+}
+
+/** Of `twitter-trace.json`. */
+export interface EvalTraces {
+  traces: { [name: string]: { counts: number[] } }
+}
+
+export interface EvalData {
+  profiles: EvalProfiles
+  reference?: EvalReference
+  traces?: EvalTraces
+}
+
+/** For suites that have no use for any. */
+export const NO_DATA: EvalData = {
+  profiles: {
+    batchSizes: [],
+    pipelines: { traffic_analysis: { sloMs: 0, multiplicativeFactors: {} } },
+    tasks: {},
+    profileSets: {},
+  },
+}
+
+export interface EvalOptions {
+  /**
+   * `figure5`, `proteus` (the heterogeneous pool), the name of a Twitter trace, or `steps` or
+   * `spikes`, which are made.
+   */
+  name: string
+  /** `car`: object detection and car classification, as the artifact runs; `both`: faces, too. */
+  branches?: 'car' | 'both'
+  instancesPerNode?: number | 'all'
+  accuracies?: 'corrected' | 'artifact'
+  sloMs?: number
+  /** Demand times this. */
+  scale?: number
+  /** A constant demand in place of the trace, for `seconds`. */
+  ratePerS?: number
+  seconds?: number
+  /** Every so many seconds of the trace only: the same shape in less time, and steeper. */
+  every?: number
+  workers?: number
+  seed?: number
+  roundTripMs?: number
+  latencyCv?: number
+  fanOutSpread?: number
+  told?: { bias?: number; spread?: number; mean?: 'profile' | 'always' }
+  churn?: { meanUptimeS: number; meanDowntimeS: number }
+}

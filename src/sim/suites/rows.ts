@@ -1,0 +1,96 @@
+/**
+ * Results over seeds: mean, least and most.
+ *
+ * @module
+ */
+import type { Bound } from '../bound.ts'
+import type { SimulationResult } from '../result.ts'
+
+export interface Spread {
+  mean: number
+  min: number
+  max: number
+}
+
+/** One case with one policy, over its seeds. */
+export interface Row {
+  table: string
+  row: string
+  policy: string
+  seeds: number
+  /** Root queries of a run, in the mean. */
+  roots: number
+  demandPerS: number
+  violationRatio: Spread
+  effectiveAccuracy: Spread
+  meanActiveNodes: Spread
+  planSolveMsP95: Spread
+  bound?: Bound
+  wholeNodes?: Bound
+  /** Measured on this machine: seconds of a run, calls of `handle` and the time within them. */
+  tookS: Spread
+  calls: number
+  handleMs: number
+  /** Runs in which the scheduler did something that it should not, by what it was. */
+  faults: { [what: string]: number }
+}
+
+export interface Outcome {
+  result: Omit<SimulationResult, 'timeline' | 'workloads'> & Partial<SimulationResult>
+  seconds: number
+  faults: { [what: string]: number }
+  tookS: number
+  calls: number
+  handleMs: number
+}
+
+export function spreadOf(values: readonly number[]): Spread {
+  return {
+    mean: values.reduce((sum, value) => sum + value, 0) / values.length,
+    min: Math.min(...values),
+    max: Math.max(...values),
+  }
+}
+
+export function rowOf(
+  about: Pick<Row, 'table' | 'row' | 'policy' | 'bound' | 'wholeNodes'>,
+  outcomes: readonly Outcome[],
+): Row {
+  const of = (pick: (outcome: Outcome) => number) => spreadOf(outcomes.map(pick))
+  const faults: Row['faults'] = {}
+  for (const outcome of outcomes) {
+    for (const [what, count] of Object.entries(outcome.faults)) {
+      faults[what] = (faults[what] ?? 0) + count
+    }
+  }
+  const roots = of(({ result }) => result.roots).mean
+  return {
+    ...about,
+    seeds: outcomes.length,
+    roots,
+    demandPerS: roots / outcomes[0]!.seconds,
+    violationRatio: of(({ result }) => result.violationRatio),
+    effectiveAccuracy: of(({ result }) => result.effectiveAccuracy),
+    meanActiveNodes: of(({ result }) => result.meanActiveNodes),
+    planSolveMsP95: of(({ result }) => result.planSolveMsP95),
+    tookS: of(({ tookS }) => tookS),
+    calls: of(({ calls }) => calls).mean,
+    handleMs: of(({ handleMs }) => handleMs).mean,
+    faults,
+  }
+}
+
+/** The row of this policy and label; undefined where the suite did not run it. */
+export const rowAt = (rows: readonly Row[], row: string, policy: string): Row | undefined =>
+  rows.find((one) => one.row === row && one.policy === policy)
+
+export const percent = (share: number, digits = 2): string => (share * 100).toFixed(digits)
+
+/** `12 times fewer than`, in words; a count of none is taken as below one in all that were asked. */
+export function timesFewer(ours: Row, theirs: Row): string {
+  const floor = 1 / (ours.roots * ours.seeds)
+  const times = theirs.violationRatio.mean / Math.max(ours.violationRatio.mean, floor)
+  const text = (value: number) => value.toFixed(value < 10 ? 1 : 0)
+  if (times < 1) return `${text(1 / Math.max(times, floor))} times as many as`
+  return `${ours.violationRatio.mean < floor ? 'over ' : ''}${text(times)} times fewer than`
+}

@@ -1,0 +1,69 @@
+/** How quick the scheduler and the simulator are: measured on the machine that runs it. @module */
+import { evalScenario } from '../eval.ts'
+import type { EvalData } from '../eval_data.ts'
+import { type Row, rowAt } from './rows.ts'
+import { type Case, contenders, type Suite } from './suite.ts'
+
+const TABLE = 'One core, "all"'
+const PAPER = 'Figure 5, 338 s'
+const TWENTY = '20 nodes, 200 queries/s, 60 s'
+const LARGE = '500 nodes, 5,000 queries/s, 10 s'
+const LARGEST = '10,000 nodes, 100,000 queries/s, 10 s'
+
+const constant = (data: EvalData, row: string, workers: number, perS: number, seconds: number) => ({
+  table: TABLE,
+  row,
+  scenario: evalScenario(data, {
+    ...{ name: 'figure5', instancesPerNode: 'all' as const },
+    ...{ ratePerS: perS, seconds, workers },
+  }),
+  once: true,
+  limits: { maxQueries: 2 * perS, maxItemsPerTask: 40 * perS },
+})
+
+const largeCase = (data: EvalData, row: string, workers: number): Case => ({
+  ...constant(data, row, workers, 10 * workers, 10),
+  contenders: contenders('shoal'),
+})
+
+function speeds(rows: readonly Row[]): string[] {
+  return [TWENTY, PAPER, LARGE, LARGEST].flatMap((what) =>
+    ['shoal', 'loki'].flatMap((policy) => {
+      const row = rowAt(rows, what, policy)
+      if (row === undefined) return []
+      const perS = Math.round(row.calls / row.handleMs * 1000)
+      const micros = (1000 * row.handleMs / row.calls).toFixed(1)
+      return [
+        `${what}, \`${policy}\`: ${row.tookS.mean.toFixed(1)} s of wall time; ` +
+        `${perS} calls of \`handle\` a second (${Math.round(row.calls)} calls of ` +
+        `${micros} µs, reading the clock twice included).`,
+      ]
+    })
+  )
+}
+
+export const speed: Suite = {
+  name: 'speed',
+  about: 'calls of handle, wall time of a paper run, 500 nodes',
+  cases: (data) => [
+    { ...constant(data, TWENTY, 20, 200, 60), contenders: contenders('shoal', 'loki') },
+    {
+      table: TABLE,
+      row: PAPER,
+      scenario: evalScenario(data, { name: 'figure5', instancesPerNode: 'all' }),
+      contenders: contenders('shoal', 'loki'),
+      once: true,
+    },
+    largeCase(data, LARGE, 500),
+  ],
+  findings: speeds,
+}
+
+/** Not among `all`: it may take longer than all others together. */
+export const large: Suite = {
+  name: 'large',
+  about: `${LARGEST} (not in all)`,
+  apart: true,
+  cases: (data) => [largeCase(data, LARGEST, 10_000)],
+  findings: speeds,
+}

@@ -1,0 +1,59 @@
+/**
+ * What a suite of evaluation runs is: cases, each run with some policies and as many seeds as asked.
+ *
+ * @module
+ */
+import type { EvalData } from '../eval_data.ts'
+import type { Row } from './rows.ts'
+
+/** A policy as it is run: its name, and options of those that have some. */
+export interface Contender {
+  policy: string
+  drop?: string
+  cap?: number
+}
+
+export interface Case {
+  /** Heading of the table that it belongs to. */
+  table: string
+  /** What is particular to it there. */
+  row: string
+  /** JSON of `shoal-scenario/1`; its seed is replaced. */
+  scenario: { seed: number; [field: string]: unknown }
+  contenders: Contender[]
+  /** Keeps the course over time, for a chart. */
+  curve?: boolean
+  /** Runs once however many seeds are asked for: what it measures is the machine. */
+  once?: boolean
+  /** The whole-node bound, too. */
+  wholeNodes?: boolean
+  /** For pools and demands beyond what `simulate` usually allows. */
+  limits?: { maxQueries: number; maxItemsPerTask: number }
+}
+
+export interface Suite {
+  name: string
+  about: string
+  /** Has no use for the published data. */
+  alone?: boolean
+  /** Runs only where it is named. */
+  apart?: boolean
+  /** @throws RangeError where the data that it needs is not there */
+  cases(data: EvalData): Case[]
+  /** What the tables come to, in lines of Markdown. */
+  findings?(rows: readonly Row[]): string[]
+}
+
+/** As tables and progress name it: `loki`, `loki drop none cap 0.75`. */
+export const nameOf = ({ policy, drop, cap }: Contender): string =>
+  [policy, ...drop === undefined ? [] : [drop], ...cap === undefined ? [] : [`cap ${cap}`]]
+    .join(' ')
+
+export const contenders = (...policies: string[]): Contender[] =>
+  policies.map((policy) => ({ policy }))
+
+export const INSTANCES = ['all', 1] as const
+
+/** As rows name it. */
+export const held = (instancesPerNode: number | 'all'): string =>
+  instancesPerNode === 'all' ? '"all"' : String(instancesPerNode)

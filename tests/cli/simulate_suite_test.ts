@@ -1,0 +1,113 @@
+/** `deno task simulate --suite` as its users run it: repeatable, and going on where it stopped. */
+import assert from 'node:assert/strict'
+import { dirname, join } from 'node:path'
+import { ROOT } from '../../src/cli/root.ts'
+import { createFingerprints } from '../../src/cli/simulate_suite_sources.ts'
+
+async function suite(...args: string[]) {
+  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ['run', '-A', '--no-check', join(ROOT, 'src/cli/simulate.ts'), ...args],
+    env: { SHOAL_EVAL: join(ROOT, 'nowhere') },
+  }).output()
+  const decode = (bytes: Uint8Array) => new TextDecoder().decode(bytes)
+  return { code, stdout: decode(stdout), stderr: decode(stderr) }
+}
+
+/** Results by suite, row, policy and seed, without what the machine took. */
+async function results(dir: string): Promise<Map<string, unknown>> {
+  const found = new Map<string, unknown>()
+  for await (const { name } of Deno.readDir(join(dir, 'cells'))) {
+    const { outcome, ...about } = JSON.parse(await Deno.readTextFile(join(dir, 'cells', name)))
+    const { planSolveMsP95: _, ...virtual } = outcome.result
+    found.set(JSON.stringify(about), virtual)
+  }
+  return found
+}
+
+const POLICIES = ['--policy', 'static,inferline', '--suite', 'unseen']
+
+Deno.test('a suite ends in tables, and goes on where it stopped: known cells are not run again', async () => {
+  const dir = await Deno.makeTempDir()
+  const other = await Deno.makeTempDir()
+  const first = await suite(...POLICIES, '--seeds', '1', '--jobs', '2', '--out', dir)
+  assert.equal(first.code, 0, first.stderr)
+  assert.match(first.stderr, /^4 cells, 4 to run/)
+  const table = await Deno.readTextFile(join(dir, 'unseen.md'))
+  assert.equal(table.trim(), first.stdout.trim())
+  for (const policy of ['static', 'inferline']) {
+    assert.equal(table.split('\n').filter((line) => line.includes(`| ${policy} |`)).length, 2)
+  }
+  const { rows } = JSON.parse(await Deno.readTextFile(join(dir, 'unseen.json')))
+  assert.equal(rows.length, 4)
+  for (const row of rows) {
+    assert.ok(row.violationRatio.mean > 0 && row.violationRatio.mean < 1)
+    assert.ok(row.effectiveAccuracy.mean > 0.7 && row.bound.accuracy < 1)
+  }
+
+  const page = join(dir, 'page.md')
+  await Deno.writeTextFile(page, 'Before.\n\n<!-- unseen -->\nold\n<!-- /unseen -->\n\nAfter.\n')
+  const args = [...POLICIES, '--seeds', '2', '--out']
+  const more = await suite(...args, dir, '--jobs', '1', '--page', page)
+  assert.equal(more.code, 0, more.stderr)
+  const text = await Deno.readTextFile(page)
+  assert.match(text, /^Before\.\n\n<!-- unseen -->\n\n### Three levels/)
+  assert.match(text, /\n<!-- \/unseen -->\n\nAfter\.\n$/)
+  assert.ok(!text.includes('old'))
+  assert.match(more.stderr, /^8 cells, 4 to run/)
+  assert.match(more.stdout, /\(\d+\.\d+\.\.\d+\.\d+\)/, 'two seeds have a spread')
+
+  const known = await suite(...POLICIES, '--seeds', '4', '--known', '--out', dir)
+  assert.match(known.stderr, /^16 cells, 8 to run/)
+  assert.equal(known.stdout, more.stdout, 'tables of what there is, and nothing run')
+
+  // In one go, over other threads: the same, bit for bit.
+  const anew = await suite(...args, other, '--jobs', '2')
+  assert.match(anew.stderr, /^8 cells, 8 to run/)
+  assert.deepEqual(await results(other), await results(dir))
+  assert.equal(anew.stdout, more.stdout)
+})
+
+Deno.test('what cannot be run is said before anything runs', async () => {
+  const unknown = await suite('--suite', 'nothing')
+  assert.equal(unknown.code, 1)
+  assert.match(unknown.stderr, /Cannot run suite nothing: there are figure5, /)
+  const missing = await suite('--suite', 'figure5')
+  assert.equal(missing.code, 1)
+  assert.match(missing.stderr, /no loki-profiles\.json/)
+  const estimate = await suite('--suite', 'unseen', '--estimate', '--out', await Deno.makeTempDir())
+  assert.equal(estimate.code, 0)
+  assert.match(estimate.stderr, /unseen: 60 of 60, about /)
+  assert.equal(estimate.stdout, '')
+})
+
+Deno.test('a result is good until the sources that it came from change', async () => {
+  const root = await Deno.makeTempDir()
+  const copy = async (dir: string) => {
+    await Deno.mkdir(join(root, dir), { recursive: true })
+    for await (const { name, isDirectory } of Deno.readDir(join(ROOT, dir))) {
+      const path = `${dir}/${name}`
+      if (isDirectory) await copy(path)
+      else await Deno.copyFile(join(ROOT, path), join(root, path))
+    }
+  }
+  for (const dir of ['src/policy', 'src/sim', 'src/pipeline']) await copy(dir)
+  const runner = 'src/cli/simulate_run.ts'
+  await Deno.mkdir(join(root, dirname(runner)), { recursive: true })
+  await Deno.copyFile(join(ROOT, runner), join(root, runner))
+  const policies = ['shoal', 'loki', 'loki-published', 'proteus']
+  const all = () => policies.map(createFingerprints(root))
+  /** Which of them a change to this file makes run again. */
+  const touched = async (file: string) => {
+    const before = all()
+    await Deno.writeTextFile(join(root, file), '\n// changed\n', { append: true })
+    const after = all()
+    return policies.filter((_, i) => before[i] !== after[i])
+  }
+  assert.deepEqual(all(), policies.map(createFingerprints()))
+  assert.equal(new Set(all()).size, policies.length)
+  assert.deepEqual(await touched('src/policy/dispatch.ts'), ['shoal'])
+  assert.deepEqual(await touched('src/policy/place/lp.ts'), ['shoal'])
+  assert.deepEqual(await touched('src/policy/baselines/proteus.ts'), ['proteus'])
+  assert.deepEqual(await touched('src/sim/content.ts'), policies)
+  assert.deepEqual(await touched('src/sim/suites/figure5.ts'), [])
+})

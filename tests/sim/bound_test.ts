@@ -1,0 +1,108 @@
+/** The fluid bound, against what can be worked out by hand. */
+import assert from 'node:assert/strict'
+import { boundOf, fluidBound } from '../../src/sim/bound.ts'
+import { throughputs } from '../../src/sim/bound_throughput.ts'
+import { chain, scenarioJson, scenarioOf } from './fixtures.ts'
+
+const close = (actual: number, expected: number) =>
+  assert.ok(Math.abs(actual - expected) < 1e-6, `${actual}, not ${expected}`)
+
+const variants = { quick: { accuracy: 0.5 }, exact: { accuracy: 1 } }
+const pipeline = {
+  schema: 'shoal-pipeline/1',
+  name: 'one',
+  sloMs: 100,
+  root: 'find',
+  tasks: { find: { variants } },
+}
+/** 100 queries/s and 20 queries/s of one node, batches giving nothing. */
+const latencyMs = { quick: { 1: 10, 2: 20 }, exact: { 1: 50, 2: 100 } }
+const kind = { latencyMs, instancesPerNode: 1, swapMs: 0, roundTripMs: 0 }
+
+const one = (given = {}, count = 1) =>
+  scenarioOf({ pipeline, classes: { gpu: kind }, pool: [{ class: 'gpu', count }], ...given })
+
+Deno.test('boundOf() mixes the two best variants as far as capacity goes', () => {
+  const bound = boundOf(one())
+  close(bound(20).accuracy, 1)
+  // 40 x / 20 + 40 (1 - x) / 100 = 1, so x = 0.375 of the queries are exact.
+  const mixed = bound(40)
+  close(mixed.served, 1)
+  close(mixed.accuracy, 0.375 + 0.625 * 0.5)
+  // All quick carries 100: of 200 a half is served, and no better.
+  const over = bound(200)
+  close(over.served, 0.5)
+  close(over.accuracy, 0.5)
+  assert.equal(bound(0).accuracy, 1)
+})
+
+Deno.test('with whole nodes each has one variant', () => {
+  const two = one({}, 2)
+  // Fluid: 50 x / 20 + 50 (1 - x) / 100 = 2. Whole: one exact node serves 20 of the 50.
+  close(boundOf(two)(50).accuracy, 0.75 + 0.25 * 0.5)
+  close(boundOf(two, { wholeNodes: true })(50).accuracy, 0.4 + 0.6 * 0.5)
+})
+
+Deno.test('throughputs() takes the best batch that leaves time for the rest of the pipeline', () => {
+  const classes = {
+    gpu: {
+      ...kind,
+      latencyMs: { quick: { 1: 10, 4: 20 }, exact: { 1: 20, 4: 50 } },
+      roundTripMs: 4,
+    },
+  }
+  const perS = (sloMs: number) =>
+    Object.fromEntries(
+      throughputs(scenarioOf({ pipeline: { ...chain, sloMs }, classes }))
+        .map(({ key, perS }) => [key, perS]),
+    )
+  // The other task takes 14 ms at least: of 68 ms, 50 are left for a batch and 4 for the network.
+  close(perS(68)['find/exact']!, 1000 * 4 / 50)
+  close(perS(68)['name/exact']!, 1000 * 4 / 50)
+  // A batch of 3 takes 40.
+  close(perS(67)['find/exact']!, 1000 * 3 / 40)
+  assert.equal(perS(37)['find/exact'], undefined, 'no time even for one item')
+})
+
+Deno.test('classes are divided by what each is good at', () => {
+  const classes = {
+    a: { ...kind, latencyMs: { quick: { 1: 10 }, exact: { 1: 20 } } },
+    b: { ...kind, latencyMs: { quick: { 1: 10 }, exact: { 1: 100 } } },
+  }
+  const pool = [{ class: 'a', count: 1 }, { class: 'b', count: 1 }]
+  // a: 50/s exact; b: 100/s quick. As averages they would not carry 150/s at all at this accuracy.
+  const { served, accuracy } = boundOf(one({ classes, pool }))(150)
+  close(served, 1)
+  close(accuracy, (50 + 100 * 0.5) / 150)
+})
+
+Deno.test('in a tree a branch weighs as its leaf items, and what finds nothing as its prefix', () => {
+  const tree = {
+    ...pipeline,
+    sloMs: 1000,
+    tasks: {
+      find: { next: ['a', 'b'], variants: { exact: { accuracy: 0.5, fanOut: { a: 3, b: 1 } } } },
+      a: { variants: { exact: { accuracy: 0.8 } } },
+      b: { variants: { exact: { accuracy: 0.4 } } },
+    },
+  }
+  const nothing = Math.exp(-4)
+  const leaves = 0.5 * (0.75 * 0.8 + 0.25 * 0.4)
+  close(
+    boundOf(one({ pipeline: tree }))(0.01).accuracy,
+    nothing * 0.5 + (1 - nothing) * leaves,
+  )
+})
+
+Deno.test('fluidBound() weighs seconds by their demand', () => {
+  const { served, accuracy, bins } = fluidBound(
+    one({ trace: { binSeconds: 1, rates: [20, 0, 200] } }),
+  )
+  assert.equal(bins.length, 3)
+  close(served, (20 + 100) / 220)
+  close(accuracy, (20 + 100 * 0.5) / 120)
+  const { pipeline: inline, trace, ...rest } = scenarioJson()
+  const both = [{ pipeline: inline, trace }, { pipeline: { ...inline, name: 'other' }, trace }]
+  const several = scenarioOf({ ...rest, pipeline: undefined, trace: undefined, workloads: both })
+  assert.throws(() => fluidBound(several), /2 pipelines/)
+})

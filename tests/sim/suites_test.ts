@@ -1,0 +1,77 @@
+/** What the evaluation makes of results: spreads, ratios, and how far a demand is carried. */
+import assert from 'node:assert/strict'
+import { capacity } from '../../src/sim/suites/capacity.ts'
+import { figure5 } from '../../src/sim/suites/figure5.ts'
+import { type Outcome, type Row, rowOf, timesFewer } from '../../src/sim/suites/rows.ts'
+import { SUITES, suitesOf } from '../../src/sim/suites/suites.ts'
+
+const outcome = (violationRatio: number, effectiveAccuracy = 0.9): Outcome => ({
+  result: {
+    policy: 'any',
+    ...{ roots: 1000, onTime: 0, late: 0, dropped: 0, violationRatio, effectiveAccuracy },
+    ...{ meanActiveNodes: 4, peakActiveNodes: 4, planSolveMsP95: 1 },
+  },
+  ...{ seconds: 10, faults: {}, tookS: 1, calls: 1, handleMs: 1 },
+})
+
+const rowWith = (about: Partial<Row>, ...outcomes: Outcome[]): Row => ({
+  ...rowOf({ table: 't', row: 'r', policy: 'shoal' }, outcomes),
+  ...about,
+})
+
+Deno.test('rowOf() gives mean, least and most over seeds, and adds up what went wrong', () => {
+  const bad = { ...outcome(0.04), faults: { 'batch refused': 2 } }
+  const row = rowWith({}, outcome(0.01), bad, { ...bad, faults: { 'batch refused': 3 } })
+  assert.equal(row.seeds, 3)
+  assert.equal(row.demandPerS, 100)
+  assert.deepEqual([row.violationRatio.min, row.violationRatio.max], [0.01, 0.04])
+  assert.ok(Math.abs(row.violationRatio.mean - 0.03) < 1e-12)
+  assert.deepEqual(row.faults, { 'batch refused': 5 })
+})
+
+Deno.test('timesFewer() says which way, and does not divide by nothing', () => {
+  const few = rowWith({}, outcome(0.001))
+  const many = rowWith({}, outcome(0.02))
+  assert.equal(timesFewer(few, many), '20 times fewer than')
+  assert.equal(timesFewer(many, few), '20 times as many as')
+  assert.equal(timesFewer(rowWith({}, outcome(0)), many), 'over 20 times fewer than')
+})
+
+Deno.test('effective capacity stops at the first demand that is not carried, or counts the highest', () => {
+  const at = (rate: number, violations: number, accuracy: number) =>
+    rowWith({
+      table: 'Constant demand, car branch, 1',
+      row: `${rate}/s`,
+      policy: 'loki',
+      bound: { served: 1, accuracy: 1 },
+    }, outcome(violations, accuracy))
+  const rows = [
+    at(400, 0, 0.69),
+    ...[at(10, 0.001, 1), at(50, 0.0015, 1), at(100, 0.008, 0.95), at(200, 0.03, 0.92)],
+    ...[at(300, 0, 0.75)],
+  ]
+  const line = capacity.findings!(rows).find((text) => text.startsWith('| loki | 1 |'))!
+  const cells = line.split('|').slice(3, -1).map((cell) => cell.trim())
+  // Limits 1 % and 0.2 %, each with floors 0.7 and 0.88.
+  assert.deepEqual(cells, [
+    '300 / 100 (0.52)',
+    '100 / 100 (0.52)',
+    '300 / 50 (0.26)',
+    '50 / 50 (0.26)',
+  ])
+})
+
+Deno.test('findings leave out what was not run', () => {
+  assert.deepEqual(figure5.findings!([]), [])
+  const ours = { table: 'Car branch', row: '1', bound: { served: 1, accuracy: 0.96 } }
+  const lines = figure5.findings!([rowWith(ours, outcome(0.001, 0.95))])
+  assert.equal(lines.length, 1)
+  assert.match(lines[0]!, /0\.100 % violations; accuracy 1\.00 points below the fluid bound\.$/)
+})
+
+Deno.test('suitesOf() knows every suite by name; all leaves out those that stand apart', () => {
+  for (const { name } of SUITES) assert.equal(suitesOf([name])[0]!.name, name)
+  const all = suitesOf(['all'])
+  assert.ok(all.length > 10 && all.every(({ apart }) => !apart))
+  assert.throws(() => suitesOf(['figure']), /Cannot run suite figure: there are figure5/)
+})
