@@ -133,7 +133,7 @@ export function timesOf(item: Item, slot: Slot, view: View): { startMs: number; 
 }
 
 /** When the first slot of a group is free, as far as a look at some of them tells. */
-function freeAtMs(group: Group, except: Slot, variant: VariantShape, view: View): number {
+export function freeAtMs(group: Group, except: Slot, variant: VariantShape, view: View): number {
   let soonest = Infinity
   let looked = 0
   for (let i = group.slots.length - 1; i >= 0 && looked < MAX_SLOTS; i--) {
