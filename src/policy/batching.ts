@@ -5,6 +5,7 @@
  * @module
  */
 import { type Choice, choose, timesOf, type View } from './choose.ts'
+import { isInGoodHands } from './help.ts'
 import type { Item } from './query.ts'
 import type { DeadlineQueue } from './queue.ts'
 import type { TaskShape } from './shape.ts'
@@ -43,6 +44,7 @@ export function fillBatch(
   const share = shareOf(first.item.task, queue.length, slot, view)
   const quantumMs = Math.min(QUANTUM_MS, QUANTUM_SHARE * first.item.query.laxityMs)
   const members = [first]
+  const helps = !view.targets.isPlanned(first.item.task, slot.group!)
   let budgetMs = view.backlog.budgetMs(first.item.query) - first.choice.extraMs
   let latestMs = first.item.deadlineMs - first.choice.tail.safeChainMs
   let skipped = false
@@ -60,6 +62,7 @@ export function fillBatch(
     const endMs = startMs + lateMs(slot) + grown.upperMs + returnMs
     if (endMs > latestMs) return { members, close: 'slack' }
     const item = queue.at(i)!
+    if (helps && isInGoodHands(item, i, slot, view)) return { members, close: 'share' }
     const { best, quickest } = choose(item, slot, view, variant)
     const choice = best ?? quickest
     if (choice?.prefix.variant !== variant || item.failedOn === slot.node.id) {

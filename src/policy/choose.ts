@@ -135,7 +135,7 @@ export function timesOf(item: Item, slot: Slot, view: View): { startMs: number; 
 }
 
 /** When the first slot of a group is free, as far as a look at some of them tells. */
-function freeAtMs(group: Group, except: Slot, variant: VariantShape, view: View): number {
+export function freeAtMs(group: Group, except: Slot, variant: VariantShape, view: View): number {
   const { nowMs, freeMs } = view
   const known = freeMs.get(group)
   if (known !== undefined) return known

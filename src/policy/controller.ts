@@ -231,7 +231,8 @@ export function createController(parts: ControllerParts): Controller {
       askedMs = nowMs
       askedRates = steering.ratesPerS(nowMs)
       pending = true
-      emit({ type: 'solve', epoch, problem: placing.problem(classes, askedRates) })
+      const peaks = steering.peaksPerS(nowMs)
+      emit({ type: 'solve', epoch, problem: placing.problem(classes, askedRates, peaks) })
     },
     nextWakeMs: (nowMs) => Math.min(loadAtMs ??= nextLoadMs(), placeAtMs(nowMs)),
     plan: (nowMs) =>

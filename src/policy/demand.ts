@@ -12,6 +12,8 @@ export interface Demand {
   meanPerS(nowMs: number): number
   /** Queries per second to plan for: the larger of the mean and what the short window proves. */
   ratePerS(nowMs: number): number
+  /** What may come for a moment: as far above the mean as it was seen of late. */
+  peakPerS(nowMs: number): number
 }
 
 /** The paper's artifact weighs the newest second so. */
@@ -29,6 +31,9 @@ const STEP_MS = SHORT_MS / STEPS
  */
 const PROVEN = 3
 const BELIEVED = 0.5
+/** Windows whose excess over the mean is remembered, and the least: deviations of chance. */
+const PEAK_WINDOWS = 30
+const LEAST_EXCESS = 2
 
 /** @param startPerS queries per second to begin with; 0 where nothing is known */
 export function createDemand(startPerS = 0): Demand {
@@ -36,6 +41,7 @@ export function createDemand(startPerS = 0): Demand {
   let counted = 0
   let startMs: number | undefined
   let ended = 0
+  const excesses = new Float64Array(PEAK_WINDOWS)
   const steps = new Float64Array(STEPS)
   let step = 0
   let inShort = 0
@@ -48,6 +54,7 @@ export function createDemand(startPerS = 0): Demand {
     const windows = Math.floor((nowMs - startMs) / WINDOW_MS)
     for (let i = 0; i < Math.min(windows, FORGET_WINDOWS); i++) {
       const rate = counted * 1000 / WINDOW_MS
+      excesses[ended % PEAK_WINDOWS] = ended === 0 ? 0 : rate - mean
       mean = ended === 0 && startPerS === 0 ? rate : mean + ALPHA * (rate - mean)
       ended++
       counted = 0
@@ -80,6 +87,10 @@ export function createDemand(startPerS = 0): Demand {
       const proven = inShort > expected + PROVEN * Math.sqrt(Math.max(expected, 1))
       if (!proven) return mean
       return Math.max(mean, (inShort - BELIEVED * Math.sqrt(inShort)) * 1000 / SHORT_MS)
+    },
+    peakPerS(nowMs) {
+      advance(nowMs)
+      return mean + Math.max(LEAST_EXCESS * Math.sqrt(mean), ...excesses)
     },
   }
 }

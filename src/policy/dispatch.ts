@@ -8,13 +8,14 @@ import { aheadOf, type Backlog } from './backlog.ts'
 import { type CloseReason, fillBatch, type Member } from './batching.ts'
 import type { Capacity } from './capacity.ts'
 import { choose, elsewhere, isSlowerThanWaiting, type View } from './choose.ts'
+import { isInGoodHands } from './help.ts'
 import type { Limits } from './options.ts'
 import type { Profile } from './profile.ts'
 import type { Item, Query } from './query.ts'
 import { byUrgency } from './queue.ts'
 import type { Ready } from './ready.ts'
 import type { TaskShape } from './shape.ts'
-import type { Slot } from './slots.ts'
+import type { Group, Slot } from './slots.ts'
 import type { Tails } from './tails.ts'
 import type { Targets } from './targets.ts'
 import type { Waiting } from './waiting.ts'
@@ -47,7 +48,7 @@ export function dispatchAll(parts: DispatchParts, nowMs: number): boolean {
   ready.advance(nowMs)
   let declined = false
   for (const resting of [false, true]) {
-    for (const group of capacity.groups) {
+    for (const group of bestFirst(capacity)) {
       while (waiting.total > 0) {
         const slot = ready.peek(group, resting, nowMs)
         if (slot === undefined) break
@@ -59,6 +60,27 @@ export function dispatchAll(parts: DispatchParts, nowMs: number): boolean {
     }
   }
   return declined && waiting.total > 0
+}
+
+const orders = new WeakMap<Capacity, readonly Group[]>()
+
+/** Groups whose slots hold the more accurate variants choose first; among equals the quicker. */
+function bestFirst(capacity: Capacity): readonly Group[] {
+  let order = orders.get(capacity)
+  if (order === undefined) {
+    const accuracy = new Map(capacity.groups.map((group) => [group, accuracyOf(group)]))
+    order = [...capacity.groups].sort((a, b) => accuracy.get(b)! - accuracy.get(a)!)
+    orders.set(capacity, order)
+  }
+  return order
+}
+
+/** Of the best variant that it holds of each task, on average. */
+function accuracyOf({ tasks, held }: Group): number {
+  const best = tasks.map((task) =>
+    task.variants.reduce((most, v) => held.has(v) ? Math.max(most, v.accuracy) : most, 0)
+  )
+  return best.reduce((sum, accuracy) => sum + accuracy, 0) / Math.max(best.length, 1)
 }
 
 /** One decision. False when the slot gets nothing. */
@@ -76,7 +98,7 @@ function decide(slot: Slot, parts: DispatchParts, nowMs: number): boolean {
   for (let left = 0; left < MAX_LEFT;) {
     const item = mostUrgent(slot, waiting, cursors)
     if (item === undefined) return false
-    const verdict = judge(item, slot, view, waiting)
+    const verdict = judge(item, cursors.get(item.task) ?? 0, slot, view, waiting)
     if (verdict === 'drop') {
       parts.drop(item.query, nowMs)
       view.backlog = parts.backlog(nowMs)
@@ -115,10 +137,17 @@ function mostUrgent(
   return found
 }
 
-function judge(item: Item, slot: Slot, view: View, waiting: Waiting): Member | 'leave' | 'drop' {
+function judge(
+  item: Item,
+  position: number,
+  slot: Slot,
+  view: View,
+  waiting: Waiting,
+): Member | 'leave' | 'drop' {
   const { deadlineMs } = item
-  const helps = slot.node.resting || !view.targets.isPlanned(item.task, slot.group!)
-  if (helps && !isPressing(item, view)) return 'leave'
+  const planned = view.targets.isPlanned(item.task, slot.group!)
+  if (slot.node.resting && !isPressing(item, view)) return 'leave'
+  if (!planned && item.attempts === 0 && isInGoodHands(item, position, slot, view)) return 'leave'
   const { best, quickest } = choose(item, slot, view)
   const choice = best ?? quickest
   // Nothing here may serve it. Where something may elsewhere, time decides; else it waits for a

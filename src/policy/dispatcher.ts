@@ -38,8 +38,8 @@ import { createWaiting } from './waiting.ts'
 
 export interface Dispatcher {
   handle(event: PolicyEvent, nowMs: number): void
-  /** The controller has told a slot to load a variant. */
-  loading(node: NodeId, slot: SlotIndex, ref: VariantRef): void
+  /** The controller has told a slot to load a variant; `replacing` what it holds, once it is there. */
+  loading(node: NodeId, slot: SlotIndex, ref: VariantRef, replacing: boolean): void
   /** The controller has told a slot to let go of a variant. */
   unloading(node: NodeId, slot: SlotIndex, ref: VariantRef): void
   /** The classes of nodes, for placement. */
@@ -96,6 +96,13 @@ export function createDispatcher(
     nowMs: () => nowMs,
   })
 
+  function setReplacing(node: NodeId, index: SlotIndex, replacing: boolean): void {
+    const slot = pool.nodes.get(node)?.slots[index]
+    if (slot === undefined || slot.replacing === replacing) return
+    slot.replacing = replacing
+    ready.touch(slot, nowMs)
+  }
+
   function lose(batches: readonly Batch[], message: string): void {
     for (const batch of batches) {
       flights.end(batch.id, nowMs)
@@ -139,6 +146,7 @@ export function createDispatcher(
         return lose(pool.leave(event.node), 'Cannot finish a batch: its node left')
       case 'instance_ready':
       case 'load_failed':
+        setReplacing(event.node, event.slot, false)
         return pool.loaded(event.node, event.slot, event, event.type === 'instance_ready')
       case 'drain':
         return inside.drain()
@@ -169,7 +177,10 @@ export function createDispatcher(
 
   return {
     handle,
-    loading: pool.loading,
+    loading(node, slot, ref, replacing) {
+      pool.loading(node, slot, ref)
+      setReplacing(node, slot, replacing)
+    },
     unloading: (node, slot, ref) => pool.loaded(node, slot, ref, false),
     classes(at) {
       outlook.capacity(at)

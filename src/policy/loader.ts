@@ -40,7 +40,8 @@ const FIRST_PAUSE_MS = 2000
 
 export interface LoaderParts {
   maxAttempts: number
-  load(node: NodeId, slot: SlotIndex, ref: VariantRef): void
+  /** `replacing`: what the slot holds has to go once it is there. */
+  load(node: NodeId, slot: SlotIndex, ref: VariantRef, replacing: boolean): void
   unload(node: NodeId, slot: SlotIndex, ref: VariantRef): void
 }
 
@@ -68,7 +69,8 @@ export function createLoader(parts: LoaderParts): Loader {
       makeRoom(variant === undefined || swapRoom ? [] : [variant])
       if (variant === undefined) return
       slot.loading = variant
-      parts.load(at.node, at.slot, variant.ref)
+      const replacing = surplus.length > 0 && !fits([...slot.held, variant])
+      parts.load(at.node, at.slot, variant.ref, replacing)
     },
     ready(slot, variant) {
       slot.held.add(variant)
@@ -85,7 +87,7 @@ export function createLoader(parts: LoaderParts): Loader {
       if (slot.loading !== null) return Infinity
       let next = Infinity
       for (const [variant, { retryAtMs }] of slot.failures) {
-        if (isOpen(slot, variant)) next = Math.min(next, retryAtMs)
+        if (slot.wanted.includes(variant) && isOpen(slot, variant)) next = Math.min(next, retryAtMs)
       }
       return next
     },

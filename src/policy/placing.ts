@@ -34,7 +34,11 @@ export interface Member {
 export interface Placing {
   /** Whether any slot cannot hold all that its node is able to. */
   isNeeded(): boolean
-  problem(classes: readonly ClassReport[], ratesPerS: readonly number[]): Problem
+  problem(
+    classes: readonly ClassReport[],
+    ratesPerS: readonly number[],
+    peaksPerS: readonly number[],
+  ): Problem
   accept(placement: Placement): void
   /** Sets what each slot is to hold; call it when anything changed. */
   direct(): void
@@ -46,6 +50,8 @@ const MOVES_SHARE = 0.25
 const LEAST_MOVES = 2
 /** Deviations of a Poisson count that placement plans for beyond the demand. */
 const HEADROOM = 1
+/** The peak is planned for with so much more: slots that share a queue are never all busy at once. */
+const PEAK = 1.15
 
 export const bytesOf = (member: Pick<Member, 'bytesOf'>, variants: Iterable<VariantShape>) => {
   let sum = 0
@@ -76,16 +82,22 @@ export function createPlacing(
     return false
   }
 
-  function problem(classes: readonly ClassReport[], ratesPerS: readonly number[]): Problem {
+  function problem(
+    classes: readonly ClassReport[],
+    ratesPerS: readonly number[],
+    peaksPerS: readonly number[],
+  ): Problem {
     classOf = new Map(classes.flatMap(({ name, nodes }) => nodes.map((id) => [id, name] as const)))
     let p = 0
     const pipelines = [...shapes.pipelines.values()].map(({ pipeline, tasks }) => {
+      const peak = peaksPerS[p]!
       const rate = ratesPerS[p++]!
       return {
         name: pipeline.name,
         weight: pipeline.weight ?? 1,
         sloMs: pipeline.sloMs,
         ratePerS: rate + HEADROOM * Math.sqrt(rate),
+        peakPerS: PEAK * Math.max(peak, rate),
         root: pipeline.root,
         tasks: Object.fromEntries(tasks.map((task) => [task.name, {
           next: task.next.map(({ name }) => name),
@@ -122,8 +134,8 @@ export function createPlacing(
         }
       }),
       options: {
-        // Late binding forgives some waiting: an item that waited takes a quicker variant.
-        waitTail: 0.15,
+        // Late binding forgives waiting: an item that waited is served by a slot kept for the peak.
+        waitTail: 1,
       },
       holding: classes.map((one) => ({
         class: one.name,

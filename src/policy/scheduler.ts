@@ -32,9 +32,9 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     shapes,
     limits,
     emit,
-    load(node, slot, ref) {
+    load(node, slot, ref, replacing) {
       emit({ type: 'load', node, slot, ...ref })
-      dispatcher.loading(node, slot, ref)
+      dispatcher.loading(node, slot, ref, replacing)
     },
     unload(node, slot, ref) {
       dispatcher.unloading(node, slot, ref)

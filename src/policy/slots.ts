@@ -41,6 +41,8 @@ export interface Slot {
   group: Group | null
   /** Variants being loaded: they may delay a batch. */
   loading: Set<VariantShape>
+  /** What it loads will take the place of what it holds: that may be gone at any moment. */
+  replacing: boolean
   /** The one running and at most one waiting behind it. */
   batches: Batch[]
   /** The volunteer's duty keeps it idle until then. */
@@ -117,6 +119,7 @@ export function createSlot(node: PoolNode, index: SlotIndex): Slot {
     heldKey: '',
     group: null,
     loading: new Set(),
+    replacing: false,
     batches: [],
     restUntilMs: 0,
     usedMs: -Infinity,
@@ -152,6 +155,8 @@ export function creditAtMs(slot: Slot, nowMs: number): number {
   const [running, waiting] = slot.batches
   if (running === undefined) return slot.restUntilMs
   if (waiting !== undefined || running.ghostUntilMs !== null || slot.node.duty < 1) return Infinity
+  // What would wait there may find its variant gone.
+  if (slot.replacing) return Infinity
   if (nowMs > running.endsAtMs + running.upperMs - running.meanMs + LEAD_MS) return Infinity
   return running.endsAtMs - running.networkMs - (running.networkMs > 0 ? LEAD_MS : 0)
 }

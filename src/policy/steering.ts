@@ -23,6 +23,8 @@ export interface Steering {
   decide(report: Report, epoch: number, nowMs: number): Directive
   /** Queries per second to plan for, in the order of the pipelines. */
   ratesPerS(nowMs: number): number[]
+  /** What may come for a moment, likewise. */
+  peaksPerS(nowMs: number): number[]
   /** Of each pipeline, for the plan that is shown. */
   seen(): ReadonlyMap<string, Readonly<Recent>>
   readonly directive: Directive | undefined
@@ -76,6 +78,9 @@ export function createSteering(
   const ratesPerS = (nowMs: number) =>
     [...recent.values()].map(({ demand }) => Math.max(demand.ratePerS(nowMs), LEAST_PER_S))
 
+  const peaksPerS = (nowMs: number) =>
+    [...recent.values()].map(({ demand }) => demand.peakPerS(nowMs))
+
   function isDue(epoch: number, nowMs: number): boolean {
     if (nowMs - decidedMs >= FRONTIER_MS || decidedEpoch !== epoch) return true
     for (const { demand, plannedPerS } of recent.values()) {
@@ -120,6 +125,7 @@ export function createSteering(
     isDue,
     decide,
     ratesPerS,
+    peaksPerS,
     seen: () => recent,
     get directive() {
       return directive

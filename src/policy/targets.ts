@@ -16,6 +16,8 @@ export interface Targets {
   target(item: Item, group: Group): VariantShape | undefined
   /** Whether the mix gives the group work of this task. */
   isPlanned(task: TaskShape, group: Group): boolean
+  /** Share of the group's time for the task that the mix gives to this variant. */
+  share(variant: VariantShape, group: Group): number
   /** Items were bound to a variant on this group. */
   charge(task: TaskShape, group: Group, variant: VariantShape, items: number): void
 }
@@ -108,6 +110,11 @@ export function createTargets(): Targets {
       return best < 0 ? undefined : item.task.variants[best]
     },
     isPlanned: (task, group) => mix === undefined || taskRow(task, group).planned,
+    share({ task, index }, group) {
+      if (mix === undefined) return 0
+      const { weights } = taskRow(task, group)
+      return weights[task.variants.findIndex((variant) => variant.index === index)] ?? 0
+    },
     charge(task, group, variant, items) {
       if (mix === undefined) return
       const { weights } = taskRow(task, group)

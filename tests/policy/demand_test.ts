@@ -69,3 +69,19 @@ Deno.test('demand of a query now and then is no jump', () => {
 Deno.test('demand begins with what it is told', () => {
   assert.equal(createDemand(80).ratePerS(0), 80)
 })
+
+Deno.test('demand remembers for half a minute how far above the mean it was', () => {
+  const demand = createDemand(100)
+  const second = (at: number, queries: number) => {
+    for (let i = 0; i < queries; i++) demand.count(at * 1000 + i * 1000 / queries)
+  }
+  for (let at = 0; at < 10; at++) second(at, 100)
+  const calm = demand.peakPerS(10_000)
+  assert.ok(calm > 100 && calm < 130, `${calm}`)
+  second(10, 400)
+  for (let at = 11; at < 25; at++) second(at, 100)
+  const after = demand.peakPerS(25_000)
+  assert.ok(after > 380 && after < 420, `${after}`)
+  for (let at = 25; at < 45; at++) second(at, 100)
+  assert.ok(Math.abs(demand.peakPerS(45_000) - calm) < 2, `${demand.peakPerS(45_000)}`)
+})

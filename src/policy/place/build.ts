@@ -4,48 +4,13 @@
  * @module
  */
 import type { VariantShape } from '../shape.ts'
-import type { ClassShape, Compiled } from './compile.ts'
-import type { Flow, Flows } from './flow_walk.ts'
+import type { ClassShape } from './compile.ts'
+import type { Flow } from './flow_walk.ts'
+import { type Given, type Goal, isWhole, type Kind, type Share } from './given.ts'
 import { addColumn, addRow, type Model, newModel } from './model.ts'
+import { addPeak } from './peak.ts'
 
-/** Slots of one class that hold the same variants. */
-export interface Kind {
-  class: ClassShape
-  variants: readonly VariantShape[]
-  slots: number
-  /** For whole slots: the allowance that they work within, where that is decided. */
-  allowance?: number
-  /** How many slots hold these variants is for the program to say; `slots` is the most. */
-  open?: boolean
-}
-
-export type Goal =
-  /** Everything is served, by the fewest slots. */
-  | { name: 'slots' }
-  /** Everything is served if it can be, then the most accuracy. */
-  | { name: 'accuracy' }
-  /** Every pipeline gets the same part of its fair level, then most queries, then accuracy. */
-  | { name: 'saturated'; levels: readonly number[] }
-
-export interface Given {
-  compiled: Compiled
-  flows: Flows
-  kinds: readonly Kind[]
-  goal: Goal
-  /** Share of a slot's time that a variant may use, by its index. */
-  caps: readonly number[]
-  /** Demand to plan for, against what there is; 1 where absent. */
-  inflate?: number
-}
-
-/** Time of slots of a kind that a variant gets within an allowance. */
-export interface Share {
-  column: number
-  kind: number
-  variant: VariantShape
-  allowance: number
-  itemsPerS: number
-}
+export { type Given, type Goal, isWhole, type Kind, type Share }
 
 export interface Built extends Given {
   model: Model
@@ -61,9 +26,6 @@ export interface Built extends Given {
 
 /** Reward of serving everything, against 1 for the accuracy of everything. */
 export const SERVED = 30
-
-/** Slots that hold one variant work within one allowance: their time is given in whole slots. */
-export const isWhole = ({ class: { holds } }: Kind): boolean => holds === 'one'
 
 export function build(given: Given): Built {
   const { compiled, flows: { flows, junctions }, goal } = given
@@ -99,7 +61,9 @@ export function build(given: Given): Built {
       upper: 1,
     })
     : -1
-  return { ...given, model, flowColumns, levelColumn, levelRows, ...supply(given, model, work) }
+  const supplied = supply(given, model, work)
+  if (given.plain !== true) addPeak(given, model, supplied)
+  return { ...given, model, flowColumns, levelColumn, levelRows, ...supplied }
 }
 
 const leastOf = (levels: readonly number[]) => Math.min(1, ...levels.filter((level) => level > 0))

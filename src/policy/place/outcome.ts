@@ -5,7 +5,7 @@
  * @module
  */
 import type { Prefix } from '../shape.ts'
-import { SERVED } from './build.ts'
+import { type Kind, SERVED } from './build.ts'
 import type { Compiled } from './compile.ts'
 import type { Flows } from './flow_walk.ts'
 import type { Counted } from './lp.ts'
@@ -102,6 +102,15 @@ export function nothingPlaced(
     work: [],
     effort: { ...counted },
   }
+}
+
+/** Slots that are awake, and those that are warm beside them. */
+export function warmKinds(compiled: Compiled, problem: Problem, checked: Checked): Kind[] {
+  const standby = standbyOf(compiled, problem, checked, workOf(checked))
+  return [
+    ...checked.kinds,
+    ...compiled.classes.flatMap((one, c) => standby[c]!.map((set) => ({ class: one, ...set }))),
+  ]
 }
 
 function pathOf(end: Prefix): string[] {

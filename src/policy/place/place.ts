@@ -13,19 +13,24 @@ import { bestFlows } from './best.ts'
 import type { Flows } from './flow_walk.ts'
 import { flowsOf } from './flows.ts'
 import type { Counted } from './lp.ts'
-import { nothingPlaced, type Outcome, placementOf } from './outcome.ts'
+import { nothingPlaced, type Outcome, placementOf, warmKinds } from './outcome.ts'
 import type { Placement } from './placement.ts'
 import type { Problem } from './problem.ts'
 import { fairLevels } from './levels.ts'
 import { allServed } from './check.ts'
 import { fewestSlots } from './hardware.ts'
 import { openKinds } from './packings.ts'
+import { shortOf } from './peak.ts'
 import { merge } from './sets.ts'
 import { stage } from './stage.ts'
+
+/** Share of the peak that may be left out. */
+const LITTLE = 1e-3
 
 /** What each of the three steps is given. */
 interface Asked {
   compiled: Compiled
+  problem: Problem
   flows: Flows
   /** Ways to fill a slot that may be chosen anew, and those that slots hold. */
   open: Kind[]
@@ -41,7 +46,7 @@ export function place(problem: Problem): Placement {
   const open = openKinds(compiled)
   if (flows.flows.length === 0 || open.length === 0) return nothingPlaced(compiled, counted)
   const held = heldKinds(compiled, problem)
-  const asked: Asked = { compiled, flows, open, held, counted }
+  const asked: Asked = { compiled, problem, flows, open, held, counted }
   const outcome = hardware(asked) ?? accuracy(asked) ?? saturated(asked)
   if (outcome === null) return nothingPlaced(compiled, counted)
   return placementOf(compiled, problem, flows, outcome, counted)
@@ -67,7 +72,7 @@ function heldKinds({ shapes, classes }: Compiled, { holding = [] }: Problem): Ki
   })
 }
 
-function hardware({ compiled, flows, open, held, counted }: Asked): Outcome | null {
+function hardware({ compiled, problem, flows, open, held, counted }: Asked): Outcome | null {
   const best = bestFlows(compiled, flows)
   if (best === null) return null
   const { best: fresh, slotsBound } = fewestSlots(compiled, best, open, counted)
@@ -78,6 +83,8 @@ function hardware({ compiled, flows, open, held, counted }: Asked): Outcome | nu
     if (stays !== null && stays.slots <= most) [checked, kept] = [stays, true]
   }
   if (checked === null) return null
+  // The best variants on few slots, but nothing for a moment of more demand: then quick ones, too.
+  if (shortOf(compiled, warmKinds(compiled, problem, checked), counted) > LITTLE) return null
   return { mode: 'hardware', checked, bound: NaN, slotsBound, kept }
 }
 
@@ -93,7 +100,7 @@ function accuracy({ compiled, flows, open, held, counted }: Asked): Outcome | nu
   const checked = kept ? stays : carries.find((one) => one!.score === better)!
   return {
     ...{ mode: 'accuracy', checked, slotsBound: 0, kept: kept || checked === stays },
-    bound: (fresh.bound - SERVED) * compiled.totalPerS,
+    bound: (fresh.plainBound - SERVED) * compiled.totalPerS,
   }
 }
 

@@ -18,6 +18,8 @@ export interface PlacePipeline {
   sloMs: number
   /** Root queries per second to plan for. */
   ratePerS: number
+  /** The most that may come for a moment, to be carried somehow; absent: no more than `ratePerS`. */
+  peakPerS?: number
   root: string
   tasks: { [task: string]: { next: string[]; variants: { [variant: string]: PlaceVariant } } }
   /** Measured accuracy of paths, root to leaf; the product of the variants where absent. */

@@ -12,12 +12,15 @@ import type { Flows } from './flow_walk.ts'
 import { type Counted, type Solved, solveModel } from './lp.ts'
 import { narrow } from './narrow.ts'
 import { packings } from './packings.ts'
+import { hasPeak } from './peak.ts'
 import { search } from './search.ts'
 
 export interface Staged {
   best: Checked | null
   /** Of the goal's own objective; -Infinity where the goal cannot be met at all. */
   bound: number
+  /** The same without what the peak counts: of serving the demand itself. */
+  plainBound: number
 }
 
 const ROUNDS = 8
@@ -37,6 +40,7 @@ export function stage(
   const until = (counted.updates + Math.max(counted.updates, effort.updates)) / 2
   let best: Checked | null = null
   let bound = -Infinity
+  let plainBound = -Infinity
   const complete = (one: Checked) => goal.name !== 'accuracy' || allServed(one)
   const better = (one: Checked, than: Checked | null) =>
     than === null || Number(complete(one)) > Number(complete(than)) ||
@@ -48,7 +52,13 @@ export function stage(
     if (round === 0) {
       const relaxed = solveModel(built.model, counted, { relaxed: true })
       bound = relaxed.status === 'optimal' ? relaxed.objective : Infinity
-      if (goal.name === 'accuracy' && fallsShort(built, relaxed)) return { best, bound }
+      plainBound = bound
+      if (hasPeak(compiled, goal)) {
+        const plain = build({ ...built, plain: true })
+        const solved = solveModel(plain.model, counted, { relaxed: true })
+        plainBound = solved.status === 'optimal' ? solved.objective : Infinity
+      }
+      if (goal.name === 'accuracy' && fallsShort(built, relaxed)) return { best, bound, plainBound }
       if (relaxed.status === 'optimal' && kinds.some(({ class: { holds } }) => holds !== 'all')) {
         some = narrow(built, relaxed.values)
         built = build({ ...built, flows: some })
@@ -90,7 +100,7 @@ export function stage(
     const step = Math.min(1.2, 1.01 / Math.max(0.01, Math.min(...latest.served)))
     inflate = enough < Infinity ? (enough + tooLittle) / 2 : inflate * step
   }
-  return { best, bound }
+  return { best, bound, plainBound }
 }
 
 /** Not even with slots that could be divided is everything served. */
