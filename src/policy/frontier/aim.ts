@@ -18,7 +18,7 @@ export interface Aim {
 }
 
 /** Share of its time that a query should have left. */
-export const TIGHT = 0.05
+export const TIGHT = 0.1
 /** Share of queries that may end tighter. */
 const TIGHT_SHARE = 0.02
 const START = 1
