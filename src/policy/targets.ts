@@ -10,6 +10,8 @@ import type { Item } from './query.ts'
 import { prefixesAfter, type TaskShape, type VariantShape } from './shape.ts'
 
 export interface Targets {
+  /** Of the mix in force; no two are alike. */
+  readonly mixNumber: number
   /** A new mix is in force. */
   adopt(mix: Mix): void
   /** The variant that the mix wants next for this item here; undefined where it has no wish. */
@@ -38,6 +40,7 @@ interface GroupRows {
 
 export function createTargets(): Targets {
   let mix: Mix | undefined
+  let mixNumber = 0
   let rows = new Map<string, GroupRows>()
   const credits = new Map<string, Map<TaskShape, Float64Array>>()
 
@@ -93,8 +96,12 @@ export function createTargets(): Targets {
   }
 
   return {
+    get mixNumber() {
+      return mixNumber
+    },
     adopt(next) {
       mix = next
+      mixNumber++
       rows = new Map()
       for (const key of credits.keys()) if (!next.groups.includes(key)) credits.delete(key)
     },
