@@ -53,7 +53,7 @@ export interface Scanner {
 const RESERVED_LAXITY = 0.05
 const BLOCK = 64
 /** Queries that one call of `further` looks at. */
-const STRETCH = 64
+const STRETCH = 32
 
 interface Pass {
   scan: number

@@ -120,6 +120,7 @@ function groupsOf(nodeClass: NodeClass, groups: Group[]): void {
           duty: 0,
           price: 0,
           meanMs: 0,
+          declinedMs: { awake: -Infinity, resting: -Infinity },
         }
         byHeld.set(key, group)
         groups.push(group)

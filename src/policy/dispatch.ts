@@ -41,19 +41,30 @@ const MAX_LEFT = 8
 /** With fewer queries inside for each slot the pool is as good as idle. */
 const QUIET = 0.1
 
+/** In a pool of more slots something happens all the time: who went without is asked again later. */
+const MANY_SLOTS = 128
+const AGAIN_MS = 2
+
 /** Gives batches to all slots with credit. True when a slot went without though work waits. */
 export function dispatchAll(parts: DispatchParts, nowMs: number): boolean {
   const { waiting, ready } = parts
   const { capacity } = parts.capacity(nowMs)
   ready.advance(nowMs)
   let declined = false
+  const againMs = capacity.slotCount > MANY_SLOTS ? AGAIN_MS : 0
   for (const resting of [false, true]) {
     for (const group of bestFirst(capacity)) {
+      const which = resting ? 'resting' : 'awake'
+      if (nowMs - group.declinedMs[which] < againMs) {
+        declined = true
+        continue
+      }
       while (waiting.total > 0) {
         const slot = ready.peek(group, resting, nowMs)
         if (slot === undefined) break
         if (!decide(slot, parts, nowMs)) {
           declined = true
+          group.declinedMs[which] = nowMs
           break
         }
       }

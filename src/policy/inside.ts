@@ -121,14 +121,18 @@ export function createInside(parts: InsideParts): Inside {
     enqueue([query.root])
   }
 
-  /** Queues new items of one query, unless there is no room for them. */
+  /** Queues new items of one query, task by task, unless there is no room for them. */
   function enqueue(items: readonly Item[]): void {
-    for (const item of items) {
-      if (item.query.closed) return
-      if (waiting.count(item.task) >= limits.maxItemsPerTask) {
-        return fail(item.query, 'queue_full', `Cannot queue more items for ${item.task.name}`)
+    for (let from = 0; from < items.length;) {
+      const { task, query } = items[from]!
+      if (query.closed) return
+      let to = from + 1
+      while (items[to]?.task === task) to++
+      if (waiting.count(task) + to - from > limits.maxItemsPerTask) {
+        return fail(query, 'queue_full', `Cannot queue more items for ${task.name}`)
       }
-      waiting.add(item, parts.nowMs())
+      waiting.addNew(items.slice(from, to), parts.nowMs())
+      from = to
     }
   }
 

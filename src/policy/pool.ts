@@ -46,9 +46,14 @@ export interface Pool {
 
 /** How often nodes are put into classes anew, should none come or go. */
 const CLASSIFY_MS = 1000
-/** Corrected profiles come into force after so much time, or so many corrections, or one a slot. */
+/**
+ * Corrected profiles come into force after so much time, or so many corrections, or a few a slot; in a
+ * pool of many slots, where one node means less, later.
+ */
 const REFRESH_MS = 100
 const REFRESH_CORRECTIONS = 64
+const REFRESH_EACH = 4
+const MANY_SLOTS = 200
 /** Without any correction the profiles are looked at anew after so long. */
 const RELAX_MS = 5000
 /** News of what slots hold is taken up at once; with more slots than this once in so many ms a slot. */
@@ -173,8 +178,9 @@ export function createPool(
       const renews = renewAtMs() <= nowMs
       if (current !== undefined && !renews) {
         const { builtMs, slotCount } = current.capacity
-        const due = corrections >= Math.max(REFRESH_CORRECTIONS, slotCount) ||
-          (corrections > 0 && nowMs - builtMs >= REFRESH_MS)
+        const refreshMs = REFRESH_MS * Math.max(1, slotCount / MANY_SLOTS)
+        const due = corrections >= Math.max(REFRESH_CORRECTIONS, REFRESH_EACH * slotCount) ||
+          (corrections > 0 && nowMs - builtMs >= refreshMs)
         if (!due) return current
       }
       corrections = 0

@@ -23,6 +23,8 @@ export interface DeadlineQueue<T extends Urgent> {
   /** Entries due at this time or before. */
   dueBy(deadlineMs: number): number
   insert(entry: T): void
+  /** Several in their order, between which none of the others comes. */
+  insertRun(run: readonly T[]): void
   /** False when it was not there. */
   remove(entry: T): boolean
   /** Position of the first entry that comes after this one, whether it is here or not. */
@@ -61,6 +63,19 @@ export function createQueue<T extends Urgent>(): DeadlineQueue<T> {
     return low - head
   }
 
+  function insertAt(position: number, run: readonly T[]): void {
+    const count = run.length
+    const index = head + position
+    if (head < count || !isNearFront(index)) {
+      if (count === 1) array.splice(index, 0, run[0]!)
+      else array.splice(index, 0, ...run)
+      return
+    }
+    for (let i = head; i < index; i++) array[i - count] = array[i]
+    for (let i = 0; i < count; i++) array[index - count + i] = run[i]
+    head -= count
+  }
+
   const positionOf = (entry: T) => firstNot((other) => byUrgency(other, entry) < 0)
 
   return {
@@ -68,16 +83,16 @@ export function createQueue<T extends Urgent>(): DeadlineQueue<T> {
       return array.length - head
     },
     dueBy: (deadlineMs) => firstNot((entry) => entry.deadlineMs <= deadlineMs),
-    insert(entry) {
-      const position = positionOf(entry)
-      const index = head + position
-      if (head === 0 || !isNearFront(index)) {
-        array.splice(index, 0, entry)
-        return
+    insert: (entry) => insertAt(positionOf(entry), [entry]),
+    insertRun(run) {
+      const first = run[0]
+      if (first === undefined) return
+      const position = positionOf(first)
+      const next = at(position)
+      if (next !== undefined && byUrgency(next, run[run.length - 1]!) < 0) {
+        throw new RangeError('Cannot insert a run: others come in between')
       }
-      for (let i = head; i < index; i++) array[i - 1] = array[i]
-      array[index - 1] = entry
-      head--
+      insertAt(position, run)
     },
     remove(entry) {
       const index = head + positionOf(entry)

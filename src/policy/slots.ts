@@ -99,6 +99,8 @@ export interface Group {
   price: number
   /** How much slower its nodes are than the reference machine; smaller is faster. */
   meanMs: number
+  /** When its next slot last went without, though work waited; and its next resting slot. */
+  declinedMs: { awake: number; resting: number }
 }
 
 /** After `held` changed. */

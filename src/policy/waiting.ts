@@ -12,6 +12,8 @@ export interface Waiting {
   readonly queues: ReadonlyMap<TaskShape, DeadlineQueue<Item>>
   count(task: TaskShape): number
   add(item: Item, nowMs: number): void
+  /** New items of one query and one task, in the order of their creation. */
+  addNew(items: readonly Item[], nowMs: number): void
   /** To be dispatched or dropped: its state is the caller's to set. */
   remove(item: Item): void
 }
@@ -29,6 +31,14 @@ export function createWaiting(shapes: Shapes): Waiting {
     query.rest = null
   }
 
+  function enter(item: Item, nowMs: number): void {
+    item.state = 'queued'
+    item.batch = null
+    item.bound = null
+    item.queuedAtMs = nowMs
+    note(item, 1)
+  }
+
   return {
     get total() {
       return total
@@ -36,12 +46,13 @@ export function createWaiting(shapes: Shapes): Waiting {
     queues,
     count: (task) => queues.get(task)!.length,
     add(item, nowMs) {
-      item.state = 'queued'
-      item.batch = null
-      item.bound = null
-      item.queuedAtMs = nowMs
+      enter(item, nowMs)
       queues.get(item.task)!.insert(item)
-      note(item, 1)
+    },
+    addNew(items, nowMs) {
+      if (items.length === 0) return
+      for (const item of items) enter(item, nowMs)
+      queues.get(items[0]!.task)!.insertRun(items)
     },
     remove(item) {
       if (queues.get(item.task)!.remove(item)) note(item, -1)
