@@ -48,6 +48,9 @@ const PLACE_MS = 10_000
 const LEAST_PLACE_MS = 1000
 const RISE = 0.03
 const FALL = 0.15
+/** In a pool of more nodes news of one of them waits so long for each, and no longer than usual. */
+const FEW_NODES = 64
+const SETTLE_MS = 0.1
 /** A planner that has not answered by then will not. */
 const PLANNER_MS = 5000
 /** Slots that no placement speaks of after so long load what fits. */
@@ -72,8 +75,9 @@ export function createController(parts: ControllerParts): Controller {
   /** When the pool changed after the last placement was asked for; nodes often come together. */
   let changedMs: number | null = null
   let askedRates: number[] = []
-  /** Some slot cannot hold all. */
-  let needed = false
+  /** Members of which no slot can hold all. */
+  let tightCount = 0
+  const needed = () => tightCount > 0
   /** When a load may go on by the time alone; undefined after anything that may have changed it. */
   let loadAtMs: number | undefined
 
@@ -92,9 +96,8 @@ export function createController(parts: ControllerParts): Controller {
    * @param only nothing changed but here: enough where no member competes with another
    */
   function direct(nowMs: number, only?: Member): void {
-    needed = placing.isNeeded()
-    loadAtMs = undefined
-    const concerned = needed || only === undefined ? [...members.values()] : [only]
+    const alone = only !== undefined && !needed()
+    const concerned = alone ? [only] : [...members.values()]
     for (const member of concerned) {
       const { fitsAll } = member
       const waited = (waitsUntilMs.get(member.id) ?? Infinity) <= nowMs
@@ -106,8 +109,9 @@ export function createController(parts: ControllerParts): Controller {
         }
       }
     }
-    if (needed) placing.direct()
+    if (needed()) placing.direct()
     for (const member of concerned) loadNext(member, nowMs)
+    loadAtMs = alone && loadAtMs !== undefined ? Math.min(loadAtMs, loadAtMsOf(only)) : undefined
   }
 
   function resize(member: Member, slots: number, nowMs: number): void {
@@ -139,9 +143,21 @@ export function createController(parts: ControllerParts): Controller {
       class: null,
     }
     resize(member, event.slots, nowMs)
+    remove(event.node)
     members.set(event.node, member)
+    if (!member.fitsAll) tightCount++
     waitsUntilMs.set(event.node, nowMs + PATIENCE_MS)
     direct(nowMs, member)
+  }
+
+  /** False where it was no member. */
+  function remove(node: NodeId): boolean {
+    const member = members.get(node)
+    if (member === undefined) return false
+    members.delete(node)
+    waitsUntilMs.delete(node)
+    if (!member.fitsAll) tightCount--
+    return true
   }
 
   function handle(event: PolicyEvent, nowMs: number): void {
@@ -163,8 +179,7 @@ export function createController(parts: ControllerParts): Controller {
         return direct(nowMs, member)
       }
       case 'node_left':
-        waitsUntilMs.delete(event.node)
-        if (!members.delete(event.node)) return
+        if (!remove(event.node)) return
         changedMs = nowMs
         epoch++
         return direct(nowMs)
@@ -197,16 +212,19 @@ export function createController(parts: ControllerParts): Controller {
   /** When a load may be tried again, or a slot has waited long enough for a placement. */
   function nextLoadMs(): number {
     let next = Infinity
-    for (const { slots } of members.values()) {
-      for (const slot of slots) next = Math.min(next, loader.retryAtMs(slot))
-    }
-    for (const untilMs of waitsUntilMs.values()) next = Math.min(next, untilMs)
+    for (const member of members.values()) next = Math.min(next, loadAtMsOf(member))
+    return next
+  }
+
+  function loadAtMsOf({ id, slots }: Member): number {
+    let next = waitsUntilMs.get(id) ?? Infinity
+    for (const slot of slots) next = Math.min(next, loader.retryAtMs(slot))
     return next
   }
 
   /** From when a placement may be asked for; Infinity while nothing calls for one. */
   function placeAtMs(nowMs: number): number {
-    if (!needed) return Infinity
+    if (!needed()) return Infinity
     if (pending && nowMs - askedMs < PLANNER_MS) return askedMs + PLANNER_MS
     const soonestMs = placed === undefined ? -Infinity : askedMs + LEAST_PLACE_MS
     if (changedMs !== null) return Math.max(changedMs, soonestMs)
@@ -220,7 +238,8 @@ export function createController(parts: ControllerParts): Controller {
 
   return {
     handle,
-    isDue: (nowMs) => steering.isDue(epoch, nowMs),
+    isDue: (nowMs) =>
+      steering.isDue(epoch, members.size > FEW_NODES ? members.size * SETTLE_MS : 0, nowMs),
     decide(report, nowMs) {
       for (const member of members.values()) member.class = report.classOf.get(member.id) ?? null
       return steering.decide(report, epoch, nowMs)

@@ -32,8 +32,6 @@ export interface Member {
 }
 
 export interface Placing {
-  /** Whether any slot cannot hold all that its node is able to. */
-  isNeeded(): boolean
   problem(
     classes: readonly ClassReport[],
     ratesPerS: readonly number[],
@@ -76,11 +74,6 @@ export function createPlacing(
   let placement: Placement | undefined
   /** Classes as the planner was last told of them: later ones may part the nodes otherwise. */
   let classOf: ReadonlyMap<NodeId, string> = new Map()
-
-  const isNeeded = () => {
-    for (const { fitsAll } of members.values()) if (!fitsAll) return true
-    return false
-  }
 
   function problem(
     classes: readonly ClassReport[],
@@ -184,7 +177,6 @@ export function createPlacing(
   }
 
   return {
-    isNeeded,
     problem,
     accept(given) {
       placement = given

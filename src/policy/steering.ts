@@ -17,8 +17,12 @@ import type { Shapes } from './shape.ts'
 export interface Steering {
   /** A query arrived. */
   count(pipeline: string, nowMs: number): void
-  /** Whether the mix should be worked out anew: time has passed, the pool or the demand jumped. */
-  isDue(epoch: number, nowMs: number): boolean
+  /**
+   * Whether the mix should be worked out anew: time has passed, the pool or the demand jumped.
+   *
+   * @param settleMs the pool may go on changing so long before it counts as changed
+   */
+  isDue(epoch: number, settleMs: number, nowMs: number): boolean
   /** Takes what a dispatcher saw since its last report, and decides anew. */
   decide(report: Report, epoch: number, nowMs: number): Directive
   /** Queries per second to plan for, in the order of the pipelines. */
@@ -81,8 +85,9 @@ export function createSteering(
   const peaksPerS = (nowMs: number) =>
     [...recent.values()].map(({ demand }) => demand.peakPerS(nowMs))
 
-  function isDue(epoch: number, nowMs: number): boolean {
-    if (nowMs - decidedMs >= FRONTIER_MS || decidedEpoch !== epoch) return true
+  function isDue(epoch: number, settleMs: number, nowMs: number): boolean {
+    const sinceMs = nowMs - decidedMs
+    if (sinceMs >= FRONTIER_MS || (decidedEpoch !== epoch && sinceMs >= settleMs)) return true
     for (const { demand, plannedPerS } of recent.values()) {
       if (demand.ratePerS(nowMs) > JUMP * plannedPerS + JUMP_PER_S) return true
     }
