@@ -1,0 +1,90 @@
+/**
+ * Pictures of every page for the docs, taken while a real pool works under load:
+ * `deno run -A src/cli/screenshots.ts [--seconds 90] [--nodes 2]`.
+ *
+ * @module
+ */
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import type { Browser, Page } from 'playwright-core'
+import { buildAssets } from './build_assets.ts'
+import { findChromium, launchChromium } from './chromium.ts'
+import { ROOT } from './root.ts'
+import { OCR, SAMPLE_PAGE, startServing } from './serving.ts'
+
+const WIDTHS = [390, 1440]
+const SCHEMES = ['light', 'dark'] as const
+/** Queries a second at the start and the end, and in the middle of the time. */
+const QUIET_PER_S = 0.4
+const BUSY_PER_S = 3
+
+const { values } = parseArgs({
+  args: Deno.args,
+  options: {
+    seconds: { type: 'string', default: '90' },
+    nodes: { type: 'string', default: '2' },
+    to: { type: 'string', default: join(ROOT, 'docs') },
+  },
+})
+
+const executable = await findChromium()
+if (executable === undefined) throw new Error('Cannot take pictures: there is no Chromium')
+const serving = await startServing([OCR], { assets: await buildAssets() })
+const browser = await launchChromium(executable)
+let busy = true
+const load = (async () => {
+  await Promise.all(
+    Array.from({ length: Number(values.nodes) }, (_, i) => serving.addNode(`local-${i + 1}`)),
+  )
+  await ask(Number(values.seconds))
+})()
+
+async function ask(seconds: number): Promise<void> {
+  const picture = await Deno.readFile(SAMPLE_PAGE)
+  const startMs = performance.now()
+  while (busy) {
+    const share = Math.min(1, (performance.now() - startMs) / (1000 * seconds))
+    const ratePerS = QUIET_PER_S + (BUSY_PER_S - QUIET_PER_S) * Math.sin(Math.PI * share * 0.75) ** 2
+    void fetch(`${serving.url}/v1/pipelines/ocr/infer`, {
+      method: 'POST',
+      headers: { 'content-type': 'image/jpeg', 'x-request-timeout-ms': '4000' },
+      body: picture,
+    }).then((response) => response.body?.cancel())
+    await new Promise((done) => setTimeout(done, 1000 / ratePerS))
+  }
+}
+
+async function open(browser: Browser, path: string, width: number, scheme: 'light' | 'dark') {
+  const height = width < 600 ? 844 : 900
+  const context = await browser.newContext({ viewport: { width, height }, colorScheme: scheme })
+  const page = await context.newPage()
+  await page.goto(serving.url + path)
+  return page
+}
+
+async function answered(page: Page): Promise<void> {
+  await page.getByRole('button', { name: 'page.jpg' }).click()
+  await page.getByRole('button', { name: 'Ask' }).click()
+  await page.locator('#answer').waitFor({ timeout: 30_000 })
+}
+
+await new Promise((done) => setTimeout(done, 1000 * Number(values.seconds)))
+for (const width of WIDTHS) {
+  for (const scheme of SCHEMES) {
+    for (const [name, path] of [['dashboard', '/'], ['try', '/try'], ['join', '/node']] as const) {
+      const page = await open(browser, path, width, scheme)
+      if (name === 'try') await answered(page)
+      // A few events, so that nothing is still to come.
+      if (name === 'dashboard') await page.waitForTimeout(6500)
+      const file = join(values.to, `${name}-${width}-${scheme}.png`)
+      await page.screenshot({ path: file, fullPage: true })
+      console.log(`${file} ${Math.round((await Deno.stat(file)).size / 1024)} KB`)
+      await page.context().close()
+    }
+  }
+}
+busy = false
+await load
+await browser.close()
+await serving.end()
+Deno.exit(0)
