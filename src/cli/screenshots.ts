@@ -16,7 +16,7 @@ const WIDTHS = [390, 1440]
 const SCHEMES = ['light', 'dark'] as const
 /** Queries a second at the start and the end, and in the middle of the time. */
 const QUIET_PER_S = 0.4
-const BUSY_PER_S = 3
+const BUSY_PER_S = 1.6
 
 const { values } = parseArgs({
   args: Deno.args,
@@ -44,7 +44,8 @@ async function ask(seconds: number): Promise<void> {
   const startMs = performance.now()
   while (busy) {
     const share = Math.min(1, (performance.now() - startMs) / (1000 * seconds))
-    const ratePerS = QUIET_PER_S + (BUSY_PER_S - QUIET_PER_S) * Math.sin(Math.PI * share * 0.75) ** 2
+    const ratePerS = QUIET_PER_S +
+      (BUSY_PER_S - QUIET_PER_S) * Math.sin(Math.PI * share * 0.75) ** 2
     void fetch(`${serving.url}/v1/pipelines/ocr/infer`, {
       method: 'POST',
       headers: { 'content-type': 'image/jpeg', 'x-request-timeout-ms': '4000' },

@@ -6,7 +6,7 @@
 import { percent, plural } from '../format.ts'
 import { make, setAttribute } from '../make.ts'
 import { element, setText } from '../node/dom.ts'
-import { healthOf, type NodeRow } from './nodes.ts'
+import { classLabel, healthOf, type NodeRow } from './nodes.ts'
 
 const STATES = ['active', 'standby', 'resting', 'paused'] as const
 
@@ -79,8 +79,7 @@ export function createClassView(rows: ReadonlyMap<string, NodeRow>): { show(): v
           groups.delete(name)
           continue
         }
-        const title = name === 'new' ? 'Not measured yet' : `Class ${name}`
-        setText(group.title, `${title}: ${plural(inside.length, 'node')}`)
+        setText(group.title, `${classLabel(name)}: ${plural(inside.length, 'node')}`)
         const share = inside.reduce((sum, row) => sum + row.share, 0)
         const counts = STATES.map((state) => [
           inside.filter((row) => row.state === state).length,

@@ -13,7 +13,7 @@ import { createNodeTable } from './node_table.ts'
 import { createNodes } from './nodes.ts'
 import { createPlanPicture } from './plan_picture.ts'
 import { createPlanLog, showCounts, showStanding } from './plan_view.ts'
-import { append, emptySeries, type Summary } from './series.ts'
+import { append, emptySeries, summarise, type Summary } from './series.ts'
 import { showTable } from './table.ts'
 import { createTiles, type Span } from './tiles.ts'
 
@@ -38,6 +38,8 @@ let pipelines: PipelineInfo[] = []
 let plan: PlanInfo | undefined
 let span: Span = 'live'
 let connected = false
+/** Whether the stream has told no metrics yet. */
+let first = true
 let lately: Summary | undefined
 
 const pipeline = () => pipelines.find(({ name }) => name === chosen.value)
@@ -59,13 +61,18 @@ const drawFigures = drawer(() => {
   const one = pipeline()
   if (one === undefined) return
   const series = (span === 'live' ? live.get(one.name) : hour[one.name]) ?? emptySeries()
-  const summary = tiles.show(series, span, one.bestAccuracy, one.sloMs)
-  if (span === 'live') lately = summary
+  tiles.show(series, span, one.bestAccuracy, one.sloMs)
+  lately = summarise(live.get(one.name) ?? emptySeries(), 10)
   showTable(series, span, Date.now())
   drawStanding()
 })
 
-const drawStanding = drawer(() => showStanding(plan, nodes.rows.size, lately, connected))
+const drawStanding = drawer(() =>
+  showStanding({
+    ...{ connected, plan, now: lately, nodes: nodes.rows.size },
+    bestAccuracy: pipeline()?.bestAccuracy ?? 0,
+  })
+)
 
 const drawPlan = drawer(() => {
   const one = pipeline()
@@ -82,13 +89,15 @@ const drawNodes = (() => {
     drawStanding()
   })
   let waiting = false
-  return () => {
+  let again = false
+  return function ask() {
+    again = waiting
     if (waiting) return
     waiting = true
     draw()
     setTimeout(() => {
       waiting = false
-      draw()
+      if (again) ask()
     }, NODES_EVERY_MS)
   }
 })()
@@ -125,7 +134,7 @@ const quietly = (work: Promise<void>) => void work.catch(() => {})
 
 async function opened(): Promise<void> {
   nodes.clear()
-  connected = true
+  connected = first = true
   say('')
   pipelines = await client.pipelines()
   const before = chosen.value
@@ -154,6 +163,8 @@ listen({
     drawNodes()
   },
   metrics({ pipelines: all }) {
+    // The first of a stream has nothing before it to tell a rate by.
+    if (first) return void (first = false)
     for (const [name, metrics] of Object.entries(all)) {
       const series = live.get(name) ?? emptySeries()
       live.set(name, series)

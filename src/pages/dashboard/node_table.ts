@@ -6,7 +6,7 @@
 import { amount, duration, percent, plural } from '../format.ts'
 import { make, setAttribute } from '../make.ts'
 import { element, setText } from '../node/dom.ts'
-import { healthOf, type NodeRow } from './nodes.ts'
+import { classLabel, healthOf, type NodeRow } from './nodes.ts'
 
 const FIRST = 20
 const MORE = 100
@@ -50,7 +50,7 @@ export function createNodeTable(rows: ReadonlyMap<string, NodeRow>): { show(): v
   function show(): void {
     const wanted = find.value.trim().toLowerCase()
     const found = [...rows.values()].filter((row) =>
-      wanted === '' || [row.name, `class ${row.class}`, healthOf(row), row.info?.backend ?? '']
+      wanted === '' || [row.name, classLabel(row.class), healthOf(row), row.info?.backend ?? '']
         .some((text) => text.toLowerCase().includes(wanted))
     ).sort((a, b) => b.share - a.share || a.name.localeCompare(b.name, 'en', { numeric: true }))
     const shown = found.slice(0, limit)
@@ -94,7 +94,7 @@ function fill(cells: Cells, row: NodeRow, most: number): void {
     row.share === 0 ? '0 %' : `${percent(row.share)} %, ${amount(row.itemsPerS)} /s`,
   )
   cells.bar.style.setProperty('--width', `${most === 0 ? 0 : Math.round(100 * row.share / most)}%`)
-  setText(cells.class, row.class)
+  setText(cells.class, classLabel(row.class).replace('Class ', ''))
   setText(cells.runs, info === null ? '' : `${info.backend}, ${info.runtime}`)
   const trip = info?.roundTripMs ?? null
   setText(cells.trip, trip === null ? '' : duration(trip))

@@ -67,6 +67,10 @@ export function createNodes(): Nodes {
   }
 }
 
+/** As `Class 3`; a node that was not measured yet is in none. */
+export const classLabel = (name: string): string =>
+  name === 'new' ? 'Not measured yet' : `Class ${name.replace(/^class-/, '')}`
+
 const PAUSES: Record<string, string> = {
   volunteer: 'paused by its volunteer',
   battery: 'paused: on battery',

@@ -74,24 +74,25 @@ function boxOf(box: PlacedBox): SVGGElement {
   colour(edge, box.rank)
   const middle = y + height / 2 + 5
   const tall = height >= 58
+  const narrow = width < 150
+  const said = used ? `${Math.max(1, Math.round(100 * share))} %` : instances > 0 ? 'held' : ''
   const group = makeSvg(
     'g',
     { class: used ? 'variant' : 'variant unused' },
     makeSvg('rect', { class: 'box', x, y, width, height, rx: 6 }),
     edge,
     makeSvg('text', { class: 'name', x: x + 14, y: tall ? middle - 9 : middle }, variant),
-    makeSvg(
-      'text',
-      { class: 'share', x: x + width - 8, y: tall ? middle - 9 : middle, 'text-anchor': 'end' },
-      used ? `${Math.max(1, Math.round(100 * share))} %` : instances > 0 ? 'held' : '',
-    ),
   )
-  if (tall) {
-    group.append(makeSvg(
-      'text',
-      { class: 'held', x: x + 14, y: middle + 11 },
-      width < 150 ? `${instances} warm` : `${instances} warm, accuracy ${percent(box.accuracy)} %`,
-    ))
+  // Beside the name where there is room, else under it, else only in the title.
+  if (!narrow || (tall && used)) {
+    const place = narrow
+      ? { x: x + 14, y: middle + 11 }
+      : { x: x + width - 10, y: tall ? middle - 9 : middle, 'text-anchor': 'end' }
+    group.append(makeSvg('text', { class: 'share', ...place }, said))
+  }
+  if (tall && !narrow) {
+    const more = `${instances} warm, accuracy ${percent(box.accuracy)} %`
+    group.append(makeSvg('text', { class: 'held', x: x + 14, y: middle + 11 }, more))
   }
   const title = `${variant}: ${percent(share)} % of the work, accuracy ` +
     `${percent(box.accuracy)} %, ${plural(instances, 'warm instance')}`

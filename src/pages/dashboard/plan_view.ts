@@ -4,12 +4,15 @@
  * @module
  */
 import type { PlanChange, PlanInfo } from '../../client/types.ts'
-import { ago, percent } from '../format.ts'
+import { ago, percent, plural } from '../format.ts'
 import { make } from '../make.ts'
 import { element, setText } from '../node/dom.ts'
 import type { Summary } from './series.ts'
 
-const SHOWN = 12
+const SHOWN = 8
+/** A share of violations, and an accuracy lost, that are told in the heading. */
+const MANY = 0.02
+const LOST = 0.02
 
 const MODES = {
   hardware: 'Full accuracy',
@@ -17,25 +20,27 @@ const MODES = {
   saturated: 'Saturated',
 } as const
 
+export interface Standing {
+  connected: boolean
+  plan: PlanInfo | undefined
+  nodes: number
+  /** Of the last ten seconds. */
+  now: Summary | undefined
+  bestAccuracy: number
+}
+
 /** The heading, readable from across a room, and a line that says more. */
-export function showStanding(
-  plan: PlanInfo | undefined,
-  nodes: number,
-  now: Summary | undefined,
-  connected: boolean,
-): void {
-  const [mode, title, more] = standingOf(plan, nodes, now, connected)
+export function showStanding(standing: Standing): void {
+  const [mode, title, more] = standingOf(standing)
   const heading = element('standing')
   heading.dataset['mode'] = mode
   setText(heading, title)
   setText(element('standing-more'), more)
 }
 
+/** What was measured goes before what was planned. */
 function standingOf(
-  plan: PlanInfo | undefined,
-  nodes: number,
-  now: Summary | undefined,
-  connected: boolean,
+  { connected, plan, nodes, now, bestAccuracy }: Standing,
 ): [mode: string, title: string, more: string] {
   if (!connected || plan === undefined) {
     return ['unknown', 'Looking for the coordinator', 'What is below may be old.']
@@ -46,13 +51,17 @@ function standingOf(
   if (plan.instances.length === 0) {
     return ['unknown', 'Getting ready', 'Models are being fetched and warmed up.']
   }
+  const { violationRatio = null, accuracy = null } = now ?? {}
+  if (violationRatio !== null && violationRatio > MANY) {
+    return ['saturated', `${percent(violationRatio)} % late or refused`, plan.reason]
+  }
   if (plan.mode === 'saturated') {
     return ['saturated', 'More is asked than can be served', plan.reason]
   }
   if (now !== undefined && now.demandPerS === 0) {
     return ['hardware', 'Ready, and nothing to do', 'The next query is answered at once.']
   }
-  if (plan.mode === 'accuracy') {
+  if (plan.mode === 'accuracy' || (accuracy !== null && accuracy < bestAccuracy - LOST)) {
     return ['accuracy', 'Trading accuracy for speed', plan.reason]
   }
   return ['hardware', 'Serving at full accuracy', plan.reason]
@@ -124,7 +133,9 @@ function rowOf(change: Change, before: Change | undefined, nowMs: number): HTMLL
     make(
       'small',
       {},
-      `${awake} awake, ${standby} on standby, ${resting} resting; gap ${percent(gap)} %`,
+      `${plural(awake, 'node')} awake, ${standby} on standby, ${resting} resting; gap ${
+        percent(gap)
+      } %`,
     ),
   )
 }

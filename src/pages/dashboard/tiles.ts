@@ -71,7 +71,7 @@ export function createTiles() {
   ] as const
 
   return {
-    show(series: MetricsSeries, span: Span, bestAccuracy: number, sloMs: number): Summary {
+    show(series: MetricsSeries, span: Span, bestAccuracy: number, sloMs: number): void {
       const { rows, full, said, since } = OF[span]
       const now = summarise(series, rows)
       for (const tile of tiles) setText(tile.said, said)
@@ -124,7 +124,6 @@ export function createTiles() {
         slowest,
         duration,
       ))
-      return now
     },
   }
 }
