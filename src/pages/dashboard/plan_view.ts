@@ -53,7 +53,11 @@ function standingOf(
   }
   const { violationRatio = null, accuracy = null } = now ?? {}
   if (violationRatio !== null && violationRatio > MANY) {
-    return ['saturated', `${percent(violationRatio)} % late or refused`, plan.reason]
+    return [
+      'saturated',
+      `${percent(violationRatio)} % late or refused`,
+      `Planned: ${lower(plan.reason)}`,
+    ]
   }
   if (plan.mode === 'saturated') {
     return ['saturated', 'More is asked than can be served', plan.reason]
@@ -66,6 +70,8 @@ function standingOf(
   }
   return ['hardware', 'Serving at full accuracy', plan.reason]
 }
+
+const lower = (text: string) => text.slice(0, 1).toLowerCase() + text.slice(1)
 
 export function showCounts({ awake, standby, resting, gap }: PlanInfo): void {
   setText(element('awake'), awake.toLocaleString('en'))

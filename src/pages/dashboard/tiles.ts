@@ -8,7 +8,7 @@ import { amount, duration, durationParts, percent } from '../format.ts'
 import { make } from '../make.ts'
 import { element, setText } from '../node/dom.ts'
 import { type ChartData, createChart } from './chart.ts'
-import { type Column, LIVE_SECONDS, summarise, type Summary } from './series.ts'
+import { type Column, LIVE_SECONDS, summarise } from './series.ts'
 
 export type Span = 'live' | 'hour'
 
