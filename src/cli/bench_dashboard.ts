@@ -54,7 +54,7 @@ export async function benchDashboard(): Promise<Row[]> {
 }
 
 /** The pipeline of `ocr` with its measured times, and no models to load. */
-async function simulatedOcr() {
+export async function simulatedOcr() {
   const file = JSON.parse(await readFile(join(OCR, 'pipeline.json'), 'utf8'))
   const tasks = file.tasks as Record<string, {
     next: string[]

@@ -16,7 +16,9 @@ const WIDTHS = [390, 1440]
 const SCHEMES = ['light', 'dark'] as const
 /** People who each ask again as soon as they are answered, at the least and at the most. */
 const FEW = 1
-const MANY = 3
+const MANY = 4
+/** Two nodes, a browser and the coordinator share what may be one processor or two. */
+const TIMEOUT_MS = '10000'
 
 const { values } = parseArgs({
   args: Deno.args,
@@ -54,10 +56,12 @@ async function ask(seconds: number): Promise<void> {
       }
       const response = await fetch(`${serving.url}/v1/pipelines/ocr/infer`, {
         method: 'POST',
-        headers: { 'content-type': 'image/jpeg' },
+        headers: { 'content-type': 'image/jpeg', 'x-request-timeout-ms': TIMEOUT_MS },
         body: picture,
       })
       await response.body?.cancel()
+      const waitS = Number(response.headers.get('retry-after') ?? 0) + 0.5
+      await new Promise((done) => setTimeout(done, 1000 * waitS))
     }
   }
   await Promise.all(Array.from({ length: MANY }, (_, index) => person(index)))

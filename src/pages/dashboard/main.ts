@@ -183,6 +183,7 @@ for (const radio of document.querySelectorAll<HTMLInputElement>('input[name=span
   radio.addEventListener('change', () => {
     span = radio.value === 'hour' ? 'hour' : 'live'
     drawFigures()
+    if (span === 'hour') quietly(loadHistory())
   })
   if (radio.checked) span = radio.value === 'hour' ? 'hour' : 'live'
 }

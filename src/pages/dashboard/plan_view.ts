@@ -9,7 +9,7 @@ import { make } from '../make.ts'
 import { element, setText } from '../node/dom.ts'
 import type { Summary } from './series.ts'
 
-const SHOWN = 8
+const SHOWN = 6
 /** A share of violations, and an accuracy lost, that are told in the heading. */
 const MANY = 0.02
 const LOST = 0.02
