@@ -6,7 +6,7 @@
  */
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Browser } from 'playwright-core'
+import type { Browser, Page } from 'playwright-core'
 import { checkPipeline } from '../pipeline/parse.ts'
 import { startChild } from './bench_child.ts'
 import { buildAssets } from './build_assets.ts'
@@ -19,6 +19,7 @@ const NODES = [10, 100, 1000]
 const RATE_PER_S = 60
 const SETTLE_MS = 8000
 const WATCH_MS = 20_000
+const PATIENCE_MS = 60_000
 
 interface Row {
   nodes: number
@@ -83,6 +84,19 @@ export async function simulatedOcr() {
   return { pipeline, referenceMs }
 }
 
+/** Resolves when the page shows that many nodes. @throws Error with what it shows instead */
+async function shows(page: Page, nodes: number): Promise<void> {
+  const giveUpMs = performance.now() + PATIENCE_MS
+  for (;;) {
+    const shown = await page.locator('#classes [data-node]').count()
+    if (shown === nodes) return
+    if (performance.now() > giveUpMs) {
+      throw new Error(`Cannot bench: the page shows ${shown} of ${nodes} nodes`)
+    }
+    await page.waitForTimeout(200)
+  }
+}
+
 async function watch(browser: Browser, nodes: number, ratePerS: number): Promise<Row> {
   const { pipeline, referenceMs } = await simulatedOcr()
   const coordinator = startCoordinator({
@@ -109,11 +123,7 @@ async function watch(browser: Browser, nodes: number, ratePerS: number): Promise
       if (streams.has(requestId)) streamBytes += size
     })
     await page.goto(coordinator.url)
-    await page.waitForFunction(
-      (wanted) => document.querySelectorAll('#classes [data-node]').length === wanted,
-      nodes,
-      { timeout: 60_000 },
-    )
+    await shows(page, nodes)
     await page.waitForTimeout(SETTLE_MS)
     const firstBytes = bytes
     const busy = async () => {

@@ -76,7 +76,7 @@ async function open(browser: Browser, path: string, width: number, scheme: 'ligh
 }
 
 async function answered(page: Page): Promise<void> {
-  await page.getByRole('button', { name: 'page.jpg' }).click()
+  await page.getByRole('button', { name: 'note.png' }).click()
   await page.getByRole('button', { name: 'Ask' }).click()
   await page.locator('#answer').waitFor({ timeout: 30_000 })
 }

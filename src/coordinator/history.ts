@@ -4,14 +4,9 @@
  *
  * @module
  */
-import type {
-  HistoryInfo,
-  LatencyPercentiles,
-  MetricsSeries,
-  PlanChange,
-  PlanInfo,
-} from '../client/types.ts'
+import type { HistoryInfo, LatencyPercentiles, PlanChange, PlanInfo } from '../client/types.ts'
 import type { SchedulerStats } from '../policy/types.ts'
+import { type Counts, emptyRow, type Row, rowOf, seriesOf } from './history_rows.ts'
 import { createLatencyHistogram, type LatencyHistogram } from './latency_histogram.ts'
 
 const SECOND_MS = 1000
@@ -23,17 +18,6 @@ const LATENCY_SECONDS = 10
 const PLANS = 60
 /** Changes of the number of nodes at work, of one mode and reason, within this are told as one. */
 const PLAN_STEP_MS = 10_000
-
-type Counts = SchedulerStats['pipelines'][string]
-
-interface Row {
-  passedMs: number
-  arrived: number
-  onTime: number
-  violations: number
-  accuracySum: number
-  latency: LatencyPercentiles | null
-}
 
 interface Track {
   told: Counts | undefined
@@ -129,25 +113,11 @@ export function createHistory(watched: Watched, now: () => number): History {
   }
 }
 
-const emptyRow = (): Row => ({
-  ...{ passedMs: 0, arrived: 0, onTime: 0, violations: 0, accuracySum: 0, latency: null },
-})
-
-const sum = (counts: { [reason: string]: number }) =>
-  Object.values(counts).reduce((total, count) => total + count, 0)
-
 /** One row of the time that passed, also into the minute under way. */
 function step(track: Track, now: Counts, passedMs: number) {
   const before = track.told ?? now
   track.told = now
-  const row: Row = {
-    passedMs,
-    arrived: now.arrived - before.arrived,
-    onTime: now.onTime - before.onTime,
-    violations: sum(now.failed) - sum(before.failed),
-    accuracySum: now.accuracySum - before.accuracySum,
-    latency: recent(track),
-  }
+  const row = rowOf(now, before, passedMs, recent(track))
   // A timer that came late, after a sleep, leaves no hole.
   const seconds = Math.min(SECONDS, Math.max(1, Math.round(passedMs / SECOND_MS)))
   for (let i = 0; i < seconds; i++) track.seconds.push(row)
@@ -180,23 +150,4 @@ function recent({ latencies }: Track): LatencyPercentiles | null {
 function withMinuteUnderWay({ minutes, minute, minuteLatency }: Track): Row[] {
   const latency = minuteLatency.percentiles()
   return minute.passedMs === 0 ? minutes : [...minutes, { ...minute, latency }].slice(-MINUTES)
-}
-
-/** Columns are half the bytes of rows. */
-function seriesOf(rows: readonly Row[]): MetricsSeries {
-  const round = (value: number, digits: number) => Number(value.toFixed(digits))
-  const ended = ({ onTime, violations }: Row) => onTime + violations
-  return {
-    demandPerS: rows.map(({ arrived, passedMs }) => round(arrived * 1000 / passedMs, 2)),
-    servedPerS: rows.map(({ onTime, passedMs }) => round(onTime * 1000 / passedMs, 2)),
-    accuracy: rows.map(({ accuracySum, onTime }) =>
-      onTime === 0 ? null : round(accuracySum / onTime, 4)
-    ),
-    violationRatio: rows.map((row) =>
-      ended(row) === 0 ? null : round(row.violations / ended(row), 4)
-    ),
-    p50Ms: rows.map(({ latency }) => latency?.p50Ms ?? null),
-    p95Ms: rows.map(({ latency }) => latency?.p95Ms ?? null),
-    p99Ms: rows.map(({ latency }) => latency?.p99Ms ?? null),
-  }
 }

@@ -9,6 +9,7 @@ import { element, setText } from '../node/dom.ts'
 import { classLabel, healthOf, type NodeRow } from './nodes.ts'
 
 const FIRST = 20
+const byName = new Intl.Collator('en', { numeric: true })
 const MORE = 100
 
 interface Cells {
@@ -52,7 +53,7 @@ export function createNodeTable(rows: ReadonlyMap<string, NodeRow>): { show(): v
     const found = [...rows.values()].filter((row) =>
       wanted === '' || [row.name, classLabel(row.class), healthOf(row), row.info?.backend ?? '']
         .some((text) => text.toLowerCase().includes(wanted))
-    ).sort((a, b) => b.share - a.share || a.name.localeCompare(b.name, 'en', { numeric: true }))
+    ).sort((a, b) => b.share - a.share || byName.compare(a.name, b.name))
     const shown = found.slice(0, limit)
     const most = shown[0]?.share ?? 0
     shown.forEach((row, i) => fill(lineAt(i), row, most))

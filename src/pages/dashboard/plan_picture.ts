@@ -22,7 +22,10 @@ export function createPlanPicture(): { show(pipeline: PipelineInfo, plan: PlanIn
     if (key === shown) return
     shown = key
     const layout = layOut(flows, Math.max(holder.clientWidth, 280))
-    holder.replaceChildren(picture(layout, describe(flows)))
+    const scroll = picture(layout, describe(flows))
+    // What can be scrolled must be so by keyboard, too.
+    if (layout.width > holder.clientWidth) scroll.tabIndex = 0
+    holder.replaceChildren(scroll)
   }
 
   new ResizeObserver(draw).observe(holder)

@@ -75,6 +75,7 @@ export function createTiles() {
       const { rows, full, said, since } = OF[span]
       const now = summarise(series, rows)
       for (const tile of tiles) setText(tile.said, said)
+      if (span === 'hour') setText(tiles[3].said, 'worst minute of the hour')
       put(asked, amount(now.demandPerS), '/s')
       put(served, amount(now.servedPerS), '/s')
       putPercent(accuracy, now.accuracy)

@@ -91,6 +91,7 @@ async function ask(asked: Picture): Promise<void> {
     }
   }
   element('answer-title').focus({ preventScroll: true })
+  element('answer-title').scrollIntoView({ block: 'nearest' })
 }
 
 function faultOf(error: unknown): string {
