@@ -9,7 +9,10 @@ import { parseArgs } from 'node:util'
 import type { Browser, Page } from 'playwright-core'
 import { buildAssets } from './build_assets.ts'
 import { findChromium, launchChromium } from './chromium.ts'
-import { ROOT } from './root.ts'
+import { createPngDecoder } from '../stages/png_decoder.ts'
+import { codecAssetUrls } from './codec_assets.ts'
+import { palettePng } from './palette_png.ts'
+import { fromFileUrl, ROOT } from './root.ts'
 import { OCR, SAMPLE_PAGE, startServing } from './serving.ts'
 
 const WIDTHS = [390, 1440]
@@ -33,6 +36,8 @@ const executable = await findChromium()
 if (executable === undefined) throw new Error('Cannot take pictures: there is no Chromium')
 const serving = await startServing([OCR], { assets: await buildAssets() })
 const browser = await launchChromium(executable)
+const codec = await Deno.readFile(fromFileUrl(new URL(codecAssetUrls().png)))
+const decode = createPngDecoder(await WebAssembly.compile(codec))
 let busy = true
 const load = (async () => {
   await Promise.all(
@@ -75,10 +80,16 @@ async function open(browser: Browser, path: string, width: number, scheme: 'ligh
   return page
 }
 
+/** Asks until it is answered: the pool is busy. */
 async function answered(page: Page): Promise<void> {
   await page.getByRole('button', { name: 'note.png' }).click()
-  await page.getByRole('button', { name: 'Ask' }).click()
-  await page.locator('#answer').waitFor({ timeout: 30_000 })
+  await page.getByLabel(/Deadline/).fill('100')
+  for (;;) {
+    await page.getByRole('button', { name: /^Ask/ }).click()
+    await page.locator('#lines li, #fault:not([hidden])').first().waitFor({ timeout: 30_000 })
+    if (await page.locator('#lines li').count() > 0) return
+    await page.waitForTimeout(2000)
+  }
 }
 
 await new Promise((done) => setTimeout(done, 1000 * Number(values.seconds)))
@@ -90,7 +101,10 @@ for (const width of WIDTHS) {
       // A few events, so that nothing is still to come.
       if (name === 'dashboard') await page.waitForTimeout(6500)
       const file = join(values.to, `${name}-${width}-${scheme}.png`)
-      await page.screenshot({ path: file, fullPage: true })
+      await Deno.writeFile(
+        file,
+        await palettePng(decode(await page.screenshot({ fullPage: true }))),
+      )
       console.log(`${file} ${Math.round((await Deno.stat(file)).size / 1024)} KB`)
       await page.context().close()
     }
