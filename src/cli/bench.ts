@@ -9,6 +9,7 @@
 import './deno_version.ts'
 import { parseArgs } from 'node:util'
 import { benchBackends } from './bench_backends.ts'
+import { benchDashboard } from './bench_dashboard.ts'
 import { benchDeadline } from './bench_deadline.ts'
 import { benchDispatch } from './bench_dispatch.ts'
 import { benchDuty } from './bench_duty.ts'
@@ -64,6 +65,7 @@ const BENCHES: Record<string, () => Promise<unknown>> = {
   overhead: benchOverhead,
   efficiency: benchEfficiency,
   odd: benchOdd,
+  dashboard: benchDashboard,
 }
 
 const names = positionals.length > 0 ? positionals : Object.keys(BENCHES)

@@ -64,6 +64,10 @@ export async function buildAssets(
     add({ path: '/node', body: whole, type: 'text/html; charset=utf-8' })
     const builds = JSON.stringify({ node: remote, page: build })
     add({ path: '/node/build.json', body: builds, type: 'text/json' })
+    await Promise.all([
+      plainPage('/', 'dashboard', add, script),
+      plainPage('/try', 'try', add, script, { SHOAL_SAMPLES: await sampleFiles(add) }),
+    ])
     for (const [path, entry] of Object.entries(pages)) {
       const src = await script(entry, basename(entry, '.ts'), { SHOAL_ASSETS: paths })
       const body = `<!doctype html><script type="module" src="${src}"></script>`
@@ -76,6 +80,35 @@ export async function buildAssets(
     // Its helper process would keep this one from ending.
     await stop()
   }
+}
+
+type Script = (entry: string, name: string, define?: Record<string, unknown>) => Promise<string>
+
+/** A page of one script and one stylesheet, from a folder of `src/pages`. */
+async function plainPage(
+  path: string,
+  name: string,
+  add: Add,
+  script: Script,
+  define: Record<string, unknown> = {},
+): Promise<void> {
+  const folder = `src/pages/${name}`
+  const [html, style, src] = await Promise.all([
+    readFile(join(ROOT, folder, 'index.html'), 'utf8'),
+    stylesheet(`${folder}/style.css`).then((css) => add(hashedName(name, 'css', css))),
+    script(`${folder}/main.ts`, name, define),
+  ])
+  const body = html.replace('{{style}}', style).replace('{{script}}', src)
+  add({ path, body, type: 'text/html; charset=utf-8' })
+}
+
+/** What the try-it page offers to begin with, by name; fetched when one is taken. */
+async function sampleFiles(add: Add): Promise<Record<string, string>> {
+  const names = ['page.jpg', 'note.png']
+  const entries = names.map(async (name) => {
+    return [name, add(await hashedFile(join(ROOT, 'demo', 'samples', name)))]
+  })
+  return Object.fromEntries(await Promise.all(entries))
 }
 
 async function bundle(

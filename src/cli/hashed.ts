@@ -15,6 +15,8 @@ const TYPES: Record<string, string> = {
   mjs: 'text/javascript; charset=utf-8',
   css: 'text/css; charset=utf-8',
   wasm: 'application/wasm',
+  jpg: 'image/jpeg',
+  png: 'image/png',
 }
 
 /** An asset with its path, as `/assets/NAME.HASH.EXTENSION`. */

@@ -147,6 +147,8 @@ if (nodes > 0) {
 for (const { pipeline } of pipelines) {
   console.log(`${url}/v1/pipelines/${pipeline.name}/infer  send a picture here (POST)`)
 }
+console.log(`${url}/  the pool at a glance`)
+console.log(`${url}/try  ask about a picture of yours`)
 console.log(`${url}/v1/pipelines  what is served`)
 console.log(`${url}/v1/nodes  who serves`)
 console.log(`${url}/v1/plan  the plan in force`)

@@ -161,6 +161,7 @@ export interface NodeChange {
   change: 'joined' | 'left' | 'paused' | 'state'
   /** As in {@linkcode NodeInfo}; null of one that left. */
   state: string | null
+  class: string | null
   pausedBy: string | null
 }
 
@@ -181,9 +182,53 @@ export interface PipelineMetrics {
   /** Queries inside, and items waiting. */
   inFlight: number
   queued: number
+  /** Of the answers of the last ten seconds; null where there were none. */
+  latency: LatencyPercentiles | null
+}
+
+/** From the arrival of a query to its answer, of those that got a result; within 2.5 %. */
+export interface LatencyPercentiles {
+  p50Ms: number
+  p95Ms: number
+  p99Ms: number
 }
 
 /** `event: metrics` of `/v1/events`, once a second. `event: plan` carries a {@linkcode PlanInfo}. */
 export interface MetricsEvent {
   pipelines: Record<string, PipelineMetrics>
+}
+
+/** `event: work` of `/v1/events`, every five seconds in which there was some. */
+export interface WorkEvent {
+  passedMs: number
+  /** Items that each node was handed in that time, by id; one that had none is absent. */
+  items: Record<string, number>
+}
+
+/** Columns of equal length, the newest last; null where there was nothing to tell. */
+export interface MetricsSeries {
+  demandPerS: number[]
+  servedPerS: number[]
+  accuracy: (number | null)[]
+  violationRatio: (number | null)[]
+  p50Ms: (number | null)[]
+  p95Ms: (number | null)[]
+  p99Ms: (number | null)[]
+}
+
+export interface PlanChange extends
+  Pick<
+    PlanInfo,
+    'epoch' | 'mode' | 'reason' | 'gap' | 'awake' | 'standby' | 'resting'
+  > {
+  agoMs: number
+}
+
+/** `GET /v1/history`: five minutes by the second, an hour by the minute. */
+export interface HistoryInfo {
+  seconds: { stepMs: number; pipelines: Record<string, MetricsSeries> }
+  /** The last minute is under way. */
+  minutes: { stepMs: number; pipelines: Record<string, MetricsSeries> }
+  /** The oldest first. */
+  plans: PlanChange[]
 }

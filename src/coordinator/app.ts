@@ -11,6 +11,7 @@ import { variantPaths } from '../pipeline/tree.ts'
 import type { WireData } from '../protocol/mod.ts'
 import { ApiError } from './api_error.ts'
 import { createEvents } from './events.ts'
+import { createHistory } from './history.ts'
 import { infer } from './infer.ts'
 import type { Link } from './link.ts'
 import { hostOf, mayLink } from './origin.ts'
@@ -48,6 +49,7 @@ export function createApp(options: AppOptions) {
     served.flatMap((one) => Object.values(one.models)).map((model) => [model.sha256, model]),
   )
   const startedMs = now()
+  const history = createHistory(pool, now)
 
   app.use('/v1/pipelines/*', async (c, next) => {
     await next()
@@ -73,14 +75,15 @@ export function createApp(options: AppOptions) {
       const known = [...pipelines.keys()].join(', ')
       throw new ApiError('unknown_pipeline', `Cannot find pipeline ${name}: served are ${known}`)
     }
-    return infer(c, pool, pipeline, now)
+    return history.timed(name, () => infer(c, pool, pipeline, now))
   })
 
   const infos = served.map(pipelineInfo)
   app.get('/v1/pipelines', (c) => c.json({ pipelines: infos }))
   app.get('/v1/nodes', (c) => c.json({ nodes: pool.nodes() }))
   app.get('/v1/plan', (c) => c.json(pool.plan()))
-  const events = createEvents(pool, now)
+  app.get('/v1/history', (c) => c.json(history.read()))
+  const events = createEvents(pool, history, now)
   app.get('/v1/stats', (c) => {
     const uptimeMs = Math.round(now() - startedMs)
     return c.json({ uptimeMs, listeners: events.listeners, ...pool.stats() })

@@ -5,12 +5,14 @@
  * @module
  */
 import type {
+  LatencyPercentiles,
   MetricsEvent,
   NodeChange,
   NodeInfo,
   NodesEvent,
   PipelineMetrics,
   PlanInfo,
+  WorkEvent,
 } from '../client/types.ts'
 import type { SchedulerStats } from '../policy/types.ts'
 
@@ -20,14 +22,21 @@ export interface Standing {
   plan: PlanInfo
   nodes: readonly NodeInfo[]
   pipelines: SchedulerStats['pipelines']
+  /** By pipeline. */
+  latency: Record<string, LatencyPercentiles | null>
+  /** Items that each node was handed so far, by id. */
+  items: Record<string, number>
 }
 
 export type FeedEvent =
   | { event: 'plan'; data: PlanInfo }
   | { event: 'node'; data: NodesEvent }
   | { event: 'metrics'; data: MetricsEvent }
+  | { event: 'work'; data: WorkEvent }
 
 const METRICS_MS = 1000
+/** Shares of a thousand nodes are many bytes. */
+const WORK_MS = 5000
 /** The mix of paths moves with each query: a step of its shares that is worth telling. */
 const SHARE_STEP = 0.05
 
@@ -44,10 +53,13 @@ function keyOf({ epoch, mode, reason, mix, instances, awake, standby, resting }:
 /** @returns the next event worth sending, if any: of several the kind that waits the longest */
 export function createEventFeed(): (now: Standing) => FeedEvent | undefined {
   let toldPlan: string | undefined
-  const toldNodes = new Map<string, { name: string; state: string }>()
+  const toldNodes = new Map<string, { name: string; state: string; class: string }>()
   let toldStats: Standing | undefined
+  let toldWork: Standing | undefined
+  /** Whether the last word was of some. */
+  let worked = false
   /** Kinds in the order of their turn. */
-  const turns: FeedEvent['event'][] = ['plan', 'node', 'metrics']
+  const turns: FeedEvent['event'][] = ['plan', 'node', 'metrics', 'work']
 
   function plan({ plan }: Standing): FeedEvent | undefined {
     const key = keyOf(plan)
@@ -59,13 +71,13 @@ export function createEventFeed(): (now: Standing) => FeedEvent | undefined {
   function node({ nodes }: Standing): FeedEvent | undefined {
     const changes: NodeChange[] = []
     const gone = new Set(toldNodes.keys())
-    for (const { id, name, state, pausedBy } of nodes) {
+    for (const { id, name, state, pausedBy, class: kind } of nodes) {
       gone.delete(id)
       const before = toldNodes.get(id)
-      if (before?.state === state) continue
-      toldNodes.set(id, { name, state })
+      if (before?.state === state && before.class === kind) continue
+      toldNodes.set(id, { name, state, class: kind })
       const change = before === undefined ? 'joined' : state === 'paused' ? 'paused' : 'state'
-      changes.push({ id, name, change, state, pausedBy })
+      changes.push({ id, name, change, state, class: kind, pausedBy })
     }
     for (const id of gone) {
       changes.push({
@@ -73,6 +85,7 @@ export function createEventFeed(): (now: Standing) => FeedEvent | undefined {
         name: toldNodes.get(id)!.name,
         change: 'left',
         state: null,
+        class: null,
         pausedBy: null,
       })
       toldNodes.delete(id)
@@ -86,12 +99,32 @@ export function createEventFeed(): (now: Standing) => FeedEvent | undefined {
     toldStats = now
     const pipelines: MetricsEvent['pipelines'] = {}
     for (const [name, stats] of Object.entries(now.pipelines)) {
-      pipelines[name] = metricsOf(stats, before?.pipelines[name], now.atMs - (before?.atMs ?? 0))
+      pipelines[name] = {
+        ...metricsOf(stats, before?.pipelines[name], now.atMs - (before?.atMs ?? 0)),
+        latency: now.latency[name] ?? null,
+      }
     }
     return { event: 'metrics', data: { pipelines } }
   }
 
-  const kinds = { plan, node, metrics }
+  function work(now: Standing): FeedEvent | undefined {
+    const before = toldWork
+    if (before !== undefined && now.atMs - before.atMs < WORK_MS) return undefined
+    toldWork = now
+    if (before === undefined) return undefined
+    const items: WorkEvent['items'] = {}
+    for (const [id, count] of Object.entries(now.items)) {
+      // A node that came back counts from nothing.
+      const had = before.items[id] ?? 0
+      const more = count >= had ? count - had : count
+      if (more > 0) items[id] = more
+    }
+    if (Object.keys(items).length === 0 && !worked) return undefined
+    worked = Object.keys(items).length > 0
+    return { event: 'work', data: { passedMs: Math.round(now.atMs - before.atMs), items } }
+  }
+
+  const kinds = { plan, node, metrics, work }
   return (now) => {
     for (const kind of turns) {
       const event = kinds[kind](now)
@@ -109,7 +142,11 @@ const sum = (counts: { [name: string]: number }) =>
   Object.values(counts).reduce((total, count) => total + count, 0)
 
 /** Rates and ratios over the time since `before`; none in the first event, which has no before. */
-function metricsOf(now: Counts, before: Counts | undefined, passedMs: number): PipelineMetrics {
+function metricsOf(
+  now: Counts,
+  before: Counts | undefined,
+  passedMs: number,
+): Omit<PipelineMetrics, 'latency'> {
   const since = before ?? now
   const onTime = now.onTime - since.onTime
   const violations = sum(now.failed) - sum(since.failed)

@@ -8,6 +8,7 @@ import type { Context } from 'hono'
 import { streamSSE } from 'hono/streaming'
 import { ApiError } from './api_error.ts'
 import { createEventFeed, type Standing } from './event_feed.ts'
+import type { History } from './history.ts'
 import type { Pool } from './pool.ts'
 
 /** A little over a quarter of a second: never five within one. */
@@ -24,7 +25,7 @@ export interface Events {
   listen(c: Context): Response
 }
 
-export function createEvents(pool: Pool, now: () => number): Events {
+export function createEvents(pool: Pool, history: History, now: () => number): Events {
   let listeners = 0
   let serial = 0
   let latest: Standing | undefined
@@ -33,7 +34,12 @@ export function createEvents(pool: Pool, now: () => number): Events {
   function standing(): Standing {
     const atMs = now()
     if (latest === undefined || atMs - latest.atMs >= STEP_MS / 2) {
-      latest = { atMs, plan: pool.plan(), nodes: pool.nodes(), pipelines: pool.stats().pipelines }
+      const { pipelines, nodes } = pool.stats()
+      latest = {
+        ...{ atMs, plan: pool.plan(), nodes: pool.nodes(), pipelines },
+        latency: history.latency(),
+        items: Object.fromEntries(Object.entries(nodes).map(([id, { items }]) => [id, items])),
+      }
     }
     return latest
   }

@@ -20,7 +20,7 @@ export type Assets = ReadonlyMap<string, Asset>
 
 const HOST = /^[\w.-]+(:\d+)?$|^\[[\da-f:.]+\](:\d+)?$/i
 
-/** Adds a route for each asset. `/` leads to the join page while there is nothing better. */
+/** Adds a route for each asset. */
 export function mountPages(app: Hono, assets: Assets): void {
   for (const [path, { body, type }] of assets) {
     app.get(path, (c) => {
@@ -38,7 +38,6 @@ export function mountPages(app: Hono, assets: Assets): void {
       return c.body(typeof body === 'function' ? body() : body, 200, headers)
     })
   }
-  if (assets.has('/node')) app.get('/', (c) => c.redirect('/node'))
 }
 
 /** @param host where the page came from, to which links may be opened */

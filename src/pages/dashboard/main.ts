@@ -1,0 +1,198 @@
+/**
+ * The dashboard: the pool at a glance, as it changes.
+ *
+ * @module
+ */
+import { createClient } from '../../client/client.ts'
+import type { HistoryInfo, MetricsSeries, PipelineInfo, PlanInfo } from '../../client/types.ts'
+import { make } from '../make.ts'
+import { element, setText } from '../node/dom.ts'
+import { createClassView } from './class_view.ts'
+import { listen } from './feed.ts'
+import { createNodeTable } from './node_table.ts'
+import { createNodes } from './nodes.ts'
+import { createPlanPicture } from './plan_picture.ts'
+import { createPlanLog, showCounts, showStanding } from './plan_view.ts'
+import { append, emptySeries, summarise, type Summary } from './series.ts'
+import { showTable } from './table.ts'
+import { createTiles, type Span } from './tiles.ts'
+
+const HOUR_AGAIN_MS = 60_000
+/** Details of a node are about 700 bytes: a pool of a thousand is asked for less often. */
+const DETAILS_LEAST_MS = 5000
+const DETAILS_MS_PER_NODE = 60
+const NODES_EVERY_MS = 500
+
+const client = createClient(location.origin)
+const now = () => performance.now()
+const nodes = createNodes()
+const tiles = createTiles()
+const picture = createPlanPicture()
+const log = createPlanLog(now)
+const classes = createClassView(nodes.rows)
+const table = createNodeTable(nodes.rows)
+const chosen = element('pipeline', HTMLSelectElement)
+const live = new Map<string, MetricsSeries>()
+let hour: Record<string, MetricsSeries> = {}
+let pipelines: PipelineInfo[] = []
+let plan: PlanInfo | undefined
+let span: Span = 'live'
+let connected = false
+/** Whether the stream has told no metrics yet. */
+let first = true
+let lately: Summary | undefined
+
+const pipeline = () => pipelines.find(({ name }) => name === chosen.value)
+
+/** Draws at most once a frame, and not at all while nobody looks. */
+function drawer(draw: () => void): () => void {
+  let asked = false
+  return () => {
+    if (asked) return
+    asked = true
+    requestAnimationFrame(() => {
+      asked = false
+      draw()
+    })
+  }
+}
+
+const drawFigures = drawer(() => {
+  const one = pipeline()
+  if (one === undefined) return
+  const series = (span === 'live' ? live.get(one.name) : hour[one.name]) ?? emptySeries()
+  tiles.show(series, span, one.bestAccuracy, one.sloMs)
+  lately = summarise(live.get(one.name) ?? emptySeries(), 10)
+  showTable(series, span, Date.now())
+  drawStanding()
+})
+
+const drawStanding = drawer(() =>
+  showStanding({
+    ...{ connected, plan, now: lately, nodes: nodes.rows.size },
+    bestAccuracy: pipeline()?.bestAccuracy ?? 0,
+  })
+)
+
+const drawPlan = drawer(() => {
+  const one = pipeline()
+  if (one === undefined || plan === undefined) return
+  picture.show(one, plan)
+  showCounts(plan)
+  drawStanding()
+})
+
+const drawNodes = (() => {
+  const draw = drawer(() => {
+    classes.show()
+    table.show()
+    drawStanding()
+  })
+  let waiting = false
+  let again = false
+  return function ask() {
+    again = waiting
+    if (waiting) return
+    waiting = true
+    draw()
+    setTimeout(() => {
+      waiting = false
+      if (again) ask()
+    }, NODES_EVERY_MS)
+  }
+})()
+
+async function loadHistory(): Promise<void> {
+  const response = await fetch('/v1/history')
+  if (!response.ok) return
+  const { seconds, minutes, plans } = await response.json() as HistoryInfo
+  hour = minutes.pipelines
+  for (const [name, series] of Object.entries(seconds.pipelines)) live.set(name, series)
+  log.fill(plans)
+  drawFigures()
+}
+
+let detailsAtMs = 0
+async function loadDetails(): Promise<void> {
+  const dueMs = detailsAtMs + Math.max(DETAILS_LEAST_MS, DETAILS_MS_PER_NODE * nodes.rows.size)
+  if (document.hidden || nodes.rows.size === 0) return
+  if (now() < dueMs && !(nodes.wantsDetails() && now() > detailsAtMs + (dueMs - detailsAtMs) / 4)) {
+    return
+  }
+  detailsAtMs = now()
+  nodes.details(await client.nodes())
+  drawNodes()
+}
+
+function say(text: string): void {
+  element('news').hidden = text === ''
+  setText(element('news'), text)
+}
+
+/** The coordinator may be away: the stream says so, and asks again. */
+const quietly = (work: Promise<void>) => void work.catch(() => {})
+
+async function opened(): Promise<void> {
+  nodes.clear()
+  connected = first = true
+  say('')
+  pipelines = await client.pipelines()
+  const before = chosen.value
+  chosen.replaceChildren(...pipelines.map(({ name }) => make('option', { value: name }, name)))
+  if (pipelines.some(({ name }) => name === before)) chosen.value = before
+  element('pipeline-field').hidden = pipelines.length < 2
+  await loadHistory()
+  drawPlan()
+}
+
+listen({
+  opened: () => quietly(opened()),
+  closed() {
+    connected = false
+    say('The coordinator does not answer. Trying again.')
+    drawStanding()
+  },
+  plan(data) {
+    plan = data
+    log.note(data)
+    drawPlan()
+  },
+  node(data) {
+    nodes.change(data)
+    quietly(loadDetails())
+    drawNodes()
+  },
+  metrics({ pipelines: all }) {
+    // The first of a stream has nothing before it to tell a rate by.
+    if (first) return void (first = false)
+    for (const [name, metrics] of Object.entries(all)) {
+      const series = live.get(name) ?? emptySeries()
+      live.set(name, series)
+      append(series, metrics)
+    }
+    drawFigures()
+    quietly(loadDetails())
+  },
+  work(data) {
+    nodes.work(data)
+    drawNodes()
+  },
+})
+
+for (const radio of document.querySelectorAll<HTMLInputElement>('input[name=span]')) {
+  radio.addEventListener('change', () => {
+    span = radio.value === 'hour' ? 'hour' : 'live'
+    drawFigures()
+    if (span === 'hour') quietly(loadHistory())
+  })
+  if (radio.checked) span = radio.value === 'hour' ? 'hour' : 'live'
+}
+chosen.addEventListener('change', () => {
+  drawFigures()
+  drawPlan()
+})
+element('series').addEventListener('toggle', drawFigures)
+setInterval(() => log.show(), 10_000)
+setInterval(() => {
+  if (connected && !document.hidden) quietly(loadHistory())
+}, HOUR_AGAIN_MS)

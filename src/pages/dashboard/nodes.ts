@@ -1,0 +1,96 @@
+/**
+ * What the page knows of each node: from events at once, from `/v1/nodes` now and then.
+ *
+ * @module
+ */
+import type { NodeInfo, NodesEvent, WorkEvent } from '../../client/types.ts'
+
+export interface NodeRow {
+  id: string
+  name: string
+  state: string
+  class: string
+  pausedBy: string | null
+  /** Of all items in the last few seconds, 0..1, and items a second. */
+  share: number
+  itemsPerS: number
+  /** Null until it was asked for. */
+  info: NodeInfo | null
+}
+
+export interface Nodes {
+  readonly rows: ReadonlyMap<string, NodeRow>
+  /** Forgets all: the stream begins anew and tells of each node again. */
+  clear(): void
+  change(event: NodesEvent): void
+  work(event: WorkEvent): void
+  details(nodes: readonly NodeInfo[]): void
+  /** Whether there is one that nothing is known of but its name. */
+  wantsDetails(): boolean
+}
+
+export function createNodes(): Nodes {
+  const rows = new Map<string, NodeRow>()
+  return {
+    rows,
+    clear: () => rows.clear(),
+    change({ nodes }) {
+      for (const { id, name, change, state, class: kind, pausedBy } of nodes) {
+        if (change === 'left') {
+          rows.delete(id)
+          continue
+        }
+        const known = rows.get(id)
+        rows.set(id, {
+          ...{ id, name, pausedBy, state: state ?? 'standby', class: kind ?? 'new' },
+          share: known?.share ?? 0,
+          itemsPerS: known?.itemsPerS ?? 0,
+          info: known?.info ?? null,
+        })
+      }
+    },
+    work({ passedMs, items }) {
+      const total = Object.values(items).reduce((sum, count) => sum + count, 0)
+      for (const row of rows.values()) {
+        const count = items[row.id] ?? 0
+        row.share = total === 0 ? 0 : count / total
+        row.itemsPerS = count * 1000 / passedMs
+      }
+    },
+    details(nodes) {
+      for (const info of nodes) {
+        const row = rows.get(info.id)
+        if (row !== undefined) row.info = info
+      }
+    },
+    wantsDetails: () => [...rows.values()].some(({ info }) => info === null),
+  }
+}
+
+/** As `Class 3`; a node that was not measured yet is in none. */
+export const classLabel = (name: string): string =>
+  name === 'new' ? 'Not measured yet' : `Class ${name.replace(/^class-/, '')}`
+
+const PAUSES: Record<string, string> = {
+  volunteer: 'paused by its volunteer',
+  battery: 'paused: on battery',
+  hidden: 'paused: its tab is not in view',
+  pressure: 'paused: its device is busy',
+}
+
+/** In words, the state first. */
+export function healthOf({ state, pausedBy, info }: NodeRow): string {
+  const parts = [
+    state === 'paused' ? PAUSES[pausedBy ?? ''] ?? 'set aside: not heard of, or paused' : state,
+  ]
+  if (info !== null) {
+    const { trust, progress, duty, fallbacks } = info
+    if (trust < 1) parts.push(`trusted ${Math.round(100 * trust)} %`)
+    if (progress !== null) {
+      parts.push(`loading ${progress.label} ${Math.round(100 * progress.done / progress.total)} %`)
+    }
+    if (duty < 1) parts.push(`works ${Math.round(100 * duty)} % of the time`)
+    if (fallbacks.length > 0) parts.push(`${fallbacks.length} variants off its GPU`)
+  }
+  return parts.join(', ')
+}

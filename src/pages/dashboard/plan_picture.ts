@@ -1,0 +1,109 @@
+/**
+ * The plan as a picture: a column a task, a box a variant as high as its share, bands for the paths.
+ *
+ * @module
+ */
+import type { PipelineInfo, PlanInfo } from '../../client/types.ts'
+import { percent, plural } from '../format.ts'
+import { make, makeSvg } from '../make.ts'
+import { element } from '../node/dom.ts'
+import { type Flows, flowsOf } from './flows.ts'
+import { type Layout, layOut, type PlacedBox } from './layout.ts'
+
+export function createPlanPicture(): { show(pipeline: PipelineInfo, plan: PlanInfo): void } {
+  const holder = element('picture')
+  let shown = ''
+  let latest: [PipelineInfo, PlanInfo] | undefined
+
+  function draw(): void {
+    if (latest === undefined) return
+    const flows = flowsOf(...latest)
+    const key = JSON.stringify([holder.clientWidth, flows])
+    if (key === shown) return
+    shown = key
+    const layout = layOut(flows, Math.max(holder.clientWidth, 280))
+    const scroll = picture(layout, describe(flows))
+    // What can be scrolled must be so by keyboard, too.
+    if (layout.width > holder.clientWidth) scroll.tabIndex = 0
+    holder.replaceChildren(scroll)
+  }
+
+  new ResizeObserver(draw).observe(holder)
+  return {
+    show(pipeline, plan) {
+      latest = [pipeline, plan]
+      draw()
+    },
+  }
+}
+
+/** For those who do not see it. */
+const describe = ({ stages }: Flows): string =>
+  stages.map(({ task, boxes }) => {
+    const used = boxes.filter(({ share }) => share > 0)
+    const parts = used.map(({ variant, share }) => `${variant} ${percent(share)} %`)
+    return `${task}: ${parts.length === 0 ? 'no traffic planned' : parts.join(', ')}`
+  }).join('; ')
+
+function picture({ width, height, titles, boxes, bands }: Layout, label: string): HTMLElement {
+  const svg = makeSvg('svg', {
+    ...{ width, height, viewBox: `0 0 ${width} ${height}`, role: 'img' },
+    'aria-label': `Shares of the variants. ${label}`,
+  })
+  for (const { from, to, y1, y2, thick } of bands) {
+    const x1 = from.x + from.width
+    const x2 = to.x
+    const middle = (x1 + x2) / 2
+    const height = Math.max(thick, 1.5)
+    const band = makeSvg('path', {
+      class: 'band',
+      d: `M${x1} ${y1}C${middle} ${y1} ${middle} ${y2} ${x2} ${y2}v${height}` +
+        `C${middle} ${y2 + height} ${middle} ${y1 + height} ${x1} ${y1 + height}Z`,
+    })
+    colour(band, (from.rank + to.rank) / 2)
+    svg.append(band)
+  }
+  for (const { task, x, y } of titles) {
+    svg.append(makeSvg('text', { class: 'task', x, y: y + 16 }, task))
+  }
+  for (const box of boxes) svg.append(boxOf(box))
+  return make('div', { class: 'scroll' }, svg)
+}
+
+function boxOf(box: PlacedBox): SVGGElement {
+  const { x, y, width, height, variant, share, instances } = box
+  const used = share > 0
+  const edge = makeSvg('rect', { class: 'edge', x, y, width: 6, height, rx: 3 })
+  colour(edge, box.rank)
+  const middle = y + height / 2 + 5
+  const tall = height >= 58
+  const narrow = width < 150
+  const said = used ? `${Math.max(1, Math.round(100 * share))} %` : instances > 0 ? 'held' : ''
+  const group = makeSvg(
+    'g',
+    { class: used ? 'variant' : 'variant unused' },
+    makeSvg('rect', { class: 'box', x, y, width, height, rx: 6 }),
+    edge,
+    makeSvg('text', { class: 'name', x: x + 14, y: tall ? middle - 9 : middle }, variant),
+  )
+  // Beside the name where there is room, else under it, else only in the title.
+  if (!narrow || (tall && used)) {
+    const place = narrow
+      ? { x: x + 14, y: middle + 11 }
+      : { x: x + width - 10, y: tall ? middle - 9 : middle, 'text-anchor': 'end' }
+    group.append(makeSvg('text', { class: 'share', ...place }, said))
+  }
+  if (tall && !narrow) {
+    const more = `${instances} warm, accuracy ${percent(box.accuracy)} %`
+    group.append(makeSvg('text', { class: 'held', x: x + 14, y: middle + 11 }, more))
+  }
+  const title = `${variant}: ${percent(share)} % of the work, accuracy ` +
+    `${percent(box.accuracy)} %, ${plural(instances, 'warm instance')}`
+  group.prepend(makeSvg('title', {}, title))
+  return group
+}
+
+/** From the colour of accuracy to the colour of speed; set by script, as the content policy asks. */
+function colour(shape: SVGElement, rank: number): void {
+  shape.style.setProperty('--rank', `${Math.round(100 * rank)}%`)
+}

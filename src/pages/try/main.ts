@@ -1,0 +1,189 @@
+/**
+ * The try-it page: one picture, one question, one answer.
+ *
+ * @module
+ */
+import { createClient, ShoalError } from '../../client/client.ts'
+import type { InferAnswer, PipelineInfo } from '../../client/types.ts'
+import { durationParts, percent, plural } from '../format.ts'
+import { make } from '../make.ts'
+import { element, setText } from '../node/dom.ts'
+import { setUpChoices } from './choices.ts'
+import { foundIn } from './found.ts'
+import { clearFound, showFound, showPicture } from './overlay.ts'
+import { type Picture, readPicture } from './picture.ts'
+import { curlOf, typescriptOf } from './snippets.ts'
+import { showTimes } from './timing.ts'
+
+/** Paths of the sample pictures by their names, put in by the bundler. */
+declare const SHOAL_SAMPLES: Record<string, string>
+
+const client = createClient(location.origin)
+const go = element('go', HTMLButtonElement)
+const drop = element('drop')
+const file = element('file', HTMLInputElement)
+let picture: Picture | undefined
+/** The answer that is waited for; another picture gives it up. */
+let asking: AbortController | undefined
+
+/** Asked for with the page; the coordinator that served it is there. */
+const pipelines = await client.pipelines()
+const read = setUpChoices(pipelines, showCode)
+
+function showCode(): void {
+  const { pipeline, ...choices } = read()
+  const question = {
+    ...choices,
+    origin: location.origin,
+    pipeline: pipeline.name,
+    file: picture?.name ?? 'page.jpg',
+    type: picture?.blob.type ?? 'image/jpeg',
+  }
+  setText(element('curl'), curlOf(question))
+  setText(element('typescript'), typescriptOf(question))
+}
+
+async function take(blob: Blob, name: string): Promise<void> {
+  asking?.abort()
+  try {
+    picture = await readPicture(blob, name)
+  } catch (error) {
+    return showFault(error instanceof Error ? error.message : String(error))
+  }
+  showPicture(picture)
+  drop.classList.add('filled')
+  setText(element('invite'), `${name}, ${picture.width} × ${picture.height}`)
+  setText(element('choose'), 'Choose another')
+  element('over-field').hidden = true
+  element('answer').hidden = true
+  go.disabled = false
+  showCode()
+}
+
+function showFault(text: string): void {
+  element('answer').hidden = false
+  element('good').hidden = true
+  element('fault').hidden = false
+  setText(element('fault'), text)
+}
+
+async function ask(asked: Picture): Promise<void> {
+  const { pipeline, ...choices } = read()
+  const own = asking = new AbortController()
+  go.disabled = true
+  setText(go, 'Asking')
+  clearFound()
+  const startMs = performance.now()
+  try {
+    const answer = await client.infer<Record<string, unknown>>(pipeline.name, asked.blob, {
+      ...choices,
+      signal: own.signal,
+    })
+    showAnswer(asked, pipeline, answer, performance.now() - startMs)
+  } catch (error) {
+    if (own.signal.aborted) return
+    showFault(faultOf(error))
+  } finally {
+    if (asking === own) {
+      asking = undefined
+      go.disabled = false
+      setText(go, 'Ask again')
+    }
+  }
+  element('answer-title').focus({ preventScroll: true })
+  element('answer-title').scrollIntoView({ block: 'nearest' })
+}
+
+function faultOf(error: unknown): string {
+  if (!(error instanceof ShoalError)) return 'Cannot ask: the coordinator does not answer.'
+  const { retryAfterS } = error
+  const again = retryAfterS === undefined ? '' : ` Try again in ${plural(retryAfterS, 'second')}.`
+  return `${error.message} (${error.reason}).${again}`
+}
+
+function showAnswer(
+  asked: Picture,
+  pipeline: PipelineInfo,
+  answer: InferAnswer<Record<string, unknown>>,
+  wholeMs: number,
+): void {
+  element('answer').hidden = false
+  element('good').hidden = false
+  element('fault').hidden = true
+  setText(element('took'), durationParts(answer.latencyMs).join(' '))
+  setText(element('expect'), `${percent(answer.accuracy)} %`)
+  const { list, items } = foundIn(answer.outputs)
+  setText(element('count'), String(items.length))
+  setText(element('count-of'), list)
+  showFound(asked, items)
+  element('over-field').hidden = !items.some(({ box }) => box !== null)
+  element('path').replaceChildren(
+    ...Object.entries(answer.path).map(([task, variants]) =>
+      make(
+        'li',
+        {},
+        make('span', { class: 'task' }, task),
+        ...Object.entries(variants).map(([variant, count]) => {
+          const accuracy = pipeline.tasks[task]?.variants[variant]?.accuracy ?? 0
+          const said = `${plural(count, 'item')}, accuracy ${percent(accuracy)} %`
+          return make('span', { class: 'chip' }, make('strong', {}, variant), ` ${said}`)
+        }),
+      )
+    ),
+  )
+  showTimes(answer as InferAnswer, pipeline, wholeMs)
+}
+
+element('ask').addEventListener('submit', (event) => {
+  event.preventDefault()
+  if (picture !== undefined && !go.disabled) void ask(picture)
+})
+element('choose').addEventListener('click', () => file.click())
+file.addEventListener('change', () => {
+  const [chosen] = file.files ?? []
+  if (chosen !== undefined) void take(chosen, chosen.name)
+})
+for (const kind of ['dragenter', 'dragover', 'dragleave', 'drop']) {
+  // All of the page takes it: a near miss would have the browser open the picture instead.
+  document.addEventListener(kind, (event) => {
+    event.preventDefault()
+    drop.classList.toggle('over', kind === 'dragenter' || kind === 'dragover')
+  })
+}
+document.addEventListener('drop', ({ dataTransfer }) => {
+  const [dropped] = dataTransfer?.files ?? []
+  if (dropped !== undefined) void take(dropped, dropped.name)
+})
+document.addEventListener('paste', ({ clipboardData }) => {
+  const [pasted] = clipboardData?.files ?? []
+  if (pasted !== undefined) void take(pasted, pasted.name)
+})
+element('over', HTMLInputElement).addEventListener('change', ({ target }) => {
+  element('canvas-holder').classList.toggle('written', (target as HTMLInputElement).checked)
+})
+
+for (const [name, path] of Object.entries(SHOAL_SAMPLES)) {
+  const button = make('button', { type: 'button', class: 'quiet' }, name)
+  button.addEventListener('click', async () => {
+    const response = await fetch(path)
+    await take(await response.blob(), name)
+  })
+  element('samples').append(button)
+}
+
+for (const kind of ['curl', 'typescript']) {
+  element(`copy-${kind}`).addEventListener('click', () => copy(element(kind)))
+}
+
+async function copy(code: HTMLElement): Promise<void> {
+  try {
+    await navigator.clipboard.writeText(code.textContent)
+    setText(element('copied'), 'Copied.')
+  } catch {
+    // Not a secure origin: what is selected can still be copied by hand.
+    getSelection()?.selectAllChildren(code)
+    setText(element('copied'), 'Selected: copy it with your keyboard.')
+  }
+}
+
+showCode()

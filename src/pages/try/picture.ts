@@ -1,0 +1,33 @@
+/**
+ * The picture: from a file, a drop or a sample to bytes that can be sent and a canvas to draw on.
+ *
+ * @module
+ */
+import { make } from '../make.ts'
+
+/** What the coordinator takes; anything else that this browser can read is sent as a JPEG. */
+const SENT = ['image/png', 'image/jpeg', 'image/webp']
+const QUALITY = 0.95
+
+export interface Picture {
+  name: string
+  blob: Blob
+  canvas: HTMLCanvasElement
+  width: number
+  height: number
+}
+
+/** @throws Error in words for people where this browser cannot read it */
+export async function readPicture(blob: Blob, name: string): Promise<Picture> {
+  const bitmap = await createImageBitmap(blob).catch(() => {
+    throw new Error(`Cannot read ${name}: this browser does not know it as a picture.`)
+  })
+  const { width, height } = bitmap
+  const canvas = make('canvas', { width, height })
+  canvas.getContext('2d')!.drawImage(bitmap, 0, 0)
+  bitmap.close()
+  if (SENT.includes(blob.type)) return { name, blob, canvas, width, height }
+  const sent = await new Promise<Blob | null>((done) => canvas.toBlob(done, 'image/jpeg', QUALITY))
+  if (sent === null) throw new Error(`Cannot read ${name}: it is too large for this browser.`)
+  return { name: `${name.replace(/\.\w+$/, '')}.jpg`, blob: sent, canvas, width, height }
+}
