@@ -1,0 +1,182 @@
+/**
+ * What is noted of each query and batch as it ends, for `/metrics` and for the statistics of the
+ * Open Inference Protocol. The rest is looked up when somebody asks (`metrics.ts`).
+ *
+ * @module
+ */
+import { Registry } from 'prom-client'
+import type { Pipeline } from '../../pipeline/schema.ts'
+import type { Answer } from '../../policy/types.ts'
+import { createHistogram, type Series } from './histogram.ts'
+
+/** How often something was, and how long it took in all. */
+export interface Spent {
+  count: number
+  ms: number
+}
+
+/** Of one pipeline since the start. */
+export interface PipelineTotals {
+  /** Of the last query, milliseconds since the epoch; 0 before the first. */
+  lastQueryAtMs: number
+  success: Spent
+  fail: Spent
+  /** Of the queries with a result, summed over their batches. */
+  queue: Spent
+  network: Spent
+  compute: Spent
+  /** By items of a batch. */
+  batches: Map<number, { network: Spent; compute: Spent }>
+  /** By reason, of requests that never became queries. */
+  rejected: Map<string, number>
+  batchesFailed: number
+}
+
+export interface Telemetry {
+  registry: Registry
+  pipelines: ReadonlyMap<string, PipelineTotals>
+  /** @param latencyMs from arrival to answer */
+  answered(pipeline: string, answer: Answer, latencyMs: number): void
+  cancelled(pipeline: string, latencyMs: number): void
+  rejected(pipeline: string, reason: string, latencyMs: number): void
+  batch(pipeline: string, task: string, size: number, computeMs: number, networkMs: number): void
+  batchFailed(pipeline: string): void
+  planned(solveMs: number): void
+  joined(): void
+  left(bytesSent: number, bytesReceived: number): void
+  nodes: { joined: number; left: number; bytesSent: number; bytesReceived: number }
+}
+
+const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
+const ITEMS = [1, 2, 4, 8, 16, 32, 64]
+
+interface TaskSeries {
+  queue: Series
+  network: Series
+  compute: Series
+  size: Series
+}
+
+interface Noted {
+  totals: PipelineTotals
+  tasks: Map<string, TaskSeries>
+  onTime: Series
+  failed: Series
+}
+
+/** @param wallMs the time of day, milliseconds since the epoch */
+export function createTelemetry(
+  pipelines: readonly Pipeline[],
+  wallMs: () => number = Date.now,
+): Telemetry {
+  const registry = new Registry()
+  const seconds = <L extends string>(name: string, help: string, labelNames: readonly L[]) =>
+    createHistogram(registry, { name, help, labelNames, bounds: SECONDS })
+  const byTask = ['pipeline', 'task'] as const
+  const durations = seconds(
+    'shoal_query_duration_seconds',
+    'From the arrival of a query to its answer, by whether there was a result',
+    ['pipeline', 'outcome'],
+  )
+  const queues = seconds('shoal_stage_queue_seconds', 'What items waited in a queue', byTask)
+  const networks = seconds('shoal_batch_network_seconds', 'What batches spent on links', byTask)
+  const computes = seconds('shoal_batch_compute_seconds', 'What nodes took for batches', byTask)
+  const sizes = createHistogram(registry, {
+    ...{ name: 'shoal_batch_size', help: 'Items in a batch', labelNames: byTask, bounds: ITEMS },
+  })
+  const solves = seconds('shoal_plan_solve_seconds', 'What the planner took for a placement', [])(
+    {},
+  )
+
+  const noted = new Map<string, Noted>(pipelines.map(({ name: pipeline, tasks }) => [pipeline, {
+    totals: nothing(),
+    tasks: new Map(
+      Object.keys(tasks).map((task) => [task, {
+        queue: queues({ pipeline, task }),
+        network: networks({ pipeline, task }),
+        compute: computes({ pipeline, task }),
+        size: sizes({ pipeline, task }),
+      }]),
+    ),
+    onTime: durations({ pipeline, outcome: 'on_time' }),
+    failed: durations({ pipeline, outcome: 'failed' }),
+  }]))
+  const nodes = { joined: 0, left: 0, bytesSent: 0, bytesReceived: 0 }
+
+  function failed(pipeline: string, latencyMs: number): Noted | undefined {
+    const of = noted.get(pipeline)
+    if (of === undefined) return undefined
+    of.totals.lastQueryAtMs = wallMs()
+    add(of.totals.fail, latencyMs)
+    of.failed.observe(latencyMs / 1000)
+    return of
+  }
+
+  return {
+    registry,
+    pipelines: new Map([...noted].map(([name, { totals }]) => [name, totals])),
+    nodes,
+    answered(pipeline, answer, latencyMs) {
+      if (!answer.ok) return void failed(pipeline, latencyMs)
+      const of = noted.get(pipeline)
+      if (of === undefined) return
+      const { totals } = of
+      totals.lastQueryAtMs = wallMs()
+      add(totals.success, latencyMs)
+      of.onTime.observe(latencyMs / 1000)
+      totals.queue.count++
+      totals.network.count++
+      totals.compute.count++
+      for (const { task, queueMs, networkMs, computeMs } of answer.stages) {
+        totals.queue.ms += queueMs
+        totals.network.ms += networkMs
+        totals.compute.ms += computeMs
+        of.tasks.get(task)?.queue.observe(queueMs / 1000)
+      }
+    },
+    cancelled: (pipeline, latencyMs) => void failed(pipeline, latencyMs),
+    rejected(pipeline, reason, latencyMs) {
+      const rejected = failed(pipeline, latencyMs)?.totals.rejected
+      rejected?.set(reason, (rejected.get(reason) ?? 0) + 1)
+    },
+    batch(pipeline, task, size, computeMs, networkMs) {
+      const of = noted.get(pipeline)
+      const series = of?.tasks.get(task)
+      if (of === undefined || series === undefined) return
+      series.size.observe(size)
+      series.compute.observe(computeMs / 1000)
+      series.network.observe(networkMs / 1000)
+      const { batches } = of.totals
+      let spent = batches.get(size)
+      if (spent === undefined) batches.set(size, spent = { network: none(), compute: none() })
+      add(spent.network, networkMs)
+      add(spent.compute, computeMs)
+    },
+    batchFailed(pipeline) {
+      const of = noted.get(pipeline)
+      if (of !== undefined) of.totals.batchesFailed++
+    },
+    planned: (solveMs) => solves.observe(solveMs / 1000),
+    joined: () => void nodes.joined++,
+    left(bytesSent, bytesReceived) {
+      nodes.left++
+      nodes.bytesSent += bytesSent
+      nodes.bytesReceived += bytesReceived
+    },
+  }
+}
+
+const none = (): Spent => ({ count: 0, ms: 0 })
+
+const nothing = (): PipelineTotals => ({
+  lastQueryAtMs: 0,
+  ...{ success: none(), fail: none(), queue: none(), network: none(), compute: none() },
+  batches: new Map(),
+  rejected: new Map(),
+  batchesFailed: 0,
+})
+
+function add(spent: Spent, ms: number): void {
+  spent.count++
+  spent.ms += ms
+}
