@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { Counter, Gauge } from 'prom-client'
+import { Counter, Gauge, Registry } from 'prom-client'
 import type { NodeInfo } from '../../client/types.ts'
 import type { Plan, SchedulerStats } from '../../policy/types.ts'
 import type { Telemetry } from './telemetry.ts'
@@ -218,7 +218,8 @@ const SERVER: Family[] = [
 
 /** @returns reads all metrics as Prometheus text */
 export function createMetrics(watched: Watched): () => Promise<{ text: string; type: string }> {
-  const { registry, pipelines, nodes } = watched.telemetry
+  const { registry: noted, pipelines, nodes } = watched.telemetry
+  const registry = new Registry()
   let scrape: Scrape
   for (const family of [...QUERIES, ...BATCHES, ...NODES, ...PLAN, ...SERVER]) {
     const [Kind, name, help, labelNames, rows] = family
@@ -238,7 +239,8 @@ export function createMetrics(watched: Watched): () => Promise<{ text: string; t
       ...{ totals: pipelines, traffic: nodes, plan: watched.plan(), nodes: watched.nodes() },
       ...{ held: watched.held(), ready: watched.ready() },
     }
-    return { text: await registry.metrics(), type: registry.contentType }
+    const texts = await Promise.all([registry.metrics(), noted.metrics()])
+    return { text: texts.join(''), type: registry.contentType }
   }
 }
 

@@ -51,10 +51,20 @@ export function readRequest(model: Model, jsonLength: string | null, body: Uint8
   const { parameters = {} } = json
   return {
     id: json.id,
-    pictures: elements.map((bytes) => ({ type: checkPicture(bytes), bytes })),
+    pictures: elements.map((bytes, i) => ({ type: typeOf(bytes, i, elements.length), bytes })),
     outputs: readOutputs(model, json, parameters['binary_data_output']),
     budgetMs: budgetOf(parameters['timeout']),
     minAccuracy: accuracyOf(parameters['min_accuracy']),
+  }
+}
+
+/** @throws ApiError that says which of several pictures is at fault */
+function typeOf(bytes: Uint8Array, index: number, count: number): string {
+  try {
+    return checkPicture(bytes)
+  } catch (error) {
+    if (count === 1 || !(error instanceof ApiError)) throw error
+    throw new ApiError(error.reason, `${error.message} (element ${index} of input ${INPUT})`)
   }
 }
 

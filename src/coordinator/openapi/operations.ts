@@ -6,9 +6,7 @@
  */
 import type { ErrorReason } from '../../client/types.ts'
 import { PICTURE_TYPES } from '../picture.ts'
-import type { SCHEMAS } from './document.ts'
-
-export type SchemaName = keyof typeof SCHEMAS
+import type { SchemaName } from './components.ts'
 
 /** Media type to the name of a schema, or to null where it is bytes or text. */
 export type Content = Record<string, SchemaName | null>
