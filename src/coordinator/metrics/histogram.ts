@@ -5,63 +5,71 @@
  *
  * @module
  */
-import type { Metric, MetricObjectWithValues, MetricValueWithName, Registry } from 'prom-client'
 
 /** One combination of labels. */
 export interface Series {
   observe(value: number): void
 }
 
-export interface HistogramOptions<Label extends string> {
+export interface HistogramOptions {
   name: string
   help: string
-  labelNames: readonly Label[]
   /** Upper bounds of the buckets, rising; the last, infinity, is added. */
   bounds: readonly number[]
 }
 
-type Labels<Label extends string> = Record<Label, string>
+type Labels = Readonly<Record<string, string>>
 
-interface Counted<Label extends string> {
-  labels: Labels<Label>
+interface Value {
+  metricName: string
+  labels: Labels
+  value: number
+}
+
+/** What the library's registry asks of a metric. */
+export interface Histogram {
+  name: string
+  help: string
+  get(): Promise<{ name: string; help: string; type: 'histogram'; values: Value[] }>
+}
+
+interface Counted {
+  labels: Labels
   counts: Float64Array
   sum: number
 }
 
-/** Adds a histogram to the registry. Returns what makes a series, once for each set of labels. */
-export function createHistogram<Label extends string>(
-  registry: Registry,
-  { name, help, labelNames, bounds }: HistogramOptions<Label>,
-): (labels: Labels<Label>) => Series {
-  const all: Counted<Label>[] = []
-  const written: Pick<MetricObjectWithValues<MetricValueWithName<string>>, 'values'>['values'] = []
+/** Adds a histogram to `all`. Returns what makes a series, once for each set of labels. */
+export function createHistogram(
+  all: Histogram[],
+  { name, help, bounds }: HistogramOptions,
+): (labels: Labels) => Series {
+  const series: Counted[] = []
 
-  function write({ labels, counts, sum }: Counted<Label>) {
+  function valuesOf({ labels, counts, sum }: Counted): Value[] {
     let below = 0
-    counts.forEach((count, i) => {
+    const buckets = Array.from(counts, (count, i) => {
       below += count
       const le = i < bounds.length ? String(bounds[i]) : '+Inf'
-      written.push({ metricName: `${name}_bucket`, labels: { ...labels, le }, value: below })
+      return { metricName: `${name}_bucket`, labels: { ...labels, le }, value: below }
     })
-    written.push({ metricName: `${name}_sum`, labels, value: sum })
-    written.push({ metricName: `${name}_count`, labels, value: below })
+    return [
+      ...buckets,
+      { metricName: `${name}_sum`, labels, value: sum },
+      { metricName: `${name}_count`, labels, value: below },
+    ]
   }
 
-  const metric = {
-    ...{ name, help, type: 'histogram', aggregator: 'sum', labelNames },
-    get() {
-      written.length = 0
-      for (const one of all) write(one)
-      return Promise.resolve({ name, help, type: 'histogram', aggregator: 'sum', values: written })
-    },
-    reset: () => all.length = 0,
-  }
-  registry.registerMetric(metric as unknown as Metric)
+  all.push({
+    name,
+    help,
+    get: () => Promise.resolve({ name, help, type: 'histogram', values: series.flatMap(valuesOf) }),
+  })
 
   return (labels) => {
     const counts = new Float64Array(bounds.length + 1)
     const counted = { labels, counts, sum: 0 }
-    all.push(counted)
+    series.push(counted)
     return {
       observe(value) {
         let i = 0

@@ -4,10 +4,9 @@
  *
  * @module
  */
-import { Registry } from 'prom-client'
 import type { Pipeline } from '../../pipeline/schema.ts'
 import type { Answer } from '../../policy/types.ts'
-import { createHistogram, type Series } from './histogram.ts'
+import { createHistogram, type Histogram, type Series } from './histogram.ts'
 
 /** How often something was, and how long it took in all. */
 export interface Spent {
@@ -33,7 +32,7 @@ export interface PipelineTotals {
 }
 
 export interface Telemetry {
-  registry: Registry
+  histograms: readonly Histogram[]
   pipelines: ReadonlyMap<string, PipelineTotals>
   /** @param latencyMs from arrival to answer */
   answered(pipeline: string, answer: Answer, latencyMs: number): void
@@ -69,24 +68,20 @@ export function createTelemetry(
   pipelines: readonly Pipeline[],
   wallMs: () => number = Date.now,
 ): Telemetry {
-  const registry = new Registry()
-  const seconds = <L extends string>(name: string, help: string, labelNames: readonly L[]) =>
-    createHistogram(registry, { name, help, labelNames, bounds: SECONDS })
-  const byTask = ['pipeline', 'task'] as const
+  const histograms: Histogram[] = []
+  const seconds = (name: string, help: string) =>
+    createHistogram(histograms, { name, help, bounds: SECONDS })
   const durations = seconds(
     'shoal_query_duration_seconds',
     'From the arrival of a query to its answer, by whether there was a result',
-    ['pipeline', 'outcome'],
   )
-  const queues = seconds('shoal_stage_queue_seconds', 'What items waited in a queue', byTask)
-  const networks = seconds('shoal_batch_network_seconds', 'What batches spent on links', byTask)
-  const computes = seconds('shoal_batch_compute_seconds', 'What nodes took for batches', byTask)
-  const sizes = createHistogram(registry, {
-    ...{ name: 'shoal_batch_size', help: 'Items in a batch', labelNames: byTask, bounds: ITEMS },
+  const queues = seconds('shoal_stage_queue_seconds', 'What items waited in a queue')
+  const networks = seconds('shoal_batch_network_seconds', 'What batches spent on links')
+  const computes = seconds('shoal_batch_compute_seconds', 'What nodes took for batches')
+  const sizes = createHistogram(histograms, {
+    ...{ name: 'shoal_batch_size', help: 'Items in a batch', bounds: ITEMS },
   })
-  const solves = seconds('shoal_plan_solve_seconds', 'What the planner took for a placement', [])(
-    {},
-  )
+  const solves = seconds('shoal_plan_solve_seconds', 'What the planner took for a placement')({})
 
   const noted = new Map<string, Noted>(pipelines.map(({ name: pipeline, tasks }) => [pipeline, {
     totals: nothing(),
@@ -113,7 +108,7 @@ export function createTelemetry(
   }
 
   return {
-    registry,
+    histograms,
     pipelines: new Map([...noted].map(([name, { totals }]) => [name, totals])),
     nodes,
     answered(pipeline, answer, latencyMs) {
