@@ -8,6 +8,7 @@ import type { Pipeline } from '../pipeline/schema.ts'
 import type { Answer } from '../policy/types.ts'
 import { ApiError } from './api_error.ts'
 import { backendOf } from './nodes.ts'
+import { longestOfTasks } from './metrics/longest.ts'
 import type { Pool } from './pool.ts'
 import type { QueryRequest } from './queries.ts'
 
@@ -56,17 +57,15 @@ export function stagesOf(answer: Finished, pool: Pool, pipeline: Pipeline): Stag
   })
 }
 
-/** The head of `Server-Timing`: all in all, then what was spent in queues and on the network. */
+/** The head of `Server-Timing`: all in all, then in queues and on the network, of each task the longest. */
 export function serverTiming(
   latencyMs: number,
-  stages: readonly Pick<StageReport, 'queueMs' | 'networkMs'>[],
+  stages: readonly Pick<StageReport, 'task' | 'queueMs' | 'networkMs'>[],
 ): string[] {
-  const sum = (part: 'queueMs' | 'networkMs') =>
-    round(stages.reduce((total, stage) => total + stage[part], 0))
   return [
     `total;dur=${latencyMs}`,
-    `queue;dur=${sum('queueMs')}`,
-    `network;dur=${sum('networkMs')}`,
+    `queue;dur=${round(longestOfTasks(stages, 'queueMs'))}`,
+    `network;dur=${round(longestOfTasks(stages, 'networkMs'))}`,
   ]
 }
 

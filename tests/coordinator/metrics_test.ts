@@ -1,5 +1,6 @@
 /** `/metrics` as a scraper reads it. */
 import assert from 'node:assert/strict'
+import { longestOfTasks } from '../../src/coordinator/metrics/longest.ts'
 import { ask, joinScripted, untilHolds, untilReady, withCoordinator } from './fixture.ts'
 
 interface Scrape {
@@ -148,3 +149,11 @@ Deno.test('the dashboard asks for metrics that there are, and for no other', () 
       assert.ok(known.has(name) || (ofRare.includes(name) && types.has(name)), name)
     }
   }))
+
+Deno.test('longestOfTasks() sums the longest of each task', () => {
+  const batch = (task: string, queueMs: number, networkMs: number) => ({ task, queueMs, networkMs })
+  const batches = [batch('a', 3, 1), batch('b', 5, 2), batch('b', 5, 4), batch('b', 1, 3)]
+  assert.equal(longestOfTasks(batches, 'queueMs'), 8)
+  assert.equal(longestOfTasks(batches, 'networkMs'), 5)
+  assert.equal(longestOfTasks([], 'queueMs'), 0)
+})

@@ -41,6 +41,7 @@ Deno.test('v2: server and models tell what they are, and whether they are ready'
     async (coordinator) => {
       const { url } = coordinator
       const { status, json } = await get(`${url}/v2`)
+      assert.deepEqual(await get(`${url}/v2/`), { status, json })
       assert.equal(status, 200)
       assert.deepEqual(Object.keys(json).sort(), ['extensions', 'name', 'version'])
       assert.equal(json.name, 'shoal')
@@ -183,6 +184,9 @@ Deno.test('v2: binary tensors go in and come out as the extension says', () =>
     )
     assert.equal(all.status, 200, JSON.stringify(all.json))
     assert.equal(all.headers.get('content-type'), 'application/octet-stream')
+    const tails = [...all.binary.values()].reduce((sum, { length }) => sum + length, 0)
+    const heads = Number(all.headers.get('inference-header-content-length'))
+    assert.equal(Number(all.headers.get('content-length')), heads + tails)
     for (const output of all.json.outputs) {
       assert.equal(output.data, undefined)
       const size = output.parameters?.['binary_data_size']

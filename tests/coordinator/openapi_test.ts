@@ -11,6 +11,7 @@ import { imageJson } from './oip_client.ts'
 import { pages, picture, withPages } from './oip_scene.ts'
 
 interface Operation {
+  operationId: string
   responses: Record<string, { content?: Record<string, { schema?: { $ref: string } }> }>
 }
 interface Document {
@@ -28,6 +29,10 @@ Deno.test('/openapi.json is valid OpenAPI 3.1', () =>
     const { valid, errors } = await validator.validate({ ...document })
     assert.ok(valid, JSON.stringify(errors))
     assert.equal(validator.version, '3.1')
+    const ids = Object.values(document.paths).flatMap((item) =>
+      Object.values(item).map(({ operationId }) => operationId)
+    )
+    assert.equal(new Set(ids).size, ids.length)
   }))
 
 Deno.test('/openapi.json tells of each route, and of nothing else', () =>

@@ -6,6 +6,7 @@
  */
 import type { Pipeline } from '../../pipeline/schema.ts'
 import type { Answer } from '../../policy/types.ts'
+import { longestOfTasks } from './longest.ts'
 import { createHistogram, type Histogram, type Series } from './histogram.ts'
 
 /** How often something was, and how long it took in all. */
@@ -20,7 +21,7 @@ export interface PipelineTotals {
   lastQueryAtMs: number
   success: Spent
   fail: Spent
-  /** Of the queries with a result, summed over their batches. */
+  /** Of the queries with a result: at each task the longest; computing of all their batches. */
   queue: Spent
   network: Spent
   compute: Spent
@@ -122,9 +123,9 @@ export function createTelemetry(
       totals.queue.count++
       totals.network.count++
       totals.compute.count++
-      for (const { task, queueMs, networkMs, computeMs } of answer.stages) {
-        totals.queue.ms += queueMs
-        totals.network.ms += networkMs
+      totals.queue.ms += longestOfTasks(answer.stages, 'queueMs')
+      totals.network.ms += longestOfTasks(answer.stages, 'networkMs')
+      for (const { task, queueMs, computeMs } of answer.stages) {
         totals.compute.ms += computeMs
         of.tasks.get(task)?.queue.observe(queueMs / 1000)
       }

@@ -55,7 +55,8 @@ export function mountOip(app: Hono, { pool, pipelines, now, log }: OipOptions): 
       ),
     })
 
-  app.get('/v2', (c) => c.json(SERVER))
+  // The specification's document writes it with the slash, its text without.
+  for (const path of ['/v2', '/v2/']) app.get(path, (c) => c.json(SERVER))
   app.get('/v2/health/live', (c) => c.json({ live: true }))
   app.get('/v2/health/ready', (c) => {
     const ready = pool.ready()

@@ -102,5 +102,4 @@ const RETRY = {
 }
 
 /** `get_v1_nodes`, from the method and the path. */
-const idOf = ({ method, path }: Operation): string =>
-  [method, ...path.split(/[^\w.]+/).filter((part) => part !== '')].join('_')
+const idOf = ({ method, path }: Operation): string => method + path.replaceAll(/\W+/g, '_')

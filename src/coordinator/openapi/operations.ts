@@ -152,10 +152,10 @@ export const OPERATIONS: Operation[] = [
     ...{ ...V2, method: 'get', path: '/v2/models/stats', summary: 'What all models did' },
     ...{ answer: 'Their statistics.', content: json('ModelStats') },
   },
-  {
-    ...{ ...V2, method: 'get', path: '/v2', summary: 'What this server is' },
+  ...['/v2', '/v2/'].map((path): Operation => ({
+    ...{ ...V2, method: 'get', path, summary: 'What this server is' },
     ...{ answer: 'Its metadata.', content: json('ServerMetadata') },
-  },
+  })),
   {
     ...{ ...V2, method: 'get', path: '/v2/health/live', summary: 'Whether the port is open' },
     ...{ answer: 'It is.', content: json('Live') },

@@ -26,6 +26,7 @@ export function docsPage(document: JsonObject): string {
         <meta charset="utf-8">
         <meta name="viewport" content="width=device-width, initial-scale=1">
         <title>${info['title']}: API</title>
+        <link rel="icon" href="data:,">
         <link rel="stylesheet" href="/docs/style.css">
       </head>
       <body>
@@ -34,25 +35,25 @@ export function docsPage(document: JsonObject): string {
           <p>${info['summary']}. For programs: <a href="/openapi.json">openapi.json</a>.</p>
           <nav>
             <ul>${tags.map(({ name }) => html`<li><a href="#${idOf(name)}">${name}</a></li>`)}
-    <li><a href="#schemas">schemas</a></li></ul>
+        <li><a href="#schemas">schemas</a></li></ul>
           </nav>
         </header>
         <main>
-    ${tags.map(({ name, description }) =>
-      html`<section>
+        ${tags.map(({ name, description }) =>
+          html`<section>
 <h2 id="${idOf(name)}">${name}</h2>
 <p class="soft">${description}</p>
 ${operations.filter(({ operation }) => list(operation['tags'])[0] === name).map(callOf)}
 </section>`
-    )}
-    <section>
-    <h2 id="schemas">schemas</h2>
-    ${schemas.map(([name, schema]) =>
-      html`<h3 id="${name}">${name}</h3>
+        )}
+        <section>
+        <h2 id="schemas">schemas</h2>
+        ${schemas.map(([name, schema]) =>
+          html`<h3 id="${name}">${name}</h3>
 <pre tabindex="0">${linked(typeOf(schema))}</pre>`
-    )}
-    </section>
-        </main>
+        )}
+        </section>
+            </main>
       </body>
     </html>
   `)
