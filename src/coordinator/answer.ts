@@ -1,5 +1,5 @@
 /**
- * One query through the pool, for whichever protocol it came in by.
+ * Requests through the pool, whichever protocol they came in by.
  *
  * @module
  */
@@ -14,29 +14,59 @@ import type { QueryRequest } from './queries.ts'
 
 export type Finished = Extract<Answer, { ok: true }>
 
-/** @throws ApiError for every answer without a result */
-export async function answerOf(
+export interface Answers<Query> {
+  query: Query
+  /** One for each picture, in their order. */
+  answers: Finished[]
+  /** From arrival to the last of them. */
+  latencyMs: number
+}
+
+/**
+ * One request from its arrival to its answers, noted for the statistics however it ends.
+ *
+ * @param read makes it a query; what fails there was none, and counts as rejected
+ * @param ask has its pictures answered, all at once
+ * @throws ApiError where one of them got no result
+ */
+export async function answerRequest<Query>(
   pool: Pool,
-  request: QueryRequest,
-): Promise<{ answer: Finished; answeredMs: number }> {
+  { name }: Pipeline,
+  now: () => number,
+  read: (arrivedMs: number) => Promise<Query>,
+  ask: (query: Query, arrivedMs: number) => Promise<Answered>[],
+): Promise<Answers<Query>> {
+  const arrivedMs = now()
+  const { telemetry } = pool
+  let query: Query | undefined
+  try {
+    query = await read(arrivedMs)
+    const answered = await Promise.all(ask(query, arrivedMs))
+    const answers: Finished[] = []
+    let lastMs = arrivedMs
+    for (const { answer, answeredMs } of answered) {
+      answers.push(answer)
+      lastMs = Math.max(lastMs, answeredMs)
+    }
+    telemetry.requestDone(name, answers, lastMs - arrivedMs)
+    return { query, answers, latencyMs: round(lastMs - arrivedMs) }
+  } catch (error) {
+    const isRejected = query === undefined && error instanceof ApiError
+    telemetry.requestFailed(name, now() - arrivedMs, isRejected ? error.reason : undefined)
+    throw error
+  }
+}
+
+interface Answered {
+  answer: Finished
+  answeredMs: number
+}
+
+/** @throws ApiError for every answer without a result */
+export async function answerOf(pool: Pool, request: QueryRequest): Promise<Answered> {
   const { answer, answeredMs } = await pool.submit(request)
   if (!answer.ok) throw new ApiError(answer.reason, answer.message, answer.retryAfterMs)
   return { answer, answeredMs }
-}
-
-/** Runs what makes a request a query; a request that never becomes one is counted as rejected. */
-export async function readCounted<T>(
-  pool: Pool,
-  { name }: Pipeline,
-  elapsedMs: () => number,
-  read: () => T | Promise<T>,
-): Promise<T> {
-  try {
-    return await read()
-  } catch (error) {
-    if (error instanceof ApiError) pool.telemetry.rejected(name, error.reason, elapsedMs())
-    throw error
-  }
 }
 
 /** The batches of an answer, with nodes by name and times in hundredths of milliseconds. */

@@ -6,7 +6,7 @@
 import type { Context } from 'hono'
 import type { InferAnswer } from '../client/types.ts'
 import type { Pipeline } from '../pipeline/schema.ts'
-import { answerOf, type Finished, readCounted, round, serverTiming, stagesOf } from './answer.ts'
+import { answerOf, answerRequest, type Finished, serverTiming, stagesOf } from './answer.ts'
 import { assembleOutputs } from './assemble.ts'
 import { readBody } from './body.ts'
 import {
@@ -25,31 +25,30 @@ export async function infer(
   now: () => number,
   log: Log,
 ): Promise<Response> {
-  const arrivedMs = now()
   const request = c.req.raw
-  const { headers, picture, deadlineMs } = await readCounted(
+  const { query: { headers }, answers, latencyMs } = await answerRequest(
     pool,
     pipeline,
-    () => now() - arrivedMs,
-    async () => {
+    now,
+    async (arrivedMs) => {
       const headers = readInferHeaders(request.headers, pipeline.sloMs)
       const type = readContentType(request.headers)
-      const deadlineMs = arrivedMs + headers.budgetMs
-      const body = await readBody(request, pool.deadlines, deadlineMs)
-      return { headers, picture: readInferBody(type, body), deadlineMs }
+      const body = await readBody(request, pool.deadlines, arrivedMs + headers.budgetMs)
+      return { headers, picture: readInferBody(type, body) }
     },
+    ({ headers: { budgetMs, minAccuracy }, picture: { type, bytes } }, arrivedMs) => [
+      answerOf(pool, {
+        pipeline: pipeline.name,
+        payload: { meta: { type }, bytes },
+        ...{ arrivedMs, deadlineMs: arrivedMs + budgetMs, signal: request.signal },
+        ...(minAccuracy === undefined ? {} : { minAccuracy }),
+      }),
+    ],
   )
-  const { answer, answeredMs } = await answerOf(pool, {
-    pipeline: pipeline.name,
-    payload: { meta: { type: picture.type }, bytes: picture.bytes },
-    ...{ arrivedMs, deadlineMs, signal: request.signal },
-    ...(headers.minAccuracy === undefined ? {} : { minAccuracy: headers.minAccuracy }),
-  })
-  const latencyMs = round(answeredMs - arrivedMs)
   log.debug?.(`query ${headers.id}: ${pipeline.name} in ${latencyMs} ms`, {
     ...{ event: 'query', id: headers.id, pipeline: pipeline.name, latencyMs },
   })
-  return respond(answer, pool, pipeline, headers, latencyMs)
+  return respond(answers[0]!, pool, pipeline, headers, latencyMs)
 }
 
 function respond(

@@ -17,11 +17,14 @@ export interface Spent {
 
 /** Of one pipeline since the start. */
 export interface PipelineTotals {
-  /** Of the last query, milliseconds since the epoch; 0 before the first. */
-  lastQueryAtMs: number
+  /** Pictures answered with a result. */
+  answered: number
+  /** Of the last request, milliseconds since the epoch; 0 before the first. */
+  lastRequestAtMs: number
+  /** Of requests, which may have several pictures. */
   success: Spent
   fail: Spent
-  /** Of the queries with a result: at each task the longest; computing of all their batches. */
+  /** Of the requests with a result: at each task the longest; computing of all their batches. */
   queue: Spent
   network: Spent
   compute: Spent
@@ -32,13 +35,17 @@ export interface PipelineTotals {
   batchesFailed: number
 }
 
+type Finished = Extract<Answer, { ok: true }>
+
 export interface Telemetry {
   histograms: readonly Histogram[]
   pipelines: ReadonlyMap<string, PipelineTotals>
   /** @param latencyMs from arrival to answer */
   answered(pipeline: string, answer: Answer, latencyMs: number): void
   cancelled(pipeline: string, latencyMs: number): void
-  rejected(pipeline: string, reason: string, latencyMs: number): void
+  requestDone(pipeline: string, answers: readonly Finished[], latencyMs: number): void
+  /** @param rejected why it never became a query; absent where it did */
+  requestFailed(pipeline: string, latencyMs: number, rejected?: string): void
   batch(pipeline: string, task: string, size: number, computeMs: number, networkMs: number): void
   batchFailed(pipeline: string): void
   planned(solveMs: number): void
@@ -99,41 +106,46 @@ export function createTelemetry(
   }]))
   const nodes = { joined: 0, left: 0, bytesSent: 0, bytesReceived: 0 }
 
-  function failed(pipeline: string, latencyMs: number): Noted | undefined {
-    const of = noted.get(pipeline)
-    if (of === undefined) return undefined
-    of.totals.lastQueryAtMs = wallMs()
-    add(of.totals.fail, latencyMs)
-    of.failed.observe(latencyMs / 1000)
-    return of
-  }
-
   return {
     histograms,
     pipelines: new Map([...noted].map(([name, { totals }]) => [name, totals])),
     nodes,
     answered(pipeline, answer, latencyMs) {
-      if (!answer.ok) return void failed(pipeline, latencyMs)
       const of = noted.get(pipeline)
       if (of === undefined) return
-      const { totals } = of
-      totals.lastQueryAtMs = wallMs()
-      add(totals.success, latencyMs)
+      if (!answer.ok) return of.failed.observe(latencyMs / 1000)
+      of.totals.answered++
       of.onTime.observe(latencyMs / 1000)
-      totals.queue.count++
-      totals.network.count++
-      totals.compute.count++
-      totals.queue.ms += longestOfTasks(answer.stages, 'queueMs')
-      totals.network.ms += longestOfTasks(answer.stages, 'networkMs')
-      for (const { task, queueMs, computeMs } of answer.stages) {
-        totals.compute.ms += computeMs
+      for (const { task, queueMs } of answer.stages) {
         of.tasks.get(task)?.queue.observe(queueMs / 1000)
       }
     },
-    cancelled: (pipeline, latencyMs) => void failed(pipeline, latencyMs),
-    rejected(pipeline, reason, latencyMs) {
-      const rejected = failed(pipeline, latencyMs)?.totals.rejected
-      rejected?.set(reason, (rejected.get(reason) ?? 0) + 1)
+    cancelled: (pipeline, latencyMs) => noted.get(pipeline)?.failed.observe(latencyMs / 1000),
+    requestDone(pipeline, answers, latencyMs) {
+      const totals = noted.get(pipeline)?.totals
+      if (totals === undefined) return
+      totals.lastRequestAtMs = wallMs()
+      add(totals.success, latencyMs)
+      let queueMs = 0
+      let networkMs = 0
+      let computeMs = 0
+      // Pictures of one request are under way at the same time.
+      for (const { stages } of answers) {
+        queueMs = Math.max(queueMs, longestOfTasks(stages, 'queueMs'))
+        networkMs = Math.max(networkMs, longestOfTasks(stages, 'networkMs'))
+        for (const stage of stages) computeMs += stage.computeMs
+      }
+      add(totals.queue, queueMs)
+      add(totals.network, networkMs)
+      add(totals.compute, computeMs)
+    },
+    requestFailed(pipeline, latencyMs, reason) {
+      const totals = noted.get(pipeline)?.totals
+      if (totals === undefined) return
+      totals.lastRequestAtMs = wallMs()
+      add(totals.fail, latencyMs)
+      if (reason === undefined) return
+      totals.rejected.set(reason, (totals.rejected.get(reason) ?? 0) + 1)
     },
     batch(pipeline, task, size, computeMs, networkMs) {
       const of = noted.get(pipeline)
@@ -165,7 +177,8 @@ export function createTelemetry(
 const none = (): Spent => ({ count: 0, ms: 0 })
 
 const nothing = (): PipelineTotals => ({
-  lastQueryAtMs: 0,
+  answered: 0,
+  lastRequestAtMs: 0,
   ...{ success: none(), fail: none(), queue: none(), network: none(), compute: none() },
   batches: new Map(),
   rejected: new Map(),

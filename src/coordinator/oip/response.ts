@@ -14,10 +14,9 @@ import { encodeTensor } from './tensors.ts'
 /** @param answers one for each picture, in their order */
 export function respond(
   model: Model,
-  id: string,
-  { outputs }: Pick<OipQuery, 'outputs'>,
+  { id, outputs, budgetMs }: { id: string; outputs: OipQuery['outputs']; budgetMs: number },
   answers: readonly Finished[],
-  { budgetMs, latencyMs }: { budgetMs: number; latencyMs: number },
+  latencyMs: number,
 ): Response {
   const { pipeline } = model
   const pictures = answers.map(({ items }) => assembleOutputs(pipeline, items))
@@ -29,7 +28,7 @@ export function respond(
     parameters: {
       accuracy: answers.reduce((sum, { accuracy }) => sum + accuracy, 0) / answers.length,
       deadline_ms: budgetMs,
-      latency_ms: round(latencyMs),
+      latency_ms: latencyMs,
       ...variantsOf(answers),
     },
     outputs: outputs.map(({ output, binary }) => {
@@ -41,7 +40,7 @@ export function respond(
       return { name, shape, datatype, parameters: { binary_data_size: blob.byteLength } }
     }),
   }
-  const headers = { 'server-timing': timingOf(answers, round(latencyMs)) }
+  const headers = { 'server-timing': timingOf(answers, latencyMs) }
   if (!outputs.some(({ binary }) => binary)) return Response.json(body, { headers })
   const json = new TextEncoder().encode(JSON.stringify(body))
   return new Response(joined([json, ...blobs]), {

@@ -5,7 +5,7 @@
  */
 import type { Context, Hono } from 'hono'
 import type { Pipeline } from '../../pipeline/schema.ts'
-import { answerOf, readCounted, round } from '../answer.ts'
+import { answerOf, answerRequest } from '../answer.ts'
 import { ApiError } from '../api_error.ts'
 import { readBody } from '../body.ts'
 import { readInferHeaders } from '../infer_request.ts'
@@ -95,43 +95,39 @@ async function infer(
   now: () => number,
   log: Log,
 ): Promise<Response> {
-  const arrivedMs = now()
   const { pipeline } = model
   const request = c.req.raw
-  const { headers, query } = await readCounted(
+  const rest = new AbortController()
+  const { query, answers, latencyMs } = await answerRequest(
     pool,
     pipeline,
-    () => now() - arrivedMs,
-    async () => {
+    now,
+    async (arrivedMs) => {
       const headers = readInferHeaders(request.headers, pipeline.sloMs)
       checkContentType(request.headers)
       const body = await readBody(request, pool.deadlines, arrivedMs + headers.budgetMs)
       const jsonLength = request.headers.get('inference-header-content-length')
-      return { headers, query: readRequest(model, jsonLength, body) }
+      const query = readRequest(model, jsonLength, body)
+      const { id = headers.id, budgetMs = headers.budgetMs } = query
+      return { ...query, id, budgetMs, minAccuracy: query.minAccuracy ?? headers.minAccuracy }
     },
-  )
-  const { budgetMs = headers.budgetMs, minAccuracy = headers.minAccuracy } = query
-  const rest = new AbortController()
-  const signal = AbortSignal.any([request.signal, rest.signal])
-  const asked = query.pictures.map(({ type, bytes }) =>
-    answerOf(pool, {
-      pipeline: pipeline.name,
-      payload: { meta: { type }, bytes },
-      ...{ arrivedMs, deadlineMs: arrivedMs + budgetMs, signal },
-      ...(minAccuracy === undefined ? {} : { minAccuracy }),
-    })
-  )
-  try {
-    const answered = await Promise.all(asked)
-    const latencyMs = Math.max(...answered.map(({ answeredMs }) => answeredMs)) - arrivedMs
-    const answers = answered.map(({ answer }) => answer)
-    const id = query.id ?? headers.id
-    log.debug?.(`query ${id}: ${pipeline.name}, ${answers.length} in ${round(latencyMs)} ms`, {
-      ...{ event: 'query', id, pipeline: pipeline.name, latencyMs: round(latencyMs) },
-    })
-    return respond(model, id, query, answers, { budgetMs, latencyMs })
-  } catch (error) {
+    ({ pictures, budgetMs, minAccuracy }, arrivedMs) => {
+      const signal = AbortSignal.any([request.signal, rest.signal])
+      return pictures.map(({ type, bytes }) =>
+        answerOf(pool, {
+          pipeline: pipeline.name,
+          payload: { meta: { type }, bytes },
+          ...{ arrivedMs, deadlineMs: arrivedMs + budgetMs, signal },
+          ...(minAccuracy === undefined ? {} : { minAccuracy }),
+        })
+      )
+    },
+  ).catch((error) => {
     rest.abort(error)
     throw error
-  }
+  })
+  log.debug?.(`query ${query.id}: ${pipeline.name}, ${answers.length} in ${latencyMs} ms`, {
+    ...{ event: 'query', id: query.id, pipeline: pipeline.name, latencyMs },
+  })
+  return respond(model, query, answers, latencyMs)
 }

@@ -9,13 +9,13 @@ import { VERSION } from './model.ts'
 import type { ModelStats } from './schemas.ts'
 
 export function statsOf(name: string, totals: PipelineTotals): ModelStats['model_stats'][number] {
-  const { success, fail, queue, network, compute, batches, lastQueryAtMs } = totals
+  const { success, fail, queue, network, compute, batches } = totals
   const sizes = [...batches].sort(([a], [b]) => a - b)
   return {
     name,
     version: VERSION,
-    last_inference: Math.round(lastQueryAtMs),
-    inference_count: success.count,
+    last_inference: Math.round(totals.lastRequestAtMs),
+    inference_count: totals.answered,
     execution_count: sizes.reduce((sum, [, { compute }]) => sum + compute.count, 0),
     inference_stats: {
       success: duration(success),
