@@ -5,6 +5,7 @@
  * @module
  */
 import type { Pipeline } from '../../pipeline/schema.ts'
+import { ApiError } from '../api_error.ts'
 import type { Datatype, Tensor } from './tensors.ts'
 
 export type Outputs = Record<string, Record<string, unknown>[]>
@@ -63,8 +64,8 @@ export function modelOf(pipeline: Pipeline): Model {
 }
 
 function fieldOutput(name: string, list: string, field: string): ModelOutput {
-  const { datatype, row } = FIELDS[field] ?? { datatype: 'BYTES', row: [] }
   const known = Object.hasOwn(FIELDS, field)
+  const { datatype, row } = known ? FIELDS[field]! : { datatype: 'BYTES' as const, row: [] }
   const size = row.reduce((product, side) => product * side, 1)
   return {
     ...{ name, datatype, shape: [-1, ...row] },
@@ -75,8 +76,9 @@ function fieldOutput(name: string, list: string, field: string): ModelOutput {
         if (!known) return [JSON.stringify(value ?? null)]
         if (datatype === 'BYTES') return [String(value ?? '')]
         const numbers = [value].flat(Infinity).map((one) => Number(one ?? 0))
-        if (numbers.length === size) return numbers
-        throw new RangeError(`Cannot give ${name}: ${numbers.length} numbers, expected ${size}`)
+        if (numbers.length === size && numbers.every(Number.isFinite)) return numbers
+        // It is the node's word: what it sent is no such field.
+        throw new ApiError('node_failed', `Cannot give ${name}: a node sent no ${size} numbers`)
       })
       return { name, datatype, shape: [entries.length, ...row], data }
     },
