@@ -4,6 +4,7 @@
  * @module
  */
 import { createApp } from '../coordinator/app.ts'
+import type { Log } from '../coordinator/log.ts'
 import type { Assets } from '../coordinator/pages.ts'
 import { createPlanner } from '../coordinator/planner.ts'
 import { createPool, type Pool, type PoolOptions } from '../coordinator/pool.ts'
@@ -17,7 +18,7 @@ export interface CoordinatorOptions {
   host?: string
   /** 0 takes any free one. */
   port?: number
-  log?: (line: string) => void
+  log?: Log
   link?: PoolOptions['link']
   /** Rules to plan and route by, one of `POLICY_NAMES`. */
   policy?: string

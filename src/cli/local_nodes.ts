@@ -10,7 +10,10 @@ export interface LocalNodes {
   stop(): Promise<void>
 }
 
-/** A child that dies is started again, each time after twice the pause, this often at most. */
+/**
+ * A child that dies is started again, each time after twice the pause, this often at most. One that
+ * ended well was let go by the coordinator.
+ */
 const MAX_RESTARTS = 5
 
 /** Starts `count` nodes that join `url` with these options; a node that dies by itself is started again. */
@@ -31,6 +34,7 @@ export function startLocalNodes(
       running.delete(child)
       if (stopping) return
       log(`node ${name} ended (${signal ?? `exit code ${code}`})`)
+      if (signal === null && code === 0) return
       await new Promise((done) => setTimeout(done, 500 * 2 ** restarts))
     }
   }

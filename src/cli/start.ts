@@ -7,6 +7,7 @@ import './deno_version.ts'
 import { parseArgs } from 'node:util'
 import { PipelineError } from '../pipeline/error.ts'
 import { POLICY_NAMES } from '../policy/policies.ts'
+import { createLog, LOG_FORMATS, LOG_LEVELS } from '../coordinator/log.ts'
 import { buildAssets } from './build_assets.ts'
 import { type Coordinator, startCoordinator } from './coordinator.ts'
 import { loadPipelines, pipelineDirs } from './load_pipelines.ts'
@@ -27,7 +28,9 @@ const USAGE = `deno task start [options]
   --allow-host NAME   a name, besides this machine's addresses, under which pages may join; may be
                       repeated
   --tls off           self makes a certificate, so that browsers elsewhere give pages all they can
-  --tls-cert FILE     a certificate of your own (PEM), with --tls-key FILE`
+  --tls-cert FILE     a certificate of your own (PEM), with --tls-key FILE
+  --log-level info    debug tells of each query; warn and error say less
+  --log-format text   json writes one object a line`
 
 /** How long to wait for every variant to be warm before saying that all is served. */
 const WARM_UP_PATIENCE_MS = 20_000
@@ -40,6 +43,11 @@ function fail(message: string): never {
 function integer(name: string, text: string, most: number): number {
   if (/^\d{1,6}$/.test(text) && Number(text) <= most) return Number(text)
   return fail(`Cannot use --${name}: must be an integer 0..${most}: received ${text}\n\n${USAGE}`)
+}
+
+function oneOf<T extends string>(name: string, known: readonly T[], text: string): T {
+  return known.find((one) => one === text) ??
+    fail(`Cannot use --${name}: must be one of ${known.join(', ')}: received ${text}`)
 }
 
 function options() {
@@ -57,6 +65,8 @@ function options() {
         tls: { type: 'string', default: 'off' },
         'tls-cert': { type: 'string' },
         'tls-key': { type: 'string' },
+        'log-level': { type: 'string', default: 'info' },
+        'log-format': { type: 'string', default: 'text' },
         help: { type: 'boolean' },
       },
     })
@@ -64,27 +74,26 @@ function options() {
       console.log(USAGE)
       Deno.exit(0)
     }
-    if (!POLICY_NAMES.includes(values.policy)) {
-      const names = POLICY_NAMES.join(', ')
-      fail(`Cannot use --policy: must be one of ${names}: received ${values.policy}`)
-    }
     return {
       port: integer('port', values.port, 65_535),
       nodes: integer('nodes', values.nodes, 64),
       memoryMb: values.memory === undefined ? undefined : integer('memory', values.memory, 999_999),
       host: values.host,
-      policy: values.policy,
+      policy: oneOf('policy', POLICY_NAMES, values.policy),
       dirs: values.pipeline,
       allowHosts: values['allow-host'],
       tls: { tls: values.tls, cert: values['tls-cert'], key: values['tls-key'] },
+      level: oneOf('log-level', LOG_LEVELS, values['log-level']),
+      format: oneOf('log-format', LOG_FORMATS, values['log-format']),
     }
   } catch (error) {
     return fail(`${(error as Error).message}\n\n${USAGE}`)
   }
 }
 
-const { port, host, policy, nodes, memoryMb, dirs, allowHosts, tls: wanted } = options()
-const steps = createSteps((line) => console.error(line))
+const { port, host, policy, nodes, memoryMb, dirs, allowHosts, tls: wanted, ...spoken } = options()
+const log = createLog(spoken.level, spoken.format, (line) => console.error(line))
+const steps = createSteps(log)
 const tls = await readTls(wanted, [...ownHosts(host), ...allowHosts])
   .catch((error) => fail(error.message))
 
@@ -97,7 +106,7 @@ let coordinator: Coordinator
 try {
   coordinator = startCoordinator({
     ...{ pipelines, host, port, allowHosts, policy },
-    log: (line) => steps.say(line),
+    log,
     assets: await steps.run('building pages', () => buildAssets()),
     ...(tls === undefined ? {} : { tls }),
   })
@@ -109,7 +118,7 @@ const { url, localUrl, pool } = coordinator
 const local = startLocalNodes(
   localUrl,
   nodes,
-  (line) => steps.say(line),
+  log,
   memoryMb === undefined ? [] : ['--memory', String(memoryMb)],
 )
 
@@ -153,5 +162,6 @@ console.log(`${url}/v1/pipelines  what is served`)
 console.log(`${url}/v1/nodes  who serves`)
 console.log(`${url}/v1/plan  the plan in force`)
 console.log(`${url}/v1/stats  counters`)
+console.log(`${url}/docs  every call; /openapi.json, /metrics and /v2 are for machines`)
 for (const line of joinLines(url, host, allowHosts, tls)) console.log(line)
 console.log(`another device joins with: deno task node --join ${url}`)

@@ -1,6 +1,6 @@
 import type { ErrorReason } from '../client/types.ts'
 
-const STATUS = {
+export const STATUS = {
   invalid_input: 400,
   unauthorized: 401,
   forbidden: 403,
@@ -17,6 +17,8 @@ const STATUS = {
   draining: 503,
   deadline_exceeded: 504,
 } as const satisfies Record<ErrorReason, number>
+
+export const REASONS = Object.keys(STATUS) as ErrorReason[]
 
 /** An answer without a result; the one error class of the HTTP layer. */
 export class ApiError extends Error {

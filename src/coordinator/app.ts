@@ -14,6 +14,11 @@ import { createEvents } from './events.ts'
 import { createHistory } from './history.ts'
 import { infer } from './infer.ts'
 import type { Link } from './link.ts'
+import type { Log } from './log.ts'
+import { createMetrics } from './metrics/metrics.ts'
+import { mountAdmin } from './admin_routes.ts'
+import { mountOip } from './oip/routes.ts'
+import { mountDocs } from './openapi/docs.ts'
 import { hostOf, mayLink } from './origin.ts'
 import { type Assets, mountPages } from './pages.ts'
 import type { Pool } from './pool.ts'
@@ -25,7 +30,7 @@ export interface AppOptions {
   /** Bytes of a model by content hash; `undefined` where there is none. */
   readModel: (sha256: string) => Promise<BodyInit | undefined>
   now: () => number
-  log: (line: string) => void
+  log: Log
   /** Names and addresses, besides loopback, under which this coordinator is reached. */
   hosts?: readonly string[]
   /** Pages and scripts for browsers and for machines without a checkout. */
@@ -51,17 +56,26 @@ export function createApp(options: AppOptions) {
   const startedMs = now()
   const history = createHistory(pool, now)
 
-  app.use('/v1/pipelines/*', async (c, next) => {
-    await next()
-    for (const name of ['x-request-id', 'traceparent']) {
-      const value = c.req.header(name)
-      if (value !== undefined && value.length <= 128) c.header(name, value)
-    }
-  })
+  for (const path of ['/v1/pipelines/*', '/v2/*']) {
+    app.use(path, async (c, next) => {
+      await next()
+      for (const name of ['x-request-id', 'traceparent']) {
+        const value = c.req.header(name)
+        if (value !== undefined && value.length <= 128) c.header(name, value)
+      }
+    })
+  }
 
-  app.onError((error) => {
-    if (error instanceof ApiError) return error.toResponse()
-    log(`fault: ${error.stack ?? error.message}`)
+  app.onError((error, c) => {
+    if (error instanceof ApiError) {
+      log.debug?.(`${c.req.method} ${c.req.path}: ${error.reason}: ${error.message}`, {
+        ...{ event: 'refused', path: c.req.path, reason: error.reason },
+      })
+      return error.toResponse()
+    }
+    // Nobody is there to read an answer.
+    if (c.req.raw.signal.aborted) return new Response(null, { status: 499 })
+    log(`fault: ${error.stack ?? error.message}`, 'error', { event: 'fault', path: c.req.path })
     return new ApiError('internal', 'Cannot answer: a fault in the coordinator').toResponse()
   })
   app.notFound((c) =>
@@ -75,7 +89,7 @@ export function createApp(options: AppOptions) {
       const known = [...pipelines.keys()].join(', ')
       throw new ApiError('unknown_pipeline', `Cannot find pipeline ${name}: served are ${known}`)
     }
-    return history.timed(name, () => infer(c, pool, pipeline, now))
+    return history.timed(name, () => infer(c, pool, pipeline, now, log))
   })
 
   const infos = served.map(pipelineInfo)
@@ -90,13 +104,16 @@ export function createApp(options: AppOptions) {
   })
   app.get('/v1/events', (c) => events.listen(c))
 
-  if (assets !== undefined) mountPages(app, assets)
-
-  app.get('/v2/health/live', (c) => c.json({ live: true }))
-  app.get('/v2/health/ready', (c) => {
-    const ready = pool.ready()
-    return c.json({ ready }, ready ? 200 : 503)
+  mountOip(app, { pool, pipelines: [...pipelines.values()], now, log })
+  mountAdmin(app, pool, hosts)
+  mountDocs(app)
+  const metrics = createMetrics(pool)
+  app.get('/metrics', async (c) => {
+    const { text, type } = await metrics()
+    return c.body(text, 200, { 'content-type': type })
   })
+
+  if (assets !== undefined) mountPages(app, assets)
 
   app.get(`${MODEL_PATH}:sha256`, async (c) => {
     const model = models.get(c.req.param('sha256'))

@@ -10,6 +10,7 @@ import type { BatchId, Handle, ItemOutcome, PolicyCommand, QueryId } from '../po
 import type { BatchMessage, Received, ResultMessage } from '../protocol/mod.ts'
 import type { Post } from './driver.ts'
 import type { Link } from './link.ts'
+import type { Telemetry } from './metrics/telemetry.ts'
 import type { PooledNode } from './nodes.ts'
 import type { Payload } from './payload.ts'
 
@@ -27,6 +28,7 @@ export function createBatches(
   post: Post,
   now: () => number,
   isLive: (query: QueryId) => boolean,
+  telemetry: Pick<Telemetry, 'batch' | 'batchFailed'>,
 ) {
   const flights = new Map<BatchId, Flight>()
   /** Copies that nodes keep for a query, to be let go with it. */
@@ -129,8 +131,11 @@ export function createBatches(
         outcomes = message.items.map((item, i) => toOutcome(flight, item, i, blobs))
       } catch (error) {
         const { message: why } = error as Error
+        telemetry.batchFailed(flight.command.pipeline)
         return post({ type: 'batch_failed', batch: flight.command.batch, message: why })
       }
+      const { pipeline, task, items } = flight.command
+      telemetry.batch(pipeline, task, items.length, message.computeMs, networkMs)
       post({
         type: 'batch_finished',
         batch: message.batch,
@@ -142,8 +147,10 @@ export function createBatches(
     },
 
     failed(node: PooledNode, batch: BatchId, message: string) {
-      if (flights.get(batch)?.node !== node) return
+      const flight = flights.get(batch)
+      if (flight === undefined || flight.node !== node) return
       flights.delete(batch)
+      telemetry.batchFailed(flight.command.pipeline)
       post({ type: 'batch_failed', batch, message })
     },
 
@@ -152,6 +159,7 @@ export function createBatches(
       for (const [batch, flight] of [...flights]) {
         if (flight.node !== node || !flights.delete(batch)) continue
         node.link.send({ type: 'cancel', batch })
+        telemetry.batchFailed(flight.command.pipeline)
         post({ type: 'batch_failed', batch, message })
       }
     },
@@ -165,7 +173,10 @@ export function createBatches(
 
     /** Forgets what was under way on a node that left. */
     left(node: PooledNode) {
-      for (const [batch, flight] of flights) if (flight.node === node) flights.delete(batch)
+      for (const [batch, flight] of flights) {
+        if (flight.node !== node || !flights.delete(batch)) continue
+        telemetry.batchFailed(flight.command.pipeline)
+      }
     },
 
     /** Lets go of the copies that nodes keep for a query that ended. */

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { PolicyCommand, PolicyEvent, Scheduler } from '../policy/types.ts'
+import type { Plan, PolicyCommand, PolicyEvent, Scheduler } from '../policy/types.ts'
 import { createSolver, type Solve } from './solver.ts'
 
 export type Post = (event: PolicyEvent) => void
@@ -15,6 +15,7 @@ export type Command = Exclude<PolicyCommand, { type: 'wake_at' | 'solve' }>
  * @param execute runs one command; may post events, which are handled after the current one
  * @param report told of a fault in the scheduler, which must not take the server down
  * @param solve works out plans, for a scheduler that asks for them
+ * @param planned told of each plan that was worked out
  */
 export function createDriver(
   scheduler: Scheduler,
@@ -22,9 +23,10 @@ export function createDriver(
   now: () => number,
   report: (error: unknown) => void,
   solve?: Solve,
+  planned: (plan: Plan) => void = () => {},
 ): { post: Post; stop(): void } {
   const events: PolicyEvent[] = []
-  const solver = createSolver(solve, (plan) => post({ type: 'plan_ready', plan }), report)
+  const solver = createSolver(solve, solved, report)
   let busy = false
   let timer: ReturnType<typeof setTimeout> | undefined
   let timerAtMs = Infinity
@@ -37,6 +39,11 @@ export function createDriver(
       timerAtMs = Infinity
       post({ type: 'wake' })
     }, Math.max(0, atMs - now()))
+  }
+
+  function solved(plan: Plan) {
+    planned(plan)
+    post({ type: 'plan_ready', plan })
   }
 
   function post(event: PolicyEvent) {

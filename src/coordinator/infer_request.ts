@@ -14,7 +14,7 @@ export interface InferHeaders {
   minAccuracy?: number
 }
 
-const MAX_TIMEOUT_MS = 600_000
+export const MAX_TIMEOUT_MS = 600_000
 
 /** @throws ApiError `invalid_input` */
 export function readInferHeaders(headers: Headers, sloMs: number): InferHeaders {
@@ -61,7 +61,8 @@ export function readContentType(headers: Headers): string {
   )
 }
 
-const jsonBody = z.object({
+/** A picture in JSON, as base64. */
+export const pictureRequest = z.object({
   inputs: z.array(z.object({
     name: z.string(),
     shape: z.array(z.number().int()),
@@ -93,7 +94,7 @@ function pictureFromJson(body: Uint8Array): Uint8Array {
   } catch {
     return fail('it is not JSON')
   }
-  const parsed = jsonBody.safeParse(json)
+  const parsed = pictureRequest.safeParse(json)
   if (!parsed.success) {
     const issue = parsed.error.issues[0]
     return fail(`${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'not as expected'}`)

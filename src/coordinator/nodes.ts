@@ -6,7 +6,7 @@
 import type { NodeInfo } from '../client/types.ts'
 import { ableVariants, type ServedVariant } from '../pipeline/hold.ts'
 import type { PolicyEvent, SchedulerStats, VariantRef } from '../policy/types.ts'
-import type { Hello, NodeMessage } from '../protocol/mod.ts'
+import type { Hello } from '../protocol/mod.ts'
 import { createCropEncodingChooser } from './crop_encoding.ts'
 import type { Link } from './link.ts'
 
@@ -24,6 +24,8 @@ export interface PooledNode {
   slots: number
   /** The volunteer's wish. */
   paused: boolean
+  /** The wish of whoever runs the coordinator. */
+  held: boolean
   /** Not heard of for a while. */
   silent: boolean
   /** Gets no work because others are heard of. */
@@ -52,6 +54,7 @@ export function createPooledNode(link: Link, hello: Hello): PooledNode {
     fallbacks: new Map(),
     slots: hello.slots ?? 1,
     paused: false,
+    held: false,
     silent: false,
     sidelined: false,
     instances: new Set(),
@@ -62,6 +65,9 @@ export function createPooledNode(link: Link, hello: Hello): PooledNode {
     toldRoundTripMs: 0,
   }
 }
+
+/** Whether it is to get no work, whoever wants it so. */
+export const isPaused = (node: PooledNode): boolean => node.paused || node.held || node.sidelined
 
 /** What the scheduler is told of a node that joins. */
 export function joinedEvent(
@@ -118,21 +124,6 @@ function countTasks(node: PooledNode) {
   for (const key of node.instances) node.tasks.add(key.split(' ').slice(1, 3).join(' '))
 }
 
-type Report = Extract<NodeMessage, { type: 'report' }>
-
-/** Notes where a node's latencies are from. A line for people where there is something to say. */
-export function noteProfile(node: PooledNode, { profile, remembered }: Report): string | undefined {
-  if (profile !== undefined) {
-    node.profile ??= { remembered: false, measuredAt: null, reason: 'measured since it joined' }
-  }
-  if (remembered === undefined) return undefined
-  const { used, measuredAt, reason } = remembered
-  node.profile = { remembered: used, measuredAt: used ? measuredAt : null, reason }
-  return used
-    ? `node ${node.name} is planned with its profile of ${measuredAt}: ${reason}`
-    : `node ${node.name} is measured anew: ${reason}`
-}
-
 export function nodeInfo(
   node: PooledNode,
   stats: SchedulerStats['nodes'][string] | undefined,
@@ -155,7 +146,7 @@ export function nodeInfo(
     memoryBytes: node.hello.memoryBytes ?? null,
     slotMemoryBytes: node.hello.slotMemoryBytes ?? null,
     downloads: node.hello.downloads ?? 'all',
-    pausedBy: node.pausedBy,
+    pausedBy: node.pausedBy ?? (node.held ? 'coordinator' : null),
     roundTripMs: node.link.roundTripMs ?? null,
     bytesSent: node.link.bytesSent,
     bytesReceived: node.link.bytesReceived,

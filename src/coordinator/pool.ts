@@ -5,7 +5,8 @@
  */
 import type { NodeInfo } from '../client/types.ts'
 import { servedVariants } from '../pipeline/hold.ts'
-import type { Scheduler } from '../policy/types.ts'
+import type { Pipeline } from '../pipeline/schema.ts'
+import type { Plan, QueryId, Scheduler } from '../policy/types.ts'
 import {
   CLOSE,
   type Hello,
@@ -13,21 +14,24 @@ import {
   type Received,
   type ResultMessage,
 } from '../protocol/mod.ts'
+import { createAdmin } from './admin.ts'
 import { createBatches } from './batches.ts'
 import { createDeadlines } from './deadlines.ts'
 import { type Command, createDriver } from './driver.ts'
 import { createLink, type Link, type LinkOptions, type Socket } from './link.ts'
+import type { Log } from './log.ts'
+import { createTelemetry } from './metrics/telemetry.ts'
 import {
   addInstance,
   createPooledNode,
-  dropInstances,
+  isPaused,
   joinedEvent,
   nodeInfo,
-  noteProfile,
   type PooledNode,
   removeInstance,
 } from './nodes.ts'
 import { createQueries, type QueryRequest } from './queries.ts'
+import { noteReport } from './report.ts'
 import { type ServedPipeline, welcomeOf } from './served.ts'
 import type { Solve } from './solver.ts'
 
@@ -38,7 +42,7 @@ export interface PoolOptions {
   /** Monotonic milliseconds. */
   now: () => number
   /** Told of joins, leaves and faults, for people. */
-  log: (line: string) => void
+  log: Log
   link?: Omit<LinkOptions, 'now'>
 }
 
@@ -50,13 +54,21 @@ export function createPool(options: PoolOptions) {
   const draining = new AbortController()
   const deadlines = createDeadlines(now)
   const fault = (error: unknown) =>
-    log(`scheduler fault: ${error instanceof Error ? error.stack : error}`)
-  const driver = createDriver(scheduler, execute, now, fault, options.solve)
+    log(`scheduler fault: ${error instanceof Error ? error.stack : error}`, 'error')
+  const telemetry = createTelemetry([...pipelines.values()])
+  const driver = createDriver(scheduler, execute, now, fault, options.solve, planned)
   const { post } = driver
-  const queries = createQueries(post, now, deadlines, (query) => batches.release(query))
-  const batches = createBatches(pipelines, post, now, queries.has)
+  const letGo = (query: QueryId) => batches.release(query)
+  const queries = createQueries(post, now, deadlines, letGo, telemetry)
+  const batches = createBatches(pipelines, post, now, queries.has, telemetry)
+  const admin = createAdmin({ nodes, batches, post, log })
   const able = served.flatMap(({ pipeline, models }) => servedVariants(pipeline, models))
   const welcome = welcomeOf(served)
+
+  function planned({ epoch, mode, reason, solveMs }: Plan) {
+    telemetry.planned(solveMs)
+    log.debug?.(`plan ${epoch}: ${mode}, ${reason}`, { event: 'plan', epoch, mode, solveMs })
+  }
 
   function execute(command: Command) {
     switch (command.type) {
@@ -89,6 +101,10 @@ export function createPool(options: PoolOptions) {
   }
 
   function join(link: Link, hello: Hello): boolean {
+    if (admin.isRemoved(hello.nodeId)) {
+      admin.turnAway(link)
+      return true
+    }
     const old = nodes.get(hello.nodeId)
     if (old !== undefined) {
       if (hello.epoch < old.hello.epoch) {
@@ -104,10 +120,14 @@ export function createPool(options: PoolOptions) {
     nodes.set(node.id, node)
     byLink.set(link, node)
     link.send(welcome)
+    telemetry.joined()
     log(
       `node ${node.name} joined (${node.backend}, ${node.slots} slot${node.slots > 1 ? 's' : ''})`,
+      'info',
+      { event: 'node_joined', node: node.id, name: node.name, backend: node.backend },
     )
     post(joinedEvent(node, able))
+    admin.joined(node)
     return true
   }
 
@@ -117,7 +137,10 @@ export function createPool(options: PoolOptions) {
     byLink.delete(link)
     nodes.delete(node.id)
     batches.left(node)
-    log(`node ${node.name} left: ${why}`)
+    telemetry.left(link.bytesSent, link.bytesReceived)
+    log(`node ${node.name} left: ${why}`, 'info', {
+      ...{ event: 'node_left', node: node.id, name: node.name, why },
+    })
     post({ type: 'node_left', node: node.id })
     weighSilence()
   }
@@ -132,8 +155,12 @@ export function createPool(options: PoolOptions) {
       const sidelined = node.silent && sound
       if (sidelined === node.sidelined) continue
       node.sidelined = sidelined
-      log(`node ${node.name} ${node.silent ? 'fell silent' : 'is heard of again'}`)
-      post({ type: 'node_reported', node: node.id, paused: sidelined || node.paused })
+      log(
+        `node ${node.name} ${node.silent ? 'fell silent' : 'is heard of again'}`,
+        node.silent ? 'warn' : 'info',
+        { event: node.silent ? 'node_silent' : 'node_heard', node: node.id, name: node.name },
+      )
+      post({ type: 'node_reported', node: node.id, paused: isPaused(node) })
       if (sidelined) batches.abandon(node, 'the node fell silent')
     }
   }
@@ -143,12 +170,6 @@ export function createPool(options: PoolOptions) {
     if (node === undefined) return
     node.silent = is
     weighSilence()
-  }
-
-  function notePause(node: PooledNode, pausedBy: string | null) {
-    if (node.pausedBy === pausedBy) return
-    node.pausedBy = pausedBy
-    log(`node ${node.name} ${pausedBy === null ? 'goes on' : `pauses: ${pausedBy}`}`)
   }
 
   function reportRoundTrip(node: PooledNode) {
@@ -169,7 +190,9 @@ export function createPool(options: PoolOptions) {
       case 'result':
         return batches.finished(node, received as Received<ResultMessage>)
       case 'batch_failed':
-        log(`node ${node.name} lost a batch: ${message.message}`)
+        log(`node ${node.name} lost a batch: ${message.message}`, 'warn', {
+          ...{ event: 'batch_failed', node: node.id, name: node.name },
+        })
         return batches.failed(node, message.batch, message.message)
       case 'ready': {
         const { slot, pipeline, task, variant } = message
@@ -180,40 +203,19 @@ export function createPool(options: PoolOptions) {
       }
       case 'load_failed': {
         const { slot, pipeline, task, variant } = message
-        log(`node ${node.name} cannot load ${pipeline}/${task}/${variant}: ${message.message}`)
+        log(
+          `node ${node.name} cannot load ${pipeline}/${task}/${variant}: ${message.message}`,
+          'warn',
+          { event: 'load_failed', node: node.id, name: node.name, pipeline, task, variant },
+        )
         return post({
           ...{ type: 'load_failed', node: node.id, message: message.message },
           ...{ slot, pipeline, task, variant },
         })
       }
       case 'report': {
-        if (message.progress !== undefined) {
-          const { done, total } = message.progress
-          node.progress = done < total ? message.progress : null
-        }
-        if (message.backend !== undefined) node.backend = message.backend
-        node.threadsPerRun = message.threadsPerRun ?? node.threadsPerRun
-        if (message.backendReason !== undefined) {
-          node.backendReason = message.backendReason
-          log(`node ${node.name} runs on ${message.backendReason}`)
-        }
-        if (message.slots !== undefined) {
-          node.slots = message.slots
-          dropInstances(node, message.slots)
-        }
-        const line = noteProfile(node, message)
-        if (line !== undefined) log(line)
-        const { paused, slots, profile } = message
-        if (paused !== undefined) notePause(node, paused ? message.pausedBy ?? 'node' : null)
-        if (paused === undefined && slots === undefined && profile === undefined) return
-        node.paused = paused ?? node.paused
-        return post({
-          type: 'node_reported',
-          node: node.id,
-          ...(paused === undefined ? {} : { paused: paused || node.sidelined }),
-          ...(slots === undefined ? {} : { slots }),
-          ...(profile === undefined ? {} : { profile }),
-        })
+        const event = noteReport(node, message, log)
+        return event === undefined ? undefined : post(event)
       }
       case 'bye':
         return link.close(1000, message.reason)
@@ -221,6 +223,12 @@ export function createPool(options: PoolOptions) {
       case 'pong':
         return
     }
+  }
+
+  function isReady(pipeline: Pipeline): boolean {
+    return Object.keys(pipeline.tasks).every((task) =>
+      [...nodes.values()].some((node) => node.tasks.has(`${pipeline.name} ${task}`))
+    )
   }
 
   return {
@@ -235,12 +243,8 @@ export function createPool(options: PoolOptions) {
     submit: (request: QueryRequest) => queries.submit(request),
 
     /** Whether each pipeline has a warm instance for every task. */
-    ready: () =>
-      served.every(({ pipeline }) =>
-        Object.keys(pipeline.tasks).every((task) =>
-          [...nodes.values()].some((node) => node.tasks.has(`${pipeline.name} ${task}`))
-        )
-      ),
+    ready: () => served.every(({ pipeline }) => isReady(pipeline)),
+    isReady,
 
     node: (id: string) => nodes.get(id),
 
@@ -252,6 +256,11 @@ export function createPool(options: PoolOptions) {
       return [...nodes.values()].map((node) => nodeInfo(node, stats.nodes[node.id]))
     },
 
+    /** Variants held warm by each node, as `slot pipeline task variant`. */
+    held: () => [...nodes.values()].map(({ instances }) => instances),
+
+    admin,
+    telemetry,
     plan: () => scheduler.plan(),
     stats: () => scheduler.stats(),
     queriesInFlight: () => queries.size,

@@ -6,11 +6,14 @@
 import type { Answer, QueryId } from '../policy/types.ts'
 import type { Deadlines } from './deadlines.ts'
 import type { Post } from './driver.ts'
+import type { Telemetry } from './metrics/telemetry.ts'
 import type { Payload } from './payload.ts'
 
 export interface QueryRequest {
   pipeline: string
   payload: Payload
+  /** On the coordinator's clock, as the deadline. */
+  arrivedMs: number
   /** Absolute, on the coordinator's clock. */
   deadlineMs: number
   minAccuracy?: number
@@ -36,6 +39,7 @@ export function createQueries(
   now: () => number,
   deadlines: Deadlines,
   cancelled: (query: QueryId) => void,
+  telemetry: Pick<Telemetry, 'answered' | 'cancelled'>,
 ) {
   const waiting = new Map<QueryId, (answer: Answer) => void>()
   let serial = 0
@@ -50,14 +54,21 @@ export function createQueries(
 
     /** Resolves with the one answer; rejects only with the signal's reason. */
     submit(request: QueryRequest): Promise<Answered> {
-      const { signal, payload, pipeline, deadlineMs, minAccuracy } = request
+      const { signal, payload, pipeline, arrivedMs, deadlineMs, minAccuracy } = request
       serial += 1
       const query = String(serial)
       const { byteLength } = payload.bytes
-      if (bytesInside + byteLength > MAX_BYTES_INSIDE) return Promise.resolve(tooMuchInside(now()))
+      const answered = (answer: Answer): Answered => {
+        const answeredMs = now()
+        telemetry.answered(pipeline, answer, answeredMs - arrivedMs)
+        return { answer, answeredMs }
+      }
+      if (bytesInside + byteLength > MAX_BYTES_INSIDE) {
+        return Promise.resolve(answered(tooMuchInside))
+      }
       bytesInside += byteLength
       return new Promise((resolve, reject) => {
-        const give = (answer: Answer) => resolve({ answer, answeredMs: now() })
+        const give = (answer: Answer) => resolve(answered(answer))
         const settle = () => {
           callOff()
           signal.removeEventListener('abort', leave)
@@ -72,6 +83,7 @@ export function createQueries(
         const leave = () => {
           if (!settle()) return
           cancel()
+          telemetry.cancelled(pipeline, now() - arrivedMs)
           reject(signal.reason)
         }
         const callOff = deadlines.at(deadlineMs + GUARD_MS, () => {
@@ -105,14 +117,9 @@ export function createQueries(
   }
 }
 
-function tooMuchInside(answeredMs: number): Answered {
-  return {
-    answeredMs,
-    answer: {
-      ok: false,
-      reason: 'queue_full',
-      message: `Cannot take a query: the pictures inside fill ${MAX_BYTES_INSIDE} bytes`,
-      retryAfterMs: 1000,
-    },
-  }
+const tooMuchInside: Answer = {
+  ok: false,
+  reason: 'queue_full',
+  message: `Cannot take a query: the pictures inside fill ${MAX_BYTES_INSIDE} bytes`,
+  retryAfterMs: 1000,
 }

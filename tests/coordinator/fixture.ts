@@ -42,10 +42,12 @@ export const pipeline = checkPipeline({
 export async function withCoordinator(
   test: (coordinator: Coordinator) => Promise<void>,
   link?: Parameters<typeof startCoordinator>[0]['link'],
+  options: Partial<Parameters<typeof startCoordinator>[0]> = {},
 ) {
   const coordinator = startCoordinator({
     pipelines: [{ dir: '', pipeline, models: {} }],
     port: 0,
+    ...options,
     ...(link === undefined ? {} : { link }),
   })
   try {

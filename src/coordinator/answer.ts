@@ -1,0 +1,102 @@
+/**
+ * Requests through the pool, whichever protocol they came in by.
+ *
+ * @module
+ */
+import type { StageReport } from '../client/types.ts'
+import type { Pipeline } from '../pipeline/schema.ts'
+import type { Answer } from '../policy/types.ts'
+import { ApiError } from './api_error.ts'
+import { backendOf } from './nodes.ts'
+import { longestOfTasks } from './metrics/longest.ts'
+import type { Pool } from './pool.ts'
+import type { QueryRequest } from './queries.ts'
+
+export type Finished = Extract<Answer, { ok: true }>
+
+export interface Answers<Query> {
+  query: Query
+  /** One for each picture, in their order. */
+  answers: Finished[]
+  /** From arrival to the last of them. */
+  latencyMs: number
+}
+
+/**
+ * One request from its arrival to its answers, noted for the statistics however it ends.
+ *
+ * @param read makes it a query; what fails there was none, and counts as rejected
+ * @param ask has its pictures answered, all at once
+ * @throws ApiError where one of them got no result
+ */
+export async function answerRequest<Query>(
+  pool: Pool,
+  { name }: Pipeline,
+  now: () => number,
+  read: (arrivedMs: number) => Promise<Query>,
+  ask: (query: Query, arrivedMs: number) => Promise<Answered>[],
+): Promise<Answers<Query>> {
+  const arrivedMs = now()
+  const { telemetry } = pool
+  let query: Query | undefined
+  try {
+    query = await read(arrivedMs)
+    const answered = await Promise.all(ask(query, arrivedMs))
+    const answers: Finished[] = []
+    let lastMs = arrivedMs
+    for (const { answer, answeredMs } of answered) {
+      answers.push(answer)
+      lastMs = Math.max(lastMs, answeredMs)
+    }
+    telemetry.requestDone(name, answers, lastMs - arrivedMs)
+    return { query, answers, latencyMs: round(lastMs - arrivedMs) }
+  } catch (error) {
+    const isRejected = query === undefined && error instanceof ApiError
+    telemetry.requestFailed(name, now() - arrivedMs, isRejected ? error.reason : undefined)
+    throw error
+  }
+}
+
+interface Answered {
+  answer: Finished
+  answeredMs: number
+}
+
+/** @throws ApiError for every answer without a result */
+export async function answerOf(pool: Pool, request: QueryRequest): Promise<Answered> {
+  const { answer, answeredMs } = await pool.submit(request)
+  if (!answer.ok) throw new ApiError(answer.reason, answer.message, answer.retryAfterMs)
+  return { answer, answeredMs }
+}
+
+/** The batches of an answer, with nodes by name and times in hundredths of milliseconds. */
+export function stagesOf(answer: Finished, pool: Pool, pipeline: Pipeline): StageReport[] {
+  return answer.stages.map((stage) => {
+    const node = pool.node(stage.node)
+    return {
+      task: stage.task,
+      variant: stage.variant,
+      node: node?.name ?? stage.node,
+      backend: node ? backendOf(node, { pipeline: pipeline.name, ...stage }) : 'unknown',
+      batch: stage.batch,
+      items: stage.items,
+      queueMs: round(stage.queueMs),
+      networkMs: round(stage.networkMs),
+      computeMs: round(stage.computeMs),
+    }
+  })
+}
+
+/** The head of `Server-Timing`: all in all, then in queues and on the network, of each task the longest. */
+export function serverTiming(
+  latencyMs: number,
+  stages: readonly Pick<StageReport, 'task' | 'queueMs' | 'networkMs'>[],
+): string[] {
+  return [
+    `total;dur=${latencyMs}`,
+    `queue;dur=${round(longestOfTasks(stages, 'queueMs'))}`,
+    `network;dur=${round(longestOfTasks(stages, 'networkMs'))}`,
+  ]
+}
+
+export const round = (ms: number): number => Math.round(ms * 100) / 100

@@ -1,0 +1,261 @@
+/**
+ * `GET /metrics`: what is looked up when a scraper asks, next to what was noted meanwhile. No label
+ * names a node: nodes come and go, and each would stay a series for ever.
+ *
+ * @module
+ */
+import type { Metric, Registry } from 'prom-client'
+import type { NodeInfo } from '../../client/types.ts'
+import type { Plan, SchedulerStats } from '../../policy/types.ts'
+import type { Telemetry } from './telemetry.ts'
+
+/** What is looked at; a pool fits. */
+export interface Watched {
+  telemetry: Telemetry
+  stats(): SchedulerStats
+  plan(): Plan
+  nodes(): NodeInfo[]
+  /** Variants held warm, `slot pipeline task variant`, of each node. */
+  held(): readonly ReadonlySet<string>[]
+  ready(): boolean
+}
+
+/** How things stand at one scrape. */
+interface Scrape extends Pick<SchedulerStats, 'batchCloses'> {
+  pipelines: [pipeline: string, SchedulerStats['pipelines'][string]][]
+  totals: Telemetry['pipelines']
+  traffic: Telemetry['nodes']
+  plan: Plan
+  nodes: NodeInfo[]
+  held: readonly ReadonlySet<string>[]
+  ready: boolean
+}
+
+type Row = [value: number, labels?: Record<string, string>]
+type Family = [
+  kind: 'Counter' | 'Gauge',
+  name: string,
+  help: string,
+  labelNames: string[],
+  rows: (scrape: Scrape) => Row[],
+]
+
+const STATES = ['active', 'standby', 'resting', 'paused']
+const MODES = ['hardware', 'accuracy', 'saturated']
+
+const perPipeline = (
+  value: (stats: SchedulerStats['pipelines'][string]) => number,
+): Family[4] =>
+({ pipelines }) => pipelines.map(([pipeline, stats]) => [value(stats), { pipeline }])
+
+const QUERIES: Family[] = [
+  [
+    'Counter',
+    'shoal_queries_total',
+    'Queries that ended, by outcome: on_time, cancelled, or why there was no result',
+    ['pipeline', 'outcome'],
+    ({ pipelines }) =>
+      pipelines.flatMap(([pipeline, { onTime, cancelled, failed }]) =>
+        Object.entries({ on_time: onTime, cancelled, ...failed })
+          .map(([outcome, count]): Row => [count, { pipeline, outcome }])
+      ),
+  ],
+  [
+    'Counter',
+    'shoal_queries_arrived_total',
+    'Queries that reached the scheduler',
+    ['pipeline'],
+    perPipeline(({ arrived }) => arrived),
+  ],
+  [
+    'Counter',
+    'shoal_query_accuracy_total',
+    'Sum of the path accuracy of the queries on time; divided by their number it is the mean',
+    ['pipeline'],
+    perPipeline(({ accuracySum }) => accuracySum),
+  ],
+  [
+    'Counter',
+    'shoal_requests_rejected_total',
+    'Requests that never were queries: bad input, another type, too large',
+    ['pipeline', 'reason'],
+    ({ totals }) =>
+      [...totals].flatMap(([pipeline, { rejected }]) =>
+        [...rejected].map(([reason, count]): Row => [count, { pipeline, reason }])
+      ),
+  ],
+  [
+    'Gauge',
+    'shoal_queries_in_flight',
+    'Queries inside',
+    ['pipeline'],
+    perPipeline(({ inFlight }) => inFlight),
+  ],
+  [
+    'Gauge',
+    'shoal_queue_depth',
+    'Items that wait for a slot',
+    ['pipeline', 'task'],
+    ({ pipelines }) =>
+      pipelines.flatMap(([pipeline, { queued }]) =>
+        Object.entries(queued).map(([task, count]): Row => [count, { pipeline, task }])
+      ),
+  ],
+]
+
+const BATCHES: Family[] = [
+  [
+    'Counter',
+    'shoal_batches_closed_total',
+    'Batches, by why they were closed at the size they had',
+    ['reason'],
+    ({ batchCloses }) => Object.entries(batchCloses).map(([reason, count]) => [count, { reason }]),
+  ],
+  [
+    'Counter',
+    'shoal_batches_failed_total',
+    'Batches that came to nothing: their node left or lost them',
+    ['pipeline'],
+    ({ totals }) => [...totals].map(([pipeline, one]) => [one.batchesFailed, { pipeline }]),
+  ],
+]
+
+const NODES: Family[] = [
+  [
+    'Gauge',
+    'shoal_nodes',
+    'Nodes, by state',
+    ['state'],
+    ({ nodes }) =>
+      STATES.map((state) => [nodes.filter((node) => node.state === state).length, { state }]),
+  ],
+  [
+    'Gauge',
+    'shoal_slots',
+    'Slots of all nodes, by backend',
+    ['backend'],
+    ({ nodes }) => nodes.map(({ backend, slots }) => [slots, { backend }]),
+  ],
+  [
+    'Gauge',
+    'shoal_instances',
+    'Variants that slots hold warm',
+    ['pipeline', 'task', 'variant'],
+    ({ held }) => held.flatMap((keys) => [...keys].map((key): Row => [1, variantOf(key)])),
+  ],
+  [
+    'Counter',
+    'shoal_nodes_joined_total',
+    'Links on which a node introduced itself',
+    [],
+    ({ traffic }) => [[traffic.joined]],
+  ],
+  [
+    'Counter',
+    'shoal_nodes_left_total',
+    'Links of nodes that ended',
+    [],
+    ({ traffic }) => [[traffic.left]],
+  ],
+  [
+    'Counter',
+    'shoal_link_bytes_total',
+    'Bytes to and from nodes',
+    ['direction'],
+    ({ traffic, nodes }) => [
+      [traffic.bytesSent, { direction: 'sent' }],
+      [traffic.bytesReceived, { direction: 'received' }],
+      ...nodes.flatMap((node): Row[] => [
+        [node.bytesSent, { direction: 'sent' }],
+        [node.bytesReceived, { direction: 'received' }],
+      ]),
+    ],
+  ],
+]
+
+const PLAN: Family[] = [
+  ['Gauge', 'shoal_plan_epoch', 'Number of the plan in force', [], ({ plan }) => [[plan.epoch]]],
+  [
+    'Gauge',
+    'shoal_plan_objective',
+    'Accuracy-weighted queries per second that the plan carries',
+    [],
+    ({ plan }) => [[plan.objective]],
+  ],
+  ['Gauge', 'shoal_plan_bound', 'No plan carries more', [], ({ plan }) => [[plan.bound]]],
+  [
+    'Gauge',
+    'shoal_plan_gap_ratio',
+    'What the plan may fall short of the bound',
+    [],
+    ({ plan }) => [[plan.gap]],
+  ],
+  [
+    'Gauge',
+    'shoal_plan_mode',
+    '1 for the mode of the plan in force',
+    ['mode'],
+    ({ plan }) => MODES.map((mode) => [mode === plan.mode ? 1 : 0, { mode }]),
+  ],
+]
+
+const SERVER: Family[] = [
+  [
+    'Gauge',
+    'shoal_ready',
+    '1 when each pipeline has a warm instance for every task',
+    [],
+    ({ ready }) => [[ready ? 1 : 0]],
+  ],
+  [
+    'Gauge',
+    'process_resident_memory_bytes',
+    'Resident memory of the coordinator',
+    [],
+    () => [[Deno.memoryUsage().rss]],
+  ],
+]
+
+/** @returns reads all metrics as Prometheus text */
+export function createMetrics(watched: Watched): () => Promise<{ text: string; type: string }> {
+  const { pipelines, nodes } = watched.telemetry
+  let scrape: Scrape
+  let registry: Promise<Registry> | undefined
+
+  /** Loaded by the first scrape: a coordinator that nobody scrapes starts a tenth of a second sooner. */
+  async function open(): Promise<Registry> {
+    const library = await import('prom-client')
+    const registry = new library.Registry()
+    for (const family of [...QUERIES, ...BATCHES, ...NODES, ...PLAN, ...SERVER]) {
+      const [kind, name, help, labelNames, rows] = family
+      new library[kind]({
+        ...{ name, help, labelNames, registers: [registry] },
+        collect() {
+          this.reset()
+          for (const [value, labels = {}] of rows(scrape)) this.inc(labels, value)
+        },
+      })
+    }
+    for (const histogram of watched.telemetry.histograms) {
+      registry.registerMetric(histogram as unknown as Metric)
+    }
+    return registry
+  }
+
+  return async () => {
+    const opened = await (registry ??= open())
+    const stats = watched.stats()
+    scrape = {
+      pipelines: Object.entries(stats.pipelines),
+      batchCloses: stats.batchCloses,
+      ...{ totals: pipelines, traffic: nodes, plan: watched.plan(), nodes: watched.nodes() },
+      ...{ held: watched.held(), ready: watched.ready() },
+    }
+    return { text: await opened.metrics(), type: opened.contentType }
+  }
+}
+
+function variantOf(key: string) {
+  const [, pipeline = '', task = '', variant = ''] = key.split(' ')
+  return { pipeline, task, variant }
+}

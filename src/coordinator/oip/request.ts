@@ -1,0 +1,223 @@
+/**
+ * `POST /v2/models/{m}/infer`, the way in: JSON, or JSON with the tensors' bytes behind it.
+ *
+ * @module
+ */
+import { ApiError } from '../api_error.ts'
+import { MAX_TIMEOUT_MS } from '../infer_request.ts'
+import { checkPicture } from '../picture.ts'
+import { INPUT, type Model, type ModelOutput } from './model.ts'
+import { type InferenceRequest, inferenceRequest, type RequestInput } from './schemas.ts'
+import { DATATYPES, decodeBytes } from './tensors.ts'
+
+export interface OipQuery {
+  id: string | undefined
+  pictures: { type: string; bytes: Uint8Array }[]
+  outputs: { output: ModelOutput; binary: boolean }[]
+  /** What `parameters` ask for, where they do. */
+  budgetMs: number | undefined
+  minAccuracy: number | undefined
+}
+
+const MAX_PICTURES = 64
+
+const fail = (what: string, fault: string): never => {
+  throw new ApiError('invalid_input', `Cannot use ${what}: ${fault}`)
+}
+
+/** Whether a request's body can be one of these. A client may leave its type unsaid. */
+export function checkContentType(headers: Headers): void {
+  const type = (headers.get('content-type') ?? '').split(';')[0]?.trim().toLowerCase() ?? ''
+  if (['', 'application/json', 'application/octet-stream'].includes(type)) return
+  throw new ApiError(
+    'unsupported_type',
+    `Cannot take content-type ${type}: send application/json, or application/octet-stream with ` +
+      'Inference-Header-Content-Length',
+  )
+}
+
+/**
+ * @param jsonLength the header `Inference-Header-Content-Length`; null where there is none
+ * @throws ApiError `invalid_input` or `too_large`
+ */
+export function readRequest(model: Model, jsonLength: string | null, body: Uint8Array): OipQuery {
+  const split = jsonLength === null ? body.byteLength : lengthOf(jsonLength, body.byteLength)
+  // A length of 0: the body is the one input's one element, and there is no JSON.
+  const json = jsonLength !== null && split === 0
+    ? whole(body.byteLength)
+    : parse(body.subarray(0, split))
+  const binary = jsonLength === null ? undefined : body.subarray(split)
+  const elements = readInput(onlyInput(json.inputs), binary, jsonLength !== null && split === 0)
+  const { parameters = {} } = json
+  return {
+    id: json.id,
+    pictures: elements.map((bytes, i) => ({ type: typeOf(bytes, i, elements.length), bytes })),
+    outputs: readOutputs(model, json, parameters['binary_data_output']),
+    budgetMs: budgetOf(parameters['timeout']),
+    minAccuracy: accuracyOf(parameters['min_accuracy']),
+  }
+}
+
+/** @throws ApiError that says which of several pictures is at fault */
+function typeOf(bytes: Uint8Array, index: number, count: number): string {
+  try {
+    return checkPicture(bytes)
+  } catch (error) {
+    if (count === 1 || !(error instanceof ApiError)) throw error
+    throw new ApiError(error.reason, `${error.message} (element ${index} of input ${INPUT})`)
+  }
+}
+
+function lengthOf(text: string, bodyBytes: number): number {
+  const length = /^\d{1,10}$/.test(text) ? Number(text) : NaN
+  if (length <= bodyBytes) return length
+  return fail(
+    'Inference-Header-Content-Length',
+    `must be an integer of at most the body's ${bodyBytes} bytes: received ${text.slice(0, 40)}`,
+  )
+}
+
+const whole = (bytes: number): InferenceRequest => ({
+  inputs: [{
+    ...{ name: INPUT, shape: [1], datatype: 'BYTES' },
+    parameters: { binary_data_size: bytes },
+  }],
+})
+
+function parse(bytes: Uint8Array): InferenceRequest {
+  let json: unknown
+  try {
+    json = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
+  } catch {
+    return fail('the request', 'it is not JSON')
+  }
+  const parsed = inferenceRequest.safeParse(json)
+  if (parsed.success) return parsed.data
+  const issue = parsed.error.issues[0]
+  return fail(
+    'the request',
+    `${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'not as expected'}`,
+  )
+}
+
+function onlyInput(inputs: readonly RequestInput[]): RequestInput {
+  for (const { name } of inputs) {
+    if (name !== INPUT) fail(`input ${quote(name)}`, `the model has one input, ${INPUT}`)
+  }
+  const [input, second] = inputs
+  if (input === undefined) return fail('the request', `input ${INPUT} is missing`)
+  if (second !== undefined) return fail(`input ${INPUT}`, 'it is there more than once')
+  return input
+}
+
+function readInput(
+  { shape, datatype, parameters = {}, data }: RequestInput,
+  binary: Uint8Array | undefined,
+  isWhole: boolean,
+): Uint8Array[] {
+  const what = `input ${INPUT}`
+  if (!DATATYPES.includes(datatype)) fail(what, `datatype ${quote(datatype)} is not one of v2`)
+  if (datatype !== 'BYTES') fail(what, `datatype must be BYTES: received ${datatype}`)
+  const [count = 0] = shape
+  if (shape.length !== 1 || count < 1) {
+    fail(what, `shape must be [n], n pictures of at least 1: received ${JSON.stringify(shape)}`)
+  }
+  if (count > MAX_PICTURES) {
+    throw new ApiError('too_large', `Cannot take ${count} pictures: at most ${MAX_PICTURES} a call`)
+  }
+  const size = parameters['binary_data_size']
+  const elements = size === undefined
+    ? fromJson(what, data, parameters['encoding'])
+    : fromBinary(what, size, data, binary, isWhole)
+  if (size === undefined && binary !== undefined && binary.byteLength > 0) {
+    fail('the body', `${binary.byteLength} bytes follow the JSON, and no input claims them`)
+  }
+  if (elements.length !== count) {
+    fail(what, `shape [${count}] does not fit its ${elements.length} elements`)
+  }
+  return elements
+}
+
+function fromJson(what: string, data: unknown[] | undefined, encoding: unknown): Uint8Array[] {
+  if (data === undefined) {
+    return fail(what, 'it has neither data nor parameters.binary_data_size')
+  }
+  if (encoding !== 'base64') {
+    return fail(what, 'a picture in JSON needs parameters.encoding "base64"')
+  }
+  return data.flat(Infinity).map((element, i) => {
+    if (typeof element !== 'string') return fail(what, `element ${i} of data is not a string`)
+    try {
+      return Uint8Array.fromBase64(element)
+    } catch {
+      return fail(what, `element ${i} of data is not base64`)
+    }
+  })
+}
+
+function fromBinary(
+  what: string,
+  size: unknown,
+  data: unknown[] | undefined,
+  binary: Uint8Array | undefined,
+  isWhole: boolean,
+): Uint8Array[] {
+  if (data !== undefined) return fail(what, 'it has both data and parameters.binary_data_size')
+  if (binary === undefined) {
+    return fail(what, 'binary data needs the header Inference-Header-Content-Length')
+  }
+  if (size !== binary.byteLength) {
+    return fail(what, `binary_data_size is ${size}, and ${binary.byteLength} bytes follow the JSON`)
+  }
+  if (isWhole) return [binary]
+  return decodeBytes(binary) ??
+    fail(what, 'its binary data is not elements of a length in four bytes and as many bytes')
+}
+
+function readOutputs(
+  { outputs }: Model,
+  request: InferenceRequest,
+  all: unknown,
+): OipQuery['outputs'] {
+  const byDefault = truth('parameters.binary_data_output', all) ?? false
+  if (request.outputs === undefined || request.outputs.length === 0) {
+    return outputs.map((output) => ({ output, binary: byDefault }))
+  }
+  const seen = new Set<string>()
+  return request.outputs.map(({ name, parameters = {} }) => {
+    const what = `output ${quote(name)}`
+    const output = outputs.find((one) => one.name === name) ??
+      fail(what, `the model has ${outputs.map((one) => one.name).join(', ')}`)
+    if (seen.has(name)) return fail(what, 'it is asked for more than once')
+    seen.add(name)
+    return { output, binary: truth(`${what}, binary_data`, parameters['binary_data']) ?? byDefault }
+  })
+}
+
+function truth(what: string, value: unknown): boolean | undefined {
+  if (value === undefined || typeof value === 'boolean') return value
+  return fail(what, `must be true or false: received ${quote(String(value))}`)
+}
+
+function budgetOf(timeoutUs: unknown): number | undefined {
+  if (timeoutUs === undefined) return undefined
+  const most = MAX_TIMEOUT_MS * 1000
+  if (typeof timeoutUs === 'number' && Number.isInteger(timeoutUs)) {
+    if (timeoutUs >= 1 && timeoutUs <= most) return timeoutUs / 1000
+  }
+  return fail(
+    'parameters.timeout',
+    `must be an integer 1..${most}, microseconds: received ${quote(String(timeoutUs))}`,
+  )
+}
+
+function accuracyOf(value: unknown): number | undefined {
+  if (value === undefined) return undefined
+  if (typeof value === 'number' && value >= 0 && value <= 1) return value
+  return fail(
+    'parameters.min_accuracy',
+    `must be a number 0..1: received ${quote(String(value))}`,
+  )
+}
+
+const quote = (text: string) => JSON.stringify(text.slice(0, 100))

@@ -1,0 +1,93 @@
+/**
+ * `POST /v2/models/{m}/infer`, the way out: JSON, with the bytes of those tensors behind it that
+ * were asked for as such.
+ *
+ * @module
+ */
+import { type Finished, round, serverTiming } from '../answer.ts'
+import { assembleOutputs } from '../assemble.ts'
+import { type Model, VERSION } from './model.ts'
+import type { OipQuery } from './request.ts'
+import type { InferenceResponse } from './schemas.ts'
+import { encodeTensor } from './tensors.ts'
+
+/** @param answers one for each picture, in their order */
+export function respond(
+  model: Model,
+  { id, outputs, budgetMs }: { id: string; outputs: OipQuery['outputs']; budgetMs: number },
+  answers: readonly Finished[],
+  latencyMs: number,
+): Response {
+  const { pipeline } = model
+  const pictures = answers.map(({ items }) => assembleOutputs(pipeline, items))
+  const blobs: Uint8Array<ArrayBuffer>[] = []
+  const body: InferenceResponse = {
+    model_name: pipeline.name,
+    model_version: VERSION,
+    id,
+    parameters: {
+      accuracy: answers.reduce((sum, { accuracy }) => sum + accuracy, 0) / answers.length,
+      deadline_ms: budgetMs,
+      latency_ms: latencyMs,
+      ...variantsOf(answers),
+    },
+    outputs: outputs.map(({ output, binary }) => {
+      const tensor = output.read(pictures)
+      const { name, shape, datatype, data } = tensor
+      if (!binary) return { name, shape, datatype, data }
+      const blob = encodeTensor(tensor)
+      blobs.push(blob)
+      return { name, shape, datatype, parameters: { binary_data_size: blob.byteLength } }
+    }),
+  }
+  const headers = { 'server-timing': timingOf(answers, latencyMs) }
+  if (!outputs.some(({ binary }) => binary)) return Response.json(body, { headers })
+  const json = new TextEncoder().encode(JSON.stringify(body))
+  return new Response(joined([json, ...blobs]), {
+    headers: {
+      ...headers,
+      'content-type': 'application/octet-stream',
+      'inference-header-content-length': String(json.byteLength),
+    },
+  })
+}
+
+/** `variant.TASK`: the variants that were used, the one of most items first. */
+function variantsOf(answers: readonly Finished[]): Record<string, string> {
+  const items: Record<string, Record<string, number>> = {}
+  for (const { path } of answers) {
+    for (const [task, variants] of Object.entries(path)) {
+      const of = items[task] ??= {}
+      for (const [variant, count] of Object.entries(variants)) {
+        of[variant] = (of[variant] ?? 0) + count
+      }
+    }
+  }
+  return Object.fromEntries(
+    Object.entries(items).map(([task, variants]) => [
+      `variant.${task}`,
+      Object.entries(variants).sort(([, a], [, b]) => b - a).map(([variant]) => variant).join(','),
+    ]),
+  )
+}
+
+/** Computing summed over each task's batches: a call of many pictures has many of them. */
+function timingOf(answers: readonly Finished[], latencyMs: number): string {
+  const stages = answers.flatMap(({ stages }) => stages)
+  const tasks = new Map<string, number>()
+  for (const { task, computeMs } of stages) tasks.set(task, (tasks.get(task) ?? 0) + computeMs)
+  return [
+    ...serverTiming(latencyMs, stages),
+    ...[...tasks].map(([task, ms]) => `${task};dur=${round(ms)}`),
+  ].join(', ')
+}
+
+function joined(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const out = new Uint8Array(parts.reduce((sum, { byteLength }) => sum + byteLength, 0))
+  let at = 0
+  for (const part of parts) {
+    out.set(part, at)
+    at += part.byteLength
+  }
+  return out
+}

@@ -1,0 +1,37 @@
+/**
+ * The schemas that the OpenAPI document names.
+ *
+ * @module
+ */
+import * as events from './event_schemas.ts'
+import { z } from 'zod'
+import { pictureRequest } from '../infer_request.ts'
+import * as oip from '../oip/schemas.ts'
+import * as v1 from './schemas.ts'
+
+/** By their names in the document. */
+export const SCHEMAS = {
+  Error: v1.errorBody,
+  PictureRequest: pictureRequest,
+  InferAnswer: v1.inferAnswer,
+  Pipelines: v1.pipelines,
+  NodeInfo: v1.nodeInfo,
+  Nodes: v1.nodes,
+  ChangedNode: v1.changedNode,
+  Plan: v1.plan,
+  Stats: v1.stats,
+  NodesEvent: events.nodesEvent,
+  MetricsEvent: events.metricsEvent,
+  WorkEvent: events.workEvent,
+  History: events.history,
+  InferenceRequest: oip.inferenceRequest,
+  InferenceResponse: oip.inferenceResponse,
+  ServerMetadata: oip.serverMetadata,
+  ModelMetadata: oip.modelMetadata,
+  ModelReady: oip.modelReady,
+  ModelStats: oip.modelStats,
+  Live: z.object({ live: z.boolean() }),
+  Ready: z.object({ ready: z.boolean(), live: z.boolean() }),
+} satisfies Record<string, z.ZodType>
+
+export type SchemaName = keyof typeof SCHEMAS

@@ -1,0 +1,261 @@
+/**
+ * The calls of the HTTP API, for people and programs: what the routes of `app.ts` take and give. A
+ * test holds the two against each other.
+ *
+ * @module
+ */
+import type { ErrorReason } from '../../client/types.ts'
+import { PICTURE_TYPES } from '../picture.ts'
+import type { SchemaName } from './components.ts'
+
+/** Media type to the name of a schema, or to null where it is bytes or text. */
+export type Content = Record<string, SchemaName | null>
+
+export interface Parameter {
+  name: string
+  in: 'path' | 'header'
+  description: string
+  schema: Record<string, unknown>
+}
+
+export interface Operation {
+  method: 'get' | 'post' | 'delete'
+  path: string
+  tag: Tag
+  summary: string
+  description?: string
+  parameters?: Parameter[]
+  body?: Content
+  /** The status of success, what comes with it, and headers by description. */
+  status?: number
+  answer: string
+  content?: Content
+  headers?: Record<string, string>
+  /** Answers of the same shape that are no success. */
+  also?: Record<number, string>
+  errors?: ErrorReason[]
+}
+
+export const TAGS = {
+  inference: 'Queries: one answer each, by the deadline.',
+  'open inference protocol':
+    'The same, as version 2 of the protocol has it; a pipeline is a model.',
+  state: 'What is served, by whom, how well.',
+  administration: 'Only from loopback, not through a proxy, as long as there are no tokens.',
+  nodes: 'What nodes use.',
+} as const
+type Tag = keyof typeof TAGS
+
+const text = { type: 'string' }
+const path = (name: string, description: string): Parameter => ({
+  ...{ name, in: 'path', description, schema: text },
+})
+const header = (
+  name: string,
+  description: string,
+  schema: Record<string, unknown> = text,
+): Parameter => ({ name, in: 'header', description, schema })
+
+const NODE = path('id', 'As in `/v1/nodes`.')
+const IDS = [
+  header('x-request-id', 'Comes back as a header, and as `id` where the body names none.', {
+    ...{ type: 'string', pattern: '^[\\x21-\\x7e]{1,128}$' },
+  }),
+  header('traceparent', 'Comes back as it is.'),
+]
+const DEADLINE = [
+  header('x-request-timeout-ms', 'From arrival to answer; the SLO of the pipeline where absent.', {
+    ...{ type: 'integer', minimum: 1, maximum: 600_000 },
+  }),
+  header('x-min-accuracy', 'Least mean path accuracy.', { type: 'number', minimum: 0, maximum: 1 }),
+  ...IDS,
+]
+const INFER_ERRORS: ErrorReason[] = [
+  ...['invalid_input', 'unknown_pipeline', 'too_large', 'unsupported_type', 'internal'] as const,
+  ...['node_failed', 'queue_full', 'infeasible_deadline', 'no_capable_node', 'draining'] as const,
+  'deadline_exceeded',
+]
+const TIMING = { 'Server-Timing': 'What the answer took, in milliseconds, by stage.' }
+const LENGTH = 'Inference-Header-Content-Length'
+
+const json = (name: SchemaName): Content => ({ 'application/json': name })
+
+/** Once for a model, once for a version of it. */
+function oip(operation: Operation): Operation[] {
+  const of = [path('model', 'A pipeline.'), ...operation.parameters ?? []]
+  const at = (start: string, parameters: Parameter[]): Operation => ({
+    ...operation,
+    path: `${start}${operation.path}`,
+    parameters,
+  })
+  return [
+    at('/v2/models/{model}', of),
+    at('/v2/models/{model}/versions/{version}', [path('version', 'There is `1`.'), ...of]),
+  ]
+}
+
+const V2 = { tag: 'open inference protocol' } as const
+
+export const OPERATIONS: Operation[] = [
+  {
+    method: 'post',
+    path: '/v1/pipelines/{name}/infer',
+    tag: 'inference',
+    summary: 'Sends one picture through a pipeline',
+    description:
+      'Every query gets exactly one answer by its deadline: a result, or an error with ' +
+      'a reason.',
+    parameters: [path('name', 'As in `/v1/pipelines`.'), ...DEADLINE],
+    body: {
+      ...Object.fromEntries(PICTURE_TYPES.map((type) => [type, null])),
+      'application/json': 'PictureRequest',
+    },
+    answer: 'The result.',
+    content: json('InferAnswer'),
+    headers: TIMING,
+    errors: INFER_ERRORS,
+  },
+  ...oip({
+    ...V2,
+    method: 'post',
+    path: '/infer',
+    summary: 'Sends up to 64 pictures through a model',
+    description: 'Input `image`, `BYTES` of shape `[n]`: base64 with `parameters.encoding` ' +
+      '`base64`, or binary. `parameters.timeout` is in microseconds, `parameters.min_accuracy` ' +
+      `0..1. With \`${LENGTH}: 0\` the body is one picture and nothing else.`,
+    parameters: [
+      header(LENGTH, 'Bytes of the JSON at the head of the body; tensors follow it.', {
+        ...{ type: 'integer', minimum: 0 },
+      }),
+      ...DEADLINE,
+    ],
+    body: { ...json('InferenceRequest'), 'application/octet-stream': null },
+    answer: 'The tensors asked for; as `application/octet-stream` where any of them is binary.',
+    content: { ...json('InferenceResponse'), 'application/octet-stream': null },
+    headers: { ...TIMING, [LENGTH]: 'Bytes of the JSON, where tensors follow it.' },
+    errors: INFER_ERRORS,
+  }),
+  ...oip({
+    ...{ ...V2, method: 'get', path: '', summary: 'What a model takes and gives' },
+    ...{ answer: 'Its metadata.', content: json('ModelMetadata'), errors: ['unknown_pipeline'] },
+  }),
+  ...oip({
+    ...{ ...V2, method: 'get', path: '/ready', summary: 'Whether a model can be asked' },
+    ...{ answer: 'A warm instance for every task.', content: json('ModelReady') },
+    ...{ also: { 503: 'Not yet.' }, errors: ['unknown_pipeline'] },
+  }),
+  ...oip({
+    ...{ ...V2, method: 'get', path: '/stats', summary: 'What a model did since the start' },
+    ...{ answer: 'Its statistics.', content: json('ModelStats'), errors: ['unknown_pipeline'] },
+  }),
+  {
+    ...{ ...V2, method: 'get', path: '/v2/models/stats', summary: 'What all models did' },
+    ...{ answer: 'Their statistics.', content: json('ModelStats') },
+  },
+  ...['/v2', '/v2/'].map((path): Operation => ({
+    ...{ ...V2, method: 'get', path, summary: 'What this server is' },
+    ...{ answer: 'Its metadata.', content: json('ServerMetadata') },
+  })),
+  {
+    ...{ ...V2, method: 'get', path: '/v2/health/live', summary: 'Whether the port is open' },
+    ...{ answer: 'It is.', content: json('Live') },
+  },
+  {
+    ...{ ...V2, method: 'get', path: '/v2/health/ready', summary: 'Whether all can be asked' },
+    ...{ answer: 'A warm instance for every task of each pipeline.', content: json('Ready') },
+    also: { 503: 'Not yet.' },
+  },
+  {
+    ...{ method: 'get', path: '/v1/pipelines', tag: 'state', summary: 'What is served' },
+    ...{ answer: 'Pipelines, tasks, variants.', content: json('Pipelines') },
+  },
+  {
+    ...{ method: 'get', path: '/v1/nodes', tag: 'state', summary: 'Who serves' },
+    ...{ answer: 'The nodes.', content: json('Nodes') },
+  },
+  {
+    ...{ method: 'get', path: '/v1/plan', tag: 'state', summary: 'The plan in force' },
+    ...{ answer: 'Placement and mix of paths.', content: json('Plan') },
+  },
+  {
+    ...{ method: 'get', path: '/v1/stats', tag: 'state', summary: 'Counters since the start' },
+    ...{ answer: 'Counters.', content: json('Stats') },
+  },
+  {
+    ...{ method: 'get', path: '/v1/events', tag: 'state', summary: 'A live view' },
+    description: 'Server-sent events, at most four a second: `plan` carries a `Plan`, `node` a ' +
+      '`NodesEvent`, `metrics` a `MetricsEvent`, `work` a `WorkEvent`.',
+    ...{ answer: 'The stream.', content: { 'text/event-stream': null } },
+    errors: ['rate_limited', 'draining'],
+  },
+  {
+    ...{ method: 'get', path: '/v1/history', tag: 'state', summary: 'Five minutes and an hour' },
+    description: 'A row a second for five minutes, a row a minute for an hour, and plan changes.',
+    ...{ answer: 'Columns of equal length, the newest last.', content: json('History') },
+  },
+  {
+    ...{ method: 'get', path: '/metrics', tag: 'state', summary: 'Metrics for Prometheus' },
+    ...{ answer: 'Text format 0.0.4.', content: { 'text/plain': null } },
+  },
+  {
+    ...{ method: 'get', path: '/openapi.json', tag: 'state', summary: 'This document' },
+    ...{ answer: 'OpenAPI 3.1.', content: { 'application/json': null } },
+  },
+  {
+    ...{ method: 'get', path: '/docs', tag: 'state', summary: 'This document, to read' },
+    ...{ answer: 'A page.', content: { 'text/html': null } },
+  },
+  {
+    ...{ method: 'get', path: '/docs/style.css', tag: 'state', summary: 'How that page looks' },
+    ...{ answer: 'A style sheet.', content: { 'text/css': null } },
+  },
+  {
+    method: 'post',
+    path: '/v1/nodes/{id}/pause',
+    tag: 'administration',
+    summary: 'Gives a node no new work',
+    description: 'What runs is finished. Lasts until `resume`, also when the node joins anew.',
+    parameters: [NODE],
+    ...{ answer: 'The node.', content: json('ChangedNode'), errors: ['forbidden', 'not_found'] },
+  },
+  {
+    method: 'post',
+    path: '/v1/nodes/{id}/resume',
+    tag: 'administration',
+    summary: 'Lets a paused node go on, a removed one in again',
+    description: "A volunteer's own pause stays.",
+    parameters: [NODE],
+    answer: 'The node; null where it is not here.',
+    ...{ content: json('ChangedNode'), errors: ['forbidden', 'not_found'] },
+  },
+  {
+    method: 'post',
+    path: '/v1/nodes/{id}/drain',
+    tag: 'administration',
+    summary: 'Has a node leave when what it runs is done',
+    parameters: [NODE],
+    ...{ status: 202, answer: 'The node, on its way out.', content: json('ChangedNode') },
+    errors: ['forbidden', 'not_found'],
+  },
+  {
+    method: 'delete',
+    path: '/v1/nodes/{id}',
+    tag: 'administration',
+    summary: 'Puts a node out at once',
+    description:
+      'What it runs is done elsewhere. It is refused when it comes back, until `resume`.',
+    parameters: [NODE],
+    ...{ status: 204, answer: 'It is gone.', errors: ['forbidden', 'not_found'] },
+  },
+  {
+    ...{ method: 'get', path: '/v1/link', tag: 'nodes', summary: 'The link of a node' },
+    description: 'A WebSocket; see the protocol.',
+    ...{ status: 101, answer: 'The link is open.', errors: ['invalid_input', 'forbidden'] },
+  },
+  {
+    ...{ method: 'get', path: '/models/{sha256}', tag: 'nodes', summary: 'The bytes of a model' },
+    parameters: [path('sha256', 'Its content hash, as in `/v1/pipelines`.')],
+    ...{ answer: 'The file.', content: { 'application/octet-stream': null } },
+    errors: ['not_found'],
+  },
+]

@@ -1,0 +1,70 @@
+/**
+ * What a node says of itself while it serves: progress, backend, slots, profile, pauses.
+ *
+ * @module
+ */
+import type { PolicyEvent } from '../policy/types.ts'
+import type { NodeMessage } from '../protocol/mod.ts'
+import type { Log } from './log.ts'
+import { dropInstances, isPaused, type PooledNode } from './nodes.ts'
+
+type Report = Extract<NodeMessage, { type: 'report' }>
+
+/** Notes it. Returns what the scheduler is to hear of it, if anything. */
+export function noteReport(
+  node: PooledNode,
+  message: Report,
+  log: Log,
+): Extract<PolicyEvent, { type: 'node_reported' }> | undefined {
+  const about = { node: node.id, name: node.name }
+  if (message.progress !== undefined) {
+    const { done, total } = message.progress
+    node.progress = done < total ? message.progress : null
+  }
+  if (message.backend !== undefined) node.backend = message.backend
+  node.threadsPerRun = message.threadsPerRun ?? node.threadsPerRun
+  if (message.backendReason !== undefined) {
+    node.backendReason = message.backendReason
+    log(`node ${node.name} runs on ${message.backendReason}`, 'info', {
+      ...{ event: 'node_backend', ...about, backend: node.backend },
+    })
+  }
+  if (message.slots !== undefined) {
+    node.slots = message.slots
+    dropInstances(node, message.slots)
+  }
+  const line = noteProfile(node, message)
+  if (line !== undefined) log(line, 'info', { event: 'node_profile', ...about })
+  const { paused, slots, profile } = message
+  if (paused !== undefined) {
+    const pausedBy = paused ? message.pausedBy ?? 'node' : null
+    if (node.pausedBy !== pausedBy) {
+      node.pausedBy = pausedBy
+      log(`node ${node.name} ${pausedBy === null ? 'goes on' : `pauses: ${pausedBy}`}`, 'info', {
+        ...{ event: 'node_paused', ...about, pausedBy },
+      })
+    }
+    node.paused = paused
+  }
+  if (paused === undefined && slots === undefined && profile === undefined) return undefined
+  return {
+    type: 'node_reported',
+    node: node.id,
+    ...(paused === undefined ? {} : { paused: isPaused(node) }),
+    ...(slots === undefined ? {} : { slots }),
+    ...(profile === undefined ? {} : { profile }),
+  }
+}
+
+/** Notes where a node's latencies are from. A line for people where there is something to say. */
+function noteProfile(node: PooledNode, { profile, remembered }: Report): string | undefined {
+  if (profile !== undefined) {
+    node.profile ??= { remembered: false, measuredAt: null, reason: 'measured since it joined' }
+  }
+  if (remembered === undefined) return undefined
+  const { used, measuredAt, reason } = remembered
+  node.profile = { remembered: used, measuredAt: used ? measuredAt : null, reason }
+  return used
+    ? `node ${node.name} is planned with its profile of ${measuredAt}: ${reason}`
+    : `node ${node.name} is measured anew: ${reason}`
+}

@@ -1,0 +1,46 @@
+import assert from 'node:assert/strict'
+import { modelOf } from '../../src/coordinator/oip/model.ts'
+import { checkPipeline } from '../../src/pipeline/parse.ts'
+
+const modelWith = (output: object) =>
+  modelOf(checkPipeline({
+    ...{ schema: 'shoal-pipeline/1', name: 'p', sloMs: 1000, root: 't' },
+    tasks: { t: { variants: { v: { accuracy: 1 } } } },
+    output,
+  }, 'fixture'))
+
+const names = (output: object) => modelWith(output).outputs.map(({ name }) => name)
+
+Deno.test('modelOf() names outputs after fields, and after lists too where they would clash', () => {
+  assert.deepEqual(names({}), ['result'])
+  assert.deepEqual(names({ faces: { each: 't', with: ['box', 'age'] } }), [
+    ...['box', 'age', 'count', 'result'],
+  ])
+  assert.deepEqual(
+    names({ faces: { each: 't', with: ['box', 'age'] }, cars: { each: 't', with: ['box'] } }),
+    ['faces.box', 'age', 'faces.count', 'cars.box', 'cars.count', 'result'],
+  )
+  assert.deepEqual(names({ faces: { each: 't', with: ['count', 'result'] } }), [
+    ...['faces.count', 'faces.result', 'count', 'result'],
+  ])
+})
+
+Deno.test('modelOf() gives fields that it does not know as JSON', () => {
+  const { outputs } = modelWith({ faces: { each: 't', with: ['age', 'constructor', 'text'] } })
+  const read = (at: number) => outputs[at]?.read([{ faces: [{ age: { from: 3 } }, {}] }])
+  assert.deepEqual(read(0), {
+    ...{ name: 'age', datatype: 'BYTES', shape: [2], data: ['{"from":3}', 'null'] },
+  })
+  assert.equal(outputs[1]?.datatype, 'BYTES')
+  assert.deepEqual(read(2)?.data, ['', ''])
+})
+
+Deno.test('modelOf() holds a node to the shape of known fields', () => {
+  const { outputs } = modelWith({ faces: { each: 't', with: ['box', 'score'] } })
+  const box = [[0, 1], [2, 3], [4, 5], [6, 7]]
+  assert.deepEqual(outputs[0]?.read([{ faces: [{ box }] }]).data, [0, 1, 2, 3, 4, 5, 6, 7])
+  for (const bad of [[0, 1], 'wide', [[0, 1], [2, 3], [4, 5], [6, 'x']]]) {
+    assert.throws(() => outputs[0]?.read([{ faces: [{ box: bad }] }]), /Cannot give box/)
+  }
+  assert.throws(() => outputs[1]?.read([{ faces: [{ score: 'high' }] }]), /Cannot give score/)
+})

@@ -1,0 +1,129 @@
+/** The API document: valid, true to the routes, and true to what they answer. */
+import assert from 'node:assert/strict'
+import { Validator } from '@seriousme/openapi-schema-validator'
+import { Ajv2020 } from 'ajv/dist/2020.js'
+import type { Coordinator } from '../../src/cli/coordinator.ts'
+import { createApp } from '../../src/coordinator/app.ts'
+import { SCHEMAS } from '../../src/coordinator/openapi/components.ts'
+import { createPool } from '../../src/coordinator/pool.ts'
+import { createScheduler } from '../../src/policy/scheduler.ts'
+import { imageJson } from './oip_client.ts'
+import { pages, picture, withPages } from './oip_scene.ts'
+
+interface Operation {
+  operationId: string
+  responses: Record<string, { content?: Record<string, { schema?: { $ref: string } }> }>
+}
+interface Document {
+  paths: Record<string, Record<string, Operation>>
+  components: { schemas: Record<string, object> }
+}
+
+const readDocument = ({ url }: Coordinator): Promise<Document> =>
+  fetch(`${url}/openapi.json`).then((response) => response.json())
+
+Deno.test('/openapi.json is valid OpenAPI 3.1', () =>
+  withPages(async (coordinator) => {
+    const document = await readDocument(coordinator)
+    const validator = new Validator()
+    const { valid, errors } = await validator.validate({ ...document })
+    assert.ok(valid, JSON.stringify(errors))
+    assert.equal(validator.version, '3.1')
+    const ids = Object.values(document.paths).flatMap((item) =>
+      Object.values(item).map(({ operationId }) => operationId)
+    )
+    assert.equal(new Set(ids).size, ids.length)
+  }))
+
+Deno.test('/openapi.json tells of each route, and of nothing else', () =>
+  withPages(async (coordinator) => {
+    const now = () => performance.now()
+    const log = () => {}
+    const served = [{ pipeline: pages, models: {} }]
+    const pool = createPool({
+      served,
+      scheduler: createScheduler({ pipelines: [pages] }),
+      now,
+      log,
+    })
+    const app = createApp({ pool, served, readModel: () => Promise.resolve(undefined), now, log })
+    await pool.drain(0)
+    const routes = new Set(
+      app.routes.filter(({ method }) => method !== 'ALL')
+        .map(({ method, path }) => `${method} ${path.replaceAll(/:(\w+)/g, '{$1}')}`),
+    )
+    const { paths } = await readDocument(coordinator)
+    const told = Object.entries(paths).flatMap(([path, item]) =>
+      Object.keys(item).map((method) => `${method.toUpperCase()} ${path}`)
+    )
+    assert.deepEqual([...routes].sort(), told.sort())
+  }))
+
+/** Fills in what a path leaves open. */
+const PLACES: Record<string, string> = {
+  ...{ name: 'pages', model: 'pages', version: '1', id: 'one', sha256: 'none' },
+}
+
+function call(url: string, method: string, path: string): Promise<Response> {
+  const at = `${url}${
+    path.replaceAll(/\{(\w+)\}/g, (_, name) => PLACES[name] ?? assert.fail(name))
+  }`
+  if (!path.endsWith('/infer')) return fetch(at, { method })
+  const body = JSON.stringify({ inputs: [imageJson([picture(2)])] })
+  return fetch(at, { method, body, headers: { 'content-type': 'application/json' } })
+}
+
+Deno.test('every call answers as /openapi.json says, field by field', (t) =>
+  withPages(async (coordinator) => {
+    const { paths, components } = await readDocument(coordinator)
+    const ajv = new Ajv2020({ strict: false, validateFormats: false })
+    ajv.addSchema({ $id: 'doc', components })
+    const calls = Object.entries(paths)
+      .flatMap(([path, item]) =>
+        Object.entries(item).map(([method, { responses }]) => ({ path, method, responses }))
+      )
+      // What takes the node away comes last.
+      .sort((a, b) => rank(a) - rank(b))
+    for (const { path, method, responses } of calls) {
+      await t.step(`${method} ${path}`, async () => {
+        const response = await call(coordinator.url, method.toUpperCase(), path)
+        const told = responses[response.status]
+        assert.ok(told !== undefined, `${response.status} is not told of`)
+        const type = (response.headers.get('content-type') ?? '').split(';')[0] ?? ''
+        if (type === 'text/event-stream') return await response.body?.cancel()
+        const text = await response.text()
+        if (told.content === undefined) return assert.equal(text, '')
+        const media = told.content[type]
+        assert.ok(media !== undefined, `${type} is not told of`)
+        if (media.schema === undefined) return assert.notEqual(text, '')
+        const validate = ajv.compile({ $ref: `doc${media.schema.$ref}` })
+        const json = JSON.parse(text)
+        assert.ok(validate(json), JSON.stringify(validate.errors))
+        // Nothing is answered that the document keeps silent about.
+        const name = media.schema.$ref.split('/').at(-1) as keyof typeof SCHEMAS
+        assert.deepEqual(SCHEMAS[name].parse(json), json)
+      })
+    }
+  }))
+
+function rank({ path, method }: { path: string; method: string }): number {
+  return method === 'delete' ? 2 : path.endsWith('/drain') ? 1 : 0
+}
+
+Deno.test('/docs shows every call without a script, under the policy of pages', () =>
+  withPages(async (coordinator) => {
+    const response = await fetch(`${coordinator.url}/docs`)
+    assert.match(response.headers.get('content-type') ?? '', /^text\/html/)
+    assert.match(response.headers.get('content-security-policy') ?? '', /default-src 'none'/)
+    const page = await response.text()
+    const { paths, components } = await readDocument(coordinator)
+    for (const path of Object.keys(paths)) assert.ok(page.includes(path), path)
+    for (const name of Object.keys(components.schemas)) {
+      assert.ok(page.includes(`id="${name}"`), name)
+    }
+    assert.ok(!/<script|<style|style=|onclick|javascript:/i.test(page))
+    for (const [, id] of page.matchAll(/href="#([^"]+)"/g)) {
+      assert.ok(page.includes(`id="${id}"`), `#${id} leads nowhere`)
+    }
+    assert.ok(page.length < 60_000, `${page.length} characters`)
+  }))
