@@ -19,7 +19,7 @@ const WIDTHS = [390, 1440]
 const SCHEMES = ['light', 'dark'] as const
 /** People who each ask again as soon as they are answered, at the least and at the most. */
 const FEW = 1
-const MANY = 4
+const MANY = 2
 /** Two nodes, a browser and the coordinator share what may be one processor or two. */
 const TIMEOUT_MS = '10000'
 

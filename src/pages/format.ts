@@ -4,7 +4,7 @@
 export function amount(value: number): string {
   if (value >= 99.95) return Math.round(value).toLocaleString('en')
   if (value >= 9.95) return value.toFixed(1)
-  return value === 0 ? '0' : value.toFixed(value < 0.95 ? 2 : 1)
+  return value === 0 ? '0' : value.toFixed(value < 0.095 ? 2 : 1)
 }
 
 /** As `97.9`, of a ratio in 0..1; whole only where it is. */

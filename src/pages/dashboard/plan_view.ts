@@ -4,12 +4,12 @@
  * @module
  */
 import type { PlanChange, PlanInfo } from '../../client/types.ts'
-import { ago, percent, plural } from '../format.ts'
+import { ago, percent } from '../format.ts'
 import { make } from '../make.ts'
 import { element, setText } from '../node/dom.ts'
 import type { Summary } from './series.ts'
 
-const SHOWN = 6
+const SHOWN = 5
 /** A share of violations, and an accuracy lost, that are told in the heading. */
 const MANY = 0.02
 const LOST = 0.02
@@ -139,9 +139,7 @@ function rowOf(change: Change, before: Change | undefined, nowMs: number): HTMLL
     make(
       'small',
       {},
-      `${plural(awake, 'node')} awake, ${standby} on standby, ${resting} resting; gap ${
-        percent(gap)
-      } %`,
+      `${awake} awake, ${standby} on standby, ${resting} resting; gap ${percent(gap)} %`,
     ),
   )
 }

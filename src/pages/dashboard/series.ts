@@ -69,6 +69,20 @@ export function summarise(series: MetricsSeries, count: number, end?: number): S
   }
 }
 
+/** Each row as the summary of itself and those before it, `count` in all. */
+export function smooth(series: MetricsSeries, count: number): MetricsSeries {
+  const smoothed = emptySeries()
+  for (let end = 1; end <= series.demandPerS.length; end++) {
+    const row = summarise(series, count, end)
+    smoothed.demandPerS.push(row.demandPerS)
+    smoothed.servedPerS.push(row.servedPerS)
+    smoothed.accuracy.push(row.accuracy)
+    smoothed.violationRatio.push(row.violationRatio)
+  }
+  const { p50Ms, p95Ms, p99Ms } = series
+  return { ...smoothed, p50Ms, p95Ms, p99Ms }
+}
+
 function mean(values: readonly (number | null)[]): number {
   return values.length === 0 ? 0 : values.reduce<number>((a, b) => a + (b ?? 0), 0) / values.length
 }

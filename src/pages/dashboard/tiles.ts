@@ -8,7 +8,7 @@ import { amount, duration, durationParts, percent } from '../format.ts'
 import { make } from '../make.ts'
 import { element, setText } from '../node/dom.ts'
 import { type ChartData, createChart } from './chart.ts'
-import { type Column, LIVE_SECONDS, summarise } from './series.ts'
+import { type Column, LIVE_SECONDS, smooth, summarise } from './series.ts'
 
 export type Span = 'live' | 'hour'
 
@@ -32,7 +32,7 @@ function figure(name: string, label: string, quiet = false): Figure & { row: HTM
     'div',
     { class: quiet ? 'figure quiet' : 'figure' },
     make('dt', {}, make('i', { class: `key ${name}`, 'aria-hidden': 'true' }), label),
-    make('dd', {}, value, ' ', unit),
+    make('dd', {}, value, unit),
   )
   return { name, label, value, unit, row }
 }
@@ -71,9 +71,11 @@ export function createTiles() {
   ] as const
 
   return {
-    show(series: MetricsSeries, span: Span, bestAccuracy: number, sloMs: number): void {
+    show(all: MetricsSeries, span: Span, bestAccuracy: number, sloMs: number): void {
       const { rows, full, said, since } = OF[span]
-      const now = summarise(series, rows)
+      const now = summarise(all, rows)
+      // A second holds too few queries to be drawn by itself.
+      const series = span === 'live' ? smooth(all, rows) : all
       for (const tile of tiles) setText(tile.said, said)
       if (span === 'hour') setText(tiles[3].said, 'worst minute of the hour')
       put(asked, amount(now.demandPerS), '/s')
