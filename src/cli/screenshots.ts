@@ -1,6 +1,6 @@
 /**
  * Pictures of every page for the docs, taken while a real pool works under load:
- * `deno run -A src/cli/screenshots.ts [--seconds 90] [--nodes 2]`.
+ * `deno run -A src/cli/screenshots.ts [--seconds 90] [--nodes 2] [--page join]`.
  *
  * @module
  */
@@ -29,6 +29,7 @@ const { values } = parseArgs({
     seconds: { type: 'string', default: '90' },
     nodes: { type: 'string', default: '2' },
     to: { type: 'string', default: join(ROOT, 'docs') },
+    page: { type: 'string', multiple: true, default: ['dashboard', 'try', 'join'] },
   },
 })
 
@@ -96,14 +97,17 @@ await new Promise((done) => setTimeout(done, 1000 * Number(values.seconds)))
 for (const width of WIDTHS) {
   for (const scheme of SCHEMES) {
     for (const [name, path] of [['dashboard', '/'], ['try', '/try'], ['join', '/node']] as const) {
+      if (!values.page.includes(name)) continue
       const page = await open(browser, path, width, scheme)
       if (name === 'try') await answered(page)
       // A few events, so that nothing is still to come.
       if (name === 'dashboard') await page.waitForTimeout(6500)
+      // The button of the join page sticks to the end of a phone's screen, wherever that is.
+      const fullPage = name !== 'join' || width > 600
       const file = join(values.to, `${name}-${width}-${scheme}.png`)
       await Deno.writeFile(
         file,
-        await palettePng(decode(await page.screenshot({ fullPage: true }))),
+        await palettePng(decode(await page.screenshot({ fullPage }))),
       )
       console.log(`${file} ${Math.round((await Deno.stat(file)).size / 1024)} KB`)
       await page.context().close()

@@ -139,7 +139,7 @@ function rowOf(change: Change, before: Change | undefined, nowMs: number): HTMLL
     make(
       'small',
       {},
-      `${awake} awake, ${standby} on standby, ${resting} resting; gap ${percent(gap)} %`,
+      `${awake} awake, ${standby} standby, ${resting} resting; gap ${percent(gap)}\u00a0%`,
     ),
   )
 }
