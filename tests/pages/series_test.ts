@@ -30,6 +30,20 @@ Deno.test('summarise() weighs ratios by what they are of', () => {
   assert.equal(summarise(emptySeries(), 10).violationRatio, null)
 })
 
+Deno.test('summarise() never has half of the queries slower than nearly all', () => {
+  const series = emptySeries()
+  for (const ms of [900, 700, 300]) {
+    append(series, {
+      ...second(1, 0, 1),
+      latency: { p50Ms: ms, p95Ms: ms + 50, p99Ms: ms + 60 },
+    })
+  }
+  for (const count of [10, 60]) {
+    const { p50Ms, p95Ms, p99Ms } = summarise(series, count)
+    assert.ok(p50Ms! <= p95Ms! && p95Ms! <= p99Ms!, `${count} rows: ${p50Ms}, ${p95Ms}, ${p99Ms}`)
+  }
+})
+
 Deno.test('numbers read as people write them', () => {
   assert.deepEqual([0, 0.08, 3.14, 12.34, 1234.5].map(amount), [
     '0',

@@ -37,6 +37,9 @@ export function append(series: MetricsSeries, metrics: PipelineMetrics): void {
   }
 }
 
+/** Rows of a second over which the coordinator takes its percentiles: the last tells of all. */
+const SHORT = 10
+
 /** Of the last `count` rows as one: rates as their mean, ratios weighed by what they are of. */
 export interface Summary {
   demandPerS: number
@@ -63,7 +66,7 @@ export function summarise(series: MetricsSeries, count: number, end?: number): S
     servedPerS: mean(served),
     accuracy: weighed(tail('accuracy'), served),
     violationRatio: weighed(ratios, ended),
-    p50Ms: weighed(tail('p50Ms'), served),
+    p50Ms: count <= SHORT ? most(tail('p50Ms'), count) : weighed(tail('p50Ms'), served),
     p95Ms: most(tail('p95Ms'), count),
     p99Ms: most(tail('p99Ms'), count),
   }
@@ -105,5 +108,5 @@ function weighed(
 function most(values: readonly (number | null)[], count: number): number | null {
   const known = values.filter((value) => value !== null)
   if (known.length === 0) return null
-  return count <= 10 ? known.at(-1)! : Math.max(...known)
+  return count <= SHORT ? known.at(-1)! : Math.max(...known)
 }
