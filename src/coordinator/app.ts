@@ -104,7 +104,7 @@ export function createApp(options: AppOptions) {
   })
   app.get('/v1/events', (c) => events.listen(c))
 
-  mountOip(app, { pool, pipelines: [...pipelines.values()], now, log })
+  mountOip(app, { pool, pipelines: [...pipelines.values()], timed: history.timed, now, log })
   mountAdmin(app, pool, hosts)
   mountDocs(app)
   const metrics = createMetrics(pool)

@@ -26,11 +26,14 @@ export const SERVER = {
 export interface OipOptions {
   pool: Pool
   pipelines: readonly Pipeline[]
+  /** Notes how long a call of a pipeline took. */
+  timed(pipeline: string, work: () => Promise<Response>): Promise<Response>
   now: () => number
   log: Log
 }
 
-export function mountOip(app: Hono, { pool, pipelines, now, log }: OipOptions): void {
+export function mountOip(app: Hono, options: OipOptions): void {
+  const { pool, pipelines, timed, now, log } = options
   const models = new Map(pipelines.map((pipeline) => [pipeline.name, modelOf(pipeline)]))
 
   function find(c: Context): Model {
@@ -73,7 +76,10 @@ export function mountOip(app: Hono, { pool, pipelines, now, log }: OipOptions): 
       return c.json({ name: pipeline.name, ready }, ready ? 200 : 503)
     })
     app.get(`${path}/stats`, (c) => stats(c, [find(c)]))
-    app.post(`${path}/infer`, (c) => infer(c, pool, find(c), now, log))
+    app.post(`${path}/infer`, (c) => {
+      const model = find(c)
+      return timed(model.pipeline.name, () => infer(c, pool, model, now, log))
+    })
   }
 }
 
