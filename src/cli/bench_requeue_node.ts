@@ -58,6 +58,7 @@ const { values } = parseArgs({
   options: {
     join: { type: 'string', default: '' },
     name: { type: 'string', default: 'node' },
+    duty: { type: 'string', default: '1' },
     backend: { type: 'string', default: 'wasm' },
     cache: { type: 'string', default: 'shoal-models' },
     measure: { type: 'boolean', default: false },
@@ -84,6 +85,7 @@ const node = createNode({
   name: values.name,
   backend: values.backend as BackendWish,
   slots: 1,
+  duty: Number(values.duty),
   measure: values.measure,
 })
 plain.onExit((why) => void node.stop(why))
