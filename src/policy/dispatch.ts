@@ -158,7 +158,12 @@ function judge(
   const { deadlineMs } = item
   const planned = view.targets.isPlanned(item.task, slot.group!)
   if (slot.node.resting && !isPressing(item, view)) return 'leave'
-  if (!planned && item.attempts === 0 && isInGoodHands(item, position, slot, view)) return 'leave'
+  // One that holds all it can is no reserve for a peak: it helps as soon as work is pressing.
+  const holdsAll = slot.held.size >= slot.node.able.length
+  if (!planned && holdsAll && !isPressing(item, view)) return 'leave'
+  if (!planned && !holdsAll && item.attempts === 0 && isInGoodHands(item, position, slot, view)) {
+    return 'leave'
+  }
   const { best, quickest } = choose(item, slot, view)
   const choice = best ?? quickest
   // Nothing here may serve it. Where something may elsewhere, time decides; else it waits for a
