@@ -88,7 +88,7 @@ export async function startRequeueScene(
     try {
       const response = await fetch(`${coordinator.localUrl}/v1/pipelines/ocr/infer`, {
         method: 'POST',
-        headers: { 'content-type': 'image/jpeg', 'x-request-timeout-ms': '600000' },
+        headers: { 'content-type': 'image/jpeg', 'x-request-timeout-ms': '120000' },
         body: page,
         signal: over.signal,
       })
