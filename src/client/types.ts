@@ -11,6 +11,7 @@ export type ErrorReason =
   | 'forbidden'
   | 'unknown_pipeline'
   | 'not_found'
+  | 'conflict'
   | 'too_large'
   | 'unsupported_type'
   | 'rate_limited'
@@ -152,6 +153,16 @@ export interface PlanInfo {
   awake: number
   standby: number
   resting: number
+  /** What whoever runs the coordinator said of variants; empty where nothing. */
+  rulings: VariantRuling[]
+}
+
+/** Pinned, a variant alone serves its task; forbidden, it serves nothing. */
+export interface VariantRuling {
+  pipeline: string
+  task: string
+  variant: string
+  ruling: 'pinned' | 'forbidden'
 }
 
 /** What became of a node, in an event `node`. */
