@@ -76,6 +76,7 @@ const PAUSES: Record<string, string> = {
   battery: 'paused: on battery',
   hidden: 'paused: its tab is not in view',
   pressure: 'paused: its device is busy',
+  coordinator: 'paused from here',
 }
 
 /** In words, the state first. */
