@@ -13,9 +13,9 @@ import type {
   PipelineInfo,
   PlanInfo,
   StageReport,
+  StatsInfo,
   VariantRuling,
 } from '../../client/types.ts'
-import type { SchedulerStats } from '../../policy/types.ts'
 import { REASONS } from '../api_error.ts'
 
 type Same<A, B> = [A] extends [B] ? [B] extends [A] ? true : false : false
@@ -166,7 +166,7 @@ export const plan = of<PlanInfo>()(z.object({
 
 const counts = z.record(z.string(), count)
 
-export const stats = of<SchedulerStats & { uptimeMs: number; listeners: number }>()(z.object({
+export const stats = of<StatsInfo>()(z.object({
   uptimeMs: count,
   listeners: count.meta({ description: 'Of `/v1/events`.' }),
   pipelines: z.record(

@@ -123,7 +123,7 @@ async function loadDetails(): Promise<void> {
     return
   }
   detailsAtMs = now()
-  nodes.details(await client.nodes())
+  nodes.details(await client.getNodes())
   drawNodes()
 }
 
@@ -140,7 +140,7 @@ async function opened(): Promise<void> {
   connected = first = true
   say('')
   quietly(manage.ask())
-  pipelines = await client.pipelines()
+  pipelines = await client.getPipelines()
   const before = chosen.value
   chosen.replaceChildren(...pipelines.map(({ name }) => make('option', { value: name }, name)))
   if (pipelines.some(({ name }) => name === before)) chosen.value = before
