@@ -6,7 +6,7 @@ import { createTestClock } from './clock.ts'
 const NIGHT = { fromMinute: 22 * 60, untilMinute: 6 * 60 }
 
 /** Reasons as the day goes by these minutes. */
-function reasonsAt(minutes: number[], hours: typeof NIGHT | undefined = NIGHT) {
+function reasonsAt(minutes: number[], hours?: typeof NIGHT) {
   const rules = createPauseRules(
     createTestClock(),
     { onBattery: false, whenHidden: false, underPressure: false, hours },
@@ -20,15 +20,15 @@ function reasonsAt(minutes: number[], hours: typeof NIGHT | undefined = NIGHT) {
 
 Deno.test('rules pause outside the hours, over midnight too', () => {
   const day = [21 * 60 + 59, 22 * 60 + 2, 23 * 60, 0, 5 * 60 + 59, 6 * 60, 12 * 60]
-  deepEqual(reasonsAt(day), [
+  deepEqual(reasonsAt(day, NIGHT), [
     ...['hours', undefined, undefined, undefined, undefined, 'hours', 'hours'],
   ])
-  deepEqual(reasonsAt(day, undefined), day.map(() => undefined))
+  deepEqual(reasonsAt(day), day.map(() => undefined))
 })
 
 Deno.test('a clock that is set back at the beginning does not begin twice', () => {
   const trembling = [21 * 60 + 59, 22 * 60, 21 * 60 + 59, 22 * 60, 22 * 60 + 1, 22 * 60 + 2]
-  deepEqual(reasonsAt(trembling), ['hours', 'hours', 'hours', 'hours', 'hours', undefined])
+  deepEqual(reasonsAt(trembling, NIGHT), ['hours', 'hours', 'hours', 'hours', 'hours', undefined])
 })
 
 Deno.test('zoneOf() knows hours within a day, and takes equal ends for all of it', () => {
