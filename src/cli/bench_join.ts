@@ -10,7 +10,7 @@ import { findChromium, launchChromium } from './chromium.ts'
 import { OCR, SAMPLE_PAGE, type Serving, startServing } from './serving.ts'
 
 const DUTIES = [25, 50, 100]
-const SETTLE_MS = 12_000
+const SETTLE_MS = 8000
 const WINDOW_MS = 20_000
 const CLIENTS = 4
 /** Also a node that rests three quarters of the time answers within this. */
