@@ -105,7 +105,7 @@ export function createTab(options: TabOptions): TabApi {
   let metered = false
   let leftFor: string | undefined
   let last: TabSnapshot['last']
-  let served = { ms: 0, sinceMs: undefined as number | undefined }
+  const served = { ms: 0, sinceMs: undefined as number | undefined }
   let telling: (() => void) | undefined
   let toldMs = -Infinity
 
