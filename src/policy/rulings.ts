@@ -4,11 +4,11 @@
  *
  * @module
  */
-import type { PipelineShape, Prefix, Shapes, VariantShape } from './shape.ts'
+import type { PipelineShape, Prefix, VariantShape } from './shape.ts'
 import type { VariantRef, VariantRuling } from './types.ts'
 
 export interface Rulings {
-  /** All there are; replaces what was said before. Those of unknown variants are passed over. */
+  /** All there are; replaces what was said before. Names that nothing has yet hold once it comes. */
   set(rulings: readonly VariantRuling[]): void
   isOpen(variant: VariantShape): boolean
   /** Highest least accuracy that a query can ask for and get. */
@@ -17,7 +17,7 @@ export interface Rulings {
   readonly words: string
 }
 
-export function createRulings(shapes: Shapes): Rulings {
+export function createRulings(): Rulings {
   const forbidden = new Set<string>()
   /** The one variant of a task. */
   const pinned = new Map<string, string>()
@@ -42,15 +42,14 @@ export function createRulings(shapes: Shapes): Rulings {
 
   return {
     set(rulings) {
-      const known = rulings.filter((ruling) => shapes.find(ruling) !== undefined)
       forbidden.clear()
       pinned.clear()
       floors.clear()
-      for (const one of known) {
+      for (const one of rulings) {
         if (one.ruling === 'pinned') pinned.set(taskOf(one), one.variant)
         else forbidden.add(keyOf(one))
       }
-      words = known.map(({ task, variant, ruling }) => `${task} ${variant} is ${ruling}`)
+      words = rulings.map(({ task, variant, ruling }) => `${task} ${variant} is ${ruling}`)
         .join(', ')
     },
     isOpen,
