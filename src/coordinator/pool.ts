@@ -16,6 +16,9 @@ import {
 } from '../protocol/mod.ts'
 import { createAdmin } from './admin.ts'
 import { createBatches } from './batches.ts'
+import type { Admit } from './doors/doors.ts'
+import { createKeyring, type Keyring } from './doors/keys.ts'
+import { createMembers } from './doors/members.ts'
 import { createDeadlines } from './deadlines.ts'
 import { type Command, createDriver } from './driver.ts'
 import { createLink, type Link, type LinkOptions, type Socket } from './link.ts'
@@ -44,13 +47,17 @@ export interface PoolOptions {
   /** Told of joins, leaves and faults, for people. */
   log: Log
   link?: Omit<LinkOptions, 'now'>
+  /** Keys that nodes come in with; who holds one that is taken back has to leave. */
+  keyring?: Keyring
 }
 
 export function createPool(options: PoolOptions) {
-  const { served, scheduler, now, log, link: linkOptions } = options
+  const { served, scheduler, now, log, link: linkOptions, keyring = createKeyring() } = options
   const pipelines = new Map(served.map(({ pipeline }) => [pipeline.name, pipeline]))
   const nodes = new Map<string, PooledNode>()
   const byLink = new Map<Link, PooledNode>()
+  const members = createMembers(keyring)
+  const fragments = { bytes: 0 }
   const draining = new AbortController()
   const deadlines = createDeadlines(now)
   const fault = (error: unknown) =>
@@ -111,6 +118,10 @@ export function createPool(options: PoolOptions) {
         link.close(CLOSE.replaced, 'a newer link of this node is open')
         return true
       }
+      if (!members.same(old.link, link)) {
+        link.close(1013, 'a node that came with another key has this id')
+        return true
+      }
       old.link.refuse(CLOSE.replaced, {
         reason: 'replaced',
         message: 'Another link of the same node took over',
@@ -132,6 +143,7 @@ export function createPool(options: PoolOptions) {
   }
 
   function closed(link: Link, why: string) {
+    members.remove(link)
     const node = byLink.get(link)
     if (node === undefined) return
     byLink.delete(link)
@@ -233,12 +245,15 @@ export function createPool(options: PoolOptions) {
 
   return {
     /** A new connection on `/v1/link`; `remedy` is what brings a node of an older version here. */
-    connect: (socket: Socket, remedy?: string): Link =>
-      createLink(socket, { hello: join, message: receive, silent, closed }, {
-        now,
+    connect(socket: Socket, admit: Admit, remedy?: string): Link {
+      const hello = (link: Link, hello: Hello) =>
+        members.enter(link, admit(hello.token)) && join(link, hello)
+      return createLink(socket, { hello, message: receive, silent, closed }, {
+        ...{ now, fragments },
         ...linkOptions,
         ...(remedy === undefined ? {} : { remedy }),
-      }),
+      })
+    },
 
     submit: (request: QueryRequest) => queries.submit(request),
 
