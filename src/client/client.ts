@@ -6,6 +6,7 @@
 import type {
   ErrorBody,
   ErrorReason,
+  HistoryInfo,
   InferAnswer,
   NodeInfo,
   PipelineInfo,
@@ -35,6 +36,11 @@ export interface InferOptions {
   signal?: AbortSignal
 }
 
+export interface ClientOptions {
+  /** Where the coordinator asks for one; a function is asked at each call. */
+  key?: string | (() => string | undefined)
+}
+
 export interface Client {
   infer<Outputs>(
     pipeline: string,
@@ -44,6 +50,7 @@ export interface Client {
   pipelines(): Promise<PipelineInfo[]>
   nodes(): Promise<NodeInfo[]>
   plan(): Promise<PlanInfo>
+  history(): Promise<HistoryInfo>
 }
 
 /**
@@ -57,9 +64,12 @@ export interface Client {
  * ```
  * All calls throw {@linkcode ShoalError} on any status but 200.
  */
-export function createClient(url: string): Client {
-  const call = async <T>(path: string, init?: RequestInit): Promise<T> => {
-    const response = await fetch(new URL(path, url), init)
+export function createClient(url: string, options: ClientOptions = {}): Client {
+  const call = async <T>(path: string, init: RequestInit = {}): Promise<T> => {
+    const key = typeof options.key === 'function' ? options.key() : options.key
+    const headers = new Headers(init.headers)
+    if (key !== undefined) headers.set('authorization', `Bearer ${key}`)
+    const response = await fetch(new URL(path, url), { ...init, headers })
     if (response.ok) return await response.json() as T
     const body = await response.json().catch(() => undefined) as ErrorBody | undefined
     const retryAfter = response.headers.get('retry-after')
@@ -88,5 +98,6 @@ export function createClient(url: string): Client {
     pipelines: async () => (await call<{ pipelines: PipelineInfo[] }>('/v1/pipelines')).pipelines,
     nodes: async () => (await call<{ nodes: NodeInfo[] }>('/v1/nodes')).nodes,
     plan: () => call('/v1/plan'),
+    history: () => call('/v1/history'),
   }
 }

@@ -3,7 +3,15 @@
  *
  * @module
  */
-import type { MetricsEvent, NodesEvent, PlanInfo, WorkEvent } from '../../client/types.ts'
+import { createParser } from 'eventsource-parser'
+import type {
+  ErrorBody,
+  MetricsEvent,
+  NodesEvent,
+  PlanInfo,
+  WorkEvent,
+} from '../../client/types.ts'
+import { askForKey, key, wantsKey } from '../key.ts'
 
 export interface Listeners {
   /** The stream begins: all is told anew. */
@@ -18,14 +26,43 @@ export interface Listeners {
 const AGAIN_MS = 3000
 
 export function listen(listeners: Listeners): void {
-  const source = new EventSource('/v1/events')
-  source.onopen = () => listeners.opened()
-  source.onerror = () => {
+  follow(listeners).catch(() => {}).then(() => {
     listeners.closed()
-    // A browser tries again by itself after a lost connection, not after an answer that says no.
-    if (source.readyState === EventSource.CLOSED) setTimeout(() => listen(listeners), AGAIN_MS)
+    setTimeout(() => listen(listeners), AGAIN_MS)
+  })
+}
+
+/** One stream, to its end. Not an `EventSource`, which can show no key. */
+async function follow(listeners: Listeners): Promise<void> {
+  const shown = key()
+  const headers: HeadersInit = shown === undefined ? {} : { authorization: `Bearer ${shown}` }
+  const response = await fetch('/v1/events', { headers, cache: 'no-store' })
+  if (wantsKey(response.status)) {
+    const { error } = await response.json() as ErrorBody
+    await askForKey(error)
+    return await follow(listeners)
   }
-  for (const kind of ['plan', 'node', 'metrics', 'work'] as const) {
-    source.addEventListener(kind, ({ data }) => listeners[kind](JSON.parse(data)))
+  if (!response.ok || response.body === null) return await response.body?.cancel()
+  const parser = createParser({
+    onEvent({ event, data }) {
+      if (isKind(event)) listeners[event](JSON.parse(data))
+    },
+  })
+  listeners.opened()
+  for await (const text of read(response.body.pipeThrough(new TextDecoderStream()))) {
+    parser.feed(text)
+  }
+}
+
+const isKind = (event: string | undefined): event is 'plan' | 'node' | 'metrics' | 'work' =>
+  event === 'plan' || event === 'node' || event === 'metrics' || event === 'work'
+
+/** Not every browser iterates a stream by itself. */
+async function* read(stream: ReadableStream<string>): AsyncGenerator<string> {
+  const reader = stream.getReader()
+  for (;;) {
+    const { done, value } = await reader.read()
+    if (done) return
+    yield value
   }
 }

@@ -4,7 +4,8 @@
  * @module
  */
 import { createClient } from '../../client/client.ts'
-import type { HistoryInfo, MetricsSeries, PipelineInfo, PlanInfo } from '../../client/types.ts'
+import type { MetricsSeries, PipelineInfo, PlanInfo } from '../../client/types.ts'
+import { key } from '../key.ts'
 import { make } from '../make.ts'
 import { element, setText } from '../node/dom.ts'
 import { createClassView } from './class_view.ts'
@@ -23,7 +24,7 @@ const DETAILS_LEAST_MS = 5000
 const DETAILS_MS_PER_NODE = 60
 const NODES_EVERY_MS = 500
 
-const client = createClient(location.origin)
+const client = createClient(location.origin, { key })
 const now = () => performance.now()
 const nodes = createNodes()
 const tiles = createTiles()
@@ -103,9 +104,7 @@ const drawNodes = (() => {
 })()
 
 async function loadHistory(): Promise<void> {
-  const response = await fetch('/v1/history')
-  if (!response.ok) return
-  const { seconds, minutes, plans } = await response.json() as HistoryInfo
+  const { seconds, minutes, plans } = await client.history()
   hour = minutes.pipelines
   for (const [name, series] of Object.entries(seconds.pipelines)) live.set(name, series)
   log.fill(plans)
