@@ -146,7 +146,7 @@ export function createApp(options: AppOptions) {
     })
   })
 
-  mountLink(app, { pool, doors, hosts, assets })
+  mountLink(app, { pool, doors, hosts, assets, log })
   return app
 }
 

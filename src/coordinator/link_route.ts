@@ -10,6 +10,7 @@ import { ApiError } from './api_error.ts'
 import type { Doors } from './doors/doors.ts'
 import { createLobby } from './doors/lobby.ts'
 import type { Link } from './link.ts'
+import type { Log } from './log.ts'
 import { hostOf, mayLink } from './origin.ts'
 import type { Assets } from './pages.ts'
 import type { Pool } from './pool.ts'
@@ -19,9 +20,11 @@ export interface LinkRouteOptions {
   doors: Doors
   hosts: readonly string[]
   assets: Assets | undefined
+  log: Log
 }
 
-export function mountLink(app: Hono, { pool, doors, hosts, assets }: LinkRouteOptions): void {
+export function mountLink(app: Hono, options: LinkRouteOptions): void {
+  const { pool, doors, hosts, assets, log } = options
   const lobby = createLobby()
   app.get(
     '/v1/link',
@@ -48,7 +51,13 @@ export function mountLink(app: Hono, { pool, doors, hosts, assets }: LinkRouteOp
           link = pool.connect(socket, admit, remedy)
         },
         onMessage(event) {
-          link?.receive(event.data as WireData)
+          try {
+            link?.receive(event.data as WireData)
+          } catch (error) {
+            // What one node says must not take the others' coordinator down.
+            log(`fault: ${(error as Error).stack}`, 'error', { event: 'fault', path: c.req.path })
+            link?.close(1011, 'a fault in the coordinator')
+          }
           if (link?.open) leave()
         },
         onClose(event) {

@@ -297,7 +297,7 @@ Deno.test('v2: one bad picture of several fails the call, and nothing stays insi
     },
     ({ message, blobs }) => ({
       items: message.items.map(({ payload }) =>
-        'blob' in payload && blobs[payload.blob]?.at(-1) === 9
+        'blob' in payload && linesOf(blobs[payload.blob]) === 9
           ? { ok: false, reason: 'invalid_input', message: 'too many' }
           : { ok: true, fields: null, children: {} }
       ),
