@@ -31,7 +31,7 @@ function readJoin(text: string, given?: string): { url: string; token?: string }
     return fail(`Cannot join ${text}: must be an address as http://HOST:PORT`)
   }
   const linked = new URLSearchParams(url.hash.slice(1)).get('t')
-  const token = given ?? linked ?? variable('SHOAL_TOKEN')
+  const token = given ?? linked ?? (variable('SHOAL_TOKEN') || undefined)
   return { url: url.origin, ...(token === undefined ? {} : { token }) }
 }
 

@@ -38,11 +38,13 @@ export function keyWishOf(
   flags: KeyWish,
   variable: (name: string) => string | undefined,
 ): KeyWish {
+  // One that is set to nothing is not set.
+  const read = (name: string) => variable(name) || undefined
   return {
-    token: flags.token ?? variable('SHOAL_TOKEN'),
-    clientKey: flags.clientKey ?? variable('SHOAL_CLIENT_KEY'),
-    adminKey: flags.adminKey ?? variable('SHOAL_ADMIN_KEY'),
-    file: flags.file ?? variable('SHOAL_KEYS'),
+    token: flags.token ?? read('SHOAL_TOKEN'),
+    clientKey: flags.clientKey ?? read('SHOAL_CLIENT_KEY'),
+    adminKey: flags.adminKey ?? read('SHOAL_ADMIN_KEY'),
+    file: flags.file ?? read('SHOAL_KEYS'),
   }
 }
 

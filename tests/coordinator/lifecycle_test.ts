@@ -10,12 +10,12 @@ import {
   withCoordinator,
 } from './fixture.ts'
 
-/** A PNG may carry private chunks, so one of that many bytes keeps the picture valid. */
+/** A chunk of that many bytes, of a name that goes on to nodes, keeps the picture valid. */
 function padded(png: Uint8Array, bytes: number): Uint8Array<ArrayBuffer> {
   const headerEnd = 33
   const chunk = new Uint8Array(bytes + 12)
   new DataView(chunk.buffer).setUint32(0, bytes)
-  chunk.set(new TextEncoder().encode('shOl'), 4)
+  chunk.set(new TextEncoder().encode('tRNS'), 4)
   const out = new Uint8Array(png.byteLength + chunk.byteLength)
   out.set(png.subarray(0, headerEnd))
   out.set(chunk, headerEnd)

@@ -11,7 +11,7 @@ import {
   unpackBytes,
   unpackFloats,
 } from './oip_client.ts'
-import { boxOf, pages, picture, textOf, withPages } from './oip_scene.ts'
+import { boxOf, linesOf, pages, picture, textOf, withPages } from './oip_scene.ts'
 
 async function get(url: string) {
   const response = await fetch(url)

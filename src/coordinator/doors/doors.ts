@@ -54,7 +54,10 @@ export interface Doors {
 }
 
 /** The role that a call asks for; `undefined` where it is for everybody. */
-function roleFor(path: string, isFile: (path: string) => boolean): Role | undefined {
+export function roleFor(
+  path: string,
+  isFile: (path: string) => boolean = () => false,
+): Role | undefined {
   if (path.startsWith('/v1/pipelines') || path.startsWith('/v2/models')) return 'client'
   if (path === '/v2' || path === '/v2/' || path.startsWith('/v2/health/')) return undefined
   // Whoever knows a model's hash was told it by this coordinator.

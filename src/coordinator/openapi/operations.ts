@@ -41,7 +41,7 @@ export const TAGS = {
   'open inference protocol':
     'The same, as version 2 of the protocol has it; a pipeline is a model.',
   state: 'What is served, by whom, how well.',
-  administration: 'Only from loopback, not through a proxy, as long as there are no tokens.',
+  administration: 'With a key of an admin; where there is none, from the very machine.',
   nodes: 'What nodes use.',
 } as const
 type Tag = keyof typeof TAGS
@@ -249,7 +249,7 @@ export const OPERATIONS: Operation[] = [
   },
   {
     ...{ method: 'get', path: '/v1/link', tag: 'nodes', summary: 'The link of a node' },
-    description: 'A WebSocket; see the protocol.',
+    description: 'A WebSocket; see the protocol. A token goes into its first message.',
     ...{ status: 101, answer: 'The link is open.', errors: ['invalid_input', 'forbidden'] },
   },
   {
