@@ -9,7 +9,7 @@ import fc from 'fast-check'
 import { REASONS, STATUS } from '../../src/coordinator/api_error.ts'
 import type { ErrorReason } from '../../src/client/types.ts'
 
-const TOTAL = Number(Deno.env.get('SHOAL_FUZZ_RUNS') ?? 8000)
+const TOTAL = Number(Deno.env.get('SHOAL_FUZZ_RUNS') ?? 3000)
 const seed = Number(Deno.env.get('SHOAL_FUZZ_SEED') ?? 20_241)
 
 /** @param share of all inputs */

@@ -40,15 +40,19 @@ const anything = fc.oneof(
   ),
 )
 
+let epoch = 0
+
 /** Opens a link, says it all, and leaves; the end must be one that the protocol knows. */
 async function say(
   coordinator: Coordinator,
   words: (string | Uint8Array<ArrayBuffer>)[],
   joined: boolean,
+  serial: number,
 ) {
   const node = await openLink(coordinator, honest)
   if (joined) {
-    node.send({ type: 'hello', protocol: PROTOCOL_VERSION, nodeId: 'fuzz', epoch: Date.now() })
+    epoch++
+    node.send({ type: 'hello', protocol: PROTOCOL_VERSION, nodeId: `fuzz-${serial}`, epoch })
     await node.got('welcome')
   }
   for (const word of words) {
@@ -60,6 +64,9 @@ async function say(
   assert.ok([...CODES, 1005, 1006].includes(code), String(code))
 }
 
+/** Links at a time: what takes long is to open and to close them. */
+const SEVERAL = { minLength: 8, maxLength: 8 }
+
 const withFuzzed = (joined: boolean, share: number) => {
   const faults: string[] = []
   return withCoordinator(
@@ -68,10 +75,12 @@ const withFuzzed = (joined: boolean, share: number) => {
       await untilReady(coordinator)
       await fc.assert(
         fc.asyncProperty(
-          fc.array(anything, { minLength: 1, maxLength: 5 }),
-          (words) => say(coordinator, words, joined),
+          fc.array(fc.array(anything, { minLength: 1, maxLength: 5 }), SEVERAL),
+          async (several) => {
+            await Promise.all(several.map((words, i) => say(coordinator, words, joined, i)))
+          },
         ),
-        runs(share),
+        runs(share / SEVERAL.maxLength),
       )
       await untilHolds(coordinator, 'good', 4)
       const response = await ask(coordinator)
