@@ -23,8 +23,8 @@ const SECONDS = 20
 const TIMES = 10
 const WARM_UP_MS = 8000
 const SATURATED_MS = 15_000
-/** In flight at once to saturate: far more than deadlines let wait. */
-const AT_ONCE = 64
+/** Clients that saturate: somewhat more than have a place before deadlines end. */
+const AT_ONCE = 32
 const AFTER_MS = 12_000
 /** Of the saturating demand, for the time after. */
 const AFTER_SHARE = 0.5

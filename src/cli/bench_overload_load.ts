@@ -15,7 +15,7 @@ export interface AskOrder {
   forMs: number
   /** At random moments, so many a second. */
   ratePerS?: number
-  /** Or so many at a time; a refused one waits a tenth of a second. */
+  /** Or so many at a time; one that was refused waits a second, as it was told. */
   atOnce?: number
 }
 
@@ -41,7 +41,7 @@ export interface AskResult {
   cpuMs: number
 }
 
-const REFUSED_PAUSE_MS = 100
+const REFUSED_PAUSE_MS = 1000
 const PATIENCE_MS = 60_000
 let body: Uint8Array<ArrayBuffer> | undefined
 

@@ -50,6 +50,9 @@ export interface Coordinator {
   close(timeoutMs?: number): Promise<void>
 }
 
+/** Longest wait for what is inside, whose deadlines may be far: whoever asked to stop waits, too. */
+const DRAIN_MS = 30_000
+
 /** Demand of each pipeline that rules which plan ahead of the first query plan for. */
 const FIRST_PER_S = 1
 
@@ -113,7 +116,7 @@ export function startCoordinator(options: CoordinatorOptions): Coordinator {
     url,
     localUrl: inner === undefined ? url : `http://127.0.0.1:${inner.addr.port}`,
     pool,
-    async close(timeoutMs = 10_000) {
+    async close(timeoutMs = DRAIN_MS) {
       await pool.drain(timeoutMs)
       planner.stop()
       await Promise.all([server.shutdown(), inner?.shutdown()])

@@ -60,8 +60,7 @@ export function createPool(options: PoolOptions) {
   const fragments = { bytes: 0 }
   const draining = new AbortController()
   const deadlines = createDeadlines(now)
-  const fault = (error: unknown) =>
-    log(`scheduler fault: ${error instanceof Error ? error.stack : error}`, 'error')
+  const fault = (error: unknown) => log(`scheduler fault: ${(error as Error).stack}`, 'error')
   const telemetry = createTelemetry([...pipelines.values()])
   const driver = createDriver(scheduler, execute, now, fault, options.solve, planned)
   const { post } = driver
@@ -246,12 +245,12 @@ export function createPool(options: PoolOptions) {
   return {
     /** A new connection on `/v1/link`; `remedy` is what brings a node of an older version here. */
     connect(socket: Socket, admit: Admit, remedy?: string): Link {
-      const hello = (link: Link, hello: Hello) =>
+      const hello: typeof join = (link, hello) =>
         members.enter(link, admit(hello.token)) && join(link, hello)
       return createLink(socket, { hello, message: receive, silent, closed }, {
         ...{ now, fragments },
         ...linkOptions,
-        ...(remedy === undefined ? {} : { remedy }),
+        ...(remedy && { remedy }),
       })
     },
 
@@ -288,6 +287,7 @@ export function createPool(options: PoolOptions) {
       post({ type: 'drain' })
       const giveUpMs = now() + timeoutMs
       while (queries.size > 0 && now() < giveUpMs) await new Promise((done) => setTimeout(done, 20))
+      queries.endAll()
       for (const { link } of [...nodes.values()]) {
         link.send({ type: 'drain', reason: 'the coordinator is shutting down' })
         link.close(1001, 'the coordinator is shutting down')

@@ -48,10 +48,10 @@ Deno.test({
         await page.getByText('it is for role admin').waitFor()
         await give(page, texts.admin)
         await page.getByLabel(/^Key of/).waitFor({ state: 'hidden' })
-        await page.locator('#standing:not([data-mode=unknown])').waitFor()
+        await page.getByText('Nobody is here yet').waitFor()
         // It lasts as long as the tab.
         await page.reload()
-        await page.locator('#standing:not([data-mode=unknown])').waitFor()
+        await page.getByText('Nobody is here yet').waitFor()
         assert.ok(!await page.getByLabel(/^Key of/).isVisible())
         assert.ok(urls.every((url) => !url.includes(texts.admin)))
         assert.deepEqual(complaints, [])

@@ -172,6 +172,18 @@ Deno.test('draining answers what is inside and refuses what comes', () =>
     await node.got('drain')
   }))
 
+Deno.test('draining answers what nobody got through in its time, too', () =>
+  withCoordinator(async (coordinator) => {
+    const node = await joinScripted(coordinator, 'one', never)
+    await untilReady(coordinator)
+    const inside = ask(coordinator, { 'x-request-timeout-ms': '600000' })
+    await node.got('batch')
+    await coordinator.pool.drain(50)
+    const response = await inside
+    assert.equal(response.status, 503)
+    assert.equal((await response.json()).reason, 'draining')
+  }))
+
 Deno.test('a picture too large for one frame travels in several', () =>
   withCoordinator(async (coordinator) => {
     const node = await joinScripted(coordinator, 'one')
