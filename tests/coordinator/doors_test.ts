@@ -1,6 +1,7 @@
 /** Keys, roles, rates, origins: who gets in by which door. */
 import assert from 'node:assert/strict'
 import type { Coordinator } from '../../src/cli/coordinator.ts'
+import { createClient } from '../../src/client/client.ts'
 import {
   createKeyring,
   hashOf,
@@ -83,6 +84,16 @@ Deno.test('a query is answered with a key, and a node joins with one in its hell
     // What a node is sent says nothing of who asks.
     const sent = JSON.stringify(node.messages)
     for (const word of [texts.client, '127.0.0.1', 'client']) assert.ok(!sent.includes(word), word)
+  }))
+
+Deno.test('the typed client shows a key, also one that it is given later', () =>
+  withKeys(ROLES, async ({ url }) => {
+    assert.equal((await createClient(url, { key: texts.client }).pipelines()).length, 1)
+    const given: string[] = []
+    const client = createClient(url, { key: () => given.at(-1) })
+    await assert.rejects(client.nodes(), { status: 401, reason: 'unauthorized' })
+    given.push(texts.admin)
+    assert.deepEqual(await client.nodes(), [])
   }))
 
 Deno.test('without keys this machine may do all, nobody else anything, directly or through a proxy', () =>

@@ -85,7 +85,7 @@ Deno.test('a picture that says nothing goes on as it came', async () => {
   assert.equal(pictureOf(PIXEL_PNG).bytes, PIXEL_PNG)
 })
 
-Deno.test('a PNG loses its words, a WebP its profile and its EXIF', async () => {
+Deno.test('a PNG loses its words, a WebP its profile and its EXIF', () => {
   const chunk = (name: string, body: Uint8Array) =>
     join(u32(body.length), ascii(name), body, u32(0))
   const at = 33
