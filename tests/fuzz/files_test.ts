@@ -74,6 +74,7 @@ Deno.test('files: any picture is refused by its header, or decoded, or called da
     { weight: page.length > 300_000 ? 0 : 1, arbitrary: damaged([page]) },
   )
   const type = fc.constantFrom('image/png', 'image/jpeg', 'image/webp')
+  const ends = { refused: 0, decoded: 0, damaged: 0 }
   await fc.assert(
     fc.asyncProperty(picture, type, async (bytes, declared) => {
       let read: { type: string; bytes: Uint8Array }
@@ -81,18 +82,22 @@ Deno.test('files: any picture is refused by its header, or decoded, or called da
         read = readInferBody(declared, bytes)
       } catch (error) {
         if (!(error instanceof ApiError)) throw error
+        ends.refused++
         return void assert.match(error.reason, /^(invalid_input|too_large)$/)
       }
       try {
         const { width, height, data } = await codecs.decode(read.type as PictureType, read.bytes)
         assert.ok(width * height <= MAX_PICTURE_PIXELS)
         assert.equal(data.length % (width * height), 0)
+        ends.decoded++
       } catch (error) {
         if (!(error instanceof PictureError)) throw error
+        ends.damaged++
       }
     }),
     runs(0.1),
   )
+  assert.ok(Object.values(ends).every((count) => count > 0), JSON.stringify(ends))
   // The codecs are as good as before.
   assert.equal((await codecs.decode('image/png', PIXEL_PNG)).width, 1)
   assert.equal((await codecs.decode('image/jpeg', jpeg)).width, 40)

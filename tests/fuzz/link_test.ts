@@ -48,7 +48,7 @@ async function say(
   words: (string | Uint8Array<ArrayBuffer>)[],
   joined: boolean,
   serial: number,
-) {
+): Promise<number> {
   const node = await openLink(coordinator, honest)
   if (joined) {
     epoch++
@@ -62,12 +62,15 @@ async function say(
   const { code } = await node.closed
   // 1005, 1006: it was us who closed, and no word of the other side came before.
   assert.ok([...CODES, 1005, 1006].includes(code), String(code))
+  return code
 }
 
 /** Links at a time: what takes long is to open and to close them. */
 const SEVERAL = { minLength: 8, maxLength: 8 }
 
-const withFuzzed = (joined: boolean, share: number) => {
+/** @param common an end that some of many must have come to */
+const withFuzzed = (joined: boolean, share: number, common: number) => {
+  const seen = new Set<number>()
   const faults: string[] = []
   return withCoordinator(
     async (coordinator) => {
@@ -77,11 +80,13 @@ const withFuzzed = (joined: boolean, share: number) => {
         fc.asyncProperty(
           fc.array(fc.array(anything, { minLength: 1, maxLength: 5 }), SEVERAL),
           async (several) => {
-            await Promise.all(several.map((words, i) => say(coordinator, words, joined, i)))
+            const ends = several.map((words, i) => say(coordinator, words, joined, i))
+            for (const code of await Promise.all(ends)) seen.add(code)
           },
         ),
         runs(share / SEVERAL.maxLength),
       )
+      assert.ok(seen.has(common), String([...seen]))
       await untilHolds(coordinator, 'good', 4)
       const response = await ask(coordinator)
       assert.equal(response.status, 200, await response.text())
@@ -92,9 +97,9 @@ const withFuzzed = (joined: boolean, share: number) => {
   )
 }
 
-Deno.test('link: any first words end it as the protocol says', () => withFuzzed(false, 0.02))
+Deno.test('link: any first words end it as the protocol says', () => withFuzzed(false, 0.02, 4401))
 
-Deno.test('link: any words of a node that joined harm nobody', () => withFuzzed(true, 0.03))
+Deno.test('link: any words of a node that joined harm nobody', () => withFuzzed(true, 0.03, 1007))
 
 Deno.test('link: any answer to a batch is an answer to its client by the deadline', () => {
   const faults: string[] = []
@@ -105,6 +110,7 @@ Deno.test('link: any answer to a batch is an answer to its client by the deadlin
     { items: [{ ok: false, reason: 'invalid_input', message: 'no' }] },
   ]
   const blobs = fc.array(fc.uint8Array({ maxLength: 20 }), { maxLength: 3 })
+  const seen = new Set<number>()
   return withCoordinator(
     async (coordinator) => {
       await fc.assert(
@@ -122,10 +128,12 @@ Deno.test('link: any answer to a batch is an answer to its client by the deadlin
           const response = await ask(coordinator, { 'x-request-timeout-ms': '150' })
           const { reason } = await response.json()
           assert.ok([200, 400, 413, 502, 503, 504].includes(response.status), reason)
+          seen.add(response.status)
           await node.leave()
         }),
         runs(0.005),
       )
+      assert.ok(seen.has(200) && seen.size > 1, String([...seen]))
       assert.deepEqual(faults, [])
     },
     undefined,
