@@ -222,7 +222,6 @@ Deno.test('answers that are data run nothing, are kept by nobody, and pages else
         "default-src 'none'; frame-ancestors 'none'",
       )
       assert.equal(headers.get('x-content-type-options'), 'nosniff')
-      assert.equal(headers.get('referrer-policy'), 'no-referrer')
       assert.equal(headers.get('cross-origin-resource-policy'), 'same-origin')
       assert.equal(headers.get('cache-control'), 'no-store', path)
       assert.equal(headers.get('access-control-allow-origin'), null)

@@ -6,22 +6,18 @@
 import type { MiddlewareHandler } from 'hono'
 import { cors } from 'hono/cors'
 
-/** For answers that are data: whatever a browser takes one for, it shows and runs nothing of it. */
-const DATA_HEADERS: readonly [string, string][] = [
-  ['content-security-policy', "default-src 'none'; frame-ancestors 'none'"],
-  ['cross-origin-resource-policy', 'same-origin'],
-  ['referrer-policy', 'no-referrer'],
-  ['x-content-type-options', 'nosniff'],
-  ['x-frame-options', 'DENY'],
-]
-
-/** What an answer says itself stays as it is. */
+/**
+ * Whatever a browser takes data for, it shows and runs nothing of it; figures, answers and refusals
+ * are of their moment, and of whoever asked. Few, since each query pays for each of them; pages come
+ * with more of their own.
+ */
 export const secureHeaders: MiddlewareHandler = async (c, next) => {
   await next()
   const { headers, status } = c.res
-  if (status === 101) return
-  for (const [name, value] of DATA_HEADERS) if (!headers.has(name)) headers.set(name, value)
-  // Figures, answers and refusals are of their moment, and of whoever asked.
+  if (status === 101 || headers.has('content-security-policy')) return
+  headers.set('content-security-policy', "default-src 'none'; frame-ancestors 'none'")
+  headers.set('cross-origin-resource-policy', 'same-origin')
+  headers.set('x-content-type-options', 'nosniff')
   if (!headers.has('cache-control')) headers.set('cache-control', 'no-store')
 }
 
