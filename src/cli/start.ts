@@ -13,7 +13,7 @@ import { type Coordinator, startCoordinator } from './coordinator.ts'
 import { loadPipelines, pipelineDirs } from './load_pipelines.ts'
 import { startLocalNodes } from './local_nodes.ts'
 import { joinLines } from './join_lines.ts'
-import { ownHosts } from './own_hosts.ts'
+import { isLoopback, ownHosts } from './own_hosts.ts'
 import { createSteps } from './steps.ts'
 import { keyWishOf, startKeys } from './start_keys.ts'
 import { readTls } from './tls.ts'
@@ -200,5 +200,12 @@ console.log(`${url}/v1/stats  counters`)
 console.log(`${url}/docs  every call; /openapi.json, /metrics and /v2 are for machines`)
 const asked = keys.keyring.has('node') ? { token: keys.joinToken } : undefined
 for (const line of joinLines(url, host, allowHosts, tls, asked)) console.log(line)
+if (!isLoopback(host)) {
+  const missing = (['client', 'admin'] as const).filter((role) => !keys.keyring.has(role))
+  for (const role of missing) {
+    const what = role === 'client' ? 'ask the pool' : 'see the dashboard'
+    console.log(`others ${what} with a key: deno task keys add --role ${role} --name NAME`)
+  }
+}
 const token = asked === undefined ? '' : ` --token ${asked.token ?? 'TOKEN'}`
 console.log(`another device joins with: deno task node --join ${url}${token}`)
