@@ -1,8 +1,10 @@
 /** Keys from outside: made, listed, taken back, asked for by a coordinator that lets others in. */
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
+import { startCoordinator } from '../../src/cli/coordinator.ts'
+import { startLocalNodes } from '../../src/cli/local_nodes.ts'
 import { ROOT } from '../../src/cli/root.ts'
-import { createKeyring } from '../../src/coordinator/doors/keys.ts'
+import { createKeyring, makeKey } from '../../src/coordinator/doors/keys.ts'
 import { followKeys } from '../../src/cli/keys_file.ts'
 import { keyWishOf, startKeys } from '../../src/cli/start_keys.ts'
 
@@ -115,4 +117,40 @@ Deno.test('flags go before variables, an empty one is none, a short token is com
   assert.equal(said.length, 2)
   assert.match(said[0] ?? '', /--token has 8 characters and could be guessed/)
   await assert.rejects(startKeys({ ...wish, token: 'a b' }, '127.0.0.1', () => {}), /--token/)
+})
+
+Deno.test('nodes join with the token of a link, of a flag, of a variable; without it they say so and end', async () => {
+  const file = join(await Deno.makeTempDir(), 'none.json')
+  const token = makeKey('node')
+  const wish = { token, clientKey: undefined, adminKey: undefined, file }
+  const keys = await startKeys(wish, '127.0.0.1', () => {})
+  const { keyring, ownToken } = keys
+  const coordinator = startCoordinator({ pipelines: [], port: 0, keyring })
+  const { url, pool } = coordinator
+  const start = (address: string, env: Record<string, string>, ...args: string[]) =>
+    new Deno.Command(Deno.execPath(), {
+      args: ['run', '-A', '--no-check', join(ROOT, 'src/cli/node.ts'), '--join', address, ...args],
+      env: { SHOAL_TOKEN: '', ...env },
+      stdin: 'null',
+      stdout: 'null',
+      stderr: 'piped',
+    }).spawn()
+  const children = [
+    start(`${url}/node#t=${token}`, {}, '--name', 'by link'),
+    start(url, {}, '--name', 'by flag', '--token', token),
+    start(url, { SHOAL_TOKEN: token }, '--name', 'by variable'),
+  ]
+  const local = startLocalNodes(url, 1, () => {}, ownToken)
+  const without = await start(url, {}, '--name', 'without').output()
+  assert.equal(without.code, 1)
+  assert.match(new TextDecoder().decode(without.stderr), /Cannot join .*token is missing or wrong/)
+  while (pool.nodes().length < 4) await new Promise((done) => setTimeout(done, 20))
+  assert.deepEqual(
+    pool.nodes().map(({ name }) => name).sort(),
+    ['by flag', 'by link', 'by variable', 'local-1'],
+  )
+  for (const child of children) child.kill('SIGTERM')
+  await Promise.all([local.stop(), ...children.map((child) => child.output())])
+  keys.stop()
+  await coordinator.close(100)
 })
