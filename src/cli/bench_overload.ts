@@ -22,19 +22,26 @@ export interface OverloadOptions {
 const SECONDS = 20
 const TIMES = 10
 const WARM_UP_MS = 8000
-const SATURATED_MS = 15_000
-/** Clients that saturate: somewhat more than have a place before deadlines end. */
-const AT_ONCE = 32
+const STEP_MS = 14_000
+/** Demand rises by this until the pool serves so much less than is asked. */
+const RISE = 1.6
+const SATURATED = 0.85
+const MOST_STEPS = 5
 const AFTER_MS = 12_000
 /** Of the saturating demand, for the time after. */
 const AFTER_SHARE = 0.5
+/** Of `ocr`; for so long a step is under way before its answers count. */
 const SLO_MS = 5000
 
 const round = (value: number, digits = 1) => Number(value.toFixed(digits))
 const isGood = ({ status, latencyMs }: OneAsked) => status === 200 && latencyMs <= SLO_MS
 
+/** @param forMs for how long it was asked; what is answered later is not of this rate */
 function describe({ asked }: AskResult, forMs: number) {
   const good = asked.filter(isGood)
+  const within = good.filter(({ atMs, latencyMs }) =>
+    atMs + latencyMs >= SLO_MS && atMs + latencyMs < forMs
+  )
   const refused = asked.filter(({ status }) => status === 503)
   const outcomes: Record<string, number> = {}
   for (const { status, reason } of asked) {
@@ -45,7 +52,7 @@ function describe({ asked }: AskResult, forMs: number) {
     all.length === 0 ? null : round(quantile(all.map(({ latencyMs }) => latencyMs), share))
   return {
     askedPerS: round(asked.length * 1000 / forMs),
-    goodPerS: round(good.length * 1000 / forMs, 2),
+    goodPerS: round(within.length * 1000 / (forMs - SLO_MS), 2),
     accuracy: round(good.reduce((sum, one) => sum + (one.accuracy ?? 0), 0) / good.length, 3),
     servedMs: { p50: ms(good, 0.5), p99: ms(good, 0.99), most: ms(good, 1) },
     refusedMs: { p50: ms(refused, 0.5), p99: ms(refused, 0.99), most: ms(refused, 1) },
@@ -83,23 +90,31 @@ export async function benchOverload({ seconds = SECONDS }: OverloadOptions = {})
   }
   const watch = watchMemory(pids)
   try {
-    await ask({ forMs: WARM_UP_MS, atOnce: 2 })
-    const saturated = await ask({ forMs: SATURATED_MS, atOnce: AT_ONCE })
-    const saturation = describe(saturated.result, saturated.result.tookMs)
+    const warm = await ask({ forMs: WARM_UP_MS, atOnce: 4 })
+    const steps: (ReturnType<typeof describe> & { cpuPercent: unknown })[] = []
+    let stepPerS = RISE * describe(warm.result, WARM_UP_MS).goodPerS
+    for (; steps.length < MOST_STEPS; stepPerS *= RISE) {
+      const { result, cpuPercent } = await ask({ forMs: STEP_MS, ratePerS: stepPerS })
+      const step = { ...describe(result, STEP_MS), cpuPercent }
+      steps.push(step)
+      console.log(`asked ${step.askedPerS} a second, served ${step.goodPerS} in time`)
+      if (step.goodPerS < SATURATED * step.askedPerS) break
+    }
+    const saturation = steps.reduce((best, one) => one.goodPerS > best.goodPerS ? one : best)
     const memory = { before: memoryNow(pids) as Record<string, number>, during: {}, after: {} }
     const ratePerS = TIMES * saturation.goodPerS
     console.log(`saturated: ${saturation.goodPerS} good pages a second; now ${round(ratePerS)}`)
     watch.most()
     const over = await ask({ forMs: 1000 * seconds, ratePerS })
     memory.during = watch.most()
-    // What ends after the last query was sent belongs to the time it took.
     const overload = describe(over.result, 1000 * seconds)
     const after = await ask({ forMs: AFTER_MS, ratePerS: AFTER_SHARE * saturation.goodPerS })
     memory.after = memoryNow(pids)
     const { inside, faults } = await pool.ask<PoolStanding>(false)
     const result = {
       ...{ nodeCount, seconds, times: TIMES, loadAverage: loadavg() },
-      saturation: { ...saturation, cpuPercent: saturated.cpuPercent },
+      steps: steps.map(({ askedPerS, goodPerS, accuracy }) => ({ askedPerS, goodPerS, accuracy })),
+      saturation,
       overload: {
         ...overload,
         latestSendMs: round(over.result.latestSendMs),
