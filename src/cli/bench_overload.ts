@@ -22,9 +22,9 @@ export interface OverloadOptions {
 const SECONDS = 20
 const TIMES = 10
 const WARM_UP_MS = 8000
-const STEP_MS = 14_000
+const STEP_MS = 12_000
 /** Demand rises by this until the pool serves so much less than is asked. */
-const RISE = 1.6
+const RISE = 2
 const SATURATED = 0.85
 const MOST_STEPS = 5
 const AFTER_MS = 12_000
