@@ -17,6 +17,7 @@ import { benchDuty } from './bench_duty.ts'
 import { benchEfficiency } from './bench_efficiency.ts'
 import { benchFailover } from './bench_failover.ts'
 import { benchIdle } from './bench_idle.ts'
+import { benchJoin } from './bench_join.ts'
 import { benchLive } from './bench_live.ts'
 import { benchMemory } from './bench_memory.ts'
 import { benchOverhead } from './bench_overhead.ts'
@@ -24,6 +25,7 @@ import { benchOverload } from './bench_overload.ts'
 import { benchOdd } from './bench_odd.ts'
 import { benchRejoin } from './bench_rejoin.ts'
 import { benchRequeue } from './bench_requeue.ts'
+import { benchPages } from './bench_pages.ts'
 import { benchPlanner } from './bench_planner.ts'
 import { benchSoak } from './bench_soak.ts'
 import { benchTwin } from './bench_twin.ts'
@@ -95,6 +97,8 @@ const BENCHES: Record<string, () => Promise<unknown>> = {
   efficiency: benchEfficiency,
   odd: benchOdd,
   dashboard: benchDashboard,
+  join: benchJoin,
+  pages: benchPages,
 }
 
 const names = positionals.length > 0 ? positionals : Object.keys(BENCHES)

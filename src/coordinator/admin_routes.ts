@@ -1,22 +1,28 @@
 /**
- * `POST /v1/nodes/{id}/drain`, `pause`, `resume` and `DELETE /v1/nodes/{id}`: for admins, and for no
- * page but this coordinator's own.
+ * `POST /v1/nodes/{id}/drain`, `pause`, `resume`, `DELETE /v1/nodes/{id}`, and
+ * `POST /v1/pipelines/{name}/variants/{task}/{variant}/pin`, `forbid`, `allow`: for admins, and for
+ * no page but this coordinator's own.
  *
  * @module
  */
-import type { Hono, MiddlewareHandler } from 'hono'
+import type { Context, Hono, MiddlewareHandler } from 'hono'
 import { ApiError } from './api_error.ts'
+import type { Doors } from './doors/doors.ts'
 import { hostOf, mayLink } from './origin.ts'
 import type { Pool } from './pool.ts'
 
-export function mountAdmin(app: Hono, pool: Pool, hosts: readonly string[]): void {
+export function mountAdmin(app: Hono, pool: Pool, doors: Doors, hosts: readonly string[]): void {
   const own: MiddlewareHandler = async (c, next) => {
-    if (!mayLink(c.req.header('origin'), hostOf(c.req), hosts)) {
-      throw new ApiError('forbidden', 'Cannot change nodes from a page of another origin')
+    if (!isOwnPage(c)) {
+      throw new ApiError('forbidden', 'Cannot change the pool from a page of another origin')
     }
     await next()
   }
-  const { admin } = pool
+  const isOwnPage = (c: Context) => mayLink(c.req.header('origin'), hostOf(c.req), hosts)
+  const { admin, rulings } = pool
+
+  // For pages: whether to show what would be refused.
+  app.get('/v1/admin', (c) => c.json({ allowed: doors.allows(c, 'admin') && isOwnPage(c) }))
 
   app.post('/v1/nodes/:id/drain', own, (c) => {
     const id = c.req.param('id')
@@ -28,6 +34,13 @@ export function mountAdmin(app: Hono, pool: Pool, hosts: readonly string[]): voi
       const id = c.req.param('id')
       admin[action](id)
       return c.json(nodeOf(pool, id))
+    })
+  }
+  for (const action of ['pin', 'forbid', 'allow'] as const) {
+    app.post(`/v1/pipelines/:name/variants/:task/:variant/${action}`, own, (c) => {
+      const { name: pipeline, task, variant } = c.req.param()
+      rulings.change(action, { pipeline, task, variant })
+      return c.json({ rulings: rulings.list() })
     })
   }
   app.delete('/v1/nodes/:id', own, (c) => {

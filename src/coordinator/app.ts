@@ -122,7 +122,7 @@ export function createApp(options: AppOptions) {
   app.get('/v1/events', (c) => events.listen(c))
 
   mountOip(app, { pool, pipelines: [...pipelines.values()], timed: history.timed, now, log })
-  mountAdmin(app, pool, hosts)
+  mountAdmin(app, pool, doors, hosts)
   mountDocs(app)
   const metrics = createMetrics(pool)
   app.get('/metrics', async (c) => {

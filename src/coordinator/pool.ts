@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { NodeInfo } from '../client/types.ts'
+import type { NodeInfo, PlanInfo } from '../client/types.ts'
 import { servedVariants } from '../pipeline/hold.ts'
 import type { Pipeline } from '../pipeline/schema.ts'
 import type { Plan, QueryId, Scheduler } from '../policy/types.ts'
@@ -35,6 +35,7 @@ import {
 } from './nodes.ts'
 import { createQueries, type QueryRequest } from './queries.ts'
 import { noteReport } from './report.ts'
+import { createRulings } from './rulings.ts'
 import { type ServedPipeline, welcomeOf } from './served.ts'
 import type { Solve } from './solver.ts'
 
@@ -62,13 +63,13 @@ export function createPool(options: PoolOptions) {
   const deadlines = createDeadlines(now)
   const fault = (error: unknown) => log(`scheduler fault: ${(error as Error).stack}`, 'error')
   const telemetry = createTelemetry([...pipelines.values()])
-  const driver = createDriver(scheduler, execute, now, fault, options.solve, planned)
-  const { post } = driver
-  const letGo = (query: QueryId) => batches.release(query)
-  const queries = createQueries(post, now, deadlines, letGo, telemetry)
+  const { post, stop } = createDriver(scheduler, execute, now, fault, options.solve, planned)
+  const queries = createQueries(post, now, deadlines, (one) => batches.release(one), telemetry)
   const batches = createBatches(pipelines, post, now, queries.has, telemetry)
   const admin = createAdmin({ nodes, batches, post, log })
   const able = served.flatMap(({ pipeline, models }) => servedVariants(pipeline, models))
+  const kept = scheduler.keepsRulings === true
+  const rulings = createRulings({ pipelines, nodes, able, kept, post, log })
   const welcome = welcomeOf(served)
 
   function planned({ epoch, mode, reason, solveMs }: Plan) {
@@ -247,11 +248,8 @@ export function createPool(options: PoolOptions) {
     connect(socket: Socket, admit: Admit, remedy?: string): Link {
       const hello: typeof join = (link, hello) =>
         members.enter(link, admit(hello.token)) && join(link, hello)
-      return createLink(socket, { hello, message: receive, silent, closed }, {
-        ...{ now, fragments },
-        ...linkOptions,
-        ...(remedy && { remedy }),
-      })
+      const options = { ...{ now, fragments }, ...linkOptions, ...(remedy && { remedy }) }
+      return createLink(socket, { hello, message: receive, silent, closed }, options)
     },
 
     submit: (request: QueryRequest) => queries.submit(request),
@@ -274,8 +272,9 @@ export function createPool(options: PoolOptions) {
     held: () => [...nodes.values()].map(({ instances }) => instances),
 
     admin,
+    rulings,
     telemetry,
-    plan: () => scheduler.plan(),
+    plan: (): PlanInfo => ({ ...scheduler.plan(), rulings: rulings.list() }),
     stats: () => scheduler.stats(),
     queriesInFlight: () => queries.size,
     draining: draining.signal,
@@ -288,11 +287,12 @@ export function createPool(options: PoolOptions) {
       const giveUpMs = now() + timeoutMs
       while (queries.size > 0 && now() < giveUpMs) await new Promise((done) => setTimeout(done, 20))
       queries.endAll()
+      const reason = 'the coordinator is shutting down'
       for (const { link } of [...nodes.values()]) {
-        link.send({ type: 'drain', reason: 'the coordinator is shutting down' })
-        link.close(1001, 'the coordinator is shutting down')
+        link.send({ type: 'drain', reason })
+        link.close(1001, reason)
       }
-      driver.stop()
+      stop()
     },
   }
 }

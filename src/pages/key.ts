@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { ShoalError } from '../client/client.ts'
+import { ShoalError } from '../client/mod.ts'
 import { element, setText } from './node/dom.ts'
 
 const KEY = 'shoal.key'
@@ -18,11 +18,15 @@ try {
 
 export const key = (): string | undefined => held
 
+/** For calls that go without a client. */
+export const keyHeaders = (): Record<string, string> =>
+  held === undefined ? {} : { authorization: `Bearer ${held}` }
+
 /** Whether an answer says that a key, or another one, is wanted. */
-export const wantsKey = (status: number): boolean => status === 401 || status === 403
+const wantsKey = (status: number): boolean => status === 401 || status === 403
 
 /** Shows the page's form and resolves once a key was given. @param why what the coordinator said */
-export async function askForKey(why: string): Promise<void> {
+async function askForKey(why: string): Promise<void> {
   const form = element('key-form', HTMLFormElement)
   const field = element('key', HTMLInputElement)
   setText(element('key-why'), why)

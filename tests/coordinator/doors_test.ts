@@ -65,6 +65,19 @@ Deno.test('each role may make its own calls, an admin all; without a key 401, wi
     for (const path of FOR_ALL) assert.equal((await get(coordinator, path)).status, 200, path)
     assert.equal((await get(coordinator, '/nowhere')).status, 401)
     assert.equal((await ask(coordinator, bearer(texts.node))).status, 403)
+    // What changes the pool is an admin's, though its path begins as a client's does.
+    const pin = `${coordinator.url}/v1/pipelines/words/variants/find/fast/pin`
+    for (const [text, status] of [[texts.client, 403], [texts.admin, 200]] as const) {
+      const response = await fetch(pin, { method: 'POST', headers: bearer(text) })
+      await response.body?.cancel()
+      assert.equal(response.status, status)
+    }
+    for (
+      const [text, allowed] of [['', false], [texts.client, false], [texts.admin, true]] as const
+    ) {
+      const response = await fetch(`${coordinator.url}/v1/admin`, { headers: bearer(text) })
+      assert.deepEqual(await response.json(), { allowed })
+    }
   }))
 
 Deno.test('a query is answered with a key, and a node joins with one in its hello', () =>
@@ -88,12 +101,12 @@ Deno.test('a query is answered with a key, and a node joins with one in its hell
 
 Deno.test('the typed client shows a key, also one that it is given later', () =>
   withKeys(ROLES, async ({ url }) => {
-    assert.equal((await createClient(url, { key: texts.client }).pipelines()).length, 1)
+    assert.equal((await createClient(url, { key: texts.client }).getPipelines()).length, 1)
     const given: string[] = []
     const client = createClient(url, { key: () => given.at(-1) })
-    await assert.rejects(client.nodes(), { status: 401, reason: 'unauthorized' })
+    await assert.rejects(client.getNodes(), { status: 401, reason: 'unauthorized' })
     given.push(texts.admin)
-    assert.deepEqual(await client.nodes(), [])
+    assert.deepEqual(await client.getNodes(), [])
   }))
 
 Deno.test('without keys this machine may do all, nobody else anything, directly or through a proxy', () =>

@@ -49,22 +49,29 @@ export interface Doors {
   /** Lets a request through, or throws. @throws ApiError */
   guard: MiddlewareHandler
   caller(c: Context): Caller
+  /** Whether a call of this role would be let through. */
+  allows(c: Context, role: Role): boolean
   /** For the link that a request asks for. */
   admits(caller: Caller): Admit
 }
+
+/** What else begins with it changes the pool. */
+const FOR_CLIENTS = /^\/v1\/pipelines(\/[^/]+\/infer)?$/
 
 /** The role that a call asks for; `undefined` where it is for everybody. */
 export function roleFor(
   path: string,
   isFile: (path: string) => boolean = () => false,
 ): Role | undefined {
-  if (path.startsWith('/v1/pipelines') || path.startsWith('/v2/models')) return 'client'
+  if (path.startsWith('/v2/models') || FOR_CLIENTS.test(path)) return 'client'
   if (path === '/v2' || path === '/v2/' || path.startsWith('/v2/health/')) return undefined
   // Whoever knows a model's hash was told it by this coordinator.
   if (path.startsWith(MODEL_PATH) || isFile(path)) return undefined
   if (path === '/docs' || path === '/docs/style.css' || path === '/openapi.json') return undefined
   // A node shows its token in its first message, where no log of addresses keeps it.
   if (path === '/v1/link') return undefined
+  // Says whether this very caller is an admin.
+  if (path === '/v1/admin') return undefined
   return 'admin'
 }
 
@@ -109,6 +116,14 @@ export function createDoors(options: DoorOptions): Doors {
   return {
     keyring,
     caller: (c) => callerOf(c, hosts, origins),
+    allows(c, role) {
+      try {
+        enter(c, role, callerOf(c, hosts, origins))
+        return true
+      } catch {
+        return false
+      }
+    },
     async guard(c, next) {
       const caller = callerOf(c, hosts, origins)
       const role = roleFor(c.req.path, isFile)

@@ -9,7 +9,8 @@ import type { ErrorReason } from '../../client/types.ts'
 import { STATUS } from '../api_error.ts'
 import { roleFor } from '../doors/doors.ts'
 import { SCHEMAS } from './components.ts'
-import { type Content, type Operation, OPERATIONS, TAGS } from './operations.ts'
+import { type Content, type Operation, TAGS } from './operation.ts'
+import { OPERATIONS } from './operations.ts'
 
 export type JsonObject = { [key: string]: unknown }
 

@@ -3,15 +3,9 @@
  *
  * @module
  */
-import { createParser } from 'eventsource-parser'
-import type {
-  ErrorBody,
-  MetricsEvent,
-  NodesEvent,
-  PlanInfo,
-  WorkEvent,
-} from '../../client/types.ts'
-import { askForKey, key, wantsKey } from '../key.ts'
+import type { Client } from '../../client/client.ts'
+import type { MetricsEvent, NodesEvent, PlanInfo, WorkEvent } from '../../client/types.ts'
+import { withKey } from '../key.ts'
 
 export interface Listeners {
   /** The stream begins: all is told anew. */
@@ -25,44 +19,23 @@ export interface Listeners {
 
 const AGAIN_MS = 3000
 
-export function listen(listeners: Listeners): void {
-  follow(listeners).catch(() => {}).then(() => {
+/** Not by an `EventSource`, which can show no key. */
+export function listen(client: Client, listeners: Listeners): void {
+  withKey(() => follow(client, listeners)).catch(() => {}).then(() => {
     listeners.closed()
-    setTimeout(() => listen(listeners), AGAIN_MS)
+    setTimeout(() => listen(client, listeners), AGAIN_MS)
   })
 }
 
-/** One stream, to its end. Not an `EventSource`, which can show no key. */
-async function follow(listeners: Listeners): Promise<void> {
-  const shown = key()
-  const headers: HeadersInit = shown === undefined ? {} : { authorization: `Bearer ${shown}` }
-  const response = await fetch('/v1/events', { headers, cache: 'no-store' })
-  if (wantsKey(response.status)) {
-    const { error } = await response.json() as ErrorBody
-    await askForKey(error)
-    return await follow(listeners)
-  }
-  if (!response.ok || response.body === null) return await response.body?.cancel()
-  const parser = createParser({
-    onEvent({ event, data }) {
-      if (isKind(event)) listeners[event](JSON.parse(data))
-    },
-  })
-  listeners.opened()
-  for await (const text of read(response.body.pipeThrough(new TextDecoderStream()))) {
-    parser.feed(text)
-  }
-}
-
-const isKind = (event: string | undefined): event is 'plan' | 'node' | 'metrics' | 'work' =>
-  event === 'plan' || event === 'node' || event === 'metrics' || event === 'work'
-
-/** Not every browser iterates a stream by itself. */
-async function* read(stream: ReadableStream<string>): AsyncGenerator<string> {
-  const reader = stream.getReader()
-  for (;;) {
-    const { done, value } = await reader.read()
-    if (done) return
-    yield value
+/** One stream, to its end. */
+async function follow(client: Client, listeners: Listeners): Promise<void> {
+  let isOpen = false
+  for await (const told of client.events()) {
+    if (!isOpen) listeners.opened()
+    isOpen = true
+    if (told.event === 'plan') listeners.plan(told.data)
+    else if (told.event === 'node') listeners.node(told.data)
+    else if (told.event === 'metrics') listeners.metrics(told.data)
+    else listeners.work(told.data)
   }
 }

@@ -10,6 +10,7 @@ import { make } from '../make.ts'
 import { element, setText } from '../node/dom.ts'
 import { createClassView } from './class_view.ts'
 import { listen } from './feed.ts'
+import { createManage } from './manage.ts'
 import { createNodeTable } from './node_table.ts'
 import { createNodes } from './nodes.ts'
 import { createPlanPicture } from './plan_picture.ts'
@@ -31,7 +32,8 @@ const tiles = createTiles()
 const picture = createPlanPicture()
 const log = createPlanLog(now)
 const classes = createClassView(nodes.rows)
-const table = createNodeTable(nodes.rows)
+const manage = createManage()
+const table = createNodeTable(nodes.rows, manage)
 const chosen = element('pipeline', HTMLSelectElement)
 const live = new Map<string, MetricsSeries>()
 let hour: Record<string, MetricsSeries> = {}
@@ -79,6 +81,7 @@ const drawPlan = drawer(() => {
   const one = pipeline()
   if (one === undefined || plan === undefined) return
   picture.show(one, plan)
+  manage.show(one, plan)
   showCounts(plan)
   drawStanding()
 })
@@ -119,7 +122,7 @@ async function loadDetails(): Promise<void> {
     return
   }
   detailsAtMs = now()
-  nodes.details(await client.nodes())
+  nodes.details(await client.getNodes())
   drawNodes()
 }
 
@@ -135,7 +138,8 @@ async function opened(): Promise<void> {
   nodes.clear()
   connected = first = true
   say('')
-  pipelines = await client.pipelines()
+  quietly(manage.ask())
+  pipelines = await client.getPipelines()
   const before = chosen.value
   chosen.replaceChildren(...pipelines.map(({ name }) => make('option', { value: name }, name)))
   if (pipelines.some(({ name }) => name === before)) chosen.value = before
@@ -144,7 +148,7 @@ async function opened(): Promise<void> {
   drawPlan()
 }
 
-listen({
+listen(client, {
   opened: () => quietly(opened()),
   closed() {
     connected = false
