@@ -23,10 +23,10 @@ const SECONDS = 20
 const TIMES = 10
 const WARM_UP_MS = 8000
 const STEP_MS = 12_000
-/** Demand rises by this until the pool serves so much less than is asked. */
-const RISE = 2
-const SATURATED = 0.85
-const MOST_STEPS = 5
+/** Demand rises by this for as long as the pool serves that much more than before. */
+const RISE = 3
+const MORE = 1.1
+const MOST_STEPS = 6
 const AFTER_MS = 12_000
 /** Of the saturating demand, for the time after. */
 const AFTER_SHARE = 0.5
@@ -96,9 +96,10 @@ export async function benchOverload({ seconds = SECONDS }: OverloadOptions = {})
     for (; steps.length < MOST_STEPS; stepPerS *= RISE) {
       const { result, cpuPercent } = await ask({ forMs: STEP_MS, ratePerS: stepPerS })
       const step = { ...describe(result, STEP_MS), cpuPercent }
-      steps.push(step)
       console.log(`asked ${step.askedPerS} a second, served ${step.goodPerS} in time`)
-      if (step.goodPerS < SATURATED * step.askedPerS) break
+      const isMore = step.goodPerS > MORE * Math.max(0, ...steps.map(({ goodPerS }) => goodPerS))
+      steps.push(step)
+      if (!isMore) break
     }
     const saturation = steps.reduce((best, one) => one.goodPerS > best.goodPerS ? one : best)
     const memory = { before: memoryNow(pids) as Record<string, number>, during: {}, after: {} }
