@@ -131,6 +131,11 @@ export const nodeMessage = z.discriminatedUnion('type', [
       z.object({
         ok: z.literal(true),
         fields: json.nullable(),
+        /** Fields that are tensors, by name; their elements are the n-th blob. */
+        tensors: z.record(
+          z.string().max(64),
+          z.object({ type: z.string().max(16), dims: z.array(count).max(8), blob: count }),
+        ).optional(),
         children: z.record(
           id,
           z.array(z.object({ meta: json, blob: count, key: id.optional() })).max(4096),

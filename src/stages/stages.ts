@@ -4,12 +4,14 @@
  * @module
  */
 import type { Stage } from './types.ts'
+import { tensors } from './tensors/tensors.ts'
 import { textDetection } from './text_detection.ts'
 import { textRecognition } from './text_recognition.ts'
 
 export const stages: { readonly [kind: string]: Stage } = {
   'text-detection': textDetection,
   'text-recognition': textRecognition,
+  tensors,
 }
 
 export const stageKinds: readonly string[] = Object.keys(stages)

@@ -117,12 +117,11 @@ async function infer(
       const { id = headers.id, budgetMs = headers.budgetMs } = query
       return { ...query, id, budgetMs, minAccuracy: query.minAccuracy ?? headers.minAccuracy }
     },
-    ({ pictures, budgetMs, minAccuracy }, arrivedMs) => {
+    ({ payloads, budgetMs, minAccuracy }, arrivedMs) => {
       const signal = AbortSignal.any([request.signal, rest.signal])
-      return pictures.map(({ type, bytes }) =>
+      return payloads.map((payload) =>
         answerOf(pool, {
-          pipeline: pipeline.name,
-          payload: { meta: { type }, bytes },
+          ...{ pipeline: pipeline.name, payload },
           ...{ arrivedMs, deadlineMs: arrivedMs + budgetMs, signal },
           ...(minAccuracy === undefined ? {} : { minAccuracy }),
         })
