@@ -122,21 +122,45 @@ export function createController(parts: ControllerParts): Controller {
     epoch++
   }
 
-  function join(event: Extract<PolicyEvent, { type: 'node_joined' }>, nowMs: number): void {
+  function ableOf(
+    listed: Extract<PolicyEvent, { type: 'node_able' }>['able'],
+    mostBytes: number,
+  ): Pick<Member, 'able' | 'order' | 'fitsAll' | 'bytesOf'> {
     const bytes = new Map<VariantShape, number>()
-    for (const { memoryBytes = 0, ...ref } of event.able) {
+    for (const { memoryBytes = 0, ...ref } of listed) {
       const variant = shapes.find(ref)
       if (variant !== undefined) bytes.set(variant, memoryBytes)
     }
     const able = [...bytes.keys()]
+    const fitsAll = bytesOf({ bytesOf: bytes }, able) <= mostBytes
+    return { able, order: loadOrder(able), fitsAll, bytesOf: bytes }
+  }
+
+  function setAble(member: Member, able: ReturnType<typeof ableOf>, nowMs: number): void {
+    tightCount += Number(member.fitsAll) - Number(able.fitsAll)
+    Object.assign(member, able)
+    changedMs = nowMs
+    epoch++
+  }
+
+  /** Nobody is to hold what is served no more. */
+  function dropPipeline(name: string, nowMs: number): void {
+    const gone = ({ ref }: VariantShape) => ref.pipeline === name
+    for (const member of members.values()) {
+      member.slots.forEach((slot, i) => loader.drop(slot, { node: member.id, slot: i }, gone))
+      const listed = [...member.bytesOf].filter(([variant]) => !gone(variant))
+      const able = listed.map(([{ ref }, memoryBytes]) => ({ ...ref, memoryBytes }))
+      setAble(member, ableOf(able, member.memoryBytes), nowMs)
+    }
+    steering.close(name)
+  }
+
+  function join(event: Extract<PolicyEvent, { type: 'node_joined' }>, nowMs: number): void {
     const memoryBytes = event.memoryBytes ?? Infinity
     const member: Member = {
       id: event.node,
       slots: [],
-      able,
-      order: loadOrder(able),
-      fitsAll: bytesOf({ bytesOf: bytes }, able) <= memoryBytes,
-      bytesOf: bytes,
+      ...ableOf(event.able, memoryBytes),
       memoryBytes,
       swapRoom: event.swapRoom ?? false,
       paused: false,
@@ -178,6 +202,21 @@ export function createController(parts: ControllerParts): Controller {
         resize(member, event.slots, nowMs)
         return direct(nowMs, member)
       }
+      case 'node_able': {
+        const member = members.get(event.node)
+        if (member === undefined) return
+        setAble(member, ableOf(event.able, member.memoryBytes), nowMs)
+        return direct(nowMs)
+      }
+      case 'pipeline_added':
+        steering.open(event.pipeline.name)
+        epoch++
+        return
+      case 'pipeline_followed':
+        return steering.follow(event.from, event.to)
+      case 'pipeline_removed':
+        dropPipeline(event.pipeline, nowMs)
+        return direct(nowMs)
       case 'node_left':
         if (!remove(event.node)) return
         changedMs = nowMs
