@@ -7,6 +7,7 @@ import type { Context } from 'hono'
 import type { InferAnswer } from '../client/types.ts'
 import type { Pipeline } from '../pipeline/schema.ts'
 import { queryTensors } from '../pipeline/takes.ts'
+import { publicName, versionOf } from '../pipeline/version.ts'
 import { answerOf, answerRequest, type Finished, serverTiming, stagesOf } from './answer.ts'
 import { assembleOutputs } from './assemble.ts'
 import { readBody } from './body.ts'
@@ -61,7 +62,8 @@ function respond(
 ): Response {
   const body: InferAnswer = {
     id: headers.id,
-    pipeline: pipeline.name,
+    pipeline: publicName(pipeline.name),
+    version: versionOf(pipeline.name),
     outputs: assembleOutputs(pipeline, answer.items),
     accuracy: answer.accuracy,
     deadlineMs: headers.budgetMs,

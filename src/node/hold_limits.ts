@@ -35,6 +35,8 @@ export interface HoldLimits {
   setDownloads(downloads: Downloads): void
   /** What is served on this connection; what was held before counts on until it is in the way. */
   welcome(welcome: Welcome, pipelines: readonly Pipeline[], cached: readonly string[]): void
+  /** What is served changed while the connection stands. */
+  served(models: Welcome['models'], pipelines: readonly Pipeline[]): void
   /** How many of the variants served can be held, each alone. */
   readonly able: { of: number; variants: number; leastBytes: number }
   /** Slots that the memory allows when each holds all it can. */
@@ -64,6 +66,10 @@ export function createHoldLimits(options: HoldLimitsOptions): HoldLimits {
   /** By slot, what each variant takes, and whether this connection asked for it. */
   const held = new Map<number, Map<string, { bytes: number; asked: boolean }>>()
 
+  function serve(models: Welcome['models'], pipelines: readonly Pipeline[]): void {
+    served = pipelines.flatMap((one) => servedVariants(one, models[one.name] ?? {}))
+  }
+
   const ableNow = () => ableVariants(served, { slotMemoryBytes: slotBytes, downloads, cached })
   const find = (key: string) => served.find((one) => keyOf(one) === key)
 
@@ -89,9 +95,10 @@ export function createHoldLimits(options: HoldLimitsOptions): HoldLimits {
     setDownloads(wanted) {
       downloads = wanted
     },
+    served: serve,
     welcome({ models }, pipelines, there) {
       cached = there
-      served = pipelines.flatMap((one) => servedVariants(one, models[one.name] ?? {}))
+      serve(models, pipelines)
       for (const slot of held.values()) for (const one of slot.values()) one.asked = false
     },
     get able() {

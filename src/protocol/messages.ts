@@ -174,6 +174,12 @@ export const coordinatorMessage = z.discriminatedUnion('type', [
     /** A command that mends it, where there is one. */
     remedy: z.string().optional(),
   }),
+  /** What is served changed: in place of what the welcome said. */
+  z.object({
+    type: z.literal('served'),
+    pipelines: z.array(z.json()),
+    models: z.record(id, z.record(id, z.object({ sha256: z.string().length(64), bytes }))),
+  }),
   z.object({ type: z.literal('load'), instances: z.array(instance) }),
   z.object({ type: z.literal('unload'), instances: z.array(instance) }),
   z.object({

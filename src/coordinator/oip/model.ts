@@ -10,21 +10,8 @@ import { answerTensors, queryTensors, type Takes } from '../../pipeline/takes.ts
 import { TENSOR_TYPES } from '../../pipeline/tensor.ts'
 import { ApiError } from '../api_error.ts'
 import { tensorOutput } from './tensor_output.ts'
-import type { Datatype, Tensor } from './tensors.ts'
-
-export type Outputs = Record<string, Record<string, unknown>[]>
-
-/** As in the metadata of a model; a size of -1 varies. */
-export interface TensorInfo {
-  name: string
-  datatype: Datatype
-  shape: number[]
-}
-
-export interface ModelOutput extends TensorInfo {
-  /** The tensor for these pictures, in their order. */
-  read(pictures: readonly Outputs[]): Tensor
-}
+import type { ModelOutput, TensorInfo } from './model_output.ts'
+import type { Datatype } from './tensors.ts'
 
 export interface Model {
   pipeline: Pipeline
@@ -34,8 +21,6 @@ export interface Model {
   outputs: ModelOutput[]
 }
 
-/** The one version there is of each model. */
-export const VERSION = '1'
 export const PLATFORM = 'onnx_onnxv1'
 export const INPUT = 'image'
 
@@ -65,7 +50,7 @@ export function modelOf(pipeline: Pipeline): Model {
     const alone = each === pipeline.root && takes !== undefined
     const own = fields.map((field) => {
       const name = nameOf(list, field)
-      const spec = tensors[field]
+      const spec = Object.hasOwn(tensors, field) ? tensors[field] : undefined
       return spec === undefined
         ? fieldOutput(name, list, field)
         : tensorOutput(name, list, field, spec, alone)

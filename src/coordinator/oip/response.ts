@@ -4,9 +4,10 @@
  *
  * @module
  */
+import { publicName, versionOf } from '../../pipeline/version.ts'
 import { type Finished, round, serverTiming } from '../answer.ts'
 import { assembleOutputs } from '../assemble.ts'
-import { type Model, VERSION } from './model.ts'
+import type { Model } from './model.ts'
 import type { OipQuery } from './request.ts'
 import type { InferenceResponse } from './schemas.ts'
 import { encodeTensor, joined } from './tensors.ts'
@@ -22,8 +23,8 @@ export function respond(
   const pictures = answers.map(({ items }) => assembleOutputs(pipeline, items))
   const blobs: Uint8Array<ArrayBuffer>[] = []
   const body: InferenceResponse = {
-    model_name: pipeline.name,
-    model_version: VERSION,
+    model_name: publicName(pipeline.name),
+    model_version: String(versionOf(pipeline.name)),
     id,
     parameters: {
       accuracy: answers.reduce((sum, { accuracy }) => sum + accuracy, 0) / answers.length,

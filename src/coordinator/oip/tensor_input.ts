@@ -44,9 +44,9 @@ export function readTensors(
   let claimed = 0
   for (const input of inputs) {
     const what = `input ${quote(input.name)}`
-    const spec = takes[input.name]
+    const spec = Object.hasOwn(takes, input.name) ? takes[input.name] : undefined
     if (spec === undefined) return fail(what, `the model takes ${Object.keys(takes).join(', ')}`)
-    if (tensors[input.name] !== undefined) fail(what, 'it is there more than once')
+    if (Object.hasOwn(tensors, input.name)) fail(what, 'it is there more than once')
     const expected = `expected ${textOf(spec.type, spec.shape)}`
     const received = `received ${input.datatype.slice(0, 20)} [${input.shape.slice(0, 16)}]`
     if (typeOfDatatype(input.datatype) !== spec.type || !fits(spec.shape, input.shape)) {
@@ -83,7 +83,7 @@ export function readTensors(
     tensors[input.name] = { type: spec.type, dims: input.shape, data: dataOf(spec.type, own) }
   }
   for (const [name, { type, shape }] of Object.entries(takes)) {
-    if (tensors[name] === undefined) {
+    if (!Object.hasOwn(tensors, name)) {
       fail(`the request`, `input ${name}, ${textOf(type, shape)}, is missing`)
     }
   }

@@ -6,7 +6,7 @@
 import { TENSOR_TYPES, type TensorSpec } from '../../pipeline/tensor.ts'
 import { TensorValue } from '../../pipeline/tensor_item.ts'
 import { ApiError } from '../api_error.ts'
-import type { ModelOutput } from './model.ts'
+import type { ModelOutput } from './model_output.ts'
 
 /**
  * Those of all entries, one below the other along their first axis; a single number is a row.
