@@ -6,6 +6,8 @@
 import './deno_version.ts'
 import { parseArgs } from 'node:util'
 import { PipelineError } from '../pipeline/error.ts'
+import { CODE } from '../pipeline/hold.ts'
+import { queryTensors } from '../pipeline/takes.ts'
 import { POLICY_NAMES } from '../policy/policies.ts'
 import { createLog, LOG_FORMATS, LOG_LEVELS } from '../coordinator/log.ts'
 import { buildAssets } from './build_assets.ts'
@@ -24,6 +26,7 @@ const USAGE = `deno task start [options]
   --nodes 1           Deno nodes to start on this machine; 0 for none
   --memory MB         memory that each of these nodes takes at most
   --pipeline DIR      folder of a pipeline to serve; may be repeated; all of profiles/ if absent
+  --code              the local nodes run programs that pipelines bring, too
   --watch             reload a pipeline when files of its folder change; SIGHUP reloads all of them
   --policy shoal      rules to plan and route by; to compare with: static, inferline, proteus, loki,
                       loki-published, which need a slot for each task at least
@@ -63,6 +66,7 @@ function options() {
         memory: { type: 'string' },
         pipeline: { type: 'string', multiple: true },
         watch: { type: 'boolean', default: false },
+        code: { type: 'boolean', default: false },
         policy: { type: 'string', default: 'shoal' },
         'allow-host': { type: 'string', multiple: true, default: [] },
         tls: { type: 'string', default: 'off' },
@@ -85,6 +89,7 @@ function options() {
       policy: oneOf('policy', POLICY_NAMES, values.policy),
       dirs: values.pipeline,
       watch: values.watch,
+      code: values.code,
       allowHosts: values['allow-host'],
       tls: { tls: values.tls, cert: values['tls-cert'], key: values['tls-key'] },
       level: oneOf('log-level', LOG_LEVELS, values['log-level']),
@@ -95,8 +100,8 @@ function options() {
   }
 }
 
-const { port, host, policy, nodes, memoryMb, dirs, watch, allowHosts, ...more } = options()
-const { tls: wanted, ...spoken } = more
+const { port, host, policy, nodes, memoryMb, dirs, watch, code, ...more } = options()
+const { allowHosts, tls: wanted, ...spoken } = more
 const log = createLog(spoken.level, spoken.format, (line) => console.error(line))
 const steps = createSteps(log)
 const tls = await readTls(wanted, [...ownHosts(host), ...allowHosts])
@@ -124,7 +129,7 @@ const local = startLocalNodes(
   localUrl,
   nodes,
   log,
-  memoryMb === undefined ? [] : ['--memory', String(memoryMb)],
+  [...memoryMb === undefined ? [] : ['--memory', String(memoryMb)], ...code ? ['--code'] : []],
 )
 
 async function stop() {
@@ -143,28 +148,32 @@ if (Deno.build.os !== 'windows') {
 }
 if (watch) watchFolders(pipelines, reload)
 
-const variants =
-  pipelines.flatMap(({ pipeline }) =>
-    Object.values(pipeline.tasks).flatMap((task) => Object.keys(task.variants))
-  ).length
+const tasks = pipelines.flatMap(({ pipeline }) => Object.values(pipeline.tasks))
+const programs = tasks.filter(({ kind }) => kind === CODE)
+/** What a local node can come to hold. */
+const variants = tasks.filter(({ kind }) => code || kind !== CODE)
+  .flatMap((task) => Object.keys(task.variants)).length
 if (nodes > 0) {
   await steps.run(`${nodes} node${nodes > 1 ? 's' : ''} joining`, async () => {
     const patienceMs = performance.now() + WARM_UP_PATIENCE_MS
     // The quickest variants come first; a first answer from those alone would be a poor welcome.
     // Rules of one variant a slot never hold them all, nor every task on too few slots.
-    const holdsAll = policy === 'shoal'
+    const holdsAll = policy === 'shoal' && (code || programs.length === 0)
     const complete = () => pool.nodes().filter(({ instances }) => instances >= variants).length
     const isWorthWaiting = () => holdsAll ? !pool.ready() || complete() < nodes : !pool.ready()
     while (isWorthWaiting() && ((holdsAll && !pool.ready()) || performance.now() < patienceMs)) {
       await new Promise((done) => setTimeout(done, 50))
     }
   })
-  if (!pool.ready()) {
+  if (programs.length > 0 && !code) {
+    steps.say('programs that pipelines bring run on nodes that allow it: here, start with --code')
+  } else if (!pool.ready()) {
     steps.say(`not every task is served yet: ${policy} needs a slot for each, raise --nodes`)
   }
 }
 for (const { pipeline } of pipelines) {
-  console.log(`${url}/v1/pipelines/${pipeline.name}/infer  send a picture here (POST)`)
+  const what = queryTensors(pipeline) === undefined ? 'a picture' : 'tensors'
+  console.log(`${url}/v1/pipelines/${pipeline.name}/infer  send ${what} here (POST)`)
 }
 console.log(`${url}/  the pool at a glance`)
 console.log(`${url}/try  ask about a picture of yours`)

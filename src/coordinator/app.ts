@@ -21,7 +21,7 @@ import { mountAdmin, type Reloaded } from './admin_routes.ts'
 import { mountOip } from './oip/routes.ts'
 import { mountDocs } from './openapi/docs.ts'
 import { hostOf, mayLink } from './origin.ts'
-import { type Assets, mountPages } from './pages.ts'
+import { type Assets, mountPages, pageHeaders } from './pages.ts'
 import type { Pool } from './pool.ts'
 import { MODEL_PATH, type ServedModel, type ServedPipeline } from './served.ts'
 
@@ -122,6 +122,17 @@ export function createApp(options: AppOptions) {
       'content-length': String(model.bytes),
       'cache-control': 'public, max-age=31536000, immutable',
       etag: `"${model.sha256}"`,
+    })
+  })
+
+  app.get('/code/:file{[0-9a-f]{64}\\.js}', async (c) => {
+    const model = versions.program(c.req.param('file').slice(0, 64))
+    const body = model === undefined ? undefined : await readModel(model.sha256)
+    if (body === undefined) throw new ApiError('not_found', 'Cannot find a program of this hash')
+    return c.body(body as ReadableStream, 200, {
+      ...pageHeaders(hostOf(c.req)),
+      'content-type': 'text/javascript; charset=utf-8',
+      'cache-control': 'public, max-age=31536000, immutable',
     })
   })
 

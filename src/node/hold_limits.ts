@@ -9,7 +9,13 @@
  * @module
  */
 import type { Pipeline } from '../pipeline/schema.ts'
-import { ableVariants, type Downloads, leastModels, servedVariants } from '../pipeline/hold.ts'
+import {
+  ableVariants,
+  CODE,
+  type Downloads,
+  leastModels,
+  servedVariants,
+} from '../pipeline/hold.ts'
 import type { Welcome } from '../protocol/messages.ts'
 import { keyOf } from './catalog.ts'
 
@@ -19,10 +25,12 @@ export interface HoldLimitsOptions {
   /** Where their number is fixed, slots share the memory evenly; else one may have all of it. */
   slots?: number | undefined
   downloads?: Downloads | undefined
+  /** Whether programs of pipelines' authors may run. */
+  code?: boolean | undefined
 }
 
 export interface LoadRefusal {
-  reason: 'out_of_memory_budget' | 'downloads_limited'
+  reason: 'out_of_memory_budget' | 'downloads_limited' | 'code_not_allowed'
   message: string
 }
 
@@ -32,13 +40,14 @@ export interface HoldLimits {
   /** What one slot may hold in models. */
   readonly slotBytes: number
   readonly downloads: Downloads
+  readonly code: boolean
   setDownloads(downloads: Downloads): void
   /** What is served on this connection; what was held before counts on until it is in the way. */
   welcome(welcome: Welcome, pipelines: readonly Pipeline[], cached: readonly string[]): void
   /** What is served changed while the connection stands. */
   served(models: Welcome['models'], pipelines: readonly Pipeline[]): void
-  /** How many of the variants served can be held, each alone. */
-  readonly able: { of: number; variants: number; leastBytes: number }
+  /** How many of the variants served can be held, each alone; `programs` are those not allowed. */
+  readonly able: { of: number; variants: number; leastBytes: number; programs: number }
   /** Slots that the memory allows when each holds all it can. */
   readonly mostSlots: number
   /** Whether this model may be downloaded. */
@@ -68,12 +77,30 @@ export function createHoldLimits(options: HoldLimitsOptions): HoldLimits {
 
   function serve(models: Welcome['models'], pipelines: readonly Pipeline[]): void {
     served = pipelines.flatMap((one) => servedVariants(one, models[one.name] ?? {}))
+    programs = new Set(
+      pipelines.flatMap(({ name, tasks }) =>
+        Object.values(tasks).flatMap(({ kind, stage }) =>
+          kind === CODE ? models[name]?.[String(stage)]?.sha256 ?? [] : []
+        )
+      ),
+    )
   }
 
-  const ableNow = () => ableVariants(served, { slotMemoryBytes: slotBytes, downloads, cached })
+  const code = options.code ?? false
+  /** Programs, which are small. */
+  let programs = new Set<string>()
+
+  const ableNow = () =>
+    ableVariants(served, { slotMemoryBytes: slotBytes, downloads, cached, code })
   const find = (key: string) => served.find((one) => keyOf(one) === key)
 
   function refuse(key: string, bytes: number, leftBytes: number): LoadRefusal | undefined {
+    if (!code && find(key)?.code === true) {
+      const message =
+        `Cannot load ${key}: it is a program of the pipeline's author, and this node ` +
+        'runs none: start it with --code if it is to'
+      return { reason: 'code_not_allowed', message }
+    }
     if (bytes > leftBytes) {
       const message = `Cannot load ${key}: it takes about ${megabytes(bytes)}, of the ` +
         `${megabytes(slotBytes)} that a slot may hold ${megabytes(leftBytes)} are left`
@@ -89,6 +116,7 @@ export function createHoldLimits(options: HoldLimitsOptions): HoldLimits {
   return {
     memoryBytes: options.memoryBytes,
     slotBytes,
+    code,
     get downloads() {
       return downloads
     },
@@ -103,13 +131,15 @@ export function createHoldLimits(options: HoldLimitsOptions): HoldLimits {
     },
     get able() {
       const leastBytes = Math.min(...served.map(({ memoryBytes }) => memoryBytes))
-      return { of: served.length, variants: ableNow().length, leastBytes }
+      const programs = code ? 0 : served.filter((one) => one.code).length
+      return { of: served.length, variants: ableNow().length, leastBytes, programs }
     },
     get mostSlots() {
       const all = ableNow().reduce((sum, { memoryBytes }) => sum + memoryBytes, 0)
       return Math.max(1, Math.floor(forSlots / (ENGINE_BYTES + Math.min(all, slotBytes))))
     },
-    mayFetch: (sha256) => downloads === 'all' || leastModels(served).has(sha256),
+    mayFetch: (sha256) =>
+      downloads === 'all' || programs.has(sha256) || leastModels(served).has(sha256),
     take(slot, key) {
       const holding = held.get(slot) ?? new Map<string, { bytes: number; asked: boolean }>()
       held.set(slot, holding)

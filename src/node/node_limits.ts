@@ -13,9 +13,9 @@ import type { NodeOptions } from './node_options.ts'
 /** Models kept in memory for further slots, unless the budget is small. */
 const MEMORY_STORE_BYTES = 64 * 1024 * 1024
 
-export function limitsOf({ host, memoryBytes, slots, downloads }: NodeOptions): HoldLimits {
+export function limitsOf({ host, memoryBytes, slots, downloads, code }: NodeOptions): HoldLimits {
   const offered = Math.min(host.memoryBytes ?? Infinity, memoryBytes ?? Infinity)
-  return createHoldLimits({ memoryBytes: offered, slots, downloads })
+  return createHoldLimits({ memoryBytes: offered, slots, downloads, code })
 }
 
 /** Most processors to keep busy. */
@@ -51,9 +51,9 @@ export async function openModels(
 
 /** What a volunteer should know of limits that leave something out; nothing where all fits. */
 export function limitsLine({ able, slotBytes, downloads }: HoldLimits): string | undefined {
-  const { of, variants, leastBytes } = able
+  const { of, variants, leastBytes, programs } = able
   const megabytes = (bytes: number) => `${Math.round(bytes / 1e6)} MB`
-  if (variants === of || of === 0) return undefined
+  if (variants + programs === of || of === 0) return undefined
   const why = downloads === 'least'
     ? 'on a link that may cost, only the smallest model of each task is downloaded'
     : `a slot has ${megabytes(slotBytes)} for models`

@@ -18,7 +18,12 @@ export interface ServedVariant {
   variant: string
   accuracy: number
   model: ModelFile | undefined
+  /** A program of the pipeline's author does it. */
+  code?: boolean
 }
+
+/** Kind of a task that a program of the pipeline's author does. */
+export const CODE = 'code'
 
 /** Whether all models may be downloaded, or of each task only the smallest. */
 export type Downloads = 'all' | 'least'
@@ -29,6 +34,8 @@ export interface HoldLimits {
   downloads?: Downloads | undefined
   /** Hashes of models that are there already. */
   cached?: Iterable<string> | undefined
+  /** Whether programs of pipelines' authors may run; not unless that is said. */
+  code?: boolean | undefined
 }
 
 /** The weights of a session; copies made while loading make room for runs later. */
@@ -70,12 +77,13 @@ export function servedVariants(
   pipeline: Pipeline,
   models: { readonly [name: string]: ModelFile },
 ): (ServedVariant & { memoryBytes: number })[] {
-  return Object.entries(pipeline.tasks).flatMap(([task, { variants }]) =>
+  return Object.entries(pipeline.tasks).flatMap(([task, { kind, variants }]) =>
     Object.entries(variants).map(([name, variant]) => {
       const model = models[variant.model ?? '']
       const { accuracy } = variant
       const memoryBytes = memoryOf(variant, model?.bytes ?? 0)
-      return { pipeline: pipeline.name, task, variant: name, accuracy, model, memoryBytes }
+      const code = kind === CODE
+      return { pipeline: pipeline.name, task, variant: name, accuracy, model, memoryBytes, code }
     })
   )
 }
@@ -85,10 +93,10 @@ export function ableVariants<One extends ServedVariant & { memoryBytes: number }
   served: readonly One[],
   limits: HoldLimits,
 ): One[] {
-  const { slotMemoryBytes = Infinity, downloads = 'all', cached = [] } = limits
+  const { slotMemoryBytes = Infinity, downloads = 'all', cached = [], code = false } = limits
   const there = new Set(downloads === 'all' ? [] : [...cached, ...leastModels(served).keys()])
-  return served.filter(({ memoryBytes, model }) =>
-    memoryBytes <= slotMemoryBytes &&
+  return served.filter(({ memoryBytes, model, ...one }) =>
+    memoryBytes <= slotMemoryBytes && (code || one.code !== true) &&
     (downloads === 'all' || model === undefined || there.has(model.sha256))
   )
 }

@@ -81,6 +81,8 @@ export const nodeMessage = z.discriminatedUnion('type', [
     slotMemoryBytes: bytes.optional(),
     /** `least`: of models that are not cached, only the smallest of each task. All by default. */
     downloads: z.enum(['all', 'least']).optional(),
+    /** The volunteer lets programs of pipelines' authors run. */
+    code: z.boolean().optional(),
     /** Content hashes of models that it need not download. */
     cached: z.array(z.string().length(64)).max(1024).optional(),
   }),
@@ -95,7 +97,7 @@ export const nodeMessage = z.discriminatedUnion('type', [
   z.object({
     type: z.literal('load_failed'),
     /** Where it is for a limit of the volunteer's; trying again changes nothing then. */
-    reason: z.enum(['out_of_memory_budget', 'downloads_limited']).optional(),
+    reason: z.enum(['out_of_memory_budget', 'downloads_limited', 'code_not_allowed']).optional(),
     message: z.string().max(2000),
     ...instance.shape,
   }),

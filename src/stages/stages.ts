@@ -4,6 +4,7 @@
  * @module
  */
 import type { Stage } from './types.ts'
+import { code } from './code.ts'
 import { tensors } from './tensors/tensors.ts'
 import { textDetection } from './text_detection.ts'
 import { textRecognition } from './text_recognition.ts'
@@ -12,6 +13,7 @@ export const stages: { readonly [kind: string]: Stage } = {
   'text-detection': textDetection,
   'text-recognition': textRecognition,
   tensors,
+  code,
 }
 
 export const stageKinds: readonly string[] = Object.keys(stages)

@@ -267,6 +267,11 @@ export const OPERATIONS: Operation[] = [
     ...{ status: 101, answer: 'The link is open.', errors: ['invalid_input', 'forbidden'] },
   },
   {
+    ...{ method: 'get', path: '/code/{file}', tag: 'nodes', summary: 'A program of a pipeline' },
+    parameters: [path('file', 'Its content hash, and `.js`.')],
+    ...{ answer: 'The module.', content: { 'text/javascript': null }, errors: ['not_found'] },
+  },
+  {
     ...{ method: 'get', path: '/models/{sha256}', tag: 'nodes', summary: 'The bytes of a model' },
     parameters: [path('sha256', 'Its content hash, as in `/v1/pipelines`.')],
     ...{ answer: 'The file.', content: { 'application/octet-stream': null } },

@@ -14,6 +14,7 @@ export type LimitChoices = Pick<
   | 'memoryBytes'
   | 'diskBytes'
   | 'allModels'
+  | 'code'
 >
 
 /** In megabytes; a slot with all of the project's `ocr` takes a little over 500. */
@@ -27,6 +28,7 @@ export function setUpLimits(kept: Partial<LimitChoices>, offeredBytes: number | 
     hidden: element('when-hidden', HTMLInputElement),
     pressure: element('pressure', HTMLInputElement),
     allModels: element('all-models', HTMLInputElement),
+    code: element('code', HTMLInputElement),
     memory: element('memory', HTMLSelectElement),
     disk: element('disk', HTMLSelectElement),
   }
@@ -34,6 +36,7 @@ export function setUpLimits(kept: Partial<LimitChoices>, offeredBytes: number | 
   fields.hidden.checked = kept.pauseWhenHidden === true
   fields.pressure.checked = kept.pauseUnderPressure !== false
   fields.allModels.checked = kept.allModels === true
+  fields.code.checked = kept.code === true
   // What a browser does not tell is taken for a device of 4 GB.
   const offeredMb = (offeredBytes ?? 1e9) / 1e6
   fill(fields.memory, MEMORY_MB, kept.memoryBytes, offeredMb)
@@ -48,6 +51,7 @@ export function setUpLimits(kept: Partial<LimitChoices>, offeredBytes: number | 
       memoryBytes: bytesOf(fields.memory),
       diskBytes: bytesOf(fields.disk),
       allModels: fields.allModels.checked,
+      code: fields.code.checked,
     }),
   }
 }
