@@ -7,12 +7,15 @@ import type { Pipeline } from '../pipeline/schema.ts'
 import { fanOutOf, taskOf, taskPaths, variantOf, variantPaths } from '../pipeline/tree.ts'
 import type { JsonObject } from '../stages/types.ts'
 import { accuracyOf, addScores, type Names, noScore, type Score } from '../stages/labelled.ts'
-import type { ExampleResult, Latency, Overhead } from './profile_worker.ts'
+import type { ExampleResult, Latency, Overhead } from './profile_messages.ts'
 
 export interface VariantTimes extends Overhead {
   task: string
   variant: string
+  /** On the processor by WebAssembly. */
   batches: Latency[]
+  /** On other backends, where they were measured; why not, where one could not. */
+  others?: { [backend: string]: Latency[] | string }
 }
 
 export interface VariantProfile extends VariantTimes {
@@ -73,7 +76,11 @@ export function profileOf(
     }))
     return {
       ...time,
-      accuracy: !scored ? before.accuracy : next.length === 0 ? accuracyOf(own ?? noScore) : best,
+      accuracy: !scored
+        ? before.accuracy
+        : next.length === 0 && own !== undefined
+        ? accuracyOf(own)
+        : best,
       ...(scored && next.length > 0 ? { recall: found.found / found.truths } : {}),
       fanOut,
       referenceMs: (time.batches[0]?.minMs ?? 0) + time.otherMs,
