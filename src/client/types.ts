@@ -69,6 +69,8 @@ export type OcrOutputs = { lines: OcrLine[] }
 export interface PipelineInfo {
   name: string
   version: number
+  /** What a query brings. */
+  takes: 'picture' | 'tensors'
   sloMs: number
   weight: number
   root: string

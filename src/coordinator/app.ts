@@ -7,6 +7,7 @@ import { Hono } from 'hono'
 import { upgradeWebSocket } from 'hono/deno'
 import type { PipelineInfo } from '../client/types.ts'
 import { pathAccuracyOf } from '../pipeline/accuracy.ts'
+import { queryTensors } from '../pipeline/takes.ts'
 import { variantPaths } from '../pipeline/tree.ts'
 import { publicName, versionOf } from '../pipeline/version.ts'
 import type { WireData } from '../protocol/mod.ts'
@@ -189,6 +190,7 @@ function pipelineInfo({ pipeline, models }: ServedPipeline): PipelineInfo {
   const { name, sloMs, weight, root } = pipeline
   return {
     ...{ name: publicName(name), version: versionOf(name), sloMs, weight, root },
+    takes: queryTensors(pipeline) === undefined ? 'picture' : 'tensors',
     tasks: Object.fromEntries(
       Object.entries(pipeline.tasks).map(([task, { next, variants }]) => [task, {
         next,

@@ -183,12 +183,14 @@ export function createServing(options: ServingOptions): Serving {
   }
 
   const events: PoolEvents = {
-    ready(slot, { key, variant }, loadMs, warmed) {
+    ready(slot, { key, variant, code }, loadMs, warmed) {
       lastLoadMs = clock.nowMs()
       const fallback = warmed?.fallback
       const instead = fallback && { backend: 'wasm', backendReason: `wasm: ${fallback}` } as const
       send({ type: 'ready', slot, loadMs: Math.max(0, loadMs), ...nameOf(key), ...instead })
-      options.profiler().add(key, warmed?.warmMs, variant.referenceMs)
+      // A program that runs no model shows in its batches how long it takes, and nowhere else.
+      const measures = code === undefined || warmed?.warmMs !== 0
+      if (measures) options.profiler().add(key, warmed?.warmMs, variant.referenceMs)
       const held = `${slot} ${key}`
       const ready = [...watch.state.ready.filter((other) => other !== held), held]
       watch.emit({ type: 'ready', slot, variant: key, loadMs }, { ready })

@@ -66,6 +66,7 @@ export const pipelines = of<{ pipelines: PipelineInfo[] }>()(z.object({
   pipelines: z.array(z.object({
     name: z.string(),
     version: count,
+    takes: z.enum(['picture', 'tensors']).meta({ description: 'What a query brings.' }),
     sloMs: ms,
     weight: z.number(),
     root: z.string(),

@@ -90,6 +90,7 @@ const AGAIN_BELOW_MS = 400
 /** Warming beyond the main shape ends here: a slow adapter may take seconds for each. */
 const MORE_SHAPES_MS = 3000
 const LARGEST_BATCH = 8
+const LEAST_MS = 0.001
 
 interface Held {
   spec: InstanceSpec
@@ -118,7 +119,8 @@ export function createWorkerApi(parts: WorkerParts): WorkerApi {
     if (feeds === undefined) return undefined
     const from = nowMs()
     await (model.warm ?? model.run)(feeds, stage.exact?.(context) ?? false)
-    const runMs = nowMs() - from
+    // Small models run within one tick of a browser's clock, and still not in no time.
+    const runMs = Math.max(nowMs() - from, LEAST_MS)
     const rows = stage.carried?.(context, batch) ?? Object.values(feeds)[0]?.dims[0] ?? batch
     return { runMs, rows }
   }

@@ -27,8 +27,14 @@ let picture: Picture | undefined
 let asking: AbortController | undefined
 
 /** Asked for with the page; the coordinator that served it is there. */
-const pipelines = await client.pipelines()
-const read = setUpChoices(pipelines, showCode)
+const served = await client.pipelines()
+// Tensors are no thing to drop on a page.
+const pictures = served.filter(({ takes }) => takes === 'picture')
+const read = setUpChoices(pictures.length > 0 ? pictures : served, showCode)
+if (pictures.length === 0) {
+  file.disabled = true
+  setText(element('invite'), 'What is served here takes tensors, no pictures: see /docs')
+}
 
 function showCode(): void {
   const { pipeline, ...choices } = read()
