@@ -39,6 +39,8 @@ const USAGE = `deno task start [options]
 
 /** How long to wait for every variant to be warm before saying that all is served. */
 const WARM_UP_PATIENCE_MS = 20_000
+/** And how much longer for one variant of every task, which the first answer needs. */
+const LOAD_PATIENCE_MS = 280_000
 
 function fail(message: string): never {
   console.error(message)
@@ -153,22 +155,28 @@ const programs = tasks.filter(({ kind }) => kind === CODE)
 /** What a local node can come to hold. */
 const variants = tasks.filter(({ kind }) => code || kind !== CODE)
   .flatMap((task) => Object.keys(task.variants)).length
+const holdsAll = policy === 'shoal' && (code || programs.length === 0)
 if (nodes > 0) {
   await steps.run(`${nodes} node${nodes > 1 ? 's' : ''} joining`, async () => {
     const patienceMs = performance.now() + WARM_UP_PATIENCE_MS
     // The quickest variants come first; a first answer from those alone would be a poor welcome.
     // Rules of one variant a slot never hold them all, nor every task on too few slots.
-    const holdsAll = policy === 'shoal' && (code || programs.length === 0)
     const complete = () => pool.nodes().filter(({ instances }) => instances >= variants).length
     const isWorthWaiting = () => holdsAll ? !pool.ready() || complete() < nodes : !pool.ready()
-    while (isWorthWaiting() && ((holdsAll && !pool.ready()) || performance.now() < patienceMs)) {
+    const leftMs = () => patienceMs - performance.now()
+    // Somebody's models may be large and far, or such as no node can load: that was told above.
+    const mustWait = () => holdsAll && !pool.ready() && leftMs() > -LOAD_PATIENCE_MS
+    while (isWorthWaiting() && (mustWait() || leftMs() > 0)) {
       await new Promise((done) => setTimeout(done, 50))
     }
   })
   if (programs.length > 0 && !code) {
     steps.say('programs that pipelines bring run on nodes that allow it: here, start with --code')
   } else if (!pool.ready()) {
-    steps.say(`not every task is served yet: ${policy} needs a slot for each, raise --nodes`)
+    const remedy = holdsAll
+      ? 'see above what nodes could not load'
+      : `${policy} needs a slot for each, raise --nodes`
+    steps.say(`not every task is served yet: ${remedy}`)
   }
 }
 for (const { pipeline } of pipelines) {
