@@ -162,7 +162,7 @@ async function scoreExample(index: number): Promise<ExampleResult> {
       const path = [...above, variant]
       const results = await runAll(task, variant, items)
       if (next.length === 0) {
-        result.paths[path.join(' > ')] = example.score(leavesOf(items, results))
+        result.paths[path.join(' > ')] = example.score(leavesOf(items, results), task)
       }
       for (const child of next) {
         const children = results.flatMap((r) => r.ok ? r.children[child] ?? [] : [])
@@ -182,7 +182,7 @@ async function scoreExample(index: number): Promise<ExampleResult> {
     const items = await example.perfect(task, codecs)
     for (const variant of Object.keys(variants)) {
       const leaves = leavesOf(items, await runAll(task, variant, items))
-      result.alone[`${task} > ${variant}`] = example.score(leaves)
+      result.alone[`${task} > ${variant}`] = example.score(leaves, task)
     }
   }
   return result

@@ -6,6 +6,7 @@
 import './deno_version.ts'
 import { parseArgs } from 'node:util'
 import { PipelineError } from '../pipeline/error.ts'
+import { countOn } from '../pipeline/runs_on.ts'
 import { POLICY_NAMES } from '../policy/policies.ts'
 import { createLog, LOG_FORMATS, LOG_LEVELS } from '../coordinator/log.ts'
 import { buildAssets } from './build_assets.ts'
@@ -133,17 +134,15 @@ async function stop() {
 Deno.addSignalListener('SIGTERM', stop)
 Deno.addSignalListener('SIGINT', stop)
 
-const variants =
-  pipelines.flatMap(({ pipeline }) =>
-    Object.values(pipeline.tasks).flatMap((task) => Object.keys(task.variants))
-  ).length
+const trees = pipelines.map(({ pipeline }) => pipeline)
 if (nodes > 0) {
   await steps.run(`${nodes} node${nodes > 1 ? 's' : ''} joining`, async () => {
     const patienceMs = performance.now() + WARM_UP_PATIENCE_MS
     // The quickest variants come first; a first answer from those alone would be a poor welcome.
     // Rules of one variant a slot never hold them all, nor every task on too few slots.
     const holdsAll = policy === 'shoal'
-    const complete = () => pool.nodes().filter(({ instances }) => instances >= variants).length
+    const complete = () =>
+      pool.nodes().filter((node) => node.instances >= countOn(trees, node)).length
     const isWorthWaiting = () => holdsAll ? !pool.ready() || complete() < nodes : !pool.ready()
     while (isWorthWaiting() && ((holdsAll && !pool.ready()) || performance.now() < patienceMs)) {
       await new Promise((done) => setTimeout(done, 50))

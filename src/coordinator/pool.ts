@@ -214,7 +214,7 @@ export function createPool(options: PoolOptions) {
         })
       }
       case 'report': {
-        const event = noteReport(node, message, log)
+        const event = noteReport(node, message, able, log)
         return event === undefined ? undefined : post(event)
       }
       case 'bye':

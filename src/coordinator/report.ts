@@ -6,7 +6,7 @@
 import type { PolicyEvent } from '../policy/types.ts'
 import type { NodeMessage } from '../protocol/mod.ts'
 import type { Log } from './log.ts'
-import { dropInstances, isPaused, type PooledNode } from './nodes.ts'
+import { ableOf, dropInstances, isPaused, type PooledNode } from './nodes.ts'
 
 type Report = Extract<NodeMessage, { type: 'report' }>
 
@@ -14,6 +14,7 @@ type Report = Extract<NodeMessage, { type: 'report' }>
 export function noteReport(
   node: PooledNode,
   message: Report,
+  served: Parameters<typeof ableOf>[1],
   log: Log,
 ): Extract<PolicyEvent, { type: 'node_reported' }> | undefined {
   const about = { node: node.id, name: node.name }
@@ -21,6 +22,7 @@ export function noteReport(
     const { done, total } = message.progress
     node.progress = done < total ? message.progress : null
   }
+  const moved = message.backend !== undefined && message.backend !== node.backend
   if (message.backend !== undefined) node.backend = message.backend
   node.threadsPerRun = message.threadsPerRun ?? node.threadsPerRun
   if (message.backendReason !== undefined) {
@@ -46,10 +48,13 @@ export function noteReport(
     }
     node.paused = paused
   }
-  if (paused === undefined && slots === undefined && profile === undefined) return undefined
+  if (!moved && paused === undefined && slots === undefined && profile === undefined) {
+    return undefined
+  }
   return {
     type: 'node_reported',
     node: node.id,
+    ...(moved ? { able: ableOf(node, served) } : {}),
     ...(paused === undefined ? {} : { paused: isPaused(node) }),
     ...(slots === undefined ? {} : { slots }),
     ...(profile === undefined ? {} : { profile }),

@@ -82,8 +82,10 @@ export function createController(parts: ControllerParts): Controller {
   let loadAtMs: number | undefined
 
   function loadNext(member: Member, nowMs: number): void {
+    // What it can run no more has no place, however much memory there is.
     const fits = (variants: Iterable<VariantShape>) =>
-      bytesOf(member, variants) <= member.memoryBytes
+      bytesOf(member, variants) <= member.memoryBytes &&
+      [...variants].every((variant) => member.bytesOf.has(variant))
     member.slots.forEach((slot, i) => {
       const at = { node: member.id, slot: i }
       loader.next(slot, at, fits, member.swapRoom, nowMs)
@@ -122,21 +124,37 @@ export function createController(parts: ControllerParts): Controller {
     epoch++
   }
 
-  function join(event: Extract<PolicyEvent, { type: 'node_joined' }>, nowMs: number): void {
+  type Refs = Extract<PolicyEvent, { type: 'node_joined' }>['able']
+
+  function abilities(refs: Refs, memoryBytes: number) {
     const bytes = new Map<VariantShape, number>()
-    for (const { memoryBytes = 0, ...ref } of event.able) {
+    for (const { memoryBytes = 0, ...ref } of refs) {
       const variant = shapes.find(ref)
       if (variant !== undefined) bytes.set(variant, memoryBytes)
     }
     const able = [...bytes.keys()]
+    const fitsAll = bytesOf({ bytesOf: bytes }, able) <= memoryBytes
+    return { able, order: loadOrder(able), fitsAll, bytesOf: bytes }
+  }
+
+  /** It runs on something else now. */
+  function retool(member: Member, refs: Refs, nowMs: number): void {
+    if (!member.fitsAll) tightCount--
+    Object.assign(member, abilities(refs, member.memoryBytes))
+    if (!member.fitsAll) tightCount++
+    for (const slot of member.slots) {
+      slot.wanted = slot.wanted.filter((variant) => member.able.includes(variant))
+    }
+    changedMs = nowMs
+    epoch++
+  }
+
+  function join(event: Extract<PolicyEvent, { type: 'node_joined' }>, nowMs: number): void {
     const memoryBytes = event.memoryBytes ?? Infinity
     const member: Member = {
       id: event.node,
       slots: [],
-      able,
-      order: loadOrder(able),
-      fitsAll: bytesOf({ bytesOf: bytes }, able) <= memoryBytes,
-      bytesOf: bytes,
+      ...abilities(event.able, memoryBytes),
       memoryBytes,
       swapRoom: event.swapRoom ?? false,
       paused: false,
@@ -174,8 +192,9 @@ export function createController(parts: ControllerParts): Controller {
           changedMs = nowMs
           epoch++
         }
-        if (event.slots === undefined) return
-        resize(member, event.slots, nowMs)
+        if (event.able !== undefined) retool(member, event.able, nowMs)
+        if (event.slots === undefined && event.able === undefined) return
+        if (event.slots !== undefined) resize(member, event.slots, nowMs)
         return direct(nowMs, member)
       }
       case 'node_left':

@@ -86,6 +86,9 @@ export function createPool(
 
   const slotOf = (node: NodeId, slot: SlotIndex): Slot | undefined => nodes.get(node)?.slots[slot]
 
+  const ableOf = (refs: readonly VariantRef[]) =>
+    shapes.variants.filter((variant) => refs.some((ref) => shapes.find(ref) === variant))
+
   function resize(node: PoolNode, slots: number): Batch[] {
     const lost = node.slots.splice(slots).flatMap((slot) => slot.batches)
     while (node.slots.length < slots) node.slots.push(createSlot(node, node.slots.length))
@@ -106,7 +109,7 @@ export function createPool(
         id,
         slots: [],
         duty: duty > 0 ? Math.min(Math.max(duty, LEAST_DUTY), 1) : 1,
-        able: shapes.variants.filter((variant) => able.some((ref) => shapes.find(ref) === variant)),
+        able: ableOf(able),
         memoryBytes,
         class: null,
         paused: false,
@@ -126,7 +129,7 @@ export function createPool(
       layout = undefined
       return resize(node, 0)
     },
-    report({ node: id, paused, slots, roundTripMs, profile: points }) {
+    report({ node: id, paused, slots, roundTripMs, able, profile: points }) {
       const node = nodes.get(id)
       if (node === undefined) return []
       if (roundTripMs !== undefined) profile.roundTrip(id, roundTripMs)
@@ -135,6 +138,10 @@ export function createPool(
         if (variant !== undefined) profile.measured(id, variant, measured)
       }
       if (paused !== undefined) node.paused = paused
+      if (able !== undefined) {
+        node.able = ableOf(able)
+        layout = undefined
+      }
       // A round trip comes with each heartbeat: no reason to begin anew each time.
       if (paused === undefined && slots === undefined && points === undefined) corrections++
       else if (slots === undefined) outdated = true

@@ -96,6 +96,8 @@ export type PolicyEvent =
     type: 'node_reported'
     node: NodeId
     paused?: boolean
+    /** The node moved to another backend: as in `node_joined`. */
+    able?: (VariantRef & { memoryBytes?: number })[]
     /** The node found more slots worth having, or lost some. */
     slots?: number
     /** Round trip of a bare message. */

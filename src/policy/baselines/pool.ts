@@ -38,6 +38,15 @@ export function createPool(model: Model, emit: (command: PolicyCommand) => void)
   const workerOf = ({ node, slot }: { node: NodeId; slot: number }) =>
     nodes.get(node)?.workers[slot]
 
+  function ableOf(refs: EventOf<'node_joined'>['able']): Worker['able'] {
+    const able: Worker['able'] = new Map()
+    for (const { memoryBytes = 0, ...ref } of refs) {
+      const variant = model.find(ref)
+      if (variant !== undefined) able.set(variant, memoryBytes)
+    }
+    return able
+  }
+
   function resize(id: NodeId, slots: number): Worker[] {
     const node = nodes.get(id)!
     all = null
@@ -88,16 +97,11 @@ export function createPool(model: Model, emit: (command: PolicyCommand) => void)
 
   return {
     all: () => all ??= [...nodes.values()].flatMap(({ workers }) => workers),
-    join({ node, slots, able: refs, memoryBytes = Infinity }) {
-      const able = new Map<Variant, number>()
-      for (const { memoryBytes: bytes = 0, ...ref } of refs) {
-        const variant = model.find(ref)
-        if (variant !== undefined) able.set(variant, bytes)
-      }
-      nodes.set(node, { workers: [], able, memoryBytes })
+    join({ node, slots, able, memoryBytes = Infinity }) {
+      nodes.set(node, { workers: [], able: ableOf(able), memoryBytes })
       resize(node, slots)
     },
-    report({ node: id, paused, slots, roundTripMs, profile }, lost) {
+    report({ node: id, paused, slots, roundTripMs, able, profile }, lost) {
       const node = nodes.get(id)
       if (node === undefined) return false
       if (profile !== undefined) {
@@ -107,15 +111,19 @@ export function createPool(model: Model, emit: (command: PolicyCommand) => void)
           if (variant !== undefined && points.length > 0) known.set(variant, points)
         }
         measured.set(id, known)
-        const found = classes.classOf([...node.able.keys()], known)
-        for (const worker of node.workers) worker.class = found
+      }
+      if (able !== undefined) node.able = ableOf(able)
+      if (profile !== undefined || able !== undefined) {
+        const found = classes.classOf([...node.able.keys()], measured.get(id) ?? new Map())
+        for (const worker of node.workers) Object.assign(worker, { class: found, able: node.able })
       }
       if (slots !== undefined) lost.push(...resize(id, slots))
       for (const worker of node.workers) {
         if (paused !== undefined) worker.paused = paused
         if (roundTripMs !== undefined) worker.roundTripMs = roundTripMs
       }
-      return profile !== undefined || slots !== undefined || paused !== undefined
+      return able !== undefined || profile !== undefined || slots !== undefined ||
+        paused !== undefined
     },
     leave(id) {
       const workers = nodes.get(id)?.workers ?? []
