@@ -10,6 +10,7 @@ import { PipelineError } from '../pipeline/error.ts'
 import { stageKinds } from '../stages/stages.ts'
 import { type PreparedModel, storeDir } from './content_store.ts'
 import { type FolderModel, isFileName, readModelFile } from './model_files.ts'
+import { inlineLabels } from './label_files.ts'
 import { prepareModels } from './prepare_models.ts'
 import { ROOT } from './root.ts'
 
@@ -62,6 +63,7 @@ export async function loadPipeline(
   })
   const pipeline = parsePipeline(text, file)
   checkRunnable(pipeline, stageKinds, file)
+  await inlineLabels(pipeline, dir, file)
   const derived = await exists(join(dir, 'models.ts'))
     ? await prepareModels(dir, { report, cacheDir: options.cacheDir })
     : {}
