@@ -7,7 +7,8 @@ import { join, resolve } from 'node:path'
 import { checkRunnable, parsePipeline } from '../pipeline/parse.ts'
 import type { Pipeline } from '../pipeline/schema.ts'
 import { PipelineError } from '../pipeline/error.ts'
-import { stageKinds } from '../stages/stages.ts'
+import { stageKinds, stages } from '../stages/stages.ts'
+import { checkModels } from './check_models.ts'
 import { type PreparedModel, storeDir } from './content_store.ts'
 import { type FolderModel, isFileName, readModelFile } from './model_files.ts'
 import { inlineLabels } from './label_files.ts'
@@ -78,7 +79,8 @@ export async function loadPipeline(
         throw new PipelineError(file, at, error.message)
       })
   }
-  return { dir, pipeline, models: { ...derived, ...files } }
+  const models = { ...derived, ...files }
+  return { dir, pipeline: await checkModels(pipeline, models, stages, file), models }
 }
 
 /** What each variant's `model` says, with its place in the file. */

@@ -55,9 +55,10 @@ export async function prepareModels(
 ): Promise<Record<string, PreparedModel>> {
   const report = options.report ?? (() => {})
   const cacheDir = storeDir(options.cacheDir)
-  const recipe: ModelRecipe = await import(
-    pathToFileURL(resolve(pipelineDir, 'models.ts')).href
-  )
+  const path = resolve(pipelineDir, 'models.ts')
+  // A module is read once: under another name it is read anew, should it have changed.
+  const changedMs = (await Deno.stat(path)).mtime?.getTime() ?? 0
+  const recipe: ModelRecipe = await import(`${pathToFileURL(path).href}?${changedMs}`)
   const files = await Promise.all(recipe.sources.map((url) => Deno.readFile(url)))
   const key = await keyOf(recipe, files)
   const indexFile = join(cacheDir, `index-${key}.json`)

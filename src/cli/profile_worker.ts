@@ -193,8 +193,9 @@ async function scoreExample(index: number): Promise<ExampleResult> {
  * `single` as many times: not measured again.
  */
 async function measure(context: StageContext, batch: number, single?: Latency): Promise<Latency> {
-  const feeds = stages[context.task.kind ?? '']!.warmUp(context, batch)[0]!
-  const carried = Object.values(feeds)[0]?.dims[0] ?? 1
+  const stage = stages[context.task.kind ?? '']!
+  const feeds = stage.warmUp(context, batch)[0]!
+  const carried = stage.carried?.(context, batch) ?? Object.values(feeds)[0]?.dims[0] ?? 1
   if (carried === 1 && single?.batch === 1) {
     const { runs, minMs, medianMs } = single
     return { batch, runs, minMs: minMs * batch, medianMs: medianMs * batch }

@@ -16,6 +16,7 @@ import { startLocalNodes } from './local_nodes.ts'
 import { joinLines } from './join_lines.ts'
 import { ownHosts } from './own_hosts.ts'
 import { createSteps } from './steps.ts'
+import { watchFolders } from './watch_folders.ts'
 import { readTls } from './tls.ts'
 
 const USAGE = `deno task start [options]
@@ -24,6 +25,7 @@ const USAGE = `deno task start [options]
   --nodes 1           Deno nodes to start on this machine; 0 for none
   --memory MB         memory that each of these nodes takes at most
   --pipeline DIR      folder of a pipeline to serve; may be repeated; all of profiles/ if absent
+  --watch             reload a pipeline when files of its folder change; SIGHUP reloads all of them
   --policy shoal      rules to plan and route by; to compare with: static, inferline, proteus, loki,
                       loki-published, which need a slot for each task at least
   --allow-host NAME   a name, besides this machine's addresses, under which pages may join; may be
@@ -61,6 +63,7 @@ function options() {
         nodes: { type: 'string', default: '1' },
         memory: { type: 'string' },
         pipeline: { type: 'string', multiple: true },
+        watch: { type: 'boolean', default: false },
         policy: { type: 'string', default: 'shoal' },
         'allow-host': { type: 'string', multiple: true, default: [] },
         tls: { type: 'string', default: 'off' },
@@ -82,6 +85,7 @@ function options() {
       host: values.host,
       policy: oneOf('policy', POLICY_NAMES, values.policy),
       dirs: values.pipeline,
+      watch: values.watch,
       allowHosts: values['allow-host'],
       tls: { tls: values.tls, cert: values['tls-cert'], key: values['tls-key'] },
       level: oneOf('log-level', LOG_LEVELS, values['log-level']),
@@ -92,7 +96,8 @@ function options() {
   }
 }
 
-const { port, host, policy, nodes, memoryMb, dirs, allowHosts, tls: wanted, ...spoken } = options()
+const { port, host, policy, nodes, memoryMb, dirs, watch, allowHosts, ...more } = options()
+const { tls: wanted, ...spoken } = more
 const log = createLog(spoken.level, spoken.format, (line) => console.error(line))
 const steps = createSteps(log)
 const tls = await readTls(wanted, [...ownHosts(host), ...allowHosts])
@@ -133,6 +138,11 @@ async function stop() {
 }
 Deno.addSignalListener('SIGTERM', stop)
 Deno.addSignalListener('SIGINT', stop)
+const reload = (name: string) => void coordinator.reload(name).catch(() => {})
+if (Deno.build.os !== 'windows') {
+  Deno.addSignalListener('SIGHUP', () => pipelines.forEach(({ pipeline }) => reload(pipeline.name)))
+}
+if (watch) watchFolders(pipelines, reload)
 
 const trees = pipelines.map(({ pipeline }) => pipeline)
 if (nodes > 0) {

@@ -4,6 +4,7 @@
  * @module
  */
 import type { NodeInfo } from '../client/types.ts'
+import { publicName } from '../pipeline/version.ts'
 import { ableVariants, type ServedVariant } from '../pipeline/hold.ts'
 import type { PolicyEvent, SchedulerStats, VariantRef } from '../policy/types.ts'
 import type { Hello } from '../protocol/mod.ts'
@@ -144,7 +145,10 @@ export function nodeInfo(
     backend: node.backend,
     backendReason: node.backendReason,
     threadsPerRun: node.threadsPerRun,
-    fallbacks: [...node.fallbacks.values()],
+    fallbacks: [...node.fallbacks.values()].map((one) => ({
+      ...one,
+      pipeline: publicName(one.pipeline),
+    })),
     device: node.hello.device ?? null,
     class: stats?.class ?? 'default',
     instances: node.instances.size,
@@ -161,4 +165,18 @@ export function nodeInfo(
     progress: node.progress,
     profile: node.profile,
   }
+}
+
+/** What the scheduler is to hear of the link, if anything. */
+export function roundTripNews(
+  node: PooledNode,
+): Extract<PolicyEvent, { type: 'node_reported' }> | undefined {
+  const { roundTripMs } = node.link
+  if (roundTripMs === undefined) return undefined
+  // Told when it has changed by a fifth: the scheduler need not hear each heartbeat.
+  if (Math.abs(roundTripMs - node.toldRoundTripMs) < 0.2 + 0.2 * node.toldRoundTripMs) {
+    return undefined
+  }
+  node.toldRoundTripMs = roundTripMs
+  return { type: 'node_reported', node: node.id, roundTripMs }
 }

@@ -6,24 +6,30 @@
 import type { PolicyEvent } from '../policy/types.ts'
 import type { NodeMessage } from '../protocol/mod.ts'
 import type { Log } from './log.ts'
-import { ableOf, dropInstances, isPaused, type PooledNode } from './nodes.ts'
+import { dropInstances, isPaused, type PooledNode } from './nodes.ts'
 
 type Report = Extract<NodeMessage, { type: 'report' }>
 
-/** Notes it. Returns what the scheduler is to hear of it, if anything. */
+/**
+ * Notes it. Returns what the scheduler is to hear of it, if anything.
+ *
+ * @param moved called where it runs on another backend from now on
+ */
 export function noteReport(
   node: PooledNode,
   message: Report,
-  served: Parameters<typeof ableOf>[1],
   log: Log,
+  moved: () => void,
 ): Extract<PolicyEvent, { type: 'node_reported' }> | undefined {
   const about = { node: node.id, name: node.name }
   if (message.progress !== undefined) {
     const { done, total } = message.progress
     node.progress = done < total ? message.progress : null
   }
-  const moved = message.backend !== undefined && message.backend !== node.backend
-  if (message.backend !== undefined) node.backend = message.backend
+  if (message.backend !== undefined && message.backend !== node.backend) {
+    node.backend = message.backend
+    moved()
+  }
   node.threadsPerRun = message.threadsPerRun ?? node.threadsPerRun
   if (message.backendReason !== undefined) {
     node.backendReason = message.backendReason
@@ -48,13 +54,10 @@ export function noteReport(
     }
     node.paused = paused
   }
-  if (!moved && paused === undefined && slots === undefined && profile === undefined) {
-    return undefined
-  }
+  if (paused === undefined && slots === undefined && profile === undefined) return undefined
   return {
     type: 'node_reported',
     node: node.id,
-    ...(moved ? { able: ableOf(node, served) } : {}),
     ...(paused === undefined ? {} : { paused: isPaused(node) }),
     ...(slots === undefined ? {} : { slots }),
     ...(profile === undefined ? {} : { profile }),

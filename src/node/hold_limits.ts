@@ -39,6 +39,8 @@ export interface HoldLimits {
   setDownloads(downloads: Downloads): void
   /** What is served on this connection; what was held before counts on until it is in the way. */
   welcome(welcome: Welcome, pipelines: readonly Pipeline[], cached: readonly string[]): void
+  /** What is served changed while the connection stands. */
+  served(models: Welcome['models'], pipelines: readonly Pipeline[]): void
   /** How many of the variants that run here can be held, each alone. */
   readonly able: { of: number; variants: number; leastBytes: number }
   /** Slots that the memory allows when each holds all it can. */
@@ -69,6 +71,10 @@ export function createHoldLimits(options: HoldLimitsOptions): HoldLimits {
   const held = new Map<number, Map<string, { bytes: number; asked: boolean }>>()
 
   let device: Device = {}
+  function serve(models: Welcome['models'], pipelines: readonly Pipeline[]): void {
+    served = pipelines.flatMap((one) => servedVariants(one, models[one.name] ?? {}))
+  }
+
   const ableNow = () =>
     ableVariants(served, { ...device, slotMemoryBytes: slotBytes, downloads, cached })
   const find = (key: string) => served.find((one) => keyOf(one) === key)
@@ -101,9 +107,10 @@ export function createHoldLimits(options: HoldLimitsOptions): HoldLimits {
     setDownloads(wanted) {
       downloads = wanted
     },
+    served: serve,
     welcome({ models }, pipelines, there) {
       cached = there
-      served = pipelines.flatMap((one) => servedVariants(one, models[one.name] ?? {}))
+      serve(models, pipelines)
       for (const slot of held.values()) for (const one of slot.values()) one.asked = false
     },
     get able() {

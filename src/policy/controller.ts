@@ -4,12 +4,12 @@
  *
  * @module
  */
+import { type Abilities, abilitiesOf } from './able.ts'
 import type { ClassReport } from './class_report.ts'
 import type { Report } from './counters.ts'
 import type { Directive } from './directive.ts'
 import { createLoader, type LoaderParts } from './loader.ts'
 import type { Limits } from './options.ts'
-import { loadOrder } from './load_order.ts'
 import type { Placement } from './place/placement.ts'
 import { bytesOf, createPlacing, greedy, type Member } from './placing.ts'
 import { planView } from './plan_view.ts'
@@ -124,29 +124,26 @@ export function createController(parts: ControllerParts): Controller {
     epoch++
   }
 
-  type Refs = Extract<PolicyEvent, { type: 'node_joined' }>['able']
-
-  function abilities(refs: Refs, memoryBytes: number) {
-    const bytes = new Map<VariantShape, number>()
-    for (const { memoryBytes = 0, ...ref } of refs) {
-      const variant = shapes.find(ref)
-      if (variant !== undefined) bytes.set(variant, memoryBytes)
-    }
-    const able = [...bytes.keys()]
-    const fitsAll = bytesOf({ bytesOf: bytes }, able) <= memoryBytes
-    return { able, order: loadOrder(able), fitsAll, bytesOf: bytes }
-  }
-
-  /** It runs on something else now. */
-  function retool(member: Member, refs: Refs, nowMs: number): void {
-    if (!member.fitsAll) tightCount--
-    Object.assign(member, abilities(refs, member.memoryBytes))
-    if (!member.fitsAll) tightCount++
+  function setAble(member: Member, able: Abilities, nowMs: number): void {
+    tightCount += Number(member.fitsAll) - Number(able.fitsAll)
+    Object.assign(member, able)
     for (const slot of member.slots) {
-      slot.wanted = slot.wanted.filter((variant) => member.able.includes(variant))
+      slot.wanted = slot.wanted.filter((variant) => member.bytesOf.has(variant))
     }
     changedMs = nowMs
     epoch++
+  }
+
+  /** Nobody is to hold what is served no more. */
+  function dropPipeline(name: string, nowMs: number): void {
+    const gone = ({ ref }: VariantShape) => ref.pipeline === name
+    for (const member of members.values()) {
+      member.slots.forEach((slot, i) => loader.drop(slot, { node: member.id, slot: i }, gone))
+      const listed = [...member.bytesOf].filter(([variant]) => !gone(variant))
+      const able = listed.map(([{ ref }, memoryBytes]) => ({ ...ref, memoryBytes }))
+      setAble(member, abilitiesOf(shapes, able, member.memoryBytes), nowMs)
+    }
+    steering.close(name)
   }
 
   function join(event: Extract<PolicyEvent, { type: 'node_joined' }>, nowMs: number): void {
@@ -154,7 +151,7 @@ export function createController(parts: ControllerParts): Controller {
     const member: Member = {
       id: event.node,
       slots: [],
-      ...abilities(event.able, memoryBytes),
+      ...abilitiesOf(shapes, event.able, memoryBytes),
       memoryBytes,
       swapRoom: event.swapRoom ?? false,
       paused: false,
@@ -192,11 +189,25 @@ export function createController(parts: ControllerParts): Controller {
           changedMs = nowMs
           epoch++
         }
-        if (event.able !== undefined) retool(member, event.able, nowMs)
-        if (event.slots === undefined && event.able === undefined) return
-        if (event.slots !== undefined) resize(member, event.slots, nowMs)
+        if (event.slots === undefined) return
+        resize(member, event.slots, nowMs)
         return direct(nowMs, member)
       }
+      case 'node_able': {
+        const member = members.get(event.node)
+        if (member === undefined) return
+        setAble(member, abilitiesOf(shapes, event.able, member.memoryBytes), nowMs)
+        return direct(nowMs)
+      }
+      case 'pipeline_added':
+        steering.open(event.pipeline.name)
+        epoch++
+        return
+      case 'pipeline_followed':
+        return steering.follow(event.from, event.to)
+      case 'pipeline_removed':
+        dropPipeline(event.pipeline, nowMs)
+        return direct(nowMs)
       case 'node_left':
         if (!remove(event.node)) return
         changedMs = nowMs

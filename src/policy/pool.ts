@@ -29,6 +29,9 @@ export interface Pool {
   leave(node: NodeId): Batch[]
   /** The batches of slots that are no more. */
   report(event: EventOf<'node_reported'>): Batch[]
+  able(event: EventOf<'node_able'>): void
+  /** What is served changed: nothing worked out so far is to be used. */
+  renew(): void
   loading(node: NodeId, slot: SlotIndex, ref: VariantRef): void
   loaded(node: NodeId, slot: SlotIndex, ref: VariantRef, ok: boolean): void
   /** Whether any slot is loading. */
@@ -86,8 +89,10 @@ export function createPool(
 
   const slotOf = (node: NodeId, slot: SlotIndex): Slot | undefined => nodes.get(node)?.slots[slot]
 
-  const ableOf = (refs: readonly VariantRef[]) =>
-    shapes.variants.filter((variant) => refs.some((ref) => shapes.find(ref) === variant))
+  const ableOf = (able: readonly VariantRef[]) => {
+    const found = new Set(able.map(shapes.find))
+    return shapes.variants.filter((variant) => found.has(variant))
+  }
 
   function resize(node: PoolNode, slots: number): Batch[] {
     const lost = node.slots.splice(slots).flatMap((slot) => slot.batches)
@@ -129,7 +134,7 @@ export function createPool(
       layout = undefined
       return resize(node, 0)
     },
-    report({ node: id, paused, slots, roundTripMs, able, profile: points }) {
+    report({ node: id, paused, slots, roundTripMs, profile: points }) {
       const node = nodes.get(id)
       if (node === undefined) return []
       if (roundTripMs !== undefined) profile.roundTrip(id, roundTripMs)
@@ -138,15 +143,21 @@ export function createPool(
         if (variant !== undefined) profile.measured(id, variant, measured)
       }
       if (paused !== undefined) node.paused = paused
-      if (able !== undefined) {
-        node.able = ableOf(able)
-        layout = undefined
-      }
       // A round trip comes with each heartbeat: no reason to begin anew each time.
       if (paused === undefined && slots === undefined && points === undefined) corrections++
       else if (slots === undefined) outdated = true
       else layout = undefined
       return slots === undefined ? [] : resize(node, slotCount(slots))
+    },
+    able({ node: id, able }) {
+      const node = nodes.get(id)
+      if (node === undefined) return
+      node.able = ableOf(able)
+      layout = undefined
+    },
+    renew() {
+      layout = undefined
+      current = undefined
     },
     loading(node, slot, ref) {
       const variant = shapes.find(ref)

@@ -31,15 +31,15 @@ function startNode(able: VariantRef[]) {
 Deno.test('a node that can hold more is given it, and what it can no more is taken from it', () => {
   const { joined, tell } = startNode(but('big'))
   assert.deepEqual(joined, ['large', 'mid', 'small', 'tiny'])
-  const more = tell({ type: 'node_reported', node: 'a', able: but('tiny') })
+  const more = tell({ type: 'node_able', node: 'a', able: but('tiny') })
   assert.deepEqual(more, ['big', 'large', 'mid', 'small'])
-  const back = tell({ type: 'node_reported', node: 'a', able: but('big') })
+  const back = tell({ type: 'node_able', node: 'a', able: but('big') })
   assert.deepEqual(back, ['large', 'mid', 'small', 'tiny'])
 })
 
 Deno.test('no batch goes to a variant that its node can hold no more', () => {
   const { scheduler, tell, later } = startNode(all)
-  tell({ type: 'node_reported', node: 'a', able: but('large') })
+  tell({ type: 'node_able', node: 'a', able: but('large') })
   const query = { type: 'query_arrived', query: 'q', pipeline: 'ocr', payload: 'q' } as const
   const dispatched = commandsOf(scheduler, { ...query, deadlineMs: 1e6 }, later(), 'dispatch')
   assert.deepEqual(dispatched.map(({ variant }) => variant), ['small'])

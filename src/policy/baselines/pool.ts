@@ -18,6 +18,7 @@ export interface Pool {
   join(event: EventOf<'node_joined'>): void
   /** True when the plan has to take notice. The workers that went with lost slots are in `lost`. */
   report(event: EventOf<'node_reported'>, lost: Worker[]): boolean
+  able(event: EventOf<'node_able'>): void
   leave(node: NodeId): Worker[]
   ready(event: EventOf<'instance_ready'>): Worker | undefined
   failed(event: EventOf<'load_failed'>): void
@@ -45,6 +46,13 @@ export function createPool(model: Model, emit: (command: PolicyCommand) => void)
       if (variant !== undefined) able.set(variant, memoryBytes)
     }
     return able
+  }
+
+  /** Figures or abilities changed. */
+  function reclass(id: NodeId): void {
+    const { able, workers } = nodes.get(id)!
+    const found = classes.classOf([...able.keys()], measured.get(id) ?? new Map())
+    for (const worker of workers) Object.assign(worker, { class: found, able })
   }
 
   function resize(id: NodeId, slots: number): Worker[] {
@@ -101,7 +109,7 @@ export function createPool(model: Model, emit: (command: PolicyCommand) => void)
       nodes.set(node, { workers: [], able: ableOf(able), memoryBytes })
       resize(node, slots)
     },
-    report({ node: id, paused, slots, roundTripMs, able, profile }, lost) {
+    report({ node: id, paused, slots, roundTripMs, profile }, lost) {
       const node = nodes.get(id)
       if (node === undefined) return false
       if (profile !== undefined) {
@@ -111,19 +119,20 @@ export function createPool(model: Model, emit: (command: PolicyCommand) => void)
           if (variant !== undefined && points.length > 0) known.set(variant, points)
         }
         measured.set(id, known)
-      }
-      if (able !== undefined) node.able = ableOf(able)
-      if (profile !== undefined || able !== undefined) {
-        const found = classes.classOf([...node.able.keys()], measured.get(id) ?? new Map())
-        for (const worker of node.workers) Object.assign(worker, { class: found, able: node.able })
+        reclass(id)
       }
       if (slots !== undefined) lost.push(...resize(id, slots))
       for (const worker of node.workers) {
         if (paused !== undefined) worker.paused = paused
         if (roundTripMs !== undefined) worker.roundTripMs = roundTripMs
       }
-      return able !== undefined || profile !== undefined || slots !== undefined ||
-        paused !== undefined
+      return profile !== undefined || slots !== undefined || paused !== undefined
+    },
+    able({ node: id, able }) {
+      const node = nodes.get(id)
+      if (node === undefined) return
+      node.able = ableOf(able)
+      reclass(id)
     },
     leave(id) {
       const workers = nodes.get(id)?.workers ?? []
