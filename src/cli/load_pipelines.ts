@@ -8,11 +8,12 @@ import { checkRunnable, parsePipeline } from '../pipeline/parse.ts'
 import type { Pipeline } from '../pipeline/schema.ts'
 import { PipelineError } from '../pipeline/error.ts'
 import { stageKinds, stages } from '../stages/stages.ts'
-import { CODE } from '../pipeline/hold.ts'
+import { CODE } from '../pipeline/runs_on.ts'
 import { bundleStage } from './bundle_stage.ts'
 import { checkModels } from './check_models.ts'
 import { type PreparedModel, storeDir } from './content_store.ts'
 import { type FolderModel, isFileName, pathInside, readModelFile } from './model_files.ts'
+import { inlineLabels } from './label_files.ts'
 import { prepareModels } from './prepare_models.ts'
 import { ROOT } from './root.ts'
 
@@ -65,6 +66,7 @@ export async function loadPipeline(
   })
   const pipeline = parsePipeline(text, file)
   checkRunnable(pipeline, stageKinds, file)
+  await inlineLabels(pipeline, dir, file)
   const derived = await exists(join(dir, 'models.ts'))
     ? await prepareModels(dir, { report, cacheDir: options.cacheDir })
     : {}

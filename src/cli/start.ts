@@ -6,8 +6,8 @@
 import './deno_version.ts'
 import { parseArgs } from 'node:util'
 import { PipelineError } from '../pipeline/error.ts'
-import { CODE } from '../pipeline/hold.ts'
 import { queryTensors } from '../pipeline/takes.ts'
+import { CODE, countOn } from '../pipeline/runs_on.ts'
 import { POLICY_NAMES } from '../policy/policies.ts'
 import { createLog, LOG_FORMATS, LOG_LEVELS } from '../coordinator/log.ts'
 import { buildAssets } from './build_assets.ts'
@@ -150,18 +150,17 @@ if (Deno.build.os !== 'windows') {
 }
 if (watch) watchFolders(pipelines, reload)
 
-const tasks = pipelines.flatMap(({ pipeline }) => Object.values(pipeline.tasks))
-const programs = tasks.filter(({ kind }) => kind === CODE)
-/** What a local node can come to hold. */
-const variants = tasks.filter(({ kind }) => code || kind !== CODE)
-  .flatMap((task) => Object.keys(task.variants)).length
+const trees = pipelines.map(({ pipeline }) => pipeline)
+const programs = trees.flatMap(({ tasks }) => Object.values(tasks))
+  .filter(({ kind }) => kind === CODE)
 const holdsAll = policy === 'shoal' && (code || programs.length === 0)
 if (nodes > 0) {
   await steps.run(`${nodes} node${nodes > 1 ? 's' : ''} joining`, async () => {
     const patienceMs = performance.now() + WARM_UP_PATIENCE_MS
     // The quickest variants come first; a first answer from those alone would be a poor welcome.
     // Rules of one variant a slot never hold them all, nor every task on too few slots.
-    const complete = () => pool.nodes().filter(({ instances }) => instances >= variants).length
+    const complete = () =>
+      pool.nodes().filter((node) => node.instances >= countOn(trees, node)).length
     const isWorthWaiting = () => holdsAll ? !pool.ready() || complete() < nodes : !pool.ready()
     const leftMs = () => patienceMs - performance.now()
     // Somebody's models may be large and far, or such as no node can load: that was told above.

@@ -121,6 +121,8 @@ export interface NodeInfo {
   }[]
   /** What WebGPU says of its device; sizes in bytes. */
   device: DeviceInfo | null
+  /** Whether it runs programs that pipelines bring. */
+  code: boolean
   class: string
   /** Variants held warm, summed over slots. */
   instances: number

@@ -72,18 +72,26 @@ export const isPaused = (node: PooledNode): boolean => node.paused || node.held 
 
 /** What the scheduler is told of a node that joins. */
 export function joinedEvent(
-  { id, slots, hello }: PooledNode,
+  node: PooledNode,
   served: readonly (ServedVariant & { memoryBytes: number })[],
 ): Extract<PolicyEvent, { type: 'node_joined' }> {
+  const { id, slots, hello } = node
   const { duty = 1, slotMemoryBytes } = hello
   return {
     ...{ type: 'node_joined', node: id, slots, duty },
-    able: ableVariants(served, hello).map(({ pipeline, task, variant, memoryBytes }) => (
-      { pipeline, task, variant, memoryBytes }
-    )),
+    able: ableOf(node, served),
     ...(slotMemoryBytes === undefined ? {} : { memoryBytes: slotMemoryBytes }),
   }
 }
+
+/** What a node can hold as it runs now. */
+export const ableOf = (
+  { hello, backend }: PooledNode,
+  served: readonly (ServedVariant & { memoryBytes: number })[],
+) =>
+  ableVariants(served, { ...hello, backend }).map((
+    { pipeline, task, variant, memoryBytes },
+  ) => ({ pipeline, task, variant, memoryBytes }))
 
 /** @param backend where the node says that this variant runs on another than itself */
 export function addInstance(
@@ -142,6 +150,7 @@ export function nodeInfo(
       pipeline: publicName(one.pipeline),
     })),
     device: node.hello.device ?? null,
+    code: node.hello.code ?? false,
     class: stats?.class ?? 'default',
     instances: node.instances.size,
     slots: node.slots,

@@ -22,6 +22,7 @@ import { createLink, type Link, type LinkOptions, type Socket } from './link.ts'
 import type { Log } from './log.ts'
 import { createTelemetry } from './metrics/telemetry.ts'
 import {
+  ableOf,
   addInstance,
   createPooledNode,
   joinedEvent,
@@ -68,8 +69,9 @@ export function createPool(options: PoolOptions) {
   const batches = createBatches(pipelines, post, now, queries.has, telemetry)
   const admin = createAdmin({ nodes, batches, post, log })
   const weighSilence = createSilence({ nodes, batches, post, log })
-  const able = () =>
-    versions.all().flatMap(({ pipeline, models }) => servedVariants(pipeline, models))
+  const able = () => versions.all().flatMap((one) => servedVariants(one.pipeline, one.models))
+  const tellAble = (node: PooledNode) =>
+    post({ type: 'node_able', node: node.id, able: ableOf(node, able()) })
   const renewal = createRenewal({
     ...{ versions, nodes, post, log, isReady },
     opened(pipeline) {
@@ -80,7 +82,7 @@ export function createPool(options: PoolOptions) {
     offer(node) {
       const { able: held, memoryBytes = Infinity } = joinedEvent(node, able())
       node.link.send({ type: 'served', ...offerOf(versions.all()) })
-      post({ type: 'node_able', node: node.id, able: held })
+      tellAble(node)
       return {
         able: held.map(({ pipeline, task, variant }) => `${pipeline} ${task} ${variant}`),
         fits: held.reduce((sum, one) => sum + (one.memoryBytes ?? 0), 0) <= memoryBytes,
@@ -144,11 +146,10 @@ export function createPool(options: PoolOptions) {
     byLink.set(link, node)
     link.send(welcomeOf(versions.all()))
     telemetry.joined()
-    log(
-      `node ${node.name} joined (${node.backend}, ${node.slots} slot${node.slots > 1 ? 's' : ''})`,
-      'info',
-      { event: 'node_joined', node: node.id, name: node.name, backend: node.backend },
-    )
+    const { id, name, backend, slots } = node
+    log(`node ${name} joined (${backend}, ${slots} slot${slots > 1 ? 's' : ''})`, 'info', {
+      ...{ event: 'node_joined', node: id, name, backend },
+    })
     post(joinedEvent(node, able()))
     admin.joined(node)
     return true
@@ -161,10 +162,9 @@ export function createPool(options: PoolOptions) {
     nodes.delete(node.id)
     batches.left(node)
     telemetry.left(link.bytesSent, link.bytesReceived)
-    log(`node ${node.name} left: ${why}`, 'info', {
-      ...{ event: 'node_left', node: node.id, name: node.name, why },
-    })
-    post({ type: 'node_left', node: node.id })
+    const { id, name } = node
+    log(`node ${name} left: ${why}`, 'info', { event: 'node_left', node: id, name, why })
+    post({ type: 'node_left', node: id })
     renewal.heard(node)
     weighSilence()
   }
@@ -180,8 +180,8 @@ export function createPool(options: PoolOptions) {
     const node = byLink.get(link)
     if (node === undefined) return
     const { message } = received
-    const roundTrip = roundTripNews(node)
-    if (roundTrip !== undefined) post(roundTrip)
+    const news = roundTripNews(node)
+    if (news !== undefined) post(news)
     switch (message.type) {
       case 'result':
         return batches.finished(node, received as Received<ResultMessage>)
@@ -222,7 +222,7 @@ export function createPool(options: PoolOptions) {
         )
       }
       case 'report': {
-        const event = noteReport(node, message, log)
+        const event = noteReport(node, message, log, () => tellAble(node))
         return event === undefined ? undefined : post(event)
       }
       case 'bye':
@@ -260,8 +260,8 @@ export function createPool(options: PoolOptions) {
     batchesOn: (id: string) => nodes.has(id) ? batches.countOn(nodes.get(id)!) : 0,
 
     nodes(): NodeInfo[] {
-      const stats = scheduler.stats()
-      return [...nodes.values()].map((node) => nodeInfo(node, stats.nodes[node.id]))
+      const { nodes: stats } = scheduler.stats()
+      return [...nodes.values()].map((node) => nodeInfo(node, stats[node.id]))
     },
 
     /** Variants held warm by each node, as `slot pipeline task variant`. */

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { CODE } from '../pipeline/hold.ts'
+import { CODE } from '../pipeline/runs_on.ts'
 import type { Pipeline } from '../pipeline/schema.ts'
 import { publicName } from '../pipeline/version.ts'
 import { ApiError } from './api_error.ts'

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { CODE } from '../pipeline/hold.ts'
+import { CODE } from '../pipeline/runs_on.ts'
 import { checkPipeline } from '../pipeline/parse.ts'
 import type { Pipeline } from '../pipeline/schema.ts'
 import type { Welcome } from '../protocol/messages.ts'

@@ -9,13 +9,8 @@
  * @module
  */
 import type { Pipeline } from '../pipeline/schema.ts'
-import {
-  ableVariants,
-  CODE,
-  type Downloads,
-  leastModels,
-  servedVariants,
-} from '../pipeline/hold.ts'
+import { ableVariants, type Downloads, leastModels, servedVariants } from '../pipeline/hold.ts'
+import { CODE, type Device, whyNotOn } from '../pipeline/runs_on.ts'
 import type { Welcome } from '../protocol/messages.ts'
 import { keyOf } from './catalog.ts'
 
@@ -30,7 +25,8 @@ export interface HoldLimitsOptions {
 }
 
 export interface LoadRefusal {
-  reason: 'out_of_memory_budget' | 'downloads_limited' | 'code_not_allowed'
+  /** Absent where it is no limit of the volunteer's. */
+  reason?: 'out_of_memory_budget' | 'downloads_limited' | 'code_not_allowed'
   message: string
 }
 
@@ -41,13 +37,15 @@ export interface HoldLimits {
   readonly slotBytes: number
   readonly downloads: Downloads
   readonly code: boolean
+  /** What the node runs on from now on; WebAssembly at first. */
+  runsOn(device: Device): void
   setDownloads(downloads: Downloads): void
   /** What is served on this connection; what was held before counts on until it is in the way. */
   welcome(welcome: Welcome, pipelines: readonly Pipeline[], cached: readonly string[]): void
   /** What is served changed while the connection stands. */
   served(models: Welcome['models'], pipelines: readonly Pipeline[]): void
-  /** How many of the variants served can be held, each alone; `programs` are those not allowed. */
-  readonly able: { of: number; variants: number; leastBytes: number; programs: number }
+  /** How many of the variants that run here can be held, each alone. */
+  readonly able: { of: number; variants: number; leastBytes: number }
   /** Slots that the memory allows when each holds all it can. */
   readonly mostSlots: number
   /** Whether this model may be downloaded. */
@@ -75,6 +73,7 @@ export function createHoldLimits(options: HoldLimitsOptions): HoldLimits {
   /** By slot, what each variant takes, and whether this connection asked for it. */
   const held = new Map<number, Map<string, { bytes: number; asked: boolean }>>()
 
+  let device: Device = {}
   function serve(models: Welcome['models'], pipelines: readonly Pipeline[]): void {
     served = pipelines.flatMap((one) => servedVariants(one, models[one.name] ?? {}))
     programs = new Set(
@@ -89,17 +88,18 @@ export function createHoldLimits(options: HoldLimitsOptions): HoldLimits {
   const code = options.code ?? false
   /** Programs, which are small. */
   let programs = new Set<string>()
+  const here = () => ({ ...device, code })
 
   const ableNow = () =>
-    ableVariants(served, { slotMemoryBytes: slotBytes, downloads, cached, code })
+    ableVariants(served, { ...here(), slotMemoryBytes: slotBytes, downloads, cached })
   const find = (key: string) => served.find((one) => keyOf(one) === key)
 
   function refuse(key: string, bytes: number, leftBytes: number): LoadRefusal | undefined {
-    if (!code && find(key)?.code === true) {
-      const message =
-        `Cannot load ${key}: it is a program of the pipeline's author, and this node ` +
-        'runs none: start it with --code if it is to'
-      return { reason: 'code_not_allowed', message }
+    const one = find(key)
+    const unfit = one && whyNotOn(one, here())
+    if (unfit !== undefined) {
+      const limit = one?.code === true && !code ? { reason: 'code_not_allowed' as const } : {}
+      return { ...limit, message: `Cannot load ${key}: ${unfit}` }
     }
     if (bytes > leftBytes) {
       const message = `Cannot load ${key}: it takes about ${megabytes(bytes)}, of the ` +
@@ -107,7 +107,7 @@ export function createHoldLimits(options: HoldLimitsOptions): HoldLimits {
       return { reason: 'out_of_memory_budget', message }
     }
     if (ableNow().some((one) => keyOf(one) === key)) return undefined
-    const size = find(key)?.model?.bytes ?? 0
+    const size = one?.model?.bytes ?? 0
     const message = `Cannot load ${key}: its model of ${megabytes(size)} is not here, and on ` +
       'this link only the smallest of each task is downloaded'
     return { reason: 'downloads_limited', message }
@@ -120,6 +120,9 @@ export function createHoldLimits(options: HoldLimitsOptions): HoldLimits {
     get downloads() {
       return downloads
     },
+    runsOn(now) {
+      device = now
+    },
     setDownloads(wanted) {
       downloads = wanted
     },
@@ -131,8 +134,8 @@ export function createHoldLimits(options: HoldLimitsOptions): HoldLimits {
     },
     get able() {
       const leastBytes = Math.min(...served.map(({ memoryBytes }) => memoryBytes))
-      const programs = code ? 0 : served.filter((one) => one.code).length
-      return { of: served.length, variants: ableNow().length, leastBytes, programs }
+      const fit = served.filter((one) => whyNotOn(one, here()) === undefined)
+      return { of: fit.length, variants: ableNow().length, leastBytes }
     },
     get mostSlots() {
       const all = ableNow().reduce((sum, { memoryBytes }) => sum + memoryBytes, 0)

@@ -51,9 +51,9 @@ export async function openModels(
 
 /** What a volunteer should know of limits that leave something out; nothing where all fits. */
 export function limitsLine({ able, slotBytes, downloads }: HoldLimits): string | undefined {
-  const { of, variants, leastBytes, programs } = able
+  const { of, variants, leastBytes } = able
   const megabytes = (bytes: number) => `${Math.round(bytes / 1e6)} MB`
-  if (variants + programs === of || of === 0) return undefined
+  if (variants === of || of === 0) return undefined
   const why = downloads === 'least'
     ? 'on a link that may cost, only the smallest model of each task is downloaded'
     : `a slot has ${megabytes(slotBytes)} for models`

@@ -135,7 +135,8 @@ export function createServing(options: ServingOptions): Serving {
   }
 
   function refuse(slot: number, name: VariantName, { reason, message }: LoadRefusal): void {
-    send({ type: 'load_failed', slot, reason, message: clip(message), ...bare(name) })
+    const known = reason === undefined ? {} : { reason }
+    send({ type: 'load_failed', slot, message: clip(message), ...known, ...bare(name) })
     watch.emit({ type: 'load_failed', slot, variant: keyOf(name), message })
   }
 

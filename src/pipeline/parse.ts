@@ -5,7 +5,7 @@
  */
 import { type Pipeline, pipelineSchema } from './schema.ts'
 import { PipelineError } from './error.ts'
-import { CODE } from './hold.ts'
+import { CODE } from './runs_on.ts'
 import { checkTree } from './check.ts'
 
 /**

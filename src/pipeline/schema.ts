@@ -22,6 +22,10 @@ export const variantSchema = z.looseObject({
   model: z.string().optional(),
   /** Latency of one item on the machine that measured the file: a prior for nodes not yet measured. */
   referenceMs: z.number().positive().optional(),
+  /** Of its weights. `fp16` is planned on GPUs with `shader-f16` alone, `int8` on processors alone. */
+  precision: z.enum(['fp32', 'fp16', 'int8']).optional(),
+  /** Where it runs; anywhere that suits its precision where absent. */
+  backends: z.array(z.enum(['wasm', 'webgpu', 'native'])).min(1).optional(),
 })
 
 export const taskSchema = z.looseObject({

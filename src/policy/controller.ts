@@ -4,12 +4,12 @@
  *
  * @module
  */
+import { type Abilities, abilitiesOf } from './able.ts'
 import type { ClassReport } from './class_report.ts'
 import type { Report } from './counters.ts'
 import type { Directive } from './directive.ts'
 import { createLoader, type LoaderParts } from './loader.ts'
 import type { Limits } from './options.ts'
-import { loadOrder } from './load_order.ts'
 import type { Placement } from './place/placement.ts'
 import { bytesOf, createPlacing, greedy, type Member } from './placing.ts'
 import { planView } from './plan_view.ts'
@@ -82,8 +82,10 @@ export function createController(parts: ControllerParts): Controller {
   let loadAtMs: number | undefined
 
   function loadNext(member: Member, nowMs: number): void {
+    // What it can run no more has no place, however much memory there is.
     const fits = (variants: Iterable<VariantShape>) =>
-      bytesOf(member, variants) <= member.memoryBytes
+      bytesOf(member, variants) <= member.memoryBytes &&
+      [...variants].every((variant) => member.bytesOf.has(variant))
     member.slots.forEach((slot, i) => {
       const at = { node: member.id, slot: i }
       loader.next(slot, at, fits, member.swapRoom, nowMs)
@@ -122,23 +124,12 @@ export function createController(parts: ControllerParts): Controller {
     epoch++
   }
 
-  function ableOf(
-    listed: Extract<PolicyEvent, { type: 'node_able' }>['able'],
-    mostBytes: number,
-  ): Pick<Member, 'able' | 'order' | 'fitsAll' | 'bytesOf'> {
-    const bytes = new Map<VariantShape, number>()
-    for (const { memoryBytes = 0, ...ref } of listed) {
-      const variant = shapes.find(ref)
-      if (variant !== undefined) bytes.set(variant, memoryBytes)
-    }
-    const able = [...bytes.keys()]
-    const fitsAll = bytesOf({ bytesOf: bytes }, able) <= mostBytes
-    return { able, order: loadOrder(able), fitsAll, bytesOf: bytes }
-  }
-
-  function setAble(member: Member, able: ReturnType<typeof ableOf>, nowMs: number): void {
+  function setAble(member: Member, able: Abilities, nowMs: number): void {
     tightCount += Number(member.fitsAll) - Number(able.fitsAll)
     Object.assign(member, able)
+    for (const slot of member.slots) {
+      slot.wanted = slot.wanted.filter((variant) => member.bytesOf.has(variant))
+    }
     changedMs = nowMs
     epoch++
   }
@@ -150,7 +141,7 @@ export function createController(parts: ControllerParts): Controller {
       member.slots.forEach((slot, i) => loader.drop(slot, { node: member.id, slot: i }, gone))
       const listed = [...member.bytesOf].filter(([variant]) => !gone(variant))
       const able = listed.map(([{ ref }, memoryBytes]) => ({ ...ref, memoryBytes }))
-      setAble(member, ableOf(able, member.memoryBytes), nowMs)
+      setAble(member, abilitiesOf(shapes, able, member.memoryBytes), nowMs)
     }
     steering.close(name)
   }
@@ -160,7 +151,7 @@ export function createController(parts: ControllerParts): Controller {
     const member: Member = {
       id: event.node,
       slots: [],
-      ...ableOf(event.able, memoryBytes),
+      ...abilitiesOf(shapes, event.able, memoryBytes),
       memoryBytes,
       swapRoom: event.swapRoom ?? false,
       paused: false,
@@ -205,7 +196,7 @@ export function createController(parts: ControllerParts): Controller {
       case 'node_able': {
         const member = members.get(event.node)
         if (member === undefined) return
-        setAble(member, ableOf(event.able, member.memoryBytes), nowMs)
+        setAble(member, abilitiesOf(shapes, event.able, member.memoryBytes), nowMs)
         return direct(nowMs)
       }
       case 'pipeline_added':

@@ -105,7 +105,7 @@ export type PolicyEvent =
     profile?: (VariantRef & { points: LatencyPoint[] })[]
   }
   | { type: 'node_left'; node: NodeId }
-  /** What is served changed, and with it what the node is able to hold: all of it, as on joining. */
+  /** What the node is able to hold changed, with what is served or with its backend: all of it. */
   | {
     type: 'node_able'
     node: NodeId

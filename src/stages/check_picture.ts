@@ -10,8 +10,9 @@ import type { CheckContext } from './types.ts'
 
 /** What a kind needs of a variant's model; -1 is any size. */
 export interface PictureModel {
-  /** The shape that pictures are fed in. */
+  /** The shape that pictures are fed in, and the type. */
   input: readonly number[]
+  type?: 'float32' | 'uint8'
   /** Shapes of outputs, in their order; further ones are not looked at. */
   outputs: readonly (readonly number[])[]
 }
@@ -24,12 +25,12 @@ export function checkPictureModels(
   for (const [name, { inputs, outputs }] of Object.entries(graphs)) {
     const variant = task.variants[name]!
     const path = `variants.${name}.model`
-    const refuse = (tensor: TensorFacts, what: string, shape: readonly number[]) =>
-      fail(
-        path,
-        `${variant.model}: ${what} ${tensor.name} must be ${specText('float32', shape)}: found ` +
-          textOfTensor(tensor),
-      )
+    const hold = (tensor: TensorFacts, what: string, type: string, shape: readonly number[]) => {
+      if (suits(tensor, type, shape)) return
+      const wanted = specText(type, shape)
+      const found = textOfTensor(tensor)
+      fail(path, `${variant.model}: ${what} ${tensor.name} must be ${wanted}: found ${found}`)
+    }
     const wanted = needsOf(variant, needs, (fault) => fail(`variants.${name}`, fault))
     const [input, second] = inputs
     if (input === undefined || second !== undefined) {
@@ -39,7 +40,7 @@ export function checkPictureModels(
         `${variant.model}: must have one input, a picture: found ${names || 'none'}`,
       )
     }
-    if (!suits(input, wanted.input)) refuse(input, 'input', wanted.input)
+    hold(input, 'input', wanted.type ?? 'float32', wanted.input)
     if (outputs.length < wanted.outputs.length) {
       fail(
         path,
@@ -47,7 +48,7 @@ export function checkPictureModels(
       )
     }
     wanted.outputs.forEach((shape, i) => {
-      if (!suits(outputs[i]!, shape)) refuse(outputs[i]!, 'output', shape)
+      hold(outputs[i]!, 'output', 'float32', shape)
     })
   }
 }
@@ -66,6 +67,6 @@ function needsOf(
 }
 
 /** Sizes that the file leaves open suit anything. */
-const suits = ({ type, dims }: TensorFacts, shape: readonly number[]) =>
-  type === 'float32' &&
+const suits = ({ type, dims }: TensorFacts, wanted: string, shape: readonly number[]) =>
+  type === wanted &&
   (dims === undefined || fits(shape, dims.map((dim) => typeof dim === 'number' ? dim : -1)))

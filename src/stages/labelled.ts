@@ -37,7 +37,8 @@ export interface Example {
 export interface Names {
   examples: string
   truths: string
-  units: string
+  /** Absent where units are the truths themselves. */
+  units?: string
 }
 
 export interface Labelled {

@@ -114,3 +114,22 @@ Deno.test('loadPipeline() holds a model of pictures to what its kind of task fee
     }
   })
 })
+
+Deno.test('loadPipeline() puts the lines of a labels file in its place', async () => {
+  await inFolder(async (dir, cacheDir) => {
+    await Deno.writeFile(join(dir, 'small.onnx'), picture)
+    const labelled = (labels: string) => {
+      const pipeline = pipelineOf('small.onnx')
+      const tasks = { read: { ...pipeline.tasks.read, labels } }
+      return Deno.writeTextFile(join(dir, 'pipeline.json'), JSON.stringify({ ...pipeline, tasks }))
+    }
+    await Deno.writeTextFile(join(dir, 'labels.txt'), 'cat\r\n\r\nhot dog\n')
+    await labelled('labels.txt')
+    const { pipeline } = await loadPipeline(dir, () => {}, { cacheDir })
+    deepEqual(pipeline.tasks['read']!['labels'], ['cat', '', 'hot dog'])
+    for (const name of ['absent.txt', '../labels.txt', '/etc/hosts']) {
+      await labelled(name)
+      await rejects(loadPipeline(dir, () => {}, { cacheDir }), /tasks\.read\.labels: /)
+    }
+  })
+})

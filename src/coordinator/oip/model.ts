@@ -28,6 +28,7 @@ export const INPUT = 'image'
 const FIELDS: Record<string, { datatype: Datatype; row: number[] }> = {
   text: { datatype: 'BYTES', row: [] },
   label: { datatype: 'BYTES', row: [] },
+  kind: { datatype: 'BYTES', row: [] },
   confidence: { datatype: 'FP32', row: [] },
   score: { datatype: 'FP32', row: [] },
   box: { datatype: 'FP32', row: [4, 2] },

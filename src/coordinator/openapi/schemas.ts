@@ -118,6 +118,7 @@ export const nodeInfo = of<NodeInfo>()(z.object({
     maxStorageBufferBindingSize: bytes,
     shaderF16: z.boolean(),
   }).nullable(),
+  code: z.boolean().meta({ description: 'Whether it runs programs that pipelines bring.' }),
   class: z.string(),
   instances: count.meta({ description: 'Variants held warm, summed over slots.' }),
   slots: count,
