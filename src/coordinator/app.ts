@@ -126,8 +126,9 @@ export function createApp(options: AppOptions) {
     })
   })
 
-  app.get('/code/:file{[0-9a-f]{64}\\.js}', async (c) => {
-    const model = versions.program(c.req.param('file').slice(0, 64))
+  app.get('/code/:file', async (c) => {
+    const [, hash = ''] = /^([0-9a-f]{64})\.js$/.exec(c.req.param('file')) ?? []
+    const model = versions.program(hash)
     const body = model === undefined ? undefined : await readModel(model.sha256)
     if (body === undefined) throw new ApiError('not_found', 'Cannot find a program of this hash')
     return c.body(body as ReadableStream, 200, {

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { NodeInfo } from '../client/types.ts'
+import type { NodeInfo, PlanInfo } from '../client/types.ts'
 import { servedVariants } from '../pipeline/hold.ts'
 import type { Pipeline } from '../pipeline/schema.ts'
 import type { Plan, QueryId, Scheduler } from '../policy/types.ts'
@@ -35,6 +35,7 @@ import { createQueries, type QueryRequest } from './queries.ts'
 import { noteReport } from './report.ts'
 import { publicPlan, publicStats } from './public_view.ts'
 import { createRenewal } from './renewal.ts'
+import { createRulings } from './rulings.ts'
 import { offerOf, type ServedPipeline, welcomeOf } from './served.ts'
 import { createSilence } from './silence.ts'
 import type { Solve } from './solver.ts'
@@ -72,21 +73,20 @@ export function createPool(options: PoolOptions) {
   const able = () => versions.all().flatMap((one) => servedVariants(one.pipeline, one.models))
   const tellAble = (node: PooledNode) =>
     post({ type: 'node_able', node: node.id, able: ableOf(node, able()) })
+  const kept = scheduler.keepsRulings === true
+  const rulings = createRulings({ versions, nodes, able, kept, post, log })
   const renewal = createRenewal({
     ...{ versions, nodes, post, log, isReady },
     opened(pipeline) {
       pipelines.set(pipeline.name, pipeline)
       telemetry.opened(pipeline)
     },
+    added: () => rulings.renewed(),
     closed: ({ name }) => void pipelines.delete(name),
     offer(node) {
-      const { able: held, memoryBytes = Infinity } = joinedEvent(node, able())
       node.link.send({ type: 'served', ...offerOf(versions.all()) })
       tellAble(node)
-      return {
-        able: held.map(({ pipeline, task, variant }) => `${pipeline} ${task} ${variant}`),
-        fits: held.reduce((sum, one) => sum + (one.memoryBytes ?? 0), 0) <= memoryBytes,
-      }
+      return joinedEvent(node, able())
     },
   })
 
@@ -268,15 +268,12 @@ export function createPool(options: PoolOptions) {
     held: () => [...nodes.values()].map(({ instances }) => instances),
 
     admin,
+    rulings,
     telemetry,
     versions,
-    /**
-     * Replaces what is served under a name; `next` is called as the version that it is.
-     *
-     * @throws RenewalError where it cannot be served: the old one goes on
-     */
+    /** Replaces what is served under a name. @throws RenewalError: then the old one goes on */
     renew: renewal.renew,
-    plan: () => publicPlan(scheduler.plan()),
+    plan: (): PlanInfo => ({ ...publicPlan(scheduler.plan()), rulings: rulings.list() }),
     stats: () => publicStats(scheduler.stats()),
     queriesInFlight: () => queries.size,
     draining: draining.signal,

@@ -21,6 +21,7 @@ import { createProfile } from './profile.ts'
 import type { Query } from './query.ts'
 import { createQueue } from './queue.ts'
 import { createReady } from './ready.ts'
+import { createRulings } from './rulings.ts'
 import type { PipelineShape, Shapes, TaskShape, VariantShape } from './shape.ts'
 import { type Batch, coolDown, type Slot } from './slots.ts'
 import { dispatcherStats } from './stats.ts'
@@ -72,7 +73,8 @@ export function createDispatcher(
   const profile = createProfile()
   const fanOut = createFanOut()
   const sizes = createBatchSizes()
-  const pool = createPool(shapes, profile, fanOut, sizes, limits.maxBatch)
+  const rulings = createRulings(shapes)
+  const pool = createPool(shapes, profile, fanOut, sizes, limits.maxBatch, rulings.isOpen)
   const ready = createReady()
   const targets = createTargets()
   const waiting = createWaiting(shapes)
@@ -94,6 +96,7 @@ export function createDispatcher(
   const outlook = createOutlook({ pool, ready, flights, queries, maxScan: limits.maxScan, emit })
   const inside = createInside({
     ...{ shapes, limits, queries, waiting, flights, outlook, counters, emit },
+    bestFloor: rulings.bestFloor,
     isLoading: pool.isLoading,
     nowMs: () => nowMs,
   })
@@ -157,6 +160,9 @@ export function createDispatcher(
       case 'pipeline_removed':
         waiting.close(shapes.pipelines.get(event.pipeline)!)
         return counters.fold(event.pipeline, event.into)
+      case 'rulings_changed':
+        rulings.set(event.rulings)
+        return pool.ruled()
       case 'drain':
         return inside.drain()
       case 'pipeline_followed':
