@@ -33,7 +33,7 @@ export async function infer(
     async (arrivedMs) => {
       const headers = readInferHeaders(request.headers, pipeline.sloMs)
       const type = readContentType(request.headers)
-      const body = await readBody(request, pool.deadlines, arrivedMs + headers.budgetMs)
+      const body = await readBody(request, pool.deadlines, arrivedMs, arrivedMs + headers.budgetMs)
       return { headers, picture: readInferBody(type, body) }
     },
     ({ headers: { budgetMs, minAccuracy }, picture: { type, bytes } }, arrivedMs) => [

@@ -5,7 +5,8 @@
  */
 import { z } from 'zod'
 import { ApiError } from './api_error.ts'
-import { checkPicture, isPictureType, PICTURE_TYPES } from './picture.ts'
+import { checkPicture, isPictureType, PICTURE_TYPES, type PictureType } from './picture.ts'
+import { stripMetadata } from './strip_metadata.ts'
 
 export interface InferHeaders {
   /** The caller's id, or one made here. */
@@ -79,9 +80,14 @@ export interface PictureInput {
 
 /** @throws ApiError `invalid_input` or `too_large` */
 export function readInferBody(type: string, body: Uint8Array): PictureInput {
-  if (isPictureType(type)) return { type: checkPicture(body, type), bytes: body }
-  const bytes = pictureFromJson(body)
-  return { type: checkPicture(bytes), bytes }
+  if (isPictureType(type)) return pictureOf(body, type)
+  return pictureOf(pictureFromJson(body))
+}
+
+/** Checked, and without what it says besides its pixels. @throws ApiError */
+export function pictureOf(bytes: Uint8Array, declared?: PictureType): PictureInput {
+  const { type, orientation } = checkPicture(bytes, declared)
+  return { type, bytes: stripMetadata(type, bytes, orientation) }
 }
 
 function pictureFromJson(body: Uint8Array): Uint8Array {

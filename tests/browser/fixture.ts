@@ -3,6 +3,7 @@ import type { Browser, Page } from 'playwright-core'
 import { buildAssets } from '../../src/cli/build_assets.ts'
 import { findChromium, launchChromium } from '../../src/cli/chromium.ts'
 import { SAMPLE_PAGE, type Serving, startServing } from '../../src/cli/serving.ts'
+import type { Keyring } from '../../src/coordinator/doors/keys.ts'
 import type { InferAnswer, NodeInfo, OcrOutputs } from '../../src/client/types.ts'
 
 /** A name that only the browser of these tests knows; it leads to this machine. */
@@ -43,7 +44,11 @@ export interface Pool extends Serving {
 }
 
 export async function startPool(
-  { dirs, tls }: { dirs?: string[]; tls?: { cert: string; key: string } } = {},
+  { dirs, tls, keyring }: {
+    dirs?: string[]
+    tls?: { cert: string; key: string }
+    keyring?: Keyring
+  } = {},
 ): Promise<Pool> {
   const lines: string[] = []
   const serving = await startServing(dirs, {
@@ -52,6 +57,7 @@ export async function startPool(
     assets: await buildAssets(),
     log: (line) => lines.push(line),
     ...(tls === undefined ? {} : { tls }),
+    ...(keyring === undefined ? {} : { keyring }),
   })
   const sample = await Deno.readFile(SAMPLE_PAGE)
   const variants = serving.pipelines.flatMap(({ pipeline }) =>

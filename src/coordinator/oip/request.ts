@@ -4,8 +4,7 @@
  * @module
  */
 import { ApiError } from '../api_error.ts'
-import { MAX_TIMEOUT_MS } from '../infer_request.ts'
-import { checkPicture } from '../picture.ts'
+import { MAX_TIMEOUT_MS, type PictureInput, pictureOf } from '../infer_request.ts'
 import { INPUT, type Model, type ModelOutput } from './model.ts'
 import { type InferenceRequest, inferenceRequest, type RequestInput } from './schemas.ts'
 import { DATATYPES, decodeBytes } from './tensors.ts'
@@ -51,7 +50,7 @@ export function readRequest(model: Model, jsonLength: string | null, body: Uint8
   const { parameters = {} } = json
   return {
     id: json.id,
-    pictures: elements.map((bytes, i) => ({ type: typeOf(bytes, i, elements.length), bytes })),
+    pictures: elements.map((bytes, i) => readPicture(bytes, i, elements.length)),
     outputs: readOutputs(model, json, parameters['binary_data_output']),
     budgetMs: budgetOf(parameters['timeout']),
     minAccuracy: accuracyOf(parameters['min_accuracy']),
@@ -59,9 +58,9 @@ export function readRequest(model: Model, jsonLength: string | null, body: Uint8
 }
 
 /** @throws ApiError that says which of several pictures is at fault */
-function typeOf(bytes: Uint8Array, index: number, count: number): string {
+function readPicture(bytes: Uint8Array, index: number, count: number): PictureInput {
   try {
-    return checkPicture(bytes)
+    return pictureOf(bytes)
   } catch (error) {
     if (count === 1 || !(error instanceof ApiError)) throw error
     throw new ApiError(error.reason, `${error.message} (element ${index} of input ${INPUT})`)

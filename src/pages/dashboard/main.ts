@@ -5,6 +5,7 @@
  */
 import { createClient } from '../../client/client.ts'
 import type { MetricsSeries, PipelineInfo, PlanInfo } from '../../client/types.ts'
+import { key } from '../key.ts'
 import { make } from '../make.ts'
 import { element, setText } from '../node/dom.ts'
 import { createClassView } from './class_view.ts'
@@ -24,7 +25,7 @@ const DETAILS_LEAST_MS = 5000
 const DETAILS_MS_PER_NODE = 60
 const NODES_EVERY_MS = 500
 
-const client = createClient(location.origin)
+const client = createClient(location.origin, { key })
 const now = () => performance.now()
 const nodes = createNodes()
 const tiles = createTiles()
@@ -147,7 +148,7 @@ async function opened(): Promise<void> {
   drawPlan()
 }
 
-listen({
+listen(client, {
   opened: () => quietly(opened()),
   closed() {
     connected = false
