@@ -20,7 +20,7 @@ export interface Member {
 }
 
 /** An item more is no gain when it takes nearly as long as those before it did on average. */
-const GAIN = 0.8
+const GAIN = 0.9
 /** So long a batch may grow without gain: it saves frames, and hides the network. */
 const QUANTUM_MS = 50
 /** At most this share of the laxity of the most urgent query. */
@@ -51,14 +51,12 @@ export function fillBatch(
   for (let i = position + 1; i < queue.length && i <= position + 2 * maxBatch; i++) {
     const size = members.length + 1
     if (size > maxBatch) return { members, close: 'full' }
-    if (size > share) return { members, close: 'share' }
     const now = latencyOf(members.length)
     const grown = latencyOf(size)
-    if (
-      grown.meanMs > quantumMs && grown.meanMs - now.meanMs > GAIN * now.meanMs / members.length
-    ) {
-      return { members, close: 'no_gain' }
-    }
+    // Other idle slots may have the rest, unless small batches cost much more of their time.
+    const dearer = grown.meanMs - now.meanMs > GAIN * now.meanMs / members.length
+    if (size > share && dearer) return { members, close: 'share' }
+    if (grown.meanMs > quantumMs && dearer) return { members, close: 'no_gain' }
     const endMs = startMs + lateMs(slot) + grown.upperMs + returnMs
     if (endMs > latestMs) return { members, close: 'slack' }
     const item = queue.at(i)!
