@@ -44,12 +44,18 @@ export interface Placing {
 }
 
 /** Slots that may change what they hold at one time, of so many. */
-const MOVES_SHARE = 0.25
+const MOVES_SHARE = (globalThis as any).P?.moves ?? 0.25
 const LEAST_MOVES = 2
 /** Deviations of a Poisson count that placement plans for beyond the demand. */
-const HEADROOM = 1
+const P = (globalThis as any).P ?? {}
+const HEADROOM = P.head ?? 1
 /** The peak is planned for with so much more: slots that share a queue are never all busy at once. */
-const PEAK = 1.15
+const PEAK = P.peak ?? 1.15
+const BURST = P.burst ?? 2
+const OFTEN_BURST = P.ob ?? 0.2
+const OFTEN_PEAK = P.op ?? 0.03
+const HYST = P.hyst ?? 0.02
+const CAP = P.cap ?? 0.95
 
 export const bytesOf = (member: Pick<Member, 'bytesOf'>, variants: Iterable<VariantShape>) => {
   let sum = 0
@@ -90,7 +96,10 @@ export function createPlacing(
         weight: pipeline.weight ?? 1,
         sloMs: pipeline.sloMs,
         ratePerS: rate + HEADROOM * Math.sqrt(rate),
-        peakPerS: PEAK * Math.max(peak, rate),
+        moments: [
+          { ratePerS: rate + BURST * Math.sqrt(rate), often: OFTEN_BURST },
+          { ratePerS: PEAK * Math.max(peak, rate), often: OFTEN_PEAK },
+        ],
         root: pipeline.root,
         tasks: Object.fromEntries(tasks.map((task) => [task.name, {
           next: task.next.map(({ name }) => name),
@@ -129,6 +138,8 @@ export function createPlacing(
       options: {
         // Late binding forgives waiting: an item that waited is served by a slot kept for the peak.
         waitTail: 1,
+        hysteresis: HYST,
+        utilisationCap: CAP,
       },
       holding: classes.map((one) => ({
         class: one.name,

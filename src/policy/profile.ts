@@ -29,6 +29,8 @@ export interface Profile {
   latency(node: NodeId, variant: VariantShape, batch: number): Latency
   /** Whether it ever ended a batch of this variant: until then its latency is a guess. */
   hasRun(node: NodeId, variant: VariantShape): boolean
+  /** Whether it measured this variant, or ran it: what is known is no guess. */
+  isKnown(node: NodeId, variant: VariantShape): boolean
   /** Both ways together. */
   networkMs(node: NodeId, task: TaskShape): number
   /** Time of this node for the time of the reference machine: 2 is half as fast. */
@@ -157,6 +159,7 @@ export function createProfile(shapes: Shapes): Profile {
       return { meanMs, upperMs: meanMs * (1 + 1.65 * UNSEEN_SPREAD) }
     },
     hasRun: (id, variant) => nodes.get(id)?.models.get(variant.index)?.hasRun() ?? false,
+    isKnown: (id, variant) => nodes.get(id)?.models.has(variant.index) ?? false,
     networkMs(id, task) {
       const node = nodes.get(id)
       return node?.network.get(task) ?? node?.roundTripMs ?? 0

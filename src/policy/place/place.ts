@@ -20,7 +20,7 @@ import { fairLevels } from './levels.ts'
 import { allServed } from './check.ts'
 import { fewestSlots } from './hardware.ts'
 import { openKinds } from './packings.ts'
-import { shortOf } from './peak.ts'
+import { shortOf } from './moments.ts'
 import { merge } from './sets.ts'
 import { stage } from './stage.ts'
 
