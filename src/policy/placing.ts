@@ -54,6 +54,8 @@ const PEAK = P.peak ?? 1.15
 const BURST = P.burst ?? 2
 const OFTEN_BURST = P.ob ?? 0.2
 const OFTEN_PEAK = P.op ?? 0.03
+const SURGE = P.surge ?? 4
+const OFTEN_SURGE = P.os ?? 0.002
 const HYST = P.hyst ?? 0.02
 const CAP = P.cap ?? 0.95
 
@@ -99,6 +101,7 @@ export function createPlacing(
         moments: [
           { ratePerS: rate + BURST * Math.sqrt(rate), often: OFTEN_BURST },
           { ratePerS: PEAK * Math.max(peak, rate), often: OFTEN_PEAK },
+          { ratePerS: SURGE * rate, often: OFTEN_SURGE },
         ],
         root: pipeline.root,
         tasks: Object.fromEntries(tasks.map((task) => [task.name, {

@@ -19,8 +19,8 @@ import { createQuickest } from './flow_walk.ts'
 import { type Counted, solveModel } from './lp.ts'
 import { addColumn, addRow, type Model, newModel } from './model.ts'
 
-/** What falls short of a moment's demand, against 1 for the accuracy of everything. */
-const SHORT = 5
+/** A query that a moment's slots cannot serve weighs as much as the accuracy of so many. */
+const SHORT: number = (globalThis as any).P?.short ?? 10
 /** Beginnings of paths that one pipeline brings into a moment, at most. */
 const MOST_PREFIXES = 120
 
@@ -63,7 +63,7 @@ export function addMoments(
       const { ratePerS, often } = momentOf(demand, at)
       const row = addRow(model, { min: 1, max: 1 })
       addFlows(compiled, demand, { ratePerS, often, row, filled }, model)
-      shorts.push(addColumn(model, [[row, 1]], { upper: 1, objective: -SHORT * demand.part }))
+      shorts.push(addColumn(model, [[row, 1]], { upper: 1, objective: -SHORT * often * demand.part }))
     }
     addSlots(given, model, filled, supplied)
   }
@@ -171,12 +171,13 @@ function addSlots(
   })
 }
 
-/** Share of the moments' demand that these slots do not carry, the worst one; 0 where there are none. */
+/** Share of all queries that these slots do not carry: of each moment's by how often it comes. */
 export function shortOf(compiled: Compiled, kinds: readonly Kind[], counted: Counted): number {
   const model = newModel()
   const shorts = addMoments({ compiled, kinds, goal: { name: 'accuracy' } }, model)
   if (shorts.length === 0) return 0
   const solved = solveModel(model, counted)
   if (solved.status !== 'optimal') return 1
-  return shorts.reduce((most, column) => Math.max(most, solved.values[column]!), 0)
+  return shorts.reduce((sum, column) =>
+    sum - model.columns[column]!.objective / SHORT * solved.values[column]!, 0)
 }
