@@ -47,7 +47,10 @@ const MAX_SLOTS = 256
 const PLACE_MS = 10_000
 const LEAST_PLACE_MS = 1000
 const RISE = 0.03
-const FALL = 0.15
+const FALL = 0.1
+/** A rise by this factor is answered sooner: what is held was not meant for it. */
+const JUMP = 1.3
+const JUMP_PLACE_MS = 300
 /** In a pool of more nodes news of one of them waits so long for each, and no longer than usual. */
 const FEW_NODES = 64
 const SETTLE_MS = 0.1
@@ -228,12 +231,12 @@ export function createController(parts: ControllerParts): Controller {
     if (pending && nowMs - askedMs < PLANNER_MS) return askedMs + PLANNER_MS
     const soonestMs = placed === undefined ? -Infinity : askedMs + LEAST_PLACE_MS
     if (changedMs !== null) return Math.max(changedMs, soonestMs)
-    const rates = steering.ratesPerS(nowMs)
-    const changed = rates.some((rate, p) => {
-      const before = askedRates[p] ?? 0
-      return rate > before * (1 + RISE) + 0.2 || rate < before * (1 - FALL) - 1
-    })
-    return changed ? soonestMs : askedMs + PLACE_MS
+    const rates = steering.lastingPerS(nowMs)
+    const isMore = (factor: number, more: number) =>
+      rates.some((rate, p) => rate > (askedRates[p] ?? 0) * factor + more)
+    if (isMore(JUMP, 2)) return Math.min(soonestMs, askedMs + JUMP_PLACE_MS)
+    const isLess = rates.some((rate, p) => rate < (askedRates[p] ?? 0) * (1 - FALL) - 1)
+    return isMore(1 + RISE, 0.2) || isLess ? soonestMs : askedMs + PLACE_MS
   }
 
   return {
@@ -248,7 +251,7 @@ export function createController(parts: ControllerParts): Controller {
     askPlacement(classes, nowMs) {
       changedMs = null
       askedMs = nowMs
-      askedRates = steering.ratesPerS(nowMs)
+      askedRates = steering.lastingPerS(nowMs)
       pending = true
       const peaks = steering.peaksPerS(nowMs)
       emit({ type: 'solve', epoch, problem: placing.problem(classes, askedRates, peaks) })

@@ -15,7 +15,6 @@
 import type { Prefix, TaskShape, VariantShape } from '../shape.ts'
 import { type Given, type Goal, isWhole, type Kind, type Share } from './given.ts'
 import { branchShares, type Compiled, type Demand, paceWithin } from './compile.ts'
-import { createQuickest } from './flow_walk.ts'
 import { type Counted, solveModel } from './lp.ts'
 import { addColumn, addRow, type Model, newModel } from './model.ts'
 
@@ -83,18 +82,15 @@ function addFlows(
 ): void {
   const { root } = compiled.shapes.pipelines.get(pipeline.name)!
   const chosen = chosenOf(compiled, root)
-  const quickest = createQuickest(compiled)
+  // In a rush batches are what an even share of the time allows.
+  const limitMs = budgetMs / depthOf(root)
 
-  const add = (prefix: Prefix, into: number, items: number, weight: number, leftMs: number) => {
+  const add = (prefix: Prefix, into: number, items: number, weight: number) => {
     const { variant } = prefix
     if (!chosen.has(variant)) return
     let own = filled.get(variant)
     if (own === undefined) {
-      own = {
-        row: addRow(model, { max: 0 }),
-        unit: 1 / (ratePerS * items),
-        limitMs: leftMs - quickest.after(variant.task),
-      }
+      own = { row: addRow(model, { max: 0 }), unit: 1 / (ratePerS * items), limitMs }
       filled.set(variant, own)
     }
     const entries: [number, number][] = [[into, 1], [own.row, items * ratePerS * own.unit]]
@@ -104,16 +100,16 @@ function addFlows(
     for (const next of rows) entries.push([next, -1])
     const objective = leaf ? often * part * weight * prefix.accuracy / best : 0
     addColumn(model, entries, { objective })
-    const ownMs = quickest.from(variant.task) - quickest.after(variant.task)
     prefix.next.forEach((branch, child) => {
-      for (const next of branch) {
-        const count = items * variant.fanOut[child]!
-        add(next, rows[child]!, count, weight * shares[child]!, leftMs - ownMs)
-      }
+      const count = items * variant.fanOut[child]!
+      for (const next of branch) add(next, rows[child]!, count, weight * shares[child]!)
     })
   }
-  for (const start of starts) add(start, row, 1, 1, budgetMs)
+  for (const start of starts) add(start, row, 1, 1)
 }
+
+const depthOf = (task: TaskShape): number =>
+  1 + task.next.reduce((most, child) => Math.max(most, depthOf(child)), 0)
 
 /** All variants, or where that is too much the quickest of each task and others spread over the rest. */
 function chosenOf({ shapes, classes }: Compiled, root: TaskShape): ReadonlySet<VariantShape> {
