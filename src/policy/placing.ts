@@ -44,20 +44,17 @@ export interface Placing {
 }
 
 /** Slots that may change what they hold at one time, of so many. */
-const MOVES_SHARE = (globalThis as any).P?.moves ?? 0.25
+const MOVES_SHARE = 0.25
 const LEAST_MOVES = 2
 /** Deviations of a Poisson count that placement plans for beyond the demand. */
-const P = (globalThis as any).P ?? {}
-const HEADROOM = P.head ?? 1
+const HEADROOM = 1
+/** Within the time of a query as many more come by chance, in deviations of a second's count. */
+const BURST = 2
 /** The peak is planned for with so much more: slots that share a queue are never all busy at once. */
-const PEAK = P.peak ?? 1.15
-const BURST = P.burst ?? 2
-const OFTEN_BURST = P.ob ?? 0.2
-const OFTEN_PEAK = P.op ?? 0.03
-const SURGE = P.surge ?? 4
-const OFTEN_SURGE = P.os ?? 0.002
-const HYST = P.hyst ?? 0.02
-const CAP = P.cap ?? 0.95
+const PEAK = 1.15
+const SURGE = 4
+/** Share of the time that each of them is there. */
+const OFTEN = { burst: 0.2, peak: 0.03, surge: 0.002 }
 
 export const bytesOf = (member: Pick<Member, 'bytesOf'>, variants: Iterable<VariantShape>) => {
   let sum = 0
@@ -99,9 +96,9 @@ export function createPlacing(
         sloMs: pipeline.sloMs,
         ratePerS: rate + HEADROOM * Math.sqrt(rate),
         moments: [
-          { ratePerS: rate + BURST * Math.sqrt(rate), often: OFTEN_BURST },
-          { ratePerS: PEAK * Math.max(peak, rate), often: OFTEN_PEAK },
-          { ratePerS: SURGE * rate, often: OFTEN_SURGE },
+          { ratePerS: rate + BURST * Math.sqrt(rate), often: OFTEN.burst },
+          { ratePerS: PEAK * Math.max(peak, rate), often: OFTEN.peak },
+          { ratePerS: SURGE * rate, often: OFTEN.surge },
         ],
         root: pipeline.root,
         tasks: Object.fromEntries(tasks.map((task) => [task.name, {
@@ -141,8 +138,6 @@ export function createPlacing(
       options: {
         // Late binding forgives waiting: an item that waited is served by a slot kept for the peak.
         waitTail: 1,
-        hysteresis: HYST,
-        utilisationCap: CAP,
       },
       holding: classes.map((one) => ({
         class: one.name,

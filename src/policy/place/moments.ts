@@ -19,7 +19,7 @@ import { type Counted, solveModel } from './lp.ts'
 import { addColumn, addRow, type Model, newModel } from './model.ts'
 
 /** A query that a moment's slots cannot serve weighs as much as the accuracy of so many. */
-const SHORT: number = (globalThis as any).P?.short ?? 10
+const SHORT = 10
 /** Beginnings of paths that one pipeline brings into a moment, at most. */
 const MOST_PREFIXES = 120
 
@@ -62,7 +62,9 @@ export function addMoments(
       const { ratePerS, often } = momentOf(demand, at)
       const row = addRow(model, { min: 1, max: 1 })
       addFlows(compiled, demand, { ratePerS, often, row, filled }, model)
-      shorts.push(addColumn(model, [[row, 1]], { upper: 1, objective: -SHORT * often * demand.part }))
+      shorts.push(
+        addColumn(model, [[row, 1]], { upper: 1, objective: -SHORT * often * demand.part }),
+      )
     }
     addSlots(given, model, filled, supplied)
   }
@@ -174,6 +176,8 @@ export function shortOf(compiled: Compiled, kinds: readonly Kind[], counted: Cou
   if (shorts.length === 0) return 0
   const solved = solveModel(model, counted)
   if (solved.status !== 'optimal') return 1
-  return shorts.reduce((sum, column) =>
-    sum - model.columns[column]!.objective / SHORT * solved.values[column]!, 0)
+  return shorts.reduce(
+    (sum, column) => sum - model.columns[column]!.objective / SHORT * solved.values[column]!,
+    0,
+  )
 }
