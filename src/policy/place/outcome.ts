@@ -5,7 +5,7 @@
  * @module
  */
 import type { Prefix } from '../shape.ts'
-import { type Kind, SERVED } from './build.ts'
+import { SERVED } from './build.ts'
 import type { Compiled } from './compile.ts'
 import type { Flows } from './flow_walk.ts'
 import type { Counted } from './lp.ts'
