@@ -13,9 +13,11 @@ import { loadOrder } from './load_order.ts'
 import type { Placement } from './place/placement.ts'
 import { bytesOf, createPlacing, greedy, type Member } from './placing.ts'
 import { planView } from './plan_view.ts'
+import { createRulings } from './rulings.ts'
 import type { Shapes, VariantShape } from './shape.ts'
+import { createShutter } from './shutter.ts'
 import { createSteering } from './steering.ts'
-import type { NodeId, Plan, PolicyCommand, PolicyEvent } from './types.ts'
+import type { NodeId, Plan, PolicyCommand, PolicyEvent, VariantRuling } from './types.ts'
 
 export interface Controller {
   handle(event: PolicyEvent, nowMs: number): void
@@ -47,10 +49,7 @@ const MAX_SLOTS = 256
 const PLACE_MS = 10_000
 const LEAST_PLACE_MS = 1000
 const RISE = 0.03
-const FALL = 0.1
-/** A rise by this factor is answered sooner: what is held was not meant for it. */
-const JUMP = 1.3
-const JUMP_PLACE_MS = 300
+const FALL = 0.15
 /** In a pool of more nodes news of one of them waits so long for each, and no longer than usual. */
 const FEW_NODES = 64
 const SETTLE_MS = 0.1
@@ -70,7 +69,9 @@ export function createController(parts: ControllerParts): Controller {
   /** Nodes that cannot hold all and wait for a first placement, and until when. */
   const waitsUntilMs = new Map<NodeId, number>()
   const steering = createSteering(shapes, parts.startPerS)
-  const placing = createPlacing(shapes, members, parts.meanItems)
+  const rulings = createRulings(shapes)
+  const placing = createPlacing(shapes, members, parts.meanItems, rulings.isOpen)
+  const shutter = createShutter(members, rulings, parts.unload)
   let epoch = 0
   let placed: Plan | undefined
   let askedMs = -Infinity
@@ -113,6 +114,7 @@ export function createController(parts: ControllerParts): Controller {
       }
     }
     if (needed()) placing.direct()
+    shutter.shut()
     for (const member of concerned) loadNext(member, nowMs)
     loadAtMs = alone && loadAtMs !== undefined ? Math.min(loadAtMs, loadAtMsOf(only)) : undefined
   }
@@ -131,26 +133,43 @@ export function createController(parts: ControllerParts): Controller {
       const variant = shapes.find(ref)
       if (variant !== undefined) bytes.set(variant, memoryBytes)
     }
-    const able = [...bytes.keys()]
-    const memoryBytes = event.memoryBytes ?? Infinity
     const member: Member = {
       id: event.node,
       slots: [],
-      able,
-      order: loadOrder(able),
-      fitsAll: bytesOf({ bytesOf: bytes }, able) <= memoryBytes,
+      able: [],
+      order: [],
+      fitsAll: true,
       bytesOf: bytes,
-      memoryBytes,
+      memoryBytes: event.memoryBytes ?? Infinity,
       swapRoom: event.swapRoom ?? false,
       paused: false,
       class: null,
     }
+    confine(member)
     resize(member, event.slots, nowMs)
     remove(event.node)
     members.set(event.node, member)
     if (!member.fitsAll) tightCount++
     waitsUntilMs.set(event.node, nowMs + PATIENCE_MS)
     direct(nowMs, member)
+  }
+
+  /** To the variants that are open. */
+  function confine(member: Member): void {
+    member.able = [...member.bytesOf.keys()].filter(rulings.isOpen)
+    member.order = loadOrder(member.able)
+    member.fitsAll = bytesOf(member, member.able) <= member.memoryBytes
+    for (const slot of member.slots) slot.wanted = slot.wanted.filter(rulings.isOpen)
+  }
+
+  function rule(given: readonly VariantRuling[], nowMs: number): void {
+    rulings.set(given)
+    for (const member of members.values()) confine(member)
+    tightCount = [...members.values()].filter(({ fitsAll }) => !fitsAll).length
+    changedMs = nowMs
+    epoch++
+    shutter.ruled()
+    direct(nowMs)
   }
 
   /** False where it was no member. */
@@ -195,8 +214,11 @@ export function createController(parts: ControllerParts): Controller {
         if (event.type === 'instance_ready') loader.ready(slot, variant)
         else loader.failed(slot, variant, nowMs)
         epoch++
+        if (event.type === 'instance_ready') shutter.came(variant)
         return direct(nowMs, member)
       }
+      case 'rulings_changed':
+        return rule(event.rulings, nowMs)
       case 'plan_ready':
         pending = false
         if (event.plan.placement === undefined) return
@@ -231,12 +253,12 @@ export function createController(parts: ControllerParts): Controller {
     if (pending && nowMs - askedMs < PLANNER_MS) return askedMs + PLANNER_MS
     const soonestMs = placed === undefined ? -Infinity : askedMs + LEAST_PLACE_MS
     if (changedMs !== null) return Math.max(changedMs, soonestMs)
-    const rates = steering.lastingPerS(nowMs)
-    const isMore = (factor: number, more: number) =>
-      rates.some((rate, p) => rate > (askedRates[p] ?? 0) * factor + more)
-    if (isMore(JUMP, 2)) return Math.min(soonestMs, askedMs + JUMP_PLACE_MS)
-    const isLess = rates.some((rate, p) => rate < (askedRates[p] ?? 0) * (1 - FALL) - 1)
-    return isMore(1 + RISE, 0.2) || isLess ? soonestMs : askedMs + PLACE_MS
+    const rates = steering.ratesPerS(nowMs)
+    const changed = rates.some((rate, p) => {
+      const before = askedRates[p] ?? 0
+      return rate > before * (1 + RISE) + 0.2 || rate < before * (1 - FALL) - 1
+    })
+    return changed ? soonestMs : askedMs + PLACE_MS
   }
 
   return {
@@ -251,13 +273,13 @@ export function createController(parts: ControllerParts): Controller {
     askPlacement(classes, nowMs) {
       changedMs = null
       askedMs = nowMs
-      askedRates = steering.lastingPerS(nowMs)
+      askedRates = steering.ratesPerS(nowMs)
       pending = true
       const peaks = steering.peaksPerS(nowMs)
       emit({ type: 'solve', epoch, problem: placing.problem(classes, askedRates, peaks) })
     },
     nextWakeMs: (nowMs) => Math.min(loadAtMs ??= nextLoadMs(), placeAtMs(nowMs)),
     plan: (nowMs) =>
-      planView({ shapes, epoch, members: members.values(), steering, placed, nowMs }),
+      planView({ shapes, epoch, members: members.values(), steering, rulings, placed, nowMs }),
   }
 }

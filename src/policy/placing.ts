@@ -10,6 +10,7 @@ import { assign } from './place/assign.ts'
 import type { AssignSlot } from './place/match.ts'
 import type { Placement } from './place/placement.ts'
 import type { Problem } from './place/problem.ts'
+import type { Rulings } from './rulings.ts'
 import type { Shapes, VariantShape } from './shape.ts'
 import type { NodeId } from './types.ts'
 
@@ -48,13 +49,8 @@ const MOVES_SHARE = 0.25
 const LEAST_MOVES = 2
 /** Deviations of a Poisson count that placement plans for beyond the demand. */
 const HEADROOM = 1
-/** Within the time of a query as many more come by chance, in deviations of a second's count. */
-const BURST = 2
 /** The peak is planned for with so much more: slots that share a queue are never all busy at once. */
 const PEAK = 1.15
-const SURGE = 4
-/** Share of the time that each of them is there. */
-const OFTEN = { burst: 0.2, peak: 0.03, surge: 0.002 }
 
 export const bytesOf = (member: Pick<Member, 'bytesOf'>, variants: Iterable<VariantShape>) => {
   let sum = 0
@@ -75,6 +71,7 @@ export function createPlacing(
   shapes: Shapes,
   members: ReadonlyMap<NodeId, Member>,
   meanItems: (variant: VariantShape, child: number) => number,
+  isOpen: Rulings['isOpen'],
 ): Placing {
   let placement: Placement | undefined
   /** Classes as the planner was last told of them: later ones may part the nodes otherwise. */
@@ -95,11 +92,7 @@ export function createPlacing(
         weight: pipeline.weight ?? 1,
         sloMs: pipeline.sloMs,
         ratePerS: rate + HEADROOM * Math.sqrt(rate),
-        moments: [
-          { ratePerS: rate + BURST * Math.sqrt(rate), often: OFTEN.burst },
-          { ratePerS: PEAK * Math.max(peak, rate), often: OFTEN.peak },
-          { ratePerS: SURGE * rate, often: OFTEN.surge },
-        ],
+        peakPerS: PEAK * Math.max(peak, rate),
         root: pipeline.root,
         tasks: Object.fromEntries(tasks.map((task) => [task.name, {
           next: task.next.map(({ name }) => name),
@@ -124,14 +117,11 @@ export function createPlacing(
           memoryBytes: one.memoryBytes,
           maxVariants: Infinity,
           networkMs: one.networkMs,
-          able: one.able.map(({ variant: index, points }) => {
+          able: one.able.flatMap(({ variant: index, points }) => {
             const variant = shapes.variants[index]!
-            return {
-              ...variant.ref,
-              points,
-              memoryBytes: member?.bytesOf.get(variant) ?? 0,
-              swapMs: 0,
-            }
+            if (!isOpen(variant)) return []
+            const memoryBytes = member?.bytesOf.get(variant) ?? 0
+            return [{ ...variant.ref, points, memoryBytes, swapMs: 0 }]
           }),
         }
       }),
@@ -143,7 +133,7 @@ export function createPlacing(
         class: one.name,
         sets: one.nodes.flatMap((id) =>
           members.get(id)?.slots.map(({ held }) => ({
-            variants: [...held].map(({ ref }) => ref),
+            variants: [...held].filter(isOpen).map(({ ref }) => ref),
             slots: 1,
           })) ?? []
         ),
@@ -166,7 +156,7 @@ export function createPlacing(
           id,
           node: member.id,
           class: name,
-          held: [...slot.held].map(({ ref }) => ref),
+          held: [...slot.held].filter(isOpen).map(({ ref }) => ref),
           ...slot.loading === null ? {} : { loading: [slot.loading.ref] },
           awake: slot.held.size > 0,
           tight: !member.swapRoom && room < Math.max(0, ...member.bytesOf.values()),

@@ -27,8 +27,6 @@ export interface Steering {
   decide(report: Report, epoch: number, nowMs: number): Directive
   /** Queries per second to plan for, in the order of the pipelines. */
   ratesPerS(nowMs: number): number[]
-  /** The same without what a short window proved, unless that is far more: for slower decisions. */
-  lastingPerS(nowMs: number): number[]
   /** What may come for a moment, likewise. */
   peaksPerS(nowMs: number): number[]
   /** Of each pipeline, for the plan that is shown. */
@@ -48,8 +46,6 @@ const PRICES_MS = 1000
 /** A demand above what the mix was made for by this factor and so many queries is a jump. */
 const JUMP = 1.25
 const JUMP_PER_S = 2
-/** A short window has to prove this factor before slots are loaded for it: chance is soon over. */
-const LASTING = 1.3
 /** Some way is planned for a pipeline that nobody asks for. */
 const LEAST_PER_S = 0.01
 
@@ -85,13 +81,6 @@ export function createSteering(
 
   const ratesPerS = (nowMs: number) =>
     [...recent.values()].map(({ demand }) => Math.max(demand.ratePerS(nowMs), LEAST_PER_S))
-
-  const lastingPerS = (nowMs: number) =>
-    [...recent.values()].map(({ demand }) => {
-      const rate = demand.ratePerS(nowMs)
-      const mean = demand.meanPerS(nowMs)
-      return Math.max(rate > LASTING * mean + JUMP_PER_S ? rate : mean, LEAST_PER_S)
-    })
 
   const peaksPerS = (nowMs: number) =>
     [...recent.values()].map(({ demand }) => demand.peakPerS(nowMs))
@@ -141,7 +130,6 @@ export function createSteering(
     isDue,
     decide,
     ratesPerS,
-    lastingPerS,
     peaksPerS,
     seen: () => recent,
     get directive() {

@@ -5,14 +5,13 @@
  * @module
  */
 import type { Prefix } from '../shape.ts'
-import { SERVED } from './build.ts'
+import { type Kind, SERVED } from './build.ts'
 import type { Compiled } from './compile.ts'
 import type { Flows } from './flow_walk.ts'
 import type { Counted } from './lp.ts'
 import type { PlacedWork, Placement, PlaceMode } from './placement.ts'
 import type { Problem } from './problem.ts'
 import { type Checked, setsOf } from './check.ts'
-import type { HeldSet } from './sets.ts'
 import { standbyOf } from './standby.ts'
 
 export interface Outcome {
@@ -22,8 +21,6 @@ export interface Outcome {
   bound: number
   slotsBound: number
   kept: boolean
-  /** By class: what the other slots hold for moments of more demand, where there are any. */
-  spare?: HeldSet[][]
 }
 
 const REASONS: { [mode in PlaceMode]: string } = {
@@ -36,7 +33,7 @@ export function placementOf(
   compiled: Compiled,
   problem: Problem,
   flows: Flows,
-  { mode, checked, bound, slotsBound, kept, spare: chosen }: Outcome,
+  { mode, checked, bound, slotsBound, kept }: Outcome,
   counted: Counted,
 ): Placement {
   const { demands, classes, totalPerS } = compiled
@@ -47,7 +44,7 @@ export function placementOf(
   const upper = Number.isFinite(bound) ? Math.max(bound, objective) : NaN
   const least = mode === 'hardware' ? objective : Number.isNaN(upper) ? totalPerS : upper
   const work = workOf(checked)
-  const standby = chosen ?? standbyOf(compiled, problem, checked, work)
+  const standby = standbyOf(compiled, problem, checked, work)
   return {
     mode,
     objective,
@@ -105,6 +102,15 @@ export function nothingPlaced(
     work: [],
     effort: { ...counted },
   }
+}
+
+/** Slots that are awake, and those that are warm beside them. */
+export function warmKinds(compiled: Compiled, problem: Problem, checked: Checked): Kind[] {
+  const standby = standbyOf(compiled, problem, checked, workOf(checked))
+  return [
+    ...checked.kinds,
+    ...compiled.classes.flatMap((one, c) => standby[c]!.map((set) => ({ class: one, ...set }))),
+  ]
 }
 
 function pathOf(end: Prefix): string[] {

@@ -13,20 +13,19 @@ import { bestFlows } from './best.ts'
 import type { Flows } from './flow_walk.ts'
 import { flowsOf } from './flows.ts'
 import type { Counted } from './lp.ts'
-import { nothingPlaced, type Outcome, placementOf } from './outcome.ts'
+import { nothingPlaced, type Outcome, placementOf, warmKinds } from './outcome.ts'
 import type { Placement } from './placement.ts'
 import type { Problem } from './problem.ts'
 import { fairLevels } from './levels.ts'
 import { allServed } from './check.ts'
 import { fewestSlots } from './hardware.ts'
 import { openKinds } from './packings.ts'
-import { hasMoments, shortOf } from './moments.ts'
+import { shortOf } from './peak.ts'
 import { merge } from './sets.ts'
-import { spareSets } from './spare.ts'
 import { stage } from './stage.ts'
 
-/** Share of the queries of all moments that may be left out. */
-const LITTLE = 2e-3
+/** Share of the peak that may be left out. */
+const LITTLE = 1e-3
 
 /** What each of the three steps is given. */
 interface Asked {
@@ -73,7 +72,7 @@ function heldKinds({ shapes, classes }: Compiled, { holding = [] }: Problem): Ki
   })
 }
 
-function hardware({ compiled, flows, open, held, counted }: Asked): Outcome | null {
+function hardware({ compiled, problem, flows, open, held, counted }: Asked): Outcome | null {
   const best = bestFlows(compiled, flows)
   if (best === null) return null
   const { best: fresh, slotsBound } = fewestSlots(compiled, best, open, counted)
@@ -84,15 +83,9 @@ function hardware({ compiled, flows, open, held, counted }: Asked): Outcome | nu
     if (stays !== null && stays.slots <= most) [checked, kept] = [stays, true]
   }
   if (checked === null) return null
-  const outcome: Outcome = { mode: 'hardware', checked, bound: NaN, slotsBound, kept }
-  if (!hasMoments(compiled, { name: 'accuracy' })) return outcome
-  const spare = spareSets(compiled, flows, checked, held, counted)
-  const warm = [
-    ...checked.kinds,
-    ...compiled.classes.flatMap((one, c) => spare[c]!.map((set) => ({ class: one, ...set }))),
-  ]
-  // The best variants on few slots, but too little for moments of more demand: then quick ones, too.
-  return shortOf(compiled, warm, counted) > LITTLE ? null : { ...outcome, spare }
+  // The best variants on few slots, but nothing for a moment of more demand: then quick ones, too.
+  if (shortOf(compiled, warmKinds(compiled, problem, checked), counted) > LITTLE) return null
+  return { mode: 'hardware', checked, bound: NaN, slotsBound, kept }
 }
 
 function accuracy({ compiled, flows, open, held, counted }: Asked): Outcome | null {

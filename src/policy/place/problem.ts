@@ -11,12 +11,6 @@ export interface PlaceVariant {
   fanOut?: { [task: string]: number }
 }
 
-/** Root queries per second, and how much of the time there are so many: 0..1. */
-export interface PlaceMoment {
-  ratePerS: number
-  often: number
-}
-
 export interface PlacePipeline {
   name: string
   /** Share of the pool when several pipelines compete. */
@@ -24,8 +18,8 @@ export interface PlacePipeline {
   sloMs: number
   /** Root queries per second to plan for. */
   ratePerS: number
-  /** More that comes for a part of the time, to be carried somehow, rising; absent: no more. */
-  moments?: PlaceMoment[]
+  /** The most that may come for a moment, to be carried somehow; absent: no more than `ratePerS`. */
+  peakPerS?: number
   root: string
   tasks: { [task: string]: { next: string[]; variants: { [variant: string]: PlaceVariant } } }
   /** Measured accuracy of paths, root to leaf; the product of the variants where absent. */

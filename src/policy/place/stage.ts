@@ -12,7 +12,7 @@ import type { Flows } from './flow_walk.ts'
 import { type Counted, type Solved, solveModel } from './lp.ts'
 import { narrow } from './narrow.ts'
 import { packings } from './packings.ts'
-import { hasMoments } from './moments.ts'
+import { hasPeak } from './peak.ts'
 import { search } from './search.ts'
 
 export interface Staged {
@@ -53,7 +53,7 @@ export function stage(
       const relaxed = solveModel(built.model, counted, { relaxed: true })
       bound = relaxed.status === 'optimal' ? relaxed.objective : Infinity
       plainBound = bound
-      if (hasMoments(compiled, goal)) {
+      if (hasPeak(compiled, goal)) {
         const plain = build({ ...built, plain: true })
         const solved = solveModel(plain.model, counted, { relaxed: true })
         plainBound = solved.status === 'optimal' ? solved.objective : Infinity

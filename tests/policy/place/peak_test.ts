@@ -14,7 +14,7 @@ function problemOf(ratePerS: number, peakPerS: number | undefined, maxVariants =
       weight: 1,
       sloMs: 200,
       ratePerS,
-      ...peakPerS === undefined ? {} : { moments: [{ ratePerS: peakPerS, often: 0.1 }] },
+      ...peakPerS === undefined ? {} : { peakPerS },
       root: 't',
       tasks: {
         t: { next: [], variants: { quick: { accuracy: 0.6 }, exact: { accuracy: 1 } } },
