@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { NodeInfo } from '../client/types.ts'
+import type { NodeInfo, PlanInfo } from '../client/types.ts'
 import { servedVariants } from '../pipeline/hold.ts'
 import type { Pipeline } from '../pipeline/schema.ts'
 import type { Plan, QueryId, Scheduler } from '../policy/types.ts'
@@ -32,6 +32,7 @@ import {
 } from './nodes.ts'
 import { createQueries, type QueryRequest } from './queries.ts'
 import { noteReport } from './report.ts'
+import { createRulings } from './rulings.ts'
 import { type ServedPipeline, welcomeOf } from './served.ts'
 import type { Solve } from './solver.ts'
 
@@ -63,6 +64,8 @@ export function createPool(options: PoolOptions) {
   const batches = createBatches(pipelines, post, now, queries.has, telemetry)
   const admin = createAdmin({ nodes, batches, post, log })
   const able = served.flatMap(({ pipeline, models }) => servedVariants(pipeline, models))
+  const kept = scheduler.keepsRulings === true
+  const rulings = createRulings({ pipelines, nodes, able, kept, post, log })
   const welcome = welcomeOf(served)
 
   function planned({ epoch, mode, reason, solveMs }: Plan) {
@@ -260,8 +263,9 @@ export function createPool(options: PoolOptions) {
     held: () => [...nodes.values()].map(({ instances }) => instances),
 
     admin,
+    rulings,
     telemetry,
-    plan: () => scheduler.plan(),
+    plan: (): PlanInfo => ({ ...scheduler.plan(), rulings: rulings.list() }),
     stats: () => scheduler.stats(),
     queriesInFlight: () => queries.size,
     draining: draining.signal,

@@ -76,6 +76,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
   }
 
   return {
+    keepsRulings: true,
     handle,
     plan: () => controller.plan(nowMs),
     stats: () => dispatcher.stats(nowMs),
