@@ -85,6 +85,7 @@ export function createFlights(parts: FlightParts): Flights {
       networkMs,
       endsAtMs: nowMs + expectedMs,
       giveUpAtMs: nowMs + giveUpMs,
+      besideLoad: slot.loading.size > 0,
       ghostUntilMs: null,
     }
     for (const { item, choice } of members) {
