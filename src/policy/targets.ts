@@ -71,7 +71,9 @@ export function createTargets(): Targets {
       const nowhere = !pool.some((work) => work > 1e-6)
       // Items are given out, so it is items that are counted: a slow variant takes more time for one.
       const items = task.variants.map(({ index }) =>
-        planned ? mix!.items[index]![position]! : mix!.items[index]!.reduce((a, b) => a + b, 0)
+        planned
+          ? mix!.items[index]?.[position] ?? 0
+          : mix!.items[index]?.reduce((a, b) => a + b, 0) ?? 0
       )
       row = {
         weights: normalised(items),
