@@ -22,6 +22,7 @@ const USAGE = `deno task node --join URL [options]
   --memory MB      memory to take at most; half of what is free at the start if absent
   --disk MB        disk for models at most; 1000 if absent
   --downloads all  all models, or least: only the smallest of each task
+  --code           run programs that pipelines bring, too, with all that this process may do
   --token TOKEN    what the coordinator asks for, if it does; also SHOAL_TOKEN
   --slots N        workers to run, instead of as many as prove worth it`
 

@@ -6,6 +6,8 @@
 import './deno_version.ts'
 import { parseArgs } from 'node:util'
 import { PipelineError } from '../pipeline/error.ts'
+import { queryTensors } from '../pipeline/takes.ts'
+import { CODE, countOn } from '../pipeline/runs_on.ts'
 import { POLICY_NAMES } from '../policy/policies.ts'
 import { createLog, LOG_FORMATS, LOG_LEVELS } from '../coordinator/log.ts'
 import { buildAssets } from './build_assets.ts'
@@ -16,6 +18,7 @@ import { joinLines } from './join_lines.ts'
 import { isLoopback, ownHosts } from './own_hosts.ts'
 import { createSteps } from './steps.ts'
 import { keyWishOf, startKeys } from './start_keys.ts'
+import { watchFolders } from './watch_folders.ts'
 import { readTls } from './tls.ts'
 
 const USAGE = `deno task start [options]
@@ -29,6 +32,8 @@ const USAGE = `deno task start [options]
   --nodes 1           Deno nodes to start on this machine; 0 for none
   --memory MB         memory that each of these nodes takes at most
   --pipeline DIR      folder of a pipeline to serve; may be repeated; all of profiles/ if absent
+  --code              the local nodes run programs that pipelines bring, too
+  --watch             reload a pipeline when files of its folder change; SIGHUP reloads all of them
   --policy shoal      rules to plan and route by; to compare with: static, inferline, proteus, loki,
                       loki-published, which need a slot for each task at least
   --allow-host NAME   a name, besides this machine's addresses, under which pages may join; may be
@@ -40,6 +45,8 @@ const USAGE = `deno task start [options]
 
 /** How long to wait for every variant to be warm before saying that all is served. */
 const WARM_UP_PATIENCE_MS = 20_000
+/** And how much longer for one variant of every task, which the first answer needs. */
+const LOAD_PATIENCE_MS = 280_000
 
 function fail(message: string): never {
   console.error(message)
@@ -79,6 +86,8 @@ function options() {
         nodes: { type: 'string', default: '1' },
         memory: { type: 'string' },
         pipeline: { type: 'string', multiple: true },
+        watch: { type: 'boolean', default: false },
+        code: { type: 'boolean', default: false },
         policy: { type: 'string', default: 'shoal' },
         'allow-host': { type: 'string', multiple: true, default: [] },
         tls: { type: 'string', default: 'off' },
@@ -100,6 +109,8 @@ function options() {
       host: values.host,
       policy: oneOf('policy', POLICY_NAMES, values.policy),
       dirs: values.pipeline,
+      watch: values.watch,
+      code: values.code,
       allowHosts: values['allow-host'],
       allowOrigins: values['allow-origin'].map(originOf),
       keys: {
@@ -117,7 +128,8 @@ function options() {
   }
 }
 
-const { port, host, policy, nodes, memoryMb, dirs, allowHosts, tls: wanted, ...spoken } = options()
+const { port, host, policy, nodes, memoryMb, dirs, watch, code, ...more } = options()
+const { allowHosts, tls: wanted, ...spoken } = more
 const { allowOrigins } = spoken
 const log = createLog(spoken.level, spoken.format, (line) => console.error(line))
 const steps = createSteps(log)
@@ -153,7 +165,7 @@ const local = startLocalNodes(
   nodes,
   log,
   keys.ownToken,
-  memoryMb === undefined ? [] : ['--memory', String(memoryMb)],
+  [...memoryMb === undefined ? [] : ['--memory', String(memoryMb)], ...code ? ['--code'] : []],
 )
 
 async function stop() {
@@ -167,29 +179,43 @@ async function stop() {
 }
 Deno.addSignalListener('SIGTERM', stop)
 Deno.addSignalListener('SIGINT', stop)
+const reload = (name: string) => void coordinator.reload(name).catch(() => {})
+if (Deno.build.os !== 'windows') {
+  Deno.addSignalListener('SIGHUP', () => pipelines.forEach(({ pipeline }) => reload(pipeline.name)))
+}
+if (watch) watchFolders(pipelines, reload)
 
-const variants =
-  pipelines.flatMap(({ pipeline }) =>
-    Object.values(pipeline.tasks).flatMap((task) => Object.keys(task.variants))
-  ).length
+const trees = pipelines.map(({ pipeline }) => pipeline)
+const programs = trees.flatMap(({ tasks }) => Object.values(tasks))
+  .filter(({ kind }) => kind === CODE)
+const holdsAll = policy === 'shoal' && (code || programs.length === 0)
 if (nodes > 0) {
   await steps.run(`${nodes} node${nodes > 1 ? 's' : ''} joining`, async () => {
     const patienceMs = performance.now() + WARM_UP_PATIENCE_MS
     // The quickest variants come first; a first answer from those alone would be a poor welcome.
     // Rules of one variant a slot never hold them all, nor every task on too few slots.
-    const holdsAll = policy === 'shoal'
-    const complete = () => pool.nodes().filter(({ instances }) => instances >= variants).length
+    const complete = () =>
+      pool.nodes().filter((node) => node.instances >= countOn(trees, node)).length
     const isWorthWaiting = () => holdsAll ? !pool.ready() || complete() < nodes : !pool.ready()
-    while (isWorthWaiting() && ((holdsAll && !pool.ready()) || performance.now() < patienceMs)) {
+    const leftMs = () => patienceMs - performance.now()
+    // Somebody's models may be large and far, or such as no node can load: that was told above.
+    const mustWait = () => holdsAll && !pool.ready() && leftMs() > -LOAD_PATIENCE_MS
+    while (isWorthWaiting() && (mustWait() || leftMs() > 0)) {
       await new Promise((done) => setTimeout(done, 50))
     }
   })
-  if (!pool.ready()) {
-    steps.say(`not every task is served yet: ${policy} needs a slot for each, raise --nodes`)
+  if (programs.length > 0 && !code) {
+    steps.say('programs that pipelines bring run on nodes that allow it: here, start with --code')
+  } else if (!pool.ready()) {
+    const remedy = holdsAll
+      ? 'see above what nodes could not load'
+      : `${policy} needs a slot for each, raise --nodes`
+    steps.say(`not every task is served yet: ${remedy}`)
   }
 }
 for (const { pipeline } of pipelines) {
-  console.log(`${url}/v1/pipelines/${pipeline.name}/infer  send a picture here (POST)`)
+  const what = queryTensors(pipeline) === undefined ? 'a picture' : 'tensors'
+  console.log(`${url}/v1/pipelines/${pipeline.name}/infer  send ${what} here (POST)`)
 }
 console.log(`${url}/  the pool at a glance`)
 console.log(`${url}/try  ask about a picture of yours`)

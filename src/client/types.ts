@@ -46,6 +46,8 @@ export interface StageReport {
 export interface InferAnswer<Outputs = Record<string, unknown[]>> {
   id: string
   pipeline: string
+  /** Of the pipeline as served; each reload that changes it makes one more. */
+  version: number
   outputs: Outputs
   /** Mean path accuracy over the leaf items, 0..1. */
   accuracy: number
@@ -67,6 +69,9 @@ export type OcrOutputs = { lines: OcrLine[] }
 
 export interface PipelineInfo {
   name: string
+  version: number
+  /** What a query brings. */
+  takes: 'picture' | 'tensors'
   sloMs: number
   weight: number
   root: string
@@ -117,6 +122,8 @@ export interface NodeInfo {
   }[]
   /** What WebGPU says of its device; sizes in bytes. */
   device: DeviceInfo | null
+  /** Whether it runs programs that pipelines bring. */
+  code: boolean
   class: string
   /** Variants held warm, summed over slots. */
   instances: number

@@ -1,5 +1,6 @@
 /**
- * `POST /v1/nodes/{id}/drain`, `pause`, `resume`, `DELETE /v1/nodes/{id}`, and
+ * `POST /v1/nodes/{id}/drain`, `pause`, `resume`, `DELETE /v1/nodes/{id}`,
+ * `POST /v1/pipelines/{name}/reload`, and
  * `POST /v1/pipelines/{name}/variants/{task}/{variant}/pin`, `forbid`, `allow`: for admins, and for
  * no page but this coordinator's own.
  *
@@ -11,7 +12,21 @@ import type { Doors } from './doors/doors.ts'
 import { hostOf, mayLink } from './origin.ts'
 import type { Pool } from './pool.ts'
 
-export function mountAdmin(app: Hono, pool: Pool, doors: Doors, hosts: readonly string[]): void {
+/** What became of a pipeline that was read anew. */
+export interface Reloaded {
+  pipeline: string
+  version: number
+  /** False where its folder holds what is served already. */
+  changed: boolean
+}
+
+export function mountAdmin(
+  app: Hono,
+  pool: Pool,
+  doors: Doors,
+  hosts: readonly string[],
+  reload?: (name: string) => Promise<Reloaded>,
+): void {
   const own: MiddlewareHandler = async (c, next) => {
     if (!isOwnPage(c)) {
       throw new ApiError('forbidden', 'Cannot change the pool from a page of another origin')
@@ -36,6 +51,16 @@ export function mountAdmin(app: Hono, pool: Pool, doors: Doors, hosts: readonly 
       return c.json(nodeOf(pool, id))
     })
   }
+  app.post('/v1/pipelines/:name/reload', own, async (c) => {
+    const name = c.req.param('name')
+    if (reload === undefined || pool.versions.find(name) === undefined) {
+      throw new ApiError(
+        'unknown_pipeline',
+        `Cannot reload ${name}: it is not served from a folder`,
+      )
+    }
+    return c.json(await reload(name))
+  })
   for (const action of ['pin', 'forbid', 'allow'] as const) {
     app.post(`/v1/pipelines/:name/variants/:task/:variant/${action}`, own, (c) => {
       const { name: pipeline, task, variant } = c.req.param()

@@ -6,7 +6,7 @@
 import type { NodeInfo, PlanInfo } from '../client/types.ts'
 import { servedVariants } from '../pipeline/hold.ts'
 import type { Pipeline } from '../pipeline/schema.ts'
-import type { Plan, QueryId, Scheduler } from '../policy/types.ts'
+import type { Plan, Scheduler } from '../policy/types.ts'
 import {
   CLOSE,
   type Hello,
@@ -25,19 +25,24 @@ import { createLink, type Link, type LinkOptions, type Socket } from './link.ts'
 import type { Log } from './log.ts'
 import { createTelemetry } from './metrics/telemetry.ts'
 import {
+  ableOf,
   addInstance,
   createPooledNode,
-  isPaused,
   joinedEvent,
   nodeInfo,
   type PooledNode,
   removeInstance,
+  roundTripNews,
 } from './nodes.ts'
 import { createQueries, type QueryRequest } from './queries.ts'
 import { noteReport } from './report.ts'
+import { publicPlan, publicStats } from './public_view.ts'
+import { createRenewal } from './renewal.ts'
 import { createRulings } from './rulings.ts'
-import { type ServedPipeline, welcomeOf } from './served.ts'
+import { offerOf, type ServedPipeline, welcomeOf } from './served.ts'
+import { createSilence } from './silence.ts'
 import type { Solve } from './solver.ts'
+import { createVersions } from './versions.ts'
 
 export interface PoolOptions {
   served: readonly ServedPipeline[]
@@ -54,6 +59,7 @@ export interface PoolOptions {
 
 export function createPool(options: PoolOptions) {
   const { served, scheduler, now, log, link: linkOptions, keyring = createKeyring() } = options
+  const versions = createVersions(served)
   const pipelines = new Map(served.map(({ pipeline }) => [pipeline.name, pipeline]))
   const nodes = new Map<string, PooledNode>()
   const byLink = new Map<Link, PooledNode>()
@@ -67,10 +73,26 @@ export function createPool(options: PoolOptions) {
   const queries = createQueries(post, now, deadlines, (one) => batches.release(one), telemetry)
   const batches = createBatches(pipelines, post, now, queries.has, telemetry)
   const admin = createAdmin({ nodes, batches, post, log })
-  const able = served.flatMap(({ pipeline, models }) => servedVariants(pipeline, models))
+  const weighSilence = createSilence({ nodes, batches, post, log })
+  const able = () => versions.all().flatMap((one) => servedVariants(one.pipeline, one.models))
+  const tellAble = (node: PooledNode) =>
+    post({ type: 'node_able', node: node.id, able: ableOf(node, able()) })
   const kept = scheduler.keepsRulings === true
-  const rulings = createRulings({ pipelines, nodes, able, kept, post, log })
-  const welcome = welcomeOf(served)
+  const rulings = createRulings({ versions, nodes, able, kept, post, log })
+  const renewal = createRenewal({
+    ...{ versions, nodes, post, log, isReady },
+    opened(pipeline) {
+      pipelines.set(pipeline.name, pipeline)
+      telemetry.opened(pipeline)
+    },
+    added: () => rulings.renewed(),
+    closed: ({ name }) => void pipelines.delete(name),
+    offer(node) {
+      node.link.send({ type: 'served', ...offerOf(versions.all()) })
+      tellAble(node)
+      return joinedEvent(node, able())
+    },
+  })
 
   function planned({ epoch, mode, reason, solveMs }: Plan) {
     telemetry.planned(solveMs)
@@ -130,14 +152,13 @@ export function createPool(options: PoolOptions) {
     const node = createPooledNode(link, hello)
     nodes.set(node.id, node)
     byLink.set(link, node)
-    link.send(welcome)
+    link.send(welcomeOf(versions.all()))
     telemetry.joined()
-    log(
-      `node ${node.name} joined (${node.backend}, ${node.slots} slot${node.slots > 1 ? 's' : ''})`,
-      'info',
-      { event: 'node_joined', node: node.id, name: node.name, backend: node.backend },
-    )
-    post(joinedEvent(node, able))
+    const { id, name, backend, slots } = node
+    log(`node ${name} joined (${backend}, ${slots} slot${slots > 1 ? 's' : ''})`, 'info', {
+      ...{ event: 'node_joined', node: id, name, backend },
+    })
+    post(joinedEvent(node, able()))
     admin.joined(node)
     return true
   }
@@ -150,31 +171,11 @@ export function createPool(options: PoolOptions) {
     nodes.delete(node.id)
     batches.left(node)
     telemetry.left(link.bytesSent, link.bytesReceived)
-    log(`node ${node.name} left: ${why}`, 'info', {
-      ...{ event: 'node_left', node: node.id, name: node.name, why },
-    })
-    post({ type: 'node_left', node: node.id })
+    const { id, name } = node
+    log(`node ${name} left: ${why}`, 'info', { event: 'node_left', node: id, name, why })
+    post({ type: 'node_left', node: id })
+    renewal.heard(node)
     weighSilence()
-  }
-
-  /**
-   * A node that fell silent gets nothing while others are there, and what it has goes to them: a
-   * half-open connection, a stopped process or a sleeping laptop would keep it until it is overdue.
-   */
-  function weighSilence() {
-    const sound = [...nodes.values()].some((node) => !node.silent && node.instances.size > 0)
-    for (const node of nodes.values()) {
-      const sidelined = node.silent && sound
-      if (sidelined === node.sidelined) continue
-      node.sidelined = sidelined
-      log(
-        `node ${node.name} ${node.silent ? 'fell silent' : 'is heard of again'}`,
-        node.silent ? 'warn' : 'info',
-        { event: node.silent ? 'node_silent' : 'node_heard', node: node.id, name: node.name },
-      )
-      post({ type: 'node_reported', node: node.id, paused: isPaused(node) })
-      if (sidelined) batches.abandon(node, 'the node fell silent')
-    }
   }
 
   function silent(link: Link, is: boolean) {
@@ -184,20 +185,12 @@ export function createPool(options: PoolOptions) {
     weighSilence()
   }
 
-  function reportRoundTrip(node: PooledNode) {
-    const { roundTripMs } = node.link
-    if (roundTripMs === undefined) return
-    // Told when it has changed by a fifth: the scheduler need not hear each heartbeat.
-    if (Math.abs(roundTripMs - node.toldRoundTripMs) < 0.2 + 0.2 * node.toldRoundTripMs) return
-    node.toldRoundTripMs = roundTripMs
-    post({ type: 'node_reported', node: node.id, roundTripMs })
-  }
-
   function receive(link: Link, received: Received<NodeMessage>) {
     const node = byLink.get(link)
     if (node === undefined) return
     const { message } = received
-    reportRoundTrip(node)
+    const news = roundTripNews(node)
+    if (news !== undefined) post(news)
     switch (message.type) {
       case 'result':
         return batches.finished(node, received as Received<ResultMessage>)
@@ -209,8 +202,13 @@ export function createPool(options: PoolOptions) {
       case 'ready': {
         const { slot, pipeline, task, variant } = message
         const ref = { pipeline, task, variant }
+        if (!pipelines.has(pipeline)) {
+          // Asked for before its version went: it crossed the word that nobody needs it.
+          return node.link.send({ type: 'unload', instances: [{ slot, ...ref }] })
+        }
         addInstance(node, slot, ref, message)
         post({ type: 'instance_ready', node: node.id, slot, ...ref })
+        renewal.heard(node)
         return weighSilence()
       }
       case 'load_failed': {
@@ -220,13 +218,20 @@ export function createPool(options: PoolOptions) {
           'warn',
           { event: 'load_failed', node: node.id, name: node.name, pipeline, task, variant },
         )
-        return post({
+        post({
           ...{ type: 'load_failed', node: node.id, message: message.message },
           ...{ slot, pipeline, task, variant },
         })
+        // A limit of the volunteer's is no fault of the model.
+        const isFault = message.reason === undefined
+        const what = `${task} ${variant}`
+        return renewal.heard(
+          node,
+          isFault ? { pipeline, what, message: message.message } : undefined,
+        )
       }
       case 'report': {
-        const event = noteReport(node, message, log)
+        const event = noteReport(node, message, log, () => tellAble(node))
         return event === undefined ? undefined : post(event)
       }
       case 'bye':
@@ -255,7 +260,7 @@ export function createPool(options: PoolOptions) {
     submit: (request: QueryRequest) => queries.submit(request),
 
     /** Whether each pipeline has a warm instance for every task. */
-    ready: () => served.every(({ pipeline }) => isReady(pipeline)),
+    ready: () => versions.current().every(({ pipeline }) => isReady(pipeline)),
     isReady,
 
     node: (id: string) => nodes.get(id),
@@ -264,8 +269,8 @@ export function createPool(options: PoolOptions) {
     batchesOn: (id: string) => nodes.has(id) ? batches.countOn(nodes.get(id)!) : 0,
 
     nodes(): NodeInfo[] {
-      const stats = scheduler.stats()
-      return [...nodes.values()].map((node) => nodeInfo(node, stats.nodes[node.id]))
+      const { nodes: stats } = scheduler.stats()
+      return [...nodes.values()].map((node) => nodeInfo(node, stats[node.id]))
     },
 
     /** Variants held warm by each node, as `slot pipeline task variant`. */
@@ -274,8 +279,11 @@ export function createPool(options: PoolOptions) {
     admin,
     rulings,
     telemetry,
-    plan: (): PlanInfo => ({ ...scheduler.plan(), rulings: rulings.list() }),
-    stats: () => scheduler.stats(),
+    versions,
+    /** Replaces what is served under a name. @throws RenewalError: then the old one goes on */
+    renew: renewal.renew,
+    plan: (): PlanInfo => ({ ...publicPlan(scheduler.plan()), rulings: rulings.list() }),
+    stats: () => publicStats(scheduler.stats()),
     queriesInFlight: () => queries.size,
     draining: draining.signal,
     deadlines,

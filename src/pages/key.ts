@@ -18,10 +18,6 @@ try {
 
 export const key = (): string | undefined => held
 
-/** For calls that go without a client. */
-export const keyHeaders = (): Record<string, string> =>
-  held === undefined ? {} : { authorization: `Bearer ${held}` }
-
 /** Whether an answer says that a key, or another one, is wanted. */
 const wantsKey = (status: number): boolean => status === 401 || status === 403
 

@@ -90,6 +90,8 @@ export const nodeMessage = z.discriminatedUnion('type', [
     slotMemoryBytes: bytes.optional(),
     /** `least`: of models that are not cached, only the smallest of each task. All by default. */
     downloads: z.enum(['all', 'least']).optional(),
+    /** The volunteer lets programs of pipelines' authors run. */
+    code: z.boolean().optional(),
     /** Content hashes of models that it need not download. */
     cached: z.array(z.string().length(64)).max(1024).optional(),
   }),
@@ -104,7 +106,7 @@ export const nodeMessage = z.discriminatedUnion('type', [
   z.object({
     type: z.literal('load_failed'),
     /** Where it is for a limit of the volunteer's; trying again changes nothing then. */
-    reason: z.enum(['out_of_memory_budget', 'downloads_limited']).optional(),
+    reason: z.enum(['out_of_memory_budget', 'downloads_limited', 'code_not_allowed']).optional(),
     message: z.string().max(2000),
     ...instance.shape,
   }),
@@ -140,6 +142,11 @@ export const nodeMessage = z.discriminatedUnion('type', [
       z.object({
         ok: z.literal(true),
         fields: json.nullable(),
+        /** Fields that are tensors, by name; their elements are the n-th blob. */
+        tensors: z.record(
+          z.string().max(64),
+          z.object({ type: z.string().max(16), dims: z.array(count).max(8), blob: count }),
+        ).optional(),
         children: z.record(
           id,
           z.array(z.object({ meta: json, blob: count, key: id.optional() })).max(4096),
@@ -177,6 +184,12 @@ export const coordinatorMessage = z.discriminatedUnion('type', [
     message: z.string(),
     /** A command that mends it, where there is one. */
     remedy: z.string().optional(),
+  }),
+  /** What is served changed: in place of what the welcome said. */
+  z.object({
+    type: z.literal('served'),
+    pipelines: z.array(z.json()),
+    models: z.record(id, z.record(id, z.object({ sha256: z.string().length(64), bytes }))),
   }),
   z.object({ type: z.literal('load'), instances: z.array(instance) }),
   z.object({ type: z.literal('unload'), instances: z.array(instance) }),

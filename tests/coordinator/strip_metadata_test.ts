@@ -79,8 +79,8 @@ Deno.test('a JPEG loses place, time and comments, and keeps its pixels and the w
 
 Deno.test('a picture that says nothing goes on as it came', async () => {
   for (const picture of [PIXEL_PNG, await Deno.readFile(SAMPLE_PAGE)]) {
-    const { bytes, type } = pictureOf(picture)
-    await samePixels(type as PictureType, picture, bytes)
+    const { bytes, meta } = pictureOf(picture)
+    await samePixels(meta['type'] as PictureType, picture, bytes)
   }
   assert.equal(pictureOf(PIXEL_PNG).bytes, PIXEL_PNG)
 })

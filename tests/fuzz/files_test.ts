@@ -77,7 +77,7 @@ Deno.test('files: any picture is refused by its header, or decoded, or called da
   const ends = { refused: 0, decoded: 0, damaged: 0 }
   await fc.assert(
     fc.asyncProperty(picture, type, async (bytes, declared) => {
-      let read: { type: string; bytes: Uint8Array }
+      let read: ReturnType<typeof readInferBody>
       try {
         read = readInferBody(declared, bytes)
       } catch (error) {
@@ -86,7 +86,10 @@ Deno.test('files: any picture is refused by its header, or decoded, or called da
         return void assert.match(error.reason, /^(invalid_input|too_large)$/)
       }
       try {
-        const { width, height, data } = await codecs.decode(read.type as PictureType, read.bytes)
+        const { width, height, data } = await codecs.decode(
+          read.meta['type'] as PictureType,
+          read.bytes,
+        )
         assert.ok(width * height <= MAX_PICTURE_PIXELS)
         assert.equal(data.length % (width * height), 0)
         ends.decoded++

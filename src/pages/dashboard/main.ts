@@ -32,7 +32,7 @@ const tiles = createTiles()
 const picture = createPlanPicture()
 const log = createPlanLog(now)
 const classes = createClassView(nodes.rows)
-const manage = createManage()
+const manage = createManage(client)
 const table = createNodeTable(nodes.rows, manage)
 const chosen = element('pipeline', HTMLSelectElement)
 const live = new Map<string, MetricsSeries>()
@@ -107,7 +107,7 @@ const drawNodes = (() => {
 })()
 
 async function loadHistory(): Promise<void> {
-  const { seconds, minutes, plans } = await client.history()
+  const { seconds, minutes, plans } = await client.getHistory()
   hour = minutes.pipelines
   for (const [name, series] of Object.entries(seconds.pipelines)) live.set(name, series)
   log.fill(plans)

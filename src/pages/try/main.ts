@@ -28,8 +28,14 @@ let picture: Picture | undefined
 let asking: AbortController | undefined
 
 /** Asked for with the page; the coordinator that served it is there. */
-const pipelines = await withKey(() => client.getPipelines())
-const read = setUpChoices(pipelines, showCode)
+const served = await withKey(() => client.getPipelines())
+// Tensors are no thing to drop on a page.
+const pictures = served.filter(({ takes }) => takes === 'picture')
+const read = setUpChoices(pictures.length > 0 ? pictures : served, showCode)
+if (pictures.length === 0) {
+  file.disabled = true
+  setText(element('invite'), 'What is served here takes tensors, no pictures: see /docs')
+}
 
 function showCode(): void {
   const { pipeline, ...choices } = read()
@@ -120,7 +126,7 @@ function showAnswer(
   setText(element('count'), String(items.length))
   setText(element('count-of'), list)
   showFound(asked, items)
-  element('over-field').hidden = !items.some(({ box }) => box !== null)
+  element('over-field').hidden = !items.some(({ box, named }) => box !== null && !named)
   element('path').replaceChildren(
     ...Object.entries(answer.path).map(([task, variants]) =>
       make(
