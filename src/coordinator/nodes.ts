@@ -181,3 +181,11 @@ export function roundTripNews(
   node.toldRoundTripMs = roundTripMs
   return { type: 'node_reported', node: node.id, roundTripMs }
 }
+
+/** Has nodes leave, and ends their links. */
+export function sendAway(nodes: readonly PooledNode[], reason: string): void {
+  for (const { link } of nodes) {
+    link.send({ type: 'drain', reason })
+    link.close(1001, reason)
+  }
+}

@@ -33,6 +33,7 @@ import {
   type PooledNode,
   removeInstance,
   roundTripNews,
+  sendAway,
 } from './nodes.ts'
 import { createQueries, type QueryRequest } from './queries.ts'
 import { noteReport } from './report.ts'
@@ -68,6 +69,8 @@ export function createPool(options: PoolOptions) {
   const draining = new AbortController()
   const deadlines = createDeadlines(now)
   const fault = (error: unknown) => log(`scheduler fault: ${(error as Error).stack}`, 'error')
+  const warn = ({ id, name }: PooledNode, what: string, event: string, more = {}) =>
+    log(`node ${name} ${what}`, 'warn', { event, node: id, name, ...more })
   const telemetry = createTelemetry([...pipelines.values()])
   const { post, stop } = createDriver(scheduler, execute, now, fault, options.solve, planned)
   const queries = createQueries(post, now, deadlines, (one) => batches.release(one), telemetry)
@@ -140,10 +143,7 @@ export function createPool(options: PoolOptions) {
         link.close(CLOSE.replaced, 'a newer link of this node is open')
         return true
       }
-      if (!members.same(old.link, link)) {
-        link.close(1013, 'a node that came with another key has this id')
-        return true
-      }
+      if (!members.mayReplace(old.link, link)) return true
       old.link.refuse(CLOSE.replaced, {
         reason: 'replaced',
         message: 'Another link of the same node took over',
@@ -195,9 +195,7 @@ export function createPool(options: PoolOptions) {
       case 'result':
         return batches.finished(node, received as Received<ResultMessage>)
       case 'batch_failed':
-        log(`node ${node.name} lost a batch: ${message.message}`, 'warn', {
-          ...{ event: 'batch_failed', node: node.id, name: node.name },
-        })
+        warn(node, `lost a batch: ${message.message}`, 'batch_failed')
         return batches.failed(node, message.batch, message.message)
       case 'ready': {
         const { slot, pipeline, task, variant } = message
@@ -213,11 +211,8 @@ export function createPool(options: PoolOptions) {
       }
       case 'load_failed': {
         const { slot, pipeline, task, variant } = message
-        log(
-          `node ${node.name} cannot load ${pipeline}/${task}/${variant}: ${message.message}`,
-          'warn',
-          { event: 'load_failed', node: node.id, name: node.name, pipeline, task, variant },
-        )
+        const fault = `cannot load ${pipeline}/${task}/${variant}: ${message.message}`
+        warn(node, fault, 'load_failed', { pipeline, task, variant })
         post({
           ...{ type: 'load_failed', node: node.id, message: message.message },
           ...{ slot, pipeline, task, variant },
@@ -295,11 +290,7 @@ export function createPool(options: PoolOptions) {
       const giveUpMs = now() + timeoutMs
       while (queries.size > 0 && now() < giveUpMs) await new Promise((done) => setTimeout(done, 20))
       queries.endAll()
-      const reason = 'the coordinator is shutting down'
-      for (const { link } of [...nodes.values()]) {
-        link.send({ type: 'drain', reason })
-        link.close(1001, reason)
-      }
+      sendAway([...nodes.values()], 'the coordinator is shutting down')
       stop()
     },
   }
