@@ -12,19 +12,20 @@ import { dispatchAll } from './dispatch.ts'
 import { createFanOut } from './fanout.ts'
 import { createFlights } from './flights.ts'
 import { createInside } from './inside.ts'
-import { finishBatch } from './finish.ts'
 import { capacityReport } from './frontier/problem.ts'
-import type { Limits } from './options.ts'
+import type { Limits, SchedulerOptions } from './options.ts'
 import { createOutlook } from './outlook.ts'
 import { createPool } from './pool.ts'
 import { createProfile } from './profile.ts'
 import type { Query } from './query.ts'
 import { createQueue } from './queue.ts'
 import { createReady } from './ready.ts'
+import { createResults } from './results.ts'
 import type { Shapes, TaskShape, VariantShape } from './shape.ts'
 import { type Batch, coolDown, type Slot } from './slots.ts'
 import { dispatcherStats } from './stats.ts'
 import { createTargets } from './targets.ts'
+import type { Trust } from './trust/trust.ts'
 import type {
   FailureReason,
   NodeId,
@@ -56,6 +57,8 @@ export interface Dispatcher {
   report(nowMs: number): Report
   /** What the controller decided. */
   adopt(directive: Directive, nowMs: number): void
+  /** Where nodes are checked. */
+  trust: Trust | undefined
   stats(nowMs: number): SchedulerStats
 }
 
@@ -66,6 +69,7 @@ export function createDispatcher(
   shapes: Shapes,
   limits: Limits,
   emit: (command: PolicyCommand) => void,
+  options: Pick<SchedulerOptions, 'trust' | 'hedge'> = {},
 ): Dispatcher {
   const profile = createProfile(shapes)
   const fanOut = createFanOut()
@@ -86,6 +90,9 @@ export function createDispatcher(
       outlook.changed()
     },
     exhausted: (item, message) => inside.fail(item.query, 'node_failed', message),
+    extraLost: (batch) => results.extraLost(batch, nowMs),
+    covered: (batch) => results.covered(batch),
+    sent: (batch) => results.sent(batch),
   })
   let nowMs = 0
   let declined = false
@@ -95,6 +102,8 @@ export function createDispatcher(
     isLoading: pool.isLoading,
     nowMs: () => nowMs,
   })
+  const finishing = { profile, fanOut, pool, flights, ...inside }
+  const results = createResults({ options, shapes, waiting, finishing, emit })
 
   function setReplacing(node: NodeId, index: SlotIndex, replacing: boolean): void {
     const slot = pool.nodes.get(node)?.slots[index]
@@ -120,12 +129,7 @@ export function createDispatcher(
       case 'batch_finished': {
         const batch = flights.end(event.batch, nowMs)
         if (batch === undefined) return
-        finishBatch(
-          batch,
-          event,
-          { profile, fanOut, pool, flights, ...inside },
-          nowMs,
-        )
+        results.finished(batch, event, nowMs)
         // Its duty may have it rest now.
         return ready.touch(batch.slot, nowMs)
       }
@@ -197,6 +201,7 @@ export function createDispatcher(
     dispatch(at) {
       nowMs = at
       flights.sweep(at)
+      results.look(at)
       if (waiting.total === 0) {
         declined = false
         return
@@ -222,7 +227,8 @@ export function createDispatcher(
       }, at)
     },
     nextWakeMs(at) {
-      let next = Math.min(queries.at(0)?.deadlineMs ?? Infinity, flights.nextSweepMs())
+      const dueMs = queries.at(0)?.deadlineMs ?? Infinity
+      let next = Math.min(dueMs, flights.nextSweepMs(), results.nextMs())
       if (waiting.total === 0) return next
       outlook.capacity(at)
       next = Math.min(next, ready.nextMs(), pool.renewAtMs())
@@ -243,6 +249,8 @@ export function createDispatcher(
       targets.adopt(directive.mix)
       outlook.adopt(directive, at)
     },
-    stats: (at) => dispatcherStats(counters, waiting, pool.nodes.values(), shapes, at),
+    trust: results.trust,
+    stats: (at) =>
+      results.complete(dispatcherStats(counters, waiting, pool.nodes.values(), shapes, at)),
   }
 }

@@ -18,12 +18,14 @@ import { createScheduler } from './scheduler.ts'
 export type { Policy, PolicyOptions }
 
 const FACTORIES: { [name: string]: (options: PolicyOptions) => Omit<Policy, 'name'> } = {
-  shoal: ({ pipelines, limits, seed, initialRatePerS }) => ({
+  shoal: ({ pipelines, limits, seed, initialRatePerS, trust, hedge }) => ({
     solve: ({ epoch, problem }) => planOf(epoch, place(problem as Problem)),
     scheduler: createScheduler({
       pipelines,
       ...initialRatePerS === undefined ? {} : { startPerS: initialRatePerS },
       ...limits === undefined ? {} : { limits },
+      ...trust === undefined ? {} : { trust },
+      ...hedge === undefined ? {} : { hedge },
       ...seed === undefined ? {} : { seed },
     }),
   }),

@@ -4,10 +4,11 @@
  * @module
  */
 import type { Pipeline } from '../pipeline/schema.ts'
-import type { Limits } from './options.ts'
+import type { Limits, SchedulerOptions } from './options.ts'
 import type { Plan, PolicyCommand, Scheduler } from './types.ts'
 
-export interface PolicyOptions {
+/** What only some rules take is left aside by the others. */
+export interface PolicyOptions extends Pick<SchedulerOptions, 'trust' | 'hedge'> {
   pipelines: Pipeline[]
   /** Queries per second, by pipeline, that the estimator holds at first. */
   initialRatePerS?: { [pipeline: string]: number }

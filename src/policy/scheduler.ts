@@ -27,7 +27,8 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
   const limits = limitsOf(options.limits)
   let commands: PolicyCommand[] = []
   const emit = (command: PolicyCommand) => void commands.push(command)
-  const dispatcher = createDispatcher(shapes, limits, emit)
+  const dispatcher = createDispatcher(shapes, limits, emit, options)
+  const { trust } = dispatcher
   const controller = createController({
     shapes,
     limits,
@@ -47,13 +48,15 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
   /** The driver's one timer, as far as is known; undefined when it may have fired. */
   let wakeAtMs: number | undefined
 
-  function handle(event: PolicyEvent, at: number): PolicyCommand[] {
+  function handle(given: PolicyEvent, at: number): PolicyCommand[] {
     nowMs = Math.max(nowMs, at)
     commands = []
+    const event = trust?.before(given, nowMs) ?? given
     if (event.type === 'wake') wakeAtMs = undefined
     dispatcher.expire(nowMs, false)
     dispatcher.handle(event, nowMs)
     controller.handle(event, nowMs)
+    heed()
     dispatcher.expire(nowMs, true)
     if (controller.wantsPlacement(event.type, nowMs)) {
       controller.askPlacement(dispatcher.classes(nowMs), nowMs)
@@ -62,8 +65,17 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
       dispatcher.adopt(controller.decide(dispatcher.report(nowMs), nowMs), nowMs)
     }
     dispatcher.dispatch(nowMs)
+    heed()
     setTimer()
     return commands
+  }
+
+  /** Nodes went into quarantine, or came out. */
+  function heed(): void {
+    for (const news of trust?.news() ?? []) {
+      dispatcher.handle(news, nowMs)
+      controller.handle(news, nowMs)
+    }
   }
 
   /** An earlier timer than needed is left standing: it costs one idle wake, not one for each event. */

@@ -1,0 +1,217 @@
+/**
+ * Checks under way: who is asked about which items, what was said, and who is right in the end.
+ *
+ * @module
+ */
+import type { Extras } from '../extras.ts'
+import type { Finished } from '../finish.ts'
+import type { VariantShape } from '../shape.ts'
+import type { Batch, PoolNode, Slot } from '../slots.ts'
+import { holds, spareSlots } from '../spare.ts'
+import type { DispatchedItem, NodeId, Standing } from '../types.ts'
+import type { TrustOptions } from './options.ts'
+import { groupsOf, lastWordOf, rightOf, type Vote } from './votes.ts'
+
+/** Results that wait for a check to end. */
+export interface Held {
+  batch: Batch
+  event: Finished
+  /** Which of its items are checked: the others failed by their node's own word. */
+  positions: number[]
+}
+
+export interface Check {
+  /** `replica`: others are asked the same. `canary`: one is asked what is known. `question`: nothing is known. */
+  kind: 'replica' | 'canary' | 'question'
+  variant: VariantShape
+  items: DispatchedItem[]
+  votes: Vote[]
+  /** Of each vote that came from a batch: what came of it, for whoever waits. */
+  events: Map<Vote, { slot: Slot; event: Finished }>
+  /** The one node to ask; null for any. */
+  target: NodeId | null
+  asked: Set<NodeId>
+  running: number
+  held: Held | null
+  sinceMs: number
+  /** Decided as well as may be by then. */
+  dueMs: number
+}
+
+export interface CheckParts {
+  options: TrustOptions
+  extras: Extras
+  nodes: ReadonlyMap<NodeId, PoolNode>
+  standingOf(node: NodeId): Standing
+  /** Whether it may be asked at all: its volunteer has not paused it. */
+  isWilling(node: NodeId): boolean
+  /** Items that wait for a slot. */
+  waiting(): number
+  sent(check: Check, items: number): void
+  heard(batch: Batch, event: Finished, nowMs: number): Finished
+  /** A result that no input leads to. */
+  blatant(node: NodeId, fault: string, variant: VariantShape): void
+  /** The end: who is right, if anybody can tell, and how votes differ. */
+  decided(check: Check, right: readonly Vote[] | undefined, groups: Vote[][], nowMs: number): void
+}
+
+export interface Checks {
+  begin(check: Check, nowMs: number): void
+  /** Asks nodes that are free, and ends checks whose time is up. */
+  place(nowMs: number): void
+  nextMs(): number
+  count(): number
+}
+
+/** What nobody waits for leaves slots to queries so long. */
+const PATIENCE_MS = 1500
+/** Nodes that are asked about the same items at the most. */
+const MOST_VOTES = 5
+const AGAIN_MS = 10
+const MAX_CHECKS = 512
+
+export function createChecks(parts: CheckParts): Checks {
+  const { options, nodes } = parts
+  const checks = new Set<Check>()
+  /** When to be woken at the latest, and from when `place` has something to do. */
+  let nextMs = Infinity
+  let dueMs = Infinity
+
+  const known = (check: Check) => check.votes.length + check.running
+
+  /** Trusted nodes are asked where there are any that hold the variant. */
+  function judgesOf(check: Check): { any: boolean; trusted: boolean } {
+    let any = false
+    let trusted = false
+    for (const node of nodes.values()) {
+      if (!mayAsk(check, node) || !holds(node, check.variant)) continue
+      any = true
+      const standing = parts.standingOf(node.id)
+      if (standing === 'own' || standing === 'trusted') trusted = true
+    }
+    return { any, trusted }
+  }
+
+  function mayAsk(check: Check, node: PoolNode): boolean {
+    if (check.asked.has(node.id) || !parts.isWilling(node.id)) return false
+    if (check.target !== null) return check.target === node.id
+    return parts.standingOf(node.id) !== 'quarantined'
+  }
+
+  function slotFor(check: Check, idle: boolean, nowMs: number): Slot | undefined {
+    const may = (node: PoolNode) => mayAsk(check, node)
+    const found = spareSlots(nodes.values(), check.variant, may, idle, nowMs)
+    if (check.target !== null) return found[0]
+    const good = found.filter(({ node }) => ['own', 'trusted'].includes(parts.standingOf(node.id)))
+    // One of the nodes that are busy knows better: it is waited for.
+    if (good.length === 0 && judgesOf(check).trusted) return undefined
+    const among = good.length > 0 ? good : found
+    return among[Math.floor(options.random() * among.length)]
+  }
+
+  function ask(check: Check, slot: Slot, nowMs: number): void {
+    check.running++
+    check.asked.add(slot.node.id)
+    parts.sent(check, check.items.length)
+    const like = check.votes[0]?.said.map(({ outcome }) => outcome)
+    const { node } = slot
+    parts.extras.send(slot, check.variant, {
+      items: check.items,
+      // As a query's would be: a node is not to tell them apart.
+      deadlineMs: Math.max(check.dueMs, nowMs + 1000),
+      ...like === undefined ? {} : { like },
+    }, {
+      finished(batch, event, atMs) {
+        check.running--
+        const heard = parts.heard(batch, event, atMs)
+        if (event.outcomes.length !== check.items.length || !event.outcomes.every(isWord)) {
+          return settle(check, atMs)
+        }
+        const fault = event.outcomes
+          .map((outcome) => options.faultOf?.(check.variant.ref, outcome))
+          .find((one) => one !== undefined)
+        if (fault !== undefined) {
+          parts.blatant(node.id, fault, check.variant)
+          if (check.target !== null) return end(check, undefined, [], atMs)
+          return settle(check, atMs)
+        }
+        const { backend } = event
+        const vote: Vote = {
+          node: node.id,
+          standing: parts.standingOf(node.id),
+          said: event.outcomes.map((outcome) => ({ outcome, backend })),
+        }
+        check.votes.push(vote)
+        check.events.set(vote, { slot, event: heard })
+        settle(check, atMs)
+      },
+      lost(_, atMs) {
+        check.running--
+        settle(check, atMs)
+      },
+    }, nowMs)
+  }
+
+  function end(check: Check, right: readonly Vote[] | undefined, groups: Vote[][], nowMs: number) {
+    if (!checks.delete(check)) return
+    parts.decided(check, right, groups, nowMs)
+  }
+
+  /** Ends it where it can be ended; else it waits for more. */
+  function settle(check: Check, nowMs: number): void {
+    if (!checks.has(check)) return
+    const groups = groupsOf(check.votes, check.variant.ref, options.agree)
+    const judges = judgesOf(check)
+    const couldAskTrusted = judges.trusted ||
+      check.votes.some(({ standing }) => standing === 'trusted')
+    const enough = check.kind !== 'canary' || check.votes.length > 1
+    const right = enough ? rightOf(groups, couldAskTrusted) : undefined
+    if (right !== undefined && check.votes.length > 1) return end(check, right, groups, nowMs)
+    if (right !== undefined && check.kind === 'question') return end(check, right, groups, nowMs)
+    const over = nowMs >= check.dueMs || known(check) >= MOST_VOTES || !judges.any
+    if (over && check.running === 0) end(check, lastWordOf(groups), groups, nowMs)
+    else if (nowMs >= check.dueMs && check.held !== null) {
+      end(check, lastWordOf(groups), groups, nowMs)
+    } else dueMs = nextMs = nowMs
+  }
+
+  return {
+    begin(check, nowMs) {
+      if (checks.size >= MAX_CHECKS && check.held === null) return
+      checks.add(check)
+      settle(check, nowMs)
+    },
+    place(nowMs) {
+      if (dueMs > nowMs) return
+      nextMs = dueMs = Infinity
+      const busy = parts.waiting() > 0
+      for (const check of [...checks]) {
+        if (nowMs >= check.dueMs) settle(check, nowMs)
+        if (!checks.has(check)) continue
+        nextMs = Math.min(nextMs, check.dueMs > nowMs ? check.dueMs : nowMs + AGAIN_MS)
+        if (check.running === 0) {
+          const patientUntilMs = check.held === null && busy
+            ? check.sinceMs + PATIENCE_MS
+            : -Infinity
+          if (nowMs < patientUntilMs) {
+            nextMs = Math.min(nextMs, patientUntilMs)
+            continue
+          }
+          const slot = slotFor(check, check.held === null && !busy, nowMs)
+          if (slot !== undefined) ask(check, slot, nowMs)
+          else {
+            // Whatever happens next may free a slot; it must not go to others again and again.
+            dueMs = -Infinity
+            nextMs = Math.min(nextMs, nowMs + AGAIN_MS)
+          }
+        }
+      }
+      dueMs = Math.min(dueMs, nextMs)
+    },
+    nextMs: () => nextMs,
+    count: () => checks.size,
+  }
+}
+
+/** A node that says that it could not do it says nothing of the item. */
+const isWord = (outcome: Finished['outcomes'][number]) => outcome.ok || outcome.fatal
