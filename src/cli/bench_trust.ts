@@ -22,6 +22,8 @@ export interface TrustScene {
   seed: number
   /** Seconds for which liars tell the truth, to be trusted first. */
   honestS?: number
+  /** Every other node runs on another backend. */
+  mixed?: boolean
   /** What they claim to be faster than they are, and how much of the time they own up to. */
   claims?: { faster: number; ownsUpTo: number }
   trust?: boolean
@@ -41,6 +43,8 @@ export interface TrustOutcome {
   extraShareLater: number
   meanLatencyMs: number
   honestQuarantined: number
+  /** What is thought of how much slower they are than they say, of the first who claims. */
+  slowerThanSaid: number
 }
 
 const FIRST_MS = 60_000
@@ -79,6 +83,7 @@ export function runTrust(scene: TrustScene): TrustOutcome {
   )
   const referenceMs = (task: string, variant: string) =>
     pipeline.tasks[task]!.variants[variant]!.referenceMs!
+  let joined = 0
   const join = (id: string, lie: string | undefined, isOwn: boolean) => {
     const speed = createRandom(seedFor(seed, `speed ${id}`))
     const slowness = 0.7 + 0.8 * speed()
@@ -87,6 +92,7 @@ export function runTrust(scene: TrustScene): TrustOutcome {
     simulation.join({
       ...{ id, able, networkMs: 4, loadMs: 20, latencyCv: 0.1, own: isOwn },
       latencyMs: ({ task, variant }, batch) => referenceMs(task, variant) * slowness * batch,
+      backend: scene.mixed === true && joined++ % 2 === 1 ? 'webgpu' : 'wasm',
       ...claims === undefined ? {} : { ownsUpTo: claims.ownsUpTo },
       ...tell === undefined ? {} : {
         says: (truth, payload, ref, nowMs) =>
@@ -137,6 +143,7 @@ export function runTrust(scene: TrustScene): TrustOutcome {
   const outcome: TrustOutcome = {
     ...{ queriesUntilQuarantine: [], answered: 0, wrong: 0, wrongLater: 0, answeredLater: 0 },
     ...{ late: 0, extraShare: 0, extraShareLater: 0, meanLatencyMs: 0, honestQuarantined: 0 },
+    slowerThanSaid: scheduler.stats().nodes['liar-0']?.trust?.slowerThanSaid ?? 1,
   }
   askedMs.forEach((atMs, i) => {
     const [first] = simulation.answers.get(`q${i}`) ?? []
@@ -210,14 +217,29 @@ export function benchTrust() {
       'extra %, last third': (100 * outcome.extraShareLater).toFixed(1),
       'mean ms': Math.round(outcome.meanLatencyMs),
       'honest in quarantine': outcome.honestQuarantined,
+      'slower than said': outcome.slowerThanSaid.toFixed(1),
     }
   }
+  const three = (lie: string) => [lie, lie, lie]
   run('nobody lies, nobody checks', { honest: 10, trust: false })
   run('nobody lies', { honest: 10 })
-  for (const lie of Object.keys(LIES)) {
-    run(`${lie}: 3 of 10`, { lies: [lie, lie, lie] })
+  run('nobody lies, half on another backend', { honest: 10, mixed: true })
+  for (const lie of Object.keys(LIES)) run(`${lie}: 3 of 10`, { lies: three(lie) })
+  run('all of these: 8 of 27', { lies: Object.keys(LIES), honest: 19, rate: 60 })
+  run('all of these, one node of 28 is own', {
+    lies: Object.keys(LIES),
+    honest: 19,
+    own: 1,
+    rate: 60,
+  })
+  run('garbage after 2 minutes of truth: 3 of 10', { lies: three('garbage'), honestS: 120 })
+  run('subtly wrong, half on another backend', { lies: three('subtly wrong numbers'), mixed: true })
+  run('one letter wrong, half on another backend', { lies: three('one letter wrong'), mixed: true })
+  for (const trust of [false, true]) {
+    run(`10 times as fast as it is: 3 of 10, ${trust ? '' : 'not '}checked`, {
+      ...{ lies: three('none'), claims: { faster: 10, ownsUpTo: 0.1 }, trust, rate: 25 },
+    })
   }
-  run('all kinds: 8 of 27', { lies: Object.keys(LIES), honest: 19, rate: 60 })
   console.table(rows)
   return rows
 }

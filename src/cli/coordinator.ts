@@ -10,6 +10,7 @@ import { createPlanner } from '../coordinator/planner.ts'
 import { createPool, type Pool, type PoolOptions } from '../coordinator/pool.ts'
 import { bracketed, isAny, ownHosts } from './own_hosts.ts'
 import { createPolicy } from '../policy/policies.ts'
+import type { TrustOptions } from '../policy/trust/options.ts'
 import type { Scheduler } from '../policy/types.ts'
 import type { LoadedPipeline } from './load_pipelines.ts'
 
@@ -22,6 +23,12 @@ export interface CoordinatorOptions {
   link?: PoolOptions['link']
   /** Rules to plan and route by, one of `POLICY_NAMES`. */
   policy?: string
+  /** Has what nodes say checked. */
+  trust?: TrustOptions
+  /** Nodes that need no checking. */
+  isOwn?: PoolOptions['isOwn']
+  /** Has late batches begun once more where a slot is idle. */
+  hedge?: boolean
   /** What stands between the pool and its scheduler, for those who watch. */
   wrap?: (scheduler: Scheduler) => Scheduler
   /** Pages and scripts to serve; `buildAssets` makes them. */
@@ -62,6 +69,8 @@ export function startCoordinator(options: CoordinatorOptions): Coordinator {
       ? {}
       : Object.fromEntries(plain.map(({ name }) => [name, FIRST_PER_S])),
     random: Math.random,
+    ...options.trust === undefined ? {} : { trust: options.trust },
+    ...options.hedge === undefined ? {} : { hedge: options.hedge },
   })
   const planner = createPlanner(() =>
     new Worker(new URL('../../workers/planner.ts', import.meta.url), { type: 'module' })
@@ -74,6 +83,7 @@ export function startCoordinator(options: CoordinatorOptions): Coordinator {
     now,
     log,
     ...(link === undefined ? {} : { link }),
+    ...(options.isOwn === undefined ? {} : { isOwn: options.isOwn }),
   })
   const files = new Map(
     pipelines.flatMap(({ models }) => Object.values(models))

@@ -22,13 +22,14 @@ export function startLocalNodes(
   count: number,
   log: (line: string) => void,
   options: readonly string[] = [],
+  token?: string,
 ): LocalNodes {
   const running = new Set<Deno.ChildProcess>()
   let stopping = false
 
   async function keep(name: string) {
     for (let restarts = 0; !stopping && restarts <= MAX_RESTARTS; restarts++) {
-      const child = spawnNode(url, name, options)
+      const child = spawnNode(url, name, options, token)
       running.add(child)
       const { code, signal } = await child.status
       running.delete(child)

@@ -30,8 +30,17 @@ function readJoin(text: string, given?: string): { url: string; token?: string }
   if (url === null || (url.protocol !== 'http:' && url.protocol !== 'https:')) {
     return fail(`Cannot join ${text}: must be an address as http://HOST:PORT`)
   }
-  const token = given ?? new URLSearchParams(url.hash.slice(1)).get('t') ?? undefined
+  const token = given ?? new URLSearchParams(url.hash.slice(1)).get('t') ?? tokenGiven()
   return { url: url.origin, ...(token === undefined ? {} : { token }) }
+}
+
+/** Of the environment, where whoever started this process put it. */
+function tokenGiven(): string | undefined {
+  try {
+    return Deno.env.get('SHOAL_TOKEN')
+  } catch {
+    return undefined
+  }
 }
 
 function cacheDir(): string {

@@ -16,6 +16,7 @@ import { joinLines } from './join_lines.ts'
 import { ownHosts } from './own_hosts.ts'
 import { createSteps } from './steps.ts'
 import { readTls } from './tls.ts'
+import { createOwnToken, trustOptions } from './trust.ts'
 
 const USAGE = `deno task start [options]
   --port 8787         port to serve on
@@ -25,6 +26,7 @@ const USAGE = `deno task start [options]
   --pipeline DIR      folder of a pipeline to serve; may be repeated; all of profiles/ if absent
   --policy shoal      rules to plan and route by; to compare with: static, inferline, proteus, loki,
                       loki-published, which need a slot for each task at least
+  --trust on          off takes every node's word; on checks those that this command did not start
   --allow-host NAME   a name, besides this machine's addresses, under which pages may join; may be
                       repeated
   --tls off           self makes a certificate, so that browsers elsewhere give pages all they can
@@ -61,6 +63,7 @@ function options() {
         memory: { type: 'string' },
         pipeline: { type: 'string', multiple: true },
         policy: { type: 'string', default: 'shoal' },
+        trust: { type: 'string', default: 'on' },
         'allow-host': { type: 'string', multiple: true, default: [] },
         tls: { type: 'string', default: 'off' },
         'tls-cert': { type: 'string' },
@@ -80,6 +83,7 @@ function options() {
       memoryMb: values.memory === undefined ? undefined : integer('memory', values.memory, 999_999),
       host: values.host,
       policy: oneOf('policy', POLICY_NAMES, values.policy),
+      trust: oneOf('trust', ['on', 'off'], values.trust) === 'on',
       dirs: values.pipeline,
       allowHosts: values['allow-host'],
       tls: { tls: values.tls, cert: values['tls-cert'], key: values['tls-key'] },
@@ -91,8 +95,8 @@ function options() {
   }
 }
 
-const { port, host, policy, nodes, memoryMb, dirs, allowHosts, tls: wanted, ...spoken } = options()
-const log = createLog(spoken.level, spoken.format, (line) => console.error(line))
+const { port, host, policy, nodes, memoryMb, dirs, allowHosts, tls: wanted, ...chosen } = options()
+const log = createLog(chosen.level, chosen.format, (line) => console.error(line))
 const steps = createSteps(log)
 const tls = await readTls(wanted, [...ownHosts(host), ...allowHosts])
   .catch((error) => fail(error.message))
@@ -102,11 +106,16 @@ const pipelines = await steps.run(
   (report) => pipelineDirs().then((all) => loadPipelines(dirs ?? all, report)),
 ).catch((error) => fail(error instanceof PipelineError ? error.message : String(error.stack)))
 
+const own = createOwnToken()
+const trust = chosen.trust ? await trustOptions(pipelines) : undefined
+
 let coordinator: Coordinator
 try {
   coordinator = startCoordinator({
     ...{ pipelines, host, port, allowHosts, policy },
     log,
+    ...{ isOwn: own.isOwn, hedge: true },
+    ...(trust === undefined ? {} : { trust }),
     assets: await steps.run('building pages', () => buildAssets()),
     ...(tls === undefined ? {} : { tls }),
   })
@@ -120,6 +129,7 @@ const local = startLocalNodes(
   nodes,
   log,
   memoryMb === undefined ? [] : ['--memory', String(memoryMb)],
+  own.token,
 )
 
 async function stop() {

@@ -121,7 +121,13 @@ export interface NodeInfo {
   instances: number
   slots: number
   duty: number
+  /**
+   * Share of its results that are taken unchecked, 0..1: 0 of a new node and of one in `state`
+   * `quarantined`, 1 of the coordinator's own and where nobody is checked.
+   */
   trust: number
+  /** Why, in words; null where nobody is checked. */
+  trustReason: string | null
   /** What its volunteer lets it take in all, and one slot of it hold in models, if it says so. */
   memoryBytes: number | null
   slotMemoryBytes: number | null

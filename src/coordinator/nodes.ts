@@ -5,7 +5,7 @@
  */
 import type { NodeInfo } from '../client/types.ts'
 import { ableVariants, type ServedVariant } from '../pipeline/hold.ts'
-import type { PolicyEvent, SchedulerStats, VariantRef } from '../policy/types.ts'
+import type { NodeTrust, PolicyEvent, SchedulerStats, VariantRef } from '../policy/types.ts'
 import type { Hello } from '../protocol/mod.ts'
 import { createCropEncodingChooser } from './crop_encoding.ts'
 import type { Link } from './link.ts'
@@ -39,9 +39,11 @@ export interface PooledNode {
   profile: NodeInfo['profile']
   /** Round trip last told to the scheduler. */
   toldRoundTripMs: number
+  /** Started by whoever runs the coordinator: its word is taken. */
+  readonly own: boolean
 }
 
-export function createPooledNode(link: Link, hello: Hello): PooledNode {
+export function createPooledNode(link: Link, hello: Hello, own = false): PooledNode {
   return {
     id: hello.nodeId,
     name: hello.name ?? hello.nodeId,
@@ -63,6 +65,7 @@ export function createPooledNode(link: Link, hello: Hello): PooledNode {
     pausedBy: null,
     profile: null,
     toldRoundTripMs: 0,
+    own,
   }
 }
 
@@ -71,7 +74,7 @@ export const isPaused = (node: PooledNode): boolean => node.paused || node.held 
 
 /** What the scheduler is told of a node that joins. */
 export function joinedEvent(
-  { id, slots, hello }: PooledNode,
+  { id, slots, hello, own }: PooledNode,
   served: readonly (ServedVariant & { memoryBytes: number })[],
 ): Extract<PolicyEvent, { type: 'node_joined' }> {
   const { duty = 1, slotMemoryBytes } = hello
@@ -81,6 +84,7 @@ export function joinedEvent(
       { pipeline, task, variant, memoryBytes }
     )),
     ...(slotMemoryBytes === undefined ? {} : { memoryBytes: slotMemoryBytes }),
+    ...(own ? { own } : {}),
   }
 }
 
@@ -132,7 +136,7 @@ export function nodeInfo(
     id: node.id,
     name: node.name,
     runtime: node.hello.runtime ?? 'deno',
-    state: stats?.state ?? 'standby',
+    state: stats?.trust?.standing === 'quarantined' ? 'quarantined' : stats?.state ?? 'standby',
     backend: node.backend,
     backendReason: node.backendReason,
     threadsPerRun: node.threadsPerRun,
@@ -142,7 +146,8 @@ export function nodeInfo(
     instances: node.instances.size,
     slots: node.slots,
     duty: node.hello.duty ?? 1,
-    trust: 1,
+    trust: stats?.trust?.trust ?? 1,
+    trustReason: stats?.trust === undefined ? null : trustReasonOf(stats.trust),
     memoryBytes: node.hello.memoryBytes ?? null,
     slotMemoryBytes: node.hello.slotMemoryBytes ?? null,
     downloads: node.hello.downloads ?? 'all',
@@ -153,4 +158,9 @@ export function nodeInfo(
     progress: node.progress,
     profile: node.profile,
   }
+}
+
+function trustReasonOf({ reason, slowerThanSaid }: NodeTrust): string {
+  if (slowerThanSaid <= 1) return reason
+  return `${reason}; ${slowerThanSaid.toFixed(1)} times slower than it says, and planned so`
 }

@@ -43,6 +43,8 @@ export interface PoolOptions {
   now: () => number
   /** Told of joins, leaves and faults, for people. */
   log: Log
+  /** Whether this is a node that whoever runs the coordinator started: its word is taken. */
+  isOwn?: (hello: Hello) => boolean
   link?: Omit<LinkOptions, 'now'>
 }
 
@@ -93,10 +95,28 @@ export function createPool(options: PoolOptions) {
       case 'drain_node':
         nodes.get(command.node)?.link.send({ type: 'drain', reason: 'asked by the coordinator' })
         return
+      case 'judged':
+        return judged(command)
       case 'wake_node':
       case 'rest_node':
         // A resting node is one that gets no batch.
         return
+    }
+  }
+
+  function judged({ node: id, standing, reason }: Extract<Command, { type: 'judged' }>) {
+    const node = nodes.get(id)
+    const name = node?.name ?? id
+    telemetry.judged(standing)
+    log(
+      standing === 'quarantined'
+        ? `node ${name} is in quarantine: ${reason}`
+        : `node ${name} is ${standing}: ${reason}`,
+      standing === 'quarantined' ? 'warn' : 'info',
+      { event: 'node_judged', node: id, name, standing, reason },
+    )
+    if (standing === 'quarantined' && node !== undefined) {
+      batches.abandon(node, 'the node is in quarantine')
     }
   }
 
@@ -116,7 +136,7 @@ export function createPool(options: PoolOptions) {
         message: 'Another link of the same node took over',
       })
     }
-    const node = createPooledNode(link, hello)
+    const node = createPooledNode(link, hello, options.isOwn?.(hello) ?? false)
     nodes.set(node.id, node)
     byLink.set(link, node)
     link.send(welcome)
@@ -274,7 +294,8 @@ export function createPool(options: PoolOptions) {
       const giveUpMs = now() + timeoutMs
       while (queries.size > 0 && now() < giveUpMs) await new Promise((done) => setTimeout(done, 20))
       for (const { link } of [...nodes.values()]) {
-        link.send({ type: 'drain', reason: 'the coordinator is shutting down' })
+        // Nodes wait for the next one; an own node is ended by whoever started it.
+        link.send({ type: 'drain', reason: 'the coordinator is shutting down', rejoin: true })
         link.close(1001, 'the coordinator is shutting down')
       }
       driver.stop()

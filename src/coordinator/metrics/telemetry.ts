@@ -5,7 +5,7 @@
  * @module
  */
 import type { Pipeline } from '../../pipeline/schema.ts'
-import type { Answer } from '../../policy/types.ts'
+import type { Answer, Standing } from '../../policy/types.ts'
 import { longestOfTasks } from './longest.ts'
 import { createHistogram, type Histogram, type Series } from './histogram.ts'
 
@@ -51,6 +51,10 @@ export interface Telemetry {
   planned(solveMs: number): void
   joined(): void
   left(bytesSent: number, bytesReceived: number): void
+  /** A node's word is worth more than before, or less. */
+  judged(standing: Standing): void
+  /** By how a node stood after it, how often that changed. */
+  judgements: ReadonlyMap<Standing, number>
   nodes: { joined: number; left: number; bytesSent: number; bytesReceived: number }
 }
 
@@ -105,11 +109,14 @@ export function createTelemetry(
     failed: durations({ pipeline, outcome: 'failed' }),
   }]))
   const nodes = { joined: 0, left: 0, bytesSent: 0, bytesReceived: 0 }
+  const judgements = new Map<Standing, number>()
 
   return {
     histograms,
     pipelines: new Map([...noted].map(([name, { totals }]) => [name, totals])),
     nodes,
+    judgements,
+    judged: (standing) => void judgements.set(standing, (judgements.get(standing) ?? 0) + 1),
     answered(pipeline, answer, latencyMs) {
       const of = noted.get(pipeline)
       if (of === undefined) return
