@@ -8,6 +8,7 @@ import type { Log } from '../coordinator/log.ts'
 import type { Assets } from '../coordinator/pages.ts'
 import { createPlanner } from '../coordinator/planner.ts'
 import { createPool, type Pool, type PoolOptions } from '../coordinator/pool.ts'
+import { keepIn, readStore } from './store.ts'
 import { bracketed, isAny, ownHosts } from './own_hosts.ts'
 import { createPolicy } from '../policy/policies.ts'
 import type { TrustOptions } from '../policy/trust/options.ts'
@@ -29,6 +30,8 @@ export interface CoordinatorOptions {
   isOwn?: PoolOptions['isOwn']
   /** Has late batches begun once more where a slot is idle. */
   hedge?: boolean
+  /** File that keeps what is learned over restarts; none where absent. */
+  store?: string
   /** What stands between the pool and its scheduler, for those who watch. */
   wrap?: (scheduler: Scheduler) => Scheduler
   /** Pages and scripts to serve; `buildAssets` makes them. */
@@ -62,6 +65,7 @@ export function startCoordinator(options: CoordinatorOptions): Coordinator {
   const { wrap = (plain) => plain } = options
   const plain = pipelines.map(({ pipeline }) => pipeline)
   const name = options.policy ?? 'shoal'
+  const remembered = options.store === undefined ? undefined : readStore(options.store, log)
   const policy = createPolicy(name, {
     pipelines: plain,
     // Shoal begins with nothing and learns from the first queries.
@@ -70,6 +74,7 @@ export function startCoordinator(options: CoordinatorOptions): Coordinator {
       : Object.fromEntries(plain.map(({ name }) => [name, FIRST_PER_S])),
     random: Math.random,
     ...options.trust === undefined ? {} : { trust: options.trust },
+    ...remembered === undefined ? {} : { memory: remembered },
     ...options.hedge === undefined ? {} : { hedge: options.hedge },
   })
   const planner = createPlanner(() =>
@@ -85,6 +90,9 @@ export function startCoordinator(options: CoordinatorOptions): Coordinator {
     ...(link === undefined ? {} : { link }),
     ...(options.isOwn === undefined ? {} : { isOwn: options.isOwn }),
   })
+  const keeper = options.store === undefined || policy.memory === undefined
+    ? undefined
+    : keepIn(options.store, policy.memory, log)
   const files = new Map(
     pipelines.flatMap(({ models }) => Object.values(models))
       .map(({ sha256, file }) => [sha256, file]),
@@ -113,6 +121,7 @@ export function startCoordinator(options: CoordinatorOptions): Coordinator {
     pool,
     async close(timeoutMs = 10_000) {
       await pool.drain(timeoutMs)
+      await keeper?.close()
       planner.stop()
       await Promise.all([server.shutdown(), inner?.shutdown()])
     },

@@ -15,6 +15,7 @@ import { startLocalNodes } from './local_nodes.ts'
 import { joinLines } from './join_lines.ts'
 import { ownHosts } from './own_hosts.ts'
 import { createSteps } from './steps.ts'
+import { STORE } from './store.ts'
 import { readTls } from './tls.ts'
 import { createOwnToken, trustOptions } from './trust.ts'
 
@@ -26,6 +27,8 @@ const USAGE = `deno task start [options]
   --pipeline DIR      folder of a pipeline to serve; may be repeated; all of profiles/ if absent
   --policy shoal      rules to plan and route by; to compare with: static, inferline, proteus, loki,
                       loki-published, which need a slot for each task at least
+  --store FILE        keeps what is learned of nodes over a restart; off for none; by default
+                      .shoal/coordinator.sqlite
   --trust on          off takes every node's word; on checks those that this command did not start
   --allow-host NAME   a name, besides this machine's addresses, under which pages may join; may be
                       repeated
@@ -64,6 +67,7 @@ function options() {
         pipeline: { type: 'string', multiple: true },
         policy: { type: 'string', default: 'shoal' },
         trust: { type: 'string', default: 'on' },
+        store: { type: 'string', default: STORE },
         'allow-host': { type: 'string', multiple: true, default: [] },
         tls: { type: 'string', default: 'off' },
         'tls-cert': { type: 'string' },
@@ -84,6 +88,7 @@ function options() {
       host: values.host,
       policy: oneOf('policy', POLICY_NAMES, values.policy),
       trust: oneOf('trust', ['on', 'off'], values.trust) === 'on',
+      store: values.store === 'off' ? undefined : values.store,
       dirs: values.pipeline,
       allowHosts: values['allow-host'],
       tls: { tls: values.tls, cert: values['tls-cert'], key: values['tls-key'] },
@@ -116,6 +121,7 @@ try {
     log,
     ...{ isOwn: own.isOwn, hedge: true },
     ...(trust === undefined ? {} : { trust }),
+    ...(chosen.store === undefined ? {} : { store: chosen.store }),
     assets: await steps.run('building pages', () => buildAssets()),
     ...(tls === undefined ? {} : { tls }),
   })

@@ -13,6 +13,7 @@ import { createFanOut } from './fanout.ts'
 import { createFlights } from './flights.ts'
 import { createInside } from './inside.ts'
 import { capacityReport } from './frontier/problem.ts'
+import type { Memory } from './memory.ts'
 import type { Limits, SchedulerOptions } from './options.ts'
 import { createOutlook } from './outlook.ts'
 import { createPool } from './pool.ts'
@@ -59,6 +60,9 @@ export interface Dispatcher {
   adopt(directive: Directive, nowMs: number): void
   /** Where nodes are checked. */
   trust: Trust | undefined
+  /** What was learned since the last call, and what was learned by another one before. */
+  memory(): Memory
+  recall(memory: Memory): void
   stats(nowMs: number): SchedulerStats
 }
 
@@ -250,6 +254,19 @@ export function createDispatcher(
       outlook.adopt(directive, at)
     },
     trust: results.trust,
+    memory: () => ({
+      profiles: [...pool.nodes.keys()].flatMap((id): Memory['profiles'] => {
+        const kept = profile.keep(id)
+        return kept === undefined ? [] : [[id, kept]]
+      }),
+      fanOuts: fanOut.keep(),
+      words: results.trust?.changedWords() ?? [],
+    }),
+    recall(memory) {
+      for (const [id, kept] of memory.profiles) profile.recall(id, kept)
+      fanOut.recall(memory.fanOuts, shapes)
+      results.trust?.remember(memory.words)
+    },
     stats: (at) =>
       results.complete(dispatcherStats(counters, waiting, pool.nodes.values(), shapes, at)),
   }

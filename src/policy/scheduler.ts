@@ -5,9 +5,15 @@
  */
 import { createController } from './controller.ts'
 import { createDispatcher } from './dispatcher.ts'
+import type { Memory } from './memory.ts'
 import { limitsOf, type SchedulerOptions } from './options.ts'
 import { shapesOf } from './shape.ts'
 import type { PolicyCommand, PolicyEvent, Scheduler } from './types.ts'
+
+export interface LearningScheduler extends Scheduler {
+  /** What it learned that is worth keeping: of nodes only those that are here, or were judged. */
+  memory(): Memory
+}
 
 /**
  * Makes a scheduler for these pipelines.
@@ -22,13 +28,14 @@ import type { PolicyCommand, PolicyEvent, Scheduler } from './types.ts'
  * ```
  * @throws RangeError for pipelines that can't be told apart or have too many paths, and bad limits
  */
-export function createScheduler(options: SchedulerOptions): Scheduler {
+export function createScheduler(options: SchedulerOptions): LearningScheduler {
   const shapes = shapesOf(options.pipelines)
   const limits = limitsOf(options.limits)
   let commands: PolicyCommand[] = []
   const emit = (command: PolicyCommand) => void commands.push(command)
   const dispatcher = createDispatcher(shapes, limits, emit, options)
   const { trust } = dispatcher
+  if (options.memory !== undefined) dispatcher.recall(options.memory)
   const controller = createController({
     shapes,
     limits,
@@ -91,5 +98,6 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     handle,
     plan: () => controller.plan(nowMs),
     stats: () => dispatcher.stats(nowMs),
+    memory: dispatcher.memory,
   }
 }

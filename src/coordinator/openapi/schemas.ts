@@ -88,7 +88,9 @@ export const nodeInfo = of<NodeInfo>()(z.object({
   id: z.string(),
   name: z.string(),
   runtime: z.enum(['deno', 'browser']),
-  state: z.string().meta({ description: '`active`, `standby`, `resting`, `paused` or `quarantined`.' }),
+  state: z.string().meta({
+    description: '`active`, `standby`, `resting`, `paused` or `quarantined`.',
+  }),
   backend: z.string(),
   backendReason: z.string().nullable(),
   threadsPerRun: count,

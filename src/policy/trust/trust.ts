@@ -51,7 +51,7 @@ export interface Trust {
   of(node: NodeId): NodeTrust | undefined
   readonly work: ExtraWork
   /** To be kept, and given back as `remembered`. */
-  words(): [NodeId, Word][]
+  changedWords(): [NodeId, Word][]
   remember(words: readonly [NodeId, Word][]): void
 }
 
@@ -274,7 +274,7 @@ export function createTrust(parts: TrustParts): Trust {
       }
     },
     work,
-    words: words.all,
+    changedWords: words.changed,
     remember: words.remember,
   }
 }

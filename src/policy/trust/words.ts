@@ -28,7 +28,8 @@ export interface Words {
   leave(node: NodeId): void
   /** What the rules are to hear of since the last call. */
   news(): PolicyEvent[]
-  all(): [NodeId, Word][]
+  /** Those that changed since the last call. */
+  changed(): [NodeId, Word][]
   remember(words: readonly [NodeId, Word][]): void
 }
 
@@ -38,6 +39,7 @@ const MAX_WORDS = 20_000
 export function createWords(emit: (command: PolicyCommand) => void, random: () => number): Words {
   const words = new Map<NodeId, Word>()
   const present = new Map<NodeId, Presence>()
+  const dirty = new Set<NodeId>()
   let news: PolicyEvent[] = []
   let strangers = 0
 
@@ -68,6 +70,7 @@ export function createWords(emit: (command: PolicyCommand) => void, random: () =
       if (word === undefined) return
       const before = standingOf(word)
       how(word)
+      dirty.add(id)
       const after = standingOf(word)
       if (after === before) return
       emit({ type: 'judged', node: id, standing: after, reason: word.reason })
@@ -101,9 +104,16 @@ export function createWords(emit: (command: PolicyCommand) => void, random: () =
       news = []
       return some
     },
-    all: () => [...words].filter(([, { own, passed, failed }]) => !own && passed + failed > 0),
+    changed() {
+      const some = [...dirty].flatMap((id): [NodeId, Word][] => {
+        const word = words.get(id)
+        return word === undefined || word.own ? [] : [[id, { ...word }]]
+      })
+      dirty.clear()
+      return some
+    },
     remember(remembered) {
-      for (const [id, word] of remembered) if (!words.has(id)) words.set(id, word)
+      for (const [id, word] of remembered) if (!words.has(id)) words.set(id, { ...word })
     },
   }
 }
