@@ -55,7 +55,7 @@ const resultOf = (outcome: ItemOutcome): ItemResult =>
     : { ok: false, reason: 'invalid_input', message: outcome.message }
 
 /** Pictures of the pipeline's own folder `samples`, else the project's. */
-async function samplesOf(dir: string): Promise<Payload[]> {
+export async function samplesOf(dir: string): Promise<Payload[]> {
   const own = dir === '' ? [] : await picturesIn(join(dir, 'samples'))
   return own.length > 0 ? own : await picturesIn(SAMPLES)
 }
