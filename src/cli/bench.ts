@@ -1,7 +1,7 @@
 /**
  * `deno task bench [NAME] [--json FILE]`: the benchmarks of speed, as tables and JSON.
  *
- * Of `live` alone: `--queries N` a step, `--policy static,shoal`, `--trace FILE`. Of `twin` alone:
+ * Of `live` alone: `--queries N` a step (of `chaos` in all, with `--pipeline DIR`), `--policy static,shoal`, `--trace FILE`. Of `twin` alone:
  * `--from FILE`, what `live --json FILE` wrote.
  *
  * @module
@@ -23,6 +23,9 @@ import { benchOdd } from './bench_odd.ts'
 import { benchRejoin } from './bench_rejoin.ts'
 import { benchRequeue } from './bench_requeue.ts'
 import { benchPlanner } from './bench_planner.ts'
+import { benchChaos } from './bench_chaos.ts'
+import { benchRestart } from './bench_restart.ts'
+import { benchTrust } from './bench_trust.ts'
 import { benchTwin } from './bench_twin.ts'
 import { benchTwinLive } from './bench_twin_live.ts'
 import { benchWake } from './bench_wake.ts'
@@ -30,7 +33,7 @@ import { benchWake } from './bench_wake.ts'
 const text = { type: 'string' } as const
 const { values, positionals } = parseArgs({
   args: Deno.args,
-  options: { json: text, queries: text, policy: text, trace: text, from: text },
+  options: { json: text, pipeline: text, queries: text, policy: text, trace: text, from: text },
   allowPositionals: true,
 })
 
@@ -66,6 +69,13 @@ const BENCHES: Record<string, () => Promise<unknown>> = {
   efficiency: benchEfficiency,
   odd: benchOdd,
   dashboard: benchDashboard,
+  trust: () => Promise.resolve(benchTrust()),
+  restart: benchRestart,
+  chaos: () =>
+    benchChaos({
+      ...values.pipeline === undefined ? {} : { dir: values.pipeline },
+      ...values.queries === undefined ? {} : { queries: Number(values.queries) },
+    }),
 }
 
 const names = positionals.length > 0 ? positionals : Object.keys(BENCHES)

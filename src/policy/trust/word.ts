@@ -91,6 +91,7 @@ export function pass(word: Word, known: boolean): void {
     return
   }
   word.inRow++
+  if (word.own) return
   word.probation = Math.max(0, word.probation - 1)
   word.suspicion = Math.max(0, word.suspicion - FORGIVEN)
   if (standingOf(word) === 'trusted') word.reason = `passed ${word.inRow} checks in a row`
