@@ -5,7 +5,7 @@
  */
 import type { Extras } from '../extras.ts'
 import type { Finished } from '../finish.ts'
-import type { VariantShape } from '../shape.ts'
+import type { TaskShape, VariantShape } from '../shape.ts'
 import type { Batch, PoolNode, Slot } from '../slots.ts'
 import { holds, spareSlots } from '../spare.ts'
 import type { DispatchedItem, NodeId, Standing } from '../types.ts'
@@ -57,6 +57,8 @@ export interface CheckParts {
 
 export interface Checks {
   begin(check: Check, nowMs: number): void
+  /** What time is left to queries when their items are sent. */
+  usual(task: TaskShape, leftMs: number): void
   /** Asks nodes that are free, and ends checks whose time is up. */
   place(nowMs: number): void
   nextMs(): number
@@ -73,6 +75,8 @@ const MAX_CHECKS = 512
 export function createChecks(parts: CheckParts): Checks {
   const { options, nodes } = parts
   const checks = new Set<Check>()
+  /** Time that queries had left at their last batch of a task. */
+  const usualMs = new Map<TaskShape, number>()
   /** When to be woken at the latest, and from when `place` has something to do. */
   let nextMs = Infinity
   let dueMs = Infinity
@@ -109,6 +113,12 @@ export function createChecks(parts: CheckParts): Checks {
     return among[Math.floor(options.random() * among.length)]
   }
 
+  /** As a query's would be: a node is not to tell them apart. */
+  function budgetMs(task: TaskShape): number {
+    const usual = usualMs.get(task) ?? task.pipeline.pipeline.sloMs / (1 + task.depth)
+    return usual * (0.85 + 0.15 * options.random())
+  }
+
   function ask(check: Check, slot: Slot, nowMs: number): void {
     check.running++
     check.asked.add(slot.node.id)
@@ -117,8 +127,7 @@ export function createChecks(parts: CheckParts): Checks {
     const { node } = slot
     parts.extras.send(slot, check.variant, {
       items: check.items,
-      // As a query's would be: a node is not to tell them apart.
-      deadlineMs: Math.max(check.dueMs, nowMs + 1000),
+      deadlineMs: nowMs + budgetMs(check.variant.task),
       ...like === undefined ? {} : { like },
     }, {
       finished(batch, event, atMs) {
@@ -176,6 +185,7 @@ export function createChecks(parts: CheckParts): Checks {
   }
 
   return {
+    usual: (task, leftMs) => void usualMs.set(task, leftMs),
     begin(check, nowMs) {
       if (checks.size >= MAX_CHECKS && check.held === null) return
       checks.add(check)

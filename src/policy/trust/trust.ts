@@ -175,6 +175,7 @@ export function createTrust(parts: TrustParts): Trust {
     const { variant } = batch
     const word = words.get(id)
     work.items += batch.items.length
+    checks.usual(variant.task, batch.items[0]!.deadlineMs - batch.dispatchedMs)
     if (word === undefined) return 'serve'
     const { backend } = event
     const positions = batch.items.flatMap((_, i) => {
