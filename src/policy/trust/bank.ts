@@ -18,8 +18,12 @@ export interface Known {
 
 export interface Bank {
   add(variant: VariantShape, payload: Handle, said: Said, seenBy: readonly NodeId[]): void
-  /** Some that this node has not been asked about, at most so many; none taken out. */
-  unseenBy(node: NodeId, variant: VariantShape, most: number): Known[]
+  /**
+   * Some that this node has not been asked about, at most so many; none taken out.
+   *
+   * @param backend what it runs on, if that is known
+   */
+  unseenBy(node: NodeId, variant: VariantShape, most: number, backend?: string): Known[]
   /** It may have been wrong. */
   drop(known: Known): void
   count(variant: VariantShape): number
@@ -65,8 +69,12 @@ export function createBank(
         shift(lists.reduce((a, b) => weightOf(b) > weightOf(a) ? b : a))
       }
     },
-    unseenBy: (node, variant, most) =>
-      (byVariant.get(variant) ?? []).filter(({ seenBy }) => !seenBy.has(node)).slice(-most),
+    unseenBy(node, variant, most, backend) {
+      const unseen = (byVariant.get(variant) ?? []).filter(({ seenBy }) => !seenBy.has(node))
+      // What was said on its own backend can be compared the most strictly.
+      const alike = unseen.filter(({ said }) => said.backend === backend)
+      return (alike.length > 0 ? alike : unseen).slice(-most)
+    },
     drop(known) {
       for (const list of byVariant.values()) {
         const at = list.indexOf(known)

@@ -15,7 +15,7 @@ export interface CanaryClock {
   failed: number
 }
 
-const AT_JOIN = 3
+const AT_JOIN = 12
 /** Between canaries of one node, in batches and in time, on average. */
 const BATCHES = 120
 const IDLE_MS = 600_000
@@ -54,5 +54,5 @@ export function wind(
     clock.batches = Infinity
     clock.atMs = nowMs + about(QUARANTINE_MS * 2 ** Math.min(clock.failed, MAX_FAILED))
   } else if (standing === 'trusted') clock.atMs = nowMs + about(IDLE_MS)
-  else clock.atMs = nowMs + about(clock.sent < AT_JOIN ? 200 : PROVING_MS)
+  else clock.atMs = nowMs + about(clock.sent < AT_JOIN ? 120 : PROVING_MS)
 }

@@ -10,7 +10,7 @@ import type { Batch, PoolNode, Slot } from '../slots.ts'
 import { holds, spareSlots } from '../spare.ts'
 import type { DispatchedItem, NodeId, Standing } from '../types.ts'
 import type { TrustOptions } from './options.ts'
-import { groupsOf, lastWordOf, rightOf, type Vote } from './votes.ts'
+import { groupsOf, lastWordOf, MANY, rightOf, type Vote } from './votes.ts'
 
 /** Results that wait for a check to end. */
 export interface Held {
@@ -43,6 +43,8 @@ export interface CheckParts {
   extras: Extras
   nodes: ReadonlyMap<NodeId, PoolNode>
   standingOf(node: NodeId): Standing
+  /** What its results were computed on, as far as is known. */
+  backendOf(node: NodeId): string | undefined
   /** Whether it may be asked at all: its volunteer has not paused it. */
   isWilling(node: NodeId): boolean
   /** Items that wait for a slot. */
@@ -67,6 +69,8 @@ export interface Checks {
 
 /** What nobody waits for leaves slots to queries so long. */
 const PATIENCE_MS = 1500
+/** Share of the time for a check that is left to trusted nodes, should they all be busy. */
+const FOR_TRUSTED = 0.25
 /** Nodes that are asked about the same items at the most. */
 const MOST_VOTES = 5
 const AGAIN_MS = 10
@@ -102,15 +106,25 @@ export function createChecks(parts: CheckParts): Checks {
     return parts.standingOf(node.id) !== 'quarantined'
   }
 
+  const isGood = ({ node }: Slot) => ['own', 'trusted'].includes(parts.standingOf(node.id))
+
+  /** From when on other than trusted nodes may be asked, though there are some. */
+  const openAtMs = ({ kind, sinceMs, dueMs }: Check) =>
+    kind === 'question' ? Infinity : sinceMs + FOR_TRUSTED * (dueMs - sinceMs)
+
+  /** A trusted one where there is any; of those one whose results can be compared most strictly. */
   function slotFor(check: Check, idle: boolean, nowMs: number): Slot | undefined {
     const may = (node: PoolNode) => mayAsk(check, node)
     const found = spareSlots(nodes.values(), check.variant, may, idle, nowMs)
     if (check.target !== null) return found[0]
-    const good = found.filter(({ node }) => ['own', 'trusted'].includes(parts.standingOf(node.id)))
+    const good = found.filter(isGood)
     // One of the nodes that are busy knows better: it is waited for.
-    if (good.length === 0 && judgesOf(check).trusted) return undefined
+    if (good.length === 0 && nowMs < openAtMs(check) && judgesOf(check).trusted) return undefined
     const among = good.length > 0 ? good : found
-    return among[Math.floor(options.random() * among.length)]
+    const backend = check.votes[0]?.said[0]?.backend
+    const alike = among.filter(({ node }) => parts.backendOf(node.id) === backend)
+    const best = alike.length > 0 ? alike : among
+    return best[Math.floor(options.random() * best.length)]
   }
 
   /** As a query's would be: a node is not to tell them apart. */
@@ -171,10 +185,10 @@ export function createChecks(parts: CheckParts): Checks {
     if (!checks.has(check)) return
     const groups = groupsOf(check.votes, check.variant.ref, options.agree)
     const judges = judgesOf(check)
-    const couldAskTrusted = judges.trusted ||
-      check.votes.some(({ standing }) => standing === 'trusted')
+    const canAskTrusted = judges.trusted && nowMs < openAtMs(check)
     const enough = check.kind !== 'canary' || check.votes.length > 1
-    const right = enough ? rightOf(groups, couldAskTrusted) : undefined
+    const least = check.kind === 'question' ? MANY : 2
+    const right = enough ? rightOf(groups, canAskTrusted, least) : undefined
     if (right !== undefined && check.votes.length > 1) return end(check, right, groups, nowMs)
     if (right !== undefined && check.kind === 'question') return end(check, right, groups, nowMs)
     const over = nowMs >= check.dueMs || known(check) >= MOST_VOTES || !judges.any

@@ -12,7 +12,7 @@ import { isDue, putOff, wind } from './canaries.ts'
 import type { Check } from './checks.ts'
 import type { Said, TrustOptions } from './options.ts'
 import { createQuestions } from './questions.ts'
-import type { Vote } from './votes.ts'
+import { MANY, type Vote } from './votes.ts'
 import type { Words } from './words.ts'
 
 export interface KnownParts {
@@ -35,7 +35,7 @@ export interface KnownAnswers {
 
 const TICK_MS = 100
 /** Known answers of a variant that questions are asked for. */
-const FEW_KNOWN = 2
+const FEW_KNOWN = 4
 /** Items of one canary; the first task of a pipeline seldom gets more than one at a time. */
 const MOST_ITEMS = 3
 
@@ -58,7 +58,7 @@ export function createKnownAnswers(parts: KnownParts): KnownAnswers {
     const variant = fit[Math.floor(random() * fit.length)]
     if (variant === undefined) return putOff(presence.canary, nowMs)
     const most = variant.task.depth === 0 ? 1 : 1 + Math.floor(MOST_ITEMS * random())
-    const known = bank.unseenBy(id, variant, most)
+    const known = bank.unseenBy(id, variant, most, presence.backend)
     for (const { seenBy } of known) seenBy.add(id)
     presence.canary.sent++
     presence.asked = true
@@ -75,9 +75,9 @@ export function createKnownAnswers(parts: KnownParts): KnownAnswers {
       let able = 0
       for (const node of nodes.values()) {
         if (!holds(node, variant) || words.standingOf(node.id) === 'quarantined') continue
-        able += words.standingOf(node.id) === 'own' ? 2 : 1
+        able += words.standingOf(node.id) === 'proving' ? 1 : MANY
       }
-      const payload = able >= 2 ? questions.next(variant) : undefined
+      const payload = able >= MANY ? questions.next(variant) : undefined
       if (payload === undefined) continue
       const items = [hidden(payload)]
       parts.begin({ kind: 'question', variant, items, votes: [], target: null }, nowMs)

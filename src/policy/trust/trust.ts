@@ -18,7 +18,7 @@ import { type Check, createChecks, type Held } from './checks.ts'
 import { createClaims } from './claims.ts'
 import { createKnownAnswers, hidden } from './known.ts'
 import type { TrustOptions } from './options.ts'
-import { surenessOf, type Vote } from './votes.ts'
+import { isKnown, surenessOf, type Vote } from './votes.ts'
 import { fail, pass, shareChecked, standingOf, type Word, worthOf } from './word.ts'
 import { createWords } from './words.ts'
 
@@ -72,13 +72,17 @@ export function createTrust(parts: TrustParts): Trust {
     extras: parts.extras,
     nodes,
     standingOf: words.standingOf,
+    backendOf: (id) => words.present.get(id)?.backend,
     isWilling: (id) => words.present.get(id)?.paused === false,
     waiting: parts.waiting,
     sent(check, items) {
       if (check.kind === 'replica') work.replicas += items
       else work.canaries += items
     },
-    heard: parts.hear,
+    heard(batch, event, nowMs) {
+      noteBackend(batch, event)
+      return parts.hear(batch, event, nowMs)
+    },
     blatant,
     decided,
   })
@@ -88,6 +92,11 @@ export function createTrust(parts: TrustParts): Trust {
   })
 
   const isOwn = (batch: Batch) => words.get(batch.slot.node.id)?.own === true
+
+  function noteBackend({ slot }: Batch, { backend }: Finished): void {
+    const presence = words.present.get(slot.node.id)
+    if (presence !== undefined && backend !== undefined) presence.backend = backend
+  }
 
   function blatant(id: NodeId, fault: string, { ref }: Check['variant']): void {
     const about = `${ref.pipeline}/${ref.task}/${ref.variant}`
@@ -126,7 +135,7 @@ export function createTrust(parts: TrustParts): Trust {
       for (const { node } of right.length > 1 ? right : []) {
         if (node !== null) words.change(node, (word) => pass(word, check.kind === 'canary'))
       }
-      if (check.kind !== 'canary') keep(check, right)
+      if (check.kind !== 'canary' && isKnown(right)) keep(check, right)
     }
     if (check.held !== null) release(check, check.held, right, groups, nowMs)
   }
@@ -178,6 +187,7 @@ export function createTrust(parts: TrustParts): Trust {
     checks.usual(variant.task, batch.items[0]!.deadlineMs - batch.dispatchedMs)
     if (word === undefined) return 'serve'
     const { backend } = event
+    noteBackend(batch, event)
     const positions = batch.items.flatMap((_, i) => {
       const outcome = event.outcomes[i]
       return outcome !== undefined && (outcome.ok || outcome.fatal) ? [i] : []

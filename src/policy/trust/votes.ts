@@ -31,16 +31,26 @@ export function groupsOf(
   return groups
 }
 
+/** Nodes that must agree to be right for good, where none of them is trusted. */
+export const MANY = 3
+
 const has = (group: readonly Vote[], ...standings: Vote['standing'][]) =>
   group.some(({ standing }) => standings.includes(standing))
 
 /**
  * The group that is right: one with an answer known before or from a node of the coordinator's own;
- * else two that agree, one of them trusted at least, where any trusted node could be asked.
+ * else two that agree, one of them trusted at least, where any trusted node can be asked.
+ *
+ * @param least votes that must agree where none of them is trusted
  */
-export function rightOf(groups: readonly Vote[][], couldAskTrusted: boolean): Vote[] | undefined {
+export function rightOf(
+  groups: readonly Vote[][],
+  canAskTrusted: boolean,
+  least = 2,
+): Vote[] | undefined {
   return groups.find((group) => has(group, 'known', 'own')) ??
-    groups.find((group) => group.length >= 2 && (!couldAskTrusted || has(group, 'trusted')))
+    groups.find((group) => group.length >= 2 && has(group, 'trusted')) ??
+    (canAskTrusted ? undefined : groups.find((group) => group.length >= least))
 }
 
 /** When nobody else can be asked in time: the one group with a trusted node, if there is just one. */
@@ -51,4 +61,8 @@ export function lastWordOf(groups: readonly Vote[][]): Vote[] | undefined {
 
 /** How sure it is that who says otherwise is wrong; see `fail`. */
 export const surenessOf = (group: readonly Vote[]): number =>
-  has(group, 'known', 'own', 'trusted') ? 2 : 1
+  has(group, 'known', 'own', 'trusted') ? 2 : 0.75
+
+/** Good enough to be held against others later. */
+export const isKnown = (group: readonly Vote[]): boolean =>
+  has(group, 'own', 'trusted') || group.length >= MANY

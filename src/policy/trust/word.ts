@@ -33,7 +33,7 @@ const MAX_DOUBLED = 4
 const LEAST_SHARE = 0.03
 /** Suspicion from which a node's work goes elsewhere. */
 const TOO_SUSPECT = 3
-const FORGIVEN = 0.25
+const FORGIVEN = 0.5
 const PROBATION = 3
 /** Known answers that lead out of quarantine; twice as many each time. */
 const ATONED = 5
@@ -98,7 +98,7 @@ export function pass(word: Word, known: boolean): void {
   else word.reason = `passed ${word.inRow} of ${provenAt(word)} checks`
 }
 
-/** @param sureness how much a judge's word counts: 1 of a few unproven ones, 2 of one that is known */
+/** @param sureness how much a judge's word counts: less than 1 of unproven ones, 2 of one that is known */
 export function fail(word: Word, sureness: number, reason: string): void {
   word.failed++
   word.inRow = 0

@@ -11,6 +11,7 @@ export interface Presence {
   /** By its volunteer. */
   paused: boolean
   canary: CanaryClock
+  backend: string | undefined
   /** A known answer is being asked for: one at a time. */
   asked: boolean
 }
@@ -91,7 +92,10 @@ export function createWords(emit: (command: PolicyCommand) => void, random: () =
         words.set(id, word)
         forgetSome()
       } else if (!own) rejoin(word)
-      const presence = { paused: false, asked: false, canary: createCanaryClock(nowMs, random) }
+      const presence = {
+        ...{ paused: false, asked: false, backend: undefined },
+        canary: createCanaryClock(nowMs, random),
+      }
       present.set(id, presence)
       if (!own) strangers++
       if (!word.quarantined) return

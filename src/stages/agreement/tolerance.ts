@@ -23,7 +23,7 @@ const SAME: Tolerance = {
 }
 /** Another backend sums in another order: a value at a threshold may fall to the other side. */
 const OTHER: Tolerance = {
-  ...{ absolute: 0.02, relative: 0.02, pixels: 3, text: 0.9, odd: 0.15, shade: 12 },
+  ...{ absolute: 0.01, relative: 0.01, pixels: 2, text: 0.95, odd: 0.1, shade: 8 },
 }
 /** Half precision, or integers, on one of them. */
 const COARSE: Tolerance = {

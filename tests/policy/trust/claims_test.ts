@@ -9,7 +9,7 @@ const scene = {
 
 Deno.test('a claimed speed is capped by what is observed', () => {
   const { slowerThanSaid, queriesUntilQuarantine, honestQuarantined } = runTrust(scene)
-  assert.ok(slowerThanSaid > 4, `${slowerThanSaid}`)
+  assert.ok(slowerThanSaid > 2, `${slowerThanSaid}`)
   // It is slow, not false: its results are taken.
   assert.deepEqual(queriesUntilQuarantine, [null, null, null])
   assert.equal(honestQuarantined, 0)
