@@ -239,3 +239,12 @@ export function createChecks(parts: CheckParts): Checks {
 
 /** A node that says that it could not do it says nothing of the item. */
 const isWord = (outcome: Finished['outcomes'][number]) => outcome.ok || outcome.fatal
+
+/** What is held against those who said otherwise. */
+export function reasonOf({ kind, variant: { ref } }: Check, right: readonly Vote[]): string {
+  const about = `${ref.pipeline}/${ref.task}/${ref.variant}`
+  if (kind === 'canary') return `wrong about what is known (${about})`
+  return right.length > 1
+    ? `${right.length} nodes say otherwise (${about})`
+    : `a trusted node says otherwise (${about})`
+}

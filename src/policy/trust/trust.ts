@@ -14,7 +14,7 @@ import type { Shapes } from '../shape.ts'
 import type { Batch, PoolNode } from '../slots.ts'
 import { holds } from '../spare.ts'
 import type { ExtraWork, NodeId, NodeTrust, PolicyCommand, PolicyEvent } from '../types.ts'
-import { type Check, createChecks, type Held } from './checks.ts'
+import { type Check, createChecks, type Held, reasonOf } from './checks.ts'
 import { createClaims } from './claims.ts'
 import { createKnownAnswers, hidden } from './known.ts'
 import type { TrustOptions } from './options.ts'
@@ -58,6 +58,8 @@ export interface Trust {
 /** Share of the time left to a query that its results may wait for a check. */
 const HOLD_SHARE = 0.6
 const AUDIT_MS = 30_000
+/** While a larger share than this is checked, what is checked waits for it. */
+const HOLD_ABOVE = 0.25
 /** An outcome that no input can lead to: more than an error. */
 const BLATANT = 3
 
@@ -209,11 +211,11 @@ export function createTrust(parts: TrustParts): Trust {
     if (presence !== undefined) presence.canary.batches--
     if (positions.length === 0) return 'serve'
     const share = shareChecked(word)
-    if (share < 1) {
-      if (random() < share) audit(batch, event, positions, nowMs)
+    if (random() >= share || !couldCheck(batch)) return 'serve'
+    if (share < HOLD_ABOVE) {
+      audit(batch, event, positions, nowMs)
       return 'serve'
     }
-    if (!couldCheck(batch)) return 'serve'
     hold(batch, event, positions, nowMs)
     return 'held'
   }
@@ -288,12 +290,4 @@ export function createTrust(parts: TrustParts): Trust {
     changedWords: words.changed,
     remember: words.remember,
   }
-}
-
-function reasonOf({ kind, variant: { ref } }: Check, right: readonly Vote[]): string {
-  const about = `${ref.pipeline}/${ref.task}/${ref.variant}`
-  if (kind === 'canary') return `wrong about what is known (${about})`
-  return right.length > 1
-    ? `${right.length} nodes say otherwise (${about})`
-    : `a trusted node says otherwise (${about})`
 }

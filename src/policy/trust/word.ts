@@ -31,6 +31,8 @@ const PROVEN = 10
 const MAX_DOUBLED = 4
 /** Share of a trusted node's batches that are checked at the least. */
 const LEAST_SHARE = 0.03
+/** How fast the share falls with checks that were passed. */
+const FALL = 1.5
 /** Suspicion from which a node's work goes elsewhere. */
 const TOO_SUSPECT = 3
 const FORGIVEN = 0.5
@@ -60,12 +62,12 @@ export function standingOf(word: Word): Standing {
   return word.inRow >= provenAt(word) && word.probation === 0 ? 'trusted' : 'proving'
 }
 
-/** Share of its batches that are checked, 0..1: all at first, falling with the square of passes. */
+/** Share of its batches that are checked, 0..1: all at first, falling with each that is passed. */
 export function shareChecked(word: Word): number {
   const standing = standingOf(word)
   if (standing === 'own') return 0
   if (standing !== 'trusted') return 1
-  return Math.max(LEAST_SHARE, (provenAt(word) / word.inRow) ** 2)
+  return Math.max(LEAST_SHARE, (provenAt(word) / word.inRow) ** FALL)
 }
 
 /** Share of its results that are taken as they are. */
