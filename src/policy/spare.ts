@@ -16,16 +16,18 @@ function isSpare(slot: Slot, variant: VariantShape, idle: boolean, nowMs: number
   return !idle && creditAtMs(slot, nowMs) <= nowMs
 }
 
-/** One slot a node, of those nodes that `may`. */
+/** One slot a node, of those nodes that `may`, at most so many. */
 export function spareSlots(
   nodes: Iterable<PoolNode>,
   variant: VariantShape,
   may: (node: PoolNode) => boolean,
   idle: boolean,
   nowMs: number,
+  most = Infinity,
 ): Slot[] {
   const found: Slot[] = []
   for (const node of nodes) {
+    if (found.length >= most) break
     if (!may(node)) continue
     const slot = node.slots.find((slot) => isSpare(slot, variant, idle, nowMs))
     if (slot !== undefined) found.push(slot)

@@ -42,6 +42,8 @@ export interface CheckParts {
   options: TrustOptions
   extras: Extras
   nodes: ReadonlyMap<NodeId, PoolNode>
+  /** Who is here, in no order that matters. */
+  ids(): readonly NodeId[]
   standingOf(node: NodeId): Standing
   /** What its results were computed on, as far as is known. */
   backendOf(node: NodeId): string | undefined
@@ -75,6 +77,8 @@ const FOR_TRUSTED = 0.25
 const MOST_VOTES = 5
 const AGAIN_MS = 10
 const MAX_CHECKS = 512
+/** Free slots to choose one from. */
+const SOME = 12
 
 export function createChecks(parts: CheckParts): Checks {
   const { options, nodes } = parts
@@ -87,11 +91,22 @@ export function createChecks(parts: CheckParts): Checks {
 
   const known = (check: Check) => check.votes.length + check.running
 
+  /** All nodes, the first of them by chance: in a large pool a few are enough to choose from. */
+  function* fromAnywhere(): Iterable<PoolNode> {
+    const ids = parts.ids()
+    const first = Math.floor(options.random() * ids.length)
+    for (let i = 0; i < ids.length; i++) {
+      const node = nodes.get(ids[(first + i) % ids.length]!)
+      if (node !== undefined) yield node
+    }
+  }
+
   /** Trusted nodes are asked where there are any that hold the variant. */
   function judgesOf(check: Check): { any: boolean; trusted: boolean } {
     let any = false
     let trusted = false
-    for (const node of nodes.values()) {
+    for (const node of fromAnywhere()) {
+      if (any && trusted) break
       if (!mayAsk(check, node) || !holds(node, check.variant)) continue
       any = true
       const standing = parts.standingOf(node.id)
@@ -115,7 +130,7 @@ export function createChecks(parts: CheckParts): Checks {
   /** A trusted one where there is any; of those one whose results can be compared most strictly. */
   function slotFor(check: Check, idle: boolean, nowMs: number): Slot | undefined {
     const may = (node: PoolNode) => mayAsk(check, node)
-    const found = spareSlots(nodes.values(), check.variant, may, idle, nowMs)
+    const found = spareSlots(fromAnywhere(), check.variant, may, idle, nowMs, SOME)
     if (check.target !== null) return found[0]
     const good = found.filter(isGood)
     // One of the nodes that are busy knows better: it is waited for.

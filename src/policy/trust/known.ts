@@ -71,7 +71,7 @@ export function createKnownAnswers(parts: KnownParts): KnownAnswers {
   /** Where little is known, somebody is asked: one of the own nodes, or several others. */
   function question(nowMs: number): void {
     for (const variant of shapes.variants) {
-      if (bank.count(variant) >= FEW_KNOWN) continue
+      if (bank.count(variant) >= FEW_KNOWN || !questions.has(variant)) continue
       let able = 0
       for (const node of nodes.values()) {
         if (!holds(node, variant) || words.standingOf(node.id) === 'quarantined') continue

@@ -10,6 +10,7 @@ import type { TrustOptions } from './options.ts'
 export interface Questions {
   /** Child items of an answer that is right. */
   learn(variant: VariantShape, children: { readonly [task: string]: readonly Handle[] }): void
+  has(variant: VariantShape): boolean
   /** An input that this variant was not asked about yet; it is from now on. */
   next(variant: VariantShape): Handle | undefined
 }
@@ -33,6 +34,7 @@ export function createQuestions(shapes: Shapes, samples: TrustOptions['samples']
         }
       }
     },
+    has: (variant) => (inputs.get(variant.task)?.length ?? 0) > (asked.get(variant) ?? 0),
     next(variant) {
       const at = asked.get(variant) ?? 0
       const payload = inputs.get(variant.task)?.[at]

@@ -74,6 +74,7 @@ export function createTrust(parts: TrustParts): Trust {
     extras: parts.extras,
     nodes,
     standingOf: words.standingOf,
+    ids: words.ids,
     backendOf: (id) => words.present.get(id)?.backend,
     isWilling: (id) => words.present.get(id)?.paused === false,
     waiting: parts.waiting,

@@ -21,6 +21,8 @@ export interface Words {
   standingOf(node: NodeId): Standing
   /** Nodes that are here. */
   present: ReadonlyMap<NodeId, Presence>
+  /** Their ids in no order that matters, to look at some beginning anywhere. */
+  ids(): readonly NodeId[]
   /** How many of them are not the coordinator's own. */
   readonly strangers: number
   /** Changes a node's word; says so where that changes how it stands. */
@@ -43,9 +45,11 @@ export function createWords(emit: (command: PolicyCommand) => void, random: () =
   const dirty = new Set<NodeId>()
   let news: PolicyEvent[] = []
   let strangers = 0
+  let ids: readonly NodeId[] | undefined
 
   function leave(id: NodeId): void {
     if (!present.delete(id)) return
+    ids = undefined
     if (words.get(id)?.own === false) strangers--
   }
 
@@ -63,6 +67,7 @@ export function createWords(emit: (command: PolicyCommand) => void, random: () =
       return word === undefined ? 'proving' : standingOf(word)
     },
     present,
+    ids: () => ids ??= [...present.keys()],
     get strangers() {
       return strangers
     },
@@ -97,6 +102,7 @@ export function createWords(emit: (command: PolicyCommand) => void, random: () =
         canary: createCanaryClock(nowMs, random),
       }
       present.set(id, presence)
+      ids = undefined
       if (!own) strangers++
       if (!word.quarantined) return
       wind(presence.canary, 'quarantined', nowMs, random)
