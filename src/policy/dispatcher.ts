@@ -66,6 +66,7 @@ export interface Dispatcher {
   stats(nowMs: number): SchedulerStats
 }
 
+const MAX_LEFT = 1000
 /** A slot that leaves work to others looks again after this, should nothing happen before. */
 const LOOK_AGAIN_MS = 25
 
@@ -98,6 +99,8 @@ export function createDispatcher(
     covered: (batch) => results.covered(batch),
     sent: (batch) => results.sent(batch),
   })
+  /** Nodes that left since what was learned was last asked for. */
+  const left = new Set<NodeId>()
   let nowMs = 0
   let declined = false
   const outlook = createOutlook({ pool, ready, flights, queries, maxScan: limits.maxScan, emit })
@@ -151,6 +154,8 @@ export function createDispatcher(
       case 'node_reported':
         return lose(pool.report(event), 'Cannot finish a batch: its slot is no more')
       case 'node_left':
+        left.add(event.node)
+        if (left.size > MAX_LEFT) left.delete(left.keys().next().value!)
         return lose(pool.leave(event.node), 'Cannot finish a batch: its node left')
       case 'instance_ready':
       case 'load_failed':
@@ -254,14 +259,14 @@ export function createDispatcher(
       outlook.adopt(directive, at)
     },
     trust: results.trust,
-    memory: () => ({
-      profiles: [...pool.nodes.keys()].flatMap((id): Memory['profiles'] => {
+    memory() {
+      const profiles = [...pool.nodes.keys(), ...left].flatMap((id): Memory['profiles'] => {
         const kept = profile.keep(id)
         return kept === undefined ? [] : [[id, kept]]
-      }),
-      fanOuts: fanOut.keep(),
-      words: results.trust?.changedWords() ?? [],
-    }),
+      })
+      left.clear()
+      return { profiles, fanOuts: fanOut.keep(), words: results.trust?.changedWords() ?? [] }
+    },
     recall(memory) {
       for (const [id, kept] of memory.profiles) profile.recall(id, kept)
       fanOut.recall(memory.fanOuts, shapes)
