@@ -38,6 +38,7 @@ const TICK_MS = 100
 const FEW_KNOWN = 4
 /** Items of one canary; the first task of a pipeline seldom gets more than one at a time. */
 const MOST_ITEMS = 3
+const MOST_SEEN = 1000
 
 export const hidden = (payload: Handle): DispatchedItem => ({ query: '', payload })
 
@@ -59,7 +60,11 @@ export function createKnownAnswers(parts: KnownParts): KnownAnswers {
     if (variant === undefined) return putOff(presence.canary, nowMs)
     const most = variant.task.depth === 0 ? 1 : 1 + Math.floor(MOST_ITEMS * random())
     const known = bank.unseenBy(id, variant, most, presence.backend)
-    for (const { seenBy } of known) seenBy.add(id)
+    for (const one of known) {
+      one.seenBy.add(id)
+      // What so many know is no secret any more.
+      if (one.seenBy.size > MOST_SEEN) bank.drop(one)
+    }
     presence.canary.sent++
     presence.asked = true
     const items = known.map(({ payload }) => hidden(payload))

@@ -212,7 +212,8 @@ export function createTrust(parts: TrustParts): Trust {
     if (presence !== undefined) presence.canary.batches--
     if (positions.length === 0) return 'serve'
     const share = shareChecked(word)
-    if (random() >= share || !couldCheck(batch)) return 'serve'
+    const wanted = batch.items.some(({ query }) => !query.closed)
+    if (!wanted || random() >= share || !couldCheck(batch)) return 'serve'
     if (share < HOLD_ABOVE) {
       audit(batch, event, positions, nowMs)
       return 'serve'
