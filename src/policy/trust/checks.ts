@@ -61,6 +61,8 @@ export interface CheckParts {
 
 export interface Checks {
   begin(check: Check, nowMs: number): void
+  /** Whether there is anybody to ask about what this batch said. */
+  couldAsk(batch: Batch): boolean
   /** What time is left to queries when their items are sent. */
   usual(task: TaskShape, leftMs: number): void
   /** Asks nodes that are free, and ends checks whose time is up. */
@@ -214,6 +216,13 @@ export function createChecks(parts: CheckParts): Checks {
   }
 
   return {
+    couldAsk({ slot, variant }) {
+      for (const node of fromAnywhere()) {
+        if (node === slot.node || !parts.isWilling(node.id) || !holds(node, variant)) continue
+        if (parts.standingOf(node.id) !== 'quarantined') return true
+      }
+      return false
+    },
     usual: (task, leftMs) => void usualMs.set(task, leftMs),
     begin(check, nowMs) {
       if (checks.size >= MAX_CHECKS && check.held === null) return

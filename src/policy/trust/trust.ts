@@ -12,7 +12,6 @@ import type { Extras } from '../extras.ts'
 import type { Finished } from '../finish.ts'
 import type { Shapes } from '../shape.ts'
 import type { Batch, PoolNode } from '../slots.ts'
-import { holds } from '../spare.ts'
 import type { ExtraWork, NodeId, NodeTrust, PolicyCommand, PolicyEvent } from '../types.ts'
 import { type Check, createChecks, type Held, reasonOf } from './checks.ts'
 import { createClaims } from './claims.ts'
@@ -58,6 +57,9 @@ export interface Trust {
 /** Share of the time left to a query that its results may wait for a check. */
 const HOLD_SHARE = 0.6
 const AUDIT_MS = 30_000
+/** After a trusted node was wrong so much is checked of all others for a while: it may not be alone. */
+const ALARM_SHARE = 0.2
+const ALARM_MS = 15_000
 /** While a larger share than this is checked, what is checked waits for it. */
 const HOLD_ABOVE = 0.25
 /** An outcome that no input can lead to: more than an error. */
@@ -69,6 +71,7 @@ export function createTrust(parts: TrustParts): Trust {
   const words = createWords(parts.emit, random)
   const claims = createClaims(shapes)
   const work: ExtraWork = { items: 0, replicas: 0, canaries: 0, hedges: 0 }
+  let alarmUntilMs = -Infinity
   const checks = createChecks({
     options,
     extras: parts.extras,
@@ -133,7 +136,9 @@ export function createTrust(parts: TrustParts): Trust {
       const reason = reasonOf(check, right)
       const sureness = right.length > 1 || check.kind === 'canary' ? surenessOf(right) : 1
       for (const { node } of wrong.flat()) {
-        if (node !== null) words.change(node, (word) => fail(word, sureness, reason))
+        if (node === null) continue
+        if (words.standingOf(node) === 'trusted') alarmUntilMs = nowMs + ALARM_MS
+        words.change(node, (word) => fail(word, sureness, reason))
       }
       for (const { node } of right.length > 1 ? right : []) {
         if (node !== null) words.change(node, (word) => pass(word, check.kind === 'canary'))
@@ -161,7 +166,7 @@ export function createTrust(parts: TrustParts): Trust {
     nowMs: number,
   ): void {
     const [first] = check.votes
-    const alone = right === undefined && groups.length === 1 && !couldCheck(batch)
+    const alone = right === undefined && groups.length === 1 && !checks.couldAsk(batch)
     if (alone || right?.includes(first!)) return parts.serve(batch, event, nowMs)
     const winner = right?.find((vote) => check.events.has(vote))
     if (winner === undefined) {
@@ -171,15 +176,6 @@ export function createTrust(parts: TrustParts): Trust {
     const outcomes = [...event.outcomes]
     positions.forEach((position, i) => outcomes[position] = said.outcomes[i]!)
     parts.serve({ ...batch, slot }, { ...said, outcomes }, nowMs)
-  }
-
-  /** Whether there is anybody to ask about what this batch said. */
-  function couldCheck({ slot, variant }: Batch): boolean {
-    for (const node of nodes.values()) {
-      if (node === slot.node || words.present.get(node.id)?.paused !== false) continue
-      if (words.standingOf(node.id) !== 'quarantined' && holds(node, variant)) return true
-    }
-    return false
   }
 
   function judge(batch: Batch, event: Finished, nowMs: number): 'serve' | 'held' | 'refuse' {
@@ -211,9 +207,9 @@ export function createTrust(parts: TrustParts): Trust {
     const presence = words.present.get(id)
     if (presence !== undefined) presence.canary.batches--
     if (positions.length === 0) return 'serve'
-    const share = shareChecked(word)
+    const share = Math.max(shareChecked(word), nowMs < alarmUntilMs ? ALARM_SHARE : 0)
     const wanted = batch.items.some(({ query }) => !query.closed)
-    if (!wanted || random() >= share || !couldCheck(batch)) return 'serve'
+    if (!wanted || random() >= share || !checks.couldAsk(batch)) return 'serve'
     if (share < HOLD_ABOVE) {
       audit(batch, event, positions, nowMs)
       return 'serve'
