@@ -18,6 +18,8 @@ export interface Fault {
   mend?(node: Sufferer, hands: Hands): void | Promise<void>
   /** Whether the same node serves again. */
   comesBack: boolean
+  /** So slow that it gets work only while the nodes beside it are held back. */
+  slow?: boolean
 }
 
 interface Hands {
@@ -75,6 +77,7 @@ export const FAULTS: readonly Fault[] = [
     options: ['--backend', 'webgpu'],
     befall: (node) => node.tell('destroy'),
     comesBack: true,
+    slow: true,
   },
 ]
 
@@ -127,14 +130,20 @@ async function sufferOnce(
 ): Promise<Outcome> {
   const { ledger } = scene
   const hands = { scene, freeze }
+  const hold = fault.slow === true ? () => scene.holdOthers(node.id) : () => () => {}
+  let release = hold()
   const load = scene.startLoad()
   let lost: LostItem[] = []
   // A batch may be over before the fault has reached it: then another one is to be hit.
   while (!lost.some(({ requeuedMs }) => requeuedMs !== undefined)) {
-    lost = await scene.strike(node.id, () => fault.befall(node, hands))
+    lost = await scene.strike(node.id, () => {
+      release()
+      return fault.befall(node, hands)
+    })
     await ledger.until(() =>
       lost.every(({ finished, requeuedMs }) => finished || requeuedMs !== undefined)
     )
+    release = hold()
   }
   await fault.mend?.(node, hands)
   let backMs: number | undefined
@@ -143,6 +152,7 @@ async function sufferOnce(
     const back = ledger.finishedOn(node.id).then(() => performance.now() - mendedMs)
     backMs = await within(backLimitMs, back)
   }
+  release()
   await ledger.until(() => lost.every(({ answeredMs }) => answeredMs !== undefined))
   const statuses = await load.stop()
   return { lost, backMs, statuses, answers: ledger.takeAnswers(), lines: scene.lines }

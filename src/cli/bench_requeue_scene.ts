@@ -34,6 +34,8 @@ export interface RequeueScene extends Coordinator {
   ledger: Ledger
   lines: string[]
   addNode(name: string, options?: readonly string[], url?: string): Promise<Sufferer>
+  /** Has the nodes beside this one take no new work, until what it returns is called. */
+  holdOthers(id: string): () => void
   /** Ends it without a word. Resolves when it is gone. */
   remove(node: Sufferer): Promise<void>
   /** Resolves with its id once it holds all that is served. */
@@ -139,6 +141,14 @@ export async function startRequeueScene(
           await Promise.all(all)
           return statuses
         },
+      }
+    },
+    holdOthers(id) {
+      const { admin, nodes } = coordinator.pool
+      const others = nodes().map((node) => node.id).filter((other) => other !== id)
+      for (const other of others) admin.pause(other)
+      return () => {
+        for (const other of others) admin.resume(other)
       }
     },
     async strike(id, fault) {

@@ -1,13 +1,15 @@
 /**
  * `deno task test`: every suite, its time, and one closing line `N passed, N failed, N skipped`.
  *
- * A suite is a folder of `tests/`. Name some to run only those: `deno task test policy node`.
+ * A suite is a folder of `tests/`. Name some to run only those: `deno task test policy node`. Two run
+ * beside each other, the longest first; what a suite printed is shown when it is over.
  *
  * @module
  */
 import './deno_version.ts'
 import { join } from 'node:path'
 import { ROOT } from './root.ts'
+import { provideTestNeeds } from './test_needs.ts'
 
 interface Counts {
   passed: number
@@ -18,15 +20,40 @@ interface Counts {
 /** A suite that hangs must not hang the rest. */
 const SUITE_LIMIT_MS = 8 * 60_000
 
-async function run(args: string[]): Promise<boolean> {
-  const child = new Deno.Command(Deno.execPath(), { args, cwd: ROOT, stdin: 'null' }).spawn()
+/** Suites that take longest, so that none of them is left for the end. */
+const LONGEST = ['browser', 'chaos', 'node', 'cli', 'coordinator', 'policy', 'stages']
+const LANES = Math.min(2, navigator.hardwareConcurrency)
+
+interface Ran {
+  ok: boolean
+  output: string
+}
+
+/** Runs Deno; all that it printed, in the order that it did. */
+async function run(args: string[]): Promise<Ran> {
+  const child = new Deno.Command(Deno.execPath(), {
+    args,
+    cwd: ROOT,
+    stdin: 'null',
+    stdout: 'piped',
+    stderr: 'piped',
+  }).spawn()
+  let output = ''
+  const collect = async (stream: ReadableStream<Uint8Array>) => {
+    const decoder = new TextDecoder()
+    for await (const bytes of stream) output += decoder.decode(bytes, { stream: true })
+  }
+  const printed = Promise.all([collect(child.stdout), collect(child.stderr)])
+  let ended = ''
   const timer = setTimeout(() => {
-    console.log(`ended after ${SUITE_LIMIT_MS / 60_000} minutes without a result`)
+    ended = `\nended after ${SUITE_LIMIT_MS / 60_000} minutes without a result\n`
     child.kill('SIGKILL')
   }, SUITE_LIMIT_MS)
   const { success } = await child.status
   clearTimeout(timer)
-  return success
+  // Children of a suite that was ended may hold its output open.
+  if (ended === '') await printed
+  return { ok: success, output: output + ended }
 }
 
 /** Counts in the JUnit report that `deno test` writes: one `<testcase>` a test or step. */
@@ -41,47 +68,62 @@ export function countJunit(xml: string): Counts {
   return counts
 }
 
-async function suite(name: string, temp: string): Promise<Counts> {
+async function suite(name: string, temp: string): Promise<Counts & { output: string }> {
   if (name === 'types') {
-    const ok = await run(['check', '--quiet', 'src', 'workers', 'profiles', 'demo', 'tests'])
-    return { passed: ok ? 1 : 0, failed: ok ? 0 : 1, skipped: 0 }
+    const paths = ['src', 'workers', 'profiles', 'demo', 'tests']
+    const { ok, output } = await run(['check', '--quiet', ...paths])
+    return { passed: ok ? 1 : 0, failed: ok ? 0 : 1, skipped: 0, output }
   }
   const report = join(temp, `${name}.xml`)
-  const ok = await run([
+  const { ok, output } = await run([
     ...['test', '-A', '--no-check', '--quiet', `--junit-path=${report}`, join('tests', name)],
   ])
   const counts = countJunit(await Deno.readTextFile(report).catch(() => ''))
   // A file that does not even load has no test case to fail.
   if (!ok && counts.failed === 0) counts.failed = 1
-  return counts
+  return { ...counts, output }
 }
 
-async function main() {
+async function findSuites(): Promise<string[]> {
   const suites = ['types']
   for await (const entry of Deno.readDir(join(ROOT, 'tests'))) {
     if (!entry.isDirectory) continue
     const files = await Array.fromAsync(Deno.readDir(join(ROOT, 'tests', entry.name)))
     if (files.some(({ name }) => name.endsWith('_test.ts'))) suites.push(entry.name)
   }
-  const wanted = Deno.args.length > 0 ? suites.filter((s) => Deno.args.includes(s)) : suites.sort()
+  const rank = (name: string) => (LONGEST.indexOf(name) + 100) % 100
+  return suites.sort().sort((a, b) => rank(a) - rank(b))
+}
+
+async function main() {
+  await provideTestNeeds(console.log)
+  const suites = await findSuites()
+  const wanted = Deno.args.length > 0 ? suites.filter((s) => Deno.args.includes(s)) : suites
   const temp = await Deno.makeTempDir()
   const total: Counts = { passed: 0, failed: 0, skipped: 0 }
   const rows: string[] = []
-  for (const name of wanted) {
-    console.log(`\n== ${name}`)
-    const startedMs = performance.now()
-    const { passed, failed, skipped } = await suite(name, temp)
-    const seconds = ((performance.now() - startedMs) / 1000).toFixed(1)
-    rows.push(
-      `${name.padEnd(14)} ${seconds.padStart(7)} s  ${passed} passed, ${failed} failed` +
-        (skipped > 0 ? `, ${skipped} skipped` : ''),
-    )
-    total.passed += passed
-    total.failed += failed
-    total.skipped += skipped
+  const waiting = [...wanted]
+
+  async function lane() {
+    for (let name = waiting.shift(); name !== undefined; name = waiting.shift()) {
+      const startedMs = performance.now()
+      const { passed, failed, skipped, output } = await suite(name, temp)
+      const seconds = ((performance.now() - startedMs) / 1000).toFixed(1)
+      console.log(`\n== ${name}, ${seconds} s\n${output}`)
+      rows.push(
+        `${name.padEnd(14)} ${seconds.padStart(7)} s  ${passed} passed, ${failed} failed` +
+          (skipped > 0 ? `, ${skipped} skipped` : ''),
+      )
+      total.passed += passed
+      total.failed += failed
+      total.skipped += skipped
+    }
   }
+
+  console.log(`running ${wanted.join(', ')}`)
+  await Promise.all(Array.from({ length: LANES }, lane))
   await Deno.remove(temp, { recursive: true })
-  console.log(`\n${rows.join('\n')}\n`)
+  console.log(`\n${rows.sort().join('\n')}\n`)
   console.log(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`)
   if (total.failed > 0 || total.passed === 0) Deno.exit(1)
 }

@@ -43,8 +43,7 @@ Deno.test({
     const fault = FAULTS.find(({ variants }) => variants === SMALL)!
     const scene = await startRequeueScene(SMALL)
     try {
-      // So slow that it does not carry the load alone: or a software GPU would get nothing at all.
-      await scene.addNode('sound', ['--duty', '0.05'])
+      await scene.addNode('sound')
       const [outcome] = await suffer(scene, fault, 1, Infinity)
       check(outcome!, fault.comesBack)
     } finally {
