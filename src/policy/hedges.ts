@@ -9,7 +9,7 @@ import type { Finished } from './finish.ts'
 import type { Flights } from './flights.ts'
 import type { Profile } from './profile.ts'
 import type { Batch, PoolNode, Slot } from './slots.ts'
-import { spareSlots } from './spare.ts'
+import { isSpare } from './spare.ts'
 import type { BatchId } from './types.ts'
 
 export interface HedgeParts {
@@ -66,12 +66,10 @@ export function createHedges(parts: HedgeParts): Hedges {
     const takesMs = ({ node }: Slot) =>
       profile.latency(node.id, batch.variant, batch.items.length).meanMs +
       profile.networkMs(node.id, batch.variant.task)
-    const slots = spareSlots(
-      parts.nodes(),
-      batch.variant,
-      (node) => !node.paused && node !== batch.slot.node,
-      true,
-      nowMs,
+    const slots = [...parts.nodes()].flatMap((node) =>
+      node.paused || node === batch.slot.node
+        ? []
+        : node.slots.find((slot) => isSpare(slot, batch.variant, true, nowMs)) ?? []
     ).filter((slot) => nowMs + takesMs(slot) < deadlineMs)
     if (slots.length === 0) return false
     const slot = slots.reduce((a, b) => takesMs(b) < takesMs(a) ? b : a)

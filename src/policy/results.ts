@@ -9,7 +9,7 @@ import { type Finished, type FinishParts, learnBatch, serveBatch } from './finis
 import { createHedges } from './hedges.ts'
 import type { SchedulerOptions } from './options.ts'
 import type { Shapes } from './shape.ts'
-import type { Batch } from './slots.ts'
+import type { Batch, Slot } from './slots.ts'
 import { createTrust, type Trust } from './trust/trust.ts'
 import type { PolicyCommand, SchedulerStats } from './types.ts'
 import type { Waiting } from './waiting.ts'
@@ -69,9 +69,13 @@ export function createResults(parts: ResultsParts): Results {
     }
   }
 
+  /** Slots that got room since `look`. */
+  let freed: Slot[] = []
+
   return {
     trust,
     finished(batch, event, nowMs) {
+      if (trust !== undefined) freed.push(batch.slot)
       const owner = extras.take(batch.id)
       if (owner !== undefined) return owner.finished(batch, event, nowMs)
       const told = hear(batch, event, nowMs)
@@ -83,7 +87,8 @@ export function createResults(parts: ResultsParts): Results {
     extraLost: (batch, nowMs) => extras.take(batch.id)?.lost(batch, nowMs),
     covered: (batch) => hedges?.covers(batch) ?? false,
     look(nowMs) {
-      trust?.place(nowMs)
+      trust?.place(freed, nowMs)
+      if (freed.length > 0) freed = []
       hedges?.look(nowMs)
     },
     nextMs: () => Math.min(trust?.nextMs() ?? Infinity, hedges?.nextMs() ?? Infinity),

@@ -11,11 +11,12 @@
 import type { Extras } from '../extras.ts'
 import type { Finished } from '../finish.ts'
 import type { Shapes } from '../shape.ts'
-import type { Batch, PoolNode } from '../slots.ts'
+import type { Batch, PoolNode, Slot } from '../slots.ts'
 import type { ExtraWork, NodeId, NodeTrust, PolicyCommand, PolicyEvent } from '../types.ts'
 import { type Check, createChecks, type Held, reasonOf } from './checks.ts'
 import { createClaims } from './claims.ts'
 import { createKnownAnswers, hidden } from './known.ts'
+import { createJudges } from './judges.ts'
 import type { TrustOptions } from './options.ts'
 import { isKnown, surenessOf, type Vote } from './votes.ts'
 import { fail, pass, shareChecked, standingOf, type Word, worthOf } from './word.ts'
@@ -43,7 +44,7 @@ export interface Trust {
   /** Whether the results of a batch are taken now, wait for a check, or are worth nothing. */
   judge(batch: Batch, event: Finished, nowMs: number): 'serve' | 'held' | 'refuse'
   /** Sends what is to be checked to slots that are free. */
-  place(nowMs: number): void
+  place(freed: readonly Slot[], nowMs: number): void
   nextMs(): number
   /** What the rules are to hear of since the last call. */
   news(): PolicyEvent[]
@@ -72,14 +73,14 @@ export function createTrust(parts: TrustParts): Trust {
   const claims = createClaims(shapes)
   const work: ExtraWork = { items: 0, replicas: 0, canaries: 0, hedges: 0 }
   let alarmUntilMs = -Infinity
-  const checks = createChecks({
-    options,
-    extras: parts.extras,
-    nodes,
-    standingOf: words.standingOf,
-    ids: words.ids,
+  const judges = createJudges({
+    ...{ random, nodes, ids: words.ids, standingOf: words.standingOf },
     backendOf: (id) => words.present.get(id)?.backend,
     isWilling: (id) => words.present.get(id)?.paused === false,
+  })
+  const checks = createChecks({
+    ...{ options, judges, extras: parts.extras },
+    standingOf: words.standingOf,
     waiting: parts.waiting,
     sent(check, items) {
       if (check.kind === 'replica') work.replicas += items
@@ -166,7 +167,7 @@ export function createTrust(parts: TrustParts): Trust {
     nowMs: number,
   ): void {
     const [first] = check.votes
-    const alone = right === undefined && groups.length === 1 && !checks.couldAsk(batch)
+    const alone = right === undefined && groups.length === 1 && !judges.couldAsk(batch, nowMs)
     if (alone || right?.includes(first!)) return parts.serve(batch, event, nowMs)
     const winner = right?.find((vote) => check.events.has(vote))
     if (winner === undefined) {
@@ -209,7 +210,7 @@ export function createTrust(parts: TrustParts): Trust {
     if (positions.length === 0) return 'serve'
     const share = Math.max(shareChecked(word), nowMs < alarmUntilMs ? ALARM_SHARE : 0)
     const wanted = batch.items.some(({ query }) => !query.closed)
-    if (!wanted || random() >= share || !checks.couldAsk(batch)) return 'serve'
+    if (!wanted || random() >= share || !judges.couldAsk(batch, nowMs)) return 'serve'
     if (share < HOLD_ABOVE) {
       audit(batch, event, positions, nowMs)
       return 'serve'
@@ -264,9 +265,9 @@ export function createTrust(parts: TrustParts): Trust {
     },
     capped: (batch, event, nowMs) => isOwn(batch) ? event : claims.finished(batch, event, nowMs),
     judge,
-    place(nowMs) {
+    place(freed, nowMs) {
       if (words.strangers > 0) known.tick(nowMs)
-      checks.place(nowMs)
+      checks.place(freed, nowMs)
     },
     nextMs: () => words.strangers > 0 ? Math.min(known.nextMs(), checks.nextMs()) : checks.nextMs(),
     news: words.news,
