@@ -70,13 +70,34 @@ Deno.test('a stage without rules of its own is compared field by field', () => {
   const said = (fields: JsonObject): ItemResult => ({ ok: true, fields, children: {} })
   const truth = said({ label: 'Sandal', index: 5, score: 0.7, box: [10, 20, 30, 41] })
   const agrees = (fields: JsonObject, tolerance = other) =>
-    agree('image-classification', truth, said(fields), tolerance)
+    agree('of-its-own', truth, said(fields), tolerance)
   assert.ok(agrees({ label: 'Sandal', index: 5, score: 0.706, box: [11, 20, 30, 40] }))
   assert.ok(!agrees({ label: 'Sneaker', index: 7, score: 0.7, box: [10, 20, 30, 41] }))
   assert.ok(!agrees({ label: 'Sandal', index: 6, score: 0.7, box: [10, 20, 30, 41] }))
   assert.ok(!agrees({ label: 'Sandal', index: 5, score: 0.5, box: [10, 20, 30, 41] }))
   assert.ok(!agrees({ label: 'Sandal', index: 5, score: null, box: [10, 20, 30, 41] }))
   assert.ok(!agrees({ label: 'Sandal' }))
+})
+
+Deno.test('things of a picture agree by their kind, score and box', () => {
+  const thing = (left: number, kind: string, score: number) => ({
+    ...{ kind, score },
+    box: [[left, 5], [left + 60, 5], [left + 60, 65], [left, 65]],
+  })
+  const said = (found: JsonObject[]): ItemResult => ({
+    ok: true,
+    fields: { width: 320, height: 240, found },
+    children: {},
+  })
+  const agrees = (a: ItemResult, b: ItemResult, tolerance = same) =>
+    agree('object-detection', a, b, tolerance)
+  const truth = said([thing(10, 'shoe', 0.8), thing(100, 'tag', 0.7)])
+  assert.ok(agrees(truth, said([thing(10.2, 'shoe', 0.801), thing(100, 'tag', 0.7)])))
+  assert.ok(!agrees(truth, said([thing(10, 'bag', 0.8), thing(100, 'tag', 0.7)]), coarse))
+  assert.ok(!agrees(truth, said([thing(10, 'shoe', 0.6), thing(100, 'tag', 0.7)]), coarse))
+  assert.ok(!agrees(truth, said([thing(10, 'shoe', 0.8)]), other))
+  assert.match(faultOf('object-detection', said([thing(400, 'shoe', 0.8)])) ?? '', /outside/)
+  assert.match(faultOf('object-detection', said([thing(10, 'shoe', 1.8)])) ?? '', /score/)
 })
 
 Deno.test('a picture that one node calls bad is bad, or both were asked in vain', () => {

@@ -7,12 +7,16 @@
 import type { ItemResult, Json } from '../types.ts'
 import { sameChildren } from './children.ts'
 import { sameJson } from './json.ts'
+import { imageClassification } from './image_classification.ts'
 import type { Agreement } from './kind.ts'
+import { objectDetection } from './object_detection.ts'
 import { textDetection } from './text_detection.ts'
 import { textRecognition } from './text_recognition.ts'
 import type { Tolerance } from './tolerance.ts'
 
 const OWN: { readonly [kind: string]: Partial<Agreement> } = {
+  'image-classification': imageClassification,
+  'object-detection': objectDetection,
   'text-detection': textDetection,
   'text-recognition': textRecognition,
 }

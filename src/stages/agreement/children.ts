@@ -54,12 +54,12 @@ export function extentOf(box: Json | undefined): number[] | undefined {
   return [(left + right) / 2, (top + bottom) / 2, right - left, bottom - top]
 }
 
+/** How an item travels is the link's business; where it was found may differ by a little. */
 function sameMeta(a: JsonObject, b: JsonObject, tolerance: Tolerance): boolean {
+  const plain = ({ format: _f, width: _w, height: _h, box: _b, ...rest }: JsonObject) => rest
+  if (!sameJson(plain(a), plain(b), tolerance)) return false
   const [one, other] = [extentOf(a['box']), extentOf(b['box'])]
-  if (one === undefined || other === undefined) {
-    const plain = ({ format: _f, width: _w, height: _h, ...rest }: JsonObject) => rest
-    return sameJson(plain(a), plain(b), tolerance)
-  }
+  if (one === undefined || other === undefined) return one === other
   return one.every((value, i) => near(value, other[i]!, tolerance, tolerance.pixels))
 }
 
