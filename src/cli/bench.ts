@@ -16,12 +16,14 @@ import { benchDuty } from './bench_duty.ts'
 import { benchEfficiency } from './bench_efficiency.ts'
 import { benchFailover } from './bench_failover.ts'
 import { benchIdle } from './bench_idle.ts'
+import { benchJoin } from './bench_join.ts'
 import { benchLive } from './bench_live.ts'
 import { benchMemory } from './bench_memory.ts'
 import { benchOverhead } from './bench_overhead.ts'
 import { benchOdd } from './bench_odd.ts'
 import { benchRejoin } from './bench_rejoin.ts'
 import { benchRequeue } from './bench_requeue.ts'
+import { benchPages } from './bench_pages.ts'
 import { benchPlanner } from './bench_planner.ts'
 import { benchChaos } from './bench_chaos.ts'
 import { benchRestart } from './bench_restart.ts'
@@ -76,6 +78,8 @@ const BENCHES: Record<string, () => Promise<unknown>> = {
       ...values.pipeline === undefined ? {} : { dir: values.pipeline },
       ...values.queries === undefined ? {} : { queries: Number(values.queries) },
     }),
+  join: benchJoin,
+  pages: benchPages,
 }
 
 const names = positionals.length > 0 ? positionals : Object.keys(BENCHES)

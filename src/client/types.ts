@@ -11,6 +11,7 @@ export type ErrorReason =
   | 'forbidden'
   | 'unknown_pipeline'
   | 'not_found'
+  | 'conflict'
   | 'too_large'
   | 'unsupported_type'
   | 'rate_limited'
@@ -158,6 +159,48 @@ export interface PlanInfo {
   awake: number
   standby: number
   resting: number
+  /** What whoever runs the coordinator said of variants; empty where nothing. */
+  rulings: VariantRuling[]
+}
+
+/** Pinned, a variant alone serves its task; forbidden, it serves nothing. */
+export interface VariantRuling {
+  pipeline: string
+  task: string
+  variant: string
+  ruling: 'pinned' | 'forbidden'
+}
+
+/** `GET /v1/stats`: counters since the start, and how things stand. */
+export interface StatsInfo {
+  uptimeMs: number
+  /** Of `/v1/events`. */
+  listeners: number
+  pipelines: {
+    [pipeline: string]: {
+      arrived: number
+      onTime: number
+      /** Answered without a result, by reason. */
+      failed: { [reason: string]: number }
+      cancelled: number
+      inFlight: number
+      /** Items waiting, by task. */
+      queued: { [task: string]: number }
+      /** Divided by `onTime` it is the effective accuracy. */
+      accuracySum: number
+    }
+  }
+  nodes: {
+    [node: string]: {
+      class: string
+      state: 'active' | 'standby' | 'resting' | 'paused'
+      instances: number
+      batches: number
+      items: number
+    }
+  }
+  /** Why batches were closed at the size they had. */
+  batchCloses: { [reason: string]: number }
 }
 
 /** What became of a node, in an event `node`. */

@@ -1,5 +1,6 @@
 /**
- * `POST /v1/nodes/{id}/drain`, `pause`, `resume` and `DELETE /v1/nodes/{id}`.
+ * `POST /v1/nodes/{id}/drain`, `pause`, `resume`, `DELETE /v1/nodes/{id}`, and
+ * `POST /v1/pipelines/{name}/variants/{task}/{variant}/pin`, `forbid`, `allow`.
  *
  * While there are no tokens these are for whoever sits at this machine: only a connection from
  * loopback gets in, none that came through a proxy, and no page but this coordinator's own.
@@ -18,14 +19,21 @@ const FORWARDED = ['forwarded', 'x-forwarded-for', 'x-real-ip', 'via']
 export function mountAdmin(app: Hono, pool: Pool, hosts: readonly string[]): void {
   const local: MiddlewareHandler = async (c, next) => {
     if (!isLocal(c)) {
-      throw new ApiError('forbidden', 'Cannot change nodes from here: ask from loopback, directly')
+      throw new ApiError(
+        'forbidden',
+        'Cannot change the pool from here: ask from loopback, directly',
+      )
     }
-    if (!mayLink(c.req.header('origin'), hostOf(c.req), hosts)) {
-      throw new ApiError('forbidden', 'Cannot change nodes from a page of another origin')
+    if (!isOwnPage(c)) {
+      throw new ApiError('forbidden', 'Cannot change the pool from a page of another origin')
     }
     await next()
   }
-  const { admin } = pool
+  const isOwnPage = (c: Context) => mayLink(c.req.header('origin'), hostOf(c.req), hosts)
+  const { admin, rulings } = pool
+
+  // For pages: whether to show what would be refused.
+  app.get('/v1/admin', (c) => c.json({ allowed: isLocal(c) && isOwnPage(c) }))
 
   app.post('/v1/nodes/:id/drain', local, (c) => {
     const id = c.req.param('id')
@@ -37,6 +45,13 @@ export function mountAdmin(app: Hono, pool: Pool, hosts: readonly string[]): voi
       const id = c.req.param('id')
       admin[action](id)
       return c.json(nodeOf(pool, id))
+    })
+  }
+  for (const action of ['pin', 'forbid', 'allow'] as const) {
+    app.post(`/v1/pipelines/:name/variants/:task/:variant/${action}`, local, (c) => {
+      const { name: pipeline, task, variant } = c.req.param()
+      rulings.change(action, { pipeline, task, variant })
+      return c.json({ rulings: rulings.list() })
     })
   }
   app.delete('/v1/nodes/:id', local, (c) => {

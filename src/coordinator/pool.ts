@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { NodeInfo } from '../client/types.ts'
+import type { NodeInfo, PlanInfo } from '../client/types.ts'
 import { servedVariants } from '../pipeline/hold.ts'
 import type { Pipeline } from '../pipeline/schema.ts'
 import type { Plan, QueryId, Scheduler } from '../policy/types.ts'
@@ -18,6 +18,7 @@ import { createAdmin } from './admin.ts'
 import { createBatches } from './batches.ts'
 import { createDeadlines } from './deadlines.ts'
 import { type Command, createDriver } from './driver.ts'
+import { noteJudgement } from './judgement.ts'
 import { createLink, type Link, type LinkOptions, type Socket } from './link.ts'
 import type { Log } from './log.ts'
 import { createTelemetry } from './metrics/telemetry.ts'
@@ -32,6 +33,7 @@ import {
 } from './nodes.ts'
 import { createQueries, type QueryRequest } from './queries.ts'
 import { noteReport } from './report.ts'
+import { createRulings } from './rulings.ts'
 import { type ServedPipeline, welcomeOf } from './served.ts'
 import type { Solve } from './solver.ts'
 
@@ -65,6 +67,8 @@ export function createPool(options: PoolOptions) {
   const batches = createBatches(pipelines, post, now, queries.has, telemetry)
   const admin = createAdmin({ nodes, batches, post, log })
   const able = served.flatMap(({ pipeline, models }) => servedVariants(pipeline, models))
+  const kept = scheduler.keepsRulings === true
+  const rulings = createRulings({ pipelines, nodes, able, kept, post, log })
   const welcome = welcomeOf(served)
 
   function planned({ epoch, mode, reason, solveMs }: Plan) {
@@ -96,27 +100,11 @@ export function createPool(options: PoolOptions) {
         nodes.get(command.node)?.link.send({ type: 'drain', reason: 'asked by the coordinator' })
         return
       case 'judged':
-        return judged(command)
+        return noteJudgement(command, { nodes, batches, telemetry, log })
       case 'wake_node':
       case 'rest_node':
         // A resting node is one that gets no batch.
         return
-    }
-  }
-
-  function judged({ node: id, standing, reason }: Extract<Command, { type: 'judged' }>) {
-    const node = nodes.get(id)
-    const name = node?.name ?? id
-    telemetry.judged(standing)
-    log(
-      standing === 'quarantined'
-        ? `node ${name} is in quarantine: ${reason}`
-        : `node ${name} is ${standing}: ${reason}`,
-      standing === 'quarantined' ? 'warn' : 'info',
-      { event: 'node_judged', node: id, name, standing, reason },
-    )
-    if (standing === 'quarantined' && node !== undefined) {
-      batches.abandon(node, 'the node is in quarantine')
     }
   }
 
@@ -280,8 +268,9 @@ export function createPool(options: PoolOptions) {
     held: () => [...nodes.values()].map(({ instances }) => instances),
 
     admin,
+    rulings,
     telemetry,
-    plan: () => scheduler.plan(),
+    plan: (): PlanInfo => ({ ...scheduler.plan(), rulings: rulings.list() }),
     stats: () => scheduler.stats(),
     queriesInFlight: () => queries.size,
     draining: draining.signal,

@@ -13,9 +13,11 @@ import { loadOrder } from './load_order.ts'
 import type { Placement } from './place/placement.ts'
 import { bytesOf, createPlacing, greedy, type Member } from './placing.ts'
 import { planView } from './plan_view.ts'
+import { createRulings } from './rulings.ts'
 import type { Shapes, VariantShape } from './shape.ts'
+import { createShutter } from './shutter.ts'
 import { createSteering } from './steering.ts'
-import type { NodeId, Plan, PolicyCommand, PolicyEvent } from './types.ts'
+import type { NodeId, Plan, PolicyCommand, PolicyEvent, VariantRuling } from './types.ts'
 
 export interface Controller {
   handle(event: PolicyEvent, nowMs: number): void
@@ -67,7 +69,9 @@ export function createController(parts: ControllerParts): Controller {
   /** Nodes that cannot hold all and wait for a first placement, and until when. */
   const waitsUntilMs = new Map<NodeId, number>()
   const steering = createSteering(shapes, parts.startPerS)
-  const placing = createPlacing(shapes, members, parts.meanItems)
+  const rulings = createRulings(shapes)
+  const placing = createPlacing(shapes, members, parts.meanItems, rulings.isOpen)
+  const shutter = createShutter(members, rulings, parts.unload)
   let epoch = 0
   let placed: Plan | undefined
   let askedMs = -Infinity
@@ -110,6 +114,7 @@ export function createController(parts: ControllerParts): Controller {
       }
     }
     if (needed()) placing.direct()
+    shutter.shut()
     for (const member of concerned) loadNext(member, nowMs)
     loadAtMs = alone && loadAtMs !== undefined ? Math.min(loadAtMs, loadAtMsOf(only)) : undefined
   }
@@ -128,26 +133,43 @@ export function createController(parts: ControllerParts): Controller {
       const variant = shapes.find(ref)
       if (variant !== undefined) bytes.set(variant, memoryBytes)
     }
-    const able = [...bytes.keys()]
-    const memoryBytes = event.memoryBytes ?? Infinity
     const member: Member = {
       id: event.node,
       slots: [],
-      able,
-      order: loadOrder(able),
-      fitsAll: bytesOf({ bytesOf: bytes }, able) <= memoryBytes,
+      able: [],
+      order: [],
+      fitsAll: true,
       bytesOf: bytes,
-      memoryBytes,
+      memoryBytes: event.memoryBytes ?? Infinity,
       swapRoom: event.swapRoom ?? false,
       paused: false,
       class: null,
     }
+    confine(member)
     resize(member, event.slots, nowMs)
     remove(event.node)
     members.set(event.node, member)
     if (!member.fitsAll) tightCount++
     waitsUntilMs.set(event.node, nowMs + PATIENCE_MS)
     direct(nowMs, member)
+  }
+
+  /** To the variants that are open. */
+  function confine(member: Member): void {
+    member.able = [...member.bytesOf.keys()].filter(rulings.isOpen)
+    member.order = loadOrder(member.able)
+    member.fitsAll = bytesOf(member, member.able) <= member.memoryBytes
+    for (const slot of member.slots) slot.wanted = slot.wanted.filter(rulings.isOpen)
+  }
+
+  function rule(given: readonly VariantRuling[], nowMs: number): void {
+    rulings.set(given)
+    for (const member of members.values()) confine(member)
+    tightCount = [...members.values()].filter(({ fitsAll }) => !fitsAll).length
+    changedMs = nowMs
+    epoch++
+    shutter.ruled()
+    direct(nowMs)
   }
 
   /** False where it was no member. */
@@ -192,8 +214,11 @@ export function createController(parts: ControllerParts): Controller {
         if (event.type === 'instance_ready') loader.ready(slot, variant)
         else loader.failed(slot, variant, nowMs)
         epoch++
+        if (event.type === 'instance_ready') shutter.came(variant)
         return direct(nowMs, member)
       }
+      case 'rulings_changed':
+        return rule(event.rulings, nowMs)
       case 'plan_ready':
         pending = false
         if (event.plan.placement === undefined) return
@@ -255,6 +280,6 @@ export function createController(parts: ControllerParts): Controller {
     },
     nextWakeMs: (nowMs) => Math.min(loadAtMs ??= nextLoadMs(), placeAtMs(nowMs)),
     plan: (nowMs) =>
-      planView({ shapes, epoch, members: members.values(), steering, placed, nowMs }),
+      planView({ shapes, epoch, members: members.values(), steering, rulings, placed, nowMs }),
   }
 }

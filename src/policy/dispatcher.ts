@@ -22,6 +22,7 @@ import type { Query } from './query.ts'
 import { createQueue } from './queue.ts'
 import { createReady } from './ready.ts'
 import { createResults } from './results.ts'
+import { createRulings } from './rulings.ts'
 import type { Shapes, TaskShape, VariantShape } from './shape.ts'
 import { type Batch, coolDown, type Slot } from './slots.ts'
 import { dispatcherStats } from './stats.ts'
@@ -79,7 +80,8 @@ export function createDispatcher(
   const profile = createProfile(shapes)
   const fanOut = createFanOut()
   const sizes = createBatchSizes()
-  const pool = createPool(shapes, profile, fanOut, sizes, limits.maxBatch)
+  const rulings = createRulings(shapes)
+  const pool = createPool(shapes, profile, fanOut, sizes, limits.maxBatch, rulings.isOpen)
   const ready = createReady()
   const targets = createTargets()
   const waiting = createWaiting(shapes)
@@ -106,6 +108,7 @@ export function createDispatcher(
   const outlook = createOutlook({ pool, ready, flights, queries, maxScan: limits.maxScan, emit })
   const inside = createInside({
     ...{ shapes, limits, queries, waiting, flights, outlook, counters, emit },
+    bestFloor: rulings.bestFloor,
     isLoading: pool.isLoading,
     nowMs: () => nowMs,
   })
@@ -161,6 +164,9 @@ export function createDispatcher(
       case 'load_failed':
         setReplacing(event.node, event.slot, false)
         return pool.loaded(event.node, event.slot, event, event.type === 'instance_ready')
+      case 'rulings_changed':
+        rulings.set(event.rulings)
+        return pool.ruled()
       case 'drain':
         return inside.drain()
       case 'plan_ready':

@@ -9,6 +9,7 @@ import { classify } from './classes.ts'
 import type { BatchSizes } from './batch_sizes.ts'
 import { createTails, type Tails } from './tails.ts'
 import type { Profile } from './profile.ts'
+import type { Rulings } from './rulings.ts'
 import type { Shapes } from './shape.ts'
 import {
   type Batch,
@@ -29,6 +30,8 @@ export interface Pool {
   leave(node: NodeId): Batch[]
   /** The batches of slots that are no more. */
   report(event: EventOf<'node_reported'>): Batch[]
+  /** Variants were closed or opened. */
+  ruled(): void
   loading(node: NodeId, slot: SlotIndex, ref: VariantRef): void
   loaded(node: NodeId, slot: SlotIndex, ref: VariantRef, ok: boolean): void
   /** Whether any slot is loading. */
@@ -70,6 +73,7 @@ export function createPool(
   fanOut: FanOut,
   sizes: BatchSizes,
   maxBatch: number,
+  isOpen: Rulings['isOpen'],
 ): Pool {
   const nodes = new Map<NodeId, PoolNode>()
   let epoch = 0
@@ -101,12 +105,14 @@ export function createPool(
 
   return {
     nodes,
-    join({ node: id, slots, duty, able, memoryBytes = Infinity }) {
+    join({ node: id, slots, duty, able: refs, memoryBytes = Infinity }) {
+      const able = shapes.variants.filter((v) => refs.some((ref) => shapes.find(ref) === v))
       const node: PoolNode = {
         id,
         slots: [],
         duty: duty > 0 ? Math.min(Math.max(duty, LEAST_DUTY), 1) : 1,
-        able: shapes.variants.filter((variant) => able.some((ref) => shapes.find(ref) === variant)),
+        able,
+        openCount: able.filter(isOpen).length,
         memoryBytes,
         class: null,
         paused: false,
@@ -140,6 +146,9 @@ export function createPool(
       else if (slots === undefined) outdated = true
       else layout = undefined
       return slots === undefined ? [] : resize(node, slotCount(slots))
+    },
+    ruled() {
+      for (const node of nodes.values()) node.openCount = node.able.filter(isOpen).length
     },
     loading(node, slot, ref) {
       const variant = shapes.find(ref)

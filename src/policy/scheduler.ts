@@ -95,6 +95,7 @@ export function createScheduler(options: SchedulerOptions): LearningScheduler {
   }
 
   return {
+    keepsRulings: true,
     handle,
     plan: () => controller.plan(nowMs),
     stats: () => dispatcher.stats(nowMs),

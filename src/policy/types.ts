@@ -23,6 +23,11 @@ export interface VariantRef {
   variant: string
 }
 
+/** What whoever runs the pool says of a variant: it alone serves its task, or it serves nothing. */
+export interface VariantRuling extends VariantRef {
+  ruling: 'pinned' | 'forbidden'
+}
+
 /** How long a batch of this many items takes on a slot, alone and warm. */
 export interface LatencyPoint {
   batch: number
@@ -110,6 +115,8 @@ export type PolicyEvent =
   | ({ type: 'instance_ready'; node: NodeId; slot: SlotIndex } & VariantRef)
   | ({ type: 'load_failed'; node: NodeId; slot: SlotIndex; message: string } & VariantRef)
   | { type: 'plan_ready'; plan: Plan }
+  /** All rulings in force, whatever was said before. */
+  | { type: 'rulings_changed'; rulings: VariantRuling[] }
   /** No more queries are taken; those inside are still answered. */
   | { type: 'drain' }
   | { type: 'wake' }
@@ -232,6 +239,8 @@ export interface ExtraWork {
 
 /** A scheduler: events and the time in, commands out. Same events, same commands, bit for bit. */
 export interface Scheduler {
+  /** It keeps to `rulings_changed`; others pass over that. */
+  keepsRulings?: true
   handle(event: PolicyEvent, nowMs: number): PolicyCommand[]
   /** The plan in force. */
   plan(): Plan

@@ -62,6 +62,7 @@ Deno.test('/openapi.json tells of each route, and of nothing else', () =>
 /** Fills in what a path leaves open. */
 const PLACES: Record<string, string> = {
   ...{ name: 'pages', model: 'pages', version: '1', id: 'one', sha256: 'none' },
+  ...{ task: 'find', variant: 'fast' },
 }
 
 function call(url: string, method: string, path: string): Promise<Response> {

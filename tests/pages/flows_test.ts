@@ -19,7 +19,7 @@ const pipeline: PipelineInfo = {
 
 const plan = (mix: PlanInfo['mix']): PlanInfo => ({
   ...{ epoch: 1, mode: 'hardware', objective: 1, bound: 1, gap: 0, reason: '', solveMs: 0 },
-  ...{ awake: 1, standby: 0, resting: 0, mix },
+  ...{ awake: 1, standby: 0, resting: 0, mix, rulings: [] },
   instances: [
     { pipeline: 'tree', task: 'find', variant: 'good', class: 'class-1', count: 3 },
     { pipeline: 'tree', task: 'find', variant: 'good', class: 'class-2', count: 2 },

@@ -7,7 +7,8 @@
 import { z } from 'zod'
 import { STATUS } from '../api_error.ts'
 import { SCHEMAS } from './components.ts'
-import { type Content, type Operation, OPERATIONS, TAGS } from './operations.ts'
+import { type Content, type Operation, TAGS } from './operation.ts'
+import { OPERATIONS } from './operations.ts'
 
 export type JsonObject = { [key: string]: unknown }
 

@@ -13,8 +13,9 @@ import type {
   PipelineInfo,
   PlanInfo,
   StageReport,
+  StatsInfo,
+  VariantRuling,
 } from '../../client/types.ts'
-import type { SchedulerStats } from '../../policy/types.ts'
 import { REASONS } from '../api_error.ts'
 
 type Same<A, B> = [A] extends [B] ? [B] extends [A] ? true : false : false
@@ -138,6 +139,14 @@ export const nodeInfo = of<NodeInfo>()(z.object({
 export const nodes = z.object({ nodes: z.array(nodeInfo) })
 export const changedNode = z.object({ node: nodeInfo.nullable() })
 
+const ruled = of<VariantRuling[]>()(z.array(z.object({
+  pipeline: z.string(),
+  task: z.string(),
+  variant: z.string(),
+  ruling: z.enum(['pinned', 'forbidden']),
+})))
+export const rulings = z.object({ rulings: ruled })
+
 export const plan = of<PlanInfo>()(z.object({
   epoch: count,
   mode: z.enum(['hardware', 'accuracy', 'saturated']),
@@ -157,11 +166,12 @@ export const plan = of<PlanInfo>()(z.object({
   awake: count,
   standby: count,
   resting: count,
+  rulings: ruled.meta({ description: 'What whoever runs the coordinator said of variants.' }),
 }))
 
 const counts = z.record(z.string(), count)
 
-export const stats = of<SchedulerStats & { uptimeMs: number; listeners: number }>()(z.object({
+export const stats = of<StatsInfo>()(z.object({
   uptimeMs: count,
   listeners: count.meta({ description: 'Of `/v1/events`.' }),
   pipelines: z.record(

@@ -9,6 +9,7 @@ import { make } from '../make.ts'
 import { element, setText } from '../node/dom.ts'
 import { createClassView } from './class_view.ts'
 import { listen } from './feed.ts'
+import { createManage } from './manage.ts'
 import { createNodeTable } from './node_table.ts'
 import { createNodes } from './nodes.ts'
 import { createPlanPicture } from './plan_picture.ts'
@@ -30,7 +31,8 @@ const tiles = createTiles()
 const picture = createPlanPicture()
 const log = createPlanLog(now)
 const classes = createClassView(nodes.rows)
-const table = createNodeTable(nodes.rows)
+const manage = createManage()
+const table = createNodeTable(nodes.rows, manage)
 const chosen = element('pipeline', HTMLSelectElement)
 const live = new Map<string, MetricsSeries>()
 let hour: Record<string, MetricsSeries> = {}
@@ -78,6 +80,7 @@ const drawPlan = drawer(() => {
   const one = pipeline()
   if (one === undefined || plan === undefined) return
   picture.show(one, plan)
+  manage.show(one, plan)
   showCounts(plan)
   drawStanding()
 })
@@ -120,7 +123,7 @@ async function loadDetails(): Promise<void> {
     return
   }
   detailsAtMs = now()
-  nodes.details(await client.nodes())
+  nodes.details(await client.getNodes())
   drawNodes()
 }
 
@@ -136,7 +139,8 @@ async function opened(): Promise<void> {
   nodes.clear()
   connected = first = true
   say('')
-  pipelines = await client.pipelines()
+  quietly(manage.ask())
+  pipelines = await client.getPipelines()
   const before = chosen.value
   chosen.replaceChildren(...pipelines.map(({ name }) => make('option', { value: name }, name)))
   if (pipelines.some(({ name }) => name === before)) chosen.value = before

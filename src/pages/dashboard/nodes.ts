@@ -73,9 +73,11 @@ export const classLabel = (name: string): string =>
 
 const PAUSES: Record<string, string> = {
   volunteer: 'paused by its volunteer',
+  hours: 'paused: outside its hours',
   battery: 'paused: on battery',
   hidden: 'paused: its tab is not in view',
   pressure: 'paused: its device is busy',
+  coordinator: 'paused from here',
 }
 
 /** In words, the state first. */

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { createClient, ShoalError } from '../../client/client.ts'
+import { createClient, ShoalError } from '../../client/mod.ts'
 import type { InferAnswer, PipelineInfo } from '../../client/types.ts'
 import { durationParts, percent, plural } from '../format.ts'
 import { make } from '../make.ts'
@@ -27,7 +27,7 @@ let picture: Picture | undefined
 let asking: AbortController | undefined
 
 /** Asked for with the page; the coordinator that served it is there. */
-const pipelines = await client.pipelines()
+const pipelines = await client.getPipelines()
 const read = setUpChoices(pipelines, showCode)
 
 function showCode(): void {
@@ -77,6 +77,8 @@ async function ask(asked: Picture): Promise<void> {
   try {
     const answer = await client.infer<Record<string, unknown>>(pipeline.name, asked.blob, {
       ...choices,
+      // A person decides whether to ask again.
+      maxTries: 1,
       signal: own.signal,
     })
     showAnswer(asked, pipeline, answer, performance.now() - startMs)
