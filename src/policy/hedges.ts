@@ -56,15 +56,19 @@ export function createHedges(parts: HedgeParts): Hedges {
   const twins = new Map<BatchId, Batch>()
   let allowance = MOST
   let lookAtMs = Infinity
-  let items = 0
+  let hedged = 0
 
-  function hedge(batch: Batch, nowMs: number): boolean {
-    const deadlineMs = batch.items.reduce(
+  function hedge(late: Batch, nowMs: number): boolean {
+    // Of some of its queries nobody may want to hear any more.
+    const items = late.items.filter((item) => !item.query.closed && item.batch === late.id)
+    const batch: Batch = { ...late, items }
+    if (items.length === 0) return false
+    const deadlineMs = items.reduce(
       (least, item) => Math.min(least, item.deadlineMs),
       Infinity,
     )
     const takesMs = ({ node }: Slot) =>
-      profile.latency(node.id, batch.variant, batch.items.length).meanMs +
+      profile.latency(node.id, batch.variant, items.length).meanMs +
       profile.networkMs(node.id, batch.variant.task)
     const slots = [...parts.nodes()].flatMap((node) =>
       node.paused || node === batch.slot.node
@@ -74,15 +78,15 @@ export function createHedges(parts: HedgeParts): Hedges {
     if (slots.length === 0) return false
     const slot = slots.reduce((a, b) => takesMs(b) < takesMs(a) ? b : a)
     allowance--
-    items += batch.items.length
-    const sent = batch.items.map(({ query, payload }) => ({ query: query.id, payload }))
+    hedged += items.length
+    const sent = items.map(({ query, payload }) => ({ query: query.id, payload }))
     const twin = extras.send(slot, batch.variant, { items: sent, deadlineMs }, {
       finished(twin, event, atMs) {
         const told = parts.hear(twin, event, atMs)
         if (!event.outcomes.some(({ ok }) => ok)) return this.lost(twin, atMs)
         if (twins.get(batch.id) !== twin) return
         twins.delete(batch.id)
-        flights.callOff(batch, atMs)
+        flights.callOff(late, atMs)
         parts.accept({ ...batch, slot: twin.slot }, told, atMs)
       },
       lost(twin, atMs) {
@@ -128,6 +132,6 @@ export function createHedges(parts: HedgeParts): Hedges {
       }
     },
     nextMs: () => lookAtMs,
-    count: () => items,
+    count: () => hedged,
   }
 }
