@@ -194,7 +194,18 @@ export const stats = of<StatsInfo>()(z.object({
       instances: count,
       batches: count,
       items: count,
+      trust: z.object({
+        standing: z.enum(['own', 'trusted', 'proving', 'quarantined']),
+        trust: ratio,
+        reason: z.string(),
+        passed: count,
+        failed: count,
+        slowerThanSaid: z.number(),
+      }).exactOptional(),
     }),
   ),
   batchCloses: counts,
+  extra: z.object({ items: count, replicas: count, canaries: count, hedges: count })
+    .exactOptional()
+    .meta({ description: 'Items of queries, and items run besides, by what for.' }),
 }))
