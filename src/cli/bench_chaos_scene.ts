@@ -63,7 +63,7 @@ export async function startChaosScene(options: ChaosOptions = {}): Promise<Chaos
   const { pipeline } = pipelines[0]!
   const held = Object.values(pipeline.tasks)
     .reduce((sum, task) => sum + Object.keys(task.variants).length, 0)
-  const [sample] = await samplesOf(dir)
+  const [sample] = await samplesOf(dir, pipeline.name)
   const lines: string[] = []
   const counts = new Map<string, number>()
   const count = (command: PolicyCommand) => {

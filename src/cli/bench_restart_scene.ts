@@ -78,7 +78,7 @@ export async function startRestartScene(count: number): Promise<RestartScene> {
   const dir = join(ROOT, 'profiles', PIPELINE)
   const temp = await Deno.makeTempDir()
   const store = join(temp, 'store.sqlite')
-  const [sample] = await samplesOf(dir)
+  const [sample] = await samplesOf(dir, PIPELINE)
   const start = async (port: string) => {
     const child = spawn([COORDINATOR, port, store, dir])
     const url = (await child.said(/^serving on/)).split(' ').at(-1)!

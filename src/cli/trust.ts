@@ -39,7 +39,9 @@ export async function trustOptions(
     weigh: (payload) => (payload as Payload).bytes.byteLength,
     samples: Object.fromEntries(
       await Promise.all(
-        pipelines.map(async ({ dir, pipeline }) => [pipeline.name, await samplesOf(dir)] as const),
+        pipelines.map(async ({ dir, pipeline }) =>
+          [pipeline.name, await samplesOf(dir, pipeline.name)] as const
+        ),
       ),
     ),
   }
@@ -54,26 +56,36 @@ const resultOf = (outcome: ItemOutcome): ItemResult =>
     }
     : { ok: false, reason: 'invalid_input', message: outcome.message }
 
-/** Pictures of the pipeline's own folder `samples`, else the project's. */
-export async function samplesOf(dir: string): Promise<Payload[]> {
+/** Pictures of the pipeline's own folder `samples`, else the project's: those named after it first. */
+export async function samplesOf(dir: string, pipeline: string): Promise<Payload[]> {
   const own = dir === '' ? [] : await picturesIn(join(dir, 'samples'))
-  return own.length > 0 ? own : await picturesIn(SAMPLES)
+  if (own.length > 0) return own
+  const named = await picturesIn(SAMPLES, (name) => name.startsWith(pipeline))
+  return named.length > 0 ? named : await picturesIn(SAMPLES)
 }
 
-async function picturesIn(dir: string): Promise<Payload[]> {
+async function picturesIn(
+  dir: string,
+  wanted: (name: string) => boolean = () => true,
+): Promise<Payload[]> {
   const found: Payload[] = []
   const entries = await Array.fromAsync(Deno.readDir(dir)).catch(() => [])
   for (const { name } of entries.sort((a, b) => a.name.localeCompare(b.name))) {
-    if (found.length >= MAX_SAMPLES || !/\.(jpe?g|png|webp)$/i.test(name)) continue
+    if (found.length >= MAX_SAMPLES || !wanted(name) || !/\.(jpe?g|png|webp)$/i.test(name)) continue
     const bytes = await Deno.readFile(join(dir, name))
     found.push({ meta: { type: checkPicture(bytes) }, bytes })
   }
   return found
 }
 
-/** A secret of this run, and who knows it: nodes that this process started itself. */
-export function createOwnToken(): { token: string; isOwn(hello: Hello): boolean } {
-  const token = crypto.getRandomValues(new Uint8Array(32)).toHex()
+/**
+ * A secret of this run, and who knows it: nodes that this process started itself.
+ *
+ * @param token the secret, where there is one already
+ */
+export function createOwnToken(
+  token: string = crypto.getRandomValues(new Uint8Array(32)).toHex(),
+): { token: string; isOwn(hello: Hello): boolean } {
   const wanted = new TextEncoder().encode(token)
   return {
     token,
