@@ -20,10 +20,10 @@ import { ROOT } from './root.ts'
 const SAMPLES = join(ROOT, 'demo', 'samples')
 const MAX_SAMPLES = 4
 
-/** @param random uniform in [0, 1) */
+/** @param random uniform in [0, 1); by default what no node can foresee */
 export async function trustOptions(
   pipelines: readonly LoadedPipeline[],
-  random: () => number = Math.random,
+  random: () => number = () => crypto.getRandomValues(new Uint32Array(1))[0]! / 2 ** 32,
 ): Promise<TrustOptions> {
   const byName = new Map(pipelines.map(({ pipeline }) => [pipeline.name, pipeline]))
   const taskOf = ({ pipeline, task }: VariantRef) => byName.get(pipeline)?.tasks[task]
