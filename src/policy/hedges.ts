@@ -17,8 +17,8 @@ export interface HedgeParts {
   extras: Extras
   profile: Profile
   nodes(): Iterable<PoolNode>
-  /** Items that wait. */
-  waiting(): number
+  /** Whether anything waits for a slot. */
+  isBusy(nowMs: number): boolean
   /** Takes in what a batch says of its node. */
   hear(batch: Batch, event: Finished, nowMs: number): Finished
   /** Takes in what a batch says of its items. */
@@ -126,7 +126,7 @@ export function createHedges(parts: HedgeParts): Hedges {
           continue
         }
         // While others wait for a slot, it is theirs.
-        if (allowance < 1 || parts.waiting() > 0 || !hedge(batch, nowMs)) {
+        if (allowance < 1 || parts.isBusy(nowMs) || !hedge(batch, nowMs)) {
           lookAtMs = Math.min(lookAtMs, nowMs + AGAIN_MS)
         }
       }

@@ -43,7 +43,7 @@ export function createResults(parts: ResultsParts): Results {
   const { options, shapes, waiting, finishing, emit } = parts
   const { flights, pool, profile } = finishing
   const extras = createExtras(flights)
-  const common = { extras, waiting: () => waiting.total, hear, accept }
+  const common = { extras, isBusy, hear, accept }
   const trust = options.trust && createTrust({
     ...common,
     ...{ options: options.trust, shapes, nodes: pool.nodes, emit, retry: flights.retry },
@@ -52,6 +52,16 @@ export function createResults(parts: ResultsParts): Results {
   const hedges = options.hedge
     ? createHedges({ ...common, flights, profile, nodes: () => pool.nodes.values() })
     : undefined
+
+  /** Whether anything waits that did not come just now: no slot was free for it. */
+  function isBusy(nowMs: number): boolean {
+    if (waiting.total === 0) return false
+    for (const queue of waiting.queues.values()) {
+      const first = queue.at(0)
+      if (first !== undefined && first.queuedAtMs < nowMs) return true
+    }
+    return false
+  }
 
   /** What a batch says of its node; returns it with times that can be believed. */
   function hear(batch: Batch, event: Finished, nowMs: number): Finished {

@@ -39,8 +39,8 @@ export interface CheckParts {
   extras: Extras
   judges: Judges
   standingOf(node: NodeId): Standing
-  /** Items that wait for a slot. */
-  waiting(): number
+  /** Whether anything waits for a slot. */
+  isBusy(nowMs: number): boolean
   sent(check: Check, items: number): void
   heard(batch: Batch, event: Finished, nowMs: number): Finished
   /** A result that no input leads to. */
@@ -50,7 +50,8 @@ export interface CheckParts {
 }
 
 export interface Checks {
-  begin(check: Check, nowMs: number): void
+  /** False where there are too many already. */
+  begin(check: Check, nowMs: number): boolean
   /** What time is left to queries when their items are sent. */
   usual(task: TaskShape, leftMs: number): void
   /** Asks nodes that have room, those first that have just got it, and ends checks that are due. */
@@ -153,13 +154,14 @@ export function createChecks(parts: CheckParts): Checks {
   }
 
   /** What nobody waits for lets queries go first for a while. */
-  const patientUntilMs = ({ held, sinceMs }: Check) =>
-    held === null && parts.waiting() > 0 ? sinceMs + PATIENCE_MS : -Infinity
+  const patientUntilMs = ({ held, sinceMs }: Check, busy: boolean) =>
+    held === null && busy ? sinceMs + PATIENCE_MS : -Infinity
 
   /** A slot has just become free. */
   function offer(slot: Slot, nowMs: number): void {
+    const busy = parts.isBusy(nowMs)
     for (const check of pending) {
-      if (nowMs < patientUntilMs(check) || !judges.suits(check, slot, nowMs)) continue
+      if (nowMs < patientUntilMs(check, busy) || !judges.suits(check, slot, nowMs)) continue
       return ask(check, slot, nowMs)
     }
   }
@@ -167,9 +169,10 @@ export function createChecks(parts: CheckParts): Checks {
   return {
     usual: (task, leftMs) => void usualMs.set(task, leftMs),
     begin(check, nowMs) {
-      if (checks.size >= MAX_CHECKS && check.held === null) return
+      if (checks.size >= MAX_CHECKS && check.held === null) return false
       checks.add(check)
       settle(check, nowMs)
+      return true
     },
     place(freed, nowMs) {
       if (pending.size > 0) { for (const slot of freed) offer(slot, nowMs) }
@@ -181,11 +184,12 @@ export function createChecks(parts: CheckParts): Checks {
           nextMs = Math.min(nextMs, check.dueMs > nowMs ? check.dueMs : nowMs + AGAIN_MS)
         }
       }
+      const busy = parts.isBusy(nowMs)
       let left = MOST_PLACED
       for (const check of [...pending]) {
-        if (nowMs < patientUntilMs(check)) continue
+        if (nowMs < patientUntilMs(check, busy)) continue
         if (left-- === 0) break
-        const slot = judges.slotFor(check, check.held === null && parts.waiting() === 0, nowMs)
+        const slot = judges.slotFor(check, check.held === null && !busy, nowMs)
         // Those that found none come last the next time.
         pending.delete(check)
         if (slot === undefined) pending.add(check)

@@ -20,7 +20,10 @@ export interface KnownParts {
   shapes: Shapes
   nodes: ReadonlyMap<NodeId, PoolNode>
   words: Words
-  begin(check: Pick<Check, 'kind' | 'variant' | 'items' | 'votes' | 'target'>, nowMs: number): Check
+  begin(
+    check: Pick<Check, 'kind' | 'variant' | 'items' | 'votes' | 'target'>,
+    nowMs: number,
+  ): Check | undefined
 }
 
 export interface KnownAnswers {
@@ -60,17 +63,22 @@ export function createKnownAnswers(parts: KnownParts): KnownAnswers {
     if (variant === undefined) return putOff(presence.canary, nowMs)
     const most = variant.task.depth === 0 ? 1 : 1 + Math.floor(MOST_ITEMS * random())
     const known = bank.unseenBy(id, variant, most, presence.backend)
+    const items = known.map(({ payload }) => hidden(payload))
+    const votes: Vote[] = [{ node: null, standing: 'known', said: known.map(({ said }) => said) }]
+    // Set before: a check may be over at once.
+    presence.asked = true
+    const check = parts.begin({ kind: 'canary', variant, items, votes, target: id }, nowMs)
+    if (check === undefined) {
+      presence.asked = false
+      return putOff(presence.canary, nowMs)
+    }
+    usedBy.set(check, known)
     for (const one of known) {
       one.seenBy.add(id)
       // What so many know is no secret any more.
       if (one.seenBy.size > MOST_SEEN) bank.drop(one)
     }
     presence.canary.sent++
-    presence.asked = true
-    const items = known.map(({ payload }) => hidden(payload))
-    const votes: Vote[] = [{ node: null, standing: 'known', said: known.map(({ said }) => said) }]
-    const check = parts.begin({ kind: 'canary', variant, items, votes, target: id }, nowMs)
-    usedBy.set(check, known)
   }
 
   /** Where little is known, somebody is asked: one of the own nodes, or several others. */

@@ -27,7 +27,8 @@ export interface TrustParts {
   shapes: Shapes
   extras: Extras
   nodes: ReadonlyMap<NodeId, PoolNode>
-  waiting(): number
+  /** Whether anything waits for a slot. */
+  isBusy(nowMs: number): boolean
   emit(command: PolicyCommand): void
   /** Takes in what a batch says of its node only. */
   hear(batch: Batch, event: Finished, nowMs: number): Finished
@@ -81,7 +82,7 @@ export function createTrust(parts: TrustParts): Trust {
   const checks = createChecks({
     ...{ options, judges, extras: parts.extras },
     standingOf: words.standingOf,
-    waiting: parts.waiting,
+    isBusy: parts.isBusy,
     sent(check, items) {
       if (check.kind === 'replica') work.replicas += items
       else work.canaries += items
@@ -114,15 +115,14 @@ export function createTrust(parts: TrustParts): Trust {
   function begin(
     given: Pick<Check, 'kind' | 'variant' | 'items' | 'votes'> & Partial<Check>,
     nowMs: number,
-  ): Check {
+  ): Check | undefined {
     const check: Check = {
       ...{ target: null, held: null, running: 0, events: new Map() },
       ...{ sinceMs: nowMs, dueMs: nowMs + AUDIT_MS },
       asked: new Set(given.votes.flatMap(({ node }) => node ?? [])),
       ...given,
     }
-    checks.begin(check, nowMs)
-    return check
+    return checks.begin(check, nowMs) ? check : undefined
   }
 
   function decided(
