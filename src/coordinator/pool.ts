@@ -16,6 +16,7 @@ import { createMembers } from './doors/members.ts'
 import { createDeadlines } from './deadlines.ts'
 import { type Command, createDriver } from './driver.ts'
 import { createHearing } from './hearing.ts'
+import { noteJudgement } from './judgement.ts'
 import { createLink, type Link, type LinkOptions, type Socket } from './link.ts'
 import type { Log } from './log.ts'
 import { createTelemetry } from './metrics/telemetry.ts'
@@ -44,6 +45,8 @@ export interface PoolOptions {
   now: () => number
   /** Told of joins, leaves and faults, for people. */
   log: Log
+  /** Whether this is a node that whoever runs the coordinator started: its word is taken. */
+  isOwn?: (hello: Hello) => boolean
   link?: Omit<LinkOptions, 'now'>
   /** Keys that nodes come in with; who holds one that is taken back has to leave. */
   keyring?: Keyring
@@ -114,6 +117,8 @@ export function createPool(options: PoolOptions) {
       case 'drain_node':
         nodes.get(command.node)?.link.send({ type: 'drain', reason: 'asked by the coordinator' })
         return
+      case 'judged':
+        return noteJudgement(command, { nodes, batches, telemetry, log })
       case 'wake_node':
       case 'rest_node':
         // A resting node is one that gets no batch.
@@ -141,7 +146,7 @@ export function createPool(options: PoolOptions) {
         message: 'Another link of the same node took over',
       })
     }
-    const node = createPooledNode(link, hello)
+    const node = createPooledNode(link, hello, options.isOwn?.(hello) ?? false)
     nodes.set(node.id, node)
     byLink.set(link, node)
     link.send(welcomeOf(versions.all()))
@@ -239,7 +244,8 @@ export function createPool(options: PoolOptions) {
       queries.endAll()
       const reason = 'the coordinator is shutting down'
       for (const { link } of [...nodes.values()]) {
-        link.send({ type: 'drain', reason })
+        // Nodes wait for the next one; an own node is ended by whoever started it.
+        link.send({ type: 'drain', reason, rejoin: true })
         link.close(1001, reason)
       }
       stop()
