@@ -8,6 +8,7 @@ import { fanOutOf, taskOf, variantOf, variantPaths } from '../pipeline/tree.ts'
 import type { JsonObject } from '../stages/types.ts'
 import { accuracyOf, addScores, type Names, noScore, type Score } from '../stages/labelled.ts'
 import type { ExampleResult, Latency, Overhead } from './profile_messages.ts'
+import { msOf, type Way, waysOf } from './profile_ways.ts'
 
 export interface VariantTimes extends Overhead {
   task: string
@@ -41,6 +42,8 @@ export interface Profile {
   set: JsonObject
   variants: VariantProfile[]
   paths: PathProfile[]
+  /** Where the tree has several branches. */
+  ways: Way[]
 }
 
 /**
@@ -96,14 +99,21 @@ export function profileOf(
     let ms = 0
     tasks.forEach((task, i) => {
       const found = variants.find((v) => v.task === task && v.variant === names[i])
-      // Items cut into several rows take the model's time for each.
-      const modelMs = found?.batches[0]?.minMs ?? 0
-      ms += items * (modelMs * (found?.rows ?? 1) + (found?.otherMs ?? 0))
+      ms += items * (found === undefined ? 0 : msOf(found))
       items *= found?.fanOut[tasks[i + 1] ?? ''] ?? 1
     })
     return ms
   }
   const total = bestOfEach(chains).reduce(addScores, noScore)
+  const measured = variantPaths(pipeline).map((path): PathProfile => {
+    const score = paths.get(path.variants.join(' > ')) ?? noScore
+    return {
+      path: path.variants,
+      accuracy: accuracyOf(score),
+      exact: score.truths === 0 ? 0 : score.exact / score.truths,
+      ms: timeOf(path),
+    }
+  })
   return {
     pipeline: pipeline.name,
     set: {
@@ -113,15 +123,8 @@ export function profileOf(
       ...set.names.units === undefined ? {} : { [set.names.units]: total.total },
     },
     variants,
-    paths: variantPaths(pipeline).map((path) => {
-      const score = paths.get(path.variants.join(' > ')) ?? noScore
-      return {
-        path: path.variants,
-        accuracy: accuracyOf(score),
-        exact: score.truths === 0 ? 0 : score.exact / score.truths,
-        ms: timeOf(path),
-      }
-    }),
+    paths: measured,
+    ways: waysOf(pipeline, variants, measured),
   }
 }
 
