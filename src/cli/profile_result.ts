@@ -7,44 +7,9 @@ import type { Pipeline } from '../pipeline/schema.ts'
 import { fanOutOf, taskOf, variantOf, variantPaths } from '../pipeline/tree.ts'
 import type { JsonObject } from '../stages/types.ts'
 import { accuracyOf, addScores, type Names, noScore, type Score } from '../stages/labelled.ts'
-import type { ExampleResult, Latency, Overhead } from './profile_messages.ts'
-import { msOf, type Way, waysOf } from './profile_ways.ts'
-
-export interface VariantTimes extends Overhead {
-  task: string
-  variant: string
-  /** On the processor by WebAssembly. */
-  batches: Latency[]
-  /** On other backends, where they were measured; why not, where one could not. */
-  others?: { [backend: string]: Latency[] | string }
-}
-
-export interface VariantProfile extends VariantTimes {
-  /** As it was before where nothing was scored. */
-  accuracy: number
-  /** Share of labelled things that the children cover; for tasks with children. */
-  recall?: number
-  fanOut: Record<string, number>
-  /** One item of one row, the stage's own work included: the fastest run, for machines are busy. */
-  referenceMs: number
-}
-
-export interface PathProfile {
-  path: string[]
-  accuracy: number
-  exact: number
-  /** Sum over the tasks of items x rows x time, for one query on one engine. */
-  ms: number
-}
-
-export interface Profile {
-  pipeline: string
-  set: JsonObject
-  variants: VariantProfile[]
-  paths: PathProfile[]
-  /** Where the tree has several branches. */
-  ways: Way[]
-}
+import type { PathProfile, Profile, VariantProfile, VariantTimes } from './profile_types.ts'
+import type { ExampleResult } from './profile_messages.ts'
+import { msOf, waysOf } from './profile_ways.ts'
 
 /**
  * Sums up. The accuracy of a leaf's variant is measured on faultless input, that of any other

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import type { Profile } from './profile_result.ts'
-import { type Way, worthTaking } from './profile_ways.ts'
+import type { Profile, Way } from './profile_types.ts'
+import { worthTaking } from './profile_ways.ts'
 
 export function tableOf(profile: Profile): string {
   const set = Object.entries(profile.set).map(([key, value]) => `${key} ${value}`).join(', ')

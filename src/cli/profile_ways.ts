@@ -7,16 +7,7 @@
 import type { Pipeline } from '../pipeline/schema.ts'
 import { whyNotOn } from '../pipeline/runs_on.ts'
 import { taskOf, taskPaths, tasksInOrder, variantOf } from '../pipeline/tree.ts'
-import type { Profile, VariantProfile } from './profile_result.ts'
-
-export interface Way {
-  /** In the order of the tasks, parents before children. */
-  variants: string[]
-  /** Mean path accuracy over the leaf items. */
-  accuracy: number
-  /** Sum over the tasks of items x rows x time, for one query on one engine. */
-  ms: number
-}
+import type { Profile, VariantProfile, Way } from './profile_types.ts'
 
 /** Every way, those of most accuracy first; none where the tree has one branch: paths say all. */
 export function waysOf(

@@ -1,6 +1,6 @@
 /** Ways through a tree: what a query costs and how right it is, whichever branches it has. */
 import { deepEqual, equal } from 'node:assert/strict'
-import type { VariantProfile } from '../../src/cli/profile_result.ts'
+import type { VariantProfile } from '../../src/cli/profile_types.ts'
 import { waysOf, worthTaking } from '../../src/cli/profile_ways.ts'
 import { checkPipeline } from '../../src/pipeline/parse.ts'
 

@@ -15,7 +15,7 @@ import data
 import losses
 from recipes import RECIPES
 
-torch.set_num_threads(2)
+torch.set_num_threads(int(os.environ.get("THREADS", 2)))
 
 
 def resized(stored, shape):
