@@ -4,6 +4,8 @@
  * @module
  */
 import { createApp } from '../coordinator/app.ts'
+import type { DoorLimits } from '../coordinator/doors/doors.ts'
+import { createKeyring, type Keyring } from '../coordinator/doors/keys.ts'
 import type { Reloaded } from '../coordinator/admin_routes.ts'
 import type { Log } from '../coordinator/log.ts'
 import type { Assets } from '../coordinator/pages.ts'
@@ -30,6 +32,12 @@ export interface CoordinatorOptions {
   assets?: Assets
   /** Names, besides this machine's own addresses, under which browsers may reach it. */
   allowHosts?: readonly string[]
+  /** Keys that calls and nodes are asked for; none where absent. */
+  keyring?: Keyring
+  /** Origins of applications that may ask from a browser. */
+  allowOrigins?: readonly string[]
+  /** Rates that calls are held to. */
+  limits?: Partial<DoorLimits>
   /** Certificate and key, as PEM, to serve `https` with. */
   tls?: { cert: string; key: string }
 }
@@ -46,6 +54,9 @@ export interface Coordinator {
   close(timeoutMs?: number): Promise<void>
 }
 
+/** Longest wait for what is inside, whose deadlines may be far: whoever asked to stop waits, too. */
+const DRAIN_MS = 30_000
+
 /** Demand of each pipeline that rules which plan ahead of the first query plan for. */
 const FIRST_PER_S = 1
 
@@ -56,7 +67,7 @@ const FIRST_PER_S = 1
 export function startCoordinator(options: CoordinatorOptions): Coordinator {
   const { pipelines, host = '127.0.0.1', port = 8787, log = () => {}, link, assets, tls } = options
   const now = () => performance.now()
-  const { wrap = (plain) => plain } = options
+  const { wrap = (plain) => plain, keyring = createKeyring() } = options
   const plain = pipelines.map(({ pipeline }) => pipeline)
   const name = options.policy ?? 'shoal'
   const policy = createPolicy(name, {
@@ -77,6 +88,7 @@ export function startCoordinator(options: CoordinatorOptions): Coordinator {
     solve: name === 'shoal' ? planner.solve : policy.solve,
     now,
     log,
+    keyring,
     ...(link === undefined ? {} : { link }),
   })
   const files = new Map<string, string>()
@@ -97,6 +109,9 @@ export function startCoordinator(options: CoordinatorOptions): Coordinator {
     now,
     log,
     hosts: [...ownHosts(host), ...options.allowHosts ?? []],
+    keyring,
+    origins: options.allowOrigins ?? [],
+    ...(options.limits === undefined ? {} : { limits: options.limits }),
     ...(assets === undefined ? {} : { assets }),
   })
   const onListen = () => {}
@@ -110,7 +125,7 @@ export function startCoordinator(options: CoordinatorOptions): Coordinator {
     localUrl: inner === undefined ? url : `http://127.0.0.1:${inner.addr.port}`,
     pool,
     reload,
-    async close(timeoutMs = 10_000) {
+    async close(timeoutMs = DRAIN_MS) {
       await pool.drain(timeoutMs)
       planner.stop()
       await Promise.all([server.shutdown(), inner?.shutdown()])

@@ -15,14 +15,20 @@ import { type Coordinator, startCoordinator } from './coordinator.ts'
 import { loadPipelines, pipelineDirs } from './load_pipelines.ts'
 import { startLocalNodes } from './local_nodes.ts'
 import { joinLines } from './join_lines.ts'
-import { ownHosts } from './own_hosts.ts'
+import { isLoopback, ownHosts } from './own_hosts.ts'
 import { createSteps } from './steps.ts'
+import { keyWishOf, startKeys } from './start_keys.ts'
 import { watchFolders } from './watch_folders.ts'
 import { readTls } from './tls.ts'
 
 const USAGE = `deno task start [options]
   --port 8787         port to serve on
-  --host 127.0.0.1    address to serve on; 0.0.0.0 lets other machines in
+  --host 127.0.0.1    address to serve on; 0.0.0.0 lets other machines in, with a token
+  --token TOKEN       what nodes join with; also SHOAL_TOKEN, which others here cannot see
+  --client-key KEY    what applications ask with; also SHOAL_CLIENT_KEY
+  --admin-key KEY     what admins watch and change the pool with; also SHOAL_ADMIN_KEY
+  --keys FILE         more of all three, made by deno task keys; .shoal/keys.json if absent
+  --allow-origin URL  an application that may ask from a browser; may be repeated
   --nodes 1           Deno nodes to start on this machine; 0 for none
   --memory MB         memory that each of these nodes takes at most
   --pipeline DIR      folder of a pipeline to serve; may be repeated; all of profiles/ if absent
@@ -57,6 +63,14 @@ function oneOf<T extends string>(name: string, known: readonly T[], text: string
     fail(`Cannot use --${name}: must be one of ${known.join(', ')}: received ${text}`)
 }
 
+function originOf(text: string): string {
+  const url = URL.parse(text)
+  if (url !== null && /^https?:$/.test(url.protocol) && url.href === `${url.origin}/`) {
+    return url.origin
+  }
+  return fail(`Cannot use --allow-origin: must be as https://app.example: received ${text}`)
+}
+
 function options() {
   try {
     const { values } = parseArgs({
@@ -64,6 +78,11 @@ function options() {
       options: {
         port: { type: 'string', default: '8787' },
         host: { type: 'string', default: '127.0.0.1' },
+        token: { type: 'string' },
+        'client-key': { type: 'string' },
+        'admin-key': { type: 'string' },
+        keys: { type: 'string' },
+        'allow-origin': { type: 'string', multiple: true, default: [] },
         nodes: { type: 'string', default: '1' },
         memory: { type: 'string' },
         pipeline: { type: 'string', multiple: true },
@@ -93,6 +112,13 @@ function options() {
       watch: values.watch,
       code: values.code,
       allowHosts: values['allow-host'],
+      allowOrigins: values['allow-origin'].map(originOf),
+      keys: {
+        token: values.token,
+        clientKey: values['client-key'],
+        adminKey: values['admin-key'],
+        file: values.keys,
+      },
       tls: { tls: values.tls, cert: values['tls-cert'], key: values['tls-key'] },
       level: oneOf('log-level', LOG_LEVELS, values['log-level']),
       format: oneOf('log-format', LOG_FORMATS, values['log-format']),
@@ -104,10 +130,17 @@ function options() {
 
 const { port, host, policy, nodes, memoryMb, dirs, watch, code, ...more } = options()
 const { allowHosts, tls: wanted, ...spoken } = more
+const { allowOrigins } = spoken
 const log = createLog(spoken.level, spoken.format, (line) => console.error(line))
 const steps = createSteps(log)
 const tls = await readTls(wanted, [...ownHosts(host), ...allowHosts])
   .catch((error) => fail(error.message))
+
+const keys = await startKeys(
+  keyWishOf(spoken.keys, (name) => Deno.env.get(name)),
+  host,
+  (line) => log(line, 'warn'),
+).catch((error) => fail(error.message))
 
 const pipelines = await steps.run(
   'preparing models',
@@ -117,8 +150,8 @@ const pipelines = await steps.run(
 let coordinator: Coordinator
 try {
   coordinator = startCoordinator({
-    ...{ pipelines, host, port, allowHosts, policy },
-    log,
+    ...{ pipelines, host, port, allowHosts, allowOrigins, policy },
+    ...{ keyring: keys.keyring, log },
     assets: await steps.run('building pages', () => buildAssets()),
     ...(tls === undefined ? {} : { tls }),
   })
@@ -131,6 +164,7 @@ const local = startLocalNodes(
   localUrl,
   nodes,
   log,
+  keys.ownToken,
   [...memoryMb === undefined ? [] : ['--memory', String(memoryMb)], ...code ? ['--code'] : []],
 )
 
@@ -138,6 +172,7 @@ async function stop() {
   Deno.removeSignalListener('SIGTERM', stop)
   Deno.removeSignalListener('SIGINT', stop)
   steps.say('stopping: answering what is inside')
+  keys.stop()
   await coordinator.close()
   await local.stop()
   Deno.exit(0)
@@ -189,5 +224,14 @@ console.log(`${url}/v1/nodes  who serves`)
 console.log(`${url}/v1/plan  the plan in force`)
 console.log(`${url}/v1/stats  counters`)
 console.log(`${url}/docs  every call; /openapi.json, /metrics and /v2 are for machines`)
-for (const line of joinLines(url, host, allowHosts, tls)) console.log(line)
-console.log(`another device joins with: deno task node --join ${url}`)
+const asked = keys.keyring.has('node') ? { token: keys.joinToken } : undefined
+for (const line of joinLines(url, host, allowHosts, tls, asked)) console.log(line)
+if (!isLoopback(host)) {
+  const missing = (['client', 'admin'] as const).filter((role) => !keys.keyring.has(role))
+  for (const role of missing) {
+    const what = role === 'client' ? 'ask the pool' : 'see the dashboard'
+    console.log(`others ${what} with a key: deno task keys add --role ${role} --name NAME`)
+  }
+}
+const token = asked === undefined ? '' : ` --token ${asked.token ?? 'TOKEN'}`
+console.log(`another device joins with: deno task node --join ${url}${token}`)

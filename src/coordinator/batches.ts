@@ -25,6 +25,9 @@ interface Flight {
   bytes: number
 }
 
+/** Bytes of results that wait for the rest of their query, of all queries together. */
+const MAX_HELD_BYTES = 512 * 1024 * 1024
+
 export function createBatches(
   pipelines: ReadonlyMap<string, Pipeline>,
   post: Post,
@@ -35,6 +38,18 @@ export function createBatches(
   const flights = new Map<BatchId, Flight>()
   /** Copies that nodes keep for a query, to be let go with it. */
   const kept = new Map<QueryId, { link: Link; key: string }[]>()
+  /** Bytes of what nodes made for a query, to be let go with it. */
+  const held = new Map<QueryId, number>()
+  let heldBytes = 0
+
+  function hold(query: QueryId, bytes: number): void {
+    if (bytes === 0 || !isLive(query)) return
+    if (heldBytes + bytes > MAX_HELD_BYTES) {
+      throw new RangeError(`Cannot hold ${bytes} more bytes of results`)
+    }
+    heldBytes += bytes
+    held.set(query, (held.get(query) ?? 0) + bytes)
+  }
 
   function toOutcome(
     flight: Flight,
@@ -64,6 +79,7 @@ export function createBatches(
         const bytes = blobs[blob]
         if (bytes === undefined) throw new RangeError(`Cannot find blob ${blob} of ${blobs.length}`)
         const payload: Payload = { meta, bytes }
+        if (dispatched !== undefined) hold(dispatched.query, bytes.byteLength)
         if (key !== undefined && dispatched !== undefined && isLive(dispatched.query)) {
           payload.kept = { link: flight.node.link, key }
           const list = kept.get(dispatched.query)
@@ -191,6 +207,8 @@ export function createBatches(
         else keys.push(key)
       }
       kept.delete(query)
+      heldBytes -= held.get(query) ?? 0
+      held.delete(query)
       for (const [link, keys] of byLink) link.send({ type: 'release', keys })
     },
   }

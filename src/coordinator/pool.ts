@@ -6,7 +6,7 @@
 import type { NodeInfo, PlanInfo } from '../client/types.ts'
 import { servedVariants } from '../pipeline/hold.ts'
 import type { Pipeline } from '../pipeline/schema.ts'
-import type { Plan, QueryId, Scheduler } from '../policy/types.ts'
+import type { Plan, Scheduler } from '../policy/types.ts'
 import {
   CLOSE,
   type Hello,
@@ -16,6 +16,9 @@ import {
 } from '../protocol/mod.ts'
 import { createAdmin } from './admin.ts'
 import { createBatches } from './batches.ts'
+import type { Admit } from './doors/doors.ts'
+import { createKeyring, type Keyring } from './doors/keys.ts'
+import { createMembers } from './doors/members.ts'
 import { createDeadlines } from './deadlines.ts'
 import { type Command, createDriver } from './driver.ts'
 import { createLink, type Link, type LinkOptions, type Socket } from './link.ts'
@@ -50,23 +53,24 @@ export interface PoolOptions {
   /** Told of joins, leaves and faults, for people. */
   log: Log
   link?: Omit<LinkOptions, 'now'>
+  /** Keys that nodes come in with; who holds one that is taken back has to leave. */
+  keyring?: Keyring
 }
 
 export function createPool(options: PoolOptions) {
-  const { served, scheduler, now, log, link: linkOptions } = options
+  const { served, scheduler, now, log, link: linkOptions, keyring = createKeyring() } = options
   const versions = createVersions(served)
   const pipelines = new Map(served.map(({ pipeline }) => [pipeline.name, pipeline]))
   const nodes = new Map<string, PooledNode>()
   const byLink = new Map<Link, PooledNode>()
+  const members = createMembers(keyring)
+  const fragments = { bytes: 0 }
   const draining = new AbortController()
   const deadlines = createDeadlines(now)
-  const fault = (error: unknown) =>
-    log(`scheduler fault: ${error instanceof Error ? error.stack : error}`, 'error')
+  const fault = (error: unknown) => log(`scheduler fault: ${(error as Error).stack}`, 'error')
   const telemetry = createTelemetry([...pipelines.values()])
-  const driver = createDriver(scheduler, execute, now, fault, options.solve, planned)
-  const { post } = driver
-  const letGo = (query: QueryId) => batches.release(query)
-  const queries = createQueries(post, now, deadlines, letGo, telemetry)
+  const { post, stop } = createDriver(scheduler, execute, now, fault, options.solve, planned)
+  const queries = createQueries(post, now, deadlines, (one) => batches.release(one), telemetry)
   const batches = createBatches(pipelines, post, now, queries.has, telemetry)
   const admin = createAdmin({ nodes, batches, post, log })
   const weighSilence = createSilence({ nodes, batches, post, log })
@@ -136,6 +140,10 @@ export function createPool(options: PoolOptions) {
         link.close(CLOSE.replaced, 'a newer link of this node is open')
         return true
       }
+      if (!members.same(old.link, link)) {
+        link.close(1013, 'a node that came with another key has this id')
+        return true
+      }
       old.link.refuse(CLOSE.replaced, {
         reason: 'replaced',
         message: 'Another link of the same node took over',
@@ -156,6 +164,7 @@ export function createPool(options: PoolOptions) {
   }
 
   function closed(link: Link, why: string) {
+    members.remove(link)
     const node = byLink.get(link)
     if (node === undefined) return
     byLink.delete(link)
@@ -241,12 +250,12 @@ export function createPool(options: PoolOptions) {
 
   return {
     /** A new connection on `/v1/link`; `remedy` is what brings a node of an older version here. */
-    connect: (socket: Socket, remedy?: string): Link =>
-      createLink(socket, { hello: join, message: receive, silent, closed }, {
-        now,
-        ...linkOptions,
-        ...(remedy === undefined ? {} : { remedy }),
-      }),
+    connect(socket: Socket, admit: Admit, remedy?: string): Link {
+      const hello: typeof join = (link, hello) =>
+        members.enter(link, admit(hello.token)) && join(link, hello)
+      const options = { ...{ now, fragments }, ...linkOptions, ...(remedy && { remedy }) }
+      return createLink(socket, { hello, message: receive, silent, closed }, options)
+    },
 
     submit: (request: QueryRequest) => queries.submit(request),
 
@@ -285,11 +294,13 @@ export function createPool(options: PoolOptions) {
       post({ type: 'drain' })
       const giveUpMs = now() + timeoutMs
       while (queries.size > 0 && now() < giveUpMs) await new Promise((done) => setTimeout(done, 20))
+      queries.endAll()
+      const reason = 'the coordinator is shutting down'
       for (const { link } of [...nodes.values()]) {
-        link.send({ type: 'drain', reason: 'the coordinator is shutting down' })
-        link.close(1001, 'the coordinator is shutting down')
+        link.send({ type: 'drain', reason })
+        link.close(1001, reason)
       }
-      driver.stop()
+      stop()
     },
   }
 }

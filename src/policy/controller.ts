@@ -69,7 +69,7 @@ export function createController(parts: ControllerParts): Controller {
   /** Nodes that cannot hold all and wait for a first placement, and until when. */
   const waitsUntilMs = new Map<NodeId, number>()
   const steering = createSteering(shapes, parts.startPerS)
-  const rulings = createRulings(shapes)
+  const rulings = createRulings()
   const placing = createPlacing(shapes, members, parts.meanItems, rulings.isOpen)
   const shutter = createShutter(members, rulings, parts.unload)
   let epoch = 0

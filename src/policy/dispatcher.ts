@@ -73,7 +73,7 @@ export function createDispatcher(
   const profile = createProfile()
   const fanOut = createFanOut()
   const sizes = createBatchSizes()
-  const rulings = createRulings(shapes)
+  const rulings = createRulings()
   const pool = createPool(shapes, profile, fanOut, sizes, limits.maxBatch, rulings.isOpen)
   const ready = createReady()
   const targets = createTargets()

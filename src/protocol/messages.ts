@@ -33,7 +33,16 @@ const count = z.number().int().min(0).max(1e6)
 /** Ids that only grow: a coordinator may run for months. */
 const serial = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER)
 const bytes = z.number().int().min(0).max(1e12)
-const json = z.record(z.string().max(64), z.json())
+/** Deeper than any pipeline nests what it hands on; far deeper, whoever walks it runs out of stack. */
+const MAX_DEPTH = 32
+
+/** What is looked at came out of `JSON.parse`, so that it is JSON whatever else it is. */
+const isShallow = (value: unknown, left = MAX_DEPTH): boolean =>
+  typeof value !== 'object' || value === null ||
+  (left > 0 && Object.values(value).every((one) => isShallow(one, left - 1)))
+
+const anyJson = z.custom<z.core.util.JSONType>(isShallow, 'is nested too deeply')
+const json = z.record(z.string().max(64), anyJson)
 
 const ref = { pipeline: id, task: id, variant: id }
 const instance = z.object({ slot: count, ...ref })
@@ -162,7 +171,7 @@ export const coordinatorMessage = z.discriminatedUnion('type', [
     type: z.literal('welcome'),
     protocol: z.number().int(),
     /** Pipeline files as served, checked by the reader of pipelines. */
-    pipelines: z.array(z.json()),
+    pipelines: z.array(anyJson),
     /** Model name, as in variants, to what to fetch; per pipeline. */
     models: z.record(id, z.record(id, z.object({ sha256: z.string().length(64), bytes }))),
     /** Path on the coordinator where `HASH` gives a model's bytes. */

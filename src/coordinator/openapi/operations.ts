@@ -215,7 +215,7 @@ export const OPERATIONS: Operation[] = [
   ...RULING_OPERATIONS,
   {
     ...{ method: 'get', path: '/v1/link', tag: 'nodes', summary: 'The link of a node' },
-    description: 'A WebSocket; see the protocol.',
+    description: 'A WebSocket; see the protocol. A token goes into its first message.',
     ...{ status: 101, answer: 'The link is open.', errors: ['invalid_input', 'forbidden'] },
   },
   {
