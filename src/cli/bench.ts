@@ -3,7 +3,7 @@
  *
  * Of `live` alone: `--queries N` a step, `--policy static,shoal`, `--trace FILE`. Of `twin` alone:
  * `--from FILE`, what `live --json FILE` wrote. Of `overload`: `--seconds N`. Of `soak`: `--minutes N`,
- * `--rate N`.
+ * `--rate N`. Of `chaos`: `--queries N` in all, `--pipeline DIR`.
  *
  * @module
  */
@@ -28,6 +28,9 @@ import { benchRequeue } from './bench_requeue.ts'
 import { benchPages } from './bench_pages.ts'
 import { benchPlanner } from './bench_planner.ts'
 import { benchSoak } from './bench_soak.ts'
+import { benchChaos } from './bench_chaos.ts'
+import { benchRestart } from './bench_restart.ts'
+import { benchTrust } from './bench_trust.ts'
 import { benchTwin } from './bench_twin.ts'
 import { benchTwinLive } from './bench_twin_live.ts'
 import { benchWake } from './bench_wake.ts'
@@ -36,7 +39,7 @@ const text = { type: 'string' } as const
 const { values, positionals } = parseArgs({
   args: Deno.args,
   options: {
-    ...{ json: text, queries: text, policy: text, trace: text, from: text },
+    ...{ json: text, pipeline: text, queries: text, policy: text, trace: text, from: text },
     ...{ seconds: text, minutes: text, rate: text },
   },
   allowPositionals: true,
@@ -97,6 +100,13 @@ const BENCHES: Record<string, () => Promise<unknown>> = {
   efficiency: benchEfficiency,
   odd: benchOdd,
   dashboard: benchDashboard,
+  trust: () => Promise.resolve(benchTrust()),
+  restart: benchRestart,
+  chaos: () =>
+    benchChaos({
+      ...values.pipeline === undefined ? {} : { dir: values.pipeline },
+      ...values.queries === undefined ? {} : { queries: Number(values.queries) },
+    }),
   join: benchJoin,
   pages: benchPages,
 }

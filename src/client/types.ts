@@ -129,7 +129,13 @@ export interface NodeInfo {
   instances: number
   slots: number
   duty: number
+  /**
+   * Share of its results that are taken unchecked, 0..1: 0 of a new node and of one in `state`
+   * `quarantined`, 1 of the coordinator's own and where nobody is checked.
+   */
   trust: number
+  /** Why, in words; null where nobody is checked. */
+  trustReason: string | null
   /** What its volunteer lets it take in all, and one slot of it hold in models, if it says so. */
   memoryBytes: number | null
   slotMemoryBytes: number | null
@@ -198,10 +204,24 @@ export interface StatsInfo {
       instances: number
       batches: number
       items: number
+      /** What its word is worth; absent where nobody is checked. */
+      trust?: {
+        standing: 'own' | 'trusted' | 'proving' | 'quarantined'
+        /** Share of its results that are taken unchecked, 0..1, and why. */
+        trust: number
+        reason: string
+        /** Checks. */
+        passed: number
+        failed: number
+        /** So many times slower than it says; 1 where it is not. */
+        slowerThanSaid: number
+      }
     }
   }
   /** Why batches were closed at the size they had. */
   batchCloses: { [reason: string]: number }
+  /** Items of queries, and items run besides, by what for; absent where nothing is run twice. */
+  extra?: { items: number; replicas: number; canaries: number; hedges: number }
 }
 
 /** What became of a node, in an event `node`. */

@@ -12,20 +12,22 @@ import { dispatchAll } from './dispatch.ts'
 import { createFanOut } from './fanout.ts'
 import { createFlights } from './flights.ts'
 import { createInside } from './inside.ts'
-import { finishBatch } from './finish.ts'
 import { capacityReport } from './frontier/problem.ts'
-import type { Limits } from './options.ts'
+import type { Memory } from './memory.ts'
+import type { Limits, SchedulerOptions } from './options.ts'
 import { createOutlook } from './outlook.ts'
 import { createPool } from './pool.ts'
 import { createProfile } from './profile.ts'
 import type { Query } from './query.ts'
 import { createQueue } from './queue.ts'
 import { createReady } from './ready.ts'
+import { createResults } from './results.ts'
 import { createRulings } from './rulings.ts'
 import type { PipelineShape, Shapes, TaskShape, VariantShape } from './shape.ts'
 import { type Batch, coolDown, type Slot } from './slots.ts'
 import { dispatcherStats } from './stats.ts'
 import { createTargets } from './targets.ts'
+import type { Trust } from './trust/trust.ts'
 import type {
   FailureReason,
   NodeId,
@@ -59,9 +61,15 @@ export interface Dispatcher {
   report(nowMs: number): Report
   /** What the controller decided. */
   adopt(directive: Directive, nowMs: number): void
+  /** Where nodes are checked. */
+  trust: Trust | undefined
+  /** What was learned since the last call, and what was learned by another one before. */
+  memory(): Memory
+  recall(memory: Memory): void
   stats(nowMs: number): SchedulerStats
 }
 
+const MAX_LEFT = 1000
 /** A slot that leaves work to others looks again after this, should nothing happen before. */
 const LOOK_AGAIN_MS = 25
 
@@ -69,6 +77,7 @@ export function createDispatcher(
   shapes: Shapes,
   limits: Limits,
   emit: (command: PolicyCommand) => void,
+  options: Pick<SchedulerOptions, 'trust' | 'hedge'> = {},
 ): Dispatcher {
   const profile = createProfile()
   const fanOut = createFanOut()
@@ -90,7 +99,12 @@ export function createDispatcher(
       outlook.changed()
     },
     exhausted: (item, message) => inside.fail(item.query, 'node_failed', message),
+    extraLost: (batch) => results.extraLost(batch, nowMs),
+    covered: (batch) => results.covered(batch),
+    sent: (batch) => results.sent(batch),
   })
+  /** Nodes that left since what was learned was last asked for. */
+  const left = new Set<NodeId>()
   let nowMs = 0
   let declined = false
   const outlook = createOutlook({ pool, ready, flights, queries, maxScan: limits.maxScan, emit })
@@ -100,6 +114,8 @@ export function createDispatcher(
     isLoading: pool.isLoading,
     nowMs: () => nowMs,
   })
+  const finishing = { profile, fanOut, pool, flights, ...inside }
+  const results = createResults({ options, shapes, waiting, finishing, emit })
 
   function setReplacing(node: NodeId, index: SlotIndex, replacing: boolean): void {
     const slot = pool.nodes.get(node)?.slots[index]
@@ -125,12 +141,7 @@ export function createDispatcher(
       case 'batch_finished': {
         const batch = flights.end(event.batch, nowMs)
         if (batch === undefined) return
-        finishBatch(
-          batch,
-          event,
-          { profile, fanOut, pool, flights, ...inside },
-          nowMs,
-        )
+        results.finished(batch, event, nowMs)
         // Its duty may have it rest now.
         return ready.touch(batch.slot, nowMs)
       }
@@ -148,6 +159,8 @@ export function createDispatcher(
       case 'node_reported':
         return lose(pool.report(event), 'Cannot finish a batch: its slot is no more')
       case 'node_left':
+        left.add(event.node)
+        if (left.size > MAX_LEFT) left.delete(left.keys().next().value!)
         return lose(pool.leave(event.node), 'Cannot finish a batch: its node left')
       case 'instance_ready':
       case 'load_failed':
@@ -229,6 +242,7 @@ export function createDispatcher(
     dispatch(at) {
       nowMs = at
       flights.sweep(at)
+      results.look(at)
       if (waiting.total === 0) {
         declined = false
         return
@@ -254,7 +268,8 @@ export function createDispatcher(
       }, at)
     },
     nextWakeMs(at) {
-      let next = Math.min(queries.at(0)?.deadlineMs ?? Infinity, flights.nextSweepMs())
+      const dueMs = queries.at(0)?.deadlineMs ?? Infinity
+      let next = Math.min(dueMs, flights.nextSweepMs(), results.nextMs())
       if (waiting.total === 0) return next
       outlook.capacity(at)
       next = Math.min(next, ready.nextMs(), pool.renewAtMs())
@@ -275,6 +290,21 @@ export function createDispatcher(
       targets.adopt(directive.mix)
       outlook.adopt(directive, at)
     },
-    stats: (at) => dispatcherStats(counters, waiting, pool.nodes.values(), shapes, at),
+    trust: results.trust,
+    memory() {
+      const profiles = [...pool.nodes.keys(), ...left].flatMap((id): Memory['profiles'] => {
+        const kept = profile.keep(id, shapes)
+        return kept === undefined ? [] : [[id, kept]]
+      })
+      left.clear()
+      return { profiles, fanOuts: fanOut.keep(), words: results.trust?.changedWords() ?? [] }
+    },
+    recall(memory) {
+      for (const [id, kept] of memory.profiles) profile.recall(id, kept, shapes)
+      fanOut.recall(memory.fanOuts, shapes)
+      results.trust?.remember(memory.words)
+    },
+    stats: (at) =>
+      results.complete(dispatcherStats(counters, waiting, pool.nodes.values(), shapes, at)),
   }
 }
