@@ -12,7 +12,9 @@ import { dispatchAll } from './dispatch.ts'
 import { createFanOut } from './fanout.ts'
 import { createFlights } from './flights.ts'
 import { createInside } from './inside.ts'
+import { isAlone } from './capacity.ts'
 import { capacityReport } from './frontier/problem.ts'
+import { createLearned } from './learned.ts'
 import type { Memory } from './memory.ts'
 import type { Limits, SchedulerOptions } from './options.ts'
 import { createOutlook } from './outlook.ts'
@@ -23,8 +25,8 @@ import { createQueue } from './queue.ts'
 import { createReady } from './ready.ts'
 import { createResults } from './results.ts'
 import { createRulings } from './rulings.ts'
-import type { PipelineShape, Shapes, TaskShape, VariantShape } from './shape.ts'
-import { type Batch, coolDown, type Slot } from './slots.ts'
+import type { PipelineShape, Shapes, VariantShape } from './shape.ts'
+import { type Batch, coolDown } from './slots.ts'
 import { dispatcherStats } from './stats.ts'
 import { createTargets } from './targets.ts'
 import type { Trust } from './trust/trust.ts'
@@ -69,7 +71,6 @@ export interface Dispatcher {
   stats(nowMs: number): SchedulerStats
 }
 
-const MAX_LEFT = 1000
 /** A slot that leaves work to others looks again after this, should nothing happen before. */
 const LOOK_AGAIN_MS = 25
 
@@ -103,8 +104,6 @@ export function createDispatcher(
     covered: (batch) => results.covered(batch),
     sent: (batch) => results.sent(batch),
   })
-  /** Nodes that left since what was learned was last asked for. */
-  const left = new Set<NodeId>()
   let nowMs = 0
   let declined = false
   const outlook = createOutlook({ pool, ready, flights, queries, maxScan: limits.maxScan, emit })
@@ -116,6 +115,13 @@ export function createDispatcher(
   })
   const finishing = { profile, fanOut, pool, flights, ...inside }
   const results = createResults({ options, shapes, waiting, finishing, emit })
+  const learned = createLearned({
+    shapes,
+    profile,
+    fanOut,
+    nodes: pool.nodes,
+    trust: results.trust,
+  })
 
   function setReplacing(node: NodeId, index: SlotIndex, replacing: boolean): void {
     const slot = pool.nodes.get(node)?.slots[index]
@@ -159,8 +165,7 @@ export function createDispatcher(
       case 'node_reported':
         return lose(pool.report(event), 'Cannot finish a batch: its slot is no more')
       case 'node_left':
-        left.add(event.node)
-        if (left.size > MAX_LEFT) left.delete(left.keys().next().value!)
+        learned.left(event.node)
         return lose(pool.leave(event.node), 'Cannot finish a batch: its node left')
       case 'instance_ready':
       case 'load_failed':
@@ -198,13 +203,6 @@ export function createDispatcher(
   function renew(): void {
     pool.renew()
     outlook.changed()
-  }
-
-  /** Whether no other slot takes batches of the task. */
-  function isAlone(slot: Slot, task: TaskShape, at: number): boolean {
-    return outlook.capacity(at).capacity.groups.every(({ tasks, slots }) =>
-      !tasks.includes(task) || (slots.length === 1 && slots[0] === slot)
-    )
   }
 
   /** What to say of a query whose time is up: that nodes failed it, if none is left to serve it. */
@@ -261,7 +259,12 @@ export function createDispatcher(
           const { variant } = members[0]!.choice.prefix
           targets.charge(variant.task, slot.group!, variant, members.length)
           sizes.ran(batchKeyOf(slot.group!.class.name, variant.task), members.length)
-          flights.send(slot, members, isAlone(slot, variant.task, at), at)
+          flights.send(
+            slot,
+            members,
+            isAlone(slot, variant.task, outlook.capacity(at).capacity),
+            at,
+          )
         },
         drop: (query) =>
           inside.fail(query, 'deadline_exceeded', 'Cannot answer in time: dropped early'),
@@ -291,19 +294,8 @@ export function createDispatcher(
       outlook.adopt(directive, at)
     },
     trust: results.trust,
-    memory() {
-      const profiles = [...pool.nodes.keys(), ...left].flatMap((id): Memory['profiles'] => {
-        const kept = profile.keep(id, shapes)
-        return kept === undefined ? [] : [[id, kept]]
-      })
-      left.clear()
-      return { profiles, fanOuts: fanOut.keep(), words: results.trust?.changedWords() ?? [] }
-    },
-    recall(memory) {
-      for (const [id, kept] of memory.profiles) profile.recall(id, kept, shapes)
-      fanOut.recall(memory.fanOuts, shapes)
-      results.trust?.remember(memory.words)
-    },
+    memory: learned.memory,
+    recall: learned.recall,
     stats: (at) =>
       results.complete(dispatcherStats(counters, waiting, pool.nodes.values(), shapes, at)),
   }
