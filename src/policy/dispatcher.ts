@@ -197,12 +197,7 @@ export function createDispatcher(
       const before = shapes.find({ ...variant.ref, pipeline: replaces ?? '' })
       if (before !== undefined) profile.inherit(before, variant)
     }
-    renew()
-  }
-
-  function renew(): void {
-    pool.renew()
-    outlook.changed()
+    outlook.renew()
   }
 
   /** What to say of a query whose time is up: that nodes failed it, if none is left to serve it. */
@@ -219,7 +214,7 @@ export function createDispatcher(
 
   return {
     handle,
-    renew,
+    renew: outlook.renew,
     loading(node, slot, ref, replacing) {
       pool.loading(node, slot, ref)
       setReplacing(node, slot, replacing)
