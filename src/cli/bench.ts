@@ -2,7 +2,8 @@
  * `deno task bench [NAME] [--json FILE]`: the benchmarks of speed, as tables and JSON.
  *
  * Of `live` alone: `--queries N` a step (of `chaos` in all, with `--pipeline DIR`), `--policy static,shoal`, `--trace FILE`. Of `twin` alone:
- * `--from FILE`, what `live --json FILE` wrote.
+ * `--from FILE`, what `live --json FILE` wrote. Of `overload`: `--seconds N`. Of `soak`: `--minutes N`,
+ * `--rate N`.
  *
  * @module
  */
@@ -20,6 +21,7 @@ import { benchJoin } from './bench_join.ts'
 import { benchLive } from './bench_live.ts'
 import { benchMemory } from './bench_memory.ts'
 import { benchOverhead } from './bench_overhead.ts'
+import { benchOverload } from './bench_overload.ts'
 import { benchOdd } from './bench_odd.ts'
 import { benchRejoin } from './bench_rejoin.ts'
 import { benchRequeue } from './bench_requeue.ts'
@@ -28,6 +30,7 @@ import { benchPlanner } from './bench_planner.ts'
 import { benchChaos } from './bench_chaos.ts'
 import { benchRestart } from './bench_restart.ts'
 import { benchTrust } from './bench_trust.ts'
+import { benchSoak } from './bench_soak.ts'
 import { benchTwin } from './bench_twin.ts'
 import { benchTwinLive } from './bench_twin_live.ts'
 import { benchWake } from './bench_wake.ts'
@@ -35,7 +38,10 @@ import { benchWake } from './bench_wake.ts'
 const text = { type: 'string' } as const
 const { values, positionals } = parseArgs({
   args: Deno.args,
-  options: { json: text, pipeline: text, queries: text, policy: text, trace: text, from: text },
+  options: {
+    ...{ json: text, queries: text, policy: text, trace: text, from: text },
+    ...{ pipeline: text, seconds: text, minutes: text, rate: text },
+  },
   allowPositionals: true,
 })
 
@@ -52,6 +58,27 @@ function live(): Promise<unknown> {
   })
 }
 
+function above0(name: 'seconds' | 'minutes' | 'rate'): number | undefined {
+  const text = values[name]
+  if (text === undefined || Number(text) > 0) return text === undefined ? undefined : Number(text)
+  console.error(`Cannot use --${name}: must be a number above 0: received ${text}`)
+  Deno.exit(1)
+}
+
+function soak(): Promise<unknown> {
+  const minutes = above0('minutes')
+  const ratePerS = above0('rate')
+  return benchSoak({
+    ...minutes === undefined ? {} : { minutes },
+    ...ratePerS === undefined ? {} : { ratePerS },
+  })
+}
+
+function overload(): Promise<unknown> {
+  const seconds = above0('seconds')
+  return benchOverload(seconds === undefined ? {} : { seconds })
+}
+
 /** Each prints its table and returns what goes into the JSON. */
 const BENCHES: Record<string, () => Promise<unknown>> = {
   idle: benchIdle,
@@ -65,6 +92,8 @@ const BENCHES: Record<string, () => Promise<unknown>> = {
   twin: () => values.from === undefined ? benchTwin() : benchTwinLive(values.from),
   requeue: benchRequeue,
   rejoin: benchRejoin,
+  overload,
+  soak,
   planner: benchPlanner,
   dispatch: benchDispatch,
   overhead: benchOverhead,

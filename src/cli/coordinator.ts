@@ -4,6 +4,9 @@
  * @module
  */
 import { createApp } from '../coordinator/app.ts'
+import type { DoorLimits } from '../coordinator/doors/doors.ts'
+import { createKeyring, type Keyring } from '../coordinator/doors/keys.ts'
+import type { Reloaded } from '../coordinator/admin_routes.ts'
 import type { Log } from '../coordinator/log.ts'
 import type { Assets } from '../coordinator/pages.ts'
 import { createPlanner } from '../coordinator/planner.ts'
@@ -14,6 +17,7 @@ import { createPolicy } from '../policy/policies.ts'
 import type { TrustOptions } from '../policy/trust/options.ts'
 import type { Scheduler } from '../policy/types.ts'
 import type { LoadedPipeline } from './load_pipelines.ts'
+import { createReloader } from './reload.ts'
 
 export interface CoordinatorOptions {
   pipelines: readonly LoadedPipeline[]
@@ -38,6 +42,12 @@ export interface CoordinatorOptions {
   assets?: Assets
   /** Names, besides this machine's own addresses, under which browsers may reach it. */
   allowHosts?: readonly string[]
+  /** Keys that calls and nodes are asked for; none where absent. */
+  keyring?: Keyring
+  /** Origins of applications that may ask from a browser. */
+  allowOrigins?: readonly string[]
+  /** Rates that calls are held to. */
+  limits?: Partial<DoorLimits>
   /** Certificate and key, as PEM, to serve `https` with. */
   tls?: { cert: string; key: string }
 }
@@ -48,9 +58,14 @@ export interface Coordinator {
   /** Where processes of this machine reach it, whatever its certificate says. */
   localUrl: string
   pool: Pool
+  /** Reads a pipeline's folder anew and serves what is there. @throws ApiError with what is wrong */
+  reload(name: string): Promise<Reloaded>
   /** Answers what is inside, lets nodes go, frees the port. */
   close(timeoutMs?: number): Promise<void>
 }
+
+/** Longest wait for what is inside, whose deadlines may be far: whoever asked to stop waits, too. */
+const DRAIN_MS = 30_000
 
 /** Demand of each pipeline that rules which plan ahead of the first query plan for. */
 const FIRST_PER_S = 1
@@ -62,7 +77,7 @@ const FIRST_PER_S = 1
 export function startCoordinator(options: CoordinatorOptions): Coordinator {
   const { pipelines, host = '127.0.0.1', port = 8787, log = () => {}, link, assets, tls } = options
   const now = () => performance.now()
-  const { wrap = (plain) => plain } = options
+  const { wrap = (plain) => plain, keyring = createKeyring() } = options
   const plain = pipelines.map(({ pipeline }) => pipeline)
   const name = options.policy ?? 'shoal'
   const remembered = options.store === undefined ? undefined : readStore(options.store, log)
@@ -87,19 +102,24 @@ export function startCoordinator(options: CoordinatorOptions): Coordinator {
     solve: name === 'shoal' ? planner.solve : policy.solve,
     now,
     log,
+    keyring,
     ...(link === undefined ? {} : { link }),
     ...(options.isOwn === undefined ? {} : { isOwn: options.isOwn }),
   })
   const keeper = options.store === undefined || policy.memory === undefined
     ? undefined
     : keepIn(options.store, policy.memory, log)
-  const files = new Map(
-    pipelines.flatMap(({ models }) => Object.values(models))
-      .map(({ sha256, file }) => [sha256, file]),
-  )
+  const files = new Map<string, string>()
+  const loaded = ({ models }: LoadedPipeline) => {
+    for (const { sha256, file } of Object.values(models)) files.set(sha256, file)
+  }
+  pipelines.forEach(loaded)
+  const reload = createReloader({
+    ...{ pool, log, pipelines, loaded, policy: name, renews: policy.renews ?? false },
+  })
   const app = createApp({
     pool,
-    served: pipelines,
+    reload,
     readModel: async (sha256) => {
       const file = files.get(sha256)
       return file === undefined ? undefined : (await Deno.open(file)).readable
@@ -107,6 +127,9 @@ export function startCoordinator(options: CoordinatorOptions): Coordinator {
     now,
     log,
     hosts: [...ownHosts(host), ...options.allowHosts ?? []],
+    keyring,
+    origins: options.allowOrigins ?? [],
+    ...(options.limits === undefined ? {} : { limits: options.limits }),
     ...(assets === undefined ? {} : { assets }),
   })
   const onListen = () => {}
@@ -119,7 +142,8 @@ export function startCoordinator(options: CoordinatorOptions): Coordinator {
     url,
     localUrl: inner === undefined ? url : `http://127.0.0.1:${inner.addr.port}`,
     pool,
-    async close(timeoutMs = 10_000) {
+    reload,
+    async close(timeoutMs = DRAIN_MS) {
       await pool.drain(timeoutMs)
       await keeper?.close()
       planner.stop()

@@ -16,13 +16,16 @@ export interface LocalNodes {
  */
 const MAX_RESTARTS = 5
 
-/** Starts `count` nodes that join `url` with these options; a node that dies by itself is started again. */
+/**
+ * Starts `count` nodes that join `url` with this token and these options; a node that dies by itself
+ * is started again.
+ */
 export function startLocalNodes(
   url: string,
   count: number,
   log: (line: string) => void,
+  token: string,
   options: readonly string[] = [],
-  token?: string,
 ): LocalNodes {
   const running = new Set<Deno.ChildProcess>()
   let stopping = false

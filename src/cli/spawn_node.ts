@@ -20,6 +20,7 @@ export function spawnNode(
 ): Deno.ChildProcess {
   return new Deno.Command(Deno.execPath(), {
     args: ['run', '-A', '--no-prompt', NODE_ENTRY, '--join', url, '--name', name, ...options],
+    // Arguments can be seen by everybody on the machine.
     ...(token === undefined ? {} : { env: { SHOAL_TOKEN: token } }),
     stdin: 'null',
     stdout: 'null',

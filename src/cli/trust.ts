@@ -73,7 +73,7 @@ async function picturesIn(
   for (const { name } of entries.sort((a, b) => a.name.localeCompare(b.name))) {
     if (found.length >= MAX_SAMPLES || !wanted(name) || !/\.(jpe?g|png|webp)$/i.test(name)) continue
     const bytes = await Deno.readFile(join(dir, name))
-    found.push({ meta: { type: checkPicture(bytes) }, bytes })
+    found.push({ meta: { ...checkPicture(bytes) }, bytes })
   }
   return found
 }

@@ -9,6 +9,7 @@ import { type PoolEvent, readEvents } from './events.ts'
 import { type Picture, typed } from './picture.ts'
 import type {
   ErrorBody,
+  HistoryInfo,
   InferAnswer,
   NodeInfo,
   PipelineInfo,
@@ -17,8 +18,8 @@ import type {
 } from './types.ts'
 
 export interface ClientOptions {
-  /** Where the coordinator takes calls with a key alone. */
-  key?: string
+  /** Where the coordinator asks for one; a function is asked at each call. */
+  key?: string | (() => string | undefined)
   /** Sent with each call. */
   headers?: Record<string, string>
   /** In place of the runtime's own. */
@@ -52,7 +53,10 @@ export interface Client {
   getPipelines(signal?: AbortSignal): Promise<PipelineInfo[]>
   getNodes(signal?: AbortSignal): Promise<NodeInfo[]>
   getPlan(signal?: AbortSignal): Promise<PlanInfo>
+  getHistory(signal?: AbortSignal): Promise<HistoryInfo>
   stats(signal?: AbortSignal): Promise<StatsInfo>
+  /** Any other call, as those of administration; resolves with its JSON, if it has any. */
+  request<T>(method: 'GET' | 'POST' | 'DELETE', path: string): Promise<T>
   /** What happens in the pool, until the coordinator drains, `signal` aborts or the loop is left. */
   events(signal?: AbortSignal): AsyncGenerator<PoolEvent>
 }
@@ -76,14 +80,15 @@ const JITTER = 0.25
  * signal.
  */
 export function createClient(url: string | URL, options: ClientOptions = {}): Client {
-  const { key, fetch: fetchWith = fetch } = options
-  const common = {
-    ...(key === undefined ? {} : { authorization: `Bearer ${key}` }),
-    ...options.headers,
-  }
+  const { fetch: fetchWith = fetch } = options
 
   async function open(path: string, init: RequestInit = {}): Promise<Response> {
-    const headers = { ...common, ...init.headers as Record<string, string> }
+    const key = typeof options.key === 'function' ? options.key() : options.key
+    const headers = {
+      ...options.headers,
+      ...(key === undefined ? {} : { authorization: `Bearer ${key}` }),
+      ...init.headers as Record<string, string>,
+    }
     const response = await fetchWith(new URL(path, url), { ...init, headers }).catch((cause) => {
       if (init.signal?.aborted) throw init.signal.reason
       throw new ShoalError(0, 'unreachable', `Cannot reach ${url}`, undefined, { cause })
@@ -101,6 +106,7 @@ export function createClient(url: string | URL, options: ClientOptions = {}): Cl
 
   async function call<T>(path: string, init: RequestInit = {}): Promise<T> {
     const response = await open(path, init)
+    if (response.status === 204) return undefined as T
     return await response.json().catch((cause) => {
       if (init.signal?.aborted) throw init.signal.reason
       throw new ShoalError(
@@ -155,7 +161,9 @@ export function createClient(url: string | URL, options: ClientOptions = {}): Cl
       (await get<{ pipelines: PipelineInfo[] }>('/v1/pipelines', signal)).pipelines,
     getNodes: async (signal) => (await get<{ nodes: NodeInfo[] }>('/v1/nodes', signal)).nodes,
     getPlan: (signal) => get('/v1/plan', signal),
+    getHistory: (signal) => get('/v1/history', signal),
     stats: (signal) => get('/v1/stats', signal),
+    request: (method, path) => call(path, { method }),
     async *events(signal) {
       const { body } = await open('/v1/events', { signal: signal ?? null })
       if (body === null) return

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { ExtraWorkInfo, NodeTrustInfo } from './trust_types.ts'
 
 /** Why a query got no result; stable, to be switched on. `error` next to it is for people. */
 export type ErrorReason =
@@ -46,6 +47,8 @@ export interface StageReport {
 export interface InferAnswer<Outputs = Record<string, unknown[]>> {
   id: string
   pipeline: string
+  /** Of the pipeline as served; each reload that changes it makes one more. */
+  version: number
   outputs: Outputs
   /** Mean path accuracy over the leaf items, 0..1. */
   accuracy: number
@@ -67,6 +70,9 @@ export type OcrOutputs = { lines: OcrLine[] }
 
 export interface PipelineInfo {
   name: string
+  version: number
+  /** What a query brings. */
+  takes: 'picture' | 'tensors'
   sloMs: number
   weight: number
   root: string
@@ -117,6 +123,8 @@ export interface NodeInfo {
   }[]
   /** What WebGPU says of its device; sizes in bytes. */
   device: DeviceInfo | null
+  /** Whether it runs programs that pipelines bring. */
+  code: boolean
   class: string
   /** Variants held warm, summed over slots. */
   instances: number
@@ -197,24 +205,14 @@ export interface StatsInfo {
       instances: number
       batches: number
       items: number
-      /** What its word is worth; absent where nobody is checked. */
-      trust?: {
-        standing: 'own' | 'trusted' | 'proving' | 'quarantined'
-        /** Share of its results that are taken unchecked, 0..1, and why. */
-        trust: number
-        reason: string
-        /** Checks. */
-        passed: number
-        failed: number
-        /** So many times slower than it says; 1 where it is not. */
-        slowerThanSaid: number
-      }
+      /** Absent where nobody is checked. */
+      trust?: NodeTrustInfo
     }
   }
   /** Why batches were closed at the size they had. */
   batchCloses: { [reason: string]: number }
-  /** Items of queries, and items run besides, by what for; absent where nothing is run twice. */
-  extra?: { items: number; replicas: number; canaries: number; hedges: number }
+  /** Absent where nothing is run twice. */
+  extra?: ExtraWorkInfo
 }
 
 /** What became of a node, in an event `node`. */

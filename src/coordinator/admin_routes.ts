@@ -1,29 +1,33 @@
 /**
- * `POST /v1/nodes/{id}/drain`, `pause`, `resume`, `DELETE /v1/nodes/{id}`, and
- * `POST /v1/pipelines/{name}/variants/{task}/{variant}/pin`, `forbid`, `allow`.
- *
- * While there are no tokens these are for whoever sits at this machine: only a connection from
- * loopback gets in, none that came through a proxy, and no page but this coordinator's own.
+ * `POST /v1/nodes/{id}/drain`, `pause`, `resume`, `DELETE /v1/nodes/{id}`,
+ * `POST /v1/pipelines/{name}/reload`, and
+ * `POST /v1/pipelines/{name}/variants/{task}/{variant}/pin`, `forbid`, `allow`: for admins, and for
+ * no page but this coordinator's own.
  *
  * @module
  */
 import type { Context, Hono, MiddlewareHandler } from 'hono'
 import { ApiError } from './api_error.ts'
+import type { Doors } from './doors/doors.ts'
 import { hostOf, mayLink } from './origin.ts'
 import type { Pool } from './pool.ts'
 
-const LOOPBACK = /^(127(\.\d{1,3}){3}|::1|::ffff:127(\.\d{1,3}){3})$/
-/** What proxies add: the connection's other end is then not who asks. */
-const FORWARDED = ['forwarded', 'x-forwarded-for', 'x-real-ip', 'via']
+/** What became of a pipeline that was read anew. */
+export interface Reloaded {
+  pipeline: string
+  version: number
+  /** False where its folder holds what is served already. */
+  changed: boolean
+}
 
-export function mountAdmin(app: Hono, pool: Pool, hosts: readonly string[]): void {
-  const local: MiddlewareHandler = async (c, next) => {
-    if (!isLocal(c)) {
-      throw new ApiError(
-        'forbidden',
-        'Cannot change the pool from here: ask from loopback, directly',
-      )
-    }
+export function mountAdmin(
+  app: Hono,
+  pool: Pool,
+  doors: Doors,
+  hosts: readonly string[],
+  reload?: (name: string) => Promise<Reloaded>,
+): void {
+  const own: MiddlewareHandler = async (c, next) => {
     if (!isOwnPage(c)) {
       throw new ApiError('forbidden', 'Cannot change the pool from a page of another origin')
     }
@@ -33,28 +37,38 @@ export function mountAdmin(app: Hono, pool: Pool, hosts: readonly string[]): voi
   const { admin, rulings } = pool
 
   // For pages: whether to show what would be refused.
-  app.get('/v1/admin', (c) => c.json({ allowed: isLocal(c) && isOwnPage(c) }))
+  app.get('/v1/admin', (c) => c.json({ allowed: doors.allows(c, 'admin') && isOwnPage(c) }))
 
-  app.post('/v1/nodes/:id/drain', local, (c) => {
+  app.post('/v1/nodes/:id/drain', own, (c) => {
     const id = c.req.param('id')
     admin.drain(id)
     return c.json(nodeOf(pool, id), 202)
   })
   for (const action of ['pause', 'resume'] as const) {
-    app.post(`/v1/nodes/:id/${action}`, local, (c) => {
+    app.post(`/v1/nodes/:id/${action}`, own, (c) => {
       const id = c.req.param('id')
       admin[action](id)
       return c.json(nodeOf(pool, id))
     })
   }
+  app.post('/v1/pipelines/:name/reload', own, async (c) => {
+    const name = c.req.param('name')
+    if (reload === undefined || pool.versions.find(name) === undefined) {
+      throw new ApiError(
+        'unknown_pipeline',
+        `Cannot reload ${name}: it is not served from a folder`,
+      )
+    }
+    return c.json(await reload(name))
+  })
   for (const action of ['pin', 'forbid', 'allow'] as const) {
-    app.post(`/v1/pipelines/:name/variants/:task/:variant/${action}`, local, (c) => {
+    app.post(`/v1/pipelines/:name/variants/:task/:variant/${action}`, own, (c) => {
       const { name: pipeline, task, variant } = c.req.param()
       rulings.change(action, { pipeline, task, variant })
       return c.json({ rulings: rulings.list() })
     })
   }
-  app.delete('/v1/nodes/:id', local, (c) => {
+  app.delete('/v1/nodes/:id', own, (c) => {
     admin.remove(c.req.param('id'))
     return c.body(null, 204)
   })
@@ -64,10 +78,3 @@ export function mountAdmin(app: Hono, pool: Pool, hosts: readonly string[]): voi
 const nodeOf = (pool: Pool, id: string) => ({
   node: pool.nodes().find((node) => node.id === id) ?? null,
 })
-
-/** The connection's other end, as `Deno.serve` tells it; without a socket nobody is local. */
-function isLocal(c: Context): boolean {
-  const { remoteAddr } = (c.env ?? {}) as { remoteAddr?: Deno.Addr }
-  if (remoteAddr?.transport !== 'tcp' || !LOOPBACK.test(remoteAddr.hostname)) return false
-  return FORWARDED.every((name) => c.req.header(name) === undefined)
-}

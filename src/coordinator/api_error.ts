@@ -39,6 +39,7 @@ export class ApiError extends Error {
     if (this.retryAfterMs !== undefined) {
       headers.set('retry-after', String(Math.max(1, Math.ceil(this.retryAfterMs / 1000))))
     }
+    if (this.reason === 'unauthorized') headers.set('www-authenticate', 'Bearer realm="shoal"')
     return Response.json({ error: this.message, reason: this.reason }, {
       status: STATUS[this.reason],
       headers,

@@ -5,6 +5,8 @@
  * @module
  */
 import type { Pipeline } from '../pipeline/schema.ts'
+import { elementsOf, isTensorType, TENSOR_TYPES } from '../pipeline/tensor.ts'
+import { TensorValue } from '../pipeline/tensor_item.ts'
 import { taskOf } from '../pipeline/tree.ts'
 import type { BatchId, Handle, ItemOutcome, PolicyCommand, QueryId } from '../policy/types.ts'
 import type { BatchMessage, Received, ResultMessage } from '../protocol/mod.ts'
@@ -12,7 +14,7 @@ import type { Post } from './driver.ts'
 import type { Link } from './link.ts'
 import type { Telemetry } from './metrics/telemetry.ts'
 import { backendOf, type PooledNode } from './nodes.ts'
-import type { Payload } from './payload.ts'
+import type { Payload, Result } from './payload.ts'
 
 export type Dispatch = Extract<PolicyCommand, { type: 'dispatch' }>
 
@@ -22,6 +24,9 @@ interface Flight {
   sentAtMs: number
   bytes: number
 }
+
+/** Bytes of results that wait for the rest of their query, of all queries together. */
+const MAX_HELD_BYTES = 512 * 1024 * 1024
 
 export function createBatches(
   pipelines: ReadonlyMap<string, Pipeline>,
@@ -33,6 +38,18 @@ export function createBatches(
   const flights = new Map<BatchId, Flight>()
   /** Copies that nodes keep for a query, to be let go with it. */
   const kept = new Map<QueryId, { link: Link; key: string }[]>()
+  /** Bytes of what nodes made for a query, to be let go with it. */
+  const held = new Map<QueryId, number>()
+  let heldBytes = 0
+
+  function hold(query: QueryId, bytes: number): void {
+    if (bytes === 0 || !isLive(query)) return
+    if (heldBytes + bytes > MAX_HELD_BYTES) {
+      throw new RangeError(`Cannot hold ${bytes} more bytes of results`)
+    }
+    heldBytes += bytes
+    held.set(query, (held.get(query) ?? 0) + bytes)
+  }
 
   function toOutcome(
     flight: Flight,
@@ -62,6 +79,7 @@ export function createBatches(
         const bytes = blobs[blob]
         if (bytes === undefined) throw new RangeError(`Cannot find blob ${blob} of ${blobs.length}`)
         const payload: Payload = { meta, bytes }
+        if (dispatched !== undefined) hold(dispatched.query, bytes.byteLength)
         if (key !== undefined && dispatched !== undefined && isLive(dispatched.query)) {
           payload.kept = { link: flight.node.link, key }
           const list = kept.get(dispatched.query)
@@ -71,7 +89,7 @@ export function createBatches(
         return payload
       })
     }
-    return { ok: true, result: item.fields, children }
+    return { ok: true, result: resultOf(item, blobs), children }
   }
 
   function pipelineOf({ command }: Flight): Pipeline {
@@ -204,6 +222,8 @@ export function createBatches(
         else keys.push(key)
       }
       kept.delete(query)
+      heldBytes -= held.get(query) ?? 0
+      held.delete(query)
       for (const [link, keys] of byLink) link.send({ type: 'release', keys })
     },
   }
@@ -220,4 +240,20 @@ function cropsOf({ like }: Dispatch): BatchMessage['crops'] | undefined {
     }
   }
   return undefined
+}
+
+type Done = Extract<ResultMessage['items'][number], { ok: true }>
+
+/** Fields and tensors of an item, by their names. @throws RangeError for tensors that are none */
+function resultOf({ fields, tensors }: Done, blobs: readonly Uint8Array[]): Result {
+  if (tensors === undefined) return fields
+  const result: NonNullable<Result> = { ...fields }
+  for (const [name, { type, dims, blob }] of Object.entries(tensors)) {
+    const bytes = blobs[blob]
+    if (!isTensorType(type) || bytes?.byteLength !== elementsOf(dims) * TENSOR_TYPES[type].bytes) {
+      throw new RangeError(`Cannot use tensor ${name}: received ${bytes?.byteLength} bytes`)
+    }
+    result[name] = new TensorValue(type, dims, bytes)
+  }
+  return result
 }

@@ -6,36 +6,36 @@
 import type { NodeInfo, PlanInfo } from '../client/types.ts'
 import { servedVariants } from '../pipeline/hold.ts'
 import type { Pipeline } from '../pipeline/schema.ts'
-import type { Plan, QueryId, Scheduler } from '../policy/types.ts'
-import {
-  CLOSE,
-  type Hello,
-  type NodeMessage,
-  type Received,
-  type ResultMessage,
-} from '../protocol/mod.ts'
+import type { Plan, Scheduler } from '../policy/types.ts'
+import { CLOSE, type Hello, type NodeMessage, type Received } from '../protocol/mod.ts'
 import { createAdmin } from './admin.ts'
 import { createBatches } from './batches.ts'
+import type { Admit } from './doors/doors.ts'
+import { createKeyring, type Keyring } from './doors/keys.ts'
+import { createMembers } from './doors/members.ts'
 import { createDeadlines } from './deadlines.ts'
 import { type Command, createDriver } from './driver.ts'
+import { createHearing } from './hearing.ts'
 import { noteJudgement } from './judgement.ts'
 import { createLink, type Link, type LinkOptions, type Socket } from './link.ts'
 import type { Log } from './log.ts'
 import { createTelemetry } from './metrics/telemetry.ts'
 import {
-  addInstance,
+  ableOf,
   createPooledNode,
-  isPaused,
   joinedEvent,
   nodeInfo,
   type PooledNode,
   removeInstance,
 } from './nodes.ts'
 import { createQueries, type QueryRequest } from './queries.ts'
-import { noteReport } from './report.ts'
+import { publicPlan, publicStats } from './public_view.ts'
+import { createRenewal } from './renewal.ts'
 import { createRulings } from './rulings.ts'
-import { type ServedPipeline, welcomeOf } from './served.ts'
+import { offerOf, type ServedPipeline, welcomeOf } from './served.ts'
+import { createSilence } from './silence.ts'
 import type { Solve } from './solver.ts'
+import { createVersions } from './versions.ts'
 
 export interface PoolOptions {
   served: readonly ServedPipeline[]
@@ -48,28 +48,46 @@ export interface PoolOptions {
   /** Whether this is a node that whoever runs the coordinator started: its word is taken. */
   isOwn?: (hello: Hello) => boolean
   link?: Omit<LinkOptions, 'now'>
+  /** Keys that nodes come in with; who holds one that is taken back has to leave. */
+  keyring?: Keyring
 }
 
 export function createPool(options: PoolOptions) {
-  const { served, scheduler, now, log, link: linkOptions } = options
+  const { served, scheduler, now, log, link: linkOptions, keyring = createKeyring() } = options
+  const versions = createVersions(served)
   const pipelines = new Map(served.map(({ pipeline }) => [pipeline.name, pipeline]))
   const nodes = new Map<string, PooledNode>()
   const byLink = new Map<Link, PooledNode>()
+  const members = createMembers(keyring)
+  const fragments = { bytes: 0 }
   const draining = new AbortController()
   const deadlines = createDeadlines(now)
-  const fault = (error: unknown) =>
-    log(`scheduler fault: ${error instanceof Error ? error.stack : error}`, 'error')
+  const fault = (error: unknown) => log(`scheduler fault: ${(error as Error).stack}`, 'error')
   const telemetry = createTelemetry([...pipelines.values()])
-  const driver = createDriver(scheduler, execute, now, fault, options.solve, planned)
-  const { post } = driver
-  const letGo = (query: QueryId) => batches.release(query)
-  const queries = createQueries(post, now, deadlines, letGo, telemetry)
+  const { post, stop } = createDriver(scheduler, execute, now, fault, options.solve, planned)
+  const queries = createQueries(post, now, deadlines, (one) => batches.release(one), telemetry)
   const batches = createBatches(pipelines, post, now, queries.has, telemetry)
   const admin = createAdmin({ nodes, batches, post, log })
-  const able = served.flatMap(({ pipeline, models }) => servedVariants(pipeline, models))
+  const weighSilence = createSilence({ nodes, batches, post, log })
+  const able = () => versions.all().flatMap((one) => servedVariants(one.pipeline, one.models))
+  const tellAble = (node: PooledNode) =>
+    post({ type: 'node_able', node: node.id, able: ableOf(node, able()) })
   const kept = scheduler.keepsRulings === true
-  const rulings = createRulings({ pipelines, nodes, able, kept, post, log })
-  const welcome = welcomeOf(served)
+  const rulings = createRulings({ versions, nodes, able, kept, post, log })
+  const renewal = createRenewal({
+    ...{ versions, nodes, post, log, isReady },
+    opened(pipeline) {
+      pipelines.set(pipeline.name, pipeline)
+      telemetry.opened(pipeline)
+    },
+    added: () => rulings.renewed(),
+    closed: ({ name }) => void pipelines.delete(name),
+    offer(node) {
+      node.link.send({ type: 'served', ...offerOf(versions.all()) })
+      tellAble(node)
+      return joinedEvent(node, able())
+    },
+  })
 
   function planned({ epoch, mode, reason, solveMs }: Plan) {
     telemetry.planned(solveMs)
@@ -119,6 +137,10 @@ export function createPool(options: PoolOptions) {
         link.close(CLOSE.replaced, 'a newer link of this node is open')
         return true
       }
+      if (!members.same(old.link, link)) {
+        link.close(1013, 'a node that came with another key has this id')
+        return true
+      }
       old.link.refuse(CLOSE.replaced, {
         reason: 'replaced',
         message: 'Another link of the same node took over',
@@ -127,50 +149,30 @@ export function createPool(options: PoolOptions) {
     const node = createPooledNode(link, hello, options.isOwn?.(hello) ?? false)
     nodes.set(node.id, node)
     byLink.set(link, node)
-    link.send(welcome)
+    link.send(welcomeOf(versions.all()))
     telemetry.joined()
-    log(
-      `node ${node.name} joined (${node.backend}, ${node.slots} slot${node.slots > 1 ? 's' : ''})`,
-      'info',
-      { event: 'node_joined', node: node.id, name: node.name, backend: node.backend },
-    )
-    post(joinedEvent(node, able))
+    const { id, name, backend, slots } = node
+    log(`node ${name} joined (${backend}, ${slots} slot${slots > 1 ? 's' : ''})`, 'info', {
+      ...{ event: 'node_joined', node: id, name, backend },
+    })
+    post(joinedEvent(node, able()))
     admin.joined(node)
     return true
   }
 
   function closed(link: Link, why: string) {
+    members.remove(link)
     const node = byLink.get(link)
     if (node === undefined) return
     byLink.delete(link)
     nodes.delete(node.id)
     batches.left(node)
     telemetry.left(link.bytesSent, link.bytesReceived)
-    log(`node ${node.name} left: ${why}`, 'info', {
-      ...{ event: 'node_left', node: node.id, name: node.name, why },
-    })
-    post({ type: 'node_left', node: node.id })
+    const { id, name } = node
+    log(`node ${name} left: ${why}`, 'info', { event: 'node_left', node: id, name, why })
+    post({ type: 'node_left', node: id })
+    renewal.heard(node)
     weighSilence()
-  }
-
-  /**
-   * A node that fell silent gets nothing while others are there, and what it has goes to them: a
-   * half-open connection, a stopped process or a sleeping laptop would keep it until it is overdue.
-   */
-  function weighSilence() {
-    const sound = [...nodes.values()].some((node) => !node.silent && node.instances.size > 0)
-    for (const node of nodes.values()) {
-      const sidelined = node.silent && sound
-      if (sidelined === node.sidelined) continue
-      node.sidelined = sidelined
-      log(
-        `node ${node.name} ${node.silent ? 'fell silent' : 'is heard of again'}`,
-        node.silent ? 'warn' : 'info',
-        { event: node.silent ? 'node_silent' : 'node_heard', node: node.id, name: node.name },
-      )
-      post({ type: 'node_reported', node: node.id, paused: isPaused(node) })
-      if (sidelined) batches.abandon(node, 'the node fell silent')
-    }
   }
 
   function silent(link: Link, is: boolean) {
@@ -180,57 +182,11 @@ export function createPool(options: PoolOptions) {
     weighSilence()
   }
 
-  function reportRoundTrip(node: PooledNode) {
-    const { roundTripMs } = node.link
-    if (roundTripMs === undefined) return
-    // Told when it has changed by a fifth: the scheduler need not hear each heartbeat.
-    if (Math.abs(roundTripMs - node.toldRoundTripMs) < 0.2 + 0.2 * node.toldRoundTripMs) return
-    node.toldRoundTripMs = roundTripMs
-    post({ type: 'node_reported', node: node.id, roundTripMs })
-  }
+  const hear = createHearing({ pipelines, batches, renewal, tellAble, weighSilence, post, log })
 
   function receive(link: Link, received: Received<NodeMessage>) {
     const node = byLink.get(link)
-    if (node === undefined) return
-    const { message } = received
-    reportRoundTrip(node)
-    switch (message.type) {
-      case 'result':
-        return batches.finished(node, received as Received<ResultMessage>)
-      case 'batch_failed':
-        log(`node ${node.name} lost a batch: ${message.message}`, 'warn', {
-          ...{ event: 'batch_failed', node: node.id, name: node.name },
-        })
-        return batches.failed(node, message.batch, message.message)
-      case 'ready': {
-        const { slot, pipeline, task, variant } = message
-        const ref = { pipeline, task, variant }
-        addInstance(node, slot, ref, message)
-        post({ type: 'instance_ready', node: node.id, slot, ...ref })
-        return weighSilence()
-      }
-      case 'load_failed': {
-        const { slot, pipeline, task, variant } = message
-        log(
-          `node ${node.name} cannot load ${pipeline}/${task}/${variant}: ${message.message}`,
-          'warn',
-          { event: 'load_failed', node: node.id, name: node.name, pipeline, task, variant },
-        )
-        return post({
-          ...{ type: 'load_failed', node: node.id, message: message.message },
-          ...{ slot, pipeline, task, variant },
-        })
-      }
-      case 'report': {
-        const event = noteReport(node, message, log)
-        return event === undefined ? undefined : post(event)
-      }
-      case 'bye':
-        return link.close(1000, message.reason)
-      case 'hello':
-      case 'pong':
-        return
-    }
+    if (node !== undefined) hear(node, received)
   }
 
   function isReady(pipeline: Pipeline): boolean {
@@ -241,17 +197,17 @@ export function createPool(options: PoolOptions) {
 
   return {
     /** A new connection on `/v1/link`; `remedy` is what brings a node of an older version here. */
-    connect: (socket: Socket, remedy?: string): Link =>
-      createLink(socket, { hello: join, message: receive, silent, closed }, {
-        now,
-        ...linkOptions,
-        ...(remedy === undefined ? {} : { remedy }),
-      }),
+    connect(socket: Socket, admit: Admit, remedy?: string): Link {
+      const hello: typeof join = (link, hello) =>
+        members.enter(link, admit(hello.token)) && join(link, hello)
+      const options = { ...{ now, fragments }, ...linkOptions, ...(remedy && { remedy }) }
+      return createLink(socket, { hello, message: receive, silent, closed }, options)
+    },
 
     submit: (request: QueryRequest) => queries.submit(request),
 
     /** Whether each pipeline has a warm instance for every task. */
-    ready: () => served.every(({ pipeline }) => isReady(pipeline)),
+    ready: () => versions.current().every(({ pipeline }) => isReady(pipeline)),
     isReady,
 
     node: (id: string) => nodes.get(id),
@@ -260,8 +216,8 @@ export function createPool(options: PoolOptions) {
     batchesOn: (id: string) => nodes.has(id) ? batches.countOn(nodes.get(id)!) : 0,
 
     nodes(): NodeInfo[] {
-      const stats = scheduler.stats()
-      return [...nodes.values()].map((node) => nodeInfo(node, stats.nodes[node.id]))
+      const { nodes: stats } = scheduler.stats()
+      return [...nodes.values()].map((node) => nodeInfo(node, stats[node.id]))
     },
 
     /** Variants held warm by each node, as `slot pipeline task variant`. */
@@ -270,8 +226,11 @@ export function createPool(options: PoolOptions) {
     admin,
     rulings,
     telemetry,
-    plan: (): PlanInfo => ({ ...scheduler.plan(), rulings: rulings.list() }),
-    stats: () => scheduler.stats(),
+    versions,
+    /** Replaces what is served under a name. @throws RenewalError: then the old one goes on */
+    renew: renewal.renew,
+    plan: (): PlanInfo => ({ ...publicPlan(scheduler.plan()), rulings: rulings.list() }),
+    stats: () => publicStats(scheduler.stats()),
     queriesInFlight: () => queries.size,
     draining: draining.signal,
     deadlines,
@@ -282,12 +241,14 @@ export function createPool(options: PoolOptions) {
       post({ type: 'drain' })
       const giveUpMs = now() + timeoutMs
       while (queries.size > 0 && now() < giveUpMs) await new Promise((done) => setTimeout(done, 20))
+      queries.endAll()
+      const reason = 'the coordinator is shutting down'
       for (const { link } of [...nodes.values()]) {
         // Nodes wait for the next one; an own node is ended by whoever started it.
-        link.send({ type: 'drain', reason: 'the coordinator is shutting down', rejoin: true })
-        link.close(1001, 'the coordinator is shutting down')
+        link.send({ type: 'drain', reason, rejoin: true })
+        link.close(1001, reason)
       }
-      driver.stop()
+      stop()
     },
   }
 }

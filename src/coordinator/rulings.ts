@@ -3,13 +3,14 @@
  *
  * @module
  */
-import { ableVariants, type ServedVariant } from '../pipeline/hold.ts'
-import type { Pipeline } from '../pipeline/schema.ts'
+import type { ServedVariant } from '../pipeline/hold.ts'
+import { publicName } from '../pipeline/version.ts'
 import type { VariantRef, VariantRuling } from '../policy/types.ts'
 import { ApiError } from './api_error.ts'
 import type { Post } from './driver.ts'
 import type { Log } from './log.ts'
-import type { PooledNode } from './nodes.ts'
+import { ableOf, type PooledNode } from './nodes.ts'
+import type { Versions } from './versions.ts'
 
 export type RulingAction = 'pin' | 'forbid' | 'allow'
 
@@ -22,13 +23,15 @@ export interface Rulings {
    */
   change(action: RulingAction, ref: VariantRef): void
   list(): VariantRuling[]
+  /** A version of a pipeline came: what was said of its variants holds for it, too. */
+  renewed(): void
 }
 
 export interface RulingsParts {
-  pipelines: ReadonlyMap<string, Pipeline>
+  versions: Pick<Versions, 'find' | 'all'>
   nodes: ReadonlyMap<string, PooledNode>
   /** All that is served, with the memory that it takes. */
-  able: readonly (ServedVariant & { memoryBytes: number })[]
+  able: () => readonly (ServedVariant & { memoryBytes: number })[]
   /** Whether the rules that plan here keep to rulings. */
   kept: boolean
   post: Post
@@ -38,11 +41,11 @@ export interface RulingsParts {
 const keyOf = ({ pipeline, task, variant }: VariantRef) => `${pipeline}\n${task}\n${variant}`
 
 export function createRulings(parts: RulingsParts): Rulings {
-  const { pipelines, nodes, able, kept, post, log } = parts
+  const { versions, nodes, kept, post, log } = parts
   let rulings = new Map<string, VariantRuling>()
 
   function find({ pipeline: name, task, variant }: VariantRef): string[] {
-    const pipeline = pipelines.get(name)
+    const pipeline = versions.find(name)?.pipeline
     if (pipeline === undefined) {
       throw new ApiError('unknown_pipeline', `Cannot find pipeline ${name.slice(0, 128)}`)
     }
@@ -67,11 +70,13 @@ export function createRulings(parts: RulingsParts): Rulings {
       )
     }
     const holders = (some: readonly VariantRef[]) => {
-      const keys = new Set(some.map(keyOf))
+      const able = parts.able()
+      const { name } = versions.find(ref.pipeline)!.pipeline
+      const keys = new Set(some.map((one) => keyOf({ ...one, pipeline: name })))
       const offered = able.filter((one) => keys.has(keyOf(one)))
-      return [...nodes.values()].some(({ hello }) =>
-        ableVariants(able, hello)
-          .some((one) => offered.includes(one))
+      const keysOffered = new Set(offered.map(keyOf))
+      return [...nodes.values()].some((node) =>
+        ableOf(node, able).some((one) => keysOffered.has(keyOf(one)))
       )
     }
     if (!holders(open) && holders(ofTask)) {
@@ -81,6 +86,25 @@ export function createRulings(parts: RulingsParts): Rulings {
         `Cannot leave ${ref.task} to ${names}: no node here is able to hold that`,
       )
     }
+  }
+
+  /** By every version that has the variant, under the name that it has inside. */
+  function tell(): void {
+    const all = [...rulings.values()]
+    const inside = versions.all().flatMap(({ pipeline: { name, tasks } }) => {
+      const own = all.filter((one) => one.pipeline === publicName(name))
+      return own.flatMap((one): VariantRuling[] => {
+        const variants = Object.keys(tasks[one.task]?.variants ?? {})
+        const forbidden = own.filter(({ task, ruling }) =>
+          task === one.task && ruling === 'forbidden'
+        )
+        // What would leave a task of a new version with nothing was said of another one.
+        const leaves = variants.some((name) => !forbidden.some(({ variant }) => variant === name))
+        const holds = variants.includes(one.variant) && (one.ruling === 'pinned' || leaves)
+        return holds ? [{ ...one, pipeline: name }] : []
+      })
+    })
+    post({ type: 'rulings_changed', rulings: inside })
   }
 
   return {
@@ -107,12 +131,13 @@ export function createRulings(parts: RulingsParts): Rulings {
       }
       if (action !== 'allow') mustServe(wanted, ref, variants)
       rulings = wanted
-      post({ type: 'rulings_changed', rulings: [...rulings.values()] })
+      tell()
       const { pipeline, task, variant } = ref
       log(`${action}: ${pipeline} ${task} ${variant}`, 'info', {
         ...{ event: 'variant_admin', action, pipeline, task, variant },
       })
     },
     list: () => [...rulings.values()],
+    renewed: tell,
   }
 }

@@ -10,6 +10,7 @@
  */
 import type { Pipeline } from '../pipeline/schema.ts'
 import { ableVariants, type Downloads, leastModels, servedVariants } from '../pipeline/hold.ts'
+import { CODE, type Device, whyNotOn } from '../pipeline/runs_on.ts'
 import type { Welcome } from '../protocol/messages.ts'
 import { keyOf } from './catalog.ts'
 
@@ -19,10 +20,13 @@ export interface HoldLimitsOptions {
   /** Where their number is fixed, slots share the memory evenly; else one may have all of it. */
   slots?: number | undefined
   downloads?: Downloads | undefined
+  /** Whether programs of pipelines' authors may run. */
+  code?: boolean | undefined
 }
 
 export interface LoadRefusal {
-  reason: 'out_of_memory_budget' | 'downloads_limited'
+  /** Absent where it is no limit of the volunteer's. */
+  reason?: 'out_of_memory_budget' | 'downloads_limited' | 'code_not_allowed'
   message: string
 }
 
@@ -32,10 +36,15 @@ export interface HoldLimits {
   /** What one slot may hold in models. */
   readonly slotBytes: number
   readonly downloads: Downloads
+  readonly code: boolean
+  /** What the node runs on from now on; WebAssembly at first. */
+  runsOn(device: Device): void
   setDownloads(downloads: Downloads): void
   /** What is served on this connection; what was held before counts on until it is in the way. */
   welcome(welcome: Welcome, pipelines: readonly Pipeline[], cached: readonly string[]): void
-  /** How many of the variants served can be held, each alone. */
+  /** What is served changed while the connection stands. */
+  served(models: Welcome['models'], pipelines: readonly Pipeline[]): void
+  /** How many of the variants that run here can be held, each alone. */
   readonly able: { of: number; variants: number; leastBytes: number }
   /** Slots that the memory allows when each holds all it can. */
   readonly mostSlots: number
@@ -64,17 +73,41 @@ export function createHoldLimits(options: HoldLimitsOptions): HoldLimits {
   /** By slot, what each variant takes, and whether this connection asked for it. */
   const held = new Map<number, Map<string, { bytes: number; asked: boolean }>>()
 
-  const ableNow = () => ableVariants(served, { slotMemoryBytes: slotBytes, downloads, cached })
+  let device: Device = {}
+  function serve(models: Welcome['models'], pipelines: readonly Pipeline[]): void {
+    served = pipelines.flatMap((one) => servedVariants(one, models[one.name] ?? {}))
+    programs = new Set(
+      pipelines.flatMap(({ name, tasks }) =>
+        Object.values(tasks).flatMap(({ kind, stage }) =>
+          kind === CODE ? models[name]?.[String(stage)]?.sha256 ?? [] : []
+        )
+      ),
+    )
+  }
+
+  const code = options.code ?? false
+  /** Programs, which are small. */
+  let programs = new Set<string>()
+  const here = () => ({ ...device, code })
+
+  const ableNow = () =>
+    ableVariants(served, { ...here(), slotMemoryBytes: slotBytes, downloads, cached })
   const find = (key: string) => served.find((one) => keyOf(one) === key)
 
   function refuse(key: string, bytes: number, leftBytes: number): LoadRefusal | undefined {
+    const one = find(key)
+    const unfit = one && whyNotOn(one, here())
+    if (unfit !== undefined) {
+      const limit = one?.code === true && !code ? { reason: 'code_not_allowed' as const } : {}
+      return { ...limit, message: `Cannot load ${key}: ${unfit}` }
+    }
     if (bytes > leftBytes) {
       const message = `Cannot load ${key}: it takes about ${megabytes(bytes)}, of the ` +
         `${megabytes(slotBytes)} that a slot may hold ${megabytes(leftBytes)} are left`
       return { reason: 'out_of_memory_budget', message }
     }
     if (ableNow().some((one) => keyOf(one) === key)) return undefined
-    const size = find(key)?.model?.bytes ?? 0
+    const size = one?.model?.bytes ?? 0
     const message = `Cannot load ${key}: its model of ${megabytes(size)} is not here, and on ` +
       'this link only the smallest of each task is downloaded'
     return { reason: 'downloads_limited', message }
@@ -83,26 +116,33 @@ export function createHoldLimits(options: HoldLimitsOptions): HoldLimits {
   return {
     memoryBytes: options.memoryBytes,
     slotBytes,
+    code,
     get downloads() {
       return downloads
+    },
+    runsOn(now) {
+      device = now
     },
     setDownloads(wanted) {
       downloads = wanted
     },
+    served: serve,
     welcome({ models }, pipelines, there) {
       cached = there
-      served = pipelines.flatMap((one) => servedVariants(one, models[one.name] ?? {}))
+      serve(models, pipelines)
       for (const slot of held.values()) for (const one of slot.values()) one.asked = false
     },
     get able() {
       const leastBytes = Math.min(...served.map(({ memoryBytes }) => memoryBytes))
-      return { of: served.length, variants: ableNow().length, leastBytes }
+      const fit = served.filter((one) => whyNotOn(one, here()) === undefined)
+      return { of: fit.length, variants: ableNow().length, leastBytes }
     },
     get mostSlots() {
       const all = ableNow().reduce((sum, { memoryBytes }) => sum + memoryBytes, 0)
       return Math.max(1, Math.floor(forSlots / (ENGINE_BYTES + Math.min(all, slotBytes))))
     },
-    mayFetch: (sha256) => downloads === 'all' || leastModels(served).has(sha256),
+    mayFetch: (sha256) =>
+      downloads === 'all' || programs.has(sha256) || leastModels(served).has(sha256),
     take(slot, key) {
       const holding = held.get(slot) ?? new Map<string, { bytes: number; asked: boolean }>()
       held.set(slot, holding)

@@ -66,10 +66,7 @@ export function createNode(options: NodeOptions): VolunteerNode {
     send: (message) => void link.send(message),
   })
   const serving = createServing({
-    clock,
-    payloads,
-    watch,
-    limits,
+    ...{ clock, payloads, watch, limits, fetchModel },
     pool: () => pool,
     profiler: () => profiler,
     send: (message, blobs) => void link.send(message, blobs),
@@ -135,6 +132,7 @@ export function createNode(options: NodeOptions): VolunteerNode {
         serves: () => stopping === undefined,
       }),
     decided({ backend, threads }, reason) {
+      limits.runsOn({ backend, device: choice.device })
       link.send({ type: 'report', backend, backendReason: reason, threadsPerRun: threads })
       watch.emit({ type: 'backend', backend, reason }, { backend, reason })
     },
@@ -263,6 +261,7 @@ export function createNode(options: NodeOptions): VolunteerNode {
       const { nodeId } = identity
       await choice.start()
       const { use: { backend }, reason } = choice
+      limits.runsOn({ backend, device: choice.device })
       const change = { phase: 'connecting', nodeId, backend, reason } as const
       watch.emit({ type: 'connecting', url: options.url }, change)
       // The worker comes up while the link does.

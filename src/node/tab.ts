@@ -34,6 +34,8 @@ export interface TabChoices {
   diskBytes: number
   /** Whether every model may be downloaded on a link that may cost. */
   allModels: boolean
+  /** Whether programs that pipelines bring may run, too. */
+  code?: boolean
 }
 
 export interface TabSnapshot {
@@ -209,6 +211,7 @@ export function createTab(options: TabOptions): TabApi {
         diskBytes: chosen.diskBytes,
         downloads: downloadsNow(),
         gpu: chosen.gpu,
+        code: chosen.code === true,
         ...(chosen.threadsPerRun === undefined ? {} : { threadsPerRun: chosen.threadsPerRun }),
         ...(chosen.name === '' ? {} : { name: chosen.name }),
         ...(token === undefined ? {} : { token }),

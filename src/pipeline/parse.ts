@@ -5,6 +5,7 @@
  */
 import { type Pipeline, pipelineSchema } from './schema.ts'
 import { PipelineError } from './error.ts'
+import { CODE } from './runs_on.ts'
 import { checkTree } from './check.ts'
 
 /**
@@ -25,7 +26,11 @@ export function parsePipeline(text: string, file: string): Pipeline {
   } catch (error) {
     throw new PipelineError(file, '', `not JSON: ${(error as Error).message}`)
   }
-  return checkPipeline(json, file)
+  const pipeline = checkPipeline(json, file)
+  if (pipeline.name.includes('~')) {
+    throw new PipelineError(file, 'name', 'must be without a version')
+  }
+  return pipeline
 }
 
 /** As {@linkcode parsePipeline}, for what is parsed already (an inline pipeline of a scenario). */
@@ -60,7 +65,8 @@ export function checkRunnable(pipeline: Pipeline, kinds: readonly string[], file
       )
     }
     for (const [variantName, variant] of Object.entries(task.variants)) {
-      if (variant.model === undefined) {
+      // A program may do without.
+      if (variant.model === undefined && task.kind !== CODE) {
         throw new PipelineError(file, `${at}.variants.${variantName}.model`, 'is missing')
       }
     }

@@ -4,12 +4,12 @@
  *
  * @module
  */
+import { bytesListed, confine, memberOf } from './able.ts'
 import type { ClassReport } from './class_report.ts'
 import type { Report } from './counters.ts'
 import type { Directive } from './directive.ts'
 import { createLoader, type LoaderParts } from './loader.ts'
 import type { Limits } from './options.ts'
-import { loadOrder } from './load_order.ts'
 import type { Placement } from './place/placement.ts'
 import { bytesOf, createPlacing, greedy, type Member } from './placing.ts'
 import { planView } from './plan_view.ts'
@@ -69,7 +69,7 @@ export function createController(parts: ControllerParts): Controller {
   /** Nodes that cannot hold all and wait for a first placement, and until when. */
   const waitsUntilMs = new Map<NodeId, number>()
   const steering = createSteering(shapes, parts.startPerS)
-  const rulings = createRulings(shapes)
+  const rulings = createRulings()
   const placing = createPlacing(shapes, members, parts.meanItems, rulings.isOpen)
   const shutter = createShutter(members, rulings, parts.unload)
   let epoch = 0
@@ -86,8 +86,10 @@ export function createController(parts: ControllerParts): Controller {
   let loadAtMs: number | undefined
 
   function loadNext(member: Member, nowMs: number): void {
+    // What it can run no more has no place, however much memory there is.
     const fits = (variants: Iterable<VariantShape>) =>
-      bytesOf(member, variants) <= member.memoryBytes
+      bytesOf(member, variants) <= member.memoryBytes &&
+      [...variants].every((variant) => member.bytesOf.has(variant))
     member.slots.forEach((slot, i) => {
       const at = { node: member.id, slot: i }
       loader.next(slot, at, fits, member.swapRoom, nowMs)
@@ -127,25 +129,29 @@ export function createController(parts: ControllerParts): Controller {
     epoch++
   }
 
+  function setAble(member: Member, bytes: Member['bytesOf'], nowMs: number): void {
+    const before = member.fitsAll
+    member.bytesOf = bytes
+    confine(member, rulings.isOpen)
+    tightCount += Number(before) - Number(member.fitsAll)
+    changedMs = nowMs
+    epoch++
+  }
+
+  /** Nobody is to hold what is served no more. */
+  function dropPipeline(name: string, nowMs: number): void {
+    const gone = ({ ref }: VariantShape) => ref.pipeline === name
+    for (const member of members.values()) {
+      member.slots.forEach((slot, i) => loader.drop(slot, { node: member.id, slot: i }, gone))
+      const kept = [...member.bytesOf].filter(([variant]) => !gone(variant))
+      setAble(member, new Map(kept), nowMs)
+    }
+    steering.close(name)
+  }
+
   function join(event: Extract<PolicyEvent, { type: 'node_joined' }>, nowMs: number): void {
-    const bytes = new Map<VariantShape, number>()
-    for (const { memoryBytes = 0, ...ref } of event.able) {
-      const variant = shapes.find(ref)
-      if (variant !== undefined) bytes.set(variant, memoryBytes)
-    }
-    const member: Member = {
-      id: event.node,
-      slots: [],
-      able: [],
-      order: [],
-      fitsAll: true,
-      bytesOf: bytes,
-      memoryBytes: event.memoryBytes ?? Infinity,
-      swapRoom: event.swapRoom ?? false,
-      paused: false,
-      class: null,
-    }
-    confine(member)
+    const member = memberOf(shapes, event)
+    confine(member, rulings.isOpen)
     resize(member, event.slots, nowMs)
     remove(event.node)
     members.set(event.node, member)
@@ -154,17 +160,9 @@ export function createController(parts: ControllerParts): Controller {
     direct(nowMs, member)
   }
 
-  /** To the variants that are open. */
-  function confine(member: Member): void {
-    member.able = [...member.bytesOf.keys()].filter(rulings.isOpen)
-    member.order = loadOrder(member.able)
-    member.fitsAll = bytesOf(member, member.able) <= member.memoryBytes
-    for (const slot of member.slots) slot.wanted = slot.wanted.filter(rulings.isOpen)
-  }
-
   function rule(given: readonly VariantRuling[], nowMs: number): void {
     rulings.set(given)
-    for (const member of members.values()) confine(member)
+    for (const member of members.values()) confine(member, rulings.isOpen)
     tightCount = [...members.values()].filter(({ fitsAll }) => !fitsAll).length
     changedMs = nowMs
     epoch++
@@ -200,6 +198,21 @@ export function createController(parts: ControllerParts): Controller {
         resize(member, event.slots, nowMs)
         return direct(nowMs, member)
       }
+      case 'node_able': {
+        const member = members.get(event.node)
+        if (member === undefined) return
+        setAble(member, bytesListed(shapes, event.able), nowMs)
+        return direct(nowMs)
+      }
+      case 'pipeline_added':
+        steering.open(event.pipeline.name)
+        epoch++
+        return
+      case 'pipeline_followed':
+        return steering.follow(event.from, event.to)
+      case 'pipeline_removed':
+        dropPipeline(event.pipeline, nowMs)
+        return direct(nowMs)
       case 'node_left':
         if (!remove(event.node)) return
         changedMs = nowMs

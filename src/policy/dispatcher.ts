@@ -13,7 +13,6 @@ import { createFanOut } from './fanout.ts'
 import { createFlights } from './flights.ts'
 import { createInside } from './inside.ts'
 import { capacityReport } from './frontier/problem.ts'
-import type { Memory } from './memory.ts'
 import type { Limits, SchedulerOptions } from './options.ts'
 import { createOutlook } from './outlook.ts'
 import { createPool } from './pool.ts'
@@ -21,9 +20,10 @@ import { createProfile } from './profile.ts'
 import type { Query } from './query.ts'
 import { createQueue } from './queue.ts'
 import { createReady } from './ready.ts'
+import { createRemembering, type Remembering } from './remember.ts'
 import { createResults } from './results.ts'
 import { createRulings } from './rulings.ts'
-import type { Shapes, TaskShape, VariantShape } from './shape.ts'
+import type { PipelineShape, Shapes, TaskShape, VariantShape } from './shape.ts'
 import { type Batch, coolDown, type Slot } from './slots.ts'
 import { dispatcherStats } from './stats.ts'
 import { createTargets } from './targets.ts'
@@ -41,6 +41,8 @@ import { createWaiting } from './waiting.ts'
 
 export interface Dispatcher {
   handle(event: PolicyEvent, nowMs: number): void
+  /** What is served changed. */
+  renew(): void
   /** The controller has told a slot to load a variant; `replacing` what it holds, once it is there. */
   loading(node: NodeId, slot: SlotIndex, ref: VariantRef, replacing: boolean): void
   /** The controller has told a slot to let go of a variant. */
@@ -61,13 +63,11 @@ export interface Dispatcher {
   adopt(directive: Directive, nowMs: number): void
   /** Where nodes are checked. */
   trust: Trust | undefined
-  /** What was learned since the last call, and what was learned by another one before. */
-  memory(): Memory
-  recall(memory: Memory): void
+  memory: Remembering['memory']
+  recall: Remembering['recall']
   stats(nowMs: number): SchedulerStats
 }
 
-const MAX_LEFT = 1000
 /** A slot that leaves work to others looks again after this, should nothing happen before. */
 const LOOK_AGAIN_MS = 25
 
@@ -77,10 +77,10 @@ export function createDispatcher(
   emit: (command: PolicyCommand) => void,
   options: Pick<SchedulerOptions, 'trust' | 'hedge'> = {},
 ): Dispatcher {
-  const profile = createProfile(shapes)
+  const profile = createProfile()
   const fanOut = createFanOut()
   const sizes = createBatchSizes()
-  const rulings = createRulings(shapes)
+  const rulings = createRulings()
   const pool = createPool(shapes, profile, fanOut, sizes, limits.maxBatch, rulings.isOpen)
   const ready = createReady()
   const targets = createTargets()
@@ -101,8 +101,6 @@ export function createDispatcher(
     covered: (batch) => results.covered(batch),
     sent: (batch) => results.sent(batch),
   })
-  /** Nodes that left since what was learned was last asked for. */
-  const left = new Set<NodeId>()
   let nowMs = 0
   let declined = false
   const outlook = createOutlook({ pool, ready, flights, queries, maxScan: limits.maxScan, emit })
@@ -114,6 +112,9 @@ export function createDispatcher(
   })
   const finishing = { profile, fanOut, pool, flights, ...inside }
   const results = createResults({ options, shapes, waiting, finishing, emit })
+  const remembering = createRemembering({
+    ...{ shapes, profile, fanOut, trust: results.trust, nodes: pool.nodes },
+  })
 
   function setReplacing(node: NodeId, index: SlotIndex, replacing: boolean): void {
     const slot = pool.nodes.get(node)?.slots[index]
@@ -157,22 +158,44 @@ export function createDispatcher(
       case 'node_reported':
         return lose(pool.report(event), 'Cannot finish a batch: its slot is no more')
       case 'node_left':
-        left.add(event.node)
-        if (left.size > MAX_LEFT) left.delete(left.keys().next().value!)
+        remembering.left(event.node)
         return lose(pool.leave(event.node), 'Cannot finish a batch: its node left')
       case 'instance_ready':
       case 'load_failed':
         setReplacing(event.node, event.slot, false)
         return pool.loaded(event.node, event.slot, event, event.type === 'instance_ready')
+      case 'node_able':
+        return pool.able(event)
+      case 'pipeline_added':
+        return open(shapes.pipelines.get(event.pipeline.name)!, event.replaces)
+      case 'pipeline_removed':
+        waiting.close(shapes.pipelines.get(event.pipeline)!)
+        return counters.fold(event.pipeline, event.into)
       case 'rulings_changed':
         rulings.set(event.rulings)
         return pool.ruled()
       case 'drain':
         return inside.drain()
+      case 'pipeline_followed':
       case 'plan_ready':
       case 'wake':
         return
     }
+  }
+
+  function open(shape: PipelineShape, replaces: string | undefined): void {
+    waiting.open(shape)
+    counters.open(shape.name)
+    for (const variant of shape.tasks.flatMap(({ variants }) => variants)) {
+      const before = shapes.find({ ...variant.ref, pipeline: replaces ?? '' })
+      if (before !== undefined) profile.inherit(before, variant)
+    }
+    renew()
+  }
+
+  function renew(): void {
+    pool.renew()
+    outlook.changed()
   }
 
   /** Whether no other slot takes batches of the task. */
@@ -196,6 +219,7 @@ export function createDispatcher(
 
   return {
     handle,
+    renew,
     loading(node, slot, ref, replacing) {
       pool.loading(node, slot, ref)
       setReplacing(node, slot, replacing)
@@ -265,19 +289,8 @@ export function createDispatcher(
       outlook.adopt(directive, at)
     },
     trust: results.trust,
-    memory() {
-      const profiles = [...pool.nodes.keys(), ...left].flatMap((id): Memory['profiles'] => {
-        const kept = profile.keep(id)
-        return kept === undefined ? [] : [[id, kept]]
-      })
-      left.clear()
-      return { profiles, fanOuts: fanOut.keep(), words: results.trust?.changedWords() ?? [] }
-    },
-    recall(memory) {
-      for (const [id, kept] of memory.profiles) profile.recall(id, kept)
-      fanOut.recall(memory.fanOuts, shapes)
-      results.trust?.remember(memory.words)
-    },
+    memory: remembering.memory,
+    recall: remembering.recall,
     stats: (at) =>
       results.complete(dispatcherStats(counters, waiting, pool.nodes.values(), shapes, at)),
   }

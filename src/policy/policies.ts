@@ -29,6 +29,7 @@ const FACTORIES: { [name: string]: (options: PolicyOptions) => Omit<Policy, 'nam
       ...seed === undefined ? {} : { seed },
     })
     return {
+      renews: true,
       solve: ({ epoch, problem }) => planOf(epoch, place(problem as Problem)),
       scheduler,
       memory: scheduler.memory,

@@ -29,5 +29,7 @@ export interface Policy {
   scheduler: Scheduler
   /** What it learned that is worth keeping; absent where it learns nothing. */
   memory?: () => Memory
+  /** Whether it follows what is served while it changes. */
+  renews?: boolean
   solve?: (command: Extract<PolicyCommand, { type: 'solve' }>) => Plan
 }

@@ -30,6 +30,9 @@ export interface Pool {
   leave(node: NodeId): Batch[]
   /** The batches of slots that are no more. */
   report(event: EventOf<'node_reported'>): Batch[]
+  able(event: EventOf<'node_able'>): void
+  /** What is served changed: nothing worked out so far is to be used. */
+  renew(): void
   /** Variants were closed or opened. */
   ruled(): void
   loading(node: NodeId, slot: SlotIndex, ref: VariantRef): void
@@ -90,6 +93,11 @@ export function createPool(
 
   const slotOf = (node: NodeId, slot: SlotIndex): Slot | undefined => nodes.get(node)?.slots[slot]
 
+  const ableOf = (able: readonly VariantRef[]) => {
+    const found = new Set(able.map(shapes.find))
+    return shapes.variants.filter((variant) => found.has(variant))
+  }
+
   function resize(node: PoolNode, slots: number): Batch[] {
     const lost = node.slots.splice(slots).flatMap((slot) => slot.batches)
     while (node.slots.length < slots) node.slots.push(createSlot(node, node.slots.length))
@@ -106,7 +114,7 @@ export function createPool(
   return {
     nodes,
     join({ node: id, slots, duty, able: refs, memoryBytes = Infinity }) {
-      const able = shapes.variants.filter((v) => refs.some((ref) => shapes.find(ref) === v))
+      const able = ableOf(refs)
       const node: PoolNode = {
         id,
         slots: [],
@@ -146,6 +154,17 @@ export function createPool(
       else if (slots === undefined) outdated = true
       else layout = undefined
       return slots === undefined ? [] : resize(node, slotCount(slots))
+    },
+    able({ node: id, able }) {
+      const node = nodes.get(id)
+      if (node === undefined) return
+      node.able = ableOf(able)
+      node.openCount = node.able.filter(isOpen).length
+      layout = undefined
+    },
+    renew() {
+      layout = undefined
+      current = undefined
     },
     ruled() {
       for (const node of nodes.values()) node.openCount = node.able.filter(isOpen).length

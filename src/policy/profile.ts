@@ -16,6 +16,8 @@ export type { Latency } from './latency_model.ts'
 export interface Profile {
   /** The node's own measurements; they replace what was assumed of its batch sizes. */
   measured(node: NodeId, variant: VariantShape, points: readonly LatencyPoint[]): void
+  /** One variant takes another's place: until it is measured, it is thought to be as quick. */
+  inherit(from: VariantShape, to: VariantShape): void
   /** A batch ended. Outliers count for no more than three times what was expected. */
   ran(node: NodeId, variant: VariantShape, batch: number, computeMs: number): void
   /** A batch was given up after so long: it is slow for now, which says nothing of other times. */
@@ -35,9 +37,9 @@ export interface Profile {
   /** Time of this node for the time of the reference machine: 2 is half as fast. */
   slowness(node: NodeId): number
   /** What is worth keeping of a node; undefined where that is nothing. */
-  keep(node: NodeId): NodeProfileMemory | undefined
+  keep(node: NodeId, shapes: Shapes): NodeProfileMemory | undefined
   /** What was kept of it. */
-  recall(node: NodeId, memory: NodeProfileMemory): void
+  recall(node: NodeId, memory: NodeProfileMemory, shapes: Shapes): void
 }
 
 interface NodeProfile {
@@ -65,13 +67,17 @@ const KEPT_BATCHES = [1, 2, 4, 8]
 /** Points that a node measured count as so many batches for what is usual. */
 const MEASURED_WEIGHT = 5
 
-export function createProfile(shapes: Shapes): Profile {
+export function createProfile(): Profile {
   /** Kept after a node left: it may come back. The longest unused goes first. */
   const nodes = new Map<NodeId, NodeProfile>()
-  const typical: Typical[] = shapes.variants.map(({ referenceMs }) => ({
-    base: (batch) => (referenceMs ?? UNKNOWN_MS) * batch,
-    known: referenceMs !== undefined,
-  }))
+  const typical: Typical[] = []
+
+  function typicalOf({ index, referenceMs }: VariantShape): Typical {
+    return typical[index] ??= {
+      base: (batch) => (referenceMs ?? UNKNOWN_MS) * batch,
+      known: referenceMs !== undefined,
+    }
+  }
 
   function nodeOf(id: NodeId): NodeProfile {
     const known = nodes.get(id)
@@ -90,7 +96,7 @@ export function createProfile(shapes: Shapes): Profile {
 
   /** Learns how this node compares with the reference machine, for variants it has yet to run. */
   function compare(node: NodeProfile, variant: VariantShape, batch: number, ms: number): void {
-    const { base, known } = typical[variant.index]!
+    const { base, known } = typicalOf(variant)
     if (!known || !(ms > 0)) return
     node.samples++
     const weight = Math.max(0.15, 1 / node.samples)
@@ -104,7 +110,7 @@ export function createProfile(shapes: Shapes): Profile {
     const node = nodeOf(id)
     node.models.set(variant.index, createModel(base, MEASURED_SPREAD, MEASURED_WEIGHT))
     const first = usable.reduce((a, b) => b.batch < a.batch ? b : a)
-    const prior = typical[variant.index]!
+    const prior = typicalOf(variant)
     compare(node, variant, first.batch, base(first.batch))
     // How batches pay is a property of the variant first: nodes that measured nothing take it over.
     const slowness = prior.known
@@ -125,7 +131,7 @@ export function createProfile(shapes: Shapes): Profile {
     let model = node.models.get(variant.index)
     if (model === undefined) {
       const slowness = Math.exp(node.logSlowness)
-      const { base } = typical[variant.index]!
+      const { base } = typicalOf(variant)
       model = createModel((items) => base(items) * slowness, UNSEEN_SPREAD, 0)
       node.models.set(variant.index, model)
     }
@@ -135,6 +141,13 @@ export function createProfile(shapes: Shapes): Profile {
 
   return {
     measured,
+    inherit(from, to) {
+      typical[to.index] = typicalOf(from)
+      for (const { models } of nodes.values()) {
+        const model = models.get(from.index)
+        if (model !== undefined) models.set(to.index, model)
+      }
+    },
     ran: (id, variant, batch, computeMs) => observe(id, variant, batch, computeMs, false),
     lost: (id, variant, batch, afterMs) => observe(id, variant, batch, afterMs, true),
     relax(nowMs) {
@@ -160,7 +173,7 @@ export function createProfile(shapes: Shapes): Profile {
       const node = nodes.get(id)
       const model = node?.models.get(variant.index)
       if (model !== undefined) return model.latency(batch)
-      const meanMs = typical[variant.index]!.base(batch) * Math.exp(node?.logSlowness ?? 0)
+      const meanMs = typicalOf(variant).base(batch) * Math.exp(node?.logSlowness ?? 0)
       return { meanMs, upperMs: meanMs * (1 + 1.65 * UNSEEN_SPREAD) }
     },
     hasRun: (id, variant) => nodes.get(id)?.models.get(variant.index)?.hasRun() ?? false,
@@ -169,20 +182,22 @@ export function createProfile(shapes: Shapes): Profile {
       return node?.network.get(task) ?? node?.roundTripMs ?? 0
     },
     slowness: (id) => Math.exp(nodes.get(id)?.logSlowness ?? 0),
-    keep(id) {
+    keep(id, shapes) {
       const node = nodes.get(id)
       if (node === undefined || node.models.size === 0) return undefined
       return {
-        models: [...node.models].map(([index, model]) => ({
-          ...shapes.variants[index]!.ref,
-          points: KEPT_BATCHES.map((batch) => ({ batch, latencyMs: model.latency(batch).meanMs })),
-        })),
+        models: shapes.variants.flatMap(({ index, ref }) => {
+          const model = node.models.get(index)
+          if (model === undefined) return []
+          const at = (batch: number) => ({ batch, latencyMs: model.latency(batch).meanMs })
+          return [{ ...ref, points: KEPT_BATCHES.map(at) }]
+        }),
         networkMs: [...node.network].map(([task, ms]) => (
           { pipeline: task.pipeline.name, task: task.name, ms }
         )),
       }
     },
-    recall(id, { models, networkMs }) {
+    recall(id, { models, networkMs }, shapes) {
       for (const { points, ...ref } of models) {
         const variant = shapes.find(ref)
         if (variant !== undefined) measured(id, variant, points)

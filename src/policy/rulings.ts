@@ -4,11 +4,11 @@
  *
  * @module
  */
-import type { PipelineShape, Prefix, Shapes, VariantShape } from './shape.ts'
-import type { VariantRuling } from './types.ts'
+import type { PipelineShape, Prefix, VariantShape } from './shape.ts'
+import type { VariantRef, VariantRuling } from './types.ts'
 
 export interface Rulings {
-  /** All there are; replaces what was said before. Those of unknown variants are passed over. */
+  /** All there are; replaces what was said before. Names that nothing has yet hold once it comes. */
   set(rulings: readonly VariantRuling[]): void
   isOpen(variant: VariantShape): boolean
   /** Highest least accuracy that a query can ask for and get. */
@@ -17,12 +17,21 @@ export interface Rulings {
   readonly words: string
 }
 
-export function createRulings(shapes: Shapes): Rulings {
-  let closed: ReadonlySet<VariantShape> = new Set()
-  let floors = new Map<PipelineShape, number>()
+export function createRulings(): Rulings {
+  const forbidden = new Set<string>()
+  /** The one variant of a task. */
+  const pinned = new Map<string, string>()
+  const floors = new Map<PipelineShape, number>()
   let words = ''
 
-  const isOpen = (variant: VariantShape) => !closed.has(variant)
+  const taskOf = ({ pipeline, task }: VariantRef) => `${pipeline}\n${task}`
+  const keyOf = (ref: VariantRef) => `${taskOf(ref)}\n${ref.variant}`
+
+  const isOpen = ({ ref }: VariantShape) => {
+    if (words === '') return true
+    const only = pinned.get(taskOf(ref))
+    return only === undefined ? !forbidden.has(keyOf(ref)) : only === ref.variant
+  }
 
   const bestOf = (prefixes: readonly Prefix[]): number =>
     prefixes.reduce((best, { variant, next, accuracy }) => {
@@ -33,21 +42,20 @@ export function createRulings(shapes: Shapes): Rulings {
 
   return {
     set(rulings) {
-      const shut = new Set<VariantShape>()
-      for (const { ruling, ...ref } of rulings) {
-        const variant = shapes.find(ref)
-        if (variant === undefined) continue
-        if (ruling === 'forbidden') shut.add(variant)
-        else for (const other of variant.task.variants) if (other !== variant) shut.add(other)
+      forbidden.clear()
+      pinned.clear()
+      floors.clear()
+      for (const one of rulings) {
+        if (one.ruling === 'pinned') pinned.set(taskOf(one), one.variant)
+        else forbidden.add(keyOf(one))
       }
-      closed = shut
-      floors = new Map()
-      words = rulings.map(({ task, variant, ruling }) => `${task} ${variant} is ${ruling}`)
-        .join(', ')
+      // Two versions of a pipeline say the same.
+      const said = rulings.map(({ task, variant, ruling }) => `${task} ${variant} is ${ruling}`)
+      words = [...new Set(said)].join(', ')
     },
     isOpen,
     bestFloor(shape) {
-      if (closed.size === 0) return shape.bestFloor
+      if (words === '') return shape.bestFloor
       let floor = floors.get(shape)
       if (floor === undefined) floors.set(shape, floor = bestOf(shape.starts))
       return floor

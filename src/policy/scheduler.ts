@@ -60,9 +60,14 @@ export function createScheduler(options: SchedulerOptions): LearningScheduler {
     commands = []
     const event = trust?.before(given, nowMs) ?? given
     if (event.type === 'wake') wakeAtMs = undefined
+    if (event.type === 'pipeline_added') shapes.add(event.pipeline)
     dispatcher.expire(nowMs, false)
     dispatcher.handle(event, nowMs)
     controller.handle(event, nowMs)
+    if (event.type === 'pipeline_removed') {
+      shapes.remove(event.pipeline)
+      dispatcher.renew()
+    }
     heed()
     dispatcher.expire(nowMs, true)
     if (controller.wantsPlacement(event.type, nowMs)) {

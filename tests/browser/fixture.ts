@@ -3,7 +3,9 @@ import type { Browser, Page } from 'playwright-core'
 import { buildAssets } from '../../src/cli/build_assets.ts'
 import { findChromium, launchChromium } from '../../src/cli/chromium.ts'
 import { SAMPLE_PAGE, type Serving, startServing } from '../../src/cli/serving.ts'
+import type { Keyring } from '../../src/coordinator/doors/keys.ts'
 import type { InferAnswer, NodeInfo, OcrOutputs } from '../../src/client/types.ts'
+import { countOn } from '../../src/pipeline/runs_on.ts'
 
 /** A name that only the browser of these tests knows; it leads to this machine. */
 export const ELSEWHERE = 'pool.test'
@@ -43,7 +45,11 @@ export interface Pool extends Serving {
 }
 
 export async function startPool(
-  { dirs, tls }: { dirs?: string[]; tls?: { cert: string; key: string } } = {},
+  { dirs, tls, keyring }: {
+    dirs?: string[]
+    tls?: { cert: string; key: string }
+    keyring?: Keyring
+  } = {},
 ): Promise<Pool> {
   const lines: string[] = []
   const serving = await startServing(dirs, {
@@ -52,11 +58,10 @@ export async function startPool(
     assets: await buildAssets(),
     log: (line) => lines.push(line),
     ...(tls === undefined ? {} : { tls }),
+    ...(keyring === undefined ? {} : { keyring }),
   })
   const sample = await Deno.readFile(SAMPLE_PAGE)
-  const variants = serving.pipelines.flatMap(({ pipeline }) =>
-    Object.values(pipeline.tasks).flatMap((task) => Object.keys(task.variants))
-  )
+  const trees = serving.pipelines.map(({ pipeline }) => pipeline)
   return {
     ...serving,
     lines,
@@ -64,7 +69,7 @@ export async function startPool(
     async full(name) {
       for (;;) {
         const node = serving.pool.nodes().find((node) => node.name === name)
-        if (node !== undefined && node.instances >= variants.length) return node
+        if (node !== undefined && node.instances >= countOn(trees, node)) return node
         await new Promise((done) => setTimeout(done, 20))
       }
     },

@@ -114,7 +114,7 @@ Deno.test('an accuracy that only a forbidden variant reaches is refused without 
 
 Deno.test('bestFloor() is that of the weakest branch with the variants that are open', () => {
   const shapes = shapesOf([street])
-  const rulings = createRulings(shapes)
+  const rulings = createRulings()
   const shape = shapes.pipelines.get('street')!
   assert.equal(rulings.bestFloor(shape), shape.bestFloor)
   const plate = { pipeline: 'street', task: 'plate', variant: 'fine' }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { checkPipeline, parsePipeline } from '../../src/pipeline/parse.ts'
 import type { Score } from '../../src/stages/labelled.ts'
 import { profileOf, type VariantTimes } from '../../src/cli/profile_result.ts'
-import type { ExampleResult } from '../../src/cli/profile_worker.ts'
+import type { ExampleResult } from '../../src/cli/profile_messages.ts'
 import { writeProfile } from '../../src/cli/profile_write.ts'
 import { tableOf } from '../../src/cli/profile_table.ts'
 

@@ -39,7 +39,7 @@ export const TAGS = {
   'open inference protocol':
     'The same, as version 2 of the protocol has it; a pipeline is a model.',
   state: 'What is served, by whom, how well.',
-  administration: 'Only from loopback, not through a proxy, as long as there are no tokens.',
+  administration: 'With a key of an admin; where there is none, from the very machine.',
   nodes: 'What nodes use.',
 } as const
 export type Tag = keyof typeof TAGS

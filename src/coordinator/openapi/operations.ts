@@ -41,7 +41,10 @@ function oip(operation: Operation): Operation[] {
   })
   return [
     at('/v2/models/{model}', of),
-    at('/v2/models/{model}/versions/{version}', [path('version', 'There is `1`.'), ...of]),
+    at('/v2/models/{model}/versions/{version}', [
+      path('version', 'The one that is served; `1` before any reload.'),
+      ...of,
+    ]),
   ]
 }
 
@@ -189,6 +192,17 @@ export const OPERATIONS: Operation[] = [
     errors: ['forbidden', 'not_found'],
   },
   {
+    method: 'post',
+    path: '/v1/pipelines/{name}/reload',
+    tag: 'administration',
+    summary: "Reads a pipeline's folder anew and serves what is there",
+    description: 'Node after node loads the new version beside the old one; then queries go to ' +
+      'it. No query is lost. What cannot be served is refused, and the old version serves on.',
+    parameters: [path('name', 'As in `/v1/pipelines`.')],
+    ...{ answer: 'The version that is served.', content: json('Reloaded') },
+    errors: ['invalid_input', 'forbidden', 'unknown_pipeline'],
+  },
+  {
     method: 'delete',
     path: '/v1/nodes/{id}',
     tag: 'administration',
@@ -201,8 +215,13 @@ export const OPERATIONS: Operation[] = [
   ...RULING_OPERATIONS,
   {
     ...{ method: 'get', path: '/v1/link', tag: 'nodes', summary: 'The link of a node' },
-    description: 'A WebSocket; see the protocol.',
+    description: 'A WebSocket; see the protocol. A token goes into its first message.',
     ...{ status: 101, answer: 'The link is open.', errors: ['invalid_input', 'forbidden'] },
+  },
+  {
+    ...{ method: 'get', path: '/code/{file}', tag: 'nodes', summary: 'A program of a pipeline' },
+    parameters: [path('file', 'Its content hash, and `.js`.')],
+    ...{ answer: 'The module.', content: { 'text/javascript': null }, errors: ['not_found'] },
   },
   {
     ...{ method: 'get', path: '/models/{sha256}', tag: 'nodes', summary: 'The bytes of a model' },

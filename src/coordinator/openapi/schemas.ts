@@ -16,6 +16,7 @@ import type {
   StatsInfo,
   VariantRuling,
 } from '../../client/types.ts'
+import type { Reloaded } from '../admin_routes.ts'
 import { REASONS } from '../api_error.ts'
 
 type Same<A, B> = [A] extends [B] ? [B] extends [A] ? true : false : false
@@ -49,6 +50,7 @@ const stage = of<StageReport>()(z.object({
 export const inferAnswer = of<InferAnswer>()(z.object({
   id: z.string(),
   pipeline: z.string(),
+  version: count.meta({ description: 'Each reload that changes a pipeline makes one more.' }),
   outputs: z.record(z.string(), z.array(z.unknown()))
     .meta({ description: 'The lists that the pipeline file names; of `ocr`: `lines`.' }),
   accuracy: ratio.meta({ description: 'Mean path accuracy over the leaf items.' }),
@@ -64,6 +66,8 @@ const model = z.object({ sha256: z.string(), bytes })
 export const pipelines = of<{ pipelines: PipelineInfo[] }>()(z.object({
   pipelines: z.array(z.object({
     name: z.string(),
+    version: count,
+    takes: z.enum(['picture', 'tensors']).meta({ description: 'What a query brings.' }),
     sloMs: ms,
     weight: z.number(),
     root: z.string(),
@@ -83,6 +87,12 @@ export const pipelines = of<{ pipelines: PipelineInfo[] }>()(z.object({
     ),
     bestAccuracy: ratio,
   })),
+}))
+
+export const reloaded = of<Reloaded>()(z.object({
+  pipeline: z.string(),
+  version: count,
+  changed: z.boolean(),
 }))
 
 export const nodeInfo = of<NodeInfo>()(z.object({
@@ -111,6 +121,7 @@ export const nodeInfo = of<NodeInfo>()(z.object({
     maxStorageBufferBindingSize: bytes,
     shaderF16: z.boolean(),
   }).nullable(),
+  code: z.boolean().meta({ description: 'Whether it runs programs that pipelines bring.' }),
   class: z.string(),
   instances: count.meta({ description: 'Variants held warm, summed over slots.' }),
   slots: count,

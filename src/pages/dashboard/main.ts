@@ -4,7 +4,8 @@
  * @module
  */
 import { createClient } from '../../client/client.ts'
-import type { HistoryInfo, MetricsSeries, PipelineInfo, PlanInfo } from '../../client/types.ts'
+import type { MetricsSeries, PipelineInfo, PlanInfo } from '../../client/types.ts'
+import { key } from '../key.ts'
 import { make } from '../make.ts'
 import { element, setText } from '../node/dom.ts'
 import { createClassView } from './class_view.ts'
@@ -24,14 +25,14 @@ const DETAILS_LEAST_MS = 5000
 const DETAILS_MS_PER_NODE = 60
 const NODES_EVERY_MS = 500
 
-const client = createClient(location.origin)
+const client = createClient(location.origin, { key })
 const now = () => performance.now()
 const nodes = createNodes()
 const tiles = createTiles()
 const picture = createPlanPicture()
 const log = createPlanLog(now)
 const classes = createClassView(nodes.rows)
-const manage = createManage()
+const manage = createManage(client)
 const table = createNodeTable(nodes.rows, manage)
 const chosen = element('pipeline', HTMLSelectElement)
 const live = new Map<string, MetricsSeries>()
@@ -106,9 +107,7 @@ const drawNodes = (() => {
 })()
 
 async function loadHistory(): Promise<void> {
-  const response = await fetch('/v1/history')
-  if (!response.ok) return
-  const { seconds, minutes, plans } = await response.json() as HistoryInfo
+  const { seconds, minutes, plans } = await client.getHistory()
   hour = minutes.pipelines
   for (const [name, series] of Object.entries(seconds.pipelines)) live.set(name, series)
   log.fill(plans)
@@ -149,7 +148,7 @@ async function opened(): Promise<void> {
   drawPlan()
 }
 
-listen({
+listen(client, {
   opened: () => quietly(opened()),
   closed() {
     connected = false

@@ -4,7 +4,8 @@
  *
  * @module
  */
-import type { ErrorBody, PipelineInfo, PlanInfo } from '../../client/types.ts'
+import { type Client, ShoalError } from '../../client/mod.ts'
+import type { PipelineInfo, PlanInfo } from '../../client/types.ts'
 import { make, setAttribute } from '../make.ts'
 import { element, setText } from '../node/dom.ts'
 import type { NodeRow } from './nodes.ts'
@@ -19,7 +20,7 @@ export interface Manage {
 
 type Way = 'POST' | 'DELETE'
 
-export function createManage(): Manage {
+export function createManage(client: Client): Manage {
   const toggle = element('manage', HTMLButtonElement)
   const list = element('variant-rows')
   let shown = ''
@@ -33,12 +34,9 @@ export function createManage(): Manage {
   async function call(method: Way, path: string): Promise<void> {
     say('')
     try {
-      const response = await fetch(path, { method })
-      if (response.ok) return
-      const { error } = await response.json() as ErrorBody
-      say(error)
-    } catch {
-      say('Cannot reach the coordinator: nothing was changed.')
+      await client.request(method, path)
+    } catch (error) {
+      say(error instanceof ShoalError ? error.message : String(error))
     }
   }
 
@@ -79,8 +77,8 @@ export function createManage(): Manage {
 
   return {
     async ask() {
-      const { allowed } = await (await fetch('/v1/admin')).json() as { allowed: boolean }
-      toggle.hidden = !allowed
+      const answer = client.request<{ allowed: boolean }>('GET', '/v1/admin')
+      toggle.hidden = !(await answer.catch(() => ({ allowed: false }))).allowed
     },
     show(pipeline, { rulings }) {
       const key = JSON.stringify([pipeline.tasks, rulings])

@@ -15,6 +15,7 @@ export type LimitChoices = Pick<
   | 'memoryBytes'
   | 'diskBytes'
   | 'allModels'
+  | 'code'
   | 'hours'
 >
 
@@ -31,6 +32,7 @@ export function setUpLimits(kept: Partial<LimitChoices>, offeredBytes: number | 
     hidden: element('when-hidden', HTMLInputElement),
     pressure: element('pressure', HTMLInputElement),
     allModels: element('all-models', HTMLInputElement),
+    code: element('code', HTMLInputElement),
     memory: element('memory', HTMLSelectElement),
     disk: element('disk', HTMLSelectElement),
     hours: element('hours', HTMLInputElement),
@@ -41,6 +43,7 @@ export function setUpLimits(kept: Partial<LimitChoices>, offeredBytes: number | 
   fields.hidden.checked = kept.pauseWhenHidden === true
   fields.pressure.checked = kept.pauseUnderPressure !== false
   fields.allModels.checked = kept.allModels === true
+  fields.code.checked = kept.code === true
   const hours = { kept: false, ...NIGHT, ...kept.hours }
   fields.hours.checked = hours.kept
   fields.from.value = timeOf(hours.fromMinute)
@@ -59,6 +62,7 @@ export function setUpLimits(kept: Partial<LimitChoices>, offeredBytes: number | 
       memoryBytes: bytesOf(fields.memory),
       diskBytes: bytesOf(fields.disk),
       allModels: fields.allModels.checked,
+      code: fields.code.checked,
       hours: {
         kept: fields.hours.checked,
         fromMinute: minuteOf(fields.from.value) ?? NIGHT.fromMinute,
