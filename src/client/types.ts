@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { ExtraWorkInfo, NodeTrustInfo } from './trust_types.ts'
 
 export * from './answer_types.ts'
 
@@ -143,24 +144,14 @@ export interface StatsInfo {
       instances: number
       batches: number
       items: number
-      /** What its word is worth; absent where nobody is checked. */
-      trust?: {
-        standing: 'own' | 'trusted' | 'proving' | 'quarantined'
-        /** Share of its results that are taken unchecked, 0..1, and why. */
-        trust: number
-        reason: string
-        /** Checks. */
-        passed: number
-        failed: number
-        /** So many times slower than it says; 1 where it is not. */
-        slowerThanSaid: number
-      }
+      /** Absent where nobody is checked. */
+      trust?: NodeTrustInfo
     }
   }
   /** Why batches were closed at the size they had. */
   batchCloses: { [reason: string]: number }
-  /** Items of queries, and items run besides, by what for; absent where nothing is run twice. */
-  extra?: { items: number; replicas: number; canaries: number; hedges: number }
+  /** Absent where nothing is run twice. */
+  extra?: ExtraWorkInfo
 }
 
 /** What became of a node, in an event `node`. */

@@ -14,8 +14,7 @@ import { createFlights } from './flights.ts'
 import { createInside } from './inside.ts'
 import { isAlone } from './capacity.ts'
 import { capacityReport } from './frontier/problem.ts'
-import { createLearned } from './learned.ts'
-import type { Memory } from './memory.ts'
+import { createLearned, type Learned } from './learned.ts'
 import type { Limits, SchedulerOptions } from './options.ts'
 import { createOutlook } from './outlook.ts'
 import { createPool } from './pool.ts'
@@ -65,9 +64,8 @@ export interface Dispatcher {
   adopt(directive: Directive, nowMs: number): void
   /** Where nodes are checked. */
   trust: Trust | undefined
-  /** What was learned since the last call, and what was learned by another one before. */
-  memory(): Memory
-  recall(memory: Memory): void
+  memory: Learned['memory']
+  recall: Learned['recall']
   stats(nowMs: number): SchedulerStats
 }
 

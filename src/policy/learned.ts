@@ -36,10 +36,12 @@ export function createLearned({ shapes, profile, fanOut, nodes, trust }: {
       if (left.size > MAX_LEFT) left.delete(left.keys().next().value!)
     },
     memory() {
-      const profiles = [...nodes.keys(), ...left].flatMap((id): Memory['profiles'] => {
-        const kept = profile.keep(id, shapes)
-        return kept === undefined ? [] : [[id, kept]]
-      })
+      const profiles = [...new Set([...nodes.keys(), ...left])].flatMap(
+        (id): Memory['profiles'] => {
+          const kept = profile.keep(id, shapes)
+          return kept === undefined ? [] : [[id, kept]]
+        },
+      )
       left.clear()
       return { profiles, fanOuts: fanOut.keep(), words: trust?.changedWords() ?? [] }
     },

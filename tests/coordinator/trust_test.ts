@@ -2,7 +2,15 @@
 import assert from 'node:assert/strict'
 import { createOwnToken, trustOptions } from '../../src/cli/trust.ts'
 import { createRandom } from '../../src/sim/random.ts'
-import { ask, type Behaviour, honest, joinScripted, pipeline, withCoordinator } from './fixture.ts'
+import {
+  ask,
+  type Behaviour,
+  honest,
+  joinScripted,
+  pipeline,
+  untilHolds,
+  withCoordinator,
+} from './fixture.ts'
 
 const loaded = { dir: '', pipeline, models: {} }
 
@@ -35,6 +43,8 @@ Deno.test('a node that lies is set aside, with the reason for all to see', async
   await withCoordinator(
     async (coordinator) => {
       await joinScripted(coordinator, 'own', reads, { token: own.token })
+      // Alone it would be taken at its word: there would be nobody to ask.
+      await untilHolds(coordinator, 'own', 4)
       const bad = await joinScripted(coordinator, 'bad', liar, { token: 'x'.repeat(64) })
       const nodes = () => coordinator.pool.nodes()
       const find = (id: string) => nodes().find((node) => node.id === id)!
