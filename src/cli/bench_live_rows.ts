@@ -4,7 +4,7 @@
  * @module
  */
 import type { Asked } from './bench_live_load.ts'
-import { quantile } from './statistics.ts'
+import { quantile, wilson } from './statistics.ts'
 
 export interface Row {
   demandPerS: number
@@ -25,18 +25,6 @@ export interface Row {
   activeNodes: number
   /** Violations by the second of the step in which they were sent, where there were any. */
   violationsAtS: { [second: number]: number }
-}
-
-const Z = 1.96
-
-/** @returns the interval that holds the true ratio in 95 of 100 cases (Wilson's score) */
-export function wilson(hits: number, of: number): [number, number] {
-  if (of === 0) return [0, 1]
-  const share = hits / of
-  const centre = share + Z * Z / (2 * of)
-  const spread = Z * Math.sqrt(share * (1 - share) / of + Z * Z / (4 * of * of))
-  const scale = 1 + Z * Z / of
-  return [Math.max(0, (centre - spread) / scale), Math.min(1, (centre + spread) / scale)]
 }
 
 export const isOnTime = ({ status, latencyMs }: Asked, sloMs: number) =>

@@ -1,8 +1,9 @@
 /** How the live bench counts: what is a violation, how sure that is, what counts as capacity. */
 import assert from 'node:assert/strict'
 import type { Asked } from '../../src/cli/bench_live_load.ts'
-import { effectiveCapacity, type Row, rowOf, wilson } from '../../src/cli/bench_live_rows.ts'
+import { effectiveCapacity, type Row, rowOf } from '../../src/cli/bench_live_rows.ts'
 import { profileGiver } from '../../src/cli/bench_live_profile.ts'
+import { wilson } from '../../src/cli/statistics.ts'
 import type { PolicyEvent, Scheduler } from '../../src/policy/types.ts'
 
 const asked = (status: number, latencyMs: number, atMs = 0): Asked => ({
