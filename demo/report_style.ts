@@ -1,7 +1,7 @@
 /** How the demo's page looks, in light and dark, on a phone and on a desk. @module */
 
 /** Told apart also by those who see colours differently (after Okabe and Ito). */
-export const COLORS = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b4e9']
+export const COLORS = ['#2b8cc4', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b4e9']
 export const DEMAND = '#8a8a8a'
 
 /** From the most accurate variant of a task to the quickest. */
@@ -30,7 +30,7 @@ th, td { padding: .3rem .6rem; text-align: right; border-bottom: 1px solid var(-
 th { font-weight: 600; color: var(--soft) }
 th:first-child, td:first-child { text-align: left; padding-left: 0 }
 figure { margin: 1.2rem 0 } figcaption { font-weight: 600 }
-svg { display: block; width: 100%; height: auto } svg text { font-size: 11px; fill: currentColor }
+figure svg { display: block; width: 100%; height: auto } svg text { font-size: 11px; fill: currentColor }
 svg .grid { stroke: #8884 } svg path { fill: none; stroke-width: 1.8; stroke-linejoin: round }
 svg .mark { stroke: currentColor; stroke-dasharray: 3 3; opacity: .7 }
 .narrow { display: none }
@@ -38,7 +38,7 @@ svg .mark { stroke: currentColor; stroke-dasharray: 3 3; opacity: .7 }
 .key { display: inline-block; width: .8em; height: .8em; border-radius: 2px; margin-right: .35em }
 .keys { display: flex; flex-wrap: wrap; gap: .2rem 1.2rem; color: var(--soft); font-size: .9rem;
   margin: .3rem 0; padding: 0; list-style: none }
-.bar { width: 9rem; height: 14px; border-radius: 2px }
-@media (max-width: 600px) { .bar { width: 6rem } }
-td.bars { text-align: left }
+.bar { width: 7rem; height: 12px; border-radius: 2px; margin-right: .5rem; vertical-align: -1px }
+@media (max-width: 600px) { .bar { width: 5rem } }
+.words td:last-child { white-space: normal; min-width: 11rem }
 code { background: var(--card); padding: .1em .3em; border-radius: 3px }`

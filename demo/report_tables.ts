@@ -13,10 +13,15 @@ export const percent = (share: number, digits = 1) => `${(100 * share).toFixed(d
 
 const key = (color: string) => `<span class="key" style="background:${color}"></span>`
 
-export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+/** @param kind `words` where the last column holds words, which may take several lines */
+export function table(
+  head: readonly string[],
+  rows: readonly (readonly string[])[],
+  kind = 'figures',
+): string {
   const cells = (tag: string, of: readonly string[]) =>
     `<tr>${of.map((cell) => `<${tag}>${cell}</${tag}>`).join('')}</tr>`
-  return `<div class="scroll"><table><thead>${cells('th', head)}</thead><tbody>${
+  return `<div class="scroll"><table class="${kind}"><thead>${cells('th', head)}</thead><tbody>${
     rows.map((row) => cells('td', row)).join('\n')
   }</tbody></table></div>`
 }
@@ -46,6 +51,7 @@ export function summary({ played }: DemoRecord): string {
         escape(wrong.join(', ') || 'nothing'),
       ]
     }),
+    'words',
   )
 }
 
@@ -84,7 +90,7 @@ export function nodesTable({ tasks, nodes }: DemoRecord, { result }: Played): st
     const { share = 0, items = 0, did = {}, backends = [] } = result.nodes[name] ?? {}
     return [
       escape(name),
-      escape(`${runtime}, ${backends.join(' and ') || 'nothing served'}`),
+      escape([runtime, ...backends].join(', ')),
       bar([{ share, color: DEMAND, title: percent(share) }]) + percent(share),
       String(items),
       ...Object.entries(tasks).map(([task, variants]) => {
@@ -95,7 +101,7 @@ export function nodesTable({ tasks, nodes }: DemoRecord, { result }: Played): st
           color: shade(i, variants.length),
           title: `${variant}: ${mine[variant] ?? 0}`,
         }))
-        return `${bar(parts)}${all} items`
+        return `${bar(parts)}${all}`
       }),
     ]
   })

@@ -19,7 +19,8 @@ export interface SceneOptions {
   /** Starts a Deno node of this name. */
   startNode(url: string, name: string): Deno.ChildProcess
   nodes: readonly string[]
-  wrap?: (scheduler: Scheduler) => Scheduler
+  /** What stands between pool and scheduler; told how to find a node's name by its id. */
+  wrap?: (scheduler: Scheduler, nameOf: (node: string) => string) => Scheduler
   say(line: string): void
 }
 
@@ -45,11 +46,12 @@ let assets: Promise<Assets> | undefined
  * @throws Error when that takes too long
  */
 export async function openScene(options: SceneOptions): Promise<Scene> {
-  const { pipeline, policy, tabs, say } = options
+  const { pipeline, policy, tabs, wrap, say } = options
+  const nameOf = (id: string): string => coordinator.pool.node(id)?.name ?? id
   assets ??= buildAssets()
-  const coordinator = startCoordinator({
+  const coordinator: Coordinator = startCoordinator({
     ...{ pipelines: [pipeline], policy, port: options.port, assets: await assets },
-    ...(options.wrap === undefined ? {} : { wrap: options.wrap }),
+    ...(wrap === undefined ? {} : { wrap: (scheduler) => wrap(scheduler, nameOf) }),
     log: (line) => {
       if (TROUBLE.test(line)) say(`  ${line}`)
     },

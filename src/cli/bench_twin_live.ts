@@ -6,25 +6,19 @@
  * @module
  */
 import { createPolicy } from '../policy/policies.ts'
-import type { LatencyPoint } from '../policy/types.ts'
 import { createRandom } from '../sim/random.ts'
 import { initialRates, simulate } from '../sim/run.ts'
 import { checkScenario } from '../sim/scenario.ts'
 import type { Observed } from './bench_live_observe.ts'
-import type { Row } from './bench_live_rows.ts'
-import { readOcr } from './modelled.ts'
+import { type LiveRun, readLiveRun } from './bench_live_record.ts'
+import { traceOf } from './bench_live_steps.ts'
+import { readPipeline } from './modelled.ts'
 
 const SEEDS = [1, 2, 3, 4, 5]
 
-interface LiveRun {
-  steps: { multiple: number; ratePerS: number; queries: number }[]
-  profiles: { [node: string]: { task: string; variant: string; points: LatencyPoint[] }[] }
-  policies: { [policy: string]: { rows: Row[]; observed: Observed } }
-}
-
-/** The pipeline with the fan-outs of the picture that was asked with. */
-async function pipelineOf(fanOut: Observed['fanOut']) {
-  const pipeline = await readOcr()
+/** The pipeline with the fan-outs of what was asked with. */
+async function pipelineOf(dir: string, fanOut: Observed['fanOut']) {
+  const pipeline = await readPipeline(dir)
   for (const { variants } of Object.values(pipeline.tasks)) {
     for (const [name, variant] of Object.entries(variants)) {
       if (fanOut[name] !== undefined) variant.fanOut = { ...variant.fanOut, ...fanOut[name] }
@@ -38,7 +32,7 @@ async function scenarioOf(run: LiveRun, policy: string, seed: number) {
   const nodes = Object.entries(run.profiles)
   return checkScenario({
     schema: 'shoal-scenario/1',
-    pipeline: await pipelineOf(observed.fanOut),
+    pipeline: await pipelineOf(run.pipeline, observed.fanOut),
     classes: Object.fromEntries(nodes.map(([node, rows]) => {
       const slowness = observed.slowness[node] ?? 1
       return [node, {
@@ -53,12 +47,7 @@ async function scenarioOf(run: LiveRun, policy: string, seed: number) {
       }]
     })),
     pool: nodes.map(([node]) => ({ class: node, count: 1 })),
-    trace: {
-      binSeconds: 1,
-      rates: run.steps.flatMap(({ ratePerS, queries }) =>
-        Array(Math.ceil(queries / ratePerS)).fill(ratePerS)
-      ),
-    },
+    trace: traceOf(run.steps),
     noise: { latencyCv: observed.latencyCv },
     seed,
   }, 'live')
@@ -84,10 +73,9 @@ async function simulated(run: LiveRun, name: string): Promise<Sums[]> {
       random: createRandom(seed),
     })
     const { timeline } = simulate(scenario, policy).result
-    let fromS = 0
-    run.steps.forEach(({ ratePerS, queries }, i) => {
+    run.steps.forEach(({ fromS, seconds }, i) => {
       const sum = sums[i]!
-      for (const bin of timeline.slice(fromS, fromS += Math.ceil(queries / ratePerS))) {
+      for (const bin of timeline.slice(fromS, fromS + seconds)) {
         sum.asked += bin.demand
         sum.bad += bin.demand * bin.violationRatio
         sum.accuracy += bin.demand * (1 - bin.violationRatio) * bin.effectiveAccuracy
@@ -103,10 +91,7 @@ const round = (value: number, digits: number) => Number(value.toFixed(digits))
 
 /** @param file what `deno task bench live --json FILE` wrote */
 export async function benchTwinLive(file: string) {
-  const run = (JSON.parse(await Deno.readTextFile(file)) as { live?: LiveRun }).live
-  if (run?.policies === undefined) {
-    throw new Error(`Cannot read ${file}: must come from deno task bench live --json ${file}`)
-  }
+  const run = await readLiveRun(file)
   const all: Record<string, unknown> = {}
   for (const [name, { rows, observed }] of Object.entries(run.policies)) {
     const steps = (await simulated(run, name)).map((sum, i) => {
