@@ -15,9 +15,8 @@ export const USAGE = `deno task demo [options]
   --nodes 2           Deno nodes that join
   --close 1           tabs that are closed in the middle
   --seconds 48        length of the demand
-  --trace FILE        demand of your own, as deno task load takes it; --scale X times X
-  --rate-of best      what --scale counts in: with best, a trace's rate of 1 is what the most accurate
-                      path carries here; with second, a query a second
+  --trace FILE        demand of your own, as deno task load takes it, made as high as suits this
+                      machine; or --scale X: X times what the file says
   --seed 1            same seed, same moments
   --report FILE       where the page goes; .shoal/demo/report.html if absent
   --json FILE         where the figures go; report.json beside the page if absent; - writes them,
@@ -34,8 +33,8 @@ export interface DemoArgs {
   /** For each part of finding out what the pool carries. */
   calibrateS: number
   trace?: string
-  scale: number
-  rateOf: 'best' | 'second'
+  /** Absent: as high as suits the machine. */
+  scale?: number
   seed: number
   report: string
   json: string
@@ -49,7 +48,7 @@ export async function readDemoArgs(args: string[]): Promise<DemoArgs | undefined
     args,
     options: {
       ...{ pipeline: text, policy: text, tabs: text, nodes: text, close: text, seconds: text },
-      ...{ trace: text, scale: text, 'rate-of': text, seed: text, report: text, json: text },
+      ...{ trace: text, scale: text, seed: text, report: text, json: text },
       short: { type: 'boolean', default: false },
       help: { type: 'boolean' },
     },
@@ -76,24 +75,20 @@ export async function readDemoArgs(args: string[]): Promise<DemoArgs | undefined
       `Cannot use --policy: must be of ${POLICY_NAMES.join(', ')}: received ${unknown}`,
     )
   }
-  const rateOf = values['rate-of'] ?? 'best'
-  if (rateOf !== 'best' && rateOf !== 'second') {
-    throw new RangeError(`Cannot use --rate-of: must be best or second: received ${rateOf}`)
-  }
   const { short, trace } = values
   const tabs = whole('tabs', 2, 0, 16)
   const report = values.report ?? join(ROOT, '.shoal', 'demo', 'report.html')
   return {
     dir: await folderOf(values.pipeline ?? 'ocr'),
-    ...{ policies, tabs, rateOf, report },
+    ...{ policies, tabs, report },
     nodes: whole('nodes', short ? 1 : 2, 0, 16),
     closings: whole('close', Math.min(1, tabs), 0, tabs),
     seconds: number('seconds', short ? 6 : 48, 1, 600),
     calibrateS: short ? 1 : 4,
-    scale: number('scale', 1, 0, 1e6),
     seed: whole('seed', 1, 0, 2 ** 32),
     json: values.json ?? report.replace(/(\.html)?$/, '.json'),
     ...(trace === undefined ? {} : { trace }),
+    ...(values.scale === undefined ? {} : { scale: number('scale', 1, 0, 1e6) }),
   }
 }
 

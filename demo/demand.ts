@@ -16,8 +16,13 @@ const MOST_TOP = 6
 /** When tabs are closed, as a share of the whole: while demand is highest. */
 export const CLOSE_AT = 0.48
 
-export function demoDemand({ bestPerS, mostPerS }: Capacity, seconds: number): Trace {
-  const top = Math.min(MOST_TOP, Math.max(LEAST_TOP, TOP * mostPerS / bestPerS))
+/** The highest demand that is worth showing, queries a second. */
+export const topOf = ({ bestPerS, mostPerS }: Capacity): number =>
+  Math.min(MOST_TOP * bestPerS, Math.max(LEAST_TOP * bestPerS, TOP * mostPerS))
+
+export function demoDemand(capacity: Capacity, seconds: number): Trace {
+  const { bestPerS } = capacity
+  const top = topOf(capacity) / bestPerS
   const parts: [multiple: string, share: number][] = [
     ['0.5', 0.1],
     [`0.5..${top}`, 0.3],

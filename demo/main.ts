@@ -15,7 +15,7 @@ import { shapesOf } from '../src/policy/shape.ts'
 import type { Trace } from '../src/sim/scenario_schema.ts'
 import { type DemoArgs, readDemoArgs, USAGE } from './args.ts'
 import { calibrate, type Capacity } from './calibrate.ts'
-import { CLOSE_AT, demoDemand } from './demand.ts'
+import { CLOSE_AT, demoDemand, topOf } from './demand.ts'
 import { demoBodies } from './demo_bodies.ts'
 import { readTrace, scaled } from './load/demand.ts'
 import { play, type Played } from './play.ts'
@@ -32,9 +32,10 @@ const numbered = (name: string, count: number) =>
   Array.from({ length: count }, (_, i) => `${name}-${i + 1}`)
 
 async function demandOf(args: DemoArgs, capacity: Capacity): Promise<Trace> {
-  if (args.trace === undefined) return scaled(demoDemand(capacity, args.seconds), args.scale)
-  const unit = args.rateOf === 'best' ? capacity.bestPerS : 1
-  return scaled(await readTrace(args.trace), args.scale * unit)
+  const { trace: file, scale } = args
+  if (file === undefined) return scaled(demoDemand(capacity, args.seconds), scale ?? 1)
+  const trace = await readTrace(file)
+  return scaled(trace, scale ?? topOf(capacity) / Math.max(...trace.rates, 1e-9))
 }
 
 async function main(args: DemoArgs): Promise<DemoRecord> {
