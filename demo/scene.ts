@@ -33,7 +33,7 @@ export interface Scene {
 }
 
 /** Nothing was loaded for so long: all that will be held is. */
-const SETTLED_MS = 2500
+const SETTLED_MS = 2000
 const PATIENCE_MS = 90_000
 const LOOK_MS = 50
 const TROUBLE = /fault|lost|silent|cannot|anew/
