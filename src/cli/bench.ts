@@ -2,8 +2,8 @@
  * `deno task bench [NAME] [--json FILE]`: the benchmarks of speed, as tables and JSON.
  *
  * Of `live` alone: `--pipeline DIR`, `--tabs N`, `--nodes N`, `--queries N` a step, `--policy
- * static,shoal`, `--multiples 0.5,1,2` of what static carries, `--budget S` for each policy, `--trace
- * FILE`; with `--from FILE` it goes on with what `live --json FILE` wrote. Of `twin` and `curve`
+ * static,shoal`, `--multiples 0.5,1,2` of what static carries, `--budget S` for each policy, `--for S`
+ * in this call, `--trace FILE`; with `--from FILE` it goes on with what `live --json FILE` wrote. Of `twin` and `curve`
  * alone: `--from FILE` too; `curve` draws it to `--svg FILE`.
  *
  * @module
@@ -35,7 +35,7 @@ const { values, positionals } = parseArgs({
   args: Deno.args,
   options: {
     ...{ json: text, queries: text, policy: text, trace: text, from: text, pipeline: text },
-    ...{ tabs: text, nodes: text, multiples: text, budget: text, svg: text },
+    ...{ tabs: text, nodes: text, multiples: text, budget: text, for: text, svg: text },
   },
   allowPositionals: true,
 })
@@ -45,7 +45,7 @@ function fail(message: string): never {
   Deno.exit(1)
 }
 
-function count(name: 'queries' | 'tabs' | 'nodes' | 'budget', least: number) {
+function count(name: 'queries' | 'tabs' | 'nodes' | 'budget' | 'for', least: number) {
   const given = values[name]
   if (given === undefined) return undefined
   if (/^\d{1,6}$/.test(given) && Number(given) >= least) return Number(given)
@@ -55,9 +55,9 @@ function count(name: 'queries' | 'tabs' | 'nodes' | 'budget', least: number) {
 function live(): Promise<unknown> {
   const { policy, trace, pipeline, from, multiples } = values
   const given = {
-    ...{ queries: count('queries', 1), budgetS: count('budget', 1) },
+    ...{ queries: count('queries', 1), budgetS: count('budget', 1), forS: count('for', 1) },
     ...{ tabs: count('tabs', 0), nodes: count('nodes', 0), trace, pipeline, from },
-    policies: policy?.split(','),
+    policies: policy?.split(',').filter(Boolean),
     multiples: multiples?.split(',').map(Number),
   }
   if (given.multiples?.some((one) => !(one > 0))) {

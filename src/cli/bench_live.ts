@@ -4,8 +4,8 @@
  * accurate path carries to several times that, and back, with a jump to four times within a moment.
  *
  * What counts is what the client sees: an answer after the deadline, a refusal or an error is a
- * violation. `--from FILE` goes on with what `--json FILE` wrote: other rules, on the same steps, told
- * of the same profiles.
+ * violation. `--from FILE` goes on with what `--json FILE` wrote: other rules, or steps that are left
+ * because `--for` ended, told of the same profiles.
  *
  * @module
  */
@@ -19,6 +19,7 @@ import { createObserver } from './bench_live_observe.ts'
 import { profileGiver, type Profiles } from './bench_live_profile.ts'
 import {
   type LiveRun,
+  type Part,
   type PolicyRun,
   portable,
   profilesOf,
@@ -34,6 +35,7 @@ import {
   stepAt,
   stepsOf,
   traceOf,
+  within,
 } from './bench_live_steps.ts'
 import { createTrace } from './bench_live_trace.ts'
 import { OCR } from './serving.ts'
@@ -44,8 +46,10 @@ export interface LiveOptions {
   policies?: readonly string[]
   trace?: string
   multiples?: readonly number[]
-  /** For all steps of one policy. */
+  /** For all steps of one policy: queries are cut down to it. */
   budgetS?: number
+  /** For the steps of one policy in this call; those left are for a later one. */
+  forS?: number
   tabs?: number
   nodes?: number
   from?: string
@@ -128,13 +132,14 @@ async function climb(stage: Stage, scene: Scene, steps: readonly Step[]) {
   return { rows, asked }
 }
 
-async function runPolicy(
+/** Plays the steps to one policy; `steps` begin at 0 s. */
+async function runPart(
   stage: Stage,
   policy: string,
   steps: readonly Step[],
   profiles: Profiles,
   traceFile?: string,
-): Promise<PolicyRun> {
+): Promise<{ rows: Row[]; part: Omit<Part, 'first'> }> {
   const trace = createTrace()
   const observer = createObserver()
   const scene = await stage.open(policy, (scheduler, nameOf) => {
@@ -167,9 +172,12 @@ async function runPolicy(
     }
     return {
       rows,
-      jump: jump === undefined ? null : { queries: jumpers.length, violated },
-      sentLateMs,
-      observed: observer.observed(profiles),
+      part: {
+        count: rows.length,
+        jump: jump === undefined ? null : { queries: jumpers.length, violated },
+        sentLateMs,
+        observed: observer.observed(profiles),
+      },
     }
   } finally {
     await scene.end()
@@ -203,8 +211,15 @@ export async function benchLive(options: LiveOptions = {}) {
     const steps = before?.steps ?? made.steps
     const runs: LiveRun['policies'] = { ...before?.policies }
     for (const policy of policies) {
+      const { rows, parts }: PolicyRun = runs[policy] ?? { rows: [], parts: [] }
+      const left = within(steps.slice(rows.length), options.forS ?? Infinity)
+      if (left.length === 0) continue
       console.log(`${policy}: load average ${load()}`)
-      runs[policy] = await runPolicy(stage, policy, steps, profiles, options.trace)
+      const more = await runPart(stage, policy, left, profiles, options.trace)
+      runs[policy] = {
+        rows: [...rows, ...more.rows],
+        parts: [...parts, { first: rows.length, ...more.part }],
+      }
     }
     const { sloMs } = stage.pipeline.pipeline
     const best = bestOf(runs, stage)

@@ -25,7 +25,15 @@ export interface LiveRun {
 }
 
 export interface PolicyRun {
+  /** Of the first steps, as many as were played. */
   rows: Row[]
+  parts: Part[]
+}
+
+/** Steps that were played in one go: to nodes that had joined for them. */
+export interface Part {
+  first: number
+  count: number
   jump: { queries: number; violated: number } | null
   /** How late queries were sent, in milliseconds: half of them, 99 of 100, all at most. */
   sentLateMs: { p50: number; p99: number; max: number } | null

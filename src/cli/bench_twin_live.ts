@@ -9,9 +9,10 @@ import { createPolicy } from '../policy/policies.ts'
 import { createRandom } from '../sim/random.ts'
 import { initialRates, simulate } from '../sim/run.ts'
 import { checkScenario } from '../sim/scenario.ts'
+import type { Trace } from '../sim/scenario_schema.ts'
 import type { Observed } from './bench_live_observe.ts'
-import { type LiveRun, readLiveRun } from './bench_live_record.ts'
-import { traceOf } from './bench_live_steps.ts'
+import { type LiveRun, type Part, readLiveRun } from './bench_live_record.ts'
+import { traceOf, within } from './bench_live_steps.ts'
 import { readPipeline } from './modelled.ts'
 
 const SEEDS = [1, 2, 3, 4, 5]
@@ -27,8 +28,13 @@ async function pipelineOf(dir: string, fanOut: Observed['fanOut']) {
   return pipeline
 }
 
-async function scenarioOf(run: LiveRun, policy: string, seed: number) {
-  const { observed } = run.policies[policy]!
+async function scenarioOf(
+  run: LiveRun,
+  policy: string,
+  { observed }: Part,
+  trace: Trace,
+  seed: number,
+) {
   const nodes = Object.entries(run.profiles)
   return checkScenario({
     schema: 'shoal-scenario/1',
@@ -47,7 +53,7 @@ async function scenarioOf(run: LiveRun, policy: string, seed: number) {
       }]
     })),
     pool: nodes.map(([node]) => ({ class: node, count: 1 })),
-    trace: traceOf(run.steps),
+    trace,
     noise: { latencyCv: observed.latencyCv },
     seed,
   }, 'live')
@@ -61,11 +67,12 @@ interface Sums {
   seconds: number
 }
 
-/** Sums over seeds, for each step. */
-async function simulated(run: LiveRun, name: string): Promise<Sums[]> {
-  const sums = run.steps.map(() => ({ asked: 0, bad: 0, accuracy: 0, active: 0, seconds: 0 }))
+/** Sums over seeds, for each step that was played in this part. */
+async function simulated(run: LiveRun, name: string, part: Part): Promise<Sums[]> {
+  const steps = within(run.steps.slice(part.first, part.first + part.count), Infinity)
+  const sums = steps.map(() => ({ asked: 0, bad: 0, accuracy: 0, active: 0, seconds: 0 }))
   for (const seed of SEEDS) {
-    const scenario = await scenarioOf(run, name, seed)
+    const scenario = await scenarioOf(run, name, part, traceOf(steps), seed)
     const policy = createPolicy(name, {
       pipelines: scenario.workloads.map(({ pipeline }) => pipeline),
       initialRatePerS: initialRates(scenario),
@@ -73,7 +80,7 @@ async function simulated(run: LiveRun, name: string): Promise<Sums[]> {
       random: createRandom(seed),
     })
     const { timeline } = simulate(scenario, policy).result
-    run.steps.forEach(({ fromS, seconds }, i) => {
+    steps.forEach(({ fromS, seconds }, i) => {
       const sum = sums[i]!
       for (const bin of timeline.slice(fromS, fromS + seconds)) {
         sum.asked += bin.demand
@@ -93,8 +100,9 @@ const round = (value: number, digits: number) => Number(value.toFixed(digits))
 export async function benchTwinLive(file: string) {
   const run = await readLiveRun(file)
   const all: Record<string, unknown> = {}
-  for (const [name, { rows, observed }] of Object.entries(run.policies)) {
-    const steps = (await simulated(run, name)).map((sum, i) => {
+  for (const [name, { rows, parts }] of Object.entries(run.policies)) {
+    const sums = await Promise.all(parts.map((part) => simulated(run, name, part)))
+    const steps = sums.flat().map((sum, i) => {
       const live = rows[i]!
       const served = Math.max(sum.asked - sum.bad, 1)
       return {
@@ -104,14 +112,14 @@ export async function benchTwinLive(file: string) {
         active: [live.activeNodes, sum.active / Math.max(sum.seconds, 1)],
       }
     })
-    console.log(
-      `${name}: batches took ${
-        Object.entries(observed.slowness).map(([node, times]) => `${times.toFixed(2)} (${node})`)
-          .join(', ')
-      } times their profile, CV ${
-        observed.latencyCv.toFixed(2)
-      }; live / simulated, ${SEEDS.length} seeds`,
-    )
+    console.log(`${name}: live / simulated, ${SEEDS.length} seeds`)
+    for (const { first, count, observed: { slowness, latencyCv } } of parts) {
+      const times = Object.entries(slowness).map(([node, of]) => `${of.toFixed(2)} (${node})`)
+      console.log(
+        `  steps ${first + 1} to ${first + count}: batches took ${times.join(', ')} times their ` +
+          `profile, with a coefficient of variation of ${latencyCv.toFixed(2)}`,
+      )
+    }
     const pair = ([live, sim]: number[]) => `${round(live!, 2)} / ${round(sim!, 2)}`
     console.table(steps.map(({ of, violations, accuracy, active }) => ({
       'of static': of,

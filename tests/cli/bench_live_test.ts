@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import type { Asked } from '../../demo/load/types.ts'
 import { effectiveCapacity, type Row, rowOf } from '../../src/cli/bench_live_rows.ts'
-import { jumpOf, stairs, stepAt, stepsOf, traceOf } from '../../src/cli/bench_live_steps.ts'
+import { jumpOf, stairs, stepAt, stepsOf, traceOf, within } from '../../src/cli/bench_live_steps.ts'
 import { profileGiver } from '../../src/cli/bench_live_profile.ts'
 import { wilson } from '../../src/cli/statistics.ts'
 import type { PolicyEvent, Scheduler } from '../../src/policy/types.ts'
@@ -47,6 +47,16 @@ Deno.test('stepsOf() gives each step its queries, fewer where all would take too
   assert.ok(short.queries < 1000)
   const last = short.steps.at(-1)!
   assert.ok(last.fromS + last.seconds < 70, `${last.fromS + last.seconds}`)
+})
+
+Deno.test('within() takes the first steps that fit, one at least, from 0 s on', () => {
+  const { steps } = stepsOf([1, 2, 4], 10, 100, 1000)
+  const [first, second, third] = steps.map(({ seconds }) => seconds)
+  assert.deepEqual(within(steps, first! + second!).map(({ fromS }) => fromS), [0, first])
+  assert.deepEqual(within(steps, 1).length, 1)
+  assert.deepEqual(within(steps.slice(1), Infinity).map(({ fromS }) => fromS), [0, second])
+  assert.ok(third! > 0)
+  assert.deepEqual(within([], 10), [])
 })
 
 Deno.test("wilson() gives the score interval of Wilson's paper", () => {
