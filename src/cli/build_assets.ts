@@ -104,7 +104,7 @@ async function plainPage(
 
 /** What the try-it page offers to begin with, by name; fetched when one is taken. */
 async function sampleFiles(add: Add): Promise<Record<string, string>> {
-  const names = ['page.jpg', 'note.png']
+  const names = ['page.jpg', 'note.png', 'shelf.jpg']
   const entries = names.map(async (name) => {
     return [name, add(await hashedFile(join(ROOT, 'demo', 'samples', name)))]
   })

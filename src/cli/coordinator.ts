@@ -4,6 +4,7 @@
  * @module
  */
 import { createApp } from '../coordinator/app.ts'
+import type { Reloaded } from '../coordinator/admin_routes.ts'
 import type { Log } from '../coordinator/log.ts'
 import type { Assets } from '../coordinator/pages.ts'
 import { createPlanner } from '../coordinator/planner.ts'
@@ -12,6 +13,7 @@ import { bracketed, isAny, ownHosts } from './own_hosts.ts'
 import { createPolicy } from '../policy/policies.ts'
 import type { Scheduler } from '../policy/types.ts'
 import type { LoadedPipeline } from './load_pipelines.ts'
+import { createReloader } from './reload.ts'
 
 export interface CoordinatorOptions {
   pipelines: readonly LoadedPipeline[]
@@ -38,6 +40,8 @@ export interface Coordinator {
   /** Where processes of this machine reach it, whatever its certificate says. */
   localUrl: string
   pool: Pool
+  /** Reads a pipeline's folder anew and serves what is there. @throws ApiError with what is wrong */
+  reload(name: string): Promise<Reloaded>
   /** Answers what is inside, lets nodes go, frees the port. */
   close(timeoutMs?: number): Promise<void>
 }
@@ -75,13 +79,17 @@ export function startCoordinator(options: CoordinatorOptions): Coordinator {
     log,
     ...(link === undefined ? {} : { link }),
   })
-  const files = new Map(
-    pipelines.flatMap(({ models }) => Object.values(models))
-      .map(({ sha256, file }) => [sha256, file]),
-  )
+  const files = new Map<string, string>()
+  const loaded = ({ models }: LoadedPipeline) => {
+    for (const { sha256, file } of Object.values(models)) files.set(sha256, file)
+  }
+  pipelines.forEach(loaded)
+  const reload = createReloader({
+    ...{ pool, log, pipelines, loaded, policy: name, renews: policy.renews ?? false },
+  })
   const app = createApp({
     pool,
-    served: pipelines,
+    reload,
     readModel: async (sha256) => {
       const file = files.get(sha256)
       return file === undefined ? undefined : (await Deno.open(file)).readable
@@ -101,6 +109,7 @@ export function startCoordinator(options: CoordinatorOptions): Coordinator {
     url,
     localUrl: inner === undefined ? url : `http://127.0.0.1:${inner.addr.port}`,
     pool,
+    reload,
     async close(timeoutMs = 10_000) {
       await pool.drain(timeoutMs)
       planner.stop()

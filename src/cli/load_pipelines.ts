@@ -7,8 +7,12 @@ import { join, resolve } from 'node:path'
 import { checkRunnable, parsePipeline } from '../pipeline/parse.ts'
 import type { Pipeline } from '../pipeline/schema.ts'
 import { PipelineError } from '../pipeline/error.ts'
-import { stageKinds } from '../stages/stages.ts'
-import { type PreparedModel, prepareModels } from './prepare_models.ts'
+import { stageKinds, stages } from '../stages/stages.ts'
+import { checkModels } from './check_models.ts'
+import { type PreparedModel, storeDir } from './content_store.ts'
+import { type FolderModel, isFileName, readModelFile } from './model_files.ts'
+import { inlineLabels } from './label_files.ts'
+import { prepareModels } from './prepare_models.ts'
 import { ROOT } from './root.ts'
 
 export interface LoadedPipeline {
@@ -36,30 +40,62 @@ export async function loadPipelines(
   report: (line: string) => void,
 ): Promise<LoadedPipeline[]> {
   const loaded: LoadedPipeline[] = []
-  for (const dir of dirs.map((dir) => resolve(dir))) {
-    const file = join(dir, 'pipeline.json')
-    const text = await Deno.readTextFile(file).catch(() => {
-      throw new PipelineError(file, '', 'the file cannot be read')
-    })
-    const pipeline = parsePipeline(text, file)
-    checkRunnable(pipeline, stageKinds, file)
-    if (loaded.some((other) => other.pipeline.name === pipeline.name)) {
-      throw new PipelineError(file, 'name', `${pipeline.name} is the name of another one served`)
+  for (const dir of dirs) {
+    const one = await loadPipeline(dir, report)
+    if (loaded.some(({ pipeline }) => pipeline.name === one.pipeline.name)) {
+      const fault = `${one.pipeline.name} is the name of another one served`
+      throw new PipelineError(join(one.dir, 'pipeline.json'), 'name', fault)
     }
-    const models = await prepareModels(dir, { report })
-    for (const [task, { variants }] of Object.entries(pipeline.tasks)) {
-      for (const [variant, { model }] of Object.entries(variants)) {
-        if (model === undefined || Object.hasOwn(models, model)) continue
-        throw new PipelineError(
-          file,
-          `tasks.${task}.variants.${variant}.model`,
-          `${model} is not among the models prepared: ${Object.keys(models).join(', ')}`,
-        )
-      }
-    }
-    loaded.push({ dir, pipeline, models })
+    loaded.push(one)
   }
   return loaded
+}
+
+/** As {@linkcode loadPipelines}, for one folder. */
+export async function loadPipeline(
+  folder: string,
+  report: (line: string) => void,
+  options: { cacheDir?: string } = {},
+): Promise<LoadedPipeline> {
+  const dir = resolve(folder)
+  const file = join(dir, 'pipeline.json')
+  const text = await Deno.readTextFile(file).catch(() => {
+    throw new PipelineError(file, '', 'the file cannot be read')
+  })
+  const pipeline = parsePipeline(text, file)
+  checkRunnable(pipeline, stageKinds, file)
+  await inlineLabels(pipeline, dir, file)
+  const derived = await exists(join(dir, 'models.ts'))
+    ? await prepareModels(dir, { report, cacheDir: options.cacheDir })
+    : {}
+  const files: Record<string, FolderModel> = {}
+  for (const [at, model] of modelsNamed(pipeline)) {
+    if (Object.hasOwn(derived, model) || Object.hasOwn(files, model)) continue
+    if (!isFileName(model)) {
+      throw new PipelineError(file, at, notThere(model, Object.keys(derived)))
+    }
+    files[model] = await readModelFile(dir, model, storeDir(options.cacheDir))
+      .catch((error: Error) => {
+        throw new PipelineError(file, at, error.message)
+      })
+  }
+  const models = { ...derived, ...files }
+  return { dir, pipeline: await checkModels(pipeline, models, stages, file), models }
+}
+
+/** What each variant's `model` says, with its place in the file. */
+function* modelsNamed({ tasks }: Pipeline): Generator<[at: string, model: string]> {
+  for (const [task, { variants }] of Object.entries(tasks)) {
+    for (const [variant, { model }] of Object.entries(variants)) {
+      if (model !== undefined) yield [`tasks.${task}.variants.${variant}.model`, model]
+    }
+  }
+}
+
+function notThere(model: string, derived: readonly string[]): string {
+  return derived.length === 0
+    ? `${model} is no .onnx file, and the folder has no models.ts that would make it`
+    : `${model} is not among the models prepared: ${derived.join(', ')}`
 }
 
 async function exists(path: string): Promise<boolean> {

@@ -8,15 +8,15 @@
  */
 import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { ROOT } from './root.ts'
-
-export interface PreparedModel {
-  /** Lower-case hexadecimal. */
-  sha256: string
-  bytes: number
-  /** Absolute path of the ONNX file. */
-  file: string
-}
+import {
+  fileOf,
+  isWhole,
+  type PreparedModel,
+  sha256Of,
+  store,
+  storeDir,
+  writeWhole,
+} from './content_store.ts'
 
 /** What `models.ts` of a pipeline's folder exports. */
 export interface ModelRecipe {
@@ -54,12 +54,11 @@ export async function prepareModels(
   options: PrepareOptions = {},
 ): Promise<Record<string, PreparedModel>> {
   const report = options.report ?? (() => {})
-  const cacheDir = resolve(
-    options.cacheDir ?? Deno.env.get('SHOAL_CACHE') ?? join(ROOT, '.shoal', 'models'),
-  )
-  const recipe: ModelRecipe = await import(
-    pathToFileURL(resolve(pipelineDir, 'models.ts')).href
-  )
+  const cacheDir = storeDir(options.cacheDir)
+  const path = resolve(pipelineDir, 'models.ts')
+  // A module is read once: under another name it is read anew, should it have changed.
+  const changedMs = (await Deno.stat(path)).mtime?.getTime() ?? 0
+  const recipe: ModelRecipe = await import(`${pathToFileURL(path).href}?${changedMs}`)
   const files = await Promise.all(recipe.sources.map((url) => Deno.readFile(url)))
   const key = await keyOf(recipe, files)
   const indexFile = join(cacheDir, `index-${key}.json`)
@@ -74,15 +73,12 @@ export async function prepareModels(
   const index: Index = {}
   for await (const { model, bytes } of recipe.deriveModels(files)) {
     report(`model ${model}: ${(bytes.byteLength / 1e6).toFixed(1)} MB`)
-    const sha256 = await sha256Of(bytes)
-    await writeWhole(fileOf(cacheDir, sha256), bytes)
+    const { sha256 } = await store(cacheDir, bytes)
     index[model] = { sha256, bytes: bytes.byteLength }
   }
   await writeWhole(indexFile, new TextEncoder().encode(JSON.stringify(index, null, 2)))
   return withFiles(index, cacheDir)
 }
-
-const fileOf = (cacheDir: string, sha256: string): string => join(cacheDir, `${sha256}.onnx`)
 
 function withFiles(index: Index, cacheDir: string): Record<string, PreparedModel> {
   return Object.fromEntries(
@@ -108,30 +104,4 @@ async function readIndex(file: string, names: readonly string[]): Promise<Index 
     // Absent or cut: as good as absent.
     return undefined
   }
-}
-
-async function isWhole({ file, sha256, bytes }: PreparedModel): Promise<boolean> {
-  try {
-    if ((await Deno.stat(file)).size !== bytes) return false
-    return await sha256Of(await Deno.readFile(file)) === sha256
-  } catch {
-    return false
-  }
-}
-
-/** A reader sees the file whole or not at all: written aside, then renamed. */
-async function writeWhole(file: string, bytes: Uint8Array): Promise<void> {
-  const aside = `${file}.${Deno.pid}-${crypto.randomUUID()}.part`
-  try {
-    await Deno.writeFile(aside, bytes)
-    await Deno.rename(aside, file)
-  } catch (error) {
-    await Deno.remove(aside).catch(() => {})
-    throw error
-  }
-}
-
-async function sha256Of(bytes: Uint8Array): Promise<string> {
-  const digest = await crypto.subtle.digest('SHA-256', bytes as Uint8Array<ArrayBuffer>)
-  return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, '0')).join('')
 }

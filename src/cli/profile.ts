@@ -5,9 +5,9 @@
  */
 import { parseArgs } from 'node:util'
 import { join, resolve } from 'node:path'
-import { parsePipeline } from '../pipeline/parse.ts'
+import { PipelineError } from '../pipeline/error.ts'
 import type { Pipeline } from '../pipeline/schema.ts'
-import { prepareModels } from './prepare_models.ts'
+import { loadPipeline } from './load_pipelines.ts'
 import { createSteps } from './steps.ts'
 import { type Measurer, startMeasurer } from './profile_measurer.ts'
 import { type Profile, profileOf, type VariantTimes } from './profile_result.ts'
@@ -16,7 +16,7 @@ import { writeProfile } from './profile_write.ts'
 import type { ExampleResult } from './profile_worker.ts'
 
 const USAGE = `deno task profile --pipeline DIR [options]
-  --pipeline DIR   folder with pipeline.json, models.ts and labelled.ts
+  --pipeline DIR   folder with pipeline.json, its models and labelled.ts
   --json FILE      write all figures as JSON
   --pages N        only the first N labelled examples
   --workers 2      engines that score at once; latency is always measured by one alone
@@ -99,12 +99,12 @@ async function latencies(
 
 const flags = options()
 const file = join(flags.pipeline, 'pipeline.json')
-const text = await Deno.readTextFile(file).catch(() => fail(`Cannot read ${file}`))
-const pipeline = parsePipeline(text, file)
 const steps = createSteps((line) => console.error(line))
-const models = await steps.run('preparing models', (report) => {
-  return prepareModels(flags.pipeline, { report })
-})
+const { pipeline, models } = await steps.run(
+  'preparing models',
+  (report) => loadPipeline(flags.pipeline, report),
+).catch((error) => fail(error instanceof PipelineError ? error.message : String(error.stack)))
+const text = await Deno.readTextFile(file)
 
 const first = await startMeasurer(flags.pipeline, pipeline, models).catch((e) => fail(e.message))
 const count = Math.min(first.count, Number(flags.pages ?? Infinity))

@@ -6,7 +6,7 @@
 import type { Pipeline } from '../pipeline/schema.ts'
 import type { JsonObject } from '../stages/types.ts'
 import type { Names } from '../stages/labelled.ts'
-import type { PreparedModel } from './prepare_models.ts'
+import type { PreparedModel } from './content_store.ts'
 import type { ExampleResult, Latency, Overhead, Reply, Request } from './profile_worker.ts'
 
 export interface Measurer {

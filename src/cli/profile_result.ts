@@ -4,7 +4,7 @@
  * @module
  */
 import type { Pipeline } from '../pipeline/schema.ts'
-import { fanOutOf, taskOf, taskPaths, variantOf, variantPaths } from '../pipeline/tree.ts'
+import { fanOutOf, taskOf, variantOf, variantPaths } from '../pipeline/tree.ts'
 import type { JsonObject } from '../stages/types.ts'
 import { accuracyOf, addScores, type Names, noScore, type Score } from '../stages/labelled.ts'
 import type { ExampleResult, Latency, Overhead } from './profile_worker.ts'
@@ -54,17 +54,22 @@ export function profileOf(
   const alone = sumBy(examples.map((e) => e.alone))
   const all = [...paths.values()]
   const scored = all.length > 0
+  const chains = variantPaths(pipeline).map(({ tasks, variants }) => ({
+    ...{ tasks, variants, leaf: tasks.at(-1)! },
+    score: paths.get(variants.join(' > ')) ?? noScore,
+  }))
+  /** Of each branch below a variant the best path through it. */
   const through = (task: string, variant: string): Score[] => {
-    const depth = taskPaths(pipeline).find((p) => p.includes(task))?.indexOf(task) ?? 0
-    return [...paths].filter(([key]) => key.split(' > ')[depth] === variant).map(([, s]) => s)
+    const own = chains.filter(({ tasks, variants }) => variants[tasks.indexOf(task)] === variant)
+    return bestOfEach(own)
   }
   const variants = times.map((time): VariantProfile => {
     const { task, variant } = time
     const { next } = taskOf(pipeline, task)
     const before = variantOf(pipeline, task, variant)
     const own = alone.get(`${task} > ${variant}`)
-    const best = Math.max(0, ...through(task, variant).map(accuracyOf))
-    const found = through(task, variant)[0] ?? noScore
+    const branches = through(task, variant)
+    const found = branches.reduce(addScores, noScore)
     const fanOut = Object.fromEntries(next.map((child) => {
       const counts = examples.map((e) => e.fanOut[`${task} > ${variant} > ${child}`])
       const items = counts.reduce((sum, c) => sum + (c?.items ?? 0), 0)
@@ -73,7 +78,11 @@ export function profileOf(
     }))
     return {
       ...time,
-      accuracy: !scored ? before.accuracy : next.length === 0 ? accuracyOf(own ?? noScore) : best,
+      accuracy: !scored
+        ? before.accuracy
+        : next.length === 0
+        ? accuracyOf(own ?? noScore)
+        : meanAccuracy(branches),
       ...(scored && next.length > 0 ? { recall: found.found / found.truths } : {}),
       fanOut,
       referenceMs: (time.batches[0]?.minMs ?? 0) + time.otherMs,
@@ -91,14 +100,14 @@ export function profileOf(
     })
     return ms
   }
-  const total = all[0] ?? noScore
+  const total = bestOfEach(chains).reduce(addScores, noScore)
   return {
     pipeline: pipeline.name,
     set: {
       ...set.about,
       [set.names.examples]: set.count,
       [set.names.truths]: total.truths,
-      [set.names.units]: total.total,
+      ...set.names.units === undefined ? {} : { [set.names.units]: total.total },
     },
     variants,
     paths: variantPaths(pipeline).map((path) => {
@@ -111,6 +120,23 @@ export function profileOf(
       }
     }),
   }
+}
+
+/** The best score of each leaf task. */
+function bestOfEach(chains: readonly { leaf: string; score: Score }[]): Score[] {
+  const best = new Map<string, Score>()
+  for (const { leaf, score } of chains) {
+    const known = best.get(leaf)
+    if (known === undefined || accuracyOf(score) > accuracyOf(known)) best.set(leaf, score)
+  }
+  return [...best.values()]
+}
+
+/** Weighed by what there was to find. */
+function meanAccuracy(scores: readonly Score[]): number {
+  const truths = scores.reduce((sum, score) => sum + score.truths, 0)
+  if (truths === 0) return 0
+  return scores.reduce((sum, score) => sum + accuracyOf(score) * score.truths, 0) / truths
 }
 
 function sumBy(maps: readonly Record<string, Score>[]): Map<string, Score> {

@@ -162,7 +162,7 @@ async function scoreExample(index: number): Promise<ExampleResult> {
       const path = [...above, variant]
       const results = await runAll(task, variant, items)
       if (next.length === 0) {
-        result.paths[path.join(' > ')] = example.score(leavesOf(items, results))
+        result.paths[path.join(' > ')] = example.score(leavesOf(items, results), task)
       }
       for (const child of next) {
         const children = results.flatMap((r) => r.ok ? r.children[child] ?? [] : [])
@@ -182,7 +182,7 @@ async function scoreExample(index: number): Promise<ExampleResult> {
     const items = await example.perfect(task, codecs)
     for (const variant of Object.keys(variants)) {
       const leaves = leavesOf(items, await runAll(task, variant, items))
-      result.alone[`${task} > ${variant}`] = example.score(leaves)
+      result.alone[`${task} > ${variant}`] = example.score(leaves, task)
     }
   }
   return result
@@ -193,8 +193,9 @@ async function scoreExample(index: number): Promise<ExampleResult> {
  * `single` as many times: not measured again.
  */
 async function measure(context: StageContext, batch: number, single?: Latency): Promise<Latency> {
-  const feeds = stages[context.task.kind ?? '']!.warmUp(context, batch)[0]!
-  const carried = Object.values(feeds)[0]?.dims[0] ?? 1
+  const stage = stages[context.task.kind ?? '']!
+  const feeds = stage.warmUp(context, batch)[0]!
+  const carried = stage.carried?.(context, batch) ?? Object.values(feeds)[0]?.dims[0] ?? 1
   if (carried === 1 && single?.batch === 1) {
     const { runs, minMs, medianMs } = single
     return { batch, runs, minMs: minMs * batch, medianMs: medianMs * batch }

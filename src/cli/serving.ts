@@ -4,6 +4,7 @@
  * @module
  */
 import { join } from 'node:path'
+import { countOn } from '../pipeline/runs_on.ts'
 import { type Coordinator, type CoordinatorOptions, startCoordinator } from './coordinator.ts'
 import { type LoadedPipeline, loadPipelines } from './load_pipelines.ts'
 import { ROOT } from './root.ts'
@@ -19,7 +20,7 @@ export interface NodeProcess {
 
 export interface Serving extends Coordinator {
   pipelines: LoadedPipeline[]
-  /** Resolves when the node holds every variant in each of its slots. */
+  /** Resolves when the node holds every variant that runs on it in each of its slots. */
   addNode(name: string, options?: readonly string[]): Promise<NodeProcess>
   /** Ends the nodes, then the coordinator. */
   end(): Promise<void>
@@ -38,10 +39,7 @@ export async function startServing(
 ): Promise<Serving> {
   const pipelines = await loadPipelines(dirs, () => {})
   const coordinator = startCoordinator({ port: 0, ...options, pipelines })
-  const variants =
-    pipelines.flatMap(({ pipeline }) =>
-      Object.values(pipeline.tasks).flatMap((task) => Object.keys(task.variants))
-    ).length
+  const trees = pipelines.map(({ pipeline }) => pipeline)
   const processes = new Set<Deno.ChildProcess>()
   return {
     ...coordinator,
@@ -52,7 +50,7 @@ export async function startServing(
       const ended = child.status.then(() => void processes.delete(child))
       for (;;) {
         const node = coordinator.pool.nodes().find((node) => node.name === name)
-        if (node !== undefined && node.instances >= node.slots * variants) break
+        if (node !== undefined && node.instances >= node.slots * countOn(trees, node)) break
         if (!processes.has(child)) throw new Error(`Cannot start node ${name}: it ended`)
         await new Promise((done) => setTimeout(done, 20))
       }

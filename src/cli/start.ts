@@ -6,6 +6,7 @@
 import './deno_version.ts'
 import { parseArgs } from 'node:util'
 import { PipelineError } from '../pipeline/error.ts'
+import { countOn } from '../pipeline/runs_on.ts'
 import { POLICY_NAMES } from '../policy/policies.ts'
 import { createLog, LOG_FORMATS, LOG_LEVELS } from '../coordinator/log.ts'
 import { buildAssets } from './build_assets.ts'
@@ -15,6 +16,7 @@ import { startLocalNodes } from './local_nodes.ts'
 import { joinLines } from './join_lines.ts'
 import { ownHosts } from './own_hosts.ts'
 import { createSteps } from './steps.ts'
+import { watchFolders } from './watch_folders.ts'
 import { readTls } from './tls.ts'
 
 const USAGE = `deno task start [options]
@@ -23,6 +25,7 @@ const USAGE = `deno task start [options]
   --nodes 1           Deno nodes to start on this machine; 0 for none
   --memory MB         memory that each of these nodes takes at most
   --pipeline DIR      folder of a pipeline to serve; may be repeated; all of profiles/ if absent
+  --watch             reload a pipeline when files of its folder change; SIGHUP reloads all of them
   --policy shoal      rules to plan and route by; to compare with: static, inferline, proteus, loki,
                       loki-published, which need a slot for each task at least
   --allow-host NAME   a name, besides this machine's addresses, under which pages may join; may be
@@ -60,6 +63,7 @@ function options() {
         nodes: { type: 'string', default: '1' },
         memory: { type: 'string' },
         pipeline: { type: 'string', multiple: true },
+        watch: { type: 'boolean', default: false },
         policy: { type: 'string', default: 'shoal' },
         'allow-host': { type: 'string', multiple: true, default: [] },
         tls: { type: 'string', default: 'off' },
@@ -81,6 +85,7 @@ function options() {
       host: values.host,
       policy: oneOf('policy', POLICY_NAMES, values.policy),
       dirs: values.pipeline,
+      watch: values.watch,
       allowHosts: values['allow-host'],
       tls: { tls: values.tls, cert: values['tls-cert'], key: values['tls-key'] },
       level: oneOf('log-level', LOG_LEVELS, values['log-level']),
@@ -91,7 +96,8 @@ function options() {
   }
 }
 
-const { port, host, policy, nodes, memoryMb, dirs, allowHosts, tls: wanted, ...spoken } = options()
+const { port, host, policy, nodes, memoryMb, dirs, watch, allowHosts, ...more } = options()
+const { tls: wanted, ...spoken } = more
 const log = createLog(spoken.level, spoken.format, (line) => console.error(line))
 const steps = createSteps(log)
 const tls = await readTls(wanted, [...ownHosts(host), ...allowHosts])
@@ -132,18 +138,21 @@ async function stop() {
 }
 Deno.addSignalListener('SIGTERM', stop)
 Deno.addSignalListener('SIGINT', stop)
+const reload = (name: string) => void coordinator.reload(name).catch(() => {})
+if (Deno.build.os !== 'windows') {
+  Deno.addSignalListener('SIGHUP', () => pipelines.forEach(({ pipeline }) => reload(pipeline.name)))
+}
+if (watch) watchFolders(pipelines, reload)
 
-const variants =
-  pipelines.flatMap(({ pipeline }) =>
-    Object.values(pipeline.tasks).flatMap((task) => Object.keys(task.variants))
-  ).length
+const trees = pipelines.map(({ pipeline }) => pipeline)
 if (nodes > 0) {
   await steps.run(`${nodes} node${nodes > 1 ? 's' : ''} joining`, async () => {
     const patienceMs = performance.now() + WARM_UP_PATIENCE_MS
     // The quickest variants come first; a first answer from those alone would be a poor welcome.
     // Rules of one variant a slot never hold them all, nor every task on too few slots.
     const holdsAll = policy === 'shoal'
-    const complete = () => pool.nodes().filter(({ instances }) => instances >= variants).length
+    const complete = () =>
+      pool.nodes().filter((node) => node.instances >= countOn(trees, node)).length
     const isWorthWaiting = () => holdsAll ? !pool.ready() || complete() < nodes : !pool.ready()
     while (isWorthWaiting() && ((holdsAll && !pool.ready()) || performance.now() < patienceMs)) {
       await new Promise((done) => setTimeout(done, 50))

@@ -45,6 +45,8 @@ export interface StageReport {
 export interface InferAnswer<Outputs = Record<string, unknown[]>> {
   id: string
   pipeline: string
+  /** Of the pipeline as served; each reload that changes it makes one more. */
+  version: number
   outputs: Outputs
   /** Mean path accuracy over the leaf items, 0..1. */
   accuracy: number
@@ -66,6 +68,7 @@ export type OcrOutputs = { lines: OcrLine[] }
 
 export interface PipelineInfo {
   name: string
+  version: number
   sloMs: number
   weight: number
   root: string

@@ -1,5 +1,6 @@
 /**
- * `POST /v1/nodes/{id}/drain`, `pause`, `resume` and `DELETE /v1/nodes/{id}`.
+ * `POST /v1/nodes/{id}/drain`, `pause`, `resume`, `DELETE /v1/nodes/{id}`, and
+ * `POST /v1/pipelines/{name}/reload`.
  *
  * While there are no tokens these are for whoever sits at this machine: only a connection from
  * loopback gets in, none that came through a proxy, and no page but this coordinator's own.
@@ -15,13 +16,29 @@ const LOOPBACK = /^(127(\.\d{1,3}){3}|::1|::ffff:127(\.\d{1,3}){3})$/
 /** What proxies add: the connection's other end is then not who asks. */
 const FORWARDED = ['forwarded', 'x-forwarded-for', 'x-real-ip', 'via']
 
-export function mountAdmin(app: Hono, pool: Pool, hosts: readonly string[]): void {
+/** What became of a pipeline that was read anew. */
+export interface Reloaded {
+  pipeline: string
+  version: number
+  /** False where its folder holds what is served already. */
+  changed: boolean
+}
+
+export function mountAdmin(
+  app: Hono,
+  pool: Pool,
+  hosts: readonly string[],
+  reload?: (name: string) => Promise<Reloaded>,
+): void {
   const local: MiddlewareHandler = async (c, next) => {
     if (!isLocal(c)) {
-      throw new ApiError('forbidden', 'Cannot change nodes from here: ask from loopback, directly')
+      throw new ApiError(
+        'forbidden',
+        'Cannot change anything from here: ask from loopback, directly',
+      )
     }
     if (!mayLink(c.req.header('origin'), hostOf(c.req), hosts)) {
-      throw new ApiError('forbidden', 'Cannot change nodes from a page of another origin')
+      throw new ApiError('forbidden', 'Cannot change anything from a page of another origin')
     }
     await next()
   }
@@ -39,6 +56,16 @@ export function mountAdmin(app: Hono, pool: Pool, hosts: readonly string[]): voi
       return c.json(nodeOf(pool, id))
     })
   }
+  app.post('/v1/pipelines/:name/reload', local, async (c) => {
+    const name = c.req.param('name')
+    if (reload === undefined || pool.versions.find(name) === undefined) {
+      throw new ApiError(
+        'unknown_pipeline',
+        `Cannot reload ${name}: it is not served from a folder`,
+      )
+    }
+    return c.json(await reload(name))
+  })
   app.delete('/v1/nodes/:id', local, (c) => {
     admin.remove(c.req.param('id'))
     return c.body(null, 204)

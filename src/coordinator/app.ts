@@ -8,6 +8,7 @@ import { upgradeWebSocket } from 'hono/deno'
 import type { PipelineInfo } from '../client/types.ts'
 import { pathAccuracyOf } from '../pipeline/accuracy.ts'
 import { variantPaths } from '../pipeline/tree.ts'
+import { publicName, versionOf } from '../pipeline/version.ts'
 import type { WireData } from '../protocol/mod.ts'
 import { ApiError } from './api_error.ts'
 import { createEvents } from './events.ts'
@@ -16,7 +17,7 @@ import { infer } from './infer.ts'
 import type { Link } from './link.ts'
 import type { Log } from './log.ts'
 import { createMetrics } from './metrics/metrics.ts'
-import { mountAdmin } from './admin_routes.ts'
+import { mountAdmin, type Reloaded } from './admin_routes.ts'
 import { mountOip } from './oip/routes.ts'
 import { mountDocs } from './openapi/docs.ts'
 import { hostOf, mayLink } from './origin.ts'
@@ -26,7 +27,8 @@ import { MODEL_PATH, type ServedModel, type ServedPipeline } from './served.ts'
 
 export interface AppOptions {
   pool: Pool
-  served: readonly ServedPipeline[]
+  /** Reads a pipeline's folder anew and serves what is there; see `admin_routes.ts`. */
+  reload?: (name: string) => Promise<Reloaded>
   /** Bytes of a model by content hash; `undefined` where there is none. */
   readModel: (sha256: string) => Promise<BodyInit | undefined>
   now: () => number
@@ -42,17 +44,14 @@ export interface AppOptions {
  *
  * @example
  * ```ts
- * const app = createApp({ pool, served, readModel, now: () => performance.now(), log: console.error })
+ * const app = createApp({ pool, readModel, now: () => performance.now(), log: console.error })
  * Deno.serve({ port: 8787 }, app.fetch)
  * ```
  */
 export function createApp(options: AppOptions) {
-  const { pool, served, readModel, now, log, hosts = [], assets } = options
+  const { pool, readModel, now, log, hosts = [], assets } = options
   const app = new Hono()
-  const pipelines = new Map(served.map(({ pipeline }) => [pipeline.name, pipeline]))
-  const models = new Map(
-    served.flatMap((one) => Object.values(one.models)).map((model) => [model.sha256, model]),
-  )
+  const { versions } = pool
   const startedMs = now()
   const history = createHistory(pool, now)
 
@@ -84,16 +83,13 @@ export function createApp(options: AppOptions) {
 
   app.post('/v1/pipelines/:name/infer', (c) => {
     const name = c.req.param('name')
-    const pipeline = pipelines.get(name)
-    if (pipeline === undefined) {
-      const known = [...pipelines.keys()].join(', ')
-      throw new ApiError('unknown_pipeline', `Cannot find pipeline ${name}: served are ${known}`)
-    }
-    return history.timed(name, () => infer(c, pool, pipeline, now, log))
+    return versions.serve(
+      name,
+      (pipeline) => history.timed(name, () => infer(c, pool, pipeline, now, log)),
+    )
   })
 
-  const infos = served.map(pipelineInfo)
-  app.get('/v1/pipelines', (c) => c.json({ pipelines: infos }))
+  app.get('/v1/pipelines', (c) => c.json({ pipelines: versions.current().map(infoOf) }))
   app.get('/v1/nodes', (c) => c.json({ nodes: pool.nodes() }))
   app.get('/v1/plan', (c) => c.json(pool.plan()))
   app.get('/v1/history', (c) => c.json(history.read()))
@@ -104,8 +100,8 @@ export function createApp(options: AppOptions) {
   })
   app.get('/v1/events', (c) => events.listen(c))
 
-  mountOip(app, { pool, pipelines: [...pipelines.values()], timed: history.timed, now, log })
-  mountAdmin(app, pool, hosts)
+  mountOip(app, { pool, timed: history.timed, now, log })
+  mountAdmin(app, pool, hosts, options.reload)
   mountDocs(app)
   const metrics = createMetrics(pool)
   app.get('/metrics', async (c) => {
@@ -116,7 +112,7 @@ export function createApp(options: AppOptions) {
   if (assets !== undefined) mountPages(app, assets)
 
   app.get(`${MODEL_PATH}:sha256`, async (c) => {
-    const model = models.get(c.req.param('sha256'))
+    const model = versions.model(c.req.param('sha256'))
     const body = model === undefined ? undefined : await readModel(model.sha256)
     if (model === undefined || body === undefined) {
       throw new ApiError('not_found', 'Cannot find a model of this hash')
@@ -169,11 +165,19 @@ function remedyFor(url: string, isPage: boolean, assets: Assets | undefined): st
   return `${pull}, or run deno run -r --allow-net=${host} ${origin}/node.js`
 }
 
+const infos = new WeakMap<ServedPipeline, PipelineInfo>()
+
+function infoOf(served: ServedPipeline): PipelineInfo {
+  let info = infos.get(served)
+  if (info === undefined) infos.set(served, info = pipelineInfo(served))
+  return info
+}
+
 function pipelineInfo({ pipeline, models }: ServedPipeline): PipelineInfo {
   const accuracy = pathAccuracyOf(pipeline)
   const { name, sloMs, weight, root } = pipeline
   return {
-    ...{ name, sloMs, weight, root },
+    ...{ name: publicName(name), version: versionOf(name), sloMs, weight, root },
     tasks: Object.fromEntries(
       Object.entries(pipeline.tasks).map(([task, { next, variants }]) => [task, {
         next,

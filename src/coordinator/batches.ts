@@ -5,6 +5,8 @@
  * @module
  */
 import type { Pipeline } from '../pipeline/schema.ts'
+import { elementsOf, isTensorType, TENSOR_TYPES } from '../pipeline/tensor.ts'
+import { TensorValue } from '../pipeline/tensor_item.ts'
 import { taskOf } from '../pipeline/tree.ts'
 import type { BatchId, Handle, ItemOutcome, PolicyCommand, QueryId } from '../policy/types.ts'
 import type { BatchMessage, Received, ResultMessage } from '../protocol/mod.ts'
@@ -12,7 +14,7 @@ import type { Post } from './driver.ts'
 import type { Link } from './link.ts'
 import type { Telemetry } from './metrics/telemetry.ts'
 import type { PooledNode } from './nodes.ts'
-import type { Payload } from './payload.ts'
+import type { Payload, Result } from './payload.ts'
 
 export type Dispatch = Extract<PolicyCommand, { type: 'dispatch' }>
 
@@ -71,7 +73,7 @@ export function createBatches(
         return payload
       })
     }
-    return { ok: true, result: item.fields, children }
+    return { ok: true, result: resultOf(item, blobs), children }
   }
 
   function pipelineOf({ command }: Flight): Pipeline {
@@ -192,4 +194,20 @@ export function createBatches(
       for (const [link, keys] of byLink) link.send({ type: 'release', keys })
     },
   }
+}
+
+type Done = Extract<ResultMessage['items'][number], { ok: true }>
+
+/** Fields and tensors of an item, by their names. @throws RangeError for tensors that are none */
+function resultOf({ fields, tensors }: Done, blobs: readonly Uint8Array[]): Result {
+  if (tensors === undefined) return fields
+  const result: NonNullable<Result> = { ...fields }
+  for (const [name, { type, dims, blob }] of Object.entries(tensors)) {
+    const bytes = blobs[blob]
+    if (!isTensorType(type) || bytes?.byteLength !== elementsOf(dims) * TENSOR_TYPES[type].bytes) {
+      throw new RangeError(`Cannot use tensor ${name}: received ${bytes?.byteLength} bytes`)
+    }
+    result[name] = new TensorValue(type, dims, bytes)
+  }
+  return result
 }

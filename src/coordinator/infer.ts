@@ -6,6 +6,8 @@
 import type { Context } from 'hono'
 import type { InferAnswer } from '../client/types.ts'
 import type { Pipeline } from '../pipeline/schema.ts'
+import { queryTensors } from '../pipeline/takes.ts'
+import { publicName, versionOf } from '../pipeline/version.ts'
 import { answerOf, answerRequest, type Finished, serverTiming, stagesOf } from './answer.ts'
 import { assembleOutputs } from './assemble.ts'
 import { readBody } from './body.ts'
@@ -32,14 +34,14 @@ export async function infer(
     now,
     async (arrivedMs) => {
       const headers = readInferHeaders(request.headers, pipeline.sloMs)
-      const type = readContentType(request.headers)
+      const takes = queryTensors(pipeline)
+      const type = readContentType(request.headers, takes)
       const body = await readBody(request, pool.deadlines, arrivedMs + headers.budgetMs)
-      return { headers, picture: readInferBody(type, body) }
+      return { headers, payload: readInferBody(type, body, takes) }
     },
-    ({ headers: { budgetMs, minAccuracy }, picture: { type, bytes } }, arrivedMs) => [
+    ({ headers: { budgetMs, minAccuracy }, payload }, arrivedMs) => [
       answerOf(pool, {
-        pipeline: pipeline.name,
-        payload: { meta: { type }, bytes },
+        ...{ pipeline: pipeline.name, payload },
         ...{ arrivedMs, deadlineMs: arrivedMs + budgetMs, signal: request.signal },
         ...(minAccuracy === undefined ? {} : { minAccuracy }),
       }),
@@ -60,7 +62,8 @@ function respond(
 ): Response {
   const body: InferAnswer = {
     id: headers.id,
-    pipeline: pipeline.name,
+    pipeline: publicName(pipeline.name),
+    version: versionOf(pipeline.name),
     outputs: assembleOutputs(pipeline, answer.items),
     accuracy: answer.accuracy,
     deadlineMs: headers.budgetMs,

@@ -4,7 +4,11 @@
  * @module
  */
 import { z } from 'zod'
+import type { Takes } from '../pipeline/takes.ts'
 import { ApiError } from './api_error.ts'
+import { parseRequest } from './oip/parse.ts'
+import { readTensors } from './oip/tensor_input.ts'
+import type { Payload } from './payload.ts'
 import { checkPicture, isPictureType, PICTURE_TYPES } from './picture.ts'
 
 export interface InferHeaders {
@@ -50,10 +54,23 @@ export function readInferHeaders(headers: Headers, sloMs: number): InferHeaders 
   return { id, budgetMs, minAccuracy }
 }
 
-/** The media type of a request, checked before its body is read. @throws ApiError */
-export function readContentType(headers: Headers): string {
+/**
+ * The media type of a request, checked before its body is read.
+ *
+ * @param takes tensors that are asked for in place of a picture
+ * @throws ApiError
+ */
+export function readContentType(headers: Headers, takes?: Takes): string {
   const type = (headers.get('content-type') ?? '').split(';')[0]?.trim().toLowerCase() ?? ''
-  if (type === 'application/json' || isPictureType(type)) return type
+  if (type === 'application/json') return type
+  if (takes !== undefined) {
+    throw new ApiError(
+      'unsupported_type',
+      `Cannot take content-type ${type || '(none)'}: this pipeline takes tensors: send ` +
+        'application/json, or binary tensors to /v2',
+    )
+  }
+  if (isPictureType(type)) return type
   throw new ApiError(
     'unsupported_type',
     `Cannot take content-type ${type || '(none)'}: send ${PICTURE_TYPES.join(', ')} ` +
@@ -72,16 +89,16 @@ export const pictureRequest = z.object({
   })).length(1),
 })
 
-export interface PictureInput {
-  type: string
-  bytes: Uint8Array
-}
-
 /** @throws ApiError `invalid_input` or `too_large` */
-export function readInferBody(type: string, body: Uint8Array): PictureInput {
-  if (isPictureType(type)) return { type: checkPicture(body, type), bytes: body }
+export function readInferBody(
+  type: string,
+  body: Uint8Array,
+  takes?: Takes,
+): Pick<Payload, 'meta' | 'bytes'> {
+  if (takes !== undefined) return readTensors(takes, parseRequest(body).inputs, undefined)
+  if (isPictureType(type)) return { meta: { type: checkPicture(body, type) }, bytes: body }
   const bytes = pictureFromJson(body)
-  return { type: checkPicture(bytes), bytes }
+  return { meta: { type: checkPicture(bytes) }, bytes }
 }
 
 function pictureFromJson(body: Uint8Array): Uint8Array {

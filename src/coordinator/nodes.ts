@@ -4,6 +4,7 @@
  * @module
  */
 import type { NodeInfo } from '../client/types.ts'
+import { publicName } from '../pipeline/version.ts'
 import { ableVariants, type ServedVariant } from '../pipeline/hold.ts'
 import type { PolicyEvent, SchedulerStats, VariantRef } from '../policy/types.ts'
 import type { Hello } from '../protocol/mod.ts'
@@ -71,18 +72,26 @@ export const isPaused = (node: PooledNode): boolean => node.paused || node.held 
 
 /** What the scheduler is told of a node that joins. */
 export function joinedEvent(
-  { id, slots, hello }: PooledNode,
+  node: PooledNode,
   served: readonly (ServedVariant & { memoryBytes: number })[],
 ): Extract<PolicyEvent, { type: 'node_joined' }> {
+  const { id, slots, hello } = node
   const { duty = 1, slotMemoryBytes } = hello
   return {
     ...{ type: 'node_joined', node: id, slots, duty },
-    able: ableVariants(served, hello).map(({ pipeline, task, variant, memoryBytes }) => (
-      { pipeline, task, variant, memoryBytes }
-    )),
+    able: ableOf(node, served),
     ...(slotMemoryBytes === undefined ? {} : { memoryBytes: slotMemoryBytes }),
   }
 }
+
+/** What a node can hold as it runs now. */
+export const ableOf = (
+  { hello, backend }: PooledNode,
+  served: readonly (ServedVariant & { memoryBytes: number })[],
+) =>
+  ableVariants(served, { ...hello, backend }).map((
+    { pipeline, task, variant, memoryBytes },
+  ) => ({ pipeline, task, variant, memoryBytes }))
 
 /** @param backend where the node says that this variant runs on another than itself */
 export function addInstance(
@@ -136,7 +145,10 @@ export function nodeInfo(
     backend: node.backend,
     backendReason: node.backendReason,
     threadsPerRun: node.threadsPerRun,
-    fallbacks: [...node.fallbacks.values()],
+    fallbacks: [...node.fallbacks.values()].map((one) => ({
+      ...one,
+      pipeline: publicName(one.pipeline),
+    })),
     device: node.hello.device ?? null,
     class: stats?.class ?? 'default',
     instances: node.instances.size,
@@ -153,4 +165,18 @@ export function nodeInfo(
     progress: node.progress,
     profile: node.profile,
   }
+}
+
+/** What the scheduler is to hear of the link, if anything. */
+export function roundTripNews(
+  node: PooledNode,
+): Extract<PolicyEvent, { type: 'node_reported' }> | undefined {
+  const { roundTripMs } = node.link
+  if (roundTripMs === undefined) return undefined
+  // Told when it has changed by a fifth: the scheduler need not hear each heartbeat.
+  if (Math.abs(roundTripMs - node.toldRoundTripMs) < 0.2 + 0.2 * node.toldRoundTripMs) {
+    return undefined
+  }
+  node.toldRoundTripMs = roundTripMs
+  return { type: 'node_reported', node: node.id, roundTripMs }
 }

@@ -1,4 +1,5 @@
 import type { Link } from './link.ts'
+import type { TensorValue } from '../pipeline/tensor_item.ts'
 import type { ResultMessage } from '../protocol/mod.ts'
 
 type OkItem = Extract<ResultMessage['items'][number], { ok: true }>
@@ -14,4 +15,4 @@ export interface Payload {
 }
 
 /** An item's result, likewise. `null`: nothing to tell of it. */
-export type Result = Fields
+export type Result = { [field: string]: NonNullable<Fields>[string] | TensorValue } | null

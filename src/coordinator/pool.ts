@@ -22,18 +22,23 @@ import { createLink, type Link, type LinkOptions, type Socket } from './link.ts'
 import type { Log } from './log.ts'
 import { createTelemetry } from './metrics/telemetry.ts'
 import {
+  ableOf,
   addInstance,
   createPooledNode,
-  isPaused,
   joinedEvent,
   nodeInfo,
   type PooledNode,
   removeInstance,
+  roundTripNews,
 } from './nodes.ts'
 import { createQueries, type QueryRequest } from './queries.ts'
 import { noteReport } from './report.ts'
-import { type ServedPipeline, welcomeOf } from './served.ts'
+import { publicPlan, publicStats } from './public_view.ts'
+import { createRenewal } from './renewal.ts'
+import { offerOf, type ServedPipeline, welcomeOf } from './served.ts'
+import { createSilence } from './silence.ts'
 import type { Solve } from './solver.ts'
+import { createVersions } from './versions.ts'
 
 export interface PoolOptions {
   served: readonly ServedPipeline[]
@@ -48,6 +53,7 @@ export interface PoolOptions {
 
 export function createPool(options: PoolOptions) {
   const { served, scheduler, now, log, link: linkOptions } = options
+  const versions = createVersions(served)
   const pipelines = new Map(served.map(({ pipeline }) => [pipeline.name, pipeline]))
   const nodes = new Map<string, PooledNode>()
   const byLink = new Map<Link, PooledNode>()
@@ -62,8 +68,27 @@ export function createPool(options: PoolOptions) {
   const queries = createQueries(post, now, deadlines, letGo, telemetry)
   const batches = createBatches(pipelines, post, now, queries.has, telemetry)
   const admin = createAdmin({ nodes, batches, post, log })
-  const able = served.flatMap(({ pipeline, models }) => servedVariants(pipeline, models))
-  const welcome = welcomeOf(served)
+  const weighSilence = createSilence({ nodes, batches, post, log })
+  const able = () => versions.all().flatMap((one) => servedVariants(one.pipeline, one.models))
+  const tellAble = (node: PooledNode) =>
+    post({ type: 'node_able', node: node.id, able: ableOf(node, able()) })
+  const renewal = createRenewal({
+    ...{ versions, nodes, post, log, isReady },
+    opened(pipeline) {
+      pipelines.set(pipeline.name, pipeline)
+      telemetry.opened(pipeline)
+    },
+    closed: ({ name }) => void pipelines.delete(name),
+    offer(node) {
+      const { able: held, memoryBytes = Infinity } = joinedEvent(node, able())
+      node.link.send({ type: 'served', ...offerOf(versions.all()) })
+      tellAble(node)
+      return {
+        able: held.map(({ pipeline, task, variant }) => `${pipeline} ${task} ${variant}`),
+        fits: held.reduce((sum, one) => sum + (one.memoryBytes ?? 0), 0) <= memoryBytes,
+      }
+    },
+  })
 
   function planned({ epoch, mode, reason, solveMs }: Plan) {
     telemetry.planned(solveMs)
@@ -119,14 +144,13 @@ export function createPool(options: PoolOptions) {
     const node = createPooledNode(link, hello)
     nodes.set(node.id, node)
     byLink.set(link, node)
-    link.send(welcome)
+    link.send(welcomeOf(versions.all()))
     telemetry.joined()
-    log(
-      `node ${node.name} joined (${node.backend}, ${node.slots} slot${node.slots > 1 ? 's' : ''})`,
-      'info',
-      { event: 'node_joined', node: node.id, name: node.name, backend: node.backend },
-    )
-    post(joinedEvent(node, able))
+    const { id, name, backend, slots } = node
+    log(`node ${name} joined (${backend}, ${slots} slot${slots > 1 ? 's' : ''})`, 'info', {
+      ...{ event: 'node_joined', node: id, name, backend },
+    })
+    post(joinedEvent(node, able()))
     admin.joined(node)
     return true
   }
@@ -138,31 +162,11 @@ export function createPool(options: PoolOptions) {
     nodes.delete(node.id)
     batches.left(node)
     telemetry.left(link.bytesSent, link.bytesReceived)
-    log(`node ${node.name} left: ${why}`, 'info', {
-      ...{ event: 'node_left', node: node.id, name: node.name, why },
-    })
-    post({ type: 'node_left', node: node.id })
+    const { id, name } = node
+    log(`node ${name} left: ${why}`, 'info', { event: 'node_left', node: id, name, why })
+    post({ type: 'node_left', node: id })
+    renewal.heard(node)
     weighSilence()
-  }
-
-  /**
-   * A node that fell silent gets nothing while others are there, and what it has goes to them: a
-   * half-open connection, a stopped process or a sleeping laptop would keep it until it is overdue.
-   */
-  function weighSilence() {
-    const sound = [...nodes.values()].some((node) => !node.silent && node.instances.size > 0)
-    for (const node of nodes.values()) {
-      const sidelined = node.silent && sound
-      if (sidelined === node.sidelined) continue
-      node.sidelined = sidelined
-      log(
-        `node ${node.name} ${node.silent ? 'fell silent' : 'is heard of again'}`,
-        node.silent ? 'warn' : 'info',
-        { event: node.silent ? 'node_silent' : 'node_heard', node: node.id, name: node.name },
-      )
-      post({ type: 'node_reported', node: node.id, paused: isPaused(node) })
-      if (sidelined) batches.abandon(node, 'the node fell silent')
-    }
   }
 
   function silent(link: Link, is: boolean) {
@@ -172,20 +176,12 @@ export function createPool(options: PoolOptions) {
     weighSilence()
   }
 
-  function reportRoundTrip(node: PooledNode) {
-    const { roundTripMs } = node.link
-    if (roundTripMs === undefined) return
-    // Told when it has changed by a fifth: the scheduler need not hear each heartbeat.
-    if (Math.abs(roundTripMs - node.toldRoundTripMs) < 0.2 + 0.2 * node.toldRoundTripMs) return
-    node.toldRoundTripMs = roundTripMs
-    post({ type: 'node_reported', node: node.id, roundTripMs })
-  }
-
   function receive(link: Link, received: Received<NodeMessage>) {
     const node = byLink.get(link)
     if (node === undefined) return
     const { message } = received
-    reportRoundTrip(node)
+    const news = roundTripNews(node)
+    if (news !== undefined) post(news)
     switch (message.type) {
       case 'result':
         return batches.finished(node, received as Received<ResultMessage>)
@@ -197,8 +193,13 @@ export function createPool(options: PoolOptions) {
       case 'ready': {
         const { slot, pipeline, task, variant } = message
         const ref = { pipeline, task, variant }
+        if (!pipelines.has(pipeline)) {
+          // Asked for before its version went: it crossed the word that nobody needs it.
+          return node.link.send({ type: 'unload', instances: [{ slot, ...ref }] })
+        }
         addInstance(node, slot, ref, message)
         post({ type: 'instance_ready', node: node.id, slot, ...ref })
+        renewal.heard(node)
         return weighSilence()
       }
       case 'load_failed': {
@@ -208,13 +209,20 @@ export function createPool(options: PoolOptions) {
           'warn',
           { event: 'load_failed', node: node.id, name: node.name, pipeline, task, variant },
         )
-        return post({
+        post({
           ...{ type: 'load_failed', node: node.id, message: message.message },
           ...{ slot, pipeline, task, variant },
         })
+        // A limit of the volunteer's is no fault of the model.
+        const isFault = message.reason === undefined
+        const what = `${task} ${variant}`
+        return renewal.heard(
+          node,
+          isFault ? { pipeline, what, message: message.message } : undefined,
+        )
       }
       case 'report': {
-        const event = noteReport(node, message, log)
+        const event = noteReport(node, message, log, () => tellAble(node))
         return event === undefined ? undefined : post(event)
       }
       case 'bye':
@@ -243,7 +251,7 @@ export function createPool(options: PoolOptions) {
     submit: (request: QueryRequest) => queries.submit(request),
 
     /** Whether each pipeline has a warm instance for every task. */
-    ready: () => served.every(({ pipeline }) => isReady(pipeline)),
+    ready: () => versions.current().every(({ pipeline }) => isReady(pipeline)),
     isReady,
 
     node: (id: string) => nodes.get(id),
@@ -252,8 +260,8 @@ export function createPool(options: PoolOptions) {
     batchesOn: (id: string) => nodes.has(id) ? batches.countOn(nodes.get(id)!) : 0,
 
     nodes(): NodeInfo[] {
-      const stats = scheduler.stats()
-      return [...nodes.values()].map((node) => nodeInfo(node, stats.nodes[node.id]))
+      const { nodes: stats } = scheduler.stats()
+      return [...nodes.values()].map((node) => nodeInfo(node, stats[node.id]))
     },
 
     /** Variants held warm by each node, as `slot pipeline task variant`. */
@@ -261,8 +269,15 @@ export function createPool(options: PoolOptions) {
 
     admin,
     telemetry,
-    plan: () => scheduler.plan(),
-    stats: () => scheduler.stats(),
+    versions,
+    /**
+     * Replaces what is served under a name; `next` is called as the version that it is.
+     *
+     * @throws RenewalError where it cannot be served: the old one goes on
+     */
+    renew: renewal.renew,
+    plan: () => publicPlan(scheduler.plan()),
+    stats: () => publicStats(scheduler.stats()),
     queriesInFlight: () => queries.size,
     draining: draining.signal,
     deadlines,

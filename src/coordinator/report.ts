@@ -10,18 +10,26 @@ import { dropInstances, isPaused, type PooledNode } from './nodes.ts'
 
 type Report = Extract<NodeMessage, { type: 'report' }>
 
-/** Notes it. Returns what the scheduler is to hear of it, if anything. */
+/**
+ * Notes it. Returns what the scheduler is to hear of it, if anything.
+ *
+ * @param moved called where it runs on another backend from now on
+ */
 export function noteReport(
   node: PooledNode,
   message: Report,
   log: Log,
+  moved: () => void,
 ): Extract<PolicyEvent, { type: 'node_reported' }> | undefined {
   const about = { node: node.id, name: node.name }
   if (message.progress !== undefined) {
     const { done, total } = message.progress
     node.progress = done < total ? message.progress : null
   }
-  if (message.backend !== undefined) node.backend = message.backend
+  if (message.backend !== undefined && message.backend !== node.backend) {
+    node.backend = message.backend
+    moved()
+  }
   node.threadsPerRun = message.threadsPerRun ?? node.threadsPerRun
   if (message.backendReason !== undefined) {
     node.backendReason = message.backendReason

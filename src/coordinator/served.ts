@@ -24,6 +24,15 @@ export const MODEL_PATH = '/models/'
 export const welcomeOf = (served: readonly ServedPipeline[]): Welcome => ({
   type: 'welcome',
   protocol: PROTOCOL_VERSION,
+  ...offerOf(served),
+  modelPath: MODEL_PATH,
+  heartbeatMs: HEARTBEAT_MS,
+})
+
+/** What a node can be asked to load. */
+export const offerOf = (
+  served: readonly ServedPipeline[],
+): Pick<Welcome, 'pipelines' | 'models'> => ({
   pipelines: served.map(({ pipeline }) => pipeline as Welcome['pipelines'][number]),
   models: Object.fromEntries(served.map(({ pipeline, models }) => [
     pipeline.name,
@@ -31,6 +40,4 @@ export const welcomeOf = (served: readonly ServedPipeline[]): Welcome => ({
       Object.entries(models).map(([name, { sha256, bytes }]) => [name, { sha256, bytes }]),
     ),
   ])),
-  modelPath: MODEL_PATH,
-  heartbeatMs: HEARTBEAT_MS,
 })

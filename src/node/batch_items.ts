@@ -67,7 +67,13 @@ export function resultOf(
         return { meta, blob: blobs.push(bytes) - 1, ...(kept ? { key } : {}) }
       })
     }
-    items[position] = { ok: true, fields: result.fields, children }
+    const tensors: NonNullable<Extract<WireItem, { ok: true }>['tensors']> = {}
+    for (const [field, { type, dims, data }] of Object.entries(result.tensors ?? {})) {
+      const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
+      tensors[field] = { type, dims: [...dims], blob: blobs.push(bytes) - 1 }
+    }
+    const { fields } = result
+    items[position] = { ok: true, fields, ...(result.tensors && { tensors }), children }
   })
   return { message: { type: 'result', batch, ...times, items }, blobs }
 }

@@ -46,7 +46,7 @@ export interface Catalog {
 }
 
 /** @throws PipelineError for a pipeline that this node cannot read */
-export function createCatalog(welcome: Welcome): Catalog {
+export function createCatalog(welcome: Pick<Welcome, 'pipelines' | 'models'>): Catalog {
   const pipelines = new Map<string, Pipeline>()
   for (const json of welcome.pipelines) {
     const pipeline = checkPipeline(json, 'of the coordinator')

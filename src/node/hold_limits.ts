@@ -10,6 +10,7 @@
  */
 import type { Pipeline } from '../pipeline/schema.ts'
 import { ableVariants, type Downloads, leastModels, servedVariants } from '../pipeline/hold.ts'
+import { type Device, whyNotOn } from '../pipeline/runs_on.ts'
 import type { Welcome } from '../protocol/messages.ts'
 import { keyOf } from './catalog.ts'
 
@@ -22,7 +23,8 @@ export interface HoldLimitsOptions {
 }
 
 export interface LoadRefusal {
-  reason: 'out_of_memory_budget' | 'downloads_limited'
+  /** Absent where it is no limit of the volunteer's. */
+  reason?: 'out_of_memory_budget' | 'downloads_limited'
   message: string
 }
 
@@ -32,10 +34,14 @@ export interface HoldLimits {
   /** What one slot may hold in models. */
   readonly slotBytes: number
   readonly downloads: Downloads
+  /** What the node runs on from now on; WebAssembly at first. */
+  runsOn(device: Device): void
   setDownloads(downloads: Downloads): void
   /** What is served on this connection; what was held before counts on until it is in the way. */
   welcome(welcome: Welcome, pipelines: readonly Pipeline[], cached: readonly string[]): void
-  /** How many of the variants served can be held, each alone. */
+  /** What is served changed while the connection stands. */
+  served(models: Welcome['models'], pipelines: readonly Pipeline[]): void
+  /** How many of the variants that run here can be held, each alone. */
   readonly able: { of: number; variants: number; leastBytes: number }
   /** Slots that the memory allows when each holds all it can. */
   readonly mostSlots: number
@@ -64,17 +70,26 @@ export function createHoldLimits(options: HoldLimitsOptions): HoldLimits {
   /** By slot, what each variant takes, and whether this connection asked for it. */
   const held = new Map<number, Map<string, { bytes: number; asked: boolean }>>()
 
-  const ableNow = () => ableVariants(served, { slotMemoryBytes: slotBytes, downloads, cached })
+  let device: Device = {}
+  function serve(models: Welcome['models'], pipelines: readonly Pipeline[]): void {
+    served = pipelines.flatMap((one) => servedVariants(one, models[one.name] ?? {}))
+  }
+
+  const ableNow = () =>
+    ableVariants(served, { ...device, slotMemoryBytes: slotBytes, downloads, cached })
   const find = (key: string) => served.find((one) => keyOf(one) === key)
 
   function refuse(key: string, bytes: number, leftBytes: number): LoadRefusal | undefined {
+    const one = find(key)
+    const unfit = one && whyNotOn(one, device)
+    if (unfit !== undefined) return { message: `Cannot load ${key}: ${unfit}` }
     if (bytes > leftBytes) {
       const message = `Cannot load ${key}: it takes about ${megabytes(bytes)}, of the ` +
         `${megabytes(slotBytes)} that a slot may hold ${megabytes(leftBytes)} are left`
       return { reason: 'out_of_memory_budget', message }
     }
     if (ableNow().some((one) => keyOf(one) === key)) return undefined
-    const size = find(key)?.model?.bytes ?? 0
+    const size = one?.model?.bytes ?? 0
     const message = `Cannot load ${key}: its model of ${megabytes(size)} is not here, and on ` +
       'this link only the smallest of each task is downloaded'
     return { reason: 'downloads_limited', message }
@@ -86,17 +101,22 @@ export function createHoldLimits(options: HoldLimitsOptions): HoldLimits {
     get downloads() {
       return downloads
     },
+    runsOn(now) {
+      device = now
+    },
     setDownloads(wanted) {
       downloads = wanted
     },
+    served: serve,
     welcome({ models }, pipelines, there) {
       cached = there
-      served = pipelines.flatMap((one) => servedVariants(one, models[one.name] ?? {}))
+      serve(models, pipelines)
       for (const slot of held.values()) for (const one of slot.values()) one.asked = false
     },
     get able() {
       const leastBytes = Math.min(...served.map(({ memoryBytes }) => memoryBytes))
-      return { of: served.length, variants: ableNow().length, leastBytes }
+      const here = served.filter((one) => whyNotOn(one, device) === undefined)
+      return { of: here.length, variants: ableNow().length, leastBytes }
     },
     get mostSlots() {
       const all = ableNow().reduce((sum, { memoryBytes }) => sum + memoryBytes, 0)

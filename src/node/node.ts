@@ -135,6 +135,7 @@ export function createNode(options: NodeOptions): VolunteerNode {
         serves: () => stopping === undefined,
       }),
     decided({ backend, threads }, reason) {
+      limits.runsOn({ backend, device: choice.device })
       link.send({ type: 'report', backend, backendReason: reason, threadsPerRun: threads })
       watch.emit({ type: 'backend', backend, reason }, { backend, reason })
     },
@@ -263,6 +264,7 @@ export function createNode(options: NodeOptions): VolunteerNode {
       const { nodeId } = identity
       await choice.start()
       const { use: { backend }, reason } = choice
+      limits.runsOn({ backend, device: choice.device })
       const change = { phase: 'connecting', nodeId, backend, reason } as const
       watch.emit({ type: 'connecting', url: options.url }, change)
       // The worker comes up while the link does.

@@ -121,7 +121,8 @@ export function createServing(options: ServingOptions): Serving {
   }
 
   function refuse(slot: number, name: VariantName, { reason, message }: LoadRefusal): void {
-    send({ type: 'load_failed', slot, reason, message: clip(message), ...bare(name) })
+    const known = reason === undefined ? {} : { reason }
+    send({ type: 'load_failed', slot, message: clip(message), ...known, ...bare(name) })
     watch.emit({ type: 'load_failed', slot, variant: keyOf(name), message })
   }
 
@@ -141,12 +142,23 @@ export function createServing(options: ServingOptions): Serving {
         return cancel(message.batch)
       case 'release':
         return payloads.release(message.keys)
+      case 'served':
+        return renew(message)
       case 'load':
         return message.instances.forEach((instance) => load(instance.slot, instance))
       case 'unload':
         return message.instances.forEach(({ slot, ...name }) => unload(slot, keyOf(name)))
       case 'drain':
         return options.drain(message.reason)
+    }
+  }
+
+  function renew(message: Extract<WorkMessage, { type: 'served' }>): void {
+    try {
+      catalog = createCatalog(message)
+      limits.served(message.models, catalog.pipelines)
+    } catch (error) {
+      watch.emit({ type: 'warning', message: (error as Error).message })
     }
   }
 

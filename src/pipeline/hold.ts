@@ -1,9 +1,10 @@
 /**
- * What a device can hold of what is served: by memory, and by what it may download. Node and
+ * What a device can hold of what is served: by what it runs on, memory, and what it may download. Node and
  * coordinator ask the same functions, so that neither promises what the other refuses.
  *
  * @module
  */
+import { type Demands, type Device, whyNotOn } from './runs_on.ts'
 import type { Pipeline, Variant } from './schema.ts'
 
 export interface ModelFile {
@@ -12,7 +13,7 @@ export interface ModelFile {
 }
 
 /** A variant with its model's file, where it has one. */
-export interface ServedVariant {
+export interface ServedVariant extends Demands {
   pipeline: string
   task: string
   variant: string
@@ -23,7 +24,7 @@ export interface ServedVariant {
 /** Whether all models may be downloaded, or of each task only the smallest. */
 export type Downloads = 'all' | 'least'
 
-export interface HoldLimits {
+export interface HoldLimits extends Device {
   /** What one slot may hold in models; absent: no limit. */
   slotMemoryBytes?: number | undefined
   downloads?: Downloads | undefined
@@ -73,9 +74,10 @@ export function servedVariants(
   return Object.entries(pipeline.tasks).flatMap(([task, { variants }]) =>
     Object.entries(variants).map(([name, variant]) => {
       const model = models[variant.model ?? '']
-      const { accuracy } = variant
+      const { accuracy, precision, backends } = variant
       const memoryBytes = memoryOf(variant, model?.bytes ?? 0)
-      return { pipeline: pipeline.name, task, variant: name, accuracy, model, memoryBytes }
+      const ref = { pipeline: pipeline.name, task, variant: name }
+      return { ...ref, accuracy, model, memoryBytes, precision, backends }
     })
   )
 }
@@ -86,8 +88,9 @@ export function ableVariants<One extends ServedVariant & { memoryBytes: number }
   limits: HoldLimits,
 ): One[] {
   const { slotMemoryBytes = Infinity, downloads = 'all', cached = [] } = limits
-  const there = new Set(downloads === 'all' ? [] : [...cached, ...leastModels(served).keys()])
-  return served.filter(({ memoryBytes, model }) =>
+  const fit = served.filter((one) => whyNotOn(one, limits) === undefined)
+  const there = new Set(downloads === 'all' ? [] : [...cached, ...leastModels(fit).keys()])
+  return fit.filter(({ memoryBytes, model }) =>
     memoryBytes <= slotMemoryBytes &&
     (downloads === 'all' || model === undefined || there.has(model.sha256))
   )

@@ -25,7 +25,11 @@ export function parsePipeline(text: string, file: string): Pipeline {
   } catch (error) {
     throw new PipelineError(file, '', `not JSON: ${(error as Error).message}`)
   }
-  return checkPipeline(json, file)
+  const pipeline = checkPipeline(json, file)
+  if (pipeline.name.includes('~')) {
+    throw new PipelineError(file, 'name', 'must be without a version')
+  }
+  return pipeline
 }
 
 /** As {@linkcode parsePipeline}, for what is parsed already (an inline pipeline of a scenario). */

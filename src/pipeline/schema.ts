@@ -22,6 +22,10 @@ export const variantSchema = z.looseObject({
   model: z.string().optional(),
   /** Latency of one item on the machine that measured the file: a prior for nodes not yet measured. */
   referenceMs: z.number().positive().optional(),
+  /** Of its weights. `fp16` is planned on GPUs with `shader-f16` alone, `int8` on processors alone. */
+  precision: z.enum(['fp32', 'fp16', 'int8']).optional(),
+  /** Where it runs; anywhere that suits its precision where absent. */
+  backends: z.array(z.enum(['wasm', 'webgpu', 'native'])).min(1).optional(),
 })
 
 export const taskSchema = z.looseObject({
@@ -33,9 +37,14 @@ export const taskSchema = z.looseObject({
   }),
 })
 
+/** A later version of one that is served has its number behind its name: see `version.ts`. */
+const pipelineName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}(~\d{1,9})?$/, {
+  error: 'must be 1 to 64 letters, digits, dots, dashes or underscores',
+})
+
 export const pipelineSchema = z.looseObject({
   schema: z.literal('shoal-pipeline/1'),
-  name,
+  name: pipelineName,
   /** Deadline of a query that names none, from its arrival. */
   sloMs: z.number().int().min(1).max(600_000),
   /** Share of the pool when several pipelines compete. */

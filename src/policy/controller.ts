@@ -4,12 +4,12 @@
  *
  * @module
  */
+import { type Abilities, abilitiesOf } from './able.ts'
 import type { ClassReport } from './class_report.ts'
 import type { Report } from './counters.ts'
 import type { Directive } from './directive.ts'
 import { createLoader, type LoaderParts } from './loader.ts'
 import type { Limits } from './options.ts'
-import { loadOrder } from './load_order.ts'
 import type { Placement } from './place/placement.ts'
 import { bytesOf, createPlacing, greedy, type Member } from './placing.ts'
 import { planView } from './plan_view.ts'
@@ -82,8 +82,10 @@ export function createController(parts: ControllerParts): Controller {
   let loadAtMs: number | undefined
 
   function loadNext(member: Member, nowMs: number): void {
+    // What it can run no more has no place, however much memory there is.
     const fits = (variants: Iterable<VariantShape>) =>
-      bytesOf(member, variants) <= member.memoryBytes
+      bytesOf(member, variants) <= member.memoryBytes &&
+      [...variants].every((variant) => member.bytesOf.has(variant))
     member.slots.forEach((slot, i) => {
       const at = { node: member.id, slot: i }
       loader.next(slot, at, fits, member.swapRoom, nowMs)
@@ -122,21 +124,34 @@ export function createController(parts: ControllerParts): Controller {
     epoch++
   }
 
-  function join(event: Extract<PolicyEvent, { type: 'node_joined' }>, nowMs: number): void {
-    const bytes = new Map<VariantShape, number>()
-    for (const { memoryBytes = 0, ...ref } of event.able) {
-      const variant = shapes.find(ref)
-      if (variant !== undefined) bytes.set(variant, memoryBytes)
+  function setAble(member: Member, able: Abilities, nowMs: number): void {
+    tightCount += Number(member.fitsAll) - Number(able.fitsAll)
+    Object.assign(member, able)
+    for (const slot of member.slots) {
+      slot.wanted = slot.wanted.filter((variant) => member.bytesOf.has(variant))
     }
-    const able = [...bytes.keys()]
+    changedMs = nowMs
+    epoch++
+  }
+
+  /** Nobody is to hold what is served no more. */
+  function dropPipeline(name: string, nowMs: number): void {
+    const gone = ({ ref }: VariantShape) => ref.pipeline === name
+    for (const member of members.values()) {
+      member.slots.forEach((slot, i) => loader.drop(slot, { node: member.id, slot: i }, gone))
+      const listed = [...member.bytesOf].filter(([variant]) => !gone(variant))
+      const able = listed.map(([{ ref }, memoryBytes]) => ({ ...ref, memoryBytes }))
+      setAble(member, abilitiesOf(shapes, able, member.memoryBytes), nowMs)
+    }
+    steering.close(name)
+  }
+
+  function join(event: Extract<PolicyEvent, { type: 'node_joined' }>, nowMs: number): void {
     const memoryBytes = event.memoryBytes ?? Infinity
     const member: Member = {
       id: event.node,
       slots: [],
-      able,
-      order: loadOrder(able),
-      fitsAll: bytesOf({ bytesOf: bytes }, able) <= memoryBytes,
-      bytesOf: bytes,
+      ...abilitiesOf(shapes, event.able, memoryBytes),
       memoryBytes,
       swapRoom: event.swapRoom ?? false,
       paused: false,
@@ -178,6 +193,21 @@ export function createController(parts: ControllerParts): Controller {
         resize(member, event.slots, nowMs)
         return direct(nowMs, member)
       }
+      case 'node_able': {
+        const member = members.get(event.node)
+        if (member === undefined) return
+        setAble(member, abilitiesOf(shapes, event.able, member.memoryBytes), nowMs)
+        return direct(nowMs)
+      }
+      case 'pipeline_added':
+        steering.open(event.pipeline.name)
+        epoch++
+        return
+      case 'pipeline_followed':
+        return steering.follow(event.from, event.to)
+      case 'pipeline_removed':
+        dropPipeline(event.pipeline, nowMs)
+        return direct(nowMs)
       case 'node_left':
         if (!remove(event.node)) return
         changedMs = nowMs

@@ -39,6 +39,9 @@ export interface Report {
 export interface Counters {
   pipelines: Map<string, PipelineCounts>
   batchCloses: Map<CloseReason, number>
+  open(pipeline: string): void
+  /** One pipeline is gone, and another took its place: its counts are that one's. */
+  fold(from: string, into: string): void
   arrived(pipeline: string): void
   failed(pipeline: string, reason: FailureReason): void
   /** @param slack share of its time that was left */
@@ -53,17 +56,35 @@ type Recent = Omit<Report['pipelines'][number], 'pipeline'>
 const nothing = (): Recent => ({ arrived: 0, served: 0, tight: 0, refused: 0 })
 
 export function createCounters(shapes: Shapes): Counters {
-  const names = [...shapes.pipelines.keys()]
-  const pipelines = new Map<string, PipelineCounts>(names.map((name) => [
-    name,
-    { arrived: 0, onTime: 0, failed: {}, cancelled: 0, inFlight: 0, accuracySum: 0 },
-  ]))
+  const pipelines = new Map<string, PipelineCounts>()
   const batchCloses = new Map<CloseReason, number>()
-  let recent = new Map(names.map((name) => [name, nothing()]))
+  let recent = new Map<string, Recent>()
+
+  function open(name: string): void {
+    pipelines.set(name, {
+      ...{ arrived: 0, onTime: 0, failed: {}, cancelled: 0, inFlight: 0, accuracySum: 0 },
+    })
+    recent.set(name, nothing())
+  }
+  for (const name of shapes.pipelines.keys()) open(name)
 
   return {
     pipelines,
     batchCloses,
+    open,
+    fold(from, into) {
+      const [counts, sum] = [pipelines.get(from), pipelines.get(into)]
+      pipelines.delete(from)
+      recent.delete(from)
+      if (counts === undefined || sum === undefined) return
+      sum.arrived += counts.arrived
+      sum.onTime += counts.onTime
+      sum.cancelled += counts.cancelled
+      sum.accuracySum += counts.accuracySum
+      for (const [reason, count] of Object.entries(counts.failed)) {
+        sum.failed[reason] = (sum.failed[reason] ?? 0) + count
+      }
+    },
     arrived(pipeline) {
       pipelines.get(pipeline)!.arrived++
       recent.get(pipeline)!.arrived++
@@ -89,7 +110,7 @@ export function createCounters(shapes: Shapes): Counters {
     },
     report() {
       const seen = recent
-      recent = new Map(names.map((name) => [name, nothing()]))
+      recent = new Map([...pipelines.keys()].map((name) => [name, nothing()]))
       return [...seen].map(([pipeline, counts]) => ({ pipeline, ...counts }))
     },
   }

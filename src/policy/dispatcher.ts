@@ -21,7 +21,7 @@ import { createProfile } from './profile.ts'
 import type { Query } from './query.ts'
 import { createQueue } from './queue.ts'
 import { createReady } from './ready.ts'
-import type { Shapes, TaskShape, VariantShape } from './shape.ts'
+import type { PipelineShape, Shapes, TaskShape, VariantShape } from './shape.ts'
 import { type Batch, coolDown, type Slot } from './slots.ts'
 import { dispatcherStats } from './stats.ts'
 import { createTargets } from './targets.ts'
@@ -38,6 +38,8 @@ import { createWaiting } from './waiting.ts'
 
 export interface Dispatcher {
   handle(event: PolicyEvent, nowMs: number): void
+  /** What is served changed. */
+  renew(): void
   /** The controller has told a slot to load a variant; `replacing` what it holds, once it is there. */
   loading(node: NodeId, slot: SlotIndex, ref: VariantRef, replacing: boolean): void
   /** The controller has told a slot to let go of a variant. */
@@ -67,7 +69,7 @@ export function createDispatcher(
   limits: Limits,
   emit: (command: PolicyCommand) => void,
 ): Dispatcher {
-  const profile = createProfile(shapes)
+  const profile = createProfile()
   const fanOut = createFanOut()
   const sizes = createBatchSizes()
   const pool = createPool(shapes, profile, fanOut, sizes, limits.maxBatch)
@@ -148,12 +150,35 @@ export function createDispatcher(
       case 'load_failed':
         setReplacing(event.node, event.slot, false)
         return pool.loaded(event.node, event.slot, event, event.type === 'instance_ready')
+      case 'node_able':
+        return pool.able(event)
+      case 'pipeline_added':
+        return open(shapes.pipelines.get(event.pipeline.name)!, event.replaces)
+      case 'pipeline_removed':
+        waiting.close(shapes.pipelines.get(event.pipeline)!)
+        return counters.fold(event.pipeline, event.into)
       case 'drain':
         return inside.drain()
+      case 'pipeline_followed':
       case 'plan_ready':
       case 'wake':
         return
     }
+  }
+
+  function open(shape: PipelineShape, replaces: string | undefined): void {
+    waiting.open(shape)
+    counters.open(shape.name)
+    for (const variant of shape.tasks.flatMap(({ variants }) => variants)) {
+      const before = shapes.find({ ...variant.ref, pipeline: replaces ?? '' })
+      if (before !== undefined) profile.inherit(before, variant)
+    }
+    renew()
+  }
+
+  function renew(): void {
+    pool.renew()
+    outlook.changed()
   }
 
   /** Whether no other slot takes batches of the task. */
@@ -177,6 +202,7 @@ export function createDispatcher(
 
   return {
     handle,
+    renew,
     loading(node, slot, ref, replacing) {
       pool.loading(node, slot, ref)
       setReplacing(node, slot, replacing)

@@ -31,6 +31,12 @@ export interface Loader {
     nowMs: number,
   ): void
   ready(slot: LoadingSlot, variant: VariantShape): void
+  /** Lets go of what is served no more. */
+  drop(
+    slot: LoadingSlot,
+    at: { node: NodeId; slot: SlotIndex },
+    gone: (one: VariantShape) => boolean,
+  ): void
   failed(slot: LoadingSlot, variant: VariantShape, nowMs: number): void
   /** When a failed load may be tried again; Infinity where none is to be. */
   retryAtMs(slot: LoadingSlot): number
@@ -71,6 +77,17 @@ export function createLoader(parts: LoaderParts): Loader {
       slot.loading = variant
       const replacing = surplus.length > 0 && !fits([...slot.held, variant])
       parts.load(at.node, at.slot, variant.ref, replacing)
+    },
+    drop(slot, at, gone) {
+      slot.wanted = slot.wanted.filter((variant) => !gone(variant))
+      const { loading } = slot
+      for (const variant of [...slot.held, ...loading === null ? [] : [loading]]) {
+        if (!gone(variant)) continue
+        slot.held.delete(variant)
+        parts.unload(at.node, at.slot, variant.ref)
+      }
+      if (loading !== null && gone(loading)) slot.loading = null
+      for (const variant of slot.failures.keys()) if (gone(variant)) slot.failures.delete(variant)
     },
     ready(slot, variant) {
       slot.held.add(variant)

@@ -19,6 +19,7 @@ export type { Policy, PolicyOptions }
 
 const FACTORIES: { [name: string]: (options: PolicyOptions) => Omit<Policy, 'name'> } = {
   shoal: ({ pipelines, limits, seed, initialRatePerS }) => ({
+    renews: true,
     solve: ({ epoch, problem }) => planOf(epoch, place(problem as Problem)),
     scheduler: createScheduler({
       pipelines,

@@ -25,5 +25,7 @@ export interface PolicyOptions {
 export interface Policy {
   name: string
   scheduler: Scheduler
+  /** Whether it follows what is served while it changes. */
+  renews?: boolean
   solve?: (command: Extract<PolicyCommand, { type: 'solve' }>) => Plan
 }

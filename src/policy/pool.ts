@@ -29,6 +29,9 @@ export interface Pool {
   leave(node: NodeId): Batch[]
   /** The batches of slots that are no more. */
   report(event: EventOf<'node_reported'>): Batch[]
+  able(event: EventOf<'node_able'>): void
+  /** What is served changed: nothing worked out so far is to be used. */
+  renew(): void
   loading(node: NodeId, slot: SlotIndex, ref: VariantRef): void
   loaded(node: NodeId, slot: SlotIndex, ref: VariantRef, ok: boolean): void
   /** Whether any slot is loading. */
@@ -86,6 +89,11 @@ export function createPool(
 
   const slotOf = (node: NodeId, slot: SlotIndex): Slot | undefined => nodes.get(node)?.slots[slot]
 
+  const ableOf = (able: readonly VariantRef[]) => {
+    const found = new Set(able.map(shapes.find))
+    return shapes.variants.filter((variant) => found.has(variant))
+  }
+
   function resize(node: PoolNode, slots: number): Batch[] {
     const lost = node.slots.splice(slots).flatMap((slot) => slot.batches)
     while (node.slots.length < slots) node.slots.push(createSlot(node, node.slots.length))
@@ -106,7 +114,7 @@ export function createPool(
         id,
         slots: [],
         duty: duty > 0 ? Math.min(Math.max(duty, LEAST_DUTY), 1) : 1,
-        able: shapes.variants.filter((variant) => able.some((ref) => shapes.find(ref) === variant)),
+        able: ableOf(able),
         memoryBytes,
         class: null,
         paused: false,
@@ -140,6 +148,16 @@ export function createPool(
       else if (slots === undefined) outdated = true
       else layout = undefined
       return slots === undefined ? [] : resize(node, slotCount(slots))
+    },
+    able({ node: id, able }) {
+      const node = nodes.get(id)
+      if (node === undefined) return
+      node.able = ableOf(able)
+      layout = undefined
+    },
+    renew() {
+      layout = undefined
+      current = undefined
     },
     loading(node, slot, ref) {
       const variant = shapes.find(ref)

@@ -8,13 +8,15 @@
  */
 import { type Base, baseOf, createModel, type Latency, type LatencyModel } from './latency_model.ts'
 import type { LatencyPoint, NodeId } from './types.ts'
-import type { Shapes, TaskShape, VariantShape } from './shape.ts'
+import type { TaskShape, VariantShape } from './shape.ts'
 
 export type { Latency } from './latency_model.ts'
 
 export interface Profile {
   /** The node's own measurements; they replace what was assumed of its batch sizes. */
   measured(node: NodeId, variant: VariantShape, points: readonly LatencyPoint[]): void
+  /** One variant takes another's place: until it is measured, it is thought to be as quick. */
+  inherit(from: VariantShape, to: VariantShape): void
   /** A batch ended. Outliers count for no more than three times what was expected. */
   ran(node: NodeId, variant: VariantShape, batch: number, computeMs: number): void
   /** A batch was given up after so long: it is slow for now, which says nothing of other times. */
@@ -58,13 +60,17 @@ const MAX_NODES = 20_000
 /** Points that a node measured count as so many batches for what is usual. */
 const MEASURED_WEIGHT = 5
 
-export function createProfile(shapes: Shapes): Profile {
+export function createProfile(): Profile {
   /** Kept after a node left: it may come back. The longest unused goes first. */
   const nodes = new Map<NodeId, NodeProfile>()
-  const typical: Typical[] = shapes.variants.map(({ referenceMs }) => ({
-    base: (batch) => (referenceMs ?? UNKNOWN_MS) * batch,
-    known: referenceMs !== undefined,
-  }))
+  const typical: Typical[] = []
+
+  function typicalOf({ index, referenceMs }: VariantShape): Typical {
+    return typical[index] ??= {
+      base: (batch) => (referenceMs ?? UNKNOWN_MS) * batch,
+      known: referenceMs !== undefined,
+    }
+  }
 
   function nodeOf(id: NodeId): NodeProfile {
     const known = nodes.get(id)
@@ -83,7 +89,7 @@ export function createProfile(shapes: Shapes): Profile {
 
   /** Learns how this node compares with the reference machine, for variants it has yet to run. */
   function compare(node: NodeProfile, variant: VariantShape, batch: number, ms: number): void {
-    const { base, known } = typical[variant.index]!
+    const { base, known } = typicalOf(variant)
     if (!known || !(ms > 0)) return
     node.samples++
     const weight = Math.max(0.15, 1 / node.samples)
@@ -97,7 +103,7 @@ export function createProfile(shapes: Shapes): Profile {
     const node = nodeOf(id)
     node.models.set(variant.index, createModel(base, MEASURED_SPREAD, MEASURED_WEIGHT))
     const first = usable.reduce((a, b) => b.batch < a.batch ? b : a)
-    const prior = typical[variant.index]!
+    const prior = typicalOf(variant)
     compare(node, variant, first.batch, base(first.batch))
     // How batches pay is a property of the variant first: nodes that measured nothing take it over.
     const slowness = prior.known
@@ -118,7 +124,7 @@ export function createProfile(shapes: Shapes): Profile {
     let model = node.models.get(variant.index)
     if (model === undefined) {
       const slowness = Math.exp(node.logSlowness)
-      const { base } = typical[variant.index]!
+      const { base } = typicalOf(variant)
       model = createModel((items) => base(items) * slowness, UNSEEN_SPREAD, 0)
       node.models.set(variant.index, model)
     }
@@ -128,6 +134,13 @@ export function createProfile(shapes: Shapes): Profile {
 
   return {
     measured,
+    inherit(from, to) {
+      typical[to.index] = typicalOf(from)
+      for (const { models } of nodes.values()) {
+        const model = models.get(from.index)
+        if (model !== undefined) models.set(to.index, model)
+      }
+    },
     ran: (id, variant, batch, computeMs) => observe(id, variant, batch, computeMs, false),
     lost: (id, variant, batch, afterMs) => observe(id, variant, batch, afterMs, true),
     relax(nowMs) {
@@ -153,7 +166,7 @@ export function createProfile(shapes: Shapes): Profile {
       const node = nodes.get(id)
       const model = node?.models.get(variant.index)
       if (model !== undefined) return model.latency(batch)
-      const meanMs = typical[variant.index]!.base(batch) * Math.exp(node?.logSlowness ?? 0)
+      const meanMs = typicalOf(variant).base(batch) * Math.exp(node?.logSlowness ?? 0)
       return { meanMs, upperMs: meanMs * (1 + 1.65 * UNSEEN_SPREAD) }
     },
     hasRun: (id, variant) => nodes.get(id)?.models.get(variant.index)?.hasRun() ?? false,

@@ -51,9 +51,14 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     nowMs = Math.max(nowMs, at)
     commands = []
     if (event.type === 'wake') wakeAtMs = undefined
+    if (event.type === 'pipeline_added') shapes.add(event.pipeline)
     dispatcher.expire(nowMs, false)
     dispatcher.handle(event, nowMs)
     controller.handle(event, nowMs)
+    if (event.type === 'pipeline_removed') {
+      shapes.remove(event.pipeline)
+      dispatcher.renew()
+    }
     dispatcher.expire(nowMs, true)
     if (controller.wantsPlacement(event.type, nowMs)) {
       controller.askPlacement(dispatcher.classes(nowMs), nowMs)

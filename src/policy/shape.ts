@@ -61,6 +61,10 @@ export interface Shapes {
   pipelines: Map<string, PipelineShape>
   variants: VariantShape[]
   find(ref: VariantRef): VariantShape | undefined
+  /** Throws RangeError as {@linkcode shapesOf} does. */
+  add(pipeline: Pipeline): PipelineShape
+  /** Its variants keep their indices, which nothing has any more. */
+  remove(name: string): void
 }
 
 const MAX_PREFIXES = 100_000
@@ -71,14 +75,29 @@ const keyOf = (ref: VariantRef) => `${ref.pipeline}\n${ref.task}\n${ref.variant}
 export function shapesOf(pipelines: readonly Pipeline[]): Shapes {
   const byName = new Map<string, PipelineShape>()
   const variants: VariantShape[] = []
-  for (const pipeline of pipelines) {
+  const byKey = new Map<string, VariantShape>()
+  const variantsOf = ({ tasks }: PipelineShape) => tasks.flatMap((task) => task.variants)
+
+  function add(pipeline: Pipeline): PipelineShape {
     if (byName.has(pipeline.name)) {
       throw new RangeError(`Cannot schedule two pipelines of one name: received ${pipeline.name}`)
     }
-    byName.set(pipeline.name, shapeOf(pipeline, variants))
+    const shape = shapeOf(pipeline, variants)
+    byName.set(pipeline.name, shape)
+    for (const variant of variantsOf(shape)) byKey.set(keyOf(variant.ref), variant)
+    return shape
   }
-  const byKey = new Map(variants.map((variant) => [keyOf(variant.ref), variant]))
-  return { pipelines: byName, variants, find: (ref) => byKey.get(keyOf(ref)) }
+
+  pipelines.forEach(add)
+  return {
+    ...{ pipelines: byName, variants, find: (ref) => byKey.get(keyOf(ref)), add },
+    remove(name) {
+      const shape = byName.get(name)
+      if (shape === undefined) return
+      byName.delete(name)
+      for (const variant of variantsOf(shape)) byKey.delete(keyOf(variant.ref))
+    },
+  }
 }
 
 function shapeOf(pipeline: Pipeline, variants: VariantShape[]): PipelineShape {

@@ -56,7 +56,7 @@ export interface PoolNode {
   id: NodeId
   slots: Slot[]
   duty: number
-  /** What it is able to hold, in the order of all variants. */
+  /** What it is able to hold, in the order of all variants; replaced as a whole. */
   able: readonly VariantShape[]
   memoryBytes: number
   /** Name of its class; null until it was put in one. */

@@ -15,6 +15,11 @@ import { emptyMix, solveFrontier } from './frontier/solve.ts'
 import type { Shapes } from './shape.ts'
 
 export interface Steering {
+  /** One pipeline more, and one less. */
+  open(pipeline: string): void
+  close(pipeline: string): void
+  /** The demand for one is from now on the demand for the other. */
+  follow(from: string, to: string): void
   /** A query arrived. */
   count(pipeline: string, nowMs: number): void
   /**
@@ -70,7 +75,8 @@ export function createSteering(
     ]),
   )
   const aim = createAim()
-  const leastSloMs = Math.min(...[...shapes.pipelines.values()].map((s) => s.pipeline.sloMs))
+  const leastSloMs = () =>
+    Math.min(...[...shapes.pipelines.values()].map(({ pipeline }) => pipeline.sloMs))
   const awake = createAwake()
   let decidedMs = -Infinity
   let decidedEpoch = -1
@@ -112,7 +118,7 @@ export function createSteering(
     const rates = ratesPerS(nowMs)
     let p = 0
     for (const row of recent.values()) row.plannedPerS = rates[p++]!
-    const share = aim.value * drainFactor(report.backlogMs / leastSloMs)
+    const share = aim.value * drainFactor(report.backlogMs / leastSloMs())
     const mix: Mix = solveFrontier(shapes, { ...report.capacity, ratesPerS: rates, aim: share }) ??
       directive?.mix ?? emptyMix(shapes, report.capacity)
     if (nowMs - pricedMs >= PRICES_MS || pricedEpoch !== epoch) {
@@ -127,6 +133,14 @@ export function createSteering(
 
   return {
     count: (pipeline, nowMs) => recent.get(pipeline)?.demand.count(nowMs),
+    open: (pipeline) => void recent.set(pipeline, { demand: createDemand(), plannedPerS: 0 }),
+    close: (pipeline) => void recent.delete(pipeline),
+    follow(from, to) {
+      const [before, after] = [recent.get(from), recent.get(to)]
+      if (before === undefined || after === undefined) return
+      after.demand = before.demand
+      before.demand = createDemand()
+    },
     isDue,
     decide,
     ratesPerS,

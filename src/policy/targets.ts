@@ -58,9 +58,13 @@ export function createTargets(): Targets {
     let row = byTask.get(task)
     if (row === undefined) {
       const position = mix!.groups.indexOf(group.key)
-      const own = task.variants.map(({ index }) => position < 0 ? 0 : mix!.work[index]![position]!)
+      const own = task.variants.map(({ index }) =>
+        position < 0 ? 0 : mix!.work[index]?.[position] ?? 0
+      )
       const planned = own.some((work) => work > 1e-6)
-      const pool = task.variants.map(({ index }) => mix!.work[index]!.reduce((a, b) => a + b, 0))
+      const pool = task.variants.map(({ index }) =>
+        mix!.work[index]?.reduce((a, b) => a + b, 0) ?? 0
+      )
       // What the mix plans nowhere, anybody may do.
       const nowhere = !pool.some((work) => work > 1e-6)
       const weights = normalised(planned ? own : pool)
@@ -78,8 +82,12 @@ export function createTargets(): Targets {
     const children = prefixesAfter(item.above, item.task)
     let row = byPrefix.get(children)
     if (row === undefined) {
-      const { flow } = mix!.pipelines.find(({ pipeline }) => pipeline === item.query.shape.name)!
-      const weights = children.map((prefix, i) => flow[prefix.id]! > 1e-6 ? base.weights[i]! : 0)
+      // A pipeline that came after this mix has no flow in it.
+      const { flow } = mix!.pipelines.find(({ pipeline }) => pipeline === item.query.shape.name) ??
+        { flow: [] }
+      const weights = children.map((prefix, i) =>
+        (flow[prefix.id] ?? 0) > 1e-6 ? base.weights[i]! : 0
+      )
       const any = weights.some((weight) => weight > 1e-6)
       row = { weights: any ? normalised(weights) : base.weights, planned: base.planned }
       byPrefix.set(children, row)

@@ -7,6 +7,8 @@
  * @module
  */
 
+import type { Pipeline } from '../pipeline/schema.ts'
+
 /** Whatever the driver needs to find a payload or result again. Never looked into here. */
 export type Handle = unknown
 
@@ -103,6 +105,21 @@ export type PolicyEvent =
     profile?: (VariantRef & { points: LatencyPoint[] })[]
   }
   | { type: 'node_left'; node: NodeId }
+  /** What the node is able to hold changed, with what is served or with its backend: all of it. */
+  | {
+    type: 'node_able'
+    node: NodeId
+    able: (VariantRef & { memoryBytes?: number })[]
+  }
+  /**
+   * One more pipeline, to be loaded beside the others. What is known of the latency of `replaces` is
+   * taken for its variants of the same names, until they are measured.
+   */
+  | { type: 'pipeline_added'; pipeline: Pipeline; replaces?: string }
+  /** From now on the queries of one are asked of the other. */
+  | { type: 'pipeline_followed'; from: string; to: string }
+  /** No query of it is inside any more; its counts go to the other. */
+  | { type: 'pipeline_removed'; pipeline: string; into: string }
   | ({ type: 'instance_ready'; node: NodeId; slot: SlotIndex } & VariantRef)
   | ({ type: 'load_failed'; node: NodeId; slot: SlotIndex; message: string } & VariantRef)
   | { type: 'plan_ready'; plan: Plan }

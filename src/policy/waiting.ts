@@ -5,11 +5,14 @@
  */
 import { createQueue, type DeadlineQueue } from './queue.ts'
 import type { Item } from './query.ts'
-import type { Shapes, TaskShape } from './shape.ts'
+import type { PipelineShape, Shapes, TaskShape } from './shape.ts'
 
 export interface Waiting {
   readonly total: number
   readonly queues: ReadonlyMap<TaskShape, DeadlineQueue<Item>>
+  /** Queues for one pipeline more, and away with those of one that is gone. */
+  open(shape: PipelineShape): void
+  close(shape: PipelineShape): void
   count(task: TaskShape): number
   add(item: Item, nowMs: number): void
   /** New items of one query and one task, in the order of their creation. */
@@ -20,9 +23,10 @@ export interface Waiting {
 
 export function createWaiting(shapes: Shapes): Waiting {
   const queues = new Map<TaskShape, DeadlineQueue<Item>>()
-  for (const { tasks } of shapes.pipelines.values()) {
+  const open = ({ tasks }: PipelineShape) => {
     for (const task of tasks) queues.set(task, createQueue<Item>())
   }
+  for (const shape of shapes.pipelines.values()) open(shape)
   let total = 0
 
   function note({ query, task }: Item, change: 1 | -1): void {
@@ -44,6 +48,10 @@ export function createWaiting(shapes: Shapes): Waiting {
       return total
     },
     queues,
+    open,
+    close({ tasks }) {
+      for (const task of tasks) queues.delete(task)
+    },
     count: (task) => queues.get(task)!.length,
     add(item, nowMs) {
       enter(item, nowMs)

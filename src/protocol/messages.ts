@@ -131,6 +131,11 @@ export const nodeMessage = z.discriminatedUnion('type', [
       z.object({
         ok: z.literal(true),
         fields: json.nullable(),
+        /** Fields that are tensors, by name; their elements are the n-th blob. */
+        tensors: z.record(
+          z.string().max(64),
+          z.object({ type: z.string().max(16), dims: z.array(count).max(8), blob: count }),
+        ).optional(),
         children: z.record(
           id,
           z.array(z.object({ meta: json, blob: count, key: id.optional() })).max(4096),
@@ -168,6 +173,12 @@ export const coordinatorMessage = z.discriminatedUnion('type', [
     message: z.string(),
     /** A command that mends it, where there is one. */
     remedy: z.string().optional(),
+  }),
+  /** What is served changed: in place of what the welcome said. */
+  z.object({
+    type: z.literal('served'),
+    pipelines: z.array(z.json()),
+    models: z.record(id, z.record(id, z.object({ sha256: z.string().length(64), bytes }))),
   }),
   z.object({ type: z.literal('load'), instances: z.array(instance) }),
   z.object({ type: z.literal('unload'), instances: z.array(instance) }),

@@ -26,13 +26,15 @@ export interface Example {
   input: StageItem
   /** What a faultless parent would hand to `task` for this input; the input itself for the root. */
   perfect(task: string, codecs: ImageCodecs): Promise<StageItem[]>
-  score(leaves: readonly Leaf[]): Score
+  /** @param task the leaf task that said so */
+  score(leaves: readonly Leaf[], task: string): Score
 }
 
 export interface Names {
   examples: string
   truths: string
-  units: string
+  /** Absent where units are the truths themselves. */
+  units?: string
 }
 
 export interface Labelled {

@@ -54,6 +54,14 @@ export interface Target {
   bias: readonly [number, number, number]
 }
 
+/** Part of a picture, in pixels of it. */
+export interface Window {
+  left: number
+  top: number
+  width: number
+  height: number
+}
+
 /**
  * Resizes columns `from` to `from + span` of a picture (all by default) into planes in the order
  * blue, green, red. Alpha is ignored.
@@ -64,18 +72,39 @@ export function resizeInto(
   from = 0,
   span: number = source.width,
 ): void {
+  const plane = target.planeWidth * target.planeHeight
+  const [scaleB, scaleG, scaleR] = target.scale
+  const [biasB, biasG, biasR] = target.bias
+  const window = { left: from, top: 0, width: span, height: source.height }
+  resizeRows(source, window, target, (y, line) => {
+    let out = target.offset + y * target.planeWidth
+    for (let i = 0; i < line.length; i += 3, out++) {
+      target.data[out] = line[i + 2]! * scaleB + biasB
+      target.data[out + plane] = line[i + 1]! * scaleG + biasG
+      target.data[out + 2 * plane] = line[i]! * scaleR + biasR
+    }
+  })
+}
+
+/**
+ * Resizes a window of a picture, row by row.
+ *
+ * @param put given each row from the top: red, green, blue of each pixel; good until it returns
+ */
+export function resizeRows(
+  source: Picture,
+  window: Window,
+  { width, height }: { width: number; height: number },
+  put: (y: number, line: Float32Array) => void,
+): void {
   const { data, channels } = source
-  const { width, height } = target
-  const across = tapsOf(source.width, width, from, span)
-  const down = tapsOf(source.height, height, 0, source.height)
+  const across = tapsOf(source.width, width, window.left, window.width)
+  const down = tapsOf(source.height, height, window.top, window.height)
   const stride = source.width * channels
   const rowLength = width * 3
   const ring = new Float32Array(down.count * rowLength)
   const held = new Int32Array(down.count).fill(-1)
   const line = new Float32Array(rowLength)
-  const plane = target.planeWidth * target.planeHeight
-  const [scaleB, scaleG, scaleR] = target.scale
-  const [biasB, biasG, biasR] = target.bias
   for (let y = 0; y < height; y++) {
     line.fill(0)
     for (let k = 0; k < down.count; k++) {
@@ -90,12 +119,7 @@ export function resizeInto(
       }
       for (let i = 0; i < rowLength; i++) line[i]! += weight * ring[at + i]!
     }
-    let out = target.offset + y * target.planeWidth
-    for (let i = 0; i < rowLength; i += 3, out++) {
-      target.data[out] = line[i + 2]! * scaleB + biasB
-      target.data[out + plane] = line[i + 1]! * scaleG + biasG
-      target.data[out + 2 * plane] = line[i]! * scaleR + biasR
-    }
+    put(y, line)
   }
 }
 

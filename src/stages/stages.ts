@@ -4,12 +4,18 @@
  * @module
  */
 import type { Stage } from './types.ts'
+import { imageClassification } from './image_classification.ts'
+import { objectDetection } from './object_detection.ts'
+import { tensors } from './tensors/tensors.ts'
 import { textDetection } from './text_detection.ts'
 import { textRecognition } from './text_recognition.ts'
 
 export const stages: { readonly [kind: string]: Stage } = {
+  'image-classification': imageClassification,
+  'object-detection': objectDetection,
   'text-detection': textDetection,
   'text-recognition': textRecognition,
+  tensors,
 }
 
 export const stageKinds: readonly string[] = Object.keys(stages)

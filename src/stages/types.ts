@@ -6,7 +6,11 @@
  *
  * @module
  */
-import type { Task, Variant } from '../pipeline/schema.ts'
+import type { GraphFacts } from '../pipeline/onnx/graph.ts'
+import type { Pipeline, Task, Variant } from '../pipeline/schema.ts'
+import type { Tensor } from '../pipeline/tensor.ts'
+
+export type { Tensor, TensorData } from '../pipeline/tensor.ts'
 
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json }
 export type JsonObject = { [key: string]: Json }
@@ -22,23 +26,19 @@ export type ItemResult =
     ok: true
     /** What the answer may quote of this item; `null` when there is nothing to tell (an empty line). */
     fields: JsonObject | null
+    /** Fields that are tensors; they travel as bytes. */
+    tensors?: { [field: string]: Tensor }
     /** Items for each child task, in reading order. */
     children: { [task: string]: StageItem[] }
   }
   | { ok: false; reason: 'invalid_input' | 'too_large' | 'internal'; message: string }
 
-export type TensorData = Float32Array | Uint8Array | Int32Array | BigInt64Array
-export interface Tensor {
-  type: 'float32' | 'uint8' | 'int32' | 'int64'
-  dims: readonly number[]
-  data: TensorData
-}
-
 /** A loaded model. `run` never overlaps itself: the engine allows one run at a time per worker. */
 export interface Model {
   inputNames: readonly string[]
   outputNames: readonly string[]
-  run(feeds: { [name: string]: Tensor }): Promise<{ [name: string]: Tensor }>
+  /** @param exact the first dimension is no number of items: it must not be filled up or cut up */
+  run(feeds: { [name: string]: Tensor }, exact?: boolean): Promise<{ [name: string]: Tensor }>
 }
 
 /** Pixels, row-major, 8 bits a channel. */
@@ -75,4 +75,26 @@ export interface Stage {
   run(items: readonly StageItem[], context: StageContext): Promise<ItemResult[]>
   /** Feeds for each input shape that `run` may use with this variant, for warm-up and measuring. */
   warmUp(context: StageContext, batch: number): { [name: string]: Tensor }[]
+  /** Items of the batch that a run of those feeds takes; their first dimension where absent. */
+  carried?(context: StageContext, batch: number): number
+  /** Whether the feeds' first dimension is no number of items: see {@linkcode Model.run}. */
+  exact?(context: StageContext): boolean
+  /**
+   * Holds what the file says of a task against the models, before anything is served; children come
+   * before their parent. May fill in what the models tell.
+   */
+  check?(given: CheckContext): void
+}
+
+/** What a check is given, and how it says what is wrong. */
+export interface CheckContext {
+  pipeline: Pipeline
+  name: string
+  task: Task
+  /** By variant. */
+  graphs: { readonly [variant: string]: GraphFacts }
+  /** Kinds of the tasks. */
+  kindOf(task: string): string | undefined
+  /** @param path in the file, below the task; empty for the task itself */
+  fail(path: string, fault: string): never
 }

@@ -4,6 +4,7 @@ import { buildAssets } from '../../src/cli/build_assets.ts'
 import { findChromium, launchChromium } from '../../src/cli/chromium.ts'
 import { SAMPLE_PAGE, type Serving, startServing } from '../../src/cli/serving.ts'
 import type { InferAnswer, NodeInfo, OcrOutputs } from '../../src/client/types.ts'
+import { countOn } from '../../src/pipeline/runs_on.ts'
 
 /** A name that only the browser of these tests knows; it leads to this machine. */
 export const ELSEWHERE = 'pool.test'
@@ -54,9 +55,7 @@ export async function startPool(
     ...(tls === undefined ? {} : { tls }),
   })
   const sample = await Deno.readFile(SAMPLE_PAGE)
-  const variants = serving.pipelines.flatMap(({ pipeline }) =>
-    Object.values(pipeline.tasks).flatMap((task) => Object.keys(task.variants))
-  )
+  const trees = serving.pipelines.map(({ pipeline }) => pipeline)
   return {
     ...serving,
     lines,
@@ -64,7 +63,7 @@ export async function startPool(
     async full(name) {
       for (;;) {
         const node = serving.pool.nodes().find((node) => node.name === name)
-        if (node !== undefined && node.instances >= variants.length) return node
+        if (node !== undefined && node.instances >= countOn(trees, node)) return node
         await new Promise((done) => setTimeout(done, 20))
       }
     },

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import type { InferAnswer, NodeInfo } from '../../src/client/types.ts'
-import { ask, joinScripted, untilHolds, withCoordinator } from './fixture.ts'
+import { ask, joinScripted, pipeline, untilHolds, withCoordinator } from './fixture.ts'
 
 const DEVICE = {
   vendor: 'acme',
@@ -54,3 +54,27 @@ Deno.test('a variant that a node runs on another backend is told of as such', ()
     node.send({ type: 'ready', slot: 0, loadMs: 1, ...ref })
     while ((await fallbacks()).length > 0);
   }))
+
+Deno.test('a variant of half precision is loaded when its node moves to a GPU that computes so', () => {
+  const tasks = structuredClone(pipeline.tasks)
+  tasks['read']!.variants['large']!.precision = 'fp16'
+  const halved = [{ dir: '', pipeline: { ...pipeline, tasks }, models: {} }]
+  return withCoordinator(
+    async (coordinator) => {
+      const node = await joinScripted(coordinator, 'gpu', undefined, { device: DEVICE })
+      await untilHolds(coordinator, 'gpu', 3)
+      const loads = () =>
+        node.messages.flatMap((one) => one.type === 'load' ? one.instances : [])
+          .map(({ variant }) => variant).sort()
+      assert.deepEqual(loads(), ['fast', 'slow', 'small'])
+      node.send({ type: 'report', backend: 'webgpu' })
+      await untilHolds(coordinator, 'gpu', 4)
+      assert.deepEqual(loads(), ['fast', 'large', 'slow', 'small'])
+      node.send({ type: 'report', backend: 'wasm' })
+      const { instances } = await node.got('unload')
+      assert.deepEqual(instances.map(({ variant }) => variant), ['large'])
+    },
+    undefined,
+    { pipelines: halved },
+  )
+})

@@ -46,7 +46,7 @@ Deno.test('/openapi.json tells of each route, and of nothing else', () =>
       now,
       log,
     })
-    const app = createApp({ pool, served, readModel: () => Promise.resolve(undefined), now, log })
+    const app = createApp({ pool, readModel: () => Promise.resolve(undefined), now, log })
     await pool.drain(0)
     const routes = new Set(
       app.routes.filter(({ method }) => method !== 'ALL')

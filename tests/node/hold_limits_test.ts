@@ -85,3 +85,23 @@ Deno.test('limits on downloads refuse the larger model unless it is there', () =
   const there = limitsOf(1000, { downloads: 'least' }, [hash('b')])
   deepEqual(there.take(0, 'p/t/b'), { unload: [] })
 })
+
+Deno.test('limits refuse what does not run on the backend of the moment', () => {
+  const half = {
+    ...PIPELINE,
+    tasks: {
+      t: {
+        next: [],
+        variants: { a: variant(40, 'a'), b: { ...variant(4, 'b'), precision: 'fp16' } },
+      },
+    },
+  }
+  const limits = createHoldLimits({ memoryBytes: Infinity })
+  limits.welcome(welcome, [checkPipeline(half, 'test')], [])
+  deepEqual(limits.able, { of: 1, variants: 1, leastBytes: 4e6 })
+  const refused = limits.take(0, 'p/t/b')
+  match('refusal' in refused ? refused.refusal.message : '', /half precision.* GPUs only/)
+  limits.runsOn({ backend: 'webgpu', device: { shaderF16: true } })
+  deepEqual(limits.take(0, 'p/t/b'), { unload: [] })
+  equal(limits.able.variants, 2)
+})

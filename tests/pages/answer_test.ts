@@ -43,12 +43,14 @@ Deno.test('foundIn() reads boxes of corners and of two points, words and scores'
       { label: 'cat', score: 0.9, box: [1, 1, 5, 3] },
       { strange: true, box: 'no' },
     ],
+    animals: [{ label: 'dog' }],
   })
-  assert.equal(list, 'lines')
+  assert.equal(list, 'lines and animals')
   assert.deepEqual(items, [
-    { text: 'a', confidence: 0.5, box: corners },
-    { text: 'cat', confidence: 0.9, box: corners },
-    { text: '{"strange":true,"box":"no"}', confidence: null, box: null },
+    { text: 'a', named: false, confidence: 0.5, box: corners },
+    { text: 'cat', named: true, confidence: 0.9, box: corners },
+    { text: '{"strange":true,"box":"no"}', named: true, confidence: null, box: null },
+    { text: 'dog', named: true, confidence: null, box: null },
   ])
   assert.deepEqual(foundIn({}).items, [])
 })

@@ -26,7 +26,7 @@ function nodeOf(id: string, given: Partial<PoolNode> = {}): PoolNode {
 }
 
 function measured(speeds: { [id: string]: number }) {
-  const profile = createProfile(shapes)
+  const profile = createProfile()
   for (const [id, slowness] of Object.entries(speeds)) {
     for (const variant of shapes.variants) {
       profile.measured(id, variant, [{ batch: 1, latencyMs: variant.referenceMs! * slowness }])
@@ -46,7 +46,7 @@ Deno.test('classify() puts nodes of like speed together, whatever they are calle
 })
 
 Deno.test('classify() tells nodes apart that are good at different things', () => {
-  const profile = createProfile(shapes)
+  const profile = createProfile()
   for (const [id, detect, read] of [['gpu', 0.2, 2], ['cpu', 1, 1]] as const) {
     for (const variant of shapes.variants) {
       const slowness = variant.task.name === 'detect' ? detect : read

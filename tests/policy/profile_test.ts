@@ -17,20 +17,20 @@ function assertNear(actual: number, expected: number, share: number) {
 }
 
 Deno.test('profile starts from the reference of the pipeline file', () => {
-  const profile = createProfile(shapes)
+  const profile = createProfile()
   assert.equal(profile.latency('a', small, 1).meanMs, 40)
   assert.equal(profile.latency('a', small, 3).meanMs, 120)
 })
 
 Deno.test('profile takes measured points as fixed time plus time per item', () => {
-  const profile = createProfile(shapes)
+  const profile = createProfile()
   profile.measured('a', small, [{ batch: 1, latencyMs: 30 }, { batch: 4, latencyMs: 60 }])
   assertNear(profile.latency('a', small, 2).meanMs, 40, 0.01)
   assertNear(profile.latency('a', small, 8).meanMs, 100, 0.01)
 })
 
 Deno.test('profile carries the speed of a node over to variants it has not run', () => {
-  const profile = createProfile(shapes)
+  const profile = createProfile()
   profile.measured('a', small, [{ batch: 1, latencyMs: 120 }])
   assertNear(profile.latency('a', large, 1).meanMs, 480, 0.01)
   assertNear(profile.slowness('a'), 3, 0.01)
@@ -38,21 +38,21 @@ Deno.test('profile carries the speed of a node over to variants it has not run',
 })
 
 Deno.test('profile follows batches that take longer than assumed', () => {
-  const profile = createProfile(shapes)
+  const profile = createProfile()
   for (let i = 0; i < 20; i++) profile.ran('a', small, 1 + i % 4, 100 * (1 + i % 4))
   assertNear(profile.latency('a', small, 1).meanMs, 100, 0.1)
   assertNear(profile.latency('a', small, 4).meanMs, 400, 0.1)
 })
 
 Deno.test('profile is not carried away by one outlier', () => {
-  const profile = createProfile(shapes)
+  const profile = createProfile()
   for (let i = 0; i < 30; i++) profile.ran('a', small, 1, 40)
   profile.ran('a', small, 1, 40_000)
   assert.ok(profile.latency('a', small, 1).meanMs < 60)
 })
 
 Deno.test('profile learns an upper latency that few batches exceed', () => {
-  const profile = createProfile(shapes)
+  const profile = createProfile()
   const random = createRandom(5)
   let above = 0
   for (let i = 0; i < 2000; i++) {
@@ -66,7 +66,7 @@ Deno.test('profile learns an upper latency that few batches exceed', () => {
 })
 
 Deno.test('profile keeps network time apart, per node and task', () => {
-  const profile = createProfile(shapes)
+  const profile = createProfile()
   profile.roundTrip('a', 6)
   assert.equal(profile.networkMs('a', small.task), 6)
   profile.sent('a', small.task, 30)
@@ -75,7 +75,7 @@ Deno.test('profile keeps network time apart, per node and task', () => {
 })
 
 Deno.test('profile ignores numbers that are none', () => {
-  const profile = createProfile(shapes)
+  const profile = createProfile()
   profile.ran('a', small, 1, NaN)
   profile.ran('a', small, 0, 10)
   profile.sent('a', small.task, -1)
@@ -86,7 +86,7 @@ Deno.test('profile ignores numbers that are none', () => {
 })
 
 Deno.test('profile lets slowness fade that is not seen again', () => {
-  const profile = createProfile(shapes)
+  const profile = createProfile()
   profile.measured('a', small, [{ batch: 1, latencyMs: 40 }])
   for (let i = 0; i < 10; i++) profile.lost('a', small, 1, 4000)
   const slowMs = profile.latency('a', small, 1).meanMs
@@ -99,7 +99,7 @@ Deno.test('profile lets slowness fade that is not seen again', () => {
 })
 
 Deno.test('profile keeps a slowness that is usual', () => {
-  const profile = createProfile(shapes)
+  const profile = createProfile()
   for (let i = 0; i < 10; i++) profile.ran('a', small, 1, 400)
   for (let nowMs = 0; nowMs < 200_000; nowMs += 5000) profile.relax(nowMs)
   assertNear(profile.latency('a', small, 1).meanMs, 400, 0.1)

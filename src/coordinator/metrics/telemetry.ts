@@ -5,6 +5,7 @@
  * @module
  */
 import type { Pipeline } from '../../pipeline/schema.ts'
+import { publicName } from '../../pipeline/version.ts'
 import type { Answer } from '../../policy/types.ts'
 import { longestOfTasks } from './longest.ts'
 import { createHistogram, type Histogram, type Series } from './histogram.ts'
@@ -39,6 +40,8 @@ type Finished = Extract<Answer, { ok: true }>
 
 export interface Telemetry {
   histograms: readonly Histogram[]
+  /** A version of a pipeline that is served from now on. */
+  opened(pipeline: Pipeline): void
   pipelines: ReadonlyMap<string, PipelineTotals>
   /** @param latencyMs from arrival to answer */
   answered(pipeline: string, answer: Answer, latencyMs: number): void
@@ -91,27 +94,42 @@ export function createTelemetry(
   })
   const solves = seconds('shoal_plan_solve_seconds', 'What the planner took for a placement')({})
 
-  const noted = new Map<string, Noted>(pipelines.map(({ name: pipeline, tasks }) => [pipeline, {
-    totals: nothing(),
-    tasks: new Map(
-      Object.keys(tasks).map((task) => [task, {
+  const noted = new Map<string, Noted>()
+  const find = (name: string) => noted.get(publicName(name))
+
+  /** A later version of a pipeline adds to what is there; its tasks may be others. */
+  function opened({ name, tasks }: Pipeline): void {
+    const pipeline = publicName(name)
+    let of = noted.get(pipeline)
+    if (of === undefined) {
+      of = {
+        totals: nothing(),
+        tasks: new Map(),
+        onTime: durations({ pipeline, outcome: 'on_time' }),
+        failed: durations({ pipeline, outcome: 'failed' }),
+      }
+      noted.set(pipeline, of)
+    }
+    for (const task of Object.keys(tasks)) {
+      if (of.tasks.has(task)) continue
+      of.tasks.set(task, {
         queue: queues({ pipeline, task }),
         network: networks({ pipeline, task }),
         compute: computes({ pipeline, task }),
         size: sizes({ pipeline, task }),
-      }]),
-    ),
-    onTime: durations({ pipeline, outcome: 'on_time' }),
-    failed: durations({ pipeline, outcome: 'failed' }),
-  }]))
+      })
+    }
+  }
+  pipelines.forEach(opened)
   const nodes = { joined: 0, left: 0, bytesSent: 0, bytesReceived: 0 }
 
   return {
     histograms,
+    opened,
     pipelines: new Map([...noted].map(([name, { totals }]) => [name, totals])),
     nodes,
     answered(pipeline, answer, latencyMs) {
-      const of = noted.get(pipeline)
+      const of = find(pipeline)
       if (of === undefined) return
       if (!answer.ok) return of.failed.observe(latencyMs / 1000)
       of.totals.answered++
@@ -120,9 +138,9 @@ export function createTelemetry(
         of.tasks.get(task)?.queue.observe(queueMs / 1000)
       }
     },
-    cancelled: (pipeline, latencyMs) => noted.get(pipeline)?.failed.observe(latencyMs / 1000),
+    cancelled: (pipeline, latencyMs) => find(pipeline)?.failed.observe(latencyMs / 1000),
     requestDone(pipeline, answers, latencyMs) {
-      const totals = noted.get(pipeline)?.totals
+      const totals = find(pipeline)?.totals
       if (totals === undefined) return
       totals.lastRequestAtMs = wallMs()
       add(totals.success, latencyMs)
@@ -140,7 +158,7 @@ export function createTelemetry(
       add(totals.compute, computeMs)
     },
     requestFailed(pipeline, latencyMs, reason) {
-      const totals = noted.get(pipeline)?.totals
+      const totals = find(pipeline)?.totals
       if (totals === undefined) return
       totals.lastRequestAtMs = wallMs()
       add(totals.fail, latencyMs)
@@ -148,7 +166,7 @@ export function createTelemetry(
       totals.rejected.set(reason, (totals.rejected.get(reason) ?? 0) + 1)
     },
     batch(pipeline, task, size, computeMs, networkMs) {
-      const of = noted.get(pipeline)
+      const of = find(pipeline)
       const series = of?.tasks.get(task)
       if (of === undefined || series === undefined) return
       series.size.observe(size)
@@ -161,7 +179,7 @@ export function createTelemetry(
       add(spent.compute, computeMs)
     },
     batchFailed(pipeline) {
-      const of = noted.get(pipeline)
+      const of = find(pipeline)
       if (of !== undefined) of.totals.batchesFailed++
     },
     planned: (solveMs) => solves.observe(solveMs / 1000),

@@ -1,35 +1,26 @@
 /**
- * A pipeline as a model of the Open Inference Protocol: pictures in; out, each field of each list as
- * a tensor with a row for each entry, how many rows are each picture's, and the whole as JSON.
+ * A pipeline as a model of the Open Inference Protocol: pictures or tensors in; out, each field of
+ * each list as a tensor with a row for each entry, how many rows are each picture's, and the whole as
+ * JSON. A field that is a tensor is one for all entries, theirs one below the other.
  *
  * @module
  */
 import type { Pipeline } from '../../pipeline/schema.ts'
+import { answerTensors, queryTensors, type Takes } from '../../pipeline/takes.ts'
+import { TENSOR_TYPES } from '../../pipeline/tensor.ts'
 import { ApiError } from '../api_error.ts'
-import type { Datatype, Tensor } from './tensors.ts'
-
-export type Outputs = Record<string, Record<string, unknown>[]>
-
-/** As in the metadata of a model; a size of -1 varies. */
-export interface TensorInfo {
-  name: string
-  datatype: Datatype
-  shape: number[]
-}
-
-export interface ModelOutput extends TensorInfo {
-  /** The tensor for these pictures, in their order. */
-  read(pictures: readonly Outputs[]): Tensor
-}
+import { tensorOutput } from './tensor_output.ts'
+import type { ModelOutput, TensorInfo } from './model_output.ts'
+import type { Datatype } from './tensors.ts'
 
 export interface Model {
   pipeline: Pipeline
+  /** Tensors of a query; absent where it is pictures. */
+  takes: Takes | undefined
   inputs: TensorInfo[]
   outputs: ModelOutput[]
 }
 
-/** The one version there is of each model. */
-export const VERSION = '1'
 export const PLATFORM = 'onnx_onnxv1'
 export const INPUT = 'image'
 
@@ -37,6 +28,7 @@ export const INPUT = 'image'
 const FIELDS: Record<string, { datatype: Datatype; row: number[] }> = {
   text: { datatype: 'BYTES', row: [] },
   label: { datatype: 'BYTES', row: [] },
+  kind: { datatype: 'BYTES', row: [] },
   confidence: { datatype: 'FP32', row: [] },
   score: { datatype: 'FP32', row: [] },
   box: { datatype: 'FP32', row: [4, 2] },
@@ -50,18 +42,35 @@ export function modelOf(pipeline: Pipeline): Model {
     const shared = lists.filter(([, { with: fields }]) => fields.includes(field)).length > 1
     return shared || taken.has(field) ? `${list}.${field}` : field
   }
+  const takes = queryTensors(pipeline)
+  let onlyTensors = lists.length > 0
+  const outputs = lists.flatMap(([list, { each, with: fields }]): ModelOutput[] => {
+    const tensors = answerTensors(pipeline.tasks[each])
+    onlyTensors &&= fields.every((field) => Object.hasOwn(tensors, field))
+    // There is one entry of the root, always.
+    const alone = each === pipeline.root && takes !== undefined
+    const own = fields.map((field) => {
+      const name = nameOf(list, field)
+      const spec = Object.hasOwn(tensors, field) ? tensors[field] : undefined
+      return spec === undefined
+        ? fieldOutput(name, list, field)
+        : tensorOutput(name, list, field, spec, alone)
+    })
+    return alone ? own : [...own, countOutput(lists.length === 1 ? 'count' : `${list}.count`, list)]
+  })
   return {
-    pipeline,
-    inputs: [{ name: INPUT, datatype: 'BYTES', shape: [-1] }],
-    outputs: [
-      ...lists.flatMap(([list, { with: fields }]) => [
-        ...fields.map((field) => fieldOutput(nameOf(list, field), list, field)),
-        countOutput(lists.length === 1 ? 'count' : `${list}.count`, list),
-      ]),
-      resultOutput(),
-    ],
+    ...{ pipeline, takes },
+    inputs: takes === undefined
+      ? [PICTURES]
+      : Object.entries(takes).map(([name, { type, shape }]) => ({
+        ...{ name, datatype: TENSOR_TYPES[type].datatype, shape: [...shape] },
+      })),
+    // Tensors again, as text, would only weigh.
+    outputs: onlyTensors ? outputs : [...outputs, resultOutput()],
   }
 }
+
+const PICTURES: TensorInfo = { name: INPUT, datatype: 'BYTES', shape: [-1] }
 
 function fieldOutput(name: string, list: string, field: string): ModelOutput {
   const known = Object.hasOwn(FIELDS, field)

@@ -5,14 +5,19 @@
  */
 import { ApiError } from '../api_error.ts'
 import { MAX_TIMEOUT_MS } from '../infer_request.ts'
+import type { Payload } from '../payload.ts'
 import { checkPicture } from '../picture.ts'
-import { INPUT, type Model, type ModelOutput } from './model.ts'
-import { type InferenceRequest, inferenceRequest, type RequestInput } from './schemas.ts'
+import { INPUT, type Model } from './model.ts'
+import type { ModelOutput } from './model_output.ts'
+import { parseRequest } from './parse.ts'
+import type { InferenceRequest, RequestInput } from './schemas.ts'
+import { readTensors, wholeInput } from './tensor_input.ts'
 import { DATATYPES, decodeBytes } from './tensors.ts'
 
 export interface OipQuery {
   id: string | undefined
-  pictures: { type: string; bytes: Uint8Array }[]
+  /** Pictures, or one set of tensors; each is a query of its own. */
+  payloads: Pick<Payload, 'meta' | 'bytes'>[]
   outputs: { output: ModelOutput; binary: boolean }[]
   /** What `parameters` ask for, where they do. */
   budgetMs: number | undefined
@@ -42,20 +47,25 @@ export function checkContentType(headers: Headers): void {
  */
 export function readRequest(model: Model, jsonLength: string | null, body: Uint8Array): OipQuery {
   const split = jsonLength === null ? body.byteLength : lengthOf(jsonLength, body.byteLength)
-  // A length of 0: the body is the one input's one element, and there is no JSON.
-  const json = jsonLength !== null && split === 0
-    ? whole(body.byteLength)
-    : parse(body.subarray(0, split))
+  // A length of 0: the body is the one input's elements, and there is no JSON.
+  const isWhole = jsonLength !== null && split === 0
+  const json = isWhole ? whole(model, body.byteLength) : parseRequest(body.subarray(0, split))
   const binary = jsonLength === null ? undefined : body.subarray(split)
-  const elements = readInput(onlyInput(json.inputs), binary, jsonLength !== null && split === 0)
   const { parameters = {} } = json
   return {
     id: json.id,
-    pictures: elements.map((bytes, i) => ({ type: typeOf(bytes, i, elements.length), bytes })),
+    payloads: model.takes === undefined
+      ? readPictures(onlyInput(json.inputs), binary, isWhole)
+      : [readTensors(model.takes, json.inputs, binary)],
     outputs: readOutputs(model, json, parameters['binary_data_output']),
     budgetMs: budgetOf(parameters['timeout']),
     minAccuracy: accuracyOf(parameters['min_accuracy']),
   }
+}
+
+function readPictures(input: RequestInput, binary: Uint8Array | undefined, isWhole: boolean) {
+  const elements = readInput(input, binary, isWhole)
+  return elements.map((bytes, i) => ({ meta: { type: typeOf(bytes, i, elements.length) }, bytes }))
 }
 
 /** @throws ApiError that says which of several pictures is at fault */
@@ -77,28 +87,16 @@ function lengthOf(text: string, bodyBytes: number): number {
   )
 }
 
-const whole = (bytes: number): InferenceRequest => ({
-  inputs: [{
-    ...{ name: INPUT, shape: [1], datatype: 'BYTES' },
-    parameters: { binary_data_size: bytes },
-  }],
+const whole = ({ takes }: Model, bytes: number): InferenceRequest => ({
+  inputs: [
+    takes === undefined
+      ? {
+        ...{ name: INPUT, shape: [1], datatype: 'BYTES' },
+        parameters: { binary_data_size: bytes },
+      }
+      : wholeInput(takes, bytes),
+  ],
 })
-
-function parse(bytes: Uint8Array): InferenceRequest {
-  let json: unknown
-  try {
-    json = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
-  } catch {
-    return fail('the request', 'it is not JSON')
-  }
-  const parsed = inferenceRequest.safeParse(json)
-  if (parsed.success) return parsed.data
-  const issue = parsed.error.issues[0]
-  return fail(
-    'the request',
-    `${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'not as expected'}`,
-  )
-}
 
 function onlyInput(inputs: readonly RequestInput[]): RequestInput {
   for (const { name } of inputs) {

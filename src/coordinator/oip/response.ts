@@ -4,12 +4,13 @@
  *
  * @module
  */
+import { publicName, versionOf } from '../../pipeline/version.ts'
 import { type Finished, round, serverTiming } from '../answer.ts'
 import { assembleOutputs } from '../assemble.ts'
-import { type Model, VERSION } from './model.ts'
+import type { Model } from './model.ts'
 import type { OipQuery } from './request.ts'
 import type { InferenceResponse } from './schemas.ts'
-import { encodeTensor } from './tensors.ts'
+import { encodeTensor, joined } from './tensors.ts'
 
 /** @param answers one for each picture, in their order */
 export function respond(
@@ -22,8 +23,8 @@ export function respond(
   const pictures = answers.map(({ items }) => assembleOutputs(pipeline, items))
   const blobs: Uint8Array<ArrayBuffer>[] = []
   const body: InferenceResponse = {
-    model_name: pipeline.name,
-    model_version: VERSION,
+    model_name: publicName(pipeline.name),
+    model_version: String(versionOf(pipeline.name)),
     id,
     parameters: {
       accuracy: answers.reduce((sum, { accuracy }) => sum + accuracy, 0) / answers.length,
@@ -33,8 +34,8 @@ export function respond(
     },
     outputs: outputs.map(({ output, binary }) => {
       const tensor = output.read(pictures)
-      const { name, shape, datatype, data } = tensor
-      if (!binary) return { name, shape, datatype, data }
+      const { name, shape, datatype } = tensor
+      if (!binary) return { name, shape, datatype, data: tensor.data }
       const blob = encodeTensor(tensor)
       blobs.push(blob)
       return { name, shape, datatype, parameters: { binary_data_size: blob.byteLength } }
@@ -80,14 +81,4 @@ function timingOf(answers: readonly Finished[], latencyMs: number): string {
     ...serverTiming(latencyMs, stages),
     ...[...tasks].map(([task, ms]) => `${task};dur=${round(ms)}`),
   ].join(', ')
-}
-
-function joined(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const out = new Uint8Array(parts.reduce((sum, { byteLength }) => sum + byteLength, 0))
-  let at = 0
-  for (const part of parts) {
-    out.set(part, at)
-    at += part.byteLength
-  }
-  return out
 }

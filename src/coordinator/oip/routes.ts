@@ -5,13 +5,14 @@
  */
 import type { Context, Hono } from 'hono'
 import type { Pipeline } from '../../pipeline/schema.ts'
+import { publicName, versionOf } from '../../pipeline/version.ts'
 import { answerOf, answerRequest } from '../answer.ts'
 import { ApiError } from '../api_error.ts'
 import { readBody } from '../body.ts'
 import { readInferHeaders } from '../infer_request.ts'
 import type { Log } from '../log.ts'
 import type { Pool } from '../pool.ts'
-import { type Model, modelOf, PLATFORM, VERSION } from './model.ts'
+import { type Model, modelOf, PLATFORM } from './model.ts'
 import { checkContentType, readRequest } from './request.ts'
 import { respond } from './response.ts'
 import type { ModelMetadata, ModelStats } from './schemas.ts'
@@ -25,7 +26,6 @@ export const SERVER = {
 
 export interface OipOptions {
   pool: Pool
-  pipelines: readonly Pipeline[]
   /** Notes how long a call of a pipeline took. */
   timed(pipeline: string, work: () => Promise<Response>): Promise<Response>
   now: () => number
@@ -33,29 +33,38 @@ export interface OipOptions {
 }
 
 export function mountOip(app: Hono, options: OipOptions): void {
-  const { pool, pipelines, timed, now, log } = options
-  const models = new Map(pipelines.map((pipeline) => [pipeline.name, modelOf(pipeline)]))
+  const { pool, timed, now, log } = options
+  const { versions } = pool
+  const models = new WeakMap<Pipeline, Model>()
+
+  function modelFor(pipeline: Pipeline): Model {
+    let model = models.get(pipeline)
+    if (model === undefined) models.set(pipeline, model = modelOf(pipeline))
+    return model
+  }
 
   function find(c: Context): Model {
     const name = c.req.param('model') ?? ''
     const version = c.req.param('version')
-    const model = models.get(name)
-    if (model === undefined) {
-      const known = [...models.keys()].join(', ')
+    const served = versions.find(name)
+    if (served === undefined) {
+      const known = versions.current().map(({ pipeline }) => publicName(pipeline.name)).join(', ')
       throw new ApiError('unknown_pipeline', `Cannot find model ${name}: served are ${known}`)
     }
-    if (version !== undefined && version !== VERSION) {
-      const message = `Cannot find version ${version} of model ${name}: there is ${VERSION}`
+    const there = String(versionOf(served.pipeline.name))
+    if (version !== undefined && version !== there) {
+      const message = `Cannot find version ${version} of model ${name}: there is ${there}`
       throw new ApiError('unknown_pipeline', message)
     }
-    return model
+    return modelFor(served.pipeline)
   }
 
   const stats = (c: Context, of: readonly Model[]) =>
     c.json<ModelStats>({
-      model_stats: of.map(({ pipeline: { name } }) =>
-        statsOf(name, pool.telemetry.pipelines.get(name)!)
-      ),
+      model_stats: of.map(({ pipeline: { name } }) => {
+        const totals = pool.telemetry.pipelines.get(publicName(name))!
+        return statsOf(publicName(name), String(versionOf(name)), totals)
+      }),
     })
 
   // The specification's document writes it with the slash, its text without.
@@ -66,27 +75,33 @@ export function mountOip(app: Hono, options: OipOptions): void {
     // The specification names the field of this answer `live`.
     return c.json({ ready, live: ready }, ready ? 200 : 503)
   })
-  app.get('/v2/models/stats', (c) => stats(c, [...models.values()]))
+  app.get(
+    '/v2/models/stats',
+    (c) => stats(c, versions.current().map(({ pipeline }) => modelFor(pipeline))),
+  )
 
   for (const path of ['/v2/models/:model', '/v2/models/:model/versions/:version']) {
     app.get(path, (c) => c.json(metadataOf(find(c))))
     app.get(`${path}/ready`, (c) => {
       const { pipeline } = find(c)
       const ready = pool.isReady(pipeline)
-      return c.json({ name: pipeline.name, ready }, ready ? 200 : 503)
+      return c.json({ name: publicName(pipeline.name), ready }, ready ? 200 : 503)
     })
     app.get(`${path}/stats`, (c) => stats(c, [find(c)]))
     app.post(`${path}/infer`, (c) => {
-      const model = find(c)
-      return timed(model.pipeline.name, () => infer(c, pool, model, now, log))
+      const name = publicName(find(c).pipeline.name)
+      return versions.serve(
+        name,
+        (pipeline) => timed(name, () => infer(c, pool, modelFor(pipeline), now, log)),
+      )
     })
   }
 }
 
 function metadataOf({ pipeline, inputs, outputs }: Model): ModelMetadata {
   return {
-    name: pipeline.name,
-    versions: [VERSION],
+    name: publicName(pipeline.name),
+    versions: [String(versionOf(pipeline.name))],
     platform: PLATFORM,
     inputs,
     outputs: outputs.map(({ name, datatype, shape }) => ({ name, datatype, shape })),
@@ -117,12 +132,11 @@ async function infer(
       const { id = headers.id, budgetMs = headers.budgetMs } = query
       return { ...query, id, budgetMs, minAccuracy: query.minAccuracy ?? headers.minAccuracy }
     },
-    ({ pictures, budgetMs, minAccuracy }, arrivedMs) => {
+    ({ payloads, budgetMs, minAccuracy }, arrivedMs) => {
       const signal = AbortSignal.any([request.signal, rest.signal])
-      return pictures.map(({ type, bytes }) =>
+      return payloads.map((payload) =>
         answerOf(pool, {
-          pipeline: pipeline.name,
-          payload: { meta: { type }, bytes },
+          ...{ pipeline: pipeline.name, payload },
           ...{ arrivedMs, deadlineMs: arrivedMs + budgetMs, signal },
           ...(minAccuracy === undefined ? {} : { minAccuracy }),
         })

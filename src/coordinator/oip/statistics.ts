@@ -5,15 +5,18 @@
  * @module
  */
 import type { PipelineTotals, Spent } from '../metrics/telemetry.ts'
-import { VERSION } from './model.ts'
 import type { ModelStats } from './schemas.ts'
 
-export function statsOf(name: string, totals: PipelineTotals): ModelStats['model_stats'][number] {
+export function statsOf(
+  name: string,
+  version: string,
+  totals: PipelineTotals,
+): ModelStats['model_stats'][number] {
   const { success, fail, queue, network, compute, batches } = totals
   const sizes = [...batches].sort(([a], [b]) => a - b)
   return {
     name,
-    version: VERSION,
+    version,
     last_inference: Math.round(totals.lastRequestAtMs),
     inference_count: totals.answered,
     execution_count: sizes.reduce((sum, [, { compute }]) => sum + compute.count, 0),

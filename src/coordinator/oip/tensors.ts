@@ -6,8 +6,10 @@
  * @module
  */
 
+import type { Datatype as Numbers } from '../../pipeline/tensor.ts'
+
 /** Element types that Shoal's models have. */
-export type Datatype = 'BYTES' | 'FP32' | 'INT32'
+export type Datatype = 'BYTES' | Numbers
 
 /** Every element type of the protocol, so that a strange one is told from a wrong one. */
 export const DATATYPES = [
@@ -20,10 +22,14 @@ export interface Tensor {
   name: string
   datatype: Datatype
   shape: number[]
-  data: (string | number)[]
+  /** As JSON has them. */
+  data: unknown[]
+  /** The same as bytes, part by part, where they are at hand. */
+  bytes?: readonly Uint8Array[]
 }
 
-export function encodeTensor({ datatype, data }: Tensor): Uint8Array<ArrayBuffer> {
+export function encodeTensor({ datatype, data, bytes }: Tensor): Uint8Array<ArrayBuffer> {
+  if (bytes !== undefined) return joined(bytes)
   if (datatype === 'BYTES') return encodeBytes(data.map((one) => TEXT.encode(String(one))))
   const out = new Uint8Array(4 * data.length)
   const view = new DataView(out.buffer)
@@ -35,6 +41,16 @@ export function encodeTensor({ datatype, data }: Tensor): Uint8Array<ArrayBuffer
 }
 
 const TEXT = new TextEncoder()
+
+export function joined(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const out = new Uint8Array(parts.reduce((sum, { byteLength }) => sum + byteLength, 0))
+  let at = 0
+  for (const part of parts) {
+    out.set(part, at)
+    at += part.byteLength
+  }
+  return out
+}
 
 function encodeBytes(elements: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   const out = new Uint8Array(elements.reduce((sum, { byteLength }) => sum + 4 + byteLength, 0))

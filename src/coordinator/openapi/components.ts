@@ -15,6 +15,7 @@ export const SCHEMAS = {
   PictureRequest: pictureRequest,
   InferAnswer: v1.inferAnswer,
   Pipelines: v1.pipelines,
+  Reloaded: v1.reloaded,
   NodeInfo: v1.nodeInfo,
   Nodes: v1.nodes,
   ChangedNode: v1.changedNode,

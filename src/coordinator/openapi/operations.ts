@@ -90,7 +90,10 @@ function oip(operation: Operation): Operation[] {
   })
   return [
     at('/v2/models/{model}', of),
-    at('/v2/models/{model}/versions/{version}', [path('version', 'There is `1`.'), ...of]),
+    at('/v2/models/{model}/versions/{version}', [
+      path('version', 'The one that is served; `1` before any reload.'),
+      ...of,
+    ]),
   ]
 }
 
@@ -236,6 +239,17 @@ export const OPERATIONS: Operation[] = [
     parameters: [NODE],
     ...{ status: 202, answer: 'The node, on its way out.', content: json('ChangedNode') },
     errors: ['forbidden', 'not_found'],
+  },
+  {
+    method: 'post',
+    path: '/v1/pipelines/{name}/reload',
+    tag: 'administration',
+    summary: "Reads a pipeline's folder anew and serves what is there",
+    description: 'Node after node loads the new version beside the old one; then queries go to ' +
+      'it. No query is lost. What cannot be served is refused, and the old version serves on.',
+    parameters: [path('name', 'As in `/v1/pipelines`.')],
+    ...{ answer: 'The version that is served.', content: json('Reloaded') },
+    errors: ['invalid_input', 'forbidden', 'unknown_pipeline'],
   },
   {
     method: 'delete',

@@ -15,6 +15,7 @@ import type {
   StageReport,
 } from '../../client/types.ts'
 import type { SchedulerStats } from '../../policy/types.ts'
+import type { Reloaded } from '../admin_routes.ts'
 import { REASONS } from '../api_error.ts'
 
 type Same<A, B> = [A] extends [B] ? [B] extends [A] ? true : false : false
@@ -48,6 +49,7 @@ const stage = of<StageReport>()(z.object({
 export const inferAnswer = of<InferAnswer>()(z.object({
   id: z.string(),
   pipeline: z.string(),
+  version: count.meta({ description: 'Each reload that changes a pipeline makes one more.' }),
   outputs: z.record(z.string(), z.array(z.unknown()))
     .meta({ description: 'The lists that the pipeline file names; of `ocr`: `lines`.' }),
   accuracy: ratio.meta({ description: 'Mean path accuracy over the leaf items.' }),
@@ -63,6 +65,7 @@ const model = z.object({ sha256: z.string(), bytes })
 export const pipelines = of<{ pipelines: PipelineInfo[] }>()(z.object({
   pipelines: z.array(z.object({
     name: z.string(),
+    version: count,
     sloMs: ms,
     weight: z.number(),
     root: z.string(),
@@ -82,6 +85,12 @@ export const pipelines = of<{ pipelines: PipelineInfo[] }>()(z.object({
     ),
     bestAccuracy: ratio,
   })),
+}))
+
+export const reloaded = of<Reloaded>()(z.object({
+  pipeline: z.string(),
+  version: count,
+  changed: z.boolean(),
 }))
 
 export const nodeInfo = of<NodeInfo>()(z.object({

@@ -5,7 +5,7 @@
  *
  * @module
  */
-import type { Tensor, TensorData } from '../../stages/types.ts'
+import type { Model, Tensor, TensorData } from '../../stages/types.ts'
 
 type Tensors = { [name: string]: Tensor }
 
@@ -35,21 +35,22 @@ export async function runFilledUp(
 type Run = (feeds: Tensors) => Promise<Tensors>
 
 /** `warm` compiles for whatever it is given; `run` keeps to what was warmed, if anything was. */
-export function createShapedRun(run: Run): { warm: Run; run: Run } {
+export function createShapedRun(run: Run): { warm: Model['run']; run: Model['run'] } {
   const warmed = new Map<string, Set<number>>()
   /** The first dimension apart, which is the batch. */
   const shapeOf = (feeds: Tensors) =>
     JSON.stringify(Object.entries(feeds).map(([name, { dims }]) => [name, dims.slice(1)]))
   return {
-    warm: (feeds) =>
-      runFilledUp(feeds, async (filled) => {
+    warm: (feeds, exact) =>
+      exact ? run(feeds) : runFilledUp(feeds, async (filled) => {
         const outputs = await run(filled)
         const rows = Object.values(filled)[0]?.dims[0] ?? 1
         const shape = shapeOf(filled)
         warmed.set(shape, (warmed.get(shape) ?? new Set()).add(rows))
         return outputs
       }),
-    async run(feeds) {
+    async run(feeds, exact) {
+      if (exact) return await run(feeds)
       const rows = Object.values(feeds)[0]?.dims[0] ?? 1
       const sizes = [...warmed.get(shapeOf(feeds)) ?? []].sort((a, b) => b - a)
       const most = sizes[0] ?? rows

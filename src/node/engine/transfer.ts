@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { ItemResult, StageItem } from '../../stages/types.ts'
+import type { ItemResult, StageItem, TensorData } from '../../stages/types.ts'
 
 /**
  * Bytes that own their memory: themselves, or a copy where they are a window on something larger.
@@ -16,11 +16,17 @@ export function owned(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
   return whole ? bytes as Uint8Array<ArrayBuffer> : bytes.slice()
 }
 
-/** Makes every child's bytes owned, in place, and lists their buffers, each once. */
+/** Makes every child's bytes and every tensor owned, in place, and lists their buffers, each once. */
 export function detachChildren(results: readonly ItemResult[]): ArrayBuffer[] {
   const buffers = new Set<ArrayBuffer>()
   for (const result of results) {
     if (!result.ok) continue
+    for (const tensor of Object.values(result.tensors ?? {})) {
+      const { data } = tensor
+      const whole = data.buffer instanceof ArrayBuffer && data.buffer.byteLength === data.byteLength
+      if (!whole) tensor.data = data.slice() as TensorData
+      buffers.add(tensor.data.buffer as ArrayBuffer)
+    }
     for (const children of Object.values(result.children)) {
       for (const child of children) {
         const bytes = owned(child.bytes)

@@ -110,8 +110,10 @@ export function createWorkerApi(parts: WorkerParts): WorkerApi {
     const feeds = stage.warmUp(context, batch)[shape]
     if (feeds === undefined) return undefined
     const from = nowMs()
-    await (model.warm ?? model.run)(feeds)
-    return { runMs: nowMs() - from, rows: Object.values(feeds)[0]?.dims[0] ?? batch }
+    await (model.warm ?? model.run)(feeds, stage.exact?.(context) ?? false)
+    const runMs = nowMs() - from
+    const rows = stage.carried?.(context, batch) ?? Object.values(feeds)[0]?.dims[0] ?? batch
+    return { runMs, rows }
   }
 
   async function warmMore(taken: Held, fromMs: number): Promise<void> {

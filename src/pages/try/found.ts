@@ -9,24 +9,28 @@ export type Corner = [x: number, y: number]
 
 export interface Found {
   text: string
+  /** It names what is there; else it is what is written there. */
+  named: boolean
   confidence: number | null
   /** Corners in pixels of the picture. */
   box: Corner[] | null
 }
 
-/** By the name of the list. */
+/** The names of the lists, and the items of all. */
 export function foundIn(outputs: Record<string, unknown>): { list: string; items: Found[] } {
   const lists = Object.entries(outputs).filter(([, value]) => Array.isArray(value))
-  const [list, items] = lists[0] ?? ['found', []]
-  return { list, items: (items as unknown[]).map(foundOf) }
+  const items = lists.flatMap(([, value]) => value as unknown[])
+  return { list: lists.map(([name]) => name).join(' and ') || 'found', items: items.map(foundOf) }
 }
 
 function foundOf(item: unknown): Found {
   const fields = typeof item === 'object' && item !== null ? item as Record<string, unknown> : {}
   const words = [fields['text'], fields['label'], fields['class'], fields['name']]
+  const isText = typeof fields['text'] === 'string'
   const numbers = [fields['confidence'], fields['score']]
   return {
     text: words.find((word) => typeof word === 'string') ?? JSON.stringify(item),
+    named: !isText,
     confidence: numbers.find((number) => typeof number === 'number') ?? null,
     box: boxOf(fields['box']),
   }

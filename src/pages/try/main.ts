@@ -116,7 +116,7 @@ function showAnswer(
   setText(element('count'), String(items.length))
   setText(element('count-of'), list)
   showFound(asked, items)
-  element('over-field').hidden = !items.some(({ box }) => box !== null)
+  element('over-field').hidden = !items.some(({ box, named }) => box !== null && !named)
   element('path').replaceChildren(
     ...Object.entries(answer.path).map(([task, variants]) =>
       make(

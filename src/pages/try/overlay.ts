@@ -17,10 +17,11 @@ export function showPicture(picture: Picture): void {
   element('canvas-holder').hidden = false
 }
 
-export function showFound({ width, height }: Picture, items: readonly Found[]): void {
+export function showFound(picture: Picture, items: readonly Found[]): void {
+  const { width, height } = picture
   const svg = makeSvg('svg', { viewBox: `0 0 ${width} ${height}`, 'aria-hidden': 'true' })
   const lines = items.map((item, i) => {
-    const shape = shapeOf(item)
+    const shape = shapeOf(item, picture)
     if (shape !== null) svg.append(shape)
     const point = (on: boolean) => shape?.classList.toggle('pointed', on)
     const line = make(
@@ -47,13 +48,23 @@ export function clearFound(): void {
   element('canvas-holder').querySelector('svg')?.remove()
 }
 
-function shapeOf({ box, text, confidence }: Found): SVGGElement | null {
+/** Of the picture's shorter side. */
+const CAPTION_SHARE = 0.045
+
+function shapeOf({ box, text, named, confidence }: Found, picture: Picture): SVGGElement | null {
   if (box === null) return null
   const points = box.map((corner) => corner.join(',')).join(' ')
   const shape = makeSvg('g', { class: 'found' }, makeSvg('polygon', { points }))
   if ((confidence ?? 1) < 0.8) shape.classList.add('unsure')
   const [start, right, , under] = box
   if (start === undefined || right === undefined || under === undefined) return shape
+  if (named) {
+    const size = CAPTION_SHARE * Math.min(picture.width, picture.height)
+    shape.classList.add('named')
+    const [x, y] = [start[0] + 0.25 * size, start[1] + size]
+    shape.append(makeSvg('text', { x, y, 'font-size': size }, text))
+    return shape
+  }
   const long = Math.hypot(right[0] - start[0], right[1] - start[1])
   const high = Math.hypot(under[0] - start[0], under[1] - start[1])
   const turn = Math.atan2(right[1] - start[1], right[0] - start[0]) * 180 / Math.PI

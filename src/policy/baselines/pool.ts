@@ -18,6 +18,7 @@ export interface Pool {
   join(event: EventOf<'node_joined'>): void
   /** True when the plan has to take notice. The workers that went with lost slots are in `lost`. */
   report(event: EventOf<'node_reported'>, lost: Worker[]): boolean
+  able(event: EventOf<'node_able'>): void
   leave(node: NodeId): Worker[]
   ready(event: EventOf<'instance_ready'>): Worker | undefined
   failed(event: EventOf<'load_failed'>): void
@@ -37,6 +38,22 @@ export function createPool(model: Model, emit: (command: PolicyCommand) => void)
 
   const workerOf = ({ node, slot }: { node: NodeId; slot: number }) =>
     nodes.get(node)?.workers[slot]
+
+  function ableOf(refs: EventOf<'node_joined'>['able']): Worker['able'] {
+    const able: Worker['able'] = new Map()
+    for (const { memoryBytes = 0, ...ref } of refs) {
+      const variant = model.find(ref)
+      if (variant !== undefined) able.set(variant, memoryBytes)
+    }
+    return able
+  }
+
+  /** Figures or abilities changed. */
+  function reclass(id: NodeId): void {
+    const { able, workers } = nodes.get(id)!
+    const found = classes.classOf([...able.keys()], measured.get(id) ?? new Map())
+    for (const worker of workers) Object.assign(worker, { class: found, able })
+  }
 
   function resize(id: NodeId, slots: number): Worker[] {
     const node = nodes.get(id)!
@@ -88,13 +105,8 @@ export function createPool(model: Model, emit: (command: PolicyCommand) => void)
 
   return {
     all: () => all ??= [...nodes.values()].flatMap(({ workers }) => workers),
-    join({ node, slots, able: refs, memoryBytes = Infinity }) {
-      const able = new Map<Variant, number>()
-      for (const { memoryBytes: bytes = 0, ...ref } of refs) {
-        const variant = model.find(ref)
-        if (variant !== undefined) able.set(variant, bytes)
-      }
-      nodes.set(node, { workers: [], able, memoryBytes })
+    join({ node, slots, able, memoryBytes = Infinity }) {
+      nodes.set(node, { workers: [], able: ableOf(able), memoryBytes })
       resize(node, slots)
     },
     report({ node: id, paused, slots, roundTripMs, profile }, lost) {
@@ -107,8 +119,7 @@ export function createPool(model: Model, emit: (command: PolicyCommand) => void)
           if (variant !== undefined && points.length > 0) known.set(variant, points)
         }
         measured.set(id, known)
-        const found = classes.classOf([...node.able.keys()], known)
-        for (const worker of node.workers) worker.class = found
+        reclass(id)
       }
       if (slots !== undefined) lost.push(...resize(id, slots))
       for (const worker of node.workers) {
@@ -116,6 +127,12 @@ export function createPool(model: Model, emit: (command: PolicyCommand) => void)
         if (roundTripMs !== undefined) worker.roundTripMs = roundTripMs
       }
       return profile !== undefined || slots !== undefined || paused !== undefined
+    },
+    able({ node: id, able }) {
+      const node = nodes.get(id)
+      if (node === undefined) return
+      node.able = ableOf(able)
+      reclass(id)
     },
     leave(id) {
       const workers = nodes.get(id)?.workers ?? []

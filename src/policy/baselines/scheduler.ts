@@ -134,6 +134,9 @@ export function createBaseline(strategy: Strategy, options: PolicyOptions): Omit
         for (const worker of lost) flow.evict(worker, nowMs)
         return
       }
+      case 'node_able':
+        pool.able(event)
+        return controller.changed()
       case 'node_left': {
         const lost = pool.leave(event.node)
         controller.changed()

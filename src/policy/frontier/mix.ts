@@ -34,7 +34,9 @@ export function pathsOf(
 ): { pipeline: string; path: string[]; share: number }[] {
   const rows: { pipeline: string; path: string[]; share: number }[] = []
   for (const { pipeline, flow, served } of mix.pipelines) {
-    const shape = shapes.pipelines.get(pipeline)!
+    const shape = shapes.pipelines.get(pipeline)
+    // Gone since this mix was made.
+    if (shape === undefined) continue
     const visit = (prefix: Prefix, path: string[], weight: number) => {
       const share = flow[prefix.id]!
       if (share < least) return

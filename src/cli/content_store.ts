@@ -1,0 +1,59 @@
+/**
+ * Files on this machine under the name of their content, `HASH.onnx`.
+ *
+ * @module
+ */
+import { join, resolve } from 'node:path'
+import { ROOT } from './root.ts'
+
+export interface PreparedModel {
+  /** Lower-case hexadecimal. */
+  sha256: string
+  bytes: number
+  /** Absolute path of the ONNX file. */
+  file: string
+}
+
+/** @param dir default: `SHOAL_CACHE`, else `.shoal/models` in the project's folder */
+export function storeDir(dir?: string): string {
+  return resolve(dir ?? Deno.env.get('SHOAL_CACHE') ?? join(ROOT, '.shoal', 'models'))
+}
+
+export const fileOf = (dir: string, sha256: string): string => join(dir, `${sha256}.onnx`)
+
+/** Stores a model's bytes, if they are not there yet. */
+export async function store(dir: string, bytes: Uint8Array): Promise<PreparedModel> {
+  const sha256 = await sha256Of(bytes)
+  const model = { sha256, bytes: bytes.byteLength, file: fileOf(dir, sha256) }
+  if (!await isWhole(model)) {
+    await Deno.mkdir(dir, { recursive: true })
+    await writeWhole(model.file, bytes)
+  }
+  return model
+}
+
+export async function isWhole({ file, sha256, bytes }: PreparedModel): Promise<boolean> {
+  try {
+    if ((await Deno.stat(file)).size !== bytes) return false
+    return await sha256Of(await Deno.readFile(file)) === sha256
+  } catch {
+    return false
+  }
+}
+
+/** A reader sees the file whole or not at all: written aside, then renamed. */
+export async function writeWhole(file: string, bytes: Uint8Array): Promise<void> {
+  const aside = `${file}.${Deno.pid}-${crypto.randomUUID()}.part`
+  try {
+    await Deno.writeFile(aside, bytes)
+    await Deno.rename(aside, file)
+  } catch (error) {
+    await Deno.remove(aside).catch(() => {})
+    throw error
+  }
+}
+
+export async function sha256Of(bytes: Uint8Array): Promise<string> {
+  const digest = await crypto.subtle.digest('SHA-256', bytes as Uint8Array<ArrayBuffer>)
+  return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, '0')).join('')
+}

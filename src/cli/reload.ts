@@ -1,0 +1,91 @@
+/**
+ * Pipelines read anew while they serve.
+ *
+ * @module
+ */
+import { ApiError } from '../coordinator/api_error.ts'
+import type { Reloaded } from '../coordinator/admin_routes.ts'
+import type { Log } from '../coordinator/log.ts'
+import type { Pool } from '../coordinator/pool.ts'
+import { RenewalError } from '../coordinator/renewal.ts'
+import { PipelineError } from '../pipeline/error.ts'
+import { asVersion, versionOf } from '../pipeline/version.ts'
+import { type LoadedPipeline, loadPipeline } from './load_pipelines.ts'
+
+export interface ReloaderParts {
+  pool: Pool
+  log: Log
+  /** What was read at the start. */
+  pipelines: readonly LoadedPipeline[]
+  /** Whether the rules in force follow what is served while it changes. */
+  renews: boolean
+  policy: string
+  /** Its models are to be had from now on. */
+  loaded(pipeline: LoadedPipeline): void
+}
+
+/** One reload at a time: a second one waits, and then reads what is there by then. */
+export function createReloader(parts: ReloaderParts): (name: string) => Promise<Reloaded> {
+  const { pool, log } = parts
+  const folders = new Map(parts.pipelines.map((one) => [one.pipeline.name, one]))
+  /** A version that nobody could serve keeps its number: what nodes still say of it is of it. */
+  const tried = new Map<string, number>()
+  let last: Promise<unknown> = Promise.resolve()
+
+  const refuse = (name: string, why: string): never => {
+    log(`${name} serves on as it was: ${why}`, 'warn', { event: 'reload_refused', pipeline: name })
+    throw new ApiError('invalid_input', why)
+  }
+
+  async function reload(name: string): Promise<Reloaded> {
+    const before = folders.get(name)
+    const old = pool.versions.find(name)
+    if (before === undefined || old === undefined) {
+      throw new ApiError('unknown_pipeline', `Cannot reload ${name}: it is not served`)
+    }
+    const version = versionOf(old.pipeline.name)
+    if (!parts.renews) {
+      return refuse(
+        name,
+        `Cannot reload ${name}: the rules ${parts.policy} plan for what there ` +
+          'was at the start; --policy shoal follows',
+      )
+    }
+    const next = await loadPipeline(before.dir, (line) => log(line)).catch((error) =>
+      error instanceof PipelineError ? refuse(name, error.message) : Promise.reject(error)
+    )
+    if (next.pipeline.name !== name) {
+      return refuse(name, `Cannot reload ${name}: its file now says name ${next.pipeline.name}`)
+    }
+    if (contentOf(next) === contentOf(before)) return { pipeline: name, version, changed: false }
+    parts.loaded(next)
+    const number = Math.max(version, tried.get(name) ?? 0) + 1
+    tried.set(name, number)
+    const served = { ...next, pipeline: asVersion(next.pipeline, number) }
+    log(`${name}: version ${number} is loaded beside ${version}`, 'info', {
+      ...{ event: 'reload', pipeline: name, version: number },
+    })
+    await pool.renew(served, old).catch((error) =>
+      error instanceof RenewalError
+        ? refuse(name, `Cannot serve the new version of ${name}: ${error.message}`)
+        : Promise.reject(error)
+    )
+    folders.set(name, next)
+    log(`${name}: version ${number} serves`, 'info', {
+      ...{ event: 'reloaded', pipeline: name, version: number },
+    })
+    return { pipeline: name, version: number, changed: true }
+  }
+
+  return (name) => {
+    const next = last.then(() => reload(name))
+    last = next.catch(() => {})
+    return next
+  }
+}
+
+/** All that a version consists of. */
+function contentOf({ pipeline, models }: LoadedPipeline): string {
+  const hashes = Object.entries(models).map(([name, { sha256 }]) => [name, sha256]).sort()
+  return JSON.stringify([pipeline, hashes])
+}

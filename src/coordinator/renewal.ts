@@ -1,0 +1,132 @@
+/**
+ * A pipeline is replaced while it serves: nodes load the new version beside the old one, one node
+ * after another; then new queries go to the new one, and the old one goes when its last query ended.
+ *
+ * @module
+ */
+import type { Pipeline } from '../pipeline/schema.ts'
+import type { PolicyEvent } from '../policy/types.ts'
+import type { Post } from './driver.ts'
+import type { Log } from './log.ts'
+import type { PooledNode } from './nodes.ts'
+import type { ServedPipeline } from './served.ts'
+import type { Versions } from './versions.ts'
+
+export interface RenewalParts {
+  versions: Versions
+  nodes: ReadonlyMap<string, PooledNode>
+  post: Post
+  log: Log
+  /**
+   * Tells a node what is served, and the scheduler what the node is able to hold of it: that is what
+   * comes back, by `pipeline task variant`, and whether there is room for all of it at once.
+   */
+  offer(node: PooledNode): { able: string[]; fits: boolean }
+  isReady(pipeline: Pipeline): boolean
+  /** Counts for it are kept, too. */
+  opened(pipeline: Pipeline): void
+  closed(pipeline: Pipeline): void
+  /** Longest wait for one node, and in the end for all of them. */
+  patienceMs?: number
+}
+
+/** The new version cannot be served; the old one goes on. */
+export class RenewalError extends Error {
+  override name = 'RenewalError'
+}
+
+export interface Renewal {
+  /** @throws RenewalError */
+  renew(next: ServedPipeline, old: ServedPipeline): Promise<void>
+  /** A node said that it holds a variant, cannot, or it left. */
+  heard(node: PooledNode, failure?: { pipeline: string; what: string; message: string }): void
+}
+
+const PATIENCE_MS = 60_000
+
+export function createRenewal(parts: RenewalParts): Renewal {
+  const { versions, nodes, post, log } = parts
+  const patienceMs = parts.patienceMs ?? PATIENCE_MS
+  let failures: { node: PooledNode; pipeline: string; what: string; message: string }[] = []
+  let look = () => {}
+
+  /** Resolves as soon as it is so, or after a while; what it was in the end. */
+  function until(is: () => boolean): Promise<boolean> {
+    if (is()) return Promise.resolve(true)
+    return new Promise((resolve) => {
+      const settle = (so: boolean) => {
+        clearTimeout(timer)
+        look = () => {}
+        resolve(so)
+      }
+      const timer = setTimeout(() => settle(false), patienceMs)
+      look = () => is() && settle(true)
+    })
+  }
+
+  const holds = (node: PooledNode, wanted: readonly string[]) =>
+    Array.from({ length: node.slots }, (_, slot) => slot).every((slot) =>
+      wanted.every((one) => node.instances.has(`${slot} ${one}`))
+    )
+  const failed = ({ name }: Pipeline, node?: PooledNode) =>
+    failures.find((one) => one.pipeline === name && (node === undefined || one.node === node))
+
+  async function load(pipeline: Pipeline): Promise<void> {
+    // Who joins meanwhile is told of both versions at once.
+    for (const node of [...nodes.values()]) {
+      if (nodes.get(node.id) !== node) continue
+      const { able, fits } = parts.offer(node)
+      const wanted = able.filter((one) => one.startsWith(`${pipeline.name} `))
+      // Where there is no room for both versions at once, the placement says what goes where.
+      await until(() =>
+        nodes.get(node.id) !== node || !fits || holds(node, wanted) ||
+        failed(pipeline, node) !== undefined
+      )
+      const failure = failed(pipeline, node)
+      if (failure !== undefined) {
+        throw new RenewalError(`${failure.what}: ${failure.message}`)
+      }
+      log(`node ${node.name} holds ${pipeline.name}`, 'info', {
+        ...{ event: 'node_renewed', node: node.id, name: node.name, pipeline: pipeline.name },
+      })
+    }
+    if (nodes.size > 0 && !await until(() => parts.isReady(pipeline))) {
+      throw new RenewalError('no node got ready with it: there may be no room for both versions')
+    }
+  }
+
+  function drop(one: ServedPipeline, into: ServedPipeline): void {
+    const event: PolicyEvent = {
+      ...{ type: 'pipeline_removed', pipeline: one.pipeline.name, into: into.pipeline.name },
+    }
+    versions.remove(one)
+    post(event)
+    parts.closed(one.pipeline)
+    for (const node of nodes.values()) parts.offer(node)
+  }
+
+  return {
+    async renew(next, old) {
+      failures = []
+      versions.add(next)
+      parts.opened(next.pipeline)
+      post({ type: 'pipeline_added', pipeline: next.pipeline, replaces: old.pipeline.name })
+      try {
+        await load(next.pipeline)
+      } catch (error) {
+        drop(next, old)
+        throw error
+      }
+      versions.follow(next)
+      post({
+        ...{ type: 'pipeline_followed', from: old.pipeline.name, to: next.pipeline.name },
+      })
+      await versions.left(old)
+      drop(old, next)
+    },
+    heard(node, failure) {
+      if (failure !== undefined) failures.push({ node, ...failure })
+      look()
+    },
+  }
+}

@@ -1,0 +1,40 @@
+/**
+ * What a variant can run on, by its precision and by what its author says: half precision needs a GPU
+ * that computes with it, eight-bit integers need a processor (WebGPU has no operators for them).
+ *
+ * @module
+ */
+import type { Pipeline, Variant } from './schema.ts'
+
+/** What a node runs on. */
+export interface Device {
+  /** `wasm` where absent. */
+  backend?: string | undefined
+  /** Of the GPU, where there is one. */
+  device?: { shaderF16: boolean } | null | undefined
+}
+
+export type Demands = Pick<Variant, 'precision' | 'backends'>
+
+/** Why a variant does not run there, for people; nothing where it does. */
+export function whyNotOn({ precision, backends }: Demands, on: Device): string | undefined {
+  const { backend = 'wasm', device } = on
+  if (backends !== undefined && !backends.some((one) => one === backend)) {
+    return `it runs on ${backends.join(' or ')} only, and this node runs on ${backend}`
+  }
+  if (precision === 'int8' && backend === 'webgpu') {
+    return 'it is of eight-bit integers, which run on processors only'
+  }
+  if (precision !== 'fp16') return undefined
+  if (backend !== 'webgpu') return 'it is of half precision, which runs on GPUs only'
+  return device?.shaderF16 === true
+    ? undefined
+    : 'it is of half precision, and this GPU has no shader-f16'
+}
+
+/** How many variants of what is served run there. */
+export function countOn(pipelines: readonly Pipeline[], on: Device): number {
+  return pipelines.flatMap(({ tasks }) => Object.values(tasks))
+    .flatMap(({ variants }) => Object.values(variants))
+    .filter((variant) => whyNotOn(variant, on) === undefined).length
+}

@@ -1,0 +1,131 @@
+/**
+ * Naming what is on a picture: a label, or at each of several places one, as in a row of digits.
+ *
+ * @module
+ */
+import { z } from 'zod'
+import type { ItemResult, JsonObject, Stage, StageContext, StageItem, Tensor } from './types.ts'
+import { handingOf } from './handing.ts'
+import { picturesOf } from './item.ts'
+import { labelsOf } from './labels.ts'
+import { emptyInput, inputTensor, type PictureInput, pictureInputOf } from './picture_input.ts'
+
+const scoresSchema = z.strictObject({
+  /** What the model gives: `logits` need a softmax, `probabilities` none. */
+  scores: z.enum(['logits', 'probabilities']).default('logits'),
+  /** With so many places, the answer is a `text` of the labels side by side. */
+  places: z.number().int().min(1).max(1024).optional(),
+  /** Answers less sure than this are none. */
+  minConfidence: z.number().min(0).max(1).default(0),
+})
+type Scores = z.infer<typeof scoresSchema>
+
+/**
+ * Stage `image-classification`. Task or variant: `labels`, `input` as in `picture_input.ts`, `output:
+ * {scores, places, minConfidence}`; task: `hand: {child: [label]}`, by which an item goes on to child
+ * tasks.
+ *
+ * Items: `{type: media type}` and the file, or a crop. Fields: `{label, confidence}`; with `places`,
+ * `{text, confidence}`, where the empty label is nothing and the confidence is that all are right.
+ * The model maps a batch to `[N, labels]`, with places to `[N, places, labels]`. A batch is one run.
+ */
+export const imageClassification: Stage = {
+  run: async (items, context) => {
+    const settings = settingsOf(context)
+    const { pictures, results } = await picturesOf(items, context.codecs)
+    if (pictures.length > 0) {
+      const { tensor } = inputTensor(pictures.map(({ picture }) => picture), settings.input)
+      const { inputNames, outputNames } = context.model
+      const output = (await context.model.run({ [inputNames[0]!]: tensor }))[outputNames[0]!]
+      const answers = answersOf(output, pictures.length, settings)
+      pictures.forEach(({ item }, i) => {
+        results[item] = resultOf(items[item]!, answers[i]!, settings, context.next)
+      })
+    }
+    return results
+  },
+  warmUp: (context, batch) => [{
+    [context.model.inputNames[0]!]: emptyInput(settingsOf(context).input, batch),
+  }],
+}
+
+interface Settings {
+  input: PictureInput
+  labels: readonly string[]
+  scores: Scores
+  goes: (child: string, label: string) => boolean
+}
+
+/** @throws TypeError saying what in the pipeline file cannot be used */
+function settingsOf({ task, variant, next }: StageContext): Settings {
+  const output = { ...task['output'] as object, ...variant['output'] as object }
+  const parsed = scoresSchema.safeParse(output)
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0]
+    throw new TypeError(
+      `Cannot use ${['output', ...issue?.path ?? []].join('.')} of a task: ${issue?.message}`,
+    )
+  }
+  const labels = labelsOf(task, variant)
+  return {
+    input: pictureInputOf(task, variant),
+    labels,
+    scores: parsed.data,
+    goes: handingOf(task, next, labels),
+  }
+}
+
+interface Reading {
+  words: string[]
+  confidence: number
+}
+
+/** @throws TypeError naming the shape expected and found */
+function answersOf(output: Tensor | undefined, batch: number, settings: Settings): Reading[] {
+  const { labels, scores: { scores, places } } = settings
+  const rows = places ?? 1
+  const data = output?.data
+  if (!(data instanceof Float32Array) || data.length !== batch * rows * labels.length) {
+    const wanted = [batch, ...places === undefined ? [] : [places], labels.length].join(', ')
+    const found = output === undefined ? 'none' : `${output.type} [${output.dims.join(', ')}]`
+    throw new TypeError(`Cannot read scores: expected output float32 [${wanted}], found ${found}`)
+  }
+  return Array.from({ length: batch }, (_, n) => {
+    const words: string[] = []
+    let confidence = 1
+    for (let row = 0; row < rows; row++) {
+      const from = (n * rows + row) * labels.length
+      const [best, share] = bestOf(data.subarray(from, from + labels.length), scores)
+      words.push(labels[best]!)
+      confidence *= share
+    }
+    return { words, confidence }
+  })
+}
+
+function bestOf(row: Float32Array, scores: Scores['scores']): [best: number, share: number] {
+  let best = 0
+  for (let k = 1; k < row.length; k++) if (row[k]! > row[best]!) best = k
+  if (scores === 'probabilities') return [best, row[best]!]
+  let sum = 0
+  for (let k = 0; k < row.length; k++) sum += Math.exp(row[k]! - row[best]!)
+  return [best, 1 / sum]
+}
+
+function resultOf(
+  item: StageItem,
+  { words, confidence }: Reading,
+  { scores: { places, minConfidence }, goes }: Settings,
+  next: readonly string[],
+): ItemResult {
+  const text = words.join('')
+  const none = confidence < minConfidence || text === ''
+  const fields: JsonObject | null = none ? null : {
+    [places === undefined ? 'label' : 'text']: text,
+    confidence: Math.round(confidence * 1e4) / 1e4,
+  }
+  const children = Object.fromEntries(
+    next.map((child) => [child, !none && goes(child, text) ? [item] : []]),
+  )
+  return { ok: true, fields, children }
+}

@@ -1,0 +1,159 @@
+/**
+ * Finding things: a picture in, out an upright crop of each thing for the task that is told of it.
+ *
+ * @module
+ */
+import { z } from 'zod'
+import type { ItemResult, Picture, Stage, StageContext, StageItem } from './types.ts'
+import { BOX_FORMATS, type Found, readBoxes, suppress } from './boxes.ts'
+import { handingOf } from './handing.ts'
+import { labelsOf } from './labels.ts'
+import { picturesOf } from './item.ts'
+import {
+  emptyInput,
+  inputTensor,
+  type PictureInput,
+  pictureInputOf,
+  type Placing,
+} from './picture_input.ts'
+import { readingOrder } from './reading_order.ts'
+import {
+  cropThings,
+  roundedCorners,
+  type ThingCrops,
+  thingCropsOf,
+  uprightBox,
+} from './thing_crops.ts'
+
+const boxesSchema = z.strictObject({
+  format: z.enum(BOX_FORMATS),
+  /** Whether coordinates are pixels of the input, or shares of it. */
+  units: z.enum(['pixels', 'shares']).default('pixels'),
+  threshold: z.number().min(0).max(1).default(0.25),
+  overlap: z.number().min(0).max(1).default(0.5),
+  /** Whether things of different labels may lie on each other. */
+  apart: z.boolean().default(false),
+  most: z.number().int().min(1).max(4096).default(300),
+})
+
+/**
+ * Stage `object-detection`. Task or variant: `labels`, `boxes: {format, threshold, ...}`, `input` as
+ * in `picture_input.ts`; task: `hand: {child: [label]}`, `crop: {maxHeight, maxWidth, margin}`.
+ *
+ * Items: `{type: media type}` and the file, or a crop. Fields: `{width, height, found}`, where
+ * `found` is a number, or, without child tasks, a list of `{kind, score, box}`. Children:
+ * `{format, width, height, kind, score, box}`, in reading order; `box` as four corners in pixels
+ * of the picture. A batch is one run of the model.
+ */
+export const objectDetection: Stage = {
+  run: async (items, context) => {
+    const settings = settingsOf(context)
+    const { pictures, results } = await picturesOf(items, context.codecs)
+    if (pictures.length > 0) {
+      const found = await findThings(pictures.map(({ picture }) => picture), settings, context)
+      for (const [i, { item, picture }] of pictures.entries()) {
+        results[item] = await resultOf(picture, found[i]!, settings, context)
+      }
+    }
+    return results
+  },
+  warmUp: (context, batch) => [{
+    [context.model.inputNames[0]!]: emptyInput(settingsOf(context).input, batch),
+  }],
+}
+
+interface Settings {
+  input: PictureInput
+  labels: readonly string[]
+  boxes: z.infer<typeof boxesSchema>
+  crop: ThingCrops
+  goes: (child: string, label: string) => boolean
+}
+
+/** @throws TypeError saying what in the pipeline file cannot be used */
+function settingsOf({ task, variant, next }: StageContext): Settings {
+  const labels = labelsOf(task, variant)
+  return {
+    input: pictureInputOf(task, variant),
+    labels,
+    boxes: read(boxesSchema, 'boxes', {
+      ...task['boxes'] as object,
+      ...variant['boxes'] as object,
+    }),
+    crop: thingCropsOf(task),
+    goes: handingOf(task, next, labels),
+  }
+}
+
+function read<T>(schema: z.ZodType<T>, name: string, value: unknown): T {
+  const parsed = schema.safeParse(value)
+  if (parsed.success) return parsed.data
+  const issue = parsed.error.issues[0]
+  throw new TypeError(
+    `Cannot use ${[name, ...issue?.path ?? []].join('.')} of a task: ${issue?.message}`,
+  )
+}
+
+/** Things on each picture, in its pixels, best first. */
+async function findThings(
+  pictures: readonly Picture[],
+  { input, labels, boxes }: Settings,
+  { model }: StageContext,
+): Promise<Found[][]> {
+  const { tensor, placings } = inputTensor(pictures, input)
+  const outputs = await model.run({ [model.inputNames[0]!]: tensor })
+  const wanted = boxes.format === 'boxes-scores' ? 2 : 1
+  const given = model.outputNames.slice(0, wanted).map((name) => outputs[name]!)
+  const { format, threshold, units } = boxes
+  const scale = units === 'shares' ? { x: input.width, y: input.height } : { x: 1, y: 1 }
+  return readBoxes(given, pictures.length, { format, threshold, classes: labels.length })
+    .map((found, i) => {
+      const own = found.flatMap((one) => onPicture(one, pictures[i]!, placings[i]!, scale))
+      return suppress(own, boxes)
+    })
+}
+
+/** Cut to the picture's edges; nothing where no pixel is left. */
+function onPicture(
+  one: Found,
+  picture: Picture,
+  { window, left, top, width, height }: Placing,
+  scale: { x: number; y: number },
+): Found[] {
+  const across = (x: number) => window.left + (x * scale.x - left) / width * window.width
+  const down = (y: number) => window.top + (y * scale.y - top) / height * window.height
+  const within = (value: number, most: number) => Math.min(Math.max(value, 0), most)
+  const placed = {
+    ...one,
+    x0: within(across(one.x0), picture.width),
+    y0: within(down(one.y0), picture.height),
+    x1: within(across(one.x1), picture.width),
+    y1: within(down(one.y1), picture.height),
+  }
+  return placed.x1 - placed.x0 >= 1 && placed.y1 - placed.y0 >= 1 ? [placed] : []
+}
+
+async function resultOf(
+  picture: Picture,
+  found: readonly Found[],
+  settings: Settings,
+  context: StageContext,
+): Promise<ItemResult> {
+  const { width, height } = picture
+  const things = found.map((one) => ({
+    kind: settings.labels[one.kind]!,
+    score: Math.round(one.score * 1e4) / 1e4,
+    box: uprightBox(one.x0, one.y0, one.x1, one.y1),
+  }))
+  const ordered = readingOrder(things.map(({ box }) => box)).map((i) => things[i]!)
+  if (context.next.length === 0) {
+    const list = ordered.map((one) => ({ ...one, box: roundedCorners(one.box) }))
+    return { ok: true, fields: { width, height, found: list }, children: {} }
+  }
+  const children: { [task: string]: StageItem[] } = {}
+  for (const child of context.next) {
+    const own = ordered.filter(({ kind }) => settings.goes(child, kind))
+    children[child] = await cropThings(picture, own, settings.crop, context.crops, context.codecs)
+  }
+  return { ok: true, fields: { width, height, found: things.length }, children }
+}

@@ -1,0 +1,102 @@
+/** A pipeline's folder may hold its models as files: found, checked, served by their content. */
+import { deepEqual, equal, match, ok, rejects } from 'node:assert/strict'
+import { createHash } from 'node:crypto'
+import { join } from 'node:path'
+import { loadPipeline } from '../../src/cli/load_pipelines.ts'
+import { onnxOf } from '../pipeline/onnx.ts'
+
+const picture = onnxOf({
+  inputs: { x: ['N', 3, 48, 'W'] },
+  outputs: { y: ['N', 3, 48, 'W'] },
+  nodes: [{ op: 'Relu', inputs: ['x'], outputs: ['y'] }],
+})
+
+const pipelineOf = (model: string) => ({
+  ...{ schema: 'shoal-pipeline/1', name: 'own', sloMs: 1000, root: 'read' },
+  tasks: {
+    read: {
+      kind: 'text-recognition',
+      variants: { only: { accuracy: 1, model, input: { height: 48, width: 96 } } },
+    },
+  },
+})
+
+async function inFolder(work: (dir: string, cacheDir: string) => Promise<void>): Promise<void> {
+  const top = await Deno.makeTempDir()
+  const dir = join(top, 'own')
+  try {
+    await Deno.mkdir(join(dir, 'models'), { recursive: true })
+    await work(dir, join(top, 'cache'))
+  } finally {
+    await Deno.remove(top, { recursive: true })
+  }
+}
+
+async function load(dir: string, cacheDir: string, model: string) {
+  await Deno.writeTextFile(join(dir, 'pipeline.json'), JSON.stringify(pipelineOf(model)))
+  return await loadPipeline(dir, () => {}, { cacheDir })
+}
+
+Deno.test('loadPipeline() takes .onnx files of the folder, without a models.ts', async () => {
+  await inFolder(async (dir, cacheDir) => {
+    for (const name of ['small.onnx', 'models/small.onnx']) {
+      await Deno.writeFile(join(dir, name), picture)
+      const { models } = await load(dir, cacheDir, name)
+      const { sha256, bytes, file } = models[name]!
+      equal(sha256, createHash('sha256').update(picture).digest('hex'))
+      equal(bytes, picture.length)
+      // What is served stays as it is, whatever becomes of the file.
+      await Deno.writeTextFile(join(dir, name), 'changed')
+      deepEqual(await Deno.readFile(file), picture)
+    }
+  })
+})
+
+Deno.test('loadPipeline() refuses a model outside the folder, absent, or no model', async () => {
+  await inFolder(async (dir, cacheDir) => {
+    const outside = join(dir, '..', 'outside.onnx')
+    await Deno.writeFile(outside, picture)
+    await Deno.symlink(outside, join(dir, 'link.onnx'))
+    await Deno.writeTextFile(join(dir, 'page.onnx'), '<!doctype html><p>Not found')
+    await Deno.writeFile(join(dir, 'cut.onnx'), picture.subarray(0, picture.length - 9))
+    await Deno.writeFile(join(dir, 'empty.onnx'), new Uint8Array(0))
+    const refused: [model: string, why: RegExp][] = [
+      ['../outside.onnx', /is not a path inside the pipeline's folder/],
+      ['models/../../outside.onnx', /is not a path inside/],
+      ['..\\outside.onnx', /is not a path inside/],
+      [outside, /is not a path inside/],
+      ['link.onnx', /leads out of the pipeline's folder/],
+      ['absent.onnx', /absent.onnx cannot be read: there is no such file/],
+      ['page.onnx', /page.onnx is no ONNX model/],
+      ['cut.onnx', /cut.onnx is no ONNX model/],
+      ['empty.onnx', /empty.onnx is no ONNX model: it has no graph/],
+      ['small', /small is no .onnx file, and the folder has no models.ts/],
+    ]
+    for (const [model, why] of refused) {
+      await rejects(load(dir, cacheDir, model), (error: Error) => {
+        ok(error.message.includes('tasks.read.variants.only.model: '), error.message)
+        match(error.message, why)
+        return true
+      })
+    }
+  })
+})
+
+Deno.test('loadPipeline() puts the lines of a labels file in its place', async () => {
+  await inFolder(async (dir, cacheDir) => {
+    await Deno.writeFile(join(dir, 'small.onnx'), picture)
+    const labelled = (labels: string) => {
+      const pipeline = pipelineOf('small.onnx')
+      const tasks = { read: { ...pipeline.tasks.read, labels } }
+      return Deno.writeTextFile(join(dir, 'pipeline.json'), JSON.stringify({ ...pipeline, tasks }))
+    }
+    await Deno.writeTextFile(join(dir, 'labels.txt'), 'cat\r\n\r\nhot dog\n')
+    await labelled('labels.txt')
+    const { pipeline } = await loadPipeline(dir, () => {}, { cacheDir })
+    deepEqual(pipeline.tasks['read']!['labels'], ['cat', '', 'hot dog'])
+    for (const name of ['absent.txt', '../labels.txt', '/etc/hosts']) {
+      await labelled(name)
+      await rejects(loadPipeline(dir, () => {}, { cacheDir }), /tasks\.read\.labels: /)
+    }
+  })
+})
