@@ -27,7 +27,7 @@ interface One {
 const percent = (value: number) => `${+(value * 100).toFixed(1)} %`
 const plain = (value: number) => String(+value.toFixed(1))
 
-export function charts({ played, sloMs }: DemoRecord): string {
+export function charts({ played, sloMs, capacity }: DemoRecord): string {
   const marks = (played[0]?.events ?? []).map(({ atS, what }) => ({ atS, label: what }))
   const seconds = played[0]?.result.seconds.length ?? 0
   const lines = (pick: (one: Played, second: Second, i: number) => number | null): Line[] =>
@@ -56,8 +56,8 @@ export function charts({ played, sloMs }: DemoRecord): string {
     {
       title: 'Accuracy of what was answered in time',
       lines: accuracy,
-      from: Math.floor(least * 10) / 10,
-      to: 1,
+      from: Math.floor(least * 20 - 0.5) / 20,
+      to: Math.min(1, Math.ceil(capacity.bestAccuracy * 20 + 0.2) / 20),
       format: percent,
     },
     {
