@@ -34,6 +34,8 @@ export interface Scene {
 
 /** Nothing was loaded for so long: all that will be held is. */
 const SETTLED_MS = 2000
+/** Rules that find no plan load nothing: they are played as they are. */
+const HOPELESS_MS = 20_000
 const PATIENCE_MS = 90_000
 const LOOK_MS = 50
 const TROUBLE = /fault|lost|silent|cannot|anew/
@@ -98,9 +100,12 @@ async function settled(
     const count = nodes.reduce((sum, { instances }) => sum + instances, 0)
     if (count !== held) changedMs = nowMs
     held = count
-    const complete = nodes.length >= expected && pool.ready() &&
-      nodes.every(({ instances }) => instances > 0)
+    const joined = nodes.length >= expected
+    const complete = joined && pool.ready() && nodes.every(({ instances }) => instances > 0)
     if (complete && nowMs - changedMs > SETTLED_MS) return
+    if (joined && nowMs - changedMs > HOPELESS_MS) {
+      return say(`not every task is served, with ${held} models loaded: so these rules decided`)
+    }
     if (nowMs - startMs > PATIENCE_MS) {
       throw new Error(
         `Cannot start: ${nodes.length} of ${expected} nodes joined, ${held} models loaded`,
