@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Profile } from './profile_result.ts'
+import type { Profile } from './profile_types.ts'
 
 interface PipelineFile {
   tasks: { [task: string]: { variants: { [variant: string]: Record<string, unknown> } } }
@@ -23,7 +23,7 @@ export function writeProfile(text: string, profile: Profile): string {
     if (entry === undefined) {
       throw new RangeError(`Cannot write ${task} ${variant}: no such variant`)
     }
-    entry['referenceMs'] = round(figures.referenceMs, 1)
+    entry['referenceMs'] = round(figures.referenceMs, figures.referenceMs < 10 ? 2 : 1)
     if (!scored) continue
     entry['accuracy'] = round(figures.accuracy, 4)
     if (figures.recall !== undefined) entry['recall'] = round(figures.recall, 4)
