@@ -64,7 +64,7 @@ Deno.test({
       const leaves = results.map((result, i): Leaf => {
         return { meta: items[i]!.meta, fields: result.ok ? result.fields : null }
       })
-      sum = addScores(sum, example.score(leaves))
+      sum = addScores(sum, example.score(leaves, 'recognise'))
     }
     assert.ok(accuracyOf(sum) >= 0.88, `${accuracyOf(sum)} of ${sum.total} characters`)
   },
@@ -75,7 +75,7 @@ Deno.test({
   ignore,
   fn: async () => {
     if ('skip' in set) return
-    const score = (await set.example(0)).score([])
+    const score = (await set.example(0)).score([], 'recognise')
     assert.ok(score.truths >= 2)
     assert.equal(score.errors, score.total)
     assert.equal(score.found + score.exact, 0)
