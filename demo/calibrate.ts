@@ -4,6 +4,8 @@
  *
  * @module
  */
+import type { Pipeline } from '../src/pipeline/schema.ts'
+import { shapesOf } from '../src/policy/shape.ts'
 import { loadInProcess } from './load/process.ts'
 import { tally } from './load/tally.ts'
 import type { Asked, Body, LoadOrder } from './load/types.ts'
@@ -19,10 +21,7 @@ export interface Capacity {
 }
 
 export interface CalibrateOptions {
-  pipeline: string
-  sloMs: number
-  /** Highest least accuracy that can be asked for: it leaves the most accurate path only. */
-  bestFloor: number
+  pipeline: Pipeline
   bodies: readonly Body[]
   /** For each of the three parts. */
   seconds: number
@@ -36,9 +35,11 @@ const TRIED = 8
 const MOST_PER_S = 600
 
 export async function calibrate(scene: Scene, options: CalibrateOptions): Promise<Capacity> {
-  const { pipeline, sloMs, bodies, seconds } = options
+  const { pipeline: { name: pipeline, sloMs }, bodies, seconds } = options
   const { localUrl: url, pool } = scene.coordinator
   const slots = pool.nodes().reduce((sum, node) => sum + node.slots, 0)
+
+  const bestFloor = bestFloorOf(options.pipeline, pool.held().flatMap((held) => [...held]))
 
   async function asked(order: Partial<LoadOrder>): Promise<Asked[]> {
     const all: Asked[] = []
@@ -51,7 +52,7 @@ export async function calibrate(scene: Scene, options: CalibrateOptions): Promis
   // A deadline that no wait behind others can miss.
   const best = await asked({
     ...{ atOnce: AT_ONCE * slots, seconds, timeoutMs: 60_000 },
-    minAccuracy: options.bestFloor,
+    minAccuracy: bestFloor,
   })
   const { onTimePerS, effectiveAccuracy } = tally(best, 60_000)
   const bestPerS = Math.max(0.1, onTimePerS)
@@ -61,7 +62,26 @@ export async function calibrate(scene: Scene, options: CalibrateOptions): Promis
   const served = tally(most, sloMs).onTime / seconds
   return {
     bestPerS,
-    bestAccuracy: effectiveAccuracy ?? options.bestFloor,
+    bestAccuracy: effectiveAccuracy ?? bestFloor,
     mostPerS: Math.max(bestPerS, served),
   }
+}
+
+/**
+ * The highest least accuracy that can be asked for of what is held: it leaves the most accurate path
+ * alone. What no node here can hold, as half precision without a GPU, does not count.
+ *
+ * @param held as `slot pipeline task variant`
+ */
+export function bestFloorOf(pipeline: Pipeline, held: readonly string[]): number {
+  const isHeld = new Set(held.map((one) => one.split(' ').slice(1).join(' ')))
+  const tasks = Object.entries(pipeline.tasks).map(([task, one]) => [task, {
+    ...one,
+    variants: Object.fromEntries(
+      Object.entries(one.variants)
+        .filter(([variant]) => isHeld.has(`${pipeline.name} ${task} ${variant}`)),
+    ),
+  }])
+  const alone = { ...pipeline, tasks: Object.fromEntries(tasks) }
+  return shapesOf([alone]).pipelines.get(pipeline.name)!.bestFloor
 }

@@ -11,7 +11,6 @@ import { loadPipelines } from '../src/cli/load_pipelines.ts'
 import { spawnNode } from '../src/cli/spawn_node.ts'
 import { launchTabs } from '../src/cli/tabs.ts'
 import { durationS } from '../src/sim/arrivals.ts'
-import { shapesOf } from '../src/policy/shape.ts'
 import type { Trace } from '../src/sim/scenario_schema.ts'
 import { type DemoArgs, readDemoArgs, USAGE } from './args.ts'
 import { calibrate, type Capacity } from './calibrate.ts'
@@ -82,9 +81,8 @@ async function main(args: DemoArgs): Promise<DemoRecord> {
             slots,
           }))
           say(`finding out what they carry (watch them at ${url})`)
-          const { bestFloor } = shapesOf([loaded!.pipeline]).pipelines.get(name)!
           const seconds = args.calibrateS
-          capacity = await calibrate(scene, { pipeline: name, sloMs, bestFloor, bodies, seconds })
+          capacity = await calibrate(scene, { pipeline: loaded!.pipeline, bodies, seconds })
           const { bestPerS, mostPerS } = capacity
           say(
             `  the most accurate path: ${bestPerS.toFixed(1)} queries a second; ` +

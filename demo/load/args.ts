@@ -24,6 +24,7 @@ export const USAGE = `deno task load --url URL [options]
   --min-accuracy X    least accuracy to ask for, 0..1
   --body FILE         what to ask with (.jpg, .png, .webp, .json); may be repeated, sent in turn; from
                       the labelled set of the pipeline in profiles/ if absent
+  --key KEY           where the coordinator asks for one
   --json FILE         the result as JSON; - writes it, and nothing else, to stdout
   --each FILE         a line of JSON for each query`
 
@@ -39,6 +40,7 @@ export interface LoadArgs {
   timeoutMs?: number
   minAccuracy?: number
   bodies: string[]
+  key?: string
   json?: string
   each?: string
 }
@@ -47,7 +49,7 @@ const text = { type: 'string' } as const
 const FLAGS = {
   ...{ url: text, pipeline: text, rate: text, seconds: text, demand: text, trace: text },
   ...{ scale: text, arrivals: text, seed: text, 'at-once': text, timeout: text },
-  ...{ 'min-accuracy': text, json: text, each: text },
+  ...{ 'min-accuracy': text, json: text, each: text, key: text },
   body: { type: 'string', multiple: true },
   help: { type: 'boolean' },
 } as const
@@ -97,6 +99,7 @@ export async function readLoadArgs(args: string[]): Promise<LoadArgs | undefined
     ...(atOnce === undefined ? { trace: scaled(trace, number('scale', 0, 1e6) ?? 1) } : { atOnce }),
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
     ...(minAccuracy === undefined ? {} : { minAccuracy }),
+    ...(values.key === undefined ? {} : { key: values.key }),
     ...(values.json === undefined ? {} : { json: values.json }),
     ...(values.each === undefined ? {} : { each: values.each }),
   }

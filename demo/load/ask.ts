@@ -14,7 +14,7 @@ const LONGEST_MS = 600_000
 
 /** Never throws: what went wrong is the `reason`. */
 export async function askOverHttp(order: LoadOrder, body: Body, query: number): Promise<Answered> {
-  const { url, pipeline, timeoutMs, minAccuracy } = order
+  const { url, pipeline, timeoutMs, minAccuracy, key } = order
   try {
     const response = await fetch(`${url}/v1/pipelines/${encodeURIComponent(pipeline)}/infer`, {
       method: 'POST',
@@ -22,6 +22,7 @@ export async function askOverHttp(order: LoadOrder, body: Body, query: number): 
         'content-type': body.type,
         'x-request-id': `load-${query}`,
         ...(timeoutMs === undefined ? {} : { 'x-request-timeout-ms': String(timeoutMs) }),
+        ...(key === undefined ? {} : { authorization: `Bearer ${key}` }),
         ...(minAccuracy === undefined ? {} : { 'x-min-accuracy': String(minAccuracy) }),
       },
       body: body.bytes,

@@ -25,8 +25,8 @@ function fail(message: string): never {
   Deno.exit(1)
 }
 
-async function served(url: string, wanted?: string) {
-  const all = await createClient(url).pipelines()
+async function served(url: string, wanted?: string, key?: string) {
+  const all = await createClient(url, key === undefined ? {} : { key }).getPipelines()
     .catch((error) => fail(`Cannot ask ${url}: ${error.message}`))
   const names = all.map(({ name }) => name)
   const found = all.find(({ name }) => wanted === undefined ? all.length === 1 : name === wanted)
@@ -54,13 +54,14 @@ function interruption(): AbortSignal {
 }
 
 async function main(args: LoadArgs) {
-  const { url, trace, arrivals, seed, atOnce, seconds, timeoutMs, minAccuracy } = args
-  const { name, sloMs } = await served(url, args.pipeline)
+  const { url, trace, arrivals, seed, atOnce, seconds, timeoutMs, minAccuracy, key } = args
+  const { name, sloMs } = await served(url, args.pipeline, key)
   const bodies = await bodiesFor(name, args.bodies).catch((error) => fail(error.message))
   const order: LoadOrder = {
     ...{ url, pipeline: name },
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
     ...(minAccuracy === undefined ? {} : { minAccuracy }),
+    ...(key === undefined ? {} : { key }),
     ...(trace === undefined ? { atOnce: atOnce!, seconds } : { trace, arrivals, seed }),
   }
   const lengthS = trace === undefined ? seconds : durationS(trace)

@@ -21,6 +21,8 @@ interface Common {
   /** Deadline to ask for; the pipeline's own where absent. */
   timeoutMs?: number
   minAccuracy?: number
+  /** Where the coordinator asks for one. */
+  key?: string
 }
 
 /** Open loop: queries are sent when they are due, whatever became of those before. */

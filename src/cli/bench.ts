@@ -3,8 +3,10 @@
  *
  * Of `live` alone: `--pipeline DIR`, `--tabs N`, `--nodes N`, `--queries N` a step, `--policy
  * static,shoal`, `--multiples 0.5,1,2` of what static carries, `--budget S` for each policy, `--for S`
- * in this call, `--trace FILE`; with `--from FILE` it goes on with what `live --json FILE` wrote. Of `twin` and `curve`
- * alone: `--from FILE` too; `curve` draws it to `--svg FILE`.
+ * in this call, `--trace FILE`; with `--from FILE` it goes on with what `live --json FILE` wrote. Of
+ * `twin` and `curve` alone: `--from FILE` too; `curve` draws it to `--svg FILE`. Of `overload`:
+ * `--seconds N`. Of `soak`: `--minutes N`, `--rate N`. Of `chaos`: `--queries N` in all, `--pipeline
+ * DIR`.
  *
  * @module
  */
@@ -18,14 +20,21 @@ import { benchDuty } from './bench_duty.ts'
 import { benchEfficiency } from './bench_efficiency.ts'
 import { benchFailover } from './bench_failover.ts'
 import { benchIdle } from './bench_idle.ts'
-import { benchLive, type LiveOptions } from './bench_live.ts'
 import { benchCurve } from './bench_curve.ts'
+import { benchJoin } from './bench_join.ts'
+import { benchLive, type LiveOptions } from './bench_live.ts'
 import { benchMemory } from './bench_memory.ts'
 import { benchOverhead } from './bench_overhead.ts'
+import { benchOverload } from './bench_overload.ts'
 import { benchOdd } from './bench_odd.ts'
 import { benchRejoin } from './bench_rejoin.ts'
 import { benchRequeue } from './bench_requeue.ts'
+import { benchPages } from './bench_pages.ts'
 import { benchPlanner } from './bench_planner.ts'
+import { benchSoak } from './bench_soak.ts'
+import { benchChaos } from './bench_chaos.ts'
+import { benchRestart } from './bench_restart.ts'
+import { benchTrust } from './bench_trust.ts'
 import { benchTwin } from './bench_twin.ts'
 import { benchTwinLive } from './bench_twin_live.ts'
 import { benchWake } from './bench_wake.ts'
@@ -34,8 +43,9 @@ const text = { type: 'string' } as const
 const { values, positionals } = parseArgs({
   args: Deno.args,
   options: {
-    ...{ json: text, queries: text, policy: text, trace: text, from: text, pipeline: text },
+    ...{ json: text, pipeline: text, queries: text, policy: text, trace: text, from: text },
     ...{ tabs: text, nodes: text, multiples: text, budget: text, for: text, svg: text },
+    ...{ seconds: text, minutes: text, rate: text },
   },
   allowPositionals: true,
 })
@@ -73,6 +83,26 @@ function curve(): Promise<unknown> {
   return benchCurve(from, svg)
 }
 
+function above0(name: 'seconds' | 'minutes' | 'rate'): number | undefined {
+  const text = values[name]
+  if (text === undefined || Number(text) > 0) return text === undefined ? undefined : Number(text)
+  return fail(`Cannot use --${name}: must be a number above 0: received ${text}`)
+}
+
+function soak(): Promise<unknown> {
+  const minutes = above0('minutes')
+  const ratePerS = above0('rate')
+  return benchSoak({
+    ...minutes === undefined ? {} : { minutes },
+    ...ratePerS === undefined ? {} : { ratePerS },
+  })
+}
+
+function overload(): Promise<unknown> {
+  const seconds = above0('seconds')
+  return benchOverload(seconds === undefined ? {} : { seconds })
+}
+
 /** Each prints its table and returns what goes into the JSON. */
 const BENCHES: Record<string, () => Promise<unknown>> = {
   idle: benchIdle,
@@ -86,12 +116,23 @@ const BENCHES: Record<string, () => Promise<unknown>> = {
   twin: () => values.from === undefined ? benchTwin() : benchTwinLive(values.from),
   requeue: benchRequeue,
   rejoin: benchRejoin,
+  overload,
+  soak,
   planner: benchPlanner,
   dispatch: benchDispatch,
   overhead: benchOverhead,
   efficiency: benchEfficiency,
   odd: benchOdd,
   dashboard: benchDashboard,
+  trust: () => Promise.resolve(benchTrust()),
+  restart: benchRestart,
+  chaos: () =>
+    benchChaos({
+      ...values.pipeline === undefined ? {} : { dir: values.pipeline },
+      ...values.queries === undefined ? {} : { queries: Number(values.queries) },
+    }),
+  join: benchJoin,
+  pages: benchPages,
 }
 
 /** Only by name: they need what another wrote. */

@@ -26,7 +26,7 @@ async function cpuSeconds(pid: number): Promise<number> {
  * Time that threads of a process were ready and got no processor: what neighbours take of it. With
  * much of this a figure says nothing, since a rest is counted from wall time.
  */
-async function waitedSeconds(pid: number): Promise<number> {
+export async function waitedSeconds(pid: number): Promise<number> {
   let nanoseconds = 0
   for await (const { name } of Deno.readDir(`/proc/${pid}/task`)) {
     const text = await Deno.readTextFile(`/proc/${pid}/task/${name}/schedstat`).catch(() => '')

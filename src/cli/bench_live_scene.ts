@@ -45,6 +45,8 @@ export async function setStage(
     ),
   )
   const names = Array.from({ length: tabs }, (_, i) => `tab-${i + 1}`)
+  // What nodes measured at other times, beside other things, is not to be remembered.
+  const cache = `shoal-live-${crypto.randomUUID()}`
   let browser: Tabs | undefined
   if (tabs > 0) {
     const executable = await findChromium()
@@ -65,6 +67,7 @@ export async function setStage(
           new Deno.Command(Deno.execPath(), {
             args: [
               ...['run', '-A', '--no-check', NODE, '--join', url, '--name', name],
+              ...['--cache', cache],
               ...['--backend', backends.get(name)!, ...(measure ? ['--measure'] : [])],
             ],
             stdin: 'null',
@@ -72,6 +75,9 @@ export async function setStage(
             stderr: 'inherit',
           }).spawn(),
       }),
-    end: async () => await browser?.end(),
+    async end() {
+      await browser?.end()
+      await caches.delete(cache)
+    },
   }
 }

@@ -24,7 +24,7 @@ interface Side {
   node: BenchChild<null>
 }
 
-/** A PNG of one pixel, made this long by a private chunk, which readers pass over. */
+/** A PNG of one pixel, made this long by a chunk of a name that goes on to nodes. */
 function paddedPng(bytes: number): Uint8Array {
   const pixel = Uint8Array.fromBase64(
     'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==',
@@ -34,7 +34,7 @@ function paddedPng(bytes: number): Uint8Array {
   const chunkBytes = out.byteLength - pixel.byteLength
   out.set(pixel.subarray(0, headerEnd))
   new DataView(out.buffer).setUint32(headerEnd, chunkBytes - 12)
-  out.set(new TextEncoder().encode('shOl'), headerEnd + 4)
+  out.set(new TextEncoder().encode('tRNS'), headerEnd + 4)
   out.set(pixel.subarray(headerEnd), headerEnd + chunkBytes)
   return out
 }

@@ -30,7 +30,8 @@ export async function checkModels(
     const stage = stages[task.kind ?? '']
     if (stage?.check === undefined) continue
     const graphs: { [variant: string]: GraphFacts } = {}
-    for (const [variant, { model = '' }] of Object.entries(task.variants)) {
+    for (const [variant, { model }] of Object.entries(task.variants)) {
+      if (model === undefined) continue
       const path = `tasks.${name}.variants.${variant}.model`
       graphs[variant] = known.get(model) ?? await readFacts(models[model], model, file, path)
       known.set(model, graphs[variant])

@@ -4,13 +4,17 @@
  * @module
  */
 import { createApp } from '../coordinator/app.ts'
+import type { DoorLimits } from '../coordinator/doors/doors.ts'
+import { createKeyring, type Keyring } from '../coordinator/doors/keys.ts'
 import type { Reloaded } from '../coordinator/admin_routes.ts'
 import type { Log } from '../coordinator/log.ts'
 import type { Assets } from '../coordinator/pages.ts'
 import { createPlanner } from '../coordinator/planner.ts'
 import { createPool, type Pool, type PoolOptions } from '../coordinator/pool.ts'
+import { keepIn, readStore } from './store.ts'
 import { bracketed, isAny, ownHosts } from './own_hosts.ts'
 import { createPolicy } from '../policy/policies.ts'
+import type { TrustOptions } from '../policy/trust/options.ts'
 import type { Scheduler } from '../policy/types.ts'
 import type { LoadedPipeline } from './load_pipelines.ts'
 import { createReloader } from './reload.ts'
@@ -24,12 +28,26 @@ export interface CoordinatorOptions {
   link?: PoolOptions['link']
   /** Rules to plan and route by, one of `POLICY_NAMES`. */
   policy?: string
+  /** Has what nodes say checked. */
+  trust?: TrustOptions
+  /** Nodes that need no checking. */
+  isOwn?: PoolOptions['isOwn']
+  /** Has late batches begun once more where a slot is idle. */
+  hedge?: boolean
+  /** File that keeps what is learned over restarts; none where absent. */
+  store?: string
   /** What stands between the pool and its scheduler, for those who watch. */
   wrap?: (scheduler: Scheduler) => Scheduler
   /** Pages and scripts to serve; `buildAssets` makes them. */
   assets?: Assets
   /** Names, besides this machine's own addresses, under which browsers may reach it. */
   allowHosts?: readonly string[]
+  /** Keys that calls and nodes are asked for; none where absent. */
+  keyring?: Keyring
+  /** Origins of applications that may ask from a browser. */
+  allowOrigins?: readonly string[]
+  /** Rates that calls are held to. */
+  limits?: Partial<DoorLimits>
   /** Certificate and key, as PEM, to serve `https` with. */
   tls?: { cert: string; key: string }
 }
@@ -46,6 +64,9 @@ export interface Coordinator {
   close(timeoutMs?: number): Promise<void>
 }
 
+/** Longest wait for what is inside, whose deadlines may be far: whoever asked to stop waits, too. */
+const DRAIN_MS = 30_000
+
 /** Demand of each pipeline that rules which plan ahead of the first query plan for. */
 const FIRST_PER_S = 1
 
@@ -56,9 +77,10 @@ const FIRST_PER_S = 1
 export function startCoordinator(options: CoordinatorOptions): Coordinator {
   const { pipelines, host = '127.0.0.1', port = 8787, log = () => {}, link, assets, tls } = options
   const now = () => performance.now()
-  const { wrap = (plain) => plain } = options
+  const { wrap = (plain) => plain, keyring = createKeyring() } = options
   const plain = pipelines.map(({ pipeline }) => pipeline)
   const name = options.policy ?? 'shoal'
+  const remembered = options.store === undefined ? undefined : readStore(options.store, log)
   const policy = createPolicy(name, {
     pipelines: plain,
     // Shoal begins with nothing and learns from the first queries.
@@ -66,6 +88,9 @@ export function startCoordinator(options: CoordinatorOptions): Coordinator {
       ? {}
       : Object.fromEntries(plain.map(({ name }) => [name, FIRST_PER_S])),
     random: Math.random,
+    ...options.trust === undefined ? {} : { trust: options.trust },
+    ...remembered === undefined ? {} : { memory: remembered },
+    ...options.hedge === undefined ? {} : { hedge: options.hedge },
   })
   const planner = createPlanner(() =>
     new Worker(new URL('../../workers/planner.ts', import.meta.url), { type: 'module' })
@@ -77,8 +102,13 @@ export function startCoordinator(options: CoordinatorOptions): Coordinator {
     solve: name === 'shoal' ? planner.solve : policy.solve,
     now,
     log,
+    keyring,
     ...(link === undefined ? {} : { link }),
+    ...(options.isOwn === undefined ? {} : { isOwn: options.isOwn }),
   })
+  const keeper = options.store === undefined || policy.memory === undefined
+    ? undefined
+    : keepIn(options.store, policy.memory, log)
   const files = new Map<string, string>()
   const loaded = ({ models }: LoadedPipeline) => {
     for (const { sha256, file } of Object.values(models)) files.set(sha256, file)
@@ -97,6 +127,9 @@ export function startCoordinator(options: CoordinatorOptions): Coordinator {
     now,
     log,
     hosts: [...ownHosts(host), ...options.allowHosts ?? []],
+    keyring,
+    origins: options.allowOrigins ?? [],
+    ...(options.limits === undefined ? {} : { limits: options.limits }),
     ...(assets === undefined ? {} : { assets }),
   })
   const onListen = () => {}
@@ -110,8 +143,9 @@ export function startCoordinator(options: CoordinatorOptions): Coordinator {
     localUrl: inner === undefined ? url : `http://127.0.0.1:${inner.addr.port}`,
     pool,
     reload,
-    async close(timeoutMs = 10_000) {
+    async close(timeoutMs = DRAIN_MS) {
       await pool.drain(timeoutMs)
+      await keeper?.close()
       planner.stop()
       await Promise.all([server.shutdown(), inner?.shutdown()])
     },

@@ -6,18 +6,27 @@
 import { isAny, ownAddresses } from './own_hosts.ts'
 import type { Tls } from './tls.ts'
 
-/** One line a way; `url` is how this machine reaches its coordinator. */
+/**
+ * One line a way.
+ *
+ * @param url how this machine reaches its coordinator
+ * @param asked the token that nodes need, where they need one; absent where nobody here knows it
+ */
 export function joinLines(
   url: string,
   host: string,
   names: readonly string[],
   tls: Tls | undefined,
+  asked?: { token: string | undefined },
 ): string[] {
   const { protocol, port } = new URL(url)
   // An address of IPv6 that changes daily is no help to anyone who types.
   const reached = isAny(host) ? ownAddresses().filter((one) => !one.includes(':')) : []
   const origins = [url, ...[...reached, ...names].map((one) => `${protocol}//${one}:${port}`)]
-  const lines = origins.map((origin) => `${origin}/node  a browser tab joins here`)
+  const token = asked === undefined ? undefined : asked.token ?? 'TOKEN'
+  // Browsers send no fragment along, so that no log on the way keeps it.
+  const fragment = token === undefined ? '' : `#t=${encodeURIComponent(token)}`
+  const lines = origins.map((origin) => `${origin}/node${fragment}  a browser tab joins here`)
   const away = origins[1] ?? url
   // Deno knows nothing of a certificate that nobody else signed.
   const trust = tls?.self === true
@@ -26,7 +35,7 @@ export function joinLines(
   lines.push(
     `${away}/node.js  a machine with Deno joins by deno run -r ${trust}--allow-net=${
       new URL(away).host
-    } ${away}/node.js`,
+    } ${away}/node.js${token === undefined ? '' : ` --token ${token}`}`,
   )
   if (tls?.self === true) {
     lines.push(

@@ -8,9 +8,11 @@ import { checkRunnable, parsePipeline } from '../pipeline/parse.ts'
 import type { Pipeline } from '../pipeline/schema.ts'
 import { PipelineError } from '../pipeline/error.ts'
 import { stageKinds, stages } from '../stages/stages.ts'
+import { CODE } from '../pipeline/runs_on.ts'
+import { bundleStage } from './bundle_stage.ts'
 import { checkModels } from './check_models.ts'
 import { type PreparedModel, storeDir } from './content_store.ts'
-import { type FolderModel, isFileName, readModelFile } from './model_files.ts'
+import { type FolderModel, isFileName, pathInside, readModelFile } from './model_files.ts'
 import { inlineLabels } from './label_files.ts'
 import { prepareModels } from './prepare_models.ts'
 import { ROOT } from './root.ts'
@@ -79,8 +81,35 @@ export async function loadPipeline(
         throw new PipelineError(file, at, error.message)
       })
   }
-  const models = { ...derived, ...files }
+  const models = {
+    ...derived,
+    ...files,
+    ...await programsOf(pipeline, dir, file, options.cacheDir),
+  }
   return { dir, pipeline: await checkModels(pipeline, models, stages, file), models }
+}
+
+/** The programs of tasks of kind `code`, by the names of their files. */
+async function programsOf(
+  { tasks }: Pipeline,
+  dir: string,
+  file: string,
+  cacheDir: string | undefined,
+): Promise<Record<string, PreparedModel>> {
+  const programs: Record<string, PreparedModel> = {}
+  for (const [name, task] of Object.entries(tasks)) {
+    if (task.kind !== CODE) continue
+    const { stage = 'stage.ts' } = task
+    const at = `tasks.${name}.stage`
+    if (typeof stage !== 'string') throw new PipelineError(file, at, 'must be the name of a file')
+    task['stage'] = stage
+    programs[stage] ??= await pathInside(dir, stage)
+      .then((path) => bundleStage(path, storeDir(cacheDir)))
+      .catch((error: Error) => {
+        throw new PipelineError(file, at, `${stage}: ${error.message}`)
+      })
+  }
+  return programs
 }
 
 /** What each variant's `model` says, with its place in the file. */

@@ -16,11 +16,15 @@ export interface LocalNodes {
  */
 const MAX_RESTARTS = 5
 
-/** Starts `count` nodes that join `url` with these options; a node that dies by itself is started again. */
+/**
+ * Starts `count` nodes that join `url` with this token and these options; a node that dies by itself
+ * is started again.
+ */
 export function startLocalNodes(
   url: string,
   count: number,
   log: (line: string) => void,
+  token: string,
   options: readonly string[] = [],
 ): LocalNodes {
   const running = new Set<Deno.ChildProcess>()
@@ -28,7 +32,7 @@ export function startLocalNodes(
 
   async function keep(name: string) {
     for (let restarts = 0; !stopping && restarts <= MAX_RESTARTS; restarts++) {
-      const child = spawnNode(url, name, options)
+      const child = spawnNode(url, name, options, token)
       running.add(child)
       const { code, signal } = await child.status
       running.delete(child)

@@ -28,7 +28,9 @@ export async function readModelFile(
   name: string,
   cacheDir: string,
 ): Promise<FolderModel> {
-  const bytes = await readInside(dir, name)
+  const bytes = await Deno.readFile(await pathInside(dir, name)).catch((error: Error) => {
+    throw new Error(`${name} cannot be read: ${reasonOf(error)}`)
+  })
   let graph: GraphFacts
   try {
     graph = readGraph(bytes)
@@ -42,7 +44,8 @@ export async function readModelFile(
   return { ...await store(cacheDir, bytes), graph }
 }
 
-async function readInside(dir: string, name: string): Promise<Uint8Array> {
+/** The real path of a file of the folder. @throws Error where it is not there, or not inside */
+export async function pathInside(dir: string, name: string): Promise<string> {
   // Either way of writing a path leads out on some machine.
   const outside = isAbsolute(name) || name.includes('\\') || name.split('/').includes('..')
   if (outside) throw new Error(`${name} is not a path inside the pipeline's folder`)
@@ -55,9 +58,7 @@ async function readInside(dir: string, name: string): Promise<Uint8Array> {
   if (isAbsolute(within) || within.split(/[/\\]/)[0] === '..') {
     throw new Error(`${name} leads out of the pipeline's folder`)
   }
-  return await Deno.readFile(real).catch((error: Error) => {
-    throw new Error(`${name} cannot be read: ${reasonOf(error)}`)
-  })
+  return real
 }
 
 const reasonOf = (error: Error) =>

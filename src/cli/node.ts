@@ -22,7 +22,8 @@ const USAGE = `deno task node --join URL [options]
   --memory MB      memory to take at most; half of what is free at the start if absent
   --disk MB        disk for models at most; 1000 if absent
   --downloads all  all models, or least: only the smallest of each task
-  --token TOKEN    what the coordinator asks for, if it does
+  --code           run programs that pipelines bring, too, with all that this process may do
+  --token TOKEN    what the coordinator asks for, if it does; also SHOAL_TOKEN
   --slots N        workers to run, instead of as many as prove worth it`
 
 function readJoin(text: string, given?: string): { url: string; token?: string } {
@@ -30,16 +31,17 @@ function readJoin(text: string, given?: string): { url: string; token?: string }
   if (url === null || (url.protocol !== 'http:' && url.protocol !== 'https:')) {
     return fail(`Cannot join ${text}: must be an address as http://HOST:PORT`)
   }
-  const token = given ?? new URLSearchParams(url.hash.slice(1)).get('t') ?? undefined
+  const linked = new URLSearchParams(url.hash.slice(1)).get('t')
+  const token = given ?? linked ?? (variable('SHOAL_TOKEN') || undefined)
   return { url: url.origin, ...(token === undefined ? {} : { token }) }
 }
 
-function cacheDir(): string {
+/** None where it is not allowed to look. */
+function variable(name: string): string | undefined {
   try {
-    return Deno.env.get('SHOAL_CACHE') ?? `${ROOT}.shoal/nodes`
+    return Deno.env.get(name)
   } catch {
-    // Not allowed to look: the usual place.
-    return `${ROOT}.shoal/nodes`
+    return undefined
   }
 }
 
@@ -60,7 +62,9 @@ const host = createDenoHost({
   codecs: codecAssetUrls(),
   ...(native === undefined ? {} : { ort: { native: { module: native } } }),
   // A node that was given no name is a new one each time: two of a machine must not be one.
-  ...(named ? { keep: { dir: cacheDir(), name: options.name! } } : {}),
+  ...(named
+    ? { keep: { dir: variable('SHOAL_CACHE') ?? `${ROOT}.shoal/nodes`, name: options.name! } }
+    : {}),
 })
 const node = createNode({ ...options, host })
 node.subscribe((event) => {

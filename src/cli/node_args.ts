@@ -25,6 +25,7 @@ const FLAGS = {
   memory: { type: 'string' },
   disk: { type: 'string' },
   downloads: { type: 'string', default: 'all' },
+  code: { type: 'boolean', default: false },
   join: { type: 'string' },
   help: { type: 'boolean' },
 } as const
@@ -62,6 +63,7 @@ export function readNodeArgs(
       name: name ?? `deno-${crypto.randomUUID().slice(0, 6)}`,
       named: name !== undefined,
       downloads,
+      code: values.code,
       ...(values.memory === undefined ? {} : { memoryBytes: megabytes('memory', values.memory) }),
       ...(values.disk === undefined ? {} : { diskBytes: megabytes('disk', values.disk) }),
       ...(join === undefined ? {} : { join }),

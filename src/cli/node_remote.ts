@@ -29,6 +29,7 @@ const USAGE = (url: string) =>
   --downloads all  all models, or least: only the smallest of each task
   --backend auto   auto, wasm or webgpu
   --gpu on         whether auto may use the GPU: on or off
+  --code           run programs that pipelines bring, too; they reach the coordinator, no more
   --token TOKEN    what the coordinator asks for, if it does`
 
 /** Serves until told to stop. Resolves with true where the coordinator now serves another build. */

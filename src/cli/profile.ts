@@ -4,25 +4,34 @@
  * @module
  */
 import { parseArgs } from 'node:util'
-import { join, resolve } from 'node:path'
+import { join, relative, resolve } from 'node:path'
+import { readAdapter } from '../node/engine/adapter.ts'
+import type { Backend } from '../node/engine/engine.ts'
 import { PipelineError } from '../pipeline/error.ts'
 import type { Pipeline } from '../pipeline/schema.ts'
 import { loadPipeline } from './load_pipelines.ts'
+import { nativeEngine } from './native_engine.ts'
+import { ROOT } from './root.ts'
 import { createSteps } from './steps.ts'
 import { type Measurer, startMeasurer } from './profile_measurer.ts'
 import { profileOf } from './profile_result.ts'
 import type { Profile, VariantTimes } from './profile_types.ts'
 import { tableOf } from './profile_table.ts'
 import { writeProfile } from './profile_write.ts'
-import type { ExampleResult } from './profile_worker.ts'
+import type { ExampleResult } from './profile_messages.ts'
 
 const USAGE = `deno task profile --pipeline DIR [options]
-  --pipeline DIR   folder with pipeline.json, its models and labelled.ts
+  --pipeline DIR   folder with pipeline.json, its models and a labelled set
   --json FILE      write all figures as JSON
+  --backend NAME   wasm, webgpu or native, besides wasm, which is always measured; may be repeated;
+                   webgpu where the machine has a GPU if absent
   --pages N        only the first N labelled examples
   --workers 2      engines that score at once; latency is always measured by one alone
   --no-accuracy    latency only
-  --write          put the figures into pipeline.json`
+  --write          put the figures into pipeline.json, and all of them into measured.json beside it
+
+The labelled set is what labelled.ts of the folder makes, or the files of its folder labelled/ with
+what labels.json there says of each; without any, latency alone is measured.`
 
 const batches = [1, 2, 4, 8]
 const overheadExamples = 8
@@ -39,6 +48,7 @@ function options() {
       options: {
         pipeline: { type: 'string' },
         json: { type: 'string' },
+        backend: { type: 'string', multiple: true },
         pages: { type: 'string' },
         workers: { type: 'string', default: '2' },
         'no-accuracy': { type: 'boolean', default: false },
@@ -81,21 +91,53 @@ async function scores(
   return results
 }
 
+const variantsOf = ({ tasks }: Pipeline) =>
+  Object.entries(tasks).flatMap(([task, { variants }]) =>
+    Object.keys(variants).map((variant) => ({ task, variant }))
+  )
+
 async function latencies(
   measurer: Measurer,
   pipeline: Pipeline,
   report: (line: string) => void,
 ): Promise<VariantTimes[]> {
   const times: VariantTimes[] = []
-  for (const [task, { variants }] of Object.entries(pipeline.tasks)) {
-    for (const variant of Object.keys(variants)) {
-      report(`${task} ${variant}`)
-      const measured = await measurer.latency(task, variant, batches)
-      const overhead = await measurer.overhead(task, variant, overheadExamples)
-      times.push({ task, variant, batches: measured, ...overhead })
-    }
+  for (const { task, variant } of variantsOf(pipeline)) {
+    report(`${task} ${variant}`)
+    const measured = await measurer.latency(task, variant, batches)
+    const overhead = await measurer.overhead(task, variant, overheadExamples)
+    times.push({ task, variant, batches: measured, ...overhead })
   }
   return times
+}
+
+/** The same on another backend, each variant with a worker of its own: one that fails spoils none. */
+async function latenciesOn(
+  backend: Backend,
+  times: readonly VariantTimes[],
+  start: (backend: Backend) => Promise<Measurer>,
+  report: (line: string) => void,
+): Promise<void> {
+  for (const one of times) {
+    report(`${one.task} ${one.variant}`)
+    const measurer = await start(backend)
+    const measured = await measurer.latency(one.task, one.variant, batches)
+      .catch((error: Error) => error.message)
+    measurer.end()
+    one.others = { ...one.others, [backend]: measured }
+  }
+}
+
+/** Those to measure besides WebAssembly. A GPU that is the processor says nothing of one. */
+async function otherBackends(asked: readonly string[] | undefined): Promise<Backend[]> {
+  for (const name of asked ?? []) {
+    if (name !== 'wasm' && name !== 'webgpu' && name !== 'native') {
+      fail(`Cannot use --backend: must be wasm, webgpu or native: received ${name}`)
+    }
+  }
+  if (asked !== undefined) return asked.filter((name) => name !== 'wasm') as Backend[]
+  const adapter = await readAdapter()
+  return adapter === undefined || adapter.software ? [] : ['webgpu']
 }
 
 const flags = options()
@@ -107,13 +149,20 @@ const { pipeline, models } = await steps.run(
 ).catch((error) => fail(error instanceof PipelineError ? error.message : String(error.stack)))
 const text = await Deno.readTextFile(file)
 
-const first = await startMeasurer(flags.pipeline, pipeline, models).catch((e) => fail(e.message))
+const others = await otherBackends(flags.backend)
+const native = others.includes('native')
+  ? await nativeEngine((line) => console.error(line)).catch((error) => fail(error.message))
+  : undefined
+const start = (backend: Backend) =>
+  startMeasurer({ ...{ dir: flags.pipeline, pipeline, models }, backend, native })
+const first = await start('wasm').catch((e) => fail(e.message))
 const count = Math.min(first.count, Number(flags.pages ?? Infinity))
 let examples: ExampleResult[] = []
-if (!flags['no-accuracy']) {
+if (first.count === 0) steps.say('no labelled set: accuracy is not measured')
+if (!flags['no-accuracy'] && count > 0) {
   const more = await Promise.all(
     Array.from({ length: Math.min(count, Number(flags.workers)) - 1 }, () => {
-      return startMeasurer(flags.pipeline, pipeline, models)
+      return start('wasm')
     }),
   )
   examples = await steps.run('accuracy', (report) => scores([first, ...more], count, report))
@@ -121,6 +170,12 @@ if (!flags['no-accuracy']) {
 }
 const times = await steps.run('latency', (report) => latencies(first, pipeline, report))
 first.end()
+for (const backend of others) {
+  await steps.run(
+    `latency on ${backend}`,
+    (report) => latenciesOn(backend, times, start, report),
+  )
+}
 
 const profile: Profile = profileOf(pipeline, { ...first, count }, examples, times)
 console.log(tableOf(profile))
@@ -133,6 +188,11 @@ if (flags.write) {
   if (count < first.count && examples.length > 0) {
     fail(`Cannot write figures: ${count} of ${first.count} examples were scored`)
   }
-  await Deno.writeTextFile(file, writeProfile(text, profile))
-  console.error(`${file}: written`)
+  const folder = relative(ROOT, flags.pipeline).startsWith('..')
+    ? flags.pipeline
+    : relative(ROOT, flags.pipeline)
+  await Deno.writeTextFile(file, writeProfile(text, profile, folder))
+  const measured = join(flags.pipeline, 'measured.json')
+  await Deno.writeTextFile(measured, JSON.stringify(profile, null, 2) + '\n')
+  console.error(`${file}, ${measured}: written`)
 }

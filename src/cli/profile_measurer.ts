@@ -3,11 +3,12 @@
  *
  * @module
  */
+import type { Backend } from '../node/engine/engine.ts'
 import type { Pipeline } from '../pipeline/schema.ts'
 import type { JsonObject } from '../stages/types.ts'
 import type { Names } from '../stages/labelled.ts'
 import type { PreparedModel } from './content_store.ts'
-import type { ExampleResult, Latency, Overhead, Reply, Request } from './profile_worker.ts'
+import type { ExampleResult, Latency, Overhead, Reply, Request } from './profile_messages.ts'
 
 export interface Measurer {
   count: number
@@ -19,12 +20,25 @@ export interface Measurer {
   end(): void
 }
 
+/** What is measured, and on what. */
+export interface MeasurerOptions {
+  dir: string
+  pipeline: Pipeline
+  models: Record<string, PreparedModel>
+  backend: Backend
+  /** URL of the native engine's module. */
+  native?: string | undefined
+}
+
+const NONE = {
+  count: 0,
+  about: {},
+  names: { examples: 'files', truths: 'labels', units: 'answers' },
+}
+
 /** @throws Error when the labelled set cannot be had, with the reason */
-export async function startMeasurer(
-  dir: string,
-  pipeline: Pipeline,
-  models: Record<string, PreparedModel>,
-): Promise<Measurer> {
+export async function startMeasurer(options: MeasurerOptions): Promise<Measurer> {
+  const { dir, pipeline, models, backend, native } = options
   const worker = new Worker(new URL('./profile_worker.ts', import.meta.url), { type: 'module' })
   const ask = <K extends Reply['kind']>(request: Request & { kind: K }) => {
     return new Promise<Reply & { kind: K }>((done, failed) => {
@@ -40,8 +54,9 @@ export async function startMeasurer(
     })
   }
   const files = Object.fromEntries(Object.entries(models).map(([name, m]) => [name, m.file]))
-  const { skip, set } = await ask({ kind: 'open', dir, pipeline, files })
-  if (set === undefined) {
+  const opened = await ask({ kind: 'open', dir, pipeline, files, backend, native })
+  const { skip, set = NONE } = opened
+  if (skip !== undefined) {
     worker.terminate()
     throw new Error(`Cannot profile: ${skip}`)
   }

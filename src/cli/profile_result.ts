@@ -8,7 +8,7 @@ import { fanOutOf, taskOf, variantOf, variantPaths } from '../pipeline/tree.ts'
 import type { JsonObject } from '../stages/types.ts'
 import { accuracyOf, addScores, type Names, noScore, type Score } from '../stages/labelled.ts'
 import type { PathProfile, Profile, VariantProfile, VariantTimes } from './profile_types.ts'
-import type { ExampleResult } from './profile_worker.ts'
+import type { ExampleResult } from './profile_messages.ts'
 import { msOf, waysOf } from './profile_ways.ts'
 
 /**
@@ -51,8 +51,8 @@ export function profileOf(
       ...time,
       accuracy: !scored
         ? before.accuracy
-        : next.length === 0
-        ? accuracyOf(own ?? noScore)
+        : next.length === 0 && own !== undefined
+        ? accuracyOf(own)
         : meanAccuracy(branches),
       ...(scored && next.length > 0 ? { recall: found.found / found.truths } : {}),
       fanOut,

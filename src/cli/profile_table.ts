@@ -34,10 +34,24 @@ export function tableOf(profile: Profile): string {
     ]),
     '',
     'times are minimum / median of a batch of rows; rows of an item; other ms is outside the model',
+    ...othersOf(profile),
     '',
     align([['path', 'accuracy', 'exact', 'ms a query'], ...paths]),
     ...waysTable(profile.ways),
   ].join('\n')
+}
+
+/** The same on other backends. */
+function othersOf({ variants }: Profile): string[] {
+  const rows = variants.flatMap(({ task, variant, others = {} }) =>
+    Object.entries(others).map(([backend, batches]) => [
+      ...[task, variant, backend],
+      ...typeof batches === 'string'
+        ? [batches]
+        : batches.map((b) => `${b.minMs.toFixed(1)} / ${b.medianMs.toFixed(1)}`),
+    ])
+  )
+  return rows.length === 0 ? [] : ['', align([['task', 'variant', 'on', 'ms'], ...rows])]
 }
 
 function waysTable(ways: readonly Way[]): string[] {
@@ -56,7 +70,11 @@ function waysTable(ways: readonly Way[]): string[] {
 const ratio = (value: number): string => value.toFixed(4)
 
 function align(rows: readonly (readonly string[])[]): string {
-  const widths = rows[0]!.map((_, i) => Math.max(...rows.map((row) => row[i]?.length ?? 0)))
+  const columns = Math.max(...rows.map((row) => row.length))
+  const widths = Array.from(
+    { length: columns },
+    (_, i) => Math.max(...rows.map((row) => row[i]?.length ?? 0)),
+  )
   return rows.map((row) => row.map((cell, i) => cell.padEnd(widths[i]!)).join('  ').trimEnd())
     .join('\n')
 }

@@ -4,12 +4,15 @@
  * @module
  */
 import type { JsonObject } from '../stages/types.ts'
-import type { Latency, Overhead } from './profile_worker.ts'
+import type { Latency, Overhead } from './profile_messages.ts'
 
 export interface VariantTimes extends Overhead {
   task: string
   variant: string
+  /** On the processor by WebAssembly. */
   batches: Latency[]
+  /** On other backends, where they were measured; why not, where one could not. */
+  others?: { [backend: string]: Latency[] | string }
 }
 
 export interface VariantProfile extends VariantTimes {

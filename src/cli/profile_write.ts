@@ -14,8 +14,19 @@ interface PipelineFile {
 
 const round = (value: number, digits: number): number => Number(value.toFixed(digits))
 
-/** The text of a pipeline file with the figures of a profile; all else as it was. */
-export function writeProfile(text: string, profile: Profile): string {
+/** Small models take microseconds; none takes nothing, which a pipeline file may not say. */
+const roundMs = (ms: number): number => Math.max(round(ms, ms < 10 ? 3 : 1), 0.001)
+
+/**
+ * The text of a pipeline file with the figures of a profile; all else as it was.
+ *
+ * @param folder as the command that is noted has it
+ */
+export function writeProfile(
+  text: string,
+  profile: Profile,
+  folder = `profiles/${profile.pipeline}`,
+): string {
   const file = JSON.parse(text) as PipelineFile
   const scored = profile.paths.some(({ accuracy }) => accuracy > 0)
   for (const { task, variant, ...figures } of profile.variants) {
@@ -23,7 +34,7 @@ export function writeProfile(text: string, profile: Profile): string {
     if (entry === undefined) {
       throw new RangeError(`Cannot write ${task} ${variant}: no such variant`)
     }
-    entry['referenceMs'] = round(figures.referenceMs, figures.referenceMs < 10 ? 2 : 1)
+    entry['referenceMs'] = roundMs(figures.referenceMs)
     if (!scored) continue
     entry['accuracy'] = round(figures.accuracy, 4)
     if (figures.recall !== undefined) entry['recall'] = round(figures.recall, 4)
@@ -38,7 +49,7 @@ export function writeProfile(text: string, profile: Profile): string {
       return { path, accuracy: round(accuracy, 4) }
     })
     file.measured = {
-      command: `deno task profile --pipeline profiles/${profile.pipeline} --write`,
+      command: `deno task profile --pipeline ${folder} --write`,
       set: profile.set,
     }
   }

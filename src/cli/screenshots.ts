@@ -29,7 +29,7 @@ const { values } = parseArgs({
     seconds: { type: 'string', default: '90' },
     nodes: { type: 'string', default: '2' },
     to: { type: 'string', default: join(ROOT, 'docs') },
-    page: { type: 'string', multiple: true, default: ['dashboard', 'try', 'join'] },
+    page: { type: 'string', multiple: true, default: ['dashboard', 'try', 'join', 'serving'] },
   },
 })
 
@@ -93,13 +93,31 @@ async function answered(page: Page): Promise<void> {
   }
 }
 
+/** A tab that joins and works for a while. */
+async function joined(page: Page): Promise<void> {
+  await page.getByLabel('Name shown to others').fill('kitchen-tablet')
+  await page.locator('#more-limits').evaluate((details: HTMLDetailsElement) => details.open = true)
+  await page.getByLabel('Pause while other programs').uncheck()
+  await page.getByRole('button', { name: /join/i }).click()
+  await page.locator('#items').filter({ hasText: /[1-9]\d/ }).waitFor({ timeout: 90_000 })
+  await page.waitForTimeout(20_000)
+}
+
+const PAGES = [
+  ['dashboard', '/'],
+  ['try', '/try'],
+  ['join', '/node'],
+  ['serving', '/node'],
+] as const
+
 await new Promise((done) => setTimeout(done, 1000 * Number(values.seconds)))
 for (const width of WIDTHS) {
   for (const scheme of SCHEMES) {
-    for (const [name, path] of [['dashboard', '/'], ['try', '/try'], ['join', '/node']] as const) {
+    for (const [name, path] of PAGES) {
       if (!values.page.includes(name)) continue
       const page = await open(browser, path, width, scheme)
       if (name === 'try') await answered(page)
+      if (name === 'serving') await joined(page)
       // A few events, so that nothing is still to come.
       if (name === 'dashboard') await page.waitForTimeout(6500)
       // The button of the join page sticks to the end of a phone's screen, wherever that is.

@@ -7,14 +7,21 @@ import { fromFileUrl } from './root.ts'
 
 const NODE_ENTRY = fromFileUrl(new URL('./node.ts', import.meta.url))
 
-/** Starts a node that joins the coordinator at `url`; its faults go to this process's stderr. */
+/**
+ * Starts a node that joins the coordinator at `url`; its faults go to this process's stderr.
+ *
+ * @param token handed over where no list of processes shows it
+ */
 export function spawnNode(
   url: string,
   name: string,
   options: readonly string[] = [],
+  token?: string,
 ): Deno.ChildProcess {
   return new Deno.Command(Deno.execPath(), {
     args: ['run', '-A', '--no-prompt', NODE_ENTRY, '--join', url, '--name', name, ...options],
+    // Arguments can be seen by everybody on the machine.
+    ...(token === undefined ? {} : { env: { SHOAL_TOKEN: token } }),
     stdin: 'null',
     stdout: 'null',
     stderr: 'inherit',

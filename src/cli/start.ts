@@ -6,7 +6,8 @@
 import './deno_version.ts'
 import { parseArgs } from 'node:util'
 import { PipelineError } from '../pipeline/error.ts'
-import { countOn } from '../pipeline/runs_on.ts'
+import { queryTensors } from '../pipeline/takes.ts'
+import { CODE, countOn } from '../pipeline/runs_on.ts'
 import { POLICY_NAMES } from '../policy/policies.ts'
 import { createLog, LOG_FORMATS, LOG_LEVELS } from '../coordinator/log.ts'
 import { buildAssets } from './build_assets.ts'
@@ -14,20 +15,32 @@ import { type Coordinator, startCoordinator } from './coordinator.ts'
 import { loadPipelines, pipelineDirs } from './load_pipelines.ts'
 import { startLocalNodes } from './local_nodes.ts'
 import { joinLines } from './join_lines.ts'
-import { ownHosts } from './own_hosts.ts'
+import { isLoopback, ownHosts } from './own_hosts.ts'
 import { createSteps } from './steps.ts'
+import { keyWishOf, startKeys } from './start_keys.ts'
+import { STORE } from './store.ts'
 import { watchFolders } from './watch_folders.ts'
 import { readTls } from './tls.ts'
+import { createOwnToken, trustOptions } from './trust.ts'
 
 const USAGE = `deno task start [options]
   --port 8787         port to serve on
-  --host 127.0.0.1    address to serve on; 0.0.0.0 lets other machines in
+  --host 127.0.0.1    address to serve on; 0.0.0.0 lets other machines in, with a token
+  --token TOKEN       what nodes join with; also SHOAL_TOKEN, which others here cannot see
+  --client-key KEY    what applications ask with; also SHOAL_CLIENT_KEY
+  --admin-key KEY     what admins watch and change the pool with; also SHOAL_ADMIN_KEY
+  --keys FILE         more of all three, made by deno task keys; .shoal/keys.json if absent
+  --allow-origin URL  an application that may ask from a browser; may be repeated
   --nodes 1           Deno nodes to start on this machine; 0 for none
   --memory MB         memory that each of these nodes takes at most
   --pipeline DIR      folder of a pipeline to serve; may be repeated; all of profiles/ if absent
+  --code              the local nodes run programs that pipelines bring, too
   --watch             reload a pipeline when files of its folder change; SIGHUP reloads all of them
   --policy shoal      rules to plan and route by; to compare with: static, inferline, proteus, loki,
                       loki-published, which need a slot for each task at least
+  --store FILE        keeps what is learned of nodes over a restart; off for none; by default
+                      .shoal/coordinator.sqlite
+  --trust on          off takes every node's word; on checks those that this command did not start
   --allow-host NAME   a name, besides this machine's addresses, under which pages may join; may be
                       repeated
   --tls off           self makes a certificate, so that browsers elsewhere give pages all they can
@@ -37,6 +50,8 @@ const USAGE = `deno task start [options]
 
 /** How long to wait for every variant to be warm before saying that all is served. */
 const WARM_UP_PATIENCE_MS = 20_000
+/** And how much longer for one variant of every task, which the first answer needs. */
+const LOAD_PATIENCE_MS = 280_000
 
 function fail(message: string): never {
   console.error(message)
@@ -53,6 +68,14 @@ function oneOf<T extends string>(name: string, known: readonly T[], text: string
     fail(`Cannot use --${name}: must be one of ${known.join(', ')}: received ${text}`)
 }
 
+function originOf(text: string): string {
+  const url = URL.parse(text)
+  if (url !== null && /^https?:$/.test(url.protocol) && url.href === `${url.origin}/`) {
+    return url.origin
+  }
+  return fail(`Cannot use --allow-origin: must be as https://app.example: received ${text}`)
+}
+
 function options() {
   try {
     const { values } = parseArgs({
@@ -60,11 +83,19 @@ function options() {
       options: {
         port: { type: 'string', default: '8787' },
         host: { type: 'string', default: '127.0.0.1' },
+        token: { type: 'string' },
+        'client-key': { type: 'string' },
+        'admin-key': { type: 'string' },
+        keys: { type: 'string' },
+        'allow-origin': { type: 'string', multiple: true, default: [] },
         nodes: { type: 'string', default: '1' },
         memory: { type: 'string' },
         pipeline: { type: 'string', multiple: true },
         watch: { type: 'boolean', default: false },
+        code: { type: 'boolean', default: false },
         policy: { type: 'string', default: 'shoal' },
+        trust: { type: 'string', default: 'on' },
+        store: { type: 'string', default: STORE },
         'allow-host': { type: 'string', multiple: true, default: [] },
         tls: { type: 'string', default: 'off' },
         'tls-cert': { type: 'string' },
@@ -84,9 +115,19 @@ function options() {
       memoryMb: values.memory === undefined ? undefined : integer('memory', values.memory, 999_999),
       host: values.host,
       policy: oneOf('policy', POLICY_NAMES, values.policy),
+      trust: oneOf('trust', ['on', 'off'], values.trust) === 'on',
+      store: values.store === 'off' ? undefined : values.store,
       dirs: values.pipeline,
       watch: values.watch,
+      code: values.code,
       allowHosts: values['allow-host'],
+      allowOrigins: values['allow-origin'].map(originOf),
+      keys: {
+        token: values.token,
+        clientKey: values['client-key'],
+        adminKey: values['admin-key'],
+        file: values.keys,
+      },
       tls: { tls: values.tls, cert: values['tls-cert'], key: values['tls-key'] },
       level: oneOf('log-level', LOG_LEVELS, values['log-level']),
       format: oneOf('log-format', LOG_FORMATS, values['log-format']),
@@ -96,23 +137,34 @@ function options() {
   }
 }
 
-const { port, host, policy, nodes, memoryMb, dirs, watch, allowHosts, ...more } = options()
-const { tls: wanted, ...spoken } = more
-const log = createLog(spoken.level, spoken.format, (line) => console.error(line))
+const { port, host, policy, nodes, memoryMb, dirs, watch, code, ...more } = options()
+const { allowHosts, allowOrigins, tls: wanted, ...chosen } = more
+const log = createLog(chosen.level, chosen.format, (line) => console.error(line))
 const steps = createSteps(log)
 const tls = await readTls(wanted, [...ownHosts(host), ...allowHosts])
   .catch((error) => fail(error.message))
+
+const keys = await startKeys(
+  keyWishOf(chosen.keys, (name) => Deno.env.get(name)),
+  host,
+  (line) => log(line, 'warn'),
+).catch((error) => fail(error.message))
 
 const pipelines = await steps.run(
   'preparing models',
   (report) => pipelineDirs().then((all) => loadPipelines(dirs ?? all, report)),
 ).catch((error) => fail(error instanceof PipelineError ? error.message : String(error.stack)))
 
+const { isOwn } = createOwnToken(keys.ownToken)
+const trust = chosen.trust ? await trustOptions(pipelines) : undefined
+
 let coordinator: Coordinator
 try {
   coordinator = startCoordinator({
-    ...{ pipelines, host, port, allowHosts, policy },
-    log,
+    ...{ pipelines, host, port, allowHosts, allowOrigins, policy },
+    ...{ keyring: keys.keyring, log, isOwn, hedge: true },
+    ...(trust === undefined ? {} : { trust }),
+    ...(chosen.store === undefined ? {} : { store: chosen.store }),
     assets: await steps.run('building pages', () => buildAssets()),
     ...(tls === undefined ? {} : { tls }),
   })
@@ -125,13 +177,15 @@ const local = startLocalNodes(
   localUrl,
   nodes,
   log,
-  memoryMb === undefined ? [] : ['--memory', String(memoryMb)],
+  keys.ownToken,
+  [...memoryMb === undefined ? [] : ['--memory', String(memoryMb)], ...code ? ['--code'] : []],
 )
 
 async function stop() {
   Deno.removeSignalListener('SIGTERM', stop)
   Deno.removeSignalListener('SIGINT', stop)
   steps.say('stopping: answering what is inside')
+  keys.stop()
   await coordinator.close()
   await local.stop()
   Deno.exit(0)
@@ -145,25 +199,36 @@ if (Deno.build.os !== 'windows') {
 if (watch) watchFolders(pipelines, reload)
 
 const trees = pipelines.map(({ pipeline }) => pipeline)
+const programs = trees.flatMap(({ tasks }) => Object.values(tasks))
+  .filter(({ kind }) => kind === CODE)
+const holdsAll = policy === 'shoal' && (code || programs.length === 0)
 if (nodes > 0) {
   await steps.run(`${nodes} node${nodes > 1 ? 's' : ''} joining`, async () => {
     const patienceMs = performance.now() + WARM_UP_PATIENCE_MS
     // The quickest variants come first; a first answer from those alone would be a poor welcome.
     // Rules of one variant a slot never hold them all, nor every task on too few slots.
-    const holdsAll = policy === 'shoal'
     const complete = () =>
       pool.nodes().filter((node) => node.instances >= countOn(trees, node)).length
     const isWorthWaiting = () => holdsAll ? !pool.ready() || complete() < nodes : !pool.ready()
-    while (isWorthWaiting() && ((holdsAll && !pool.ready()) || performance.now() < patienceMs)) {
+    const leftMs = () => patienceMs - performance.now()
+    // Somebody's models may be large and far, or such as no node can load: that was told above.
+    const mustWait = () => holdsAll && !pool.ready() && leftMs() > -LOAD_PATIENCE_MS
+    while (isWorthWaiting() && (mustWait() || leftMs() > 0)) {
       await new Promise((done) => setTimeout(done, 50))
     }
   })
-  if (!pool.ready()) {
-    steps.say(`not every task is served yet: ${policy} needs a slot for each, raise --nodes`)
+  if (programs.length > 0 && !code) {
+    steps.say('programs that pipelines bring run on nodes that allow it: here, start with --code')
+  } else if (!pool.ready()) {
+    const remedy = holdsAll
+      ? 'see above what nodes could not load'
+      : `${policy} needs a slot for each, raise --nodes`
+    steps.say(`not every task is served yet: ${remedy}`)
   }
 }
 for (const { pipeline } of pipelines) {
-  console.log(`${url}/v1/pipelines/${pipeline.name}/infer  send a picture here (POST)`)
+  const what = queryTensors(pipeline) === undefined ? 'a picture' : 'tensors'
+  console.log(`${url}/v1/pipelines/${pipeline.name}/infer  send ${what} here (POST)`)
 }
 console.log(`${url}/  the pool at a glance`)
 console.log(`${url}/try  ask about a picture of yours`)
@@ -172,5 +237,14 @@ console.log(`${url}/v1/nodes  who serves`)
 console.log(`${url}/v1/plan  the plan in force`)
 console.log(`${url}/v1/stats  counters`)
 console.log(`${url}/docs  every call; /openapi.json, /metrics and /v2 are for machines`)
-for (const line of joinLines(url, host, allowHosts, tls)) console.log(line)
-console.log(`another device joins with: deno task node --join ${url}`)
+const asked = keys.keyring.has('node') ? { token: keys.joinToken } : undefined
+for (const line of joinLines(url, host, allowHosts, tls, asked)) console.log(line)
+if (!isLoopback(host)) {
+  const missing = (['client', 'admin'] as const).filter((role) => !keys.keyring.has(role))
+  for (const role of missing) {
+    const what = role === 'client' ? 'ask the pool' : 'see the dashboard'
+    console.log(`others ${what} with a key: deno task keys add --role ${role} --name NAME`)
+  }
+}
+const token = asked === undefined ? '' : ` --token ${asked.token ?? 'TOKEN'}`
+console.log(`another device joins with: deno task node --join ${url}${token}`)

@@ -1,50 +1,71 @@
 /**
- * A typed client for applications: `fetch` with the answers' types and errors with reasons.
+ * A typed client for applications: `fetch` with deadlines, tries again where that can help, and
+ * errors with reasons. Needs nothing but what browsers, Deno and Node have.
  *
  * @module
  */
+import { ShoalError } from './error.ts'
+import { type PoolEvent, readEvents } from './events.ts'
+import { type Picture, typed } from './picture.ts'
 import type {
   ErrorBody,
-  ErrorReason,
+  HistoryInfo,
   InferAnswer,
   NodeInfo,
   PipelineInfo,
   PlanInfo,
+  StatsInfo,
 } from './types.ts'
 
-/** An answer other than 200. */
-export class ShoalError extends Error {
-  override name = 'ShoalError'
-  constructor(
-    readonly status: number,
-    readonly reason: ErrorReason,
-    message: string,
-    /** Seconds after which a later try can succeed; absent where none can. */
-    readonly retryAfterS?: number,
-  ) {
-    super(message)
-  }
+export interface ClientOptions {
+  /** Where the coordinator asks for one; a function is asked at each call. */
+  key?: string | (() => string | undefined)
+  /** Sent with each call. */
+  headers?: Record<string, string>
+  /** In place of the runtime's own. */
+  fetch?: typeof fetch
 }
 
 export interface InferOptions {
-  /** Budget from arrival to answer, 1..600000; the pipeline's SLO where absent. */
+  /**
+   * From the call to its answer, all tries included, 1..600000 ms; nothing is tried again without
+   * it. Where absent the pipeline's SLO holds.
+   */
   timeoutMs?: number
   /** Least mean path accuracy, 0..1. */
   minAccuracy?: number
   requestId?: string
   signal?: AbortSignal
+  /** Most tries in all. */
+  maxTries?: number
 }
 
 export interface Client {
-  infer<Outputs>(
+  /**
+   * Sends a picture through a pipeline. Tried again only where the answer said when that can
+   * succeed, and only if that is before the deadline.
+   */
+  infer<Outputs = Record<string, unknown[]>>(
     pipeline: string,
-    picture: Blob,
+    picture: Picture,
     options?: InferOptions,
   ): Promise<InferAnswer<Outputs>>
-  pipelines(): Promise<PipelineInfo[]>
-  nodes(): Promise<NodeInfo[]>
-  plan(): Promise<PlanInfo>
+  getPipelines(signal?: AbortSignal): Promise<PipelineInfo[]>
+  getNodes(signal?: AbortSignal): Promise<NodeInfo[]>
+  getPlan(signal?: AbortSignal): Promise<PlanInfo>
+  getHistory(signal?: AbortSignal): Promise<HistoryInfo>
+  stats(signal?: AbortSignal): Promise<StatsInfo>
+  /** Any other call, as those of administration; resolves with its JSON, if it has any. */
+  request<T>(method: 'GET' | 'POST' | 'DELETE', path: string): Promise<T>
+  /** What happens in the pool, until the coordinator drains, `signal` aborts or the loop is left. */
+  events(signal?: AbortSignal): AsyncGenerator<PoolEvent>
 }
+
+const MAX_TRIES = 5
+/** The coordinator answers at the deadline at the latest: after so much more nobody is there. */
+const GRACE_MS = 500
+/** Waits are drawn out by up to this share, so that those refused together do not come together. */
+const JITTER = 0.25
 
 /**
  * A client of the coordinator at `url`.
@@ -52,41 +73,149 @@ export interface Client {
  * @example
  * ```ts
  * const shoal = createClient('http://localhost:8787')
- * const page = new Blob([await Deno.readFile('page.jpg')], { type: 'image/jpeg' })
+ * const page = await Deno.readFile('page.jpg')
  * const { outputs } = await shoal.infer<OcrOutputs>('ocr', page, { timeoutMs: 2000 })
  * ```
- * All calls throw {@linkcode ShoalError} on any status but 200.
+ * All calls throw {@linkcode ShoalError} where there is no result, and the reason of an aborted
+ * signal.
  */
-export function createClient(url: string): Client {
-  const call = async <T>(path: string, init?: RequestInit): Promise<T> => {
-    const response = await fetch(new URL(path, url), init)
-    if (response.ok) return await response.json() as T
+export function createClient(url: string | URL, options: ClientOptions = {}): Client {
+  const { fetch: fetchWith = fetch } = options
+
+  async function open(path: string, init: RequestInit = {}): Promise<Response> {
+    const key = typeof options.key === 'function' ? options.key() : options.key
+    const headers = {
+      ...options.headers,
+      ...(key === undefined ? {} : { authorization: `Bearer ${key}` }),
+      ...init.headers as Record<string, string>,
+    }
+    const response = await fetchWith(new URL(path, url), { ...init, headers }).catch((cause) => {
+      if (init.signal?.aborted) throw init.signal.reason
+      throw new ShoalError(0, 'unreachable', `Cannot reach ${url}`, undefined, { cause })
+    })
+    if (response.ok) return response
     const body = await response.json().catch(() => undefined) as ErrorBody | undefined
-    const retryAfter = response.headers.get('retry-after')
+    const retryAfterS = Number(response.headers.get('retry-after') ?? NaN)
     throw new ShoalError(
       response.status,
-      body?.reason ?? 'internal',
+      body?.reason ?? 'unreachable',
       body?.error ?? `Cannot call ${path}: received status ${response.status}`,
-      retryAfter === null ? undefined : Number(retryAfter),
+      Number.isFinite(retryAfterS) ? retryAfterS : undefined,
     )
   }
-  return {
-    infer(pipeline, picture, options = {}) {
-      const headers: Record<string, string> = { 'content-type': picture.type }
-      if (options.timeoutMs !== undefined) {
-        headers['x-request-timeout-ms'] = String(options.timeoutMs)
-      }
-      if (options.minAccuracy !== undefined) headers['x-min-accuracy'] = String(options.minAccuracy)
-      if (options.requestId !== undefined) headers['x-request-id'] = options.requestId
-      return call(`/v1/pipelines/${encodeURIComponent(pipeline)}/infer`, {
-        method: 'POST',
-        headers,
-        body: picture,
-        signal: options.signal ?? null,
-      })
-    },
-    pipelines: async () => (await call<{ pipelines: PipelineInfo[] }>('/v1/pipelines')).pipelines,
-    nodes: async () => (await call<{ nodes: NodeInfo[] }>('/v1/nodes')).nodes,
-    plan: () => call('/v1/plan'),
+
+  async function call<T>(path: string, init: RequestInit = {}): Promise<T> {
+    const response = await open(path, init)
+    if (response.status === 204) return undefined as T
+    return await response.json().catch((cause) => {
+      if (init.signal?.aborted) throw init.signal.reason
+      throw new ShoalError(
+        response.status,
+        'unreachable',
+        `Cannot read ${path}: it broke off`,
+        undefined,
+        { cause },
+      )
+    }) as T
   }
+
+  const get = <T>(path: string, signal?: AbortSignal) => call<T>(path, { signal: signal ?? null })
+
+  async function infer<Outputs>(
+    pipeline: string,
+    picture: Picture,
+    options: InferOptions = {},
+  ): Promise<InferAnswer<Outputs>> {
+    const { timeoutMs, minAccuracy, requestId, signal, maxTries = MAX_TRIES } = options
+    const startMs = performance.now()
+    const body = await typed(picture)
+    for (let tries = 1;; tries++) {
+      const spentMs = tries === 1 ? 0 : performance.now() - startMs
+      const given = timeoutMs === undefined || tries === 1
+        ? timeoutMs
+        : Math.max(1, Math.round(timeoutMs - spentMs))
+      const headers: Record<string, string> = { 'content-type': body.type }
+      if (given !== undefined) headers['x-request-timeout-ms'] = String(given)
+      if (minAccuracy !== undefined) headers['x-min-accuracy'] = String(minAccuracy)
+      if (requestId !== undefined) headers['x-request-id'] = requestId
+      const path = `/v1/pipelines/${encodeURIComponent(pipeline)}/infer`
+      try {
+        return await within(
+          given,
+          signal,
+          (signal) => call(path, { method: 'POST', headers, body, signal }),
+        )
+      } catch (error) {
+        const waitMs = waitOf(error)
+        const spentMs = performance.now() - startMs
+        if (waitMs === undefined || timeoutMs === undefined || tries >= maxTries) throw error
+        if (spentMs + waitMs >= timeoutMs) throw error
+        await pause(waitMs, signal)
+      }
+    }
+  }
+
+  return {
+    infer,
+    getPipelines: async (signal) =>
+      (await get<{ pipelines: PipelineInfo[] }>('/v1/pipelines', signal)).pipelines,
+    getNodes: async (signal) => (await get<{ nodes: NodeInfo[] }>('/v1/nodes', signal)).nodes,
+    getPlan: (signal) => get('/v1/plan', signal),
+    getHistory: (signal) => get('/v1/history', signal),
+    stats: (signal) => get('/v1/stats', signal),
+    request: (method, path) => call(path, { method }),
+    async *events(signal) {
+      const { body } = await open('/v1/events', { signal: signal ?? null })
+      if (body === null) return
+      try {
+        yield* readEvents(body)
+      } catch (cause) {
+        if (signal?.aborted) throw signal.reason
+        throw new ShoalError(0, 'unreachable', 'Cannot go on: the stream broke off', undefined, {
+          cause,
+        })
+      }
+    },
+  }
+}
+
+/** Milliseconds until another try, drawn out a little; undefined where none can succeed. */
+function waitOf(error: unknown): number | undefined {
+  if (!(error instanceof ShoalError) || error.retryAfterS === undefined) return undefined
+  return 1000 * error.retryAfterS * (1 + JITTER * Math.random())
+}
+
+/** Gives up when the time and a little more is over. */
+async function within<T>(
+  ms: number | undefined,
+  signal: AbortSignal | undefined,
+  work: (signal: AbortSignal | null) => Promise<T>,
+): Promise<T> {
+  if (ms === undefined) return await work(signal ?? null)
+  const late = new AbortController()
+  const timer = setTimeout(() => {
+    const message = `Cannot answer within ${ms} ms: nothing came back`
+    late.abort(new ShoalError(0, 'deadline_exceeded', message))
+  }, ms + GRACE_MS)
+  const either = signal === undefined ? late.signal : AbortSignal.any([signal, late.signal])
+  try {
+    return await work(either)
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (signal?.aborted) return reject(signal.reason)
+    const stop = () => {
+      clearTimeout(timer)
+      reject(signal?.reason)
+    }
+    const timer = setTimeout(() => {
+      signal?.removeEventListener('abort', stop)
+      resolve()
+    }, ms)
+    signal?.addEventListener('abort', stop, { once: true })
+  })
 }

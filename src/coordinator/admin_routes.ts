@@ -1,20 +1,16 @@
 /**
- * `POST /v1/nodes/{id}/drain`, `pause`, `resume`, `DELETE /v1/nodes/{id}`, and
- * `POST /v1/pipelines/{name}/reload`.
- *
- * While there are no tokens these are for whoever sits at this machine: only a connection from
- * loopback gets in, none that came through a proxy, and no page but this coordinator's own.
+ * `POST /v1/nodes/{id}/drain`, `pause`, `resume`, `DELETE /v1/nodes/{id}`,
+ * `POST /v1/pipelines/{name}/reload`, and
+ * `POST /v1/pipelines/{name}/variants/{task}/{variant}/pin`, `forbid`, `allow`: for admins, and for
+ * no page but this coordinator's own.
  *
  * @module
  */
 import type { Context, Hono, MiddlewareHandler } from 'hono'
 import { ApiError } from './api_error.ts'
+import type { Doors } from './doors/doors.ts'
 import { hostOf, mayLink } from './origin.ts'
 import type { Pool } from './pool.ts'
-
-const LOOPBACK = /^(127(\.\d{1,3}){3}|::1|::ffff:127(\.\d{1,3}){3})$/
-/** What proxies add: the connection's other end is then not who asks. */
-const FORWARDED = ['forwarded', 'x-forwarded-for', 'x-real-ip', 'via']
 
 /** What became of a pipeline that was read anew. */
 export interface Reloaded {
@@ -27,36 +23,35 @@ export interface Reloaded {
 export function mountAdmin(
   app: Hono,
   pool: Pool,
+  doors: Doors,
   hosts: readonly string[],
   reload?: (name: string) => Promise<Reloaded>,
 ): void {
-  const local: MiddlewareHandler = async (c, next) => {
-    if (!isLocal(c)) {
-      throw new ApiError(
-        'forbidden',
-        'Cannot change anything from here: ask from loopback, directly',
-      )
-    }
-    if (!mayLink(c.req.header('origin'), hostOf(c.req), hosts)) {
-      throw new ApiError('forbidden', 'Cannot change anything from a page of another origin')
+  const own: MiddlewareHandler = async (c, next) => {
+    if (!isOwnPage(c)) {
+      throw new ApiError('forbidden', 'Cannot change the pool from a page of another origin')
     }
     await next()
   }
-  const { admin } = pool
+  const isOwnPage = (c: Context) => mayLink(c.req.header('origin'), hostOf(c.req), hosts)
+  const { admin, rulings } = pool
 
-  app.post('/v1/nodes/:id/drain', local, (c) => {
+  // For pages: whether to show what would be refused.
+  app.get('/v1/admin', (c) => c.json({ allowed: doors.allows(c, 'admin') && isOwnPage(c) }))
+
+  app.post('/v1/nodes/:id/drain', own, (c) => {
     const id = c.req.param('id')
     admin.drain(id)
     return c.json(nodeOf(pool, id), 202)
   })
   for (const action of ['pause', 'resume'] as const) {
-    app.post(`/v1/nodes/:id/${action}`, local, (c) => {
+    app.post(`/v1/nodes/:id/${action}`, own, (c) => {
       const id = c.req.param('id')
       admin[action](id)
       return c.json(nodeOf(pool, id))
     })
   }
-  app.post('/v1/pipelines/:name/reload', local, async (c) => {
+  app.post('/v1/pipelines/:name/reload', own, async (c) => {
     const name = c.req.param('name')
     if (reload === undefined || pool.versions.find(name) === undefined) {
       throw new ApiError(
@@ -66,7 +61,14 @@ export function mountAdmin(
     }
     return c.json(await reload(name))
   })
-  app.delete('/v1/nodes/:id', local, (c) => {
+  for (const action of ['pin', 'forbid', 'allow'] as const) {
+    app.post(`/v1/pipelines/:name/variants/:task/:variant/${action}`, own, (c) => {
+      const { name: pipeline, task, variant } = c.req.param()
+      rulings.change(action, { pipeline, task, variant })
+      return c.json({ rulings: rulings.list() })
+    })
+  }
+  app.delete('/v1/nodes/:id', own, (c) => {
     admin.remove(c.req.param('id'))
     return c.body(null, 204)
   })
@@ -76,10 +78,3 @@ export function mountAdmin(
 const nodeOf = (pool: Pool, id: string) => ({
   node: pool.nodes().find((node) => node.id === id) ?? null,
 })
-
-/** The connection's other end, as `Deno.serve` tells it; without a socket nobody is local. */
-function isLocal(c: Context): boolean {
-  const { remoteAddr } = (c.env ?? {}) as { remoteAddr?: Deno.Addr }
-  if (remoteAddr?.transport !== 'tcp' || !LOOPBACK.test(remoteAddr.hostname)) return false
-  return FORWARDED.every((name) => c.req.header(name) === undefined)
-}

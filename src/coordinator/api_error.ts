@@ -6,6 +6,7 @@ export const STATUS = {
   forbidden: 403,
   unknown_pipeline: 404,
   not_found: 404,
+  conflict: 409,
   too_large: 413,
   unsupported_type: 415,
   rate_limited: 429,
@@ -38,6 +39,7 @@ export class ApiError extends Error {
     if (this.retryAfterMs !== undefined) {
       headers.set('retry-after', String(Math.max(1, Math.ceil(this.retryAfterMs / 1000))))
     }
+    if (this.reason === 'unauthorized') headers.set('www-authenticate', 'Bearer realm="shoal"')
     return Response.json({ error: this.message, reason: this.reason }, {
       status: STATUS[this.reason],
       headers,

@@ -4,24 +4,26 @@
  * @module
  */
 import { Hono } from 'hono'
-import { upgradeWebSocket } from 'hono/deno'
 import type { PipelineInfo } from '../client/types.ts'
 import { pathAccuracyOf } from '../pipeline/accuracy.ts'
+import { queryTensors } from '../pipeline/takes.ts'
 import { variantPaths } from '../pipeline/tree.ts'
 import { publicName, versionOf } from '../pipeline/version.ts'
-import type { WireData } from '../protocol/mod.ts'
 import { ApiError } from './api_error.ts'
+import { createDoors, type DoorLimits } from './doors/doors.ts'
+import { allowOrigins, secureHeaders } from './doors/headers.ts'
+import type { Keyring } from './doors/keys.ts'
+import { mountLink } from './link_route.ts'
 import { createEvents } from './events.ts'
 import { createHistory } from './history.ts'
 import { infer } from './infer.ts'
-import type { Link } from './link.ts'
 import type { Log } from './log.ts'
 import { createMetrics } from './metrics/metrics.ts'
 import { mountAdmin, type Reloaded } from './admin_routes.ts'
 import { mountOip } from './oip/routes.ts'
 import { mountDocs } from './openapi/docs.ts'
-import { hostOf, mayLink } from './origin.ts'
-import { type Assets, mountPages } from './pages.ts'
+import { hostOf } from './origin.ts'
+import { type Assets, mountPages, pageHeaders } from './pages.ts'
 import type { Pool } from './pool.ts'
 import { MODEL_PATH, type ServedModel, type ServedPipeline } from './served.ts'
 
@@ -37,6 +39,11 @@ export interface AppOptions {
   hosts?: readonly string[]
   /** Pages and scripts for browsers and for machines without a checkout. */
   assets?: Assets
+  /** Keys that calls and nodes are asked for; none where absent. The pool's own. */
+  keyring?: Keyring
+  /** Origins of applications that may ask from a browser. */
+  origins?: readonly string[]
+  limits?: Partial<DoorLimits>
 }
 
 /**
@@ -49,12 +56,22 @@ export interface AppOptions {
  * ```
  */
 export function createApp(options: AppOptions) {
-  const { pool, readModel, now, log, hosts = [], assets } = options
+  const { pool, readModel, now, log, hosts = [], origins = [], assets } = options
   const app = new Hono()
   const { versions } = pool
   const startedMs = now()
   const history = createHistory(pool, now)
+  const doors = createDoors({
+    ...{ now, hosts, origins },
+    isFile: (path) => assets?.has(path) === true,
+    ...(options.keyring === undefined ? {} : { keyring: options.keyring }),
+    ...(options.limits === undefined ? {} : { limits: options.limits }),
+  })
 
+  app.use(secureHeaders)
+  if (origins.length > 0) {
+    for (const path of ['/v1/pipelines/*', '/v2/*']) app.use(path, allowOrigins(origins))
+  }
   for (const path of ['/v1/pipelines/*', '/v2/*']) {
     app.use(path, async (c, next) => {
       await next()
@@ -64,6 +81,8 @@ export function createApp(options: AppOptions) {
       }
     })
   }
+
+  app.use(doors.guard)
 
   app.onError((error, c) => {
     if (error instanceof ApiError) {
@@ -101,7 +120,7 @@ export function createApp(options: AppOptions) {
   app.get('/v1/events', (c) => events.listen(c))
 
   mountOip(app, { pool, timed: history.timed, now, log })
-  mountAdmin(app, pool, hosts, options.reload)
+  mountAdmin(app, pool, doors, hosts, options.reload)
   mountDocs(app)
   const metrics = createMetrics(pool)
   app.get('/metrics', async (c) => {
@@ -125,44 +144,20 @@ export function createApp(options: AppOptions) {
     })
   })
 
-  app.get(
-    '/v1/link',
-    async (c, next) => {
-      if (!mayLink(c.req.header('origin'), hostOf(c.req), hosts)) {
-        throw new ApiError('forbidden', 'Cannot open a link from a page of another origin')
-      }
-      if (c.req.header('upgrade')?.toLowerCase() !== 'websocket') {
-        throw new ApiError('invalid_input', 'Cannot open a link: /v1/link takes WebSockets')
-      }
-      await next()
-    },
-    upgradeWebSocket((c) => {
-      const remedy = remedyFor(c.req.url, c.req.header('origin') !== undefined, assets)
-      let link: Link | undefined
-      return {
-        onOpen(_, ws) {
-          const socket = ws.raw
-          if (socket === undefined) return
-          socket.binaryType = 'arraybuffer'
-          link = pool.connect(socket, remedy)
-        },
-        onMessage: (event) => link?.receive(event.data as WireData),
-        onClose: (event) => link?.lost(`closed with ${event.code} ${event.reason}`.trim()),
-        onError: () => link?.lost('the connection broke'),
-      }
-    }),
-  )
+  app.get('/code/:file', async (c) => {
+    const [, hash = ''] = /^([0-9a-f]{64})\.js$/.exec(c.req.param('file')) ?? []
+    const model = versions.program(hash)
+    const body = model === undefined ? undefined : await readModel(model.sha256)
+    if (body === undefined) throw new ApiError('not_found', 'Cannot find a program of this hash')
+    return c.body(body as ReadableStream, 200, {
+      ...pageHeaders(hostOf(c.req)),
+      'content-type': 'text/javascript; charset=utf-8',
+      'cache-control': 'public, max-age=31536000, immutable',
+    })
+  })
 
+  mountLink(app, { pool, doors, hosts, assets, log })
   return app
-}
-
-/** How a node of another version comes by this one. */
-function remedyFor(url: string, isPage: boolean, assets: Assets | undefined): string {
-  if (isPage) return 'load the page again'
-  const { origin, host } = new URL(url)
-  const pull = 'update the node: pull the current checkout'
-  if (assets?.has('/node.js') !== true) return pull
-  return `${pull}, or run deno run -r --allow-net=${host} ${origin}/node.js`
 }
 
 const infos = new WeakMap<ServedPipeline, PipelineInfo>()
@@ -178,6 +173,7 @@ function pipelineInfo({ pipeline, models }: ServedPipeline): PipelineInfo {
   const { name, sloMs, weight, root } = pipeline
   return {
     ...{ name: publicName(name), version: versionOf(name), sloMs, weight, root },
+    takes: queryTensors(pipeline) === undefined ? 'picture' : 'tensors',
     tasks: Object.fromEntries(
       Object.entries(pipeline.tasks).map(([task, { next, variants }]) => [task, {
         next,

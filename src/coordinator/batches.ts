@@ -13,7 +13,7 @@ import type { BatchMessage, Received, ResultMessage } from '../protocol/mod.ts'
 import type { Post } from './driver.ts'
 import type { Link } from './link.ts'
 import type { Telemetry } from './metrics/telemetry.ts'
-import type { PooledNode } from './nodes.ts'
+import { backendOf, type PooledNode } from './nodes.ts'
 import type { Payload, Result } from './payload.ts'
 
 export type Dispatch = Extract<PolicyCommand, { type: 'dispatch' }>
@@ -25,6 +25,9 @@ interface Flight {
   bytes: number
 }
 
+/** Bytes of results that wait for the rest of their query, of all queries together. */
+const MAX_HELD_BYTES = 512 * 1024 * 1024
+
 export function createBatches(
   pipelines: ReadonlyMap<string, Pipeline>,
   post: Post,
@@ -35,6 +38,18 @@ export function createBatches(
   const flights = new Map<BatchId, Flight>()
   /** Copies that nodes keep for a query, to be let go with it. */
   const kept = new Map<QueryId, { link: Link; key: string }[]>()
+  /** Bytes of what nodes made for a query, to be let go with it. */
+  const held = new Map<QueryId, number>()
+  let heldBytes = 0
+
+  function hold(query: QueryId, bytes: number): void {
+    if (bytes === 0 || !isLive(query)) return
+    if (heldBytes + bytes > MAX_HELD_BYTES) {
+      throw new RangeError(`Cannot hold ${bytes} more bytes of results`)
+    }
+    heldBytes += bytes
+    held.set(query, (held.get(query) ?? 0) + bytes)
+  }
 
   function toOutcome(
     flight: Flight,
@@ -64,6 +79,7 @@ export function createBatches(
         const bytes = blobs[blob]
         if (bytes === undefined) throw new RangeError(`Cannot find blob ${blob} of ${blobs.length}`)
         const payload: Payload = { meta, bytes }
+        if (dispatched !== undefined) hold(dispatched.query, bytes.byteLength)
         if (key !== undefined && dispatched !== undefined && isLive(dispatched.query)) {
           payload.kept = { link: flight.node.link, key }
           const list = kept.get(dispatched.query)
@@ -80,6 +96,16 @@ export function createBatches(
     const pipeline = pipelines.get(command.pipeline)
     if (pipeline === undefined) throw new RangeError(`Cannot find pipeline ${command.pipeline}`)
     return pipeline
+  }
+
+  /** What a node keeps of work that no query waits for is of no use to anybody. */
+  function letGo(node: PooledNode, { items }: Dispatch, message: ResultMessage) {
+    const keys = message.items.flatMap((item, i) =>
+      !item.ok || items[i]?.query !== ''
+        ? []
+        : Object.values(item.children).flatMap((list) => list.flatMap(({ key }) => key ?? []))
+    )
+    if (keys.length > 0) node.link.send({ type: 'release', keys })
   }
 
   return {
@@ -101,7 +127,7 @@ export function createBatches(
         variant: command.variant,
         remainingMs: Math.max(0, command.deadlineMs - sentAtMs),
         giveUpMs: Math.max(0, command.giveUpMs),
-        crops: node.crops.choose(node.link.roundTripMs),
+        crops: cropsOf(command) ?? node.crops.choose(node.link.roundTripMs),
         items,
       }
       const bytes = blobs.reduce((sum, blob) => sum + blob.byteLength, 0)
@@ -137,7 +163,10 @@ export function createBatches(
         return post({ type: 'batch_failed', batch: flight.command.batch, message: why })
       }
       const { pipeline, task, items } = flight.command
-      telemetry.batch(pipeline, task, items.length, message.computeMs, networkMs)
+      // What no query waits for is counted apart.
+      if (items[0]?.query !== '') {
+        telemetry.batch(pipeline, task, items.length, message.computeMs, networkMs)
+      }
       post({
         type: 'batch_finished',
         batch: message.batch,
@@ -145,7 +174,9 @@ export function createBatches(
         computeMs: message.computeMs,
         nodeQueueMs: message.queueMs,
         networkMs,
+        backend: backendOf(node, flight.command),
       })
+      letGo(node, flight.command, message)
     },
 
     failed(node: PooledNode, batch: BatchId, message: string) {
@@ -191,6 +222,8 @@ export function createBatches(
         else keys.push(key)
       }
       kept.delete(query)
+      heldBytes -= held.get(query) ?? 0
+      held.delete(query)
       for (const [link, keys] of byLink) link.send({ type: 'release', keys })
     },
   }
@@ -210,4 +243,17 @@ function resultOf({ fields, tensors }: Done, blobs: readonly Uint8Array[]): Resu
     result[name] = new TensorValue(type, dims, bytes)
   }
   return result
+}
+
+/** Results of one input are compared: crops travel as they did the first time. */
+function cropsOf({ like }: Dispatch): BatchMessage['crops'] | undefined {
+  for (const outcome of like ?? []) {
+    if (!outcome.ok) continue
+    for (const child of Object.values(outcome.children).flat()) {
+      const { format } = (child as Payload).meta
+      if (format === 'rgb') return 'raw'
+      if (format === 'jpeg') return 'jpeg'
+    }
+  }
+  return undefined
 }

@@ -3,6 +3,15 @@ import type { Deadlines } from './deadlines.ts'
 
 /** Largest request body, in bytes. */
 export const MAX_BODY_BYTES = 32 * 1024 * 1024
+/** Longest time that a body may take, whatever the deadline: a slow sender holds memory. */
+const MAX_BODY_MS = 30_000
+/** Bodies up to this are read whole, which is much faster; no read of theirs can be ended early. */
+const WHOLE_BYTES = 1024 * 1024
+/** Bytes of bodies that have not come to their end, all together. */
+const MAX_UNDER_WAY_BYTES = 512 * 1024 * 1024
+const RETRY_MS = 1000
+
+let underWayBytes = 0
 
 /**
  * Reads a body of bounded size; stops reading where the bound is passed, declared length or not.
@@ -13,11 +22,12 @@ export const MAX_BODY_BYTES = 32 * 1024 * 1024
 export function readBody(
   request: Request,
   deadlines: Deadlines,
+  nowMs: number,
   lateMs: number,
 ): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
     const late = new AbortController()
-    const callOff = deadlines.at(lateMs, () => {
+    const callOff = deadlines.at(Math.min(lateMs, nowMs + MAX_BODY_MS), () => {
       reject(new ApiError('deadline_exceeded', 'Cannot answer in time: the body took too long'))
       late.abort()
     })
@@ -35,14 +45,34 @@ async function read(request: Request, late: AbortController): Promise<Uint8Array
     throw tooLarge()
   }
   try {
-    // HTTP holds the body to its declared length, and read whole it is read much faster.
-    if (declared !== null) return await request.bytes()
+    // HTTP holds the body to its declared length.
+    if (declared !== null && Number(declared) <= WHOLE_BYTES) {
+      return await held(Number(declared), () => request.bytes())
+    }
     if (request.body === null) return new Uint8Array()
     return await readChunks(request.body.getReader(), late.signal)
   } catch (error) {
     if (error instanceof ApiError) throw error
     throw new ApiError('invalid_input', 'Cannot read the body: it ended early')
   }
+}
+
+/** Counts as under way while `work` runs. */
+async function held<T>(bytes: number, work: () => Promise<T>): Promise<T> {
+  hold(bytes)
+  try {
+    return await work()
+  } finally {
+    underWayBytes -= bytes
+  }
+}
+
+/** @throws ApiError `queue_full` where there is no room */
+function hold(bytes: number): void {
+  if (underWayBytes + bytes > MAX_UNDER_WAY_BYTES) {
+    throw new ApiError('queue_full', 'Cannot take a body: too many are on their way', RETRY_MS)
+  }
+  underWayBytes += bytes
 }
 
 async function readChunks(
@@ -57,21 +87,23 @@ async function readChunks(
     for (;;) {
       const { done, value } = await reader.read()
       if (done) break
+      if (size + value.byteLength > MAX_BODY_BYTES) throw tooLarge()
+      hold(value.byteLength)
       size += value.byteLength
-      if (size > MAX_BODY_BYTES) {
-        await cancel()
-        throw tooLarge()
-      }
       chunks.push(value)
     }
+    const body = new Uint8Array(size)
+    let at = 0
+    for (const chunk of chunks) {
+      body.set(chunk, at)
+      at += chunk.byteLength
+    }
+    return body
+  } catch (error) {
+    await cancel()
+    throw error
   } finally {
+    underWayBytes -= size
     late.removeEventListener('abort', cancel)
   }
-  const body = new Uint8Array(size)
-  let at = 0
-  for (const chunk of chunks) {
-    body.set(chunk, at)
-    at += chunk.byteLength
-  }
-  return body
 }

@@ -36,7 +36,7 @@ export async function infer(
       const headers = readInferHeaders(request.headers, pipeline.sloMs)
       const takes = queryTensors(pipeline)
       const type = readContentType(request.headers, takes)
-      const body = await readBody(request, pool.deadlines, arrivedMs + headers.budgetMs)
+      const body = await readBody(request, pool.deadlines, arrivedMs, arrivedMs + headers.budgetMs)
       return { headers, payload: readInferBody(type, body, takes) }
     },
     ({ headers: { budgetMs, minAccuracy }, payload }, arrivedMs) => [

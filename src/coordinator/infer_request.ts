@@ -9,7 +9,8 @@ import { ApiError } from './api_error.ts'
 import { parseRequest } from './oip/parse.ts'
 import { readTensors } from './oip/tensor_input.ts'
 import type { Payload } from './payload.ts'
-import { checkPicture, isPictureType, PICTURE_TYPES } from './picture.ts'
+import { checkPicture, isPictureType, PICTURE_TYPES, type PictureType } from './picture.ts'
+import { stripMetadata } from './strip_metadata.ts'
 
 export interface InferHeaders {
   /** The caller's id, or one made here. */
@@ -96,9 +97,17 @@ export function readInferBody(
   takes?: Takes,
 ): Pick<Payload, 'meta' | 'bytes'> {
   if (takes !== undefined) return readTensors(takes, parseRequest(body).inputs, undefined)
-  if (isPictureType(type)) return { meta: { type: checkPicture(body, type) }, bytes: body }
-  const bytes = pictureFromJson(body)
-  return { meta: { type: checkPicture(bytes) }, bytes }
+  if (isPictureType(type)) return pictureOf(body, type)
+  return pictureOf(pictureFromJson(body))
+}
+
+/** Checked, and without what it says besides its pixels. @throws ApiError */
+export function pictureOf(
+  bytes: Uint8Array,
+  declared?: PictureType,
+): Pick<Payload, 'meta' | 'bytes'> {
+  const { type, orientation } = checkPicture(bytes, declared)
+  return { meta: { type }, bytes: stripMetadata(type, bytes, orientation) }
 }
 
 function pictureFromJson(body: Uint8Array): Uint8Array {

@@ -61,6 +61,8 @@ export interface LinkOptions {
   silenceMs?: number
   /** What makes a node of an older version one of this. */
   remedy?: string
+  /** Bytes of fragments that wait for their rest, on all links together. */
+  fragments?: { bytes: number }
 }
 
 export const HEARTBEAT_MS = 500
@@ -68,15 +70,20 @@ export const HEARTBEAT_MS = 500
 const DOUBT_FACTOR = 2.5
 /** What a silence counts for after each word heard since. */
 const FADE = 0.99
+/** Who has not said hello has nothing larger to say. */
+const MAX_HELLO_BYTES = 256 * 1024
+/** Most that fragments may fill on all links together. */
+const MAX_FRAGMENT_BYTES = 512 * 1024 * 1024
 
 export function createLink(socket: Socket, handlers: LinkHandlers, options: LinkOptions): Link {
   const { now, helloTimeoutMs = 5000, heartbeatMs = HEARTBEAT_MS } = options
-  const { doubtMs = 1500, silenceMs = 6000 } = options
+  const { doubtMs = 1500, silenceMs = 6000, fragments = { bytes: 0 } } = options
   const read = createNodeMessageReader()
   let state: 'waiting' | 'open' | 'closed' = 'waiting'
   let serial = 0
   let bytesSent = 0
   let bytesReceived = 0
+  let fragmentBytes = 0
   let lastHeardMs = now()
   let lastBeatMs = lastHeardMs
   let longestSilenceMs = 0
@@ -107,9 +114,15 @@ export function createLink(socket: Socket, handlers: LinkHandlers, options: Link
     if (state === 'closed') return
     const known = state === 'open'
     state = 'closed'
+    letGo()
     clearTimeout(helloTimer)
     clearInterval(heartbeat)
     if (known) handlers.closed(link, why)
+  }
+
+  function letGo() {
+    fragments.bytes -= fragmentBytes
+    fragmentBytes = 0
   }
 
   function close(code: number, why: string) {
@@ -195,7 +208,11 @@ export function createLink(socket: Socket, handlers: LinkHandlers, options: Link
         doubted = false
         handlers.silent(link, false)
       }
-      bytesReceived += typeof data === 'string' ? data.length : data.byteLength
+      const size = typeof data === 'string' ? data.length : data.byteLength
+      bytesReceived += size
+      if (state === 'waiting' && size > MAX_HELLO_BYTES) {
+        return close(CLOSE.tooLarge, 'a first message of this size')
+      }
       const version = state === 'waiting' ? versionOfHello(data) : undefined
       if (version !== undefined && version !== PROTOCOL_VERSION) return refuseVersion(version)
       let received: Received<NodeMessage> | undefined
@@ -210,7 +227,14 @@ export function createLink(socket: Socket, handlers: LinkHandlers, options: Link
           : CLOSE.malformed
         return link.refuse(code, { reason: error.reason, message: error.message })
       }
-      if (received === undefined) return
+      if (received === undefined) {
+        fragments.bytes += size
+        fragmentBytes += size
+        // One that keeps its word comes again, when there is room.
+        if (fragments.bytes > MAX_FRAGMENT_BYTES) close(1013, 'too much is under way')
+        return
+      }
+      letGo()
       if (state === 'waiting') return greet(received.message)
       if (received.message.type === 'pong') return pong(received.message.n)
       handlers.message(link, received)

@@ -33,10 +33,19 @@ export function createLog(
   const least = LOG_LEVELS.indexOf(level)
   const log: Log = (line, at = 'info', fields = {}) => {
     if (LOG_LEVELS.indexOf(at) < least) return
-    if (format === 'text') return write(line)
+    if (format === 'text') return write(plain(line))
     const time = new Date(now()).toISOString()
     write(JSON.stringify({ time, level: at, message: line, ...fields }))
   }
   if (level === 'debug') log.debug = (line, fields) => log(line, 'debug', fields)
   return log
 }
+
+/**
+ * Without what a terminal would obey, and with lines after the first set in: names and messages are
+ * the nodes' own words.
+ */
+const plain = (line: string): string =>
+  // deno-lint-ignore no-control-regex
+  line.replaceAll(/[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]/g, ' ')
+    .replaceAll('\n', '\n  ')

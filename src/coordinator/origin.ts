@@ -25,5 +25,14 @@ export function mayLink(
   if (origin === undefined) return true
   if (host === undefined || !URL.canParse(origin)) return false
   const url = new URL(origin)
-  return url.host === host && (LOOPBACK.test(url.hostname) || hosts.includes(url.hostname))
+  return url.host === host && isOwn(url.hostname, hosts)
 }
+
+/** Whether a Host header names this machine, and not what someone else pointed at it. */
+export function isOwnHost(host: string | undefined, hosts: readonly string[]): boolean {
+  const url = URL.parse(`http://${host ?? ''}`)
+  return url !== null && isOwn(url.hostname, hosts)
+}
+
+const isOwn = (hostname: string, hosts: readonly string[]) =>
+  LOOPBACK.test(hostname) || hosts.includes(hostname)

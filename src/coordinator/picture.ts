@@ -23,17 +23,23 @@ export function isPictureType(type: string): type is PictureType {
   return (PICTURE_TYPES as readonly string[]).includes(type)
 }
 
+export interface Picture {
+  type: PictureType
+  /** As EXIF has it, 1 to 8. */
+  orientation?: number
+}
+
 /**
  * Checks a picture by its header, so that a bomb is refused before anyone unpacks it.
  *
  * @param declared its content type; `undefined` accepts any picture type
  * @throws ApiError `invalid_input` or `too_large`
  */
-export function checkPicture(bytes: Uint8Array, declared?: PictureType): PictureType {
+export function checkPicture(bytes: Uint8Array, declared?: PictureType): Picture {
   if (bytes.byteLength === 0) {
     throw new ApiError('invalid_input', 'Cannot read an empty body: send the bytes of a picture')
   }
-  let header: { width: number; height: number; type?: string }
+  let header: { width: number; height: number; type?: string; orientation?: number }
   try {
     header = imageSize(bytes)
   } catch {
@@ -60,5 +66,6 @@ export function checkPicture(bytes: Uint8Array, declared?: PictureType): Picture
         `and ${MAX_PICTURE_PIXELS} in all`,
     )
   }
-  return type
+  const { orientation } = header
+  return { type, ...(orientation === undefined ? {} : { orientation }) }
 }

@@ -3,38 +3,35 @@
  *
  * @module
  */
-import type { NodeInfo } from '../client/types.ts'
+import type { NodeInfo, PlanInfo } from '../client/types.ts'
 import { servedVariants } from '../pipeline/hold.ts'
 import type { Pipeline } from '../pipeline/schema.ts'
-import type { Plan, QueryId, Scheduler } from '../policy/types.ts'
-import {
-  CLOSE,
-  type Hello,
-  type NodeMessage,
-  type Received,
-  type ResultMessage,
-} from '../protocol/mod.ts'
+import type { Plan, Scheduler } from '../policy/types.ts'
+import { CLOSE, type Hello, type NodeMessage, type Received } from '../protocol/mod.ts'
 import { createAdmin } from './admin.ts'
 import { createBatches } from './batches.ts'
+import type { Admit } from './doors/doors.ts'
+import { createKeyring, type Keyring } from './doors/keys.ts'
+import { createMembers } from './doors/members.ts'
 import { createDeadlines } from './deadlines.ts'
 import { type Command, createDriver } from './driver.ts'
+import { createHearing } from './hearing.ts'
+import { noteJudgement } from './judgement.ts'
 import { createLink, type Link, type LinkOptions, type Socket } from './link.ts'
 import type { Log } from './log.ts'
 import { createTelemetry } from './metrics/telemetry.ts'
 import {
   ableOf,
-  addInstance,
   createPooledNode,
   joinedEvent,
   nodeInfo,
   type PooledNode,
   removeInstance,
-  roundTripNews,
 } from './nodes.ts'
 import { createQueries, type QueryRequest } from './queries.ts'
-import { noteReport } from './report.ts'
 import { publicPlan, publicStats } from './public_view.ts'
 import { createRenewal } from './renewal.ts'
+import { createRulings } from './rulings.ts'
 import { offerOf, type ServedPipeline, welcomeOf } from './served.ts'
 import { createSilence } from './silence.ts'
 import type { Solve } from './solver.ts'
@@ -48,45 +45,47 @@ export interface PoolOptions {
   now: () => number
   /** Told of joins, leaves and faults, for people. */
   log: Log
+  /** Whether this is a node that whoever runs the coordinator started: its word is taken. */
+  isOwn?: (hello: Hello) => boolean
   link?: Omit<LinkOptions, 'now'>
+  /** Keys that nodes come in with; who holds one that is taken back has to leave. */
+  keyring?: Keyring
 }
 
 export function createPool(options: PoolOptions) {
-  const { served, scheduler, now, log, link: linkOptions } = options
+  const { served, scheduler, now, log, link: linkOptions, keyring = createKeyring() } = options
   const versions = createVersions(served)
   const pipelines = new Map(served.map(({ pipeline }) => [pipeline.name, pipeline]))
   const nodes = new Map<string, PooledNode>()
   const byLink = new Map<Link, PooledNode>()
+  const members = createMembers(keyring)
+  const fragments = { bytes: 0 }
   const draining = new AbortController()
   const deadlines = createDeadlines(now)
-  const fault = (error: unknown) =>
-    log(`scheduler fault: ${error instanceof Error ? error.stack : error}`, 'error')
+  const fault = (error: unknown) => log(`scheduler fault: ${(error as Error).stack}`, 'error')
   const telemetry = createTelemetry([...pipelines.values()])
-  const driver = createDriver(scheduler, execute, now, fault, options.solve, planned)
-  const { post } = driver
-  const letGo = (query: QueryId) => batches.release(query)
-  const queries = createQueries(post, now, deadlines, letGo, telemetry)
+  const { post, stop } = createDriver(scheduler, execute, now, fault, options.solve, planned)
+  const queries = createQueries(post, now, deadlines, (one) => batches.release(one), telemetry)
   const batches = createBatches(pipelines, post, now, queries.has, telemetry)
   const admin = createAdmin({ nodes, batches, post, log })
   const weighSilence = createSilence({ nodes, batches, post, log })
   const able = () => versions.all().flatMap((one) => servedVariants(one.pipeline, one.models))
   const tellAble = (node: PooledNode) =>
     post({ type: 'node_able', node: node.id, able: ableOf(node, able()) })
+  const kept = scheduler.keepsRulings === true
+  const rulings = createRulings({ versions, nodes, able, kept, post, log })
   const renewal = createRenewal({
     ...{ versions, nodes, post, log, isReady },
     opened(pipeline) {
       pipelines.set(pipeline.name, pipeline)
       telemetry.opened(pipeline)
     },
+    added: () => rulings.renewed(),
     closed: ({ name }) => void pipelines.delete(name),
     offer(node) {
-      const { able: held, memoryBytes = Infinity } = joinedEvent(node, able())
       node.link.send({ type: 'served', ...offerOf(versions.all()) })
       tellAble(node)
-      return {
-        able: held.map(({ pipeline, task, variant }) => `${pipeline} ${task} ${variant}`),
-        fits: held.reduce((sum, one) => sum + (one.memoryBytes ?? 0), 0) <= memoryBytes,
-      }
+      return joinedEvent(node, able())
     },
   })
 
@@ -118,6 +117,8 @@ export function createPool(options: PoolOptions) {
       case 'drain_node':
         nodes.get(command.node)?.link.send({ type: 'drain', reason: 'asked by the coordinator' })
         return
+      case 'judged':
+        return noteJudgement(command, { nodes, batches, telemetry, log })
       case 'wake_node':
       case 'rest_node':
         // A resting node is one that gets no batch.
@@ -136,12 +137,13 @@ export function createPool(options: PoolOptions) {
         link.close(CLOSE.replaced, 'a newer link of this node is open')
         return true
       }
+      if (!members.mayReplace(old.link, link)) return true
       old.link.refuse(CLOSE.replaced, {
         reason: 'replaced',
         message: 'Another link of the same node took over',
       })
     }
-    const node = createPooledNode(link, hello)
+    const node = createPooledNode(link, hello, options.isOwn?.(hello) ?? false)
     nodes.set(node.id, node)
     byLink.set(link, node)
     link.send(welcomeOf(versions.all()))
@@ -156,6 +158,7 @@ export function createPool(options: PoolOptions) {
   }
 
   function closed(link: Link, why: string) {
+    members.remove(link)
     const node = byLink.get(link)
     if (node === undefined) return
     byLink.delete(link)
@@ -176,61 +179,11 @@ export function createPool(options: PoolOptions) {
     weighSilence()
   }
 
+  const hear = createHearing({ pipelines, batches, renewal, tellAble, weighSilence, post, log })
+
   function receive(link: Link, received: Received<NodeMessage>) {
     const node = byLink.get(link)
-    if (node === undefined) return
-    const { message } = received
-    const news = roundTripNews(node)
-    if (news !== undefined) post(news)
-    switch (message.type) {
-      case 'result':
-        return batches.finished(node, received as Received<ResultMessage>)
-      case 'batch_failed':
-        log(`node ${node.name} lost a batch: ${message.message}`, 'warn', {
-          ...{ event: 'batch_failed', node: node.id, name: node.name },
-        })
-        return batches.failed(node, message.batch, message.message)
-      case 'ready': {
-        const { slot, pipeline, task, variant } = message
-        const ref = { pipeline, task, variant }
-        if (!pipelines.has(pipeline)) {
-          // Asked for before its version went: it crossed the word that nobody needs it.
-          return node.link.send({ type: 'unload', instances: [{ slot, ...ref }] })
-        }
-        addInstance(node, slot, ref, message)
-        post({ type: 'instance_ready', node: node.id, slot, ...ref })
-        renewal.heard(node)
-        return weighSilence()
-      }
-      case 'load_failed': {
-        const { slot, pipeline, task, variant } = message
-        log(
-          `node ${node.name} cannot load ${pipeline}/${task}/${variant}: ${message.message}`,
-          'warn',
-          { event: 'load_failed', node: node.id, name: node.name, pipeline, task, variant },
-        )
-        post({
-          ...{ type: 'load_failed', node: node.id, message: message.message },
-          ...{ slot, pipeline, task, variant },
-        })
-        // A limit of the volunteer's is no fault of the model.
-        const isFault = message.reason === undefined
-        const what = `${task} ${variant}`
-        return renewal.heard(
-          node,
-          isFault ? { pipeline, what, message: message.message } : undefined,
-        )
-      }
-      case 'report': {
-        const event = noteReport(node, message, log, () => tellAble(node))
-        return event === undefined ? undefined : post(event)
-      }
-      case 'bye':
-        return link.close(1000, message.reason)
-      case 'hello':
-      case 'pong':
-        return
-    }
+    if (node !== undefined) hear(node, received)
   }
 
   function isReady(pipeline: Pipeline): boolean {
@@ -241,12 +194,12 @@ export function createPool(options: PoolOptions) {
 
   return {
     /** A new connection on `/v1/link`; `remedy` is what brings a node of an older version here. */
-    connect: (socket: Socket, remedy?: string): Link =>
-      createLink(socket, { hello: join, message: receive, silent, closed }, {
-        now,
-        ...linkOptions,
-        ...(remedy === undefined ? {} : { remedy }),
-      }),
+    connect(socket: Socket, admit: Admit, remedy?: string): Link {
+      const hello: typeof join = (link, hello) =>
+        members.enter(link, admit(hello.token)) && join(link, hello)
+      const options = { ...{ now, fragments }, ...linkOptions, ...(remedy && { remedy }) }
+      return createLink(socket, { hello, message: receive, silent, closed }, options)
+    },
 
     submit: (request: QueryRequest) => queries.submit(request),
 
@@ -268,15 +221,12 @@ export function createPool(options: PoolOptions) {
     held: () => [...nodes.values()].map(({ instances }) => instances),
 
     admin,
+    rulings,
     telemetry,
     versions,
-    /**
-     * Replaces what is served under a name; `next` is called as the version that it is.
-     *
-     * @throws RenewalError where it cannot be served: the old one goes on
-     */
+    /** Replaces what is served under a name. @throws RenewalError: then the old one goes on */
     renew: renewal.renew,
-    plan: () => publicPlan(scheduler.plan()),
+    plan: (): PlanInfo => ({ ...publicPlan(scheduler.plan()), rulings: rulings.list() }),
     stats: () => publicStats(scheduler.stats()),
     queriesInFlight: () => queries.size,
     draining: draining.signal,
@@ -288,11 +238,14 @@ export function createPool(options: PoolOptions) {
       post({ type: 'drain' })
       const giveUpMs = now() + timeoutMs
       while (queries.size > 0 && now() < giveUpMs) await new Promise((done) => setTimeout(done, 20))
+      queries.endAll()
+      const reason = 'the coordinator is shutting down'
       for (const { link } of [...nodes.values()]) {
-        link.send({ type: 'drain', reason: 'the coordinator is shutting down' })
-        link.close(1001, 'the coordinator is shutting down')
+        // Nodes wait for the next one; an own node is ended by whoever started it.
+        link.send({ type: 'drain', reason, rejoin: true })
+        link.close(1001, reason)
       }
-      driver.stop()
+      stop()
     },
   }
 }

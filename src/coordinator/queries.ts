@@ -114,7 +114,18 @@ export function createQueries(
     answer(query: QueryId, answer: Answer) {
       waiting.get(query)?.(answer)
     },
+
+    /** Answers all that are left: nobody works on them any more. */
+    endAll() {
+      for (const answer of [...waiting.values()]) answer(shutDown)
+    },
   }
+}
+
+const shutDown: Answer = {
+  ok: false,
+  reason: 'draining',
+  message: 'Cannot answer: the coordinator shut down before this query was through',
 }
 
 const tooMuchInside: Answer = {

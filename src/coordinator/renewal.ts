@@ -17,14 +17,13 @@ export interface RenewalParts {
   nodes: ReadonlyMap<string, PooledNode>
   post: Post
   log: Log
-  /**
-   * Tells a node what is served, and the scheduler what the node is able to hold of it: that is what
-   * comes back, by `pipeline task variant`, and whether there is room for all of it at once.
-   */
-  offer(node: PooledNode): { able: string[]; fits: boolean }
+  /** Tells a node what is served, and the scheduler what the node is able to hold of it, as joining. */
+  offer(node: PooledNode): Extract<PolicyEvent, { type: 'node_joined' }>
   isReady(pipeline: Pipeline): boolean
   /** Counts for it are kept, too. */
   opened(pipeline: Pipeline): void
+  /** The scheduler knows it. */
+  added(): void
   closed(pipeline: Pipeline): void
   /** Longest wait for one node, and in the end for all of them. */
   patienceMs?: number
@@ -75,8 +74,10 @@ export function createRenewal(parts: RenewalParts): Renewal {
     // Who joins meanwhile is told of both versions at once.
     for (const node of [...nodes.values()]) {
       if (nodes.get(node.id) !== node) continue
-      const { able, fits } = parts.offer(node)
-      const wanted = able.filter((one) => one.startsWith(`${pipeline.name} `))
+      const { able, memoryBytes = Infinity } = parts.offer(node)
+      const fits = able.reduce((sum, one) => sum + (one.memoryBytes ?? 0), 0) <= memoryBytes
+      const wanted = able.filter((one) => one.pipeline === pipeline.name)
+        .map(({ task, variant }) => `${pipeline.name} ${task} ${variant}`)
       // Where there is no room for both versions at once, the placement says what goes where.
       await until(() =>
         nodes.get(node.id) !== node || !fits || holds(node, wanted) ||
@@ -111,6 +112,7 @@ export function createRenewal(parts: RenewalParts): Renewal {
       versions.add(next)
       parts.opened(next.pipeline)
       post({ type: 'pipeline_added', pipeline: next.pipeline, replaces: old.pipeline.name })
+      parts.added()
       try {
         await load(next.pipeline)
       } catch (error) {

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { CODE } from '../pipeline/runs_on.ts'
 import type { Pipeline } from '../pipeline/schema.ts'
 import { publicName } from '../pipeline/version.ts'
 import { ApiError } from './api_error.ts'
@@ -23,6 +24,8 @@ export interface Versions {
    */
   serve<T>(name: string, work: (pipeline: Pipeline) => Promise<T>): Promise<T>
   model(sha256: string): ServedModel | undefined
+  /** One that is a program, and no model. */
+  program(sha256: string): ServedModel | undefined
   /** One more, which no query goes to yet. */
   add(one: ServedPipeline): void
   /** New queries of its name go to this one. */
@@ -60,6 +63,15 @@ export function createVersions(served: readonly ServedPipeline[]): Versions {
     model(sha256) {
       for (const { models } of all) {
         for (const model of Object.values(models)) if (model.sha256 === sha256) return model
+      }
+      return undefined
+    },
+    program(sha256) {
+      for (const { pipeline, models } of all) {
+        for (const { kind, stage } of Object.values(pipeline.tasks)) {
+          const found = kind === CODE ? models[String(stage)] : undefined
+          if (found?.sha256 === sha256) return found
+        }
       }
       return undefined
     },

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { CODE } from '../pipeline/runs_on.ts'
 import { checkPipeline } from '../pipeline/parse.ts'
 import type { Pipeline } from '../pipeline/schema.ts'
 import type { Welcome } from '../protocol/messages.ts'
@@ -64,13 +65,19 @@ export function createCatalog(welcome: Pick<Welcome, 'pipelines' | 'models'>): C
       if (task === undefined || variant === undefined) {
         throw new RangeError(`Cannot find ${keyOf(name)} in what the coordinator serves`)
       }
-      const ref = welcome.models[name.pipeline]?.[variant.model ?? '']
-      if (ref === undefined) {
+      const models = welcome.models[name.pipeline] ?? {}
+      const program = task.kind === CODE ? models[String(task['stage'])] : undefined
+      const noModel = program !== undefined && variant.model === undefined
+      const ref = noModel ? program : models[variant.model ?? '']
+      if (ref === undefined || (task.kind === CODE && program === undefined)) {
         throw new RangeError(`Cannot find model ${variant.model} of ${keyOf(name)}`)
       }
       // The variants of siblings are no business of the stage, and would be sent with each load.
       const bare = { ...task, variants: { [name.variant]: variant } }
-      return { key: keyOf(name), task: bare, variant, next: task.next, hash: ref.sha256 }
+      return {
+        ...{ key: keyOf(name), task: bare, variant, next: task.next, hash: ref.sha256 },
+        ...(program === undefined ? {} : { code: { hash: program.sha256 }, noModel }),
+      }
     },
     model: (hash) => models.get(hash),
   }

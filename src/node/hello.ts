@@ -29,6 +29,7 @@ export function helloOf({ host, name, token }: NodeOptions, facts: HelloFacts): 
     backendReason: choice.reason,
     threadsPerRun: choice.use.threads,
     downloads: limits.downloads,
+    ...(limits.code ? { code: true } : {}),
     ...(choice.device === undefined ? {} : { device: choice.device }),
     ...(name === undefined ? {} : { name }),
     ...(token === undefined ? {} : { token }),

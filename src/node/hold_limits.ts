@@ -10,7 +10,7 @@
  */
 import type { Pipeline } from '../pipeline/schema.ts'
 import { ableVariants, type Downloads, leastModels, servedVariants } from '../pipeline/hold.ts'
-import { type Device, whyNotOn } from '../pipeline/runs_on.ts'
+import { CODE, type Device, whyNotOn } from '../pipeline/runs_on.ts'
 import type { Welcome } from '../protocol/messages.ts'
 import { keyOf } from './catalog.ts'
 
@@ -20,11 +20,13 @@ export interface HoldLimitsOptions {
   /** Where their number is fixed, slots share the memory evenly; else one may have all of it. */
   slots?: number | undefined
   downloads?: Downloads | undefined
+  /** Whether programs of pipelines' authors may run. */
+  code?: boolean | undefined
 }
 
 export interface LoadRefusal {
   /** Absent where it is no limit of the volunteer's. */
-  reason?: 'out_of_memory_budget' | 'downloads_limited'
+  reason?: 'out_of_memory_budget' | 'downloads_limited' | 'code_not_allowed'
   message: string
 }
 
@@ -34,6 +36,7 @@ export interface HoldLimits {
   /** What one slot may hold in models. */
   readonly slotBytes: number
   readonly downloads: Downloads
+  readonly code: boolean
   /** What the node runs on from now on; WebAssembly at first. */
   runsOn(device: Device): void
   setDownloads(downloads: Downloads): void
@@ -73,16 +76,31 @@ export function createHoldLimits(options: HoldLimitsOptions): HoldLimits {
   let device: Device = {}
   function serve(models: Welcome['models'], pipelines: readonly Pipeline[]): void {
     served = pipelines.flatMap((one) => servedVariants(one, models[one.name] ?? {}))
+    programs = new Set(
+      pipelines.flatMap(({ name, tasks }) =>
+        Object.values(tasks).flatMap(({ kind, stage }) =>
+          kind === CODE ? models[name]?.[String(stage)]?.sha256 ?? [] : []
+        )
+      ),
+    )
   }
 
+  const code = options.code ?? false
+  /** Programs, which are small. */
+  let programs = new Set<string>()
+  const here = () => ({ ...device, code })
+
   const ableNow = () =>
-    ableVariants(served, { ...device, slotMemoryBytes: slotBytes, downloads, cached })
+    ableVariants(served, { ...here(), slotMemoryBytes: slotBytes, downloads, cached })
   const find = (key: string) => served.find((one) => keyOf(one) === key)
 
   function refuse(key: string, bytes: number, leftBytes: number): LoadRefusal | undefined {
     const one = find(key)
-    const unfit = one && whyNotOn(one, device)
-    if (unfit !== undefined) return { message: `Cannot load ${key}: ${unfit}` }
+    const unfit = one && whyNotOn(one, here())
+    if (unfit !== undefined) {
+      const limit = one?.code === true && !code ? { reason: 'code_not_allowed' as const } : {}
+      return { ...limit, message: `Cannot load ${key}: ${unfit}` }
+    }
     if (bytes > leftBytes) {
       const message = `Cannot load ${key}: it takes about ${megabytes(bytes)}, of the ` +
         `${megabytes(slotBytes)} that a slot may hold ${megabytes(leftBytes)} are left`
@@ -98,6 +116,7 @@ export function createHoldLimits(options: HoldLimitsOptions): HoldLimits {
   return {
     memoryBytes: options.memoryBytes,
     slotBytes,
+    code,
     get downloads() {
       return downloads
     },
@@ -115,14 +134,15 @@ export function createHoldLimits(options: HoldLimitsOptions): HoldLimits {
     },
     get able() {
       const leastBytes = Math.min(...served.map(({ memoryBytes }) => memoryBytes))
-      const here = served.filter((one) => whyNotOn(one, device) === undefined)
-      return { of: here.length, variants: ableNow().length, leastBytes }
+      const fit = served.filter((one) => whyNotOn(one, here()) === undefined)
+      return { of: fit.length, variants: ableNow().length, leastBytes }
     },
     get mostSlots() {
       const all = ableNow().reduce((sum, { memoryBytes }) => sum + memoryBytes, 0)
       return Math.max(1, Math.floor(forSlots / (ENGINE_BYTES + Math.min(all, slotBytes))))
     },
-    mayFetch: (sha256) => downloads === 'all' || leastModels(served).has(sha256),
+    mayFetch: (sha256) =>
+      downloads === 'all' || programs.has(sha256) || leastModels(served).has(sha256),
     take(slot, key) {
       const holding = held.get(slot) ?? new Map<string, { bytes: number; asked: boolean }>()
       held.set(slot, holding)

@@ -70,7 +70,10 @@ export function createBrowserHost(options: BrowserHostOptions): Host {
     threads: mostProcessors(browserFacts()),
     sharesMemory: globalThis.crossOriginIsolated === true,
     ...(memoryBytes === undefined ? {} : { memoryBytes }),
-    assets: workerAssets(options.paths, options.base),
+    assets: {
+      ...workerAssets(options.paths, options.base),
+      code: new URL('/code/', options.base).href,
+    },
     createWorker: () => new Worker(inference, { type: 'module', name: 'shoal inference' }),
     storage: options.storage,
 

@@ -66,10 +66,7 @@ export function createNode(options: NodeOptions): VolunteerNode {
     send: (message) => void link.send(message),
   })
   const serving = createServing({
-    clock,
-    payloads,
-    watch,
-    limits,
+    ...{ clock, payloads, watch, limits, fetchModel },
     pool: () => pool,
     profiler: () => profiler,
     send: (message, blobs) => void link.send(message, blobs),

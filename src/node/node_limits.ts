@@ -13,9 +13,9 @@ import type { NodeOptions } from './node_options.ts'
 /** Models kept in memory for further slots, unless the budget is small. */
 const MEMORY_STORE_BYTES = 64 * 1024 * 1024
 
-export function limitsOf({ host, memoryBytes, slots, downloads }: NodeOptions): HoldLimits {
+export function limitsOf({ host, memoryBytes, slots, downloads, code }: NodeOptions): HoldLimits {
   const offered = Math.min(host.memoryBytes ?? Infinity, memoryBytes ?? Infinity)
-  return createHoldLimits({ memoryBytes: offered, slots, downloads })
+  return createHoldLimits({ memoryBytes: offered, slots, downloads, code })
 }
 
 /** Most processors to keep busy. */

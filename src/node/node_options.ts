@@ -38,6 +38,8 @@ export interface NodeOptions {
   diskBytes?: number
   /** `least`: only the smallest model of each task is downloaded, besides what is cached. */
   downloads?: Downloads
+  /** Whether programs of pipelines' authors may run here; not unless the volunteer says so. */
+  code?: boolean
   /** Share of the time a slot may work, 0.01 to 1. */
   duty?: number
   clock?: Clock

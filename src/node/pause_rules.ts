@@ -5,10 +5,11 @@
  */
 import type { Clock } from './clock.ts'
 import { createGate, type Gate, type Zone } from './gate.ts'
+import { type Hours, zoneOf } from './hours.ts'
 import type { PageSignal, Pressure } from './signals.ts'
 
 /** In the order of which is told where several hold. */
-export const PAUSE_REASONS = ['volunteer', 'battery', 'hidden', 'pressure'] as const
+export const PAUSE_REASONS = ['volunteer', 'hours', 'battery', 'hidden', 'pressure'] as const
 export type PauseReason = typeof PAUSE_REASONS[number]
 
 export interface PauseChoices {
@@ -16,6 +17,8 @@ export interface PauseChoices {
   onBattery: boolean
   whenHidden: boolean
   underPressure: boolean
+  /** Absent: at any time of the day. */
+  hours?: Hours | undefined
 }
 
 export interface PauseRules {
@@ -62,6 +65,7 @@ export function createPauseRules(
       tell()
     })
   const gates = {
+    hours: gate(),
     battery: gate(),
     hidden: gate(),
     pressure: gate((closed) => {
@@ -101,6 +105,9 @@ export function createPauseRules(
       if (signal.type === 'battery') {
         const zone = batteryZone(signal.charging, signal.level ?? 1)
         gates.battery.feed(zone, zone === 'good' ? CHARGING_MS : 0)
+      }
+      if (signal.type === 'time' && choices.hours !== undefined) {
+        gates.hours.feed(zoneOf(choices.hours, signal.minute), 0)
       }
       if (signal.type === 'hidden' && choices.whenHidden) {
         const { hidden } = signal

@@ -8,6 +8,8 @@ import { type BatchItems, clip, expiredOf, itemsOf, resultOf } from './batch_ite
 import type { SlotBatch } from './batch_queue.ts'
 import { type Catalog, createCatalog, keyOf, nameOf, type VariantName } from './catalog.ts'
 import type { Clock } from './clock.ts'
+import type { StageCode } from './engine/load_code.ts'
+import type { InstanceSpec } from './engine/worker_api.ts'
 import type { HoldLimits, LoadRefusal } from './hold_limits.ts'
 import type { WorkMessage } from './link.ts'
 import type { PayloadStore } from './payloads.ts'
@@ -24,6 +26,8 @@ export interface ServingOptions {
   pool(): SlotPool
   profiler(): Profiler
   send(message: NodeMessage, blobs?: readonly Uint8Array[]): void
+  /** The bytes of a spec's hash. */
+  fetchModel(spec: InstanceSpec): Promise<Uint8Array>
   /** The coordinator wants this node to leave. */
   drain(reason: string): void
   /** No batch is left anywhere. */
@@ -113,11 +117,21 @@ export function createServing(options: ServingOptions): Serving {
       const taken = limits.take(slot, spec.key)
       if ('refusal' in taken) return refuse(slot, name, taken.refusal)
       taken.unload.forEach((key) => unload(slot, key))
-      found.load(spec)
+      if (spec.code === undefined) return found.load(spec)
+      withCode(spec, spec.code).then((whole) => found.load(whole), (error) => {
+        limits.free(slot, spec.key)
+        failLoad(slot, name, error)
+      })
     } catch (error) {
-      const message = clip((error as Error).message)
-      send({ type: 'load_failed', slot, ...bare(name), message })
+      failLoad(slot, name, error as Error)
     }
+  }
+
+  const failLoad = (slot: number, name: VariantName, { message }: Error) =>
+    send({ type: 'load_failed', slot, ...bare(name), message: clip(message) })
+
+  async function withCode(spec: InstanceSpec, { hash }: StageCode): Promise<InstanceSpec> {
+    return { ...spec, code: { hash, bytes: await options.fetchModel({ ...spec, hash }) } }
   }
 
   function refuse(slot: number, name: VariantName, { reason, message }: LoadRefusal): void {
@@ -149,7 +163,7 @@ export function createServing(options: ServingOptions): Serving {
       case 'unload':
         return message.instances.forEach(({ slot, ...name }) => unload(slot, keyOf(name)))
       case 'drain':
-        return options.drain(message.reason)
+        return message.rejoin === true ? undefined : options.drain(message.reason)
     }
   }
 
@@ -170,12 +184,14 @@ export function createServing(options: ServingOptions): Serving {
   }
 
   const events: PoolEvents = {
-    ready(slot, { key, variant }, loadMs, warmed) {
+    ready(slot, { key, variant, code }, loadMs, warmed) {
       lastLoadMs = clock.nowMs()
       const fallback = warmed?.fallback
       const instead = fallback && { backend: 'wasm', backendReason: `wasm: ${fallback}` } as const
       send({ type: 'ready', slot, loadMs: Math.max(0, loadMs), ...nameOf(key), ...instead })
-      options.profiler().add(key, warmed?.warmMs, variant.referenceMs)
+      // A program that runs no model shows in its batches how long it takes, and nowhere else.
+      const measures = code === undefined || warmed?.warmMs !== 0
+      if (measures) options.profiler().add(key, warmed?.warmMs, variant.referenceMs)
       const held = `${slot} ${key}`
       const ready = [...watch.state.ready.filter((other) => other !== held), held]
       watch.emit({ type: 'ready', slot, variant: key, loadMs }, { ready })

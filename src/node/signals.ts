@@ -15,6 +15,8 @@ export type PageSignal =
   | { type: 'battery'; charging: boolean; level?: number }
   /** How hard-pressed the processor is, by whatever runs on it. */
   | { type: 'pressure'; state: Pressure }
+  /** Of the day on the device's clock, in minutes since midnight. */
+  | { type: 'time'; minute: number }
   /** Whether each megabyte may cost the volunteer something. */
   | { type: 'link'; metered: boolean }
 

@@ -6,6 +6,7 @@
  */
 import { type Clock, systemClock } from './clock.ts'
 import type { Host, NodeStorage } from './host.ts'
+import type { Hours } from './hours.ts'
 import type { NodeOptions, VolunteerNode } from './node.ts'
 import { createPauseRules, type PauseReason, type PauseRules } from './pause_rules.ts'
 import { createRate } from './rate.ts'
@@ -26,11 +27,15 @@ export interface TabChoices {
   pauseOnBattery: boolean
   pauseWhenHidden: boolean
   pauseUnderPressure: boolean
+  /** Hours of the day, and whether to keep to them. */
+  hours: Hours & { kept: boolean }
   /** Most to take, in bytes: of memory, and of disk for models. */
   memoryBytes: number
   diskBytes: number
   /** Whether every model may be downloaded on a link that may cost. */
   allModels: boolean
+  /** Whether programs that pipelines bring may run, too. */
+  code?: boolean
 }
 
 export interface TabSnapshot {
@@ -38,6 +43,10 @@ export interface TabSnapshot {
   /** Models on their way. */
   downloads: { label: string; done: number; total: number }[]
   itemsPerS: number
+  /** The last batch that it ran. */
+  last: { variant: string; items: number; computeMs: number } | undefined
+  /** Time that it was there to take work. */
+  servedMs: number
   /** Why no work is taken, if so. */
   pausedBy: PauseReason | undefined
   hidden: boolean
@@ -97,8 +106,20 @@ export function createTab(options: TabOptions): TabApi {
   let hidden = false
   let metered = false
   let leftFor: string | undefined
+  let last: TabSnapshot['last']
+  const served = { ms: 0, sinceMs: undefined as number | undefined }
   let telling: (() => void) | undefined
   let toldMs = -Infinity
+
+  const serves = () => node?.state.phase === 'joined' && rules?.reason === undefined
+
+  /** Counted from one word to the next. */
+  function servedMs(): number {
+    const nowMs = clock.nowMs()
+    if (served.sinceMs !== undefined) served.ms += nowMs - served.sinceMs
+    served.sinceMs = serves() ? nowMs : undefined
+    return served.ms
+  }
 
   function note(line: string): void {
     if (notes.at(-1) === line) return
@@ -116,6 +137,8 @@ export function createTab(options: TabOptions): TabApi {
         state: node!.state,
         downloads: [...downloads.values()],
         itemsPerS,
+        last,
+        servedMs: servedMs(),
         pausedBy: rules?.reason,
         hidden,
         leftFor,
@@ -148,7 +171,11 @@ export function createTab(options: TabOptions): TabApi {
       leftFor = event.reason
       rules?.stop()
     }
-    if (event.type === 'batch') rate.add(event.items)
+    if (event.type === 'batch') {
+      rate.add(event.items)
+      const { variant, items, computeMs } = event
+      last = { variant, items, computeMs }
+    }
     if (event.type === 'lost' || event.type === 'left') downloads.clear()
     const line = lineOf(event)
     if (line !== undefined) note(line)
@@ -184,6 +211,7 @@ export function createTab(options: TabOptions): TabApi {
         diskBytes: chosen.diskBytes,
         downloads: downloadsNow(),
         gpu: chosen.gpu,
+        code: chosen.code === true,
         ...(chosen.threadsPerRun === undefined ? {} : { threadsPerRun: chosen.threadsPerRun }),
         ...(chosen.name === '' ? {} : { name: chosen.name }),
         ...(token === undefined ? {} : { token }),
@@ -195,6 +223,7 @@ export function createTab(options: TabOptions): TabApi {
         onBattery: chosen.pauseOnBattery,
         whenHidden: chosen.pauseWhenHidden,
         underPressure: chosen.pauseUnderPressure,
+        hours: chosen.hours.kept ? chosen.hours : undefined,
       }, honour)
       rules.setByVolunteer(wantsPause)
       for (const signal of heard.values()) rules.signal(signal)

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { type Demands, type Device, whyNotOn } from './runs_on.ts'
+import { CODE, type Demands, type Device, whyNotOn } from './runs_on.ts'
 import type { Pipeline, Variant } from './schema.ts'
 
 export interface ModelFile {
@@ -71,13 +71,13 @@ export function servedVariants(
   pipeline: Pipeline,
   models: { readonly [name: string]: ModelFile },
 ): (ServedVariant & { memoryBytes: number })[] {
-  return Object.entries(pipeline.tasks).flatMap(([task, { variants }]) =>
+  return Object.entries(pipeline.tasks).flatMap(([task, { kind, variants }]) =>
     Object.entries(variants).map(([name, variant]) => {
       const model = models[variant.model ?? '']
       const { accuracy, precision, backends } = variant
       const memoryBytes = memoryOf(variant, model?.bytes ?? 0)
       const ref = { pipeline: pipeline.name, task, variant: name }
-      return { ...ref, accuracy, model, memoryBytes, precision, backends }
+      return { ...ref, accuracy, model, memoryBytes, precision, backends, code: kind === CODE }
     })
   )
 }

@@ -5,6 +5,7 @@
  */
 import { type Pipeline, pipelineSchema } from './schema.ts'
 import { PipelineError } from './error.ts'
+import { CODE } from './runs_on.ts'
 import { checkTree } from './check.ts'
 
 /**
@@ -64,7 +65,8 @@ export function checkRunnable(pipeline: Pipeline, kinds: readonly string[], file
       )
     }
     for (const [variantName, variant] of Object.entries(task.variants)) {
-      if (variant.model === undefined) {
+      // A program may do without.
+      if (variant.model === undefined && task.kind !== CODE) {
         throw new PipelineError(file, `${at}.variants.${variantName}.model`, 'is missing')
       }
     }

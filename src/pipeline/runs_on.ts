@@ -1,6 +1,7 @@
 /**
  * What a variant can run on, by its precision and by what its author says: half precision needs a GPU
- * that computes with it, eight-bit integers need a processor (WebGPU has no operators for them).
+ * that computes with it, eight-bit integers need a processor (WebGPU has no operators for them), a
+ * program of the author's needs a volunteer who allows it.
  *
  * @module
  */
@@ -12,13 +13,25 @@ export interface Device {
   backend?: string | undefined
   /** Of the GPU, where there is one. */
   device?: { shaderF16: boolean } | null | undefined
+  /** Whether programs of pipelines' authors may run; not unless that is said. */
+  code?: boolean | undefined
 }
 
-export type Demands = Pick<Variant, 'precision' | 'backends'>
+export interface Demands extends Pick<Variant, 'precision' | 'backends'> {
+  /** A program of the pipeline's author does it. */
+  code?: boolean
+}
+
+/** Kind of a task that a program of the pipeline's author does. */
+export const CODE = 'code'
 
 /** Why a variant does not run there, for people; nothing where it does. */
-export function whyNotOn({ precision, backends }: Demands, on: Device): string | undefined {
+export function whyNotOn({ precision, backends, code }: Demands, on: Device): string | undefined {
   const { backend = 'wasm', device } = on
+  if (code === true && on.code !== true) {
+    return "it is a program of the pipeline's author, and this node runs none: start it with " +
+      '--code if it is to'
+  }
   if (backends !== undefined && !backends.some((one) => one === backend)) {
     return `it runs on ${backends.join(' or ')} only, and this node runs on ${backend}`
   }
@@ -35,6 +48,10 @@ export function whyNotOn({ precision, backends }: Demands, on: Device): string |
 /** How many variants of what is served run there. */
 export function countOn(pipelines: readonly Pipeline[], on: Device): number {
   return pipelines.flatMap(({ tasks }) => Object.values(tasks))
-    .flatMap(({ variants }) => Object.values(variants))
-    .filter((variant) => whyNotOn(variant, on) === undefined).length
+    .flatMap(({ kind, variants }) =>
+      Object.values(variants).map(({ precision, backends }) => ({
+        ...{ precision, backends, code: kind === CODE },
+      }))
+    )
+    .filter((demands) => whyNotOn(demands, on) === undefined).length
 }

@@ -14,6 +14,8 @@ export type Refusal = Extract<Answer, { ok: false }>
 
 export interface Admission {
   shape: PipelineShape
+  /** Highest least accuracy that can be kept with the variants that may be used. */
+  bestFloor: number
   deadlineMs: number
   minAccuracy: number | undefined
   draining: boolean
@@ -39,15 +41,17 @@ export function admit(
   asked: Admission,
   nowMs: number,
 ): Refusal | { laxityMs: number; aheadMs: number } {
-  const { shape, deadlineMs, minAccuracy, backlog } = asked
+  const { shape, bestFloor, deadlineMs, minAccuracy, backlog } = asked
   if (asked.draining) {
     return { ok: false, reason: 'draining', message: 'Cannot take a query: shutting down' }
   }
-  if (minAccuracy !== undefined && !(minAccuracy <= shape.bestFloor + 1e-9)) {
+  if (minAccuracy !== undefined && !(minAccuracy <= bestFloor + 1e-9)) {
     return {
       ok: false,
       reason: 'no_capable_node',
-      message: `Cannot reach accuracy ${minAccuracy}: ${shape.name} has ${shape.bestFloor} at best`,
+      message: `Cannot reach accuracy ${minAccuracy}: ${shape.name} has ${
+        Number(bestFloor.toFixed(4))
+      } at best`,
     }
   }
   const quickest = asked.tails.quickest(null, shape.root, levelOf(shape, minAccuracy))

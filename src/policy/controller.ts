@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { type Abilities, abilitiesOf } from './able.ts'
+import { bytesListed, confine, memberOf } from './able.ts'
 import type { ClassReport } from './class_report.ts'
 import type { Report } from './counters.ts'
 import type { Directive } from './directive.ts'
@@ -13,9 +13,11 @@ import type { Limits } from './options.ts'
 import type { Placement } from './place/placement.ts'
 import { bytesOf, createPlacing, greedy, type Member } from './placing.ts'
 import { planView } from './plan_view.ts'
+import { createRulings } from './rulings.ts'
 import type { Shapes, VariantShape } from './shape.ts'
+import { createShutter } from './shutter.ts'
 import { createSteering } from './steering.ts'
-import type { NodeId, Plan, PolicyCommand, PolicyEvent } from './types.ts'
+import type { NodeId, Plan, PolicyCommand, PolicyEvent, VariantRuling } from './types.ts'
 
 export interface Controller {
   handle(event: PolicyEvent, nowMs: number): void
@@ -67,7 +69,9 @@ export function createController(parts: ControllerParts): Controller {
   /** Nodes that cannot hold all and wait for a first placement, and until when. */
   const waitsUntilMs = new Map<NodeId, number>()
   const steering = createSteering(shapes, parts.startPerS)
-  const placing = createPlacing(shapes, members, parts.meanItems)
+  const rulings = createRulings()
+  const placing = createPlacing(shapes, members, parts.meanItems, rulings.isOpen)
+  const shutter = createShutter(members, rulings, parts.unload)
   let epoch = 0
   let placed: Plan | undefined
   let askedMs = -Infinity
@@ -112,6 +116,7 @@ export function createController(parts: ControllerParts): Controller {
       }
     }
     if (needed()) placing.direct()
+    shutter.shut()
     for (const member of concerned) loadNext(member, nowMs)
     loadAtMs = alone && loadAtMs !== undefined ? Math.min(loadAtMs, loadAtMsOf(only)) : undefined
   }
@@ -124,12 +129,11 @@ export function createController(parts: ControllerParts): Controller {
     epoch++
   }
 
-  function setAble(member: Member, able: Abilities, nowMs: number): void {
-    tightCount += Number(member.fitsAll) - Number(able.fitsAll)
-    Object.assign(member, able)
-    for (const slot of member.slots) {
-      slot.wanted = slot.wanted.filter((variant) => member.bytesOf.has(variant))
-    }
+  function setAble(member: Member, bytes: Member['bytesOf'], nowMs: number): void {
+    const before = member.fitsAll
+    member.bytesOf = bytes
+    confine(member, rulings.isOpen)
+    tightCount += Number(before) - Number(member.fitsAll)
     changedMs = nowMs
     epoch++
   }
@@ -139,30 +143,31 @@ export function createController(parts: ControllerParts): Controller {
     const gone = ({ ref }: VariantShape) => ref.pipeline === name
     for (const member of members.values()) {
       member.slots.forEach((slot, i) => loader.drop(slot, { node: member.id, slot: i }, gone))
-      const listed = [...member.bytesOf].filter(([variant]) => !gone(variant))
-      const able = listed.map(([{ ref }, memoryBytes]) => ({ ...ref, memoryBytes }))
-      setAble(member, abilitiesOf(shapes, able, member.memoryBytes), nowMs)
+      const kept = [...member.bytesOf].filter(([variant]) => !gone(variant))
+      setAble(member, new Map(kept), nowMs)
     }
     steering.close(name)
   }
 
   function join(event: Extract<PolicyEvent, { type: 'node_joined' }>, nowMs: number): void {
-    const memoryBytes = event.memoryBytes ?? Infinity
-    const member: Member = {
-      id: event.node,
-      slots: [],
-      ...abilitiesOf(shapes, event.able, memoryBytes),
-      memoryBytes,
-      swapRoom: event.swapRoom ?? false,
-      paused: false,
-      class: null,
-    }
+    const member = memberOf(shapes, event)
+    confine(member, rulings.isOpen)
     resize(member, event.slots, nowMs)
     remove(event.node)
     members.set(event.node, member)
     if (!member.fitsAll) tightCount++
     waitsUntilMs.set(event.node, nowMs + PATIENCE_MS)
     direct(nowMs, member)
+  }
+
+  function rule(given: readonly VariantRuling[], nowMs: number): void {
+    rulings.set(given)
+    for (const member of members.values()) confine(member, rulings.isOpen)
+    tightCount = [...members.values()].filter(({ fitsAll }) => !fitsAll).length
+    changedMs = nowMs
+    epoch++
+    shutter.ruled()
+    direct(nowMs)
   }
 
   /** False where it was no member. */
@@ -196,7 +201,7 @@ export function createController(parts: ControllerParts): Controller {
       case 'node_able': {
         const member = members.get(event.node)
         if (member === undefined) return
-        setAble(member, abilitiesOf(shapes, event.able, member.memoryBytes), nowMs)
+        setAble(member, bytesListed(shapes, event.able), nowMs)
         return direct(nowMs)
       }
       case 'pipeline_added':
@@ -222,8 +227,11 @@ export function createController(parts: ControllerParts): Controller {
         if (event.type === 'instance_ready') loader.ready(slot, variant)
         else loader.failed(slot, variant, nowMs)
         epoch++
+        if (event.type === 'instance_ready') shutter.came(variant)
         return direct(nowMs, member)
       }
+      case 'rulings_changed':
+        return rule(event.rulings, nowMs)
       case 'plan_ready':
         pending = false
         if (event.plan.placement === undefined) return
@@ -285,6 +293,6 @@ export function createController(parts: ControllerParts): Controller {
     },
     nextWakeMs: (nowMs) => Math.min(loadAtMs ??= nextLoadMs(), placeAtMs(nowMs)),
     plan: (nowMs) =>
-      planView({ shapes, epoch, members: members.values(), steering, placed, nowMs }),
+      planView({ shapes, epoch, members: members.values(), steering, rulings, placed, nowMs }),
   }
 }

@@ -159,7 +159,7 @@ function judge(
   const planned = view.targets.isPlanned(item.task, slot.group!)
   if (slot.node.resting && !isPressing(item, view)) return 'leave'
   // One that holds all it can is no reserve for a peak: it helps as soon as work is pressing.
-  const holdsAll = slot.held.size >= slot.node.able.length
+  const holdsAll = slot.held.size >= slot.node.openCount
   if (!planned && holdsAll && !isPressing(item, view)) return 'leave'
   if (!planned && !holdsAll && item.attempts === 0 && isInGoodHands(item, position, slot, view)) {
     return 'leave'

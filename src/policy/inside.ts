@@ -10,7 +10,7 @@ import type { Limits } from './options.ts'
 import type { Outlook } from './outlook.ts'
 import { answerOf, createQuery, type Item, type Query } from './query.ts'
 import type { DeadlineQueue } from './queue.ts'
-import type { Shapes } from './shape.ts'
+import type { PipelineShape, Shapes } from './shape.ts'
 import type { FailureReason, PolicyCommand, PolicyEvent, QueryId } from './types.ts'
 import type { Waiting } from './waiting.ts'
 
@@ -25,6 +25,7 @@ export interface InsideParts {
   emit(command: PolicyCommand): void
   /** Some slot may yet come to hold what is missing. */
   isLoading(): boolean
+  bestFloor(shape: PipelineShape): number
   nowMs(): number
 }
 
@@ -97,6 +98,7 @@ export function createInside(parts: InsideParts): Inside {
     const known = outlook.backlog(nowMs)
     const admitted = admit({
       shape,
+      bestFloor: parts.bestFloor(shape),
       deadlineMs,
       minAccuracy,
       draining,

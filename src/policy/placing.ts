@@ -10,6 +10,7 @@ import { assign } from './place/assign.ts'
 import type { AssignSlot } from './place/match.ts'
 import type { Placement } from './place/placement.ts'
 import type { Problem } from './place/problem.ts'
+import type { Rulings } from './rulings.ts'
 import type { Shapes, VariantShape } from './shape.ts'
 import type { NodeId } from './types.ts'
 
@@ -70,6 +71,7 @@ export function createPlacing(
   shapes: Shapes,
   members: ReadonlyMap<NodeId, Member>,
   meanItems: (variant: VariantShape, child: number) => number,
+  isOpen: Rulings['isOpen'],
 ): Placing {
   let placement: Placement | undefined
   /** Classes as the planner was last told of them: later ones may part the nodes otherwise. */
@@ -115,14 +117,11 @@ export function createPlacing(
           memoryBytes: one.memoryBytes,
           maxVariants: Infinity,
           networkMs: one.networkMs,
-          able: one.able.map(({ variant: index, points }) => {
+          able: one.able.flatMap(({ variant: index, points }) => {
             const variant = shapes.variants[index]!
-            return {
-              ...variant.ref,
-              points,
-              memoryBytes: member?.bytesOf.get(variant) ?? 0,
-              swapMs: 0,
-            }
+            if (!isOpen(variant)) return []
+            const memoryBytes = member?.bytesOf.get(variant) ?? 0
+            return [{ ...variant.ref, points, memoryBytes, swapMs: 0 }]
           }),
         }
       }),
@@ -134,7 +133,7 @@ export function createPlacing(
         class: one.name,
         sets: one.nodes.flatMap((id) =>
           members.get(id)?.slots.map(({ held }) => ({
-            variants: [...held].map(({ ref }) => ref),
+            variants: [...held].filter(isOpen).map(({ ref }) => ref),
             slots: 1,
           })) ?? []
         ),
@@ -157,7 +156,7 @@ export function createPlacing(
           id,
           node: member.id,
           class: name,
-          held: [...slot.held].map(({ ref }) => ref),
+          held: [...slot.held].filter(isOpen).map(({ ref }) => ref),
           ...slot.loading === null ? {} : { loading: [slot.loading.ref] },
           awake: slot.held.size > 0,
           tight: !member.swapRoom && room < Math.max(0, ...member.bytesOf.values()),

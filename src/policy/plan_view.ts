@@ -5,6 +5,7 @@
  */
 import { pathsOf } from './frontier/mix.ts'
 import type { Member } from './placing.ts'
+import type { Rulings } from './rulings.ts'
 import type { Shapes, VariantShape } from './shape.ts'
 import type { Steering } from './steering.ts'
 import type { Plan } from './types.ts'
@@ -14,6 +15,7 @@ export interface PlanParts {
   epoch: number
   members: Iterable<Member>
   steering: Steering
+  rulings: Rulings
   /** The planner's word where slots cannot hold all. */
   placed: Plan | undefined
   nowMs: number
@@ -23,7 +25,7 @@ export interface PlanParts {
 const LOST = 0.005
 
 export function planView(parts: PlanParts): Plan {
-  const { shapes, steering, placed, nowMs } = parts
+  const { shapes, steering, rulings, placed, nowMs } = parts
   const members = [...parts.members]
   const { mix, awake } = steering.directive ?? { mix: undefined, awake: new Map<string, number>() }
   let objective = 0
@@ -31,7 +33,7 @@ export function planView(parts: PlanParts): Plan {
   let served = true
   let lost = 0
   for (const [pipeline, { demand }] of steering.seen()) {
-    const best = shapes.pipelines.get(pipeline)!.bestFloor
+    const best = rulings.bestFloor(shapes.pipelines.get(pipeline)!)
     const rate = demand.ratePerS(nowMs)
     const planned = mix?.pipelines.find((row) => row.pipeline === pipeline)
     bound += rate * best
@@ -52,7 +54,7 @@ export function planView(parts: PlanParts): Plan {
     objective,
     bound,
     gap: bound > 0 ? (bound - objective) / bound : 0,
-    reason: placed === undefined ? `Every slot holds all it can; ${REASONS[mode]}` : placed.reason,
+    reason: reasonOf(placed, mode, rulings.words),
     solveMs: placed?.solveMs ?? 0,
     mix: mix === undefined ? [] : pathsOf(shapes, mix),
     instances: instancesOf(shapes, members),
@@ -66,6 +68,11 @@ const REASONS: { [mode in Plan['mode']]: string } = {
   hardware: 'the most accurate paths carry the demand',
   accuracy: 'quicker paths serve a part, to keep deadlines',
   saturated: 'some queries are refused for want of capacity',
+}
+
+function reasonOf(placed: Plan | undefined, mode: Plan['mode'], ruled: string): string {
+  const reason = placed?.reason ?? `Every slot holds all it can; ${REASONS[mode]}`
+  return ruled === '' ? reason : `${reason}; ${ruled}`
 }
 
 function instancesOf(shapes: Shapes, members: readonly Member[]): Plan['instances'] {

@@ -9,6 +9,7 @@ import { classify } from './classes.ts'
 import type { BatchSizes } from './batch_sizes.ts'
 import { createTails, type Tails } from './tails.ts'
 import type { Profile } from './profile.ts'
+import type { Rulings } from './rulings.ts'
 import type { Shapes } from './shape.ts'
 import {
   type Batch,
@@ -32,6 +33,8 @@ export interface Pool {
   able(event: EventOf<'node_able'>): void
   /** What is served changed: nothing worked out so far is to be used. */
   renew(): void
+  /** Variants were closed or opened. */
+  ruled(): void
   loading(node: NodeId, slot: SlotIndex, ref: VariantRef): void
   loaded(node: NodeId, slot: SlotIndex, ref: VariantRef, ok: boolean): void
   /** Whether any slot is loading. */
@@ -73,6 +76,7 @@ export function createPool(
   fanOut: FanOut,
   sizes: BatchSizes,
   maxBatch: number,
+  isOpen: Rulings['isOpen'],
 ): Pool {
   const nodes = new Map<NodeId, PoolNode>()
   let epoch = 0
@@ -109,12 +113,14 @@ export function createPool(
 
   return {
     nodes,
-    join({ node: id, slots, duty, able, memoryBytes = Infinity }) {
+    join({ node: id, slots, duty, able: refs, memoryBytes = Infinity }) {
+      const able = ableOf(refs)
       const node: PoolNode = {
         id,
         slots: [],
         duty: duty > 0 ? Math.min(Math.max(duty, LEAST_DUTY), 1) : 1,
-        able: ableOf(able),
+        able,
+        openCount: able.filter(isOpen).length,
         memoryBytes,
         class: null,
         paused: false,
@@ -153,11 +159,15 @@ export function createPool(
       const node = nodes.get(id)
       if (node === undefined) return
       node.able = ableOf(able)
+      node.openCount = node.able.filter(isOpen).length
       layout = undefined
     },
     renew() {
       layout = undefined
       current = undefined
+    },
+    ruled() {
+      for (const node of nodes.values()) node.openCount = node.able.filter(isOpen).length
     },
     loading(node, slot, ref) {
       const variant = shapes.find(ref)

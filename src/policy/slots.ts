@@ -58,6 +58,8 @@ export interface PoolNode {
   duty: number
   /** What it is able to hold, in the order of all variants; replaced as a whole. */
   able: readonly VariantShape[]
+  /** How many of these it may be asked to hold. */
+  openCount: number
   memoryBytes: number
   /** Name of its class; null until it was put in one. */
   class: string | null

@@ -5,6 +5,7 @@
  */
 import { z } from 'zod'
 import type { ItemResult, JsonObject, Stage, StageContext, StageItem, Tensor } from './types.ts'
+import { checkPictureModels } from './check_picture.ts'
 import { handingOf } from './handing.ts'
 import { picturesOf } from './item.ts'
 import { labelsOf } from './labels.ts'
@@ -44,10 +45,26 @@ export const imageClassification: Stage = {
     }
     return results
   },
+  check: (given) =>
+    checkPictureModels(given, (variant) => {
+      const { input, labels, scores: { places } } = settingsOf({
+        task: given.task,
+        variant,
+        next: given.task.next,
+      })
+      const { dims } = emptyInput(input, 1)
+      return {
+        input: [-1, ...dims.slice(1)],
+        type: input.type,
+        outputs: [[-1, ...places === undefined ? [] : [places], labels.length]],
+      }
+    }),
   warmUp: (context, batch) => [{
     [context.model.inputNames[0]!]: emptyInput(settingsOf(context).input, batch),
   }],
 }
+
+type Given = Pick<StageContext, 'task' | 'variant' | 'next'>
 
 interface Settings {
   input: PictureInput
@@ -57,7 +74,7 @@ interface Settings {
 }
 
 /** @throws TypeError saying what in the pipeline file cannot be used */
-function settingsOf({ task, variant, next }: StageContext): Settings {
+function settingsOf({ task, variant, next }: Given): Settings {
   const output = { ...task['output'] as object, ...variant['output'] as object }
   const parsed = scoresSchema.safeParse(output)
   if (!parsed.success) {

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { ImageCodecs, JsonObject, StageItem } from './types.ts'
+import type { ImageCodecs, JsonObject, StageItem, Tensor } from './types.ts'
 
 /** Sums over labelled things; accuracy is 1 - errors / total. */
 export interface Score {
@@ -20,13 +20,17 @@ export interface Score {
 export interface Leaf {
   meta: JsonObject
   fields: JsonObject | null
+  tensors?: { [field: string]: Tensor } | undefined
 }
 
 export interface Example {
   input: StageItem
-  /** What a faultless parent would hand to `task` for this input; the input itself for the root. */
-  perfect(task: string, codecs: ImageCodecs): Promise<StageItem[]>
-  /** @param task the leaf task that said so */
+  /**
+   * What a faultless parent would hand to `task` for this input; the input itself for the root;
+   * nothing where that is not known.
+   */
+  perfect(task: string, codecs: ImageCodecs): Promise<StageItem[] | undefined>
+  /** @param task whose items they are */
   score(leaves: readonly Leaf[], task: string): Score
 }
 

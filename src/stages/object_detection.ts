@@ -6,6 +6,7 @@
 import { z } from 'zod'
 import type { ItemResult, Picture, Stage, StageContext, StageItem } from './types.ts'
 import { BOX_FORMATS, type Found, readBoxes, suppress } from './boxes.ts'
+import { checkPictureModels } from './check_picture.ts'
 import { handingOf } from './handing.ts'
 import { labelsOf } from './labels.ts'
 import { picturesOf } from './item.ts'
@@ -57,10 +58,29 @@ export const objectDetection: Stage = {
     }
     return results
   },
+  check: (given) =>
+    checkPictureModels(given, (variant) => {
+      const { input, labels, boxes } = settingsOf({
+        ...{ task: given.task, variant, next: given.task.next },
+      })
+      const classes = labels.length
+      return {
+        input: [-1, ...emptyInput(input, 1).dims.slice(1)],
+        type: input.type,
+        outputs: {
+          'yolo': [[-1, 4 + classes, -1]],
+          'yolo-objectness': [[-1, -1, 5 + classes]],
+          'corners': [[-1, -1, 6]],
+          'boxes-scores': [[-1, -1, 4], [-1, -1, classes]],
+        }[boxes.format],
+      }
+    }),
   warmUp: (context, batch) => [{
     [context.model.inputNames[0]!]: emptyInput(settingsOf(context).input, batch),
   }],
 }
+
+type Given = Pick<StageContext, 'task' | 'variant' | 'next'>
 
 interface Settings {
   input: PictureInput
@@ -71,7 +91,7 @@ interface Settings {
 }
 
 /** @throws TypeError saying what in the pipeline file cannot be used */
-function settingsOf({ task, variant, next }: StageContext): Settings {
+function settingsOf({ task, variant, next }: Given): Settings {
   const labels = labelsOf(task, variant)
   return {
     input: pictureInputOf(task, variant),

@@ -4,6 +4,7 @@
  * @module
  */
 import type { Stage } from './types.ts'
+import { code } from './code.ts'
 import { imageClassification } from './image_classification.ts'
 import { objectDetection } from './object_detection.ts'
 import { tensors } from './tensors/tensors.ts'
@@ -16,6 +17,7 @@ export const stages: { readonly [kind: string]: Stage } = {
   'text-detection': textDetection,
   'text-recognition': textRecognition,
   tensors,
+  code,
 }
 
 export const stageKinds: readonly string[] = Object.keys(stages)

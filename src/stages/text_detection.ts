@@ -4,6 +4,7 @@
  * @module
  */
 import type { Picture, Stage, StageContext, StageItem, Tensor } from './types.ts'
+import { checkPictureModels } from './check_picture.ts'
 import { cornersOf, sliceBox, type TextBox } from './box.ts'
 import { cutCrop } from './crop.ts'
 import { fit, inputShapes, type Size } from './input_shape.ts'
@@ -55,6 +56,12 @@ export const textDetection: Stage = {
     }
     return results
   },
+  check: (given) =>
+    checkPictureModels(given, (variant) => {
+      // The picture may be drawn upright or across.
+      inputOf(variant)
+      return { input: [-1, 3, -1, -1], outputs: [[-1, 1, -1, -1]] }
+    }),
   warmUp: (context) => {
     const name = context.model.inputNames[0]!
     return shapesOf(context).map((shape) => ({ [name]: tensorOf(shape) }))

@@ -4,6 +4,7 @@
  * @module
  */
 import type { ItemResult, Picture, Stage, StageContext, Tensor } from './types.ts'
+import { checkPictureModels } from './check_picture.ts'
 import { greedyCtc, joinReadings, type Reading } from './ctc.ts'
 import { invalidInput, pictureOf } from './item.ts'
 import { linePieces } from './line_pieces.ts'
@@ -55,6 +56,11 @@ export const textRecognition: Stage = {
       return failed.get(item) ?? resultOf(readings.filter((_, i) => rows[i]!.item === item))
     })
   },
+  check: (given) =>
+    checkPictureModels(given, (variant) => {
+      const { height, width } = inputOf(variant)
+      return { input: [-1, 3, height, width], outputs: [[-1, -1, 96]] }
+    }),
   warmUp: (context, batch) => {
     return [{ [context.model.inputNames[0]!]: tensorOf(inputOf(context.variant), batch) }]
   },

@@ -3,6 +3,7 @@ import type { Browser, Page } from 'playwright-core'
 import { buildAssets } from '../../src/cli/build_assets.ts'
 import { findChromium, launchChromium } from '../../src/cli/chromium.ts'
 import { SAMPLE_PAGE, type Serving, startServing } from '../../src/cli/serving.ts'
+import type { Keyring } from '../../src/coordinator/doors/keys.ts'
 import type { InferAnswer, NodeInfo, OcrOutputs } from '../../src/client/types.ts'
 import { countOn } from '../../src/pipeline/runs_on.ts'
 
@@ -44,7 +45,11 @@ export interface Pool extends Serving {
 }
 
 export async function startPool(
-  { dirs, tls }: { dirs?: string[]; tls?: { cert: string; key: string } } = {},
+  { dirs, tls, keyring }: {
+    dirs?: string[]
+    tls?: { cert: string; key: string }
+    keyring?: Keyring
+  } = {},
 ): Promise<Pool> {
   const lines: string[] = []
   const serving = await startServing(dirs, {
@@ -53,6 +58,7 @@ export async function startPool(
     assets: await buildAssets(),
     log: (line) => lines.push(line),
     ...(tls === undefined ? {} : { tls }),
+    ...(keyring === undefined ? {} : { keyring }),
   })
   const sample = await Deno.readFile(SAMPLE_PAGE)
   const trees = serving.pipelines.map(({ pipeline }) => pipeline)

@@ -66,6 +66,13 @@ Deno.test({
       })
 
       await t.step('one click joins, and the tab reads a page', async () => {
+        await page.evaluate(() => {
+          const longTasks: number[] = []
+          Object.assign(globalThis, { longTasks })
+          new PerformanceObserver((list) => {
+            for (const { duration } of list.getEntries()) longTasks.push(Math.round(duration))
+          }).observe({ type: 'longtask' })
+        })
         await joinAs(page, 'tab')
         const node = await pool.full('tab')
         assert.equal(node.runtime, 'browser')
@@ -79,6 +86,16 @@ Deno.test({
         assert.ok(answer.stages.every((stage) => stage.node === 'tab'))
         await page.waitForFunction(() => document.getElementById('items')!.textContent !== '0')
         assert.ok(await fits(page), 'the live page fits a phone')
+      })
+
+      await t.step('the page shows what it does, how fast, and what was lent', async () => {
+        assert.match((await page.locator('#doing').textContent())!, /\w+ \(\w+\): \d+ part/)
+        assert.match((await page.locator('#lent').textContent())!, /[1-9]\d* parts of pictures in/)
+        await page.locator('#rate-chart path.line[d*=L]').waitFor({ state: 'attached' })
+        const long = await page.evaluate(() =>
+          (globalThis as unknown as { longTasks: number[] }).longTasks
+        )
+        console.log('tasks of 50 ms or more on the main thread while serving:', long)
       })
 
       await t.step('pause takes no new work, and the page says so', async () => {
@@ -96,6 +113,24 @@ Deno.test({
         await Promise.all(gone)
         assert.ok(pool.lines.includes('node tab left: stopped by the volunteer'))
         assert.equal(pool.pool.nodes().length, 0)
+      })
+
+      await t.step('outside its hours the tab takes no work, and says when it does', async () => {
+        const hour = (await page.evaluate(() => new Date().getHours()) + 3) % 24
+        const at = (hour: number) => `${String(hour % 24).padStart(2, '0')}:00`
+        await page.getByLabel('Only at these hours').check()
+        await page.getByLabel('from', { exact: true }).fill(at(hour))
+        await page.getByLabel('until', { exact: true }).fill(at(hour + 1))
+        await joinAs(page, 'night')
+        await page.getByRole('heading', { name: 'Paused' }).waitFor()
+        while (pool.pool.nodes()[0]?.pausedBy !== 'hours') {
+          await new Promise((r) => setTimeout(r, 5))
+        }
+        assert.match((await page.locator('#say').textContent())!, /at the hour that you chose/)
+        await page.getByRole('button', { name: 'Stop' }).click()
+        await joinButton(page).waitFor()
+        assert.equal(await page.getByLabel('from', { exact: true }).inputValue(), at(hour))
+        await page.getByLabel('Only at these hours').uncheck()
       })
 
       await t.step('a reload starts nothing; the choices and the identity are kept', async () => {

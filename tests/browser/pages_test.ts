@@ -165,11 +165,42 @@ Deno.test({
         await page.getByText('Live').click()
       })
 
+      await t.step('whoever sits here pauses a node and pins a variant from it', async () => {
+        const button = (name: string) => page.getByRole('button', { name, exact: true })
+        await button('Manage').click()
+        await button('Pause goes').click()
+        await row('goes').getByText('paused from here').waitFor()
+        await button('Pin recognise h16w400').click()
+        await button('Allow recognise h16w400').waitFor()
+        await page.locator('#picture text', { hasText: 'pinned' }).waitFor()
+        const { answer } = await pool.read()
+        assert.deepEqual(Object.keys(answer.path['recognise'] ?? {}), ['h16w400'])
+        await assertReadable(page, 'dashboard that manages')
+        // What is refused is said.
+        await button('Forbid detect 480x640').click()
+        await button('Pin detect 480x640').waitFor({ state: 'detached' })
+        for (const name of ['736x960', '352x480', '256x320']) {
+          await button(`Forbid detect ${name}`).click()
+          if (name !== '256x320') await button(`Allow detect ${name}`).waitFor()
+        }
+        await page.getByRole('alert').getByText('no variant left').waitFor()
+        for (const name of ['detect 480x640', 'detect 736x960', 'detect 352x480']) {
+          await button(`Allow ${name}`).click()
+          await button(`Pin ${name}`).waitFor()
+        }
+        await button('Allow recognise h16w400').click()
+        await button('Resume goes').click()
+        await row('goes').getByText('paused').waitFor({ state: 'detached' })
+        await Promise.all([pool.full('stays'), pool.full('goes')])
+        await button('Manage').click()
+        assert.ok(await button('Pause goes').isHidden())
+      })
+
       await t.step('it reads well, by keyboard too, and fits a phone', async () => {
         await assertReadable(page, 'dashboard')
         await page.reload()
         await row('stays').waitFor()
-        await tabsThrough(page, [/Try it/, /Lend this device/, /Live/, /same as a table/])
+        await tabsThrough(page, [/Manage/, /Try it/, /Lend this device/, /Live/, /same as a table/])
         await page.setViewportSize(PHONE)
         assert.ok(await fits(page))
         await assertReadable(page, 'dashboard on a phone')
@@ -271,7 +302,7 @@ Deno.test({
       })
 
       assert.deepEqual(
-        complaints.filter((text) => !/status of (503|504)/.test(text)),
+        complaints.filter((text) => !/status of (409|503|504)/.test(text)),
         [],
         'no error on the console, none of the content policy',
       )

@@ -7,7 +7,7 @@ import { onnxOf } from '../pipeline/onnx.ts'
 
 const picture = onnxOf({
   inputs: { x: ['N', 3, 48, 'W'] },
-  outputs: { y: ['N', 3, 48, 'W'] },
+  outputs: { y: ['N', 'T', 96] },
   nodes: [{ op: 'Relu', inputs: ['x'], outputs: ['y'] }],
 })
 
@@ -75,6 +75,39 @@ Deno.test('loadPipeline() refuses a model outside the folder, absent, or no mode
     for (const [model, why] of refused) {
       await rejects(load(dir, cacheDir, model), (error: Error) => {
         ok(error.message.includes('tasks.read.variants.only.model: '), error.message)
+        match(error.message, why)
+        return true
+      })
+    }
+  })
+})
+
+Deno.test('loadPipeline() holds a model of pictures to what its kind of task feeds it', async () => {
+  await inFolder(async (dir, cacheDir) => {
+    const nodes = [{ op: 'Relu', inputs: ['x'], outputs: ['y'] }]
+    const y = ['N', 'T', 96]
+    const refused: [model: Parameters<typeof onnxOf>[0], why: RegExp][] = [
+      [
+        { inputs: { x: ['N', 3, 32, 'W'] }, outputs: { y }, nodes },
+        /own\.onnx: input x must be float32 \[-1,3,48,96\]: found float32 \[N,3,32,W\]/,
+      ],
+      [{ inputs: { x: [48, 96] }, outputs: { y }, nodes }, /found float32 \[48,96\]/],
+      [
+        { inputs: { x: ['uint8', ['N', 3, 48, 96]] }, outputs: { y }, nodes },
+        /found uint8 \[N,3,48,96\]/,
+      ],
+      [
+        { inputs: { x: ['N', 3, 48, 96], z: [1] }, outputs: { y }, nodes },
+        /must have one input, a picture: found x, z/,
+      ],
+      [
+        { inputs: { x: ['N', 3, 48, 96] }, outputs: { y: ['N', 'T', 6625] }, nodes },
+        /output y must be float32 \[-1,-1,96\]: found float32 \[N,T,6625\]/,
+      ],
+    ]
+    for (const [model, why] of refused) {
+      await Deno.writeFile(join(dir, 'own.onnx'), onnxOf(model))
+      await rejects(load(dir, cacheDir, 'own.onnx'), (error: Error) => {
         match(error.message, why)
         return true
       })

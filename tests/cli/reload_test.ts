@@ -143,3 +143,14 @@ Deno.test('only whoever sits at the machine may have a pipeline reloaded', async
     })
   })
 })
+
+Deno.test('rules that plan for what there was at the start say so', async () => {
+  await inFolder(files, async (dir) => {
+    await withServing(dir, 0, async (serving) => {
+      await writeFiles(dir, { 'first.onnx': adds(10) })
+      const { status, body } = await reload(serving)
+      equal(status, 400)
+      match(body.error, /the rules static plan for what there was at the start/)
+    }, { policy: 'static' })
+  })
+})

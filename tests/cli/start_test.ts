@@ -110,11 +110,35 @@ Deno.test('start serves: the sample page is read, bad pictures are told so, SIGT
     assert.equal((await none.json()).reason, 'no_capable_node')
   })
 
-  await t.step('SIGTERM ends it with code 0', async () => {
-    const { code, stderr } = await started.stop()
-    assert.equal(code, 0, stderr)
-    await assert.rejects(fetch(started.url))
-  })
+  await t.step(
+    'SIGTERM answers what is inside, takes nothing new, ends it with code 0',
+    async () => {
+      const inside = [1, 2].map(() => read(page, 'image/jpeg'))
+      for (let inFlight = 0; inFlight < 2;) {
+        const { pipelines } = await (await fetch(`${started.url}/v1/stats`)).json()
+        inFlight = pipelines.ocr.inFlight
+      }
+      const stopped = started.stop()
+      for (;;) {
+        // Refused with a reason, or by a port that is closed already.
+        const response = await read(page, 'image/jpeg').catch(() => undefined)
+        if (response === undefined) break
+        const { reason } = await response.json()
+        if (reason === 'draining') {
+          assert.equal(response.status, 503)
+          break
+        }
+      }
+      for (const answer of inside) {
+        const response = await answer
+        assert.equal(response.status, 200)
+        assert.ok((await response.json()).outputs.lines.length > 5)
+      }
+      const { code, stderr } = await stopped
+      assert.equal(code, 0, stderr)
+      await assert.rejects(fetch(started.url))
+    },
+  )
 })
 
 Deno.test('start says what is wrong with its arguments and files, and ends with code 1', async (t) => {

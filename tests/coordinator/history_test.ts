@@ -55,7 +55,7 @@ const standing = (atMs: number, nodes: NodeInfo[], items: Record<string, number>
   ...{ atMs, nodes, items, pipelines: {}, latency: {} },
   plan: {
     ...{ epoch: 1, mode: 'hardware', objective: 0, bound: 0, gap: 0, reason: '', solveMs: 0 },
-    ...{ mix: [], instances: [], awake: 0, standby: 0, resting: 0 },
+    ...{ mix: [], instances: [], awake: 0, standby: 0, resting: 0, rulings: [] },
   },
 })
 

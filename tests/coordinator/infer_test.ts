@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import type { InferAnswer } from '../../src/client/types.ts'
-import { createClient, ShoalError } from '../../src/client/client.ts'
+import { createClient, ShoalError } from '../../src/client/mod.ts'
 import {
   ask,
   type Behaviour,
@@ -151,10 +151,10 @@ Deno.test('the typed client reads answers and throws errors with their reason', 
     assert.equal(answer.id, 'abc')
     assert.equal(answer.deadlineMs, 4000)
     assert.equal(answer.outputs.words.length, 2)
-    assert.deepEqual((await shoal.pipelines()).map(({ name }) => name), ['words'])
-    const [node] = await shoal.nodes()
+    assert.deepEqual((await shoal.getPipelines()).map(({ name }) => name), ['words'])
+    const [node] = await shoal.getNodes()
     assert.equal(node?.name, 'one')
     assert.equal(node?.instances, 4)
     assert.ok((node?.bytesSent ?? 0) > 0)
-    assert.ok((await shoal.plan()).mix.length >= 0)
+    assert.ok((await shoal.getPlan()).mix.length >= 0)
   }))

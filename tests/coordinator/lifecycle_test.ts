@@ -10,12 +10,12 @@ import {
   withCoordinator,
 } from './fixture.ts'
 
-/** A PNG may carry private chunks, so one of that many bytes keeps the picture valid. */
+/** A chunk of that many bytes, of a name that goes on to nodes, keeps the picture valid. */
 function padded(png: Uint8Array, bytes: number): Uint8Array<ArrayBuffer> {
   const headerEnd = 33
   const chunk = new Uint8Array(bytes + 12)
   new DataView(chunk.buffer).setUint32(0, bytes)
-  chunk.set(new TextEncoder().encode('shOl'), 4)
+  chunk.set(new TextEncoder().encode('tRNS'), 4)
   const out = new Uint8Array(png.byteLength + chunk.byteLength)
   out.set(png.subarray(0, headerEnd))
   out.set(chunk, headerEnd)
@@ -170,6 +170,18 @@ Deno.test('draining answers what is inside and refuses what comes', () =>
     await (await inside).body?.cancel()
     await closing
     await node.got('drain')
+  }))
+
+Deno.test('draining answers what nobody got through in its time, too', () =>
+  withCoordinator(async (coordinator) => {
+    const node = await joinScripted(coordinator, 'one', never)
+    await untilReady(coordinator)
+    const inside = ask(coordinator, { 'x-request-timeout-ms': '600000' })
+    await node.got('batch')
+    await coordinator.pool.drain(50)
+    const response = await inside
+    assert.equal(response.status, 503)
+    assert.equal((await response.json()).reason, 'draining')
   }))
 
 Deno.test('a picture too large for one frame travels in several', () =>

@@ -1,4 +1,4 @@
-/** A pipeline as `ocr` is made, and a node that finds as many lines as a picture's last byte says. */
+/** A pipeline as `ocr` is made, and a node that finds as many lines as a picture's gamma says. */
 import type { Coordinator } from '../../src/cli/coordinator.ts'
 import { checkPipeline } from '../../src/pipeline/parse.ts'
 import { type Behaviour, joinScripted, PIXEL_PNG, untilReady, withCoordinator } from './fixture.ts'
@@ -18,13 +18,17 @@ export const pages = checkPipeline({
   output: { lines: { each: 'read', with: ['text', 'confidence', 'box'] } },
 }, 'fixture')
 
+/** Where a PNG's first chunk ends, and where that of the next begins to say its number. */
+const HEAD = 33
+const LINES_AT = HEAD + 11
+
 /** The picture in which that many lines are found. */
 export function picture(lines: number): Uint8Array<ArrayBuffer> {
-  const out = new Uint8Array(PIXEL_PNG.length + 1)
-  out.set(PIXEL_PNG)
-  out[PIXEL_PNG.length] = lines
-  return out
+  const chunk = [0, 0, 0, 4, 0x67, 0x41, 0x4d, 0x41, 0, 0, 0, lines, 0, 0, 0, 0]
+  return Uint8Array.from([...PIXEL_PNG.subarray(0, HEAD), ...chunk, ...PIXEL_PNG.subarray(HEAD)])
 }
+
+export const linesOf = (picture: Uint8Array | undefined): number => picture?.[LINES_AT] ?? 0
 
 export const boxOf = (line: number) => [[line, 0], [line + 1, 0], [line + 1, 1], [line, 1]]
 
@@ -43,7 +47,7 @@ const reader: Behaviour = ({ message, blobs }) => {
   }
   const crops: Uint8Array[] = []
   const items = message.items.map(({ payload }) => {
-    const lines = 'blob' in payload ? blobs[payload.blob]?.at(-1) ?? 0 : 0
+    const lines = 'blob' in payload ? linesOf(blobs[payload.blob]) : 0
     const read = Array.from({ length: lines }, (_, line) => ({
       meta: { box: boxOf(line) },
       blob: crops.push(new Uint8Array([lines, line])) - 1,

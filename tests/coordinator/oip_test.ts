@@ -11,7 +11,7 @@ import {
   unpackBytes,
   unpackFloats,
 } from './oip_client.ts'
-import { boxOf, pages, picture, textOf, withPages } from './oip_scene.ts'
+import { boxOf, linesOf, pages, picture, textOf, withPages } from './oip_scene.ts'
 
 async function get(url: string) {
   const response = await fetch(url)
@@ -297,7 +297,7 @@ Deno.test('v2: one bad picture of several fails the call, and nothing stays insi
     },
     ({ message, blobs }) => ({
       items: message.items.map(({ payload }) =>
-        'blob' in payload && blobs[payload.blob]?.at(-1) === 9
+        'blob' in payload && linesOf(blobs[payload.blob]) === 9
           ? { ok: false, reason: 'invalid_input', message: 'too many' }
           : { ok: true, fields: null, children: {} }
       ),

@@ -61,7 +61,8 @@ Deno.test('/openapi.json tells of each route, and of nothing else', () =>
 
 /** Fills in what a path leaves open. */
 const PLACES: Record<string, string> = {
-  ...{ name: 'pages', model: 'pages', version: '1', id: 'one', sha256: 'none' },
+  ...{ name: 'pages', model: 'pages', version: '1', id: 'one', sha256: 'none', file: 'none.js' },
+  ...{ task: 'find', variant: 'fast' },
 }
 
 function call(url: string, method: string, path: string): Promise<Response> {

@@ -9,6 +9,7 @@ const CHOICES: TabChoices = {
   ...{ name: 'tab', backend: 'auto', gpu: true, threads: 2, duty: 0.5, pauseOnBattery: true },
   ...{ pauseWhenHidden: false, pauseUnderPressure: true, allModels: false },
   ...{ memoryBytes: 600e6, diskBytes: 100e6 },
+  hours: { kept: false, fromMinute: 0, untilMinute: 0 },
 }
 
 /** A tab around a node that only notes what it is told, and time that a test moves on. */

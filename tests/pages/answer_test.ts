@@ -57,6 +57,7 @@ Deno.test('foundIn() reads boxes of corners and of two points, words and scores'
 
 Deno.test('lanesOf() lets a task begin when the task before it has ended', () => {
   const pipeline: PipelineInfo = {
+    ...{ version: 1, takes: 'picture' },
     ...{ name: 'ocr', sloMs: 5000, weight: 1, root: 'detect', bestAccuracy: 1 },
     tasks: { detect: { next: ['recognise'], variants: {} }, recognise: { next: [], variants: {} } },
   }

@@ -6,6 +6,7 @@ import { layOut } from '../../src/pages/dashboard/layout.ts'
 
 /** find > (read, name): a tree with two branches. */
 const pipeline: PipelineInfo = {
+  ...{ version: 1, takes: 'picture' },
   ...{ name: 'tree', sloMs: 1000, weight: 1, root: 'find', bestAccuracy: 0.9 },
   tasks: {
     find: {
@@ -19,7 +20,7 @@ const pipeline: PipelineInfo = {
 
 const plan = (mix: PlanInfo['mix']): PlanInfo => ({
   ...{ epoch: 1, mode: 'hardware', objective: 1, bound: 1, gap: 0, reason: '', solveMs: 0 },
-  ...{ awake: 1, standby: 0, resting: 0, mix },
+  ...{ awake: 1, standby: 0, resting: 0, mix, rulings: [] },
   instances: [
     { pipeline: 'tree', task: 'find', variant: 'good', class: 'class-1', count: 3 },
     { pipeline: 'tree', task: 'find', variant: 'good', class: 'class-2', count: 2 },

@@ -14,6 +14,7 @@ function nodeOf(id: string, given: Partial<PoolNode> = {}): PoolNode {
     slots: [],
     duty: 1,
     able: shapes.variants,
+    openCount: shapes.variants.length,
     memoryBytes: Infinity,
     class: null,
     paused: false,

@@ -3,7 +3,7 @@ import { checkPipeline, parsePipeline } from '../../src/pipeline/parse.ts'
 import type { Score } from '../../src/stages/labelled.ts'
 import { profileOf } from '../../src/cli/profile_result.ts'
 import type { VariantTimes } from '../../src/cli/profile_types.ts'
-import type { ExampleResult } from '../../src/cli/profile_worker.ts'
+import type { ExampleResult } from '../../src/cli/profile_messages.ts'
 import { writeProfile } from '../../src/cli/profile_write.ts'
 import { tableOf } from '../../src/cli/profile_table.ts'
 

@@ -99,7 +99,7 @@ Deno.test('a detection without child tasks lists what it found', async () => {
 })
 
 Deno.test('image-classification hands on what has a label that its child is told of', async () => {
-  const garments = await (await set.example(0)).perfect('garment', codecs)
+  const garments = await (await set.example(0)).perfect('garment', codecs) ?? []
   const task = { ...pipeline.tasks['garment']!, next: ['boots'], hand: { boots: ['Boot'] } }
   const context = await contextOf('garment', 'g28', { task, next: ['boots'] })
   const results = await run(context, garments)
@@ -110,7 +110,7 @@ Deno.test('image-classification hands on what has a label that its child is told
 })
 
 Deno.test('image-classification is silent below the confidence asked for', async () => {
-  const garments = await (await set.example(0)).perfect('garment', codecs)
+  const garments = await (await set.example(0)).perfect('garment', codecs) ?? []
   const task = { ...pipeline.tasks['garment']!, output: { minConfidence: 0.9 } }
   const quiet = await run(await contextOf('garment', 'g28', { task }), garments)
   const all = await run(await contextOf('garment', 'g28'), garments)

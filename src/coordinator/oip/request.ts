@@ -4,9 +4,8 @@
  * @module
  */
 import { ApiError } from '../api_error.ts'
-import { MAX_TIMEOUT_MS } from '../infer_request.ts'
+import { MAX_TIMEOUT_MS, pictureOf } from '../infer_request.ts'
 import type { Payload } from '../payload.ts'
-import { checkPicture } from '../picture.ts'
 import { INPUT, type Model } from './model.ts'
 import type { ModelOutput } from './model_output.ts'
 import { parseRequest } from './parse.ts'
@@ -65,13 +64,17 @@ export function readRequest(model: Model, jsonLength: string | null, body: Uint8
 
 function readPictures(input: RequestInput, binary: Uint8Array | undefined, isWhole: boolean) {
   const elements = readInput(input, binary, isWhole)
-  return elements.map((bytes, i) => ({ meta: { type: typeOf(bytes, i, elements.length) }, bytes }))
+  return elements.map((bytes, i) => readPicture(bytes, i, elements.length))
 }
 
 /** @throws ApiError that says which of several pictures is at fault */
-function typeOf(bytes: Uint8Array, index: number, count: number): string {
+function readPicture(
+  bytes: Uint8Array,
+  index: number,
+  count: number,
+): ReturnType<typeof pictureOf> {
   try {
-    return checkPicture(bytes)
+    return pictureOf(bytes)
   } catch (error) {
     if (count === 1 || !(error instanceof ApiError)) throw error
     throw new ApiError(error.reason, `${error.message} (element ${index} of input ${INPUT})`)

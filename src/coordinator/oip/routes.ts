@@ -126,7 +126,7 @@ async function infer(
     async (arrivedMs) => {
       const headers = readInferHeaders(request.headers, pipeline.sloMs)
       checkContentType(request.headers)
-      const body = await readBody(request, pool.deadlines, arrivedMs + headers.budgetMs)
+      const body = await readBody(request, pool.deadlines, arrivedMs, arrivedMs + headers.budgetMs)
       const jsonLength = request.headers.get('inference-header-content-length')
       const query = readRequest(model, jsonLength, body)
       const { id = headers.id, budgetMs = headers.budgetMs } = query

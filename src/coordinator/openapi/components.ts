@@ -20,6 +20,8 @@ export const SCHEMAS = {
   Nodes: v1.nodes,
   ChangedNode: v1.changedNode,
   Plan: v1.plan,
+  Rulings: v1.rulings,
+  Admin: z.object({ allowed: z.boolean() }),
   Stats: v1.stats,
   NodesEvent: events.nodesEvent,
   MetricsEvent: events.metricsEvent,

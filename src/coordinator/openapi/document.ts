@@ -5,9 +5,12 @@
  * @module
  */
 import { z } from 'zod'
+import type { ErrorReason } from '../../client/types.ts'
 import { STATUS } from '../api_error.ts'
+import { roleFor } from '../doors/doors.ts'
 import { SCHEMAS } from './components.ts'
-import { type Content, type Operation, OPERATIONS, TAGS } from './operations.ts'
+import { type Content, type Operation, TAGS } from './operation.ts'
+import { OPERATIONS } from './operations.ts'
 
 export type JsonObject = { [key: string]: unknown }
 
@@ -28,7 +31,7 @@ export function openApiDocument(version: string): JsonObject {
     servers: [{ url: '/' }],
     tags: Object.entries(TAGS).map(([name, description]) => ({ name, description })),
     paths,
-    components: { schemas: jsonSchemas() },
+    components: { schemas: jsonSchemas(), securitySchemes: { key: KEY } },
   }
 }
 
@@ -44,6 +47,12 @@ function jsonSchemas(): JsonObject {
   )
 }
 
+const KEY = {
+  ...{ type: 'http', scheme: 'bearer' },
+  description: "A key of the role that the call names, or an admin's. Where a role has no keys, " +
+    'calls for it are taken from the machine of the coordinator and need none.',
+}
+
 const ref = (name: string) => ({ $ref: `#/components/schemas/${name}` })
 
 const contentOf = (content: Content): JsonObject =>
@@ -56,7 +65,13 @@ const contentOf = (content: Content): JsonObject =>
 
 function operationOf(operation: Operation): JsonObject {
   const { tag, summary, description, parameters = [], body, content, headers } = operation
-  const { status = 200, answer, also = {}, errors = [] } = operation
+  const { status = 200, answer, also = {} } = operation
+  const role = roleFor(operation.path)
+  const doors: ErrorReason[] = role === undefined ? [] : ['unauthorized', 'forbidden']
+  const errors = [...new Set<ErrorReason>([...operation.errors ?? [], ...doors, 'rate_limited'])]
+  const told = role === undefined
+    ? description
+    : `${description ?? ''} For role \`${role}\`.`.trim()
   const good = content === undefined ? {} : { content: contentOf(content) }
   const responses: Record<string, JsonObject> = {
     [status]: {
@@ -85,7 +100,8 @@ function operationOf(operation: Operation): JsonObject {
   }
   return {
     ...{ operationId: idOf(operation), tags: [tag], summary },
-    ...(description === undefined ? {} : { description }),
+    ...(told === undefined ? {} : { description: told }),
+    ...(role === undefined ? {} : { security: [{ key: [] }] }),
     ...(parameters.length === 0 ? {} : {
       parameters: parameters.map((one) => ({ ...one, required: one.in === 'path' })),
     }),

@@ -6,55 +6,8 @@
  */
 import type { ErrorReason } from '../../client/types.ts'
 import { PICTURE_TYPES } from '../picture.ts'
-import type { SchemaName } from './components.ts'
-
-/** Media type to the name of a schema, or to null where it is bytes or text. */
-export type Content = Record<string, SchemaName | null>
-
-export interface Parameter {
-  name: string
-  in: 'path' | 'header'
-  description: string
-  schema: Record<string, unknown>
-}
-
-export interface Operation {
-  method: 'get' | 'post' | 'delete'
-  path: string
-  tag: Tag
-  summary: string
-  description?: string
-  parameters?: Parameter[]
-  body?: Content
-  /** The status of success, what comes with it, and headers by description. */
-  status?: number
-  answer: string
-  content?: Content
-  headers?: Record<string, string>
-  /** Answers of the same shape that are no success. */
-  also?: Record<number, string>
-  errors?: ErrorReason[]
-}
-
-export const TAGS = {
-  inference: 'Queries: one answer each, by the deadline.',
-  'open inference protocol':
-    'The same, as version 2 of the protocol has it; a pipeline is a model.',
-  state: 'What is served, by whom, how well.',
-  administration: 'Only from loopback, not through a proxy, as long as there are no tokens.',
-  nodes: 'What nodes use.',
-} as const
-type Tag = keyof typeof TAGS
-
-const text = { type: 'string' }
-const path = (name: string, description: string): Parameter => ({
-  ...{ name, in: 'path', description, schema: text },
-})
-const header = (
-  name: string,
-  description: string,
-  schema: Record<string, unknown> = text,
-): Parameter => ({ name, in: 'header', description, schema })
+import { header, json, type Operation, type Parameter, path } from './operation.ts'
+import { RULING_OPERATIONS } from './ruling_operations.ts'
 
 const NODE = path('id', 'As in `/v1/nodes`.')
 const IDS = [
@@ -77,8 +30,6 @@ const INFER_ERRORS: ErrorReason[] = [
 ]
 const TIMING = { 'Server-Timing': 'What the answer took, in milliseconds, by stage.' }
 const LENGTH = 'Inference-Header-Content-Length'
-
-const json = (name: SchemaName): Content => ({ 'application/json': name })
 
 /** Once for a model, once for a version of it. */
 function oip(operation: Operation): Operation[] {
@@ -261,10 +212,16 @@ export const OPERATIONS: Operation[] = [
     parameters: [NODE],
     ...{ status: 204, answer: 'It is gone.', errors: ['forbidden', 'not_found'] },
   },
+  ...RULING_OPERATIONS,
   {
     ...{ method: 'get', path: '/v1/link', tag: 'nodes', summary: 'The link of a node' },
-    description: 'A WebSocket; see the protocol.',
+    description: 'A WebSocket; see the protocol. A token goes into its first message.',
     ...{ status: 101, answer: 'The link is open.', errors: ['invalid_input', 'forbidden'] },
+  },
+  {
+    ...{ method: 'get', path: '/code/{file}', tag: 'nodes', summary: 'A program of a pipeline' },
+    parameters: [path('file', 'Its content hash, and `.js`.')],
+    ...{ answer: 'The module.', content: { 'text/javascript': null }, errors: ['not_found'] },
   },
   {
     ...{ method: 'get', path: '/models/{sha256}', tag: 'nodes', summary: 'The bytes of a model' },

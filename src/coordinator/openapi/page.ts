@@ -33,6 +33,8 @@ export function docsPage(document: JsonObject): string {
         <header>
           <h1>${info['title']} API</h1>
           <p>${info['summary']}. For programs: <a href="/openapi.json">openapi.json</a>.</p>
+          <p>Any call: 401 <code>unauthorized</code> without a key of its role, where there are keys;
+          429 <code>rate_limited</code> with <code>Retry-After</code>.</p>
           <nav>
             <ul>${tags.map(({ name }) => html`<li><a href="#${idOf(name)}">${name}</a></li>`)}
         <li><a href="#schemas">schemas</a></li></ul>
@@ -58,6 +60,9 @@ ${operations.filter(({ operation }) => list(operation['tags'])[0] === name).map(
     </html>
   `)
 }
+
+/** Answers of every call, which the head tells of once. */
+const OF_ALL = ['401', '429']
 
 interface Call {
   path: string
@@ -88,17 +93,20 @@ const callOf = ({ path, method, operation }: Call): Html =>
         <td>${contents(operation['requestBody'])}</td>
       </tr>
     `}
-    ${entries(operation['responses']).map(([status, response]) =>
-      html`
-        <tr>
-          <th scope="row">${status}</th>
-          <td>${prose(response['description'])} ${contents(response)}${entries(response['headers'])
-            .map(([name, { description }]) =>
-              html`<br><code>${name}</code>: ${prose(description)}`
-            )}</td>
-        </tr>
-      `
-    )}
+    ${entries(operation['responses']).filter(([status]) => !OF_ALL.includes(status))
+      .map(([status, response]) =>
+        html`
+          <tr>
+            <th scope="row">${status}</th>
+            <td>${prose(response['description'])} ${contents(response)}${entries(
+              response['headers'],
+            )
+              .map(([name, { description }]) =>
+                html`<br><code>${name}</code>: ${prose(description)}`
+              )}</td>
+          </tr>
+        `
+      )}
         </table>
       </div>
     </article>

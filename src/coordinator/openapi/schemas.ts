@@ -13,8 +13,9 @@ import type {
   PipelineInfo,
   PlanInfo,
   StageReport,
+  StatsInfo,
+  VariantRuling,
 } from '../../client/types.ts'
-import type { SchedulerStats } from '../../policy/types.ts'
 import type { Reloaded } from '../admin_routes.ts'
 import { REASONS } from '../api_error.ts'
 
@@ -66,6 +67,7 @@ export const pipelines = of<{ pipelines: PipelineInfo[] }>()(z.object({
   pipelines: z.array(z.object({
     name: z.string(),
     version: count,
+    takes: z.enum(['picture', 'tensors']).meta({ description: 'What a query brings.' }),
     sloMs: ms,
     weight: z.number(),
     root: z.string(),
@@ -97,7 +99,9 @@ export const nodeInfo = of<NodeInfo>()(z.object({
   id: z.string(),
   name: z.string(),
   runtime: z.enum(['deno', 'browser']),
-  state: z.string().meta({ description: '`active`, `standby`, `resting` or `paused`.' }),
+  state: z.string().meta({
+    description: '`active`, `standby`, `resting`, `paused` or `quarantined`.',
+  }),
   backend: z.string(),
   backendReason: z.string().nullable(),
   threadsPerRun: count,
@@ -117,11 +121,15 @@ export const nodeInfo = of<NodeInfo>()(z.object({
     maxStorageBufferBindingSize: bytes,
     shaderF16: z.boolean(),
   }).nullable(),
+  code: z.boolean().meta({ description: 'Whether it runs programs that pipelines bring.' }),
   class: z.string(),
   instances: count.meta({ description: 'Variants held warm, summed over slots.' }),
   slots: count,
   duty: ratio,
-  trust: z.number(),
+  trust: ratio.meta({
+    description: 'Share of its results that are taken unchecked: 0 of a new node, 1 of an own one.',
+  }),
+  trustReason: z.string().nullable(),
   memoryBytes: bytes.nullable(),
   slotMemoryBytes: bytes.nullable(),
   downloads: z.enum(['all', 'least']),
@@ -142,6 +150,14 @@ export const nodeInfo = of<NodeInfo>()(z.object({
 export const nodes = z.object({ nodes: z.array(nodeInfo) })
 export const changedNode = z.object({ node: nodeInfo.nullable() })
 
+const ruled = of<VariantRuling[]>()(z.array(z.object({
+  pipeline: z.string(),
+  task: z.string(),
+  variant: z.string(),
+  ruling: z.enum(['pinned', 'forbidden']),
+})))
+export const rulings = z.object({ rulings: ruled })
+
 export const plan = of<PlanInfo>()(z.object({
   epoch: count,
   mode: z.enum(['hardware', 'accuracy', 'saturated']),
@@ -161,11 +177,12 @@ export const plan = of<PlanInfo>()(z.object({
   awake: count,
   standby: count,
   resting: count,
+  rulings: ruled.meta({ description: 'What whoever runs the coordinator said of variants.' }),
 }))
 
 const counts = z.record(z.string(), count)
 
-export const stats = of<SchedulerStats & { uptimeMs: number; listeners: number }>()(z.object({
+export const stats = of<StatsInfo>()(z.object({
   uptimeMs: count,
   listeners: count.meta({ description: 'Of `/v1/events`.' }),
   pipelines: z.record(
@@ -188,7 +205,18 @@ export const stats = of<SchedulerStats & { uptimeMs: number; listeners: number }
       instances: count,
       batches: count,
       items: count,
+      trust: z.object({
+        standing: z.enum(['own', 'trusted', 'proving', 'quarantined']),
+        trust: ratio,
+        reason: z.string(),
+        passed: count,
+        failed: count,
+        slowerThanSaid: z.number(),
+      }).exactOptional(),
     }),
   ),
   batchCloses: counts,
+  extra: z.object({ items: count, replicas: count, canaries: count, hedges: count })
+    .exactOptional()
+    .meta({ description: 'Items of queries, and items run besides, by what for.' }),
 }))

@@ -16,6 +16,7 @@ import type {
 } from '../../stages/types.ts'
 import { type Answer, EngineError, type Failure, failureFrom } from './answer.ts'
 import { batchSizes } from './batch_shapes.ts'
+import { loadCode, type StageCode } from './load_code.ts'
 import type { Backend, Engine, EngineAssets, EngineModel, EngineUse } from './engine.ts'
 import { detachChildren } from './transfer.ts'
 
@@ -23,6 +24,8 @@ import { detachChildren } from './transfer.ts'
 export type CodecName = 'jpeg_dec' | 'jpeg_enc' | 'png' | 'webp_dec'
 
 export interface WorkerAssets extends EngineAssets {
+  /** Where programs of pipelines are loaded from; from their bytes where absent. */
+  code?: string
   codecs: { [name in CodecName]: string }
 }
 
@@ -36,6 +39,9 @@ export interface InstanceSpec {
   next: string[]
   /** SHA-256 of the model, the key of its session. */
   hash: string
+  /** The program that does the task, in place of a stage of this build; it may need no model. */
+  code?: StageCode
+  noModel?: boolean
 }
 
 export interface Warmed {
@@ -84,6 +90,7 @@ const AGAIN_BELOW_MS = 400
 /** Warming beyond the main shape ends here: a slow adapter may take seconds for each. */
 const MORE_SHAPES_MS = 3000
 const LARGEST_BATCH = 8
+const LEAST_MS = 0.001
 
 interface Held {
   spec: InstanceSpec
@@ -98,6 +105,7 @@ export function createWorkerApi(parts: WorkerParts): WorkerApi {
   const held = new Map<string, Held>()
   let engine: Engine | undefined
   let codecs: ImageCodecs | undefined
+  let codeBase: string | undefined
 
   function holding(key: string): Held {
     const found = held.get(key)
@@ -111,7 +119,8 @@ export function createWorkerApi(parts: WorkerParts): WorkerApi {
     if (feeds === undefined) return undefined
     const from = nowMs()
     await (model.warm ?? model.run)(feeds, stage.exact?.(context) ?? false)
-    const runMs = nowMs() - from
+    // Small models run within one tick of a browser's clock, and still not in no time.
+    const runMs = Math.max(nowMs() - from, LEAST_MS)
     const rows = stage.carried?.(context, batch) ?? Object.values(feeds)[0]?.dims[0] ?? batch
     return { runMs, rows }
   }
@@ -128,7 +137,9 @@ export function createWorkerApi(parts: WorkerParts): WorkerApi {
   }
 
   async function take(spec: InstanceSpec, model: EngineModel, fewShapes: boolean): Promise<number> {
-    const stage = parts.stages[spec.task.kind ?? '']
+    const stage = spec.code === undefined
+      ? parts.stages[spec.task.kind ?? '']
+      : await loadCode(spec.code, codeBase)
     if (stage === undefined) {
       throw new EngineError(
         'load_failed',
@@ -154,6 +165,7 @@ export function createWorkerApi(parts: WorkerParts): WorkerApi {
     async init(assets, use) {
       try {
         engine = parts.createEngine(assets, use)
+        codeBase = assets.code
         await engine.start()
         codecs = parts.createCodecs((name) => compileFrom(assets.codecs[name]))
         return { ok: true, value: { backend: engine.backend } }
@@ -173,12 +185,15 @@ export function createWorkerApi(parts: WorkerParts): WorkerApi {
       try {
         if (engine === undefined) throw new EngineError('init_failed', 'Cannot load before init')
         const before = held.get(spec.key)
+        if (spec.noModel) {
+          return { ok: true, value: { warmMs: await take(spec, NO_MODEL, false) } }
+        }
         const model = await engine.acquire(spec.hash, bytes)
         try {
           const fallback = engine.fallback(spec.hash)
           const warmMs = await take(spec, model, engine.compilesShapes && fallback === undefined)
           // The old one goes after the new one is in, so that a shared session lives on.
-          if (before !== undefined) await engine.release(before.spec.hash)
+          if (before !== undefined && !before.spec.noModel) await engine.release(before.spec.hash)
           return { ok: true, value: { warmMs, ...(fallback === undefined ? {} : { fallback }) } }
         } catch (error) {
           await engine.release(spec.hash)
@@ -193,7 +208,7 @@ export function createWorkerApi(parts: WorkerParts): WorkerApi {
       try {
         const gone = held.get(key)
         held.delete(key)
-        if (gone !== undefined) await engine?.release(gone.spec.hash)
+        if (gone !== undefined && !gone.spec.noModel) await engine?.release(gone.spec.hash)
         return { ok: true, value: null }
       } catch (error) {
         return failureFrom(error, 'broken')
@@ -226,6 +241,11 @@ export function createWorkerApi(parts: WorkerParts): WorkerApi {
       }
     },
   }
+}
+
+const NO_MODEL: EngineModel = {
+  ...{ inputNames: [], outputNames: [] },
+  run: () => Promise.reject(new EngineError('run_failed', 'The variant names no model')),
 }
 
 async function compileFrom(url: string): Promise<WebAssembly.Module> {

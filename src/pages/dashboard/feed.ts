@@ -3,7 +3,9 @@
  *
  * @module
  */
+import type { Client } from '../../client/client.ts'
 import type { MetricsEvent, NodesEvent, PlanInfo, WorkEvent } from '../../client/types.ts'
+import { withKey } from '../key.ts'
 
 export interface Listeners {
   /** The stream begins: all is told anew. */
@@ -17,15 +19,23 @@ export interface Listeners {
 
 const AGAIN_MS = 3000
 
-export function listen(listeners: Listeners): void {
-  const source = new EventSource('/v1/events')
-  source.onopen = () => listeners.opened()
-  source.onerror = () => {
+/** Not by an `EventSource`, which can show no key. */
+export function listen(client: Client, listeners: Listeners): void {
+  withKey(() => follow(client, listeners)).catch(() => {}).then(() => {
     listeners.closed()
-    // A browser tries again by itself after a lost connection, not after an answer that says no.
-    if (source.readyState === EventSource.CLOSED) setTimeout(() => listen(listeners), AGAIN_MS)
-  }
-  for (const kind of ['plan', 'node', 'metrics', 'work'] as const) {
-    source.addEventListener(kind, ({ data }) => listeners[kind](JSON.parse(data)))
+    setTimeout(() => listen(client, listeners), AGAIN_MS)
+  })
+}
+
+/** One stream, to its end. */
+async function follow(client: Client, listeners: Listeners): Promise<void> {
+  let isOpen = false
+  for await (const told of client.events()) {
+    if (!isOpen) listeners.opened()
+    isOpen = true
+    if (told.event === 'plan') listeners.plan(told.data)
+    else if (told.event === 'node') listeners.node(told.data)
+    else if (told.event === 'metrics') listeners.metrics(told.data)
+    else listeners.work(told.data)
   }
 }

@@ -13,6 +13,8 @@ export interface Box {
   share: number
   /** Held warm. */
   instances: number
+  /** What whoever runs the pool said of it. */
+  ruling?: 'pinned' | 'forbidden'
 }
 
 export interface Stage {
@@ -76,11 +78,19 @@ export function flowsOf(pipeline: PipelineInfo, plan: PlanInfo): Flows {
           accuracy,
           share: (shares.get(`${task} ${variant}`) ?? 0) / total(task),
           instances: held.get(`${task} ${variant}`) ?? 0,
+          ...rulingOf(plan, pipeline.name, task, variant),
         }))
         .sort((a, b) => b.accuracy - a.accuracy),
     })),
     flows: [...flows.values()].map((flow) => ({ ...flow, share: flow.share / total(flow.to[0]) })),
   }
+}
+
+function rulingOf({ rulings }: PlanInfo, pipeline: string, task: string, variant: string) {
+  const found = rulings.find((one) =>
+    one.pipeline === pipeline && one.task === task && one.variant === variant
+  )
+  return found === undefined ? {} : { ruling: found.ruling }
 }
 
 function add(sums: Map<string, number>, key: string, value: number): void {

@@ -4,11 +4,13 @@
  * @module
  */
 import { createClient } from '../../client/client.ts'
-import type { HistoryInfo, MetricsSeries, PipelineInfo, PlanInfo } from '../../client/types.ts'
+import type { MetricsSeries, PipelineInfo, PlanInfo } from '../../client/types.ts'
+import { key } from '../key.ts'
 import { make } from '../make.ts'
 import { element, setText } from '../node/dom.ts'
 import { createClassView } from './class_view.ts'
 import { listen } from './feed.ts'
+import { createManage } from './manage.ts'
 import { createNodeTable } from './node_table.ts'
 import { createNodes } from './nodes.ts'
 import { createPlanPicture } from './plan_picture.ts'
@@ -23,14 +25,15 @@ const DETAILS_LEAST_MS = 5000
 const DETAILS_MS_PER_NODE = 60
 const NODES_EVERY_MS = 500
 
-const client = createClient(location.origin)
+const client = createClient(location.origin, { key })
 const now = () => performance.now()
 const nodes = createNodes()
 const tiles = createTiles()
 const picture = createPlanPicture()
 const log = createPlanLog(now)
 const classes = createClassView(nodes.rows)
-const table = createNodeTable(nodes.rows)
+const manage = createManage(client)
+const table = createNodeTable(nodes.rows, manage)
 const chosen = element('pipeline', HTMLSelectElement)
 const live = new Map<string, MetricsSeries>()
 let hour: Record<string, MetricsSeries> = {}
@@ -78,6 +81,7 @@ const drawPlan = drawer(() => {
   const one = pipeline()
   if (one === undefined || plan === undefined) return
   picture.show(one, plan)
+  manage.show(one, plan)
   showCounts(plan)
   drawStanding()
 })
@@ -103,9 +107,7 @@ const drawNodes = (() => {
 })()
 
 async function loadHistory(): Promise<void> {
-  const response = await fetch('/v1/history')
-  if (!response.ok) return
-  const { seconds, minutes, plans } = await response.json() as HistoryInfo
+  const { seconds, minutes, plans } = await client.getHistory()
   hour = minutes.pipelines
   for (const [name, series] of Object.entries(seconds.pipelines)) live.set(name, series)
   log.fill(plans)
@@ -120,7 +122,7 @@ async function loadDetails(): Promise<void> {
     return
   }
   detailsAtMs = now()
-  nodes.details(await client.nodes())
+  nodes.details(await client.getNodes())
   drawNodes()
 }
 
@@ -136,7 +138,8 @@ async function opened(): Promise<void> {
   nodes.clear()
   connected = first = true
   say('')
-  pipelines = await client.pipelines()
+  quietly(manage.ask())
+  pipelines = await client.getPipelines()
   const before = chosen.value
   chosen.replaceChildren(...pipelines.map(({ name }) => make('option', { value: name }, name)))
   if (pipelines.some(({ name }) => name === before)) chosen.value = before
@@ -145,7 +148,7 @@ async function opened(): Promise<void> {
   drawPlan()
 }
 
-listen({
+listen(client, {
   opened: () => quietly(opened()),
   closed() {
     connected = false

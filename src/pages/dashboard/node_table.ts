@@ -6,6 +6,7 @@
 import { amount, duration, percent, plural } from '../format.ts'
 import { make, setAttribute } from '../make.ts'
 import { element, setText } from '../node/dom.ts'
+import type { Manage } from './manage.ts'
 import { classLabel, healthOf, type NodeRow } from './nodes.ts'
 
 const FIRST = 20
@@ -21,9 +22,13 @@ interface Cells {
   class: HTMLElement
   runs: HTMLElement
   trip: HTMLElement
+  acts: ReturnType<Manage['line']>
 }
 
-export function createNodeTable(rows: ReadonlyMap<string, NodeRow>): { show(): void } {
+export function createNodeTable(
+  rows: ReadonlyMap<string, NodeRow>,
+  manage: Manage,
+): { show(): void } {
   const body = element('node-rows')
   const find = element('find', HTMLInputElement)
   const more = element('more', HTMLButtonElement)
@@ -42,7 +47,7 @@ export function createNodeTable(rows: ReadonlyMap<string, NodeRow>): { show(): v
   function lineAt(index: number): Cells {
     const known = lines[index]
     if (known !== undefined) return known
-    const made = line()
+    const made = line(manage.line())
     lines.push(made)
     body.append(made.row)
     return made
@@ -69,7 +74,7 @@ export function createNodeTable(rows: ReadonlyMap<string, NodeRow>): { show(): v
   return { show }
 }
 
-function line(): Cells {
+function line(acts: Cells['acts']): Cells {
   const bar = make('i', { class: 'bar', 'aria-hidden': 'true' })
   const cells = {
     name: make('th', { scope: 'row' }),
@@ -81,12 +86,23 @@ function line(): Cells {
   }
   const state = make('td', {}, make('i', { class: 'state', 'aria-hidden': 'true' }), cells.health)
   const share = make('td', { class: 'share' }, cells.share, bar)
-  const row = make('tr', {}, cells.name, state, share, cells.class, cells.runs, cells.trip)
-  return { ...cells, bar, row }
+  const row = make(
+    'tr',
+    {},
+    cells.name,
+    state,
+    share,
+    cells.class,
+    cells.runs,
+    cells.trip,
+    acts.cell,
+  )
+  return { ...cells, acts, bar, row }
 }
 
 function fill(cells: Cells, row: NodeRow, most: number): void {
   const { info } = row
+  cells.acts.fill(row)
   setText(cells.name, row.name)
   setText(cells.health, healthOf(row))
   setAttribute(cells.row, 'class', row.state)

@@ -71,14 +71,15 @@ function picture({ width, height, titles, boxes, bands }: Layout, label: string)
 }
 
 function boxOf(box: PlacedBox): SVGGElement {
-  const { x, y, width, height, variant, share, instances } = box
+  const { x, y, width, height, variant, share, instances, ruling } = box
   const used = share > 0
   const edge = makeSvg('rect', { class: 'edge', x, y, width: 6, height, rx: 3 })
   colour(edge, box.rank)
   const middle = y + height / 2 + 5
   const tall = height >= 58
   const narrow = width < 150
-  const said = used ? `${Math.max(1, Math.round(100 * share))} %` : instances > 0 ? 'held' : ''
+  const shared = used ? `${Math.max(1, Math.round(100 * share))} %` : instances > 0 ? 'held' : ''
+  const said = [ruling, shared].filter(Boolean).join(', ')
   const group = makeSvg(
     'g',
     { class: used ? 'variant' : 'variant unused' },
@@ -98,7 +99,9 @@ function boxOf(box: PlacedBox): SVGGElement {
     group.append(makeSvg('text', { class: 'held', x: x + 14, y: middle + 11 }, more))
   }
   const title = `${variant}: ${percent(share)} % of the work, accuracy ` +
-    `${percent(box.accuracy)} %, ${plural(instances, 'warm instance')}`
+    `${percent(box.accuracy)} %, ${plural(instances, 'warm instance')}${
+      ruling === undefined ? '' : `, ${ruling}`
+    }`
   group.prepend(makeSvg('title', {}, title))
   return group
 }

@@ -48,6 +48,9 @@ function standingOf(
   if (nodes === 0) {
     return ['unknown', 'Nobody is here yet', 'Queries are refused until a device joins.']
   }
+  if (plan.awake + plan.standby === 0 && plan.resting > 0) {
+    return ['unknown', 'Every node is paused', 'Queries are refused until one goes on.']
+  }
   if (plan.instances.length === 0) {
     return ['unknown', 'Getting ready', 'Models are being fetched and warmed up.']
   }

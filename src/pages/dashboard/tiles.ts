@@ -7,7 +7,7 @@ import type { MetricsSeries } from '../../client/types.ts'
 import { amount, duration, durationParts, percent } from '../format.ts'
 import { make } from '../make.ts'
 import { element, setText } from '../node/dom.ts'
-import { type ChartData, createChart } from './chart.ts'
+import { type ChartData, createChart } from '../chart.ts'
 import { type Column, LIVE_SECONDS, smooth, summarise } from './series.ts'
 
 export type Span = 'live' | 'hour'

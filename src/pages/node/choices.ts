@@ -41,6 +41,8 @@ export function setUpChoices(
   form.gpu.disabled = !facts.webgpu
   element('gpu-note').textContent = facts.webgpu ? 'where it proves faster' : 'not offered here'
   const limits = setUpLimits(kept, offeredMemory())
+  // On a phone the button is near; elsewhere there is room for all.
+  element('more-limits', HTMLDetailsElement).open = matchMedia('(min-width: 30rem)').matches
   const backend = [...form.backend.options].find(({ value }) => value === kept.backend)
   form.backend.value = backend?.value ?? 'auto'
 

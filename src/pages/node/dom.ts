@@ -1,5 +1,11 @@
 /** @module What the scripts of a page share. */
 
+/** As `45 s`, `12 min`, `3.4 h`. */
+export function duration(ms: number): string {
+  if (ms < 90_000) return `${Math.round(ms / 1000)} s`
+  return ms < 5_400_000 ? `${Math.round(ms / 60_000)} min` : `${(ms / 3_600_000).toFixed(1)} h`
+}
+
 /** The element of an id that the page is known to have. @throws TypeError where it has not */
 export function element<T extends HTMLElement = HTMLElement>(
   id: string,

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { minuteOf, timeOf } from '../../node/hours.ts'
 import type { TabChoices } from '../../node/tab.ts'
 import { element } from './dom.ts'
 
@@ -14,10 +15,14 @@ export type LimitChoices = Pick<
   | 'memoryBytes'
   | 'diskBytes'
   | 'allModels'
+  | 'code'
+  | 'hours'
 >
 
 /** In megabytes; a slot with all of the project's `ocr` takes a little over 500. */
 const MEMORY_MB = [500, 750, 1000, 1500, 2000, 4000]
+/** What is offered to begin with. */
+const NIGHT = { fromMinute: 20 * 60, untilMinute: 8 * 60 }
 const DISK_MB = [25, 50, 100, 250, 1000]
 
 /** Fills the fields with what is remembered, or with what suits this device. */
@@ -27,13 +32,22 @@ export function setUpLimits(kept: Partial<LimitChoices>, offeredBytes: number | 
     hidden: element('when-hidden', HTMLInputElement),
     pressure: element('pressure', HTMLInputElement),
     allModels: element('all-models', HTMLInputElement),
+    code: element('code', HTMLInputElement),
     memory: element('memory', HTMLSelectElement),
     disk: element('disk', HTMLSelectElement),
+    hours: element('hours', HTMLInputElement),
+    from: element('hours-from', HTMLInputElement),
+    until: element('hours-until', HTMLInputElement),
   }
   fields.battery.checked = kept.pauseOnBattery !== false
   fields.hidden.checked = kept.pauseWhenHidden === true
   fields.pressure.checked = kept.pauseUnderPressure !== false
   fields.allModels.checked = kept.allModels === true
+  fields.code.checked = kept.code === true
+  const hours = { kept: false, ...NIGHT, ...kept.hours }
+  fields.hours.checked = hours.kept
+  fields.from.value = timeOf(hours.fromMinute)
+  fields.until.value = timeOf(hours.untilMinute)
   // What a browser does not tell is taken for a device of 4 GB.
   const offeredMb = (offeredBytes ?? 1e9) / 1e6
   fill(fields.memory, MEMORY_MB, kept.memoryBytes, offeredMb)
@@ -48,6 +62,12 @@ export function setUpLimits(kept: Partial<LimitChoices>, offeredBytes: number | 
       memoryBytes: bytesOf(fields.memory),
       diskBytes: bytesOf(fields.disk),
       allModels: fields.allModels.checked,
+      code: fields.code.checked,
+      hours: {
+        kept: fields.hours.checked,
+        fromMinute: minuteOf(fields.from.value) ?? NIGHT.fromMinute,
+        untilMinute: minuteOf(fields.until.value) ?? NIGHT.untilMinute,
+      },
     }),
   }
 }

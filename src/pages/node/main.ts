@@ -10,6 +10,8 @@ import { remember, setUpChoices } from './choices.ts'
 import { element, setText } from './dom.ts'
 import { watchMetered } from './metered.ts'
 import { missingOf } from './missing.ts'
+import { createContribution } from './lent.ts'
+import { createRateChart } from './rate_chart.ts'
 import { isOld, renew, takeUp } from './renewal.ts'
 import { type Session, startSession } from './session.ts'
 import { show } from './view.ts'
@@ -27,6 +29,8 @@ const live = element('live')
 const join = element('join', HTMLButtonElement)
 const pause = element('pause', HTMLButtonElement)
 const stop = element('stop', HTMLButtonElement)
+const chart = createRateChart()
+let contribution = createContribution()
 let session: Session | undefined
 let chosen: TabChoices | undefined
 let paused = false
@@ -60,17 +64,24 @@ async function start(wanted: TabChoices): Promise<void> {
   live.hidden = false
   setup.hidden = true
   stop.focus()
+  contribution = createContribution()
+  chart.begin()
   session = await startSession({
     worker: SHOAL_WORKER,
     choices: chosen,
     token: new URLSearchParams(location.hash.slice(1)).get('t') ?? undefined,
-    changed: show,
+    changed(snapshot) {
+      show(snapshot)
+      chart.tell(snapshot.itemsPerS)
+      contribution.add(snapshot.state.items, snapshot.servedMs)
+    },
     ended,
     mayBeOld,
   })
 }
 
 function ended(fault?: string, refused?: boolean): void {
+  chart.end()
   session = undefined
   // Where the coordinator said no, the page says why already.
   if (refused !== true) {

@@ -16,10 +16,27 @@ export function watchPage(send: (signal: PageSignal) => void): () => void {
   globalThis.addEventListener('pagehide', leave('the tab was closed'), { signal })
   document.addEventListener('freeze', leave('the browser froze the tab'), { signal })
   hidden()
+  watchTime(send, signal)
   watchLink(send, signal)
   void watchBattery(send, signal)
   void watchPressure(send, signal)
   return () => over.abort()
+}
+
+const MINUTE_MS = 60_000
+
+/** At each full minute, and when the page is seen again: timers of hidden pages may be late. */
+function watchTime(send: (signal: PageSignal) => void, signal: AbortSignal): void {
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const tell = () => {
+    const now = new Date()
+    send({ type: 'time', minute: 60 * now.getHours() + now.getMinutes() })
+    clearTimeout(timer)
+    timer = setTimeout(tell, MINUTE_MS - now.getTime() % MINUTE_MS + 1)
+  }
+  document.addEventListener('visibilitychange', tell, { signal })
+  signal.addEventListener('abort', () => clearTimeout(timer))
+  tell()
 }
 
 interface Battery extends EventTarget {

@@ -23,6 +23,7 @@ const BACKENDS = {
 
 const PAUSES = {
   volunteer: 'No new work is taken until you continue.',
+  hours: 'It goes on at the hour that you chose.',
   battery: 'This device runs on battery. It goes on a while after it is plugged in.',
   hidden: 'This tab is not in view. It goes on when you come back.',
   pressure: 'Other programs need the processor. It goes on when they are done.',
@@ -56,6 +57,7 @@ export function show(snapshot: TabSnapshot): void {
   setText(element('say'), say)
   setText(element('items'), state.items.toLocaleString('en'))
   setText(element('batches'), state.batches.toLocaleString('en'))
+  setText(element('doing'), doing(snapshot))
   setText(element('rate'), snapshot.itemsPerS.toFixed(1))
   setText(element('models'), String(new Set(state.ready.map((held) => held.split(' ')[1])).size))
   const why = state.reason.replace(`${state.backend}: `, '')
@@ -72,6 +74,19 @@ export function show(snapshot: TabSnapshot): void {
       })
     ))
   }
+}
+
+function doing({ downloads, itemsPerS, last, pausedBy, state }: TabSnapshot): string {
+  const [first] = downloads
+  if (first !== undefined) return `fetching ${first.label}`
+  if (pausedBy !== undefined || state.phase !== 'joined') return 'nothing'
+  if (last === undefined) return state.ready.length === 0 ? 'getting ready' : 'waiting for work'
+  const { variant, items, computeMs } = last
+  const [task, way] = variant.split('/').slice(-2)
+  const what = `${task} (${way}): ${items === 1 ? '1 part' : `${items} parts`}`
+  return itemsPerS === 0
+    ? `waiting for work; last ${what}`
+    : `${what} in ${Math.round(computeMs).toLocaleString('en')} ms`
 }
 
 function showDownloads(downloads: TabSnapshot['downloads']): void {

@@ -3,9 +3,10 @@
  *
  * @module
  */
-import { createClient, ShoalError } from '../../client/client.ts'
+import { createClient, ShoalError } from '../../client/mod.ts'
 import type { InferAnswer, PipelineInfo } from '../../client/types.ts'
 import { durationParts, percent, plural } from '../format.ts'
+import { key, withKey } from '../key.ts'
 import { make } from '../make.ts'
 import { element, setText } from '../node/dom.ts'
 import { setUpChoices } from './choices.ts'
@@ -18,7 +19,7 @@ import { showTimes } from './timing.ts'
 /** Paths of the sample pictures by their names, put in by the bundler. */
 declare const SHOAL_SAMPLES: Record<string, string>
 
-const client = createClient(location.origin)
+const client = createClient(location.origin, { key })
 const go = element('go', HTMLButtonElement)
 const drop = element('drop')
 const file = element('file', HTMLInputElement)
@@ -27,8 +28,14 @@ let picture: Picture | undefined
 let asking: AbortController | undefined
 
 /** Asked for with the page; the coordinator that served it is there. */
-const pipelines = await client.pipelines()
-const read = setUpChoices(pipelines, showCode)
+const served = await withKey(() => client.getPipelines())
+// Tensors are no thing to drop on a page.
+const pictures = served.filter(({ takes }) => takes === 'picture')
+const read = setUpChoices(pictures.length > 0 ? pictures : served, showCode)
+if (pictures.length === 0) {
+  file.disabled = true
+  setText(element('invite'), 'What is served here takes tensors, no pictures: see /docs')
+}
 
 function showCode(): void {
   const { pipeline, ...choices } = read()
@@ -38,6 +45,7 @@ function showCode(): void {
     pipeline: pipeline.name,
     file: picture?.name ?? 'page.jpg',
     type: picture?.blob.type ?? 'image/jpeg',
+    keyed: key() !== undefined,
   }
   setText(element('curl'), curlOf(question))
   setText(element('typescript'), typescriptOf(question))
@@ -77,6 +85,8 @@ async function ask(asked: Picture): Promise<void> {
   try {
     const answer = await client.infer<Record<string, unknown>>(pipeline.name, asked.blob, {
       ...choices,
+      // A person decides whether to ask again.
+      maxTries: 1,
       signal: own.signal,
     })
     showAnswer(asked, pipeline, answer, performance.now() - startMs)

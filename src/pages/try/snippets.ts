@@ -11,6 +11,8 @@ export interface Question {
   /** Of the picture, on the disk of whoever copies. */
   file: string
   type: string
+  /** Whether the coordinator asks for a key; it is not written out. */
+  keyed?: boolean
   /** The pipeline's own where absent. */
   timeoutMs?: number
   minAccuracy?: number
@@ -37,6 +39,7 @@ const word = (text: string) => /^[\w./:@%+-]+$/.test(text) ? text : quoted(text)
 export function curlOf(question: Question): string {
   return [
     'curl -s',
+    ...question.keyed ? ['  -H "authorization: Bearer $SHOAL_CLIENT_KEY"'] : [],
     ...headersOf(question).map(([name, value]) => `  -H ${quoted(`${name}: ${value}`)}`),
     `  --data-binary ${word(`@${question.file}`)}`,
     `  ${word(urlOf(question))}`,
@@ -45,6 +48,9 @@ export function curlOf(question: Question): string {
 
 export function typescriptOf(question: Question): string {
   const headers = headersOf(question).map(([name, value]) => `    '${name}': '${value}',`)
+  if (question.keyed) {
+    headers.unshift('    authorization: `Bearer ${process.env.SHOAL_CLIENT_KEY}`,')
+  }
   const text = (value: string) => `'${value.replaceAll('\\', '\\\\').replaceAll(`'`, `\\'`)}'`
   return `import { readFile } from 'node:fs/promises'
 

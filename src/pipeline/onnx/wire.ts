@@ -44,7 +44,7 @@ export function* fieldsOf(bytes: Uint8Array): Generator<Field> {
       ? [wire === 1 ? 8 : 4, from]
       : [NaN, from]
     // Not a number fits nowhere either.
-    if (!(start + size <= bytes.length)) throw new RangeError('Cannot read a field: it is cut off')
+    if (!(start + size <= bytes.length)) throw new RangeError('a field is cut off')
     if (wire === 2) yield { field, value: bytes.subarray(start, start + size) }
     at = start + size
   }
@@ -59,5 +59,5 @@ function varint(bytes: Uint8Array, at: number): [value: number, next: number] {
     value += (byte & 0x7f) * 2 ** shift
     if (byte < 0x80) return [value, at]
   }
-  throw new RangeError('Cannot read a number: it is cut off')
+  throw new RangeError('a number is cut off')
 }

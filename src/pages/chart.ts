@@ -4,8 +4,8 @@
  *
  * @module
  */
-import { make, makeSvg, setAttribute } from '../make.ts'
-import { setText } from '../node/dom.ts'
+import { make, makeSvg, setAttribute } from './make.ts'
+import { setText } from './node/dom.ts'
 
 const WIDTH = 300
 const HEIGHT = 100

@@ -1,0 +1,48 @@
+/**
+ * Resident memory of processes over time, as Linux tells it.
+ *
+ * @module
+ */
+import { readFileSync } from 'node:fs'
+
+/** Megabytes; NaN where there is no /proc, or no such process any more. */
+export function residentMb(pid: number): number {
+  try {
+    const kb = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]
+    return Math.round(Number(kb) / 1000)
+  } catch {
+    return NaN
+  }
+}
+
+export interface MemoryWatch {
+  /** Of each process by name, the most since the last time this was asked. */
+  most(): { [name: string]: number }
+  stop(): void
+}
+
+export function watchMemory(
+  pids: { [name: string]: number },
+  everyMs: number = 250,
+): MemoryWatch {
+  let most: { [name: string]: number } = {}
+  const look = () => {
+    for (const [name, pid] of Object.entries(pids)) {
+      most[name] = Math.max(most[name] ?? 0, residentMb(pid))
+    }
+  }
+  look()
+  const timer = setInterval(look, everyMs)
+  return {
+    most() {
+      look()
+      const told = most
+      most = {}
+      return told
+    },
+    stop: () => clearInterval(timer),
+  }
+}
+
+export const memoryNow = (pids: { [name: string]: number }): { [name: string]: number } =>
+  Object.fromEntries(Object.entries(pids).map(([name, pid]) => [name, residentMb(pid)]))

@@ -1,0 +1,87 @@
+/**
+ * `deno task keys add|list|remove`: who may join, ask, watch and change the pool.
+ *
+ * @module
+ */
+import './deno_version.ts'
+import { parseArgs } from 'node:util'
+import { hashOf, makeKey, type Role, ROLES } from '../coordinator/doors/keys.ts'
+import { KEYS_FILE, readKeys, writeKeys } from './keys_file.ts'
+
+const USAGE = `deno task keys add --role ROLE --name NAME [--rate N]
+deno task keys list
+deno task keys remove --name NAME
+  --role ROLE   node joins the pool; client asks it; admin watches and changes it, and may do all
+  --name NAME   what you know it by
+  --rate N      most calls a second with it; 200 if absent
+  --keys FILE   the file they are in, as hashes; .shoal/keys.json if absent
+A running coordinator follows the file within two seconds. A key is shown once, when it is made.`
+
+function fail(message: string): never {
+  console.error(message)
+  Deno.exit(1)
+}
+
+function options() {
+  const text = { type: 'string' } as const
+  try {
+    const { values, positionals } = parseArgs({
+      args: Deno.args,
+      options: { role: text, name: text, rate: text, keys: text, help: { type: 'boolean' } },
+      allowPositionals: true,
+    })
+    return { ...values, action: positionals[0], more: positionals.length > 1 }
+  } catch (error) {
+    return fail(`${(error as Error).message}\n\n${USAGE}`)
+  }
+}
+
+const { action, more, role, name, rate, keys: file = KEYS_FILE, help } = options()
+if (help) {
+  console.log(USAGE)
+  Deno.exit(0)
+}
+const keys = await readKeys(file).catch((error) => fail(error.message))
+
+function nameOf(): string {
+  if (name !== undefined && /^[\p{L}\p{N}][\p{L}\p{N} ._-]{0,63}$/u.test(name)) return name
+  return fail('Cannot use --name: must be 1 to 64 letters, digits, spaces or any of ._-')
+}
+
+async function add(): Promise<void> {
+  const known = nameOf()
+  const wanted = ROLES.find((one) => one === role) as Role | undefined
+  if (wanted === undefined) return fail(`Cannot use --role: must be one of ${ROLES.join(', ')}`)
+  if (keys.some((key) => key.name === known)) {
+    return fail(`Cannot add ${known}: there is one already. Remove it first, or name it otherwise`)
+  }
+  const ratePerS = rate === undefined ? undefined : Number(rate)
+  if (ratePerS !== undefined && !(ratePerS > 0 && ratePerS <= 1e6)) {
+    return fail(`Cannot use --rate: must be a number above 0: received ${rate}`)
+  }
+  const text = makeKey(wanted)
+  const limit = ratePerS === undefined ? {} : { ratePerS }
+  const addedAt = new Date().toISOString()
+  const key = { name: known, role: wanted, sha256: hashOf(text), ...limit, addedAt }
+  await writeKeys(file, [...keys, key])
+  console.error(`Key of ${known}, role ${wanted}; it is not shown again:`)
+  console.log(text)
+}
+
+switch (more ? undefined : action) {
+  case 'add':
+    await add()
+    break
+  case 'list':
+    for (const key of keys) console.log(`${key.role}\t${key.name}\tsince ${key.addedAt}`)
+    if (keys.length === 0) console.error(`No keys in ${file}`)
+    break
+  case 'remove': {
+    const left = keys.filter((key) => key.name !== nameOf())
+    if (left.length === keys.length) fail(`Cannot remove ${name}: there is no such key`)
+    await writeKeys(file, left)
+    break
+  }
+  default:
+    fail(USAGE)
+}

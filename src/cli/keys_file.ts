@@ -1,0 +1,92 @@
+/**
+ * Keys in a file: `{"schema": "shoal-keys/1", "keys": [{name, role, sha256, addedAt}]}`. No key's text
+ * is in it; only its owner may read it all the same.
+ *
+ * @module
+ */
+import { mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { z } from 'zod'
+import { type Key, type Keyring, ROLES } from '../coordinator/doors/keys.ts'
+import { ROOT } from './root.ts'
+
+export const KEYS_FILE: string = join(ROOT, '.shoal', 'keys.json')
+
+const keysFile = z.object({
+  schema: z.literal('shoal-keys/1'),
+  keys: z.array(z.object({
+    name: z.string().min(1).max(64),
+    role: z.enum(ROLES),
+    sha256: z.string().regex(/^[\da-f]{64}$/),
+    ratePerS: z.number().positive().optional(),
+    addedAt: z.string(),
+  })).max(10_000),
+})
+
+export type KeptKey = z.infer<typeof keysFile>['keys'][number]
+
+/** None where there is no such file. @throws Error where it cannot be used */
+export async function readKeys(file: string): Promise<KeptKey[]> {
+  let text: string
+  try {
+    text = await readFile(file, 'utf8')
+  } catch (error) {
+    if ((error as { code?: string }).code === 'ENOENT') return []
+    throw new Error(`Cannot use keys ${file}: it cannot be read`, { cause: error })
+  }
+  try {
+    return keysFile.parse(JSON.parse(text)).keys
+  } catch (cause) {
+    throw new Error(`Cannot use keys ${file}: it is not a file of deno task keys`, { cause })
+  }
+}
+
+export async function writeKeys(file: string, keys: readonly KeptKey[]): Promise<void> {
+  await mkdir(dirname(file), { recursive: true })
+  // Whole or not at all: a coordinator may read it at this moment.
+  const fresh = `${file}.${crypto.randomUUID().slice(0, 8)}`
+  const text = JSON.stringify({ schema: 'shoal-keys/1', keys }, null, 2)
+  await writeFile(fresh, text + '\n', { mode: 0o600 })
+  await rename(fresh, file)
+}
+
+const LOOK_EVERY_MS = 1000
+
+/** Tells one content from another. */
+const markOf = (file: string): Promise<string> =>
+  stat(file).then(({ mtimeMs, size, ino }) => `${mtimeMs} ${size} ${ino}`, () => 'none')
+
+/**
+ * Has a running coordinator follow its file: a key added is good, a key removed is not, within two
+ * seconds. A file that cannot be used changes nothing, and is complained of once.
+ *
+ * @param fixed keys that are not in the file
+ * @returns what ends it
+ */
+export async function followKeys(
+  file: string,
+  fixed: readonly Key[],
+  keyring: Keyring,
+  complain: (line: string) => void,
+): Promise<() => void> {
+  let seen = await markOf(file)
+  keyring.replace([...fixed, ...await readKeys(file)])
+  let looking = false
+
+  async function look(): Promise<void> {
+    if (looking) return
+    looking = true
+    const mark = await markOf(file)
+    try {
+      if (mark !== seen) keyring.replace([...fixed, ...await readKeys(file)])
+    } catch (error) {
+      complain(`${(error as Error).message}; the keys stay as they are`)
+    } finally {
+      seen = mark
+      looking = false
+    }
+  }
+
+  const timer = setInterval(look, LOOK_EVERY_MS)
+  return () => clearInterval(timer)
+}

@@ -1,0 +1,86 @@
+/**
+ * The keys that a coordinator starts with: from flags, from variables, from a file, and one of its
+ * own for the nodes that it starts itself.
+ *
+ * @module
+ */
+import {
+  createKeyring,
+  hashOf,
+  type Key,
+  type Keyring,
+  makeKey,
+} from '../coordinator/doors/keys.ts'
+import { followKeys, KEYS_FILE } from './keys_file.ts'
+import { isLoopback } from './own_hosts.ts'
+
+export interface KeyWish {
+  token: string | undefined
+  clientKey: string | undefined
+  adminKey: string | undefined
+  file: string | undefined
+}
+
+export interface StartKeys {
+  keyring: Keyring
+  /** For nodes that this process starts; not a word of it is told to others. */
+  ownToken: string
+  /** What nodes elsewhere join with, where it is known. */
+  joinToken: string | undefined
+  stop(): void
+}
+
+/** Shorter ones can be guessed. */
+const SHORT = 16
+
+/** Variables stand in for flags, which other users of the machine can see. */
+export function keyWishOf(
+  flags: KeyWish,
+  variable: (name: string) => string | undefined,
+): KeyWish {
+  // One that is set to nothing is not set.
+  const read = (name: string) => variable(name) || undefined
+  return {
+    token: flags.token ?? read('SHOAL_TOKEN'),
+    clientKey: flags.clientKey ?? read('SHOAL_CLIENT_KEY'),
+    adminKey: flags.adminKey ?? read('SHOAL_ADMIN_KEY'),
+    file: flags.file ?? read('SHOAL_KEYS'),
+  }
+}
+
+/** @throws Error with what to do, where `host` lets others in and no key keeps them out */
+export async function startKeys(
+  wish: KeyWish,
+  host: string,
+  say: (line: string) => void,
+): Promise<StartKeys> {
+  const ownToken = makeKey('node')
+  const named: [string, Key['role'], string | undefined][] = [
+    ['--token', 'node', wish.token],
+    ['--client-key', 'client', wish.clientKey],
+    ['--admin-key', 'admin', wish.adminKey],
+  ]
+  const fixed: Key[] = [{ name: 'own nodes', role: 'node', sha256: hashOf(ownToken), own: true }]
+  for (const [name, role, text] of named) {
+    if (text === undefined) continue
+    if (!/^[\x21-\x7e]{1,512}$/.test(text)) {
+      throw new Error(`Cannot use ${name}: must be 1 to 512 visible characters without spaces`)
+    }
+    if (text.length < SHORT) {
+      say(`${name} has ${text.length} characters and could be guessed; better: ${makeKey(role)}`)
+    }
+    fixed.push({ name, role, sha256: hashOf(text) })
+  }
+  const keyring = createKeyring()
+  const file = wish.file ?? KEYS_FILE
+  const stop = await followKeys(file, fixed, keyring, say)
+  if (!isLoopback(host) && !keyring.has('node')) {
+    stop()
+    throw new Error(
+      `Cannot serve on ${host} without a token: anyone who reaches it could join and see pictures. ` +
+        `Add --token ${makeKey('node')} (made for you just now), or make one that is kept: ` +
+        'deno task keys add --role node --name volunteers',
+    )
+  }
+  return { keyring, ownToken, joinToken: wish.token, stop }
+}

@@ -1,0 +1,56 @@
+/**
+ * Who is at the other end of a connection, as far as the network tells.
+ *
+ * @module
+ */
+import type { Context } from 'hono'
+import { hostOf, isOwnHost, mayLink } from '../origin.ts'
+
+export interface Caller {
+  /** What limits count by: an IPv4 address, or the first half of one of IPv6. */
+  address: string
+  /** At this very machine, not through a proxy, and not a page from elsewhere in its browser. */
+  local: boolean
+}
+
+const LOOPBACK = /^(127(\.\d{1,3}){3}|::1|::ffff:127(\.\d{1,3}){3})$/
+/** What proxies add: the connection's other end is then not who asks. */
+const FORWARDED = ['forwarded', 'x-forwarded-for', 'x-real-ip', 'via']
+
+/**
+ * The caller, by the connection that `Deno.serve` tells of; without a socket nobody is local.
+ *
+ * @param hosts names and addresses, besides loopback, under which this coordinator is reached
+ * @param origins of applications that may ask from a browser
+ */
+export function callerOf(
+  c: Context,
+  hosts: readonly string[],
+  origins: readonly string[],
+): Caller {
+  const { remoteAddr } = (c.env ?? {}) as { remoteAddr?: Deno.Addr }
+  const hostname = remoteAddr?.transport === 'tcp' ? remoteAddr.hostname : undefined
+  const nearby = hostname !== undefined && LOOPBACK.test(hostname)
+  const forwarded = FORWARDED.some((name) => c.req.header(name) !== undefined)
+  // A proxy on this machine writes at the end whom it heard; what stands before is hearsay.
+  const told = nearby ? c.req.header('x-forwarded-for')?.split(',').at(-1)?.trim() : undefined
+  const host = hostOf(c.req)
+  const origin = c.req.header('origin')
+  const welcome = mayLink(origin, host, hosts) || origins.includes(origin ?? '')
+  return {
+    address: groupOf(told || (hostname ?? 'unknown')),
+    local: nearby && !forwarded && isOwnHost(host, hosts) && welcome,
+  }
+}
+
+/** Whoever has one address of IPv6 has 2^64 of them. */
+export function groupOf(address: string): string {
+  if (!address.includes(':') || /^::ffff:\d+\./i.test(address)) {
+    return address.replace(/^::ffff:/i, '').slice(0, 64)
+  }
+  const [head = '', tail = ''] = address.split('::')
+  const left = head === '' ? [] : head.split(':')
+  const right = tail === '' ? [] : tail.split(':')
+  const gap = address.includes('::') ? Array(Math.max(0, 8 - left.length - right.length)) : []
+  return [...left, ...gap.fill('0'), ...right].slice(0, 4).join(':').slice(0, 64).toLowerCase()
+}

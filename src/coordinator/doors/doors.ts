@@ -1,0 +1,167 @@
+/**
+ * The doors of the coordinator: who may make which call, how often, and who may join.
+ *
+ * A role that has keys asks for one, whoever calls. A role that has none is open to this machine
+ * alone: to direct connections from loopback, under a name of this machine, from no foreign page.
+ *
+ * @module
+ */
+import type { Context, MiddlewareHandler } from 'hono'
+import { ApiError } from '../api_error.ts'
+import { MODEL_PATH } from '../served.ts'
+import { type Caller, callerOf } from './caller.ts'
+import { createRateLimit, type Rate } from './rate.ts'
+import { createKeyring, type Key, type Keyring, mayAs, type Role } from './keys.ts'
+
+export interface DoorLimits {
+  /** Calls with one key. */
+  key: Rate
+  /** Calls without a key, from one address; those of this machine are not counted. */
+  address: Rate
+  /** Keys tried in vain from one address. */
+  failure: Rate
+}
+
+export const DOOR_LIMITS: DoorLimits = {
+  key: { perS: 200, burst: 400 },
+  // A page and its node are some forty files; a classroom may share one address.
+  address: { perS: 50, burst: 1000 },
+  failure: { perS: 0.2, burst: 20 },
+}
+
+export interface DoorOptions {
+  now: () => number
+  keyring?: Keyring
+  /** Names and addresses, besides loopback, under which this coordinator is reached. */
+  hosts?: readonly string[]
+  /** Origins of applications that may ask from a browser. */
+  origins?: readonly string[]
+  /** Paths of files for everybody. */
+  isFile?: (path: string) => boolean
+  limits?: Partial<DoorLimits>
+}
+
+/** The key of a node that may join with this token; null where it needs none, `undefined` is a no. */
+export type Admit = (token: string | undefined) => Key | null | undefined
+
+export interface Doors {
+  readonly keyring: Keyring
+  /** Lets a request through, or throws. @throws ApiError */
+  guard: MiddlewareHandler
+  caller(c: Context): Caller
+  /** Whether a call of this role would be let through. */
+  allows(c: Context, role: Role): boolean
+  /** For the link that a request asks for. */
+  admits(caller: Caller): Admit
+}
+
+/** What else begins with it changes the pool. */
+const FOR_CLIENTS = /^\/v1\/pipelines(\/[^/]+\/infer)?$/
+
+/** The role that a call asks for; `undefined` where it is for everybody. */
+export function roleFor(
+  path: string,
+  isFile: (path: string) => boolean = () => false,
+): Role | undefined {
+  if (path.startsWith('/v2/models') || FOR_CLIENTS.test(path)) return 'client'
+  if (path === '/v2' || path === '/v2/' || path.startsWith('/v2/health/')) return undefined
+  // Whoever knows the hash of a model or a program was told it by this coordinator.
+  if (path.startsWith(MODEL_PATH) || path.startsWith('/code/') || isFile(path)) return undefined
+  if (path === '/docs' || path === '/docs/style.css' || path === '/openapi.json') return undefined
+  // A node shows its token in its first message, where no log of addresses keeps it.
+  if (path === '/v1/link') return undefined
+  // Says whether this very caller is an admin.
+  if (path === '/v1/admin') return undefined
+  return 'admin'
+}
+
+export function createDoors(options: DoorOptions): Doors {
+  const { now, keyring = createKeyring(), hosts = [], origins = [] } = options
+  const { isFile = () => false } = options
+  const limits = { ...DOOR_LIMITS, ...options.limits }
+  const byKey = createRateLimit(limits.key, now)
+  const byAddress = createRateLimit(limits.address, now)
+  const failures = createRateLimit(limits.failure, now)
+
+  const isOpenTo = (role: Role, { local }: Caller) => local && !keyring.has(role)
+
+  /** @throws ApiError `rate_limited` where too many were tried in vain */
+  function find(text: string, { address }: Caller): Key | undefined {
+    failures.check(address)
+    const key = keyring.find(text)
+    if (key === undefined) failures.take(address)
+    return key
+  }
+
+  function enter(c: Context, role: Role, caller: Caller): void {
+    if (isOpenTo(role, caller)) return
+    const text = bearerOf(c)
+    if (text === undefined) {
+      byAddress.take(caller.address)
+      throw keyring.empty ? fromElsewhere() : withoutKey(role)
+    }
+    const key = find(text, caller)
+    if (key === undefined) {
+      throw new ApiError('unauthorized', 'Cannot take this call: its key is not one of ours')
+    }
+    byKey.take(key.sha256, key.ratePerS === undefined ? undefined : rateOf(key.ratePerS))
+    if (!mayAs(key.role, role)) {
+      throw new ApiError(
+        'forbidden',
+        `Cannot take this call: it is for role ${role}, and this key is for ${key.role}`,
+      )
+    }
+  }
+
+  return {
+    keyring,
+    caller: (c) => callerOf(c, hosts, origins),
+    allows(c, role) {
+      try {
+        enter(c, role, callerOf(c, hosts, origins))
+        return true
+      } catch {
+        return false
+      }
+    },
+    async guard(c, next) {
+      const caller = callerOf(c, hosts, origins)
+      const role = roleFor(c.req.path, isFile)
+      if (role !== undefined) enter(c, role, caller)
+      else if (!caller.local) byAddress.take(caller.address)
+      await next()
+    },
+    admits: (caller) => (token) => {
+      if (token === undefined) return isOpenTo('node', caller) ? null : undefined
+      try {
+        const key = find(token, caller)
+        if (key !== undefined && mayAs(key.role, 'node')) return key
+      } catch {
+        // Too many were tried in vain: this one is not even looked at.
+      }
+      return isOpenTo('node', caller) ? null : undefined
+    },
+  }
+}
+
+const rateOf = (perS: number): Rate => ({ perS, burst: Math.max(1, 2 * perS) })
+
+function bearerOf(c: Context): string | undefined {
+  const header = c.req.header('authorization')
+  if (header === undefined) return undefined
+  return /^Bearer +(\S{1,512})$/i.exec(header)?.[1] ?? ''
+}
+
+const fromElsewhere = () =>
+  new ApiError(
+    'forbidden',
+    'Cannot take this call from here: ask from the machine of the coordinator, directly and not ' +
+      'from a page of another origin, or have a key made',
+  )
+
+const withoutKey = (role: Role) =>
+  new ApiError(
+    'unauthorized',
+    `Cannot take this call without a key: send Authorization: Bearer KEY. ` +
+      `Whoever runs the coordinator makes one: deno task keys add --role ${role} --name NAME`,
+  )

@@ -1,0 +1,57 @@
+/**
+ * One call of the HTTP API as the document tells of it, and what calls are made of.
+ *
+ * @module
+ */
+import type { ErrorReason } from '../../client/types.ts'
+import type { SchemaName } from './components.ts'
+
+/** Media type to the name of a schema, or to null where it is bytes or text. */
+export type Content = Record<string, SchemaName | null>
+
+export interface Parameter {
+  name: string
+  in: 'path' | 'header'
+  description: string
+  schema: Record<string, unknown>
+}
+
+export interface Operation {
+  method: 'get' | 'post' | 'delete'
+  path: string
+  tag: Tag
+  summary: string
+  description?: string
+  parameters?: Parameter[]
+  body?: Content
+  /** The status of success, what comes with it, and headers by description. */
+  status?: number
+  answer: string
+  content?: Content
+  headers?: Record<string, string>
+  /** Answers of the same shape that are no success. */
+  also?: Record<number, string>
+  errors?: ErrorReason[]
+}
+
+export const TAGS = {
+  inference: 'Queries: one answer each, by the deadline.',
+  'open inference protocol':
+    'The same, as version 2 of the protocol has it; a pipeline is a model.',
+  state: 'What is served, by whom, how well.',
+  administration: 'With a key of an admin; where there is none, from the very machine.',
+  nodes: 'What nodes use.',
+} as const
+export type Tag = keyof typeof TAGS
+
+const text = { type: 'string' }
+export const path = (name: string, description: string): Parameter => ({
+  ...{ name, in: 'path', description, schema: text },
+})
+export const header = (
+  name: string,
+  description: string,
+  schema: Record<string, unknown> = text,
+): Parameter => ({ name, in: 'header', description, schema })
+
+export const json = (name: SchemaName): Content => ({ 'application/json': name })

@@ -1,0 +1,127 @@
+/**
+ * A picture without what it says of whoever took or made it: place, time, device, names, comments,
+ * thumbnails, what cameras append. Nodes are strangers, and read pixels only.
+ *
+ * Pixels stay what they are: a JPEG keeps its orientation. A file whose structure is not understood
+ * goes on as it came, and the node that decodes it says what is wrong.
+ *
+ * @module
+ */
+import type { PictureType } from './picture.ts'
+
+/** @param orientation of a JPEG, as its EXIF has it: 1 to 8 */
+export function stripMetadata(
+  type: PictureType,
+  bytes: Uint8Array,
+  orientation: number | undefined,
+): Uint8Array {
+  const parts = type === 'image/jpeg'
+    ? jpegParts(bytes, orientation)
+    : type === 'image/png'
+    ? pngParts(bytes)
+    : webpParts(bytes)
+  if (parts === undefined) return bytes
+  const size = parts.reduce((sum, part) => sum + part.byteLength, 0)
+  if (size === bytes.byteLength) return bytes
+  const out = new Uint8Array(size)
+  let at = 0
+  for (const part of parts) {
+    out.set(part, at)
+    at += part.byteLength
+  }
+  if (type === 'image/webp') new DataView(out.buffer).setUint32(4, size - 8, true)
+  return out
+}
+
+const COMMENT = 0xfe
+/** JFIF, and Adobe's word on colours, without which some decode to others. */
+const KEPT_APPS = [0xe0, 0xee]
+
+function jpegParts(bytes: Uint8Array, orientation: number | undefined): Uint8Array[] | undefined {
+  // The start alone comes first, so that an orientation can follow it.
+  const parts = [bytes.subarray(0, 2)]
+  let from = 2
+  let at = 2
+  while (at + 1 < bytes.length) {
+    if (bytes[at] !== 0xff) {
+      // Coded data: on to the next marker.
+      at = bytes.indexOf(0xff, at)
+      if (at < 0) return undefined
+      continue
+    }
+    const marker = bytes[at + 1]!
+    if (marker === 0xd9) {
+      parts.push(bytes.subarray(from, at + 2))
+      if (orientation !== undefined && orientation !== 1) parts.splice(1, 0, exifOf(orientation))
+      return parts
+    }
+    const bare = marker === 0x00 || marker === 0x01 || (marker >= 0xd0 && marker <= 0xd8)
+    if (marker === 0xff) at += 1
+    else if (bare) at += 2
+    else {
+      const end = at + 2 + (bytes[at + 2] ?? 0) * 256 + (bytes[at + 3] ?? 0)
+      const isApp = marker >= 0xe0 && marker <= 0xef && !KEPT_APPS.includes(marker)
+      if (isApp || marker === COMMENT) {
+        parts.push(bytes.subarray(from, at))
+        from = end
+      }
+      at = end
+    }
+  }
+  return undefined
+}
+
+/** An EXIF segment that tells the orientation and nothing else. */
+const exifOf = (orientation: number): Uint8Array =>
+  Uint8Array.of(
+    ...[0xff, 0xe1, 0, 34, 0x45, 0x78, 0x69, 0x66, 0, 0],
+    // Big-endian TIFF, whose one directory has one entry: tag 0x112, one SHORT.
+    ...[0x4d, 0x4d, 0, 0x2a, 0, 0, 0, 8, 0, 1],
+    ...[0x01, 0x12, 0, 3, 0, 0, 0, 1, 0, orientation, 0, 0],
+    ...[0, 0, 0, 0],
+  )
+
+/** Besides the critical ones, those that change pixels. */
+const KEPT_CHUNKS = ['tRNS', 'gAMA', 'cHRM', 'sRGB', 'sBIT']
+
+function pngParts(bytes: Uint8Array): Uint8Array[] | undefined {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  const parts = [bytes.subarray(0, 8)]
+  for (let at = 8; at + 12 <= bytes.length;) {
+    const end = at + 12 + view.getUint32(at)
+    if (end > bytes.length) return undefined
+    const name = String.fromCharCode(...bytes.subarray(at + 4, at + 8))
+    const isCritical = (bytes[at + 4]! & 0x20) === 0
+    if (isCritical || KEPT_CHUNKS.includes(name)) parts.push(bytes.subarray(at, end))
+    if (name === 'IEND') return parts
+    at = end
+  }
+  return undefined
+}
+
+/** Pixels, transparency, animation. */
+const KEPT_RIFF = ['VP8 ', 'VP8L', 'ALPH', 'ANIM', 'ANMF']
+/** Bits of VP8X that say that a colour profile, EXIF or XMP is there. */
+const TELLS_OF_THEM = 0x20 | 0x08 | 0x04
+
+function webpParts(bytes: Uint8Array): Uint8Array[] | undefined {
+  if (bytes.length < 12) return undefined
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  const fileEnd = 8 + view.getUint32(4, true)
+  if (fileEnd > bytes.length) return undefined
+  const parts = [bytes.subarray(0, 12)]
+  for (let at = 12; at + 8 <= fileEnd;) {
+    const size = view.getUint32(at + 4, true)
+    const end = at + 8 + size + (size & 1)
+    if (end > fileEnd) return undefined
+    const name = String.fromCharCode(...bytes.subarray(at, at + 4))
+    const chunk = bytes.subarray(at, end)
+    if (name === 'VP8X') {
+      const bare = chunk.slice()
+      bare[8]! &= ~TELLS_OF_THEM
+      parts.push(bare)
+    } else if (KEPT_RIFF.includes(name)) parts.push(chunk)
+    at = end
+  }
+  return parts
+}

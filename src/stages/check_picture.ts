@@ -1,0 +1,72 @@
+/**
+ * A model that reads pictures, held against what its kind of task feeds it and expects of it.
+ *
+ * @module
+ */
+import { type TensorFacts, textOfTensor } from '../pipeline/onnx/graph.ts'
+import type { Variant } from '../pipeline/schema.ts'
+import { fits, specText } from '../pipeline/tensor.ts'
+import type { CheckContext } from './types.ts'
+
+/** What a kind needs of a variant's model; -1 is any size. */
+export interface PictureModel {
+  /** The shape that pictures are fed in, and the type. */
+  input: readonly number[]
+  type?: 'float32' | 'uint8'
+  /** Shapes of outputs, in their order; further ones are not looked at. */
+  outputs: readonly (readonly number[])[]
+}
+
+/** @param needs may throw a TypeError for a variant that the kind cannot use */
+export function checkPictureModels(
+  { task, graphs, fail }: CheckContext,
+  needs: (variant: Variant) => PictureModel,
+): void {
+  for (const [name, { inputs, outputs }] of Object.entries(graphs)) {
+    const variant = task.variants[name]!
+    const path = `variants.${name}.model`
+    const hold = (tensor: TensorFacts, what: string, type: string, shape: readonly number[]) => {
+      if (suits(tensor, type, shape)) return
+      const wanted = specText(type, shape)
+      const found = textOfTensor(tensor)
+      fail(path, `${variant.model}: ${what} ${tensor.name} must be ${wanted}: found ${found}`)
+    }
+    const wanted = needsOf(variant, needs, (fault) => fail(`variants.${name}`, fault))
+    const [input, second] = inputs
+    if (input === undefined || second !== undefined) {
+      const names = inputs.map((one) => one.name).join(', ')
+      return fail(
+        path,
+        `${variant.model}: must have one input, a picture: found ${names || 'none'}`,
+      )
+    }
+    hold(input, 'input', wanted.type ?? 'float32', wanted.input)
+    if (outputs.length < wanted.outputs.length) {
+      fail(
+        path,
+        `${variant.model}: must have ${wanted.outputs.length} outputs: found ${outputs.length}`,
+      )
+    }
+    wanted.outputs.forEach((shape, i) => {
+      hold(outputs[i]!, 'output', 'float32', shape)
+    })
+  }
+}
+
+function needsOf(
+  variant: Variant,
+  needs: (variant: Variant) => PictureModel,
+  fail: (fault: string) => never,
+): PictureModel {
+  try {
+    return needs(variant)
+  } catch (error) {
+    if (error instanceof TypeError) return fail(error.message)
+    throw error
+  }
+}
+
+/** Sizes that the file leaves open suit anything. */
+const suits = ({ type, dims }: TensorFacts, wanted: string, shape: readonly number[]) =>
+  type === wanted &&
+  (dims === undefined || fits(shape, dims.map((dim) => typeof dim === 'number' ? dim : -1)))

@@ -1,0 +1,100 @@
+/** Pages of a coordinator that asks for keys: who has one gets on, and no address tells of it. */
+import assert from 'node:assert/strict'
+import type { Page } from 'playwright-core'
+import { createKeyring, hashOf, makeKey, ROLES } from '../../src/coordinator/doors/keys.ts'
+import { joinButton, launch, skippedWithout, startPool, wantChromium } from './fixture.ts'
+
+const executable = await wantChromium()
+
+/** Addresses that a page asked for, and what it complained of. */
+async function watch(page: Page) {
+  const urls: string[] = []
+  const complaints: string[] = []
+  page.on('request', (request) => urls.push(request.url()))
+  page.on('pageerror', (error) => complaints.push(String(error)))
+  page.on('console', (message) => {
+    const text = message.text()
+    // A browser says so itself of each answer that is no success.
+    if (message.type() === 'error' && !/status of 40[13]/.test(text)) complaints.push(text)
+  })
+  await page.setViewportSize({ width: 1280, height: 900 })
+  return { urls, complaints }
+}
+
+Deno.test({
+  name: `pages ask for a key and take no other; a join link brings its own${
+    skippedWithout(executable)
+  }`,
+  ignore: executable === undefined,
+  async fn(t) {
+    const texts = { node: makeKey('node'), client: makeKey('client'), admin: makeKey('admin') }
+    const keyring = createKeyring(
+      ROLES.map((role) => ({ name: role, role, sha256: hashOf(texts[role]) })),
+    )
+    const [browser, pool] = await Promise.all([launch(executable!), startPool({ keyring })])
+    const give = async (page: Page, key: string) => {
+      await page.getByLabel(/^Key of/).fill(key)
+      await page.getByRole('button', { name: 'Use this key' }).click()
+    }
+    try {
+      await t.step('the dashboard: a wrong key, one of a client, one of an admin', async () => {
+        const page = await (await browser.newContext()).newPage()
+        const { urls, complaints } = await watch(page)
+        await page.goto(pool.url)
+        await page.getByText('Cannot take this call without a key').waitFor()
+        await give(page, 'wrong')
+        await page.getByText('its key is not one of ours').waitFor()
+        await give(page, texts.client)
+        await page.getByText('it is for role admin').waitFor()
+        await give(page, texts.admin)
+        await page.getByLabel(/^Key of/).waitFor({ state: 'hidden' })
+        await page.getByText('Nobody is here yet').waitFor()
+        // It lasts as long as the tab.
+        await page.reload()
+        await page.getByText('Nobody is here yet').waitFor()
+        assert.ok(!await page.getByLabel(/^Key of/).isVisible())
+        assert.ok(urls.every((url) => !url.includes(texts.admin)))
+        assert.deepEqual(complaints, [])
+      })
+
+      await t.step(
+        'the try-it page: with a key of a client, which its code does not show',
+        async () => {
+          const page = await (await browser.newContext()).newPage()
+          const { complaints } = await watch(page)
+          await page.goto(`${pool.url}/try`)
+          await give(page, texts.client)
+          await page.getByText('$SHOAL_CLIENT_KEY').waitFor()
+          assert.ok(!(await page.content()).includes(texts.client))
+          assert.deepEqual(complaints, [])
+        },
+      )
+
+      await t.step(
+        'the join page: the token of its link lets it in, and without it is told so',
+        async () => {
+          const page = await (await browser.newContext()).newPage()
+          const { urls } = await watch(page)
+          await page.goto(`${pool.url}/node#t=${texts.node}`)
+          await page.getByLabel('Name shown to others').fill('with a token')
+          await joinButton(page).click()
+          while (!pool.pool.nodes().some(({ name }) => name === 'with a token')) {
+            await new Promise((done) => setTimeout(done, 20))
+          }
+          assert.ok(urls.every((url) => !url.includes(texts.node)))
+          await page.getByRole('button', { name: 'Stop' }).click()
+          await joinButton(page).waitFor()
+
+          const other = await (await browser.newContext()).newPage()
+          await other.goto(`${pool.url}/node`)
+          await joinButton(other).click()
+          await other.getByText('its token is missing or wrong').first().waitFor()
+          assert.ok(await joinButton(other).isVisible())
+        },
+      )
+    } finally {
+      await browser.close()
+      await pool.end()
+    }
+  },
+})

@@ -1,0 +1,156 @@
+/** Keys from outside: made, listed, taken back, asked for by a coordinator that lets others in. */
+import assert from 'node:assert/strict'
+import { join } from 'node:path'
+import { startCoordinator } from '../../src/cli/coordinator.ts'
+import { startLocalNodes } from '../../src/cli/local_nodes.ts'
+import { ROOT } from '../../src/cli/root.ts'
+import { createKeyring, makeKey } from '../../src/coordinator/doors/keys.ts'
+import { followKeys } from '../../src/cli/keys_file.ts'
+import { keyWishOf, startKeys } from '../../src/cli/start_keys.ts'
+
+async function run(command: string, ...args: string[]) {
+  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ['run', '-A', '--no-check', join(ROOT, 'src', 'cli', `${command}.ts`), ...args],
+    // Whatever this machine has set for its own coordinator.
+    env: { SHOAL_TOKEN: '', SHOAL_KEYS: '' },
+    stdin: 'null',
+  }).output()
+  const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes).trim()
+  return { code, stdout: text(stdout), stderr: text(stderr) }
+}
+
+Deno.test('keys add shows a key once and keeps its hash; list and remove know it by name', async () => {
+  const dir = await Deno.makeTempDir()
+  const file = join(dir, 'keys.json')
+  const keys = (...args: string[]) => run('keys', ...args, '--keys', file)
+  const added = await keys('add', '--role', 'client', '--name', 'scanner', '--rate', '5')
+  assert.equal(added.code, 0, added.stderr)
+  assert.match(added.stdout, /^shoal_client_[\w-]{43}$/)
+  const text = await Deno.readTextFile(file)
+  assert.ok(!text.includes(added.stdout))
+  assert.equal((await Deno.stat(file)).mode! & 0o777, 0o600)
+  const ring = createKeyring()
+  const complaints: string[] = []
+  const stop = await followKeys(file, [], ring, (line) => complaints.push(line))
+  assert.deepEqual([ring.find(added.stdout)?.name, ring.find(added.stdout)?.ratePerS], [
+    'scanner',
+    5,
+  ])
+
+  assert.match((await keys('list')).stdout, /^client\tscanner\tsince /)
+  const twice = await keys('add', '--role', 'node', '--name', 'scanner')
+  assert.deepEqual([twice.code, twice.stdout], [1, ''])
+  for (
+    const args of [['add', '--name', 'x'], ['add', '--role', 'king', '--name', 'x'], ['x'], [
+      'remove',
+      '--name',
+      'nobody',
+    ]]
+  ) assert.equal((await keys(...args)).code, 1, args.join(' '))
+
+  // A coordinator that runs takes notice.
+  const changed = new Promise<void>((done) => ring.onChange(done))
+  assert.equal((await keys('remove', '--name', 'scanner')).code, 0)
+  await changed
+  assert.equal(ring.find(added.stdout), undefined)
+  stop()
+  assert.deepEqual(complaints, [])
+  await Deno.remove(dir, { recursive: true })
+})
+
+Deno.test('a damaged file of keys is no reason to open doors, or to close them', async () => {
+  const dir = await Deno.makeTempDir()
+  const file = join(dir, 'keys.json')
+  await Deno.writeTextFile(file, '{')
+  const wish = { token: undefined, clientKey: undefined, adminKey: undefined, file }
+  await assert.rejects(startKeys(wish, '127.0.0.1', () => {}), /Cannot use keys .*keys\.json/)
+
+  await run('keys', 'add', '--role', 'admin', '--name', 'a', '--keys', join(dir, 'good.json'))
+  const good = join(dir, 'good.json')
+  const complained = Promise.withResolvers<string>()
+  const { keyring, stop } = await startKeys(
+    { ...wish, file: good },
+    '127.0.0.1',
+    complained.resolve,
+  )
+  await Deno.writeTextFile(good, 'no longer')
+  assert.match(await complained.promise, /the keys stay as they are/)
+  assert.ok(keyring.has('admin'))
+  stop()
+  await Deno.remove(dir, { recursive: true })
+})
+
+Deno.test('a coordinator that others can reach wants a token, and says how', async () => {
+  const file = join(await Deno.makeTempDir(), 'none.json')
+  for (const host of ['0.0.0.0', '::', '192.0.2.7', 'pool.example']) {
+    const { code, stderr, stdout } = await run('start', '--host', host, '--keys', file)
+    assert.deepEqual([code, stdout], [1, ''], host)
+    assert.match(
+      stderr,
+      /Cannot serve on .* without a token: .*--token shoal_node_.*deno task keys add/,
+    )
+  }
+  const wish = { token: 'a-token-of-twenty-ch', clientKey: undefined, adminKey: undefined, file }
+  const { keyring, ownToken, joinToken, stop } = await startKeys(wish, '0.0.0.0', () => {})
+  stop()
+  assert.equal(joinToken, wish.token)
+  for (const text of [wish.token, ownToken]) assert.equal(keyring.find(text)?.role, 'node')
+  // This machine's own nodes close no door to others.
+  const local = await startKeys({ ...wish, token: undefined }, '127.0.0.1', () => {})
+  local.stop()
+  assert.deepEqual([local.keyring.empty, local.keyring.has('node')], [true, false])
+})
+
+Deno.test('flags go before variables, an empty one is none, a short token is complained of', async () => {
+  const env: Record<string, string> = {
+    SHOAL_TOKEN: 'from-env',
+    SHOAL_ADMIN_KEY: '',
+    SHOAL_KEYS: 'f',
+  }
+  const flags = { token: undefined, clientKey: 'flag', adminKey: undefined, file: undefined }
+  const wish = keyWishOf(flags, (name) => env[name])
+  assert.deepEqual(wish, { token: 'from-env', clientKey: 'flag', adminKey: undefined, file: 'f' })
+  const said: string[] = []
+  const file = join(await Deno.makeTempDir(), 'none.json')
+  const { stop } = await startKeys({ ...wish, file }, '127.0.0.1', (line) => said.push(line))
+  stop()
+  assert.equal(said.length, 2)
+  assert.match(said[0] ?? '', /--token has 8 characters and could be guessed/)
+  await assert.rejects(startKeys({ ...wish, token: 'a b' }, '127.0.0.1', () => {}), /--token/)
+})
+
+Deno.test('nodes join with the token of a link, of a flag, of a variable; without it they say so and end', async () => {
+  const file = join(await Deno.makeTempDir(), 'none.json')
+  const token = makeKey('node')
+  const wish = { token, clientKey: undefined, adminKey: undefined, file }
+  const keys = await startKeys(wish, '127.0.0.1', () => {})
+  const { keyring, ownToken } = keys
+  const coordinator = startCoordinator({ pipelines: [], port: 0, keyring })
+  const { url, pool } = coordinator
+  const start = (address: string, env: Record<string, string>, ...args: string[]) =>
+    new Deno.Command(Deno.execPath(), {
+      args: ['run', '-A', '--no-check', join(ROOT, 'src/cli/node.ts'), '--join', address, ...args],
+      env: { SHOAL_TOKEN: '', ...env },
+      stdin: 'null',
+      stdout: 'null',
+      stderr: 'piped',
+    }).spawn()
+  const children = [
+    start(`${url}/node#t=${token}`, {}, '--name', 'by link'),
+    start(url, {}, '--name', 'by flag', '--token', token),
+    start(url, { SHOAL_TOKEN: token }, '--name', 'by variable'),
+  ]
+  const local = startLocalNodes(url, 1, () => {}, ownToken)
+  const without = await start(url, {}, '--name', 'without').output()
+  assert.equal(without.code, 1)
+  assert.match(new TextDecoder().decode(without.stderr), /Cannot join .*token is missing or wrong/)
+  while (pool.nodes().length < 4) await new Promise((done) => setTimeout(done, 20))
+  assert.deepEqual(
+    pool.nodes().map(({ name }) => name).sort(),
+    ['by flag', 'by link', 'by variable', 'local-1'],
+  )
+  for (const child of children) child.kill('SIGTERM')
+  await Promise.all([local.stop(), ...children.map((child) => child.output())])
+  keys.stop()
+  await coordinator.close(100)
+})

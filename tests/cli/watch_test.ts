@@ -1,0 +1,100 @@
+/** `deno task start` follows the folders that it serves, when it is asked to and by itself. */
+import { equal, ok } from 'node:assert/strict'
+import { join } from 'node:path'
+import { ROOT } from '../../src/cli/root.ts'
+import { onnxOf } from '../pipeline/onnx.ts'
+import { inFolder, tensorsTask, writeFiles } from './own_scene.ts'
+
+const model = (op: string) =>
+  onnxOf({
+    inputs: { x: ['N', 2] },
+    outputs: { y: ['N', 2] },
+    nodes: [{ op, inputs: ['x'], outputs: ['y'] }],
+  })
+
+const files = {
+  'pipeline.json': {
+    ...{ schema: 'shoal-pipeline/1', name: 'own', sloMs: 20_000, root: 'only' },
+    tasks: { only: tensorsTask({ a: { accuracy: 1, model: 'a.onnx', referenceMs: 1 } }) },
+  },
+  'a.onnx': model('Neg'),
+}
+
+/** Starts it, and gives the lines of its log as they come. */
+async function start(dir: string, ...args: string[]) {
+  const child = new Deno.Command(Deno.execPath(), {
+    args: [
+      ...['run', '-A', join(ROOT, 'src', 'cli', 'start.ts'), '--pipeline', dir, '--port', '0'],
+      ...['--log-format', 'json', ...args],
+    ],
+    ...{ stdin: 'null', stdout: 'piped', stderr: 'piped' },
+  }).spawn()
+  const out = child.stdout.pipeThrough(new TextDecoderStream()).getReader()
+  const log = child.stderr.pipeThrough(new TextDecoderStream()).getReader()
+  const until = async (from: typeof out, what: string) => {
+    let said = ''
+    while (!said.includes(what)) {
+      const { done, value } = await from.read()
+      ok(!done, `it ended: ${said}`)
+      said += value
+    }
+    return said
+  }
+  const url = /http:\/\/localhost:\d+/.exec(await until(out, 'joins with'))![0]
+  return {
+    child,
+    logged: (event: string) => until(log, `"event":"${event}"`),
+    async first() {
+      const response = await fetch(`${url}/v1/pipelines/own/infer`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({
+          inputs: [{ name: 'x', datatype: 'FP32', shape: [1, 2], data: [2, 2] }],
+        }),
+      })
+      const { outputs, version } = await response.json()
+      return { status: response.status, version, y: outputs?.only[0].y.data[0] }
+    },
+    async stop() {
+      child.kill('SIGTERM')
+      const drain = async (from: typeof out) => {
+        while (!(await from.read()).done);
+      }
+      await Promise.all([drain(out), drain(log)])
+      await child.status
+    },
+  }
+}
+
+Deno.test('start --watch serves a file that changed; a SIGHUP has the folder read, too', async () => {
+  await inFolder(files, async (dir) => {
+    const started = await start(dir, '--watch')
+    try {
+      equal((await started.first()).y, -2)
+      await writeFiles(dir, { 'a.onnx': model('Sqrt') })
+      await started.logged('reloaded')
+      const { status, version, y } = await started.first()
+      equal(status, 200)
+      equal(version, 2)
+      ok(Math.abs(y - Math.SQRT2) < 1e-6)
+      await writeFiles(dir, { 'a.onnx': 'no model' })
+      await started.logged('reload_refused')
+      equal((await started.first()).version, 2)
+    } finally {
+      await started.stop()
+    }
+  })
+  if (Deno.build.os === 'windows') return
+  await inFolder(files, async (dir) => {
+    const started = await start(dir)
+    try {
+      await writeFiles(dir, { 'a.onnx': model('Abs') })
+      equal((await started.first()).y, -2)
+      started.child.kill('SIGHUP')
+      await started.logged('reloaded')
+      equal((await started.first()).y, 2)
+    } finally {
+      await started.stop()
+    }
+  })
+})

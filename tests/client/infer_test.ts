@@ -1,0 +1,134 @@
+/** The client against a real port: when it tries again, when it gives up, what it throws. */
+import assert from 'node:assert/strict'
+import { createClient, type PoolEvent, ShoalError } from '../../src/client/mod.ts'
+import { joinScripted, PIXEL_PNG, untilReady, withCoordinator } from '../coordinator/fixture.ts'
+
+type Handler = (request: Request, tries: number) => Response | Promise<Response>
+
+/** A server that answers as a coordinator might, and counts. */
+async function withServer(handler: Handler, test: (url: string, seen: Headers[]) => Promise<void>) {
+  const seen: Headers[] = []
+  const server = Deno.serve({ port: 0, hostname: '127.0.0.1', onListen() {} }, (request) => {
+    seen.push(new Headers(request.headers))
+    return handler(request, seen.length)
+  })
+  try {
+    await test(`http://127.0.0.1:${server.addr.port}`, seen)
+  } finally {
+    await server.shutdown()
+  }
+}
+
+const refusal = (status: number, reason: string, retryAfter?: string) =>
+  Response.json({ error: `Cannot: ${reason}`, reason }, {
+    status,
+    headers: retryAfter === undefined ? {} : { 'retry-after': retryAfter },
+  })
+const timeoutOf = (headers?: Headers) => Number(headers?.get('x-request-timeout-ms'))
+
+async function failure(work: Promise<unknown>): Promise<ShoalError> {
+  const error = await work.then(() => assert.fail('it got a result'), (error) => error)
+  assert.ok(error instanceof ShoalError, String(error))
+  return error
+}
+
+Deno.test('infer() tries again when the answer says when, with what is left of the time', () =>
+  withServer(
+    (_, tries) =>
+      tries === 1 ? refusal(503, 'queue_full', '1') : Response.json({ outputs: { n: [tries] } }),
+    async (url, seen) => {
+      const { outputs } = await createClient(url).infer('ocr', PIXEL_PNG, { timeoutMs: 20_000 })
+      assert.deepEqual(outputs, { n: [2] })
+      assert.equal(timeoutOf(seen[0]), 20_000)
+      assert.ok(timeoutOf(seen[1]) <= 19_000, `${timeoutOf(seen[1])}`)
+    },
+  ))
+
+Deno.test('infer() tries once where another try cannot help, or not in time', () =>
+  withServer((request) => {
+    const [status, reason, retryAfter] = decodeURIComponent(request.url).split('/')[5]!.split(',')
+    return refusal(Number(status), reason!, retryAfter)
+  }, async (url, seen) => {
+    const shoal = createClient(url)
+    const once = async (answer: string, timeoutMs?: number) => {
+      const options = timeoutMs === undefined ? {} : { timeoutMs }
+      const error = await failure(shoal.infer(answer, PIXEL_PNG, options))
+      assert.equal(seen.length, 1, answer)
+      seen.length = 0
+      return error
+    }
+    const none = await once('503,infeasible_deadline', 20_000)
+    assert.equal(none.reason, 'infeasible_deadline')
+    assert.equal(none.retryAfterS, undefined)
+    assert.equal((await once('400,invalid_input', 20_000)).status, 400)
+    assert.equal((await once('503,queue_full,30', 20_000)).retryAfterS, 30)
+    await once('503,queue_full,1')
+  }))
+
+Deno.test('infer() throws the reason of an aborted signal, also while it waits to try again', () =>
+  withServer(() => refusal(503, 'queue_full', '30'), async (url, seen) => {
+    const abort = new AbortController()
+    const work = createClient(url).infer('ocr', PIXEL_PNG, {
+      ...{ timeoutMs: 600_000, signal: abort.signal },
+    })
+    while (seen.length === 0) await new Promise((done) => setTimeout(done, 1))
+    const why = new Error('not wanted any more')
+    abort.abort(why)
+    assert.equal(await work.catch((error) => error), why)
+    assert.equal(seen.length, 1)
+  }))
+
+Deno.test('infer() gives up on a coordinator that says nothing, and on one that is not there', async () => {
+  await withServer(
+    ({ signal }) => new Promise<Response>((done) => signal.onabort = () => done(new Response())),
+    async (url) => {
+      const error = await failure(createClient(url).infer('ocr', PIXEL_PNG, { timeoutMs: 100 }))
+      assert.equal(error.reason, 'deadline_exceeded')
+      assert.equal(error.status, 0)
+    },
+  )
+  const error = await failure(createClient('http://127.0.0.1:9').getPlan())
+  assert.equal(error.reason, 'unreachable')
+  assert.ok(error.cause instanceof Error)
+})
+
+Deno.test('a key goes with each call, and pictures are typed by their first bytes', () =>
+  withServer(() => Response.json({ outputs: {}, pipelines: [] }), async (url, seen) => {
+    const shoal = createClient(url, { key: 'secret' })
+    await shoal.infer('ocr', PIXEL_PNG)
+    await shoal.infer('ocr', new Blob([new Uint8Array([0xff, 0xd8, 0xff])]))
+    await shoal.infer('ocr', new Blob(['?'], { type: 'image/webp' }))
+    await shoal.getPipelines()
+    assert.deepEqual(
+      seen.slice(0, 3).map((headers) => headers.get('content-type')),
+      ['image/png', 'image/jpeg', 'image/webp'],
+    )
+    for (const headers of seen) assert.equal(headers.get('authorization'), 'Bearer secret')
+  }))
+
+Deno.test('events() tells how things stand and what changes, until the loop is left', () =>
+  withCoordinator(async (coordinator) => {
+    const shoal = createClient(coordinator.url)
+    const told = new Map<string, PoolEvent>()
+    let joined: Promise<unknown> | undefined
+    for await (const event of shoal.events()) {
+      told.set(event.event, event)
+      joined ??= joinScripted(coordinator, 'one').then(() => untilReady(coordinator))
+      if (['plan', 'node', 'metrics'].every((kind) => told.has(kind))) break
+    }
+    await joined
+    const { data } = told.get('node') as Extract<PoolEvent, { event: 'node' }>
+    assert.equal(data.nodes[0]?.name, 'one')
+    const { listeners } = await (async function gone() {
+      for (;;) {
+        const stats = await shoal.stats()
+        if (stats.listeners === 0) return stats
+      }
+    })()
+    assert.equal(listeners, 0)
+    const abort = new AbortController()
+    const why = new Error('enough')
+    await assert.rejects(async () => {
+      for await (const _ of shoal.events(abort.signal)) abort.abort(why)
+    }, why)
+  }))

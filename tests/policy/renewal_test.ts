@@ -1,0 +1,68 @@
+/** One pipeline takes another's place while queries of both are inside. */
+import { deepEqual, equal, ok } from 'node:assert/strict'
+import { checkPipeline } from '../../src/pipeline/parse.ts'
+import type { PolicyCommand, PolicyEvent } from '../../src/policy/types.ts'
+import { asked, byHand, finished } from './by_hand.ts'
+import { ocr, refsOf } from './fixtures.ts'
+
+const next = checkPipeline({ ...ocr, name: 'ocr~2' }, 'next')
+
+const of = <T extends PolicyCommand['type']>(commands: PolicyCommand[], type: T) =>
+  commands.filter((command) => command.type === type) as Extract<PolicyCommand, { type: T }>[]
+
+const askedOfNext = (query: string, deadlineMs: number): PolicyEvent => ({
+  ...asked(query, deadlineMs) as Extract<PolicyEvent, { type: 'query_arrived' }>,
+  pipeline: 'ocr~2',
+})
+
+Deno.test('scheduler takes a pipeline in beside another, moves the demand over, and lets the old one go', () => {
+  const scheduler = byHand()
+  // The old one serves, and has something under way when the new one comes.
+  const [first] = of(scheduler.handle(asked('old', 60_000), 1), 'dispatch')
+  equal(first!.pipeline, 'ocr')
+  scheduler.handle({ type: 'pipeline_added', pipeline: next, replaces: 'ocr' }, 2)
+  const able = [...refsOf(ocr), ...refsOf(next)]
+  let loads = of(scheduler.handle({ type: 'node_able', node: 'a', able }, 3), 'load')
+  const loaded: string[] = []
+  while (loads.length > 0) {
+    const [{ pipeline, task, variant }] = loads as [typeof loads[0]]
+    loaded.push(`${pipeline} ${task} ${variant}`)
+    const ready = { node: 'a', slot: 0, pipeline, task, variant }
+    loads = of(scheduler.handle({ type: 'instance_ready', ...ready }, 4), 'load')
+  }
+  // All of the new one, nothing of the old one again.
+  deepEqual(
+    loaded.sort(),
+    refsOf(next).map(({ task, variant }) => `ocr~2 ${task} ${variant}`).sort(),
+  )
+
+  scheduler.handle({ type: 'pipeline_followed', from: 'ocr', to: 'ocr~2' }, 5)
+  scheduler.handle(askedOfNext('new', 60_000), 6)
+  const then = scheduler.handle(finished(first!.batch), 100)
+  deepEqual(of(then, 'answer').map(({ query, answer }) => [query, answer.ok]), [['old', true]])
+  const [second] = of(then, 'dispatch')
+  equal(second!.pipeline, 'ocr~2')
+  deepEqual(Object.keys(scheduler.stats().pipelines), ['ocr', 'ocr~2'])
+
+  const removal = scheduler.handle(
+    { type: 'pipeline_removed', pipeline: 'ocr', into: 'ocr~2' },
+    101,
+  )
+  deepEqual(
+    of(removal, 'unload').map(({ pipeline, task, variant }) => `${pipeline} ${task} ${variant}`)
+      .sort(),
+    refsOf(ocr).map(({ task, variant }) => `ocr ${task} ${variant}`).sort(),
+  )
+  equal(of(removal, 'load').length, 0)
+  const late = of(scheduler.handle(finished(second!.batch), 200), 'answer')
+  deepEqual(late.map(({ query, answer }) => [query, answer.ok]), [['new', true]])
+  const { pipelines, nodes } = scheduler.stats()
+  deepEqual(Object.keys(pipelines), ['ocr~2'])
+  // What the old one did counts on.
+  equal(pipelines['ocr~2']!.arrived, 2)
+  equal(pipelines['ocr~2']!.onTime, 2)
+  equal(nodes['a']!.instances, refsOf(next).length)
+  const [refused] = of(scheduler.handle(asked('gone', 60_000), 201), 'answer')
+  ok(refused?.answer.ok === false)
+  ok(scheduler.plan().instances.every(({ pipeline }) => pipeline === 'ocr~2'))
+})
