@@ -11,8 +11,10 @@ import type { Log } from '../coordinator/log.ts'
 import type { Assets } from '../coordinator/pages.ts'
 import { createPlanner } from '../coordinator/planner.ts'
 import { createPool, type Pool, type PoolOptions } from '../coordinator/pool.ts'
+import { keepIn, readStore } from './store.ts'
 import { bracketed, isAny, ownHosts } from './own_hosts.ts'
 import { createPolicy } from '../policy/policies.ts'
+import type { TrustOptions } from '../policy/trust/options.ts'
 import type { Scheduler } from '../policy/types.ts'
 import type { LoadedPipeline } from './load_pipelines.ts'
 import { createReloader } from './reload.ts'
@@ -26,6 +28,14 @@ export interface CoordinatorOptions {
   link?: PoolOptions['link']
   /** Rules to plan and route by, one of `POLICY_NAMES`. */
   policy?: string
+  /** Has what nodes say checked. */
+  trust?: TrustOptions
+  /** Nodes that need no checking. */
+  isOwn?: PoolOptions['isOwn']
+  /** Has late batches begun once more where a slot is idle. */
+  hedge?: boolean
+  /** File that keeps what is learned over restarts; none where absent. */
+  store?: string
   /** What stands between the pool and its scheduler, for those who watch. */
   wrap?: (scheduler: Scheduler) => Scheduler
   /** Pages and scripts to serve; `buildAssets` makes them. */
@@ -70,6 +80,7 @@ export function startCoordinator(options: CoordinatorOptions): Coordinator {
   const { wrap = (plain) => plain, keyring = createKeyring() } = options
   const plain = pipelines.map(({ pipeline }) => pipeline)
   const name = options.policy ?? 'shoal'
+  const remembered = options.store === undefined ? undefined : readStore(options.store, log)
   const policy = createPolicy(name, {
     pipelines: plain,
     // Shoal begins with nothing and learns from the first queries.
@@ -77,6 +88,9 @@ export function startCoordinator(options: CoordinatorOptions): Coordinator {
       ? {}
       : Object.fromEntries(plain.map(({ name }) => [name, FIRST_PER_S])),
     random: Math.random,
+    ...options.trust === undefined ? {} : { trust: options.trust },
+    ...remembered === undefined ? {} : { memory: remembered },
+    ...options.hedge === undefined ? {} : { hedge: options.hedge },
   })
   const planner = createPlanner(() =>
     new Worker(new URL('../../workers/planner.ts', import.meta.url), { type: 'module' })
@@ -90,7 +104,11 @@ export function startCoordinator(options: CoordinatorOptions): Coordinator {
     log,
     keyring,
     ...(link === undefined ? {} : { link }),
+    ...(options.isOwn === undefined ? {} : { isOwn: options.isOwn }),
   })
+  const keeper = options.store === undefined || policy.memory === undefined
+    ? undefined
+    : keepIn(options.store, policy.memory, log)
   const files = new Map<string, string>()
   const loaded = ({ models }: LoadedPipeline) => {
     for (const { sha256, file } of Object.values(models)) files.set(sha256, file)
@@ -127,6 +145,7 @@ export function startCoordinator(options: CoordinatorOptions): Coordinator {
     reload,
     async close(timeoutMs = DRAIN_MS) {
       await pool.drain(timeoutMs)
+      await keeper?.close()
       planner.stop()
       await Promise.all([server.shutdown(), inner?.shutdown()])
     },

@@ -7,7 +7,11 @@ import { fromFileUrl } from './root.ts'
 
 const NODE_ENTRY = fromFileUrl(new URL('./node.ts', import.meta.url))
 
-/** Starts a node that joins the coordinator at `url`; its faults go to this process's stderr. */
+/**
+ * Starts a node that joins the coordinator at `url`; its faults go to this process's stderr.
+ *
+ * @param token handed over where no list of processes shows it
+ */
 export function spawnNode(
   url: string,
   name: string,

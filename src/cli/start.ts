@@ -18,8 +18,10 @@ import { joinLines } from './join_lines.ts'
 import { isLoopback, ownHosts } from './own_hosts.ts'
 import { createSteps } from './steps.ts'
 import { keyWishOf, startKeys } from './start_keys.ts'
+import { STORE } from './store.ts'
 import { watchFolders } from './watch_folders.ts'
 import { readTls } from './tls.ts'
+import { createOwnToken, trustOptions } from './trust.ts'
 
 const USAGE = `deno task start [options]
   --port 8787         port to serve on
@@ -36,6 +38,9 @@ const USAGE = `deno task start [options]
   --watch             reload a pipeline when files of its folder change; SIGHUP reloads all of them
   --policy shoal      rules to plan and route by; to compare with: static, inferline, proteus, loki,
                       loki-published, which need a slot for each task at least
+  --store FILE        keeps what is learned of nodes over a restart; off for none; by default
+                      .shoal/coordinator.sqlite
+  --trust on          off takes every node's word; on checks those that this command did not start
   --allow-host NAME   a name, besides this machine's addresses, under which pages may join; may be
                       repeated
   --tls off           self makes a certificate, so that browsers elsewhere give pages all they can
@@ -89,6 +94,8 @@ function options() {
         watch: { type: 'boolean', default: false },
         code: { type: 'boolean', default: false },
         policy: { type: 'string', default: 'shoal' },
+        trust: { type: 'string', default: 'on' },
+        store: { type: 'string', default: STORE },
         'allow-host': { type: 'string', multiple: true, default: [] },
         tls: { type: 'string', default: 'off' },
         'tls-cert': { type: 'string' },
@@ -108,6 +115,8 @@ function options() {
       memoryMb: values.memory === undefined ? undefined : integer('memory', values.memory, 999_999),
       host: values.host,
       policy: oneOf('policy', POLICY_NAMES, values.policy),
+      trust: oneOf('trust', ['on', 'off'], values.trust) === 'on',
+      store: values.store === 'off' ? undefined : values.store,
       dirs: values.pipeline,
       watch: values.watch,
       code: values.code,
@@ -129,15 +138,14 @@ function options() {
 }
 
 const { port, host, policy, nodes, memoryMb, dirs, watch, code, ...more } = options()
-const { allowHosts, tls: wanted, ...spoken } = more
-const { allowOrigins } = spoken
-const log = createLog(spoken.level, spoken.format, (line) => console.error(line))
+const { allowHosts, allowOrigins, tls: wanted, ...chosen } = more
+const log = createLog(chosen.level, chosen.format, (line) => console.error(line))
 const steps = createSteps(log)
 const tls = await readTls(wanted, [...ownHosts(host), ...allowHosts])
   .catch((error) => fail(error.message))
 
 const keys = await startKeys(
-  keyWishOf(spoken.keys, (name) => Deno.env.get(name)),
+  keyWishOf(chosen.keys, (name) => Deno.env.get(name)),
   host,
   (line) => log(line, 'warn'),
 ).catch((error) => fail(error.message))
@@ -147,11 +155,16 @@ const pipelines = await steps.run(
   (report) => pipelineDirs().then((all) => loadPipelines(dirs ?? all, report)),
 ).catch((error) => fail(error instanceof PipelineError ? error.message : String(error.stack)))
 
+const { isOwn } = createOwnToken(keys.ownToken)
+const trust = chosen.trust ? await trustOptions(pipelines) : undefined
+
 let coordinator: Coordinator
 try {
   coordinator = startCoordinator({
     ...{ pipelines, host, port, allowHosts, allowOrigins, policy },
-    ...{ keyring: keys.keyring, log },
+    ...{ keyring: keys.keyring, log, isOwn, hedge: true },
+    ...(trust === undefined ? {} : { trust }),
+    ...(chosen.store === undefined ? {} : { store: chosen.store }),
     assets: await steps.run('building pages', () => buildAssets()),
     ...(tls === undefined ? {} : { tls }),
   })

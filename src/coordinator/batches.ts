@@ -13,7 +13,7 @@ import type { BatchMessage, Received, ResultMessage } from '../protocol/mod.ts'
 import type { Post } from './driver.ts'
 import type { Link } from './link.ts'
 import type { Telemetry } from './metrics/telemetry.ts'
-import type { PooledNode } from './nodes.ts'
+import { backendOf, type PooledNode } from './nodes.ts'
 import type { Payload, Result } from './payload.ts'
 
 export type Dispatch = Extract<PolicyCommand, { type: 'dispatch' }>
@@ -98,6 +98,16 @@ export function createBatches(
     return pipeline
   }
 
+  /** What a node keeps of work that no query waits for is of no use to anybody. */
+  function letGo(node: PooledNode, { items }: Dispatch, message: ResultMessage) {
+    const keys = message.items.flatMap((item, i) =>
+      !item.ok || items[i]?.query !== ''
+        ? []
+        : Object.values(item.children).flatMap((list) => list.flatMap(({ key }) => key ?? []))
+    )
+    if (keys.length > 0) node.link.send({ type: 'release', keys })
+  }
+
   return {
     dispatch(command: Dispatch, node: PooledNode) {
       const blobs: Uint8Array[] = []
@@ -117,7 +127,7 @@ export function createBatches(
         variant: command.variant,
         remainingMs: Math.max(0, command.deadlineMs - sentAtMs),
         giveUpMs: Math.max(0, command.giveUpMs),
-        crops: node.crops.choose(node.link.roundTripMs),
+        crops: cropsOf(command) ?? node.crops.choose(node.link.roundTripMs),
         items,
       }
       const bytes = blobs.reduce((sum, blob) => sum + blob.byteLength, 0)
@@ -153,7 +163,10 @@ export function createBatches(
         return post({ type: 'batch_failed', batch: flight.command.batch, message: why })
       }
       const { pipeline, task, items } = flight.command
-      telemetry.batch(pipeline, task, items.length, message.computeMs, networkMs)
+      // What no query waits for is counted apart.
+      if (items[0]?.query !== '') {
+        telemetry.batch(pipeline, task, items.length, message.computeMs, networkMs)
+      }
       post({
         type: 'batch_finished',
         batch: message.batch,
@@ -161,7 +174,9 @@ export function createBatches(
         computeMs: message.computeMs,
         nodeQueueMs: message.queueMs,
         networkMs,
+        backend: backendOf(node, flight.command),
       })
+      letGo(node, flight.command, message)
     },
 
     failed(node: PooledNode, batch: BatchId, message: string) {
@@ -228,4 +243,17 @@ function resultOf({ fields, tensors }: Done, blobs: readonly Uint8Array[]): Resu
     result[name] = new TensorValue(type, dims, bytes)
   }
   return result
+}
+
+/** Results of one input are compared: crops travel as they did the first time. */
+function cropsOf({ like }: Dispatch): BatchMessage['crops'] | undefined {
+  for (const outcome of like ?? []) {
+    if (!outcome.ok) continue
+    for (const child of Object.values(outcome.children).flat()) {
+      const { format } = (child as Payload).meta
+      if (format === 'rgb') return 'raw'
+      if (format === 'jpeg') return 'jpeg'
+    }
+  }
+  return undefined
 }

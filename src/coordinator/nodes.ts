@@ -6,7 +6,7 @@
 import type { NodeInfo } from '../client/types.ts'
 import { publicName } from '../pipeline/version.ts'
 import { ableVariants, type ServedVariant } from '../pipeline/hold.ts'
-import type { PolicyEvent, SchedulerStats, VariantRef } from '../policy/types.ts'
+import type { NodeTrust, PolicyEvent, SchedulerStats, VariantRef } from '../policy/types.ts'
 import type { Hello } from '../protocol/mod.ts'
 import { createCropEncodingChooser } from './crop_encoding.ts'
 import type { Link } from './link.ts'
@@ -40,9 +40,11 @@ export interface PooledNode {
   profile: NodeInfo['profile']
   /** Round trip last told to the scheduler. */
   toldRoundTripMs: number
+  /** Started by whoever runs the coordinator: its word is taken. */
+  readonly own: boolean
 }
 
-export function createPooledNode(link: Link, hello: Hello): PooledNode {
+export function createPooledNode(link: Link, hello: Hello, own = false): PooledNode {
   return {
     id: hello.nodeId,
     name: hello.name ?? hello.nodeId,
@@ -64,6 +66,7 @@ export function createPooledNode(link: Link, hello: Hello): PooledNode {
     pausedBy: null,
     profile: null,
     toldRoundTripMs: 0,
+    own,
   }
 }
 
@@ -75,12 +78,13 @@ export function joinedEvent(
   node: PooledNode,
   served: readonly (ServedVariant & { memoryBytes: number })[],
 ): Extract<PolicyEvent, { type: 'node_joined' }> {
-  const { id, slots, hello } = node
+  const { id, slots, hello, own } = node
   const { duty = 1, slotMemoryBytes } = hello
   return {
     ...{ type: 'node_joined', node: id, slots, duty },
     able: ableOf(node, served),
     ...(slotMemoryBytes === undefined ? {} : { memoryBytes: slotMemoryBytes }),
+    ...(own ? { own } : {}),
   }
 }
 
@@ -141,7 +145,7 @@ export function nodeInfo(
     id: node.id,
     name: node.name,
     runtime: node.hello.runtime ?? 'deno',
-    state: stats?.state ?? 'standby',
+    state: stats?.trust?.standing === 'quarantined' ? 'quarantined' : stats?.state ?? 'standby',
     backend: node.backend,
     backendReason: node.backendReason,
     threadsPerRun: node.threadsPerRun,
@@ -155,7 +159,8 @@ export function nodeInfo(
     instances: node.instances.size,
     slots: node.slots,
     duty: node.hello.duty ?? 1,
-    trust: 1,
+    trust: stats?.trust?.trust ?? 1,
+    trustReason: stats?.trust === undefined ? null : trustReasonOf(stats.trust),
     memoryBytes: node.hello.memoryBytes ?? null,
     slotMemoryBytes: node.hello.slotMemoryBytes ?? null,
     downloads: node.hello.downloads ?? 'all',
@@ -180,4 +185,9 @@ export function roundTripNews(
   }
   node.toldRoundTripMs = roundTripMs
   return { type: 'node_reported', node: node.id, roundTripMs }
+}
+
+function trustReasonOf({ reason, slowerThanSaid }: NodeTrust): string {
+  if (slowerThanSaid <= 1) return reason
+  return `${reason}; ${slowerThanSaid.toFixed(1)} times slower than it says, and planned so`
 }

@@ -7,13 +7,7 @@ import type { NodeInfo, PlanInfo } from '../client/types.ts'
 import { servedVariants } from '../pipeline/hold.ts'
 import type { Pipeline } from '../pipeline/schema.ts'
 import type { Plan, Scheduler } from '../policy/types.ts'
-import {
-  CLOSE,
-  type Hello,
-  type NodeMessage,
-  type Received,
-  type ResultMessage,
-} from '../protocol/mod.ts'
+import { CLOSE, type Hello, type NodeMessage, type Received } from '../protocol/mod.ts'
 import { createAdmin } from './admin.ts'
 import { createBatches } from './batches.ts'
 import type { Admit } from './doors/doors.ts'
@@ -21,21 +15,20 @@ import { createKeyring, type Keyring } from './doors/keys.ts'
 import { createMembers } from './doors/members.ts'
 import { createDeadlines } from './deadlines.ts'
 import { type Command, createDriver } from './driver.ts'
+import { createHearing } from './hearing.ts'
+import { noteJudgement } from './judgement.ts'
 import { createLink, type Link, type LinkOptions, type Socket } from './link.ts'
 import type { Log } from './log.ts'
 import { createTelemetry } from './metrics/telemetry.ts'
 import {
   ableOf,
-  addInstance,
   createPooledNode,
   joinedEvent,
   nodeInfo,
   type PooledNode,
   removeInstance,
-  roundTripNews,
 } from './nodes.ts'
 import { createQueries, type QueryRequest } from './queries.ts'
-import { noteReport } from './report.ts'
 import { publicPlan, publicStats } from './public_view.ts'
 import { createRenewal } from './renewal.ts'
 import { createRulings } from './rulings.ts'
@@ -52,6 +45,8 @@ export interface PoolOptions {
   now: () => number
   /** Told of joins, leaves and faults, for people. */
   log: Log
+  /** Whether this is a node that whoever runs the coordinator started: its word is taken. */
+  isOwn?: (hello: Hello) => boolean
   link?: Omit<LinkOptions, 'now'>
   /** Keys that nodes come in with; who holds one that is taken back has to leave. */
   keyring?: Keyring
@@ -122,6 +117,8 @@ export function createPool(options: PoolOptions) {
       case 'drain_node':
         nodes.get(command.node)?.link.send({ type: 'drain', reason: 'asked by the coordinator' })
         return
+      case 'judged':
+        return noteJudgement(command, { nodes, batches, telemetry, log })
       case 'wake_node':
       case 'rest_node':
         // A resting node is one that gets no batch.
@@ -140,16 +137,13 @@ export function createPool(options: PoolOptions) {
         link.close(CLOSE.replaced, 'a newer link of this node is open')
         return true
       }
-      if (!members.same(old.link, link)) {
-        link.close(1013, 'a node that came with another key has this id')
-        return true
-      }
+      if (!members.mayReplace(old.link, link)) return true
       old.link.refuse(CLOSE.replaced, {
         reason: 'replaced',
         message: 'Another link of the same node took over',
       })
     }
-    const node = createPooledNode(link, hello)
+    const node = createPooledNode(link, hello, options.isOwn?.(hello) ?? false)
     nodes.set(node.id, node)
     byLink.set(link, node)
     link.send(welcomeOf(versions.all()))
@@ -185,61 +179,11 @@ export function createPool(options: PoolOptions) {
     weighSilence()
   }
 
+  const hear = createHearing({ pipelines, batches, renewal, tellAble, weighSilence, post, log })
+
   function receive(link: Link, received: Received<NodeMessage>) {
     const node = byLink.get(link)
-    if (node === undefined) return
-    const { message } = received
-    const news = roundTripNews(node)
-    if (news !== undefined) post(news)
-    switch (message.type) {
-      case 'result':
-        return batches.finished(node, received as Received<ResultMessage>)
-      case 'batch_failed':
-        log(`node ${node.name} lost a batch: ${message.message}`, 'warn', {
-          ...{ event: 'batch_failed', node: node.id, name: node.name },
-        })
-        return batches.failed(node, message.batch, message.message)
-      case 'ready': {
-        const { slot, pipeline, task, variant } = message
-        const ref = { pipeline, task, variant }
-        if (!pipelines.has(pipeline)) {
-          // Asked for before its version went: it crossed the word that nobody needs it.
-          return node.link.send({ type: 'unload', instances: [{ slot, ...ref }] })
-        }
-        addInstance(node, slot, ref, message)
-        post({ type: 'instance_ready', node: node.id, slot, ...ref })
-        renewal.heard(node)
-        return weighSilence()
-      }
-      case 'load_failed': {
-        const { slot, pipeline, task, variant } = message
-        log(
-          `node ${node.name} cannot load ${pipeline}/${task}/${variant}: ${message.message}`,
-          'warn',
-          { event: 'load_failed', node: node.id, name: node.name, pipeline, task, variant },
-        )
-        post({
-          ...{ type: 'load_failed', node: node.id, message: message.message },
-          ...{ slot, pipeline, task, variant },
-        })
-        // A limit of the volunteer's is no fault of the model.
-        const isFault = message.reason === undefined
-        const what = `${task} ${variant}`
-        return renewal.heard(
-          node,
-          isFault ? { pipeline, what, message: message.message } : undefined,
-        )
-      }
-      case 'report': {
-        const event = noteReport(node, message, log, () => tellAble(node))
-        return event === undefined ? undefined : post(event)
-      }
-      case 'bye':
-        return link.close(1000, message.reason)
-      case 'hello':
-      case 'pong':
-        return
-    }
+    if (node !== undefined) hear(node, received)
   }
 
   function isReady(pipeline: Pipeline): boolean {
@@ -297,7 +241,8 @@ export function createPool(options: PoolOptions) {
       queries.endAll()
       const reason = 'the coordinator is shutting down'
       for (const { link } of [...nodes.values()]) {
-        link.send({ type: 'drain', reason })
+        // Nodes wait for the next one; an own node is ended by whoever started it.
+        link.send({ type: 'drain', reason, rejoin: true })
         link.close(1001, reason)
       }
       stop()

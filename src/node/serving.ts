@@ -163,7 +163,7 @@ export function createServing(options: ServingOptions): Serving {
       case 'unload':
         return message.instances.forEach(({ slot, ...name }) => unload(slot, keyOf(name)))
       case 'drain':
-        return options.drain(message.reason)
+        return message.rejoin === true ? undefined : options.drain(message.reason)
     }
   }
 

@@ -12,20 +12,23 @@ import { dispatchAll } from './dispatch.ts'
 import { createFanOut } from './fanout.ts'
 import { createFlights } from './flights.ts'
 import { createInside } from './inside.ts'
-import { finishBatch } from './finish.ts'
+import { isAlone } from './capacity.ts'
 import { capacityReport } from './frontier/problem.ts'
-import type { Limits } from './options.ts'
+import { createLearned, type Learned } from './learned.ts'
+import type { Limits, SchedulerOptions } from './options.ts'
 import { createOutlook } from './outlook.ts'
 import { createPool } from './pool.ts'
 import { createProfile } from './profile.ts'
 import type { Query } from './query.ts'
 import { createQueue } from './queue.ts'
 import { createReady } from './ready.ts'
+import { createResults } from './results.ts'
 import { createRulings } from './rulings.ts'
-import type { PipelineShape, Shapes, TaskShape, VariantShape } from './shape.ts'
-import { type Batch, coolDown, type Slot } from './slots.ts'
+import type { PipelineShape, Shapes, VariantShape } from './shape.ts'
+import { type Batch, coolDown } from './slots.ts'
 import { dispatcherStats } from './stats.ts'
 import { createTargets } from './targets.ts'
+import type { Trust } from './trust/trust.ts'
 import type {
   FailureReason,
   NodeId,
@@ -59,6 +62,10 @@ export interface Dispatcher {
   report(nowMs: number): Report
   /** What the controller decided. */
   adopt(directive: Directive, nowMs: number): void
+  /** Where nodes are checked. */
+  trust: Trust | undefined
+  memory: Learned['memory']
+  recall: Learned['recall']
   stats(nowMs: number): SchedulerStats
 }
 
@@ -69,6 +76,7 @@ export function createDispatcher(
   shapes: Shapes,
   limits: Limits,
   emit: (command: PolicyCommand) => void,
+  options: Pick<SchedulerOptions, 'trust' | 'hedge'> = {},
 ): Dispatcher {
   const profile = createProfile()
   const fanOut = createFanOut()
@@ -90,6 +98,9 @@ export function createDispatcher(
       outlook.changed()
     },
     exhausted: (item, message) => inside.fail(item.query, 'node_failed', message),
+    extraLost: (batch) => results.extraLost(batch, nowMs),
+    covered: (batch) => results.covered(batch),
+    sent: (batch) => results.sent(batch),
   })
   let nowMs = 0
   let declined = false
@@ -99,6 +110,15 @@ export function createDispatcher(
     bestFloor: rulings.bestFloor,
     isLoading: pool.isLoading,
     nowMs: () => nowMs,
+  })
+  const finishing = { profile, fanOut, pool, flights, ...inside }
+  const results = createResults({ options, shapes, waiting, finishing, emit })
+  const learned = createLearned({
+    shapes,
+    profile,
+    fanOut,
+    nodes: pool.nodes,
+    trust: results.trust,
   })
 
   function setReplacing(node: NodeId, index: SlotIndex, replacing: boolean): void {
@@ -125,12 +145,7 @@ export function createDispatcher(
       case 'batch_finished': {
         const batch = flights.end(event.batch, nowMs)
         if (batch === undefined) return
-        finishBatch(
-          batch,
-          event,
-          { profile, fanOut, pool, flights, ...inside },
-          nowMs,
-        )
+        results.finished(batch, event, nowMs)
         // Its duty may have it rest now.
         return ready.touch(batch.slot, nowMs)
       }
@@ -148,6 +163,7 @@ export function createDispatcher(
       case 'node_reported':
         return lose(pool.report(event), 'Cannot finish a batch: its slot is no more')
       case 'node_left':
+        learned.left(event.node)
         return lose(pool.leave(event.node), 'Cannot finish a batch: its node left')
       case 'instance_ready':
       case 'load_failed':
@@ -179,19 +195,7 @@ export function createDispatcher(
       const before = shapes.find({ ...variant.ref, pipeline: replaces ?? '' })
       if (before !== undefined) profile.inherit(before, variant)
     }
-    renew()
-  }
-
-  function renew(): void {
-    pool.renew()
-    outlook.changed()
-  }
-
-  /** Whether no other slot takes batches of the task. */
-  function isAlone(slot: Slot, task: TaskShape, at: number): boolean {
-    return outlook.capacity(at).capacity.groups.every(({ tasks, slots }) =>
-      !tasks.includes(task) || (slots.length === 1 && slots[0] === slot)
-    )
+    outlook.renew()
   }
 
   /** What to say of a query whose time is up: that nodes failed it, if none is left to serve it. */
@@ -208,7 +212,7 @@ export function createDispatcher(
 
   return {
     handle,
-    renew,
+    renew: outlook.renew,
     loading(node, slot, ref, replacing) {
       pool.loading(node, slot, ref)
       setReplacing(node, slot, replacing)
@@ -229,6 +233,7 @@ export function createDispatcher(
     dispatch(at) {
       nowMs = at
       flights.sweep(at)
+      results.look(at)
       if (waiting.total === 0) {
         declined = false
         return
@@ -247,14 +252,20 @@ export function createDispatcher(
           const { variant } = members[0]!.choice.prefix
           targets.charge(variant.task, slot.group!, variant, members.length)
           sizes.ran(batchKeyOf(slot.group!.class.name, variant.task), members.length)
-          flights.send(slot, members, isAlone(slot, variant.task, at), at)
+          flights.send(
+            slot,
+            members,
+            isAlone(slot, variant.task, outlook.capacity(at).capacity),
+            at,
+          )
         },
         drop: (query) =>
           inside.fail(query, 'deadline_exceeded', 'Cannot answer in time: dropped early'),
       }, at)
     },
     nextWakeMs(at) {
-      let next = Math.min(queries.at(0)?.deadlineMs ?? Infinity, flights.nextSweepMs())
+      const dueMs = queries.at(0)?.deadlineMs ?? Infinity
+      let next = Math.min(dueMs, flights.nextSweepMs(), results.nextMs())
       if (waiting.total === 0) return next
       outlook.capacity(at)
       next = Math.min(next, ready.nextMs(), pool.renewAtMs())
@@ -275,6 +286,10 @@ export function createDispatcher(
       targets.adopt(directive.mix)
       outlook.adopt(directive, at)
     },
-    stats: (at) => dispatcherStats(counters, waiting, pool.nodes.values(), shapes, at),
+    trust: results.trust,
+    memory: learned.memory,
+    recall: learned.recall,
+    stats: (at) =>
+      results.complete(dispatcherStats(counters, waiting, pool.nodes.values(), shapes, at)),
   }
 }

@@ -4,7 +4,8 @@
  *
  * @module
  */
-import type { VariantShape } from './shape.ts'
+import { type FanOutMemory, publicRef } from './memory.ts'
+import type { Shapes, VariantShape } from './shape.ts'
 
 export interface FanOut {
   /** An item was served and handed on `count` items to the child task at this position of `next`. */
@@ -13,6 +14,9 @@ export interface FanOut {
   mean(variant: VariantShape, child: number): number
   /** A number that about nine items of ten do not exceed. */
   upper(variant: VariantShape, child: number): number
+  /** What was seen, to be kept, and to be given back. */
+  keep(): FanOutMemory[]
+  recall(memory: readonly FanOutMemory[], shapes: Shapes): void
 }
 
 /** The file's number counts as so many items seen; newer items weigh more after as many again. */
@@ -50,6 +54,19 @@ export function createFanOut(): FanOut {
       row.variance += (error * error - row.variance) / row.items
     },
     mean: (variant, child) => rowsOf(variant)[child]?.mean ?? 1,
+    keep: () =>
+      [...seen].map(([{ ref }, rows]) => ({
+        ...publicRef(ref),
+        rows: rows.map((row) => ({ ...row })),
+      })),
+    recall(memory, shapes) {
+      for (const { rows, ...ref } of memory) {
+        const variant = shapes.find(ref)
+        if (variant?.task.next.length === rows.length) {
+          seen.set(variant, rows.map((row) => ({ ...row })))
+        }
+      }
+    },
     upper(variant, child) {
       const row = rowsOf(variant)[child]
       return row === undefined ? 1 : row.mean + UPPER_DEVIATIONS * Math.sqrt(row.variance)

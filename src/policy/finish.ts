@@ -22,7 +22,7 @@ export interface FinishParts {
   finish(query: Query): void
 }
 
-type Finished = Extract<PolicyEvent, { type: 'batch_finished' }>
+export type Finished = Extract<PolicyEvent, { type: 'batch_finished' }>
 
 const NO_OUTCOME: ItemOutcome = {
   ok: false,
@@ -31,28 +31,42 @@ const NO_OUTCOME: ItemOutcome = {
   message: 'Cannot find the outcome of an item: the node sent too few',
 }
 
-/** The batch is off its slot and the books already. */
-export function finishBatch(
+/** What a batch says of its node. The batch is off its slot and the books already. */
+export function learnBatch(
   batch: Batch,
   event: Finished,
   parts: FinishParts,
   nowMs: number,
 ): void {
   const { slot, variant, items } = batch
-  const { profile, fanOut, pool, flights } = parts
-  const outcomes = items.map((_, i) => event.outcomes[i] ?? NO_OUTCOME)
+  const { profile, pool } = parts
+  const { outcomes } = event
   const anyServed = outcomes.some(({ ok }) => ok)
   slot.restUntilMs = nowMs + restMs(slot.node, event.computeMs)
   // A load beside it takes a part of the node's time: that says nothing of the variant.
   const disturbed = batch.besideLoad && profile.isKnown(slot.node.id, variant)
   if (anyServed) {
-    if (!disturbed) profile.ran(slot.node.id, variant, items.length, event.computeMs)
+    if (!disturbed) {
+      profile.ran(slot.node.id, variant, items.length || outcomes.length, event.computeMs)
+    }
     profile.sent(slot.node.id, variant.task, event.networkMs)
     pool.corrected()
     slot.cooldowns.delete(variant)
   } else if (!outcomes.some((outcome) => !outcome.ok && outcome.fatal)) {
     coolDown(slot, variant, nowMs)
   }
+}
+
+/** What a batch says of its items. */
+export function serveBatch(
+  batch: Batch,
+  event: Finished,
+  parts: FinishParts,
+  nowMs: number,
+): void {
+  const { variant, items } = batch
+  const { fanOut, flights } = parts
+  const outcomes = items.map((_, i) => event.outcomes[i] ?? NO_OUTCOME)
   // A batch that was given up is known no longer to its items: they went elsewhere.
   const wanted = items.map((item) => !item.query.closed && item.batch === batch.id)
   record(batch, event, outcomes, wanted)

@@ -9,7 +9,8 @@ import type { Limits } from './options.ts'
 import type { Profile } from './profile.ts'
 import type { Item } from './query.ts'
 import { type Batch, coolDown, readyAtMs, type Slot, takeOff } from './slots.ts'
-import type { BatchId, PolicyCommand } from './types.ts'
+import type { BatchId, DispatchedItem, ItemOutcome, PolicyCommand } from './types.ts'
+import type { VariantShape } from './shape.ts'
 import type { Waiting } from './waiting.ts'
 
 export interface FlightParts {
@@ -21,6 +22,18 @@ export interface FlightParts {
   changed(slot: Slot): void
   /** Its last attempt failed. */
   exhausted(item: Item, message: string): void
+  /** A batch that no query waits for came to nothing. */
+  extraLost?(batch: Batch): void
+  /** Another node is at its items already. */
+  covered?(batch: Batch): boolean
+  sent?(batch: Batch): void
+}
+
+export interface Extra {
+  items: DispatchedItem[]
+  deadlineMs: number
+  /** What another node said of these items: child items are to be encoded alike. */
+  like?: ItemOutcome[]
 }
 
 export interface Flights {
@@ -29,6 +42,10 @@ export interface Flights {
   busyMs(nowMs: number): number
   /** @param alone no other slot could do it: it is waited for until the guess may be called wrong */
   send(slot: Slot, members: Member[], alone: boolean, nowMs: number): void
+  /** A batch that no query waits for by itself: `end` gives it back like any other. */
+  sendExtra(slot: Slot, variant: VariantShape, extra: Extra, nowMs: number): Batch
+  /** Nobody wants its result any more: its node is told, its slot is busy until that is heard of. */
+  callOff(batch: Batch, nowMs: number): void
   /** Takes the batch off its slot and the books; undefined when it is not known (any more). */
   end(id: BatchId, nowMs: number): Batch | undefined
   /** Its items that are still wanted go back into their queues, or run out of attempts. */
@@ -63,11 +80,17 @@ export function createFlights(parts: FlightParts): Flights {
   let sumMs = 0
   let summedMs = -Infinity
 
-  function send(slot: Slot, members: Member[], alone: boolean, nowMs: number): void {
-    const { variant } = members[0]!.choice.prefix
+  /** Puts a batch of so many items on the books of its slot. */
+  function book(
+    slot: Slot,
+    variant: VariantShape,
+    items: Item[],
+    count: number,
+    alone: boolean,
+    nowMs: number,
+  ): { batch: Batch; expectedMs: number; giveUpMs: number } {
     const { node } = slot
-    const items = members.map(({ item }) => item)
-    const { meanMs, upperMs } = profile.latency(node.id, variant, items.length)
+    const { meanMs, upperMs } = profile.latency(node.id, variant, count)
     const networkMs = profile.networkMs(node.id, variant.task)
     const waitMs = readyAtMs(slot, nowMs) - nowMs
     const expectedMs = Math.max(waitMs, networkMs / 2) + meanMs + networkMs / 2
@@ -88,14 +111,18 @@ export function createFlights(parts: FlightParts): Flights {
       besideLoad: slot.loading.size > 0,
       ghostUntilMs: null,
     }
-    for (const { item, choice } of members) {
-      waiting.remove(item)
-      item.state = 'running'
-      item.attempts++
-      item.batch = batch.id
-      item.bound = choice.prefix
-      item.endsAtMs = batch.endsAtMs
-    }
+    return { batch, expectedMs, giveUpMs }
+  }
+
+  function launch(
+    { batch, expectedMs, giveUpMs }: ReturnType<typeof book>,
+    items: DispatchedItem[],
+    deadlineMs: number,
+    like: ItemOutcome[] | undefined,
+    nowMs: number,
+  ): void {
+    const { slot, variant } = batch
+    const { node } = slot
     batches.set(batch.id, batch)
     sweepAtMs = Math.min(sweepAtMs, batch.giveUpAtMs)
     slot.batches.push(batch)
@@ -110,11 +137,30 @@ export function createFlights(parts: FlightParts): Flights {
       node: node.id,
       slot: slot.index,
       ...variant.ref,
-      items: items.map(({ query, payload }) => ({ query: query.id, payload })),
-      deadlineMs: items.reduce((least, item) => Math.min(least, item.deadlineMs), Infinity),
+      items,
+      deadlineMs,
       expectedMs,
       giveUpMs,
+      ...like === undefined ? {} : { like },
     })
+  }
+
+  function send(slot: Slot, members: Member[], alone: boolean, nowMs: number): void {
+    const { variant } = members[0]!.choice.prefix
+    const items = members.map(({ item }) => item)
+    const booked = book(slot, variant, items, items.length, alone, nowMs)
+    for (const { item, choice } of members) {
+      waiting.remove(item)
+      item.state = 'running'
+      item.attempts++
+      item.batch = booked.batch.id
+      item.bound = choice.prefix
+      item.endsAtMs = booked.batch.endsAtMs
+    }
+    const deadlineMs = items.reduce((least, item) => Math.min(least, item.deadlineMs), Infinity)
+    const sent = items.map(({ query, payload }) => ({ query: query.id, payload }))
+    launch(booked, sent, deadlineMs, undefined, nowMs)
+    parts.sent?.(booked.batch)
   }
 
   const isWanted = (item: Item, batch: Batch) => !item.query.closed && item.batch === batch.id
@@ -127,6 +173,8 @@ export function createFlights(parts: FlightParts): Flights {
   }
 
   function retry(batch: Batch, message: string, nowMs: number): void {
+    if (batch.items.length === 0) return parts.extraLost?.(batch)
+    if (parts.covered?.(batch)) return
     for (const item of batch.items) retryItem(item, batch, message, nowMs)
   }
 
@@ -154,6 +202,7 @@ export function createFlights(parts: FlightParts): Flights {
     // What waits behind it has not begun, so this was no attempt of its own.
     for (const behind of slot.batches.slice(1)) {
       cancel(behind, nowMs, nowMs)
+      if (behind.items.length === 0) parts.extraLost?.(behind)
       for (const item of behind.items) {
         if (!isWanted(item, behind)) continue
         item.attempts--
@@ -178,6 +227,15 @@ export function createFlights(parts: FlightParts): Flights {
       return sumMs
     },
     send,
+    sendExtra(slot, variant, { items, deadlineMs, like }, nowMs) {
+      const booked = book(slot, variant, [], items.length, false, nowMs)
+      launch(booked, items, deadlineMs, like, nowMs)
+      return booked.batch
+    },
+    callOff(batch, nowMs) {
+      if (batches.get(batch.id) !== batch || batch.ghostUntilMs !== null) return
+      cancel(batch, Math.max(nowMs, batch.endsAtMs) + batch.upperMs - batch.meanMs, nowMs)
+    },
     end,
     retry,
     retryItem,

@@ -4,6 +4,8 @@
  * @module
  */
 import type { Pipeline } from '../pipeline/schema.ts'
+import type { Memory } from './memory.ts'
+import type { TrustOptions } from './trust/options.ts'
 
 /** Bounds. Whatever grows with load or with misbehaving nodes has one. */
 export interface Limits {
@@ -26,6 +28,12 @@ export interface SchedulerOptions {
   limits?: Partial<Limits>
   /** Queries per second of each pipeline to begin with; by default nothing is known. */
   startPerS?: { readonly [pipeline: string]: number }
+  /** What another scheduler had learned. */
+  memory?: Memory
+  /** Has what nodes say checked; without this every word is taken. */
+  trust?: TrustOptions
+  /** Has batches that are late begun once more where a slot is idle. */
+  hedge?: boolean
   /** For rules that draw lots. None does yet: same events, same commands with any seed. */
   seed?: number
 }

@@ -18,16 +18,23 @@ import { createScheduler } from './scheduler.ts'
 export type { Policy, PolicyOptions }
 
 const FACTORIES: { [name: string]: (options: PolicyOptions) => Omit<Policy, 'name'> } = {
-  shoal: ({ pipelines, limits, seed, initialRatePerS }) => ({
-    renews: true,
-    solve: ({ epoch, problem }) => planOf(epoch, place(problem as Problem)),
-    scheduler: createScheduler({
+  shoal: ({ pipelines, limits, seed, initialRatePerS, trust, hedge, memory }) => {
+    const scheduler = createScheduler({
       pipelines,
       ...initialRatePerS === undefined ? {} : { startPerS: initialRatePerS },
       ...limits === undefined ? {} : { limits },
+      ...trust === undefined ? {} : { trust },
+      ...memory === undefined ? {} : { memory },
+      ...hedge === undefined ? {} : { hedge },
       ...seed === undefined ? {} : { seed },
-    }),
-  }),
+    })
+    return {
+      renews: true,
+      solve: ({ epoch, problem }) => planOf(epoch, place(problem as Problem)),
+      scheduler,
+      memory: scheduler.memory,
+    }
+  },
   static: (options) => createBaseline(fixed(), options),
   inferline: (options) => createBaseline(inferline(), options),
   proteus: (options) => createBaseline(proteus(), options),

@@ -4,10 +4,12 @@
  * @module
  */
 import type { Pipeline } from '../pipeline/schema.ts'
-import type { Limits } from './options.ts'
+import type { Memory } from './memory.ts'
+import type { Limits, SchedulerOptions } from './options.ts'
 import type { Plan, PolicyCommand, Scheduler } from './types.ts'
 
-export interface PolicyOptions {
+/** What only some rules take is left aside by the others. */
+export interface PolicyOptions extends Pick<SchedulerOptions, 'trust' | 'hedge' | 'memory'> {
   pipelines: Pipeline[]
   /** Queries per second, by pipeline, that the estimator holds at first. */
   initialRatePerS?: { [pipeline: string]: number }
@@ -27,5 +29,7 @@ export interface Policy {
   scheduler: Scheduler
   /** Whether it follows what is served while it changes. */
   renews?: boolean
+  /** What it learned that is worth keeping; absent where it learns nothing. */
+  memory?: () => Memory
   solve?: (command: Extract<PolicyCommand, { type: 'solve' }>) => Plan
 }

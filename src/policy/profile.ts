@@ -6,9 +6,11 @@
  *
  * @module
  */
+import { publicName } from '../pipeline/version.ts'
 import { type Base, baseOf, createModel, type Latency, type LatencyModel } from './latency_model.ts'
 import type { LatencyPoint, NodeId } from './types.ts'
-import type { TaskShape, VariantShape } from './shape.ts'
+import { type NodeProfileMemory, publicRef } from './memory.ts'
+import type { Shapes, TaskShape, VariantShape } from './shape.ts'
 
 export type { Latency } from './latency_model.ts'
 
@@ -39,6 +41,10 @@ export interface Profile {
   networkMs(node: NodeId, task: TaskShape): number
   /** Time of this node for the time of the reference machine: 2 is half as fast. */
   slowness(node: NodeId): number
+  /** What is worth keeping of a node; undefined where that is nothing. */
+  keep(node: NodeId, shapes: Shapes): NodeProfileMemory | undefined
+  /** What was kept of it. */
+  recall(node: NodeId, memory: NodeProfileMemory, shapes: Shapes): void
 }
 
 interface NodeProfile {
@@ -61,6 +67,8 @@ const OUTLIER = 3
 const UNSEEN_SPREAD = 0.25
 const MEASURED_SPREAD = 0.18
 const MAX_NODES = 20_000
+/** What is kept of a latency over the batch size. */
+const KEPT_BATCHES = [1, 2, 4, 8]
 /** Points that a node measured count as so many batches for what is usual. */
 const MEASURED_WEIGHT = 5
 
@@ -186,5 +194,32 @@ export function createProfile(): Profile {
       return node?.network.get(task) ?? node?.roundTripMs ?? 0
     },
     slowness: (id) => Math.exp(nodes.get(id)?.logSlowness ?? 0),
+    keep(id, shapes) {
+      const node = nodes.get(id)
+      if (node === undefined || node.models.size === 0) return undefined
+      const served = [...node.models].flatMap(([index, model]) => {
+        const { ref } = shapes.variants[index]!
+        return shapes.find(ref)?.index === index ? [{ ref, model }] : []
+      })
+      return {
+        models: served.map(({ ref, model }) => ({
+          ...publicRef(ref),
+          points: KEPT_BATCHES.map((batch) => ({ batch, latencyMs: model.latency(batch).meanMs })),
+        })),
+        networkMs: [...node.network].map(([task, ms]) => (
+          { pipeline: publicName(task.pipeline.name), task: task.name, ms }
+        )),
+      }
+    },
+    recall(id, { models, networkMs }, shapes) {
+      for (const { points, ...ref } of models) {
+        const variant = shapes.find(ref)
+        if (variant !== undefined) measured(id, variant, points)
+      }
+      for (const { pipeline, task, ms } of networkMs) {
+        const shape = shapes.pipelines.get(pipeline)?.tasks.find(({ name }) => name === task)
+        if (shape !== undefined && ms >= 0) nodeOf(id).network.set(shape, ms)
+      }
+    },
   }
 }

@@ -5,9 +5,15 @@
  */
 import { createController } from './controller.ts'
 import { createDispatcher } from './dispatcher.ts'
+import type { Memory } from './memory.ts'
 import { limitsOf, type SchedulerOptions } from './options.ts'
 import { shapesOf } from './shape.ts'
 import type { PolicyCommand, PolicyEvent, Scheduler } from './types.ts'
+
+export interface LearningScheduler extends Scheduler {
+  /** What it learned that is worth keeping: of nodes only those that are here, or were judged. */
+  memory(): Memory
+}
 
 /**
  * Makes a scheduler for these pipelines.
@@ -22,12 +28,14 @@ import type { PolicyCommand, PolicyEvent, Scheduler } from './types.ts'
  * ```
  * @throws RangeError for pipelines that can't be told apart or have too many paths, and bad limits
  */
-export function createScheduler(options: SchedulerOptions): Scheduler {
+export function createScheduler(options: SchedulerOptions): LearningScheduler {
   const shapes = shapesOf(options.pipelines)
   const limits = limitsOf(options.limits)
   let commands: PolicyCommand[] = []
   const emit = (command: PolicyCommand) => void commands.push(command)
-  const dispatcher = createDispatcher(shapes, limits, emit)
+  const dispatcher = createDispatcher(shapes, limits, emit, options)
+  const { trust } = dispatcher
+  if (options.memory !== undefined) dispatcher.recall(options.memory)
   const controller = createController({
     shapes,
     limits,
@@ -47,14 +55,16 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
   /** The driver's one timer, as far as is known; undefined when it may have fired. */
   let wakeAtMs: number | undefined
 
-  function handle(event: PolicyEvent, at: number): PolicyCommand[] {
+  function handle(given: PolicyEvent, at: number): PolicyCommand[] {
     nowMs = Math.max(nowMs, at)
     commands = []
+    const event = trust?.before(given, nowMs) ?? given
     if (event.type === 'wake') wakeAtMs = undefined
     if (event.type === 'pipeline_added') shapes.add(event.pipeline)
     dispatcher.expire(nowMs, false)
     dispatcher.handle(event, nowMs)
     controller.handle(event, nowMs)
+    heed()
     if (event.type === 'pipeline_removed') {
       shapes.remove(event.pipeline)
       dispatcher.renew()
@@ -67,8 +77,17 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
       dispatcher.adopt(controller.decide(dispatcher.report(nowMs), nowMs), nowMs)
     }
     dispatcher.dispatch(nowMs)
+    heed()
     setTimer()
     return commands
+  }
+
+  /** Nodes went into quarantine, or came out. */
+  function heed(): void {
+    for (const news of trust?.news() ?? []) {
+      dispatcher.handle(news, nowMs)
+      controller.handle(news, nowMs)
+    }
   }
 
   /** An earlier timer than needed is left standing: it costs one idle wake, not one for each event. */
@@ -85,5 +104,6 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     handle,
     plan: () => controller.plan(nowMs),
     stats: () => dispatcher.stats(nowMs),
+    memory: dispatcher.memory,
   }
 }

@@ -80,6 +80,8 @@ export type PolicyEvent =
     nodeQueueMs: number
     /** Round trip less the node's elapsed time. */
     networkMs: number
+    /** What the variant ran on, as `wasm`: results of one backend are compared more strictly. */
+    backend?: string
   }
   /** The batch was lost (worker crashed, watchdog fired, variant not held); its node lives on. */
   | { type: 'batch_failed'; batch: BatchId; message: string }
@@ -98,6 +100,8 @@ export type PolicyEvent =
     memoryBytes?: number
     /** A slot may hold one variant more for the time of a swap: the old serves until the new is warm. */
     swapRoom?: boolean
+    /** Belongs to whoever runs the coordinator: its word is taken from the start. */
+    own?: boolean
   }
   | {
     type: 'node_reported'
@@ -138,6 +142,9 @@ export interface DispatchedItem {
   query: QueryId
   payload: Handle
 }
+
+/** Whether a node's results are taken: all, those that others confirm, or none. */
+export type Standing = 'own' | 'trusted' | 'proving' | 'quarantined'
 
 /** What served part of a query: one entry a batch. Latencies in milliseconds. */
 export interface StageRecord {
@@ -193,12 +200,16 @@ export type PolicyCommand =
     /** What the scheduler expects of it, and after how long in all it is given up for lost. */
     expectedMs: number
     giveUpMs: number
+    /** What was said of these items before: child items are to be encoded alike. */
+    like?: ItemOutcome[]
   } & VariantRef)
   | { type: 'cancel_batch'; node: NodeId; batch: BatchId }
   | { type: 'drain_node'; node: NodeId }
   | { type: 'wake_node'; node: NodeId }
   | { type: 'rest_node'; node: NodeId }
   | { type: 'answer'; query: QueryId; answer: Answer }
+  /** What a node's word is worth changed; its work goes elsewhere while it is in quarantine. */
+  | { type: 'judged'; node: NodeId; standing: Standing; reason: string }
   /** To be answered with `plan_ready`, soon but not at once. `problem` is plain data, for the planner. */
   | { type: 'solve'; epoch: number; problem?: Handle }
   /** Absolute. The latest such command counts; the driver keeps one timer. */
@@ -221,6 +232,26 @@ export interface Plan {
   resting: number
   /** The planner's answer to `problem`; only where slots cannot hold all. */
   placement?: Handle
+}
+
+export interface NodeTrust {
+  standing: Standing
+  /** Share of its results that are taken unchecked, 0..1. */
+  trust: number
+  /** Why it stands so. */
+  reason: string
+  passed: number
+  failed: number
+  /** Its speed is not what it says: so many times slower. 1 where it is. */
+  slowerThanSaid: number
+}
+
+/** Items run for queries, and run besides: to compare, with known answers, in place of late ones. */
+export interface ExtraWork {
+  items: number
+  replicas: number
+  canaries: number
+  hedges: number
 }
 
 /** A scheduler: events and the time in, commands out. Same events, same commands, bit for bit. */
@@ -256,8 +287,12 @@ export interface SchedulerStats {
       instances: number
       batches: number
       items: number
+      /** Absent where nobody is checked. */
+      trust?: NodeTrust
     }
   }
   /** Why batches were closed at the size they had. */
   batchCloses: { [reason: string]: number }
+  /** Work done twice, in items; absent where nothing is. */
+  extra?: ExtraWork
 }

@@ -210,7 +210,12 @@ export const coordinatorMessage = z.discriminatedUnion('type', [
   z.object({ type: z.literal('release'), keys: z.array(id) }),
   z.object({ type: z.literal('ping'), n: serial }),
   /** Take no new work, finish what runs, say bye. */
-  z.object({ type: z.literal('drain'), reason: z.string() }),
+  z.object({
+    type: z.literal('drain'),
+    reason: z.string(),
+    /** The coordinator goes, not the node: it is to come back as soon as there is one again. */
+    rejoin: z.boolean().optional(),
+  }),
 ])
 
 export type NodeMessage = z.infer<typeof nodeMessage>

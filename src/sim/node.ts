@@ -4,7 +4,13 @@
  *
  * @module
  */
-import type { ItemOutcome, PolicyCommand, PolicyEvent, VariantRef } from '../policy/types.ts'
+import type {
+  Handle,
+  ItemOutcome,
+  PolicyCommand,
+  PolicyEvent,
+  VariantRef,
+} from '../policy/types.ts'
 import type { VirtualTime } from './events.ts'
 import { lognormal, type Random } from './random.ts'
 
@@ -30,6 +36,14 @@ export interface NodeSpec {
   loadMs?: number
   latencyCv?: number
   faults?: Faults
+  /** Of the coordinator's own. */
+  own?: boolean
+  /** What its results say that they were computed on. */
+  backend?: string
+  /** What it says in place of what is true. */
+  says?(truth: ItemOutcome, payload: Handle, ref: VariantRef, nowMs: number): ItemOutcome
+  /** Share of the time a batch takes that it owns up to; the rest passes for the network. */
+  ownsUpTo?: number
 }
 
 export type Dispatch = Extract<PolicyCommand, { type: 'dispatch' }>
@@ -44,7 +58,7 @@ export interface NodeParts {
   time: VirtualTime
   random: Random
   post(event: PolicyEvent): void
-  outcome(query: string, ref: VariantRef): ItemOutcome
+  outcome(query: string, ref: VariantRef, payload: Handle): ItemOutcome
 }
 
 export interface SimulatedNode {
@@ -64,7 +78,7 @@ const keyOf = (ref: VariantRef) => `${ref.pipeline}/${ref.task}/${ref.variant}`
 
 export function createNode(spec: NodeSpec, parts: NodeParts): SimulatedNode {
   const { time, random, post } = parts
-  const { networkMs = 0, loadMs = 0, latencyCv = 0, faults = {} } = spec
+  const { networkMs = 0, loadMs = 0, latencyCv = 0, faults = {}, ownsUpTo = 1 } = spec
   const slots = new Map<number, SlotState>()
   const hung = new Set<number>()
   const cancelled = new Set<number>()
@@ -101,23 +115,25 @@ export function createNode(spec: NodeSpec, parts: NodeParts): SimulatedNode {
         : {
           type: 'batch_finished',
           batch: dispatch.batch,
-          outcomes: dispatch.items.map(({ query }) => outcomeOf(query, dispatch)),
-          computeMs,
+          outcomes: dispatch.items.map(({ query, payload }) => outcomeOf(query, dispatch, payload)),
+          computeMs: computeMs * ownsUpTo,
           nodeQueueMs,
-          networkMs,
+          networkMs: networkMs + computeMs * (1 - ownsUpTo),
+          ...spec.backend === undefined ? {} : { backend: spec.backend },
         }
       later(networkMs / 2, () => post(event))
     })
   }
 
-  function outcomeOf(query: string, ref: VariantRef): ItemOutcome {
+  function outcomeOf(query: string, ref: VariantRef, payload: Handle): ItemOutcome {
     if (chance(faults.fatalRatio)) {
       return { ok: false, fatal: true, reason: 'invalid_input', message: 'simulated bad input' }
     }
     if (chance(faults.itemFailRatio)) {
       return { ok: false, fatal: false, reason: 'internal', message: 'simulated item failure' }
     }
-    return parts.outcome(query, ref)
+    const truth = parts.outcome(query, ref, payload)
+    return spec.says?.(truth, payload, ref, time.nowMs) ?? truth
   }
 
   function free(slot: SlotState): void {

@@ -8,6 +8,7 @@ import type { Pipeline } from '../pipeline/schema.ts'
 import { fanOutOf, taskOf, variantOf } from '../pipeline/tree.ts'
 import type {
   Answer,
+  Handle,
   ItemOutcome,
   PolicyCommand,
   PolicyEvent,
@@ -23,6 +24,8 @@ export interface SimulationOptions {
   pipelines: Pipeline[]
   seed?: number
   /** Items that one item hands to a child task; by default Poisson with the variant's mean. */
+  /** What is true of an item, in place of names made of the query's. */
+  outcome?: (payload: Handle, ref: VariantRef) => ItemOutcome
   childCount?: (query: string, child: string, mean: number) => number
   /** Whether to keep all commands (default) or only count and check them. */
   keepCommands?: boolean
@@ -61,7 +64,8 @@ export function createSimulation(options: SimulationOptions): Simulation {
   const childCount = options.childCount ??
     ((query, child, mean) => poisson(createRandom(seedFor(seed, `${query} ${child}`))(), mean))
 
-  function outcome(query: string, ref: VariantRef): ItemOutcome {
+  function outcome(query: string, ref: VariantRef, payload: Handle): ItemOutcome {
+    if (options.outcome !== undefined) return options.outcome(payload, ref)
     const pipeline = pipelines.get(ref.pipeline)!
     const variant = variantOf(pipeline, ref.task, ref.variant)
     const children: { [task: string]: unknown[] } = {}
@@ -154,8 +158,8 @@ export function createSimulation(options: SimulationOptions): Simulation {
     join(spec) {
       nodes.get(spec.id)?.stop()
       nodes.set(spec.id, createNode(spec, { time, random, post, outcome }))
-      const { id: node, slots = 1, duty = 1, able } = spec
-      post({ type: 'node_joined', node, slots, duty, able })
+      const { id: node, slots = 1, duty = 1, able, own } = spec
+      post({ type: 'node_joined', node, slots, duty, able, ...own === undefined ? {} : { own } })
     },
     leave,
     pause(node, on) {

@@ -18,6 +18,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   'workers/inference.ts': ['src/stages', 'src/pipeline', 'src/node/engine'],
   'workers/node.ts': ['src/node', 'src/stages'],
   'workers/planner.ts': ['src/policy', 'src/pipeline'],
+  'workers/store.ts': ['src/coordinator/store'],
   profiles: ['src/pipeline', 'src/stages'],
   demo: ['src', 'workers'],
 }

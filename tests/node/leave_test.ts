@@ -33,6 +33,18 @@ Deno.test('node leaves when the coordinator drains it', async () => {
   })
 })
 
+Deno.test('node waits for the next coordinator when this one is shut down', async () => {
+  await withNode({}, async ({ peer, node, coordinator }) => {
+    peer.send({ type: 'drain', reason: 'back soon', rejoin: true })
+    peer.close()
+    const second = await coordinator.nextPeer()
+    await load(second, A)
+    second.send(batchOf(1, A, [item()]), [BYTES])
+    equal((await second.take('result')).message.batch, 1)
+    equal(node.state.phase, 'joined')
+  })
+})
+
 Deno.test('node on pause says so, also on a new link', async () => {
   await withNode({}, async ({ peer, node, coordinator }) => {
     node.pause()

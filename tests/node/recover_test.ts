@@ -35,24 +35,26 @@ Deno.test('node takes a batch while its new worker still loads', async () => {
   })
 })
 
-Deno.test('node keeps its worker when a stage throws once, replaces it when it goes on', async () => {
-  await withNode({}, async ({ peer, node }) => {
-    let restarts = 0
-    node.subscribe((event) => event.type === 'restarted' && restarts++)
-    await load(peer, A)
-    peer.send(batchOf(1, A, [item({ do: 'throw' })]), [BYTES])
-    match((await peer.take('batch_failed')).message.message, /wits end/)
-    peer.send(batchOf(2, A, [item()]), [BYTES])
-    await peer.take('result')
-    equal(restarts, 0)
-    peer.send(batchOf(3, A, [item({ do: 'throw' })]), [BYTES])
-    await peer.take('batch_failed')
-    peer.send(batchOf(4, A, [item({ do: 'throw' })]), [BYTES])
-    await peer.take('batch_failed')
-    await peer.take('ready')
-    equal(restarts, 1)
+for (const [how, says] of [['throw', /wits end/], ['exhaust', /allocation failed/]] as const) {
+  Deno.test(`node keeps its worker when a stage does ${how} once, replaces it when it goes on`, async () => {
+    await withNode({}, async ({ peer, node }) => {
+      let restarts = 0
+      node.subscribe((event) => event.type === 'restarted' && restarts++)
+      await load(peer, A)
+      peer.send(batchOf(1, A, [item({ do: how })]), [BYTES])
+      match((await peer.take('batch_failed')).message.message, says)
+      peer.send(batchOf(2, A, [item()]), [BYTES])
+      await peer.take('result')
+      equal(restarts, 0)
+      peer.send(batchOf(3, A, [item({ do: how })]), [BYTES])
+      await peer.take('batch_failed')
+      peer.send(batchOf(4, A, [item({ do: how })]), [BYTES])
+      await peer.take('batch_failed')
+      await peer.take('ready')
+      equal(restarts, 1)
+    })
   })
-})
+}
 
 Deno.test('node lives through any number of crashes, each after a load that went well', async () => {
   await withNode({}, async ({ peer }) => {

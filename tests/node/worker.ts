@@ -41,6 +41,8 @@ const stage: Stage = {
         const device: { destroy(): void } = await env.webgpu.device
         device.destroy()
       }
+      // More than there is: what a model or a picture that is too large for the device comes to.
+      if (meta.do === 'exhaust') new ArrayBuffer(2 ** 50)
       if (meta.do === 'throw') throw new Error('the stage is at its wits end')
       if (typeof meta.wait === 'string') {
         const opened = new Promise<void>((resolve) => gates.set(meta.wait as string, resolve))

@@ -6,7 +6,7 @@
  */
 import type { Metric, Registry } from 'prom-client'
 import type { NodeInfo } from '../../client/types.ts'
-import type { Plan, SchedulerStats } from '../../policy/types.ts'
+import type { Plan, SchedulerStats, Standing } from '../../policy/types.ts'
 import type { Telemetry } from './telemetry.ts'
 
 /** What is looked at; a pool fits. */
@@ -21,10 +21,11 @@ export interface Watched {
 }
 
 /** How things stand at one scrape. */
-interface Scrape extends Pick<SchedulerStats, 'batchCloses'> {
+interface Scrape extends Pick<SchedulerStats, 'batchCloses' | 'extra'> {
   pipelines: [pipeline: string, SchedulerStats['pipelines'][string]][]
   totals: Telemetry['pipelines']
   traffic: Telemetry['nodes']
+  judgements: Telemetry['judgements']
   plan: Plan
   nodes: NodeInfo[]
   held: readonly ReadonlySet<string>[]
@@ -40,7 +41,7 @@ type Family = [
   rows: (scrape: Scrape) => Row[],
 ]
 
-const STATES = ['active', 'standby', 'resting', 'paused']
+const STATES = ['active', 'standby', 'resting', 'paused', 'quarantined']
 const MODES = ['hardware', 'accuracy', 'saturated']
 
 const perPipeline = (
@@ -173,6 +174,34 @@ const NODES: Family[] = [
   ],
 ]
 
+const TRUST: Family[] = [
+  [
+    'Counter',
+    'shoal_extra_items_total',
+    'Items run besides those of queries: to compare, with known answers, in place of late ones',
+    ['kind'],
+    ({ extra }) => {
+      const { replicas = 0, canaries = 0, hedges = 0 } = extra ?? {}
+      return [
+        [replicas, { kind: 'replica' }],
+        [canaries, { kind: 'canary' }],
+        [hedges, { kind: 'hedge' }],
+      ]
+    },
+  ],
+  [
+    'Counter',
+    'shoal_nodes_judged_total',
+    'How often a node came to be trusted, to be proving itself, or into quarantine',
+    ['standing'],
+    ({ judgements }) =>
+      ['trusted', 'proving', 'quarantined'].map((standing): Row => [
+        judgements.get(standing as Standing) ?? 0,
+        { standing },
+      ]),
+  ],
+]
+
 const PLAN: Family[] = [
   ['Gauge', 'shoal_plan_epoch', 'Number of the plan in force', [], ({ plan }) => [[plan.epoch]]],
   [
@@ -218,7 +247,7 @@ const SERVER: Family[] = [
 
 /** @returns reads all metrics as Prometheus text */
 export function createMetrics(watched: Watched): () => Promise<{ text: string; type: string }> {
-  const { pipelines, nodes } = watched.telemetry
+  const { pipelines, nodes, judgements } = watched.telemetry
   let scrape: Scrape
   let registry: Promise<Registry> | undefined
 
@@ -226,7 +255,7 @@ export function createMetrics(watched: Watched): () => Promise<{ text: string; t
   async function open(): Promise<Registry> {
     const library = await import('prom-client')
     const registry = new library.Registry()
-    for (const family of [...QUERIES, ...BATCHES, ...NODES, ...PLAN, ...SERVER]) {
+    for (const family of [...QUERIES, ...BATCHES, ...NODES, ...TRUST, ...PLAN, ...SERVER]) {
       const [kind, name, help, labelNames, rows] = family
       new library[kind]({
         ...{ name, help, labelNames, registers: [registry] },
@@ -248,6 +277,8 @@ export function createMetrics(watched: Watched): () => Promise<{ text: string; t
     scrape = {
       pipelines: Object.entries(stats.pipelines),
       batchCloses: stats.batchCloses,
+      ...stats.extra === undefined ? {} : { extra: stats.extra },
+      judgements,
       ...{ totals: pipelines, traffic: nodes, plan: watched.plan(), nodes: watched.nodes() },
       ...{ held: watched.held(), ready: watched.ready() },
     }

@@ -6,7 +6,7 @@
  */
 import type { Pipeline } from '../../pipeline/schema.ts'
 import { publicName } from '../../pipeline/version.ts'
-import type { Answer } from '../../policy/types.ts'
+import type { Answer, Standing } from '../../policy/types.ts'
 import { longestOfTasks } from './longest.ts'
 import { createHistogram, type Histogram, type Series } from './histogram.ts'
 
@@ -54,6 +54,10 @@ export interface Telemetry {
   planned(solveMs: number): void
   joined(): void
   left(bytesSent: number, bytesReceived: number): void
+  /** A node's word is worth more than before, or less. */
+  judged(standing: Standing): void
+  /** By how a node stood after it, how often that changed. */
+  judgements: ReadonlyMap<Standing, number>
   nodes: { joined: number; left: number; bytesSent: number; bytesReceived: number }
 }
 
@@ -122,12 +126,15 @@ export function createTelemetry(
   }
   pipelines.forEach(opened)
   const nodes = { joined: 0, left: 0, bytesSent: 0, bytesReceived: 0 }
+  const judgements = new Map<Standing, number>()
 
   return {
     histograms,
     opened,
     pipelines: new Map([...noted].map(([name, { totals }]) => [name, totals])),
     nodes,
+    judgements,
+    judged: (standing) => void judgements.set(standing, (judgements.get(standing) ?? 0) + 1),
     answered(pipeline, answer, latencyMs) {
       const of = find(pipeline)
       if (of === undefined) return

@@ -99,7 +99,9 @@ export const nodeInfo = of<NodeInfo>()(z.object({
   id: z.string(),
   name: z.string(),
   runtime: z.enum(['deno', 'browser']),
-  state: z.string().meta({ description: '`active`, `standby`, `resting` or `paused`.' }),
+  state: z.string().meta({
+    description: '`active`, `standby`, `resting`, `paused` or `quarantined`.',
+  }),
   backend: z.string(),
   backendReason: z.string().nullable(),
   threadsPerRun: count,
@@ -124,7 +126,10 @@ export const nodeInfo = of<NodeInfo>()(z.object({
   instances: count.meta({ description: 'Variants held warm, summed over slots.' }),
   slots: count,
   duty: ratio,
-  trust: z.number(),
+  trust: ratio.meta({
+    description: 'Share of its results that are taken unchecked: 0 of a new node, 1 of an own one.',
+  }),
+  trustReason: z.string().nullable(),
   memoryBytes: bytes.nullable(),
   slotMemoryBytes: bytes.nullable(),
   downloads: z.enum(['all', 'least']),
@@ -200,7 +205,18 @@ export const stats = of<StatsInfo>()(z.object({
       instances: count,
       batches: count,
       items: count,
+      trust: z.object({
+        standing: z.enum(['own', 'trusted', 'proving', 'quarantined']),
+        trust: ratio,
+        reason: z.string(),
+        passed: count,
+        failed: count,
+        slowerThanSaid: z.number(),
+      }).exactOptional(),
     }),
   ),
   batchCloses: counts,
+  extra: z.object({ items: count, replicas: count, canaries: count, hedges: count })
+    .exactOptional()
+    .meta({ description: 'Items of queries, and items run besides, by what for.' }),
 }))

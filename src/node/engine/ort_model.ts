@@ -127,7 +127,7 @@ export function allFinite(values: Float32Array): boolean {
 
 function isBroken(error: unknown): boolean {
   return error instanceof WebAssembly.RuntimeError ||
-    /abort|memory access|unreachable|out of memory|bad_alloc/i.test(textOf(error))
+    /abort|memory access|unreachable|out of memory|bad_alloc|allocat/i.test(textOf(error))
 }
 
 function textOf(error: unknown): string {

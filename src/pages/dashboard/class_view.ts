@@ -8,7 +8,7 @@ import { make, setAttribute } from '../make.ts'
 import { element, setText } from '../node/dom.ts'
 import { classLabel, healthOf, type NodeRow } from './nodes.ts'
 
-const STATES = ['active', 'standby', 'resting', 'paused'] as const
+const STATES = ['active', 'standby', 'resting', 'paused', 'quarantined'] as const
 
 interface Group {
   element: HTMLElement

@@ -86,8 +86,9 @@ export function healthOf({ state, pausedBy, info }: NodeRow): string {
     state === 'paused' ? PAUSES[pausedBy ?? ''] ?? 'set aside: not heard of, or paused' : state,
   ]
   if (info !== null) {
-    const { trust, progress, duty, fallbacks } = info
-    if (trust < 1) parts.push(`trusted ${Math.round(100 * trust)} %`)
+    const { trust, trustReason, progress, duty, fallbacks } = info
+    if (state === 'quarantined' && trustReason !== null) parts.push(trustReason)
+    else if (trust < 1) parts.push(`${Math.round(100 * (1 - trust))} % of its results checked`)
     if (progress !== null) {
       parts.push(`loading ${progress.label} ${Math.round(100 * progress.done / progress.total)} %`)
     }

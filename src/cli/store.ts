@@ -1,0 +1,47 @@
+/**
+ * The store of a coordinator, as a file: read once at its start, written by a worker from then on.
+ *
+ * @module
+ */
+import { dirname, join } from 'node:path'
+import type { Log } from '../coordinator/log.ts'
+import { createKeeper, type Keeper } from '../coordinator/store/keeper.ts'
+import { openOrReplace } from '../coordinator/store/open.ts'
+import type { Memory } from '../policy/memory.ts'
+import { ROOT } from './root.ts'
+
+/** Where nothing else is asked for. */
+export const STORE: string = join(ROOT, '.shoal', 'coordinator.sqlite')
+
+/** What was kept; nothing where the file is new or cannot be used. */
+export function readStore(path: string, log: Log): Memory | undefined {
+  try {
+    Deno.mkdirSync(dirname(path), { recursive: true })
+    const warn = (line: string) => log(line, 'warn', { event: 'store_replaced' })
+    const database = openOrReplace(path, warn, Deno.renameSync)
+    const memory = database.load()
+    database.close()
+    const { profiles, words } = memory
+    if (profiles.length + words.length > 0) {
+      log(
+        `profiles of ${profiles.length} nodes and judgements of ${words.length} are remembered`,
+        'info',
+        {
+          ...{ event: 'store_read', profiles: profiles.length, words: words.length },
+        },
+      )
+    }
+    return memory
+  } catch (error) {
+    log(`what was learned cannot be read: ${(error as Error).message}`, 'warn', {
+      event: 'store_failed',
+    })
+    return undefined
+  }
+}
+
+export function keepIn(path: string, memory: () => Memory, log: Log): Keeper {
+  const createWorker = () =>
+    new Worker(new URL('../../workers/store.ts', import.meta.url), { type: 'module' })
+  return createKeeper(path, memory, createWorker, log)
+}

@@ -1,0 +1,85 @@
+/**
+ * What nodes say once they have joined, each message to whom it concerns.
+ *
+ * @module
+ */
+import type { Pipeline } from '../pipeline/schema.ts'
+import type { NodeMessage, Received, ResultMessage } from '../protocol/mod.ts'
+import type { createBatches } from './batches.ts'
+import type { Post } from './driver.ts'
+import type { Log } from './log.ts'
+import { addInstance, type PooledNode, roundTripNews } from './nodes.ts'
+import type { createRenewal } from './renewal.ts'
+import { noteReport } from './report.ts'
+
+export interface HearingParts {
+  /** Versions that somebody needs, by their names inside. */
+  pipelines: ReadonlyMap<string, Pipeline>
+  batches: Pick<ReturnType<typeof createBatches>, 'finished' | 'failed'>
+  renewal: Pick<ReturnType<typeof createRenewal>, 'heard'>
+  /** Tells the scheduler what a node is able to hold. */
+  tellAble(node: PooledNode): void
+  weighSilence(): void
+  post: Post
+  log: Log
+}
+
+export type Hear = (node: PooledNode, received: Received<NodeMessage>) => void
+
+export function createHearing(parts: HearingParts): Hear {
+  const { pipelines, batches, renewal, tellAble, weighSilence, post, log } = parts
+  return (node, received) => {
+    const { message } = received
+    const news = roundTripNews(node)
+    if (news !== undefined) post(news)
+    switch (message.type) {
+      case 'result':
+        return batches.finished(node, received as Received<ResultMessage>)
+      case 'batch_failed':
+        log(`node ${node.name} lost a batch: ${message.message}`, 'warn', {
+          ...{ event: 'batch_failed', node: node.id, name: node.name },
+        })
+        return batches.failed(node, message.batch, message.message)
+      case 'ready': {
+        const { slot, pipeline, task, variant } = message
+        const ref = { pipeline, task, variant }
+        if (!pipelines.has(pipeline)) {
+          // Asked for before its version went: it crossed the word that nobody needs it.
+          return node.link.send({ type: 'unload', instances: [{ slot, ...ref }] })
+        }
+        addInstance(node, slot, ref, message)
+        post({ type: 'instance_ready', node: node.id, slot, ...ref })
+        renewal.heard(node)
+        return weighSilence()
+      }
+      case 'load_failed': {
+        const { slot, pipeline, task, variant } = message
+        log(
+          `node ${node.name} cannot load ${pipeline}/${task}/${variant}: ${message.message}`,
+          'warn',
+          { event: 'load_failed', node: node.id, name: node.name, pipeline, task, variant },
+        )
+        post({
+          ...{ type: 'load_failed', node: node.id, message: message.message },
+          ...{ slot, pipeline, task, variant },
+        })
+        // A limit of the volunteer's is no fault of the model.
+        const isFault = message.reason === undefined
+        const what = `${task} ${variant}`
+        return renewal.heard(
+          node,
+          isFault ? { pipeline, what, message: message.message } : undefined,
+        )
+      }
+      case 'report': {
+        const event = noteReport(node, message, log, () => tellAble(node))
+        return event === undefined ? undefined : post(event)
+      }
+      case 'bye':
+        return node.link.close(1000, message.reason)
+      case 'hello':
+      case 'pong':
+        return
+    }
+  }
+}

@@ -1,0 +1,31 @@
+/**
+ * What follows when a node's word is worth more than before, or less.
+ *
+ * @module
+ */
+import type { createBatches } from './batches.ts'
+import type { Command } from './driver.ts'
+import type { Log } from './log.ts'
+import type { Telemetry } from './metrics/telemetry.ts'
+import type { PooledNode } from './nodes.ts'
+
+export function noteJudgement(
+  { node: id, standing, reason }: Extract<Command, { type: 'judged' }>,
+  { nodes, batches, telemetry, log }: {
+    nodes: ReadonlyMap<string, PooledNode>
+    batches: Pick<ReturnType<typeof createBatches>, 'abandon'>
+    telemetry: Pick<Telemetry, 'judged'>
+    log: Log
+  },
+): void {
+  const node = nodes.get(id)
+  const name = node?.name ?? id
+  const isOut = standing === 'quarantined'
+  telemetry.judged(standing)
+  log(
+    isOut ? `node ${name} is in quarantine: ${reason}` : `node ${name} is ${standing}: ${reason}`,
+    isOut ? 'warn' : 'info',
+    { event: 'node_judged', node: id, name, standing, reason },
+  )
+  if (isOut && node !== undefined) batches.abandon(node, 'the node is in quarantine')
+}

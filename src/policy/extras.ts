@@ -1,0 +1,38 @@
+/**
+ * Batches besides those that queries wait for: each has an owner who is told what became of it.
+ *
+ * @module
+ */
+import type { Finished } from './finish.ts'
+import type { Extra, Flights } from './flights.ts'
+import type { VariantShape } from './shape.ts'
+import type { Batch, Slot } from './slots.ts'
+import type { BatchId } from './types.ts'
+
+export interface Owner {
+  finished(batch: Batch, event: Finished, nowMs: number): void
+  /** It comes to nothing: failed, given up, or gone with its node. */
+  lost(batch: Batch, nowMs: number): void
+}
+
+export interface Extras {
+  send(slot: Slot, variant: VariantShape, extra: Extra, owner: Owner, nowMs: number): Batch
+  /** The owner of a batch that ended; undefined for one that queries wait for. */
+  take(id: BatchId): Owner | undefined
+}
+
+export function createExtras(flights: Pick<Flights, 'sendExtra'>): Extras {
+  const owners = new Map<BatchId, Owner>()
+  return {
+    send(slot, variant, extra, owner, nowMs) {
+      const batch = flights.sendExtra(slot, variant, extra, nowMs)
+      owners.set(batch.id, owner)
+      return batch
+    },
+    take(id) {
+      const owner = owners.get(id)
+      owners.delete(id)
+      return owner
+    },
+  }
+}

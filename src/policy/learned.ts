@@ -1,0 +1,54 @@
+/**
+ * What was learned while serving, gathered to be kept over a restart, and given back after it.
+ *
+ * @module
+ */
+import type { FanOut } from './fanout.ts'
+import type { Memory } from './memory.ts'
+import type { Profile } from './profile.ts'
+import type { Shapes } from './shape.ts'
+import type { Trust } from './trust/trust.ts'
+import type { NodeId } from './types.ts'
+
+export interface Learned {
+  /** This node went: what was learned of it is still to be asked for. */
+  left(node: NodeId): void
+  /** What was learned since the last call. */
+  memory(): Memory
+  recall(memory: Memory): void
+}
+
+const MAX_LEFT = 1000
+
+export function createLearned({ shapes, profile, fanOut, nodes, trust }: {
+  shapes: Shapes
+  profile: Profile
+  fanOut: FanOut
+  nodes: ReadonlyMap<NodeId, unknown>
+  trust: Trust | undefined
+}): Learned {
+  /** Since what was learned was last asked for. */
+  const left = new Set<NodeId>()
+
+  return {
+    left(node) {
+      left.add(node)
+      if (left.size > MAX_LEFT) left.delete(left.keys().next().value!)
+    },
+    memory() {
+      const profiles = [...new Set([...nodes.keys(), ...left])].flatMap(
+        (id): Memory['profiles'] => {
+          const kept = profile.keep(id, shapes)
+          return kept === undefined ? [] : [[id, kept]]
+        },
+      )
+      left.clear()
+      return { profiles, fanOuts: fanOut.keep(), words: trust?.changedWords() ?? [] }
+    },
+    recall(memory) {
+      for (const [id, kept] of memory.profiles) profile.recall(id, kept, shapes)
+      fanOut.recall(memory.fanOuts, shapes)
+      trust?.remember(memory.words)
+    },
+  }
+}

@@ -1,0 +1,161 @@
+/**
+ * Who can be asked about an item, and which slot gets it: of a large pool a few nodes are looked at.
+ *
+ * @module
+ */
+import type { VariantShape } from '../shape.ts'
+import type { Batch, PoolNode, Slot } from '../slots.ts'
+import { holds, isSpare } from '../spare.ts'
+import type { NodeId, Standing } from '../types.ts'
+import type { Vote } from './votes.ts'
+
+/** What a choice goes by. */
+export interface Asking {
+  kind: 'replica' | 'canary' | 'question'
+  variant: VariantShape
+  /** The one node to ask; null for any. */
+  target: NodeId | null
+  asked: ReadonlySet<NodeId>
+  votes: readonly Vote[]
+  sinceMs: number
+  dueMs: number
+}
+
+export interface JudgesParts {
+  random(): number
+  nodes: ReadonlyMap<NodeId, PoolNode>
+  /** Who is here, in no order that matters. */
+  ids(): readonly NodeId[]
+  standingOf(node: NodeId): Standing
+  /** What its results were computed on, as far as is known. */
+  backendOf(node: NodeId): string | undefined
+  /** Whether it may be asked at all: its volunteer has not paused it. */
+  isWilling(node: NodeId): boolean
+}
+
+export interface Judges {
+  /** Whether anybody is left to ask, and anybody who is trusted. */
+  left(asking: Asking, nowMs: number): { any: boolean; trusted: boolean }
+  /** Whether there is anybody to ask about what this batch said. */
+  couldAsk(batch: Batch, nowMs: number): boolean
+  /** A trusted one where there is any; of those one whose results can be compared most strictly. */
+  slotFor(asking: Asking, idle: boolean, nowMs: number): Slot | undefined
+  /** Whether this slot will do. */
+  suits(asking: Asking, slot: Slot, nowMs: number): boolean
+  /** From when on others than trusted nodes may be asked, though there are some. */
+  openAtMs(asking: Asking): number
+}
+
+/** Share of the time for a check that is left to trusted nodes, should they all be busy. */
+const FOR_TRUSTED = 0.25
+/** Nodes looked at for a slot, and slots to choose from. */
+const LOOKED_AT = 64
+const SOME = 12
+/** In a larger pool it is counted so seldom who holds what. */
+const COUNT_MS = 50
+
+export function createJudges(parts: JudgesParts): Judges {
+  const { nodes, standingOf, isWilling } = parts
+  const counts = new Map<VariantShape, { atMs: number; any: number; trusted: number }>()
+
+  const isTrusted = (id: NodeId) => {
+    const standing = standingOf(id)
+    return standing === 'own' || standing === 'trusted'
+  }
+  const isJudge = (node: PoolNode | undefined, variant: VariantShape): node is PoolNode =>
+    node !== undefined && isWilling(node.id) && holds(node, variant) &&
+    standingOf(node.id) !== 'quarantined'
+
+  function countOf(variant: VariantShape, nowMs: number) {
+    const known = counts.get(variant)
+    const ids = parts.ids()
+    const freshMs = ids.length <= LOOKED_AT ? 0 : COUNT_MS * ids.length / 200
+    if (known !== undefined && nowMs - known.atMs < freshMs) return known
+    const count = { atMs: nowMs, any: 0, trusted: 0 }
+    for (const id of ids) {
+      if (!isJudge(nodes.get(id), variant)) continue
+      count.any++
+      if (isTrusted(id)) count.trusted++
+    }
+    counts.set(variant, count)
+    return count
+  }
+
+  function left({ variant, target, asked }: Asking, nowMs: number) {
+    if (target !== null) {
+      const node = nodes.get(target)
+      const any = node !== undefined && !asked.has(target) && isWilling(target) &&
+        holds(node, variant)
+      return { any, trusted: false }
+    }
+    let { any, trusted } = countOf(variant, nowMs)
+    for (const id of asked) {
+      if (!isJudge(nodes.get(id), variant)) continue
+      any--
+      if (isTrusted(id)) trusted--
+    }
+    return { any: any > 0, trusted: trusted > 0 }
+  }
+
+  const openAtMs = ({ kind, sinceMs, dueMs }: Asking) =>
+    kind === 'question' ? Infinity : sinceMs + FOR_TRUSTED * (dueMs - sinceMs)
+
+  const mayAsk = ({ asked, target }: Asking, id: NodeId) =>
+    !asked.has(id) && isWilling(id) &&
+    (target === null ? standingOf(id) !== 'quarantined' : target === id)
+
+  const isAlike = ({ votes }: Asking, { node }: Slot) => {
+    const backend = votes[0]?.said[0]?.backend
+    return backend === undefined || parts.backendOf(node.id) === backend
+  }
+
+  function slotOf(asking: Asking, node: PoolNode | undefined, idle: boolean, nowMs: number) {
+    if (node === undefined || !mayAsk(asking, node.id)) return undefined
+    return node.slots.find((slot) => isSpare(slot, asking.variant, idle, nowMs))
+  }
+
+  function* someSlots(asking: Asking, idle: boolean, nowMs: number): Iterable<Slot> {
+    const ids = parts.ids()
+    const first = Math.floor(parts.random() * ids.length)
+    const most = Math.min(ids.length, LOOKED_AT)
+    for (let i = 0; i < most; i++) {
+      const slot = slotOf(asking, nodes.get(ids[(first + i) % ids.length]!), idle, nowMs)
+      if (slot !== undefined) yield slot
+    }
+  }
+
+  return {
+    left,
+    couldAsk({ slot, variant }, nowMs) {
+      const { any } = countOf(variant, nowMs)
+      return any > (isJudge(nodes.get(slot.node.id), variant) ? 1 : 0)
+    },
+    slotFor(asking, idle, nowMs) {
+      if (asking.target !== null) return slotOf(asking, nodes.get(asking.target), idle, nowMs)
+      const good: Slot[] = []
+      const others: Slot[] = []
+      for (const slot of someSlots(asking, idle, nowMs)) {
+        if (isTrusted(slot.node.id)) good.push(slot)
+        else others.push(slot)
+        if (good.length >= SOME) break
+      }
+      // One of the nodes that are busy knows better: it is waited for.
+      if (good.length === 0 && nowMs < openAtMs(asking) && left(asking, nowMs).trusted) {
+        return undefined
+      }
+      const among = good.length > 0 ? good : others
+      const alike = among.filter((slot) => isAlike(asking, slot))
+      const best = alike.length > 0 ? alike : among
+      return best[Math.floor(parts.random() * best.length)]
+    },
+    suits(asking, slot, nowMs) {
+      if (!mayAsk(asking, slot.node.id) || !isSpare(slot, asking.variant, false, nowMs)) {
+        return false
+      }
+      if (asking.target !== null || nowMs >= openAtMs(asking)) return true
+      if (!isAlike(asking, slot)) return false
+      return isTrusted(slot.node.id) || !left(asking, nowMs).trusted
+    },
+    openAtMs,
+  }
+}

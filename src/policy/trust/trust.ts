@@ -1,0 +1,292 @@
+/**
+ * Trust: what each node's word is worth, and what follows for its results.
+ *
+ * Results of a node that has yet to prove itself wait until another node said the same; of one that
+ * has, a small share is compared behind the client's back. Where two differ a third decides. Known
+ * answers are asked for now and then, in frames like any other. Who is wrong too often gets nothing
+ * but those until it was right for long enough.
+ *
+ * @module
+ */
+import type { Extras } from '../extras.ts'
+import type { Finished } from '../finish.ts'
+import type { Shapes } from '../shape.ts'
+import type { Batch, PoolNode, Slot } from '../slots.ts'
+import type { ExtraWork, NodeId, NodeTrust, PolicyCommand, PolicyEvent } from '../types.ts'
+import { type Check, createChecks, type Held, reasonOf } from './checks.ts'
+import { createClaims } from './claims.ts'
+import { createKnownAnswers, hidden } from './known.ts'
+import { createJudges } from './judges.ts'
+import type { TrustOptions } from './options.ts'
+import { isKnown, surenessOf, type Vote } from './votes.ts'
+import { fail, pass, shareChecked, standingOf, type Word, worthOf } from './word.ts'
+import { createWords } from './words.ts'
+
+export interface TrustParts {
+  options: TrustOptions
+  shapes: Shapes
+  extras: Extras
+  nodes: ReadonlyMap<NodeId, PoolNode>
+  /** Whether anything waits for a slot. */
+  isBusy(nowMs: number): boolean
+  emit(command: PolicyCommand): void
+  /** Takes in what a batch says of its node only. */
+  hear(batch: Batch, event: Finished, nowMs: number): Finished
+  /** Takes in what a batch says of its items. */
+  serve(batch: Batch, event: Finished, nowMs: number): void
+  retry(batch: Batch, message: string, nowMs: number): void
+}
+
+export interface Trust {
+  /** An event as the rules are to see it. */
+  before(event: PolicyEvent, nowMs: number): PolicyEvent
+  /** A result with the time that it took as far as can be seen. */
+  capped(batch: Batch, event: Finished, nowMs: number): Finished
+  /** Whether the results of a batch are taken now, wait for a check, or are worth nothing. */
+  judge(batch: Batch, event: Finished, nowMs: number): 'serve' | 'held' | 'refuse'
+  /** Sends what is to be checked to slots that are free. */
+  place(freed: readonly Slot[], nowMs: number): void
+  nextMs(): number
+  /** What the rules are to hear of since the last call. */
+  news(): PolicyEvent[]
+  of(node: NodeId): NodeTrust | undefined
+  readonly work: ExtraWork
+  /** To be kept, and given back as `remembered`. */
+  changedWords(): [NodeId, Word][]
+  remember(words: readonly [NodeId, Word][]): void
+}
+
+/** Share of the time left to a query that its results may wait for a check. */
+const HOLD_SHARE = 0.6
+const AUDIT_MS = 30_000
+/** After a trusted node was wrong so much is checked of all others for a while: it may not be alone. */
+const ALARM_SHARE = 0.2
+const ALARM_MS = 15_000
+/** While a larger share than this is checked, what is checked waits for it. */
+const HOLD_ABOVE = 0.25
+/** An outcome that no input can lead to: more than an error. */
+const BLATANT = 3
+
+export function createTrust(parts: TrustParts): Trust {
+  const { options, nodes, shapes } = parts
+  const { random } = options
+  const words = createWords(parts.emit, random)
+  const claims = createClaims(shapes)
+  const work: ExtraWork = { items: 0, replicas: 0, canaries: 0, hedges: 0 }
+  let alarmUntilMs = -Infinity
+  const judges = createJudges({
+    ...{ random, nodes, ids: words.ids, standingOf: words.standingOf },
+    backendOf: (id) => words.present.get(id)?.backend,
+    isWilling: (id) => words.present.get(id)?.paused === false,
+  })
+  const checks = createChecks({
+    ...{ options, judges, extras: parts.extras },
+    standingOf: words.standingOf,
+    isBusy: parts.isBusy,
+    sent(check, items) {
+      if (check.kind === 'replica') work.replicas += items
+      else work.canaries += items
+    },
+    heard(batch, event, nowMs) {
+      noteBackend(batch, event)
+      return parts.hear(batch, event, nowMs)
+    },
+    blatant,
+    decided,
+  })
+  const known = createKnownAnswers({
+    ...{ options, shapes, nodes, words },
+    begin: (given, nowMs) => begin(given, nowMs),
+  })
+
+  const isOwn = (batch: Batch) => words.get(batch.slot.node.id)?.own === true
+
+  function noteBackend({ slot }: Batch, { backend }: Finished): void {
+    const presence = words.present.get(slot.node.id)
+    if (presence !== undefined && backend !== undefined) presence.backend = backend
+  }
+
+  function blatant(id: NodeId, fault: string, { ref }: Check['variant']): void {
+    const about = `${ref.pipeline}/${ref.task}/${ref.variant}`
+    words.change(id, (word) => fail(word, BLATANT, `${fault} (${about})`))
+  }
+
+  /** Has it checked. */
+  function begin(
+    given: Pick<Check, 'kind' | 'variant' | 'items' | 'votes'> & Partial<Check>,
+    nowMs: number,
+  ): Check | undefined {
+    const check: Check = {
+      ...{ target: null, held: null, running: 0, events: new Map() },
+      ...{ sinceMs: nowMs, dueMs: nowMs + AUDIT_MS },
+      asked: new Set(given.votes.flatMap(({ node }) => node ?? [])),
+      ...given,
+    }
+    return checks.begin(check, nowMs) ? check : undefined
+  }
+
+  function decided(
+    check: Check,
+    right: readonly Vote[] | undefined,
+    groups: Vote[][],
+    nowMs: number,
+  ): void {
+    const wrong = right === undefined ? [] : groups.filter((group) => group !== right)
+    if (check.target !== null) known.ended(check, right === undefined || wrong.length > 0, nowMs)
+    if (right !== undefined) {
+      const reason = reasonOf(check, right)
+      const sureness = right.length > 1 || check.kind === 'canary' ? surenessOf(right) : 1
+      for (const { node } of wrong.flat()) {
+        if (node === null) continue
+        if (words.standingOf(node) === 'trusted') alarmUntilMs = nowMs + ALARM_MS
+        words.change(node, (word) => fail(word, sureness, reason))
+      }
+      for (const { node } of right.length > 1 ? right : []) {
+        if (node !== null) words.change(node, (word) => pass(word, check.kind === 'canary'))
+      }
+      if (check.kind !== 'canary' && isKnown(right)) keep(check, right)
+    }
+    if (check.held !== null) release(check, check.held, right, groups, nowMs)
+  }
+
+  /** What is right may be asked of others. */
+  function keep(check: Check, right: readonly Vote[]): void {
+    const best = right.find(({ standing }) => standing === 'own' || standing === 'trusted') ??
+      right[0]!
+    best.said.forEach((said, i) =>
+      known.note(check.variant, check.items[i]!.payload, said, check.asked)
+    )
+  }
+
+  /** Ends the wait of results: they are taken, another node's are, or the items are done anew. */
+  function release(
+    check: Check,
+    { batch, event, positions }: Held,
+    right: readonly Vote[] | undefined,
+    groups: Vote[][],
+    nowMs: number,
+  ): void {
+    const [first] = check.votes
+    const alone = right === undefined && groups.length === 1 && !judges.couldAsk(batch, nowMs)
+    if (alone || right?.includes(first!)) return parts.serve(batch, event, nowMs)
+    const winner = right?.find((vote) => check.events.has(vote))
+    if (winner === undefined) {
+      return parts.retry(batch, 'Cannot take a result that no other node confirms', nowMs)
+    }
+    const { slot, event: said } = check.events.get(winner)!
+    const outcomes = [...event.outcomes]
+    positions.forEach((position, i) => outcomes[position] = said.outcomes[i]!)
+    parts.serve({ ...batch, slot }, { ...said, outcomes }, nowMs)
+  }
+
+  function judge(batch: Batch, event: Finished, nowMs: number): 'serve' | 'held' | 'refuse' {
+    const { id } = batch.slot.node
+    const { variant } = batch
+    const word = words.get(id)
+    work.items += batch.items.length
+    checks.usual(variant.task, batch.items[0]!.deadlineMs - batch.dispatchedMs)
+    if (word === undefined) return 'serve'
+    const { backend } = event
+    noteBackend(batch, event)
+    const positions = batch.items.flatMap((_, i) => {
+      const outcome = event.outcomes[i]
+      return outcome !== undefined && (outcome.ok || outcome.fatal) ? [i] : []
+    })
+    if (word.own) {
+      for (const i of words.strangers > 0 ? positions : []) {
+        known.note(variant, batch.items[i]!.payload, { outcome: event.outcomes[i]!, backend }, [])
+      }
+      return 'serve'
+    }
+    for (const i of positions) {
+      const fault = options.faultOf?.(variant.ref, event.outcomes[i]!)
+      if (fault === undefined) continue
+      blatant(id, fault, variant)
+      return 'refuse'
+    }
+    if (word.quarantined) return 'refuse'
+    const presence = words.present.get(id)
+    if (presence !== undefined) presence.canary.batches--
+    if (positions.length === 0) return 'serve'
+    const share = Math.max(shareChecked(word), nowMs < alarmUntilMs ? ALARM_SHARE : 0)
+    const wanted = batch.items.some(({ query }) => !query.closed)
+    if (!wanted || random() >= share || !judges.couldAsk(batch, nowMs)) return 'serve'
+    if (share < HOLD_ABOVE) {
+      audit(batch, event, positions, nowMs)
+      return 'serve'
+    }
+    hold(batch, event, positions, nowMs)
+    return 'held'
+  }
+
+  const voteOf = (batch: Batch, event: Finished, positions: readonly number[]): Vote => ({
+    node: batch.slot.node.id,
+    standing: words.standingOf(batch.slot.node.id),
+    said: positions.map((i) => ({ outcome: event.outcomes[i]!, backend: event.backend })),
+  })
+
+  /** One item of a trusted node's batch is compared, while its results are taken. */
+  function audit(batch: Batch, event: Finished, positions: readonly number[], nowMs: number): void {
+    const some = [positions[Math.floor(random() * positions.length)]!]
+    const items = some.map((i) => hidden(batch.items[i]!.payload))
+    const votes = [voteOf(batch, event, some)]
+    begin({ kind: 'replica', variant: batch.variant, items, votes }, nowMs)
+  }
+
+  function hold(batch: Batch, event: Finished, positions: number[], nowMs: number): void {
+    const items = positions.map((i) => hidden(batch.items[i]!.payload))
+    const leftMs =
+      batch.items.reduce((least, { deadlineMs }) => Math.min(least, deadlineMs), Infinity) -
+      nowMs
+    for (const item of batch.items) {
+      item.endsAtMs = nowMs + batch.meanMs + batch.networkMs
+      item.query.rest = null
+    }
+    const held: Held = { batch, event, positions }
+    const dueMs = nowMs + HOLD_SHARE * Math.max(0, leftMs)
+    const votes = [voteOf(batch, event, positions)]
+    begin({ kind: 'replica', variant: batch.variant, items, votes, held, dueMs }, nowMs)
+  }
+
+  return {
+    before(event, nowMs) {
+      if (event.type === 'node_joined') words.join(event.node, event.own ?? false, nowMs)
+      if (event.type === 'node_left') {
+        words.leave(event.node)
+        claims.left(event.node)
+      }
+      if (event.type !== 'node_reported') return event
+      const word = words.get(event.node)
+      const presence = words.present.get(event.node)
+      if (presence === undefined || word === undefined || word.own) return event
+      if (event.paused === undefined) return claims.reported(event)
+      presence.paused = event.paused
+      return claims.reported({ ...event, paused: event.paused || word.quarantined })
+    },
+    capped: (batch, event, nowMs) => isOwn(batch) ? event : claims.finished(batch, event, nowMs),
+    judge,
+    place(freed, nowMs) {
+      if (words.strangers > 0) known.tick(nowMs)
+      checks.place(freed, nowMs)
+    },
+    nextMs: () => words.strangers > 0 ? Math.min(known.nextMs(), checks.nextMs()) : checks.nextMs(),
+    news: words.news,
+    of(id) {
+      const word = words.get(id)
+      if (word === undefined) return undefined
+      const { reason, passed, failed } = word
+      const slowerThanSaid = claims.slowerThanSaid(id)
+      return {
+        standing: standingOf(word),
+        trust: worthOf(word),
+        reason,
+        passed,
+        failed,
+        slowerThanSaid,
+      }
+    },
+    work,
+    changedWords: words.changed,
+    remember: words.remember,
+  }
+}

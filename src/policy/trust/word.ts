@@ -1,0 +1,121 @@
+/**
+ * What a node's word is worth: how many checks it passed, how suspect it is, and what follows.
+ *
+ * @module
+ */
+import type { Standing } from '../types.ts'
+
+export interface Word {
+  /** Of whoever runs the coordinator: taken from the start. */
+  own: boolean
+  /** Checks passed since the last that was not. */
+  inRow: number
+  passed: number
+  failed: number
+  /** Rises with each failed check, by how sure the judge is; falls with each that is passed. */
+  suspicion: number
+  quarantined: boolean
+  /** Checks to pass after joining anew before what was earned counts: it may be another by that id. */
+  probation: number
+  /** Times in quarantine, and known answers given right in a row since the last began. */
+  sentences: number
+  atoned: number
+  reason: string
+}
+
+/**
+ * Checks in a row that make a node trusted; until then everything it says is checked. Twice as many
+ * after each time in quarantine.
+ */
+const PROVEN = 10
+const MAX_DOUBLED = 4
+/** Share of a trusted node's batches that are checked at the least. */
+const LEAST_SHARE = 0.03
+/** How fast the share falls with checks that were passed. */
+const FALL = 1.5
+/** Suspicion from which a node's work goes elsewhere. */
+const TOO_SUSPECT = 3
+const FORGIVEN = 0.5
+const PROBATION = 3
+/** Known answers that lead out of quarantine; twice as many each time. */
+const ATONED = 5
+const MAX_ATONED = 80
+
+export const createWord = (own: boolean): Word => ({
+  own,
+  inRow: 0,
+  passed: 0,
+  failed: 0,
+  suspicion: 0,
+  quarantined: false,
+  probation: 0,
+  sentences: 0,
+  atoned: 0,
+  reason: own ? 'belongs to the coordinator' : 'new',
+})
+
+const provenAt = ({ sentences }: Word): number => PROVEN * 2 ** Math.min(sentences, MAX_DOUBLED)
+
+export function standingOf(word: Word): Standing {
+  if (word.own) return 'own'
+  if (word.quarantined) return 'quarantined'
+  return word.inRow >= provenAt(word) && word.probation === 0 ? 'trusted' : 'proving'
+}
+
+/** Share of its batches that are checked, 0..1: all at first, falling with each that is passed. */
+export function shareChecked(word: Word): number {
+  const standing = standingOf(word)
+  if (standing === 'own') return 0
+  if (standing !== 'trusted') return 1
+  return Math.max(LEAST_SHARE, (provenAt(word) / word.inRow) ** FALL)
+}
+
+/** Share of its results that are taken as they are. */
+export function worthOf(word: Word): number {
+  return 1 - shareChecked(word)
+}
+
+export function rejoin(word: Word): void {
+  if (word.inRow > 0) word.probation = PROBATION
+}
+
+/** A check was passed; with a known answer where `known`. */
+export function pass(word: Word, known: boolean): void {
+  word.passed++
+  if (word.quarantined) {
+    if (known && ++word.atoned >= toAtone(word)) {
+      word.quarantined = false
+      word.inRow = 0
+      word.probation = 0
+      word.suspicion = 1
+      word.reason = `back from quarantine: ${word.atoned} known answers given right in a row`
+    }
+    return
+  }
+  word.inRow++
+  if (word.own) return
+  word.probation = Math.max(0, word.probation - 1)
+  word.suspicion = Math.max(0, word.suspicion - FORGIVEN)
+  if (standingOf(word) === 'trusted') word.reason = `passed ${word.inRow} checks in a row`
+  else word.reason = `passed ${word.inRow} of ${provenAt(word)} checks`
+}
+
+/** @param sureness how much a judge's word counts: less than 1 of unproven ones, 2 of one that is known */
+export function fail(word: Word, sureness: number, reason: string): void {
+  word.failed++
+  word.inRow = 0
+  word.atoned = 0
+  if (word.own) {
+    word.reason = `belongs to the coordinator, yet ${reason}`
+    return
+  }
+  word.reason = reason
+  if (word.quarantined) return
+  word.suspicion += sureness
+  if (word.suspicion < TOO_SUSPECT) return
+  word.quarantined = true
+  word.sentences++
+}
+
+export const toAtone = ({ sentences }: Word): number =>
+  Math.min(MAX_ATONED, ATONED * 2 ** Math.max(0, sentences - 1))

@@ -1,0 +1,129 @@
+/**
+ * Who is here and who was, and what the word of each is worth.
+ *
+ * @module
+ */
+import type { NodeId, PolicyCommand, PolicyEvent, Standing } from '../types.ts'
+import { type CanaryClock, createCanaryClock, wind } from './canaries.ts'
+import { createWord, rejoin, standingOf, type Word } from './word.ts'
+
+export interface Presence {
+  /** By its volunteer. */
+  paused: boolean
+  canary: CanaryClock
+  backend: string | undefined
+  /** A known answer is being asked for: one at a time. */
+  asked: boolean
+}
+
+export interface Words {
+  get(node: NodeId): Word | undefined
+  standingOf(node: NodeId): Standing
+  /** Nodes that are here. */
+  present: ReadonlyMap<NodeId, Presence>
+  /** Their ids in no order that matters, to look at some beginning anywhere. */
+  ids(): readonly NodeId[]
+  /** How many of them are not the coordinator's own. */
+  readonly strangers: number
+  /** Changes a node's word; says so where that changes how it stands. */
+  change(node: NodeId, how: (word: Word) => void): void
+  join(node: NodeId, own: boolean, nowMs: number): void
+  leave(node: NodeId): void
+  /** What the rules are to hear of since the last call. */
+  news(): PolicyEvent[]
+  /** Those that changed since the last call. */
+  changed(): [NodeId, Word][]
+  remember(words: readonly [NodeId, Word][]): void
+}
+
+/** Of nodes that left, the longest known are forgotten first. */
+const MAX_WORDS = 20_000
+
+export function createWords(emit: (command: PolicyCommand) => void, random: () => number): Words {
+  const words = new Map<NodeId, Word>()
+  const present = new Map<NodeId, Presence>()
+  const dirty = new Set<NodeId>()
+  let news: PolicyEvent[] = []
+  let strangers = 0
+  let ids: readonly NodeId[] | undefined
+
+  function leave(id: NodeId): void {
+    if (!present.delete(id)) return
+    ids = undefined
+    if (words.get(id)?.own === false) strangers--
+  }
+
+  function forgetSome(): void {
+    for (const id of words.keys()) {
+      if (words.size <= MAX_WORDS) return
+      if (!present.has(id)) words.delete(id)
+    }
+  }
+
+  return {
+    get: (id) => words.get(id),
+    standingOf(id) {
+      const word = words.get(id)
+      return word === undefined ? 'proving' : standingOf(word)
+    },
+    present,
+    ids: () => ids ??= [...present.keys()],
+    get strangers() {
+      return strangers
+    },
+    change(id, how) {
+      const word = words.get(id)
+      if (word === undefined) return
+      const before = standingOf(word)
+      how(word)
+      dirty.add(id)
+      const after = standingOf(word)
+      if (after === before) return
+      emit({ type: 'judged', node: id, standing: after, reason: word.reason })
+      const presence = present.get(id)
+      if (presence === undefined) return
+      presence.canary.failed = 0
+      if (after !== 'quarantined' && before !== 'quarantined') return
+      const paused = presence.paused || after === 'quarantined'
+      news.push({ type: 'node_reported', node: id, paused })
+    },
+    join(id, own, nowMs) {
+      leave(id)
+      let word = words.get(id)
+      if (word === undefined || word.own !== own) {
+        // Who comes by the id of one of the own nodes and is not inherits nothing.
+        word = createWord(own)
+        words.delete(id)
+        words.set(id, word)
+        forgetSome()
+      } else if (!own) rejoin(word)
+      const presence = {
+        ...{ paused: false, asked: false, backend: undefined },
+        canary: createCanaryClock(nowMs, random),
+      }
+      present.set(id, presence)
+      ids = undefined
+      if (!own) strangers++
+      if (!word.quarantined) return
+      wind(presence.canary, 'quarantined', nowMs, random)
+      news.push({ type: 'node_reported', node: id, paused: true })
+    },
+    leave,
+    news() {
+      const some = news
+      news = []
+      return some
+    },
+    changed() {
+      const some = [...dirty].flatMap((id): [NodeId, Word][] => {
+        const word = words.get(id)
+        return word === undefined || word.own ? [] : [[id, { ...word }]]
+      })
+      dirty.clear()
+      return some
+    },
+    remember(remembered) {
+      for (const [id, word] of remembered) if (!words.has(id)) words.set(id, { ...word })
+    },
+  }
+}

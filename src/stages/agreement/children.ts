@@ -1,0 +1,84 @@
+/**
+ * Whether two nodes handed on the same child items.
+ *
+ * @module
+ */
+import type { Json, JsonObject, StageItem } from '../types.ts'
+import { near, sameJson } from './json.ts'
+import type { Tolerance } from './tolerance.ts'
+
+/** Files of one picture differ by so much of their length when they were encoded apart. */
+const FILE_SHARE = 0.3
+const SAMPLES = 512
+
+/** Pixels of two crops, or what can be told of two files without decoding them. */
+export function samePicture(a: StageItem, b: StageItem, tolerance: Tolerance): boolean {
+  const [ours, theirs] = [a.meta['format'], b.meta['format']]
+  if (ours !== theirs) return true
+  if (ours !== 'rgb') {
+    return Math.abs(a.bytes.length - b.bytes.length) <=
+      FILE_SHARE * Math.max(a.bytes.length, b.bytes.length)
+  }
+  const [w, h] = sizeOf(a.meta)
+  const [v, k] = sizeOf(b.meta)
+  if (w * h * 3 !== a.bytes.length || v * k * 3 !== b.bytes.length) return false
+  // Crops of one line may differ by a pixel or two a side: looked at where they cover each other.
+  let sum = 0
+  for (let i = 0; i < SAMPLES; i++) {
+    const x = ((i * 73) % SAMPLES + 0.5) / SAMPLES
+    const y = (i + 0.5) / SAMPLES
+    const at = (width: number, height: number) =>
+      3 * (Math.floor(y * height) * width + Math.floor(x * width))
+    for (let c = 0; c < 3; c++) sum += Math.abs(a.bytes[at(w, h) + c]! - b.bytes[at(v, k) + c]!)
+  }
+  const sameSize = w === v && h === k
+  return sum / (3 * SAMPLES) <= tolerance.shade * (sameSize ? 1 : 4)
+}
+
+const sizeOf = ({ width, height }: JsonObject): [number, number] => [
+  Math.max(1, Number(width) || 1),
+  Math.max(1, Number(height) || 1),
+]
+
+/** Centre and size of a box given by its corners; undefined for anything else. */
+export function extentOf(box: Json | undefined): number[] | undefined {
+  if (!Array.isArray(box) || box.length < 2) return undefined
+  const points = box as Json[][]
+  if (!points.every((p) => Array.isArray(p) && p.length === 2 && p.every(Number.isFinite))) {
+    return undefined
+  }
+  const xs = points.map((p) => Number(p[0]))
+  const ys = points.map((p) => Number(p[1]))
+  const [left, right] = [Math.min(...xs), Math.max(...xs)]
+  const [top, bottom] = [Math.min(...ys), Math.max(...ys)]
+  return [(left + right) / 2, (top + bottom) / 2, right - left, bottom - top]
+}
+
+/** How an item travels is the link's business; where it was found may differ by a little. */
+function sameMeta(a: JsonObject, b: JsonObject, tolerance: Tolerance): boolean {
+  const plain = ({ format: _f, width: _w, height: _h, box: _b, ...rest }: JsonObject) => rest
+  if (!sameJson(plain(a), plain(b), tolerance)) return false
+  const [one, other] = [extentOf(a['box']), extentOf(b['box'])]
+  if (one === undefined || other === undefined) return one === other
+  return one.every((value, i) => near(value, other[i]!, tolerance, tolerance.pixels))
+}
+
+const same = (a: StageItem, b: StageItem, tolerance: Tolerance) =>
+  sameMeta(a.meta, b.meta, tolerance) && samePicture(a, b, tolerance)
+
+/** In order, or, where the backends differ, each found among the others with few left over. */
+export function sameChildren(
+  a: readonly StageItem[],
+  b: readonly StageItem[],
+  tolerance: Tolerance,
+): boolean {
+  if (a.length === b.length && a.every((item, i) => same(item, b[i]!, tolerance))) return true
+  const left = [...b]
+  let unmatched = 0
+  for (const item of a) {
+    const at = left.findIndex((other) => same(item, other, tolerance))
+    if (at < 0) unmatched++
+    else left.splice(at, 1)
+  }
+  return unmatched + left.length <= tolerance.odd * (a.length + b.length)
+}

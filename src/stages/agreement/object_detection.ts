@@ -1,0 +1,33 @@
+import type { JsonObject, StageItem } from '../types.ts'
+import { extentOf, sameChildren } from './children.ts'
+import type { Agreement } from './kind.ts'
+
+/** Fields `{width, height, found}`: a list of things, or their number where they are child items. */
+export const objectDetection: Agreement = {
+  sameFields(a, b, tolerance) {
+    if (a?.['width'] !== b?.['width'] || a?.['height'] !== b?.['height']) return false
+    const [ours, theirs] = [a?.['found'], b?.['found']]
+    if (!Array.isArray(ours) || !Array.isArray(theirs)) {
+      return Array.isArray(ours) === Array.isArray(theirs)
+    }
+    return sameChildren(itemsOf(ours as JsonObject[]), itemsOf(theirs as JsonObject[]), tolerance)
+  },
+  faultOf({ fields, children }) {
+    const width = Number(fields?.['width'])
+    const height = Number(fields?.['height'])
+    if (!(width >= 1 && height >= 1)) return 'a picture without a size'
+    const found = Array.isArray(fields?.['found']) ? itemsOf(fields['found'] as JsonObject[]) : []
+    for (const { meta } of [...found, ...Object.values(children).flat()]) {
+      const extent = extentOf(meta['box'])
+      if (extent === undefined) return 'a thing without a box'
+      const [x, y] = extent as [number, number]
+      if (x < 0 || y < 0 || x > width || y > height) return 'a thing outside the picture'
+      const { score } = meta
+      if (typeof score !== 'number' || score < 0 || score > 1) return 'a score that is none'
+    }
+    return undefined
+  },
+}
+
+const itemsOf = (list: readonly JsonObject[]): StageItem[] =>
+  list.map((meta) => ({ meta, bytes: new Uint8Array() }))

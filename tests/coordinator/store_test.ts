@@ -1,0 +1,110 @@
+/** What is learned is kept in a file, and a file that cannot be used is in nobody's way. */
+import assert from 'node:assert/strict'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { startCoordinator } from '../../src/cli/coordinator.ts'
+import { readStore } from '../../src/cli/store.ts'
+import { openDatabase } from '../../src/coordinator/store/database.ts'
+import type { Memory } from '../../src/policy/memory.ts'
+import { createWord } from '../../src/policy/trust/word.ts'
+import { ask, joinScripted, pipeline, untilHolds } from './fixture.ts'
+
+async function inTemp(run: (path: string) => Promise<void> | void) {
+  const dir = await Deno.makeTempDir()
+  try {
+    await run(join(dir, 'deep', 'store.sqlite'))
+  } finally {
+    await Deno.remove(dir, { recursive: true })
+  }
+}
+
+const ref = { pipeline: 'words', task: 'find', variant: 'fast' }
+const profile = {
+  models: [{ ...ref, points: [{ batch: 1, latencyMs: 12 }] }],
+  networkMs: [{ pipeline: 'words', task: 'find', ms: 3 }],
+}
+const memoryOf = (ids: readonly string[]): Memory => ({
+  profiles: ids.map((id) => [id, profile]),
+  fanOuts: [{ ...ref, rows: [{ items: 30, mean: 2, variance: 1 }] }],
+  words: ids.map((id) => [id, { ...createWord(false), passed: 7 }]),
+})
+
+Deno.test('a store gives back what was saved, the newest of each', () =>
+  inTemp(async (path) => {
+    await Deno.mkdir(join(path, '..'))
+    const first = openDatabase(path)
+    first.save(memoryOf(['a', 'b']), 1000)
+    const { profiles, fanOuts, words } = memoryOf(['b'])
+    words[0]![1].quarantined = true
+    first.save({ profiles, fanOuts, words }, 2000)
+    first.close()
+    const again = openDatabase(path).load()
+    assert.deepEqual(again.profiles.map(([id]) => id).sort(), ['a', 'b'])
+    assert.deepEqual(again.profiles[0]![1], profile)
+    assert.deepEqual(again.fanOuts, fanOuts)
+    assert.deepEqual(
+      Object.fromEntries(again.words.map(([id, { quarantined }]) => [id, quarantined])),
+      { a: false, b: true },
+    )
+  }))
+
+Deno.test('a store keeps so many nodes, those heard of last', () =>
+  inTemp(async (path) => {
+    await Deno.mkdir(join(path, '..'))
+    const store = openDatabase(path)
+    const names = (from: number, to: number) =>
+      Array.from({ length: to - from }, (_, i) => `n${from + i}`)
+    store.save(memoryOf(names(0, 1500)), 1000)
+    store.save(memoryOf(names(1500, 2500)), 2000)
+    const kept = new Set(store.load().words.map(([id]) => id))
+    assert.equal(kept.size, 2000)
+    assert.ok(names(1500, 2500).every((id) => kept.has(id)))
+    store.save(memoryOf(['late']), 2000 + 91 * 24 * 3600_000)
+    assert.deepEqual(store.load().words.map(([id]) => id), ['late'])
+    store.close()
+  }))
+
+for (
+  const [what, spoil] of [
+    ['of another version', (path: string) => {
+      const db = new DatabaseSync(path)
+      db.exec('CREATE TABLE other (a TEXT); PRAGMA user_version = 99')
+      db.close()
+    }],
+    ['that is no database', (path: string) => Deno.writeTextFileSync(path, 'x'.repeat(5000))],
+  ] as const
+) {
+  Deno.test(`a file ${what} is set aside, and a new one is begun`, () =>
+    inTemp(async (path) => {
+      await Deno.mkdir(join(path, '..'))
+      spoil(path)
+      const lines: string[] = []
+      const memory = readStore(path, (line) => void lines.push(line))
+      assert.deepEqual(memory, { profiles: [], fanOuts: [], words: [] })
+      assert.match(lines.join(), /Cannot use the store|not a database/)
+      assert.ok((await Deno.stat(`${path}.unusable`)).isFile)
+      openDatabase(path).close()
+    }))
+}
+
+Deno.test('a coordinator remembers what the one before it learned of a node', () =>
+  inTemp(async (store) => {
+    const start = (log: (line: string) => void) =>
+      startCoordinator({ pipelines: [{ dir: '', pipeline, models: {} }], port: 0, store, log })
+    const first = start(() => {})
+    const node = await joinScripted(first, 'one', undefined, {}, 7)
+    await untilHolds(first, 'one', 4)
+    assert.equal((await ask(first)).status, 200)
+    await first.close(1000)
+    await node.closed
+    const lines: string[] = []
+    const next = start((line) => void lines.push(line))
+    await next.close(1000)
+    assert.match(lines.join('\n'), /profiles of 1 nodes .* are remembered/)
+    const { profiles, fanOuts } = openDatabase(store).load()
+    const { models } = profiles[0]![1]
+    assert.ok(
+      models.some(({ task }) => task === 'find') && models.some(({ task }) => task === 'read'),
+    )
+    assert.ok(fanOuts.length > 0)
+  }))

@@ -1,0 +1,90 @@
+/** Nodes are checked over real links: who is believed, who is set aside, and what is told of it. */
+import assert from 'node:assert/strict'
+import { createOwnToken, trustOptions } from '../../src/cli/trust.ts'
+import { createRandom } from '../../src/sim/random.ts'
+import {
+  ask,
+  type Behaviour,
+  honest,
+  joinScripted,
+  pipeline,
+  untilHolds,
+  withCoordinator,
+} from './fixture.ts'
+
+const loaded = { dir: '', pipeline, models: {} }
+
+let serial = 0
+/** Finds the words where they are, and reads what is not there. */
+const liar: Behaviour = (batch) => {
+  const said = honest(batch)
+  if (batch.message.task !== 'read' || said === undefined) return said
+  return {
+    items: batch.message.items.map(() => (
+      { ok: true as const, fields: { text: `lie ${serial++}` }, children: {} }
+    )),
+  }
+}
+
+const reads: Behaviour = (batch) =>
+  batch.message.task === 'read'
+    ? {
+      items: batch.message.items.map(() => (
+        { ok: true as const, fields: { text: 'true' }, children: {} }
+      )),
+    }
+    : honest(batch)
+
+Deno.test('a node that lies is set aside, with the reason for all to see', async () => {
+  const own = createOwnToken()
+  const trust = await trustOptions([loaded], createRandom(1))
+  const lines: string[] = []
+  const log = (line: string) => void lines.push(line)
+  await withCoordinator(
+    async (coordinator) => {
+      await joinScripted(coordinator, 'own', reads, { token: own.token })
+      // Alone it would be taken at its word: there would be nobody to ask.
+      await untilHolds(coordinator, 'own', 4)
+      const bad = await joinScripted(coordinator, 'bad', liar, { token: 'x'.repeat(64) })
+      const nodes = () => coordinator.pool.nodes()
+      const find = (id: string) => nodes().find((node) => node.id === id)!
+      while (find('bad')?.state !== 'quarantined') {
+        const response = await ask(coordinator)
+        const { outputs } = await response.json()
+        if (response.status !== 200) continue
+        const texts = outputs.words.map(({ text }: { text: string }) => text)
+        assert.ok(texts.every((text: string) => text === 'true'), texts.join())
+      }
+      assert.equal(find('own').trust, 1)
+      assert.match(find('own').trustReason ?? '', /belongs to the coordinator/)
+      assert.equal(find('bad').trust, 0)
+      assert.match(find('bad').trustReason ?? '', /words\/read/)
+      assert.match(lines.join('\n'), /node bad is in quarantine: /)
+      const metrics = await (await fetch(`${coordinator.url}/metrics`)).text()
+      assert.match(metrics, /shoal_nodes{state="quarantined"} 1/)
+      assert.match(metrics, /shoal_nodes_judged_total{standing="quarantined"} 1/)
+      const { extra } = await (await fetch(`${coordinator.url}/v1/stats`)).json()
+      assert.ok(extra.replicas + extra.canaries > 0)
+
+      // Under the same id it is no better, on a link of its own or a new one.
+      await bad.leave()
+      await joinScripted(coordinator, 'bad', liar, { epoch: 2 })
+      assert.equal(find('bad').state, 'quarantined')
+      for (let i = 0; i < 5; i++) {
+        const { stages } = await (await ask(coordinator)).json()
+        assert.ok(stages.every(({ node }: { node: string }) => node === 'own'))
+      }
+    },
+    undefined,
+    { pipelines: [loaded], trust, isOwn: own.isOwn, log },
+  )
+})
+
+Deno.test('a secret is known by the nodes that were given it alone', () => {
+  const { token, isOwn } = createOwnToken()
+  const hello = { type: 'hello', protocol: 1, nodeId: 'a', epoch: 1 } as const
+  assert.ok(isOwn({ ...hello, token }))
+  assert.ok(!isOwn(hello))
+  assert.ok(!isOwn({ ...hello, token: token.slice(1) }))
+  assert.ok(!isOwn({ ...hello, token: createOwnToken().token }))
+})

@@ -1,0 +1,64 @@
+/** Stragglers are begun once more on another node; the first result counts. */
+import assert from 'node:assert/strict'
+import { createScene } from './trust/scene.ts'
+
+const straggling = (hedge: boolean) => {
+  const scene = createScene({ trust: false, hedge })
+  let stuck = false
+  scene.node('a', { latencyMs: () => stuck ? 1800 : 40 })
+  scene.node('b', { latencyMs: () => 90 })
+  scene.wait(500)
+  scene.ask(30)
+  stuck = true
+  const fromMs = scene.time.nowMs
+  scene.ask(2, 4000)
+  const last = [...scene.answers].slice(-2).map(([, [first]]) => first!)
+  return { scene, tookMs: last[0]!.atMs - fromMs, answers: last }
+}
+
+Deno.test('a batch that is later than it should be is done by another node in time', () => {
+  const { scene, tookMs, answers } = straggling(true)
+  const without = straggling(false)
+  assert.ok(tookMs < without.tookMs - 500, `${tookMs} and ${without.tookMs} ms`)
+  for (const { answer } of answers) assert.ok(answer.ok)
+  for (const [query, all] of scene.answers) assert.equal(all.length, 1, query)
+  assert.ok(scene.scheduler.stats().extra!.hedges > 0)
+  assert.deepEqual(scene.violations, [])
+})
+
+Deno.test('batches begun twice stay a small share, however many are late', () => {
+  const scene = createScene({ trust: false, hedge: true })
+  let serial = 0
+  // One in three takes ten times as long.
+  for (const id of ['a', 'b', 'c', 'd']) {
+    scene.node(id, { latencyMs: () => serial++ % 3 === 0 ? 400 : 40 })
+  }
+  scene.wait(500)
+  scene.ask(200, 100)
+  scene.wait(5000)
+  const hedged = scene.scheduler.stats().extra!.hedges
+  const sent = scene.dispatched().reduce((sum, { items }) => sum + items.length, 0)
+  assert.ok(hedged > 0 && hedged <= 0.06 * sent, `${hedged} of ${sent}`)
+  for (const [query, all] of scene.answers) assert.equal(all.length, 1, query)
+  assert.deepEqual(scene.violations, [])
+})
+
+Deno.test('when both nodes that are at a batch lose it, it is done by a third', () => {
+  const scene = createScene({ trust: false, hedge: true })
+  let stuck = false
+  for (const id of ['a', 'b']) scene.node(id, { latencyMs: () => stuck ? 1500 : 40 })
+  scene.wait(500)
+  scene.ask(20)
+  stuck = true
+  scene.ask(1, 600)
+  assert.ok(scene.scheduler.stats().extra!.hedges > 0)
+  scene.node('c', { latencyMs: () => 60 })
+  scene.wait(50)
+  scene.leave('a')
+  scene.leave('b')
+  scene.wait(4000)
+  const [first, ...more] = [...scene.answers].at(-1)![1]
+  assert.ok(first!.answer.ok)
+  assert.deepEqual(more, [])
+  assert.deepEqual(scene.violations, [])
+})

@@ -1,0 +1,88 @@
+/** What checking costs those who tell the truth. */
+import assert from 'node:assert/strict'
+import { createScene, refs } from './scene.ts'
+
+Deno.test('nodes of the own are not checked, and nothing else changes for them', () => {
+  const run = (trust: boolean) => {
+    const scene = createScene({ trust })
+    scene.node('a', { own: true })
+    scene.node('b', { own: true, slowness: 2 })
+    scene.wait(500)
+    scene.ask(40, 120)
+    scene.wait(3000)
+    const sent = scene.dispatched().map(({ node, slot, task, variant, items, giveUpMs }) => (
+      { node, slot, task, variant, items, giveUpMs }
+    ))
+    return { answers: [...scene.answers], sent }
+  }
+  assert.deepEqual(run(true), run(false))
+})
+
+Deno.test('where nobody else is there to ask, results are taken at once', () => {
+  const run = (trust: boolean) => {
+    const scene = createScene({ trust })
+    scene.node('only')
+    scene.wait(500)
+    scene.ask(20)
+    scene.wait(3000)
+    return [...scene.answers].map(([query, [first]]) => [query, first!.atMs, first!.answer.ok])
+  }
+  assert.deepEqual(run(true), run(false))
+})
+
+Deno.test('the share of results that is checked falls with each check that is passed', () => {
+  const scene = createScene()
+  for (const id of ['a', 'b', 'c']) scene.node(id)
+  scene.wait(500)
+  const shares: number[] = []
+  for (let i = 0; i < 4; i++) {
+    const before = { ...scene.scheduler.stats().extra! }
+    scene.ask(60, 150)
+    const { items, replicas, canaries } = scene.scheduler.stats().extra!
+    const extra = replicas + canaries - before.replicas - before.canaries
+    shares.push(extra / (items - before.items))
+  }
+  assert.ok(shares[0]! > 0.15 && shares[3]! < 0.07, shares.join(' '))
+  for (const id of ['a', 'b', 'c']) assert.equal(scene.trustOf(id)!.standing, 'trusted')
+  assert.deepEqual(scene.violations, [])
+})
+
+Deno.test('canaries look like any other work: a batch of a variant that is held, with time to do it', () => {
+  const scene = createScene()
+  scene.node('own', { own: true })
+  scene.node('new')
+  scene.wait(3000)
+  const canaries = scene.dispatched().filter(({ node }) => node === 'new')
+  assert.ok(canaries.length >= 3)
+  for (const { items, deadlineMs, giveUpMs, expectedMs } of canaries) {
+    assert.ok(items.length >= 1)
+    assert.ok(deadlineMs > 0 && giveUpMs > expectedMs)
+  }
+  // None of them twice to one node: it might remember.
+  for (const { task, variant } of refs) {
+    const asked = canaries.filter((one) => one.task === task && one.variant === variant)
+      .flatMap(({ items }) => items.map(({ payload }) => payload))
+    assert.equal(new Set(asked).size, asked.length)
+  }
+  assert.ok(scene.trustOf('new')!.passed >= 3)
+})
+
+Deno.test('what was learned of nodes is given to the next scheduler', () => {
+  const first = createScene()
+  first.node('own', { own: true })
+  first.node('a', { slowness: 2 })
+  first.wait(1000)
+  first.ask(100, 150)
+  assert.equal(first.trustOf('a')!.standing, 'trusted')
+  const memory = JSON.parse(JSON.stringify(first.scheduler.memory()))
+  assert.ok(memory.profiles.length === 2 && memory.fanOuts.length > 0 && memory.words.length === 1)
+  const next = createScene({ memory })
+  next.node('own', { own: true })
+  next.node('a', { slowness: 2 })
+  next.wait(100)
+  // What it earned counts once a few checks were passed: another may have come by its name.
+  assert.equal(next.trustOf('a')!.standing, 'proving')
+  next.ask(30, 150)
+  assert.equal(next.trustOf('a')!.standing, 'trusted')
+  assert.ok(next.trustOf('a')!.passed > first.trustOf('a')!.passed)
+})

@@ -1,0 +1,95 @@
+/** Nodes that lie are found out, and what they say does not reach clients. */
+import assert from 'node:assert/strict'
+import { runTrust } from '../../../src/cli/bench_trust.ts'
+import { LIES } from '../../../src/cli/bench_trust_lies.ts'
+import { createScene, liar } from './scene.ts'
+
+for (const lie of Object.keys(LIES)) {
+  Deno.test(`a node that lies is found out: ${lie}`, () => {
+    const { queriesUntilQuarantine, wrong, answered, late, honestQuarantined } = runTrust({
+      ...{ lies: [lie], honest: 2, own: 1, seconds: 40, rate: 4, seed: 2 },
+    })
+    assert.notEqual(queriesUntilQuarantine[0], null)
+    assert.equal(honestQuarantined, 0)
+    assert.equal(late, 0)
+    // Who lies seldom may be trusted before it is found out.
+    assert.ok(
+      wrong <= (lie.includes('one time in') ? 0.1 * answered : 0),
+      `${wrong} of ${answered} wrong`,
+    )
+  })
+}
+
+Deno.test('with three of ten nodes lying no wrong answer comes after the first minute', () => {
+  const { wrongLater, answeredLater, extraShareLater, honestQuarantined } = runTrust({
+    ...{ lies: ['garbage', 'nothing found', 'subtly wrong numbers'], honest: 7, own: 0 },
+    ...{ seconds: 200, rate: 12, seed: 4 },
+  })
+  assert.ok(answeredLater > 1000)
+  assert.equal(wrongLater, 0)
+  assert.equal(honestQuarantined, 0)
+  assert.ok(extraShareLater <= 0.05, `${extraShareLater} extra`)
+})
+
+Deno.test('results of a new node wait for another to say the same, and a third decides', () => {
+  const scene = createScene()
+  scene.node('own', { own: true, slowness: 3 })
+  scene.node('liar', { says: liar(), slowness: 0.5 })
+  scene.wait(1000)
+  scene.ask(12)
+  scene.wait(5000)
+  assert.deepEqual(scene.wrong(), [])
+  assert.equal(scene.answers.size, 12)
+  assert.equal(scene.trustOf('liar')!.standing, 'quarantined')
+  assert.match(scene.trustOf('liar')!.reason, /says otherwise|known/)
+  assert.deepEqual(scene.violations, [])
+})
+
+Deno.test('a node in quarantine gets no queries, nor after it joined anew', () => {
+  const scene = createScene()
+  scene.node('own', { own: true })
+  scene.node('liar', { says: liar() })
+  scene.wait(1000)
+  scene.ask(10)
+  assert.equal(scene.trustOf('liar')!.standing, 'quarantined')
+  scene.leave('liar')
+  scene.node('liar', { says: liar() })
+  const from = scene.dispatched().length
+  scene.ask(20)
+  const later = scene.dispatched().slice(from).filter(({ node }) => node === 'liar')
+  // Known answers are still asked for: no query waits for those.
+  assert.ok(later.every(({ items }) => items.every(({ query }) => query === '')))
+  assert.equal(scene.trustOf('liar')!.standing, 'quarantined')
+})
+
+Deno.test('a node that tells the truth again comes back, and proves itself anew', () => {
+  const scene = createScene()
+  const lie = liar()
+  scene.node('own', { own: true })
+  scene.node('sinner', {
+    says: (truth, payload, ref, nowMs) => nowMs < 5000 ? lie(truth, payload, ref, nowMs) : truth,
+  })
+  scene.wait(1000)
+  scene.ask(400)
+  const standings = scene.judged().filter(([id]) => id === 'sinner').map(([, to]) => to)
+  assert.deepEqual(standings, ['quarantined', 'proving', 'trusted'])
+  assert.deepEqual(scene.wrong(), [])
+})
+
+Deno.test('a trusted node that begins to lie is found out by the few results that are compared', () => {
+  const scene = createScene()
+  const lie = liar()
+  let lying = false
+  scene.node('own', { own: true })
+  scene.node('a', {
+    says: (truth, payload, ref, nowMs) => lying ? lie(truth, payload, ref, nowMs) : truth,
+    slowness: 0.5,
+  })
+  scene.wait(1000)
+  scene.ask(150)
+  assert.equal(scene.trustOf('a')!.standing, 'trusted')
+  assert.ok(scene.trustOf('a')!.trust > 0.5)
+  lying = true
+  scene.ask(200)
+  assert.equal(scene.trustOf('a')!.standing, 'quarantined')
+})

@@ -1,0 +1,85 @@
+/** A pool in virtual time whose nodes say what a test wants, with the answers' truth known. */
+import { comparing, pipeline, truthOf } from '../../../src/cli/bench_trust_lies.ts'
+import { createScheduler } from '../../../src/policy/scheduler.ts'
+import type { Memory } from '../../../src/policy/memory.ts'
+import type { NodeTrust, PolicyCommand } from '../../../src/policy/types.ts'
+import { createRandom } from '../../../src/sim/random.ts'
+import type { NodeSpec } from '../../../src/sim/node.ts'
+import { createSimulation } from '../../../src/sim/simulation.ts'
+
+export const refs = Object.entries(pipeline.tasks).flatMap(([task, { variants }]) =>
+  Object.keys(variants).map((variant) => ({ pipeline: pipeline.name, task, variant }))
+)
+
+/** Anything but the truth, and never twice the same. */
+export function liar(): NonNullable<NodeSpec['says']> {
+  let serial = 0
+  return (truth, _, { task }) => {
+    if (!truth.ok) return truth
+    serial++
+    return task === 'read'
+      ? { ok: true, result: { text: `lie ${serial}`, confidence: 0.5 }, children: {} }
+      : { ...truth, children: { read: [] } }
+  }
+}
+
+export function createScene(
+  options: { trust?: boolean; hedge?: boolean; memory?: Memory; seed?: number } = {},
+) {
+  const { trust = true, hedge = false, memory, seed = 3 } = options
+  const samples = { pages: ['sample-1', 'sample-2', 'sample-3', 'sample-4'] }
+  const scheduler = createScheduler({
+    pipelines: [pipeline],
+    hedge,
+    ...memory === undefined ? {} : { memory },
+    ...trust ? { trust: { random: createRandom(seed), ...comparing, samples } } : {},
+  })
+  const simulation = createSimulation({ scheduler, pipelines: [pipeline], seed, outcome: truthOf })
+  let asked = 0
+  return {
+    ...simulation,
+    scheduler,
+    node(id: string, given: Partial<NodeSpec> & { slowness?: number } = {}) {
+      const { slowness = 1, ...spec } = given
+      simulation.join({
+        ...{ id, able: refs, networkMs: 4, loadMs: 10, backend: 'wasm' },
+        latencyMs: ({ task, variant }, batch) =>
+          pipeline.tasks[task]!.variants[variant]!.referenceMs! * slowness * batch,
+        ...spec,
+      })
+    },
+    /** So many queries, one every `gapMs`. */
+    ask(count: number, gapMs = 300) {
+      for (let i = 0; i < count; i++) {
+        simulation.ask(`q${asked++}`, pipeline.name, pipeline.sloMs)
+        simulation.run(simulation.time.nowMs + gapMs)
+      }
+    },
+    wait: (ms: number) => simulation.run(simulation.time.nowMs + ms),
+    trustOf: (id: string): NodeTrust | undefined => scheduler.stats().nodes[id]?.trust,
+    /** How nodes stood, in the order of the changes. */
+    judged: (): [string, string][] =>
+      simulation.commands.flatMap(({ command }) =>
+        command.type === 'judged' ? [[command.node, command.standing] as [string, string]] : []
+      ),
+    dispatched: () =>
+      simulation.commands.flatMap(({ command }) =>
+        command.type === 'dispatch' ? [command as Extract<PolicyCommand, { type: 'dispatch' }>] : []
+      ),
+    /** Answers with a line that is not what it should be, or too few of them. */
+    wrong(): string[] {
+      const wrong: string[] = []
+      for (const [query, [first]] of simulation.answers) {
+        if (!first!.answer.ok) continue
+        const { items } = first!.answer
+        const lines = items.filter(({ task }) => task === 'read')
+        const right = lines.length === 4 && lines.every(({ payload, result }) => {
+          const truth = truthOf(payload, { pipeline: 'pages', task: 'read', variant: '' })
+          return truth.ok && JSON.stringify(truth.result) === JSON.stringify(result)
+        })
+        if (!right) wrong.push(query)
+      }
+      return wrong
+    },
+  }
+}

@@ -1,0 +1,126 @@
+/** When two nodes say the same of one item, and when not. */
+import assert from 'node:assert/strict'
+import { agree, faultOf } from '../../src/stages/agreement/agreement.ts'
+import { toleranceOf } from '../../src/stages/agreement/tolerance.ts'
+import type { ItemResult, JsonObject, StageItem } from '../../src/stages/types.ts'
+
+const same = toleranceOf('wasm', 'wasm')
+const other = toleranceOf('wasm', 'webgpu')
+const coarse = toleranceOf('wasm', 'webgpu', 'fp16')
+
+const line = (text: string, confidence = 0.9): ItemResult => ({
+  ok: true,
+  fields: { text, confidence },
+  children: {},
+})
+const TEXT = 'the quick brown fox jumps over it'
+
+function crop(left: number, shade: number, format = 'rgb'): StageItem {
+  const [width, height] = [30, 10]
+  const box = [[left, 5], [left + 90, 5], [left + 90, 35], [left, 35]]
+  return {
+    meta: { format, width, height, box },
+    bytes: Uint8Array.from({ length: 3 * width * height }, (_, i) => (shade + i) % 200),
+  }
+}
+const page = (
+  items: StageItem[],
+  fields: JsonObject = { width: 800, height: 600, lines: 2 },
+): ItemResult => ({
+  ok: true,
+  fields,
+  children: { recognise: items },
+})
+
+Deno.test('texts of one backend agree to the letter, of others nearly', () => {
+  const agrees = (a: ItemResult, b: ItemResult, tolerance = same) =>
+    agree('text-recognition', a, b, tolerance)
+  assert.ok(agrees(line(TEXT), line(TEXT, 0.901)))
+  assert.ok(!agrees(line(TEXT), line(TEXT.replace('fox', 'fax'))))
+  assert.ok(agrees(line(TEXT), line(TEXT.replace('fox', 'fax')), other))
+  assert.ok(!agrees(line(TEXT), line('something else altogether'), coarse))
+  assert.ok(!agrees(line(TEXT, 0.9), line(TEXT, 0.83)))
+  assert.ok(!agrees(line(TEXT, 0.9), line(TEXT, 0.85), other))
+  assert.ok(agrees(line(TEXT, 0.9), line(TEXT, 0.85), coarse))
+  const nothing: ItemResult = { ok: true, fields: null, children: {} }
+  assert.ok(agrees(nothing, nothing))
+  assert.ok(!agrees(nothing, line(TEXT)))
+})
+
+Deno.test('lines of a page agree by their boxes and pixels', () => {
+  const agrees = (a: ItemResult, b: ItemResult, tolerance = same) =>
+    agree('text-detection', a, b, tolerance)
+  const truth = page([crop(10, 0), crop(200, 50)])
+  assert.ok(agrees(truth, page([crop(10.2, 0), crop(200, 50)])))
+  assert.ok(!agrees(truth, page([crop(19, 0), crop(209, 50)])))
+  assert.ok(!agrees(truth, page([crop(10, 0)])))
+  assert.ok(!agrees(truth, page([])))
+  // The right places with other pixels.
+  assert.ok(!agrees(truth, page([crop(10, 90), crop(200, 140)]), other))
+  assert.ok(
+    !agrees(truth, page([crop(10, 0), crop(200, 50)], { width: 801, height: 600, lines: 2 })),
+  )
+  const many = Array.from({ length: 12 }, (_, i) => crop(10 + 50 * i, i))
+  assert.ok(!agrees(page(many), page(many.slice(1))))
+  // One at a threshold may be found by one backend only.
+  assert.ok(agrees(page(many), page(many.slice(1)), other))
+})
+
+Deno.test('a stage without rules of its own is compared field by field', () => {
+  const said = (fields: JsonObject): ItemResult => ({ ok: true, fields, children: {} })
+  const truth = said({ label: 'Sandal', index: 5, score: 0.7, box: [10, 20, 30, 41] })
+  const agrees = (fields: JsonObject, tolerance = other) =>
+    agree('of-its-own', truth, said(fields), tolerance)
+  assert.ok(agrees({ label: 'Sandal', index: 5, score: 0.706, box: [11, 20, 30, 40] }))
+  assert.ok(!agrees({ label: 'Sneaker', index: 7, score: 0.7, box: [10, 20, 30, 41] }))
+  assert.ok(!agrees({ label: 'Sandal', index: 6, score: 0.7, box: [10, 20, 30, 41] }))
+  assert.ok(!agrees({ label: 'Sandal', index: 5, score: 0.5, box: [10, 20, 30, 41] }))
+  assert.ok(!agrees({ label: 'Sandal', index: 5, score: null, box: [10, 20, 30, 41] }))
+  assert.ok(!agrees({ label: 'Sandal' }))
+})
+
+Deno.test('things of a picture agree by their kind, score and box', () => {
+  const thing = (left: number, kind: string, score: number) => ({
+    ...{ kind, score },
+    box: [[left, 5], [left + 60, 5], [left + 60, 65], [left, 65]],
+  })
+  const said = (found: JsonObject[]): ItemResult => ({
+    ok: true,
+    fields: { width: 320, height: 240, found },
+    children: {},
+  })
+  const agrees = (a: ItemResult, b: ItemResult, tolerance = same) =>
+    agree('object-detection', a, b, tolerance)
+  const truth = said([thing(10, 'shoe', 0.8), thing(100, 'tag', 0.7)])
+  assert.ok(agrees(truth, said([thing(10.2, 'shoe', 0.801), thing(100, 'tag', 0.7)])))
+  assert.ok(!agrees(truth, said([thing(10, 'bag', 0.8), thing(100, 'tag', 0.7)]), coarse))
+  assert.ok(!agrees(truth, said([thing(10, 'shoe', 0.6), thing(100, 'tag', 0.7)]), coarse))
+  assert.ok(!agrees(truth, said([thing(10, 'shoe', 0.8)]), other))
+  assert.match(faultOf('object-detection', said([thing(400, 'shoe', 0.8)])) ?? '', /outside/)
+  assert.match(faultOf('object-detection', said([thing(10, 'shoe', 1.8)])) ?? '', /score/)
+})
+
+Deno.test('a picture that one node calls bad is bad, or both were asked in vain', () => {
+  const bad: ItemResult = { ok: false, reason: 'invalid_input', message: 'no picture' }
+  assert.ok(agree('text-detection', bad, { ...bad, message: 'not one' }, same))
+  assert.ok(!agree('text-detection', bad, page([crop(10, 0)]), coarse))
+})
+
+Deno.test('what no input leads to is a fault', () => {
+  const fault = (result: ItemResult, kind = 'text-detection') => faultOf(kind, result)
+  assert.equal(fault(page([crop(10, 0)])), undefined)
+  assert.match(fault(page([crop(900, 0)])) ?? '', /outside/)
+  assert.match(fault(page([{ ...crop(10, 0), bytes: new Uint8Array(5) }])) ?? '', /5 bytes/)
+  const nan = crop(10, 0)
+  nan.meta['box'] = [[null, null], [null, null]]
+  assert.match(fault(page([nan])) ?? '', /without a box/)
+  assert.equal(fault(line(TEXT), 'text-recognition'), undefined)
+  assert.match(
+    fault(
+      { ok: true, fields: { text: 'a', confidence: null }, children: {} },
+      'text-recognition',
+    ) ?? '',
+    /confidence/,
+  )
+  assert.match(fault(line(TEXT, 1.2), 'text-recognition') ?? '', /confidence/)
+})
