@@ -50,14 +50,8 @@ export interface Choices {
   quickest: Choice | undefined
 }
 
-/**
- * Kept for what no latency foresees, so that only the quickest may use it: a share of the time that
- * is still to go and some of what upper latencies add to it, but no more than a share of the laxity.
- * What ends soon needs less in hand than what has just begun.
- */
-const KEEP = 0.15
-const KEEP_SPREADS = 1.5
-const MOST_KEPT = 0.2
+/** Share of a query's laxity that is kept for what no latency foresees; only the quickest may use it. */
+const KEEP = 0.2
 /**
  * How much of the work ahead, counted the quickest way, stands before what follows an item: part of
  * it is done while the item runs. Found in simulation of the paper's trace; 0 to 2 were tried.
@@ -84,10 +78,7 @@ export function choose(item: Item, slot: Slot, view: View, only?: VariantShape):
   const most = wish?.accuracy ?? Infinity
   const { startMs, returnMs } = timesOf(item, slot, view)
   const lateStartMs = startMs + lateMs(slot)
-  const mostKeptMs = MOST_KEPT * query.laxityMs
-  const isTooLate = (endMs: number, spreadMs: number) =>
-    endMs + Math.min(mostKeptMs, KEEP * (endMs - view.nowMs) + KEEP_SPREADS * spreadMs) >
-      query.deadlineMs
+  const soonMs = query.deadlineMs - KEEP * query.laxityMs
   let best: Choice | undefined
   let quickest: Choice | undefined
   for (const prefix of prefixesAfter(item.above, item.task)) {
@@ -116,13 +107,12 @@ export function choose(item: Item, slot: Slot, view: View, only?: VariantShape):
         (choice.dear === quickest.dear && choice.endMs < quickest.endMs)
       ) quickest = choice
       if (variant.accuracy > most || !economic) continue
-      const spreadMs = choice.safeEndMs - choice.endMs
-      if (choice.extraMs > budgetMs || isTooLate(choice.safeEndMs, spreadMs)) continue
+      if (choice.extraMs > budgetMs || choice.safeEndMs > soonMs) continue
       // What follows waits behind all that is more urgent; its siblings would go the same way.
       const aheadMs = view.nowMs + backlog.busyMs + aheadOf(query, backlog) * AHEAD
       const lastMs = Math.max(lateStartMs + upperMs, aheadMs) + siblings * costMs + returnMs +
         tail.safeChainMs
-      if (isTooLate(lastMs, spreadMs)) continue
+      if (lastMs > soonMs) continue
       if (
         best === undefined || tail.accuracy > best.tail.accuracy ||
         (tail.accuracy === best.tail.accuracy && choice.endMs < best.endMs)

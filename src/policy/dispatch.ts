@@ -8,7 +8,7 @@ import { aheadOf, type Backlog } from './backlog.ts'
 import { type CloseReason, fillBatch, type Member } from './batching.ts'
 import type { Capacity } from './capacity.ts'
 import { choose, elsewhere, isSlowerThanWaiting, type View } from './choose.ts'
-import { firstInNeed, isInGoodHands } from './help.ts'
+import { isInGoodHands } from './help.ts'
 import type { Limits } from './options.ts'
 import type { Profile } from './profile.ts'
 import type { Item, Query } from './query.ts'
@@ -110,12 +110,6 @@ function decide(slot: Slot, parts: DispatchParts, nowMs: number): boolean {
     const item = mostUrgent(slot, waiting, cursors)
     if (item === undefined) return false
     const verdict = judge(item, cursors.get(item.task) ?? 0, slot, view, waiting)
-    if (verdict === 'not needed') {
-      const queue = waiting.queues.get(item.task)!
-      cursors.set(item.task, firstInNeed(queue, (cursors.get(item.task) ?? 0) + 1, slot, view))
-      left++
-      continue
-    }
     if (verdict === 'drop') {
       parts.drop(item.query, nowMs)
       view.backlog = parts.backlog(nowMs)
@@ -160,7 +154,7 @@ function judge(
   slot: Slot,
   view: View,
   waiting: Waiting,
-): Member | 'leave' | 'not needed' | 'drop' {
+): Member | 'leave' | 'drop' {
   const { deadlineMs } = item
   const planned = view.targets.isPlanned(item.task, slot.group!)
   if (slot.node.resting && !isPressing(item, view)) return 'leave'
@@ -168,7 +162,7 @@ function judge(
   const holdsAll = slot.held.size >= slot.node.openCount
   if (!planned && holdsAll && !isPressing(item, view)) return 'leave'
   if (!planned && !holdsAll && item.attempts === 0 && isInGoodHands(item, position, slot, view)) {
-    return 'not needed'
+    return 'leave'
   }
   const { best, quickest } = choose(item, slot, view)
   const choice = best ?? quickest

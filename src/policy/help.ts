@@ -7,7 +7,6 @@
 import type { Capacity } from './capacity.ts'
 import { freeAtMs, type View } from './choose.ts'
 import type { Item } from './query.ts'
-import type { DeadlineQueue } from './queue.ts'
 import { type Prefix, prefixesAfter, type VariantShape } from './shape.ts'
 import type { Group, Slot } from './slots.ts'
 
@@ -55,32 +54,6 @@ export function isInGoodHands(item: Item, position: number, slot: Slot, view: Vi
   if (ratePerMs === 0) return false
   const endMs = freeMs + position / ratePerMs + lastMs + tailMs
   return endMs <= query.deadlineMs - RESCUE * query.laxityMs
-}
-
-/**
- * Position of the first item from `from` on that is not in good hands; the length of the queue where
- * all are. The further back, the more there is before an item: found by doubling and halving.
- */
-export function firstInNeed(
-  queue: DeadlineQueue<Item>,
-  from: number,
-  slot: Slot,
-  view: View,
-): number {
-  const isFine = (at: number) => isInGoodHands(queue.at(at)!, at, slot, view)
-  let fine = from - 1
-  let need = from
-  for (let step = 1; need < queue.length && isFine(need); step *= 2) {
-    fine = need
-    need += step
-  }
-  need = Math.min(need, queue.length)
-  while (need - fine > 1) {
-    const middle = (fine + need) >> 1
-    if (isFine(middle)) fine = middle
-    else need = middle
-  }
-  return need
 }
 
 function handsOf(prefixes: readonly Prefix[], level: number, view: View): readonly Hand[] {

@@ -21,7 +21,7 @@ export interface Aim {
 /** Share of its time that a query should have left. */
 export const TIGHT = 0.1
 /** Share of queries that may end tighter; the aim settles where so many do. */
-const TIGHT_SHARE = 0.03
+const TIGHT_SHARE = 0.02
 /** One that is late tells as much as so many that are only tight: they say how far the tail goes. */
 const MISSED = 25
 const START = 1
