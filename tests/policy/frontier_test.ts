@@ -128,8 +128,8 @@ Deno.test('aim falls further for queries that are late than for those that only 
   const close = createAim()
   const late = createAim()
   for (let i = 0; i < 50; i++) {
-    close.learn(100, 2, 0, false)
-    late.learn(100, 0, 2, false)
+    close.learn(100, 1, 0, false)
+    late.learn(100, 0, 1, false)
   }
   assert.ok(close.value > 1, `${close.value}`)
   assert.ok(late.value < close.value - 0.1, `${late.value}, ${close.value}`)
