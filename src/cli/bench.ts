@@ -1,9 +1,12 @@
 /**
  * `deno task bench [NAME] [--json FILE]`: the benchmarks of speed, as tables and JSON.
  *
- * Of `live` alone: `--queries N` a step, `--policy static,shoal`, `--trace FILE`. Of `twin` alone:
- * `--from FILE`, what `live --json FILE` wrote. Of `overload`: `--seconds N`. Of `soak`: `--minutes N`,
- * `--rate N`. Of `chaos`: `--queries N` in all, `--pipeline DIR`.
+ * Of `live` alone: `--pipeline DIR`, `--tabs N`, `--nodes N`, `--queries N` a step, `--policy
+ * static,shoal`, `--multiples 0.5,1,2` of what static carries, `--budget S` for each policy, `--for S`
+ * in this call, `--trace FILE`; with `--from FILE` it goes on with what `live --json FILE` wrote. Of
+ * `twin` and `curve` alone: `--from FILE` too; `curve` draws it to `--svg FILE`. Of `overload`:
+ * `--seconds N`. Of `soak`: `--minutes N`, `--rate N`. Of `chaos`: `--queries N` in all, `--pipeline
+ * DIR`.
  *
  * @module
  */
@@ -17,8 +20,9 @@ import { benchDuty } from './bench_duty.ts'
 import { benchEfficiency } from './bench_efficiency.ts'
 import { benchFailover } from './bench_failover.ts'
 import { benchIdle } from './bench_idle.ts'
+import { benchCurve } from './bench_curve.ts'
 import { benchJoin } from './bench_join.ts'
-import { benchLive } from './bench_live.ts'
+import { benchLive, type LiveOptions } from './bench_live.ts'
 import { benchMemory } from './bench_memory.ts'
 import { benchOverhead } from './bench_overhead.ts'
 import { benchOverload } from './bench_overload.ts'
@@ -40,29 +44,49 @@ const { values, positionals } = parseArgs({
   args: Deno.args,
   options: {
     ...{ json: text, pipeline: text, queries: text, policy: text, trace: text, from: text },
+    ...{ tabs: text, nodes: text, multiples: text, budget: text, for: text, svg: text },
     ...{ seconds: text, minutes: text, rate: text },
   },
   allowPositionals: true,
 })
 
+function fail(message: string): never {
+  console.error(message)
+  Deno.exit(1)
+}
+
+function count(name: 'queries' | 'tabs' | 'nodes' | 'budget' | 'for', least: number) {
+  const given = values[name]
+  if (given === undefined) return undefined
+  if (/^\d{1,6}$/.test(given) && Number(given) >= least) return Number(given)
+  return fail(`Cannot use --${name}: must be an integer from ${least}: received ${given}`)
+}
+
 function live(): Promise<unknown> {
-  const { queries, policy, trace } = values
-  if (queries !== undefined && !/^[1-9]\d{0,5}$/.test(queries)) {
-    console.error(`Cannot use --queries: must be a positive integer: received ${queries}`)
-    Deno.exit(1)
+  const { policy, trace, pipeline, from, multiples } = values
+  const given = {
+    ...{ queries: count('queries', 1), budgetS: count('budget', 1), forS: count('for', 1) },
+    ...{ tabs: count('tabs', 0), nodes: count('nodes', 0), trace, pipeline, from },
+    policies: policy?.split(',').filter(Boolean),
+    multiples: multiples?.split(',').map(Number),
   }
-  return benchLive({
-    ...queries === undefined ? {} : { queries: Number(queries) },
-    ...policy === undefined ? {} : { policies: policy.split(',') },
-    ...trace === undefined ? {} : { trace },
-  })
+  if (given.multiples?.some((one) => !(one > 0))) {
+    fail(`Cannot use --multiples: must be numbers above 0: received ${multiples}`)
+  }
+  const known = Object.entries(given).filter(([, value]) => value !== undefined)
+  return benchLive(Object.fromEntries(known) as LiveOptions)
+}
+
+function curve(): Promise<unknown> {
+  const { from, svg } = values
+  if (from === undefined || svg === undefined) fail('Cannot draw: --from and --svg are needed')
+  return benchCurve(from, svg)
 }
 
 function above0(name: 'seconds' | 'minutes' | 'rate'): number | undefined {
   const text = values[name]
   if (text === undefined || Number(text) > 0) return text === undefined ? undefined : Number(text)
-  console.error(`Cannot use --${name}: must be a number above 0: received ${text}`)
-  Deno.exit(1)
+  return fail(`Cannot use --${name}: must be a number above 0: received ${text}`)
 }
 
 function soak(): Promise<unknown> {
@@ -111,13 +135,15 @@ const BENCHES: Record<string, () => Promise<unknown>> = {
   pages: benchPages,
 }
 
+/** Only by name: they need what another wrote. */
+const NAMED: Record<string, () => Promise<unknown>> = { curve }
+
 const names = positionals.length > 0 ? positionals : Object.keys(BENCHES)
 const results: Record<string, unknown> = {}
 for (const name of names) {
-  const bench = BENCHES[name]
+  const bench = BENCHES[name] ?? NAMED[name]
   if (bench === undefined) {
-    console.error(`Cannot run bench ${name}: there are ${Object.keys(BENCHES).join(', ')}`)
-    Deno.exit(1)
+    fail(`Cannot run bench ${name}: there are ${Object.keys({ ...BENCHES, ...NAMED }).join(', ')}`)
   }
   console.log(`\n== ${name}`)
   results[name] = await bench()

@@ -19,13 +19,15 @@ const { values } = parseArgs({
     name: { type: 'string', default: 'node' },
     backend: { type: 'string', default: 'wasm' },
     measure: { type: 'boolean', default: false },
+    cache: { type: 'string', default: 'shoal-models' },
   },
 })
-const { join: url, name, measure } = values
+const { join: url, name, measure, cache } = values
 const backend = values.backend as BackendWish
 const native = backend === 'native' ? await nativeEngine(() => {}) : undefined
 const host = createDenoHost({
   codecs: codecAssetUrls(),
+  cache,
   ...(native === undefined ? {} : { ort: { native: { module: native } } }),
   keep: { dir: `${ROOT}.shoal/nodes`, name },
 })

@@ -9,7 +9,7 @@ import { type Profiles } from './bench_live_profile.ts'
 import { median } from './statistics.ts'
 
 export interface Observed {
-  /** By node: median of what batches took over what its profile says of them. */
+  /** By the node's name: median of what batches took over what its profile says of them. */
   slowness: { [node: string]: number }
   /** Pooled coefficient of variation of batches of one node, variant and size. */
   latencyCv: number
@@ -19,7 +19,7 @@ export interface Observed {
 }
 
 export interface Observer {
-  wrap(scheduler: Scheduler): Scheduler
+  wrap(scheduler: Scheduler, nameOf?: (node: string) => string): Scheduler
   observed(profiles: Profiles): Observed
 }
 
@@ -61,7 +61,7 @@ export function createObserver(): Observer {
   }
 
   return {
-    wrap: (scheduler) => ({
+    wrap: (scheduler, nameOf = (node) => node) => ({
       ...scheduler,
       handle(event, nowMs) {
         if (event.type === 'batch_finished') finished(event)
@@ -70,7 +70,7 @@ export function createObserver(): Observer {
           if (command.type !== 'dispatch') continue
           const { batch, node, pipeline, task, variant, items } = command
           const key = `${pipeline}/${task}/${variant}`
-          sent.set(batch, { node, key, variant, size: items.length })
+          sent.set(batch, { node: nameOf(node), key, variant, size: items.length })
         }
         return commands
       },

@@ -6,20 +6,26 @@
  */
 import type { LatencyPoint, PolicyCommand, Scheduler, VariantRef } from '../policy/types.ts'
 
-/** By node, then by `pipeline/task/variant`. */
+/** By the node's name, then by `pipeline/task/variant`. */
 export type Profiles = Map<string, Map<string, VariantRef & { points: LatencyPoint[] }>>
 
 const keyOf = ({ pipeline, task, variant }: VariantRef) => `${pipeline}/${task}/${variant}`
 
+const asIs = (node: string) => node
+
 /** Keeps the newest figure of each batch size that nodes report. */
-export function profileKeeper(profiles: Profiles): (scheduler: Scheduler) => Scheduler {
+export function profileKeeper(
+  profiles: Profiles,
+  nameOf = asIs,
+): (scheduler: Scheduler) => Scheduler {
   return (scheduler) => ({
     ...scheduler,
     handle(event, nowMs) {
       if (event.type === 'node_reported') {
+        const name = nameOf(event.node)
         for (const row of event.profile ?? []) {
-          const known = profiles.get(event.node) ?? new Map()
-          profiles.set(event.node, known)
+          const known = profiles.get(name) ?? new Map()
+          profiles.set(name, known)
           const sizes = new Map<number, LatencyPoint>(
             [...known.get(keyOf(row))?.points ?? [], ...row.points].map((
               point: LatencyPoint,
@@ -35,7 +41,10 @@ export function profileKeeper(profiles: Profiles): (scheduler: Scheduler) => Sch
 }
 
 /** Tells the scheduler of a node's profile as it joins, and of no other later. */
-export function profileGiver(profiles: Profiles): (scheduler: Scheduler) => Scheduler {
+export function profileGiver(
+  profiles: Profiles,
+  nameOf = asIs,
+): (scheduler: Scheduler) => Scheduler {
   return (scheduler) => ({
     ...scheduler,
     handle(event, nowMs) {
@@ -45,7 +54,7 @@ export function profileGiver(profiles: Profiles): (scheduler: Scheduler) => Sche
       }
       const commands: PolicyCommand[] = scheduler.handle(event, nowMs)
       if (event.type !== 'node_joined') return commands
-      const profile = [...profiles.get(event.node)?.values() ?? []]
+      const profile = [...profiles.get(nameOf(event.node))?.values() ?? []]
       const more = scheduler.handle({ type: 'node_reported', node: event.node, profile }, nowMs)
       return [...commands, ...more]
     },

@@ -3,8 +3,10 @@
  *
  * @module
  */
-import type { Asked } from './bench_live_load.ts'
-import { quantile } from './statistics.ts'
+import { isOnTime } from '../../demo/load/tally.ts'
+import type { Asked } from '../../demo/load/types.ts'
+import type { Step } from './bench_live_steps.ts'
+import { quantile, wilson } from './statistics.ts'
 
 export interface Row {
   demandPerS: number
@@ -23,45 +25,29 @@ export interface Row {
   p95Ms: number
   /** Mean over samples of the step: nodes that ran a batch in the last second. */
   activeNodes: number
-  /** Violations by the second of the step in which they were sent, where there were any. */
+  /** Violations by the second of the step in which they were due, where there were any. */
   violationsAtS: { [second: number]: number }
 }
 
-const Z = 1.96
-
-/** @returns the interval that holds the true ratio in 95 of 100 cases (Wilson's score) */
-export function wilson(hits: number, of: number): [number, number] {
-  if (of === 0) return [0, 1]
-  const share = hits / of
-  const centre = share + Z * Z / (2 * of)
-  const spread = Z * Math.sqrt(share * (1 - share) / of + Z * Z / (4 * of * of))
-  const scale = 1 + Z * Z / of
-  return [Math.max(0, (centre - spread) / scale), Math.min(1, (centre + spread) / scale)]
-}
-
-export const isOnTime = ({ status, latencyMs }: Asked, sloMs: number) =>
-  status === 200 && latencyMs <= sloMs
-
 export function rowOf(
   asked: readonly Asked[],
-  { ratePerS, multiple }: { ratePerS: number; multiple: number },
+  { ratePerS, multiple, seconds, fromS }: Step,
   sloMs: number,
   activeNodes: number,
 ): Row {
   const good = asked.filter((one) => isOnTime(one, sloMs))
   const bad = asked.filter((one) => !isOnTime(one, sloMs))
   const [atLeast, atMost] = wilson(bad.length, asked.length)
-  const spanS = asked.reduce((most, { atMs }) => Math.max(most, atMs), 0) / 1000
   const violationsAtS: Row['violationsAtS'] = {}
-  for (const { atMs } of bad) {
-    const second = Math.floor(atMs / 1000)
+  for (const { dueMs } of bad) {
+    const second = Math.floor(dueMs / 1000) - fromS
     violationsAtS[second] = (violationsAtS[second] ?? 0) + 1
   }
   return {
     demandPerS: ratePerS,
     multiple,
     queries: asked.length,
-    onTimePerS: good.length / Math.max(spanS, 1e-3),
+    onTimePerS: good.length / seconds,
     accuracy: good.reduce((sum, one) => sum + (one.accuracy ?? 0), 0) / Math.max(good.length, 1),
     violationRatio: bad.length / Math.max(asked.length, 1),
     atLeast,

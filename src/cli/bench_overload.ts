@@ -9,7 +9,7 @@
  */
 import { availableParallelism, loadavg } from 'node:os'
 import { cpuSeconds, startChild } from './bench_child.ts'
-import { makePicture } from './bench_live_scene.ts'
+import { makePicture } from './bench_picture.ts'
 import { memoryNow, watchMemory } from './bench_memory_of.ts'
 import type { AskOrder, AskResult, OneAsked } from './bench_overload_load.ts'
 import type { PoolReady, PoolStanding } from './bench_pool_server.ts'

@@ -5,7 +5,7 @@
  * @module
  */
 import { startChild } from './bench_child.ts'
-import { makePicture } from './bench_live_scene.ts'
+import { makePicture } from './bench_picture.ts'
 import { memoryNow, watchMemory } from './bench_memory_of.ts'
 import type { AskResult } from './bench_overload_load.ts'
 import type { PoolReady, PoolStanding } from './bench_pool_server.ts'

@@ -11,8 +11,8 @@ import { createRandom } from '../sim/random.ts'
 import { initialRates, simulate } from '../sim/run.ts'
 import { checkScenario, type Scenario } from '../sim/scenario.ts'
 import { MULTIPLES } from './bench_live_steps.ts'
-import { wilson } from './bench_live_rows.ts'
 import { latencyTable, type PipelineFile, readOcr } from './modelled.ts'
+import { wilson } from './statistics.ts'
 
 const QUICKER = 3.5
 /** Lines of the picture that the live bench asks with. */

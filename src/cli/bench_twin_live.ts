@@ -6,25 +6,20 @@
  * @module
  */
 import { createPolicy } from '../policy/policies.ts'
-import type { LatencyPoint } from '../policy/types.ts'
 import { createRandom } from '../sim/random.ts'
 import { initialRates, simulate } from '../sim/run.ts'
 import { checkScenario } from '../sim/scenario.ts'
+import type { Trace } from '../sim/scenario_schema.ts'
 import type { Observed } from './bench_live_observe.ts'
-import type { Row } from './bench_live_rows.ts'
-import { readOcr } from './modelled.ts'
+import { type LiveRun, type Part, readLiveRun } from './bench_live_record.ts'
+import { traceOf, within } from './bench_live_steps.ts'
+import { readPipeline } from './modelled.ts'
 
 const SEEDS = [1, 2, 3, 4, 5]
 
-interface LiveRun {
-  steps: { multiple: number; ratePerS: number; queries: number }[]
-  profiles: { [node: string]: { task: string; variant: string; points: LatencyPoint[] }[] }
-  policies: { [policy: string]: { rows: Row[]; observed: Observed } }
-}
-
-/** The pipeline with the fan-outs of the picture that was asked with. */
-async function pipelineOf(fanOut: Observed['fanOut']) {
-  const pipeline = await readOcr()
+/** The pipeline with the fan-outs of what was asked with. */
+async function pipelineOf(dir: string, fanOut: Observed['fanOut']) {
+  const pipeline = await readPipeline(dir)
   for (const { variants } of Object.values(pipeline.tasks)) {
     for (const [name, variant] of Object.entries(variants)) {
       if (fanOut[name] !== undefined) variant.fanOut = { ...variant.fanOut, ...fanOut[name] }
@@ -33,12 +28,17 @@ async function pipelineOf(fanOut: Observed['fanOut']) {
   return pipeline
 }
 
-async function scenarioOf(run: LiveRun, policy: string, seed: number) {
-  const { observed } = run.policies[policy]!
+async function scenarioOf(
+  run: LiveRun,
+  policy: string,
+  { observed }: Part,
+  trace: Trace,
+  seed: number,
+) {
   const nodes = Object.entries(run.profiles)
   return checkScenario({
     schema: 'shoal-scenario/1',
-    pipeline: await pipelineOf(observed.fanOut),
+    pipeline: await pipelineOf(run.pipeline, observed.fanOut),
     classes: Object.fromEntries(nodes.map(([node, rows]) => {
       const slowness = observed.slowness[node] ?? 1
       return [node, {
@@ -53,12 +53,7 @@ async function scenarioOf(run: LiveRun, policy: string, seed: number) {
       }]
     })),
     pool: nodes.map(([node]) => ({ class: node, count: 1 })),
-    trace: {
-      binSeconds: 1,
-      rates: run.steps.flatMap(({ ratePerS, queries }) =>
-        Array(Math.ceil(queries / ratePerS)).fill(ratePerS)
-      ),
-    },
+    trace,
     noise: { latencyCv: observed.latencyCv },
     seed,
   }, 'live')
@@ -72,11 +67,12 @@ interface Sums {
   seconds: number
 }
 
-/** Sums over seeds, for each step. */
-async function simulated(run: LiveRun, name: string): Promise<Sums[]> {
-  const sums = run.steps.map(() => ({ asked: 0, bad: 0, accuracy: 0, active: 0, seconds: 0 }))
+/** Sums over seeds, for each step that was played in this part. */
+async function simulated(run: LiveRun, name: string, part: Part): Promise<Sums[]> {
+  const steps = within(run.steps.slice(part.first, part.first + part.count), Infinity)
+  const sums = steps.map(() => ({ asked: 0, bad: 0, accuracy: 0, active: 0, seconds: 0 }))
   for (const seed of SEEDS) {
-    const scenario = await scenarioOf(run, name, seed)
+    const scenario = await scenarioOf(run, name, part, traceOf(steps), seed)
     const policy = createPolicy(name, {
       pipelines: scenario.workloads.map(({ pipeline }) => pipeline),
       initialRatePerS: initialRates(scenario),
@@ -84,10 +80,9 @@ async function simulated(run: LiveRun, name: string): Promise<Sums[]> {
       random: createRandom(seed),
     })
     const { timeline } = simulate(scenario, policy).result
-    let fromS = 0
-    run.steps.forEach(({ ratePerS, queries }, i) => {
+    steps.forEach(({ fromS, seconds }, i) => {
       const sum = sums[i]!
-      for (const bin of timeline.slice(fromS, fromS += Math.ceil(queries / ratePerS))) {
+      for (const bin of timeline.slice(fromS, fromS + seconds)) {
         sum.asked += bin.demand
         sum.bad += bin.demand * bin.violationRatio
         sum.accuracy += bin.demand * (1 - bin.violationRatio) * bin.effectiveAccuracy
@@ -103,13 +98,11 @@ const round = (value: number, digits: number) => Number(value.toFixed(digits))
 
 /** @param file what `deno task bench live --json FILE` wrote */
 export async function benchTwinLive(file: string) {
-  const run = (JSON.parse(await Deno.readTextFile(file)) as { live?: LiveRun }).live
-  if (run?.policies === undefined) {
-    throw new Error(`Cannot read ${file}: must come from deno task bench live --json ${file}`)
-  }
+  const run = await readLiveRun(file)
   const all: Record<string, unknown> = {}
-  for (const [name, { rows, observed }] of Object.entries(run.policies)) {
-    const steps = (await simulated(run, name)).map((sum, i) => {
+  for (const [name, { rows, parts }] of Object.entries(run.policies)) {
+    const sums = await Promise.all(parts.map((part) => simulated(run, name, part)))
+    const steps = sums.flat().map((sum, i) => {
       const live = rows[i]!
       const served = Math.max(sum.asked - sum.bad, 1)
       return {
@@ -119,14 +112,14 @@ export async function benchTwinLive(file: string) {
         active: [live.activeNodes, sum.active / Math.max(sum.seconds, 1)],
       }
     })
-    console.log(
-      `${name}: batches took ${
-        Object.entries(observed.slowness).map(([node, times]) => `${times.toFixed(2)} (${node})`)
-          .join(', ')
-      } times their profile, CV ${
-        observed.latencyCv.toFixed(2)
-      }; live / simulated, ${SEEDS.length} seeds`,
-    )
+    console.log(`${name}: live / simulated, ${SEEDS.length} seeds`)
+    for (const { first, count, observed: { slowness, latencyCv } } of parts) {
+      const times = Object.entries(slowness).map(([node, of]) => `${of.toFixed(2)} (${node})`)
+      console.log(
+        `  steps ${first + 1} to ${first + count}: batches took ${times.join(', ')} times their ` +
+          `profile, with a coefficient of variation of ${latencyCv.toFixed(2)}`,
+      )
+    }
     const pair = ([live, sim]: number[]) => `${round(live!, 2)} / ${round(sim!, 2)}`
     console.table(steps.map(({ of, violations, accuracy, active }) => ({
       'of static': of,

@@ -21,9 +21,11 @@ export interface PipelineFile {
 
 const BATCHES = [1, 2, 4, 8]
 
-export async function readOcr(): Promise<PipelineFile> {
-  return JSON.parse(await Deno.readTextFile(join(OCR, 'pipeline.json')))
+export async function readPipeline(dir: string): Promise<PipelineFile> {
+  return JSON.parse(await Deno.readTextFile(join(dir, 'pipeline.json')))
 }
+
+export const readOcr = (): Promise<PipelineFile> => readPipeline(OCR)
 
 /** As a scenario wants them, of a device that takes so many times the reference. */
 export const latencyTable = ({ tasks }: PipelineFile, times: number) =>

@@ -17,6 +17,10 @@ export interface ChartOptions {
   from?: number
   to?: number
   format: (value: number) => string
+  /** Of the picture; a narrow one stays readable on a phone. */
+  width?: number
+  /** Moments to point out, in seconds. */
+  marks?: readonly { atS: number; label: string }[]
 }
 
 const WIDTH = 860
@@ -26,6 +30,8 @@ const RIGHT = 12
 const TOP = 12
 const BOTTOM = 26
 const TICKS = 4
+/** From one label of the horizontal axis to the next, at least. */
+const LABEL_WIDTH = 95
 
 export const escape = (text: string): string =>
   text.replace(/[&<>"]/g, (sign) => `&#${sign.charCodeAt(0)};`)
@@ -49,10 +55,14 @@ export function roundUp(value: number): number {
 }
 
 export function chart(options: ChartOptions): string {
-  const title = escape(options.title)
-  return `<figure><figcaption>${title}</figcaption>` +
-    `<svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${title}">` +
-    `${parts(options).join('')}</svg></figure>`
+  return `<figure><figcaption>${escape(options.title)}</figcaption>${picture(options)}</figure>`
+}
+
+/** The chart alone, to be put into a page. */
+export function picture(options: ChartOptions): string {
+  const { title, width = WIDTH } = options
+  return `<svg viewBox="0 0 ${width} ${HEIGHT}" role="img" aria-label="${escape(title)}">` +
+    `${parts(options).join('')}</svg>`
 }
 
 const STYLE = `svg { font: 11px system-ui, sans-serif; background: #fff }
@@ -74,23 +84,32 @@ export function standalone(options: ChartOptions): string {
     `${key.join('')}</svg>\n`
 }
 
-function parts({ lines, from, to, format }: ChartOptions): string[] {
+function parts({ lines, from, to, format, width = WIDTH, marks = [] }: ChartOptions): string[] {
   const all = lines.flatMap(({ values }) => values.filter((value) => value !== null))
   const low = from ?? 0
   const high = to ?? low + roundUp(all.reduce((most, value) => Math.max(most, value), 0) - low)
   const seconds = lines.reduce((most, { values }) => Math.max(most, values.length), 1)
-  const x = (t: number) => LEFT + (WIDTH - LEFT - RIGHT) * t / Math.max(1, seconds - 1)
+  const x = (t: number) => LEFT + (width - LEFT - RIGHT) * t / Math.max(1, seconds - 1)
   const y = (value: number) => TOP + (HEIGHT - TOP - BOTTOM) * (high - value) / (high - low)
   const parts: string[] = []
   for (let i = 0; i <= TICKS; i++) {
     const value = low + (high - low) * i / TICKS
     const at = y(value).toFixed(1)
-    parts.push(`<line class="grid" x1="${LEFT}" x2="${WIDTH - RIGHT}" y1="${at}" y2="${at}"/>`)
+    parts.push(`<line class="grid" x1="${LEFT}" x2="${width - RIGHT}" y1="${at}" y2="${at}"/>`)
     parts.push(text(LEFT - 6, y(value) + 4, 'end', format(value)))
   }
-  const step = roundUp(seconds / 8)
+  const step = roundUp(Math.max(1, seconds * LABEL_WIDTH / (width - LEFT - RIGHT)))
   for (let t = 0; t < seconds; t += step) {
     parts.push(text(x(t), HEIGHT - 8, 'middle', `${Math.round(t)} s`))
+  }
+  for (const { atS, label } of marks) {
+    const at = x(Math.min(atS, seconds - 1)).toFixed(1)
+    const title = `<title>${escape(label)}</title>`
+    parts.push(
+      `<line class="mark" x1="${at}" x2="${at}" y1="${TOP}" y2="${
+        HEIGHT - BOTTOM
+      }">${title}</line>`,
+    )
   }
   for (const { name, color, values } of lines) {
     const path = pathOf(values, x, (value) => y(Math.min(Math.max(value, low), high)))

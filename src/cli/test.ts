@@ -21,7 +21,7 @@ interface Counts {
 const SUITE_LIMIT_MS = 8 * 60_000
 
 /** Suites that take longest, so that none of them is left for the end. */
-const LONGEST = ['browser', 'chaos', 'node', 'cli', 'coordinator', 'policy', 'stages']
+const LONGEST = ['browser', 'chaos', 'node', 'cli', 'coordinator', 'demo', 'policy', 'stages']
 const LANES = Math.min(2, navigator.hardwareConcurrency)
 
 interface Ran {

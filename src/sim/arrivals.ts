@@ -1,5 +1,5 @@
 /**
- * Arrivals: Poisson, with the rate of the bin.
+ * Arrivals with the rate of the bin: at random moments (Poisson), or evenly spaced.
  *
  * @module
  */
@@ -12,12 +12,27 @@ import type { Trace } from './scenario_schema.ts'
  * One exponential of mean 1 is spent over the bins at their rates, so that a bin's count is Poisson
  * with its mean whatever the rates around it.
  */
-export function createArrivals({ binSeconds, rates }: Trace, random: Random): () => number {
+export const createArrivals = (trace: Trace, random: Random): () => number =>
+  arrivalsOf(trace, () => exponential(random, 1))
+
+/** As {@linkcode createArrivals}, without chance: always the same distance at one rate. */
+export function createEvenArrivals(trace: Trace): () => number {
+  // Half a distance before the first, so that a bin of n expected arrivals has n.
+  let share = 0.5
+  return arrivalsOf(trace, () => {
+    const now = share
+    share = 1
+    return now
+  })
+}
+
+/** @param gap expected arrivals to let pass until the next */
+function arrivalsOf({ binSeconds, rates }: Trace, gap: () => number): () => number {
   let bin = 0
   let atS = 0
 
   return () => {
-    let left = exponential(random, 1)
+    let left = gap()
     for (; bin < rates.length; bin++) {
       const rate = rates[bin]!
       const endS = (bin + 1) * binSeconds

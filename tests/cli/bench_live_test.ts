@@ -1,24 +1,26 @@
 /** How the live bench counts: what is a violation, how sure that is, what counts as capacity. */
 import assert from 'node:assert/strict'
-import type { Asked } from '../../src/cli/bench_live_load.ts'
-import { effectiveCapacity, type Row, rowOf, wilson } from '../../src/cli/bench_live_rows.ts'
+import type { Asked } from '../../demo/load/types.ts'
+import { effectiveCapacity, type Row, rowOf } from '../../src/cli/bench_live_rows.ts'
+import { jumpOf, stairs, stepAt, stepsOf, traceOf, within } from '../../src/cli/bench_live_steps.ts'
 import { profileGiver } from '../../src/cli/bench_live_profile.ts'
+import { wilson } from '../../src/cli/statistics.ts'
 import type { PolicyEvent, Scheduler } from '../../src/policy/types.ts'
 
-const asked = (status: number, latencyMs: number, atMs = 0): Asked => ({
-  ...{ type: 'asked', query: 0, step: 0, atMs, latencyMs, status },
+const asked = (status: number, latencyMs: number, dueMs = 0): Asked => ({
+  ...{ query: 0, dueMs, sentMs: dueMs, latencyMs, status },
   ...(status === 200 ? { accuracy: 0.9 } : {}),
 })
 
 Deno.test('rowOf() counts late answers, refusals and errors as violations, each under its name', () => {
-  const step = { ratePerS: 4, multiple: 2 }
+  const step = { ratePerS: 4, multiple: 2, seconds: 4, fromS: 10 }
   const row = rowOf(
     [
-      asked(200, 10),
-      asked(200, 100, 1000),
-      asked(200, 101, 2500),
-      asked(504, 20, 2600),
-      asked(0, 1),
+      asked(200, 10, 10_000),
+      asked(200, 100, 11_000),
+      asked(200, 101, 12_500),
+      asked(504, 20, 12_600),
+      asked(0, 1, 10_100),
     ],
     step,
     100,
@@ -26,8 +28,35 @@ Deno.test('rowOf() counts late answers, refusals and errors as violations, each 
   )
   assert.deepEqual([row.late, row.refused, row.errors], [1, 1, 1])
   assert.equal(row.violationRatio, 3 / 5)
+  assert.equal(row.onTimePerS, 2 / 4)
   assert.equal(row.accuracy, 0.9)
   assert.deepEqual(row.violationsAtS, { 0: 1, 2: 2 })
+})
+
+Deno.test('stepsOf() gives each step its queries, fewer where all would take too long', () => {
+  const { steps, queries } = stepsOf([0.5, 1, 2, 0.5, 2], 20, 1000, 1000)
+  assert.equal(queries, 1000)
+  for (const { ratePerS, seconds } of steps) assert.ok(ratePerS * seconds >= 1000)
+  assert.deepEqual([stairs(steps), jumpOf(steps)], [3, 4])
+  const trace = traceOf(steps)
+  for (const [i, { fromS, seconds, ratePerS }] of steps.entries()) {
+    assert.equal(trace.rates[fromS], ratePerS)
+    assert.equal(stepAt(steps, fromS + seconds - 0.01), i)
+  }
+  const short = stepsOf([0.5, 1, 2], 20, 1000, 50)
+  assert.ok(short.queries < 1000)
+  const last = short.steps.at(-1)!
+  assert.ok(last.fromS + last.seconds < 70, `${last.fromS + last.seconds}`)
+})
+
+Deno.test('within() takes the first steps that fit, one at least, from 0 s on', () => {
+  const { steps } = stepsOf([1, 2, 4], 10, 100, 1000)
+  const [first, second, third] = steps.map(({ seconds }) => seconds)
+  assert.deepEqual(within(steps, first! + second!).map(({ fromS }) => fromS), [0, first])
+  assert.deepEqual(within(steps, 1).length, 1)
+  assert.deepEqual(within(steps.slice(1), Infinity).map(({ fromS }) => fromS), [0, second])
+  assert.ok(third! > 0)
+  assert.deepEqual(within([], 10), [])
 })
 
 Deno.test("wilson() gives the score interval of Wilson's paper", () => {

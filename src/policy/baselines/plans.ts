@@ -15,15 +15,22 @@ export interface PlanOptions {
   halving: number
 }
 
-const mostAccurate = (task: Task): readonly Variant[] => task.variants.slice(0, 1)
-const all = (task: Task): readonly Variant[] => task.variants
+type VariantsOf = (task: Task) => readonly Variant[]
+
+/** Of those that a device of the pool can run at all: what needs a GPU is no choice without one. */
+const mostAccurate = ({ classes }: Problem): VariantsOf => ({ variants }) => {
+  const runs = (variant: Variant) =>
+    classes.some((one) => one.class.latencyMs(variant, 1) < Infinity)
+  return [variants.find(runs) ?? variants[0]!]
+}
+const all: VariantsOf = (task) => task.variants
 /** Divisions that are solved in whole numbers, the most promising first. */
 const MAX_SOLVED = 8
 const WHOLE = 1 - 1e-4
 
 /** Step 1, hardware scaling: the most accurate variants with the fewest workers. */
 export function hardwareScaling(problem: Problem, options: PlanOptions): Allocation | undefined {
-  const answer = overSplits(problem, options, mostAccurate, 'fewest')
+  const answer = overSplits(problem, options, mostAccurate(problem), 'fewest')
   return answer && allocationOf(
     problem,
     answer,
@@ -47,8 +54,8 @@ export function accuracyScaling(problem: Problem, options: PlanOptions): Allocat
  * has nothing else to turn to, so where they do not fit half of the deadline, all of it may be used.
  */
 export function largestShare(problem: Problem, options: PlanOptions): Allocation | undefined {
-  const answer = overSplits(problem, options, mostAccurate, 'best') ??
-    overSplits(problem, { ...options, halving: 1 }, mostAccurate, 'best')
+  const answer = overSplits(problem, options, mostAccurate(problem), 'best') ??
+    overSplits(problem, { ...options, halving: 1 }, mostAccurate(problem), 'best')
   return answer &&
     allocationOf(problem, answer, 'saturated', 'The largest share that the best variants carry')
 }
@@ -56,7 +63,7 @@ export function largestShare(problem: Problem, options: PlanOptions): Allocation
 function overSplits(
   problem: Problem,
   { cap, halving }: PlanOptions,
-  variantsOf: (task: Task) => readonly Variant[],
+  variantsOf: VariantsOf,
   goal: 'fewest' | 'best',
 ): MilpAnswer | undefined {
   const solveWith = (splits: Map<PipelineModel, Split>, integers: boolean) =>

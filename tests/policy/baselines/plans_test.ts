@@ -45,6 +45,17 @@ Deno.test('hardwareScaling() is undefined where the workers or the deadline do n
   assert.ok(hardwareScaling(problem(45, 10), OPTIONS))
 })
 
+Deno.test('the most accurate variant is one that a device of the pool can run', () => {
+  const { model, problem, variant } = small()
+  const without = model.variants.filter((one) => one !== variant('find', 'exact'))
+  const points = new Map(without.map((one) => [one, [{ batch: 1, latencyMs: 20 }]]))
+  const device = createClasses(model).classOf(without, points)
+  const given = { ...problem(45, 10), classes: [{ class: device, count: 10 }] }
+  for (const plan of [hardwareScaling(given, OPTIONS), largestShare(given, OPTIONS)]) {
+    assert.deepEqual(Object.keys(countsOf(plan)), ['find/quick', 'name/exact'])
+  }
+})
+
 Deno.test('the cap leaves a share of every worker unplanned', () => {
   assert.deepEqual(countsOf(hardwareScaling(small().problem(45, 10), { cap: 0.7, halving: 2 })), {
     'find/exact': 4,

@@ -1,0 +1,71 @@
+/**
+ * Sends queries when they are due.
+ *
+ * Moments are reckoned from the start, never from the query before, so that a machine that was busy
+ * sends late and catches up, and the demand over time stays what was asked for.
+ *
+ * @module
+ */
+import { createArrivals, createEvenArrivals } from '../../src/sim/arrivals.ts'
+import { createRandom, seedFor } from '../../src/sim/random.ts'
+import type { Answered } from './ask.ts'
+import type { Asked, ClosedOrder, LoadOrder, OpenOrder } from './types.ts'
+
+export interface RunOptions {
+  ask(query: number): Promise<Answered>
+  told(asked: Asked): void
+  now?: () => number
+  sleep?: (ms: number) => Promise<void>
+  /** Ends the sending; what is under way is waited for. */
+  signal?: AbortSignal
+}
+
+const realSleep = (ms: number) => new Promise<void>((done) => setTimeout(done, Math.ceil(ms)))
+
+/** Resolves when the last query is answered. */
+export async function runLoad(order: LoadOrder, options: RunOptions): Promise<void> {
+  const { now = () => performance.now(), told } = options
+  const startMs = now()
+  let serial = 0
+
+  async function send(dueMs?: number): Promise<void> {
+    const query = serial++
+    const sentMs = now() - startMs
+    const due = dueMs ?? sentMs
+    const answered = await options.ask(query)
+    told({ query, dueMs: due, sentMs, latencyMs: now() - startMs - due, ...answered })
+  }
+
+  if ('trace' in order) await open(order, options, () => now() - startMs, send)
+  else await closed(order, options, () => now() - startMs, send)
+}
+
+async function open(
+  { trace, arrivals, seed }: OpenOrder,
+  { sleep = realSleep, signal }: RunOptions,
+  passedMs: () => number,
+  send: (dueMs: number) => Promise<void>,
+): Promise<void> {
+  const next = arrivals === 'even'
+    ? createEvenArrivals(trace)
+    : createArrivals(trace, createRandom(seedFor(seed, 'load')))
+  const pending = new Set<Promise<void>>()
+  for (let dueMs = next(); dueMs < Infinity && signal?.aborted !== true; dueMs = next()) {
+    while (passedMs() < dueMs) await sleep(dueMs - passedMs())
+    const one: Promise<void> = send(dueMs).finally(() => pending.delete(one))
+    pending.add(one)
+  }
+  await Promise.all(pending)
+}
+
+async function closed(
+  { atOnce, seconds }: ClosedOrder,
+  { signal }: RunOptions,
+  passedMs: () => number,
+  send: () => Promise<void>,
+): Promise<void> {
+  const client = async () => {
+    while (passedMs() < 1000 * seconds && signal?.aborted !== true) await send()
+  }
+  await Promise.all(Array.from({ length: atOnce }, client))
+}

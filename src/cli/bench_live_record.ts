@@ -1,0 +1,64 @@
+/**
+ * What `deno task bench live --json FILE` writes, read again: to go on with it, to simulate it, to
+ * draw it.
+ *
+ * @module
+ */
+import { relative, resolve } from 'node:path'
+import type { LatencyPoint, VariantRef } from '../policy/types.ts'
+import type { Observed } from './bench_live_observe.ts'
+import type { Profiles } from './bench_live_profile.ts'
+import type { Row } from './bench_live_rows.ts'
+import type { Step } from './bench_live_steps.ts'
+import { ROOT } from './root.ts'
+
+export interface LiveRun {
+  /** The pipeline's folder. */
+  pipeline: string
+  sloMs: number
+  nodes: string[]
+  /** What `static` carries when it always has more to do. */
+  carriedPerS: number
+  steps: Step[]
+  profiles: { [node: string]: (VariantRef & { points: LatencyPoint[] })[] }
+  policies: { [policy: string]: PolicyRun }
+}
+
+export interface PolicyRun {
+  /** Of the first steps, as many as were played. */
+  rows: Row[]
+  parts: Part[]
+}
+
+/** Steps that were played in one go: to nodes that had joined for them. */
+export interface Part {
+  first: number
+  count: number
+  jump: { queries: number; violated: number } | null
+  /** How late queries were sent, in milliseconds: half of them, 99 of 100, all at most. */
+  sentLateMs: { p50: number; p99: number; max: number } | null
+  observed: Observed
+}
+
+/** @throws Error for a file from elsewhere */
+export async function readLiveRun(file: string): Promise<LiveRun> {
+  const { live } = JSON.parse(await Deno.readTextFile(file)) as { live?: LiveRun }
+  if (live?.policies === undefined || live.steps.some(({ fromS }) => fromS === undefined)) {
+    throw new Error(`Cannot read ${file}: must come from deno task bench live --json ${file}`)
+  }
+  return { ...live, pipeline: resolve(ROOT, live.pipeline) }
+}
+
+/** Folders of the project are named from its root, so that the file means the same elsewhere. */
+export const portable = (dir: string): string => {
+  const inside = relative(ROOT, resolve(dir))
+  return inside.startsWith('..') ? resolve(dir) : inside
+}
+
+export const profilesOf = (run: LiveRun): Profiles =>
+  new Map(
+    Object.entries(run.profiles).map(([node, rows]) => [
+      node,
+      new Map(rows.map((row) => [`${row.pipeline}/${row.task}/${row.variant}`, row])),
+    ]),
+  )
