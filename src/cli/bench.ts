@@ -1,9 +1,9 @@
 /**
  * `deno task bench [NAME] [--json FILE]`: the benchmarks of speed, as tables and JSON.
  *
- * Of `live` alone: `--queries N` a step (of `chaos` in all, with `--pipeline DIR`), `--policy static,shoal`, `--trace FILE`. Of `twin` alone:
+ * Of `live` alone: `--queries N` a step, `--policy static,shoal`, `--trace FILE`. Of `twin` alone:
  * `--from FILE`, what `live --json FILE` wrote. Of `overload`: `--seconds N`. Of `soak`: `--minutes N`,
- * `--rate N`.
+ * `--rate N`. Of `chaos`: `--queries N` in all, `--pipeline DIR`.
  *
  * @module
  */
@@ -27,10 +27,10 @@ import { benchRejoin } from './bench_rejoin.ts'
 import { benchRequeue } from './bench_requeue.ts'
 import { benchPages } from './bench_pages.ts'
 import { benchPlanner } from './bench_planner.ts'
+import { benchSoak } from './bench_soak.ts'
 import { benchChaos } from './bench_chaos.ts'
 import { benchRestart } from './bench_restart.ts'
 import { benchTrust } from './bench_trust.ts'
-import { benchSoak } from './bench_soak.ts'
 import { benchTwin } from './bench_twin.ts'
 import { benchTwinLive } from './bench_twin_live.ts'
 import { benchWake } from './bench_wake.ts'
@@ -39,8 +39,8 @@ const text = { type: 'string' } as const
 const { values, positionals } = parseArgs({
   args: Deno.args,
   options: {
-    ...{ json: text, queries: text, policy: text, trace: text, from: text },
-    ...{ pipeline: text, seconds: text, minutes: text, rate: text },
+    ...{ json: text, pipeline: text, queries: text, policy: text, trace: text, from: text },
+    ...{ seconds: text, minutes: text, rate: text },
   },
   allowPositionals: true,
 })

@@ -7,41 +7,9 @@ import type { Pipeline } from '../pipeline/schema.ts'
 import { fanOutOf, taskOf, variantOf, variantPaths } from '../pipeline/tree.ts'
 import type { JsonObject } from '../stages/types.ts'
 import { accuracyOf, addScores, type Names, noScore, type Score } from '../stages/labelled.ts'
-import type { ExampleResult, Latency, Overhead } from './profile_messages.ts'
-
-export interface VariantTimes extends Overhead {
-  task: string
-  variant: string
-  /** On the processor by WebAssembly. */
-  batches: Latency[]
-  /** On other backends, where they were measured; why not, where one could not. */
-  others?: { [backend: string]: Latency[] | string }
-}
-
-export interface VariantProfile extends VariantTimes {
-  /** As it was before where nothing was scored. */
-  accuracy: number
-  /** Share of labelled things that the children cover; for tasks with children. */
-  recall?: number
-  fanOut: Record<string, number>
-  /** One item of one row, the stage's own work included: the fastest run, for machines are busy. */
-  referenceMs: number
-}
-
-export interface PathProfile {
-  path: string[]
-  accuracy: number
-  exact: number
-  /** Sum over the tasks of items x rows x time, for one query on one engine. */
-  ms: number
-}
-
-export interface Profile {
-  pipeline: string
-  set: JsonObject
-  variants: VariantProfile[]
-  paths: PathProfile[]
-}
+import type { PathProfile, Profile, VariantProfile, VariantTimes } from './profile_types.ts'
+import type { ExampleResult } from './profile_messages.ts'
+import { msOf, waysOf } from './profile_ways.ts'
 
 /**
  * Sums up. The accuracy of a leaf's variant is measured on faultless input, that of any other
@@ -96,14 +64,21 @@ export function profileOf(
     let ms = 0
     tasks.forEach((task, i) => {
       const found = variants.find((v) => v.task === task && v.variant === names[i])
-      // Items cut into several rows take the model's time for each.
-      const modelMs = found?.batches[0]?.minMs ?? 0
-      ms += items * (modelMs * (found?.rows ?? 1) + (found?.otherMs ?? 0))
+      ms += items * (found === undefined ? 0 : msOf(found))
       items *= found?.fanOut[tasks[i + 1] ?? ''] ?? 1
     })
     return ms
   }
   const total = bestOfEach(chains).reduce(addScores, noScore)
+  const measured = variantPaths(pipeline).map((path): PathProfile => {
+    const score = paths.get(path.variants.join(' > ')) ?? noScore
+    return {
+      path: path.variants,
+      accuracy: accuracyOf(score),
+      exact: score.truths === 0 ? 0 : score.exact / score.truths,
+      ms: timeOf(path),
+    }
+  })
   return {
     pipeline: pipeline.name,
     set: {
@@ -113,15 +88,8 @@ export function profileOf(
       ...set.names.units === undefined ? {} : { [set.names.units]: total.total },
     },
     variants,
-    paths: variantPaths(pipeline).map((path) => {
-      const score = paths.get(path.variants.join(' > ')) ?? noScore
-      return {
-        path: path.variants,
-        accuracy: accuracyOf(score),
-        exact: score.truths === 0 ? 0 : score.exact / score.truths,
-        ms: timeOf(path),
-      }
-    }),
+    paths: measured,
+    ways: waysOf(pipeline, variants, measured),
   }
 }
 

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import type { Profile } from './profile_result.ts'
+import type { Profile, Way } from './profile_types.ts'
+import { worthTaking } from './profile_ways.ts'
 
 export function tableOf(profile: Profile): string {
   const set = Object.entries(profile.set).map(([key, value]) => `${key} ${value}`).join(', ')
@@ -22,7 +23,7 @@ export function tableOf(profile: Profile): string {
     p.path.join(' > '),
     ratio(p.accuracy),
     ratio(p.exact),
-    p.ms.toFixed(0),
+    p.ms.toFixed(1),
   ])
   return [
     `${profile.pipeline}: ${set}`,
@@ -36,6 +37,7 @@ export function tableOf(profile: Profile): string {
     ...othersOf(profile),
     '',
     align([['path', 'accuracy', 'exact', 'ms a query'], ...paths]),
+    ...waysTable(profile.ways),
   ].join('\n')
 }
 
@@ -50,6 +52,19 @@ function othersOf({ variants }: Profile): string[] {
     ])
   )
   return rows.length === 0 ? [] : ['', align([['task', 'variant', 'on', 'ms'], ...rows])]
+}
+
+function waysTable(ways: readonly Way[]): string[] {
+  if (ways.length === 0) return []
+  const rows = worthTaking(ways).map(({ variants, accuracy, ms }) => [
+    ...[variants.join(' + '), ratio(accuracy), ms.toFixed(1)],
+  ])
+  return [
+    '',
+    `ways through all branches that no other beats, of ${ways.length}`,
+    '',
+    align([['way', 'accuracy', 'ms a query'], ...rows]),
+  ]
 }
 
 const ratio = (value: number): string => value.toFixed(4)

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Profile } from './profile_result.ts'
+import type { Profile } from './profile_types.ts'
 
 interface PipelineFile {
   tasks: { [task: string]: { variants: { [variant: string]: Record<string, unknown> } } }

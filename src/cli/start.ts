@@ -17,8 +17,8 @@ import { startLocalNodes } from './local_nodes.ts'
 import { joinLines } from './join_lines.ts'
 import { isLoopback, ownHosts } from './own_hosts.ts'
 import { createSteps } from './steps.ts'
-import { STORE } from './store.ts'
 import { keyWishOf, startKeys } from './start_keys.ts'
+import { STORE } from './store.ts'
 import { watchFolders } from './watch_folders.ts'
 import { readTls } from './tls.ts'
 import { createOwnToken, trustOptions } from './trust.ts'
@@ -138,15 +138,14 @@ function options() {
 }
 
 const { port, host, policy, nodes, memoryMb, dirs, watch, code, ...more } = options()
-const { allowHosts, tls: wanted, ...spoken } = more
-const { allowOrigins } = spoken
-const log = createLog(spoken.level, spoken.format, (line) => console.error(line))
+const { allowHosts, allowOrigins, tls: wanted, ...chosen } = more
+const log = createLog(chosen.level, chosen.format, (line) => console.error(line))
 const steps = createSteps(log)
 const tls = await readTls(wanted, [...ownHosts(host), ...allowHosts])
   .catch((error) => fail(error.message))
 
 const keys = await startKeys(
-  keyWishOf(spoken.keys, (name) => Deno.env.get(name)),
+  keyWishOf(chosen.keys, (name) => Deno.env.get(name)),
   host,
   (line) => log(line, 'warn'),
 ).catch((error) => fail(error.message))
@@ -156,16 +155,16 @@ const pipelines = await steps.run(
   (report) => pipelineDirs().then((all) => loadPipelines(dirs ?? all, report)),
 ).catch((error) => fail(error instanceof PipelineError ? error.message : String(error.stack)))
 
-const own = createOwnToken(keys.ownToken)
-const trust = spoken.trust ? await trustOptions(pipelines) : undefined
+const { isOwn } = createOwnToken(keys.ownToken)
+const trust = chosen.trust ? await trustOptions(pipelines) : undefined
 
 let coordinator: Coordinator
 try {
   coordinator = startCoordinator({
     ...{ pipelines, host, port, allowHosts, allowOrigins, policy },
-    ...{ keyring: keys.keyring, log, isOwn: own.isOwn, hedge: true },
+    ...{ keyring: keys.keyring, log, isOwn, hedge: true },
     ...(trust === undefined ? {} : { trust }),
-    ...(spoken.store === undefined ? {} : { store: spoken.store }),
+    ...(chosen.store === undefined ? {} : { store: chosen.store }),
     assets: await steps.run('building pages', () => buildAssets()),
     ...(tls === undefined ? {} : { tls }),
   })

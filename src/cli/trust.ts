@@ -8,6 +8,7 @@ import { timingSafeEqual } from 'node:crypto'
 import { join } from 'node:path'
 import type { Payload } from '../coordinator/payload.ts'
 import { checkPicture } from '../coordinator/picture.ts'
+import { publicName } from '../pipeline/version.ts'
 import type { ItemOutcome, VariantRef } from '../policy/types.ts'
 import type { TrustOptions } from '../policy/trust/options.ts'
 import type { Hello } from '../protocol/mod.ts'
@@ -26,7 +27,8 @@ export async function trustOptions(
   random: () => number = () => crypto.getRandomValues(new Uint32Array(1))[0]! / 2 ** 32,
 ): Promise<TrustOptions> {
   const byName = new Map(pipelines.map(({ pipeline }) => [pipeline.name, pipeline]))
-  const taskOf = ({ pipeline, task }: VariantRef) => byName.get(pipeline)?.tasks[task]
+  // Versions of a pipeline are compared alike.
+  const taskOf = ({ pipeline, task }: VariantRef) => byName.get(publicName(pipeline))?.tasks[task]
   return {
     random,
     agree: (ref, a, b) => {
@@ -73,7 +75,7 @@ async function picturesIn(
   for (const { name } of entries.sort((a, b) => a.name.localeCompare(b.name))) {
     if (found.length >= MAX_SAMPLES || !wanted(name) || !/\.(jpe?g|png|webp)$/i.test(name)) continue
     const bytes = await Deno.readFile(join(dir, name))
-    found.push({ meta: { ...checkPicture(bytes) }, bytes })
+    found.push({ meta: { type: checkPicture(bytes).type }, bytes })
   }
   return found
 }

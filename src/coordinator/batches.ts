@@ -229,19 +229,6 @@ export function createBatches(
   }
 }
 
-/** Results of one input are compared: crops travel as they did the first time. */
-function cropsOf({ like }: Dispatch): BatchMessage['crops'] | undefined {
-  for (const outcome of like ?? []) {
-    if (!outcome.ok) continue
-    for (const child of Object.values(outcome.children).flat()) {
-      const { format } = (child as Payload).meta
-      if (format === 'rgb') return 'raw'
-      if (format === 'jpeg') return 'jpeg'
-    }
-  }
-  return undefined
-}
-
 type Done = Extract<ResultMessage['items'][number], { ok: true }>
 
 /** Fields and tensors of an item, by their names. @throws RangeError for tensors that are none */
@@ -256,4 +243,17 @@ function resultOf({ fields, tensors }: Done, blobs: readonly Uint8Array[]): Resu
     result[name] = new TensorValue(type, dims, bytes)
   }
   return result
+}
+
+/** Results of one input are compared: crops travel as they did the first time. */
+function cropsOf({ like }: Dispatch): BatchMessage['crops'] | undefined {
+  for (const outcome of like ?? []) {
+    if (!outcome.ok) continue
+    for (const child of Object.values(outcome.children).flat()) {
+      const { format } = (child as Payload).meta
+      if (format === 'rgb') return 'raw'
+      if (format === 'jpeg') return 'jpeg'
+    }
+  }
+  return undefined
 }

@@ -173,11 +173,6 @@ export function nodeInfo(
   }
 }
 
-function trustReasonOf({ reason, slowerThanSaid }: NodeTrust): string {
-  if (slowerThanSaid <= 1) return reason
-  return `${reason}; ${slowerThanSaid.toFixed(1)} times slower than it says, and planned so`
-}
-
 /** What the scheduler is to hear of the link, if anything. */
 export function roundTripNews(
   node: PooledNode,
@@ -190,4 +185,9 @@ export function roundTripNews(
   }
   node.toldRoundTripMs = roundTripMs
   return { type: 'node_reported', node: node.id, roundTripMs }
+}
+
+function trustReasonOf({ reason, slowerThanSaid }: NodeTrust): string {
+  if (slowerThanSaid <= 1) return reason
+  return `${reason}; ${slowerThanSaid.toFixed(1)} times slower than it says, and planned so`
 }

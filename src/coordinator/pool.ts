@@ -137,10 +137,7 @@ export function createPool(options: PoolOptions) {
         link.close(CLOSE.replaced, 'a newer link of this node is open')
         return true
       }
-      if (!members.same(old.link, link)) {
-        link.close(1013, 'a node that came with another key has this id')
-        return true
-      }
+      if (!members.mayReplace(old.link, link)) return true
       old.link.refuse(CLOSE.replaced, {
         reason: 'replaced',
         message: 'Another link of the same node took over',

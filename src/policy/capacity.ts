@@ -5,10 +5,10 @@
  *
  * @module
  */
-import type { Shapes, VariantShape } from './shape.ts'
+import type { Shapes, TaskShape, VariantShape } from './shape.ts'
 import type { Profile } from './profile.ts'
 import { batchKeyOf, type BatchSizes } from './batch_sizes.ts'
-import type { Group, NodeClass, PoolNode } from './slots.ts'
+import type { Group, NodeClass, PoolNode, Slot } from './slots.ts'
 
 /** One variant on one group. */
 export interface Server {
@@ -235,3 +235,9 @@ function doneWithin(servers: Server[], ms: number, items: number, maxBatch: numb
   }
   return done
 }
+
+/** Whether no other slot takes batches of the task. */
+export const isAlone = (slot: Slot, task: TaskShape, { groups }: Capacity): boolean =>
+  groups.every(({ tasks, slots }) =>
+    !tasks.includes(task) || (slots.length === 1 && slots[0] === slot)
+  )

@@ -12,7 +12,9 @@ import { dispatchAll } from './dispatch.ts'
 import { createFanOut } from './fanout.ts'
 import { createFlights } from './flights.ts'
 import { createInside } from './inside.ts'
+import { isAlone } from './capacity.ts'
 import { capacityReport } from './frontier/problem.ts'
+import { createLearned, type Learned } from './learned.ts'
 import type { Limits, SchedulerOptions } from './options.ts'
 import { createOutlook } from './outlook.ts'
 import { createPool } from './pool.ts'
@@ -20,11 +22,10 @@ import { createProfile } from './profile.ts'
 import type { Query } from './query.ts'
 import { createQueue } from './queue.ts'
 import { createReady } from './ready.ts'
-import { createRemembering, type Remembering } from './remember.ts'
 import { createResults } from './results.ts'
 import { createRulings } from './rulings.ts'
-import type { PipelineShape, Shapes, TaskShape, VariantShape } from './shape.ts'
-import { type Batch, coolDown, type Slot } from './slots.ts'
+import type { PipelineShape, Shapes, VariantShape } from './shape.ts'
+import { type Batch, coolDown } from './slots.ts'
 import { dispatcherStats } from './stats.ts'
 import { createTargets } from './targets.ts'
 import type { Trust } from './trust/trust.ts'
@@ -63,8 +64,8 @@ export interface Dispatcher {
   adopt(directive: Directive, nowMs: number): void
   /** Where nodes are checked. */
   trust: Trust | undefined
-  memory: Remembering['memory']
-  recall: Remembering['recall']
+  memory: Learned['memory']
+  recall: Learned['recall']
   stats(nowMs: number): SchedulerStats
 }
 
@@ -112,8 +113,12 @@ export function createDispatcher(
   })
   const finishing = { profile, fanOut, pool, flights, ...inside }
   const results = createResults({ options, shapes, waiting, finishing, emit })
-  const remembering = createRemembering({
-    ...{ shapes, profile, fanOut, trust: results.trust, nodes: pool.nodes },
+  const learned = createLearned({
+    shapes,
+    profile,
+    fanOut,
+    nodes: pool.nodes,
+    trust: results.trust,
   })
 
   function setReplacing(node: NodeId, index: SlotIndex, replacing: boolean): void {
@@ -158,7 +163,7 @@ export function createDispatcher(
       case 'node_reported':
         return lose(pool.report(event), 'Cannot finish a batch: its slot is no more')
       case 'node_left':
-        remembering.left(event.node)
+        learned.left(event.node)
         return lose(pool.leave(event.node), 'Cannot finish a batch: its node left')
       case 'instance_ready':
       case 'load_failed':
@@ -190,19 +195,7 @@ export function createDispatcher(
       const before = shapes.find({ ...variant.ref, pipeline: replaces ?? '' })
       if (before !== undefined) profile.inherit(before, variant)
     }
-    renew()
-  }
-
-  function renew(): void {
-    pool.renew()
-    outlook.changed()
-  }
-
-  /** Whether no other slot takes batches of the task. */
-  function isAlone(slot: Slot, task: TaskShape, at: number): boolean {
-    return outlook.capacity(at).capacity.groups.every(({ tasks, slots }) =>
-      !tasks.includes(task) || (slots.length === 1 && slots[0] === slot)
-    )
+    outlook.renew()
   }
 
   /** What to say of a query whose time is up: that nodes failed it, if none is left to serve it. */
@@ -219,7 +212,7 @@ export function createDispatcher(
 
   return {
     handle,
-    renew,
+    renew: outlook.renew,
     loading(node, slot, ref, replacing) {
       pool.loading(node, slot, ref)
       setReplacing(node, slot, replacing)
@@ -259,7 +252,12 @@ export function createDispatcher(
           const { variant } = members[0]!.choice.prefix
           targets.charge(variant.task, slot.group!, variant, members.length)
           sizes.ran(batchKeyOf(slot.group!.class.name, variant.task), members.length)
-          flights.send(slot, members, isAlone(slot, variant.task, at), at)
+          flights.send(
+            slot,
+            members,
+            isAlone(slot, variant.task, outlook.capacity(at).capacity),
+            at,
+          )
         },
         drop: (query) =>
           inside.fail(query, 'deadline_exceeded', 'Cannot answer in time: dropped early'),
@@ -289,8 +287,8 @@ export function createDispatcher(
       outlook.adopt(directive, at)
     },
     trust: results.trust,
-    memory: remembering.memory,
-    recall: remembering.recall,
+    memory: learned.memory,
+    recall: learned.recall,
     stats: (at) =>
       results.complete(dispatcherStats(counters, waiting, pool.nodes.values(), shapes, at)),
   }

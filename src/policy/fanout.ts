@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { FanOutMemory } from './memory.ts'
+import { type FanOutMemory, publicRef } from './memory.ts'
 import type { Shapes, VariantShape } from './shape.ts'
 
 export interface FanOut {
@@ -55,7 +55,10 @@ export function createFanOut(): FanOut {
     },
     mean: (variant, child) => rowsOf(variant)[child]?.mean ?? 1,
     keep: () =>
-      [...seen].map(([{ ref }, rows]) => ({ ...ref, rows: rows.map((row) => ({ ...row })) })),
+      [...seen].map(([{ ref }, rows]) => ({
+        ...publicRef(ref),
+        rows: rows.map((row) => ({ ...row })),
+      })),
     recall(memory, shapes) {
       for (const { rows, ...ref } of memory) {
         const variant = shapes.find(ref)

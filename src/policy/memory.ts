@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { publicName } from '../pipeline/version.ts'
 import type { LatencyPoint, NodeId, VariantRef } from './types.ts'
 import type { Word } from './trust/word.ts'
 
@@ -24,3 +25,10 @@ export interface Memory {
   fanOuts: FanOutMemory[]
   words: [NodeId, Word][]
 }
+
+/** Versions are of one run: the next one begins with the first again. */
+export const publicRef = ({ pipeline, task, variant }: VariantRef): VariantRef => ({
+  pipeline: publicName(pipeline),
+  task,
+  variant,
+})

@@ -31,6 +31,8 @@ export interface Outlook {
   backlog(nowMs: number): Backlog
   /** Something inside changed: a query came or went, a batch was sent or ended. */
   changed(): void
+  /** What is served is other than it was. */
+  renew(): void
   adopt(directive: Directive, nowMs: number): void
 }
 
@@ -92,6 +94,10 @@ export function createOutlook(parts: OutlookParts): Outlook {
       return known!
     },
     changed() {
+      stale = true
+    },
+    renew() {
+      pool.renew()
       stale = true
     },
     adopt(directive, nowMs) {

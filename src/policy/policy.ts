@@ -27,9 +27,9 @@ export interface PolicyOptions extends Pick<SchedulerOptions, 'trust' | 'hedge' 
 export interface Policy {
   name: string
   scheduler: Scheduler
-  /** What it learned that is worth keeping; absent where it learns nothing. */
-  memory?: () => Memory
   /** Whether it follows what is served while it changes. */
   renews?: boolean
+  /** What it learned that is worth keeping; absent where it learns nothing. */
+  memory?: () => Memory
   solve?: (command: Extract<PolicyCommand, { type: 'solve' }>) => Plan
 }

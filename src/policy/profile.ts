@@ -6,9 +6,10 @@
  *
  * @module
  */
+import { publicName } from '../pipeline/version.ts'
 import { type Base, baseOf, createModel, type Latency, type LatencyModel } from './latency_model.ts'
 import type { LatencyPoint, NodeId } from './types.ts'
-import type { NodeProfileMemory } from './memory.ts'
+import { type NodeProfileMemory, publicRef } from './memory.ts'
 import type { Shapes, TaskShape, VariantShape } from './shape.ts'
 
 export type { Latency } from './latency_model.ts'
@@ -185,15 +186,17 @@ export function createProfile(): Profile {
     keep(id, shapes) {
       const node = nodes.get(id)
       if (node === undefined || node.models.size === 0) return undefined
+      const served = [...node.models].flatMap(([index, model]) => {
+        const { ref } = shapes.variants[index]!
+        return shapes.find(ref)?.index === index ? [{ ref, model }] : []
+      })
       return {
-        models: shapes.variants.flatMap(({ index, ref }) => {
-          const model = node.models.get(index)
-          if (model === undefined) return []
-          const at = (batch: number) => ({ batch, latencyMs: model.latency(batch).meanMs })
-          return [{ ...ref, points: KEPT_BATCHES.map(at) }]
-        }),
+        models: served.map(({ ref, model }) => ({
+          ...publicRef(ref),
+          points: KEPT_BATCHES.map((batch) => ({ batch, latencyMs: model.latency(batch).meanMs })),
+        })),
         networkMs: [...node.network].map(([task, ms]) => (
-          { pipeline: task.pipeline.name, task: task.name, ms }
+          { pipeline: publicName(task.pipeline.name), task: task.name, ms }
         )),
       }
     },

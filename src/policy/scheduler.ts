@@ -64,11 +64,11 @@ export function createScheduler(options: SchedulerOptions): LearningScheduler {
     dispatcher.expire(nowMs, false)
     dispatcher.handle(event, nowMs)
     controller.handle(event, nowMs)
+    heed()
     if (event.type === 'pipeline_removed') {
       shapes.remove(event.pipeline)
       dispatcher.renew()
     }
-    heed()
     dispatcher.expire(nowMs, true)
     if (controller.wantsPlacement(event.type, nowMs)) {
       controller.askPlacement(dispatcher.classes(nowMs), nowMs)

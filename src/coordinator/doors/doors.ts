@@ -65,8 +65,8 @@ export function roleFor(
 ): Role | undefined {
   if (path.startsWith('/v2/models') || FOR_CLIENTS.test(path)) return 'client'
   if (path === '/v2' || path === '/v2/' || path.startsWith('/v2/health/')) return undefined
-  // Whoever knows a model's hash was told it by this coordinator.
-  if (path.startsWith(MODEL_PATH) || isFile(path)) return undefined
+  // Whoever knows the hash of a model or a program was told it by this coordinator.
+  if (path.startsWith(MODEL_PATH) || path.startsWith('/code/') || isFile(path)) return undefined
   if (path === '/docs' || path === '/docs/style.css' || path === '/openapi.json') return undefined
   // A node shows its token in its first message, where no log of addresses keeps it.
   if (path === '/v1/link') return undefined

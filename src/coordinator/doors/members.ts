@@ -15,8 +15,8 @@ export interface Members {
    * @param key null where it came without one, as this machine may; `undefined` where it may not
    */
   enter(link: Link, key: Key | null | undefined): boolean
-  /** Whether both came with the same key, or both without. */
-  same(one: Link, other: Link): boolean
+  /** Whether both came with the same key, or both without; if not, the newer is to come again. */
+  mayReplace(old: Link, newer: Link): boolean
   remove(link: Link): void
 }
 
@@ -38,7 +38,11 @@ export function createMembers(keyring: Keyring): Members {
       if (key !== undefined) keys.set(link, key)
       return key !== undefined
     },
-    same: (one, other) => keys.get(one)?.sha256 === keys.get(other)?.sha256,
+    mayReplace(old, newer) {
+      const same = keys.get(old)?.sha256 === keys.get(newer)?.sha256
+      if (!same) newer.close(1013, 'a node that came with another key has this id')
+      return same
+    },
     remove: (link) => void keys.delete(link),
   }
 }

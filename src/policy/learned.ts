@@ -1,5 +1,5 @@
 /**
- * What the dispatcher learned, as plain data, and back.
+ * What was learned while serving, gathered to be kept over a restart, and given back after it.
  *
  * @module
  */
@@ -10,26 +10,26 @@ import type { Shapes } from './shape.ts'
 import type { Trust } from './trust/trust.ts'
 import type { NodeId } from './types.ts'
 
-export interface Remembering {
-  /** A node left: what was learned of it is still worth keeping. */
+export interface Learned {
+  /** This node went: what was learned of it is still to be asked for. */
   left(node: NodeId): void
-  /** What was learned since the last call: of nodes only those that were here meanwhile. */
+  /** What was learned since the last call. */
   memory(): Memory
-  /** What was learned by another one before. */
   recall(memory: Memory): void
 }
 
-/** Should nobody ask, the first that left are forgotten. */
 const MAX_LEFT = 1000
 
-export function createRemembering({ shapes, profile, fanOut, trust, nodes }: {
+export function createLearned({ shapes, profile, fanOut, nodes, trust }: {
   shapes: Shapes
   profile: Profile
   fanOut: FanOut
-  trust: Trust | undefined
   nodes: ReadonlyMap<NodeId, unknown>
-}): Remembering {
+  trust: Trust | undefined
+}): Learned {
+  /** Since what was learned was last asked for. */
   const left = new Set<NodeId>()
+
   return {
     left(node) {
       left.add(node)

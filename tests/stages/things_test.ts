@@ -1,0 +1,139 @@
+/** Finding and naming things, with the shelf's networks on scenes that they were not trained on. */
+import { deepEqual, equal, ok, rejects } from 'node:assert/strict'
+import { loadLocalCodec } from '../../src/cli/codec_assets.ts'
+import { loadPipeline } from '../../src/cli/load_pipelines.ts'
+import { createOrtModel } from '../../src/node/engine/ort_model.ts'
+import { createCodecs } from '../../src/stages/codecs.ts'
+import { stages } from '../../src/stages/stages.ts'
+import type { ItemResult, Model, StageContext, StageItem } from '../../src/stages/types.ts'
+import { labelled } from '../../profiles/shelf/labelled.ts'
+
+const { pipeline, models } = await loadPipeline(
+  new URL('../../profiles/shelf', import.meta.url).pathname,
+  () => {},
+)
+const codecs = createCodecs(loadLocalCodec)
+const set = await labelled()
+const scenes = await Promise.all([0, 1, 2].map(async (i) => (await set.example(i)).input))
+const loaded = new Map<string, Promise<Model>>()
+/** Rows of the tensors that models were given, by now. */
+const runs: number[] = []
+
+async function contextOf(
+  taskName: string,
+  variantName: string,
+  change: Partial<StageContext> = {},
+): Promise<StageContext> {
+  const task = pipeline.tasks[taskName]!
+  const variant = task.variants[variantName]!
+  const { file } = models[variant.model!]!
+  const found = loaded.get(file) ?? Deno.readFile(file).then((bytes) => createOrtModel(bytes))
+  loaded.set(file, found)
+  const model = await found
+  const counting: Model = {
+    ...model,
+    run(feeds) {
+      runs.push(Object.values(feeds)[0]!.dims[0]!)
+      return model.run(feeds)
+    },
+  }
+  return { task, variant, next: task.next, model: counting, codecs, crops: 'raw', ...change }
+}
+
+const run = (context: StageContext, items: readonly StageItem[]) =>
+  stages[context.task.kind!]!.run(items, context)
+
+function good(result: ItemResult | undefined) {
+  ok(result?.ok, JSON.stringify(result))
+  return result
+}
+
+const boxesOf = (result: ItemResult | undefined) =>
+  Object.values(good(result).children).flat().map(({ meta }) => [meta['kind'], meta['box']])
+
+Deno.test('object-detection runs a batch at once and says of each picture what it says alone', async () => {
+  const context = await contextOf('detect', 's160')
+  runs.length = 0
+  const together = await run(context, scenes)
+  deepEqual(runs, [3])
+  for (const [i, scene] of scenes.entries()) {
+    const [alone] = await run(context, [scene])
+    deepEqual(boxesOf(together[i]), boxesOf(alone))
+    ok(boxesOf(alone).length > 0)
+  }
+})
+
+Deno.test('object-detection hands each kind to its task, in the crop that the task asks for', async () => {
+  const [result] = await run(await contextOf('detect', 's320'), scenes)
+  const { garment, price } = good(result).children as { [task: string]: StageItem[] }
+  ok(garment!.length > 0 && price!.length > 0)
+  ok(garment!.every(({ meta }) => meta['kind'] !== 'tag'))
+  ok(price!.every(({ meta }) => meta['kind'] === 'tag'))
+  for (const { meta, bytes } of [...garment!, ...price!]) {
+    ok(Number(meta['height']) <= 48 && Number(meta['width']) <= 80)
+    equal(bytes.length, Number(meta['height']) * Number(meta['width']) * 3)
+  }
+  const jpeg = await run(await contextOf('detect', 's320', { crops: 'jpeg' }), [scenes[0]!])
+  const [first] = good(jpeg[0]).children['price']!
+  deepEqual([first!.meta['format'], ...first!.bytes.subarray(0, 2)], ['jpeg', 0xff, 0xd8])
+})
+
+Deno.test('a broken picture fails alone, the others of its batch are answered', async () => {
+  const broken = { ...scenes[1]!, bytes: scenes[1]!.bytes.subarray(0, 2000) }
+  for (const [task, variant] of [['detect', 's160'], ['garment', 'g20']] as const) {
+    runs.length = 0
+    const results = await run(await contextOf(task, variant), [scenes[0]!, broken, scenes[2]!])
+    deepEqual(results.map(({ ok }) => ok), [true, false, true])
+    deepEqual(runs, [2])
+    deepEqual(await run(await contextOf(task, variant), [broken]), [results[1]])
+  }
+})
+
+Deno.test('a detection without child tasks lists what it found', async () => {
+  const { hand: _, ...rest } = pipeline.tasks['detect']!
+  const context = await contextOf('detect', 's160', { task: { ...rest, next: [] }, next: [] })
+  const [result] = await run(context, scenes)
+  const { found } = good(result).fields as { found: { kind: string; box: unknown[] }[] }
+  ok(found.length > 0)
+  ok(found.every(({ kind, box }) => typeof kind === 'string' && box.length === 4))
+})
+
+Deno.test('image-classification hands on what has a label that its child is told of', async () => {
+  const garments = await (await set.example(0)).perfect('garment', codecs) ?? []
+  const task = { ...pipeline.tasks['garment']!, next: ['boots'], hand: { boots: ['Boot'] } }
+  const context = await contextOf('garment', 'g28', { task, next: ['boots'] })
+  const results = await run(context, garments)
+  for (const [i, result] of results.entries()) {
+    const { fields, children } = good(result)
+    deepEqual(children['boots'], fields?.['label'] === 'Boot' ? [garments[i]] : [])
+  }
+})
+
+Deno.test('image-classification is silent below the confidence asked for', async () => {
+  const garments = await (await set.example(0)).perfect('garment', codecs) ?? []
+  const task = { ...pipeline.tasks['garment']!, output: { minConfidence: 0.9 } }
+  const quiet = await run(await contextOf('garment', 'g28', { task }), garments)
+  const all = await run(await contextOf('garment', 'g28'), garments)
+  all.forEach((result, i) => {
+    const sure = Number(good(result).fields?.['confidence']) >= 0.9
+    deepEqual(good(quiet[i]).fields, sure ? good(result).fields : null)
+  })
+})
+
+Deno.test('a file that does not fit its model is told the shape expected and the shape found', async () => {
+  const detect = { ...pipeline.tasks['detect']!, labels: ['one', 'two'], hand: undefined }
+  await rejects(
+    async () => run(await contextOf('detect', 's160', { task: detect }), scenes),
+    /expected one output float32 \[3, 6, boxes\], found float32 \[3, 8, 300\]/,
+  )
+  const garment = { ...pipeline.tasks['garment']!, labels: ['one'] }
+  await rejects(
+    async () => run(await contextOf('garment', 'g28', { task: garment }), scenes),
+    /expected output float32 \[3, 1\], found float32 \[3, 10\]/,
+  )
+  const strange = { ...pipeline.tasks['detect']!, hand: { price: ['coin'] } }
+  await rejects(
+    async () => run(await contextOf('detect', 's160', { task: strange }), scenes),
+    /coin is not among its labels/,
+  )
+})
