@@ -16,13 +16,15 @@ import type { SuiteFlags } from './simulate_suite_args.ts'
 import { type Cell, cellsOf, createCellStore } from './simulate_suite_cells.ts'
 import { curvesOf } from './simulate_suite_curves.ts'
 import { costS } from './simulate_suite_cost.ts'
-import { type PagePart, writePage } from './simulate_suite_page.ts'
+import { rowsIn } from './simulate_suite_kept.ts'
+import { type PagePart, readPart, writePage } from './simulate_suite_page.ts'
 import { createFingerprints } from './simulate_suite_sources.ts'
 import { markdownOf } from './simulate_suite_table.ts'
 import { runCells } from './simulate_suite_threads.ts'
 
 interface Planned {
   suite: Suite
+  /** With all their policies, of which only some may be run. */
   cases: Case[]
   cells: Cell[]
 }
@@ -36,11 +38,10 @@ export async function simulateSuites(flags: SuiteFlags): Promise<void> {
   const fingerprintOf = createFingerprints()
   const store = createCellStore(flags.out)
   const planned = suites.map((suite): Planned => {
-    const cases = suite.cases(data).map((one) => ({
-      ...one,
-      contenders: one.contenders.filter(({ policy }) => flags.policies?.includes(policy) ?? true),
-    })).filter((one) => one.contenders.length > 0)
-    return { suite, cases, cells: cellsOf(suite, cases, flags.seeds, fingerprintOf) }
+    const cases = suite.cases(data)
+    const cells = cellsOf(suite, cases, flags.seeds, fingerprintOf)
+      .filter(({ contender: { policy } }) => flags.policies?.includes(policy) ?? true)
+    return { suite, cases, cells }
   })
 
   const outcomes = new Map<string, Outcome>()
@@ -86,10 +87,13 @@ export async function simulateSuites(flags: SuiteFlags): Promise<void> {
   await Deno.mkdir(flags.out, { recursive: true })
   const parts: PagePart[] = []
   for (const { suite, cases, cells } of planned) {
-    const rows = cases.flatMap((one) => rowsOf(one, cells, outcomes))
+    if (cells.length === 0) continue
+    const kept = flags.page === undefined ? [] : rowsIn(await readPart(flags.page, suite.name))
+    const rows = cases.flatMap((one) => rowsOf(one, cells, outcomes, kept))
     const markdown = markdownOf(rows, suite.findings?.(rows) ?? [])
     const charts = curvesOf(suite.name, cells, outcomes)
-    parts.push({ name: suite.name, markdown, charts })
+    // A chart of some policies alone would take the place of one that compares.
+    parts.push({ name: suite.name, markdown, charts: flags.policies === undefined ? charts : [] })
     const file = (kind: string) => join(flags.out, `${suite.name}.${kind}`)
     const titled = `## ${suite.name}: ${suite.about}\n\n${markdown}`
     await Deno.writeTextFile(file('md'), titled)
@@ -103,7 +107,13 @@ export async function simulateSuites(flags: SuiteFlags): Promise<void> {
   say(`Written to ${[flags.out, ...flags.page === undefined ? [] : [flags.page]].join(' and ')}`)
 }
 
-function rowsOf(one: Case, cells: readonly Cell[], outcomes: Map<string, Outcome>): Row[] {
+/** @param kept rows that the page has: good for those whose policy is not run */
+function rowsOf(
+  one: Case,
+  cells: readonly Cell[],
+  outcomes: Map<string, Outcome>,
+  kept: readonly Row[],
+): Row[] {
   const scenario = checkScenario(one.scenario, 'suite')
   const bound = withoutBins(fluidBound(scenario))
   const whole = one.wholeNodes ? withoutBins(fluidBound(scenario, { wholeNodes: true })) : undefined
@@ -117,6 +127,12 @@ function rowsOf(one: Case, cells: readonly Cell[], outcomes: Map<string, Outcome
     }
     const own = cells.filter((cell) => cell.case === one && cell.contender === contender)
     const known = own.flatMap(({ key }) => outcomes.get(key) ?? [])
+    if (own.length === 0) {
+      const same = kept.find(({ table, row, policy }) =>
+        table === about.table && row === about.row && policy === about.policy
+      )
+      return same === undefined ? [] : [{ ...same, ...about }]
+    }
     return known.length === 0 ? [] : [rowOf(about, known)]
   })
 }

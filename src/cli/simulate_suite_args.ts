@@ -17,7 +17,8 @@ options:
   --policy NAME       only these; several with commas between (${POLICY_NAMES.join(', ')})
   --jobs N            cells at once (number of cores)
   --out DIR           where cells and tables go, and are found again (.shoal/suites)
-  --page FILE         put the tables into this page, too (docs/EVALUATION.md)
+  --page FILE         put the tables into this page, too (docs/EVALUATION.md); with --policy, rows
+                      of the others stay as the page has them
   --eval DIR          where the data is; by default SHOAL_EVAL, or what import-eval made
   --estimate          say what there is to run and about how long it takes; run nothing
   --known             run nothing, make the tables of what was run before`

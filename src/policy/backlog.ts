@@ -6,9 +6,10 @@
  * @module
  */
 import type { Capacity } from './capacity.ts'
-import type { Tails } from './tails.ts'
+import type { Quickest, Tails } from './tails.ts'
 import type { DeadlineQueue } from './queue.ts'
-import type { Query, Rest } from './query.ts'
+import type { Item, Query, Rest } from './query.ts'
+import type { Prefix } from './shape.ts'
 
 export interface Backlog {
   /** Number of the scan; a query with a later number was looked at again since. */
@@ -180,9 +181,18 @@ function createRestOfNew(epoch: number, tails: Tails): (query: Query) => Rest {
 export function restOf(query: Query, epoch: number, tails: Tails): Rest {
   if (query.rest !== null && query.rest.epoch === epoch) return query.rest
   const rest: Rest = { epoch, poolMs: 0, chainMs: 0, runningEndMs: 0, servable: true }
+  // Siblings stand together, and what holds for one does for the next.
+  let queued: Item | undefined
+  let quickest: Quickest | undefined
+  let bound: Prefix | undefined
+  let chainMs = Infinity
+  let poolMs = Infinity
   for (const item of query.open) {
     if (item.state === 'queued') {
-      const quickest = tails.quickest(item.above, item.task, query.level)
+      if (queued === undefined || queued.above !== item.above || queued.task !== item.task) {
+        quickest = tails.quickest(item.above, item.task, query.level)
+        queued = item
+      }
       if (quickest === undefined) {
         rest.servable = false
         continue
@@ -190,14 +200,15 @@ export function restOf(query: Query, epoch: number, tails: Tails): Rest {
       rest.poolMs += quickest.poolMs
       rest.chainMs = Math.max(rest.chainMs, quickest.chainMs)
     } else if (item.bound !== null) {
-      const options = tails.tails(item.bound, query.level)
-      let chainMs = Infinity
-      let poolMs = Infinity
-      for (const tail of options) {
-        chainMs = Math.min(chainMs, tail.chainMs)
-        poolMs = Math.min(poolMs, tail.poolMs)
+      if (bound !== item.bound) {
+        bound = item.bound
+        chainMs = poolMs = Infinity
+        for (const tail of tails.tails(bound, query.level)) {
+          chainMs = Math.min(chainMs, tail.chainMs)
+          poolMs = Math.min(poolMs, tail.poolMs)
+        }
       }
-      if (options.length === 0) {
+      if (chainMs === Infinity) {
         rest.servable = false
         continue
       }

@@ -4,11 +4,11 @@
  *
  * @module
  */
-import { type Choice, choose, timesOf, type View } from './choose.ts'
+import { type Choice, type Choices, choose, timesOf, type View } from './choose.ts'
 import { isInGoodHands } from './help.ts'
 import type { Item } from './query.ts'
 import type { DeadlineQueue } from './queue.ts'
-import type { TaskShape } from './shape.ts'
+import type { TaskShape, VariantShape } from './shape.ts'
 import { lateMs, type Slot } from './slots.ts'
 
 export type CloseReason = 'full' | 'queue_empty' | 'share' | 'slack' | 'no_gain' | 'other_variant'
@@ -20,7 +20,7 @@ export interface Member {
 }
 
 /** An item more is no gain when it takes nearly as long as those before it did on average. */
-const GAIN = 0.8
+const GAIN = 0.9
 /** So long a batch may grow without gain: it saves frames, and hides the network. */
 const QUANTUM_MS = 50
 /** At most this share of the laxity of the most urgent query. */
@@ -41,6 +41,8 @@ export function fillBatch(
   const { variant } = first.choice.prefix
   const { startMs, returnMs } = timesOf(first.item, slot, view)
   const latencyOf = (batch: number) => view.profile.latency(slot.node.id, variant, batch)
+  const choicesOf = createChoices(slot, view, variant)
+  let now = latencyOf(1)
   const share = shareOf(first.item.task, queue.length, slot, view)
   const quantumMs = Math.min(QUANTUM_MS, QUANTUM_SHARE * first.item.query.laxityMs)
   const members = [first]
@@ -51,19 +53,16 @@ export function fillBatch(
   for (let i = position + 1; i < queue.length && i <= position + 2 * maxBatch; i++) {
     const size = members.length + 1
     if (size > maxBatch) return { members, close: 'full' }
-    if (size > share) return { members, close: 'share' }
-    const now = latencyOf(members.length)
     const grown = latencyOf(size)
-    if (
-      grown.meanMs > quantumMs && grown.meanMs - now.meanMs > GAIN * now.meanMs / members.length
-    ) {
-      return { members, close: 'no_gain' }
-    }
+    // Other idle slots may have the rest, unless small batches cost much more of their time.
+    const dearer = grown.meanMs - now.meanMs > GAIN * now.meanMs / members.length
+    if (size > share && dearer) return { members, close: 'share' }
+    if (grown.meanMs > quantumMs && dearer) return { members, close: 'no_gain' }
     const endMs = startMs + lateMs(slot) + grown.upperMs + returnMs
     if (endMs > latestMs) return { members, close: 'slack' }
     const item = queue.at(i)!
     if (helps && isInGoodHands(item, i, slot, view)) return { members, close: 'share' }
-    const { best, quickest } = choose(item, slot, view, variant)
+    const { best, quickest } = choicesOf(item)
     const choice = best ?? quickest
     if (choice?.prefix.variant !== variant || item.failedOn === slot.node.id) {
       skipped = true
@@ -76,9 +75,23 @@ export function fillBatch(
     budgetMs -= choice.extraMs
     latestMs = Math.min(latestMs, itemLatestMs)
     members.push({ item, choice })
+    now = grown
   }
   if (members.length >= maxBatch) return { members, close: 'full' }
   return { members, close: skipped ? 'other_variant' : 'queue_empty' }
+}
+
+/** Items of one query that came by one way stand together in the queue, and what is best for one is for all. */
+function createChoices(slot: Slot, view: View, variant: VariantShape) {
+  let last: Item | undefined
+  let choices: Choices | undefined
+  return (item: Item): Choices => {
+    if (choices === undefined || last!.query !== item.query || last!.above !== item.above) {
+      choices = choose(item, slot, view, variant)
+    }
+    last = item
+    return choices
+  }
 }
 
 /** What of the waiting items falls to this slot: all slots that are idle now take alike. */

@@ -155,7 +155,7 @@ function serviceOf(
       const before = known[batch]
       if (before !== undefined && before === before) return before
       let sum = 0
-      for (const node of sample) sum += profile.latency(node.id, variant, batch).meanMs
+      for (const node of sample) sum += profile.meanMs(node.id, variant, batch)
       const mean = sum / sample.length
       if (batch <= MAX_KNOWN && Number.isInteger(batch)) known[batch] = mean
       return mean

@@ -47,7 +47,7 @@ export function reportClasses(
         variant: variant.index,
         points: sizes.map((batch) => ({
           batch,
-          latencyMs: meanOf((node) => profile.latency(node.id, variant, batch).meanMs),
+          latencyMs: meanOf((node) => profile.meanMs(node.id, variant, batch)),
         })),
       })),
     }

@@ -10,6 +10,8 @@ import type { NodeClass, PoolNode } from './slots.ts'
 /** Nodes of one class differ by less than this factor in every variant, and stay until 1.6. */
 const ALIKE = Math.log(1.35)
 const STAY = Math.log(1.6)
+/** Classes that have come so near to each other become one again. */
+const SAME = Math.log(1.15)
 const MAX_CLASSES = 12
 
 const speedsOf = (node: PoolNode, profile: Profile) =>
@@ -77,9 +79,28 @@ export function classify(
     sums.set(found, sum)
   }
   const used = classes.filter((some) => some.nodes.length > 0)
-  used.forEach((some, index) => {
-    some.index = index
-    some.centre = sums.get(some)!.map((sum) => sum / some.nodes.length)
-  })
-  return used
+  for (const some of used) some.centre = sums.get(some)!.map((sum) => sum / some.nodes.length)
+  const left = merged(used)
+  left.forEach((some, index) => some.index = index)
+  return left
+}
+
+/** A node that was parted for a while would else be planned for apart for ever. */
+function merged(classes: readonly NodeClass[]): NodeClass[] {
+  const left: NodeClass[] = []
+  for (const one of classes) {
+    const [first] = one.nodes
+    const same = left.find((other) => distance(first!, one.centre, other) <= SAME)
+    if (same === undefined) {
+      left.push(one)
+      continue
+    }
+    const [before, count] = [same.nodes.length, one.nodes.length]
+    same.centre = same.centre.map((speed, i) =>
+      (speed * before + one.centre[i]! * count) / (before + count)
+    )
+    for (const node of one.nodes) node.class = same.name
+    same.nodes.push(...one.nodes)
+  }
+  return left
 }

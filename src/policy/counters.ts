@@ -29,8 +29,10 @@ export interface Report {
     pipeline: string
     arrived: number
     served: number
-    /** Ended with less than `TIGHT` of their time left, or not in time though admitted. */
+    /** Ended in time, with less than `TIGHT` of it left. */
     tight: number
+    /** Admitted, but not ended in time. */
+    missed: number
     /** Refused for want of capacity: `queue_full` or `infeasible_deadline`. */
     refused: number
   }[]
@@ -53,7 +55,7 @@ export interface Counters {
 
 type Recent = Omit<Report['pipelines'][number], 'pipeline'>
 
-const nothing = (): Recent => ({ arrived: 0, served: 0, tight: 0, refused: 0 })
+const nothing = (): Recent => ({ arrived: 0, served: 0, tight: 0, missed: 0, refused: 0 })
 
 export function createCounters(shapes: Shapes): Counters {
   const pipelines = new Map<string, PipelineCounts>()
@@ -95,7 +97,7 @@ export function createCounters(shapes: Shapes): Counters {
       if (reason === 'queue_full' || reason === 'infeasible_deadline') {
         recent.get(pipeline)!.refused++
       }
-      if (reason === 'deadline_exceeded') recent.get(pipeline)!.tight++
+      if (reason === 'deadline_exceeded') recent.get(pipeline)!.missed++
     },
     served(pipeline, accuracy, slack) {
       const counts = pipelines.get(pipeline)!

@@ -12,6 +12,11 @@ export interface Demand {
   meanPerS(nowMs: number): number
   /** Queries per second to plan for: the larger of the mean and what the short window proves. */
   ratePerS(nowMs: number): number
+  /**
+   * Queries per second of this moment, for what can change its mind at once: as `ratePerS`, but a fall
+   * is believed as soon as a rise.
+   */
+  levelPerS(nowMs: number): number
   /** What may come for a moment: as far above the mean as it was seen of late. */
   peakPerS(nowMs: number): number
 }
@@ -31,6 +36,8 @@ const STEP_MS = SHORT_MS / STEPS
  */
 const PROVEN = 3
 const BELIEVED = 0.5
+/** Of a count that proves a fall: it and so many deviations more. */
+const FALLEN = 1
 /** Windows whose excess over the mean is remembered, and the least: deviations of chance. */
 const PEAK_WINDOWS = 30
 const LEAST_EXCESS = 2
@@ -38,8 +45,11 @@ const LEAST_EXCESS = 2
 /** @param startPerS queries per second to begin with; 0 where nothing is known */
 export function createDemand(startPerS = 0): Demand {
   let mean = startPerS
+  /** The same, but a window that chance does not explain takes its place. */
+  let level = startPerS
   let counted = 0
   let startMs: number | undefined
+  let firstMs = Infinity
   let ended = 0
   const excesses = new Float64Array(PEAK_WINDOWS)
   const steps = new Float64Array(STEPS)
@@ -48,19 +58,21 @@ export function createDemand(startPerS = 0): Demand {
 
   function advance(nowMs: number): void {
     if (startMs === undefined) {
-      startMs = nowMs
+      startMs = firstMs = nowMs
       step = Math.floor(nowMs / STEP_MS)
     }
     const windows = Math.floor((nowMs - startMs) / WINDOW_MS)
     for (let i = 0; i < Math.min(windows, FORGET_WINDOWS); i++) {
       const rate = counted * 1000 / WINDOW_MS
       excesses[ended % PEAK_WINDOWS] = ended === 0 ? 0 : rate - mean
+      const changed = Math.abs(rate - level) > PROVEN * Math.sqrt(Math.max(level, 1))
+      level = changed || (ended === 0 && startPerS === 0) ? rate : level + ALPHA * (rate - level)
       mean = ended === 0 && startPerS === 0 ? rate : mean + ALPHA * (rate - mean)
       ended++
       counted = 0
     }
     if (windows > 0) startMs += windows * WINDOW_MS
-    if (windows > FORGET_WINDOWS) mean = 0
+    if (windows > FORGET_WINDOWS) mean = level = 0
     const at = Math.floor(nowMs / STEP_MS)
     for (let passed = Math.min(at - step, STEPS); passed > 0; passed--) {
       const oldest = (at - passed + 1) % STEPS
@@ -87,6 +99,19 @@ export function createDemand(startPerS = 0): Demand {
       const proven = inShort > expected + PROVEN * Math.sqrt(Math.max(expected, 1))
       if (!proven) return mean
       return Math.max(mean, (inShort - BELIEVED * Math.sqrt(inShort)) * 1000 / SHORT_MS)
+    },
+    levelPerS(nowMs) {
+      advance(nowMs)
+      const expected = level * SHORT_MS / 1000
+      const chance = PROVEN * Math.sqrt(Math.max(expected, 1))
+      const perS = 1000 / SHORT_MS
+      if (inShort > expected + chance) {
+        return Math.max(level, (inShort - BELIEVED * Math.sqrt(inShort)) * perS)
+      }
+      if (inShort < expected - chance && nowMs - firstMs > SHORT_MS) {
+        return Math.min(level, (inShort + FALLEN * Math.sqrt(inShort + 1)) * perS)
+      }
+      return level
     },
     peakPerS(nowMs) {
       advance(nowMs)

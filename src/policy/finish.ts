@@ -43,8 +43,12 @@ export function learnBatch(
   const { outcomes } = event
   const anyServed = outcomes.some(({ ok }) => ok)
   slot.restUntilMs = nowMs + restMs(slot.node, event.computeMs)
+  // A load beside it takes a part of the node's time: that says nothing of the variant.
+  const disturbed = batch.besideLoad && profile.isKnown(slot.node.id, variant)
   if (anyServed) {
-    profile.ran(slot.node.id, variant, items.length || outcomes.length, event.computeMs)
+    if (!disturbed) {
+      profile.ran(slot.node.id, variant, items.length || outcomes.length, event.computeMs)
+    }
     profile.sent(slot.node.id, variant.task, event.networkMs)
     pool.corrected()
     slot.cooldowns.delete(variant)

@@ -108,6 +108,7 @@ export function createFlights(parts: FlightParts): Flights {
       networkMs,
       endsAtMs: nowMs + expectedMs,
       giveUpAtMs: nowMs + giveUpMs,
+      besideLoad: slot.loading.size > 0,
       ghostUntilMs: null,
     }
     return { batch, expectedMs, giveUpMs }

@@ -17,6 +17,8 @@ export interface Latency {
 
 export interface LatencyModel {
   latency(batch: number): Latency
+  /** The mean alone. */
+  meanMs(batch: number): number
   /** A batch ended, or was given up (`lost`) after so long. Returns what of it was believed, in ms. */
   observe(batch: number, computeMs: number, lost: boolean): number
   /** Whether a batch ever ended. */
@@ -99,6 +101,7 @@ export function createModel(base: Base, spread: number, usualWeight: number): La
   }
 
   return {
+    meanMs,
     latency(batch) {
       const mean = meanMs(batch)
       return { meanMs: mean, upperMs: mean * (1 + UPPER_DEVIATIONS * Math.sqrt(variance)) }

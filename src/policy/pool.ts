@@ -171,7 +171,10 @@ export function createPool(
     },
     loading(node, slot, ref) {
       const variant = shapes.find(ref)
-      if (variant !== undefined) slotOf(node, slot)?.loading.add(variant)
+      const found = slotOf(node, slot)
+      if (variant === undefined || found === undefined) return
+      found.loading.add(variant)
+      for (const batch of found.batches) batch.besideLoad = true
     },
     loaded(node, index, ref, ok) {
       const slot = slotOf(node, index)

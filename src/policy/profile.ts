@@ -31,8 +31,12 @@ export interface Profile {
   sent(node: NodeId, task: TaskShape, networkMs: number): void
   roundTrip(node: NodeId, roundTripMs: number): void
   latency(node: NodeId, variant: VariantShape, batch: number): Latency
+  /** Of that latency the mean alone. */
+  meanMs(node: NodeId, variant: VariantShape, batch: number): number
   /** Whether it ever ended a batch of this variant: until then its latency is a guess. */
   hasRun(node: NodeId, variant: VariantShape): boolean
+  /** Whether it measured this variant, or ran it: what is known is no guess. */
+  isKnown(node: NodeId, variant: VariantShape): boolean
   /** Both ways together. */
   networkMs(node: NodeId, task: TaskShape): number
   /** Time of this node for the time of the reference machine: 2 is half as fast. */
@@ -177,7 +181,14 @@ export function createProfile(): Profile {
       const meanMs = typicalOf(variant).base(batch) * Math.exp(node?.logSlowness ?? 0)
       return { meanMs, upperMs: meanMs * (1 + 1.65 * UNSEEN_SPREAD) }
     },
+    meanMs(id, variant, batch) {
+      const node = nodes.get(id)
+      const model = node?.models.get(variant.index)
+      if (model !== undefined) return model.meanMs(batch)
+      return typical[variant.index]!.base(batch) * Math.exp(node?.logSlowness ?? 0)
+    },
     hasRun: (id, variant) => nodes.get(id)?.models.get(variant.index)?.hasRun() ?? false,
+    isKnown: (id, variant) => nodes.get(id)?.models.has(variant.index) ?? false,
     networkMs(id, task) {
       const node = nodes.get(id)
       return node?.network.get(task) ?? node?.roundTripMs ?? 0

@@ -21,6 +21,8 @@ export interface Batch {
   /** When its result is expected. Moves when the batch before it ends early or late. */
   endsAtMs: number
   giveUpAtMs: number
+  /** Its slot was loading something while it was there. */
+  besideLoad: boolean
   /** All its items are dead or went elsewhere. It holds the slot until heard of, or until here. */
   ghostUntilMs: number | null
 }

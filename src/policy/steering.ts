@@ -51,6 +51,9 @@ const PRICES_MS = 1000
 /** A demand above what the mix was made for by this factor and so many queries is a jump. */
 const JUMP = 1.25
 const JUMP_PER_S = 2
+/** After a rise by this factor what ends within so many times the shortest SLO is no lesson. */
+const RISE = 1.15
+const SETTLING = 2
 /** Some way is planned for a pipeline that nobody asks for. */
 const LEAST_PER_S = 0.01
 
@@ -80,10 +83,15 @@ export function createSteering(
   const awake = createAwake()
   let decidedMs = -Infinity
   let decidedEpoch = -1
+  /** When demand last rose from one decision to the next. */
+  let risenMs = -Infinity
   let prices: ReadonlyMap<string, number> = new Map()
   let pricedMs = -Infinity
   let pricedEpoch = -1
   let directive: Directive | undefined
+
+  const levelsPerS = (nowMs: number) =>
+    [...recent.values()].map(({ demand }) => Math.max(demand.levelPerS(nowMs), LEAST_PER_S))
 
   const ratesPerS = (nowMs: number) =>
     [...recent.values()].map(({ demand }) => Math.max(demand.ratePerS(nowMs), LEAST_PER_S))
@@ -95,7 +103,7 @@ export function createSteering(
     const sinceMs = nowMs - decidedMs
     if (sinceMs >= FRONTIER_MS || (decidedEpoch !== epoch && sinceMs >= settleMs)) return true
     for (const { demand, plannedPerS } of recent.values()) {
-      if (demand.ratePerS(nowMs) > JUMP * plannedPerS + JUMP_PER_S) return true
+      if (demand.levelPerS(nowMs) > JUMP * plannedPerS + JUMP_PER_S) return true
     }
     return false
   }
@@ -108,16 +116,25 @@ export function createSteering(
     )
     let finished = 0
     let tight = 0
+    let missed = 0
     for (const seen of report.pipelines) {
       // Refused though the mix meant to serve all: it planned with more than there is.
       const refused = (servedBy.get(seen.pipeline) ?? 1) > 0.999 ? seen.refused : 0
-      finished += seen.served + refused
-      tight += seen.tight + refused
+      finished += seen.served + seen.missed + refused
+      tight += seen.tight
+      missed += seen.missed + refused
     }
-    aim.learn(finished + tight, tight, directive === undefined || directive.mix.load < 0.9)
-    const rates = ratesPerS(nowMs)
+    const rates = levelsPerS(nowMs)
     let p = 0
-    for (const row of recent.values()) row.plannedPerS = rates[p++]!
+    for (const row of recent.values()) {
+      const rate = rates[p++]!
+      if (rate > RISE * row.plannedPerS + JUMP_PER_S) risenMs = nowMs
+      row.plannedPerS = rate
+    }
+    // Queries that a jump found inside say nothing of the share that was planned with.
+    if (nowMs >= risenMs + SETTLING * leastSloMs()) {
+      aim.learn(finished, tight, missed, directive === undefined || directive.mix.load < 0.9)
+    }
     const share = aim.value * drainFactor(report.backlogMs / leastSloMs())
     const mix: Mix = solveFrontier(shapes, { ...report.capacity, ratesPerS: rates, aim: share }) ??
       directive?.mix ?? emptyMix(shapes, report.capacity)

@@ -28,8 +28,10 @@ export interface Targets {
 const MAX_CREDIT = 24
 
 interface Row {
-  /** By position of the variant in its task; sums to 1, or all 0. */
+  /** By position of the variant in its task: share of the items; sums to 1, or all 0. */
   weights: Float64Array
+  /** Likewise: share of the group's time for the task. */
+  times: Float64Array
   planned: boolean
 }
 
@@ -67,8 +69,18 @@ export function createTargets(): Targets {
       )
       // What the mix plans nowhere, anybody may do.
       const nowhere = !pool.some((work) => work > 1e-6)
-      const weights = normalised(planned ? own : pool)
-      byTask.set(task, row = { weights, planned: planned || nowhere })
+      // Items are given out, so it is items that are counted: a slow variant takes more time for one.
+      const items = task.variants.map(({ index }) =>
+        planned
+          ? mix!.items[index]?.[position] ?? 0
+          : mix!.items[index]?.reduce((a, b) => a + b, 0) ?? 0
+      )
+      row = {
+        weights: normalised(items),
+        times: normalised(planned ? own : pool),
+        planned: planned || nowhere,
+      }
+      byTask.set(task, row)
     }
     return row
   }
@@ -89,7 +101,7 @@ export function createTargets(): Targets {
         (flow[prefix.id] ?? 0) > 1e-6 ? base.weights[i]! : 0
       )
       const any = weights.some((weight) => weight > 1e-6)
-      row = { weights: any ? normalised(weights) : base.weights, planned: base.planned }
+      row = any ? { ...base, weights: normalised(weights) } : base
       byPrefix.set(children, row)
     }
     return row
@@ -127,8 +139,8 @@ export function createTargets(): Targets {
     isPlanned: (task, group) => mix === undefined || taskRow(task, group).planned,
     share({ task, index }, group) {
       if (mix === undefined) return 0
-      const { weights } = taskRow(task, group)
-      return weights[task.variants.findIndex((variant) => variant.index === index)] ?? 0
+      const { times } = taskRow(task, group)
+      return times[task.variants.findIndex((variant) => variant.index === index)] ?? 0
     },
     charge(task, group, variant, items) {
       if (mix === undefined) return

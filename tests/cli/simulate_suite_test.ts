@@ -60,6 +60,23 @@ Deno.test('a suite ends in tables, and goes on where it stopped: known cells are
   assert.match(known.stderr, /^16 cells, 8 to run/)
   assert.equal(known.stdout, more.stdout, 'tables of what there is, and nothing run')
 
+  // Rows of a policy that is not run stay on the page, word for word.
+  const rowsOf = (policy: string, markdown: string) =>
+    markdown.split('\n').filter((line) => line.includes(`| ${policy} `)).map((line) =>
+      line.replaceAll(/ +/g, ' ')
+    )
+  const some = await suite(
+    ...['--policy', 'static', '--suite', 'unseen', '--seeds', '1', '--out', dir, '--page', page],
+  )
+  assert.equal(some.code, 0, some.stderr)
+  const mixed = await Deno.readTextFile(page)
+  assert.deepEqual(rowsOf('inferline', mixed), rowsOf('inferline', text))
+  assert.deepEqual(
+    rowsOf('static', mixed).map((line) => line.split(' | ').at(-1)),
+    ['1 |', '1 |'],
+    'one seed of what was run',
+  )
+
   // In one go, over other threads: the same, bit for bit.
   const anew = await suite(...args, other, '--jobs', '2')
   assert.match(anew.stderr, /^8 cells, 8 to run/)

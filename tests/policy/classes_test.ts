@@ -98,3 +98,21 @@ Deno.test('classify() makes no more than twelve classes of like ability', () => 
   assert.equal(classes.length, 12)
   assert.equal(classes.reduce((sum, { nodes }) => sum + nodes.length, 0), 40)
 })
+
+Deno.test('classify() takes a node back into its class once it is as quick as the others again', () => {
+  const profile = measured({ a: 1, b: 1 })
+  const nodes = ['a', 'b'].map((id) => nodeOf(id))
+  let classes = classify(nodes, profile, [])
+  const run = (slowness: number) => {
+    for (let i = 0; i < 60; i++) {
+      for (const variant of shapes.variants) {
+        profile.ran('b', variant, 1, variant.referenceMs! * slowness)
+      }
+    }
+    return classes = classify(nodes, profile, classes)
+  }
+  assert.equal(classes.length, 1)
+  assert.equal(run(3).length, 2)
+  assert.deepEqual(run(1).map(({ nodes }) => nodes.map(({ id }) => id)), [['a', 'b']])
+  assert.equal(nodes[1]!.class, nodes[0]!.class)
+})

@@ -6,7 +6,7 @@ import { createRandom, exponential } from '../../src/sim/random.ts'
 function run(rates: number[], seed: number, startPerS = 0) {
   const demand = createDemand(startPerS)
   const random = createRandom(seed)
-  const seen: { atMs: number; ratePerS: number; meanPerS: number }[] = []
+  const seen: { atMs: number; ratePerS: number; meanPerS: number; levelPerS: number }[] = []
   let nextMs = 0
   rates.forEach((rate, second) => {
     for (let atMs = second * 1000; atMs < second * 1000 + 1000; atMs += 50) {
@@ -18,7 +18,12 @@ function run(rates: number[], seed: number, startPerS = 0) {
         demand.count(nextMs)
       }
       const nowMs = atMs + 50
-      seen.push({ atMs: nowMs, ratePerS: demand.ratePerS(nowMs), meanPerS: demand.meanPerS(nowMs) })
+      seen.push({
+        atMs: nowMs,
+        ratePerS: demand.ratePerS(nowMs),
+        meanPerS: demand.meanPerS(nowMs),
+        levelPerS: demand.levelPerS(nowMs),
+      })
     }
   })
   return (fromS: number, toS: number) =>
@@ -53,6 +58,15 @@ Deno.test('demand forgets a spike within seconds', () => {
   const at = run([...Array(10).fill(50), 600, ...Array(12).fill(50)], 4)
   assert.ok(Math.max(...at(10, 11).map(({ ratePerS }) => ratePerS)) > 400)
   assert.ok(mean(at(18, 22).map(({ ratePerS }) => ratePerS)) < 70)
+})
+
+Deno.test('demand of the moment falls as soon as it rises: a spike is over when it is', () => {
+  const at = run([...Array(20).fill(100), 500, ...Array(10).fill(100)], 7)
+  assert.ok(Math.max(...at(20.3, 20.5).map(({ levelPerS }) => levelPerS)) > 350)
+  const after = mean(at(21.5, 24).map(({ levelPerS }) => levelPerS))
+  assert.ok(after > 85 && after < 130, `${after}`)
+  const calm = mean(at(10, 20).map(({ levelPerS }) => levelPerS))
+  assert.ok(calm > 90 && calm < 110, `${calm}`)
 })
 
 Deno.test('demand fades to nothing in silence', () => {

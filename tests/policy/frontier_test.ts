@@ -9,7 +9,10 @@ import { pathsOf } from '../../src/policy/frontier/mix.ts'
 import { groupPrices } from '../../src/policy/frontier/prices.ts'
 import type { FrontierProblem } from '../../src/policy/frontier/problem.ts'
 import { solveFrontier } from '../../src/policy/frontier/solve.ts'
+import type { Item } from '../../src/policy/query.ts'
 import { type Prefix, type Shapes, shapesOf } from '../../src/policy/shape.ts'
+import type { Group } from '../../src/policy/slots.ts'
+import { createTargets } from '../../src/policy/targets.ts'
 import { ocr } from './fixtures.ts'
 
 const ocrShapes = shapesOf([ocr])
@@ -113,12 +116,43 @@ Deno.test('group prices: what carries most is worth most, and a query costs one 
 
 Deno.test('aim falls when queries end close to their deadlines, and rises while they do not', () => {
   const aim = createAim()
-  for (let i = 0; i < 50; i++) aim.learn(100, 20, false)
+  for (let i = 0; i < 50; i++) aim.learn(100, 20, 0, false)
   assert.equal(aim.value, 0.7)
-  for (let i = 0; i < 200; i++) aim.learn(100, 0, false)
+  for (let i = 0; i < 200; i++) aim.learn(100, 0, 0, false)
   assert.ok(aim.value > 1.1)
-  for (let i = 0; i < 2000; i++) aim.learn(100, 0, true)
+  for (let i = 0; i < 2000; i++) aim.learn(100, 0, 0, true)
   assert.ok(Math.abs(aim.value - 1) < 0.02, `${aim.value}`)
+})
+
+Deno.test('aim falls further for queries that are late than for those that only come close', () => {
+  const close = createAim()
+  const late = createAim()
+  for (let i = 0; i < 50; i++) {
+    close.learn(100, 1, 0, false)
+    late.learn(100, 0, 1, false)
+  }
+  assert.ok(close.value > 1, `${close.value}`)
+  assert.ok(late.value < close.value - 0.1, `${late.value}, ${close.value}`)
+})
+
+Deno.test('targets give out items in the shares of the mix, however long each variant takes', () => {
+  const mix = solveFrontier(ocrShapes, problemOf(ocrShapes, [{ slots: 4, slowness: 1 }], [16]))!
+  const targets = createTargets()
+  targets.adopt(mix)
+  const shape = [...ocrShapes.pipelines.values()][0]!
+  const item = { task: shape.root, above: null, query: { shape } } as unknown as Item
+  const group = { key: 'g0' } as Group
+  const counts = new Map<string, number>()
+  for (let i = 0; i < 2000; i++) {
+    const variant = targets.target(item, group)!
+    targets.charge(shape.root, group, variant, 1)
+    counts.set(variant.ref.variant, (counts.get(variant.ref.variant) ?? 0) + 1)
+  }
+  const { flow } = mix.pipelines[0]!
+  for (const { id, variant } of shape.starts) {
+    const share = (counts.get(variant.ref.variant) ?? 0) / 2000
+    assert.ok(Math.abs(share - flow[id]!) < 0.01, `${share}, ${flow[id]} of ${variant.ref.variant}`)
+  }
 })
 
 /** Trees of 1 to 4 levels with up to 3 children and 4 variants a task. */

@@ -11,23 +11,28 @@ export interface Aim {
   readonly value: number
   /**
    * @param finished queries that ended since the last call
-   * @param tight of them those that ended with less than `TIGHT` of their time left, or not in time
+   * @param tight of them those that ended in time, but with less than `TIGHT` of their time left
+   * @param missed of them those that did not end in time
    * @param atBest nothing is gained by aiming higher: the best paths carry all
    */
-  learn(finished: number, tight: number, atBest: boolean): void
+  learn(finished: number, tight: number, missed: number, atBest: boolean): void
 }
 
 /** Share of its time that a query should have left. */
 export const TIGHT = 0.1
-/** Share of queries that may end tighter. */
+/** Share of queries that may end tighter; the aim settles where so many do. */
 const TIGHT_SHARE = 0.02
+/** One that is late tells as much as so many that are only tight: they say how far the tail goes. */
+const MISSED = 25
 const START = 1
 const LEAST = 0.7
 const MOST = 1.2
-/** Slow up, quick down, each time that so many queries have ended: few tell little. */
-const UP = 0.004
-const DOWN = 0.03
+/** What each query moves it by; together at most so far down, each time that so many have ended. */
+const STEP = 5e-5
+const MOST_DOWN = 0.03
 const ENOUGH = 20
+/** Share of the way back to where it began, likewise, while the best paths carry all. */
+const BACK = 0.004
 
 export function createAim(): Aim {
   let value = START
@@ -37,15 +42,14 @@ export function createAim(): Aim {
     get value() {
       return value
     },
-    learn(finished, tight, atBest) {
+    learn(finished, tight, missed, atBest) {
       seen += finished
-      close += tight
+      close += tight + MISSED * missed
       if (seen < ENOUGH) return
-      const share = close / seen
+      // Up and down by one measure: else it swings, and each swing costs accuracy.
+      const step = Math.max(STEP * (seen - close / TIGHT_SHARE), -MOST_DOWN)
+      value += atBest && step > 0 ? (START - value) * BACK : step
       seen = close = 0
-      if (share > TIGHT_SHARE) value -= DOWN * Math.min(1, share / (5 * TIGHT_SHARE))
-      else if (!atBest) value += UP
-      else value += (START - value) * UP
       value = Math.min(Math.max(value, LEAST), MOST)
     },
   }

@@ -23,8 +23,11 @@ export function solveFrontier(shapes: Shapes, problem: FrontierProblem): Mix | u
   for (const [name, value] of variables) {
     if (name[0] === 'w') {
       const [index, group] = name.slice(1).split(' ').map(Number) as [number, number]
+      const { duty } = problem.groups[group]!
+      const service = problem.services[index]!.find((one) => one.group === group)!
       mix.work[index]![group] = value
-      load += value * problem.groups[group]!.duty
+      mix.items[index]![group] = value * duty / service.costMs
+      load += value * duty
     } else if (name[0] === 'f') {
       const [p, id] = name.slice(1).split(' ').map(Number) as [number, number]
       mix.pipelines[p]!.flow[id] = value
@@ -46,6 +49,7 @@ export function emptyMix(shapes: Shapes, { groups }: Pick<FrontierProblem, 'grou
       flow: new Float64Array(prefixCount),
     })),
     work: shapes.variants.map(() => new Float64Array(groups.length)),
+    items: shapes.variants.map(() => new Float64Array(groups.length)),
     groups: groups.map((group) => group.key),
     load: 0,
   }

@@ -30,7 +30,7 @@ function speeds(rows: readonly Row[]): string[] {
   return [TWENTY, PAPER, LARGE, LARGEST].flatMap((what) =>
     ['shoal', 'loki'].flatMap((policy) => {
       const row = rowAt(rows, what, policy)
-      if (row === undefined) return []
+      if (row === undefined || row.calls === 0) return []
       const perS = Math.round(row.calls / row.handleMs * 1000)
       const micros = (1000 * row.handleMs / row.calls).toFixed(1)
       return [
