@@ -9,8 +9,11 @@ import { type Profiles } from './bench_live_profile.ts'
 import { median } from './statistics.ts'
 
 export interface Observed {
-  /** By the node's name: median of what batches took over what its profile says of them. */
-  slowness: { [node: string]: number }
+  /**
+   * By the node's name: median of what batches took over what its profile says of them; of each
+   * variant as `task/variant`, and of all as `*`.
+   */
+  slowness: { [node: string]: { [variant: string]: number } }
   /** Pooled coefficient of variation of batches of one node, variant and size. */
   latencyCv: number
   /** By variant and child task: mean items handed on. */
@@ -76,15 +79,19 @@ export function createObserver(): Observer {
       },
     }),
     observed(profiles) {
-      const ratios = new Map<string, number[]>()
+      const ratios = new Map<string, Map<string, number[]>>()
       let squares = 0
       let count = 0
       for (const { ran, ms } of tookMs.values()) {
         const point = profiles.get(ran.node)?.get(ran.key)?.points
           .find(({ batch }) => batch === ran.size)
         if (point !== undefined) {
-          const known = ratios.get(ran.node) ?? []
-          ratios.set(ran.node, [...known, ...ms.map((one) => one / point.latencyMs)])
+          const known = ratios.get(ran.node) ?? new Map<string, number[]>()
+          ratios.set(ran.node, known)
+          const took = ms.map((one) => one / point.latencyMs)
+          for (const name of ['*', ran.key.slice(ran.key.indexOf('/') + 1)]) {
+            known.set(name, [...known.get(name) ?? [], ...took])
+          }
         }
         if (ms.length < LEAST_ALIKE) continue
         const usual = mean(ms)
@@ -92,7 +99,12 @@ export function createObserver(): Observer {
         count += ms.length - 1
       }
       return {
-        slowness: Object.fromEntries([...ratios].map(([node, all]) => [node, median(all)])),
+        slowness: Object.fromEntries(
+          [...ratios].map(([node, byVariant]) => [
+            node,
+            Object.fromEntries([...byVariant].map(([name, all]) => [name, median(all)])),
+          ]),
+        ),
         latencyCv: count > 0 ? Math.sqrt(squares / count) : 0,
         fanOut: Object.fromEntries(
           [...handedOn].map(([variant, byTask]) => [

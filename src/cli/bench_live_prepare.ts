@@ -1,17 +1,15 @@
 /**
- * What comes before `deno task bench live`: each node holds and measures every variant once.
+ * What comes before `deno task bench live`: each node holds and measures every variant, all at once,
+ * as they will serve, and without a query: what code takes that was never run before is no profile.
  *
  * @module
  */
-import { loadInProcess } from '../../demo/load/process.ts'
 import { profileKeeper, type Profiles } from './bench_live_profile.ts'
 import type { Stage } from './bench_live_scene.ts'
 
 /** Settled when nothing was told for so long, or when patience ends. */
 const QUIET_MS = 6000
 const PATIENCE_MS = 90_000
-/** Real pictures first: what a batch takes beyond its model. */
-const WARM_S = 4
 
 export async function prepare(stage: Stage): Promise<Profiles> {
   const profiles: Profiles = new Map()
@@ -30,9 +28,7 @@ export async function prepare(stage: Stage): Promise<Profiles> {
   }, true)
   try {
     console.log('measuring every variant on each node, up to 90 s')
-    const { localUrl: url, pool } = scene.coordinator
-    const order = { url, pipeline: stage.pipeline.pipeline.name, atOnce: 4, seconds: WARM_S }
-    await loadInProcess(order, stage.bodies, () => {})
+    const { pool } = scene.coordinator
     const startMs = toldMs = performance.now()
     const held = pool.nodes().reduce((sum, { instances }) => sum + instances, 0)
     const known = () => [...profiles.values()].reduce((sum, { size }) => sum + size, 0)

@@ -40,16 +40,20 @@ async function scenarioOf(
     schema: 'shoal-scenario/1',
     pipeline: await pipelineOf(run.pipeline, observed.fanOut),
     classes: Object.fromEntries(nodes.map(([node, rows]) => {
-      const slowness = observed.slowness[node] ?? 1
+      const slowness = observed.slowness[node] ?? {}
       return [node, {
         // As live: peers hold one variant a slot, the project's own rules all.
         instancesPerNode: policy === 'shoal' ? 'all' : 1,
         swapMs: 1000,
         roundTripMs: observed.networkMs,
-        latencyMs: Object.fromEntries(rows.map(({ task, variant, points }) => [
-          `${task}/${variant}`,
-          Object.fromEntries(points.map((point) => [point.batch, slowness * point.latencyMs])),
-        ])),
+        latencyMs: Object.fromEntries(rows.map(({ task, variant, points }) => {
+          const name = `${task}/${variant}`
+          const times = slowness[name] ?? slowness['*'] ?? 1
+          return [
+            name,
+            Object.fromEntries(points.map((point) => [point.batch, times * point.latencyMs])),
+          ]
+        })),
       }]
     })),
     pool: nodes.map(([node]) => ({ class: node, count: 1 })),
@@ -114,7 +118,7 @@ export async function benchTwinLive(file: string) {
     })
     console.log(`${name}: live / simulated, ${SEEDS.length} seeds`)
     for (const { first, count, observed: { slowness, latencyCv } } of parts) {
-      const times = Object.entries(slowness).map(([node, of]) => `${of.toFixed(2)} (${node})`)
+      const times = Object.entries(slowness).map(([node, of]) => `${of['*']?.toFixed(2)} (${node})`)
       console.log(
         `  steps ${first + 1} to ${first + count}: batches took ${times.join(', ')} times their ` +
           `profile, with a coefficient of variation of ${latencyCv.toFixed(2)}`,

@@ -6,7 +6,10 @@ import assert from 'node:assert/strict'
 import { startChaos } from '../../src/cli/bench_chaos_faults.ts'
 import { startChaosScene } from '../../src/cli/bench_chaos_scene.ts'
 
-const QUERIES = 100
+const QUERIES = 60
+const STRIKES = 4
+/** Each with one query under way, so that no machine is too slow for what is asked. */
+const CLIENTS = 3
 const SEED = 20
 
 Deno.test('whatever befalls nodes, every query gets one answer, and none gets two', async () => {
@@ -15,14 +18,22 @@ Deno.test('whatever befalls nodes, every query gets one answer, and none gets tw
   try {
     await Promise.all(['a', 'b', 'c', 'd'].map((name) => scene.addNode(name)))
     const chaos = startChaos(scene, SEED, 4000)
-    const { statuses, outputs } = await scene.load(QUERIES, 6, SEED)
+    const struck = () => Object.values(chaos.counts).reduce((a, b) => a + b)
+    const answers: Awaited<ReturnType<typeof scene.ask>>[] = []
+    let asked = 0
+    const client = async () => {
+      while (asked < QUERIES || struck() < STRIKES) {
+        asked++
+        answers.push(await scene.ask())
+      }
+    }
+    await Promise.all(Array.from({ length: CLIENTS }, client))
     await chaos.stop()
-    const struck = Object.values(chaos.counts).reduce((a, b) => a + b)
-    assert.ok(struck >= 4, JSON.stringify(chaos.counts))
-    assert.deepEqual(scene.answers(), { 1: QUERIES })
-    assert.deepEqual(statuses, { 200: QUERIES }, scene.lines.join('\n'))
+    assert.deepEqual(scene.answers(), { 1: asked })
+    const failed = answers.filter(({ status }) => status !== '200').map(({ status }) => status)
+    assert.deepEqual(failed, [], scene.lines.join('\n'))
     // The same picture each time: whoever answered found the same lines.
-    const found = outputs.map((one) => (one as { lines: unknown[] }).lines.length)
+    const found = answers.map(({ outputs }) => (outputs as { lines: unknown[] }).lines.length)
     assert.equal(new Set(found).size, 1, found.join(' '))
     const { pipelines } = scene.pool.stats()
     assert.equal(pipelines[scene.pipelineName]?.inFlight, 0)

@@ -7,7 +7,7 @@ import type { Extras } from '../extras.ts'
 import type { Finished } from '../finish.ts'
 import type { TaskShape, VariantShape } from '../shape.ts'
 import type { Batch, Slot } from '../slots.ts'
-import type { DispatchedItem, NodeId, Standing } from '../types.ts'
+import type { DispatchedItem, NodeId, Standing, VariantRef } from '../types.ts'
 import type { Asking, Judges } from './judges.ts'
 import type { TrustOptions } from './options.ts'
 import { groupsOf, lastWordOf, MANY, rightOf, type Vote } from './votes.ts'
@@ -38,7 +38,7 @@ export interface CheckParts {
   options: TrustOptions
   extras: Extras
   judges: Judges
-  standingOf(node: NodeId): Standing
+  standingAt(node: NodeId, ref: VariantRef): Standing
   /** Whether anything waits for a slot. */
   isBusy(nowMs: number): boolean
   sent(check: Check, items: number): void
@@ -113,7 +113,7 @@ export function createChecks(parts: CheckParts): Checks {
         const { backend } = event
         const vote: Vote = {
           node: node.id,
-          standing: parts.standingOf(node.id),
+          standing: parts.standingAt(node.id, check.variant.ref),
           said: event.outcomes.map((outcome) => ({ outcome, backend })),
         }
         check.votes.push(vote)

@@ -6,7 +6,7 @@
 import type { VariantShape } from '../shape.ts'
 import type { Batch, PoolNode, Slot } from '../slots.ts'
 import { holds, isSpare } from '../spare.ts'
-import type { NodeId, Standing } from '../types.ts'
+import type { NodeId, Standing, VariantRef } from '../types.ts'
 import type { Vote } from './votes.ts'
 
 /** What a choice goes by. */
@@ -26,7 +26,7 @@ export interface JudgesParts {
   nodes: ReadonlyMap<NodeId, PoolNode>
   /** Who is here, in no order that matters. */
   ids(): readonly NodeId[]
-  standingOf(node: NodeId): Standing
+  standingAt(node: NodeId, ref: VariantRef): Standing
   /** What its results were computed on, as far as is known. */
   backendOf(node: NodeId): string | undefined
   /** Whether it may be asked at all: its volunteer has not paused it. */
@@ -55,16 +55,16 @@ const SOME = 12
 const COUNT_MS = 50
 
 export function createJudges(parts: JudgesParts): Judges {
-  const { nodes, standingOf, isWilling } = parts
+  const { nodes, standingAt, isWilling } = parts
   const counts = new Map<VariantShape, { atMs: number; any: number; trusted: number }>()
 
-  const isTrusted = (id: NodeId) => {
-    const standing = standingOf(id)
+  const isTrusted = (id: NodeId, { ref }: VariantShape) => {
+    const standing = standingAt(id, ref)
     return standing === 'own' || standing === 'trusted'
   }
   const isJudge = (node: PoolNode | undefined, variant: VariantShape): node is PoolNode =>
     node !== undefined && isWilling(node.id) && holds(node, variant) &&
-    standingOf(node.id) !== 'quarantined'
+    standingAt(node.id, variant.ref) !== 'quarantined'
 
   function countOf(variant: VariantShape, nowMs: number) {
     const known = counts.get(variant)
@@ -75,7 +75,7 @@ export function createJudges(parts: JudgesParts): Judges {
     for (const id of ids) {
       if (!isJudge(nodes.get(id), variant)) continue
       count.any++
-      if (isTrusted(id)) count.trusted++
+      if (isTrusted(id, variant)) count.trusted++
     }
     counts.set(variant, count)
     return count
@@ -92,7 +92,7 @@ export function createJudges(parts: JudgesParts): Judges {
     for (const id of asked) {
       if (!isJudge(nodes.get(id), variant)) continue
       any--
-      if (isTrusted(id)) trusted--
+      if (isTrusted(id, variant)) trusted--
     }
     return { any: any > 0, trusted: trusted > 0 }
   }
@@ -100,9 +100,9 @@ export function createJudges(parts: JudgesParts): Judges {
   const openAtMs = ({ kind, sinceMs, dueMs }: Asking) =>
     kind === 'question' ? Infinity : sinceMs + FOR_TRUSTED * (dueMs - sinceMs)
 
-  const mayAsk = ({ asked, target }: Asking, id: NodeId) =>
+  const mayAsk = ({ asked, target, variant }: Asking, id: NodeId) =>
     !asked.has(id) && isWilling(id) &&
-    (target === null ? standingOf(id) !== 'quarantined' : target === id)
+    (target === null ? standingAt(id, variant.ref) !== 'quarantined' : target === id)
 
   const isAlike = ({ votes }: Asking, { node }: Slot) => {
     const backend = votes[0]?.said[0]?.backend
@@ -135,7 +135,7 @@ export function createJudges(parts: JudgesParts): Judges {
       const good: Slot[] = []
       const others: Slot[] = []
       for (const slot of someSlots(asking, idle, nowMs)) {
-        if (isTrusted(slot.node.id)) good.push(slot)
+        if (isTrusted(slot.node.id, asking.variant)) good.push(slot)
         else others.push(slot)
         if (good.length >= SOME) break
       }
@@ -154,7 +154,7 @@ export function createJudges(parts: JudgesParts): Judges {
       }
       if (asking.target !== null || nowMs >= openAtMs(asking)) return true
       if (!isAlike(asking, slot)) return false
-      return isTrusted(slot.node.id) || !left(asking, nowMs).trusted
+      return isTrusted(slot.node.id, asking.variant) || !left(asking, nowMs).trusted
     },
     openAtMs,
   }

@@ -75,13 +75,13 @@ export function createTrust(parts: TrustParts): Trust {
   const work: ExtraWork = { items: 0, replicas: 0, canaries: 0, hedges: 0 }
   let alarmUntilMs = -Infinity
   const judges = createJudges({
-    ...{ random, nodes, ids: words.ids, standingOf: words.standingOf },
+    ...{ random, nodes, ids: words.ids, standingAt: words.standingAt },
     backendOf: (id) => words.present.get(id)?.backend,
     isWilling: (id) => words.present.get(id)?.paused === false,
   })
   const checks = createChecks({
     ...{ options, judges, extras: parts.extras },
-    standingOf: words.standingOf,
+    standingAt: words.standingAt,
     isBusy: parts.isBusy,
     sent(check, items) {
       if (check.kind === 'replica') work.replicas += items
@@ -142,7 +142,9 @@ export function createTrust(parts: TrustParts): Trust {
         words.change(node, (word) => fail(word, sureness, reason))
       }
       for (const { node } of right.length > 1 ? right : []) {
-        if (node !== null) words.change(node, (word) => pass(word, check.kind === 'canary'))
+        if (node !== null) {
+          words.change(node, (word) => pass(word, check.kind === 'canary', check.variant.ref))
+        }
       }
       if (check.kind !== 'canary' && isKnown(right)) keep(check, right)
     }
@@ -208,7 +210,7 @@ export function createTrust(parts: TrustParts): Trust {
     const presence = words.present.get(id)
     if (presence !== undefined) presence.canary.batches--
     if (positions.length === 0) return 'serve'
-    const share = Math.max(shareChecked(word), nowMs < alarmUntilMs ? ALARM_SHARE : 0)
+    const share = Math.max(shareChecked(word, variant.ref), nowMs < alarmUntilMs ? ALARM_SHARE : 0)
     const wanted = batch.items.some(({ query }) => !query.closed)
     if (!wanted || random() >= share || !judges.couldAsk(batch, nowMs)) return 'serve'
     if (share < HOLD_ABOVE) {
@@ -221,7 +223,7 @@ export function createTrust(parts: TrustParts): Trust {
 
   const voteOf = (batch: Batch, event: Finished, positions: readonly number[]): Vote => ({
     node: batch.slot.node.id,
-    standing: words.standingOf(batch.slot.node.id),
+    standing: words.standingAt(batch.slot.node.id, batch.variant.ref),
     said: positions.map((i) => ({ outcome: event.outcomes[i]!, backend: event.backend })),
   })
 

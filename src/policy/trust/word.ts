@@ -3,13 +3,14 @@
  *
  * @module
  */
-import type { Standing } from '../types.ts'
+import type { Standing, VariantRef } from '../types.ts'
 
 export interface Word {
   /** Of whoever runs the coordinator: taken from the start. */
   own: boolean
-  /** Checks passed since the last that was not. */
+  /** Checks passed since the last that was not; and of these, by task and by variant. */
   inRow: number
+  by: { [of: string]: number }
   passed: number
   failed: number
   /** Rises with each failed check, by how sure the judge is; falls with each that is passed. */
@@ -31,6 +32,9 @@ const PROVEN = 10
 const MAX_DOUBLED = 4
 /** Share of a trusted node's batches that are checked at the least. */
 const LEAST_SHARE = 0.03
+/** So many of them at a task, and with a variant, before it is believed there. */
+const AT_TASK = 5
+const AT_VARIANT = 2
 /** How fast the share falls with checks that were passed. */
 const FALL = 1.5
 /** Suspicion from which a node's work goes elsewhere. */
@@ -44,6 +48,7 @@ const MAX_ATONED = 80
 export const createWord = (own: boolean): Word => ({
   own,
   inRow: 0,
+  by: {},
   passed: 0,
   failed: 0,
   suspicion: 0,
@@ -62,9 +67,20 @@ export function standingOf(word: Word): Standing {
   return word.inRow >= provenAt(word) && word.probation === 0 ? 'trusted' : 'proving'
 }
 
-/** Share of its batches that are checked, 0..1: all at first, falling with each that is passed. */
-export function shareChecked(word: Word): number {
+const taskKey = ({ pipeline, task }: VariantRef) => `${pipeline} ${task}`
+const variantKey = (ref: VariantRef) => `${taskKey(ref)} ${ref.variant}`
+
+/** How it stands when it speaks of a variant: who is honest at one task may lie at another. */
+export function standingAt(word: Word, ref: VariantRef): Standing {
   const standing = standingOf(word)
+  const { [taskKey(ref)]: ofTask = 0, [variantKey(ref)]: ofVariant = 0 } = word.by
+  if (standing !== 'trusted' || (ofTask >= AT_TASK && ofVariant >= AT_VARIANT)) return standing
+  return 'proving'
+}
+
+/** Share of its batches that are checked, 0..1: all at first, falling with each that is passed. */
+export function shareChecked(word: Word, ref?: VariantRef): number {
+  const standing = ref === undefined ? standingOf(word) : standingAt(word, ref)
   if (standing === 'own') return 0
   if (standing !== 'trusted') return 1
   return Math.max(LEAST_SHARE, (provenAt(word) / word.inRow) ** FALL)
@@ -80,7 +96,7 @@ export function rejoin(word: Word): void {
 }
 
 /** A check was passed; with a known answer where `known`. */
-export function pass(word: Word, known: boolean): void {
+export function pass(word: Word, known: boolean, ref: VariantRef): void {
   word.passed++
   if (word.quarantined) {
     if (known && ++word.atoned >= toAtone(word)) {
@@ -94,6 +110,8 @@ export function pass(word: Word, known: boolean): void {
   }
   word.inRow++
   if (word.own) return
+  word.by ??= {}
+  for (const  of of[taskKey(ref), variantKey(ref)]) word.by[of] = (word.by[of] ?? 0) + 1
   word.probation = Math.max(0, word.probation - 1)
   word.suspicion = Math.max(0, word.suspicion - FORGIVEN)
   if (standingOf(word) === 'trusted') word.reason = `passed ${word.inRow} checks in a row`
@@ -104,6 +122,7 @@ export function pass(word: Word, known: boolean): void {
 export function fail(word: Word, sureness: number, reason: string): void {
   word.failed++
   word.inRow = 0
+  word.by = {}
   word.atoned = 0
   if (word.own) {
     word.reason = `belongs to the coordinator, yet ${reason}`

@@ -3,9 +3,9 @@
  *
  * @module
  */
-import type { NodeId, PolicyCommand, PolicyEvent, Standing } from '../types.ts'
+import type { NodeId, PolicyCommand, PolicyEvent, Standing, VariantRef } from '../types.ts'
 import { type CanaryClock, createCanaryClock, wind } from './canaries.ts'
-import { createWord, rejoin, standingOf, type Word } from './word.ts'
+import { createWord, rejoin, standingAt, standingOf, type Word } from './word.ts'
 
 export interface Presence {
   /** By its volunteer. */
@@ -19,6 +19,8 @@ export interface Presence {
 export interface Words {
   get(node: NodeId): Word | undefined
   standingOf(node: NodeId): Standing
+  /** When it speaks of this variant. */
+  standingAt(node: NodeId, ref: VariantRef): Standing
   /** Nodes that are here. */
   present: ReadonlyMap<NodeId, Presence>
   /** Their ids in no order that matters, to look at some beginning anywhere. */
@@ -65,6 +67,10 @@ export function createWords(emit: (command: PolicyCommand) => void, random: () =
     standingOf(id) {
       const word = words.get(id)
       return word === undefined ? 'proving' : standingOf(word)
+    },
+    standingAt(id, ref) {
+      const word = words.get(id)
+      return word === undefined ? 'proving' : standingAt(word, ref)
     },
     present,
     ids: () => ids ??= [...present.keys()],
