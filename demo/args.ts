@@ -79,9 +79,7 @@ export async function readDemoArgs(args: string[]): Promise<DemoArgs | undefined
   const tabs = whole('tabs', 2, 0, 16)
   const report = values.report ?? join(ROOT, '.shoal', 'demo', 'report.html')
   return {
-    dir: values.pipeline === undefined
-      ? await folderOf('shelf').catch(() => folderOf('ocr'))
-      : await folderOf(values.pipeline),
+    dir: await folderOf(values.pipeline ?? 'shelf'),
     ...{ policies, tabs, report },
     nodes: whole('nodes', short ? 1 : 2, 0, 16),
     closings: whole('close', Math.min(1, tabs), 0, tabs),

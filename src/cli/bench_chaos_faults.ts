@@ -46,11 +46,14 @@ export function startChaos(scene: ChaosScene, seed: number, everyMs: number): Ch
     if (node === undefined) return
     counts[fault]++
     switch (fault) {
-      case 'killed':
+      case 'killed': {
         await scene.kill(name)
-        // Another one comes in its place.
-        await scene.addNode(`${name.split('+')[0]}+${++serial}`)
+        // Another one comes in its place; nothing befalls it before it is there.
+        const heir = `${name.split('+')[0]}+${++serial}`
+        down.add(heir)
+        await scene.addNode(heir).finally(() => down.delete(heir))
         return
+      }
       case 'paused':
         node.child.kill('SIGSTOP')
         await pause(forMs)
