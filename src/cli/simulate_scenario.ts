@@ -29,7 +29,7 @@ async function fromFile(file: string): Promise<Scenario> {
 }
 
 async function fromEval(name: string, flags: SimulateFlags): Promise<Scenario> {
-  const dir = flags.eval ?? Deno.env.get('SHOAL_EVAL') ?? EVAL_DIR
+  const dir = flags.eval ?? (Deno.env.get('SHOAL_EVAL') || EVAL_DIR)
   const json = evalScenario(await readEval(dir), { ...flags.options, name })
   if (flags.write !== undefined) {
     await Deno.writeTextFile(flags.write, JSON.stringify(json, null, 2) + '\n')

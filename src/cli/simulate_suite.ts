@@ -34,7 +34,7 @@ export async function simulateSuites(flags: SuiteFlags): Promise<void> {
   const suites = suitesOf(flags.suites)
   const data = suites.every(({ alone }) => alone)
     ? NO_DATA
-    : await readEval(flags.eval ?? Deno.env.get('SHOAL_EVAL') ?? EVAL_DIR)
+    : await readEval(flags.eval ?? (Deno.env.get('SHOAL_EVAL') || EVAL_DIR))
   const fingerprintOf = createFingerprints()
   const store = createCellStore(flags.out)
   const planned = suites.map((suite): Planned => {

@@ -158,7 +158,7 @@ Deno.test('proteus plans every task alone, and gives every device something to d
   assert.equal(tooMuch.mode, 'saturated')
 })
 
-const dir = Deno.env.get('SHOAL_EVAL')
+const dir = Deno.env.get('SHOAL_EVAL') || undefined
 
 Deno.test({
   name: 'plans reach the optima that are known for the published profiles',

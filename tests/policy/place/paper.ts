@@ -32,7 +32,7 @@ export type Accuracies = 'artifact' | 'corrected'
 
 /** Undefined, with the reason printed, where the paper's data is not on this machine. */
 export async function readPaper() {
-  const dir = Deno.env.get('SHOAL_EVAL')
+  const dir = Deno.env.get('SHOAL_EVAL') || undefined
   if (dir === undefined) {
     console.log("skipped: the paper's profiles are not here (SHOAL_EVAL names their folder)")
     return undefined
