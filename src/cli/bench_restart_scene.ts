@@ -4,6 +4,7 @@
  * @module
  */
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import type { NodeInfo } from '../client/types.ts'
 import { fromFileUrl, ROOT } from './root.ts'
 import { samplesOf } from './trust.ts'
@@ -37,6 +38,8 @@ export interface RestartScene {
   nodes(): Promise<NodeInfo[]>
   /** One query: its status and reason, or that the connection failed. */
   ask(): Promise<string>
+  /** Nodes whose trust is on the disk, where a kill cannot take it. */
+  judgementsKept(): number
   end(): Promise<void>
 }
 
@@ -128,6 +131,15 @@ export async function startRestartScene(count: number): Promise<RestartScene> {
   return {
     ask,
     nodes: list,
+    judgementsKept() {
+      const db = new DatabaseSync(store, { readOnly: true })
+      try {
+        const row = db.prepare('SELECT count(word) AS count FROM nodes').get()
+        return Number(row!['count'])
+      } finally {
+        db.close()
+      }
+    },
     async restart(signal) {
       const port = new URL(url).port
       const before = passedBy(await list())
