@@ -4,44 +4,66 @@
  *
  * @module
  */
-import type { Mix } from './frontier/mix.ts'
-import type { GroupCapacity } from './frontier/problem.ts'
+import { type Mix, slackOf } from './frontier/mix.ts'
+import type { FrontierProblem } from './frontier/problem.ts'
+import type { Shapes } from './shape.ts'
 
 export interface Awake {
-  /** Slots of each group, by its key, that should take part. */
-  decide(mix: Mix, groups: readonly GroupCapacity[], nowMs: number): Map<string, number>
+  /** Slots of each group, by its key, that should take part in this mix. */
+  decide(shapes: Shapes, problem: FrontierProblem, mix: Mix, nowMs: number): Map<string, number>
 }
 
-/**
- * Slots beyond the load itself, in square roots of the load: few slots queue badly (Erlang's
- * formula; the square-root rule of staffing).
- */
-const SAFETY = 0.6
-/** Slots go to rest when they were not needed for so long. */
-const HOLD_MS = 5000
+/** Share of queries that may wait longer than the mix leaves them time for: they go a quicker way. */
+const LONG_WAITS = 0.1
+/** What is needed is the mean over so long, */
+const WINDOW_MS = 5000
+/** unless it rose by more than this factor: then what came before says nothing. */
+const JUMP = 1.25
 
-/** Slots for a load of so many slots' worth of work. */
-export const slotsFor = (load: number) =>
-  load <= 1e-9 ? 0 : Math.ceil(load + SAFETY * Math.sqrt(load))
+/**
+ * Slots for a load of so many slots' worth of work.
+ *
+ * Work comes in lumps, all of a query at once, and chance makes a queue of them. How long it takes
+ * to work off falls off exponentially, the quicker the more slots there are beyond the load: as that
+ * of a fluid with the drift and the variance of these lumps. So the slots beyond the load follow
+ * from how many lumps a query has time to wait for, whatever the load.
+ *
+ * @param workMs time of a slot for all of one query
+ * @param slackMs how long a query can wait and be served as the mix has it
+ */
+export function slotsFor(load: number, workMs: number, slackMs: number): number {
+  const X=(globalThis as any).X??{}
+  if (load <= 1e-9) return 0
+  const beyond = workMs * Math.log(1 / (X.eps??LONG_WAITS)) / (2 * Math.max(slackMs, 1e-3))
+  return Math.ceil(load + beyond)
+}
 
 export function createAwake(): Awake {
-  /** For each group the need of the last while, largest last. */
-  const needs = new Map<string, { atMs: number; slots: number }[]>()
+  /** For each group the load of the last while, oldest first. */
+  const loads = new Map<string, { atMs: number; load: number }[]>()
+
+  function meanLoad(key: string, load: number, nowMs: number): number {
+    const X=(globalThis as any).X??{}
+    const before = (loads.get(key) ?? []).filter(({ atMs }) => nowMs - atMs < (X.win??WINDOW_MS))
+    const mean = before.reduce((sum, one) => sum + one.load, 0) / before.length
+    const recent = before.length === 0 || load > (X.jump??JUMP) * mean || load * (X.fall??JUMP)< mean ? [] : before
+    recent.push({ atMs: nowMs, load })
+    loads.set(key, recent)
+    return recent.reduce((sum, one) => sum + one.load, 0) / recent.length
+  }
+
   return {
-    decide(mix, groups, nowMs) {
+    decide(shapes, problem, mix, nowMs) {
+      const ratePerMs = problem.ratesPerS.reduce((sum, rate) => sum + rate, 0) / 1000
+      const slackMs = slackOf(shapes, problem, mix)
       const result = new Map<string, number>()
-      groups.forEach((group, g) => {
-        const load = mix.work.reduce((sum, row) => sum + row[g]!, 0) * group.duty
-        const mean = group.duty / Math.max(group.slots, 1)
-        const slots = Math.min(group.slots, slotsFor(load / Math.max(mean, 1e-6)))
-        const recent = (needs.get(group.key) ?? []).filter((need) =>
-          nowMs - need.atMs < HOLD_MS && need.slots > slots
-        )
-        recent.push({ atMs: nowMs, slots })
-        needs.set(group.key, recent)
-        result.set(group.key, recent[0]!.slots)
+      problem.groups.forEach((group, g) => {
+        const time = mix.work.reduce((sum, row) => sum + row[g]!, 0) * group.slots / Math.min(problem.aim, 1)
+        const load = meanLoad(group.key, time, nowMs)
+        const slots = slotsFor(load, time / Math.max(ratePerMs, 1e-9), slackMs)
+        result.set(group.key, Math.min(group.slots, slots))
       })
-      for (const key of needs.keys()) if (!result.has(key)) needs.delete(key)
+      for (const key of loads.keys()) if (!result.has(key)) loads.delete(key)
       return result
     },
   }

@@ -48,7 +48,8 @@ export function fillBatch(
   const members = [first]
   const helps = !view.targets.isPlanned(first.item.task, slot.group!)
   let budgetMs = view.backlog.budgetMs(first.item.query) - first.choice.extraMs
-  let latestMs = first.item.deadlineMs - first.choice.tail.safeChainMs
+  const FK=((globalThis as any).X??{}).fk??0
+  let latestMs = first.item.deadlineMs - first.choice.tail.safeChainMs - FK * first.item.query.laxityMs
   let skipped = false
   for (let i = position + 1; i < queue.length && i <= position + 2 * maxBatch; i++) {
     const size = members.length + 1
@@ -58,7 +59,8 @@ export function fillBatch(
     const dearer = grown.meanMs - now.meanMs > GAIN * now.meanMs / members.length
     if (size > share && dearer) return { members, close: 'share' }
     if (grown.meanMs > quantumMs && dearer) return { members, close: 'no_gain' }
-    const endMs = startMs + lateMs(slot) + grown.upperMs + returnMs
+    const FU=((globalThis as any).X??{}).fu??1
+    const endMs = startMs + lateMs(slot) + grown.meanMs + FU * (grown.upperMs - grown.meanMs) + returnMs
     if (endMs > latestMs) return { members, close: 'slack' }
     const item = queue.at(i)!
     if (helps && isInGoodHands(item, i, slot, view)) return { members, close: 'share' }
@@ -68,7 +70,7 @@ export function fillBatch(
       skipped = true
       continue
     }
-    const itemLatestMs = item.deadlineMs - choice.tail.safeChainMs
+    const itemLatestMs = item.deadlineMs - choice.tail.safeChainMs - FK * item.query.laxityMs
     if (endMs > itemLatestMs || choice.extraMs > Math.max(0, budgetMs)) {
       return { members, close: 'slack' }
     }

