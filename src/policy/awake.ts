@@ -16,26 +16,27 @@ export interface Awake {
 /** Share of queries that may wait longer than the mix leaves them time for: they go a quicker way. */
 const LONG_WAITS = 0.1
 /** What is needed is the mean over so long, */
-const WINDOW_MS = 5000
-/** unless it rose by more than this factor: then what came before says nothing. */
+const WINDOW_MS = 10_000
+/** unless it rose or fell by this factor: then what came before says nothing. */
 const JUMP = 1.25
 
 /**
  * Slots for a load of so many slots' worth of work.
  *
- * Work comes in lumps, all of a query at once, and chance makes a queue of them. How long it takes
- * to work off falls off exponentially, the quicker the more slots there are beyond the load: as that
- * of a fluid with the drift and the variance of these lumps. So the slots beyond the load follow
- * from how many lumps a query has time to wait for, whatever the load.
+ * Work comes in lumps, all of a query at once, and chance makes a queue of them. The share of queries
+ * that wait longer than some time falls exponentially with it, the faster the more slots there are
+ * beyond the load: as of a fluid with the drift and the variance of such lumps. So what is needed
+ * beyond the load follows from how many lumps a query has time to wait for, whatever the load. Where
+ * all is planned to the full it is what the aim keeps back, which is learned.
  *
  * @param workMs time of a slot for all of one query
- * @param slackMs how long a query can wait and be served as the mix has it
+ * @param slackMs how long a query can wait and still be served as the mix has it
+ * @param aim share of the slots' time that may be planned with
  */
-export function slotsFor(load: number, workMs: number, slackMs: number): number {
-  const X=(globalThis as any).X??{}
+export function slotsFor(load: number, workMs: number, slackMs: number, aim: number): number {
   if (load <= 1e-9) return 0
-  const beyond = workMs * Math.log(1 / (X.eps??LONG_WAITS)) / (2 * Math.max(slackMs, 1e-3))
-  return Math.ceil(load + beyond)
+  const beyond = workMs * Math.log(1 / LONG_WAITS) / (2 * Math.max(slackMs, 1e-3))
+  return Math.ceil(load + Math.max(beyond, load / aim - load) - 1e-9)
 }
 
 export function createAwake(): Awake {
@@ -43,10 +44,10 @@ export function createAwake(): Awake {
   const loads = new Map<string, { atMs: number; load: number }[]>()
 
   function meanLoad(key: string, load: number, nowMs: number): number {
-    const X=(globalThis as any).X??{}
-    const before = (loads.get(key) ?? []).filter(({ atMs }) => nowMs - atMs < (X.win??WINDOW_MS))
+    const before = (loads.get(key) ?? []).filter(({ atMs }) => nowMs - atMs < WINDOW_MS)
     const mean = before.reduce((sum, one) => sum + one.load, 0) / before.length
-    const recent = before.length === 0 || load > (X.jump??JUMP) * mean || load * (X.fall??JUMP)< mean ? [] : before
+    const jumped = load > JUMP * mean || load * JUMP < mean
+    const recent = before.length === 0 || jumped ? [] : before
     recent.push({ atMs: nowMs, load })
     loads.set(key, recent)
     return recent.reduce((sum, one) => sum + one.load, 0) / recent.length
@@ -58,9 +59,9 @@ export function createAwake(): Awake {
       const slackMs = slackOf(shapes, problem, mix)
       const result = new Map<string, number>()
       problem.groups.forEach((group, g) => {
-        const time = mix.work.reduce((sum, row) => sum + row[g]!, 0) * group.slots / Math.min(problem.aim, 1)
+        const time = mix.work.reduce((sum, row) => sum + row[g]!, 0) * group.slots
         const load = meanLoad(group.key, time, nowMs)
-        const slots = slotsFor(load, time / Math.max(ratePerMs, 1e-9), slackMs)
+        const slots = slotsFor(load, time / Math.max(ratePerMs, 1e-9), slackMs, problem.aim)
         result.set(group.key, Math.min(group.slots, slots))
       })
       for (const key of loads.keys()) if (!result.has(key)) loads.delete(key)

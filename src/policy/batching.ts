@@ -23,6 +23,8 @@ export interface Member {
 const GAIN = 0.9
 /** So long a batch may grow without gain: it saves frames, and hides the network. */
 const QUANTUM_MS = 50
+/** A large batch that is late makes all its queries late: its spread counts so many times. */
+const SPREADS = 2
 /** At most this share of the laxity of the most urgent query. */
 const QUANTUM_SHARE = 0.3
 
@@ -48,8 +50,7 @@ export function fillBatch(
   const members = [first]
   const helps = !view.targets.isPlanned(first.item.task, slot.group!)
   let budgetMs = view.backlog.budgetMs(first.item.query) - first.choice.extraMs
-  const FK=((globalThis as any).X??{}).fk??0
-  let latestMs = first.item.deadlineMs - first.choice.tail.safeChainMs - FK * first.item.query.laxityMs
+  let latestMs = first.item.deadlineMs - first.choice.tail.safeChainMs
   let skipped = false
   for (let i = position + 1; i < queue.length && i <= position + 2 * maxBatch; i++) {
     const size = members.length + 1
@@ -59,8 +60,8 @@ export function fillBatch(
     const dearer = grown.meanMs - now.meanMs > GAIN * now.meanMs / members.length
     if (size > share && dearer) return { members, close: 'share' }
     if (grown.meanMs > quantumMs && dearer) return { members, close: 'no_gain' }
-    const FU=((globalThis as any).X??{}).fu??1
-    const endMs = startMs + lateMs(slot) + grown.meanMs + FU * (grown.upperMs - grown.meanMs) + returnMs
+    const endMs = startMs + lateMs(slot) + grown.meanMs + SPREADS * (grown.upperMs - grown.meanMs) +
+      returnMs
     if (endMs > latestMs) return { members, close: 'slack' }
     const item = queue.at(i)!
     if (helps && isInGoodHands(item, i, slot, view)) return { members, close: 'share' }
@@ -70,7 +71,7 @@ export function fillBatch(
       skipped = true
       continue
     }
-    const itemLatestMs = item.deadlineMs - choice.tail.safeChainMs - FK * item.query.laxityMs
+    const itemLatestMs = item.deadlineMs - choice.tail.safeChainMs
     if (endMs > itemLatestMs || choice.extraMs > Math.max(0, budgetMs)) {
       return { members, close: 'slack' }
     }

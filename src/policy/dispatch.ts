@@ -184,14 +184,20 @@ function judge(
   return { item, choice }
 }
 
-/** Share of its laxity that it must keep with the awake nodes alone. */
-const KEPT = 0.2
+/** Share of its laxity that a query must keep with the awake nodes alone. */
+const KEPT = 0.1
 
-function isPressing({ query, above, task, attempts }: Item, { nowMs, backlog, tails }: View): boolean {
+/**
+ * Whether nodes are to be called that rest: with the awake ones alone an item would be served late,
+ * or in a way that costs more than a little accuracy. Before that it may wait.
+ */
+function isPressing(
+  { query, above, task, attempts }: Item,
+  { nowMs, backlog, tails }: View,
+): boolean {
   if (attempts > 0) return true
-  const X=(globalThis as any).X??{}
   const { laxityMs, deadlineMs, level } = query
-  const waitMs = (aheadOf(query, backlog)*(X.ah??1) + backlog.busyMs*(X.bm??0)) * backlog.awakeFactor
+  const waitMs = aheadOf(query, backlog) * backlog.awakeFactor
   const wayMs = tails.nearlyBestMs(above, task, level)
-  return nowMs + waitMs + wayMs > deadlineMs - (X.kept ?? KEPT) * laxityMs
+  return nowMs + waitMs + wayMs > deadlineMs - KEPT * laxityMs
 }

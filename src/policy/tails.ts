@@ -41,15 +41,28 @@ export interface Tails {
   nearlyBestMs(above: Prefix | null, task: TaskShape, level: number): number
 }
 
-const NEARLY = 0.02
+/** Share of its accuracy that a way may have less than the best one. */
+const NEARLY = 0.03
 const MAX_OPTIONS = 12
 const AT_END: Option = { accuracy: 0, leaves: 1, poolMs: 0, chainMs: 0, safeChainMs: 0 }
+
+/** For items of a task that came by a prefix: one value for each level. */
+type ByWay<T> = Map<TaskShape | Prefix, Map<TaskShape, T[]>>
+
+function listOf<T>(of: ByWay<T>, above: Prefix | null, task: TaskShape): T[] {
+  const key = above ?? task
+  let byTask = of.get(key)
+  if (byTask === undefined) of.set(key, byTask = new Map())
+  let list = byTask.get(task)
+  if (list === undefined) byTask.set(task, list = [])
+  return list
+}
 
 /** Good for one epoch of the capacity; remembers what it worked out. */
 export function createTails(capacity: Capacity, fanOut: FanOut, maxBatch: number): Tails {
   const tailsOf = new Map<Prefix, (readonly Option[])[]>()
-  const nearlyOf = new Map<TaskShape | Prefix, Map<TaskShape, number[]>>()
-  const quickestOf = new Map<TaskShape | Prefix, Map<TaskShape, (Quickest | null)[]>>()
+  const quickestOf: ByWay<Quickest | null> = new Map()
+  const nearlyOf: ByWay<number> = new Map()
 
   function tails(prefix: Prefix, level: number): readonly Option[] {
     let byLevel = tailsOf.get(prefix)
@@ -119,42 +132,34 @@ export function createTails(capacity: Capacity, fanOut: FanOut, maxBatch: number
   }
 
   function findNearlyBest(above: Prefix | null, task: TaskShape, level: number): number {
-    const X=(globalThis as any).X??{}
-    let best = 0
-    let shortestMs = Infinity
-    for (const prefix of prefixesAfter(above, task)) {
-      if (capacity.services[prefix.variant.index] === undefined) continue
-      for (const { accuracy } of tails(prefix, level)) best = Math.max(best, accuracy)
-    }
-    for (const prefix of prefixesAfter(above, task)) {
+    const ways = prefixesAfter(above, task).flatMap((prefix) => {
       const service = capacity.services[prefix.variant.index]
-      if (service === undefined) continue
-      const aloneMs = service.servers[0]!.meanMs
-      for (const tail of tails(prefix, level)) {
-        if (tail.accuracy < (1 - (X.loss ?? NEARLY)) * best) continue
-        const chainMs = service.networkMs + (task.next.length === 0 ? service.servers[0]!.latencyMs(Math.round(service.servers[0]!.batch)) : aloneMs) * service.upperRatio + tail.safeChainMs
-        shortestMs = Math.min(shortestMs, chainMs)
-      }
-    }
-    return shortestMs
+      if (service === undefined) return []
+      // A leaf item waits for those beside it in its batch.
+      const { meanMs, latencyMs, batch } = service.servers[0]!
+      const ownMs = task.next.length === 0 ? latencyMs(Math.round(batch)) : meanMs
+      const beforeMs = service.networkMs + ownMs * service.upperRatio
+      return tails(prefix, level).map(({ accuracy, safeChainMs }) => ({
+        accuracy,
+        endMs: beforeMs + safeChainMs,
+      }))
+    })
+    const best = ways.reduce((most, { accuracy }) => Math.max(most, accuracy), 0)
+    return ways.reduce(
+      (least, { accuracy, endMs }) =>
+        accuracy < (1 - NEARLY) * best ? least : Math.min(least, endMs),
+      Infinity,
+    )
   }
 
   return {
     tails,
-    nearlyBestMs: (above, task, level) => {
-      const key = above ?? task
-      let byTask = nearlyOf.get(key)
-      if (byTask === undefined) nearlyOf.set(key, byTask = new Map())
-      let byLevel = byTask.get(task)
-      if (byLevel === undefined) byTask.set(task, byLevel = [])
+    nearlyBestMs(above, task, level) {
+      const byLevel = listOf(nearlyOf, above, task)
       return byLevel[level] ??= findNearlyBest(above, task, level)
     },
     quickest(above, task, level) {
-      const key = above ?? task
-      let byTask = quickestOf.get(key)
-      if (byTask === undefined) quickestOf.set(key, byTask = new Map())
-      let byLevel = byTask.get(task)
-      if (byLevel === undefined) byTask.set(task, byLevel = [])
+      const byLevel = listOf(quickestOf, above, task)
       const known = byLevel[level]
       if (known !== undefined) return known ?? undefined
       return (byLevel[level] = findQuickest(above, task, level)) ?? undefined
