@@ -141,7 +141,7 @@ function look(
     if (rest.poolMs === 0) continue
     query.slackMs = query.deadlineMs - endMs
     if (query.slackMs < block!.slackMs) block!.slackMs = query.slackMs
-    const slackMs = Math.max(0, query.slackMs - RESERVED_LAXITY * query.laxityMs)
+    const slackMs = Math.max(0, query.slackMs - (isNew(query) ? (globalThis as any).X?.resn ?? .1 : (globalThis as any).X?.res ?? RESERVED_LAXITY) * query.laxityMs)
     if (slackMs < pass.leastMs) {
       pass.secondMs = pass.leastMs
       pass.leastMs = slackMs
