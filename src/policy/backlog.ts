@@ -51,7 +51,7 @@ export interface Scanner {
 }
 
 /** Share of a query's laxity that no plan may use: it is for what is not known yet. */
-const RESERVED_LAXITY = 0.05
+const RESERVED_LAXITY = 0.1
 const BLOCK = 64
 /** Queries that one call of `further` looks at. */
 const STRETCH = 32
@@ -141,7 +141,7 @@ function look(
     if (rest.poolMs === 0) continue
     query.slackMs = query.deadlineMs - endMs
     if (query.slackMs < block!.slackMs) block!.slackMs = query.slackMs
-    const slackMs = Math.max(0, query.slackMs - (isNew(query) ? (globalThis as any).X?.resn ?? .1 : (globalThis as any).X?.res ?? RESERVED_LAXITY) * query.laxityMs)
+    const slackMs = Math.max(0, query.slackMs - RESERVED_LAXITY * query.laxityMs)
     if (slackMs < pass.leastMs) {
       pass.secondMs = pass.leastMs
       pass.leastMs = slackMs

@@ -109,7 +109,7 @@ export function choose(item: Item, slot: Slot, view: View, only?: VariantShape):
       if (variant.accuracy > most || !economic) continue
       if (choice.extraMs > budgetMs || choice.safeEndMs > soonMs) continue
       // What follows waits behind all that is more urgent; its siblings would go the same way.
-      const aheadMs = view.nowMs + backlog.busyMs + aheadOf(query, backlog) * ((globalThis as any).X?.ah ?? AHEAD)
+      const aheadMs = view.nowMs + backlog.busyMs + aheadOf(query, backlog) * AHEAD
       const lastMs = Math.max(lateStartMs + upperMs, aheadMs) + siblings * costMs + returnMs +
         tail.safeChainMs
       if (lastMs > soonMs) continue

@@ -135,7 +135,6 @@ export function createSteering(
     if (nowMs >= risenMs + SETTLING * leastSloMs()) {
       aim.learn(finished, tight, missed, directive === undefined || directive.mix.load < 0.9)
     }
-    if ((globalThis as any).X?.dbg && nowMs % 2000 < 100) console.log('AIM', (nowMs/1000).toFixed(1), aim.value.toFixed(3), (aim.value * drainFactor(report.backlogMs / leastSloMs())).toFixed(3), (directive?.mix.pipelines[0]?.accuracy ?? 0).toFixed(3))
     const share = aim.value * drainFactor(report.backlogMs / leastSloMs())
     const problem = { ...report.capacity, ratesPerS: rates, aim: share }
     const mix: Mix = solveFrontier(shapes, problem) ??
