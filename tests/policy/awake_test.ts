@@ -1,0 +1,67 @@
+import assert from 'node:assert/strict'
+import { createAwake, slotsFor } from '../../src/policy/awake.ts'
+import { slackOf } from '../../src/policy/frontier/mix.ts'
+import type { FrontierProblem } from '../../src/policy/frontier/problem.ts'
+import { solveFrontier } from '../../src/policy/frontier/solve.ts'
+import { shapesOf } from '../../src/policy/shape.ts'
+import { ocr } from './fixtures.ts'
+
+const shapes = shapesOf([ocr])
+
+/** One group of so many slots at the pipeline's reference speed. */
+const problemOf = (slots: number, ratePerS: number, aim = 1): FrontierProblem => ({
+  groups: [{ key: 'g', class: 'g', slots, duty: slots }],
+  services: shapes.variants.map(({ referenceMs }) => [
+    { group: 0, costMs: referenceMs!, aloneMs: referenceMs! + 2 },
+  ]),
+  fanOut: shapes.variants.map(({ fanOut }) => fanOut),
+  ratesPerS: [ratePerS],
+  aim,
+})
+
+function decide(awake: ReturnType<typeof createAwake>, problem: FrontierProblem, nowMs: number) {
+  return awake.decide(shapes, problem, solveFrontier(shapes, problem)!, nowMs).get('g')!
+}
+
+Deno.test('slots beyond the load: fewer with more time to wait, as many for any load', () => {
+  assert.equal(slotsFor(0, 100, 200, 1), 0)
+  const beyond = (load: number, slackMs: number) => slotsFor(load, 100, slackMs, 1) - load
+  assert.ok(beyond(10, 50) > beyond(10, 200))
+  assert.equal(beyond(100, 50), beyond(10, 50))
+  assert.equal(beyond(10, 10_000), 1)
+})
+
+Deno.test('slots beyond the load: what the aim keeps back where that is more', () => {
+  assert.equal(slotsFor(14, 100, 10_000, 0.7), 20)
+  assert.equal(slotsFor(14, 100, 10_000, 1.2), 15)
+})
+
+Deno.test('slack is what the deadline leaves after the way that the mix goes', () => {
+  const problem = problemOf(8, 5)
+  const mix = solveFrontier(shapes, problem)!
+  // The best path alone: its reference latencies, and 2 ms to each of the two nodes.
+  const [find, name] = shapes.pipelines.get('ocr')!.tasks.map(({ variants }) =>
+    variants.reduce((a, b) => b.accuracy > a.accuracy ? b : a).referenceMs!
+  )
+  const expectedMs = ocr.sloMs - find! - name! - 4
+  assert.ok(Math.abs(slackOf(shapes, problem, mix) - expectedMs) < 1e-6)
+})
+
+Deno.test('awake slots follow the mean load; a jump counts at once, up and down', () => {
+  const awake = createAwake()
+  let nowMs = 0
+  const during = (ratePerS: number, forMs: number) => {
+    const seen: number[] = []
+    for (const endMs = nowMs + forMs; nowMs < endMs; nowMs += 100) {
+      seen.push(decide(awake, problemOf(20, ratePerS), nowMs))
+    }
+    return seen
+  }
+  const [usual] = during(10, 10_000)
+  const risen = during(11, 5000)
+  assert.equal(risen[0], usual, 'a little more for a moment calls nobody')
+  const [jumped] = during(30, 100)
+  assert.ok(jumped! >= 2 * usual!, `${usual} and ${jumped}`)
+  const [fallen] = during(10, 100)
+  assert.equal(fallen, usual)
+})
