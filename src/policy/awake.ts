@@ -19,6 +19,10 @@ const LONG_WAITS = 0.1
 const WINDOW_MS = 10_000
 /** unless it rose or fell by this factor: then what came before says nothing. */
 const JUMP = 1.25
+/** Where slots do not hold all: slots beyond the load, in square roots of it, */
+const SAFETY = 0.6
+/** and they go to rest when they were not needed for so long. */
+const HOLD_MS = 5000
 
 /**
  * Slots for a load of so many slots' worth of work.
@@ -39,9 +43,27 @@ export function slotsFor(load: number, workMs: number, slackMs: number, aim: num
   return Math.ceil(load + Math.max(beyond, load / aim - load) - 1e-9)
 }
 
+/**
+ * The same where slots do not hold all: there is no quicker way that a query could go when it waited,
+ * so few are to wait at all (Erlang's formula; the square-root rule of staffing).
+ */
+export const slotsWithoutWait = (load: number) =>
+  load <= 1e-9 ? 0 : Math.ceil(load + SAFETY * Math.sqrt(load))
+
 export function createAwake(): Awake {
   /** For each group the load of the last while, oldest first. */
   const loads = new Map<string, { atMs: number; load: number }[]>()
+  /** And the most slots that one which does not hold all needed, most first. */
+  const needs = new Map<string, { atMs: number; slots: number }[]>()
+
+  function mostNeeded(key: string, slots: number, nowMs: number): number {
+    const recent = (needs.get(key) ?? []).filter((need) =>
+      nowMs - need.atMs < HOLD_MS && need.slots > slots
+    )
+    recent.push({ atMs: nowMs, slots })
+    needs.set(key, recent)
+    return recent[0]!.slots
+  }
 
   function meanLoad(key: string, load: number, nowMs: number): number {
     const before = (loads.get(key) ?? []).filter(({ atMs }) => nowMs - atMs < WINDOW_MS)
@@ -60,12 +82,20 @@ export function createAwake(): Awake {
       const result = new Map<string, number>()
       problem.groups.forEach((group, g) => {
         const time = mix.work.reduce((sum, row) => sum + row[g]!, 0) * group.slots
-        const load = meanLoad(group.key, time, nowMs)
-        const slots = slotsFor(load, time / Math.max(ratePerMs, 1e-9), slackMs, problem.aim)
+        const workMs = time / Math.max(ratePerMs, 1e-9)
+        const slots = holdsAll(problem, g)
+          ? slotsFor(meanLoad(group.key, time, nowMs), workMs, slackMs, problem.aim)
+          : mostNeeded(group.key, Math.min(group.slots, slotsWithoutWait(time)), nowMs)
         result.set(group.key, Math.min(group.slots, slots))
       })
-      for (const key of loads.keys()) if (!result.has(key)) loads.delete(key)
+      for (const kept of [loads, needs]) {
+        for (const key of kept.keys()) if (!result.has(key)) kept.delete(key)
+      }
       return result
     },
   }
 }
+
+/** Whether the group holds all that anybody does. */
+const holdsAll = ({ services }: FrontierProblem, g: number) =>
+  services.every((servers) => servers.length === 0 || servers.some(({ group }) => group === g))

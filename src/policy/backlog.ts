@@ -50,8 +50,13 @@ export interface Scanner {
   further(at: Circumstances): Backlog | undefined
 }
 
-/** Share of a query's laxity that no plan may use: it is for what is not known yet. */
+/**
+ * Share of a query's laxity that no plan may use: it is for what is not known yet, and less than the
+ * door asks for, a queue that grew to the limit would have the next ones refused.
+ */
 const RESERVED_LAXITY = 0.1
+/** Where slots do not hold all what is kept from better variants may be of use to no other. */
+const LESS_RESERVED = 0.05
 const BLOCK = 64
 /** Queries that one call of `further` looks at. */
 const STRETCH = 32
@@ -117,10 +122,11 @@ function look(
   queries: DeadlineQueue<Query>,
   from: number,
   to: number,
-  { capacity: { epoch }, tails, busyMs, nowMs }: Circumstances,
+  { capacity: { epoch, layout }, tails, busyMs, nowMs }: Circumstances,
 ): void {
   const restOfNew = createRestOfNew(epoch, tails)
   const freeMs = nowMs + busyMs
+  const reserved = layout.allHeld ? RESERVED_LAXITY : LESS_RESERVED
   let block = pass.blocks[pass.blocks.length - 1]
   for (let i = from; i < to; i++) {
     const query = queries.at(i)!
@@ -141,7 +147,7 @@ function look(
     if (rest.poolMs === 0) continue
     query.slackMs = query.deadlineMs - endMs
     if (query.slackMs < block!.slackMs) block!.slackMs = query.slackMs
-    const slackMs = Math.max(0, query.slackMs - RESERVED_LAXITY * query.laxityMs)
+    const slackMs = Math.max(0, query.slackMs - reserved * query.laxityMs)
     if (slackMs < pass.leastMs) {
       pass.secondMs = pass.leastMs
       pass.leastMs = slackMs

@@ -9,7 +9,7 @@ import { isInGoodHands } from './help.ts'
 import type { Item } from './query.ts'
 import type { DeadlineQueue } from './queue.ts'
 import type { TaskShape, VariantShape } from './shape.ts'
-import { lateMs, type Slot } from './slots.ts'
+import { holdsAll, lateMs, type Slot } from './slots.ts'
 
 export type CloseReason = 'full' | 'queue_empty' | 'share' | 'slack' | 'no_gain' | 'other_variant'
 
@@ -23,7 +23,10 @@ export interface Member {
 const GAIN = 0.9
 /** So long a batch may grow without gain: it saves frames, and hides the network. */
 const QUANTUM_MS = 50
-/** A large batch that is late makes all its queries late: its spread counts so many times. */
+/**
+ * A large batch that is late makes all its queries late: its spread counts so many times where who is
+ * left out can still go a quicker way.
+ */
 const SPREADS = 2
 /** At most this share of the laxity of the most urgent query. */
 const QUANTUM_SHARE = 0.3
@@ -48,6 +51,7 @@ export function fillBatch(
   const share = shareOf(first.item.task, queue.length, slot, view)
   const quantumMs = Math.min(QUANTUM_MS, QUANTUM_SHARE * first.item.query.laxityMs)
   const members = [first]
+  const spreads = holdsAll(slot) ? SPREADS : 1
   const helps = !view.targets.isPlanned(first.item.task, slot.group!)
   let budgetMs = view.backlog.budgetMs(first.item.query) - first.choice.extraMs
   let latestMs = first.item.deadlineMs - first.choice.tail.safeChainMs
@@ -60,7 +64,7 @@ export function fillBatch(
     const dearer = grown.meanMs - now.meanMs > GAIN * now.meanMs / members.length
     if (size > share && dearer) return { members, close: 'share' }
     if (grown.meanMs > quantumMs && dearer) return { members, close: 'no_gain' }
-    const endMs = startMs + lateMs(slot) + grown.meanMs + SPREADS * (grown.upperMs - grown.meanMs) +
+    const endMs = startMs + lateMs(slot) + grown.meanMs + spreads * (grown.upperMs - grown.meanMs) +
       returnMs
     if (endMs > latestMs) return { members, close: 'slack' }
     const item = queue.at(i)!

@@ -8,7 +8,7 @@
 import type { Shapes, TaskShape, VariantShape } from './shape.ts'
 import type { Profile } from './profile.ts'
 import { batchKeyOf, type BatchSizes } from './batch_sizes.ts'
-import type { Group, NodeClass, PoolNode, Slot } from './slots.ts'
+import { type Group, holdsAll, type NodeClass, type PoolNode, type Slot } from './slots.ts'
 
 /** One variant on one group. */
 export interface Server {
@@ -39,6 +39,8 @@ export interface Service {
 export interface Layout {
   groups: Group[]
   slotCount: number
+  /** Every slot holds all that it may be asked to. */
+  allHeld: boolean
   /** A few nodes of each group. */
   samples: ReadonlyMap<Group, PoolNode[]>
 }
@@ -65,6 +67,7 @@ export function layOut(classes: readonly NodeClass[]): Layout {
   return {
     groups,
     slotCount: groups.reduce((sum, group) => sum + group.slots.length, 0),
+    allHeld: groups.every(({ slots }) => slots.every(holdsAll)),
     samples: new Map(groups.map((group) => [group, sampleOf(group)])),
   }
 }

@@ -15,7 +15,7 @@ import type { Item, Query } from './query.ts'
 import { byUrgency } from './queue.ts'
 import type { Ready } from './ready.ts'
 import type { TaskShape } from './shape.ts'
-import type { Group, Slot } from './slots.ts'
+import { type Group, holdsAll, type Slot } from './slots.ts'
 import type { Tails } from './tails.ts'
 import type { Targets } from './targets.ts'
 import type { Waiting } from './waiting.ts'
@@ -157,11 +157,11 @@ function judge(
 ): Member | 'leave' | 'drop' {
   const { deadlineMs } = item
   const planned = view.targets.isPlanned(item.task, slot.group!)
-  if (slot.node.resting && !isPressing(item, view)) return 'leave'
+  const canAll = holdsAll(slot)
+  if (slot.node.resting && !(canAll ? isPressing : hasWaited)(item, view)) return 'leave'
   // One that holds all it can is no reserve for a peak: it helps as soon as work is pressing.
-  const holdsAll = slot.held.size >= slot.node.openCount
-  if (!planned && holdsAll && !isPressing(item, view)) return 'leave'
-  if (!planned && !holdsAll && item.attempts === 0 && isInGoodHands(item, position, slot, view)) {
+  if (!planned && canAll && !isPressing(item, view)) return 'leave'
+  if (!planned && !canAll && item.attempts === 0 && isInGoodHands(item, position, slot, view)) {
     return 'leave'
   }
   const { best, quickest } = choose(item, slot, view)
@@ -200,4 +200,19 @@ function isPressing(
   const waitMs = aheadOf(query, backlog) * backlog.awakeFactor
   const wayMs = tails.nearlyBestMs(above, task, level)
   return nowMs + waitMs + wayMs > deadlineMs - KEPT * laxityMs
+}
+
+/** Share of its laxity that a query may wait before nodes are called that hold only some variants. */
+const PATIENCE = 0.1
+/** Share that it must keep with the awake nodes alone. */
+const LEFT = 0.3
+
+/** The same for nodes that do not hold all: how the awake ones could do it instead is not known. */
+function hasWaited({ query, queuedAtMs, attempts }: Item, { nowMs, backlog }: View): boolean {
+  if (attempts > 0) return true
+  const { laxityMs, deadlineMs } = query
+  const waitMs = aheadOf(query, backlog) * backlog.awakeFactor
+  if (nowMs - queuedAtMs + waitMs > PATIENCE * laxityMs) return true
+  const ownMs = (query.rest?.poolMs ?? 0) * backlog.awakeFactor
+  return nowMs + waitMs + ownMs > deadlineMs - LEFT * laxityMs
 }

@@ -112,6 +112,9 @@ export function renewKey(slot: Slot): void {
   slot.heldKey = [...slot.held].map(({ index }) => index).sort((a, b) => a - b).join(' ')
 }
 
+/** Whether it holds all that it may be asked to: then an item can go any way there. */
+export const holdsAll = (slot: Slot) => slot.held.size >= slot.node.openCount
+
 /** How long before a slot is free its next batch is sent, on top of the network time. */
 const LEAD_MS = 2
 const COOLDOWN_MS = 250
