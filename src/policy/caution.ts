@@ -24,7 +24,7 @@ const MOST_KEEP = 0.6
 const STEP = 0.03
 const MOST_STEP = 0.12
 /** It settles where this share is late. */
-const MISSED_SHARE = 0.002
+const MISSED_SHARE = 0.001
 /** Share of the way back that goes with each query in time while the best paths carry all. */
 const FADE = 1e-4
 
