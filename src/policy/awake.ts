@@ -9,12 +9,22 @@ import type { FrontierProblem } from './frontier/problem.ts'
 import type { Shapes } from './shape.ts'
 
 export interface Awake {
-  /** Slots of each group, by its key, that should take part in this mix. */
-  decide(shapes: Shapes, problem: FrontierProblem, mix: Mix, nowMs: number): Map<string, number>
+  /**
+   * Slots of each group, by its key, that should take part in this mix.
+   *
+   * @param keep share of a query's time that decisions leave alone
+   */
+  decide(
+    shapes: Shapes,
+    problem: FrontierProblem,
+    mix: Mix,
+    keep: number,
+    nowMs: number,
+  ): Map<string, number>
 }
 
 /** Share of queries that may wait longer than the mix leaves them time for: they go a quicker way. */
-const LONG_WAITS = 0.1
+const LONG_WAITS = 0.15
 /** What is needed is the mean over so long, */
 const WINDOW_MS = 10_000
 /** unless it rose or fell by this factor: then what came before says nothing. */
@@ -76,9 +86,9 @@ export function createAwake(): Awake {
   }
 
   return {
-    decide(shapes, problem, mix, nowMs) {
+    decide(shapes, problem, mix, keep, nowMs) {
       const ratePerMs = problem.ratesPerS.reduce((sum, rate) => sum + rate, 0) / 1000
-      const slackMs = slackOf(shapes, problem, mix)
+      const slackMs = slackOf(shapes, problem, mix) * (1 - keep)
       const result = new Map<string, number>()
       problem.groups.forEach((group, g) => {
         const time = mix.work.reduce((sum, row) => sum + row[g]!, 0) * group.slots

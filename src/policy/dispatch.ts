@@ -31,6 +31,8 @@ export interface DispatchParts {
   backlog(nowMs: number): Backlog
   /** Queries inside. */
   inside(): number
+  /** Share of a query's laxity that decisions leave alone. */
+  keep: number
   send(slot: Slot, members: Member[], close: CloseReason, nowMs: number): void
   drop(query: Query, nowMs: number): void
 }
@@ -103,6 +105,7 @@ function decide(slot: Slot, parts: DispatchParts, nowMs: number): boolean {
   const backlog = parts.backlog(nowMs)
   const view: View = {
     ...{ nowMs, capacity, tails, profile, targets, backlog, free, idleCount },
+    keep: parts.keep,
     freeMs: new Map(),
   }
   const cursors = new Map<TaskShape, number>()
@@ -184,8 +187,8 @@ function judge(
   return { item, choice }
 }
 
-/** Share of its laxity that a query must keep with the awake nodes alone. */
-const KEPT = 0.1
+/** Of what decisions leave alone of its laxity, what a query must keep with the awake nodes alone. */
+const KEPT = 0.5
 
 /**
  * Whether nodes are to be called that rest: with the awake ones alone an item would be served late,
@@ -193,13 +196,13 @@ const KEPT = 0.1
  */
 function isPressing(
   { query, above, task, attempts }: Item,
-  { nowMs, backlog, tails }: View,
+  { nowMs, backlog, tails, keep }: View,
 ): boolean {
   if (attempts > 0) return true
   const { laxityMs, deadlineMs, level } = query
   const waitMs = aheadOf(query, backlog) * backlog.awakeFactor
   const wayMs = tails.nearlyBestMs(above, task, level)
-  return nowMs + waitMs + wayMs > deadlineMs - KEPT * laxityMs
+  return nowMs + waitMs + wayMs > deadlineMs - KEPT * keep * laxityMs
 }
 
 /** Share of its laxity that a query may wait before nodes are called that hold only some variants. */

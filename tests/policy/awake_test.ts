@@ -20,7 +20,7 @@ const problemOf = (slots: number, ratePerS: number, aim = 1): FrontierProblem =>
 })
 
 function decide(awake: ReturnType<typeof createAwake>, problem: FrontierProblem, nowMs: number) {
-  return awake.decide(shapes, problem, solveFrontier(shapes, problem)!, nowMs).get('g')!
+  return awake.decide(shapes, problem, solveFrontier(shapes, problem)!, 0.2, nowMs).get('g')!
 }
 
 Deno.test('slots beyond the load: fewer with more time to wait, as many for any load', () => {
