@@ -40,6 +40,8 @@ export interface Circumstances {
   tails: Tails
   busyMs: number
   awakeFactor: number
+  /** Share of a query's laxity that decisions leave alone. */
+  keep: number
   nowMs: number
 }
 
@@ -51,12 +53,12 @@ export interface Scanner {
 }
 
 /**
- * Share of a query's laxity that no plan may use: it is for what is not known yet, and less than the
- * door asks for, a queue that grew to the limit would have the next ones refused.
+ * Of what decisions leave alone of a query's laxity, what the better variants of others may not use
+ * either: with less than the door asks for, a queue that grew to the limit has the next ones refused.
  */
-const RESERVED_LAXITY = 0.1
-/** Where slots do not hold all what is kept from better variants may be of use to no other. */
-const LESS_RESERVED = 0.05
+const RESERVED = 0.5
+/** Of the laxity where slots do not hold all: there what is kept may be of use to no other. */
+const LEAST_RESERVED = 0.05
 const BLOCK = 64
 /** Queries that one call of `further` looks at. */
 const STRETCH = 32
@@ -122,11 +124,11 @@ function look(
   queries: DeadlineQueue<Query>,
   from: number,
   to: number,
-  { capacity: { epoch, layout }, tails, busyMs, nowMs }: Circumstances,
+  { capacity: { epoch, layout }, tails, busyMs, keep, nowMs }: Circumstances,
 ): void {
   const restOfNew = createRestOfNew(epoch, tails)
   const freeMs = nowMs + busyMs
-  const reserved = layout.allHeld ? RESERVED_LAXITY : LESS_RESERVED
+  const reserved = layout.allHeld ? RESERVED * keep : LEAST_RESERVED
   let block = pass.blocks[pass.blocks.length - 1]
   for (let i = from; i < to; i++) {
     const query = queries.at(i)!

@@ -6,6 +6,7 @@
  */
 import { type Backlog, createScanner } from './backlog.ts'
 import type { Capacity, Layout } from './capacity.ts'
+import { LEAST_KEEP } from './caution.ts'
 import type { Directive } from './directive.ts'
 import type { Flights } from './flights.ts'
 import type { Pool } from './pool.ts'
@@ -46,6 +47,7 @@ export function createOutlook(parts: OutlookParts): Outlook {
   let knownEpoch = -1
   let knownLayout: Layout | undefined
   let awake: Directive['awake'] = new Map()
+  let keep = LEAST_KEEP
   let known: Backlog | undefined
   let knownMs = -Infinity
   let lookedMs = -Infinity
@@ -80,7 +82,7 @@ export function createOutlook(parts: OutlookParts): Outlook {
       )
       const busyMs = flights.busyMs(nowMs) / slots
       const awakeFactor = slots / Math.max(awakeSlots, 1)
-      const at = { capacity: now, tails, busyMs, awakeFactor, nowMs }
+      const at = { capacity: now, tails, busyMs, awakeFactor, keep, nowMs }
       const bitByBit = known !== undefined && queries.length > SHORT && nowMs - knownMs < OLD_MS
       const renewed = bitByBit ? scanner.further(at) : scanner.whole(at)
       if (renewed !== undefined) {
@@ -102,6 +104,7 @@ export function createOutlook(parts: OutlookParts): Outlook {
     },
     adopt(directive, nowMs) {
       awake = directive.awake
+      keep = directive.keep
       pool.price(directive.prices)
       const { capacity: now } = capacity(nowMs)
       for (const slot of applyRest(now, awake, parts.emit)) ready.touch(slot, nowMs)
