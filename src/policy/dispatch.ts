@@ -163,7 +163,7 @@ function judge(
   const canAll = holdsAll(slot)
   if (slot.node.resting && !(canAll ? isPressing : hasWaited)(item, view)) return 'leave'
   // One that holds all it can is no reserve for a peak: it helps as soon as work is pressing.
-  if (!planned && canAll && !isPressing(item, view)) return 'leave'
+  if (!planned && canAll && !hasWaited(item, view)) return 'leave'
   if (!planned && !canAll && item.attempts === 0 && isInGoodHands(item, position, slot, view)) {
     return 'leave'
   }
@@ -205,12 +205,15 @@ function isPressing(
   return nowMs + waitMs + wayMs > deadlineMs - KEPT * keep * laxityMs
 }
 
-/** Share of its laxity that a query may wait before nodes are called that hold only some variants. */
+/** Share of its laxity that a query may wait before others are called. */
 const PATIENCE = 0.1
 /** Share that it must keep with the awake nodes alone. */
 const LEFT = 0.3
 
-/** The same for nodes that do not hold all: how the awake ones could do it instead is not known. */
+/**
+ * Whether an item is to be helped with by slots that it is not planned for, or that hold only some
+ * variants: they may take long for it, so they are not left until the last moment.
+ */
 function hasWaited({ query, queuedAtMs, attempts }: Item, { nowMs, backlog }: View): boolean {
   if (attempts > 0) return true
   const { laxityMs, deadlineMs } = query
