@@ -50,6 +50,9 @@ const PLACE_MS = 10_000
 const LEAST_PLACE_MS = 1000
 const RISE = 0.03
 const FALL = 0.15
+/** Demand above what was asked for by this factor and so many queries: the answer is of no use. */
+const STALE = 1.25
+const JUMP_PER_S = 2
 /** In a pool of more nodes news of one of them waits so long for each, and no longer than usual. */
 const FEW_NODES = 64
 const SETTLE_MS = 0.1
@@ -236,6 +239,7 @@ export function createController(parts: ControllerParts): Controller {
         pending = false
         if (event.plan.placement === undefined) return
         placed = event.plan
+        if (isStale(nowMs)) return
         placing.accept(event.plan.placement as Placement)
         epoch++
         return direct(nowMs)
@@ -260,11 +264,16 @@ export function createController(parts: ControllerParts): Controller {
     return next
   }
 
+  /** Demand jumped since the placement was asked for: what it moves would be moved again. */
+  const isStale = (nowMs: number) =>
+    placing.placement !== undefined &&
+    steering.ratesPerS(nowMs).some((rate, p) => rate > (askedRates[p] ?? 0) * STALE + JUMP_PER_S)
+
   /** From when a placement may be asked for; Infinity while nothing calls for one. */
   function placeAtMs(nowMs: number): number {
     if (!needed()) return Infinity
     if (pending && nowMs - askedMs < PLANNER_MS) return askedMs + PLANNER_MS
-    const soonestMs = placed === undefined ? -Infinity : askedMs + LEAST_PLACE_MS
+    const soonestMs = placed === undefined || isStale(nowMs) ? -Infinity : askedMs + LEAST_PLACE_MS
     if (changedMs !== null) return Math.max(changedMs, soonestMs)
     const rates = steering.ratesPerS(nowMs)
     const changed = rates.some((rate, p) => {
