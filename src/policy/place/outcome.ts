@@ -9,7 +9,7 @@ import { type Kind, SERVED } from './build.ts'
 import type { Compiled } from './compile.ts'
 import type { Flows } from './flow_walk.ts'
 import type { Counted } from './lp.ts'
-import type { PlacedWork, Placement, PlaceMode } from './placement.ts'
+import type { PlacedMove, PlacedWork, Placement, PlaceMode } from './placement.ts'
 import { type Checked, setsOf } from './check.ts'
 
 export interface Outcome {
@@ -17,6 +17,8 @@ export interface Outcome {
   checked: Checked
   /** What other slots hold, warm; none where absent. */
   standby?: readonly Kind[]
+  /** Slots that are to change first. */
+  first?: PlacedMove[]
   /** Of the objective as told; NaN where nothing can be better. */
   bound: number
   slotsBound: number
@@ -32,7 +34,7 @@ const REASONS: { [mode in PlaceMode]: string } = {
 export function placementOf(
   compiled: Compiled,
   flows: Flows,
-  { mode, checked, standby = [], bound, slotsBound, kept }: Outcome,
+  { mode, checked, standby = [], first = [], bound, slotsBound, kept }: Outcome,
   counted: Counted,
 ): Placement {
   const { demands, classes, totalPerS } = compiled
@@ -73,6 +75,7 @@ export function placementOf(
         resting: one.slots - awake - spare,
       }
     }),
+    first,
     mix: mixOf(compiled, checked),
     work: workOf(checked),
     effort: { ...counted },
@@ -96,6 +99,7 @@ export function nothingPlaced(
     classes: classes.map(({ given, slots }) => ({
       ...{ class: given.name, sets: [], standbySets: [], awake: 0, standby: 0, resting: slots },
     })),
+    first: [],
     mix: [],
     work: [],
     effort: { ...counted },

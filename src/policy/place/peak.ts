@@ -13,7 +13,7 @@
  */
 import type { TaskShape, VariantShape } from '../shape.ts'
 import { type Given, type Goal, isWhole, type Kind, type Share } from './given.ts'
-import { type Compiled, paceWithin } from './compile.ts'
+import { type Compiled, type Demand, paceWithin } from './compile.ts'
 import { type Counted, solveModel } from './lp.ts'
 import { addColumn, addRow, type Model, newModel } from './model.ts'
 
@@ -114,6 +114,15 @@ export function shortOf(compiled: Compiled, kinds: readonly Kind[], counted: Cou
   if (solved.status !== 'optimal') return 1
   return shorts.reduce((sum, column) => sum + solved.values[column]!, 0) / shorts.length
 }
+
+/** The same with these peaks. */
+export const withPeak = (compiled: Compiled, peakPerS: (demand: Demand) => number): Compiled => ({
+  ...compiled,
+  demands: compiled.demands.map((demand) => ({
+    ...demand,
+    pipeline: { ...demand.pipeline, peakPerS: peakPerS(demand) },
+  })),
+})
 
 const depthOf = (task: TaskShape): number =>
   1 + task.next.reduce((most, child) => Math.max(most, depthOf(child)), 0)

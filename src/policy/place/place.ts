@@ -20,6 +20,7 @@ import { fairLevels } from './levels.ts'
 import { allServed, check } from './check.ts'
 import { fewestSlots } from './hardware.ts'
 import { openKinds } from './packings.ts'
+import { orderOf } from './order.ts'
 import { hasPeak, shortOf } from './peak.ts'
 import { movesOf } from './moves.ts'
 import { reserveOf } from './reserve.ts'
@@ -54,7 +55,8 @@ export function place(problem: Problem): Placement {
   const { checked } = outcome
   const standby = outcome.standby ??
     reserveOf(compiled, problem, checked, workOf(checked), counted)
-  return placementOf(compiled, flows, { ...outcome, standby }, counted)
+  const first = orderOf(compiled, held, [...checked.kinds, ...standby], counted)
+  return placementOf(compiled, flows, { ...outcome, standby, first }, counted)
 }
 
 /** What slots hold now, as far as their class still has them and is able to run it. */

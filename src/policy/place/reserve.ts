@@ -10,7 +10,7 @@ import type { Compiled } from './compile.ts'
 import { isWhole, type Kind } from './given.ts'
 import { type Counted, solveModel } from './lp.ts'
 import { addColumn, addRow, newModel } from './model.ts'
-import { addPeak, hasPeak } from './peak.ts'
+import { addPeak, hasPeak, withPeak } from './peak.ts'
 import type { Problem } from './problem.ts'
 import { standbyOf } from './standby.ts'
 import type { VariantShape } from '../shape.ts'
@@ -39,7 +39,11 @@ export function reserveOf(
   if (!peak || !spares.some(isWhole)) return usual.flat()
   const others = usual.flat().filter((kind) => !isWhole(kind))
   const model = newModel()
-  const given = { compiled: multiplied(compiled, reserve), goal: { name: 'accuracy' } as const }
+  const asked = withPeak(
+    compiled,
+    ({ pipeline, ratePerS }) => Math.max(pipeline.peakPerS ?? 0, reserve * ratePerS),
+  )
+  const given = { compiled: asked, goal: { name: 'accuracy' } as const }
   const whole = spares.filter(isWhole)
   const { chosen } = addPeak({ ...given, kinds: [...kinds, ...others, ...whole] }, model)
   const ours = chosen.filter(({ kind }) => kind.open === true)
@@ -69,11 +73,3 @@ const usedOf = (kinds: readonly Kind[], { class: one }: Kind, variant: VariantSh
     (sum, kind) => kind.class === one && kind.variants.includes(variant) ? sum + kind.slots : sum,
     0,
   )
-
-const multiplied = (compiled: Compiled, times: number): Compiled => ({
-  ...compiled,
-  demands: compiled.demands.map((demand) => {
-    const peakPerS = Math.max(demand.pipeline.peakPerS ?? 0, times * demand.ratePerS)
-    return { ...demand, pipeline: { ...demand.pipeline, peakPerS } }
-  }),
-})
