@@ -11,6 +11,7 @@ import type { Directive } from './directive.ts'
 import { createLoader, type LoaderParts } from './loader.ts'
 import type { Limits } from './options.ts'
 import type { Placement } from './place/placement.ts'
+import { createPlaceDue } from './place_due.ts'
 import { bytesOf, createPlacing, greedy, type Member } from './placing.ts'
 import { planView } from './plan_view.ts'
 import { createRulings } from './rulings.ts'
@@ -45,19 +46,9 @@ export interface ControllerParts extends Omit<LoaderParts, 'maxAttempts'> {
 }
 
 const MAX_SLOTS = 256
-/** Placement is looked at anew so often, and sooner when demand rose or fell by these shares. */
-const PLACE_MS = 10_000
-const LEAST_PLACE_MS = 1000
-const RISE = 0.03
-const FALL = 0.15
-/** Demand above what was asked for by this factor and so many queries: the answer is of no use. */
-const STALE = 1.25
-const JUMP_PER_S = 2
 /** In a pool of more nodes news of one of them waits so long for each, and no longer than usual. */
 const FEW_NODES = 64
 const SETTLE_MS = 0.1
-/** A planner that has not answered by then will not. */
-const PLANNER_MS = 5000
 /** Slots that no placement speaks of after so long load what fits. */
 const PATIENCE_MS = 2000
 
@@ -77,11 +68,7 @@ export function createController(parts: ControllerParts): Controller {
   const shutter = createShutter(members, rulings, parts.unload)
   let epoch = 0
   let placed: Plan | undefined
-  let askedMs = -Infinity
-  let pending = false
-  /** When the pool changed after the last placement was asked for; nodes often come together. */
-  let changedMs: number | null = null
-  let askedRates: number[] = []
+  const due = createPlaceDue()
   /** Members of which no slot can hold all. */
   let tightCount = 0
   const needed = () => tightCount > 0
@@ -128,7 +115,7 @@ export function createController(parts: ControllerParts): Controller {
     const count = Math.min(Math.max(Math.trunc(slots) || 0, 0), MAX_SLOTS)
     member.slots.splice(count)
     while (member.slots.length < count) member.slots.push(loader.slot())
-    changedMs = nowMs
+    due.changed(nowMs)
     epoch++
   }
 
@@ -137,7 +124,7 @@ export function createController(parts: ControllerParts): Controller {
     member.bytesOf = bytes
     confine(member, rulings.isOpen)
     tightCount += Number(before) - Number(member.fitsAll)
-    changedMs = nowMs
+    due.changed(nowMs)
     epoch++
   }
 
@@ -167,7 +154,7 @@ export function createController(parts: ControllerParts): Controller {
     rulings.set(given)
     for (const member of members.values()) confine(member, rulings.isOpen)
     tightCount = [...members.values()].filter(({ fitsAll }) => !fitsAll).length
-    changedMs = nowMs
+    due.changed(nowMs)
     epoch++
     shutter.ruled()
     direct(nowMs)
@@ -194,7 +181,7 @@ export function createController(parts: ControllerParts): Controller {
         if (member === undefined) return
         if (event.paused !== undefined && event.paused !== member.paused) {
           member.paused = event.paused
-          changedMs = nowMs
+          due.changed(nowMs)
           epoch++
         }
         if (event.slots === undefined) return
@@ -218,7 +205,7 @@ export function createController(parts: ControllerParts): Controller {
         return direct(nowMs)
       case 'node_left':
         if (!remove(event.node)) return
-        changedMs = nowMs
+        due.changed(nowMs)
         epoch++
         return direct(nowMs)
       case 'instance_ready':
@@ -236,10 +223,8 @@ export function createController(parts: ControllerParts): Controller {
       case 'rulings_changed':
         return rule(event.rulings, nowMs)
       case 'plan_ready':
-        pending = false
-        if (event.plan.placement === undefined) return
+        if (!due.answered(steering.ratesPerS(nowMs)) || event.plan.placement === undefined) return
         placed = event.plan
-        if (isStale(nowMs)) return
         placing.accept(event.plan.placement as Placement)
         epoch++
         return direct(nowMs)
@@ -264,24 +249,9 @@ export function createController(parts: ControllerParts): Controller {
     return next
   }
 
-  /** Demand jumped since the placement was asked for: what it moves would be moved again. */
-  const isStale = (nowMs: number) =>
-    placing.placement !== undefined &&
-    steering.ratesPerS(nowMs).some((rate, p) => rate > (askedRates[p] ?? 0) * STALE + JUMP_PER_S)
-
   /** From when a placement may be asked for; Infinity while nothing calls for one. */
-  function placeAtMs(nowMs: number): number {
-    if (!needed()) return Infinity
-    if (pending && nowMs - askedMs < PLANNER_MS) return askedMs + PLANNER_MS
-    const soonestMs = placed === undefined || isStale(nowMs) ? -Infinity : askedMs + LEAST_PLACE_MS
-    if (changedMs !== null) return Math.max(changedMs, soonestMs)
-    const rates = steering.ratesPerS(nowMs)
-    const changed = rates.some((rate, p) => {
-      const before = askedRates[p] ?? 0
-      return rate > before * (1 + RISE) + 0.2 || rate < before * (1 - FALL) - 1
-    })
-    return changed ? soonestMs : askedMs + PLACE_MS
-  }
+  const placeAtMs = (nowMs: number) =>
+    needed() ? due.atMs(steering.ratesPerS(nowMs), nowMs) : Infinity
 
   return {
     handle,
@@ -293,12 +263,10 @@ export function createController(parts: ControllerParts): Controller {
     },
     wantsPlacement: (event, nowMs) => event === 'wake' && placeAtMs(nowMs) <= nowMs,
     askPlacement(classes, nowMs) {
-      changedMs = null
-      askedMs = nowMs
-      askedRates = steering.ratesPerS(nowMs)
-      pending = true
-      const peaks = steering.peaksPerS(nowMs)
-      emit({ type: 'solve', epoch, problem: placing.problem(classes, askedRates, peaks) })
+      const rates = steering.ratesPerS(nowMs)
+      due.asked(rates, nowMs)
+      const problem = placing.problem(classes, rates, steering.peaksPerS(nowMs))
+      emit({ type: 'solve', epoch, problem })
     },
     nextWakeMs: (nowMs) => Math.min(loadAtMs ??= nextLoadMs(), placeAtMs(nowMs)),
     plan: (nowMs) =>
