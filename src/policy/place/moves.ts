@@ -9,7 +9,7 @@
  */
 import { type Given, isWhole, type Kind, type Share } from './given.ts'
 import { addColumn, addRow, type Model } from './model.ts'
-import type { ClassShape } from './compile.ts'
+import type { ClassShape, Compiled } from './compile.ts'
 import { merge } from './sets.ts'
 
 /** Whether a program with this goal has rows for moves. */
@@ -38,8 +38,12 @@ export function addMoves(
   }
 }
 
-/** Slots with several variants that have to change for these sets. */
-export function movesOf(kinds: readonly Kind[], held: readonly Kind[]): number {
+/** What it costs that slots with several variants change for these sets. */
+export function priceOfSets(
+  { options }: Compiled,
+  kinds: readonly Kind[],
+  held: readonly Kind[],
+): number {
   const setsOf = (some: readonly Kind[], one: ClassShape) =>
     merge(
       some.filter((kind) => kind.class === one && !isWhole(kind))
@@ -53,5 +57,5 @@ export function movesOf(kinds: readonly Kind[], held: readonly Kind[]): number {
       moves += Math.max(0, set.slots - (same?.slots ?? 0))
     }
   }
-  return moves
+  return options.movePrice * moves
 }

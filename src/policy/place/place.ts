@@ -22,7 +22,7 @@ import { fewestSlots } from './hardware.ts'
 import { openKinds } from './packings.ts'
 import { orderOf } from './order.ts'
 import { hasPeak, shortOf } from './peak.ts'
-import { movesOf } from './moves.ts'
+import { priceOfSets } from './moves.ts'
 import { reserveOf } from './reserve.ts'
 import { merge } from './sets.ts'
 import { stage } from './stage.ts'
@@ -119,9 +119,9 @@ function accuracy({ compiled, flows, open, held, counted }: Asked): Outcome | nu
   const carries = [fresh.best, stays].filter((one) => one !== null && allServed(one))
   if (carries.length === 0) return null
   const better = Math.max(...carries.map((one) => one!.score))
-  const moved = fresh.best === null ? 0 : movesOf(fresh.best.kinds, held)
+  const price = fresh.best === null ? 0 : priceOfSets(compiled, fresh.best.kinds, held)
   const kept = stays !== null && allServed(stays) &&
-    stays.score >= better - compiled.options.movePrice * moved - LITTLE
+    stays.score >= better - price - LITTLE
   const checked = kept ? stays : carries.find((one) => one!.score === better)!
   return {
     ...{ mode: 'accuracy', checked, slotsBound: 0, kept: kept || checked === stays },
