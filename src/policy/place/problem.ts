@@ -83,7 +83,10 @@ export interface PlaceOptions {
   halving: boolean
   /** A task's time counts all items of a query there; the paper counts one batch. */
   siblings: boolean
-  /** A plan in hand is kept while no other is better by more than this share. */
+  /**
+   * In hardware scaling, and when saturated, a plan in hand is kept while no other is better by more
+   * than this share; so much may few slots do worse than all.
+   */
   hysteresis: number
   /**
    * What it costs to change what one slot holds, against 1 for the accuracy of everything: the slot
