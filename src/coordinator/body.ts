@@ -26,19 +26,33 @@ export function readBody(
   lateMs: number,
 ): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
-    const late = new AbortController()
+    const late: Late = {}
     const callOff = deadlines.at(Math.min(lateMs, nowMs + MAX_BODY_MS), () => {
       reject(new ApiError('deadline_exceeded', 'Cannot answer in time: the body took too long'))
-      late.abort()
+      late.end?.()
     })
-    read(request, late).then(resolve, reject).finally(callOff)
+    read(request, late).then(
+      (body) => {
+        callOff()
+        resolve(body)
+      },
+      (error) => {
+        callOff()
+        reject(error)
+      },
+    )
   })
+}
+
+/** Ends a read, where it can be ended. */
+interface Late {
+  end?: () => void
 }
 
 const tooLarge = () =>
   new ApiError('too_large', `Cannot take a body of over ${MAX_BODY_BYTES} bytes: send less`)
 
-async function read(request: Request, late: AbortController): Promise<Uint8Array> {
+async function read(request: Request, late: Late): Promise<Uint8Array> {
   const declared = request.headers.get('content-length')
   if (Number(declared ?? 0) > MAX_BODY_BYTES) {
     await request.body?.cancel()
@@ -47,23 +61,18 @@ async function read(request: Request, late: AbortController): Promise<Uint8Array
   try {
     // HTTP holds the body to its declared length.
     if (declared !== null && Number(declared) <= WHOLE_BYTES) {
-      return await held(Number(declared), () => request.bytes())
+      hold(Number(declared))
+      try {
+        return await request.bytes()
+      } finally {
+        underWayBytes -= Number(declared)
+      }
     }
     if (request.body === null) return new Uint8Array()
-    return await readChunks(request.body.getReader(), late.signal)
+    return await readChunks(request.body.getReader(), late)
   } catch (error) {
     if (error instanceof ApiError) throw error
     throw new ApiError('invalid_input', 'Cannot read the body: it ended early')
-  }
-}
-
-/** Counts as under way while `work` runs. */
-async function held<T>(bytes: number, work: () => Promise<T>): Promise<T> {
-  hold(bytes)
-  try {
-    return await work()
-  } finally {
-    underWayBytes -= bytes
   }
 }
 
@@ -77,12 +86,12 @@ function hold(bytes: number): void {
 
 async function readChunks(
   reader: ReadableStreamDefaultReader<Uint8Array>,
-  late: AbortSignal,
+  late: Late,
 ): Promise<Uint8Array> {
   const chunks: Uint8Array[] = []
   let size = 0
   const cancel = () => reader.cancel().catch(() => {})
-  late.addEventListener('abort', cancel, { once: true })
+  late.end = cancel
   try {
     for (;;) {
       const { done, value } = await reader.read()
@@ -104,6 +113,5 @@ async function readChunks(
     throw error
   } finally {
     underWayBytes -= size
-    late.removeEventListener('abort', cancel)
   }
 }

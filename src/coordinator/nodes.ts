@@ -7,6 +7,7 @@ import type { NodeInfo } from '../client/types.ts'
 import { publicName } from '../pipeline/version.ts'
 import { ableVariants, type ServedVariant } from '../pipeline/hold.ts'
 import type { NodeTrust, PolicyEvent, SchedulerStats, VariantRef } from '../policy/types.ts'
+import { workingShare } from '../protocol/duty.ts'
 import type { Hello } from '../protocol/mod.ts'
 import { createCropEncodingChooser } from './crop_encoding.ts'
 import type { Link } from './link.ts'
@@ -81,7 +82,7 @@ export function joinedEvent(
   const { id, slots, hello, own } = node
   const { duty = 1, slotMemoryBytes } = hello
   return {
-    ...{ type: 'node_joined', node: id, slots, duty },
+    ...{ type: 'node_joined', node: id, slots, duty: workingShare(duty) },
     able: ableOf(node, served),
     ...(slotMemoryBytes === undefined ? {} : { memoryBytes: slotMemoryBytes }),
     ...(own ? { own } : {}),

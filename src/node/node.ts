@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { workingShare } from '../protocol/duty.ts'
 import type { Hello } from '../protocol/messages.ts'
 import { createBackendChoice } from './backend_choice.ts'
 import { createBackoff } from './backoff.ts'
@@ -82,12 +83,12 @@ export function createNode(options: NodeOptions): VolunteerNode {
       createWorker: () => host.createWorker(),
       engine: () => choice.use,
       fetchModel,
-      duty,
+      duty: workingShare(duty),
       events,
     }), serving.events)
 
   const profiler = createMeasuring({
-    ...{ clock, duty, host, watch },
+    ...{ clock, duty: workingShare(duty), host, watch },
     engine: () => choice.use,
     device: () => choice.device,
     catalog: () => serving.catalog,

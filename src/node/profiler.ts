@@ -70,6 +70,8 @@ export interface Profiler {
 }
 
 const REPORT_EVERY_MS = 2000
+/** Work that comes meanwhile waits for the end of a run; of larger batches two smaller ones tell enough. */
+const MAX_PROBE_MS = 60
 /** After a detour that could not be made, before the next. */
 const DISTURBED_MS = 100
 const MAX_RUN_MS = 120_000
@@ -79,7 +81,7 @@ const CHECKED = 'a run of each task took what it took then'
 export function createProfiler(options: ProfilerOptions): Profiler {
   const { clock } = options
   const sleeper = createSleeper(clock)
-  const maxProbeMs = options.maxProbeMs ?? 250
+  const maxProbeMs = options.maxProbeMs ?? MAX_PROBE_MS
   const figures = createFigures(options.batches ?? [1, 2, 4, 8])
   const { all, real, recall } = figures
   const fresh = new Set<string>()

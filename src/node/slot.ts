@@ -218,7 +218,9 @@ export function createSlot(options: SlotOptions): Slot {
   return {
     offer(batch) {
       if (!loads.wants(batch.key)) return 'not_held'
-      if (waiting.length + (running === undefined ? 0 : 1) >= 2) return 'full'
+      // One that was called off ends by itself: whoever called it off may have reckoned without it.
+      const isBusy = running !== undefined && !cancelled.has(running.batch)
+      if (waiting.length + (isBusy ? 1 : 0) >= 2) return 'full'
       probes.drop()
       waiting.add(batch)
       pump()

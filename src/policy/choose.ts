@@ -7,6 +7,7 @@
  */
 import { aheadOf, type Backlog } from './backlog.ts'
 import type { Capacity, Service } from './capacity.ts'
+import { LEAST_KEEP } from './caution.ts'
 import type { Item } from './query.ts'
 import type { Profile } from './profile.ts'
 import type { Option, Tails } from './tails.ts'
@@ -25,6 +26,8 @@ export interface View {
   /** So few queries are inside that the best costs nobody anything. */
   free: boolean
   idleCount(group: Group): number
+  /** Share of a query's laxity that is kept for what no latency foresees; only the quickest may use it. */
+  keep: number
   /** When each group has a slot free, as found so far, where no slot is cooling down. */
   freeMs: Map<Group, number>
 }
@@ -50,8 +53,6 @@ export interface Choices {
   quickest: Choice | undefined
 }
 
-/** Share of a query's laxity that is kept for what no latency foresees; only the quickest may use it. */
-const KEEP = 0.2
 /**
  * How much of the work ahead, counted the quickest way, stands before what follows an item: part of
  * it is done while the item runs. Found in simulation of the paper's trace; 0 to 2 were tried.
@@ -78,7 +79,8 @@ export function choose(item: Item, slot: Slot, view: View, only?: VariantShape):
   const most = wish?.accuracy ?? Infinity
   const { startMs, returnMs } = timesOf(item, slot, view)
   const lateStartMs = startMs + lateMs(slot)
-  const soonMs = query.deadlineMs - KEEP * query.laxityMs
+  // Alone in the pool a query has nobody to be held up by.
+  const soonMs = query.deadlineMs - (view.free ? LEAST_KEEP : view.keep) * query.laxityMs
   let best: Choice | undefined
   let quickest: Choice | undefined
   for (const prefix of prefixesAfter(item.above, item.task)) {

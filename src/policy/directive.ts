@@ -12,4 +12,6 @@ export interface Directive {
   awake: ReadonlyMap<string, number>
   /** By key of group: share of the pool that a slot's time is. */
   prices: ReadonlyMap<string, number>
+  /** Share of a query's laxity that decisions leave alone. */
+  keep: number
 }

@@ -31,6 +31,8 @@ export interface DispatchParts {
   backlog(nowMs: number): Backlog
   /** Queries inside. */
   inside(): number
+  /** Share of a query's laxity that decisions leave alone. */
+  keep: number
   send(slot: Slot, members: Member[], close: CloseReason, nowMs: number): void
   drop(query: Query, nowMs: number): void
 }
@@ -103,6 +105,7 @@ function decide(slot: Slot, parts: DispatchParts, nowMs: number): boolean {
   const backlog = parts.backlog(nowMs)
   const view: View = {
     ...{ nowMs, capacity, tails, profile, targets, backlog, free, idleCount },
+    keep: parts.keep,
     freeMs: new Map(),
   }
   const cursors = new Map<TaskShape, number>()

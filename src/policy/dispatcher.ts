@@ -5,6 +5,7 @@
  * @module
  */
 import { batchKeyOf, createBatchSizes } from './batch_sizes.ts'
+import { LEAST_KEEP } from './caution.ts'
 import { type ClassReport, reportClasses } from './class_report.ts'
 import { createCounters, type Report } from './counters.ts'
 import type { Directive } from './directive.ts'
@@ -104,6 +105,7 @@ export function createDispatcher(
   })
   let nowMs = 0
   let declined = false
+  let keep = LEAST_KEEP
   const outlook = createOutlook({ pool, ready, flights, queries, maxScan: limits.maxScan, emit })
   const inside = createInside({
     ...{ shapes, limits, queries, waiting, flights, outlook, counters, emit },
@@ -247,6 +249,7 @@ export function createDispatcher(
         capacity: outlook.capacity,
         backlog: outlook.backlog,
         inside: () => queries.length,
+        keep,
         send(slot, members, close) {
           counters.closed(close)
           const { variant } = members[0]!.choice.prefix
@@ -284,6 +287,7 @@ export function createDispatcher(
     adopt(directive, at) {
       nowMs = at
       targets.adopt(directive.mix)
+      keep = directive.keep
       outlook.adopt(directive, at)
     },
     trust: results.trust,

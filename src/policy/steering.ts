@@ -5,6 +5,7 @@
  * @module
  */
 import { createAwake } from './awake.ts'
+import { createCaution } from './caution.ts'
 import type { Report } from './counters.ts'
 import { createDemand, type Demand } from './demand.ts'
 import type { Directive } from './directive.ts'
@@ -54,6 +55,8 @@ const JUMP_PER_S = 2
 /** After a rise by this factor what ends within so many times the shortest SLO is no lesson. */
 const RISE = 1.15
 const SETTLING = 2
+/** In square roots of the rate: what a window of a part of a second strays by. */
+const CHANCE = 2
 /** Some way is planned for a pipeline that nobody asks for. */
 const LEAST_PER_S = 0.01
 
@@ -78,6 +81,7 @@ export function createSteering(
     ]),
   )
   const aim = createAim()
+  const caution = createCaution()
   const leastSloMs = () =>
     Math.min(...[...shapes.pipelines.values()].map(({ pipeline }) => pipeline.sloMs))
   const awake = createAwake()
@@ -128,12 +132,16 @@ export function createSteering(
     let p = 0
     for (const row of recent.values()) {
       const rate = rates[p++]!
-      if (rate > RISE * row.plannedPerS + JUMP_PER_S) risenMs = nowMs
+      const { plannedPerS } = row
+      // More than chance does with arrivals that are independent.
+      if (rate > RISE * plannedPerS + CHANCE * Math.sqrt(plannedPerS)) risenMs = nowMs
       row.plannedPerS = rate
     }
+    const atBest = directive === undefined || directive.mix.load < 0.9
     // Queries that a jump found inside say nothing of the share that was planned with.
     if (nowMs >= risenMs + SETTLING * leastSloMs()) {
-      aim.learn(finished, tight, missed, directive === undefined || directive.mix.load < 0.9)
+      aim.learn(finished, tight, missed, atBest)
+      caution.learn(finished, missed, atBest)
     }
     const share = aim.value * drainFactor(report.backlogMs / leastSloMs())
     const mix: Mix = solveFrontier(shapes, { ...report.capacity, ratesPerS: rates, aim: share }) ??
@@ -145,7 +153,7 @@ export function createSteering(
       prices = new Map(report.capacity.groups.map(({ key }, g) => [key, found[g]!]))
     }
     const slots = awake.decide(mix, report.capacity.groups, nowMs)
-    return directive = { epoch, mix, prices, awake: slots }
+    return directive = { epoch, mix, prices, awake: slots, keep: caution.keep }
   }
 
   return {

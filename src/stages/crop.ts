@@ -40,6 +40,10 @@ export function cutCrop(source: Picture, box: TextBox, limits: CropLimits): Pict
   const maxX = source.width - 1
   const maxY = source.height - 1
   const stride = source.width * channels
+  if (box.angle === 0) {
+    cutUpright(source, box, { data: out, width, height, nx, ny })
+    return { width, height, channels: 3, data: out }
+  }
   for (let y = 0, o = 0; y < height; y++) {
     for (let x = 0; x < width; x++, o += 3) {
       let r = 0
@@ -79,4 +83,71 @@ export function cutCrop(source: Picture, box: TextBox, limits: CropLimits): Pict
     }
   }
   return { width, height, channels: 3, data: out }
+}
+
+interface Upright {
+  data: Uint8Array
+  width: number
+  height: number
+  /** Samples for each target pixel. */
+  nx: number
+  ny: number
+}
+
+/** The same for a box that is not turned: where a sample lies is the same for a whole column. */
+function cutUpright(source: Picture, box: TextBox, { data: out, width, height, nx, ny }: Upright) {
+  const { data, channels } = source
+  const stride = source.width * channels
+  const samples = nx * ny
+  const across = samplesAlong(box.cx, box.width, width * nx, source.width)
+  const down = samplesAlong(box.cy, box.height, height * ny, source.height)
+  for (let y = 0, o = 0; y < height; y++) {
+    for (let x = 0; x < width; x++, o += 3) {
+      let r = 0
+      let g = 0
+      let b = 0
+      for (let j = y * ny; j < (y + 1) * ny; j++) {
+        const fy = down.share[j]!
+        const row = down.at[j]! * stride
+        const below = down.next[j]! * stride
+        for (let i = x * nx; i < (x + 1) * nx; i++) {
+          const fx = across.share[i]!
+          const left = across.at[i]! * channels
+          const right = across.next[i]! * channels
+          const w00 = (1 - fx) * (1 - fy)
+          const w01 = fx * (1 - fy)
+          const w10 = (1 - fx) * fy
+          const w11 = fx * fy
+          const p00 = row + left
+          const p01 = row + right
+          const p10 = below + left
+          const p11 = below + right
+          r += w00 * data[p00]! + w01 * data[p01]! + w10 * data[p10]! + w11 * data[p11]!
+          g += w00 * data[p00 + 1]! + w01 * data[p01 + 1]! + w10 * data[p10 + 1]! +
+            w11 * data[p11 + 1]!
+          b += w00 * data[p00 + 2]! + w01 * data[p01 + 2]! + w10 * data[p10 + 2]! +
+            w11 * data[p11 + 2]!
+        }
+      }
+      out[o] = r / samples + 0.5
+      out[o + 1] = g / samples + 0.5
+      out[o + 2] = b / samples + 0.5
+    }
+  }
+}
+
+/** For each sample along a side the pixel before it, the one after, and how near it is to that. */
+function samplesAlong(centre: number, length: number, count: number, pixels: number) {
+  const at = new Int32Array(count)
+  const next = new Int32Array(count)
+  const share = new Float64Array(count)
+  const step = length / count
+  for (let i = 0; i < count; i++) {
+    const place = centre + ((i + 0.5) * step - length / 2) - 0.5
+    const within = place < 0 ? 0 : place > pixels - 1 ? pixels - 1 : place
+    at[i] = within | 0
+    next[i] = Math.min(at[i]! + 1, pixels - 1)
+    share[i] = within - at[i]!
+  }
+  return { at, next, share }
 }

@@ -4,11 +4,12 @@
  * @module
  */
 import { z } from 'zod'
-import type { ItemResult, JsonObject, Stage, StageContext, StageItem, Tensor } from './types.ts'
+import type { ItemResult, JsonObject, Stage, StageItem, Tensor } from './types.ts'
 import { checkPictureModels } from './check_picture.ts'
 import { handingOf } from './handing.ts'
 import { picturesOf } from './item.ts'
 import { labelsOf } from './labels.ts'
+import { oncePerVariant } from './once.ts'
 import { emptyInput, inputTensor, type PictureInput, pictureInputOf } from './picture_input.ts'
 
 const scoresSchema = z.strictObject({
@@ -64,8 +65,6 @@ export const imageClassification: Stage = {
   }],
 }
 
-type Given = Pick<StageContext, 'task' | 'variant' | 'next'>
-
 interface Settings {
   input: PictureInput
   labels: readonly string[]
@@ -74,7 +73,7 @@ interface Settings {
 }
 
 /** @throws TypeError saying what in the pipeline file cannot be used */
-function settingsOf({ task, variant, next }: Given): Settings {
+const settingsOf = oncePerVariant(({ task, variant, next }): Settings => {
   const output = { ...task['output'] as object, ...variant['output'] as object }
   const parsed = scoresSchema.safeParse(output)
   if (!parsed.success) {
@@ -90,7 +89,7 @@ function settingsOf({ task, variant, next }: Given): Settings {
     scores: parsed.data,
     goes: handingOf(task, next, labels),
   }
-}
+})
 
 interface Reading {
   words: string[]

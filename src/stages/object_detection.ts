@@ -10,6 +10,7 @@ import { checkPictureModels } from './check_picture.ts'
 import { handingOf } from './handing.ts'
 import { labelsOf } from './labels.ts'
 import { picturesOf } from './item.ts'
+import { oncePerVariant } from './once.ts'
 import {
   emptyInput,
   inputTensor,
@@ -80,8 +81,6 @@ export const objectDetection: Stage = {
   }],
 }
 
-type Given = Pick<StageContext, 'task' | 'variant' | 'next'>
-
 interface Settings {
   input: PictureInput
   labels: readonly string[]
@@ -91,7 +90,7 @@ interface Settings {
 }
 
 /** @throws TypeError saying what in the pipeline file cannot be used */
-function settingsOf({ task, variant, next }: Given): Settings {
+const settingsOf = oncePerVariant(({ task, variant, next }): Settings => {
   const labels = labelsOf(task, variant)
   return {
     input: pictureInputOf(task, variant),
@@ -103,7 +102,7 @@ function settingsOf({ task, variant, next }: Given): Settings {
     crop: thingCropsOf(task),
     goes: handingOf(task, next, labels),
   }
-}
+})
 
 function read<T>(schema: z.ZodType<T>, name: string, value: unknown): T {
   const parsed = schema.safeParse(value)

@@ -13,6 +13,7 @@ export function profileScene(
   const profiler = createProfiler({
     clock,
     duty: 1,
+    maxProbeMs: 250,
     holdOffMs: () => state.holdOffMs,
     measure: (key, batch) =>
       new Promise((resolve) => {

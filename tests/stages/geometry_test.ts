@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { cutCrop } from '../../src/stages/crop.ts'
+import type { Picture } from '../../src/stages/types.ts'
 import { boxOfCorners, cornersOf, type Point, sliceBox } from '../../src/stages/box.ts'
 import { convexHull, minAreaRect, rectAtAngle } from '../../src/stages/min_area_rect.ts'
 import { unclip } from '../../src/stages/unclip.ts'
@@ -73,4 +75,19 @@ Deno.test('sliceBox() cuts along the text', () => {
   near(right.width, 4)
   near(right.cx, 0)
   near(right.cy, 3)
+})
+
+Deno.test('a crop that is not turned has the pixels of one that is turned by next to nothing', () => {
+  const [width, height] = [97, 61]
+  const data = Uint8Array.from({ length: width * height * 4 }, (_, i) => (i * 7919) % 251)
+  const source: Picture = { width, height, channels: 4, data }
+  for (
+    const [cx, cy, w, h] of [[40, 30, 31, 22], [3, 2, 40, 30], [96, 60, 9, 50], [50, 30, 97, 61]]
+  ) {
+    const box = { cx: cx! + 0.3, cy: cy! - 0.2, width: w!, height: h!, angle: 0 }
+    for (const limits of [{ maxHeight: 20, maxWidth: 90 }, { maxHeight: 64, maxWidth: 17 }]) {
+      const turned = cutCrop(source, { ...box, angle: Number.MIN_VALUE }, limits)
+      assert.deepEqual(cutCrop(source, box, limits), turned)
+    }
+  }
 })

@@ -11,14 +11,34 @@ import { cors } from 'hono/cors'
  * are of their moment, and of whoever asked. Few, since each query pays for each of them; pages come
  * with more of their own.
  */
-export const secureHeaders: MiddlewareHandler = async (c, next) => {
+export const SECURE_HEADERS = {
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+  'cross-origin-resource-policy': 'same-origin',
+  'x-content-type-options': 'nosniff',
+  'cache-control': 'no-store',
+}
+const SECURE = Object.entries(SECURE_HEADERS)
+
+/** What a caller knows its query by, echoed. */
+const ECHOED = ['x-request-id', 'traceparent']
+const LONGEST_ECHO = 128
+const IS_ECHOED = /^\/(v1\/pipelines|v2)(\/|$)/
+
+/** One step for all that every answer gets: each step of its own costs each query some time. */
+export const finish: MiddlewareHandler = async (c, next) => {
   await next()
   const { headers, status } = c.res
-  if (status === 101 || headers.has('content-security-policy')) return
-  headers.set('content-security-policy', "default-src 'none'; frame-ancestors 'none'")
-  headers.set('cross-origin-resource-policy', 'same-origin')
-  headers.set('x-content-type-options', 'nosniff')
-  if (!headers.has('cache-control')) headers.set('cache-control', 'no-store')
+  if (status === 101) return
+  if (IS_ECHOED.test(c.req.path)) {
+    for (const name of ECHOED) {
+      const value = c.req.header(name)
+      if (value !== undefined && value.length <= LONGEST_ECHO) headers.set(name, value)
+    }
+  }
+  if (headers.has('content-security-policy')) return
+  for (const [name, value] of SECURE) {
+    if (name !== 'cache-control' || !headers.has(name)) headers.set(name, value)
+  }
 }
 
 /** @param origins of applications that may ask from a browser, as `https://app.example` */

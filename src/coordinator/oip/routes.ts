@@ -75,13 +75,15 @@ export function mountOip(app: Hono, options: OipOptions): void {
     // The specification names the field of this answer `live`.
     return c.json({ ready, live: ready }, ready ? 200 : 503)
   })
-  app.get(
-    '/v2/models/stats',
-    (c) => stats(c, versions.current().map(({ pipeline }) => modelFor(pipeline))),
-  )
+  const allStats = (c: Context) =>
+    stats(c, versions.current().map(({ pipeline }) => modelFor(pipeline)))
 
   for (const path of ['/v2/models/:model', '/v2/models/:model/versions/:version']) {
-    app.get(path, (c) => c.json(metadataOf(find(c))))
+    app.get(path, (c) => {
+      // A route of its own would be one that only the slower router can tell from this.
+      const isAll = c.req.param('model') === 'stats' && c.req.param('version') === undefined
+      return isAll ? allStats(c) : c.json(metadataOf(find(c)))
+    })
     app.get(`${path}/ready`, (c) => {
       const { pipeline } = find(c)
       const ready = pool.isReady(pipeline)

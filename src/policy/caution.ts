@@ -1,0 +1,45 @@
+/**
+ * Caution: what share of a query's laxity decisions leave alone, for what no latency foresees: a
+ * machine that other work holds up, a stall of a runtime. Where next to none is late a fifth is
+ * enough; where machines are less steady the same fifth costs queries, and more is kept, at the
+ * price of some accuracy. Fed back from what was late.
+ *
+ * @module
+ */
+
+export interface Caution {
+  /** Share of the laxity to keep. */
+  readonly keep: number
+  /**
+   * @param finished queries that ended since the last call
+   * @param missed of them those that did not end in time
+   * @param atBest the best paths carry all: what was learned under load fades
+   */
+  learn(finished: number, missed: number, atBest: boolean): void
+}
+
+export const LEAST_KEEP = 0.2
+const MOST_KEEP = 0.6
+/** What one query that is late adds; together at most so much at a time. */
+const STEP = 0.03
+const MOST_STEP = 0.12
+/** It settles where this share is late. */
+const MISSED_SHARE = 0.001
+/** Share of the way back that goes with each query in time while the best paths carry all. */
+const FADE = 1e-4
+
+export function createCaution(): Caution {
+  let keep = LEAST_KEEP
+  return {
+    get keep() {
+      return keep
+    },
+    learn(finished, missed, atBest) {
+      const up = Math.min(STEP * missed, MOST_STEP)
+      const down = STEP * MISSED_SHARE * finished
+      keep += up - down
+      if (atBest && missed === 0) keep += (LEAST_KEEP - keep) * (1 - (1 - FADE) ** finished)
+      keep = Math.min(Math.max(keep, LEAST_KEEP), MOST_KEEP)
+    },
+  }
+}
