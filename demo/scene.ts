@@ -52,7 +52,8 @@ export async function openScene(options: SceneOptions): Promise<Scene> {
   const nameOf = (id: string): string => coordinator.pool.node(id)?.name ?? id
   assets ??= buildAssets()
   const coordinator: Coordinator = startCoordinator({
-    ...{ pipelines: [pipeline], policy, port: options.port, assets: await assets },
+    // As `deno task start` serves.
+    ...{ pipelines: [pipeline], policy, port: options.port, assets: await assets, hedge: true },
     ...(wrap === undefined ? {} : { wrap: (scheduler) => wrap(scheduler, nameOf) }),
     log: (line) => {
       if (TROUBLE.test(line)) say(`  ${line}`)

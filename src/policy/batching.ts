@@ -9,7 +9,7 @@ import { isInGoodHands } from './help.ts'
 import type { Item } from './query.ts'
 import type { DeadlineQueue } from './queue.ts'
 import type { TaskShape, VariantShape } from './shape.ts'
-import { holdsAll, lateMs, type Slot } from './slots.ts'
+import { holdsAll, lateMs, latencyOn, type Slot } from './slots.ts'
 
 export type CloseReason = 'full' | 'queue_empty' | 'share' | 'slack' | 'no_gain' | 'other_variant'
 
@@ -45,7 +45,7 @@ export function fillBatch(
 ): { members: Member[]; close: CloseReason } {
   const { variant } = first.choice.prefix
   const { startMs, returnMs } = timesOf(first.item, slot, view)
-  const latencyOf = (batch: number) => view.profile.latency(slot.node.id, variant, batch)
+  const latencyOf = (batch: number) => latencyOn(slot, variant, batch, view.profile)
   const choicesOf = createChoices(slot, view, variant)
   let now = latencyOf(1)
   const share = shareOf(first.item.task, queue.length, slot, view)

@@ -9,6 +9,7 @@ import type { Shapes, TaskShape, VariantShape } from './shape.ts'
 import type { Profile } from './profile.ts'
 import { batchKeyOf, type BatchSizes } from './batch_sizes.ts'
 import { type Group, holdsAll, type NodeClass, type PoolNode, type Slot } from './slots.ts'
+import type { NodeId } from './types.ts'
 
 /** One variant on one group. */
 export interface Server {
@@ -119,6 +120,7 @@ function groupsOf(nodeClass: NodeClass, groups: Group[]): void {
           class: nodeClass,
           held: new Set(slot.held),
           tasks: [...tasks].sort((a, b) => b.depth - a.depth),
+          loading: slot.loading.size > 0,
           slots: [],
           duty: 0,
           price: 0,
@@ -154,17 +156,18 @@ function serviceOf(
     if (!group.held.has(variant)) continue
     const sample = samples.get(group)!
     const known = new Float64Array(MAX_KNOWN + 1).fill(NaN)
+    const timesOf = (node: NodeId) => group.loading ? profile.loadFactor(node) : 1
     const latencyMs = (batch: number) => {
       const before = known[batch]
       if (before !== undefined && before === before) return before
       let sum = 0
-      for (const node of sample) sum += profile.meanMs(node.id, variant, batch)
+      for (const { id } of sample) sum += profile.meanMs(id, variant, batch) * timesOf(id)
       const mean = sum / sample.length
       if (batch <= MAX_KNOWN && Number.isInteger(batch)) known[batch] = mean
       return mean
     }
     let upperMs = 0
-    for (const node of sample) upperMs += profile.latency(node.id, variant, 1).upperMs
+    for (const { id } of sample) upperMs += profile.latency(id, variant, 1).upperMs * timesOf(id)
     upperMs /= sample.length
     const meanMs = latencyMs(1)
     const batch = sizes.seen(batchKeyOf(group.class.name, variant.task))

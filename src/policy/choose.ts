@@ -12,7 +12,7 @@ import type { Item } from './query.ts'
 import type { Profile } from './profile.ts'
 import type { Option, Tails } from './tails.ts'
 import { type Prefix, prefixesAfter, type VariantShape } from './shape.ts'
-import { type Group, isCoolingDown, lateMs, readyAtMs, type Slot } from './slots.ts'
+import { type Group, isCoolingDown, lateMs, latencyOn, readyAtMs, type Slot } from './slots.ts'
 import type { Targets } from './targets.ts'
 
 /** All that a decision reads. */
@@ -88,7 +88,7 @@ export function choose(item: Item, slot: Slot, view: View, only?: VariantShape):
     if (!slot.held.has(variant) || isCoolingDown(slot, variant, view.nowMs)) continue
     const service = view.capacity.services[variant.index]
     if (service === undefined) continue
-    const { meanMs, upperMs } = view.profile.latency(slot.node.id, variant, 1)
+    const { meanMs, upperMs } = latencyOn(slot, variant, 1, view.profile)
     // What the mix plans here is right here, whatever a price of a moment ago says.
     const economic = (planned && (free || variant === wish)) ||
       group.price * meanMs <= DEAR * service.poolMs ||

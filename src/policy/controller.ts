@@ -11,6 +11,7 @@ import type { Directive } from './directive.ts'
 import { createLoader, type LoaderParts } from './loader.ts'
 import type { Limits } from './options.ts'
 import type { Placement } from './place/placement.ts'
+import { createPlaceDue } from './place_due.ts'
 import { bytesOf, createPlacing, greedy, type Member } from './placing.ts'
 import { planView } from './plan_view.ts'
 import { createRulings } from './rulings.ts'
@@ -45,16 +46,9 @@ export interface ControllerParts extends Omit<LoaderParts, 'maxAttempts'> {
 }
 
 const MAX_SLOTS = 256
-/** Placement is looked at anew so often, and sooner when demand rose or fell by these shares. */
-const PLACE_MS = 10_000
-const LEAST_PLACE_MS = 1000
-const RISE = 0.03
-const FALL = 0.15
 /** In a pool of more nodes news of one of them waits so long for each, and no longer than usual. */
 const FEW_NODES = 64
 const SETTLE_MS = 0.1
-/** A planner that has not answered by then will not. */
-const PLANNER_MS = 5000
 /** Slots that no placement speaks of after so long load what fits. */
 const PATIENCE_MS = 2000
 
@@ -74,11 +68,7 @@ export function createController(parts: ControllerParts): Controller {
   const shutter = createShutter(members, rulings, parts.unload)
   let epoch = 0
   let placed: Plan | undefined
-  let askedMs = -Infinity
-  let pending = false
-  /** When the pool changed after the last placement was asked for; nodes often come together. */
-  let changedMs: number | null = null
-  let askedRates: number[] = []
+  const due = createPlaceDue()
   /** Members of which no slot can hold all. */
   let tightCount = 0
   const needed = () => tightCount > 0
@@ -125,7 +115,7 @@ export function createController(parts: ControllerParts): Controller {
     const count = Math.min(Math.max(Math.trunc(slots) || 0, 0), MAX_SLOTS)
     member.slots.splice(count)
     while (member.slots.length < count) member.slots.push(loader.slot())
-    changedMs = nowMs
+    due.changed(nowMs)
     epoch++
   }
 
@@ -134,7 +124,7 @@ export function createController(parts: ControllerParts): Controller {
     member.bytesOf = bytes
     confine(member, rulings.isOpen)
     tightCount += Number(before) - Number(member.fitsAll)
-    changedMs = nowMs
+    due.changed(nowMs)
     epoch++
   }
 
@@ -164,7 +154,7 @@ export function createController(parts: ControllerParts): Controller {
     rulings.set(given)
     for (const member of members.values()) confine(member, rulings.isOpen)
     tightCount = [...members.values()].filter(({ fitsAll }) => !fitsAll).length
-    changedMs = nowMs
+    due.changed(nowMs)
     epoch++
     shutter.ruled()
     direct(nowMs)
@@ -191,7 +181,7 @@ export function createController(parts: ControllerParts): Controller {
         if (member === undefined) return
         if (event.paused !== undefined && event.paused !== member.paused) {
           member.paused = event.paused
-          changedMs = nowMs
+          due.changed(nowMs)
           epoch++
         }
         if (event.slots === undefined) return
@@ -215,7 +205,7 @@ export function createController(parts: ControllerParts): Controller {
         return direct(nowMs)
       case 'node_left':
         if (!remove(event.node)) return
-        changedMs = nowMs
+        due.changed(nowMs)
         epoch++
         return direct(nowMs)
       case 'instance_ready':
@@ -233,8 +223,7 @@ export function createController(parts: ControllerParts): Controller {
       case 'rulings_changed':
         return rule(event.rulings, nowMs)
       case 'plan_ready':
-        pending = false
-        if (event.plan.placement === undefined) return
+        if (!due.answered(steering.ratesPerS(nowMs)) || event.plan.placement === undefined) return
         placed = event.plan
         placing.accept(event.plan.placement as Placement)
         epoch++
@@ -261,18 +250,8 @@ export function createController(parts: ControllerParts): Controller {
   }
 
   /** From when a placement may be asked for; Infinity while nothing calls for one. */
-  function placeAtMs(nowMs: number): number {
-    if (!needed()) return Infinity
-    if (pending && nowMs - askedMs < PLANNER_MS) return askedMs + PLANNER_MS
-    const soonestMs = placed === undefined ? -Infinity : askedMs + LEAST_PLACE_MS
-    if (changedMs !== null) return Math.max(changedMs, soonestMs)
-    const rates = steering.ratesPerS(nowMs)
-    const changed = rates.some((rate, p) => {
-      const before = askedRates[p] ?? 0
-      return rate > before * (1 + RISE) + 0.2 || rate < before * (1 - FALL) - 1
-    })
-    return changed ? soonestMs : askedMs + PLACE_MS
-  }
+  const placeAtMs = (nowMs: number) =>
+    needed() ? due.atMs(steering.ratesPerS(nowMs), nowMs) : Infinity
 
   return {
     handle,
@@ -284,12 +263,10 @@ export function createController(parts: ControllerParts): Controller {
     },
     wantsPlacement: (event, nowMs) => event === 'wake' && placeAtMs(nowMs) <= nowMs,
     askPlacement(classes, nowMs) {
-      changedMs = null
-      askedMs = nowMs
-      askedRates = steering.ratesPerS(nowMs)
-      pending = true
-      const peaks = steering.peaksPerS(nowMs)
-      emit({ type: 'solve', epoch, problem: placing.problem(classes, askedRates, peaks) })
+      const rates = steering.ratesPerS(nowMs)
+      due.asked(rates, nowMs)
+      const problem = placing.problem(classes, rates, steering.peaksPerS(nowMs))
+      emit({ type: 'solve', epoch, problem })
     },
     nextWakeMs: (nowMs) => Math.min(loadAtMs ??= nextLoadMs(), placeAtMs(nowMs)),
     plan: (nowMs) =>

@@ -170,7 +170,7 @@ export function createDispatcher(
       case 'instance_ready':
       case 'load_failed':
         setReplacing(event.node, event.slot, false)
-        return pool.loaded(event.node, event.slot, event, event.type === 'instance_ready')
+        return pool.loaded(event.node, event.slot, event, event.type === 'instance_ready', nowMs)
       case 'node_able':
         return pool.able(event)
       case 'pipeline_added':
@@ -216,10 +216,10 @@ export function createDispatcher(
     handle,
     renew: outlook.renew,
     loading(node, slot, ref, replacing) {
-      pool.loading(node, slot, ref)
+      pool.loading(node, slot, ref, nowMs)
       setReplacing(node, slot, replacing)
     },
-    unloading: (node, slot, ref) => pool.loaded(node, slot, ref, false),
+    unloading: (node, slot, ref) => pool.loaded(node, slot, ref, false, nowMs),
     classes(at) {
       outlook.capacity(at)
       return reportClasses(pool.classes(), profile, limits.maxBatch)

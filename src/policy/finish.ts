@@ -43,11 +43,16 @@ export function learnBatch(
   const { outcomes } = event
   const anyServed = outcomes.some(({ ok }) => ok)
   slot.restUntilMs = nowMs + restMs(slot.node, event.computeMs)
-  // A load beside it takes a part of the node's time: that says nothing of the variant.
+  // A load beside it takes a part of the node's time: that says how much, and nothing of the variant.
   const disturbed = batch.besideLoad && profile.isKnown(slot.node.id, variant)
   if (anyServed) {
-    if (!disturbed) {
-      profile.ran(slot.node.id, variant, items.length || outcomes.length, event.computeMs)
+    const count = items.length || outcomes.length
+    if (!disturbed) profile.ran(slot.node.id, variant, count, event.computeMs)
+    else if (batch.allBesideLoad) {
+      profile.besideLoad(
+        slot.node.id,
+        event.computeMs / profile.meanMs(slot.node.id, variant, count),
+      )
     }
     profile.sent(slot.node.id, variant.task, event.networkMs)
     pool.corrected()

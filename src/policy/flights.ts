@@ -8,7 +8,7 @@ import type { Member } from './batching.ts'
 import type { Limits } from './options.ts'
 import type { Profile } from './profile.ts'
 import type { Item } from './query.ts'
-import { type Batch, coolDown, readyAtMs, type Slot, takeOff } from './slots.ts'
+import { type Batch, coolDown, latencyOn, readyAtMs, type Slot, takeOff } from './slots.ts'
 import type { BatchId, DispatchedItem, ItemOutcome, PolicyCommand } from './types.ts'
 import type { VariantShape } from './shape.ts'
 import type { Waiting } from './waiting.ts'
@@ -90,7 +90,7 @@ export function createFlights(parts: FlightParts): Flights {
     nowMs: number,
   ): { batch: Batch; expectedMs: number; giveUpMs: number } {
     const { node } = slot
-    const { meanMs, upperMs } = profile.latency(node.id, variant, count)
+    const { meanMs, upperMs } = latencyOn(slot, variant, count, profile)
     const networkMs = profile.networkMs(node.id, variant.task)
     const waitMs = readyAtMs(slot, nowMs) - nowMs
     const expectedMs = Math.max(waitMs, networkMs / 2) + meanMs + networkMs / 2
@@ -109,6 +109,7 @@ export function createFlights(parts: FlightParts): Flights {
       endsAtMs: nowMs + expectedMs,
       giveUpAtMs: nowMs + giveUpMs,
       besideLoad: slot.loading.size > 0,
+      allBesideLoad: slot.loading.size > 0,
       ghostUntilMs: null,
     }
     return { batch, expectedMs, giveUpMs }

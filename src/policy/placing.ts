@@ -47,9 +47,10 @@ export interface Placing {
 /** Slots that may change what they hold at one time, of so many. */
 const MOVES_SHARE = 0.25
 const LEAST_MOVES = 2
-/** Deviations of a Poisson count that placement plans for beyond the demand. */
-const HEADROOM = 1
-/** The peak is planned for with so much more: slots that share a queue are never all busy at once. */
+/**
+ * The peak is planned for with so much more: slots that share a queue are never all busy at once.
+ * Beside that no more than the demand itself is planned for, and all of a slot's time.
+ */
 const PEAK = 1.15
 
 export const bytesOf = (member: Pick<Member, 'bytesOf'>, variants: Iterable<VariantShape>) => {
@@ -91,7 +92,7 @@ export function createPlacing(
         name: pipeline.name,
         weight: pipeline.weight ?? 1,
         sloMs: pipeline.sloMs,
-        ratePerS: rate + HEADROOM * Math.sqrt(rate),
+        ratePerS: rate,
         peakPerS: PEAK * Math.max(peak, rate),
         root: pipeline.root,
         tasks: Object.fromEntries(tasks.map((task) => [task.name, {
@@ -128,6 +129,7 @@ export function createPlacing(
       options: {
         // Late binding forgives waiting: an item that waited is served by a slot kept for the peak.
         waitTail: 1,
+        utilisationCap: 1,
       },
       holding: classes.map((one) => ({
         class: one.name,

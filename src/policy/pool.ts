@@ -13,6 +13,7 @@ import type { Rulings } from './rulings.ts'
 import type { Shapes } from './shape.ts'
 import {
   type Batch,
+  changePace,
   createSlot,
   type NodeClass,
   type PoolNode,
@@ -35,8 +36,8 @@ export interface Pool {
   renew(): void
   /** Variants were closed or opened. */
   ruled(): void
-  loading(node: NodeId, slot: SlotIndex, ref: VariantRef): void
-  loaded(node: NodeId, slot: SlotIndex, ref: VariantRef, ok: boolean): void
+  loading(node: NodeId, slot: SlotIndex, ref: VariantRef, nowMs: number): void
+  loaded(node: NodeId, slot: SlotIndex, ref: VariantRef, ok: boolean, nowMs: number): void
   /** Whether any slot is loading. */
   isLoading(): boolean
   /** What a slot's time in each group is worth, by its key. */
@@ -169,18 +170,24 @@ export function createPool(
     ruled() {
       for (const node of nodes.values()) node.openCount = node.able.filter(isOpen).length
     },
-    loading(node, slot, ref) {
+    loading(node, slot, ref, nowMs) {
       const variant = shapes.find(ref)
       const found = slotOf(node, slot)
       if (variant === undefined || found === undefined) return
+      if (found.loading.size === 0) changePace(found, profile.loadFactor(node), nowMs)
       found.loading.add(variant)
       for (const batch of found.batches) batch.besideLoad = true
+      renewKey(found)
+      outdated = true
     },
-    loaded(node, index, ref, ok) {
+    loaded(node, index, ref, ok, nowMs) {
       const slot = slotOf(node, index)
       const variant = shapes.find(ref)
       if (slot === undefined || variant === undefined) return
-      slot.loading.delete(variant)
+      if (slot.loading.delete(variant) && slot.loading.size === 0) {
+        changePace(slot, 1 / profile.loadFactor(node), nowMs)
+        for (const batch of slot.batches) batch.allBesideLoad = false
+      }
       if (ok) slot.held.add(variant)
       else slot.held.delete(variant)
       renewKey(slot)

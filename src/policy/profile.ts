@@ -28,6 +28,10 @@ export interface Profile {
    * would refuse all queries, and so never learn better.
    */
   relax(nowMs: number): void
+  /** A batch that ran beside a load on its slot took so many times what it takes alone. */
+  besideLoad(node: NodeId, times: number): void
+  /** How many times longer a batch takes beside a load on its slot; at least 1. */
+  loadFactor(node: NodeId): number
   sent(node: NodeId, task: TaskShape, networkMs: number): void
   roundTrip(node: NodeId, roundTripMs: number): void
   latency(node: NodeId, variant: VariantShape, batch: number): Latency
@@ -53,6 +57,8 @@ interface NodeProfile {
   models: Map<number, LatencyModel>
   network: Map<TaskShape, number>
   roundTripMs: number
+  /** Undefined until it was seen: then what the pool shows counts. */
+  loadFactor: number | undefined
 }
 
 /** What a node of the reference's speed takes, as far as anything is known. */
@@ -71,11 +77,16 @@ const MAX_NODES = 20_000
 const KEPT_BATCHES = [1, 2, 4, 8]
 /** Points that a node measured count as so many batches for what is usual. */
 const MEASURED_WEIGHT = 5
+/** Beside a load: each has half of the device until it was seen, and no more than this is believed. */
+const LOAD_FACTOR = 2
+const MOST_LOAD_FACTOR = 8
+const LOAD_WEIGHT = 0.2
 
 export function createProfile(): Profile {
   /** Kept after a node left: it may come back. The longest unused goes first. */
   const nodes = new Map<NodeId, NodeProfile>()
   const typical: Typical[] = []
+  let loadFactor = LOAD_FACTOR
 
   function typicalOf({ index, referenceMs }: VariantShape): Typical {
     return typical[index] ??= {
@@ -93,6 +104,7 @@ export function createProfile(): Profile {
       models: new Map(),
       network: new Map(),
       roundTripMs: 0,
+      loadFactor: undefined,
     }
     if (nodes.size >= MAX_NODES) nodes.delete(nodes.keys().next().value!)
     nodes.set(id, made)
@@ -160,6 +172,15 @@ export function createProfile(): Profile {
         for (const model of models.values()) model.relax(nowMs)
       }
     },
+    besideLoad(id, times) {
+      if (!(times > 0)) return
+      const seen = Math.min(Math.max(times, 1), MOST_LOAD_FACTOR)
+      const node = nodeOf(id)
+      const before = node.loadFactor ?? loadFactor
+      node.loadFactor = before + LOAD_WEIGHT * (seen - before)
+      loadFactor += LOAD_WEIGHT * (seen - loadFactor)
+    },
+    loadFactor: (id) => nodes.get(id)?.loadFactor ?? loadFactor,
     sent(id, task, networkMs) {
       if (!(networkMs >= 0) || !Number.isFinite(networkMs)) return
       const { network } = nodeOf(id)

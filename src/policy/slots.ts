@@ -7,6 +7,7 @@
 import type { BatchId, NodeId, SlotIndex } from './types.ts'
 import type { TaskShape, VariantShape } from './shape.ts'
 import type { Item } from './query.ts'
+import type { Latency, Profile } from './profile.ts'
 
 export interface Batch {
   id: BatchId
@@ -21,8 +22,10 @@ export interface Batch {
   /** When its result is expected. Moves when the batch before it ends early or late. */
   endsAtMs: number
   giveUpAtMs: number
-  /** Its slot was loading something while it was there. */
+  /** Its slot was loading something when it was sent, or while it was there. */
   besideLoad: boolean
+  /** It was all along, so far. */
+  allBesideLoad: boolean
   /** All its items are dead or went elsewhere. It holds the slot until heard of, or until here. */
   ghostUntilMs: number | null
 }
@@ -37,7 +40,7 @@ export interface Slot {
   node: PoolNode
   index: SlotIndex
   held: Set<VariantShape>
-  /** Names what is held: slots of one key hold the same. */
+  /** Names what is held, and that it loads: slots of one key are alike. */
   heldKey: string
   /** Its place in the capacity of the moment; null while it takes no batches. */
   group: Group | null
@@ -86,7 +89,7 @@ export interface NodeClass {
   centre: number[]
 }
 
-/** Slots of one class that hold the same variants: for a decision they are alike. */
+/** Slots of one class that hold the same variants, and all load or none: for a decision they are alike. */
 export interface Group {
   /** Position among the groups of this capacity. */
   index: number
@@ -96,6 +99,8 @@ export interface Group {
   held: ReadonlySet<VariantShape>
   /** Tasks of which it holds a variant, the deepest first. */
   tasks: TaskShape[]
+  /** Its slots are loading something beside what they run. */
+  loading: boolean
   slots: Slot[]
   /** Sum of the duty of its slots. */
   duty: number
@@ -107,9 +112,23 @@ export interface Group {
   declinedMs: { awake: number; resting: number }
 }
 
-/** After `held` changed. */
+/** After what it holds changed, or whether it loads. */
 export function renewKey(slot: Slot): void {
-  slot.heldKey = [...slot.held].map(({ index }) => index).sort((a, b) => a - b).join(' ')
+  const held = [...slot.held].map(({ index }) => index).sort((a, b) => a - b).join(' ')
+  slot.heldKey = slot.loading.size > 0 ? `${held} loading` : held
+}
+
+/** Of a batch on this slot as things are: longer beside a load. */
+export function latencyOn(
+  { node, loading }: Slot,
+  variant: VariantShape,
+  batch: number,
+  profile: Pick<Profile, 'latency' | 'loadFactor'>,
+): Latency {
+  const alone = profile.latency(node.id, variant, batch)
+  if (loading.size === 0) return alone
+  const times = profile.loadFactor(node.id)
+  return { meanMs: alone.meanMs * times, upperMs: alone.upperMs * times }
 }
 
 /** Whether it holds all that it may be asked to: then an item can go any way there. */
@@ -178,6 +197,23 @@ export function coolDown(slot: Slot, variant: VariantShape, nowMs: number): void
   const failures = (slot.cooldowns.get(variant)?.failures ?? 0) + 1
   const pauseMs = Math.min(COOLDOWN_MS * 2 ** (failures - 1), MAX_COOLDOWN_MS)
   slot.cooldowns.set(variant, { untilMs: nowMs + pauseMs, failures })
+}
+
+/** What is on the slot takes so many times as long from now on: a load began beside it, or ended. */
+export function changePace(slot: Slot, times: number, nowMs: number): void {
+  let laterMs = 0
+  slot.batches.forEach((batch, i) => {
+    const ownMs = i === 0 ? Math.max(0, batch.endsAtMs - nowMs) : batch.meanMs
+    const moreMs = ownMs * (times - 1)
+    laterMs += moreMs
+    batch.meanMs += moreMs
+    batch.upperMs += moreMs
+    batch.endsAtMs += laterMs
+    for (const item of batch.items) {
+      item.endsAtMs = batch.endsAtMs
+      item.query.rest = null
+    }
+  })
 }
 
 /** Takes a batch off its slot; the one behind it starts now, unless duty has it wait. */

@@ -104,3 +104,15 @@ Deno.test('profile keeps a slowness that is usual', () => {
   for (let nowMs = 0; nowMs < 200_000; nowMs += 5000) profile.relax(nowMs)
   assertNear(profile.latency('a', small, 1).meanMs, 400, 0.1)
 })
+
+Deno.test('profile learns how much a load beside a batch takes, of each node, and of new ones by the others', () => {
+  const profile = createProfile()
+  const guessed = profile.loadFactor('a')
+  assert.ok(guessed > 1)
+  for (let i = 0; i < 40; i++) profile.besideLoad('a', 1.2)
+  assertNear(profile.loadFactor('a'), 1.2, 0.01)
+  assertNear(profile.loadFactor('new'), 1.2, 0.01)
+  for (let i = 0; i < 40; i++) profile.besideLoad('b', 1000)
+  assert.ok(profile.loadFactor('b') <= 10, 'a load that blocks says no more than so much')
+  assertNear(profile.loadFactor('a'), 1.2, 0.01)
+})

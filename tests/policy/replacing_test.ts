@@ -2,7 +2,14 @@
 import assert from 'node:assert/strict'
 import { createLoader } from '../../src/policy/loader.ts'
 import { shapesOf } from '../../src/policy/shape.ts'
-import { createSlot, creditAtMs, type PoolNode } from '../../src/policy/slots.ts'
+import { createProfile } from '../../src/policy/profile.ts'
+import {
+  changePace,
+  createSlot,
+  creditAtMs,
+  latencyOn,
+  type PoolNode,
+} from '../../src/policy/slots.ts'
 import { createScheduler } from '../../src/policy/scheduler.ts'
 import type { PolicyCommand, PolicyEvent } from '../../src/policy/types.ts'
 import { ocr, refsOf } from './fixtures.ts'
@@ -86,4 +93,21 @@ Deno.test('a batch that ran beside a load teaches nothing of how long its varian
   }
   assert.equal(expected().length, 10)
   assert.equal(expected().at(-1), expected()[0])
+})
+
+Deno.test('a batch beside a load is expected to take longer, and so is one that a load finds running', () => {
+  const profile = createProfile()
+  const slot = createSlot({ id: 'a', duty: 1, paused: false } as PoolNode, 0)
+  const alone = latencyOn(slot, small!, 1, profile)
+  slot.loading.add(large!)
+  const beside = latencyOn(slot, small!, 1, profile)
+  assert.equal(beside.meanMs, alone.meanMs * profile.loadFactor('a'))
+  assert.ok(beside.upperMs > alone.upperMs)
+  const batch = { meanMs: 100, upperMs: 120, endsAtMs: 100, items: [] }
+  const behind = { meanMs: 50, upperMs: 60, endsAtMs: 150, items: [] }
+  slot.batches.push(...[batch, behind] as unknown as typeof slot.batches)
+  changePace(slot, 2, 60)
+  assert.deepEqual([batch.endsAtMs, behind.endsAtMs], [140, 240])
+  changePace(slot, 0.5, 100)
+  assert.deepEqual([batch.endsAtMs, behind.endsAtMs], [120, 170])
 })

@@ -8,7 +8,15 @@
  */
 import type { NodeId, VariantRef } from '../types.ts'
 import type { Placement } from './placement.ts'
-import { type AssignSlot, type Goal, keyOf, match, type SlotState } from './match.ts'
+import {
+  type AssignSlot,
+  type Goal,
+  keyOf,
+  match,
+  rankOf,
+  ranksOf,
+  type SlotState,
+} from './match.ts'
 
 export type { AssignSlot, SlotState }
 
@@ -111,16 +119,27 @@ function movesOf(
   const moves: Move[] = []
   let room = maxMoves - busy.length
   let [waiting, blocked] = [0, 0]
-  const rank = { awake: 0, standby: 1, resting: 2 }
+  const states = { awake: 0, standby: 1, resting: 2 }
+  const ranks = new Map(
+    placement.classes.map(({ class: name }) => [name, ranksOf(placement, name)]),
+  )
+  const ranksIn = (name: string) => ranks.get(name) ?? new Map<string, number>()
   const order = slots.filter((slot) => !busy.includes(slot))
     .map((slot) => {
       const load = missing(slot, goals.get(slot)!)
       const cached = new Set((slot.cached ?? []).map(keyOf))
-      return { slot, load, strange: load.filter((variant) => !cached.has(keyOf(variant))).length }
+      const rank = rankOf(ranksIn(slot.class), slot, goals.get(slot)!)
+      return {
+        slot,
+        load,
+        rank,
+        strange: load.filter((variant) => !cached.has(keyOf(variant))).length,
+      }
     })
     // What is needed first; among these what is soonest there.
     .sort((a, b) =>
-      rank[goals.get(a.slot)!.state] - rank[goals.get(b.slot)!.state] || a.strange - b.strange ||
+      states[goals.get(a.slot)!.state] - states[goals.get(b.slot)!.state] ||
+      (a.rank === b.rank ? 0 : a.rank - b.rank) || a.strange - b.strange ||
       a.load.length - b.load.length
     )
   for (const { slot, load } of order) {

@@ -8,6 +8,7 @@ import type { ClassShape } from './compile.ts'
 import type { Flow } from './flow_walk.ts'
 import { type Given, type Goal, isWhole, type Kind, type Share } from './given.ts'
 import { addColumn, addRow, type Model, newModel } from './model.ts'
+import { addMoves } from './moves.ts'
 import { addPeak } from './peak.ts'
 
 export { type Given, type Goal, isWhole, type Kind, type Share }
@@ -62,7 +63,10 @@ export function build(given: Given): Built {
     })
     : -1
   const supplied = supply(given, model, work)
-  if (given.plain !== true) addPeak(given, model, supplied)
+  if (given.plain !== true) {
+    addPeak(given, model, supplied)
+    addMoves(given, model, supplied.shares)
+  }
   return { ...given, model, flowColumns, levelColumn, levelRows, ...supplied }
 }
 

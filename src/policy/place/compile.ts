@@ -33,6 +33,8 @@ export interface ClassShape {
   /** What one slot can hold of what the class is able to: one variant, some, or all. */
   holds: 'one' | 'some' | 'all'
   able: VariantShape[]
+  /** Slots that hold a variant, and nothing else, by its index. */
+  holding: number[]
 }
 
 export interface Demand {
@@ -75,6 +77,13 @@ export function compile(problem: Problem): Compiled {
     }
   })
   const classes = problem.classes.map((given, index) => classOf(given, index, shapes, options))
+  for (const { class: name, sets } of problem.holding ?? []) {
+    const one = classes.find(({ given }) => given.name === name)
+    for (const { variants: [ref, ...more], slots } of sets) {
+      const variant = ref === undefined || more.length > 0 ? undefined : shapes.find(ref)
+      if (one !== undefined && variant !== undefined) one.holding[variant.index]! += slots
+    }
+  }
   return { options, shapes, demands, totalPerS, classes }
 }
 
@@ -128,7 +137,8 @@ function classOf(
     : given.maxVariants < 2 || (sizes[0] ?? 0) + (sizes[1] ?? Infinity) > given.memoryBytes
     ? 'one'
     : 'some'
-  return { index, given, slots, paces, memory, holds, able }
+  const holding = shapes.variants.map(() => 0)
+  return { index, given, slots, paces, memory, holds, able, holding }
 }
 
 /** Batch sizes worth using: more time only for more rate. */

@@ -55,16 +55,40 @@ export function match(
         ...{ variants, state, left, keys: new Set(variants.map(keyOf)) },
       }))
     // Awake sets choose first: a slot that is warm for them is worth more there.
+    const ranks = ranksOf(placement, name)
     for (const goalsOfState of [wanted(sets, 'awake'), wanted(standbySets, 'standby')]) {
       const free = own.filter((slot) => goals.get(slot)!.state === 'resting')
-      for (const [slot, goal] of matchSome(free, goalsOfState)) goals.set(slot, goal)
+      for (const [slot, goal] of matchSome(free, goalsOfState, ranks)) goals.set(slot, goal)
     }
   }
   return goals
 }
 
+const moveKey = (from: Iterable<string>, to: Iterable<string>) =>
+  `${[...from].join('\t')}\r${[...to].join('\t')}`
+
+/** Of moves that are to come first, by what is held and what shall be. */
+export function ranksOf({ first }: Placement, className: string): Map<string, number> {
+  const ranks = new Map<string, number>()
+  first.forEach(({ class: name, from, to }, i) => {
+    const key = moveKey([keyOf(from)], [keyOf(to)])
+    if (name === className && !ranks.has(key)) ranks.set(key, i)
+  })
+  return ranks
+}
+
+export const rankOf = (
+  ranks: ReadonlyMap<string, number>,
+  { held }: AssignSlot,
+  { variants }: Goal,
+): number => ranks.get(moveKey(held.map(keyOf), variants.map(keyOf))) ?? Infinity
+
 /** Slots that hold and lack the same are alike; only groups of them are compared with sets. */
-function matchSome(slots: readonly AssignSlot[], sets: readonly Wanted[]): [AssignSlot, Goal][] {
+function matchSome(
+  slots: readonly AssignSlot[],
+  sets: readonly Wanted[],
+  ranks: ReadonlyMap<string, number>,
+): [AssignSlot, Goal][] {
   const warmOnNode = new Map<string, number>()
   const groups = new Map<string, { slots: AssignSlot[]; held: Set<string>; cached: Set<string> }>()
   for (const slot of slots) {
@@ -92,11 +116,13 @@ function matchSome(slots: readonly AssignSlot[], sets: readonly Wanted[]): [Assi
         else lacking += group.cached.has(key) ? CACHED : 1
       }
       const awake = group.slots[0]!.awake === true ? 0 : 1
-      return { group, set, lacking, surplus: group.held.size - common, awake, order: [g, s] }
+      const rank = ranks.get(moveKey(group.held, set.keys)) ?? Infinity
+      return { group, set, lacking, surplus: group.held.size - common, awake, rank, order: [g, s] }
     })
   )
   pairs.sort((a, b) =>
     a.lacking - b.lacking || a.surplus - b.surplus || a.awake - b.awake ||
+    (a.rank === b.rank ? 0 : a.rank - b.rank) ||
     a.order[0]! - b.order[0]! || a.order[1]! - b.order[1]!
   )
   const matched: [AssignSlot, Goal][] = []

@@ -9,14 +9,16 @@ import { type Kind, SERVED } from './build.ts'
 import type { Compiled } from './compile.ts'
 import type { Flows } from './flow_walk.ts'
 import type { Counted } from './lp.ts'
-import type { PlacedWork, Placement, PlaceMode } from './placement.ts'
-import type { Problem } from './problem.ts'
+import type { PlacedMove, PlacedWork, Placement, PlaceMode } from './placement.ts'
 import { type Checked, setsOf } from './check.ts'
-import { standbyOf } from './standby.ts'
 
 export interface Outcome {
   mode: PlaceMode
   checked: Checked
+  /** What other slots hold, warm; none where absent. */
+  standby?: readonly Kind[]
+  /** Slots that are to change first. */
+  first?: PlacedMove[]
   /** Of the objective as told; NaN where nothing can be better. */
   bound: number
   slotsBound: number
@@ -31,9 +33,8 @@ const REASONS: { [mode in PlaceMode]: string } = {
 
 export function placementOf(
   compiled: Compiled,
-  problem: Problem,
   flows: Flows,
-  { mode, checked, bound, slotsBound, kept }: Outcome,
+  { mode, checked, standby = [], first = [], bound, slotsBound, kept }: Outcome,
   counted: Counted,
 ): Placement {
   const { demands, classes, totalPerS } = compiled
@@ -43,8 +44,6 @@ export function placementOf(
       sum + ratePerS * checked.served[p]! * checked.accuracy[p]! / best, 0)
   const upper = Number.isFinite(bound) ? Math.max(bound, objective) : NaN
   const least = mode === 'hardware' ? objective : Number.isNaN(upper) ? totalPerS : upper
-  const work = workOf(checked)
-  const standby = standbyOf(compiled, problem, checked, work)
   return {
     mode,
     objective,
@@ -60,23 +59,25 @@ export function placementOf(
       share: Math.min(1, checked.served[p]!),
       accuracy: checked.accuracy[p]!,
     })),
-    classes: classes.map((one, c) => {
+    classes: classes.map((one) => {
       const sets = setsOf(one, checked.kinds)
+      const warm = setsOf(one, standby)
       const awake = sets.reduce((sum, { slots }) => sum + slots, 0)
-      const spare = standby[c]!.reduce((sum, { slots }) => sum + slots, 0)
+      const spare = warm.reduce((sum, { slots }) => sum + slots, 0)
       const told = (list: typeof sets) =>
         list.map(({ variants, slots }) => ({ variants: variants.map(({ ref }) => ref), slots }))
       return {
         class: one.given.name,
         sets: told(sets),
-        standbySets: told(standby[c]!),
+        standbySets: told(warm),
         awake,
         standby: spare,
         resting: one.slots - awake - spare,
       }
     }),
+    first,
     mix: mixOf(compiled, checked),
-    work,
+    work: workOf(checked),
     effort: { ...counted },
   }
 }
@@ -98,19 +99,11 @@ export function nothingPlaced(
     classes: classes.map(({ given, slots }) => ({
       ...{ class: given.name, sets: [], standbySets: [], awake: 0, standby: 0, resting: slots },
     })),
+    first: [],
     mix: [],
     work: [],
     effort: { ...counted },
   }
-}
-
-/** Slots that are awake, and those that are warm beside them. */
-export function warmKinds(compiled: Compiled, problem: Problem, checked: Checked): Kind[] {
-  const standby = standbyOf(compiled, problem, checked, workOf(checked))
-  return [
-    ...checked.kinds,
-    ...compiled.classes.flatMap((one, c) => standby[c]!.map((set) => ({ class: one, ...set }))),
-  ]
 }
 
 function pathOf(end: Prefix): string[] {
@@ -130,7 +123,7 @@ function mixOf({ demands }: Compiled, { built, values, served }: Checked): Place
 }
 
 /** Items per second of each variant on each class: no more than the flows bring. */
-function workOf({ built, values }: Checked): PlacedWork[] {
+export function workOf({ built, values }: Checked): PlacedWork[] {
   const needed = built.compiled.shapes.variants.map(() => 0)
   built.flows.flows.forEach(({ demand, steps }, f) => {
     const perS = values[built.flowColumns[f]!]! * built.compiled.demands[demand]!.ratePerS

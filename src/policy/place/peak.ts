@@ -13,7 +13,7 @@
  */
 import type { TaskShape, VariantShape } from '../shape.ts'
 import { type Given, type Goal, isWhole, type Kind, type Share } from './given.ts'
-import { type Compiled, paceWithin } from './compile.ts'
+import { type Compiled, type Demand, paceWithin } from './compile.ts'
 import { type Counted, solveModel } from './lp.ts'
 import { addColumn, addRow, type Model, newModel } from './model.ts'
 
@@ -27,17 +27,25 @@ export const hasPeak = ({ demands }: Compiled, goal: Goal): boolean =>
   goal.name === 'accuracy' &&
   demands.some(({ pipeline, ratePerS }) => (pipeline.peakPerS ?? 0) > ratePerS)
 
+/** How many slots of an open kind hold a variant. */
+export interface Chosen {
+  column: number
+  kind: Kind
+  variant: VariantShape
+}
+
 /**
  * Adds the rows of the peak to a program, for pipelines that have one. Returns the columns of what
- * falls short of it.
+ * falls short of it, and those of what slots of open kinds hold.
  */
 export function addPeak(
   { compiled, kinds, goal }: Pick<Given, 'compiled' | 'kinds' | 'goal'>,
   model: Model,
   supplied?: { shares: readonly Share[]; awakeColumns: readonly number[] },
-): number[] {
-  if (!hasPeak(compiled, goal)) return []
+): { shorts: number[]; chosen: Chosen[] } {
+  const chosen: Chosen[] = []
   const shorts: number[] = []
+  if (!hasPeak(compiled, goal)) return { shorts, chosen }
   /** For each variant the row that its slots fill, and how much one item a second fills of it. */
   const filled = new Map<VariantShape, { row: number; unit: number; limitMs: number }>()
   for (const { pipeline, ratePerS, part, budgetMs } of compiled.demands) {
@@ -66,7 +74,6 @@ export function addPeak(
     return row
   }
 
-  if (filled.size === 0) return []
   const worthOf = (k: number, variant: VariantShape) => {
     const { unit, limitMs } = filled.get(variant)!
     const paces = kinds[k]!.class.paces[variant.index]!
@@ -89,21 +96,33 @@ export function addPeak(
     }
     for (const variant of kind.variants) {
       const into = filled.get(variant)
-      if (into !== undefined) addColumn(model, [[row, 1], [into.row, -worthOf(k, variant)]])
+      if (into === undefined) continue
+      const integer = kind.open === true && isWhole(kind)
+      const column = addColumn(model, [[row, 1], [into.row, -worthOf(k, variant)]], { integer })
+      chosen.push({ column, kind, variant })
     }
   })
-  return shorts
+  return { shorts, chosen }
 }
 
 /** Share of the peak that these slots do not carry, over all pipelines; 0 where none has a peak. */
 export function shortOf(compiled: Compiled, kinds: readonly Kind[], counted: Counted): number {
   const model = newModel()
-  const shorts = addPeak({ compiled, kinds, goal: { name: 'accuracy' } }, model)
+  const { shorts } = addPeak({ compiled, kinds, goal: { name: 'accuracy' } }, model)
   if (shorts.length === 0) return 0
   const solved = solveModel(model, counted)
   if (solved.status !== 'optimal') return 1
   return shorts.reduce((sum, column) => sum + solved.values[column]!, 0) / shorts.length
 }
+
+/** The same with these peaks. */
+export const withPeak = (compiled: Compiled, peakPerS: (demand: Demand) => number): Compiled => ({
+  ...compiled,
+  demands: compiled.demands.map((demand) => ({
+    ...demand,
+    pipeline: { ...demand.pipeline, peakPerS: peakPerS(demand) },
+  })),
+})
 
 const depthOf = (task: TaskShape): number =>
   1 + task.next.reduce((most, child) => Math.max(most, depthOf(child)), 0)

@@ -13,18 +13,21 @@ import { bestFlows } from './best.ts'
 import type { Flows } from './flow_walk.ts'
 import { flowsOf } from './flows.ts'
 import type { Counted } from './lp.ts'
-import { nothingPlaced, type Outcome, placementOf, warmKinds } from './outcome.ts'
+import { nothingPlaced, type Outcome, placementOf, workOf } from './outcome.ts'
 import type { Placement } from './placement.ts'
 import type { Problem } from './problem.ts'
 import { fairLevels } from './levels.ts'
-import { allServed } from './check.ts'
+import { allServed, check } from './check.ts'
 import { fewestSlots } from './hardware.ts'
 import { openKinds } from './packings.ts'
-import { shortOf } from './peak.ts'
+import { orderOf } from './order.ts'
+import { hasPeak, shortOf } from './peak.ts'
+import { priceOfSets } from './moves.ts'
+import { reserveOf } from './reserve.ts'
 import { merge } from './sets.ts'
 import { stage } from './stage.ts'
 
-/** Share of the peak that may be left out. */
+/** Share of the peak that may be left out; less is no better plan. */
 const LITTLE = 1e-3
 
 /** What each of the three steps is given. */
@@ -47,9 +50,13 @@ export function place(problem: Problem): Placement {
   if (flows.flows.length === 0 || open.length === 0) return nothingPlaced(compiled, counted)
   const held = heldKinds(compiled, problem)
   const asked: Asked = { compiled, problem, flows, open, held, counted }
-  const outcome = hardware(asked) ?? accuracy(asked) ?? saturated(asked)
+  const outcome = served(asked) ?? saturated(asked)
   if (outcome === null) return nothingPlaced(compiled, counted)
-  return placementOf(compiled, problem, flows, outcome, counted)
+  const { checked } = outcome
+  const standby = outcome.standby ??
+    reserveOf(compiled, problem, checked, workOf(checked), counted)
+  const first = orderOf(compiled, held, [...checked.kinds, ...standby], counted)
+  return placementOf(compiled, flows, { ...outcome, standby, first }, counted)
 }
 
 /** What slots hold now, as far as their class still has them and is able to run it. */
@@ -72,6 +79,22 @@ function heldKinds({ shapes, classes }: Compiled, { holding = [] }: Problem): Ki
   })
 }
 
+/**
+ * All that is asked for: by the best variants on few slots where that does no worse, the moment of more
+ * demand counted, than what all slots together do.
+ */
+function served(asked: Asked): Outcome | null {
+  const few = hardware(asked)
+  if (few === null || !hasPeak(asked.compiled, { name: 'accuracy' })) return few ?? accuracy(asked)
+  const { compiled, flows, counted } = asked
+  const kinds = [...few.checked.kinds, ...few.standby ?? []]
+  const together = check(compiled, flows, { name: 'accuracy' }, kinds, counted)
+  const all = accuracy(asked)
+  if (all === null || together === null) return few
+  const least = all.checked.score - compiled.options.hysteresis
+  return together.score >= least ? few : all
+}
+
 function hardware({ compiled, problem, flows, open, held, counted }: Asked): Outcome | null {
   const best = bestFlows(compiled, flows)
   if (best === null) return null
@@ -84,8 +107,9 @@ function hardware({ compiled, problem, flows, open, held, counted }: Asked): Out
   }
   if (checked === null) return null
   // The best variants on few slots, but nothing for a moment of more demand: then quick ones, too.
-  if (shortOf(compiled, warmKinds(compiled, problem, checked), counted) > LITTLE) return null
-  return { mode: 'hardware', checked, bound: NaN, slotsBound, kept }
+  const standby = reserveOf(compiled, problem, checked, workOf(checked), counted)
+  if (shortOf(compiled, [...checked.kinds, ...standby], counted) > LITTLE) return null
+  return { mode: 'hardware', checked, standby, bound: NaN, slotsBound, kept }
 }
 
 function accuracy({ compiled, flows, open, held, counted }: Asked): Outcome | null {
@@ -95,8 +119,9 @@ function accuracy({ compiled, flows, open, held, counted }: Asked): Outcome | nu
   const carries = [fresh.best, stays].filter((one) => one !== null && allServed(one))
   if (carries.length === 0) return null
   const better = Math.max(...carries.map((one) => one!.score))
+  const price = fresh.best === null ? 0 : priceOfSets(compiled, fresh.best.kinds, held)
   const kept = stays !== null && allServed(stays) &&
-    stays.score >= better - compiled.options.hysteresis
+    stays.score >= better - price - LITTLE
   const checked = kept ? stays : carries.find((one) => one!.score === better)!
   return {
     ...{ mode: 'accuracy', checked, slotsBound: 0, kept: kept || checked === stays },

@@ -31,6 +31,13 @@ export interface PlacedWork extends VariantRef {
   slotTime: number
 }
 
+/** One slot that is to hold another variant. */
+export interface PlacedMove {
+  class: string
+  from: VariantRef
+  to: VariantRef
+}
+
 /** What the solver did, by count. */
 export interface SolveEffort {
   /** Linear and integer programs solved, and columns of the largest. */
@@ -64,6 +71,8 @@ export interface Placement {
   /** Share of each pipeline's demand that is carried, and its mean accuracy. */
   served: { pipeline: string; share: number; accuracy: number }[]
   classes: ClassPlacement[]
+  /** Which slots are to change first; none where any order will do. */
+  first: PlacedMove[]
   /** Shares of a pipeline's paths, root to leaf; they sum to 1 where anything is served. */
   mix: { pipeline: string; path: string[]; share: number }[]
   work: PlacedWork[]

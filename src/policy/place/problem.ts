@@ -83,12 +83,22 @@ export interface PlaceOptions {
   halving: boolean
   /** A task's time counts all items of a query there; the paper counts one batch. */
   siblings: boolean
-  /** A plan in hand is kept while no other is better by more than this share. */
+  /**
+   * In hardware scaling, and when saturated, a plan in hand is kept while no other is better by more
+   * than this share; so much may few slots do worse than all.
+   */
   hysteresis: number
+  /**
+   * What it costs to change what one slot holds, against 1 for the accuracy of everything: the slot
+   * is half lost while it loads.
+   */
+  movePrice: number
   /** Slots that may change what they hold at one time. */
   maxMoves: number
-  /** Warm slots without planned traffic, for each awake one. */
+  /** Warm slots without planned traffic, for each awake one. Where a peak is given all others are. */
   standbyShare: number
+  /** So many times the demand is what those are to carry together with the awake ones. */
+  reserve: number
   /** A pipeline without demand is planned for with this rate, so that its first query is served. */
   floorPerS: number
   /** The search ends once the plan is this close to its bound. */
@@ -119,8 +129,10 @@ export const DEFAULT_PLACE_OPTIONS: Readonly<PlaceOptions> = {
   halving: true,
   siblings: true,
   hysteresis: 0.02,
+  movePrice: 0.0005,
   maxMoves: 2,
   standbyShare: 0.25,
+  reserve: 4,
   floorPerS: 0.1,
   gap: 0.005,
   effort: DEFAULT_EFFORT,

@@ -12,6 +12,7 @@ import type { Flows } from './flow_walk.ts'
 import { type Counted, type Solved, solveModel } from './lp.ts'
 import { narrow } from './narrow.ts'
 import { packings } from './packings.ts'
+import { hasMoves } from './moves.ts'
 import { hasPeak } from './peak.ts'
 import { search } from './search.ts'
 
@@ -53,7 +54,7 @@ export function stage(
       const relaxed = solveModel(built.model, counted, { relaxed: true })
       bound = relaxed.status === 'optimal' ? relaxed.objective : Infinity
       plainBound = bound
-      if (hasPeak(compiled, goal)) {
+      if (hasPeak(compiled, goal) || hasMoves({ compiled, goal })) {
         const plain = build({ ...built, plain: true })
         const solved = solveModel(plain.model, counted, { relaxed: true })
         plainBound = solved.status === 'optimal' ? solved.objective : Infinity

@@ -8,19 +8,21 @@ import type { ClassShape, Compiled } from './compile.ts'
 import type { PlacedWork } from './placement.ts'
 import type { Problem } from './problem.ts'
 import { fillOrder, type HeldSet, merge } from './sets.ts'
-import { type Checked, setsOf } from './check.ts'
+import { setsOf } from './check.ts'
+import type { Kind } from './given.ts'
 
-/** For each class; what its slots hold already first, since that is warm at no cost. */
+/** For each class, `most` slots in all; what its slots hold already first, since that is warm at no cost. */
 export function standbyOf(
   compiled: Compiled,
   { holding = [] }: Problem,
-  checked: Checked,
+  kinds: readonly Kind[],
+  most: number,
   work: readonly PlacedWork[],
 ): HeldSet[][] {
-  const { classes, options, shapes } = compiled
-  let wanted = Math.ceil(checked.slots * options.standbyShare - 1e-9)
+  const { classes, shapes } = compiled
+  let wanted = Math.ceil(most - 1e-9)
   return classes.map((one) => {
-    const used = setsOf(one, checked.kinds)
+    const used = setsOf(one, kinds)
     const spare = one.slots - used.reduce((sum, { slots }) => sum + slots, 0)
     const count = Math.min(spare, wanted)
     if (count <= 0 || one.able.length === 0) return []

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
+import { assign } from '../../../src/policy/place/assign.ts'
 import { place } from '../../../src/policy/place/place.ts'
 import type { Problem } from '../../../src/policy/place/problem.ts'
 import { assertHolds } from './carries.ts'
@@ -136,4 +137,42 @@ Deno.test('place() answers when there is nothing to place, or nothing to place i
   const hopeless = chain(10)
   hopeless.pipelines[0]!.sloMs = 1
   assert.deepEqual(place(hopeless).served, [{ pipeline: 'p', share: 0, accuracy: 0 }])
+})
+
+Deno.test('place() moves nothing for a gain that is less than what the moves cost', () => {
+  const problem = chain(200)
+  const held = inHand(problem)
+  const free = { ...withRate(held, 0.97), options: { movePrice: 0 } }
+  const dear = { ...withRate(held, 0.97), options: { movePrice: 0.05 } }
+  const changes = (one: Problem) => {
+    const before = totals(place(problem))
+    let count = 0
+    for (const [key, slots] of totals(place(one))) {
+      count += Math.max(0, slots - (before.get(key) ?? 0))
+    }
+    return count
+  }
+  assert.equal(changes(dear), 0)
+  assert.ok(changes(free) > 0, 'there is something to gain')
+})
+
+Deno.test('place() says what to change first where what is held falls short, and assign() does so', () => {
+  const held = inHand(chain(60))
+  const more: Problem = { ...chain(500), holding: held.holding! }
+  const placement = place(more)
+  const { first } = placement
+  assert.ok(first.length > 0)
+  assert.deepEqual(place({ ...chain(60), holding: held.holding! }).first, [], 'enough is held')
+  const slots = held.holding!.flatMap(({ class: name, sets }) =>
+    sets.flatMap(({ variants, slots }) =>
+      Array.from({ length: slots }, (_, i) => ({
+        ...{ id: `${keyOf(variants[0]!)} ${i}`, node: `${keyOf(variants[0]!)} ${i}` },
+        ...{ class: name, held: variants, awake: true },
+      }))
+    )
+  )
+  const { moves } = assign(placement, slots, { maxMoves: 1 })
+  assert.equal(moves.length, 1)
+  assert.deepEqual(moves[0]!.load, [first[0]!.to])
+  assert.deepEqual(slots.find(({ id }) => id === moves[0]!.id)!.held, [first[0]!.from])
 })

@@ -83,3 +83,16 @@ Deno.test('place() asks nothing more of slots that hold all for a peak within wh
   const withPeak = place(problemOf(400, 1500, 2))
   assert.equal(withPeak.served[0]!.accuracy, plain.served[0]!.accuracy)
 })
+
+Deno.test('place() has the slots that the demand does not need hold what carries a jump', () => {
+  const placement = place(problemOf(100, 110))
+  assert.equal(placement.mode, 'hardware')
+  assert.ok(placement.slots <= 3, `${placement.slots} awake`)
+  assert.ok(mostPerS(placement) >= 400, `${mostPerS(placement)}`)
+  // Ten exact slots do 500: a jump to 400 costs no accuracy, one to 1,600 has to.
+  const sets = (one: Placement) => one.classes.flatMap(({ standbySets }) => standbySets)
+  assert.ok(sets(placement).every(({ variants }) => variants[0]!.variant === 'exact'))
+  const larger = place(problemOf(300, 330))
+  assert.equal(larger.served[0]!.accuracy, 1)
+  assert.ok(mostPerS(larger) >= 1000, `${mostPerS(larger)}`)
+})
