@@ -64,17 +64,11 @@ export function cutCrop(source: Picture, box: TextBox, limits: CropLimits): Pict
           const p00 = y0 * stride + x0 * channels
           const p01 = x0 < maxX ? p00 + channels : p00
           const down = y0 < maxY ? stride : 0
-          const w00 = (1 - fx) * (1 - fy)
-          const w01 = fx * (1 - fy)
-          const w10 = (1 - fx) * fy
-          const w11 = fx * fy
           const p10 = p00 + down
           const p11 = p01 + down
-          r += w00 * data[p00]! + w01 * data[p01]! + w10 * data[p10]! + w11 * data[p11]!
-          g += w00 * data[p00 + 1]! + w01 * data[p01 + 1]! + w10 * data[p10 + 1]! +
-            w11 * data[p11 + 1]!
-          b += w00 * data[p00 + 2]! + w01 * data[p01 + 2]! + w10 * data[p10 + 2]! +
-            w11 * data[p11 + 2]!
+          r += between(data, p00, p01, p10, p11, fx, fy)
+          g += between(data, p00 + 1, p01 + 1, p10 + 1, p11 + 1, fx, fy)
+          b += between(data, p00 + 2, p01 + 2, p10 + 2, p11 + 2, fx, fy)
         }
       }
       out[o] = r / samples + 0.5
@@ -83,6 +77,20 @@ export function cutCrop(source: Picture, box: TextBox, limits: CropLimits): Pict
     }
   }
   return { width, height, channels: 3, data: out }
+}
+
+/** A value between four neighbours: `fx` of the way to the right, `fy` of the way down. */
+function between(
+  data: Picture['data'],
+  p00: number,
+  p01: number,
+  p10: number,
+  p11: number,
+  fx: number,
+  fy: number,
+): number {
+  return (1 - fx) * (1 - fy) * data[p00]! + fx * (1 - fy) * data[p01]! +
+    (1 - fx) * fy * data[p10]! + fx * fy * data[p11]!
 }
 
 interface Upright {
@@ -114,19 +122,13 @@ function cutUpright(source: Picture, box: TextBox, { data: out, width, height, n
           const fx = across.share[i]!
           const left = across.at[i]! * channels
           const right = across.next[i]! * channels
-          const w00 = (1 - fx) * (1 - fy)
-          const w01 = fx * (1 - fy)
-          const w10 = (1 - fx) * fy
-          const w11 = fx * fy
           const p00 = row + left
           const p01 = row + right
           const p10 = below + left
           const p11 = below + right
-          r += w00 * data[p00]! + w01 * data[p01]! + w10 * data[p10]! + w11 * data[p11]!
-          g += w00 * data[p00 + 1]! + w01 * data[p01 + 1]! + w10 * data[p10 + 1]! +
-            w11 * data[p11 + 1]!
-          b += w00 * data[p00 + 2]! + w01 * data[p01 + 2]! + w10 * data[p10 + 2]! +
-            w11 * data[p11 + 2]!
+          r += between(data, p00, p01, p10, p11, fx, fy)
+          g += between(data, p00 + 1, p01 + 1, p10 + 1, p11 + 1, fx, fy)
+          b += between(data, p00 + 2, p01 + 2, p10 + 2, p11 + 2, fx, fy)
         }
       }
       out[o] = r / samples + 0.5
