@@ -54,7 +54,7 @@ export function admit(
       } at best`,
     }
   }
-  const quickest = asked.tails.quickest(null, shape.root, levelOf(shape, minAccuracy))
+  const quickest = asked.tails.quickest(shape.start, levelOf(shape, minAccuracy))
   if (quickest === undefined) {
     return {
       ok: false,

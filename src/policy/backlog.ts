@@ -6,10 +6,10 @@
  * @module
  */
 import type { Capacity } from './capacity.ts'
-import type { Quickest, Tails } from './tails.ts'
+import type { Least, Quickest, Tails } from './tails.ts'
 import type { DeadlineQueue } from './queue.ts'
-import type { Item, Query, Rest } from './query.ts'
-import type { Prefix } from './shape.ts'
+import type { Query } from './query.ts'
+import type { Prefix, Way } from './shape.ts'
 
 export interface Backlog {
   /** Number of the scan; a query with a later number was looked at again since. */
@@ -20,10 +20,12 @@ export interface Backlog {
   poolMs: number
   /** How much longer the awake part of the pool takes than the whole. */
   awakeFactor: number
-  /** Time of the pool that may be spent, beyond the quickest way, without loss to the others. */
-  budgetMs(except: Query): number
+  /** The query that can spare least, what it can, and what all others can. */
+  tightest: Query | undefined
+  leastMs: number
+  secondMs: number
   /** Neighbours in the queue together, the most urgent first. */
-  blocks: readonly Block[]
+  blocks: Block[]
 }
 
 /** Queries that stand together in the queue. */
@@ -48,6 +50,11 @@ export interface Circumstances {
 export interface Scanner {
   /** Looks at all, as far as a scan goes. */
   whole(at: Circumstances): Backlog
+  /**
+   * Takes in the query that came since and stands last, as of the moment of that backlog. False where
+   * that is not all there is to look at.
+   */
+  oneMore(known: Backlog, at: Circumstances): boolean
   /** Looks at some more of a long queue. The backlog once all were looked at, then from the start. */
   further(at: Circumstances): Backlog | undefined
 }
@@ -63,16 +70,11 @@ const BLOCK = 64
 /** Queries that one call of `further` looks at. */
 const STRETCH = 32
 
-interface Pass {
-  scan: number
+/** A scan under way: what comes of it, as far as it went. */
+interface Pass extends Backlog {
   /** The last that was looked at. */
   last: Query | undefined
   count: number
-  poolMs: number
-  tightest: Query | undefined
-  leastMs: number
-  secondMs: number
-  blocks: Block[]
 }
 
 /** Scans the `maxScan` most urgent queries, and leaves in each what goes before it. */
@@ -81,19 +83,32 @@ export function createScanner(queries: DeadlineQueue<Query>, maxScan: number): S
   let pass: Pass | undefined
 
   const begin = (): Pass => ({
-    ...{ scan: ++scans, last: undefined, count: 0, poolMs: 0 },
-    ...{ tightest: undefined, leastMs: Infinity, secondMs: Infinity, blocks: [] },
+    scan: ++scans,
+    busyMs: 0,
+    poolMs: 0,
+    awakeFactor: 1,
+    tightest: undefined,
+    leastMs: Infinity,
+    secondMs: Infinity,
+    blocks: [],
+    last: undefined,
+    count: 0,
   })
 
-  function whole(at: Circumstances): Backlog {
-    const own = begin()
-    pass = undefined
-    look(own, queries, 0, Math.min(queries.length, maxScan), at)
-    return backlogOf(own, at)
-  }
-
   return {
-    whole,
+    whole(at) {
+      const own = begin()
+      pass = undefined
+      look(own, queries, 0, Math.min(queries.length, maxScan), at)
+      return ended(own, at)
+    },
+    oneMore(known, at) {
+      const own = known as Pass
+      if (own.count >= maxScan || own.count !== queries.length - 1) return false
+      look(own, queries, own.count, queries.length, at)
+      ended(own, at)
+      return true
+    },
     further(at) {
       pass ??= begin()
       // Queries came and went since: go on behind the last one.
@@ -103,20 +118,19 @@ export function createScanner(queries: DeadlineQueue<Query>, maxScan: number): S
       if (to < queries.length && pass.count < maxScan) return undefined
       const done = pass
       pass = undefined
-      return backlogOf(done, at)
+      return ended(done, at)
     },
   }
 }
 
-function backlogOf(pass: Pass, { busyMs, awakeFactor }: Circumstances): Backlog {
-  const { scan, poolMs, blocks, tightest, leastMs, secondMs } = pass
+function ended(pass: Pass, { busyMs, awakeFactor }: Circumstances): Backlog {
+  const { blocks } = pass
   for (let i = blocks.length - 2; i >= 0; i--) {
     blocks[i]!.slackMs = Math.min(blocks[i]!.slackMs, blocks[i + 1]!.slackMs)
   }
-  return {
-    ...{ scan, busyMs, poolMs, awakeFactor, blocks },
-    budgetMs: (except) => except === tightest ? secondMs : leastMs,
-  }
+  pass.busyMs = busyMs
+  pass.awakeFactor = awakeFactor
+  return pass
 }
 
 function look(
@@ -126,105 +140,96 @@ function look(
   to: number,
   { capacity: { epoch, layout }, tails, busyMs, keep, nowMs }: Circumstances,
 ): void {
-  const restOfNew = createRestOfNew(epoch, tails)
   const freeMs = nowMs + busyMs
   const reserved = layout.allHeld ? RESERVED * keep : LEAST_RESERVED
   let block = pass.blocks[pass.blocks.length - 1]
+  let { poolMs, leastMs, secondMs } = pass
   for (let i = from; i < to; i++) {
     const query = queries.at(i)!
     if (pass.count++ % BLOCK === 0) pass.blocks.push(block = { deadlineMs: 0, slackMs: Infinity })
     block!.deadlineMs = query.deadlineMs
     query.scan = pass.scan
-    query.aheadMs = pass.poolMs
+    query.aheadMs = poolMs
     query.slackMs = Infinity
-    let { rest } = query
-    if (rest === null || rest.epoch !== epoch) {
-      rest = isNew(query) ? query.rest = restOfNew(query) : restOf(query, epoch, tails)
-    }
+    const { rest } = query
+    if (rest.epoch !== epoch) settle(query, epoch, tails)
     if (!rest.servable) continue
-    const endMs = endOf(rest, freeMs + pass.poolMs)
+    const startMs = freeMs + poolMs
+    const waitingEndMs = rest.poolMs > 0 ? startMs + Math.max(rest.chainMs, rest.poolMs) : 0
+    const endMs = Math.max(waitingEndMs, rest.runningEndMs)
     // Lost already: it will be dropped when its turn comes, so it takes no time from the others.
     if (endMs > query.deadlineMs) continue
-    pass.poolMs += rest.poolMs
+    poolMs += rest.poolMs
     if (rest.poolMs === 0) continue
-    query.slackMs = query.deadlineMs - endMs
-    if (query.slackMs < block!.slackMs) block!.slackMs = query.slackMs
-    const slackMs = Math.max(0, query.slackMs - reserved * query.laxityMs)
-    if (slackMs < pass.leastMs) {
-      pass.secondMs = pass.leastMs
-      pass.leastMs = slackMs
+    const spareMs = query.deadlineMs - endMs
+    query.slackMs = spareMs
+    if (spareMs < block!.slackMs) block!.slackMs = spareMs
+    const slackMs = Math.max(0, spareMs - reserved * query.laxityMs)
+    if (slackMs < leastMs) {
+      secondMs = leastMs
+      leastMs = slackMs
       pass.tightest = query
-    } else if (slackMs < pass.secondMs) {
-      pass.secondMs = slackMs
+    } else if (slackMs < secondMs) {
+      secondMs = slackMs
     }
   }
+  pass.poolMs = poolMs
+  pass.leastMs = leastMs
+  pass.secondMs = secondMs
   if (to > from) pass.last = queries.at(to - 1)
-}
-
-function endOf(rest: Rest, startMs: number): number {
-  const waitingEndMs = rest.poolMs > 0 ? startMs + Math.max(rest.chainMs, rest.poolMs) : 0
-  return Math.max(waitingEndMs, rest.runningEndMs)
 }
 
 /** Time of the pool for what goes before it. Beyond the scan that is all that was scanned. */
 export const aheadOf = (query: Query, backlog: Backlog) =>
   query.scan >= backlog.scan ? query.aheadMs : backlog.poolMs
 
-const isNew = ({ nextOrdinal, root }: Query) => nextOrdinal === 1 && root.state === 'queued'
+/** Time of the pool that may be spent on it, beyond the quickest way, without loss to the others. */
+export const budgetOf = (query: Query, { tightest, leastMs, secondMs }: Backlog) =>
+  query === tightest ? secondMs : leastMs
 
-/** Queries of which nothing has begun all need the same: most of a long queue. */
-function createRestOfNew(epoch: number, tails: Tails): (query: Query) => Rest {
-  let shape: Query['shape'] | undefined
-  let level = -1
-  let known: Rest | undefined
-  return (query) => {
-    if (known !== undefined && query.shape === shape && query.level === level) return known
-    shape = query.shape
-    level = query.level
-    return known = restOf(query, epoch, tails)
-  }
-}
-
-/** What the query still needs, going the quickest way. Worked out anew when it or the pool changed. */
-export function restOf(query: Query, epoch: number, tails: Tails): Rest {
-  if (query.rest !== null && query.rest.epoch === epoch) return query.rest
-  const rest: Rest = { epoch, poolMs: 0, chainMs: 0, runningEndMs: 0, servable: true }
+/** Works out what the query still needs, going the quickest way; for this epoch, until it changes. */
+function settle({ rest, items, firstOpen, level }: Query, epoch: number, tails: Tails): void {
+  let poolMs = 0
+  let chainMs = 0
+  let runningEndMs = 0
+  let servable = true
   // Siblings stand together, and what holds for one does for the next.
-  let queued: Item | undefined
+  let way: Way | undefined
   let quickest: Quickest | undefined
   let bound: Prefix | undefined
-  let chainMs = Infinity
-  let poolMs = Infinity
-  for (const item of query.open) {
+  let least: Least | undefined
+  for (let i = firstOpen; i < items.length; i++) {
+    const item = items[i]!
+    if (item.state === 'done') continue
     if (item.state === 'queued') {
-      if (queued === undefined || queued.above !== item.above || queued.task !== item.task) {
-        quickest = tails.quickest(item.above, item.task, query.level)
-        queued = item
+      if (way !== item.way) {
+        way = item.way
+        quickest = tails.quickest(way, level)
       }
       if (quickest === undefined) {
-        rest.servable = false
+        servable = false
         continue
       }
-      rest.poolMs += quickest.poolMs
-      rest.chainMs = Math.max(rest.chainMs, quickest.chainMs)
+      poolMs += quickest.poolMs
+      chainMs = Math.max(chainMs, quickest.chainMs)
     } else if (item.bound !== null) {
       if (bound !== item.bound) {
         bound = item.bound
-        chainMs = poolMs = Infinity
-        for (const tail of tails.tails(bound, query.level)) {
-          chainMs = Math.min(chainMs, tail.chainMs)
-          poolMs = Math.min(poolMs, tail.poolMs)
-        }
+        least = tails.least(bound, level)
       }
-      if (chainMs === Infinity) {
-        rest.servable = false
+      if (least!.chainMs === Infinity) {
+        servable = false
         continue
       }
-      rest.poolMs += poolMs
-      rest.runningEndMs = Math.max(rest.runningEndMs, item.endsAtMs + chainMs)
+      poolMs += least!.poolMs
+      runningEndMs = Math.max(runningEndMs, item.endsAtMs + least!.chainMs)
     }
   }
-  return query.rest = rest
+  rest.epoch = epoch
+  rest.poolMs = poolMs
+  rest.chainMs = chainMs
+  rest.runningEndMs = runningEndMs
+  rest.servable = servable
 }
 
 /**

@@ -7,24 +7,25 @@
 import type { TaskShape } from './shape.ts'
 
 export interface BatchSizes {
-  ran(key: string, items: number): void
+  /** A batch of the task was sent to a node of the class. */
+  ran(className: string, task: TaskShape, items: number): void
   /** Mean size that an item finds itself in; 1 before anything ran. */
-  seen(key: string): number
+  seen(className: string, task: TaskShape): number
 }
 
 const WEIGHT = 0.05
 
-export const batchKeyOf = (className: string, task: TaskShape) =>
-  `${className}\n${task.pipeline.name}\n${task.name}`
-
 export function createBatchSizes(): BatchSizes {
-  const means = new Map<string, number>()
+  /** By class, by index of the task. */
+  const means = new Map<string, number[]>()
   return {
-    ran(key, items) {
-      const mean = means.get(key) ?? items
+    ran(className, { index }, items) {
+      let own = means.get(className)
+      if (own === undefined) means.set(className, own = [])
+      const mean = own[index] ?? items
       // By items: a batch of eight counts eight times, as eight items saw it.
-      means.set(key, mean + (1 - (1 - WEIGHT) ** Math.sqrt(items)) * (items - mean))
+      own[index] = mean + (1 - (1 - WEIGHT) ** Math.sqrt(items)) * (items - mean)
     },
-    seen: (key) => Math.max(1, means.get(key) ?? 1),
+    seen: (className, { index }) => Math.max(1, means.get(className)?.[index] ?? 1),
   }
 }

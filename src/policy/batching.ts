@@ -4,12 +4,13 @@
  *
  * @module
  */
-import { type Choice, type Choices, choose, timesOf, type View } from './choose.ts'
+import { budgetOf } from './backlog.ts'
+import { type Choice, type Choices, choose, onewayMs, startsAtMs, type View } from './choose.ts'
 import { isInGoodHands } from './help.ts'
 import type { Item } from './query.ts'
 import type { DeadlineQueue } from './queue.ts'
 import type { TaskShape, VariantShape } from './shape.ts'
-import { holdsAll, lateMs, latencyOn, type Slot } from './slots.ts'
+import { holdsAll, lateMs, meanMsOn, type Slot, upperMsOn } from './slots.ts'
 
 export type CloseReason = 'full' | 'queue_empty' | 'share' | 'slack' | 'no_gain' | 'other_variant'
 
@@ -44,33 +45,41 @@ export function fillBatch(
   maxBatch: number,
 ): { members: Member[]; close: CloseReason } {
   const { variant } = first.choice.prefix
-  const { startMs, returnMs } = timesOf(first.item, slot, view)
-  const latencyOf = (batch: number) => latencyOn(slot, variant, batch, view.profile)
-  const choicesOf = createChoices(slot, view, variant)
-  let now = latencyOf(1)
-  const share = shareOf(first.item.task, queue.length, slot, view)
+  const { task } = first.item
+  const returnMs = onewayMs(slot, task)
+  const startMs = startsAtMs(slot, returnMs, view.nowMs)
+  const late = lateMs(slot)
+  // Items of one query that came by one way stand together in the queue, and what is best for one is
+  // for all.
+  let last: Item | undefined
+  let choices: Choices | undefined
+  let soFarMs = meanMsOn(slot, variant, 1)
+  const share = shareOf(task, queue.length, slot, view)
   const quantumMs = Math.min(QUANTUM_MS, QUANTUM_SHARE * first.item.query.laxityMs)
   const members = [first]
   const spreads = holdsAll(slot) ? SPREADS : 1
-  const helps = !view.targets.isPlanned(first.item.task, slot.group!)
-  let budgetMs = view.backlog.budgetMs(first.item.query) - first.choice.extraMs
+  const helps = !view.targets.isPlanned(task, slot.group!)
+  let budgetMs = budgetOf(first.item.query, view.backlog) - first.choice.extraMs
   let latestMs = first.item.deadlineMs - first.choice.tail.safeChainMs
   let skipped = false
   for (let i = position + 1; i < queue.length && i <= position + 2 * maxBatch; i++) {
     const size = members.length + 1
     if (size > maxBatch) return { members, close: 'full' }
-    const grown = latencyOf(size)
+    const grownMs = meanMsOn(slot, variant, size)
     // Other idle slots may have the rest, unless small batches cost much more of their time.
-    const dearer = grown.meanMs - now.meanMs > GAIN * now.meanMs / members.length
+    const dearer = grownMs - soFarMs > GAIN * soFarMs / members.length
     if (size > share && dearer) return { members, close: 'share' }
-    if (grown.meanMs > quantumMs && dearer) return { members, close: 'no_gain' }
-    const endMs = startMs + lateMs(slot) + grown.meanMs + spreads * (grown.upperMs - grown.meanMs) +
-      returnMs
+    if (grownMs > quantumMs && dearer) return { members, close: 'no_gain' }
+    const spreadMs = upperMsOn(slot, variant, size) - grownMs
+    const endMs = startMs + late + grownMs + spreads * spreadMs + returnMs
     if (endMs > latestMs) return { members, close: 'slack' }
     const item = queue.at(i)!
     if (helps && isInGoodHands(item, i, slot, view)) return { members, close: 'share' }
-    const { best, quickest } = choicesOf(item)
-    const choice = best ?? quickest
+    if (choices === undefined || last!.query !== item.query || last!.way !== item.way) {
+      choices = choose(item, slot, view, variant)
+    }
+    last = item
+    const choice: Choice | undefined = choices.best ?? choices.quickest
     if (choice?.prefix.variant !== variant || item.failedOn === slot.node.id) {
       skipped = true
       continue
@@ -82,23 +91,10 @@ export function fillBatch(
     budgetMs -= choice.extraMs
     latestMs = Math.min(latestMs, itemLatestMs)
     members.push({ item, choice })
-    now = grown
+    soFarMs = grownMs
   }
   if (members.length >= maxBatch) return { members, close: 'full' }
   return { members, close: skipped ? 'other_variant' : 'queue_empty' }
-}
-
-/** Items of one query that came by one way stand together in the queue, and what is best for one is for all. */
-function createChoices(slot: Slot, view: View, variant: VariantShape) {
-  let last: Item | undefined
-  let choices: Choices | undefined
-  return (item: Item): Choices => {
-    if (choices === undefined || last!.query !== item.query || last!.above !== item.above) {
-      choices = choose(item, slot, view, variant)
-    }
-    last = item
-    return choices
-  }
 }
 
 /** What of the waiting items falls to this slot: all slots that are idle now take alike. */

@@ -7,9 +7,8 @@
  */
 import type { Shapes, TaskShape, VariantShape } from './shape.ts'
 import type { Profile } from './profile.ts'
-import { batchKeyOf, type BatchSizes } from './batch_sizes.ts'
+import type { BatchSizes } from './batch_sizes.ts'
 import { type Group, holdsAll, type NodeClass, type PoolNode, type Slot } from './slots.ts'
-import type { NodeId } from './types.ts'
 
 /** One variant on one group. */
 export interface Server {
@@ -98,7 +97,7 @@ export function valueCapacity(
     layout,
     groups,
     slotCount,
-    services: shapes.variants.map((variant) => serviceOf(variant, groups, samples, profile, sizes)),
+    services: shapes.variants.map((variant) => serviceOf(variant, groups, samples, sizes)),
   }
 }
 
@@ -125,6 +124,7 @@ function groupsOf(nodeClass: NodeClass, groups: Group[]): void {
           duty: 0,
           price: 0,
           meanMs: 0,
+          duties: null,
           declinedMs: { awake: -Infinity, resting: -Infinity },
         }
         byHeld.set(key, group)
@@ -145,7 +145,6 @@ function serviceOf(
   variant: VariantShape,
   groups: readonly Group[],
   samples: ReadonlyMap<Group, PoolNode[]>,
-  profile: Profile,
   sizes: BatchSizes,
 ): Service | undefined {
   const servers: Server[] = []
@@ -156,21 +155,21 @@ function serviceOf(
     if (!group.held.has(variant)) continue
     const sample = samples.get(group)!
     const known = new Float64Array(MAX_KNOWN + 1).fill(NaN)
-    const timesOf = (node: NodeId) => group.loading ? profile.loadFactor(node) : 1
+    const besideLoad = ({ times }: PoolNode) => group.loading ? times.loadFactor() : 1
     const latencyMs = (batch: number) => {
       const before = known[batch]
       if (before !== undefined && before === before) return before
       let sum = 0
-      for (const { id } of sample) sum += profile.meanMs(id, variant, batch) * timesOf(id)
+      for (const node of sample) sum += node.times.meanMs(variant, batch) * besideLoad(node)
       const mean = sum / sample.length
       if (batch <= MAX_KNOWN && Number.isInteger(batch)) known[batch] = mean
       return mean
     }
     let upperMs = 0
-    for (const { id } of sample) upperMs += profile.latency(id, variant, 1).upperMs * timesOf(id)
+    for (const node of sample) upperMs += node.times.upperMs(variant, 1) * besideLoad(node)
     upperMs /= sample.length
     const meanMs = latencyMs(1)
-    const batch = sizes.seen(batchKeyOf(group.class.name, variant.task))
+    const batch = sizes.seen(group.class.name, variant.task)
     const costMs = Math.max(latencyMs(batch) / batch, 1e-3)
     servers.push({ group, meanMs, upperMs, costMs, latencyMs, batch })
     ratePerMs += group.duty / costMs
@@ -187,7 +186,7 @@ function serviceOf(
       (least, { group, costMs }) => Math.min(least, group.price * costMs),
       Infinity,
     ),
-    networkMs: profile.networkMs(quickest.group.slots[0]!.node.id, variant.task),
+    networkMs: quickest.group.slots[0]!.node.times.networkMs(variant.task),
     upperRatio: Math.max(1, ratios / slots),
   }
 }

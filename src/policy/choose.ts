@@ -5,14 +5,21 @@
  *
  * @module
  */
-import { aheadOf, type Backlog } from './backlog.ts'
+import { aheadOf, type Backlog, budgetOf } from './backlog.ts'
 import type { Capacity, Service } from './capacity.ts'
 import { LEAST_KEEP } from './caution.ts'
 import type { Item } from './query.ts'
-import type { Profile } from './profile.ts'
 import type { Option, Tails } from './tails.ts'
-import { type Prefix, prefixesAfter, type VariantShape } from './shape.ts'
-import { type Group, isCoolingDown, lateMs, latencyOn, readyAtMs, type Slot } from './slots.ts'
+import type { Prefix, TaskShape, VariantShape } from './shape.ts'
+import {
+  type Group,
+  isCoolingDown,
+  lateMs,
+  meanMsOn,
+  readyAtMs,
+  type Slot,
+  upperMsOn,
+} from './slots.ts'
 import type { Targets } from './targets.ts'
 
 /** All that a decision reads. */
@@ -20,7 +27,6 @@ export interface View {
   nowMs: number
   capacity: Capacity
   tails: Tails
-  profile: Profile
   targets: Targets
   backlog: Backlog
   /** So few queries are inside that the best costs nobody anything. */
@@ -28,8 +34,11 @@ export interface View {
   idleCount(group: Group): number
   /** Share of a query's laxity that is kept for what no latency foresees; only the quickest may use it. */
   keep: number
-  /** When each group has a slot free, as found so far, where no slot is cooling down. */
-  freeMs: Map<Group, number>
+  /**
+   * By index of the group: when it has a slot free, where no slot is cooling down; NaN where that
+   * was not looked for yet.
+   */
+  freeMs: number[]
 }
 
 export interface Choice {
@@ -67,80 +76,76 @@ const MAX_SLOTS = 32
 
 /** @param only the variant of a batch that is being filled; by default the mix has its say */
 export function choose(item: Item, slot: Slot, view: View, only?: VariantShape): Choices {
-  const { query } = item
-  const { backlog } = view
+  const { query, way, task } = item
+  const { backlog, tails, nowMs } = view
+  const { level, deadlineMs } = query
   const group = slot.group!
-  const quickestPoolMs = view.tails.quickest(item.above, item.task, query.level)?.poolMs ?? 0
-  const siblings = (query.waiting.get(item.task) ?? 1) - 1
-  const budgetMs = backlog.budgetMs(query)
-  const planned = view.targets.isPlanned(item.task, group)
+  const quickestPoolMs = tails.quickest(way, level)?.poolMs ?? 0
+  const siblings = query.waiting[task.position]! - 1
+  const budgetMs = budgetOf(query, backlog)
+  const planned = view.targets.isPlanned(task, group)
   const free = view.free && planned
   const wish = only ?? (free ? undefined : view.targets.target(item, group))
   const most = wish?.accuracy ?? Infinity
-  const { startMs, returnMs } = timesOf(item, slot, view)
+  const returnMs = onewayMs(slot, task)
+  const startMs = startsAtMs(slot, returnMs, nowMs)
   const lateStartMs = startMs + lateMs(slot)
   // Alone in the pool a query has nobody to be held up by.
-  const soonMs = query.deadlineMs - (view.free ? LEAST_KEEP : view.keep) * query.laxityMs
+  const soonMs = deadlineMs - (view.free ? LEAST_KEEP : view.keep) * query.laxityMs
+  // What follows waits behind all that is more urgent; its siblings would go the same way.
+  const aheadMs = nowMs + backlog.busyMs + aheadOf(query, backlog) * AHEAD
   let best: Choice | undefined
   let quickest: Choice | undefined
-  for (const prefix of prefixesAfter(item.above, item.task)) {
+  for (const prefix of way.prefixes) {
     const { variant } = prefix
-    if (!slot.held.has(variant) || isCoolingDown(slot, variant, view.nowMs)) continue
+    if (!slot.held.has(variant) || isCoolingDown(slot, variant, nowMs)) continue
     const service = view.capacity.services[variant.index]
     if (service === undefined) continue
-    const { meanMs, upperMs } = latencyOn(slot, variant, 1, view.profile)
+    const meanMs = meanMsOn(slot, variant, 1)
     // What the mix plans here is right here, whatever a price of a moment ago says.
-    const economic = (planned && (free || variant === wish)) ||
-      group.price * meanMs <= DEAR * service.poolMs ||
-      group.price * costOn(service, group) <= DEAR * service.poolMs
-    for (const tail of view.tails.tails(prefix, query.level)) {
+    const dear = !(planned && (free || variant === wish)) &&
+      group.price * meanMs > DEAR * service.poolMs &&
+      group.price * costOn(service, group) > DEAR * service.poolMs
+    const lateEndMs = lateStartMs + upperMsOn(slot, variant, 1)
+    const open = variant.accuracy <= most && !dear
+    for (const tail of tails.tails(prefix, level)) {
       const costMs = service.poolMs + tail.poolMs
-      const choice: Choice = {
-        prefix,
-        tail,
-        dear: !economic,
-        meanMs,
-        extraMs: Math.max(0, costMs - quickestPoolMs),
-        endMs: startMs + meanMs + returnMs + tail.chainMs,
-        safeEndMs: lateStartMs + upperMs + returnMs + tail.safeChainMs,
+      const extraMs = Math.max(0, costMs - quickestPoolMs)
+      const endMs = startMs + meanMs + returnMs + tail.chainMs
+      const safeEndMs = lateEndMs + returnMs + tail.safeChainMs
+      if (
+        quickest === undefined || (quickest.dear && !dear) ||
+        (dear === quickest.dear && endMs < quickest.endMs)
+      ) quickest = { prefix, tail, dear, meanMs, extraMs, endMs, safeEndMs }
+      if (!open || extraMs > budgetMs || safeEndMs > soonMs) continue
+      if (best !== undefined) {
+        if (tail.accuracy < best.tail.accuracy) continue
+        if (tail.accuracy === best.tail.accuracy && endMs >= best.endMs) continue
       }
-      if (
-        quickest === undefined || (choice.dear ? 1 : 0) < (quickest.dear ? 1 : 0) ||
-        (choice.dear === quickest.dear && choice.endMs < quickest.endMs)
-      ) quickest = choice
-      if (variant.accuracy > most || !economic) continue
-      if (choice.extraMs > budgetMs || choice.safeEndMs > soonMs) continue
-      // What follows waits behind all that is more urgent; its siblings would go the same way.
-      const aheadMs = view.nowMs + backlog.busyMs + aheadOf(query, backlog) * AHEAD
-      const lastMs = Math.max(lateStartMs + upperMs, aheadMs) + siblings * costMs + returnMs +
-        tail.safeChainMs
-      if (lastMs > soonMs) continue
-      if (
-        best === undefined || tail.accuracy > best.tail.accuracy ||
-        (tail.accuracy === best.tail.accuracy && choice.endMs < best.endMs)
-      ) best = choice
+      const lastMs = Math.max(lateEndMs, aheadMs) + siblings * costMs + returnMs + tail.safeChainMs
+      if (lastMs <= soonMs) best = { prefix, tail, dear, meanMs, extraMs, endMs, safeEndMs }
     }
   }
   return { best, quickest }
 }
 
-const costOn = (service: Service, group: Group) =>
-  service.servers.find((server) => server.group === group)?.costMs ?? Infinity
-
-/** When a batch sent now would start on this slot, and how long its result travels. */
-export function timesOf(item: Item, slot: Slot, view: View): { startMs: number; returnMs: number } {
-  const onewayMs = view.profile.networkMs(slot.node.id, item.task) / 2
-  return {
-    startMs: Math.max(view.nowMs + onewayMs, readyAtMs(slot, view.nowMs)),
-    returnMs: onewayMs,
-  }
+function costOn({ servers }: Service, group: Group): number {
+  for (const server of servers) if (server.group === group) return server.costMs
+  return Infinity
 }
+
+/** How long a result travels from this slot, and so a batch to it. */
+export const onewayMs = (slot: Slot, task: TaskShape): number => slot.node.times.networkMs(task) / 2
+
+/** When a batch sent now would start on this slot. */
+export const startsAtMs = (slot: Slot, onewayMs: number, nowMs: number): number =>
+  Math.max(nowMs + onewayMs, readyAtMs(slot, nowMs))
 
 /** When the first slot of a group is free, as far as a look at some of them tells. */
 export function freeAtMs(group: Group, except: Slot, variant: VariantShape, view: View): number {
   const { nowMs, freeMs } = view
-  const known = freeMs.get(group)
-  if (known !== undefined) return known
+  const known = freeMs[group.index]!
+  if (!Number.isNaN(known)) return known
   let soonest = Infinity
   let looked = 0
   let alike = true
@@ -155,7 +160,7 @@ export function freeAtMs(group: Group, except: Slot, variant: VariantShape, view
     soonest = Math.min(soonest, readyAtMs(slot, nowMs))
     if (soonest <= nowMs) break
   }
-  if (alike) freeMs.set(group, soonest)
+  if (alike) freeMs[group.index] = soonest
   return soonest
 }
 
@@ -163,16 +168,10 @@ export function freeAtMs(group: Group, except: Slot, variant: VariantShape, view
 export function elsewhere(item: Item, slot: Slot, view: View): 'safe' | 'possible' | 'no' {
   const { query } = item
   let found: 'possible' | 'no' = 'no'
-  for (const prefix of prefixesAfter(item.above, item.task)) {
-    const tails = view.tails.tails(prefix, query.level)
+  for (const prefix of item.way.prefixes) {
+    const { chainMs, safeChainMs } = view.tails.least(prefix, query.level)
     const service = view.capacity.services[prefix.variant.index]
-    if (tails.length === 0 || service === undefined) continue
-    let chainMs = Infinity
-    let safeChainMs = Infinity
-    for (const tail of tails) {
-      chainMs = Math.min(chainMs, tail.chainMs)
-      safeChainMs = Math.min(safeChainMs, tail.safeChainMs)
-    }
+    if (chainMs === Infinity || service === undefined) continue
     for (const server of service.servers) {
       if (view.nowMs + server.meanMs + chainMs > query.deadlineMs) break
       const arrivesMs = freeAtMs(server.group, slot, prefix.variant, view) + service.networkMs

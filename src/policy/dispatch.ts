@@ -10,8 +10,7 @@ import type { Capacity } from './capacity.ts'
 import { choose, elsewhere, isSlowerThanWaiting, type View } from './choose.ts'
 import { isInGoodHands } from './help.ts'
 import type { Limits } from './options.ts'
-import type { Profile } from './profile.ts'
-import type { Item, Query } from './query.ts'
+import { type Item, type Query, UNKNOWN } from './query.ts'
 import { byUrgency } from './queue.ts'
 import type { Ready } from './ready.ts'
 import type { TaskShape } from './shape.ts'
@@ -22,7 +21,6 @@ import type { Waiting } from './waiting.ts'
 
 export interface DispatchParts {
   limits: Limits
-  profile: Profile
   waiting: Waiting
   ready: Ready
   targets: Targets
@@ -32,7 +30,7 @@ export interface DispatchParts {
   /** Queries inside. */
   inside(): number
   /** Share of a query's laxity that decisions leave alone. */
-  keep: number
+  keep(): number
   send(slot: Slot, members: Member[], close: CloseReason, nowMs: number): void
   drop(query: Query, nowMs: number): void
 }
@@ -47,45 +45,103 @@ const QUIET = 0.1
 const MANY_SLOTS = 128
 const AGAIN_MS = 2
 
-/** Gives batches to all slots with credit. True when a slot went without though work waits. */
-export function dispatchAll(parts: DispatchParts, nowMs: number): boolean {
-  const { waiting, ready } = parts
-  const { capacity } = parts.capacity(nowMs)
-  ready.advance(nowMs)
-  let declined = false
-  const againMs = capacity.slotCount > MANY_SLOTS ? AGAIN_MS : 0
-  for (const resting of [false, true]) {
-    for (const group of bestFirst(capacity)) {
-      const which = resting ? 'resting' : 'awake'
-      if (nowMs - group.declinedMs[which] < againMs) {
-        declined = true
+/**
+ * Makes what gives batches to all slots with credit. That returns true when a slot went without
+ * though work waits.
+ */
+export function createDispatch(parts: DispatchParts): (nowMs: number) => boolean {
+  const { limits, waiting, ready, targets } = parts
+  /** One for all decisions: what each reads is filled in anew. */
+  const view = { targets, freeMs: [], idleCount: ready.idleCount } as unknown as View
+  /** By index of the task: items of it that the decision at hand has left to others. */
+  const cursors: number[] = []
+  let order: readonly Group[] = []
+  let orderOf: Capacity | undefined
+
+  /** Groups whose slots hold the more accurate variants choose first; among equals the quicker. */
+  function bestFirst(capacity: Capacity): readonly Group[] {
+    if (orderOf !== capacity) {
+      const accuracy = new Map(capacity.groups.map((group) => [group, accuracyOf(group)]))
+      order = [...capacity.groups].sort((a, b) => accuracy.get(b)! - accuracy.get(a)!)
+      orderOf = capacity
+    }
+    return order
+  }
+
+  /** True when a slot went without. */
+  function dispatchTo(group: Group, resting: boolean, againMs: number, nowMs: number): boolean {
+    const which = resting ? 'resting' : 'awake'
+    if (nowMs - group.declinedMs[which] < againMs) return true
+    while (waiting.total > 0) {
+      const slot = ready.peek(group, resting, nowMs)
+      if (slot === undefined) break
+      if (decide(slot, nowMs)) continue
+      group.declinedMs[which] = nowMs
+      return true
+    }
+    return false
+  }
+
+  /** One decision. False when the slot gets nothing. */
+  function decide(slot: Slot, nowMs: number): boolean {
+    const { capacity, tails } = parts.capacity(nowMs)
+    view.nowMs = nowMs
+    view.capacity = capacity
+    view.tails = tails
+    view.backlog = parts.backlog(nowMs)
+    view.free = parts.inside() <= Math.max(1, QUIET * capacity.slotCount)
+    view.keep = parts.keep()
+    for (let i = 0; i < capacity.groups.length; i++) view.freeMs[i] = NaN
+    const { tasks } = slot.group!
+    for (const { index } of tasks) cursors[index] = 0
+    for (let left = 0; left < MAX_LEFT;) {
+      const item = mostUrgent(tasks)
+      if (item === undefined) return false
+      const position = cursors[item.task.index]!
+      const verdict = judge(item, position, slot, view, waiting)
+      if (verdict === 'drop') {
+        parts.drop(item.query, nowMs)
+        view.backlog = parts.backlog(nowMs)
         continue
       }
-      while (waiting.total > 0) {
-        const slot = ready.peek(group, resting, nowMs)
-        if (slot === undefined) break
-        if (!decide(slot, parts, nowMs)) {
-          declined = true
-          group.declinedMs[which] = nowMs
-          break
-        }
+      if (verdict === 'leave') {
+        cursors[item.task.index]!++
+        left++
+        continue
       }
+      const queue = waiting.of(item.task)
+      const { members, close } = fillBatch(verdict, position, queue, slot, view, limits.maxBatch)
+      parts.send(slot, members, close, nowMs)
+      return true
     }
+    return false
   }
-  return declined && waiting.total > 0
-}
 
-const orders = new WeakMap<Capacity, readonly Group[]>()
-
-/** Groups whose slots hold the more accurate variants choose first; among equals the quicker. */
-function bestFirst(capacity: Capacity): readonly Group[] {
-  let order = orders.get(capacity)
-  if (order === undefined) {
-    const accuracy = new Map(capacity.groups.map((group) => [group, accuracyOf(group)]))
-    order = [...capacity.groups].sort((a, b) => accuracy.get(b)! - accuracy.get(a)!)
-    orders.set(capacity, order)
+  /** The earliest deadline over all queues that the slot can serve; deeper tasks first, then older. */
+  function mostUrgent(tasks: readonly TaskShape[]): Item | undefined {
+    let found: Item | undefined
+    for (const task of tasks) {
+      const item = waiting.of(task).at(cursors[task.index]!)
+      if (item === undefined) continue
+      const order = found === undefined
+        ? -1
+        : item.deadlineMs - found.deadlineMs || found.task.depth - task.depth ||
+          byUrgency(item, found)
+      if (order < 0) found = item
+    }
+    return found
   }
-  return order
+
+  return (nowMs) => {
+    const { capacity } = parts.capacity(nowMs)
+    ready.advance(nowMs)
+    const groups = bestFirst(capacity)
+    const againMs = capacity.slotCount > MANY_SLOTS ? AGAIN_MS : 0
+    let declined = false
+    for (const group of groups) declined = dispatchTo(group, false, againMs, nowMs) || declined
+    for (const group of groups) declined = dispatchTo(group, true, againMs, nowMs) || declined
+    return declined && waiting.total > 0
+  }
 }
 
 /** Of the best variant that it holds of each task, on average. */
@@ -94,61 +150,6 @@ function accuracyOf({ tasks, held }: Group): number {
     task.variants.reduce((most, v) => held.has(v) ? Math.max(most, v.accuracy) : most, 0)
   )
   return best.reduce((sum, accuracy) => sum + accuracy, 0) / Math.max(best.length, 1)
-}
-
-/** One decision. False when the slot gets nothing. */
-function decide(slot: Slot, parts: DispatchParts, nowMs: number): boolean {
-  const { limits, profile, waiting, ready, targets } = parts
-  const { capacity, tails } = parts.capacity(nowMs)
-  const { idleCount } = ready
-  const free = parts.inside() <= Math.max(1, QUIET * capacity.slotCount)
-  const backlog = parts.backlog(nowMs)
-  const view: View = {
-    ...{ nowMs, capacity, tails, profile, targets, backlog, free, idleCount },
-    keep: parts.keep,
-    freeMs: new Map(),
-  }
-  const cursors = new Map<TaskShape, number>()
-  for (let left = 0; left < MAX_LEFT;) {
-    const item = mostUrgent(slot, waiting, cursors)
-    if (item === undefined) return false
-    const verdict = judge(item, cursors.get(item.task) ?? 0, slot, view, waiting)
-    if (verdict === 'drop') {
-      parts.drop(item.query, nowMs)
-      view.backlog = parts.backlog(nowMs)
-      continue
-    }
-    const position = cursors.get(item.task) ?? 0
-    if (verdict === 'leave') {
-      cursors.set(item.task, position + 1)
-      left++
-      continue
-    }
-    const queue = waiting.queues.get(item.task)!
-    const { members, close } = fillBatch(verdict, position, queue, slot, view, limits.maxBatch)
-    parts.send(slot, members, close, nowMs)
-    return true
-  }
-  return false
-}
-
-/** The earliest deadline over all queues that the slot can serve; deeper tasks first, then older. */
-function mostUrgent(
-  slot: Slot,
-  waiting: Waiting,
-  cursors: ReadonlyMap<TaskShape, number>,
-): Item | undefined {
-  let found: Item | undefined
-  for (const task of slot.group!.tasks) {
-    const item = waiting.queues.get(task)!.at(cursors.get(task) ?? 0)
-    if (item === undefined) continue
-    const order = found === undefined
-      ? -1
-      : item.deadlineMs - found.deadlineMs || found.task.depth - task.depth ||
-        byUrgency(item, found)
-    if (order < 0) found = item
-  }
-  return found
 }
 
 function judge(
@@ -195,13 +196,13 @@ const KEPT = 0.5
  * or in a way that costs more than a little accuracy. Before that it may wait.
  */
 function isPressing(
-  { query, above, task, attempts }: Item,
+  { query, way, attempts }: Item,
   { nowMs, backlog, tails, keep }: View,
 ): boolean {
   if (attempts > 0) return true
   const { laxityMs, deadlineMs, level } = query
   const waitMs = aheadOf(query, backlog) * backlog.awakeFactor
-  const wayMs = tails.nearlyBestMs(above, task, level)
+  const wayMs = tails.nearlyBestMs(way, level)
   return nowMs + waitMs + wayMs > deadlineMs - KEPT * keep * laxityMs
 }
 
@@ -219,6 +220,6 @@ function hasWaited({ query, queuedAtMs, attempts }: Item, { nowMs, backlog }: Vi
   const { laxityMs, deadlineMs } = query
   const waitMs = aheadOf(query, backlog) * backlog.awakeFactor
   if (nowMs - queuedAtMs + waitMs > PATIENCE * laxityMs) return true
-  const ownMs = (query.rest?.poolMs ?? 0) * backlog.awakeFactor
+  const ownMs = (query.rest.epoch === UNKNOWN ? 0 : query.rest.poolMs) * backlog.awakeFactor
   return nowMs + waitMs + ownMs > deadlineMs - LEFT * laxityMs
 }

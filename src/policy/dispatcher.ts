@@ -4,12 +4,12 @@
  *
  * @module
  */
-import { batchKeyOf, createBatchSizes } from './batch_sizes.ts'
+import { createBatchSizes } from './batch_sizes.ts'
 import { LEAST_KEEP } from './caution.ts'
 import { type ClassReport, reportClasses } from './class_report.ts'
 import { createCounters, type Report } from './counters.ts'
 import type { Directive } from './directive.ts'
-import { dispatchAll } from './dispatch.ts'
+import { createDispatch } from './dispatch.ts'
 import { createFanOut } from './fanout.ts'
 import { createFlights } from './flights.ts'
 import { createInside } from './inside.ts'
@@ -115,6 +115,23 @@ export function createDispatcher(
   })
   const finishing = { profile, fanOut, pool, flights, ...inside }
   const results = createResults({ options, shapes, waiting, finishing, emit })
+  const dispatchAll = createDispatch({
+    ...{ limits, waiting, ready, targets },
+    capacity: outlook.capacity,
+    backlog: outlook.backlog,
+    inside: () => queries.length,
+    keep: () => keep,
+    send(slot, members, close, at) {
+      counters.closed(close)
+      const { task } = members[0]!.item
+      const { variant } = members[0]!.choice.prefix
+      targets.charge(task, slot.group!, variant, members.length)
+      sizes.ran(slot.group!.class.name, task, members.length)
+      flights.send(slot, members, isAlone(slot, task, outlook.capacity(at).capacity), at)
+    },
+    drop: (query) =>
+      inside.fail(query, 'deadline_exceeded', 'Cannot answer in time: dropped early'),
+  })
   const learned = createLearned({
     shapes,
     profile,
@@ -203,9 +220,8 @@ export function createDispatcher(
   /** What to say of a query whose time is up: that nodes failed it, if none is left to serve it. */
   function reasonOf(query: Query): [FailureReason, string] {
     const { tails } = outlook.capacity(nowMs)
-    const stranded = [...query.open].some((item) =>
-      item.state === 'queued' &&
-      tails.quickest(item.above, item.task, query.level) === undefined
+    const stranded = query.items.some(({ state, way }) =>
+      state === 'queued' && tails.quickest(way, query.level) === undefined
     )
     return stranded
       ? ['node_failed', 'Cannot answer: no node is left that can do the rest']
@@ -240,31 +256,7 @@ export function createDispatcher(
         declined = false
         return
       }
-      declined = dispatchAll({
-        limits,
-        profile,
-        waiting,
-        ready,
-        targets,
-        capacity: outlook.capacity,
-        backlog: outlook.backlog,
-        inside: () => queries.length,
-        keep,
-        send(slot, members, close) {
-          counters.closed(close)
-          const { variant } = members[0]!.choice.prefix
-          targets.charge(variant.task, slot.group!, variant, members.length)
-          sizes.ran(batchKeyOf(slot.group!.class.name, variant.task), members.length)
-          flights.send(
-            slot,
-            members,
-            isAlone(slot, variant.task, outlook.capacity(at).capacity),
-            at,
-          )
-        },
-        drop: (query) =>
-          inside.fail(query, 'deadline_exceeded', 'Cannot answer in time: dropped early'),
-      }, at)
+      declined = dispatchAll(at)
     },
     nextWakeMs(at) {
       const dueMs = queries.at(0)?.deadlineMs ?? Infinity

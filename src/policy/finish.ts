@@ -10,13 +10,14 @@ import type { Pool } from './pool.ts'
 import type { Profile } from './profile.ts'
 import { type Item, type Query, serveItem } from './query.ts'
 import { type Batch, coolDown, restMs } from './slots.ts'
-import type { FailureReason, ItemOutcome, PolicyEvent } from './types.ts'
+import type { FailureReason, ItemOutcome, PolicyEvent, StageRecord } from './types.ts'
 
 export interface FinishParts {
   profile: Profile
   fanOut: FanOut
   pool: Pool
   flights: Flights
+  /** New items of one query and one task. */
   enqueue(items: readonly Item[]): void
   fail(query: Query, reason: FailureReason, message: string): void
   finish(query: Query): void
@@ -71,57 +72,52 @@ export function serveBatch(
 ): void {
   const { variant, items } = batch
   const { fanOut, flights } = parts
-  const outcomes = items.map((_, i) => event.outcomes[i] ?? NO_OUTCOME)
-  // A batch that was given up is known no longer to its items: they went elsewhere.
-  const wanted = items.map((item) => !item.query.closed && item.batch === batch.id)
-  record(batch, event, outcomes, wanted)
-  const touched = new Set<Query>()
-  items.forEach((item, i) => {
-    if (!wanted[i] || item.query.closed) return
-    const outcome = outcomes[i]!
+  const served: Query[] = []
+  const stages: StageRecord[] = []
+  for (let i = 0; i < items.length; i++) {
+    const item = items[i]!
+    const { query } = item
+    // A batch that was given up is known no longer to its items: they went elsewhere.
+    if (query.closed || item.batch !== batch.id) continue
+    const outcome = event.outcomes[i] ?? NO_OUTCOME
     if (!outcome.ok) {
-      if (outcome.fatal) parts.fail(item.query, outcome.reason, outcome.message)
+      if (outcome.fatal) parts.fail(query, outcome.reason, outcome.message)
       else flights.retryItem(item, batch, outcome.message, nowMs)
-      return
+      continue
     }
-    const prefix = item.bound!
-    const children = serveItem(item, prefix, outcome, nowMs)
-    variant.task.next.forEach((_, child) =>
+    // Items of one query mostly stand together.
+    let at = served.length - 1
+    if (served[at] !== query) at = served.indexOf(query)
+    if (at < 0) {
+      at = served.push(query) - 1
+      stages.push(stageOf(batch, event))
+    }
+    const stage = stages[at]!
+    stage.items++
+    stage.queueMs = Math.max(stage.queueMs, batch.dispatchedMs - item.queuedAtMs)
+    serveItem(item, item.bound!, outcome, nowMs)
+    for (let child = 0; child < item.children.length; child++) {
       fanOut.saw(variant, child, item.children[child]!.length)
-    )
-    parts.enqueue(children)
-    touched.add(item.query)
-  })
-  for (const query of touched) {
-    if (query.open.size === 0) parts.finish(query)
+    }
+    for (const branch of item.children) parts.enqueue(branch)
+  }
+  for (let i = 0; i < served.length; i++) {
+    const query = served[i]!
+    const stage = stages[i]!
+    stage.queueMs += event.nodeQueueMs
+    query.stages.push(stage)
+    if (query.openCount === 0) parts.finish(query)
   }
 }
 
-/** One stage record for each query that the batch served. */
-function record(
-  batch: Batch,
-  event: Finished,
-  outcomes: readonly ItemOutcome[],
-  wanted: readonly boolean[],
-): void {
-  const rows = new Map<Query, { items: number; waitedMs: number }>()
-  batch.items.forEach((item, i) => {
-    if (!wanted[i] || !outcomes[i]!.ok) return
-    const row = rows.get(item.query) ?? { items: 0, waitedMs: 0 }
-    row.items++
-    row.waitedMs = Math.max(row.waitedMs, batch.dispatchedMs - item.queuedAtMs)
-    rows.set(item.query, row)
-  })
-  for (const [query, { items, waitedMs }] of rows) {
-    query.stages.push({
-      task: batch.variant.task.name,
-      variant: batch.variant.ref.variant,
-      node: batch.slot.node.id,
-      batch: batch.items.length,
-      items,
-      queueMs: waitedMs + event.nodeQueueMs,
-      networkMs: event.networkMs,
-      computeMs: event.computeMs,
-    })
-  }
-}
+/** What the batch did for one query, to be filled in: its items, and how long they waited for it. */
+const stageOf = (batch: Batch, event: Finished): StageRecord => ({
+  task: batch.variant.task.name,
+  variant: batch.variant.ref.variant,
+  node: batch.slot.node.id,
+  batch: batch.items.length,
+  items: 0,
+  queueMs: 0,
+  networkMs: event.networkMs,
+  computeMs: event.computeMs,
+})

@@ -8,7 +8,15 @@ import type { Member } from './batching.ts'
 import type { Limits } from './options.ts'
 import type { Profile } from './profile.ts'
 import type { Item } from './query.ts'
-import { type Batch, coolDown, latencyOn, readyAtMs, type Slot, takeOff } from './slots.ts'
+import {
+  type Batch,
+  coolDown,
+  meanMsOn,
+  readyAtMs,
+  type Slot,
+  takeOff,
+  upperMsOn,
+} from './slots.ts'
 import type { BatchId, DispatchedItem, ItemOutcome, PolicyCommand } from './types.ts'
 import type { VariantShape } from './shape.ts'
 import type { Waiting } from './waiting.ts'
@@ -90,8 +98,9 @@ export function createFlights(parts: FlightParts): Flights {
     nowMs: number,
   ): { batch: Batch; expectedMs: number; giveUpMs: number } {
     const { node } = slot
-    const { meanMs, upperMs } = latencyOn(slot, variant, count, profile)
-    const networkMs = profile.networkMs(node.id, variant.task)
+    const meanMs = meanMsOn(slot, variant, count)
+    const upperMs = upperMsOn(slot, variant, count)
+    const networkMs = node.times.networkMs(variant.task)
     const waitMs = readyAtMs(slot, nowMs) - nowMs
     const expectedMs = Math.max(waitMs, networkMs / 2) + meanMs + networkMs / 2
     const giveUpMs = waitMs + networkMs + Math.max(GIVE_UP_FACTOR * meanMs, meanMs + GIVE_UP_MS) +
@@ -132,25 +141,34 @@ export function createFlights(parts: FlightParts): Flights {
     node.batches++
     node.items += items.length
     node.lastBatchMs = nowMs
-    emit({
+    const { pipeline, task, variant: name } = variant.ref
+    const command: Extract<PolicyCommand, { type: 'dispatch' }> = {
       type: 'dispatch',
       batch: batch.id,
       node: node.id,
       slot: slot.index,
-      ...variant.ref,
+      pipeline,
+      task,
+      variant: name,
       items,
       deadlineMs,
       expectedMs,
       giveUpMs,
-      ...like === undefined ? {} : { like },
-    })
+    }
+    if (like !== undefined) command.like = like
+    emit(command)
   }
 
   function send(slot: Slot, members: Member[], alone: boolean, nowMs: number): void {
     const { variant } = members[0]!.choice.prefix
-    const items = members.map(({ item }) => item)
-    const booked = book(slot, variant, items, items.length, alone, nowMs)
+    const items: Item[] = []
+    const sent: DispatchedItem[] = []
+    const booked = book(slot, variant, items, members.length, alone, nowMs)
+    let deadlineMs = Infinity
     for (const { item, choice } of members) {
+      items.push(item)
+      sent.push({ query: item.query.id, payload: item.payload })
+      deadlineMs = Math.min(deadlineMs, item.deadlineMs)
       waiting.remove(item)
       item.state = 'running'
       item.attempts++
@@ -158,8 +176,6 @@ export function createFlights(parts: FlightParts): Flights {
       item.bound = choice.prefix
       item.endsAtMs = booked.batch.endsAtMs
     }
-    const deadlineMs = items.reduce((least, item) => Math.min(least, item.deadlineMs), Infinity)
-    const sent = items.map(({ query, payload }) => ({ query: query.id, payload }))
     launch(booked, sent, deadlineMs, undefined, nowMs)
     parts.sent?.(booked.batch)
   }

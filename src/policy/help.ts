@@ -7,7 +7,7 @@
 import type { Capacity } from './capacity.ts'
 import { freeAtMs, type View } from './choose.ts'
 import type { Item } from './query.ts'
-import { type Prefix, prefixesAfter, type VariantShape } from './shape.ts'
+import type { VariantShape, Way } from './shape.ts'
 import type { Group, Slot } from './slots.ts'
 
 /** Share of a query's laxity within which the slots that are planned for it must end it. */
@@ -24,10 +24,10 @@ interface Hand {
   tailMs: number
 }
 
-/** Good for one capacity and one mix: by the prefixes that an item may get, then by level. */
+/** Good for one capacity and one mix: by index of the way, then by level. */
 interface Known {
   mix: number
-  hands: Map<readonly Prefix[], Hand[][]>
+  hands: Hand[][][]
 }
 
 const knownOf = new WeakMap<Capacity, Known>()
@@ -42,7 +42,7 @@ export function isInGoodHands(item: Item, position: number, slot: Slot, view: Vi
   let freeMs = Infinity
   let lastMs = 0
   let tailMs = Infinity
-  for (const hand of handsOf(prefixesAfter(item.above, item.task), query.level, view)) {
+  for (const hand of handsOf(item.way, query.level, view)) {
     if (hand.group === slot.group) continue
     const atMs = freeAtMs(hand.group, slot, hand.variant, view)
     if (atMs === Infinity) continue
@@ -56,25 +56,23 @@ export function isInGoodHands(item: Item, position: number, slot: Slot, view: Vi
   return endMs <= query.deadlineMs - RESCUE * query.laxityMs
 }
 
-function handsOf(prefixes: readonly Prefix[], level: number, view: View): readonly Hand[] {
+function handsOf(way: Way, level: number, view: View): readonly Hand[] {
   let known = knownOf.get(view.capacity)
   if (known?.mix !== view.targets.mixNumber) {
-    knownOf.set(view.capacity, known = { mix: view.targets.mixNumber, hands: new Map() })
+    knownOf.set(view.capacity, known = { mix: view.targets.mixNumber, hands: [] })
   }
-  let byLevel = known.hands.get(prefixes)
-  if (byLevel === undefined) known.hands.set(prefixes, byLevel = [])
-  return byLevel[level] ??= findHands(prefixes, level, view)
+  const byLevel = known.hands[way.index] ??= []
+  return byLevel[level] ??= findHands(way, level, view)
 }
 
-function findHands(prefixes: readonly Prefix[], level: number, view: View): Hand[] {
+function findHands({ prefixes }: Way, level: number, view: View): Hand[] {
   const { capacity, targets, tails } = view
   const hands = new Map<Group, Hand>()
   for (const prefix of prefixes) {
     const { variant } = prefix
     const service = capacity.services[variant.index]
     if (service === undefined) continue
-    const options = tails.tails(prefix, level)
-    const least = options.reduce((ms, tail) => Math.min(ms, tail.safeChainMs), Infinity)
+    const least = tails.least(prefix, level).safeChainMs
     for (const { group, costMs, latencyMs, batch } of service.servers) {
       if (!targets.isPlanned(variant.task, group)) continue
       const share = targets.share(variant, group)

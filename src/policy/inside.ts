@@ -34,7 +34,7 @@ export interface Inside {
   cancel(query: QueryId): void
   /** No more are taken. */
   drain(): void
-  /** Queues new items of one query, unless there is no room for them. */
+  /** Queues new items of one query and one task, unless there is no room for them. */
   enqueue(items: readonly Item[]): void
   fail(query: Query, reason: FailureReason, message: string): void
   /** All its items are done. */
@@ -54,11 +54,13 @@ export function createInside(parts: InsideParts): Inside {
     byId.delete(query.id)
     queries.remove(query)
     counters.pipelines.get(query.shape.name)!.inFlight--
-    for (const item of query.open) {
+    if (query.openCount === 0) return
+    query.openCount = 0
+    for (let i = query.firstOpen; i < query.items.length; i++) {
+      const item = query.items[i]!
       if (item.state === 'queued') waiting.remove(item)
-      else flights.forget(item, parts.nowMs())
+      else if (item.state === 'running') flights.forget(item, parts.nowMs())
     }
-    query.open.clear()
   }
 
   function fail(query: Query, reason: FailureReason, message: string): void {
@@ -110,8 +112,9 @@ export function createInside(parts: InsideParts): Inside {
     }, nowMs)
     if ('reason' in admitted) return refuse(id, shape.name, admitted)
     const seq = arrivals++
+    const { laxityMs } = admitted
     const query = createQuery(
-      { id, seq, shape, deadlineMs, minAccuracy, payload, ...admitted },
+      { id, seq, shape, deadlineMs, minAccuracy, payload, laxityMs },
       nowMs,
     )
     counts.inFlight++
@@ -119,23 +122,18 @@ export function createInside(parts: InsideParts): Inside {
     query.aheadMs = admitted.aheadMs
     query.scan = known.scan
     queries.insert(query)
-    outlook.changed()
+    outlook.joined(query)
     enqueue([query.root])
   }
 
-  /** Queues new items of one query, task by task, unless there is no room for them. */
   function enqueue(items: readonly Item[]): void {
-    for (let from = 0; from < items.length;) {
-      const { task, query } = items[from]!
-      if (query.closed) return
-      let to = from + 1
-      while (items[to]?.task === task) to++
-      if (waiting.count(task) + to - from > limits.maxItemsPerTask) {
-        return fail(query, 'queue_full', `Cannot queue more items for ${task.name}`)
-      }
-      waiting.addNew(items.slice(from, to), parts.nowMs())
-      from = to
+    const [first] = items
+    if (first === undefined || first.query.closed) return
+    const { task, query } = first
+    if (waiting.count(task) + items.length > limits.maxItemsPerTask) {
+      return fail(query, 'queue_full', `Cannot queue more items for ${task.name}`)
     }
+    waiting.addNew(items, parts.nowMs())
   }
 
   return {

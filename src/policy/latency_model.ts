@@ -16,9 +16,9 @@ export interface Latency {
 }
 
 export interface LatencyModel {
-  latency(batch: number): Latency
-  /** The mean alone. */
+  /** As in {@linkcode Latency}. */
   meanMs(batch: number): number
+  upperMs(batch: number): number
   /** A batch ended, or was given up (`lost`) after so long. Returns what of it was believed, in ms. */
   observe(batch: number, computeMs: number, lost: boolean): number
   /** Whether a batch ever ended. */
@@ -66,10 +66,14 @@ export function baseOf(points: readonly LatencyPoint[]): Base {
   }
 }
 
+/** Upper latency for mean latency. */
+const upperOf = (variance: number) => 1 + UPPER_DEVIATIONS * Math.sqrt(variance)
+
 /** @param spread first guess of the relative standard deviation; `weight` batches' worth of it */
 export function createModel(base: Base, spread: number, usualWeight: number): LatencyModel {
   let scale = 1
   let variance = spread * spread
+  let upper = upperOf(variance)
   let observed = 0
   /** The scale over the long run, without what was lost; and of how many batches. */
   let usualScale = 1
@@ -102,10 +106,7 @@ export function createModel(base: Base, spread: number, usualWeight: number): La
 
   return {
     meanMs,
-    latency(batch) {
-      const mean = meanMs(batch)
-      return { meanMs: mean, upperMs: mean * (1 + UPPER_DEVIATIONS * Math.sqrt(variance)) }
-    },
+    upperMs: (batch) => meanMs(batch) * upper,
     observe(batch, computeMs, lost) {
       const expectedMs = meanMs(batch)
       const bound = observed < FIRST_BATCHES ? FIRST_OUTLIER : OUTLIER
@@ -122,6 +123,7 @@ export function createModel(base: Base, spread: number, usualWeight: number): La
       if (observed > 0) {
         const error = Math.min(kept, OUTLIER) - 1
         variance = Math.max(LEAST_VARIANCE, variance + (1 - DECAY) * (error * error - variance))
+        upper = upperOf(variance)
       }
       observed++
       fresh = true

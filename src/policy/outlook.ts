@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { type Backlog, createScanner } from './backlog.ts'
+import { type Backlog, type Circumstances, createScanner } from './backlog.ts'
 import type { Capacity, Layout } from './capacity.ts'
 import { LEAST_KEEP } from './caution.ts'
 import type { Directive } from './directive.ts'
@@ -32,6 +32,8 @@ export interface Outlook {
   backlog(nowMs: number): Backlog
   /** Something inside changed: a query came or went, a batch was sent or ended. */
   changed(): void
+  /** A query came, and nothing else changed. */
+  joined(query: Query): void
   /** What is served is other than it was. */
   renew(): void
   adopt(directive: Directive, nowMs: number): void
@@ -52,7 +54,25 @@ export function createOutlook(parts: OutlookParts): Outlook {
   let knownMs = -Infinity
   let lookedMs = -Infinity
   let stale = true
+  /** What all that is inside was looked at with at that moment; undefined where it was not all. */
+  let seenWith: Circumstances | undefined
+  /** A query came since, and stands last. */
+  let oneCame = false
   const scanner = createScanner(queries, parts.maxScan)
+  /** Slots that should be awake, and the capacity that this was counted in; null before it was. */
+  let awakeSlots = 0
+  let awakeOf: Capacity | null = null
+
+  function countAwake(now: Capacity): number {
+    if (awakeOf !== now) {
+      awakeOf = now
+      awakeSlots = now.groups.reduce(
+        (sum, group) => sum + Math.min(group.slots.length, awake.get(group.key) ?? Infinity),
+        0,
+      )
+    }
+    return awakeSlots
+  }
 
   function capacity(nowMs: number) {
     const current = pool.capacity(nowMs)
@@ -74,16 +94,18 @@ export function createOutlook(parts: OutlookParts): Outlook {
     capacity,
     backlog(nowMs) {
       const { capacity: now, tails } = capacity(nowMs)
-      if (known !== undefined && !stale && nowMs <= lookedMs) return known
+      if (known !== undefined && !stale && nowMs <= lookedMs) {
+        if (!oneCame) return known
+        oneCame = false
+        if (queries.length <= SHORT && scanner.oneMore(known, seenWith!)) return known
+      }
       const slots = Math.max(now.slotCount, 1)
-      const awakeSlots = now.groups.reduce(
-        (sum, group) => sum + Math.min(group.slots.length, awake.get(group.key) ?? Infinity),
-        0,
-      )
       const busyMs = flights.busyMs(nowMs) / slots
-      const awakeFactor = slots / Math.max(awakeSlots, 1)
+      const awakeFactor = slots / Math.max(countAwake(now), 1)
       const at = { capacity: now, tails, busyMs, awakeFactor, keep, nowMs }
       const bitByBit = known !== undefined && queries.length > SHORT && nowMs - knownMs < OLD_MS
+      seenWith = bitByBit ? undefined : at
+      oneCame = false
       const renewed = bitByBit ? scanner.further(at) : scanner.whole(at)
       if (renewed !== undefined) {
         known = renewed
@@ -98,12 +120,20 @@ export function createOutlook(parts: OutlookParts): Outlook {
     changed() {
       stale = true
     },
+    joined(query) {
+      if (oneCame || seenWith === undefined || queries.at(queries.length - 1) !== query) {
+        stale = true
+      } else oneCame = true
+    },
     renew() {
       pool.renew()
       stale = true
     },
     adopt(directive, nowMs) {
+      // A query that came is not to be looked at with what holds from now on, and the others not.
+      if (oneCame) stale = true
       awake = directive.awake
+      awakeOf = null
       keep = directive.keep
       pool.price(directive.prices)
       const { capacity: now } = capacity(nowMs)

@@ -118,6 +118,7 @@ export function createPool(
       const able = ableOf(refs)
       const node: PoolNode = {
         id,
+        times: profile.of(id),
         slots: [],
         duty: duty > 0 ? Math.min(Math.max(duty, LEAST_DUTY), 1) : 1,
         able,

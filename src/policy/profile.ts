@@ -7,12 +7,20 @@
  * @module
  */
 import { publicName } from '../pipeline/version.ts'
-import { type Base, baseOf, createModel, type Latency, type LatencyModel } from './latency_model.ts'
+import { type Base, baseOf, createModel, type Latency } from './latency_model.ts'
 import type { LatencyPoint, NodeId } from './types.ts'
 import { type NodeProfileMemory, publicRef } from './memory.ts'
+import {
+  createNodeProfile,
+  type NodeProfile,
+  type NodeTimes,
+  setModel,
+  setNetwork,
+} from './node_profile.ts'
 import type { Shapes, TaskShape, VariantShape } from './shape.ts'
 
 export type { Latency } from './latency_model.ts'
+export type { NodeTimes } from './node_profile.ts'
 
 export interface Profile {
   /** The node's own measurements; they replace what was assumed of its batch sizes. */
@@ -35,6 +43,8 @@ export interface Profile {
   sent(node: NodeId, task: TaskShape, networkMs: number): void
   roundTrip(node: NodeId, roundTripMs: number): void
   latency(node: NodeId, variant: VariantShape, batch: number): Latency
+  /** The times of one node, as of whenever they are asked for. */
+  of(node: NodeId): NodeTimes
   /** Of that latency the mean alone. */
   meanMs(node: NodeId, variant: VariantShape, batch: number): number
   /** Whether it ever ended a batch of this variant: until then its latency is a guess. */
@@ -51,16 +61,6 @@ export interface Profile {
   recall(node: NodeId, memory: NodeProfileMemory, shapes: Shapes): void
 }
 
-interface NodeProfile {
-  logSlowness: number
-  samples: number
-  models: Map<number, LatencyModel>
-  network: Map<TaskShape, number>
-  roundTripMs: number
-  /** Undefined until it was seen: then what the pool shows counts. */
-  loadFactor: number | undefined
-}
-
 /** What a node of the reference's speed takes, as far as anything is known. */
 interface Typical {
   base: Base
@@ -71,6 +71,7 @@ interface Typical {
 const UNKNOWN_MS = 100
 const OUTLIER = 3
 const UNSEEN_SPREAD = 0.25
+const UNSEEN_UPPER = 1 + 1.65 * UNSEEN_SPREAD
 const MEASURED_SPREAD = 0.18
 const MAX_NODES = 20_000
 /** What is kept of a latency over the batch size. */
@@ -87,6 +88,8 @@ export function createProfile(): Profile {
   const nodes = new Map<NodeId, NodeProfile>()
   const typical: Typical[] = []
   let loadFactor = LOAD_FACTOR
+  /** Nodes that came or went. */
+  let changes = 0
 
   function typicalOf({ index, referenceMs }: VariantShape): Typical {
     return typical[index] ??= {
@@ -98,17 +101,44 @@ export function createProfile(): Profile {
   function nodeOf(id: NodeId): NodeProfile {
     const known = nodes.get(id)
     if (known !== undefined) return known
-    const made: NodeProfile = {
-      logSlowness: 0,
-      samples: 0,
-      models: new Map(),
-      network: new Map(),
-      roundTripMs: 0,
-      loadFactor: undefined,
-    }
+    const made = createNodeProfile()
     if (nodes.size >= MAX_NODES) nodes.delete(nodes.keys().next().value!)
     nodes.set(id, made)
+    changes++
     return made
+  }
+
+  function meanOf(node: NodeProfile | undefined, variant: VariantShape, batch: number): number {
+    const model = node?.modelAt[variant.index]
+    if (model !== undefined) return model.meanMs(batch)
+    return typicalOf(variant).base(batch) * (node?.slowness ?? 1)
+  }
+
+  function upperOf(node: NodeProfile | undefined, variant: VariantShape, batch: number): number {
+    const model = node?.modelAt[variant.index]
+    return model === undefined ? meanOf(node, variant, batch) * UNSEEN_UPPER : model.upperMs(batch)
+  }
+
+  const networkOf = (node: NodeProfile | undefined, task: TaskShape): number =>
+    node?.networkAt[task.index] ?? node?.roundTripMs ?? 0
+
+  /** Follows the node through its coming and going. */
+  function timesOf(id: NodeId): NodeTimes {
+    let node: NodeProfile | undefined
+    let asOf = -1
+    const own = () => {
+      if (asOf !== changes) {
+        asOf = changes
+        node = nodes.get(id)
+      }
+      return node
+    }
+    return {
+      meanMs: (variant, batch) => meanOf(own(), variant, batch),
+      upperMs: (variant, batch) => upperOf(own(), variant, batch),
+      networkMs: (task) => networkOf(own(), task),
+      loadFactor: () => own()?.loadFactor ?? loadFactor,
+    }
   }
 
   /** Learns how this node compares with the reference machine, for variants it has yet to run. */
@@ -118,6 +148,7 @@ export function createProfile(): Profile {
     node.samples++
     const weight = Math.max(0.15, 1 / node.samples)
     node.logSlowness += weight * (Math.log(ms / base(batch)) - node.logSlowness)
+    node.slowness = Math.exp(node.logSlowness)
   }
 
   function measured(id: NodeId, variant: VariantShape, points: readonly LatencyPoint[]): void {
@@ -125,14 +156,12 @@ export function createProfile(): Profile {
     if (usable.length === 0) return
     const base = baseOf(usable)
     const node = nodeOf(id)
-    node.models.set(variant.index, createModel(base, MEASURED_SPREAD, MEASURED_WEIGHT))
+    setModel(node, variant.index, createModel(base, MEASURED_SPREAD, MEASURED_WEIGHT))
     const first = usable.reduce((a, b) => b.batch < a.batch ? b : a)
     const prior = typicalOf(variant)
     compare(node, variant, first.batch, base(first.batch))
     // How batches pay is a property of the variant first: nodes that measured nothing take it over.
-    const slowness = prior.known
-      ? base(first.batch) / prior.base(first.batch)
-      : Math.exp(node.logSlowness)
+    const slowness = prior.known ? base(first.batch) / prior.base(first.batch) : node.slowness
     typical[variant.index] = { base: (batch) => base(batch) / slowness, known: true }
   }
 
@@ -145,12 +174,12 @@ export function createProfile(): Profile {
   ): void {
     if (!(computeMs >= 0) || !Number.isFinite(computeMs) || batch < 1) return
     const node = nodeOf(id)
-    let model = node.models.get(variant.index)
+    let model = node.modelAt[variant.index]
     if (model === undefined) {
-      const slowness = Math.exp(node.logSlowness)
+      const { slowness } = node
       const { base } = typicalOf(variant)
       model = createModel((items) => base(items) * slowness, UNSEEN_SPREAD, 0)
-      node.models.set(variant.index, model)
+      setModel(node, variant.index, model)
     }
     const seenMs = model.observe(batch, computeMs, lost)
     if (!lost) compare(node, variant, batch, seenMs)
@@ -160,9 +189,9 @@ export function createProfile(): Profile {
     measured,
     inherit(from, to) {
       typical[to.index] = typicalOf(from)
-      for (const { models } of nodes.values()) {
-        const model = models.get(from.index)
-        if (model !== undefined) models.set(to.index, model)
+      for (const node of nodes.values()) {
+        const model = node.modelAt[from.index]
+        if (model !== undefined) setModel(node, to.index, model)
       }
     },
     ran: (id, variant, batch, computeMs) => observe(id, variant, batch, computeMs, false),
@@ -183,9 +212,10 @@ export function createProfile(): Profile {
     loadFactor: (id) => nodes.get(id)?.loadFactor ?? loadFactor,
     sent(id, task, networkMs) {
       if (!(networkMs >= 0) || !Number.isFinite(networkMs)) return
-      const { network } = nodeOf(id)
-      const known = network.get(task)
-      network.set(
+      const node = nodeOf(id)
+      const known = node.networkAt[task.index]
+      setNetwork(
+        node,
         task,
         known === undefined
           ? networkMs
@@ -197,24 +227,14 @@ export function createProfile(): Profile {
     },
     latency(id, variant, batch) {
       const node = nodes.get(id)
-      const model = node?.models.get(variant.index)
-      if (model !== undefined) return model.latency(batch)
-      const meanMs = typicalOf(variant).base(batch) * Math.exp(node?.logSlowness ?? 0)
-      return { meanMs, upperMs: meanMs * (1 + 1.65 * UNSEEN_SPREAD) }
+      return { meanMs: meanOf(node, variant, batch), upperMs: upperOf(node, variant, batch) }
     },
-    meanMs(id, variant, batch) {
-      const node = nodes.get(id)
-      const model = node?.models.get(variant.index)
-      if (model !== undefined) return model.meanMs(batch)
-      return typical[variant.index]!.base(batch) * Math.exp(node?.logSlowness ?? 0)
-    },
-    hasRun: (id, variant) => nodes.get(id)?.models.get(variant.index)?.hasRun() ?? false,
+    of: timesOf,
+    meanMs: (id, variant, batch) => meanOf(nodes.get(id), variant, batch),
+    hasRun: (id, variant) => nodes.get(id)?.modelAt[variant.index]?.hasRun() ?? false,
     isKnown: (id, variant) => nodes.get(id)?.models.has(variant.index) ?? false,
-    networkMs(id, task) {
-      const node = nodes.get(id)
-      return node?.network.get(task) ?? node?.roundTripMs ?? 0
-    },
-    slowness: (id) => Math.exp(nodes.get(id)?.logSlowness ?? 0),
+    networkMs: (id, task) => networkOf(nodes.get(id), task),
+    slowness: (id) => nodes.get(id)?.slowness ?? 1,
     keep(id, shapes) {
       const node = nodes.get(id)
       if (node === undefined || node.models.size === 0) return undefined
@@ -225,7 +245,7 @@ export function createProfile(): Profile {
       return {
         models: served.map(({ ref, model }) => ({
           ...publicRef(ref),
-          points: KEPT_BATCHES.map((batch) => ({ batch, latencyMs: model.latency(batch).meanMs })),
+          points: KEPT_BATCHES.map((batch) => ({ batch, latencyMs: model.meanMs(batch) })),
         })),
         networkMs: [...node.network].map(([task, ms]) => (
           { pipeline: publicName(task.pipeline.name), task: task.name, ms }
@@ -239,7 +259,7 @@ export function createProfile(): Profile {
       }
       for (const { pipeline, task, ms } of networkMs) {
         const shape = shapes.pipelines.get(pipeline)?.tasks.find(({ name }) => name === task)
-        if (shape !== undefined && ms >= 0) nodeOf(id).network.set(shape, ms)
+        if (shape !== undefined && ms >= 0) setNetwork(nodeOf(id), shape, ms)
       }
     },
   }

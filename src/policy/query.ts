@@ -14,15 +14,22 @@ import type {
   StageRecord,
 } from './types.ts'
 import type { Urgent } from './queue.ts'
-import { levelOf, type PipelineShape, type Prefix, type TaskShape } from './shape.ts'
+import {
+  levelOf,
+  type PipelineShape,
+  type Prefix,
+  type TaskShape,
+  type VariantShape,
+  type Way,
+} from './shape.ts'
 
 export interface Item extends Urgent {
   query: Query
   task: TaskShape
   parent: Item | null
-  /** The variants that served its ancestors; null at the root. */
-  above: Prefix | null
-  /** The same with its own variant, once served. */
+  /** Which variants served its ancestors, and so what it may be served with. */
+  way: Way
+  /** The variants that served it and its ancestors, once it is. */
   prefix: Prefix | null
   payload: Handle
   result: Handle
@@ -40,8 +47,9 @@ export interface Item extends Urgent {
   failedOn: NodeId | null
 }
 
-/** What a query still needs at the least; see `backlog.ts`. Good for one epoch of the capacity. */
+/** What a query still needs at the least; see `backlog.ts`. */
 export interface Rest {
+  /** The epoch of the capacity that it is good for; `UNKNOWN` once the query changed. */
   epoch: number
   /** Time of the whole pool for what waits, and for what running items will hand on. */
   poolMs: number
@@ -62,22 +70,34 @@ export interface Query extends Urgent {
   /** Least path accuracy, as position in `shape.levels`. */
   level: number
   root: Item
-  /** Items queued or running. */
-  open: Set<Item>
-  nextOrdinal: number
-  /** Items queued, by task. */
-  waiting: Map<TaskShape, number>
+  /** In the order of creation: each stands at its ordinal. */
+  items: Item[]
+  /** Items queued or running; none of them stands before `firstOpen`. */
+  openCount: number
+  firstOpen: number
+  /** Items queued, by position of the task. */
+  waiting: number[]
   stages: StageRecord[]
-  served: Map<string, Map<string, number>>
+  /** Items by variant, in the order in which each first served one. */
+  served: { variant: VariantShape; items: number }[]
   /** Answered or cancelled: whatever still comes for it is ignored. */
   closed: boolean
-  rest: Rest | null
+  /** Kept up only while it is known: not between a change and the next scan. */
+  rest: Rest
   /** The scan of the backlog that `aheadMs` and `slackMs` are of; see `aheadOf`. */
   scan: number
   /** Set by a scan of the backlog: time of the pool for what goes before it. */
   aheadMs: number
   /** Likewise: how much later it could go and still end in time; infinite where it takes no time. */
   slackMs: number
+}
+
+/** An epoch that no capacity has. */
+export const UNKNOWN = -1
+
+/** What the query still needs is no longer what it was. */
+export function unsettle({ rest }: Query): void {
+  rest.epoch = UNKNOWN
 }
 
 export function createQuery(
@@ -102,24 +122,28 @@ export function createQuery(
     laxityMs: given.laxityMs,
     level: levelOf(given.shape, given.minAccuracy),
     root: undefined as unknown as Item,
-    open: new Set(),
-    nextOrdinal: 0,
-    waiting: new Map(),
+    items: [],
+    openCount: 0,
+    firstOpen: 0,
+    waiting: given.shape.tasks.map(() => 0),
     stages: [],
-    served: new Map(),
+    served: [],
     closed: false,
-    rest: null,
+    rest: { epoch: UNKNOWN, poolMs: 0, chainMs: 0, runningEndMs: 0, servable: true },
     scan: 0,
     aheadMs: 0,
     slackMs: Infinity,
   }
-  query.root = addItem(query, given.shape.root, null, given.payload, nowMs)
+  query.root = addItem(query, given.shape.start, null, given.payload, nowMs)
   return query
 }
 
+/** Of items that have none. */
+const NO_CHILDREN: Item[][] = []
+
 function addItem(
   query: Query,
-  task: TaskShape,
+  way: Way,
   parent: Item | null,
   payload: Handle,
   nowMs: number,
@@ -127,15 +151,15 @@ function addItem(
   const item: Item = {
     deadlineMs: query.deadlineMs,
     seq: query.seq,
-    ordinal: query.nextOrdinal++,
+    ordinal: query.items.length,
     query,
-    task,
+    task: way.task,
     parent,
-    above: parent?.prefix ?? null,
+    way,
     prefix: null,
     payload,
     result: undefined,
-    children: task.next.map(() => []),
+    children: NO_CHILDREN,
     state: 'queued',
     attempts: 0,
     queuedAtMs: nowMs,
@@ -144,38 +168,74 @@ function addItem(
     endsAtMs: 0,
     failedOn: null,
   }
-  query.open.add(item)
-  query.rest = null
+  query.items.push(item)
+  query.openCount++
+  unsettle(query)
   return item
 }
 
 /**
- * Takes in the result of an item and returns its child items, queued from now on. Children for
- * tasks that do not follow this one are ignored.
+ * Takes in the result of an item. Its child items are queued from now on: those of each child task
+ * are in `children`. Children for tasks that do not follow this one are ignored.
  */
 export function serveItem(
   item: Item,
   prefix: Prefix,
   outcome: Extract<ItemOutcome, { ok: true }>,
   nowMs: number,
-): Item[] {
-  const { query, task } = item
+): void {
+  const { query } = item
   item.state = 'done'
   item.prefix = prefix
   item.result = outcome.result
   item.batch = null
-  query.open.delete(item)
-  query.rest = null
-  const variants = query.served.get(task.name) ?? new Map<string, number>()
-  query.served.set(task.name, variants)
-  const { variant } = prefix.variant.ref
-  variants.set(variant, (variants.get(variant) ?? 0) + 1)
-  item.children = task.next.map((child) =>
-    (outcome.children[child.name] ?? []).map((payload) =>
-      addItem(query, child, item, payload, nowMs)
-    )
-  )
-  return item.children.flat()
+  query.openCount--
+  while (query.items[query.firstOpen]?.state === 'done') query.firstOpen++
+  unsettle(query)
+  countServed(query, prefix.variant)
+  if (prefix.ways.length === 0) return
+  item.children = prefix.ways.map((way) => {
+    const payloads = outcome.children[way.task.name] ?? []
+    return payloads.map((payload) => addItem(query, way, item, payload, nowMs))
+  })
+}
+
+function countServed({ served }: Query, variant: VariantShape): void {
+  for (const row of served) {
+    if (row.variant !== variant) continue
+    row.items++
+    return
+  }
+  served.push({ variant, items: 1 })
+}
+
+/** What a walk over the items of a query adds up. */
+interface Sums {
+  leaves: number
+  leafSum: number
+  /** Items that handed nothing on, though they might have. */
+  ends: number
+  endSum: number
+}
+
+function addUp(item: Item, sums: Sums): void {
+  const { children } = item
+  const accuracy = item.prefix?.accuracy ?? 0
+  if (item.task.next.length === 0) {
+    sums.leaves++
+    sums.leafSum += accuracy
+    return
+  }
+  let any = false
+  for (const branch of children) {
+    for (const child of branch) {
+      any = true
+      addUp(child, sums)
+    }
+  }
+  if (any) return
+  sums.ends++
+  sums.endSum += accuracy
 }
 
 /**
@@ -183,38 +243,36 @@ export function serveItem(
  * mean over the items that handed nothing on, each at the accuracy of its prefix.
  */
 export function accuracyOf(query: Query): number {
-  let leaves = 0
-  let leafSum = 0
-  let ends = 0
-  let endSum = 0
-  const visit = (item: Item) => {
-    const accuracy = item.prefix?.accuracy ?? 0
-    if (item.task.next.length === 0) {
-      leaves++
-      leafSum += accuracy
-    } else if (item.children.every((branch) => branch.length === 0)) {
-      ends++
-      endSum += accuracy
-    }
-    for (const branch of item.children) branch.forEach(visit)
-  }
-  visit(query.root)
+  const sums: Sums = { leaves: 0, leafSum: 0, ends: 0, endSum: 0 }
+  addUp(query.root, sums)
+  const { leaves, leafSum, ends, endSum } = sums
   return leaves > 0 ? leafSum / leaves : endSum / ends
+}
+
+/** Depth first, in reading order. */
+function list(
+  { task, payload, result, children }: Item,
+  parent: number,
+  into: FinishedItem[],
+): void {
+  const position = into.length
+  into.push({ task: task.name, parent, payload, result })
+  for (const branch of children) {
+    for (const child of branch) list(child, position, into)
+  }
 }
 
 /** The answer of a query whose items are all done. */
 export function answerOf(query: Query): Extract<Answer, { ok: true }> {
   const items: FinishedItem[] = []
-  const visit = (item: Item, parent: number) => {
-    const position = items.length
-    items.push({ task: item.task.name, parent, payload: item.payload, result: item.result })
-    for (const branch of item.children) branch.forEach((child) => visit(child, position))
-  }
-  visit(query.root, -1)
+  list(query.root, -1, items)
   const path: { [task: string]: { [variant: string]: number } } = {}
-  for (const { name } of query.shape.tasks) {
-    const variants = query.served.get(name)
-    if (variants !== undefined) path[name] = Object.fromEntries(variants)
+  for (const task of query.shape.tasks) {
+    for (const { variant, items } of query.served) {
+      if (variant.task !== task) continue
+      const variants = path[task.name] ??= {}
+      variants[variant.ref.variant] = items
+    }
   }
   return { ok: true, accuracy: accuracyOf(query), path, stages: query.stages, items }
 }

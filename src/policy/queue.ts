@@ -51,13 +51,24 @@ export function createQueue<T extends Urgent>(): DeadlineQueue<T> {
 
   const at = (position: number): T | undefined => position < 0 ? undefined : array[head + position]
 
-  /** Position of the first entry for which this is not so; it must be so for none after that. */
-  function firstNot(isBefore: (entry: T) => boolean): number {
+  /** Position of the first entry that does not come before this one. */
+  function positionOf(entry: T): number {
     let low = head
     let high = array.length
     while (low < high) {
       const middle = (low + high) >> 1
-      if (isBefore(array[middle]!)) low = middle + 1
+      if (byUrgency(array[middle]!, entry) < 0) low = middle + 1
+      else high = middle
+    }
+    return low - head
+  }
+
+  function dueBy(deadlineMs: number): number {
+    let low = head
+    let high = array.length
+    while (low < high) {
+      const middle = (low + high) >> 1
+      if (array[middle]!.deadlineMs <= deadlineMs) low = middle + 1
       else high = middle
     }
     return low - head
@@ -76,13 +87,11 @@ export function createQueue<T extends Urgent>(): DeadlineQueue<T> {
     head -= count
   }
 
-  const positionOf = (entry: T) => firstNot((other) => byUrgency(other, entry) < 0)
-
   return {
     get length() {
       return array.length - head
     },
-    dueBy: (deadlineMs) => firstNot((entry) => entry.deadlineMs <= deadlineMs),
+    dueBy,
     insert: (entry) => insertAt(positionOf(entry), [entry]),
     insertRun(run) {
       const first = run[0]

@@ -7,7 +7,7 @@
  * @module
  */
 import type { Layout } from './capacity.ts'
-import { creditAtMs, type Group, type Slot } from './slots.ts'
+import { creditAtMs, type Group, type Place, type Slot } from './slots.ts'
 
 export interface Ready {
   /** Something about the slot changed. */
@@ -24,7 +24,6 @@ export interface Ready {
   nextMs(): number
 }
 
-type Place = 'idle' | 'nearly' | 'resting'
 interface Lists extends Record<Place, Slot[]> {
   /** Idle ones, without what is passed over. */
   idleCount: number
@@ -38,26 +37,28 @@ interface Timer {
 
 export function createReady(): Ready {
   const lists = new Map<Group, Lists>()
-  const places = new Map<Slot, Place>()
-  const stamps = new Map<Slot, number>()
   const heap: Timer[] = []
 
   const placeOf = (slot: Slot): Place =>
     slot.batches.length > 0 ? 'nearly' : slot.node.resting ? 'resting' : 'idle'
 
+  const isListed = ({ listed }: Slot, own: Lists, place: Place): boolean =>
+    listed.in === own && listed.place === place
+
   function touch(slot: Slot, nowMs: number): void {
-    const stamp = (stamps.get(slot) ?? 0) + 1
-    stamps.set(slot, stamp)
+    const stamp = ++slot.stamp
     const { group } = slot
     const own = group === null ? undefined : lists.get(group)
-    const atMs = own === undefined ? Infinity : creditAtMs(slot, nowMs)
+    if (own === undefined) return
+    const atMs = creditAtMs(slot, nowMs)
     if (atMs <= nowMs) {
       const place = placeOf(slot)
-      if (places.get(slot) === place) return
+      if (isListed(slot, own, place)) return
       unlist(slot, own)
-      places.set(slot, place)
-      own![place].push(slot)
-      if (place === 'idle') own!.idleCount++
+      slot.listed.in = own
+      slot.listed.place = place
+      own[place].push(slot)
+      if (place === 'idle') own.idleCount++
       return
     }
     unlist(slot, own)
@@ -65,12 +66,12 @@ export function createReady(): Ready {
   }
 
   /** Deeper in its list it stays, to be passed over when met. */
-  function unlist(slot: Slot, own: Lists | undefined): void {
-    const place = places.get(slot)
-    if (place === undefined || own === undefined) return
-    places.delete(slot)
-    if (place === 'idle') own.idleCount--
-    if (own[place].at(-1) === slot) own[place].pop()
+  function unlist({ listed }: Slot, own: Lists): void {
+    if (listed.in !== own) return
+    listed.in = null
+    if (listed.place === 'idle') own.idleCount--
+    const list = own[listed.place]
+    if (list[list.length - 1]?.listed === listed) list.pop()
   }
 
   function push(timer: Timer): void {
@@ -106,7 +107,7 @@ export function createReady(): Ready {
     for (;;) {
       const slot = list[list.length - 1]
       if (slot === undefined) return undefined
-      const listed = places.get(slot) === place && slot.group === group
+      const listed = isListed(slot, own, place) && slot.group === group
       if (listed && placeOf(slot) === place && creditAtMs(slot, nowMs) <= nowMs) return slot
       list.pop()
       if (listed) unlist(slot, own)
@@ -117,25 +118,18 @@ export function createReady(): Ready {
     touch,
     rebuild({ groups }, nowMs) {
       lists.clear()
-      places.clear()
       heap.length = 0
-      const before = new Set(stamps.keys())
       for (const group of groups) {
         lists.set(group, { idle: [], nearly: [], resting: [], idleCount: 0 })
         // The last used comes last, and so first to be taken.
-        const slots = [...group.slots].sort((a, b) => a.usedMs - b.usedMs)
-        for (const slot of slots) {
-          before.delete(slot)
-          touch(slot, nowMs)
-        }
+        for (const slot of [...group.slots].sort((a, b) => a.usedMs - b.usedMs)) touch(slot, nowMs)
       }
-      for (const gone of before) stamps.delete(gone)
     },
     advance(nowMs) {
       while (heap.length > 0 && heap[0]!.atMs <= nowMs) {
         const { slot, stamp } = heap[0]!
         pop()
-        if (stamps.get(slot) === stamp) touch(slot, nowMs)
+        if (slot.stamp === stamp) touch(slot, nowMs)
       }
     },
     peek(group, resting, nowMs) {
@@ -146,7 +140,7 @@ export function createReady(): Ready {
     },
     idleCount: (group) => lists.get(group)?.idleCount ?? 0,
     nextMs() {
-      while (heap.length > 0 && stamps.get(heap[0]!.slot) !== heap[0]!.stamp) pop()
+      while (heap.length > 0 && heap[0]!.slot.stamp !== heap[0]!.stamp) pop()
       return heap[0]?.atMs ?? Infinity
     },
   }

@@ -84,7 +84,8 @@ export function createScheduler(options: SchedulerOptions): LearningScheduler {
 
   /** Nodes went into quarantine, or came out. */
   function heed(): void {
-    for (const news of trust?.news() ?? []) {
+    if (trust === undefined) return
+    for (const news of trust.news()) {
       dispatcher.handle(news, nowMs)
       controller.handle(news, nowMs)
     }

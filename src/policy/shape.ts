@@ -21,6 +21,9 @@ export interface VariantShape {
 }
 
 export interface TaskShape {
+  /** Position among the tasks of all pipelines; and among those of its own. */
+  index: number
+  position: number
   pipeline: PipelineShape
   name: string
   /** Steps from the root. */
@@ -31,15 +34,29 @@ export interface TaskShape {
 
 /** One variant for each task from the root down to `variant.task`. */
 export interface Prefix {
-  /** Position among the prefixes of its pipeline. */
+  /** Position among the prefixes of all pipelines; and among those of its own. */
+  index: number
   id: number
   variant: VariantShape
   parent: Prefix | null
   accuracy: number
-  /** For each child task, one prefix for each of its variants. */
+  /** For each child task, one prefix for each of its variants; and the same as a way. */
   next: Prefix[][]
+  ways: Way[]
   /** Largest least accuracy that all paths through this prefix can keep, over the branches. */
   bestFloor: number
+}
+
+/**
+ * How items come to a task: from the root, or behind a prefix. All of one way have the same choice,
+ * so that what is worked out for one holds for the next.
+ */
+export interface Way {
+  /** Position among the ways of all pipelines. */
+  index: number
+  task: TaskShape
+  /** What serving such an item can lead to: one for each variant of the task. */
+  prefixes: readonly Prefix[]
 }
 
 export interface PipelineShape {
@@ -48,8 +65,9 @@ export interface PipelineShape {
   root: TaskShape
   /** Parents before children. */
   tasks: TaskShape[]
-  /** One prefix for each variant of the root. */
+  /** One prefix for each variant of the root; and the same as a way. */
   starts: Prefix[]
+  start: Way
   prefixCount: number
   /** Distinct accuracies of whole paths, rising. A least accuracy is one of these, by position. */
   levels: number[]
@@ -76,13 +94,14 @@ export function shapesOf(pipelines: readonly Pipeline[]): Shapes {
   const byName = new Map<string, PipelineShape>()
   const variants: VariantShape[] = []
   const byKey = new Map<string, VariantShape>()
+  const counts: Counts = { tasks: 0, prefixes: 0, ways: 0 }
   const variantsOf = ({ tasks }: PipelineShape) => tasks.flatMap((task) => task.variants)
 
   function add(pipeline: Pipeline): PipelineShape {
     if (byName.has(pipeline.name)) {
       throw new RangeError(`Cannot schedule two pipelines of one name: received ${pipeline.name}`)
     }
-    const shape = shapeOf(pipeline, variants)
+    const shape = shapeOf(pipeline, variants, counts)
     byName.set(pipeline.name, shape)
     for (const variant of variantsOf(shape)) byKey.set(keyOf(variant.ref), variant)
     return shape
@@ -100,19 +119,30 @@ export function shapesOf(pipelines: readonly Pipeline[]): Shapes {
   }
 }
 
-function shapeOf(pipeline: Pipeline, variants: VariantShape[]): PipelineShape {
+/** So many there are of all pipelines. */
+interface Counts {
+  tasks: number
+  prefixes: number
+  ways: number
+}
+
+function shapeOf(pipeline: Pipeline, variants: VariantShape[], counts: Counts): PipelineShape {
   const shape: PipelineShape = {
     name: pipeline.name,
     pipeline,
     root: undefined as unknown as TaskShape,
     tasks: [],
     starts: [],
+    start: undefined as unknown as Way,
     prefixCount: 0,
     levels: [],
     bestFloor: 0,
   }
   const addTask = (name: string, depth: number): TaskShape => {
-    const task: TaskShape = { pipeline: shape, name, depth, next: [], variants: [] }
+    const [index, position] = [counts.tasks++, shape.tasks.length]
+    const task: TaskShape = {
+      ...{ index, position, pipeline: shape, name, depth, next: [], variants: [] },
+    }
     shape.tasks.push(task)
     const { next, variants: own } = taskOf(pipeline, name)
     for (const [variantName, variant] of Object.entries(own)) {
@@ -131,28 +161,34 @@ function shapeOf(pipeline: Pipeline, variants: VariantShape[]): PipelineShape {
     return task
   }
   shape.root = addTask(pipeline.root, 0)
-  addPrefixes(shape, pathAccuracyOf(pipeline))
+  addPrefixes(shape, pathAccuracyOf(pipeline), counts)
   return shape
 }
 
-function addPrefixes(shape: PipelineShape, accuracyOf: PathAccuracy): void {
+function addPrefixes(shape: PipelineShape, accuracyOf: PathAccuracy, counts: Counts): void {
+  const wayOf = (task: TaskShape, prefixes: Prefix[]): Way => (
+    { index: counts.ways++, task, prefixes }
+  )
   const levels = new Set<number>()
   const extend = (task: TaskShape, parent: Prefix | null, above: string[][]): Prefix[] =>
     task.variants.map((variant) => {
       const tasks = [...above[0]!, task.name]
       const names = [...above[1]!, variant.ref.variant]
       const prefix: Prefix = {
+        index: counts.prefixes++,
         id: shape.prefixCount++,
         variant,
         parent,
         accuracy: accuracyOf(tasks, names),
         next: [],
+        ways: [],
         bestFloor: 0,
       }
       if (shape.prefixCount > MAX_PREFIXES) {
         throw new RangeError(`Cannot schedule ${shape.name}: more than ${MAX_PREFIXES} paths`)
       }
       prefix.next = task.next.map((child) => extend(child, prefix, [tasks, names]))
+      prefix.ways = prefix.next.map((branch, child) => wayOf(task.next[child]!, branch))
       if (task.next.length === 0) levels.add(prefix.accuracy)
       prefix.bestFloor = prefix.next.reduce(
         (least, branch) => Math.min(least, bestOf(branch)),
@@ -161,18 +197,13 @@ function addPrefixes(shape: PipelineShape, accuracyOf: PathAccuracy): void {
       return prefix
     })
   shape.starts = extend(shape.root, null, [[], []])
+  shape.start = wayOf(shape.root, shape.starts)
   shape.levels = [...levels].sort((a, b) => a - b)
   shape.bestFloor = bestOf(shape.starts)
 }
 
 const bestOf = (prefixes: readonly Prefix[]) =>
   prefixes.reduce((best, prefix) => Math.max(best, prefix.bestFloor), 0)
-
-/** Prefixes that serving an item of `task` can lead to, after `above` (null at the root). */
-export function prefixesAfter(above: Prefix | null, task: TaskShape): Prefix[] {
-  if (above === null) return task.pipeline.starts
-  return above.next[above.variant.task.next.indexOf(task)] ?? []
-}
 
 /**
  * Position in `levels` of the lowest path accuracy that is at least `minAccuracy`; the number of

@@ -4,10 +4,11 @@
  *
  * @module
  */
+import type { Duties } from './duties.ts'
 import type { BatchId, NodeId, SlotIndex } from './types.ts'
 import type { TaskShape, VariantShape } from './shape.ts'
-import type { Item } from './query.ts'
-import type { Latency, Profile } from './profile.ts'
+import { type Item, unsettle } from './query.ts'
+import type { NodeTimes } from './node_profile.ts'
 
 export interface Batch {
   id: BatchId
@@ -55,10 +56,18 @@ export interface Slot {
   /** When it was last given a batch. */
   usedMs: number
   cooldowns: Map<VariantShape, Cooldown>
+  /** Where it is listed for its next batch, if it is; and which of its changes is the last. */
+  listed: { in: object | null; place: Place }
+  stamp: number
 }
+
+/** Why a slot has credit: idle, about to be free, or idle on a node that rests. */
+export type Place = 'idle' | 'nearly' | 'resting'
 
 export interface PoolNode {
   id: NodeId
+  /** What its profile says it takes. */
+  times: NodeTimes
   slots: Slot[]
   duty: number
   /** What it is able to hold, in the order of all variants; replaced as a whole. */
@@ -108,6 +117,8 @@ export interface Group {
   price: number
   /** How much slower its nodes are than the reference machine; smaller is faster. */
   meanMs: number
+  /** What the mix has it do; see `targets.ts`. */
+  duties: Duties | null
   /** When its next slot last went without, though work waited; and its next resting slot. */
   declinedMs: { awake: number; resting: number }
 }
@@ -119,16 +130,17 @@ export function renewKey(slot: Slot): void {
 }
 
 /** Of a batch on this slot as things are: longer beside a load. */
-export function latencyOn(
-  { node, loading }: Slot,
-  variant: VariantShape,
-  batch: number,
-  profile: Pick<Profile, 'latency' | 'loadFactor'>,
-): Latency {
-  const alone = profile.latency(node.id, variant, batch)
-  if (loading.size === 0) return alone
-  const times = profile.loadFactor(node.id)
-  return { meanMs: alone.meanMs * times, upperMs: alone.upperMs * times }
+export function meanMsOn(slot: Slot, variant: VariantShape, batch: number): number {
+  const { times } = slot.node
+  const aloneMs = times.meanMs(variant, batch)
+  return slot.loading.size === 0 ? aloneMs : aloneMs * times.loadFactor()
+}
+
+/** Likewise what is hardly exceeded. */
+export function upperMsOn(slot: Slot, variant: VariantShape, batch: number): number {
+  const { times } = slot.node
+  const aloneMs = times.upperMs(variant, batch)
+  return slot.loading.size === 0 ? aloneMs : aloneMs * times.loadFactor()
 }
 
 /** Whether it holds all that it may be asked to: then an item can go any way there. */
@@ -152,6 +164,8 @@ export function createSlot(node: PoolNode, index: SlotIndex): Slot {
     restUntilMs: 0,
     usedMs: -Infinity,
     cooldowns: new Map(),
+    listed: { in: null, place: 'idle' },
+    stamp: 0,
   }
 }
 
@@ -180,9 +194,11 @@ export function lateMs(slot: Slot): number {
  */
 export function creditAtMs(slot: Slot, nowMs: number): number {
   if (slot.node.paused) return Infinity
-  const [running, waiting] = slot.batches
+  const running = slot.batches[0]
   if (running === undefined) return slot.restUntilMs
-  if (waiting !== undefined || running.ghostUntilMs !== null || slot.node.duty < 1) return Infinity
+  if (slot.batches.length > 1 || running.ghostUntilMs !== null || slot.node.duty < 1) {
+    return Infinity
+  }
   // What would wait there may find its variant gone.
   if (slot.replacing) return Infinity
   if (nowMs > running.endsAtMs + running.upperMs - running.meanMs + LEAD_MS) return Infinity
@@ -190,7 +206,7 @@ export function creditAtMs(slot: Slot, nowMs: number): number {
 }
 
 export const isCoolingDown = (slot: Slot, variant: VariantShape, nowMs: number) =>
-  (slot.cooldowns.get(variant)?.untilMs ?? -Infinity) > nowMs
+  slot.cooldowns.size > 0 && (slot.cooldowns.get(variant)?.untilMs ?? -Infinity) > nowMs
 
 /** After a failure the pair gets nothing for a while, longer each time in a row. */
 export function coolDown(slot: Slot, variant: VariantShape, nowMs: number): void {
@@ -211,7 +227,7 @@ export function changePace(slot: Slot, times: number, nowMs: number): void {
     batch.endsAtMs += laterMs
     for (const item of batch.items) {
       item.endsAtMs = batch.endsAtMs
-      item.query.rest = null
+      unsettle(item.query)
     }
   })
 }
@@ -221,13 +237,14 @@ export function takeOff(batch: Batch, nowMs: number): void {
   const { slot } = batch
   const position = slot.batches.indexOf(batch)
   if (position < 0) return
-  slot.batches.splice(position, 1)
+  if (position === 0) slot.batches.shift()
+  else slot.batches.splice(position, 1)
   const next = slot.batches[0]
   if (position === 0 && next !== undefined) {
     next.endsAtMs = nowMs + next.meanMs
     for (const item of next.items) {
       item.endsAtMs = next.endsAtMs
-      item.query.rest = null
+      unsettle(item.query)
     }
   }
 }

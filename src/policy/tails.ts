@@ -11,7 +11,7 @@
 import type { Capacity } from './capacity.ts'
 import { makespanMs } from './capacity.ts'
 import type { FanOut } from './fanout.ts'
-import { type Prefix, prefixesAfter, type TaskShape } from './shape.ts'
+import type { Prefix, Way } from './shape.ts'
 
 /** What follows after one item was served. */
 export interface Option {
@@ -21,6 +21,13 @@ export interface Option {
   leaves: number
   poolMs: number
   /** By mean latencies, and by upper ones. */
+  chainMs: number
+  safeChainMs: number
+}
+
+/** The least of each over all options after a prefix; infinite where there are none. */
+export interface Least {
+  poolMs: number
   chainMs: number
   safeChainMs: number
 }
@@ -35,10 +42,11 @@ export interface Quickest {
 export interface Tails {
   /** Options after this prefix, the most accurate first; empty where the level can't be kept. */
   tails(prefix: Prefix, level: number): readonly Option[]
-  /** Undefined when no slot can serve it so that all paths keep the level. */
-  quickest(above: Prefix | null, task: TaskShape, level: number): Quickest | undefined
-  /** By upper latencies, the shortest of the ways that are nearly as accurate as the best. */
-  nearlyBestMs(above: Prefix | null, task: TaskShape, level: number): number
+  least(prefix: Prefix, level: number): Least
+  /** Undefined when no slot can serve such items so that all paths keep the level. */
+  quickest(way: Way, level: number): Quickest | undefined
+  /** By upper latencies, the shortest of the choices that are nearly as accurate as the best. */
+  nearlyBestMs(way: Way, level: number): number
 }
 
 /** Share of its accuracy that a way may have less than the best one. */
@@ -46,29 +54,20 @@ const NEARLY = 0.03
 const MAX_OPTIONS = 12
 const AT_END: Option = { accuracy: 0, leaves: 1, poolMs: 0, chainMs: 0, safeChainMs: 0 }
 
-/** For items of a task that came by a prefix: one value for each level. */
-type ByWay<T> = Map<TaskShape | Prefix, Map<TaskShape, T[]>>
+/** What was worked out so far: by level, by index of the prefix or way. */
+type Known<T> = (T | undefined)[][]
 
-function listOf<T>(of: ByWay<T>, above: Prefix | null, task: TaskShape): T[] {
-  const key = above ?? task
-  let byTask = of.get(key)
-  if (byTask === undefined) of.set(key, byTask = new Map())
-  let list = byTask.get(task)
-  if (list === undefined) byTask.set(task, list = [])
-  return list
-}
+const at = <T>(known: Known<T>, level: number): (T | undefined)[] => known[level] ??= []
 
 /** Good for one epoch of the capacity; remembers what it worked out. */
 export function createTails(capacity: Capacity, fanOut: FanOut, maxBatch: number): Tails {
-  const tailsOf = new Map<Prefix, (readonly Option[])[]>()
-  const quickestOf: ByWay<Quickest | null> = new Map()
-  const nearlyOf: ByWay<number> = new Map()
+  const tailsOf: Known<readonly Option[]> = []
+  const leastOf: Known<Least> = []
+  const quickestOf: Known<Quickest | null> = []
+  const nearlyOf: Known<number> = []
 
-  function tails(prefix: Prefix, level: number): readonly Option[] {
-    let byLevel = tailsOf.get(prefix)
-    if (byLevel === undefined) tailsOf.set(prefix, byLevel = [])
-    return byLevel[level] ??= workOut(prefix, level)
-  }
+  const tails = (prefix: Prefix, level: number): readonly Option[] =>
+    at(tailsOf, level)[prefix.index] ??= workOut(prefix, level)
 
   function workOut(prefix: Prefix, level: number): readonly Option[] {
     const { task } = prefix.variant
@@ -112,9 +111,19 @@ export function createTails(capacity: Capacity, fanOut: FanOut, maxBatch: number
     return pruned(options)
   }
 
-  function findQuickest(above: Prefix | null, task: TaskShape, level: number): Quickest | null {
+  function findLeast(prefix: Prefix, level: number): Least {
+    const least: Least = { poolMs: Infinity, chainMs: Infinity, safeChainMs: Infinity }
+    for (const tail of tails(prefix, level)) {
+      least.poolMs = Math.min(least.poolMs, tail.poolMs)
+      least.chainMs = Math.min(least.chainMs, tail.chainMs)
+      least.safeChainMs = Math.min(least.safeChainMs, tail.safeChainMs)
+    }
+    return least
+  }
+
+  function findQuickest({ prefixes }: Way, level: number): Quickest | null {
     let best: Quickest | null = null
-    for (const prefix of prefixesAfter(above, task)) {
+    for (const prefix of prefixes) {
       const service = capacity.services[prefix.variant.index]
       if (service === undefined) continue
       const aloneMs = service.servers[0]!.meanMs
@@ -131,8 +140,8 @@ export function createTails(capacity: Capacity, fanOut: FanOut, maxBatch: number
     return best
   }
 
-  function findNearlyBest(above: Prefix | null, task: TaskShape, level: number): number {
-    const ways = prefixesAfter(above, task).flatMap((prefix) => {
+  function findNearlyBest({ task, prefixes }: Way, level: number): number {
+    const choices = prefixes.flatMap((prefix) => {
       const service = capacity.services[prefix.variant.index]
       if (service === undefined) return []
       // A leaf item waits for those beside it in its batch.
@@ -144,8 +153,8 @@ export function createTails(capacity: Capacity, fanOut: FanOut, maxBatch: number
         endMs: beforeMs + safeChainMs,
       }))
     })
-    const best = ways.reduce((most, { accuracy }) => Math.max(most, accuracy), 0)
-    return ways.reduce(
+    const best = choices.reduce((most, { accuracy }) => Math.max(most, accuracy), 0)
+    return choices.reduce(
       (least, { accuracy, endMs }) =>
         accuracy < (1 - NEARLY) * best ? least : Math.min(least, endMs),
       Infinity,
@@ -154,15 +163,13 @@ export function createTails(capacity: Capacity, fanOut: FanOut, maxBatch: number
 
   return {
     tails,
-    nearlyBestMs(above, task, level) {
-      const byLevel = listOf(nearlyOf, above, task)
-      return byLevel[level] ??= findNearlyBest(above, task, level)
-    },
-    quickest(above, task, level) {
-      const byLevel = listOf(quickestOf, above, task)
-      const known = byLevel[level]
-      if (known !== undefined) return known ?? undefined
-      return (byLevel[level] = findQuickest(above, task, level)) ?? undefined
+    least: (prefix, level) => at(leastOf, level)[prefix.index] ??= findLeast(prefix, level),
+    nearlyBestMs: (way, level) => at(nearlyOf, level)[way.index] ??= findNearlyBest(way, level),
+    quickest(way, level) {
+      const known = at(quickestOf, level)
+      let found = known[way.index]
+      if (found === undefined) known[way.index] = found = findQuickest(way, level)
+      return found ?? undefined
     },
   }
 }

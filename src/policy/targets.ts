@@ -4,10 +4,11 @@
  *
  * @module
  */
-import type { Group } from './slots.ts'
+import type { Duties, Share } from './duties.ts'
 import type { Mix } from './frontier/mix.ts'
 import type { Item } from './query.ts'
-import { prefixesAfter, type TaskShape, type VariantShape } from './shape.ts'
+import type { TaskShape, VariantShape } from './shape.ts'
+import type { Group } from './slots.ts'
 
 export interface Targets {
   /** Of the mix in force; no two are alike. */
@@ -27,38 +28,29 @@ export interface Targets {
 /** What was missed longer ago than so many items is not made up for. */
 const MAX_CREDIT = 24
 
-interface Row {
-  /** By position of the variant in its task: share of the items; sums to 1, or all 0. */
-  weights: Float64Array
-  /** Likewise: share of the group's time for the task. */
-  times: Float64Array
-  planned: boolean
-}
-
-interface GroupRows {
-  byTask: Map<TaskShape, Row>
-  byPrefix: Map<object, Row>
-}
-
 export function createTargets(): Targets {
   let mix: Mix | undefined
   let mixNumber = 0
-  let rows = new Map<string, GroupRows>()
-  const credits = new Map<string, Map<TaskShape, Float64Array>>()
+  let duties = new Map<string, Duties>()
+  const credits = new Map<string, Duties['credits']>()
 
-  function rowsOf(group: Group): GroupRows {
-    let found = rows.get(group.key)
+  function dutiesOf(group: Group): Duties {
+    const known = group.duties
+    if (known?.mixNumber === mixNumber) return known
+    let found = duties.get(group.key)
     if (found === undefined) {
-      rows.set(group.key, found = { byTask: new Map(), byPrefix: new Map() })
+      let own = credits.get(group.key)
+      if (own === undefined) credits.set(group.key, own = [])
+      duties.set(group.key, found = { mixNumber, byTask: [], byWay: [], credits: own })
     }
-    return found
+    return group.duties = found
   }
 
   /** Work of the task's variants on the group; where it has none, what the pool does of it. */
-  function taskRow(task: TaskShape, group: Group): Row {
-    const { byTask } = rowsOf(group)
-    let row = byTask.get(task)
-    if (row === undefined) {
+  function taskShare(task: TaskShape, group: Group): Share {
+    const { byTask } = dutiesOf(group)
+    let share = byTask[task.index]
+    if (share === undefined) {
       const position = mix!.groups.indexOf(group.key)
       const own = task.variants.map(({ index }) =>
         position < 0 ? 0 : mix!.work[index]?.[position] ?? 0
@@ -75,44 +67,38 @@ export function createTargets(): Targets {
           ? mix!.items[index]?.[position] ?? 0
           : mix!.items[index]?.reduce((a, b) => a + b, 0) ?? 0
       )
-      row = {
+      share = {
         weights: normalised(items),
         times: normalised(planned ? own : pool),
         planned: planned || nowhere,
       }
-      byTask.set(task, row)
+      byTask[task.index] = share
     }
-    return row
+    return share
   }
 
-  /** The same, for items that come by this prefix: only where its flow goes. */
-  function prefixRow(item: Item, group: Group): Row {
-    const base = taskRow(item.task, group)
-    if (item.above === null) return base
-    const { byPrefix } = rowsOf(group)
-    // One prefix may lead to several tasks: the child prefixes' array stands for both.
-    const children = prefixesAfter(item.above, item.task)
-    let row = byPrefix.get(children)
-    if (row === undefined) {
+  /** The same, for items of one way: only where its flow goes. */
+  function wayShare({ way, query }: Item, group: Group): Share {
+    const base = taskShare(way.task, group)
+    if (way === way.task.pipeline.start) return base
+    const { byWay } = dutiesOf(group)
+    let share = byWay[way.index]
+    if (share === undefined) {
       // A pipeline that came after this mix has no flow in it.
-      const { flow } = mix!.pipelines.find(({ pipeline }) => pipeline === item.query.shape.name) ??
+      const { flow } = mix!.pipelines.find(({ pipeline }) => pipeline === query.shape.name) ??
         { flow: [] }
-      const weights = children.map((prefix, i) =>
+      const weights = way.prefixes.map((prefix, i) =>
         (flow[prefix.id] ?? 0) > 1e-6 ? base.weights[i]! : 0
       )
       const any = weights.some((weight) => weight > 1e-6)
-      row = any ? { ...base, weights: normalised(weights) } : base
-      byPrefix.set(children, row)
+      share = any ? { ...base, weights: normalised(weights) } : base
+      byWay[way.index] = share
     }
-    return row
+    return share
   }
 
   function creditsOf(task: TaskShape, group: Group): Float64Array {
-    let byTask = credits.get(group.key)
-    if (byTask === undefined) credits.set(group.key, byTask = new Map())
-    let found = byTask.get(task)
-    if (found === undefined) byTask.set(task, found = new Float64Array(task.variants.length))
-    return found
+    return dutiesOf(group).credits[task.index] ??= new Float64Array(task.variants.length)
   }
 
   return {
@@ -122,12 +108,12 @@ export function createTargets(): Targets {
     adopt(next) {
       mix = next
       mixNumber++
-      rows = new Map()
+      duties = new Map()
       for (const key of credits.keys()) if (!next.groups.includes(key)) credits.delete(key)
     },
     target(item, group) {
       if (mix === undefined) return undefined
-      const { weights } = prefixRow(item, group)
+      const { weights } = wayShare(item, group)
       const credit = creditsOf(item.task, group)
       let best = -1
       for (let i = 0; i < weights.length; i++) {
@@ -136,20 +122,20 @@ export function createTargets(): Targets {
       }
       return best < 0 ? undefined : item.task.variants[best]
     },
-    isPlanned: (task, group) => mix === undefined || taskRow(task, group).planned,
+    isPlanned: (task, group) => mix === undefined || taskShare(task, group).planned,
     share({ task, index }, group) {
       if (mix === undefined) return 0
-      const { times } = taskRow(task, group)
+      const { times } = taskShare(task, group)
       return times[task.variants.findIndex((variant) => variant.index === index)] ?? 0
     },
     charge(task, group, variant, items) {
       if (mix === undefined) return
-      const { weights } = taskRow(task, group)
+      const { weights } = taskShare(task, group)
       const credit = creditsOf(task, group)
-      task.variants.forEach((other, i) => {
-        const next = credit[i]! + weights[i]! * items - (other === variant ? items : 0)
+      for (let i = 0; i < credit.length; i++) {
+        const next = credit[i]! + weights[i]! * items - (task.variants[i] === variant ? items : 0)
         credit[i] = Math.min(Math.max(next, -MAX_CREDIT), MAX_CREDIT)
-      })
+      }
     },
   }
 }

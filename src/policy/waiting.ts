@@ -4,12 +4,14 @@
  * @module
  */
 import { createQueue, type DeadlineQueue } from './queue.ts'
-import type { Item } from './query.ts'
+import { type Item, unsettle } from './query.ts'
 import type { PipelineShape, Shapes, TaskShape } from './shape.ts'
 
 export interface Waiting {
   readonly total: number
   readonly queues: ReadonlyMap<TaskShape, DeadlineQueue<Item>>
+  /** The queue of a task. */
+  of(task: TaskShape): DeadlineQueue<Item>
   /** Queues for one pipeline more, and away with those of one that is gone. */
   open(shape: PipelineShape): void
   close(shape: PipelineShape): void
@@ -23,16 +25,21 @@ export interface Waiting {
 
 export function createWaiting(shapes: Shapes): Waiting {
   const queues = new Map<TaskShape, DeadlineQueue<Item>>()
+  /** The same by index of task. */
+  const byIndex: DeadlineQueue<Item>[] = []
+  /** Of tasks that are gone. */
+  const nothing = createQueue<Item>()
+  const of = (task: TaskShape) => byIndex[task.index]!
   const open = ({ tasks }: PipelineShape) => {
-    for (const task of tasks) queues.set(task, createQueue<Item>())
+    for (const task of tasks) queues.set(task, byIndex[task.index] = createQueue<Item>())
   }
   for (const shape of shapes.pipelines.values()) open(shape)
   let total = 0
 
   function note({ query, task }: Item, change: 1 | -1): void {
     total += change
-    query.waiting.set(task, (query.waiting.get(task) ?? 0) + change)
-    query.rest = null
+    query.waiting[task.position]! += change
+    unsettle(query)
   }
 
   function enter(item: Item, nowMs: number): void {
@@ -48,22 +55,26 @@ export function createWaiting(shapes: Shapes): Waiting {
       return total
     },
     queues,
+    of,
     open,
     close({ tasks }) {
-      for (const task of tasks) queues.delete(task)
+      for (const task of tasks) {
+        queues.delete(task)
+        byIndex[task.index] = nothing
+      }
     },
-    count: (task) => queues.get(task)!.length,
+    count: (task) => of(task).length,
     add(item, nowMs) {
       enter(item, nowMs)
-      queues.get(item.task)!.insert(item)
+      of(item.task).insert(item)
     },
     addNew(items, nowMs) {
       if (items.length === 0) return
       for (const item of items) enter(item, nowMs)
-      queues.get(items[0]!.task)!.insertRun(items)
+      of(items[0]!.task).insertRun(items)
     },
     remove(item) {
-      if (queues.get(item.task)!.remove(item)) note(item, -1)
+      if (of(item.task).remove(item)) note(item, -1)
     },
   }
 }

@@ -11,6 +11,7 @@ const shapes = shapesOf([ocr])
 function nodeOf(id: string, given: Partial<PoolNode> = {}): PoolNode {
   return {
     id,
+    times: createProfile().of(id),
     slots: [],
     duty: 1,
     able: shapes.variants,

@@ -140,7 +140,7 @@ Deno.test('targets give out items in the shares of the mix, however long each va
   const targets = createTargets()
   targets.adopt(mix)
   const shape = [...ocrShapes.pipelines.values()][0]!
-  const item = { task: shape.root, above: null, query: { shape } } as unknown as Item
+  const item = { task: shape.root, way: shape.start, query: { shape } } as unknown as Item
   const group = { key: 'g0' } as Group
   const counts = new Map<string, number>()
   for (let i = 0; i < 2000; i++) {

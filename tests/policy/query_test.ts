@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { accuracyOf, answerOf, createQuery, type Item, serveItem } from '../../src/policy/query.ts'
-import { levelOf, prefixesAfter, shapesOf } from '../../src/policy/shape.ts'
+import { levelOf, shapesOf } from '../../src/policy/shape.ts'
 import { ocr, street } from './fixtures.ts'
 import { checkPipeline } from '../../src/pipeline/parse.ts'
 
@@ -18,9 +18,9 @@ function start(pipeline = street) {
 }
 
 function serve(item: Item, variant: string, children: { [task: string]: unknown[] } = {}): Item[] {
-  const prefix = prefixesAfter(item.above, item.task)
-    .find((found) => found.variant.ref.variant === variant)!
-  return serveItem(item, prefix, { ok: true, result: `${item.task.name} done`, children }, 0)
+  const prefix = item.way.prefixes.find((found) => found.variant.ref.variant === variant)!
+  serveItem(item, prefix, { ok: true, result: `${item.task.name} done`, children }, 0)
+  return item.children.flat()
 }
 
 Deno.test('query accounts accuracy as the mean over leaf items of both branches', () => {
@@ -31,7 +31,7 @@ Deno.test('query accounts accuracy as the mean over leaf items of both branches'
   serve(plateA!, 'fine')
   serve(plateB!, 'fast')
   serve(face!, 'fast')
-  assert.equal(query.open.size, 0)
+  assert.equal(query.openCount, 0)
   assert.ok(Math.abs(accuracyOf(query) - (0.8 + 0.5 + 0.9) / 3) < 1e-12)
 })
 

@@ -7,8 +7,9 @@ import {
   changePace,
   createSlot,
   creditAtMs,
-  latencyOn,
+  meanMsOn,
   type PoolNode,
+  upperMsOn,
 } from '../../src/policy/slots.ts'
 import { createScheduler } from '../../src/policy/scheduler.ts'
 import type { PolicyCommand, PolicyEvent } from '../../src/policy/types.ts'
@@ -97,12 +98,12 @@ Deno.test('a batch that ran beside a load teaches nothing of how long its varian
 
 Deno.test('a batch beside a load is expected to take longer, and so is one that a load finds running', () => {
   const profile = createProfile()
-  const slot = createSlot({ id: 'a', duty: 1, paused: false } as PoolNode, 0)
-  const alone = latencyOn(slot, small!, 1, profile)
+  const times = profile.of('a')
+  const slot = createSlot({ id: 'a', times, duty: 1, paused: false } as PoolNode, 0)
+  const alone = { meanMs: meanMsOn(slot, small!, 1), upperMs: upperMsOn(slot, small!, 1) }
   slot.loading.add(large!)
-  const beside = latencyOn(slot, small!, 1, profile)
-  assert.equal(beside.meanMs, alone.meanMs * profile.loadFactor('a'))
-  assert.ok(beside.upperMs > alone.upperMs)
+  assert.equal(meanMsOn(slot, small!, 1), alone.meanMs * profile.loadFactor('a'))
+  assert.ok(upperMsOn(slot, small!, 1) > alone.upperMs)
   const batch = { meanMs: 100, upperMs: 120, endsAtMs: 100, items: [] }
   const behind = { meanMs: 50, upperMs: 60, endsAtMs: 150, items: [] }
   slot.batches.push(...[batch, behind] as unknown as typeof slot.batches)

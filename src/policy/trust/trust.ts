@@ -10,6 +10,7 @@
  */
 import type { Extras } from '../extras.ts'
 import type { Finished } from '../finish.ts'
+import { unsettle } from '../query.ts'
 import type { Shapes } from '../shape.ts'
 import type { Batch, PoolNode, Slot } from '../slots.ts'
 import type { ExtraWork, NodeId, NodeTrust, PolicyCommand, PolicyEvent } from '../types.ts'
@@ -242,7 +243,7 @@ export function createTrust(parts: TrustParts): Trust {
       nowMs
     for (const item of batch.items) {
       item.endsAtMs = nowMs + batch.meanMs + batch.networkMs
-      item.query.rest = null
+      unsettle(item.query)
     }
     const held: Held = { batch, event, positions }
     const dueMs = nowMs + HOLD_SHARE * Math.max(0, leftMs)

@@ -1,0 +1,54 @@
+/**
+ * What is known of the times of one node.
+ *
+ * @module
+ */
+import type { LatencyModel } from './latency_model.ts'
+import type { TaskShape, VariantShape } from './shape.ts'
+
+/** What a decision asks of one node, without looking it up each time. */
+export interface NodeTimes {
+  meanMs(variant: VariantShape, batch: number): number
+  upperMs(variant: VariantShape, batch: number): number
+  /** Both ways together. */
+  networkMs(task: TaskShape): number
+  loadFactor(): number
+}
+
+export interface NodeProfile {
+  logSlowness: number
+  /** What that is the logarithm of. */
+  slowness: number
+  samples: number
+  models: Map<number, LatencyModel>
+  /** The same by index of the variant. */
+  modelAt: (LatencyModel | undefined)[]
+  network: Map<TaskShape, number>
+  /** The same by index of the task. */
+  networkAt: (number | undefined)[]
+  roundTripMs: number
+  /** Undefined until it was seen: then what the pool shows counts. */
+  loadFactor: number | undefined
+}
+
+export const createNodeProfile = (): NodeProfile => ({
+  logSlowness: 0,
+  slowness: 1,
+  samples: 0,
+  models: new Map(),
+  modelAt: [],
+  network: new Map(),
+  networkAt: [],
+  roundTripMs: 0,
+  loadFactor: undefined,
+})
+
+export function setModel(node: NodeProfile, index: number, model: LatencyModel): void {
+  node.models.set(index, model)
+  node.modelAt[index] = model
+}
+
+export function setNetwork(node: NodeProfile, task: TaskShape, ms: number): void {
+  node.network.set(task, ms)
+  node.networkAt[task.index] = ms
+}
