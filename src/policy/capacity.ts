@@ -6,6 +6,7 @@
  * @module
  */
 import type { Shapes, TaskShape, VariantShape } from './shape.ts'
+import { createMeans, frozen, type Means } from './means.ts'
 import type { Profile } from './profile.ts'
 import type { BatchSizes } from './batch_sizes.ts'
 import { type Group, holdsAll, type NodeClass, type PoolNode, type Slot } from './slots.ts'
@@ -43,6 +44,8 @@ export interface Layout {
   allHeld: boolean
   /** A few nodes of each group. */
   samples: ReadonlyMap<Group, PoolNode[]>
+  /** What those take, by index of the variant, as far as it was asked for. */
+  means: ReadonlyMap<Group, (Means | undefined)[]>
 }
 
 export interface Capacity {
@@ -69,6 +72,7 @@ export function layOut(classes: readonly NodeClass[]): Layout {
     slotCount: groups.reduce((sum, group) => sum + group.slots.length, 0),
     allHeld: groups.every(({ slots }) => slots.every(holdsAll)),
     samples: new Map(groups.map((group) => [group, sampleOf(group)])),
+    means: new Map(groups.map((group) => [group, []])),
   }
 }
 
@@ -97,7 +101,7 @@ export function valueCapacity(
     layout,
     groups,
     slotCount,
-    services: shapes.variants.map((variant) => serviceOf(variant, groups, samples, sizes)),
+    services: shapes.variants.map((variant) => serviceOf(variant, groups, layout, profile, sizes)),
   }
 }
 
@@ -138,13 +142,11 @@ function groupsOf(nodeClass: NodeClass, groups: Group[]): void {
 
 /** Nodes whose profile is asked for a group: more tell no more, and cost time in large pools. */
 const SAMPLE = 16
-/** Batch sizes up to this are worked out once. */
-const MAX_KNOWN = 64
-
 function serviceOf(
   variant: VariantShape,
   groups: readonly Group[],
-  samples: ReadonlyMap<Group, PoolNode[]>,
+  layout: Layout,
+  profile: Profile,
   sizes: BatchSizes,
 ): Service | undefined {
   const servers: Server[] = []
@@ -153,21 +155,10 @@ function serviceOf(
   let slots = 0
   for (const group of groups) {
     if (!group.held.has(variant)) continue
-    const sample = samples.get(group)!
-    const known = new Float64Array(MAX_KNOWN + 1).fill(NaN)
-    const besideLoad = ({ times }: PoolNode) => group.loading ? times.loadFactor() : 1
-    const latencyMs = (batch: number) => {
-      const before = known[batch]
-      if (before !== undefined && before === before) return before
-      let sum = 0
-      for (const node of sample) sum += node.times.meanMs(variant, batch) * besideLoad(node)
-      const mean = sum / sample.length
-      if (batch <= MAX_KNOWN && Number.isInteger(batch)) known[batch] = mean
-      return mean
-    }
-    let upperMs = 0
-    for (const node of sample) upperMs += node.times.upperMs(variant, 1) * besideLoad(node)
-    upperMs /= sample.length
+    const means = meansOf(variant, group, layout, profile)
+    means.begin()
+    const latencyMs = frozen(means)
+    const { upperMs } = means
     const meanMs = latencyMs(1)
     const batch = sizes.seen(group.class.name, variant.task)
     const costMs = Math.max(latencyMs(batch) / batch, 1e-3)
@@ -189,6 +180,16 @@ function serviceOf(
     networkMs: quickest.group.slots[0]!.node.times.networkMs(variant.task),
     upperRatio: Math.max(1, ratios / slots),
   }
+}
+
+function meansOf(
+  variant: VariantShape,
+  group: Group,
+  { samples, means }: Layout,
+  { revision }: Profile,
+): Means {
+  const known = means.get(group)!
+  return known[variant.index] ??= createMeans(variant, samples.get(group)!, group.loading, revision)
 }
 
 /** A few nodes spread over the group; all of them where they are few. */

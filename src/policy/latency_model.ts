@@ -19,6 +19,8 @@ export interface LatencyModel {
   /** As in {@linkcode Latency}. */
   meanMs(batch: number): number
   upperMs(batch: number): number
+  /** Adds the means of the batches in this range, times a factor, to what stands at each. */
+  addMeans(to: Float64Array, first: number, last: number, times: number): void
   /** A batch ended, or was given up (`lost`) after so long. Returns what of it was believed, in ms. */
   observe(batch: number, computeMs: number, lost: boolean): number
   /** Whether a batch ever ended. */
@@ -43,6 +45,17 @@ const RELAX = 0.5
 const KNOTS = 7
 const MAX_LOCAL = 10
 const CACHED = 65
+/** The largest batch that `addMeans` knows. */
+export const MOST_USUAL = CACHED - 1
+
+/** Of a batch: its place between the knots. */
+const knotOf = (batch: number) => Math.min(Math.max(Math.log2(batch), 0), KNOTS - 1)
+/** A mean of batches is a fraction, and looking that up in an array is slow. */
+const isUsual = (batch: number) => batch < CACHED && Number.isInteger(batch)
+/** Of usual batches: the knots below and above, and how far it is beyond the lower one. */
+const LOW = Uint8Array.from({ length: CACHED }, (_, batch) => Math.floor(knotOf(batch)))
+const HIGH = LOW.map((low) => Math.min(low + 1, KNOTS - 1))
+const BEYOND = Float64Array.from(LOW, (low, batch) => knotOf(batch) - low)
 
 /** Linear between measured points; outside them as the nearest two go on. Needs one point. */
 export function baseOf(points: readonly LatencyPoint[]): Base {
@@ -86,27 +99,38 @@ export function createModel(base: Base, spread: number, usualWeight: number): La
   let restedMs = 0
   const local = new Float64Array(KNOTS).fill(1)
   const localWeight = new Float64Array(KNOTS)
-  const cache = new Float64Array(CACHED).fill(NaN)
+  /** What the base is multiplied with at each knot. */
+  const factors = new Float64Array(KNOTS).fill(1)
+  /** The base of whole batches, as far as it was asked for: that never changes. */
+  const bases = new Float64Array(CACHED)
 
-  const knotOf = (batch: number) => Math.min(Math.max(Math.log2(batch), 0), KNOTS - 1)
-  const factorAt = (knot: number) =>
-    (scale + local[knot]! * localWeight[knot]!) / (1 + localWeight[knot]!)
+  function refactor(): void {
+    for (let i = 0; i < KNOTS; i++) {
+      factors[i] = (scale + local[i]! * localWeight[i]!) / (1 + localWeight[i]!)
+    }
+  }
+
+  function usualMs(batch: number): number {
+    const low = factors[LOW[batch]!]!
+    const factor = low + (factors[HIGH[batch]!]! - low) * BEYOND[batch]!
+    return Math.max((bases[batch] ||= base(batch)) * factor, 0.001)
+  }
 
   function meanMs(batch: number): number {
-    const known = cache[batch]
-    if (known !== undefined && known === known) return known
+    if (isUsual(batch)) return usualMs(batch)
     const knot = knotOf(batch)
     const low = Math.floor(knot)
     const high = Math.min(low + 1, KNOTS - 1)
-    const factor = factorAt(low) + (factorAt(high) - factorAt(low)) * (knot - low)
-    const ms = Math.max(base(batch) * factor, 0.001)
-    if (batch < CACHED && Number.isInteger(batch)) cache[batch] = ms
-    return ms
+    const factor = factors[low]! + (factors[high]! - factors[low]!) * (knot - low)
+    return Math.max(base(batch) * factor, 0.001)
   }
 
   return {
     meanMs,
     upperMs: (batch) => meanMs(batch) * upper,
+    addMeans(to, first, last, times) {
+      for (let batch = first; batch <= last; batch++) to[batch]! += usualMs(batch) * times
+    },
     observe(batch, computeMs, lost) {
       const expectedMs = meanMs(batch)
       const bound = observed < FIRST_BATCHES ? FIRST_OUTLIER : OUTLIER
@@ -132,7 +156,7 @@ export function createModel(base: Base, spread: number, usualWeight: number): La
         usual++
         usualScale += Math.max(0.05, 1 / usual) * (ratio - usualScale)
       }
-      cache.fill(NaN)
+      refactor()
       return seenMs
     },
     hasRun: () => ended,
@@ -145,7 +169,7 @@ export function createModel(base: Base, spread: number, usualWeight: number): La
         scale *= factor
         for (let i = 0; i < KNOTS; i++) local[i] = Math.min(local[i]! * factor, scale)
         restedMs = nowMs
-        cache.fill(NaN)
+        refactor()
       }
     },
   }

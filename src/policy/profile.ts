@@ -43,6 +43,8 @@ export interface Profile {
   sent(node: NodeId, task: TaskShape, networkMs: number): void
   roundTrip(node: NodeId, roundTripMs: number): void
   latency(node: NodeId, variant: VariantShape, batch: number): Latency
+  /** Rises whenever anything changes that nodes measured or showed of this variant. */
+  revision(variant: VariantShape): number
   /** The times of one node, as of whenever they are asked for. */
   of(node: NodeId): NodeTimes
   /** Of that latency the mean alone. */
@@ -90,6 +92,10 @@ export function createProfile(): Profile {
   let loadFactor = LOAD_FACTOR
   /** Nodes that came or went. */
   let changes = 0
+  /** By index of the variant. */
+  const revisions: number[] = []
+  const revise = (index: number) => revisions[index] = (revisions[index] ?? 0) + 1
+  const reviseAll = () => revisions.forEach((_, index) => revise(index))
 
   function typicalOf({ index, referenceMs }: VariantShape): Typical {
     return typical[index] ??= {
@@ -102,7 +108,10 @@ export function createProfile(): Profile {
     const known = nodes.get(id)
     if (known !== undefined) return known
     const made = createNodeProfile()
-    if (nodes.size >= MAX_NODES) nodes.delete(nodes.keys().next().value!)
+    if (nodes.size >= MAX_NODES) {
+      nodes.delete(nodes.keys().next().value!)
+      reviseAll()
+    }
     nodes.set(id, made)
     changes++
     return made
@@ -136,6 +145,14 @@ export function createProfile(): Profile {
     return {
       meanMs: (variant, batch) => meanOf(own(), variant, batch),
       upperMs: (variant, batch) => upperOf(own(), variant, batch),
+      addMeans(variant, to, first, last, times) {
+        const model = own()?.modelAt[variant.index]
+        if (model !== undefined) return model.addMeans(to, first, last, times)
+        for (let batch = first; batch <= last; batch++) {
+          to[batch]! += meanOf(node, variant, batch) * times
+        }
+      },
+      isKnown: (variant) => own()?.modelAt[variant.index] !== undefined,
       networkMs: (task) => networkOf(own(), task),
       loadFactor: () => own()?.loadFactor ?? loadFactor,
     }
@@ -157,6 +174,7 @@ export function createProfile(): Profile {
     const base = baseOf(usable)
     const node = nodeOf(id)
     setModel(node, variant.index, createModel(base, MEASURED_SPREAD, MEASURED_WEIGHT))
+    revise(variant.index)
     const first = usable.reduce((a, b) => b.batch < a.batch ? b : a)
     const prior = typicalOf(variant)
     compare(node, variant, first.batch, base(first.batch))
@@ -182,12 +200,14 @@ export function createProfile(): Profile {
       setModel(node, variant.index, model)
     }
     const seenMs = model.observe(batch, computeMs, lost)
+    revise(variant.index)
     if (!lost) compare(node, variant, batch, seenMs)
   }
 
   return {
     measured,
     inherit(from, to) {
+      revise(to.index)
       typical[to.index] = typicalOf(from)
       for (const node of nodes.values()) {
         const model = node.modelAt[from.index]
@@ -197,6 +217,7 @@ export function createProfile(): Profile {
     ran: (id, variant, batch, computeMs) => observe(id, variant, batch, computeMs, false),
     lost: (id, variant, batch, afterMs) => observe(id, variant, batch, afterMs, true),
     relax(nowMs) {
+      reviseAll()
       for (const { models } of nodes.values()) {
         for (const model of models.values()) model.relax(nowMs)
       }
@@ -230,6 +251,7 @@ export function createProfile(): Profile {
       return { meanMs: meanOf(node, variant, batch), upperMs: upperOf(node, variant, batch) }
     },
     of: timesOf,
+    revision: ({ index }) => revisions[index] ?? 0,
     meanMs: (id, variant, batch) => meanOf(nodes.get(id), variant, batch),
     hasRun: (id, variant) => nodes.get(id)?.modelAt[variant.index]?.hasRun() ?? false,
     isKnown: (id, variant) => nodes.get(id)?.models.has(variant.index) ?? false,
