@@ -45,6 +45,8 @@ const RELAX = 0.5
 const KNOTS = 7
 const MAX_LOCAL = 10
 const CACHED = 65
+/** The place of the bases behind the factors. */
+const BASES = 8
 /** The largest batch that `addMeans` knows. */
 export const MOST_USUAL = CACHED - 1
 
@@ -99,30 +101,35 @@ export function createModel(base: Base, spread: number, usualWeight: number): La
   let restedMs = 0
   const local = new Float64Array(KNOTS).fill(1)
   const localWeight = new Float64Array(KNOTS)
-  /** What the base is multiplied with at each knot. */
-  const factors = new Float64Array(KNOTS).fill(1)
-  /** The base of whole batches, as far as it was asked for: that never changes. */
-  const bases = new Float64Array(CACHED)
+  /**
+   * What the base is multiplied with at each knot; then the base of each usual batch, as far as it
+   * was asked for: that never changes. Side by side, as they are read together.
+   */
+  const known = new Float64Array(BASES + CACHED).fill(1, 0, KNOTS)
 
   function refactor(): void {
     for (let i = 0; i < KNOTS; i++) {
-      factors[i] = (scale + local[i]! * localWeight[i]!) / (1 + localWeight[i]!)
+      known[i] = (scale + local[i]! * localWeight[i]!) / (1 + localWeight[i]!)
     }
   }
 
-  function usualMs(batch: number): number {
-    const low = factors[LOW[batch]!]!
-    const factor = low + (factors[HIGH[batch]!]! - low) * BEYOND[batch]!
-    return Math.max((bases[batch] ||= base(batch)) * factor, 0.001)
+  function factorOf(low: number, high: number, beyond: number): number {
+    const factor = known[low]!
+    return factor + (known[high]! - factor) * beyond
   }
+
+  const usualMs = (batch: number): number =>
+    Math.max(
+      (known[BASES + batch] ||= base(batch)) *
+        factorOf(LOW[batch]!, HIGH[batch]!, BEYOND[batch]!),
+      0.001,
+    )
 
   function meanMs(batch: number): number {
     if (isUsual(batch)) return usualMs(batch)
     const knot = knotOf(batch)
     const low = Math.floor(knot)
-    const high = Math.min(low + 1, KNOTS - 1)
-    const factor = factors[low]! + (factors[high]! - factors[low]!) * (knot - low)
-    return Math.max(base(batch) * factor, 0.001)
+    return Math.max(base(batch) * factorOf(low, Math.min(low + 1, KNOTS - 1), knot - low), 0.001)
   }
 
   return {

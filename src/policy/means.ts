@@ -12,7 +12,7 @@ import type { VariantShape } from './shape.ts'
 export interface Means {
   /** From now on asked for anew. */
   begin(): void
-  /** Upper latency of one item, as of the beginning. */
+  /** Upper latency of one item; as of the beginning, if nothing was asked for since. */
   readonly upperMs: number
   /** Mean latency of a batch, as of now; a batch may be a mean of batches. */
   meanMs(batch: number): number
@@ -59,7 +59,8 @@ export function createMeans(
       return upperMs
     },
     meanMs(batch) {
-      if (batch <= SMALL && asOf === revision(variant) && Number.isInteger(batch)) {
+      if (batch <= SMALL && Number.isInteger(batch)) {
+        if (asOf !== revision(variant)) know()
         return small[batch]!
       }
       let sum = 0
