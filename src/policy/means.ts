@@ -18,8 +18,8 @@ export interface Means {
   meanMs(batch: number): number
 }
 
-/** Batches up to this are mostly asked for. */
-const SMALL = 12
+/** Batches up to the first are mostly asked for; more up to the next, once one of them is. */
+const STAGES = [8, 24, MOST_USUAL]
 
 /**
  * @param loading the nodes are loading something: then all takes longer
@@ -31,42 +31,51 @@ export function createMeans(
   loading: boolean,
   revision: (variant: VariantShape) => number,
 ): Means {
-  const small = new Float64Array(SMALL + 1)
+  const known = new Float64Array(MOST_USUAL + 1)
+  /** The largest batch that is known. */
+  let most = 0
   let upperMs = 0
-  /** What `small` and `upperMs` are of; NaN where they may change without notice. */
+  /** What is known is of this revision; NaN where it may change without notice. */
   let asOf = NaN
 
-  function know(): void {
-    small.fill(0)
+  const factorOf = ({ times }: PoolNode) => loading ? times.loadFactor() : 1
+
+  function renew(): void {
+    known.fill(0, 0, most + 1)
+    most = 0
     upperMs = 0
     let guessed = false
-    for (const { times } of nodes) {
-      const factor = loading ? times.loadFactor() : 1
-      times.addMeans(variant, small, 1, SMALL, factor)
-      upperMs += times.upperMs(variant, 1) * factor
-      if (!times.isKnown(variant)) guessed = true
+    for (const node of nodes) {
+      upperMs += node.times.upperMs(variant, 1) * factorOf(node)
+      if (!node.times.isKnown(variant)) guessed = true
     }
-    for (let batch = 1; batch <= SMALL; batch++) small[batch]! /= nodes.length
     upperMs /= nodes.length
     asOf = guessed || loading ? NaN : revision(variant)
   }
 
+  function know(upTo: number): void {
+    for (const node of nodes) {
+      node.times.addMeans(variant, known, most + 1, upTo, factorOf(node))
+    }
+    for (let batch = most + 1; batch <= upTo; batch++) known[batch]! /= nodes.length
+    most = upTo
+  }
+
   return {
     begin() {
-      if (asOf !== revision(variant)) know()
+      if (asOf !== revision(variant)) renew()
     },
     get upperMs() {
       return upperMs
     },
     meanMs(batch) {
-      if (batch <= SMALL && Number.isInteger(batch)) {
-        if (asOf !== revision(variant)) know()
-        return small[batch]!
+      if (batch <= MOST_USUAL && Number.isInteger(batch)) {
+        if (asOf !== revision(variant)) renew()
+        if (batch > most) know(STAGES.find((stage) => batch <= stage)!)
+        return known[batch]!
       }
       let sum = 0
-      for (const { times } of nodes) {
-        sum += times.meanMs(variant, batch) * (loading ? times.loadFactor() : 1)
-      }
+      for (const node of nodes) sum += node.times.meanMs(variant, batch) * factorOf(node)
       return sum / nodes.length
     },
   }

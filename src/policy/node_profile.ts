@@ -32,6 +32,11 @@ export interface NodeProfile {
   models: Map<number, LatencyModel>
   /** The same by index of the variant. */
   modelAt: (LatencyModel | undefined)[]
+  /** Mean and upper latency of one item, likewise: side by side, as decisions ask for all of them. */
+  oneMs: (number | undefined)[]
+  upperOneMs: (number | undefined)[]
+  /** Some variants have a model in common, since one took the other's place. */
+  inherited: boolean
   network: Map<TaskShape, number>
   /** The same by index of the task. */
   networkAt: (number | undefined)[]
@@ -46,6 +51,9 @@ export const createNodeProfile = (): NodeProfile => ({
   samples: 0,
   models: new Map(),
   modelAt: [],
+  oneMs: [],
+  upperOneMs: [],
+  inherited: false,
   network: new Map(),
   networkAt: [],
   roundTripMs: 0,
@@ -55,6 +63,19 @@ export const createNodeProfile = (): NodeProfile => ({
 export function setModel(node: NodeProfile, index: number, model: LatencyModel): void {
   node.models.set(index, model)
   node.modelAt[index] = model
+  remodelled(node, index, model)
+}
+
+/** A model of the node changed; variants that inherited it changed with it. */
+export function remodelled(node: NodeProfile, index: number, model: LatencyModel): void {
+  node.oneMs[index] = model.meanMs(1)
+  node.upperOneMs[index] = model.upperMs(1)
+  if (!node.inherited) return
+  node.modelAt.forEach((other, heir) => {
+    if (other !== model) return
+    node.oneMs[heir] = node.oneMs[index]
+    node.upperOneMs[heir] = node.upperOneMs[index]
+  })
 }
 
 export function setNetwork(node: NodeProfile, task: TaskShape, ms: number): void {

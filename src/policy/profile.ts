@@ -14,6 +14,7 @@ import {
   createNodeProfile,
   type NodeProfile,
   type NodeTimes,
+  remodelled,
   setModel,
   setNetwork,
 } from './node_profile.ts'
@@ -118,12 +119,16 @@ export function createProfile(): Profile {
   }
 
   function meanOf(node: NodeProfile | undefined, variant: VariantShape, batch: number): number {
+    const oneMs = batch === 1 ? node?.oneMs[variant.index] : undefined
+    if (oneMs !== undefined) return oneMs
     const model = node?.modelAt[variant.index]
     if (model !== undefined) return model.meanMs(batch)
     return typicalOf(variant).base(batch) * (node?.slowness ?? 1)
   }
 
   function upperOf(node: NodeProfile | undefined, variant: VariantShape, batch: number): number {
+    const oneMs = batch === 1 ? node?.upperOneMs[variant.index] : undefined
+    if (oneMs !== undefined) return oneMs
     const model = node?.modelAt[variant.index]
     return model === undefined ? meanOf(node, variant, batch) * UNSEEN_UPPER : model.upperMs(batch)
   }
@@ -200,7 +205,9 @@ export function createProfile(): Profile {
       setModel(node, variant.index, model)
     }
     const seenMs = model.observe(batch, computeMs, lost)
-    revise(variant.index)
+    remodelled(node, variant.index, model)
+    if (node.inherited) reviseAll()
+    else revise(variant.index)
     if (!lost) compare(node, variant, batch, seenMs)
   }
 
@@ -211,15 +218,20 @@ export function createProfile(): Profile {
       typical[to.index] = typicalOf(from)
       for (const node of nodes.values()) {
         const model = node.modelAt[from.index]
-        if (model !== undefined) setModel(node, to.index, model)
+        if (model === undefined) continue
+        node.inherited = true
+        setModel(node, to.index, model)
       }
     },
     ran: (id, variant, batch, computeMs) => observe(id, variant, batch, computeMs, false),
     lost: (id, variant, batch, afterMs) => observe(id, variant, batch, afterMs, true),
     relax(nowMs) {
       reviseAll()
-      for (const { models } of nodes.values()) {
-        for (const model of models.values()) model.relax(nowMs)
+      for (const node of nodes.values()) {
+        for (const [index, model] of node.models) {
+          model.relax(nowMs)
+          remodelled(node, index, model)
+        }
       }
     },
     besideLoad(id, times) {
