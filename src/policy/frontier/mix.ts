@@ -20,9 +20,9 @@ export interface PipelineMix {
 export interface Mix {
   pipelines: PipelineMix[]
   /** By index of variant, by index of group: share of the group's time, of the capacity planned with. */
-  work: Float64Array[]
+  work: number[][]
   /** Likewise, in items: how many of the variant the group does, in the same proportions everywhere. */
-  items: Float64Array[]
+  items: number[][]
   /** Keys of the groups that `work` speaks of. */
   groups: string[]
   /** Share of the planned capacity that is used. */
