@@ -19,8 +19,9 @@ export interface Server {
   upperMs: number
   /** Time of a slot for one item, at the batch sizes that the group runs. */
   costMs: number
-  /** Mean latency of a batch, and the size that its batches have been of late. */
+  /** Mean latency of a batch, what is known of that, and the size of its batches of late. */
   latencyMs(batch: number): number
+  known: Float64Array
   batch: number
 }
 
@@ -157,12 +158,12 @@ function serviceOf(
     if (!group.held.has(variant)) continue
     const means = meansOf(variant, group, layout, profile)
     means.begin()
-    const latencyMs = frozen(means)
+    const { latencyMs, known } = frozen(means)
     const { upperMs } = means
     const meanMs = latencyMs(1)
     const batch = sizes.seen(group.class.name, variant.task)
     const costMs = Math.max(latencyMs(batch) / batch, 1e-3)
-    servers.push({ group, meanMs, upperMs, costMs, latencyMs, batch })
+    servers.push({ group, meanMs, upperMs, costMs, latencyMs, known, batch })
     ratePerMs += group.duty / costMs
     ratios += group.slots.length * upperMs / meanMs
     slots += group.slots.length
@@ -226,17 +227,17 @@ function aloneSpanMs(servers: Server[], items: number, maxBatch: number): number
 
 function doneWithin(servers: Server[], ms: number, items: number, maxBatch: number): number {
   let done = 0
-  for (const { group, meanMs, latencyMs } of servers) {
+  for (const { group, meanMs, latencyMs, known } of servers) {
     if (meanMs > ms || done >= items) break
     let low = 1
     let high = Math.min(items, maxBatch)
     while (low < high) {
       const middle = (low + high + 1) >> 1
-      if (latencyMs(middle) <= ms) low = middle
+      if ((known[middle] || latencyMs(middle)) <= ms) low = middle
       else high = middle - 1
     }
     // What one batch can't take, the slot does in further ones.
-    const batches = Math.max(1, Math.floor(ms / latencyMs(low)))
+    const batches = Math.max(1, Math.floor(ms / (known[low] || latencyMs(low))))
     done += group.slots.length * low * batches
   }
   return done

@@ -94,8 +94,9 @@ export function choose(item: Item, slot: Slot, view: View, only?: VariantShape):
   const soonMs = deadlineMs - (view.free ? LEAST_KEEP : view.keep) * query.laxityMs
   // What follows waits behind all that is more urgent; its siblings would go the same way.
   const aheadMs = nowMs + backlog.busyMs + aheadOf(query, backlog) * AHEAD
-  let best: Choice | undefined
-  let quickest: Choice | undefined
+  const { best, quickest } = found
+  forget(best)
+  forget(quickest)
   for (const prefix of way.prefixes) {
     const { variant } = prefix
     if (!slot.held.has(variant) || isCoolingDown(slot, variant, nowMs)) continue
@@ -114,19 +115,61 @@ export function choose(item: Item, slot: Slot, view: View, only?: VariantShape):
       const endMs = startMs + meanMs + returnMs + tail.chainMs
       const safeEndMs = lateEndMs + returnMs + tail.safeChainMs
       if (
-        quickest === undefined || (quickest.dear && !dear) ||
+        quickest.tail === undefined || (quickest.dear && !dear) ||
         (dear === quickest.dear && endMs < quickest.endMs)
-      ) quickest = { prefix, tail, dear, meanMs, extraMs, endMs, safeEndMs }
+      ) note(quickest, prefix, tail, dear, meanMs, extraMs, endMs, safeEndMs)
       if (!open || extraMs > budgetMs || safeEndMs > soonMs) continue
-      if (best !== undefined) {
+      if (best.tail !== undefined) {
         if (tail.accuracy < best.tail.accuracy) continue
         if (tail.accuracy === best.tail.accuracy && endMs >= best.endMs) continue
       }
       const lastMs = Math.max(lateEndMs, aheadMs) + siblings * costMs + returnMs + tail.safeChainMs
-      if (lastMs <= soonMs) best = { prefix, tail, dear, meanMs, extraMs, endMs, safeEndMs }
+      if (lastMs <= soonMs) note(best, prefix, tail, dear, meanMs, extraMs, endMs, safeEndMs)
     }
   }
-  return { best, quickest }
+  return { best: taken(best), quickest: taken(quickest) }
+}
+
+/** A choice as the search goes on: most are overtaken, and a new object for each would be waste. */
+type Candidate = Omit<Choice, 'prefix' | 'tail'> & {
+  prefix: Prefix | undefined
+  tail: Option | undefined
+}
+
+const nobody = (): Candidate => ({
+  ...{ prefix: undefined, tail: undefined, dear: false },
+  ...{ meanMs: NaN, extraMs: NaN, endMs: NaN, safeEndMs: NaN },
+})
+const found = { best: nobody(), quickest: nobody() }
+
+function forget(candidate: Candidate): void {
+  candidate.prefix = undefined
+  candidate.tail = undefined
+}
+
+function note(
+  candidate: Candidate,
+  prefix: Prefix,
+  tail: Option,
+  dear: boolean,
+  meanMs: number,
+  extraMs: number,
+  endMs: number,
+  safeEndMs: number,
+): void {
+  candidate.prefix = prefix
+  candidate.tail = tail
+  candidate.dear = dear
+  candidate.meanMs = meanMs
+  candidate.extraMs = extraMs
+  candidate.endMs = endMs
+  candidate.safeEndMs = safeEndMs
+}
+
+function taken(candidate: Candidate): Choice | undefined {
+  const { prefix, tail, dear, meanMs, extraMs, endMs, safeEndMs } = candidate
+  if (prefix === undefined || tail === undefined) return undefined
+  return { prefix, tail, dear, meanMs, extraMs, endMs, safeEndMs }
 }
 
 function costOn({ servers }: Service, group: Group): number {

@@ -51,13 +51,23 @@ const BASES = 8
 export const MOST_USUAL = CACHED - 1
 
 /** Of a batch: its place between the knots. */
-const knotOf = (batch: number) => Math.min(Math.max(Math.log2(batch), 0), KNOTS - 1)
+const findKnot = (batch: number) => Math.min(Math.max(Math.log2(batch), 0), KNOTS - 1)
+/** Asked for one batch, many nodes in turn: logarithms are dear. */
+let askedOf = 1
+let asked = 0
+function knotOf(batch: number): number {
+  if (batch !== askedOf) {
+    askedOf = batch
+    asked = findKnot(batch)
+  }
+  return asked
+}
 /** A mean of batches is a fraction, and looking that up in an array is slow. */
 const isUsual = (batch: number) => batch < CACHED && Number.isInteger(batch)
 /** Of usual batches: the knots below and above, and how far it is beyond the lower one. */
-const LOW = Uint8Array.from({ length: CACHED }, (_, batch) => Math.floor(knotOf(batch)))
+const LOW = Uint8Array.from({ length: CACHED }, (_, batch) => Math.floor(findKnot(batch)))
 const HIGH = LOW.map((low) => Math.min(low + 1, KNOTS - 1))
-const BEYOND = Float64Array.from(LOW, (low, batch) => knotOf(batch) - low)
+const BEYOND = Float64Array.from(LOW, (low, batch) => findKnot(batch) - low)
 
 /** Linear between measured points; outside them as the nearest two go on. Needs one point. */
 export function baseOf(points: readonly LatencyPoint[]): Base {
@@ -69,15 +79,19 @@ export function baseOf(points: readonly LatencyPoint[]): Base {
     if (known[i]!.latencyMs > next.latencyMs) known[i] = { ...known[i]!, latencyMs: next.latencyMs }
   }
   const first = known[0]!
-  const only = known.length === 1
-  return (batch) => {
-    if (only) return first.latencyMs * batch / first.batch
-    let i = 1
-    while (i < known.length - 1 && known[i]!.batch < batch) i++
-    const a = known[i - 1]!
-    const b = known[i]!
+  if (known.length === 1) return (batch) => first.latencyMs * batch / first.batch
+  const leastMs = first.latencyMs / first.batch
+  // From each point to the next: where it begins, with what, and how steep it is.
+  const pieces = new Float64Array(3 * (known.length - 1))
+  for (let i = 1; i < known.length; i++) {
+    const [a, b] = [known[i - 1]!, known[i]!]
     const slope = (b.latencyMs - a.latencyMs) / (b.batch - a.batch)
-    return Math.max(a.latencyMs + slope * (batch - a.batch), first.latencyMs / first.batch)
+    pieces.set([a.batch, a.latencyMs, slope], 3 * (i - 1))
+  }
+  return (batch) => {
+    let at = 0
+    while (at + 3 < pieces.length && pieces[at + 3]! < batch) at += 3
+    return Math.max(pieces[at + 1]! + pieces[at + 2]! * (batch - pieces[at]!), leastMs)
   }
 }
 

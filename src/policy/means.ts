@@ -82,10 +82,19 @@ export function createMeans(
 }
 
 /** The same, but what was asked for once stays as it was. */
-export function frozen(means: Means): (batch: number) => number {
+export interface Frozen {
+  latencyMs(batch: number): number
+  /** By batch: what was asked for so far, else 0. To be looked at first where much is asked for. */
+  known: Float64Array
+}
+
+export function frozen(means: Means): Frozen {
   const known = new Float64Array(MOST_USUAL + 1)
-  return (batch) =>
-    batch <= MOST_USUAL && Number.isInteger(batch)
-      ? known[batch] ||= means.meanMs(batch)
-      : means.meanMs(batch)
+  return {
+    known,
+    latencyMs: (batch) =>
+      batch <= MOST_USUAL && Number.isInteger(batch)
+        ? known[batch] ||= means.meanMs(batch)
+        : means.meanMs(batch),
+  }
 }

@@ -64,7 +64,8 @@ function tableOf(columns: readonly Column[], rows: readonly Row[]): Table {
     height += equal ? 2 : 1
   }
   const cells = new Float64Array(width * height)
-  columns.forEach(({ score, rows: taken, values }, i) => {
+  for (let i = 0; i < columns.length; i++) {
+    const { score, rows: taken, values } = columns[i]!
     const column = i + 1
     cells[column] = score
     for (let j = 0; j < taken.length; j++) {
@@ -73,20 +74,18 @@ function tableOf(columns: readonly Column[], rows: readonly Row[]): Table {
       cells[at] = values[j]!
       if (rows[row]!.equal) cells[at + width] = -values[j]!
     }
-  })
-  rows.forEach(({ max, equal }, row) => {
-    const at = places[row]! * width
+  }
+  for (let i = 0; i < rows.length; i++) {
+    const { max, equal } = rows[i]!
+    const at = places[i]! * width
     cells[at] = max
     if (equal) cells[at + width] = -max
-  })
-  return {
-    width,
-    height,
-    cells,
-    atColumn: Int32Array.from({ length: width }, (_, i) => i),
-    atRow: Int32Array.from({ length: height }, (_, i) => width + i),
-    filled: new Int32Array(width),
   }
+  const atColumn = new Int32Array(width)
+  const atRow = new Int32Array(height)
+  for (let c = 0; c < width; c++) atColumn[c] = c
+  for (let r = 0; r < height; r++) atRow[r] = width + r
+  return { width, height, cells, atColumn, atRow, filled: new Int32Array(width) }
 }
 
 /** 0 where none raises the score. */
