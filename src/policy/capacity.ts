@@ -36,6 +36,8 @@ export interface Service {
   networkMs: number
   /** How much an upper latency exceeds a mean one. */
   upperRatio: number
+  /** By number of items: how long they take together, spread over all servers; as far as asked for. */
+  spansMs: number[]
 }
 
 export interface Layout {
@@ -180,6 +182,7 @@ function serviceOf(
     ),
     networkMs: quickest.group.slots[0]!.node.times.networkMs(variant.task),
     upperRatio: Math.max(1, ratios / slots),
+    spansMs: [],
   }
 }
 
@@ -211,7 +214,7 @@ export function makespanMs(service: Service, count: number, maxBatch: number): n
   // Under load they share batches with others: then those decide how long it takes.
   const sharedMs = quickest.latencyMs(Math.min(Math.round(quickest.batch), maxBatch))
   if (items <= 1) return sharedMs
-  return Math.max(sharedMs, aloneSpanMs(servers, items, maxBatch))
+  return Math.max(sharedMs, service.spansMs[items] ??= aloneSpanMs(servers, items, maxBatch))
 }
 
 function aloneSpanMs(servers: Server[], items: number, maxBatch: number): number {

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { MOST_USUAL } from './latency_model.ts'
+import { type LatencyModel, MOST_USUAL } from './latency_model.ts'
 import type { PoolNode } from './slots.ts'
 import type { VariantShape } from './shape.ts'
 
@@ -37,6 +37,8 @@ export function createMeans(
   let upperMs = 0
   /** What is known is of this revision; NaN where it may change without notice. */
   let asOf = NaN
+  /** Of each node, undefined where its times are a guess. */
+  const models: (LatencyModel | undefined)[] = []
 
   const factorOf = ({ times }: PoolNode) => loading ? times.loadFactor() : 1
 
@@ -45,17 +47,27 @@ export function createMeans(
     most = 0
     upperMs = 0
     let guessed = false
-    for (const node of nodes) {
-      upperMs += node.times.upperMs(variant, 1) * factorOf(node)
-      if (!node.times.isKnown(variant)) guessed = true
+    for (let i = 0; i < nodes.length; i++) {
+      const { times } = nodes[i]!
+      upperMs += times.upperMs(variant, 1) * factorOf(nodes[i]!)
+      models[i] = times.modelOf(variant)
+      if (models[i] === undefined) guessed = true
     }
     upperMs /= nodes.length
     asOf = guessed || loading ? NaN : revision(variant)
   }
 
   function know(upTo: number): void {
-    for (const node of nodes) {
-      node.times.addMeans(variant, known, most + 1, upTo, factorOf(node))
+    for (let i = 0; i < nodes.length; i++) {
+      const node = nodes[i]!
+      const factor = factorOf(node)
+      const model = models[i]
+      if (model !== undefined) model.addMeans(known, most + 1, upTo, factor)
+      else {
+        for (let batch = most + 1; batch <= upTo; batch++) {
+          known[batch]! += node.times.meanMs(variant, batch) * factor
+        }
+      }
     }
     for (let batch = most + 1; batch <= upTo; batch++) known[batch]! /= nodes.length
     most = upTo
@@ -69,13 +81,18 @@ export function createMeans(
       return upperMs
     },
     meanMs(batch) {
+      if (asOf !== revision(variant)) renew()
       if (batch <= MOST_USUAL && Number.isInteger(batch)) {
-        if (asOf !== revision(variant)) renew()
         if (batch > most) know(STAGES.find((stage) => batch <= stage)!)
         return known[batch]!
       }
       let sum = 0
-      for (const node of nodes) sum += node.times.meanMs(variant, batch) * factorOf(node)
+      for (let i = 0; i < nodes.length; i++) {
+        const node = nodes[i]!
+        const model = models[i]
+        sum += (model === undefined ? node.times.meanMs(variant, batch) : model.meanMs(batch)) *
+          factorOf(node)
+      }
       return sum / nodes.length
     },
   }

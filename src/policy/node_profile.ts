@@ -10,15 +10,8 @@ import type { TaskShape, VariantShape } from './shape.ts'
 export interface NodeTimes {
   meanMs(variant: VariantShape, batch: number): number
   upperMs(variant: VariantShape, batch: number): number
-  /** Adds the means of the batches in this range, times a factor, to what stands at each. */
-  addMeans(
-    variant: VariantShape,
-    to: Float64Array,
-    first: number,
-    last: number,
-    times: number,
-  ): void
-  isKnown(variant: VariantShape): boolean
+  /** What it measured or showed; undefined where its times are a guess. */
+  modelOf(variant: VariantShape): LatencyModel | undefined
   /** Both ways together. */
   networkMs(task: TaskShape): number
   loadFactor(): number

@@ -150,14 +150,7 @@ export function createProfile(): Profile {
     return {
       meanMs: (variant, batch) => meanOf(own(), variant, batch),
       upperMs: (variant, batch) => upperOf(own(), variant, batch),
-      addMeans(variant, to, first, last, times) {
-        const model = own()?.modelAt[variant.index]
-        if (model !== undefined) return model.addMeans(to, first, last, times)
-        for (let batch = first; batch <= last; batch++) {
-          to[batch]! += meanOf(node, variant, batch) * times
-        }
-      },
-      isKnown: (variant) => own()?.modelAt[variant.index] !== undefined,
+      modelOf: (variant) => own()?.modelAt[variant.index],
       networkMs: (task) => networkOf(own(), task),
       loadFactor: () => own()?.loadFactor ?? loadFactor,
     }

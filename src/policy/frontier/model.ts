@@ -39,13 +39,6 @@ export interface FrontierProgram {
   rows: Row[]
 }
 
-const column = (
-  what: FrontierColumn['what'],
-  of: number,
-  at: number,
-  score: number,
-): FrontierColumn => ({ what, of, at, score, rows: [], values: [] })
-
 function take({ rows, values }: Column, row: number, value: number): void {
   rows.push(row)
   values.push(value)
@@ -95,10 +88,15 @@ function addWork(building: Building): void {
       const { duty } = problem.groups[group]!
       if (duty <= 0) continue
       const row = groupRows[group] ??= addRow(building, problem.aim)
-      const work = column('work', index, group, -WORK * duty / duties)
-      take(work, variantRows[index]!, -Math.min(duty * 1000 / costMs / totalPerS, MAX_RATIO))
-      take(work, row, 1)
-      columns.push(work)
+      const speed = Math.min(duty * 1000 / costMs / totalPerS, MAX_RATIO)
+      columns.push({
+        what: 'work',
+        of: index,
+        at: group,
+        score: -WORK * duty / duties,
+        rows: [variantRows[index]!, row],
+        values: [-speed, 1],
+      })
     }
   }
 }
@@ -136,14 +134,23 @@ function addFlows(shape: PipelineShape, p: number, building: Building): void {
       variantRow = variantRows[index] = addRow(building, 0)
       used.push(index)
     }
-    const flow = column('flow', p, prefix.id, 0)
-    take(flow, row, 1)
-    take(flow, variantRow, items * rate / totalPerS)
+    const flow: FrontierColumn = {
+      what: 'flow',
+      of: p,
+      at: prefix.id,
+      score: 0,
+      rows: [row, variantRow],
+      values: [1, items * rate / totalPerS],
+    }
     if (parent === null) {
       flow.score = SERVED * worth
       take(flow, fairRow, -1)
     }
-    if (next.length === 0) flow.score = worth * leaf * prefix.accuracy
+    if (next.length === 0) {
+      flow.score = worth * leaf * prefix.accuracy
+      columns.push(flow)
+      return
+    }
     const leaves = next.map((_, child) => (fanOut[index]![child] ?? 1) * leavesOf(prefix, child))
     const all = leaves.reduce((sum, own) => sum + own, 0)
     for (let child = 0; child < next.length; child++) {
@@ -177,7 +184,7 @@ function addFlows(shape: PipelineShape, p: number, building: Building): void {
   const fairRow = addRow(building, 0)
   // The least share that any pipeline gets, by weight; what is behind it pulls all others up.
   if (building.least === undefined) {
-    building.least = column('least', 0, 0, FAIR)
+    building.least = { what: 'least', of: 0, at: 0, score: FAIR, rows: [], values: [] }
     columns.push(building.least)
   }
   take(building.least, fairRow, weight)
