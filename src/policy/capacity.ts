@@ -21,7 +21,7 @@ export interface Server {
   costMs: number
   /** Mean latency of a batch, what is known of that, and the size of its batches of late. */
   latencyMs(batch: number): number
-  known: Float64Array
+  known: (number | undefined)[]
   batch: number
 }
 
@@ -236,11 +236,11 @@ function doneWithin(servers: Server[], ms: number, items: number, maxBatch: numb
     let high = Math.min(items, maxBatch)
     while (low < high) {
       const middle = (low + high + 1) >> 1
-      if ((known[middle] || latencyMs(middle)) <= ms) low = middle
+      if ((known[middle] ?? latencyMs(middle)) <= ms) low = middle
       else high = middle - 1
     }
     // What one batch can't take, the slot does in further ones.
-    const batches = Math.max(1, Math.floor(ms / (known[low] || latencyMs(low))))
+    const batches = Math.max(1, Math.floor(ms / (known[low] ?? latencyMs(low))))
     done += group.slots.length * low * batches
   }
   return done

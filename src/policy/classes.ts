@@ -14,8 +14,8 @@ const STAY = Math.log(1.6)
 const SAME = Math.log(1.15)
 const MAX_CLASSES = 12
 
-const speedsOf = (node: PoolNode, profile: Profile) =>
-  node.able.map((variant) => Math.log(profile.latency(node.id, variant, 1).meanMs))
+const speedsOf = ({ id, able }: PoolNode, profile: Profile) =>
+  able.map((variant) => Math.log(profile.meanMs(id, variant, 1)))
 
 /** Largest difference over the variants, weighing nothing that neither has; Infinity if unlike. */
 function distance(node: PoolNode, speeds: readonly number[], other: NodeClass): number {

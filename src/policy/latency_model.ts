@@ -20,7 +20,7 @@ export interface LatencyModel {
   meanMs(batch: number): number
   upperMs(batch: number): number
   /** Adds the means of the batches in this range, times a factor, to what stands at each. */
-  addMeans(to: Float64Array, first: number, last: number, times: number): void
+  addMeans(to: number[], first: number, last: number, times: number): void
   /** A batch ended, or was given up (`lost`) after so long. Returns what of it was believed, in ms. */
   observe(batch: number, computeMs: number, lost: boolean): number
   /** Whether a batch ever ended. */

@@ -31,9 +31,8 @@ export function createMeans(
   loading: boolean,
   revision: (variant: VariantShape) => number,
 ): Means {
-  const known = new Float64Array(MOST_USUAL + 1)
-  /** The largest batch that is known. */
-  let most = 0
+  /** By batch, as far as it is known; 0 at 0. */
+  const known = [0]
   let upperMs = 0
   /** What is known is of this revision; NaN where it may change without notice. */
   let asOf = NaN
@@ -43,8 +42,7 @@ export function createMeans(
   const factorOf = ({ times }: PoolNode) => loading ? times.loadFactor() : 1
 
   function renew(): void {
-    known.fill(0, 0, most + 1)
-    most = 0
+    known.length = 1
     upperMs = 0
     let guessed = false
     for (let i = 0; i < nodes.length; i++) {
@@ -58,19 +56,20 @@ export function createMeans(
   }
 
   function know(upTo: number): void {
+    const first = known.length
+    while (known.length <= upTo) known.push(0)
     for (let i = 0; i < nodes.length; i++) {
       const node = nodes[i]!
       const factor = factorOf(node)
       const model = models[i]
-      if (model !== undefined) model.addMeans(known, most + 1, upTo, factor)
+      if (model !== undefined) model.addMeans(known, first, upTo, factor)
       else {
-        for (let batch = most + 1; batch <= upTo; batch++) {
+        for (let batch = first; batch <= upTo; batch++) {
           known[batch]! += node.times.meanMs(variant, batch) * factor
         }
       }
     }
-    for (let batch = most + 1; batch <= upTo; batch++) known[batch]! /= nodes.length
-    most = upTo
+    for (let batch = first; batch <= upTo; batch++) known[batch]! /= nodes.length
   }
 
   return {
@@ -83,7 +82,7 @@ export function createMeans(
     meanMs(batch) {
       if (asOf !== revision(variant)) renew()
       if (batch <= MOST_USUAL && Number.isInteger(batch)) {
-        if (batch > most) know(STAGES.find((stage) => batch <= stage)!)
+        if (batch >= known.length) know(STAGES.find((stage) => batch <= stage)!)
         return known[batch]!
       }
       let sum = 0
@@ -101,17 +100,17 @@ export function createMeans(
 /** The same, but what was asked for once stays as it was. */
 export interface Frozen {
   latencyMs(batch: number): number
-  /** By batch: what was asked for so far, else 0. To be looked at first where much is asked for. */
-  known: Float64Array
+  /** By batch, what was asked for so far. To be looked at first where much is asked for. */
+  known: (number | undefined)[]
 }
 
 export function frozen(means: Means): Frozen {
-  const known = new Float64Array(MOST_USUAL + 1)
+  const known: (number | undefined)[] = []
   return {
     known,
     latencyMs: (batch) =>
       batch <= MOST_USUAL && Number.isInteger(batch)
-        ? known[batch] ||= means.meanMs(batch)
+        ? known[batch] ??= means.meanMs(batch)
         : means.meanMs(batch),
   }
 }
