@@ -230,20 +230,25 @@ function aloneSpanMs(servers: Server[], items: number, maxBatch: number): number
 
 function doneWithin(servers: Server[], ms: number, items: number, maxBatch: number): number {
   let done = 0
-  for (const { group, meanMs, latencyMs, known } of servers) {
-    if (meanMs > ms || done >= items) break
+  for (const server of servers) {
+    if (server.meanMs > ms || done >= items) break
     let low = 1
     let high = Math.min(items, maxBatch)
     while (low < high) {
       const middle = (low + high + 1) >> 1
-      if ((known[middle] ?? latencyMs(middle)) <= ms) low = middle
+      if (batchMs(server, middle) <= ms) low = middle
       else high = middle - 1
     }
     // What one batch can't take, the slot does in further ones.
-    const batches = Math.max(1, Math.floor(ms / (known[low] ?? latencyMs(low))))
-    done += group.slots.length * low * batches
+    const batches = Math.max(1, Math.floor(ms / batchMs(server, low)))
+    done += server.group.slots.length * low * batches
   }
   return done
+}
+
+function batchMs({ known, latencyMs }: Server, batch: number): number {
+  const ms = known[batch]!
+  return ms > 0 ? ms : latencyMs(batch)
 }
 
 /** Whether no other slot takes batches of the task. */

@@ -26,7 +26,6 @@ import {
 export interface Item extends Urgent {
   query: Query
   task: TaskShape
-  parent: Item | null
   /** Which variants served its ancestors, and so what it may be served with. */
   way: Way
   /** The variants that served it and its ancestors, once it is. */
@@ -134,7 +133,7 @@ export function createQuery(
     aheadMs: 0,
     slackMs: Infinity,
   }
-  query.root = addItem(query, given.shape.start, null, given.payload, nowMs)
+  query.root = addItem(query, given.shape.start, given.payload, nowMs)
   return query
 }
 
@@ -144,7 +143,6 @@ const NO_CHILDREN: Item[][] = []
 function addItem(
   query: Query,
   way: Way,
-  parent: Item | null,
   payload: Handle,
   nowMs: number,
 ): Item {
@@ -154,7 +152,6 @@ function addItem(
     ordinal: query.items.length,
     query,
     task: way.task,
-    parent,
     way,
     prefix: null,
     payload,
@@ -185,18 +182,21 @@ export function serveItem(
   nowMs: number,
 ): void {
   const { query } = item
+  const { items } = query
   item.state = 'done'
   item.prefix = prefix
   item.result = outcome.result
   item.batch = null
   query.openCount--
-  while (query.items[query.firstOpen]?.state === 'done') query.firstOpen++
+  while (query.firstOpen < items.length && items[query.firstOpen]!.state === 'done') {
+    query.firstOpen++
+  }
   unsettle(query)
   countServed(query, prefix.variant)
   if (prefix.ways.length === 0) return
   item.children = prefix.ways.map((way) => {
     const payloads = outcome.children[way.task.name] ?? []
-    return payloads.map((payload) => addItem(query, way, item, payload, nowMs))
+    return payloads.map((payload) => addItem(query, way, payload, nowMs))
   })
 }
 
