@@ -256,12 +256,8 @@ export function createDispatcher(
           const { variant } = members[0]!.choice.prefix
           targets.charge(variant.task, slot.group!, variant, members.length)
           sizes.ran(batchKeyOf(slot.group!.class.name, variant.task), members.length)
-          flights.send(
-            slot,
-            members,
-            isAlone(slot, variant.task, outlook.capacity(at).capacity),
-            at,
-          )
+          const alone = isAlone(slot, variant.task, outlook.capacity(at).capacity)
+          flights.send(slot, members, alone, at)
         },
         drop: (query) =>
           inside.fail(query, 'deadline_exceeded', 'Cannot answer in time: dropped early'),
