@@ -9,6 +9,7 @@ import { type CloseReason, fillBatch, type Member } from './batching.ts'
 import type { Capacity } from './capacity.ts'
 import { choose, elsewhere, isSlowerThanWaiting, type View } from './choose.ts'
 import { isInGoodHands } from './help.ts'
+import { lingerUntilMs } from './linger.ts'
 import type { Limits } from './options.ts'
 import { type Item, type Query, UNKNOWN } from './query.ts'
 import { byUrgency } from './queue.ts'
@@ -45,11 +46,14 @@ const QUIET = 0.1
 const MANY_SLOTS = 128
 const AGAIN_MS = 2
 
+/** A slot that leaves work to others looks again after this, should nothing happen before. */
+const LOOK_AGAIN_MS = 25
+
 /**
- * Makes what gives batches to all slots with credit. That returns true when a slot went without
- * though work waits.
+ * Makes what gives batches to all slots with credit. That returns when to look again at the latest;
+ * Infinity where no slot went without though work waits.
  */
-export function createDispatch(parts: DispatchParts): (nowMs: number) => boolean {
+export function createDispatch(parts: DispatchParts): (nowMs: number) => number {
   const { limits, waiting, ready, targets } = parts
   /** One for all decisions: what each reads is filled in anew. */
   const view = { targets, freeMs: [], idleCount: ready.idleCount } as unknown as View
@@ -68,22 +72,23 @@ export function createDispatch(parts: DispatchParts): (nowMs: number) => boolean
     return order
   }
 
-  /** True when a slot went without. */
-  function dispatchTo(group: Group, resting: boolean, againMs: number, nowMs: number): boolean {
+  /** When to look again; Infinity where no slot went without. */
+  function dispatchTo(group: Group, resting: boolean, againMs: number, nowMs: number): number {
     const which = resting ? 'resting' : 'awake'
-    if (nowMs - group.declinedMs[which] < againMs) return true
+    if (nowMs - group.declinedMs[which] < againMs) return nowMs + LOOK_AGAIN_MS
     while (waiting.total > 0) {
       const slot = ready.peek(group, resting, nowMs)
       if (slot === undefined) break
-      if (decide(slot, nowMs)) continue
+      const lookMs = decide(slot, nowMs)
+      if (lookMs === undefined) continue
       group.declinedMs[which] = nowMs
-      return true
+      return lookMs
     }
-    return false
+    return Infinity
   }
 
-  /** One decision. False when the slot gets nothing. */
-  function decide(slot: Slot, nowMs: number): boolean {
+  /** One decision. When the slot gets nothing: when to ask again. */
+  function decide(slot: Slot, nowMs: number): number | undefined {
     const { capacity, tails } = parts.capacity(nowMs)
     view.nowMs = nowMs
     view.capacity = capacity
@@ -94,9 +99,10 @@ export function createDispatch(parts: DispatchParts): (nowMs: number) => boolean
     for (let i = 0; i < capacity.groups.length; i++) view.freeMs[i] = NaN
     const { tasks } = slot.group!
     for (const { index } of tasks) cursors[index] = 0
+    let againMs = nowMs + LOOK_AGAIN_MS
     for (let left = 0; left < MAX_LEFT;) {
       const item = mostUrgent(tasks)
-      if (item === undefined) return false
+      if (item === undefined) return againMs
       const position = cursors[item.task.index]!
       const verdict = judge(item, position, slot, view, waiting)
       if (verdict === 'drop') {
@@ -111,10 +117,18 @@ export function createDispatch(parts: DispatchParts): (nowMs: number) => boolean
       }
       const queue = waiting.of(item.task)
       const { members, close } = fillBatch(verdict, position, queue, slot, view, limits.maxBatch)
-      parts.send(slot, members, close, nowMs)
-      return true
+      const untilMs = close === 'queue_empty'
+        ? lingerUntilMs(verdict, members.length, slot, view)
+        : undefined
+      if (untilMs === undefined) {
+        parts.send(slot, members, close, nowMs)
+        return undefined
+      }
+      againMs = Math.min(againMs, untilMs)
+      cursors[item.task.index] = queue.length
+      left++
     }
-    return false
+    return againMs
   }
 
   /** The earliest deadline over all queues that the slot can serve; deeper tasks first, then older. */
@@ -137,10 +151,10 @@ export function createDispatch(parts: DispatchParts): (nowMs: number) => boolean
     ready.advance(nowMs)
     const groups = bestFirst(capacity)
     const againMs = capacity.slotCount > MANY_SLOTS ? AGAIN_MS : 0
-    let declined = false
-    for (const group of groups) declined = dispatchTo(group, false, againMs, nowMs) || declined
-    for (const group of groups) declined = dispatchTo(group, true, againMs, nowMs) || declined
-    return declined && waiting.total > 0
+    let lookMs = Infinity
+    for (const group of groups) lookMs = Math.min(lookMs, dispatchTo(group, false, againMs, nowMs))
+    for (const group of groups) lookMs = Math.min(lookMs, dispatchTo(group, true, againMs, nowMs))
+    return waiting.total > 0 ? lookMs : Infinity
   }
 }
 
@@ -199,7 +213,7 @@ function isPressing(
   { query, way, attempts }: Item,
   { nowMs, backlog, tails, keep }: View,
 ): boolean {
-  if (attempts > 0) return true
+  if (attempts > 0 || backlog.awakeFactor === Infinity) return true
   const { laxityMs, deadlineMs, level } = query
   const waitMs = aheadOf(query, backlog) * backlog.awakeFactor
   const wayMs = tails.nearlyBestMs(way, level)
@@ -216,7 +230,7 @@ const LEFT = 0.3
  * variants: they may take long for it, so they are not left until the last moment.
  */
 function hasWaited({ query, queuedAtMs, attempts }: Item, { nowMs, backlog }: View): boolean {
-  if (attempts > 0) return true
+  if (attempts > 0 || backlog.awakeFactor === Infinity) return true
   const { laxityMs, deadlineMs } = query
   const waitMs = aheadOf(query, backlog) * backlog.awakeFactor
   if (nowMs - queuedAtMs + waitMs > PATIENCE * laxityMs) return true

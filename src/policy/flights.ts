@@ -11,8 +11,11 @@ import type { Item } from './query.ts'
 import {
   type Batch,
   coolDown,
+  heldUntilMs,
+  isSilent,
   meanMsOn,
   readyAtMs,
+  SILENT_HOLD_MS,
   type Slot,
   takeOff,
   upperMsOn,
@@ -48,6 +51,8 @@ export interface Flights {
   batches: ReadonlyMap<BatchId, Batch>
   /** Sum over the batches under way of the time until each is expected to end, in ms. */
   busyMs(nowMs: number): number
+  /** Awake slots whose batch is overdue, as of the last call of `busyMs`: they may be gone. */
+  silentSlots(): number
   /** @param alone no other slot could do it: it is waited for until the guess may be called wrong */
   send(slot: Slot, members: Member[], alone: boolean, nowMs: number): void
   /** A batch that no query waits for by itself: `end` gives it back like any other. */
@@ -76,9 +81,6 @@ const FEW = 64
 const SUM_EVERY = 1 / 512
 /** A first run may take far longer than was guessed, and giving it up would only begin it anew. */
 const GUESSED_MS = 20_000
-/** How long a slot whose batch was given up gets nothing, unless it is heard of. */
-const GIVEN_UP_HOLD_MS = 1000
-
 export function createFlights(parts: FlightParts): Flights {
   const { limits, profile, waiting, emit } = parts
   const batches = new Map<BatchId, Batch>()
@@ -86,6 +88,7 @@ export function createFlights(parts: FlightParts): Flights {
   /** No later than the first time that `sweep` has something to do. */
   let sweepAtMs = Infinity
   let sumMs = 0
+  let silent = 0
   let summedMs = -Infinity
 
   /** Puts a batch of so many items on the books of its slot. */
@@ -226,7 +229,7 @@ export function createFlights(parts: FlightParts): Flights {
         waiting.add(item, nowMs)
       }
     }
-    cancel(batch, nowMs + GIVEN_UP_HOLD_MS, nowMs)
+    cancel(batch, nowMs + SILENT_HOLD_MS, nowMs)
     coolDown(slot, variant, nowMs)
     const ranMs = nowMs - batch.endsAtMs + batch.meanMs
     profile.lost(slot.node.id, variant, batch.items.length, ranMs)
@@ -239,10 +242,15 @@ export function createFlights(parts: FlightParts): Flights {
       const freshMs = batches.size > FEW ? batches.size * SUM_EVERY : 0
       if (nowMs < summedMs + freshMs) return sumMs
       summedMs = nowMs
-      sumMs = 0
-      for (const { endsAtMs } of batches.values()) sumMs += Math.max(0, endsAtMs - nowMs)
+      sumMs = silent = 0
+      for (const batch of batches.values()) {
+        const leftMs = batch.endsAtMs - nowMs
+        if (leftMs > 0) sumMs += leftMs
+        else if (isSilent(batch, nowMs)) silent++
+      }
       return sumMs
     },
+    silentSlots: () => silent,
     send,
     sendExtra(slot, variant, { items, deadlineMs, like }, nowMs) {
       const booked = book(slot, variant, [], items.length, false, nowMs)
@@ -251,7 +259,7 @@ export function createFlights(parts: FlightParts): Flights {
     },
     callOff(batch, nowMs) {
       if (batches.get(batch.id) !== batch || batch.ghostUntilMs !== null) return
-      cancel(batch, Math.max(nowMs, batch.endsAtMs) + batch.upperMs - batch.meanMs, nowMs)
+      cancel(batch, heldUntilMs(batch, nowMs), nowMs)
     },
     end,
     retry,
@@ -266,7 +274,7 @@ export function createFlights(parts: FlightParts): Flights {
         const { slot, variant, items, meanMs } = batch
         profile.lost(slot.node.id, variant, items.length, meanMs + overdueMs)
       }
-      cancel(batch, Math.max(nowMs, batch.endsAtMs) + batch.upperMs - batch.meanMs, nowMs)
+      cancel(batch, heldUntilMs(batch, nowMs), nowMs)
     },
     sweep(nowMs) {
       if (sweepAtMs > nowMs) return

@@ -101,7 +101,9 @@ export function createOutlook(parts: OutlookParts): Outlook {
       }
       const slots = Math.max(now.slotCount, 1)
       const busyMs = flights.busyMs(nowMs) / slots
-      const awakeFactor = slots / Math.max(countAwake(now), 1)
+      const planned = countAwake(now)
+      const heard = planned - flights.silentSlots()
+      const awakeFactor = heard < 1 && planned >= 1 ? Infinity : slots / Math.max(heard, 1)
       const at = { capacity: now, tails, busyMs, awakeFactor, keep, nowMs }
       const bitByBit = known !== undefined && queries.length > SHORT && nowMs - knownMs < OLD_MS
       seenWith = bitByBit ? undefined : at
