@@ -18,8 +18,8 @@ export interface Duties {
 
 export interface Share {
   /** By position of the variant in its task: share of the items; sums to 1, or all 0. */
-  weights: Float64Array
+  weights: number[]
   /** Likewise: share of the group's time for the task. */
-  times: Float64Array
+  times: number[]
   planned: boolean
 }

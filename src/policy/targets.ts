@@ -154,7 +154,7 @@ export function createTargets(): Targets {
   }
 }
 
-function normalised(values: readonly number[]): Float64Array {
+function normalised(values: readonly number[]): number[] {
   const sum = values.reduce((a, b) => a + b, 0)
-  return Float64Array.from(values, (value) => sum > 0 ? value / sum : 0)
+  return values.map((value) => sum > 0 ? value / sum : 0)
 }

@@ -63,7 +63,7 @@ function tableOf(columns: readonly Column[], rows: readonly Row[]): Table {
     places.push(height)
     height += equal ? 2 : 1
   }
-  const cells = new Float64Array(width * height)
+  const { cells, atColumn, atRow, filled } = roomFor(width, height)
   for (let i = 0; i < columns.length; i++) {
     const { score, rows: taken, values } = columns[i]!
     const column = i + 1
@@ -81,11 +81,29 @@ function tableOf(columns: readonly Column[], rows: readonly Row[]): Table {
     cells[at] = max
     if (equal) cells[at + width] = -max
   }
-  const atColumn = new Int32Array(width)
-  const atRow = new Int32Array(height)
   for (let c = 0; c < width; c++) atColumn[c] = c
   for (let r = 0; r < height; r++) atRow[r] = width + r
-  return { width, height, cells, atColumn, atRow, filled: new Int32Array(width) }
+  return { width, height, cells, atColumn, atRow, filled }
+}
+
+type Room = Pick<Table, 'cells' | 'atColumn' | 'atRow' | 'filled'>
+
+/** One room for all tables, as each is done with before the next: making it took as long as solving. */
+let room: Room | undefined
+
+function roomFor(width: number, height: number): Room {
+  const size = width * height
+  const side = Math.max(width, height)
+  if (room === undefined || room.cells.length < size || room.filled.length < side) {
+    room = {
+      cells: new Float64Array(2 * size),
+      atColumn: new Int32Array(2 * side),
+      atRow: new Int32Array(2 * side),
+      filled: new Int32Array(2 * side),
+    }
+  }
+  room.cells.fill(0, 0, size)
+  return room
 }
 
 /** 0 where none raises the score. */
