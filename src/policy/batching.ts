@@ -9,8 +9,8 @@ import { type Choice, type Choices, choose, onewayMs, startsAtMs, type View } fr
 import { isInGoodHands } from './help.ts'
 import type { Item } from './query.ts'
 import type { DeadlineQueue } from './queue.ts'
-import type { TaskShape, VariantShape } from './shape.ts'
-import { holdsAll, lateMs, meanMsOn, type Slot, upperMsOn } from './slots.ts'
+import type { TaskShape } from './shape.ts'
+import { holdsAll, lateMs, type Slot } from './slots.ts'
 
 export type CloseReason = 'full' | 'queue_empty' | 'share' | 'slack' | 'no_gain' | 'other_variant'
 
@@ -53,7 +53,10 @@ export function fillBatch(
   // for all.
   let last: Item | undefined
   let choices: Choices | undefined
-  let soFarMs = meanMsOn(slot, variant, 1)
+  const { times } = slot.node
+  const pace = slot.loading.size === 0 ? 1 : times.loadFactor()
+  const upperTimes = times.upperTimes(variant)
+  let soFarMs = times.meanMs(variant, 1) * pace
   const share = shareOf(task, queue.length, slot, view)
   const quantumMs = Math.min(QUANTUM_MS, QUANTUM_SHARE * first.item.query.laxityMs)
   const members = [first]
@@ -65,12 +68,13 @@ export function fillBatch(
   for (let i = position + 1; i < queue.length && i <= position + 2 * maxBatch; i++) {
     const size = members.length + 1
     if (size > maxBatch) return { members, close: 'full' }
-    const grownMs = meanMsOn(slot, variant, size)
+    const aloneMs = times.meanMs(variant, size)
+    const grownMs = aloneMs * pace
     // Other idle slots may have the rest, unless small batches cost much more of their time.
     const dearer = grownMs - soFarMs > GAIN * soFarMs / members.length
     if (size > share && dearer) return { members, close: 'share' }
     if (grownMs > quantumMs && dearer) return { members, close: 'no_gain' }
-    const spreadMs = upperMsOn(slot, variant, size) - grownMs
+    const spreadMs = aloneMs * upperTimes * pace - grownMs
     const endMs = startMs + late + grownMs + spreads * spreadMs + returnMs
     if (endMs > latestMs) return { members, close: 'slack' }
     const item = queue.at(i)!

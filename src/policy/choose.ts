@@ -11,15 +11,7 @@ import { LEAST_KEEP } from './caution.ts'
 import type { Item } from './query.ts'
 import type { Option, Tails } from './tails.ts'
 import type { Prefix, TaskShape, VariantShape } from './shape.ts'
-import {
-  type Group,
-  isCoolingDown,
-  lateMs,
-  meanMsOn,
-  readyAtMs,
-  type Slot,
-  upperMsOn,
-} from './slots.ts'
+import { type Group, isCoolingDown, lateMs, readyAtMs, type Slot } from './slots.ts'
 import type { Targets } from './targets.ts'
 
 /** All that a decision reads. */
@@ -94,6 +86,9 @@ export function choose(item: Item, slot: Slot, view: View, only?: VariantShape):
   const soonMs = deadlineMs - (view.free ? LEAST_KEEP : view.keep) * query.laxityMs
   // What follows waits behind all that is more urgent; its siblings would go the same way.
   const aheadMs = nowMs + backlog.busyMs + aheadOf(query, backlog) * AHEAD
+  const { times } = slot.node
+  const ones = times.ones()
+  const pace = slot.loading.size === 0 ? 1 : times.loadFactor()
   const { best, quickest } = found
   forget(best)
   forget(quickest)
@@ -102,12 +97,15 @@ export function choose(item: Item, slot: Slot, view: View, only?: VariantShape):
     if (!slot.held.has(variant) || isCoolingDown(slot, variant, nowMs)) continue
     const service = view.capacity.services[variant.index]
     if (service === undefined) continue
-    const meanMs = meanMsOn(slot, variant, 1)
+    const { index } = variant
+    const isKnown = index < ones.meanMs.length && !Number.isNaN(ones.meanMs[index]!)
+    const meanMs = pace * (isKnown ? ones.meanMs[index]! : times.meanMs(variant, 1))
     // What the mix plans here is right here, whatever a price of a moment ago says.
     const dear = !(planned && (free || variant === wish)) &&
       group.price * meanMs > DEAR * service.poolMs &&
       group.price * costOn(service, group) > DEAR * service.poolMs
-    const lateEndMs = lateStartMs + upperMsOn(slot, variant, 1)
+    const upperMs = pace * (isKnown ? ones.upperMs[index]! : times.upperMs(variant, 1))
+    const lateEndMs = lateStartMs + upperMs
     const open = variant.accuracy <= most && !dear
     for (const tail of tails.tails(prefix, level)) {
       const costMs = service.poolMs + tail.poolMs

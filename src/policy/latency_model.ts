@@ -19,6 +19,8 @@ export interface LatencyModel {
   /** As in {@linkcode Latency}. */
   meanMs(batch: number): number
   upperMs(batch: number): number
+  /** Upper for mean latency, of any batch. */
+  upperTimes(): number
   /** Adds the means of the batches in this range, times a factor, to what stands at each. */
   addMeans(to: number[], first: number, last: number, times: number): void
   /** A batch ended, or was given up (`lost`) after so long. Returns what of it was believed, in ms. */
@@ -149,6 +151,7 @@ export function createModel(base: Base, spread: number, usualWeight: number): La
   return {
     meanMs,
     upperMs: (batch) => meanMs(batch) * upper,
+    upperTimes: () => upper,
     addMeans(to, first, last, times) {
       // As `usualMs`, written out: a call for each batch takes longer than what it does.
       for (let batch = first; batch <= last; batch++) {

@@ -10,12 +10,27 @@ import type { TaskShape, VariantShape } from './shape.ts'
 export interface NodeTimes {
   meanMs(variant: VariantShape, batch: number): number
   upperMs(variant: VariantShape, batch: number): number
+  /** How many times as long as the mean a batch may take: upper for mean latency. */
+  upperTimes(variant: VariantShape): number
+  /** Of one item, as far as that is no guess. */
+  ones(): Ones
   /** What it measured or showed; undefined where its times are a guess. */
   modelOf(variant: VariantShape): LatencyModel | undefined
   /** Both ways together. */
   networkMs(task: TaskShape): number
   loadFactor(): number
 }
+
+/**
+ * Latency of one item by index of the variant; NaN, or nothing there, where it is a guess. In arrays,
+ * as a decision asks for all of them: a call for each would take longer than what it is for.
+ */
+export interface Ones {
+  meanMs: number[]
+  upperMs: number[]
+}
+
+export const NO_ONES: Ones = { meanMs: [], upperMs: [] }
 
 export interface NodeProfile {
   logSlowness: number
@@ -25,9 +40,7 @@ export interface NodeProfile {
   models: Map<number, LatencyModel>
   /** The same by index of the variant. */
   modelAt: (LatencyModel | undefined)[]
-  /** Mean and upper latency of one item, likewise: side by side, as decisions ask for all of them. */
-  oneMs: (number | undefined)[]
-  upperOneMs: (number | undefined)[]
+  ones: Ones
   /** Some variants have a model in common, since one took the other's place. */
   inherited: boolean
   network: Map<TaskShape, number>
@@ -44,8 +57,7 @@ export const createNodeProfile = (): NodeProfile => ({
   samples: 0,
   models: new Map(),
   modelAt: [],
-  oneMs: [],
-  upperOneMs: [],
+  ones: { meanMs: [], upperMs: [] },
   inherited: false,
   network: new Map(),
   networkAt: [],
@@ -61,14 +73,18 @@ export function setModel(node: NodeProfile, index: number, model: LatencyModel):
 
 /** A model of the node changed; variants that inherited it changed with it. */
 export function remodelled(node: NodeProfile, index: number, model: LatencyModel): void {
-  node.oneMs[index] = model.meanMs(1)
-  node.upperOneMs[index] = model.upperMs(1)
+  setOne(node.ones, index, model)
   if (!node.inherited) return
-  node.modelAt.forEach((other, heir) => {
-    if (other !== model) return
-    node.oneMs[heir] = node.oneMs[index]
-    node.upperOneMs[heir] = node.upperOneMs[index]
-  })
+  node.modelAt.forEach((other, heir) => other === model && setOne(node.ones, heir, model))
+}
+
+function setOne({ meanMs, upperMs }: Ones, index: number, model: LatencyModel): void {
+  while (meanMs.length <= index) {
+    meanMs.push(NaN)
+    upperMs.push(NaN)
+  }
+  meanMs[index] = model.meanMs(1)
+  upperMs[index] = model.upperMs(1)
 }
 
 export function setNetwork(node: NodeProfile, task: TaskShape, ms: number): void {

@@ -12,6 +12,7 @@ import type { LatencyPoint, NodeId } from './types.ts'
 import { type NodeProfileMemory, publicRef } from './memory.ts'
 import {
   createNodeProfile,
+  NO_ONES,
   type NodeProfile,
   type NodeTimes,
   remodelled,
@@ -119,16 +120,12 @@ export function createProfile(): Profile {
   }
 
   function meanOf(node: NodeProfile | undefined, variant: VariantShape, batch: number): number {
-    const oneMs = batch === 1 ? node?.oneMs[variant.index] : undefined
-    if (oneMs !== undefined) return oneMs
     const model = node?.modelAt[variant.index]
     if (model !== undefined) return model.meanMs(batch)
     return typicalOf(variant).base(batch) * (node?.slowness ?? 1)
   }
 
   function upperOf(node: NodeProfile | undefined, variant: VariantShape, batch: number): number {
-    const oneMs = batch === 1 ? node?.upperOneMs[variant.index] : undefined
-    if (oneMs !== undefined) return oneMs
     const model = node?.modelAt[variant.index]
     return model === undefined ? meanOf(node, variant, batch) * UNSEEN_UPPER : model.upperMs(batch)
   }
@@ -150,6 +147,8 @@ export function createProfile(): Profile {
     return {
       meanMs: (variant, batch) => meanOf(own(), variant, batch),
       upperMs: (variant, batch) => upperOf(own(), variant, batch),
+      upperTimes: (variant) => own()?.modelAt[variant.index]?.upperTimes() ?? UNSEEN_UPPER,
+      ones: () => own()?.ones ?? NO_ONES,
       modelOf: (variant) => own()?.modelAt[variant.index],
       networkMs: (task) => networkOf(own(), task),
       loadFactor: () => own()?.loadFactor ?? loadFactor,
