@@ -10,18 +10,11 @@ function untilMs(
 ) {
   const item = { queuedAtMs: 1000, attempts: 0, query: { laxityMs: 100 } }
   const choice = { prefix: { variant: {} } }
-  const slot = { node: { id: 'a', openCount: 0 }, held: new Set(), loading: new Set() }
-  const meanMs = (batch: number) => firstMs + moreMs * (batch - 1)
-  const view = {
-    nowMs,
-    targets: { isScarce: scarce, itemsPerMs: () => itemsPerMs },
-    profile: {
-      latency: (_node: string, _variant: unknown, batch: number) => ({
-        meanMs: meanMs(batch),
-        upperMs: meanMs(batch),
-      }),
-    },
+  const times = {
+    meanMs: (_variant: unknown, batch: number) => firstMs + moreMs * (batch - 1),
   }
+  const slot = { node: { id: 'a', openCount: 0, times }, held: new Set(), loading: new Set() }
+  const view = { nowMs, targets: { isScarce: scarce, itemsPerMs: () => itemsPerMs } }
   return lingerUntilMs(
     { item, choice } as unknown as Member,
     count,
