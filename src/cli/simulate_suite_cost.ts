@@ -7,7 +7,7 @@
 import type { Cell } from './simulate_suite_cells.ts'
 
 /** Milliseconds of one core a root query. */
-const MS: { readonly [policy: string]: number } = { shoal: 0.15, loki: 0.05 }
+const MS: { readonly [policy: string]: number } = { shoal: 0.06, loki: 0.03 }
 const OTHERS_MS = 0.03
 const START_S = 0.2
 
