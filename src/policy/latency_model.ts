@@ -21,8 +21,8 @@ export interface LatencyModel {
   upperMs(batch: number): number
   /** Upper for mean latency, of any batch. */
   upperTimes(): number
-  /** Adds the means of the batches in this range, times a factor, to what stands at each. */
-  addMeans(to: number[], first: number, last: number, times: number): void
+  /** Adds the means of the batches in this range to what stands at each. */
+  addMeans(to: number[], first: number, last: number): void
   /** A batch ended, or was given up (`lost`) after so long. Returns what of it was believed, in ms. */
   observe(batch: number, computeMs: number, lost: boolean): number
   /** Whether a batch ever ended. */
@@ -152,14 +152,14 @@ export function createModel(base: Base, spread: number, usualWeight: number): La
     meanMs,
     upperMs: (batch) => meanMs(batch) * upper,
     upperTimes: () => upper,
-    addMeans(to, first, last, times) {
+    addMeans(to, first, last) {
       // As `usualMs`, written out: a call for each batch takes longer than what it does.
       for (let batch = first; batch <= last; batch++) {
         let ms = known[BASES + batch]!
         if (ms === 0) ms = known[BASES + batch] = base(batch)
         const factor = known[LOW[batch]!]!
         ms *= factor + (known[HIGH[batch]!]! - factor) * BEYOND[batch]!
-        to[batch]! += Math.max(ms, 0.001) * times
+        to[batch]! += Math.max(ms, 0.001)
       }
     },
     observe(batch, computeMs, lost) {

@@ -36,39 +36,29 @@ export function createMeans(
   let upperMs = 0
   /** What is known is of this revision; NaN where it may change without notice. */
   let asOf = NaN
-  /** Of each node, undefined where its times are a guess. */
-  const models: (LatencyModel | undefined)[] = []
+  /** Of those nodes whose times are no guess. */
+  const models: LatencyModel[] = []
 
-  const factorOf = ({ times }: PoolNode) => loading ? times.loadFactor() : 1
+  const isSure = () => !Number.isNaN(asOf)
 
   function renew(): void {
     known.length = 1
+    models.length = 0
     upperMs = 0
-    let guessed = false
-    for (let i = 0; i < nodes.length; i++) {
-      const { times } = nodes[i]!
-      upperMs += times.upperMs(variant, 1) * factorOf(nodes[i]!)
-      models[i] = times.modelOf(variant)
-      if (models[i] === undefined) guessed = true
+    for (const { times } of nodes) {
+      const ms = times.upperMs(variant, 1)
+      upperMs += loading ? ms * times.loadFactor() : ms
+      const model = times.modelOf(variant)
+      if (model !== undefined) models.push(model)
     }
     upperMs /= nodes.length
-    asOf = guessed || loading ? NaN : revision(variant)
+    asOf = loading || models.length < nodes.length ? NaN : revision(variant)
   }
 
   function know(upTo: number): void {
     const first = known.length
     while (known.length <= upTo) known.push(0)
-    for (let i = 0; i < nodes.length; i++) {
-      const node = nodes[i]!
-      const factor = factorOf(node)
-      const model = models[i]
-      if (model !== undefined) model.addMeans(known, first, upTo, factor)
-      else {
-        for (let batch = first; batch <= upTo; batch++) {
-          known[batch]! += node.times.meanMs(variant, batch) * factor
-        }
-      }
-    }
+    for (const model of models) model.addMeans(known, first, upTo)
     for (let batch = first; batch <= upTo; batch++) known[batch]! /= nodes.length
   }
 
@@ -80,17 +70,17 @@ export function createMeans(
       return upperMs
     },
     meanMs(batch) {
-      if (asOf !== revision(variant)) renew()
-      if (batch <= MOST_USUAL && Number.isInteger(batch)) {
+      if (isSure() && asOf !== revision(variant)) renew()
+      const sure = isSure()
+      if (sure && batch <= MOST_USUAL && Number.isInteger(batch)) {
         if (batch >= known.length) know(STAGES.find((stage) => batch <= stage)!)
         return known[batch]!
       }
       let sum = 0
       for (let i = 0; i < nodes.length; i++) {
-        const node = nodes[i]!
-        const model = models[i]
-        sum += (model === undefined ? node.times.meanMs(variant, batch) : model.meanMs(batch)) *
-          factorOf(node)
+        const { times } = nodes[i]!
+        const ms = sure ? models[i]!.meanMs(batch) : times.meanMs(variant, batch)
+        sum += loading ? ms * times.loadFactor() : ms
       }
       return sum / nodes.length
     },
