@@ -9,6 +9,7 @@ import type { Limits } from './options.ts'
 import type { Profile } from './profile.ts'
 import type { Item } from './query.ts'
 import { type Batch, coolDown, latencyOn, readyAtMs, type Slot, takeOff } from './slots.ts'
+import { createTable, type Table } from './table.ts'
 import type { BatchId, DispatchedItem, ItemOutcome, PolicyCommand } from './types.ts'
 import type { VariantShape } from './shape.ts'
 import type { Waiting } from './waiting.ts'
@@ -37,7 +38,7 @@ export interface Extra {
 }
 
 export interface Flights {
-  batches: ReadonlyMap<BatchId, Batch>
+  batches: Pick<Table<BatchId, Batch>, 'get' | 'values'>
   /** Sum over the batches under way of the time until each is expected to end, in ms. */
   busyMs(nowMs: number): number
   /** @param alone no other slot could do it: it is waited for until the guess may be called wrong */
@@ -73,7 +74,7 @@ const GIVEN_UP_HOLD_MS = 1000
 
 export function createFlights(parts: FlightParts): Flights {
   const { limits, profile, waiting, emit } = parts
-  const batches = new Map<BatchId, Batch>()
+  const batches = createTable<BatchId, Batch>()
   let nextId = 1
   /** No later than the first time that `sweep` has something to do. */
   let sweepAtMs = Infinity
