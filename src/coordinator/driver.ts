@@ -28,6 +28,7 @@ export function createDriver(
   const events: PolicyEvent[] = []
   const solver = createSolver(solve, solved, report)
   let busy = false
+  let isDue = false
   let timer: ReturnType<typeof setTimeout> | undefined
   let timerAtMs = Infinity
 
@@ -46,14 +47,26 @@ export function createDriver(
     post({ type: 'plan_ready', plan })
   }
 
+  /**
+   * Queries that came at the same moment are seen together: what slots do is decided once for all of
+   * them, and whoever takes several gets them as one batch.
+   */
   function post(event: PolicyEvent) {
     events.push(event)
+    if (event.type !== 'query_arrived') return run()
+    if (isDue) return
+    isDue = true
+    queueMicrotask(run)
+  }
+
+  function run() {
+    isDue = false
     if (busy) return
     busy = true
     try {
       for (let next = events.shift(); next !== undefined; next = events.shift()) {
         try {
-          for (const command of scheduler.handle(next, now())) {
+          for (const command of scheduler.handle(next, now(), events.length > 0)) {
             if (command.type === 'wake_at') wakeAt(command.atMs)
             else if (command.type === 'solve') solver.ask(command)
             else execute(command)
