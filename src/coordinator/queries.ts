@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { createTable } from '../policy/table.ts'
 import type { Answer, QueryId } from '../policy/types.ts'
 import type { Deadlines } from './deadlines.ts'
 import type { Post } from './driver.ts'
@@ -17,8 +18,8 @@ export interface QueryRequest {
   /** Absolute, on the coordinator's clock. */
   deadlineMs: number
   minAccuracy?: number
-  /** Aborted when the client goes away: cancels what is queued for the query. */
-  signal: AbortSignal
+  /** Gives what is aborted when the client goes away, and cancels what is queued for the query. */
+  gone: () => AbortSignal
 }
 
 /** The one answer, and when it was given on the coordinator's clock. */
@@ -29,6 +30,8 @@ export interface Answered {
 
 /** What the scheduler never told by then is told by the shell. */
 const GUARD_MS = 50
+/** Whether a query's client is still there is of interest only then: most are answered before. */
+const LOOK_AFTER_MS = 50
 
 /** Bytes of submitted pictures held at once; the scheduler bounds their number, not their size. */
 const MAX_BYTES_INSIDE = 512 * 1024 * 1024
@@ -41,7 +44,7 @@ export function createQueries(
   cancelled: (query: QueryId) => void,
   telemetry: Pick<Telemetry, 'answered' | 'cancelled'>,
 ) {
-  const waiting = new Map<QueryId, (answer: Answer) => void>()
+  const waiting = createTable<QueryId, (answer: Answer) => void>()
   let serial = 0
   let bytesInside = 0
 
@@ -54,7 +57,7 @@ export function createQueries(
 
     /** Resolves with the one answer; rejects only with the signal's reason. */
     submit(request: QueryRequest): Promise<Answered> {
-      const { signal, payload, pipeline, arrivedMs, deadlineMs, minAccuracy } = request
+      const { gone, payload, pipeline, arrivedMs, deadlineMs, minAccuracy } = request
       serial += 1
       const query = String(serial)
       const { byteLength } = payload.bytes
@@ -69,9 +72,10 @@ export function createQueries(
       bytesInside += byteLength
       return new Promise((resolve, reject) => {
         const give = (answer: Answer) => resolve(answered(answer))
+        let watched: AbortSignal | undefined
         const settle = () => {
           callOff()
-          signal.removeEventListener('abort', leave)
+          watched?.removeEventListener('abort', leave)
           const first = waiting.delete(query)
           if (first) bytesInside -= byteLength
           return first
@@ -84,22 +88,26 @@ export function createQueries(
           if (!settle()) return
           cancel()
           telemetry.cancelled(pipeline, now() - arrivedMs)
-          reject(signal.reason)
+          reject(watched!.reason)
         }
-        const callOff = deadlines.at(deadlineMs + GUARD_MS, () => {
+        const guardAtMs = deadlineMs + GUARD_MS
+        const guard = () => {
           if (!settle()) return
           cancel()
-          give({
-            ok: false,
-            reason: 'deadline_exceeded',
-            message: 'Cannot answer in time: the deadline has passed',
-          })
-        })
+          give(tooLate)
+        }
+        const look = () => {
+          if (now() >= guardAtMs) return guard()
+          callOff = deadlines.at(guardAtMs, guard)
+          watched = gone()
+          if (watched.aborted) leave()
+          else watched.addEventListener('abort', leave, { once: true })
+        }
+        let callOff = deadlines.at(Math.min(now() + LOOK_AFTER_MS, guardAtMs), look)
         waiting.set(query, (answer) => {
           settle()
           give(answer)
         })
-        signal.addEventListener('abort', leave, { once: true })
         post({
           type: 'query_arrived',
           query,
@@ -117,9 +125,15 @@ export function createQueries(
 
     /** Answers all that are left: nobody works on them any more. */
     endAll() {
-      for (const answer of [...waiting.values()]) answer(shutDown)
+      for (const answer of waiting.values()) answer(shutDown)
     },
   }
+}
+
+const tooLate: Answer = {
+  ok: false,
+  reason: 'deadline_exceeded',
+  message: 'Cannot answer in time: the deadline has passed',
 }
 
 const shutDown: Answer = {

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { MiddlewareHandler } from 'hono'
+import type { Context, MiddlewareHandler } from 'hono'
 import { cors } from 'hono/cors'
 
 /**
@@ -24,15 +24,38 @@ const ECHOED = ['x-request-id', 'traceparent']
 const LONGEST_ECHO = 128
 const IS_ECHOED = /^\/(v1\/pipelines|v2)(\/|$)/
 
+/** Set for an answer that has all its headers from the start. */
+const WHOLE = 'whole'
+
+/**
+ * An answer with all its headers at once, those that `finish` adds to others included: each that is
+ * added to a response later costs as much as these together.
+ */
+export function respondWhole(c: Context, text: string, own: Record<string, string>): Response {
+  c.set(WHOLE, true)
+  const headers: Record<string, string> = { ...SECURE_HEADERS, ...own }
+  for (const name of ECHOED) {
+    const value = echoOf(c, name)
+    if (value !== undefined) headers[name] = value
+  }
+  return new Response(text, { headers })
+}
+
+function echoOf(c: Context, name: string): string | undefined {
+  const value = c.req.header(name)
+  return value !== undefined && value.length <= LONGEST_ECHO ? value : undefined
+}
+
 /** One step for all that every answer gets: each step of its own costs each query some time. */
 export const finish: MiddlewareHandler = async (c, next) => {
   await next()
+  if (c.get(WHOLE) === true) return
   const { headers, status } = c.res
   if (status === 101) return
   if (IS_ECHOED.test(c.req.path)) {
     for (const name of ECHOED) {
-      const value = c.req.header(name)
-      if (value !== undefined && value.length <= LONGEST_ECHO) headers.set(name, value)
+      const value = echoOf(c, name)
+      if (value !== undefined) headers.set(name, value)
     }
   }
   if (headers.has('content-security-policy')) return
