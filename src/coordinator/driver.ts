@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { clearImmediate, setImmediate } from 'node:timers'
 import type { Plan, PolicyCommand, PolicyEvent, Scheduler } from '../policy/types.ts'
 import { createSolver, type Solve } from './solver.ts'
 
@@ -28,7 +29,8 @@ export function createDriver(
   const events: PolicyEvent[] = []
   const solver = createSolver(solve, solved, report)
   let busy = false
-  let isDue = false
+  /** Due once whatever has come by now was read. */
+  let soon: ReturnType<typeof setImmediate> | undefined
   let timer: ReturnType<typeof setTimeout> | undefined
   let timerAtMs = Infinity
 
@@ -54,13 +56,13 @@ export function createDriver(
   function post(event: PolicyEvent) {
     events.push(event)
     if (event.type !== 'query_arrived') return run()
-    if (isDue) return
-    isDue = true
-    queueMicrotask(run)
+    soon ??= setImmediate(() => {
+      soon = undefined
+      run()
+    })
   }
 
   function run() {
-    isDue = false
     if (busy) return
     busy = true
     try {
@@ -84,6 +86,7 @@ export function createDriver(
     post,
     stop() {
       clearTimeout(timer)
+      if (soon !== undefined) clearImmediate(soon)
       solver.stop()
     },
   }
