@@ -5,7 +5,7 @@
  */
 import type { z } from 'zod'
 import { ProtocolError } from './error.ts'
-import { createReassembler, decodeFrame, encodeFrame, splitFrame } from './frame.ts'
+import { createReassembler, decodeFrame, encodeFrame, type Room, splitFrame } from './frame.ts'
 import {
   type CoordinatorMessage,
   coordinatorMessage,
@@ -95,7 +95,18 @@ export function encodeMessage(
   blobs: readonly Uint8Array[] = [],
   serial = 0,
 ): WireData[] {
+  return framesOf(message, blobs, serial).map((frame) =>
+    typeof frame === 'string' ? frame : frame.buffer
+  )
+}
+
+/** As {@linkcode encodeMessage}, in room that is written over with the next message. */
+export function framesOf(
+  message: NodeMessage | CoordinatorMessage,
+  blobs: readonly Uint8Array[],
+  serial: number,
+  room?: Room,
+): (string | Uint8Array<ArrayBuffer>)[] {
   if (blobs.length === 0) return [JSON.stringify(message)]
-  return splitFrame(encodeFrame(message, blobs), serial, MAX_FRAME_BYTES)
-    .map((frame) => frame.buffer)
+  return splitFrame(encodeFrame(message, blobs, room), serial, MAX_FRAME_BYTES)
 }
