@@ -63,7 +63,7 @@ export async function infer(c: Context, name: string, parts: InferParts): Promis
       ...{ event: 'query', id, pipeline: pipeline.name, latencyMs },
     })
     const response = respond(c, finished, pool, pipeline, headers, latencyMs)
-    history.took(name, now() - arrivedMs)
+    history.took(name, answeredMs - arrivedMs)
     return response
   } catch (error) {
     // What fails before it is a query was none, and counts as rejected.

@@ -207,8 +207,9 @@ export function createLink(socket: Socket, handlers: LinkHandlers, options: Link
     close,
     receive(data) {
       if (state === 'closed') return
-      longestSilenceMs = Math.max(FADE * longestSilenceMs, now() - lastHeardMs)
-      lastHeardMs = now()
+      const nowMs = now()
+      longestSilenceMs = Math.max(FADE * longestSilenceMs, nowMs - lastHeardMs)
+      lastHeardMs = nowMs
       if (doubted) {
         doubted = false
         handlers.silent(link, false)
