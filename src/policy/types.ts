@@ -258,10 +258,7 @@ export interface ExtraWork {
 export interface Scheduler {
   /** It keeps to `rulings_changed`; others pass over that. */
   keepsRulings?: true
-  /**
-   * @param more another event of this moment follows at once: what is to be done may be left for the
-   *   last of them, so that it is looked at once for all
-   */
+  /** @param more another event of this moment follows: what to do may be left for the last */
   handle(event: PolicyEvent, nowMs: number, more?: boolean): PolicyCommand[]
   /** The plan in force. */
   plan(): Plan
