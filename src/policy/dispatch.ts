@@ -110,7 +110,7 @@ function decide(slot: Slot, parts: DispatchParts, nowMs: number): boolean {
   }
   const cursors = new Map<TaskShape, number>()
   for (let left = 0; left < MAX_LEFT;) {
-    const item = mostUrgent(slot, waiting, cursors)
+    const item = mostUrgent(slot, waiting, cursors, view)
     if (item === undefined) return false
     const verdict = judge(item, cursors.get(item.task) ?? 0, slot, view, waiting)
     if (verdict === 'drop') {
@@ -132,24 +132,41 @@ function decide(slot: Slot, parts: DispatchParts, nowMs: number): boolean {
   return false
 }
 
-/** The earliest deadline over all queues that the slot can serve; deeper tasks first, then older. */
+/**
+ * The earliest deadline over all queues that the slot can serve; deeper tasks first, then older. One
+ * that other groups will have done in time is passed over for one that is this group's to do: who
+ * alone is quick at a task would else do what others can, and have these wait for what comes of it.
+ */
 function mostUrgent(
   slot: Slot,
   waiting: Waiting,
   cursors: ReadonlyMap<TaskShape, number>,
+  view: View,
 ): Item | undefined {
+  const { targets } = view
+  const group = slot.group!
   let found: Item | undefined
-  for (const task of slot.group!.tasks) {
+  let planned = 0
+  for (const task of group.tasks) {
     const item = waiting.queues.get(task)!.at(cursors.get(task) ?? 0)
     if (item === undefined) continue
-    const order = found === undefined
-      ? -1
-      : item.deadlineMs - found.deadlineMs || found.task.depth - task.depth ||
-        byUrgency(item, found)
-    if (order < 0) found = item
+    if (found === undefined || isBefore(item, found)) found = item
+    if (targets.isPlanned(task, group)) planned++
   }
-  return found
+  if (planned < 2) return found
+  let own: Item | undefined
+  for (const task of group.tasks) {
+    const position = cursors.get(task) ?? 0
+    const item = waiting.queues.get(task)!.at(position)
+    if (item === undefined || !targets.isPlanned(task, group)) continue
+    if (own !== undefined && !isBefore(item, own)) continue
+    if (!isInGoodHands(item, position, slot, view)) own = item
+  }
+  return own ?? found
 }
+
+const isBefore = (a: Item, b: Item) =>
+  (a.deadlineMs - b.deadlineMs || b.task.depth - a.task.depth || byUrgency(a, b)) < 0
 
 function judge(
   item: Item,
