@@ -166,6 +166,7 @@ export function createDispatcher(
         return lose(pool.report(event), 'Cannot finish a batch: its slot is no more')
       case 'node_left':
         learned.left(event.node)
+        results.left(event.node)
         return lose(pool.leave(event.node), 'Cannot finish a batch: its node left')
       case 'instance_ready':
       case 'load_failed':
