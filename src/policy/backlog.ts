@@ -18,7 +18,7 @@ export interface Backlog {
   busyMs: number
   /** Time of the whole pool for all that waits and follows, going the quickest way. */
   poolMs: number
-  /** How much longer the awake part of the pool takes than the whole. */
+  /** How much longer the awake part of the pool takes than the whole; Infinity if none is heard of. */
   awakeFactor: number
   /** Time of the pool that may be spent, beyond the quickest way, without loss to the others. */
   budgetMs(except: Query): number

@@ -25,6 +25,9 @@ export interface Controller {
   /** Whether the mix should be worked out anew. */
   isDue(nowMs: number): boolean
   decide(report: Report, nowMs: number): Directive
+  /** Whether the queue should be looked at, and what it changes. */
+  isTuneDue(nowMs: number): boolean
+  tune(backlogMs: number, nowMs: number): Directive | undefined
   /**
    * Whether a placement should be worked out: slots cannot hold all, and much has changed. Only
    * when woken, so that nodes that join together are planned together.
@@ -261,6 +264,8 @@ export function createController(parts: ControllerParts): Controller {
       for (const member of members.values()) member.class = report.classOf.get(member.id) ?? null
       return steering.decide(report, epoch, nowMs)
     },
+    isTuneDue: steering.isTuneDue,
+    tune: steering.tune,
     wantsPlacement: (event, nowMs) => event === 'wake' && placeAtMs(nowMs) <= nowMs,
     askPlacement(classes, nowMs) {
       const rates = steering.ratesPerS(nowMs)

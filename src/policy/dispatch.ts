@@ -9,6 +9,7 @@ import { type CloseReason, fillBatch, type Member } from './batching.ts'
 import type { Capacity } from './capacity.ts'
 import { choose, elsewhere, isSlowerThanWaiting, type View } from './choose.ts'
 import { isInGoodHands } from './help.ts'
+import { lingerUntilMs } from './linger.ts'
 import type { Limits } from './options.ts'
 import type { Profile } from './profile.ts'
 import type { Item, Query } from './query.ts'
@@ -47,32 +48,41 @@ const QUIET = 0.1
 const MANY_SLOTS = 128
 const AGAIN_MS = 2
 
-/** Gives batches to all slots with credit. True when a slot went without though work waits. */
-export function dispatchAll(parts: DispatchParts, nowMs: number): boolean {
+/** A slot that leaves work to others looks again after this, should nothing happen before. */
+const LOOK_AGAIN_MS = 25
+
+/**
+ * Gives batches to all slots with credit.
+ *
+ * @returns when to look again at the latest; Infinity where no slot went without though work waits
+ */
+export function dispatchAll(parts: DispatchParts, nowMs: number): number {
   const { waiting, ready } = parts
   const { capacity } = parts.capacity(nowMs)
   ready.advance(nowMs)
-  let declined = false
+  let lookMs = Infinity
+  const lookBy = (atMs: number) => void (lookMs = Math.min(lookMs, atMs))
   const againMs = capacity.slotCount > MANY_SLOTS ? AGAIN_MS : 0
   for (const resting of [false, true]) {
     for (const group of bestFirst(capacity)) {
       const which = resting ? 'resting' : 'awake'
       if (nowMs - group.declinedMs[which] < againMs) {
-        declined = true
+        lookBy(nowMs + LOOK_AGAIN_MS)
         continue
       }
       while (waiting.total > 0) {
         const slot = ready.peek(group, resting, nowMs)
         if (slot === undefined) break
-        if (!decide(slot, parts, nowMs)) {
-          declined = true
+        const askAgainMs = decide(slot, parts, nowMs)
+        if (askAgainMs !== undefined) {
+          lookBy(askAgainMs)
           group.declinedMs[which] = nowMs
           break
         }
       }
     }
   }
-  return declined && waiting.total > 0
+  return waiting.total > 0 ? lookMs : Infinity
 }
 
 const orders = new WeakMap<Capacity, readonly Group[]>()
@@ -96,8 +106,8 @@ function accuracyOf({ tasks, held }: Group): number {
   return best.reduce((sum, accuracy) => sum + accuracy, 0) / Math.max(best.length, 1)
 }
 
-/** One decision. False when the slot gets nothing. */
-function decide(slot: Slot, parts: DispatchParts, nowMs: number): boolean {
+/** One decision. When the slot gets nothing: when to ask again. */
+function decide(slot: Slot, parts: DispatchParts, nowMs: number): number | undefined {
   const { limits, profile, waiting, ready, targets } = parts
   const { capacity, tails } = parts.capacity(nowMs)
   const { idleCount } = ready
@@ -109,9 +119,10 @@ function decide(slot: Slot, parts: DispatchParts, nowMs: number): boolean {
     freeMs: new Map(),
   }
   const cursors = new Map<TaskShape, number>()
+  let againMs = nowMs + LOOK_AGAIN_MS
   for (let left = 0; left < MAX_LEFT;) {
     const item = mostUrgent(slot, waiting, cursors, view)
-    if (item === undefined) return false
+    if (item === undefined) return againMs
     const verdict = judge(item, cursors.get(item.task) ?? 0, slot, view, waiting)
     if (verdict === 'drop') {
       parts.drop(item.query, nowMs)
@@ -126,10 +137,18 @@ function decide(slot: Slot, parts: DispatchParts, nowMs: number): boolean {
     }
     const queue = waiting.queues.get(item.task)!
     const { members, close } = fillBatch(verdict, position, queue, slot, view, limits.maxBatch)
-    parts.send(slot, members, close, nowMs)
-    return true
+    const untilMs = close === 'queue_empty'
+      ? lingerUntilMs(verdict, members.length, slot, view)
+      : undefined
+    if (untilMs === undefined) {
+      parts.send(slot, members, close, nowMs)
+      return undefined
+    }
+    againMs = Math.min(againMs, untilMs)
+    cursors.set(item.task, queue.length)
+    left++
   }
-  return false
+  return againMs
 }
 
 /**
@@ -215,7 +234,7 @@ function isPressing(
   { query, above, task, attempts }: Item,
   { nowMs, backlog, tails, keep }: View,
 ): boolean {
-  if (attempts > 0) return true
+  if (attempts > 0 || backlog.awakeFactor === Infinity) return true
   const { laxityMs, deadlineMs, level } = query
   const waitMs = aheadOf(query, backlog) * backlog.awakeFactor
   const wayMs = tails.nearlyBestMs(above, task, level)
@@ -232,7 +251,7 @@ const LEFT = 0.3
  * variants: they may take long for it, so they are not left until the last moment.
  */
 function hasWaited({ query, queuedAtMs, attempts }: Item, { nowMs, backlog }: View): boolean {
-  if (attempts > 0) return true
+  if (attempts > 0 || backlog.awakeFactor === Infinity) return true
   const { laxityMs, deadlineMs } = query
   const waitMs = aheadOf(query, backlog) * backlog.awakeFactor
   if (nowMs - queuedAtMs + waitMs > PATIENCE * laxityMs) return true

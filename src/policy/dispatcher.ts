@@ -61,6 +61,10 @@ export interface Dispatcher {
   nextWakeMs(nowMs: number): number
   /** What was seen since the last report, and what the nodes can do. */
   report(nowMs: number): Report
+  /** Time of the pool for what is inside. */
+  backlogMs(nowMs: number): number
+  /** The same directive with another mix. */
+  tune(directive: Directive): void
   /** What the controller decided. */
   adopt(directive: Directive, nowMs: number): void
   /** Where nodes are checked. */
@@ -69,9 +73,6 @@ export interface Dispatcher {
   recall: Learned['recall']
   stats(nowMs: number): SchedulerStats
 }
-
-/** A slot that leaves work to others looks again after this, should nothing happen before. */
-const LOOK_AGAIN_MS = 25
 
 export function createDispatcher(
   shapes: Shapes,
@@ -104,7 +105,7 @@ export function createDispatcher(
     sent: (batch) => results.sent(batch),
   })
   let nowMs = 0
-  let declined = false
+  let lookMs = Infinity
   let keep = LEAST_KEEP
   const outlook = createOutlook({ pool, ready, flights, queries, maxScan: limits.maxScan, emit })
   const inside = createInside({
@@ -238,10 +239,10 @@ export function createDispatcher(
       flights.sweep(at)
       results.look(at)
       if (waiting.total === 0) {
-        declined = false
+        lookMs = Infinity
         return
       }
-      declined = dispatchAll({
+      lookMs = dispatchAll({
         limits,
         profile,
         waiting,
@@ -256,12 +257,8 @@ export function createDispatcher(
           const { variant } = members[0]!.choice.prefix
           targets.charge(variant.task, slot.group!, variant, members.length)
           sizes.ran(batchKeyOf(slot.group!.class.name, variant.task), members.length)
-          flights.send(
-            slot,
-            members,
-            isAlone(slot, variant.task, outlook.capacity(at).capacity),
-            at,
-          )
+          const alone = isAlone(slot, variant.task, outlook.capacity(at).capacity)
+          flights.send(slot, members, alone, at)
         },
         drop: (query) =>
           inside.fail(query, 'deadline_exceeded', 'Cannot answer in time: dropped early'),
@@ -273,7 +270,7 @@ export function createDispatcher(
       if (waiting.total === 0) return next
       outlook.capacity(at)
       next = Math.min(next, ready.nextMs(), pool.renewAtMs())
-      return declined ? Math.min(next, at + LOOK_AGAIN_MS) : next
+      return Math.min(next, lookMs)
     },
     report(at) {
       nowMs = at
@@ -285,6 +282,8 @@ export function createDispatcher(
         capacity: capacityReport(shapes, capacity, fanOut),
       }
     },
+    backlogMs: (at) => outlook.backlog(at).poolMs,
+    tune: ({ mix }) => targets.adopt(mix),
     adopt(directive, at) {
       nowMs = at
       targets.adopt(directive.mix)

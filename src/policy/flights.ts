@@ -8,7 +8,15 @@ import type { Member } from './batching.ts'
 import type { Limits } from './options.ts'
 import type { Profile } from './profile.ts'
 import type { Item } from './query.ts'
-import { type Batch, coolDown, latencyOn, readyAtMs, type Slot, takeOff } from './slots.ts'
+import {
+  type Batch,
+  coolDown,
+  latencyOn,
+  overdueAtMs,
+  readyAtMs,
+  type Slot,
+  takeOff,
+} from './slots.ts'
 import type { BatchId, DispatchedItem, ItemOutcome, PolicyCommand } from './types.ts'
 import type { VariantShape } from './shape.ts'
 import type { Waiting } from './waiting.ts'
@@ -40,6 +48,8 @@ export interface Flights {
   batches: ReadonlyMap<BatchId, Batch>
   /** Sum over the batches under way of the time until each is expected to end, in ms. */
   busyMs(nowMs: number): number
+  /** Awake slots whose batch is overdue, as of the last call of `busyMs`: they may be gone. */
+  silentSlots(): number
   /** @param alone no other slot could do it: it is waited for until the guess may be called wrong */
   send(slot: Slot, members: Member[], alone: boolean, nowMs: number): void
   /** A batch that no query waits for by itself: `end` gives it back like any other. */
@@ -68,8 +78,17 @@ const FEW = 64
 const SUM_EVERY = 1 / 512
 /** A first run may take far longer than was guessed, and giving it up would only begin it anew. */
 const GUESSED_MS = 20_000
-/** How long a slot whose batch was given up gets nothing, unless it is heard of. */
-const GIVEN_UP_HOLD_MS = 1000
+/** How long a slot whose batch was overdue when nobody wanted it gets nothing, unless it is heard of. */
+const SILENT_HOLD_MS = 1000
+
+const isSilent = (batch: Batch, nowMs: number) =>
+  batch.slot.batches[0] === batch && !batch.slot.node.resting && overdueAtMs(batch) < nowMs
+
+/** How long a batch that nobody wants holds its slot, unless it is heard of. */
+const heldUntilMs = (batch: Batch, nowMs: number) =>
+  overdueAtMs(batch) < nowMs
+    ? nowMs + SILENT_HOLD_MS
+    : Math.max(nowMs, batch.endsAtMs) + batch.upperMs - batch.meanMs
 
 export function createFlights(parts: FlightParts): Flights {
   const { limits, profile, waiting, emit } = parts
@@ -78,6 +97,7 @@ export function createFlights(parts: FlightParts): Flights {
   /** No later than the first time that `sweep` has something to do. */
   let sweepAtMs = Infinity
   let sumMs = 0
+  let silent = 0
   let summedMs = -Infinity
 
   /** Puts a batch of so many items on the books of its slot. */
@@ -210,7 +230,7 @@ export function createFlights(parts: FlightParts): Flights {
         waiting.add(item, nowMs)
       }
     }
-    cancel(batch, nowMs + GIVEN_UP_HOLD_MS, nowMs)
+    cancel(batch, nowMs + SILENT_HOLD_MS, nowMs)
     coolDown(slot, variant, nowMs)
     const ranMs = nowMs - batch.endsAtMs + batch.meanMs
     profile.lost(slot.node.id, variant, batch.items.length, ranMs)
@@ -223,10 +243,15 @@ export function createFlights(parts: FlightParts): Flights {
       const freshMs = batches.size > FEW ? batches.size * SUM_EVERY : 0
       if (nowMs < summedMs + freshMs) return sumMs
       summedMs = nowMs
-      sumMs = 0
-      for (const { endsAtMs } of batches.values()) sumMs += Math.max(0, endsAtMs - nowMs)
+      sumMs = silent = 0
+      for (const batch of batches.values()) {
+        const leftMs = batch.endsAtMs - nowMs
+        if (leftMs > 0) sumMs += leftMs
+        else if (isSilent(batch, nowMs)) silent++
+      }
       return sumMs
     },
+    silentSlots: () => silent,
     send,
     sendExtra(slot, variant, { items, deadlineMs, like }, nowMs) {
       const booked = book(slot, variant, [], items.length, false, nowMs)
@@ -235,7 +260,7 @@ export function createFlights(parts: FlightParts): Flights {
     },
     callOff(batch, nowMs) {
       if (batches.get(batch.id) !== batch || batch.ghostUntilMs !== null) return
-      cancel(batch, Math.max(nowMs, batch.endsAtMs) + batch.upperMs - batch.meanMs, nowMs)
+      cancel(batch, heldUntilMs(batch, nowMs), nowMs)
     },
     end,
     retry,
@@ -250,7 +275,7 @@ export function createFlights(parts: FlightParts): Flights {
         const { slot, variant, items, meanMs } = batch
         profile.lost(slot.node.id, variant, items.length, meanMs + overdueMs)
       }
-      cancel(batch, Math.max(nowMs, batch.endsAtMs) + batch.upperMs - batch.meanMs, nowMs)
+      cancel(batch, heldUntilMs(batch, nowMs), nowMs)
     },
     sweep(nowMs) {
       if (sweepAtMs > nowMs) return

@@ -8,7 +8,7 @@ import type { Extras } from './extras.ts'
 import type { Finished } from './finish.ts'
 import type { Flights } from './flights.ts'
 import type { Profile } from './profile.ts'
-import type { Batch, PoolNode, Slot } from './slots.ts'
+import { type Batch, overdueAtMs, type PoolNode, type Slot } from './slots.ts'
 import { isSpare } from './spare.ts'
 import type { BatchId } from './types.ts'
 
@@ -41,14 +41,8 @@ export interface Hedges {
 /** Batches begun twice, as a share of all, and so many at once after a quiet time. */
 const SHARE = 0.03
 const MOST = 4
-/** Later than the upper latency by this much: a timer's and a network's jitter is no straggling. */
-const MARGIN_MS = 25
-const MARGIN = 0.25
 /** With all in place but no slot idle, it looks again after so long. */
 const AGAIN_MS = 20
-
-const lateAtMs = ({ endsAtMs, upperMs, meanMs }: Batch) =>
-  endsAtMs + upperMs - meanMs + MARGIN_MS + MARGIN * meanMs
 
 export function createHedges(parts: HedgeParts): Hedges {
   const { flights, extras, profile } = parts
@@ -103,7 +97,7 @@ export function createHedges(parts: HedgeParts): Hedges {
 
   return {
     sent(batch) {
-      lookAtMs = Math.min(lookAtMs, lateAtMs(batch))
+      lookAtMs = Math.min(lookAtMs, overdueAtMs(batch))
     },
     ended(batch, nowMs) {
       allowance = Math.min(MOST, allowance + SHARE)
@@ -120,7 +114,7 @@ export function createHedges(parts: HedgeParts): Hedges {
       for (const batch of [...flights.batches.values()]) {
         if (batch.items.length === 0 || batch.ghostUntilMs !== null) continue
         if (twins.has(batch.id)) continue
-        const lateMs = lateAtMs(batch)
+        const lateMs = overdueAtMs(batch)
         if (lateMs > nowMs) {
           lookAtMs = Math.min(lookAtMs, lateMs)
           continue

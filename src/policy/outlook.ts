@@ -81,7 +81,8 @@ export function createOutlook(parts: OutlookParts): Outlook {
         0,
       )
       const busyMs = flights.busyMs(nowMs) / slots
-      const awakeFactor = slots / Math.max(awakeSlots, 1)
+      const heard = awakeSlots - flights.silentSlots()
+      const awakeFactor = heard < 1 && awakeSlots >= 1 ? Infinity : slots / Math.max(heard, 1)
       const at = { capacity: now, tails, busyMs, awakeFactor, keep, nowMs }
       const bitByBit = known !== undefined && queries.length > SHORT && nowMs - knownMs < OLD_MS
       const renewed = bitByBit ? scanner.further(at) : scanner.whole(at)

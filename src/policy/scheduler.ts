@@ -75,6 +75,9 @@ export function createScheduler(options: SchedulerOptions): LearningScheduler {
     }
     if (controller.isDue(nowMs)) {
       dispatcher.adopt(controller.decide(dispatcher.report(nowMs), nowMs), nowMs)
+    } else if (controller.isTuneDue(nowMs)) {
+      const tuned = controller.tune(dispatcher.backlogMs(nowMs), nowMs)
+      if (tuned !== undefined) dispatcher.tune(tuned)
     }
     dispatcher.dispatch(nowMs)
     heed()

@@ -168,6 +168,14 @@ export function readyAtMs(slot: Slot, nowMs: number): number {
   return ends + restMs(slot.node, last.meanMs)
 }
 
+/** Later than the upper latency by this much: a timer's and a network's jitter is no straggling. */
+const MARGIN_MS = 25
+const MARGIN = 0.25
+
+/** From when a batch is later than jitter explains: its node may be gone, and nobody know of it yet. */
+export const overdueAtMs = ({ endsAtMs, upperMs, meanMs }: Batch) =>
+  endsAtMs + upperMs - meanMs + MARGIN_MS + MARGIN * meanMs
+
 /** How much later than `readyAtMs` it may become, by the upper latency of what runs. */
 export function lateMs(slot: Slot): number {
   const last = slot.batches[slot.batches.length - 1]

@@ -10,8 +10,10 @@ import type { Report } from './counters.ts'
 import { createDemand, type Demand } from './demand.ts'
 import type { Directive } from './directive.ts'
 import { createAim } from './frontier/aim.ts'
+import { drainFactor, drainLevel } from './frontier/drain.ts'
 import type { Mix } from './frontier/mix.ts'
 import { groupPrices } from './frontier/prices.ts'
+import type { FrontierProblem } from './frontier/problem.ts'
 import { emptyMix, solveFrontier } from './frontier/solve.ts'
 import type { Shapes } from './shape.ts'
 
@@ -31,6 +33,10 @@ export interface Steering {
   isDue(epoch: number, settleMs: number, nowMs: number): boolean
   /** Takes what a dispatcher saw since its last report, and decides anew. */
   decide(report: Report, epoch: number, nowMs: number): Directive
+  /** Whether to look at the queue: the mix follows that more often than it is worked out anew. */
+  isTuneDue(nowMs: number): boolean
+  /** The mix for a queue of so much work; undefined where the one in force is right. */
+  tune(backlogMs: number, nowMs: number): Directive | undefined
   /** Queries per second to plan for, in the order of the pipelines. */
   ratesPerS(nowMs: number): number[]
   /** What may come for a moment, likewise. */
@@ -49,6 +55,8 @@ export interface Recent {
 
 const FRONTIER_MS = 100
 const PRICES_MS = 1000
+/** How often the queue is looked at: it grows and shrinks within a tenth of an SLO. */
+const TUNE_MS = 25
 /** A demand above what the mix was made for by this factor and so many queries is a jump. */
 const JUMP = 1.25
 const JUMP_PER_S = 2
@@ -59,16 +67,6 @@ const SETTLING = 2
 const CHANCE = 2
 /** Some way is planned for a pipeline that nobody asks for. */
 const LEAST_PER_S = 0.01
-
-/** Share of the shortest SLO that the work inside may take without being worked off. */
-const USUAL_BACKLOG = 0.15
-const GAIN = 1
-const LEAST_FACTOR = 0.6
-const MOST_FACTOR = 1.1
-
-/** A queue longer than usual is worked off by planning with less than there is; a short one allows more. */
-const drainFactor = (backlog: number) =>
-  Math.min(Math.max(1 + GAIN * (USUAL_BACKLOG - backlog), LEAST_FACTOR), MOST_FACTOR)
 
 export function createSteering(
   shapes: Shapes,
@@ -86,6 +84,10 @@ export function createSteering(
     Math.min(...[...shapes.pipelines.values()].map(({ pipeline }) => pipeline.sloMs))
   const awake = createAwake()
   let decidedMs = -Infinity
+  let tunedMs = -Infinity
+  /** What the mix in force was made from, but for the queue, and with it those made for other queues. */
+  let tuning: { problem: FrontierProblem; mixes: Map<number, Mix> } | undefined
+  let level = 0
   let decidedEpoch = -1
   /** When demand last rose from one decision to the next. */
   let risenMs = -Infinity
@@ -110,6 +112,27 @@ export function createSteering(
       if (demand.levelPerS(nowMs) > JUMP * plannedPerS + JUMP_PER_S) return true
     }
     return false
+  }
+
+  /** The mix in force, made for a queue of this level. */
+  function mixAt(level: number): Mix | undefined {
+    const { problem, mixes } = tuning!
+    let mix = mixes.get(level)
+    if (mix === undefined) {
+      mix = solveFrontier(shapes, { ...problem, aim: problem.aim * drainFactor(level) })
+      if (mix !== undefined) mixes.set(level, mix)
+    }
+    return mix
+  }
+
+  function tune(backlogMs: number, nowMs: number): Directive | undefined {
+    if (directive === undefined || tuning === undefined) return undefined
+    tunedMs = nowMs
+    const wanted = drainLevel(backlogMs / leastSloMs())
+    if (wanted === level) return undefined
+    level = wanted
+    const mix = mixAt(level)
+    return mix === undefined ? undefined : directive = { ...directive, mix }
   }
 
   function decide(report: Report, epoch: number, nowMs: number): Directive {
@@ -143,10 +166,12 @@ export function createSteering(
       aim.learn(finished, tight, missed, atBest)
       caution.learn(finished, missed, atBest)
     }
-    const share = aim.value * drainFactor(report.backlogMs / leastSloMs())
-    const problem = { ...report.capacity, ratesPerS: rates, aim: share }
-    const mix: Mix = solveFrontier(shapes, problem) ??
-      directive?.mix ?? emptyMix(shapes, report.capacity)
+    const base = { ...report.capacity, ratesPerS: rates, aim: aim.value }
+    tuning = { problem: base, mixes: new Map() }
+    level = drainLevel(report.backlogMs / leastSloMs())
+    tunedMs = nowMs
+    const mix = mixAt(level) ?? directive?.mix ?? emptyMix(shapes, base)
+    const problem = { ...base, aim: base.aim * drainFactor(level) }
     if (nowMs - pricedMs >= PRICES_MS || pricedEpoch !== epoch) {
       pricedMs = nowMs
       pricedEpoch = epoch
@@ -168,6 +193,8 @@ export function createSteering(
       before.demand = createDemand()
     },
     isDue,
+    isTuneDue: (nowMs) => nowMs - tunedMs >= TUNE_MS,
+    tune,
     decide,
     ratesPerS,
     peaksPerS,

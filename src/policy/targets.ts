@@ -20,12 +20,18 @@ export interface Targets {
   isPlanned(task: TaskShape, group: Group): boolean
   /** Share of the group's time for the task that the mix gives to this variant. */
   share(variant: VariantShape, group: Group): number
+  /** Whether the best is not for all: then the time of slots is what accuracy is paid with. */
+  readonly isScarce: boolean
+  /** Items of the task that the mix gives to the group, in all the time that it plans with. */
+  itemsPerMs(task: TaskShape, group: Group): number
   /** Items were bound to a variant on this group. */
   charge(task: TaskShape, group: Group, variant: VariantShape, items: number): void
 }
 
 /** What was missed longer ago than so many items is not made up for. */
 const MAX_CREDIT = 24
+/** A mix that uses so much of what is planned with would use more, were there more. */
+const SCARCE = 0.98
 
 interface Row {
   /** By position of the variant in its task: share of the items; sums to 1, or all 0. */
@@ -141,6 +147,14 @@ export function createTargets(): Targets {
       if (mix === undefined) return 0
       const { times } = taskRow(task, group)
       return times[task.variants.findIndex((variant) => variant.index === index)] ?? 0
+    },
+    get isScarce() {
+      return mix !== undefined && mix.load > SCARCE
+    },
+    itemsPerMs(task, group) {
+      const position = mix?.groups.indexOf(group.key) ?? -1
+      if (position < 0) return 0
+      return task.variants.reduce((sum, { index }) => sum + mix!.items[index]![position]!, 0)
     },
     charge(task, group, variant, items) {
       if (mix === undefined) return
