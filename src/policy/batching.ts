@@ -11,7 +11,15 @@ import type { DeadlineQueue } from './queue.ts'
 import type { TaskShape, VariantShape } from './shape.ts'
 import { holdsAll, lateMs, latencyOn, type Slot } from './slots.ts'
 
-export type CloseReason = 'full' | 'queue_empty' | 'share' | 'slack' | 'no_gain' | 'other_variant'
+/** `large`: of those that have the time for a batch of a size that pays; see `large.ts`. */
+export type CloseReason =
+  | 'large'
+  | 'full'
+  | 'queue_empty'
+  | 'share'
+  | 'slack'
+  | 'no_gain'
+  | 'other_variant'
 
 /** An item of a batch, with the choice made for it. */
 export interface Member {
@@ -19,21 +27,28 @@ export interface Member {
   choice: Choice
 }
 
+export interface Filled {
+  members: Member[]
+  close: CloseReason
+}
+
 /** An item more is no gain when it takes nearly as long as those before it did on average. */
-const GAIN = 0.9
+export const GAIN = 0.9
 /** So long a batch may grow without gain: it saves frames, and hides the network. */
 const QUANTUM_MS = 50
 /**
  * A large batch that is late makes all its queries late: its spread counts so many times where who is
  * left out can still go a quicker way.
  */
-const SPREADS = 2
+export const SPREADS = 2
 /** At most this share of the laxity of the most urgent query. */
 const QUANTUM_SHARE = 0.3
 
 /**
  * Fills a batch from the queue, beginning with the member at `position`. Takes only items for which
  * the same variant is chosen; nothing is removed from the queue.
+ *
+ * @param goal up to this size it grows whatever one item more gains
  */
 export function fillBatch(
   first: Member,
@@ -42,7 +57,8 @@ export function fillBatch(
   slot: Slot,
   view: View,
   maxBatch: number,
-): { members: Member[]; close: CloseReason } {
+  goal = 1,
+): Filled {
   const { variant } = first.choice.prefix
   const { startMs, returnMs } = timesOf(first.item, slot, view)
   const latencyOf = (batch: number) => latencyOn(slot, variant, batch, view.profile)
@@ -61,7 +77,7 @@ export function fillBatch(
     if (size > maxBatch) return { members, close: 'full' }
     const grown = latencyOf(size)
     // Other idle slots may have the rest, unless small batches cost much more of their time.
-    const dearer = grown.meanMs - now.meanMs > GAIN * now.meanMs / members.length
+    const dearer = size > goal && grown.meanMs - now.meanMs > GAIN * now.meanMs / members.length
     if (size > share && dearer) return { members, close: 'share' }
     if (grown.meanMs > quantumMs && dearer) return { members, close: 'no_gain' }
     const endMs = startMs + lateMs(slot) + grown.meanMs + spreads * (grown.upperMs - grown.meanMs) +
@@ -102,7 +118,7 @@ function createChoices(slot: Slot, view: View, variant: VariantShape) {
 }
 
 /** What of the waiting items falls to this slot: all slots that are idle now take alike. */
-function shareOf(task: TaskShape, waiting: number, slot: Slot, view: View): number {
+export function shareOf(task: TaskShape, waiting: number, slot: Slot, view: View): number {
   let idle = slot.batches.length > 0 ? 1 : 0
   for (const group of view.capacity.groups) {
     if (group === slot.group || view.targets.isPlanned(task, group)) idle += view.idleCount(group)

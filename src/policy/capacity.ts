@@ -170,8 +170,9 @@ function serviceOf(
     for (const { id } of sample) upperMs += profile.latency(id, variant, 1).upperMs * timesOf(id)
     upperMs /= sample.length
     const meanMs = latencyMs(1)
-    const batch = sizes.seen(batchKeyOf(group.class.name, variant.task))
-    const costMs = Math.max(latencyMs(batch) / batch, 1e-3)
+    const key = batchKeyOf(group.class.name, variant.task)
+    const batch = sizes.seen(key)
+    const costMs = Math.max(sizes.costMs(key, latencyMs), 1e-3)
     servers.push({ group, meanMs, upperMs, costMs, latencyMs, batch })
     ratePerMs += group.duty / costMs
     ratios += group.slots.length * upperMs / meanMs

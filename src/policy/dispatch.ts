@@ -10,6 +10,7 @@ import type { Capacity } from './capacity.ts'
 import { choose, elsewhere, isSlowerThanWaiting, type View } from './choose.ts'
 import { isInGoodHands } from './help.ts'
 import { lingerUntilMs } from './linger.ts'
+import { largeBatch } from './large.ts'
 import type { Limits } from './options.ts'
 import type { Profile } from './profile.ts'
 import type { Item, Query } from './query.ts'
@@ -136,7 +137,9 @@ function decide(slot: Slot, parts: DispatchParts, nowMs: number): number | undef
       continue
     }
     const queue = waiting.queues.get(item.task)!
-    const { members, close } = fillBatch(verdict, position, queue, slot, view, limits.maxBatch)
+    const { maxBatch } = limits
+    const { members, close } = largeBatch(verdict, position, queue, slot, view, maxBatch) ??
+      fillBatch(verdict, position, queue, slot, view, maxBatch)
     const untilMs = close === 'queue_empty'
       ? lingerUntilMs(verdict, members.length, slot, view)
       : undefined

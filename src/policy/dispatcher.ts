@@ -256,7 +256,11 @@ export function createDispatcher(
           counters.closed(close)
           const { variant } = members[0]!.choice.prefix
           targets.charge(variant.task, slot.group!, variant, members.length)
-          sizes.ran(batchKeyOf(slot.group!.class.name, variant.task), members.length)
+          sizes.ran(
+            batchKeyOf(slot.group!.class.name, variant.task),
+            members.length,
+            close === 'large',
+          )
           const alone = isAlone(slot, variant.task, outlook.capacity(at).capacity)
           flights.send(slot, members, alone, at)
         },

@@ -49,3 +49,29 @@ Deno.test('nodes that go on saying that all are alike are known by the clock', (
   assert.ok(violationRatio < 0.06, `${violationRatio}`)
   assert.ok(effectiveAccuracy > 0.55, `${effectiveAccuracy}`)
 })
+
+/** Two items take three times as long as one, and eight four times. */
+const lumpy = {
+  ...slow,
+  'name/quick': { 1: 20, 2: 60, 8: 80, 16: 160 },
+  'name/exact': { 1: 40, 2: 120, 8: 160, 16: 320 },
+}
+
+Deno.test('where only large batches pay they are of those that have the time', () => {
+  const usual = { instancesPerNode: 'all', swapMs: 1000, roundTripMs: 2 }
+  const { violationRatio, effectiveAccuracy } = run({
+    classes: {
+      quick: { ...usual, latencyMs: quick },
+      slow: { ...usual, latencyMs: slow },
+      lumpy: { ...usual, latencyMs: lumpy },
+    },
+    pool: [
+      { class: 'quick', count: 2 },
+      { class: 'slow', count: 2 },
+      { class: 'lumpy', count: 4 },
+    ],
+  })
+  assert.ok(violationRatio < 0.005, `${violationRatio}`)
+  // 0.661 without them.
+  assert.ok(effectiveAccuracy > 0.675, `${effectiveAccuracy}`)
+})
