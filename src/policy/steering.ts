@@ -125,10 +125,16 @@ export function createSteering(
     return mix
   }
 
+  function levelOf(backlogMs: number, ratesPerS: readonly number[]): number {
+    const sloMs = leastSloMs()
+    const queries = ratesPerS.reduce((sum, rate) => sum + rate, 0) * sloMs / 1000
+    return drainLevel(backlogMs / sloMs, queries)
+  }
+
   function tune(backlogMs: number, nowMs: number): Directive | undefined {
     if (directive === undefined || tuning === undefined) return undefined
     tunedMs = nowMs
-    const wanted = drainLevel(backlogMs / leastSloMs())
+    const wanted = levelOf(backlogMs, tuning.problem.ratesPerS)
     if (wanted === level) return undefined
     level = wanted
     const mix = mixAt(level)
@@ -168,7 +174,7 @@ export function createSteering(
     }
     const base = { ...report.capacity, ratesPerS: rates, aim: aim.value }
     tuning = { problem: base, mixes: new Map() }
-    level = drainLevel(report.backlogMs / leastSloMs())
+    level = levelOf(report.backlogMs, rates)
     tunedMs = nowMs
     const mix = mixAt(level) ?? directive?.mix ?? emptyMix(shapes, base)
     const problem = { ...base, aim: base.aim * drainFactor(level) }
