@@ -125,16 +125,10 @@ export function createSteering(
     return mix
   }
 
-  function levelOf(backlogMs: number, ratesPerS: readonly number[]): number {
-    const sloMs = leastSloMs()
-    const queries = ratesPerS.reduce((sum, rate) => sum + rate, 0) * sloMs / 1000
-    return drainLevel(backlogMs / sloMs, queries)
-  }
-
   function tune(backlogMs: number, nowMs: number): Directive | undefined {
     if (directive === undefined || tuning === undefined) return undefined
     tunedMs = nowMs
-    const wanted = levelOf(backlogMs, tuning.problem.ratesPerS)
+    const wanted = drainLevel(backlogMs / leastSloMs())
     if (wanted === level) return undefined
     level = wanted
     const mix = mixAt(level)
@@ -174,7 +168,7 @@ export function createSteering(
     }
     const base = { ...report.capacity, ratesPerS: rates, aim: aim.value }
     tuning = { problem: base, mixes: new Map() }
-    level = levelOf(report.backlogMs, rates)
+    level = drainLevel(report.backlogMs / leastSloMs())
     tunedMs = nowMs
     const mix = mixAt(level) ?? directive?.mix ?? emptyMix(shapes, base)
     const problem = { ...base, aim: base.aim * drainFactor(level) }
