@@ -255,12 +255,9 @@ export function createDispatcher(
         send(slot, members, close) {
           counters.closed(close)
           const { variant } = members[0]!.choice.prefix
+          const key = batchKeyOf(slot.group!.class.name, variant.task)
           targets.charge(variant.task, slot.group!, variant, members.length)
-          sizes.ran(
-            batchKeyOf(slot.group!.class.name, variant.task),
-            members.length,
-            close === 'large',
-          )
+          sizes.ran(key, members.length, close === 'large')
           const alone = isAlone(slot, variant.task, outlook.capacity(at).capacity)
           flights.send(slot, members, alone, at)
         },
