@@ -70,7 +70,9 @@ export function fillBatch(
   const spreads = holdsAll(slot) ? SPREADS : 1
   const helps = !view.targets.isPlanned(first.item.task, slot.group!)
   let budgetMs = view.backlog.budgetMs(first.item.query) - first.choice.extraMs
-  let latestMs = first.item.deadlineMs - first.choice.tail.safeChainMs
+  // A large one has items that keep what is kept of their time all the same.
+  const keptMs = goal > 1 ? view.keep * first.item.query.laxityMs : 0
+  let latestMs = first.item.deadlineMs - first.choice.tail.safeChainMs - keptMs
   let skipped = false
   for (let i = position + 1; i < queue.length && i <= position + 2 * maxBatch; i++) {
     const size = members.length + 1
@@ -91,7 +93,7 @@ export function fillBatch(
       skipped = true
       continue
     }
-    const itemLatestMs = item.deadlineMs - choice.tail.safeChainMs
+    const itemLatestMs = item.deadlineMs - choice.tail.safeChainMs - keptMs
     if (endMs > itemLatestMs || choice.extraMs > Math.max(0, budgetMs)) {
       return { members, close: 'slack' }
     }
