@@ -41,6 +41,8 @@ const QUANTUM_MS = 50
  * left out can still go a quicker way.
  */
 export const SPREADS = 2
+/** A large batch has so much of what is kept of its queries' laxity left beyond that. */
+export const LARGE_KEPT = 0.5
 /** At most this share of the laxity of the most urgent query. */
 const QUANTUM_SHARE = 0.3
 
@@ -70,8 +72,7 @@ export function fillBatch(
   const spreads = holdsAll(slot) ? SPREADS : 1
   const helps = !view.targets.isPlanned(first.item.task, slot.group!)
   let budgetMs = view.backlog.budgetMs(first.item.query) - first.choice.extraMs
-  // A large one has items that keep what is kept of their time all the same.
-  const keptMs = goal > 1 ? view.keep * first.item.query.laxityMs : 0
+  const keptMs = goal > 1 ? LARGE_KEPT * view.keep * first.item.query.laxityMs : 0
   let latestMs = first.item.deadlineMs - first.choice.tail.safeChainMs - keptMs
   let skipped = false
   for (let i = position + 1; i < queue.length && i <= position + 2 * maxBatch; i++) {

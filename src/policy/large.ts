@@ -5,7 +5,15 @@
  *
  * @module
  */
-import { fillBatch, type Filled, GAIN, type Member, shareOf, SPREADS } from './batching.ts'
+import {
+  fillBatch,
+  type Filled,
+  GAIN,
+  LARGE_KEPT,
+  type Member,
+  shareOf,
+  SPREADS,
+} from './batching.ts'
 import type { Server } from './capacity.ts'
 import { choose, timesOf, type View } from './choose.ts'
 import { isInGoodHands } from './help.ts'
@@ -62,7 +70,7 @@ export function largeBatch(
     queue.length - Math.max(position, slotsFor(task, view)),
   )
   const { startMs, returnMs } = timesOf(first.item, slot, view)
-  const restMs = lateMs(slot) + returnMs + tail.safeChainMs + view.keep * laxityMs
+  const restMs = lateMs(slot) + returnMs + tail.safeChainMs + LARGE_KEPT * view.keep * laxityMs
   for (const size of sizes) {
     if (size > most) continue
     const { meanMs, upperMs } = latencyOn(slot, variant, size, view.profile)
