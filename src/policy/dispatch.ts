@@ -175,7 +175,8 @@ function mostUrgent(
     if (found === undefined || isBefore(item, found)) found = item
     if (targets.isPlanned(task, group)) planned++
   }
-  if (planned < 2) return found
+  // Where slots hold only some variants those hands are few, and a plan soon has them hold others.
+  if (planned < 2 || !holdsAll(slot)) return found
   let own: Item | undefined
   for (const task of group.tasks) {
     const position = cursors.get(task) ?? 0
