@@ -65,8 +65,13 @@ interface Answered {
 /** @throws ApiError for every answer without a result */
 export async function answerOf(pool: Pool, request: QueryRequest): Promise<Answered> {
   const { answer, answeredMs } = await pool.submit(request)
-  if (!answer.ok) throw new ApiError(answer.reason, answer.message, answer.retryAfterMs)
-  return { answer, answeredMs }
+  return { answer: resultOf(answer), answeredMs }
+}
+
+/** @throws ApiError for an answer without a result */
+export function resultOf(answer: Answer): Finished {
+  if (answer.ok) return answer
+  throw new ApiError(answer.reason, answer.message, answer.retryAfterMs)
 }
 
 /** The batches of an answer, with nodes by name and times in hundredths of milliseconds. */

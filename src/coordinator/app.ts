@@ -92,13 +92,8 @@ export function createApp(options: AppOptions) {
     new ApiError('not_found', `Cannot find ${c.req.method} ${c.req.path}`).toResponse()
   )
 
-  app.post('/v1/pipelines/:name/infer', (c) => {
-    const name = c.req.param('name')
-    return versions.serve(
-      name,
-      (pipeline) => history.timed(name, () => infer(c, pool, pipeline, now, log)),
-    )
-  })
+  const inferParts = { pool, history, now, log }
+  app.post('/v1/pipelines/:name/infer', (c) => infer(c, c.req.param('name'), inferParts))
 
   app.get('/v1/pipelines', (c) => c.json({ pipelines: versions.current().map(infoOf) }))
   app.get('/v1/nodes', (c) => c.json({ nodes: pool.nodes() }))

@@ -8,6 +8,7 @@ import type { Pipeline } from '../pipeline/schema.ts'
 import { elementsOf, isTensorType, TENSOR_TYPES } from '../pipeline/tensor.ts'
 import { TensorValue } from '../pipeline/tensor_item.ts'
 import { taskOf } from '../pipeline/tree.ts'
+import { createTable } from '../policy/table.ts'
 import type { BatchId, Handle, ItemOutcome, PolicyCommand, QueryId } from '../policy/types.ts'
 import type { BatchMessage, Received, ResultMessage } from '../protocol/mod.ts'
 import type { Post } from './driver.ts'
@@ -35,11 +36,11 @@ export function createBatches(
   isLive: (query: QueryId) => boolean,
   telemetry: Pick<Telemetry, 'batch' | 'batchFailed'>,
 ) {
-  const flights = new Map<BatchId, Flight>()
+  const flights = createTable<BatchId, Flight>()
   /** Copies that nodes keep for a query, to be let go with it. */
-  const kept = new Map<QueryId, { link: Link; key: string }[]>()
+  const kept = createTable<QueryId, { link: Link; key: string }[]>()
   /** Bytes of what nodes made for a query, to be let go with it. */
-  const held = new Map<QueryId, number>()
+  const held = createTable<QueryId, number>()
   let heldBytes = 0
 
   function hold(query: QueryId, bytes: number): void {
@@ -189,7 +190,8 @@ export function createBatches(
 
     /** Has what runs on a node done elsewhere; what it still says of it is ignored. */
     abandon(node: PooledNode, message: string) {
-      for (const [batch, flight] of [...flights]) {
+      for (const flight of flights.values()) {
+        const { batch } = flight.command
         if (flight.node !== node || !flights.delete(batch)) continue
         node.link.send({ type: 'cancel', batch })
         telemetry.batchFailed(flight.command.pipeline)
@@ -206,8 +208,8 @@ export function createBatches(
 
     /** Forgets what was under way on a node that left. */
     left(node: PooledNode) {
-      for (const [batch, flight] of flights) {
-        if (flight.node !== node || !flights.delete(batch)) continue
+      for (const flight of flights.values()) {
+        if (flight.node !== node || !flights.delete(flight.command.batch)) continue
         telemetry.batchFailed(flight.command.pipeline)
       }
     },

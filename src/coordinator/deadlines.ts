@@ -10,11 +10,31 @@ export interface Deadlines {
   at(atMs: number, action: () => void): () => void
 }
 
+interface Due {
+  atMs: number
+  action: () => void
+  /** Where it lies among those pending; below 0 once it does not. */
+  place: number
+}
+
+/** What is due within this is done together, so that many deadlines are few looks at all of them. */
+const GRAIN_MS = 10
+
 /** @param now monotonic milliseconds */
-export function createDeadlines(now: () => number): Deadlines {
-  const pending = new Set<{ atMs: number; action: () => void }>()
+export function createDeadlines(now: () => number): Deadlines & { stop(): void } {
+  /** A list: a `Set` would hold on to them, see `policy/table.ts`. */
+  const pending: Due[] = []
   let timer: ReturnType<typeof setTimeout> | undefined
   let timerAtMs = Infinity
+  let stopped = false
+
+  /** The last one takes its place. */
+  function remove(one: Due): void {
+    if (one.place < 0) return
+    const last = pending.pop()!
+    if (last !== one) pending[last.place = one.place] = last
+    one.place = -1
+  }
 
   function arm(atMs: number): void {
     clearTimeout(timer)
@@ -25,25 +45,29 @@ export function createDeadlines(now: () => number): Deadlines {
   function fire(): void {
     timerAtMs = Infinity
     const nowMs = now()
-    const due = [...pending].filter(({ atMs }) => atMs <= nowMs)
-    for (const one of due) pending.delete(one)
+    const due: Due[] = []
     let nextMs = Infinity
-    for (const { atMs } of pending) nextMs = Math.min(nextMs, atMs)
-    if (nextMs < Infinity) arm(nextMs)
+    for (const one of pending) {
+      if (one.atMs <= nowMs) due.push(one)
+      else nextMs = Math.min(nextMs, one.atMs)
+    }
+    due.forEach(remove)
+    if (nextMs < Infinity) arm(Math.max(nextMs, nowMs + GRAIN_MS))
     for (const { action } of due) action()
   }
 
   return {
     at(atMs, action) {
-      const one = { atMs, action }
-      pending.add(one)
-      if (atMs < timerAtMs) arm(atMs)
-      return () => {
-        // Left standing for the others: it finds out by itself what is next.
-        if (!pending.delete(one) || pending.size > 0) return
-        clearTimeout(timer)
-        timerAtMs = Infinity
-      }
+      const one: Due = { atMs, action, place: pending.length }
+      pending.push(one)
+      if (atMs < timerAtMs && !stopped) arm(atMs)
+      // The timer is left standing for the next ones: it finds out by itself what there is to do.
+      return () => remove(one)
+    },
+    /** Nothing is told any more. */
+    stop() {
+      stopped = true
+      clearTimeout(timer)
     },
   }
 }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { clearImmediate, setImmediate } from 'node:timers'
 import type { Plan, PolicyCommand, PolicyEvent, Scheduler } from '../policy/types.ts'
 import { createSolver, type Solve } from './solver.ts'
 
@@ -28,6 +29,8 @@ export function createDriver(
   const events: PolicyEvent[] = []
   const solver = createSolver(solve, solved, report)
   let busy = false
+  /** Due once whatever has come by now was read. */
+  let soon: ReturnType<typeof setImmediate> | undefined
   let timer: ReturnType<typeof setTimeout> | undefined
   let timerAtMs = Infinity
 
@@ -46,14 +49,26 @@ export function createDriver(
     post({ type: 'plan_ready', plan })
   }
 
+  /**
+   * Queries that came at the same moment are seen together: what slots do is decided once for all of
+   * them, and whoever takes several gets them as one batch.
+   */
   function post(event: PolicyEvent) {
     events.push(event)
+    if (event.type !== 'query_arrived') return run()
+    soon ??= setImmediate(() => {
+      soon = undefined
+      run()
+    })
+  }
+
+  function run() {
     if (busy) return
     busy = true
     try {
       for (let next = events.shift(); next !== undefined; next = events.shift()) {
         try {
-          for (const command of scheduler.handle(next, now())) {
+          for (const command of scheduler.handle(next, now(), events.length > 0)) {
             if (command.type === 'wake_at') wakeAt(command.atMs)
             else if (command.type === 'solve') solver.ask(command)
             else execute(command)
@@ -71,6 +86,7 @@ export function createDriver(
     post,
     stop() {
       clearTimeout(timer)
+      if (soon !== undefined) clearImmediate(soon)
       solver.stop()
     },
   }

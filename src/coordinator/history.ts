@@ -40,6 +40,8 @@ export interface Watched {
 export interface History {
   /** Notes how long the work took, if it came to a result. */
   timed(pipeline: string, work: () => Promise<Response>): Promise<Response>
+  /** Notes how long work took that came to a result. */
+  took(pipeline: string, ms: number): void
   /** Of the last ten seconds, by pipeline. */
   latency(): Record<string, LatencyPercentiles | null>
   read(): HistoryInfo
@@ -92,11 +94,14 @@ export function createHistory(watched: Watched, now: () => number): History {
   watched.draining.addEventListener('abort', () => clearInterval(timer), { once: true })
   if (watched.draining.aborted) clearInterval(timer)
 
+  const took = (pipeline: string, ms: number) => trackOf(pipeline).latencies.at(-1)!.add(ms)
+
   return {
+    took,
     async timed(pipeline, work) {
       const startMs = now()
       const response = await work()
-      if (response.ok) trackOf(pipeline).latencies.at(-1)!.add(now() - startMs)
+      if (response.ok) took(pipeline, now() - startMs)
       return response
     },
     latency: () => Object.fromEntries([...tracks].map(([name, track]) => [name, recent(track)])),

@@ -1,6 +1,8 @@
 /**
  * `POST /v1/pipelines/{name}/infer`: one query in, exactly one answer out, by its deadline.
  *
+ * Written in one piece: each function in between that waits for another costs every query.
+ *
  * @module
  */
 import type { Context } from 'hono'
@@ -8,10 +10,13 @@ import type { InferAnswer } from '../client/types.ts'
 import type { Pipeline } from '../pipeline/schema.ts'
 import { queryTensors } from '../pipeline/takes.ts'
 import { publicName, versionOf } from '../pipeline/version.ts'
-import { answerOf, answerRequest, type Finished, serverTiming, stagesOf } from './answer.ts'
+import { type Finished, resultOf, round, serverTiming, stagesOf } from './answer.ts'
+import { ApiError } from './api_error.ts'
 import { assembleOutputs } from './assemble.ts'
-import { SECURE_HEADERS } from './doors/headers.ts'
+import { respondWhole } from './doors/headers.ts'
 import { readBody } from './body.ts'
+import { goneOf } from './gone.ts'
+import type { History } from './history.ts'
 import {
   type InferHeaders,
   readContentType,
@@ -21,42 +26,57 @@ import {
 import type { Log } from './log.ts'
 import type { Pool } from './pool.ts'
 
-const JSON_HEADERS = { ...SECURE_HEADERS, 'content-type': 'application/json' }
+export interface InferParts {
+  pool: Pool
+  history: Pick<History, 'took'>
+  now: () => number
+  log: Log
+}
 
-export async function infer(
-  c: Context,
-  pool: Pool,
-  pipeline: Pipeline,
-  now: () => number,
-  log: Log,
-): Promise<Response> {
-  const request = c.req.raw
-  const { query: { headers }, answers, latencyMs } = await answerRequest(
-    pool,
-    pipeline,
-    now,
-    async (arrivedMs) => {
-      const headers = readInferHeaders(request.headers, pipeline.sloMs)
-      const takes = queryTensors(pipeline)
-      const type = readContentType(request.headers, takes)
-      const body = await readBody(request, pool.deadlines, arrivedMs, arrivedMs + headers.budgetMs)
-      return { headers, payload: readInferBody(type, body, takes) }
-    },
-    ({ headers: { budgetMs, minAccuracy }, payload }, arrivedMs) => [
-      answerOf(pool, {
-        ...{ pipeline: pipeline.name, payload },
-        ...{ arrivedMs, deadlineMs: arrivedMs + budgetMs, signal: request.signal },
-        ...(minAccuracy === undefined ? {} : { minAccuracy }),
-      }),
-    ],
-  )
-  log.debug?.(`query ${headers.id}: ${pipeline.name} in ${latencyMs} ms`, {
-    ...{ event: 'query', id: headers.id, pipeline: pipeline.name, latencyMs },
-  })
-  return respond(answers[0]!, pool, pipeline, headers, latencyMs)
+/** @throws ApiError where there is no result */
+export async function infer(c: Context, name: string, parts: InferParts): Promise<Response> {
+  const { pool, history, now, log } = parts
+  const { versions, telemetry } = pool
+  const arrivedMs = now()
+  const served = versions.enter(name)
+  const { pipeline } = served
+  let isQuery = false
+  try {
+    const request = c.req.raw
+    const gone = goneOf(request)
+    const headers = readInferHeaders(request.headers, pipeline.sloMs)
+    const { id, budgetMs, minAccuracy } = headers
+    const deadlineMs = arrivedMs + budgetMs
+    const takes = queryTensors(pipeline)
+    const type = readContentType(request.headers, takes)
+    const bytes = await readBody(request, pool.deadlines, arrivedMs, deadlineMs)
+    const payload = readInferBody(type, bytes, takes)
+    isQuery = true
+    const { answer, answeredMs } = await pool.submit({
+      ...{ pipeline: pipeline.name, payload, arrivedMs, deadlineMs, gone },
+      ...(minAccuracy === undefined ? {} : { minAccuracy }),
+    })
+    const finished = resultOf(answer)
+    telemetry.requestDone(pipeline.name, [finished], answeredMs - arrivedMs)
+    const latencyMs = round(answeredMs - arrivedMs)
+    log.debug?.(`query ${id}: ${pipeline.name} in ${latencyMs} ms`, {
+      ...{ event: 'query', id, pipeline: pipeline.name, latencyMs },
+    })
+    const response = respond(c, finished, pool, pipeline, headers, latencyMs)
+    history.took(name, answeredMs - arrivedMs)
+    return response
+  } catch (error) {
+    // What fails before it is a query was none, and counts as rejected.
+    const reason = !isQuery && error instanceof ApiError ? error.reason : undefined
+    telemetry.requestFailed(pipeline.name, now() - arrivedMs, reason)
+    throw error
+  } finally {
+    versions.leave(served)
+  }
 }
 
 function respond(
+  c: Context,
   answer: Finished,
   pool: Pool,
   pipeline: Pipeline,
@@ -78,8 +98,8 @@ function respond(
   for (const { task, variant, computeMs } of body.stages) {
     timing += `, ${task};dur=${computeMs};desc="${variant}"`
   }
-  // All headers at once: each that is added to a response later costs as much as these together.
-  return new Response(JSON.stringify(body), {
-    headers: { ...JSON_HEADERS, 'server-timing': timing },
+  return respondWhole(c, JSON.stringify(body), {
+    'content-type': 'application/json',
+    'server-timing': timing,
   })
 }

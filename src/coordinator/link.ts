@@ -10,8 +10,10 @@ import {
   CLOSE,
   type CoordinatorMessage,
   createNodeMessageReader,
-  encodeMessage,
+  createRoom,
+  framesOf,
   type Hello,
+  MAX_FRAME_BYTES,
   type NodeMessage,
   PROTOCOL_VERSION,
   ProtocolError,
@@ -22,7 +24,8 @@ import {
 
 /** What a link needs of a socket; Deno's and Hono's fit. */
 export interface Socket {
-  send(data: string | ArrayBuffer): void
+  /** Has copied the bytes when it returns. */
+  send(data: string | Uint8Array<ArrayBuffer>): void
   close(code?: number, reason?: string): void
 }
 
@@ -72,6 +75,8 @@ const DOUBT_FACTOR = 2.5
 const FADE = 0.99
 /** Who has not said hello has nothing larger to say. */
 const MAX_HELLO_BYTES = 256 * 1024
+/** Of all links: what is sent is copied at once. */
+const room = createRoom(MAX_FRAME_BYTES)
 /** Most that fragments may fill on all links together. */
 const MAX_FRAGMENT_BYTES = 512 * 1024 * 1024
 
@@ -186,7 +191,7 @@ export function createLink(socket: Socket, handlers: LinkHandlers, options: Link
       if (state === 'closed') return
       serial += 1
       try {
-        for (const data of encodeMessage(message, blobs, serial)) {
+        for (const data of framesOf(message, blobs ?? [], serial, room)) {
           bytesSent += typeof data === 'string' ? data.length : data.byteLength
           socket.send(data)
         }
@@ -202,8 +207,9 @@ export function createLink(socket: Socket, handlers: LinkHandlers, options: Link
     close,
     receive(data) {
       if (state === 'closed') return
-      longestSilenceMs = Math.max(FADE * longestSilenceMs, now() - lastHeardMs)
-      lastHeardMs = now()
+      const nowMs = now()
+      longestSilenceMs = Math.max(FADE * longestSilenceMs, nowMs - lastHeardMs)
+      lastHeardMs = nowMs
       if (doubted) {
         doubted = false
         handlers.silent(link, false)

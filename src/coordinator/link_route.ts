@@ -23,6 +23,9 @@ export interface LinkRouteOptions {
   log: Log
 }
 
+/** A link has heartbeats of its own; the socket's would make a timer anew with each message. */
+const IDLE = { idleTimeout: 0 }
+
 export function mountLink(app: Hono, options: LinkRouteOptions): void {
   const { pool, doors, hosts, assets, log } = options
   const lobby = createLobby()
@@ -69,7 +72,7 @@ export function mountLink(app: Hono, options: LinkRouteOptions): void {
           link?.lost('the connection broke')
         },
       }
-    }),
+    }, IDLE),
   )
 }
 

@@ -116,7 +116,9 @@ export function addInstance(
 
 /** What a variant runs on at a node. */
 export const backendOf = (node: PooledNode, ref: VariantRef): string =>
-  node.fallbacks.get(nameOf(ref))?.backend ?? node.backend
+  node.fallbacks.size === 0
+    ? node.backend
+    : node.fallbacks.get(nameOf(ref))?.backend ?? node.backend
 
 const nameOf = ({ pipeline, task, variant }: VariantRef) => `${pipeline} ${task} ${variant}`
 

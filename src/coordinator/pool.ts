@@ -245,6 +245,7 @@ export function createPool(options: PoolOptions) {
         link.send({ type: 'drain', reason, rejoin: true })
         link.close(1001, reason)
       }
+      deadlines.stop()
       stop()
     },
   }

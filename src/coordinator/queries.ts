@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { createTable } from '../policy/table.ts'
 import type { Answer, QueryId } from '../policy/types.ts'
 import type { Deadlines } from './deadlines.ts'
 import type { Post } from './driver.ts'
@@ -17,8 +18,8 @@ export interface QueryRequest {
   /** Absolute, on the coordinator's clock. */
   deadlineMs: number
   minAccuracy?: number
-  /** Aborted when the client goes away: cancels what is queued for the query. */
-  signal: AbortSignal
+  /** Gives what is aborted when the client goes away, and cancels what is queued for the query. */
+  gone: () => AbortSignal
 }
 
 /** The one answer, and when it was given on the coordinator's clock. */
@@ -29,9 +30,23 @@ export interface Answered {
 
 /** What the scheduler never told by then is told by the shell. */
 const GUARD_MS = 50
+/** Whether a query's client is still there is of interest only then: most are answered before. */
+const LOOK_AFTER_MS = 50
 
 /** Bytes of submitted pictures held at once; the scheduler bounds their number, not their size. */
 const MAX_BYTES_INSIDE = 512 * 1024 * 1024
+
+interface Waiting {
+  query: QueryId
+  request: QueryRequest
+  resolve(answered: Answered): void
+  reject(reason: unknown): void
+  /** Calls off what happens next if there is no answer. */
+  callOff: () => void
+  watch: { signal: AbortSignal; leave: () => void } | undefined
+}
+
+const nothing = () => {}
 
 /** @param cancelled told of queries that end without the scheduler's answer */
 export function createQueries(
@@ -41,9 +56,57 @@ export function createQueries(
   cancelled: (query: QueryId) => void,
   telemetry: Pick<Telemetry, 'answered' | 'cancelled'>,
 ) {
-  const waiting = new Map<QueryId, (answer: Answer) => void>()
+  const waiting = createTable<QueryId, Waiting>()
   let serial = 0
   let bytesInside = 0
+
+  function answered({ pipeline, arrivedMs }: QueryRequest, answer: Answer): Answered {
+    const answeredMs = now()
+    telemetry.answered(pipeline, answer, answeredMs - arrivedMs)
+    return { answer, answeredMs }
+  }
+
+  /** False when it was before. */
+  function settle({ query, request, callOff, watch }: Waiting): boolean {
+    if (!waiting.delete(query)) return false
+    callOff()
+    watch?.signal.removeEventListener('abort', watch.leave)
+    bytesInside -= request.payload.bytes.byteLength
+    return true
+  }
+
+  function give(one: Waiting, answer: Answer): void {
+    if (settle(one)) one.resolve(answered(one.request, answer))
+  }
+
+  function cancel({ query }: Waiting): void {
+    post({ type: 'query_cancelled', query })
+    cancelled(query)
+  }
+
+  /** Whether the client is still there; at last, whether it is time. */
+  function look(one: Waiting): void {
+    const guardAtMs = one.request.deadlineMs + GUARD_MS
+    if (now() >= guardAtMs) return guard(one)
+    one.callOff = deadlines.at(guardAtMs, () => guard(one))
+    const signal = one.request.gone()
+    const leave = () => {
+      if (!settle(one)) return
+      cancel(one)
+      const { pipeline, arrivedMs } = one.request
+      telemetry.cancelled(pipeline, now() - arrivedMs)
+      one.reject(signal.reason)
+    }
+    if (signal.aborted) return leave()
+    one.watch = { signal, leave }
+    signal.addEventListener('abort', leave, { once: true })
+  }
+
+  function guard(one: Waiting): void {
+    if (!settle(one)) return
+    cancel(one)
+    one.resolve(answered(one.request, tooLate))
+  }
 
   return {
     get size() {
@@ -54,52 +117,19 @@ export function createQueries(
 
     /** Resolves with the one answer; rejects only with the signal's reason. */
     submit(request: QueryRequest): Promise<Answered> {
-      const { signal, payload, pipeline, arrivedMs, deadlineMs, minAccuracy } = request
-      serial += 1
-      const query = String(serial)
+      const { payload, pipeline, arrivedMs, deadlineMs, minAccuracy } = request
       const { byteLength } = payload.bytes
-      const answered = (answer: Answer): Answered => {
-        const answeredMs = now()
-        telemetry.answered(pipeline, answer, answeredMs - arrivedMs)
-        return { answer, answeredMs }
-      }
       if (bytesInside + byteLength > MAX_BYTES_INSIDE) {
-        return Promise.resolve(answered(tooMuchInside))
+        return Promise.resolve(answered(request, tooMuchInside))
       }
       bytesInside += byteLength
+      serial += 1
+      const query = String(serial)
       return new Promise((resolve, reject) => {
-        const give = (answer: Answer) => resolve(answered(answer))
-        const settle = () => {
-          callOff()
-          signal.removeEventListener('abort', leave)
-          const first = waiting.delete(query)
-          if (first) bytesInside -= byteLength
-          return first
-        }
-        const cancel = () => {
-          post({ type: 'query_cancelled', query })
-          cancelled(query)
-        }
-        const leave = () => {
-          if (!settle()) return
-          cancel()
-          telemetry.cancelled(pipeline, now() - arrivedMs)
-          reject(signal.reason)
-        }
-        const callOff = deadlines.at(deadlineMs + GUARD_MS, () => {
-          if (!settle()) return
-          cancel()
-          give({
-            ok: false,
-            reason: 'deadline_exceeded',
-            message: 'Cannot answer in time: the deadline has passed',
-          })
-        })
-        waiting.set(query, (answer) => {
-          settle()
-          give(answer)
-        })
-        signal.addEventListener('abort', leave, { once: true })
+        const one: Waiting = { query, request, resolve, reject, callOff: nothing, watch: undefined }
+        const lookAtMs = Math.min(arrivedMs + LOOK_AFTER_MS, deadlineMs + GUARD_MS)
+        one.callOff = deadlines.at(lookAtMs, () => look(one))
+        waiting.set(query, one)
         post({
           type: 'query_arrived',
           query,
@@ -112,14 +142,21 @@ export function createQueries(
     },
 
     answer(query: QueryId, answer: Answer) {
-      waiting.get(query)?.(answer)
+      const one = waiting.get(query)
+      if (one !== undefined) give(one, answer)
     },
 
     /** Answers all that are left: nobody works on them any more. */
     endAll() {
-      for (const answer of [...waiting.values()]) answer(shutDown)
+      for (const one of waiting.values()) give(one, shutDown)
     },
   }
+}
+
+const tooLate: Answer = {
+  ok: false,
+  reason: 'deadline_exceeded',
+  message: 'Cannot answer in time: the deadline has passed',
 }
 
 const shutDown: Answer = {

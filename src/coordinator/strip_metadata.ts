@@ -81,19 +81,31 @@ const exifOf = (orientation: number): Uint8Array =>
     ...[0, 0, 0, 0],
   )
 
+/** A chunk's name as the number that its bytes make. */
+const chunkName = (name: string) => new DataView(new TextEncoder().encode(name).buffer).getUint32(0)
+
 /** Besides the critical ones, those that change pixels. */
-const KEPT_CHUNKS = ['tRNS', 'gAMA', 'cHRM', 'sRGB', 'sBIT']
+const KEPT_CHUNKS = ['tRNS', 'gAMA', 'cHRM', 'sRGB', 'sBIT'].map(chunkName)
+const LAST_CHUNK = chunkName('IEND')
+/** Set in the names of chunks that a reader may pass over. */
+const ANCILLARY = 0x20000000
 
 function pngParts(bytes: Uint8Array): Uint8Array[] | undefined {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  const parts = [bytes.subarray(0, 8)]
+  const parts: Uint8Array[] = []
+  let from = 0
   for (let at = 8; at + 12 <= bytes.length;) {
     const end = at + 12 + view.getUint32(at)
     if (end > bytes.length) return undefined
-    const name = String.fromCharCode(...bytes.subarray(at + 4, at + 8))
-    const isCritical = (bytes[at + 4]! & 0x20) === 0
-    if (isCritical || KEPT_CHUNKS.includes(name)) parts.push(bytes.subarray(at, end))
-    if (name === 'IEND') return parts
+    const name = view.getUint32(at + 4)
+    if ((name & ANCILLARY) !== 0 && !KEPT_CHUNKS.includes(name)) {
+      if (at > from) parts.push(bytes.subarray(from, at))
+      from = end
+    }
+    if (name === LAST_CHUNK) {
+      parts.push(bytes.subarray(from, end))
+      return parts
+    }
     at = end
   }
   return undefined

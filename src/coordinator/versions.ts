@@ -23,6 +23,13 @@ export interface Versions {
    * @throws ApiError `unknown_pipeline`
    */
   serve<T>(name: string, work: (pipeline: Pipeline) => Promise<T>): Promise<T>
+  /**
+   * The current version of a pipeline, which stays until it is left as often as it was entered.
+   *
+   * @throws ApiError `unknown_pipeline`
+   */
+  enter(name: string): ServedPipeline
+  leave(one: ServedPipeline): void
   model(sha256: string): ServedModel | undefined
   /** One that is a program, and no model. */
   program(sha256: string): ServedModel | undefined
@@ -41,23 +48,34 @@ export function createVersions(served: readonly ServedPipeline[]): Versions {
   const open = new Map<ServedPipeline, number>()
   const waiting = new Map<ServedPipeline, () => void>()
 
+  function enter(name: string): ServedPipeline {
+    const one = current.get(name)
+    if (one === undefined) {
+      const known = [...current.keys()].join(', ')
+      throw new ApiError('unknown_pipeline', `Cannot find pipeline ${name}: served are ${known}`)
+    }
+    open.set(one, (open.get(one) ?? 0) + 1)
+    return one
+  }
+
+  function leave(one: ServedPipeline): void {
+    const rest = open.get(one)! - 1
+    open.set(one, rest)
+    if (rest === 0) waiting.get(one)?.()
+  }
+
   return {
+    enter,
+    leave,
     current: () => [...current.values()],
     all: () => [...all],
     find: (name) => current.get(name),
     async serve(name, work) {
-      const one = current.get(name)
-      if (one === undefined) {
-        const known = [...current.keys()].join(', ')
-        throw new ApiError('unknown_pipeline', `Cannot find pipeline ${name}: served are ${known}`)
-      }
-      open.set(one, (open.get(one) ?? 0) + 1)
+      const one = enter(name)
       try {
         return await work(one.pipeline)
       } finally {
-        const rest = open.get(one)! - 1
-        open.set(one, rest)
-        if (rest === 0) waiting.get(one)?.()
+        leave(one)
       }
     },
     model(sha256) {

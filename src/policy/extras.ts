@@ -7,6 +7,7 @@ import type { Finished } from './finish.ts'
 import type { Extra, Flights } from './flights.ts'
 import type { VariantShape } from './shape.ts'
 import type { Batch, Slot } from './slots.ts'
+import { createTable } from './table.ts'
 import type { BatchId } from './types.ts'
 
 export interface Owner {
@@ -22,7 +23,7 @@ export interface Extras {
 }
 
 export function createExtras(flights: Pick<Flights, 'sendExtra'>): Extras {
-  const owners = new Map<BatchId, Owner>()
+  const owners = createTable<BatchId, Owner>()
   return {
     send(slot, variant, extra, owner, nowMs) {
       const batch = flights.sendExtra(slot, variant, extra, nowMs)

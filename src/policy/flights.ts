@@ -19,6 +19,7 @@ import {
 } from './slots.ts'
 import type { BatchId, DispatchedItem, ItemOutcome, PolicyCommand } from './types.ts'
 import type { VariantShape } from './shape.ts'
+import { createTable, type Table } from './table.ts'
 import type { Waiting } from './waiting.ts'
 
 export interface FlightParts {
@@ -45,7 +46,7 @@ export interface Extra {
 }
 
 export interface Flights {
-  batches: ReadonlyMap<BatchId, Batch>
+  batches: Pick<Table<BatchId, Batch>, 'get' | 'values'>
   /** Sum over the batches under way of the time until each is expected to end, in ms. */
   busyMs(nowMs: number): number
   /** Awake slots whose batch is overdue, as of the last call of `busyMs`: they may be gone. */
@@ -92,7 +93,7 @@ const heldUntilMs = (batch: Batch, nowMs: number) =>
 
 export function createFlights(parts: FlightParts): Flights {
   const { limits, profile, waiting, emit } = parts
-  const batches = new Map<BatchId, Batch>()
+  const batches = createTable<BatchId, Batch>()
   let nextId = 1
   /** No later than the first time that `sweep` has something to do. */
   let sweepAtMs = Infinity

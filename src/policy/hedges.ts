@@ -10,6 +10,7 @@ import type { Flights } from './flights.ts'
 import type { Profile } from './profile.ts'
 import { type Batch, overdueAtMs, type PoolNode, type Slot } from './slots.ts'
 import { isSpare } from './spare.ts'
+import { createTable } from './table.ts'
 import type { BatchId } from './types.ts'
 
 export interface HedgeParts {
@@ -47,7 +48,7 @@ const AGAIN_MS = 20
 export function createHedges(parts: HedgeParts): Hedges {
   const { flights, extras, profile } = parts
   /** What was begun in place of a batch. */
-  const twins = new Map<BatchId, Batch>()
+  const twins = createTable<BatchId, Batch>()
   let allowance = MOST
   let lookAtMs = Infinity
   let hedged = 0

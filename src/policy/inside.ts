@@ -11,6 +11,7 @@ import type { Outlook } from './outlook.ts'
 import { answerOf, createQuery, type Item, type Query } from './query.ts'
 import type { DeadlineQueue } from './queue.ts'
 import type { PipelineShape, Shapes } from './shape.ts'
+import { createTable } from './table.ts'
 import type { FailureReason, PolicyCommand, PolicyEvent, QueryId } from './types.ts'
 import type { Waiting } from './waiting.ts'
 
@@ -43,7 +44,7 @@ export interface Inside {
 
 export function createInside(parts: InsideParts): Inside {
   const { shapes, limits, queries, waiting, flights, outlook, counters, emit } = parts
-  const byId = new Map<QueryId, Query>()
+  const byId = createTable<QueryId, Query>()
   let arrivals = 0
   let draining = false
 

@@ -55,7 +55,7 @@ export function createScheduler(options: SchedulerOptions): LearningScheduler {
   /** The driver's one timer, as far as is known; undefined when it may have fired. */
   let wakeAtMs: number | undefined
 
-  function handle(given: PolicyEvent, at: number): PolicyCommand[] {
+  function handle(given: PolicyEvent, at: number, more = false): PolicyCommand[] {
     nowMs = Math.max(nowMs, at)
     commands = []
     const event = trust?.before(given, nowMs) ?? given
@@ -69,6 +69,8 @@ export function createScheduler(options: SchedulerOptions): LearningScheduler {
       shapes.remove(event.pipeline)
       dispatcher.renew()
     }
+    // Left for the one that follows, which is looked at in the same way.
+    if (more && (event.type === 'query_arrived' || event.type === 'batch_finished')) return commands
     dispatcher.expire(nowMs, true)
     if (controller.wantsPlacement(event.type, nowMs)) {
       controller.askPlacement(dispatcher.classes(nowMs), nowMs)

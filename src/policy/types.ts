@@ -258,7 +258,8 @@ export interface ExtraWork {
 export interface Scheduler {
   /** It keeps to `rulings_changed`; others pass over that. */
   keepsRulings?: true
-  handle(event: PolicyEvent, nowMs: number): PolicyCommand[]
+  /** @param more another event of this moment follows: what to do may be left for the last */
+  handle(event: PolicyEvent, nowMs: number, more?: boolean): PolicyCommand[]
   /** The plan in force. */
   plan(): Plan
   /** Counters and gauges for `/v1/stats`; a snapshot. */

@@ -30,24 +30,57 @@ export interface Frame {
   blobs: Uint8Array[]
 }
 
+/** Gives as many bytes to write to, whatever is in them. */
+export type Room = (bytes: number) => Uint8Array<ArrayBuffer>
+
+const fresh: Room = (bytes) => new Uint8Array(bytes)
+
+/**
+ * Room that is used again and again, for frames that are copied as they are sent, as a WebSocket's
+ * are: to give each some memory of its own takes longer than to fill it. As large as the largest was.
+ *
+ * @param mostBytes what is larger gets memory of its own
+ */
+export function createRoom(mostBytes: number): Room {
+  let all = new Uint8Array(0)
+  return (bytes) => {
+    if (bytes > mostBytes) return fresh(bytes)
+    if (bytes > all.byteLength) all = new Uint8Array(2 ** Math.ceil(Math.log2(bytes)))
+    return all.subarray(0, bytes)
+  }
+}
+
+/** Most headers fit; a larger one gets memory of its own. */
+const scratch = new Uint8Array(16 * 1024)
+
+function encodeText(text: string): Uint8Array {
+  // No character of a string takes more than three bytes.
+  if (3 * text.length > scratch.byteLength) return encoder.encode(text)
+  return scratch.subarray(0, encoder.encodeInto(text, scratch).written)
+}
+
 /** One message as bytes. The one copy made of a blob on its way out. */
 export function encodeFrame(
   header: unknown,
   blobs: readonly Uint8Array[],
+  room: Room = fresh,
 ): Uint8Array<ArrayBuffer> {
-  const head = encoder.encode(JSON.stringify(header))
+  const head = encodeText(JSON.stringify(header))
   const tableEnd = 12 + 4 * blobs.length
-  const total = blobs.reduce((sum, blob) => sum + blob.byteLength, tableEnd + head.byteLength)
-  const out = new Uint8Array(total)
+  let at = tableEnd + head.byteLength
+  let total = at
+  for (const { byteLength } of blobs) total += byteLength
+  const out = room(total)
   const view = new DataView(out.buffer)
   out[0] = MAGIC
   out[1] = WHOLE
+  view.setUint16(2, 0)
   view.setUint32(4, head.byteLength, true)
   view.setUint32(8, blobs.length, true)
-  blobs.forEach((blob, i) => view.setUint32(12 + 4 * i, blob.byteLength, true))
   out.set(head, tableEnd)
-  let at = tableEnd + head.byteLength
-  for (const blob of blobs) {
+  for (let i = 0; i < blobs.length; i++) {
+    const blob = blobs[i]!
+    view.setUint32(12 + 4 * i, blob.byteLength, true)
     out.set(blob, at)
     at += blob.byteLength
   }

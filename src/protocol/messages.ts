@@ -35,9 +35,12 @@ const serial = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER)
 const bytes = z.number().int().min(0).max(1e12)
 /** Deeper than any pipeline nests what it hands on; far deeper, whoever walks it runs out of stack. */
 const MAX_DEPTH = 32
+export const MAX_BATCH_ITEMS = 1024
+/** Most items that one hands to one child task. */
+export const MAX_CHILDREN = 4096
 
 /** What is looked at came out of `JSON.parse`, so that it is JSON whatever else it is. */
-const isShallow = (value: unknown, left = MAX_DEPTH): boolean =>
+export const isShallow = (value: unknown, left = MAX_DEPTH): boolean =>
   typeof value !== 'object' || value === null ||
   (left > 0 && Object.values(value).every((one) => isShallow(one, left - 1)))
 
@@ -149,7 +152,7 @@ export const nodeMessage = z.discriminatedUnion('type', [
         ).optional(),
         children: z.record(
           id,
-          z.array(z.object({ meta: json, blob: count, key: id.optional() })).max(4096),
+          z.array(z.object({ meta: json, blob: count, key: id.optional() })).max(MAX_CHILDREN),
         ),
       }),
       z.object({
@@ -157,7 +160,7 @@ export const nodeMessage = z.discriminatedUnion('type', [
         reason: z.enum(['invalid_input', 'too_large', 'internal', 'expired', 'missing']),
         message: z.string().max(2000),
       }),
-    ])).max(1024),
+    ])).max(MAX_BATCH_ITEMS),
   }),
   /** The whole batch came to nothing: the worker died, the watchdog fired, the variant is not held. */
   z.object({ type: z.literal('batch_failed'), batch: serial, message: z.string().max(2000) }),
@@ -202,7 +205,7 @@ export const coordinatorMessage = z.discriminatedUnion('type', [
     /** Past this the node's watchdog ends the worker. */
     giveUpMs: ms,
     crops: z.enum(['raw', 'jpeg']),
-    items: z.array(z.object({ meta: json, payload })).min(1).max(1024),
+    items: z.array(z.object({ meta: json, payload })).min(1).max(MAX_BATCH_ITEMS),
     /** Kept payloads no longer needed. */
     release: z.array(id).optional(),
   }),

@@ -5,7 +5,7 @@
  */
 import type { z } from 'zod'
 import { ProtocolError } from './error.ts'
-import { createReassembler, decodeFrame, encodeFrame, splitFrame } from './frame.ts'
+import { createReassembler, decodeFrame, encodeFrame, type Room, splitFrame } from './frame.ts'
 import {
   type CoordinatorMessage,
   coordinatorMessage,
@@ -13,6 +13,7 @@ import {
   type NodeMessage,
   nodeMessage,
 } from './messages.ts'
+import { quickBatch, quickResult } from './quick.ts'
 
 export interface Received<Message> {
   message: Message
@@ -23,13 +24,17 @@ export interface Received<Message> {
 export type WireData = string | ArrayBuffer
 
 /** Reads what nodes send. One reader a link: it holds the fragments under way. */
-export const createNodeMessageReader = () => createReader<NodeMessage>(nodeMessage)
+export const createNodeMessageReader = () => createReader<NodeMessage>(nodeMessage, quickResult)
 /** Reads what coordinators send. */
 export const createCoordinatorMessageReader = () =>
-  createReader<CoordinatorMessage>(coordinatorMessage)
+  createReader<CoordinatorMessage>(coordinatorMessage, quickBatch)
 
-function createReader<Message>(schema: z.ZodType<Message>) {
+function createReader<Message>(
+  schema: z.ZodType<Message>,
+  quick: (value: unknown) => Message | undefined,
+) {
   const reassemble = createReassembler()
+  const take = (value: unknown) => quick(value) ?? check(schema, value)
   /** @throws ProtocolError; `undefined` while fragments are missing */
   return function read(data: WireData): Received<Message> | undefined {
     const size = typeof data === 'string' ? data.length : data.byteLength
@@ -39,11 +44,11 @@ function createReader<Message>(schema: z.ZodType<Message>) {
         `Cannot take a frame of ${size} bytes: the most is ${MAX_FRAME_BYTES}`,
       )
     }
-    if (typeof data === 'string') return { message: check(schema, parseJson(data)), blobs: [] }
+    if (typeof data === 'string') return { message: take(parseJson(data)), blobs: [] }
     const whole = reassemble(new Uint8Array(data))
     if (whole === undefined) return undefined
     const { header, blobs } = decodeFrame(whole)
-    return { message: check(schema, header), blobs }
+    return { message: take(header), blobs }
   }
 }
 
@@ -90,7 +95,18 @@ export function encodeMessage(
   blobs: readonly Uint8Array[] = [],
   serial = 0,
 ): WireData[] {
+  return framesOf(message, blobs, serial).map((frame) =>
+    typeof frame === 'string' ? frame : frame.buffer
+  )
+}
+
+/** As {@linkcode encodeMessage}, in room that is written over with the next message. */
+export function framesOf(
+  message: NodeMessage | CoordinatorMessage,
+  blobs: readonly Uint8Array[],
+  serial: number,
+  room?: Room,
+): (string | Uint8Array<ArrayBuffer>)[] {
   if (blobs.length === 0) return [JSON.stringify(message)]
-  return splitFrame(encodeFrame(message, blobs), serial, MAX_FRAME_BYTES)
-    .map((frame) => frame.buffer)
+  return splitFrame(encodeFrame(message, blobs, room), serial, MAX_FRAME_BYTES)
 }

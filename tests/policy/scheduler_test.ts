@@ -42,6 +42,21 @@ Deno.test('one node with one slot serves a whole pipeline, by the most accurate 
   assertEmpty(pool)
 })
 
+Deno.test('of queries told of together none is sent before the last is known', () => {
+  const pool = createPool([street])
+  pool.join(nodeOf('a', [street]))
+  pool.run(100)
+  const { nowMs } = pool.time
+  const sent = ['later', 'sooner', 'soonest'].map((query, i) => {
+    const deadlineMs = nowMs + 5000 - i
+    const asked = { query, pipeline: 'street', deadlineMs, payload: query }
+    return pool.scheduler.handle({ type: 'query_arrived', ...asked }, nowMs, i < 2)
+      .flatMap((one) => one.type === 'dispatch' ? one.items.map((item) => item.query) : [])
+  })
+  assert.deepEqual(sent.slice(0, 2), [[], []])
+  assert.equal(sent[2]![0], 'soonest')
+})
+
 Deno.test('a tight deadline takes the most accurate path that keeps it', () => {
   const pool = createPool([ocr], { childCount: () => 4 })
   pool.join(nodeOf('a', [ocr]))

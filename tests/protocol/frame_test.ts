@@ -3,9 +3,11 @@ import fc from 'fast-check'
 import {
   createNodeMessageReader,
   createReassembler,
+  createRoom,
   decodeFrame,
   encodeFrame,
   encodeMessage,
+  framesOf,
   MAX_FRAME_BYTES,
   ProtocolError,
   splitFrame,
@@ -122,4 +124,28 @@ Deno.test('the reader refuses oversized frames and malformed messages with their
   }
   assert.equal(reasonOf(new ArrayBuffer(0)), 'malformed')
   assert.equal(reasonOf(new ArrayBuffer(64)), 'malformed')
+})
+
+Deno.test('createRoom() gives the same memory again, and larger ones memory of their own', () => {
+  const room = createRoom(1000)
+  const small = encodeFrame({ a: 1 }, [new Uint8Array(100).fill(1)], room)
+  const other = encodeFrame({ b: 2 }, [new Uint8Array(50).fill(2)], room)
+  assert.equal(other.buffer, small.buffer)
+  const frame = decodeFrame(other)
+  assert.deepEqual(frame.header, { b: 2 })
+  assert.deepEqual(frame.blobs, [new Uint8Array(50).fill(2)])
+  const large = encodeFrame({ c: 3 }, [new Uint8Array(2000).fill(3)], room)
+  assert.notEqual(large.buffer, other.buffer)
+  assert.deepEqual(decodeFrame(other), frame)
+})
+
+Deno.test('framesOf() writes over what a room held before, and nothing else is seen of it', () => {
+  const room = createRoom(100_000)
+  const ids = fc.array(fc.string({ minLength: 1, maxLength: 30 }), { maxLength: 4 })
+  fc.assert(fc.property(fc.array(blob, { minLength: 1, maxLength: 5 }), ids, (blobs, keys) => {
+    const message = { type: 'release' as const, keys }
+    const [inRoom] = framesOf(message, blobs, 1, room)
+    const [fresh] = encodeMessage(message, blobs, 1)
+    assert.deepEqual(inRoom, new Uint8Array(fresh as ArrayBuffer))
+  }))
 })

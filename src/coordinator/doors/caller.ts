@@ -15,31 +15,50 @@ export interface Caller {
 
 const LOOPBACK = /^(127(\.\d{1,3}){3}|::1|::ffff:127(\.\d{1,3}){3})$/
 /** What proxies add: the connection's other end is then not who asks. */
-const FORWARDED = ['forwarded', 'x-forwarded-for', 'x-real-ip', 'via']
+const FORWARDED = 'x-forwarded-for'
+const ALSO_FORWARDED = ['forwarded', 'x-real-ip', 'via']
+/** Hosts remembered to be ours or not: reading a name as part of an address takes a while. */
+const MAX_HOSTS = 100
 
 /**
- * The caller, by the connection that `Deno.serve` tells of; without a socket nobody is local.
+ * Tells callers by the connection that `Deno.serve` tells of; without a socket nobody is local.
  *
  * @param hosts names and addresses, besides loopback, under which this coordinator is reached
  * @param origins of applications that may ask from a browser
  */
-export function callerOf(
-  c: Context,
+export function createCallers(
   hosts: readonly string[],
   origins: readonly string[],
-): Caller {
-  const { remoteAddr } = (c.env ?? {}) as { remoteAddr?: Deno.Addr }
-  const hostname = remoteAddr?.transport === 'tcp' ? remoteAddr.hostname : undefined
-  const nearby = hostname !== undefined && LOOPBACK.test(hostname)
-  const forwarded = FORWARDED.some((name) => c.req.header(name) !== undefined)
-  // A proxy on this machine writes at the end whom it heard; what stands before is hearsay.
-  const told = nearby ? c.req.header('x-forwarded-for')?.split(',').at(-1)?.trim() : undefined
-  const host = hostOf(c.req)
-  const origin = c.req.header('origin')
-  const welcome = mayLink(origin, host, hosts) || origins.includes(origin ?? '')
-  return {
-    address: groupOf(told || (hostname ?? 'unknown')),
-    local: nearby && !forwarded && isOwnHost(host, hosts) && welcome,
+): (c: Context) => Caller {
+  const known = new Map<string, boolean>()
+
+  function isOurs(host: string): boolean {
+    let is = known.get(host)
+    if (is === undefined) {
+      is = isOwnHost(host, hosts)
+      if (known.size < MAX_HOSTS) known.set(host, is)
+    }
+    return is
+  }
+
+  return (c) => {
+    const { remoteAddr } = (c.env ?? {}) as { remoteAddr?: Deno.Addr }
+    const hostname = remoteAddr?.transport === 'tcp' ? remoteAddr.hostname : undefined
+    if (hostname === undefined || !LOOPBACK.test(hostname)) {
+      return { address: groupOf(hostname ?? 'unknown'), local: false }
+    }
+    // A proxy on this machine writes at the end whom it heard; what stands before is hearsay.
+    const forwarded = c.req.header(FORWARDED)
+    const told = forwarded?.split(',').at(-1)?.trim()
+    const isDirect = forwarded === undefined &&
+      !ALSO_FORWARDED.some((name) => c.req.header(name) !== undefined)
+    const host = hostOf(c.req)
+    const origin = c.req.header('origin')
+    const isWelcome = mayLink(origin, host, hosts) || origins.includes(origin ?? '')
+    return {
+      address: groupOf(told || hostname),
+      local: isDirect && isOurs(host) && isWelcome,
+    }
   }
 }
 

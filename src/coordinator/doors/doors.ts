@@ -9,7 +9,7 @@
 import type { Context, MiddlewareHandler } from 'hono'
 import { ApiError } from '../api_error.ts'
 import { MODEL_PATH } from '../served.ts'
-import { type Caller, callerOf } from './caller.ts'
+import { type Caller, createCallers } from './caller.ts'
 import { createRateLimit, type Rate } from './rate.ts'
 import { createKeyring, type Key, type Keyring, mayAs, type Role } from './keys.ts'
 
@@ -79,6 +79,7 @@ export function createDoors(options: DoorOptions): Doors {
   const { now, keyring = createKeyring(), hosts = [], origins = [] } = options
   const { isFile = () => false } = options
   const limits = { ...DOOR_LIMITS, ...options.limits }
+  const callerOf = createCallers(hosts, origins)
   const byKey = createRateLimit(limits.key, now)
   const byAddress = createRateLimit(limits.address, now)
   const failures = createRateLimit(limits.failure, now)
@@ -115,17 +116,17 @@ export function createDoors(options: DoorOptions): Doors {
 
   return {
     keyring,
-    caller: (c) => callerOf(c, hosts, origins),
+    caller: callerOf,
     allows(c, role) {
       try {
-        enter(c, role, callerOf(c, hosts, origins))
+        enter(c, role, callerOf(c))
         return true
       } catch {
         return false
       }
     },
     async guard(c, next) {
-      const caller = callerOf(c, hosts, origins)
+      const caller = callerOf(c)
       const role = roleFor(c.req.path, isFile)
       if (role !== undefined) enter(c, role, caller)
       else if (!caller.local) byAddress.take(caller.address)

@@ -9,6 +9,7 @@ import { publicName, versionOf } from '../../pipeline/version.ts'
 import { answerOf, answerRequest } from '../answer.ts'
 import { ApiError } from '../api_error.ts'
 import { readBody } from '../body.ts'
+import { goneOf } from '../gone.ts'
 import { readInferHeaders } from '../infer_request.ts'
 import type { Log } from '../log.ts'
 import type { Pool } from '../pool.ts'
@@ -120,6 +121,7 @@ async function infer(
 ): Promise<Response> {
   const { pipeline } = model
   const request = c.req.raw
+  const client = goneOf(request)
   const rest = new AbortController()
   const { query, answers, latencyMs } = await answerRequest(
     pool,
@@ -135,11 +137,12 @@ async function infer(
       return { ...query, id, budgetMs, minAccuracy: query.minAccuracy ?? headers.minAccuracy }
     },
     ({ payloads, budgetMs, minAccuracy }, arrivedMs) => {
-      const signal = AbortSignal.any([request.signal, rest.signal])
+      let both: AbortSignal | undefined
+      const gone = () => both ??= AbortSignal.any([client(), rest.signal])
       return payloads.map((payload) =>
         answerOf(pool, {
           ...{ pipeline: pipeline.name, payload },
-          ...{ arrivedMs, deadlineMs: arrivedMs + budgetMs, signal },
+          ...{ arrivedMs, deadlineMs: arrivedMs + budgetMs, gone },
           ...(minAccuracy === undefined ? {} : { minAccuracy }),
         })
       )
