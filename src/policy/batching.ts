@@ -12,7 +12,15 @@ import type { DeadlineQueue } from './queue.ts'
 import type { TaskShape } from './shape.ts'
 import { holdsAll, lateMs, type Slot } from './slots.ts'
 
-export type CloseReason = 'full' | 'queue_empty' | 'share' | 'slack' | 'no_gain' | 'other_variant'
+/** `large`: of those that have the time for a batch of a size that pays; see `large.ts`. */
+export type CloseReason =
+  | 'large'
+  | 'full'
+  | 'queue_empty'
+  | 'share'
+  | 'slack'
+  | 'no_gain'
+  | 'other_variant'
 
 /** An item of a batch, with the choice made for it. */
 export interface Member {
@@ -20,21 +28,30 @@ export interface Member {
   choice: Choice
 }
 
+export interface Filled {
+  members: Member[]
+  close: CloseReason
+}
+
 /** An item more is no gain when it takes nearly as long as those before it did on average. */
-const GAIN = 0.9
+export const GAIN = 0.9
 /** So long a batch may grow without gain: it saves frames, and hides the network. */
 const QUANTUM_MS = 50
 /**
  * A large batch that is late makes all its queries late: its spread counts so many times where who is
  * left out can still go a quicker way.
  */
-const SPREADS = 2
+export const SPREADS = 2
+/** A large batch has so much of what is kept of its queries' laxity left beyond that. */
+export const LARGE_KEPT = 0.5
 /** At most this share of the laxity of the most urgent query. */
 const QUANTUM_SHARE = 0.3
 
 /**
  * Fills a batch from the queue, beginning with the member at `position`. Takes only items for which
  * the same variant is chosen; nothing is removed from the queue.
+ *
+ * @param goal up to this size it grows whatever one item more gains
  */
 export function fillBatch(
   first: Member,
@@ -43,7 +60,8 @@ export function fillBatch(
   slot: Slot,
   view: View,
   maxBatch: number,
-): { members: Member[]; close: CloseReason } {
+  goal = 1,
+): Filled {
   const { variant } = first.choice.prefix
   const { task } = first.item
   const returnMs = onewayMs(slot, task)
@@ -63,7 +81,8 @@ export function fillBatch(
   const spreads = holdsAll(slot) ? SPREADS : 1
   const helps = !view.targets.isPlanned(task, slot.group!)
   let budgetMs = budgetOf(first.item.query, view.backlog) - first.choice.extraMs
-  let latestMs = first.item.deadlineMs - first.choice.tail.safeChainMs
+  const keptMs = goal > 1 ? LARGE_KEPT * view.keep * first.item.query.laxityMs : 0
+  let latestMs = first.item.deadlineMs - first.choice.tail.safeChainMs - keptMs
   let skipped = false
   for (let i = position + 1; i < queue.length && i <= position + 2 * maxBatch; i++) {
     const size = members.length + 1
@@ -71,7 +90,7 @@ export function fillBatch(
     const aloneMs = times.meanMs(variant, size)
     const grownMs = aloneMs * pace
     // Other idle slots may have the rest, unless small batches cost much more of their time.
-    const dearer = grownMs - soFarMs > GAIN * soFarMs / members.length
+    const dearer = size > goal && grownMs - soFarMs > GAIN * soFarMs / members.length
     if (size > share && dearer) return { members, close: 'share' }
     if (grownMs > quantumMs && dearer) return { members, close: 'no_gain' }
     const spreadMs = aloneMs * upperTimes * pace - grownMs
@@ -88,7 +107,7 @@ export function fillBatch(
       skipped = true
       continue
     }
-    const itemLatestMs = item.deadlineMs - choice.tail.safeChainMs
+    const itemLatestMs = item.deadlineMs - choice.tail.safeChainMs - keptMs
     if (endMs > itemLatestMs || choice.extraMs > Math.max(0, budgetMs)) {
       return { members, close: 'slack' }
     }
@@ -102,7 +121,7 @@ export function fillBatch(
 }
 
 /** What of the waiting items falls to this slot: all slots that are idle now take alike. */
-function shareOf(task: TaskShape, waiting: number, slot: Slot, view: View): number {
+export function shareOf(task: TaskShape, waiting: number, slot: Slot, view: View): number {
   let idle = slot.batches.length > 0 ? 1 : 0
   for (const group of view.capacity.groups) {
     if (group === slot.group || view.targets.isPlanned(task, group)) idle += view.idleCount(group)

@@ -9,6 +9,7 @@ import { type CloseReason, fillBatch, type Member } from './batching.ts'
 import type { Capacity } from './capacity.ts'
 import { choose, elsewhere, isSlowerThanWaiting, type View } from './choose.ts'
 import { isInGoodHands } from './help.ts'
+import { largeBatch } from './large.ts'
 import { lingerUntilMs } from './linger.ts'
 import type { Limits } from './options.ts'
 import { type Item, type Query, UNKNOWN } from './query.ts'
@@ -97,11 +98,10 @@ export function createDispatch(parts: DispatchParts): (nowMs: number) => number 
     view.free = parts.inside() <= Math.max(1, QUIET * capacity.slotCount)
     view.keep = parts.keep()
     for (let i = 0; i < capacity.groups.length; i++) view.freeMs[i] = NaN
-    const { tasks } = slot.group!
-    for (const { index } of tasks) cursors[index] = 0
+    for (const { index } of slot.group!.tasks) cursors[index] = 0
     let againMs = nowMs + LOOK_AGAIN_MS
     for (let left = 0; left < MAX_LEFT;) {
-      const item = mostUrgent(tasks)
+      const item = mostUrgent(slot)
       if (item === undefined) return againMs
       const position = cursors[item.task.index]!
       const verdict = judge(item, position, slot, view, waiting)
@@ -116,7 +116,9 @@ export function createDispatch(parts: DispatchParts): (nowMs: number) => number 
         continue
       }
       const queue = waiting.of(item.task)
-      const { members, close } = fillBatch(verdict, position, queue, slot, view, limits.maxBatch)
+      const { maxBatch } = limits
+      const { members, close } = largeBatch(verdict, position, queue, slot, view, maxBatch) ??
+        fillBatch(verdict, position, queue, slot, view, maxBatch)
       const untilMs = close === 'queue_empty'
         ? lingerUntilMs(verdict, members.length, slot, view)
         : undefined
@@ -131,19 +133,32 @@ export function createDispatch(parts: DispatchParts): (nowMs: number) => number 
     return againMs
   }
 
-  /** The earliest deadline over all queues that the slot can serve; deeper tasks first, then older. */
-  function mostUrgent(tasks: readonly TaskShape[]): Item | undefined {
+  /**
+   * The earliest deadline over all queues that the slot can serve; deeper tasks first, then older. One
+   * that other groups will have done in time is passed over for one that is this group's to do: who
+   * alone is quick at a task would else do what others can, and have these wait for what comes of it.
+   */
+  function mostUrgent(slot: Slot): Item | undefined {
+    const group = slot.group!
     let found: Item | undefined
-    for (const task of tasks) {
+    let planned = 0
+    for (const task of group.tasks) {
       const item = waiting.of(task).at(cursors[task.index]!)
       if (item === undefined) continue
-      const order = found === undefined
-        ? -1
-        : item.deadlineMs - found.deadlineMs || found.task.depth - task.depth ||
-          byUrgency(item, found)
-      if (order < 0) found = item
+      if (found === undefined || isBefore(item, found)) found = item
+      if (targets.isPlanned(task, group)) planned++
     }
-    return found
+    // Where slots hold only some variants those hands are few, and a plan soon has them hold others.
+    if (planned < 2 || !holdsAll(slot)) return found
+    let own: Item | undefined
+    for (const task of group.tasks) {
+      const position = cursors[task.index]!
+      const item = waiting.of(task).at(position)
+      if (item === undefined || !targets.isPlanned(task, group)) continue
+      if (own !== undefined && !isBefore(item, own)) continue
+      if (!isInGoodHands(item, position, slot, view)) own = item
+    }
+    return own ?? found
   }
 
   return (nowMs) => {
@@ -165,6 +180,9 @@ function accuracyOf({ tasks, held }: Group): number {
   )
   return best.reduce((sum, accuracy) => sum + accuracy, 0) / Math.max(best.length, 1)
 }
+
+const isBefore = (a: Item, b: Item) =>
+  (a.deadlineMs - b.deadlineMs || b.task.depth - a.task.depth || byUrgency(a, b)) < 0
 
 function judge(
   item: Item,

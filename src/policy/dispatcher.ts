@@ -127,7 +127,7 @@ export function createDispatcher(
       const { task } = members[0]!.item
       const { variant } = members[0]!.choice.prefix
       targets.charge(task, slot.group!, variant, members.length)
-      sizes.ran(slot.group!.class.name, task, members.length)
+      sizes.ran(slot.group!.class.name, task, members.length, close === 'large')
       flights.send(slot, members, isAlone(slot, task, outlook.capacity(at).capacity), at)
     },
     drop: (query) =>
@@ -184,6 +184,7 @@ export function createDispatcher(
         return lose(pool.report(event), 'Cannot finish a batch: its slot is no more')
       case 'node_left':
         learned.left(event.node)
+        results.left(event.node)
         return lose(pool.leave(event.node), 'Cannot finish a batch: its node left')
       case 'instance_ready':
       case 'load_failed':

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { createClock } from './clock.ts'
 import { createExtras } from './extras.ts'
 import { type Finished, type FinishParts, learnBatch, serveBatch } from './finish.ts'
 import { createHedges } from './hedges.ts'
@@ -11,7 +12,7 @@ import type { SchedulerOptions } from './options.ts'
 import type { Shapes } from './shape.ts'
 import type { Batch, Slot } from './slots.ts'
 import { createTrust, type Trust } from './trust/trust.ts'
-import type { PolicyCommand, SchedulerStats } from './types.ts'
+import type { NodeId, PolicyCommand, SchedulerStats } from './types.ts'
 import type { Waiting } from './waiting.ts'
 
 export interface ResultsParts {
@@ -28,6 +29,7 @@ export interface Results {
   finished(batch: Batch, event: Finished, nowMs: number): void
   /** A batch that queries wait for was sent. */
   sent(batch: Batch): void
+  left(node: NodeId): void
   /** A batch that no query waits for came to nothing. */
   extraLost(batch: Batch, nowMs: number): void
   /** Another node is at its items already. */
@@ -43,6 +45,7 @@ export function createResults(parts: ResultsParts): Results {
   const { options, shapes, waiting, finishing, emit } = parts
   const { flights, pool, profile } = finishing
   const extras = createExtras(flights)
+  const clock = createClock()
   const common = { extras, isBusy, hear, accept }
   const trust = options.trust && createTrust({
     ...common,
@@ -65,7 +68,7 @@ export function createResults(parts: ResultsParts): Results {
 
   /** What a batch says of its node; returns it with times that can be believed. */
   function hear(batch: Batch, event: Finished, nowMs: number): Finished {
-    const told = trust?.capped(batch, event, nowMs) ?? event
+    const told = clock.finished(batch, trust?.capped(batch, event, nowMs) ?? event, nowMs)
     learnBatch(batch, told, finishing, nowMs)
     return told
   }
@@ -94,6 +97,7 @@ export function createResults(parts: ResultsParts): Results {
       if (batch.ghostUntilMs === null) accept(batch, told, nowMs)
     },
     sent: (batch) => hedges?.sent(batch),
+    left: clock.left,
     extraLost: (batch, nowMs) => extras.take(batch.id)?.lost(batch, nowMs),
     covered: (batch) => hedges?.covers(batch) ?? false,
     look(nowMs) {
