@@ -118,7 +118,8 @@ export function createDispatch(parts: DispatchParts): (nowMs: number) => number 
       const { maxBatch } = limits
       const { members, close } = largeBatch(verdict, position, queue, slot, view, maxBatch) ??
         fillBatch(verdict, position, queue, slot, view, maxBatch)
-      const untilMs = close === 'queue_empty'
+      // In a pool of many slots so much comes that nobody has to wait for it.
+      const untilMs = close === 'queue_empty' && capacity.slotCount <= MANY_SLOTS
         ? lingerUntilMs(verdict, members.length, slot, view)
         : undefined
       if (untilMs === undefined) {
