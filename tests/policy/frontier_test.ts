@@ -4,7 +4,7 @@ import load from 'highs'
 import { checkPipeline } from '../../src/pipeline/parse.ts'
 import type { Pipeline } from '../../src/pipeline/schema.ts'
 import { createAim } from '../../src/policy/frontier/aim.ts'
-import { frontierProgram } from '../../src/policy/frontier/model.ts'
+import { frontierModel } from '../../src/policy/frontier/model.ts'
 import { pathsOf } from '../../src/policy/frontier/mix.ts'
 import { groupPrices } from '../../src/policy/frontier/prices.ts'
 import type { FrontierProblem } from '../../src/policy/frontier/problem.ts'
@@ -213,7 +213,8 @@ Deno.test('frontier: what it claims is carried, and HiGHS finds no better', asyn
         const mix = solveFrontier(shapes, problem)
         assert.ok(mix !== undefined)
         checkCarried(shapes, problem, mix)
-        const solution = highs.solve(lpText(frontierProgram(shapes, problem)))
+        const model = frontierModel(shapes, problem)
+        const solution = highs.solve(lpText(model))
         assert.equal(solution.Status, 'Optimal')
         const own = scoreOf(shapes, problem, mix)
         assert.ok(
@@ -265,24 +266,40 @@ function checkCarried(shapes: Shapes, problem: FrontierProblem, mix: Found) {
 
 /** The objective of the model at the mix, from its own coefficients. */
 function scoreOf(shapes: Shapes, problem: FrontierProblem, mix: Found): number {
+  const { variables } = frontierModel(shapes, problem)
   const weights = [...shapes.pipelines.values()].map(({ pipeline }) => pipeline.weight ?? 1)
   const least = Math.min(...mix.pipelines.map(({ served }, p) => served / weights[p]!))
-  return frontierProgram(shapes, problem).columns.reduce((sum, { what, of, at, score }) => {
-    if (what === 'least') return sum + least * score
-    return sum + score * (what === 'work' ? mix.work[of]![at]! : mix.pipelines[of]!.flow[at]!)
-  }, 0)
+  let score = 0
+  for (const [name, coefficients] of variables) {
+    const [a, b] = name.slice(1).split(' ').map(Number) as [number, number]
+    const value = name === 'least'
+      ? least
+      : name[0] === 'w'
+      ? mix.work[a]![b]!
+      : mix.pipelines[a]!.flow[b]!
+    for (const [row, coefficient] of coefficients) if (row === 'score') score += value * coefficient
+  }
+  return score
 }
 
 /** CPLEX-LP text. */
-function lpText({ columns, rows: bounds }: ReturnType<typeof frontierProgram>): string {
-  const term = (value: number, i: number) => `${value < 0 ? '-' : '+'} ${Math.abs(value)} x${i}`
-  const rows = bounds.map((): string[] => [])
-  columns.forEach(({ rows: taken, values }, i) =>
-    taken.forEach((row, j) => rows[row]!.push(term(values[j]!, i)))
+function lpText({ variables, constraints }: ReturnType<typeof frontierModel>): string {
+  const names = new Map([...variables.keys()].map((name, i) => [name, `x${i}`]))
+  const rows = new Map<string, string[]>()
+  for (const [name, coefficients] of variables) {
+    for (const [row, value] of coefficients) {
+      const terms = rows.get(row) ?? []
+      terms.push(`${value < 0 ? '-' : '+'} ${Math.abs(value)} ${names.get(name)}`)
+      rows.set(row, terms)
+    }
+  }
+  const lines = [...constraints].flatMap(([row, { max, equal }], i) => {
+    const terms = rows.get(row)
+    return terms === undefined
+      ? []
+      : [`r${i}:`, ...terms, equal === undefined ? `<= ${max}` : `= ${equal}`]
+  })
+  return ['Maximize', 'o:', ...rows.get('score') ?? [], 'Subject To', ...lines, 'End', ''].join(
+    '\n',
   )
-  const score = columns.map(({ score }, i) => term(score, i))
-  const lines = bounds.flatMap(({ max, equal }, i) =>
-    rows[i]!.length === 0 ? [] : [`r${i}:`, ...rows[i]!, equal ? `= ${max}` : `<= ${max}`]
-  )
-  return ['Maximize', 'o:', ...score, 'Subject To', ...lines, 'End', ''].join('\n')
 }

@@ -20,9 +20,9 @@ export interface PipelineMix {
 export interface Mix {
   pipelines: PipelineMix[]
   /** By index of variant, by index of group: share of the group's time, of the capacity planned with. */
-  work: number[][]
+  work: Float64Array[]
   /** Likewise, in items: how many of the variant the group does, in the same proportions everywhere. */
-  items: number[][]
+  items: Float64Array[]
   /** Keys of the groups that `work` speaks of. */
   groups: string[]
   /** Share of the planned capacity that is used. */

@@ -13,7 +13,6 @@
  */
 import type { PipelineShape, Prefix, Shapes } from '../shape.ts'
 import type { FrontierProblem } from './problem.ts'
-import type { Column, Row } from './simplex.ts'
 
 /** A query served weighs more than any accuracy; the least served pipeline more than the others. */
 const SERVED = 10
@@ -25,168 +24,132 @@ const MAX_RATIO = 1e4
 /** More prefixes than this are not solved for: what a pipeline's file names last is left out. */
 const MAX_COLUMNS = 600
 
-/** What a column stands for. */
-export interface FrontierColumn extends Column {
-  /** Flow on a prefix, work of a variant on a group, or the least share that a pipeline is served. */
-  what: 'flow' | 'work' | 'least'
-  /** Position of the pipeline and the prefix; or index of the variant and of the group. */
-  of: number
-  at: number
+export type Coefficients = [string, number][]
+
+/** Maximise `score`; every variable is 0 or more. */
+export interface Model {
+  variables: Map<string, Coefficients>
+  constraints: Map<string, { max?: number; equal?: number }>
 }
 
-export interface FrontierProgram {
-  columns: FrontierColumn[]
-  rows: Row[]
-}
-
-function take({ rows, values }: Column, row: number, value: number): void {
-  rows.push(row)
-  values.push(value)
+/** Variables are `f` pipeline prefix, `w` variant group, and `least`. */
+export function frontierModel(shapes: Shapes, problem: FrontierProblem): Model {
+  const variables = new Map<string, Coefficients>()
+  const constraints = new Map<string, { max?: number; equal?: number }>()
+  const total = problem.ratesPerS.reduce((sum, rate) => sum + rate, 0)
+  const used = new Set<number>()
+  let p = 0
+  for (const shape of shapes.pipelines.values()) {
+    const rate = problem.ratesPerS[p]!
+    if (rate > 0) addFlows(shape, p, rate, rate / total, problem, { variables, constraints, used })
+    p++
+  }
+  for (const index of used) {
+    for (const { group, costMs } of problem.services[index]!) {
+      const { duty } = problem.groups[group]!
+      if (duty <= 0) continue
+      constraints.set(`g${group}`, { max: problem.aim })
+      variables.set(`w${index} ${group}`, [
+        ['score', -WORK * duty / totalDuty(problem)],
+        [`v${index}`, -Math.min(duty * 1000 / costMs / total, MAX_RATIO)],
+        [`g${group}`, 1],
+      ])
+    }
+  }
+  return { variables, constraints }
 }
 
 export const totalDuty = ({ groups }: FrontierProblem) =>
   groups.reduce((sum, { duty }) => sum + duty, 0) || 1
 
-interface Building extends FrontierProgram {
-  problem: FrontierProblem
-  totalPerS: number
-  /** By index of the variant: its least time alone, and its row once some flow goes through it. */
-  aloneMs: number[]
-  variantRows: (number | undefined)[]
-  /** Variants that some flow goes through, in the order in which that was found. */
-  used: number[]
-  least: FrontierColumn | undefined
+interface Building extends Model {
+  /** Variants that some flow goes through. */
+  used: Set<number>
 }
 
-function addRow({ rows }: FrontierProgram, max: number, equal = false): number {
-  return rows.push({ max, equal }) - 1
-}
-
-export function frontierProgram(shapes: Shapes, problem: FrontierProblem): FrontierProgram {
-  const building: Building = {
-    ...{ columns: [], rows: [], problem, variantRows: [], used: [], least: undefined },
-    totalPerS: problem.ratesPerS.reduce((sum, rate) => sum + rate, 0),
-    aloneMs: problem.services.map((services) =>
-      services.reduce((least, { aloneMs }) => Math.min(least, aloneMs), Infinity)
-    ),
-  }
-  let p = 0
-  for (const shape of shapes.pipelines.values()) {
-    if (problem.ratesPerS[p]! > 0) addFlows(shape, p, building)
-    p++
-  }
-  addWork(building)
-  return building
-}
-
-function addWork(building: Building): void {
-  const { problem, totalPerS, used, variantRows, columns } = building
-  const duties = totalDuty(problem)
-  const groupRows: number[] = []
-  for (const index of used) {
-    for (const { group, costMs } of problem.services[index]!) {
-      const { duty } = problem.groups[group]!
-      if (duty <= 0) continue
-      const row = groupRows[group] ??= addRow(building, problem.aim)
-      const speed = Math.min(duty * 1000 / costMs / totalPerS, MAX_RATIO)
-      columns.push({
-        what: 'work',
-        of: index,
-        at: group,
-        score: -WORK * duty / duties,
-        rows: [variantRows[index]!, row],
-        values: [-speed, 1],
-      })
-    }
-  }
-}
-
-function addFlows(shape: PipelineShape, p: number, building: Building): void {
-  const { problem, totalPerS, aloneMs, variantRows, used, columns } = building
-  const { fanOut } = problem
+function addFlows(
+  shape: PipelineShape,
+  p: number,
+  rate: number,
+  share: number,
+  problem: FrontierProblem,
+  model: Building,
+): void {
   const { sloMs, weight = 1 } = shape.pipeline
-  const rate = problem.ratesPerS[p]!
-  const worth = rate / totalPerS * weight / Math.max(shape.bestFloor, 1e-6)
-  let count = 0
-
-  const aloneOf = ({ variant }: Prefix) => aloneMs[variant.index]!
+  const total = problem.ratesPerS.reduce((sum, some) => sum + some, 0)
+  const aloneMs = (prefix: Prefix) =>
+    problem.services[prefix.variant.index]!.reduce(
+      (least, s) => Math.min(least, s.aloneMs),
+      Infinity,
+    )
+  const leavesOf = leafCounter(problem)
+  const worth = share * weight / Math.max(shape.bestFloor, 1e-6)
+  let columns = 0
 
   /** Least time of what follows, and whether anything of it can be served. */
-  function restMs({ next }: Prefix): number {
-    let longestMs = 0
-    for (const branch of next) {
-      let leastMs = Infinity
-      for (const one of branch) leastMs = Math.min(leastMs, aloneOf(one) + restMs(one))
-      longestMs = Math.max(longestMs, leastMs)
-    }
-    return longestMs
-  }
+  const restMs = (prefix: Prefix): number =>
+    prefix.next.reduce(
+      (longest, branch) =>
+        Math.max(
+          longest,
+          branch.reduce((least, n) => Math.min(least, aloneMs(n) + restMs(n)), Infinity),
+        ),
+      0,
+    )
 
   /** @param items of this task for each root query; @param leaf share of leaf items of the branch */
-  function add(prefix: Prefix, row: number, items: number, leaf: number, spentMs: number): void {
-    const endMs = spentMs + aloneOf(prefix)
-    if (endMs + restMs(prefix) > sloMs || count >= MAX_COLUMNS) return
-    count++
-    const { variant, parent, next } = prefix
-    const { index } = variant
-    let variantRow = variantRows[index]
-    if (variantRow === undefined) {
-      variantRow = variantRows[index] = addRow(building, 0)
-      used.push(index)
+  const add = (prefix: Prefix, row: string, items: number, leaf: number, spentMs: number): void => {
+    const endMs = spentMs + aloneMs(prefix)
+    if (endMs + restMs(prefix) > sloMs || columns >= MAX_COLUMNS) return
+    columns++
+    const { variant } = prefix
+    model.used.add(variant.index)
+    const coefficients: Coefficients = [
+      [row, 1],
+      [`v${variant.index}`, items * rate / total],
+    ]
+    model.constraints.set(`v${variant.index}`, { max: 0 })
+    if (row[0] === 's') {
+      coefficients.push([`t${p}`, -1])
     }
-    const flow: FrontierColumn = {
-      what: 'flow',
-      of: p,
-      at: prefix.id,
-      score: 0,
-      rows: [row, variantRow],
-      values: [1, items * rate / totalPerS],
-    }
-    if (parent === null) {
-      flow.score = SERVED * worth
-      take(flow, fairRow, -1)
-    }
-    if (next.length === 0) {
-      flow.score = worth * leaf * prefix.accuracy
-      columns.push(flow)
-      return
-    }
-    const leaves = next.map((_, child) => (fanOut[index]![child] ?? 1) * leavesOf(prefix, child))
-    const all = leaves.reduce((sum, own) => sum + own, 0)
-    for (let child = 0; child < next.length; child++) {
-      const own = addRow(building, 0, true)
-      take(flow, own, -1)
-      const part = all > 0 ? leaves[child]! / all : 1 / next.length
-      const each = items * (fanOut[index]![child] ?? 1)
-      for (const one of next[child]!) add(one, own, each, leaf * part, endMs)
-    }
-    columns.push(flow)
+    // Of a pipeline with one task a prefix is both.
+    const score = (row[0] === 's' ? SERVED * worth : 0) +
+      (prefix.next.length === 0 ? worth * leaf * prefix.accuracy : 0)
+    if (score > 0) coefficients.push(['score', score])
+    const leaves = prefix.variant.task.next.map((_, child) =>
+      (problem.fanOut[variant.index]![child] ?? 1) * leavesOf(prefix, child)
+    )
+    const all = leaves.reduce((sum, count) => sum + count, 0)
+    prefix.next.forEach((branch, child) => {
+      const own = `c${p} ${prefix.id} ${child}`
+      model.constraints.set(own, { equal: 0 })
+      coefficients.push([own, -1])
+      const count = problem.fanOut[variant.index]![child] ?? 1
+      const part = all > 0 ? leaves[child]! / all : 1 / prefix.next.length
+      for (const next of branch) add(next, own, items * count, leaf * part, endMs)
+    })
+    model.variables.set(`f${p} ${prefix.id}`, coefficients)
   }
 
-  /** Leaf items expected below one item, and below one of a child task, its variants counted alike. */
-  function below(prefix: Prefix): number {
-    const { next, variant: { index } } = prefix
-    if (next.length === 0) return 1
-    let sum = 0
-    for (let child = 0; child < next.length; child++) {
-      sum += (fanOut[index]![child] ?? 1) * leavesOf(prefix, child)
-    }
-    return sum
-  }
-  function leavesOf({ next }: Prefix, child: number): number {
-    const branch = next[child]!
-    let sum = 0
-    for (const one of branch) sum += below(one)
-    return sum / Math.max(branch.length, 1)
-  }
-
-  const servedRow = addRow(building, 1)
-  const fairRow = addRow(building, 0)
+  model.constraints.set(`s${p}`, { max: 1 })
+  model.constraints.set(`t${p}`, { max: 0 })
   // The least share that any pipeline gets, by weight; what is behind it pulls all others up.
-  if (building.least === undefined) {
-    building.least = { what: 'least', of: 0, at: 0, score: FAIR, rows: [], values: [] }
-    columns.push(building.least)
+  const fair = model.variables.get('least') ?? [['score', FAIR]]
+  fair.push([`t${p}`, weight])
+  model.variables.set('least', fair)
+  for (const start of shape.starts) add(start, `s${p}`, 1, 1, 0)
+}
+
+/** Leaf items expected below one item of a child task, its variants counted alike. */
+function leafCounter(problem: FrontierProblem) {
+  const below = (prefix: Prefix): number =>
+    prefix.next.length === 0 ? 1 : prefix.next.reduce((sum, _, child) => {
+      const count = problem.fanOut[prefix.variant.index]![child] ?? 1
+      return sum + count * leavesOf(prefix, child)
+    }, 0)
+  const leavesOf = (prefix: Prefix, child: number): number => {
+    const branch = prefix.next[child]!
+    return branch.reduce((sum, next) => sum + below(next), 0) / Math.max(branch.length, 1)
   }
-  take(building.least, fairRow, weight)
-  for (const start of shape.starts) add(start, servedRow, 1, 1, 0)
+  return leavesOf
 }

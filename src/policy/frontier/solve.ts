@@ -3,32 +3,36 @@
  *
  * @module
  */
+import { solve as solveLp } from 'yalps'
 import type { PipelineShape, Prefix, Shapes } from '../shape.ts'
 import type { Mix } from './mix.ts'
-import { frontierProgram, totalDuty } from './model.ts'
+import { frontierModel, totalDuty } from './model.ts'
 import type { FrontierProblem } from './problem.ts'
-import { solveProgram } from './simplex.ts'
 
 const MAX_PIVOTS = 4000
 
 /** Undefined when the solver gave up: then the mix before is better than none. */
 export function solveFrontier(shapes: Shapes, problem: FrontierProblem): Mix | undefined {
-  const { columns, rows } = frontierProgram(shapes, problem)
-  const values = solveProgram(columns, rows, MAX_PIVOTS)
-  if (values === undefined) return undefined
+  const { status, variables } = solveLp(
+    { direction: 'maximize', objective: 'score', ...frontierModel(shapes, problem) },
+    { maxPivots: MAX_PIVOTS },
+  )
+  if (status !== 'optimal') return undefined
   const mix = emptyMix(shapes, problem)
   let load = 0
-  columns.forEach(({ what, of, at }, i) => {
-    const value = values[i]!
-    if (value === 0) return
-    if (what === 'work') {
-      const { duty } = problem.groups[at]!
-      const service = problem.services[of]!.find((one) => one.group === at)!
-      mix.work[of]![at] = value
-      mix.items[of]![at] = value * duty / service.costMs
+  for (const [name, value] of variables) {
+    if (name[0] === 'w') {
+      const [index, group] = name.slice(1).split(' ').map(Number) as [number, number]
+      const { duty } = problem.groups[group]!
+      const service = problem.services[index]!.find((one) => one.group === group)!
+      mix.work[index]![group] = value
+      mix.items[index]![group] = value * duty / service.costMs
       load += value * duty
-    } else if (what === 'flow') mix.pipelines[of]!.flow[at] = value
-  })
+    } else if (name[0] === 'f') {
+      const [p, id] = name.slice(1).split(' ').map(Number) as [number, number]
+      mix.pipelines[p]!.flow[id] = value
+    }
+  }
   mix.load = load / totalDuty(problem) / problem.aim
   let p = 0
   for (const shape of shapes.pipelines.values()) measure(shape, mix.pipelines[p++]!, problem)
@@ -44,8 +48,8 @@ export function emptyMix(shapes: Shapes, { groups }: Pick<FrontierProblem, 'grou
       accuracy: 0,
       flow: new Float64Array(prefixCount),
     })),
-    work: shapes.variants.map(() => groups.map(() => 0)),
-    items: shapes.variants.map(() => groups.map(() => 0)),
+    work: shapes.variants.map(() => new Float64Array(groups.length)),
+    items: shapes.variants.map(() => new Float64Array(groups.length)),
     groups: groups.map((group) => group.key),
     load: 0,
   }
