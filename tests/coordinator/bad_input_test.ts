@@ -93,7 +93,7 @@ async function refusal(coordinator: Coordinator, { headers, body, pipeline }: Ca
 
 Deno.test('bad input gets its status and reason, and the next query is fine', async (t) => {
   await withCoordinator(async (coordinator) => {
-    await joinScripted(coordinator, 'one', undefined, {}, 80)
+    await joinScripted(coordinator, 'one', undefined, {}, 40)
     await untilReady(coordinator)
     for (const one of CASES) {
       await t.step(one.what, async () => {
