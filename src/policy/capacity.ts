@@ -79,6 +79,9 @@ export function layOut(classes: readonly NodeClass[]): Layout {
   }
 }
 
+/** Slots' worth of time of the whole pool. */
+export const dutyOf = ({ groups }: Layout) => groups.reduce((sum, { duty }) => sum + duty, 0)
+
 /** Values what each group can do now. */
 export function valueCapacity(
   epoch: number,
@@ -86,13 +89,15 @@ export function valueCapacity(
   layout: Layout,
   profile: Profile,
   sizes: BatchSizes,
-  prices: ReadonlyMap<string, number>,
+  priced: { prices: ReadonlyMap<string, number>; duty: number },
   nowMs: number,
 ): Capacity {
   const { samples, slotCount } = layout
-  const duty = layout.groups.reduce((sum, group) => sum + group.duty, 0)
+  const duty = dutyOf(layout)
   for (const group of layout.groups) {
-    group.price = prices.get(group.key) ?? 1 / duty
+    const price = priced.prices.get(group.key)
+    // A slot is a smaller share of a pool that has grown since.
+    group.price = price === undefined ? 1 / duty : price * priced.duty / duty
     const sample = samples.get(group)!
     group.meanMs = sample.reduce((sum, { id }) => sum + profile.slowness(id), 0) / sample.length
   }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Capacity, type Layout, layOut, valueCapacity } from './capacity.ts'
+import { type Capacity, dutyOf, type Layout, layOut, valueCapacity } from './capacity.ts'
 import type { FanOut } from './fanout.ts'
 import { classify } from './classes.ts'
 import type { BatchSizes } from './batch_sizes.ts'
@@ -83,6 +83,8 @@ export function createPool(
   let epoch = 0
   let classes: NodeClass[] = []
   let prices: ReadonlyMap<string, number> = new Map()
+  /** Of the whole pool when it was priced. */
+  let pricedDuty = 0
   /** Undefined when it must not be used any more. */
   let layout: Layout | undefined
   /** There is news that it does not have. */
@@ -201,7 +203,9 @@ export function createPool(
       return false
     },
     price(given) {
+      if (given === prices) return
       prices = given
+      pricedDuty = layout === undefined ? 0 : dutyOf(layout)
     },
     corrected() {
       corrections++
@@ -229,7 +233,15 @@ export function createPool(
         classes = classify(nodes.values(), profile, classes)
         layout = layOut(classes)
       }
-      const capacity = valueCapacity(++epoch, shapes, layout, profile, sizes, prices, nowMs)
+      const capacity = valueCapacity(
+        ++epoch,
+        shapes,
+        layout,
+        profile,
+        sizes,
+        { prices, duty: pricedDuty },
+        nowMs,
+      )
       return current = { capacity, tails: createTails(capacity, fanOut, maxBatch) }
     },
   }

@@ -1,0 +1,34 @@
+/** A pool that grows in a moment is worth what it is, not what it was when it was small. */
+import assert from 'node:assert/strict'
+import { createBatchSizes } from '../../src/policy/batch_sizes.ts'
+import { createFanOut } from '../../src/policy/fanout.ts'
+import { createPool } from '../../src/policy/pool.ts'
+import { createProfile } from '../../src/policy/profile.ts'
+import { shapesOf } from '../../src/policy/shape.ts'
+import { ocr, refsOf } from './fixtures.ts'
+
+Deno.test('a query takes a smaller share of a pool that has grown since it was priced', () => {
+  const able = refsOf(ocr)
+  const pool = createPool(
+    shapesOf([ocr]),
+    createProfile(),
+    createFanOut(),
+    createBatchSizes(),
+    16,
+    () => true,
+  )
+  const join = (node: string) => {
+    pool.join({ type: 'node_joined', node, slots: 1, duty: 1, able })
+    for (const ref of able) pool.loaded(node, 0, ref, true, 0)
+  }
+  const leastMs = () => {
+    const { capacity } = pool.capacity(0)
+    return capacity.services.map((service) => service!.poolMs)
+  }
+  join('first')
+  const alone = leastMs()
+  const [group] = pool.capacity(0).capacity.groups
+  pool.price(new Map([[group!.key, 1]]))
+  for (let i = 1; i < 10; i++) join(`n${i}`)
+  leastMs().forEach((ms, i) => assert.ok(Math.abs(ms - alone[i]! / 10) < 1e-9, `${ms}`))
+})
