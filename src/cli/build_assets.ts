@@ -73,8 +73,8 @@ export async function buildAssets(
       const body = `<!doctype html><script type="module" src="${src}"></script>`
       add({ path, body, type: 'text/html; charset=utf-8' })
     }
-    const stub = await readFile(join(ROOT, 'src/pages/node/stub.js'), 'utf8')
-    add({ path: '/node.js', body: stub, type: 'text/javascript; charset=utf-8' })
+    const loader = await readFile(join(ROOT, 'src/pages/node/loader.js'), 'utf8')
+    add({ path: '/node.js', body: loader, type: 'text/javascript; charset=utf-8' })
     return files
   } finally {
     // Its helper process would keep this one from ending.

@@ -1,6 +1,6 @@
 /**
  * A node on a machine without a checkout: everything comes from the coordinator, and nothing but
- * the network to it is permitted. Bundled, and run by the stub at `/node.js`.
+ * the network to it is permitted. Bundled, and run by the loader at `/node.js`.
  *
  * @module
  */

@@ -205,7 +205,8 @@ export function createPool(
     price(given) {
       if (given === prices) return
       prices = given
-      pricedDuty = layout === undefined ? 0 : dutyOf(layout)
+      // Of what it was priced by: a newer layout may wait to be made.
+      pricedDuty = current === undefined ? 0 : dutyOf(current.capacity.layout)
     },
     corrected() {
       corrections++

@@ -87,6 +87,7 @@ export function createSteering(
   let tunedMs = -Infinity
   /** What the mix in force was made from, but for the queue, and with it those made for other queues. */
   let tuning: { problem: FrontierProblem; mixes: Map<number, Mix> } | undefined
+  /** How long the queue was when it was last looked at; see `frontier/drain.ts`. */
   let level = 0
   let decidedEpoch = -1
   /** When demand last rose from one decision to the next. */
@@ -114,12 +115,17 @@ export function createSteering(
     return false
   }
 
-  /** The mix in force, made for a queue of this level. */
-  function mixAt(level: number): Mix | undefined {
+  const drained = (problem: FrontierProblem): FrontierProblem => ({
+    ...problem,
+    aim: problem.aim * drainFactor(level),
+  })
+
+  /** The mix in force, made for a queue of the present level. */
+  function levelMix(): Mix | undefined {
     const { problem, mixes } = tuning!
     let mix = mixes.get(level)
     if (mix === undefined) {
-      mix = solveFrontier(shapes, { ...problem, aim: problem.aim * drainFactor(level) })
+      mix = solveFrontier(shapes, drained(problem))
       if (mix !== undefined) mixes.set(level, mix)
     }
     return mix
@@ -131,7 +137,7 @@ export function createSteering(
     const wanted = drainLevel(backlogMs / leastSloMs())
     if (wanted === level) return undefined
     level = wanted
-    const mix = mixAt(level)
+    const mix = levelMix()
     return mix === undefined ? undefined : directive = { ...directive, mix }
   }
 
@@ -170,8 +176,8 @@ export function createSteering(
     tuning = { problem: base, mixes: new Map() }
     level = drainLevel(report.backlogMs / leastSloMs())
     tunedMs = nowMs
-    const mix = mixAt(level) ?? directive?.mix ?? emptyMix(shapes, base)
-    const problem = { ...base, aim: base.aim * drainFactor(level) }
+    const mix = levelMix() ?? directive?.mix ?? emptyMix(shapes, base)
+    const problem = drained(base)
     if (nowMs - pricedMs >= PRICES_MS || pricedEpoch !== epoch) {
       pricedMs = nowMs
       pricedEpoch = epoch

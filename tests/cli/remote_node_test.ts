@@ -45,7 +45,7 @@ Deno.test('a machine without a checkout joins by URL, serves, and takes up a new
     await t.step('SIGTERM ends it with code 0', async () => {
       assert.equal(await remote.stop(), 0)
     })
-    await t.step('what Deno keeps of the stub does not keep the old build', async () => {
+    await t.step('what Deno keeps of the loader does not keep the old build', async () => {
       const again = startRemote(home, host)
       await readSample(coordinator.url)
       assert.equal(await again.stop(), 0)

@@ -121,3 +121,9 @@ export async function post(
   if (at !== bytes.length) throw new Error(`${bytes.length - at} bytes too many in the answer`)
   return { status: response.status, headers: response.headers, json, binary }
 }
+
+/** What a call answers that asks for nothing but to be told. */
+export async function get(url: string) {
+  const response = await fetch(url)
+  return { status: response.status, json: await response.json() }
+}

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { joinScripted, untilReady, withCoordinator } from './fixture.ts'
 import {
+  get,
   imageBinary,
   imageJson,
   type InferReply,
@@ -12,11 +13,6 @@ import {
   unpackFloats,
 } from './oip_client.ts'
 import { boxOf, linesOf, pages, picture, textOf, withPages } from './oip_scene.ts'
-
-async function get(url: string) {
-  const response = await fetch(url)
-  return { status: response.status, json: await response.json() }
-}
 
 function outputOf({ json }: InferReply, name: string): Tensor {
   return json.outputs.find((output) => output.name === name) ?? assert.fail(`no output ${name}`)
@@ -216,57 +212,6 @@ Deno.test('v2: binary tensors go in and come out as the extension says', () =>
     })
     assert.equal(whole.status, 200)
     assert.deepEqual(outputOf(whole, 'count').data, [4])
-  }))
-
-Deno.test('v2: statistics count requests, pictures, batches and where the time went', () =>
-  withPages(async (_, models) => {
-    const before = Date.now()
-    const url = `${models}/pages/infer`
-    await postInfer(url, { inputs: [imageJson([picture(2)])] })
-    await postInfer(url, { inputs: [imageJson([picture(1), picture(0)])] })
-    await postInfer(url, { inputs: [] })
-    const of = await get(`${models}/pages/stats`)
-    assert.deepEqual(Object.keys(of.json), ['model_stats'])
-    assert.deepEqual((await get(`${models}/stats`)).json, of.json)
-    assert.deepEqual((await get(`${models}/pages/versions/1/stats`)).json, of.json)
-    const [stat] = of.json.model_stats
-    assert.equal(of.json.model_stats.length, 1)
-    assert.equal(stat.name, 'pages')
-    assert.equal(stat.version, '1')
-    assert.ok(stat.last_inference >= before && stat.last_inference <= Date.now())
-    assert.equal(stat.inference_count, 3)
-    const parts = stat.inference_stats
-    assert.deepEqual(Object.keys(parts).sort(), [
-      ...['cache_hit', 'cache_miss', 'compute_infer', 'compute_input', 'compute_output', 'fail'],
-      ...['queue', 'success'],
-    ])
-    for (const { count, ns } of Object.values(parts) as { count: number; ns: number }[]) {
-      assert.ok(Number.isInteger(count) && Number.isInteger(ns) && ns >= 0)
-    }
-    // Two requests of three pictures; the third request had none.
-    assert.equal(parts.success.count, 2)
-    assert.equal(parts.fail.count, 1)
-    assert.ok(parts.success.ns > 0)
-    for (const part of ['queue', 'compute_input', 'compute_infer', 'compute_output']) {
-      assert.equal(parts[part].count, 2, part)
-    }
-    // Each batch of the node claims a millisecond, and a query has at least one.
-    assert.ok(parts.compute_infer.ns >= 3e6)
-    const sizes = stat.batch_stats as {
-      batch_size: number
-      compute_infer: { count: number; ns: number }
-    }[]
-    const sum = (value: (one: typeof sizes[number]) => number) =>
-      sizes.reduce((total, one) => total + value(one), 0)
-    assert.equal(sum(({ compute_infer }) => compute_infer.count), stat.execution_count)
-    // 3 pictures and 3 lines.
-    assert.equal(sum(({ batch_size, compute_infer }) => batch_size * compute_infer.count), 6)
-    for (const one of sizes) {
-      assert.deepEqual(Object.keys(one).sort(), [
-        ...['batch_size', 'compute_infer', 'compute_input', 'compute_output'],
-      ])
-      assert.equal(one.compute_infer.ns, 1e6 * one.compute_infer.count)
-    }
   }))
 
 Deno.test('v2: parameters.timeout is in microseconds and kept', () =>

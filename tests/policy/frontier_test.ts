@@ -3,7 +3,6 @@ import fc from 'fast-check'
 import load from 'highs'
 import { checkPipeline } from '../../src/pipeline/parse.ts'
 import type { Pipeline } from '../../src/pipeline/schema.ts'
-import { createAim } from '../../src/policy/frontier/aim.ts'
 import { frontierModel } from '../../src/policy/frontier/model.ts'
 import { pathsOf } from '../../src/policy/frontier/mix.ts'
 import { groupPrices } from '../../src/policy/frontier/prices.ts'
@@ -112,27 +111,6 @@ Deno.test('group prices: what carries most is worth most, and a query costs one 
   const full = solveFrontier(ocrShapes, { ...problem, ratesPerS: [1000] })!
   const mostPerS = 1000 * full.pipelines[0]!.served
   assert.ok(Math.abs(poolMs - 1000 / mostPerS) < 0.1 * poolMs, `${poolMs} ms, ${mostPerS} a second`)
-})
-
-Deno.test('aim falls when queries end close to their deadlines, and rises while they do not', () => {
-  const aim = createAim()
-  for (let i = 0; i < 50; i++) aim.learn(100, 20, 0, false)
-  assert.equal(aim.value, 0.7)
-  for (let i = 0; i < 200; i++) aim.learn(100, 0, 0, false)
-  assert.ok(aim.value > 1.1)
-  for (let i = 0; i < 2000; i++) aim.learn(100, 0, 0, true)
-  assert.ok(Math.abs(aim.value - 1) < 0.02, `${aim.value}`)
-})
-
-Deno.test('aim falls further for queries that are late than for those that only come close', () => {
-  const close = createAim()
-  const late = createAim()
-  for (let i = 0; i < 50; i++) {
-    close.learn(100, 1, 0, false)
-    late.learn(100, 0, 1, false)
-  }
-  assert.ok(close.value > 1, `${close.value}`)
-  assert.ok(late.value < close.value - 0.1, `${late.value}, ${close.value}`)
 })
 
 Deno.test('targets give out items in the shares of the mix, however long each variant takes', () => {

@@ -109,9 +109,7 @@ function addFlows(
       [`v${variant.index}`, items * rate / total],
     ]
     model.constraints.set(`v${variant.index}`, { max: 0 })
-    if (row[0] === 's') {
-      coefficients.push([`t${p}`, -1])
-    }
+    if (row[0] === 's') coefficients.push([`t${p}`, -1])
     // Of a pipeline with one task a prefix is both.
     const score = (row[0] === 's' ? SERVED * worth : 0) +
       (prefix.next.length === 0 ? worth * leaf * prefix.accuracy : 0)
