@@ -40,6 +40,8 @@ export interface Choice {
   dear: boolean
   /** Of this item alone on this slot. */
   meanMs: number
+  /** There is no time for the variant that the mix wants. */
+  lowered: boolean
   /** Time of the pool beyond the quickest way. */
   extraMs: number
   /** When the query ends if nothing else is in the way: by mean, and by upper latencies. */
@@ -125,11 +127,13 @@ export function choose(item: Item, slot: Slot, view: View, only?: VariantShape):
       if (lastMs <= soonMs) note(best, prefix, tail, dear, meanMs, extraMs, endMs, safeEndMs)
     }
   }
-  return { best: taken(best), quickest: taken(quickest) }
+  // The rest of a batch goes the way of its first.
+  const wantedAccuracy = only === undefined ? wish?.accuracy ?? 0 : 0
+  return { best: taken(best, wantedAccuracy), quickest: taken(quickest, wantedAccuracy) }
 }
 
 /** A choice as the search goes on: most are overtaken, and a new object for each would be waste. */
-type Candidate = Omit<Choice, 'prefix' | 'tail'> & {
+type Candidate = Omit<Choice, 'prefix' | 'tail' | 'lowered'> & {
   prefix: Prefix | undefined
   tail: Option | undefined
 }
@@ -164,10 +168,11 @@ function note(
   candidate.safeEndMs = safeEndMs
 }
 
-function taken(candidate: Candidate): Choice | undefined {
+function taken(candidate: Candidate, wantedAccuracy: number): Choice | undefined {
   const { prefix, tail, dear, meanMs, extraMs, endMs, safeEndMs } = candidate
   if (prefix === undefined || tail === undefined) return undefined
-  return { prefix, tail, dear, meanMs, extraMs, endMs, safeEndMs }
+  const lowered = prefix.variant.accuracy < wantedAccuracy
+  return { prefix, tail, dear, meanMs, lowered, extraMs, endMs, safeEndMs }
 }
 
 function costOn({ servers }: Service, group: Group): number {

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { TIGHT } from './frontier/aim.ts'
+import { LOWERED, TIGHT } from './frontier/aim.ts'
 import type { FrontierProblem } from './frontier/problem.ts'
 import type { Shapes } from './shape.ts'
 import type { CloseReason } from './batching.ts'
@@ -20,8 +20,8 @@ export interface PipelineCounts {
 
 /** What one dispatcher saw since its last report, and what its nodes can do now. */
 export interface Report {
-  /** Time of the whole pool for all that is inside, going the quickest way. */
-  backlogMs: number
+  /** Time of the whole pool for what is to come of all that is inside, as the mix does it. */
+  upcomingMs: number
   /** The class of each node. */
   classOf: ReadonlyMap<NodeId, string | null>
   capacity: Pick<FrontierProblem, 'groups' | 'services' | 'fanOut'>
@@ -29,7 +29,7 @@ export interface Report {
     pipeline: string
     arrived: number
     served: number
-    /** Ended in time, with less than `TIGHT` of it left. */
+    /** Ended in time, with less than `TIGHT` of it left; or in part went a worse way for want of time. */
     tight: number
     /** Admitted, but not ended in time. */
     missed: number
@@ -46,8 +46,8 @@ export interface Counters {
   fold(from: string, into: string): void
   arrived(pipeline: string): void
   failed(pipeline: string, reason: FailureReason): void
-  /** @param slack share of its time that was left */
-  served(pipeline: string, accuracy: number, slack: number): void
+  /** @param slack share of its time that was left @param lowered share of its items that time lowered */
+  served(pipeline: string, accuracy: number, slack: number, lowered: number): void
   closed(reason: CloseReason): void
   /** Takes what was seen since the last call. */
   report(): Report['pipelines']
@@ -99,13 +99,13 @@ export function createCounters(shapes: Shapes): Counters {
       }
       if (reason === 'deadline_exceeded') recent.get(pipeline)!.missed++
     },
-    served(pipeline, accuracy, slack) {
+    served(pipeline, accuracy, slack, lowered) {
       const counts = pipelines.get(pipeline)!
       counts.onTime++
       counts.accuracySum += accuracy
       const seen = recent.get(pipeline)!
       seen.served++
-      if (slack < TIGHT) seen.tight++
+      seen.tight += slack < TIGHT ? 1 : LOWERED * lowered
     },
     closed(reason) {
       batchCloses.set(reason, (batchCloses.get(reason) ?? 0) + 1)

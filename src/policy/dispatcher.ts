@@ -14,6 +14,7 @@ import { createFanOut } from './fanout.ts'
 import { createFlights } from './flights.ts'
 import { createInside } from './inside.ts'
 import { isAlone } from './capacity.ts'
+import type { Mix } from './frontier/mix.ts'
 import { capacityReport } from './frontier/problem.ts'
 import { createLearned, type Learned } from './learned.ts'
 import type { Limits, SchedulerOptions } from './options.ts'
@@ -31,7 +32,6 @@ import { dispatcherStats } from './stats.ts'
 import { createTargets } from './targets.ts'
 import type { Trust } from './trust/trust.ts'
 import type {
-  FailureReason,
   NodeId,
   PolicyCommand,
   PolicyEvent,
@@ -39,6 +39,7 @@ import type {
   SlotIndex,
   VariantRef,
 } from './types.ts'
+import { createUpcoming } from './upcoming.ts'
 import { createWaiting } from './waiting.ts'
 
 export interface Dispatcher {
@@ -61,8 +62,8 @@ export interface Dispatcher {
   nextWakeMs(nowMs: number): number
   /** What was seen since the last report, and what the nodes can do. */
   report(nowMs: number): Report
-  /** Time of the pool for what is inside. */
-  backlogMs(nowMs: number): number
+  /** Time of the pool for what is to come of all inside. */
+  upcomingMs(nowMs: number): number
   /** The same directive with another mix. */
   tune(directive: Directive): void
   /** What the controller decided. */
@@ -115,6 +116,7 @@ export function createDispatcher(
     nowMs: () => nowMs,
   })
   const finishing = { profile, fanOut, pool, flights, ...inside }
+  const upcoming = createUpcoming({ shapes, waiting, fanOut, running: flights.running })
   const results = createResults({ options, shapes, waiting, finishing, emit })
   const dispatchAll = createDispatch({
     ...{ limits, waiting, ready, targets },
@@ -128,6 +130,8 @@ export function createDispatcher(
       const { variant } = members[0]!.choice.prefix
       targets.charge(task, slot.group!, variant, members.length)
       sizes.ran(slot.group!.class.name, task, members.length, close === 'large')
+      // Its first decides: all of a batch go one way.
+      if (members[0]!.choice.lowered) { for (const { item } of members) item.query.lowered++ }
       flights.send(slot, members, isAlone(slot, task, outlook.capacity(at).capacity), at)
     },
     drop: (query) =>
@@ -219,15 +223,9 @@ export function createDispatcher(
     outlook.renew()
   }
 
-  /** What to say of a query whose time is up: that nodes failed it, if none is left to serve it. */
-  function reasonOf(query: Query): [FailureReason, string] {
-    const { tails } = outlook.capacity(nowMs)
-    const stranded = query.items.some(({ state, way }) =>
-      state === 'queued' && tails.quickest(way, query.level) === undefined
-    )
-    return stranded
-      ? ['node_failed', 'Cannot answer: no node is left that can do the rest']
-      : ['deadline_exceeded', 'Cannot answer within the deadline']
+  function follow(mix: Mix): void {
+    targets.adopt(mix)
+    upcoming.adopt(mix)
   }
 
   return {
@@ -247,7 +245,7 @@ export function createDispatcher(
       nowMs = at
       for (let query = queries.at(0); query !== undefined; query = queries.at(0)) {
         if (inclusive ? query.deadlineMs > at : query.deadlineMs >= at) break
-        inside.fail(query, ...reasonOf(query))
+        inside.expire(query)
       }
     },
     dispatch(at) {
@@ -273,16 +271,16 @@ export function createDispatcher(
       const { capacity } = outlook.capacity(at)
       return {
         pipelines: counters.report(),
-        backlogMs: outlook.backlog(at).poolMs,
+        upcomingMs: upcoming.ms(at),
         classOf: new Map([...pool.nodes.values()].map((node) => [node.id, node.class])),
         capacity: capacityReport(shapes, capacity, fanOut),
       }
     },
-    backlogMs: (at) => outlook.backlog(at).poolMs,
-    tune: ({ mix }) => targets.adopt(mix),
+    upcomingMs: upcoming.ms,
+    tune: ({ mix }) => follow(mix),
     adopt(directive, at) {
       nowMs = at
-      targets.adopt(directive.mix)
+      follow(directive.mix)
       keep = directive.keep
       outlook.adopt(directive, at)
     },

@@ -4,9 +4,9 @@
  * @module
  */
 import type { Finished } from './finish.ts'
-import type { Extra, Flights } from './flights.ts'
+import type { Flights } from './flights.ts'
 import type { VariantShape } from './shape.ts'
-import type { Batch, Slot } from './slots.ts'
+import type { Batch, Extra, Slot } from './slots.ts'
 import { createTable } from './table.ts'
 import type { BatchId } from './types.ts'
 

@@ -11,6 +11,7 @@ import type { Item } from './query.ts'
 import {
   type Batch,
   coolDown,
+  type Extra,
   heldUntilMs,
   isSilent,
   meanMsOn,
@@ -41,15 +42,10 @@ export interface FlightParts {
   sent?(batch: Batch): void
 }
 
-export interface Extra {
-  items: DispatchedItem[]
-  deadlineMs: number
-  /** What another node said of these items: child items are to be encoded alike. */
-  like?: ItemOutcome[]
-}
-
 export interface Flights {
   batches: Pick<Table<BatchId, Batch>, 'get' | 'values'>
+  /** Items of queries under way, by index of the variant. */
+  running: readonly number[]
   /** Sum over the batches under way of the time until each is expected to end, in ms. */
   busyMs(nowMs: number): number
   /** Awake slots whose batch is overdue, as of the last call of `busyMs`: they may be gone. */
@@ -85,6 +81,7 @@ const GUESSED_MS = 20_000
 export function createFlights(parts: FlightParts): Flights {
   const { limits, profile, waiting, emit } = parts
   const batches = createTable<BatchId, Batch>()
+  const running: number[] = []
   let nextId = 1
   /** No later than the first time that `sweep` has something to do. */
   let sweepAtMs = Infinity
@@ -128,6 +125,10 @@ export function createFlights(parts: FlightParts): Flights {
     return { batch, expectedMs, giveUpMs }
   }
 
+  function count({ variant: { index } }: Batch, items: number): void {
+    running[index] = (running[index] ?? 0) + items
+  }
+
   function launch(
     { batch, expectedMs, giveUpMs }: ReturnType<typeof book>,
     items: DispatchedItem[],
@@ -138,6 +139,7 @@ export function createFlights(parts: FlightParts): Flights {
     const { slot, variant } = batch
     const { node } = slot
     batches.set(batch.id, batch)
+    count(batch, batch.items.length)
     sweepAtMs = Math.min(sweepAtMs, batch.giveUpAtMs)
     slot.batches.push(batch)
     slot.usedMs = nowMs
@@ -203,6 +205,7 @@ export function createFlights(parts: FlightParts): Flights {
     const batch = batches.get(id)
     if (batch === undefined) return undefined
     batches.delete(id)
+    count(batch, -batch.items.length)
     takeOff(batch, nowMs)
     parts.changed(batch.slot)
     return batch
@@ -239,6 +242,7 @@ export function createFlights(parts: FlightParts): Flights {
 
   return {
     batches,
+    running,
     busyMs(nowMs) {
       const freshMs = batches.size > FEW ? batches.size * SUM_EVERY : 0
       if (nowMs < summedMs + freshMs) return sumMs

@@ -38,6 +38,8 @@ export interface Inside {
   /** Queues new items of one query and one task, unless there is no room for them. */
   enqueue(items: readonly Item[]): void
   fail(query: Query, reason: FailureReason, message: string): void
+  /** Its time is up. */
+  expire(query: Query): void
   /** All its items are done. */
   finish(query: Query): void
 }
@@ -71,13 +73,23 @@ export function createInside(parts: InsideParts): Inside {
     emit({ type: 'answer', query: query.id, answer: { ok: false, reason, message } })
   }
 
+  /** Says that nodes failed it, if none is left to serve it. */
+  function expire(query: Query): void {
+    const { tails } = outlook.capacity(parts.nowMs())
+    const stranded = query.items.some(({ state, way }) =>
+      state === 'queued' && tails.quickest(way, query.level) === undefined
+    )
+    if (stranded) fail(query, 'node_failed', 'Cannot answer: no node is left that can do the rest')
+    else fail(query, 'deadline_exceeded', 'Cannot answer within the deadline')
+  }
+
   function finish(query: Query): void {
     if (query.closed) return
     close(query)
     const answer = answerOf(query)
     const slack = (query.deadlineMs - parts.nowMs()) /
       Math.max(query.deadlineMs - query.arrivedMs, 1e-6)
-    counters.served(query.shape.name, answer.accuracy, slack)
+    counters.served(query.shape.name, answer.accuracy, slack, query.lowered / query.items.length)
     emit({ type: 'answer', query: query.id, answer })
   }
 
@@ -150,6 +162,7 @@ export function createInside(parts: InsideParts): Inside {
     },
     enqueue,
     fail,
+    expire,
     finish,
   }
 }

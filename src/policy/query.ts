@@ -77,6 +77,8 @@ export interface Query extends Urgent {
   /** Items queued, by position of the task. */
   waiting: number[]
   stages: StageRecord[]
+  /** Items that had no time for the variant that the mix wanted. */
+  lowered: number
   /** Items by variant, in the order in which each first served one. */
   served: { variant: VariantShape; items: number }[]
   /** Answered or cancelled: whatever still comes for it is ignored. */
@@ -126,6 +128,7 @@ export function createQuery(
     firstOpen: 0,
     waiting: given.shape.tasks.map(() => 0),
     stages: [],
+    lowered: 0,
     served: [],
     closed: false,
     rest: { epoch: UNKNOWN, poolMs: 0, chainMs: 0, runningEndMs: 0, servable: true },

@@ -78,7 +78,7 @@ export function createScheduler(options: SchedulerOptions): LearningScheduler {
     if (controller.isDue(nowMs)) {
       dispatcher.adopt(controller.decide(dispatcher.report(nowMs), nowMs), nowMs)
     } else if (controller.isTuneDue(nowMs)) {
-      const tuned = controller.tune(dispatcher.backlogMs(nowMs), nowMs)
+      const tuned = controller.tune(dispatcher.upcomingMs(nowMs), nowMs)
       if (tuned !== undefined) dispatcher.tune(tuned)
     }
     dispatcher.dispatch(nowMs)

@@ -5,7 +5,7 @@
  * @module
  */
 import type { Duties } from './duties.ts'
-import type { BatchId, NodeId, SlotIndex } from './types.ts'
+import type { BatchId, DispatchedItem, ItemOutcome, NodeId, SlotIndex } from './types.ts'
 import type { TaskShape, VariantShape } from './shape.ts'
 import { type Item, unsettle } from './query.ts'
 import type { NodeTimes } from './node_profile.ts'
@@ -59,6 +59,14 @@ export interface Slot {
   /** Where it is listed for its next batch, if it is; and which of its changes is the last. */
   listed: { in: object | null; place: Place }
   stamp: number
+}
+
+/** A batch that no query waits for. */
+export interface Extra {
+  items: DispatchedItem[]
+  deadlineMs: number
+  /** What another node said of these items: child items are to be encoded alike. */
+  like?: ItemOutcome[]
 }
 
 /** Why a slot has credit: idle, about to be free, or idle on a node that rests. */

@@ -35,8 +35,8 @@ export interface Steering {
   decide(report: Report, epoch: number, nowMs: number): Directive
   /** Whether to look at the queue: the mix follows that more often than it is worked out anew. */
   isTuneDue(nowMs: number): boolean
-  /** The mix for a queue of so much work; undefined where the one in force is right. */
-  tune(backlogMs: number, nowMs: number): Directive | undefined
+  /** The mix for a queue of so much work to come; undefined where the one in force is right. */
+  tune(upcomingMs: number, nowMs: number): Directive | undefined
   /** Queries per second to plan for, in the order of the pipelines. */
   ratesPerS(nowMs: number): number[]
   /** What may come for a moment, likewise. */
@@ -56,7 +56,7 @@ export interface Recent {
 const FRONTIER_MS = 100
 const PRICES_MS = 1000
 /** How often the queue is looked at: it grows and shrinks within a tenth of an SLO. */
-const TUNE_MS = 25
+const TUNE_MS = 10
 /** A demand above what the mix was made for by this factor and so many queries is a jump. */
 const JUMP = 1.25
 const JUMP_PER_S = 2
@@ -131,10 +131,10 @@ export function createSteering(
     return mix
   }
 
-  function tune(backlogMs: number, nowMs: number): Directive | undefined {
+  function tune(upcomingMs: number, nowMs: number): Directive | undefined {
     if (directive === undefined || tuning === undefined) return undefined
     tunedMs = nowMs
-    const wanted = drainLevel(backlogMs / leastSloMs())
+    const wanted = drainLevel(upcomingMs / leastSloMs())
     if (wanted === level) return undefined
     level = wanted
     const mix = levelMix()
@@ -174,7 +174,7 @@ export function createSteering(
     }
     const base = { ...report.capacity, ratesPerS: rates, aim: aim.value }
     tuning = { problem: base, mixes: new Map() }
-    level = drainLevel(report.backlogMs / leastSloMs())
+    level = drainLevel(report.upcomingMs / leastSloMs())
     tunedMs = nowMs
     const mix = levelMix() ?? directive?.mix ?? emptyMix(shapes, base)
     const problem = drained(base)

@@ -11,7 +11,8 @@ export interface Aim {
   readonly value: number
   /**
    * @param finished queries that ended since the last call
-   * @param tight of them those that ended in time, but with less than `TIGHT` of their time left
+   * @param tight of them those that ended in time, but with less than `TIGHT` of their time left; of
+   * others the share of items that want of time lowered, times `LOWERED`
    * @param missed of them those that did not end in time
    * @param atBest nothing is gained by aiming higher: the best paths carry all
    */
@@ -20,10 +21,12 @@ export interface Aim {
 
 /** Share of its time that a query should have left. */
 export const TIGHT = 0.1
+/** What one item of a query tells that had no time for the variant that the mix wanted. */
+export const LOWERED = 0.5
 /** Share of queries that may end tighter; the aim settles where so many do. */
-const TIGHT_SHARE = 0.02
+const TIGHT_SHARE = 0.03
 /** One that is late tells as much as so many that are only tight: they say how far the tail goes. */
-const MISSED = 25
+const MISSED = 40
 const START = 1
 const LEAST = 0.7
 const MOST = 1.2

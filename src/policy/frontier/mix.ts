@@ -23,6 +23,8 @@ export interface Mix {
   work: Float64Array[]
   /** Likewise, in items: how many of the variant the group does, in the same proportions everywhere. */
   items: Float64Array[]
+  /** By index of task: time of the whole pool for one item and all that follows, in ms. */
+  taskMs: number[]
   /** Keys of the groups that `work` speaks of. */
   groups: string[]
   /** Share of the planned capacity that is used. */

@@ -4,7 +4,7 @@
  * @module
  */
 import { solve as solveLp } from 'yalps'
-import type { PipelineShape, Prefix, Shapes } from '../shape.ts'
+import type { PipelineShape, Prefix, Shapes, TaskShape } from '../shape.ts'
 import type { Mix } from './mix.ts'
 import { frontierModel, totalDuty } from './model.ts'
 import type { FrontierProblem } from './problem.ts'
@@ -34,6 +34,7 @@ export function solveFrontier(shapes: Shapes, problem: FrontierProblem): Mix | u
     }
   }
   mix.load = load / totalDuty(problem) / problem.aim
+  valueTasks(shapes, mix, problem)
   let p = 0
   for (const shape of shapes.pipelines.values()) measure(shape, mix.pipelines[p++]!, problem)
   return mix
@@ -50,9 +51,31 @@ export function emptyMix(shapes: Shapes, { groups }: Pick<FrontierProblem, 'grou
     })),
     work: shapes.variants.map(() => new Float64Array(groups.length)),
     items: shapes.variants.map(() => new Float64Array(groups.length)),
+    taskMs: [],
     groups: groups.map((group) => group.key),
     load: 0,
   }
+}
+
+/** What an item of each task takes, with all that follows from it. */
+function valueTasks(shapes: Shapes, mix: Mix, problem: FrontierProblem): void {
+  const { groups } = problem
+  const pool = totalDuty(problem)
+  /** @returns share of the pool that this task and those below it take */
+  const visit = (task: TaskShape): number => {
+    let work = 0
+    let perMs = 0
+    for (const { index } of task.variants) {
+      for (let g = 0; g < groups.length; g++) {
+        work += mix.work[index]![g]! * groups[g]!.duty / pool
+        perMs += mix.items[index]![g]!
+      }
+    }
+    for (const child of task.next) work += visit(child)
+    mix.taskMs[task.index] = perMs > 0 ? work / perMs : 0
+    return work
+  }
+  for (const { root } of shapes.pipelines.values()) visit(root)
 }
 
 /** What the flows come to: share served, and its mean accuracy as section 8 of the design counts. */
