@@ -79,7 +79,8 @@ export function fillBatch(
   const quantumMs = Math.min(QUANTUM_MS, QUANTUM_SHARE * first.item.query.laxityMs)
   const members = [first]
   const spreads = holdsAll(slot) ? SPREADS : 1
-  const helps = !view.targets.isPlanned(task, slot.group!)
+  const helps = !view.targets.isPlanned(task, slot.group!) ||
+    (!holdsAll(slot) && view.targets.isAhead(task, slot.group!))
   let budgetMs = budgetOf(first.item.query, view.backlog) - first.choice.extraMs
   const keptMs = goal > 1 ? LARGE_KEPT * view.keep * first.item.query.laxityMs : 0
   let latestMs = first.item.deadlineMs - first.choice.tail.safeChainMs - keptMs

@@ -261,8 +261,12 @@ export function createController(parts: ControllerParts): Controller {
     isDue: (nowMs) =>
       steering.isDue(epoch, members.size > FEW_NODES ? members.size * SETTLE_MS : 0, nowMs),
     decide(report, nowMs) {
-      for (const member of members.values()) member.class = report.classOf.get(member.id) ?? null
-      return steering.decide(report, epoch, nowMs)
+      let loading = false
+      for (const member of members.values()) {
+        member.class = report.classOf.get(member.id) ?? null
+        loading ||= member.slots.some((slot) => slot.loading !== null)
+      }
+      return steering.decide(report, epoch, loading && needed(), nowMs)
     },
     isTuneDue: steering.isTuneDue,
     tune: steering.tune,

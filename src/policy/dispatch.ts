@@ -197,9 +197,8 @@ function judge(
   if (slot.node.resting && !(canAll ? isPressing : hasWaited)(item, view)) return 'leave'
   // One that holds all it can is no reserve for a peak: it helps as soon as work is pressing.
   if (!planned && canAll && !hasWaited(item, view)) return 'leave'
-  if (!planned && !canAll && item.attempts === 0 && isInGoodHands(item, position, slot, view)) {
-    return 'leave'
-  }
+  const helps = !canAll && (!planned || view.targets.isAhead(item.task, slot.group!))
+  if (helps && item.attempts === 0 && isInGoodHands(item, position, slot, view)) return 'leave'
   const { best, quickest } = choose(item, slot, view)
   const choice = best ?? quickest
   // Nothing here may serve it. Where something may elsewhere, time decides; else it waits for a

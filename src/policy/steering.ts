@@ -10,7 +10,7 @@ import type { Report } from './counters.ts'
 import { createDemand, type Demand } from './demand.ts'
 import type { Directive } from './directive.ts'
 import { createAim } from './frontier/aim.ts'
-import { drainFactor, drainLevel } from './frontier/drain.ts'
+import { drainFactor, drainLevel, isDraining } from './frontier/drain.ts'
 import type { Mix } from './frontier/mix.ts'
 import { groupPrices } from './frontier/prices.ts'
 import type { FrontierProblem } from './frontier/problem.ts'
@@ -31,8 +31,12 @@ export interface Steering {
    * @param settleMs the pool may go on changing so long before it counts as changed
    */
   isDue(epoch: number, settleMs: number, nowMs: number): boolean
-  /** Takes what a dispatcher saw since its last report, and decides anew. */
-  decide(report: Report, epoch: number, nowMs: number): Directive
+  /**
+   * Takes what a dispatcher saw since its last report, and decides anew.
+   *
+   * @param changing slots change what they hold: what ends meanwhile says nothing of the next while
+   */
+  decide(report: Report, epoch: number, changing: boolean, nowMs: number): Directive
   /** Whether to look at the queue: the mix follows that more often than it is worked out anew. */
   isTuneDue(nowMs: number): boolean
   /** The mix for a queue of so much work to come; undefined where the one in force is right. */
@@ -90,8 +94,8 @@ export function createSteering(
   /** How long the queue was when it was last looked at; see `frontier/drain.ts`. */
   let level = 0
   let decidedEpoch = -1
-  /** When demand last rose from one decision to the next. */
-  let risenMs = -Infinity
+  /** When demand last rose from one decision to the next, or a slot last changed what it holds. */
+  let changedMs = -Infinity
   let prices: ReadonlyMap<string, number> = new Map()
   let pricedMs = -Infinity
   let pricedEpoch = -1
@@ -126,7 +130,9 @@ export function createSteering(
     let mix = mixes.get(level)
     if (mix === undefined) {
       mix = solveFrontier(shapes, drained(problem))
-      if (mix !== undefined) mixes.set(level, mix)
+      if (mix === undefined) return undefined
+      mix.drains = isDraining(level)
+      mixes.set(level, mix)
     }
     return mix
   }
@@ -141,7 +147,7 @@ export function createSteering(
     return mix === undefined ? undefined : directive = { ...directive, mix }
   }
 
-  function decide(report: Report, epoch: number, nowMs: number): Directive {
+  function decide(report: Report, epoch: number, changing: boolean, nowMs: number): Directive {
     decidedMs = nowMs
     decidedEpoch = epoch
     const servedBy = new Map(
@@ -163,12 +169,13 @@ export function createSteering(
       const rate = rates[p++]!
       const { plannedPerS } = row
       // More than chance does with arrivals that are independent.
-      if (rate > RISE * plannedPerS + CHANCE * Math.sqrt(plannedPerS)) risenMs = nowMs
+      if (rate > RISE * plannedPerS + CHANCE * Math.sqrt(plannedPerS)) changedMs = nowMs
       row.plannedPerS = rate
     }
+    if (changing) changedMs = nowMs
     const atBest = directive === undefined || directive.mix.load < 0.9
     // Queries that a jump found inside say nothing of the share that was planned with.
-    if (nowMs >= risenMs + SETTLING * leastSloMs()) {
+    if (nowMs >= changedMs + SETTLING * leastSloMs()) {
       aim.learn(finished, tight, missed, atBest)
       caution.learn(finished, missed, atBest)
     }

@@ -9,6 +9,7 @@ import type { Mix } from './frontier/mix.ts'
 import type { Item } from './query.ts'
 import type { TaskShape, VariantShape } from './shape.ts'
 import type { Group } from './slots.ts'
+import { createTurns } from './turns.ts'
 
 export interface Targets {
   /** Of the mix in force; no two are alike. */
@@ -25,6 +26,8 @@ export interface Targets {
   readonly isScarce: boolean
   /** Items of the task that the mix gives to the group, in all the time that it plans with. */
   itemsPerMs(task: TaskShape, group: Group): number
+  /** Whether the group has had more than its share of the task's items; see `turns.ts`. */
+  isAhead(task: TaskShape, group: Group): boolean
   /** Items were bound to a variant on this group. */
   charge(task: TaskShape, group: Group, variant: VariantShape, items: number): void
 }
@@ -37,6 +40,7 @@ const SCARCE = 0.98
 export function createTargets(): Targets {
   let mix: Mix | undefined
   let mixNumber = 0
+  const turns = createTurns()
   let duties = new Map<string, Duties>()
   const credits = new Map<string, Duties['credits']>()
 
@@ -114,6 +118,7 @@ export function createTargets(): Targets {
     adopt(next) {
       mix = next
       mixNumber++
+      turns.adopt(next)
       duties = new Map()
       for (const key of credits.keys()) if (!next.groups.includes(key)) credits.delete(key)
     },
@@ -142,8 +147,10 @@ export function createTargets(): Targets {
       if (position < 0) return 0
       return task.variants.reduce((sum, { index }) => sum + mix!.items[index]![position]!, 0)
     },
+    isAhead: turns.isAhead,
     charge(task, group, variant, items) {
       if (mix === undefined) return
+      turns.charge(task, group, items)
       const { weights } = taskShare(task, group)
       const credit = creditsOf(task, group)
       for (let i = 0; i < credit.length; i++) {

@@ -22,3 +22,8 @@ export function drainLevel(queue: number): number {
 }
 
 export const drainFactor = (level: number) => level * STEP
+
+/** Below this factor the queue comes first: who has had its share waits for those who have not. */
+const DRAINING = 0.93
+
+export const isDraining = (level: number) => drainFactor(level) < DRAINING

@@ -29,6 +29,8 @@ export interface Mix {
   groups: string[]
   /** Share of the planned capacity that is used. */
   load: number
+  /** Made for a queue that is to be worked off. */
+  drains: boolean
 }
 
 /** Paths from root to leaf with their shares; those of a branch sum to the share of its leaf items. */

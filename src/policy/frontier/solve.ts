@@ -54,6 +54,7 @@ export function emptyMix(shapes: Shapes, { groups }: Pick<FrontierProblem, 'grou
     taskMs: [],
     groups: groups.map((group) => group.key),
     load: 0,
+    drains: false,
   }
 }
 
