@@ -10,20 +10,26 @@ export interface Demand {
   count(nowMs: number): void
   /** Queries per second: the weighted mean of the windows that have ended. */
   meanPerS(nowMs: number): number
-  /** Queries per second to plan for: the larger of the mean and what the short window proves. */
+  /**
+   * Queries per second to place for: the larger of what has been steady of late and what the short
+   * window proves. Loads take a second, so chance must not move it.
+   */
   ratePerS(nowMs: number): number
   /**
    * Queries per second of this moment, for what can change its mind at once: as `ratePerS`, but a fall
    * is believed as soon as a rise.
    */
   levelPerS(nowMs: number): number
-  /** What may come for a moment: as far above the mean as it was seen of late. */
+  /** What may come for a moment: as far above that as it was seen above the mean of late. */
   peakPerS(nowMs: number): number
 }
 
 /** The paper's artifact weighs the newest second so. */
 const WINDOW_MS = 1000
 const ALPHA = 0.385
+/** Of what is steady: less, and so many windows lower than by chance are no spike's end but a fall. */
+const STEADY_ALPHA = 0.2
+const FALLEN_WINDOWS = 2
 /** After so many windows without a query the mean has faded to nothing that matters. */
 const FORGET_WINDOWS = 60
 /** The short window: this long, in so many steps. */
@@ -35,6 +41,8 @@ const STEP_MS = SHORT_MS / STEPS
  * What is believed then is the count less half a deviation.
  */
 const PROVEN = 3
+/** Likewise for what loads follow: the short window is looked at so often that three come by chance. */
+const SURE = 4.5
 const BELIEVED = 0.5
 /** Of a count that proves a fall: it and so many deviations more. */
 const FALLEN = 1
@@ -47,6 +55,9 @@ export function createDemand(startPerS = 0): Demand {
   let mean = startPerS
   /** The same, but a window that chance does not explain takes its place. */
   let level = startPerS
+  /** What placement follows: up at once as the level, down only when it lasts. */
+  let steady = startPerS
+  let lowWindows = 0
   let counted = 0
   let startMs: number | undefined
   let firstMs = Infinity
@@ -66,13 +77,19 @@ export function createDemand(startPerS = 0): Demand {
       const rate = counted * 1000 / WINDOW_MS
       excesses[ended % PEAK_WINDOWS] = ended === 0 ? 0 : rate - mean
       const changed = Math.abs(rate - level) > PROVEN * Math.sqrt(Math.max(level, 1))
-      level = changed || (ended === 0 && startPerS === 0) ? rate : level + ALPHA * (rate - level)
-      mean = ended === 0 && startPerS === 0 ? rate : mean + ALPHA * (rate - mean)
+      const begins = ended === 0 && startPerS === 0
+      level = changed || begins ? rate : level + ALPHA * (rate - level)
+      const low = steady - rate > PROVEN * Math.sqrt(Math.max(steady, 1))
+      const high = rate - steady > PROVEN * Math.sqrt(Math.max(steady, 1))
+      lowWindows = low ? lowWindows + 1 : 0
+      if (high || lowWindows >= FALLEN_WINDOWS || begins) steady = rate
+      else steady += STEADY_ALPHA * (rate - steady)
+      mean = begins ? rate : mean + ALPHA * (rate - mean)
       ended++
       counted = 0
     }
     if (windows > 0) startMs += windows * WINDOW_MS
-    if (windows > FORGET_WINDOWS) mean = level = 0
+    if (windows > FORGET_WINDOWS) mean = level = steady = 0
     const at = Math.floor(nowMs / STEP_MS)
     for (let passed = Math.min(at - step, STEPS); passed > 0; passed--) {
       const oldest = (at - passed + 1) % STEPS
@@ -95,10 +112,10 @@ export function createDemand(startPerS = 0): Demand {
     },
     ratePerS(nowMs) {
       advance(nowMs)
-      const expected = mean * SHORT_MS / 1000
-      const proven = inShort > expected + PROVEN * Math.sqrt(Math.max(expected, 1))
-      if (!proven) return mean
-      return Math.max(mean, (inShort - BELIEVED * Math.sqrt(inShort)) * 1000 / SHORT_MS)
+      const expected = steady * SHORT_MS / 1000
+      const proven = inShort > expected + SURE * Math.sqrt(Math.max(expected, 1))
+      if (!proven) return steady
+      return Math.max(steady, (inShort - BELIEVED * Math.sqrt(inShort)) * 1000 / SHORT_MS)
     },
     levelPerS(nowMs) {
       advance(nowMs)
@@ -115,7 +132,7 @@ export function createDemand(startPerS = 0): Demand {
     },
     peakPerS(nowMs) {
       advance(nowMs)
-      return mean + Math.max(LEAST_EXCESS * Math.sqrt(mean), ...excesses)
+      return steady + Math.max(LEAST_EXCESS * Math.sqrt(steady), ...excesses)
     },
   }
 }

@@ -35,8 +35,8 @@ Deno.test('demand settles on a steady rate, and chance hardly raises it', () => 
   const seen = run(Array(60).fill(200), 1)(10, 60)
   const rate = mean(seen.map(({ ratePerS }) => ratePerS))
   assert.ok(rate > 190 && rate < 212, `${rate}`)
-  const raised = seen.filter(({ ratePerS, meanPerS }) => ratePerS > meanPerS).length
-  assert.ok(raised < 0.05 * seen.length, `${raised} of ${seen.length} raised`)
+  const raised = seen.filter(({ ratePerS }) => ratePerS > 1.15 * 200).length
+  assert.ok(raised < 0.01 * seen.length, `${raised} of ${seen.length} raised`)
 })
 
 Deno.test('demand believes a step within 400 ms, long before the mean does', () => {
@@ -77,7 +77,14 @@ Deno.test('demand fades to nothing in silence', () => {
 
 Deno.test('demand of a query now and then is no jump', () => {
   const seen = run(Array(120).fill(0.5), 6)(20, 120)
-  assert.ok(seen.every(({ ratePerS, meanPerS }) => ratePerS === meanPerS))
+  assert.ok(seen.every(({ ratePerS }) => ratePerS < 2))
+})
+
+Deno.test('demand that placement follows holds through a gap of a second, and falls with a lasting one', () => {
+  const gap = run([...Array(20).fill(200), 40, ...Array(4).fill(200)], 8)
+  assert.ok(Math.min(...gap(21, 25).map(({ ratePerS }) => ratePerS)) > 150)
+  const fall = run([...Array(20).fill(200), ...Array(5).fill(40)], 8)
+  assert.ok(Math.max(...fall(22.1, 25).map(({ ratePerS }) => ratePerS)) < 60)
 })
 
 Deno.test('demand begins with what it is told', () => {
