@@ -13,7 +13,7 @@ const GAIN = 1
 const LEAST_FACTOR = 0.6
 const MOST_FACTOR = 1.3
 /** Factors are told apart by so much: a mix is kept for each that was needed. */
-const STEP = 0.05
+const STEP = 0.02
 
 /** Which factor to plan with. @param queue what is to come, in shares of the shortest SLO */
 export function drainLevel(queue: number): number {

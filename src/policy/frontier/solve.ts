@@ -6,15 +6,31 @@
 import { solve as solveLp } from 'yalps'
 import type { PipelineShape, Prefix, Shapes, TaskShape } from '../shape.ts'
 import type { Mix } from './mix.ts'
-import { frontierModel, totalDuty } from './model.ts'
+import { frontierModel, type Model, setAim, totalDuty } from './model.ts'
 import type { FrontierProblem } from './problem.ts'
 
 const MAX_PIVOTS = 4000
 
 /** Undefined when the solver gave up: then the mix before is better than none. */
 export function solveFrontier(shapes: Shapes, problem: FrontierProblem): Mix | undefined {
+  return frontierOf(shapes, problem)(problem.aim)
+}
+
+/** The same for one aim after another, in place of the problem's: what the program is made of stays. */
+export function frontierOf(
+  shapes: Shapes,
+  problem: FrontierProblem,
+): (aim: number) => Mix | undefined {
+  const model = frontierModel(shapes, problem)
+  return (aim) => {
+    setAim(model, aim)
+    return solved(shapes, { ...problem, aim }, model)
+  }
+}
+
+function solved(shapes: Shapes, problem: FrontierProblem, model: Model): Mix | undefined {
   const { status, variables } = solveLp(
-    { direction: 'maximize', objective: 'score', ...frontierModel(shapes, problem) },
+    { direction: 'maximize', objective: 'score', ...model },
     { maxPivots: MAX_PIVOTS },
   )
   if (status !== 'optimal') return undefined
