@@ -4,19 +4,19 @@
  *
  * @module
  */
-import type { TaskShape } from './shape.ts'
+import type { TaskShape, VariantShape } from './shape.ts'
 
 export interface BatchSizes {
   /**
-   * A batch of the task was sent to a node of the class.
+   * A batch of the variant was sent to a node of the class.
    *
    * @param large a batch of items that have the time for it: no others have to wait for one
    */
-  ran(className: string, task: TaskShape, items: number, large: boolean): void
+  ran(className: string, variant: VariantShape, items: number, large: boolean): void
   /** Mean size that an item finds itself in, large batches apart; 1 before anything ran. */
   seen(className: string, task: TaskShape): number
-  /** Mean time of an item, of batches of these latencies. */
-  costMs(className: string, task: TaskShape, latencyMs: (batch: number) => number): number
+  /** Mean time of an item of the variant, of batches of these latencies. */
+  costMs(className: string, variant: VariantShape, latencyMs: (batch: number) => number): number
 }
 
 interface Sizes {
@@ -25,49 +25,81 @@ interface Sizes {
   large: Map<number, number>
 }
 
+/** A large batch of one variant is in time where one of another is not: each has its own sizes. */
+interface OwnSizes extends Sizes {
+  /** How much they count beside those of all variants of the task: less the longer it did not run. */
+  sure: number
+}
+
+interface OfClass {
+  /** By index of the task. */
+  tasks: (Sizes | undefined)[]
+  /** By index of the variant. */
+  variants: (OwnSizes | undefined)[]
+}
+
 const WEIGHT = 0.05
 /** A size that fewer items ran at of late is forgotten. */
 const LEAST = 1e-3
+/** For each item of another variant so much less is sure. */
+const FADING = 0.01
 
 export function createBatchSizes(): BatchSizes {
-  /** By class, by index of the task. */
-  const sizes = new Map<string, (Sizes | undefined)[]>()
+  const classes = new Map<string, OfClass>()
 
-  const of = (className: string, { index }: TaskShape) => sizes.get(className)?.[index]
-
-  function made(className: string, { index }: TaskShape, mean: number): Sizes {
-    let ofClass = sizes.get(className)
-    if (ofClass === undefined) sizes.set(className, ofClass = [])
-    return ofClass[index] = { mean, large: new Map() }
+  function ofClass(name: string): OfClass {
+    let found = classes.get(name)
+    if (found === undefined) classes.set(name, found = { tasks: [], variants: [] })
+    return found
   }
 
   return {
-    ran(className, task, items, large) {
-      const own = of(className, task) ?? made(className, task, large ? 1 : items)
-      // By items: a batch of eight counts eight times, as eight items saw it.
-      const weight = 1 - (1 - WEIGHT) ** Math.sqrt(items)
-      if (own.large.size > 0) {
-        for (const [size, share] of own.large) {
-          if (share < LEAST) own.large.delete(size)
-          else own.large.set(size, share * (1 - weight))
-        }
+    ran(className, variant, items, large) {
+      const { task } = variant
+      const { tasks, variants } = ofClass(className)
+      const all = tasks[task.index] ??= { mean: large ? 1 : items, large: new Map() }
+      const own = variants[variant.index] ??= { ...all, large: new Map(all.large), sure: 0 }
+      for (const { index } of task.variants) {
+        const other = variants[index]
+        if (other !== undefined && other !== own) other.sure *= (1 - FADING) ** items
       }
-      if (large) own.large.set(items, (own.large.get(items) ?? 0) + weight)
-      else own.mean += weight * (items - own.mean)
+      own.sure += (1 - own.sure) * (1 - (1 - WEIGHT) ** items)
+      learn(own, items, large)
+      learn(all, items, large)
     },
-    seen: (className, task) => Math.max(1, of(className, task)?.mean ?? 1),
-    costMs(className, task, latencyMs) {
-      const own = of(className, task)
-      const batch = Math.max(1, own?.mean ?? 1)
-      let costMs = 0
-      let left = 1
-      if (own !== undefined && own.large.size > 0) {
-        for (const [size, share] of own.large) {
-          costMs += share * latencyMs(size) / size
-          left -= share
-        }
-      }
-      return costMs + left * latencyMs(batch) / batch
+    seen: (className, task) => Math.max(1, classes.get(className)?.tasks[task.index]?.mean ?? 1),
+    costMs(className, { index, task }, latencyMs) {
+      const known = classes.get(className)
+      const own = known?.variants[index]
+      const allMs = costOf(known?.tasks[task.index], latencyMs)
+      return own === undefined ? allMs : own.sure * costOf(own, latencyMs) + (1 - own.sure) * allMs
     },
   }
+}
+
+function learn(sizes: Sizes, items: number, isLarge: boolean): void {
+  const { large } = sizes
+  // By items: a batch of eight counts eight times, as eight items saw it.
+  const weight = 1 - (1 - WEIGHT) ** Math.sqrt(items)
+  if (large.size > 0) {
+    for (const [size, share] of large) {
+      if (share < LEAST) large.delete(size)
+      else large.set(size, share * (1 - weight))
+    }
+  }
+  if (isLarge) large.set(items, (large.get(items) ?? 0) + weight)
+  else sizes.mean += weight * (items - sizes.mean)
+}
+
+function costOf(sizes: Sizes | undefined, latencyMs: (batch: number) => number): number {
+  const batch = Math.max(1, sizes?.mean ?? 1)
+  let costMs = 0
+  let left = 1
+  if (sizes !== undefined && sizes.large.size > 0) {
+    for (const [size, share] of sizes.large) {
+      costMs += share * latencyMs(size) / size
+      left -= share
+    }
+  }
+  return costMs + left * latencyMs(batch) / batch
 }

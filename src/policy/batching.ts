@@ -103,6 +103,10 @@ export function fillBatch(
       choices = choose(item, slot, view, variant)
     }
     last = item
+    if (goal > 1 && !view.targets.isFor(item, variant)) {
+      skipped = true
+      continue
+    }
     const choice: Choice | undefined = choices.best ?? choices.quickest
     if (choice?.prefix.variant !== variant || item.failedOn === slot.node.id) {
       skipped = true

@@ -169,7 +169,7 @@ function serviceOf(
     const { upperMs } = means
     const meanMs = latencyMs(1)
     const batch = sizes.seen(group.class.name, variant.task)
-    const costMs = Math.max(sizes.costMs(group.class.name, variant.task, latencyMs), 1e-3)
+    const costMs = Math.max(sizes.costMs(group.class.name, variant, latencyMs), 1e-3)
     servers.push({ group, meanMs, upperMs, costMs, latencyMs, known, batch })
     ratePerMs += group.duty / costMs
     ratios += group.slots.length * upperMs / meanMs

@@ -11,6 +11,7 @@ import { choose, elsewhere, isSlowerThanWaiting, type View } from './choose.ts'
 import { isInGoodHands } from './help.ts'
 import { largeBatch } from './large.ts'
 import { lingerUntilMs } from './linger.ts'
+import { pairedPosition } from './pairing.ts'
 import type { Limits } from './options.ts'
 import { type Item, type Query, UNKNOWN } from './query.ts'
 import { byUrgency } from './queue.ts'
@@ -100,7 +101,7 @@ export function createDispatch(parts: DispatchParts): (nowMs: number) => number 
     for (const { index } of slot.group!.tasks) cursors[index] = 0
     let againMs = nowMs + LOOK_AGAIN_MS
     for (let left = 0; left < MAX_LEFT;) {
-      const item = mostUrgent(slot)
+      const item = nextFor(slot)
       if (item === undefined) return againMs
       const position = cursors[item.task.index]!
       const verdict = judge(item, position, slot, view, waiting)
@@ -159,6 +160,16 @@ export function createDispatch(parts: DispatchParts): (nowMs: number) => number 
       if (!isInGoodHands(item, position, slot, view)) own = item
     }
     return own ?? found
+  }
+
+  /** The most urgent item, or the first behind it of those that are this slot's to do. */
+  function nextFor(slot: Slot): Item | undefined {
+    const first = mostUrgent(slot)
+    if (first === undefined || !holdsAll(slot)) return first
+    const { index } = first.task
+    const queue = waiting.of(first.task)
+    cursors[index] = pairedPosition(cursors[index]!, queue, slot, view)
+    return queue.at(cursors[index]!)
   }
 
   return (nowMs) => {

@@ -129,7 +129,7 @@ export function createDispatcher(
       const { task } = members[0]!.item
       const { variant } = members[0]!.choice.prefix
       targets.charge(task, slot.group!, variant, members.length)
-      sizes.ran(slot.group!.class.name, task, members.length, close === 'large')
+      sizes.ran(slot.group!.class.name, variant, members.length, close === 'large')
       // Its first decides: all of a batch go one way.
       if (members[0]!.choice.lowered) { for (const { item } of members) item.query.lowered++ }
       flights.send(slot, members, isAlone(slot, task, outlook.capacity(at).capacity), at)

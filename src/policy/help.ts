@@ -7,7 +7,7 @@
 import type { Capacity } from './capacity.ts'
 import { freeAtMs, type View } from './choose.ts'
 import type { Item } from './query.ts'
-import type { VariantShape, Way } from './shape.ts'
+import type { Prefix, VariantShape, Way } from './shape.ts'
 import type { Group, Slot } from './slots.ts'
 
 /** Share of a query's laxity within which the slots that are planned for it must end it. */
@@ -24,10 +24,11 @@ interface Hand {
   tailMs: number
 }
 
-/** Good for one capacity and one mix: by index of the way, then by level. */
+/** Good for one capacity and one mix: by index of the way, then by level; all, and its own alone. */
 interface Known {
   mix: number
   hands: Hand[][][]
+  onWay: Hand[][][]
 }
 
 const knownOf = new WeakMap<Capacity, Known>()
@@ -37,12 +38,30 @@ const knownOf = new WeakMap<Capacity, Known>()
  * behind the items before it in its queue: then the others leave it to them.
  */
 export function isInGoodHands(item: Item, position: number, slot: Slot, view: View): boolean {
-  const { query } = item
+  return isDoneInTime(handsOf(item.way, item.query.level, view), item, position, slot, view)
+}
+
+/**
+ * The same of those slots alone that do what the mix has done of items that came by its way, behind
+ * as many of these as usually stand before it.
+ */
+export function isForOthers(item: Item, position: number, slot: Slot, view: View): boolean {
+  const before = position * view.targets.wayShare(item.way)
+  return isDoneInTime(handsOnWay(item, view), item, before, slot, view)
+}
+
+function isDoneInTime(
+  hands: readonly Hand[],
+  { query }: Item,
+  before: number,
+  slot: Slot,
+  view: View,
+): boolean {
   let ratePerMs = 0
   let freeMs = Infinity
   let lastMs = 0
   let tailMs = Infinity
-  for (const hand of handsOf(item.way, query.level, view)) {
+  for (const hand of hands) {
     if (hand.group === slot.group) continue
     const atMs = freeAtMs(hand.group, slot, hand.variant, view)
     if (atMs === Infinity) continue
@@ -52,20 +71,34 @@ export function isInGoodHands(item: Item, position: number, slot: Slot, view: Vi
     tailMs = Math.min(tailMs, hand.tailMs)
   }
   if (ratePerMs === 0) return false
-  const endMs = freeMs + position / ratePerMs + lastMs + tailMs
+  const endMs = freeMs + before / ratePerMs + lastMs + tailMs
   return endMs <= query.deadlineMs - RESCUE * query.laxityMs
 }
 
-function handsOf(way: Way, level: number, view: View): readonly Hand[] {
+function knownFor(view: View): Known {
   let known = knownOf.get(view.capacity)
   if (known?.mix !== view.targets.mixNumber) {
-    knownOf.set(view.capacity, known = { mix: view.targets.mixNumber, hands: [] })
+    knownOf.set(view.capacity, known = { mix: view.targets.mixNumber, hands: [], onWay: [] })
   }
-  const byLevel = known.hands[way.index] ??= []
-  return byLevel[level] ??= findHands(way, level, view)
+  return known
 }
 
-function findHands({ prefixes }: Way, level: number, view: View): Hand[] {
+function handsOf({ index, prefixes }: Way, level: number, view: View): readonly Hand[] {
+  const byLevel = knownFor(view).hands[index] ??= []
+  return byLevel[level] ??= findHands(prefixes, level, view)
+}
+
+function handsOnWay(item: Item, view: View): readonly Hand[] {
+  const { way: { index, prefixes }, query: { level } } = item
+  const byLevel = knownFor(view).onWay[index] ??= []
+  return byLevel[level] ??= findHands(
+    prefixes.filter(({ variant }) => view.targets.isFor(item, variant)),
+    level,
+    view,
+  )
+}
+
+function findHands(prefixes: readonly Prefix[], level: number, view: View): Hand[] {
   const { capacity, targets, tails } = view
   const hands = new Map<Group, Hand>()
   for (const prefix of prefixes) {

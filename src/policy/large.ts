@@ -16,6 +16,7 @@ import {
 } from './batching.ts'
 import type { Server } from './capacity.ts'
 import { choose, onewayMs, startsAtMs, type View } from './choose.ts'
+import { firstFor } from './pairing.ts'
 import { isInGoodHands } from './help.ts'
 import type { Item } from './query.ts'
 import type { DeadlineQueue } from './queue.ts'
@@ -76,7 +77,8 @@ export function largeBatch(
     if (size > most) continue
     const meanMs = meanMsOn(slot, variant, size)
     const endMs = startMs + meanMs + SPREADS * (upperMsOn(slot, variant, size) - meanMs)
-    const from = Math.max(position, queue.dueBy(endMs + restMs))
+    const dueBy = Math.max(position, queue.dueBy(endMs + restMs))
+    const from = firstFor(variant, dueBy, queue, view)
     if (from + size > queue.length || !areInGoodHands(position, from, queue, slot, view)) continue
     const item = queue.at(from)!
     const { best } = choose(item, slot, view)

@@ -13,8 +13,7 @@ import { createAim } from './frontier/aim.ts'
 import { drainFactor, drainLevel, isDraining } from './frontier/drain.ts'
 import type { Mix } from './frontier/mix.ts'
 import { groupPrices } from './frontier/prices.ts'
-import type { FrontierProblem } from './frontier/problem.ts'
-import { emptyMix, solveFrontier } from './frontier/solve.ts'
+import { emptyMix, frontierOf } from './frontier/solve.ts'
 import type { Shapes } from './shape.ts'
 
 export interface Steering {
@@ -90,7 +89,9 @@ export function createSteering(
   let decidedMs = -Infinity
   let tunedMs = -Infinity
   /** What the mix in force was made from, but for the queue, and with it those made for other queues. */
-  let tuning: { problem: FrontierProblem; mixes: Map<number, Mix> } | undefined
+  let tuning:
+    | { aim: number; solve: ReturnType<typeof frontierOf>; mixes: Map<number, Mix> }
+    | undefined
   /** How long the queue was when it was last looked at; see `frontier/drain.ts`. */
   let level = 0
   let decidedEpoch = -1
@@ -119,17 +120,12 @@ export function createSteering(
     return false
   }
 
-  const drained = (problem: FrontierProblem): FrontierProblem => ({
-    ...problem,
-    aim: problem.aim * drainFactor(level),
-  })
-
   /** The mix in force, made for a queue of the present level. */
   function levelMix(): Mix | undefined {
-    const { problem, mixes } = tuning!
+    const { aim, solve, mixes } = tuning!
     let mix = mixes.get(level)
     if (mix === undefined) {
-      mix = solveFrontier(shapes, drained(problem))
+      mix = solve(aim * drainFactor(level))
       if (mix === undefined) return undefined
       mix.drains = isDraining(level)
       mixes.set(level, mix)
@@ -180,11 +176,11 @@ export function createSteering(
       caution.learn(finished, missed, atBest)
     }
     const base = { ...report.capacity, ratesPerS: rates, aim: aim.value }
-    tuning = { problem: base, mixes: new Map() }
+    tuning = { aim: base.aim, solve: frontierOf(shapes, base), mixes: new Map() }
     level = drainLevel(report.upcomingMs / leastSloMs())
     tunedMs = nowMs
     const mix = levelMix() ?? directive?.mix ?? emptyMix(shapes, base)
-    const problem = drained(base)
+    const problem = { ...base, aim: base.aim * drainFactor(level) }
     if (nowMs - pricedMs >= PRICES_MS || pricedEpoch !== epoch) {
       pricedMs = nowMs
       pricedEpoch = epoch

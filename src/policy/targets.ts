@@ -6,8 +6,8 @@
  */
 import type { Duties, Share } from './duties.ts'
 import type { Mix } from './frontier/mix.ts'
-import type { Item } from './query.ts'
-import type { TaskShape, VariantShape } from './shape.ts'
+import type { Item, Query } from './query.ts'
+import type { TaskShape, VariantShape, Way } from './shape.ts'
 import type { Group } from './slots.ts'
 import { createTurns } from './turns.ts'
 
@@ -18,6 +18,12 @@ export interface Targets {
   adopt(mix: Mix): void
   /** The variant that the mix wants next for this item here; undefined where it has no wish. */
   target(item: Item, group: Group): VariantShape | undefined
+  /** The variant that it wants next here, of whatever item of the task. */
+  next(task: TaskShape, group: Group): VariantShape | undefined
+  /** Whether the mix has items that came as this one did served by the variant. */
+  isFor(item: Item, variant: VariantShape): boolean
+  /** Share of the task's items that come by the way. */
+  wayShare(way: Way): number
   /** Whether the mix gives the group work of this task. */
   isPlanned(task: TaskShape, group: Group): boolean
   /** Share of the group's time for the task that the mix gives to this variant. */
@@ -42,6 +48,8 @@ export function createTargets(): Targets {
   let mixNumber = 0
   const turns = createTurns()
   let duties = new Map<string, Duties>()
+  /** By index of the way. */
+  let flows: (readonly boolean[])[] = []
   const credits = new Map<string, Duties['credits']>()
 
   function dutiesOf(group: Group): Duties {
@@ -87,19 +95,26 @@ export function createTargets(): Targets {
     return share
   }
 
+  /** By position of the variant: whether any flow of the way goes to it. */
+  function flowsOf({ index, prefixes }: Way, { shape }: Query): readonly boolean[] {
+    let found = flows[index]
+    if (found === undefined) {
+      // A pipeline that came after this mix has no flow in it.
+      const flow = mix!.pipelines.find(({ pipeline }) => pipeline === shape.name)?.flow ?? []
+      flows[index] = found = prefixes.map(({ id }) => (flow[id] ?? 0) > 1e-6)
+    }
+    return found
+  }
+
   /** The same, for items of one way: only where its flow goes. */
-  function wayShare({ way, query }: Item, group: Group): Share {
+  function shareOnWay({ way, query }: Item, group: Group): Share {
     const base = taskShare(way.task, group)
     if (way === way.task.pipeline.start) return base
     const { byWay } = dutiesOf(group)
     let share = byWay[way.index]
     if (share === undefined) {
-      // A pipeline that came after this mix has no flow in it.
-      const { flow } = mix!.pipelines.find(({ pipeline }) => pipeline === query.shape.name) ??
-        { flow: [] }
-      const weights = way.prefixes.map((prefix, i) =>
-        (flow[prefix.id] ?? 0) > 1e-6 ? base.weights[i]! : 0
-      )
+      const flows = flowsOf(way, query)
+      const weights = flows.map((flow, i) => flow ? base.weights[i]! : 0)
       const any = weights.some((weight) => weight > 1e-6)
       share = any ? { ...base, weights: normalised(weights) } : base
       byWay[way.index] = share
@@ -111,6 +126,16 @@ export function createTargets(): Targets {
     return dutiesOf(group).credits[task.index] ??= new Float64Array(task.variants.length)
   }
 
+  function nextOf(task: TaskShape, group: Group, { weights }: Share): VariantShape | undefined {
+    const credit = creditsOf(task, group)
+    let best = -1
+    for (let i = 0; i < weights.length; i++) {
+      if (weights[i]! <= 1e-6) continue
+      if (best < 0 || credit[i]! + weights[i]! > credit[best]! + weights[best]!) best = i
+    }
+    return best < 0 ? undefined : task.variants[best]
+  }
+
   return {
     get mixNumber() {
       return mixNumber
@@ -120,19 +145,21 @@ export function createTargets(): Targets {
       mixNumber++
       turns.adopt(next)
       duties = new Map()
+      flows = []
       for (const key of credits.keys()) if (!next.groups.includes(key)) credits.delete(key)
     },
     target(item, group) {
       if (mix === undefined) return undefined
-      const { weights } = wayShare(item, group)
-      const credit = creditsOf(item.task, group)
-      let best = -1
-      for (let i = 0; i < weights.length; i++) {
-        if (weights[i]! <= 1e-6) continue
-        if (best < 0 || credit[i]! + weights[i]! > credit[best]! + weights[best]!) best = i
-      }
-      return best < 0 ? undefined : item.task.variants[best]
+      return nextOf(item.task, group, shareOnWay(item, group))
     },
+    next: (task, group) =>
+      mix === undefined ? undefined : nextOf(task, group, taskShare(task, group)),
+    isFor({ way, query }, variant) {
+      if (mix === undefined) return true
+      const known = flowsOf(way, query)
+      return !known.includes(true) || known[way.task.variants.indexOf(variant)]!
+    },
+    wayShare: ({ index }) => mix?.ways[index] ?? 1,
     isPlanned: (task, group) => mix === undefined || taskShare(task, group).planned,
     share({ task, index }, group) {
       if (mix === undefined) return 0

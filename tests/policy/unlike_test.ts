@@ -14,21 +14,21 @@ const quick = {
 }
 const slow = { ...quick, 'find/quick': { 1: 60, 4: 240 }, 'find/exact': { 1: 160, 4: 640 } }
 
-function run(given: { [field: string]: unknown } = {}) {
+function run(given: { [field: string]: unknown } = {}, perS = 80) {
   const usual = { instancesPerNode: 'all', swapMs: 1000, roundTripMs: 2 }
   const scenario = checkScenario({
     schema: 'shoal-scenario/1',
     pipeline: chain,
     classes: { quick: { ...usual, latencyMs: quick }, slow: { ...usual, latencyMs: slow } },
     pool: [{ class: 'quick', count: 2 }, { class: 'slow', count: 6 }],
-    trace: { binSeconds: 1, rates: Array<number>(20).fill(80) },
+    trace: { binSeconds: 1, rates: Array<number>(20).fill(perS) },
     noise: { latencyCv: 0.1 },
     seed: 7,
     ...given,
   }, 'scenario.json')
   const policy = createPolicy('shoal', {
     pipelines: scenario.workloads.map(({ pipeline }) => pipeline),
-    initialRatePerS: { chain: 80 },
+    initialRatePerS: { chain: perS },
     random: () => 0.5,
   })
   const { result, faults } = simulate(scenario, policy)
@@ -74,4 +74,38 @@ Deno.test('where only large batches pay they are of those that have the time', (
   assert.ok(violationRatio < 0.005, `${violationRatio}`)
   // 0.661 without them.
   assert.ok(effectiveAccuracy > 0.675, `${effectiveAccuracy}`)
+})
+
+Deno.test('who is quick at the better variant does the items that are worth it', () => {
+  const usual = { instancesPerNode: 'all', swapMs: 1000, roundTripMs: 2 }
+  const strong = {
+    'find/quick': { 1: 10, 4: 30 },
+    'find/exact': { 1: 20, 4: 70 },
+    'name/quick': { 1: 20, 4: 80 },
+    'name/exact': { 1: 25, 4: 100 },
+  }
+  const plain = {
+    'find/quick': { 1: 60, 4: 240 },
+    'find/exact': { 1: 160, 4: 640 },
+    'name/quick': { 1: 20, 4: 80 },
+    'name/exact': { 1: 60, 4: 240 },
+  }
+  // A query of the quick finder has a quarter of the names, and each counts four times as much.
+  const find = {
+    quick: { accuracy: 0.7, fanOut: { name: 3 } },
+    exact: { accuracy: 1, fanOut: { name: 12 } },
+  }
+  const name = { quick: { accuracy: 0.8 }, exact: { accuracy: 1 } }
+  const { violationRatio, effectiveAccuracy } = run({
+    pipeline: {
+      ...chain,
+      sloMs: 400,
+      tasks: { find: { next: ['name'], variants: find }, name: { variants: name } },
+    },
+    classes: { strong: { ...usual, latencyMs: strong }, plain: { ...usual, latencyMs: plain } },
+    pool: [{ class: 'strong', count: 4 }, { class: 'plain', count: 6 }],
+  }, 50)
+  assert.ok(violationRatio < 0.005, `${violationRatio}`)
+  // 0.760 where each did what was most urgent.
+  assert.ok(effectiveAccuracy > 0.768, `${effectiveAccuracy}`)
 })

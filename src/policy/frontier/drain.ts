@@ -2,7 +2,8 @@
  * Draining: a queue that is longer than usual is worked off by planning with less of the capacity
  * than there is; a shorter one allows more. A mix that swings costs accuracy, and so does a queue
  * that runs empty or makes queries late: with a gain of 1 a queue that is too long by a tenth of an
- * SLO is worked off in about one.
+ * SLO is worked off in about one. Towards an empty queue it is steeper: slots that have nothing to do
+ * waste their time, and what is more accurate than it would have to be does no harm.
  *
  * @module
  */
@@ -10,14 +11,17 @@
 /** Share of the shortest SLO that what waits may take without being worked off. */
 const USUAL_QUEUE = 0.1
 const GAIN = 1
+/** Below what is usual. */
+const GAIN_SHORT = 3
 const LEAST_FACTOR = 0.6
 const MOST_FACTOR = 1.3
 /** Factors are told apart by so much: a mix is kept for each that was needed. */
-const STEP = 0.05
+const STEP = 0.02
 
 /** Which factor to plan with. @param queue what is to come, in shares of the shortest SLO */
 export function drainLevel(queue: number): number {
-  const factor = 1 + GAIN * (USUAL_QUEUE - queue)
+  const missing = USUAL_QUEUE - queue
+  const factor = 1 + (missing > 0 ? GAIN_SHORT : GAIN) * missing
   return Math.round(Math.min(Math.max(factor, LEAST_FACTOR), MOST_FACTOR) / STEP)
 }
 

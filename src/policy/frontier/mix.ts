@@ -25,6 +25,8 @@ export interface Mix {
   items: Float64Array[]
   /** By index of task: time of the whole pool for one item and all that follows, in ms. */
   taskMs: number[]
+  /** By index of way: share of the task's items that come by it. */
+  ways: number[]
   /** Keys of the groups that `work` speaks of. */
   groups: string[]
   /** Share of the planned capacity that is used. */

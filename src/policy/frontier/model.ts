@@ -59,6 +59,11 @@ export function frontierModel(shapes: Shapes, problem: FrontierProblem): Model {
   return { variables, constraints }
 }
 
+/** Has the groups plan with another share of their time. */
+export function setAim({ constraints }: Model, aim: number): void {
+  for (const [row, constraint] of constraints) if (row[0] === 'g') constraint.max = aim
+}
+
 export const totalDuty = ({ groups }: FrontierProblem) =>
   groups.reduce((sum, { duty }) => sum + duty, 0) || 1
 

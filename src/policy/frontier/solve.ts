@@ -4,17 +4,33 @@
  * @module
  */
 import { solve as solveLp } from 'yalps'
-import type { PipelineShape, Prefix, Shapes, TaskShape } from '../shape.ts'
+import type { PipelineShape, Prefix, Shapes, TaskShape, Way } from '../shape.ts'
 import type { Mix } from './mix.ts'
-import { frontierModel, totalDuty } from './model.ts'
+import { frontierModel, type Model, setAim, totalDuty } from './model.ts'
 import type { FrontierProblem } from './problem.ts'
 
 const MAX_PIVOTS = 4000
 
 /** Undefined when the solver gave up: then the mix before is better than none. */
 export function solveFrontier(shapes: Shapes, problem: FrontierProblem): Mix | undefined {
+  return frontierOf(shapes, problem)(problem.aim)
+}
+
+/** The same for one aim after another, in place of the problem's: what the program is made of stays. */
+export function frontierOf(
+  shapes: Shapes,
+  problem: FrontierProblem,
+): (aim: number) => Mix | undefined {
+  const model = frontierModel(shapes, problem)
+  return (aim) => {
+    setAim(model, aim)
+    return solved(shapes, { ...problem, aim }, model)
+  }
+}
+
+function solved(shapes: Shapes, problem: FrontierProblem, model: Model): Mix | undefined {
   const { status, variables } = solveLp(
-    { direction: 'maximize', objective: 'score', ...frontierModel(shapes, problem) },
+    { direction: 'maximize', objective: 'score', ...model },
     { maxPivots: MAX_PIVOTS },
   )
   if (status !== 'optimal') return undefined
@@ -36,7 +52,10 @@ export function solveFrontier(shapes: Shapes, problem: FrontierProblem): Mix | u
   mix.load = load / totalDuty(problem) / problem.aim
   valueTasks(shapes, mix, problem)
   let p = 0
-  for (const shape of shapes.pipelines.values()) measure(shape, mix.pipelines[p++]!, problem)
+  for (const shape of shapes.pipelines.values()) {
+    measure(shape, mix.pipelines[p]!, problem)
+    shareWays(shape, mix, mix.pipelines[p++]!.flow, problem)
+  }
   return mix
 }
 
@@ -52,6 +71,7 @@ export function emptyMix(shapes: Shapes, { groups }: Pick<FrontierProblem, 'grou
     work: shapes.variants.map(() => new Float64Array(groups.length)),
     items: shapes.variants.map(() => new Float64Array(groups.length)),
     taskMs: [],
+    ways: [],
     groups: groups.map((group) => group.key),
     load: 0,
     drains: false,
@@ -77,6 +97,27 @@ function valueTasks(shapes: Shapes, mix: Mix, problem: FrontierProblem): void {
     return work
   }
   for (const { root } of shapes.pipelines.values()) visit(root)
+}
+
+/** By which way how many of a task's items come. */
+function shareWays(
+  shape: PipelineShape,
+  { ways }: Mix,
+  flow: Float64Array,
+  { fanOut }: FrontierProblem,
+): void {
+  const found: { way: Way; items: number }[] = []
+  const sums = new Map<TaskShape, number>()
+  const visit = (prefix: Prefix, perQuery: number) =>
+    prefix.ways.forEach((way, child) => {
+      const items = perQuery * (fanOut[prefix.variant.index]![child] ?? 1)
+      const count = flow[prefix.id]! * items
+      found.push({ way, items: count })
+      sums.set(way.task, (sums.get(way.task) ?? 0) + count)
+      for (const next of way.prefixes) visit(next, items)
+    })
+  for (const start of shape.starts) visit(start, 1)
+  for (const { way, items } of found) ways[way.index] = items / (sums.get(way.task)! || 1)
 }
 
 /** What the flows come to: share served, and its mean accuracy as section 8 of the design counts. */
