@@ -51,7 +51,7 @@ const LEAST_MOVES = 2
  * The peak is planned for with so much more: slots that share a queue are never all busy at once.
  * Beside that no more than the demand itself is planned for, and all of a slot's time.
  */
-const PEAK = 1.25
+const PEAK = 1.28
 
 export const bytesOf = (member: Pick<Member, 'bytesOf'>, variants: Iterable<VariantShape>) => {
   let sum = 0
