@@ -16,8 +16,8 @@ export interface Demand {
    */
   ratePerS(nowMs: number): number
   /**
-   * Queries per second of this moment, for what can change its mind at once: as `ratePerS`, but a fall
-   * is believed as soon as a rise.
+   * Queries per second of this moment, for what can change its mind at once: less is proof enough, and
+   * a fall is believed as soon as a rise.
    */
   levelPerS(nowMs: number): number
   /** What may come for a moment: as far above that as it was seen above the mean of late. */
@@ -50,6 +50,9 @@ const FALLEN = 1
 const PEAK_WINDOWS = 30
 const LEAST_EXCESS = 2
 
+/** A deviation of a count whose mean is so many. */
+const chanceOf = (count: number) => Math.sqrt(Math.max(count, 1))
+
 /** @param startPerS queries per second to begin with; 0 where nothing is known */
 export function createDemand(startPerS = 0): Demand {
   let mean = startPerS
@@ -76,11 +79,11 @@ export function createDemand(startPerS = 0): Demand {
     for (let i = 0; i < Math.min(windows, FORGET_WINDOWS); i++) {
       const rate = counted * 1000 / WINDOW_MS
       excesses[ended % PEAK_WINDOWS] = ended === 0 ? 0 : rate - mean
-      const changed = Math.abs(rate - level) > PROVEN * Math.sqrt(Math.max(level, 1))
+      const changed = Math.abs(rate - level) > PROVEN * chanceOf(level)
       const begins = ended === 0 && startPerS === 0
       level = changed || begins ? rate : level + ALPHA * (rate - level)
-      const low = steady - rate > PROVEN * Math.sqrt(Math.max(steady, 1))
-      const high = rate - steady > PROVEN * Math.sqrt(Math.max(steady, 1))
+      const low = steady - rate > PROVEN * chanceOf(steady)
+      const high = rate - steady > PROVEN * chanceOf(steady)
       lowWindows = low ? lowWindows + 1 : 0
       if (high || lowWindows >= FALLEN_WINDOWS || begins) steady = rate
       else steady += STEADY_ALPHA * (rate - steady)
@@ -113,14 +116,14 @@ export function createDemand(startPerS = 0): Demand {
     ratePerS(nowMs) {
       advance(nowMs)
       const expected = steady * SHORT_MS / 1000
-      const proven = inShort > expected + SURE * Math.sqrt(Math.max(expected, 1))
+      const proven = inShort > expected + SURE * chanceOf(expected)
       if (!proven) return steady
       return Math.max(steady, (inShort - BELIEVED * Math.sqrt(inShort)) * 1000 / SHORT_MS)
     },
     levelPerS(nowMs) {
       advance(nowMs)
       const expected = level * SHORT_MS / 1000
-      const chance = PROVEN * Math.sqrt(Math.max(expected, 1))
+      const chance = PROVEN * chanceOf(expected)
       const perS = 1000 / SHORT_MS
       if (inShort > expected + chance) {
         return Math.max(level, (inShort - BELIEVED * Math.sqrt(inShort)) * perS)

@@ -65,6 +65,22 @@ export const street: Pipeline = checkPipeline({
   },
 }, 'street.json')
 
+/** One task with a quick variant and an exact one. */
+export const single = checkPipeline({
+  schema: 'shoal-pipeline/1',
+  name: 'single',
+  sloMs: 1000,
+  root: 'find',
+  tasks: {
+    find: {
+      variants: {
+        quick: { accuracy: 0.5, referenceMs: 20 },
+        exact: { accuracy: 1, referenceMs: 100 },
+      },
+    },
+  },
+}, 'single.json')
+
 export function refsOf(pipeline: Pipeline): VariantRef[] {
   return Object.entries(pipeline.tasks).flatMap(([task, { variants }]) =>
     Object.keys(variants).map((variant) => ({ pipeline: pipeline.name, task, variant }))

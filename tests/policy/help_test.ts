@@ -1,23 +1,8 @@
 /** Slots that hold one variant each: who takes what. */
 import assert from 'node:assert/strict'
-import { checkPipeline } from '../../src/pipeline/parse.ts'
 import { createScheduler } from '../../src/policy/scheduler.ts'
 import type { PolicyCommand, PolicyEvent } from '../../src/policy/types.ts'
-
-const single = checkPipeline({
-  schema: 'shoal-pipeline/1',
-  name: 'single',
-  sloMs: 1000,
-  root: 'find',
-  tasks: {
-    find: {
-      variants: {
-        quick: { accuracy: 0.5, referenceMs: 20 },
-        exact: { accuracy: 1, referenceMs: 100 },
-      },
-    },
-  },
-}, 'single.json')
+import { single } from './fixtures.ts'
 
 const ref = (variant: string) => ({ pipeline: 'single', task: 'find', variant })
 

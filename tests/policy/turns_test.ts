@@ -1,25 +1,12 @@
 /** Slots that hold one variant each: who has had its share of a task. */
 import assert from 'node:assert/strict'
-import { checkPipeline } from '../../src/pipeline/parse.ts'
 import { solveFrontier } from '../../src/policy/frontier/solve.ts'
 import { shapesOf } from '../../src/policy/shape.ts'
 import type { Group } from '../../src/policy/slots.ts'
 import { createTurns } from '../../src/policy/turns.ts'
+import { single } from './fixtures.ts'
 
-const shapes = shapesOf([checkPipeline({
-  schema: 'shoal-pipeline/1',
-  name: 'single',
-  sloMs: 1000,
-  root: 'find',
-  tasks: {
-    find: {
-      variants: {
-        quick: { accuracy: 0.5, referenceMs: 10 },
-        exact: { accuracy: 1, referenceMs: 100 },
-      },
-    },
-  },
-}, 'single.json')])
+const shapes = shapesOf([single])
 
 const quick = { key: 'quick' } as Group
 const exact = { key: 'exact' } as Group

@@ -25,7 +25,7 @@ export interface Mix {
   items: Float64Array[]
   /** By index of task: time of the whole pool for one item and all that follows, in ms. */
   taskMs: number[]
-  /** By index of way: share of the task's items that come by it. */
+  /** By index of way: share of the task's items that come by it; none where there is one group. */
   ways: number[]
   /** Keys of the groups that `work` speaks of. */
   groups: string[]

@@ -54,7 +54,9 @@ function solved(shapes: Shapes, problem: FrontierProblem, model: Model): Mix | u
   let p = 0
   for (const shape of shapes.pipelines.values()) {
     measure(shape, mix.pipelines[p]!, problem)
-    shareWays(shape, mix, mix.pipelines[p++]!.flow, problem)
+    const { flow } = mix.pipelines[p++]!
+    // Among slots that are all alike nobody asks whose an item is.
+    if (mix.groups.length > 1) shareWays(shape, mix, flow, problem)
   }
   return mix
 }
