@@ -40,7 +40,7 @@ const clampRetry = (ms: number) => Math.round(Math.min(Math.max(ms, LEAST_RETRY_
 export function admit(
   asked: Admission,
   nowMs: number,
-): Refusal | { laxityMs: number; aheadMs: number } {
+): Refusal | { laxityMs: number; aheadMs: number; firstAheadMs: number } {
   const { shape, bestFloor, deadlineMs, minAccuracy, backlog } = asked
   if (asked.draining) {
     return { ok: false, reason: 'draining', message: 'Cannot take a query: shutting down' }
@@ -77,11 +77,17 @@ export function admit(
   // Behind a queue, what is known too roughly shall not cost those inside; an idle pool may try.
   const spreadMs = Math.max(0, quickest.safeChainMs - quickest.chainMs)
   const marginMs = Math.min(aheadMs, spreadMs + QUEUE_MARGIN * leftMs)
-  const needMs = aheadMs + marginMs + Math.max(quickest.chainMs, quickest.poolMs)
+  // While its first item waits and runs, what is ahead of those that follow from it is done.
+  const doneMs = Math.max(
+    aheadMs + Math.max(quickest.afterMs, quickest.poolMs),
+    backlog.busyMs + place.firstAheadMs + quickest.chainMs,
+  )
+  const needMs = doneMs + marginMs
   // More urgent than some inside, it would go before them: only if they can spare the time.
   const spared = quickest.poolMs <= place.spareMs
   if (spared && needMs <= leftMs && leftMs < Infinity) {
-    return { laxityMs: leftMs - quickest.chainMs, aheadMs: place.aheadMs }
+    const { aheadMs, firstAheadMs } = place
+    return { laxityMs: leftMs - quickest.chainMs, aheadMs, firstAheadMs }
   }
   const refusal: Refusal = {
     ok: false,

@@ -18,6 +18,8 @@ export interface Backlog {
   busyMs: number
   /** Time of the whole pool for all that waits and follows, going the quickest way. */
   poolMs: number
+  /** Time for the first items of queries alone, of the slots that serve these. */
+  firstMs: number
   /** How much longer the awake part of the pool takes than the whole; Infinity if none is heard of. */
   awakeFactor: number
   /** The query that can spare least, what it can, and what all others can. */
@@ -86,6 +88,7 @@ export function createScanner(queries: DeadlineQueue<Query>, maxScan: number): S
     scan: ++scans,
     busyMs: 0,
     poolMs: 0,
+    firstMs: 0,
     awakeFactor: 1,
     tightest: undefined,
     leastMs: Infinity,
@@ -143,13 +146,14 @@ function look(
   const freeMs = nowMs + busyMs
   const reserved = layout.allHeld ? RESERVED * keep : LEAST_RESERVED
   let block = pass.blocks[pass.blocks.length - 1]
-  let { poolMs, leastMs, secondMs } = pass
+  let { poolMs, firstMs, leastMs, secondMs } = pass
   for (let i = from; i < to; i++) {
     const query = queries.at(i)!
     if (pass.count++ % BLOCK === 0) pass.blocks.push(block = { deadlineMs: 0, slackMs: Infinity })
     block!.deadlineMs = query.deadlineMs
     query.scan = pass.scan
     query.aheadMs = poolMs
+    query.firstAheadMs = firstMs
     query.slackMs = Infinity
     const { rest } = query
     if (rest.epoch !== epoch) settle(query, epoch, tails)
@@ -160,6 +164,7 @@ function look(
     // Lost already: it will be dropped when its turn comes, so it takes no time from the others.
     if (endMs > query.deadlineMs) continue
     poolMs += rest.poolMs
+    firstMs += rest.firstMs
     if (rest.poolMs === 0) continue
     const spareMs = query.deadlineMs - endMs
     query.slackMs = spareMs
@@ -174,6 +179,7 @@ function look(
     }
   }
   pass.poolMs = poolMs
+  pass.firstMs = firstMs
   pass.leastMs = leastMs
   pass.secondMs = secondMs
   if (to > from) pass.last = queries.at(to - 1)
@@ -190,6 +196,7 @@ export const budgetOf = (query: Query, { tightest, leastMs, secondMs }: Backlog)
 /** Works out what the query still needs, going the quickest way; for this epoch, until it changes. */
 function settle({ rest, items, firstOpen, level }: Query, epoch: number, tails: Tails): void {
   let poolMs = 0
+  let firstMs = 0
   let chainMs = 0
   let runningEndMs = 0
   let servable = true
@@ -211,6 +218,7 @@ function settle({ rest, items, firstOpen, level }: Query, epoch: number, tails: 
         continue
       }
       poolMs += quickest.poolMs
+      if (i === 0) firstMs = quickest.itemMs
       chainMs = Math.max(chainMs, quickest.chainMs)
     } else if (item.bound !== null) {
       if (bound !== item.bound) {
@@ -227,6 +235,7 @@ function settle({ rest, items, firstOpen, level }: Query, epoch: number, tails: 
   }
   rest.epoch = epoch
   rest.poolMs = poolMs
+  rest.firstMs = firstMs
   rest.chainMs = chainMs
   rest.runningEndMs = runningEndMs
   rest.servable = servable
@@ -235,21 +244,25 @@ function settle({ rest, items, firstOpen, level }: Query, epoch: number, tails: 
 /**
  * Where a new query of this deadline would stand; after a scan.
  *
- * @returns time of the pool that goes before it, and the least time that those behind it can spare
+ * @returns time of the pool that goes before it, what of first items does, and the least time that
+ * those behind it can spare
  */
 export function placeOf(
   queries: DeadlineQueue<Query>,
   backlog: Backlog,
   deadlineMs: number,
-): { aheadMs: number; spareMs: number } {
+): { aheadMs: number; firstAheadMs: number; spareMs: number } {
   const first = queries.dueBy(deadlineMs)
   const next = queries.at(first)
-  if (next === undefined) return { aheadMs: backlog.poolMs, spareMs: Infinity }
+  if (next === undefined) {
+    return { aheadMs: backlog.poolMs, firstAheadMs: backlog.firstMs, spareMs: Infinity }
+  }
   const { blocks } = backlog
   const own = blocks.findIndex((block) => next.deadlineMs <= block.deadlineMs)
   const aheadMs = aheadOf(next, backlog)
+  const firstAheadMs = next.scan >= backlog.scan ? next.firstAheadMs : backlog.firstMs
   // Beyond the scan nobody was asked what it can spare.
-  if (own < 0) return { aheadMs, spareMs: Infinity }
+  if (own < 0) return { aheadMs, firstAheadMs, spareMs: Infinity }
   let spareMs = blocks[own + 1]?.slackMs ?? Infinity
   const { deadlineMs: lastMs } = blocks[own]!
   for (let i = first; i < queries.length; i++) {
@@ -257,5 +270,5 @@ export function placeOf(
     if (query.deadlineMs > lastMs) break
     if (query.scan >= backlog.scan) spareMs = Math.min(spareMs, query.slackMs)
   }
-  return { aheadMs, spareMs }
+  return { aheadMs, firstAheadMs, spareMs }
 }

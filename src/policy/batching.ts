@@ -7,7 +7,7 @@
 import { budgetOf } from './backlog.ts'
 import { type Choice, type Choices, choose, onewayMs, startsAtMs, type View } from './choose.ts'
 import { isInGoodHands } from './help.ts'
-import type { Item } from './query.ts'
+import type { Item, Query } from './query.ts'
 import type { DeadlineQueue } from './queue.ts'
 import type { TaskShape } from './shape.ts'
 import { holdsAll, lateMs, type Slot } from './slots.ts'
@@ -76,7 +76,7 @@ export function fillBatch(
   const upperTimes = times.upperTimes(variant)
   let soFarMs = times.meanMs(variant, 1) * pace
   const share = shareOf(task, queue.length, slot, view)
-  const quantumMs = Math.min(QUANTUM_MS, QUANTUM_SHARE * first.item.query.laxityMs)
+  const quantumMs = quantumMsOf(first.item.query)
   const members = [first]
   const spreads = holdsAll(slot) ? SPREADS : 1
   const helps = !view.targets.isPlanned(task, slot.group!) ||
@@ -113,10 +113,12 @@ export function fillBatch(
       continue
     }
     const itemLatestMs = item.deadlineMs - choice.tail.safeChainMs - keptMs
-    if (endMs > itemLatestMs || choice.extraMs > Math.max(0, budgetMs)) {
+    // The quickest that there is here costs what it costs: one by one it would cost more.
+    const extraMs = choices.best === undefined ? 0 : choice.extraMs
+    if (endMs > itemLatestMs || extraMs > Math.max(0, budgetMs)) {
       return { members, close: 'slack' }
     }
-    budgetMs -= choice.extraMs
+    budgetMs -= extraMs
     latestMs = Math.min(latestMs, itemLatestMs)
     members.push({ item, choice })
     soFarMs = grownMs
@@ -124,6 +126,10 @@ export function fillBatch(
   if (members.length >= maxBatch) return { members, close: 'full' }
   return { members, close: skipped ? 'other_variant' : 'queue_empty' }
 }
+
+/** So long a batch of such items may grow without gain. */
+export const quantumMsOf = ({ laxityMs }: Pick<Query, 'laxityMs'>): number =>
+  Math.min(QUANTUM_MS, QUANTUM_SHARE * laxityMs)
 
 /** What of the waiting items falls to this slot: all slots that are idle now take alike. */
 export function shareOf(task: TaskShape, waiting: number, slot: Slot, view: View): number {

@@ -108,7 +108,7 @@ export function createController(parts: ControllerParts): Controller {
         }
       }
     }
-    if (needed()) placing.direct()
+    if (needed()) placing.direct(due.isOvertaken(steering.ratesPerS(nowMs)))
     shutter.shut()
     for (const member of concerned) loadNext(member, nowMs)
     loadAtMs = alone && loadAtMs !== undefined ? Math.min(loadAtMs, loadAtMsOf(only)) : undefined
@@ -274,7 +274,7 @@ export function createController(parts: ControllerParts): Controller {
     askPlacement(classes, nowMs) {
       const rates = steering.ratesPerS(nowMs)
       due.asked(rates, nowMs)
-      const problem = placing.problem(classes, rates, steering.peaksPerS(nowMs))
+      const problem = placing.problem(classes, rates, steering.peaks(nowMs))
       emit({ type: 'solve', epoch, problem })
     },
     nextWakeMs: (nowMs) => Math.min(loadAtMs ??= nextLoadMs(), placeAtMs(nowMs)),

@@ -1,6 +1,7 @@
 /**
- * How many queries arrive: a slow mean, which is the paper's, and a short window that only raises
- * it, and only when it counted more than chance explains.
+ * How many queries arrive: a slow mean, which is the paper's; what is steady, for what takes seconds
+ * to follow; and what is there now, by a short window where that counted more or less than chance
+ * explains.
  *
  * @module
  */
@@ -11,8 +12,8 @@ export interface Demand {
   /** Queries per second: the weighted mean of the windows that have ended. */
   meanPerS(nowMs: number): number
   /**
-   * Queries per second to place for: the larger of what has been steady of late and what the short
-   * window proves. Loads take a second, so chance must not move it.
+   * Queries per second to place for: what has been steady of late, which a whole second alone can
+   * raise. Loads take as long, so a spike is over before they are done.
    */
   ratePerS(nowMs: number): number
   /**
@@ -20,8 +21,15 @@ export interface Demand {
    * a fall is believed as soon as a rise.
    */
   levelPerS(nowMs: number): number
-  /** What may come for a moment: as far above that as it was seen above the mean of late. */
-  peakPerS(nowMs: number): number
+  /** What may come for a moment. */
+  peak(nowMs: number): Peak
+}
+
+export interface Peak {
+  /** Queries per second: by chance, or as far above the mean as a surge of the last minute was. */
+  perS: number
+  /** There was one. */
+  surges: boolean
 }
 
 /** The paper's artifact weighs the newest second so. */
@@ -41,14 +49,15 @@ const STEP_MS = SHORT_MS / STEPS
  * What is believed then is the count less half a deviation.
  */
 const PROVEN = 3
-/** Likewise for what loads follow: the short window is looked at so often that three come by chance. */
-const SURE = 4.5
 const BELIEVED = 0.5
 /** Of a count that proves a fall: it and so many deviations more. */
 const FALLEN = 1
-/** Windows whose excess over the mean is remembered, and the least: deviations of chance. */
-const PEAK_WINDOWS = 30
-const LEAST_EXCESS = 2
+/** Windows whose excess over the mean is remembered. */
+const PEAK_WINDOWS = 60
+/** Deviations of a second: what chance adds to it at the most, and from which on it was a surge. */
+const CHANCE = 4.5
+/** The next surge may be larger by so much than any that is remembered. */
+const LARGER = 1.28
 
 /** A deviation of a count whose mean is so many. */
 const chanceOf = (count: number) => Math.sqrt(Math.max(count, 1))
@@ -115,10 +124,7 @@ export function createDemand(startPerS = 0): Demand {
     },
     ratePerS(nowMs) {
       advance(nowMs)
-      const expected = steady * SHORT_MS / 1000
-      const proven = inShort > expected + SURE * chanceOf(expected)
-      if (!proven) return steady
-      return Math.max(steady, (inShort - BELIEVED * Math.sqrt(inShort)) * 1000 / SHORT_MS)
+      return steady
     },
     levelPerS(nowMs) {
       advance(nowMs)
@@ -133,9 +139,12 @@ export function createDemand(startPerS = 0): Demand {
       }
       return level
     },
-    peakPerS(nowMs) {
+    peak(nowMs) {
       advance(nowMs)
-      return steady + Math.max(LEAST_EXCESS * Math.sqrt(steady), ...excesses)
+      const most = Math.max(...excesses)
+      const chance = CHANCE * chanceOf(steady)
+      const surges = most > chance
+      return { perS: surges ? LARGER * (steady + most) : steady + chance, surges }
     },
   }
 }

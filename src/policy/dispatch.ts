@@ -20,6 +20,7 @@ import { type Group, holdsAll, type Slot } from './slots.ts'
 import type { Tails } from './tails.ts'
 import type { Targets } from './targets.ts'
 import type { Waiting } from './waiting.ts'
+import { isWasteful } from './wasteful.ts'
 
 export interface DispatchParts {
   limits: Limits
@@ -88,6 +89,11 @@ export function createDispatch(parts: DispatchParts): (nowMs: number) => number 
     return Infinity
   }
 
+  function drop(query: Query, nowMs: number): void {
+    parts.drop(query, nowMs)
+    view.backlog = parts.backlog(nowMs)
+  }
+
   /** One decision. When the slot gets nothing: when to ask again. */
   function decide(slot: Slot, nowMs: number): number | undefined {
     const { capacity, tails } = parts.capacity(nowMs)
@@ -106,8 +112,7 @@ export function createDispatch(parts: DispatchParts): (nowMs: number) => number 
       const position = cursors[item.task.index]!
       const verdict = judge(item, position, slot, view, waiting)
       if (verdict === 'drop') {
-        parts.drop(item.query, nowMs)
-        view.backlog = parts.backlog(nowMs)
+        drop(item.query, nowMs)
         continue
       }
       if (verdict === 'leave') {
@@ -117,8 +122,13 @@ export function createDispatch(parts: DispatchParts): (nowMs: number) => number 
       }
       const queue = waiting.of(item.task)
       const { maxBatch } = limits
-      const { members, close } = largeBatch(verdict, position, queue, slot, view, maxBatch) ??
+      const filled = largeBatch(verdict, position, queue, slot, view, maxBatch) ??
         fillBatch(verdict, position, queue, slot, view, maxBatch)
+      if (isWasteful(filled, queue.length - position, slot, view, maxBatch)) {
+        drop(item.query, nowMs)
+        continue
+      }
+      const { members, close } = filled
       // In a pool of many slots so much comes that nobody has to wait for it.
       const untilMs = close === 'queue_empty' && capacity.slotCount <= MANY_SLOTS
         ? lingerUntilMs(verdict, members.length, slot, view)

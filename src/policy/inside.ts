@@ -133,6 +133,7 @@ export function createInside(parts: InsideParts): Inside {
     counts.inFlight++
     byId.set(id, query)
     query.aheadMs = admitted.aheadMs
+    query.firstAheadMs = admitted.firstAheadMs
     query.scan = known.scan
     queries.insert(query)
     outlook.joined(query)

@@ -11,6 +11,8 @@ export interface PlaceDue {
   asked(ratesPerS: number[], nowMs: number): void
   /** The answer is there. Whether it is of use: not when demand jumped since it was asked for. */
   answered(ratesPerS: readonly number[]): boolean
+  /** Whether demand jumped since the placement in force was asked for. */
+  isOvertaken(ratesPerS: readonly number[]): boolean
   /** From when a placement may be asked for. */
   atMs(ratesPerS: readonly number[], nowMs: number): number
 }
@@ -30,14 +32,16 @@ export function createPlaceDue(): PlaceDue {
   let askedMs = -Infinity
   let askedRates: readonly number[] = []
   let pending = false
-  let placed = false
+  /** Those that the placement in force was asked for with; undefined where there is none. */
+  let placedRates: readonly number[] | undefined
   /** The last answer was of no use: the next is taken, however that may be. */
   let refused = false
   /** When the pool changed after the last placement was asked for. */
   let changedMs: number | null = null
 
-  const isStale = (ratesPerS: readonly number[]) =>
-    placed && ratesPerS.some((rate, p) => rate > (askedRates[p] ?? 0) * STALE + STALE_PER_S)
+  const jumped = (before: readonly number[], ratesPerS: readonly number[]) =>
+    placedRates !== undefined &&
+    ratesPerS.some((rate, p) => rate > (before[p] ?? 0) * STALE + STALE_PER_S)
 
   return {
     changed(nowMs) {
@@ -51,13 +55,16 @@ export function createPlaceDue(): PlaceDue {
     },
     answered(ratesPerS) {
       pending = false
-      refused = !refused && isStale(ratesPerS)
-      if (!refused) placed = true
+      refused = !refused && jumped(askedRates, ratesPerS)
+      if (!refused) placedRates = askedRates
       return !refused
     },
+    isOvertaken: (ratesPerS) => jumped(placedRates ?? [], ratesPerS),
     atMs(ratesPerS, nowMs) {
       if (pending && nowMs - askedMs < PLANNER_MS) return askedMs + PLANNER_MS
-      const soonestMs = !placed || isStale(ratesPerS) ? -Infinity : askedMs + LEAST_PLACE_MS
+      const soonestMs = placedRates === undefined || jumped(askedRates, ratesPerS)
+        ? -Infinity
+        : askedMs + LEAST_PLACE_MS
       if (changedMs !== null) return Math.max(changedMs, soonestMs)
       const changed = ratesPerS.some((rate, p) => {
         const before = askedRates[p] ?? 0

@@ -6,8 +6,10 @@
  */
 import type { ClassReport } from './class_report.ts'
 import type { LoadingSlot } from './loader.ts'
+import type { Peak } from './demand.ts'
 import { assign } from './place/assign.ts'
 import type { AssignSlot } from './place/match.ts'
+import { mostAtOnce } from './place/order.ts'
 import type { Placement } from './place/placement.ts'
 import type { Problem } from './place/problem.ts'
 import type { Rulings } from './rulings.ts'
@@ -36,22 +38,17 @@ export interface Placing {
   problem(
     classes: readonly ClassReport[],
     ratesPerS: readonly number[],
-    peaksPerS: readonly number[],
+    peaks: readonly Peak[],
   ): Problem
   accept(placement: Placement): void
-  /** Sets what each slot is to hold; call it when anything changed. */
-  direct(): void
+  /**
+   * Sets what each slot is to hold; call it when anything changed.
+   *
+   * @param overtaken demand jumped since the placement was asked for: no more slots change for it
+   */
+  direct(overtaken: boolean): void
   readonly placement: Placement | undefined
 }
-
-/** Slots that may change what they hold at one time, of so many. */
-const MOVES_SHARE = 0.25
-const LEAST_MOVES = 2
-/**
- * The peak is planned for with so much more: slots that share a queue are never all busy at once.
- * Beside that no more than the demand itself is planned for, and all of a slot's time.
- */
-const PEAK = 1.28
 
 export const bytesOf = (member: Pick<Member, 'bytesOf'>, variants: Iterable<VariantShape>) => {
   let sum = 0
@@ -81,19 +78,20 @@ export function createPlacing(
   function problem(
     classes: readonly ClassReport[],
     ratesPerS: readonly number[],
-    peaksPerS: readonly number[],
+    peaks: readonly Peak[],
   ): Problem {
     classOf = new Map(classes.flatMap(({ name, nodes }) => nodes.map((id) => [id, name] as const)))
     let p = 0
     const pipelines = [...shapes.pipelines.values()].map(({ pipeline, tasks }) => {
-      const peak = peaksPerS[p]!
+      const { perS, surges } = peaks[p]!
       const rate = ratesPerS[p++]!
       return {
         name: pipeline.name,
         weight: pipeline.weight ?? 1,
         sloMs: pipeline.sloMs,
         ratePerS: rate,
-        peakPerS: PEAK * Math.max(peak, rate),
+        peakPerS: Math.max(perS, rate),
+        surges,
         root: pipeline.root,
         tasks: Object.fromEntries(tasks.map((task) => [task.name, {
           next: task.next.map(({ name }) => name),
@@ -143,7 +141,7 @@ export function createPlacing(
     }
   }
 
-  function direct(): void {
+  function direct(overtaken: boolean): void {
     if (placement === undefined) return
     const slots: AssignSlot[] = []
     const bySlot = new Map<string, { member: Member; slot: LoadingSlot }>()
@@ -165,7 +163,7 @@ export function createPlacing(
         })
       })
     }
-    const maxMoves = Math.max(LEAST_MOVES, Math.ceil(MOVES_SHARE * slots.length))
+    const maxMoves = overtaken ? 0 : placement.atOnce ?? mostAtOnce(slots.length)
     const empty = slots.filter(({ held }) => held.length === 0).length
     const { slots: assigned, moves } = assign(placement, slots, { maxMoves: maxMoves + empty })
     const starting = new Set(moves.map(({ id }) => id))

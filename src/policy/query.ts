@@ -52,6 +52,8 @@ export interface Rest {
   epoch: number
   /** Time of the whole pool for what waits, and for what running items will hand on. */
   poolMs: number
+  /** Time of those slots that serve first items, for the query's own while it waits. */
+  firstMs: number
   /** Length of the longest chain of what waits, with the pool idle. */
   chainMs: number
   /** When the last of what runs, with all that follows from it, can end. */
@@ -89,6 +91,8 @@ export interface Query extends Urgent {
   scan: number
   /** Set by a scan of the backlog: time of the pool for what goes before it. */
   aheadMs: number
+  /** Likewise, of first items alone. */
+  firstAheadMs: number
   /** Likewise: how much later it could go and still end in time; infinite where it takes no time. */
   slackMs: number
 }
@@ -131,9 +135,10 @@ export function createQuery(
     lowered: 0,
     served: [],
     closed: false,
-    rest: { epoch: UNKNOWN, poolMs: 0, chainMs: 0, runningEndMs: 0, servable: true },
+    rest: { epoch: UNKNOWN, poolMs: 0, firstMs: 0, chainMs: 0, runningEndMs: 0, servable: true },
     scan: 0,
     aheadMs: 0,
+    firstAheadMs: 0,
     slackMs: Infinity,
   }
   query.root = addItem(query, given.shape.start, given.payload, nowMs)

@@ -7,7 +7,7 @@
 import { createAwake } from './awake.ts'
 import { createCaution } from './caution.ts'
 import type { Report } from './counters.ts'
-import { createDemand, type Demand } from './demand.ts'
+import { createDemand, type Demand, type Peak } from './demand.ts'
 import type { Directive } from './directive.ts'
 import { createAim } from './frontier/aim.ts'
 import { drainFactor, drainLevel, isDraining } from './frontier/drain.ts'
@@ -43,7 +43,7 @@ export interface Steering {
   /** Queries per second to plan for, in the order of the pipelines. */
   ratesPerS(nowMs: number): number[]
   /** What may come for a moment, likewise. */
-  peaksPerS(nowMs: number): number[]
+  peaks(nowMs: number): Peak[]
   /** Of each pipeline, for the plan that is shown. */
   seen(): ReadonlyMap<string, Readonly<Recent>>
   readonly directive: Directive | undefined
@@ -108,8 +108,7 @@ export function createSteering(
   const ratesPerS = (nowMs: number) =>
     [...recent.values()].map(({ demand }) => Math.max(demand.ratePerS(nowMs), LEAST_PER_S))
 
-  const peaksPerS = (nowMs: number) =>
-    [...recent.values()].map(({ demand }) => demand.peakPerS(nowMs))
+  const peaks = (nowMs: number) => [...recent.values()].map(({ demand }) => demand.peak(nowMs))
 
   function isDue(epoch: number, settleMs: number, nowMs: number): boolean {
     const sinceMs = nowMs - decidedMs
@@ -206,7 +205,7 @@ export function createSteering(
     tune,
     decide,
     ratesPerS,
-    peaksPerS,
+    peaks,
     seen: () => recent,
     get directive() {
       return directive

@@ -12,6 +12,7 @@ import type { Capacity } from './capacity.ts'
 import { makespanMs } from './capacity.ts'
 import type { FanOut } from './fanout.ts'
 import type { Prefix, Way } from './shape.ts'
+import type { Group } from './slots.ts'
 
 /** What follows after one item was served. */
 export interface Option {
@@ -37,6 +38,10 @@ export interface Quickest {
   poolMs: number
   chainMs: number
   safeChainMs: number
+  /** Of the chain what comes after the first item; all of it where nothing does. */
+  afterMs: number
+  /** Until one item more is through its task, with all slots that serve that at nothing else. */
+  itemMs: number
 }
 
 export interface Tails {
@@ -123,6 +128,7 @@ export function createTails(capacity: Capacity, fanOut: FanOut, maxBatch: number
 
   function findQuickest({ prefixes }: Way, level: number): Quickest | null {
     let best: Quickest | null = null
+    const itemMs = 1 / mostPerMs(prefixes)
     for (const prefix of prefixes) {
       const service = capacity.services[prefix.variant.index]
       if (service === undefined) continue
@@ -134,10 +140,23 @@ export function createTails(capacity: Capacity, fanOut: FanOut, maxBatch: number
           poolMs: service.poolMs + tail.poolMs,
           chainMs,
           safeChainMs: service.networkMs + aloneMs * service.upperRatio + tail.safeChainMs,
+          afterMs: tail.chainMs > 0 ? tail.chainMs : chainMs,
+          itemMs,
         }
       }
     }
     return best
+  }
+
+  /** Items per millisecond, by each group with what it does them quickest with. */
+  function mostPerMs(prefixes: readonly Prefix[]): number {
+    const rates = new Map<Group, number>()
+    for (const { variant } of prefixes) {
+      for (const { group, costMs } of capacity.services[variant.index]?.servers ?? []) {
+        rates.set(group, Math.max(rates.get(group) ?? 0, group.duty / costMs))
+      }
+    }
+    return [...rates.values()].reduce((sum, rate) => sum + rate, 0)
   }
 
   function findNearlyBest({ task, prefixes }: Way, level: number): number {

@@ -34,6 +34,8 @@ export interface Targets {
   itemsPerMs(task: TaskShape, group: Group): number
   /** Whether the group has had more than its share of the task's items; see `turns.ts`. */
   isAhead(task: TaskShape, group: Group): boolean
+  /** Time of the whole pool for a query, as the mix has such served; see `Mix.taskMs`. */
+  queryMs(query: Query): number
   /** Items were bound to a variant on this group. */
   charge(task: TaskShape, group: Group, variant: VariantShape, items: number): void
 }
@@ -174,6 +176,7 @@ export function createTargets(): Targets {
       if (position < 0) return 0
       return task.variants.reduce((sum, { index }) => sum + mix!.items[index]![position]!, 0)
     },
+    queryMs: ({ root }) => mix?.taskMs[root.task.index] ?? Infinity,
     isAhead: turns.isAhead,
     charge(task, group, variant, items) {
       if (mix === undefined) return

@@ -39,11 +39,14 @@ Deno.test('demand settles on a steady rate, and chance hardly raises it', () => 
   assert.ok(raised < 0.01 * seen.length, `${raised} of ${seen.length} raised`)
 })
 
-Deno.test('demand believes a step within 400 ms, long before the mean does', () => {
+Deno.test('demand of the moment believes a step within 400 ms, placement a second of it, the mean later', () => {
   const at = run([...Array(20).fill(100), ...Array(5).fill(400)], 2)
   const early = at(20.3, 20.5)
-  assert.ok(Math.max(...early.map(({ ratePerS }) => ratePerS)) > 300)
-  assert.ok(Math.max(...early.map(({ meanPerS }) => meanPerS)) < 150)
+  assert.ok(Math.max(...early.map(({ levelPerS }) => levelPerS)) > 300)
+  assert.ok(Math.max(...early.map(({ ratePerS }) => ratePerS)) < 150)
+  const next = at(21, 21.1)
+  assert.ok(Math.min(...next.map(({ ratePerS }) => ratePerS)) > 300)
+  assert.ok(Math.max(...next.map(({ meanPerS }) => meanPerS)) < 250)
   const later = at(23.9, 25)
   assert.ok(mean(later.map(({ ratePerS }) => ratePerS)) > 340)
 })
@@ -56,7 +59,7 @@ Deno.test('demand follows a ramp with the lag of its mean', () => {
 
 Deno.test('demand forgets a spike within seconds', () => {
   const at = run([...Array(10).fill(50), 600, ...Array(12).fill(50)], 4)
-  assert.ok(Math.max(...at(10, 11).map(({ ratePerS }) => ratePerS)) > 400)
+  assert.ok(Math.max(...at(11, 11.1).map(({ ratePerS }) => ratePerS)) > 400)
   assert.ok(mean(at(18, 22).map(({ ratePerS }) => ratePerS)) < 70)
 })
 
@@ -91,18 +94,21 @@ Deno.test('demand begins with what it is told', () => {
   assert.equal(createDemand(80).ratePerS(0), 80)
 })
 
-Deno.test('demand remembers for half a minute how far above the mean it was', () => {
+Deno.test('demand remembers for a minute how far above the mean it was', () => {
   const demand = createDemand(100)
   const second = (at: number, queries: number) => {
     for (let i = 0; i < queries; i++) demand.count(at * 1000 + i * 1000 / queries)
   }
   for (let at = 0; at < 10; at++) second(at, 100)
-  const calm = demand.peakPerS(10_000)
-  assert.ok(calm > 100 && calm < 130, `${calm}`)
+  const calm = demand.peak(10_000)
+  assert.ok(calm.perS > 130 && calm.perS < 160, `${calm.perS}: a few deviations of a second`)
+  assert.equal(calm.surges, false)
   second(10, 400)
-  for (let at = 11; at < 25; at++) second(at, 100)
-  const after = demand.peakPerS(25_000)
-  assert.ok(after > 380 && after < 420, `${after}`)
-  for (let at = 25; at < 45; at++) second(at, 100)
-  assert.ok(Math.abs(demand.peakPerS(45_000) - calm) < 2, `${demand.peakPerS(45_000)}`)
+  for (let at = 11; at < 60; at++) second(at, 100)
+  const after = demand.peak(60_000)
+  assert.ok(after.perS > 400 && after.perS < 550, `${after.perS}: as much, or somewhat more`)
+  assert.equal(after.surges, true)
+  for (let at = 60; at < 75; at++) second(at, 100)
+  assert.deepEqual(demand.peak(75_000).surges, false)
+  assert.ok(Math.abs(demand.peak(75_000).perS - calm.perS) < 2)
 })

@@ -26,3 +26,16 @@ Deno.test('a placement is carried out in the end, however much the demand goes o
   }
   assert.ok(taken >= 4, `${taken} of 8`)
 })
+
+Deno.test('a placement is overtaken once demand is far above what it was asked for with', () => {
+  const due = createPlaceDue()
+  assert.equal(due.isOvertaken([100]), false, 'there is none yet')
+  due.asked([100], 0)
+  due.answered([100])
+  assert.equal(due.isOvertaken([110]), false)
+  assert.equal(due.isOvertaken([200]), true)
+  due.asked([200], 1000)
+  assert.equal(due.isOvertaken([200]), true, 'until the next is there')
+  due.answered([200])
+  assert.equal(due.isOvertaken([200]), false)
+})

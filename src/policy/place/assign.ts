@@ -41,7 +41,7 @@ export interface Assignment {
   moves: Move[]
   /** Slots that still lack something and have to wait for their turn. */
   waiting: number
-  /** Of these, slots without room that are the last to hold what is needed. */
+  /** Of these, slots that are the last to hold what is needed. */
   blocked: number
   /** A node is as awake as its most awake slot. */
   nodes: { [state in SlotState]: NodeId[] }
@@ -94,15 +94,25 @@ function createHolders(placement: Placement, slots: readonly AssignSlot[]) {
     }
   }
   for (const { held } of slots) add(held, 1)
+  const isLeft = (lost: ReadonlyMap<string, number>) =>
+    [...lost].every(([key, n]) => (counts.get(key) ?? 0) > n)
+  const byTask = (variants: readonly VariantRef[]) => {
+    const lost = new Map<string, number>()
+    for (const key of variants.map(taskKey)) lost.set(key, (lost.get(key) ?? 0) + 1)
+    return lost
+  }
   return {
     /** Whether every needed variant, and every task, keeps a holder without these. */
     canLose(variants: readonly VariantRef[]): boolean {
-      const lost = new Map<string, number>()
-      for (const variant of variants) {
-        lost.set(taskKey(variant), (lost.get(taskKey(variant)) ?? 0) + 1)
-        if (needed.has(keyOf(variant))) lost.set(keyOf(variant), 1)
-      }
-      return [...lost].every(([key, n]) => (counts.get(key) ?? 0) > n)
+      const lost = byTask(variants)
+      for (const key of variants.map(keyOf)) if (needed.has(key)) lost.set(key, 1)
+      return isLeft(lost)
+    },
+    /** Whether every task does without these once those are there. */
+    canSwap(variants: readonly VariantRef[], loaded: readonly VariantRef[]): boolean {
+      const lost = byTask(variants)
+      for (const key of loaded.map(taskKey)) lost.delete(key)
+      return isLeft(lost)
     },
     lose: (variants: readonly VariantRef[]) => add(variants, -1),
   }
@@ -116,6 +126,8 @@ function movesOf(
 ) {
   const holders = createHolders(placement, slots)
   const busy = slots.filter(({ loading = [] }) => loading.length > 0)
+  // What these still hold goes as soon as they have loaded.
+  for (const slot of busy) holders.lose(surplus(slot, goals.get(slot)!))
   const moves: Move[] = []
   let room = maxMoves - busy.length
   let [waiting, blocked] = [0, 0]
@@ -157,16 +169,17 @@ function movesOf(
       if (free.length > 0) moves.push({ id, node, load: [], unload: free })
       continue
     }
-    const first = slot.tight === true ? unload : []
-    const lost = first.length > 0 && !holders.canLose(first)
+    const tight = slot.tight === true
+    const lost = unload.length > 0 &&
+      !(tight ? holders.canLose(unload) : holders.canSwap(unload, load))
     if (room <= 0 || lost) {
       waiting++
       if (lost) blocked++
       continue
     }
     room--
-    holders.lose(first)
-    moves.push({ id, node, load, unload: first })
+    holders.lose(unload)
+    moves.push({ id, node, load, unload: tight ? unload : [] })
   }
   return { moves, waiting, blocked }
 }

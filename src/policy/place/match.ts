@@ -65,13 +65,13 @@ export function match(
 }
 
 const moveKey = (from: Iterable<string>, to: Iterable<string>) =>
-  `${[...from].join('\t')}\r${[...to].join('\t')}`
+  `${[...from].sort().join('\t')}\r${[...to].sort().join('\t')}`
 
 /** Of moves that are to come first, by what is held and what shall be. */
 export function ranksOf({ first }: Placement, className: string): Map<string, number> {
   const ranks = new Map<string, number>()
   first.forEach(({ class: name, from, to }, i) => {
-    const key = moveKey([keyOf(from)], [keyOf(to)])
+    const key = moveKey(from.map(keyOf), to.map(keyOf))
     if (name === className && !ranks.has(key)) ranks.set(key, i)
   })
   return ranks

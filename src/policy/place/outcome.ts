@@ -9,7 +9,8 @@ import { type Kind, SERVED } from './build.ts'
 import type { Compiled } from './compile.ts'
 import type { Flows } from './flow_walk.ts'
 import type { Counted } from './lp.ts'
-import type { PlacedMove, PlacedWork, Placement, PlaceMode } from './placement.ts'
+import type { Order } from './order.ts'
+import type { PlacedWork, Placement, PlaceMode } from './placement.ts'
 import { type Checked, setsOf } from './check.ts'
 
 export interface Outcome {
@@ -17,12 +18,15 @@ export interface Outcome {
   checked: Checked
   /** What other slots hold, warm; none where absent. */
   standby?: readonly Kind[]
-  /** Slots that are to change first. */
-  first?: PlacedMove[]
   /** Of the objective as told; NaN where nothing can be better. */
   bound: number
   slotsBound: number
   kept: boolean
+}
+
+/** With the slots that are to change first, and how many at one time. */
+export interface Ordered extends Outcome {
+  order: Order
 }
 
 const REASONS: { [mode in PlaceMode]: string } = {
@@ -34,7 +38,7 @@ const REASONS: { [mode in PlaceMode]: string } = {
 export function placementOf(
   compiled: Compiled,
   flows: Flows,
-  { mode, checked, standby = [], first = [], bound, slotsBound, kept }: Outcome,
+  { mode, checked, standby = [], order, bound, slotsBound, kept }: Ordered,
   counted: Counted,
 ): Placement {
   const { demands, classes, totalPerS } = compiled
@@ -75,7 +79,7 @@ export function placementOf(
         resting: one.slots - awake - spare,
       }
     }),
-    first,
+    ...order,
     mix: mixOf(compiled, checked),
     work: workOf(checked),
     effort: { ...counted },

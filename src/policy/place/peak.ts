@@ -20,7 +20,8 @@ import { addColumn, addRow, type Model, newModel } from './model.ts'
 /** What falls short of the peak, against 1 for the accuracy of everything. */
 const SHORT = 5
 /** What the accuracy of the peak counts, likewise: it is there for a part of the time. */
-const OFTEN = 0.2
+const BY_CHANCE = 0.1
+const IN_SURGES = 0.3
 
 /** Whether a program with this goal has rows of a peak. */
 export const hasPeak = ({ demands }: Compiled, goal: Goal): boolean =>
@@ -53,7 +54,8 @@ export function addPeak(
     if (!(peakPerS > ratePerS)) continue
     const { root } = compiled.shapes.pipelines.get(pipeline.name)!
     const limitMs = budgetMs / depthOf(root)
-    const rootRow = rowsOf(root, 1 / peakPerS, limitMs, OFTEN * part)
+    const often = pipeline.surges === true ? IN_SURGES : BY_CHANCE
+    const rootRow = rowsOf(root, 1 / peakPerS, limitMs, often * part)
     model.rows[rootRow] = { min: 1, max: 1 }
     shorts.push(addColumn(model, [[rootRow, 1]], { upper: 1, objective: -SHORT * part }))
   }

@@ -55,8 +55,8 @@ export function place(problem: Problem): Placement {
   const { checked } = outcome
   const standby = outcome.standby ??
     reserveOf(compiled, problem, checked, workOf(checked), counted)
-  const first = orderOf(compiled, held, [...checked.kinds, ...standby], counted)
-  return placementOf(compiled, flows, { ...outcome, standby, first }, counted)
+  const order = orderOf(compiled, held, [...checked.kinds, ...standby], counted)
+  return placementOf(compiled, flows, { ...outcome, standby, order }, counted)
 }
 
 /** What slots hold now, as far as their class still has them and is able to run it. */

@@ -31,11 +31,11 @@ export interface PlacedWork extends VariantRef {
   slotTime: number
 }
 
-/** One slot that is to hold another variant. */
+/** One slot that is to hold something else. */
 export interface PlacedMove {
   class: string
-  from: VariantRef
-  to: VariantRef
+  from: VariantRef[]
+  to: VariantRef[]
 }
 
 /** What the solver did, by count. */
@@ -73,6 +73,8 @@ export interface Placement {
   classes: ClassPlacement[]
   /** Which slots are to change first; none where any order will do. */
   first: PlacedMove[]
+  /** How many of them at one time; absent where nothing has to change. */
+  atOnce?: number
   /** Shares of a pipeline's paths, root to leaf; they sum to 1 where anything is served. */
   mix: { pipeline: string; path: string[]; share: number }[]
   work: PlacedWork[]

@@ -20,6 +20,8 @@ export interface PlacePipeline {
   ratePerS: number
   /** The most that may come for a moment, to be carried somehow; absent: no more than `ratePerS`. */
   peakPerS?: number
+  /** Demand has been seen to jump so far: the peak is there more often than chance has it. */
+  surges?: boolean
   root: string
   tasks: { [task: string]: { next: string[]; variants: { [variant: string]: PlaceVariant } } }
   /** Measured accuracy of paths, root to leaf; the product of the variants where absent. */
@@ -129,7 +131,7 @@ export const DEFAULT_PLACE_OPTIONS: Readonly<PlaceOptions> = {
   halving: true,
   siblings: true,
   hysteresis: 0.02,
-  movePrice: 0.0005,
+  movePrice: 0.001,
   maxMoves: 2,
   standbyShare: 0.25,
   reserve: 4,

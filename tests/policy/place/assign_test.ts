@@ -82,6 +82,22 @@ Deno.test('assign() does not take the last holder from a slot without room for t
   assert.equal(last.assignment.waiting, 0)
 })
 
+Deno.test('assign() counts on no holder that lets go of its task once it has loaded', () => {
+  const loading = slot('1', ['b1'], { loading: refs('a1') })
+  const slots = [loading, slot('2', ['b1']), slot('3', ['a1'])]
+  const placement = placementOf([[2, 'a1'], [1, 'b2']])
+  const steps = carryOut(placement, slots, 3)
+  assert.deepEqual(assign(placement, slots, { maxMoves: 3 }).moves.map(({ load }) => load), [
+    refs('b2'),
+  ])
+  const others = [loading, slot('2', ['b1']), slot('3', ['a1']), slot('4', ['a1'])]
+  const more = placementOf([[3, 'a1'], [1, 'a2']])
+  const { moves, blocked } = assign(more, others, { maxMoves: 3 })
+  assert.deepEqual(moves, [], 'the last one with b1 keeps it')
+  assert.equal(blocked, 1)
+  assert.equal(steps.at(-1)!.assignment.waiting, 0)
+})
+
 Deno.test('assign() brings any placement about, a few slots at a time, never with a gap', () => {
   fc.assert(
     fc.property(problems, fc.double({ min: 0.1, max: 8, noNaN: true }), (problem, change) => {

@@ -156,13 +156,13 @@ Deno.test('place() moves nothing for a gain that is less than what the moves cos
   assert.ok(changes(free) > 0, 'there is something to gain')
 })
 
-Deno.test('place() says what to change first where what is held falls short, and assign() does so', () => {
+Deno.test('place() says what to change first, and assign() does so', () => {
   const held = inHand(chain(60))
   const more: Problem = { ...chain(500), holding: held.holding! }
   const placement = place(more)
   const { first } = placement
   assert.ok(first.length > 0)
-  assert.deepEqual(place({ ...chain(60), holding: held.holding! }).first, [], 'enough is held')
+  assert.deepEqual(place({ ...chain(60), holding: held.holding! }).first, [], 'all is in place')
   const slots = held.holding!.flatMap(({ class: name, sets }) =>
     sets.flatMap(({ variants, slots }) =>
       Array.from({ length: slots }, (_, i) => ({
@@ -173,6 +173,16 @@ Deno.test('place() says what to change first where what is held falls short, and
   )
   const { moves } = assign(placement, slots, { maxMoves: 1 })
   assert.equal(moves.length, 1)
-  assert.deepEqual(moves[0]!.load, [first[0]!.to])
-  assert.deepEqual(slots.find(({ id }) => id === moves[0]!.id)!.held, [first[0]!.from])
+  assert.deepEqual(moves[0]!.load, first[0]!.to)
+  assert.deepEqual(slots.find(({ id }) => id === moves[0]!.id)!.held, first[0]!.from)
+})
+
+Deno.test('place() has as few slots change together as what the others carry asks for', () => {
+  /** A pool that holds enough for this demand and is to change for a little less. */
+  const atOnce = (ratePerS: number) => {
+    const quick = inHand(chain(800))
+    return place({ ...chain(ratePerS), holding: quick.holding! }).atOnce!
+  }
+  assert.ok(atOnce(300) > 3, 'with time to spare several load at one time')
+  assert.equal(atOnce(760), 1, 'where all are needed each that loads is missed')
 })

@@ -1,0 +1,42 @@
+/**
+ * Small batches under load: who has time for one item only has a slot spend several times as long on
+ * it as on one of many. Where that is more than a whole query takes, and nobody can spare it, others
+ * are lost for this one, and the next have no more time than it had: it is dropped in their place.
+ *
+ * @module
+ */
+import { budgetOf } from './backlog.ts'
+import { type Filled, quantumMsOf } from './batching.ts'
+import type { View } from './choose.ts'
+import type { Slot } from './slots.ts'
+
+/**
+ * Whether the query of the first item should rather be dropped.
+ *
+ * @param waiting items that the batch could have been filled from, the first with them
+ */
+export function isWasteful(
+  { members, close }: Filled,
+  waiting: number,
+  slot: Slot,
+  view: View,
+  maxBatch: number,
+): boolean {
+  if (close !== 'slack') return false
+  const { item: { query, task }, choice } = members[0]!
+  const { variant } = choice.prefix
+  const service = view.capacity.services[variant.index]
+  if (service === undefined) return false
+  const { times } = slot.node
+  const most = Math.min(waiting, maxBatch)
+  const quantumMs = quantumMsOf(query)
+  let size = members.length
+  while (2 * size <= most && times.meanMs(variant, 2 * size) <= quantumMs) size *= 2
+  if (size === members.length) return false
+  const moreMs = times.meanMs(variant, members.length) / members.length -
+    times.meanMs(variant, size) / size
+  const costMs = service.servers.find(({ group }) => group === slot.group)?.costMs ?? Infinity
+  // Its other items have no more time.
+  const morePoolMs = query.waiting[task.position]! * moreMs / costMs * service.poolMs
+  return morePoolMs > view.targets.queryMs(query) && morePoolMs > budgetOf(query, view.backlog)
+}
