@@ -7,19 +7,12 @@
  */
 import { type Compiled, type Demand } from './compile.ts'
 import type { Kind } from './given.ts'
-import {
-  changed,
-  type Holdings,
-  holdingsOf,
-  keyOfKind,
-  lacking,
-  slotsOf,
-  surplus,
-} from './holdings.ts'
+import { type Holdings, holdingsOf, keyOfKind, lacking, slotsOf, surplus } from './holdings.ts'
 import { type Counted, solveModel } from './lp.ts'
 import { newModel } from './model.ts'
 import { addPeak, withPeak } from './peak.ts'
 import type { PlacedMove } from './placement.ts'
+import { bestWave, loading, moved, type Step } from './waves.ts'
 
 export interface Order {
   first: PlacedMove[]
@@ -29,6 +22,8 @@ export interface Order {
 
 /** Moves that are weighed; what comes after them waits for other plans. */
 const MOST = 6
+/** Pairs of what is held and what shall be that are weighed for one of them. */
+const MOST_PAIRS = 36
 /** In a pool of more slots than this each move stands for several. */
 const FEW_SLOTS = 40
 /** Of all slots no more change at one time. */
@@ -37,14 +32,14 @@ const LEAST = 2
 /** What has to be carried while slots load: the demand, and what chance adds to it, in deviations. */
 const CARRIED = 1.05
 const CHANCE = 2
-/** Of a slot that loads so much is left. */
-const LOADING = 0.5
-/** Values closer than this are the same. */
-const SAME = 1e-6
 
-interface Step {
-  from: Kind
-  to: Kind
+/** What is held while all steps so far load, what once they have, and what it is to come to. */
+interface Course {
+  during: Holdings
+  after: Holdings
+  goal: Holdings
+  /** Slots that one step stands for. */
+  size: number
 }
 
 /** Slots that a plan has change at one time at most, of so many. */
@@ -70,8 +65,8 @@ export function orderOf(
   while (steps.length < MOST) {
     const step = bestStep(compiled, { during, after, goal, size }, value)
     if (step === undefined) break
-    during = changed(during, step.from, -LOADING * size)
-    after = moved(after, step, size)
+    during = loading(during, step)
+    after = moved(after, step)
     if (lacking(step.from, step.to) > 0) steps.push(step)
   }
   if (steps.length === 0) return { first: [] }
@@ -81,7 +76,7 @@ export function orderOf(
     to: to.variants.map(({ ref }) => ref),
   }))
   const most = Math.max(1, Math.floor(mostAtOnce(slots) / size))
-  return { first, atOnce: size * bestWave(start, steps, size, most, value) }
+  return { first, atOnce: size * bestWave(start, steps, most, value) }
 }
 
 /** What these slots carry of the demand of a moment, and how accurately. */
@@ -108,55 +103,31 @@ function valueOf(compiled: Compiled, counted: Counted): (holdings: Holdings) => 
 /** The one that loses least while it loads and brings most, of those that load fewest variants. */
 function bestStep(
   { classes }: Compiled,
-  { during, after, goal, size }: {
-    during: Holdings
-    after: Holdings
-    goal: Holdings
-    size: number
-  },
+  { during, after, goal, size }: Course,
   value: (holdings: Holdings) => number,
 ): Step | undefined {
-  let best: { step: Step; loads: number; value: number } | undefined
+  let steps: Step[] = []
+  let fewest = Infinity
   for (const one of classes) {
-    if (one.holds === 'all') continue
     for (const from of surplus(after, goal, one)) {
       for (const to of surplus(goal, after, one)) {
-        const step = { from, to }
         const loads = lacking(from, to)
-        if (loads > (best?.loads ?? Infinity)) continue
-        const lost = value(changed(during, from, -LOADING * size))
-        const worth = lost + value(moved(after, step, size))
-        if (best !== undefined && loads === best.loads && worth <= best.value) continue
-        best = { step, loads, value: worth }
+        if (loads > fewest) continue
+        if (loads < fewest) steps = []
+        fewest = loads
+        const slots = Math.min(
+          size,
+          from.slots - slotsOf(goal, from),
+          to.slots - slotsOf(after, to),
+        )
+        steps.push({ from, to, slots })
       }
     }
   }
-  return best?.step
-}
-
-const moved = (holdings: Holdings, { from, to }: Step, size: number): Holdings =>
-  changed(changed(holdings, from, -Math.min(size, slotsOf(holdings, from))), to, size)
-
-/** How many together serve best until all are done, counted until they would be one after another. */
-function bestWave(
-  start: Holdings,
-  steps: readonly Step[],
-  size: number,
-  most: number,
-  value: (holdings: Holdings) => number,
-): number {
-  let best = { together: 1, sum: -Infinity }
-  for (let together = 1; together <= Math.min(most, steps.length); together++) {
-    let done = start
-    let sum = 0
-    let waves = 0
-    for (let i = 0; i < steps.length; i += together, waves++) {
-      const wave = steps.slice(i, i + together)
-      sum += value(wave.reduce((now, { from }) => changed(now, from, -LOADING * size), done))
-      done = wave.reduce((now, step) => moved(now, step, size), done)
-    }
-    sum += (steps.length - waves) * value(done)
-    if (sum > best.sum + SAME) best = { together, sum }
+  let best: { step: Step; value: number } | undefined
+  for (const step of steps.slice(0, MOST_PAIRS)) {
+    const worth = value(loading(during, step)) + value(moved(after, step))
+    if (best === undefined || worth > best.value) best = { step, value: worth }
   }
-  return best.together
+  return best?.step
 }
