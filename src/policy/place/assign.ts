@@ -129,6 +129,8 @@ function movesOf(
   // What these still hold goes as soon as they have loaded.
   for (const slot of busy) holders.lose(surplus(slot, goals.get(slot)!))
   const moves: Move[] = []
+  /** The first that nothing but its task's last holder keeps from starting. */
+  let held: Move | undefined
   let room = maxMoves - busy.length
   let [waiting, blocked] = [0, 0]
   const states = { awake: 0, standby: 1, resting: 2 }
@@ -175,11 +177,16 @@ function movesOf(
     if (room <= 0 || lost) {
       waiting++
       if (lost) blocked++
+      if (lost && room > 0 && !tight) held ??= { id, node, load, unload: [] }
       continue
     }
     room--
     holders.lose(unload)
     moves.push({ id, node, load, unload: tight ? unload : [] })
+  }
+  // Each waits for another: a moment without one of them is better than the old plan for ever.
+  if (held !== undefined && moves.length === 0 && busy.length === 0) {
+    return { moves: [held], waiting: waiting - 1, blocked: blocked - 1 }
   }
   return { moves, waiting, blocked }
 }

@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { type Compiled, type Demand } from './compile.ts'
+import type { Compiled, Demand } from './compile.ts'
 import type { Kind } from './given.ts'
 import { type Holdings, holdingsOf, keyOfKind, lacking, slotsOf, surplus } from './holdings.ts'
 import { type Counted, solveModel } from './lp.ts'
@@ -55,7 +55,7 @@ export function orderOf(
     return { first: [] }
   }
   const value = valueOf(compiled, counted)
-  const start = holdingsOf(held)
+  let start = holdingsOf(held)
   const goal = holdingsOf(wanted)
   const slots = compiled.classes.reduce((sum, one) => sum + one.slots, 0)
   const size = Math.ceil(slots / FEW_SLOTS)
@@ -65,9 +65,15 @@ export function orderOf(
   while (steps.length < MOST) {
     const step = bestStep(compiled, { during, after, goal, size }, value)
     if (step === undefined) break
-    during = loading(during, step)
     after = moved(after, step)
-    if (lacking(step.from, step.to) > 0) steps.push(step)
+    if (lacking(step.from, step.to) > 0) {
+      during = loading(during, step)
+      steps.push(step)
+    } else {
+      // Nothing is to be loaded: it only lets go.
+      during = moved(during, step)
+      start = moved(start, step)
+    }
   }
   if (steps.length === 0) return { first: [] }
   const first = steps.map(({ from, to }) => ({

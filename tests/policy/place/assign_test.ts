@@ -98,6 +98,13 @@ Deno.test('assign() counts on no holder that lets go of its task once it has loa
   assert.equal(steps.at(-1)!.assignment.waiting, 0)
 })
 
+Deno.test('assign() does not wait for ever where each is the last holder of what the other is to let go', () => {
+  const slots = [slot('1', ['a1']), slot('2', ['b1'])]
+  const crossed = placementOf([[1, 'b2'], [1, 'a2']])
+  assert.equal(assign(crossed, slots, { maxMoves: 2 }).moves.length, 1)
+  assert.equal(carryOut(crossed, slots, 2).at(-1)!.assignment.waiting, 0)
+})
+
 Deno.test('assign() brings any placement about, a few slots at a time, never with a gap', () => {
   fc.assert(
     fc.property(problems, fc.double({ min: 0.1, max: 8, noNaN: true }), (problem, change) => {
