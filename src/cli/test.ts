@@ -2,20 +2,16 @@
  * `deno task test`: every suite, its time, and one closing line `N passed, N failed, N skipped`.
  *
  * A suite is a folder of `tests/`. Name some to run only those: `deno task test policy node`. Two run
- * beside each other, the longest first; what a suite printed is shown when it is over.
+ * beside each other, the longest first; what a suite printed is shown when it is over, and what failed
+ * once more at the end.
  *
  * @module
  */
 import './deno_version.ts'
 import { join } from 'node:path'
+import { countJunit, type Counts, type Failure, failuresOf } from './junit.ts'
 import { ROOT } from './root.ts'
 import { provideTestNeeds } from './test_needs.ts'
-
-interface Counts {
-  passed: number
-  failed: number
-  skipped: number
-}
 
 /** A suite that hangs must not hang the rest. */
 const SUITE_LIMIT_MS = 14 * 60_000
@@ -56,32 +52,26 @@ async function run(args: string[]): Promise<Ran> {
   return { ok: success, output: output + ended }
 }
 
-/** Counts in the JUnit report that `deno test` writes: one `<testcase>` a test or step. */
-export function countJunit(xml: string): Counts {
-  const cases = xml.match(/<testcase\b[^>]*?(\/>|>[\s\S]*?<\/testcase>)/g) ?? []
-  const counts = { passed: 0, failed: 0, skipped: 0 }
-  for (const one of cases) {
-    if (/<skipped\b/.test(one)) counts.skipped++
-    else if (/<(failure|error)\b/.test(one)) counts.failed++
-    else counts.passed++
-  }
-  return counts
+interface SuiteRun extends Counts {
+  output: string
+  failures: Failure[]
 }
 
-async function suite(name: string, temp: string): Promise<Counts & { output: string }> {
+async function suite(name: string, temp: string): Promise<SuiteRun> {
   if (name === 'types') {
     const paths = ['src', 'workers', 'profiles', 'demo', 'tests']
     const { ok, output } = await run(['check', '--quiet', ...paths])
-    return { passed: ok ? 1 : 0, failed: ok ? 0 : 1, skipped: 0, output }
+    return { passed: ok ? 1 : 0, failed: ok ? 0 : 1, skipped: 0, output, failures: [] }
   }
   const report = join(temp, `${name}.xml`)
   const { ok, output } = await run([
     ...['test', '-A', '--no-check', '--quiet', `--junit-path=${report}`, join('tests', name)],
   ])
-  const counts = countJunit(await Deno.readTextFile(report).catch(() => ''))
+  const xml = await Deno.readTextFile(report).catch(() => '')
+  const counts = countJunit(xml)
   // A file that does not even load has no test case to fail.
   if (!ok && counts.failed === 0) counts.failed = 1
-  return { ...counts, output }
+  return { ...counts, output, failures: failuresOf(xml) }
 }
 
 async function findSuites(): Promise<string[]> {
@@ -102,18 +92,21 @@ async function main() {
   const temp = await Deno.makeTempDir()
   const total: Counts = { passed: 0, failed: 0, skipped: 0 }
   const rows: string[] = []
+  const failures: string[] = []
   const waiting = [...wanted]
 
   async function lane() {
     for (let name = waiting.shift(); name !== undefined; name = waiting.shift()) {
       const startedMs = performance.now()
-      const { passed, failed, skipped, output } = await suite(name, temp)
+      const ran = await suite(name, temp)
+      const { passed, failed, skipped, output } = ran
       const seconds = ((performance.now() - startedMs) / 1000).toFixed(1)
       console.log(`\n== ${name}, ${seconds} s\n${output}`)
       rows.push(
         `${name.padEnd(14)} ${seconds.padStart(7)} s  ${passed} passed, ${failed} failed` +
           (skipped > 0 ? `, ${skipped} skipped` : ''),
       )
+      for (const { name: test, text } of ran.failures) failures.push(`${name}: ${test}\n${text}`)
       total.passed += passed
       total.failed += failed
       total.skipped += skipped
@@ -124,6 +117,8 @@ async function main() {
   await Promise.all(Array.from({ length: LANES }, lane))
   await Deno.remove(temp, { recursive: true })
   console.log(`\n${rows.sort().join('\n')}\n`)
+  // Once more at the end: of a long run often only the end is read.
+  if (failures.length > 0) console.log(`failed:\n\n${failures.join('\n\n')}\n`)
   console.log(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`)
   if (total.failed > 0 || total.passed === 0) Deno.exit(1)
 }

@@ -1,0 +1,35 @@
+/** What the test task says at its end is what `deno test` itself found. */
+import { deepEqual, equal, match } from 'node:assert/strict'
+import { join } from 'node:path'
+import { countJunit, failuresOf } from '../../src/cli/junit.ts'
+import { inFolder } from './own_scene.ts'
+
+const tests = `
+Deno.test('holds', () => {})
+Deno.test.ignore('is left out', () => {})
+Deno.test('a "b" <c>', async (t) => {
+  await t.step('inner & one', () => { throw new Error('bad <y>\\nline 2') })
+})
+`
+
+Deno.test('a report names each test and step that failed, and what it threw', async () => {
+  await inFolder({ 'some_test.ts': tests }, async (folder) => {
+    const report = join(folder, 'report.xml')
+    await new Deno.Command(Deno.execPath(), {
+      args: [
+        'test',
+        '--quiet',
+        '--no-check',
+        `--junit-path=${report}`,
+        join(folder, 'some_test.ts'),
+      ],
+      ...{ stdout: 'null', stderr: 'null' },
+    }).output()
+    const xml = await Deno.readTextFile(report)
+    deepEqual(countJunit(xml), { passed: 1, failed: 2, skipped: 1 })
+    const failures = failuresOf(xml)
+    deepEqual(failures.map(({ name }) => name), ['a "b" <c>', 'a "b" <c> > inner & one'])
+    match(failures[1]!.text, /^Error: bad <y>\nline 2\n[\s\S]*some_test\.ts:5/)
+    equal(failuresOf('').length, 0)
+  })
+})
