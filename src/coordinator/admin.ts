@@ -31,9 +31,10 @@ export interface Admin {
 const MAX_REMEMBERED = 1000
 const REMOVED = 'removed by whoever runs the coordinator'
 
-export function createAdmin({ nodes, batches, post, log }: {
+export function createAdmin({ nodes, batches, weighSilence, post, log }: {
   nodes: ReadonlyMap<string, PooledNode>
   batches: Pick<ReturnType<typeof createBatches>, 'abandon'>
+  weighSilence(): void
   post: Post
   log: Log
 }): Admin {
@@ -49,6 +50,7 @@ export function createAdmin({ nodes, batches, post, log }: {
   function hold(node: PooledNode, is: boolean): void {
     node.held = is
     post({ type: 'node_reported', node: node.id, paused: isPaused(node) })
+    weighSilence()
   }
 
   const say = ({ id, name }: PooledNode, what: string, action: string) =>

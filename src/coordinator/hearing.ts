@@ -73,7 +73,9 @@ export function createHearing(parts: HearingParts): Hear {
       }
       case 'report': {
         const event = noteReport(node, message, log, () => tellAble(node))
-        return event === undefined ? undefined : post(event)
+        if (event !== undefined) post(event)
+        // Paused or let go on, it counts otherwise as one that silent nodes' work could go to.
+        return event?.paused === undefined ? undefined : weighSilence()
       }
       case 'bye':
         return node.link.close(1000, message.reason)

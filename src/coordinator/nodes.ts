@@ -74,6 +74,10 @@ export function createPooledNode(link: Link, hello: Hello, own = false): PooledN
 /** Whether it is to get no work, whoever wants it so. */
 export const isPaused = (node: PooledNode): boolean => node.paused || node.held || node.sidelined
 
+/** Whether it would do work now, if it can be reached. */
+export const takesWork = (node: PooledNode): boolean =>
+  !node.paused && !node.held && node.instances.size > 0
+
 /** What the scheduler is told of a node that joins. */
 export function joinedEvent(
   node: PooledNode,

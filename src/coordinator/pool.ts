@@ -67,8 +67,8 @@ export function createPool(options: PoolOptions) {
   const { post, stop } = createDriver(scheduler, execute, now, fault, options.solve, planned)
   const queries = createQueries(post, now, deadlines, (one) => batches.release(one), telemetry)
   const batches = createBatches(pipelines, post, now, queries.has, telemetry)
-  const admin = createAdmin({ nodes, batches, post, log })
   const weighSilence = createSilence({ nodes, batches, post, log })
+  const admin = createAdmin({ nodes, batches, weighSilence, post, log })
   const able = () => versions.all().flatMap((one) => servedVariants(one.pipeline, one.models))
   const tellAble = (node: PooledNode) =>
     post({ type: 'node_able', node: node.id, able: ableOf(node, able()) })

@@ -6,13 +6,14 @@
 import type { createBatches } from './batches.ts'
 import type { Post } from './driver.ts'
 import type { Log } from './log.ts'
-import { isPaused, type PooledNode } from './nodes.ts'
+import { isPaused, type PooledNode, takesWork } from './nodes.ts'
 
 /**
  * A node that fell silent gets nothing while others are there, and what it has goes to them: a
  * half-open connection, a stopped process or a sleeping laptop would keep it until it is overdue.
+ * Others that are paused are no others: with them alone nobody would be left to do the work.
  *
- * @returns to be called when a node fell silent, is heard of again, got ready, or left
+ * @returns to be called when a node fell silent, is heard of again, got ready, paused, went on, or left
  */
 export function createSilence({ nodes, batches, post, log }: {
   nodes: ReadonlyMap<string, PooledNode>
@@ -21,7 +22,7 @@ export function createSilence({ nodes, batches, post, log }: {
   log: Log
 }): () => void {
   return function weigh() {
-    const sound = [...nodes.values()].some((node) => !node.silent && node.instances.size > 0)
+    const sound = [...nodes.values()].some((node) => !node.silent && takesWork(node))
     for (const node of nodes.values()) {
       const sidelined = node.silent && sound
       if (sidelined === node.sidelined) continue

@@ -7,14 +7,19 @@ import { FAULTS, type Outcome, suffer } from '../../src/cli/bench_requeue_faults
 import { SMALL, startRequeueScene, USUAL } from '../../src/cli/bench_requeue_scene.ts'
 import { readAdapter } from '../../src/node/engine/adapter.ts'
 
-function check({ lost, backMs, statuses, answers }: Outcome, comesBack: boolean): void {
+function check(outcome: Outcome, comesBack: boolean): void {
+  const { lost, backMs, statuses, answers, lines } = outcome
   assert.ok(lost.length > 0)
   for (const { finished, because, requeuedMs, answeredMs } of lost) {
     assert.ok(finished || (because !== undefined && requeuedMs !== undefined))
     assert.ok(answeredMs !== undefined)
   }
   assert.ok(lost.some(({ requeuedMs }) => requeuedMs !== undefined))
-  assert.deepEqual(Object.keys(statuses), ['200'], JSON.stringify(statuses))
+  assert.deepEqual(
+    Object.keys(statuses),
+    ['200'],
+    `${JSON.stringify(statuses)}\n${lines.join('\n')}`,
+  )
   assert.deepEqual(answers, { 1: statuses['200'] })
   assert.equal(backMs !== undefined, comesBack)
 }

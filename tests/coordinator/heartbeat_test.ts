@@ -61,6 +61,40 @@ Deno.test('the only node keeps what it has, however silent it is', () =>
     await response.body?.cancel()
   }, QUICK))
 
+Deno.test('a silent node keeps what it has while the others are paused, whoever paused them', () =>
+  withCoordinator(async (coordinator) => {
+    const { pool } = coordinator
+    const state = (name: string) => pool.nodes().find(({ id }) => id === name)?.state
+    const hello = { type: 'hello', protocol: PROTOCOL_VERSION, epoch: 1 } as const
+    const silent = await openLink(coordinator, () => undefined)
+    silent.send({ ...hello, nodeId: 'silent', name: 'silent' })
+    await untilHolds(coordinator, 'silent', 4)
+    const other = await openLink(coordinator, honest)
+    other.send({ ...hello, nodeId: 'other', name: 'other' })
+    await untilHolds(coordinator, 'other', 4)
+    const until = async (holds: () => boolean) => {
+      while (!holds()) await new Promise((done) => setTimeout(done, 5))
+    }
+    pool.admin.pause('other')
+    const query = ask(coordinator, { 'x-request-timeout-ms': '600000' })
+    await silent.got('batch')
+    silent.socket.onmessage = null
+    await until(() => pool.node('silent')!.silent)
+    assert.notEqual(state('silent'), 'paused')
+    assert.equal(pool.batchesOn('silent'), 1)
+    other.send({ type: 'report', paused: true })
+    await until(() => pool.node('other')!.paused)
+    pool.admin.resume('other')
+    assert.notEqual(state('silent'), 'paused')
+    // Now that there is one to do it, it is done.
+    other.send({ type: 'report', paused: false })
+    const response = await query
+    const { stages } = await response.json()
+    assert.equal(response.status, 200)
+    assert.ok(stages.every(({ node }: { node: string }) => node === 'other'))
+    assert.equal(state('silent'), 'paused')
+  }, QUICK))
+
 Deno.test('a coordinator that slept does not take its nodes for gone', async () => {
   let sleptMs = 0
   const said: string[] = []
