@@ -31,6 +31,8 @@ export function createSlot(options: SlotOptions): Slot {
   const loaded = new Map<string, InstanceSpec>()
   const toUnload: string[] = []
   const cancelled = new Set<number>()
+  /** What was being loaded when a worker was lost, and has not been loaded since. */
+  const perilous = new Set<string>()
   const waiting: BatchQueue = createBatchQueue(clock, answerExpired)
   const loads = createLoadQueue({
     clock,
@@ -176,26 +178,33 @@ export function createSlot(options: SlotOptions): Slot {
     if (!loads.isCurrent(spec)) return
     if (isHeld(spec)) return events.ready(spec, fetchMs)
     const fromMs = clock.nowMs()
-    const needs = await client!.needs(spec.hash)
+    const worker = client!
+    const needs = await worker.needs(spec.hash)
     const answer = needs.ok
-      ? await client?.load(spec, needs.value ? bytes : undefined, maxLoadMs)
+      ? await worker.load(spec, needs.value ? bytes : undefined, maxLoadMs)
       : needs
-    if (closed || answer === undefined) return
+    if (closed) return
     if (answer.ok) {
       deaths = 0
+      perilous.delete(spec.key)
       // Given up meanwhile: its unloading comes next.
       if (!loads.isCurrent(spec)) return
       loaded.set(spec.key, spec)
       return events.ready(spec, fetchMs + clock.nowMs() - fromMs, answer.value)
     }
-    if (loads.isCurrent(spec)) {
+    const isLost = worker.death !== undefined || answer.code === 'broken'
+    // Not each worker that is lost is lost through what it was loading: once more, in the next one.
+    const again = isLost && loads.isCurrent(spec) && !perilous.has(spec.key)
+    if (again) perilous.add(spec.key)
+    else if (loads.isCurrent(spec)) {
       loads.drop(spec.key)
       noteLoadFailure(spec, answer.message)
     }
-    if (answer.code === 'broken' && client !== undefined) replace(answer)
+    if (isLost && client === worker) replace(answer)
   }
 
   function noteLoadFailure(spec: InstanceSpec, message: string): void {
+    perilous.delete(spec.key)
     waiting.drain(({ key }) => key === spec.key && !loaded.has(key))
       .forEach((batch) => events.failed(batch, message))
     events.loadFailed(spec, message)

@@ -16,16 +16,21 @@ Deno.test('under overload every query gets one answer, a result or an error with
     await serving.addNode('busy')
     const random = createRandom(11)
     const statuses: Record<number, number> = {}
-    const one = async () => {
-      const response = await fetch(`${serving.url}/v1/pipelines/ocr/infer`, {
+    let unread = 0
+    const ask = (timeoutMs: number) =>
+      fetch(`${serving.url}/v1/pipelines/ocr/infer`, {
         method: 'POST',
-        headers: {
-          'content-type': 'image/jpeg',
-          'x-request-timeout-ms': String(Math.round(5 * 1000 ** random())),
-        },
+        headers: { 'content-type': 'image/jpeg', 'x-request-timeout-ms': `${timeoutMs}` },
         body: page,
       })
+    // Times that some queries have and others have not, however fast this machine is just now.
+    const fromMs = performance.now()
+    await (await ask(60_000)).json()
+    const aloneMs = performance.now() - fromMs
+    const one = async () => {
+      const response = await ask(Math.ceil(aloneMs / 500 * 1500 ** random()))
       const body = await response.json()
+      if (/the body took too long/.test(body.error)) unread++
       statuses[response.status] = (statuses[response.status] ?? 0) + 1
       if (response.status === 200) {
         assert.ok(body.latencyMs <= body.deadlineMs, `${body.latencyMs} of ${body.deadlineMs}`)
@@ -37,7 +42,7 @@ Deno.test('under overload every query gets one answer, a result or an error with
     assert.ok((statuses[200] ?? 0) > 0, JSON.stringify(statuses))
     const { pipelines } = serving.pool.stats()
     assert.equal(pipelines['ocr']?.inFlight, 0)
-    assert.equal(pipelines['ocr']?.arrived, 96)
+    assert.equal(pipelines['ocr']?.arrived, 1 + 96 - unread)
   } finally {
     await serving.end()
   }

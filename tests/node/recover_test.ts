@@ -70,6 +70,37 @@ Deno.test('node lives through any number of crashes, each after a load that went
   })
 })
 
+async function withCrashes(crashes: { [variant: string]: number }, play: () => Promise<void>) {
+  Deno.env.set('SHOAL_TEST_CRASHES', JSON.stringify(crashes))
+  try {
+    await play()
+  } finally {
+    Deno.env.delete('SHOAL_TEST_CRASHES')
+  }
+}
+
+Deno.test('node loads again what it was loading when its worker was lost', () =>
+  withCrashes({ b: 1 }, () =>
+    withNode({}, async ({ peer }) => {
+      await load(peer, A, B)
+      equal(peer.received.some(({ message }) => message.type === 'load_failed'), false)
+      peer.send(batchOf(1, B, [item()]), [BYTES])
+      equal((await peer.take('result')).message.batch, 1)
+    })))
+
+Deno.test('node gives up a variant that no worker survives, and goes on with the others', () =>
+  withCrashes({ b: 99 }, () =>
+    withNode({}, async ({ peer }) => {
+      await load(peer, A)
+      peer.send({ type: 'load', instances: [{ slot: 0, ...B }] })
+      const { message } = await peer.take('load_failed')
+      equal(message.variant, 'b')
+      match(message.message, /out of the blue/)
+      await peer.take('ready', ({ variant }) => variant === 'a')
+      peer.send(batchOf(1, A, [item()]), [BYTES])
+      equal((await peer.take('result')).message.batch, 1)
+    })))
+
 Deno.test('node does not answer a cancelled batch that runs into the watchdog', async () => {
   using gates = createGates()
   await withNode({}, async ({ peer }) => {

@@ -1,11 +1,12 @@
 /**
- * The inference worker with a stage that misbehaves on demand: `meta.do` of an item says how.
+ * The inference worker with a stage that misbehaves on demand: `meta.do` of an item says how;
+ * loads crash as often as the environment says.
  *
  * @module
  */
 import { expose } from 'comlink'
 import { createOrtEngine } from '../../src/node/engine/ort_engine.ts'
-import { createWorkerApi } from '../../src/node/engine/worker_api.ts'
+import { createWorkerApi, type InstanceSpec } from '../../src/node/engine/worker_api.ts'
 import type { ImageCodecs, ItemResult, Stage, StageContext } from '../../src/stages/types.ts'
 
 const channel = new BroadcastChannel('shoal-test-stage')
@@ -18,6 +19,16 @@ function feeds({ model }: StageContext, batch: number) {
   return { [model.inputNames[0]!]: { type: 'float32' as const, dims, data } }
 }
 
+function crash(): Promise<never> {
+  const error = new Error('out of the blue')
+  // Deno prints it: one line is enough.
+  error.stack = ''
+  setTimeout(() => {
+    throw error
+  }, 0)
+  return new Promise(() => {})
+}
+
 const stage: Stage = {
   async run(items, context) {
     const results: ItemResult[] = []
@@ -28,13 +39,7 @@ const stage: Stage = {
         await new Promise(() => {})
       }
       if (meta.do === 'crash') {
-        const error = new Error('out of the blue')
-        // Deno prints it: one line is enough.
-        error.stack = ''
-        setTimeout(() => {
-          throw error
-        }, 0)
-        await new Promise(() => {})
+        await crash()
       }
       if (meta.do === 'lose') {
         const { env } = await import('onnxruntime-web/webgpu')
@@ -70,8 +75,22 @@ const codecs: ImageCodecs = {
   encodeJpeg: () => Promise.reject(new Error('no pictures here')),
 }
 
-expose(createWorkerApi({
+const api = createWorkerApi({
   stages: { test: stage },
   createEngine: createOrtEngine,
   createCodecs: () => codecs,
-}))
+})
+
+/** How often a worker of this process is still to crash while it loads which variant. */
+const crashes = () => JSON.parse(Deno.env.get('SHOAL_TEST_CRASHES') ?? '{}')
+
+expose({
+  ...api,
+  load(spec: InstanceSpec, bytes: Uint8Array | undefined) {
+    const left = crashes()
+    const name = spec.key.split('/').at(-1)!
+    if (!(left[name] > 0)) return api.load(spec, bytes)
+    Deno.env.set('SHOAL_TEST_CRASHES', JSON.stringify({ ...left, [name]: left[name] - 1 }))
+    return crash()
+  },
+})
