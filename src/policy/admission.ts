@@ -4,6 +4,7 @@
  * @module
  */
 import { type Backlog, placeOf } from './backlog.ts'
+import type { Pressure } from './pressure.ts'
 import type { Tails } from './tails.ts'
 import type { Query } from './query.ts'
 import type { DeadlineQueue } from './queue.ts'
@@ -25,11 +26,12 @@ export interface Admission {
   tails: Tails
   backlog: Backlog
   queries: DeadlineQueue<Query>
+  pressure: Pressure
 }
 
 const RETRY_LOADING_MS = 1000
 const RETRY_NO_NODE_MS = 5000
-/** Share of a query's time that admission behind a queue leaves for what turns out longer. */
+/** Share of a query's time that admission behind a queue that stands leaves for what comes. */
 const QUEUE_MARGIN = 0.1
 const LEAST_RETRY_MS = 50
 const MOST_RETRY_MS = 60_000
@@ -74,15 +76,18 @@ export function admit(
   const place = placeOf(asked.queries, backlog, deadlineMs)
   const aheadMs = backlog.busyMs + place.aheadMs
   const leftMs = deadlineMs - nowMs
-  // Behind a queue, what is known too roughly shall not cost those inside; an idle pool may try.
-  const spreadMs = Math.max(0, quickest.safeChainMs - quickest.chainMs)
-  const marginMs = Math.min(aheadMs, spreadMs + QUEUE_MARGIN * leftMs)
   // While its first item waits and runs, what is ahead of those that follow from it is done.
   const doneMs = Math.max(
     aheadMs + Math.max(quickest.afterMs, quickest.poolMs),
     backlog.busyMs + place.firstAheadMs + quickest.chainMs,
   )
-  const needMs = doneMs + marginMs
+  // Behind a queue that stands, what is known too roughly shall not cost those inside.
+  const spreadMs = Math.max(0, quickest.safeChainMs - quickest.chainMs)
+  const marginMs = Math.min(aheadMs, spreadMs + QUEUE_MARGIN * leftMs)
+  // What nobody could do in its time says nothing of the queue.
+  const stands = quickest.chainMs <= leftMs &&
+    asked.pressure.isStanding(doneMs + marginMs > leftMs, leftMs, nowMs)
+  const needMs = stands ? doneMs + marginMs : doneMs
   // More urgent than some inside, it would go before them: only if they can spare the time.
   const spared = quickest.poolMs <= place.spareMs
   if (spared && needMs <= leftMs && leftMs < Infinity) {

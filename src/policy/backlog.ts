@@ -162,11 +162,11 @@ function look(
     const waitingEndMs = rest.poolMs > 0 ? startMs + Math.max(rest.chainMs, rest.poolMs) : 0
     const endMs = Math.max(waitingEndMs, rest.runningEndMs)
     // Lost already: it will be dropped when its turn comes, so it takes no time from the others.
-    if (endMs > query.deadlineMs) continue
+    if (endMs > query.deadlineMs && isLost(query, startMs, freeMs + firstMs)) continue
     poolMs += rest.poolMs
     firstMs += rest.firstMs
     if (rest.poolMs === 0) continue
-    const spareMs = query.deadlineMs - endMs
+    const spareMs = Math.max(0, query.deadlineMs - endMs)
     query.slackMs = spareMs
     if (spareMs < block!.slackMs) block!.slackMs = spareMs
     const slackMs = Math.max(0, spareMs - reserved * query.laxityMs)
@@ -185,6 +185,15 @@ function look(
   if (to > from) pass.last = queries.at(to - 1)
 }
 
+/**
+ * Whether it is late for certain, as the door reckons: while its first item waits and runs, what is
+ * ahead of those that follow from it is done. Else the door would let in who is lost the next moment.
+ */
+const isLost = ({ rest, deadlineMs }: Query, startMs: number, firstStartMs: number) =>
+  rest.runningEndMs > deadlineMs ||
+  startMs + Math.max(rest.afterMs, rest.poolMs) > deadlineMs ||
+  firstStartMs + rest.chainMs > deadlineMs
+
 /** Time of the pool for what goes before it. Beyond the scan that is all that was scanned. */
 export const aheadOf = (query: Query, backlog: Backlog) =>
   query.scan >= backlog.scan ? query.aheadMs : backlog.poolMs
@@ -198,6 +207,7 @@ function settle({ rest, items, firstOpen, level }: Query, epoch: number, tails: 
   let poolMs = 0
   let firstMs = 0
   let chainMs = 0
+  let afterMs = 0
   let runningEndMs = 0
   let servable = true
   // Siblings stand together, and what holds for one does for the next.
@@ -220,6 +230,7 @@ function settle({ rest, items, firstOpen, level }: Query, epoch: number, tails: 
       poolMs += quickest.poolMs
       if (i === 0) firstMs = quickest.itemMs
       chainMs = Math.max(chainMs, quickest.chainMs)
+      afterMs = Math.max(afterMs, i === 0 ? quickest.afterMs : quickest.chainMs)
     } else if (item.bound !== null) {
       if (bound !== item.bound) {
         bound = item.bound
@@ -237,6 +248,7 @@ function settle({ rest, items, firstOpen, level }: Query, epoch: number, tails: 
   rest.poolMs = poolMs
   rest.firstMs = firstMs
   rest.chainMs = chainMs
+  rest.afterMs = afterMs
   rest.runningEndMs = runningEndMs
   rest.servable = servable
 }

@@ -8,6 +8,7 @@ import type { Counters } from './counters.ts'
 import type { Flights } from './flights.ts'
 import type { Limits } from './options.ts'
 import type { Outlook } from './outlook.ts'
+import { createPressure } from './pressure.ts'
 import { answerOf, createQuery, type Item, type Query } from './query.ts'
 import type { DeadlineQueue } from './queue.ts'
 import type { PipelineShape, Shapes } from './shape.ts'
@@ -47,6 +48,7 @@ export interface Inside {
 export function createInside(parts: InsideParts): Inside {
   const { shapes, limits, queries, waiting, flights, outlook, counters, emit } = parts
   const byId = createTable<QueryId, Query>()
+  const pressure = createPressure()
   let arrivals = 0
   let draining = false
 
@@ -122,6 +124,7 @@ export function createInside(parts: InsideParts): Inside {
       tails,
       backlog: known,
       queries,
+      pressure,
     }, nowMs)
     if ('reason' in admitted) return refuse(id, shape.name, admitted)
     const seq = arrivals++

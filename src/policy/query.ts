@@ -56,6 +56,8 @@ export interface Rest {
   firstMs: number
   /** Length of the longest chain of what waits, with the pool idle. */
   chainMs: number
+  /** The same without first items: while these run, others' work ahead of what follows is done. */
+  afterMs: number
   /** When the last of what runs, with all that follows from it, can end. */
   runningEndMs: number
   /** False while some of it can be served by no slot. */
@@ -135,7 +137,10 @@ export function createQuery(
     lowered: 0,
     served: [],
     closed: false,
-    rest: { epoch: UNKNOWN, poolMs: 0, firstMs: 0, chainMs: 0, runningEndMs: 0, servable: true },
+    rest: {
+      ...{ epoch: UNKNOWN, poolMs: 0, firstMs: 0, chainMs: 0, afterMs: 0 },
+      ...{ runningEndMs: 0, servable: true },
+    },
     scan: 0,
     aheadMs: 0,
     firstAheadMs: 0,

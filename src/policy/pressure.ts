@@ -1,0 +1,44 @@
+/**
+ * Whether time is short for a while already. A queue that chance made is worked off within the time
+ * of a query: whoever just fits in may come in. One that stands is no chance, and queries that only
+ * just fit in have slots run small batches, one after the other, until much of the pool's throughput
+ * is gone: then the door asks for more.
+ *
+ * That a queue is judged by how long it has stood, and not by its length, is the idea of controlled
+ * delay (K. Nichols, V. Jacobson, "Controlling Queue Delay", ACM Queue 10(5), 2012).
+ *
+ * @module
+ */
+
+/** In the time that a query has: so long must time have been short, */
+const STANDING = 0.25
+/** with no longer pause than this between two queries for which it was; */
+const PAUSE = 0.2
+/** and after so long without any, it is so no more. */
+const RELIEF = 8
+
+export interface Pressure {
+  /**
+   * A query comes that has so much time. Tells whether time has been short for long.
+   *
+   * @param isShort whether a queue leaves it less than what the door asks for when it is
+   */
+  isStanding(isShort: boolean, leftMs: number, nowMs: number): boolean
+}
+
+export function createPressure(): Pressure {
+  let fromMs = -Infinity
+  let lastMs = -Infinity
+  let stands = false
+  return {
+    isStanding(isShort, leftMs, nowMs) {
+      const pauseMs = nowMs - lastMs
+      if (pauseMs > RELIEF * leftMs) stands = false
+      if (!isShort) return stands
+      if (pauseMs >= PAUSE * leftMs) fromMs = nowMs
+      lastMs = nowMs
+      if (nowMs - fromMs > STANDING * leftMs) stands = true
+      return stands
+    },
+  }
+}

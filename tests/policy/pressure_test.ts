@@ -1,0 +1,34 @@
+/** The door: who comes with a burst may fill the time there is, who comes to a queue that stands not. */
+import assert from 'node:assert/strict'
+import { createPressure } from '../../src/policy/pressure.ts'
+import { createPool, nodeOf, ocr } from './fixtures.ts'
+
+const SLO_MS = 2000
+
+Deno.test('a burst may fill the whole time of its queries, and nobody is let in in vain', () => {
+  const pool = createPool([ocr], { childCount: () => 4 })
+  for (const id of ['a', 'b', 'c']) pool.join(nodeOf(id, [ocr]))
+  pool.run(1000)
+  for (let i = 0; i < 300; i++) pool.ask(`q${i}`, 'ocr', SLO_MS)
+  pool.run(10_000)
+  const answers = [...pool.answers.values()].map(([one]) => one!)
+  const served = answers.filter(({ answer }) => answer.ok)
+  const lastMs = Math.max(...served.map(({ atMs }) => atMs)) - 1000
+  assert.ok(lastMs > 0.95 * SLO_MS && lastMs <= SLO_MS, `the last at ${lastMs} ms`)
+  // The others are told so at once.
+  const { failed } = pool.scheduler.stats().pipelines.ocr!
+  assert.deepEqual(failed, { infeasible_deadline: 300 - served.length })
+})
+
+Deno.test('time is short for long when it was for a quarter of a query’s time, without a pause', () => {
+  const pressure = createPressure()
+  const ask = (nowMs: number, isShort = true) => pressure.isStanding(isShort, 1000, nowMs)
+  for (let nowMs = 0; nowMs <= 250; nowMs += 50) assert.equal(ask(nowMs), false)
+  assert.equal(ask(300), true)
+  // Who finds time enough meanwhile changes nothing, until for long nobody found it short.
+  assert.equal(ask(310, false), true)
+  assert.equal(ask(8300, false), true)
+  assert.equal(ask(8301, false), false)
+  // Bursts with pauses between them are bursts.
+  for (let nowMs = 20_000; nowMs < 30_000; nowMs += 200) assert.equal(ask(nowMs), false)
+})
