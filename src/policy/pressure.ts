@@ -29,14 +29,18 @@ export interface Pressure {
 export function createPressure(): Pressure {
   let fromMs = -Infinity
   let lastMs = -Infinity
+  let lastLeftMs = 0
   let stands = false
   return {
     isStanding(isShort, leftMs, nowMs) {
       const pauseMs = nowMs - lastMs
-      if (pauseMs > RELIEF * leftMs) stands = false
+      // Of two queries the one with more time says what a pause is: the queue is one for all.
+      const timeMs = Math.max(leftMs, lastLeftMs)
+      if (pauseMs > RELIEF * timeMs) stands = false
       if (!isShort) return stands
-      if (pauseMs >= PAUSE * leftMs) fromMs = nowMs
+      if (pauseMs >= PAUSE * timeMs) fromMs = nowMs
       lastMs = nowMs
+      lastLeftMs = leftMs
       if (nowMs - fromMs > STANDING * leftMs) stands = true
       return stands
     },

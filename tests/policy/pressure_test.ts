@@ -32,3 +32,13 @@ Deno.test('time is short for long when it was for a quarter of a query’s time,
   // Bursts with pauses between them are bursts.
   for (let nowMs = 20_000; nowMs < 30_000; nowMs += 200) assert.equal(ask(nowMs), false)
 })
+
+Deno.test('who has little time does not make a queue of others look like bursts', () => {
+  const pressure = createPressure()
+  let stands = false
+  for (let nowMs = 0; nowMs < 2000; nowMs += 100) {
+    pressure.isStanding(true, 50, nowMs)
+    stands = pressure.isStanding(true, 5000, nowMs + 50)
+  }
+  assert.ok(stands)
+})
