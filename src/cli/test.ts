@@ -57,11 +57,18 @@ interface SuiteRun extends Counts {
   failures: Failure[]
 }
 
+/** Where no test says what was wrong: the suite did not begin, or not end. */
+const endOf = (output: string): Failure => ({
+  name: 'the suite itself',
+  text: output.trimEnd().split('\n').slice(-20).join('\n'),
+})
+
 async function suite(name: string, temp: string): Promise<SuiteRun> {
   if (name === 'types') {
     const paths = ['src', 'workers', 'profiles', 'demo', 'tests']
     const { ok, output } = await run(['check', '--quiet', ...paths])
-    return { passed: ok ? 1 : 0, failed: ok ? 0 : 1, skipped: 0, output, failures: [] }
+    const failures = ok ? [] : [endOf(output)]
+    return { passed: ok ? 1 : 0, failed: ok ? 0 : 1, skipped: 0, output, failures }
   }
   const report = join(temp, `${name}.xml`)
   const { ok, output } = await run([
@@ -71,7 +78,8 @@ async function suite(name: string, temp: string): Promise<SuiteRun> {
   const counts = countJunit(xml)
   // A file that does not even load has no test case to fail.
   if (!ok && counts.failed === 0) counts.failed = 1
-  return { ...counts, output, failures: failuresOf(xml) }
+  const failures = failuresOf(xml)
+  return { ...counts, output, failures: ok || failures.length > 0 ? failures : [endOf(output)] }
 }
 
 async function findSuites(): Promise<string[]> {

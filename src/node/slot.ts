@@ -241,6 +241,7 @@ export function createSlot(options: SlotOptions): Slot {
     load(spec) {
       const held = isHeld(spec)
       if (!held) loaded.delete(spec.key)
+      perilous.delete(spec.key)
       loads.want(spec, !held)
       if (held) events.ready(spec, 0)
     },
