@@ -135,6 +135,7 @@ export function createQueries(
           query,
           pipeline,
           deadlineMs,
+          timeoutMs: deadlineMs - arrivedMs,
           payload,
           ...(minAccuracy === undefined ? {} : { minAccuracy }),
         })

@@ -18,6 +18,8 @@ export interface Admission {
   /** Highest least accuracy that can be kept with the variants that may be used. */
   bestFloor: number
   deadlineMs: number
+  /** What its client gave it, before any of that was gone. */
+  timeoutMs: number | undefined
   minAccuracy: number | undefined
   draining: boolean
   /** Nodes that may yet come to hold what is missing. */
@@ -101,7 +103,8 @@ export function admit(
       ? `Cannot answer within ${Math.round(leftMs)} ms: need about ${Math.ceil(needMs)} ms`
       : `Cannot answer within ${Math.round(leftMs)} ms: it would make others late`,
   }
-  if (quickest.chainMs <= leftMs) {
+  // Its time may be gone because much came at once: that is no reason never to come again.
+  if (quickest.chainMs <= Math.max(leftMs, asked.timeoutMs ?? leftMs)) {
     refusal.retryAfterMs = clampRetry(Math.max(needMs - leftMs, quickest.poolMs))
   }
   return refusal

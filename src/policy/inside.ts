@@ -101,7 +101,7 @@ export function createInside(parts: InsideParts): Inside {
   }
 
   function arrive(event: Extract<PolicyEvent, { type: 'query_arrived' }>): void {
-    const { query: id, deadlineMs, minAccuracy, payload } = event
+    const { query: id, deadlineMs, timeoutMs, minAccuracy, payload } = event
     const nowMs = parts.nowMs()
     if (byId.has(id)) return
     const shape = shapes.pipelines.get(event.pipeline)
@@ -117,6 +117,7 @@ export function createInside(parts: InsideParts): Inside {
       shape,
       bestFloor: parts.bestFloor(shape),
       deadlineMs,
+      timeoutMs,
       minAccuracy,
       draining,
       isLoading: parts.isLoading,

@@ -63,8 +63,9 @@ export type PolicyEvent =
     type: 'query_arrived'
     query: QueryId
     pipeline: string
-    /** Absolute, on the clock of `nowMs`. */
+    /** Absolute, on the clock of `nowMs`; and what its client gave it, some of which may be gone. */
     deadlineMs: number
+    timeoutMs?: number
     /** Least mean path accuracy, 0..1. */
     minAccuracy?: number
     payload: Handle

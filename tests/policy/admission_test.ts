@@ -99,6 +99,15 @@ Deno.test('a deadline that an idle pool misses is refused for good', () => {
   assert.equal(retryAfterMs, undefined)
 })
 
+Deno.test('a query whose time was gone when it came here may be tried again', () => {
+  const pool = ready()
+  const rest = { pipeline: 'ocr', deadlineMs: pool.time.nowMs + 20, payload: null }
+  pool.post({ type: 'query_arrived', query: 'q', timeoutMs: 5000, ...rest })
+  const { reason, retryAfterMs } = first(pool, 'q')
+  assert.equal(reason, 'infeasible_deadline')
+  assert.ok(retryAfterMs! > 0)
+})
+
 Deno.test('a deadline that only the backlog makes impossible may be tried again', () => {
   const pool = ready()
   for (let i = 0; i < 40; i++) pool.ask(`q${i}`, 'ocr', 60_000)
