@@ -4,27 +4,37 @@
  *
  * @module
  */
+import { USUAL_QUEUE } from './frontier/drain.ts'
 import { type Mix, slackOf } from './frontier/mix.ts'
 import type { FrontierProblem } from './frontier/problem.ts'
-import type { Shapes } from './shape.ts'
+import { leastSloMs, type Shapes } from './shape.ts'
 
 export interface Awake {
   /**
    * Slots of each group, by its key, that should take part in this mix.
    *
+   * @param lossPerShare see `Lumps`
    * @param keep share of a query's time that decisions leave alone
    */
   decide(
     shapes: Shapes,
     problem: FrontierProblem,
     mix: Mix,
+    lossPerShare: number,
     keep: number,
     nowMs: number,
   ): Map<string, number>
 }
 
 /** Share of queries that may wait longer than the mix leaves them time for: they go a quicker way. */
-const LONG_WAITS = 0.15
+const LONG_WAITS = 0.5
+/**
+ * Share of the accuracy that may be lost to queues, as long as what lowers it is not reckoned to
+ * shorten them. It does, so what is lost in the end is about a tenth of that.
+ */
+const LOSS = 0.025
+/** No more slots beyond the load than this. */
+const MOST_BEYOND = 64
 /** What is needed is the mean over so long, */
 const WINDOW_MS = 10_000
 /** unless it rose or fell by this factor: then what came before says nothing. */
@@ -34,23 +44,47 @@ const SAFETY = 0.6
 /** and they go to rest when they were not needed for so long. */
 const HOLD_MS = 5000
 
+/** What queues before so many slots depend on. */
+export interface Lumps {
+  /** Time of a slot for all of one query. */
+  workMs: number
+  /** How long a query can wait and still be served as the mix has it; and in all. */
+  slackMs: number
+  sloMs: number
+  /** Share of the accuracy that is lost for each share of the work that a lower mix saves. */
+  lossPerShare: number
+}
+
 /**
  * Slots for a load of so many slots' worth of work.
  *
  * Work comes in lumps, all of a query at once, and chance makes a queue of them. The share of queries
  * that wait longer than some time falls exponentially with it, the faster the more slots there are
  * beyond the load: as of a fluid with the drift and the variance of such lumps. So what is needed
- * beyond the load follows from how many lumps a query has time to wait for, whatever the load. Where
- * all is planned to the full it is what the aim keeps back, which is learned.
+ * beyond the load follows from how many lumps a query has time to wait for, and from what it costs in
+ * accuracy to work a queue off, whatever the load. Where all is planned to the full it is what the
+ * aim keeps back, which is learned.
  *
- * @param workMs time of a slot for all of one query
- * @param slackMs how long a query can wait and still be served as the mix has it
  * @param aim share of the slots' time that may be planned with
  */
-export function slotsFor(load: number, workMs: number, slackMs: number, aim: number): number {
+export function slotsFor(load: number, lumps: Lumps, aim: number): number {
   if (load <= 1e-9) return 0
-  const beyond = workMs * Math.log(1 / LONG_WAITS) / (2 * Math.max(slackMs, 1e-3))
-  return Math.ceil(load + Math.max(beyond, load / aim - load) - 1e-9)
+  const beyond = lumps.workMs * Math.log(1 / LONG_WAITS) / (2 * Math.max(lumps.slackMs, 1e-3))
+  let slots = Math.ceil(load + Math.max(beyond, load / aim - load) - 1e-9)
+  const most = load + MOST_BEYOND
+  while (slots < most && lossOf(slots, load, lumps) > LOSS) slots++
+  return slots
+}
+
+/**
+ * Mean share of the accuracy that is given up while queues are worked off, as `frontier/drain.ts`
+ * does: by how much the queue is longer than is usual, and than what slots beyond the load do anyhow.
+ */
+function lossOf(slots: number, load: number, { workMs, sloMs, lossPerShare }: Lumps): number {
+  /** How fast long queues get seldom, per share of an SLO. */
+  const decay = 2 * (slots - load) * sloMs / workMs
+  const free = USUAL_QUEUE + 1 - load / slots
+  return lossPerShare * Math.exp(-decay * free) / Math.max(decay, 1e-9)
 }
 
 /**
@@ -86,24 +120,64 @@ export function createAwake(): Awake {
   }
 
   return {
-    decide(shapes, problem, mix, keep, nowMs) {
+    decide(shapes, problem, mix, lossPerShare, keep, nowMs) {
       const ratePerMs = problem.ratesPerS.reduce((sum, rate) => sum + rate, 0) / 1000
       const slackMs = slackOf(shapes, problem, mix) * (1 - keep)
+      const sloMs = leastSloMs(shapes)
       const result = new Map<string, number>()
+      let lacks = false
       problem.groups.forEach((group, g) => {
         const time = mix.work.reduce((sum, row) => sum + row[g]!, 0) * group.slots
         const workMs = time / Math.max(ratePerMs, 1e-9)
         const slots = holdsAll(problem, g)
-          ? slotsFor(meanLoad(group.key, time, nowMs), workMs, slackMs, problem.aim)
+          ? slotsFor(
+            meanLoad(group.key, time, nowMs),
+            { workMs, slackMs, sloMs, lossPerShare },
+            problem.aim,
+          )
           : mostNeeded(group.key, Math.min(group.slots, slotsWithoutWait(time)), nowMs)
         result.set(group.key, Math.min(group.slots, slots))
+        lacks ||= slots > group.slots
       })
+      // Where a group has too few, others make up for it, and the mix says how.
+      if (lacks) { for (const { key, slots } of problem.groups) result.set(key, slots) }
       for (const kept of [loads, needs]) {
         for (const key of kept.keys()) if (!result.has(key)) kept.delete(key)
       }
       return result
     },
   }
+}
+
+/** A group with this load has no time left. */
+const FULL = 0.97
+
+/** Whether the mix leaves every group some time: more would not be served better by more slots. */
+export const hasTimeLeft = (mix: Mix, { groups, aim }: FrontierProblem): boolean =>
+  groups.every((_, g) => mix.work.reduce((sum, row) => sum + row[g]!, 0) < FULL * aim)
+
+/**
+ * The problem with the time of awake slots alone, where more are not needed: the mix is made for
+ * these, so that a queue before them lowers it a little for all, as it does where there are no more.
+ * Slots that do not hold all help one another only so far, and count whether they rest or not.
+ *
+ * @returns the same where all are awake, or none
+ */
+export function withAwake(
+  problem: FrontierProblem,
+  awake: ReadonlyMap<string, number>,
+): FrontierProblem {
+  let duty = 0
+  const groups = problem.groups.map((group, g) => {
+    const slots = awake.get(group.key) ?? group.slots
+    const rests = slots < group.slots && holdsAll(problem, g)
+    const own = rests ? { ...group, duty: group.duty * slots / group.slots } : group
+    duty += own.duty
+    return own
+  })
+  return duty > 0 && groups.some((group, g) => group !== problem.groups[g])
+    ? { ...problem, groups }
+    : problem
 }
 
 /** Whether the group holds all that anybody does. */

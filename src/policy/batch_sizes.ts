@@ -17,6 +17,8 @@ export interface BatchSizes {
   seen(className: string, task: TaskShape): number
   /** Mean time of an item of the variant, of batches of these latencies. */
   costMs(className: string, variant: VariantShape, latencyMs: (batch: number) => number): number
+  /** The same for a plan: before anything ran batches are expected to be what one query brings. */
+  planMs(className: string, variant: VariantShape, latencyMs: (batch: number) => number): number
 }
 
 interface Sizes {
@@ -38,6 +40,8 @@ interface OfClass {
   variants: (OwnSizes | undefined)[]
 }
 
+/** The largest batch that is expected before anything ran. */
+const MOST_AT_FIRST = 16
 const WEIGHT = 0.05
 /** A size that fewer items ran at of late is forgotten. */
 const LEAST = 1e-3
@@ -51,6 +55,17 @@ export function createBatchSizes(): BatchSizes {
     let found = classes.get(name)
     if (found === undefined) classes.set(name, found = { tasks: [], variants: [] })
     return found
+  }
+
+  function costMs(
+    className: string,
+    { index, task }: VariantShape,
+    latencyMs: (batch: number) => number,
+  ): number {
+    const known = classes.get(className)
+    const own = known?.variants[index]
+    const allMs = costOf(known?.tasks[task.index], latencyMs)
+    return own === undefined ? allMs : own.sure * costOf(own, latencyMs) + (1 - own.sure) * allMs
   }
 
   return {
@@ -68,11 +83,14 @@ export function createBatchSizes(): BatchSizes {
       learn(all, items, large)
     },
     seen: (className, task) => Math.max(1, classes.get(className)?.tasks[task.index]?.mean ?? 1),
-    costMs(className, { index, task }, latencyMs) {
-      const known = classes.get(className)
-      const own = known?.variants[index]
-      const allMs = costOf(known?.tasks[task.index], latencyMs)
-      return own === undefined ? allMs : own.sure * costOf(own, latencyMs) + (1 - own.sure) * allMs
+    costMs,
+    planMs(className, variant, latencyMs) {
+      const { task } = variant
+      if (classes.get(className)?.tasks[task.index] !== undefined) {
+        return costMs(className, variant, latencyMs)
+      }
+      const batch = firstOf(task)
+      return Math.min(latencyMs(1), latencyMs(batch) / batch)
     },
   }
 }
@@ -89,6 +107,17 @@ function learn(sizes: Sizes, items: number, isLarge: boolean): void {
   }
   if (isLarge) large.set(items, (large.get(items) ?? 0) + weight)
   else sizes.mean += weight * (items - sizes.mean)
+}
+
+/** Items of a query come together: what the most accurate variant of the task before hands on. */
+function firstOf({ pipeline, index }: TaskShape): number {
+  for (const { next, variants } of pipeline.tasks) {
+    const child = next.findIndex((task) => task.index === index)
+    if (child < 0) continue
+    const best = variants.reduce((a, b) => b.accuracy > a.accuracy ? b : a)
+    return Math.min(Math.max(1, Math.round(best.fanOut[child] ?? 1)), MOST_AT_FIRST)
+  }
+  return 1
 }
 
 function costOf(sizes: Sizes | undefined, latencyMs: (batch: number) => number): number {

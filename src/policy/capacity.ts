@@ -19,6 +19,8 @@ export interface Server {
   upperMs: number
   /** Time of a slot for one item, at the batch sizes that the group runs. */
   costMs: number
+  /** The same as far as it ran; before that, at those that it is expected to. */
+  planMs: number
   /** Mean latency of a batch, what is known of that, and the size of its batches of late. */
   latencyMs(batch: number): number
   known: (number | undefined)[]
@@ -170,7 +172,8 @@ function serviceOf(
     const meanMs = latencyMs(1)
     const batch = sizes.seen(group.class.name, variant.task)
     const costMs = Math.max(sizes.costMs(group.class.name, variant, latencyMs), 1e-3)
-    servers.push({ group, meanMs, upperMs, costMs, latencyMs, known, batch })
+    const planMs = Math.max(sizes.planMs(group.class.name, variant, latencyMs), 1e-3)
+    servers.push({ group, meanMs, upperMs, costMs, planMs, latencyMs, known, batch })
     ratePerMs += group.duty / costMs
     ratios += group.slots.length * upperMs / meanMs
     slots += group.slots.length

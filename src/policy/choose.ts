@@ -40,8 +40,8 @@ export interface Choice {
   dear: boolean
   /** Of this item alone on this slot. */
   meanMs: number
-  /** There is no time for the variant that the mix wants. */
-  lowered: boolean
+  /** Share of the accuracy of the variant that the mix wants, where there is no time for that one. */
+  lost: number
   /** Time of the pool beyond the quickest way. */
   extraMs: number
   /** When the query ends if nothing else is in the way: by mean, and by upper latencies. */
@@ -133,7 +133,7 @@ export function choose(item: Item, slot: Slot, view: View, only?: VariantShape):
 }
 
 /** A choice as the search goes on: most are overtaken, and a new object for each would be waste. */
-type Candidate = Omit<Choice, 'prefix' | 'tail' | 'lowered'> & {
+type Candidate = Omit<Choice, 'prefix' | 'tail' | 'lost'> & {
   prefix: Prefix | undefined
   tail: Option | undefined
 }
@@ -171,8 +171,8 @@ function note(
 function taken(candidate: Candidate, wantedAccuracy: number): Choice | undefined {
   const { prefix, tail, dear, meanMs, extraMs, endMs, safeEndMs } = candidate
   if (prefix === undefined || tail === undefined) return undefined
-  const lowered = prefix.variant.accuracy < wantedAccuracy
-  return { prefix, tail, dear, meanMs, lowered, extraMs, endMs, safeEndMs }
+  const lost = wantedAccuracy > 0 ? Math.max(0, 1 - prefix.variant.accuracy / wantedAccuracy) : 0
+  return { prefix, tail, dear, meanMs, lost, extraMs, endMs, safeEndMs }
 }
 
 function costOn({ servers }: Service, group: Group): number {

@@ -225,6 +225,10 @@ function judge(
   // Nothing here may serve it. Where something may elsewhere, time decides; else it waits for a
   // node that can: only its deadline ends it.
   if (choice === undefined) return 'leave'
+  // Nobody does worse what others will have done well.
+  if (choice.lost > (planned ? LOST : 0) && canAll && item.attempts === 0) {
+    if (isInGoodHands(item, position, slot, view)) return 'leave'
+  }
   if (choice.dear || (best === undefined && choice.safeEndMs > deadlineMs)) {
     const other = elsewhere(item, slot, view)
     if (other === 'safe') return 'leave'
@@ -239,6 +243,9 @@ function judge(
   }
   return { item, choice }
 }
+
+/** Share of the wanted accuracy that one who is planned for an item may lose of it, for want of time. */
+const LOST = 0.2
 
 /** Of what decisions leave alone of its laxity, what a query must keep with the awake nodes alone. */
 const KEPT = 0.5

@@ -214,3 +214,7 @@ export function levelOf(shape: PipelineShape, minAccuracy: number | undefined): 
   const at = shape.levels.findIndex((accuracy) => accuracy >= minAccuracy - 1e-9)
   return at < 0 ? shape.levels.length : at
 }
+
+/** The shortest SLO of all pipelines. */
+export const leastSloMs = ({ pipelines }: Shapes): number =>
+  [...pipelines.values()].reduce((least, { pipeline }) => Math.min(least, pipeline.sloMs), Infinity)

@@ -4,17 +4,18 @@
  *
  * @module
  */
-import { createAwake } from './awake.ts'
+import { createAwake, hasTimeLeft, withAwake } from './awake.ts'
 import { createCaution } from './caution.ts'
 import type { Report } from './counters.ts'
 import { createDemand, type Demand, type Peak } from './demand.ts'
 import type { Directive } from './directive.ts'
 import { createAim } from './frontier/aim.ts'
-import { drainFactor, drainLevel, isDraining } from './frontier/drain.ts'
+import { drainFactor, drainLevel, isDraining, NO_DRAIN } from './frontier/drain.ts'
 import type { Mix } from './frontier/mix.ts'
 import { groupPrices } from './frontier/prices.ts'
 import { emptyMix, frontierOf } from './frontier/solve.ts'
-import type { Shapes } from './shape.ts'
+import { lossPerShare } from './frontier/worth.ts'
+import { leastSloMs, type Shapes } from './shape.ts'
 
 export interface Steering {
   /** One pipeline more, and one less. */
@@ -83,8 +84,6 @@ export function createSteering(
   )
   const aim = createAim()
   const caution = createCaution()
-  const leastSloMs = () =>
-    Math.min(...[...shapes.pipelines.values()].map(({ pipeline }) => pipeline.sloMs))
   const awake = createAwake()
   let decidedMs = -Infinity
   let tunedMs = -Infinity
@@ -135,7 +134,7 @@ export function createSteering(
   function tune(upcomingMs: number, nowMs: number): Directive | undefined {
     if (directive === undefined || tuning === undefined) return undefined
     tunedMs = nowMs
-    const wanted = drainLevel(upcomingMs / leastSloMs())
+    const wanted = drainLevel(upcomingMs / leastSloMs(shapes))
     if (wanted === level) return undefined
     level = wanted
     const mix = levelMix()
@@ -170,23 +169,31 @@ export function createSteering(
     if (changing) changedMs = nowMs
     const atBest = directive === undefined || directive.mix.load < 0.9
     // Queries that a jump found inside say nothing of the share that was planned with.
-    if (nowMs >= changedMs + SETTLING * leastSloMs()) {
+    if (nowMs >= changedMs + SETTLING * leastSloMs(shapes)) {
       aim.learn(finished, tight, missed, atBest)
       caution.learn(finished, missed, atBest)
     }
-    const base = { ...report.capacity, ratesPerS: rates, aim: aim.value }
-    tuning = { aim: base.aim, solve: frontierOf(shapes, base), mixes: new Map() }
-    level = drainLevel(report.upcomingMs / leastSloMs())
-    tunedMs = nowMs
-    const mix = levelMix() ?? directive?.mix ?? emptyMix(shapes, base)
-    const problem = { ...base, aim: base.aim * drainFactor(level) }
+    const whole = { ...report.capacity, ratesPerS: rates, aim: aim.value }
     if (nowMs - pricedMs >= PRICES_MS || pricedEpoch !== epoch) {
       pricedMs = nowMs
       pricedEpoch = epoch
-      const found = groupPrices(shapes, { ...problem, aim: 1 })
+      const found = groupPrices(shapes, { ...whole, aim: 1 })
       prices = new Map(report.capacity.groups.map(({ key }, g) => [key, found[g]!]))
     }
-    const slots = awake.decide(shapes, problem, mix, caution.keep, nowMs)
+    const solve = frontierOf(shapes, whole)
+    const full = solve(whole.aim) ?? directive?.mix ?? emptyMix(shapes, whole)
+    const rests = hasTimeLeft(full, whole)
+    const loss = rests ? lossPerShare(full, solve, whole) : 0
+    const slots = awake.decide(shapes, whole, full, loss, caution.keep, nowMs)
+    const problem = rests ? withAwake(whole, slots) : whole
+    tuning = {
+      aim: whole.aim,
+      solve: problem === whole ? solve : frontierOf(shapes, problem),
+      mixes: new Map(problem === whole ? [[NO_DRAIN, full]] : []),
+    }
+    level = drainLevel(report.upcomingMs / leastSloMs(shapes))
+    tunedMs = nowMs
+    const mix = levelMix() ?? full
     return directive = { epoch, mix, prices, awake: slots, keep: caution.keep }
   }
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { createAwake, slotsFor } from '../../src/policy/awake.ts'
+import { createAwake, hasTimeLeft, slotsFor, withAwake } from '../../src/policy/awake.ts'
 import { slackOf } from '../../src/policy/frontier/mix.ts'
 import type { FrontierProblem } from '../../src/policy/frontier/problem.ts'
 import { solveFrontier } from '../../src/policy/frontier/solve.ts'
@@ -20,20 +20,56 @@ const problemOf = (slots: number, ratePerS: number, aim = 1): FrontierProblem =>
 })
 
 function decide(awake: ReturnType<typeof createAwake>, problem: FrontierProblem, nowMs: number) {
-  return awake.decide(shapes, problem, solveFrontier(shapes, problem)!, 0.2, nowMs).get('g')!
+  return awake.decide(shapes, problem, solveFrontier(shapes, problem)!, 1, 0.2, nowMs)
+    .get('g')!
 }
 
 Deno.test('slots beyond the load: fewer with more time to wait, as many for any load', () => {
-  assert.equal(slotsFor(0, 100, 200, 1), 0)
-  const beyond = (load: number, slackMs: number) => slotsFor(load, 100, slackMs, 1) - load
-  assert.ok(beyond(10, 50) > beyond(10, 200))
-  assert.equal(beyond(100, 50), beyond(10, 50))
+  const lumps = { workMs: 100, sloMs: 1000, lossPerShare: 0 }
+  assert.equal(slotsFor(0, { ...lumps, slackMs: 200 }, 1), 0)
+  const beyond = (load: number, slackMs: number) => slotsFor(load, { ...lumps, slackMs }, 1) - load
+  assert.ok(beyond(10, 20) > beyond(10, 200))
+  assert.equal(beyond(100, 20), beyond(10, 20))
   assert.equal(beyond(10, 10_000), 1)
 })
 
 Deno.test('slots beyond the load: what the aim keeps back where that is more', () => {
-  assert.equal(slotsFor(14, 100, 10_000, 0.7), 20)
-  assert.equal(slotsFor(14, 100, 10_000, 1.2), 15)
+  const lumps = { workMs: 100, slackMs: 10_000, sloMs: 20_000, lossPerShare: 1 }
+  assert.equal(slotsFor(14, lumps, 0.7), 20)
+  assert.equal(slotsFor(14, lumps, 1.2), 15)
+})
+
+Deno.test('slots beyond the load: more where working off a queue costs more accuracy', () => {
+  const slots = (lossPerShare: number) =>
+    slotsFor(5, { workMs: 100, slackMs: 100, sloMs: 250, lossPerShare }, 1)
+  assert.ok(slots(0.05) < slots(1), `${slots(0.05)} and ${slots(1)}`)
+})
+
+Deno.test('the mix is made for the awake slots where more are not needed', () => {
+  const problem = problemOf(8, 5)
+  const full = solveFrontier(shapes, problem)!
+  assert.equal(hasTimeLeft(full, problem), true)
+  assert.equal(withAwake(problem, new Map([['g', 3]])).groups[0]!.duty, 3)
+  // None are to be made for nothing, and where all are awake it is the same problem.
+  assert.equal(withAwake(problem, new Map([['g', 0]])), problem)
+  assert.equal(withAwake(problem, new Map([['g', 8]])), problem)
+  const busy = problemOf(8, 100)
+  assert.equal(hasTimeLeft(solveFrontier(shapes, busy)!, busy), false)
+})
+
+Deno.test('where a group has fewer slots than it needs no other rests', () => {
+  const one = problemOf(1, 4)
+  const problem: FrontierProblem = {
+    ...one,
+    groups: [...one.groups, { key: 'slow', class: 'slow', slots: 5, duty: 5 }],
+    services: one.services.map(([own]) => [own!, {
+      ...{ group: 1, costMs: 3 * own!.costMs, aloneMs: 3 * own!.aloneMs },
+    }]),
+  }
+  // Nearly all the time of the quick one.
+  const mix = solveFrontier(shapes, problem)!
+  const awake = createAwake().decide(shapes, problem, mix, 1, 0.2, 0)
+  assert.deepEqual([...awake], [['g', 1], ['slow', 5]])
 })
 
 Deno.test('slack is what the deadline leaves after the way that the mix goes', () => {

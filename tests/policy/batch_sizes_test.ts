@@ -31,3 +31,16 @@ Deno.test('a variant that never ran, or not of late, is expected in the batches 
     assert.ok(ms < 5, `${ms} of ${variant!.ref.variant}`)
   }
 })
+
+Deno.test('before anything ran a plan expects what one query brings, a decision nothing', () => {
+  const sizes = createBatchSizes()
+  const [, read] = shapes.pipelines.get('ocr')!.tasks
+  assert.equal(read!.name, 'read')
+  // The most accurate detector hands on four.
+  assert.equal(sizes.planMs('class-1', big!, (batch) => 10 + batch), 14 / 4)
+  assert.equal(sizes.costMs('class-1', big!, (batch) => 10 + batch), 11)
+  // A device on which more cost more runs them one by one.
+  assert.equal(sizes.planMs('class-1', big!, (batch) => 10 * batch ** 2), 10)
+  sizes.ran('class-1', mid!, 2, false)
+  assert.equal(sizes.planMs('class-1', big!, (batch) => 10 + batch), 6)
+})

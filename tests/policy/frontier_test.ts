@@ -45,6 +45,14 @@ Deno.test('frontier takes the best path while it carries the demand, with the le
   assert.ok(Math.abs(mix.load - 0.4) < 1e-9, `${mix.load}`)
 })
 
+Deno.test('frontier plans nothing on a group that takes longer for it than a query has', () => {
+  const groups = [{ slots: 1, slowness: 1 }, { slots: 50, slowness: 1000 }]
+  const mix = solveFrontier(ocrShapes, problemOf(ocrShapes, groups, [20]))!
+  assert.equal(mix.work.reduce((sum, row) => sum + row[1]!, 0), 0)
+  const alone = solveFrontier(ocrShapes, problemOf(ocrShapes, groups.slice(0, 1), [20]))!
+  assert.ok(Math.abs(mix.pipelines[0]!.served - alone.pipelines[0]!.served) < 1e-9)
+})
+
 Deno.test('frontier mixes two neighbouring paths of the hull when the best carries too little', () => {
   const mix = solveFrontier(ocrShapes, problemOf(ocrShapes, [{ slots: 4, slowness: 1 }], [16]))!
   const { accuracy, served } = mix.pipelines[0]!

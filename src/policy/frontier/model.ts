@@ -6,7 +6,7 @@
  *   flow(root prefixes) = served <= 1
  *   for each prefix and child task: flow of its continuations = its own
  *   for each variant: rate x items per query x flow <= sum over groups of work x speed
- *   for each group: sum of its work <= aim
+ *   for each group: sum of its work <= aim; none of a variant that it is too slow for
  *   most of: served first, then accuracy, then little work
  *
  * @module
@@ -37,17 +37,17 @@ export function frontierModel(shapes: Shapes, problem: FrontierProblem): Model {
   const variables = new Map<string, Coefficients>()
   const constraints = new Map<string, { max?: number; equal?: number }>()
   const total = problem.ratesPerS.reduce((sum, rate) => sum + rate, 0)
-  const used = new Set<number>()
+  const used = new Map<number, number>()
   let p = 0
   for (const shape of shapes.pipelines.values()) {
     const rate = problem.ratesPerS[p]!
     if (rate > 0) addFlows(shape, p, rate, rate / total, problem, { variables, constraints, used })
     p++
   }
-  for (const index of used) {
-    for (const { group, costMs } of problem.services[index]!) {
+  for (const [index, leftMs] of used) {
+    for (const { group, costMs, aloneMs } of problem.services[index]!) {
       const { duty } = problem.groups[group]!
-      if (duty <= 0) continue
+      if (duty <= 0 || aloneMs > leftMs) continue
       constraints.set(`g${group}`, { max: problem.aim })
       variables.set(`w${index} ${group}`, [
         ['score', -WORK * duty / totalDuty(problem)],
@@ -68,8 +68,8 @@ export const totalDuty = ({ groups }: FrontierProblem) =>
   groups.reduce((sum, { duty }) => sum + duty, 0) || 1
 
 interface Building extends Model {
-  /** Variants that some flow goes through. */
-  used: Set<number>
+  /** Variants that some flow goes through, and the most time that one of these leaves them. */
+  used: Map<number, number>
 }
 
 function addFlows(
@@ -82,11 +82,7 @@ function addFlows(
 ): void {
   const { sloMs, weight = 1 } = shape.pipeline
   const total = problem.ratesPerS.reduce((sum, some) => sum + some, 0)
-  const aloneMs = (prefix: Prefix) =>
-    problem.services[prefix.variant.index]!.reduce(
-      (least, s) => Math.min(least, s.aloneMs),
-      Infinity,
-    )
+  const aloneMs = (prefix: Prefix) => quickestOf(problem, prefix.variant.index)
   const leavesOf = leafCounter(problem)
   const worth = share * weight / Math.max(shape.bestFloor, 1e-6)
   let columns = 0
@@ -105,10 +101,12 @@ function addFlows(
   /** @param items of this task for each root query; @param leaf share of leaf items of the branch */
   const add = (prefix: Prefix, row: string, items: number, leaf: number, spentMs: number): void => {
     const endMs = spentMs + aloneMs(prefix)
-    if (endMs + restMs(prefix) > sloMs || columns >= MAX_COLUMNS) return
+    const afterMs = restMs(prefix)
+    if (endMs + afterMs > sloMs || columns >= MAX_COLUMNS) return
     columns++
     const { variant } = prefix
-    model.used.add(variant.index)
+    const leftMs = sloMs - spentMs - afterMs
+    model.used.set(variant.index, Math.max(leftMs, model.used.get(variant.index) ?? 0))
     const coefficients: Coefficients = [
       [row, 1],
       [`v${variant.index}`, items * rate / total],
@@ -142,6 +140,10 @@ function addFlows(
   model.variables.set('least', fair)
   for (const start of shape.starts) add(start, `s${p}`, 1, 1, 0)
 }
+
+/** Upper latency of one item alone where that is least. */
+const quickestOf = ({ services }: FrontierProblem, index: number): number =>
+  services[index]!.reduce((least, { aloneMs }) => Math.min(least, aloneMs), Infinity)
 
 /** Leaf items expected below one item of a child task, its variants counted alike. */
 function leafCounter(problem: FrontierProblem) {

@@ -21,7 +21,7 @@ export interface GroupCapacity {
 export interface Service {
   /** Index of the group. */
   group: number
-  /** Of a slot, for one item, at the batch sizes really seen. */
+  /** Of a slot, for one item, at the batch sizes really seen; before anything ran, at those that are expected. */
   costMs: number
   /** Upper latency of one item alone, network included. */
   aloneMs: number
@@ -53,9 +53,9 @@ export function capacityReport(
       duty: group.duty,
     })),
     services: capacity.services.map((service) =>
-      service?.servers.map(({ group, costMs, upperMs }) => ({
+      service?.servers.map(({ group, planMs, upperMs }) => ({
         group: group.index,
-        costMs,
+        costMs: planMs,
         aloneMs: upperMs + service.networkMs,
       })) ?? []
     ),

@@ -35,14 +35,15 @@ Deno.test('the share of results that is checked falls with each check that is pa
   for (const id of ['a', 'b', 'c']) scene.node(id)
   scene.wait(500)
   const shares: number[] = []
-  for (let i = 0; i < 4; i++) {
+  for (let i = 0; i < 6; i++) {
     const before = { ...scene.scheduler.stats().extra! }
     scene.ask(60, 150)
     const { items, replicas, canaries } = scene.scheduler.stats().extra!
     const extra = replicas + canaries - before.replicas - before.canaries
     shares.push(extra / (items - before.items))
   }
-  assert.ok(shares[0]! > 0.15 && shares[3]! < 0.07, shares.join(' '))
+  // With 90 passed it is (10 / 90) ** 1.5 of the results, and a known answer now and then.
+  assert.ok(shares[0]! > 0.15 && shares[4]! < 0.06 && shares[5]! < 0.06, shares.join(' '))
   for (const id of ['a', 'b', 'c']) assert.equal(scene.trustOf(id)!.standing, 'trusted')
   assert.deepEqual(scene.violations, [])
 })
