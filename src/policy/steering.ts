@@ -97,6 +97,8 @@ export function createSteering(
   /** When demand last rose from one decision to the next, or a slot last changed what it holds. */
   let changedMs = -Infinity
   let prices: ReadonlyMap<string, number> = new Map()
+  /** See `lossPerShare`; priced with the slots. */
+  let loss = 0
   let pricedMs = -Infinity
   let pricedEpoch = -1
   let directive: Directive | undefined
@@ -174,16 +176,16 @@ export function createSteering(
       caution.learn(finished, missed, atBest)
     }
     const whole = { ...report.capacity, ratesPerS: rates, aim: aim.value }
+    const solve = frontierOf(shapes, whole)
+    const full = solve(whole.aim) ?? directive?.mix ?? emptyMix(shapes, whole)
+    const rests = hasTimeLeft(full, whole)
     if (nowMs - pricedMs >= PRICES_MS || pricedEpoch !== epoch) {
       pricedMs = nowMs
       pricedEpoch = epoch
       const found = groupPrices(shapes, { ...whole, aim: 1 })
       prices = new Map(report.capacity.groups.map(({ key }, g) => [key, found[g]!]))
+      loss = lossPerShare(full, solve, whole)
     }
-    const solve = frontierOf(shapes, whole)
-    const full = solve(whole.aim) ?? directive?.mix ?? emptyMix(shapes, whole)
-    const rests = hasTimeLeft(full, whole)
-    const loss = rests ? lossPerShare(full, solve, whole) : 0
     const slots = awake.decide(shapes, whole, full, loss, caution.keep, nowMs)
     const problem = rests ? withAwake(whole, slots) : whole
     tuning = {
