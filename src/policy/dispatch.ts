@@ -131,7 +131,7 @@ export function createDispatch(parts: DispatchParts): (nowMs: number) => number 
       const { members, close } = filled
       // In a pool of many slots so much comes that nobody has to wait for it.
       const untilMs = close === 'queue_empty' && capacity.slotCount <= MANY_SLOTS
-        ? lingerUntilMs(verdict, members.length, slot, view)
+        ? lingerUntilMs(verdict, members.length, slot, view, waiting.total > queue.length)
         : undefined
       if (untilMs === undefined) {
         parts.send(slot, members, close, nowMs)

@@ -4,22 +4,36 @@ import type { Member } from '../../src/policy/batching.ts'
 import type { View } from '../../src/policy/choose.ts'
 import type { Slot } from '../../src/policy/slots.ts'
 
+const usual = {
+  ...{ count: 1, firstMs: 40, moreMs: 30, itemsPerMs: 0.3, scarce: true, nowMs: 1000 },
+  ...{ busy: false, groups: 1 },
+}
+
 /** A batch takes `firstMs` for one item and `moreMs` for each further one. */
 function untilMs(
-  { count = 1, firstMs = 40, moreMs = 30, itemsPerMs = 0.3, scarce = true, nowMs = 1000 } = {},
+  given: Partial<typeof usual> = {},
 ) {
+  const { count, firstMs, moreMs, itemsPerMs, scarce, nowMs, busy, groups } = {
+    ...usual,
+    ...given,
+  }
   const item = { queuedAtMs: 1000, attempts: 0, query: { laxityMs: 100 } }
   const choice = { prefix: { variant: {} } }
   const times = {
     meanMs: (_variant: unknown, batch: number) => firstMs + moreMs * (batch - 1),
   }
   const slot = { node: { id: 'a', openCount: 0, times }, held: new Set(), loading: new Set() }
-  const view = { nowMs, targets: { isScarce: scarce, itemsPerMs: () => itemsPerMs } }
+  const view = {
+    nowMs,
+    targets: { isScarce: scarce, itemsPerMs: () => itemsPerMs },
+    capacity: { groups: Array(groups) },
+  }
   return lingerUntilMs(
     { item, choice } as unknown as Member,
     count,
     slot as unknown as Slot,
     view as unknown as View,
+    busy,
   )
 }
 
@@ -34,4 +48,13 @@ Deno.test('a slot lingers while the next item saves more than the wait for it, a
 
 Deno.test('no slot lingers while the best is for all', () => {
   assert.equal(untilMs({ scarce: false }), undefined)
+})
+
+Deno.test('a slot that has other work lingers longer, and for less', () => {
+  assert.equal(untilMs({ busy: true }), 1015)
+  assert.equal(untilMs({ itemsPerMs: 0.06 }), undefined)
+  assert.equal(untilMs({ itemsPerMs: 0.06, busy: true }), 1015)
+  assert.equal(untilMs({ itemsPerMs: 0.04, busy: true }), undefined)
+  // On unlike devices another may take what comes.
+  assert.equal(untilMs({ busy: true, groups: 2 }), 1008)
 })
