@@ -11,8 +11,9 @@ import { leastSloMs, type Shapes } from './shape.ts'
 
 export interface Awake {
   /**
-   * Slots of each group, by its key, that should take part in this mix.
+   * Slots of each group that holds all, by its key, that should take part.
    *
+   * @param mix what the demand asks for with all slots, whatever waits
    * @param lossPerShare see `Lumps`
    * @param keep share of a query's time that decisions leave alone
    */
@@ -24,6 +25,8 @@ export interface Awake {
     keep: number,
     nowMs: number,
   ): Map<string, number>
+  /** Adds those of the groups that do not: as many as the mix in force gives work to. */
+  addOthers(problem: FrontierProblem, mix: Mix, awake: Map<string, number>, nowMs: number): void
 }
 
 /** Share of queries that may wait longer than the mix leaves them time for: they go a quicker way. */
@@ -127,34 +130,44 @@ export function createAwake(): Awake {
       const result = new Map<string, number>()
       let lacks = false
       problem.groups.forEach((group, g) => {
-        const time = mix.work.reduce((sum, row) => sum + row[g]!, 0) * group.slots
+        if (!holdsAll(problem, g)) return
+        const time = timeOf(mix, g, group.slots)
         const workMs = time / Math.max(ratePerMs, 1e-9)
-        const slots = holdsAll(problem, g)
-          ? slotsFor(
-            meanLoad(group.key, time, nowMs),
-            { workMs, slackMs, sloMs, lossPerShare },
-            problem.aim,
-          )
-          : mostNeeded(group.key, Math.min(group.slots, slotsWithoutWait(time)), nowMs)
+        const lumps = { workMs, slackMs, sloMs, lossPerShare }
+        const slots = slotsFor(meanLoad(group.key, time, nowMs), lumps, problem.aim)
         result.set(group.key, Math.min(group.slots, slots))
         lacks ||= slots > group.slots
       })
       // Where a group has too few, others make up for it, and the mix says how.
-      if (lacks) { for (const { key, slots } of problem.groups) result.set(key, slots) }
-      for (const kept of [loads, needs]) {
-        for (const key of kept.keys()) if (!result.has(key)) kept.delete(key)
+      for (const { key, slots } of problem.groups) {
+        if (lacks && result.has(key)) result.set(key, slots)
       }
+      for (const key of loads.keys()) if (!result.has(key)) loads.delete(key)
       return result
+    },
+    addOthers(problem, mix, awake, nowMs) {
+      const others = new Set<string>()
+      problem.groups.forEach(({ key, slots }, g) => {
+        if (holdsAll(problem, g)) return
+        others.add(key)
+        const needed = slotsWithoutWait(timeOf(mix, g, slots))
+        awake.set(key, mostNeeded(key, Math.min(slots, needed), nowMs))
+      })
+      for (const key of needs.keys()) if (!others.has(key)) needs.delete(key)
     },
   }
 }
+
+/** What the mix gives a group to do, in slots' worth of time. */
+const timeOf = ({ work }: Mix, g: number, slots: number) =>
+  work.reduce((sum, row) => sum + row[g]!, 0) * slots
 
 /** A group with this load has no time left. */
 const FULL = 0.97
 
 /** Whether the mix leaves every group some time: more would not be served better by more slots. */
 export const hasTimeLeft = (mix: Mix, { groups, aim }: FrontierProblem): boolean =>
-  groups.every((_, g) => mix.work.reduce((sum, row) => sum + row[g]!, 0) < FULL * aim)
+  groups.every((_, g) => timeOf(mix, g, 1) < FULL * aim)
 
 /**
  * The problem with the time of awake slots alone, where more are not needed: the mix is made for

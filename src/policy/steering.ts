@@ -196,6 +196,7 @@ export function createSteering(
     level = drainLevel(report.upcomingMs / leastSloMs(shapes))
     tunedMs = nowMs
     const mix = levelMix() ?? full
+    awake.addOthers(whole, mix, slots, nowMs)
     return directive = { epoch, mix, prices, awake: slots, keep: caution.keep }
   }
 
