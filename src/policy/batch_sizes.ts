@@ -17,7 +17,7 @@ export interface BatchSizes {
   seen(className: string, task: TaskShape): number
   /** Mean time of an item of the variant, of batches of these latencies. */
   costMs(className: string, variant: VariantShape, latencyMs: (batch: number) => number): number
-  /** The same for a plan: before anything ran batches are expected to be what one query brings. */
+  /** The same for a plan: before the class ran anything, of batches that one query brings. */
   planMs(className: string, variant: VariantShape, latencyMs: (batch: number) => number): number
 }
 
@@ -85,11 +85,8 @@ export function createBatchSizes(): BatchSizes {
     seen: (className, task) => Math.max(1, classes.get(className)?.tasks[task.index]?.mean ?? 1),
     costMs,
     planMs(className, variant, latencyMs) {
-      const { task } = variant
-      if (classes.get(className)?.tasks[task.index] !== undefined) {
-        return costMs(className, variant, latencyMs)
-      }
-      const batch = firstOf(task)
+      if (classes.has(className)) return costMs(className, variant, latencyMs)
+      const batch = firstOf(variant.task)
       return Math.min(latencyMs(1), latencyMs(batch) / batch)
     },
   }

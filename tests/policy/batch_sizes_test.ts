@@ -32,7 +32,7 @@ Deno.test('a variant that never ran, or not of late, is expected in the batches 
   }
 })
 
-Deno.test('before anything ran a plan expects what one query brings, a decision nothing', () => {
+Deno.test('before a class ran anything a plan expects what one query brings, a decision nothing', () => {
   const sizes = createBatchSizes()
   const [, read] = shapes.pipelines.get('ocr')!.tasks
   assert.equal(read!.name, 'read')
