@@ -33,7 +33,7 @@ export interface Awake {
 const LONG_WAITS = 0.5
 /**
  * Share of the accuracy that may be lost to queues, as long as what lowers it is not reckoned to
- * shorten them. It does, so what is lost in the end is about a tenth of that.
+ * shorten them. It does, so what is lost in the end is about a twentieth of that.
  */
 const LOSS = 0.025
 /** No more slots beyond the load than this. */

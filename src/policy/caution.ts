@@ -15,7 +15,7 @@ export interface Caution {
    * @param missed of them those that did not end in time
    * @param atBest the best paths carry all: what was learned under load fades
    */
-  learn(finished: number, missed: number, atBest: boolean): void
+  learn(finished: number, missed: number, atBest: boolean, nowMs: number): void
 }
 
 export const LEAST_KEEP = 0.2
@@ -27,18 +27,30 @@ const MOST_STEP = 0.12
 const MISSED_SHARE = 0.001
 /** Share of the way back that goes with each query in time while the best paths carry all. */
 const FADE = 1e-4
+/**
+ * After so long without one that is late it fades with time, too, however few queries there are: a
+ * machine that stood still once is not to cost accuracy for hours.
+ */
+const CALM_MS = 300_000
+const CALM_FADE_MS = 120_000
 
 export function createCaution(): Caution {
   let keep = LEAST_KEEP
+  let missedMs = -Infinity
+  let seenMs = 0
   return {
     get keep() {
       return keep
     },
-    learn(finished, missed, atBest) {
+    learn(finished, missed, atBest, nowMs) {
       const up = Math.min(STEP * missed, MOST_STEP)
       const down = STEP * MISSED_SHARE * finished
       keep += up - down
-      if (atBest && missed === 0) keep += (LEAST_KEEP - keep) * (1 - (1 - FADE) ** finished)
+      if (missed > 0) missedMs = nowMs
+      else if (atBest) keep += (LEAST_KEEP - keep) * (1 - (1 - FADE) ** finished)
+      const calmMs = nowMs - Math.max(seenMs, missedMs + CALM_MS)
+      if (calmMs > 0) keep += (LEAST_KEEP - keep) * (1 - Math.exp(-calmMs / CALM_FADE_MS))
+      seenMs = nowMs
       keep = Math.min(Math.max(keep, LEAST_KEEP), MOST_KEEP)
     },
   }

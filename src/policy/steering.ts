@@ -173,7 +173,7 @@ export function createSteering(
     // Queries that a jump found inside say nothing of the share that was planned with.
     if (nowMs >= changedMs + SETTLING * leastSloMs(shapes)) {
       aim.learn(finished, tight, missed, atBest)
-      caution.learn(finished, missed, atBest)
+      caution.learn(finished, missed, atBest, nowMs)
     }
     const whole = { ...report.capacity, ratesPerS: rates, aim: aim.value }
     const solve = frontierOf(shapes, whole)

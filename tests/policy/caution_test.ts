@@ -10,7 +10,7 @@ function settled(share: (keep: number) => number): number {
     owed += 10 * share(caution.keep)
     const missed = Math.floor(owed)
     owed -= missed
-    caution.learn(10, missed, false)
+    caution.learn(10, missed, false, 100 * i)
   }
   return caution.keep
 }
@@ -30,9 +30,26 @@ Deno.test('where keeping more helps, as much is kept as leaves one of a thousand
 
 Deno.test('where nothing helps it stays within bounds, and fades when all goes well at the best', () => {
   const caution = createCaution()
-  for (let i = 0; i < 1000; i++) caution.learn(10, 10, false)
+  for (let i = 0; i < 1000; i++) caution.learn(10, 10, false, 0)
   const most = caution.keep
   assert.ok(most > 0.5 && most < 1)
-  for (let i = 0; i < 3000; i++) caution.learn(8, 0, true)
+  for (let i = 0; i < 3000; i++) caution.learn(8, 0, true, 0)
   assert.ok(caution.keep < LEAST_KEEP + 0.05, String(caution.keep))
+})
+
+Deno.test('one bad moment does not cost accuracy for hours, however few queries there are', () => {
+  const caution = createCaution()
+  for (let i = 0; i < 5; i++) caution.learn(4, 4, false, 100 * i)
+  const most = caution.keep
+  assert.ok(most > 0.5)
+  const after = (minutes: number) => {
+    for (let s = 1; s <= minutes * 60; s++) caution.learn(1, 0, false, nowMs += 1000)
+    return caution.keep
+  }
+  let nowMs = 400
+  assert.ok(after(5) > most - 0.02, 'not before it was calm for a while')
+  assert.ok(after(10) < LEAST_KEEP + 0.01, String(caution.keep))
+  // It counts from the last that was late.
+  caution.learn(4, 4, false, nowMs)
+  assert.ok(after(4) > LEAST_KEEP + 0.1)
 })
