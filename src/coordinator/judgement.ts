@@ -11,10 +11,11 @@ import type { PooledNode } from './nodes.ts'
 
 export function noteJudgement(
   { node: id, standing, reason }: Extract<Command, { type: 'judged' }>,
-  { nodes, batches, telemetry, log }: {
+  { nodes, batches, telemetry, weighSilence, log }: {
     nodes: ReadonlyMap<string, PooledNode>
     batches: Pick<ReturnType<typeof createBatches>, 'abandon'>
     telemetry: Pick<Telemetry, 'judged'>
+    weighSilence(): void
     log: Log
   },
 ): void {
@@ -27,5 +28,9 @@ export function noteJudgement(
     isOut ? 'warn' : 'info',
     { event: 'node_judged', node: id, name, standing, reason },
   )
-  if (isOut && node !== undefined) batches.abandon(node, 'the node is in quarantine')
+  if (node === undefined || node.quarantined === isOut) return
+  node.quarantined = isOut
+  if (isOut) batches.abandon(node, 'the node is in quarantine')
+  // What a silent node has cannot go to one in quarantine.
+  weighSilence()
 }

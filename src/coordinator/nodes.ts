@@ -32,6 +32,8 @@ export interface PooledNode {
   silent: boolean
   /** Gets no work because others are heard of. */
   sidelined: boolean
+  /** Gets no work because it was found to lie. */
+  quarantined: boolean
   /** Variants held warm: `slot pipeline task variant`. */
   readonly instances: Set<string>
   /** Tasks with at least one of them: `pipeline task`. */
@@ -61,6 +63,7 @@ export function createPooledNode(link: Link, hello: Hello, own = false): PooledN
     held: false,
     silent: false,
     sidelined: false,
+    quarantined: false,
     instances: new Set(),
     tasks: new Set(),
     progress: null,
@@ -76,7 +79,7 @@ export const isPaused = (node: PooledNode): boolean => node.paused || node.held 
 
 /** Whether it would do work now, if it can be reached. */
 export const takesWork = (node: PooledNode): boolean =>
-  !node.paused && !node.held && node.instances.size > 0
+  !node.paused && !node.held && !node.quarantined && node.instances.size > 0
 
 /** What the scheduler is told of a node that joins. */
 export function joinedEvent(

@@ -118,7 +118,7 @@ export function createPool(options: PoolOptions) {
         nodes.get(command.node)?.link.send({ type: 'drain', reason: 'asked by the coordinator' })
         return
       case 'judged':
-        return noteJudgement(command, { nodes, batches, telemetry, log })
+        return noteJudgement(command, { nodes, batches, telemetry, weighSilence, log })
       case 'wake_node':
       case 'rest_node':
         // A resting node is one that gets no batch.
@@ -144,6 +144,7 @@ export function createPool(options: PoolOptions) {
       })
     }
     const node = createPooledNode(link, hello, options.isOwn?.(hello) ?? false)
+    node.quarantined = old?.quarantined ?? false
     nodes.set(node.id, node)
     byLink.set(link, node)
     link.send(welcomeOf(versions.all()))
