@@ -66,7 +66,7 @@ const DEAR = 2
 /** How much sooner another group's variant must be for being called quicker. */
 const QUICKER = 2
 /** Slots of a group that a search for a better place looks at. */
-const MAX_SLOTS = 32
+export const MAX_SLOTS = 32
 
 /** @param only the variant of a batch that is being filled; by default the mix has its say */
 export function choose(item: Item, slot: Slot, view: View, only?: VariantShape): Choices {

@@ -227,7 +227,7 @@ function judge(
   if (choice === undefined) return 'leave'
   // Nobody does worse what others will have done well.
   if (choice.lost > (planned ? LOST : 0) && canAll && item.attempts === 0) {
-    if (isInGoodHands(item, position, slot, view)) return 'leave'
+    if (isInGoodHands(item, position, slot, view, true)) return 'leave'
   }
   if (choice.dear || (best === undefined && choice.safeEndMs > deadlineMs)) {
     const other = elsewhere(item, slot, view)

@@ -5,10 +5,10 @@
  * @module
  */
 import type { Capacity } from './capacity.ts'
-import { freeAtMs, type View } from './choose.ts'
+import { freeAtMs, MAX_SLOTS, type View } from './choose.ts'
 import type { Item } from './query.ts'
 import type { Prefix, VariantShape, Way } from './shape.ts'
-import type { Group, Slot } from './slots.ts'
+import { type Group, readyAtMs, type Slot } from './slots.ts'
 
 /** Share of a query's laxity within which the slots that are planned for it must end it. */
 const RESCUE = 0.3
@@ -36,9 +36,17 @@ const knownOf = new WeakMap<Capacity, Known>()
 /**
  * Whether the slots that the mix plans for an item will have it done in time, by upper latencies and
  * behind the items before it in its queue: then the others leave it to them.
+ *
+ * @param awake those that rest are no hands: they would leave it, too, as long as it can wait
  */
-export function isInGoodHands(item: Item, position: number, slot: Slot, view: View): boolean {
-  return isDoneInTime(handsOf(item.way, item.query.level, view), item, position, slot, view)
+export function isInGoodHands(
+  item: Item,
+  position: number,
+  slot: Slot,
+  view: View,
+  awake = false,
+): boolean {
+  return isDoneInTime(handsOf(item.way, item.query.level, view), item, position, slot, view, awake)
 }
 
 /**
@@ -56,6 +64,7 @@ function isDoneInTime(
   before: number,
   slot: Slot,
   view: View,
+  awake = false,
 ): boolean {
   let ratePerMs = 0
   let freeMs = Infinity
@@ -63,7 +72,9 @@ function isDoneInTime(
   let tailMs = Infinity
   for (const hand of hands) {
     if (hand.group === slot.group) continue
-    const atMs = freeAtMs(hand.group, slot, hand.variant, view)
+    const atMs = awake
+      ? awakeFreeAtMs(hand.group, view.nowMs)
+      : freeAtMs(hand.group, slot, hand.variant, view)
     if (atMs === Infinity) continue
     freeMs = Math.min(freeMs, atMs)
     ratePerMs += hand.ratePerMs
@@ -73,6 +84,15 @@ function isDoneInTime(
   if (ratePerMs === 0) return false
   const endMs = freeMs + before / ratePerMs + lastMs + tailMs
   return endMs <= query.deadlineMs - RESCUE * query.laxityMs
+}
+
+/** When the first slot of the group that does not rest is free; Infinity where all do. */
+function awakeFreeAtMs({ slots }: Group, nowMs: number): number {
+  let soonest = Infinity
+  for (let i = 0; i < slots.length && i < MAX_SLOTS && soonest > nowMs; i++) {
+    if (!slots[i]!.node.resting) soonest = Math.min(soonest, readyAtMs(slots[i]!, nowMs))
+  }
+  return soonest
 }
 
 function knownFor(view: View): Known {

@@ -84,7 +84,7 @@ export function createOutlook(parts: OutlookParts): Outlook {
     if (layout !== knownLayout) {
       knownLayout = layout
       known = undefined
-      applyRest(current.capacity, awake, parts.emit)
+      applyRest(current.capacity, awake, parts.emit, nowMs)
       ready.rebuild(layout, nowMs)
     }
     return current
@@ -139,7 +139,7 @@ export function createOutlook(parts: OutlookParts): Outlook {
       keep = directive.keep
       pool.price(directive.prices)
       const { capacity: now } = capacity(nowMs)
-      for (const slot of applyRest(now, awake, parts.emit)) ready.touch(slot, nowMs)
+      for (const slot of applyRest(now, awake, parts.emit, nowMs)) ready.touch(slot, nowMs)
     },
   }
 }

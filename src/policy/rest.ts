@@ -1,11 +1,11 @@
 /**
  * Who rests: of each group as many nodes are awake as the plan asks for, those that were awake
- * before all others.
+ * before all others. One whose batch is overdue may be gone: another is awake in its place.
  *
  * @module
  */
 import type { Capacity } from './capacity.ts'
-import type { PoolNode, Slot } from './slots.ts'
+import { isOverdue, type PoolNode, type Slot } from './slots.ts'
 import type { PolicyCommand } from './types.ts'
 
 /** Sets nodes to rest and wakes others, and says so. Returns the slots for which that changed. */
@@ -13,6 +13,7 @@ export function applyRest(
   capacity: Capacity,
   awake: ReadonlyMap<string, number>,
   emit: (command: PolicyCommand) => void,
+  nowMs: number,
 ): Slot[] {
   const wanted = new Set<PoolNode>()
   const nodes = new Set<PoolNode>()
@@ -21,11 +22,12 @@ export function applyRest(
     for (const { node } of group.slots) nodes.add(node)
     // Those awake before keep their place; slots of one node wake together.
     for (const before of [true, false]) {
-      for (const { node } of group.slots) {
+      for (const slot of group.slots) {
         if (missing <= 0) break
+        const { node } = slot
         if (node.resting === before) continue
         wanted.add(node)
-        missing--
+        if (!isOverdue(slot, nowMs)) missing--
       }
     }
   }

@@ -201,6 +201,10 @@ export const overdueAtMs = ({ endsAtMs, upperMs, meanMs }: Batch) =>
 /** How long a slot whose batch was overdue when nobody wanted it gets nothing, unless it is heard of. */
 export const SILENT_HOLD_MS = 1000
 
+/** Whether what it runs, or ran for nobody, is later than jitter explains. */
+export const isOverdue = ({ batches }: Slot, nowMs: number) =>
+  batches.length > 0 && overdueAtMs(batches[0]!) < nowMs
+
 export const isSilent = (batch: Batch, nowMs: number) =>
   batch.slot.batches[0] === batch && !batch.slot.node.resting && overdueAtMs(batch) < nowMs
 

@@ -4,17 +4,15 @@
  *
  * @module
  */
-import { createAwake, hasTimeLeft, withAwake } from './awake.ts'
 import { createCaution } from './caution.ts'
 import type { Report } from './counters.ts'
 import { createDemand, type Demand, type Peak } from './demand.ts'
 import type { Directive } from './directive.ts'
 import { createAim } from './frontier/aim.ts'
-import { drainFactor, drainLevel, isDraining, NO_DRAIN } from './frontier/drain.ts'
+import { drainFactor, drainLevel, isDraining } from './frontier/drain.ts'
 import type { Mix } from './frontier/mix.ts'
-import { groupPrices } from './frontier/prices.ts'
 import { emptyMix, frontierOf } from './frontier/solve.ts'
-import { lossPerShare } from './frontier/worth.ts'
+import { createScaling } from './scaling.ts'
 import { leastSloMs, type Shapes } from './shape.ts'
 
 export interface Steering {
@@ -58,7 +56,6 @@ export interface Recent {
 }
 
 const FRONTIER_MS = 100
-const PRICES_MS = 1000
 /** How often the queue is looked at: it grows and shrinks within a tenth of an SLO. */
 const TUNE_MS = 10
 /** A demand above what the mix was made for by this factor and so many queries is a jump. */
@@ -84,7 +81,7 @@ export function createSteering(
   )
   const aim = createAim()
   const caution = createCaution()
-  const awake = createAwake()
+  const scaling = createScaling(shapes)
   let decidedMs = -Infinity
   let tunedMs = -Infinity
   /** What the mix in force was made from, but for the queue, and with it those made for other queues. */
@@ -96,11 +93,6 @@ export function createSteering(
   let decidedEpoch = -1
   /** When demand last rose from one decision to the next, or a slot last changed what it holds. */
   let changedMs = -Infinity
-  let prices: ReadonlyMap<string, number> = new Map()
-  /** See `lossPerShare`; priced with the slots. */
-  let loss = 0
-  let pricedMs = -Infinity
-  let pricedEpoch = -1
   let directive: Directive | undefined
 
   const levelsPerS = (nowMs: number) =>
@@ -176,28 +168,14 @@ export function createSteering(
       caution.learn(finished, missed, atBest, nowMs)
     }
     const whole = { ...report.capacity, ratesPerS: rates, aim: aim.value }
-    const solve = frontierOf(shapes, whole)
-    const full = solve(whole.aim) ?? directive?.mix ?? emptyMix(shapes, whole)
-    const rests = hasTimeLeft(full, whole)
-    if (nowMs - pricedMs >= PRICES_MS || pricedEpoch !== epoch) {
-      pricedMs = nowMs
-      pricedEpoch = epoch
-      const found = groupPrices(shapes, { ...whole, aim: 1 })
-      prices = new Map(report.capacity.groups.map(({ key }, g) => [key, found[g]!]))
-      loss = lossPerShare(full, solve, whole)
-    }
-    const slots = awake.decide(shapes, whole, full, loss, caution.keep, nowMs)
-    const problem = rests ? withAwake(whole, slots) : whole
-    tuning = {
-      aim: whole.aim,
-      solve: problem === whole ? solve : frontierOf(shapes, problem),
-      mixes: new Map(problem === whole ? [[NO_DRAIN, full]] : []),
-    }
+    const problem = scaling.decide(whole, caution.keep, epoch, nowMs)
+    tuning = { aim: whole.aim, solve: frontierOf(shapes, problem), mixes: new Map() }
     level = drainLevel(report.upcomingMs / leastSloMs(shapes))
     tunedMs = nowMs
-    const mix = levelMix() ?? full
-    awake.addOthers(whole, mix, slots, nowMs)
-    return directive = { epoch, mix, prices, awake: slots, keep: caution.keep }
+    const mix = levelMix() ?? directive?.mix ?? emptyMix(shapes, whole)
+    scaling.addOthers(whole, mix, nowMs)
+    const { awake, prices } = scaling
+    return directive = { epoch, mix, prices, awake, keep: caution.keep }
   }
 
   return {

@@ -17,8 +17,6 @@ const LEAST_FACTOR = 0.6
 const MOST_FACTOR = 1.3
 /** Factors are told apart by so much: a mix is kept for each that was needed. */
 const STEP = 0.02
-/** All that the aim allows is planned with. */
-export const NO_DRAIN = Math.round(1 / STEP)
 
 /** Which factor to plan with. @param queue what is to come, in shares of the shortest SLO */
 export function drainLevel(queue: number): number {

@@ -1,0 +1,87 @@
+/**
+ * Hardware scaling: how many slots of each group take part, what their time is worth, and so the
+ * problem that the mix is made for.
+ *
+ * @module
+ */
+import { createAwake, hasTimeLeft, withAwake } from './awake.ts'
+import type { Mix } from './frontier/mix.ts'
+import { groupPrices } from './frontier/prices.ts'
+import type { FrontierProblem } from './frontier/problem.ts'
+import { emptyMix, frontierOf } from './frontier/solve.ts'
+import { lossPerShare } from './frontier/worth.ts'
+import type { Shapes } from './shape.ts'
+
+export interface Scaling {
+  /**
+   * @param whole all slots
+   * @param keep share of a query's time that decisions leave alone
+   * @param epoch a new one says that the pool has changed
+   * @returns the problem of those that take part
+   */
+  decide(whole: FrontierProblem, keep: number, epoch: number, nowMs: number): FrontierProblem
+  /** Adds slots that hold only some variants, for the mix that came of it. */
+  addOthers(whole: FrontierProblem, mix: Mix, nowMs: number): void
+  /** Slots that take part, by key of the group. */
+  readonly awake: Map<string, number>
+  /** What the time of a slot of each group is worth, likewise. */
+  readonly prices: ReadonlyMap<string, number>
+}
+
+/** Looked at anew so often, */
+const LOOK_MS = 200
+const PRICES_MS = 1000
+/** and at once when a demand differs by so much. */
+const JUMP = 0.1
+
+export function createScaling(shapes: Shapes): Scaling {
+  const rule = createAwake()
+  let awake = new Map<string, number>()
+  let prices: ReadonlyMap<string, number> = new Map()
+  /** See `lossPerShare`. */
+  let loss = 0
+  let rests = false
+  let known = {
+    epoch: -1,
+    ratesPerS: [] as readonly number[],
+    atMs: -Infinity,
+    pricedMs: -Infinity,
+  }
+
+  function isDue({ ratesPerS }: FrontierProblem, epoch: number, nowMs: number): boolean {
+    if (epoch !== known.epoch || nowMs - known.atMs >= LOOK_MS) return true
+    return ratesPerS.some((rate, p) => {
+      const before = known.ratesPerS[p] ?? 0
+      return Math.abs(rate - before) > JUMP * before
+    })
+  }
+
+  function look(whole: FrontierProblem, keep: number, epoch: number, nowMs: number): void {
+    const solve = frontierOf(shapes, whole)
+    const mix = solve(whole.aim) ?? emptyMix(shapes, whole)
+    const isPriced = epoch === known.epoch && nowMs - known.pricedMs < PRICES_MS
+    if (!isPriced) {
+      const found = groupPrices(shapes, { ...whole, aim: 1 })
+      prices = new Map(whole.groups.map(({ key }, g) => [key, found[g]!]))
+      loss = lossPerShare(mix, solve, whole)
+    }
+    rests = hasTimeLeft(mix, whole)
+    awake = rule.decide(shapes, whole, mix, loss, keep, nowMs)
+    const { ratesPerS } = whole
+    known = { epoch, ratesPerS, atMs: nowMs, pricedMs: isPriced ? known.pricedMs : nowMs }
+  }
+
+  return {
+    decide(whole, keep, epoch, nowMs) {
+      if (isDue(whole, epoch, nowMs)) look(whole, keep, epoch, nowMs)
+      return rests ? withAwake(whole, awake) : whole
+    },
+    addOthers: (whole, mix, nowMs) => rule.addOthers(whole, mix, awake, nowMs),
+    get awake() {
+      return awake
+    },
+    get prices() {
+      return prices
+    },
+  }
+}
