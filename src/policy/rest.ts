@@ -1,6 +1,7 @@
 /**
  * Who rests: of each group as many nodes are awake as the plan asks for, those that were awake
- * before all others. One whose batch is overdue may be gone: another is awake in its place.
+ * before all others. One whose batch is overdue may be gone: another is awake in its place, of
+ * another group if its own has none.
  *
  * @module
  */
@@ -17,6 +18,8 @@ export function applyRest(
 ): Slot[] {
   const wanted = new Set<PoolNode>()
   const nodes = new Set<PoolNode>()
+  /** What is missing: how fast those would be that are not heard of. */
+  let short = 0
   for (const group of capacity.groups) {
     let missing = Math.min(awake.get(group.key) ?? Infinity, group.slots.length)
     for (const { node } of group.slots) nodes.add(node)
@@ -29,6 +32,16 @@ export function applyRest(
         wanted.add(node)
         if (!isOverdue(slot, nowMs)) missing--
       }
+    }
+    short += Math.max(0, missing) / group.meanMs
+  }
+  // The quickest come first.
+  for (const { slots, meanMs } of capacity.groups) {
+    for (const slot of slots) {
+      if (!(short > 1e-9)) break
+      if (wanted.has(slot.node) || isOverdue(slot, nowMs)) continue
+      wanted.add(slot.node)
+      short -= 1 / meanMs
     }
   }
   const changed: Slot[] = []
