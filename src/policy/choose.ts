@@ -11,7 +11,7 @@ import { LEAST_KEEP } from './caution.ts'
 import type { Item } from './query.ts'
 import type { Option, Tails } from './tails.ts'
 import type { Prefix, TaskShape, VariantShape } from './shape.ts'
-import { type Group, isCoolingDown, lateMs, readyAtMs, type Slot } from './slots.ts'
+import { type Group, isCoolingDown, isOverdue, lateMs, readyAtMs, type Slot } from './slots.ts'
 import type { Targets } from './targets.ts'
 
 /** All that a decision reads. */
@@ -31,6 +31,8 @@ export interface View {
    * was not looked for yet.
    */
   freeMs: number[]
+  /** Those that rest would be called for the item at hand: else they are nobody to leave it to. */
+  calls: boolean
 }
 
 export interface Choice {
@@ -187,7 +189,10 @@ export const onewayMs = (slot: Slot, task: TaskShape): number => slot.node.times
 export const startsAtMs = (slot: Slot, onewayMs: number, nowMs: number): number =>
   Math.max(nowMs + onewayMs, readyAtMs(slot, nowMs))
 
-/** When the first slot of a group is free, as far as a look at some of them tells. */
+/**
+ * When the first slot of a group is free, as far as a look at some of them tells. One whose batch is
+ * overdue may be gone.
+ */
 export function freeAtMs(group: Group, except: Slot, variant: VariantShape, view: View): number {
   const { nowMs, freeMs } = view
   const known = freeMs[group.index]!
@@ -198,6 +203,10 @@ export function freeAtMs(group: Group, except: Slot, variant: VariantShape, view
   for (let i = group.slots.length - 1; i >= 0 && looked < MAX_SLOTS; i--) {
     const slot = group.slots[i]!
     if (slot === except) continue
+    if (isOverdue(slot, nowMs) || (slot.node.resting && !view.calls)) {
+      alike = false
+      continue
+    }
     if (slot.cooldowns.size > 0) {
       alike = false
       if (isCoolingDown(slot, variant, nowMs)) continue

@@ -58,7 +58,7 @@ const LOOK_AGAIN_MS = 25
 export function createDispatch(parts: DispatchParts): (nowMs: number) => number {
   const { limits, waiting, ready, targets } = parts
   /** One for all decisions: what each reads is filled in anew. */
-  const view = { targets, freeMs: [], idleCount: ready.idleCount } as unknown as View
+  const view = { targets, freeMs: [], calls: true, idleCount: ready.idleCount } as unknown as View
   /** By index of the task: items of it that the decision at hand has left to others. */
   const cursors: number[] = []
   let order: readonly Group[] = []
@@ -220,6 +220,7 @@ function judge(
   if (!planned && canAll && !hasWaited(item, view)) return 'leave'
   const helps = !canAll && (!planned || view.targets.isAhead(item.task, slot.group!))
   if (helps && item.attempts === 0 && isInGoodHands(item, position, slot, view)) return 'leave'
+  heed(!canAll || slot.node.resting || isPressing(item, view), view)
   const { best, quickest } = choose(item, slot, view)
   const choice = best ?? quickest
   // Nothing here may serve it. Where something may elsewhere, time decides; else it waits for a
@@ -242,6 +243,13 @@ function judge(
     if (elsewhere(item, slot, view) === 'safe') return 'leave'
   }
   return { item, choice }
+}
+
+/** Whether those that rest are reckoned with. */
+function heed(calls: boolean, view: View): void {
+  if (view.calls === calls) return
+  view.calls = calls
+  view.freeMs.fill(NaN)
 }
 
 /** Share of the wanted accuracy that one who is planned for an item may lose of it, for want of time. */
