@@ -219,17 +219,31 @@ export function freeAtMs(group: Group, except: Slot, variant: VariantShape, view
   return soonest
 }
 
-/** Whether another slot can be expected to serve the item in time: by upper latencies, or by mean. */
-export function elsewhere(item: Item, slot: Slot, view: View): 'safe' | 'possible' | 'no' {
-  const { query } = item
+/**
+ * Whether another slot can be expected to serve the item in time: by upper latencies, or by mean.
+ *
+ * @param less only those count that do it for much less of the pool's time, or that the mix plans for
+ * it. Of others each might leave it to the next, and nobody take it, while the cheapest hangs.
+ */
+export function elsewhere(
+  item: Item,
+  slot: Slot,
+  view: View,
+  less = false,
+): 'safe' | 'possible' | 'no' {
+  const { query, task } = item
+  const own = slot.group!
   let found: 'possible' | 'no' = 'no'
   for (const prefix of item.way.prefixes) {
     const { chainMs, safeChainMs } = view.tails.least(prefix, query.level)
     const service = view.capacity.services[prefix.variant.index]
     if (chainMs === Infinity || service === undefined) continue
+    const mostMs = less ? own.price * costOn(service, own) / DEAR : Infinity
     for (const server of service.servers) {
+      const { group } = server
       if (view.nowMs + server.meanMs + chainMs > query.deadlineMs) break
-      const arrivesMs = freeAtMs(server.group, slot, prefix.variant, view) + service.networkMs
+      if (group.price * server.costMs > mostMs && !view.targets.isPlanned(task, group)) continue
+      const arrivesMs = freeAtMs(group, slot, prefix.variant, view) + service.networkMs
       if (arrivesMs + server.upperMs + safeChainMs <= query.deadlineMs) return 'safe'
       if (arrivesMs + server.meanMs + chainMs <= query.deadlineMs) found = 'possible'
     }

@@ -230,7 +230,8 @@ function judge(
   if (choice.lost > (planned ? LOST : 0) && canAll && item.attempts === 0) {
     if (isInGoodHands(item, position, slot, view, true)) return 'leave'
   }
-  if (choice.dear || (best === undefined && choice.safeEndMs > deadlineMs)) {
+  if (choice.dear && elsewhere(item, slot, view, true) === 'safe') return 'leave'
+  if (best === undefined && choice.safeEndMs > deadlineMs) {
     const other = elsewhere(item, slot, view)
     if (other === 'safe') return 'leave'
     if (choice.endMs > deadlineMs) return other === 'possible' ? 'leave' : 'drop'

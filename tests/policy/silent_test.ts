@@ -44,6 +44,27 @@ Deno.test('a node that falls silent delays queries by a fraction of their time',
   }
 })
 
+Deno.test('slow nodes do not leave to each other what a quick one that hangs would have done', () => {
+  const gapMs = 30
+  const msOf = new Map([['quick', 4], ['slow', 12], ['slower', 14]])
+  for (let before = 40; before < 56; before++) {
+    const scene = createScene({ trust: false, hedge: true })
+    let hangs = false
+    for (const [id, ms] of msOf) {
+      scene.node(id, { latencyMs: (_, batch) => hangs && id === 'quick' ? 2500 : ms * batch })
+    }
+    scene.wait(500)
+    scene.ask(before, gapMs)
+    hangs = true
+    scene.ask(60, gapMs)
+    scene.wait(SILENT_MS)
+    // The two can do nearly all in time, but each costs more than twice what the quick one does.
+    const late = [...scene.answers.values()].filter(([one]) => !one!.answer.ok)
+    assert.equal(late.length, 0, `after ${before}`)
+    assert.deepEqual(scene.violations, [])
+  }
+})
+
 Deno.test('where the quick nodes are few and one falls silent, slower ones that rest make up for it', () => {
   const timeoutMs = 400
   const perS = 50
