@@ -40,11 +40,14 @@ const MOST_RETRY_MS = 60_000
 
 const clampRetry = (ms: number) => Math.round(Math.min(Math.max(ms, LEAST_RETRY_MS), MOST_RETRY_MS))
 
-/** A refusal, or the laxity of the query: its time less what the quickest way takes when idle. */
+/**
+ * A refusal, or the laxity of the query: its time less what the quickest way takes when idle, and no
+ * more than the SLO; and when that is used up.
+ */
 export function admit(
   asked: Admission,
   nowMs: number,
-): Refusal | { laxityMs: number; aheadMs: number; firstAheadMs: number } {
+): Refusal | { laxityMs: number; dueMs: number; aheadMs: number; firstAheadMs: number } {
   const { shape, bestFloor, deadlineMs, minAccuracy, backlog } = asked
   if (asked.draining) {
     return { ok: false, reason: 'draining', message: 'Cannot take a query: shutting down' }
@@ -94,7 +97,9 @@ export function admit(
   const spared = quickest.poolMs <= place.spareMs
   if (spared && needMs <= leftMs && leftMs < Infinity) {
     const { aheadMs, firstAheadMs } = place
-    return { laxityMs: leftMs - quickest.chainMs, aheadMs, firstAheadMs }
+    const laxityMs = Math.min(leftMs - quickest.chainMs, shape.pipeline.sloMs)
+    const dueMs = Math.min(nowMs + quickest.chainMs + laxityMs, deadlineMs)
+    return { laxityMs, dueMs, aheadMs, firstAheadMs }
   }
   const refusal: Refusal = {
     ok: false,

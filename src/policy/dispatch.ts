@@ -268,10 +268,10 @@ function isPressing(
   { nowMs, backlog, tails, keep }: View,
 ): boolean {
   if (attempts > 0 || backlog.awakeFactor === Infinity) return true
-  const { laxityMs, deadlineMs, level } = query
+  const { laxityMs, dueMs, level } = query
   const waitMs = aheadOf(query, backlog) * backlog.awakeFactor
   const wayMs = tails.nearlyBestMs(way, level)
-  return nowMs + waitMs + wayMs > deadlineMs - KEPT * keep * laxityMs
+  return nowMs + waitMs + wayMs > dueMs - KEPT * keep * laxityMs
 }
 
 /** Share of its laxity that a query may wait before others are called. */
@@ -285,9 +285,9 @@ const LEFT = 0.3
  */
 function hasWaited({ query, queuedAtMs, attempts }: Item, { nowMs, backlog }: View): boolean {
   if (attempts > 0 || backlog.awakeFactor === Infinity) return true
-  const { laxityMs, deadlineMs } = query
+  const { laxityMs, dueMs } = query
   const waitMs = aheadOf(query, backlog) * backlog.awakeFactor
   if (nowMs - queuedAtMs + waitMs > PATIENCE * laxityMs) return true
   const ownMs = (query.rest.epoch === UNKNOWN ? 0 : query.rest.poolMs) * backlog.awakeFactor
-  return nowMs + waitMs + ownMs > deadlineMs - LEFT * laxityMs
+  return nowMs + waitMs + ownMs > dueMs - LEFT * laxityMs
 }

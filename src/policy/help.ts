@@ -83,7 +83,7 @@ function isDoneInTime(
   }
   if (ratePerMs === 0) return false
   const endMs = freeMs + before / ratePerMs + lastMs + tailMs
-  return endMs <= query.deadlineMs - RESCUE * query.laxityMs
+  return endMs <= query.dueMs - RESCUE * query.laxityMs
 }
 
 /** When the first slot of the group that does not rest is free; Infinity where all do. */

@@ -129,9 +129,9 @@ export function createInside(parts: InsideParts): Inside {
     }, nowMs)
     if ('reason' in admitted) return refuse(id, shape.name, admitted)
     const seq = arrivals++
-    const { laxityMs } = admitted
+    const { laxityMs, dueMs } = admitted
     const query = createQuery(
-      { id, seq, shape, deadlineMs, minAccuracy, payload, laxityMs },
+      { id, seq, shape, deadlineMs, minAccuracy, payload, laxityMs, dueMs },
       nowMs,
     )
     counts.inFlight++

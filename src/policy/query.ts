@@ -68,8 +68,13 @@ export interface Query extends Urgent {
   id: QueryId
   shape: PipelineShape
   arrivedMs: number
-  /** Time beyond what the quickest way through an idle pool took when it arrived. */
+  /**
+   * Time beyond what the quickest way through an idle pool took when it arrived, as far as it may be
+   * used: who gives more than the pipeline's SLO does not ask to be kept waiting for it.
+   */
   laxityMs: number
+  /** When that is used up. After it the query is served all the same, until its deadline. */
+  dueMs: number
   /** Least path accuracy, as position in `shape.levels`. */
   level: number
   root: Item
@@ -116,6 +121,7 @@ export function createQuery(
     minAccuracy: number | undefined
     payload: Handle
     laxityMs: number
+    dueMs: number
   },
   nowMs: number,
 ): Query {
@@ -127,6 +133,7 @@ export function createQuery(
     shape: given.shape,
     arrivedMs: nowMs,
     laxityMs: given.laxityMs,
+    dueMs: given.dueMs,
     level: levelOf(given.shape, given.minAccuracy),
     root: undefined as unknown as Item,
     items: [],

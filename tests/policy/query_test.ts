@@ -14,6 +14,7 @@ function start(pipeline = street) {
     minAccuracy: undefined,
     payload: 'root',
     laxityMs: 0,
+    dueMs: 0,
   }, 0)
 }
 

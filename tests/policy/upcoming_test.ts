@@ -35,7 +35,10 @@ function inside() {
     running,
     arrive() {
       const given = { id: `q${seq}`, seq: seq++, shape, deadlineMs: 5000, payload: null }
-      const query = createQuery({ ...given, minAccuracy: undefined, laxityMs: 4000 }, 0)
+      const query = createQuery(
+        { ...given, minAccuracy: undefined, laxityMs: 4000, dueMs: 5000 },
+        0,
+      )
       waiting.add(query.root, 0)
       return query.root
     },

@@ -49,9 +49,9 @@ export function createScene(
       })
     },
     /** So many queries, one every `gapMs`. */
-    ask(count: number, gapMs = 300) {
+    ask(count: number, gapMs = 300, timeoutMs = pipeline.sloMs) {
       for (let i = 0; i < count; i++) {
-        simulation.ask(`q${asked++}`, pipeline.name, pipeline.sloMs)
+        simulation.ask(`q${asked++}`, pipeline.name, timeoutMs)
         simulation.run(simulation.time.nowMs + gapMs)
       }
     },
