@@ -68,7 +68,7 @@ const DEAR = 2
 /** How much sooner another group's variant must be for being called quicker. */
 const QUICKER = 2
 /** Slots of a group that a search for a better place looks at. */
-export const MAX_SLOTS = 32
+const MAX_SLOTS = 32
 
 /** @param only the variant of a batch that is being filled; by default the mix has its say */
 export function choose(item: Item, slot: Slot, view: View, only?: VariantShape): Choices {
@@ -192,18 +192,26 @@ export const startsAtMs = (slot: Slot, onewayMs: number, nowMs: number): number 
 /**
  * When the first slot of a group is free, as far as a look at some of them tells. One whose batch is
  * overdue may be gone.
+ *
+ * @param calls whether those that rest count; by default as the view says
  */
-export function freeAtMs(group: Group, except: Slot, variant: VariantShape, view: View): number {
+export function freeAtMs(
+  group: Group,
+  except: Slot,
+  variant: VariantShape,
+  view: View,
+  calls = view.calls,
+): number {
   const { nowMs, freeMs } = view
   const known = freeMs[group.index]!
-  if (!Number.isNaN(known)) return known
+  if (calls === view.calls && !Number.isNaN(known)) return known
   let soonest = Infinity
   let looked = 0
   let alike = true
   for (let i = group.slots.length - 1; i >= 0 && looked < MAX_SLOTS; i--) {
     const slot = group.slots[i]!
     if (slot === except) continue
-    if (isOverdue(slot, nowMs) || (slot.node.resting && !view.calls)) {
+    if (isOverdue(slot, nowMs) || (slot.node.resting && !calls)) {
       alike = false
       continue
     }
@@ -215,7 +223,7 @@ export function freeAtMs(group: Group, except: Slot, variant: VariantShape, view
     soonest = Math.min(soonest, readyAtMs(slot, nowMs))
     if (soonest <= nowMs) break
   }
-  if (alike) freeMs[group.index] = soonest
+  if (alike && calls === view.calls) freeMs[group.index] = soonest
   return soonest
 }
 
@@ -251,7 +259,10 @@ export function elsewhere(
   return found
 }
 
-/** Whether the quicker groups will have done all that waits before this slot would do this item. */
+/**
+ * Whether the quicker groups will have done all that waits before this slot would do this item. Those
+ * do not count that would leave it to this slot because they cost the pool much more.
+ */
 export function isSlowerThanWaiting(
   choice: Choice,
   waiting: number,
@@ -261,12 +272,15 @@ export function isSlowerThanWaiting(
   const { variant } = choice.prefix
   const service = view.capacity.services[variant.index]
   if (service === undefined) return false
+  const own = slot.group!
+  const dearMs = DEAR * own.price * costOn(service, own)
   let quicker = 0
   let ratePerMs = 0
   let waitMs = 0
   for (const { group, meanMs, costMs } of service.servers) {
     if (meanMs * QUICKER > choice.meanMs) break
-    if (group === slot.group) continue
+    if (group === own) continue
+    if (group.price * costMs > dearMs && !view.targets.isPlanned(variant.task, group)) continue
     const freeMs = freeAtMs(group, slot, variant, view)
     if (freeMs === Infinity) continue
     quicker++

@@ -5,10 +5,10 @@
  * @module
  */
 import type { Capacity } from './capacity.ts'
-import { freeAtMs, MAX_SLOTS, type View } from './choose.ts'
+import { freeAtMs, type View } from './choose.ts'
 import type { Item } from './query.ts'
 import type { Prefix, VariantShape, Way } from './shape.ts'
-import { type Group, readyAtMs, type Slot } from './slots.ts'
+import type { Group, Slot } from './slots.ts'
 
 /** Share of a query's laxity within which the slots that are planned for it must end it. */
 const RESCUE = 0.3
@@ -72,9 +72,7 @@ function isDoneInTime(
   let tailMs = Infinity
   for (const hand of hands) {
     if (hand.group === slot.group) continue
-    const atMs = awake
-      ? awakeFreeAtMs(hand.group, view.nowMs)
-      : freeAtMs(hand.group, slot, hand.variant, view)
+    const atMs = freeAtMs(hand.group, slot, hand.variant, view, view.calls && !awake)
     if (atMs === Infinity) continue
     freeMs = Math.min(freeMs, atMs)
     ratePerMs += hand.ratePerMs
@@ -84,15 +82,6 @@ function isDoneInTime(
   if (ratePerMs === 0) return false
   const endMs = freeMs + before / ratePerMs + lastMs + tailMs
   return endMs <= query.dueMs - RESCUE * query.laxityMs
-}
-
-/** When the first slot of the group that does not rest is free; Infinity where all do. */
-function awakeFreeAtMs({ slots }: Group, nowMs: number): number {
-  let soonest = Infinity
-  for (let i = 0; i < slots.length && i < MAX_SLOTS && soonest > nowMs; i++) {
-    if (!slots[i]!.node.resting) soonest = Math.min(soonest, readyAtMs(slots[i]!, nowMs))
-  }
-  return soonest
 }
 
 function knownFor(view: View): Known {

@@ -103,7 +103,7 @@ export function createOutlook(parts: OutlookParts): Outlook {
       const busyMs = flights.busyMs(nowMs) / slots
       const planned = countAwake(now)
       const heard = planned - flights.silentSlots()
-      const awakeFactor = heard < 1 && planned >= 1 ? Infinity : slots / Math.max(heard, 1)
+      const awakeFactor = heard < 1 ? Infinity : slots / heard
       const at = { capacity: now, tails, busyMs, awakeFactor, keep, nowMs }
       const bitByBit = known !== undefined && queries.length > SHORT && nowMs - knownMs < OLD_MS
       seenWith = bitByBit ? undefined : at

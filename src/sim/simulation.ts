@@ -23,9 +23,9 @@ export interface SimulationOptions {
   scheduler: Scheduler
   pipelines: Pipeline[]
   seed?: number
-  /** Items that one item hands to a child task; by default Poisson with the variant's mean. */
   /** What is true of an item, in place of names made of the query's. */
   outcome?: (payload: Handle, ref: VariantRef) => ItemOutcome
+  /** Items that one item hands to a child task; by default Poisson with the variant's mean. */
   childCount?: (query: string, child: string, mean: number) => number
   /** Whether to keep all commands (default) or only count and check them. */
   keepCommands?: boolean
