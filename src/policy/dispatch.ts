@@ -11,10 +11,10 @@ import { choose, elsewhere, isSlowerThanWaiting, type View } from './choose.ts'
 import { isInGoodHands } from './help.ts'
 import { largeBatch } from './large.ts'
 import { lingerUntilMs } from './linger.ts'
+import { mostUrgent } from './most_urgent.ts'
 import { pairedPosition } from './pairing.ts'
 import type { Limits } from './options.ts'
 import { type Item, type Query, UNKNOWN } from './query.ts'
-import { byUrgency } from './queue.ts'
 import type { Ready } from './ready.ts'
 import { type Group, holdsAll, type Slot } from './slots.ts'
 import type { Tails } from './tails.ts'
@@ -144,37 +144,9 @@ export function createDispatch(parts: DispatchParts): (nowMs: number) => number 
     return againMs
   }
 
-  /**
-   * The earliest deadline over all queues that the slot can serve; deeper tasks first, then older. One
-   * that other groups will have done in time is passed over for one that is this group's to do: who
-   * alone is quick at a task would else do what others can, and have these wait for what comes of it.
-   */
-  function mostUrgent(slot: Slot): Item | undefined {
-    const group = slot.group!
-    let found: Item | undefined
-    let planned = 0
-    for (const task of group.tasks) {
-      const item = waiting.of(task).at(cursors[task.index]!)
-      if (item === undefined) continue
-      if (found === undefined || isBefore(item, found)) found = item
-      if (targets.isPlanned(task, group)) planned++
-    }
-    // Where slots hold only some variants those hands are few, and a plan soon has them hold others.
-    if (planned < 2 || !holdsAll(slot)) return found
-    let own: Item | undefined
-    for (const task of group.tasks) {
-      const position = cursors[task.index]!
-      const item = waiting.of(task).at(position)
-      if (item === undefined || !targets.isPlanned(task, group)) continue
-      if (own !== undefined && !isBefore(item, own)) continue
-      if (!isInGoodHands(item, position, slot, view)) own = item
-    }
-    return own ?? found
-  }
-
   /** The most urgent item, or the first behind it of those that are this slot's to do. */
   function nextFor(slot: Slot): Item | undefined {
-    const first = mostUrgent(slot)
+    const first = mostUrgent(slot, cursors, waiting, view)
     if (first === undefined || !holdsAll(slot)) return first
     const { index } = first.task
     const queue = waiting.of(first.task)
@@ -201,9 +173,6 @@ function accuracyOf({ tasks, held }: Group): number {
   )
   return best.reduce((sum, accuracy) => sum + accuracy, 0) / Math.max(best.length, 1)
 }
-
-const isBefore = (a: Item, b: Item) =>
-  (a.deadlineMs - b.deadlineMs || b.task.depth - a.task.depth || byUrgency(a, b)) < 0
 
 function judge(
   item: Item,

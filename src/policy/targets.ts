@@ -34,6 +34,8 @@ export interface Targets {
   itemsPerMs(task: TaskShape, group: Group): number
   /** Whether the group has had more than its share of the task's items; see `turns.ts`. */
   isAhead(task: TaskShape, group: Group): boolean
+  /** Whether it has had less. */
+  isBehind(task: TaskShape, group: Group): boolean
   /** Time of the whole pool for a query, as the mix has such served; see `Mix.taskMs`. */
   queryMs(query: Query): number
   /** Items were bound to a variant on this group. */
@@ -178,6 +180,7 @@ export function createTargets(): Targets {
     },
     queryMs: ({ root }) => mix?.taskMs[root.task.index] ?? Infinity,
     isAhead: turns.isAhead,
+    isBehind: turns.isBehind,
     charge(task, group, variant, items) {
       if (mix === undefined) return
       turns.charge(task, group, items)

@@ -19,6 +19,8 @@ export interface Turns {
    * may have more than that, as long as no queue is to be worked off.
    */
   isAhead(task: TaskShape, group: Group): boolean
+  /** Whether it has had less. */
+  isBehind(task: TaskShape, group: Group): boolean
 }
 
 /** What was had, or missed, beyond so many items is forgotten. */
@@ -75,6 +77,7 @@ export function createTurns(): Turns {
         own.set(key, Math.min(Math.max(next, -MOST_ITEMS), MOST_ITEMS))
       })
     },
+    isBehind: (task, { key }) => (behind[task.index]?.get(key) ?? 0) > 0,
     isAhead(task, { key }) {
       const own = behind[task.index]
       if (mix === undefined || !((own?.get(key) ?? 0) < 0)) return false
