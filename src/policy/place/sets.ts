@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { TaskShape, VariantShape } from '../shape.ts'
+import type { VariantShape } from '../shape.ts'
 import type { ClassShape } from './compile.ts'
 
 export interface HeldSet {
@@ -96,14 +96,50 @@ export function merge(sets: readonly HeldSet[]): HeldSet[] {
   return [...merged.values()]
 }
 
-/** The quickest of every task first, then by accuracy: what else is worth having in memory. */
+/**
+ * What else is worth having in memory: the quickest of every task first, then the best of every task,
+ * then whichever gains most between those before it. So demand that rises, or a queue, lowers
+ * accuracy by small steps.
+ */
 export function fillOrder(one: ClassShape): VariantShape[] {
-  const rate = (variant: VariantShape) => one.paces[variant.index]!.at(-1)!.ratePerS
-  const quickest = new Map<TaskShape, VariantShape>()
-  for (const variant of one.able) {
-    const known = quickest.get(variant.task)
-    if (known === undefined || rate(variant) > rate(known)) quickest.set(variant.task, variant)
+  const costOf = ({ index }: VariantShape) => 1 / one.paces[index]!.at(-1)!.ratePerS
+  const tasks = Map.groupBy(one.able, ({ task }) => task)
+  const order = new Set<VariantShape>()
+  for (const variants of tasks.values()) {
+    order.add(variants.reduce((a, b) => costOf(b) < costOf(a) ? b : a))
   }
-  const rest = [...one.able].sort((a, b) => b.accuracy - a.accuracy || a.index - b.index)
-  return [...new Set([...quickest.values(), ...rest])]
+  for (const variants of tasks.values()) {
+    order.add(variants.reduce((a, b) => b.accuracy > a.accuracy ? b : a))
+  }
+  while (order.size < one.able.length) {
+    let next: VariantShape | undefined
+    let most = -Infinity
+    for (const variant of one.able) {
+      if (order.has(variant)) continue
+      const gain = gainOf(variant, [...order].filter(({ task }) => task === variant.task), costOf)
+      if (gain > most) [next, most] = [variant, gain]
+    }
+    order.add(next!)
+  }
+  return [...order]
+}
+
+/** How much more accurate it is than going now one way, now another, at the same cost. */
+function gainOf(
+  variant: VariantShape,
+  others: readonly VariantShape[],
+  costOf: (variant: VariantShape) => number,
+): number {
+  const cost = costOf(variant)
+  let without = 0
+  for (const low of others) {
+    if (costOf(low) > cost) continue
+    without = Math.max(without, low.accuracy)
+    for (const high of others) {
+      if (costOf(high) <= cost) continue
+      const share = (cost - costOf(low)) / (costOf(high) - costOf(low))
+      without = Math.max(without, low.accuracy + share * (high.accuracy - low.accuracy))
+    }
+  }
+  return variant.accuracy - without
 }
