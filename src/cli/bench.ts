@@ -1,12 +1,5 @@
 /**
- * `deno task bench [NAME] [--json FILE]`: the benchmarks of speed, as tables and JSON.
- *
- * Of `live` alone: `--pipeline DIR`, `--tabs N`, `--nodes N`, `--queries N` a step, `--policy
- * static,shoal`, `--multiples 0.5,1,2` of what static carries, `--budget S` for each policy, `--for S`
- * in this call, `--trace FILE`; with `--from FILE` it goes on with what `live --json FILE` wrote. Of
- * `twin` and `curve` alone: `--from FILE` too; `curve` draws it to `--svg FILE`. Of `overload`:
- * `--seconds N`. Of `soak`: `--minutes N`, `--rate N`. Of `chaos`: `--queries N` in all, `--pipeline
- * DIR`.
+ * `deno task bench [NAME...]`: the benchmarks of speed, as tables and JSON.
  *
  * @module
  */
@@ -39,20 +32,45 @@ import { benchTwin } from './bench_twin.ts'
 import { benchTwinLive } from './bench_twin_live.ts'
 import { benchWake } from './bench_wake.ts'
 
-const text = { type: 'string' } as const
-const { values, positionals } = parseArgs({
-  args: Deno.args,
-  options: {
-    ...{ json: text, pipeline: text, queries: text, policy: text, trace: text, from: text },
-    ...{ tabs: text, nodes: text, multiples: text, budget: text, for: text, svg: text },
-    ...{ seconds: text, minutes: text, rate: text },
-  },
-  allowPositionals: true,
-})
+const USAGE = `deno task bench [NAME...] [options]; all of them, one after another, if none is named
+  --json FILE      the figures of all as JSON
+of live:
+  --pipeline DIR   folder of a pipeline; ocr if absent
+  --tabs 0, --nodes 2    browser tabs and Deno processes that join
+  --queries 200    queries of each step
+  --policy static,shoal  rules to play the same demand to
+  --multiples 0.5,1,2    steps, as multiples of what static carries
+  --trace FILE     a demand in place of steps
+  --budget S, --for S    seconds for each policy at most, and in this call
+  --from FILE      goes on with what live --json FILE wrote; of twin and curve, too
+of others:
+  --svg FILE       curve: where it is drawn
+  --seconds 60     overload
+  --minutes 10, --rate N    soak: how long, and queries a second
+  --queries 2000, --pipeline DIR    chaos`
 
 function fail(message: string): never {
   console.error(message)
   Deno.exit(1)
+}
+
+const { values, positionals } = options()
+
+function options() {
+  const text = { type: 'string' } as const
+  try {
+    return parseArgs({
+      args: Deno.args,
+      options: {
+        ...{ json: text, pipeline: text, queries: text, policy: text, trace: text, from: text },
+        ...{ tabs: text, nodes: text, multiples: text, budget: text, for: text, svg: text },
+        ...{ seconds: text, minutes: text, rate: text, help: { type: 'boolean' } },
+      } as const,
+      allowPositionals: true,
+    })
+  } catch (error) {
+    return fail(`${(error as Error).message}\n\n${USAGE}`)
+  }
 }
 
 function count(name: 'queries' | 'tabs' | 'nodes' | 'budget' | 'for', least: number) {
@@ -129,7 +147,7 @@ const BENCHES: Record<string, () => Promise<unknown>> = {
   chaos: () =>
     benchChaos({
       ...values.pipeline === undefined ? {} : { dir: values.pipeline },
-      ...values.queries === undefined ? {} : { queries: Number(values.queries) },
+      ...values.queries === undefined ? {} : { queries: count('queries', 1)! },
     }),
   join: benchJoin,
   pages: benchPages,
@@ -137,6 +155,11 @@ const BENCHES: Record<string, () => Promise<unknown>> = {
 
 /** Only by name: they need what another wrote. */
 const NAMED: Record<string, () => Promise<unknown>> = { curve }
+
+if (values.help) {
+  console.log(`${USAGE}\n\nThere are ${Object.keys({ ...BENCHES, ...NAMED }).join(', ')}.`)
+  Deno.exit(0)
+}
 
 const names = positionals.length > 0 ? positionals : Object.keys(BENCHES)
 const results: Record<string, unknown> = {}

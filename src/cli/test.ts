@@ -94,8 +94,13 @@ async function findSuites(): Promise<string[]> {
 }
 
 async function main() {
-  await provideTestNeeds(console.log)
   const suites = await findSuites()
+  const unknown = Deno.args.filter((name) => !suites.includes(name))
+  if (unknown.length > 0) {
+    console.error(`Cannot run ${unknown.join(', ')}: there are ${suites.join(', ')}`)
+    Deno.exit(1)
+  }
+  await provideTestNeeds(console.log)
   const wanted = Deno.args.length > 0 ? suites.filter((s) => Deno.args.includes(s)) : suites
   const temp = await Deno.makeTempDir()
   const total: Counts = { passed: 0, failed: 0, skipped: 0 }

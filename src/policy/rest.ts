@@ -33,7 +33,7 @@ export function applyRest(
         if (!isOverdue(slot, nowMs)) missing--
       }
     }
-    short += Math.max(0, missing) / group.meanMs
+    short += missing / group.meanMs
   }
   // The quickest come first.
   for (const { slots, meanMs } of capacity.groups) {

@@ -112,6 +112,8 @@ export function createWords(emit: (command: PolicyCommand) => void, random: () =
       if (!own) strangers++
       if (!word.quarantined) return
       wind(presence.canary, 'quarantined', nowMs, random)
+      // Whoever drives this knows only nodes that are there.
+      emit({ type: 'judged', node: id, standing: 'quarantined', reason: word.reason })
       news.push({ type: 'node_reported', node: id, paused: true })
     },
     leave,

@@ -55,6 +55,9 @@ Deno.test('a node in quarantine gets no queries, nor after it joined anew', () =
   assert.equal(scene.trustOf('liar')!.standing, 'quarantined')
   scene.leave('liar')
   scene.node('liar', { says: liar() })
+  // Whoever drives the scheduler forgot it when it left, and is told again.
+  const standings = scene.judged().filter(([id]) => id === 'liar').map(([, to]) => to)
+  assert.deepEqual(standings, ['quarantined', 'quarantined'])
   const from = scene.dispatched().length
   scene.ask(20)
   const later = scene.dispatched().slice(from).filter(({ node }) => node === 'liar')

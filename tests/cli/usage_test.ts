@@ -1,0 +1,32 @@
+/** What is typed wrong is told, with what there is. */
+import assert from 'node:assert/strict'
+import { join } from 'node:path'
+import { ROOT } from '../../src/cli/root.ts'
+
+async function run(file: string, ...args: string[]) {
+  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ['run', '-A', '--no-check', '--quiet', join(ROOT, 'src', 'cli', file), ...args],
+    stdin: 'null',
+  }).output()
+  const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes)
+  return { code, out: text(stdout), error: text(stderr) }
+}
+
+Deno.test('a suite or a benchmark that is not there is refused with those that are', async () => {
+  const suite = await run('test.ts', 'polcy')
+  assert.equal(suite.code, 1)
+  assert.match(suite.error, /^Cannot run polcy: there are .*policy/)
+  const bench = await run('bench.ts', 'choas')
+  assert.equal(bench.code, 1)
+  assert.match(bench.error, /^Cannot run bench choas: there are .*chaos/)
+})
+
+Deno.test('the benchmarks say how they are called', async () => {
+  const help = await run('bench.ts', '--help')
+  assert.equal(help.code, 0)
+  assert.match(help.out, /^deno task bench/)
+  const wrong = await run('bench.ts', 'chaos', '--querys', '5')
+  assert.equal(wrong.code, 1)
+  assert.match(wrong.error, /--querys[\s\S]*deno task bench/)
+  assert.doesNotMatch(wrong.error, /\n\s+at /)
+})
