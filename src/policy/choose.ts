@@ -227,6 +227,16 @@ export function freeAtMs(
   return soonest
 }
 
+/** Whether somebody who does not rest can do the task, and is heard of; as far as a look at some tells. */
+export function hasAwake(task: TaskShape, { capacity, nowMs }: View): boolean {
+  for (const { tasks, slots } of capacity.groups) {
+    if (!tasks.includes(task)) continue
+    if (slots.length > MAX_SLOTS) return true
+    if (slots.some((slot) => !slot.node.resting && !isOverdue(slot, nowMs))) return true
+  }
+  return false
+}
+
 /**
  * Whether another slot can be expected to serve the item in time: by upper latencies, or by mean.
  *
@@ -240,13 +250,12 @@ export function elsewhere(
   less = false,
 ): 'safe' | 'possible' | 'no' {
   const { query, task } = item
-  const own = slot.group!
+  const mostMs = less ? leastCost(item, slot.group!, view) / DEAR : Infinity
   let found: 'possible' | 'no' = 'no'
   for (const prefix of item.way.prefixes) {
     const { chainMs, safeChainMs } = view.tails.least(prefix, query.level)
     const service = view.capacity.services[prefix.variant.index]
     if (chainMs === Infinity || service === undefined) continue
-    const mostMs = less ? own.price * costOn(service, own) / DEAR : Infinity
     for (const server of service.servers) {
       const { group } = server
       if (view.nowMs + server.meanMs + chainMs > query.deadlineMs) break
@@ -257,6 +266,16 @@ export function elsewhere(
     }
   }
   return found
+}
+
+/** What an item costs the pool on this group, by the variant that costs least there. */
+function leastCost({ way }: Item, group: Group, { capacity }: View): number {
+  let least = Infinity
+  for (const { variant } of way.prefixes) {
+    const service = capacity.services[variant.index]
+    if (service !== undefined) least = Math.min(least, group.price * costOn(service, group))
+  }
+  return least
 }
 
 /**

@@ -7,7 +7,7 @@
 import { aheadOf, type Backlog } from './backlog.ts'
 import { type CloseReason, fillBatch, type Member } from './batching.ts'
 import type { Capacity } from './capacity.ts'
-import { choose, elsewhere, isSlowerThanWaiting, type View } from './choose.ts'
+import { choose, elsewhere, hasAwake, isSlowerThanWaiting, type View } from './choose.ts'
 import { isInGoodHands } from './help.ts'
 import { largeBatch } from './large.ts'
 import { lingerUntilMs } from './linger.ts'
@@ -184,7 +184,9 @@ function judge(
   const { deadlineMs } = item
   const planned = view.targets.isPlanned(item.task, slot.group!)
   const canAll = holdsAll(slot)
-  if (slot.node.resting && !(canAll ? isPressing : hasWaited)(item, view)) return 'leave'
+  if (slot.node.resting && !(canAll ? isPressing : hasWaited)(item, view)) {
+    if (hasAwake(item.task, view)) return 'leave'
+  }
   // One that holds all it can is no reserve for a peak: it helps as soon as work is pressing.
   if (!planned && canAll && !hasWaited(item, view)) return 'leave'
   const helps = !canAll && (!planned || view.targets.isAhead(item.task, slot.group!))
