@@ -5,7 +5,8 @@
  * @module
  */
 import type { Capacity } from './capacity.ts'
-import { freeAtMs, type View } from './choose.ts'
+import type { View } from './choose.ts'
+import { freeAtMs } from './elsewhere.ts'
 import type { Item } from './query.ts'
 import type { Prefix, VariantShape, Way } from './shape.ts'
 import type { Group, Slot } from './slots.ts'

@@ -1,0 +1,140 @@
+/**
+ * Whether others would do better with an item than the slot at hand, and are there to do it. Nobody
+ * counts who would leave it, too: whose batch is overdue, who rests and would not be called for it,
+ * or who costs the pool as much.
+ *
+ * @module
+ */
+import { type Choice, costOn, DEAR, type View } from './choose.ts'
+import type { Item } from './query.ts'
+import type { TaskShape, VariantShape } from './shape.ts'
+import { type Group, isCoolingDown, isOverdue, readyAtMs, type Slot } from './slots.ts'
+
+/** How much sooner another group's variant must be for being called quicker. */
+const QUICKER = 2
+/** Slots of a group that a search for a better place looks at. */
+const MAX_SLOTS = 32
+
+/**
+ * When the first slot of a group is free, as far as a look at some of them tells. One whose batch is
+ * overdue may be gone.
+ *
+ * @param calls whether those that rest count; by default as the view says
+ */
+export function freeAtMs(
+  group: Group,
+  except: Slot,
+  variant: VariantShape,
+  view: View,
+  calls = view.calls,
+): number {
+  const { nowMs, freeMs } = view
+  const known = freeMs[group.index]!
+  if (calls === view.calls && !Number.isNaN(known)) return known
+  let soonest = Infinity
+  let looked = 0
+  let alike = true
+  for (let i = group.slots.length - 1; i >= 0 && looked < MAX_SLOTS; i--) {
+    const slot = group.slots[i]!
+    if (slot === except) continue
+    if (isOverdue(slot, nowMs) || (slot.node.resting && !calls)) {
+      alike = false
+      continue
+    }
+    if (slot.cooldowns.size > 0) {
+      alike = false
+      if (isCoolingDown(slot, variant, nowMs)) continue
+    }
+    looked++
+    soonest = Math.min(soonest, readyAtMs(slot, nowMs))
+    if (soonest <= nowMs) break
+  }
+  if (alike && calls === view.calls) freeMs[group.index] = soonest
+  return soonest
+}
+
+/** Whether somebody who does not rest can do the task, and is heard of; as far as a look at some tells. */
+export function hasAwake(task: TaskShape, { capacity, nowMs }: View): boolean {
+  for (const { tasks, slots } of capacity.groups) {
+    if (!tasks.includes(task)) continue
+    if (slots.length > MAX_SLOTS) return true
+    if (slots.some((slot) => !slot.node.resting && !isOverdue(slot, nowMs))) return true
+  }
+  return false
+}
+
+/**
+ * Whether another slot can be expected to serve the item in time: by upper latencies, or by mean.
+ *
+ * @param less only those count that do it for much less of the pool's time, or that the mix plans for
+ * it. Of others each might leave it to the next, and nobody take it, while the cheapest hangs.
+ */
+export function elsewhere(
+  item: Item,
+  slot: Slot,
+  view: View,
+  less = false,
+): 'safe' | 'possible' | 'no' {
+  const { query, task } = item
+  const mostMs = less ? leastCost(item, slot.group!, view) / DEAR : Infinity
+  let found: 'possible' | 'no' = 'no'
+  for (const prefix of item.way.prefixes) {
+    const { chainMs, safeChainMs } = view.tails.least(prefix, query.level)
+    const service = view.capacity.services[prefix.variant.index]
+    if (chainMs === Infinity || service === undefined) continue
+    for (const server of service.servers) {
+      const { group } = server
+      if (view.nowMs + server.meanMs + chainMs > query.deadlineMs) break
+      if (group.price * server.costMs > mostMs && !view.targets.isPlanned(task, group)) continue
+      const arrivesMs = freeAtMs(group, slot, prefix.variant, view) + service.networkMs
+      if (arrivesMs + server.upperMs + safeChainMs <= query.deadlineMs) return 'safe'
+      if (arrivesMs + server.meanMs + chainMs <= query.deadlineMs) found = 'possible'
+    }
+  }
+  return found
+}
+
+/** What an item costs the pool on this group, by the variant that costs least there. */
+function leastCost({ way }: Item, group: Group, { capacity }: View): number {
+  let least = Infinity
+  for (const { variant } of way.prefixes) {
+    const service = capacity.services[variant.index]
+    if (service !== undefined) least = Math.min(least, group.price * costOn(service, group))
+  }
+  return least
+}
+
+/**
+ * Whether the quicker groups will have done all that waits before this slot would do this item. Those
+ * do not count that would leave it to this slot because they cost the pool much more.
+ */
+export function isSlowerThanWaiting(
+  choice: Choice,
+  waiting: number,
+  slot: Slot,
+  view: View,
+): boolean {
+  const { variant } = choice.prefix
+  const service = view.capacity.services[variant.index]
+  if (service === undefined) return false
+  const own = slot.group!
+  const dearMs = DEAR * own.price * costOn(service, own)
+  let quicker = 0
+  let ratePerMs = 0
+  let waitMs = 0
+  for (const { group, meanMs, costMs } of service.servers) {
+    if (meanMs * QUICKER > choice.meanMs) break
+    if (group === own) continue
+    if (group.price * costMs > dearMs && !view.targets.isPlanned(variant.task, group)) continue
+    const freeMs = freeAtMs(group, slot, variant, view)
+    if (freeMs === Infinity) continue
+    quicker++
+    ratePerMs += group.duty / costMs
+    waitMs += freeMs - view.nowMs
+  }
+  if (quicker === 0) return false
+  const workMs = Math.max(view.backlog.poolMs, waiting * service.poolMs)
+  const otherMs = waitMs / quicker + workMs * service.ratePerMs / ratePerMs
+  return otherMs + service.servers[0]!.meanMs <
+    readyAtMs(slot, view.nowMs) - view.nowMs + choice.meanMs
+}
