@@ -55,6 +55,8 @@ export function freeAtMs(
 
 /** Whether somebody who does not rest can do the task, and is heard of; as far as a look at some tells. */
 export function hasAwake(task: TaskShape, { capacity, nowMs }: View): boolean {
+  // Where all can do the same somebody is, or the backlog would say so.
+  if (capacity.groups.length === 1) return true
   for (const { tasks, slots } of capacity.groups) {
     if (!tasks.includes(task)) continue
     if (slots.length > MAX_SLOTS) return true
