@@ -45,8 +45,8 @@ of live:
   --from FILE      goes on with what live --json FILE wrote; of twin and curve, too
 of others:
   --svg FILE       curve: where it is drawn
-  --seconds 60     overload
-  --minutes 10, --rate N    soak: how long, and queries a second
+  --seconds 20     overload
+  --minutes 1, --rate N    soak: how long, and queries a second
   --queries 2000, --pipeline DIR    chaos`
 
 function fail(message: string): never {
