@@ -6,8 +6,9 @@
  */
 import { budgetOf } from './backlog.ts'
 import { type Choice, type Choices, choose, onewayMs, startsAtMs, type View } from './choose.ts'
+import { GAIN, isLongEnough, lengthsOf } from './growth.ts'
 import { isInGoodHands } from './help.ts'
-import type { Item, Query } from './query.ts'
+import type { Item } from './query.ts'
 import type { DeadlineQueue } from './queue.ts'
 import type { TaskShape } from './shape.ts'
 import { holdsAll, lateMs, type Slot } from './slots.ts'
@@ -33,10 +34,6 @@ export interface Filled {
   close: CloseReason
 }
 
-/** An item more is no gain when it takes nearly as long as those before it did on average. */
-export const GAIN = 0.9
-/** So long a batch may grow without gain: it saves frames, and hides the network. */
-const QUANTUM_MS = 50
 /**
  * A large batch that is late makes all its queries late: its spread counts so many times where who is
  * left out can still go a quicker way.
@@ -44,8 +41,6 @@ const QUANTUM_MS = 50
 export const SPREADS = 2
 /** A large batch has so much of what is kept of its queries' laxity left beyond that. */
 export const LARGE_KEPT = 0.5
-/** At most this share of the laxity of the most urgent query. */
-const QUANTUM_SHARE = 0.3
 
 /**
  * Fills a batch from the queue, beginning with the member at `position`. Takes only items for which
@@ -76,11 +71,12 @@ export function fillBatch(
   const upperTimes = times.upperTimes(variant)
   let soFarMs = times.meanMs(variant, 1) * pace
   const share = shareOf(task, queue.length, slot, view)
-  const quantumMs = quantumMsOf(first.item.query)
+  const canAll = holdsAll(slot)
+  const lengths = lengthsOf(first.item.query, variant, slot, view.targets.isScarce)
   const members = [first]
-  const spreads = holdsAll(slot) ? SPREADS : 1
+  const spreads = canAll ? SPREADS : 1
   const helps = !view.targets.isPlanned(task, slot.group!) ||
-    (!holdsAll(slot) && view.targets.isAhead(task, slot.group!))
+    (!canAll && view.targets.isAhead(task, slot.group!))
   let budgetMs = budgetOf(first.item.query, view.backlog) - first.choice.extraMs
   const keptMs = goal > 1 ? LARGE_KEPT * view.keep * first.item.query.laxityMs : 0
   let latestMs = first.item.deadlineMs - first.choice.tail.safeChainMs - keptMs
@@ -90,12 +86,16 @@ export function fillBatch(
     if (size > maxBatch) return { members, close: 'full' }
     const aloneMs = times.meanMs(variant, size)
     const grownMs = aloneMs * pace
+    // What it takes beside the average of those before it.
+    const growth = (grownMs - soFarMs) * members.length / soFarMs
+    const dearer = size > goal && growth > GAIN
     // Other idle slots may have the rest, unless small batches cost much more of their time.
-    const dearer = size > goal && grownMs - soFarMs > GAIN * soFarMs / members.length
     if (size > share && dearer) return { members, close: 'share' }
-    if (grownMs > quantumMs && dearer) return { members, close: 'no_gain' }
-    const spreadMs = aloneMs * upperTimes * pace - grownMs
-    const endMs = startMs + late + grownMs + spreads * spreadMs + returnMs
+    const safeMs = grownMs + spreads * (aloneMs * upperTimes * pace - grownMs)
+    if (dearer && isLongEnough(growth, grownMs, safeMs, lengths)) {
+      return { members, close: 'no_gain' }
+    }
+    const endMs = startMs + late + safeMs + returnMs
     if (endMs > latestMs) return { members, close: 'slack' }
     const item = queue.at(i)!
     if (helps && isInGoodHands(item, i, slot, view)) return { members, close: 'share' }
@@ -126,10 +126,6 @@ export function fillBatch(
   if (members.length >= maxBatch) return { members, close: 'full' }
   return { members, close: skipped ? 'other_variant' : 'queue_empty' }
 }
-
-/** So long a batch of such items may grow without gain. */
-export const quantumMsOf = ({ laxityMs }: Pick<Query, 'laxityMs'>): number =>
-  Math.min(QUANTUM_MS, QUANTUM_SHARE * laxityMs)
 
 /** What of the waiting items falls to this slot: all slots that are idle now take alike. */
 export function shareOf(task: TaskShape, waiting: number, slot: Slot, view: View): number {

@@ -5,19 +5,12 @@
  *
  * @module
  */
-import {
-  fillBatch,
-  type Filled,
-  GAIN,
-  LARGE_KEPT,
-  type Member,
-  shareOf,
-  SPREADS,
-} from './batching.ts'
+import { fillBatch, type Filled, LARGE_KEPT, type Member, shareOf, SPREADS } from './batching.ts'
 import type { Server } from './capacity.ts'
 import { choose, onewayMs, startsAtMs, type View } from './choose.ts'
-import { firstFor } from './pairing.ts'
+import { GAIN } from './growth.ts'
 import { isInGoodHands } from './help.ts'
+import { firstFor } from './pairing.ts'
 import type { Item } from './query.ts'
 import type { DeadlineQueue } from './queue.ts'
 import type { TaskShape, VariantShape } from './shape.ts'

@@ -16,6 +16,8 @@ export interface Latency {
 }
 
 export interface LatencyModel {
+  /** Its base is points that were measured, no guess. */
+  readonly isMeasured: boolean
   /** As in {@linkcode Latency}. */
   meanMs(batch: number): number
   upperMs(batch: number): number
@@ -149,6 +151,7 @@ export function createModel(base: Base, spread: number, usualWeight: number): La
   }
 
   return {
+    isMeasured: usualWeight > 0,
     meanMs,
     upperMs: (batch) => meanMs(batch) * upper,
     upperTimes: () => upper,

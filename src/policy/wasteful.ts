@@ -6,8 +6,9 @@
  * @module
  */
 import { budgetOf } from './backlog.ts'
-import { type Filled, quantumMsOf } from './batching.ts'
+import type { Filled } from './batching.ts'
 import type { View } from './choose.ts'
+import { quantumMsOf } from './growth.ts'
 import type { Slot } from './slots.ts'
 
 /**
