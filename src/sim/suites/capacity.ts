@@ -10,7 +10,7 @@ import { type Case, contenders, held, INSTANCES, type Suite } from './suite.ts'
 
 const RATES_PER_S = [
   ...[10, 25, 50, 75, 100, 125, 150, 160, 170, 180, 190, 200, 225, 250, 300, 350, 400, 425],
-  ...[450, 475, 480, 490, 500, 600, 700, 800, 900, 1000, 1050, 1075, 1100],
+  ...[450, 475, 480, 490, 500, 510, 520, 600, 700, 800, 900, 1000, 1050, 1075, 1100, 1150, 1200],
 ]
 /** So long, or as long as gives so many queries, within these. */
 const QUERIES = 3000
