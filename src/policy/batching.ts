@@ -6,7 +6,7 @@
  */
 import { budgetOf } from './backlog.ts'
 import { type Choice, type Choices, choose, onewayMs, startsAtMs, type View } from './choose.ts'
-import { GAIN, isLongEnough, lengthsOf } from './growth.ts'
+import { GAIN, isLongEnough, type Lengths, lengthsOf } from './growth.ts'
 import { isInGoodHands } from './help.ts'
 import type { Item } from './query.ts'
 import type { DeadlineQueue } from './queue.ts'
@@ -72,7 +72,8 @@ export function fillBatch(
   let soFarMs = times.meanMs(variant, 1) * pace
   const share = shareOf(task, queue.length, slot, view)
   const canAll = holdsAll(slot)
-  const lengths = lengthsOf(first.item.query, variant, slot, view.targets.isScarce)
+  // Most batches end before it matters.
+  let lengths: Lengths | undefined
   const members = [first]
   const spreads = canAll ? SPREADS : 1
   const helps = !view.targets.isPlanned(task, slot.group!) ||
@@ -92,8 +93,9 @@ export function fillBatch(
     // Other idle slots may have the rest, unless small batches cost much more of their time.
     if (size > share && dearer) return { members, close: 'share' }
     const safeMs = grownMs + spreads * (aloneMs * upperTimes * pace - grownMs)
-    if (dearer && isLongEnough(growth, grownMs, safeMs, lengths)) {
-      return { members, close: 'no_gain' }
+    if (dearer) {
+      lengths ??= lengthsOf(first.item.query, variant, slot, view.targets.isScarce)
+      if (isLongEnough(growth, grownMs, safeMs, lengths)) return { members, close: 'no_gain' }
     }
     const endMs = startMs + late + safeMs + returnMs
     if (endMs > latestMs) return { members, close: 'slack' }
