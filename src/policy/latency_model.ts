@@ -29,6 +29,13 @@ export interface LatencyModel {
   observe(batch: number, computeMs: number, lost: boolean): number
   /** Whether a batch ever ended. */
   hasRun(): boolean
+  /**
+   * What batches that ended took for what the base says, of late, as a logarithm; undefined before
+   * the first.
+   */
+  logRatio(): number | undefined
+  /** So long as none was seen: thinks that they will take so many times the base. Returns whether that is news. */
+  assume(ratio: number): boolean
   /** Lets slowness fade that was not seen again for a while. */
   relax(nowMs: number): void
 }
@@ -42,6 +49,8 @@ const FIRST_OUTLIER = 30
 const FIRST_BATCHES = 2
 const LEAST_VARIANCE = 0.03 ** 2
 const UPPER_DEVIATIONS = 1.65
+/** Less is no news. */
+const LEAST_NEWS = 0.01
 /** After so long without a batch a variant that was slower than usual is thought half as slow. */
 const RELAX_MS = 10_000
 const RELAX = 0.5
@@ -114,6 +123,8 @@ export function createModel(base: Base, spread: number, usualWeight: number): La
   /** Measured points are believed as so many batches; a prior is not. */
   const trust = usualWeight > 0 ? 2 : 0
   let ended = false
+  /** What batches took that ended, as a logarithm. */
+  let shown = 0
   /** Batches since `relax` last looked. */
   let fresh = true
   let restedMs = 0
@@ -186,6 +197,8 @@ export function createModel(base: Base, spread: number, usualWeight: number): La
       observed++
       fresh = true
       if (!lost) {
+        shown += Math.max(LEAST_WEIGHT, 1 / (usual - usualWeight + trust + 1)) *
+          (Math.log(ratio) - shown)
         ended = true
         usual++
         usualScale += Math.max(0.05, 1 / usual) * (ratio - usualScale)
@@ -194,6 +207,13 @@ export function createModel(base: Base, spread: number, usualWeight: number): La
       return seenMs
     },
     hasRun: () => ended,
+    logRatio: () => ended ? shown : undefined,
+    assume(ratio) {
+      if (observed > 0 || Math.abs(ratio / scale - 1) < LEAST_NEWS) return false
+      scale = usualScale = ratio
+      refactor()
+      return true
+    },
     relax(nowMs) {
       if (fresh || scale <= usualScale) {
         fresh = false

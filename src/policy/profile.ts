@@ -20,6 +20,7 @@ import {
   setNetwork,
 } from './node_profile.ts'
 import type { Shapes, TaskShape, VariantShape } from './shape.ts'
+import { createUntried } from './untried.ts'
 
 export type { Latency } from './latency_model.ts'
 export type { NodeTimes } from './node_profile.ts'
@@ -97,6 +98,7 @@ export function createProfile(): Profile {
   /** By index of the variant. */
   const revisions: number[] = []
   const revise = (index: number) => revisions[index] = (revisions[index] ?? 0) + 1
+  const untried = createUntried(revise)
   const reviseAll = () => revisions.forEach((_, index) => revise(index))
 
   function typicalOf({ index, referenceMs }: VariantShape): Typical {
@@ -200,7 +202,9 @@ export function createProfile(): Profile {
     remodelled(node, variant.index, model)
     if (node.inherited) reviseAll()
     else revise(variant.index)
-    if (!lost) compare(node, variant, batch, seenMs)
+    if (lost) return
+    compare(node, variant, batch, seenMs)
+    if (model.isMeasured) untried.ran(node, variant.index)
   }
 
   return {

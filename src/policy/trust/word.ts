@@ -111,7 +111,7 @@ export function pass(word: Word, known: boolean, ref: VariantRef): void {
   word.inRow++
   if (word.own) return
   word.by ??= {}
-  for (const  of of[taskKey(ref), variantKey(ref)]) word.by[of] = (word.by[of] ?? 0) + 1
+  for (const key of [taskKey(ref), variantKey(ref)]) word.by[key] = (word.by[key] ?? 0) + 1
   word.probation = Math.max(0, word.probation - 1)
   word.suspicion = Math.max(0, word.suspicion - FORGIVEN)
   if (standingOf(word) === 'trusted') word.reason = `passed ${word.inRow} checks in a row`
