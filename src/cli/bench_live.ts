@@ -94,7 +94,12 @@ async function capacityOf(stage: Stage, profiles: Profiles): Promise<number> {
 const giver = (profiles: Profiles): Wrap => (scheduler, nameOf) =>
   profileGiver(profiles, nameOf)(scheduler)
 
-async function climb(stage: Stage, scene: Scene, steps: readonly Step[]) {
+async function climb(
+  stage: Stage,
+  scene: Scene,
+  steps: readonly Step[],
+  begins: (step: number) => void,
+) {
   const { pool, localUrl: url } = scene.coordinator
   const { name: pipeline, sloMs } = stage.pipeline.pipeline
   const asked: Asked[] = []
@@ -113,6 +118,7 @@ async function climb(stage: Stage, scene: Scene, steps: readonly Step[]) {
       const which = `step ${step + 1} of ${steps.length}`
       console.log(`  ${which}: ${ratePerS.toFixed(2)}/s for ${seconds} s (load ${load()})`)
       told = step
+      begins(step)
     }
     const sample = samples[step]!
     sample.count++
@@ -149,7 +155,7 @@ async function runPart(
   try {
     const { sloMs } = stage.pipeline.pipeline
     await askClosed(stage, scene, scene.coordinator.pool.nodes().length, WARM_S)
-    const { rows, asked } = await climb(stage, scene, steps)
+    const { rows, asked } = await climb(stage, scene, steps, observer.step)
     console.table(rows.map(shown))
     const jump = steps[jumpOf(steps)]
     const jumpers = asked.filter(({ dueMs }) =>

@@ -14,6 +14,11 @@ export interface Observed {
    * variant as `task/variant`, and of all as `*`.
    */
   slowness: { [node: string]: { [variant: string]: number } }
+  /**
+   * By the node's name and step: what batches took over that, since devices that share a processor
+   * slow each other down as more of them work. Absent in files from before this was looked at.
+   */
+  pace?: { [node: string]: number[] }
   /** Pooled coefficient of variation of batches of one node, variant and size. */
   latencyCv: number
   /** By variant and child task: mean items handed on. */
@@ -23,6 +28,8 @@ export interface Observed {
 
 export interface Observer {
   wrap(scheduler: Scheduler, nameOf?: (node: string) => string): Scheduler
+  /** From now on batches belong to this step. */
+  step(index: number): void
   observed(profiles: Profiles): Observed
 }
 
@@ -33,6 +40,19 @@ interface Ran {
   size: number
 }
 
+/** Batches of one node, variant and size. */
+interface Kind {
+  ran: Ran
+  took: { ms: number; step: number }[]
+}
+
+/** A batch over what the profile says of it. */
+interface Ratio {
+  variant: string
+  step: number
+  times: number
+}
+
 /** Fewer batches of one kind say nothing of their spread. */
 const LEAST_ALIKE = 8
 
@@ -40,7 +60,8 @@ const mean = (values: readonly number[]) => values.reduce((a, b) => a + b, 0) / 
 
 export function createObserver(): Observer {
   const sent = new Map<number, Ran>()
-  const tookMs = new Map<string, { ran: Ran; ms: number[] }>()
+  const kinds = new Map<string, Kind>()
+  let step = 0
   const handedOn = new Map<string, Map<string, number[]>>()
   const networkMs: number[] = []
 
@@ -50,9 +71,9 @@ export function createObserver(): Observer {
     sent.delete(event.batch)
     networkMs.push(event.networkMs)
     const kind = `${ran.node} ${ran.key} ${ran.size}`
-    const known = tookMs.get(kind) ?? { ran, ms: [] }
-    tookMs.set(kind, known)
-    known.ms.push(event.computeMs)
+    const known = kinds.get(kind) ?? { ran, took: [] }
+    kinds.set(kind, known)
+    known.took.push({ ms: event.computeMs, step })
     for (const outcome of event.outcomes) {
       if (!outcome.ok) continue
       for (const [task, items] of Object.entries(outcome.children)) {
@@ -78,34 +99,26 @@ export function createObserver(): Observer {
         return commands
       },
     }),
+    step(index) {
+      step = index
+    },
     observed(profiles) {
-      const ratios = new Map<string, Map<string, number[]>>()
-      let squares = 0
-      let count = 0
-      for (const { ran, ms } of tookMs.values()) {
-        const point = profiles.get(ran.node)?.get(ran.key)?.points
-          .find(({ batch }) => batch === ran.size)
-        if (point !== undefined) {
-          const known = ratios.get(ran.node) ?? new Map<string, number[]>()
-          ratios.set(ran.node, known)
-          const took = ms.map((one) => one / point.latencyMs)
-          for (const name of ['*', ran.key.slice(ran.key.indexOf('/') + 1)]) {
-            known.set(name, [...known.get(name) ?? [], ...took])
-          }
-        }
-        if (ms.length < LEAST_ALIKE) continue
-        const usual = mean(ms)
-        squares += ms.reduce((sum, one) => sum + (one / usual - 1) ** 2, 0)
-        count += ms.length - 1
+      const ratios = new Map<string, Ratio[]>()
+      for (const { ran: { node, key, size }, took } of kinds.values()) {
+        const point = profiles.get(node)?.get(key)?.points.find(({ batch }) => batch === size)
+        if (point === undefined) continue
+        const variant = key.slice(key.indexOf('/') + 1)
+        const known = ratios.get(node) ?? []
+        ratios.set(node, known)
+        for (const { ms, step } of took) known.push({ variant, step, times: ms / point.latencyMs })
       }
+      const polished = new Map([...ratios].map(([node, all]) => [node, polish(all, step + 1)]))
       return {
         slowness: Object.fromEntries(
-          [...ratios].map(([node, byVariant]) => [
-            node,
-            Object.fromEntries([...byVariant].map(([name, all]) => [name, median(all)])),
-          ]),
+          [...polished].map(([node, { slowness }]) => [node, slowness]),
         ),
-        latencyCv: count > 0 ? Math.sqrt(squares / count) : 0,
+        pace: Object.fromEntries([...polished].map(([node, { pace }]) => [node, pace])),
+        latencyCv: spreadOf(kinds.values(), polished),
         fanOut: Object.fromEntries(
           [...handedOn].map(([variant, byTask]) => [
             variant,
@@ -116,4 +129,49 @@ export function createObserver(): Observer {
       }
     },
   }
+}
+
+const ROUNDS = 8
+
+interface Polished {
+  slowness: { [variant: string]: number }
+  pace: number[]
+}
+
+/**
+ * Parts what is each variant's from what is each step's by medians in turn (Tukey's median polish):
+ * the dear variants run in quiet steps and the quick ones in busy ones.
+ */
+export function polish(all: readonly Ratio[], steps: number): Polished {
+  const variants = [...new Set(all.map(({ variant }) => variant))]
+  const slowness: { [variant: string]: number } = {}
+  const pace = Array<number>(steps).fill(1)
+  for (let round = 0; round < ROUNDS; round++) {
+    for (const name of variants) {
+      const own = all.filter(({ variant }) => variant === name)
+      slowness[name] = median(own.map(({ times, step }) => times / pace[step]!))
+    }
+    for (let step = 0; step < steps; step++) {
+      const own = all.filter((one) => one.step === step)
+      if (own.length === 0) continue
+      pace[step] = median(own.map(({ times, variant }) => times / slowness[variant]!))
+    }
+  }
+  slowness['*'] = median(all.map(({ times, step }) => times / pace[step]!))
+  return { slowness, pace }
+}
+
+/** Of batches of one kind around their mean, the pace of their steps apart. */
+function spreadOf(kinds: Iterable<Kind>, polished: ReadonlyMap<string, Polished>): number {
+  let squares = 0
+  let count = 0
+  for (const { ran, took } of kinds) {
+    if (took.length < LEAST_ALIKE) continue
+    const pace = polished.get(ran.node)?.pace
+    const even = took.map(({ ms, step }) => ms / (pace?.[step] ?? 1))
+    const usual = mean(even)
+    squares += even.reduce((sum, ms) => sum + (ms / usual - 1) ** 2, 0)
+    count += even.length - 1
+  }
+  return count > 0 ? Math.sqrt(squares / count) : 0
 }

@@ -8,14 +8,17 @@
 import { createPolicy } from '../policy/policies.ts'
 import { createRandom } from '../sim/random.ts'
 import { initialRates, simulate } from '../sim/run.ts'
-import { checkScenario } from '../sim/scenario.ts'
-import type { Trace } from '../sim/scenario_schema.ts'
+import { checkScenario, nodeName } from '../sim/scenario.ts'
 import type { Observed } from './bench_live_observe.ts'
-import { type LiveRun, type Part, readLiveRun } from './bench_live_record.ts'
-import { traceOf, within } from './bench_live_steps.ts'
+import { profileGiver } from './bench_live_profile.ts'
+import { type LiveRun, type Part, profilesOf, readLiveRun } from './bench_live_record.ts'
+import { type Step, traceOf, within } from './bench_live_steps.ts'
 import { readPipeline } from './modelled.ts'
 
 const SEEDS = [1, 2, 3, 4, 5]
+
+/** The one node of each class is named after it. */
+const classOf = (node: string) => node.slice(0, node.lastIndexOf('-'))
 
 /** The pipeline with the fan-outs of what was asked with. */
 async function pipelineOf(dir: string, fanOut: Observed['fanOut']) {
@@ -32,7 +35,7 @@ async function scenarioOf(
   run: LiveRun,
   policy: string,
   { observed }: Part,
-  trace: Trace,
+  steps: readonly Step[],
   seed: number,
 ) {
   const nodes = Object.entries(run.profiles)
@@ -57,7 +60,12 @@ async function scenarioOf(
       }]
     })),
     pool: nodes.map(([node]) => ({ class: node, count: 1 })),
-    trace,
+    trace: traceOf(steps),
+    drift: Object.entries(observed.pace ?? {}).flatMap(([node, pace]) =>
+      steps.map(({ fromS }, i) => (
+        { atS: fromS, node: nodeName(node, 0), slowness: pace[i] ?? 1 }
+      ))
+    ),
     noise: { latencyCv: observed.latencyCv },
     seed,
   }, 'live')
@@ -76,14 +84,16 @@ async function simulated(run: LiveRun, name: string, part: Part): Promise<Sums[]
   const steps = within(run.steps.slice(part.first, part.first + part.count), Infinity)
   const sums = steps.map(() => ({ asked: 0, bad: 0, accuracy: 0, active: 0, seconds: 0 }))
   for (const seed of SEEDS) {
-    const scenario = await scenarioOf(run, name, part, traceOf(steps), seed)
+    const scenario = await scenarioOf(run, name, part, steps, seed)
     const policy = createPolicy(name, {
       pipelines: scenario.workloads.map(({ pipeline }) => pipeline),
       initialRatePerS: initialRates(scenario),
       limits: { maxBatch: 8 },
       random: createRandom(seed),
     })
-    const { timeline } = simulate(scenario, policy).result
+    // As live, nodes tell what they measured before.
+    const scheduler = profileGiver(profilesOf(run), classOf)(policy.scheduler)
+    const { timeline } = simulate(scenario, { ...policy, scheduler }).result
     steps.forEach(({ fromS, seconds }, i) => {
       const sum = sums[i]!
       for (const bin of timeline.slice(fromS, fromS + seconds)) {

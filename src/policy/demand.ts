@@ -80,6 +80,8 @@ export function createDemand(startPerS = 0): Demand {
   let inShort = 0
 
   function advance(nowMs: number): void {
+    // Asked for a plan before anything happened: no time has begun that windows could be counted from.
+    if (nowMs === -Infinity) return
     if (startMs === undefined) {
       startMs = firstMs = nowMs
       step = Math.floor(nowMs / STEP_MS)

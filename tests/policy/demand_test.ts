@@ -112,3 +112,13 @@ Deno.test('demand remembers for a minute how far above the mean it was', () => {
   assert.deepEqual(demand.peak(75_000).surges, false)
   assert.ok(Math.abs(demand.peak(75_000).perS - calm.perS) < 2)
 })
+
+Deno.test('who asks before the first event does not stop the windows', () => {
+  const [asked, left] = [createDemand(), createDemand()]
+  for (const read of ['meanPerS', 'ratePerS', 'levelPerS', 'peak'] as const) asked[read](-Infinity)
+  for (const demand of [asked, left]) {
+    for (let atMs = 1000; atMs < 11_000; atMs += 100) demand.count(atMs)
+  }
+  assert.equal(asked.meanPerS(11_000), left.meanPerS(11_000))
+  assert.ok(asked.meanPerS(11_000) > 9, `${asked.meanPerS(11_000)}/s of 10`)
+})

@@ -214,3 +214,19 @@ Deno.test('same events, same commands, bit for bit', () => {
   }
   assert.equal(run(), run())
 })
+
+Deno.test('a scheduler that is asked for its plan before anything happened plans for what is asked', () => {
+  const pool = createPool([ocr], { childCount: () => 3 })
+  pool.scheduler.plan()
+  pool.scheduler.stats()
+  pool.join(nodeOf('a', [ocr]))
+  // The best path takes 0.4 s of the one slot: four a second are too many for it.
+  for (let i = 0; i < 40; i++) {
+    pool.ask(`q${i}`, 'ocr', 5000)
+    pool.run(250 * (i + 1))
+  }
+  const { mode, mix } = pool.scheduler.plan()
+  const best = mix.filter(({ path }) => path.join() === 'large,big')
+  assert.notEqual(mode, 'hardware')
+  assert.ok(best.every(({ share }) => share < 0.9), JSON.stringify(mix))
+})
