@@ -140,9 +140,10 @@ interface Polished {
 
 /**
  * Parts what is each variant's from what is each step's by medians in turn (Tukey's median polish):
- * the dear variants run in quiet steps and the quick ones in busy ones.
+ * the dear variants run in quiet steps and the quick ones in busy ones. Medians pass over the few
+ * batches of a variant that ran in other steps than most: what is of the step stays with it then.
  */
-export function polish(all: readonly Ratio[], steps: number): Polished {
+function polish(all: readonly Ratio[], steps: number): Polished {
   const variants = [...new Set(all.map(({ variant }) => variant))]
   const slowness: { [variant: string]: number } = {}
   const pace = Array<number>(steps).fill(1)

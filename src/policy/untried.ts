@@ -27,6 +27,7 @@ const HOPE = 1.5
 const MOST_HOPE = 0.3
 /** Of what nodes showed of a variant, newer counts more after so many batches. */
 const MOST_SEEN = 10
+/** What others showed counts as if so many batches more were as the profile says. */
 const DOUBT_OF_OTHERS = 3
 
 /** What nodes take for a variant beyond what their others would have one think: a mean of logarithms. */
