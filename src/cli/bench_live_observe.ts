@@ -5,6 +5,7 @@
  * @module
  */
 import type { PolicyEvent, Scheduler } from '../policy/types.ts'
+import { type Paced, paced, type Ratio } from './bench_live_pace.ts'
 import { type Profiles } from './bench_live_profile.ts'
 import { median } from './statistics.ts'
 
@@ -44,13 +45,6 @@ interface Ran {
 interface Kind {
   ran: Ran
   took: { ms: number; step: number }[]
-}
-
-/** A batch over what the profile says of it. */
-interface Ratio {
-  variant: string
-  step: number
-  times: number
 }
 
 /** Fewer batches of one kind say nothing of their spread. */
@@ -112,13 +106,13 @@ export function createObserver(): Observer {
         ratios.set(node, known)
         for (const { ms, step } of took) known.push({ variant, step, times: ms / point.latencyMs })
       }
-      const polished = new Map([...ratios].map(([node, all]) => [node, polish(all, step + 1)]))
+      const parted = new Map([...ratios].map(([node, all]) => [node, paced(all, step + 1)]))
       return {
         slowness: Object.fromEntries(
-          [...polished].map(([node, { slowness }]) => [node, slowness]),
+          [...parted].map(([node, { slowness }]) => [node, slowness]),
         ),
-        pace: Object.fromEntries([...polished].map(([node, { pace }]) => [node, pace])),
-        latencyCv: spreadOf(kinds.values(), polished),
+        pace: Object.fromEntries([...parted].map(([node, { pace }]) => [node, pace])),
+        latencyCv: spreadOf(kinds.values(), parted),
         fanOut: Object.fromEntries(
           [...handedOn].map(([variant, byTask]) => [
             variant,
@@ -131,44 +125,13 @@ export function createObserver(): Observer {
   }
 }
 
-const ROUNDS = 8
-
-interface Polished {
-  slowness: { [variant: string]: number }
-  pace: number[]
-}
-
-/**
- * Parts what is each variant's from what is each step's by medians in turn (Tukey's median polish):
- * the dear variants run in quiet steps and the quick ones in busy ones. Medians pass over the few
- * batches of a variant that ran in other steps than most: what is of the step stays with it then.
- */
-function polish(all: readonly Ratio[], steps: number): Polished {
-  const variants = [...new Set(all.map(({ variant }) => variant))]
-  const slowness: { [variant: string]: number } = {}
-  const pace = Array<number>(steps).fill(1)
-  for (let round = 0; round < ROUNDS; round++) {
-    for (const name of variants) {
-      const own = all.filter(({ variant }) => variant === name)
-      slowness[name] = median(own.map(({ times, step }) => times / pace[step]!))
-    }
-    for (let step = 0; step < steps; step++) {
-      const own = all.filter((one) => one.step === step)
-      if (own.length === 0) continue
-      pace[step] = median(own.map(({ times, variant }) => times / slowness[variant]!))
-    }
-  }
-  slowness['*'] = median(all.map(({ times, step }) => times / pace[step]!))
-  return { slowness, pace }
-}
-
 /** Of batches of one kind around their mean, the pace of their steps apart. */
-function spreadOf(kinds: Iterable<Kind>, polished: ReadonlyMap<string, Polished>): number {
+function spreadOf(kinds: Iterable<Kind>, parted: ReadonlyMap<string, Paced>): number {
   let squares = 0
   let count = 0
   for (const { ran, took } of kinds) {
     if (took.length < LEAST_ALIKE) continue
-    const pace = polished.get(ran.node)?.pace
+    const pace = parted.get(ran.node)?.pace
     const even = took.map(({ ms, step }) => ms / (pace?.[step] ?? 1))
     const usual = mean(even)
     squares += even.reduce((sum, ms) => sum + (ms / usual - 1) ** 2, 0)

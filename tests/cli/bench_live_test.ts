@@ -1,6 +1,7 @@
 /** How the live bench counts: what is a violation, how sure that is, what counts as capacity. */
 import assert from 'node:assert/strict'
 import type { Asked } from '../../demo/load/types.ts'
+import { paced } from '../../src/cli/bench_live_pace.ts'
 import { effectiveCapacity, type Row, rowOf } from '../../src/cli/bench_live_rows.ts'
 import { jumpOf, stairs, stepAt, stepsOf, traceOf, within } from '../../src/cli/bench_live_steps.ts'
 import { profileGiver } from '../../src/cli/bench_live_profile.ts'
@@ -92,4 +93,30 @@ Deno.test('profileGiver() tells of a profile as its node joins, and of none late
     { type: 'node_reported', node: 'one', profile: [{ ...ref, points }] },
     { type: 'node_reported', node: 'one', paused: true },
   ])
+})
+
+Deno.test('paced() tells a busy step from a slow variant by the few batches that link the two', () => {
+  const times = (variant: string, step: number, times: number, count: number) =>
+    Array.from({ length: count }, () => ({ variant, step, times }))
+  // One batch of the quick variant ran in the quiet step, beside the four of the dear one.
+  const { slowness, pace } = paced(
+    [
+      ...times('dear', 0, 1, 4),
+      ...times('quick', 0, 2, 1),
+      ...times('quick', 1, 4, 4),
+    ],
+    2,
+  )
+  assert.ok(Math.abs(pace[1]! / pace[0]! - 2) < 1e-6, `${pace}`)
+  assert.ok(Math.abs(slowness['quick']! / slowness['dear']! - 2) < 1e-6)
+  assert.ok(Math.abs(slowness['quick']! * pace[1]! - 4) < 1e-6)
+})
+
+Deno.test('paced() takes a batch that was held up for one, and a step without batches for usual', () => {
+  const { slowness, pace } = paced(
+    [1, 1, 1, 1, 50].map((times) => ({ variant: 'quick', step: 0, times })),
+    2,
+  )
+  assert.ok(Math.abs(slowness['quick']! * pace[0]! - 1) < 1e-9)
+  assert.equal(pace[1], 1)
 })
