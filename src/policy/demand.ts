@@ -1,10 +1,10 @@
 /**
  * How many queries arrive: a slow mean, which is the paper's; what is steady, for what takes seconds
- * to follow; and what is there now, by a short window where that counted more or less than chance
- * explains.
+ * to follow; and what is there now (`level.ts`).
  *
  * @module
  */
+import { chanceOf, createLevel, PROVEN } from './level.ts'
 
 export interface Demand {
   /** A query arrived. */
@@ -40,18 +40,6 @@ const STEADY_ALPHA = 0.2
 const FALLEN_WINDOWS = 2
 /** After so many windows without a query the mean has faded to nothing that matters. */
 const FORGET_WINDOWS = 60
-/** The short window: this long, in so many steps. */
-const SHORT_MS = 400
-const STEPS = 8
-const STEP_MS = SHORT_MS / STEPS
-/**
- * Deviations above the mean from which a count is no chance: 1 in 700 for arrivals after Poisson.
- * What is believed then is the count less half a deviation.
- */
-const PROVEN = 3
-const BELIEVED = 0.5
-/** Of a count that proves a fall: it and so many deviations more. */
-const FALLEN = 1
 /** Windows whose excess over the mean is remembered. */
 const PEAK_WINDOWS = 60
 /** Deviations of a second: what chance adds to it at the most, and from which on it was a surge. */
@@ -59,40 +47,30 @@ const CHANCE = 4.5
 /** The next surge may be larger by so much than any that is remembered. */
 const LARGER = 1.28
 
-/** A deviation of a count whose mean is so many. */
-const chanceOf = (count: number) => Math.sqrt(Math.max(count, 1))
-
-/** @param startPerS queries per second to begin with; 0 where nothing is known */
-export function createDemand(startPerS = 0): Demand {
+/**
+ * @param startPerS queries per second to begin with; 0 where nothing is known
+ * @param sloMs the time that a query has: how long what is there now may be looked at
+ */
+export function createDemand(startPerS = 0, sloMs = 0): Demand {
   let mean = startPerS
-  /** The same, but a window that chance does not explain takes its place. */
-  let level = startPerS
+  const level = createLevel(startPerS, sloMs)
   /** What placement follows: up at once as the level, down only when it lasts. */
   let steady = startPerS
   let lowWindows = 0
   let counted = 0
   let startMs: number | undefined
-  let firstMs = Infinity
   let ended = 0
   const excesses = new Float64Array(PEAK_WINDOWS)
-  const steps = new Float64Array(STEPS)
-  let step = 0
-  let inShort = 0
 
   function advance(nowMs: number): void {
     // Asked for a plan before anything happened: no time has begun that windows could be counted from.
     if (nowMs === -Infinity) return
-    if (startMs === undefined) {
-      startMs = firstMs = nowMs
-      step = Math.floor(nowMs / STEP_MS)
-    }
+    startMs ??= nowMs
     const windows = Math.floor((nowMs - startMs) / WINDOW_MS)
     for (let i = 0; i < Math.min(windows, FORGET_WINDOWS); i++) {
       const rate = counted * 1000 / WINDOW_MS
       excesses[ended % PEAK_WINDOWS] = ended === 0 ? 0 : rate - mean
-      const changed = Math.abs(rate - level) > PROVEN * chanceOf(level)
       const begins = ended === 0 && startPerS === 0
-      level = changed || begins ? rate : level + ALPHA * (rate - level)
       const low = steady - rate > PROVEN * chanceOf(steady)
       const high = rate - steady > PROVEN * chanceOf(steady)
       lowWindows = low ? lowWindows + 1 : 0
@@ -103,22 +81,14 @@ export function createDemand(startPerS = 0): Demand {
       counted = 0
     }
     if (windows > 0) startMs += windows * WINDOW_MS
-    if (windows > FORGET_WINDOWS) mean = level = steady = 0
-    const at = Math.floor(nowMs / STEP_MS)
-    for (let passed = Math.min(at - step, STEPS); passed > 0; passed--) {
-      const oldest = (at - passed + 1) % STEPS
-      inShort -= steps[oldest]!
-      steps[oldest] = 0
-    }
-    step = at
+    if (windows > FORGET_WINDOWS) mean = steady = 0
   }
 
   return {
     count(nowMs) {
       advance(nowMs)
       counted++
-      steps[step % STEPS]! += 1
-      inShort++
+      level.count(nowMs)
     },
     meanPerS(nowMs) {
       advance(nowMs)
@@ -128,19 +98,7 @@ export function createDemand(startPerS = 0): Demand {
       advance(nowMs)
       return steady
     },
-    levelPerS(nowMs) {
-      advance(nowMs)
-      const expected = level * SHORT_MS / 1000
-      const chance = PROVEN * chanceOf(expected)
-      const perS = 1000 / SHORT_MS
-      if (inShort > expected + chance) {
-        return Math.max(level, (inShort - BELIEVED * Math.sqrt(inShort)) * perS)
-      }
-      if (inShort < expected - chance && nowMs - firstMs > SHORT_MS) {
-        return Math.min(level, (inShort + FALLEN * Math.sqrt(inShort + 1)) * perS)
-      }
-      return level
-    },
+    levelPerS: level.perS,
     peak(nowMs) {
       advance(nowMs)
       const most = Math.max(...excesses)

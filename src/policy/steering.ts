@@ -73,10 +73,12 @@ export function createSteering(
   shapes: Shapes,
   startPerS: { readonly [pipeline: string]: number } = {},
 ): Steering {
+  const demandFor = (name: string, startPerS = 0) =>
+    createDemand(startPerS, shapes.pipelines.get(name)?.pipeline.sloMs)
   const recent = new Map<string, Recent>(
     [...shapes.pipelines.keys()].map((name) => [
       name,
-      { demand: createDemand(startPerS[name]), plannedPerS: 0 },
+      { demand: demandFor(name, startPerS[name]), plannedPerS: 0 },
     ]),
   )
   const aim = createAim()
@@ -180,13 +182,13 @@ export function createSteering(
 
   return {
     count: (pipeline, nowMs) => recent.get(pipeline)?.demand.count(nowMs),
-    open: (pipeline) => void recent.set(pipeline, { demand: createDemand(), plannedPerS: 0 }),
+    open: (pipeline) => void recent.set(pipeline, { demand: demandFor(pipeline), plannedPerS: 0 }),
     close: (pipeline) => void recent.delete(pipeline),
     follow(from, to) {
       const [before, after] = [recent.get(from), recent.get(to)]
       if (before === undefined || after === undefined) return
       after.demand = before.demand
-      before.demand = createDemand()
+      before.demand = demandFor(from)
     },
     isDue,
     isTuneDue: (nowMs) => nowMs - tunedMs >= TUNE_MS,

@@ -1,0 +1,89 @@
+/** What is handed on: what the file says, until what is asked says otherwise. */
+import assert from 'node:assert/strict'
+import { createFanOut, type FanOut } from '../../src/policy/fanout.ts'
+import { createPolicy } from '../../src/policy/policies.ts'
+import { shapesOf } from '../../src/policy/shape.ts'
+import { createRandom } from '../../src/sim/random.ts'
+import { initialRates, simulate } from '../../src/sim/run.ts'
+import { checkScenario } from '../../src/sim/scenario.ts'
+import type { Pipeline } from '../../src/pipeline/schema.ts'
+
+/** Three detectors; the file says of each how many items it hands on. */
+const pipelineOf = (items: number) => ({
+  schema: 'shoal-pipeline/1',
+  name: 'page',
+  sloMs: 1000,
+  root: 'find',
+  tasks: {
+    find: {
+      next: ['read'],
+      variants: {
+        small: { accuracy: 0.5, fanOut: { read: 0.8 * items } },
+        middle: { accuracy: 0.9, fanOut: { read: items } },
+        large: { accuracy: 1, fanOut: { read: items } },
+      },
+    },
+    read: { next: [], variants: { only: { accuracy: 1 } } },
+  },
+} as unknown as Pipeline)
+
+const shapes = shapesOf([pipelineOf(8)])
+const find = (variant: string) => shapes.find({ pipeline: 'page', task: 'find', variant })!
+const saw = (fanOut: FanOut, variant: string, count: number, times: number) => {
+  for (let i = 0; i < times; i++) fanOut.saw(find(variant), 0, count)
+}
+
+Deno.test('variants that never ran hand on as much less as those that did', () => {
+  const fanOut = createFanOut()
+  assert.equal(fanOut.mean(find('middle'), 0), 8)
+  saw(fanOut, 'large', 2, 300)
+  const [large, middle, small] = ['large', 'middle', 'small'].map((name) =>
+    fanOut.mean(find(name), 0)
+  )
+  assert.ok(Math.abs(large! - 2) < 0.1, `${large}`)
+  assert.ok(middle! > 2 && middle! < 2.4, `${middle}`)
+  assert.ok(Math.abs(small! - 0.8 * middle!) < 1e-9, `${small}: by the share that the file says`)
+  assert.ok(fanOut.upper(find('middle'), 0) < 5)
+})
+
+Deno.test('what a variant itself hands on goes before what others do', () => {
+  const fanOut = createFanOut()
+  saw(fanOut, 'large', 2, 300)
+  saw(fanOut, 'middle', 6, 200)
+  assert.ok(Math.abs(fanOut.mean(find('middle'), 0) - 6) < 0.3)
+})
+
+Deno.test('what was seen is known again after a restart, of those that never ran too', () => {
+  const [before, after] = [createFanOut(), createFanOut()]
+  saw(before, 'large', 2, 300)
+  after.recall(before.keep(), shapes)
+  for (const name of ['large', 'middle', 'small']) {
+    const [was, is] = [before.mean(find(name), 0), after.mean(find(name), 0)]
+    assert.ok(Math.abs(is - was) < 0.25 * was, `${name}: ${is}, before ${was}`)
+  }
+})
+
+Deno.test('a file that says four times as much costs no accuracy', () => {
+  const latencyMs = { small: { 1: 30 }, middle: { 1: 100 }, large: { 1: 300 }, only: { 1: 40 } }
+  const scenario = checkScenario({
+    schema: 'shoal-scenario/1',
+    pipeline: pipelineOf(2),
+    classes: { node: { latencyMs, instancesPerNode: 'all', swapMs: 100, roundTripMs: 2 } },
+    pool: [{ class: 'node', count: 4 }],
+    trace: { binSeconds: 40, rates: [16] },
+    seed: 1,
+  }, 'test')
+  const accuracyOf = (items: number) => {
+    const policy = createPolicy('shoal', {
+      pipelines: [pipelineOf(items)],
+      initialRatePerS: initialRates(scenario),
+      limits: { maxBatch: 8 },
+      random: createRandom(1),
+    })
+    const { violationRatio, effectiveAccuracy } = simulate(scenario, policy).result
+    assert.ok(violationRatio < 0.002, `${violationRatio}`)
+    return effectiveAccuracy
+  }
+  const [right, wrong] = [accuracyOf(2), accuracyOf(8)]
+  assert.ok(wrong > right - 0.02, `${wrong}, with a file that is right ${right}`)
+})
