@@ -23,9 +23,9 @@ const WINDOW_MS = 1000
 export const ALPHA = 0.385
 /** After so many windows without a query the mean has faded to nothing that matters. */
 const FORGET_WINDOWS = 60
-/** The short window, in windows, in so many steps. */
+/** The short window, in windows; it is counted in steps. */
 const SHORT = 0.4
-const STEPS = 8
+const STEP_MS = 50
 /**
  * Deviations above the mean from which a count is no chance: 1 in 700 for arrivals after Poisson.
  * What is believed then is the count less half a deviation.
@@ -42,14 +42,17 @@ export const chanceOf = (count: number) => Math.sqrt(Math.max(count, 1))
 export function createLevel(startPerS: number, sloMs: number): Level {
   const windowMs = Math.max(WINDOW_MS, sloMs)
   const windowS = windowMs / 1000
-  const shortMs = SHORT * windowMs
-  const stepMs = shortMs / STEPS
+  const stepCount = Math.floor(SHORT * windowMs / STEP_MS)
+  const shortMs = stepCount * STEP_MS
   let level = startPerS
   let counted = 0
   let ended = 0
   let startMs: number | undefined
   let firstMs = Infinity
-  const steps = new Float64Array(STEPS)
+  /** The newest of them: a burst is over when nobody comes any more. */
+  const newestCount = Math.min(Math.ceil(SHORT * WINDOW_MS / STEP_MS), stepCount)
+  const newestMs = newestCount * STEP_MS
+  const steps = new Float64Array(stepCount)
   let step = 0
   let inShort = 0
 
@@ -58,7 +61,7 @@ export function createLevel(startPerS: number, sloMs: number): Level {
     if (nowMs === -Infinity) return
     if (startMs === undefined) {
       startMs = firstMs = nowMs
-      step = Math.floor(nowMs / stepMs)
+      step = Math.floor(nowMs / STEP_MS)
     }
     const windows = Math.floor((nowMs - startMs) / windowMs)
     for (let i = 0; i < Math.min(windows, FORGET_WINDOWS); i++) {
@@ -72,9 +75,9 @@ export function createLevel(startPerS: number, sloMs: number): Level {
     }
     if (windows > 0) startMs += windows * windowMs
     if (windows > FORGET_WINDOWS) level = 0
-    const at = Math.floor(nowMs / stepMs)
-    for (let passed = Math.min(at - step, STEPS); passed > 0; passed--) {
-      const oldest = (at - passed + 1) % STEPS
+    const at = Math.floor(nowMs / STEP_MS)
+    for (let passed = Math.min(at - step, stepCount); passed > 0; passed--) {
+      const oldest = (at - passed + 1) % stepCount
       inShort -= steps[oldest]!
       steps[oldest] = 0
     }
@@ -87,26 +90,41 @@ export function createLevel(startPerS: number, sloMs: number): Level {
     return counted * 1000 / (nowMs - firstMs)
   }
 
+  function inNewest(): number {
+    let sum = 0
+    for (let i = 0; i < newestCount; i++) sum += steps[(step - i) % stepCount]!
+    return sum
+  }
+
   return {
     count(nowMs) {
       advance(nowMs)
       counted++
-      steps[step % STEPS]! += 1
+      steps[step % stepCount]! += 1
       inShort++
     },
     perS(nowMs) {
       advance(nowMs)
       const usual = usualPerS(nowMs)
-      const expected = usual * shortMs / 1000
-      const chance = PROVEN * chanceOf(expected)
-      const perS = 1000 / shortMs
-      if (inShort > expected + chance) {
-        return Math.max(usual, (inShort - BELIEVED * Math.sqrt(inShort)) * perS)
-      }
-      if (inShort < expected - chance && nowMs - firstMs > shortMs) {
-        return Math.min(usual, (inShort + FALLEN * Math.sqrt(inShort + 1)) * perS)
-      }
-      return usual
+      let perS = raise(usual, inShort, shortMs)
+      const sinceMs = nowMs - firstMs
+      if (sinceMs > shortMs) perS = lower(perS, inShort, shortMs)
+      if (newestCount < stepCount && sinceMs > newestMs) perS = lower(perS, inNewest(), newestMs)
+      return perS
     },
   }
+}
+
+/** What is believed of so many in a window, if they are more than chance explains. */
+function raise(perS: number, count: number, windowMs: number): number {
+  const expected = perS * windowMs / 1000
+  if (count <= expected + PROVEN * chanceOf(expected)) return perS
+  return Math.max(perS, (count - BELIEVED * Math.sqrt(count)) * 1000 / windowMs)
+}
+
+/** Likewise, if they are less. */
+function lower(perS: number, count: number, windowMs: number): number {
+  const expected = perS * windowMs / 1000
+  if (count >= expected - PROVEN * chanceOf(expected)) return perS
+  return Math.min(perS, (count + FALLEN * Math.sqrt(count + 1)) * 1000 / windowMs)
 }

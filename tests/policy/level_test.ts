@@ -43,6 +43,14 @@ Deno.test('a jump is believed within half the time that a query has, a fall in a
   assert.ok(fall[50]! < 8, `${fall[50]}`)
 })
 
+Deno.test('a burst is over when nobody comes any more', () => {
+  const level = createLevel(0, 5000)
+  arrivals(level, 4, 0, 60, 1)
+  for (let i = 0; i < 100; i++) level.count(60_010)
+  assert.ok(level.perS(60_100) > 40, `${level.perS(60_100)} while it lasts`)
+  assert.ok(level.perS(60_500) < 6, `${level.perS(60_500)} half a second later`)
+})
+
 Deno.test('before the first window has ended what came so far is believed', () => {
   const level = createLevel(0, 5000)
   for (let atMs = 0; atMs < 3000; atMs += 500) level.count(atMs)

@@ -159,14 +159,20 @@ Deno.test('overload is refused at the door, and what is let in is answered in ti
 })
 
 Deno.test('a slower node gets less work, by its measured speed', () => {
-  const pool = createPool([ocr], { seed: 6 })
-  pool.join(nodeOf('quick', [ocr], { latencyCv: 0.1 }))
-  pool.join(nodeOf('slow', [ocr], { latencyCv: 0.1, slowness: 5 }))
-  for (let i = 0; i < 300; i++) pool.time.at(500 + i * 60, () => pool.ask(`q${i}`, 'ocr', 2000))
-  pool.run(60_000)
-  const { quick, slow } = pool.scheduler.stats().nodes
-  assert.ok(quick!.items > 2.5 * slow!.items, `${quick!.items} and ${slow!.items} items`)
-  assert.deepEqual(pool.scheduler.stats().pipelines.ocr!.failed, {})
+  const items = { quick: 0, slow: 0 }
+  // Of one seed alone it may be twice as much or ten times.
+  for (const seed of [1, 2, 3, 4, 5, 6]) {
+    const pool = createPool([ocr], { seed })
+    pool.join(nodeOf('quick', [ocr], { latencyCv: 0.1 }))
+    pool.join(nodeOf('slow', [ocr], { latencyCv: 0.1, slowness: 5 }))
+    for (let i = 0; i < 300; i++) pool.time.at(500 + i * 60, () => pool.ask(`q${i}`, 'ocr', 2000))
+    pool.run(60_000)
+    const { nodes, pipelines } = pool.scheduler.stats()
+    items.quick += nodes.quick!.items
+    items.slow += nodes.slow!.items
+    assert.deepEqual(pipelines.ocr!.failed, {})
+  }
+  assert.ok(items.quick > 2.5 * items.slow, `${items.quick} and ${items.slow} items`)
 })
 
 Deno.test('two pipelines share the pool by deadline', () => {
