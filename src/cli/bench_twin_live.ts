@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { checkPipeline } from '../pipeline/parse.ts'
 import { createPolicy } from '../policy/policies.ts'
 import { createRandom } from '../sim/random.ts'
 import { initialRates, simulate } from '../sim/run.ts'
@@ -86,10 +87,12 @@ async function simulated(run: LiveRun, name: string, part: Part): Promise<Sums[]
   const steps = within(run.steps.slice(part.first, part.first + part.count), Infinity)
     .map((step, i) => ({ ...step, ratePerS: rows[part.first + i]!.queries / step.seconds }))
   const sums = steps.map(() => ({ asked: 0, bad: 0, accuracy: 0, active: 0, seconds: 0 }))
+  const file = checkPipeline(await readPipeline(run.pipeline), run.pipeline)
   for (const seed of SEEDS) {
     const scenario = await scenarioOf(run, name, part, steps, seed)
     const policy = createPolicy(name, {
-      pipelines: scenario.workloads.map(({ pipeline }) => pipeline),
+      // As live: what the file says is handed on, until traffic says otherwise.
+      pipelines: [file],
       initialRatePerS: initialRates(scenario),
       limits: { maxBatch: 8 },
       random: createRandom(seed),
