@@ -36,8 +36,16 @@ export interface LatencyModel {
   logRatio(): number | undefined
   /** So long as none was seen: thinks that they will take so many times the base. Returns whether that is news. */
   assume(ratio: number): boolean
-  /** Lets slowness fade that was not seen again for a while. */
-  relax(nowMs: number): void
+  /** Whether a batch ended or was given up so lately that it tells of the node as it is now. */
+  isCurrent(nowMs: number): boolean
+  /**
+   * Lets slowness fade that was not seen again for a while: to what is usual of the variant, and the
+   * less batches that is a mean of, and the longer ago, to what is usual of the node.
+   *
+   * @param ofNode what those of its variants that are current take for what their bases say; undefined
+   * where none is
+   */
+  relax(nowMs: number, ofNode: number | undefined): void
 }
 
 const DECAY = 0.9
@@ -54,6 +62,8 @@ const LEAST_NEWS = 0.01
 /** After so long without a batch a variant that was slower than usual is thought half as slow. */
 const RELAX_MS = 10_000
 const RELAX = 0.5
+/** What a batch showed counts half as much after so long without another. */
+const STALE_MS = 10_000
 /** Corrections are kept for batches around each power of two, up to 2^6. */
 const KNOTS = 7
 const MAX_LOCAL = 10
@@ -128,6 +138,7 @@ export function createModel(base: Base, spread: number, usualWeight: number): La
   /** Batches since `relax` last looked. */
   let fresh = true
   let restedMs = 0
+  let ranMs = -Infinity
   const local = new Float64Array(KNOTS).fill(1)
   const localWeight = new Float64Array(KNOTS)
   /**
@@ -159,6 +170,15 @@ export function createModel(base: Base, spread: number, usualWeight: number): La
     const knot = knotOf(batch)
     const low = Math.floor(knot)
     return Math.max(base(batch) * factorOf(low, Math.min(low + 1, KNOTS - 1), knot - low), 0.001)
+  }
+
+  /** What is left of its slowness when that was not seen again for so long. */
+  function leastScale(nowMs: number, ofNode: number | undefined): number {
+    if (!ended || usualWeight === 0 || ofNode === undefined) return usualScale
+    if (ofNode >= usualScale) return usualScale
+    const idleMs = nowMs - ranMs
+    const stale = idleMs / (idleMs + STALE_MS * (usual - usualWeight))
+    return usualScale * (ofNode / usualScale) ** stale
   }
 
   return {
@@ -214,12 +234,17 @@ export function createModel(base: Base, spread: number, usualWeight: number): La
       refactor()
       return true
     },
-    relax(nowMs) {
-      if (fresh || scale <= usualScale) {
+    isCurrent: (nowMs) => fresh || nowMs - ranMs < RELAX_MS,
+    relax(nowMs, ofNode) {
+      if (fresh) {
         fresh = false
-        restedMs = nowMs
-      } else if (nowMs - restedMs >= RELAX_MS) {
-        const factor = Math.max(RELAX, usualScale / scale)
+        ranMs = restedMs = nowMs
+        return
+      }
+      const least = leastScale(nowMs, ofNode)
+      if (scale <= least) restedMs = nowMs
+      else if (nowMs - restedMs >= RELAX_MS) {
+        const factor = Math.max(RELAX, least / scale)
         scale *= factor
         for (let i = 0; i < KNOTS; i++) local[i] = Math.min(local[i]! * factor, scale)
         restedMs = nowMs

@@ -91,3 +91,16 @@ export function setNetwork(node: NodeProfile, task: TaskShape, ms: number): void
   node.network.set(task, ms)
   node.networkAt[task.index] = ms
 }
+
+/** What the measured variants that ran of late take for what was measured, in the mean. */
+export function currentRatio({ models }: NodeProfile, nowMs: number): number | undefined {
+  let [count, sum] = [0, 0]
+  for (const model of models.values()) {
+    if (!model.isMeasured || !model.isCurrent(nowMs)) continue
+    const ratio = model.logRatio()
+    if (ratio === undefined) continue
+    count++
+    sum += ratio
+  }
+  return count > 0 ? Math.exp(sum / count) : undefined
+}

@@ -12,6 +12,7 @@ import type { LatencyPoint, NodeId } from './types.ts'
 import { type NodeProfileMemory, publicRef } from './memory.ts'
 import {
   createNodeProfile,
+  currentRatio,
   NO_ONES,
   type NodeProfile,
   type NodeTimes,
@@ -224,8 +225,9 @@ export function createProfile(): Profile {
     relax(nowMs) {
       reviseAll()
       for (const node of nodes.values()) {
+        const ofNode = currentRatio(node, nowMs)
         for (const [index, model] of node.models) {
-          model.relax(nowMs)
+          model.relax(nowMs, ofNode)
           remodelled(node, index, model)
         }
       }

@@ -105,6 +105,41 @@ Deno.test('profile keeps a slowness that is usual', () => {
   assertNear(profile.latency('a', small, 1).meanMs, 400, 0.1)
 })
 
+Deno.test('what few batches of a busy moment showed of a variant fades to how the node is now', () => {
+  const profile = createProfile()
+  const all = ['a', 'b'] as const
+  for (const node of all) {
+    profile.measured(node, small, [{ batch: 1, latencyMs: 40 }])
+    profile.measured(node, large, [{ batch: 1, latencyMs: 160 }])
+    // The machine was busy: all took twice as long. Large ran thrice then, and was left out.
+    for (let i = 0; i < 3; i++) profile.ran(node, large, 1, 320)
+    for (let i = 0; i < 20; i++) profile.ran(node, small, 1, 80)
+  }
+  assert.ok(profile.meanMs('a', large, 1) > 220, `${profile.meanMs('a', large, 1)}`)
+  for (let nowMs = 0; nowMs < 120_000; nowMs += 5000) {
+    for (let i = 0; i < 10; i++) {
+      profile.ran('a', small, 1, 40)
+      profile.ran('b', small, 1, 80)
+    }
+    profile.relax(nowMs)
+  }
+  assert.ok(profile.meanMs('a', large, 1) < 185, `${profile.meanMs('a', large, 1)}`)
+  const stillMs = profile.meanMs('b', large, 1)
+  assert.ok(stillMs > 210, `${stillMs}: this one is as busy as before`)
+})
+
+Deno.test('what a hundred batches showed of a variant is believed for long', () => {
+  const profile = createProfile()
+  profile.measured('a', small, [{ batch: 1, latencyMs: 40 }])
+  profile.measured('a', large, [{ batch: 1, latencyMs: 160 }])
+  for (let i = 0; i < 100; i++) profile.ran('a', large, 1, 320)
+  for (let nowMs = 0; nowMs < 60_000; nowMs += 5000) {
+    for (let i = 0; i < 10; i++) profile.ran('a', small, 1, 40)
+    profile.relax(nowMs)
+  }
+  assert.ok(profile.meanMs('a', large, 1) > 290, `${profile.meanMs('a', large, 1)}`)
+})
+
 Deno.test('profile learns how much a load beside a batch takes, of each node, and of new ones by the others', () => {
   const profile = createProfile()
   const guessed = profile.loadFactor('a')
