@@ -40,7 +40,7 @@ of live:
   --queries 200    queries of each step
   --policy static,shoal  rules to play the same demand to
   --multiples 0.5,1,2    steps, as multiples of what static carries
-  --trace FILE     a demand in place of steps
+  --trace FILE     writes what the rules heard and said, and every answer, to FILE.POLICY
   --budget S, --for S    seconds for each policy at most, and in this call
   --from FILE      goes on with what live --json FILE wrote; of twin and curve, too
 of others:
