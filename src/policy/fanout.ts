@@ -26,6 +26,8 @@ const PRIOR_ITEMS = 10
 const WINDOW_ITEMS = 100
 /** Likewise, of all variants of a task. */
 const SHARED_ITEMS = 300
+/** What chance does to that, as a logarithm: no more is believed of those that did not run. */
+const CHANCE = 0.1
 
 const UPPER_DEVIATIONS = 1.3
 
@@ -74,7 +76,9 @@ export function createFanOut(): FanOut {
   function missing(variant: VariantShape, child: number, { prior }: Row): number {
     const all = shared.get(variant.task)?.[child]
     if (all === undefined || !(all.said > 0)) return 0
-    return prior * variant.fanOut[child]! * (all.seen / all.said - 1)
+    const off = Math.log(Math.max(all.seen, 1e-3) / all.said)
+    const beyond = Math.sign(off) * Math.max(0, Math.abs(off) - CHANCE)
+    return prior * variant.fanOut[child]! * Math.expm1(beyond)
   }
 
   return {

@@ -64,6 +64,8 @@ const RELAX_MS = 10_000
 const RELAX = 0.5
 /** What a batch showed counts half as much after so long without another. */
 const STALE_MS = 10_000
+/** What chance does to the mean of few batches: no more than that is slowness. */
+const BY_CHANCE = 1.1
 /** Corrections are kept for batches around each power of two, up to 2^6. */
 const KNOTS = 7
 const MAX_LOCAL = 10
@@ -175,10 +177,11 @@ export function createModel(base: Base, spread: number, usualWeight: number): La
   /** What is left of its slowness when that was not seen again for so long. */
   function leastScale(nowMs: number, ofNode: number | undefined): number {
     if (!ended || usualWeight === 0 || ofNode === undefined) return usualScale
-    if (ofNode >= usualScale) return usualScale
+    const least = BY_CHANCE * ofNode
+    if (least >= usualScale) return usualScale
     const idleMs = nowMs - ranMs
     const stale = idleMs / (idleMs + STALE_MS * (usual - usualWeight))
-    return usualScale * (ofNode / usualScale) ** stale
+    return usualScale * (least / usualScale) ** stale
   }
 
   return {
