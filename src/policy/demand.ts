@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { chanceOf, createLevel, PROVEN } from './level.ts'
+import { ALPHA, chanceOf, createLevel, FORGET_WINDOWS, PROVEN, WINDOW_MS } from './level.ts'
 
 export interface Demand {
   /** A query arrived. */
@@ -32,14 +32,9 @@ export interface Peak {
   surges: boolean
 }
 
-/** The paper's artifact weighs the newest second so. */
-const WINDOW_MS = 1000
-const ALPHA = 0.385
 /** Of what is steady: less, and so many windows lower than by chance are no spike's end but a fall. */
 const STEADY_ALPHA = 0.2
 const FALLEN_WINDOWS = 2
-/** After so many windows without a query the mean has faded to nothing that matters. */
-const FORGET_WINDOWS = 60
 /** Windows whose excess over the mean is remembered. */
 const PEAK_WINDOWS = 60
 /** Deviations of a second: what chance adds to it at the most, and from which on it was a surge. */

@@ -6,6 +6,7 @@
  *
  * @module
  */
+import { beyond } from './chance.ts'
 import { type FanOutMemory, publicRef } from './memory.ts'
 import type { Shapes, TaskShape, VariantShape } from './shape.ts'
 
@@ -45,6 +46,8 @@ interface Shared {
   items: number
   seen: number
   said: number
+  /** What that makes of the file's numbers, less 1. */
+  off: number
 }
 
 /** Until more is known, counts are taken to spread as Poisson's do: variance is mean. */
@@ -66,19 +69,17 @@ export function createFanOut(): FanOut {
     const said = variant.fanOut[child]!
     let all = shared.get(variant.task)
     if (all === undefined) shared.set(variant.task, all = [])
-    const one = all[child] ??= { items: PRIOR_ITEMS, seen: said, said }
+    const one = all[child] ??= { items: PRIOR_ITEMS, seen: said, said, off: 0 }
     one.items = Math.min(one.items + items, SHARED_ITEMS)
     one.seen += (mean - one.seen) * items / one.items
     one.said += (said - one.said) * items / one.items
+    if (!(one.said > 0)) return
+    one.off = Math.expm1(beyond(Math.log(Math.max(one.seen, 1e-3) / one.said), CHANCE))
   }
 
   /** What the file's number is too low by, for a variant, as far as it still counts. */
   function missing(variant: VariantShape, child: number, { prior }: Row): number {
-    const all = shared.get(variant.task)?.[child]
-    if (all === undefined || !(all.said > 0)) return 0
-    const off = Math.log(Math.max(all.seen, 1e-3) / all.said)
-    const beyond = Math.sign(off) * Math.max(0, Math.abs(off) - CHANCE)
-    return prior * variant.fanOut[child]! * Math.expm1(beyond)
+    return prior * variant.fanOut[child]! * (shared.get(variant.task)?.[child]?.off ?? 0)
   }
 
   return {

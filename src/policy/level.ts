@@ -18,11 +18,11 @@ export interface Level {
 }
 
 /** Windows last so long, or as long as a query has where that is longer. */
-const WINDOW_MS = 1000
+export const WINDOW_MS = 1000
 /** The weight of the newest window, as the paper's artifact has it. */
 export const ALPHA = 0.385
 /** After so many windows without a query the mean has faded to nothing that matters. */
-const FORGET_WINDOWS = 60
+export const FORGET_WINDOWS = 60
 /** The short window, in windows; it is counted in steps. */
 const SHORT = 0.4
 const STEP_MS = 50

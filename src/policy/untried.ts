@@ -11,6 +11,7 @@
  *
  * @module
  */
+import { beyond } from './chance.ts'
 import { type NodeProfile, remodelled } from './node_profile.ts'
 
 export interface Untried {
@@ -66,7 +67,7 @@ export function createUntried(changed: (index: number) => void): Untried {
         if (model === undefined || !model.isMeasured || model.logRatio() !== undefined) return
         const { mean, seen } = shifts[other] ?? { mean: 0, seen: 0 }
         const sure = seen / (seen + DOUBT_OF_OTHERS)
-        const shown = beyondChance(sum / (count + DOUBT) + sure * mean)
+        const shown = beyond(sum / (count + DOUBT) + sure * mean, CHANCE)
         if (!model.assume(Math.exp(shown - (1 - sure) * hope))) return
         remodelled(node, other, model)
         changed(other)
@@ -74,5 +75,3 @@ export function createUntried(changed: (index: number) => void): Untried {
     },
   }
 }
-
-const beyondChance = (shown: number) => Math.sign(shown) * Math.max(0, Math.abs(shown) - CHANCE)

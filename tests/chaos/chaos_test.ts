@@ -6,7 +6,7 @@ import assert from 'node:assert/strict'
 import { startChaos } from '../../src/cli/bench_chaos_faults.ts'
 import { startChaosScene } from '../../src/cli/bench_chaos_scene.ts'
 
-const QUERIES = 40
+const QUERIES = 60
 const STRIKES = 4
 /** Each with one query under way, so that no machine is too slow for what is asked. */
 const CLIENTS = 3

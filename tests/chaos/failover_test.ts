@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { type NodeProcess, SAMPLE_PAGE, startServing } from '../../src/cli/serving.ts'
 
-const REPETITIONS = 2
+const REPETITIONS = 3
 
 Deno.test('a query whose node is killed in mid-batch is answered by the other, or told why not', async () => {
   const page = await Deno.readFile(SAMPLE_PAGE)
