@@ -4,7 +4,8 @@
  * @module
  */
 import { startProxy } from './bench_requeue_proxy.ts'
-import { type RequeueScene, SMALL, type Sufferer, USUAL } from './bench_requeue_scene.ts'
+import { type RequeueScene, SMALL, type Sufferer } from './bench_requeue_scene.ts'
+import { USUAL } from './serving.ts'
 import type { LostItem } from './bench_requeue_ledger.ts'
 
 export interface Fault {

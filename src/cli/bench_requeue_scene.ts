@@ -6,14 +6,14 @@
 import type { Assets } from '../coordinator/pages.ts'
 import { createLedger, type Ledger, type LostItem } from './bench_requeue_ledger.ts'
 import { type Coordinator, startCoordinator } from './coordinator.ts'
-import { type LoadedPipeline, loadPipelines } from './load_pipelines.ts'
+import { withVariants } from './fewer_variants.ts'
+import { loadPipelines } from './load_pipelines.ts'
 import { fromFileUrl } from './root.ts'
-import { OCR, SAMPLE_PAGE } from './serving.ts'
+import { OCR, SAMPLE_PAGE, USUAL } from './serving.ts'
 
 const ENTRY = fromFileUrl(new URL('./bench_requeue_node.ts', import.meta.url))
 
-/** Variants that take long enough to be hit in the middle; those that a software GPU can run. */
-export const USUAL = ['480x640', 'h32w384']
+/** Those that a software GPU can run; the usual ones take long enough to be hit in the middle. */
 export const SMALL = ['256x320', 'h16w400']
 
 /** A node as a process, which suffers what it is told to. */
@@ -51,7 +51,7 @@ export async function startRequeueScene(
   variants: readonly string[] = USUAL,
   assets?: Assets,
 ): Promise<RequeueScene> {
-  const pipelines = (await loadPipelines([OCR], () => {})).map((one) => only(one, variants))
+  const pipelines = (await loadPipelines([OCR], () => {})).map((one) => withVariants(one, variants))
   const page = await Deno.readFile(SAMPLE_PAGE)
   const ledger = createLedger()
   const lines: string[] = []
@@ -164,23 +164,5 @@ export async function startRequeueScene(
       await Promise.all([...children].map(remove))
       await coordinator.close(1000)
     },
-  }
-}
-
-/** A pipeline with these of its variants. */
-function only({ pipeline, ...rest }: LoadedPipeline, variants: readonly string[]): LoadedPipeline {
-  const tasks = Object.fromEntries(
-    Object.entries(pipeline.tasks).map(([name, task]) => [name, {
-      ...task,
-      variants: Object.fromEntries(
-        Object.entries(task.variants).filter(([variant]) => variants.includes(variant)),
-      ),
-    }]),
-  )
-  const { pathAccuracy, ...plain } = pipeline
-  const known = pathAccuracy?.filter(({ path }) => path.every((name) => variants.includes(name)))
-  return {
-    ...rest,
-    pipeline: { ...plain, tasks, ...(known === undefined ? {} : { pathAccuracy: known }) },
   }
 }

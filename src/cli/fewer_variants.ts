@@ -3,17 +3,30 @@
  *
  * @module
  */
+import type { Variant } from '../pipeline/schema.ts'
 import type { LoadedPipeline } from './load_pipelines.ts'
 
 /** The quickest of each task by the file's reference, at most so many. */
 export function withQuickest(loaded: LoadedPipeline, most = 1): LoadedPipeline {
-  const { pipeline, ...rest } = loaded
+  return keeping(loaded, (variants) =>
+    variants
+      .sort(([, a], [, b]) => (a.referenceMs ?? Infinity) - (b.referenceMs ?? Infinity))
+      .slice(0, most))
+}
+
+/** Those of these names. */
+export function withVariants(loaded: LoadedPipeline, names: readonly string[]): LoadedPipeline {
+  return keeping(loaded, (variants) => variants.filter(([name]) => names.includes(name)))
+}
+
+function keeping(
+  { pipeline, ...rest }: LoadedPipeline,
+  choose: (variants: [string, Variant][]) => [string, Variant][],
+): LoadedPipeline {
   const tasks = Object.fromEntries(
     Object.entries(pipeline.tasks).map(([name, task]) => {
-      const quickest = Object.entries(task.variants)
-        .sort(([, a], [, b]) => (a.referenceMs ?? Infinity) - (b.referenceMs ?? Infinity))
-        .slice(0, most)
-      return [name, { ...task, variants: Object.fromEntries(quickest) }]
+      const variants = Object.fromEntries(choose(Object.entries(task.variants)))
+      return [name, { ...task, variants }]
     }),
   )
   const names = new Set(Object.values(tasks).flatMap(({ variants }) => Object.keys(variants)))

@@ -6,9 +6,15 @@
 import { join } from 'node:path'
 import { countOn } from '../pipeline/runs_on.ts'
 import { type Coordinator, type CoordinatorOptions, startCoordinator } from './coordinator.ts'
+import { withVariants } from './fewer_variants.ts'
 import { type LoadedPipeline, loadPipelines } from './load_pipelines.ts'
 import { ROOT } from './root.ts'
 import { spawnNode } from './spawn_node.ts'
+
+export interface ServingOptions extends Omit<CoordinatorOptions, 'pipelines'> {
+  /** Names of those to serve; all if absent. */
+  variants?: readonly string[]
+}
 
 export interface NodeProcess {
   name: string
@@ -30,14 +36,20 @@ export interface Serving extends Coordinator {
 export const SAMPLE_PAGE: string = join(ROOT, 'demo', 'samples', 'page.jpg')
 export const OCR: string = join(ROOT, 'profiles', 'ocr')
 
+/** One of its variants for each task, where it is not about the others: a node is up much sooner. */
+export const USUAL = ['480x640', 'h32w384']
+
 /** Nothing is tried out in the background that would take time from what is measured. */
 const ONE_SLOT = ['--slots', '1', '--gpu', 'off']
 
 export async function startServing(
   dirs: readonly string[] = [OCR],
-  options: Omit<CoordinatorOptions, 'pipelines'> = {},
+  { variants, ...options }: ServingOptions = {},
 ): Promise<Serving> {
-  const pipelines = await loadPipelines(dirs, () => {})
+  const loaded = await loadPipelines(dirs, () => {})
+  const pipelines = variants === undefined
+    ? loaded
+    : loaded.map((one) => withVariants(one, variants))
   const coordinator = startCoordinator({ port: 0, ...options, pipelines })
   const trees = pipelines.map(({ pipeline }) => pipeline)
   const processes = new Set<Deno.ChildProcess>()

@@ -3,20 +3,11 @@ import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { createCanvas, loadImage } from '@napi-rs/canvas'
-import type { Browser, Page } from 'playwright-core'
 import { editDistance } from '../../profiles/ocr/score.ts'
 import { OCR, SAMPLE_PAGE } from '../../src/cli/serving.ts'
-import type { NodeInfo } from '../../src/client/types.ts'
 import { readAdapter } from '../../src/node/engine/adapter.ts'
-import {
-  joinButton,
-  launch,
-  openPage,
-  type Pool,
-  skippedWithout,
-  startPool,
-  wantChromium,
-} from './fixture.ts'
+import { launch, skippedWithout, startPool, wantChromium } from './fixture.ts'
+import { joinWith, leave, type Wish } from './join_with.ts'
 
 const DETECTOR = '256x320'
 const RECOGNISER = 'h16w400'
@@ -60,26 +51,6 @@ async function smallPicture(): Promise<Uint8Array<ArrayBuffer>> {
   return new Uint8Array(canvas.toBuffer('image/jpeg', 92))
 }
 
-interface Wish {
-  name: string
-  backend: 'auto' | 'wasm' | 'webgpu'
-  threads?: string
-  perRun?: string
-}
-
-async function joinWith(browser: Browser, pool: Pool, wish: Wish): Promise<[Page, NodeInfo]> {
-  const { page } = await openPage(browser, pool.url)
-  await page.getByLabel('Name shown to others').fill(wish.name)
-  await page.getByLabel('Pause while other programs').uncheck()
-  await page.getByLabel('Processors at most').selectOption(wish.threads ?? '1')
-  if (wish.perRun !== undefined) {
-    await page.getByLabel('Processors to one piece of work').selectOption(wish.perRun)
-  }
-  await page.getByLabel('Compute with').selectOption(wish.backend)
-  await joinButton(page).click()
-  return [page, await pool.full(wish.name)]
-}
-
 Deno.test({
   name: `every backend reads the same text from a picture${skippedWithout(executable)}`,
   ignore: executable === undefined,
@@ -119,13 +90,6 @@ Deno.test({
         while (pool.pool.nodes().length > 0) await new Promise((done) => setTimeout(done, 20))
       }, ignore)
 
-    /** Ends with the node gone, so that the next one is alone. */
-    const leave = async (page: Page) => {
-      await page.getByRole('button', { name: 'Stop' }).click()
-      await joinButton(page).waitFor()
-      await page.context().close()
-    }
-
     try {
       await inDeno('wasm', false, '')
       await inDeno('webgpu', adapter === undefined, 'no WebGPU adapter here')
@@ -142,46 +106,11 @@ Deno.test({
         })
       }
 
-      await step('a tab on WebGPU, which is lost and comes back', async () => {
+      await step('a tab on WebGPU', async () => {
         const [page, node] = await joinWith(browser, pool, { name: 'tab gpu', backend: 'webgpu' })
         assert.equal(node.backend, 'webgpu')
         assert.equal(node.device?.software, true)
         await readsTheSame('webgpu')
-        const lost = await Promise.all(
-          page.workers().map((worker) =>
-            worker.evaluate(async () => {
-              const module = performance.getEntriesByType('resource').map(({ name }) => name)
-                .find((name) => /ort\.webgpu/.test(name))
-              if (module === undefined) return false
-              const { env } = await import(module)
-              const device = await env.webgpu?.device
-              device?.destroy()
-              return device !== undefined
-            })
-          ),
-        )
-        assert.ok(lost.includes(true))
-        await page.getByText('What happened last').click()
-        await page.getByText(/A worker starts again: The GPU device was lost/).waitFor()
-        await pool.full('tab gpu')
-        await readsTheSame('webgpu')
-        await leave(page)
-      })
-
-      await step('auto measures, keeps to wasm before a software adapter, says why', async () => {
-        const [page] = await joinWith(browser, pool, {
-          ...{ name: 'tab auto', backend: 'auto', threads: '2' },
-        })
-        const reason = () => pool.pool.nodes()[0]?.backendReason ?? ''
-        while (!/swiftshader.*\) (took|was not)/.test(reason())) {
-          await new Promise((done) => setTimeout(done, 50))
-        }
-        const threads = /; (one thread|two threads) a run: .* two threads carried \d/.exec(reason())
-        assert.match(reason(), /^wasm: webgpu \(google swiftshader, a software adapter\)/)
-        assert.ok(threads, reason())
-        const [node] = pool.pool.nodes()
-        assert.equal(node!.threadsPerRun, threads[1] === 'two threads' ? 2 : 1)
-        await readsTheSame('wasm')
         await leave(page)
       })
     } finally {

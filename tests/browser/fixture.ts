@@ -39,14 +39,21 @@ export interface Pool extends Serving {
   at(name: string): string
   /** Resolves with the node once it holds every variant. */
   full(name: string): Promise<NodeInfo>
-  read(
-    picture?: Uint8Array<ArrayBuffer>,
-  ): Promise<{ status: number; answer: InferAnswer<OcrOutputs> & { reason?: string } }>
+  ask<Outputs>(pipeline: string, picture: Uint8Array<ArrayBuffer>): Promise<Answered<Outputs>>
+  /** Has a page read, by default the sample. */
+  read(picture?: Uint8Array<ArrayBuffer>): Promise<Answered<OcrOutputs>>
+}
+
+export interface Answered<Outputs> {
+  status: number
+  answer: InferAnswer<Outputs> & { reason?: string }
 }
 
 export async function startPool(
-  { dirs, tls, keyring }: {
+  { dirs, variants, tls, keyring }: {
     dirs?: string[]
+    /** All if absent; `USUAL` where it is not about the others. */
+    variants?: readonly string[]
     tls?: { cert: string; key: string }
     keyring?: Keyring
   } = {},
@@ -57,11 +64,20 @@ export async function startPool(
     allowHosts: [ELSEWHERE],
     assets: await buildAssets(),
     log: (line) => lines.push(line),
+    ...(variants === undefined ? {} : { variants }),
     ...(tls === undefined ? {} : { tls }),
     ...(keyring === undefined ? {} : { keyring }),
   })
   const sample = await Deno.readFile(SAMPLE_PAGE)
   const trees = serving.pipelines.map(({ pipeline }) => pipeline)
+  async function ask<Outputs>(pipeline: string, picture: Uint8Array<ArrayBuffer>) {
+    const response = await fetch(`${serving.localUrl}/v1/pipelines/${pipeline}/infer`, {
+      method: 'POST',
+      headers: { 'content-type': 'image/jpeg', 'x-request-timeout-ms': '120000' },
+      body: picture,
+    })
+    return { status: response.status, answer: await response.json() } as Answered<Outputs>
+  }
   return {
     ...serving,
     lines,
@@ -73,14 +89,8 @@ export async function startPool(
         await new Promise((done) => setTimeout(done, 20))
       }
     },
-    async read(picture = sample) {
-      const response = await fetch(`${serving.localUrl}/v1/pipelines/ocr/infer`, {
-        method: 'POST',
-        headers: { 'content-type': 'image/jpeg', 'x-request-timeout-ms': '120000' },
-        body: picture,
-      })
-      return { status: response.status, answer: await response.json() }
-    },
+    ask,
+    read: (picture = sample) => ask('ocr', picture),
   }
 }
 

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import type { Browser } from 'playwright-core'
 import { selfCertificate } from '../../src/cli/self_certificate.ts'
+import { USUAL } from '../../src/cli/serving.ts'
 import {
   ELSEWHERE,
   fits,
@@ -26,7 +27,10 @@ async function withBrowser(
   test: (browser: Browser, pool: Pool) => Promise<void>,
   tls?: { cert: string; key: string },
 ) {
-  const [browser, pool] = await Promise.all([launch(executable!), startPool(tls && { tls })])
+  const [browser, pool] = await Promise.all([
+    launch(executable!),
+    startPool({ variants: USUAL, ...(tls && { tls }) }),
+  ])
   try {
     await test(browser, pool)
   } finally {

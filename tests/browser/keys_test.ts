@@ -1,6 +1,7 @@
 /** Pages of a coordinator that asks for keys: who has one gets on, and no address tells of it. */
 import assert from 'node:assert/strict'
 import type { Page } from 'playwright-core'
+import { USUAL } from '../../src/cli/serving.ts'
 import { createKeyring, hashOf, makeKey, ROLES } from '../../src/coordinator/doors/keys.ts'
 import { joinButton, launch, skippedWithout, startPool, wantChromium } from './fixture.ts'
 
@@ -31,7 +32,10 @@ Deno.test({
     const keyring = createKeyring(
       ROLES.map((role) => ({ name: role, role, sha256: hashOf(texts[role]) })),
     )
-    const [browser, pool] = await Promise.all([launch(executable!), startPool({ keyring })])
+    const [browser, pool] = await Promise.all([
+      launch(executable!),
+      startPool({ keyring, variants: USUAL }),
+    ])
     const give = async (page: Page, key: string) => {
       await page.getByLabel(/^Key of/).fill(key)
       await page.getByRole('button', { name: 'Use this key' }).click()

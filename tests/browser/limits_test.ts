@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import type { Browser, Page } from 'playwright-core'
 import type { NodeInfo } from '../../src/client/types.ts'
 import { findChromium } from '../../src/cli/chromium.ts'
+import { USUAL } from '../../src/cli/serving.ts'
 import { joinAs, joinButton, launch, type Pool, startPool } from './fixture.ts'
 import { launchReal } from './real_tab.ts'
 
@@ -16,10 +17,12 @@ const WAIT_MS = 60_000
 
 interface Test {
   name: string
+  /** All if absent. */
+  variants?: readonly string[]
   fn(pool: Pool, t: Deno.TestContext): Promise<void>
 }
 
-const testInPool = ({ name, fn }: Test) =>
+const testInPool = ({ name, variants, fn }: Test) =>
   Deno.test({
     name: `${name}${skipped}`,
     ignore: executable === undefined,
@@ -27,7 +30,7 @@ const testInPool = ({ name, fn }: Test) =>
     sanitizeOps: false,
     sanitizeResources: false,
     async fn(t) {
-      const pool = await startPool()
+      const pool = await startPool(variants && { variants })
       try {
         await fn(pool, t)
       } finally {
@@ -78,6 +81,7 @@ const heading = (name: RegExp) => `${name}.test(document.getElementById('live-ti
 
 testInPool({
   name: 'a tab pauses while hidden and under pressure, and is gone when frozen',
+  variants: USUAL,
   async fn(pool, t) {
     const browser = await launchReal(executable!)
     try {
@@ -152,6 +156,7 @@ const BATTERY = `
 
 testInPool({
   name: 'a tab on battery takes no work until a while after it is plugged in',
+  variants: USUAL,
   fn: (pool) =>
     withPage(pool, BATTERY, async (page) => {
       const charge = (charging: boolean) =>

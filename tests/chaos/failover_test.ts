@@ -1,12 +1,12 @@
 /** Real nodes as processes, ended without a word in the middle of a batch. */
 import assert from 'node:assert/strict'
-import { type NodeProcess, SAMPLE_PAGE, startServing } from '../../src/cli/serving.ts'
+import { type NodeProcess, SAMPLE_PAGE, startServing, USUAL } from '../../src/cli/serving.ts'
 
 const REPETITIONS = 3
 
 Deno.test('a query whose node is killed in mid-batch is answered by the other, or told why not', async () => {
   const page = await Deno.readFile(SAMPLE_PAGE)
-  const serving = await startServing()
+  const serving = await startServing(undefined, { variants: USUAL })
   const nodes = new Map<string, NodeProcess>()
   const add = async (name: string) => void nodes.set(name, await serving.addNode(name))
   try {
@@ -40,7 +40,7 @@ Deno.test('a query whose node is killed in mid-batch is answered by the other, o
 
 Deno.test('when the only node is killed the query gets an error with a reason by its deadline', async () => {
   const page = await Deno.readFile(SAMPLE_PAGE)
-  const serving = await startServing()
+  const serving = await startServing(undefined, { variants: USUAL })
   try {
     const node = await serving.addNode('only')
     const query = fetch(`${serving.url}/v1/pipelines/ocr/infer`, {

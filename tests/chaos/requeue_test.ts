@@ -4,7 +4,8 @@
  */
 import assert from 'node:assert/strict'
 import { FAULTS, type Outcome, suffer } from '../../src/cli/bench_requeue_faults.ts'
-import { SMALL, startRequeueScene, USUAL } from '../../src/cli/bench_requeue_scene.ts'
+import { SMALL, startRequeueScene } from '../../src/cli/bench_requeue_scene.ts'
+import { USUAL } from '../../src/cli/serving.ts'
 import { readAdapter } from '../../src/node/engine/adapter.ts'
 
 function check(outcome: Outcome, comesBack: boolean): void {

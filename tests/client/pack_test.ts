@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { ROOT } from '../../src/cli/root.ts'
-import { SAMPLE_PAGE, startServing } from '../../src/cli/serving.ts'
+import { SAMPLE_PAGE, startServing, USUAL } from '../../src/cli/serving.ts'
 
 async function run(command: string, args: string[], cwd: string, env = {}): Promise<string> {
   const { code, stdout, stderr } = await new Deno.Command(command, { args, cwd, env }).output()
@@ -38,7 +38,7 @@ Deno.test({
     const folder = await Deno.makeTempDir()
     const built = join(folder, 'built')
     const app = join(folder, 'app')
-    const serving = await startServing()
+    const serving = await startServing(undefined, { variants: USUAL })
     try {
       const node = serving.addNode('reader')
       await run(Deno.execPath(), ['run', '-A', 'src/cli/pack_client.ts', '--to', built], ROOT)

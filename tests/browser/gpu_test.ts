@@ -1,0 +1,112 @@
+/** A tab whose GPU computes in software: it is lost and comes back; `auto` tries it and stays away. */
+import assert from 'node:assert/strict'
+import { join } from 'node:path'
+import type { Page } from 'playwright-core'
+import { ROOT } from '../../src/cli/root.ts'
+import { launch, type Pool, skippedWithout, startPool, wantChromium } from './fixture.ts'
+import { joinWith, leave } from './join_with.ts'
+
+/** Small ones: a software GPU takes seconds for those of pages. */
+const SHELF = join(ROOT, 'profiles', 'shelf')
+const VARIANTS = ['s80', 'g28', 'p56']
+/** Of the things in the scene: engines round differently, and crops may travel as JPEG. */
+const MOST_OTHERWISE = 0.15
+
+const executable = await wantChromium()
+
+interface Shelf {
+  garments: { label: string }[]
+  prices: { text: string }[]
+}
+
+/** What is seen in the sample scene, and which backends saw it. */
+async function see(pool: Pool): Promise<{ seen: string[]; backends: string[] }> {
+  const scene = await Deno.readFile(join(ROOT, 'demo', 'samples', 'shelf.jpg'))
+  const { status, answer } = await pool.ask<Shelf>('shelf', scene)
+  assert.equal(status, 200, JSON.stringify(answer))
+  const { garments, prices } = answer.outputs
+  assert.ok(garments.length > 0 && prices.length > 0)
+  const seen = [...garments.map(({ label }) => label), ...prices.map(({ text }) => text)]
+  const backends = [...new Set(answer.stages.map((stage) => String(stage.backend)))]
+  return { seen, backends }
+}
+
+function assertAlike(seen: string[], expected: string[]): void {
+  const otherwise = expected.filter((name, i) => seen[i] !== name).length / expected.length
+  assert.equal(seen.length, expected.length)
+  assert.ok(otherwise <= MOST_OTHERWISE, `${otherwise}: ${seen}, not ${expected}`)
+}
+
+/** As a driver that crashed: in each worker of the page that computes on the GPU. */
+async function destroyDevice(page: Page): Promise<void> {
+  const lost = await Promise.all(
+    page.workers().map((worker) =>
+      worker.evaluate(async () => {
+        const module = performance.getEntriesByType('resource').map(({ name }) => name)
+          .find((name) => /ort\.webgpu/.test(name))
+        if (module === undefined) return false
+        const { env } = await import(module)
+        const device = await env.webgpu?.device
+        device?.destroy()
+        return device !== undefined
+      })
+    ),
+  )
+  assert.ok(lost.includes(true))
+}
+
+Deno.test({
+  name: `a tab on a software GPU${skippedWithout(executable)}`,
+  ignore: executable === undefined,
+  sanitizeOps: false,
+  sanitizeResources: false,
+  async fn(t) {
+    const [browser, pool] = await Promise.all([
+      launch(executable!, true),
+      startPool({ dirs: [SHELF], variants: VARIANTS }),
+    ])
+    let onGpu: string[] = []
+    /** What comes after a step that failed would wait for ever. */
+    const step = async (name: string, fn: () => Promise<void>) => {
+      assert.ok(await t.step(name, fn), name)
+    }
+
+    try {
+      await step('it is lost and comes back, and the tab sees the same', async () => {
+        const [page, node] = await joinWith(browser, pool, { name: 'tab gpu', backend: 'webgpu' })
+        assert.equal(node.backend, 'webgpu')
+        const before = await see(pool)
+        await destroyDevice(page)
+        await page.getByText('What happened last').click()
+        await page.getByText(/A worker starts again: The GPU device was lost/).waitFor()
+        const after = await see(pool)
+        assertAlike(after.seen, before.seen)
+        assert.deepEqual(after.backends, ['webgpu'])
+        onGpu = after.seen
+        await leave(page)
+      })
+
+      await step('auto measures, keeps to wasm before a software adapter, says why', async () => {
+        const [page] = await joinWith(browser, pool, {
+          ...{ name: 'tab auto', backend: 'auto', threads: '2' },
+        })
+        const reason = () => pool.pool.nodes()[0]?.backendReason ?? ''
+        while (!/swiftshader.*\) (took|was not)/.test(reason())) {
+          await new Promise((done) => setTimeout(done, 50))
+        }
+        const threads = /; (one thread|two threads) a run: .* two threads carried \d/.exec(reason())
+        assert.match(reason(), /^wasm: webgpu \(google swiftshader, a software adapter\)/)
+        assert.ok(threads, reason())
+        const [node] = pool.pool.nodes()
+        assert.equal(node!.threadsPerRun, threads[1] === 'two threads' ? 2 : 1)
+        const { seen, backends } = await see(pool)
+        assert.deepEqual(backends, ['wasm'])
+        assertAlike(seen, onGpu)
+        await leave(page)
+      })
+    } finally {
+      await browser.close()
+      await pool.end()
+    }
+  },
+})
