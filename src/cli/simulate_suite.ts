@@ -115,14 +115,15 @@ function rowsOf(
   kept: readonly Row[],
 ): Row[] {
   const scenario = checkScenario(one.scenario, 'suite')
-  const bound = withoutBins(fluidBound(scenario))
+  // The bound is of queries that all have the SLO.
+  const bound = scenario.timeoutsMs === undefined ? withoutBins(fluidBound(scenario)) : undefined
   const whole = one.wholeNodes ? withoutBins(fluidBound(scenario, { wholeNodes: true })) : undefined
   return one.contenders.flatMap((contender) => {
     const about = {
       table: one.table,
       row: one.row,
       policy: nameOf(contender),
-      bound,
+      ...bound === undefined ? {} : { bound },
       ...whole === undefined ? {} : { wholeNodes: whole },
     }
     const own = cells.filter((cell) => cell.case === one && cell.contender === contender)

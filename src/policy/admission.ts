@@ -4,11 +4,13 @@
  * @module
  */
 import { type Backlog, placeOf } from './backlog.ts'
+import { doorShare } from './margin.ts'
 import type { Pressure } from './pressure.ts'
 import type { Tails } from './tails.ts'
 import type { Query } from './query.ts'
 import type { DeadlineQueue } from './queue.ts'
 import { levelOf, type PipelineShape } from './shape.ts'
+import type { Layout } from './capacity.ts'
 import type { Answer } from './types.ts'
 
 export type Refusal = Extract<Answer, { ok: false }>
@@ -25,6 +27,7 @@ export interface Admission {
   /** Nodes that may yet come to hold what is missing. */
   isLoading(): boolean
   full: boolean
+  layout: Layout
   tails: Tails
   backlog: Backlog
   queries: DeadlineQueue<Query>
@@ -33,8 +36,6 @@ export interface Admission {
 
 const RETRY_LOADING_MS = 1000
 const RETRY_NO_NODE_MS = 5000
-/** Share of a query's time that admission behind a queue that stands leaves for what comes. */
-const QUEUE_MARGIN = 0.1
 const LEAST_RETRY_MS = 50
 const MOST_RETRY_MS = 60_000
 
@@ -88,7 +89,7 @@ export function admit(
   )
   // Behind a queue that stands, what is known too roughly shall not cost those inside.
   const spreadMs = Math.max(0, quickest.safeChainMs - quickest.chainMs)
-  const marginMs = Math.min(aheadMs, spreadMs + QUEUE_MARGIN * leftMs)
+  const marginMs = Math.min(aheadMs, spreadMs + doorShare(asked.layout) * leftMs)
   // What nobody could do in its time says nothing of the queue.
   const stands = quickest.chainMs <= leftMs &&
     asked.pressure.isStanding(doneMs + marginMs > leftMs, leftMs, nowMs)

@@ -6,6 +6,7 @@
  * @module
  */
 import type { Capacity } from './capacity.ts'
+import { keptInside } from './margin.ts'
 import type { Least, Quickest, Tails } from './tails.ts'
 import type { DeadlineQueue } from './queue.ts'
 import type { Query } from './query.ts'
@@ -167,8 +168,8 @@ function look(
     firstMs += rest.firstMs
     if (rest.poolMs === 0) continue
     const spareMs = Math.max(0, query.deadlineMs - endMs)
-    query.slackMs = spareMs
-    if (spareMs < block!.slackMs) block!.slackMs = spareMs
+    query.slackMs = spareMs - keptInside(startMs - nowMs, query.deadlineMs - nowMs)
+    if (query.slackMs < block!.slackMs) block!.slackMs = query.slackMs
     const slackMs = Math.max(0, spareMs - reserved * query.laxityMs)
     if (slackMs < leastMs) {
       secondMs = leastMs

@@ -111,7 +111,7 @@ export function createInside(parts: InsideParts): Inside {
     }
     counters.arrived(shape.name)
     const counts = counters.pipelines.get(shape.name)!
-    const { tails } = outlook.capacity(nowMs)
+    const { capacity: { layout }, tails } = outlook.capacity(nowMs)
     const known = outlook.backlog(nowMs)
     const admitted = admit({
       shape,
@@ -122,6 +122,7 @@ export function createInside(parts: InsideParts): Inside {
       draining,
       isLoading: parts.isLoading,
       full: counts.inFlight >= limits.maxQueries,
+      layout,
       tails,
       backlog: known,
       queries,

@@ -100,7 +100,7 @@ export interface Query extends Urgent {
   aheadMs: number
   /** Likewise, of first items alone. */
   firstAheadMs: number
-  /** Likewise: how much later it could go and still end in time; infinite where it takes no time. */
+  /** Likewise: how much later it could go and end in time, with its margin; infinite if it needs none. */
   slackMs: number
 }
 

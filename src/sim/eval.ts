@@ -77,6 +77,7 @@ export function evalScenario(data: EvalData, options: EvalOptions) {
       latencyCv: options.latencyCv ?? LATENCY_CV,
       ...options.fanOutSpread === undefined ? {} : { fanOutSpread: options.fanOutSpread },
     },
+    ...options.timeoutsMs === undefined ? {} : { timeoutsMs: options.timeoutsMs },
     ...options.told === undefined ? {} : { told: options.told },
     ...options.churn === undefined ? {} : { churn: options.churn },
     planDelayMs: 300,

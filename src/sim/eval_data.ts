@@ -73,6 +73,8 @@ export interface EvalOptions {
   roundTripMs?: number
   latencyCv?: number
   fanOutSpread?: number
+  /** See `timeoutsMs` of a scenario. */
+  timeoutsMs?: [number, number]
   told?: { bias?: number; spread?: number; mean?: 'profile' | 'always' }
   churn?: { meanUptimeS: number; meanDowntimeS: number }
 }

@@ -11,7 +11,7 @@ import { createContent } from './content.ts'
 import { createSimulatedDriver } from './driver.ts'
 import { createVirtualTime } from './events.ts'
 import { createSimulatedPool } from './pool.ts'
-import { createRandom, seedFor } from './random.ts'
+import { createRandom, type Random, seedFor } from './random.ts'
 import { resultOf, type SimulationResult } from './result.ts'
 import type { Scenario } from './scenario.ts'
 
@@ -25,6 +25,10 @@ export interface SimulationRun {
 const FIRST_S = 10
 /** Queries are given this long after the last deadline before they count as never answered. */
 const AFTER_MS = 1000
+
+/** Evenly in the logarithm: short ones are as frequent as long ones. */
+const drawn = ([least, most]: [number, number], random: Random) =>
+  least * (most / least) ** random()
 
 /** Mean rate of the first 10 s of each workload, by pipeline. */
 export function initialRates(scenario: Scenario): { [pipeline: string]: number } {
@@ -43,7 +47,7 @@ export function simulate(
   policy: Policy,
   clock: () => number = () => performance.now(),
 ): SimulationRun {
-  const { workloads, seed, planDelayMs } = scenario
+  const { workloads, seed, planDelayMs, timeoutsMs } = scenario
   const endS = Math.max(...workloads.map(({ trace }) => durationS(trace)))
   const time = createVirtualTime()
   const account = createAccount(endS, workloads.length)
@@ -90,13 +94,15 @@ export function simulate(
 
   workloads.forEach(({ pipeline: { name, sloMs }, trace }, i) => {
     const arrivals = createArrivals(trace, createRandom(seedFor(seed, `arrivals ${name}`)))
+    const chance = createRandom(seedFor(seed, `timeouts ${name}`))
+    const timeoutMs = timeoutsMs === undefined ? () => sloMs : () => drawn(timeoutsMs, chance)
     let count = 0
     const next = () => {
       const atMs = arrivals()
       if (atMs === Infinity) return
       time.at(atMs, () => {
         const query = `${name}-${count}`
-        const deadlineMs = atMs + sloMs
+        const deadlineMs = atMs + timeoutMs()
         account.arrived(query, i, atMs, deadlineMs)
         const payload = contents[i]!.root(count++)
         post({ type: 'query_arrived', query, pipeline: name, deadlineMs, payload })
@@ -109,7 +115,8 @@ export function simulate(
   pool.join()
   time.run(0)
   settling = false
-  time.run(endS * 1000 + Math.max(...workloads.map((w) => w.pipeline.sloMs)) + AFTER_MS)
+  const mostMs = timeoutsMs?.[1] ?? Math.max(...workloads.map((w) => w.pipeline.sloMs))
+  time.run(endS * 1000 + mostMs + AFTER_MS)
   pool.end()
   const silent = account.close()
   if (silent > 0) faults.set('query never answered', silent)

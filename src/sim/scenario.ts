@@ -25,6 +25,8 @@ export interface Scenario {
   latencyCv: number
   fanOutSpread: number
   told?: Told
+  /** Least and most of the time that a query has; absent where each has its pipeline's SLO. */
+  timeoutsMs?: [number, number]
   planDelayMs: number
   drift: { atS: number; node: string; slowness: number }[]
   seed: number
@@ -66,7 +68,8 @@ export function checkScenario(
     const { message } = issue.code === 'invalid_key' ? issue.issues[0] ?? issue : issue
     throw new ScenarioError(file, issue.path.join('.'), message)
   }
-  const { pipeline, trace, workloads, churn, told, noise, classes, pool, ...rest } = parsed.data
+  const { pipeline, trace, workloads, churn, told, timeoutsMs, noise, classes, pool, ...rest } =
+    parsed.data
   if (workloads === undefined && (pipeline === undefined || trace === undefined)) {
     throw new ScenarioError(file, '', 'needs pipeline and trace, or workloads')
   }
@@ -97,6 +100,7 @@ export function checkScenario(
     ...rest,
     ...churn === undefined ? {} : { churn },
     ...told === undefined ? {} : { told },
+    ...timeoutsMs === undefined ? {} : { timeoutsMs },
     workloads: ready,
     classes,
     pool,

@@ -2,7 +2,7 @@
  * The file format `shoal-scenario/1`: a pool, what is asked of it over time, and a seed.
  *
  * Unknown fields are ignored. Additions to the agreed fields: `speedCv`, `drift`, `told`,
- * `noise.fanOutSpread`, and latencies under `TASK/VARIANT` where two tasks have a variant of one name.
+ * `timeoutsMs`, `noise.fanOutSpread`, and latencies under `TASK/VARIANT` where two tasks have a variant of one name.
  *
  * @module
  */
@@ -68,6 +68,10 @@ export const scenarioSchema = z.object({
     fanOutSpread: z.number().min(1).default(1),
   }).optional(),
   told: told.optional(),
+  /** Each query has a time of its own, least to most, evenly in the logarithm; else the SLO. */
+  timeoutsMs: z.tuple([positive, positive]).refine(([least, most]) => least <= most, {
+    error: 'must be the least, then the most',
+  }).optional(),
   planDelayMs: notNegative.default(300),
   /** From `atS` on this node takes `slowness` times its usual latency, and does not say so. */
   drift: z.array(z.object({ atS: notNegative, node: z.string(), slowness: positive })).default([]),

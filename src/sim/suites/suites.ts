@@ -9,6 +9,7 @@ import { robustness } from './robustness.ts'
 import { slo } from './slo.ts'
 import { large, speed } from './speed.ts'
 import type { Suite } from './suite.ts'
+import { timeouts } from './timeouts.ts'
 import { traces } from './traces.ts'
 import { tuning } from './tuning.ts'
 import { unseen } from './unseen.ts'
@@ -24,6 +25,7 @@ export const SUITES: readonly Suite[] = [
   slo,
   heterogeneous,
   memory,
+  timeouts,
   unseen,
   speed,
   large,

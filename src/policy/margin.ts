@@ -1,0 +1,27 @@
+/**
+ * What a query that waits behind others keeps of its time, for batches that take longer than they
+ * should and for the lumps that time comes in.
+ *
+ * @module
+ */
+import type { Layout } from './capacity.ts'
+
+const DOOR = 0.2
+/** Where slots do not hold all: one that was refused there would often have found hands after all. */
+const DOOR_OF_FEW = 0.1
+/**
+ * More than at the door: who is more urgent may come again and again, and each takes something.
+ * With as much as at the door one in ten of those let in is lost where many come, with none one in
+ * five, and fewer are served.
+ */
+const INSIDE = 0.4
+
+/** Share of the time that it has left: what the door asks for behind a queue that stands. */
+export const doorShare = ({ allHeld }: Layout) => allHeld ? DOOR : DOOR_OF_FEW
+
+/**
+ * Of what a query inside could spare, the part that nobody more urgent may take.
+ *
+ * @param aheadMs time until its turn comes
+ */
+export const keptInside = (aheadMs: number, leftMs: number) => INSIDE * Math.min(aheadMs, leftMs)

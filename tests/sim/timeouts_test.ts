@@ -1,0 +1,69 @@
+/** Queries with a time of their own, and more of them than a pool carries. */
+import assert from 'node:assert/strict'
+import { createPolicy } from '../../src/policy/policies.ts'
+import { createRandom } from '../../src/sim/random.ts'
+import { simulate } from '../../src/sim/run.ts'
+import { chain, scenarioOf, scripted, single } from './fixtures.ts'
+
+const tabs = {
+  latencyMs: { quick: { 1: 10, 4: 20, 8: 36 }, exact: { 1: 20, 4: 50, 8: 90 } },
+  ...{ instancesPerNode: 'all', swapMs: 0, roundTripMs: 4 },
+}
+
+/** What becomes of those that the door lets in. */
+function letIn(nodes: number, perS: number, timeoutsMs?: [number, number], seed = 1) {
+  const scenario = scenarioOf({
+    ...{ pipeline: chain, classes: { tabs }, pool: [{ class: 'tabs', count: nodes }], seed },
+    ...{ trace: { binSeconds: 1, rates: Array(20).fill(perS) }, noise: { latencyCv: 0.15 } },
+    ...timeoutsMs === undefined ? {} : { timeoutsMs },
+  })
+  const policy = createPolicy('shoal', {
+    pipelines: scenario.workloads.map(({ pipeline }) => pipeline),
+    ...{ seed, random: createRandom(seed) },
+  })
+  const { handle } = policy.scheduler
+  const counts = { answered: 0, lost: 0, refused: 0 }
+  policy.scheduler.handle = (event, nowMs) => {
+    const commands = handle(event, nowMs)
+    for (const command of commands) {
+      if (command.type !== 'answer') continue
+      const { answer } = command
+      const atDoor = !answer.ok && answer.reason === 'infeasible_deadline'
+      counts[answer.ok ? 'answered' : atDoor ? 'refused' : 'lost']++
+    }
+    return commands
+  }
+  simulate(scenario, policy)
+  return { ...counts, lostShare: counts.lost / (counts.answered + counts.lost) }
+}
+
+Deno.test('each query has a time between the least and the most, as often short as long', () => {
+  const times: number[] = []
+  const arrivals = scripted((event, nowMs) => {
+    if (event.type === 'query_arrived') times.push(event.deadlineMs - nowMs)
+    return []
+  })
+  const classes = { tabs: { ...tabs, latencyMs: { exact: { 1: 20 } } } }
+  const pool = [{ class: 'tabs', count: 1 }]
+  const trace = { binSeconds: 1, rates: [2000] }
+  simulate(scenarioOf({ pipeline: single, classes, pool, trace, timeoutsMs: [10, 1000] }), arrivals)
+  assert.ok(Math.min(...times) >= 10 && Math.max(...times) <= 1000)
+  const short = times.filter((ms) => ms < 100).length / times.length
+  assert.ok(Math.abs(short - 0.5) < 0.05, `${short} below the middle of the logarithm`)
+  assert.throws(() => scenarioOf({ timeoutsMs: [100, 10] }), /timeoutsMs.*the least, then the most/)
+})
+
+Deno.test('under overload who is let in is answered, whatever time the others have', () => {
+  for (const timeoutsMs of [undefined, [50, 500], [40, 4000]] as const) {
+    for (const nodes of [2, 6]) {
+      const each = [1, 2, 3].map((seed) =>
+        letIn(nodes, 250 * nodes, timeoutsMs && [...timeoutsMs], seed)
+      )
+      for (const { answered, lostShare, refused } of each) {
+        const what = `${timeoutsMs} ms, ${nodes} nodes: ${JSON.stringify(each)}`
+        assert.ok(answered > 500 && refused > answered, what)
+        assert.ok(lostShare < 0.04, what)
+      }
+    }
+  }
+})
