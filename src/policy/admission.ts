@@ -15,6 +15,13 @@ import type { Answer } from './types.ts'
 
 export type Refusal = Extract<Answer, { ok: false }>
 
+/**
+ * Nobody could do it in its time, were the pool idle: it says nothing of what the pool carries, and
+ * is no demand that a plan could meet.
+ */
+export const isHopeless = ({ reason, retryAfterMs }: Refusal): boolean =>
+  reason === 'infeasible_deadline' && retryAfterMs === undefined
+
 export interface Admission {
   shape: PipelineShape
   /** Highest least accuracy that can be kept with the variants that may be used. */

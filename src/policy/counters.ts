@@ -45,7 +45,8 @@ export interface Counters {
   /** One pipeline is gone, and another took its place: its counts are that one's. */
   fold(from: string, into: string): void
   arrived(pipeline: string): void
-  failed(pipeline: string, reason: FailureReason): void
+  /** @param hopeless see `isHopeless`: it is counted, and nothing learned from it */
+  failed(pipeline: string, reason: FailureReason, hopeless?: boolean): void
   /** @param slack share of its time that was left @param lowered share of its items that time lowered */
   served(pipeline: string, accuracy: number, slack: number, lowered: number): void
   closed(reason: CloseReason): void
@@ -91,9 +92,10 @@ export function createCounters(shapes: Shapes): Counters {
       pipelines.get(pipeline)!.arrived++
       recent.get(pipeline)!.arrived++
     },
-    failed(pipeline, reason) {
+    failed(pipeline, reason, hopeless = false) {
       const { failed } = pipelines.get(pipeline)!
       failed[reason] = (failed[reason] ?? 0) + 1
+      if (hopeless) return
       if (reason === 'queue_full' || reason === 'infeasible_deadline') {
         recent.get(pipeline)!.refused++
       }

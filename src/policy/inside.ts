@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { admit, type Refusal } from './admission.ts'
+import { admit, isHopeless, type Refusal } from './admission.ts'
 import type { Counters } from './counters.ts'
 import type { Flights } from './flights.ts'
 import type { Limits } from './options.ts'
@@ -96,7 +96,7 @@ export function createInside(parts: InsideParts): Inside {
   }
 
   function refuse(query: QueryId, pipeline: string | undefined, answer: Refusal): void {
-    if (pipeline !== undefined) counters.failed(pipeline, answer.reason)
+    if (pipeline !== undefined) counters.failed(pipeline, answer.reason, isHopeless(answer))
     emit({ type: 'answer', query, answer })
   }
 

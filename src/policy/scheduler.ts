@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { isHopeless } from './admission.ts'
 import { createController } from './controller.ts'
 import { createDispatcher } from './dispatcher.ts'
 import type { Memory } from './memory.ts'
@@ -63,7 +64,7 @@ export function createScheduler(options: SchedulerOptions): LearningScheduler {
     if (event.type === 'pipeline_added') shapes.add(event.pipeline)
     dispatcher.expire(nowMs, false)
     dispatcher.handle(event, nowMs)
-    controller.handle(event, nowMs)
+    if (!isNoDemand(event, commands)) controller.handle(event, nowMs)
     heed()
     if (event.type === 'pipeline_removed') {
       shapes.remove(event.pipeline)
@@ -112,4 +113,12 @@ export function createScheduler(options: SchedulerOptions): LearningScheduler {
     stats: () => dispatcher.stats(nowMs),
     memory: dispatcher.memory,
   }
+}
+
+/** Whether it is a query that was refused as one that nobody can do in its time. */
+function isNoDemand(event: PolicyEvent, commands: readonly PolicyCommand[]): boolean {
+  if (event.type !== 'query_arrived') return false
+  const last = commands[commands.length - 1]
+  return last?.type === 'answer' && last.query === event.query && !last.answer.ok &&
+    isHopeless(last.answer)
 }

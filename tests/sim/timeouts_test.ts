@@ -67,3 +67,33 @@ Deno.test('under overload who is let in is answered, whatever time the others ha
     }
   }
 })
+
+/** The mean accuracy of those who can be served, where another comes with each whose time is up. */
+function accuracyBeside(hopeless: boolean): number {
+  const scenario = scenarioOf({
+    ...{ pipeline: chain, classes: { tabs }, pool: [{ class: 'tabs', count: 3 }] },
+    ...{ trace: { binSeconds: 1, rates: Array(20).fill(45) } },
+  })
+  const policy = createPolicy('shoal', {
+    pipelines: scenario.workloads.map(({ pipeline }) => pipeline),
+    ...{ seed: 1, random: createRandom(1) },
+  })
+  const { handle } = policy.scheduler
+  policy.scheduler.handle = (event, nowMs) => {
+    if (!hopeless || event.type !== 'query_arrived') return handle(event, nowMs)
+    const query = `hopeless-${event.query}`
+    const commands = handle({ ...event, query, deadlineMs: nowMs + 1, timeoutMs: 1 }, nowMs)
+    const mine = commands.filter((command) => command.type === 'answer' && command.query === query)
+    assert.equal(mine.length, 1)
+    return [...commands.filter((command) => !mine.includes(command)), ...handle(event, nowMs)]
+  }
+  const { result, faults } = simulate(scenario, policy)
+  assert.equal(faults.size, 0)
+  assert.ok(result.violationRatio < 0.01, `${result.violationRatio}`)
+  return result.effectiveAccuracy
+}
+
+Deno.test('who asks for what nobody can do in time costs the others no accuracy', () => {
+  const [alone, beside] = [accuracyBeside(false), accuracyBeside(true)]
+  assert.ok(Math.abs(alone - beside) < 0.01, `${beside}, alone ${alone}`)
+})
