@@ -1,5 +1,6 @@
 /** A real node measures, leaves, comes back: its figures are offered once a run has agreed. */
-import { deepEqual, equal, match, ok } from 'node:assert/strict'
+import { equal, match, ok } from 'node:assert/strict'
+import { isDeepStrictEqual } from 'node:util'
 import type { Host } from '../../src/node/host.ts'
 import type { NodeEvent } from '../../src/node/state.ts'
 import { A, B, C, load, testHost, withNode } from './fixture.ts'
@@ -44,13 +45,15 @@ Deno.test('node that comes back offers what it measured, once a run of each task
       const { message } = await peer.take('report', ({ remembered }) => remembered !== undefined)
       equal(message.remembered?.used, true)
       equal(message.remembered?.measuredAt, row.measuredAt)
-      for (const variant of ['a', 'c']) {
-        const told = peer.received.flatMap(({ message }) =>
-          message.type === 'report' ? message.profile ?? [] : []
+      // On a busy machine the run while it loaded may not agree, and the one in an idle moment does.
+      const isTold = (variant: string) =>
+        peer.received.some(({ message }) =>
+          message.type === 'report' &&
+          message.profile?.some((one) =>
+            one.variant === variant && isDeepStrictEqual(one.points, row.points)
+          )
         )
-        const last = told.findLast((one) => one.variant === variant)
-        deepEqual(last?.points, row.points)
-      }
+      while (!isTold('a') || !isTold('c')) await peer.take('report')
     })
   }))
 
