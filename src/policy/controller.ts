@@ -22,6 +22,8 @@ import type { NodeId, Plan, PolicyCommand, PolicyEvent, VariantRuling } from './
 
 export interface Controller {
   handle(event: PolicyEvent, nowMs: number): void
+  /** A query came that the pool could do in its time, were it idle. */
+  asked(pipeline: string, nowMs: number): void
   /** Whether the mix should be worked out anew. */
   isDue(nowMs: number): boolean
   decide(report: Report, nowMs: number): Directive
@@ -175,8 +177,6 @@ export function createController(parts: ControllerParts): Controller {
 
   function handle(event: PolicyEvent, nowMs: number): void {
     switch (event.type) {
-      case 'query_arrived':
-        return steering.count(event.pipeline, nowMs)
       case 'node_joined':
         return join(event, nowMs)
       case 'node_reported': {
@@ -258,6 +258,7 @@ export function createController(parts: ControllerParts): Controller {
 
   return {
     handle,
+    asked: steering.count,
     isDue: (nowMs) =>
       steering.isDue(epoch, members.size > FEW_NODES ? members.size * SETTLE_MS : 0, nowMs),
     decide(report, nowMs) {

@@ -12,7 +12,7 @@ import type { Directive } from './directive.ts'
 import { createDispatch } from './dispatch.ts'
 import { createFanOut } from './fanout.ts'
 import { createFlights } from './flights.ts'
-import { createInside } from './inside.ts'
+import { createInside, type InsideParts } from './inside.ts'
 import { isAlone } from './capacity.ts'
 import type { Mix } from './frontier/mix.ts'
 import { capacityReport } from './frontier/problem.ts'
@@ -79,7 +79,7 @@ export function createDispatcher(
   shapes: Shapes,
   limits: Limits,
   emit: (command: PolicyCommand) => void,
-  options: Pick<SchedulerOptions, 'trust' | 'hedge'> = {},
+  options: Pick<SchedulerOptions, 'trust' | 'hedge'> & Pick<InsideParts, 'asked'>,
 ): Dispatcher {
   const profile = createProfile()
   const fanOut = createFanOut()
@@ -114,6 +114,7 @@ export function createDispatcher(
     bestFloor: rulings.bestFloor,
     isLoading: pool.isLoading,
     nowMs: () => nowMs,
+    asked: options.asked,
   })
   const finishing = { profile, fanOut, pool, flights, ...inside }
   const upcoming = createUpcoming({ shapes, waiting, fanOut, running: flights.running })

@@ -29,6 +29,8 @@ export interface InsideParts {
   isLoading(): boolean
   bestFloor(shape: PipelineShape): number
   nowMs(): number
+  /** Demand: a query came that could be done in its time, were the pool idle. */
+  asked(pipeline: string): void
 }
 
 export interface Inside {
@@ -128,7 +130,9 @@ export function createInside(parts: InsideParts): Inside {
       queries,
       pressure,
     }, nowMs)
-    if ('reason' in admitted) return refuse(id, shape.name, admitted)
+    const isRefused = 'reason' in admitted
+    if (!isRefused || !isHopeless(admitted)) parts.asked(shape.name)
+    if (isRefused) return refuse(id, shape.name, admitted)
     const seq = arrivals++
     const { laxityMs, dueMs } = admitted
     const query = createQuery(

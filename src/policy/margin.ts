@@ -11,8 +11,7 @@ const DOOR = 0.2
 const DOOR_OF_FEW = 0.1
 /**
  * More than at the door: who is more urgent may come again and again, and each takes something.
- * With as much as at the door one in ten of those let in is lost where many come, with none one in
- * five, and fewer are served.
+ * With less some of those let in are lost where many come, and fewer are served.
  */
 const INSIDE = 0.4
 

@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { isHopeless } from './admission.ts'
 import { createController } from './controller.ts'
 import { createDispatcher } from './dispatcher.ts'
 import type { Memory } from './memory.ts'
@@ -34,7 +33,10 @@ export function createScheduler(options: SchedulerOptions): LearningScheduler {
   const limits = limitsOf(options.limits)
   let commands: PolicyCommand[] = []
   const emit = (command: PolicyCommand) => void commands.push(command)
-  const dispatcher = createDispatcher(shapes, limits, emit, options)
+  const dispatcher = createDispatcher(shapes, limits, emit, {
+    ...options,
+    asked: (pipeline) => controller.asked(pipeline, nowMs),
+  })
   const { trust } = dispatcher
   if (options.memory !== undefined) dispatcher.recall(options.memory)
   const controller = createController({
@@ -64,7 +66,7 @@ export function createScheduler(options: SchedulerOptions): LearningScheduler {
     if (event.type === 'pipeline_added') shapes.add(event.pipeline)
     dispatcher.expire(nowMs, false)
     dispatcher.handle(event, nowMs)
-    if (!isNoDemand(event, commands)) controller.handle(event, nowMs)
+    controller.handle(event, nowMs)
     heed()
     if (event.type === 'pipeline_removed') {
       shapes.remove(event.pipeline)
@@ -113,12 +115,4 @@ export function createScheduler(options: SchedulerOptions): LearningScheduler {
     stats: () => dispatcher.stats(nowMs),
     memory: dispatcher.memory,
   }
-}
-
-/** Whether it is a query that was refused as one that nobody can do in its time. */
-function isNoDemand(event: PolicyEvent, commands: readonly PolicyCommand[]): boolean {
-  if (event.type !== 'query_arrived') return false
-  const last = commands[commands.length - 1]
-  return last?.type === 'answer' && last.query === event.query && !last.answer.ok &&
-    isHopeless(last.answer)
 }

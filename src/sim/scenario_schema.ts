@@ -2,7 +2,8 @@
  * The file format `shoal-scenario/1`: a pool, what is asked of it over time, and a seed.
  *
  * Unknown fields are ignored. Additions to the agreed fields: `speedCv`, `drift`, `told`,
- * `timeoutsMs`, `noise.fanOutSpread`, and latencies under `TASK/VARIANT` where two tasks have a variant of one name.
+ * `timeoutsMs`, `noise.fanOutSpread`, and latencies under `TASK/VARIANT` where two tasks have a
+ * variant of one name.
  *
  * @module
  */

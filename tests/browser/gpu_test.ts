@@ -2,15 +2,16 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import type { Page } from 'playwright-core'
+import { editDistance } from '../../profiles/ocr/score.ts'
 import { ROOT } from '../../src/cli/root.ts'
 import { launch, type Pool, skippedWithout, startPool, wantChromium } from './fixture.ts'
 import { joinWith, leave } from './join_with.ts'
 
 /** Small ones: a software GPU takes seconds for those of pages. */
 const SHELF = join(ROOT, 'profiles', 'shelf')
-const VARIANTS = ['s80', 'g28', 'p56']
-/** Of the things in the scene: engines round differently, and crops may travel as JPEG. */
-const MOST_OTHERWISE = 0.15
+const VARIANTS = ['s80', 'g40', 'p56']
+/** Of the characters: engines round differently, and crops may travel as JPEG. */
+const MOST_ERRORS = 0.06
 
 const executable = await wantChromium()
 
@@ -20,21 +21,20 @@ interface Shelf {
 }
 
 /** What is seen in the sample scene, and which backends saw it. */
-async function see(pool: Pool): Promise<{ seen: string[]; backends: string[] }> {
+async function see(pool: Pool): Promise<{ seen: string; backends: string[] }> {
   const scene = await Deno.readFile(join(ROOT, 'demo', 'samples', 'shelf.jpg'))
   const { status, answer } = await pool.ask<Shelf>('shelf', scene)
   assert.equal(status, 200, JSON.stringify(answer))
   const { garments, prices } = answer.outputs
   assert.ok(garments.length > 0 && prices.length > 0)
-  const seen = [...garments.map(({ label }) => label), ...prices.map(({ text }) => text)]
+  const seen = [...garments.map(({ label }) => label), ...prices.map(({ text }) => text)].join(' ')
   const backends = [...new Set(answer.stages.map((stage) => String(stage.backend)))]
   return { seen, backends }
 }
 
-function assertAlike(seen: string[], expected: string[]): void {
-  const otherwise = expected.filter((name, i) => seen[i] !== name).length / expected.length
-  assert.equal(seen.length, expected.length)
-  assert.ok(otherwise <= MOST_OTHERWISE, `${otherwise}: ${seen}, not ${expected}`)
+function assertAlike(seen: string, expected: string): void {
+  const errors = editDistance(expected, seen) / expected.length
+  assert.ok(errors <= MOST_ERRORS, `${errors}: ${seen}, not ${expected}`)
 }
 
 /** As a driver that crashed: in each worker of the page that computes on the GPU. */
@@ -65,7 +65,7 @@ Deno.test({
       launch(executable!, true),
       startPool({ dirs: [SHELF], variants: VARIANTS }),
     ])
-    let onGpu: string[] = []
+    let onGpu = ''
     /** What comes after a step that failed would wait for ever. */
     const step = async (name: string, fn: () => Promise<void>) => {
       assert.ok(await t.step(name, fn), name)
