@@ -15,10 +15,15 @@ export interface BatchSizes {
   ran(className: string, variant: VariantShape, items: number, large: boolean): void
   /** Mean size that an item finds itself in, large batches apart; 1 before anything ran. */
   seen(className: string, task: TaskShape): number
-  /** Mean time of an item of the variant, of batches of these latencies. */
-  costMs(className: string, variant: VariantShape, latencyMs: (batch: number) => number): number
+  /** Of an item of the variant, of batches of these latencies. */
+  costs(className: string, variant: VariantShape, latencyMs: (batch: number) => number): Costs
+}
+
+/** Milliseconds of a slot for one item, on average. */
+export interface Costs {
+  costMs: number
   /** The same for a plan: before the class ran anything, of batches that one query brings. */
-  planMs(className: string, variant: VariantShape, latencyMs: (batch: number) => number): number
+  planMs: number
 }
 
 interface Sizes {
@@ -83,11 +88,11 @@ export function createBatchSizes(): BatchSizes {
       learn(all, items, large)
     },
     seen: (className, task) => Math.max(1, classes.get(className)?.tasks[task.index]?.mean ?? 1),
-    costMs,
-    planMs(className, variant, latencyMs) {
-      if (classes.has(className)) return costMs(className, variant, latencyMs)
+    costs(className, variant, latencyMs) {
+      const ms = costMs(className, variant, latencyMs)
+      if (classes.has(className)) return { costMs: ms, planMs: ms }
       const batch = firstOf(variant.task)
-      return Math.min(latencyMs(1), latencyMs(batch) / batch)
+      return { costMs: ms, planMs: Math.min(latencyMs(1), latencyMs(batch) / batch) }
     },
   }
 }

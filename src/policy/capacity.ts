@@ -171,8 +171,9 @@ function serviceOf(
     const { upperMs } = means
     const meanMs = latencyMs(1)
     const batch = sizes.seen(group.class.name, variant.task)
-    const costMs = Math.max(sizes.costMs(group.class.name, variant, latencyMs), 1e-3)
-    const planMs = Math.max(sizes.planMs(group.class.name, variant, latencyMs), 1e-3)
+    const costs = sizes.costs(group.class.name, variant, latencyMs)
+    const costMs = Math.max(costs.costMs, 1e-3)
+    const planMs = Math.max(costs.planMs, 1e-3)
     servers.push({ group, meanMs, upperMs, costMs, planMs, latencyMs, known, batch })
     ratePerMs += group.duty / costMs
     ratios += group.slots.length * upperMs / meanMs

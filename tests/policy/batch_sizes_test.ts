@@ -17,7 +17,7 @@ Deno.test('an item costs what it takes in the batches of its own variant', () =>
     sizes.ran('class-1', tiny!, 8, true)
     for (let k = 0; k < 8; k++) sizes.ran('class-1', mid!, 1, false)
   }
-  const [tinyMs, midMs] = [tiny, mid].map((one) => sizes.costMs('class-1', one!, latencyMs))
+  const [tinyMs, midMs] = [tiny, mid].map((one) => sizes.costs('class-1', one!, latencyMs).costMs)
   // In one batch for all they would cost the same.
   assert.ok(midMs! > tinyMs! + 3, `${midMs} and ${tinyMs}`)
 })
@@ -27,7 +27,7 @@ Deno.test('a variant that never ran, or not of late, is expected in the batches 
   for (let i = 0; i < 200; i++) sizes.ran('class-1', mid!, 1, false)
   for (let i = 0; i < 200; i++) sizes.ran('class-1', tiny!, 8, true)
   for (const variant of [mid, big]) {
-    const ms = sizes.costMs('class-1', variant!, latencyMs)
+    const ms = sizes.costs('class-1', variant!, latencyMs).costMs
     assert.ok(ms < 5, `${ms} of ${variant!.ref.variant}`)
   }
 })
@@ -37,10 +37,10 @@ Deno.test('before a class ran anything a plan expects what one query brings, a d
   const [, read] = shapes.pipelines.get('ocr')!.tasks
   assert.equal(read!.name, 'read')
   // The most accurate detector hands on four.
-  assert.equal(sizes.planMs('class-1', big!, (batch) => 10 + batch), 14 / 4)
-  assert.equal(sizes.costMs('class-1', big!, (batch) => 10 + batch), 11)
+  assert.equal(sizes.costs('class-1', big!, (batch) => 10 + batch).planMs, 14 / 4)
+  assert.equal(sizes.costs('class-1', big!, (batch) => 10 + batch).costMs, 11)
   // A device on which more cost more runs them one by one.
-  assert.equal(sizes.planMs('class-1', big!, (batch) => 10 * batch ** 2), 10)
+  assert.equal(sizes.costs('class-1', big!, (batch) => 10 * batch ** 2).planMs, 10)
   sizes.ran('class-1', mid!, 2, false)
-  assert.equal(sizes.planMs('class-1', big!, (batch) => 10 + batch), 6)
+  assert.equal(sizes.costs('class-1', big!, (batch) => 10 + batch).planMs, 6)
 })

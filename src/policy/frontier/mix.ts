@@ -14,15 +14,15 @@ export interface PipelineMix {
   /** Mean accuracy of what is served. */
   accuracy: number
   /** By id of prefix: share of all queries whose items of that task go this way. */
-  flow: Float64Array
+  flow: number[]
 }
 
 export interface Mix {
   pipelines: PipelineMix[]
   /** By index of variant, by index of group: share of the group's time, of the capacity planned with. */
-  work: Float64Array[]
+  work: number[][]
   /** Likewise, in items: how many of the variant the group does, in the same proportions everywhere. */
-  items: Float64Array[]
+  items: number[][]
   /** By index of task: time of the whole pool for one item and all that follows, in ms. */
   taskMs: number[]
   /** By index of way: share of the task's items that come by it; none where there is one group. */
@@ -76,7 +76,11 @@ export function slackOf(shapes: Shapes, problem: FrontierProblem, mix: Mix): num
 }
 
 /** Mean over the flow of the time from the start to the last leaf, one item alone at each task. */
-function chainOf(shape: PipelineShape, { services }: FrontierProblem, flow: Float64Array): number {
+function chainOf(
+  shape: PipelineShape,
+  { services }: FrontierProblem,
+  flow: readonly number[],
+): number {
   const visit = (prefix: Prefix): number => {
     const share = flow[prefix.id]!
     if (share <= 0) return 0

@@ -9,10 +9,15 @@
  *   for each group: sum of its work <= aim; none of a variant that it is too slow for
  *   most of: served first, then accuracy, then little work
  *
+ * It is solved some sixty times a second, so what follows from the rest is no variable: the flow on a
+ * prefix with one child task is what goes on from it, and the work of a variant that one group alone
+ * is able to do is what flows to it. A chain on nodes that are alike leaves a row for the demand, one
+ * for the nodes, and a column for each path.
+ *
  * @module
  */
-import type { PipelineShape, Prefix, Shapes } from '../shape.ts'
-import type { FrontierProblem } from './problem.ts'
+import type { PipelineShape, Prefix, Shapes, VariantShape } from '../shape.ts'
+import type { FrontierProblem, Service } from './problem.ts'
 
 /** A query served weighs more than any accuracy; the least served pipeline more than the others. */
 const SERVED = 10
@@ -22,128 +27,222 @@ const WORK = 1e-3
 /** A variant that could carry so many times the demand is as good as unlimited. */
 const MAX_RATIO = 1e4
 /** More prefixes than this are not solved for: what a pipeline's file names last is left out. */
-const MAX_COLUMNS = 600
+const MAX_PREFIXES = 600
 
 export type Coefficients = [string, number][]
 
-/** Maximise `score`; every variable is 0 or more. */
-export interface Model {
-  variables: Map<string, Coefficients>
-  constraints: Map<string, { max?: number; equal?: number }>
+/** Time of a group for a variant, as a share of all of it, for each unit of a column. */
+export interface Work {
+  index: number
+  group: number
+  share: number
 }
 
-/** Variables are `f` pipeline prefix, `w` variant group, and `least`. */
+/**
+ * What a variable is: a flow, of a path's last prefix, or of one where branches part, and of all before
+ * it up to such a one; or work; or neither, of the least share that a pipeline is served.
+ */
+export interface Column {
+  pipeline: number
+  /** Ids of the prefixes that it is a flow of. */
+  prefixes: readonly number[]
+  /** Its own work, or what the flow takes of variants that one group alone does. */
+  works: readonly Work[]
+}
+
+/** Maximise `score`; every variable is 0 or more. */
+export interface Model {
+  variables: [Column, Coefficients][]
+  constraints: Map<string, { max?: number; equal?: number }>
+  /** The constraints of the groups. */
+  capacities: { max: number }[]
+}
+
 export function frontierModel(shapes: Shapes, problem: FrontierProblem): Model {
-  const variables = new Map<string, Coefficients>()
-  const constraints = new Map<string, { max?: number; equal?: number }>()
-  const total = problem.ratesPerS.reduce((sum, rate) => sum + rate, 0)
-  const used = new Map<number, number>()
+  const { groups, services, ratesPerS } = problem
+  const model: Building = {
+    ...{ variables: [], constraints: new Map(), used: new Map(), fair: undefined },
+    capacities: groups.map(() => ({ max: problem.aim })),
+    groupRows: groups.map((_, g) => `g${g}`),
+    aloneMs: services.map(quickestOf),
+    totalPerS: ratesPerS.reduce((sum, rate) => sum + rate, 0),
+    poolDuty: totalDuty(problem),
+  }
+  const { totalPerS, poolDuty } = model
+  groups.forEach((_, g) => model.constraints.set(model.groupRows[g]!, model.capacities[g]!))
+  if (ratesPerS.filter((rate) => rate > 0).length > 1) {
+    model.fair = [['score', FAIR]]
+    model.variables.push([{ pipeline: -1, prefixes: [], works: [] }, model.fair])
+  }
   let p = 0
   for (const shape of shapes.pipelines.values()) {
-    const rate = problem.ratesPerS[p]!
-    if (rate > 0) addFlows(shape, p, rate, rate / total, problem, { variables, constraints, used })
+    const rate = ratesPerS[p]!
+    if (rate > 0) addFlows(shape, p, rate, problem, model)
     p++
   }
-  for (const [index, leftMs] of used) {
-    for (const { group, costMs, aloneMs } of problem.services[index]!) {
-      const { duty } = problem.groups[group]!
+  for (const [index, leftMs] of model.used) {
+    for (const service of services[index]!) {
+      const { group, aloneMs } = service
+      const { duty } = groups[group]!
       if (duty <= 0 || aloneMs > leftMs) continue
-      constraints.set(`g${group}`, { max: problem.aim })
-      variables.set(`w${index} ${group}`, [
-        ['score', -WORK * duty / totalDuty(problem)],
-        [`v${index}`, -Math.min(duty * 1000 / costMs / total, MAX_RATIO)],
-        [`g${group}`, 1],
+      model.variables.push([
+        { pipeline: -1, prefixes: [], works: [{ index, group, share: 1 }] },
+        [
+          ['score', -WORK * duty / poolDuty],
+          [`v${index}`, -speedOf(service, duty, totalPerS)],
+          [model.groupRows[group]!, 1],
+        ],
       ])
     }
   }
-  return { variables, constraints }
+  return model
 }
 
+/** Items of one service, in shares of all queries that come, were it the group's only work. */
+const speedOf = ({ costMs }: Service, duty: number, totalPerS: number) =>
+  Math.min(duty * 1000 / costMs / totalPerS, MAX_RATIO)
+
+/** Upper latency of one item alone where that is least. */
+const quickestOf = (services: readonly Service[]): number =>
+  services.reduce((least, { aloneMs }) => Math.min(least, aloneMs), Infinity)
+
 /** Has the groups plan with another share of their time. */
-export function setAim({ constraints }: Model, aim: number): void {
-  for (const [row, constraint] of constraints) if (row[0] === 'g') constraint.max = aim
+export function setAim({ capacities }: Model, aim: number): void {
+  for (const capacity of capacities) capacity.max = aim
 }
 
 export const totalDuty = ({ groups }: FrontierProblem) =>
   groups.reduce((sum, { duty }) => sum + duty, 0) || 1
 
 interface Building extends Model {
-  /** Variants that some flow goes through, and the most time that one of these leaves them. */
+  /** Variants that some flow goes through and several groups do, and the most time that is left them. */
   used: Map<number, number>
+  /** What the least share is bounded by, where there are several pipelines. */
+  fair: Coefficients | undefined
+  groupRows: string[]
+  /** By index of variant. */
+  aloneMs: number[]
+  totalPerS: number
+  poolDuty: number
+}
+
+/** What a column has of the prefixes before its last one. */
+interface Carried {
+  prefixes: readonly number[]
+  works: readonly Work[]
+  coefficients: Coefficients
+  score: number
 }
 
 function addFlows(
   shape: PipelineShape,
   p: number,
   rate: number,
-  share: number,
   problem: FrontierProblem,
   model: Building,
 ): void {
   const { sloMs, weight = 1 } = shape.pipeline
-  const total = problem.ratesPerS.reduce((sum, some) => sum + some, 0)
-  const aloneMs = (prefix: Prefix) => quickestOf(problem, prefix.variant.index)
+  const { constraints, aloneMs } = model
   const leavesOf = leafCounter(problem)
+  const share = rate / model.totalPerS
   const worth = share * weight / Math.max(shape.bestFloor, 1e-6)
-  let columns = 0
+  let prefixes = 0
 
-  /** Least time of what follows, and whether anything of it can be served. */
-  const restMs = (prefix: Prefix): number =>
-    prefix.next.reduce(
-      (longest, branch) =>
-        Math.max(
-          longest,
-          branch.reduce((least, n) => Math.min(least, aloneMs(n) + restMs(n)), Infinity),
-        ),
-      0,
-    )
-
-  /** @param items of this task for each root query; @param leaf share of leaf items of the branch */
-  const add = (prefix: Prefix, row: string, items: number, leaf: number, spentMs: number): void => {
-    const endMs = spentMs + aloneMs(prefix)
-    const afterMs = restMs(prefix)
-    if (endMs + afterMs > sloMs || columns >= MAX_COLUMNS) return
-    columns++
-    const { variant } = prefix
-    const leftMs = sloMs - spentMs - afterMs
-    model.used.set(variant.index, Math.max(leftMs, model.used.get(variant.index) ?? 0))
-    const coefficients: Coefficients = [
-      [row, 1],
-      [`v${variant.index}`, items * rate / total],
-    ]
-    model.constraints.set(`v${variant.index}`, { max: 0 })
-    if (row[0] === 's') coefficients.push([`t${p}`, -1])
-    // Of a pipeline with one task a prefix is both.
-    const score = (row[0] === 's' ? SERVED * worth : 0) +
-      (prefix.next.length === 0 ? worth * leaf * prefix.accuracy : 0)
-    if (score > 0) coefficients.push(['score', score])
-    const leaves = prefix.variant.task.next.map((_, child) =>
-      (problem.fanOut[variant.index]![child] ?? 1) * leavesOf(prefix, child)
-    )
-    const all = leaves.reduce((sum, count) => sum + count, 0)
-    prefix.next.forEach((branch, child) => {
-      const own = `c${p} ${prefix.id} ${child}`
-      model.constraints.set(own, { equal: 0 })
-      coefficients.push([own, -1])
-      const count = problem.fanOut[variant.index]![child] ?? 1
-      const part = all > 0 ? leaves[child]! / all : 1 / prefix.next.length
-      for (const next of branch) add(next, own, items * count, leaf * part, endMs)
-    })
-    model.variables.set(`f${p} ${prefix.id}`, coefficients)
+  /** Least time of what follows; infinite where none of it can be served. */
+  const restMs = ({ next }: Prefix): number => {
+    let longestMs = 0
+    for (const branch of next) {
+      let leastMs = Infinity
+      for (const then of branch) {
+        leastMs = Math.min(leastMs, aloneMs[then.variant.index]! + restMs(then))
+      }
+      longestMs = Math.max(longestMs, leastMs)
+    }
+    return longestMs
   }
 
-  model.constraints.set(`s${p}`, { max: 1 })
-  model.constraints.set(`t${p}`, { max: 0 })
-  // The least share that any pipeline gets, by weight; what is behind it pulls all others up.
-  const fair = model.variables.get('least') ?? [['score', FAIR]]
-  fair.push([`t${p}`, weight])
-  model.variables.set('least', fair)
-  for (const start of shape.starts) add(start, `s${p}`, 1, 1, 0)
-}
+  /** @param items of this task for each root query; @param leaf share of leaf items of the branch */
+  const add = (
+    prefix: Prefix,
+    before: Carried,
+    items: number,
+    leaf: number,
+    spentMs: number,
+  ): void => {
+    const { variant, next, id } = prefix
+    const endMs = spentMs + aloneMs[variant.index]!
+    const afterMs = restMs(prefix)
+    if (endMs + afterMs > sloMs || prefixes >= MAX_PREFIXES) return
+    prefixes++
+    const own = withVariant(variant, items * share, sloMs - spentMs - afterMs, before)
+    own.prefixes = [...own.prefixes, id]
+    const counts = next.map((_, child) => problem.fanOut[variant.index]![child] ?? 1)
+    if (next.length === 1) {
+      for (const then of next[0]!) add(then, own, items * counts[0]!, leaf, endMs)
+      return
+    }
+    const leaves = counts.map((count, child) => count * leavesOf(prefix, child))
+    const all = leaves.reduce((sum, count) => sum + count, 0)
+    next.forEach((branch, child) => {
+      const row = `c${p} ${id} ${child}`
+      constraints.set(row, { equal: 0 })
+      own.coefficients.push([row, -1])
+      const part = leaf * (all > 0 ? leaves[child]! / all : 1 / next.length)
+      const start: Carried = { prefixes: [], works: [], coefficients: [[row, 1]], score: 0 }
+      for (const then of branch) add(then, start, items * counts[child]!, part, endMs)
+    })
+    if (next.length === 0) own.score += worth * leaf * prefix.accuracy
+    own.coefficients.push(['score', own.score])
+    model.variables.push([
+      { pipeline: p, prefixes: own.prefixes, works: own.works },
+      own.coefficients,
+    ])
+  }
 
-/** Upper latency of one item alone where that is least. */
-const quickestOf = ({ services }: FrontierProblem, index: number): number =>
-  services[index]!.reduce((least, { aloneMs }) => Math.min(least, aloneMs), Infinity)
+  /** With so many items of a variant, in shares of all queries, that have at most so much time. */
+  function withVariant(
+    { index }: VariantShape,
+    perQuery: number,
+    leftMs: number,
+    { prefixes, works, coefficients, score }: Carried,
+  ): Carried {
+    const services = problem.services[index]!
+    const only = services.length === 1 ? services[0]! : undefined
+    const duty = only === undefined ? 0 : problem.groups[only.group]!.duty
+    if (only === undefined || duty <= 0) {
+      const row = `v${index}`
+      constraints.set(row, { max: 0 })
+      model.used.set(index, Math.max(leftMs, model.used.get(index) ?? 0))
+      return { prefixes, works, coefficients: [...coefficients, [row, perQuery]], score }
+    }
+    const { group } = only
+    const share = perQuery / speedOf(only, duty, model.totalPerS)
+    const row = model.groupRows[group]!
+    const others = coefficients.filter(([name]) => name !== row)
+    const known = coefficients.find(([name]) => name === row)?.[1] ?? 0
+    return {
+      prefixes,
+      works: [...works, { index, group, share }],
+      coefficients: [...others, [row, known + share]],
+      score: score - WORK * duty / model.poolDuty * share,
+    }
+  }
+
+  const row = `s${p}`
+  constraints.set(row, { max: 1 })
+  const start: Carried = {
+    ...{ prefixes: [], works: [], coefficients: [[row, 1]] },
+    score: SERVED * worth,
+  }
+  if (model.fair !== undefined) {
+    // The least share that any pipeline gets, by weight; what is behind it pulls all others up.
+    const row = `t${p}`
+    constraints.set(row, { max: 0 })
+    start.coefficients.push([row, -1])
+    model.fair.push([row, weight])
+  } else start.score += FAIR / weight
+  for (const first of shape.starts) add(first, start, 1, 1, 0)
+}
 
 /** Leaf items expected below one item of a child task, its variants counted alike. */
 function leafCounter(problem: FrontierProblem) {
