@@ -4,6 +4,7 @@
  * @module
  */
 import { type Backlog, placeOf } from './backlog.ts'
+import { finishedAfterMs } from './coming_free.ts'
 import { doorShare } from './margin.ts'
 import type { Pressure } from './pressure.ts'
 import type { Tails } from './tails.ts'
@@ -15,10 +16,7 @@ import type { Answer } from './types.ts'
 
 export type Refusal = Extract<Answer, { ok: false }>
 
-/**
- * Nobody could do it in its time, were the pool idle: it says nothing of what the pool carries, and
- * is no demand that a plan could meet.
- */
+/** Nobody could do it in its time, were the pool idle: it is no demand that a plan could meet. */
 export const isHopeless = ({ reason, retryAfterMs }: Refusal): boolean =>
   reason === 'infeasible_deadline' && retryAfterMs === undefined
 
@@ -89,17 +87,13 @@ export function admit(
   const place = placeOf(asked.queries, backlog, deadlineMs)
   const aheadMs = backlog.busyMs + place.aheadMs
   const leftMs = deadlineMs - nowMs
-  // While its first item waits and runs, what is ahead of those that follow from it is done.
-  const doneMs = Math.max(
-    aheadMs + Math.max(quickest.afterMs, quickest.poolMs),
-    backlog.busyMs + place.firstAheadMs + quickest.chainMs,
-  )
+  const doneMs = finishedAfterMs(backlog.busyMs, place.aheadMs, place.firstAheadMs, quickest)
   // Behind a queue that stands, what is known too roughly shall not cost those inside.
   const spreadMs = Math.max(0, quickest.safeChainMs - quickest.chainMs)
   const marginMs = Math.min(aheadMs, spreadMs + doorShare(asked.layout) * leftMs)
   // What nobody could do in its time says nothing of the queue.
   const stands = quickest.chainMs <= leftMs &&
-    asked.pressure.isStanding(doneMs + marginMs > leftMs, leftMs, nowMs)
+    asked.pressure.isStanding(doneMs + marginMs > leftMs, leftMs, shape.pipeline.sloMs, nowMs)
   const needMs = stands ? doneMs + marginMs : doneMs
   // More urgent than some inside, it would go before them: only if they can spare the time.
   const spared = quickest.poolMs <= place.spareMs

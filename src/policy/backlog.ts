@@ -6,6 +6,7 @@
  * @module
  */
 import type { Capacity } from './capacity.ts'
+import { finishedAfterMs } from './coming_free.ts'
 import { keptInside } from './margin.ts'
 import type { Least, Quickest, Tails } from './tails.ts'
 import type { DeadlineQueue } from './queue.ts'
@@ -162,8 +163,11 @@ function look(
     const startMs = freeMs + poolMs
     const waitingEndMs = rest.poolMs > 0 ? startMs + Math.max(rest.chainMs, rest.poolMs) : 0
     const endMs = Math.max(waitingEndMs, rest.runningEndMs)
-    // Lost already: it will be dropped when its turn comes, so it takes no time from the others.
-    if (endMs > query.deadlineMs && isLost(query, startMs, freeMs + firstMs)) continue
+    // Lost, as the door reckons: it will be dropped when its turn comes, so it takes no time from others.
+    if (endMs > query.deadlineMs) {
+      const doneMs = nowMs + finishedAfterMs(busyMs, poolMs, firstMs, rest)
+      if (Math.max(rest.runningEndMs, doneMs) > query.deadlineMs) continue
+    }
     poolMs += rest.poolMs
     firstMs += rest.firstMs
     if (rest.poolMs === 0) continue
@@ -185,15 +189,6 @@ function look(
   pass.secondMs = secondMs
   if (to > from) pass.last = queries.at(to - 1)
 }
-
-/**
- * Whether it is late for certain, as the door reckons: while its first item waits and runs, what is
- * ahead of those that follow from it is done. Else the door would let in who is lost the next moment.
- */
-const isLost = ({ rest, deadlineMs }: Query, startMs: number, firstStartMs: number) =>
-  rest.runningEndMs > deadlineMs ||
-  startMs + Math.max(rest.afterMs, rest.poolMs) > deadlineMs ||
-  firstStartMs + rest.chainMs > deadlineMs
 
 /** Time of the pool for what goes before it. Beyond the scan that is all that was scanned. */
 export const aheadOf = (query: Query, backlog: Backlog) =>
@@ -229,7 +224,7 @@ function settle({ rest, items, firstOpen, level }: Query, epoch: number, tails: 
         continue
       }
       poolMs += quickest.poolMs
-      if (i === 0) firstMs = quickest.itemMs
+      if (i === 0) firstMs = quickest.firstMs
       chainMs = Math.max(chainMs, quickest.chainMs)
       afterMs = Math.max(afterMs, i === 0 ? quickest.afterMs : quickest.chainMs)
     } else if (item.bound !== null) {

@@ -28,6 +28,7 @@ export interface Report {
   pipelines: {
     pipeline: string
     arrived: number
+    /** From here on queries count by how much they tell; see `lesson.ts`. */
     served: number
     /** Ended in time, with less than `TIGHT` of it left; or in part went a worse way for want of time. */
     tight: number
@@ -45,10 +46,16 @@ export interface Counters {
   /** One pipeline is gone, and another took its place: its counts are that one's. */
   fold(from: string, into: string): void
   arrived(pipeline: string): void
-  /** @param hopeless see `isHopeless`: it is counted, and nothing learned from it */
-  failed(pipeline: string, reason: FailureReason, hopeless?: boolean): void
+  /** @param lesson how much it tells, see `lessonOf`: it counts in full, and is learned from so much */
+  failed(pipeline: string, reason: FailureReason, lesson?: number): void
   /** @param slack share of its time that was left @param lowered share of its items that time lowered */
-  served(pipeline: string, accuracy: number, slack: number, lowered: number): void
+  served(
+    pipeline: string,
+    accuracy: number,
+    slack: number,
+    lowered: number,
+    lesson?: number,
+  ): void
   closed(reason: CloseReason): void
   /** Takes what was seen since the last call. */
   report(): Report['pipelines']
@@ -92,22 +99,21 @@ export function createCounters(shapes: Shapes): Counters {
       pipelines.get(pipeline)!.arrived++
       recent.get(pipeline)!.arrived++
     },
-    failed(pipeline, reason, hopeless = false) {
+    failed(pipeline, reason, lesson = 1) {
       const { failed } = pipelines.get(pipeline)!
       failed[reason] = (failed[reason] ?? 0) + 1
-      if (hopeless) return
       if (reason === 'queue_full' || reason === 'infeasible_deadline') {
-        recent.get(pipeline)!.refused++
+        recent.get(pipeline)!.refused += lesson
       }
-      if (reason === 'deadline_exceeded') recent.get(pipeline)!.missed++
+      if (reason === 'deadline_exceeded') recent.get(pipeline)!.missed += lesson
     },
-    served(pipeline, accuracy, slack, lowered) {
+    served(pipeline, accuracy, slack, lowered, lesson = 1) {
       const counts = pipelines.get(pipeline)!
       counts.onTime++
       counts.accuracySum += accuracy
       const seen = recent.get(pipeline)!
-      seen.served++
-      seen.tight += slack < TIGHT ? 1 : LOWERED * lowered
+      seen.served += lesson
+      seen.tight += lesson * (slack < TIGHT ? 1 : LOWERED * lowered)
     },
     closed(reason) {
       batchCloses.set(reason, (batchCloses.get(reason) ?? 0) + 1)

@@ -6,12 +6,13 @@
 import { admit, isHopeless, type Refusal } from './admission.ts'
 import type { Counters } from './counters.ts'
 import type { Flights } from './flights.ts'
+import { lessonOf } from './lesson.ts'
 import type { Limits } from './options.ts'
 import type { Outlook } from './outlook.ts'
 import { createPressure } from './pressure.ts'
 import { answerOf, createQuery, type Item, type Query } from './query.ts'
 import type { DeadlineQueue } from './queue.ts'
-import type { PipelineShape, Shapes } from './shape.ts'
+import { levelOf, type PipelineShape, type Shapes } from './shape.ts'
 import { createTable } from './table.ts'
 import type { FailureReason, PolicyCommand, PolicyEvent, QueryId } from './types.ts'
 import type { Waiting } from './waiting.ts'
@@ -73,7 +74,7 @@ export function createInside(parts: InsideParts): Inside {
   function fail(query: Query, reason: FailureReason, message: string): void {
     if (query.closed) return
     close(query)
-    counters.failed(query.shape.name, reason)
+    counters.failed(query.shape.name, reason, query.lesson)
     emit({ type: 'answer', query: query.id, answer: { ok: false, reason, message } })
   }
 
@@ -93,12 +94,12 @@ export function createInside(parts: InsideParts): Inside {
     const answer = answerOf(query)
     const slack = (query.deadlineMs - parts.nowMs()) /
       Math.max(query.deadlineMs - query.arrivedMs, 1e-6)
-    counters.served(query.shape.name, answer.accuracy, slack, query.lowered / query.items.length)
+    const { shape, lowered, items, lesson } = query
+    counters.served(shape.name, answer.accuracy, slack, lowered / items.length, lesson)
     emit({ type: 'answer', query: query.id, answer })
   }
 
-  function refuse(query: QueryId, pipeline: string | undefined, answer: Refusal): void {
-    if (pipeline !== undefined) counters.failed(pipeline, answer.reason, isHopeless(answer))
+  function refuse(query: QueryId, answer: Refusal): void {
     emit({ type: 'answer', query, answer })
   }
 
@@ -109,7 +110,7 @@ export function createInside(parts: InsideParts): Inside {
     const shape = shapes.pipelines.get(event.pipeline)
     if (shape === undefined) {
       const message = `Cannot serve ${event.pipeline}: no such pipeline`
-      return refuse(id, undefined, { ok: false, reason: 'no_capable_node', message })
+      return refuse(id, { ok: false, reason: 'no_capable_node', message })
     }
     counters.arrived(shape.name)
     const counts = counters.pipelines.get(shape.name)!
@@ -132,11 +133,17 @@ export function createInside(parts: InsideParts): Inside {
     }, nowMs)
     const isRefused = 'reason' in admitted
     if (!isRefused || !isHopeless(admitted)) parts.asked(shape.name)
-    if (isRefused) return refuse(id, shape.name, admitted)
+    const { sloMs } = shape.pipeline
+    const quickestMs = tails.quickest(shape.start, levelOf(shape, minAccuracy))?.chainMs ?? 0
+    const lesson = lessonOf(timeoutMs ?? deadlineMs - nowMs, sloMs, quickestMs)
+    if (isRefused) {
+      counters.failed(shape.name, admitted.reason, lesson)
+      return refuse(id, admitted)
+    }
     const seq = arrivals++
     const { laxityMs, dueMs } = admitted
     const query = createQuery(
-      { id, seq, shape, deadlineMs, minAccuracy, payload, laxityMs, dueMs },
+      { id, seq, shape, deadlineMs, minAccuracy, payload, laxityMs, dueMs, lesson },
       nowMs,
     )
     counts.inFlight++

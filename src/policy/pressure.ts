@@ -16,14 +16,18 @@ const STANDING = 0.25
 const PAUSE = 0.2
 /** and after so long without any, it is so no more. */
 const RELIEF = 8
+/** Of the share of the SLO that queries have on average, at most all of it; over so many of them. */
+const LITTLE = 0.5
+const MEMORY = 50
 
 export interface Pressure {
   /**
-   * A query comes that has so much time. Tells whether time has been short for long.
+   * A query comes that has so much time. Tells whether time has been short for long. Who has much less
+   * than is usual is short of time behind any queue, and goes before it: that says nothing of it.
    *
    * @param isShort whether a queue leaves it less than what the door asks for when it is
    */
-  isStanding(isShort: boolean, leftMs: number, nowMs: number): boolean
+  isStanding(isShort: boolean, leftMs: number, sloMs: number, nowMs: number): boolean
 }
 
 export function createPressure(): Pressure {
@@ -31,8 +35,12 @@ export function createPressure(): Pressure {
   let lastMs = -Infinity
   let lastLeftMs = 0
   let stands = false
+  let usual: number | undefined
   return {
-    isStanding(isShort, leftMs, nowMs) {
+    isStanding(isShort, leftMs, sloMs, nowMs) {
+      const share = Math.min(leftMs / sloMs, 1)
+      usual = usual === undefined ? share : usual + (share - usual) / MEMORY
+      if (share < LITTLE * usual) return stands
       const pauseMs = nowMs - lastMs
       // Of two queries the one with more time says what a pause is: the queue is one for all.
       const timeMs = Math.max(leftMs, lastLeftMs)

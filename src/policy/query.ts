@@ -75,6 +75,8 @@ export interface Query extends Urgent {
   laxityMs: number
   /** When that is used up. After it the query is served all the same, until its deadline. */
   dueMs: number
+  /** How much it tells of the share that is planned with; see `lesson.ts`. */
+  lesson: number
   /** Least path accuracy, as position in `shape.levels`. */
   level: number
   root: Item
@@ -113,16 +115,9 @@ export function unsettle({ rest }: Query): void {
 }
 
 export function createQuery(
-  given: {
-    id: QueryId
-    seq: number
-    shape: PipelineShape
-    deadlineMs: number
-    minAccuracy: number | undefined
-    payload: Handle
-    laxityMs: number
-    dueMs: number
-  },
+  given:
+    & Pick<Query, 'id' | 'seq' | 'shape' | 'deadlineMs' | 'laxityMs' | 'dueMs' | 'lesson'>
+    & { minAccuracy: number | undefined; payload: Handle },
   nowMs: number,
 ): Query {
   const query: Query = {
@@ -134,6 +129,7 @@ export function createQuery(
     arrivedMs: nowMs,
     laxityMs: given.laxityMs,
     dueMs: given.dueMs,
+    lesson: given.lesson,
     level: levelOf(given.shape, given.minAccuracy),
     root: undefined as unknown as Item,
     items: [],

@@ -41,7 +41,7 @@ export interface Quickest {
   /** Of the chain what comes after the first item; all of it where nothing does. */
   afterMs: number
   /** Until one item more is through its task, with all slots that serve that at nothing else. */
-  itemMs: number
+  firstMs: number
 }
 
 export interface Tails {
@@ -128,7 +128,7 @@ export function createTails(capacity: Capacity, fanOut: FanOut, maxBatch: number
 
   function findQuickest({ prefixes }: Way, level: number): Quickest | null {
     let best: Quickest | null = null
-    const itemMs = 1 / mostPerMs(prefixes)
+    const firstMs = 1 / mostPerMs(prefixes)
     for (const prefix of prefixes) {
       const service = capacity.services[prefix.variant.index]
       if (service === undefined) continue
@@ -141,7 +141,7 @@ export function createTails(capacity: Capacity, fanOut: FanOut, maxBatch: number
           chainMs,
           safeChainMs: service.networkMs + aloneMs * service.upperRatio + tail.safeChainMs,
           afterMs: tail.chainMs > 0 ? tail.chainMs : chainMs,
-          itemMs,
+          firstMs,
         }
       }
     }

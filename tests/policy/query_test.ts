@@ -15,6 +15,7 @@ function start(pipeline = street) {
     payload: 'root',
     laxityMs: 0,
     dueMs: 0,
+    lesson: 1,
   }, 0)
 }
 

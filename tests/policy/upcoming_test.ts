@@ -36,7 +36,7 @@ function inside() {
     arrive() {
       const given = { id: `q${seq}`, seq: seq++, shape, deadlineMs: 5000, payload: null }
       const query = createQuery(
-        { ...given, minAccuracy: undefined, laxityMs: 4000, dueMs: 5000 },
+        { ...given, minAccuracy: undefined, laxityMs: 4000, dueMs: 5000, lesson: 1 },
         0,
       )
       waiting.add(query.root, 0)

@@ -68,6 +68,33 @@ Deno.test('under overload who is let in is answered, whatever time the others ha
   }
 })
 
+/** A pool that carries all that is asked for. */
+function carried(nodes: number, perS: number, seed: number, timeoutsMs?: [number, number]) {
+  const scenario = scenarioOf({
+    ...{ pipeline: chain, classes: { tabs }, pool: [{ class: 'tabs', count: nodes }], seed },
+    ...{ trace: { binSeconds: 1, rates: Array(20).fill(perS) }, noise: { latencyCv: 0.15 } },
+    ...timeoutsMs === undefined ? {} : { timeoutsMs },
+  })
+  const policy = createPolicy('shoal', {
+    pipelines: scenario.workloads.map(({ pipeline }) => pipeline),
+    ...{ seed, random: createRandom(seed) },
+  })
+  return simulate(scenario, policy).result
+}
+
+Deno.test('who has little time is served where that can be, and the others are as accurate', () => {
+  for (const seed of [1, 2, 3]) {
+    const alike = carried(12, 300, seed)
+    const each = carried(12, 300, seed, [100, 500])
+    assert.ok(each.violationRatio < 0.005, `${each.violationRatio}`)
+    const lost = alike.effectiveAccuracy - each.effectiveAccuracy
+    assert.ok(lost < 0.05, `${lost} of ${alike.effectiveAccuracy}`)
+    // The quickest way takes 30 ms, and one in twenty has less than 50.
+    const shorter = carried(6, 100, seed, [40, 2000])
+    assert.ok(shorter.violationRatio < 0.1, `${shorter.violationRatio}`)
+  }
+})
+
 /** The mean accuracy of those who can be served, where another comes with each whose time is up. */
 function accuracyBeside(hopeless: boolean): number {
   const scenario = scenarioOf({
