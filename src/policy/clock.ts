@@ -7,7 +7,7 @@
  * @module
  */
 import type { NodeId, PolicyEvent } from './types.ts'
-import type { Batch, Slot } from './slots.ts'
+import type { Batch } from './slots.ts'
 
 type Finished = Extract<PolicyEvent, { type: 'batch_finished' }>
 
@@ -33,13 +33,12 @@ const MOST = Math.log(10)
 export function createClock(): Clock {
   /** By node, and by index of the variant: it may be quick at one and slow at another. */
   const nodes = new Map<NodeId, Map<number, Seen>>()
-  const endedMs = new WeakMap<Slot, number>()
 
   return {
     finished(batch, event, nowMs) {
       const { slot, dispatchedMs } = batch
-      const beforeMs = endedMs.get(slot) ?? -Infinity
-      endedMs.set(slot, nowMs)
+      const beforeMs = slot.endedMs
+      slot.endedMs = nowMs
       const { computeMs } = event
       const mostMs = nowMs - Math.max(beforeMs, dispatchedMs)
       if (!(computeMs > 0) || !(mostMs > 0)) return event

@@ -32,6 +32,13 @@ export interface Ones {
 
 export const NO_ONES: Ones = { meanMs: [], upperMs: [] }
 
+/** What batches take for what the node measured, likewise: what is asked with each batch that ends. */
+export interface Shown {
+  isMeasured: boolean[]
+  /** Logarithms; NaN before any batch. */
+  logRatio: number[]
+}
+
 export interface NodeProfile {
   logSlowness: number
   /** What that is the logarithm of. */
@@ -41,6 +48,7 @@ export interface NodeProfile {
   /** The same by index of the variant. */
   modelAt: (LatencyModel | undefined)[]
   ones: Ones
+  shown: Shown
   /** Some variants have a model in common, since one took the other's place. */
   inherited: boolean
   network: Map<TaskShape, number>
@@ -58,6 +66,7 @@ export const createNodeProfile = (): NodeProfile => ({
   models: new Map(),
   modelAt: [],
   ones: { meanMs: [], upperMs: [] },
+  shown: { isMeasured: [], logRatio: [] },
   inherited: false,
   network: new Map(),
   networkAt: [],
@@ -73,18 +82,26 @@ export function setModel(node: NodeProfile, index: number, model: LatencyModel):
 
 /** A model of the node changed; variants that inherited it changed with it. */
 export function remodelled(node: NodeProfile, index: number, model: LatencyModel): void {
-  setOne(node.ones, index, model)
+  setOne(node, index, model)
   if (!node.inherited) return
-  node.modelAt.forEach((other, heir) => other === model && setOne(node.ones, heir, model))
+  node.modelAt.forEach((other, heir) => other === model && setOne(node, heir, model))
 }
 
-function setOne({ meanMs, upperMs }: Ones, index: number, model: LatencyModel): void {
+function setOne(
+  { ones: { meanMs, upperMs }, shown }: NodeProfile,
+  index: number,
+  model: LatencyModel,
+) {
   while (meanMs.length <= index) {
     meanMs.push(NaN)
     upperMs.push(NaN)
+    shown.isMeasured.push(false)
+    shown.logRatio.push(NaN)
   }
   meanMs[index] = model.meanMs(1)
   upperMs[index] = model.upperMs(1)
+  shown.isMeasured[index] = model.isMeasured
+  shown.logRatio[index] = model.logRatio() ?? NaN
 }
 
 export function setNetwork(node: NodeProfile, task: TaskShape, ms: number): void {

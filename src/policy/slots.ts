@@ -55,6 +55,8 @@ export interface Slot {
   restUntilMs: number
   /** When it was last given a batch. */
   usedMs: number
+  /** When a batch last ended on it. */
+  endedMs: number
   cooldowns: Map<VariantShape, Cooldown>
   /** Where it is listed for its next batch, if it is; and which of its changes is the last. */
   listed: { in: object | null; place: Place }
@@ -171,6 +173,7 @@ export function createSlot(node: PoolNode, index: SlotIndex): Slot {
     batches: [],
     restUntilMs: 0,
     usedMs: -Infinity,
+    endedMs: -Infinity,
     cooldowns: new Map(),
     listed: { in: null, place: 'idle' },
     stamp: 0,

@@ -44,19 +44,23 @@ export function createUntried(changed: (index: number) => void): Untried {
 
   return {
     ran(node, index) {
-      let [count, sum, squares, untried] = [0, 0, 0, false]
-      for (const model of node.modelAt) {
-        if (model === undefined || !model.isMeasured) continue
-        const ratio = model.logRatio()
-        if (ratio === undefined) untried = true
+      const { isMeasured, logRatio } = node.shown
+      let count = 0
+      let sum = 0
+      let squares = 0
+      let untried = false
+      for (let i = 0; i < logRatio.length; i++) {
+        if (!isMeasured[i]) continue
+        const ratio = logRatio[i]!
+        if (Number.isNaN(ratio)) untried = true
         else {
           count++
           sum += ratio
           squares += ratio * ratio
         }
       }
-      const own = node.modelAt[index]!.logRatio()
-      if (own === undefined) return
+      const own = logRatio[index]!
+      if (Number.isNaN(own)) return
       const shift = shifts[index] ??= { mean: 0, seen: 0 }
       shift.seen = Math.min(shift.seen + 1, MOST_SEEN)
       shift.mean += (own - sum / count - shift.mean) / shift.seen
