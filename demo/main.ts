@@ -6,7 +6,7 @@
  */
 import '../src/cli/deno_version.ts'
 import { dirname, resolve } from 'node:path'
-import { findChromium } from '../src/cli/chromium.ts'
+import { findChromium, NO_CHROMIUM } from '../src/cli/chromium.ts'
 import { loadPipelines } from '../src/cli/load_pipelines.ts'
 import { spawnNode } from '../src/cli/spawn_node.ts'
 import { launchTabs } from '../src/cli/tabs.ts'
@@ -43,10 +43,7 @@ async function main(args: DemoArgs): Promise<DemoRecord> {
     console.error(`${((performance.now() - startMs) / 1000).toFixed(0).padStart(4)} s  ${line}`)
   const executable = args.tabs > 0 ? await findChromium() : undefined
   if (args.tabs > 0 && executable === undefined) {
-    fail(
-      'Cannot open tabs: there is no Chromium; install one (apt-get install chromium), ' +
-        'name one in CHROMIUM, or leave them out with --tabs 0',
-    )
+    fail(`Cannot open tabs: ${NO_CHROMIUM}`)
   }
   say(`preparing ${args.dir}`)
   const [loaded] = await loadPipelines([args.dir], (line) => say(`  ${line}`))

@@ -169,7 +169,10 @@ for (const name of names) {
     fail(`Cannot run bench ${name}: there are ${Object.keys({ ...BENCHES, ...NAMED }).join(', ')}`)
   }
   console.log(`\n== ${name}`)
-  results[name] = await bench()
+  results[name] = await bench().catch((error) => {
+    if (error instanceof RangeError) fail(error.message)
+    throw error
+  })
 }
 if (values.json !== undefined) {
   await Deno.writeTextFile(values.json, JSON.stringify(results, null, 2) + '\n')

@@ -40,11 +40,15 @@ export interface Part {
   observed: Observed
 }
 
-/** @throws Error for a file from elsewhere */
+/** @throws RangeError where there is no such file, or one from elsewhere */
 export async function readLiveRun(file: string): Promise<LiveRun> {
-  const { live } = JSON.parse(await Deno.readTextFile(file)) as { live?: LiveRun }
+  const { live } = await Deno.readTextFile(file).then(
+    (text) => JSON.parse(text) as { live?: LiveRun },
+  ).catch((error: Error) => {
+    throw new RangeError(`Cannot read ${file}: ${error.message}`)
+  })
   if (live?.policies === undefined || live.steps.some(({ fromS }) => fromS === undefined)) {
-    throw new Error(`Cannot read ${file}: must come from deno task bench live --json ${file}`)
+    throw new RangeError(`Cannot read ${file}: must come from deno task bench live --json ${file}`)
   }
   return { ...live, pipeline: resolve(ROOT, live.pipeline) }
 }

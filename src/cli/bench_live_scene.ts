@@ -11,7 +11,7 @@ import { openScene, type Scene } from '../../demo/scene.ts'
 import { demoBodies } from '../../demo/demo_bodies.ts'
 import type { Body } from '../../demo/load/types.ts'
 import type { Scheduler } from '../policy/types.ts'
-import { findChromium } from './chromium.ts'
+import { findChromium, NO_CHROMIUM } from './chromium.ts'
 import { type LoadedPipeline, loadPipelines } from './load_pipelines.ts'
 import { hasNativeEngine } from './native_engine.ts'
 import { fromFileUrl } from './root.ts'
@@ -50,7 +50,7 @@ export async function setStage(
   let browser: Tabs | undefined
   if (tabs > 0) {
     const executable = await findChromium()
-    if (executable === undefined) throw new Error('Cannot open tabs: there is no Chromium')
+    if (executable === undefined) throw new RangeError(`Cannot open tabs: ${NO_CHROMIUM}`)
     browser = await launchTabs(executable, { processors: 1 })
   }
   return {

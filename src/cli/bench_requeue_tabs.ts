@@ -6,8 +6,7 @@
 import type { Browser, Page } from 'playwright-core'
 import type { Outcome } from './bench_requeue_faults.ts'
 import type { RequeueScene } from './bench_requeue_scene.ts'
-
-const NAMES = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome']
+import { findChromium } from './chromium.ts'
 
 export const TAB_FAULTS: { [name: string]: (page: Page) => unknown } = {
   'tab closed': (page) => page.close(),
@@ -49,7 +48,7 @@ export async function sufferTab(
 
 /** Nothing where there is no browser. */
 export async function sufferTabs(scene: RequeueScene): Promise<{ [fault: string]: Outcome[] }> {
-  const executablePath = await chromiumPath()
+  const executablePath = await findChromium()
   if (executablePath === undefined) {
     console.log('tabs: skipped, no Chromium here (name one in CHROMIUM)')
     return {}
@@ -66,11 +65,4 @@ export async function sufferTabs(scene: RequeueScene): Promise<{ [fault: string]
   } finally {
     await browser.close()
   }
-}
-
-async function chromiumPath(): Promise<string | undefined> {
-  for (const path of [Deno.env.get('CHROMIUM'), ...NAMES]) {
-    if (path && await Deno.stat(path).then(({ isFile }) => isFile, () => false)) return path
-  }
-  return undefined
 }

@@ -5,12 +5,22 @@
  */
 import { type Browser, chromium } from 'playwright-core'
 
-const NAMES = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome']
+const NAMES = [
+  ...['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'],
+  '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
+  '/Applications/Chromium.app/Contents/MacOS/Chromium',
+  'C:\\Program Files\\Google\\Chrome\\Application\\chrome.exe',
+]
+
+/** What to do without one. */
+export const NO_CHROMIUM =
+  'there is no Chromium; install one (apt-get install chromium), name one in CHROMIUM, ' +
+  'or leave tabs out with --tabs 0'
 
 /** What gives a headless Chromium without a GPU a WebGPU adapter that computes on the processor. */
 const SOFTWARE_GPU = ['--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader']
 
-/** Where one is: as `CHROMIUM` says, or where distributions put it. */
+/** Where one is: as `CHROMIUM` says, or where distributions and installers put it. */
 export async function findChromium(): Promise<string | undefined> {
   for (const path of [Deno.env.get('CHROMIUM'), ...NAMES]) {
     if (path && await Deno.stat(path).then(({ isFile }) => isFile, () => false)) return path
