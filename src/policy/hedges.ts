@@ -1,6 +1,7 @@
 /**
- * Stragglers: a batch that is later than its upper latency is begun once more on an idle slot of
- * another node, while nothing waits. The first result counts. Bounded to a share of all batches.
+ * Stragglers: a batch that is later than its upper latency is begun once more on another node, where
+ * a slot may have its next batch and nothing more urgent waits for one. The first result counts.
+ * Bounded to a share of all batches.
  *
  * @module
  */
@@ -8,7 +9,14 @@ import type { Extras } from './extras.ts'
 import type { Finished } from './finish.ts'
 import type { Flights } from './flights.ts'
 import type { Profile } from './profile.ts'
-import { type Batch, overdueAtMs, type PoolNode, type Slot } from './slots.ts'
+import {
+  type Batch,
+  creditAtMs,
+  overdueAtMs,
+  type PoolNode,
+  readyAtMs,
+  type Slot,
+} from './slots.ts'
 import { isSpare } from './spare.ts'
 import { createTable } from './table.ts'
 import type { BatchId } from './types.ts'
@@ -18,8 +26,8 @@ export interface HedgeParts {
   extras: Extras
   profile: Profile
   nodes(): Iterable<PoolNode>
-  /** Whether anything waits for a slot. */
-  isBusy(nowMs: number): boolean
+  /** Whether anything that is due before then waits for a slot. */
+  isBusy(nowMs: number, beforeMs: number): boolean
   /** Takes in what a batch says of its node. */
   hear(batch: Batch, event: Finished, nowMs: number): Finished
   /** Takes in what a batch says of its items. */
@@ -42,7 +50,7 @@ export interface Hedges {
 /** Batches begun twice, as a share of all, and so many at once after a quiet time. */
 const SHARE = 0.03
 const MOST = 4
-/** With all in place but no slot idle, it looks again after so long. */
+/** With all in place but no slot free, it looks again after so long. */
 const AGAIN_MS = 20
 
 export function createHedges(parts: HedgeParts): Hedges {
@@ -58,17 +66,18 @@ export function createHedges(parts: HedgeParts): Hedges {
     const items = late.items.filter((item) => !item.query.closed && item.batch === late.id)
     const batch: Batch = { ...late, items }
     if (items.length === 0) return false
-    const deadlineMs = items.reduce(
-      (least, item) => Math.min(least, item.deadlineMs),
-      Infinity,
-    )
-    const takesMs = ({ node }: Slot) =>
-      profile.latency(node.id, batch.variant, items.length).meanMs +
-      profile.networkMs(node.id, batch.variant.task)
+    const deadlineMs = items.reduce((least, item) => Math.min(least, item.deadlineMs), Infinity)
+    // Others that wait for a slot have it first where they are more urgent: in a pool that has just
+    // enough to do something waits at any time, and a node that hangs would be found out too late.
+    if (parts.isBusy(nowMs, deadlineMs)) return false
+    const takesMs = (slot: Slot) =>
+      readyAtMs(slot, nowMs) - nowMs +
+      profile.latency(slot.node.id, batch.variant, items.length).meanMs +
+      profile.networkMs(slot.node.id, batch.variant.task)
+    const isFree = (slot: Slot) =>
+      isSpare(slot, batch.variant, false, nowMs) && creditAtMs(slot, nowMs) <= nowMs
     const slots = [...parts.nodes()].flatMap((node) =>
-      node.paused || node === batch.slot.node
-        ? []
-        : node.slots.find((slot) => isSpare(slot, batch.variant, true, nowMs)) ?? []
+      node.paused || node === batch.slot.node ? [] : node.slots.filter(isFree)
     ).filter((slot) => nowMs + takesMs(slot) < deadlineMs)
     if (slots.length === 0) return false
     const slot = slots.reduce((a, b) => takesMs(b) < takesMs(a) ? b : a)
@@ -120,8 +129,7 @@ export function createHedges(parts: HedgeParts): Hedges {
           lookAtMs = Math.min(lookAtMs, lateMs)
           continue
         }
-        // While others wait for a slot, it is theirs.
-        if (allowance < 1 || parts.isBusy(nowMs) || !hedge(batch, nowMs)) {
+        if (allowance < 1 || !hedge(batch, nowMs)) {
           lookAtMs = Math.min(lookAtMs, nowMs + AGAIN_MS)
         }
       }

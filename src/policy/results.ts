@@ -56,12 +56,13 @@ export function createResults(parts: ResultsParts): Results {
     ? createHedges({ ...common, flights, profile, nodes: () => pool.nodes.values() })
     : undefined
 
-  /** Whether anything waits that did not come just now: no slot was free for it. */
-  function isBusy(nowMs: number): boolean {
+  /** Whether anything waits, due before then, that did not come just now: no slot was free for it. */
+  function isBusy(nowMs: number, beforeMs = Infinity): boolean {
     if (waiting.total === 0) return false
     for (const queue of waiting.queues.values()) {
       const first = queue.at(0)
-      if (first !== undefined && first.queuedAtMs < nowMs) return true
+      if (first === undefined || first.deadlineMs >= beforeMs) continue
+      if (first.queuedAtMs < nowMs) return true
     }
     return false
   }
