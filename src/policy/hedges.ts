@@ -1,7 +1,8 @@
 /**
- * Stragglers: a batch that is later than its upper latency is begun once more on another node, where
- * a slot may have its next batch and nothing more urgent waits for one. The first result counts.
- * Bounded to a share of all batches.
+ * Stragglers: a batch that is later than its upper latency is begun once more on an idle slot of
+ * another node, while nothing waits; one that is so late that its node seems to hang also while others
+ * wait that are less urgent, and behind a running batch. The first result counts. Bounded to a share
+ * of all batches.
  *
  * @module
  */
@@ -26,8 +27,8 @@ export interface HedgeParts {
   extras: Extras
   profile: Profile
   nodes(): Iterable<PoolNode>
-  /** Whether anything that is due before then waits for a slot. */
-  isBusy(nowMs: number, beforeMs: number): boolean
+  /** Whether anything waits for a slot; anything that is due before then. */
+  isBusy(nowMs: number, beforeMs?: number): boolean
   /** Takes in what a batch says of its node. */
   hear(batch: Batch, event: Finished, nowMs: number): Finished
   /** Takes in what a batch says of its items. */
@@ -50,6 +51,8 @@ export interface Hedges {
 /** Batches begun twice, as a share of all, and so many at once after a quiet time. */
 const SHARE = 0.03
 const MOST = 4
+/** Later by such a share of the laxity of its queries. */
+const HANGS = 0.4
 /** With all in place but no slot free, it looks again after so long. */
 const AGAIN_MS = 20
 
@@ -67,15 +70,20 @@ export function createHedges(parts: HedgeParts): Hedges {
     const batch: Batch = { ...late, items }
     if (items.length === 0) return false
     const deadlineMs = items.reduce((least, item) => Math.min(least, item.deadlineMs), Infinity)
-    // Others that wait for a slot have it first where they are more urgent: in a pool that has just
-    // enough to do something waits at any time, and a node that hangs would be found out too late.
-    if (parts.isBusy(nowMs, deadlineMs)) return false
+    const busy = parts.isBusy(nowMs)
+    if (busy) {
+      // In a pool that has just enough to do something waits at any time, and a node that hangs would
+      // be found out too late; but who is a bit late there mostly comes in before its twin.
+      const laxityMs = items.reduce((least, { query }) => Math.min(least, query.laxityMs), Infinity)
+      if (nowMs < overdueAtMs(late) + HANGS * laxityMs) return false
+      if (parts.isBusy(nowMs, deadlineMs)) return false
+    }
     const takesMs = (slot: Slot) =>
       readyAtMs(slot, nowMs) - nowMs +
       profile.latency(slot.node.id, batch.variant, items.length).meanMs +
       profile.networkMs(slot.node.id, batch.variant.task)
     const isFree = (slot: Slot) =>
-      isSpare(slot, batch.variant, false, nowMs) && creditAtMs(slot, nowMs) <= nowMs
+      isSpare(slot, batch.variant, !busy, nowMs) && creditAtMs(slot, nowMs) <= nowMs
     const slots = [...parts.nodes()].flatMap((node) =>
       node.paused || node === batch.slot.node ? [] : node.slots.filter(isFree)
     ).filter((slot) => nowMs + takesMs(slot) < deadlineMs)
