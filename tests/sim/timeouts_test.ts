@@ -10,8 +10,8 @@ const tabs = {
   ...{ instancesPerNode: 'all', swapMs: 0, roundTripMs: 4 },
 }
 
-/** What becomes of those that the door lets in. */
-function letIn(nodes: number, perS: number, timeoutsMs?: [number, number], seed = 1) {
+/** So many queries a second for 20 s, each with the SLO or a time of its own. */
+function sceneOf(nodes: number, perS: number, seed: number, timeoutsMs?: [number, number]) {
   const scenario = scenarioOf({
     ...{ pipeline: chain, classes: { tabs }, pool: [{ class: 'tabs', count: nodes }], seed },
     ...{ trace: { binSeconds: 1, rates: Array(20).fill(perS) }, noise: { latencyCv: 0.15 } },
@@ -21,6 +21,12 @@ function letIn(nodes: number, perS: number, timeoutsMs?: [number, number], seed 
     pipelines: scenario.workloads.map(({ pipeline }) => pipeline),
     ...{ seed, random: createRandom(seed) },
   })
+  return { scenario, policy }
+}
+
+/** What becomes of those that the door lets in. */
+function letIn(nodes: number, perS: number, timeoutsMs?: [number, number], seed = 1) {
+  const { scenario, policy } = sceneOf(nodes, perS, seed, timeoutsMs)
   const { handle } = policy.scheduler
   const counts = { answered: 0, lost: 0, refused: 0 }
   policy.scheduler.handle = (event, nowMs) => {
@@ -70,15 +76,7 @@ Deno.test('under overload who is let in is answered, whatever time the others ha
 
 /** A pool that carries all that is asked for. */
 function carried(nodes: number, perS: number, seed: number, timeoutsMs?: [number, number]) {
-  const scenario = scenarioOf({
-    ...{ pipeline: chain, classes: { tabs }, pool: [{ class: 'tabs', count: nodes }], seed },
-    ...{ trace: { binSeconds: 1, rates: Array(20).fill(perS) }, noise: { latencyCv: 0.15 } },
-    ...timeoutsMs === undefined ? {} : { timeoutsMs },
-  })
-  const policy = createPolicy('shoal', {
-    pipelines: scenario.workloads.map(({ pipeline }) => pipeline),
-    ...{ seed, random: createRandom(seed) },
-  })
+  const { scenario, policy } = sceneOf(nodes, perS, seed, timeoutsMs)
   return simulate(scenario, policy).result
 }
 

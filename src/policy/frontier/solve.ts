@@ -61,7 +61,7 @@ function solved(shapes: Shapes, problem: FrontierProblem, model: Model): Mix | u
   return mix
 }
 
-/** Plain: small arrays of numbers are made ten times as quickly as typed ones. */
+/** Plain: typed arrays as small as these take longer to make than to use. */
 const zeros = (length: number): number[] => new Array<number>(length).fill(0)
 
 /** Nothing served. */
