@@ -22,6 +22,11 @@ const SHORT = 5
 /** What the accuracy of the peak counts, likewise: it is there for a part of the time. */
 const BY_CHANCE = 0.1
 const IN_SURGES = 0.3
+/**
+ * Slots with one variant may take so much longer for a batch at the peak: the queue is one for all of
+ * them, so a query waits for the first that comes free, which is less than the half that is kept.
+ */
+const LONGER = 1.2
 
 /** Whether a program with this goal has rows of a peak. */
 export const hasPeak = ({ demands }: Compiled, goal: Goal): boolean =>
@@ -79,7 +84,8 @@ export function addPeak(
   const worthOf = (k: number, variant: VariantShape) => {
     const { unit, limitMs } = filled.get(variant)!
     const paces = kinds[k]!.class.paces[variant.index]!
-    return (paceWithin(paces, limitMs) ?? paces[0])!.ratePerS * unit
+    const mostMs = isWhole(kinds[k]!) ? LONGER * limitMs : limitMs
+    return (paceWithin(paces, mostMs) ?? paces[0])!.ratePerS * unit
   }
   for (const { column, kind, variant } of supplied?.shares ?? []) {
     if (!isWhole(kinds[kind]!) || !filled.has(variant)) continue

@@ -96,3 +96,20 @@ Deno.test('place() has the slots that the demand does not need hold what carries
   assert.equal(larger.served[0]!.accuracy, 1)
   assert.ok(mostPerS(larger) >= 1000, `${mostPerS(larger)}`)
 })
+
+Deno.test('place() counts on larger batches at the peak than it plans the demand with', () => {
+  const problem = problemOf(230, 300)
+  // In half of the SLO an exact slot does 25 items a second, in a little more than that 36.
+  const [quick, exact] = problem.classes[0]!.able
+  exact!.points = [{ batch: 1, latencyMs: 40 }, { batch: 4, latencyMs: 110 }]
+  assert.equal(quick!.variant, 'quick')
+  const { served, classes: [one] } = place(problem)
+  assert.equal(served[0]!.accuracy, 1)
+  const all = [...one!.sets, ...one!.standbySets]
+  assert.ok(all.every(({ variants }) => variants[0]!.variant === 'exact'), JSON.stringify(all))
+  // Too long for its query: nobody waits for such a batch.
+  exact!.points[1]!.latencyMs = 160
+  const slow = place(problem)
+  assert.ok(mostPerS(slow) >= 300, `${mostPerS(slow)}`)
+  assert.ok(slow.served[0]!.accuracy < 1)
+})
