@@ -34,10 +34,7 @@ export interface Filled {
   close: CloseReason
 }
 
-/**
- * A large batch that is late makes all its queries late: its spread counts so many times where who is
- * left out can still go a quicker way.
- */
+/** A batch that is late makes all its queries late: what the spread of its latency counts. */
 export const SPREADS = 2
 /** A large batch has so much of what is kept of its queries' laxity left beyond that. */
 export const LARGE_KEPT = 0.5
@@ -75,7 +72,6 @@ export function fillBatch(
   // Most batches end before it matters.
   let lengths: Lengths | undefined
   const members = [first]
-  const spreads = canAll ? SPREADS : 1
   const helps = !view.targets.isPlanned(task, slot.group!) ||
     (!canAll && view.targets.isAhead(task, slot.group!))
   let budgetMs = budgetOf(first.item.query, view.backlog) - first.choice.extraMs
@@ -92,7 +88,7 @@ export function fillBatch(
     const dearer = size > goal && growth > GAIN
     // Other idle slots may have the rest, unless small batches cost much more of their time.
     if (size > share && dearer) return { members, close: 'share' }
-    const safeMs = grownMs + spreads * (aloneMs * upperTimes * pace - grownMs)
+    const safeMs = grownMs + SPREADS * (aloneMs * upperTimes * pace - grownMs)
     if (dearer) {
       lengths ??= lengthsOf(first.item.query, variant, slot, view.targets.isScarce)
       if (isLongEnough(growth, grownMs, safeMs, lengths)) return { members, close: 'no_gain' }

@@ -1,6 +1,8 @@
 /**
  * Who helps: slots that the mix does not plan for a task take an item of it only when those that it
  * plans would end it late. So slots kept for a peak leave to the more accurate ones what these can do.
+ * Who does it no less accurately helps sooner: the mix gives work to one of two groups that hold the
+ * same, whichever, and while the other has nothing to do nobody has to wait or go a worse way.
  *
  * @module
  */
@@ -8,11 +10,13 @@ import type { Capacity } from './capacity.ts'
 import type { View } from './choose.ts'
 import { freeAtMs } from './elsewhere.ts'
 import type { Item } from './query.ts'
-import type { Prefix, VariantShape, Way } from './shape.ts'
-import type { Group, Slot } from './slots.ts'
+import type { Prefix, TaskShape, VariantShape, Way } from './shape.ts'
+import { type Group, holdsAll, type Slot } from './slots.ts'
 
-/** Share of a query's laxity within which the slots that are planned for it must end it. */
+/** Share of a query's laxity that slots that are planned for it must leave of it when they end it, */
 const RESCUE = 0.3
+/** and where slots do not hold all, if another does it as accurately. */
+const RESCUE_ALIKE = 0.7
 
 /** What a group does of the items that come by some prefixes, as the mix plans it. */
 interface Hand {
@@ -61,7 +65,7 @@ export function isForOthers(item: Item, position: number, slot: Slot, view: View
 
 function isDoneInTime(
   hands: readonly Hand[],
-  { query }: Item,
+  { query, task }: Item,
   before: number,
   slot: Slot,
   view: View,
@@ -71,6 +75,7 @@ function isDoneInTime(
   let freeMs = Infinity
   let lastMs = 0
   let tailMs = Infinity
+  let accuracy = 0
   for (const hand of hands) {
     if (hand.group === slot.group) continue
     const atMs = freeAtMs(hand.group, slot, hand.variant, view, view.calls && !awake)
@@ -79,10 +84,17 @@ function isDoneInTime(
     ratePerMs += hand.ratePerMs
     lastMs = Math.max(lastMs, hand.lastMs)
     tailMs = Math.min(tailMs, hand.tailMs)
+    accuracy = Math.max(accuracy, hand.variant.accuracy)
   }
   if (ratePerMs === 0) return false
   const endMs = freeMs + before / ratePerMs + lastMs + tailMs
-  return endMs <= query.dueMs - RESCUE * query.laxityMs
+  const alike = !holdsAll(slot) && hasAsAccurate(slot, task, accuracy)
+  return endMs <= query.dueMs - (alike ? RESCUE_ALIKE : RESCUE) * query.laxityMs
+}
+
+function hasAsAccurate({ held }: Slot, task: TaskShape, accuracy: number): boolean {
+  for (const variant of held) if (variant.task === task && variant.accuracy >= accuracy) return true
+  return false
 }
 
 function knownFor(view: View): Known {

@@ -40,3 +40,7 @@ export const surplus = (has: Holdings, shall: Holdings, one: ClassShape): Kind[]
 /** Variants that a slot of one kind has to load to be of another. */
 export const lacking = (from: Kind, to: Kind): number =>
   to.variants.filter((variant) => !from.variants.includes(variant)).length
+
+/** The same for all that is held, whatever order it came about in. */
+export const keyOfHoldings = (holdings: Holdings): string =>
+  [...holdings.values()].map((kind) => `${keyOfKind(kind)}:${kind.slots}`).sort().join(';')

@@ -1,18 +1,19 @@
 /**
  * In which order slots change, and how many at a time: a pool between two plans may carry less than
- * either, and a slot that loads does half. First what leaves most while it loads and brings most once
- * it is there; and as few together as what the others carry asks for.
+ * either, and a slot that loads does half. In the order in which most is carried meanwhile, and as few
+ * together as what the others carry asks for.
  *
  * @module
  */
 import type { Compiled, Demand } from './compile.ts'
+import { afterLettingGo, bestCourse, type Value } from './course.ts'
 import type { Kind } from './given.ts'
-import { type Holdings, holdingsOf, keyOfKind, lacking, slotsOf, surplus } from './holdings.ts'
+import { holdingsOf, keyOfHoldings } from './holdings.ts'
 import { type Counted, solveModel } from './lp.ts'
 import { newModel } from './model.ts'
 import { addPeak, withPeak } from './peak.ts'
 import type { PlacedMove } from './placement.ts'
-import { bestWave, loading, moved, type Step } from './waves.ts'
+import { bestWave } from './waves.ts'
 
 export interface Order {
   first: PlacedMove[]
@@ -20,10 +21,6 @@ export interface Order {
   atOnce?: number
 }
 
-/** Moves that are weighed; what comes after them waits for other plans. */
-const MOST = 6
-/** Pairs of what is held and what shall be that are weighed for one of them. */
-const MOST_PAIRS = 36
 /** In a pool of more slots than this each move stands for several. */
 const FEW_SLOTS = 40
 /** Of all slots no more change at one time. */
@@ -32,15 +29,6 @@ const LEAST = 2
 /** What has to be carried while slots load: the demand, and what chance adds to it, in deviations. */
 const CARRIED = 1.05
 const CHANCE = 2
-
-/** What is held while all steps so far load, what once they have, and what it is to come to. */
-interface Course {
-  during: Holdings
-  after: Holdings
-  goal: Holdings
-  /** Slots that one step stands for. */
-  size: number
-}
 
 /** Slots that a plan has change at one time at most, of so many. */
 export const mostAtOnce = (slots: number): number => Math.max(LEAST, Math.ceil(SHARE * slots))
@@ -55,26 +43,12 @@ export function orderOf(
     return { first: [] }
   }
   const value = valueOf(compiled, counted)
-  let start = holdingsOf(held)
-  const goal = holdingsOf(wanted)
-  const slots = compiled.classes.reduce((sum, one) => sum + one.slots, 0)
+  const { classes } = compiled
+  const slots = classes.reduce((sum, one) => sum + one.slots, 0)
   const size = Math.ceil(slots / FEW_SLOTS)
-  const steps: Step[] = []
-  let during = start
-  let after = start
-  while (steps.length < MOST) {
-    const step = bestStep(compiled, { during, after, goal, size }, value)
-    if (step === undefined) break
-    after = moved(after, step)
-    if (lacking(step.from, step.to) > 0) {
-      during = loading(during, step)
-      steps.push(step)
-    } else {
-      // Nothing is to be loaded: it only lets go.
-      during = moved(during, step)
-      start = moved(start, step)
-    }
-  }
+  const change = { classes, start: holdingsOf(held), goal: holdingsOf(wanted), size }
+  const start = afterLettingGo(change, value)
+  const steps = bestCourse({ ...change, start }, value)
   if (steps.length === 0) return { first: [] }
   const first = steps.map(({ from, to }) => ({
     class: from.class.given.name,
@@ -86,7 +60,7 @@ export function orderOf(
 }
 
 /** What these slots carry of the demand of a moment, and how accurately. */
-function valueOf(compiled: Compiled, counted: Counted): (holdings: Holdings) => number {
+function valueOf(compiled: Compiled, counted: Counted): Value {
   const asked = withPeak(
     compiled,
     ({ ratePerS }: Demand) => Math.max(CARRIED * ratePerS, ratePerS + CHANCE * Math.sqrt(ratePerS)),
@@ -94,7 +68,7 @@ function valueOf(compiled: Compiled, counted: Counted): (holdings: Holdings) => 
   const known = new Map<string, number>()
   return (holdings) => {
     const kinds = [...holdings.values()]
-    const key = kinds.map((kind) => `${keyOfKind(kind)}:${kind.slots}`).sort().join(';')
+    const key = keyOfHoldings(holdings)
     let value = known.get(key)
     if (value === undefined) {
       const model = newModel()
@@ -104,36 +78,4 @@ function valueOf(compiled: Compiled, counted: Counted): (holdings: Holdings) => 
     }
     return value
   }
-}
-
-/** The one that loses least while it loads and brings most, of those that load fewest variants. */
-function bestStep(
-  { classes }: Compiled,
-  { during, after, goal, size }: Course,
-  value: (holdings: Holdings) => number,
-): Step | undefined {
-  let steps: Step[] = []
-  let fewest = Infinity
-  for (const one of classes) {
-    for (const from of surplus(after, goal, one)) {
-      for (const to of surplus(goal, after, one)) {
-        const loads = lacking(from, to)
-        if (loads > fewest) continue
-        if (loads < fewest) steps = []
-        fewest = loads
-        const slots = Math.min(
-          size,
-          from.slots - slotsOf(goal, from),
-          to.slots - slotsOf(after, to),
-        )
-        steps.push({ from, to, slots })
-      }
-    }
-  }
-  let best: { step: Step; value: number } | undefined
-  for (const step of steps.slice(0, MOST_PAIRS)) {
-    const worth = value(loading(during, step)) + value(moved(after, step))
-    if (best === undefined || worth > best.value) best = { step, value: worth }
-  }
-  return best?.step
 }

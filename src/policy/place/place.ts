@@ -81,7 +81,9 @@ function heldKinds({ shapes, classes }: Compiled, { holding = [] }: Problem): Ki
 
 /**
  * All that is asked for: by the best variants on few slots where that does no worse, the moment of more
- * demand counted, than what all slots together do.
+ * demand and the moves there counted, than what all slots together do. It may do a little worse, as
+ * far as slots can rest: else a pool that is nearly full changes half of what it holds, and back, as
+ * demand comes and goes.
  */
 function served(asked: Asked): Outcome | null {
   const few = hardware(asked)
@@ -91,7 +93,8 @@ function served(asked: Asked): Outcome | null {
   const together = check(compiled, flows, { name: 'accuracy' }, kinds, counted)
   const all = accuracy(asked)
   if (all === null || together === null) return few
-  const least = all.checked.score - compiled.options.hysteresis
+  const slots = compiled.classes.reduce((sum, one) => sum + one.slots, 0)
+  const least = all.checked.score - compiled.options.hysteresis * (1 - few.checked.slots / slots)
   return together.score >= least ? few : all
 }
 

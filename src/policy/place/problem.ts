@@ -87,7 +87,7 @@ export interface PlaceOptions {
   siblings: boolean
   /**
    * In hardware scaling, and when saturated, a plan in hand is kept while no other is better by more
-   * than this share; so much may few slots do worse than all.
+   * than this share; so much may few slots do worse than all, were none of all needed.
    */
   hysteresis: number
   /**

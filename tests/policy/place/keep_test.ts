@@ -186,3 +186,35 @@ Deno.test('place() has as few slots change together as what the others carry ask
   assert.ok(atOnce(300) > 3, 'with time to spare several load at one time')
   assert.equal(atOnce(760), 1, 'where all are needed each that loads is missed')
 })
+
+Deno.test('place() does not change half of what a busy pool holds to have a few slots rest', () => {
+  const MS = { a: { quick: 8, fine: 30 }, b: { quick: 4, fine: 18 } }
+  /** The chain on quick and slow nodes, with a peak that is a quarter more. */
+  const unlike = (perS: number): Problem => {
+    const { pipelines: [pipeline], classes: [one] } = chain(perS)
+    return {
+      pipelines: [{ ...pipeline!, sloMs: 300, peakPerS: 1.25 * perS }],
+      classes: [['quick', 1] as const, ['slow', 2] as const].map(([name, times]) => ({
+        ...one!,
+        ...{ name, slots: 12, dutySum: 12, memoryBytes: 1 },
+        able: one!.able.map((able) => ({
+          ...able,
+          points: [1, 2, 4].map((batch) => ({
+            batch,
+            latencyMs: times * (0.4 + 0.6 * batch) *
+              MS[able.task as 'a' | 'b'][able.variant as 'quick' | 'fine'],
+          })),
+        })),
+      })),
+      options: { waitTail: 1, utilisationCap: 1 },
+    }
+  }
+  for (let perS = 200; perS < 400; perS += 10) {
+    const held = inHand(unlike(perS))
+    const before = totals(place(held))
+    const less = place({ ...unlike(0.95 * perS), holding: held.holding! })
+    let moves = 0
+    for (const [key, slots] of totals(less)) moves += Math.max(0, slots - (before.get(key) ?? 0))
+    assert.ok(moves <= 6, `${moves} of 24 slots change as ${perS} queries a second fall by 5 %`)
+  }
+})

@@ -1,0 +1,100 @@
+import assert from 'node:assert/strict'
+import { compile } from '../../../src/policy/place/compile.ts'
+import { afterLettingGo, bestCourse } from '../../../src/policy/place/course.ts'
+import type { Kind } from '../../../src/policy/place/given.ts'
+import { type Holdings, holdingsOf } from '../../../src/policy/place/holdings.ts'
+
+const VARIANTS = ['a', 'b', 'c', 'd']
+const { classes, shapes } = compile({
+  pipelines: [{
+    ...{ name: 'p', weight: 1, sloMs: 200, ratePerS: 1, root: 't' },
+    tasks: {
+      t: { next: [], variants: Object.fromEntries(VARIANTS.map((v) => [v, { accuracy: 1 }])) },
+    },
+  }],
+  classes: [{
+    ...{ name: 'c', slots: 4, dutySum: 4, memoryBytes: Infinity, maxVariants: 2, networkMs: 0 },
+    able: VARIANTS.map((variant) => ({
+      ...{ pipeline: 'p', task: 't', variant, memoryBytes: 1, swapMs: 0 },
+      points: [{ batch: 1, latencyMs: 10 }],
+    })),
+  }],
+})
+const [pool] = classes
+
+/** So many slots with these variants, by their letters: `{ a: 1, cd: 2 }`. */
+const holding = (counts: { [letters: string]: number }): Holdings =>
+  holdingsOf(
+    Object.entries(counts).map(([letters, slots]): Kind => ({
+      class: pool!,
+      variants: [...letters].map((variant) => shapes.find({ pipeline: 'p', task: 't', variant })!),
+      slots,
+    })),
+  )
+
+const nameOf = ({ variants }: Kind) => variants.map(({ ref }) => ref.variant).join('')
+const slotsOf = (holdings: Holdings, name: string) =>
+  [...holdings.values()].find((kind) => nameOf(kind) === name)?.slots ?? 0
+const stepsTo = (goal: Holdings, start: Holdings, value: (holdings: Holdings) => number) =>
+  bestCourse({ classes, start, goal, size: 1 }, value)
+    .map(({ from, to }) => `${nameOf(from)} ${nameOf(to)}`)
+
+Deno.test('a step that costs nothing by itself waits where the next ones need what it takes', () => {
+  // Two slots with a are enough until c is there, and c does the work of both.
+  const carried = (holdings: Holdings) =>
+    Math.min(2, slotsOf(holdings, 'a') + 2 * slotsOf(holdings, 'c')) +
+    0.1 * Math.min(1, slotsOf(holdings, 'd'))
+  const start = holding({ a: 3, b: 1 })
+  const steps = stepsTo(holding({ c: 1, d: 2, b: 1 }), start, carried)
+  assert.equal(steps.length, 3)
+  assert.equal(steps[0], 'a c', steps.join(', '))
+})
+
+Deno.test('what only has too much lets go of it before anything loads', () => {
+  const start = holding({ ab: 2, c: 1 })
+  const goal = holding({ a: 2, c: 1 })
+  const after = afterLettingGo({ classes, start, goal, size: 1 }, () => 0)
+  assert.equal(slotsOf(after, 'a'), 2)
+  assert.equal(slotsOf(after, 'ab'), 0)
+  assert.deepEqual(stepsTo(goal, after, () => 0), [])
+})
+
+Deno.test('as much is carried on the way as by the best of all orders of four steps', () => {
+  const start = holding({ a: 2, b: 2 })
+  const goal = holding({ c: 2, d: 2 })
+  // Each count is worth less the more there are of it, and of each something else.
+  const carried = (holdings: Holdings) =>
+    [['a', 3], ['b', 5], ['c', 4], ['d', 7]].reduce(
+      (sum, [name, worth]) =>
+        sum + (worth as number) * Math.sqrt(slotsOf(holdings, name as string)),
+      0,
+    )
+  const sumOf = (steps: readonly string[]) => {
+    const counts: { [name: string]: number } = { a: 2, b: 2 }
+    let sum = 0
+    for (const step of steps) {
+      const [from, to] = step.split(' ') as [string, string]
+      counts[from]! -= 0.5
+      sum += carried(holding(counts))
+      counts[from]! -= 0.5
+      counts[to] = (counts[to] ?? 0) + 1
+    }
+    return sum
+  }
+  const all: string[][] = []
+  const follow = (left: { [name: string]: number }, steps: string[]) => {
+    if (steps.length === 4) all.push(steps)
+    for (const from of ['a', 'b']) {
+      for (const to of ['c', 'd']) {
+        if (left[from]! === 0 || left[to]! === 0) continue
+        follow({ ...left, [from]: left[from]! - 1, [to]: left[to]! - 1 }, [
+          ...steps,
+          `${from} ${to}`,
+        ])
+      }
+    }
+  }
+  follow({ a: 2, b: 2, c: 2, d: 2 }, [])
+  const most = Math.max(...all.map(sumOf))
+  assert.ok(Math.abs(sumOf(stepsTo(goal, start, carried)) - most) < 1e-9)
+})
