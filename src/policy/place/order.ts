@@ -28,7 +28,7 @@ const SHARE = 0.25
 const LEAST = 2
 /** What has to be carried while slots load: the demand, and what chance adds to it, in deviations. */
 const CARRIED = 1.05
-const CHANCE = 2
+const CHANCE = 3
 
 /** Slots that a plan has change at one time at most, of so many. */
 export const mostAtOnce = (slots: number): number => Math.max(LEAST, Math.ceil(SHARE * slots))
