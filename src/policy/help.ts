@@ -21,8 +21,9 @@ const RESCUE_ALIKE = 0.7
 /** What a group does of the items that come by some prefixes, as the mix plans it. */
 interface Hand {
   group: Group
-  /** One that it is planned for. */
+  /** One that it is planned for, and the most accurate of these. */
   variant: VariantShape
+  accuracy: number
   ratePerMs: number
   /** Its longest batch with the way back, and the least that follows, by upper latencies. */
   lastMs: number
@@ -84,7 +85,7 @@ function isDoneInTime(
     ratePerMs += hand.ratePerMs
     lastMs = Math.max(lastMs, hand.lastMs)
     tailMs = Math.min(tailMs, hand.tailMs)
-    accuracy = Math.max(accuracy, hand.variant.accuracy)
+    accuracy = Math.max(accuracy, hand.accuracy)
   }
   if (ratePerMs === 0) return false
   const endMs = freeMs + before / ratePerMs + lastMs + tailMs
@@ -133,8 +134,9 @@ function findHands(prefixes: readonly Prefix[], level: number, view: View): Hand
       const share = targets.share(variant, group)
       if (share <= 0) continue
       const hand = hands.get(group) ??
-        { group, variant, ratePerMs: 0, lastMs: 0, tailMs: Infinity }
+        { group, variant, accuracy: 0, ratePerMs: 0, lastMs: 0, tailMs: Infinity }
       hands.set(group, hand)
+      hand.accuracy = Math.max(hand.accuracy, variant.accuracy)
       hand.ratePerMs += share * group.duty / costMs
       const batchMs = latencyMs(Math.round(batch)) * service.upperRatio + service.networkMs
       hand.lastMs = Math.max(hand.lastMs, batchMs)

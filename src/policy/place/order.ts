@@ -1,6 +1,6 @@
 /**
  * In which order slots change, and how many at a time: a pool between two plans may carry less than
- * either, and a slot that loads does half. In the order in which most is carried meanwhile, and as few
+ * either, and a slot that loads does half. They change so that most is carried meanwhile, and as few
  * together as what the others carry asks for.
  *
  * @module
