@@ -5,21 +5,20 @@
  * @module
  */
 import type { Member } from './batching.ts'
+import { estimate } from './estimate.ts'
 import type { Limits } from './options.ts'
 import type { Profile } from './profile.ts'
 import type { Item } from './query.ts'
+import { SentItem } from './sent.ts'
 import {
   type Batch,
   coolDown,
   type Extra,
   heldUntilMs,
   isSilent,
-  meanMsOn,
-  readyAtMs,
   SILENT_HOLD_MS,
   type Slot,
   takeOff,
-  upperMsOn,
 } from './slots.ts'
 import type { BatchId, DispatchedItem, ItemOutcome, PolicyCommand } from './types.ts'
 import type { VariantShape } from './shape.ts'
@@ -54,7 +53,10 @@ export interface Flights {
   send(slot: Slot, members: Member[], alone: boolean, nowMs: number): void
   /** A batch that no query waits for by itself: `end` gives it back like any other. */
   sendExtra(slot: Slot, variant: VariantShape, extra: Extra, nowMs: number): Batch
-  /** Nobody wants its result any more: its node is told, its slot is busy until that is heard of. */
+  /**
+   * Nobody wants its result any more: its node is told, its slot is busy until that is heard of. Where
+   * that is overdue, what waits behind it goes elsewhere.
+   */
   callOff(batch: Batch, nowMs: number): void
   /** Takes the batch off its slot and the books; undefined when it is not known (any more). */
   end(id: BatchId, nowMs: number): Batch | undefined
@@ -69,15 +71,10 @@ export interface Flights {
   nextSweepMs(): number
 }
 
-const GIVE_UP_FACTOR = 4
-const GIVE_UP_MS = 2000
-/** A slot that is loading a model may keep its batch waiting for that. */
-const LOADING_MS = 10_000
 /** With more batches than this, what they take together is summed up once in so many ms for each. */
 const FEW = 64
 const SUM_EVERY = 1 / 512
-/** A first run may take far longer than was guessed, and giving it up would only begin it anew. */
-const GUESSED_MS = 20_000
+
 export function createFlights(parts: FlightParts): Flights {
   const { limits, profile, waiting, emit } = parts
   const batches = createTable<BatchId, Batch>()
@@ -98,15 +95,9 @@ export function createFlights(parts: FlightParts): Flights {
     alone: boolean,
     nowMs: number,
   ): { batch: Batch; expectedMs: number; giveUpMs: number } {
-    const { node } = slot
-    const meanMs = meanMsOn(slot, variant, count)
-    const upperMs = upperMsOn(slot, variant, count)
-    const networkMs = node.times.networkMs(variant.task)
-    const waitMs = readyAtMs(slot, nowMs) - nowMs
-    const expectedMs = Math.max(waitMs, networkMs / 2) + meanMs + networkMs / 2
-    const giveUpMs = waitMs + networkMs + Math.max(GIVE_UP_FACTOR * meanMs, meanMs + GIVE_UP_MS) +
-      (slot.loading.size > 0 ? LOADING_MS : 0) +
-      (alone && !profile.hasRun(node.id, variant) ? GUESSED_MS : 0)
+    const isGuess = alone && !profile.hasRun(slot.node.id, variant)
+    const own = estimate(slot, variant, count, isGuess, nowMs)
+    const { meanMs, upperMs, networkMs, expectedMs, giveUpMs } = own
     const batch: Batch = {
       id: nextId++,
       slot,
@@ -173,7 +164,7 @@ export function createFlights(parts: FlightParts): Flights {
     let deadlineMs = Infinity
     for (const { item, choice } of members) {
       items.push(item)
-      sent.push({ query: item.query.id, payload: item.payload })
+      sent.push(new SentItem(item.query.id, item.payload))
       deadlineMs = Math.min(deadlineMs, item.deadlineMs)
       waiting.remove(item)
       item.state = 'running'
@@ -221,9 +212,8 @@ export function createFlights(parts: FlightParts): Flights {
     } else end(batch.id, nowMs)
   }
 
-  function giveUp(batch: Batch, nowMs: number): void {
-    const { slot, variant } = batch
-    // What waits behind it has not begun, so this was no attempt of its own.
+  /** What waits behind the batch that a slot runs: it has not begun, so this was no attempt of its own. */
+  function takeBack(slot: Slot, nowMs: number): void {
     for (const behind of slot.batches.slice(1)) {
       cancel(behind, nowMs, nowMs)
       if (behind.items.length === 0) parts.extraLost?.(behind)
@@ -233,6 +223,11 @@ export function createFlights(parts: FlightParts): Flights {
         waiting.add(item, nowMs)
       }
     }
+  }
+
+  function giveUp(batch: Batch, nowMs: number): void {
+    const { slot, variant } = batch
+    takeBack(slot, nowMs)
     cancel(batch, nowMs + SILENT_HOLD_MS, nowMs)
     coolDown(slot, variant, nowMs)
     const ranMs = nowMs - batch.endsAtMs + batch.meanMs
@@ -248,7 +243,8 @@ export function createFlights(parts: FlightParts): Flights {
       if (nowMs < summedMs + freshMs) return sumMs
       summedMs = nowMs
       sumMs = silent = 0
-      for (const batch of batches.values()) {
+      for (const batch of batches.entries) {
+        if (batch === undefined) continue
         const leftMs = batch.endsAtMs - nowMs
         if (leftMs > 0) sumMs += leftMs
         else if (isSilent(batch, nowMs)) silent++
@@ -264,6 +260,7 @@ export function createFlights(parts: FlightParts): Flights {
     },
     callOff(batch, nowMs) {
       if (batches.get(batch.id) !== batch || batch.ghostUntilMs !== null) return
+      if (isSilent(batch, nowMs)) takeBack(batch.slot, nowMs)
       cancel(batch, heldUntilMs(batch, nowMs), nowMs)
     },
     end,

@@ -53,7 +53,12 @@ const SHARE = 0.03
 const MOST = 4
 /** Later by such a share of the laxity of its queries. */
 const HANGS = 0.4
-/** With all in place but no slot free, it looks again after so long. */
+/**
+ * With all in place but no slot free, it looks again whenever anything happens: nodes that take turns
+ * would have none free at any of the times that a clock names. Not sooner than so long for each batch
+ * under way, and after so long in any case.
+ */
+const EACH_MS = 1 / 64
 const AGAIN_MS = 20
 
 export function createHedges(parts: HedgeParts): Hedges {
@@ -62,6 +67,8 @@ export function createHedges(parts: HedgeParts): Hedges {
   const twins = createTable<BatchId, Batch>()
   let allowance = MOST
   let lookAtMs = Infinity
+  /** From when it looks should anything happen before. */
+  let mayLookAtMs = Infinity
   let hedged = 0
 
   function hedge(late: Batch, nowMs: number): boolean {
@@ -127,9 +134,10 @@ export function createHedges(parts: HedgeParts): Hedges {
     },
     covers: (batch) => twins.has(batch.id),
     look(nowMs) {
-      if (lookAtMs > nowMs) return
-      lookAtMs = Infinity
-      for (const batch of [...flights.batches.values()]) {
+      if (Math.min(lookAtMs, mayLookAtMs) > nowMs) return
+      lookAtMs = mayLookAtMs = Infinity
+      const batches = flights.batches.values()
+      for (const batch of batches) {
         if (batch.items.length === 0 || batch.ghostUntilMs !== null) continue
         if (twins.has(batch.id)) continue
         const lateMs = overdueAtMs(batch)
@@ -139,6 +147,7 @@ export function createHedges(parts: HedgeParts): Hedges {
         }
         if (allowance < 1 || !hedge(batch, nowMs)) {
           lookAtMs = Math.min(lookAtMs, nowMs + AGAIN_MS)
+          if (allowance >= 1) mayLookAtMs = nowMs + EACH_MS * batches.length
         }
       }
     },

@@ -19,6 +19,8 @@ export interface Table<Id extends string | number, T> {
   delete(id: Id): boolean
   /** All of them as of now, in the order that they came in. */
   values(): T[]
+  /** The same with gaps, and without a copy: nothing may come or go while it is looked through. */
+  readonly entries: readonly (T | undefined)[]
 }
 
 /** Places that may be empty, on top of as many as are taken. */
@@ -48,6 +50,7 @@ export function createTable<Id extends string | number, T extends NonNullable<un
   }
 
   return {
+    entries,
     get size() {
       return size
     },
