@@ -79,13 +79,16 @@ export function createBatchSizes(): BatchSizes {
       const { tasks, variants } = ofClass(className)
       const all = tasks[task.index] ??= { mean: large ? 1 : items, large: new Map() }
       const own = variants[variant.index] ??= { ...all, large: new Map(all.large), sure: 0 }
+      const kept = (1 - FADING) ** items
       for (const { index } of task.variants) {
         const other = variants[index]
-        if (other !== undefined && other !== own) other.sure *= (1 - FADING) ** items
+        if (other !== undefined && other !== own) other.sure *= kept
       }
       own.sure += (1 - own.sure) * (1 - (1 - WEIGHT) ** items)
-      learn(own, items, large)
-      learn(all, items, large)
+      // By items: a batch of eight counts eight times, as eight items saw it.
+      const weight = 1 - (1 - WEIGHT) ** Math.sqrt(items)
+      learn(own, items, weight, large)
+      learn(all, items, weight, large)
     },
     seen: (className, task) => Math.max(1, classes.get(className)?.tasks[task.index]?.mean ?? 1),
     costs(className, variant, latencyMs) {
@@ -97,10 +100,8 @@ export function createBatchSizes(): BatchSizes {
   }
 }
 
-function learn(sizes: Sizes, items: number, isLarge: boolean): void {
+function learn(sizes: Sizes, items: number, weight: number, isLarge: boolean): void {
   const { large } = sizes
-  // By items: a batch of eight counts eight times, as eight items saw it.
-  const weight = 1 - (1 - WEIGHT) ** Math.sqrt(items)
   if (large.size > 0) {
     for (const [size, share] of large) {
       if (share < LEAST) large.delete(size)

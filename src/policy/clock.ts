@@ -32,7 +32,7 @@ const MOST = Math.log(10)
 
 export function createClock(): Clock {
   /** By node, and by index of the variant: it may be quick at one and slow at another. */
-  const nodes = new Map<NodeId, Map<number, Seen>>()
+  const nodes = new Map<NodeId, (Seen | undefined)[]>()
 
   return {
     finished(batch, event, nowMs) {
@@ -46,9 +46,8 @@ export function createClock(): Clock {
       const tookMs = dispatchedMs < beforeMs ? mostMs : Math.min(computeMs, mostMs)
       const id = slot.node.id
       let ofNode = nodes.get(id)
-      if (ofNode === undefined) nodes.set(id, ofNode = new Map())
-      let seen = ofNode.get(batch.variant.index)
-      if (seen === undefined) ofNode.set(batch.variant.index, seen = { log: 0, samples: 0 })
+      if (ofNode === undefined) nodes.set(id, ofNode = [])
+      const seen = ofNode[batch.variant.index] ??= { log: 0, samples: 0 }
       seen.samples++
       const log = Math.log(tookMs / computeMs)
       const weight = Math.max(WEIGHT, 1 / seen.samples)

@@ -4,13 +4,14 @@
  * @module
  */
 import { admit, isHopeless, type Refusal } from './admission.ts'
+import { answerOf } from './answer.ts'
 import type { Counters } from './counters.ts'
 import type { Flights } from './flights.ts'
 import { lessonOf } from './lesson.ts'
 import type { Limits } from './options.ts'
 import type { Outlook } from './outlook.ts'
 import { createPressure } from './pressure.ts'
-import { answerOf, createQuery, type Item, type Query } from './query.ts'
+import { createQuery, type Item, type Query } from './query.ts'
 import type { DeadlineQueue } from './queue.ts'
 import { levelOf, type PipelineShape, type Shapes } from './shape.ts'
 import { createTable } from './table.ts'

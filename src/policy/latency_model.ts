@@ -160,9 +160,12 @@ export function createModel(base: Base, spread: number, usualWeight: number): La
     return factor + (known[high]! - factor) * beyond
   }
 
+  /** Of a usual batch. */
+  const baseMs = (batch: number): number => known[BASES + batch] ||= base(batch)
+
   const usualMs = (batch: number): number =>
     Math.max(
-      (known[BASES + batch] ||= base(batch)) *
+      baseMs(batch) *
         factorOf(LOW[batch]!, HIGH[batch]!, BEYOND[batch]!),
       0.001,
     )
@@ -204,7 +207,7 @@ export function createModel(base: Base, spread: number, usualWeight: number): La
       const bound = observed < FIRST_BATCHES ? FIRST_OUTLIER : OUTLIER
       const kept = Math.min(Math.max(computeMs / expectedMs, 1 / bound), bound)
       const seenMs = kept * expectedMs
-      const ratio = seenMs / base(batch)
+      const ratio = seenMs / (isUsual(batch) ? baseMs(batch) : base(batch))
       scale += Math.max(LEAST_WEIGHT, 1 / (observed + trust + 1)) * (ratio - scale)
       const knot = Math.round(knotOf(batch))
       for (let i = 0; i < KNOTS; i++) localWeight[i]! *= DECAY

@@ -57,7 +57,7 @@ const CLASSIFY_MS = 1000
  * Corrected profiles come into force after so much time, or so many corrections, or a few a slot; in a
  * pool of many slots, where one node means less, later.
  */
-const REFRESH_MS = 100
+const REFRESH_MS = 200
 const REFRESH_CORRECTIONS = 64
 const REFRESH_EACH = 4
 const MANY_SLOTS = 200

@@ -1,18 +1,10 @@
 /**
- * One query inside: its tree of items, what served them, and the answer made of it.
+ * One query inside: its tree of items, and what served them.
  *
  * @module
  */
-import type {
-  Answer,
-  BatchId,
-  FinishedItem,
-  Handle,
-  ItemOutcome,
-  NodeId,
-  QueryId,
-  StageRecord,
-} from './types.ts'
+import { fresh } from './fresh.ts'
+import type { BatchId, Handle, ItemOutcome, NodeId, QueryId, StageRecord } from './types.ts'
 import type { Urgent } from './queue.ts'
 import {
   levelOf,
@@ -114,73 +106,83 @@ export function unsettle({ rest }: Query): void {
   rest.epoch = UNKNOWN
 }
 
-export function createQuery(
-  given:
-    & Pick<Query, 'id' | 'seq' | 'shape' | 'deadlineMs' | 'laxityMs' | 'dueMs' | 'lesson'>
-    & { minAccuracy: number | undefined; payload: Handle },
-  nowMs: number,
-): Query {
-  const query: Query = {
-    id: given.id,
-    seq: given.seq,
-    ordinal: 0,
-    deadlineMs: given.deadlineMs,
-    shape: given.shape,
-    arrivedMs: nowMs,
-    laxityMs: given.laxityMs,
-    dueMs: given.dueMs,
-    lesson: given.lesson,
-    level: levelOf(given.shape, given.minAccuracy),
-    root: undefined as unknown as Item,
-    items: [],
-    openCount: 0,
-    firstOpen: 0,
-    waiting: given.shape.tasks.map(() => 0),
-    stages: [],
-    lowered: 0,
-    served: [],
-    closed: false,
-    rest: {
-      ...{ epoch: UNKNOWN, poolMs: 0, firstMs: 0, chainMs: 0, afterMs: 0 },
-      ...{ runningEndMs: 0, servable: true },
-    },
-    scan: 0,
-    aheadMs: 0,
-    firstAheadMs: 0,
-    slackMs: Infinity,
+type Given =
+  & Pick<Query, 'id' | 'seq' | 'shape' | 'deadlineMs' | 'laxityMs' | 'dueMs' | 'lesson'>
+  & { minAccuracy: number | undefined; payload: Handle }
+
+type Writable<T> = { -readonly [K in keyof T]: T[K] }
+
+/** From constructors, and with lists that no literal made: see `fresh.ts`. */
+interface NewQuery extends Writable<Query> {}
+class NewQuery {
+  constructor(given: Given, nowMs: number) {
+    this.id = given.id
+    this.seq = given.seq
+    this.ordinal = 0
+    this.deadlineMs = given.deadlineMs
+    this.shape = given.shape
+    this.arrivedMs = nowMs
+    this.laxityMs = given.laxityMs
+    this.dueMs = given.dueMs
+    this.lesson = given.lesson
+    this.level = levelOf(given.shape, given.minAccuracy)
+    this.items = fresh()
+    this.openCount = 0
+    this.firstOpen = 0
+    this.waiting = given.shape.tasks.map(() => 0)
+    this.stages = fresh()
+    this.lowered = 0
+    this.served = fresh()
+    this.closed = false
+    this.rest = new NewRest()
+    this.scan = 0
+    this.aheadMs = 0
+    this.firstAheadMs = 0
+    this.slackMs = Infinity
+    this.root = addItem(this, given.shape.start, given.payload, nowMs)
   }
-  query.root = addItem(query, given.shape.start, given.payload, nowMs)
-  return query
 }
+
+class NewRest implements Rest {
+  epoch = UNKNOWN
+  poolMs = 0
+  firstMs = 0
+  chainMs = 0
+  afterMs = 0
+  runningEndMs = 0
+  servable = true
+}
+
+export const createQuery = (given: Given, nowMs: number): Query => new NewQuery(given, nowMs)
 
 /** Of items that have none. */
 const NO_CHILDREN: Item[][] = []
 
-function addItem(
-  query: Query,
-  way: Way,
-  payload: Handle,
-  nowMs: number,
-): Item {
-  const item: Item = {
-    deadlineMs: query.deadlineMs,
-    seq: query.seq,
-    ordinal: query.items.length,
-    query,
-    task: way.task,
-    way,
-    prefix: null,
-    payload,
-    result: undefined,
-    children: NO_CHILDREN,
-    state: 'queued',
-    attempts: 0,
-    queuedAtMs: nowMs,
-    batch: null,
-    bound: null,
-    endsAtMs: 0,
-    failedOn: null,
+interface NewItem extends Writable<Item> {}
+class NewItem {
+  constructor(query: Query, way: Way, payload: Handle, nowMs: number) {
+    this.deadlineMs = query.deadlineMs
+    this.seq = query.seq
+    this.ordinal = query.items.length
+    this.query = query
+    this.task = way.task
+    this.way = way
+    this.prefix = null
+    this.payload = payload
+    this.result = undefined
+    this.children = NO_CHILDREN
+    this.state = 'queued'
+    this.attempts = 0
+    this.queuedAtMs = nowMs
+    this.batch = null
+    this.bound = null
+    this.endsAtMs = 0
+    this.failedOn = null
   }
+}
+
+function addItem(query: Query, way: Way, payload: Handle, nowMs: number): Item {
+  const item = new NewItem(query, way, payload, nowMs)
   query.items.push(item)
   query.openCount++
   unsettle(query)
@@ -223,72 +225,4 @@ function countServed({ served }: Query, variant: VariantShape): void {
     return
   }
   served.push({ variant, items: 1 })
-}
-
-/** What a walk over the items of a query adds up. */
-interface Sums {
-  leaves: number
-  leafSum: number
-  /** Items that handed nothing on, though they might have. */
-  ends: number
-  endSum: number
-}
-
-function addUp(item: Item, sums: Sums): void {
-  const { children } = item
-  const accuracy = item.prefix?.accuracy ?? 0
-  if (item.task.next.length === 0) {
-    sums.leaves++
-    sums.leafSum += accuracy
-    return
-  }
-  let any = false
-  for (const branch of children) {
-    for (const child of branch) {
-      any = true
-      addUp(child, sums)
-    }
-  }
-  if (any) return
-  sums.ends++
-  sums.endSum += accuracy
-}
-
-/**
- * Mean path accuracy over the leaf items. Where no leaf was reached (a detector found nothing), the
- * mean over the items that handed nothing on, each at the accuracy of its prefix.
- */
-export function accuracyOf(query: Query): number {
-  const sums: Sums = { leaves: 0, leafSum: 0, ends: 0, endSum: 0 }
-  addUp(query.root, sums)
-  const { leaves, leafSum, ends, endSum } = sums
-  return leaves > 0 ? leafSum / leaves : endSum / ends
-}
-
-/** Depth first, in reading order. */
-function list(
-  { task, payload, result, children }: Item,
-  parent: number,
-  into: FinishedItem[],
-): void {
-  const position = into.length
-  into.push({ task: task.name, parent, payload, result })
-  for (const branch of children) {
-    for (const child of branch) list(child, position, into)
-  }
-}
-
-/** The answer of a query whose items are all done. */
-export function answerOf(query: Query): Extract<Answer, { ok: true }> {
-  const items: FinishedItem[] = []
-  list(query.root, -1, items)
-  const path: { [task: string]: { [variant: string]: number } } = {}
-  for (const task of query.shape.tasks) {
-    for (const { variant, items } of query.served) {
-      if (variant.task !== task) continue
-      const variants = path[task.name] ??= {}
-      variants[variant.ref.variant] = items
-    }
-  }
-  return { ok: true, accuracy: accuracyOf(query), path, stages: query.stages, items }
 }

@@ -8,7 +8,7 @@ import { createAwake, hasTimeLeft, withAwake } from './awake.ts'
 import type { Mix } from './frontier/mix.ts'
 import { groupPrices } from './frontier/prices.ts'
 import type { FrontierProblem } from './frontier/problem.ts'
-import { emptyMix, frontierOf } from './frontier/solve.ts'
+import { emptyMix, frontierOf, type Solve } from './frontier/solve.ts'
 import { lossPerShare } from './frontier/worth.ts'
 import type { Shapes } from './shape.ts'
 
@@ -17,9 +17,9 @@ export interface Scaling {
    * @param whole all slots
    * @param keep share of a query's time that decisions leave alone
    * @param epoch a new one says that the pool has changed
-   * @returns the problem of those that take part
+   * @returns what makes the mix of those that take part, for a share of their time
    */
-  decide(whole: FrontierProblem, keep: number, epoch: number, nowMs: number): FrontierProblem
+  decide(whole: FrontierProblem, keep: number, epoch: number, nowMs: number): Solve
   /** Adds slots that hold only some variants, for the mix that came of it. */
   addOthers(whole: FrontierProblem, mix: Mix, nowMs: number): void
   /** Slots that take part, by key of the group. */
@@ -56,8 +56,13 @@ export function createScaling(shapes: Shapes): Scaling {
     })
   }
 
-  function look(whole: FrontierProblem, keep: number, epoch: number, nowMs: number): void {
-    const solve = frontierOf(shapes, whole)
+  function look(
+    whole: FrontierProblem,
+    solve: Solve,
+    keep: number,
+    epoch: number,
+    nowMs: number,
+  ): void {
     const mix = solve(whole.aim) ?? emptyMix(shapes, whole)
     const isPriced = epoch === known.epoch && nowMs - known.pricedMs < PRICES_MS
     if (!isPriced) {
@@ -73,8 +78,12 @@ export function createScaling(shapes: Shapes): Scaling {
 
   return {
     decide(whole, keep, epoch, nowMs) {
-      if (isDue(whole, epoch, nowMs)) look(whole, keep, epoch, nowMs)
-      return rests ? withAwake(whole, awake) : whole
+      let solve: Solve | undefined
+      if (isDue(whole, epoch, nowMs)) {
+        look(whole, solve = frontierOf(shapes, whole), keep, epoch, nowMs)
+      }
+      const problem = rests ? withAwake(whole, awake) : whole
+      return problem === whole && solve !== undefined ? solve : frontierOf(shapes, problem)
     },
     addOthers: (whole, mix, nowMs) => rule.addOthers(whole, mix, awake, nowMs),
     get awake() {

@@ -11,7 +11,7 @@ import type { Directive } from './directive.ts'
 import { createAim } from './frontier/aim.ts'
 import { drainFactor, drainLevel, isDraining } from './frontier/drain.ts'
 import type { Mix } from './frontier/mix.ts'
-import { emptyMix, frontierOf } from './frontier/solve.ts'
+import { emptyMix, type Solve } from './frontier/solve.ts'
 import { createScaling } from './scaling.ts'
 import { leastSloMs, type Shapes } from './shape.ts'
 
@@ -88,7 +88,7 @@ export function createSteering(
   let tunedMs = -Infinity
   /** What the mix in force was made from, but for the queue, and with it those made for other queues. */
   let tuning:
-    | { aim: number; solve: ReturnType<typeof frontierOf>; mixes: Map<number, Mix> }
+    | { aim: number; solve: Solve; mixes: Map<number, Mix> }
     | undefined
   /** How long the queue was when it was last looked at; see `frontier/drain.ts`. */
   let level = 0
@@ -170,8 +170,8 @@ export function createSteering(
       caution.learn(finished, missed, atBest, nowMs)
     }
     const whole = { ...report.capacity, ratesPerS: rates, aim: aim.value }
-    const problem = scaling.decide(whole, caution.keep, epoch, nowMs)
-    tuning = { aim: whole.aim, solve: frontierOf(shapes, problem), mixes: new Map() }
+    const solve = scaling.decide(whole, caution.keep, epoch, nowMs)
+    tuning = { aim: whole.aim, solve, mixes: new Map() }
     level = drainLevel(report.upcomingMs / leastSloMs(shapes))
     tunedMs = nowMs
     const mix = levelMix() ?? directive?.mix ?? emptyMix(shapes, whole)

@@ -72,6 +72,8 @@ export function createTurns(): Turns {
       if (mix === undefined) return
       const own = behind[task.index] ??= new Map()
       const { shares } = partOf(task)
+      // Alone it has its share, however much that is.
+      if (shares[0] === 1 && mix.groups[0] === group.key) return
       mix.groups.forEach((key, g) => {
         const next = (own.get(key) ?? 0) + shares[g]! * items - (key === group.key ? items : 0)
         own.set(key, Math.min(Math.max(next, -MOST_ITEMS), MOST_ITEMS))

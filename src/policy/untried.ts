@@ -37,6 +37,8 @@ interface Shift {
   seen: number
 }
 
+const NOTHING: Shift = { mean: 0, seen: 0 }
+
 /** @param changed told each variant of which something else is thought now */
 export function createUntried(changed: (index: number) => void): Untried {
   /** By index of the variant. */
@@ -67,15 +69,16 @@ export function createUntried(changed: (index: number) => void): Untried {
       if (!untried) return
       const deviation = Math.sqrt(Math.max(0, squares / count - (sum / count) ** 2))
       const hope = Math.min(HOPE * Math.max(0, deviation - CHANCE), MOST_HOPE)
-      node.modelAt.forEach((model, other) => {
-        if (model === undefined || !model.isMeasured || model.logRatio() !== undefined) return
-        const { mean, seen } = shifts[other] ?? { mean: 0, seen: 0 }
+      for (let other = 0; other < logRatio.length; other++) {
+        if (!isMeasured[other] || !Number.isNaN(logRatio[other]!)) continue
+        const { mean, seen } = shifts[other] ?? NOTHING
         const sure = seen / (seen + DOUBT_OF_OTHERS)
         const shown = beyond(sum / (count + DOUBT) + sure * mean, CHANCE)
-        if (!model.assume(Math.exp(shown - (1 - sure) * hope))) return
+        const model = node.modelAt[other]!
+        if (!model.assume(Math.exp(shown - (1 - sure) * hope))) continue
         remodelled(node, other, model)
         changed(other)
-      })
+      }
     },
   }
 }

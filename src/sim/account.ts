@@ -6,6 +6,7 @@
  *
  * @module
  */
+import { createTable } from '../policy/table.ts'
 import type { Answer, QueryId } from '../policy/types.ts'
 
 interface Bin {
@@ -64,7 +65,7 @@ export function createAccount(durationS: number, workloadCount: number): Account
     { length: workloadCount },
     () => ({ roots: 0, onTime: 0, late: 0, dropped: 0, accuracySum: 0 }),
   )
-  const roots = new Map<QueryId, Root>()
+  const roots = createTable<QueryId, Root>()
 
   return {
     bins,

@@ -40,8 +40,8 @@ interface SimulatedNode extends NodeActivity {
   slot: SimulatedSlot | null
   noise: Random
   churn: Random
-  /** Finished, on the way back. */
-  sent: Set<PolicyEvent>
+  /** Finished, on the way back. Few: a set that so many pass through would keep them; see `Table`. */
+  sent: PolicyEvent[]
 }
 
 export function createSimulatedPool(scenario: Scenario, parts: PoolParts): SimulatedPool {
@@ -66,7 +66,7 @@ export function createSimulatedPool(scenario: Scenario, parts: PoolParts): Simul
         slot: null,
         noise: createRandom(seedFor(seed, `noise ${id}`)),
         churn: createRandom(seedFor(seed, `churn ${id}`)),
-        sent: new Set(),
+        sent: [],
         countedBin: -1,
       })
     }
@@ -75,9 +75,12 @@ export function createSimulatedPool(scenario: Scenario, parts: PoolParts): Simul
   function slotOf(node: SimulatedNode): SimulatedSlot {
     const { id, model: { latency, room, saidMs, swapMs, roundTripMs } } = node
     const answer = (event: PolicyEvent) => {
-      node.sent.add(event)
+      node.sent.push(event)
       time.at(time.nowMs + roundTripMs / 2, () => {
-        if (node.sent.delete(event)) post(event)
+        const at = node.sent.indexOf(event)
+        if (at < 0) return
+        node.sent.splice(at, 1)
+        post(event)
       })
     }
     return createSlot({
@@ -139,7 +142,7 @@ export function createSimulatedPool(scenario: Scenario, parts: PoolParts): Simul
   function leave(node: SimulatedNode): void {
     // What it had sent before it went is in; what it was running is lost.
     for (const event of node.sent) post(event)
-    node.sent.clear()
+    node.sent.length = 0
     stop(node)
     post({ type: 'node_left', node: node.id })
     const downMs = exponential(node.churn, churn!.meanDowntimeS) * 1000

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
-import { accuracyOf, answerOf, createQuery, type Item, serveItem } from '../../src/policy/query.ts'
+import { accuracyOf, answerOf } from '../../src/policy/answer.ts'
+import { createQuery, type Item, serveItem } from '../../src/policy/query.ts'
 import { levelOf, shapesOf } from '../../src/policy/shape.ts'
 import { ocr, street } from './fixtures.ts'
 import { checkPipeline } from '../../src/pipeline/parse.ts'

@@ -12,12 +12,13 @@
  * It is solved some sixty times a second, so what follows from the rest is no variable: the flow on a
  * prefix with one child task is what goes on from it, and the work of a variant that one group alone
  * is able to do is what flows to it. A chain on nodes that are alike leaves a row for the demand, one
- * for the nodes, and a column for each path.
+ * for the nodes, and a column for each path that no other does better than for no more time.
  *
  * @module
  */
 import type { PipelineShape, Prefix, Shapes, VariantShape } from '../shape.ts'
 import type { FrontierProblem, Service } from './problem.ts'
+import { needed, type Rival } from './rivals.ts'
 
 /** A query served weighs more than any accuracy; the least served pipeline more than the others. */
 const SERVED = 10
@@ -50,9 +51,11 @@ export interface Column {
   works: readonly Work[]
 }
 
+type Variable = [Column, Coefficients]
+
 /** Maximise `score`; every variable is 0 or more. */
 export interface Model {
-  variables: [Column, Coefficients][]
+  variables: Variable[]
   constraints: Map<string, { max?: number; equal?: number }>
   /** The constraints of the groups. */
   capacities: { max: number }[]
@@ -130,8 +133,11 @@ interface Building extends Model {
 interface Carried {
   prefixes: readonly number[]
   works: readonly Work[]
-  coefficients: Coefficients
+  /** But for the time of groups, which is in `works`, and the score. */
+  coefficients: Readonly<Coefficients>
   score: number
+  /** Columns that begin alike; undefined where they may differ in more than one group's time. */
+  rivals: Rival<Carried>[] | undefined
 }
 
 function addFlows(
@@ -183,20 +189,48 @@ function addFlows(
     }
     const leaves = counts.map((count, child) => count * leavesOf(prefix, child))
     const all = leaves.reduce((sum, count) => sum + count, 0)
+    const parted: Coefficients = []
     next.forEach((branch, child) => {
       const row = `c${p} ${id} ${child}`
       constraints.set(row, { equal: 0 })
-      own.coefficients.push([row, -1])
+      parted.push([row, -1])
       const part = leaf * (all > 0 ? leaves[child]! / all : 1 / next.length)
-      const start: Carried = { prefixes: [], works: [], coefficients: [[row, 1]], score: 0 }
+      const start = beginning([[row, 1]], 0)
       for (const then of branch) add(then, start, items * counts[child]!, part, endMs)
+      end(start)
     })
     if (next.length === 0) own.score += worth * leaf * prefix.accuracy
-    own.coefficients.push(['score', own.score])
+    const { works, score, rivals } = own
+    if (next.length > 0 || rivals === undefined) return addColumn(own, parted)
+    const load = works.reduce((sum, { share }) => sum + share, 0)
+    rivals.push({ column: own, load, score })
+  }
+
+  function addColumn(
+    { prefixes, works, coefficients, score }: Carried,
+    parted: Coefficients,
+  ): void {
+    const times: Coefficients = []
+    for (const { group, share } of works) {
+      const row = model.groupRows[group]!
+      const time = times.find(([name]) => name === row)
+      if (time === undefined) times.push([row, share])
+      else time[1] += share
+    }
     model.variables.push([
-      { pipeline: p, prefixes: own.prefixes, works: own.works },
-      own.coefficients,
+      { pipeline: p, prefixes, works },
+      [...coefficients, ...parted, ...times, ['score', score]],
     ])
+  }
+
+  const alike = problem.groups.length === 1 && problem.groups[0]!.duty > 0
+
+  const beginning = (coefficients: Coefficients, score: number): Carried => (
+    { prefixes: [], works: [], coefficients, score, rivals: alike ? [] : undefined }
+  )
+
+  function end({ rivals }: Carried): void {
+    for (const column of needed(rivals ?? [])) addColumn(column, [])
   }
 
   /** With so many items of a variant, in shares of all queries, that have at most so much time. */
@@ -204,7 +238,7 @@ function addFlows(
     { index }: VariantShape,
     perQuery: number,
     leftMs: number,
-    { prefixes, works, coefficients, score }: Carried,
+    { prefixes, works, coefficients, score, rivals }: Carried,
   ): Carried {
     const services = problem.services[index]!
     const only = services.length === 1 ? services[0]! : undefined
@@ -213,35 +247,32 @@ function addFlows(
       const row = `v${index}`
       constraints.set(row, { max: 0 })
       model.used.set(index, Math.max(leftMs, model.used.get(index) ?? 0))
-      return { prefixes, works, coefficients: [...coefficients, [row, perQuery]], score }
+      return { prefixes, works, coefficients: [...coefficients, [row, perQuery]], score, rivals }
     }
     const { group } = only
     const share = perQuery / speedOf(only, duty, model.totalPerS)
-    const row = model.groupRows[group]!
-    const others = coefficients.filter(([name]) => name !== row)
-    const known = coefficients.find(([name]) => name === row)?.[1] ?? 0
     return {
       prefixes,
       works: [...works, { index, group, share }],
-      coefficients: [...others, [row, known + share]],
+      coefficients,
       score: score - WORK * duty / model.poolDuty * share,
+      rivals,
     }
   }
 
   const row = `s${p}`
   constraints.set(row, { max: 1 })
-  const start: Carried = {
-    ...{ prefixes: [], works: [], coefficients: [[row, 1]] },
-    score: SERVED * worth,
-  }
+  const first: Coefficients = [[row, 1]]
+  const start = beginning(first, SERVED * worth)
   if (model.fair !== undefined) {
     // The least share that any pipeline gets, by weight; what is behind it pulls all others up.
     const row = `t${p}`
     constraints.set(row, { max: 0 })
-    start.coefficients.push([row, -1])
+    first.push([row, -1])
     model.fair.push([row, weight])
   } else start.score += FAIR / weight
-  for (const first of shape.starts) add(first, start, 1, 1, 0)
+  for (const prefix of shape.starts) add(prefix, start, 1, 1, 0)
+  end(start)
 }
 
 /** Leaf items expected below one item of a child task, its variants counted alike. */

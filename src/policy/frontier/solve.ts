@@ -9,6 +9,9 @@ import type { Mix } from './mix.ts'
 import { frontierModel, type Model, setAim, totalDuty } from './model.ts'
 import type { FrontierProblem } from './problem.ts'
 
+/** Makes the mix that plans with this share of the groups' time. */
+export type Solve = (aim: number) => Mix | undefined
+
 const MAX_PIVOTS = 4000
 
 /** Undefined when the solver gave up: then the mix before is better than none. */
@@ -20,7 +23,7 @@ export function solveFrontier(shapes: Shapes, problem: FrontierProblem): Mix | u
 export function frontierOf(
   shapes: Shapes,
   problem: FrontierProblem,
-): (aim: number) => Mix | undefined {
+): Solve {
   const model = frontierModel(shapes, problem)
   return (aim) => {
     setAim(model, aim)
