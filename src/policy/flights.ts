@@ -58,6 +58,8 @@ export interface Flights {
    * that is overdue, what waits behind it goes elsewhere.
    */
   callOff(batch: Batch, nowMs: number): void
+  /** What waits behind the batch that a slot runs goes elsewhere. */
+  takeBack(slot: Slot, nowMs: number): void
   /** Takes the batch off its slot and the books; undefined when it is not known (any more). */
   end(id: BatchId, nowMs: number): Batch | undefined
   /** Its items that are still wanted go back into their queues, or run out of attempts. */
@@ -212,7 +214,7 @@ export function createFlights(parts: FlightParts): Flights {
     } else end(batch.id, nowMs)
   }
 
-  /** What waits behind the batch that a slot runs: it has not begun, so this was no attempt of its own. */
+  // It has not begun, so this was no attempt of its own.
   function takeBack(slot: Slot, nowMs: number): void {
     for (const behind of slot.batches.slice(1)) {
       cancel(behind, nowMs, nowMs)
@@ -258,6 +260,7 @@ export function createFlights(parts: FlightParts): Flights {
       launch(booked, items, deadlineMs, like, nowMs)
       return booked.batch
     },
+    takeBack,
     callOff(batch, nowMs) {
       if (batches.get(batch.id) !== batch || batch.ghostUntilMs !== null) return
       if (isSilent(batch, nowMs)) takeBack(batch.slot, nowMs)

@@ -10,6 +10,7 @@ import type { Extras } from './extras.ts'
 import type { Finished } from './finish.ts'
 import type { Flights } from './flights.ts'
 import type { Profile } from './profile.ts'
+import type { Item } from './query.ts'
 import {
   type Batch,
   creditAtMs,
@@ -51,8 +52,10 @@ export interface Hedges {
 /** Batches begun twice, as a share of all, and so many at once after a quiet time. */
 const SHARE = 0.03
 const MOST = 4
-/** Later by such a share of the laxity of its queries. */
+/** Later by such a share of the laxity of its queries, or of the time that was left them then. */
 const HANGS = 0.4
+/** By so much: what waits behind it has not begun, and loses nothing by going elsewhere. */
+const BLOCKS = 0.2
 /**
  * With all in place but no slot free, it looks again whenever anything happens: nodes that take turns
  * would have none free at any of the times that a clock names. Not sooner than so long for each batch
@@ -81,8 +84,9 @@ export function createHedges(parts: HedgeParts): Hedges {
     if (busy) {
       // In a pool that has just enough to do something waits at any time, and a node that hangs would
       // be found out too late; but who is a bit late there mostly comes in before its twin.
-      const laxityMs = items.reduce((least, { query }) => Math.min(least, query.laxityMs), Infinity)
-      if (nowMs < overdueAtMs(late) + HANGS * laxityMs) return false
+      const lateMs = overdueAtMs(late)
+      const mostMs = Math.min(laxityOf(items), deadlineMs - lateMs)
+      if (nowMs < lateMs + HANGS * mostMs) return false
       if (parts.isBusy(nowMs, deadlineMs)) return false
     }
     const takesMs = (slot: Slot) =>
@@ -145,6 +149,9 @@ export function createHedges(parts: HedgeParts): Hedges {
           lookAtMs = Math.min(lookAtMs, lateMs)
           continue
         }
+        if (isBlocking(batch) && lateMs + BLOCKS * laxityOf(batch.items) <= nowMs) {
+          flights.takeBack(batch.slot, nowMs)
+        }
         if (allowance < 1 || !hedge(batch, nowMs)) {
           lookAtMs = Math.min(lookAtMs, nowMs + AGAIN_MS)
           if (allowance >= 1) mayLookAtMs = nowMs + EACH_MS * batches.length
@@ -155,3 +162,9 @@ export function createHedges(parts: HedgeParts): Hedges {
     count: () => hedged,
   }
 }
+
+const laxityOf = (items: readonly Item[]): number =>
+  items.reduce((least, { query }) => Math.min(least, query.laxityMs), Infinity)
+
+const isBlocking = (batch: Batch) =>
+  batch.slot.batches.length > 1 && batch.slot.batches[0] === batch

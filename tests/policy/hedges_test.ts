@@ -1,6 +1,6 @@
 /** Stragglers are begun once more on another node; the first result counts. */
 import assert from 'node:assert/strict'
-import { createScene } from './trust/scene.ts'
+import { createScene, refs } from './trust/scene.ts'
 
 const straggling = (hedge: boolean) => {
   const scene = createScene({ trust: false, hedge })
@@ -79,6 +79,30 @@ Deno.test('what a node that hangs was at is begun once more while others wait, a
       scene.wait(5000)
       const failed = [...scene.answers].filter(([, [first]]) => !first!.answer.ok)
       assert.deepEqual(failed, [], `one in ${gapMs} ms, seed ${seed}`)
+      assert.deepEqual(scene.violations, [])
+    }
+  }
+})
+
+Deno.test('what waits behind a batch that hangs goes elsewhere, whoever could do that one', () => {
+  for (const gapMs of [25, 35]) {
+    for (let seed = 1; seed <= 10; seed++) {
+      const scene = createScene({ trust: false, hedge: true, seed })
+      let hangs = false
+      scene.node('a', { latencyMs: (_, batch) => hangs ? 60_000 : 20 + 4 * batch })
+      // It cannot do what is more accurate, so that such a batch is begun nowhere else.
+      const able = refs.filter(({ variant }) => variant === 'small')
+      scene.node('b', { able, latencyMs: (_, batch) => 20 + 4 * batch })
+      scene.wait(500)
+      scene.ask(60 + seed, gapMs, 1000)
+      hangs = true
+      scene.ask(1, gapMs, 1000)
+      scene.wait(3000)
+      const failed = [...scene.answers].filter(([, [first]]) => !first!.answer.ok).map(([id]) => id)
+      const ofOne = scene.dispatched().some(({ node, items }) =>
+        node === 'a' && failed.every((id) => items.some(({ query }) => query === id))
+      )
+      assert.ok(ofOne, `one in ${gapMs} ms, seed ${seed}: ${failed.join(' ')}`)
       assert.deepEqual(scene.violations, [])
     }
   }
