@@ -25,6 +25,9 @@ export interface FinishParts {
 
 export type Finished = Extract<PolicyEvent, { type: 'batch_finished' }>
 
+/** That a batch took more or less than was expected by up to such a share of it is no news. */
+const EXPECTED = 0.25
+
 const NO_OUTCOME: ItemOutcome = {
   ok: false,
   fatal: false,
@@ -56,7 +59,7 @@ export function learnBatch(
       )
     }
     profile.sent(slot.node.id, variant.task, event.networkMs)
-    pool.corrected()
+    pool.corrected(Math.abs(event.computeMs / batch.meanMs - 1) > EXPECTED)
     slot.cooldowns.delete(variant)
   } else if (!outcomes.some((outcome) => !outcome.ok && outcome.fatal)) {
     coolDown(slot, variant, nowMs)

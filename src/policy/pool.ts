@@ -42,8 +42,8 @@ export interface Pool {
   isLoading(): boolean
   /** What a slot's time in each group is worth, by its key. */
   price(prices: ReadonlyMap<string, number>): void
-  /** Profiles or fan-outs were corrected: worth a new look before long. */
-  corrected(): void
+  /** Profiles or fan-outs were corrected: worth a new look before long, sooner where that is `news`. */
+  corrected(news: boolean): void
   /** As of the last capacity. */
   classes(): readonly NodeClass[]
   capacity(nowMs: number): { capacity: Capacity; tails: Tails }
@@ -55,9 +55,11 @@ export interface Pool {
 const CLASSIFY_MS = 1000
 /**
  * Corrected profiles come into force after so much time, or so many corrections, or a few a slot; in a
- * pool of many slots, where one node means less, later.
+ * pool of many slots, where one node means less, later. So, too, while batches take what was expected,
+ * where slots hold all: then no plan waits for it.
  */
-const REFRESH_MS = 200
+const REFRESH_MS = 100
+const CALM_MS = 200
 const REFRESH_CORRECTIONS = 64
 const REFRESH_EACH = 4
 const MANY_SLOTS = 200
@@ -92,6 +94,7 @@ export function createPool(
   let laidOutMs = -Infinity
   let current: { capacity: Capacity; tails: Tails } | undefined
   let corrections = 0
+  let isNews = false
   let relaxedMs = 0
 
   const slotOf = (node: NodeId, slot: SlotIndex): Slot | undefined => nodes.get(node)?.slots[slot]
@@ -208,8 +211,9 @@ export function createPool(
       // Of what it was priced by: a newer layout may wait to be made.
       pricedDuty = current === undefined ? 0 : dutyOf(current.capacity.layout)
     },
-    corrected() {
+    corrected(news) {
       corrections++
+      isNews ||= news
     },
     classes: () => classes,
     renewAtMs,
@@ -221,13 +225,15 @@ export function createPool(
       }
       const renews = renewAtMs() <= nowMs
       if (current !== undefined && !renews) {
-        const { builtMs, slotCount } = current.capacity
-        const refreshMs = REFRESH_MS * Math.max(1, slotCount / MANY_SLOTS)
+        const { builtMs, slotCount, layout: { allHeld } } = current.capacity
+        const soonMs = allHeld && !isNews ? CALM_MS : REFRESH_MS
+        const refreshMs = soonMs * Math.max(1, slotCount / MANY_SLOTS)
         const due = corrections >= Math.max(REFRESH_CORRECTIONS, REFRESH_EACH * slotCount) ||
           (corrections > 0 && nowMs - builtMs >= refreshMs)
         if (!due) return current
       }
       corrections = 0
+      isNews = false
       if (layout === undefined || renews || nowMs - laidOutMs >= CLASSIFY_MS) {
         outdated = false
         laidOutMs = nowMs

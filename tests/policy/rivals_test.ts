@@ -1,7 +1,7 @@
 /** What the frontier's program leaves out of it is in no mix. */
 import assert from 'node:assert/strict'
 import { solve } from 'yalps'
-import { needed, type Rival } from '../../src/policy/frontier/rivals.ts'
+import { mostWithin, needed, type Rival } from '../../src/policy/frontier/rivals.ts'
 import { createRandom } from '../../src/sim/random.ts'
 
 /** Most that columns give with so much time, each in shares of one. */
@@ -23,14 +23,23 @@ Deno.test('with the columns that are needed alone as much is got, whatever time 
     const rivals = Array.from({ length: 1 + Math.floor(random() * 20) }, (_, column) => ({
       column,
       load: random(),
-      score: Math.round(10 * random()) / 10,
+      // To be served at all is worth more than how.
+      score: 1000 + Math.round(10 * random()) / 10,
     }))
-    const columns = needed(rivals)
-    left += rivals.length - columns.length
-    const few = rivals.filter(({ column }) => columns.includes(column))
+    const few = needed(rivals)
+    left += rivals.length - few.length
     const least = Math.min(...rivals.map(({ load }) => load))
     for (const time of [least, 0.3, 0.6, 1]) {
-      assert.ok(Math.abs(mostOf(few, time) - mostOf(rivals, time)) < 1e-6, `round ${round}`)
+      const most = mostOf(rivals, time)
+      assert.ok(Math.abs(mostOf(few, time) - most) < 1e-6, `round ${round}`)
+      if (time < few[0]!.load) continue
+      let [score, load] = [0, 0]
+      for (const [column, share] of mostWithin(few, time)!) {
+        const rival = rivals[column]!
+        score += share * rival.score
+        load += share * rival.load
+      }
+      assert.ok(load < time + 1e-9 && Math.abs(score - most) < 1e-6, `round ${round}: ${score}`)
     }
   }
   assert.ok(left > 1000)

@@ -59,12 +59,14 @@ export interface Model {
   constraints: Map<string, { max?: number; equal?: number }>
   /** The constraints of the groups. */
   capacities: { max: number }[]
+  /** Columns that are all of it, but for their share and the one group's time: one chain on nodes alike. */
+  hull: readonly Rival<Column>[] | undefined
 }
 
 export function frontierModel(shapes: Shapes, problem: FrontierProblem): Model {
   const { groups, services, ratesPerS } = problem
   const model: Building = {
-    ...{ variables: [], constraints: new Map(), used: new Map(), fair: undefined },
+    ...{ variables: [], constraints: new Map(), used: new Map(), fair: undefined, hull: undefined },
     capacities: groups.map(() => ({ max: problem.aim })),
     groupRows: groups.map((_, g) => `g${g}`),
     aloneMs: services.map(quickestOf),
@@ -83,6 +85,9 @@ export function frontierModel(shapes: Shapes, problem: FrontierProblem): Model {
     if (rate > 0) addFlows(shape, p, rate, problem, model)
     p++
   }
+  const { variables, hull, fair } = model
+  // Beside other columns it is a part of it only.
+  if (fair !== undefined || hull?.length !== variables.length) model.hull = undefined
   for (const [index, leftMs] of model.used) {
     for (const service of services[index]!) {
       const { group, aloneMs } = service
@@ -201,15 +206,14 @@ function addFlows(
     })
     if (next.length === 0) own.score += worth * leaf * prefix.accuracy
     const { works, score, rivals } = own
-    if (next.length > 0 || rivals === undefined) return addColumn(own, parted)
-    const load = works.reduce((sum, { share }) => sum + share, 0)
-    rivals.push({ column: own, load, score })
+    if (next.length > 0 || rivals === undefined) addColumn(own, parted)
+    else rivals.push({ column: own, load: works.reduce((sum, { share }) => sum + share, 0), score })
   }
 
   function addColumn(
     { prefixes, works, coefficients, score }: Carried,
     parted: Coefficients,
-  ): void {
+  ): Column {
     const times: Coefficients = []
     for (const { group, share } of works) {
       const row = model.groupRows[group]!
@@ -217,10 +221,9 @@ function addFlows(
       if (time === undefined) times.push([row, share])
       else time[1] += share
     }
-    model.variables.push([
-      { pipeline: p, prefixes, works },
-      [...coefficients, ...parted, ...times, ['score', score]],
-    ])
+    const column: Column = { pipeline: p, prefixes, works }
+    model.variables.push([column, [...coefficients, ...parted, ...times, ['score', score]]])
+    return column
   }
 
   const alike = problem.groups.length === 1 && problem.groups[0]!.duty > 0
@@ -230,7 +233,8 @@ function addFlows(
   )
 
   function end({ rivals }: Carried): void {
-    for (const column of needed(rivals ?? [])) addColumn(column, [])
+    if (rivals === undefined) return
+    model.hull = needed(rivals).map((rival) => ({ ...rival, column: addColumn(rival.column, []) }))
   }
 
   /** With so many items of a variant, in shares of all queries, that have at most so much time. */

@@ -14,7 +14,7 @@ export interface Rival<T> {
 }
 
 /**
- * Those that may be in a mix: the upper hull of score over load, as far as it rises.
+ * Those that may be in a mix: the upper hull of score over load, as far as it rises; by their load.
  *
  * @example
  * ```ts
@@ -23,10 +23,10 @@ export interface Rival<T> {
  *   { column: 'b', load: 2, score: 1.4 }, // half of each of its neighbours gives 1.5
  *   { column: 'c', load: 3, score: 2 },
  *   { column: 'd', load: 4, score: 2 },
- * ]) // ['a', 'c']
+ * ]) // 'a' and 'c'
  * ```
  */
-export function needed<T>(rivals: readonly Rival<T>[]): T[] {
+export function needed<T>(rivals: readonly Rival<T>[]): Rival<T>[] {
   const hull: Rival<T>[] = []
   for (const rival of [...rivals].sort((a, b) => a.load - b.load || b.score - a.score)) {
     if (hull.length > 0 && rival.score <= hull[hull.length - 1]!.score) continue
@@ -35,7 +35,23 @@ export function needed<T>(rivals: readonly Rival<T>[]): T[] {
     }
     hull.push(rival)
   }
-  return hull.map(({ column }) => column)
+  return hull
+}
+
+/**
+ * What they give most with, all of it together and in so much of the group's time: shares of one or
+ * two. Undefined where that is too little for any.
+ *
+ * @param hull as of {@linkcode needed}
+ */
+export function mostWithin<T>(hull: readonly Rival<T>[], time: number): [T, number][] | undefined {
+  const next = hull.findIndex(({ load }) => load > time)
+  if (next === 0 || hull.length === 0) return undefined
+  const less = hull[next < 0 ? hull.length - 1 : next - 1]!
+  if (next < 0 || time === less.load) return [[less.column, 1]]
+  const more = hull[next]!
+  const share = (time - less.load) / (more.load - less.load)
+  return [[less.column, 1 - share], [more.column, share]]
 }
 
 /** Whether the other two in turn give more than this one for its load. */

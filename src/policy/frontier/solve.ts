@@ -8,6 +8,7 @@ import type { PipelineShape, Prefix, Shapes, TaskShape, Way } from '../shape.ts'
 import type { Mix } from './mix.ts'
 import { frontierModel, type Model, setAim, totalDuty } from './model.ts'
 import type { FrontierProblem } from './problem.ts'
+import { mostWithin } from './rivals.ts'
 
 /** Makes the mix that plans with this share of the groups' time. */
 export type Solve = (aim: number) => Mix | undefined
@@ -31,18 +32,23 @@ export function frontierOf(
   }
 }
 
-function solved(shapes: Shapes, problem: FrontierProblem, model: Model): Mix | undefined {
-  const { status, variables } = solveLp(
-    {
-      ...{ direction: 'maximize', objective: 'score' },
-      ...{ variables: model.variables, constraints: model.constraints },
-    },
+/** Each column that has any, with how much. */
+function valuesOf({ hull, capacities, variables, constraints }: Model) {
+  const found = hull && mostWithin(hull, capacities[0]!.max)
+  if (found !== undefined) return found
+  const { status, variables: values } = solveLp(
+    { direction: 'maximize', objective: 'score', variables, constraints },
     { maxPivots: MAX_PIVOTS },
   )
-  if (status !== 'optimal') return undefined
+  return status === 'optimal' ? values : undefined
+}
+
+function solved(shapes: Shapes, problem: FrontierProblem, model: Model): Mix | undefined {
+  const values = valuesOf(model)
+  if (values === undefined) return undefined
   const mix = emptyMix(shapes, problem)
   let load = 0
-  for (const [{ pipeline, prefixes, works }, value] of variables) {
+  for (const [{ pipeline, prefixes, works }, value] of values) {
     for (const id of prefixes) mix.pipelines[pipeline]!.flow[id]! += value
     for (const { index, group, share } of works) {
       const { duty } = problem.groups[group]!
