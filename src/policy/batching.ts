@@ -7,11 +7,11 @@
 import { budgetOf } from './backlog.ts'
 import { type Choice, type Choices, choose, onewayMs, startsAtMs, type View } from './choose.ts'
 import { GAIN, isLongEnough, type Lengths, lengthsOf } from './growth.ts'
-import { isInGoodHands } from './help.ts'
+import { isHelping, isInGoodHands } from './help.ts'
 import type { Item } from './query.ts'
 import type { DeadlineQueue } from './queue.ts'
 import type { TaskShape } from './shape.ts'
-import { holdsAll, lateMs, type Slot } from './slots.ts'
+import { lateMs, type Slot } from './slots.ts'
 
 /** `large`: of those that have the time for a batch of a size that pays; see `large.ts`. */
 export type CloseReason =
@@ -68,12 +68,10 @@ export function fillBatch(
   const upperTimes = times.upperTimes(variant)
   let soFarMs = times.meanMs(variant, 1) * pace
   const share = shareOf(task, queue.length, slot, view)
-  const canAll = holdsAll(slot)
   // Most batches end before it matters.
   let lengths: Lengths | undefined
   const members = [first]
-  const helps = !view.targets.isPlanned(task, slot.group!) ||
-    (!canAll && view.targets.isAhead(task, slot.group!))
+  const helps = !view.targets.isPlanned(task, slot.group!) || isHelping(task, slot, view)
   let budgetMs = budgetOf(first.item.query, view.backlog) - first.choice.extraMs
   const keptMs = goal > 1 ? LARGE_KEPT * view.keep * first.item.query.laxityMs : 0
   let latestMs = first.item.deadlineMs - first.choice.tail.safeChainMs - keptMs

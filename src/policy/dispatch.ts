@@ -9,7 +9,7 @@ import { type CloseReason, fillBatch, type Member } from './batching.ts'
 import type { Capacity } from './capacity.ts'
 import { choose, type View } from './choose.ts'
 import { elsewhere, hasAwake, isSlowerThanWaiting } from './elsewhere.ts'
-import { isInGoodHands } from './help.ts'
+import { isHelping, isInGoodHands } from './help.ts'
 import { largeBatch } from './large.ts'
 import { lingerUntilMs } from './linger.ts'
 import { mostUrgent } from './most_urgent.ts'
@@ -190,7 +190,7 @@ function judge(
   }
   // One that holds all it can is no reserve for a peak: it helps as soon as work is pressing.
   if (!planned && canAll && !hasWaited(item, view)) return 'leave'
-  const helps = !canAll && (!planned || view.targets.isAhead(item.task, slot.group!))
+  const helps = isHelping(item.task, slot, view)
   if (helps && item.attempts === 0 && isInGoodHands(item, position, slot, view)) return 'leave'
   heed(!canAll || slot.node.resting || isPressing(item, view), view)
   const { best, quickest } = choose(item, slot, view)

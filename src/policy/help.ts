@@ -64,6 +64,17 @@ export function isForOthers(item: Item, position: number, slot: Slot, view: View
   return isDoneInTime(handsOnWay(item, view), item, before, slot, view)
 }
 
+/**
+ * Whether the slot only helps with a task, so that items in good hands are left to others: who is not
+ * planned for it, or has had its share. Where slots hold all that goes for first items alone, while
+ * who is to do them better has had less: what comes of these is done the better way again.
+ */
+export function isHelping(task: TaskShape, slot: Slot, { targets }: View): boolean {
+  const group = slot.group!
+  if (!holdsAll(slot)) return !targets.isPlanned(task, group) || targets.isAhead(task, group)
+  return task.depth === 0 && targets.isPlanned(task, group) && targets.isAheadOfBetter(task, group)
+}
+
 function isDoneInTime(
   hands: readonly Hand[],
   { query, task }: Item,

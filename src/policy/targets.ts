@@ -34,6 +34,8 @@ export interface Targets {
   itemsPerMs(task: TaskShape, group: Group): number
   /** Whether the group has had more than its share of the task's items; see `turns.ts`. */
   isAhead(task: TaskShape, group: Group): boolean
+  /** The same while one that is to do better has had less. */
+  isAheadOfBetter(task: TaskShape, group: Group): boolean
   /** Whether it has had less. */
   isBehind(task: TaskShape, group: Group): boolean
   /** Time of the whole pool for a query, as the mix has such served; see `Mix.taskMs`. */
@@ -180,6 +182,7 @@ export function createTargets(): Targets {
     },
     queryMs: ({ root }) => mix?.taskMs[root.task.index] ?? Infinity,
     isAhead: turns.isAhead,
+    isAheadOfBetter: turns.isAheadOfBetter,
     isBehind: turns.isBehind,
     charge(task, group, variant, items) {
       if (mix === undefined) return

@@ -1,7 +1,7 @@
 /**
- * Whose turn it is where slots hold only some variants: how many items of a task each group has had,
- * against its share by the mix. Without it whoever is idle takes what comes, and a slot that the mix
- * means for one item of ten does half of them.
+ * Whose turn it is: how many items of a task each group has had, against its share by the mix. Without
+ * it whoever is idle takes what comes, and a slot that the mix means for one item of ten does half of
+ * them.
  *
  * @module
  */
@@ -19,12 +19,16 @@ export interface Turns {
    * may have more than that, as long as no queue is to be worked off.
    */
   isAhead(task: TaskShape, group: Group): boolean
+  /** Whether it has had more than its share, and one that is to do better has had less. */
+  isAheadOfBetter(task: TaskShape, group: Group): boolean
   /** Whether it has had less. */
   isBehind(task: TaskShape, group: Group): boolean
 }
 
 /** What was had, or missed, beyond so many items is forgotten. */
 const MOST_ITEMS = 64
+/** Of accuracy: less is no difference. */
+const LEAST_BETTER = 1e-6
 
 /** Of one task by one mix, by position of the group. */
 interface Part {
@@ -60,6 +64,17 @@ export function createTurns(): Turns {
     return part
   }
 
+  /** Whether one that is behind its share is to do as well as this group, or clearly better. */
+  function isAnyBehind(task: TaskShape, key: string, better: boolean): boolean {
+    const own = behind[task.index]!
+    const { groups } = mix!
+    const { accuracies } = partOf(task)
+    const least = (accuracies[groups.indexOf(key)] ?? 0) + (better ? LEAST_BETTER : 0)
+    return groups.some((other, g) => (own.get(other) ?? 0) > 0 && accuracies[g]! >= least)
+  }
+
+  const hasHadMore = (task: TaskShape, key: string) => (behind[task.index]?.get(key) ?? 0) < 0
+
   return {
     adopt(next) {
       mix = next
@@ -80,13 +95,10 @@ export function createTurns(): Turns {
       })
     },
     isBehind: (task, { key }) => (behind[task.index]?.get(key) ?? 0) > 0,
-    isAhead(task, { key }) {
-      const own = behind[task.index]
-      if (mix === undefined || !((own?.get(key) ?? 0) < 0)) return false
-      if (mix.drains) return true
-      const { accuracies } = partOf(task)
-      const least = accuracies[mix.groups.indexOf(key)] ?? 0
-      return mix.groups.some((other, g) => (own!.get(other) ?? 0) > 0 && accuracies[g]! >= least)
-    },
+    isAhead: (task, { key }) =>
+      mix !== undefined && hasHadMore(task, key) && (mix.drains || isAnyBehind(task, key, false)),
+    isAheadOfBetter: (task, { key }) =>
+      mix !== undefined && mix.groups.length > 1 && hasHadMore(task, key) &&
+      isAnyBehind(task, key, true),
   }
 }

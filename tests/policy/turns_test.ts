@@ -55,6 +55,18 @@ Deno.test('who holds the more accurate variant may do more than its share while 
   assert.equal(shareOfFirst(exact, quick, 40, false), 1)
 })
 
+Deno.test('who is to do worse is ahead of those who are to do better only while these have had less', () => {
+  const made = turns(40, false)
+  const isAhead = (group: Group) => made.isAheadOfBetter(task!, group)
+  assert.ok(!isAhead(quick) && !isAhead(exact))
+  made.charge(task!, exact, 30)
+  assert.ok(!isAhead(quick) && !isAhead(exact))
+  made.charge(task!, quick, 20)
+  assert.ok(isAhead(quick) && !isAhead(exact))
+  made.charge(task!, exact, 40)
+  assert.ok(!isAhead(quick))
+})
+
 Deno.test('who holds the more accurate variant keeps to its share while a queue is worked off', () => {
   const share = shareOfFirst(exact, quick, 40, true)
   assert.ok(Math.abs(share - 0.75) < 0.02, `${share}`)

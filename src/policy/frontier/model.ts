@@ -12,7 +12,8 @@
  * It is solved some sixty times a second, so what follows from the rest is no variable: the flow on a
  * prefix with one child task is what goes on from it, and the work of a variant that one group alone
  * is able to do is what flows to it. A chain on nodes that are alike leaves a row for the demand, one
- * for the nodes, and a column for each path that no other does better than for no more time.
+ * for the nodes, and a column for each path that two others in turn do not do better than for as much
+ * time: for that no solver is needed; see `rivals.ts`.
  *
  * @module
  */
