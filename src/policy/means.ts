@@ -62,11 +62,6 @@ export function createMeans(
     for (let batch = first; batch <= upTo; batch++) known[batch]! /= nodes.length
   }
 
-  function usualMs(batch: number): number {
-    if (batch >= known.length) know(STAGES.find((stage) => batch <= stage)!)
-    return known[batch]!
-  }
-
   return {
     begin() {
       if (asOf !== revision(variant)) renew()
@@ -77,11 +72,9 @@ export function createMeans(
     meanMs(batch) {
       if (isSure() && asOf !== revision(variant)) renew()
       const sure = isSure()
-      if (sure && batch >= 1 && batch <= MOST_USUAL) {
-        // Of a mean of batches between the two on either side of it.
-        const low = Math.floor(batch)
-        const lowMs = usualMs(low)
-        return low === batch ? lowMs : lowMs + (batch - low) * (usualMs(low + 1) - lowMs)
+      if (sure && batch <= MOST_USUAL && Number.isInteger(batch)) {
+        if (batch >= known.length) know(STAGES.find((stage) => batch <= stage)!)
+        return known[batch]!
       }
       let sum = 0
       for (let i = 0; i < nodes.length; i++) {
