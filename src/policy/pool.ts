@@ -56,10 +56,11 @@ const CLASSIFY_MS = 1000
 /**
  * Corrected profiles come into force after so much time, or so many corrections, or a few a slot; in a
  * pool of many slots, where one node means less, later. So, too, while batches take what was expected,
- * where slots hold all: then no plan waits for it.
+ * where slots hold all and are not few: then no plan waits for it.
  */
 const REFRESH_MS = 100
 const CALM_MS = 200
+const CALM_SLOTS = 8
 const REFRESH_CORRECTIONS = 64
 const REFRESH_EACH = 4
 const MANY_SLOTS = 200
@@ -226,7 +227,8 @@ export function createPool(
       const renews = renewAtMs() <= nowMs
       if (current !== undefined && !renews) {
         const { builtMs, slotCount, layout: { allHeld } } = current.capacity
-        const soonMs = allHeld && !isNews ? CALM_MS : REFRESH_MS
+        const isCalm = allHeld && !isNews && slotCount >= CALM_SLOTS
+        const soonMs = isCalm ? CALM_MS : REFRESH_MS
         const refreshMs = soonMs * Math.max(1, slotCount / MANY_SLOTS)
         const due = corrections >= Math.max(REFRESH_CORRECTIONS, REFRESH_EACH * slotCount) ||
           (corrections > 0 && nowMs - builtMs >= refreshMs)
