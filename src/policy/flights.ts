@@ -98,8 +98,8 @@ export function createFlights(parts: FlightParts): Flights {
     nowMs: number,
   ): { batch: Batch; expectedMs: number; giveUpMs: number } {
     const isGuess = alone && !profile.hasRun(slot.node.id, variant)
-    const own = estimate(slot, variant, count, isGuess, nowMs)
-    const { meanMs, upperMs, networkMs, expectedMs, giveUpMs } = own
+    const estimated = estimate(slot, variant, count, isGuess, nowMs)
+    const { meanMs, upperMs, networkMs, expectedMs, giveUpMs } = estimated
     const batch: Batch = {
       id: nextId++,
       slot,
@@ -214,7 +214,7 @@ export function createFlights(parts: FlightParts): Flights {
     } else end(batch.id, nowMs)
   }
 
-  // It has not begun, so this was no attempt of its own.
+  /** It has not begun, so this was no attempt of its own. */
   function takeBack(slot: Slot, nowMs: number): void {
     for (const behind of slot.batches.slice(1)) {
       cancel(behind, nowMs, nowMs)

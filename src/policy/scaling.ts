@@ -78,10 +78,8 @@ export function createScaling(shapes: Shapes): Scaling {
 
   return {
     decide(whole, keep, epoch, nowMs) {
-      let solve: Solve | undefined
-      if (isDue(whole, epoch, nowMs)) {
-        look(whole, solve = frontierOf(shapes, whole), keep, epoch, nowMs)
-      }
+      const solve = isDue(whole, epoch, nowMs) ? frontierOf(shapes, whole) : undefined
+      if (solve !== undefined) look(whole, solve, keep, epoch, nowMs)
       const problem = rests ? withAwake(whole, awake) : whole
       return problem === whole && solve !== undefined ? solve : frontierOf(shapes, problem)
     },

@@ -98,7 +98,6 @@ export function createTurns(): Turns {
     isAhead: (task, { key }) =>
       mix !== undefined && hasHadMore(task, key) && (mix.drains || isAnyBehind(task, key, false)),
     isAheadOfBetter: (task, { key }) =>
-      mix !== undefined && mix.groups.length > 1 && hasHadMore(task, key) &&
-      isAnyBehind(task, key, true),
+      mix !== undefined && hasHadMore(task, key) && isAnyBehind(task, key, true),
   }
 }

@@ -233,10 +233,8 @@ function addFlows(
     { prefixes: [], works: [], coefficients, score, rivals: alike ? [] : undefined }
   )
 
-  function end({ rivals }: Carried): void {
-    if (rivals === undefined) return
-    model.hull = needed(rivals).map((rival) => ({ ...rival, column: addColumn(rival.column, []) }))
-  }
+  const end = ({ rivals }: Carried): Model['hull'] =>
+    rivals && needed(rivals).map((rival) => ({ ...rival, column: addColumn(rival.column, []) }))
 
   /** With so many items of a variant, in shares of all queries, that have at most so much time. */
   function withVariant(
@@ -277,7 +275,7 @@ function addFlows(
     model.fair.push([row, weight])
   } else start.score += FAIR / weight
   for (const prefix of shape.starts) add(prefix, start, 1, 1, 0)
-  end(start)
+  model.hull = end(start)
 }
 
 /** Leaf items expected below one item of a child task, its variants counted alike. */

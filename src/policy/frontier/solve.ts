@@ -21,10 +21,7 @@ export function solveFrontier(shapes: Shapes, problem: FrontierProblem): Mix | u
 }
 
 /** The same for one aim after another, in place of the problem's: what the program is made of stays. */
-export function frontierOf(
-  shapes: Shapes,
-  problem: FrontierProblem,
-): Solve {
+export function frontierOf(shapes: Shapes, problem: FrontierProblem): Solve {
   const model = frontierModel(shapes, problem)
   return (aim) => {
     setAim(model, aim)
