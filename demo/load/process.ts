@@ -4,6 +4,7 @@
  * @module
  */
 import { fromFileUrl } from '../../src/cli/root.ts'
+import { spawnTied } from '../../src/cli/tied.ts'
 import type { Asked, Body, LoadOrder } from './types.ts'
 
 /** What the process is given. */
@@ -26,24 +27,21 @@ export async function loadInProcess(
   told: (asked: Asked) => void,
   started: () => void = () => {},
 ): Promise<void> {
-  const child = new Deno.Command(Deno.execPath(), {
-    args: ['run', '-A', '--no-check', CHILD],
-    stdin: 'piped',
-    stdout: 'piped',
-    stderr: 'inherit',
-  }).spawn()
+  const child = spawnTied(['--no-check', CHILD], { stdout: 'piped' })
   const packed: PackedOrder = {
     order,
     bodies: bodies.map(({ bytes, type }) => ({ base64: bytes.toBase64(), type })),
   }
-  const given = new Response(JSON.stringify(packed)).body!.pipeTo(child.stdin)
+  const input = child.stdin.getWriter()
+  // Whether it could be written its status says.
+  void input.write(new TextEncoder().encode(JSON.stringify(packed) + '\n')).catch(() => {})
   let rest = ''
   for await (const text of child.stdout.pipeThrough(new TextDecoderStream())) {
     const lines = (rest + text).split('\n')
     rest = lines.pop()!
     for (const line of lines) line === '' ? started() : told(JSON.parse(line))
   }
-  await given
   const { success } = await child.status
+  await input.close().catch(() => {})
   if (!success) throw new Error('Cannot ask: the process of the load generator failed')
 }

@@ -11,6 +11,7 @@ import { openWebSocket } from '../node/transport.ts'
 import { lying } from './bench_chaos_lies.ts'
 import { codecAssetUrls } from './codec_assets.ts'
 import { ROOT } from './root.ts'
+import { endWithStarter } from './tied.ts'
 
 const { values } = parseArgs({
   args: Deno.args,
@@ -37,6 +38,7 @@ const node = createNode({
   retryMs: { first: 200, most: 2000 },
 })
 Deno.addSignalListener('SIGTERM', () => void node.stop())
+void endWithStarter()
 await node.start()
 await node.left
 Deno.exit(0)

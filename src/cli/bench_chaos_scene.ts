@@ -11,6 +11,7 @@ import { type Coordinator, startCoordinator } from './coordinator.ts'
 import { withQuickest } from './fewer_variants.ts'
 import { loadPipelines } from './load_pipelines.ts'
 import { fromFileUrl, ROOT } from './root.ts'
+import { spawnTied } from './tied.ts'
 import { createOwnToken, samplesOf, trustOptions } from './trust.ts'
 
 const ENTRY = fromFileUrl(new URL('./bench_chaos_node.ts', import.meta.url))
@@ -139,14 +140,13 @@ export async function startChaosScene(options: ChaosOptions = {}): Promise<Chaos
     lines,
     async addNode(name, { own: isOwn = false, lie } = {}) {
       const proxy = startLinkProxy(new URL(coordinator.localUrl))
-      const child = new Deno.Command(Deno.execPath(), {
-        args: [
-          ...['run', '-A', '--no-check', ENTRY, '--join', proxy.url, '--name', name],
+      const child = spawnTied(
+        [
+          ...['--no-check', ENTRY, '--join', proxy.url, '--name', name],
           ...(lie === undefined ? [] : ['--lie', lie]),
         ],
-        env: isOwn ? { SHOAL_TOKEN: own.token } : {},
-        ...{ stdin: 'null', stdout: 'null', stderr: 'inherit' },
-      }).spawn()
+        isOwn ? { env: { SHOAL_TOKEN: own.token } } : {},
+      )
       let over = false
       void child.status.then(() => over = true)
       const node = { name, child, proxy }

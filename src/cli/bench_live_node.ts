@@ -11,6 +11,7 @@ import { createNode } from '../node/node.ts'
 import { codecAssetUrls } from './codec_assets.ts'
 import { nativeEngine } from './native_engine.ts'
 import { ROOT } from './root.ts'
+import { endWithStarter } from './tied.ts'
 
 const { values } = parseArgs({
   args: Deno.args,
@@ -36,6 +37,7 @@ const node = createNode({
   ...{ slots: 1, threads: 1, threadsPerRun: 1, gpu: false },
 })
 host.onExit((why) => void node.stop(why))
+void endWithStarter()
 await node.start()
 await node.left
 Deno.exit(0)

@@ -16,6 +16,7 @@ import { type LoadedPipeline, loadPipelines } from './load_pipelines.ts'
 import { hasNativeEngine } from './native_engine.ts'
 import { fromFileUrl } from './root.ts'
 import { launchTabs, type Tabs } from './tabs.ts'
+import { spawnTied } from './tied.ts'
 
 const NODE = fromFileUrl(new URL('./bench_live_node.ts', import.meta.url))
 
@@ -64,16 +65,10 @@ export async function setStage(
         nodes: [...backends.keys()],
         say: (line) => console.log(line),
         startNode: (url, name) =>
-          new Deno.Command(Deno.execPath(), {
-            args: [
-              ...['run', '-A', '--no-check', NODE, '--join', url, '--name', name],
-              ...['--cache', cache],
-              ...['--backend', backends.get(name)!, ...(measure ? ['--measure'] : [])],
-            ],
-            stdin: 'null',
-            stdout: 'null',
-            stderr: 'inherit',
-          }).spawn(),
+          spawnTied([
+            ...['--no-check', NODE, '--join', url, '--name', name, '--cache', cache],
+            ...['--backend', backends.get(name)!, ...(measure ? ['--measure'] : [])],
+          ]),
       }),
     async end() {
       await browser?.end()

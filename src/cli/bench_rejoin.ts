@@ -9,6 +9,7 @@ import { startCoordinator } from './coordinator.ts'
 import { loadPipelines } from './load_pipelines.ts'
 import { fromFileUrl } from './root.ts'
 import { OCR, SAMPLE_PAGE } from './serving.ts'
+import { spawnTied } from './tied.ts'
 
 const ENTRY = fromFileUrl(new URL('./bench_requeue_node.ts', import.meta.url))
 /** What a node is left to measure before it is ended. */
@@ -57,15 +58,10 @@ export async function benchRejoin() {
   async function join(measure: boolean, forMs: number) {
     told = []
     joinedMs = 0
-    const child = new Deno.Command(Deno.execPath(), {
-      args: [
-        ...['run', '-A', '--no-check', ENTRY, '--join', coordinator.localUrl, '--name', 'rejoin'],
-        ...['--cache', cache, ...(measure ? ['--measure'] : [])],
-      ],
-      stdin: 'null',
-      stdout: 'null',
-      stderr: 'inherit',
-    }).spawn()
+    const child = spawnTied([
+      ...['--no-check', ENTRY, '--join', coordinator.localUrl, '--name', 'rejoin'],
+      ...['--cache', cache, ...(measure ? ['--measure'] : [])],
+    ])
     await until(() => joinedMs > 0)
     let status = 0
     let answeredMs = NaN

@@ -103,7 +103,8 @@ async function suffer(): Promise<void> {
   }
 }
 
-void suffer()
+// Nobody is left to end it.
+void suffer().finally(() => Deno.exit(1))
 await node.start()
 await node.left
 Deno.exit(0)

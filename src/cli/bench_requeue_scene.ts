@@ -10,6 +10,7 @@ import { withVariants } from './fewer_variants.ts'
 import { loadPipelines } from './load_pipelines.ts'
 import { fromFileUrl } from './root.ts'
 import { OCR, SAMPLE_PAGE, USUAL } from './serving.ts'
+import { spawnTied } from './tied.ts'
 
 const ENTRY = fromFileUrl(new URL('./bench_requeue_node.ts', import.meta.url))
 
@@ -107,12 +108,7 @@ export async function startRequeueScene(
     lines,
     full,
     async addNode(name, options = [], url = coordinator.localUrl) {
-      const child = new Deno.Command(Deno.execPath(), {
-        args: ['run', '-A', '--no-check', ENTRY, '--join', url, '--name', name, ...options],
-        stdin: 'piped',
-        stdout: 'null',
-        stderr: 'inherit',
-      }).spawn()
+      const child = spawnTied(['--no-check', ENTRY, '--join', url, '--name', name, ...options])
       const stdin = child.stdin.getWriter()
       const ended = child.status.then(({ code }) => {
         throw new Error(`Cannot use node ${name}: it ended with ${code}`)

@@ -6,8 +6,10 @@
 import { startCoordinator } from './coordinator.ts'
 import { withQuickest } from './fewer_variants.ts'
 import { loadPipelines } from './load_pipelines.ts'
+import { endWithStarter } from './tied.ts'
 import { trustOptions } from './trust.ts'
 
+void endWithStarter()
 const [port = '0', store = '', dir = ''] = Deno.args
 const pipelines = (await loadPipelines([dir], () => {})).map((one) => withQuickest(one))
 const coordinator = startCoordinator({

@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import type { NodeInfo } from '../client/types.ts'
 import { fromFileUrl, ROOT } from './root.ts'
+import { spawnTied } from './tied.ts'
 import { samplesOf } from './trust.ts'
 
 const COORDINATOR = fromFileUrl(new URL('./bench_restart_child.ts', import.meta.url))
@@ -44,10 +45,7 @@ export interface RestartScene {
 }
 
 function spawn(args: string[]): Child {
-  const process = new Deno.Command(Deno.execPath(), {
-    args: ['run', '-A', '--no-check', ...args],
-    ...{ stdin: 'null', stdout: 'piped', stderr: 'inherit' },
-  }).spawn()
+  const process = spawnTied(['--no-check', ...args], { stdout: 'piped' })
   const lines: string[] = []
   const looks = new Set<() => void>()
   void (async () => {

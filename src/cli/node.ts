@@ -11,6 +11,7 @@ import { fail, readNodeArgs } from './node_args.ts'
 import { lineOf } from './node_lines.ts'
 import { nativeEngine } from './native_engine.ts'
 import { ROOT } from './root.ts'
+import { endWithStarter } from './tied.ts'
 
 const USAGE = `deno task node --join URL [options]
   --join URL       the coordinator, as http://HOST:PORT; a join link with #t=TOKEN will do
@@ -45,6 +46,7 @@ function variable(name: string): string | undefined {
   }
 }
 
+void endWithStarter()
 const { join, named, ...args } = readNodeArgs(Deno.args, () => USAGE)
 if (join === undefined) fail(`Cannot join: --join URL is missing\n\n${USAGE}`)
 const options = {

@@ -4,11 +4,13 @@
  * @module
  */
 import { fromFileUrl } from './root.ts'
+import { spawnTied } from './tied.ts'
 
 const NODE_ENTRY = fromFileUrl(new URL('./node.ts', import.meta.url))
 
 /**
- * Starts a node that joins the coordinator at `url`; its faults go to this process's stderr.
+ * Starts a node that joins the coordinator at `url`, and ends with this process if not before; its
+ * faults go to this one's stderr.
  *
  * @param token handed over where no list of processes shows it
  */
@@ -18,12 +20,9 @@ export function spawnNode(
   options: readonly string[] = [],
   token?: string,
 ): Deno.ChildProcess {
-  return new Deno.Command(Deno.execPath(), {
-    args: ['run', '-A', '--no-prompt', NODE_ENTRY, '--join', url, '--name', name, ...options],
+  return spawnTied(
+    ['--no-prompt', NODE_ENTRY, '--join', url, '--name', name, ...options],
     // Arguments can be seen by everybody on the machine.
-    ...(token === undefined ? {} : { env: { SHOAL_TOKEN: token } }),
-    stdin: 'null',
-    stdout: 'null',
-    stderr: 'inherit',
-  }).spawn()
+    token === undefined ? {} : { env: { SHOAL_TOKEN: token } },
+  )
 }

@@ -194,7 +194,12 @@ Deno.addSignalListener('SIGTERM', stop)
 Deno.addSignalListener('SIGINT', stop)
 const reload = (name: string) => void coordinator.reload(name).catch(() => {})
 if (Deno.build.os !== 'windows') {
-  Deno.addSignalListener('SIGHUP', () => pipelines.forEach(({ pipeline }) => reload(pipeline.name)))
+  const hadTerminal = Deno.stdin.isTerminal()
+  Deno.addSignalListener('SIGHUP', () => {
+    // A terminal that was closed sends the same: nobody is left who could stop it.
+    if (hadTerminal && !Deno.stdin.isTerminal()) void stop()
+    else for (const { pipeline } of pipelines) reload(pipeline.name)
+  })
 }
 if (watch) watchFolders(pipelines, reload)
 
