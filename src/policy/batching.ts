@@ -88,7 +88,7 @@ export function fillBatch(
     if (size > share && dearer) return { members, close: 'share' }
     const safeMs = grownMs + SPREADS * (aloneMs * upperTimes * pace - grownMs)
     if (dearer) {
-      lengths ??= lengthsOf(first.item.query, variant, slot, view.targets.isScarce)
+      lengths ??= lengthsOf(first.item.query, variant, slot, view)
       if (isLongEnough(growth, grownMs, safeMs, lengths)) return { members, close: 'no_gain' }
     }
     const endMs = startMs + late + safeMs + returnMs

@@ -26,6 +26,8 @@ export interface View {
   idleCount(group: Group): number
   /** Share of a query's laxity that is kept for what no latency foresees; only the quickest may use it. */
   keep: number
+  /** Laxity that few queries have less of; see `haste.ts`. */
+  hasteMs: number
   /**
    * By index of the group: when it has a slot free, where no slot is cooling down; NaN where that
    * was not looked for yet.
@@ -73,7 +75,6 @@ export function choose(item: Item, slot: Slot, view: View, only?: VariantShape):
   const { level, deadlineMs } = query
   const group = slot.group!
   const quickestPoolMs = tails.quickest(way, level)?.poolMs ?? 0
-  const siblings = query.waiting[task.position]! - 1
   const budgetMs = budgetOf(query, backlog)
   const planned = view.targets.isPlanned(task, group)
   const free = view.free && planned
@@ -84,7 +85,6 @@ export function choose(item: Item, slot: Slot, view: View, only?: VariantShape):
   const lateStartMs = startMs + lateMs(slot)
   // Alone in the pool a query has nobody to be held up by.
   const soonMs = deadlineMs - (view.free ? LEAST_KEEP : view.keep) * query.laxityMs
-  // What follows waits behind all that is more urgent; its siblings would go the same way.
   const aheadMs = nowMs + backlog.busyMs + aheadOf(query, backlog) * AHEAD
   const { times } = slot.node
   const ones = times.ones()
@@ -107,22 +107,22 @@ export function choose(item: Item, slot: Slot, view: View, only?: VariantShape):
     const upperMs = pace * (isKnown ? ones.upperMs[index]! : times.upperMs(variant, 1))
     const lateEndMs = lateStartMs + upperMs
     const open = variant.accuracy <= most && !dear
+    // What follows waits behind all that is more urgent.
+    const followsMs = Math.max(lateEndMs, aheadMs) + returnMs
     for (const tail of tails.tails(prefix, level)) {
-      const costMs = service.poolMs + tail.poolMs
-      const extraMs = Math.max(0, costMs - quickestPoolMs)
+      const extraMs = Math.max(0, service.poolMs + tail.poolMs - quickestPoolMs)
       const endMs = startMs + meanMs + returnMs + tail.chainMs
       const safeEndMs = lateEndMs + returnMs + tail.safeChainMs
       if (
         quickest.tail === undefined || (quickest.dear && !dear) ||
         (dear === quickest.dear && endMs < quickest.endMs)
       ) note(quickest, prefix, tail, dear, meanMs, extraMs, endMs, safeEndMs)
-      if (!open || extraMs > budgetMs || safeEndMs > soonMs) continue
+      if (!open || extraMs > budgetMs || followsMs + tail.safeChainMs > soonMs) continue
       if (best.tail !== undefined) {
         if (tail.accuracy < best.tail.accuracy) continue
         if (tail.accuracy === best.tail.accuracy && endMs >= best.endMs) continue
       }
-      const lastMs = Math.max(lateEndMs, aheadMs) + siblings * costMs + returnMs + tail.safeChainMs
-      if (lastMs <= soonMs) note(best, prefix, tail, dear, meanMs, extraMs, endMs, safeEndMs)
+      note(best, prefix, tail, dear, meanMs, extraMs, endMs, safeEndMs)
     }
   }
   // The rest of a batch goes the way of its first.

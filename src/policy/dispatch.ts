@@ -35,6 +35,8 @@ export interface DispatchParts {
   inside(): number
   /** Share of a query's laxity that decisions leave alone. */
   keep(): number
+  /** Laxity of the hastiest queries. */
+  hasteMs(): number
   send(slot: Slot, members: Member[], close: CloseReason, nowMs: number): void
   drop(query: Query, nowMs: number): void
 }
@@ -104,6 +106,7 @@ export function createDispatch(parts: DispatchParts): (nowMs: number) => number 
     view.backlog = parts.backlog(nowMs)
     view.free = parts.inside() <= Math.max(1, QUIET * capacity.slotCount)
     view.keep = parts.keep()
+    view.hasteMs = parts.hasteMs()
     for (let i = 0; i < capacity.groups.length; i++) view.freeMs[i] = NaN
     for (const { index } of slot.group!.tasks) cursors[index] = 0
     let againMs = nowMs + LOOK_AGAIN_MS

@@ -12,6 +12,7 @@ import type { Directive } from './directive.ts'
 import { createDispatch } from './dispatch.ts'
 import { createFanOut } from './fanout.ts'
 import { createFlights } from './flights.ts'
+import { createHaste } from './haste.ts'
 import { createInside, type InsideParts } from './inside.ts'
 import { isAlone } from './capacity.ts'
 import type { Mix } from './frontier/mix.ts'
@@ -109,8 +110,9 @@ export function createDispatcher(
   let lookMs = Infinity
   let keep = LEAST_KEEP
   const outlook = createOutlook({ pool, ready, flights, queries, maxScan: limits.maxScan, emit })
+  const haste = createHaste()
   const inside = createInside({
-    ...{ shapes, limits, queries, waiting, flights, outlook, counters, emit },
+    ...{ shapes, limits, queries, waiting, flights, outlook, counters, haste, emit },
     bestFloor: rulings.bestFloor,
     isLoading: pool.isLoading,
     nowMs: () => nowMs,
@@ -125,6 +127,7 @@ export function createDispatcher(
     backlog: outlook.backlog,
     inside: () => queries.length,
     keep: () => keep,
+    hasteMs: () => haste.laxityMs,
     send(slot, members, close, at) {
       counters.closed(close)
       const { task } = members[0]!.item

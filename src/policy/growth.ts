@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { View } from './choose.ts'
 import type { Query } from './query.ts'
 import type { VariantShape } from './shape.ts'
 import { holdsAll, type Slot } from './slots.ts'
@@ -11,15 +12,16 @@ import { holdsAll, type Slot } from './slots.ts'
 export const GAIN = 0.9
 /** So long a batch may grow without gain: it saves frames, and hides the network. */
 const QUANTUM_MS = 50
-/** At most this share of the laxity of the most urgent query. */
+/** At most this share of the laxity of the most urgent query, and this one of that of the hastiest. */
 const QUANTUM_SHARE = 0.3
+const HASTE_SHARE = 0.6
 /** Only so long where an item more is known to take clearly longer than those before it did. */
 const RISE = 1.05
 const FRAME_MS = 20
 /**
  * For a gain as small as this, if that is known and time is scarce, a batch may grow to this share of
- * the laxity, its spread with it: who cannot foretell how long one takes is to have shorter ones.
- * Found in simulation of the paper's trace; 0.38 to 0.6 were tried.
+ * the laxity, its own and that of the hastiest, its spread with it: who cannot foretell how long one
+ * takes is to have shorter ones. Found in simulation of the paper's trace; 0.38 to 0.6 were tried.
  */
 const STEADY = 0.98
 const STEADY_SHARE = 0.45
@@ -34,24 +36,24 @@ export interface Lengths {
   steadyMs: number
 }
 
-/** @param scarce time that is saved buys something */
 export function lengthsOf(
   query: Pick<Query, 'laxityMs'>,
   variant: VariantShape,
   slot: Slot,
-  scarce: boolean,
+  { targets, hasteMs }: View,
 ): Lengths {
-  const quantumMs = quantumMsOf(query)
+  const quantumMs = Math.min(quantumMsOf(query), HASTE_SHARE * hasteMs)
   // Beside a guess a batch that ran may make any size look dear or cheap.
   const known = holdsAll(slot) && slot.node.times.modelOf(variant)?.isMeasured === true
   return {
     frameMs: known ? Math.min(FRAME_MS, quantumMs) : quantumMs,
     quantumMs,
-    steadyMs: known && scarce ? STEADY_SHARE * query.laxityMs : 0,
+    // Only where time that is saved buys something.
+    steadyMs: known && targets.isScarce ? STEADY_SHARE * Math.min(query.laxityMs, hasteMs) : 0,
   }
 }
 
-/** So long a batch of such items may grow without gain. */
+/** So long a batch of such items may grow without gain, as far as it is for them alone. */
 export const quantumMsOf = ({ laxityMs }: Pick<Query, 'laxityMs'>): number =>
   Math.min(QUANTUM_MS, QUANTUM_SHARE * laxityMs)
 

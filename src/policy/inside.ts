@@ -7,6 +7,7 @@ import { admit, isHopeless, type Refusal } from './admission.ts'
 import { answerOf } from './answer.ts'
 import type { Counters } from './counters.ts'
 import type { Flights } from './flights.ts'
+import type { Haste } from './haste.ts'
 import { lessonOf } from './lesson.ts'
 import type { Limits } from './options.ts'
 import type { Outlook } from './outlook.ts'
@@ -26,6 +27,7 @@ export interface InsideParts {
   flights: Flights
   outlook: Outlook
   counters: Counters
+  haste: Haste
   emit(command: PolicyCommand): void
   /** Some slot may yet come to hold what is missing. */
   isLoading(): boolean
@@ -50,7 +52,7 @@ export interface Inside {
 }
 
 export function createInside(parts: InsideParts): Inside {
-  const { shapes, limits, queries, waiting, flights, outlook, counters, emit } = parts
+  const { shapes, limits, queries, waiting, flights, outlook, counters, haste, emit } = parts
   const byId = createTable<QueryId, Query>()
   const pressure = createPressure()
   let arrivals = 0
@@ -137,6 +139,7 @@ export function createInside(parts: InsideParts): Inside {
     const { sloMs } = shape.pipeline
     const quickestMs = tails.quickest(shape.start, levelOf(shape, minAccuracy))?.chainMs ?? 0
     const lesson = lessonOf(timeoutMs ?? deadlineMs - nowMs, sloMs, quickestMs)
+    haste.saw(Math.min(deadlineMs - nowMs - quickestMs, sloMs))
     if (isRefused) {
       counters.failed(shape.name, admitted.reason, lesson)
       return refuse(id, admitted)

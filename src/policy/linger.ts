@@ -8,7 +8,10 @@ import type { Member } from './batching.ts'
 import type { View } from './choose.ts'
 import { holdsAll, meanMsOn, type Slot } from './slots.ts'
 
-/** Share of its laxity that a query may be kept waiting so; and while the slot has other work. */
+/**
+ * Share of its laxity that a query may be kept waiting so, and of what the hastiest have; and while
+ * the slot has other work.
+ */
 const MOST = 0.08
 const MOST_BUSY = 0.15
 /** Time that is to be saved for each moment of waiting; and while the slot has other work. */
@@ -33,12 +36,13 @@ export function lingerUntilMs(
   { item, choice }: Member,
   count: number,
   slot: Slot,
-  { nowMs, targets, capacity }: View,
+  { nowMs, targets, capacity, hasteMs }: View,
   busy: boolean,
 ): number | undefined {
   if (!targets.isScarce || !holdsAll(slot) || item.attempts > 0) return undefined
   const canDoOther = busy && capacity.groups.length === 1
-  const untilMs = item.queuedAtMs + (canDoOther ? MOST_BUSY : MOST) * item.query.laxityMs
+  const laxityMs = Math.min(item.query.laxityMs, hasteMs)
+  const untilMs = item.queuedAtMs + (canDoOther ? MOST_BUSY : MOST) * laxityMs
   if (nowMs >= untilMs) return undefined
   const { variant } = choice.prefix
   const meanMs = meanMsOn(slot, variant, count)

@@ -1,22 +1,26 @@
 /** How long a batch may grow though an item more gains little. */
 import assert from 'node:assert/strict'
+import type { View } from '../../src/policy/choose.ts'
 import { isLongEnough, lengthsOf } from '../../src/policy/growth.ts'
 import type { VariantShape } from '../../src/policy/shape.ts'
 import type { Slot } from '../../src/policy/slots.ts'
 import { asked, byHand, finished } from './by_hand.ts'
 import { commandsOf, ocr, refsOf } from './fixtures.ts'
 
-const usual = { laxityMs: 400, measured: true, all: true, scarce: true, spread: 1.1 }
+const usual = {
+  ...{ laxityMs: 400, hasteMs: Infinity, measured: true, all: true, scarce: true, spread: 1.1 },
+}
 
 /** The largest batch of a variant that takes `firstMs` for one item and `moreMs` for each further one. */
 function largest(firstMs: number, moreMs: number, given: Partial<typeof usual> = {}) {
-  const { laxityMs, measured, all, scarce, spread } = { ...usual, ...given }
+  const { laxityMs, hasteMs, measured, all, scarce, spread } = { ...usual, ...given }
   const variant = {} as VariantShape
   const slot = {
     node: { times: { modelOf: () => ({ isMeasured: measured }) }, openCount: all ? 1 : 2 },
     held: new Set([variant]),
   } as unknown as Slot
-  const lengths = lengthsOf({ laxityMs }, variant, slot, scarce)
+  const view = { targets: { isScarce: scarce }, hasteMs } as unknown as View
+  const lengths = lengthsOf({ laxityMs }, variant, slot, view)
   for (let size = 1;; size++) {
     const soFarMs = firstMs + moreMs * (size - 1)
     const grownMs = soFarMs + moreMs
@@ -36,6 +40,10 @@ Deno.test('a small gain makes a batch longer where it is known and buys somethin
 Deno.test('a batch that is hard to foretell is shorter, and so is one of queries with little time', () => {
   assert.equal(largest(20, 18, { laxityMs: 200 }), 4)
   assert.equal(largest(20, 18, { laxityMs: 200, spread: 1.5 }), 3)
+  // Who comes meanwhile may have less.
+  assert.equal(largest(20, 18, { hasteMs: 200 }), 4)
+  assert.equal(largest(20, 18, { hasteMs: 20 }), 1)
+  assert.equal(largest(10, 10, { hasteMs: 40 }), 2)
 })
 
 Deno.test('a batch grows without gain for a moment, and less where an item more is dearer', () => {

@@ -6,14 +6,14 @@ import type { Slot } from '../../src/policy/slots.ts'
 
 const usual = {
   ...{ count: 1, firstMs: 40, moreMs: 30, itemsPerMs: 0.3, scarce: true, nowMs: 1000 },
-  ...{ busy: false, groups: 1 },
+  ...{ busy: false, groups: 1, hasteMs: Infinity },
 }
 
 /** A batch takes `firstMs` for one item and `moreMs` for each further one. */
 function untilMs(
   given: Partial<typeof usual> = {},
 ) {
-  const { count, firstMs, moreMs, itemsPerMs, scarce, nowMs, busy, groups } = {
+  const { count, firstMs, moreMs, itemsPerMs, scarce, nowMs, hasteMs, busy, groups } = {
     ...usual,
     ...given,
   }
@@ -25,6 +25,7 @@ function untilMs(
   const slot = { node: { id: 'a', openCount: 0, times }, held: new Set(), loading: new Set() }
   const view = {
     nowMs,
+    hasteMs,
     targets: { isScarce: scarce, itemsPerMs: () => itemsPerMs },
     capacity: { groups: Array(groups) },
   }
@@ -48,6 +49,12 @@ Deno.test('a slot lingers while the next item saves more than the wait for it, a
 
 Deno.test('no slot lingers while the best is for all', () => {
   assert.equal(untilMs({ scarce: false }), undefined)
+})
+
+Deno.test('no slot lingers longer than is good for those who have little time', () => {
+  assert.equal(untilMs({ hasteMs: 50 }), 1004)
+  assert.equal(untilMs({ hasteMs: 50, nowMs: 1004 }), undefined)
+  assert.equal(untilMs({ hasteMs: 400 }), 1008)
 })
 
 Deno.test('a slot that has other work lingers longer, and for less', () => {

@@ -1,0 +1,33 @@
+/**
+ * How little time queries have: the laxity that all but few of them exceed. A slot that waits for a
+ * batch to fill, or runs a long one for a small gain, is not there for who comes meanwhile; where all
+ * have about as long that does no harm, and where some have much less it has these refused.
+ *
+ * @module
+ */
+
+/** Share of the queries that have less. */
+const FEW = 0.05
+/** Each query moves it by so much, as a logarithm: down `1 - FEW` times that, or up `FEW` times. */
+const STEP = 0.05
+
+export interface Haste {
+  /** A query came that has so much time beside what the quickest way takes. */
+  saw(laxityMs: number): void
+  /** Infinity before any came. */
+  readonly laxityMs: number
+}
+
+export function createHaste(): Haste {
+  let few = Infinity
+  return {
+    saw(laxityMs) {
+      if (!(laxityMs > 0)) return
+      if (few === Infinity) few = laxityMs
+      few *= Math.exp(STEP * (laxityMs < few ? FEW - 1 : FEW))
+    },
+    get laxityMs() {
+      return few
+    },
+  }
+}
