@@ -8,8 +8,10 @@
 
 /** Share of the queries that have less. */
 const FEW = 0.05
-/** Each query moves it by so much, as a logarithm: down `1 - FEW` times that, or up `FEW` times. */
+/** What each query moves it by, as a logarithm: so that it stands still where that share has less. */
 const STEP = 0.05
+const UP = Math.exp(STEP * FEW)
+const DOWN = Math.exp(-STEP * (1 - FEW))
 
 export interface Haste {
   /** A query came that has so much time beside what the quickest way takes. */
@@ -24,7 +26,7 @@ export function createHaste(): Haste {
     saw(laxityMs) {
       if (!(laxityMs > 0)) return
       if (few === Infinity) few = laxityMs
-      few *= Math.exp(STEP * (laxityMs < few ? FEW - 1 : FEW))
+      few *= laxityMs < few ? DOWN : UP
     },
     get laxityMs() {
       return few
