@@ -29,7 +29,8 @@ export function createHaste(): Haste {
       few *= laxityMs < few ? DOWN : UP
     },
     get laxityMs() {
-      return few
+      // Where all have the same it swings between that and a step less.
+      return few / DOWN
     },
   }
 }
