@@ -12,6 +12,7 @@ import { lineOf } from './node_lines.ts'
 import { nativeEngine } from './native_engine.ts'
 import { ROOT } from './root.ts'
 import { endWithStarter } from './tied.ts'
+import { variable } from './variable.ts'
 
 const USAGE = `deno task node --join URL [options]
   --join URL       the coordinator, as http://HOST:PORT; a join link with #t=TOKEN will do
@@ -35,15 +36,6 @@ function readJoin(text: string, given?: string): { url: string; token?: string }
   const linked = new URLSearchParams(url.hash.slice(1)).get('t')
   const token = given ?? linked ?? (variable('SHOAL_TOKEN') || undefined)
   return { url: url.origin, ...(token === undefined ? {} : { token }) }
-}
-
-/** None where it is not allowed to look. */
-function variable(name: string): string | undefined {
-  try {
-    return Deno.env.get(name)
-  } catch {
-    return undefined
-  }
 }
 
 void endWithStarter()

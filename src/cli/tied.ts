@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { variable } from './variable.ts'
 
 /** Set for a process that is tied. */
 const TIED = 'SHOAL_TIED'
@@ -34,19 +35,11 @@ export function spawnTied(
 
 /** In the process that was started: ends it with the one that did. Nothing where it is not tied. */
 export async function endWithStarter(): Promise<void> {
-  if (!isTied()) return
+  if (variable(TIED) !== '1') return
   try {
     for await (const _ of Deno.stdin.readable);
   } catch {
     // Gone as well.
   }
   Deno.exit(1)
-}
-
-function isTied(): boolean {
-  try {
-    return Deno.env.get(TIED) === '1'
-  } catch {
-    return false
-  }
 }

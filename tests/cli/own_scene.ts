@@ -2,6 +2,7 @@
 import { join } from 'node:path'
 import { type Serving, startServing } from '../../src/cli/serving.ts'
 import type { CoordinatorOptions } from '../../src/cli/coordinator.ts'
+import { onnxOf } from '../pipeline/onnx.ts'
 
 export type Files = { [name: string]: Uint8Array | string | object }
 
@@ -57,3 +58,20 @@ export const tensorsTask = (variants: object, rest: object = {}) => ({
   variants,
   ...rest,
 })
+
+/** y is what the operation makes of each of the two numbers of x. */
+export const ofEach = (op: string): Uint8Array =>
+  onnxOf({
+    inputs: { x: ['N', 2] },
+    outputs: { y: ['N', 2] },
+    nodes: [{ op, inputs: ['x'], outputs: ['y'] }],
+  })
+
+/** A pipeline `own` of one such model, which takes the opposite. */
+export const oneModel: Files = {
+  'pipeline.json': {
+    ...{ schema: 'shoal-pipeline/1', name: 'own', sloMs: 20_000, root: 'only' },
+    tasks: { only: tensorsTask({ a: { accuracy: 1, model: 'a.onnx', referenceMs: 1 } }) },
+  },
+  'a.onnx': ofEach('Neg'),
+}

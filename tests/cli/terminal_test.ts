@@ -2,24 +2,8 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { ROOT } from '../../src/cli/root.ts'
-import { onnxOf } from '../pipeline/onnx.ts'
 import { endsByItself } from './ends.ts'
-import { inFolder, tensorsTask, writeFiles } from './own_scene.ts'
-
-const model = (op: string) =>
-  onnxOf({
-    inputs: { x: ['N', 2] },
-    outputs: { y: ['N', 2] },
-    nodes: [{ op, inputs: ['x'], outputs: ['y'] }],
-  })
-
-const files = {
-  'pipeline.json': {
-    ...{ schema: 'shoal-pipeline/1', name: 'own', sloMs: 20_000, root: 'only' },
-    tasks: { only: tensorsTask({ a: { accuracy: 1, model: 'a.onnx', referenceMs: 1 } }) },
-  },
-  'a.onnx': model('Neg'),
-}
+import { inFolder, ofEach, oneModel, writeFiles } from './own_scene.ts'
 
 /** `script` of util-linux gives a command a terminal; that of others takes other options. */
 const canOpen = Deno.build.os === 'linux' &&
@@ -30,7 +14,7 @@ const NEEDS = canOpen ? '' : ' (skipped: needs Linux and script of util-linux)'
 Deno.test({
   name: `a start whose terminal is closed ends; a SIGHUP there reloads before${NEEDS}`,
   ignore: !canOpen,
-  fn: () => inFolder(files, closeTerminal),
+  fn: () => inFolder(oneModel, closeTerminal),
 })
 
 async function closeTerminal(dir: string): Promise<void> {
@@ -59,7 +43,7 @@ async function closeTerminal(dir: string): Promise<void> {
   await until('joins with')
   const pid = Number(/pid (\d+)/.exec(said)![1])
   const url = /http:\/\/localhost:\d+/.exec(said)![0]
-  await writeFiles(dir, { 'a.onnx': model('Abs') })
+  await writeFiles(dir, { 'a.onnx': ofEach('Abs') })
   Deno.kill(pid, 'SIGHUP')
   await until('version 2')
   const listening = await fetch(`${url}/v1/events`)

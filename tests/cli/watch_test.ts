@@ -2,23 +2,7 @@
 import { equal, ok } from 'node:assert/strict'
 import { join } from 'node:path'
 import { ROOT } from '../../src/cli/root.ts'
-import { onnxOf } from '../pipeline/onnx.ts'
-import { inFolder, tensorsTask, writeFiles } from './own_scene.ts'
-
-const model = (op: string) =>
-  onnxOf({
-    inputs: { x: ['N', 2] },
-    outputs: { y: ['N', 2] },
-    nodes: [{ op, inputs: ['x'], outputs: ['y'] }],
-  })
-
-const files = {
-  'pipeline.json': {
-    ...{ schema: 'shoal-pipeline/1', name: 'own', sloMs: 20_000, root: 'only' },
-    tasks: { only: tensorsTask({ a: { accuracy: 1, model: 'a.onnx', referenceMs: 1 } }) },
-  },
-  'a.onnx': model('Neg'),
-}
+import { inFolder, ofEach, oneModel, writeFiles } from './own_scene.ts'
 
 /** Starts it, and gives the lines of its log as they come. */
 async function start(dir: string, ...args: string[]) {
@@ -67,11 +51,11 @@ async function start(dir: string, ...args: string[]) {
 }
 
 Deno.test('start --watch serves a file that changed; a SIGHUP has the folder read, too', async () => {
-  await inFolder(files, async (dir) => {
+  await inFolder(oneModel, async (dir) => {
     const started = await start(dir, '--watch')
     try {
       equal((await started.first()).y, -2)
-      await writeFiles(dir, { 'a.onnx': model('Sqrt') })
+      await writeFiles(dir, { 'a.onnx': ofEach('Sqrt') })
       await started.logged('reloaded')
       const { status, version, y } = await started.first()
       equal(status, 200)
@@ -85,10 +69,10 @@ Deno.test('start --watch serves a file that changed; a SIGHUP has the folder rea
     }
   })
   if (Deno.build.os === 'windows') return
-  await inFolder(files, async (dir) => {
+  await inFolder(oneModel, async (dir) => {
     const started = await start(dir)
     try {
-      await writeFiles(dir, { 'a.onnx': model('Abs') })
+      await writeFiles(dir, { 'a.onnx': ofEach('Abs') })
       equal((await started.first()).y, -2)
       started.child.kill('SIGHUP')
       await started.logged('reloaded')
