@@ -65,6 +65,16 @@ export function greedy(member: Member): VariantShape[] {
   return kept
 }
 
+/** What the slot will hold once its load is done. */
+function comingTo({ held, loading, wanted }: LoadingSlot): VariantShape[] {
+  if (loading === null) return [...held]
+  return [...new Set([...held, loading])].filter((variant) => wanted.includes(variant))
+}
+
+/** Whether a slot that loads has all of these once that is done. */
+const willHave = ({ held, loading }: LoadingSlot, wanted: readonly VariantShape[]): boolean =>
+  loading !== null && wanted.every((variant) => held.has(variant) || variant === loading)
+
 export function createPlacing(
   shapes: Shapes,
   members: ReadonlyMap<NodeId, Member>,
@@ -132,8 +142,8 @@ export function createPlacing(
       holding: classes.map((one) => ({
         class: one.name,
         sets: one.nodes.flatMap((id) =>
-          members.get(id)?.slots.map(({ held }) => ({
-            variants: [...held].filter(isOpen).map(({ ref }) => ref),
+          members.get(id)?.slots.map((slot) => ({
+            variants: comingTo(slot).filter(isOpen).map(({ ref }) => ref),
             slots: 1,
           })) ?? []
         ),
@@ -159,6 +169,7 @@ export function createPlacing(
           held: [...slot.held].filter(isOpen).map(({ ref }) => ref),
           ...slot.loading === null ? {} : { loading: [slot.loading.ref] },
           awake: slot.held.size > 0,
+          crowded: room < 0,
           tight: !member.swapRoom && room < Math.max(0, ...member.bytesOf.values()),
         })
       })
@@ -169,8 +180,9 @@ export function createPlacing(
     const starting = new Set(moves.map(({ id }) => id))
     for (const { id, target } of assigned) {
       const { member, slot } = bySlot.get(id)!
-      if (target.length === 0 || !starting.has(id)) continue
+      if (target.length === 0) continue
       const wanted = target.map(shapes.find).filter((variant) => variant !== undefined)
+      if (!starting.has(id) && !willHave(slot, wanted)) continue
       slot.wanted = wanted.filter((variant) => member.able.includes(variant))
     }
   }

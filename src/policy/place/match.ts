@@ -21,6 +21,8 @@ export interface AssignSlot {
   awake?: boolean
   /** The slot has no room for the new beside the old: the old goes first. */
   tight?: boolean
+  /** It holds more than it has room for, since a load is done: what it shall not hold goes now. */
+  crowded?: boolean
 }
 
 export type SlotState = 'awake' | 'standby' | 'resting'
@@ -56,9 +58,12 @@ export function match(
       }))
     // Awake sets choose first: a slot that is warm for them is worth more there.
     const ranks = ranksOf(placement, name)
+    const planned = plannedMoves(placement, name)
     for (const goalsOfState of [wanted(sets, 'awake'), wanted(standbySets, 'standby')]) {
       const free = own.filter((slot) => goals.get(slot)!.state === 'resting')
-      for (const [slot, goal] of matchSome(free, goalsOfState, ranks)) goals.set(slot, goal)
+      for (const [slot, goal] of matchSome(free, goalsOfState, planned, ranks)) {
+        goals.set(slot, goal)
+      }
     }
   }
   return goals
@@ -77,6 +82,17 @@ export function ranksOf({ first }: Placement, className: string): Map<string, nu
   return ranks
 }
 
+interface PlannedMove {
+  key: string
+  slots: number
+}
+
+/** Moves as the placement ordered them, the last first: those that it began with may be done. */
+const plannedMoves = ({ first }: Placement, className: string): PlannedMove[] =>
+  first.filter((move) => move.class === className)
+    .map(({ from, to, slots }) => ({ key: moveKey(from.map(keyOf), to.map(keyOf)), slots }))
+    .reverse()
+
 export const rankOf = (
   ranks: ReadonlyMap<string, number>,
   { held }: AssignSlot,
@@ -87,6 +103,7 @@ export const rankOf = (
 function matchSome(
   slots: readonly AssignSlot[],
   sets: readonly Wanted[],
+  planned: readonly PlannedMove[],
   ranks: ReadonlyMap<string, number>,
 ): [AssignSlot, Goal][] {
   const warmOnNode = new Map<string, number>()
@@ -116,8 +133,10 @@ function matchSome(
         else lacking += group.cached.has(key) ? CACHED : 1
       }
       const awake = group.slots[0]!.awake === true ? 0 : 1
-      const rank = ranks.get(moveKey(group.held, set.keys)) ?? Infinity
-      return { group, set, lacking, surplus: group.held.size - common, awake, rank, order: [g, s] }
+      const key = moveKey(group.held, set.keys)
+      const rank = ranks.get(key) ?? Infinity
+      const surplus = group.held.size - common
+      return { group, set, key, lacking, surplus, awake, rank, order: [g, s] }
     })
   )
   pairs.sort((a, b) =>
@@ -126,12 +145,20 @@ function matchSome(
     a.order[0]! - b.order[0]! || a.order[1]! - b.order[1]!
   )
   const matched: [AssignSlot, Goal][] = []
-  for (const { group, set } of pairs) {
-    const count = Math.min(group.slots.length, set.left)
+  const take = ({ group, set }: (typeof pairs)[number], most: number): number => {
+    const count = Math.min(group.slots.length, set.left, most)
     for (const slot of group.slots.splice(0, count)) {
       matched.push([slot, { state: set.state, variants: set.variants }])
     }
     set.left -= count
+    return count
   }
+  for (const pair of pairs) if (pair.lacking === 0) take(pair, Infinity)
+  // Two slots may each be the one that changes to a third thing: only one of the ways was weighed.
+  for (const { key, slots: wanted } of planned) {
+    let left = wanted
+    for (const pair of pairs) if (pair.key === key) left -= take(pair, left)
+  }
+  for (const pair of pairs) take(pair, Infinity)
   return matched
 }

@@ -50,10 +50,11 @@ export function orderOf(
   const start = afterLettingGo(change, value)
   const steps = bestCourse({ ...change, start }, value)
   if (steps.length === 0) return { first: [] }
-  const first = steps.map(({ from, to }) => ({
+  const first = steps.map(({ from, to, slots }) => ({
     class: from.class.given.name,
     from: from.variants.map(({ ref }) => ref),
     to: to.variants.map(({ ref }) => ref),
+    slots,
   }))
   const most = Math.max(1, Math.floor(mostAtOnce(slots) / size))
   return { first, atOnce: size * bestWave(start, steps, most, value) }

@@ -31,11 +31,12 @@ export interface PlacedWork extends VariantRef {
   slotTime: number
 }
 
-/** One slot that is to hold something else. */
+/** Slots that are to hold something else. */
 export interface PlacedMove {
   class: string
   from: VariantRef[]
   to: VariantRef[]
+  slots: number
 }
 
 /** What the solver did, by count. */

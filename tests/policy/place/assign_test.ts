@@ -98,6 +98,46 @@ Deno.test('assign() counts on no holder that lets go of its task once it has loa
   assert.equal(steps.at(-1)!.assignment.waiting, 0)
 })
 
+Deno.test('assign() has the slots change into what the plan weighed, one by one', () => {
+  // Who alone does b could become b2 itself; the plan has one of the others do that before.
+  const placement = placementOf([[2, 'a2'], [1, 'b2']])
+  const move = (from: string, to: string) => ({
+    ...{ class: 'c', from: refs(from), to: refs(to), slots: 1 },
+  })
+  placement.first = [move('a1', 'a2'), move('a1', 'b2'), move('b1', 'a2')]
+  const slots = [slot('1', ['a1']), slot('2', ['a1']), slot('3', ['b1'])]
+  const steps = carryOut(placement, slots, 1)
+  assert.deepEqual(steps.flatMap(({ assignment: { moves } }) => moves.flatMap((m) => m.load)), [
+    ...refs('a2', 'b2', 'a2'),
+  ])
+  assert.equal(steps.at(-1)!.assignment.waiting, 0)
+  for (const { slots } of steps) {
+    const idle = slots.filter(({ loading = [] }) => loading.length === 0)
+    assert.ok(idle.some(({ held }) => held.some(({ task }) => task === 'b')))
+  }
+})
+
+Deno.test('assign() counts on nothing that a slot without room for it still holds', () => {
+  // The first has just loaded a1 in place of b1, which goes; until then the last with b stays.
+  const slots = [
+    slot('1', ['b1', 'a1'], { crowded: true }),
+    slot('2', ['b2']),
+    slot('3', ['a2']),
+  ]
+  const placement = placementOf([[1, 'a1'], [1, 'a3'], [1, 'b1']])
+  const [b2, a2] = refs('b2', 'a2')
+  placement.first = [
+    { class: 'c', from: [b2!], to: refs('a3'), slots: 1 },
+    { class: 'c', from: [a2!], to: refs('b1'), slots: 1 },
+  ]
+  const { moves, blocked } = assign(placement, slots, { maxMoves: 2 })
+  assert.deepEqual(moves.map(({ id, load, unload }) => [id, load, unload]), [
+    ['1', [], refs('b1')],
+    ['3', refs('b1'), []],
+  ])
+  assert.equal(blocked, 1)
+})
+
 Deno.test('assign() does not wait for ever where each is the last holder of what the other is to let go', () => {
   const slots = [slot('1', ['a1']), slot('2', ['b1'])]
   const crossed = placementOf([[1, 'b2'], [1, 'a2']])

@@ -1,0 +1,59 @@
+/** What a slot is taken to hold, and what it keeps, while it loads. */
+import assert from 'node:assert/strict'
+import type { LoadingSlot } from '../../src/policy/loader.ts'
+import { place } from '../../src/policy/place/place.ts'
+import { createPlacing, type Member } from '../../src/policy/placing.ts'
+import { shapesOf } from '../../src/policy/shape.ts'
+import { ocr, refsOf } from './fixtures.ts'
+
+const shapes = shapesOf([ocr])
+const variants = refsOf(ocr).map((ref) => shapes.find(ref)!)
+const [small, large] = variants
+const read = variants.find(({ task }) => task.name === 'read')!
+
+const slotOf = (held: LoadingSlot['held'], more: Partial<LoadingSlot> = {}): LoadingSlot => ({
+  ...{ wanted: [], held, loading: null, failures: new Map(), ...more },
+})
+
+/** Nodes with room for one variant, and for another while it takes that one's place. */
+function placingOf(slots: readonly LoadingSlot[]) {
+  const members = new Map(slots.map((slot, i): [string, Member] => [`n${i}`, {
+    ...{ id: `n${i}`, slots: [slot], able: variants, order: variants, fitsAll: false },
+    ...{ bytesOf: new Map(variants.map((one) => [one, 1])), memoryBytes: 1, swapRoom: true },
+    ...{ paused: false, class: null },
+  }]))
+  const placing = createPlacing(shapes, members, () => 1, () => true)
+  const report = {
+    ...{ name: 'c', nodes: [...members.keys()], slots: slots.length, dutySum: slots.length },
+    ...{ memoryBytes: 1, networkMs: 0 },
+    able: variants.map((variant) => ({ variant: variant.index, points: [] })),
+  }
+  return { placing, problem: () => placing.problem([report], [10], [{ perS: 10, surges: false }]) }
+}
+
+Deno.test('a slot that loads counts for a plan as what it will hold', () => {
+  const slots = [
+    slotOf(new Set([small!])),
+    slotOf(new Set([small!]), { wanted: [large!], loading: large! }),
+  ]
+  const { holding } = placingOf(slots).problem()
+  assert.deepEqual(holding![0]!.sets.map(({ variants: [one] }) => one!.variant), [
+    small!.ref.variant,
+    large!.ref.variant,
+  ])
+})
+
+Deno.test('a slot that loads keeps what it holds where the next plan has it do that', () => {
+  const loads = slotOf(new Set([small!]), { wanted: [large!], loading: large! })
+  const { placing, problem } = placingOf([loads, slotOf(new Set([read]))])
+  problem()
+  placing.accept({
+    ...place({ pipelines: [], classes: [] }),
+    classes: [{
+      ...{ class: 'c', awake: 2, standby: 0, resting: 0, standbySets: [] },
+      sets: [small!, read].map((one) => ({ slots: 1, variants: [one.ref] })),
+    }],
+  })
+  placing.direct(false)
+  assert.deepEqual(loads.wanted, [small])
+})
