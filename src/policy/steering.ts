@@ -103,7 +103,8 @@ export function createSteering(
   const ratesPerS = (nowMs: number) =>
     [...recent.values()].map(({ demand }) => Math.max(demand.ratePerS(nowMs), LEAST_PER_S))
 
-  const peaks = (nowMs: number) => [...recent.values()].map(({ demand }) => demand.peak(nowMs))
+  const peaks = (nowMs: number) =>
+    [...recent.values()].map(({ demand }) => demand.peak(nowMs, caution.doubt))
 
   function isDue(epoch: number, settleMs: number, nowMs: number): boolean {
     const sinceMs = nowMs - decidedMs
