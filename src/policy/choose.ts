@@ -46,6 +46,11 @@ export interface Choice {
   meanMs: number
   /** Share of the accuracy of the variant that the mix wants, where there is no time for that one. */
   lost: number
+  /**
+   * That is for want of time, or where each slot holds one variant of the task for want of its holder;
+   * a slot with several of them that lacks the wanted one only helps.
+   */
+  lowered: boolean
   /** Time of the pool beyond the quickest way. */
   extraMs: number
   /** When the query ends if nothing else is in the way: by mean, and by upper latencies. */
@@ -126,12 +131,12 @@ export function choose(item: Item, slot: Slot, view: View, only?: VariantShape):
     }
   }
   // The rest of a batch goes the way of its first.
-  const wantedAccuracy = only === undefined ? wish?.accuracy ?? 0 : 0
-  return { best: taken(best, wantedAccuracy), quickest: taken(quickest, wantedAccuracy) }
+  const wanted = only === undefined ? wish : undefined
+  return { best: taken(best, wanted, slot), quickest: taken(quickest, wanted, slot) }
 }
 
 /** A choice as the search goes on: most are overtaken, and a new object for each would be waste. */
-type Candidate = Omit<Choice, 'prefix' | 'tail' | 'lost'> & {
+type Candidate = Omit<Choice, 'prefix' | 'tail' | 'lost' | 'lowered'> & {
   prefix: Prefix | undefined
   tail: Option | undefined
 }
@@ -166,11 +171,23 @@ function note(
   candidate.safeEndMs = safeEndMs
 }
 
-function taken(candidate: Candidate, wantedAccuracy: number): Choice | undefined {
+function taken(
+  candidate: Candidate,
+  wanted: VariantShape | undefined,
+  slot: Slot,
+): Choice | undefined {
   const { prefix, tail, dear, meanMs, extraMs, endMs, safeEndMs } = candidate
   if (prefix === undefined || tail === undefined) return undefined
-  const lost = wantedAccuracy > 0 ? Math.max(0, 1 - prefix.variant.accuracy / wantedAccuracy) : 0
-  return { prefix, tail, dear, meanMs, lost, extraMs, endMs, safeEndMs }
+  const best = wanted?.accuracy ?? 0
+  const lost = best > 0 ? Math.max(0, 1 - prefix.variant.accuracy / best) : 0
+  const lowered = lost > 0 && (slot.held.has(wanted!) || !holdsSeveral(slot, wanted!.task))
+  return { prefix, tail, dear, meanMs, lost, lowered, extraMs, endMs, safeEndMs }
+}
+
+function holdsSeveral({ held }: Slot, task: TaskShape): boolean {
+  let count = 0
+  for (const variant of held) if (variant.task === task) count++
+  return count > 1
 }
 
 /** Time of a slot for one item, at the batch sizes that the group runs; Infinity where it has none. */

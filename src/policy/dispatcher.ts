@@ -135,7 +135,7 @@ export function createDispatcher(
       targets.charge(task, slot.group!, variant, members.length)
       sizes.ran(slot.group!.class.name, variant, members.length, close === 'large')
       // Its first decides: all of a batch go one way.
-      if (members[0]!.choice.lost > 0) { for (const { item } of members) item.query.lowered++ }
+      if (members[0]!.choice.lowered) { for (const { item } of members) item.query.lowered++ }
       flights.send(slot, members, isAlone(slot, task, outlook.capacity(at).capacity), at)
     },
     drop: (query) =>
