@@ -10,8 +10,6 @@
 export interface Caution {
   /** Share of the laxity to keep. */
   readonly keep: number
-  /** The same as 0 where next to none was late to 1 for the most that is kept. */
-  readonly doubt: number
   /**
    * @param finished queries that ended since the last call
    * @param missed of them those that did not end in time
@@ -43,9 +41,6 @@ export function createCaution(): Caution {
   return {
     get keep() {
       return keep
-    },
-    get doubt() {
-      return (keep - LEAST_KEEP) / (MOST_KEEP - LEAST_KEEP)
     },
     learn(finished, missed, atBest, nowMs) {
       const up = Math.min(STEP * missed, MOST_STEP)

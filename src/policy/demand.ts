@@ -21,32 +21,24 @@ export interface Demand {
    * a fall is believed as soon as a rise.
    */
   levelPerS(nowMs: number): number
-  /**
-   * What may come for a moment.
-   *
-   * @param doubt 0..1: how much more than what foresight says there was to carry of late
-   */
-  peak(nowMs: number, doubt?: number): Peak
+  /** What may come for a moment. */
+  peak(nowMs: number): Peak
 }
 
 export interface Peak {
   /** Queries per second: by chance, or as far above the mean as a surge of the last minute was. */
   perS: number
-  /** What may come for longer, where there was none. */
-  driftPerS: number
   /** There was one. */
   surges: boolean
 }
 
 /** Of what is steady: less, and so many windows lower than by chance are no spike's end but a fall. */
-const STEADY_ALPHA = 0.3
+const STEADY_ALPHA = 0.2
 const FALLEN_WINDOWS = 2
 /** Windows whose excess over the mean is remembered. */
 const PEAK_WINDOWS = 60
 /** Deviations of a second: what chance adds to it at the most, and from which on it was a surge. */
 const CHANCE = 4.5
-/** And how far off what is steady may be. */
-const DRIFT = 2.25
 /** The next surge may be larger by so much than any that is remembered. */
 const LARGER = 1.28
 
@@ -102,16 +94,12 @@ export function createDemand(startPerS = 0, sloMs = 0): Demand {
       return steady
     },
     levelPerS: level.perS,
-    peak(nowMs, doubt = 0) {
+    peak(nowMs) {
       advance(nowMs)
       const most = Math.max(...excesses)
       const chance = CHANCE * chanceOf(steady)
       const surges = most > chance
-      return {
-        perS: surges ? LARGER * (steady + most) : steady + chance,
-        driftPerS: steady + (DRIFT + doubt * (CHANCE - DRIFT)) * chanceOf(steady),
-        surges,
-      }
+      return { perS: surges ? LARGER * (steady + most) : steady + chance, surges }
     },
   }
 }

@@ -8,7 +8,6 @@ import type { ClassReport } from './class_report.ts'
 import type { LoadingSlot } from './loader.ts'
 import type { Peak } from './demand.ts'
 import { assign } from './place/assign.ts'
-import { queuePerS } from './place/chance.ts'
 import type { AssignSlot } from './place/match.ts'
 import { mostAtOnce } from './place/order.ts'
 import type { Placement } from './place/placement.ts'
@@ -66,14 +65,6 @@ export function greedy(member: Member): VariantShape[] {
   return kept
 }
 
-/** Whether no slot has room for two variants. */
-function holdsOne({ able, bytesOf, memoryBytes }: Member): boolean {
-  const [least = 0, next = Infinity] = able.map((one) => bytesOf.get(one) ?? 0).sort((a, b) =>
-    a - b
-  )
-  return least + next > memoryBytes
-}
-
 /** What the slot will hold once its load is done. */
 function comingTo({ held, loading, wanted }: LoadingSlot): VariantShape[] {
   if (loading === null) return [...held]
@@ -100,19 +91,16 @@ export function createPlacing(
     peaks: readonly Peak[],
   ): Problem {
     classOf = new Map(classes.flatMap(({ name, nodes }) => nodes.map((id) => [id, name] as const)))
-    const single = [...members.values()].every(holdsOne)
     let p = 0
-    const pipelines = [...shapes.pipelines.values()].map(({ pipeline, root, tasks }) => {
-      const { perS, driftPerS, surges } = peaks[p]!
+    const pipelines = [...shapes.pipelines.values()].map(({ pipeline, tasks }) => {
+      const { perS, surges } = peaks[p]!
       const rate = ratesPerS[p++]!
-      const byQueue = single ? queuePerS(root, pipeline.sloMs) : 0
       return {
         name: pipeline.name,
         weight: pipeline.weight ?? 1,
         sloMs: pipeline.sloMs,
         ratePerS: rate,
-        peakPerS: Math.max(surges || !single ? perS : driftPerS + byQueue, rate),
-        queuePerS: byQueue,
+        peakPerS: Math.max(perS, rate),
         surges,
         root: pipeline.root,
         tasks: Object.fromEntries(tasks.map((task) => [task.name, {

@@ -103,8 +103,7 @@ export function createSteering(
   const ratesPerS = (nowMs: number) =>
     [...recent.values()].map(({ demand }) => Math.max(demand.ratePerS(nowMs), LEAST_PER_S))
 
-  const peaks = (nowMs: number) =>
-    [...recent.values()].map(({ demand }) => demand.peak(nowMs, caution.doubt))
+  const peaks = (nowMs: number) => [...recent.values()].map(({ demand }) => demand.peak(nowMs))
 
   function isDue(epoch: number, settleMs: number, nowMs: number): boolean {
     const sinceMs = nowMs - decidedMs

@@ -1,4 +1,4 @@
-/** What a plan is asked for, and what a slot is taken to hold, and keeps, while it loads. */
+/** What a slot is taken to hold, and what it keeps, while it loads. */
 import assert from 'node:assert/strict'
 import type { LoadingSlot } from '../../src/policy/loader.ts'
 import { place } from '../../src/policy/place/place.ts'
@@ -15,22 +15,20 @@ const slotOf = (held: LoadingSlot['held'], more: Partial<LoadingSlot> = {}): Loa
   ...{ wanted: [], held, loading: null, failures: new Map(), ...more },
 })
 
-/** Nodes with room for so many variants, and for another while it takes one's place. */
-function placingOf(slots: readonly LoadingSlot[], memoryBytes = 1) {
+/** Nodes with room for one variant, and for another while it takes that one's place. */
+function placingOf(slots: readonly LoadingSlot[]) {
   const members = new Map(slots.map((slot, i): [string, Member] => [`n${i}`, {
     ...{ id: `n${i}`, slots: [slot], able: variants, order: variants, fitsAll: false },
-    ...{ bytesOf: new Map(variants.map((one) => [one, 1])), memoryBytes, swapRoom: true },
+    ...{ bytesOf: new Map(variants.map((one) => [one, 1])), memoryBytes: 1, swapRoom: true },
     ...{ paused: false, class: null },
   }]))
   const placing = createPlacing(shapes, members, () => 1, () => true)
   const report = {
     ...{ name: 'c', nodes: [...members.keys()], slots: slots.length, dutySum: slots.length },
-    ...{ memoryBytes, networkMs: 0 },
+    ...{ memoryBytes: 1, networkMs: 0 },
     able: variants.map((variant) => ({ variant: variant.index, points: [] })),
   }
-  const problem = (surges = false) =>
-    placing.problem([report], [10], [{ perS: 40, driftPerS: 20, surges }])
-  return { placing, problem }
+  return { placing, problem: () => placing.problem([report], [10], [{ perS: 10, surges: false }]) }
 }
 
 Deno.test('a slot that loads counts for a plan as what it will hold', () => {
@@ -58,19 +56,4 @@ Deno.test('a slot that loads keeps what it holds where the next plan has it do t
   })
   placing.direct(false)
   assert.deepEqual(loads.wanted, [small])
-})
-
-Deno.test('slots that hold one variant are asked for what queues need, others for all that chance does', () => {
-  const asked = (memoryBytes: number, surges: boolean) => {
-    const slots = [slotOf(new Set([small!]))]
-    const { peakPerS, queuePerS } = placingOf(slots, memoryBytes).problem(surges).pipelines[0]!
-    return { peakPerS, queuePerS }
-  }
-  const one = asked(1, false)
-  assert.ok(one.queuePerS! > 0)
-  assert.equal(one.peakPerS, 20 + one.queuePerS!)
-  assert.deepEqual(asked(2, false), { peakPerS: 40, queuePerS: 0 })
-  // A surge that was seen is more than chance either way.
-  assert.equal(asked(1, true).peakPerS, 40)
-  assert.equal(asked(2, true).peakPerS, 40)
 })

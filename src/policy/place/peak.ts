@@ -13,8 +13,7 @@
  */
 import type { TaskShape, VariantShape } from '../shape.ts'
 import { type Given, type Goal, isWhole, type Kind, type Share } from './given.ts'
-import { depthOf, spreadAfter } from './chance.ts'
-import { type Compiled, type Demand, LEAST_FAN_OUT, paceWithin } from './compile.ts'
+import { type Compiled, type Demand, paceWithin } from './compile.ts'
 import { type Counted, solveModel } from './lp.ts'
 import { addColumn, addRow, type Model, newModel } from './model.ts'
 
@@ -33,18 +32,6 @@ const LONGER = 1.2
 export const hasPeak = ({ demands }: Compiled, goal: Goal): boolean =>
   goal.name === 'accuracy' &&
   demands.some(({ pipeline, ratePerS }) => (pipeline.peakPerS ?? 0) > ratePerS)
-
-/** What a task is asked for at the peak. */
-interface AtPeak {
-  /** Of a query a second, in shares of the peak. */
-  unit: number
-  limitMs: number
-  /** Queries a second that a task of this spread is to carry. */
-  asked(spread: number): number
-  /** For each query, and their spread. */
-  items: number
-  spread: number
-}
 
 /** How many slots of an open kind hold a variant. */
 export interface Chosen {
@@ -73,36 +60,22 @@ export function addPeak(
     const { root } = compiled.shapes.pipelines.get(pipeline.name)!
     const limitMs = budgetMs / depthOf(root)
     const often = pipeline.surges === true ? IN_SURGES : BY_CHANCE
-    const ofQueue = pipeline.queuePerS ?? 0
-    const asked = (spread: number) => peakPerS + ofQueue * (spread - 1)
-    const rootRow = rowsOf(
-      root,
-      { unit: 1 / peakPerS, limitMs, asked, items: 1, spread: 1 },
-      often * part,
-    )
+    const rootRow = rowsOf(root, 1 / peakPerS, limitMs, often * part)
     model.rows[rootRow] = { min: 1, max: 1 }
     shorts.push(addColumn(model, [[rootRow, 1]], { upper: 1, objective: -SHORT * part }))
   }
 
   /** Row of a task: what its variants do, less what is handed to it, is 0. */
-  function rowsOf(task: TaskShape, at: AtPeak, worth: number): number {
-    const { unit, limitMs, asked, spread } = at
+  function rowsOf(task: TaskShape, unit: number, limitMs: number, worth: number): number {
     const row = addRow(model, { min: 0, max: 0 })
-    const after = task.next.map((child, i) => {
-      const most = Math.max(...task.variants.map(({ fanOut }) => fanOut[i]!), LEAST_FAN_OUT)
-      const items = at.items * most
-      const wider = spreadAfter(spread, items)
-      return {
-        row: rowsOf(child, { ...at, items, spread: wider }, worth / most),
-        factor: asked(wider) / asked(spread),
-      }
+    const after = task.next.map((child) => {
+      const most = Math.max(...task.variants.map(({ fanOut }) => fanOut[task.next.indexOf(child)]!))
+      return rowsOf(child, unit, limitMs, worth / Math.max(most, 1e-6))
     })
     for (const variant of task.variants) {
       const own = addRow(model, { max: 0 })
       filled.set(variant, { row: own, unit, limitMs })
-      const handed = after.map(({ row, factor }, child) =>
-        [row, -variant.fanOut[child]! * factor] as const
-      )
+      const handed = after.map((next, child) => [next, -variant.fanOut[child]!] as const)
       addColumn(model, [[row, 1], [own, 1], ...handed], { objective: worth * variant.accuracy })
     }
     return row
@@ -158,3 +131,6 @@ export const withPeak = (compiled: Compiled, peakPerS: (demand: Demand) => numbe
     pipeline: { ...demand.pipeline, peakPerS: peakPerS(demand) },
   })),
 })
+
+const depthOf = (task: TaskShape): number =>
+  1 + task.next.reduce((most, child) => Math.max(most, depthOf(child)), 0)

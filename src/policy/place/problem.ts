@@ -20,8 +20,6 @@ export interface PlacePipeline {
   ratePerS: number
   /** The most that may come for a moment, to be carried somehow; absent: no more than `ratePerS`. */
   peakPerS?: number
-  /** Of the peak, what a queue of queries asks for; the lumps of later tasks ask for more. */
-  queuePerS?: number
   /** Demand has been seen to jump so far: the peak is there more often than chance has it. */
   surges?: boolean
   root: string
