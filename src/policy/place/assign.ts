@@ -133,11 +133,11 @@ function movesOf(
   for (const slot of slots) {
     if (slot.crowded !== true || settled.has(slot)) continue
     const goal = goals.get(slot)!
-    // What it loaded last is what it keeps where it shall hold neither.
-    const lacks = missing(slot, goal).length > 0
-    const unload = lacks ? slot.held.slice(0, -1) : surplus(slot, goal)
+    // What it loaded last is what it keeps where it shall hold neither, or rest.
+    const decided = goal.state !== 'resting' && missing(slot, goal).length === 0
+    const unload = decided ? surplus(slot, goal) : slot.held.slice(0, -1)
     holders.lose(unload)
-    if (lacks) continue
+    if (!decided) continue
     moves.push({ id: slot.id, node: slot.node, load: [], unload })
     settled.add(slot)
   }

@@ -136,6 +136,9 @@ Deno.test('assign() counts on nothing that a slot without room for it still hold
     ['3', refs('b1'), []],
   ])
   assert.equal(blocked, 1)
+  // One that is to rest keeps what it loaded last.
+  const rests = assign(placementOf([[1, 'b2'], [1, 'a2']], 1), slots, { maxMoves: 2 })
+  assert.deepEqual(rests.moves, [])
 })
 
 Deno.test('assign() does not wait for ever where each is the last holder of what the other is to let go', () => {
