@@ -71,6 +71,10 @@ function comingTo({ held, loading, wanted }: LoadingSlot): VariantShape[] {
   return [...new Set([...held, loading])].filter((variant) => wanted.includes(variant))
 }
 
+/** What a slot holds, less what is about to go for want of room, now that a load is done. */
+const keptBy = ({ held, wanted }: LoadingSlot, roomBytes: number): VariantShape[] =>
+  roomBytes < 0 ? wanted.filter((variant) => held.has(variant)) : [...held]
+
 /** Whether a slot that loads has all of these once that is done. */
 const willHave = ({ held, loading }: LoadingSlot, wanted: readonly VariantShape[]): boolean =>
   loading !== null && wanted.every((variant) => held.has(variant) || variant === loading)
@@ -166,10 +170,9 @@ export function createPlacing(
           id,
           node: member.id,
           class: name,
-          held: [...slot.held].filter(isOpen).map(({ ref }) => ref),
+          held: keptBy(slot, room).filter(isOpen).map(({ ref }) => ref),
           ...slot.loading === null ? {} : { loading: [slot.loading.ref] },
           awake: slot.held.size > 0,
-          crowded: room < 0,
           tight: !member.swapRoom && room < Math.max(0, ...member.bytesOf.values()),
         })
       })

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import type { LoadingSlot } from '../../src/policy/loader.ts'
 import { place } from '../../src/policy/place/place.ts'
+import type { Placement } from '../../src/policy/place/placement.ts'
 import { createPlacing, type Member } from '../../src/policy/placing.ts'
 import { shapesOf } from '../../src/policy/shape.ts'
 import { ocr, refsOf } from './fixtures.ts'
@@ -31,6 +32,15 @@ function placingOf(slots: readonly LoadingSlot[]) {
   return { placing, problem: () => placing.problem([report], [10], [{ perS: 10, surges: false }]) }
 }
 
+/** One slot for each of these. */
+const placementOf = (...wanted: typeof variants): Placement => ({
+  ...place({ pipelines: [], classes: [] }),
+  classes: [{
+    ...{ class: 'c', awake: wanted.length, standby: 0, resting: 0, standbySets: [] },
+    sets: wanted.map((one) => ({ slots: 1, variants: [one.ref] })),
+  }],
+})
+
 Deno.test('a slot that loads counts for a plan as what it will hold', () => {
   const slots = [
     slotOf(new Set([small!])),
@@ -47,13 +57,25 @@ Deno.test('a slot that loads keeps what it holds where the next plan has it do t
   const loads = slotOf(new Set([small!]), { wanted: [large!], loading: large! })
   const { placing, problem } = placingOf([loads, slotOf(new Set([read]))])
   problem()
-  placing.accept({
-    ...place({ pipelines: [], classes: [] }),
-    classes: [{
-      ...{ class: 'c', awake: 2, standby: 0, resting: 0, standbySets: [] },
-      sets: [small!, read].map((one) => ({ slots: 1, variants: [one.ref] })),
-    }],
-  })
+  placing.accept(placementOf(small!, read))
   placing.direct(false)
   assert.deepEqual(loads.wanted, [small])
+})
+
+Deno.test('what a slot is about to let go of for want of room makes nobody else free to change', () => {
+  // The first has just loaded small in place of read, which goes; the second is the last with it.
+  const full = slotOf(new Set([read, small!]), { wanted: [small!] })
+  const last = slotOf(new Set([read]), { wanted: [read] })
+  const { placing, problem } = placingOf([full, last, slotOf(new Set([small!]))])
+  problem()
+  placing.accept({
+    ...placementOf(small!, large!, read),
+    first: [
+      { class: 'c', from: [read.ref], to: [large!.ref], slots: 1 },
+      { class: 'c', from: [small!.ref], to: [read.ref], slots: 1 },
+    ],
+  })
+  placing.direct(false)
+  assert.deepEqual(full.wanted, [small])
+  assert.deepEqual(last.wanted, [read])
 })

@@ -4,11 +4,9 @@ import { readEval } from '../../src/cli/simulate_scenario.ts'
 import { runPolicy } from '../../src/cli/simulate_run.ts'
 import { evalScenario } from '../../src/sim/eval.ts'
 import { checkScenario } from '../../src/sim/scenario.ts'
+import { paperDir } from '../policy/place/paper.ts'
 
-const dir = Deno.env.get('SHOAL_EVAL') || undefined
-if (dir === undefined) {
-  console.log("skipped: the paper's profiles are not here (SHOAL_EVAL names their folder)")
-}
+const dir = paperDir()
 
 Deno.test({
   name: 'a slot that lacks what the mix wants says nothing of the capacity that there is',

@@ -129,18 +129,6 @@ function movesOf(
   // What these still hold goes as soon as they have loaded.
   for (const slot of busy) holders.lose(surplus(slot, goals.get(slot)!))
   const moves: Move[] = []
-  const settled = new Set(busy)
-  for (const slot of slots) {
-    if (slot.crowded !== true || settled.has(slot)) continue
-    const goal = goals.get(slot)!
-    // What it loaded last is what it keeps where it shall hold neither, or rest.
-    const decided = goal.state !== 'resting' && missing(slot, goal).length === 0
-    const unload = decided ? surplus(slot, goal) : slot.held.slice(0, -1)
-    holders.lose(unload)
-    if (!decided) continue
-    moves.push({ id: slot.id, node: slot.node, load: [], unload })
-    settled.add(slot)
-  }
   /** The first that nothing but its task's last holder keeps from starting. */
   let held: Move | undefined
   let room = maxMoves - busy.length
@@ -150,7 +138,7 @@ function movesOf(
     placement.classes.map(({ class: name }) => [name, ranksOf(placement, name)]),
   )
   const ranksIn = (name: string) => ranks.get(name) ?? new Map<string, number>()
-  const order = slots.filter((slot) => !settled.has(slot))
+  const order = slots.filter((slot) => !busy.includes(slot))
     .map((slot) => {
       const load = missing(slot, goals.get(slot)!)
       const cached = new Set((slot.cached ?? []).map(keyOf))

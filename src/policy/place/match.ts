@@ -21,8 +21,6 @@ export interface AssignSlot {
   awake?: boolean
   /** The slot has no room for the new beside the old: the old goes first. */
   tight?: boolean
-  /** It holds more than it has room for, since a load is done: what it shall not hold goes now. */
-  crowded?: boolean
 }
 
 export type SlotState = 'awake' | 'standby' | 'resting'

@@ -117,30 +117,6 @@ Deno.test('assign() has the slots change into what the plan weighed, one by one'
   }
 })
 
-Deno.test('assign() counts on nothing that a slot without room for it still holds', () => {
-  // The first has just loaded a1 in place of b1, which goes; until then the last with b stays.
-  const slots = [
-    slot('1', ['b1', 'a1'], { crowded: true }),
-    slot('2', ['b2']),
-    slot('3', ['a2']),
-  ]
-  const placement = placementOf([[1, 'a1'], [1, 'a3'], [1, 'b1']])
-  const [b2, a2] = refs('b2', 'a2')
-  placement.first = [
-    { class: 'c', from: [b2!], to: refs('a3'), slots: 1 },
-    { class: 'c', from: [a2!], to: refs('b1'), slots: 1 },
-  ]
-  const { moves, blocked } = assign(placement, slots, { maxMoves: 2 })
-  assert.deepEqual(moves.map(({ id, load, unload }) => [id, load, unload]), [
-    ['1', [], refs('b1')],
-    ['3', refs('b1'), []],
-  ])
-  assert.equal(blocked, 1)
-  // One that is to rest keeps what it loaded last.
-  const rests = assign(placementOf([[1, 'b2'], [1, 'a2']], 1), slots, { maxMoves: 2 })
-  assert.deepEqual(rests.moves, [])
-})
-
 Deno.test('assign() does not wait for ever where each is the last holder of what the other is to let go', () => {
   const slots = [slot('1', ['a1']), slot('2', ['b1'])]
   const crossed = placementOf([[1, 'b2'], [1, 'a2']])

@@ -30,13 +30,19 @@ export interface Reference {
 
 export type Accuracies = 'artifact' | 'corrected'
 
-/** Undefined, with the reason printed, where the paper's data is not on this machine. */
-export async function readPaper() {
+/** Their folder; undefined, with the reason printed, where the paper's data is not on this machine. */
+export function paperDir(): string | undefined {
   const dir = Deno.env.get('SHOAL_EVAL') || undefined
   if (dir === undefined) {
     console.log("skipped: the paper's profiles are not here (SHOAL_EVAL names their folder)")
-    return undefined
   }
+  return dir
+}
+
+/** Undefined where `paperDir` is. */
+export async function readPaper() {
+  const dir = paperDir()
+  if (dir === undefined) return undefined
   const read = async (file: string) => JSON.parse(await Deno.readTextFile(join(dir, file)))
   const profiles: Profiles = await read('loki-profiles.json')
   const { referenceAllocations } = await read('loki-reference.json')
