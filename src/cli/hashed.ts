@@ -7,7 +7,6 @@ import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { basename, extname } from 'node:path'
-import { Readable } from 'node:stream'
 import type { Asset } from '../coordinator/pages.ts'
 
 const TYPES: Record<string, string> = {
@@ -40,6 +39,8 @@ export async function hashedFile(
   name: string = basename(file, extname(file)),
 ): Promise<{ path: string } & Asset> {
   const named = hashedName(name, extname(file).slice(1), await readFile(file))
-  const body = () => Readable.toWeb(createReadStream(file)) as ReadableStream<Uint8Array>
+  // Not `Readable.toWeb()`: it goes on with a stream that was cancelled, as when a tab is closed in
+  // the midst of a download, and what it throws then ends the process (nodejs/node#64529).
+  const body = () => ReadableStream.from<Uint8Array>(createReadStream(file))
   return { ...named, body }
 }

@@ -1,0 +1,63 @@
+import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { connect } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setImmediate as turn } from 'node:timers/promises'
+import { Hono } from 'hono'
+import { hashedFile } from '../../src/cli/hashed.ts'
+import { mountPages } from '../../src/coordinator/pages.ts'
+
+// An error that gets loose when somebody hangs up ends the process: the coordinator, and here the
+// test that it happens in.
+
+async function withFile(test: (file: string, content: Uint8Array) => Promise<void>) {
+  const folder = await mkdtemp(join(tmpdir(), 'shoal-hashed-'))
+  const content = randomBytes(8 << 20)
+  await writeFile(join(folder, 'engine.wasm'), content)
+  try {
+    await test(join(folder, 'engine.wasm'), content)
+  } finally {
+    await rm(folder, { recursive: true })
+  }
+}
+
+Deno.test('a file that is given up while it is read is let go of', () =>
+  withFile(async (file) => {
+    const { body } = await hashedFile(file)
+    assert.ok(typeof body === 'function')
+    for (let round = 0; round < 200; round++) {
+      const reader = body().getReader()
+      for (let parts = round % 7; parts > 0; parts--) await reader.read()
+      // The file is ahead of its reader by now, and waits: reading on wakes it, too late.
+      for (let turns = round % 11; turns > 0; turns--) await turn()
+      const last = reader.read()
+      await reader.cancel()
+      await last
+    }
+  }))
+
+Deno.test('who hangs up in the midst of a download harms nobody else', () =>
+  withFile(async (file, content) => {
+    const { path, ...asset } = await hashedFile(file)
+    const app = new Hono()
+    mountPages(app, new Map([[path, asset]]))
+    const server = Deno.serve({ hostname: '127.0.0.1', port: 0, onListen() {} }, app.fetch)
+    const { port } = server.addr as Deno.NetAddr
+    try {
+      for (let part = 1; part <= 32; part++) {
+        const socket = connect(port, '127.0.0.1')
+        socket.write(`GET ${path} HTTP/1.1\r\nhost: localhost\r\n\r\n`)
+        for (let read = 0; read < part << 16;) read += (await once(socket, 'data'))[0].length
+        socket.destroy()
+        await once(socket, 'close')
+      }
+      const answer = await fetch(`http://127.0.0.1:${port}${path}`)
+      assert.equal(answer.headers.get('content-type'), 'application/wasm')
+      assert.ok(new Uint8Array(await answer.arrayBuffer()).every((byte, i) => byte === content[i]))
+    } finally {
+      await server.shutdown()
+    }
+  }))
