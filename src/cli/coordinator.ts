@@ -67,6 +67,12 @@ export interface Coordinator {
 /** Longest wait for what is inside, whose deadlines may be far: whoever asked to stop waits, too. */
 const DRAIN_MS = 30_000
 
+/**
+ * Longest wait for connections to end once nobody is served any more. Deno counts a WebSocket that
+ * broke off while it opened as open for ever.
+ */
+const SHUTDOWN_MS = 2000
+
 /** Demand of each pipeline that rules which plan ahead of the first query plan for. */
 const FIRST_PER_S = 1
 
@@ -147,7 +153,13 @@ export function startCoordinator(options: CoordinatorOptions): Coordinator {
       await pool.drain(timeoutMs)
       await keeper?.close()
       planner.stop()
-      await Promise.all([server.shutdown(), inner?.shutdown()])
+      const longEnough = Promise.withResolvers<void>()
+      const timer = setTimeout(longEnough.resolve, SHUTDOWN_MS)
+      await Promise.race([
+        Promise.all([server.shutdown(), inner?.shutdown()]),
+        longEnough.promise,
+      ])
+      clearTimeout(timer)
     },
   }
 }

@@ -1,0 +1,170 @@
+/** Clients and nodes that hang up at any point of what they do: nobody else notices, nothing stays. */
+import assert from 'node:assert/strict'
+import { connect, type Socket } from 'node:net'
+import { buildAssets } from '../../src/cli/build_assets.ts'
+import { SAMPLE_PAGE, startServing, USUAL } from '../../src/cli/serving.ts'
+import { PROTOCOL_VERSION } from '../../src/protocol/mod.ts'
+
+/** How far it goes: bytes of the request that are sent, and bytes of the answer that are waited for. */
+interface Cut {
+  sent: number
+  read: number
+  /** With a reset, as a process that is killed, or in order, as a tab that is closed. */
+  reset: boolean
+}
+
+async function hangUp(port: number, request: Uint8Array, { sent, read, reset }: Cut) {
+  const socket: Socket = connect(port, '127.0.0.1')
+  const closed = new Promise<void>((done) => socket.once('close', () => done()))
+  socket.on('error', () => {})
+  await new Promise<void>((done) => socket.write(request.subarray(0, sent), () => done()))
+  let got = 0
+  await Promise.race([
+    closed,
+    new Promise<void>((done) => {
+      if (read === 0) return done()
+      socket.on('data', (part) => {
+        got += part.length
+        if (got >= read) done()
+      })
+    }),
+  ])
+  if (reset) socket.resetAndDestroy()
+  else socket.destroy()
+  await closed
+}
+
+const encode = (text: string) => new TextEncoder().encode(text)
+
+const get = (path: string, headers = '') =>
+  encode(`GET ${path} HTTP/1.1\r\nHost: localhost\r\n${headers}\r\n`)
+
+function post(path: string, type: string, body: Uint8Array) {
+  const head = encode(
+    `POST ${path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: ${type}\r\n` +
+      `Content-Length: ${body.byteLength}\r\nX-Request-Timeout-Ms: 30000\r\n\r\n`,
+  )
+  return new Uint8Array([...head, ...body])
+}
+
+const UPGRADE = 'Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n' +
+  'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n'
+
+/** A masked frame of text, whose mask is zero. */
+const frame = (text: string) =>
+  new Uint8Array([
+    0x81,
+    0x80 | 126,
+    text.length >> 8,
+    text.length & 255,
+    0,
+    0,
+    0,
+    0,
+    ...encode(text),
+  ])
+
+const HELLO = JSON.stringify({ type: 'hello', protocol: PROTOCOL_VERSION, nodeId: 'cut', epoch: 1 })
+
+Deno.test('whoever hangs up, at any point of a request or an answer, harms nobody else', async (t) => {
+  const assets = await buildAssets()
+  const faults: string[] = []
+  const serving = await startServing(undefined, {
+    ...{ assets, variants: USUAL },
+    log: (line, level) => void (level === 'error' && faults.push(line)),
+  })
+  const port = Number(new URL(serving.localUrl).port)
+  const page = await Deno.readFile(SAMPLE_PAGE)
+
+  /** Nothing is left of them, and a query is answered as before. */
+  async function isWell() {
+    const { pool } = serving
+    while (pool.queriesInFlight() > 0 || pool.nodes().some(({ name }) => name !== 'one')) {
+      await new Promise((done) => setTimeout(done, 1))
+    }
+    for (;;) {
+      const { listeners } = await (await fetch(`${serving.localUrl}/v1/stats`)).json()
+      if (listeners === 0) break
+    }
+    const answer = await fetch(`${serving.localUrl}/v1/pipelines/ocr/infer`, {
+      method: 'POST',
+      headers: { 'content-type': 'image/jpeg', 'x-request-timeout-ms': '60000' },
+      body: page,
+    })
+    const { outputs } = await answer.json()
+    assert.equal(answer.status, 200)
+    assert.ok(outputs.lines.length > 5)
+    assert.deepEqual(faults, [])
+  }
+
+  try {
+    await serving.addNode('one')
+
+    await t.step('downloads: pages, engines, models', async () => {
+      const models = serving.pipelines.flatMap(({ models }) => Object.values(models))
+      const paths = [...assets.keys(), ...models.map(({ sha256 }) => `/models/${sha256}`)]
+      for (const path of paths) {
+        for (const read of [0, 1, 1 << 16, 1 << 20]) {
+          for (const reset of [false, true]) {
+            await hangUp(port, get(path, 'Connection: close\r\n'), { sent: 1 << 20, read, reset })
+          }
+        }
+      }
+      await isWell()
+    })
+
+    await t.step('listeners', async () => {
+      // More than may listen at once.
+      for (let i = 0; i < 100; i++) {
+        const cut = { sent: 1 << 20, read: i % 2, reset: i % 4 < 2 }
+        await hangUp(port, get('/v1/events'), cut)
+      }
+      await isWell()
+    })
+
+    await t.step('questions, half asked or before they are answered', async () => {
+      const asked = [
+        post('/v1/pipelines/ocr/infer', 'image/jpeg', page),
+        post(
+          '/v2/models/ocr/infer',
+          'application/json',
+          encode(JSON.stringify({
+            inputs: [{
+              ...{ name: 'image', datatype: 'BYTES', shape: [1] },
+              data: [page.toBase64()],
+            }],
+          })),
+        ),
+      ]
+      for (const request of asked) {
+        for (const part of [0.001, 0.1, 0.5, 0.9, 1]) {
+          for (const reset of [false, true]) {
+            const sent = Math.ceil(request.byteLength * part)
+            await hangUp(port, request, { sent, read: 0, reset })
+          }
+        }
+      }
+      await isWell()
+    })
+
+    await t.step('links', async () => {
+      const upgrade = get('/v1/link', UPGRADE)
+      const whole = new Uint8Array([...upgrade, ...frame(HELLO)])
+      const cuts = [
+        { sent: upgrade.length - 3, read: 0 },
+        { sent: upgrade.length, read: 0 },
+        { sent: upgrade.length + 5, read: 1 },
+        { sent: whole.length, read: 0 },
+        { sent: whole.length, read: 1 },
+        // The answer to an upgrade is shorter, what a node is welcomed with longer.
+        { sent: whole.length, read: 1000 },
+      ]
+      for (const cut of [...cuts, ...cuts]) {
+        for (const reset of [false, true]) await hangUp(port, whole, { ...cut, reset })
+      }
+      await isWell()
+    })
+  } finally {
+    await serving.end()
+  }
+})
