@@ -15,6 +15,7 @@ import { type Coordinator, startCoordinator } from './coordinator.ts'
 import { loadPipelines, pipelineDirs } from './load_pipelines.ts'
 import { startLocalNodes } from './local_nodes.ts'
 import { joinLines } from './join_lines.ts'
+import { surviveFaults } from './last_resort.ts'
 import { isLoopback, ownHosts } from './own_hosts.ts'
 import { createSteps } from './steps.ts'
 import { keyWishOf, startKeys } from './start_keys.ts'
@@ -172,6 +173,7 @@ try {
   if (!(error instanceof Deno.errors.AddrInUse)) throw error
   fail(`Cannot serve on port ${port}: it is in use. Name another with --port`)
 }
+surviveFaults(log)
 const { url, localUrl, pool } = coordinator
 const local = startLocalNodes(
   localUrl,
