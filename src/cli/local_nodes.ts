@@ -3,6 +3,8 @@
  *
  * @module
  */
+import { setTimeout as pause } from 'node:timers/promises'
+import { createRestarts } from './restarts.ts'
 import { spawnNode } from './spawn_node.ts'
 
 export interface LocalNodes {
@@ -10,11 +12,8 @@ export interface LocalNodes {
   stop(): Promise<void>
 }
 
-/**
- * A child that dies is started again, each time after twice the pause, this often at most. One that
- * ended well was let go by the coordinator.
- */
-const MAX_RESTARTS = 5
+/** A node that was told to end and is there still by then hangs. */
+const PATIENCE_MS = 5000
 
 /**
  * Starts `count` nodes that join `url` with this token and these options; a node that dies by itself
@@ -28,33 +27,44 @@ export function startLocalNodes(
   options: readonly string[] = [],
 ): LocalNodes {
   const running = new Set<Deno.ChildProcess>()
-  let stopping = false
+  const stopping = new AbortController()
+  const { signal: stopped } = stopping
 
   async function keep(name: string) {
-    for (let restarts = 0; !stopping && restarts <= MAX_RESTARTS; restarts++) {
+    const pauseAfter = createRestarts()
+    while (!stopped.aborted) {
+      const startedMs = performance.now()
       const child = spawnNode(url, name, options, token)
       running.add(child)
       const { code, signal } = await child.status
       running.delete(child)
-      if (stopping) return
+      if (stopped.aborted) return
       log(`node ${name} ended (${signal ?? `exit code ${code}`})`)
+      // The coordinator let it go.
       if (signal === null && code === 0) return
-      await new Promise((done) => setTimeout(done, 500 * 2 ** restarts))
+      const pauseMs = pauseAfter(performance.now() - startedMs)
+      if (pauseMs === undefined) return log(`node ${name} is not started again: it ended too often`)
+      await pause(pauseMs, undefined, { signal: stopped }).catch(() => {})
     }
   }
 
   const all = Array.from({ length: count }, (_, i) => keep(`local-${i + 1}`))
+  const kill = (signal: Deno.Signal) => {
+    for (const child of running) {
+      try {
+        child.kill(signal)
+      } catch {
+        // Gone already.
+      }
+    }
+  }
   return {
     async stop() {
-      stopping = true
-      for (const child of running) {
-        try {
-          child.kill('SIGTERM')
-        } catch {
-          // Gone already.
-        }
-      }
+      stopping.abort()
+      kill('SIGTERM')
+      const timer = setTimeout(() => kill('SIGKILL'), PATIENCE_MS)
       await Promise.all(all)
+      clearTimeout(timer)
     },
   }
 }

@@ -1,0 +1,30 @@
+/**
+ * When to start again what ended by itself.
+ *
+ * @module
+ */
+
+/** Ended so often in a row, it is broken and stays down. */
+const MOST_IN_A_ROW = 5
+const FIRST_PAUSE_MS = 500
+/** What ran for so long was well: whatever ended it, its next end begins a new row. */
+const WELL_MS = 600_000
+
+/**
+ * Gives, at each end, the pause until the next start; undefined where there is to be none.
+ *
+ * @example
+ * ```ts
+ * const pauseAfter = createRestarts()
+ * pauseAfter(20) // 500
+ * pauseAfter(20) // 1000
+ * ```
+ */
+export function createRestarts(): (ranMs: number) => number | undefined {
+  let inARow = 0
+  return (ranMs) => {
+    if (ranMs >= WELL_MS) inARow = 0
+    if (inARow === MOST_IN_A_ROW) return undefined
+    return FIRST_PAUSE_MS * 2 ** inARow++
+  }
+}
