@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { join, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { ROOT } from './root.ts'
 
 export interface PreparedModel {
@@ -12,6 +12,16 @@ export interface PreparedModel {
   bytes: number
   /** Absolute path of the ONNX file. */
   file: string
+}
+
+/** A file that cannot be kept: the disk is full, or nobody may write there. */
+export class StorageError extends Error {
+  override name = 'StorageError'
+  constructor(file: string, cause: unknown) {
+    // What follows names the file aside, which nobody knows.
+    const why = cause instanceof Error ? cause.message.replace(/: \w+ '[^]*$/, '') : String(cause)
+    super(`Cannot keep ${file}: ${why}. SHOAL_CACHE names another folder for models`, { cause })
+  }
 }
 
 /** @param dir default: `SHOAL_CACHE`, else `.shoal/models` in the project's folder */
@@ -26,7 +36,6 @@ export async function store(dir: string, bytes: Uint8Array): Promise<PreparedMod
   const sha256 = await sha256Of(bytes)
   const model = { sha256, bytes: bytes.byteLength, file: fileOf(dir, sha256) }
   if (!await isWhole(model)) {
-    await Deno.mkdir(dir, { recursive: true })
     await writeWhole(model.file, bytes)
   }
   return model
@@ -41,15 +50,20 @@ export async function isWhole({ file, sha256, bytes }: PreparedModel): Promise<b
   }
 }
 
-/** A reader sees the file whole or not at all: written aside, then renamed. */
+/**
+ * A reader sees the file whole or not at all: written aside, then renamed.
+ *
+ * @throws StorageError
+ */
 export async function writeWhole(file: string, bytes: Uint8Array): Promise<void> {
   const aside = `${file}.${Deno.pid}-${crypto.randomUUID()}.part`
   try {
+    await Deno.mkdir(dirname(file), { recursive: true })
     await Deno.writeFile(aside, bytes)
     await Deno.rename(aside, file)
   } catch (error) {
     await Deno.remove(aside).catch(() => {})
-    throw error
+    throw new StorageError(file, error)
   }
 }
 

@@ -69,7 +69,6 @@ export async function prepareModels(
     if (whole.every(Boolean)) return models
     report('the model cache is damaged: deriving again')
   }
-  await Deno.mkdir(cacheDir, { recursive: true })
   const index: Index = {}
   for await (const { model, bytes } of recipe.deriveModels(files)) {
     report(`model ${model}: ${(bytes.byteLength / 1e6).toFixed(1)} MB`)

@@ -7,11 +7,11 @@ import { parseArgs } from 'node:util'
 import { join, relative, resolve } from 'node:path'
 import { readAdapter } from '../node/engine/adapter.ts'
 import type { Backend } from '../node/engine/engine.ts'
-import { PipelineError } from '../pipeline/error.ts'
 import type { Pipeline } from '../pipeline/schema.ts'
 import { loadPipeline } from './load_pipelines.ts'
 import { nativeEngine } from './native_engine.ts'
 import { ROOT } from './root.ts'
+import { modelsFault } from './models_fault.ts'
 import { createSteps } from './steps.ts'
 import { type Measurer, startMeasurer } from './profile_measurer.ts'
 import { profileOf } from './profile_result.ts'
@@ -146,7 +146,7 @@ const steps = createSteps((line) => console.error(line))
 const { pipeline, models } = await steps.run(
   'preparing models',
   (report) => loadPipeline(flags.pipeline, report),
-).catch((error) => fail(error instanceof PipelineError ? error.message : String(error.stack)))
+).catch((error) => fail(modelsFault(error)))
 const text = await Deno.readTextFile(file)
 
 const others = await otherBackends(flags.backend)

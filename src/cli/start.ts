@@ -5,7 +5,6 @@
  */
 import './deno_version.ts'
 import { parseArgs } from 'node:util'
-import { PipelineError } from '../pipeline/error.ts'
 import { queryTensors } from '../pipeline/takes.ts'
 import { CODE, countOn } from '../pipeline/runs_on.ts'
 import { POLICY_NAMES } from '../policy/policies.ts'
@@ -17,6 +16,7 @@ import { startLocalNodes } from './local_nodes.ts'
 import { joinLines } from './join_lines.ts'
 import { surviveFaults } from './last_resort.ts'
 import { isLoopback, ownHosts } from './own_hosts.ts'
+import { modelsFault } from './models_fault.ts'
 import { createSteps } from './steps.ts'
 import { keyWishOf, startKeys } from './start_keys.ts'
 import { STORE } from './store.ts'
@@ -154,7 +154,7 @@ const keys = await startKeys(
 const pipelines = await steps.run(
   'preparing models',
   (report) => pipelineDirs().then((all) => loadPipelines(dirs ?? all, report)),
-).catch((error) => fail(error instanceof PipelineError ? error.message : String(error.stack)))
+).catch((error) => fail(modelsFault(error)))
 
 const { isOwn } = createOwnToken(keys.ownToken)
 const trust = chosen.trust ? await trustOptions(pipelines) : undefined

@@ -2,11 +2,16 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { ROOT } from '../../src/cli/root.ts'
+import { OCR } from '../../src/cli/serving.ts'
 
 async function run(file: string, ...args: string[]) {
+  return await runWith({}, file, ...args)
+}
+
+async function runWith(env: Record<string, string>, file: string, ...args: string[]) {
   const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
     args: ['run', '-A', '--no-check', '--quiet', join(ROOT, 'src', 'cli', file), ...args],
-    stdin: 'null',
+    ...{ env, stdin: 'null' } as const,
   }).output()
   const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes)
   return { code, out: text(stdout), error: text(stderr) }
@@ -29,4 +34,20 @@ Deno.test('the benchmarks say how they are called', async () => {
   assert.equal(wrong.code, 1)
   assert.match(wrong.error, /--querys[\s\S]*deno task bench/)
   assert.doesNotMatch(wrong.error, /\n\s+at /)
+})
+
+Deno.test('a folder that models cannot be kept in is named, with what to do', async () => {
+  const file = await Deno.makeTempFile()
+  try {
+    // As on a disk that is full or that nobody may write to: there can be no folder in a file.
+    const SHOAL_CACHE = join(file, 'models')
+    for (const command of ['start.ts', 'profile.ts']) {
+      const { code, error } = await runWith({ SHOAL_CACHE }, command, '--pipeline', OCR)
+      assert.equal(code, 1)
+      assert.match(error, /^Cannot keep .*models.*: Not a directory \(os error 20\)\. SHOAL_CACHE/m)
+      assert.doesNotMatch(error, /\n\s+at /)
+    }
+  } finally {
+    await Deno.remove(file)
+  }
 })
