@@ -11,6 +11,7 @@ import './deno_version.ts'
 import { join } from 'node:path'
 import { countJunit, type Counts, type Failure, failuresOf } from './junit.ts'
 import { ROOT } from './root.ts'
+import { suiteFault } from './suite_fault.ts'
 import { provideTestNeeds } from './test_needs.ts'
 
 /** A suite that hangs must not hang the rest. */
@@ -57,17 +58,13 @@ interface SuiteRun extends Counts {
   failures: Failure[]
 }
 
-/** Where no test says what was wrong: the suite did not begin, or not end. */
-const endOf = (output: string): Failure => ({
-  name: 'the suite itself',
-  text: output.trimEnd().split('\n').slice(-20).join('\n'),
-})
+const whole = (output: string): Failure => ({ name: 'the suite itself', text: suiteFault(output) })
 
 async function suite(name: string, temp: string): Promise<SuiteRun> {
   if (name === 'types') {
     const paths = ['src', 'workers', 'profiles', 'demo', 'tests']
     const { ok, output } = await run(['check', '--quiet', ...paths])
-    const failures = ok ? [] : [endOf(output)]
+    const failures = ok ? [] : [whole(output)]
     return { passed: ok ? 1 : 0, failed: ok ? 0 : 1, skipped: 0, output, failures }
   }
   const report = join(temp, `${name}.xml`)
@@ -79,7 +76,7 @@ async function suite(name: string, temp: string): Promise<SuiteRun> {
   // A file that does not even load has no test case to fail.
   if (!ok && counts.failed === 0) counts.failed = 1
   const failures = failuresOf(xml)
-  return { ...counts, output, failures: ok || failures.length > 0 ? failures : [endOf(output)] }
+  return { ...counts, output, failures: ok || failures.length > 0 ? failures : [whole(output)] }
 }
 
 async function findSuites(): Promise<string[]> {
