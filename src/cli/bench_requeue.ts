@@ -6,7 +6,8 @@
  */
 import { readAdapter } from '../node/engine/adapter.ts'
 import type { Assets } from '../coordinator/pages.ts'
-import { type Fault, FAULTS, type Outcome, suffer, within } from './bench_requeue_faults.ts'
+import { type Fault, FAULTS, type Outcome, suffer } from './bench_requeue_faults.ts'
+import { within } from './within.ts'
 import { type RequeueScene, SMALL, startRequeueScene } from './bench_requeue_scene.ts'
 import { USUAL } from './serving.ts'
 import { sufferTabs } from './bench_requeue_tabs.ts'

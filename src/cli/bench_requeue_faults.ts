@@ -7,6 +7,7 @@ import { startProxy } from './bench_requeue_proxy.ts'
 import { type RequeueScene, SMALL, type Sufferer } from './bench_requeue_scene.ts'
 import { USUAL } from './serving.ts'
 import type { LostItem } from './bench_requeue_ledger.ts'
+import { within } from './within.ts'
 
 export interface Fault {
   name: string
@@ -157,16 +158,4 @@ async function sufferOnce(
   await ledger.until(() => lost.every(({ answeredMs }) => answeredMs !== undefined))
   const statuses = await load.stop()
   return { lost, backMs, statuses, answers: ledger.takeAnswers(), lines: scene.lines }
-}
-
-/** Nothing where it takes longer; `Infinity` waits on. */
-export async function within<T>(ms: number, result: Promise<T>): Promise<T | undefined> {
-  if (ms === Infinity) return await result
-  let timer: ReturnType<typeof setTimeout> | undefined
-  const late = new Promise<undefined>((done) => timer = setTimeout(() => done(undefined), ms))
-  try {
-    return await Promise.race([result, late])
-  } finally {
-    clearTimeout(timer)
-  }
 }

@@ -18,6 +18,7 @@ import type { TrustOptions } from '../policy/trust/options.ts'
 import type { Scheduler } from '../policy/types.ts'
 import type { LoadedPipeline } from './load_pipelines.ts'
 import { createReloader } from './reload.ts'
+import { within } from './within.ts'
 
 export interface CoordinatorOptions {
   pipelines: readonly LoadedPipeline[]
@@ -153,13 +154,7 @@ export function startCoordinator(options: CoordinatorOptions): Coordinator {
       await pool.drain(timeoutMs)
       await keeper?.close()
       planner.stop()
-      const longEnough = Promise.withResolvers<void>()
-      const timer = setTimeout(longEnough.resolve, SHUTDOWN_MS)
-      await Promise.race([
-        Promise.all([server.shutdown(), inner?.shutdown()]),
-        longEnough.promise,
-      ])
-      clearTimeout(timer)
+      await within(SHUTDOWN_MS, Promise.all([server.shutdown(), inner?.shutdown()]))
     },
   }
 }

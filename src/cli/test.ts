@@ -58,13 +58,17 @@ interface SuiteRun extends Counts {
   failures: Failure[]
 }
 
-const whole = (output: string): Failure => ({ name: 'the suite itself', text: suiteFault(output) })
+/** Where no test says what was wrong. */
+const ofItself = (output: string): Failure => ({
+  name: 'the suite itself',
+  text: suiteFault(output),
+})
 
 async function suite(name: string, temp: string): Promise<SuiteRun> {
   if (name === 'types') {
     const paths = ['src', 'workers', 'profiles', 'demo', 'tests']
     const { ok, output } = await run(['check', '--quiet', ...paths])
-    const failures = ok ? [] : [whole(output)]
+    const failures = ok ? [] : [ofItself(output)]
     return { passed: ok ? 1 : 0, failed: ok ? 0 : 1, skipped: 0, output, failures }
   }
   const report = join(temp, `${name}.xml`)
@@ -76,7 +80,7 @@ async function suite(name: string, temp: string): Promise<SuiteRun> {
   // A file that does not even load has no test case to fail.
   if (!ok && counts.failed === 0) counts.failed = 1
   const failures = failuresOf(xml)
-  return { ...counts, output, failures: ok || failures.length > 0 ? failures : [whole(output)] }
+  return { ...counts, output, failures: ok || failures.length > 0 ? failures : [ofItself(output)] }
 }
 
 async function findSuites(): Promise<string[]> {

@@ -43,9 +43,12 @@ export function mountLink(app: Hono, options: LinkRouteOptions): void {
     upgradeWebSocket((c) => {
       const remedy = remedyFor(c.req.url, c.req.header('origin') !== undefined, assets)
       const caller = doors.caller(c)
-      const leave = caller.local ? () => {} : lobby.enter(caller.address)
-      // A socket that breaks off before it is open never says so itself.
-      c.req.raw.signal.addEventListener('abort', leave, { once: true })
+      let leave = () => {}
+      if (!caller.local) {
+        leave = lobby.enter(caller.address)
+        // A socket that breaks off before it is open never says so itself.
+        c.req.raw.signal.addEventListener('abort', leave, { once: true })
+      }
       const admit = doors.admits(caller)
       let link: Link | undefined
       return {

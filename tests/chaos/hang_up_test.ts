@@ -1,43 +1,9 @@
 /** Clients and nodes that hang up at any point of what they do: nobody else notices, nothing stays. */
 import assert from 'node:assert/strict'
-import { connect, type Socket } from 'node:net'
 import { buildAssets } from '../../src/cli/build_assets.ts'
 import { SAMPLE_PAGE, startServing, USUAL } from '../../src/cli/serving.ts'
 import { PROTOCOL_VERSION } from '../../src/protocol/mod.ts'
-
-/** How far it goes: bytes of the request that are sent, and bytes of the answer that are waited for. */
-interface Cut {
-  sent: number
-  read: number
-  /** With a reset, as a process that is killed, or in order, as a tab that is closed. */
-  reset: boolean
-}
-
-async function hangUp(port: number, request: Uint8Array, { sent, read, reset }: Cut) {
-  const socket: Socket = connect(port, '127.0.0.1')
-  const closed = new Promise<void>((done) => socket.once('close', () => done()))
-  socket.on('error', () => {})
-  await new Promise<void>((done) => socket.write(request.subarray(0, sent), () => done()))
-  let got = 0
-  await Promise.race([
-    closed,
-    new Promise<void>((done) => {
-      if (read === 0) return done()
-      socket.on('data', (part) => {
-        got += part.length
-        if (got >= read) done()
-      })
-    }),
-  ])
-  if (reset) socket.resetAndDestroy()
-  else socket.destroy()
-  await closed
-}
-
-const encode = (text: string) => new TextEncoder().encode(text)
-
-const get = (path: string, headers = '') =>
-  encode(`GET ${path} HTTP/1.1\r\nHost: localhost\r\n${headers}\r\n`)
+import { encode, frame, hangUp, rawGet, UPGRADE } from '../coordinator/raw_socket.ts'
 
 function post(path: string, type: string, body: Uint8Array) {
   const head = encode(
@@ -46,23 +12,6 @@ function post(path: string, type: string, body: Uint8Array) {
   )
   return new Uint8Array([...head, ...body])
 }
-
-const UPGRADE = 'Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n' +
-  'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n'
-
-/** A masked frame of text, whose mask is zero. */
-const frame = (text: string) =>
-  new Uint8Array([
-    0x81,
-    0x80 | 126,
-    text.length >> 8,
-    text.length & 255,
-    0,
-    0,
-    0,
-    0,
-    ...encode(text),
-  ])
 
 const HELLO = JSON.stringify({ type: 'hello', protocol: PROTOCOL_VERSION, nodeId: 'cut', epoch: 1 })
 
@@ -106,7 +55,11 @@ Deno.test('whoever hangs up, at any point of a request or an answer, harms nobod
       for (const path of paths) {
         for (const read of [0, 1, 1 << 16, 1 << 20]) {
           for (const reset of [false, true]) {
-            await hangUp(port, get(path, 'Connection: close\r\n'), { sent: 1 << 20, read, reset })
+            await hangUp(port, rawGet(path, 'Connection: close\r\n'), {
+              sent: 1 << 20,
+              read,
+              reset,
+            })
           }
         }
       }
@@ -117,7 +70,7 @@ Deno.test('whoever hangs up, at any point of a request or an answer, harms nobod
       // More than may listen at once.
       for (let i = 0; i < 100; i++) {
         const cut = { sent: 1 << 20, read: i % 2, reset: i % 4 < 2 }
-        await hangUp(port, get('/v1/events'), cut)
+        await hangUp(port, rawGet('/v1/events'), cut)
       }
       await isWell()
     })
@@ -148,7 +101,7 @@ Deno.test('whoever hangs up, at any point of a request or an answer, harms nobod
     })
 
     await t.step('links', async () => {
-      const upgrade = get('/v1/link', UPGRADE)
+      const upgrade = rawGet('/v1/link', UPGRADE)
       const whole = new Uint8Array([...upgrade, ...frame(HELLO)])
       const cuts = [
         { sent: upgrade.length - 3, read: 0 },

@@ -1,7 +1,5 @@
 /** Keys, roles, rates, origins: who gets in by which door. */
 import assert from 'node:assert/strict'
-import { once } from 'node:events'
-import { connect } from 'node:net'
 import type { Coordinator } from '../../src/cli/coordinator.ts'
 import { createClient } from '../../src/client/client.ts'
 import {
@@ -203,52 +201,6 @@ Deno.test('a key has its rate, an address its own; the rest are told when to com
     address: { perS: 0.001, burst: 3 },
     failure: { perS: 0.001, burst: 2 },
   }))
-
-Deno.test('links that say no hello are few for an address elsewhere', () =>
-  withCoordinator(async (coordinator) => {
-    const { port } = new URL(coordinator.url)
-    const open = async (address: string) => {
-      const conn = await Deno.connect({ hostname: '127.0.0.1', port: Number(port) })
-      await conn.write(new TextEncoder().encode(
-        `GET /v1/link HTTP/1.1\r\nHost: localhost:${port}\r\nUpgrade: websocket\r\n` +
-          `Connection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n` +
-          `Sec-WebSocket-Version: 13\r\nX-Forwarded-For: ${address}\r\n\r\n`,
-      ))
-      const bytes = new Uint8Array(64)
-      await conn.read(bytes)
-      return { conn, status: Number(new TextDecoder().decode(bytes.subarray(9, 12))) }
-    }
-    const links = []
-    for (let i = 0; i < 18; i++) links.push(await open('203.0.113.9'))
-    links.push(await open('203.0.113.10'))
-    assert.deepEqual(links.map(({ status }) => status), [
-      ...Array(16).fill(101),
-      ...[429, 429, 101],
-    ])
-    for (const { conn } of links) conn.close()
-  }))
-
-Deno.test(
-  'links that break off while they open hold no place, and nothing up',
-  () =>
-    withCoordinator(async (coordinator) => {
-      const port = Number(new URL(coordinator.url).port)
-      const head = `GET /v1/link HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\n` +
-        `Connection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n` +
-        `Sec-WebSocket-Version: 13\r\nX-Forwarded-For: 203.0.113.9\r\n\r\n`
-      for (let i = 0; i < 40; i++) {
-        const socket = connect(port, '127.0.0.1')
-        await new Promise<void>((done) => socket.write(head, () => done()))
-        socket.resetAndDestroy()
-        await once(socket, 'close')
-      }
-      const socket = connect(port, '127.0.0.1')
-      socket.write(head)
-      const [answer] = await once(socket, 'data')
-      assert.match(String(answer), /^HTTP\/1\.1 101 /)
-      socket.destroy()
-    }),
-)
 
 Deno.test('answers that are data run nothing, are kept by nobody, and pages elsewhere get none', () =>
   withKeys([], async (coordinator) => {

@@ -6,9 +6,9 @@ import { SCHEMAS } from '../../src/coordinator/openapi/components.ts'
 import { PIXEL_PNG } from '../coordinator/fixture.ts'
 import { imageBinary, imageJson } from '../coordinator/oip_client.ts'
 import { picture, withPages } from '../coordinator/oip_scene.ts'
+import { encode, frame, rawGet, UPGRADE } from '../coordinator/raw_socket.ts'
 import { altered, anyJson, checkAnswer, damaged, HANG_MS, runs } from './fuzz.ts'
 
-const encode = (text: string) => new TextEncoder().encode(text)
 const json = (value: unknown) => encode(JSON.stringify(value) ?? '')
 
 interface Sent {
@@ -176,11 +176,7 @@ Deno.test('http: bytes that are no HTTP harm nobody', () =>
         'Content-Type: image/png\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n' +
         '5\r\nabcde\r\n0\r\n\r\n',
     )
-    const link = encode(
-      `GET /v1/link HTTP/1.1\r\nHost: ${hostname}:${port}\r\nUpgrade: websocket\r\n` +
-        'Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n' +
-        'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n\x81\x85\x00\x00\x00\x00hello',
-    )
+    const link = new Uint8Array([...rawGet('/v1/link', UPGRADE), ...frame('hello')])
     await fc.assert(
       fc.asyncProperty(damaged([start, link]), async (bytes) => {
         const conn = await Deno.connect({ hostname: '127.0.0.1', port: Number(port) })

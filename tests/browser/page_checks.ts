@@ -1,0 +1,80 @@
+/** What every page is held to: how it reads, what it weighs, where the tab key leads. */
+import assert from 'node:assert/strict'
+import { readFile } from 'node:fs/promises'
+import type { Browser, Page } from 'playwright-core'
+import { fromFileUrl } from '../../src/cli/root.ts'
+
+/** Findings of axe-core that are serious or worse, as text. */
+async function seriousFindings(page: Page): Promise<string[]> {
+  const { axe } = globalThis as unknown as { axe?: never }
+  assert.equal(axe, undefined)
+  // Not a script element, which the page's content policy would refuse.
+  await page.evaluate(await axeSource())
+  return await page.evaluate(async () => {
+    const { axe } = globalThis as unknown as {
+      axe: {
+        run(): Promise<
+          { violations: { id: string; impact: string; nodes: { html: string }[] }[] }
+        >
+      }
+    }
+    const { violations } = await axe.run()
+    return violations
+      .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+      .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`)
+  })
+}
+
+let source: string | undefined
+const axeSource = async () =>
+  source ??= await readFile(
+    fromFileUrl(new URL(import.meta.resolve('axe-core/axe.min.js'))),
+    'utf8',
+  )
+
+export async function assertReadable(page: Page, what: string): Promise<void> {
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme })
+    assert.deepEqual(await seriousFindings(page), [], `${what}, ${colorScheme}`)
+  }
+}
+
+/** Bytes that came over the network for a page, once it has settled. */
+export async function weigh(
+  browser: Browser,
+  url: string,
+  settled: (page: Page) => Promise<unknown>,
+) {
+  const page = await (await browser.newContext()).newPage()
+  const session = await page.context().newCDPSession(page)
+  await session.send('Network.enable')
+  const bytes = new Map<string, number>()
+  session.on('Network.dataReceived', ({ requestId, dataLength }) => {
+    bytes.set(requestId, (bytes.get(requestId) ?? 0) + dataLength)
+  })
+  // Headers included, and compressed as it came; a stream that goes on has no such sum.
+  session.on('Network.loadingFinished', ({ requestId, encodedDataLength }) => {
+    bytes.set(requestId, encodedDataLength)
+  })
+  await page.goto(url)
+  await settled(page)
+  await page.context().close()
+  return [...bytes.values()].reduce((sum, one) => sum + one, 0)
+}
+
+/** Whether the focus reaches each of these by the tab key alone, in this order. */
+export async function tabsThrough(page: Page, names: readonly RegExp[]): Promise<void> {
+  let next = 0
+  for (let i = 0; i < 40 && next < names.length; i++) {
+    await page.keyboard.press('Tab')
+    const text = await page.evaluate(() => {
+      const { activeElement } = document
+      const labels = activeElement instanceof HTMLInputElement
+        ? [...activeElement.labels ?? []]
+        : []
+      return [activeElement, ...labels].map((one) => one?.textContent).join(' ')
+    })
+    if (names[next]!.test(text)) next++
+  }
+  assert.equal(next, names.length, `the tab key does not reach ${names[next]}`)
+}
