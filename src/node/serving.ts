@@ -93,7 +93,7 @@ export function createServing(options: ServingOptions): Serving {
     flights.delete(taken)
     fail(
       answer === 'full'
-        ? `Slot ${slot} has a batch waiting already`
+        ? `Slot ${slot} has as many batches waiting as it takes`
         : answer === 'not_held'
         ? `Slot ${slot} does not hold ${taken.key}`
         : `There is no slot ${slot}`,

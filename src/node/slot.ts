@@ -19,6 +19,8 @@ import { createWorkerClient, type WorkerClient } from './worker_client.ts'
 export type { Measured, Slot, SlotOptions } from './slot_types.ts'
 
 const INIT_MS = 60_000
+/** With the one that runs: so many are sent ahead where the network takes longer than a batch. */
+const MOST_BATCHES = 6
 /** Deaths in a row, without a batch or load done in between, before the slot gives up loading. */
 const MAX_DEATHS = 3
 
@@ -229,7 +231,7 @@ export function createSlot(options: SlotOptions): Slot {
       if (!loads.wants(batch.key)) return 'not_held'
       // One that was called off ends by itself: whoever called it off may have reckoned without it.
       const isBusy = running !== undefined && !cancelled.has(running.batch)
-      if (waiting.length + (isBusy ? 1 : 0) >= 2) return 'full'
+      if (waiting.length + (isBusy ? 1 : 0) >= MOST_BATCHES) return 'full'
       probes.drop()
       waiting.add(batch)
       pump()

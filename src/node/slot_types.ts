@@ -26,7 +26,7 @@ export interface SlotOptions {
 }
 
 export interface Slot {
-  /** Takes a batch, or says why not. At most one waits behind the running one. */
+  /** Takes a batch, or says why not. At most five wait behind the running one. */
   offer(batch: SlotBatch): 'taken' | 'full' | 'not_held'
   /** A waiting batch is dropped, a running one's result is; neither is answered. */
   cancel(batch: number): void

@@ -6,19 +6,13 @@
  *
  * @module
  */
+import { creditAtMs } from './credit.ts'
 import type { Extras } from './extras.ts'
 import type { Finished } from './finish.ts'
 import type { Flights } from './flights.ts'
 import type { Profile } from './profile.ts'
 import type { Item } from './query.ts'
-import {
-  type Batch,
-  creditAtMs,
-  overdueAtMs,
-  type PoolNode,
-  readyAtMs,
-  type Slot,
-} from './slots.ts'
+import { type Batch, overdueAtMs, type PoolNode, readyAtMs, type Slot } from './slots.ts'
 import { isSpare } from './spare.ts'
 import { createTable } from './table.ts'
 import type { BatchId } from './types.ts'

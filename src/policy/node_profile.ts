@@ -18,6 +18,8 @@ export interface NodeTimes {
   modelOf(variant: VariantShape): LatencyModel | undefined
   /** Both ways together. */
   networkMs(task: TaskShape): number
+  /** Of a bare message: how far it is. */
+  roundTripMs(): number
   loadFactor(): number
 }
 

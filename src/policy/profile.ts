@@ -154,6 +154,7 @@ export function createProfile(): Profile {
       ones: () => own()?.ones ?? NO_ONES,
       modelOf: (variant) => own()?.modelAt[variant.index],
       networkMs: (task) => networkOf(own(), task),
+      roundTripMs: () => own()?.roundTripMs ?? 0,
       loadFactor: () => own()?.loadFactor ?? loadFactor,
     }
   }

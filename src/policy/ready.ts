@@ -6,8 +6,9 @@
  *
  * @module
  */
+import { creditAtMs } from './credit.ts'
 import type { Layout } from './capacity.ts'
-import { creditAtMs, type Group, type Place, type Slot } from './slots.ts'
+import { type Group, type Place, type Slot } from './slots.ts'
 
 export interface Ready {
   /** Something about the slot changed. */

@@ -156,8 +156,6 @@ export function upperMsOn(slot: Slot, variant: VariantShape, batch: number): num
 /** Whether it holds all that it may be asked to: then an item can go any way there. */
 export const holdsAll = (slot: Slot) => slot.held.size >= slot.node.openCount
 
-/** How long before a slot is free its next batch is sent, on top of the network time. */
-const LEAD_MS = 2
 const COOLDOWN_MS = 250
 const MAX_COOLDOWN_MS = 30_000
 
@@ -183,14 +181,14 @@ export function createSlot(node: PoolNode, index: SlotIndex): Slot {
 /** When the node of this duty may start again after running for `computeMs`. */
 export const restMs = (node: PoolNode, computeMs: number) => computeMs * (1 / node.duty - 1)
 
-/** When a batch sent now would start to run, as far as is known. */
+/** When the slot could begin with a batch, as far as is known: while the result before it travels. */
 export function readyAtMs(slot: Slot, nowMs: number): number {
   const last = slot.batches[slot.batches.length - 1]
   if (last === undefined) return Math.max(nowMs, slot.restUntilMs)
   // A batch that is overdue says nothing of when it ends: assume as long again as it is late.
   const overdueMs = nowMs - last.endsAtMs
-  const ends = overdueMs > 0 ? nowMs + overdueMs : last.endsAtMs
-  return ends + restMs(slot.node, last.meanMs)
+  const heardAtMs = overdueMs > 0 ? nowMs + overdueMs : last.endsAtMs
+  return Math.max(nowMs, heardAtMs - last.networkMs / 2) + restMs(slot.node, last.meanMs)
 }
 
 /** Later than the upper latency by this much: a timer's and a network's jitter is no straggling. */
@@ -223,23 +221,6 @@ export function lateMs(slot: Slot): number {
   return last === undefined ? 0 : last.upperMs - last.meanMs
 }
 
-/**
- * From when this slot may get its next batch; Infinity when only an event can tell. A batch that is
- * long overdue gets nothing behind it: what was bound there would be lost with it.
- */
-export function creditAtMs(slot: Slot, nowMs: number): number {
-  if (slot.node.paused) return Infinity
-  const running = slot.batches[0]
-  if (running === undefined) return slot.restUntilMs
-  if (slot.batches.length > 1 || running.ghostUntilMs !== null || slot.node.duty < 1) {
-    return Infinity
-  }
-  // What would wait there may find its variant gone.
-  if (slot.replacing) return Infinity
-  if (nowMs > running.endsAtMs + running.upperMs - running.meanMs + LEAD_MS) return Infinity
-  return running.endsAtMs - running.networkMs - (running.networkMs > 0 ? LEAD_MS : 0)
-}
-
 export const isCoolingDown = (slot: Slot, variant: VariantShape, nowMs: number) =>
   slot.cooldowns.size > 0 && (slot.cooldowns.get(variant)?.untilMs ?? -Infinity) > nowMs
 
@@ -267,18 +248,18 @@ export function changePace(slot: Slot, times: number, nowMs: number): void {
   })
 }
 
-/** Takes a batch off its slot; the one behind it starts now, unless duty has it wait. */
+/** Takes a batch off its slot; what is behind it runs that much sooner, or now, unless duty has it wait. */
 export function takeOff(batch: Batch, nowMs: number): void {
-  const { slot } = batch
-  const position = slot.batches.indexOf(batch)
+  const { batches } = batch.slot
+  const position = batches.indexOf(batch)
   if (position < 0) return
-  if (position === 0) slot.batches.shift()
-  else slot.batches.splice(position, 1)
-  const next = slot.batches[0]
-  if (position === 0 && next !== undefined) {
-    next.endsAtMs = nowMs + next.meanMs
+  batches.splice(position, 1)
+  let atMs = position === 0 ? nowMs : batches[position - 1]!.endsAtMs
+  for (let i = position; i < batches.length; i++) {
+    const next = batches[i]!
+    atMs = next.endsAtMs = atMs + next.meanMs
     for (const item of next.items) {
-      item.endsAtMs = next.endsAtMs
+      item.endsAtMs = atMs
       unsettle(item.query)
     }
   }

@@ -3,8 +3,9 @@
  *
  * @module
  */
+import { creditAtMs } from './credit.ts'
 import type { VariantShape } from './shape.ts'
-import { creditAtMs, isCoolingDown, type PoolNode, type Slot } from './slots.ts'
+import { isCoolingDown, type PoolNode, type Slot } from './slots.ts'
 
 /**
  * Warm with this variant and idle, or with room behind its batch where that will do. Whether its node

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { MOST_BATCHES } from '../policy/credit.ts'
 import type { Pipeline } from '../pipeline/schema.ts'
 import { fanOutOf, taskOf, variantOf } from '../pipeline/tree.ts'
 import type {
@@ -124,7 +125,9 @@ export function createSimulation(options: SimulationOptions): Simulation {
     if (slot >= (node.spec.slots ?? 1)) fault(`has no slot ${slot}`)
     if (!node.holds(slot, command)) fault('variant is not held')
     const place = `${id} ${slot}`
-    if ([...underWay.values()].filter((other) => other === place).length >= 2) fault('slot is full')
+    if ([...underWay.values()].filter((other) => other === place).length >= MOST_BATCHES) {
+      fault('slot is full')
+    }
     if (items.length === 0) fault('is empty')
     for (const { query } of items) if (answers.has(query)) fault(`${query} is answered already`)
     underWay.set(batch, place)

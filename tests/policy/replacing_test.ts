@@ -1,4 +1,5 @@
 /** A slot that loads: what it holds may be gone at any moment, and it is slower meanwhile. */
+import { creditAtMs } from '../../src/policy/credit.ts'
 import assert from 'node:assert/strict'
 import { createLoader } from '../../src/policy/loader.ts'
 import { shapesOf } from '../../src/policy/shape.ts'
@@ -6,7 +7,6 @@ import { createProfile } from '../../src/policy/profile.ts'
 import {
   changePace,
   createSlot,
-  creditAtMs,
   meanMsOn,
   type PoolNode,
   upperMsOn,
