@@ -4,7 +4,7 @@
  * @module
  */
 import { type Backlog, placeOf } from './backlog.ts'
-import { finishedAfterMs } from './coming_free.ts'
+import { finishedAfterMs, lostShare } from './coming_free.ts'
 import { doorShare } from './margin.ts'
 import type { Pressure } from './pressure.ts'
 import type { Tails } from './tails.ts'
@@ -87,7 +87,9 @@ export function admit(
   const place = placeOf(asked.queries, backlog, deadlineMs)
   const aheadMs = backlog.busyMs + place.aheadMs
   const leftMs = deadlineMs - nowMs
-  const doneMs = finishedAfterMs(backlog.busyMs, place.aheadMs, place.firstAheadMs, quickest)
+  const { busyMs } = backlog
+  const lost = lostShare(asked.layout)
+  const doneMs = finishedAfterMs(busyMs, place.aheadMs, place.firstAheadMs, quickest, lost)
   // Behind a queue that stands, what is known too roughly shall not cost those inside.
   const spreadMs = Math.max(0, quickest.safeChainMs - quickest.chainMs)
   const marginMs = Math.min(aheadMs, spreadMs + doorShare(asked.layout) * leftMs)

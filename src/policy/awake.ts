@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { USUAL_QUEUE } from './frontier/drain.ts'
+import { drainLevel, isDraining, USUAL_QUEUE } from './frontier/drain.ts'
 import { type Mix, slackOf } from './frontier/mix.ts'
 import type { FrontierProblem } from './frontier/problem.ts'
 import { leastSloMs, type Shapes } from './shape.ts'
@@ -14,21 +14,34 @@ export interface Awake {
    * Slots of each group that holds all, by its key, that should take part.
    *
    * @param mix what the demand asks for with all slots, whatever waits
-   * @param lossPerShare see `Lumps`
-   * @param keep share of a query's time that decisions leave alone
    */
   decide(
     shapes: Shapes,
     problem: FrontierProblem,
     mix: Mix,
-    lossPerShare: number,
-    keep: number,
+    state: State,
     nowMs: number,
   ): Map<string, number>
   /** Adds those of the groups that do not: as many as the mix in force gives work to. */
   addOthers(problem: FrontierProblem, mix: Mix, awake: Map<string, number>, nowMs: number): void
 }
 
+/** What is needed beyond what the demand comes to depends on it. */
+export interface State {
+  /** See `Lumps`. */
+  lossPerShare: number
+  /** Share of a query's time that decisions leave alone. */
+  keep: number
+  /** What is to come of all inside, in shares of the shortest SLO, for those who take part so far, */
+  queue: number
+  /** who are so many slots' worth of time. */
+  planned: number
+}
+
+/** A queue that takes longer than such a share of the shortest SLO is worked off by more slots, */
+const LONG_QUEUE = 0.4
+/** what is beyond it in such a share. */
+const WORKED_OFF = 0.5
 /** Share of queries that may wait longer than the mix leaves them time for: they go a quicker way. */
 const LONG_WAITS = 0.5
 /**
@@ -102,6 +115,7 @@ export function createAwake(): Awake {
   const loads = new Map<string, { atMs: number; load: number }[]>()
   /** And the most slots that one which does not hold all needed, most first. */
   const needs = new Map<string, { atMs: number; slots: number }[]>()
+  let before: ReadonlyMap<string, number> = new Map()
 
   function mostNeeded(key: string, slots: number, nowMs: number): number {
     const recent = (needs.get(key) ?? []).filter((need) =>
@@ -123,7 +137,7 @@ export function createAwake(): Awake {
   }
 
   return {
-    decide(shapes, problem, mix, lossPerShare, keep, nowMs) {
+    decide(shapes, problem, mix, { lossPerShare, keep, queue, planned }, nowMs) {
       const ratePerMs = problem.ratesPerS.reduce((sum, rate) => sum + rate, 0) / 1000
       const slackMs = slackOf(shapes, problem, mix) * (1 - keep)
       const sloMs = leastSloMs(shapes)
@@ -138,6 +152,12 @@ export function createAwake(): Awake {
         result.set(group.key, Math.min(group.slots, slots))
         lacks ||= slots > group.slots
       })
+      addForQueue(problem, result, queue * planned)
+      // Nobody goes to rest before a queue is worked off, however few come now.
+      for (const [key, slots] of isDraining(drainLevel(queue)) ? before : []) {
+        if (result.has(key)) result.set(key, Math.max(slots, result.get(key)!))
+      }
+      before = result
       // Where a group has too few, others make up for it, and the mix says how.
       for (const { key, slots } of problem.groups) {
         if (lacks && result.has(key)) result.set(key, slots)
@@ -155,6 +175,21 @@ export function createAwake(): Awake {
       })
       for (const key of needs.keys()) if (!others.has(key)) needs.delete(key)
     },
+  }
+}
+
+/** Adds those that a long queue is worked off with. @param queue in SLOs of one slot */
+function addForQueue(
+  { groups }: FrontierProblem,
+  awake: Map<string, number>,
+  queue: number,
+): void {
+  const usual = [...awake.values()].reduce((sum, slots) => sum + slots, 0)
+  const more = Math.floor((queue - LONG_QUEUE * usual) / WORKED_OFF)
+  if (more <= 0 || usual === 0) return
+  for (const { key, slots } of groups) {
+    const own = awake.get(key)
+    if (own !== undefined) awake.set(key, Math.min(slots, Math.ceil(own * (1 + more / usual))))
   }
 }
 

@@ -6,7 +6,7 @@
  * @module
  */
 import type { Capacity } from './capacity.ts'
-import { finishedAfterMs } from './coming_free.ts'
+import { finishedAfterMs, lostShare } from './coming_free.ts'
 import { keptInside } from './margin.ts'
 import type { Least, Quickest, Tails } from './tails.ts'
 import type { DeadlineQueue } from './queue.ts'
@@ -146,6 +146,7 @@ function look(
   { capacity: { epoch, layout }, tails, busyMs, keep, nowMs }: Circumstances,
 ): void {
   const freeMs = nowMs + busyMs
+  const lost = lostShare(layout)
   const reserved = layout.allHeld ? RESERVED * keep : LEAST_RESERVED
   let block = pass.blocks[pass.blocks.length - 1]
   let { poolMs, firstMs, leastMs, secondMs } = pass
@@ -165,7 +166,7 @@ function look(
     const endMs = Math.max(waitingEndMs, rest.runningEndMs)
     // Lost, as the door reckons: it will be dropped when its turn comes, so it takes no time from others.
     if (endMs > query.deadlineMs) {
-      const doneMs = nowMs + finishedAfterMs(busyMs, poolMs, firstMs, rest)
+      const doneMs = nowMs + finishedAfterMs(busyMs, poolMs, firstMs, rest, lost)
       if (Math.max(rest.runningEndMs, doneMs) > query.deadlineMs) continue
     }
     poolMs += rest.poolMs

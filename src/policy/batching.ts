@@ -66,6 +66,7 @@ export function fillBatch(
   const { times } = slot.node
   const pace = slot.loading.size === 0 ? 1 : times.loadFactor()
   const upperTimes = times.upperTimes(variant)
+  const model = times.modelOf(variant)
   let soFarMs = times.meanMs(variant, 1) * pace
   const share = shareOf(task, queue.length, slot, view)
   // Most batches end before it matters.
@@ -79,7 +80,7 @@ export function fillBatch(
   for (let i = position + 1; i < queue.length && i <= position + 2 * maxBatch; i++) {
     const size = members.length + 1
     if (size > maxBatch) return { members, close: 'full' }
-    const aloneMs = times.meanMs(variant, size)
+    const aloneMs = model === undefined ? times.meanMs(variant, size) : model.meanMs(size)
     const grownMs = aloneMs * pace
     // What it takes beside the average of those before it.
     const growth = (grownMs - soFarMs) * members.length / soFarMs

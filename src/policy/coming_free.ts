@@ -4,6 +4,7 @@
  *
  * @module
  */
+import type { Layout } from './capacity.ts'
 import type { Rest } from './query.ts'
 
 /**
@@ -19,18 +20,27 @@ export const doneAfterMs = (busyMs: number, workMs: number): number =>
 /** What a query still needs, going the quickest way; as of {@linkcode Rest}. */
 type Needs = Pick<Rest, 'poolMs' | 'firstMs' | 'chainMs' | 'afterMs'>
 
+/** Share of the work ahead that slots lose between batches, until all of it is done. */
+const LOST = 0.025
+
+/** That share: none where slots do not hold all, since there who is behind others often goes elsewhere. */
+export const lostShare = ({ allHeld }: Pick<Layout, 'allHeld'>) => allHeld ? LOST : 0
+
 /**
  * Time until a query is done that stands behind so much work, and its first item behind so much of
- * first items. While that waits and runs, what is ahead of those that follow from it is done.
+ * first items. While that waits and runs, what is ahead of those that follow from it is done. Behind a
+ * long queue it begins later by what slots lose; at most that comes to its first item, which no other
+ * runs beside.
  */
 export const finishedAfterMs = (
   busyMs: number,
   aheadMs: number,
   firstAheadMs: number,
   { poolMs, firstMs, chainMs, afterMs }: Needs,
+  lost: number,
 ): number =>
   Math.max(
     doneAfterMs(busyMs, aheadMs + poolMs),
-    doneAfterMs(busyMs, aheadMs) + afterMs,
+    doneAfterMs(busyMs, aheadMs) + afterMs + Math.min(lost * aheadMs, chainMs - afterMs),
     doneAfterMs(busyMs, firstAheadMs + firstMs) - firstMs + chainMs,
   )

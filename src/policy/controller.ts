@@ -24,8 +24,8 @@ export interface Controller {
   handle(event: PolicyEvent, nowMs: number): void
   /** A query came that the pool could do in its time, were it idle. */
   asked(pipeline: string, nowMs: number): void
-  /** Whether the mix should be worked out anew. */
-  isDue(nowMs: number): boolean
+  /** Whether the mix should be worked out anew. Where no item `waits`, that is in no hurry. */
+  isDue(waits: boolean, nowMs: number): boolean
   decide(report: Report, nowMs: number): Directive
   /** Whether the queue should be looked at, and what it changes. */
   isTuneDue(nowMs: number): boolean
@@ -51,7 +51,7 @@ export interface ControllerParts extends Omit<LoaderParts, 'maxAttempts'> {
 }
 
 const MAX_SLOTS = 256
-/** In a pool of more nodes news of one of them waits so long for each, and no longer than usual. */
+/** In a pool of more nodes, or while nothing waits, news of one of them waits so long for each. */
 const FEW_NODES = 64
 const SETTLE_MS = 0.1
 /** Slots that no placement speaks of after so long load what fits. */
@@ -252,6 +252,8 @@ export function createController(parts: ControllerParts): Controller {
     return next
   }
 
+  const settleMs = () => members.size * SETTLE_MS
+
   /** From when a placement may be asked for; Infinity while nothing calls for one. */
   const placeAtMs = (nowMs: number) =>
     needed() ? due.atMs(steering.ratesPerS(nowMs), nowMs) : Infinity
@@ -259,8 +261,8 @@ export function createController(parts: ControllerParts): Controller {
   return {
     handle,
     asked: steering.count,
-    isDue: (nowMs) =>
-      steering.isDue(epoch, members.size > FEW_NODES ? members.size * SETTLE_MS : 0, nowMs),
+    isDue: (waits, nowMs) =>
+      steering.isDue(epoch, waits && members.size <= FEW_NODES ? 0 : settleMs(), nowMs),
     decide(report, nowMs) {
       let loading = false
       for (const member of members.values()) {
@@ -278,7 +280,12 @@ export function createController(parts: ControllerParts): Controller {
       const problem = placing.problem(classes, rates, steering.peaks(nowMs))
       emit({ type: 'solve', epoch, problem })
     },
-    nextWakeMs: (nowMs) => Math.min(loadAtMs ??= nextLoadMs(), placeAtMs(nowMs)),
+    nextWakeMs: (nowMs) =>
+      Math.min(
+        loadAtMs ??= nextLoadMs(),
+        placeAtMs(nowMs),
+        steering.settledAtMs(epoch, settleMs()),
+      ),
     plan: (nowMs) =>
       planView({ shapes, epoch, members: members.values(), steering, rulings, placed, nowMs }),
   }

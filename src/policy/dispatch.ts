@@ -110,6 +110,7 @@ export function createDispatch(parts: DispatchParts): (nowMs: number) => number 
     for (let i = 0; i < capacity.groups.length; i++) view.freeMs[i] = NaN
     for (const { index } of slot.group!.tasks) cursors[index] = 0
     let againMs = nowMs + LOOK_AGAIN_MS
+    if (slot.node.resting && !isCalled(slot, waiting, view)) return againMs
     for (let left = 0; left < MAX_LEFT;) {
       const item = nextFor(slot)
       if (item === undefined) return againMs
@@ -247,6 +248,27 @@ function isPressing(
   const waitMs = aheadOf(query, backlog) * backlog.awakeFactor
   const wayMs = tails.nearlyBestMs(way, level)
   return nowMs + waitMs + wayMs > dueMs - KEPT * keep * laxityMs
+}
+
+/**
+ * Whether one that rests may have to get up: else it would leave all that it is let look at, item by
+ * item. Where groups choose among items that is found out by looking.
+ */
+function isCalled(slot: Slot, waiting: Waiting, view: View): boolean {
+  if (view.capacity.groups.length > 1 || !holdsAll(slot)) return true
+  for (const task of slot.group!.tasks) {
+    const queue = waiting.of(task)
+    if (queue.length > 0 && !hasAwake(task, view)) return true
+    let before: Item | undefined
+    for (let i = 0; i < MAX_LEFT && i < queue.length; i++) {
+      const item = queue.at(i)!
+      // Siblings stand together, and what holds for one does for the next.
+      const isAlike = item.query === before?.query && item.way === before.way
+      if (!(isAlike && item.attempts === before!.attempts) && isPressing(item, view)) return true
+      before = item
+    }
+  }
+  return false
 }
 
 /** Share of its laxity that a query may wait before others are called. */

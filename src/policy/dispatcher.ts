@@ -16,7 +16,7 @@ import { createHaste } from './haste.ts'
 import { createInside, type InsideParts } from './inside.ts'
 import { isAlone } from './capacity.ts'
 import type { Mix } from './frontier/mix.ts'
-import { capacityReport } from './frontier/problem.ts'
+import { createCapacityReport } from './frontier/problem.ts'
 import { createLearned, type Learned } from './learned.ts'
 import type { Limits, SchedulerOptions } from './options.ts'
 import { createOutlook } from './outlook.ts'
@@ -59,6 +59,8 @@ export interface Dispatcher {
   expire(nowMs: number, inclusive: boolean): void
   /** Gives work to all slots with credit. */
   dispatch(nowMs: number): void
+  /** Whether an item waits to be dispatched. */
+  readonly waits: boolean
   /** When to be woken at the latest; Infinity when only an event can change anything. */
   nextWakeMs(nowMs: number): number
   /** What was seen since the last report, and what the nodes can do. */
@@ -141,13 +143,9 @@ export function createDispatcher(
     drop: (query) =>
       inside.fail(query, 'deadline_exceeded', 'Cannot answer in time: dropped early'),
   })
-  const learned = createLearned({
-    shapes,
-    profile,
-    fanOut,
-    nodes: pool.nodes,
-    trust: results.trust,
-  })
+  const capacityReport = createCapacityReport(shapes, fanOut)
+  const { trust } = results
+  const learned = createLearned({ shapes, profile, fanOut, nodes: pool.nodes, trust })
 
   function setReplacing(node: NodeId, index: SlotIndex, replacing: boolean): void {
     const slot = pool.nodes.get(node)?.slots[index]
@@ -262,6 +260,9 @@ export function createDispatcher(
       }
       lookMs = dispatchAll(at)
     },
+    get waits() {
+      return waiting.total > 0
+    },
     nextWakeMs(at) {
       const dueMs = queries.at(0)?.deadlineMs ?? Infinity
       let next = Math.min(dueMs, flights.nextSweepMs(), results.nextMs())
@@ -277,7 +278,7 @@ export function createDispatcher(
         pipelines: counters.report(),
         upcomingMs: upcoming.ms(at),
         classOf: new Map([...pool.nodes.values()].map((node) => [node.id, node.class])),
-        capacity: capacityReport(shapes, capacity, fanOut),
+        capacity: capacityReport(capacity),
       }
     },
     upcomingMs: upcoming.ms,
@@ -288,7 +289,7 @@ export function createDispatcher(
       keep = directive.keep
       outlook.adopt(directive, at)
     },
-    trust: results.trust,
+    trust,
     memory: learned.memory,
     recall: learned.recall,
     stats: (at) =>

@@ -25,7 +25,7 @@ export interface FinishParts {
 
 export type Finished = Extract<PolicyEvent, { type: 'batch_finished' }>
 
-/** That a batch took more or less than was expected by up to such a share of it is no news. */
+/** That a batch took more or less than was expected by up to such a share of it is no surprise. */
 const EXPECTED = 0.25
 
 const NO_OUTCOME: ItemOutcome = {

@@ -22,7 +22,8 @@ import {
 } from './slots.ts'
 import type { BatchId, DispatchedItem, ItemOutcome, PolicyCommand } from './types.ts'
 import type { VariantShape } from './shape.ts'
-import { createTable, type Table } from './table.ts'
+import { createSeries } from './series.ts'
+import type { Table } from './table.ts'
 import type { Waiting } from './waiting.ts'
 
 export interface FlightParts {
@@ -79,7 +80,7 @@ const SUM_EVERY = 1 / 512
 
 export function createFlights(parts: FlightParts): Flights {
   const { limits, profile, waiting, emit } = parts
-  const batches = createTable<BatchId, Batch>()
+  const batches = createSeries<Batch>()
   const running: number[] = []
   let nextId = 1
   /** No later than the first time that `sweep` has something to do. */
@@ -168,13 +169,13 @@ export function createFlights(parts: FlightParts): Flights {
       items.push(item)
       sent.push(new SentItem(item.query.id, item.payload))
       deadlineMs = Math.min(deadlineMs, item.deadlineMs)
-      waiting.remove(item)
       item.state = 'running'
       item.attempts++
       item.batch = booked.batch.id
       item.bound = choice.prefix
       item.endsAtMs = booked.batch.endsAtMs
     }
+    waiting.removeAll(items)
     launch(booked, sent, deadlineMs, undefined, nowMs)
     parts.sent?.(booked.batch)
   }

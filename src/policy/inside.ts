@@ -137,7 +137,8 @@ export function createInside(parts: InsideParts): Inside {
     const isRefused = 'reason' in admitted
     if (!isRefused || !isHopeless(admitted)) parts.asked(shape.name)
     const { sloMs } = shape.pipeline
-    const quickestMs = tails.quickest(shape.start, levelOf(shape, minAccuracy))?.chainMs ?? 0
+    const quickest = tails.quickest(shape.start, levelOf(shape, minAccuracy))
+    const quickestMs = quickest?.chainMs ?? 0
     const lesson = lessonOf(timeoutMs ?? deadlineMs - nowMs, sloMs, quickestMs)
     haste.saw(Math.min(deadlineMs - nowMs - quickestMs, sloMs))
     if (isRefused) {
@@ -156,7 +157,7 @@ export function createInside(parts: InsideParts): Inside {
     query.firstAheadMs = admitted.firstAheadMs
     query.scan = known.scan
     queries.insert(query)
-    outlook.joined(query)
+    outlook.joined(query, quickest)
     enqueue([query.root])
   }
 

@@ -14,7 +14,7 @@ import type { Query } from './query.ts'
 import type { DeadlineQueue } from './queue.ts'
 import type { Ready } from './ready.ts'
 import { applyRest } from './rest.ts'
-import type { Tails } from './tails.ts'
+import type { Quickest, Tails } from './tails.ts'
 import type { PolicyCommand } from './types.ts'
 
 export interface OutlookParts {
@@ -32,8 +32,8 @@ export interface Outlook {
   backlog(nowMs: number): Backlog
   /** Something inside changed: a query came or went, a batch was sent or ended. */
   changed(): void
-  /** A query came, and nothing else changed. */
-  joined(query: Query): void
+  /** A query came, and nothing else changed. @param quickest its quickest way */
+  joined(query: Query, quickest: Quickest | undefined): void
   /** What is served is other than it was. */
   renew(): void
   adopt(directive: Directive, nowMs: number): void
@@ -122,10 +122,17 @@ export function createOutlook(parts: OutlookParts): Outlook {
     changed() {
       stale = true
     },
-    joined(query) {
-      if (oneCame || seenWith === undefined || queries.at(queries.length - 1) !== query) {
-        stale = true
-      } else oneCame = true
+    joined(query, quickest) {
+      const isLast = queries.at(queries.length - 1) === query
+      if (isLast && seenWith !== undefined && !oneCame) {
+        oneCame = true
+        return
+      }
+      stale = true
+      // It is long until all of a long queue is looked at: the next to come is not to overlook it.
+      if (!isLast || seenWith !== undefined || known === undefined || quickest === undefined) return
+      known.poolMs += quickest.poolMs
+      known.firstMs += quickest.firstMs
     },
     renew() {
       pool.renew()

@@ -42,8 +42,8 @@ export interface Pool {
   isLoading(): boolean
   /** What a slot's time in each group is worth, by its key. */
   price(prices: ReadonlyMap<string, number>): void
-  /** Profiles or fan-outs were corrected: worth a new look before long, sooner where that is `news`. */
-  corrected(news: boolean): void
+  /** Profiles or fan-outs were corrected: worth a new look before long, sooner where some are `surprising`. */
+  corrected(surprising: boolean): void
   /** As of the last capacity. */
   classes(): readonly NodeClass[]
   capacity(nowMs: number): { capacity: Capacity; tails: Tails }
@@ -55,14 +55,18 @@ export interface Pool {
 const CLASSIFY_MS = 1000
 /**
  * Corrected profiles come into force after so much time, or so many corrections, or a few a slot; in a
- * pool of many slots, where one node means less, later. So, too, while batches take what was expected,
- * where slots hold all and are not few: then no plan waits for it.
+ * pool of many slots, where one node means less, later.
  */
 const REFRESH_MS = 100
-const CALM_MS = 200
-const CALM_SLOTS = 8
 const REFRESH_CORRECTIONS = 64
 const REFRESH_EACH = 4
+/**
+ * While but one correction in so many surprises, where slots hold all and are not few: then no plan
+ * waits for it.
+ */
+const CALM_MS = 1000
+const CALM_SLOTS = 8
+const SURPRISING = 20
 const MANY_SLOTS = 200
 /** Without any correction the profiles are looked at anew after so long. */
 const RELAX_MS = 5000
@@ -73,6 +77,11 @@ const MAX_SLOTS = 256
 const LEAST_DUTY = 0.01
 
 const slotCount = (slots: number) => Math.min(Math.max(Math.trunc(slots) || 0, 0), MAX_SLOTS)
+
+/** Share of a price that it may be off by until profiles come into force anew. */
+const OFF = 0.1
+
+const isOff = (price: number, now = price) => Math.abs(now - price) > OFF * price
 
 export function createPool(
   shapes: Shapes,
@@ -95,7 +104,7 @@ export function createPool(
   let laidOutMs = -Infinity
   let current: { capacity: Capacity; tails: Tails } | undefined
   let corrections = 0
-  let isNews = false
+  let surprises = 0
   let relaxedMs = 0
 
   const slotOf = (node: NodeId, slot: SlotIndex): Slot | undefined => nodes.get(node)?.slots[slot]
@@ -209,12 +218,16 @@ export function createPool(
     price(given) {
       if (given === prices) return
       prices = given
+      if (current === undefined) return
+      const { layout, groups } = current.capacity
       // Of what it was priced by: a newer layout may wait to be made.
-      pricedDuty = current === undefined ? 0 : dutyOf(current.capacity.layout)
+      pricedDuty = dutyOf(layout)
+      // After slots changed it was made with what they were worth before.
+      if (groups.some(({ key, price }) => isOff(price, given.get(key)))) corrections = Infinity
     },
-    corrected(news) {
+    corrected(surprising) {
       corrections++
-      isNews ||= news
+      if (surprising) surprises++
     },
     classes: () => classes,
     renewAtMs,
@@ -227,15 +240,15 @@ export function createPool(
       const renews = renewAtMs() <= nowMs
       if (current !== undefined && !renews) {
         const { builtMs, slotCount, layout: { allHeld } } = current.capacity
-        const isCalm = allHeld && !isNews && slotCount >= CALM_SLOTS
-        const soonMs = isCalm ? CALM_MS : REFRESH_MS
-        const refreshMs = soonMs * Math.max(1, slotCount / MANY_SLOTS)
-        const due = corrections >= Math.max(REFRESH_CORRECTIONS, REFRESH_EACH * slotCount) ||
-          (corrections > 0 && nowMs - builtMs >= refreshMs)
+        const expected = surprises < 2 || surprises * SURPRISING < corrections
+        const isCalm = allHeld && expected && slotCount >= CALM_SLOTS
+        const refreshMs = isCalm ? CALM_MS : REFRESH_MS * Math.max(1, slotCount / MANY_SLOTS)
+        const many = isCalm ? Infinity : Math.max(REFRESH_CORRECTIONS, REFRESH_EACH * slotCount)
+        const due = corrections >= many || (corrections > 0 && nowMs - builtMs >= refreshMs)
         if (!due) return current
       }
       corrections = 0
-      isNews = false
+      surprises = 0
       if (layout === undefined || renews || nowMs - laidOutMs >= CLASSIFY_MS) {
         outdated = false
         laidOutMs = nowMs

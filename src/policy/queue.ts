@@ -27,6 +27,8 @@ export interface DeadlineQueue<T extends Urgent> {
   insertRun(run: readonly T[]): void
   /** False when it was not there. */
   remove(entry: T): boolean
+  /** Several that stand together in this order. False, and none is removed, where they do not. */
+  removeRun(run: readonly T[]): boolean
   /** Position of the first entry that comes after this one, whether it is here or not. */
   positionAfter(entry: T): number
   /** Entry at this position, the most urgent at 0. */
@@ -87,6 +89,20 @@ export function createQueue<T extends Urgent>(): DeadlineQueue<T> {
     head -= count
   }
 
+  /** Takes out what stands there. */
+  function removeAt(index: number, count: number): void {
+    if (!isNearFront(index)) {
+      array.splice(index, count)
+      return
+    }
+    for (let i = index - 1; i >= head; i--) array[i + count] = array[i]
+    for (let i = 0; i < count; i++) array[head++] = undefined
+    if (head > MAX_FREE && 2 * head > array.length) {
+      array.splice(0, head)
+      head = 0
+    }
+  }
+
   return {
     get length() {
       return array.length - head
@@ -106,16 +122,15 @@ export function createQueue<T extends Urgent>(): DeadlineQueue<T> {
     remove(entry) {
       const index = head + positionOf(entry)
       if (array[index] !== entry) return false
-      if (!isNearFront(index)) {
-        array.splice(index, 1)
-        return true
-      }
-      for (let i = index; i > head; i--) array[i] = array[i - 1]
-      array[head++] = undefined
-      if (head > MAX_FREE && 2 * head > array.length) {
-        array.splice(0, head)
-        head = 0
-      }
+      removeAt(index, 1)
+      return true
+    },
+    removeRun(run) {
+      const first = run[0]
+      if (first === undefined) return true
+      const index = head + positionOf(first)
+      for (let i = 0; i < run.length; i++) if (array[index + i] !== run[i]) return false
+      removeAt(index, run.length)
       return true
     },
     positionAfter(entry) {

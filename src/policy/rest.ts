@@ -16,6 +16,7 @@ export function applyRest(
   emit: (command: PolicyCommand) => void,
   nowMs: number,
 ): Slot[] {
+  if (areAllAwake(capacity, awake)) return []
   const wanted = new Set<PoolNode>()
   const nodes = new Set<PoolNode>()
   /** What is missing: how fast those would be that are not heard of. */
@@ -53,4 +54,13 @@ export function applyRest(
     changed.push(...node.slots)
   }
   return changed
+}
+
+/** Whether nobody rests, and nobody should: then no more is to be found out. */
+function areAllAwake({ groups }: Capacity, awake: ReadonlyMap<string, number>): boolean {
+  for (const { key, slots } of groups) {
+    if ((awake.get(key) ?? Infinity) < slots.length) return false
+    for (const { node } of slots) if (node.resting) return false
+  }
+  return true
 }

@@ -8,24 +8,33 @@ import { createAwake, hasTimeLeft, withAwake } from './awake.ts'
 import type { Mix } from './frontier/mix.ts'
 import { groupPrices } from './frontier/prices.ts'
 import type { FrontierProblem } from './frontier/problem.ts'
-import { emptyMix, frontierOf, type Solve } from './frontier/solve.ts'
+import { totalDuty } from './frontier/model.ts'
+import { createFrontier, emptyMix, type Solve } from './frontier/solve.ts'
 import { lossPerShare } from './frontier/worth.ts'
-import type { Shapes } from './shape.ts'
+import { leastSloMs, type Shapes } from './shape.ts'
 
 export interface Scaling {
   /**
    * @param whole all slots
-   * @param keep share of a query's time that decisions leave alone
-   * @param epoch a new one says that the pool has changed
    * @returns what makes the mix of those that take part, for a share of their time
    */
-  decide(whole: FrontierProblem, keep: number, epoch: number, nowMs: number): Solve
+  decide(whole: FrontierProblem, at: Circumstances): Solve
   /** Adds slots that hold only some variants, for the mix that came of it. */
   addOthers(whole: FrontierProblem, mix: Mix, nowMs: number): void
   /** Slots that take part, by key of the group. */
   readonly awake: Map<string, number>
   /** What the time of a slot of each group is worth, likewise. */
   readonly prices: ReadonlyMap<string, number>
+}
+
+export interface Circumstances {
+  /** Share of a query's time that decisions leave alone. */
+  keep: number
+  /** What is to come of all inside, in time of those who take part so far. */
+  upcomingMs: number
+  /** A new one says that the pool has changed. */
+  epoch: number
+  nowMs: number
 }
 
 /** Looked at anew so often, */
@@ -35,12 +44,15 @@ const PRICES_MS = 1000
 const JUMP = 0.1
 
 export function createScaling(shapes: Shapes): Scaling {
+  const frontierOf = createFrontier(shapes)
   const rule = createAwake()
   let awake = new Map<string, number>()
   let prices: ReadonlyMap<string, number> = new Map()
   /** See `lossPerShare`. */
   let loss = 0
   let rests = false
+  /** Slots' worth of time that the mix in force is made for. */
+  let planned = 0
   let known = {
     epoch: -1,
     ratesPerS: [] as readonly number[],
@@ -59,9 +71,7 @@ export function createScaling(shapes: Shapes): Scaling {
   function look(
     whole: FrontierProblem,
     solve: Solve,
-    keep: number,
-    epoch: number,
-    nowMs: number,
+    { keep, upcomingMs, epoch, nowMs }: Circumstances,
   ): void {
     const mix = solve(whole.aim) ?? emptyMix(shapes, whole)
     const isPriced = epoch === known.epoch && nowMs - known.pricedMs < PRICES_MS
@@ -71,17 +81,19 @@ export function createScaling(shapes: Shapes): Scaling {
       loss = lossPerShare(mix, solve, whole)
     }
     rests = hasTimeLeft(mix, whole)
-    awake = rule.decide(shapes, whole, mix, loss, keep, nowMs)
+    const queue = upcomingMs / leastSloMs(shapes)
+    awake = rule.decide(shapes, whole, mix, { lossPerShare: loss, keep, queue, planned }, nowMs)
     const { ratesPerS } = whole
     known = { epoch, ratesPerS, atMs: nowMs, pricedMs: isPriced ? known.pricedMs : nowMs }
   }
 
   return {
-    decide(whole, keep, epoch, nowMs) {
-      const solve = isDue(whole, epoch, nowMs) ? frontierOf(shapes, whole) : undefined
-      if (solve !== undefined) look(whole, solve, keep, epoch, nowMs)
+    decide(whole, at) {
+      const solve = isDue(whole, at.epoch, at.nowMs) ? frontierOf(whole) : undefined
+      if (solve !== undefined) look(whole, solve, at)
       const problem = rests ? withAwake(whole, awake) : whole
-      return problem === whole && solve !== undefined ? solve : frontierOf(shapes, problem)
+      planned = totalDuty(problem)
+      return problem === whole && solve !== undefined ? solve : frontierOf(problem)
     },
     addOthers: (whole, mix, nowMs) => rule.addOthers(whole, mix, awake, nowMs),
     get awake() {

@@ -78,7 +78,7 @@ export function createScheduler(options: SchedulerOptions): LearningScheduler {
     if (controller.wantsPlacement(event.type, nowMs)) {
       controller.askPlacement(dispatcher.classes(nowMs), nowMs)
     }
-    if (controller.isDue(nowMs)) {
+    if (controller.isDue(dispatcher.waits, nowMs)) {
       dispatcher.adopt(controller.decide(dispatcher.report(nowMs), nowMs), nowMs)
     } else if (controller.isTuneDue(nowMs)) {
       const tuned = controller.tune(dispatcher.upcomingMs(nowMs), nowMs)

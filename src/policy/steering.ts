@@ -29,6 +29,8 @@ export interface Steering {
    * @param settleMs the pool may go on changing so long before it counts as changed
    */
   isDue(epoch: number, settleMs: number, nowMs: number): boolean
+  /** When a pool that changed since is to be looked at, should nothing happen before; else Infinity. */
+  settledAtMs(epoch: number, settleMs: number): number
   /**
    * Takes what a dispatcher saw since its last report, and decides anew.
    *
@@ -105,9 +107,11 @@ export function createSteering(
 
   const peaks = (nowMs: number) => [...recent.values()].map(({ demand }) => demand.peak(nowMs))
 
+  const settledAtMs = (epoch: number, settleMs: number) =>
+    decidedEpoch === epoch ? Infinity : decidedMs + settleMs
+
   function isDue(epoch: number, settleMs: number, nowMs: number): boolean {
-    const sinceMs = nowMs - decidedMs
-    if (sinceMs >= FRONTIER_MS || (decidedEpoch !== epoch && sinceMs >= settleMs)) return true
+    if (nowMs - decidedMs >= FRONTIER_MS || settledAtMs(epoch, settleMs) <= nowMs) return true
     for (const { demand, plannedPerS } of recent.values()) {
       if (demand.levelPerS(nowMs) > JUMP * plannedPerS + JUMP_PER_S) return true
     }
@@ -170,9 +174,10 @@ export function createSteering(
       caution.learn(finished, missed, atBest, nowMs)
     }
     const whole = { ...report.capacity, ratesPerS: rates, aim: aim.value }
-    const solve = scaling.decide(whole, caution.keep, epoch, nowMs)
-    tuning = { aim: whole.aim, solve, mixes: new Map() }
     level = drainLevel(report.upcomingMs / leastSloMs(shapes))
+    const circumstances = { keep: caution.keep, upcomingMs: report.upcomingMs, epoch, nowMs }
+    const solve = scaling.decide(whole, circumstances)
+    tuning = { aim: whole.aim, solve, mixes: new Map() }
     tunedMs = nowMs
     const mix = levelMix() ?? directive?.mix ?? emptyMix(shapes, whole)
     scaling.addOthers(whole, mix, nowMs)
@@ -191,6 +196,7 @@ export function createSteering(
       before.demand = demandFor(from)
     },
     isDue,
+    settledAtMs,
     isTuneDue: (nowMs) => nowMs - tunedMs >= TUNE_MS,
     tune,
     decide,

@@ -21,6 +21,8 @@ export interface Waiting {
   addNew(items: readonly Item[], nowMs: number): void
   /** To be dispatched or dropped: its state is the caller's to set. */
   remove(item: Item): void
+  /** Likewise the items of a batch, which mostly stand together. */
+  removeAll(items: readonly Item[]): void
 }
 
 export function createWaiting(shapes: Shapes): Waiting {
@@ -75,6 +77,12 @@ export function createWaiting(shapes: Shapes): Waiting {
     },
     remove(item) {
       if (of(item.task).remove(item)) note(item, -1)
+    },
+    removeAll(items) {
+      if (items.length === 0) return
+      const queue = of(items[0]!.task)
+      if (queue.removeRun(items)) { for (const item of items) note(item, -1) }
+      else for (const item of items) if (queue.remove(item)) note(item, -1)
     },
   }
 }

@@ -7,6 +7,8 @@ import { shapesOf } from '../../src/policy/shape.ts'
 import { ocr } from './fixtures.ts'
 
 const shapes = shapesOf([ocr])
+/** Nothing waits. */
+const IDLE = { lossPerShare: 1, keep: 0.2, queue: 0, planned: 1 }
 
 /** One group of so many slots at the pipeline's reference speed. */
 const problemOf = (slots: number, ratePerS: number, aim = 1): FrontierProblem => ({
@@ -19,9 +21,13 @@ const problemOf = (slots: number, ratePerS: number, aim = 1): FrontierProblem =>
   aim,
 })
 
-function decide(awake: ReturnType<typeof createAwake>, problem: FrontierProblem, nowMs: number) {
-  return awake.decide(shapes, problem, solveFrontier(shapes, problem)!, 1, 0.2, nowMs)
-    .get('g')!
+function decide(
+  awake: ReturnType<typeof createAwake>,
+  problem: FrontierProblem,
+  nowMs: number,
+  state = IDLE,
+) {
+  return awake.decide(shapes, problem, solveFrontier(shapes, problem)!, state, nowMs).get('g')!
 }
 
 Deno.test('slots beyond the load: fewer with more time to wait, as many for any load', () => {
@@ -68,7 +74,7 @@ Deno.test('where a group has fewer slots than it needs no other rests', () => {
   }
   // Nearly all the time of the quick one.
   const mix = solveFrontier(shapes, problem)!
-  const awake = createAwake().decide(shapes, problem, mix, 1, 0.2, 0)
+  const awake = createAwake().decide(shapes, problem, mix, IDLE, 0)
   assert.deepEqual([...awake], [['g', 1], ['slow', 5]])
 })
 
@@ -100,4 +106,19 @@ Deno.test('awake slots follow the mean load; a jump counts at once, up and down'
   assert.ok(jumped! >= 2 * usual!, `${usual} and ${jumped}`)
   const [fallen] = during(10, 100)
   assert.equal(fallen, usual)
+})
+
+Deno.test('nobody goes to rest before a queue is worked off, and a long one calls more', () => {
+  const awake = createAwake()
+  const busy = decide(awake, problemOf(20, 50), 0)
+  assert.ok(busy > 10, `${busy} of 20`)
+  // Hardly anybody comes any more, but what is inside takes a fifth of an SLO.
+  const queue = (share: number, planned: number) => ({ ...IDLE, queue: share, planned })
+  assert.equal(decide(awake, problemOf(20, 1), 200, queue(0.2, busy)), busy)
+  const few = decide(awake, problemOf(20, 1), 400, queue(0.05, busy))
+  assert.ok(few < 4, `${few} of 20`)
+  // What takes these few two SLOs is too much for them; for the others together it is little.
+  const more = decide(awake, problemOf(20, 1), 600, queue(2, few))
+  assert.ok(more >= 2 * few && more < 20, `${more} after ${few}`)
+  assert.equal(decide(awake, problemOf(20, 1), 800, queue(10, few)), 20)
 })

@@ -36,3 +36,23 @@ Deno.test('queue removes just the entry asked for', () => {
     assert.deepEqual(drained(queue), entries.filter((e) => e !== gone).sort(byUrgency))
   }))
 })
+
+Deno.test('queue removes several at once where they stand together, and else none', () => {
+  const run = fc.tuple(distinct, fc.nat(), fc.nat(5), fc.boolean())
+  fc.assert(fc.property(run, ([entries, pick, count, apart]) => {
+    const queue = createQueue<Urgent>()
+    entries.forEach(queue.insert)
+    const sorted = [...entries].sort(byUrgency)
+    const from = pick % (sorted.length + 1)
+    const taken = sorted.slice(from, from + count)
+    if (apart && taken.length > 2) {
+      taken.splice(1, 1)
+      assert.equal(queue.removeRun(taken), false)
+      assert.deepEqual(drained(queue), sorted)
+      return
+    }
+    assert.equal(queue.removeRun(taken), true)
+    assert.deepEqual(drained(queue), sorted.filter((entry) => !taken.includes(entry)))
+    if (taken.length > 0) assert.equal(queue.removeRun(taken), false)
+  }))
+})

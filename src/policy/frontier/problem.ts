@@ -39,12 +39,21 @@ export interface FrontierProblem {
   aim: number
 }
 
-/** What the nodes of a dispatcher can do. */
-export function capacityReport(
+type CapacityReport = Pick<FrontierProblem, 'groups' | 'services' | 'fanOut'>
+
+/** What the nodes of a dispatcher can do; the very same as long as the capacity is. */
+export function createCapacityReport(
   shapes: Shapes,
-  capacity: Capacity,
   fanOut: FanOut,
-): Pick<FrontierProblem, 'groups' | 'services' | 'fanOut'> {
+): (capacity: Capacity) => CapacityReport {
+  let known: { of: Capacity; report: CapacityReport } | undefined
+  return (capacity) => {
+    if (known?.of !== capacity) known = { of: capacity, report: report(shapes, capacity, fanOut) }
+    return known.report
+  }
+}
+
+function report(shapes: Shapes, capacity: Capacity, fanOut: FanOut): CapacityReport {
   return {
     groups: capacity.groups.map((group) => ({
       key: group.key,

@@ -6,7 +6,7 @@
 import { solve as solveLp } from 'yalps'
 import type { PipelineShape, Prefix, Shapes, TaskShape, Way } from '../shape.ts'
 import type { Mix } from './mix.ts'
-import { frontierModel, type Model, setAim, totalDuty } from './model.ts'
+import { type Column, frontierModel, type Model, setAim, totalDuty } from './model.ts'
 import type { FrontierProblem } from './problem.ts'
 import { mostWithin } from './rivals.ts'
 
@@ -21,18 +21,64 @@ export function solveFrontier(shapes: Shapes, problem: FrontierProblem): Mix | u
 }
 
 /** The same for one aim after another, in place of the problem's: what the program is made of stays. */
-export function frontierOf(shapes: Shapes, problem: FrontierProblem): Solve {
-  const model = frontierModel(shapes, problem)
-  return (aim) => {
-    setAim(model, aim)
-    return solved(shapes, { ...problem, aim }, model)
+export const frontierOf = (shapes: Shapes, problem: FrontierProblem): Solve =>
+  createFrontier(shapes)(problem)
+
+/**
+ * The same for one problem after another. As long as the pool can do the same, a chain on nodes that
+ * are alike takes so many times the share of their time that it is asked so many times as often: then
+ * the program is not made anew.
+ */
+export function createFrontier(shapes: Shapes): (problem: FrontierProblem) => Solve {
+  let known: Known | undefined
+  const made = (problem: FrontierProblem): Known =>
+    known = { problem, model: frontierModel(shapes, problem) }
+  return (problem) => {
+    let from = known !== undefined && isLike(known, problem) ? known : made(problem)
+    return (aim) => {
+      let stretch = pressureOf(problem) / pressureOf(from.problem)
+      let values = hullValues(from.model, aim / stretch)
+      if (values === undefined) {
+        if (from.problem !== problem) from = made(problem)
+        stretch = 1
+        setAim(from.model, aim)
+        values = programValues(from.model)
+      }
+      return values && mixOf(shapes, { ...problem, aim }, values, stretch)
+    }
   }
 }
 
+/** A program, and what it was made for. */
+interface Known {
+  problem: FrontierProblem
+  model: Model
+}
+
+/** Demand beyond this factor has it made anew: that little work breaks ties depends on it. */
+const MOST_STRETCH = 2
+
+/** What is asked of each slot. */
+const pressureOf = (problem: FrontierProblem) =>
+  problem.ratesPerS.reduce((sum, rate) => sum + rate, 0) / totalDuty(problem)
+
+/** Whether a program serves for another problem: it has a hull, and all but how much is asked is the same. */
+function isLike({ problem, model: { hull } }: Known, other: FrontierProblem): boolean {
+  if (!hull?.length || problem.services !== other.services) return false
+  if (problem.fanOut !== other.fanOut || !(other.groups[0]!.duty > 0)) return false
+  const { pipeline } = hull[0]!.column
+  if (other.ratesPerS.some((rate, p) => rate > 0 !== (p === pipeline))) return false
+  const stretch = pressureOf(other) / pressureOf(problem)
+  return stretch <= MOST_STRETCH && stretch * MOST_STRETCH >= 1
+}
+
 /** Each column that has any, with how much. */
-function valuesOf({ hull, capacities, variables, constraints }: Model) {
-  const found = hull && mostWithin(hull, capacities[0]!.max)
-  if (found !== undefined) return found
+type Values = Iterable<[Column, number]>
+
+const hullValues = ({ hull }: Model, aim: number): Values | undefined =>
+  hull && mostWithin(hull, aim)
+
+function programValues({ variables, constraints }: Model): Values | undefined {
   const { status, variables: values } = solveLp(
     { direction: 'maximize', objective: 'score', variables, constraints },
     { maxPivots: MAX_PIVOTS },
@@ -40,9 +86,8 @@ function valuesOf({ hull, capacities, variables, constraints }: Model) {
   return status === 'optimal' ? values : undefined
 }
 
-function solved(shapes: Shapes, problem: FrontierProblem, model: Model): Mix | undefined {
-  const values = valuesOf(model)
-  if (values === undefined) return undefined
+/** @param stretch so many times as much work is a unit of each column */
+function mixOf(shapes: Shapes, problem: FrontierProblem, values: Values, stretch: number): Mix {
   const mix = emptyMix(shapes, problem)
   let load = 0
   for (const [{ pipeline, prefixes, works }, value] of values) {
@@ -50,9 +95,10 @@ function solved(shapes: Shapes, problem: FrontierProblem, model: Model): Mix | u
     for (const { index, group, share } of works) {
       const { duty } = problem.groups[group]!
       const service = problem.services[index]!.find((one) => one.group === group)!
-      mix.work[index]![group]! += value * share
-      mix.items[index]![group]! += value * share * duty / service.costMs
-      load += value * share * duty
+      const work = value * share * stretch
+      mix.work[index]![group]! += work
+      mix.items[index]![group]! += work * duty / service.costMs
+      load += work * duty
     }
   }
   mix.load = load / totalDuty(problem) / problem.aim
@@ -67,8 +113,12 @@ function solved(shapes: Shapes, problem: FrontierProblem, model: Model): Mix | u
   return mix
 }
 
-/** Plain: typed arrays as small as these take longer to make than to use. */
-const zeros = (length: number): number[] => new Array<number>(length).fill(0)
+/** Plain, and filled one by one: other ways to make arrays as small as these take longer than to use them. */
+function zeros(length: number): number[] {
+  const made: number[] = []
+  for (let i = 0; i < length; i++) made.push(0)
+  return made
+}
 
 /** Nothing served. */
 export function emptyMix(shapes: Shapes, { groups }: Pick<FrontierProblem, 'groups'>): Mix {
