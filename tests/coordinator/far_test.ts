@@ -1,0 +1,76 @@
+/** A node that is far away: batches are on their way to it while the results before them come back. */
+import assert from 'node:assert/strict'
+import { MOST_BATCHES } from '../../src/policy/credit.ts'
+import type { PolicyCommand, PolicyEvent, Scheduler } from '../../src/policy/types.ts'
+import { ask, type Batch, honest, joinScripted, untilReady, withCoordinator } from './fixture.ts'
+
+/** Longer than `find` of the fixture takes, and `read`. */
+const ROUND_TRIP_MS = 60
+const BATCH_MS = 10
+
+for (const [where, roundTripMs] of [['near', 0], ['far away', ROUND_TRIP_MS]] as const) {
+  const isFar = roundTripMs > 0
+  Deno.test(`a node that is ${where} has ${isFar ? 'several batches' : 'one batch'} sent ahead`, () => {
+    let under = 0
+    let most = 0
+    /** The longest that the policy was told of. */
+    let knownMs = -1
+    const look = (event: PolicyEvent, commands: PolicyCommand[]) => {
+      if (event.type === 'batch_finished') under--
+      if (event.type === 'node_reported') knownMs = Math.max(knownMs, event.roundTripMs ?? -1)
+      under += commands.filter(({ type }) => type === 'dispatch').length
+      most = Math.max(most, under)
+      return commands
+    }
+    const wrap = (scheduler: Scheduler): Scheduler => ({
+      ...scheduler,
+      handle: (event, nowMs, more) => look(event, scheduler.handle(event, nowMs, more)),
+    })
+    return withCoordinator(
+      async (coordinator) => {
+        const waiting: Batch[] = []
+        let working = false
+        /** One batch at a time, each for a while. */
+        const work = async () => {
+          if (working) return
+          working = true
+          for (let batch = waiting.shift(); batch !== undefined; batch = waiting.shift()) {
+            await new Promise((done) => setTimeout(done, BATCH_MS))
+            const { items, blobs } = honest(batch)!
+            const took = { queueMs: 0, computeMs: BATCH_MS, elapsedMs: BATCH_MS }
+            node.send({ type: 'result', batch: batch.message.batch, items, ...took }, blobs)
+          }
+          working = false
+        }
+        const node = await joinScripted(coordinator, 'one', (batch) => {
+          waiting.push(batch)
+          void work()
+          return undefined
+        })
+        const { socket } = node
+        const receive = socket.onmessage!.bind(socket)
+        // All that comes takes its time, and what goes back with it.
+        socket.onmessage = (event) => void setTimeout(() => receive(event), roundTripMs)
+        await untilReady(coordinator)
+        while (knownMs < roundTripMs) await new Promise((done) => setTimeout(done, 5))
+        const query = async () => {
+          const response = await ask(coordinator, { 'x-request-timeout-ms': '20000' })
+          await response.body?.cancel()
+          return response.status
+        }
+        // So that the pool knows how fast it is.
+        for (let i = 0; i < 5; i++) assert.equal(await query(), 200)
+        most = 0
+        const statuses = await Promise.all(Array.from({ length: 60 }, query))
+        assert.deepEqual(new Set(statuses), new Set([200]))
+        if (isFar) assert.ok(most > 2 && most <= MOST_BATCHES, `${most} under way`)
+        // A machine that stalls makes what is near seem far.
+        else assert.ok(most <= 2 + Math.floor(knownMs / BATCH_MS), `${most} under way`)
+        assert.equal(under, 0)
+        await node.leave()
+      },
+      undefined,
+      { wrap },
+    )
+  })
+}
