@@ -4,7 +4,8 @@
  *
  * @module
  */
-import type { Browser, Page } from 'playwright-core'
+import { countBytes } from './page_bytes.ts'
+import type { Browser } from 'playwright-core'
 import { buildAssets } from './build_assets.ts'
 import { findChromium, launchChromium } from './chromium.ts'
 import { OCR, startServing } from './serving.ts'
@@ -85,18 +86,4 @@ async function load(browser: Browser, url: string, ready: string): Promise<Load>
   })
   await page.context().close()
   return { bytes: bytes(), ...times }
-}
-
-/** As they came: compressed, headers included; of a stream that goes on, what came so far. */
-async function countBytes(page: Page): Promise<() => number> {
-  const session = await page.context().newCDPSession(page)
-  await session.send('Network.enable')
-  const bytes = new Map<string, number>()
-  session.on('Network.dataReceived', ({ requestId, dataLength }) => {
-    bytes.set(requestId, (bytes.get(requestId) ?? 0) + dataLength)
-  })
-  session.on('Network.loadingFinished', ({ requestId, encodedDataLength }) => {
-    bytes.set(requestId, encodedDataLength)
-  })
-  return () => [...bytes.values()].reduce((sum, one) => sum + one, 0)
 }

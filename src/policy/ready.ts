@@ -8,7 +8,7 @@
  */
 import { creditAtMs } from './credit.ts'
 import type { Layout } from './capacity.ts'
-import { type Group, type Place, type Slot } from './slots.ts'
+import type { Group, Place, Slot } from './slots.ts'
 
 export interface Ready {
   /** Something about the slot changed. */

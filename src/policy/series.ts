@@ -5,10 +5,7 @@
  *
  * @module
  */
-import type { Table } from './table.ts'
-
-/** Places that may be empty, on top of as many as are taken. */
-const MAX_EMPTY = 32
+import { closeGaps, isSparse, type Table, withoutGaps } from './table.ts'
 
 /** @throws RangeError from `set` for an id that is not new and above all before it */
 export function createSeries<T extends NonNullable<unknown>>(): Table<number, T> {
@@ -26,18 +23,6 @@ export function createSeries<T extends NonNullable<unknown>>(): Table<number, T>
       else high = middle
     }
     return ids[low] === id && entries[low] !== undefined ? low : -1
-  }
-
-  /** Closes the gaps. */
-  function moveUp(): void {
-    let to = 0
-    for (let from = 0; from < entries.length; from++) {
-      const entry = entries[from]
-      if (entry === undefined) continue
-      ids[to] = ids[from]!
-      entries[to++] = entry
-    }
-    ids.length = entries.length = to
   }
 
   return {
@@ -63,13 +48,9 @@ export function createSeries<T extends NonNullable<unknown>>(): Table<number, T>
       if (place < 0) return false
       size--
       entries[place] = undefined
-      if (entries.length > 2 * size + MAX_EMPTY) moveUp()
+      if (isSparse(entries, size)) closeGaps(ids, entries)
       return true
     },
-    values() {
-      const all: T[] = []
-      for (const entry of entries) if (entry !== undefined) all.push(entry)
-      return all
-    },
+    values: () => withoutGaps(entries),
   }
 }

@@ -26,6 +26,35 @@ export interface Table<Id extends string | number, T> {
 /** Places that may be empty, on top of as many as are taken. */
 const MAX_EMPTY = 32
 
+/** Whether there are so many gaps that they are to be closed. */
+export const isSparse = (entries: readonly unknown[], size: number): boolean =>
+  entries.length > 2 * size + MAX_EMPTY
+
+/** Moves up what is behind gaps. @param moved is told where an entry stands from now on */
+export function closeGaps<Id, T>(
+  ids: Id[],
+  entries: (T | undefined)[],
+  moved?: (id: Id, place: number) => void,
+): void {
+  let to = 0
+  for (let from = 0; from < entries.length; from++) {
+    const entry = entries[from]
+    if (entry === undefined) continue
+    const id = ids[from]!
+    moved?.(id, to)
+    ids[to] = id
+    entries[to++] = entry
+  }
+  ids.length = entries.length = to
+}
+
+/** A copy without the gaps. */
+export function withoutGaps<T>(entries: readonly (T | undefined)[]): T[] {
+  const all: T[] = []
+  for (const entry of entries) if (entry !== undefined) all.push(entry)
+  return all
+}
+
 export function createTable<Id extends string | number, T extends NonNullable<unknown>>(): Table<
   Id,
   T
@@ -35,19 +64,7 @@ export function createTable<Id extends string | number, T extends NonNullable<un
   const entries: (T | undefined)[] = []
   let size = 0
 
-  /** Closes the gaps. */
-  function moveUp(): void {
-    let to = 0
-    for (let from = 0; from < entries.length; from++) {
-      const entry = entries[from]
-      if (entry === undefined) continue
-      const id = ids[from]!
-      places[id] = to
-      ids[to] = id
-      entries[to++] = entry
-    }
-    ids.length = entries.length = to
-  }
+  const moved = (id: Id, place: number) => void (places[id] = place)
 
   return {
     entries,
@@ -76,13 +93,9 @@ export function createTable<Id extends string | number, T extends NonNullable<un
       size--
       delete places[id]
       entries[place] = undefined
-      if (entries.length > 2 * size + MAX_EMPTY) moveUp()
+      if (isSparse(entries, size)) closeGaps(ids, entries, moved)
       return true
     },
-    values() {
-      const all: T[] = []
-      for (const entry of entries) if (entry !== undefined) all.push(entry)
-      return all
-    },
+    values: () => withoutGaps(entries),
   }
 }

@@ -1,4 +1,5 @@
 /** What every page is held to: how it reads, what it weighs, where the tab key leads. */
+import { countBytes } from '../../src/cli/page_bytes.ts'
 import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import type { Browser, Page } from 'playwright-core'
@@ -46,20 +47,11 @@ export async function weigh(
   settled: (page: Page) => Promise<unknown>,
 ) {
   const page = await (await browser.newContext()).newPage()
-  const session = await page.context().newCDPSession(page)
-  await session.send('Network.enable')
-  const bytes = new Map<string, number>()
-  session.on('Network.dataReceived', ({ requestId, dataLength }) => {
-    bytes.set(requestId, (bytes.get(requestId) ?? 0) + dataLength)
-  })
-  // Headers included, and compressed as it came; a stream that goes on has no such sum.
-  session.on('Network.loadingFinished', ({ requestId, encodedDataLength }) => {
-    bytes.set(requestId, encodedDataLength)
-  })
+  const bytes = await countBytes(page)
   await page.goto(url)
   await settled(page)
   await page.context().close()
-  return [...bytes.values()].reduce((sum, one) => sum + one, 0)
+  return bytes()
 }
 
 /** Whether the focus reaches each of these by the tab key alone, in this order. */

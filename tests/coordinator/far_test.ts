@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { MOST_BATCHES } from '../../src/policy/credit.ts'
 import type { PolicyCommand, PolicyEvent, Scheduler } from '../../src/policy/types.ts'
-import { ask, type Batch, honest, joinScripted, untilReady, withCoordinator } from './fixture.ts'
+import { ask, joinBusy, untilReady, withCoordinator } from './fixture.ts'
 
 /** Longer than `find` of the fixture takes, and `read`. */
 const ROUND_TRIP_MS = 60
@@ -28,29 +28,7 @@ for (const [where, roundTripMs] of [['near', 0], ['far away', ROUND_TRIP_MS]] as
     })
     return withCoordinator(
       async (coordinator) => {
-        const waiting: Batch[] = []
-        let working = false
-        /** One batch at a time, each for a while. */
-        const work = async () => {
-          if (working) return
-          working = true
-          for (let batch = waiting.shift(); batch !== undefined; batch = waiting.shift()) {
-            await new Promise((done) => setTimeout(done, BATCH_MS))
-            const { items, blobs } = honest(batch)!
-            const took = { queueMs: 0, computeMs: BATCH_MS, elapsedMs: BATCH_MS }
-            node.send({ type: 'result', batch: batch.message.batch, items, ...took }, blobs)
-          }
-          working = false
-        }
-        const node = await joinScripted(coordinator, 'one', (batch) => {
-          waiting.push(batch)
-          void work()
-          return undefined
-        })
-        const { socket } = node
-        const receive = socket.onmessage!.bind(socket)
-        // All that comes takes its time, and what goes back with it.
-        socket.onmessage = (event) => void setTimeout(() => receive(event), roundTripMs)
+        const node = await joinBusy(coordinator, 'one', BATCH_MS, roundTripMs)
         await untilReady(coordinator)
         while (knownMs < roundTripMs) await new Promise((done) => setTimeout(done, 5))
         const query = async () => {

@@ -113,6 +113,7 @@ export interface ScriptedNode {
  * Connects, says hello, becomes ready for whatever it is told to load, and does as `behave` says.
  *
  * @param computeMs what it claims that each batch took
+ * @param farMs what comes to it takes so long, the first ping as all else
  */
 export async function joinScripted(
   coordinator: Coordinator,
@@ -120,8 +121,9 @@ export async function joinScripted(
   behave: Behaviour = honest,
   hello: Partial<Extract<NodeMessage, { type: 'hello' }>> = {},
   computeMs = 1,
+  farMs = 0,
 ): Promise<ScriptedNode> {
-  const node = await openLink(coordinator, behave, computeMs)
+  const node = await openLink(coordinator, behave, computeMs, farMs)
   node.send({
     ...{ type: 'hello', protocol: PROTOCOL_VERSION, nodeId, name: nodeId, epoch: 1 },
     ...{ runtime: 'deno', backend: 'wasm', slots: 1, ...hello },
@@ -130,11 +132,47 @@ export async function joinScripted(
   return node
 }
 
+/** As {@linkcode joinScripted}, honest, and at one batch at a time, each for so long. */
+export async function joinBusy(
+  coordinator: Coordinator,
+  nodeId: string,
+  batchMs: number,
+  farMs = 0,
+): Promise<ScriptedNode> {
+  const waiting: Batch[] = []
+  let working = false
+  const work = async () => {
+    if (working) return
+    working = true
+    for (let batch = waiting.shift(); batch !== undefined; batch = waiting.shift()) {
+      await new Promise((done) => setTimeout(done, batchMs))
+      const { items, blobs } = honest(batch)!
+      const took = { queueMs: 0, computeMs: batchMs, elapsedMs: batchMs }
+      node.send({ type: 'result', batch: batch.message.batch, items, ...took }, blobs)
+    }
+    working = false
+  }
+  const node = await joinScripted(
+    coordinator,
+    nodeId,
+    (batch) => {
+      waiting.push(batch)
+      void work()
+      return undefined
+    },
+    {},
+    1,
+    farMs,
+  )
+  return node
+}
+
 /** As {@linkcode joinScripted}, but says nothing first. */
 export async function openLink(
   coordinator: Coordinator,
   behave: Behaviour = honest,
   computeMs = 1,
+  farMs = 0,
 ): Promise<ScriptedNode> {
   const socket = new WebSocket(`${coordinator.url.replace('http', 'ws')}/v1/link`)
   socket.binaryType = 'arraybuffer'
@@ -168,7 +206,7 @@ export async function openLink(
       await closed
     },
   }
-  socket.onmessage = ({ data }) => {
+  const receive = (data: unknown) => {
     const received = read(data as WireData)
     if (received === undefined) return
     const { message, blobs } = received
@@ -194,6 +232,8 @@ export async function openLink(
     node.messages.push(message)
     for (const look of waiting.splice(0)) look()
   }
+  socket.onmessage = ({ data }) =>
+    farMs > 0 ? void setTimeout(() => receive(data), farMs) : receive(data)
   await new Promise((done) => socket.onopen = done)
   return node
 }

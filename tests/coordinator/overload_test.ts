@@ -1,30 +1,12 @@
 /** Far more than the pool carries: some are served, the rest are told so and when to come again. */
 import assert from 'node:assert/strict'
-import { ask, type Batch, honest, joinScripted, untilReady, withCoordinator } from './fixture.ts'
+import { ask, joinBusy, untilReady, withCoordinator } from './fixture.ts'
 
 const BATCH_MS = 15
 
 Deno.test('overload: each query has one answer, refusals say when to come again, and it passes', () =>
   withCoordinator(async (coordinator) => {
-    const waiting: Batch[] = []
-    let working = false
-    /** One batch at a time, each for a while. */
-    const work = async () => {
-      if (working) return
-      working = true
-      for (let batch = waiting.shift(); batch !== undefined; batch = waiting.shift()) {
-        await new Promise((done) => setTimeout(done, BATCH_MS))
-        const { items, blobs } = honest(batch)!
-        const took = { queueMs: 0, computeMs: BATCH_MS, elapsedMs: BATCH_MS }
-        node.send({ type: 'result', batch: batch.message.batch, items, ...took }, blobs)
-      }
-      working = false
-    }
-    const node = await joinScripted(coordinator, 'one', (batch) => {
-      waiting.push(batch)
-      void work()
-      return undefined
-    })
+    const node = await joinBusy(coordinator, 'one', BATCH_MS)
     await untilReady(coordinator)
     const query = async () => {
       const response = await ask(coordinator, { 'x-request-timeout-ms': '600' })
