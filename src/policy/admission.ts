@@ -87,9 +87,8 @@ export function admit(
   const place = placeOf(asked.queries, backlog, deadlineMs)
   const aheadMs = backlog.busyMs + place.aheadMs
   const leftMs = deadlineMs - nowMs
-  const { busyMs } = backlog
   const lost = lostShare(asked.layout)
-  const doneMs = finishedAfterMs(busyMs, place.aheadMs, place.firstAheadMs, quickest, lost)
+  const doneMs = finishedAfterMs(backlog.free, place.aheadMs, place.firstAheadMs, quickest, lost)
   // Behind a queue that stands, what is known too roughly shall not cost those inside.
   const spreadMs = Math.max(0, quickest.safeChainMs - quickest.chainMs)
   const marginMs = Math.min(aheadMs, spreadMs + doorShare(asked.layout) * leftMs)

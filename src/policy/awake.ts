@@ -32,13 +32,13 @@ export interface State {
   lossPerShare: number
   /** Share of a query's time that decisions leave alone. */
   keep: number
-  /** What is to come of all inside, in shares of the shortest SLO, for those who take part so far, */
+  /** What is to come of all inside, in shares of SLOs, for those who take part so far, */
   queue: number
   /** who are so many slots' worth of time. */
   planned: number
 }
 
-/** A queue that takes longer than such a share of the shortest SLO is worked off by more slots, */
+/** A queue that takes longer than such a share of an SLO is worked off by more slots, */
 const LONG_QUEUE = 0.4
 /** what is beyond it in such a share. */
 const WORKED_OFF = 0.5

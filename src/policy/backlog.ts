@@ -6,7 +6,7 @@
  * @module
  */
 import type { Capacity } from './capacity.ts'
-import { finishedAfterMs, lostShare } from './coming_free.ts'
+import { beginsAtMs, finishedAfterMs, type Free, lostShare } from './coming_free.ts'
 import { keptInside } from './margin.ts'
 import type { Least, Quickest, Tails } from './tails.ts'
 import type { DeadlineQueue } from './queue.ts'
@@ -18,6 +18,7 @@ export interface Backlog {
   scan: number
   /** Mean time until a slot is free. */
   busyMs: number
+  free: Free
   /** Time of the whole pool for all that waits and follows, going the quickest way. */
   poolMs: number
   /** Time for the first items of queries alone, of the slots that serve these. */
@@ -44,7 +45,7 @@ export interface Block {
 export interface Circumstances {
   capacity: Capacity
   tails: Tails
-  busyMs: number
+  free: Free
   awakeFactor: number
   /** Share of a query's laxity that decisions leave alone. */
   keep: number
@@ -89,6 +90,7 @@ export function createScanner(queries: DeadlineQueue<Query>, maxScan: number): S
   const begin = (): Pass => ({
     scan: ++scans,
     busyMs: 0,
+    free: 0,
     poolMs: 0,
     firstMs: 0,
     awakeFactor: 1,
@@ -128,12 +130,11 @@ export function createScanner(queries: DeadlineQueue<Query>, maxScan: number): S
   }
 }
 
-function ended(pass: Pass, { busyMs, awakeFactor }: Circumstances): Backlog {
+function ended(pass: Pass, { awakeFactor }: Circumstances): Backlog {
   const { blocks } = pass
   for (let i = blocks.length - 2; i >= 0; i--) {
     blocks[i]!.slackMs = Math.min(blocks[i]!.slackMs, blocks[i + 1]!.slackMs)
   }
-  pass.busyMs = busyMs
   pass.awakeFactor = awakeFactor
   return pass
 }
@@ -143,9 +144,8 @@ function look(
   queries: DeadlineQueue<Query>,
   from: number,
   to: number,
-  { capacity: { epoch, layout }, tails, busyMs, keep, nowMs }: Circumstances,
+  { capacity: { epoch, layout }, tails, free, keep, nowMs }: Circumstances,
 ): void {
-  const freeMs = nowMs + busyMs
   const lost = lostShare(layout)
   const reserved = layout.allHeld ? RESERVED * keep : LEAST_RESERVED
   let block = pass.blocks[pass.blocks.length - 1]
@@ -161,12 +161,12 @@ function look(
     const { rest } = query
     if (rest.epoch !== epoch) settle(query, epoch, tails)
     if (!rest.servable) continue
-    const startMs = freeMs + poolMs
+    const startMs = beginsAtMs(free, poolMs, nowMs)
     const waitingEndMs = rest.poolMs > 0 ? startMs + Math.max(rest.chainMs, rest.poolMs) : 0
     const endMs = Math.max(waitingEndMs, rest.runningEndMs)
     // Lost, as the door reckons: it will be dropped when its turn comes, so it takes no time from others.
     if (endMs > query.deadlineMs) {
-      const doneMs = nowMs + finishedAfterMs(busyMs, poolMs, firstMs, rest, lost)
+      const doneMs = nowMs + finishedAfterMs(free, poolMs, firstMs, rest, lost)
       if (Math.max(rest.runningEndMs, doneMs) > query.deadlineMs) continue
     }
     poolMs += rest.poolMs

@@ -7,6 +7,7 @@
  */
 import { aheadOf, type Backlog, budgetOf } from './backlog.ts'
 import type { Capacity, Service } from './capacity.ts'
+import { beginsAtMs } from './coming_free.ts'
 import { LEAST_KEEP } from './caution.ts'
 import type { Item } from './query.ts'
 import type { Option, Tails } from './tails.ts'
@@ -33,6 +34,8 @@ export interface View {
    * was not looked for yet.
    */
   freeMs: number[]
+  /** When the first slot of those that are awake is free; NaN where that was not looked for yet. */
+  awakeFreeMs: number
   /** Those that rest would be called for the item at hand: else they are nobody to leave it to. */
   calls: boolean
 }
@@ -90,7 +93,7 @@ export function choose(item: Item, slot: Slot, view: View, only?: VariantShape):
   const lateStartMs = startMs + lateMs(slot)
   // Alone in the pool a query has nobody to be held up by.
   const soonMs = deadlineMs - (view.free ? LEAST_KEEP : view.keep) * query.laxityMs
-  const aheadMs = nowMs + backlog.busyMs + aheadOf(query, backlog) * AHEAD
+  const aheadMs = beginsAtMs(backlog.free, aheadOf(query, backlog) * AHEAD, nowMs)
   const { times } = slot.node
   const ones = times.ones()
   const pace = slot.loading.size === 0 ? 1 : times.loadFactor()

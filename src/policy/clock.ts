@@ -1,8 +1,8 @@
 /**
  * What a batch took, by the clock here. A node says how long it computed; of two results one after
- * the other, of which the second waited there, the time between them is what the second took, and
- * none takes longer than from its sending to its result. Where a node is far from what it says, the
- * clock is believed.
+ * the other, of which the second waited there for the first, the time between them is what the
+ * second took, and none takes longer than from its sending to its result. Where a node is far from
+ * what it says, the clock is believed.
  *
  * @module
  */
@@ -42,8 +42,10 @@ export function createClock(): Clock {
       const { computeMs } = event
       const mostMs = nowMs - Math.max(beforeMs, dispatchedMs)
       if (!(computeMs > 0) || !(mostMs > 0)) return event
-      // On an idle slot the network and what woke it are in that time, too.
-      const tookMs = dispatchedMs < beforeMs ? mostMs : Math.min(computeMs, mostMs)
+      // One that came to the node before the other ended: a way there sooner than that one's way back.
+      const waited = dispatchedMs + slot.node.times.roundTripMs() <= beforeMs
+      // Else the network and what woke the slot are in that time, too.
+      const tookMs = waited ? mostMs : Math.min(computeMs, mostMs)
       const id = slot.node.id
       let ofNode = nodes.get(id)
       if (ofNode === undefined) nodes.set(id, ofNode = [])

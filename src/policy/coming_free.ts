@@ -8,14 +8,70 @@ import type { Layout } from './capacity.ts'
 import type { Rest } from './query.ts'
 
 /**
- * Time until a pool has done this much, in ms. Slots come free evenly, the last after twice the mean:
- * so after a time `t` until then they have done `t^2 / (4 x mean)`.
+ * How slots come free: evenly, the last after twice this mean time in ms; or as is known of each of
+ * them, where batches of one pipeline are long for the queries of another: then some slots are there
+ * at once, and others not before these are late.
+ */
+export type Free = number | Freeing
+
+/** Of each slot it is known when it comes free. */
+export interface Freeing {
+  /** Time until they have done so much, in ms of the whole pool. */
+  doneAfterMs(workMs: number): number
+  /** Slots that are still busy after so long. */
+  busyAfter(ms: number): number
+}
+
+/** @param leftsMs of each busy slot of so many the time until it is free, rising */
+export function createFreeing(leftsMs: readonly number[], slots: number): Freeing {
+  const busy = Math.min(leftsMs.length, slots)
+  const idle = slots - busy
+  /** What is done when the next one of the busy slots comes free. */
+  const doneMs = new Float64Array(busy)
+  let sumMs = 0
+  let beforeMs = 0
+  for (let i = 0; i < busy; i++) {
+    sumMs += (idle + i) * (leftsMs[i]! - beforeMs) / slots
+    beforeMs = leftsMs[i]!
+    doneMs[i] = sumMs
+  }
+  return {
+    doneAfterMs(workMs) {
+      const free = countUpTo(doneMs, workMs)
+      const fromMs = free === 0 ? 0 : leftsMs[free - 1]!
+      const restMs = workMs - (free === 0 ? 0 : doneMs[free - 1]!)
+      return restMs <= 0 ? fromMs : fromMs + restMs * slots / (idle + free)
+    },
+    busyAfter: (ms) => leftsMs.length - countUpTo(leftsMs, ms),
+  }
+}
+
+/** How many of these, which rise, are no more than that. */
+function countUpTo(rising: ArrayLike<number>, most: number): number {
+  let low = 0
+  let high = rising.length
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if (rising[middle]! <= most) low = middle + 1
+    else high = middle
+  }
+  return low
+}
+
+/**
+ * Time until a pool has done this much, in ms. Where slots come free evenly they have done
+ * `t^2 / (4 x mean)` after a time `t` until all are.
  *
- * @param busyMs mean time until a slot is free
  * @param workMs time of the whole pool
  */
-export const doneAfterMs = (busyMs: number, workMs: number): number =>
-  workMs >= busyMs ? busyMs + workMs : 2 * Math.sqrt(busyMs * workMs)
+export function doneAfterMs(free: Free, workMs: number): number {
+  if (typeof free !== 'number') return free.doneAfterMs(workMs)
+  return workMs >= free ? free + workMs : 2 * Math.sqrt(free * workMs)
+}
+
+/** When what is less urgent than so much work can begin, as decisions inside reckon. */
+export const beginsAtMs = (free: Free, workMs: number, nowMs: number): number =>
+  typeof free === 'number' ? nowMs + free + workMs : nowMs + free.doneAfterMs(workMs)
 
 /** What a query still needs, going the quickest way; as of {@linkcode Rest}. */
 type Needs = Pick<Rest, 'poolMs' | 'firstMs' | 'chainMs' | 'afterMs'>
@@ -33,14 +89,14 @@ export const lostShare = ({ allHeld }: Pick<Layout, 'allHeld'>) => allHeld ? LOS
  * runs beside.
  */
 export const finishedAfterMs = (
-  busyMs: number,
+  free: Free,
   aheadMs: number,
   firstAheadMs: number,
   { poolMs, firstMs, chainMs, afterMs }: Needs,
   lost: number,
 ): number =>
   Math.max(
-    doneAfterMs(busyMs, aheadMs + poolMs),
-    doneAfterMs(busyMs, aheadMs) + afterMs + Math.min(lost * aheadMs, chainMs - afterMs),
-    doneAfterMs(busyMs, firstAheadMs + firstMs) - firstMs + chainMs,
+    doneAfterMs(free, aheadMs + poolMs),
+    doneAfterMs(free, aheadMs) + afterMs + Math.min(lost * aheadMs, chainMs - afterMs),
+    doneAfterMs(free, firstAheadMs + firstMs) - firstMs + chainMs,
   )

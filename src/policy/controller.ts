@@ -29,7 +29,7 @@ export interface Controller {
   decide(report: Report, nowMs: number): Directive
   /** Whether the queue should be looked at, and what it changes. */
   isTuneDue(nowMs: number): boolean
-  tune(upcomingMs: number, nowMs: number): Directive | undefined
+  tune(queue: number, nowMs: number): Directive | undefined
   /**
    * Whether a placement should be worked out: slots cannot hold all, and much has changed. Only
    * when woken, so that nodes that join together are planned together.

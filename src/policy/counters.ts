@@ -20,8 +20,8 @@ export interface PipelineCounts {
 
 /** What one dispatcher saw since its last report, and what its nodes can do now. */
 export interface Report {
-  /** Time of the whole pool for what is to come of all that is inside, as the mix does it. */
-  upcomingMs: number
+  /** What is to come of all that is inside, as the mix does it, in shares of SLOs. */
+  queue: number
   /** The class of each node. */
   classOf: ReadonlyMap<NodeId, string | null>
   capacity: Pick<FrontierProblem, 'groups' | 'services' | 'fanOut'>

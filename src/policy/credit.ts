@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { leastSloMs, type Shapes, type VariantShape } from './shape.ts'
 import type { Batch, Slot } from './slots.ts'
 
 /** How long before a slot is free its next batch is sent, on top of the network time. */
@@ -20,6 +21,21 @@ export const MOST_BATCHES = 6
 const mostOf = ({ node: { times } }: Slot, { meanMs }: Batch): number =>
   Math.min(2 + Math.floor(times.roundTripMs() / Math.max(meanMs, 1e-3)), MOST_BATCHES)
 
+/** Share of a batch that the way to its slot takes, and less of it is not worth standing behind it for. */
+const LITTLE = 0.01
+
+/**
+ * Whether nothing is to stand behind such a batch: where queries of another pipeline have less time
+ * than its own, it may end later than expected by more than they can wait, and sending the next one
+ * ahead saves next to nothing.
+ */
+export const isLongForOthers = (
+  { task: { pipeline: { pipeline } } }: VariantShape,
+  meanMs: number,
+  networkMs: number,
+  shapes: Shapes,
+): boolean => networkMs < LITTLE * meanMs && pipeline.sloMs > leastSloMs(shapes)
+
 /**
  * From when this slot may get its next batch; Infinity when only an event can tell. A batch that is
  * long overdue gets nothing behind it: what was bound there would be lost with it.
@@ -31,6 +47,7 @@ export function creditAtMs(slot: Slot, nowMs: number): number {
   if (running === undefined) return slot.restUntilMs
   const last = batches[batches.length - 1]!
   if (running.ghostUntilMs !== null || node.duty < 1) return Infinity
+  if (last.keepsSlot) return Infinity
   if (batches.length > 1 && batches.length >= mostOf(slot, last)) return Infinity
   // What would wait there may find its variant gone.
   if (slot.replacing) return Infinity

@@ -8,7 +8,7 @@ import { aheadOf, type Backlog } from './backlog.ts'
 import { type CloseReason, fillBatch, type Member } from './batching.ts'
 import type { Capacity } from './capacity.ts'
 import { choose, type View } from './choose.ts'
-import { elsewhere, hasAwake, isSlowerThanWaiting } from './elsewhere.ts'
+import { awakeFreeAtMs, elsewhere, hasAwake, isSlowerThanWaiting } from './elsewhere.ts'
 import { isHelping, isInGoodHands } from './help.ts'
 import { largeBatch } from './large.ts'
 import { lingerUntilMs } from './linger.ts'
@@ -17,6 +17,7 @@ import { pairedPosition } from './pairing.ts'
 import type { Limits } from './options.ts'
 import { type Item, type Query, UNKNOWN } from './query.ts'
 import type { Ready } from './ready.ts'
+import { leavesRoom } from './room.ts'
 import { type Group, holdsAll, type Slot } from './slots.ts'
 import type { Tails } from './tails.ts'
 import type { Targets } from './targets.ts'
@@ -108,6 +109,7 @@ export function createDispatch(parts: DispatchParts): (nowMs: number) => number 
     view.keep = parts.keep()
     view.hasteMs = parts.hasteMs()
     for (let i = 0; i < capacity.groups.length; i++) view.freeMs[i] = NaN
+    view.awakeFreeMs = slot.node.resting ? NaN : nowMs
     for (const { index } of slot.group!.tasks) cursors[index] = 0
     let againMs = nowMs + LOOK_AGAIN_MS
     if (slot.node.resting && !isCalled(slot, waiting, view)) return againMs
@@ -135,7 +137,10 @@ export function createDispatch(parts: DispatchParts): (nowMs: number) => number 
       }
       const { members, close } = filled
       // In a pool of many slots so much comes that nobody has to wait for it.
-      const untilMs = close === 'queue_empty' && capacity.slotCount <= MANY_SLOTS
+      const lingers = close === 'queue_empty' && capacity.slotCount <= MANY_SLOTS
+      const untilMs = !leavesRoom(members, slot, view)
+        ? Infinity
+        : lingers
         ? lingerUntilMs(verdict, members.length, slot, view, waiting.total > queue.length)
         : undefined
       if (untilMs === undefined) {
@@ -234,20 +239,23 @@ const LOST = 0.2
 
 /** Of what decisions leave alone of its laxity, what a query must keep with the awake nodes alone. */
 const KEPT = 0.5
+/** All of it where these are all busy for such a share of its laxity: then it can but wait for one. */
+const BLOCKED = 0.2
 
 /**
  * Whether nodes are to be called that rest: with the awake ones alone an item would be served late,
  * or in a way that costs more than a little accuracy. Before that it may wait.
  */
-function isPressing(
-  { query, way, attempts }: Item,
-  { nowMs, backlog, tails, keep }: View,
-): boolean {
+function isPressing({ query, way, attempts }: Item, view: View): boolean {
+  const { nowMs, backlog, tails, keep } = view
   if (attempts > 0 || backlog.awakeFactor === Infinity) return true
   const { laxityMs, dueMs, level } = query
   const waitMs = aheadOf(query, backlog) * backlog.awakeFactor
   const wayMs = tails.nearlyBestMs(way, level)
-  return nowMs + waitMs + wayMs > dueMs - KEPT * keep * laxityMs
+  const keptMs = keep * laxityMs
+  if (nowMs + waitMs + wayMs > dueMs - KEPT * keptMs) return true
+  const blockedMs = awakeFreeAtMs(view) - nowMs
+  return blockedMs > BLOCKED * laxityMs && nowMs + blockedMs + wayMs > dueMs - keptMs
 }
 
 /**

@@ -65,8 +65,8 @@ export interface Dispatcher {
   nextWakeMs(nowMs: number): number
   /** What was seen since the last report, and what the nodes can do. */
   report(nowMs: number): Report
-  /** Time of the pool for what is to come of all inside. */
-  upcomingMs(nowMs: number): number
+  /** What is to come of all inside, in shares of SLOs. */
+  queue(nowMs: number): number
   /** The same directive with another mix. */
   tune(directive: Directive): void
   /** What the controller decided. */
@@ -95,10 +95,7 @@ export function createDispatcher(
   const counters = createCounters(shapes)
   const queries = createQueue<Query>()
   const flights = createFlights({
-    limits,
-    profile,
-    waiting,
-    emit,
+    ...{ shapes, limits, profile, waiting, emit },
     changed(slot) {
       ready.touch(slot, nowMs)
       outlook.changed()
@@ -111,7 +108,10 @@ export function createDispatcher(
   let nowMs = 0
   let lookMs = Infinity
   let keep = LEAST_KEEP
-  const outlook = createOutlook({ pool, ready, flights, queries, maxScan: limits.maxScan, emit })
+  const outlook = createOutlook({
+    ...{ shapes, pool, ready, flights, queries, emit },
+    maxScan: limits.maxScan,
+  })
   const haste = createHaste()
   const inside = createInside({
     ...{ shapes, limits, queries, waiting, flights, outlook, counters, haste, emit },
@@ -276,12 +276,12 @@ export function createDispatcher(
       const { capacity } = outlook.capacity(at)
       return {
         pipelines: counters.report(),
-        upcomingMs: upcoming.ms(at),
+        queue: upcoming.shares(at),
         classOf: new Map([...pool.nodes.values()].map((node) => [node.id, node.class])),
         capacity: capacityReport(capacity),
       }
     },
-    upcomingMs: upcoming.ms,
+    queue: upcoming.shares,
     tune: ({ mix }) => follow(mix),
     adopt(directive, at) {
       nowMs = at

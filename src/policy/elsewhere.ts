@@ -53,6 +53,23 @@ export function freeAtMs(
   return soonest
 }
 
+/** When the first slot is free of those that are awake and heard of; as far as a look at some tells. */
+export function awakeFreeAtMs(view: View): number {
+  if (!Number.isNaN(view.awakeFreeMs)) return view.awakeFreeMs
+  const { capacity, nowMs } = view
+  let soonest = Infinity
+  for (const { slots } of capacity.groups) {
+    let looked = 0
+    for (let i = slots.length - 1; i >= 0 && looked < MAX_SLOTS && soonest > nowMs; i--) {
+      const slot = slots[i]!
+      if (slot.node.resting || isOverdue(slot, nowMs)) continue
+      looked++
+      soonest = Math.min(soonest, readyAtMs(slot, nowMs))
+    }
+  }
+  return view.awakeFreeMs = soonest
+}
+
 /** Whether somebody who does not rest can do the task, and is heard of; as far as a look at some tells. */
 export function hasAwake(task: TaskShape, { capacity, nowMs }: View): boolean {
   // Where all can do the same somebody is, or the backlog would say so.

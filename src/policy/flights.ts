@@ -5,6 +5,8 @@
  * @module
  */
 import type { Member } from './batching.ts'
+import { type Busy, createBusy } from './busy.ts'
+import { isLongForOthers } from './credit.ts'
 import { estimate } from './estimate.ts'
 import type { Limits } from './options.ts'
 import type { Profile } from './profile.ts'
@@ -21,12 +23,13 @@ import {
   takeOff,
 } from './slots.ts'
 import type { BatchId, DispatchedItem, ItemOutcome, PolicyCommand } from './types.ts'
-import type { VariantShape } from './shape.ts'
+import type { Shapes, VariantShape } from './shape.ts'
 import { createSeries } from './series.ts'
 import type { Table } from './table.ts'
 import type { Waiting } from './waiting.ts'
 
 export interface FlightParts {
+  shapes: Shapes
   limits: Limits
   profile: Profile
   waiting: Waiting
@@ -46,10 +49,7 @@ export interface Flights {
   batches: Pick<Table<BatchId, Batch>, 'get' | 'values'>
   /** Items of queries under way, by index of the variant. */
   running: readonly number[]
-  /** Sum over the batches under way of the time until each is expected to end, in ms. */
-  busyMs(nowMs: number): number
-  /** Awake slots whose batch is overdue, as of the last call of `busyMs`: they may be gone. */
-  silentSlots(): number
+  busy: Busy
   /** @param alone no other slot could do it: it is waited for until the guess may be called wrong */
   send(slot: Slot, members: Member[], alone: boolean, nowMs: number): void
   /** A batch that no query waits for by itself: `end` gives it back like any other. */
@@ -74,20 +74,13 @@ export interface Flights {
   nextSweepMs(): number
 }
 
-/** With more batches than this, what they take together is summed up once in so many ms for each. */
-const FEW = 64
-const SUM_EVERY = 1 / 512
-
 export function createFlights(parts: FlightParts): Flights {
-  const { limits, profile, waiting, emit } = parts
+  const { shapes, limits, profile, waiting, emit } = parts
   const batches = createSeries<Batch>()
   const running: number[] = []
   let nextId = 1
   /** No later than the first time that `sweep` has something to do. */
   let sweepAtMs = Infinity
-  let sumMs = 0
-  let silent = 0
-  let summedMs = -Infinity
 
   /** Puts a batch of so many items on the books of its slot. */
   function book(
@@ -110,6 +103,7 @@ export function createFlights(parts: FlightParts): Flights {
       meanMs,
       upperMs,
       networkMs,
+      keepsSlot: isLongForOthers(variant, meanMs, networkMs, shapes),
       endsAtMs: nowMs + expectedMs,
       giveUpAtMs: nowMs + giveUpMs,
       besideLoad: slot.loading.size > 0,
@@ -241,20 +235,7 @@ export function createFlights(parts: FlightParts): Flights {
   return {
     batches,
     running,
-    busyMs(nowMs) {
-      const freshMs = batches.size > FEW ? batches.size * SUM_EVERY : 0
-      if (nowMs < summedMs + freshMs) return sumMs
-      summedMs = nowMs
-      sumMs = silent = 0
-      for (const batch of batches.entries) {
-        if (batch === undefined) continue
-        const leftMs = batch.endsAtMs - nowMs
-        if (leftMs > 0) sumMs += leftMs
-        else if (isSilent(batch, nowMs)) silent++
-      }
-      return sumMs
-    },
-    silentSlots: () => silent,
+    busy: createBusy(batches),
     send,
     sendExtra(slot, variant, { items, deadlineMs, like }, nowMs) {
       const booked = book(slot, variant, [], items.length, false, nowMs)

@@ -7,6 +7,7 @@
 import { type Backlog, type Circumstances, createScanner } from './backlog.ts'
 import type { Capacity, Layout } from './capacity.ts'
 import { LEAST_KEEP } from './caution.ts'
+import { createFreeing } from './coming_free.ts'
 import type { Directive } from './directive.ts'
 import type { Flights } from './flights.ts'
 import type { Pool } from './pool.ts'
@@ -14,10 +15,12 @@ import type { Query } from './query.ts'
 import type { DeadlineQueue } from './queue.ts'
 import type { Ready } from './ready.ts'
 import { applyRest } from './rest.ts'
+import { hasUnlikeSlos, type Shapes } from './shape.ts'
 import type { Quickest, Tails } from './tails.ts'
 import type { PolicyCommand } from './types.ts'
 
 export interface OutlookParts {
+  shapes: Shapes
   pool: Pool
   ready: Ready
   flights: Flights
@@ -45,7 +48,7 @@ const SHORT = 128
 const OLD_MS = 20
 
 export function createOutlook(parts: OutlookParts): Outlook {
-  const { pool, ready, flights, queries } = parts
+  const { shapes, pool, ready, flights, queries } = parts
   let knownEpoch = -1
   let knownLayout: Layout | undefined
   let awake: Directive['awake'] = new Map()
@@ -100,11 +103,14 @@ export function createOutlook(parts: OutlookParts): Outlook {
         if (queries.length <= SHORT && scanner.oneMore(known, seenWith!)) return known
       }
       const slots = Math.max(now.slotCount, 1)
-      const busyMs = flights.busyMs(nowMs) / slots
+      const busyMs = flights.busy.sumMs(nowMs) / slots
+      const free = hasUnlikeSlos(shapes)
+        ? createFreeing(flights.busy.leftsMs(nowMs), slots)
+        : busyMs
       const planned = countAwake(now)
-      const heard = planned - flights.silentSlots()
+      const heard = planned - flights.busy.silentSlots()
       const awakeFactor = heard < 1 ? Infinity : slots / heard
-      const at = { capacity: now, tails, busyMs, awakeFactor, keep, nowMs }
+      const at = { capacity: now, tails, free, awakeFactor, keep, nowMs }
       const bitByBit = known !== undefined && queries.length > SHORT && nowMs - knownMs < OLD_MS
       seenWith = bitByBit ? undefined : at
       oneCame = false
@@ -116,6 +122,7 @@ export function createOutlook(parts: OutlookParts): Outlook {
       lookedMs = nowMs
       stale = false
       known!.busyMs = busyMs
+      known!.free = free
       known!.awakeFactor = awakeFactor
       return known!
     },

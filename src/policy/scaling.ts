@@ -11,7 +11,7 @@ import type { FrontierProblem } from './frontier/problem.ts'
 import { totalDuty } from './frontier/model.ts'
 import { createFrontier, emptyMix, type Solve } from './frontier/solve.ts'
 import { lossPerShare } from './frontier/worth.ts'
-import { leastSloMs, type Shapes } from './shape.ts'
+import type { Shapes } from './shape.ts'
 
 export interface Scaling {
   /**
@@ -30,8 +30,8 @@ export interface Scaling {
 export interface Circumstances {
   /** Share of a query's time that decisions leave alone. */
   keep: number
-  /** What is to come of all inside, in time of those who take part so far. */
-  upcomingMs: number
+  /** What is to come of all inside, in shares of SLOs, for those who take part so far. */
+  queue: number
   /** A new one says that the pool has changed. */
   epoch: number
   nowMs: number
@@ -71,7 +71,7 @@ export function createScaling(shapes: Shapes): Scaling {
   function look(
     whole: FrontierProblem,
     solve: Solve,
-    { keep, upcomingMs, epoch, nowMs }: Circumstances,
+    { keep, queue, epoch, nowMs }: Circumstances,
   ): void {
     const mix = solve(whole.aim) ?? emptyMix(shapes, whole)
     const isPriced = epoch === known.epoch && nowMs - known.pricedMs < PRICES_MS
@@ -81,7 +81,6 @@ export function createScaling(shapes: Shapes): Scaling {
       loss = lossPerShare(mix, solve, whole)
     }
     rests = hasTimeLeft(mix, whole)
-    const queue = upcomingMs / leastSloMs(shapes)
     awake = rule.decide(shapes, whole, mix, { lossPerShare: loss, keep, queue, planned }, nowMs)
     const { ratesPerS } = whole
     known = { epoch, ratesPerS, atMs: nowMs, pricedMs: isPriced ? known.pricedMs : nowMs }

@@ -81,7 +81,7 @@ export function createScheduler(options: SchedulerOptions): LearningScheduler {
     if (controller.isDue(dispatcher.waits, nowMs)) {
       dispatcher.adopt(controller.decide(dispatcher.report(nowMs), nowMs), nowMs)
     } else if (controller.isTuneDue(nowMs)) {
-      const tuned = controller.tune(dispatcher.upcomingMs(nowMs), nowMs)
+      const tuned = controller.tune(dispatcher.queue(nowMs), nowMs)
       if (tuned !== undefined) dispatcher.tune(tuned)
     }
     dispatcher.dispatch(nowMs)

@@ -20,6 +20,8 @@ export interface Batch {
   meanMs: number
   upperMs: number
   networkMs: number
+  /** Nothing is sent to stand behind it. */
+  keepsSlot: boolean
   /** When its result is expected. Moves when the batch before it ends early or late. */
   endsAtMs: number
   giveUpAtMs: number

@@ -39,8 +39,8 @@ export interface Steering {
   decide(report: Report, epoch: number, changing: boolean, nowMs: number): Directive
   /** Whether to look at the queue: the mix follows that more often than it is worked out anew. */
   isTuneDue(nowMs: number): boolean
-  /** The mix for a queue of so much work to come; undefined where the one in force is right. */
-  tune(upcomingMs: number, nowMs: number): Directive | undefined
+  /** The mix for a queue, in shares of SLOs; undefined where the one in force is right. */
+  tune(queue: number, nowMs: number): Directive | undefined
   /** Queries per second to plan for, in the order of the pipelines. */
   ratesPerS(nowMs: number): number[]
   /** What may come for a moment, likewise. */
@@ -131,10 +131,10 @@ export function createSteering(
     return mix
   }
 
-  function tune(upcomingMs: number, nowMs: number): Directive | undefined {
+  function tune(queue: number, nowMs: number): Directive | undefined {
     if (directive === undefined || tuning === undefined) return undefined
     tunedMs = nowMs
-    const wanted = drainLevel(upcomingMs / leastSloMs(shapes))
+    const wanted = drainLevel(queue)
     if (wanted === level) return undefined
     level = wanted
     const mix = levelMix()
@@ -174,8 +174,8 @@ export function createSteering(
       caution.learn(finished, missed, atBest, nowMs)
     }
     const whole = { ...report.capacity, ratesPerS: rates, aim: aim.value }
-    level = drainLevel(report.upcomingMs / leastSloMs(shapes))
-    const circumstances = { keep: caution.keep, upcomingMs: report.upcomingMs, epoch, nowMs }
+    level = drainLevel(report.queue)
+    const circumstances = { keep: caution.keep, queue: report.queue, epoch, nowMs }
     const solve = scaling.decide(whole, circumstances)
     tuning = { aim: whole.aim, solve, mixes: new Map() }
     tunedMs = nowMs

@@ -5,7 +5,7 @@
  * @module
  */
 import type { Duties, Share } from './duties.ts'
-import type { Mix } from './frontier/mix.ts'
+import type { Mix, PipelineMix } from './frontier/mix.ts'
 import type { Item, Query } from './query.ts'
 import type { TaskShape, VariantShape, Way } from './shape.ts'
 import type { Group } from './slots.ts'
@@ -14,6 +14,8 @@ import { createTurns } from './turns.ts'
 export interface Targets {
   /** Of the mix in force; no two are alike. */
   readonly mixNumber: number
+  /** What the mix makes of each pipeline. */
+  pipelines(): readonly PipelineMix[]
   /** A new mix is in force. */
   adopt(mix: Mix): void
   /** The variant that the mix wants next for this item here; undefined where it has no wish. */
@@ -143,6 +145,7 @@ export function createTargets(): Targets {
   }
 
   return {
+    pipelines: () => mix?.pipelines ?? [],
     get mixNumber() {
       return mixNumber
     },

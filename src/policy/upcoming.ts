@@ -4,16 +4,24 @@
  * is to follow is the queue; what is handed on counts by how much more or less of it there is than
  * of late, since that much will stand in the queue a moment from now.
  *
+ * The work of each pipeline is measured by the time that its own queries have: a second of work is
+ * nothing to those that have ten, and too late for those that have half of one. The most urgent
+ * go first, whoever they are, so work that has waited until little time is left stands before that
+ * of pipelines with a shorter SLO, and is measured by what is left.
+ *
  * @module
  */
 import type { FanOut } from './fanout.ts'
 import type { Mix } from './frontier/mix.ts'
-import type { Shapes } from './shape.ts'
+import { leastSloMs, type PipelineShape, type Shapes } from './shape.ts'
 import type { Waiting } from './waiting.ts'
 
 export interface Upcoming {
-  /** Time of the whole pool for it, in ms; below 0 where less than usual is handed on. */
-  ms(nowMs: number): number
+  /**
+   * Time of the whole pool for it, in shares of SLOs: of each pipeline's its own. Below 0 where less
+   * than usual is handed on.
+   */
+  shares(nowMs: number): number
   /** What a mix makes of an item. */
   adopt(mix: Mix): void
 }
@@ -26,40 +34,67 @@ export interface UpcomingParts {
   running: readonly number[]
 }
 
+/** Of one pipeline, in time of the whole pool. */
+interface Own {
+  queuedMs: number
+  handedOnMs: number
+  /** The mean of that. */
+  usualMs: number | undefined
+  /** Time that is left to the first that waits. */
+  leftMs: number
+}
+
 /** What is usual is the mean of so long. */
 const USUAL_MS = 2000
+/** Work whose first item has less left than its SLO divided by this is measured by that many times it. */
+const AGED = 1.5
 
 export function createUpcoming({ shapes, waiting, fanOut, running }: UpcomingParts): Upcoming {
   let mix: Mix | undefined
-  let usualMs: number | undefined
+  const known = new Map<PipelineShape, Own>()
   let atMs = 0
 
-  /** Of the tasks that come after those that run. */
-  function handedOnMs(taskMs: readonly number[]): number {
-    let sum = 0
+  /** What stands in the queues, and what batches hand on to the tasks that come after those that run. */
+  function count(taskMs: readonly number[], nowMs: number): void {
+    for (const shape of known.keys()) if (!isServed(shape)) known.delete(shape)
+    for (const shape of shapes.pipelines.values()) {
+      const usualMs = known.get(shape)?.usualMs
+      known.set(shape, { queuedMs: 0, handedOnMs: 0, usualMs, leftMs: Infinity })
+    }
+    for (const [task, queue] of waiting.queues) {
+      const own = known.get(task.pipeline)
+      const first = queue.at(0)
+      if (own === undefined || first === undefined) continue
+      own.queuedMs += queue.length * (taskMs[task.index] ?? 0)
+      own.leftMs = Math.min(own.leftMs, first.deadlineMs - nowMs)
+    }
     for (const variant of shapes.variants) {
       const items = running[variant.index] ?? 0
-      if (items === 0) continue
+      const own = items === 0 ? undefined : known.get(variant.task.pipeline)
+      if (own === undefined) continue
       variant.task.next.forEach((child, i) => {
-        sum += items * fanOut.mean(variant, i) * (taskMs[child.index] ?? 0)
+        own.handedOnMs += items * fanOut.mean(variant, i) * (taskMs[child.index] ?? 0)
       })
     }
-    return sum
   }
 
+  const isServed = (shape: PipelineShape) => shapes.pipelines.get(shape.name) === shape
+
   return {
-    ms(nowMs) {
+    shares(nowMs) {
       if (mix === undefined) return 0
-      const { taskMs } = mix
-      let queuedMs = 0
-      for (const [task, queue] of waiting.queues) {
-        queuedMs += queue.length * (taskMs[task.index] ?? 0)
+      count(mix.taskMs, nowMs)
+      const leastMs = leastSloMs(shapes)
+      const news = 1 - Math.exp((atMs - nowMs) / USUAL_MS)
+      let sum = 0
+      for (const [{ pipeline: { sloMs } }, own] of known) {
+        own.usualMs ??= own.handedOnMs
+        own.usualMs += (own.handedOnMs - own.usualMs) * news
+        const upcomingMs = own.queuedMs + own.handedOnMs - own.usualMs
+        sum += upcomingMs / Math.max(leastMs, Math.min(sloMs, AGED * own.leftMs))
       }
-      const soonMs = handedOnMs(taskMs)
-      usualMs ??= soonMs
-      usualMs += (soonMs - usualMs) * (1 - Math.exp((atMs - nowMs) / USUAL_MS))
       atMs = nowMs
-      return queuedMs + soonMs - usualMs
+      return sum
     },
     adopt: (next) => void (mix = next),
   }

@@ -7,7 +7,8 @@
  * variant runs at the batch size with the best throughput among those that leave time for the
  * quickest rest of the pipeline within the SLO. Nothing waits, nothing is loaded, no node is away,
  * nodes are divided at will: what any placement, with one variant on a node or all, can at most
- * come near to. It takes no account of policies that give queries with few items better variants.
+ * come near to. It takes no account of policies that give queries with few items better variants. Several
+ * pipelines share the pool as is best for the mean over all queries.
  *
  * @module
  */
@@ -38,29 +39,39 @@ const EXACT = { maxPivots: 20_000, precision: 1e-9 }
 const SLACK = 1e-7
 
 /**
- * Of the whole trace of a scenario with one pipeline: the bounds of its bins, weighted by demand.
+ * Of all traces of a scenario together: the bounds of their bins, weighted by demand.
  *
- * @throws RangeError for a scenario of several pipelines
+ * @throws RangeError for traces whose bins are not equally long
  */
 export function fluidBound(
   scenario: Scenario,
   options: BoundOptions = {},
 ): Bound & { bins: Bound[] } {
   const bound = boundOf(scenario, options)
-  const { rates } = scenario.workloads[0]!.trace
-  const known = new Map<number, Bound>()
-  const bins = rates.map((rate) => {
-    const found = known.get(rate) ?? bound(rate)
-    known.set(rate, found)
+  const traces = scenario.workloads.map(({ trace }) => trace)
+  const lengths = new Set(traces.map(({ binSeconds }) => binSeconds))
+  if (lengths.size > 1) {
+    throw new RangeError(
+      `Cannot bound traces with bins of ${[...lengths].join(' and ')} s: give one length`,
+    )
+  }
+  const count = Math.max(...traces.map(({ rates }) => rates.length))
+  const ratesOf = (bin: number) => traces.map(({ rates }) => rates[bin] ?? 0)
+  const known = new Map<string, Bound>()
+  const bins = Array.from({ length: count }, (_, bin) => {
+    const rates = ratesOf(bin)
+    const found = known.get(rates.join()) ?? bound(...rates)
+    known.set(rates.join(), found)
     return found
   })
   let asked = 0
   let served = 0
   let sum = 0
   bins.forEach((bin, i) => {
-    asked += rates[i]!
-    served += rates[i]! * bin.served
-    sum += rates[i]! * bin.served * bin.accuracy
+    const rate = sumOf(ratesOf(i))
+    asked += rate
+    served += rate * bin.served
+    sum += rate * bin.served * bin.accuracy
   })
   return {
     served: asked > 0 ? served / asked : 1,
@@ -69,60 +80,64 @@ export function fluidBound(
   }
 }
 
-/** @returns the bound for queries per second */
+/** @returns the bound for queries per second, of each pipeline in turn */
 export function boundOf(
   scenario: Scenario,
   { wholeNodes = false }: BoundOptions = {},
-): (ratePerS: number) => Bound {
+): (...ratesPerS: number[]) => Bound {
   const { workloads, pool } = scenario
-  if (workloads.length !== 1) {
-    throw new RangeError(`Cannot bound ${workloads.length} pipelines at once: give one`)
-  }
   const speeds = throughputs(scenario)
-  const flows = flowColumns(workloads[0]!)
+  const flows = workloads.map(flowColumns)
   const classes = new Map<string, number>()
   for (const { class: name, count } of pool) {
     classes.set(name, (classes.get(name) ?? 0) + count)
   }
 
-  return (ratePerS) => {
-    if (ratePerS <= 0) return { served: 1, accuracy: best(undefined, 'score', 1e-6) }
-    const accuracy = best(1, 'score', ratePerS)
+  return (...ratesPerS) => {
+    // Of nobody asking, what one alone would have.
+    const rates = sumOf(ratesPerS) > 0 ? ratesPerS : workloads.map(() => 1e-6)
+    const accuracy = best(1, 'score', rates)
     if (!Number.isNaN(accuracy)) return { served: 1, accuracy }
-    const served = Math.max(0, best(undefined, 'served', ratePerS))
+    const served = Math.max(0, best(undefined, 'served', rates))
     if (!(served > SLACK)) return { served: 0, accuracy: 0 }
-    return { served, accuracy: best(served - SLACK, 'score', ratePerS) / served }
+    return { served, accuracy: best(served - SLACK, 'score', rates) / served }
   }
 
-  /** The most of `objective`; NaN where it cannot be. Work is in nodes. */
-  function best(served: number | undefined, objective: string, ratePerS: number): number {
-    const work = speeds.map(({ key, class: name, perS }) => ({
-      name: `work ${key} ${name}`,
-      coefficients: [[key, -perS / ratePerS], [`class ${name}`, 1]] as [string, number][],
+  /** The most of `objective`; NaN where it cannot be. Work is in nodes, flow in shares of all. */
+  function best(served: number | undefined, objective: string, ratesPerS: number[]): number {
+    const ratePerS = sumOf(ratesPerS)
+    const work = speeds.map(({ workload, key, class: name, perS }) => ({
+      name: `work ${workload} ${key} ${name}`,
+      coefficients: [[`${workload} ${key}`, -perS / ratePerS], [`class ${name}`, 1]] as [
+        string,
+        number,
+      ][],
     }))
     const { result, status } = solve({
       direction: 'maximize',
       objective,
       constraints: [
-        ...flows.rows.map((row) => [row, { equal: 0 }] as const),
-        ...flows.tasks.map((key) => [key, { max: 0 }] as const),
+        ...flows.flatMap(({ rows }) => rows.map((row) => [row, { equal: 0 }] as const)),
+        ...flows.flatMap(({ tasks }) => tasks.map((key) => [key, { max: 0 }] as const)),
         ...[...classes].map(([name, count]) => [`class ${name}`, { max: count }] as const),
+        ...ratesPerS.map((rate, w) => [`served ${w}`, { max: rate / ratePerS }] as const),
         ['served', served === undefined ? { max: 1 } : { min: served, max: 1 }] as const,
       ],
-      variables: [...flows.columns, ...work].map(({ name, coefficients }) =>
-        [name, coefficients] as const
-      ),
+      variables: [...flows.flatMap(({ columns }) => columns), ...work]
+        .map(({ name, coefficients }) => [name, coefficients] as const),
       ...wholeNodes ? { integers: work.map(({ name }) => name) } : {},
     }, EXACT)
     return status === 'optimal' ? result : NaN
   }
 }
 
+const sumOf = (rates: readonly number[]) => rates.reduce((sum, rate) => sum + rate, 0)
+
 /**
  * Flow of queries on every beginning of a path: what comes to a variant is what goes on from it to
  * each child task.
  */
-function flowColumns({ pipeline }: Workload) {
+function flowColumns({ pipeline }: Workload, workload: number) {
   const columns: Column[] = []
   const rows: string[] = []
   const accuracy = pathAccuracyOf(pipeline)
@@ -153,16 +168,17 @@ function flowColumns({ pipeline }: Workload) {
   function add(
     tasks: string[],
     variants: string[],
-    row: string,
+    into: readonly string[],
     items: number,
     share: number,
   ): void {
     const task = tasks.at(-1)!
     const variant = variants.at(-1)!
-    const name = variants.join(' > ') + ` @ ${tasks.join(' > ')}`
+    const name = `${workload} ${variants.join(' > ')} @ ${tasks.join(' > ')}`
     const { next } = taskOf(pipeline, task)
     const own = accuracy(tasks, variants)
-    const coefficients: [string, number][] = [[row, 1], [`${task}/${variant}`, items]]
+    const coefficients: [string, number][] = into.map((row) => [row, 1])
+    coefficients.push([`${workload} ${task}/${variant}`, items])
     const empty = none(task, variant)
     // Accuracy counts where items end: at a leaf, or here where nothing is found.
     coefficients.push(['score', share * own * (next.length === 0 ? 1 : empty)])
@@ -179,17 +195,17 @@ function flowColumns({ pipeline }: Workload) {
       const part = share * (1 - empty) * (all > 0 ? each[i]! / all : 1 / next.length)
       const count = items * fanOutOf(variantOf(pipeline, task, variant), child)
       for (const one of variantsOf(child)) {
-        add([...tasks, child], [...variants, one], on, count, part)
+        add([...tasks, child], [...variants, one], [on], count, part)
       }
     })
     columns.push({ name, coefficients })
   }
 
   for (const variant of variantsOf(pipeline.root)) {
-    add([pipeline.root], [variant], 'served', 1, 1)
+    add([pipeline.root], [variant], ['served', `served ${workload}`], 1, 1)
   }
   const tasks = Object.keys(pipeline.tasks).flatMap((task) =>
-    variantsOf(task).map((variant) => `${task}/${variant}`)
+    variantsOf(task).map((variant) => `${workload} ${task}/${variant}`)
   )
   return { columns, rows, tasks }
 }

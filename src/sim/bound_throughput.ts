@@ -9,6 +9,8 @@ import { latencyOf } from './latency.ts'
 import { pointsOf, type Scenario } from './scenario.ts'
 
 export interface Throughput {
+  /** Position of the pipeline in the scenario. */
+  workload: number
   /** `TASK/VARIANT` */
   key: string
   class: string
@@ -18,8 +20,12 @@ export interface Throughput {
 const LARGEST_BATCH = 64
 
 /** Of every variant on every class in use that can end within the SLO at all. */
-export function throughputs({ workloads, classes, pool }: Scenario): Throughput[] {
-  const { pipeline } = workloads[0]!
+export function throughputs(scenario: Scenario): Throughput[] {
+  return scenario.workloads.flatMap((_, workload) => throughputsOf(scenario, workload))
+}
+
+function throughputsOf({ workloads, classes, pool }: Scenario, workload: number): Throughput[] {
+  const { pipeline } = workloads[workload]!
   const inUse = [...new Set(pool.filter(({ count }) => count > 0).map((row) => row.class))]
 
   function latency(name: string, task: string, variant: string) {
@@ -53,7 +59,7 @@ export function throughputs({ workloads, classes, pool }: Scenario): Throughput[
           // While the answer travels the node works on.
           perS = Math.max(perS, 1000 * batch / (ms(batch) - classes[name]!.roundTripMs))
         }
-        if (perS > 0) found.push({ key: `${task}/${variant}`, class: name, perS })
+        if (perS > 0) found.push({ workload, key: `${task}/${variant}`, class: name, perS })
       }
     }
     for (const child of next) visit(child, beforeMs + leastMs(task, false))

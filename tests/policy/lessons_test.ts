@@ -21,7 +21,7 @@ function keptAfter(isChanging: (nowMs: number) => boolean): number {
     steering.count(ocr.name, nowMs)
     if (nowMs % 1000 !== 0) continue
     const row = { pipeline: ocr.name, arrived: 20, served: 16, tight: 0, missed: 4, refused: 0 }
-    const report = { upcomingMs: 0, classOf: new Map(), capacity, pipelines: [row] }
+    const report = { queue: 0, classOf: new Map(), capacity, pipelines: [row] }
     keep = steering.decide(report, 0, isChanging(nowMs), nowMs).keep
   }
   return keep

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { boundOf, fluidBound } from '../../src/sim/bound.ts'
 import { throughputs } from '../../src/sim/bound_throughput.ts'
-import { chain, scenarioJson, scenarioOf } from './fixtures.ts'
+import { chain, scenarioOf } from './fixtures.ts'
 
 const close = (actual: number, expected: number) =>
   assert.ok(Math.abs(actual - expected) < 1e-6, `${actual}, not ${expected}`)
@@ -101,8 +101,38 @@ Deno.test('fluidBound() weighs seconds by their demand', () => {
   assert.equal(bins.length, 3)
   close(served, (20 + 100) / 220)
   close(accuracy, (20 + 100 * 0.5) / 120)
-  const { pipeline: inline, trace, ...rest } = scenarioJson()
-  const both = [{ pipeline: inline, trace }, { pipeline: { ...inline, name: 'other' }, trace }]
-  const several = scenarioOf({ ...rest, pipeline: undefined, trace: undefined, workloads: both })
-  assert.throws(() => fluidBound(several), /2 pipelines/)
+})
+
+/** Two pipelines that have a node for both: one mixes as above, the other has one variant, 50/s. */
+const shared = (first: object, second: object) => {
+  const other = {
+    ...{ ...pipeline, name: 'other', root: 'count' },
+    tasks: { count: { variants: { plain: { accuracy: 0.9 } } } },
+  }
+  return scenarioOf({
+    ...{ pipeline: undefined, trace: undefined },
+    workloads: [{ pipeline, trace: first }, { pipeline: other, trace: second }],
+    classes: { gpu: { ...kind, latencyMs: { ...latencyMs, plain: { 1: 20, 2: 40 } } } },
+    pool: [{ class: 'gpu', count: 1 }],
+  })
+}
+
+Deno.test('several pipelines share the pool as is best for all queries', () => {
+  const bound = boundOf(shared({ binSeconds: 1, rates: [1] }, { binSeconds: 1, rates: [1] }))
+  // 10/s of the other one leave 0.8 of the node: 20 x / 20 + 20 (1 - x) / 100 = 0.8, so x = 0.75.
+  const mixed = bound(20, 10)
+  close(mixed.served, 1)
+  close(mixed.accuracy, (20 * (0.75 + 0.25 * 0.5) + 10 * 0.9) / 30)
+  close(bound(20, 0).accuracy, bound(20).accuracy)
+  // Of 100 quick ones and 50 others a node serves the most if it serves the quick ones.
+  close(bound(100, 50).served, 100 / 150)
+})
+
+Deno.test('fluidBound() takes the bins of all traces together', () => {
+  const bins = (rates: number[], binSeconds = 1) => ({ binSeconds, rates })
+  const { served, bins: found } = fluidBound(shared(bins([20, 100]), bins([10])))
+  close(found[0]!.served, 1)
+  close(served, 1)
+  close(found[1]!.accuracy, 0.5)
+  assert.throws(() => fluidBound(shared(bins([1]), bins([1], 5))), /bins of 1 and 5 s/)
 })

@@ -8,7 +8,7 @@
  * @module
  */
 
-/** Share of the shortest SLO that what waits may take without being worked off. */
+/** Share of its SLO that what waits may take without being worked off. */
 export const USUAL_QUEUE = 0.1
 const GAIN = 1
 /** Below what is usual. */
@@ -18,7 +18,7 @@ const MOST_FACTOR = 1.3
 /** Factors are told apart by so much: a mix is kept for each that was needed. */
 const STEP = 0.02
 
-/** Which factor to plan with. @param queue what is to come, in shares of the shortest SLO */
+/** Which factor to plan with. @param queue what is to come, in shares of SLOs */
 export function drainLevel(queue: number): number {
   const missing = USUAL_QUEUE - queue
   const factor = 1 + (missing > 0 ? GAIN_SHORT : GAIN) * missing

@@ -13,6 +13,9 @@ export interface PipelineMix {
   served: number
   /** Mean accuracy of what is served. */
   accuracy: number
+  sloMs: number
+  /** Slots' worth of time that it takes. */
+  slots: number
   /** By id of prefix: share of all queries whose items of that task go this way. */
   flow: number[]
 }

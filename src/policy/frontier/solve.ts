@@ -123,10 +123,12 @@ function zeros(length: number): number[] {
 /** Nothing served. */
 export function emptyMix(shapes: Shapes, { groups }: Pick<FrontierProblem, 'groups'>): Mix {
   return {
-    pipelines: [...shapes.pipelines.values()].map(({ name, prefixCount }) => ({
+    pipelines: [...shapes.pipelines.values()].map(({ name, pipeline, prefixCount }) => ({
       pipeline: name,
       served: 0,
       accuracy: 0,
+      sloMs: pipeline.sloMs,
+      slots: 0,
       flow: zeros(prefixCount),
     })),
     work: shapes.variants.map(() => zeros(groups.length)),
@@ -139,7 +141,7 @@ export function emptyMix(shapes: Shapes, { groups }: Pick<FrontierProblem, 'grou
   }
 }
 
-/** What an item of each task takes, with all that follows from it. */
+/** What an item of each task takes, with all that follows from it; and so each pipeline. */
 function valueTasks(shapes: Shapes, mix: Mix, problem: FrontierProblem): void {
   const { groups } = problem
   const pool = totalDuty(problem)
@@ -157,7 +159,8 @@ function valueTasks(shapes: Shapes, mix: Mix, problem: FrontierProblem): void {
     mix.taskMs[task.index] = perMs > 0 ? work / perMs : 0
     return work
   }
-  for (const { root } of shapes.pipelines.values()) visit(root)
+  let p = 0
+  for (const { root } of shapes.pipelines.values()) mix.pipelines[p++]!.slots = visit(root) * pool
 }
 
 /** By which way how many of a task's items come. */
