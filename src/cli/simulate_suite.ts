@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { fluidBound } from '../sim/bound.ts'
 import { NO_DATA } from '../sim/eval_data.ts'
 import { checkScenario } from '../sim/scenario.ts'
-import { type Outcome, percent, type Row, rowOf } from '../sim/suites/rows.ts'
+import { type Outcome, partOf, percent, type Row, rowsOfCase } from '../sim/suites/rows.ts'
 import { type Case, nameOf, type Suite } from '../sim/suites/suite.ts'
 import { suitesOf } from '../sim/suites/suites.ts'
 import { EVAL_DIR, readEval } from './simulate_scenario.ts'
@@ -129,12 +129,12 @@ function rowsOf(
     const own = cells.filter((cell) => cell.case === one && cell.contender === contender)
     const known = own.flatMap(({ key }) => outcomes.get(key) ?? [])
     if (own.length === 0) {
-      const same = kept.find(({ table, row, policy }) =>
-        table === about.table && row === about.row && policy === about.policy
-      )
-      return same === undefined ? [] : [{ ...same, ...about }]
+      const names = scenario.workloads.map(({ pipeline }) => partOf(one.row, pipeline.name))
+      return kept.filter(({ table, policy, row }) =>
+        table === about.table && policy === about.policy && [one.row, ...names].includes(row)
+      ).map((row) => row.row === one.row ? { ...row, ...about } : row)
     }
-    return known.length === 0 ? [] : [rowOf(about, known)]
+    return known.length === 0 ? [] : rowsOfCase(about, known)
   })
 }
 

@@ -35,18 +35,27 @@ export function cellsOf(
     Array.from({ length: one.once ? 1 : seeds }, (_, i) => i + 1).flatMap((seed) =>
       one.contenders.map((contender) => {
         const scenario: Case['scenario'] = { ...one.scenario, seed }
-        const { binSeconds, rates } = scenario.trace as { binSeconds: number; rates: number[] }
         const { curve = false, limits, once = false } = one
         const sources = fingerprintOf(contender.policy)
         const key = createHash('sha256')
           .update(JSON.stringify({ scenario, contender, curve, limits, once, sources }))
           .digest('hex').slice(0, 32)
-        const roots = binSeconds * rates.reduce((sum, rate) => sum + rate, 0)
+        const roots = tracesOf(scenario).reduce((sum, trace) => sum + rootsOf(trace), 0)
         return { suite, case: one, contender, seed, key, scenario, roots }
       })
     )
   )
 }
+
+type Trace = { binSeconds: number; rates: number[] }
+
+const tracesOf = ({ trace, workloads }: Case['scenario']): Trace[] =>
+  trace === undefined
+    ? (workloads as { trace: Trace }[]).map((workload) => workload.trace)
+    : [trace as Trace]
+
+const rootsOf = ({ binSeconds, rates }: Trace): number =>
+  binSeconds * rates.reduce((sum, rate) => sum + rate, 0)
 
 export function createCellStore(dir: string): CellStore {
   const folder = join(dir, 'cells')

@@ -26,9 +26,13 @@ function run({ scenario, contender, curve, timed, limits }: CellTask): Outcome {
     timed,
     ...limits === undefined ? {} : { limits },
   })
-  const { timeline, workloads: _, ...totals } = result
+  const { timeline, workloads, ...totals } = result
   return {
-    result: curve ? { ...totals, timeline } : totals,
+    result: {
+      ...totals,
+      ...curve ? { timeline } : {},
+      ...workloads.length > 1 ? { workloads } : {},
+    },
     seconds: Math.max(...checked.workloads.map(({ trace }) => durationS(trace))),
     faults: Object.fromEntries(faults),
     ...times,

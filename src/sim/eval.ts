@@ -85,7 +85,7 @@ export function evalScenario(data: EvalData, options: EvalOptions) {
   }
 }
 
-function variantsOf(
+export function variantsOf(
   { tasks }: EvalProfiles,
   task: string,
   accuracies: 'corrected' | 'artifact',
@@ -99,7 +99,7 @@ function variantsOf(
   )
 }
 
-function latenciesOf(
+export function latenciesOf(
   { profileSets, batchSizes, tasks }: EvalProfiles,
   set: string,
   device: string,

@@ -106,7 +106,9 @@ export function createFlow(parts: FlowParts): Flow {
       const routes = parts.tables().next.get(worker)?.[i] ?? []
       for (const one of children) {
         if (query.closed && rule !== 'none') return
-        const planned = routes.length > 0 ? pick(routes) : undefined
+        const picked = routes.length > 0 ? pick(routes) : undefined
+        // A worker that was given another task since has the tables of that one.
+        const planned = picked?.variant?.task === child ? picked : undefined
         if (overMs > 0 && rule === 'rerouting' && planned !== undefined) {
           const other = reroute(planned, overMs, parts.tables().backup.get(child) ?? [], random)
           if (other === undefined) late(one, nowMs)

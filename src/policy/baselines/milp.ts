@@ -29,6 +29,8 @@ export interface MilpAnswer {
   accuracy: Map<PipelineModel, number>
   flows: { pipeline: PipelineModel; path: Variant[]; share: number }[]
   groups: Group[]
+  /** Of each pipeline; no whole numbers where these were not asked for. */
+  workers: Map<PipelineModel, number>
 }
 
 /** Serving is worth more than accuracy. */
@@ -166,6 +168,10 @@ function answerOf(
     served.set(pipeline, share / pipeline.chains.length)
     accuracy.set(pipeline, share > NOTHING ? sum / share : 0)
   }
+  const workers = new Map([...splits.keys()].map((pipeline) => [pipeline, 0]))
+  for (const { name, group: { variant: { task: { pipeline } } } } of counts) {
+    workers.set(pipeline, workers.get(pipeline)! + (values.get(name) ?? 0))
+  }
   return {
     score,
     served,
@@ -179,5 +185,6 @@ function answerOf(
       ...group,
       count: Math.round(values.get(name) ?? 0),
     })).filter(({ count }) => count > 0),
+    workers,
   }
 }

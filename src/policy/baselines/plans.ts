@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { bestApart, together } from './apart.ts'
 import { allocate, type MilpAnswer } from './milp.ts'
 import type { PipelineModel, Task, Variant } from './model.ts'
 import { type Split, splitsOf } from './splits.ts'
@@ -62,21 +63,74 @@ export function largestShare(problem: Problem, options: PlanOptions): Allocation
 
 function overSplits(
   problem: Problem,
-  { cap, halving }: PlanOptions,
+  options: PlanOptions,
   variantsOf: VariantsOf,
   goal: 'fewest' | 'best',
 ): MilpAnswer | undefined {
-  const solveWith = (splits: Map<PipelineModel, Split>, integers: boolean) =>
-    allocate({ problem, splits, goal, cap, integers })
-  const ranked = new Map<PipelineModel, { split: Split; score: number }[]>()
-  for (const pipeline of problem.model.pipelines) {
+  const [only, ...others] = problem.classes.filter(({ count }) => count > 0)
+  if (problem.model.pipelines.length < 2 || only === undefined || others.length > 0) {
+    return solved(problem, problem.model.pipelines, options, variantsOf, goal)
+  }
+  const { pipelines } = problem.model
+  const alone = (pipeline: PipelineModel, count: number) =>
+    solved({ ...problem, classes: [{ ...only, count }] }, [pipeline], options, variantsOf, goal)
+  if (goal === 'best') {
+    const fluid = fluidWorkers(problem, options, variantsOf)
+    return fluid && bestApart({ count: only.count, pipelines, fluid, solve: alone })
+  }
+  const answers = pipelines.flatMap((pipeline) => alone(pipeline, only.count) ?? [])
+  const used = answers.reduce((sum, { groups }) => sum + workersIn(groups), 0)
+  return answers.length === pipelines.length && used <= only.count ? together(answers) : undefined
+}
+
+const workersIn = (groups: readonly { count: number }[]) =>
+  groups.reduce((sum, { count }) => sum + count, 0)
+
+/** How many workers each pipeline would have if they could be divided at will. */
+function fluidWorkers(
+  problem: Problem,
+  { cap, halving }: PlanOptions,
+  variantsOf: VariantsOf,
+): ReadonlyMap<PipelineModel, number> | undefined {
+  const ranked = rank(problem, problem.model.pipelines, { cap, halving }, variantsOf, 'best')
+  if (ranked === undefined) return undefined
+  const splits = new Map([...ranked].map(([pipeline, [first]]) => [pipeline, first!.split]))
+  return allocate({ problem, splits, goal: 'best', cap, integers: false })?.workers
+}
+
+type Ranked = Map<PipelineModel, { split: Split; score: number }[]>
+
+/** The divisions of each pipeline's budget, the one that fluid workers do most with first. */
+function rank(
+  problem: Problem,
+  pipelines: readonly PipelineModel[],
+  { cap, halving }: PlanOptions,
+  variantsOf: VariantsOf,
+  goal: 'fewest' | 'best',
+): Ranked | undefined {
+  const ranked: Ranked = new Map()
+  for (const pipeline of pipelines) {
     const scored = splitsOf(problem, pipeline, variantsOf, halving).flatMap((split) => {
-      const score = solveWith(new Map([[pipeline, split]]), false)?.score
+      const splits = new Map([[pipeline, split]])
+      const score = allocate({ problem, splits, goal, cap, integers: false })?.score
       return score === undefined ? [] : [{ split, score }]
     })
     if (scored.length === 0) return undefined
     ranked.set(pipeline, scored.sort((a, b) => b.score - a.score))
   }
+  return ranked
+}
+
+/** Of these pipelines at once, in whole numbers. */
+function solved(
+  problem: Problem,
+  pipelines: readonly PipelineModel[],
+  options: PlanOptions,
+  variantsOf: VariantsOf,
+  goal: 'fewest' | 'best',
+): MilpAnswer | undefined {
+  const ranked = rank(problem, pipelines, options, variantsOf, goal)
+  if (ranked === undefined) return undefined
   let best: MilpAnswer | undefined
   for (let i = 0; i < MAX_SOLVED; i++) {
     const chosen = [...ranked].map(([pipeline, list]) =>
@@ -85,7 +139,8 @@ function overSplits(
     const bound = chosen.reduce((sum, [, { score }]) => sum + score, 0)
     const deepest = Math.max(...[...ranked.values()].map(({ length }) => length))
     if (i >= deepest || (best !== undefined && ranked.size === 1 && bound <= best.score)) break
-    const answer = solveWith(new Map(chosen.map(([p, { split }]) => [p, split])), true)
+    const splits = new Map(chosen.map(([p, { split }]) => [p, split]))
+    const answer = allocate({ problem, splits, goal, cap: options.cap, integers: true })
     if (answer !== undefined && (best === undefined || answer.score > best.score)) best = answer
   }
   return best

@@ -32,6 +32,18 @@ export interface Sender {
   overdue(nowMs: number): Batch[]
 }
 
+/** As for `shoal` (`credit.ts`): more than two only where a message travels longer than a batch takes. */
+const MOST_BATCHES = 6
+
+const takesMs = ({ worker, variant, items }: Batch): number =>
+  worker.class.latencyMs(variant, items.length)
+
+function mostOf({ sent, roundTripMs }: Worker): number {
+  const last = sent[sent.length - 1]
+  if (last === undefined) return 1
+  return Math.min(2 + Math.floor(roundTripMs / Math.max(takesMs(last), 1e-3)), MOST_BATCHES)
+}
+
 const GIVE_UP_FACTOR = 10
 const GIVE_UP_MS = 1000
 
@@ -69,8 +81,8 @@ export function createSender({ strategy, emit, workers, late, idle }: SenderPart
 
   function feedOne(worker: Worker, nowMs: number): void {
     worker.wakeMs = Infinity
-    while (isReady(worker) && worker.sent.length < 2 && worker.queue.length > 0) {
-      if (worker.sent.length === 1) {
+    while (isReady(worker) && worker.sent.length < mostOf(worker) && worker.queue.length > 0) {
+      if (worker.sent.length > 0) {
         const fromMs = worker.freeAtMs - leadMs(worker)
         if (nowMs < fromMs) {
           worker.wakeMs = fromMs
@@ -135,11 +147,10 @@ export function createSender({ strategy, emit, workers, late, idle }: SenderPart
       out.delete(id)
       const { worker } = batch
       worker.sent = worker.sent.filter((one) => one !== batch)
-      const next = worker.sent[0]
-      worker.freeAtMs = next === undefined
+      worker.freeAtMs = worker.sent.length === 0
         ? nowMs
-        : nowMs - worker.roundTripMs / 2 + worker.class.latencyMs(next.variant, next.items.length)
-      if (next === undefined) idle(worker)
+        : worker.sent.reduce((freeMs, one) => freeMs + takesMs(one), nowMs - worker.roundTripMs / 2)
+      if (worker.sent.length === 0) idle(worker)
       dirty.add(worker)
       return batch
     },

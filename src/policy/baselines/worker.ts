@@ -36,7 +36,7 @@ export interface Worker {
   /** What it is loading, and nothing is dispatched meanwhile. */
   loading: Variant | null
   queue: Item[]
-  /** The one running and at most one sent after it. */
+  /** The one running and those sent after it: one, or more where messages travel long. */
   sent: Batch[]
   /** When, on the node, the last batch sent is expected to end. */
   freeAtMs: number

@@ -80,6 +80,31 @@ export function rowOf(
   }
 }
 
+/** The rows of a case: the whole, and where several pipelines share the pool each of them. */
+export function rowsOfCase(
+  about: Parameters<typeof rowOf>[0],
+  outcomes: readonly Outcome[],
+): Row[] {
+  const { bound: _, wholeNodes: __, ...part } = about
+  const pipelines = outcomes[0]!.result.workloads ?? []
+  return [
+    rowOf(about, outcomes),
+    ...pipelines.map(({ pipeline }, i) =>
+      rowOf(
+        { ...part, row: partOf(about.row, pipeline) },
+        outcomes.map((one) => ({
+          ...one,
+          faults: {},
+          result: { ...one.result, ...one.result.workloads![i]! },
+        })),
+      )
+    ),
+  ]
+}
+
+/** What the row of one pipeline is named. */
+export const partOf = (row: string, pipeline: string): string => `${row}: ${pipeline}`
+
 /** The row of this policy and label; undefined where the suite did not run it. */
 export const rowAt = (rows: readonly Row[], row: string, policy: string): Row | undefined =>
   rows.find((one) => one.row === row && one.policy === policy)

@@ -5,6 +5,7 @@ import { drops } from './drops.ts'
 import { figure5 } from './figure5.ts'
 import { heterogeneous } from './heterogeneous.ts'
 import { memory } from './memory.ts'
+import { pipelines } from './pipelines.ts'
 import { robustness } from './robustness.ts'
 import { slo } from './slo.ts'
 import { large, speed } from './speed.ts'
@@ -26,6 +27,7 @@ export const SUITES: readonly Suite[] = [
   heterogeneous,
   memory,
   timeouts,
+  pipelines,
   unseen,
   speed,
   large,
