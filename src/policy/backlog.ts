@@ -147,6 +147,7 @@ function look(
   { capacity: { epoch, layout }, tails, free, keep, nowMs }: Circumstances,
 ): void {
   const lost = lostShare(layout)
+  const evenMs = typeof free === 'number' ? nowMs + free : undefined
   const reserved = layout.allHeld ? RESERVED * keep : LEAST_RESERVED
   let block = pass.blocks[pass.blocks.length - 1]
   let { poolMs, firstMs, leastMs, secondMs } = pass
@@ -161,7 +162,7 @@ function look(
     const { rest } = query
     if (rest.epoch !== epoch) settle(query, epoch, tails)
     if (!rest.servable) continue
-    const startMs = beginsAtMs(free, poolMs, nowMs)
+    const startMs = evenMs === undefined ? beginsAtMs(free, poolMs, nowMs) : evenMs + poolMs
     const waitingEndMs = rest.poolMs > 0 ? startMs + Math.max(rest.chainMs, rest.poolMs) : 0
     const endMs = Math.max(waitingEndMs, rest.runningEndMs)
     // Lost, as the door reckons: it will be dropped when its turn comes, so it takes no time from others.

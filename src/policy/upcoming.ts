@@ -44,6 +44,8 @@ interface Own {
   leftMs: number
 }
 
+const NOTHING = { queuedMs: 0, handedOnMs: 0, leftMs: Infinity }
+
 /** What is usual is the mean of so long. */
 const USUAL_MS = 2000
 /** Work whose first item has less left than its SLO divided by this is measured by that many times it. */
@@ -56,10 +58,13 @@ export function createUpcoming({ shapes, waiting, fanOut, running }: UpcomingPar
 
   /** What stands in the queues, and what batches hand on to the tasks that come after those that run. */
   function count(taskMs: readonly number[], nowMs: number): void {
-    for (const shape of known.keys()) if (!isServed(shape)) known.delete(shape)
     for (const shape of shapes.pipelines.values()) {
-      const usualMs = known.get(shape)?.usualMs
-      known.set(shape, { queuedMs: 0, handedOnMs: 0, usualMs, leftMs: Infinity })
+      let own = known.get(shape)
+      if (own === undefined) known.set(shape, own = { usualMs: undefined, ...NOTHING })
+      Object.assign(own, NOTHING)
+    }
+    for (const shape of known.size > shapes.pipelines.size ? known.keys() : []) {
+      if (shapes.pipelines.get(shape.name) !== shape) known.delete(shape)
     }
     for (const [task, queue] of waiting.queues) {
       const own = known.get(task.pipeline)
@@ -77,8 +82,6 @@ export function createUpcoming({ shapes, waiting, fanOut, running }: UpcomingPar
       })
     }
   }
-
-  const isServed = (shape: PipelineShape) => shapes.pipelines.get(shape.name) === shape
 
   return {
     shares(nowMs) {
