@@ -62,7 +62,7 @@ async function main(args: DemoArgs): Promise<DemoRecord> {
     for (const policy of args.policies) {
       say(`${policy}: ${args.tabs} tabs and ${args.nodes} Deno nodes join`)
       const scene: Scene = await openScene({
-        ...{ pipeline: loaded!, policy, port, say },
+        ...{ pipelines: [loaded!], policy, port, say },
         ...(browser === undefined ? {} : { tabs: { browser, names: tabNames } }),
         nodes: numbered('deno', args.nodes),
         startNode: (url, name) => spawnNode(url, name, ['--slots', '1', '--gpu', 'off']),

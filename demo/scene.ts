@@ -11,7 +11,7 @@ import type { Assets } from '../src/coordinator/pages.ts'
 import type { Scheduler } from '../src/policy/types.ts'
 
 export interface SceneOptions {
-  pipeline: LoadedPipeline
+  pipelines: readonly LoadedPipeline[]
   policy: string
   /** 0 takes any free one. The same again, and tabs are the same nodes again. */
   port: number
@@ -48,12 +48,12 @@ let assets: Promise<Assets> | undefined
  * @throws Error when that takes too long
  */
 export async function openScene(options: SceneOptions): Promise<Scene> {
-  const { pipeline, policy, tabs, wrap, say } = options
+  const { pipelines, policy, tabs, wrap, say } = options
   const nameOf = (id: string): string => coordinator.pool.node(id)?.name ?? id
   assets ??= buildAssets()
   const coordinator: Coordinator = startCoordinator({
     // As `deno task start` serves.
-    ...{ pipelines: [pipeline], policy, port: options.port, assets: await assets, hedge: true },
+    ...{ pipelines: [...pipelines], policy, port: options.port, assets: await assets, hedge: true },
     ...(wrap === undefined ? {} : { wrap: (scheduler) => wrap(scheduler, nameOf) }),
     log: (line) => {
       if (TROUBLE.test(line)) say(`  ${line}`)

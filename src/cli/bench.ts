@@ -26,6 +26,7 @@ import { benchPages } from './bench_pages.ts'
 import { benchPlanner } from './bench_planner.ts'
 import { benchSoak } from './bench_soak.ts'
 import { benchChaos } from './bench_chaos.ts'
+import { benchShared } from './bench_shared.ts'
 import { benchRestart } from './bench_restart.ts'
 import { benchTrust } from './bench_trust.ts'
 import { benchTwin } from './bench_twin.ts'
@@ -45,7 +46,7 @@ of live:
   --from FILE      goes on with what live --json FILE wrote; of twin and curve, too
 of others:
   --svg FILE       curve: where it is drawn
-  --seconds 20     overload
+  --seconds 20     overload, shared
   --minutes 1, --rate N    soak: how long, and queries a second
   --queries 2000, --pipeline DIR    chaos`
 
@@ -121,6 +122,14 @@ function overload(): Promise<unknown> {
   return benchOverload(seconds === undefined ? {} : { seconds })
 }
 
+function shared(): Promise<unknown> {
+  const [nodes, seconds] = [count('nodes', 1), above0('seconds')]
+  return benchShared({
+    ...nodes === undefined ? {} : { nodes },
+    ...seconds === undefined ? {} : { seconds },
+  })
+}
+
 /** Each prints its table and returns what goes into the JSON. */
 const BENCHES: Record<string, () => Promise<unknown>> = {
   idle: benchIdle,
@@ -131,6 +140,7 @@ const BENCHES: Record<string, () => Promise<unknown>> = {
   memory: benchMemory,
   wake: benchWake,
   live,
+  shared,
   twin: () => values.from === undefined ? benchTwin() : benchTwinLive(values.from),
   requeue: benchRequeue,
   rejoin: benchRejoin,

@@ -60,7 +60,7 @@ export async function setStage(
     nodes: [...[...backends].map((one) => one.join(' on ')), ...names],
     open: (policy, wrap, measure = false) =>
       openScene({
-        ...{ pipeline: pipeline!, policy, wrap, port: 0 },
+        ...{ pipelines: [pipeline!], policy, wrap, port: 0 },
         ...(browser === undefined ? {} : { tabs: { browser, names } }),
         nodes: [...backends.keys()],
         say: (line) => console.log(line),

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { capacity } from '../../src/sim/suites/capacity.ts'
 import { figure5 } from '../../src/sim/suites/figure5.ts'
-import { type Outcome, type Row, rowOf, timesFewer } from '../../src/sim/suites/rows.ts'
+import { type Outcome, type Row, rowOf, rowsOfCase, timesFewer } from '../../src/sim/suites/rows.ts'
 import { SUITES, suitesOf } from '../../src/sim/suites/suites.ts'
 
 const outcome = (violationRatio: number, effectiveAccuracy = 0.9): Outcome => ({
@@ -27,6 +27,27 @@ Deno.test('rowOf() gives mean, least and most over seeds, and adds up what went 
   assert.deepEqual([row.violationRatio.min, row.violationRatio.max], [0.01, 0.04])
   assert.ok(Math.abs(row.violationRatio.mean - 0.03) < 1e-12)
   assert.deepEqual(row.faults, { 'batch refused': 5 })
+})
+
+Deno.test('a case of several pipelines has a row for each beside the whole', () => {
+  const shared = (first: number, second: number): Outcome => {
+    const whole = outcome((first + second) / 2)
+    const part = (pipeline: string, violationRatio: number) => (
+      { ...whole.result, pipeline, violationRatio, roots: 500 }
+    )
+    const workloads = [part('first', first), part('second', second)]
+    return { ...whole, faults: { 'batch refused': 1 }, result: { ...whole.result, workloads } }
+  }
+  const about = { table: 't', row: 'r', policy: 'shoal', bound: { served: 1, accuracy: 1 } }
+  const rows = rowsOfCase(about, [shared(0.02, 0.04), shared(0.04, 0.08)])
+  assert.deepEqual(rows.map(({ row }) => row), ['r', 'r: first', 'r: second'])
+  assert.deepEqual(rows.map((row) => Number(row.violationRatio.mean.toFixed(6))), [
+    ...[0.045, 0.03, 0.06],
+  ])
+  assert.deepEqual(rows.map(({ roots }) => roots), [1000, 500, 500])
+  assert.deepEqual(rows.map(({ bound }) => bound !== undefined), [true, false, false])
+  assert.deepEqual(rows.map(({ faults }) => faults), [{ 'batch refused': 2 }, {}, {}])
+  assert.equal(rowsOfCase(about, [outcome(0.01)]).length, 1)
 })
 
 Deno.test('timesFewer() says which way, and does not divide by nothing', () => {

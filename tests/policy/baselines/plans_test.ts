@@ -10,7 +10,9 @@ import {
 } from '../../../src/policy/baselines/plans.ts'
 import { proteus } from '../../../src/policy/baselines/proteus.ts'
 import type { Allocation, Problem } from '../../../src/policy/baselines/strategy.ts'
+import { boundOf } from '../../../src/sim/bound.ts'
 import { evalScenario } from '../../../src/sim/eval.ts'
+import { sharedScenario } from '../../../src/sim/eval_shared.ts'
 import { pointList } from '../../../src/sim/latency.ts'
 import { checkScenario, pointsOf } from '../../../src/sim/scenario.ts'
 import { small } from './fixtures.ts'
@@ -95,6 +97,56 @@ Deno.test('accuracyScaling() agrees with brute force on one task', () => {
   }
 })
 
+Deno.test('accuracyScaling() divides workers among pipelines as brute force does', () => {
+  const seeing = (name: string, accuracy: number[]) =>
+    checkPipeline({
+      ...{ schema: 'shoal-pipeline/1', name, sloMs: 1000, root: 'see' },
+      tasks: {
+        see: {
+          variants: Object.fromEntries(accuracy.map((one, i) => [`v${i}`, { accuracy: one }])),
+        },
+      },
+    }, name)
+  const accuracies = [[1, 0.97, 0.9, 0.82, 0.7, 0.5], [0.95, 0.93, 0.84, 0.76, 0.6, 0.4]]
+  const perS = [[4, 6, 9, 13, 20, 30], [3, 5, 8, 12, 19, 31]]
+  const WORKERS = 18
+  const model = createModel(accuracies.map((one, p) => seeing(`p${p}`, one)))
+  const points = new Map(model.variants.map((one) => {
+    const [p, v] = [model.pipelines.indexOf(one.task.pipeline), Number(one.ref.variant.slice(1))]
+    return [one, [1, 64].map((batch) => ({ batch, latencyMs: 1000 / perS[p]![v]! * batch }))]
+  }))
+  const device = createClasses(model).classOf(model.variants, points)
+
+  /** Most of rate times accuracy that so many workers do; -1 where they do not carry it. */
+  function most(p: number, rate: number, workers: number, v = 0): number {
+    if (v === perS[p]!.length) return rate < 1e-9 ? 0 : -1
+    let best = -1
+    for (let count = 0; count <= workers; count++) {
+      const served = Math.min(rate, count * perS[p]![v]!)
+      const rest = most(p, rate - served, workers - count, v + 1)
+      if (rest >= 0) best = Math.max(best, served * accuracies[p]![v]! + rest)
+    }
+    return best
+  }
+  for (const [first, second] of [[90, 50], [150, 30], [60, 160], [200, 100]] as const) {
+    let best = -1
+    for (let workers = 0; workers <= WORKERS; workers++) {
+      const [a, b] = [most(0, first, workers), most(1, second, WORKERS - workers)]
+      if (a >= 0 && b >= 0) best = Math.max(best, a + b)
+    }
+    const rates = [first, second]
+    const plan = accuracyScaling({
+      ...{ epoch: 1, model, classes: [{ class: device, count: WORKERS }], roundTripMs: 0 },
+      ratePerS: new Map(model.pipelines.map((one, p) => [one, rates[p]!])),
+      taskRatePerS: new Map(model.tasks.map((task, p) => [task, rates[p]!])),
+      factor: () => 1,
+    }, OPTIONS)!
+    near(plan.objective, best, 0.005 * (first + second))
+    const used = plan.groups.reduce((sum, { count }) => sum + count, 0)
+    assert.ok(used <= WORKERS, `${used} workers`)
+  }
+})
+
 Deno.test('accuracyScaling() serves as much as can be where not all can be', () => {
   // Fewest ms for a query: 10 + 2 * 5, so 50 a second of one worker of each, 3 workers: 150 at most.
   const plan = accuracyScaling(small().problem(1000, 3), OPTIONS)
@@ -160,37 +212,58 @@ Deno.test('proteus plans every task alone, and gives every device something to d
 
 const dir = Deno.env.get('SHOAL_EVAL') || undefined
 
+async function published() {
+  const read = async (name: string) => JSON.parse(await Deno.readTextFile(`${dir}/${name}.json`))
+  return { profiles: await read('loki-profiles'), reference: await read('loki-reference') }
+}
+
+/** 18 workers of the published profiles, for so many queries a second of each pipeline. */
+function problemFor(scenario: object) {
+  const { workloads, classes } = checkScenario(scenario, 'eval')
+  const model = createModel(workloads.map(({ pipeline }) => pipeline))
+  const points = new Map(model.variants.map((variant) => {
+    const { task, variant: name } = variant.ref
+    return [variant, pointList(pointsOf(classes.homogeneous!, task, name)!)]
+  }))
+  const device = createClasses(model).classOf(model.variants, points)
+  return (...ratesPerS: number[]): Problem => ({
+    ...{ epoch: 1, model, classes: [{ class: device, count: 18 }], roundTripMs: 0 },
+    ratePerS: new Map(model.pipelines.map((one, p) => [one, ratesPerS[p]!])),
+    taskRatePerS: new Map(),
+    factor: ({ fanOut }, child) => fanOut[child]!,
+  })
+}
+
 Deno.test({
   name: 'plans reach the optima that are known for the published profiles',
   ignore: dir === undefined,
   async fn() {
-    const read = async (name: string) => JSON.parse(await Deno.readTextFile(`${dir}/${name}.json`))
-    const reference = await read('loki-reference')
-    const data = { profiles: await read('loki-profiles'), reference }
-    const { workloads, classes } = checkScenario(evalScenario(data, { name: 'figure5' }), 'eval')
-    const model = createModel([workloads[0]!.pipeline])
-    const points = new Map(model.variants.map((variant) => {
-      const { task, variant: name } = variant.ref
-      return [variant, pointList(pointsOf(classes.homogeneous!, task, name)!)]
-    }))
-    const device = createClasses(model).classOf(model.variants, points)
-    for (const known of reference.referenceAllocations.solutions.corrected) {
+    const data = await published()
+    const problem = problemFor(evalScenario(data, { name: 'figure5' }))
+    for (const known of data.reference.referenceAllocations.solutions.corrected) {
       const rate: number = known.demandQps
-      const problem: Problem = {
-        epoch: 1,
-        model,
-        classes: [{ class: device, count: 18 }],
-        roundTripMs: 0,
-        ratePerS: new Map([[model.pipelines[0]!, rate]]),
-        taskRatePerS: new Map(),
-        factor: ({ fanOut }, child) => fanOut[child]!,
-      }
-      const plan = (hardwareScaling(problem, OPTIONS) ?? accuracyScaling(problem, OPTIONS))!
+      const plan =
+        (hardwareScaling(problem(rate), OPTIONS) ?? accuracyScaling(problem(rate), OPTIONS))!
       assert.equal(plan.mode, known.mode, `at ${rate}`)
       if (plan.mode === 'hardware') {
         assert.equal(plan.groups.reduce((sum, { count }) => sum + count, 0), known.workers)
       }
       assert.ok(plan.objective / rate * 100 > known.systemAccuracyPct - 0.02, `at ${rate}`)
+    }
+  },
+})
+
+Deno.test({
+  name: 'and come near the fluid bound for two pipelines at once',
+  ignore: dir === undefined,
+  async fn() {
+    const scenario = sharedScenario(await published(), { name: 'figure5', socialPerS: 1 })
+    const problem = problemFor(scenario)
+    const bound = boundOf(checkScenario(scenario, 'eval'))
+    for (const rates of [[200, 10], [300, 30], [120, 15]] as const) {
+      const plan = accuracyScaling(problem(...rates), { cap: 1, halving: 1 })!
+      const below = bound(...rates).accuracy - plan.objective / (rates[0] + rates[1])
+      assert.ok(below < 0.02, `${below} below it at ${rates}`)
     }
   },
 })

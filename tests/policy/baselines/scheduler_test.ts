@@ -118,6 +118,56 @@ for (const name of BASELINES) {
   })
 }
 
+Deno.test('a worker that was given another task hands on what it was at to workers of the next one', () => {
+  // Demand moves from one pipeline to the other and back: workers change, with batches under way.
+  const { trace: _, classes: { gpu }, ...rest } = scenarioJson([])
+  const rates = (first: number, second: number) =>
+    [first, second, first, second].flatMap((rate) => steady(rate, 6))
+  const scenario = checkScenario({
+    ...rest,
+    pipeline: undefined,
+    workloads: [
+      { pipeline, trace: { binSeconds: 1, rates: rates(70, 4) } },
+      { pipeline: { ...pipeline, name: 'other' }, trace: { binSeconds: 1, rates: rates(4, 70) } },
+    ],
+    classes: { gpu: { ...gpu, instancesPerNode: 'all' } },
+  }, 'test')
+  for (const name of ['loki', 'inferline', 'proteus']) {
+    const { log } = run(name, scenario)
+    for (const { commands } of log) {
+      for (const command of commands) {
+        if (command.type !== 'dispatch') continue
+        for (const { query } of command.items) {
+          assert.ok(query.startsWith(`${command.pipeline}-`), `${name}: ${query}`)
+        }
+      }
+    }
+  }
+})
+
+Deno.test('batches are sent ahead as far as their messages travel', () => {
+  /** Most that were under way on a slot at once. */
+  const mostUnderWay = (roundTripMs: number) => {
+    const { gpu } = scenarioJson([]).classes
+    const scenario = scenarioOf(steady(60, 5), { classes: { gpu: { ...gpu, roundTripMs } } })
+    const underWay = new Map<number, string>()
+    let most = 0
+    for (const { event, commands } of run('loki', scenario).log) {
+      if (event.type === 'batch_finished') underWay.delete(event.batch)
+      for (const command of commands) {
+        if (command.type !== 'dispatch') continue
+        const slot = `${command.node} ${command.slot}`
+        underWay.set(command.batch, slot)
+        most = Math.max(most, [...underWay.values()].filter((one) => one === slot).length)
+      }
+    }
+    return most
+  }
+  assert.equal(mostUnderWay(2), 2)
+  const far = mostUnderWay(60)
+  assert.ok(far > 2 && far <= 6, `${far}`)
+})
+
 Deno.test('under load Loki trades accuracy for service; InferLine and static do not', () => {
   const scenario = scenarioOf(steady(180, 30))
   const [loki, inferline, fixed] = ['loki', 'inferline', 'static'].map((name) =>
