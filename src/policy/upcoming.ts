@@ -7,7 +7,7 @@
  * The work of each pipeline is measured by the time that its own queries have: a second of work is
  * nothing to those that have ten, and too late for those that have half of one. The most urgent
  * go first, whoever they are, so work that has waited until little time is left stands before that
- * of pipelines with a shorter SLO, and is measured by what is left.
+ * of pipelines with a shorter SLO: it is measured by what its first item has left.
  *
  * @module
  */
@@ -48,8 +48,6 @@ const NOTHING = { queuedMs: 0, handedOnMs: 0, leftMs: Infinity }
 
 /** What is usual is the mean of so long. */
 const USUAL_MS = 2000
-/** Work whose first item has less left than its SLO divided by this is measured by that many times it. */
-const AGED = 1.5
 
 export function createUpcoming({ shapes, waiting, fanOut, running }: UpcomingParts): Upcoming {
   let mix: Mix | undefined
@@ -94,7 +92,7 @@ export function createUpcoming({ shapes, waiting, fanOut, running }: UpcomingPar
         own.usualMs ??= own.handedOnMs
         own.usualMs += (own.handedOnMs - own.usualMs) * news
         const upcomingMs = own.queuedMs + own.handedOnMs - own.usualMs
-        sum += upcomingMs / Math.max(leastMs, Math.min(sloMs, AGED * own.leftMs))
+        sum += upcomingMs / Math.max(leastMs, Math.min(sloMs, own.leftMs))
       }
       atMs = nowMs
       return sum
