@@ -66,10 +66,11 @@ export function reportPage(scenario: string, results: readonly SimulationResult[
       format: plain,
     }),
   ]
-  const rows = summaryRows(results).map(([policy, ...cells], i) =>
-    `<tr><td><span class="key" style="background:${colorOf(i)}"></span>${escape(policy!)}</td>` +
-    cells.map((cell) => `<td>${escape(cell)}</td>`).join('') + '</tr>'
-  )
+  const rows = summaryRows(results).map(({ policy, cells: [name, ...cells] }) => {
+    const color = policy === undefined ? 'none' : colorOf(policy)
+    return `<tr><td><span class="key" style="background:${color}"></span>${escape(name!)}</td>` +
+      cells.map((cell) => `<td>${escape(cell)}</td>`).join('') + '</tr>'
+  })
   const title = `Simulated: ${scenario}`
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>${escape(title)}</title>

@@ -48,6 +48,28 @@ Deno.test('with --json - stdout is one JSON document with the agreed fields, the
   await Deno.remove(dir, { recursive: true })
 })
 
+Deno.test('of several pipelines each has a line of its own, in the table and on the page', async () => {
+  const dir = await Deno.makeTempDir()
+  const json = JSON.parse(await Deno.readTextFile(join(SCENARIOS, 'ocr-and-shelf.json')))
+  for (const workload of json.workloads) {
+    workload.pipeline = join(SCENARIOS, workload.pipeline)
+    workload.trace = { binSeconds: 2, rates: [4, 6] }
+  }
+  const file = join(dir, 'both.json')
+  await Deno.writeTextFile(file, JSON.stringify(json))
+  const report = join(dir, 'report.html')
+  const { code, stdout } = await simulate(
+    ...['--scenario', file, '--policy', 'shoal,loki', '--report', report],
+  )
+  assert.equal(code, 0)
+  const lines = stdout.trim().split('\n').slice(-6).map((line) => line.trim().split(/ +/))
+  assert.deepEqual(lines.map(([name]) => name), ['shoal', 'ocr', 'shelf', 'loki', 'ocr', 'shelf'])
+  const [whole, ocr, shelf] = lines.map(([, roots]) => Number(roots))
+  assert.equal(ocr! + shelf!, whole)
+  assert.match(await Deno.readTextFile(report), /shoal<[\s\S]*ocr<[\s\S]*shelf<[\s\S]*loki</)
+  await Deno.remove(dir, { recursive: true })
+})
+
 Deno.test('several policies make one report page and a table', async () => {
   const dir = await Deno.makeTempDir()
   const file = await shortScenario(dir)
