@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { fluidBound } from '../sim/bound.ts'
 import { NO_DATA } from '../sim/eval_data.ts'
 import { checkScenario } from '../sim/scenario.ts'
-import { type Outcome, partOf, percent, type Row, rowsOfCase } from '../sim/suites/rows.ts'
+import { type Outcome, percent, type Row, rowsOfCase } from '../sim/suites/rows.ts'
 import { type Case, nameOf, type Suite } from '../sim/suites/suite.ts'
 import { suitesOf } from '../sim/suites/suites.ts'
 import { EVAL_DIR, readEval } from './simulate_scenario.ts'
@@ -16,7 +16,7 @@ import type { SuiteFlags } from './simulate_suite_args.ts'
 import { type Cell, cellsOf, createCellStore } from './simulate_suite_cells.ts'
 import { curvesOf } from './simulate_suite_curves.ts'
 import { costS } from './simulate_suite_cost.ts'
-import { rowsIn } from './simulate_suite_kept.ts'
+import { keptOf, rowsIn } from './simulate_suite_kept.ts'
 import { type PagePart, readPart, writePage } from './simulate_suite_page.ts'
 import { createFingerprints } from './simulate_suite_sources.ts'
 import { markdownOf } from './simulate_suite_table.ts'
@@ -129,10 +129,8 @@ function rowsOf(
     const own = cells.filter((cell) => cell.case === one && cell.contender === contender)
     const known = own.flatMap(({ key }) => outcomes.get(key) ?? [])
     if (own.length === 0) {
-      const names = scenario.workloads.map(({ pipeline }) => partOf(one.row, pipeline.name))
-      return kept.filter(({ table, policy, row }) =>
-        table === about.table && policy === about.policy && [one.row, ...names].includes(row)
-      ).map((row) => row.row === one.row ? { ...row, ...about } : row)
+      const pipelines = scenario.workloads.map(({ pipeline }) => pipeline.name)
+      return keptOf(kept, about, pipelines)
     }
     return known.length === 0 ? [] : rowsOfCase(about, known)
   })

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { Row, Spread } from '../sim/suites/rows.ts'
+import { partOf, type Row, type Spread } from '../sim/suites/rows.ts'
 
 const BESIDE = /^(.+): violations, accuracy$/
 const ABOUT = ['scenario', 'policy', 'violations %', 'accuracy %']
@@ -48,6 +48,18 @@ function rowsOf(table: string, head: readonly string[], cells: readonly string[]
       effectiveAccuracy: shares(accuracy),
     })]
   })
+}
+
+/** Of the rows that a page shows those of this case and policy: the whole, and each pipeline's. */
+export function keptOf(
+  rows: readonly Row[],
+  about: Pick<Row, 'table' | 'row' | 'policy' | 'bound' | 'wholeNodes'>,
+  pipelines: readonly string[],
+): Row[] {
+  const names = [about.row, ...pipelines.map((pipeline) => partOf(about.row, pipeline))]
+  return rows.filter(({ table, policy, row }) =>
+    table === about.table && policy === about.policy && names.includes(row)
+  ).map((row) => row.row === about.row ? { ...row, ...about } : row)
 }
 
 const spread = (mean: number, min = mean, max = mean): Spread => ({ mean, min, max })
