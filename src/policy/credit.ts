@@ -21,20 +21,24 @@ export const MOST_BATCHES = 6
 const mostOf = ({ node: { times } }: Slot, { meanMs }: Batch): number =>
   Math.min(2 + Math.floor(times.roundTripMs() / Math.max(meanMs, 1e-3)), MOST_BATCHES)
 
-/** Share of a batch that the way to its slot takes, and less of it is not worth standing behind it for. */
-const LITTLE = 0.01
+/** Share of another pipeline's SLO that a batch may end late by, with something standing behind it. */
+const UNSURE = 0.1
 
 /**
- * Whether nothing is to stand behind such a batch: where queries of another pipeline have less time
- * than its own, it may end later than expected by more than they can wait, and sending the next one
- * ahead saves next to nothing.
+ * Whether nothing is to stand behind such a batch: the queries of another pipeline have less time than
+ * its own, and when it ends is not known well enough for these. That its slot waits for the next one
+ * as long as a message travels is little against so long a batch.
+ *
+ * @param spreadMs upper latency less mean
  */
-export const isLongForOthers = (
+export const isUnsureForOthers = (
   { task: { pipeline: { pipeline } } }: VariantShape,
-  meanMs: number,
-  networkMs: number,
+  spreadMs: number,
   shapes: Shapes,
-): boolean => networkMs < LITTLE * meanMs && pipeline.sloMs > leastSloMs(shapes)
+): boolean => {
+  const leastMs = leastSloMs(shapes)
+  return pipeline.sloMs > leastMs && spreadMs > UNSURE * leastMs
+}
 
 /**
  * From when this slot may get its next batch; Infinity when only an event can tell. A batch that is

@@ -6,7 +6,7 @@
  */
 import type { Member } from './batching.ts'
 import { type Busy, createBusy } from './busy.ts'
-import { isLongForOthers } from './credit.ts'
+import { isUnsureForOthers } from './credit.ts'
 import { estimate } from './estimate.ts'
 import type { Limits } from './options.ts'
 import type { Profile } from './profile.ts'
@@ -103,7 +103,7 @@ export function createFlights(parts: FlightParts): Flights {
       meanMs,
       upperMs,
       networkMs,
-      keepsSlot: isLongForOthers(variant, meanMs, networkMs, shapes),
+      keepsSlot: isUnsureForOthers(variant, upperMs - meanMs, shapes),
       endsAtMs: nowMs + expectedMs,
       giveUpAtMs: nowMs + giveUpMs,
       besideLoad: slot.loading.size > 0,

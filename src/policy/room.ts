@@ -6,7 +6,7 @@
  *
  * As many slots as the mix gives the hasty work for would be too many: their own batches make room for
  * one another all the time. Half of that, and its square root for what chance has come together, was
- * found in simulation of two pairs of pipelines (docs/TUNING.md).
+ * found in simulation of pools made by lot (docs/TUNING.md).
  *
  * @module
  */
@@ -19,6 +19,8 @@ const LONG = 0.3
 /** Slots left for so many slots' worth of work: a part of it, and of its square root. */
 const PART = 0.5
 const CHANCE = 1
+/** For less work nothing is kept free: hardly anybody asks. */
+const LEAST = 0.05
 
 /** Whether a batch leaves enough slots to others if it begins on this one. */
 export function leavesRoom(members: readonly Member[], slot: Slot, view: View): boolean {
@@ -35,7 +37,7 @@ export function leavesRoom(members: readonly Member[], slot: Slot, view: View): 
     slots += own
     leastMs = Math.min(leastMs, sloMs)
   }
-  const wanted = Math.round(PART * slots + CHANCE * Math.sqrt(slots))
+  const wanted = slots < LEAST ? 0 : Math.ceil(PART * slots + CHANCE * Math.sqrt(slots))
   // One slot is there for long batches in any case.
   const needed = Math.min(wanted, slotCount - 1)
   return needed <= 0 || slotCount - 1 - free.busyAfter(LONG * leastMs) >= needed
