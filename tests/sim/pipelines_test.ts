@@ -85,12 +85,6 @@ Deno.test('where there is time for the best of both pipelines both have it', () 
   assert.ok(patient > 0.97, `${patient}`)
 })
 
-Deno.test('who rests is called when all who are awake are at batches too long to wait for', () => {
-  const { violations, hasty } = means(6, 40, 2)
-  assert.ok(violations < 0.0005, `${violations}`)
-  assert.ok(hasty > 0.988, `${hasty}`)
-})
-
 Deno.test('beyond what the best carry, who has waited long does not stand before the hasty', () => {
   const scenario = parseScenario(
     Deno.readTextFileSync(`${SCENARIOS}/ocr-and-shelf.json`),
