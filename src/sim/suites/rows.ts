@@ -31,6 +31,8 @@ export interface Row {
   tookS: Spread
   calls: number
   handleMs: number
+  /** What the machine took for a yardstick then, in nanoseconds; only where times count. */
+  yardstickNs?: number
   /** Runs in which the scheduler did something that it should not, by what it was. */
   faults: { [what: string]: number }
 }
@@ -42,6 +44,7 @@ export interface Outcome {
   tookS: number
   calls: number
   handleMs: number
+  yardstickNs?: number
 }
 
 export function spreadOf(values: readonly number[]): Spread {
@@ -76,6 +79,9 @@ export function rowOf(
     tookS: of(({ tookS }) => tookS),
     calls: of(({ calls }) => calls).mean,
     handleMs: of(({ handleMs }) => handleMs).mean,
+    ...outcomes[0]!.yardstickNs === undefined
+      ? {}
+      : { yardstickNs: of(({ yardstickNs = 0 }) => yardstickNs).mean },
     faults,
   }
 }

@@ -33,11 +33,17 @@ function speeds(rows: readonly Row[]): string[] {
       const row = rowAt(rows, what, policy)
       if (row === undefined || row.calls === 0) return []
       const perS = Math.round(row.calls / row.handleMs * 1000)
-      const micros = (1000 * row.handleMs / row.calls).toFixed(1)
+      const micros = 1000 * row.handleMs / row.calls
+      const { yardstickNs = 0 } = row
+      const held = yardstickNs > 0
+        ? `, ${Math.round(1000 * micros / yardstickNs)} times the yardstick of ${
+          Math.round(yardstickNs)
+        } ns`
+        : ''
       return [
         `${what}, \`${policy}\`: ${row.tookS.mean.toFixed(1)} s of wall time; ` +
         `${perS} calls of \`handle\` a second (${Math.round(row.calls)} calls of ` +
-        `${micros} µs, reading the clock twice included).`,
+        `${micros.toFixed(1)} µs, reading the clock twice included${held}).`,
       ]
     })
   )
