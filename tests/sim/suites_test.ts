@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { capacity } from '../../src/sim/suites/capacity.ts'
 import { figure5 } from '../../src/sim/suites/figure5.ts'
 import { type Outcome, type Row, rowOf, rowsOfCase, timesFewer } from '../../src/sim/suites/rows.ts'
+import { speed } from '../../src/sim/suites/speed.ts'
 import { SUITES, suitesOf } from '../../src/sim/suites/suites.ts'
 
 const outcome = (violationRatio: number, effectiveAccuracy = 0.9): Outcome => ({
@@ -80,6 +81,18 @@ Deno.test('effective capacity stops at the first demand that is not carried, or 
     '300 / 50 (0.26)',
     '50 / 50 (0.26)',
   ])
+})
+
+Deno.test('times of a run are held against what the machine did just then', () => {
+  const at = (yardstickNs?: number) =>
+    speed.findings!([
+      rowWith(
+        { row: 'Figure 5, 338 s' },
+        { ...outcome(0), calls: 2000, handleMs: 20, ...yardstickNs ? { yardstickNs } : {} },
+      ),
+    ])[0]!
+  assert.match(at(125), /100000 calls .* 80 times the yardstick of 125 ns/)
+  assert.doesNotMatch(at(), /yardstick/)
 })
 
 Deno.test('findings leave out what was not run', () => {
