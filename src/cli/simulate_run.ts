@@ -10,7 +10,6 @@ import type { SimulationResult } from '../sim/result.ts'
 import { initialRates, simulate } from '../sim/run.ts'
 import type { Scenario } from '../sim/scenario.ts'
 import type { Contender } from '../sim/suites/suite.ts'
-import { yardstickNs } from './yardstick.ts'
 
 /** A server's bounds are for its memory; here a pool of any size is to be kept busy. */
 export const LIMITS = { maxQueries: 4096, maxItemsPerTask: 131_072, maxBatch: 64 }
@@ -22,8 +21,6 @@ export interface TimedRun {
   /** Calls of `handle`; and the time within them, where `timed`. */
   calls: number
   handleMs: number
-  /** The machine's speed just then, where `timed`; see `yardstick.ts`. */
-  yardstickNs?: number
 }
 
 /** @throws RangeError for an unknown policy or option of it */
@@ -58,7 +55,5 @@ export function runPolicy(
     }
   const startedMs = performance.now()
   const { result, faults } = simulate(scenario, policy)
-  const tookS = (performance.now() - startedMs) / 1000
-  const run = { result, faults, tookS, calls, handleMs }
-  return timed ? { ...run, yardstickNs: yardstickNs() } : run
+  return { result, faults, tookS: (performance.now() - startedMs) / 1000, calls, handleMs }
 }

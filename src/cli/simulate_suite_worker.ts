@@ -9,6 +9,7 @@ import { checkScenario } from '../sim/scenario.ts'
 import type { Outcome } from '../sim/suites/rows.ts'
 import type { Case, Contender } from '../sim/suites/suite.ts'
 import { runPolicy } from './simulate_run.ts'
+import { yardstickNs } from './yardstick.ts'
 
 export interface CellTask {
   scenario: Case['scenario']
@@ -36,6 +37,7 @@ function run({ scenario, contender, curve, timed, limits }: CellTask): Outcome {
     seconds: Math.max(...checked.workloads.map(({ trace }) => durationS(trace))),
     faults: Object.fromEntries(faults),
     ...times,
+    ...timed ? { yardstickNs: yardstickNs() } : {},
   }
 }
 
