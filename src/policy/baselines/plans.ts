@@ -76,7 +76,9 @@ function overSplits(
     solved({ ...problem, classes: [{ ...only, count }] }, [pipeline], options, variantsOf, goal)
   if (goal === 'best') {
     const fluid = fluidWorkers(problem, options, variantsOf)
-    return fluid && bestApart({ count: only.count, pipelines, fluid, solve: alone })
+    const apart = fluid && bestApart({ count: only.count, pipelines, fluid, solve: alone })
+    // Fewer workers than pipelines can still serve some.
+    return apart ?? solved(problem, pipelines, options, variantsOf, goal)
   }
   const answers = pipelines.flatMap((pipeline) => alone(pipeline, only.count) ?? [])
   const used = answers.reduce((sum, { groups }) => sum + workersIn(groups), 0)

@@ -210,6 +210,29 @@ Deno.test('proteus plans every task alone, and gives every device something to d
   assert.equal(tooMuch.mode, 'saturated')
 })
 
+Deno.test('where workers are fewer than pipelines something is served', () => {
+  const model = createModel(
+    ['one', 'other'].map((name) =>
+      checkPipeline({
+        ...{ schema: 'shoal-pipeline/1', name, sloMs: 1000, root: 'see' },
+        tasks: { see: { variants: { only: { accuracy: 1 } } } },
+      }, name)
+    ),
+  )
+  const points = new Map(
+    model.variants.map((one) => [one, [1, 64].map((n) => ({ batch: n, latencyMs: 100 * n }))]),
+  )
+  const device = createClasses(model).classOf(model.variants, points)
+  const plan = accuracyScaling({
+    ...{ epoch: 1, model, classes: [{ class: device, count: 1 }], roundTripMs: 0 },
+    ratePerS: new Map(model.pipelines.map((one) => [one, 10])),
+    taskRatePerS: new Map(model.tasks.map((task) => [task, 10])),
+    factor: () => 1,
+  }, OPTIONS)
+  assert.equal(plan?.mode, 'saturated')
+  near(plan!.objective, 10)
+})
+
 const dir = Deno.env.get('SHOAL_EVAL') || undefined
 
 async function published() {
