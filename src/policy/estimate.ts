@@ -21,17 +21,26 @@ export interface Estimate {
 
 const GIVE_UP_FACTOR = 4
 const GIVE_UP_MS = 2000
+/**
+ * A machine that slept or swapped keeps whoever waits for it, and a query whose attempts are used up
+ * is lost however much time it has: each further attempt is given so many times longer.
+ */
+const PATIENCE = 4
 /** A slot that is loading a model may keep its batch waiting for that. */
 const LOADING_MS = 10_000
 /** A first run may take far longer than was guessed, and giving it up would only begin it anew. */
 const GUESSED_MS = 20_000
 
-/** @param isGuess the node never ran the variant, and no other slot could do it */
+/**
+ * @param isGuess the node never ran the variant, and no other slot could do it
+ * @param tries how often one of the items was sent before
+ */
 export function estimate(
   slot: Slot,
   variant: VariantShape,
   items: number,
   isGuess: boolean,
+  tries: number,
   nowMs: number,
 ): Estimate {
   const meanMs = meanMsOn(slot, variant, items)
@@ -42,7 +51,8 @@ export function estimate(
     upperMs: upperMsOn(slot, variant, items),
     networkMs,
     expectedMs: Math.max(waitMs, networkMs / 2) + meanMs + networkMs / 2,
-    giveUpMs: waitMs + networkMs + Math.max(GIVE_UP_FACTOR * meanMs, meanMs + GIVE_UP_MS) +
+    giveUpMs: waitMs + networkMs +
+      Math.max(GIVE_UP_FACTOR * meanMs, meanMs + GIVE_UP_MS) * PATIENCE ** tries +
       (slot.loading.size > 0 ? LOADING_MS : 0) + (isGuess ? GUESSED_MS : 0),
   }
 }

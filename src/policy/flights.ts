@@ -89,10 +89,11 @@ export function createFlights(parts: FlightParts): Flights {
     items: Item[],
     count: number,
     alone: boolean,
+    tries: number,
     nowMs: number,
   ): { batch: Batch; expectedMs: number; giveUpMs: number } {
     const isGuess = alone && !profile.hasRun(slot.node.id, variant)
-    const estimated = estimate(slot, variant, count, isGuess, nowMs)
+    const estimated = estimate(slot, variant, count, isGuess, tries, nowMs)
     const { meanMs, upperMs, networkMs, expectedMs, giveUpMs } = estimated
     const batch: Batch = {
       id: nextId++,
@@ -157,7 +158,9 @@ export function createFlights(parts: FlightParts): Flights {
     const { variant } = members[0]!.choice.prefix
     const items: Item[] = []
     const sent: DispatchedItem[] = []
-    const booked = book(slot, variant, items, members.length, alone, nowMs)
+    let tries = 0
+    for (const { item } of members) tries = Math.max(tries, item.attempts)
+    const booked = book(slot, variant, items, members.length, alone, tries, nowMs)
     let deadlineMs = Infinity
     for (const { item, choice } of members) {
       items.push(item)
@@ -238,7 +241,7 @@ export function createFlights(parts: FlightParts): Flights {
     busy: createBusy(batches),
     send,
     sendExtra(slot, variant, { items, deadlineMs, like }, nowMs) {
-      const booked = book(slot, variant, [], items.length, false, nowMs)
+      const booked = book(slot, variant, [], items.length, false, 0, nowMs)
       launch(booked, items, deadlineMs, like, nowMs)
       return booked.batch
     },

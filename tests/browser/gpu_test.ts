@@ -24,7 +24,8 @@ interface Shelf {
 async function see(pool: Pool): Promise<{ seen: string; backends: string[] }> {
   const scene = await Deno.readFile(join(ROOT, 'demo', 'samples', 'shelf.jpg'))
   const { status, answer } = await pool.ask<Shelf>('shelf', scene)
-  assert.equal(status, 200, JSON.stringify(answer))
+  const lately = pool.lines.slice(-20).join('\n')
+  assert.equal(status, 200, `${JSON.stringify(answer)}\n${lately}`)
   const { garments, prices } = answer.outputs
   assert.ok(garments.length > 0 && prices.length > 0)
   const seen = [...garments.map(({ label }) => label), ...prices.map(({ text }) => text)].join(' ')
