@@ -8,7 +8,7 @@ import type { Table } from './table.ts'
 import type { BatchId } from './types.ts'
 
 export interface Busy {
-  /** Sum over the batches under way of the time until each is expected to end, in ms. */
+  /** Sum over the slots that are busy of the time until each is expected to be free, in ms. */
   sumMs(nowMs: number): number
   /** Awake slots whose batch is overdue, as of the last call of `sumMs`: they may be gone. */
   silentSlots(): number
@@ -19,6 +19,11 @@ export interface Busy {
 /** With more batches than this, all are looked at once in so many ms for each. */
 const FEW = 64
 const LOOK_EVERY = 1 / 512
+
+/** What is sent ahead to a slot that is far away is a part of the time until the last of it ends. */
+const isLast = (batch: Batch) => batch.slot.batches[batch.slot.batches.length - 1] === batch
+/** The slot begins with the next one while the result travels. */
+const freeAtMs = ({ endsAtMs, networkMs }: Batch) => endsAtMs - networkMs / 2
 
 export function createBusy(batches: Pick<Table<BatchId, Batch>, 'entries' | 'size'>): Busy {
   let sumMs = 0
@@ -35,9 +40,8 @@ export function createBusy(batches: Pick<Table<BatchId, Batch>, 'entries' | 'siz
       sumMs = silent = 0
       for (const batch of batches.entries) {
         if (batch === undefined) continue
-        const leftMs = batch.endsAtMs - nowMs
-        if (leftMs > 0) sumMs += leftMs
-        else if (isSilent(batch, nowMs)) silent++
+        if (batch.endsAtMs <= nowMs && isSilent(batch, nowMs)) silent++
+        else if (isLast(batch)) sumMs += Math.max(0, freeAtMs(batch) - nowMs)
       }
       return sumMs
     },
@@ -47,11 +51,10 @@ export function createBusy(batches: Pick<Table<BatchId, Batch>, 'entries' | 'siz
       lookedMs = nowMs
       leftsMs = []
       for (const batch of batches.entries) {
-        if (batch === undefined) continue
-        const on = batch.slot.batches
-        if (on[on.length - 1] !== batch) continue
+        if (batch === undefined || !isLast(batch)) continue
         // One that is overdue is expected to take as long again as it is late.
-        leftsMs.push(Math.abs(batch.endsAtMs - nowMs))
+        const lateMs = nowMs - batch.endsAtMs
+        leftsMs.push(lateMs > 0 ? lateMs : Math.max(0, freeAtMs(batch) - nowMs))
       }
       leftsMs.sort((a, b) => a - b)
       return leftsMs

@@ -250,7 +250,10 @@ export function changePace(slot: Slot, times: number, nowMs: number): void {
   })
 }
 
-/** Takes a batch off its slot; what is behind it runs that much sooner, or now, unless duty has it wait. */
+/**
+ * Takes a batch off its slot; what is behind it runs that much sooner, or as soon as it is there,
+ * unless duty has it wait.
+ */
 export function takeOff(batch: Batch, nowMs: number): void {
   const { batches } = batch.slot
   const position = batches.indexOf(batch)
@@ -259,7 +262,7 @@ export function takeOff(batch: Batch, nowMs: number): void {
   let atMs = position === 0 ? nowMs : batches[position - 1]!.endsAtMs
   for (let i = position; i < batches.length; i++) {
     const next = batches[i]!
-    atMs = next.endsAtMs = atMs + next.meanMs
+    atMs = next.endsAtMs = Math.max(atMs, next.dispatchedMs + next.networkMs) + next.meanMs
     for (const item of next.items) {
       item.endsAtMs = atMs
       unsettle(item.query)

@@ -16,6 +16,7 @@ function slotWith(count: number, meanMs: number, networkMs: number, roundTripMs 
       meanMs,
       upperMs: meanMs,
       networkMs,
+      dispatchedMs: 0,
       endsAtMs,
       ghostUntilMs: null,
     }

@@ -1,0 +1,39 @@
+/** How long slots are busy, as what waits reckons with it. */
+import assert from 'node:assert/strict'
+import { createBusy } from '../../src/policy/busy.ts'
+import { type Batch, createSlot, type PoolNode } from '../../src/policy/slots.ts'
+
+/** Batches of 10 ms, one behind the other on each slot, that were sent to nodes 20 ms away. */
+function batchesOn(...counts: number[]) {
+  const entries: Batch[] = []
+  for (const count of counts) {
+    const slot = createSlot({ id: 'a', resting: false } as PoolNode, 0)
+    for (let i = 0; i < count; i++) {
+      const endsAtMs = 40 + 10 * (i + 1)
+      const times = { endsAtMs, networkMs: 40, meanMs: 10, upperMs: 10 }
+      const batch = { slot, ...times } as unknown as Batch
+      slot.batches.push(batch)
+      entries.push(batch)
+    }
+  }
+  return createBusy({ entries, size: entries.length })
+}
+
+Deno.test('a slot is busy until the last of what was sent ahead has run, not until it is heard of', () => {
+  const busy = batchesOn(1, 3)
+  // There at 20: the one has run at 30, the others at 50.
+  assert.deepEqual(busy.leftsMs(0), [30, 50])
+  assert.equal(busy.sumMs(0), 30 + 50)
+})
+
+Deno.test('while a result travels its slot is free; what is late may be as late again', () => {
+  assert.equal(batchesOn(1).sumMs(40), 0)
+  assert.deepEqual(batchesOn(1).leftsMs(40), [0])
+  assert.deepEqual(batchesOn(1).leftsMs(57), [7])
+})
+
+Deno.test('a slot that fell silent is counted once, whatever was sent ahead', () => {
+  const busy = batchesOn(1, 3)
+  busy.sumMs(400)
+  assert.equal(busy.silentSlots(), 2)
+})
