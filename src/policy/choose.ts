@@ -115,8 +115,8 @@ export function choose(item: Item, slot: Slot, view: View, only?: VariantShape):
     const upperMs = pace * (isKnown ? ones.upperMs[index]! : times.upperMs(variant, 1))
     const lateEndMs = lateStartMs + upperMs
     const open = variant.accuracy <= most && !dear
-    // What follows waits behind all that is more urgent.
-    const followsMs = Math.max(lateEndMs, aheadMs) + returnMs
+    // What follows waits behind all that is more urgent; a leaf item has its slot already.
+    const followsMs = Math.max(lateEndMs, aheadMs)
     for (const tail of tails.tails(prefix, level)) {
       const extraMs = Math.max(0, service.poolMs + tail.poolMs - quickestPoolMs)
       const endMs = startMs + meanMs + returnMs + tail.chainMs
@@ -125,7 +125,9 @@ export function choose(item: Item, slot: Slot, view: View, only?: VariantShape):
         quickest.tail === undefined || (quickest.dear && !dear) ||
         (dear === quickest.dear && endMs < quickest.endMs)
       ) note(quickest, prefix, tail, dear, meanMs, extraMs, endMs, safeEndMs)
-      if (!open || extraMs > budgetMs || followsMs + tail.safeChainMs > soonMs) continue
+      if (!open || extraMs > budgetMs) continue
+      const servedMs = tail.chainMs > 0 ? followsMs : lateEndMs
+      if (servedMs + returnMs + tail.safeChainMs > soonMs) continue
       if (best.tail !== undefined) {
         if (tail.accuracy < best.tail.accuracy) continue
         if (tail.accuracy === best.tail.accuracy && endMs >= best.endMs) continue
