@@ -5,7 +5,7 @@
  */
 import { type Backlog, placeOf } from './backlog.ts'
 import { finishedAfterMs, lostShare } from './coming_free.ts'
-import { doorShare } from './margin.ts'
+import type { Door } from './door.ts'
 import type { Pressure } from './pressure.ts'
 import type { Tails } from './tails.ts'
 import type { Query } from './query.ts'
@@ -37,6 +37,7 @@ export interface Admission {
   backlog: Backlog
   queries: DeadlineQueue<Query>
   pressure: Pressure
+  door: Door
 }
 
 const RETRY_LOADING_MS = 1000
@@ -91,7 +92,7 @@ export function admit(
   const doneMs = finishedAfterMs(backlog.free, place.aheadMs, place.firstAheadMs, quickest, lost)
   // Behind a queue that stands, what is known too roughly shall not cost those inside.
   const spreadMs = Math.max(0, quickest.safeChainMs - quickest.chainMs)
-  const marginMs = Math.min(aheadMs, spreadMs + doorShare(asked.layout) * leftMs)
+  const marginMs = Math.min(aheadMs, spreadMs + asked.door.share(asked.layout) * leftMs)
   // What nobody could do in its time says nothing of the queue.
   const stands = quickest.chainMs <= leftMs &&
     asked.pressure.isStanding(doneMs + marginMs > leftMs, leftMs, shape.pipeline.sloMs, nowMs)

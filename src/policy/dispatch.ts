@@ -5,7 +5,7 @@
  * @module
  */
 import { aheadOf, type Backlog } from './backlog.ts'
-import { type CloseReason, fillBatch, type Member } from './batching.ts'
+import { fillBatch, type Filled, type Member } from './batching.ts'
 import type { Capacity } from './capacity.ts'
 import { choose, type View } from './choose.ts'
 import { awakeFreeAtMs, elsewhere, hasAwake, isSlowerThanWaiting } from './elsewhere.ts'
@@ -38,7 +38,7 @@ export interface DispatchParts {
   keep(): number
   /** Laxity of the hastiest queries. */
   hasteMs(): number
-  send(slot: Slot, members: Member[], close: CloseReason, nowMs: number): void
+  send(slot: Slot, batch: Filled, waiting: number, nowMs: number): void
   drop(query: Query, nowMs: number): void
 }
 
@@ -144,7 +144,7 @@ export function createDispatch(parts: DispatchParts): (nowMs: number) => number 
         ? lingerUntilMs(verdict, members.length, slot, view, waiting.total > queue.length)
         : undefined
       if (untilMs === undefined) {
-        parts.send(slot, members, close, nowMs)
+        parts.send(slot, filled, queue.length - position, nowMs)
         return undefined
       }
       againMs = Math.min(againMs, untilMs)

@@ -130,15 +130,17 @@ export function createDispatcher(
     inside: () => queries.length,
     keep: () => keep,
     hasteMs: () => haste.laxityMs,
-    send(slot, members, close, at) {
+    send(slot, batch, waiting, at) {
+      const { members, close } = batch
       counters.closed(close)
-      const { task } = members[0]!.item
-      const { variant } = members[0]!.choice.prefix
+      const { item: { task }, choice: { prefix: { variant }, lowered } } = members[0]!
       targets.charge(task, slot.group!, variant, members.length)
       sizes.ran(slot.group!.class.name, variant, members.length, close === 'large')
       // Its first decides: all of a batch go one way.
-      if (members[0]!.choice.lowered) { for (const { item } of members) item.query.lowered++ }
-      flights.send(slot, members, isAlone(slot, task, outlook.capacity(at).capacity), at)
+      if (lowered) { for (const { item } of members) item.query.lowered++ }
+      const { capacity } = outlook.capacity(at)
+      inside.door.sent(slot, batch, waiting, capacity.slotCount)
+      flights.send(slot, members, isAlone(slot, task, capacity), at)
     },
     drop: (query) =>
       inside.fail(query, 'deadline_exceeded', 'Cannot answer in time: dropped early'),

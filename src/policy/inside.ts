@@ -11,6 +11,7 @@ import type { Haste } from './haste.ts'
 import { lessonOf } from './lesson.ts'
 import type { Limits } from './options.ts'
 import type { Outlook } from './outlook.ts'
+import { createDoor, type Door } from './door.ts'
 import { createPressure } from './pressure.ts'
 import { createQuery, type Item, type Query } from './query.ts'
 import type { DeadlineQueue } from './queue.ts'
@@ -38,6 +39,8 @@ export interface InsideParts {
 }
 
 export interface Inside {
+  /** Learns from what is sent how much it has to ask for. */
+  door: Door
   arrive(event: Extract<PolicyEvent, { type: 'query_arrived' }>): void
   cancel(query: QueryId): void
   /** No more are taken. */
@@ -55,6 +58,7 @@ export function createInside(parts: InsideParts): Inside {
   const { shapes, limits, queries, waiting, flights, outlook, counters, haste, emit } = parts
   const byId = createTable<QueryId, Query>()
   const pressure = createPressure()
+  const door = createDoor(pressure)
   let arrivals = 0
   let draining = false
 
@@ -78,6 +82,10 @@ export function createInside(parts: InsideParts): Inside {
     if (query.closed) return
     close(query)
     counters.failed(query.shape.name, reason, query.lesson)
+    if (reason === 'deadline_exceeded') {
+      const { tails } = outlook.capacity(parts.nowMs())
+      door.missed(tails.quickest(query.shape.start, query.level)?.poolMs ?? 0)
+    }
     emit({ type: 'answer', query: query.id, answer: { ok: false, reason, message } })
   }
 
@@ -133,6 +141,7 @@ export function createInside(parts: InsideParts): Inside {
       backlog: known,
       queries,
       pressure,
+      door,
     }, nowMs)
     const isRefused = 'reason' in admitted
     if (!isRefused || !isHopeless(admitted)) parts.asked(shape.name)
@@ -172,6 +181,7 @@ export function createInside(parts: InsideParts): Inside {
   }
 
   return {
+    door,
     arrive,
     cancel(id) {
       const query = byId.get(id)

@@ -4,19 +4,11 @@
  *
  * @module
  */
-import type { Layout } from './capacity.ts'
-
-const DOOR = 0.2
-/** Where slots do not hold all: one that was refused there would often have found hands after all. */
-const DOOR_OF_FEW = 0.1
 /**
  * More than at the door: who is more urgent may come again and again, and each takes something.
  * With less some of those let in are lost where many come, and fewer are served.
  */
 const INSIDE = 0.4
-
-/** Share of the time that it has left: what the door asks for behind a queue that stands. */
-export const doorShare = ({ allHeld }: Layout) => allHeld ? DOOR : DOOR_OF_FEW
 
 /**
  * Of what a query inside could spare, the part that nobody more urgent may take.

@@ -28,6 +28,8 @@ export interface Pressure {
    * @param isShort whether a queue leaves it less than what the door asks for when it is
    */
   isStanding(isShort: boolean, leftMs: number, sloMs: number, nowMs: number): boolean
+  /** What the last query was told. */
+  readonly stands: boolean
 }
 
 export function createPressure(): Pressure {
@@ -37,6 +39,9 @@ export function createPressure(): Pressure {
   let stands = false
   let usual: number | undefined
   return {
+    get stands() {
+      return stands
+    },
     isStanding(isShort, leftMs, sloMs, nowMs) {
       const share = Math.min(leftMs / sloMs, 1)
       usual = usual === undefined ? share : usual + (share - usual) / MEMORY

@@ -60,3 +60,9 @@ Deno.test('nor is what travels taken for a queue: near the limit they are nearly
   // 0.72 where each batch that was sent ahead counted for its slot anew, and 1.00 where nodes are near.
   assert.ok(far.accuracy > near.accuracy - 0.07, `${far.accuracy}, near ${near.accuracy}`)
 })
+
+Deno.test('beyond what far nodes carry well the door refuses next to nobody who would have been in time', () => {
+  const { lost } = outcomeAt(40, 1000)
+  // 0.049 where it asks for a fifth of the time whatever comes of it.
+  assert.ok(lost < 0.015, `${lost} lost`)
+})

@@ -1,0 +1,73 @@
+/**
+ * What the door asks of a query beyond what it needs, behind a queue that stands: time for whoever is
+ * first by then to run in a batch that pays.
+ *
+ * With too little of it the first has time for itself alone each time that a slot is free, and its
+ * batch is cut short though others wait: slots then spend much longer on an item, fewer are served,
+ * and the queue stands as before. With too much, queries are refused that would have been in time.
+ * How much is right depends on how much batches gain and how well the door foresees, so it is fed
+ * back: up while batches are cut short or queries miss their deadlines, down while they are not.
+ *
+ * @module
+ */
+import type { Filled } from './batching.ts'
+import type { Layout } from './capacity.ts'
+import type { Pressure } from './pressure.ts'
+import type { Slot } from './slots.ts'
+
+/** Share of the time that a query has: to begin with, and at least and most. */
+const START = 0.2
+const LEAST = 0.02
+const MOST = 0.25
+/** Where slots do not hold all: one that was refused there would often have found hands after all. */
+const OF_FEW = 0.1
+/** It settles where batches that were cut short take this share of the pool's time. */
+const CUT_SHARE = 0.2
+/** And where this share of those let in misses its deadline: they could have been told at once. */
+const MISSED_SHARE = 0.001
+/** What a second of the whole pool's time moves it by. */
+const STEP_PER_S = 0.15
+/** With less than where a query was late, and this, it is not tried again for minutes. */
+const BEYOND = 0.03
+const FORGOTTEN_PER_S = 0.001
+/** A batch is cut short when it could have been so many times as large. */
+const CUT = 2
+
+export interface Door {
+  /** Share of its time that a query must have left behind a queue that stands. */
+  share(layout: Pick<Layout, 'allHeld'>): number
+  /**
+   * A batch was sent.
+   *
+   * @param waiting items that it could have been filled from, its own among them
+   * @param slots of the whole pool
+   */
+  sent(slot: Slot, batch: Filled, waiting: number, slots: number): void
+  /** One that was let in ran out of time. @param poolMs time of the whole pool that it needed */
+  missed(poolMs: number): void
+}
+
+/** Learns only while the queue stands. */
+export function createDoor(pressure: Pick<Pressure, 'stands'>): Door {
+  let share = START
+  let least = LEAST
+  const move = (by: number) => share = Math.min(Math.max(share + by, least), MOST)
+  return {
+    share: ({ allHeld }) => allHeld ? share : OF_FEW,
+    sent({ node: { times } }, { close, members }, waiting, slots) {
+      if (!pressure.stands) return
+      const { variant } = members[0]!.choice.prefix
+      const poolS = times.meanMs(variant, members.length) / Math.max(slots, 1) / 1000
+      const isCut = close === 'slack' && waiting >= CUT * members.length
+      move(STEP_PER_S * poolS * (isCut ? 1 - CUT_SHARE : -CUT_SHARE))
+      least = Math.max(LEAST, least - FORGOTTEN_PER_S * poolS)
+    },
+    missed(poolMs) {
+      if (!pressure.stands) return
+      const by = STEP_PER_S * poolMs / 1000 * CUT_SHARE / MISSED_SHARE
+      if (share >= START) return
+      least = Math.min(Math.max(least, share + Math.min(by, BEYOND)), START)
+      move(Math.min(by, START - share))
+    },
+  }
+}
