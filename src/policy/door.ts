@@ -27,7 +27,7 @@ const CUT_SHARE = 0.2
 const MISSED_SHARE = 0.001
 /** What a second of the whole pool's time moves it by. */
 const STEP_PER_S = 0.15
-/** With less than where a query was late, and this, it is not tried again for minutes. */
+/** With less than where a query was late, and this, it is not tried again for half a minute. */
 const BEYOND = 0.03
 const FORGOTTEN_PER_S = 0.001
 /** A batch is cut short when it could have been so many times as large. */
@@ -65,6 +65,7 @@ export function createDoor(pressure: Pick<Pressure, 'stands'>): Door {
     missed(poolMs) {
       if (!pressure.stands) return
       const by = STEP_PER_S * poolMs / 1000 * CUT_SHARE / MISSED_SHARE
+      // With what it begins with some are late by chance, and asking for more does not help them.
       if (share >= START) return
       least = Math.min(Math.max(least, share + Math.min(by, BEYOND)), START)
       move(Math.min(by, START - share))
