@@ -6,7 +6,8 @@
  * batch is cut short though others wait: slots then spend much longer on an item, fewer are served,
  * and the queue stands as before. With too much, queries are refused that would have been in time.
  * How much is right depends on how much batches gain and how well the door foresees, so it is fed
- * back: up while batches are cut short or queries miss their deadlines, down while they are not.
+ * back: up while batches are cut short, down while they are not, and back toward where it began for
+ * each query that was let in and is late.
  *
  * @module
  */
