@@ -12,6 +12,7 @@ import type { Query } from './query.ts'
 import type { DeadlineQueue } from './queue.ts'
 import { levelOf, type PipelineShape } from './shape.ts'
 import type { Layout } from './capacity.ts'
+import { behindStationsMs } from './stations.ts'
 import type { Answer } from './types.ts'
 
 export type Refusal = Extract<Answer, { ok: false }>
@@ -86,10 +87,11 @@ export function admit(
     }
   }
   const place = placeOf(asked.queries, backlog, deadlineMs)
-  const aheadMs = backlog.busyMs + place.aheadMs
+  const behindMs = behindStationsMs(place.aheadMs, backlog, shape)
+  const aheadMs = backlog.busyMs + behindMs
   const leftMs = deadlineMs - nowMs
   const lost = lostShare(asked.layout)
-  const doneMs = finishedAfterMs(backlog.free, place.aheadMs, place.firstAheadMs, quickest, lost)
+  const doneMs = finishedAfterMs(backlog.free, behindMs, place.firstAheadMs, quickest, lost)
   // Behind a queue that stands, what is known too roughly shall not cost those inside.
   const spreadMs = Math.max(0, quickest.safeChainMs - quickest.chainMs)
   const marginMs = Math.min(aheadMs, spreadMs + asked.door.share(asked.layout) * leftMs)

@@ -8,10 +8,11 @@
 import type { Capacity } from './capacity.ts'
 import { beginsAtMs, finishedAfterMs, type Free, lostShare } from './coming_free.ts'
 import { keptInside } from './margin.ts'
-import type { Least, Quickest, Tails } from './tails.ts'
+import type { Tails } from './tails.ts'
 import type { DeadlineQueue } from './queue.ts'
 import type { Query } from './query.ts'
-import type { Prefix, Way } from './shape.ts'
+import { settle } from './settle.ts'
+import { addTo } from './stations.ts'
 
 export interface Backlog {
   /** Number of the scan; a query with a later number was looked at again since. */
@@ -23,6 +24,8 @@ export interface Backlog {
   poolMs: number
   /** Time for the first items of queries alone, of the slots that serve these. */
   firstMs: number
+  /** What each station has to do, by index of the task; empty where all hold the same. */
+  stationMs: number[]
   /** How much longer the awake part of the pool takes than the whole; Infinity if none is heard of. */
   awakeFactor: number
   /** The query that can spare least, what it can, and what all others can. */
@@ -93,6 +96,7 @@ export function createScanner(queries: DeadlineQueue<Query>, maxScan: number): S
     free: 0,
     poolMs: 0,
     firstMs: 0,
+    stationMs: [],
     awakeFactor: 1,
     tightest: undefined,
     leastMs: Infinity,
@@ -147,6 +151,7 @@ function look(
   { capacity: { epoch, layout }, tails, free, keep, nowMs }: Circumstances,
 ): void {
   const lost = lostShare(layout)
+  const stations = layout.allAlike ? undefined : tails.stations
   const evenMs = typeof free === 'number' ? nowMs + free : undefined
   const reserved = layout.allHeld ? RESERVED * keep : LEAST_RESERVED
   let block = pass.blocks[pass.blocks.length - 1]
@@ -160,7 +165,7 @@ function look(
     query.firstAheadMs = firstMs
     query.slackMs = Infinity
     const { rest } = query
-    if (rest.epoch !== epoch) settle(query, epoch, tails)
+    if (rest.epoch !== epoch) settle(query, epoch, tails, stations)
     if (!rest.servable) continue
     const startMs = evenMs === undefined ? beginsAtMs(free, poolMs, nowMs) : evenMs + poolMs
     const waitingEndMs = rest.poolMs > 0 ? startMs + Math.max(rest.chainMs, rest.poolMs) : 0
@@ -172,6 +177,7 @@ function look(
     }
     poolMs += rest.poolMs
     firstMs += rest.firstMs
+    if (stations !== undefined) addTo(pass.stationMs, query.shape, rest.stationMs)
     if (rest.poolMs === 0) continue
     const spareMs = Math.max(0, query.deadlineMs - endMs)
     query.slackMs = spareMs - keptInside(startMs - nowMs, query.deadlineMs - nowMs)
@@ -199,57 +205,6 @@ export const aheadOf = (query: Query, backlog: Backlog) =>
 /** Time of the pool that may be spent on it, beyond the quickest way, without loss to the others. */
 export const budgetOf = (query: Query, { tightest, leastMs, secondMs }: Backlog) =>
   query === tightest ? secondMs : leastMs
-
-/** Works out what the query still needs, going the quickest way; for this epoch, until it changes. */
-function settle({ rest, items, firstOpen, level }: Query, epoch: number, tails: Tails): void {
-  let poolMs = 0
-  let firstMs = 0
-  let chainMs = 0
-  let afterMs = 0
-  let runningEndMs = 0
-  let servable = true
-  // Siblings stand together, and what holds for one does for the next.
-  let way: Way | undefined
-  let quickest: Quickest | undefined
-  let bound: Prefix | undefined
-  let least: Least | undefined
-  for (let i = firstOpen; i < items.length; i++) {
-    const item = items[i]!
-    if (item.state === 'done') continue
-    if (item.state === 'queued') {
-      if (way !== item.way) {
-        way = item.way
-        quickest = tails.quickest(way, level)
-      }
-      if (quickest === undefined) {
-        servable = false
-        continue
-      }
-      poolMs += quickest.poolMs
-      if (i === 0) firstMs = quickest.firstMs
-      chainMs = Math.max(chainMs, quickest.chainMs)
-      afterMs = Math.max(afterMs, i === 0 ? quickest.afterMs : quickest.chainMs)
-    } else if (item.bound !== null) {
-      if (bound !== item.bound) {
-        bound = item.bound
-        least = tails.least(bound, level)
-      }
-      if (least!.chainMs === Infinity) {
-        servable = false
-        continue
-      }
-      poolMs += least!.poolMs
-      runningEndMs = Math.max(runningEndMs, item.endsAtMs + least!.chainMs)
-    }
-  }
-  rest.epoch = epoch
-  rest.poolMs = poolMs
-  rest.firstMs = firstMs
-  rest.chainMs = chainMs
-  rest.afterMs = afterMs
-  rest.runningEndMs = runningEndMs
-  rest.servable = servable
-}
 
 /**
  * Where a new query of this deadline would stand; after a scan.

@@ -21,7 +21,7 @@ const START = 0.2
 const LEAST = 0.02
 const MOST = 0.25
 /** Where slots do not hold all: one that was refused there would often have found hands after all. */
-const OF_FEW = 0.1
+const OF_FEW = 0.03
 /** It settles where batches that were cut short take this share of the pool's time. */
 const CUT_SHARE = 0.2
 /** And where this share of those let in misses its deadline: they could have been told at once. */

@@ -166,7 +166,7 @@ export function createInside(parts: InsideParts): Inside {
     query.firstAheadMs = admitted.firstAheadMs
     query.scan = known.scan
     queries.insert(query)
-    outlook.joined(query, quickest)
+    outlook.joined(query)
     enqueue([query.root])
   }
 

@@ -16,7 +16,8 @@ import type { DeadlineQueue } from './queue.ts'
 import type { Ready } from './ready.ts'
 import { applyRest } from './rest.ts'
 import { hasUnlikeSlos, type Shapes } from './shape.ts'
-import type { Quickest, Tails } from './tails.ts'
+import { addTo } from './stations.ts'
+import type { Tails } from './tails.ts'
 import type { PolicyCommand } from './types.ts'
 
 export interface OutlookParts {
@@ -35,8 +36,8 @@ export interface Outlook {
   backlog(nowMs: number): Backlog
   /** Something inside changed: a query came or went, a batch was sent or ended. */
   changed(): void
-  /** A query came, and nothing else changed. @param quickest its quickest way */
-  joined(query: Query, quickest: Quickest | undefined): void
+  /** A query came, and nothing else changed. */
+  joined(query: Query): void
   /** What is served is other than it was. */
   renew(): void
   adopt(directive: Directive, nowMs: number): void
@@ -129,7 +130,7 @@ export function createOutlook(parts: OutlookParts): Outlook {
     changed() {
       stale = true
     },
-    joined(query, quickest) {
+    joined(query) {
       const isLast = queries.at(queries.length - 1) === query
       if (isLast && seenWith !== undefined && !oneCame) {
         oneCame = true
@@ -137,9 +138,14 @@ export function createOutlook(parts: OutlookParts): Outlook {
       }
       stale = true
       // It is long until all of a long queue is looked at: the next to come is not to overlook it.
-      if (!isLast || seenWith !== undefined || known === undefined || quickest === undefined) return
+      if (!isLast || seenWith !== undefined || known === undefined) return
+      const { capacity: { layout }, tails } = capacity(query.arrivedMs)
+      const { root: { way }, level, shape } = query
+      const quickest = tails.quickest(way, level)
+      if (quickest === undefined) return
       known.poolMs += quickest.poolMs
       known.firstMs += quickest.firstMs
+      if (!layout.allAlike) addTo(known.stationMs, shape, tails.stations.ofWaiting(way, level))
     },
     renew() {
       pool.renew()

@@ -54,6 +54,8 @@ export interface Rest {
   runningEndMs: number
   /** False while some of it can be served by no slot. */
   servable: boolean
+  /** Where slots do not hold the same: what each station has to do of it, by position of the task. */
+  stationMs: number[]
 }
 
 export interface Query extends Urgent {
@@ -151,6 +153,7 @@ class NewRest implements Rest {
   afterMs = 0
   runningEndMs = 0
   servable = true
+  stationMs: number[] = fresh()
 }
 
 export const createQuery = (given: Given, nowMs: number): Query => new NewQuery(given, nowMs)

@@ -12,7 +12,7 @@ import type { Capacity } from './capacity.ts'
 import { makespanMs } from './capacity.ts'
 import type { FanOut } from './fanout.ts'
 import type { Prefix, Way } from './shape.ts'
-import type { Group } from './slots.ts'
+import { createStations, itemsPerMs, type Stations } from './stations.ts'
 
 /** What follows after one item was served. */
 export interface Option {
@@ -35,6 +35,8 @@ export interface Least {
 
 /** The quickest way to serve an item and all that follows. */
 export interface Quickest {
+  /** What the item is served with. */
+  prefix: Prefix
   poolMs: number
   chainMs: number
   safeChainMs: number
@@ -52,6 +54,7 @@ export interface Tails {
   quickest(way: Way, level: number): Quickest | undefined
   /** By upper latencies, the shortest of the choices that are nearly as accurate as the best. */
   nearlyBestMs(way: Way, level: number): number
+  stations: Stations
 }
 
 /** Share of its accuracy that a way may have less than the best one. */
@@ -128,7 +131,7 @@ export function createTails(capacity: Capacity, fanOut: FanOut, maxBatch: number
 
   function findQuickest({ prefixes }: Way, level: number): Quickest | null {
     let best: Quickest | null = null
-    const firstMs = 1 / mostPerMs(prefixes)
+    const firstMs = 1 / itemsPerMs(prefixes.map(({ variant }) => variant.index), capacity)
     for (const prefix of prefixes) {
       const service = capacity.services[prefix.variant.index]
       if (service === undefined) continue
@@ -137,6 +140,7 @@ export function createTails(capacity: Capacity, fanOut: FanOut, maxBatch: number
         const chainMs = service.networkMs + aloneMs + tail.chainMs
         if (best !== null && chainMs >= best.chainMs) continue
         best = {
+          prefix,
           poolMs: service.poolMs + tail.poolMs,
           chainMs,
           safeChainMs: service.networkMs + aloneMs * service.upperRatio + tail.safeChainMs,
@@ -146,17 +150,6 @@ export function createTails(capacity: Capacity, fanOut: FanOut, maxBatch: number
       }
     }
     return best
-  }
-
-  /** Items per millisecond, by each group with what it does them quickest with. */
-  function mostPerMs(prefixes: readonly Prefix[]): number {
-    const rates = new Map<Group, number>()
-    for (const { variant } of prefixes) {
-      for (const { group, costMs } of capacity.services[variant.index]?.servers ?? []) {
-        rates.set(group, Math.max(rates.get(group) ?? 0, group.duty / costMs))
-      }
-    }
-    return [...rates.values()].reduce((sum, rate) => sum + rate, 0)
   }
 
   function findNearlyBest({ task, prefixes }: Way, level: number): number {
@@ -180,16 +173,19 @@ export function createTails(capacity: Capacity, fanOut: FanOut, maxBatch: number
     )
   }
 
+  function quickest(way: Way, level: number): Quickest | undefined {
+    const known = at(quickestOf, level)
+    let found = known[way.index]
+    if (found === undefined) known[way.index] = found = findQuickest(way, level)
+    return found ?? undefined
+  }
+
   return {
     tails,
     least: (prefix, level) => at(leastOf, level)[prefix.index] ??= findLeast(prefix, level),
     nearlyBestMs: (way, level) => at(nearlyOf, level)[way.index] ??= findNearlyBest(way, level),
-    quickest(way, level) {
-      const known = at(quickestOf, level)
-      let found = known[way.index]
-      if (found === undefined) known[way.index] = found = findQuickest(way, level)
-      return found ?? undefined
-    },
+    quickest,
+    stations: createStations(capacity, fanOut, quickest),
   }
 }
 

@@ -37,7 +37,10 @@ export function isWasteful(
   const moreMs = times.meanMs(variant, members.length) / members.length -
     times.meanMs(variant, size) / size
   const costMs = service.servers.find(({ group }) => group === slot.group)?.costMs ?? Infinity
+  const { layout } = view.capacity
+  const itemMs = layout.allAlike ? 0 : view.tails.stations.itemMs(task)
   // Its other items have no more time.
-  const morePoolMs = query.waiting[task.position]! * moreMs / costMs * service.poolMs
+  const morePoolMs = query.waiting[task.position]! * moreMs / costMs *
+    Math.max(service.poolMs, itemMs)
   return morePoolMs > view.targets.queryMs(query) && morePoolMs > budgetOf(query, view.backlog)
 }
