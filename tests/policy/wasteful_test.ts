@@ -1,5 +1,9 @@
 /** Slots that hold one variant each, where all of their time is needed. */
 import assert from 'node:assert/strict'
+import type { Filled } from '../../src/policy/batching.ts'
+import type { View } from '../../src/policy/choose.ts'
+import type { Slot } from '../../src/policy/slots.ts'
+import { isWasteful } from '../../src/policy/wasteful.ts'
 import { createPool, nodeOf, ocr } from './fixtures.ts'
 
 const SECONDS = 10
@@ -29,4 +33,37 @@ Deno.test('a pool that is just busy loses few queries: it does not fall back to 
   assert.ok(mean > 3, `${mean} items in a batch`)
   const late = [...pool.answers.values()].filter(([one]) => !one!.answer.ok).length
   assert.ok(late < 0.1 * pool.answers.size, `${late} of ${pool.answers.size} without a result`)
+})
+
+Deno.test('a small batch is a waste where its slots are short of time, whatever their price', () => {
+  const group = {}
+  const slot = { group, node: { times: { meanMs: (_: unknown, batch: number) => 5 + batch } } }
+  const query = { laxityMs: 200, waiting: [12] }
+  const variant = { index: 0 }
+  const filled = {
+    close: 'slack',
+    members: [{ item: { query, task: { position: 0 } }, choice: { prefix: { variant } } }],
+  }
+  /** Of four slots that do an item in 2 ms; by the prices of now that is nearly nothing. */
+  const view = (allAlike: boolean) => ({
+    capacity: {
+      layout: { allAlike },
+      services: [{ poolMs: 0.01, servers: [{ group, costMs: 2 }] }],
+    },
+    tails: { stations: { itemMs: () => 0.5 } },
+    targets: { queryMs: () => 10 },
+    backlog: { leastMs: 0, secondMs: 0 },
+  })
+  const waits = (allAlike: boolean) =>
+    isWasteful(
+      filled as unknown as Filled,
+      40,
+      slot as unknown as Slot,
+      view(allAlike) as unknown as View,
+      64,
+    )
+  // Twelve items alone take 6 ms of a slot each in place of 1.2 in a batch of 32: 14 ms of all four.
+  assert.equal(waits(false), true)
+  // Where any slot can do them the price says what they cost.
+  assert.equal(waits(true), false)
 })
