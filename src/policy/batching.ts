@@ -90,7 +90,10 @@ export function fillBatch(
     const safeMs = grownMs + SPREADS * (aloneMs * upperTimes * pace - grownMs)
     if (dearer) {
       lengths ??= lengthsOf(first.item.query, variant, slot, view)
-      if (isLongEnough(growth, grownMs, safeMs, lengths)) return { members, close: 'no_gain' }
+      const isTrial = view.stands && model !== undefined && size <= model.trialSize
+      if (isLongEnough(growth, grownMs, safeMs, lengths, isTrial)) {
+        return { members, close: 'no_gain' }
+      }
     }
     const endMs = startMs + late + safeMs + returnMs
     if (endMs > latestMs) return { members, close: 'slack' }

@@ -22,6 +22,8 @@ export interface View {
   tails: Tails
   targets: Targets
   backlog: Backlog
+  /** Time has been short for a while; see `pressure.ts`. */
+  stands: boolean
   /** So few queries are inside that the best costs nobody anything. */
   free: boolean
   idleCount(group: Group): number

@@ -9,6 +9,8 @@ import { fillBatch, type Filled, type Member } from './batching.ts'
 import type { Capacity } from './capacity.ts'
 import { choose, type View } from './choose.ts'
 import { awakeFreeAtMs, elsewhere, hasAwake, isSlowerThanWaiting } from './elsewhere.ts'
+import type { Door } from './door.ts'
+import type { Haste } from './haste.ts'
 import { isHelping, isInGoodHands } from './help.ts'
 import { largeBatch } from './large.ts'
 import { lingerUntilMs } from './linger.ts'
@@ -29,6 +31,8 @@ export interface DispatchParts {
   waiting: Waiting
   ready: Ready
   targets: Targets
+  haste: Pick<Haste, 'laxityMs'>
+  door: Pick<Door, 'stands'>
   /** Of this moment. */
   capacity(nowMs: number): { capacity: Capacity; tails: Tails }
   backlog(nowMs: number): Backlog
@@ -36,8 +40,6 @@ export interface DispatchParts {
   inside(): number
   /** Share of a query's laxity that decisions leave alone. */
   keep(): number
-  /** Laxity of the hastiest queries. */
-  hasteMs(): number
   send(slot: Slot, batch: Filled, waiting: number, nowMs: number): void
   drop(query: Query, nowMs: number): void
 }
@@ -60,7 +62,7 @@ const LOOK_AGAIN_MS = 25
  * Infinity where no slot went without though work waits.
  */
 export function createDispatch(parts: DispatchParts): (nowMs: number) => number {
-  const { limits, waiting, ready, targets } = parts
+  const { limits: { maxBatch }, waiting, ready, targets } = parts
   /** One for all decisions: what each reads is filled in anew. */
   const view = { targets, freeMs: [], calls: true, idleCount: ready.idleCount } as unknown as View
   /** By index of the task: items of it that the decision at hand has left to others. */
@@ -107,7 +109,8 @@ export function createDispatch(parts: DispatchParts): (nowMs: number) => number 
     view.backlog = parts.backlog(nowMs)
     view.free = parts.inside() <= Math.max(1, QUIET * capacity.slotCount)
     view.keep = parts.keep()
-    view.hasteMs = parts.hasteMs()
+    view.stands = parts.door.stands
+    view.hasteMs = parts.haste.laxityMs
     for (let i = 0; i < capacity.groups.length; i++) view.freeMs[i] = NaN
     view.awakeFreeMs = slot.node.resting ? NaN : nowMs
     for (const { index } of slot.group!.tasks) cursors[index] = 0
@@ -128,7 +131,6 @@ export function createDispatch(parts: DispatchParts): (nowMs: number) => number 
         continue
       }
       const queue = waiting.of(item.task)
-      const { maxBatch } = limits
       const filled = largeBatch(verdict, position, queue, slot, view, maxBatch) ??
         fillBatch(verdict, position, queue, slot, view, maxBatch)
       if (isWasteful(filled, queue.length - position, slot, view, maxBatch)) {

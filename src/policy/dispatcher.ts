@@ -124,12 +124,11 @@ export function createDispatcher(
   const upcoming = createUpcoming({ shapes, waiting, fanOut, running: flights.running })
   const results = createResults({ options, shapes, waiting, finishing, emit })
   const dispatchAll = createDispatch({
-    ...{ limits, waiting, ready, targets },
+    ...{ limits, waiting, ready, targets, haste, door: inside.door },
     capacity: outlook.capacity,
     backlog: outlook.backlog,
     inside: () => queries.length,
     keep: () => keep,
-    hasteMs: () => haste.laxityMs,
     send(slot, batch, waiting, at) {
       const { members, close } = batch
       counters.closed(close)

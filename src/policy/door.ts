@@ -35,6 +35,8 @@ const FORGOTTEN_PER_S = 0.001
 const CUT = 2
 
 export interface Door {
+  /** Behind a queue that stands. */
+  readonly stands: boolean
   /** Share of its time that a query must have left behind a queue that stands. */
   share(layout: Pick<Layout, 'allHeld'>): number
   /**
@@ -54,6 +56,9 @@ export function createDoor(pressure: Pick<Pressure, 'stands'>): Door {
   let least = LEAST
   const move = (by: number) => share = Math.min(Math.max(share + by, least), MOST)
   return {
+    get stands() {
+      return pressure.stands
+    },
     share: ({ allHeld }) => allHeld ? share : OF_FEW,
     sent({ node: { times } }, { close, members }, waiting, slots) {
       if (!pressure.stands) return

@@ -25,6 +25,8 @@ const FRAME_MS = 20
  */
 const STEADY = 0.98
 const STEADY_SHARE = 0.45
+/** Of these, by the guess, for a batch of a size that is tried. */
+const TRIAL_SHARE = 0.45
 
 /** How long a batch may be, by what one item more takes beside the average of those before it. */
 export interface Lengths {
@@ -34,6 +36,8 @@ export interface Lengths {
   quantumMs: number
   /** A little less; with the spread of the batch. */
   steadyMs: number
+  /** Nobody knows; see `trial.ts`. */
+  trialMs: number
 }
 
 export function lengthsOf(
@@ -44,12 +48,14 @@ export function lengthsOf(
 ): Lengths {
   const quantumMs = Math.min(quantumMsOf(query), HASTE_SHARE * hasteMs)
   // Beside a guess a batch that ran may make any size look dear or cheap.
+  const shortMs = Math.min(query.laxityMs, hasteMs)
   const known = holdsAll(slot) && slot.node.times.modelOf(variant)?.isMeasured === true
   return {
     frameMs: known ? Math.min(FRAME_MS, quantumMs) : quantumMs,
     quantumMs,
     // Only where time that is saved buys something.
-    steadyMs: known && targets.isScarce ? STEADY_SHARE * Math.min(query.laxityMs, hasteMs) : 0,
+    steadyMs: known && targets.isScarce ? STEADY_SHARE * shortMs : 0,
+    trialMs: TRIAL_SHARE * shortMs,
   }
 }
 
@@ -62,13 +68,16 @@ export const quantumMsOf = ({ laxityMs }: Pick<Query, 'laxityMs'>): number =>
  *
  * @param growth what that takes, in shares of what those before it took on average
  * @param grownMs the batch with it; `safeMs` with its spread
+ * @param isTrial nothing of so large a batch is known
  */
 export function isLongEnough(
   growth: number,
   grownMs: number,
   safeMs: number,
-  { frameMs, quantumMs, steadyMs }: Lengths,
+  { frameMs, quantumMs, steadyMs, trialMs }: Lengths,
+  isTrial = false,
 ): boolean {
+  if (isTrial && grownMs <= trialMs) return false
   if (growth > RISE) return grownMs > frameMs
   return grownMs > quantumMs && (growth > STEADY || safeMs > steadyMs)
 }

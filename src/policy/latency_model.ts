@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { createTrial } from './trial.ts'
 import type { LatencyPoint } from './types.ts'
 
 /** Milliseconds for a batch of so many items. Never falls with the batch. */
@@ -18,6 +19,8 @@ export interface Latency {
 export interface LatencyModel {
   /** Its base is points that were measured, no guess. */
   readonly isMeasured: boolean
+  /** See {@linkcode Trial.size}; 0 where larger batches were measured. */
+  readonly trialSize: number
   /** As in {@linkcode Latency}. */
   meanMs(batch: number): number
   upperMs(batch: number): number
@@ -123,8 +126,17 @@ export function baseOf(points: readonly LatencyPoint[]): Base {
 /** Upper latency for mean latency. */
 const upperOf = (variance: number) => 1 + UPPER_DEVIATIONS * Math.sqrt(variance)
 
-/** @param spread first guess of the relative standard deviation; `weight` batches' worth of it */
-export function createModel(base: Base, spread: number, usualWeight: number): LatencyModel {
+/**
+ * @param spread first guess of the relative standard deviation; `weight` batches' worth of it
+ * @param batches whether the base knows what larger ones take, or guesses
+ */
+export function createModel(
+  base: Base,
+  spread: number,
+  usualWeight: number,
+  batches = true,
+): LatencyModel {
+  const trial = batches ? undefined : createTrial()
   let scale = 1
   let variance = spread * spread
   let upper = upperOf(variance)
@@ -189,6 +201,9 @@ export function createModel(base: Base, spread: number, usualWeight: number): La
 
   return {
     isMeasured: usualWeight > 0,
+    get trialSize() {
+      return trial?.size ?? 0
+    },
     meanMs,
     upperMs: (batch) => meanMs(batch) * upper,
     upperTimes: () => upper,
@@ -230,6 +245,7 @@ export function createModel(base: Base, spread: number, usualWeight: number): La
         usualScale += Math.max(0.05, 1 / usual) * (ratio - usualScale)
       }
       refactor()
+      if (!lost) trial?.ended(batch, meanMs)
       return seenMs
     },
     hasRun: () => ended,

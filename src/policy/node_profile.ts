@@ -111,6 +111,14 @@ export function setNetwork(node: NodeProfile, task: TaskShape, ms: number): void
   node.networkAt[task.index] = ms
 }
 
+/** What is kept of a latency over the batch size. */
+const KEPT_BATCHES = [1, 2, 4, 8]
+
+/** As far as it is no guess. */
+export const pointsOf = (model: LatencyModel) =>
+  KEPT_BATCHES.filter((batch) => batch < (model.trialSize || Infinity))
+    .map((batch) => ({ batch, latencyMs: model.meanMs(batch) }))
+
 /** What the measured variants that ran of late take for what was measured, in the mean. */
 export function currentRatio({ models }: NodeProfile, nowMs: number): number | undefined {
   let [count, sum] = [0, 0]

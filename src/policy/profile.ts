@@ -16,6 +16,7 @@ import {
   NO_ONES,
   type NodeProfile,
   type NodeTimes,
+  pointsOf,
   remodelled,
   setModel,
   setNetwork,
@@ -67,10 +68,11 @@ export interface Profile {
   recall(node: NodeId, memory: NodeProfileMemory, shapes: Shapes): void
 }
 
-/** What a node of the reference's speed takes, as far as anything is known. */
+/** What a node of the reference's speed takes; `batches`: larger ones are no guess. */
 interface Typical {
   base: Base
   known: boolean
+  batches: boolean
 }
 
 /** Of a variant whose file gives no reference and that nobody measured. */
@@ -80,8 +82,6 @@ const UNSEEN_SPREAD = 0.25
 const UNSEEN_UPPER = 1 + 1.65 * UNSEEN_SPREAD
 const MEASURED_SPREAD = 0.18
 const MAX_NODES = 20_000
-/** What is kept of a latency over the batch size. */
-const KEPT_BATCHES = [1, 2, 4, 8]
 /** Points that a node measured count as so many batches for what is usual. */
 const MEASURED_WEIGHT = 5
 /** Beside a load: each has half of the device until it was seen, and no more than this is believed. */
@@ -105,7 +105,7 @@ export function createProfile(): Profile {
   function typicalOf({ index, referenceMs }: VariantShape): Typical {
     return typical[index] ??= {
       base: (batch) => (referenceMs ?? UNKNOWN_MS) * batch,
-      known: referenceMs !== undefined,
+      ...{ known: referenceMs !== undefined, batches: false },
     }
   }
 
@@ -172,16 +172,17 @@ export function createProfile(): Profile {
   function measured(id: NodeId, variant: VariantShape, points: readonly LatencyPoint[]): void {
     const usable = points.filter(({ batch, latencyMs }) => batch >= 1 && latencyMs > 0)
     if (usable.length === 0) return
-    const base = baseOf(usable)
+    const [base, batches] = [baseOf(usable), usable.length > 1]
     const node = nodeOf(id)
-    setModel(node, variant.index, createModel(base, MEASURED_SPREAD, MEASURED_WEIGHT))
+    setModel(node, variant.index, createModel(base, MEASURED_SPREAD, MEASURED_WEIGHT, batches))
     revise(variant.index)
     const first = usable.reduce((a, b) => b.batch < a.batch ? b : a)
     const prior = typicalOf(variant)
     compare(node, variant, first.batch, base(first.batch))
     // How batches pay is a property of the variant first: nodes that measured nothing take it over.
     const slowness = prior.known ? base(first.batch) / prior.base(first.batch) : node.slowness
-    typical[variant.index] = { base: (batch) => base(batch) / slowness, known: true }
+    if (prior.batches && !batches) return
+    typical[variant.index] = { base: (batch) => base(batch) / slowness, known: true, batches }
   }
 
   function observe(
@@ -196,8 +197,8 @@ export function createProfile(): Profile {
     let model = node.modelAt[variant.index]
     if (model === undefined) {
       const { slowness } = node
-      const { base } = typicalOf(variant)
-      model = createModel((items) => base(items) * slowness, UNSEEN_SPREAD, 0)
+      const { base, batches } = typicalOf(variant)
+      model = createModel((items) => base(items) * slowness, UNSEEN_SPREAD, 0, batches)
       setModel(node, variant.index, model)
     }
     const seenMs = model.observe(batch, computeMs, lost)
@@ -278,7 +279,7 @@ export function createProfile(): Profile {
       return {
         models: served.map(({ ref, model }) => ({
           ...publicRef(ref),
-          points: KEPT_BATCHES.map((batch) => ({ batch, latencyMs: model.meanMs(batch) })),
+          points: pointsOf(model),
         })),
         networkMs: [...node.network].map(([task, ms]) => (
           { pipeline: publicName(task.pipeline.name), task: task.name, ms }
