@@ -3,6 +3,7 @@ import { EngineError, failureFrom } from '../../src/node/engine/answer.ts'
 import { allFinite, createOrtModel } from '../../src/node/engine/ort_model.ts'
 import { createOrtEngine } from '../../src/node/engine/ort_engine.ts'
 import { buffersOf, owned } from '../../src/node/engine/transfer.ts'
+import { onnxOf } from '../pipeline/onnx.ts'
 import { readModel, SMALL_MODEL } from './fixture.ts'
 
 const bytes = await readModel(SMALL_MODEL)
@@ -42,6 +43,29 @@ Deno.test('createOrtModel() passes on no output that is not finite, and lives on
   await rejects(createOrtModel(crypto.getRandomValues(new Uint8Array(999))), failed('load_failed'))
   ok(await model.run({ [name]: input(1) }))
   await model.release()
+})
+
+Deno.test('createOrtModel() runs a batch in pieces where the model takes a fixed number of items', async () => {
+  for (const rows of [1, 4]) {
+    const model = await createOrtModel(onnxOf({
+      inputs: { x: [rows, 3] },
+      outputs: { y: [rows, 3] },
+      nodes: [{ op: 'Neg', inputs: ['x'], outputs: ['y'] }],
+    }))
+    for (const batch of [1, 4, 6]) {
+      const data = Float32Array.from({ length: 3 * batch }, (_, i) => i + 1)
+      const { y } = await model.run({ x: { type: 'float32', dims: [batch, 3], data } })
+      deepEqual(y!.dims, [batch, 3])
+      deepEqual(y!.data, data.map((value) => -value))
+    }
+    // What is no number of items is left as it is, for the engine to refuse.
+    const data = new Float32Array(6)
+    await rejects(
+      model.run({ x: { type: 'float32', dims: [2, 3], data } }, true),
+      /invalid dimensions/,
+    )
+    await model.release()
+  }
 })
 
 Deno.test('engine shares a session between all who hold it', async () => {

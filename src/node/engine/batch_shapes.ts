@@ -5,9 +5,8 @@
  *
  * @module
  */
-import type { Model, Tensor, TensorData } from '../../stages/types.ts'
-
-type Tensors = { [name: string]: Tensor }
+import type { Model } from '../../stages/types.ts'
+import { joined, mapTensors, resized, rowsOf, type Run, type Tensors } from './rows.ts'
 
 /** Batch sizes in use, up to the one that holds `most` items. */
 export function batchSizes(most: number): number[] {
@@ -17,10 +16,7 @@ export function batchSizes(most: number): number[] {
 }
 
 /** Runs `run` on a batch filled up; as it is where its inputs do not share a first dimension. */
-export async function runFilledUp(
-  feeds: Tensors,
-  run: (feeds: Tensors) => Promise<Tensors>,
-): Promise<Tensors> {
+export async function runFilledUp(feeds: Tensors, run: Run): Promise<Tensors> {
   const [rows, ...others] = new Set(Object.values(feeds).map(({ dims }) => dims[0]))
   if (rows === undefined || rows < 1 || others.length > 0) return await run(feeds)
   const filled = batchSizes(rows).at(-1)!
@@ -31,8 +27,6 @@ export async function runFilledUp(
     (tensor) => tensor.dims[0] === filled ? resized(tensor, filled, rows) : tensor,
   )
 }
-
-type Run = (feeds: Tensors) => Promise<Tensors>
 
 /** `warm` compiles for whatever it is given; `run` keeps to what was warmed, if anything was. */
 export function createShapedRun(run: Run): { warm: Model['run']; run: Model['run'] } {
@@ -65,42 +59,4 @@ export function createShapedRun(run: Run): { warm: Model['run']; run: Model['run
       return joined(pieces)
     },
   }
-}
-
-function rowsOf({ type, dims, data }: Tensor, from: number, to: number): Tensor {
-  const length = data.length / dims[0]!
-  return {
-    type,
-    dims: [to - from, ...dims.slice(1)],
-    data: data.slice(from * length, to * length),
-  }
-}
-
-/** Outputs of pieces one below the other. */
-function joined(pieces: readonly Tensors[]): Tensors {
-  return mapTensors(pieces[0]!, ({ type, dims, data }, name) => {
-    const parts = pieces.map((piece) => piece[name]!)
-    const length = parts.reduce((sum, part) => sum + part.data.length, 0)
-    const made = new (data.constructor as { new (length: number): TensorData })(length)
-    let at = 0
-    for (const part of parts) {
-      made.set(part.data as never, at)
-      at += part.data.length
-    }
-    const rows = parts.reduce((sum, part) => sum + (part.dims[0] ?? 0), 0)
-    return { type, dims: [rows, ...dims.slice(1)], data: made }
-  })
-}
-
-function mapTensors(tensors: Tensors, change: (tensor: Tensor, name: string) => Tensor): Tensors {
-  return Object.fromEntries(
-    Object.entries(tensors).map(([name, one]) => [name, change(one, name)]),
-  )
-}
-
-function resized({ type, dims, data }: Tensor, from: number, to: number): Tensor {
-  const length = data.length / from * to
-  const made = new (data.constructor as { new (length: number): TensorData })(length)
-  made.set((length < data.length ? data.subarray(0, length) : data) as never)
-  return { type, dims: [to, ...dims.slice(1)], data: made }
 }

@@ -7,6 +7,7 @@ import type { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-web/wasm
 import type { Tensor, TensorData } from '../../stages/types.ts'
 import { EngineError } from './answer.ts'
 import { createShapedRun } from './batch_shapes.ts'
+import { createFixedRun, fixedRows } from './fixed_rows.ts'
 import {
   type Backend,
   type EngineAssets,
@@ -66,11 +67,16 @@ export async function createOrtModel(
     )
   }
   const run: OwnedModel['run'] = (feeds) => oneAtATime(() => runSession(ort, session, feeds))
+  const rows = fixedRows(session.inputMetadata)
   return {
     inputNames: session.inputNames,
     outputNames: session.outputNames,
     /** @throws EngineError `run_failed`, `not_finite` or `broken` */
-    ...(provider === 'webgpu' ? createShapedRun(run) : { run }),
+    ...rows !== undefined
+      ? { run: createFixedRun(run, rows) }
+      : provider === 'webgpu'
+      ? createShapedRun(run)
+      : { run },
     release: () => oneAtATime(() => session.release()),
   }
 }
