@@ -182,7 +182,7 @@ export function createProfiler(options: ProfilerOptions): Profiler {
     note(series, measured.runMs * batch / measured.rows)
     fresh.add(key)
     unkept = true
-    if (measured.rows < batch) {
+    if (measured.rows === 1 && batch > 1) {
       // Items run one by one: what one takes says it all.
       all.set(key, all.get(key)!.slice(0, 1))
     }

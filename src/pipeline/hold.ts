@@ -39,17 +39,30 @@ const BYTES_PER_PIXEL = 100
 /** Items of a batch run together up to so many pixels, and never more than so many items. */
 const BATCH_PIXELS = 2 ** 18
 const BATCH_ITEMS = 8
+/** Pictures as they are: there are more of them, and a GPU is slow to begin a run. */
+const PICTURE_PIXELS = 2 ** 20
+const PICTURE_KINDS: readonly (string | undefined)[] = ['object-detection', 'image-classification']
+
+/** How many inputs of so many pixels one run of the model takes: a power of two, as engines compile. */
+export function picturesTogether(pixels: number): number {
+  const fit = Math.min(BATCH_ITEMS, PICTURE_PIXELS / pixels)
+  return fit < 2 ? 1 : 2 ** Math.floor(Math.log2(fit))
+}
 
 /**
  * Memory that a variant takes in a slot, in bytes, an estimate: `deno task bench memory` measures.
  * The variant's own `memoryBytes` goes before it, where a pipeline file has that.
+ *
+ * @param kind of its task
  */
-export function memoryOf(variant: Variant, modelBytes: number): number {
+export function memoryOf(variant: Variant, modelBytes: number, kind?: string): number {
   const told = variant['memoryBytes']
   if (typeof told === 'number' && told >= 0) return told
   const { height, width } = (variant['input'] ?? {}) as { height?: unknown; width?: unknown }
   const pixels = typeof height === 'number' && typeof width === 'number' ? height * width : 0
-  const items = Math.max(1, Math.min(BATCH_ITEMS, Math.floor(BATCH_PIXELS / pixels)))
+  const items = PICTURE_KINDS.includes(kind)
+    ? picturesTogether(pixels)
+    : Math.max(1, Math.min(BATCH_ITEMS, Math.floor(BATCH_PIXELS / pixels)))
   return Math.round(WEIGHTS_FACTOR * modelBytes + BYTES_PER_PIXEL * pixels * items)
 }
 
@@ -75,7 +88,7 @@ export function servedVariants(
     Object.entries(variants).map(([name, variant]) => {
       const model = models[variant.model ?? '']
       const { accuracy, precision, backends } = variant
-      const memoryBytes = memoryOf(variant, model?.bytes ?? 0)
+      const memoryBytes = memoryOf(variant, model?.bytes ?? 0, kind)
       const ref = { pipeline: pipeline.name, task, variant: name }
       return { ...ref, accuracy, model, memoryBytes, precision, backends, code: kind === CODE }
     })

@@ -11,6 +11,7 @@ import { picturesOf } from './item.ts'
 import { labelsOf } from './labels.ts'
 import { oncePerVariant } from './once.ts'
 import { emptyInput, inputTensor, type PictureInput, pictureInputOf } from './picture_input.ts'
+import { inFirstRun, inRuns } from './picture_runs.ts'
 
 const scoresSchema = z.strictObject({
   /** What the model gives: `logits` need a softmax, `probabilities` none. */
@@ -29,17 +30,24 @@ type Scores = z.infer<typeof scoresSchema>
  *
  * Items: `{type: media type}` and the file, or a crop. Fields: `{label, confidence}`; with `places`,
  * `{text, confidence}`, where the empty label is nothing and the confidence is that all are right.
- * The model maps a batch to `[N, labels]`, with places to `[N, places, labels]`. A batch is one run.
+ * The model maps a batch to `[N, labels]`, with places to `[N, places, labels]`. A batch is one run, or
+ * a few where pictures are large.
  */
 export const imageClassification: Stage = {
   run: async (items, context) => {
     const settings = settingsOf(context)
     const { pictures, results } = await picturesOf(items, context.codecs)
     if (pictures.length > 0) {
-      const { tensor } = inputTensor(pictures.map(({ picture }) => picture), settings.input)
       const { inputNames, outputNames } = context.model
-      const output = (await context.model.run({ [inputNames[0]!]: tensor }))[outputNames[0]!]
-      const answers = answersOf(output, pictures.length, settings)
+      const answers = await inRuns(
+        pictures.map(({ picture }) => picture),
+        settings.input,
+        async (some) => {
+          const { tensor } = inputTensor(some, settings.input)
+          const output = (await context.model.run({ [inputNames[0]!]: tensor }))[outputNames[0]!]
+          return answersOf(output, some.length, settings)
+        },
+      )
       pictures.forEach(({ item }, i) => {
         results[item] = resultOf(items[item]!, answers[i]!, settings, context.next)
       })
@@ -60,9 +68,10 @@ export const imageClassification: Stage = {
         outputs: [[-1, ...places === undefined ? [] : [places], labels.length]],
       }
     }),
-  warmUp: (context, batch) => [{
-    [context.model.inputNames[0]!]: emptyInput(settingsOf(context).input, batch),
-  }],
+  warmUp(context, batch) {
+    const { input } = settingsOf(context)
+    return [{ [context.model.inputNames[0]!]: emptyInput(input, inFirstRun(batch, input)) }]
+  },
 }
 
 interface Settings {

@@ -18,6 +18,7 @@ import {
   pictureInputOf,
   type Placing,
 } from './picture_input.ts'
+import { inFirstRun, inRuns } from './picture_runs.ts'
 import { readingOrder } from './reading_order.ts'
 import {
   cropThings,
@@ -45,14 +46,18 @@ const boxesSchema = z.strictObject({
  * Items: `{type: media type}` and the file, or a crop. Fields: `{width, height, found}`, where
  * `found` is a number, or, without child tasks, a list of `{kind, score, box}`. Children:
  * `{format, width, height, kind, score, box}`, in reading order; `box` as four corners in pixels
- * of the picture. A batch is one run of the model.
+ * of the picture. A batch is one run of the model, or a few where pictures are large.
  */
 export const objectDetection: Stage = {
   run: async (items, context) => {
     const settings = settingsOf(context)
     const { pictures, results } = await picturesOf(items, context.codecs)
     if (pictures.length > 0) {
-      const found = await findThings(pictures.map(({ picture }) => picture), settings, context)
+      const found = await inRuns(
+        pictures.map(({ picture }) => picture),
+        settings.input,
+        (some) => findThings(some, settings, context),
+      )
       for (const [i, { item, picture }] of pictures.entries()) {
         results[item] = await resultOf(picture, found[i]!, settings, context)
       }
@@ -76,9 +81,10 @@ export const objectDetection: Stage = {
         }[boxes.format],
       }
     }),
-  warmUp: (context, batch) => [{
-    [context.model.inputNames[0]!]: emptyInput(settingsOf(context).input, batch),
-  }],
+  warmUp(context, batch) {
+    const { input } = settingsOf(context)
+    return [{ [context.model.inputNames[0]!]: emptyInput(input, inFirstRun(batch, input)) }]
+  },
 }
 
 interface Settings {

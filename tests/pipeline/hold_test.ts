@@ -42,6 +42,17 @@ Deno.test('memoryOf() grows with file and input, and gives way to what the file 
   equal(memoryOf({ accuracy: 1 }, 7), 7)
 })
 
+Deno.test('memoryOf() reckons with as many pictures as one run takes', () => {
+  const memory = (side: number, kind: string) =>
+    memoryOf({ accuracy: 1, input: input(side, side) }, 0, kind) / (100 * side * side)
+  equal(memory(64, 'object-detection'), 8)
+  equal(memory(416, 'image-classification'), 4)
+  equal(memory(640, 'object-detection'), 2)
+  equal(memory(1280, 'object-detection'), 1)
+  // One after the other.
+  equal(memory(640, 'text-detection'), 1)
+})
+
 Deno.test('leastModels() is one for each task: the smallest, of equals the best', () => {
   deepEqual([...leastModels(served).keys()], ['f', 'r'])
 })

@@ -7,6 +7,7 @@ import { createCodecs } from '../../src/stages/codecs.ts'
 import { stages } from '../../src/stages/stages.ts'
 import type { ItemResult, Model, StageContext, StageItem } from '../../src/stages/types.ts'
 import { labelled } from '../../profiles/shelf/labelled.ts'
+import { onnxOf } from '../pipeline/onnx.ts'
 
 const { pipeline, models } = await loadPipeline(
   new URL('../../profiles/shelf', import.meta.url).pathname,
@@ -61,6 +62,44 @@ Deno.test('object-detection runs a batch at once and says of each picture what i
     deepEqual(boxesOf(together[i]), boxesOf(alone))
     ok(boxesOf(alone).length > 0)
   }
+})
+
+Deno.test('pictures that are large for a model run a few at a time', async () => {
+  const side = 640
+  // Which half is brighter.
+  const halves = { kernel_shape: [side, side / 2], strides: [side, side / 2] }
+  const model = await createOrtModel(onnxOf({
+    inputs: { x: ['N', 1, side, side] },
+    outputs: { y: ['N', 2] },
+    nodes: [
+      { op: 'AveragePool', inputs: ['x'], outputs: ['means'], ints: halves },
+      { op: 'Flatten', inputs: ['means'], outputs: ['y'] },
+    ],
+  }))
+  const task = {
+    ...{ kind: 'image-classification', labels: ['left', 'right'], next: [] },
+    variants: {
+      only: { accuracy: 1, input: { height: side, width: side, colour: 'grey' } },
+    },
+  }
+  const context = await contextOf('garment', 'g20', { task, variant: task.variants.only, next: [] })
+  const counting: Model = {
+    ...model,
+    run(feeds) {
+      runs.push(feeds['x']!.dims[0]!)
+      return model.run(feeds)
+    },
+  }
+  runs.length = 0
+  const sides = ['left', 'right', 'right', 'left', 'right']
+  const items = sides.map((side): StageItem => ({
+    meta: { format: 'rgb', width: 2, height: 1 },
+    bytes: Uint8Array.from(side === 'left' ? [250, 250, 250, 0, 0, 0] : [0, 0, 0, 250, 250, 250]),
+  }))
+  const results = await run({ ...context, model: counting }, items)
+  deepEqual(results.map((one) => good(one).fields?.['label']), sides)
+  deepEqual(runs, [2, 2, 1])
+  await model.release()
 })
 
 Deno.test('object-detection hands each kind to its task, in the crop that the task asks for', async () => {
