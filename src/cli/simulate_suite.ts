@@ -90,7 +90,7 @@ export async function simulateSuites(flags: SuiteFlags): Promise<void> {
     if (cells.length === 0) continue
     const kept = flags.page === undefined ? [] : rowsIn(await readPart(flags.page, suite.name))
     const rows = cases.flatMap((one) => rowsOf(one, cells, outcomes, kept))
-    const markdown = markdownOf(rows, suite.findings?.(rows) ?? [])
+    const markdown = markdownOf(rows, suite.findings?.(rows) ?? [], suite.brief)
     const charts = curvesOf(suite.name, cells, outcomes)
     // A chart of some policies alone would take the place of one that compares.
     parts.push({ name: suite.name, markdown, charts: flags.policies === undefined ? charts : [] })

@@ -21,10 +21,17 @@ const range = ({ mean, min, max }: Spread, text: (value: number) => string): str
 /** Tables with more scenarios have one line for each: all policies beside one another, means only. */
 const LONG = 12
 
-/** @returns headings and tables, each table with its cases in the order run */
-export function markdownOf(rows: readonly Row[], findings: readonly string[]): string {
+/**
+ * @param brief without the tables
+ * @returns headings and tables, each table with its cases in the order run
+ */
+export function markdownOf(
+  rows: readonly Row[],
+  findings: readonly string[],
+  brief = false,
+): string {
   const lines: string[] = []
-  for (const table of new Set(rows.map((row) => row.table))) {
+  for (const table of brief ? [] : new Set(rows.map((row) => row.table))) {
     const own = rows.filter((row) => row.table === table)
     const scenarios = new Set(own.map(({ row }) => row)).size
     lines.push(`### ${table}`, '', ...scenarios > LONG ? beside(own) : below(own), '')

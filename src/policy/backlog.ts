@@ -32,6 +32,8 @@ export interface Backlog {
   tightest: Query | undefined
   leastMs: number
   secondMs: number
+  /** Least that any can spare, with nothing kept. */
+  barestMs: number
   /** Neighbours in the queue together, the most urgent first. */
   blocks: Block[]
 }
@@ -101,6 +103,7 @@ export function createScanner(queries: DeadlineQueue<Query>, maxScan: number): S
     tightest: undefined,
     leastMs: Infinity,
     secondMs: Infinity,
+    barestMs: Infinity,
     blocks: [],
     last: undefined,
     count: 0,
@@ -111,13 +114,13 @@ export function createScanner(queries: DeadlineQueue<Query>, maxScan: number): S
       const own = begin()
       pass = undefined
       look(own, queries, 0, Math.min(queries.length, maxScan), at)
-      return ended(own, at)
+      return ended(own, queries, at)
     },
     oneMore(known, at) {
       const own = known as Pass
       if (own.count >= maxScan || own.count !== queries.length - 1) return false
       look(own, queries, own.count, queries.length, at)
-      ended(own, at)
+      ended(own, queries, at)
       return true
     },
     further(at) {
@@ -129,33 +132,50 @@ export function createScanner(queries: DeadlineQueue<Query>, maxScan: number): S
       if (to < queries.length && pass.count < maxScan) return undefined
       const done = pass
       pass = undefined
-      return ended(done, at)
+      return ended(done, queries, at)
     },
   }
 }
 
-function ended(pass: Pass, { awakeFactor }: Circumstances): Backlog {
+function ended(
+  pass: Pass,
+  queries: DeadlineQueue<Query>,
+  { awakeFactor, capacity }: Circumstances,
+): Backlog {
   const { blocks } = pass
   for (let i = blocks.length - 2; i >= 0; i--) {
     blocks[i]!.slackMs = Math.min(blocks[i]!.slackMs, blocks[i + 1]!.slackMs)
   }
+  if (isAlike(capacity)) {
+    let behindMs = Infinity
+    for (let i = Math.min(queries.length, pass.count) - 1; i >= 0; i--) {
+      const query = queries.at(i)!
+      if (behindMs < query.budgetMs) query.budgetMs = behindMs
+      if (query.spareMs < behindMs) behindMs = query.spareMs
+    }
+  }
   pass.awakeFactor = awakeFactor
   return pass
 }
+
+/** All slots are: who goes first is held up by none that runs for somebody behind. */
+const isAlike = ({ groups }: Capacity) => groups.length === 1
 
 function look(
   pass: Pass,
   queries: DeadlineQueue<Query>,
   from: number,
   to: number,
-  { capacity: { epoch, layout }, tails, free, keep, nowMs }: Circumstances,
+  { capacity, tails, free, keep, nowMs }: Circumstances,
 ): void {
+  const { epoch, layout } = capacity
+  const alike = isAlike(capacity)
   const lost = lostShare(layout)
   const stations = layout.allAlike ? undefined : tails.stations
   const evenMs = typeof free === 'number' ? nowMs + free : undefined
   const reserved = layout.allHeld ? RESERVED * keep : LEAST_RESERVED
   let block = pass.blocks[pass.blocks.length - 1]
-  let { poolMs, firstMs, leastMs, secondMs } = pass
+  let { poolMs, firstMs, leastMs, secondMs, barestMs } = pass
   for (let i = from; i < to; i++) {
     const query = queries.at(i)!
     if (pass.count++ % BLOCK === 0) pass.blocks.push(block = { deadlineMs: 0, slackMs: Infinity })
@@ -163,7 +183,8 @@ function look(
     query.scan = pass.scan
     query.aheadMs = poolMs
     query.firstAheadMs = firstMs
-    query.slackMs = Infinity
+    query.slackMs = query.spareMs = Infinity
+    query.budgetMs = alike ? barestMs : NaN
     const { rest } = query
     if (rest.epoch !== epoch) settle(query, epoch, tails, stations)
     if (!rest.servable) continue
@@ -183,6 +204,8 @@ function look(
     query.slackMs = spareMs - keptInside(startMs - nowMs, query.deadlineMs - nowMs)
     if (query.slackMs < block!.slackMs) block!.slackMs = query.slackMs
     const slackMs = Math.max(0, spareMs - reserved * query.laxityMs)
+    query.spareMs = slackMs
+    if (spareMs < barestMs) barestMs = spareMs
     if (slackMs < leastMs) {
       secondMs = leastMs
       leastMs = slackMs
@@ -195,6 +218,7 @@ function look(
   pass.firstMs = firstMs
   pass.leastMs = leastMs
   pass.secondMs = secondMs
+  pass.barestMs = barestMs
   if (to > from) pass.last = queries.at(to - 1)
 }
 
@@ -202,9 +226,15 @@ function look(
 export const aheadOf = (query: Query, backlog: Backlog) =>
   query.scan >= backlog.scan ? query.aheadMs : backlog.poolMs
 
-/** Time of the pool that may be spent on it, beyond the quickest way, without loss to the others. */
+/**
+ * Time of the pool that may be spent on it, beyond the quickest way, without loss to the others. Among
+ * slots that are alike those behind it have to wait for it, beside all that they wait for already; who
+ * is more urgent goes first, and has its own time but for a slot that is not free at once. Where slots
+ * differ one that is quick may be just the one that somebody ahead has need of: then it is what any
+ * can spare.
+ */
 export const budgetOf = (query: Query, { tightest, leastMs, secondMs }: Backlog) =>
-  query === tightest ? secondMs : leastMs
+  query.budgetMs >= 0 ? query.budgetMs : query === tightest ? secondMs : leastMs
 
 /**
  * Where a new query of this deadline would stand; after a scan.

@@ -98,6 +98,9 @@ export interface Query extends Urgent {
   firstAheadMs: number
   /** Likewise: how much later it could go and end in time, with its margin; infinite if it needs none. */
   slackMs: number
+  /** Likewise: time of the pool that others may take before it, and that it may take itself; see `budgetOf`. */
+  spareMs: number
+  budgetMs: number
 }
 
 /** An epoch that no capacity has. */
@@ -141,6 +144,8 @@ class NewQuery {
     this.aheadMs = 0
     this.firstAheadMs = 0
     this.slackMs = Infinity
+    this.spareMs = Infinity
+    this.budgetMs = NaN
     this.root = addItem(this, given.shape.start, given.payload, nowMs)
   }
 }

@@ -36,6 +36,8 @@ export interface Suite {
   about: string
   /** Has no use for the published data. */
   alone?: boolean
+  /** So many cases that their tables say less than the findings: those alone are written. */
+  brief?: boolean
   /** Runs only where it is named. */
   apart?: boolean
   /** @throws RangeError where the data that it needs is not there */

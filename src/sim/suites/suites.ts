@@ -4,6 +4,7 @@ import { capacity } from './capacity.ts'
 import { drops } from './drops.ts'
 import { figure5 } from './figure5.ts'
 import { heterogeneous } from './heterogeneous.ts'
+import { lots } from './lots.ts'
 import { memory } from './memory.ts'
 import { pipelines } from './pipelines.ts'
 import { robustness } from './robustness.ts'
@@ -29,6 +30,7 @@ export const SUITES: readonly Suite[] = [
   timeouts,
   pipelines,
   unseen,
+  lots,
   speed,
   large,
 ]
