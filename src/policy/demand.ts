@@ -37,8 +37,13 @@ const STEADY_ALPHA = 0.2
 const FALLEN_WINDOWS = 2
 /** Windows whose excess over the mean is remembered. */
 const PEAK_WINDOWS = 60
-/** Deviations of a second: what chance adds to it at the most, and from which on it was a surge. */
+/**
+ * Deviations of what comes in a second, or in half of the time that a query has where that is more:
+ * what chance adds to it at the most, and from which on it was a surge. What is too much for a shorter
+ * while waits, and is answered in time.
+ */
 const CHANCE = 4.5
+const HORIZON = 0.5
 /** The next surge may be larger by so much than any that is remembered. */
 const LARGER = 1.28
 
@@ -56,6 +61,9 @@ export function createDemand(startPerS = 0, sloMs = 0): Demand {
   let startMs: number | undefined
   let ended = 0
   const excesses = new Float64Array(PEAK_WINDOWS)
+  /** Counts of the windows that the peak looks at together. */
+  const latest = new Float64Array(Math.max(1, Math.round(HORIZON * sloMs / WINDOW_MS)))
+  let inLatest = 0
 
   function advance(nowMs: number): void {
     // Asked for a plan before anything happened: no time has begun that windows could be counted from.
@@ -64,7 +72,11 @@ export function createDemand(startPerS = 0, sloMs = 0): Demand {
     const windows = Math.floor((nowMs - startMs) / WINDOW_MS)
     for (let i = 0; i < Math.min(windows, FORGET_WINDOWS); i++) {
       const rate = counted * 1000 / WINDOW_MS
-      excesses[ended % PEAK_WINDOWS] = ended === 0 ? 0 : rate - mean
+      const at = ended % latest.length
+      inLatest += counted - latest[at]!
+      latest[at] = counted
+      const seenS = Math.min(ended + 1, latest.length) * WINDOW_MS / 1000
+      excesses[ended % PEAK_WINDOWS] = ended === 0 ? 0 : inLatest / seenS - mean
       const begins = ended === 0 && startPerS === 0
       const low = steady - rate > PROVEN * chanceOf(steady)
       const high = rate - steady > PROVEN * chanceOf(steady)
@@ -97,7 +109,8 @@ export function createDemand(startPerS = 0, sloMs = 0): Demand {
     peak(nowMs) {
       advance(nowMs)
       const most = Math.max(...excesses)
-      const chance = CHANCE * chanceOf(steady)
+      const spanS = latest.length * WINDOW_MS / 1000
+      const chance = CHANCE * chanceOf(steady * spanS) / spanS
       const surges = most > chance
       return { perS: surges ? LARGER * (steady + most) : steady + chance, surges }
     },
