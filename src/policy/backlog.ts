@@ -82,6 +82,8 @@ const STRETCH = 32
 
 /** A scan under way: what comes of it, as far as it went. */
 interface Pass extends Backlog {
+  /** All in one go: else nobody knows yet what those behind can spare. */
+  atOnce: boolean
   /** The last that was looked at. */
   last: Query | undefined
   count: number
@@ -92,7 +94,8 @@ export function createScanner(queries: DeadlineQueue<Query>, maxScan: number): S
   let scans = 0
   let pass: Pass | undefined
 
-  const begin = (): Pass => ({
+  const begin = (atOnce: boolean): Pass => ({
+    atOnce,
     scan: ++scans,
     busyMs: 0,
     free: 0,
@@ -111,7 +114,7 @@ export function createScanner(queries: DeadlineQueue<Query>, maxScan: number): S
 
   return {
     whole(at) {
-      const own = begin()
+      const own = begin(true)
       pass = undefined
       look(own, queries, 0, Math.min(queries.length, maxScan), at)
       return ended(own, queries, at)
@@ -124,7 +127,7 @@ export function createScanner(queries: DeadlineQueue<Query>, maxScan: number): S
       return true
     },
     further(at) {
-      pass ??= begin()
+      pass ??= begin(false)
       // Queries came and went since: go on behind the last one.
       const from = pass.last === undefined ? 0 : queries.positionAfter(pass.last)
       const to = Math.min(queries.length, from + Math.min(STRETCH, maxScan - pass.count))
@@ -146,7 +149,7 @@ function ended(
   for (let i = blocks.length - 2; i >= 0; i--) {
     blocks[i]!.slackMs = Math.min(blocks[i]!.slackMs, blocks[i + 1]!.slackMs)
   }
-  if (isAlike(capacity)) {
+  if (pass.atOnce && isAlike(capacity)) {
     let behindMs = Infinity
     for (let i = Math.min(queries.length, pass.count) - 1; i >= 0; i--) {
       const query = queries.at(i)!
@@ -169,7 +172,7 @@ function look(
   { capacity, tails, free, keep, nowMs }: Circumstances,
 ): void {
   const { epoch, layout } = capacity
-  const alike = isAlike(capacity)
+  const alike = pass.atOnce && isAlike(capacity)
   const lost = lostShare(layout)
   const stations = layout.allAlike ? undefined : tails.stations
   const evenMs = typeof free === 'number' ? nowMs + free : undefined
