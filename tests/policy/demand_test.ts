@@ -122,3 +122,22 @@ Deno.test('who asks before the first event does not stop the windows', () => {
   assert.equal(asked.meanPerS(11_000), left.meanPerS(11_000))
   assert.ok(asked.meanPerS(11_000) > 9, `${asked.meanPerS(11_000)}/s of 10`)
 })
+
+Deno.test('the peak of queries that have long is of what comes in half of their time', () => {
+  const peakOf = (sloMs: number, counts: readonly number[]) => {
+    const demand = createDemand(counts[0], sloMs)
+    counts.forEach((count, at) => {
+      for (let i = 0; i < count; i++) demand.count(at * 1000 + i * 1000 / count)
+    })
+    return demand.peak(counts.length * 1000)
+  }
+  const steady = Array(30).fill(4)
+  // Four and a half deviations of what comes in a second, and in five.
+  assert.deepEqual(peakOf(250, steady), { perS: 4 + 4.5 * 2, surges: false })
+  const patient = peakOf(10_000, steady)
+  assert.ok(Math.abs(patient.perS - (4 + 4.5 * Math.sqrt(20) / 5)) < 1e-9, `${patient.perS}`)
+  // One second of four times as many is a surge to who has 250 ms, and nothing to who has ten seconds.
+  const jump = [...steady, 16, ...Array(8).fill(4)]
+  assert.equal(peakOf(250, jump).surges, true)
+  assert.equal(peakOf(10_000, jump).surges, false)
+})
