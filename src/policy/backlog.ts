@@ -174,7 +174,7 @@ function look(
   const { epoch, layout } = capacity
   const alike = pass.atOnce && isAlike(capacity)
   const lost = lostShare(layout)
-  const stations = layout.allAlike ? undefined : tails.stations
+  const stations = layout.sameHeld ? undefined : tails.stations
   const evenMs = typeof free === 'number' ? nowMs + free : undefined
   const reserved = layout.allHeld ? RESERVED * keep : LEAST_RESERVED
   let block = pass.blocks[pass.blocks.length - 1]

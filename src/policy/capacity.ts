@@ -48,7 +48,7 @@ export interface Layout {
   /** Every slot holds all that it may be asked to. */
   allHeld: boolean
   /** All slots hold the same: whatever waits, any of them can do. */
-  allAlike: boolean
+  sameHeld: boolean
   /** A few nodes of each group. */
   samples: ReadonlyMap<Group, PoolNode[]>
   /** What those take, by index of the variant, as far as it was asked for. */
@@ -78,13 +78,13 @@ export function layOut(classes: readonly NodeClass[]): Layout {
     groups,
     slotCount: groups.reduce((sum, group) => sum + group.slots.length, 0),
     allHeld: groups.every(({ slots }) => slots.every(holdsAll)),
-    allAlike: groups.every(({ held }) => isAlike(held, groups[0]!.held)),
+    sameHeld: groups.every(({ held }) => isSame(held, groups[0]!.held)),
     samples: new Map(groups.map((group) => [group, sampleOf(group)])),
     means: new Map(groups.map((group) => [group, []])),
   }
 }
 
-const isAlike = (a: ReadonlySet<VariantShape>, b: ReadonlySet<VariantShape>) =>
+const isSame = (a: ReadonlySet<VariantShape>, b: ReadonlySet<VariantShape>) =>
   a.size === b.size && [...a].every((variant) => b.has(variant))
 
 /** Slots' worth of time of the whole pool. */

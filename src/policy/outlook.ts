@@ -145,7 +145,7 @@ export function createOutlook(parts: OutlookParts): Outlook {
       if (quickest === undefined) return
       known.poolMs += quickest.poolMs
       known.firstMs += quickest.firstMs
-      if (!layout.allAlike) addTo(known.stationMs, shape, tails.stations.ofWaiting(way, level))
+      if (!layout.sameHeld) addTo(known.stationMs, shape, tails.stations.ofWaiting(way, level))
     },
     renew() {
       pool.renew()

@@ -38,7 +38,7 @@ export function isWasteful(
     times.meanMs(variant, size) / size
   const costMs = service.servers.find(({ group }) => group === slot.group)?.costMs ?? Infinity
   const { layout } = view.capacity
-  const itemMs = layout.allAlike ? 0 : view.tails.stations.itemMs(task)
+  const itemMs = layout.sameHeld ? 0 : view.tails.stations.itemMs(task)
   // Its other items have no more time.
   const morePoolMs = query.waiting[task.position]! * moreMs / costMs *
     Math.max(service.poolMs, itemMs)

@@ -11,7 +11,7 @@ import { picturesOf } from './item.ts'
 import { labelsOf } from './labels.ts'
 import { oncePerVariant } from './once.ts'
 import { emptyInput, inputTensor, type PictureInput, pictureInputOf } from './picture_input.ts'
-import { inFirstRun, inRuns } from './picture_runs.ts'
+import { firstFeeds, inRuns } from './picture_runs.ts'
 
 const scoresSchema = z.strictObject({
   /** What the model gives: `logits` need a softmax, `probabilities` none. */
@@ -68,10 +68,7 @@ export const imageClassification: Stage = {
         outputs: [[-1, ...places === undefined ? [] : [places], labels.length]],
       }
     }),
-  warmUp(context, batch) {
-    const { input } = settingsOf(context)
-    return [{ [context.model.inputNames[0]!]: emptyInput(input, inFirstRun(batch, input)) }]
-  },
+  warmUp: (context, batch) => [firstFeeds(context, batch, settingsOf(context).input)],
 }
 
 interface Settings {

@@ -18,7 +18,7 @@ import {
   pictureInputOf,
   type Placing,
 } from './picture_input.ts'
-import { inFirstRun, inRuns } from './picture_runs.ts'
+import { firstFeeds, inRuns } from './picture_runs.ts'
 import { readingOrder } from './reading_order.ts'
 import {
   cropThings,
@@ -81,10 +81,7 @@ export const objectDetection: Stage = {
         }[boxes.format],
       }
     }),
-  warmUp(context, batch) {
-    const { input } = settingsOf(context)
-    return [{ [context.model.inputNames[0]!]: emptyInput(input, inFirstRun(batch, input)) }]
-  },
+  warmUp: (context, batch) => [firstFeeds(context, batch, settingsOf(context).input)],
 }
 
 interface Settings {

@@ -5,8 +5,8 @@
  * @module
  */
 import { picturesTogether } from '../pipeline/hold.ts'
-import type { PictureInput } from './picture_input.ts'
-import type { Picture } from './types.ts'
+import { emptyInput, type PictureInput } from './picture_input.ts'
+import type { Picture, StageContext } from './types.ts'
 
 const most = ({ height, width }: PictureInput) => picturesTogether(height * width)
 
@@ -23,6 +23,7 @@ export async function inRuns<T>(
   return results
 }
 
-/** Of a batch, so many are in its first run: what is warmed and measured. */
-export const inFirstRun = (batch: number, input: PictureInput): number =>
-  Math.min(batch, most(input))
+/** Feeds of the first run of a batch: what is warmed and measured. */
+export const firstFeeds = ({ model }: StageContext, batch: number, input: PictureInput) => ({
+  [model.inputNames[0]!]: emptyInput(input, Math.min(batch, most(input))),
+})

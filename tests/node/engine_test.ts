@@ -3,6 +3,7 @@ import { EngineError, failureFrom } from '../../src/node/engine/answer.ts'
 import { allFinite, createOrtModel } from '../../src/node/engine/ort_model.ts'
 import { createOrtEngine } from '../../src/node/engine/ort_engine.ts'
 import { buffersOf, owned } from '../../src/node/engine/transfer.ts'
+import { emptyData } from '../../src/pipeline/tensor.ts'
 import { onnxOf } from '../pipeline/onnx.ts'
 import { readModel, SMALL_MODEL } from './fixture.ts'
 
@@ -66,6 +67,22 @@ Deno.test('createOrtModel() runs a batch in pieces where the model takes a fixed
     )
     await model.release()
   }
+})
+
+Deno.test('createOrtModel() joins pieces of half floats as they are', async () => {
+  const model = await createOrtModel(onnxOf({
+    inputs: { x: ['float16', [1, 2]] },
+    outputs: { y: ['float16', [1, 2]] },
+    nodes: [{ op: 'Identity', inputs: ['x'], outputs: ['y'] }],
+  }))
+  const data = emptyData('float16', 6)
+  // 1 and -2, as numbers or as their bits.
+  data.set(
+    (data instanceof Uint16Array ? [0x3c00, 0xc000, 1, 2, 3, 4] : [1, -2, 1, 2, 3, 4]) as never,
+  )
+  const { y } = await model.run({ x: { type: 'float16', dims: [3, 2], data } })
+  deepEqual([y!.type, y!.dims, y!.data], ['float16', [3, 2], data])
+  await model.release()
 })
 
 Deno.test('engine shares a session between all who hold it', async () => {

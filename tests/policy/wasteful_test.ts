@@ -45,21 +45,21 @@ Deno.test('a small batch is a waste where its slots are short of time, whatever 
     members: [{ item: { query, task: { position: 0 } }, choice: { prefix: { variant } } }],
   }
   /** Of four slots that do an item in 2 ms; by the prices of now that is nearly nothing. */
-  const view = (allAlike: boolean) => ({
+  const view = (sameHeld: boolean) => ({
     capacity: {
-      layout: { allAlike },
+      layout: { sameHeld },
       services: [{ poolMs: 0.01, servers: [{ group, costMs: 2 }] }],
     },
     tails: { stations: { itemMs: () => 0.5 } },
     targets: { queryMs: () => 10 },
     backlog: { leastMs: 0, secondMs: 0 },
   })
-  const waits = (allAlike: boolean) =>
+  const waits = (sameHeld: boolean) =>
     isWasteful(
       filled as unknown as Filled,
       40,
       slot as unknown as Slot,
-      view(allAlike) as unknown as View,
+      view(sameHeld) as unknown as View,
       64,
     )
   // Twelve items alone take 6 ms of a slot each in place of 1.2 in a batch of 32: 14 ms of all four.

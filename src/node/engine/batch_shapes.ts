@@ -6,7 +6,7 @@
  * @module
  */
 import type { Model } from '../../stages/types.ts'
-import { joined, mapTensors, resized, rowsOf, type Run, type Tensors } from './rows.ts'
+import { rowsOf, type Run, runFilled, runInPieces, type Tensors } from './rows.ts'
 
 /** Batch sizes in use, up to the one that holds `most` items. */
 export function batchSizes(most: number): number[] {
@@ -17,15 +17,9 @@ export function batchSizes(most: number): number[] {
 
 /** Runs `run` on a batch filled up; as it is where its inputs do not share a first dimension. */
 export async function runFilledUp(feeds: Tensors, run: Run): Promise<Tensors> {
-  const [rows, ...others] = new Set(Object.values(feeds).map(({ dims }) => dims[0]))
-  if (rows === undefined || rows < 1 || others.length > 0) return await run(feeds)
-  const filled = batchSizes(rows).at(-1)!
-  if (filled === rows) return await run(feeds)
-  const outputs = await run(mapTensors(feeds, (tensor) => resized(tensor, rows, filled)))
-  return mapTensors(
-    outputs,
-    (tensor) => tensor.dims[0] === filled ? resized(tensor, filled, rows) : tensor,
-  )
+  const rows = rowsOf(feeds)
+  if (rows === undefined || rows < 1) return await run(feeds)
+  return await runFilled(feeds, rows, batchSizes(rows).at(-1)!, run)
 }
 
 /** `warm` compiles for whatever it is given; `run` keeps to what was warmed, if anything was. */
@@ -49,14 +43,12 @@ export function createShapedRun(run: Run): { warm: Model['run']; run: Model['run
       const sizes = [...warmed.get(shapeOf(feeds)) ?? []].sort((a, b) => b - a)
       const most = sizes[0] ?? rows
       if (rows <= most) return await runFilledUp(feeds, run)
-      const pieces: Tensors[] = []
-      for (let from = 0; from < rows;) {
-        const size = sizes.find((size) => size <= rows - from) ?? rows - from
-        const piece = mapTensors(feeds, (tensor) => rowsOf(tensor, from, from + size))
-        pieces.push(await runFilledUp(piece, run))
-        from += size
-      }
-      return joined(pieces)
+      return await runInPieces(
+        feeds,
+        rows,
+        (left) => sizes.find((size) => size <= left) ?? left,
+        (piece) => runFilledUp(piece, run),
+      )
     },
   }
 }

@@ -6,7 +6,7 @@
  * @module
  */
 import type { Model } from '../../stages/types.ts'
-import { joined, mapTensors, resized, rowsOf, type Run, type Tensors } from './rows.ts'
+import { rowsOf, type Run, runFilled, runInPieces } from './rows.ts'
 
 /** As ONNX Runtime tells of a model's inputs; a name is a size that varies. */
 type Input = { readonly isTensor: false } | {
@@ -22,23 +22,13 @@ export function fixedRows(inputs: readonly Input[]): number | undefined {
 
 export function createFixedRun(run: Run, rows: number): Model['run'] {
   return async (feeds, exact) => {
-    const [given, ...others] = new Set(Object.values(feeds).map(({ dims }) => dims[0]))
-    if (exact || given === undefined || given === rows || others.length > 0) return await run(feeds)
-    const pieces: Tensors[] = []
-    for (let from = 0; from < given; from += rows) {
-      const left = Math.min(rows, given - from)
-      const piece = mapTensors(feeds, (tensor) => rowsOf(tensor, from, from + left))
-      pieces.push(await runWhole(piece, left))
-    }
-    return joined(pieces)
-  }
-
-  async function runWhole(piece: Tensors, left: number): Promise<Tensors> {
-    if (left === rows) return await run(piece)
-    const outputs = await run(mapTensors(piece, (tensor) => resized(tensor, left, rows)))
-    return mapTensors(
-      outputs,
-      (tensor) => tensor.dims[0] === rows ? resized(tensor, rows, left) : tensor,
+    const given = rowsOf(feeds)
+    if (exact || given === undefined || given === rows) return await run(feeds)
+    return await runInPieces(
+      feeds,
+      given,
+      (left) => Math.min(rows, left),
+      (piece, own) => runFilled(piece, own, rows, run),
     )
   }
 }

@@ -1,8 +1,9 @@
 /**
- * Rows of tensors: along the first dimension, which is the number of items.
+ * Rows of a batch: along the first dimension, which is the number of items.
  *
  * @module
  */
+import { rowRange, stacked } from '../../stages/tensors/steps.ts'
 import type { Tensor, TensorData } from '../../stages/types.ts'
 
 export type Tensors = { [name: string]: Tensor }
@@ -10,43 +11,52 @@ export type Tensors = { [name: string]: Tensor }
 /** One run of a model. */
 export type Run = (feeds: Tensors) => Promise<Tensors>
 
-/** Of a tensor, some of its rows. */
-export function rowsOf({ type, dims, data }: Tensor, from: number, to: number): Tensor {
-  const length = data.length / dims[0]!
-  return {
-    type,
-    dims: [to - from, ...dims.slice(1)],
-    data: data.slice(from * length, to * length),
+/** The first dimension of all feeds; undefined where they do not share one. */
+export function rowsOf(feeds: Tensors): number | undefined {
+  const [rows, ...others] = new Set(Object.values(feeds).map(({ dims }) => dims[0]))
+  return others.length === 0 ? rows : undefined
+}
+
+/** Runs so many rows filled up with zeros to `filled`, and cuts the surplus off the outputs. */
+export async function runFilled(
+  feeds: Tensors,
+  rows: number,
+  filled: number,
+  run: Run,
+): Promise<Tensors> {
+  if (filled === rows) return await run(feeds)
+  const outputs = await run(mapTensors(feeds, (tensor) => resized(tensor, rows, filled)))
+  return mapTensors(
+    outputs,
+    (tensor) => tensor.dims[0] === filled ? resized(tensor, filled, rows) : tensor,
+  )
+}
+
+/** @param sizeOf how many rows the next piece has, of those that are left */
+export async function runInPieces(
+  feeds: Tensors,
+  rows: number,
+  sizeOf: (left: number) => number,
+  run: (piece: Tensors, rows: number) => Promise<Tensors>,
+): Promise<Tensors> {
+  const pieces: Tensors[] = []
+  for (let from = 0; from < rows;) {
+    const size = sizeOf(rows - from)
+    const piece = mapTensors(feeds, (tensor) => rowRange(tensor, from, from + size))
+    pieces.push(await run(piece, size))
+    from += size
   }
+  return mapTensors(pieces[0]!, (_, name) => stacked(pieces.map((piece) => piece[name]!)))
 }
 
-/** Tensors of pieces one below the other. */
-export function joined(pieces: readonly Tensors[]): Tensors {
-  return mapTensors(pieces[0]!, ({ type, dims, data }, name) => {
-    const parts = pieces.map((piece) => piece[name]!)
-    const length = parts.reduce((sum, part) => sum + part.data.length, 0)
-    const made = new (data.constructor as { new (length: number): TensorData })(length)
-    let at = 0
-    for (const part of parts) {
-      made.set(part.data as never, at)
-      at += part.data.length
-    }
-    const rows = parts.reduce((sum, part) => sum + (part.dims[0] ?? 0), 0)
-    return { type, dims: [rows, ...dims.slice(1)], data: made }
-  })
-}
-
-export function mapTensors(
-  tensors: Tensors,
-  change: (tensor: Tensor, name: string) => Tensor,
-): Tensors {
+function mapTensors(tensors: Tensors, change: (tensor: Tensor, name: string) => Tensor): Tensors {
   return Object.fromEntries(
     Object.entries(tensors).map(([name, one]) => [name, change(one, name)]),
   )
 }
 
 /** So many rows in place of those it has: cut off, or filled up with zeros. */
-export function resized({ type, dims, data }: Tensor, from: number, to: number): Tensor {
+function resized({ type, dims, data }: Tensor, from: number, to: number): Tensor {
   const length = data.length / from * to
   const made = new (data.constructor as { new (length: number): TensorData })(length)
   made.set((length < data.length ? data.subarray(0, length) : data) as never)

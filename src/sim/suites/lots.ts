@@ -6,33 +6,31 @@ import { type Case, contenders, held, INSTANCES, type Suite } from './suite.ts'
 const POOLS = { all: 120, one: 60 }
 const NEAR_LIMIT = 0.7
 
-/** By table and row: what is known of a pool beside its scenario. */
-const pools = new Map<string, LotPool>()
-const nameOf = ({ table, row }: Pick<Row, 'table' | 'row'>) => `${table} ${row}`
-
-function casesOf(instancesPerNode: typeof INSTANCES[number]): Case[] {
-  const count = instancesPerNode === 'all' ? POOLS.all : POOLS.one
-  return Array.from({ length: count }, (_, i) => {
-    const about = { table: `Pools by lot, ${held(instancesPerNode)}`, row: `lot ${i + 1}` }
-    const pool = lotPool(i + 1, instancesPerNode)
-    pools.set(nameOf(about), pool)
-    return { ...about, scenario: pool.scenario, contenders: contenders('shoal', 'loki') }
-  })
-}
-
+const ALL = 'all'
 const KINDS: { [kind: string]: (pool: LotPool) => boolean } = {
-  'all': () => true,
   'the best ways carry the demand': ({ load, bestCarries }) => bestCarries && load <= NEAR_LIMIT,
   'they do not; at most 0.7 of the limit': ({ load, bestCarries }) =>
     !bestCarries && load <= NEAR_LIMIT,
   '0.7 to 0.85 of the limit': ({ load }) => load > NEAR_LIMIT,
+}
+const tableOf = (instancesPerNode: typeof INSTANCES[number], kind: string) =>
+  `Pools by lot, ${held(instancesPerNode)}: ${kind}`
+
+function casesOf(instancesPerNode: typeof INSTANCES[number]): Case[] {
+  const count = instancesPerNode === 'all' ? POOLS.all : POOLS.one
+  return Array.from({ length: count }, (_, i) => {
+    const pool = lotPool(i + 1, instancesPerNode)
+    const kind = Object.keys(KINDS).find((one) => KINDS[one]!(pool))!
+    const { scenario } = pool
+    const table = tableOf(instancesPerNode, kind)
+    return { table, row: `lot ${i + 1}`, scenario, contenders: contenders('shoal', 'loki') }
+  })
 }
 
 /** One who got no answer in time has nothing of its accuracy. */
 const worth = (row: Row) => (1 - row.violationRatio.mean) * row.effectiveAccuracy.mean
 
 function summary(rows: readonly Row[]): string[] {
-  const tables = [...new Set(rows.map(({ table }) => table))]
   const policies = [...new Set(rows.map(({ policy }) => policy))]
   const lines = [
     `| pools | number | ${
@@ -40,13 +38,14 @@ function summary(rows: readonly Row[]): string[] {
     } | bound |`,
     `| --- | --- | ${policies.map(() => '--- | ').join('')}--- |`,
   ]
-  for (const table of tables) {
-    for (const [kind, isOf] of Object.entries(KINDS)) {
-      const own = rows.filter((row) => row.table === table && isOf(pools.get(nameOf(row))!))
+  for (const instances of INSTANCES) {
+    for (const kind of [ALL, ...Object.keys(KINDS)]) {
+      const label = tableOf(instances, kind)
+      const own = rows.filter(({ table }) =>
+        table === label || kind === ALL && isOf(table, instances)
+      )
       const first = own.filter(({ policy }) => policy === policies[0])
       if (first.length === 0) continue
-      const mean = (of: readonly Row[], pick: (row: Row) => number) =>
-        percent(of.reduce((sum, row) => sum + pick(row), 0) / of.length, 2)
       const cells = policies.map((policy) => {
         const ours = own.filter((row) => row.policy === policy)
         return `${mean(ours, (row) => row.violationRatio.mean)}, ${
@@ -56,16 +55,22 @@ function summary(rows: readonly Row[]): string[] {
       const bound = `${mean(first, ({ bound }) => 1 - (bound?.served ?? 1))}, ${
         mean(first, ({ bound }) => bound?.accuracy ?? 1)
       }`
-      const label = kind === 'all' ? table : kind
       lines.push(`| ${label} | ${first.length} | ${cells.join(' | ')} | ${bound} |`)
     }
   }
-  return ['', ...lines, '', ...tables.flatMap((table) => compared(table, rows))]
+  return [...lines, '', ...INSTANCES.flatMap((instances) => compared(instances, rows))]
 }
 
+const isOf = (table: string, instances: typeof INSTANCES[number]) =>
+  table.startsWith(tableOf(instances, ''))
+
+const mean = (of: readonly Row[], pick: (row: Row) => number) =>
+  percent(of.reduce((sum, row) => sum + pick(row), 0) / of.length, 2)
+
 /** In how many pools who is better. */
-function compared(table: string, rows: readonly Row[]): string[] {
-  const of = (policy: string) => rows.filter((row) => row.table === table && row.policy === policy)
+function compared(instances: typeof INSTANCES[number], rows: readonly Row[]): string[] {
+  const of = (policy: string) =>
+    rows.filter((row) => isOf(row.table, instances) && row.policy === policy)
   const pairs = of('shoal').flatMap((ours) => {
     const theirs = of('loki').find(({ row }) => row === ours.row)
     return theirs === undefined ? [] : [{ ours, theirs }]
@@ -76,8 +81,10 @@ function compared(table: string, rows: readonly Row[]): string[] {
   )
   const better = pairs.filter(({ ours, theirs }) => worth(ours) >= worth(theirs))
   return [
-    `${table}: \`shoal\` loses no more than \`loki\` in ${fewer.length} of ${pairs.length}; counting ` +
-    `what is lost as no accuracy it is as good or better in ${better.length}.`,
+    `Pools by lot, ${
+      held(instances)
+    }: \`shoal\` loses no more than \`loki\` in ${fewer.length} of ` +
+    `${pairs.length}; counting what is lost as no accuracy it is as good or better in ${better.length}.`,
   ]
 }
 
