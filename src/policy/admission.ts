@@ -69,7 +69,8 @@ export function admit(
       } at best`,
     }
   }
-  const quickest = asked.tails.quickest(shape.start, levelOf(shape, minAccuracy))
+  const level = levelOf(shape, minAccuracy)
+  const quickest = asked.tails.quickest(shape.start, level)
   if (quickest === undefined) {
     return {
       ok: false,
@@ -87,7 +88,12 @@ export function admit(
     }
   }
   const place = placeOf(asked.queries, backlog, deadlineMs)
-  const behindMs = behindStationsMs(place.aheadMs, backlog, shape)
+  const behindMs = asked.layout.sameHeld ? place.aheadMs : behindStationsMs(
+    place.aheadMs,
+    backlog,
+    shape,
+    asked.tails.stations.laterMs(shape.start, level),
+  )
   const aheadMs = backlog.busyMs + behindMs
   const leftMs = deadlineMs - nowMs
   const lost = lostShare(asked.layout)

@@ -39,11 +39,23 @@ const FALLEN_WINDOWS = 2
 const PEAK_WINDOWS = 60
 /**
  * Deviations of what comes in a second, or in half of the time that a query has where that is more:
- * what chance adds to it at the most, and from which on it was a surge. What is too much for a shorter
- * while waits, and is answered in time.
+ * from which on it was a surge, and what chance adds at the most to what comes in any while.
  */
 const CHANCE = 4.5
 const HORIZON = 0.5
+/**
+ * What is too much for a while waits, and is answered in time: so much of the time that queries have
+ * beyond a window may pass until what came is done. Found in simulation of pools by lot; 0.25 to 0.5
+ * were tried.
+ */
+const WAITING = 0.3
+/** More than is steady by at least so much: it drifts, and batches are not what they were planned to be. */
+const LEAST = 1.1
+/** The whiles that are looked at, in windows: each is so many times as long as the one before. */
+const LONGEST = 32
+const LONGER = 1.5
+/** A surge lasts until a plan is made and loaded for it. */
+const SURGE_S = 3
 /** The next surge may be larger by so much than any that is remembered. */
 const LARGER = 1.28
 
@@ -64,6 +76,18 @@ export function createDemand(startPerS = 0, sloMs = 0): Demand {
   /** Counts of the windows that the peak looks at together. */
   const latest = new Float64Array(Math.max(1, Math.round(HORIZON * sloMs / WINDOW_MS)))
   let inLatest = 0
+  const waitS = WAITING * Math.max(0, sloMs - WINDOW_MS) / 1000
+
+  /** The highest rate by which all that chance brings, in whatever while, is done in time. */
+  function byChance(): number {
+    let perS = LEAST * steady
+    for (let windows = 1; windows <= LONGEST; windows *= LONGER) {
+      const spanS = windows * WINDOW_MS / 1000
+      const come = steady * spanS + CHANCE * chanceOf(steady * spanS)
+      perS = Math.max(perS, come / (spanS + waitS))
+    }
+    return perS
+  }
 
   function advance(nowMs: number): void {
     // Asked for a plan before anything happened: no time has begun that windows could be counted from.
@@ -111,8 +135,10 @@ export function createDemand(startPerS = 0, sloMs = 0): Demand {
       const most = Math.max(...excesses)
       const spanS = latest.length * WINDOW_MS / 1000
       const chance = CHANCE * chanceOf(steady * spanS) / spanS
-      const surges = most > chance
-      return { perS: surges ? LARGER * (steady + most) : steady + chance, surges }
+      if (most <= chance) return { perS: byChance(), surges: false }
+      const surgeS = Math.max(spanS, SURGE_S)
+      const perS = LARGER * (steady + most) * (surgeS / (surgeS + waitS))
+      return { perS: Math.max(LEAST * steady, perS), surges: true }
     },
   }
 }

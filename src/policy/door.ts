@@ -20,8 +20,13 @@ import type { Slot } from './slots.ts'
 const START = 0.2
 const LEAST = 0.02
 const MOST = 0.25
-/** Where slots do not hold all: one that was refused there would often have found hands after all. */
+/**
+ * Where slots do not hold all: one that was refused there would often have found hands after all. More
+ * only where the queue has stood for so much of the whole pool's time: a burst is over by then, and
+ * what holds for it is no lesson.
+ */
 const OF_FEW = 0.03
+const LASTING_S = 2
 /** It settles where batches that were cut short take this share of the pool's time. */
 const CUT_SHARE = 0.2
 /** And where this share of those let in misses its deadline: they could have been told at once. */
@@ -54,18 +59,28 @@ export interface Door {
 export function createDoor(pressure: Pick<Pressure, 'stands'>): Door {
   let share = START
   let least = LEAST
+  let ofFew = OF_FEW
+  /** Time of the whole pool since it stands. */
+  let stoodS = 0
   const move = (by: number) => share = Math.min(Math.max(share + by, least), MOST)
   return {
     get stands() {
       return pressure.stands
     },
-    share: ({ allHeld }) => allHeld ? share : OF_FEW,
+    share: ({ allHeld }) => allHeld ? share : ofFew,
     sent({ node: { times } }, { close, members }, waiting, slots) {
-      if (!pressure.stands) return
+      if (!pressure.stands) {
+        stoodS = 0
+        ofFew = OF_FEW
+        return
+      }
       const { variant } = members[0]!.choice.prefix
       const poolS = times.meanMs(variant, members.length) / Math.max(slots, 1) / 1000
       const isCut = close === 'slack' && waiting >= CUT * members.length
-      move(STEP_PER_S * poolS * (isCut ? 1 - CUT_SHARE : -CUT_SHARE))
+      const by = STEP_PER_S * poolS * (isCut ? 1 - CUT_SHARE : -CUT_SHARE)
+      move(by)
+      stoodS += poolS
+      if (stoodS > LASTING_S) ofFew = Math.min(Math.max(ofFew + by, OF_FEW), MOST)
       least = Math.max(LEAST, least - FORGOTTEN_PER_S * poolS)
     },
     missed(poolMs) {

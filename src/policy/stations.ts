@@ -5,7 +5,9 @@
  * where the pool falls short when demand grows as planned. Where slots hold only some variants chance
  * can have a thousand items wait for slots that are cheap by these prices, as many as they do in the
  * time of a query, while those that are dear have nothing to do. Whatever the prices, nothing is done
- * sooner than by all slots of its task at nothing else: that is what each station has to do.
+ * sooner than by all slots of its task at nothing else: that is what each station has to do. Of that
+ * much is yet to come, and is done as it comes: whoever is new gets there after as long, so a station
+ * holds it up by what it has to do beyond the time until then.
  *
  * @module
  */
@@ -21,20 +23,33 @@ export interface Stations {
   ofWaiting(way: Way, level: number): readonly number[]
   /** Likewise what follows an item that is served so. */
   ofRunning(prefix: Prefix, level: number): readonly number[]
+  /**
+   * Of an item that waits, going the quickest way through an idle pool, by position of the task: how
+   * long after it is done itself what follows may begin with each task, and all be in as soon.
+   */
+  laterMs(way: Way, level: number): readonly number[]
+}
+
+/** What stations are told of ways through the pool. */
+export interface Ways {
+  /** What the quickest way does such an item with; undefined where nothing can. */
+  quickest(way: Way, level: number): { prefix: Prefix; afterMs: number } | undefined
+  /** The shortest time for all items of a child task after one item, with what follows from them. */
+  branchMs(prefix: Prefix, child: number, level: number): number
 }
 
 /** By level, by index of the way or prefix. */
 type Known = (readonly number[] | undefined)[][]
 
-/** @param quickest what the quickest way does such an item with; undefined where nothing can */
 export function createStations(
   capacity: Capacity,
   fanOut: FanOut,
-  quickest: (way: Way, level: number) => { prefix: Prefix } | undefined,
+  { quickest, branchMs }: Ways,
 ): Stations {
   const items: number[] = []
   const waiting: Known = []
   const running: Known = []
+  const later: Known = []
 
   const itemMs = (task: TaskShape) =>
     items[task.index] ??= 1 / itemsPerMs(task.variants.map(({ index }) => index), capacity)
@@ -63,7 +78,27 @@ export function createStations(
     return ms
   }
 
-  return { itemMs, ofWaiting, ofRunning }
+  function findLater(way: Way, level: number): readonly number[] {
+    const ms: number[] = way.task.pipeline.tasks.map(() => 0)
+    const found = quickest(way, level)
+    if (found === undefined) return ms
+    const follow = (prefix: Prefix): void => {
+      prefix.ways.forEach((next, child) => {
+        ms[next.task.position] = Math.max(0, found.afterMs - branchMs(prefix, child, level))
+        const further = quickest(next, level)
+        if (further !== undefined) follow(further.prefix)
+      })
+    }
+    follow(found.prefix)
+    return ms
+  }
+
+  return {
+    itemMs,
+    ofWaiting,
+    ofRunning,
+    laterMs: (way, level) => (later[level] ??= [])[way.index] ??= findLater(way, level),
+  }
 }
 
 /** Of variants of one task, each group with the one that it does most with; Infinity where none can. */
@@ -93,17 +128,23 @@ export function addTo(
 const RECKONED = 0.9
 
 /**
- * Time until work ahead is done for a query of this pipeline: by prices, or of the station that has
- * most to do of all that its items come to.
+ * How long work ahead holds up a query of this pipeline: by prices, or by the station that does most
+ * of all that its items come to.
  *
  * @param aheadMs of all that is to come, `poolMs`, what stands before it
+ * @param laterMs of its root, as {@linkcode Stations} say
  */
 export function behindStationsMs(
   aheadMs: number,
   { poolMs, stationMs }: { poolMs: number; stationMs: readonly number[] },
   { tasks }: PipelineShape,
+  laterMs: readonly number[],
 ): number {
-  let mostMs = 0
-  for (const { index } of tasks) mostMs = Math.max(mostMs, stationMs[index] ?? 0)
-  return poolMs > 0 ? Math.max(aheadMs, RECKONED * mostMs * aheadMs / poolMs) : aheadMs
+  if (poolMs === 0) return aheadMs
+  const reckoned = RECKONED * aheadMs / poolMs
+  let mostMs = aheadMs
+  for (const { index, position } of tasks) {
+    mostMs = Math.max(mostMs, reckoned * (stationMs[index] ?? 0) - laterMs[position]!)
+  }
+  return mostMs
 }

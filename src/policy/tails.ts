@@ -185,7 +185,14 @@ export function createTails(capacity: Capacity, fanOut: FanOut, maxBatch: number
     least: (prefix, level) => at(leastOf, level)[prefix.index] ??= findLeast(prefix, level),
     nearlyBestMs: (way, level) => at(nearlyOf, level)[way.index] ??= findNearlyBest(way, level),
     quickest,
-    stations: createStations(capacity, fanOut, quickest),
+    stations: createStations(capacity, fanOut, {
+      quickest,
+      branchMs: (prefix, child, level) =>
+        branchOf(prefix, child, level).reduce(
+          (least, { chainMs }) => Math.min(least, chainMs),
+          Infinity,
+        ),
+    }),
   }
 }
 

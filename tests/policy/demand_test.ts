@@ -123,7 +123,7 @@ Deno.test('who asks before the first event does not stop the windows', () => {
   assert.ok(asked.meanPerS(11_000) > 9, `${asked.meanPerS(11_000)}/s of 10`)
 })
 
-Deno.test('the peak of queries that have long is of what comes in half of their time', () => {
+Deno.test('the peak of queries that have long is what all that chance brings is done by in time', () => {
   const peakOf = (sloMs: number, counts: readonly number[]) => {
     const demand = createDemand(counts[0], sloMs)
     counts.forEach((count, at) => {
@@ -132,12 +132,26 @@ Deno.test('the peak of queries that have long is of what comes in half of their 
     return demand.peak(counts.length * 1000)
   }
   const steady = Array(30).fill(4)
-  // Four and a half deviations of what comes in a second, and in five.
+  // Four and a half deviations of what comes in a second: it has to be done in that second.
   assert.deepEqual(peakOf(250, steady), { perS: 4 + 4.5 * 2, surges: false })
+  // Of ten seconds three tenths, but for the first one, may pass until it is.
   const patient = peakOf(10_000, steady)
-  assert.ok(Math.abs(patient.perS - (4 + 4.5 * Math.sqrt(20) / 5)) < 1e-9, `${patient.perS}`)
+  assert.equal(patient.surges, false)
+  for (const seconds of [1, 2, 3, 5, 8, 12, 20, 30]) {
+    const come = 4 * seconds + 4.5 * Math.sqrt(4 * seconds)
+    const doneS = come / patient.perS
+    assert.ok(doneS < seconds + 2.75, `what comes in ${seconds} s takes ${doneS} s`)
+  }
+  assert.ok(patient.perS < 6, `${patient.perS}`)
+  // Where chance is next to nothing some is left for what no plan foresees.
+  const many = peakOf(10_000, Array(30).fill(1000))
+  assert.ok(Math.abs(many.perS - 1100) < 1, `${many.perS}`)
   // One second of four times as many is a surge to who has 250 ms, and nothing to who has ten seconds.
   const jump = [...steady, 16, ...Array(8).fill(4)]
   assert.equal(peakOf(250, jump).surges, true)
   assert.equal(peakOf(10_000, jump).surges, false)
+  // What is a surge to both: who can wait has a part of the time that a plan takes.
+  const [hasty, slow] = [250, 2500].map((sloMs) => peakOf(sloMs, [...steady, 80]))
+  assert.ok(hasty!.surges && slow!.surges)
+  assert.ok(slow!.perS < 0.9 * hasty!.perS && slow!.perS > 0.7 * hasty!.perS, `${slow!.perS}`)
 })

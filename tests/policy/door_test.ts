@@ -7,9 +7,11 @@ import type { Slot } from '../../src/policy/slots.ts'
 const SLOTS = 4
 
 function doorBehind(stands: boolean) {
-  const door = createDoor({ stands })
+  const pressure = { stands }
+  const door = createDoor(pressure)
   const slot = { node: { times: { meanMs: (_: unknown, items: number) => 10 * items } } } as Slot
   return {
+    pressure,
     share: () => door.share({ allHeld: true }),
     ofFew: () => door.share({ allHeld: false }),
     missed: door.missed,
@@ -60,15 +62,26 @@ Deno.test('where a query was late with less it asks for more, and does not try t
   assert.equal(fresh.share(), before)
 })
 
-Deno.test('without a queue that stands it learns nothing, nor where slots do not hold all', () => {
+Deno.test('without a queue that stands it learns nothing', () => {
   const door = doorBehind(false)
   const before = door.share()
   door.send('slack', 5)
   door.send('queue_empty', 5)
   door.missed(100)
   assert.equal(door.share(), before)
-  const full = doorBehind(true)
-  const few = full.ofFew()
-  full.send('slack', 5)
-  assert.equal(full.ofFew(), few)
+})
+
+Deno.test('where slots do not hold all it learns only from a queue that stands for long', () => {
+  const door = doorBehind(true)
+  const before = door.ofFew()
+  door.send('slack', 5)
+  assert.equal(door.ofFew(), before)
+  door.send('slack', 5, 4)
+  assert.ok(door.ofFew() > before + 0.05, `${door.ofFew()}`)
+  door.send('slack', 5, 60)
+  assert.ok(door.ofFew() <= 0.25)
+  // Once it is gone that is forgotten: the next one may be a burst.
+  door.pressure.stands = false
+  door.send('slack', 5)
+  assert.equal(door.ofFew(), before)
 })
