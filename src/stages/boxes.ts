@@ -25,9 +25,19 @@ export interface Found {
  * - `corners`: one output `[N, boxes, 6]`: left, top, right, bottom, score, class (models with their
  *   own suppression, YOLOv10).
  * - `boxes-scores`: two outputs, `[N, boxes, 4]` as corners and `[N, boxes, classes]`.
+ * - `detr`: two outputs, logits `[N, boxes, classes]`, each class for itself (RT-DETR, D-FINE), or
+ *   `[N, boxes, classes + 1]`, of which the last says that there is nothing (DETR, YOLOS); and `[N,
+ *   boxes, 4]`, centre x, centre y, width, height.
  */
-export const BOX_FORMATS = ['yolo', 'yolo-objectness', 'corners', 'boxes-scores'] as const
+export const BOX_FORMATS = ['yolo', 'yolo-objectness', 'corners', 'boxes-scores', 'detr'] as const
 export type BoxFormat = typeof BOX_FORMATS[number]
+
+/** Those that are written as shares of the input, whatever its size, unless a file says otherwise. */
+export const inShares = (format: BoxFormat) => format === 'detr'
+
+/** How many outputs of a model hold its boxes: the first ones. */
+export const outputsOf = (format: BoxFormat) =>
+  format === 'boxes-scores' || format === 'detr' ? 2 : 1
 
 export interface Reading {
   format: BoxFormat
@@ -51,6 +61,9 @@ export function readBoxes(outputs: readonly Tensor[], batch: number, reading: Re
     'corners': `one output float32 [${batch}, boxes, 6]`,
     'boxes-scores':
       `two outputs float32 [${batch}, boxes, 4] and float32 [${batch}, boxes, ${classes}]`,
+    'detr': `two outputs float32 [${batch}, boxes, ${classes} or ${
+      classes + 1
+    }] and float32 [${batch}, boxes, 4]`,
   }[format]
   const refuse = (): never => {
     const found = outputs.map(({ type, dims }) => `${type} [${dims.join(', ')}]`).join(' and ')
@@ -75,6 +88,16 @@ export function readBoxes(outputs: readonly Tensor[], batch: number, reading: Re
     return each(batch, (n) => {
       const at = (i: number) => (n * boxes + i) * (5 + classes)
       return centred(data, boxes, at, 1, 5, 4, reading)
+    })
+  }
+  if (format === 'detr') {
+    const size = first?.dims[2] === classes ? classes : classes + 1
+    const logits = read(first, 2, size)
+    const { data, boxes } = read(second, 2, 4)
+    if (logits.boxes !== boxes) return refuse()
+    return each(batch, (n) => {
+      const own = logits.data.subarray(n * boxes * size, (n + 1) * boxes * size)
+      return ofLogits(own, size, data.subarray(n * boxes * 4, (n + 1) * boxes * 4), reading)
     })
   }
   const { data, boxes } = read(first, 2, format === 'corners' ? 6 : 4)
@@ -119,14 +142,41 @@ function centred(
     const [best, kind] = bestOf(data, from + firstScore * step, step, classes)
     const score = any * best
     if (!(score >= threshold)) continue
-    const [cx, cy] = [data[from]!, data[from + step]!]
-    const [width, height] = [data[from + 2 * step]!, data[from + 3 * step]!]
-    found.push({
-      ...{ x0: cx - width / 2, y0: cy - height / 2, x1: cx + width / 2, y1: cy + height / 2 },
-      ...{ score, kind },
-    })
+    found.push({ ...cornersOf(data, from, step), score, kind })
   }
   return found
+}
+
+/** @param step from one value of a box to its next */
+function cornersOf(data: Float32Array, from: number, step: number) {
+  const [cx, cy] = [data[from]!, data[from + step]!]
+  const [width, height] = [data[from + 2 * step]!, data[from + 3 * step]!]
+  return { x0: cx - width / 2, y0: cy - height / 2, x1: cx + width / 2, y1: cy + height / 2 }
+}
+
+/** Of one picture: `size` logits for each box, one more than there are classes where one is nothing. */
+function ofLogits(
+  logits: Float32Array,
+  size: number,
+  boxes: Float32Array,
+  { threshold, classes }: Reading,
+): Found[] {
+  const found: Found[] = []
+  for (let i = 0; i < boxes.length / 4; i++) {
+    const [best, kind] = bestOf(logits, i * size, 1, classes)
+    const score = size === classes
+      ? 1 / (1 + Math.exp(-best))
+      : shareOf(best, logits.subarray(i * size, (i + 1) * size))
+    if (score >= threshold) found.push({ ...cornersOf(boxes, 4 * i, 1), score, kind })
+  }
+  return found
+}
+
+/** What one of these logits has of all: softmax. */
+function shareOf(one: number, all: Float32Array): number {
+  let sum = 0
+  for (const other of all) sum += Math.exp(other - one)
+  return 1 / sum
 }
 
 function bestOf(

@@ -13,8 +13,8 @@ export interface PictureModel {
   /** The shape that pictures are fed in, and the type. */
   input: readonly number[]
   type?: 'float32' | 'uint8'
-  /** Shapes of outputs, in their order; further ones are not looked at. */
-  outputs: readonly (readonly number[])[]
+  /** For each output, in their order, the shapes that will do; further ones are not looked at. */
+  outputs: readonly (readonly (readonly number[])[])[]
 }
 
 /** @param needs may throw a TypeError for a variant that the kind cannot use */
@@ -25,9 +25,14 @@ export function checkPictureModels(
   for (const [name, { inputs, outputs }] of Object.entries(graphs)) {
     const variant = task.variants[name]!
     const path = `variants.${name}.model`
-    const hold = (tensor: TensorFacts, what: string, type: string, shape: readonly number[]) => {
-      if (suits(tensor, type, shape)) return
-      const wanted = specText(type, shape)
+    const hold = (
+      tensor: TensorFacts,
+      what: string,
+      type: string,
+      shapes: readonly (readonly number[])[],
+    ) => {
+      if (shapes.some((shape) => suits(tensor, type, shape))) return
+      const wanted = shapes.map((shape) => specText(type, shape)).join(' or ')
       const found = textOfTensor(tensor)
       fail(path, `${variant.model}: ${what} ${tensor.name} must be ${wanted}: found ${found}`)
     }
@@ -40,16 +45,14 @@ export function checkPictureModels(
         `${variant.model}: must have one input, a picture: found ${names || 'none'}`,
       )
     }
-    hold(input, 'input', wanted.type ?? 'float32', wanted.input)
+    hold(input, 'input', wanted.type ?? 'float32', [wanted.input])
     if (outputs.length < wanted.outputs.length) {
       fail(
         path,
         `${variant.model}: must have ${wanted.outputs.length} outputs: found ${outputs.length}`,
       )
     }
-    wanted.outputs.forEach((shape, i) => {
-      hold(outputs[i]!, 'output', 'float32', shape)
-    })
+    wanted.outputs.forEach((shapes, i) => hold(outputs[i]!, 'output', 'float32', shapes))
   }
 }
 

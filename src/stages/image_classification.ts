@@ -65,7 +65,7 @@ export const imageClassification: Stage = {
       return {
         input: [-1, ...dims.slice(1)],
         type: input.type,
-        outputs: [[-1, ...places === undefined ? [] : [places], labels.length]],
+        outputs: [[[-1, ...places === undefined ? [] : [places], labels.length]]],
       }
     }),
   warmUp: (context, batch) => [firstFeeds(context, batch, settingsOf(context).input)],

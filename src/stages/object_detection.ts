@@ -5,7 +5,7 @@
  */
 import { z } from 'zod'
 import type { ItemResult, Picture, Stage, StageContext, StageItem } from './types.ts'
-import { BOX_FORMATS, type Found, readBoxes, suppress } from './boxes.ts'
+import { BOX_FORMATS, type Found, inShares, outputsOf, readBoxes, suppress } from './boxes.ts'
 import { checkPictureModels } from './check_picture.ts'
 import { handingOf } from './handing.ts'
 import { labelsOf } from './labels.ts'
@@ -30,8 +30,8 @@ import {
 
 const boxesSchema = z.strictObject({
   format: z.enum(BOX_FORMATS),
-  /** Whether coordinates are pixels of the input, or shares of it. */
-  units: z.enum(['pixels', 'shares']).default('pixels'),
+  /** Whether coordinates are pixels of the input, or shares of it; as is usual for the format. */
+  units: z.enum(['pixels', 'shares']).optional(),
   threshold: z.number().min(0).max(1).default(0.25),
   overlap: z.number().min(0).max(1).default(0.5),
   /** Whether things of different labels may lie on each other. */
@@ -74,10 +74,11 @@ export const objectDetection: Stage = {
         input: [-1, ...emptyInput(input, 1).dims.slice(1)],
         type: input.type,
         outputs: {
-          'yolo': [[-1, 4 + classes, -1]],
-          'yolo-objectness': [[-1, -1, 5 + classes]],
-          'corners': [[-1, -1, 6]],
-          'boxes-scores': [[-1, -1, 4], [-1, -1, classes]],
+          'yolo': [[[-1, 4 + classes, -1]]],
+          'yolo-objectness': [[[-1, -1, 5 + classes]]],
+          'corners': [[[-1, -1, 6]]],
+          'boxes-scores': [[[-1, -1, 4]], [[-1, -1, classes]]],
+          'detr': [[[-1, -1, classes], [-1, -1, classes + 1]], [[-1, -1, 4]]],
         }[boxes.format],
       }
     }),
@@ -124,9 +125,8 @@ async function findThings(
 ): Promise<Found[][]> {
   const { tensor, placings } = inputTensor(pictures, input)
   const outputs = await model.run({ [model.inputNames[0]!]: tensor })
-  const wanted = boxes.format === 'boxes-scores' ? 2 : 1
-  const given = model.outputNames.slice(0, wanted).map((name) => outputs[name]!)
-  const { format, threshold, units } = boxes
+  const { format, threshold, units = inShares(format) ? 'shares' : 'pixels' } = boxes
+  const given = model.outputNames.slice(0, outputsOf(format)).map((name) => outputs[name]!)
   const scale = units === 'shares' ? { x: input.width, y: input.height } : { x: 1, y: 1 }
   return readBoxes(given, pictures.length, { format, threshold, classes: labels.length })
     .map((found, i) => {

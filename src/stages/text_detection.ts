@@ -60,7 +60,7 @@ export const textDetection: Stage = {
     checkPictureModels(given, (variant) => {
       // The picture may be drawn upright or across.
       inputOf(variant)
-      return { input: [-1, 3, -1, -1], outputs: [[-1, 1, -1, -1]] }
+      return { input: [-1, 3, -1, -1], outputs: [[[-1, 1, -1, -1]]] }
     }),
   warmUp: (context) => {
     const name = context.model.inputNames[0]!

@@ -59,7 +59,7 @@ export const textRecognition: Stage = {
   check: (given) =>
     checkPictureModels(given, (variant) => {
       const { height, width } = inputOf(variant)
-      return { input: [-1, 3, height, width], outputs: [[-1, -1, 96]] }
+      return { input: [-1, 3, height, width], outputs: [[[-1, -1, 96]]] }
     }),
   warmUp: (context, batch) => {
     return [{ [context.model.inputNames[0]!]: tensorOf(inputOf(context.variant), batch) }]

@@ -115,6 +115,39 @@ Deno.test('loadPipeline() holds a model of pictures to what its kind of task fee
   })
 })
 
+Deno.test('loadPipeline() takes a DETR with a class for nothing or without, and no other', async () => {
+  await inFolder(async (dir, cacheDir) => {
+    const own = join(dir, 'own.onnx')
+    const variants = {
+      only: { accuracy: 1, model: 'own.onnx', input: { height: 4, width: 8 } },
+    }
+    const find = {
+      ...{ kind: 'object-detection', labels: ['one', 'two'] },
+      ...{ boxes: { format: 'detr' }, variants },
+    }
+    const file = { schema: 'shoal-pipeline/1', name: 'own', sloMs: 1000, root: 'find' }
+    await Deno.writeTextFile(
+      join(dir, 'pipeline.json'),
+      JSON.stringify({ ...file, tasks: { find } }),
+    )
+    const detr = (classes: number) =>
+      onnxOf({
+        inputs: { x: ['N', 3, 4, 8] },
+        outputs: { logits: ['N', 300, classes], pred_boxes: ['N', 300, 4] },
+        nodes: [],
+      })
+    for (const classes of [2, 3]) {
+      await Deno.writeFile(own, detr(classes))
+      await loadPipeline(dir, () => {}, { cacheDir })
+    }
+    await Deno.writeFile(own, detr(4))
+    await rejects(
+      loadPipeline(dir, () => {}, { cacheDir }),
+      /output logits must be float32 \[-1,-1,2\] or float32 \[-1,-1,3\]: found float32 \[N,300,4\]/,
+    )
+  })
+})
+
 Deno.test('loadPipeline() puts the lines of a labels file in its place', async () => {
   await inFolder(async (dir, cacheDir) => {
     await Deno.writeFile(join(dir, 'small.onnx'), picture)

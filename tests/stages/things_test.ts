@@ -102,6 +102,46 @@ Deno.test('pictures that are large for a model run a few at a time', async () =>
   await model.release()
 })
 
+Deno.test('object-detection reads logits and boxes in shares, as a DETR gives them', async () => {
+  // Of a black picture the first class is as likely as nothing, of a white one the second is sure.
+  const model = await createOrtModel(onnxOf({
+    inputs: { x: ['N', 3, 4, 8] },
+    outputs: { logits: ['N', 1, 3], pred_boxes: ['N', 1, 4] },
+    weights: {
+      rise: { dims: [3, 3], values: [0, 4, 0, 0, 4, 0, 0, 4, 0] },
+      still: { dims: [3, 4], values: Array(12).fill(0) },
+      box: { dims: [4], values: [0.5, 0.25, 0.5, 0.5] },
+      split: { dims: [3], values: [-1, 1, 3], type: 'int64' },
+      fours: { dims: [3], values: [-1, 1, 4], type: 'int64' },
+    },
+    nodes: [
+      { op: 'AveragePool', inputs: ['x'], outputs: ['means'], ints: { kernel_shape: [4, 8] } },
+      { op: 'Flatten', inputs: ['means'], outputs: ['flat'] },
+      { op: 'MatMul', inputs: ['flat', 'rise'], outputs: ['rows'] },
+      { op: 'Reshape', inputs: ['rows', 'split'], outputs: ['logits'] },
+      { op: 'MatMul', inputs: ['flat', 'still'], outputs: ['zeros'] },
+      { op: 'Add', inputs: ['zeros', 'box'], outputs: ['boxes'] },
+      { op: 'Reshape', inputs: ['boxes', 'fours'], outputs: ['pred_boxes'] },
+    ],
+  }))
+  const task = {
+    ...{ kind: 'object-detection', labels: ['dark', 'bright'], next: [] },
+    boxes: { format: 'detr', threshold: 0.5 },
+    variants: { only: { accuracy: 1, input: { height: 4, width: 8 } } },
+  }
+  const context = await contextOf('garment', 'g20', { task, variant: task.variants.only, next: [] })
+  const items = [0, 255].map((level): StageItem => ({
+    meta: { format: 'rgb', width: 40, height: 20 },
+    bytes: new Uint8Array(40 * 20 * 3).fill(level),
+  }))
+  const results = await run({ ...context, model }, items)
+  deepEqual(good(results[0]).fields?.['found'], [])
+  deepEqual(good(results[1]).fields?.['found'], [
+    { kind: 'bright', score: 1, box: [[10, 0], [30, 0], [30, 10], [10, 10]] },
+  ])
+  await model.release()
+})
+
 Deno.test('object-detection hands each kind to its task, in the crop that the task asks for', async () => {
   const [result] = await run(await contextOf('detect', 's320'), scenes)
   const { garment, price } = good(result).children as { [task: string]: StageItem[] }
