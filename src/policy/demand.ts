@@ -49,7 +49,10 @@ const HORIZON = 0.5
  * were tried.
  */
 const WAITING = 0.3
-/** More than is steady by at least so much: it drifts, and batches are not what they were planned to be. */
+/**
+ * That leaves of what chance adds at least so much more than is steady: it drifts, and batches are not
+ * what they were planned to be.
+ */
 const LEAST = 1.1
 /** The whiles that are looked at, in windows: each is so many times as long as the one before. */
 const LONGEST = 32
@@ -80,7 +83,7 @@ export function createDemand(startPerS = 0, sloMs = 0): Demand {
 
   /** The highest rate by which all that chance brings, in whatever while, is done in time. */
   function byChance(): number {
-    let perS = LEAST * steady
+    let perS = Math.min(LEAST * steady, steady + CHANCE * chanceOf(steady))
     for (let windows = 1; windows <= LONGEST; windows *= LONGER) {
       const spanS = windows * WINDOW_MS / 1000
       const come = steady * spanS + CHANCE * chanceOf(steady * spanS)

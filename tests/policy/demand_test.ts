@@ -146,6 +146,10 @@ Deno.test('the peak of queries that have long is what all that chance brings is 
   // Where chance is next to nothing some is left for what no plan foresees.
   const many = peakOf(10_000, Array(30).fill(1000))
   assert.ok(Math.abs(many.perS - 1100) < 1, `${many.perS}`)
+  // Of very many chance is less than that, and where nobody can wait it is all that there is.
+  const most = Array(30).fill(10_000)
+  assert.deepEqual(peakOf(250, most).perS, 10_000 + 4.5 * 100)
+  assert.deepEqual(peakOf(10_000, most).perS, 10_000 + 4.5 * 100)
   // One second of four times as many is a surge to who has 250 ms, and nothing to who has ten seconds.
   const jump = [...steady, 16, ...Array(8).fill(4)]
   assert.equal(peakOf(250, jump).surges, true)
