@@ -26,7 +26,7 @@ const MOST = 0.25
  * what holds for it is no lesson.
  */
 const OF_FEW = 0.03
-const LASTING_S = 2
+const LASTING_S = 1
 /** It settles where batches that were cut short take this share of the pool's time. */
 const CUT_SHARE = 0.2
 /** And where this share of those let in misses its deadline: they could have been told at once. */

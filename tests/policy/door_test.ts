@@ -74,7 +74,7 @@ Deno.test('without a queue that stands it learns nothing', () => {
 Deno.test('where slots do not hold all it learns only from a queue that stands for long', () => {
   const door = doorBehind(true)
   const before = door.ofFew()
-  door.send('slack', 5)
+  door.send('slack', 5, 0.8)
   assert.equal(door.ofFew(), before)
   door.send('slack', 5, 4)
   assert.ok(door.ofFew() > before + 0.05, `${door.ofFew()}`)
