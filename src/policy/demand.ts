@@ -81,13 +81,15 @@ export function createDemand(startPerS = 0, sloMs = 0): Demand {
   let inLatest = 0
   const waitS = WAITING * Math.max(0, sloMs - WINDOW_MS) / 1000
 
+  /** Queries that chance adds at the most to what comes in so long. */
+  const addedIn = (spanS: number) => CHANCE * chanceOf(steady * spanS)
+
   /** The highest rate by which all that chance brings, in whatever while, is done in time. */
   function byChance(): number {
-    let perS = Math.min(LEAST * steady, steady + CHANCE * chanceOf(steady))
+    let perS = Math.min(LEAST * steady, steady + addedIn(WINDOW_MS / 1000))
     for (let windows = 1; windows <= LONGEST; windows *= LONGER) {
       const spanS = windows * WINDOW_MS / 1000
-      const come = steady * spanS + CHANCE * chanceOf(steady * spanS)
-      perS = Math.max(perS, come / (spanS + waitS))
+      perS = Math.max(perS, (steady * spanS + addedIn(spanS)) / (spanS + waitS))
     }
     return perS
   }
@@ -137,8 +139,7 @@ export function createDemand(startPerS = 0, sloMs = 0): Demand {
       advance(nowMs)
       const most = Math.max(...excesses)
       const spanS = latest.length * WINDOW_MS / 1000
-      const chance = CHANCE * chanceOf(steady * spanS) / spanS
-      if (most <= chance) return { perS: byChance(), surges: false }
+      if (most <= addedIn(spanS) / spanS) return { perS: byChance(), surges: false }
       const surgeS = Math.max(spanS, SURGE_S)
       const perS = LARGER * (steady + most) * (surgeS / (surgeS + waitS))
       return { perS: Math.max(LEAST * steady, perS), surges: true }

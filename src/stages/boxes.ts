@@ -35,9 +35,14 @@ export type BoxFormat = typeof BOX_FORMATS[number]
 /** Those that are written as shares of the input, whatever its size, unless a file says otherwise. */
 export const inShares = (format: BoxFormat) => format === 'detr'
 
-/** How many outputs of a model hold its boxes: the first ones. */
-export const outputsOf = (format: BoxFormat) =>
-  format === 'boxes-scores' || format === 'detr' ? 2 : 1
+/** For each output that holds boxes, the first ones of a model, the shapes that will do; -1 is any size. */
+export const boxShapes = (format: BoxFormat, classes: number): number[][][] => ({
+  'yolo': [[[-1, 4 + classes, -1]]],
+  'yolo-objectness': [[[-1, -1, 5 + classes]]],
+  'corners': [[[-1, -1, 6]]],
+  'boxes-scores': [[[-1, -1, 4]], [[-1, -1, classes]]],
+  'detr': [[[-1, -1, classes], [-1, -1, classes + 1]], [[-1, -1, 4]]],
+}[format])
 
 export interface Reading {
   format: BoxFormat

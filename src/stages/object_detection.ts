@@ -5,7 +5,7 @@
  */
 import { z } from 'zod'
 import type { ItemResult, Picture, Stage, StageContext, StageItem } from './types.ts'
-import { BOX_FORMATS, type Found, inShares, outputsOf, readBoxes, suppress } from './boxes.ts'
+import { BOX_FORMATS, boxShapes, type Found, inShares, readBoxes, suppress } from './boxes.ts'
 import { checkPictureModels } from './check_picture.ts'
 import { handingOf } from './handing.ts'
 import { labelsOf } from './labels.ts'
@@ -69,17 +69,10 @@ export const objectDetection: Stage = {
       const { input, labels, boxes } = settingsOf({
         ...{ task: given.task, variant, next: given.task.next },
       })
-      const classes = labels.length
       return {
         input: [-1, ...emptyInput(input, 1).dims.slice(1)],
         type: input.type,
-        outputs: {
-          'yolo': [[[-1, 4 + classes, -1]]],
-          'yolo-objectness': [[[-1, -1, 5 + classes]]],
-          'corners': [[[-1, -1, 6]]],
-          'boxes-scores': [[[-1, -1, 4]], [[-1, -1, classes]]],
-          'detr': [[[-1, -1, classes], [-1, -1, classes + 1]], [[-1, -1, 4]]],
-        }[boxes.format],
+        outputs: boxShapes(boxes.format, labels.length),
       }
     }),
   warmUp: (context, batch) => [firstFeeds(context, batch, settingsOf(context).input)],
@@ -126,9 +119,11 @@ async function findThings(
   const { tensor, placings } = inputTensor(pictures, input)
   const outputs = await model.run({ [model.inputNames[0]!]: tensor })
   const { format, threshold, units = inShares(format) ? 'shares' : 'pixels' } = boxes
-  const given = model.outputNames.slice(0, outputsOf(format)).map((name) => outputs[name]!)
+  const classes = labels.length
+  const names = model.outputNames.slice(0, boxShapes(format, classes).length)
+  const given = names.map((name) => outputs[name]!)
   const scale = units === 'shares' ? { x: input.width, y: input.height } : { x: 1, y: 1 }
-  return readBoxes(given, pictures.length, { format, threshold, classes: labels.length })
+  return readBoxes(given, pictures.length, { format, threshold, classes })
     .map((found, i) => {
       const own = found.flatMap((one) => onPicture(one, pictures[i]!, placings[i]!, scale))
       return suppress(own, boxes)
