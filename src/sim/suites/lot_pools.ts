@@ -4,45 +4,26 @@
  * @module
  */
 import { boundOf } from '../bound.ts'
-import { createRandom, type Random, seedFor } from '../random.ts'
 import { checkScenario } from '../scenario.ts'
+import {
+  type Draw,
+  drawOf,
+  inOrder,
+  limitOf,
+  LOAD,
+  makeClasses,
+  makeRates,
+  makeTasks,
+  pointsOf,
+  QUICKEST,
+  quickestMs,
+  secondsFor,
+  SLO_MS,
+  spread,
+  type Task,
+  taskJson,
+} from './lot_draws.ts'
 import type { Case } from './suite.ts'
-
-/** So many queries, unless that takes longer or shorter than this. */
-const QUERIES = 2500
-const SECONDS = [20, 240] as const
-const SLO_MS = [150, 15_000] as const
-const MOST_TASKS = 4
-const MOST_VARIANTS = 6
-/** Share of the SLO that the quickest way takes on the slowest devices, at the most. */
-const QUICKEST = [0.03, 0.2] as const
-/** Of what the quickest ways carry, the demand in the mean. */
-const LOAD = [0.1, 0.85] as const
-const BATCHES = [1, 2, 4, 8, 16, 32, 64]
-
-interface Task {
-  name: string
-  next: Task[]
-  variants: { name: string; accuracy: number; ms: number; further: number; fanOut: number[] }[]
-}
-
-interface Draw {
-  random: Random
-  within(range: readonly [number, number]): number
-  /** Evenly in the logarithm. */
-  scaled(range: readonly [number, number]): number
-  pick<T>(of: readonly T[]): T
-}
-
-function drawOf(lot: number): Draw {
-  const random = createRandom(seedFor(lot, 'lots'))
-  return {
-    random,
-    within: ([least, most]) => least + (most - least) * random(),
-    scaled: ([least, most]) => least * (most / least) ** random(),
-    pick: (of) => of[Math.floor(random() * of.length)]!,
-  }
-}
 
 export interface LotPool {
   scenario: Case['scenario']
@@ -52,151 +33,101 @@ export interface LotPool {
   load: number
 }
 
-/** @param instancesPerNode `"all"`, or so many variants on a node */
-export function lotPool(lot: number, instancesPerNode: 'all' | number): LotPool {
+/** A pipeline, what its variants take on a device of no particular speed, and its demand's draws. */
+interface LotPipeline {
+  json: object
+  root: Task
+  /** A unit of its variants' times, in ms. */
+  unit: number
+  sloMs: number
+}
+
+/** Share of the pool that the second of two pipelines is to have. */
+const SECOND = [0.15, 0.85] as const
+
+/**
+ * @param instancesPerNode `"all"`, or so many variants on a node
+ * @param pipelines that share the pool, one or two
+ */
+export function lotPool(
+  lot: number,
+  instancesPerNode: 'all' | number,
+  pipelines: 1 | 2 = 1,
+): LotPool {
   const draw = drawOf(lot)
-  const { pick, scaled, within } = draw
+  const { pick, scaled } = draw
   const root = makeTasks(draw)
-  const tasks = inOrder(root)
   const sloMs = Math.round(scaled(SLO_MS))
   const classes = makeClasses(draw)
   const slowest = Math.max(...classes.map(({ times }) => times))
-  // Times so far are in no unit: the quickest way shall take such a part of the SLO.
-  const unit = within(QUICKEST) * sloMs / (quickestMs(root) * slowest)
+  const first = makePipeline('lot', root, sloMs, slowest, draw)
   const roundTripMs = Math.min(pick([1, 3, 10, 40]), Math.round(sloMs / 10))
+  const other = drawOf(lot, 'second of two')
+  const all = pipelines === 1 ? [first] : [first, makeSecond(roundTripMs, slowest, other)]
+  const tasks = all.flatMap(({ root, unit }) => inOrder(root).map((task) => ({ task, unit })))
   // Where a node holds one variant there have to be some more of them than tasks.
   const fewest = Math.max(instancesPerNode === 'all' ? 2 : tasks.length + 2, classes.length)
   const nodes = Math.max(fewest, Math.round(scaled([2, 32])))
   const counts = spread(nodes, classes.length, draw)
-  const pipeline = {
-    ...{ schema: 'shoal-pipeline/1', name: 'lot', sloMs, root: root.name },
-    tasks: Object.fromEntries(tasks.map((task) => [task.name, taskJson(task)])),
-  }
-  const json = (rates: readonly number[], binSeconds = 1): Case['scenario'] => ({
-    schema: 'shoal-scenario/1',
-    pipeline,
-    classes: Object.fromEntries(classes.map(({ name, times }) => [name, {
-      latencyMs: Object.fromEntries(
-        tasks.flatMap(({ variants }) =>
-          variants.map((one) => [one.name, pointsOf(one, unit * times)])
+  const json = (rates: readonly number[][], binSeconds = 1): Case['scenario'] => {
+    const workloads = all.map(({ json }, i) => ({
+      pipeline: json,
+      trace: { binSeconds, rates: [...rates[i]!] },
+    }))
+    return {
+      schema: 'shoal-scenario/1',
+      ...workloads.length === 1 ? workloads[0] : { workloads },
+      classes: Object.fromEntries(classes.map(({ name, times }) => [name, {
+        latencyMs: Object.fromEntries(
+          tasks.flatMap(({ task: { variants }, unit }) =>
+            variants.map((one) => [one.name, pointsOf(one, unit * times)])
+          ),
         ),
-      ),
-      ...{ instancesPerNode, roundTripMs, swapMs: 1000 },
-    }])),
-    pool: classes.map(({ name }, c) => ({ class: name, count: counts[c] })),
-    trace: { binSeconds, rates: [...rates] },
-    noise: { latencyCv: pick([0, 0.05, 0.2]) },
-    seed: lot,
-  })
-  const bound = boundOf(checkScenario(json([1]), `lot ${lot}`))
-  const mostPerS = limitOf((perS) => bound(perS).served > 0.999)
-  const load = within(LOAD)
-  const perS = load * mostPerS
-  const best = bound(1e-3 * mostPerS).accuracy
+        ...{ instancesPerNode, roundTripMs, swapMs: 1000 },
+      }])),
+      pool: classes.map(({ name }, c) => ({ class: name, count: counts[c] })),
+      noise: { latencyCv: pick([0, 0.05, 0.2]) },
+      seed: lot,
+    }
+  }
+  const bound = boundOf(checkScenario(json(all.map(() => [1])), `lot ${lot}`))
+  // What each alone could have, and of that the share that is to be its own.
+  const second = other.within(SECOND)
+  const shares = pipelines === 1 ? [1] : [1 - second, second]
+  const mostPerS = shares.map((share, own) =>
+    share * limitOf((perS) => bound(...all.map((_, i) => i === own ? perS : 0)).served > 0.999)
+  )
+  const load = draw.within(LOAD)
+  const rates = (times: number) => mostPerS.map((perS) => times * perS)
+  const best = bound(...rates(1e-3)).accuracy
+  const seconds = secondsFor(rates(load).reduce((sum, perS) => sum + perS, 0))
   return {
-    scenario: json(makeRates(perS, draw)),
-    bestCarries: bound(perS).accuracy > best - 0.002,
+    scenario: json(rates(load).map((perS, i) => makeRates(perS, i === 0 ? draw : other, seconds))),
+    bestCarries: bound(...rates(load)).accuracy > best - 0.002,
     load,
   }
 }
 
-/** A tree: each further task follows one of those before it. */
-function makeTasks(draw: Draw): Task {
-  const count = 1 + Math.floor(draw.random() * MOST_TASKS)
-  const tasks: Task[] = []
-  for (let t = 0; t < count; t++) {
-    const task = { name: `task-${t}`, next: [], variants: [] }
-    if (t > 0) draw.pick(tasks).next.push(task)
-    tasks.push(task)
+function makeSecond(roundTripMs: number, slowest: number, draw: Draw): LotPipeline {
+  const root = makeTasks(draw, 'other')
+  const sloMs = Math.max(Math.round(draw.scaled(SLO_MS)), 10 * roundTripMs)
+  return makePipeline('second', root, sloMs, slowest, draw)
+}
+
+function makePipeline(
+  name: string,
+  root: Task,
+  sloMs: number,
+  slowest: number,
+  { within }: Draw,
+): LotPipeline {
+  return {
+    ...{ root, sloMs },
+    // Times so far are in no unit: the quickest way shall take such a part of the SLO.
+    unit: within(QUICKEST) * sloMs / (quickestMs(root) * slowest),
+    json: {
+      ...{ schema: 'shoal-pipeline/1', name, sloMs, root: root.name },
+      tasks: Object.fromEntries(inOrder(root).map((task) => [task.name, taskJson(task)])),
+    },
   }
-  for (const task of tasks) task.variants = makeVariants(task, draw)
-  return tasks[0]!
-}
-
-/** Each takes a part of what the one before takes, and is less accurate. */
-function makeVariants({ name, next }: Task, { pick, random, scaled, within }: Draw) {
-  const count = 1 + Math.floor(random() * MOST_VARIANTS)
-  const further = within([0.1, 1])
-  const fanOut = next.map(() => scaled([0.3, 8]))
-  let ms = scaled([1, 8])
-  let accuracy = 1
-  return Array.from({ length: count }, (_, v) => {
-    const variant = {
-      ...{ name: `${name}-v${v}`, accuracy, ms, further },
-      // Who sees less hands on less.
-      fanOut: fanOut.map((mean) => mean * (1 - 0.3 * v / count)),
-    }
-    ms *= pick([0.35, 0.5, 0.7, 0.85])
-    accuracy *= 1 - within([0.005, 0.12])
-    return variant
-  })
-}
-
-function makeClasses({ random, scaled }: Draw): { name: string; times: number }[] {
-  const count = 1 + Math.floor(random() * 3)
-  return Array.from(
-    { length: count },
-    (_, c) => ({ name: `class-${c}`, times: c === 0 ? 1 : scaled([1.5, 8]) }),
-  )
-}
-
-/** So many nodes over classes, at least one in each. */
-function spread(nodes: number, classes: number, { random }: Draw): number[] {
-  const counts: number[] = Array(classes).fill(1)
-  for (let i = classes; i < nodes; i++) counts[Math.floor(random() * classes)]!++
-  return counts
-}
-
-const inOrder = (task: Task): Task[] => [task, ...task.next.flatMap(inOrder)]
-
-/** One item of each task after the other, by the quickest variants. */
-const quickestMs = ({ variants, next }: Task): number =>
-  Math.min(...variants.map(({ ms }) => ms)) + Math.max(0, ...next.map(quickestMs))
-
-const taskJson = ({ next, variants }: Task) => ({
-  next: next.map(({ name }) => name),
-  variants: Object.fromEntries(variants.map(({ name, accuracy, fanOut }) => [name, {
-    accuracy,
-    ...next.length === 0
-      ? {}
-      : { fanOut: Object.fromEntries(next.map((child, i) => [child.name, fanOut[i]])) },
-  }])),
-})
-
-const pointsOf = ({ ms, further }: Task['variants'][number], unit: number) =>
-  Object.fromEntries(BATCHES.map((batch) => [batch, unit * ms * (1 + further * (batch - 1))]))
-
-/** The most that is possible, by halving. */
-function limitOf(isPossible: (perS: number) => boolean): number {
-  let low = 1e-3
-  while (isPossible(2 * low)) low *= 2
-  let high = 2 * low
-  for (let i = 0; i < 20; i++) {
-    const middle = (low + high) / 2
-    if (isPossible(middle)) low = middle
-    else high = middle
-  }
-  return low
-}
-
-/** By the second: flat, in steps, in waves, or with bursts of a second. */
-function makeRates(perS: number, { random, within }: Draw): number[] {
-  const seconds = Math.round(Math.min(Math.max(QUERIES / perS, SECONDS[0]), SECONDS[1]))
-  const kind = Math.floor(random() * 4)
-  const [stepS, waveS] = [Math.round(within([5, 20])), within([20, 80])]
-  const swing = within([0.2, 0.6])
-  let high = random() < 0.5
-  return Array.from({ length: seconds }, (_, second) => {
-    if (kind === 1 && second % stepS === 0) high = !high
-    const times = kind === 0
-      ? 1
-      : kind === 1
-      ? 1 + (high ? swing : -swing)
-      : kind === 2
-      ? 1 + swing * Math.sin(2 * Math.PI * second / waveS)
-      : random() < 0.1
-      ? 1.8
-      : 0.9
-    return perS * times
-  })
 }

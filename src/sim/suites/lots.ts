@@ -1,9 +1,18 @@
 /** Pools, pipelines and demands that nobody chose. @module */
 import { type LotPool, lotPool } from './lot_pools.ts'
-import { percent, type Row } from './rows.ts'
+import { partOf, percent, type Row } from './rows.ts'
 import { type Case, contenders, held, INSTANCES, type Suite } from './suite.ts'
 
-const POOLS = { all: 120, one: 60 }
+type Instances = typeof INSTANCES[number]
+
+/** What a suite of such pools is. */
+interface Lots {
+  /** How its tables begin. */
+  title: string
+  pipelines: 1 | 2
+  pools: { [held in Instances]: number }
+}
+
 const NEAR_LIMIT = 0.7
 
 const ALL = 'all'
@@ -13,16 +22,16 @@ const KINDS: { [kind: string]: (pool: LotPool) => boolean } = {
     !bestCarries && load <= NEAR_LIMIT,
   '0.7 to 0.85 of the limit': ({ load }) => load > NEAR_LIMIT,
 }
-const tableOf = (instancesPerNode: typeof INSTANCES[number], kind: string) =>
-  `Pools by lot, ${held(instancesPerNode)}: ${kind}`
 
-function casesOf(instancesPerNode: typeof INSTANCES[number]): Case[] {
-  const count = instancesPerNode === 'all' ? POOLS.all : POOLS.one
-  return Array.from({ length: count }, (_, i) => {
-    const pool = lotPool(i + 1, instancesPerNode)
+const tableOf = ({ title }: Lots, instances: Instances, kind: string) =>
+  `${title}, ${held(instances)}: ${kind}`
+
+function casesOf(lots: Lots, instances: Instances): Case[] {
+  return Array.from({ length: lots.pools[instances] }, (_, i) => {
+    const pool = lotPool(i + 1, instances, lots.pipelines)
     const kind = Object.keys(KINDS).find((one) => KINDS[one]!(pool))!
     const { scenario } = pool
-    const table = tableOf(instancesPerNode, kind)
+    const table = tableOf(lots, instances, kind)
     return { table, row: `lot ${i + 1}`, scenario, contenders: contenders('shoal', 'loki') }
   })
 }
@@ -30,27 +39,41 @@ function casesOf(instancesPerNode: typeof INSTANCES[number]): Case[] {
 /** One who got no answer in time has nothing of its accuracy. */
 const worth = (row: Row) => (1 - row.violationRatio.mean) * row.effectiveAccuracy.mean
 
-function summary(rows: readonly Row[]): string[] {
+/** Of the pipelines of a pool what that loses which loses most. */
+const mostLost = (rows: readonly Row[], { table, row, policy }: Row) =>
+  Math.max(
+    ...rows.filter((one) =>
+      one.table === table && one.policy === policy && one.row.startsWith(partOf(row, ''))
+    ).map(({ violationRatio, roots }) => roots > 0 ? violationRatio.mean : 0),
+  )
+
+/** Without those of single pipelines. */
+const wholes = (rows: readonly Row[]) => rows.filter(({ row }) => !row.includes(partOf('', '')))
+
+function summary(lots: Lots, rows: readonly Row[]): string[] {
+  const isShared = lots.pipelines > 1
   const policies = [...new Set(rows.map(({ policy }) => policy))]
+  const what = `lost %, accuracy %${isShared ? ', lost of the pipeline that loses most %' : ''}`
   const lines = [
-    `| pools | number | ${
-      policies.map((one) => `${one}: lost %, accuracy %`).join(' | ')
-    } | bound |`,
+    `| pools | number | ${policies.map((one) => `${one}: ${what}`).join(' | ')} | bound |`,
     `| --- | --- | ${policies.map(() => '--- | ').join('')}--- |`,
   ]
   for (const instances of INSTANCES) {
     for (const kind of [ALL, ...Object.keys(KINDS)]) {
-      const label = tableOf(instances, kind)
-      const own = rows.filter(({ table }) =>
-        table === label || kind === ALL && isOf(table, instances)
+      const label = tableOf(lots, instances, kind)
+      const own = wholes(rows).filter(({ table }) =>
+        table === label || kind === ALL && isOf(lots, table, instances)
       )
       const first = own.filter(({ policy }) => policy === policies[0])
       if (first.length === 0) continue
       const cells = policies.map((policy) => {
         const ours = own.filter((row) => row.policy === policy)
-        return `${mean(ours, (row) => row.violationRatio.mean)}, ${
-          mean(ours, (row) => row.effectiveAccuracy.mean)
-        }`
+        const cell = [
+          mean(ours, (row) => row.violationRatio.mean),
+          mean(ours, (row) => row.effectiveAccuracy.mean),
+          ...isShared ? [mean(ours, (row) => mostLost(rows, row))] : [],
+        ]
+        return cell.join(', ')
       })
       const bound = `${mean(first, ({ bound }) => 1 - (bound?.served ?? 1))}, ${
         mean(first, ({ bound }) => bound?.accuracy ?? 1)
@@ -58,41 +81,49 @@ function summary(rows: readonly Row[]): string[] {
       lines.push(`| ${label} | ${first.length} | ${cells.join(' | ')} | ${bound} |`)
     }
   }
-  return [...lines, '', ...INSTANCES.flatMap((instances) => compared(instances, rows))]
+  return [...lines, '', ...INSTANCES.flatMap((instances) => compared(lots, instances, rows))]
 }
 
-const isOf = (table: string, instances: typeof INSTANCES[number]) =>
-  table.startsWith(tableOf(instances, ''))
+const isOf = (lots: Lots, table: string, instances: Instances) =>
+  table.startsWith(tableOf(lots, instances, ''))
 
 const mean = (of: readonly Row[], pick: (row: Row) => number) =>
   percent(of.reduce((sum, row) => sum + pick(row), 0) / of.length, 2)
 
 /** In how many pools who is better. */
-function compared(instances: typeof INSTANCES[number], rows: readonly Row[]): string[] {
+function compared(lots: Lots, instances: Instances, rows: readonly Row[]): string[] {
   const of = (policy: string) =>
-    rows.filter((row) => isOf(row.table, instances) && row.policy === policy)
+    wholes(rows).filter((row) => isOf(lots, row.table, instances) && row.policy === policy)
   const pairs = of('shoal').flatMap((ours) => {
     const theirs = of('loki').find(({ row }) => row === ours.row)
     return theirs === undefined ? [] : [{ ours, theirs }]
   })
   if (pairs.length === 0) return []
-  const fewer = pairs.filter(({ ours, theirs }) =>
-    ours.violationRatio.mean <= theirs.violationRatio.mean
-  )
-  const better = pairs.filter(({ ours, theirs }) => worth(ours) >= worth(theirs))
+  const count = (isBetter: (pair: typeof pairs[number]) => boolean) => pairs.filter(isBetter).length
+  const fewer = count(({ ours, theirs }) => ours.violationRatio.mean <= theirs.violationRatio.mean)
+  const better = count(({ ours, theirs }) => worth(ours) >= worth(theirs))
+  const fairer = count(({ ours, theirs }) => mostLost(rows, ours) <= mostLost(rows, theirs))
+  const shared = lots.pipelines > 1
+    ? `; the pipeline that loses most loses no more in ${fairer}`
+    : ''
   return [
-    `Pools by lot, ${
+    `${lots.title}, ${
       held(instances)
-    }: \`shoal\` loses no more than \`loki\` in ${fewer.length} of ` +
-    `${pairs.length}; counting what is lost as no accuracy it is as good or better in ${better.length}.`,
+    }: \`shoal\` loses no more than \`loki\` in ${fewer} of ${pairs.length}${shared}; ` +
+    `counting what is lost as no accuracy it is as good or better in ${better}.`,
   ]
 }
 
-export const lots: Suite = {
-  name: 'lots',
-  about: '180 pools, pipelines and demands made by lot',
-  alone: true,
-  brief: true,
-  cases: () => INSTANCES.flatMap(casesOf),
-  findings: summary,
-}
+const suiteOf = (name: string, about: string, of: Lots): Suite => ({
+  ...{ name, about, alone: true, brief: true },
+  cases: () => INSTANCES.flatMap((instances) => casesOf(of, instances)),
+  findings: (rows) => summary(of, rows),
+})
+
+export const lots = suiteOf('lots', '180 pools, pipelines and demands made by lot', {
+  ...{ title: 'Pools by lot', pipelines: 1, pools: { all: 120, 1: 60 } },
+})
+
+export const shared = suiteOf('shared', '100 pools made by lot that two pipelines share', {
+  ...{ title: 'Two pipelines by lot', pipelines: 2, pools: { all: 60, 1: 40 } },
+})

@@ -4,7 +4,7 @@ import { capacity } from './capacity.ts'
 import { drops } from './drops.ts'
 import { figure5 } from './figure5.ts'
 import { heterogeneous } from './heterogeneous.ts'
-import { lots } from './lots.ts'
+import { lots, shared } from './lots.ts'
 import { memory } from './memory.ts'
 import { pipelines } from './pipelines.ts'
 import { robustness } from './robustness.ts'
@@ -31,6 +31,7 @@ export const SUITES: readonly Suite[] = [
   pipelines,
   unseen,
   lots,
+  shared,
   speed,
   large,
 ]
