@@ -6,12 +6,12 @@
 import { type Backlog, placeOf } from './backlog.ts'
 import { finishedAfterMs, lostShare } from './coming_free.ts'
 import type { Door } from './door.ts'
+import type { Island } from './islands.ts'
 import type { Pressure } from './pressure.ts'
 import type { Tails } from './tails.ts'
 import type { Query } from './query.ts'
 import type { DeadlineQueue } from './queue.ts'
 import { levelOf, type PipelineShape } from './shape.ts'
-import type { Layout } from './capacity.ts'
 import { behindStationsMs } from './stations.ts'
 import type { Answer } from './types.ts'
 
@@ -33,12 +33,14 @@ export interface Admission {
   /** Nodes that may yet come to hold what is missing. */
   isLoading(): boolean
   full: boolean
-  layout: Layout
+  island: Island
   tails: Tails
   backlog: Backlog
   queries: DeadlineQueue<Query>
   pressure: Pressure
   door: Door
+  /** Where other pipelines share its slots: see {@linkcode Coming.aheadMs}. */
+  comingMs: number | undefined
 }
 
 const RETRY_LOADING_MS = 1000
@@ -56,7 +58,7 @@ export function admit(
   asked: Admission,
   nowMs: number,
 ): Refusal | { laxityMs: number; dueMs: number; aheadMs: number; firstAheadMs: number } {
-  const { shape, bestFloor, deadlineMs, minAccuracy, backlog } = asked
+  const { shape, bestFloor, deadlineMs, minAccuracy, backlog, island, pressure, comingMs } = asked
   if (asked.draining) {
     return { ok: false, reason: 'draining', message: 'Cannot take a query: shutting down' }
   }
@@ -87,26 +89,29 @@ export function admit(
       retryAfterMs: clampRetry((backlog.busyMs + backlog.poolMs) / 2),
     }
   }
-  const place = placeOf(asked.queries, backlog, deadlineMs)
-  const behindMs = asked.layout.sameHeld ? place.aheadMs : behindStationsMs(
+  const place = placeOf(asked.queries, backlog, deadlineMs, island)
+  const queuedMs = island.sameHeld ? place.aheadMs : behindStationsMs(
     place.aheadMs,
     backlog,
     shape,
     asked.tails.stations.laterMs(shape.start, level),
   )
-  const aheadMs = backlog.busyMs + behindMs
+  // A burst is over before they come.
+  const behindMs = queuedMs + (pressure.stands ? comingMs ?? 0 : 0)
+  const aheadMs = backlog.busyMs + queuedMs
   const leftMs = deadlineMs - nowMs
-  const lost = lostShare(asked.layout)
+  const lost = lostShare(island)
   const doneMs = finishedAfterMs(backlog.free, behindMs, place.firstAheadMs, quickest, lost)
   // Behind a queue that stands, what is known too roughly shall not cost those inside.
   const spreadMs = Math.max(0, quickest.safeChainMs - quickest.chainMs)
-  const marginMs = Math.min(aheadMs, spreadMs + asked.door.share(asked.layout) * leftMs)
+  const marginMs = Math.min(aheadMs, spreadMs + asked.door.share(island) * leftMs)
   // What nobody could do in its time says nothing of the queue.
-  const stands = quickest.chainMs <= leftMs &&
-    asked.pressure.isStanding(doneMs + marginMs > leftMs, leftMs, shape.pipeline.sloMs, nowMs)
-  const needMs = stands ? doneMs + marginMs : doneMs
   // More urgent than some inside, it would go before them: only if they can spare the time.
   const spared = quickest.poolMs <= place.spareMs
+  const isShort = doneMs + marginMs > leftMs || (comingMs !== undefined && !spared)
+  const stands = quickest.chainMs <= leftMs &&
+    pressure.isStanding(isShort, leftMs, shape.pipeline.sloMs, nowMs)
+  const needMs = stands ? doneMs + marginMs : doneMs
   if (spared && needMs <= leftMs && leftMs < Infinity) {
     const { aheadMs, firstAheadMs } = place
     const laxityMs = Math.min(leftMs - quickest.chainMs, shape.pipeline.sloMs)

@@ -7,6 +7,7 @@
  */
 import type { Capacity } from './capacity.ts'
 import { beginsAtMs, finishedAfterMs, type Free, lostShare } from './coming_free.ts'
+import type { Island } from './islands.ts'
 import { keptInside } from './margin.ts'
 import type { Tails } from './tails.ts'
 import type { DeadlineQueue } from './queue.ts'
@@ -49,6 +50,7 @@ export interface Block {
 /** What a scan is made with, as of its moment. */
 export interface Circumstances {
   capacity: Capacity
+  island: Island
   tails: Tails
   free: Free
   awakeFactor: number
@@ -58,7 +60,7 @@ export interface Circumstances {
 }
 
 export interface Scanner {
-  /** Looks at all, as far as a scan goes. */
+  /** Looks at all of the island, as far as a scan goes. */
   whole(at: Circumstances): Backlog
   /**
    * Takes in the query that came since and stands last, as of the moment of that backlog. False where
@@ -87,16 +89,25 @@ interface Pass extends Backlog {
   /** The last that was looked at. */
   last: Query | undefined
   count: number
+  /** All that was looked at stands before this position. */
+  end: number
 }
 
-/** Scans the `maxScan` most urgent queries, and leaves in each what goes before it. */
-export function createScanner(queries: DeadlineQueue<Query>, maxScan: number): Scanner {
-  let scans = 0
+/**
+ * Scans the `maxScan` most urgent queries of an island, and leaves in each what goes before it.
+ *
+ * @param numbers of scans, one count for all scanners of these queries
+ */
+export function createScanner(
+  queries: DeadlineQueue<Query>,
+  maxScan: number,
+  numbers: { last: number },
+): Scanner {
   let pass: Pass | undefined
 
   const begin = (atOnce: boolean): Pass => ({
     atOnce,
-    scan: ++scans,
+    scan: ++numbers.last,
     busyMs: 0,
     free: 0,
     poolMs: 0,
@@ -110,6 +121,7 @@ export function createScanner(queries: DeadlineQueue<Query>, maxScan: number): S
     blocks: [],
     last: undefined,
     count: 0,
+    end: 0,
   })
 
   return {
@@ -121,7 +133,7 @@ export function createScanner(queries: DeadlineQueue<Query>, maxScan: number): S
     },
     oneMore(known, at) {
       const own = known as Pass
-      if (own.count >= maxScan || own.count !== queries.length - 1) return false
+      if (at.island.isPart || own.count >= maxScan || own.count !== queries.length - 1) return false
       look(own, queries, own.count, queries.length, at)
       ended(own, queries, at)
       return true
@@ -143,16 +155,17 @@ export function createScanner(queries: DeadlineQueue<Query>, maxScan: number): S
 function ended(
   pass: Pass,
   queries: DeadlineQueue<Query>,
-  { awakeFactor, capacity }: Circumstances,
+  { awakeFactor, island }: Circumstances,
 ): Backlog {
   const { blocks } = pass
   for (let i = blocks.length - 2; i >= 0; i--) {
     blocks[i]!.slackMs = Math.min(blocks[i]!.slackMs, blocks[i + 1]!.slackMs)
   }
-  if (pass.atOnce && isAlike(capacity)) {
+  if (pass.atOnce && isAlike(island)) {
     let behindMs = Infinity
-    for (let i = Math.min(queries.length, pass.count) - 1; i >= 0; i--) {
+    for (let i = pass.end - 1; i >= 0; i--) {
       const query = queries.at(i)!
+      if (!isOn(island, query)) continue
       if (behindMs < query.budgetMs) query.budgetMs = behindMs
       if (query.spareMs < behindMs) behindMs = query.spareMs
     }
@@ -161,26 +174,29 @@ function ended(
   return pass
 }
 
+const isOn = ({ isPart, pipelines }: Island, { shape }: Query) => !isPart || pipelines.has(shape)
+
 /** All slots are: who goes first is held up by none that runs for somebody behind. */
-const isAlike = ({ groups }: Capacity) => groups.length === 1
+const isAlike = ({ groups }: Island) => groups.length === 1
 
 function look(
   pass: Pass,
   queries: DeadlineQueue<Query>,
   from: number,
   to: number,
-  { capacity, tails, free, keep, nowMs }: Circumstances,
+  { capacity, island, tails, free, keep, nowMs }: Circumstances,
 ): void {
-  const { epoch, layout } = capacity
-  const alike = pass.atOnce && isAlike(capacity)
-  const lost = lostShare(layout)
-  const stations = layout.sameHeld ? undefined : tails.stations
+  const { epoch } = capacity
+  const alike = pass.atOnce && isAlike(island)
+  const lost = lostShare(island)
+  const stations = island.sameHeld ? undefined : tails.stations
   const evenMs = typeof free === 'number' ? nowMs + free : undefined
-  const reserved = layout.allHeld ? RESERVED * keep : LEAST_RESERVED
+  const reserved = island.allHeld ? RESERVED * keep : LEAST_RESERVED
   let block = pass.blocks[pass.blocks.length - 1]
   let { poolMs, firstMs, leastMs, secondMs, barestMs } = pass
   for (let i = from; i < to; i++) {
     const query = queries.at(i)!
+    if (!isOn(island, query)) continue
     if (pass.count++ % BLOCK === 0) pass.blocks.push(block = { deadlineMs: 0, slackMs: Infinity })
     block!.deadlineMs = query.deadlineMs
     query.scan = pass.scan
@@ -223,6 +239,7 @@ function look(
   pass.secondMs = secondMs
   pass.barestMs = barestMs
   if (to > from) pass.last = queries.at(to - 1)
+  pass.end = to
 }
 
 /** Time of the pool for what goes before it. Beyond the scan that is all that was scanned. */
@@ -249,8 +266,10 @@ export function placeOf(
   queries: DeadlineQueue<Query>,
   backlog: Backlog,
   deadlineMs: number,
+  island: Island,
 ): { aheadMs: number; firstAheadMs: number; spareMs: number } {
-  const first = queries.dueBy(deadlineMs)
+  let first = queries.dueBy(deadlineMs)
+  while (first < queries.length && !isOn(island, queries.at(first)!)) first++
   const next = queries.at(first)
   if (next === undefined) {
     return { aheadMs: backlog.poolMs, firstAheadMs: backlog.firstMs, spareMs: Infinity }
@@ -266,6 +285,7 @@ export function placeOf(
   for (let i = first; i < queries.length; i++) {
     const query = queries.at(i)!
     if (query.deadlineMs > lastMs) break
+    if (!isOn(island, query)) continue
     if (query.scan >= backlog.scan) spareMs = Math.min(spareMs, query.slackMs)
   }
   return { aheadMs, firstAheadMs, spareMs }

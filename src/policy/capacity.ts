@@ -9,6 +9,7 @@ import type { Shapes, TaskShape, VariantShape } from './shape.ts'
 import { createMeans, frozen, type Means } from './means.ts'
 import type { Profile } from './profile.ts'
 import type { BatchSizes } from './batch_sizes.ts'
+import { findIslands, type Island } from './islands.ts'
 import { type Group, holdsAll, type NodeClass, type PoolNode, type Slot } from './slots.ts'
 
 /** One variant on one group. */
@@ -47,8 +48,8 @@ export interface Layout {
   slotCount: number
   /** Every slot holds all that it may be asked to. */
   allHeld: boolean
-  /** All slots hold the same: whatever waits, any of them can do. */
-  sameHeld: boolean
+  /** Pipelines that share no slot. */
+  islands: Island[]
   /** A few nodes of each group. */
   samples: ReadonlyMap<Group, PoolNode[]>
   /** What those take, by index of the variant, as far as it was asked for. */
@@ -78,14 +79,11 @@ export function layOut(classes: readonly NodeClass[]): Layout {
     groups,
     slotCount: groups.reduce((sum, group) => sum + group.slots.length, 0),
     allHeld: groups.every(({ slots }) => slots.every(holdsAll)),
-    sameHeld: groups.every(({ held }) => isSame(held, groups[0]!.held)),
+    islands: findIslands(groups),
     samples: new Map(groups.map((group) => [group, sampleOf(group)])),
     means: new Map(groups.map((group) => [group, []])),
   }
 }
-
-const isSame = (a: ReadonlySet<VariantShape>, b: ReadonlySet<VariantShape>) =>
-  a.size === b.size && [...a].every((variant) => b.has(variant))
 
 /** Slots' worth of time of the whole pool. */
 export const dutyOf = ({ groups }: Layout) => groups.reduce((sum, { duty }) => sum + duty, 0)
@@ -97,15 +95,15 @@ export function valueCapacity(
   layout: Layout,
   profile: Profile,
   sizes: BatchSizes,
-  priced: { prices: ReadonlyMap<string, number>; duty: number },
+  priced: { prices: ReadonlyMap<string, number>; dutyOf(key: string): number },
   nowMs: number,
 ): Capacity {
   const { samples, slotCount } = layout
-  const duty = dutyOf(layout)
   for (const group of layout.groups) {
     const price = priced.prices.get(group.key)
+    const { duty } = layout.islands[group.island]!
     // A slot is a smaller share of a pool that has grown since.
-    group.price = price === undefined ? 1 / duty : price * priced.duty / duty
+    group.price = price === undefined ? 1 / duty : price * priced.dutyOf(group.key) / duty
     const sample = samples.get(group)!
     group.meanMs = sample.reduce((sum, { id }) => sum + profile.slowness(id), 0) / sample.length
   }
@@ -145,6 +143,7 @@ function groupsOf(nodeClass: NodeClass, groups: Group[]): void {
           price: 0,
           meanMs: 0,
           duties: null,
+          island: 0,
           declinedMs: { awake: -Infinity, resting: -Infinity },
         }
         byHeld.set(key, group)

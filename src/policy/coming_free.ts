@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { Layout } from './capacity.ts'
+import type { Island } from './islands.ts'
 import type { Rest } from './query.ts'
 
 /**
@@ -80,7 +80,7 @@ type Needs = Pick<Rest, 'poolMs' | 'firstMs' | 'chainMs' | 'afterMs'>
 const LOST = 0.025
 
 /** That share: none where slots do not hold all, since there who is behind others often goes elsewhere. */
-export const lostShare = ({ allHeld }: Pick<Layout, 'allHeld'>) => allHeld ? LOST : 0
+export const lostShare = ({ allHeld }: Pick<Island, 'allHeld'>) => allHeld ? LOST : 0
 
 /**
  * Time until a query is done that stands behind so much work, and its first item behind so much of

@@ -14,4 +14,6 @@ export interface Directive {
   prices: ReadonlyMap<string, number>
   /** Share of a query's laxity that decisions leave alone. */
   keep: number
+  /** Of each pipeline the queries per second that the mix was made for. */
+  ratesPerS: ReadonlyMap<string, number>
 }

@@ -35,7 +35,7 @@ export interface DispatchParts {
   door: Pick<Door, 'stands'>
   /** Of this moment. */
   capacity(nowMs: number): { capacity: Capacity; tails: Tails }
-  backlog(nowMs: number): Backlog
+  backlog(nowMs: number, island: number): Backlog
   /** Queries inside. */
   inside(): number
   /** Share of a query's laxity that decisions leave alone. */
@@ -95,9 +95,9 @@ export function createDispatch(parts: DispatchParts): (nowMs: number) => number 
     return Infinity
   }
 
-  function drop(query: Query, nowMs: number): void {
+  function drop(query: Query, { group }: Slot, nowMs: number): void {
     parts.drop(query, nowMs)
-    view.backlog = parts.backlog(nowMs)
+    view.backlog = parts.backlog(nowMs, group!.island)
   }
 
   /** One decision. When the slot gets nothing: when to ask again. */
@@ -106,7 +106,7 @@ export function createDispatch(parts: DispatchParts): (nowMs: number) => number 
     view.nowMs = nowMs
     view.capacity = capacity
     view.tails = tails
-    view.backlog = parts.backlog(nowMs)
+    view.backlog = parts.backlog(nowMs, slot.group!.island)
     view.free = parts.inside() <= Math.max(1, QUIET * capacity.slotCount)
     view.keep = parts.keep()
     view.stands = parts.door.stands
@@ -122,7 +122,7 @@ export function createDispatch(parts: DispatchParts): (nowMs: number) => number 
       const position = cursors[item.task.index]!
       const verdict = judge(item, position, slot, view, waiting)
       if (verdict === 'drop') {
-        drop(item.query, nowMs)
+        drop(item.query, slot, nowMs)
         continue
       }
       if (verdict === 'leave') {
@@ -134,7 +134,7 @@ export function createDispatch(parts: DispatchParts): (nowMs: number) => number 
       const filled = largeBatch(verdict, position, queue, slot, view, maxBatch) ??
         fillBatch(verdict, position, queue, slot, view, maxBatch)
       if (isWasteful(filled, queue.length - position, slot, view, maxBatch)) {
-        drop(item.query, nowMs)
+        drop(item.query, slot, nowMs)
         continue
       }
       const { members, close } = filled

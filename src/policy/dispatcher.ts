@@ -109,7 +109,7 @@ export function createDispatcher(
   let lookMs = Infinity
   let keep = LEAST_KEEP
   const outlook = createOutlook({
-    ...{ shapes, pool, ready, flights, queries, emit },
+    ...{ pool, ready, flights, queries, emit },
     maxScan: limits.maxScan,
   })
   const haste = createHaste()
@@ -288,6 +288,7 @@ export function createDispatcher(
       nowMs = at
       follow(directive.mix)
       keep = directive.keep
+      inside.coming.adopt(directive.ratesPerS)
       outlook.adopt(directive, at)
     },
     trust,

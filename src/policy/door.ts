@@ -12,7 +12,7 @@
  * @module
  */
 import type { Filled } from './batching.ts'
-import type { Layout } from './capacity.ts'
+import type { Island } from './islands.ts'
 import type { Pressure } from './pressure.ts'
 import type { Slot } from './slots.ts'
 
@@ -43,7 +43,7 @@ export interface Door {
   /** Behind a queue that stands. */
   readonly stands: boolean
   /** Share of its time that a query must have left behind a queue that stands. */
-  share(layout: Pick<Layout, 'allHeld'>): number
+  share(island: Pick<Island, 'allHeld'>): number
   /**
    * A batch was sent.
    *

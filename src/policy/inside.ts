@@ -5,10 +5,12 @@
  */
 import { admit, isHopeless, type Refusal } from './admission.ts'
 import { answerOf } from './answer.ts'
+import { type Coming, createComing } from './coming.ts'
 import type { Counters } from './counters.ts'
 import type { Flights } from './flights.ts'
 import type { Haste } from './haste.ts'
 import { lessonOf } from './lesson.ts'
+import { islandNumber } from './islands.ts'
 import type { Limits } from './options.ts'
 import type { Outlook } from './outlook.ts'
 import { createDoor, type Door } from './door.ts'
@@ -41,6 +43,8 @@ export interface InsideParts {
 export interface Inside {
   /** Learns from what is sent how much it has to ask for. */
   door: Door
+  /** Is told what is planned for. */
+  coming: Coming
   arrive(event: Extract<PolicyEvent, { type: 'query_arrived' }>): void
   cancel(query: QueryId): void
   /** No more are taken. */
@@ -59,6 +63,7 @@ export function createInside(parts: InsideParts): Inside {
   const byId = createTable<QueryId, Query>()
   const pressure = createPressure()
   const door = createDoor(pressure)
+  const coming = createComing()
   let arrivals = 0
   let draining = false
 
@@ -126,7 +131,10 @@ export function createInside(parts: InsideParts): Inside {
     counters.arrived(shape.name)
     const counts = counters.pipelines.get(shape.name)!
     const { capacity: { layout }, tails } = outlook.capacity(nowMs)
-    const known = outlook.backlog(nowMs)
+    const number = islandNumber(layout, shape)
+    const island = layout.islands[number]!
+    const known = outlook.backlog(nowMs, number)
+    const isShared = island.pipelines.size > 1
     const admitted = admit({
       shape,
       bestFloor: parts.bestFloor(shape),
@@ -136,15 +144,19 @@ export function createInside(parts: InsideParts): Inside {
       draining,
       isLoading: parts.isLoading,
       full: counts.inFlight >= limits.maxQueries,
-      layout,
+      island,
       tails,
       backlog: known,
       queries,
       pressure,
       door,
+      comingMs: isShared ? coming.aheadMs(shape, deadlineMs - nowMs, island, tails) : undefined,
     }, nowMs)
     const isRefused = 'reason' in admitted
-    if (!isRefused || !isHopeless(admitted)) parts.asked(shape.name)
+    if (!isRefused || !isHopeless(admitted)) {
+      parts.asked(shape.name)
+      if (isShared) coming.came(shape.name, !isRefused, nowMs)
+    }
     const { sloMs } = shape.pipeline
     const quickest = tails.quickest(shape.start, levelOf(shape, minAccuracy))
     const quickestMs = quickest?.chainMs ?? 0
@@ -182,6 +194,7 @@ export function createInside(parts: InsideParts): Inside {
 
   return {
     door,
+    coming,
     arrive,
     cancel(id) {
       const query = byId.get(id)

@@ -4,7 +4,8 @@
  *
  * @module
  */
-import { type Backlog, type Circumstances, createScanner } from './backlog.ts'
+import { type Backlog, type Circumstances, createScanner, type Scanner } from './backlog.ts'
+import { islandNumber } from './islands.ts'
 import type { Capacity, Layout } from './capacity.ts'
 import { LEAST_KEEP } from './caution.ts'
 import { createFreeing } from './coming_free.ts'
@@ -15,13 +16,11 @@ import type { Query } from './query.ts'
 import type { DeadlineQueue } from './queue.ts'
 import type { Ready } from './ready.ts'
 import { applyRest } from './rest.ts'
-import { hasUnlikeSlos, type Shapes } from './shape.ts'
 import { addTo } from './stations.ts'
 import type { Tails } from './tails.ts'
 import type { PolicyCommand } from './types.ts'
 
 export interface OutlookParts {
-  shapes: Shapes
   pool: Pool
   ready: Ready
   flights: Flights
@@ -33,7 +32,8 @@ export interface OutlookParts {
 export interface Outlook {
   /** Of this moment. Whoever leans on its groups has been told when they were made anew. */
   capacity(nowMs: number): { capacity: Capacity; tails: Tails }
-  backlog(nowMs: number): Backlog
+  /** Of an island of that capacity, by its number. */
+  backlog(nowMs: number, island: number): Backlog
   /** Something inside changed: a query came or went, a batch was sent or ended. */
   changed(): void
   /** A query came, and nothing else changed. */
@@ -49,33 +49,33 @@ const SHORT = 128
 const OLD_MS = 20
 
 export function createOutlook(parts: OutlookParts): Outlook {
-  const { shapes, pool, ready, flights, queries } = parts
+  const { pool, ready, flights, queries } = parts
   let knownEpoch = -1
   let knownLayout: Layout | undefined
   let awake: Directive['awake'] = new Map()
   let keep = LEAST_KEEP
-  let known: Backlog | undefined
-  let knownMs = -Infinity
-  let lookedMs = -Infinity
-  let stale = true
-  /** What all that is inside was looked at with at that moment; undefined where it was not all. */
-  let seenWith: Circumstances | undefined
-  /** A query came since, and stands last. */
-  let oneCame = false
-  const scanner = createScanner(queries, parts.maxScan)
+  const scans = { last: 0 }
+  /** By number of the island. */
+  let sights: Sight[] = []
   /** Slots that should be awake, and the capacity that this was counted in; null before it was. */
-  let awakeSlots = 0
+  let awakeSlots: number[] = []
   let awakeOf: Capacity | null = null
 
-  function countAwake(now: Capacity): number {
+  function countAwake(now: Capacity, island: number): number {
     if (awakeOf !== now) {
       awakeOf = now
-      awakeSlots = now.groups.reduce(
-        (sum, group) => sum + Math.min(group.slots.length, awake.get(group.key) ?? Infinity),
-        0,
+      awakeSlots = now.layout.islands.map(({ groups }) =>
+        groups.reduce(
+          (sum, group) => sum + Math.min(group.slots.length, awake.get(group.key) ?? Infinity),
+          0,
+        )
       )
     }
-    return awakeSlots
+    return awakeSlots[island]!
+  }
+
+  function makeStale(): void {
+    for (const sight of sights) sight.stale = true
   }
 
   function capacity(nowMs: number) {
@@ -83,11 +83,11 @@ export function createOutlook(parts: OutlookParts): Outlook {
     const { epoch, layout } = current.capacity
     if (epoch !== knownEpoch) {
       knownEpoch = epoch
-      stale = true
+      makeStale()
     }
     if (layout !== knownLayout) {
       knownLayout = layout
-      known = undefined
+      sights = layout.islands.map(() => createSight(createScanner(queries, parts.maxScan, scans)))
       applyRest(current.capacity, awake, parts.emit, nowMs)
       ready.rebuild(layout, nowMs)
     }
@@ -96,64 +96,72 @@ export function createOutlook(parts: OutlookParts): Outlook {
 
   return {
     capacity,
-    backlog(nowMs) {
+    backlog(nowMs, number) {
       const { capacity: now, tails } = capacity(nowMs)
-      if (known !== undefined && !stale && nowMs <= lookedMs) {
-        if (!oneCame) return known
-        oneCame = false
-        if (queries.length <= SHORT && scanner.oneMore(known, seenWith!)) return known
+      const sight = sights[number]!
+      const { known, scanner } = sight
+      if (known !== undefined && !sight.stale && nowMs <= sight.lookedMs) {
+        if (!sight.oneCame) return known
+        sight.oneCame = false
+        if (queries.length <= SHORT && scanner.oneMore(known, sight.seenWith!)) return known
       }
-      const slots = Math.max(now.slotCount, 1)
-      const busyMs = flights.busy.sumMs(nowMs) / slots
-      const free = hasUnlikeSlos(shapes)
-        ? createFreeing(flights.busy.leftsMs(nowMs), slots)
+      const island = now.layout.islands[number]!
+      const slots = Math.max(island.slotCount, 1)
+      const busyMs = flights.busy.sumMs(nowMs, number) / slots
+      const free = island.hasUnlikeSlos
+        ? createFreeing(flights.busy.leftsMs(nowMs, number), slots)
         : busyMs
-      const planned = countAwake(now)
-      const heard = planned - flights.busy.silentSlots()
+      const planned = countAwake(now, number)
+      const heard = planned - flights.busy.silentSlots(number)
       const awakeFactor = heard < 1 ? Infinity : slots / heard
-      const at = { capacity: now, tails, free, awakeFactor, keep, nowMs }
-      const bitByBit = known !== undefined && queries.length > SHORT && nowMs - knownMs < OLD_MS
-      seenWith = bitByBit ? undefined : at
-      oneCame = false
+      const at = { capacity: now, island, tails, free, awakeFactor, keep, nowMs }
+      const bitByBit = known !== undefined && queries.length > SHORT &&
+        nowMs - sight.knownMs < OLD_MS
+      sight.seenWith = bitByBit ? undefined : at
+      sight.oneCame = false
       const renewed = bitByBit ? scanner.further(at) : scanner.whole(at)
       if (renewed !== undefined) {
-        known = renewed
-        knownMs = nowMs
+        sight.known = renewed
+        sight.knownMs = nowMs
       }
-      lookedMs = nowMs
-      stale = false
-      known!.busyMs = busyMs
-      known!.free = free
-      known!.awakeFactor = awakeFactor
-      return known!
+      sight.lookedMs = nowMs
+      sight.stale = false
+      const backlog = sight.known!
+      backlog.busyMs = busyMs
+      backlog.free = free
+      backlog.awakeFactor = awakeFactor
+      return backlog
     },
-    changed() {
-      stale = true
-    },
+    changed: makeStale,
     joined(query) {
+      const { capacity: { layout }, tails } = capacity(query.arrivedMs)
+      const number = islandNumber(layout, query.shape)
+      const sight = sights[number]!
       const isLast = queries.at(queries.length - 1) === query
-      if (isLast && seenWith !== undefined && !oneCame) {
-        oneCame = true
+      if (isLast && sight.seenWith !== undefined && !sight.oneCame) {
+        sight.oneCame = true
         return
       }
-      stale = true
+      sight.stale = true
       // It is long until all of a long queue is looked at: the next to come is not to overlook it.
-      if (!isLast || seenWith !== undefined || known === undefined) return
-      const { capacity: { layout }, tails } = capacity(query.arrivedMs)
+      if (!isLast || sight.seenWith !== undefined || sight.known === undefined) return
+      const { known } = sight
       const { root: { way }, level, shape } = query
       const quickest = tails.quickest(way, level)
       if (quickest === undefined) return
       known.poolMs += quickest.poolMs
       known.firstMs += quickest.firstMs
-      if (!layout.sameHeld) addTo(known.stationMs, shape, tails.stations.ofWaiting(way, level))
+      if (!layout.islands[number]!.sameHeld) {
+        addTo(known.stationMs, shape, tails.stations.ofWaiting(way, level))
+      }
     },
     renew() {
       pool.renew()
-      stale = true
+      makeStale()
     },
     adopt(directive, nowMs) {
       // A query that came is not to be looked at with what holds from now on, and the others not.
-      if (oneCame) stale = true
+      for (const sight of sights) if (sight.oneCame) sight.stale = true
       awake = directive.awake
       awakeOf = null
       keep = directive.keep
@@ -163,3 +171,21 @@ export function createOutlook(parts: OutlookParts): Outlook {
     },
   }
 }
+
+/** How an island looked when it was last looked at. */
+interface Sight {
+  scanner: Scanner
+  known: Backlog | undefined
+  knownMs: number
+  lookedMs: number
+  stale: boolean
+  /** What all that is inside was looked at with at that moment; undefined where it was not all. */
+  seenWith: Circumstances | undefined
+  /** A query came since, and stands last. */
+  oneCame: boolean
+}
+
+const createSight = (scanner: Scanner): Sight => ({
+  ...{ scanner, known: undefined, knownMs: -Infinity, lookedMs: -Infinity, stale: true },
+  ...{ seenWith: undefined, oneCame: false },
+})

@@ -97,6 +97,8 @@ export function createPool(
   let prices: ReadonlyMap<string, number> = new Map()
   /** Of the whole pool when it was priced. */
   let pricedDuty = 0
+  /** Likewise of its island, by key of the group, where there are several. */
+  let islandDuties = new Map<string, number>()
   /** Undefined when it must not be used any more. */
   let layout: Layout | undefined
   /** There is news that it does not have. */
@@ -222,6 +224,10 @@ export function createPool(
       const { layout, groups } = current.capacity
       // Of what it was priced by: a newer layout may wait to be made.
       pricedDuty = dutyOf(layout)
+      const { islands } = layout
+      islandDuties = new Map(
+        islands.length < 2 ? [] : groups.map(({ key, island }) => [key, islands[island]!.duty]),
+      )
       // After slots changed it was made with what they were worth before.
       if (groups.some(({ key, price }) => isOff(price, given.get(key)))) corrections = Infinity
     },
@@ -261,7 +267,7 @@ export function createPool(
         layout,
         profile,
         sizes,
-        { prices, duty: pricedDuty },
+        { prices, dutyOf: (key) => islandDuties.get(key) ?? pricedDuty },
         nowMs,
       )
       return current = { capacity, tails: createTails(capacity, fanOut, maxBatch) }

@@ -215,13 +215,6 @@ export function levelOf(shape: PipelineShape, minAccuracy: number | undefined): 
   return at < 0 ? shape.levels.length : at
 }
 
-/** Whether the queries of some pipeline have more time than those of another. */
-export function hasUnlikeSlos(shapes: Shapes): boolean {
-  if (shapes.pipelines.size < 2) return false
-  const leastMs = leastSloMs(shapes)
-  return [...shapes.pipelines.values()].some(({ pipeline }) => pipeline.sloMs > leastMs)
-}
-
 /** The shortest SLO of all pipelines. */
 export const leastSloMs = ({ pipelines }: Shapes): number =>
   [...pipelines.values()].reduce((least, { pipeline }) => Math.min(least, pipeline.sloMs), Infinity)

@@ -131,6 +131,8 @@ export interface Group {
   meanMs: number
   /** What the mix has it do; see `targets.ts`. */
   duties: Duties | null
+  /** Position of its island among those of the layout. */
+  island: number
   /** When its next slot last went without, though work waited; and its next resting slot. */
   declinedMs: { awake: number; resting: number }
 }

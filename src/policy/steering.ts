@@ -182,7 +182,8 @@ export function createSteering(
     const mix = levelMix() ?? directive?.mix ?? emptyMix(shapes, whole)
     scaling.addOthers(whole, mix, nowMs)
     const { awake, prices } = scaling
-    return directive = { epoch, mix, prices, awake, keep: caution.keep }
+    const ratesPerS = new Map([...recent.keys()].map((name, p) => [name, rates[p]!]))
+    return directive = { epoch, mix, prices, awake, keep: caution.keep, ratesPerS }
   }
 
   return {

@@ -7,6 +7,7 @@
  */
 import { budgetOf } from './backlog.ts'
 import type { Filled } from './batching.ts'
+import { dutyOf } from './capacity.ts'
 import type { View } from './choose.ts'
 import { quantumMsOf } from './growth.ts'
 import type { Slot } from './slots.ts'
@@ -38,9 +39,11 @@ export function isWasteful(
     times.meanMs(variant, size) / size
   const costMs = service.servers.find(({ group }) => group === slot.group)?.costMs ?? Infinity
   const { layout } = view.capacity
-  const itemMs = layout.sameHeld ? 0 : view.tails.stations.itemMs(task)
+  const island = layout.islands[slot.group!.island]!
+  const itemMs = island.sameHeld ? 0 : view.tails.stations.itemMs(task)
   // Its other items have no more time.
   const morePoolMs = query.waiting[task.position]! * moreMs / costMs *
     Math.max(service.poolMs, itemMs)
-  return morePoolMs > view.targets.queryMs(query) && morePoolMs > budgetOf(query, view.backlog)
+  const queryMs = view.targets.queryMs(query) * dutyOf(layout) / island.duty
+  return morePoolMs > queryMs && morePoolMs > budgetOf(query, view.backlog)
 }

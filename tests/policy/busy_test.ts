@@ -1,13 +1,16 @@
 /** How long slots are busy, as what waits reckons with it. */
 import assert from 'node:assert/strict'
 import { createBusy } from '../../src/policy/busy.ts'
-import { type Batch, createSlot, type PoolNode } from '../../src/policy/slots.ts'
+import { type Batch, createSlot, type Group, type PoolNode } from '../../src/policy/slots.ts'
 
 /** Batches of 10 ms, one behind the other on each slot, that were sent to nodes 20 ms away. */
-function batchesOn(...counts: number[]) {
+const batchesOn = (...counts: number[]) => batchesOf(counts.map((count) => ({ count, island: 0 })))
+
+function batchesOf(slots: { count: number; island: number }[]) {
   const entries: Batch[] = []
-  for (const count of counts) {
+  for (const { count, island } of slots) {
     const slot = createSlot({ id: 'a', resting: false } as PoolNode, 0)
+    slot.group = { island } as Group
     for (let i = 0; i < count; i++) {
       const endsAtMs = 40 + 10 * (i + 1)
       const times = { endsAtMs, networkMs: 40, meanMs: 10, upperMs: 10 }
@@ -36,4 +39,15 @@ Deno.test('a slot that fell silent is counted once, whatever was sent ahead', ()
   const busy = batchesOn(1, 3)
   busy.sumMs(400)
   assert.equal(busy.silentSlots(), 2)
+})
+
+Deno.test('each island is busy with its own batches', () => {
+  const busy = batchesOf([{ count: 1, island: 0 }, { count: 3, island: 1 }, {
+    count: 1,
+    island: 1,
+  }])
+  assert.deepEqual([busy.sumMs(0, 0), busy.sumMs(0, 1)], [30, 50 + 30])
+  assert.deepEqual([busy.leftsMs(0, 0), busy.leftsMs(0, 1)], [[30], [30, 50]])
+  busy.sumMs(400)
+  assert.deepEqual([busy.silentSlots(0), busy.silentSlots(1)], [1, 2])
 })

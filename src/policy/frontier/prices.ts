@@ -14,7 +14,7 @@
  */
 import { solve as solveLp } from 'yalps'
 import type { Prefix, Shapes } from '../shape.ts'
-import type { FrontierProblem } from './problem.ts'
+import type { FrontierProblem, GroupCapacity } from './problem.ts'
 
 type Coefficients = [string, number][]
 
@@ -23,12 +23,45 @@ const MAX_ROWS = 600
 /** So much of the price is the same for all slots: what is plentiful now is not free for ever. */
 const EVEN = 0.1
 
-/** By index of group: share of the whole pool that a millisecond of one of its slots is. */
+/** By index of group: share of its whole island that a millisecond of one of its slots is. */
 export function groupPrices(shapes: Shapes, problem: FrontierProblem): number[] {
+  const { groups } = problem
+  const islands = new Set(groups.map(islandOf))
+  if (islands.size < 2) return pricesOf(shapes, problem)
+  const prices = groups.map(() => 0)
+  for (const number of islands) {
+    const found = pricesOf(shapes, onlyIsland(shapes, problem, number))
+    groups.forEach((group, g) => {
+      if (islandOf(group) === number) prices[g] = found[g]!
+    })
+  }
+  return prices
+}
+
+const islandOf = ({ island = 0 }: GroupCapacity) => island
+
+/** As if there were nothing else. */
+function onlyIsland(shapes: Shapes, problem: FrontierProblem, number: number): FrontierProblem {
+  const { groups, ratesPerS } = problem
+  const services = problem.services.map((own) =>
+    own.filter(({ group }) => islandOf(groups[group]!) === number)
+  )
+  const isThere = [...shapes.pipelines.values()].map(({ tasks }) =>
+    tasks.some(({ variants }) => variants.some(({ index }) => services[index]!.length > 0))
+  )
+  return {
+    ...problem,
+    services,
+    groups: groups.map((group) => islandOf(group) === number ? group : { ...group, duty: 0 }),
+    ratesPerS: ratesPerS.map((rate, p) => isThere[p] ? rate : 0),
+  }
+}
+
+function pricesOf(shapes: Shapes, problem: FrontierProblem): number[] {
   const { groups, services, fanOut, ratesPerS } = problem
   const capacity = groups.reduce((sum, { duty }) => sum + duty, 0)
   const even = groups.map(() => capacity > 0 ? 1 / capacity : 0)
-  if (groups.length < 2 || capacity <= 0) return even
+  if (groups.filter(({ duty }) => duty > 0).length < 2) return even
   const variables = new Map<string, Coefficients>()
   const constraints = new Map<string, { max: number }>([['pool', { max: 1 }]])
   const add = (name: string, row: string, value: number) => {

@@ -15,6 +15,8 @@ export interface GroupCapacity {
   slots: number
   /** Slots' worth of time that it may be planned with: duty, and only those awake. */
   duty: number
+  /** Number of its island, 0 where absent: no pipeline uses slots of two. */
+  island?: number
 }
 
 /** One variant on one group. Milliseconds. */
@@ -60,6 +62,7 @@ function report(shapes: Shapes, capacity: Capacity, fanOut: FanOut): CapacityRep
       class: group.class.name,
       slots: group.slots.length,
       duty: group.duty,
+      island: group.island,
     })),
     services: capacity.services.map((service) =>
       service?.servers.map(({ group, planMs, upperMs }) => ({

@@ -24,7 +24,9 @@ export interface Allowances {
 
 /**
  * `longestMs`: what is left of the budget by the quickest of everything else. `fairMs`: what every
- * task of a path can have at once, where there is room for one allowance only.
+ * task of a path can have at once. Where there is room for one allowance only it is that; where there
+ * is for two, the shortest is the other: of the shortest and the longest one task of a path could have
+ * the longest, and all others would be left to the quickest devices.
  */
 export function allowancesOf(
   { classes, shapes, options }: Compiled,
@@ -47,19 +49,27 @@ export function allowancesOf(
       return { timeMs, paces, roundItems: options.siblings ? Math.max(items, 1) : Infinity }
     })
     const fair = all.findLast(({ timeMs }) => timeMs <= fairMs(variant) + 1e-9)
-    const kept = most === 1 && fair !== undefined ? [fair] : thin(
-      all,
-      Math.max(2, most),
-      (allowance) =>
-        allowance.paces.reduce(
-          (sum, pace, i) => sum + (pace?.ratePerS ?? 0) * classes[i]!.slots,
-          0,
-        ),
-    )
+    const kept = fair !== undefined && (most === 1 || most === 2 && all.length > 2)
+      ? withFair(all, fair, most)
+      : thin(
+        all,
+        Math.max(2, most),
+        (allowance) =>
+          allowance.paces.reduce(
+            (sum, pace, i) => sum + (pace?.ratePerS ?? 0) * classes[i]!.slots,
+            0,
+          ),
+      )
     if (kept.length < all.length) thinned = true
     return kept
   })
   return { of, thinned }
+}
+
+function withFair(all: Allowance[], fair: Allowance, most: number): Allowance[] {
+  if (most === 1) return [fair]
+  const [first, last] = [all[0]!, all.at(-1)!]
+  return [first, fair === first ? last : fair]
 }
 
 /**
