@@ -7,7 +7,7 @@
  *
  * What is kept free for others is seven tenths of what they ask, since next to a queue that stands
  * not all of them are let in; more while fewer of them are let in than of the pipeline that asks,
- * and less while it is the other way, so that all are served about the same share.
+ * and less while it is the other way, so that all are served about the same share, by weight.
  *
  * @module
  */
@@ -43,7 +43,9 @@ interface Own {
 export function createComing(): Coming {
   let ratesPerS: ReadonlyMap<string, number> = new Map()
   const seen = new Map<string, Own>()
-  const letInOf = (pipeline: PipelineShape) => seen.get(pipeline.name)?.letIn ?? 1
+  /** Of one that weighs twice as much twice the share is to be served. */
+  const letInOf = ({ name, pipeline: { weight = 1 } }: PipelineShape) =>
+    (seen.get(name)?.letIn ?? 1) / weight
 
   return {
     adopt(next) {

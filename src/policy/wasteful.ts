@@ -7,7 +7,6 @@
  */
 import { budgetOf } from './backlog.ts'
 import type { Filled } from './batching.ts'
-import { dutyOf } from './capacity.ts'
 import type { View } from './choose.ts'
 import { quantumMsOf } from './growth.ts'
 import type { Slot } from './slots.ts'
@@ -44,6 +43,5 @@ export function isWasteful(
   // Its other items have no more time.
   const morePoolMs = query.waiting[task.position]! * moreMs / costMs *
     Math.max(service.poolMs, itemMs)
-  const queryMs = view.targets.queryMs(query) * dutyOf(layout) / island.duty
-  return morePoolMs > queryMs && morePoolMs > budgetOf(query, view.backlog)
+  return morePoolMs > view.targets.queryMs(query) && morePoolMs > budgetOf(query, view.backlog)
 }

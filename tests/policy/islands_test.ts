@@ -11,9 +11,9 @@ import type { Tails } from '../../src/policy/tails.ts'
 import { createPool, nodeOf } from './fixtures.ts'
 
 /** One task with a variant of so many ms. */
-const pipelineOf = (name: string, sloMs: number, referenceMs: number) =>
+const pipelineOf = (name: string, sloMs: number, referenceMs: number, weight = 1) =>
   checkPipeline({
-    ...{ schema: 'shoal-pipeline/1', name, sloMs, root: 'only' },
+    ...{ schema: 'shoal-pipeline/1', name, sloMs, weight, root: 'only' },
     tasks: { only: { variants: { one: { accuracy: 1, referenceMs } } } },
   }, `${name}.json`)
 
@@ -108,11 +108,11 @@ Deno.test('what time is worth is a share of the island', () => {
 })
 
 /** What each item takes of the island, in ms; rates are per second. */
-function keeping(rates: { [pipeline: string]: number }, poolMs: number) {
+function keeping(rates: { [pipeline: string]: number }, poolMs: number, own = [a!, b!, c!]) {
   const coming = createComing()
   coming.adopt(new Map(Object.entries(rates)))
   const tails = { quickest: () => ({ poolMs }) } as unknown as Tails
-  const island = { pipelines: new Set([a!, b!, c!]) } as unknown as Island
+  const island = { pipelines: new Set(own) } as unknown as Island
   return {
     came: coming.came,
     aheadMs: (own: typeof a, leftMs: number) => coming.aheadMs(own!, leftMs, island, tails),
@@ -141,4 +141,14 @@ Deno.test('no more is kept for those who will come than there is', () => {
   const { aheadMs } = keeping({ a: 300, b: 100, c: 0 }, 10)
   // Four times what there is: of 3 and 1, by seven tenths.
   assert.ok(Math.abs(aheadMs(b, 2000) - 0.7 * 1000 * 0.75) < 1e-9)
+})
+
+Deno.test('who weighs more has all kept that it asks, and keeps nothing', () => {
+  const weighty = shapesOf([pipelineOf('w', 1000, 10, 2), pipelineOf('x', 2000, 10)])
+  const [w, x] = [...weighty.pipelines.values()]
+  assert.equal(keeping({ w: 50, x: 50 }, 10, [w!, x!]).aheadMs(x!, 2000), 1000 * 0.5)
+  // The other way round: of queries with half of a second less than it has.
+  const late = shapesOf([pipelineOf('v', 1500, 10), pipelineOf('w', 2000, 10, 2)])
+  const [v, most] = [...late.pipelines.values()]
+  assert.equal(keeping({ v: 50, w: 50 }, 10, [v!, most!]).aheadMs(most!, 2000), 0)
 })

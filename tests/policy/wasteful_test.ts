@@ -36,7 +36,7 @@ Deno.test('a pool that is just busy loses few queries: it does not fall back to 
 })
 
 Deno.test('a small batch is a waste where its slots are short of time, whatever their price', () => {
-  const group = { island: 0, duty: 4 }
+  const group = { island: 0 }
   const slot = { group, node: { times: { meanMs: (_: unknown, batch: number) => 5 + batch } } }
   const query = { laxityMs: 200, waiting: [12] }
   const variant = { index: 0 }
@@ -47,7 +47,7 @@ Deno.test('a small batch is a waste where its slots are short of time, whatever 
   /** Of four slots that do an item in 2 ms; by the prices of now that is nearly nothing. */
   const view = (sameHeld: boolean) => ({
     capacity: {
-      layout: { groups: [group], islands: [{ sameHeld, duty: 4 }] },
+      layout: { islands: [{ sameHeld }] },
       services: [{ poolMs: 0.01, servers: [{ group, costMs: 2 }] }],
     },
     tails: { stations: { itemMs: () => 0.5 } },

@@ -24,9 +24,9 @@ export interface Allowances {
 
 /**
  * `longestMs`: what is left of the budget by the quickest of everything else. `fairMs`: what every
- * task of a path can have at once. Where there is room for one allowance only it is that; where there
- * is for two, the shortest is the other: of the shortest and the longest one task of a path could have
- * the longest, and all others would be left to the quickest devices.
+ * task of a path can have at once. Where there is room for one allowance only it is that. Where there
+ * is for two and slots hold one variant, it and the shortest: of the shortest and the longest one task
+ * of a path could have the longest, and all others would be left to the quickest devices.
  */
 export function allowancesOf(
   { classes, shapes, options }: Compiled,
@@ -35,6 +35,7 @@ export function allowancesOf(
   most: number,
 ): Allowances {
   let thinned = false
+  const areWhole = classes.some(({ holds }) => holds === 'one')
   const of = shapes.variants.map((variant) => {
     const limitMs = longestMs(variant)
     const times = new Set<number>()
@@ -49,7 +50,7 @@ export function allowancesOf(
       return { timeMs, paces, roundItems: options.siblings ? Math.max(items, 1) : Infinity }
     })
     const fair = all.findLast(({ timeMs }) => timeMs <= fairMs(variant) + 1e-9)
-    const kept = fair !== undefined && (most === 1 || most === 2 && all.length > 2)
+    const kept = fair !== undefined && (most === 1 || areWhole && most === 2 && all.length > 2)
       ? withFair(all, fair, most)
       : thin(
         all,
