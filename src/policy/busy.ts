@@ -29,31 +29,41 @@ const freeAtMs = ({ endsAtMs, networkMs }: Batch) => endsAtMs - networkMs / 2
 const islandOf = ({ slot }: Batch) => slot.group?.island ?? 0
 
 export function createBusy(batches: Pick<Table<BatchId, Batch>, 'entries' | 'size'>): Busy {
-  /** By island. */
-  const sumsMs: number[] = []
-  const silent: number[] = []
+  /** Of the first island, and of the others by number: most pools have none. */
+  let sumMs = 0
+  let silent = 0
+  let others: { sumMs: number; silent: number }[] = []
   let summedMs = -Infinity
   let leftsMs: number[][] = []
   let lookedMs = -Infinity
   const freshMs = () => batches.size > FEW ? batches.size * LOOK_EVERY : 0
+  const summedOf = (island: number) => island === 0 ? sumMs : others[island]?.sumMs ?? 0
+
+  function addOther(island: number, ms: number, silent: number): void {
+    const own = others[island] ??= { sumMs: 0, silent: 0 }
+    own.sumMs += ms
+    own.silent += silent
+  }
 
   return {
     sumMs(nowMs, island = 0) {
-      if (nowMs < summedMs + freshMs()) return sumsMs[island] ?? 0
+      if (nowMs < summedMs + freshMs()) return summedOf(island)
       summedMs = nowMs
-      sumsMs.fill(0)
-      silent.fill(0)
+      sumMs = silent = 0
+      if (others.length > 0) others = []
       for (const batch of batches.entries) {
         if (batch === undefined) continue
         const own = islandOf(batch)
-        if (batch.endsAtMs <= nowMs && isSilent(batch, nowMs)) silent[own] = (silent[own] ?? 0) + 1
-        else if (isLast(batch)) {
-          sumsMs[own] = (sumsMs[own] ?? 0) + Math.max(0, freeAtMs(batch) - nowMs)
-        }
+        const isGone = batch.endsAtMs <= nowMs && isSilent(batch, nowMs)
+        if (!isGone && !isLast(batch)) continue
+        const ms = isGone ? 0 : Math.max(0, freeAtMs(batch) - nowMs)
+        if (own > 0) addOther(own, ms, isGone ? 1 : 0)
+        else if (isGone) silent++
+        else sumMs += ms
       }
-      return sumsMs[island] ?? 0
+      return summedOf(island)
     },
-    silentSlots: (island = 0) => silent[island] ?? 0,
+    silentSlots: (island = 0) => island === 0 ? silent : others[island]?.silent ?? 0,
     leftsMs(nowMs, island = 0) {
       if (nowMs < lookedMs + freshMs()) return leftsMs[island] ?? []
       lookedMs = nowMs

@@ -134,8 +134,7 @@ export function createOutlook(parts: OutlookParts): Outlook {
     },
     changed: makeStale,
     joined(query) {
-      const { capacity: { layout }, tails } = capacity(query.arrivedMs)
-      const number = islandNumber(layout, query.shape)
+      const number = islandNumber(knownLayout!, query.shape)
       const sight = sights[number]!
       const isLast = queries.at(queries.length - 1) === query
       if (isLast && sight.seenWith !== undefined && !sight.oneCame) {
@@ -146,6 +145,7 @@ export function createOutlook(parts: OutlookParts): Outlook {
       // It is long until all of a long queue is looked at: the next to come is not to overlook it.
       if (!isLast || sight.seenWith !== undefined || sight.known === undefined) return
       const { known } = sight
+      const { capacity: { layout }, tails } = capacity(query.arrivedMs)
       const { root: { way }, level, shape } = query
       const quickest = tails.quickest(way, level)
       if (quickest === undefined) return
