@@ -105,10 +105,11 @@ export function admit(
   // Behind a queue that stands, what is known too roughly shall not cost those inside.
   const spreadMs = Math.max(0, quickest.safeChainMs - quickest.chainMs)
   const marginMs = Math.min(aheadMs, spreadMs + asked.door.share(island) * leftMs)
-  // What nobody could do in its time says nothing of the queue.
   // More urgent than some inside, it would go before them: only if they can spare the time.
   const spared = quickest.poolMs <= place.spareMs
+  // Where pipelines share slots, who would make others late found the queue too long as well.
   const isShort = doneMs + marginMs > leftMs || (comingMs !== undefined && !spared)
+  // What nobody could do in its time says nothing of the queue.
   const stands = quickest.chainMs <= leftMs &&
     pressure.isStanding(isShort, leftMs, shape.pipeline.sloMs, nowMs)
   const needMs = stands ? doneMs + marginMs : doneMs

@@ -8,7 +8,10 @@ import type { Table } from './table.ts'
 import type { BatchId } from './types.ts'
 
 export interface Busy {
-  /** Sum over the busy slots of an island (0 if absent) of the time until each is expected to be free, in ms. */
+  /**
+   * Sum over the slots of an island (0 if absent) that are busy of the time until each is expected to
+   * be free, in ms.
+   */
   sumMs(nowMs: number, island?: number): number
   /** Awake slots whose batch is overdue, as of the last call of `sumMs`: they may be gone. */
   silentSlots(island?: number): number

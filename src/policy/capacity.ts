@@ -85,25 +85,24 @@ export function layOut(classes: readonly NodeClass[]): Layout {
   }
 }
 
-/** Slots' worth of time of the whole pool. */
-export const dutyOf = ({ groups }: Layout) => groups.reduce((sum, { duty }) => sum + duty, 0)
-
-/** Values what each group can do now. */
+/**
+ * Values what each group can do now.
+ *
+ * @param worths by key of the group: the price of its time, times all that its island had of it then
+ */
 export function valueCapacity(
   epoch: number,
   shapes: Shapes,
   layout: Layout,
   profile: Profile,
   sizes: BatchSizes,
-  priced: { prices: ReadonlyMap<string, number>; dutyOf(key: string): number },
+  worths: ReadonlyMap<string, number>,
   nowMs: number,
 ): Capacity {
   const { samples, slotCount } = layout
   for (const group of layout.groups) {
-    const price = priced.prices.get(group.key)
-    const { duty } = layout.islands[group.island]!
-    // A slot is a smaller share of a pool that has grown since.
-    group.price = price === undefined ? 1 / duty : price * priced.dutyOf(group.key) / duty
+    // A slot is a smaller share of an island that has grown since.
+    group.price = (worths.get(group.key) ?? 1) / layout.islands[group.island]!.duty
     const sample = samples.get(group)!
     group.meanMs = sample.reduce((sum, { id }) => sum + profile.slowness(id), 0) / sample.length
   }

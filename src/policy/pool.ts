@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Capacity, dutyOf, type Layout, layOut, valueCapacity } from './capacity.ts'
+import { type Capacity, type Layout, layOut, valueCapacity } from './capacity.ts'
 import type { FanOut } from './fanout.ts'
 import { classify } from './classes.ts'
 import type { BatchSizes } from './batch_sizes.ts'
@@ -95,10 +95,8 @@ export function createPool(
   let epoch = 0
   let classes: NodeClass[] = []
   let prices: ReadonlyMap<string, number> = new Map()
-  /** Of the whole pool when it was priced. */
-  let pricedDuty = 0
-  /** Likewise of its island, by key of the group, where there are several. */
-  let islandDuties = new Map<string, number>()
+  /** What these come to for all slots of the group's island together, as many as it had then. */
+  let worths: ReadonlyMap<string, number> = new Map()
   /** Undefined when it must not be used any more. */
   let layout: Layout | undefined
   /** There is news that it does not have. */
@@ -218,16 +216,14 @@ export function createPool(
       return false
     },
     price(given) {
-      if (given === prices) return
+      if (given === prices || current === undefined) return
       prices = given
-      if (current === undefined) return
-      const { layout, groups } = current.capacity
+      const { layout: { islands }, groups } = current.capacity
       // Of what it was priced by: a newer layout may wait to be made.
-      pricedDuty = dutyOf(layout)
-      const { islands } = layout
-      islandDuties = new Map(
-        islands.length < 2 ? [] : groups.map(({ key, island }) => [key, islands[island]!.duty]),
-      )
+      worths = new Map(groups.flatMap(({ key, island }) => {
+        const price = given.get(key)
+        return price === undefined ? [] : [[key, price * islands[island]!.duty]]
+      }))
       // After slots changed it was made with what they were worth before.
       if (groups.some(({ key, price }) => isOff(price, given.get(key)))) corrections = Infinity
     },
@@ -267,7 +263,7 @@ export function createPool(
         layout,
         profile,
         sizes,
-        { prices, dutyOf: (key) => islandDuties.get(key) ?? pricedDuty },
+        worths,
         nowMs,
       )
       return current = { capacity, tails: createTails(capacity, fanOut, maxBatch) }
