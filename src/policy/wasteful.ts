@@ -11,6 +11,9 @@ import type { View } from './choose.ts'
 import { quantumMsOf } from './growth.ts'
 import type { Slot } from './slots.ts'
 
+/** A batch may be longer than it may grow without gain, where twice the items take so much longer. */
+const CLEAR_GAIN = 0.7
+
 /**
  * Whether the query of the first item should rather be dropped.
  *
@@ -32,7 +35,13 @@ export function isWasteful(
   const most = Math.min(waiting, maxBatch)
   const quantumMs = quantumMsOf(query)
   let size = members.length
-  while (2 * size <= most && times.meanMs(variant, 2 * size) <= quantumMs) size *= 2
+  while (2 * size <= most) {
+    const doubleMs = times.meanMs(variant, 2 * size)
+    // What takes longer than that alone would otherwise stay alone, and nobody behind it have time.
+    const gains = doubleMs < (1 + CLEAR_GAIN) * times.meanMs(variant, size)
+    if (doubleMs > quantumMs && !gains) break
+    size *= 2
+  }
   if (size === members.length) return false
   const moreMs = times.meanMs(variant, members.length) / members.length -
     times.meanMs(variant, size) / size

@@ -35,35 +35,53 @@ Deno.test('a pool that is just busy loses few queries: it does not fall back to 
   assert.ok(late < 0.1 * pool.answers.size, `${late} of ${pool.answers.size} without a result`)
 })
 
-Deno.test('a small batch is a waste where its slots are short of time, whatever their price', () => {
+/**
+ * Whether one item of twelve of its query, with no time for a larger batch while 40 wait, is a waste
+ * of time of four slots that do an item in `costMs`, by the prices of now nearly nothing.
+ */
+function wastes(latencyMs: (batch: number) => number, costMs: number, sameHeld = false): boolean {
   const group = { island: 0 }
-  const slot = { group, node: { times: { meanMs: (_: unknown, batch: number) => 5 + batch } } }
+  const slot = {
+    group,
+    node: { times: { meanMs: (_: unknown, batch: number) => latencyMs(batch) } },
+  }
   const query = { laxityMs: 200, waiting: [12] }
   const variant = { index: 0 }
   const filled = {
     close: 'slack',
     members: [{ item: { query, task: { position: 0 } }, choice: { prefix: { variant } } }],
   }
-  /** Of four slots that do an item in 2 ms; by the prices of now that is nearly nothing. */
-  const view = (sameHeld: boolean) => ({
+  const view = {
     capacity: {
       layout: { islands: [{ sameHeld }] },
-      services: [{ poolMs: 0.01, servers: [{ group, costMs: 2 }] }],
+      services: [{ poolMs: 0.01, servers: [{ group, costMs }] }],
     },
-    tails: { stations: { itemMs: () => 0.5 } },
+    tails: { stations: { itemMs: () => costMs / 4 } },
     targets: { queryMs: () => 10 },
     backlog: { leastMs: 0, secondMs: 0 },
-  })
-  const waits = (sameHeld: boolean) =>
-    isWasteful(
-      filled as unknown as Filled,
-      40,
-      slot as unknown as Slot,
-      view(sameHeld) as unknown as View,
-      64,
-    )
+  }
+  return isWasteful(
+    filled as unknown as Filled,
+    40,
+    slot as unknown as Slot,
+    view as unknown as View,
+    64,
+  )
+}
+
+Deno.test('a small batch is a waste where its slots are short of time, whatever their price', () => {
   // Twelve items alone take 6 ms of a slot each in place of 1.2 in a batch of 32: 14 ms of all four.
-  assert.equal(waits(false), true)
+  const latencyMs = (batch: number) => 5 + batch
+  assert.equal(wastes(latencyMs, 2), true)
   // Where any slot can do them the price says what they cost.
-  assert.equal(waits(true), false)
+  assert.equal(wastes(latencyMs, 2, true), false)
+})
+
+Deno.test('a batch of one is a waste however long it takes, where many take little longer', () => {
+  // 120 ms for one item, 18 each for 16: a station that does one by one does a seventh.
+  assert.equal(wastes((batch) => 110 + 10 * batch, 18), true)
+  // Here nothing is lost.
+  assert.equal(wastes((batch) => 120 * batch, 120), false)
+  // And here not enough for such long ones.
+  assert.equal(wastes((batch) => 10 + 110 * batch, 115), false)
 })
