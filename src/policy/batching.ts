@@ -12,6 +12,7 @@ import type { Item } from './query.ts'
 import type { DeadlineQueue } from './queue.ts'
 import type { TaskShape } from './shape.ts'
 import { lateMs, type Slot } from './slots.ts'
+import { FIRST_TRIAL } from './trial.ts'
 
 /** `large`: of those that have the time for a batch of a size that pays; see `large.ts`. */
 export type CloseReason =
@@ -87,11 +88,14 @@ export function fillBatch(
     const dearer = size > goal && growth > GAIN
     // Other idle slots may have the rest, unless small batches cost much more of their time.
     if (size > share && dearer) return { members, close: 'share' }
-    const safeMs = grownMs + SPREADS * (aloneMs * upperTimes * pace - grownMs)
+    const isTrial = view.stands && model !== undefined && size <= model.trialSize
+    const isHoped = isTrial && size === FIRST_TRIAL
+    const likelyMs = isHoped ? soFarMs : grownMs
+    const upperMs = isHoped ? soFarMs * upperTimes : aloneMs * upperTimes * pace
+    const safeMs = likelyMs + SPREADS * (upperMs - likelyMs)
     if (dearer) {
       lengths ??= lengthsOf(first.item.query, variant, slot, view)
-      const isTrial = view.stands && model !== undefined && size <= model.trialSize
-      if (isLongEnough(growth, grownMs, safeMs, lengths, isTrial)) {
+      if (isLongEnough(growth, likelyMs, safeMs, lengths, isTrial)) {
         return { members, close: 'no_gain' }
       }
     }

@@ -74,6 +74,9 @@ export interface Flights {
   nextSweepMs(): number
 }
 
+/** A batch that nobody waits for any more is known to be slow when overdue by this share: more than chance. */
+const OVERDUE = 0.3
+
 export function createFlights(parts: FlightParts): Flights {
   const { shapes, limits, profile, waiting, emit } = parts
   const batches = createSeries<Batch>()
@@ -260,7 +263,7 @@ export function createFlights(parts: FlightParts): Flights {
       if (batch.items.some((other) => isWanted(other, batch))) return
       // Nobody will hear how slow this is, but that it takes at least so long is known now.
       const overdueMs = nowMs - batch.endsAtMs
-      if (overdueMs > batch.meanMs && batch.slot.batches[0] === batch) {
+      if (overdueMs > OVERDUE * batch.meanMs && batch.slot.batches[0] === batch) {
         const { slot, variant, items, meanMs } = batch
         profile.lost(slot.node.id, variant, items.length, meanMs + overdueMs)
       }

@@ -21,6 +21,8 @@ export interface LatencyModel {
   readonly isMeasured: boolean
   /** See {@linkcode Trial.size}; 0 where larger batches were measured. */
   readonly trialSize: number
+  /** What batches take by what was measured or found out, or by a guess. */
+  readonly base: Base
   /** As in {@linkcode Latency}. */
   meanMs(batch: number): number
   upperMs(batch: number): number
@@ -131,12 +133,13 @@ const upperOf = (variance: number) => 1 + UPPER_DEVIATIONS * Math.sqrt(variance)
  * @param batches whether the base knows what larger ones take, or guesses
  */
 export function createModel(
-  base: Base,
+  given: Base,
   spread: number,
   usualWeight: number,
   batches = true,
 ): LatencyModel {
-  const trial = batches ? undefined : createTrial()
+  let base = given
+  const trial = batches ? undefined : createTrial(usualWeight > 0 ? given(1) : undefined)
   let scale = 1
   let variance = spread * spread
   let upper = upperOf(variance)
@@ -157,7 +160,7 @@ export function createModel(
   const localWeight = new Float64Array(KNOTS)
   /**
    * What the base is multiplied with at each knot; then the base of each usual batch, as far as it
-   * was asked for: that never changes. Side by side, as they are read together.
+   * was asked for. Side by side, as they are read together.
    */
   const known = new Float64Array(BASES + CACHED).fill(1, 0, KNOTS)
 
@@ -165,6 +168,17 @@ export function createModel(
     for (let i = 0; i < KNOTS; i++) {
       known[i] = (scale + local[i]! * localWeight[i]!) / (1 + localWeight[i]!)
     }
+  }
+
+  /** What was found out takes the place of a guess, and of all that corrected it. */
+  function rebase(points: readonly LatencyPoint[]): void {
+    base = baseOf(points)
+    scale = usualScale = 1
+    shown = 0
+    local.fill(1)
+    localWeight.fill(0)
+    known.fill(0, BASES)
+    refactor()
   }
 
   function factorOf(low: number, high: number, beyond: number): number {
@@ -203,6 +217,9 @@ export function createModel(
     isMeasured: usualWeight > 0,
     get trialSize() {
       return trial?.size ?? 0
+    },
+    get base() {
+      return base
     },
     meanMs,
     upperMs: (batch) => meanMs(batch) * upper,
@@ -244,8 +261,9 @@ export function createModel(
         usual++
         usualScale += Math.max(0.05, 1 / usual) * (ratio - usualScale)
       }
-      refactor()
-      if (!lost) trial?.ended(batch, meanMs)
+      const found = trial?.ended(batch, seenMs, lost)
+      if (found !== undefined) rebase(found)
+      else refactor()
       return seenMs
     },
     hasRun: () => ended,

@@ -7,7 +7,7 @@
  * @module
  */
 import { publicName } from '../pipeline/version.ts'
-import { type Base, baseOf, createModel, type Latency } from './latency_model.ts'
+import { baseOf, createModel, type Latency } from './latency_model.ts'
 import type { LatencyPoint, NodeId } from './types.ts'
 import { type NodeProfileMemory, publicRef } from './memory.ts'
 import {
@@ -22,6 +22,7 @@ import {
   setNetwork,
 } from './node_profile.ts'
 import type { Shapes, TaskShape, VariantShape } from './shape.ts'
+import { createTypicals } from './typical.ts'
 import { createUntried } from './untried.ts'
 
 export type { Latency } from './latency_model.ts'
@@ -68,15 +69,6 @@ export interface Profile {
   recall(node: NodeId, memory: NodeProfileMemory, shapes: Shapes): void
 }
 
-/** What a node of the reference's speed takes; `batches`: larger ones are no guess. */
-interface Typical {
-  base: Base
-  known: boolean
-  batches: boolean
-}
-
-/** Of a variant whose file gives no reference and that nobody measured. */
-const UNKNOWN_MS = 100
 const OUTLIER = 3
 const UNSEEN_SPREAD = 0.25
 const UNSEEN_UPPER = 1 + 1.65 * UNSEEN_SPREAD
@@ -92,7 +84,7 @@ const LOAD_WEIGHT = 0.2
 export function createProfile(): Profile {
   /** Kept after a node left: it may come back. The longest unused goes first. */
   const nodes = new Map<NodeId, NodeProfile>()
-  const typical: Typical[] = []
+  const typical = createTypicals()
   let loadFactor = LOAD_FACTOR
   /** Nodes that came or went. */
   let changes = 0
@@ -101,13 +93,6 @@ export function createProfile(): Profile {
   const revise = (index: number) => revisions[index] = (revisions[index] ?? 0) + 1
   const untried = createUntried(revise)
   const reviseAll = () => revisions.forEach((_, index) => revise(index))
-
-  function typicalOf({ index, referenceMs }: VariantShape): Typical {
-    return typical[index] ??= {
-      base: (batch) => (referenceMs ?? UNKNOWN_MS) * batch,
-      ...{ known: referenceMs !== undefined, batches: false },
-    }
-  }
 
   function nodeOf(id: NodeId): NodeProfile {
     const known = nodes.get(id)
@@ -125,7 +110,7 @@ export function createProfile(): Profile {
   function meanOf(node: NodeProfile | undefined, variant: VariantShape, batch: number): number {
     const model = node?.modelAt[variant.index]
     if (model !== undefined) return model.meanMs(batch)
-    return typicalOf(variant).base(batch) * (node?.slowness ?? 1)
+    return typical.of(variant).base(batch) * (node?.slowness ?? 1)
   }
 
   function upperOf(node: NodeProfile | undefined, variant: VariantShape, batch: number): number {
@@ -161,7 +146,7 @@ export function createProfile(): Profile {
 
   /** Learns how this node compares with the reference machine, for variants it has yet to run. */
   function compare(node: NodeProfile, variant: VariantShape, batch: number, ms: number): void {
-    const { base, known } = typicalOf(variant)
+    const { base, known } = typical.of(variant)
     if (!known || !(ms > 0)) return
     node.samples++
     const weight = Math.max(0.15, 1 / node.samples)
@@ -177,12 +162,8 @@ export function createProfile(): Profile {
     setModel(node, variant.index, createModel(base, MEASURED_SPREAD, MEASURED_WEIGHT, batches))
     revise(variant.index)
     const first = usable.reduce((a, b) => b.batch < a.batch ? b : a)
-    const prior = typicalOf(variant)
     compare(node, variant, first.batch, base(first.batch))
-    // How batches pay is a property of the variant first: nodes that measured nothing take it over.
-    const slowness = prior.known ? base(first.batch) / prior.base(first.batch) : node.slowness
-    if (prior.batches && !batches) return
-    typical[variant.index] = { base: (batch) => base(batch) / slowness, known: true, batches }
+    typical.told(variant, base, first.batch, batches, node.slowness)
   }
 
   function observe(
@@ -197,11 +178,16 @@ export function createProfile(): Profile {
     let model = node.modelAt[variant.index]
     if (model === undefined) {
       const { slowness } = node
-      const { base, batches } = typicalOf(variant)
+      const { base, batches } = typical.of(variant)
       model = createModel((items) => base(items) * slowness, UNSEEN_SPREAD, 0, batches)
       setModel(node, variant.index, model)
     }
+    const { trialSize } = model
     const seenMs = model.observe(batch, computeMs, lost)
+    // Something was found out.
+    if (model.trialSize !== trialSize) {
+      typical.told(variant, model.base, 1, model.trialSize === 0, node.slowness)
+    }
     remodelled(node, variant.index, model)
     if (node.inherited) reviseAll()
     else revise(variant.index)
@@ -214,7 +200,7 @@ export function createProfile(): Profile {
     measured,
     inherit(from, to) {
       revise(to.index)
-      typical[to.index] = typicalOf(from)
+      typical.inherit(from, to)
       for (const node of nodes.values()) {
         const model = node.modelAt[from.index]
         if (model === undefined) continue

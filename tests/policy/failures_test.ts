@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import type { PolicyEvent } from '../../src/policy/types.ts'
 import { asked, byHand, finished, wakeUntil } from './by_hand.ts'
-import { commandsOf, createPool, nodeOf, ocr } from './fixtures.ts'
+import { commandsOf, createPool, nodeOf, ocr, single } from './fixtures.ts'
 
 const dispatches = (pool: ReturnType<typeof createPool>) =>
   pool.commands.flatMap(({ atMs, command }) =>
@@ -245,4 +245,17 @@ Deno.test('a pool that hung for a while serves again when it has come to', () =>
   }
   pool.run(130_000)
   for (let i = 90; i < 100; i++) assert.equal(answerOf(pool, `late ${i}`).answer.ok, true)
+})
+
+Deno.test('batches whose queries run out of time before they end tell that they are slow', () => {
+  const pool = createPool([single])
+  // By the file it takes 100 ms, so it would do for 180; nobody ever hears that it takes 190.
+  const latencyMs = ({ variant }: { variant: string }, batch: number) =>
+    (variant === 'exact' ? 190 : 20) * batch
+  for (const id of ['a', 'b']) pool.join({ ...nodeOf(id, [single]), latencyMs })
+  pool.run(1000)
+  for (let i = 0; i < 200; i++) pool.time.at(1000 + 50 * i, () => pool.ask(`q${i}`, 'single', 180))
+  pool.run(15_000)
+  const answered = [...pool.answers.values()].filter(([one]) => one!.answer.ok).length
+  assert.ok(answered > 190, `${answered} of ${pool.answers.size}`)
 })

@@ -1,5 +1,6 @@
 /** Nodes that measured nothing, on a pool that is too busy to measure. */
 import assert from 'node:assert/strict'
+import { createModel } from '../../src/policy/latency_model.ts'
 import { createTrial } from '../../src/policy/trial.ts'
 import { checkPipeline } from '../../src/pipeline/parse.ts'
 import { createPool, nodeOf } from './fixtures.ts'
@@ -17,10 +18,10 @@ function tried(latencyMs: (batch: number) => number): number[] {
     const { size } = trial
     sizes.push(size)
     // Half of it is known, and says nothing of more.
-    trial.ended(size / 2, latencyMs)
+    trial.ended(size / 2, latencyMs(size / 2), false)
     for (let i = 0; i < 3; i++) {
       assert.equal(trial.size, size)
-      trial.ended(size, latencyMs)
+      trial.ended(size, latencyMs(size), false)
     }
   }
   return sizes
@@ -51,4 +52,48 @@ Deno.test('a node that joins a busy pool is found out to do more in larger batch
   // Where they do not pay the few that are tried cost nobody the answer.
   const not = served((batch) => 80 * batch)
   assert.ok(not >= 108, `${not}`)
+})
+
+/** Of queries with as much time as three items take one by one, on four nodes: the share answered. */
+function answeredInTime(latencyMs: (batch: number) => number, ratePerS: number): number {
+  const quick = checkPipeline({
+    ...{ schema: 'shoal-pipeline/1', name: 'quick', sloMs: 200, root: 'find' },
+    tasks: { find: { variants: { only: { accuracy: 1, referenceMs: latencyMs(1) } } } },
+  }, 'quick.json')
+  const pool = createPool([quick])
+  for (const id of ['a', 'b', 'c', 'd']) {
+    pool.join({ ...nodeOf(id, [quick]), latencyMs: (_, batch) => latencyMs(batch) })
+  }
+  pool.run(1000)
+  for (let i = 0; i < 8 * ratePerS; i++) {
+    pool.time.at(1000 + i * 1000 / ratePerS, () => pool.ask(`q${i}`, 'quick', 200))
+  }
+  pool.run(12_000)
+  return [...pool.answers.values()].filter(([one]) => one!.answer.ok).length / (8 * ratePerS)
+}
+
+Deno.test('larger batches are tried though by the guess nobody has the time for one', () => {
+  // Four one by one do 67 a second of these 350, and eight together 533.
+  const share = answeredInTime((batch) => Math.max(60, 8 * batch), 350)
+  assert.ok(share > 0.9, `${share}`)
+})
+
+Deno.test('what larger batches take is not forgotten, nor what one takes', () => {
+  const model = createModel((batch) => 60 * batch, 0.25, 0, false)
+  const latencyMs = (batch: number) => 55 + 5 * batch
+  const run = (batch: number, times: number) => {
+    for (let i = 0; i < times; i++) model.observe(batch, latencyMs(batch), false)
+  }
+  for (const batch of [1, 2, 4, 8]) run(batch, 3)
+  // The next size goes on as the last two did.
+  assert.ok(Math.abs(model.meanMs(16) / latencyMs(16) - 1) < 0.01, `${model.meanMs(16)}`)
+  run(8, 100)
+  assert.ok(Math.abs(model.meanMs(1) / latencyMs(1) - 1) < 0.01, `${model.meanMs(1)}`)
+})
+
+Deno.test('a size whose batches are all given up is not tried for ever', () => {
+  // Two items take far longer than two times one: none of them is in time, and none is heard of.
+  const share = answeredInTime((batch) => batch === 1 ? 31 : 75 + 19 * batch, 190)
+  // One by one the four do 129 a second, with what is known of that node for node.
+  assert.ok(share > 0.85 * 129 / 190, `${share}`)
 })
