@@ -12,7 +12,6 @@ import type { Item } from './query.ts'
 import type { DeadlineQueue } from './queue.ts'
 import type { TaskShape } from './shape.ts'
 import { lateMs, type Slot } from './slots.ts'
-import { FIRST_TRIAL } from './trial.ts'
 
 /** `large`: of those that have the time for a batch of a size that pays; see `large.ts`. */
 export type CloseReason =
@@ -89,10 +88,9 @@ export function fillBatch(
     // Other idle slots may have the rest, unless small batches cost much more of their time.
     if (size > share && dearer) return { members, close: 'share' }
     const isTrial = view.stands && model !== undefined && size <= model.trialSize
-    const isHoped = isTrial && size === FIRST_TRIAL
-    const likelyMs = isHoped ? soFarMs : grownMs
-    const upperMs = isHoped ? soFarMs * upperTimes : aloneMs * upperTimes * pace
-    const safeMs = likelyMs + SPREADS * (upperMs - likelyMs)
+    const hopedMs = isTrial ? model.hopedMs(size) : aloneMs
+    const likelyMs = hopedMs * pace
+    const safeMs = likelyMs + SPREADS * (hopedMs * upperTimes * pace - likelyMs)
     if (dearer) {
       lengths ??= lengthsOf(first.item.query, variant, slot, view)
       if (isLongEnough(growth, likelyMs, safeMs, lengths, isTrial)) {

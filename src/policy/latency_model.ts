@@ -4,11 +4,9 @@
  *
  * @module
  */
+import { type Base, baseOf } from './base.ts'
 import { createTrial } from './trial.ts'
 import type { LatencyPoint } from './types.ts'
-
-/** Milliseconds for a batch of so many items. Never falls with the batch. */
-export type Base = (batch: number) => number
 
 /** Of one batch, in milliseconds. `upperMs` is not exceeded by about 95 of 100 batches. */
 export interface Latency {
@@ -21,6 +19,8 @@ export interface LatencyModel {
   readonly isMeasured: boolean
   /** See {@linkcode Trial.size}; 0 where larger batches were measured. */
   readonly trialSize: number
+  /** What a batch of a size that is tried is hoped to take; see {@linkcode Trial.hopedMs}. */
+  hopedMs(batch: number): number
   /** What batches take by what was measured or found out, or by a guess. */
   readonly base: Base
   /** As in {@linkcode Latency}. */
@@ -99,44 +99,20 @@ const LOW = Uint8Array.from({ length: CACHED }, (_, batch) => Math.floor(findKno
 const HIGH = LOW.map((low) => Math.min(low + 1, KNOTS - 1))
 const BEYOND = Float64Array.from(LOW, (low, batch) => findKnot(batch) - low)
 
-/** Linear between measured points; outside them as the nearest two go on. Needs one point. */
-export function baseOf(points: readonly LatencyPoint[]): Base {
-  const known = points.filter(({ batch, latencyMs }) => batch >= 1 && latencyMs > 0)
-    .sort((a, b) => a.batch - b.batch)
-  // A larger batch takes no less: a point that says so was disturbed.
-  for (let i = known.length - 2; i >= 0; i--) {
-    const next = known[i + 1]!
-    if (known[i]!.latencyMs > next.latencyMs) known[i] = { ...known[i]!, latencyMs: next.latencyMs }
-  }
-  const first = known[0]!
-  if (known.length === 1) return (batch) => first.latencyMs * batch / first.batch
-  const leastMs = first.latencyMs / first.batch
-  // From each point to the next: where it begins, with what, and how steep it is.
-  const pieces = new Float64Array(3 * (known.length - 1))
-  for (let i = 1; i < known.length; i++) {
-    const [a, b] = [known[i - 1]!, known[i]!]
-    const slope = (b.latencyMs - a.latencyMs) / (b.batch - a.batch)
-    pieces.set([a.batch, a.latencyMs, slope], 3 * (i - 1))
-  }
-  return (batch) => {
-    let at = 0
-    while (at + 3 < pieces.length && pieces[at + 3]! < batch) at += 3
-    return Math.max(pieces[at + 1]! + pieces[at + 2]! * (batch - pieces[at]!), leastMs)
-  }
-}
-
 /** Upper latency for mean latency. */
 const upperOf = (variance: number) => 1 + UPPER_DEVIATIONS * Math.sqrt(variance)
 
 /**
  * @param spread first guess of the relative standard deviation; `weight` batches' worth of it
  * @param batches whether the base knows what larger ones take, or guesses
+ * @param mayPay whether batches of such a size may, as far as others showed
  */
 export function createModel(
   given: Base,
   spread: number,
   usualWeight: number,
   batches = true,
+  mayPay: (size: number) => boolean = () => true,
 ): LatencyModel {
   let base = given
   const trial = batches ? undefined : createTrial(usualWeight > 0 ? given(1) : undefined)
@@ -174,7 +150,6 @@ export function createModel(
   function rebase(points: readonly LatencyPoint[]): void {
     base = baseOf(points)
     scale = usualScale = 1
-    shown = 0
     local.fill(1)
     localWeight.fill(0)
     known.fill(0, BASES)
@@ -218,6 +193,11 @@ export function createModel(
     get trialSize() {
       return trial?.size ?? 0
     },
+    hopedMs(batch) {
+      const ms = meanMs(batch)
+      if (trial === undefined || !mayPay(trial.size)) return ms
+      return Math.min(trial.hopedMs(batch) ?? ms, ms)
+    },
     get base() {
       return base
     },
@@ -255,8 +235,9 @@ export function createModel(
       observed++
       fresh = true
       if (!lost) {
-        shown += Math.max(LEAST_WEIGHT, 1 / (usual - usualWeight + trust + 1)) *
-          (Math.log(ratio) - shown)
+        // For what it said itself, if that was no more than a guess.
+        const log = Math.log(base === given ? ratio : seenMs / given(batch))
+        shown += Math.max(LEAST_WEIGHT, 1 / (usual - usualWeight + trust + 1)) * (log - shown)
         ended = true
         usual++
         usualScale += Math.max(0.05, 1 / usual) * (ratio - usualScale)

@@ -7,7 +7,8 @@
  * @module
  */
 import { publicName } from '../pipeline/version.ts'
-import { baseOf, createModel, type Latency } from './latency_model.ts'
+import { type Base, baseOf } from './base.ts'
+import { createModel, type Latency } from './latency_model.ts'
 import type { LatencyPoint, NodeId } from './types.ts'
 import { type NodeProfileMemory, publicRef } from './memory.ts'
 import {
@@ -22,7 +23,7 @@ import {
   setNetwork,
 } from './node_profile.ts'
 import type { Shapes, TaskShape, VariantShape } from './shape.ts'
-import { createTypicals } from './typical.ts'
+import { createTypicals, GUESSED, MEASURED, TRIED } from './typical.ts'
 import { createUntried } from './untried.ts'
 
 export type { Latency } from './latency_model.ts'
@@ -80,6 +81,8 @@ const MEASURED_WEIGHT = 5
 const LOAD_FACTOR = 2
 const MOST_LOAD_FACTOR = 8
 const LOAD_WEIGHT = 0.2
+
+const scaled = (base: Base, times: number): Base => (batch) => base(batch) * times
 
 export function createProfile(): Profile {
   /** Kept after a node left: it may come back. The longest unused goes first. */
@@ -154,16 +157,27 @@ export function createProfile(): Profile {
     node.slowness = Math.exp(node.logSlowness)
   }
 
+  function modelOf(variant: VariantShape, base: Base, batches: boolean, isMeasured: boolean) {
+    const spread = isMeasured ? MEASURED_SPREAD : UNSEEN_SPREAD
+    const mayPay = (size: number) => typical.mayPay(variant, size)
+    return createModel(base, spread, isMeasured ? MEASURED_WEIGHT : 0, batches, mayPay)
+  }
+
   function measured(id: NodeId, variant: VariantShape, points: readonly LatencyPoint[]): void {
     const usable = points.filter(({ batch, latencyMs }) => batch >= 1 && latencyMs > 0)
     if (usable.length === 0) return
-    const [base, batches] = [baseOf(usable), usable.length > 1]
     const node = nodeOf(id)
-    setModel(node, variant.index, createModel(base, MEASURED_SPREAD, MEASURED_WEIGHT, batches))
-    revise(variant.index)
     const first = usable.reduce((a, b) => b.batch < a.batch ? b : a)
+    const isOne = usable.length === 1
+    const others = typical.of(variant)
+    // Of one size alone: larger ones pay as they do elsewhere.
+    const base = isOne && others.batches > GUESSED
+      ? scaled(others.base, first.latencyMs / others.base(first.batch))
+      : baseOf(usable)
+    setModel(node, variant.index, modelOf(variant, base, !isOne, true))
+    revise(variant.index)
     compare(node, variant, first.batch, base(first.batch))
-    typical.told(variant, base, first.batch, batches, node.slowness)
+    typical.told(variant, base, first.batch, isOne ? GUESSED : MEASURED, node.slowness)
   }
 
   function observe(
@@ -177,16 +191,16 @@ export function createProfile(): Profile {
     const node = nodeOf(id)
     let model = node.modelAt[variant.index]
     if (model === undefined) {
-      const { slowness } = node
       const { base, batches } = typical.of(variant)
-      model = createModel((items) => base(items) * slowness, UNSEEN_SPREAD, 0, batches)
+      model = modelOf(variant, scaled(base, node.slowness), batches === MEASURED, false)
       setModel(node, variant.index, model)
     }
     const { trialSize } = model
     const seenMs = model.observe(batch, computeMs, lost)
     // Something was found out.
     if (model.trialSize !== trialSize) {
-      typical.told(variant, model.base, 1, model.trialSize === 0, node.slowness)
+      typical.told(variant, model.base, 1, TRIED, node.slowness)
+      if (model.trialSize === 0) typical.paysNot(variant, trialSize)
     }
     remodelled(node, variant.index, model)
     if (node.inherited) reviseAll()

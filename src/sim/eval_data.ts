@@ -75,6 +75,6 @@ export interface EvalOptions {
   fanOutSpread?: number
   /** See `timeoutsMs` of a scenario. */
   timeoutsMs?: [number, number]
-  told?: { bias?: number; spread?: number; mean?: 'profile' | 'always' }
+  told?: { bias?: number; spread?: number; mean?: 'profile' | 'always'; largest?: number }
   churn?: { meanUptimeS: number; meanDowntimeS: number }
 }

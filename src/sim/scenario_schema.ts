@@ -47,6 +47,8 @@ const told = z.object({
    * only, or of each batch that it ran, too, so that nobody can learn better.
    */
   mean: z.enum(['profile', 'always']).optional(),
+  /** Nodes say nothing of larger batches than this. */
+  largest: z.number().int().min(1).optional(),
 })
 
 /** Inline, or a path relative to the file. */

@@ -15,7 +15,7 @@ export function toldOf(
 ): (task: string, variant: string, points: LatencyPoint[]) => LatencyPoint[] {
   const { classes, pool, told, seed } = scenario
   if (told === undefined) return (_task, _variant, points) => points
-  const { bias, spread, mean } = told
+  const { bias, spread, mean, largest = Infinity } = told
 
   /** As many batches a second as the nodes that can run it do in the mean. */
   function meanMs(task: string, variant: string, batch: number): number {
@@ -33,7 +33,7 @@ export function toldOf(
   return (task, variant, points) => {
     const lot = createRandom(seedFor(seed, `told ${name} ${task}/${variant}`))()
     const factor = bias * (lot < 0.5 ? 1 - spread : 1 + spread)
-    return points.map(({ batch, latencyMs }) => ({
+    return points.filter(({ batch }) => batch <= largest).map(({ batch, latencyMs }) => ({
       batch,
       latencyMs: factor * (mean === undefined ? latencyMs : meanMs(task, variant, batch)),
     }))

@@ -37,6 +37,23 @@ Deno.test('profile carries the speed of a node over to variants it has not run',
   assert.equal(profile.latency('b', large, 1).meanMs, 160)
 })
 
+Deno.test('what one node found out of larger batches holds for those that know nothing', () => {
+  const profile = createProfile()
+  const latencyMs = (batch: number) => 2 * (35 + 5 * batch)
+  for (const batch of [1, 2, 4, 8]) {
+    for (let i = 0; i < 3; i++) profile.ran('a', small, batch, latencyMs(batch))
+  }
+  // This one is twice as fast, and of the speed of the file.
+  for (const batch of [1, 2, 4, 8]) {
+    assertNear(profile.latency('b', small, batch).meanMs, latencyMs(batch) / 2, 0.01)
+  }
+  // Another has measured what one item takes.
+  profile.measured('c', small, [{ batch: 1, latencyMs: 20 }])
+  for (const batch of [1, 2, 4, 8]) {
+    assertNear(profile.latency('c', small, batch).meanMs, latencyMs(batch) / 4, 0.01)
+  }
+})
+
 Deno.test('profile follows batches that take longer than assumed', () => {
   const profile = createProfile()
   for (let i = 0; i < 20; i++) profile.ran('a', small, 1 + i % 4, 100 * (1 + i % 4))

@@ -85,8 +85,11 @@ Deno.test('what larger batches take is not forgotten, nor what one takes', () =>
     for (let i = 0; i < times; i++) model.observe(batch, latencyMs(batch), false)
   }
   for (const batch of [1, 2, 4, 8]) run(batch, 3)
-  // The next size goes on as the last two did.
-  assert.ok(Math.abs(model.meanMs(16) / latencyMs(16) - 1) < 0.01, `${model.meanMs(16)}`)
+  // The next size is hoped to go on as the last two did, and half of that is believed.
+  assert.ok(Math.abs(model.hopedMs(16) / latencyMs(16) - 1) < 0.01, `${model.hopedMs(16)}`)
+  const [eighth, half] = [latencyMs(8) / 8, (latencyMs(8) / 8 + 5) / 2]
+  assert.ok(model.meanMs(16) < latencyMs(8) + 8 * eighth, `${model.meanMs(16)}`)
+  assert.ok(Math.abs(model.meanMs(16) / (latencyMs(8) + 8 * half) - 1) < 0.01)
   run(8, 100)
   assert.ok(Math.abs(model.meanMs(1) / latencyMs(1) - 1) < 0.01, `${model.meanMs(1)}`)
 })

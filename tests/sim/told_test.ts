@@ -6,6 +6,7 @@ import { createContent } from '../../src/sim/content.ts'
 import { MADE_TRACES } from '../../src/sim/made_traces.ts'
 import { poissonCounts } from '../../src/sim/random.ts'
 import { simulate } from '../../src/sim/run.ts'
+import { toldOf } from '../../src/sim/told.ts'
 import { chain, dispatchOf, scenarioOf, scripted, single } from './fixtures.ts'
 
 type Reported = Extract<PolicyEvent, { type: 'node_reported' }>
@@ -59,6 +60,17 @@ Deno.test('nodes take as long as ever, whatever they say', () => {
   assert.deepEqual([mean.batchMs, mean.tookMs], [[100, 300], [100, 300]])
   const always = said({ mean: 'always' })
   assert.deepEqual([always.batchMs, always.tookMs], [[150, 150], [100, 300]])
+})
+
+Deno.test('nodes say nothing of batches larger than the scenario lets them', () => {
+  const points = [1, 2, 4, 8].map((batch) => ({ batch, latencyMs: 10 * batch }))
+  const sizes = (told: unknown) => {
+    const scenario = scenarioOf({ pipeline: single, classes, pool, told })
+    return toldOf(scenario, 'quick')('find', 'exact', points).map(({ batch }) => batch)
+  }
+  assert.deepEqual(sizes({}), [1, 2, 4, 8])
+  assert.deepEqual(sizes({ largest: 4 }), [1, 2, 4])
+  assert.deepEqual(sizes({ largest: 1, bias: 2 }), [1])
 })
 
 Deno.test('a spread of 30 % makes each variant 30 % better or worse, the same each time', () => {

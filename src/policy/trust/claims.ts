@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { type Base, baseOf } from '../latency_model.ts'
+import { type Base, baseOf } from '../base.ts'
 import type { NodeId, PolicyEvent } from '../types.ts'
 import type { Shapes } from '../shape.ts'
 import type { Batch, Slot } from '../slots.ts'

@@ -11,6 +11,7 @@ const CASES: { [row: string]: Omit<EvalOptions, 'name'> } = {
   'profiles say 30 % less': { told: { bias: 0.7 } },
   'profiles say 30 % more': { told: { bias: 1.3 } },
   'profiles off by 30 %, by lot': { told: { spread: 0.3 } },
+  'profiles of one item alone': { told: { largest: 1 } },
 }
 
 export const robustness: Suite = {
