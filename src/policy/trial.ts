@@ -29,6 +29,8 @@ export interface Trial {
 const FIRST = 2
 /** So many batches say what a size takes. After as many that were given up none is hoped for. */
 const TRIES = 3
+/** After so many batches that were a little larger than what is known it is left at that. */
+const SHORT_TRIES = 30
 /** Points that are closer tell more of chance than of what an item adds. */
 const APART = 1.5
 /** It pays where an item takes no more than this of what it takes at half the size. */
@@ -44,6 +46,7 @@ export function createTrial(measuredMs?: number): Trial {
   let size = FIRST
   let tried = createMean()
   let lostTries = 0
+  let shortTries = 0
 
   /** The largest batch that something is known of; undefined where that is none. */
   function largest(): LatencyPoint | undefined {
@@ -81,12 +84,15 @@ export function createTrial(measuredMs?: number): Trial {
     },
     ended(batch, ms, lost) {
       if (size === 0) return undefined
-      if (batch <= Math.max(size / 2, APART * (found.at(-1)?.batch ?? 0))) {
-        if (found.length === 0 && !lost) one.add(batch, ms)
+      const least = Math.max(size / 2, APART * (found.at(-1)?.batch ?? 0))
+      if (lost) {
+        if (batch > least) lostTries++
         return undefined
       }
-      if (lost) {
-        lostTries++
+      if (batch <= least) {
+        if (found.length === 0) one.add(batch, ms)
+        // Nobody has the time for more.
+        else if (batch > found.at(-1)!.batch && ++shortTries >= SHORT_TRIES) size = 0
         return undefined
       }
       tried.add(batch, ms)
@@ -103,7 +109,7 @@ export function createTrial(measuredMs?: number): Trial {
       while (size <= APART * now.batch)
       if (!pays || size > MOST) size = 0
       tried = createMean()
-      lostTries = 0
+      lostTries = shortTries = 0
       return [...found, ...beyond()]
     },
   }

@@ -33,6 +33,18 @@ Deno.test('batches twice as large are tried as long as they pay', () => {
   assert.deepEqual(tried((batch) => batch <= 8 ? 40 + 4 * batch : 9 * batch), [2, 4, 8, 16])
 })
 
+Deno.test('where nobody has the time for a size it is left at what is known', () => {
+  const trial = createTrial()
+  const latencyMs = (batch: number) => 20 + 2 * batch * batch
+  for (const batch of [1, 2, 2, 2, 4, 4, 4]) trial.ended(batch, latencyMs(batch), false)
+  assert.equal(trial.size, 8)
+  // Five pay less than four, and are no proof of what eight do.
+  for (let i = 0; i < 29; i++) trial.ended(5, latencyMs(5), false)
+  assert.equal(trial.size, 8)
+  trial.ended(5, latencyMs(5), false)
+  assert.equal(trial.size, 0)
+})
+
 /** Of 200 queries that come twice as fast as a node does them one by one, as it did so far: how many were answered. */
 function served(latencyMs: (batch: number) => number): number {
   const pool = createPool([plain])
