@@ -32,13 +32,16 @@ export function isWasteful(
   const service = view.capacity.services[variant.index]
   if (service === undefined) return false
   const { times } = slot.node
+  const { layout } = view.capacity
+  const island = layout.islands[slot.group!.island]!
   const most = Math.min(waiting, maxBatch)
   const quantumMs = quantumMsOf(query)
   let size = members.length
   while (2 * size <= most) {
     const doubleMs = times.meanMs(variant, 2 * size)
-    // What takes longer than that alone would otherwise stay alone, and nobody behind it have time.
-    const gains = doubleMs < (1 + CLEAR_GAIN) * times.meanMs(variant, size)
+    // What takes longer than that alone would otherwise stay alone, and nobody behind it have time. Where
+    // all slots hold the same others have.
+    const gains = !island.sameHeld && doubleMs < (1 + CLEAR_GAIN) * times.meanMs(variant, size)
     if (doubleMs > quantumMs && !gains) break
     size *= 2
   }
@@ -46,8 +49,6 @@ export function isWasteful(
   const moreMs = times.meanMs(variant, members.length) / members.length -
     times.meanMs(variant, size) / size
   const costMs = service.servers.find(({ group }) => group === slot.group)?.costMs ?? Infinity
-  const { layout } = view.capacity
-  const island = layout.islands[slot.group!.island]!
   const itemMs = island.sameHeld ? 0 : view.tails.stations.itemMs(task)
   // Its other items have no more time.
   const morePoolMs = query.waiting[task.position]! * moreMs / costMs *

@@ -80,6 +80,8 @@ Deno.test('a small batch is a waste where its slots are short of time, whatever 
 Deno.test('a batch of one is a waste however long it takes, where many take little longer', () => {
   // 120 ms for one item, 18 each for 16: a station that does one by one does a seventh.
   assert.equal(wastes((batch) => 110 + 10 * batch, 18), true)
+  // Where all slots hold the same somebody else has the time for more.
+  assert.equal(wastes((batch) => 110 + 10 * batch, 18, true), false)
   // Here nothing is lost.
   assert.equal(wastes((batch) => 120 * batch, 120), false)
   // And here not enough for such long ones.
