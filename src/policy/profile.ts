@@ -23,6 +23,7 @@ import {
   setNetwork,
 } from './node_profile.ts'
 import type { Shapes, TaskShape, VariantShape } from './shape.ts'
+import { MOST } from './trial.ts'
 import { createTypicals, GUESSED, MEASURED, TRIED } from './typical.ts'
 import { createUntried } from './untried.ts'
 
@@ -158,9 +159,8 @@ export function createProfile(): Profile {
   }
 
   function modelOf(variant: VariantShape, base: Base, batches: boolean, isMeasured: boolean) {
-    const spread = isMeasured ? MEASURED_SPREAD : UNSEEN_SPREAD
-    const mayPay = (size: number) => typical.mayPay(variant, size)
-    return createModel(base, spread, isMeasured ? MEASURED_WEIGHT : 0, batches, mayPay)
+    const [spread, weight] = isMeasured ? [MEASURED_SPREAD, MEASURED_WEIGHT] : [UNSEEN_SPREAD, 0]
+    return createModel(base, spread, weight, batches, (size) => typical.mayPay(variant, size))
   }
 
   function measured(id: NodeId, variant: VariantShape, points: readonly LatencyPoint[]): void {
@@ -195,12 +195,12 @@ export function createProfile(): Profile {
       model = modelOf(variant, scaled(base, node.slowness), batches === MEASURED, false)
       setModel(node, variant.index, model)
     }
-    const { trialSize } = model
+    const { trialSize, base } = model
     const seenMs = model.observe(batch, computeMs, lost)
     // Something was found out.
-    if (model.trialSize !== trialSize) {
+    if (model.base !== base) {
       typical.told(variant, model.base, 1, TRIED, node.slowness)
-      if (model.trialSize === 0) typical.paysNot(variant, trialSize)
+      if (model.trialSize === 0 && trialSize < MOST) typical.paysNot(variant, trialSize)
     }
     remodelled(node, variant.index, model)
     if (node.inherited) reviseAll()

@@ -35,7 +35,8 @@ const SHORT_TRIES = 30
 const APART = 1.5
 /** It pays where an item takes no more than this of what it takes at half the size. */
 const PAYS = 0.95
-const MOST = 64
+/** Larger ones are not tried. */
+export const MOST = 64
 /** Much: an item more takes less than this of what one does on average. */
 const CLEAR = 0.5
 
