@@ -88,9 +88,9 @@ export function fillBatch(
     // Other idle slots may have the rest, unless small batches cost much more of their time.
     if (size > share && dearer) return { members, close: 'share' }
     const isTrial = view.stands && model !== undefined && size <= model.trialSize
-    const hopedMs = isTrial ? model.hopedMs(size) : aloneMs
-    const likelyMs = hopedMs * pace
-    const safeMs = likelyMs + SPREADS * (hopedMs * upperTimes * pace - likelyMs)
+    const likelyMs = isTrial ? model.hopedMs(size) * pace : grownMs
+    const upperMs = isTrial ? likelyMs * upperTimes : aloneMs * upperTimes * pace
+    const safeMs = likelyMs + SPREADS * (upperMs - likelyMs)
     if (dearer) {
       lengths ??= lengthsOf(first.item.query, variant, slot, view)
       if (isLongEnough(growth, likelyMs, safeMs, lengths, isTrial)) {
