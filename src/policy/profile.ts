@@ -23,7 +23,7 @@ import {
   setNetwork,
 } from './node_profile.ts'
 import type { Shapes, TaskShape, VariantShape } from './shape.ts'
-import { MOST } from './trial.ts'
+import { MOST_TRIED } from './trial.ts'
 import { createTypicals, GUESSED, MEASURED, TRIED } from './typical.ts'
 import { createUntried } from './untried.ts'
 
@@ -158,7 +158,7 @@ export function createProfile(): Profile {
     node.slowness = Math.exp(node.logSlowness)
   }
 
-  function modelOf(variant: VariantShape, base: Base, batches: boolean, isMeasured: boolean) {
+  function newModel(variant: VariantShape, base: Base, batches: boolean, isMeasured: boolean) {
     const [spread, weight] = isMeasured ? [MEASURED_SPREAD, MEASURED_WEIGHT] : [UNSEEN_SPREAD, 0]
     return createModel(base, spread, weight, batches, (size) => typical.mayPay(variant, size))
   }
@@ -174,7 +174,7 @@ export function createProfile(): Profile {
     const base = isOne && others.batches > GUESSED
       ? scaled(others.base, first.latencyMs / others.base(first.batch))
       : baseOf(usable)
-    setModel(node, variant.index, modelOf(variant, base, !isOne, true))
+    setModel(node, variant.index, newModel(variant, base, !isOne, true))
     revise(variant.index)
     compare(node, variant, first.batch, base(first.batch))
     typical.told(variant, base, first.batch, isOne ? GUESSED : MEASURED, node.slowness)
@@ -192,7 +192,7 @@ export function createProfile(): Profile {
     let model = node.modelAt[variant.index]
     if (model === undefined) {
       const { base, batches } = typical.of(variant)
-      model = modelOf(variant, scaled(base, node.slowness), batches === MEASURED, false)
+      model = newModel(variant, scaled(base, node.slowness), batches === MEASURED, false)
       setModel(node, variant.index, model)
     }
     const { trialSize, base } = model
@@ -200,7 +200,7 @@ export function createProfile(): Profile {
     // Something was found out.
     if (model.base !== base) {
       typical.told(variant, model.base, 1, TRIED, node.slowness)
-      if (model.trialSize === 0 && trialSize < MOST) typical.paysNot(variant, trialSize)
+      if (model.trialSize === 0 && trialSize < MOST_TRIED) typical.paysNot(variant, trialSize)
     }
     remodelled(node, variant.index, model)
     if (node.inherited) reviseAll()

@@ -36,7 +36,7 @@ const APART = 1.5
 /** It pays where an item takes no more than this of what it takes at half the size. */
 const PAYS = 0.95
 /** Larger ones are not tried. */
-export const MOST = 64
+export const MOST_TRIED = 64
 /** Much: an item more takes less than this of what one does on average. */
 const CLEAR = 0.5
 
@@ -108,7 +108,7 @@ export function createTrial(measuredMs?: number): Trial {
       // What is thought to gain grows by itself, and may be larger than what was to be tried.
       do size *= 2
       while (size <= APART * now.batch)
-      if (!pays || size > MOST) size = 0
+      if (!pays || size > MOST_TRIED) size = 0
       tried = createMean()
       lostTries = shortTries = 0
       return [...found, ...beyond()]

@@ -47,7 +47,7 @@ export function createTypicals(): Typicals {
   /** By index of the variant. */
   const typical: Typical[] = []
   /** Likewise: the smallest that were tried in vain. */
-  const vain: number[] = []
+  const vain: (number | undefined)[] = []
 
   const of = ({ index, referenceMs }: VariantShape): Typical =>
     typical[index] ??= {
@@ -69,6 +69,7 @@ export function createTypicals(): Typicals {
     mayPay: ({ index }, size) => size < (vain[index] ?? Infinity),
     inherit(from, to) {
       typical[to.index] = of(from)
+      vain[to.index] = vain[from.index]
     },
   }
 }

@@ -45,6 +45,20 @@ Deno.test('where nobody has the time for a size it is left at what is known', ()
   assert.equal(trial.size, 0)
 })
 
+Deno.test('after three that were given up a size is hoped for no more', () => {
+  const trial = createTrial()
+  trial.ended(1, 30, false)
+  assert.equal(trial.hopedMs(2), 30)
+  for (let i = 0; i < 2; i++) trial.ended(2, 50, true)
+  assert.equal(trial.hopedMs(2), 30)
+  trial.ended(2, 50, true)
+  assert.equal(trial.hopedMs(2), undefined)
+  // It is tried still where somebody has the time for it by the guess.
+  for (let i = 0; i < 3; i++) trial.ended(2, 40, false)
+  assert.equal(trial.size, 4)
+  assert.equal(trial.hopedMs(4), 60)
+})
+
 /** Of 200 queries that come twice as fast as a node does them one by one, as it did so far: how many were answered. */
 function served(latencyMs: (batch: number) => number): number {
   const pool = createPool([plain])
