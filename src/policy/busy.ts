@@ -1,9 +1,10 @@
 /**
- * When slots that are busy come free, as far as their batches are expected to end.
+ * When slots that are busy come free, as far as their batches are expected to end: how much longer what
+ * is sent now would wait there than at a slot that is idle.
  *
  * @module
  */
-import { type Batch, isSilent } from './slots.ts'
+import { type Batch, holdsAll, isSilent } from './slots.ts'
 import type { Table } from './table.ts'
 import type { BatchId } from './types.ts'
 
@@ -25,8 +26,13 @@ const LOOK_EVERY = 1 / 512
 
 /** What is sent ahead to a slot that is far away is a part of the time until the last of it ends. */
 const isLast = (batch: Batch) => batch.slot.batches[batch.slot.batches.length - 1] === batch
-/** The slot begins with the next one while the result travels. */
-const freeAtMs = ({ endsAtMs, networkMs }: Batch) => endsAtMs - networkMs / 2
+/**
+ * What is sent travels while the slot is busy, and the slot begins with it while the result travels. Of
+ * slots that do not hold all few do what is wanted next: there the way to them is left out of account,
+ * as in simulation of pools by lot less is lost.
+ */
+const freeAtMs = ({ slot, endsAtMs, networkMs }: Batch) =>
+  endsAtMs - (holdsAll(slot) ? networkMs : networkMs / 2)
 
 /** One whose group is no more is with the first. */
 const islandOf = ({ slot }: Batch) => slot.group?.island ?? 0

@@ -18,6 +18,8 @@ export interface Server {
   /** One item, alone. */
   meanMs: number
   upperMs: number
+  /** Both ways together. */
+  networkMs: number
   /** Time of a slot for one item, at the batch sizes that the group runs. */
   costMs: number
   /** The same as far as it ran; before that, at those that it is expected to. */
@@ -29,14 +31,15 @@ export interface Server {
 }
 
 export interface Service {
-  /** Groups that hold the variant and take batches, quickest first. */
+  /** Groups that hold the variant and take batches, those with the soonest answers first. */
   servers: Server[]
   /** Items per millisecond by all of them together, duty included. */
   ratePerMs: number
   /** Time of the whole pool for one item, done where that costs least. */
   poolMs: number
-  /** Mean network time of the quickest server. */
+  /** Network time of the first server, and of the nearest. */
   networkMs: number
+  nearestMs: number
   /** How much an upper latency exceeds a mean one. */
   upperRatio: number
   /** By number of items: how long they take together, spread over all servers; as far as asked for. */
@@ -108,13 +111,16 @@ export function valueCapacity(
   }
   const groups = [...layout.groups].sort((a, b) => a.meanMs - b.meanMs || b.duty - a.duty)
   groups.forEach((group, index) => group.index = index)
+  const networkMs = networksOf(samples)
   return {
     epoch,
     builtMs: nowMs,
     layout,
     groups,
     slotCount,
-    services: shapes.variants.map((variant) => serviceOf(variant, groups, layout, profile, sizes)),
+    services: shapes.variants.map((variant) =>
+      serviceOf(variant, groups, layout, networkMs, profile, sizes)
+    ),
   }
 }
 
@@ -156,10 +162,12 @@ function groupsOf(nodeClass: NodeClass, groups: Group[]): void {
 
 /** Nodes whose profile is asked for a group: more tell no more, and cost time in large pools. */
 const SAMPLE = 16
+
 function serviceOf(
   variant: VariantShape,
   groups: readonly Group[],
   layout: Layout,
+  networkOf: (group: Group, task: TaskShape) => number,
   profile: Profile,
   sizes: BatchSizes,
 ): Service | undefined {
@@ -178,12 +186,13 @@ function serviceOf(
     const costs = sizes.costs(group.class.name, variant, latencyMs)
     const costMs = Math.max(costs.costMs, 1e-3)
     const planMs = Math.max(costs.planMs, 1e-3)
-    servers.push({ group, meanMs, upperMs, costMs, planMs, latencyMs, known, batch })
+    const networkMs = networkOf(group, variant.task)
+    servers.push({ group, meanMs, upperMs, networkMs, costMs, planMs, latencyMs, known, batch })
     ratePerMs += group.duty / costMs
     ratios += group.slots.length * upperMs / meanMs
     slots += group.slots.length
   }
-  servers.sort((a, b) => a.meanMs - b.meanMs)
+  servers.sort((a, b) => a.meanMs + a.networkMs - (b.meanMs + b.networkMs))
   const quickest = servers[0]
   if (quickest === undefined) return undefined
   return {
@@ -193,9 +202,22 @@ function serviceOf(
       (least, { group, costMs }) => Math.min(least, group.price * costMs),
       Infinity,
     ),
-    networkMs: quickest.group.slots[0]!.node.times.networkMs(variant.task),
+    networkMs: quickest.networkMs,
+    nearestMs: servers.reduce((least, { networkMs }) => Math.min(least, networkMs), Infinity),
     upperRatio: Math.max(1, ratios / slots),
     spansMs: [],
+  }
+}
+
+/** Mean network time of the nodes of a group, worked out once for each task. */
+function networksOf(samples: Layout['samples']): (group: Group, task: TaskShape) => number {
+  const known = new Map<Group, (number | undefined)[]>()
+  return (group, task) => {
+    let byTask = known.get(group)
+    if (byTask === undefined) known.set(group, byTask = [])
+    const nodes = samples.get(group)!
+    return byTask[task.index] ??= nodes.reduce((sum, { times }) => sum + times.networkMs(task), 0) /
+      nodes.length
   }
 }
 
@@ -214,54 +236,6 @@ function sampleOf(group: Group): PoolNode[] {
   const nodes = [...new Set(group.slots.map((slot) => slot.node))]
   if (nodes.length <= SAMPLE) return nodes
   return Array.from({ length: SAMPLE }, (_, i) => nodes[Math.floor(i * nodes.length / SAMPLE)]!)
-}
-
-/**
- * Time from start to end of `count` items spread over the idle pool, in milliseconds: each slot
- * runs one batch, as large as needed.
- */
-export function makespanMs(service: Service, count: number, maxBatch: number): number {
-  const { servers } = service
-  const items = Math.ceil(count - 1e-6)
-  const quickest = servers[0]!
-  // Under load they share batches with others: then those decide how long it takes.
-  const sharedMs = quickest.latencyMs(Math.min(Math.round(quickest.batch), maxBatch))
-  if (items <= 1) return sharedMs
-  return Math.max(sharedMs, service.spansMs[items] ??= aloneSpanMs(servers, items, maxBatch))
-}
-
-function aloneSpanMs(servers: Server[], items: number, maxBatch: number): number {
-  let low = servers[0]!.meanMs
-  let high = low * items
-  for (let i = 0; i < 10; i++) {
-    const middle = (low + high) / 2
-    if (doneWithin(servers, middle, items, maxBatch) >= items) high = middle
-    else low = middle
-  }
-  return high
-}
-
-function doneWithin(servers: Server[], ms: number, items: number, maxBatch: number): number {
-  let done = 0
-  for (const server of servers) {
-    if (server.meanMs > ms || done >= items) break
-    let low = 1
-    let high = Math.min(items, maxBatch)
-    while (low < high) {
-      const middle = (low + high + 1) >> 1
-      if (batchMs(server, middle) <= ms) low = middle
-      else high = middle - 1
-    }
-    // What one batch can't take, the slot does in further ones.
-    const batches = Math.max(1, Math.floor(ms / batchMs(server, low)))
-    done += server.group.slots.length * low * batches
-  }
-  return done
-}
-
-function batchMs({ known, latencyMs }: Server, batch: number): number {
-  const ms = known[batch]!
-  return ms > 0 ? ms : latencyMs(batch)
 }
 
 /** Whether no other slot takes batches of the task. */

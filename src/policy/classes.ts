@@ -1,10 +1,11 @@
 /**
- * Device classes: nodes whose measured profiles are alike, whatever they call themselves. The plan
- * counts nodes of a class.
+ * Device classes: nodes whose measured profiles are alike, and that are as far away, whatever they
+ * call themselves. The plan counts nodes of a class.
  *
  * @module
  */
 import type { Profile } from './profile.ts'
+import type { TaskShape } from './shape.ts'
 import type { NodeClass, PoolNode } from './slots.ts'
 
 /** Nodes of one class differ by less than this factor in every variant, and stay until 1.6. */
@@ -13,19 +14,32 @@ const STAY = Math.log(1.6)
 /** Classes that have come so near to each other become one again. */
 const SAME = Math.log(1.15)
 const MAX_CLASSES = 12
+/** Share of the time that queries have by which network times of one class differ no more. */
+export const AS_NEAR = 0.1
 
-const speedsOf = ({ id, able }: PoolNode, profile: Profile) =>
-  able.map((variant) => Math.log(profile.meanMs(id, variant, 1)))
+/** The logarithm of each variant's latency; last the network time, so that it weighs as much as these. */
+function traitsOf({ id, able, times }: PoolNode, profile: Profile): number[] {
+  const traits = able.map((variant) => Math.log(profile.meanMs(id, variant, 1)))
+  let away = 0
+  let before: TaskShape | undefined
+  for (const { task } of able) {
+    if (task === before) continue
+    before = task
+    away = Math.max(away, times.networkMs(task) / task.pipeline.pipeline.sloMs)
+  }
+  traits.push(away * ALIKE / AS_NEAR)
+  return traits
+}
 
-/** Largest difference over the variants, weighing nothing that neither has; Infinity if unlike. */
-function distance(node: PoolNode, speeds: readonly number[], other: NodeClass): number {
+/** Largest difference over the traits; Infinity between nodes that are able to do different things. */
+function distance(node: PoolNode, traits: readonly number[], other: NodeClass): number {
   if (node.able.length !== other.able.length || node.memoryBytes !== other.memoryBytes) {
     return Infinity
   }
   let most = 0
-  for (let i = 0; i < speeds.length; i++) {
+  for (let i = 0; i < traits.length; i++) {
     if (node.able[i] !== other.able[i]) return Infinity
-    most = Math.max(most, Math.abs(speeds[i]! - other.centre[i]!))
+    most = Math.max(most, Math.abs(traits[i]! - other.centre[i]!))
   }
   return most
 }
@@ -46,13 +60,13 @@ export function classify(
   const classes: NodeClass[] = [...kept.values()]
   const taken = new Set(kept.keys())
   for (const node of nodes) {
-    const speeds = speedsOf(node, profile)
+    const traits = traitsOf(node, profile)
     const own = node.class === null ? undefined : kept.get(node.class)
-    let found = own !== undefined && distance(node, speeds, own) <= STAY ? own : undefined
+    let found = own !== undefined && distance(node, traits, own) <= STAY ? own : undefined
     if (found === undefined) {
       let least = classes.length < MAX_CLASSES ? ALIKE : Infinity
       for (const candidate of classes) {
-        const apart = distance(node, speeds, candidate)
+        const apart = distance(node, traits, candidate)
         if (apart > least || apart === Infinity) continue
         least = apart
         found = candidate
@@ -68,14 +82,14 @@ export function classify(
         nodes: [],
         able: node.able,
         memoryBytes: node.memoryBytes,
-        centre: speeds,
+        centre: traits,
       }
       classes.push(found)
     }
     found.nodes.push(node)
     node.class = found.name
-    const sum = sums.get(found) ?? speeds.map(() => 0)
-    speeds.forEach((speed, i) => sum[i]! += speed)
+    const sum = sums.get(found) ?? traits.map(() => 0)
+    traits.forEach((trait, i) => sum[i]! += trait)
     sums.set(found, sum)
   }
   const used = classes.filter((some) => some.nodes.length > 0)
@@ -96,8 +110,8 @@ function merged(classes: readonly NodeClass[]): NodeClass[] {
       continue
     }
     const [before, count] = [same.nodes.length, one.nodes.length]
-    same.centre = same.centre.map((speed, i) =>
-      (speed * before + one.centre[i]! * count) / (before + count)
+    same.centre = same.centre.map((trait, i) =>
+      (trait * before + one.centre[i]! * count) / (before + count)
     )
     for (const node of one.nodes) node.class = same.name
     same.nodes.push(...one.nodes)

@@ -4,11 +4,18 @@
  *
  * @module
  */
-import { aheadOf, type Backlog } from './backlog.ts'
+import type { Backlog } from './backlog.ts'
 import { fillBatch, type Filled, type Member } from './batching.ts'
+import { hasWaited, isCalled, isPressing } from './calling.ts'
 import type { Capacity } from './capacity.ts'
 import { choose, type View } from './choose.ts'
-import { awakeFreeAtMs, elsewhere, hasAwake, isSlowerThanWaiting } from './elsewhere.ts'
+import {
+  elsewhere,
+  hasAwake,
+  isFurther,
+  isKeptElsewhere,
+  isSlowerThanWaiting,
+} from './elsewhere.ts'
 import type { Door } from './door.ts'
 import type { Haste } from './haste.ts'
 import { isHelping, isInGoodHands } from './help.ts'
@@ -17,7 +24,7 @@ import { lingerUntilMs } from './linger.ts'
 import { mostUrgent } from './most_urgent.ts'
 import { pairedPosition } from './pairing.ts'
 import type { Limits } from './options.ts'
-import { type Item, type Query, UNKNOWN } from './query.ts'
+import type { Item, Query } from './query.ts'
 import type { Ready } from './ready.ts'
 import { leavesRoom } from './room.ts'
 import { type Group, holdsAll, type Slot } from './slots.ts'
@@ -115,7 +122,7 @@ export function createDispatch(parts: DispatchParts): (nowMs: number) => number 
     view.awakeFreeMs = slot.node.resting ? NaN : nowMs
     for (const { index } of slot.group!.tasks) cursors[index] = 0
     let againMs = nowMs + LOOK_AGAIN_MS
-    if (slot.node.resting && !isCalled(slot, waiting, view)) return againMs
+    if (slot.node.resting && !isCalled(slot, waiting, view, MAX_LEFT)) return againMs
     for (let left = 0; left < MAX_LEFT;) {
       const item = nextFor(slot)
       if (item === undefined) return againMs
@@ -125,8 +132,9 @@ export function createDispatch(parts: DispatchParts): (nowMs: number) => number 
         drop(item.query, slot, nowMs)
         continue
       }
-      if (verdict === 'leave') {
-        cursors[item.task.index]!++
+      if (verdict === 'leave' || typeof verdict === 'number') {
+        const next = verdict === 'leave' ? 0 : waiting.of(item.task).dueBy(verdict)
+        cursors[item.task.index] = Math.max(position + 1, next)
         left++
         continue
       }
@@ -186,13 +194,14 @@ function accuracyOf({ tasks, held }: Group): number {
   return best.reduce((sum, accuracy) => sum + accuracy, 0) / Math.max(best.length, 1)
 }
 
+/** A number: it is left to others, and so are all behind it that are due by then. */
 function judge(
   item: Item,
   position: number,
   slot: Slot,
   view: View,
   waiting: Waiting,
-): Member | 'leave' | 'drop' {
+): Member | 'leave' | 'drop' | number {
   const { deadlineMs } = item
   const planned = view.targets.isPlanned(item.task, slot.group!)
   const canAll = holdsAll(slot)
@@ -214,10 +223,17 @@ function judge(
     if (isInGoodHands(item, position, slot, view, true)) return 'leave'
   }
   if (choice.dear && elsewhere(item, slot, view, true) === 'safe') return 'leave'
-  if (best === undefined && choice.safeEndMs > deadlineMs) {
-    const other = elsewhere(item, slot, view)
-    if (other === 'safe') return 'leave'
-    if (choice.endMs > deadlineMs) return other === 'possible' ? 'leave' : 'drop'
+  if (best === undefined) {
+    // Who is far away would look at what is too late for it, and never at what is behind that.
+    const isFar = isFurther(item.task, slot, view)
+    const leave = isFar ? choice.safeEndMs : 'leave'
+    if (choice.safeEndMs > deadlineMs) {
+      const other = elsewhere(item, slot, view)
+      if (other === 'safe') return leave
+      if (choice.endMs > deadlineMs) return other === 'possible' ? leave : 'drop'
+    }
+    // Nor does it do at the last moment what others do in good time.
+    if (isFar && canAll && isKeptElsewhere(item, choice, slot, view)) return leave
   }
   if (item.failedOn === slot.node.id && elsewhere(item, slot, view) === 'safe') return 'leave'
   if (
@@ -238,63 +254,3 @@ function heed(calls: boolean, view: View): void {
 
 /** Share of the wanted accuracy that one who is planned for an item may lose of it, for want of time. */
 const LOST = 0.2
-
-/** Of what decisions leave alone of its laxity, what a query must keep with the awake nodes alone. */
-const KEPT = 0.5
-/** All of it where these are all busy for such a share of its laxity: then it can but wait for one. */
-const BLOCKED = 0.2
-
-/**
- * Whether nodes are to be called that rest: with the awake ones alone an item would be served late,
- * or in a way that costs more than a little accuracy. Before that it may wait.
- */
-function isPressing({ query, way, attempts }: Item, view: View): boolean {
-  const { nowMs, backlog, tails, keep } = view
-  if (attempts > 0 || backlog.awakeFactor === Infinity) return true
-  const { laxityMs, dueMs, level } = query
-  const waitMs = aheadOf(query, backlog) * backlog.awakeFactor
-  const wayMs = tails.nearlyBestMs(way, level)
-  const keptMs = keep * laxityMs
-  if (nowMs + waitMs + wayMs > dueMs - KEPT * keptMs) return true
-  const blockedMs = awakeFreeAtMs(view) - nowMs
-  return blockedMs > BLOCKED * laxityMs && nowMs + blockedMs + wayMs > dueMs - keptMs
-}
-
-/**
- * Whether one that rests may have to get up: else it would leave all that it is let look at, item by
- * item. Where groups choose among items that is found out by looking.
- */
-function isCalled(slot: Slot, waiting: Waiting, view: View): boolean {
-  if (view.capacity.groups.length > 1 || !holdsAll(slot)) return true
-  for (const task of slot.group!.tasks) {
-    const queue = waiting.of(task)
-    if (queue.length > 0 && !hasAwake(task, view)) return true
-    let before: Item | undefined
-    for (let i = 0; i < MAX_LEFT && i < queue.length; i++) {
-      const item = queue.at(i)!
-      // Siblings stand together, and what holds for one does for the next.
-      const isAlike = item.query === before?.query && item.way === before.way
-      if (!(isAlike && item.attempts === before!.attempts) && isPressing(item, view)) return true
-      before = item
-    }
-  }
-  return false
-}
-
-/** Share of its laxity that a query may wait before others are called. */
-const PATIENCE = 0.1
-/** Share that it must keep with the awake nodes alone. */
-const LEFT = 0.3
-
-/**
- * Whether an item is to be helped with by slots that it is not planned for, or that hold only some
- * variants: they may take long for it, so they are not left until the last moment.
- */
-function hasWaited({ query, queuedAtMs, attempts }: Item, { nowMs, backlog }: View): boolean {
-  if (attempts > 0 || backlog.awakeFactor === Infinity) return true
-  const { laxityMs, dueMs } = query
-  const waitMs = aheadOf(query, backlog) * backlog.awakeFactor
-  if (nowMs - queuedAtMs + waitMs > PATIENCE * laxityMs) return true
-  const ownMs = (query.rest.epoch === UNKNOWN ? 0 : query.rest.poolMs) * backlog.awakeFactor
-  return nowMs + waitMs + ownMs > dueMs - LEFT * laxityMs
-}

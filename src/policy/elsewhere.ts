@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { AS_NEAR } from './classes.ts'
 import { type Choice, costOn, DEAR, type View } from './choose.ts'
 import type { Item } from './query.ts'
 import type { TaskShape, VariantShape } from './shape.ts'
@@ -87,12 +88,14 @@ export function hasAwake(task: TaskShape, { capacity, nowMs }: View): boolean {
  *
  * @param less only those count that do it for much less of the pool's time, or that the mix plans for
  * it. Of others each might leave it to the next, and nobody take it, while the cheapest hangs.
+ * @param byMs by when its query is to end
  */
 export function elsewhere(
   item: Item,
   slot: Slot,
   view: View,
   less = false,
+  byMs = item.deadlineMs,
 ): 'safe' | 'possible' | 'no' {
   const { query, task } = item
   const mostMs = less ? leastCost(item, slot.group!, view) / DEAR : Infinity
@@ -102,15 +105,39 @@ export function elsewhere(
     const service = view.capacity.services[prefix.variant.index]
     if (chainMs === Infinity || service === undefined) continue
     for (const server of service.servers) {
-      const { group } = server
-      if (view.nowMs + server.meanMs + chainMs > query.deadlineMs) break
+      const { group, networkMs } = server
+      if (view.nowMs + networkMs + server.meanMs + chainMs > byMs) break
       if (group.price * server.costMs > mostMs && !view.targets.isPlanned(task, group)) continue
-      const arrivesMs = freeAtMs(group, slot, prefix.variant, view) + service.networkMs
-      if (arrivesMs + server.upperMs + safeChainMs <= query.deadlineMs) return 'safe'
-      if (arrivesMs + server.meanMs + chainMs <= query.deadlineMs) found = 'possible'
+      const arrivesMs = freeAtMs(group, slot, prefix.variant, view) + networkMs
+      if (arrivesMs + server.upperMs + safeChainMs <= byMs) return 'safe'
+      if (arrivesMs + server.meanMs + chainMs <= byMs) found = 'possible'
     }
   }
   return found
+}
+
+/** Whether other slots that do the task are much nearer. */
+export function isFurther(task: TaskShape, { node }: Slot, { capacity }: View): boolean {
+  const mostMs = node.times.networkMs(task) - AS_NEAR * task.pipeline.pipeline.sloMs
+  if (mostMs < 0) return false
+  return task.variants.some(({ index }) => {
+    const service = capacity.services[index]
+    return service !== undefined && service.nearestMs < mostMs
+  })
+}
+
+/** By such a share of its laxity another must end a query sooner for being left it. */
+const SOONER = 0.2
+
+/**
+ * Whether another slot can be expected to serve the item sooner, and to leave of its query's laxity what
+ * decisions leave alone.
+ */
+export function isKeptElsewhere(item: Item, choice: Choice, slot: Slot, view: View): boolean {
+  const { laxityMs, deadlineMs } = item.query
+  const soonMs = deadlineMs - view.keep * laxityMs
+  const byMs = Math.min(soonMs, choice.safeEndMs - SOONER * laxityMs)
+  return elsewhere(item, slot, view, false, byMs) === 'safe'
 }
 
 /** What an item costs the pool on this group, by the variant that costs least there. */

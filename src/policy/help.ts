@@ -140,7 +140,7 @@ function findHands(prefixes: readonly Prefix[], level: number, view: View): Hand
     const service = capacity.services[variant.index]
     if (service === undefined) continue
     const least = tails.least(prefix, level).safeChainMs
-    for (const { group, costMs, latencyMs, batch } of service.servers) {
+    for (const { group, costMs, latencyMs, batch, networkMs } of service.servers) {
       if (!targets.isPlanned(variant.task, group)) continue
       const share = targets.share(variant, group)
       if (share <= 0) continue
@@ -149,7 +149,7 @@ function findHands(prefixes: readonly Prefix[], level: number, view: View): Hand
       hands.set(group, hand)
       hand.accuracy = Math.max(hand.accuracy, variant.accuracy)
       hand.ratePerMs += share * group.duty / costMs
-      const batchMs = latencyMs(Math.round(batch)) * service.upperRatio + service.networkMs
+      const batchMs = latencyMs(Math.round(batch)) * service.upperRatio + networkMs
       hand.lastMs = Math.max(hand.lastMs, batchMs)
       hand.tailMs = Math.min(hand.tailMs, least)
     }

@@ -106,7 +106,7 @@ export interface NodeClass {
   /** What its nodes are able to hold, and with how much memory a slot. */
   able: readonly VariantShape[]
   memoryBytes: number
-  /** Mean of the logarithm of each variant's latency for one item, in the order of `able`. */
+  /** Mean of the logarithm of each variant's latency for one item, in the order of `able`; last how far. */
   centre: number[]
 }
 

@@ -9,8 +9,8 @@
  * @module
  */
 import type { Capacity } from './capacity.ts'
-import { makespanMs } from './capacity.ts'
 import type { FanOut } from './fanout.ts'
+import { makespanMs } from './makespan.ts'
 import type { Prefix, Way } from './shape.ts'
 import { createStations, itemsPerMs, type Stations } from './stations.ts'
 
@@ -44,6 +44,8 @@ export interface Quickest {
   afterMs: number
   /** Until one item more is through its task, with all slots that serve that at nothing else. */
   firstMs: number
+  /** Of the item itself, both ways. */
+  networkMs: number
 }
 
 export interface Tails {
@@ -146,6 +148,7 @@ export function createTails(capacity: Capacity, fanOut: FanOut, maxBatch: number
           safeChainMs: service.networkMs + aloneMs * service.upperRatio + tail.safeChainMs,
           afterMs: tail.chainMs > 0 ? tail.chainMs : chainMs,
           firstMs,
+          networkMs: service.networkMs,
         }
       }
     }

@@ -3,17 +3,31 @@
  *
  * @module
  */
-import { exponential, type Random } from './random.ts'
+import { exponential, geometric, type Random } from './random.ts'
 import type { Trace } from './scenario_schema.ts'
 
 /**
- * The next arrival after each call, in milliseconds from the start; Infinity after the last bin.
+ * The next arrival after each call, in milliseconds from the start; Infinity after the last bin. Of
+ * queries that come together each has a call.
  *
  * One exponential of mean 1 is spent over the bins at their rates, so that a bin's count is Poisson
  * with its mean whatever the rates around it.
  */
-export const createArrivals = (trace: Trace, random: Random): () => number =>
-  arrivalsOf(trace, () => exponential(random, 1))
+export function createArrivals(trace: Trace, random: Random): () => number {
+  const { together = 1 } = trace
+  const next = arrivalsOf(trace, () => exponential(random, together))
+  if (together === 1) return next
+  let atMs = 0
+  let left = 0
+  return () => {
+    if (left > 0) left--
+    else {
+      atMs = next()
+      left = geometric(random, together) - 1
+    }
+    return atMs
+  }
+}
 
 /** As {@linkcode createArrivals}, without chance: always the same distance at one rate. */
 export function createEvenArrivals(trace: Trace): () => number {

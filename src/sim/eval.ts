@@ -34,9 +34,11 @@ export function evalScenario(data: EvalData, options: EvalOptions) {
   const set = mixed ? 'proteus' : 'simulator'
   const { traffic_analysis: pipeline } = data.profiles.pipelines
   const leaves = options.branches === 'both' ? [CLASSIFY, FACES] : [CLASSIFY]
-  const pool = mixed
+  const near = mixed
     ? PROTEUS_POOL
     : SIMULATOR_POOL.map((row) => ({ ...row, count: options.workers ?? row.count }))
+  const pool = near.map((row) => ({ ...row, device: row.class, hopMs: options.roundTripMs }))
+    .flatMap((row) => options.farMs === undefined ? [row] : apart(row, options.farMs))
   return {
     schema: 'shoal-scenario/1',
     pipeline: {
@@ -66,13 +68,16 @@ export function evalScenario(data: EvalData, options: EvalOptions) {
       },
     },
     classes: Object.fromEntries(pool.map((row) => [row.class, {
-      latencyMs: latenciesOf(data.profiles, set, row.class, [DETECT, ...leaves]),
+      latencyMs: latenciesOf(data.profiles, set, row.device, [DETECT, ...leaves]),
       instancesPerNode,
       swapMs: SWAP_MS,
-      roundTripMs: options.roundTripMs ?? ROUND_TRIP_MS,
+      roundTripMs: row.hopMs ?? ROUND_TRIP_MS,
     }])),
-    pool,
-    trace: { binSeconds: 1, rates: evalRates(data, options) },
+    pool: pool.map((row) => ({ class: row.class, count: row.count })),
+    trace: {
+      ...{ binSeconds: 1, rates: evalRates(data, options) },
+      ...options.together === undefined ? {} : { together: options.together },
+    },
     noise: {
       latencyCv: options.latencyCv ?? LATENCY_CV,
       ...options.fanOutSpread === undefined ? {} : { fanOutSpread: options.fanOutSpread },
@@ -83,6 +88,15 @@ export function evalScenario(data: EvalData, options: EvalOptions) {
     planDelayMs: 300,
     seed,
   }
+}
+
+/** Half of the nodes near, the other half of them far away. */
+function apart<T extends { class: string; count: number }>(row: T, hopMs: number) {
+  const far = Math.floor(row.count / 2)
+  return [
+    { ...row, count: row.count - far },
+    { ...row, class: `${row.class}_far`, count: far, hopMs },
+  ]
 }
 
 export function variantsOf(

@@ -71,6 +71,10 @@ export interface EvalOptions {
   workers?: number
   seed?: number
   roundTripMs?: number
+  /** Every second node of each class is so far away. */
+  farMs?: number
+  /** See `trace.together` of a scenario. */
+  together?: number
   latencyCv?: number
   fanOutSpread?: number
   /** See `timeoutsMs` of a scenario. */

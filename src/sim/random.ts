@@ -27,6 +27,10 @@ export function seedFor(seed: number, name: string): number {
 
 export const exponential = (random: Random, mean: number) => -mean * Math.log(1 - random())
 
+/** 1 or more, each so likely to be followed by one more that this is the mean. */
+export const geometric = (random: Random, mean: number): number =>
+  mean <= 1 ? 1 : 1 + Math.floor(Math.log(1 - random()) / Math.log(1 - 1 / mean))
+
 /** Lognormal with mean 1 and this coefficient of variation; 0 gives 1 and draws nothing. */
 export function lognormal(random: Random, cv: number): number {
   if (cv === 0) return 1

@@ -5,11 +5,12 @@ import { type Batch, createSlot, type Group, type PoolNode } from '../../src/pol
 
 /** Batches of 10 ms, one behind the other on each slot, that were sent to nodes 20 ms away. */
 const batchesOn = (...counts: number[]) => batchesOf(counts.map((count) => ({ count, island: 0 })))
+const ofFew = (count: number) => batchesOf([{ count, island: 0, openCount: 2 }])
 
-function batchesOf(slots: { count: number; island: number }[]) {
+function batchesOf(slots: { count: number; island: number; openCount?: number }[]) {
   const entries: Batch[] = []
-  for (const { count, island } of slots) {
-    const slot = createSlot({ id: 'a', resting: false } as PoolNode, 0)
+  for (const { count, island, openCount = 0 } of slots) {
+    const slot = createSlot({ id: 'a', resting: false, openCount } as PoolNode, 0)
     slot.group = { island } as Group
     for (let i = 0; i < count; i++) {
       const endsAtMs = 40 + 10 * (i + 1)
@@ -22,11 +23,16 @@ function batchesOf(slots: { count: number; island: number }[]) {
   return createBusy({ entries, size: entries.length })
 }
 
-Deno.test('a slot is busy until the last of what was sent ahead has run, not until it is heard of', () => {
+Deno.test('a slot is busy until what is sent then is there as the last of what was sent ahead has run', () => {
   const busy = batchesOn(1, 3)
-  // There at 20: the one has run at 30, the others at 50.
-  assert.deepEqual(busy.leftsMs(0), [30, 50])
-  assert.equal(busy.sumMs(0), 30 + 50)
+  // There at 20: the one has run at 30, the others at 50, and as long as they another is on its way.
+  assert.deepEqual(busy.leftsMs(0), [10, 30])
+  assert.equal(busy.sumMs(0), 10 + 30)
+})
+
+Deno.test('one that does not hold all is busy until the last has run', () => {
+  assert.deepEqual(ofFew(3).leftsMs(0), [50])
+  assert.equal(ofFew(1).sumMs(0), 30)
 })
 
 Deno.test('while a result travels its slot is free; what is late may be as late again', () => {
@@ -46,8 +52,8 @@ Deno.test('each island is busy with its own batches', () => {
     count: 1,
     island: 1,
   }])
-  assert.deepEqual([busy.sumMs(0, 0), busy.sumMs(0, 1)], [30, 50 + 30])
-  assert.deepEqual([busy.leftsMs(0, 0), busy.leftsMs(0, 1)], [[30], [30, 50]])
+  assert.deepEqual([busy.sumMs(0, 0), busy.sumMs(0, 1)], [10, 30 + 10])
+  assert.deepEqual([busy.leftsMs(0, 0), busy.leftsMs(0, 1)], [[10], [10, 30]])
   busy.sumMs(400)
   assert.deepEqual([busy.silentSlots(0), busy.silentSlots(1)], [1, 2])
 })

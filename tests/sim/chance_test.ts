@@ -36,6 +36,24 @@ Deno.test('arrivals are Poisson within their bins, and none where the rate is 0'
   assert.equal(meanRate({ binSeconds: 1, rates: [10] }, 10), 10)
 })
 
+Deno.test('where queries come together as many come in all, in groups of the mean that is asked for', () => {
+  const next = createArrivals(
+    { binSeconds: 1, rates: Array<number>(2000).fill(40), together: 8 },
+    createRandom(3),
+  )
+  const groups = new Map<number, number>()
+  let count = 0
+  for (let atMs = next(); atMs < Infinity; atMs = next()) {
+    groups.set(atMs, (groups.get(atMs) ?? 0) + 1)
+    count++
+  }
+  near(count, 80_000, 0.03, 'queries')
+  const [mean, variance] = moments([...groups.values()])
+  near(mean, 8, 0.05, 'mean of a group')
+  // Geometric from 1 on: (1 - p) / p ^ 2 with p an eighth.
+  near(variance, 56, 0.15, 'variance of a group')
+})
+
 Deno.test('fan-out is Poisson with the mean of the variant, as its distribution inverted gives', () => {
   const content = createContent(pipeline, 5)
   const counts = (variant: string) =>

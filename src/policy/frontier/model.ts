@@ -7,7 +7,7 @@
  *   for each prefix and child task: flow of its continuations = its own
  *   for each variant: rate x items per query x flow <= sum over groups of work x speed
  *   for each group: sum of its work <= aim; none of a variant that it is too slow for
- *   most of: served first, then accuracy, then little work
+ *   most of: served first, then accuracy, then little work, and not far away
  *
  * It is solved some sixty times a second, so what follows from the rest is no variable: the flow on a
  * prefix with one child task is what goes on from it, and the work of a variant that one group alone
@@ -24,8 +24,13 @@ import { needed, type Rival } from './rivals.ts'
 /** A query served weighs more than any accuracy; the least served pipeline more than the others. */
 const SERVED = 10
 const FAIR = 40
-/** Work breaks ties: the same accuracy with less of it. */
+/** Work breaks ties: the same accuracy with less of it, and rather by who is near. */
 const WORK = 1e-3
+/**
+ * A group is too slow for a variant where it takes more of the time that is left beyond what the quickest
+ * takes than this share: queues, and what decisions leave alone, have the rest.
+ */
+const MOST_OF_LEFT = 0.5
 /** A variant that could carry so many times the demand is as good as unlimited. */
 const MAX_RATIO = 1e4
 /** More prefixes than this are not solved for: what a pipeline's file names last is left out. */
@@ -90,14 +95,15 @@ export function frontierModel(shapes: Shapes, problem: FrontierProblem): Model {
   // Beside other columns it is a part of it only.
   if (fair !== undefined || hull?.length !== variables.length) model.hull = undefined
   for (const [index, leftMs] of model.used) {
+    const leastMs = model.aloneMs[index]!
     for (const service of services[index]!) {
-      const { group, aloneMs } = service
+      const { group, aloneMs, awayMs = 0 } = service
       const { duty } = groups[group]!
-      if (duty <= 0 || aloneMs > leftMs) continue
+      if (duty <= 0 || aloneMs > leastMs + MOST_OF_LEFT * (leftMs - leastMs)) continue
       model.variables.push([
         { pipeline: -1, prefixes: [], works: [{ index, group, share: 1 }] },
         [
-          ['score', -WORK * duty / poolDuty],
+          ['score', -WORK * duty / poolDuty * (1 + awayMs / leftMs)],
           [`v${index}`, -speedOf(service, duty, totalPerS)],
           [model.groupRows[group]!, 1],
         ],

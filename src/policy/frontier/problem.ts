@@ -27,6 +27,8 @@ export interface Service {
   costMs: number
   /** Upper latency of one item alone, network included. */
   aloneMs: number
+  /** Network time beyond that of the nearest group that serves the variant; 0 where absent. */
+  awayMs?: number
 }
 
 export interface FrontierProblem {
@@ -65,10 +67,11 @@ function report(shapes: Shapes, capacity: Capacity, fanOut: FanOut): CapacityRep
       island: group.island,
     })),
     services: capacity.services.map((service) =>
-      service?.servers.map(({ group, planMs, upperMs }) => ({
+      service?.servers.map(({ group, planMs, upperMs, networkMs }) => ({
         group: group.index,
         costMs: planMs,
-        aloneMs: upperMs + service.networkMs,
+        aloneMs: upperMs + networkMs,
+        awayMs: networkMs - service.nearestMs,
       })) ?? []
     ),
     fanOut: shapes.variants.map((variant) =>

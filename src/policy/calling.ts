@@ -1,0 +1,77 @@
+/**
+ * Who is called: nodes that rest, once the awake ones alone would serve an item late or badly; and
+ * slots that are not planned for it, once it has waited.
+ *
+ * @module
+ */
+import { aheadOf } from './backlog.ts'
+import type { View } from './choose.ts'
+import { awakeFreeAtMs, hasAwake } from './elsewhere.ts'
+import { type Item, UNKNOWN } from './query.ts'
+import { holdsAll, type Slot } from './slots.ts'
+import type { Waiting } from './waiting.ts'
+
+/** Of what decisions leave alone of its laxity, what a query must keep with the awake nodes alone. */
+const KEPT = 0.5
+/** All of it where these are all busy for such a share of its laxity: then it can but wait for one. */
+const BLOCKED = 0.2
+
+/**
+ * Whether nodes are to be called that rest: with the awake ones alone an item would be served late,
+ * or in a way that costs more than a little accuracy. Before that it may wait.
+ */
+export function isPressing({ query, way, attempts }: Item, view: View): boolean {
+  const { nowMs, backlog, tails, keep } = view
+  if (attempts > 0 || backlog.awakeFactor === Infinity) return true
+  const { laxityMs, dueMs, level } = query
+  const waitMs = aheadOf(query, backlog) * backlog.awakeFactor
+  const wayMs = tails.nearlyBestMs(way, level)
+  const keptMs = keep * laxityMs
+  if (nowMs + waitMs + wayMs > dueMs - KEPT * keptMs) return true
+  const blockedMs = awakeFreeAtMs(view) - nowMs
+  return blockedMs > BLOCKED * laxityMs && nowMs + blockedMs + wayMs > dueMs - keptMs
+}
+
+/**
+ * Whether one that rests may have to get up: else it would leave all that it is let look at, item by
+ * item. Where groups choose among items that is found out by looking.
+ *
+ * @param most items that it would be let look at
+ */
+export function isCalled(slot: Slot, waiting: Waiting, view: View, most: number): boolean {
+  if (view.capacity.groups.length > 1 || !holdsAll(slot)) return true
+  for (const task of slot.group!.tasks) {
+    const queue = waiting.of(task)
+    if (queue.length > 0 && !hasAwake(task, view)) return true
+    let before: Item | undefined
+    for (let i = 0; i < most && i < queue.length; i++) {
+      const item = queue.at(i)!
+      // Siblings stand together, and what holds for one does for the next.
+      const isAlike = item.query === before?.query && item.way === before.way
+      if (!(isAlike && item.attempts === before!.attempts) && isPressing(item, view)) return true
+      before = item
+    }
+  }
+  return false
+}
+
+/** Share of its laxity that a query may wait before others are called. */
+const PATIENCE = 0.1
+/** Share that it must keep with the awake nodes alone. */
+const LEFT = 0.3
+
+/**
+ * Whether an item is to be helped with by slots that it is not planned for, or that hold only some
+ * variants: they may take long for it, so they are not left until the last moment.
+ */
+export function hasWaited(
+  { query, queuedAtMs, attempts }: Item,
+  { nowMs, backlog }: View,
+): boolean {
+  if (attempts > 0 || backlog.awakeFactor === Infinity) return true
+  const { laxityMs, dueMs } = query
+  const waitMs = aheadOf(query, backlog) * backlog.awakeFactor
+  if (nowMs - queuedAtMs + waitMs > PATIENCE * laxityMs) return true
+  const ownMs = (query.rest.epoch === UNKNOWN ? 0 : query.rest.poolMs) * backlog.awakeFactor
+  return nowMs + waitMs + ownMs > dueMs - LEFT * laxityMs
+}
