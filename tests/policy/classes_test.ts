@@ -47,6 +47,23 @@ Deno.test('classify() puts nodes of like speed together, whatever they are calle
   ]])
 })
 
+Deno.test('classify() tells nodes apart that are far from those that are near, by the time of queries', () => {
+  const { sloMs } = ocr
+  const away = { a: 0.01, b: 0.2, c: 0.05, d: 0.22 }
+  const profile = measured({ a: 1, b: 1, c: 1, d: 1 })
+  for (const [id, share] of Object.entries(away)) profile.roundTrip(id, share * sloMs)
+  const nodes = Object.keys(away).map((id) => nodeOf(id, { times: profile.of(id) }))
+  const named = (classes: ReturnType<typeof classify>) =>
+    classes.map(({ nodes }) => nodes.map(({ id }) => id))
+  const classes = classify(nodes, profile, [])
+  assert.deepEqual(named(classes), [['a', 'c'], ['b', 'd']])
+  // One that comes a little nearer stays where it is; one that is there goes over.
+  profile.roundTrip('d', 0.15 * sloMs)
+  assert.deepEqual(named(classify(nodes, profile, classes)), [['a', 'c'], ['b', 'd']])
+  profile.roundTrip('d', 0.02 * sloMs)
+  assert.deepEqual(named(classify(nodes, profile, classes)), [['a', 'c', 'd'], ['b']])
+})
+
 Deno.test('classify() tells nodes apart that are good at different things', () => {
   const profile = createProfile()
   for (const [id, detect, read] of [['gpu', 0.2, 2], ['cpu', 1, 1]] as const) {

@@ -53,6 +53,32 @@ Deno.test('frontier plans nothing on a group that takes longer for it than a que
   assert.ok(Math.abs(mix.pipelines[0]!.served - alone.pipelines[0]!.served) < 1e-9)
 })
 
+/** Two groups that are as quick, the first of them so much further away. */
+function withFar(awayMs: number, sloMs: number, ratePerS: number) {
+  const shapes = shapesOf([{ ...ocr, sloMs }])
+  const groups = [{ slots: 4, slowness: 1 }, { slots: 4, slowness: 1 }]
+  const problem = problemOf(shapes, groups, [ratePerS])
+  for (const [far] of problem.services) {
+    far!.aloneMs += awayMs
+    far!.awayMs = awayMs
+  }
+  const mix = solveFrontier(shapes, problem)!
+  return (variant: string, group: number) =>
+    mix.work[shapes.variants.find(({ ref }) => ref.variant === variant)!.index]![group]!
+}
+
+Deno.test('frontier leaves half of the time to queues: who takes more of it is planned for nothing', () => {
+  // The large one takes 162 ms alone where it is near, what follows 7 at least: 593 of 600 are left.
+  assert.ok(withFar(214, 600, 30)('large', 0) > 0.1)
+  assert.equal(withFar(217, 600, 30)('large', 0), 0)
+})
+
+Deno.test('frontier has what one of two groups can do done by the nearer', () => {
+  const work = withFar(60, 2000, 10)
+  assert.ok(work('large', 1) > 0.1)
+  assert.equal(work('large', 0), 0)
+})
+
 Deno.test('frontier mixes two neighbouring paths of the hull when the best carries too little', () => {
   const mix = solveFrontier(ocrShapes, problemOf(ocrShapes, [{ slots: 4, slowness: 1 }], [16]))!
   const { accuracy, served } = mix.pipelines[0]!

@@ -39,12 +39,13 @@ export function writtenOut(shapes: Shapes, problem: FrontierProblem): Program {
     p++
   }
   for (const [index, leftMs] of used) {
-    for (const { group, costMs, aloneMs } of problem.services[index]!) {
+    const leastMs = quickestOf(problem, index)
+    for (const { group, costMs, aloneMs, awayMs = 0 } of problem.services[index]!) {
       const { duty } = problem.groups[group]!
-      if (duty <= 0 || aloneMs > leftMs) continue
+      if (duty <= 0 || aloneMs > (leastMs + leftMs) / 2) continue
       constraints.set(`g${group}`, { max: problem.aim })
       variables.set(`w${index} ${group}`, [
-        ['score', -WORK * duty / totalDuty(problem)],
+        ['score', -WORK * duty / totalDuty(problem) * (1 + awayMs / leftMs)],
         [`v${index}`, -Math.min(duty * 1000 / costMs / total, MAX_RATIO)],
         [`g${group}`, 1],
       ])

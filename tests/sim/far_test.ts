@@ -4,8 +4,15 @@ import { createPolicy } from '../../src/policy/policies.ts'
 import { initialRates, simulate } from '../../src/sim/run.ts'
 import { checkScenario } from '../../src/sim/scenario.ts'
 
+const outcomeAt = (roundTripMs: number, ratePerS: number) =>
+  outcomeOf([{ roundTripMs, count: 16 }], ratePerS)
+
 /** Three tasks in a row, each with a variant that takes a third of the best one's time. */
-function outcomeAt(roundTripMs: number, ratePerS: number) {
+function outcomeOf(
+  pool: { roundTripMs: number; count: number }[],
+  ratePerS: number,
+  instancesPerNode: number | 'all' = 'all',
+) {
   const bestMs = { first: 9, second: 6, third: 8 }
   const names = Object.keys(bestMs)
   const tasks = Object.fromEntries(names.map((name, i) => {
@@ -29,8 +36,11 @@ function outcomeAt(roundTripMs: number, ratePerS: number) {
     schema: 'shoal-scenario/1',
     pipeline: { schema: 'shoal-pipeline/1', name: 'far', sloMs: 250, root: 'first', tasks },
     trace: { binSeconds: 1, rates: Array<number>(20).fill(ratePerS) },
-    classes: { node: { latencyMs, instancesPerNode: 'all', swapMs: 300, roundTripMs } },
-    pool: [{ class: 'node', count: 16 }],
+    classes: Object.fromEntries(pool.map(({ roundTripMs }) => [
+      `hop${roundTripMs}`,
+      { latencyMs, instancesPerNode, swapMs: 300, roundTripMs },
+    ])),
+    pool: pool.map(({ roundTripMs, count }) => ({ class: `hop${roundTripMs}`, count })),
     seed: 1,
   }, 'far')
   const { result } = simulate(
@@ -65,4 +75,25 @@ Deno.test('beyond what far nodes carry well the door refuses next to nobody who 
   const { lost } = outcomeAt(40, 1000)
   // 0.049 where it asks for a fifth of the time whatever comes of it.
   assert.ok(lost < 0.015, `${lost} lost`)
+})
+
+const NEAR = { roundTripMs: 2, count: 8 }
+const FAR = { roundTripMs: 100, count: 8 }
+
+Deno.test('who joins from far away makes no pool worse than it is without', () => {
+  for (const perS of [200, 300]) {
+    const alone = outcomeOf([NEAR], perS)
+    const { lost, accuracy } = outcomeOf([NEAR, FAR], perS)
+    // Before: at 300/s one in 750, sent where it could only just be in time while others were free soon.
+    assert.equal(lost, 0, `at ${perS}/s`)
+    assert.ok(accuracy >= alone.accuracy, `${accuracy} at ${perS}/s, ${alone.accuracy} without`)
+  }
+})
+
+Deno.test('nor where each holds one variant: what is too late for who is far does not hide the rest', () => {
+  for (const perS of [400, 500]) {
+    const { lost } = outcomeOf([NEAR, FAR], perS, 1)
+    // 0.8 where the most urgent eight were all that a slot looked at.
+    assert.ok(lost < 0.01, `${lost} lost at ${perS}/s`)
+  }
 })
