@@ -126,17 +126,20 @@ export function isFurther(task: TaskShape, { node }: Slot, { capacity }: View): 
   })
 }
 
-/** By such a share of its laxity another must end a query sooner for being left it. */
+/** Who leaves less than this of what decisions leave alone of a query's laxity ends it at the last moment. */
+const LAST_MOMENT = 0.75
+/** By such a share of its laxity another must end it sooner for being left it. */
 const SOONER = 0.2
 
 /**
- * Whether another slot can be expected to serve the item sooner, and to leave of its query's laxity what
- * decisions leave alone.
+ * Whether this slot would end the item's query at the last moment, and another can be expected to end it
+ * sooner, and to leave of its laxity what decisions leave alone.
  */
 export function isKeptElsewhere(item: Item, choice: Choice, slot: Slot, view: View): boolean {
   const { laxityMs, deadlineMs } = item.query
-  const soonMs = deadlineMs - view.keep * laxityMs
-  const byMs = Math.min(soonMs, choice.safeEndMs - SOONER * laxityMs)
+  const keptMs = view.keep * laxityMs
+  if (choice.safeEndMs <= deadlineMs - LAST_MOMENT * keptMs) return false
+  const byMs = Math.min(deadlineMs - keptMs, choice.safeEndMs - SOONER * laxityMs)
   return elsewhere(item, slot, view, false, byMs) === 'safe'
 }
 

@@ -7,17 +7,25 @@ import { checkScenario } from '../../src/sim/scenario.ts'
 const outcomeAt = (roundTripMs: number, ratePerS: number) =>
   outcomeOf([{ roundTripMs, count: 16 }], ratePerS)
 
-/** Three tasks in a row, each with a variant that takes a third of the best one's time. */
+/** What the best variants take, how many items each hands on, and how much latencies differ. */
+interface Work {
+  bestMs: { [task: string]: number }
+  items: number
+  latencyCv: number
+}
+const THREE: Work = { bestMs: { first: 9, second: 6, third: 8 }, items: 2, latencyCv: 0 }
+
+/** Tasks in a row, each with a variant that takes a third of the best one's time. */
 function outcomeOf(
   pool: { roundTripMs: number; count: number }[],
   ratePerS: number,
   instancesPerNode: number | 'all' = 'all',
+  { bestMs, items, latencyCv }: Work = THREE,
 ) {
-  const bestMs = { first: 9, second: 6, third: 8 }
   const names = Object.keys(bestMs)
   const tasks = Object.fromEntries(names.map((name, i) => {
     const next = names[i + 1]
-    const fanOut = next === undefined ? {} : { fanOut: { [next]: 2 } }
+    const fanOut = next === undefined ? {} : { fanOut: { [next]: items } }
     const best = { accuracy: 1, ...fanOut }
     const quick = { accuracy: 0.8, ...fanOut }
     return [name, {
@@ -41,6 +49,7 @@ function outcomeOf(
       { latencyMs, instancesPerNode, swapMs: 300, roundTripMs },
     ])),
     pool: pool.map(({ roundTripMs, count }) => ({ class: `hop${roundTripMs}`, count })),
+    noise: { latencyCv },
     seed: 1,
   }, 'far')
   const { result } = simulate(
@@ -96,4 +105,12 @@ Deno.test('nor where each holds one variant: what is too late for who is far doe
     // 0.8 where the most urgent eight were all that a slot looked at.
     assert.ok(lost < 0.01, `${lost} lost at ${perS}/s`)
   }
+})
+
+Deno.test('who is far does nothing at the last moment that who is near does in good time', () => {
+  const two: Work = { bestMs: { find: 40, name: 9 }, items: 8, latencyCv: 0.1 }
+  const { lost, accuracy } = outcomeOf([NEAR, FAR], 180, 'all', two)
+  // 0.0025 and 0.874 where it takes what it can just do in time, by upper latencies.
+  assert.ok(lost < 0.001, `${lost} lost`)
+  assert.ok(accuracy > 0.9, `${accuracy}`)
 })
