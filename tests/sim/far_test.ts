@@ -108,7 +108,7 @@ Deno.test('nor where each holds one variant: what is too late for who is far doe
 })
 
 Deno.test('who is far does nothing at the last moment that who is near does in good time', () => {
-  const two: Work = { bestMs: { find: 40, name: 9 }, items: 8, latencyCv: 0.1 }
+  const two: Work = { bestMs: { first: 40, second: 9 }, items: 8, latencyCv: 0.1 }
   const { lost, accuracy } = outcomeOf([NEAR, FAR], 180, 'all', two)
   // 0.0025 and 0.874 where it takes what it can just do in time, by upper latencies.
   assert.ok(lost < 0.001, `${lost} lost`)
