@@ -112,9 +112,9 @@ export function admit(
   // What nobody could do in its time says nothing of the queue.
   const stands = quickest.chainMs <= leftMs &&
     pressure.isStanding(isShort, leftMs, shape.pipeline.sloMs, nowMs)
-  // Else what is sent is thought to be there as its slot is free: a way there is what that may be off by.
+  // What is sent is thought to be there as its slot is free: a way there is what that may be off by.
   const wayMs = island.allHeld ? Math.min(backlog.busyMs, quickest.networkMs / 2) : 0
-  const needMs = doneMs + (stands ? marginMs : wayMs)
+  const needMs = doneMs + wayMs + (stands ? marginMs : 0)
   if (spared && needMs <= leftMs && leftMs < Infinity) {
     const { aheadMs, firstAheadMs } = place
     const laxityMs = Math.min(leftMs - quickest.chainMs, shape.pipeline.sloMs)
