@@ -38,6 +38,7 @@ function distance(node: PoolNode, traits: readonly number[], other: NodeClass): 
   }
   let most = 0
   for (let i = 0; i < traits.length; i++) {
+    // The last trait, how far they are, is of no variant.
     if (node.able[i] !== other.able[i]) return Infinity
     most = Math.max(most, Math.abs(traits[i]! - other.centre[i]!))
   }

@@ -16,7 +16,6 @@ import type { Trace } from './scenario_schema.ts'
 export function createArrivals(trace: Trace, random: Random): () => number {
   const { together = 1 } = trace
   const next = arrivalsOf(trace, () => exponential(random, together))
-  if (together === 1) return next
   let atMs = 0
   let left = 0
   return () => {

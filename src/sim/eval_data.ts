@@ -71,7 +71,7 @@ export interface EvalOptions {
   workers?: number
   seed?: number
   roundTripMs?: number
-  /** Every second node of each class is so far away. */
+  /** Half of the nodes of each class are so far away. */
   farMs?: number
   /** See `trace.together` of a scenario. */
   together?: number

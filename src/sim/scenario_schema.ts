@@ -2,8 +2,8 @@
  * The file format `shoal-scenario/1`: a pool, what is asked of it over time, and a seed.
  *
  * Unknown fields are ignored. Additions to the agreed fields: `speedCv`, `drift`, `told`,
- * `timeoutsMs`, `trace.together`, `noise.fanOutSpread`, and latencies under `TASK/VARIANT` where two tasks have a
- * variant of one name.
+ * `timeoutsMs`, `trace.together`, `noise.fanOutSpread`, and latencies under `TASK/VARIANT` where two
+ * tasks have a variant of one name.
  *
  * @module
  */
@@ -35,7 +35,7 @@ const trace = z.object({
   /** Queries per second in each bin. */
   rates: z.array(notNegative).min(1),
   /** So many queries come at one moment in the mean, by lot (geometric); else each comes alone. */
-  together: z.number().min(1).default(1),
+  together: z.number().min(1).optional(),
 })
 
 /** How what nodes say of their speed differs from what they do. */
@@ -83,6 +83,6 @@ export const scenarioSchema = z.object({
   seed: z.number().int(),
 })
 
-export type Trace = z.input<typeof trace>
+export type Trace = z.infer<typeof trace>
 export type Told = z.infer<typeof told>
 export type NodeClass = z.infer<typeof classSchema>
