@@ -30,12 +30,16 @@ export function planView(parts: PlanParts): Plan {
   const { mix, awake } = steering.directive ?? { mix: undefined, awake: new Map<string, number>() }
   let objective = 0
   let bound = 0
+  let asked = false
   let served = true
   let lost = 0
   for (const [pipeline, { demand }] of steering.seen()) {
     const best = rulings.bestFloor(shapes.pipelines.get(pipeline)!)
     const rate = demand.ratePerS(nowMs)
     const planned = mix?.pipelines.find((row) => row.pipeline === pipeline)
+    // Where nobody asks nothing is refused, whatever nodes that are still measuring could do.
+    if (rate === 0) continue
+    asked = true
     bound += rate * best
     if (planned === undefined) continue
     objective += rate * planned.served * planned.accuracy
@@ -54,7 +58,7 @@ export function planView(parts: PlanParts): Plan {
     objective,
     bound,
     gap: bound > 0 ? (bound - objective) / bound : 0,
-    reason: reasonOf(placed, mode, rulings.words),
+    reason: reasonOf(placed, asked ? REASONS[mode] : 'nobody asks', rulings.words),
     solveMs: placed?.solveMs ?? 0,
     mix: mix === undefined ? [] : pathsOf(shapes, mix),
     instances: instancesOf(shapes, members),
@@ -70,8 +74,8 @@ const REASONS: { [mode in Plan['mode']]: string } = {
   saturated: 'some queries are refused for want of capacity',
 }
 
-function reasonOf(placed: Plan | undefined, mode: Plan['mode'], ruled: string): string {
-  const reason = placed?.reason ?? `Every slot holds all it can; ${REASONS[mode]}`
+function reasonOf(placed: Plan | undefined, carried: string, ruled: string): string {
+  const reason = placed?.reason ?? `Every slot holds all it can; ${carried}`
   return ruled === '' ? reason : `${reason}; ${ruled}`
 }
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
+import { createScheduler } from '../../src/policy/scheduler.ts'
 import type { Answer } from '../../src/policy/types.ts'
-import { createPool, nodeOf, ocr, street } from './fixtures.ts'
+import { createPool, nodeOf, ocr, refsOf, street } from './fixtures.ts'
 
 type Ok = Extract<Answer, { ok: true }>
 
@@ -235,4 +236,25 @@ Deno.test('a scheduler that is asked for its plan before anything happened plans
   const best = mix.filter(({ path }) => path.join() === 'large,big')
   assert.notEqual(mode, 'hardware')
   assert.ok(best.every(({ share }) => share < 0.9), JSON.stringify(mix))
+})
+
+Deno.test('a pool that nobody asks is not saturated while its nodes still measure', () => {
+  const scheduler = createScheduler({ pipelines: [ocr] })
+  scheduler.handle({ type: 'node_joined', node: 'a', slots: 1, duty: 1, able: refsOf(ocr) }, 0)
+  for (let nowMs = 0; nowMs < 3000; nowMs += 100) scheduler.handle({ type: 'wake' }, nowMs)
+  const idle = scheduler.plan()
+  assert.equal(idle.mode, 'hardware')
+  assert.match(idle.reason, /nobody asks/)
+  for (let nowMs = 3000; nowMs < 6000; nowMs += 100) {
+    scheduler.handle({
+      type: 'query_arrived',
+      query: `q${nowMs}`,
+      pipeline: 'ocr',
+      deadlineMs: nowMs + 1000,
+      payload: null,
+    }, nowMs)
+  }
+  // No node holds anything yet: what is asked is refused, and the plan says so.
+  assert.equal(scheduler.plan().mode, 'saturated')
+  assert.match(scheduler.plan().reason, /refused/)
 })
