@@ -54,6 +54,14 @@ const WAITING = 0.3
  * what they were planned to be.
  */
 const LEAST = 1.1
+/**
+ * By how much it drifts is seen from the mean of a window and that of so many before; what chance alone
+ * makes of that, in deviations, is no drift; and by so many times the rest it may rise before a plan
+ * for that is loaded. In a large pool it is what counts: chance is a small part of much demand.
+ */
+const DRIFT_WINDOWS = 3
+const STILL = 2.5
+const RISES = 1.5
 /** The whiles that are looked at, in windows: each is so many times as long as the one before. */
 const LONGEST = 32
 const LONGER = 1.5
@@ -76,6 +84,9 @@ export function createDemand(startPerS = 0, sloMs = 0): Demand {
   let startMs: number | undefined
   let ended = 0
   const excesses = new Float64Array(PEAK_WINDOWS)
+  const rises = new Float64Array(PEAK_WINDOWS)
+  /** Means of the last windows. */
+  const means = new Float64Array(DRIFT_WINDOWS)
   /** Counts of the windows that the peak looks at together. */
   const latest = new Float64Array(Math.max(1, Math.round(HORIZON * sloMs / WINDOW_MS)))
   let inLatest = 0
@@ -84,14 +95,15 @@ export function createDemand(startPerS = 0, sloMs = 0): Demand {
   /** Queries that chance adds at the most to what comes in so long. */
   const addedIn = (spanS: number) => CHANCE * chanceOf(steady * spanS)
 
-  /** The highest rate by which all that chance brings, in whatever while, is done in time. */
-  function byChance(): number {
+  /** The highest rate by which all that chance and drift bring, in whatever while, is done in time. */
+  function withoutSurge(): number {
     let perS = Math.min(LEAST * steady, steady + addedIn(WINDOW_MS / 1000))
     for (let windows = 1; windows <= LONGEST; windows *= LONGER) {
       const spanS = windows * WINDOW_MS / 1000
       perS = Math.max(perS, (steady * spanS + addedIn(spanS)) / (spanS + waitS))
     }
-    return perS
+    const drift = Math.max(0, Math.max(...rises) - STILL * chanceOf(steady))
+    return steady + Math.hypot(perS - steady, RISES * drift)
   }
 
   function advance(nowMs: number): void {
@@ -113,6 +125,9 @@ export function createDemand(startPerS = 0, sloMs = 0): Demand {
       if (high || lowWindows >= FALLEN_WINDOWS || begins) steady = rate
       else steady += STEADY_ALPHA * (rate - steady)
       mean = begins ? rate : mean + ALPHA * (rate - mean)
+      const before = ended % DRIFT_WINDOWS
+      rises[ended % PEAK_WINDOWS] = ended < DRIFT_WINDOWS ? 0 : mean - means[before]!
+      means[before] = mean
       ended++
       counted = 0
     }
@@ -139,7 +154,7 @@ export function createDemand(startPerS = 0, sloMs = 0): Demand {
       advance(nowMs)
       const most = Math.max(...excesses)
       const spanS = latest.length * WINDOW_MS / 1000
-      if (most <= addedIn(spanS) / spanS) return { perS: byChance(), surges: false }
+      if (most <= addedIn(spanS) / spanS) return { perS: withoutSurge(), surges: false }
       const surgeS = Math.max(spanS, SURGE_S)
       const perS = LARGER * (steady + most) * (surgeS / (surgeS + waitS))
       return { perS: Math.max(LEAST * steady, perS), surges: true }

@@ -224,16 +224,17 @@ function judge(
   }
   if (choice.dear && elsewhere(item, slot, view, true) === 'safe') return 'leave'
   if (best === undefined) {
-    // Who is far away would look at what is too late for it, and never at what is behind that.
-    const isFar = isFurther(item.task, slot, view)
-    const leave = isFar ? choice.safeEndMs : 'leave'
+    // Who is slow or far away would look at what is too late for it, and never at what is behind that:
+    // once all that is urgent is, its time would be lost for good, and so would be what it could do.
     if (choice.safeEndMs > deadlineMs) {
       const other = elsewhere(item, slot, view)
-      if (other === 'safe') return leave
-      if (choice.endMs > deadlineMs) return other === 'possible' ? leave : 'drop'
+      if (other === 'safe') return choice.safeEndMs
+      if (choice.endMs > deadlineMs) return other === 'possible' ? choice.safeEndMs : 'drop'
     }
-    // Nor does it do at the last moment what others do in good time.
-    if (isFar && canAll && isKeptElsewhere(item, choice, slot, view)) return leave
+    // Nor does who is far do at the last moment what others do in good time.
+    if (
+      canAll && isFurther(item.task, slot, view) && isKeptElsewhere(item, choice, slot, view)
+    ) return choice.safeEndMs
   }
   if (item.failedOn === slot.node.id && elsewhere(item, slot, view) === 'safe') return 'leave'
   if (

@@ -59,6 +59,7 @@ function throughputsOf({ workloads, classes, pool }: Scenario, workload: number)
           // While the answer travels the node works on.
           perS = Math.max(perS, 1000 * batch / (ms(batch) - classes[name]!.roundTripMs))
         }
+        perS *= classes[name]!.duty
         if (perS > 0) found.push({ workload, key: `${task}/${variant}`, class: name, perS })
       }
     }

@@ -21,11 +21,12 @@ export interface ClassModel {
   room: number
   swapMs: number
   roundTripMs: number
+  duty: number
 }
 
 export function modelOf(scenario: Scenario, name: string): ClassModel {
   const given = scenario.classes[name]!
-  const { instancesPerNode, swapMs, roundTripMs } = given
+  const { instancesPerNode, swapMs, roundTripMs, duty } = given
   const all = instancesPerNode === 'all'
   const told = toldOf(scenario, name)
   const model: ClassModel = {
@@ -37,6 +38,7 @@ export function modelOf(scenario: Scenario, name: string): ClassModel {
     room: instancesPerNode === 'all' ? Infinity : instancesPerNode,
     swapMs,
     roundTripMs,
+    duty,
   }
   for (const { pipeline } of scenario.workloads) {
     for (const task of tasksInOrder(pipeline)) {

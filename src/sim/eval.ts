@@ -72,6 +72,7 @@ export function evalScenario(data: EvalData, options: EvalOptions) {
       instancesPerNode,
       swapMs: SWAP_MS,
       roundTripMs: row.hopMs ?? ROUND_TRIP_MS,
+      ...options.duty === undefined ? {} : { duty: options.duty },
     }])),
     pool: pool.map((row) => ({ class: row.class, count: row.count })),
     trace: {

@@ -71,6 +71,8 @@ export interface EvalOptions {
   workers?: number
   seed?: number
   roundTripMs?: number
+  /** See `duty` of a scenario's class. */
+  duty?: number
   /** Half of the nodes of each class are so far away. */
   farMs?: number
   /** See `trace.together` of a scenario. */

@@ -73,7 +73,7 @@ export function createSimulatedPool(scenario: Scenario, parts: PoolParts): Simul
   }
 
   function slotOf(node: SimulatedNode): SimulatedSlot {
-    const { id, model: { latency, room, saidMs, swapMs, roundTripMs } } = node
+    const { id, model: { latency, room, duty, saidMs, swapMs, roundTripMs } } = node
     const answer = (event: PolicyEvent) => {
       node.sent.push(event)
       time.at(time.nowMs + roundTripMs / 2, () => {
@@ -87,6 +87,7 @@ export function createSimulatedPool(scenario: Scenario, parts: PoolParts): Simul
       time,
       swapMs,
       room,
+      duty,
       computeMs: (batch) =>
         latency.get(keyOf(batch))!(batch.items.length) * node.slowness * node.drift *
         lognormal(node.noise, latencyCv),
@@ -118,7 +119,7 @@ export function createSimulatedPool(scenario: Scenario, parts: PoolParts): Simul
     const { id, model, slowness } = node
     const slot = node.slot = slotOf(node)
     const room = model.all ? {} : { memoryBytes: model.room, swapRoom: true }
-    post({ type: 'node_joined', node: id, slots: 1, duty: 1, able: model.able, ...room })
+    post({ type: 'node_joined', node: id, slots: 1, duty: model.duty, able: model.able, ...room })
     post({
       type: 'node_reported',
       node: id,

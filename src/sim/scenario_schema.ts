@@ -1,7 +1,7 @@
 /**
  * The file format `shoal-scenario/1`: a pool, what is asked of it over time, and a seed.
  *
- * Unknown fields are ignored. Additions to the agreed fields: `speedCv`, `drift`, `told`,
+ * Unknown fields are ignored. Additions to the agreed fields: `speedCv`, `duty`, `drift`, `told`,
  * `timeoutsMs`, `trace.together`, `noise.fanOutSpread`, and latencies under `TASK/VARIANT` where two
  * tasks have a variant of one name.
  *
@@ -28,6 +28,8 @@ export const classSchema = z.object({
   roundTripMs: notNegative,
   /** Spread of the nodes of this class: each has a slowness, lognormal with mean 1. */
   speedCv: notNegative.default(0),
+  /** Share of the time that its nodes run: after each batch they rest so much that it is kept. */
+  duty: positive.max(1).default(1),
 })
 
 const trace = z.object({

@@ -17,6 +17,8 @@ export interface SlotParts {
   swapMs: number
   /** Variants held at once; one more while its load is to replace another. */
   room: number
+  /** Share of the time that it runs: it rests after each batch. */
+  duty: number
   /** Time that this batch takes when nothing loads meanwhile. */
   computeMs(batch: Dispatch): number
   loaded(ref: VariantRef): void
@@ -54,12 +56,13 @@ export const keyOf = ({ pipeline, task, variant }: VariantRef) => `${pipeline}/$
 const LOADING_SPEED = 0.5
 
 export function createSlot(parts: SlotParts): SimulatedSlot {
-  const { time, swapMs, room } = parts
+  const { time, swapMs, room, duty } = parts
   const held = new Set<string>()
   const loads: VariantRef[] = []
   const waiting: { batch: Dispatch; sinceMs: number }[] = []
   let running: Running | null = null
   let speed = 1
+  let restsUntilMs = -Infinity
   /** Of the last completion foreseen; an earlier one is void. */
   let foreseen = 0
   let stopped = false
@@ -88,12 +91,19 @@ export function createSlot(parts: SlotParts): SimulatedSlot {
   function end(): void {
     const { batch, startMs, waitedMs, cancelled } = running!
     running = null
+    if (duty < 1) rest((time.nowMs - startMs) * (1 / duty - 1))
     if (!cancelled) parts.ended(batch, startMs, waitedMs)
     else parts.ended({ ...batch, items: [] }, startMs, waitedMs)
     start()
   }
 
+  function rest(forMs: number): void {
+    restsUntilMs = time.nowMs + forMs
+    time.at(restsUntilMs, () => stopped || start())
+  }
+
   function start(): void {
+    if (time.nowMs < restsUntilMs) return
     while (running === null && waiting.length > 0) {
       const { batch, sinceMs } = waiting.shift()!
       if (!held.has(keyOf(batch))) {

@@ -36,6 +36,15 @@ Deno.test('boundOf() mixes the two best variants as far as capacity goes', () =>
   assert.equal(bound(0).accuracy, 1)
 })
 
+Deno.test('nodes that run half of the time count half', () => {
+  const halves = one({ classes: { gpu: { ...kind, duty: 0.5 } } }, 2)
+  for (const perS of [20, 40, 200]) {
+    const [ours, whole] = [boundOf(halves)(perS), boundOf(one())(perS)]
+    close(ours.served, whole.served)
+    close(ours.accuracy, whole.accuracy)
+  }
+})
+
 Deno.test('with whole nodes each has one variant', () => {
   const two = one({}, 2)
   // Fluid: 50 x / 20 + 50 (1 - x) / 100 = 2. Whole: one exact node serves 20 of the 50.

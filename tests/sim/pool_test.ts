@@ -10,7 +10,7 @@ import { dispatchOf, scenarioJson, scenarioOf, scripted, single } from './fixtur
 
 const ref = (variant: string): VariantRef => ({ pipeline: 'single', task: 'find', variant })
 
-function slotWithLog(room = 1) {
+function slotWithLog(room = 1, duty = 1) {
   const time = createVirtualTime()
   const log: string[] = []
   const note = (what: string) => log.push(`${time.nowMs} ${what}`)
@@ -18,6 +18,7 @@ function slotWithLog(room = 1) {
     time,
     swapMs: 1000,
     room,
+    duty,
     computeMs: () => 100,
     loaded: ({ variant }) => note(`${variant} loaded`),
     loadFailed: ({ variant }) => note(`${variant} failed`),
@@ -40,6 +41,20 @@ Deno.test('unload, then load: the slot serves nothing until the swap is over', (
   slot.push(dispatchOf({ batch: 3, variant: 'quick' }))
   time.run(1300)
   assert.deepEqual(log.slice(2), ['1049 batch 3 refused', '1050 quick loaded'])
+})
+
+Deno.test('a slot that is to run a quarter of the time rests three times as long as it ran', () => {
+  const { time, log, slot } = slotWithLog(1, 0.25)
+  slot.hold(ref('exact'))
+  slot.push(dispatchOf({ batch: 1 }))
+  slot.push(dispatchOf({ batch: 2 }))
+  slot.cancel(2)
+  time.run(150)
+  slot.push(dispatchOf({ batch: 3 }))
+  time.run(600)
+  slot.push(dispatchOf({ batch: 4 }))
+  time.run(2000)
+  assert.deepEqual(log, ['100 batch 1 ended', '500 batch 3 ended', '900 batch 4 ended'])
 })
 
 Deno.test('load, then unload: the old variant serves on at half speed until the new one is warm', () => {

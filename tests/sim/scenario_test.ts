@@ -18,11 +18,13 @@ const faultOf = (given: Given): string => {
   assert.fail('no fault was found')
 }
 
+const pick = ({ speedCv, duty }: { speedCv: number; duty: number }) => ({ speedCv, duty })
+
 Deno.test('checkScenario() fills in what may be absent', () => {
   const { planDelayMs, latencyCv, churn, drift, classes } = scenarioOf()
   assert.deepEqual(
-    { planDelayMs, latencyCv, churn, drift, speedCv: classes.gpu!.speedCv },
-    { planDelayMs: 300, latencyCv: 0, churn: undefined, drift: [], speedCv: 0 },
+    { planDelayMs, latencyCv, churn, drift, ...pick(classes.gpu!) },
+    { planDelayMs: 300, latencyCv: 0, churn: undefined, drift: [], speedCv: 0, duty: 1 },
   )
   const { instancesPerNode: _, ...gpu } = scenarioJson().classes.gpu
   assert.equal(scenarioOf({ classes: { gpu } }).classes.gpu!.instancesPerNode, 1)
@@ -41,6 +43,8 @@ Deno.test('checkScenario() names file, place and fault', () => {
     [{ classes: { gpu: { ...gpu, instancesPerNode: 0 } } }, /instancesPerNode/],
     [{ classes: { gpu: { ...gpu, swapMs: undefined } } }, /swapMs/],
     [{ classes: { gpu: { ...gpu, latencyMs: { quick: { 1: 1 }, exact: { 1: -1 } } } } }, /exact/],
+    [{ classes: { gpu: { ...gpu, duty: 0 } } }, /classes\.gpu\.duty: /],
+    [{ classes: { gpu: { ...gpu, duty: 1.1 } } }, /classes\.gpu\.duty: /],
     [{ trace: undefined }, /needs pipeline and trace, or workloads/],
     [{ workloads: [] }, /workloads: /],
     [{ drift: [{ atS: 1, node: 'gpu-3', slowness: 2 }] }, /drift\.0\.node: there is no node gpu-3/],

@@ -16,8 +16,15 @@ export interface DeviceClass {
 
 export interface Classes {
   all: readonly DeviceClass[]
-  /** For a node that can hold these variants and has measured so much of them. */
-  classOf(able: readonly Variant[], measured: ReadonlyMap<Variant, LatencyPoint[]>): DeviceClass
+  /**
+   * For a node that can hold these variants and has measured so much of them. One that is to rest
+   * for a part of the time (`duty` below 1) is to them one that takes longer.
+   */
+  classOf(
+    able: readonly Variant[],
+    measured: ReadonlyMap<Variant, LatencyPoint[]>,
+    duty?: number,
+  ): DeviceClass
 }
 
 /** Profiles whose latencies differ by less, in the mean of their logarithms, are one class. */
@@ -30,12 +37,13 @@ export function createClasses(model: Model): Classes {
 
   return {
     all,
-    classOf(able, measured) {
+    classOf(able, measured, duty = 1) {
       const sorted = [...able].sort((a, b) => a.index - b.index)
       const key = sorted.map(({ index }) => index).join()
-      const tables = new Map(
-        sorted.map((variant) => [variant, tableOf(variant, measured.get(variant))]),
-      )
+      const tables = new Map(sorted.map((variant) => {
+        const tableMs = tableOf(variant, measured.get(variant))
+        return [variant, (batch: number) => tableMs(batch) / duty]
+      }))
       const logMs = sorted.map((variant) => Math.log(tables.get(variant)!(1)))
       const alike = all.find((known) =>
         known.able === key &&

@@ -29,9 +29,16 @@ export interface Pool {
 
 const MAX_SLOTS = 64
 
+interface Node {
+  workers: Worker[]
+  able: Worker['able']
+  memoryBytes: number
+  duty: number
+}
+
 export function createPool(model: Model, emit: (command: PolicyCommand) => void): Pool {
   const classes = createClasses(model)
-  const nodes = new Map<NodeId, { workers: Worker[]; able: Worker['able']; memoryBytes: number }>()
+  const nodes = new Map<NodeId, Node>()
   /** Kept when a node leaves: it may come back. */
   const measured = new Map<NodeId, Map<Variant, LatencyPoint[]>>()
   let all: Worker[] | null = null
@@ -48,10 +55,14 @@ export function createPool(model: Model, emit: (command: PolicyCommand) => void)
     return able
   }
 
+  const classOf = (id: NodeId, { able, duty }: Node) =>
+    classes.classOf([...able.keys()], measured.get(id) ?? new Map(), duty)
+
   /** Figures or abilities changed. */
   function reclass(id: NodeId): void {
-    const { able, workers } = nodes.get(id)!
-    const found = classes.classOf([...able.keys()], measured.get(id) ?? new Map())
+    const node = nodes.get(id)!
+    const { able, workers } = node
+    const found = classOf(id, node)
     for (const worker of workers) Object.assign(worker, { class: found, able })
   }
 
@@ -63,7 +74,7 @@ export function createPool(model: Model, emit: (command: PolicyCommand) => void)
       node.workers.push({
         node: id,
         slot: node.workers.length,
-        class: classes.classOf([...node.able.keys()], measured.get(id) ?? new Map()),
+        class: classOf(id, node),
         able: node.able,
         memoryBytes: node.memoryBytes,
         held: new Set(),
@@ -105,8 +116,8 @@ export function createPool(model: Model, emit: (command: PolicyCommand) => void)
 
   return {
     all: () => all ??= [...nodes.values()].flatMap(({ workers }) => workers),
-    join({ node, slots, able, memoryBytes = Infinity }) {
-      nodes.set(node, { workers: [], able: ableOf(able), memoryBytes })
+    join({ node, slots, duty, able, memoryBytes = Infinity }) {
+      nodes.set(node, { workers: [], able: ableOf(able), memoryBytes, duty: duty > 0 ? duty : 1 })
       resize(node, slots)
     },
     report({ node: id, paused, slots, roundTripMs, profile }, lost) {

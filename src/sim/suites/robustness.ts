@@ -1,6 +1,6 @@
 /** What is not as the scheduler was told, and what is worse than usual. @module */
-import type { EvalOptions } from '../eval_data.ts'
-import { contenders, type Suite } from './suite.ts'
+import type { EvalData, EvalOptions } from '../eval_data.ts'
+import { type Case, contenders, held, type Suite } from './suite.ts'
 import { THINNED, thinned } from './thinned.ts'
 
 const CASES: { [row: string]: Omit<EvalOptions, 'name'> } = {
@@ -10,6 +10,8 @@ const CASES: { [row: string]: Omit<EvalOptions, 'name'> } = {
   '80 ms a hop': { roundTripMs: 80 },
   'half of the nodes 80 ms away': { farMs: 80 },
   'queries come in eights, in the mean': { together: 8 },
+  'nodes that run half of the time, twice as many': { duty: 0.5, workers: 36 },
+  'four times the nodes, and the demand': { scale: 4, workers: 72 },
   'fan-out twice as spread': { fanOutSpread: 2 },
   'profiles say 30 % less': { told: { bias: 0.7 } },
   'profiles say 30 % more': { told: { bias: 1.3 } },
@@ -17,14 +19,26 @@ const CASES: { [row: string]: Omit<EvalOptions, 'name'> } = {
   'profiles of one item alone': { told: { largest: 1 } },
 }
 
+/** With one variant on a node, what nodes are to load is what differs. */
+const ONE_HELD = [
+  'as it is (noise 0.08, 2 ms a hop)',
+  'nodes that run half of the time, twice as many',
+  'four times the nodes, and the demand',
+]
+
+const casesOf = (data: EvalData, rows: readonly string[], instancesPerNode: 'all' | 1): Case[] =>
+  rows.map((row) => ({
+    table: `${THINNED}, ${held(instancesPerNode)}`,
+    row,
+    scenario: thinned(data, { ...CASES[row]!, instancesPerNode }),
+    contenders: contenders('shoal', 'loki'),
+  }))
+
 export const robustness: Suite = {
   name: 'robustness',
-  about: 'noise, network, spread of fan-out, wrong profiles ("all")',
-  cases: (data) =>
-    Object.entries(CASES).map(([row, options]) => ({
-      table: `${THINNED}, "all"`,
-      row,
-      scenario: thinned(data, options),
-      contenders: contenders('shoal', 'loki'),
-    })),
+  about: 'noise, network, duty, many nodes, spread of fan-out, wrong profiles',
+  cases: (data) => [
+    ...casesOf(data, Object.keys(CASES), 'all'),
+    ...casesOf(data, ONE_HELD, 1),
+  ],
 }

@@ -163,16 +163,20 @@ Deno.test('the estimate weighs windows of a second by 0.385 and holds its first 
 Deno.test('nodes with profiles that are alike are one class, others another', () => {
   const { model } = small()
   const classes = createClasses(model)
-  const of = (factor: number) =>
+  const of = (factor: number, duty = 1) =>
     classes.classOf(
       model.variants,
       new Map(model.variants.map((v) => [v, [
         { batch: 1, latencyMs: 10 * factor },
         { batch: 4, latencyMs: 34 * factor },
       ]])),
+      duty,
     )
   assert.equal(of(1), of(1.05))
   assert.notEqual(of(1), of(1.5))
   const [variant] = model.variants
   assert.deepEqual([1, 2, 4, 5].map((batch) => of(1).latencyMs(variant!, batch)), [10, 18, 34, 42])
+  // Who rests half of the time gets half as much done.
+  assert.equal(of(1, 0.5), of(2))
+  assert.equal(of(1, 0.5).latencyMs(variant!, 2), 36)
 })

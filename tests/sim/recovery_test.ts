@@ -1,0 +1,44 @@
+/** A pool that was slow for a moment serves as before once it is not. */
+import assert from 'node:assert/strict'
+import { runPolicy } from '../../src/cli/simulate_run.ts'
+import { checkScenario } from '../../src/sim/scenario.ts'
+
+const NODES = Array.from({ length: 16 }, (_, i) => `gpu-${i}`)
+const SLOW = { fromS: 4, untilS: 4.8, slowness: 2.5 }
+
+/** Nodes that hold one of two variants, asked for three quarters of what they carry then. */
+const scenario = checkScenario({
+  schema: 'shoal-scenario/1',
+  pipeline: {
+    schema: 'shoal-pipeline/1',
+    name: 'one',
+    sloMs: 250,
+    root: 'see',
+    tasks: { see: { variants: { best: { accuracy: 1 }, quick: { accuracy: 0.6 } } } },
+  },
+  trace: { binSeconds: 1, rates: Array<number>(10).fill(340) },
+  classes: {
+    gpu: {
+      latencyMs: { best: { 1: 60, 4: 240 }, quick: { 1: 20, 4: 80 } },
+      ...{ instancesPerNode: 1, swapMs: 1000, roundTripMs: 2 },
+    },
+  },
+  pool: [{ class: 'gpu', count: NODES.length }],
+  noise: { latencyCv: 0.05 },
+  drift: NODES.flatMap((node) => [
+    { atS: SLOW.fromS, node, slowness: SLOW.slowness },
+    { atS: SLOW.untilS, node, slowness: 1 },
+  ]),
+  seed: 1,
+}, 'recovery')
+
+Deno.test('what waited too long for the better variant keeps none of its slots from the rest', () => {
+  const { timeline } = runPolicy(scenario, { policy: 'shoal' }).result
+  const lostIn = (fromS: number, untilS: number) =>
+    timeline.filter(({ t }) => t >= fromS && t < untilS)
+      .reduce((sum, { demand, violationRatio }) => sum + demand * violationRatio, 0)
+  assert.ok(lostIn(4, 5) > 50, 'a pool at two fifths of its speed loses some')
+  // 360: those with little time left stood before all others, and the slots that had no use for them
+  // went without work for good.
+  assert.equal(lostIn(5, 10), 0)
+})
