@@ -183,7 +183,8 @@ export function createSlot(node: PoolNode, index: SlotIndex): Slot {
 }
 
 /** When the node of this duty may start again after running for `computeMs`. */
-export const restMs = (node: PoolNode, computeMs: number) => computeMs * (1 / node.duty - 1)
+export const restMs = ({ duty }: Pick<PoolNode, 'duty'>, computeMs: number): number =>
+  computeMs * (1 / duty - 1)
 
 /** When the slot could begin with a batch, as far as is known: while the result before it travels. */
 export function readyAtMs(slot: Slot, nowMs: number): number {

@@ -7,6 +7,7 @@
  *
  * @module
  */
+import { restMs } from '../policy/slots.ts'
 import type { BatchId, PolicyCommand, VariantRef } from '../policy/types.ts'
 import type { VirtualTime } from './events.ts'
 
@@ -91,7 +92,7 @@ export function createSlot(parts: SlotParts): SimulatedSlot {
   function end(): void {
     const { batch, startMs, waitedMs, cancelled } = running!
     running = null
-    if (duty < 1) rest((time.nowMs - startMs) * (1 / duty - 1))
+    if (duty < 1) rest(restMs(parts, time.nowMs - startMs))
     if (!cancelled) parts.ended(batch, startMs, waitedMs)
     else parts.ended({ ...batch, items: [] }, startMs, waitedMs)
     start()

@@ -18,12 +18,11 @@ const faultOf = (given: Given): string => {
   assert.fail('no fault was found')
 }
 
-const pick = ({ speedCv, duty }: { speedCv: number; duty: number }) => ({ speedCv, duty })
-
 Deno.test('checkScenario() fills in what may be absent', () => {
   const { planDelayMs, latencyCv, churn, drift, classes } = scenarioOf()
+  const { speedCv, duty } = classes.gpu!
   assert.deepEqual(
-    { planDelayMs, latencyCv, churn, drift, ...pick(classes.gpu!) },
+    { planDelayMs, latencyCv, churn, drift, speedCv, duty },
     { planDelayMs: 300, latencyCv: 0, churn: undefined, drift: [], speedCv: 0, duty: 1 },
   )
   const { instancesPerNode: _, ...gpu } = scenarioJson().classes.gpu

@@ -3,7 +3,7 @@ import type { EvalData, EvalOptions } from '../eval_data.ts'
 import { type Case, contenders, held, type Suite } from './suite.ts'
 import { THINNED, thinned } from './thinned.ts'
 
-const CASES: { [row: string]: Omit<EvalOptions, 'name'> } = {
+const CASES = {
   'as it is (noise 0.08, 2 ms a hop)': {},
   'latency noise, CV 0.2': { latencyCv: 0.2 },
   '20 ms a hop': { roundTripMs: 20 },
@@ -17,20 +17,22 @@ const CASES: { [row: string]: Omit<EvalOptions, 'name'> } = {
   'profiles say 30 % more': { told: { bias: 1.3 } },
   'profiles off by 30 %, by lot': { told: { spread: 0.3 } },
   'profiles of one item alone': { told: { largest: 1 } },
-}
+} satisfies { [row: string]: Omit<EvalOptions, 'name'> }
+
+type CaseName = keyof typeof CASES
 
 /** With one variant on a node, what nodes are to load is what differs. */
-const ONE_HELD = [
+const ONE_HELD: CaseName[] = [
   'as it is (noise 0.08, 2 ms a hop)',
   'nodes that run half of the time, twice as many',
   'four times the nodes, and the demand',
 ]
 
-const casesOf = (data: EvalData, rows: readonly string[], instancesPerNode: 'all' | 1): Case[] =>
+const casesOf = (data: EvalData, rows: readonly CaseName[], instancesPerNode: 'all' | 1): Case[] =>
   rows.map((row) => ({
     table: `${THINNED}, ${held(instancesPerNode)}`,
     row,
-    scenario: thinned(data, { ...CASES[row]!, instancesPerNode }),
+    scenario: thinned(data, { ...CASES[row], instancesPerNode }),
     contenders: contenders('shoal', 'loki'),
   }))
 
@@ -38,7 +40,7 @@ export const robustness: Suite = {
   name: 'robustness',
   about: 'noise, network, duty, many nodes, spread of fan-out, wrong profiles',
   cases: (data) => [
-    ...casesOf(data, Object.keys(CASES), 'all'),
+    ...casesOf(data, Object.keys(CASES) as CaseName[], 'all'),
     ...casesOf(data, ONE_HELD, 1),
   ],
 }
