@@ -8,15 +8,8 @@
  */
 import type { NodeId, VariantRef } from '../types.ts'
 import type { Placement } from './placement.ts'
-import {
-  type AssignSlot,
-  type Goal,
-  keyOf,
-  match,
-  rankOf,
-  ranksOf,
-  type SlotState,
-} from './match.ts'
+import { type AssignSlot, type Goal, keyOf, match, missing, type SlotState } from './match.ts'
+import { turnsOf } from './move_turns.ts'
 
 export type { AssignSlot, SlotState }
 
@@ -66,11 +59,6 @@ export function assign(
     }
   })
   return { slots: assigned, moves, waiting, blocked, nodes: nodesOf(assigned) }
-}
-
-function missing({ held }: AssignSlot, { variants }: Goal): VariantRef[] {
-  const has = new Set(held.map(keyOf))
-  return variants.filter((variant) => !has.has(keyOf(variant)))
 }
 
 function surplus({ held }: AssignSlot, { variants }: Goal): VariantRef[] {
@@ -134,26 +122,22 @@ function movesOf(
   let room = maxMoves - busy.length
   let [waiting, blocked] = [0, 0]
   const states = { awake: 0, standby: 1, resting: 2 }
-  const ranks = new Map(
-    placement.classes.map(({ class: name }) => [name, ranksOf(placement, name)]),
-  )
-  const ranksIn = (name: string) => ranks.get(name) ?? new Map<string, number>()
+  const turns = turnsOf(placement, slots, goals)
   const order = slots.filter((slot) => !busy.includes(slot))
     .map((slot) => {
       const load = missing(slot, goals.get(slot)!)
       const cached = new Set((slot.cached ?? []).map(keyOf))
-      const rank = rankOf(ranksIn(slot.class), slot, goals.get(slot)!)
       return {
         slot,
         load,
-        rank,
+        turn: turns.get(slot) ?? Infinity,
         strange: load.filter((variant) => !cached.has(keyOf(variant))).length,
       }
     })
     // What is needed first; among these what is soonest there.
     .sort((a, b) =>
       states[goals.get(a.slot)!.state] - states[goals.get(b.slot)!.state] ||
-      (a.rank === b.rank ? 0 : a.rank - b.rank) || a.strange - b.strange ||
+      (a.turn === b.turn ? 0 : a.turn - b.turn) || a.strange - b.strange ||
       a.load.length - b.load.length
     )
   for (const { slot, load } of order) {

@@ -67,11 +67,18 @@ export function match(
   return goals
 }
 
-const moveKey = (from: Iterable<string>, to: Iterable<string>) =>
+/** What a slot lacks of what it shall hold. */
+export function missing({ held }: AssignSlot, { variants }: Goal): VariantRef[] {
+  const has = new Set(held.map(keyOf))
+  return variants.filter((variant) => !has.has(keyOf(variant)))
+}
+
+/** The same for all slots that hold the one and shall hold the other. */
+export const moveKey = (from: Iterable<string>, to: Iterable<string>) =>
   `${[...from].sort().join('\t')}\r${[...to].sort().join('\t')}`
 
 /** Of moves that are to come first, by what is held and what shall be. */
-export function ranksOf({ first }: Placement, className: string): Map<string, number> {
+function ranksOf({ first }: Placement, className: string): Map<string, number> {
   const ranks = new Map<string, number>()
   first.forEach(({ class: name, from, to }, i) => {
     const key = moveKey(from.map(keyOf), to.map(keyOf))
@@ -90,12 +97,6 @@ const plannedMoves = ({ first }: Placement, className: string): PlannedMove[] =>
   first.filter((move) => move.class === className)
     .map(({ from, to, slots }) => ({ key: moveKey(from.map(keyOf), to.map(keyOf)), slots }))
     .reverse()
-
-export const rankOf = (
-  ranks: ReadonlyMap<string, number>,
-  { held }: AssignSlot,
-  { variants }: Goal,
-): number => ranks.get(moveKey(held.map(keyOf), variants.map(keyOf))) ?? Infinity
 
 /** Slots that hold and lack the same are alike; only groups of them are compared with sets. */
 function matchSome(

@@ -8,12 +8,12 @@
 import type { Compiled, Demand } from './compile.ts'
 import { afterLettingGo, bestCourse, type Value } from './course.ts'
 import type { Kind } from './given.ts'
-import { holdingsOf, keyOfHoldings } from './holdings.ts'
+import { holdingsOf, keyOfHoldings, slotsOf } from './holdings.ts'
 import { type Counted, solveModel } from './lp.ts'
 import { newModel } from './model.ts'
 import { addPeak, withPeak } from './peak.ts'
 import type { PlacedMove } from './placement.ts'
-import { bestWave } from './waves.ts'
+import { bestWave, moved } from './waves.ts'
 
 export interface Order {
   first: PlacedMove[]
@@ -50,12 +50,18 @@ export function orderOf(
   const start = afterLettingGo(change, value)
   const steps = bestCourse({ ...change, start }, value)
   if (steps.length === 0) return { first: [] }
-  const first = steps.map(({ from, to, slots }) => ({
-    class: from.class.given.name,
-    from: from.variants.map(({ ref }) => ref),
-    to: to.variants.map(({ ref }) => ref),
-    slots,
-  }))
+  let before = start
+  const first = steps.map((step): PlacedMove => {
+    const { from, to, slots } = step
+    const had = slotsOf(before, to)
+    before = moved(before, step)
+    return {
+      class: from.class.given.name,
+      from: from.variants.map(({ ref }) => ref),
+      to: to.variants.map(({ ref }) => ref),
+      ...{ slots, had },
+    }
+  })
   const most = Math.max(1, Math.floor(mostAtOnce(slots) / size))
   return { first, atOnce: size * bestWave(start, steps, most, value) }
 }

@@ -37,6 +37,8 @@ export interface PlacedMove {
   from: VariantRef[]
   to: VariantRef[]
   slots: number
+  /** Slots that hold `to` already when it is their turn. */
+  had: number
 }
 
 /** What the solver did, by count. */

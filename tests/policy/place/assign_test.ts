@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import { assign, type AssignSlot } from '../../../src/policy/place/assign.ts'
 import { place } from '../../../src/policy/place/place.ts'
-import type { Placement } from '../../../src/policy/place/placement.ts'
+import type { PlacedMove, Placement } from '../../../src/policy/place/placement.ts'
 import type { VariantRef } from '../../../src/policy/types.ts'
 import { carryOut, emptySlots, keyOf } from './pool.ts'
 import { makeProblem } from './problems.ts'
@@ -22,6 +22,11 @@ function placementOf(sets: [slots: number, ...variants: string[]][], resting = 0
     }],
   }
 }
+
+const move = (from: string, to: string, more: Partial<PlacedMove> = {}): PlacedMove => ({
+  ...{ class: 'c', from: refs(from), to: refs(to), slots: 1, had: 0 },
+  ...more,
+})
 
 const slot = (id: string, held: string[], more: Partial<AssignSlot> = {}): AssignSlot => ({
   ...{ id, node: `node-${id}`, class: 'c', held: refs(...held), awake: true },
@@ -101,10 +106,7 @@ Deno.test('assign() counts on no holder that lets go of its task once it has loa
 Deno.test('assign() has the slots change into what the plan weighed, one by one', () => {
   // Who alone does b could become b2 itself; the plan has one of the others do that before.
   const placement = placementOf([[2, 'a2'], [1, 'b2']])
-  const move = (from: string, to: string) => ({
-    ...{ class: 'c', from: refs(from), to: refs(to), slots: 1 },
-  })
-  placement.first = [move('a1', 'a2'), move('a1', 'b2'), move('b1', 'a2')]
+  placement.first = [move('a1', 'a2'), move('a1', 'b2'), move('b1', 'a2', { had: 1 })]
   const slots = [slot('1', ['a1']), slot('2', ['a1']), slot('3', ['b1'])]
   const steps = carryOut(placement, slots, 1)
   assert.deepEqual(steps.flatMap(({ assignment: { moves } }) => moves.flatMap((m) => m.load)), [
@@ -115,6 +117,30 @@ Deno.test('assign() has the slots change into what the plan weighed, one by one'
     const idle = slots.filter(({ loading = [] }) => loading.length === 0)
     assert.ok(idle.some(({ held }) => held.some(({ task }) => task === 'b')))
   }
+})
+
+Deno.test('assign() gives moves that are alike as many turns as the plan has for them, in its order', () => {
+  const placement = placementOf([[1, 'a1'], [3, 'a2'], [1, 'b1'], [2, 'b2']])
+  placement.first = [
+    move('a1', 'a2'),
+    move('b1', 'b2', { slots: 2 }),
+    move('a1', 'a2', { slots: 2, had: 1 }),
+  ]
+  const held = ['a1', 'a1', 'a1', 'a1', 'b1', 'b1', 'b1']
+  const slots = held.map((name, i) => slot(`${i}`, [name]))
+  const loads = (most: number) =>
+    carryOut(placement, slots, most).map(({ assignment: { moves } }) =>
+      moves.flatMap(({ load }) => load.map(({ variant }) => variant)).join(' ')
+    ).filter((names) => names !== '')
+  assert.deepEqual(loads(1), ['a2', 'b2', 'b2', 'a2', 'a2'])
+  // One of three is done at a time.
+  assert.deepEqual(loads(3), ['a2 b2 b2', 'a2', 'a2'])
+  // A slot that is on its way has had its turn.
+  const [first, ...others] = slots
+  const { moves } = assign(placement, [{ ...first!, loading: refs('a2') }, ...others], {
+    maxMoves: 2,
+  })
+  assert.deepEqual(moves.map(({ load }) => load), [refs('b2')])
 })
 
 Deno.test('assign() does not wait for ever where each is the last holder of what the other is to let go', () => {
