@@ -104,7 +104,9 @@ export function admit(
   const doneMs = finishedAfterMs(backlog.free, behindMs, place.firstAheadMs, quickest, lost)
   // Behind a queue that stands, what is known too roughly shall not cost those inside.
   const spreadMs = Math.max(0, quickest.safeChainMs - quickest.chainMs)
-  const marginMs = Math.min(aheadMs, spreadMs + asked.door.share(island) * leftMs)
+  // While a batch or a result travels nobody runs anything in a batch that pays.
+  const ownMs = Math.max(0, leftMs - quickest.awayMs)
+  const marginMs = Math.min(aheadMs, spreadMs + asked.door.share(island) * ownMs)
   // More urgent than some inside, it would go before them: only if they can spare the time.
   const spared = quickest.poolMs <= place.spareMs
   // Where pipelines share slots, who would make others late found the queue too long as well.

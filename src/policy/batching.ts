@@ -13,13 +13,17 @@ import type { DeadlineQueue } from './queue.ts'
 import type { TaskShape } from './shape.ts'
 import { lateMs, type Slot } from './slots.ts'
 
-/** `large`: of those that have the time for a batch of a size that pays; see `large.ts`. */
+/**
+ * `large`: of those that have the time for a batch of a size that pays; see `large.ts`. `slack`: its
+ * own items have no time for more; `budget`: others have none to spare for more of this variant.
+ */
 export type CloseReason =
   | 'large'
   | 'full'
   | 'queue_empty'
   | 'share'
   | 'slack'
+  | 'budget'
   | 'no_gain'
   | 'other_variant'
 
@@ -117,9 +121,8 @@ export function fillBatch(
     const itemLatestMs = item.deadlineMs - choice.tail.safeChainMs - keptMs
     // The quickest that there is here costs what it costs: one by one it would cost more.
     const extraMs = choices.best === undefined ? 0 : choice.extraMs
-    if (endMs > itemLatestMs || extraMs > Math.max(0, budgetMs)) {
-      return { members, close: 'slack' }
-    }
+    if (endMs > itemLatestMs) return { members, close: 'slack' }
+    if (extraMs > Math.max(0, budgetMs)) return { members, close: 'budget' }
     budgetMs -= extraMs
     latestMs = Math.min(latestMs, itemLatestMs)
     members.push({ item, choice })

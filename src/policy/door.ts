@@ -76,7 +76,7 @@ export function createDoor(pressure: Pick<Pressure, 'stands'>): Door {
       }
       const { variant } = members[0]!.choice.prefix
       const poolS = times.meanMs(variant, members.length) / Math.max(slots, 1) / 1000
-      const isCut = close === 'slack' && waiting >= CUT * members.length
+      const isCut = (close === 'slack' || close === 'budget') && waiting >= CUT * members.length
       const by = STEP_PER_S * poolS * (isCut ? 1 - CUT_SHARE : -CUT_SHARE)
       move(by)
       stoodS += poolS

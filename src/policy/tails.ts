@@ -11,7 +11,7 @@
 import type { Capacity } from './capacity.ts'
 import type { FanOut } from './fanout.ts'
 import { makespanMs } from './makespan.ts'
-import type { Prefix, Way } from './shape.ts'
+import type { Prefix, TaskShape, Way } from './shape.ts'
 import { createStations, itemsPerMs, type Stations } from './stations.ts'
 
 /** What follows after one item was served. */
@@ -46,6 +46,8 @@ export interface Quickest {
   firstMs: number
   /** Of the item itself, both ways. */
   networkMs: number
+  /** Of the chain what all that is to come is on its way, at the nearest slots. */
+  awayMs: number
 }
 
 export interface Tails {
@@ -75,6 +77,8 @@ export function createTails(capacity: Capacity, fanOut: FanOut, maxBatch: number
   const leastOf: Known<Least> = []
   const quickestOf: Known<Quickest | null> = []
   const nearlyOf: Known<number> = []
+  /** By index of the task. */
+  const awayAt: number[] = []
 
   const tails = (prefix: Prefix, level: number): readonly Option[] =>
     at(tailsOf, level)[prefix.index] ??= workOut(prefix, level)
@@ -149,10 +153,18 @@ export function createTails(capacity: Capacity, fanOut: FanOut, maxBatch: number
           afterMs: tail.chainMs > 0 ? tail.chainMs : chainMs,
           firstMs,
           networkMs: service.networkMs,
+          awayMs: awayOf(prefix.variant.task),
         }
       }
     }
     return best
+  }
+
+  function awayOf({ index, variants, next }: TaskShape): number {
+    return awayAt[index] ??= variants.reduce(
+      (least, { index }) => Math.min(least, capacity.services[index]?.nearestMs ?? Infinity),
+      Infinity,
+    ) + next.reduce((most, child) => Math.max(most, awayOf(child)), 0)
   }
 
   function findNearlyBest({ task, prefixes }: Way, level: number): number {

@@ -26,6 +26,7 @@ export function isWasteful(
   view: View,
   maxBatch: number,
 ): boolean {
+  // Where others have no time to spare the rest goes a quicker way, in a batch of its own.
   if (close !== 'slack') return false
   const { item: { query, task }, choice } = members[0]!
   const { variant } = choice.prefix

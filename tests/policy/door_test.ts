@@ -47,6 +47,13 @@ Deno.test('it asks for more where the first of many has time for itself alone', 
   assert.ok(door.share() <= 0.25)
 })
 
+Deno.test('so it does where it is others who have no time for more in the batch of the first', () => {
+  const door = doorBehind(true)
+  const before = door.share()
+  door.send('budget', 5)
+  assert.ok(door.share() > before)
+})
+
 Deno.test('where a query was late with less it asks for more, and does not try that again soon', () => {
   const door = doorBehind(true)
   door.send('queue_empty', 1, 4)

@@ -1,6 +1,6 @@
 /** Slots that hold one variant each, where all of their time is needed. */
 import assert from 'node:assert/strict'
-import type { Filled } from '../../src/policy/batching.ts'
+import type { CloseReason, Filled } from '../../src/policy/batching.ts'
 import type { View } from '../../src/policy/choose.ts'
 import type { Slot } from '../../src/policy/slots.ts'
 import { isWasteful } from '../../src/policy/wasteful.ts'
@@ -39,7 +39,12 @@ Deno.test('a pool that is just busy loses few queries: it does not fall back to 
  * Whether one item of twelve of its query, with no time for a larger batch while 40 wait, is a waste
  * of time of four slots that do an item in `costMs`, by the prices of now nearly nothing.
  */
-function wastes(latencyMs: (batch: number) => number, costMs: number, sameHeld = false): boolean {
+function wastes(
+  latencyMs: (batch: number) => number,
+  costMs: number,
+  sameHeld = false,
+  close: CloseReason = 'slack',
+): boolean {
   const group = { island: 0 }
   const slot = {
     group,
@@ -48,7 +53,7 @@ function wastes(latencyMs: (batch: number) => number, costMs: number, sameHeld =
   const query = { laxityMs: 200, waiting: [12] }
   const variant = { index: 0 }
   const filled = {
-    close: 'slack',
+    close,
     members: [{ item: { query, task: { position: 0 } }, choice: { prefix: { variant } } }],
   }
   const view = {
@@ -86,4 +91,10 @@ Deno.test('a batch of one is a waste however long it takes, where many take litt
   assert.equal(wastes((batch) => 120 * batch, 120), false)
   // And here not enough for such long ones.
   assert.equal(wastes((batch) => 10 + 110 * batch, 115), false)
+})
+
+Deno.test('a batch is no waste that is small since others have no time for more of its variant', () => {
+  const latencyMs = (batch: number) => 5 + batch
+  assert.equal(wastes(latencyMs, 2, false, 'slack'), true)
+  assert.equal(wastes(latencyMs, 2, false, 'budget'), false)
 })
