@@ -31,6 +31,7 @@ export function createExtras(flights: Pick<Flights, 'sendExtra'>): Extras {
       return batch
     },
     take(id) {
+      if (owners.size === 0) return undefined
       const owner = owners.get(id)
       owners.delete(id)
       return owner

@@ -39,8 +39,11 @@ export interface LatencyModel {
    * the first.
    */
   logRatio(): number | undefined
-  /** So long as none was seen: thinks that they will take so many times the base. Returns whether that is news. */
-  assume(ratio: number): boolean
+  /**
+   * So long as none was seen: thinks that they will take so many times the base, as a logarithm.
+   * Returns whether that is news.
+   */
+  assume(logRatio: number): boolean
   /** Whether a batch ended or was given up so lately that it tells of the node as it is now. */
   isCurrent(nowMs: number): boolean
   /**
@@ -126,6 +129,8 @@ export function createModel(
   /** Measured points are believed as so many batches; a prior is not. */
   const trust = usualWeight > 0 ? 2 : 0
   let ended = false
+  /** What was last assumed. */
+  let assumed = NaN
   /** What batches took that ended, as a logarithm. */
   let shown = 0
   /** Batches since `relax` last looked. */
@@ -249,8 +254,12 @@ export function createModel(
     },
     hasRun: () => ended,
     logRatio: () => ended ? shown : undefined,
-    assume(ratio) {
-      if (observed > 0 || Math.abs(ratio / scale - 1) < LEAST_NEWS) return false
+    assume(logRatio) {
+      // Asked with every batch of the node, nearly always with the same.
+      if (observed > 0 || logRatio === assumed) return false
+      assumed = logRatio
+      const ratio = Math.exp(logRatio)
+      if (Math.abs(ratio / scale - 1) < LEAST_NEWS) return false
       scale = usualScale = ratio
       refactor()
       return true

@@ -75,7 +75,7 @@ export function createUntried(changed: (index: number) => void): Untried {
         const sure = seen / (seen + DOUBT_OF_OTHERS)
         const shown = beyond(sum / (count + DOUBT) + sure * mean, CHANCE)
         const model = node.modelAt[other]!
-        if (!model.assume(Math.exp(shown - (1 - sure) * hope))) continue
+        if (!model.assume(shown - (1 - sure) * hope)) continue
         remodelled(node, other, model)
         changed(other)
       }

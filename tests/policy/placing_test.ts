@@ -71,8 +71,8 @@ Deno.test('what a slot is about to let go of for want of room makes nobody else 
   placing.accept({
     ...placementOf(small!, large!, read),
     first: [
-      { class: 'c', from: [read.ref], to: [large!.ref], slots: 1 },
-      { class: 'c', from: [small!.ref], to: [read.ref], slots: 1 },
+      { class: 'c', from: [read.ref], to: [large!.ref], slots: 1, had: 0 },
+      { class: 'c', from: [small!.ref], to: [read.ref], slots: 1, had: 0 },
     ],
   })
   placing.direct(false)
