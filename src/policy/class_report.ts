@@ -47,7 +47,8 @@ export function reportClasses(
         variant: variant.index,
         points: sizes.map((batch) => ({
           batch,
-          latencyMs: meanOf((node) => profile.meanMs(node.id, variant, batch)),
+          // What is slow for a moment is quick again before anything is loaded.
+          latencyMs: meanOf((node) => profile.usualMs(node.id, variant, batch)),
         })),
       })),
     }

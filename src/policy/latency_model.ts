@@ -5,6 +5,8 @@
  * @module
  */
 import { type Base, baseOf } from './base.ts'
+import { BEYOND, CACHED, HIGH, isUsual, knotOf, KNOTS, LOW } from './knots.ts'
+import { createSurprise } from './surprise.ts'
 import { createTrial } from './trial.ts'
 import type { LatencyPoint } from './types.ts'
 
@@ -30,8 +32,15 @@ export interface LatencyModel {
   upperTimes(): number
   /** Adds the means of the batches in this range to what stands at each. */
   addMeans(to: number[], first: number, last: number): void
-  /** A batch ended, or was given up (`lost`) after so long. Returns what of it was believed, in ms. */
+  /** A batch ended, or was given up (`lost`) after so long. Returns what of it was believed, in ms, but for the pace. */
   observe(batch: number, computeMs: number, lost: boolean): number
+  /** See {@linkcode Surprise.last}. */
+  readonly surprise: number | undefined
+  /** For now all batches take so many times what is thought of them: 1 but for moments; see `common.ts`. */
+  readonly pace: number
+  setPace(times: number): void
+  /** What was thought to be for a moment is so for good. */
+  settlePace(): void
   /** Whether a batch ever ended. */
   hasRun(): boolean
   /**
@@ -74,33 +83,11 @@ const RELAX = 0.5
 const STALE_MS = 10_000
 /** What chance does to the mean of few batches: no more than that is slowness. */
 const BY_CHANCE = 1.1
-/** Corrections are kept for batches around each power of two, up to 2^6. */
-const KNOTS = 7
 const MAX_LOCAL = 10
-const CACHED = 65
 /** The place of the bases behind the factors. */
 const BASES = 8
 /** The largest batch that `addMeans` knows. */
 export const MOST_USUAL = CACHED - 1
-
-/** Of a batch: its place between the knots. */
-const findKnot = (batch: number) => Math.min(Math.max(Math.log2(batch), 0), KNOTS - 1)
-/** Asked for one batch, many nodes in turn: logarithms are dear. */
-let askedOf = 1
-let asked = 0
-function knotOf(batch: number): number {
-  if (batch !== askedOf) {
-    askedOf = batch
-    asked = findKnot(batch)
-  }
-  return asked
-}
-/** A mean of batches is a fraction, and looking that up in an array is slow. */
-const isUsual = (batch: number) => batch < CACHED && Number.isInteger(batch)
-/** Of usual batches: the knots below and above, and how far it is beyond the lower one. */
-const LOW = Uint8Array.from({ length: CACHED }, (_, batch) => Math.floor(findKnot(batch)))
-const HIGH = LOW.map((low) => Math.min(low + 1, KNOTS - 1))
-const BEYOND = Float64Array.from(LOW, (low, batch) => findKnot(batch) - low)
 
 /** Upper latency for mean latency. */
 const upperOf = (variance: number) => 1 + UPPER_DEVIATIONS * Math.sqrt(variance)
@@ -116,12 +103,14 @@ export function createModel(
   usualWeight: number,
   batches = true,
   mayPay: (size: number) => boolean = () => true,
+  pace = 1,
 ): LatencyModel {
   let base = given
   const trial = batches ? undefined : createTrial(usualWeight > 0 ? given(1) : undefined)
   let scale = 1
   let variance = spread * spread
   let upper = upperOf(variance)
+  const surprise = createSurprise(variance)
   let observed = 0
   /** The scale over the long run, without what was lost; and of how many batches. */
   let usualScale = 1
@@ -143,11 +132,11 @@ export function createModel(
    * What the base is multiplied with at each knot; then the base of each usual batch, as far as it
    * was asked for. Side by side, as they are read together.
    */
-  const known = new Float64Array(BASES + CACHED).fill(1, 0, KNOTS)
+  const known = new Float64Array(BASES + CACHED).fill(pace, 0, KNOTS)
 
   function refactor(): void {
     for (let i = 0; i < KNOTS; i++) {
-      known[i] = (scale + local[i]! * localWeight[i]!) / (1 + localWeight[i]!)
+      known[i] = pace * (scale + local[i]! * localWeight[i]!) / (1 + localWeight[i]!)
     }
   }
 
@@ -224,7 +213,9 @@ export function createModel(
       const bound = observed < FIRST_BATCHES ? FIRST_OUTLIER : OUTLIER
       const kept = Math.min(Math.max(computeMs / expectedMs, 1 / bound), bound)
       const seenMs = kept * expectedMs
-      const ratio = seenMs / (isUsual(batch) ? baseMs(batch) : base(batch))
+      // What befalls all says nothing of it.
+      const ownMs = seenMs / pace
+      const ratio = ownMs / (isUsual(batch) ? baseMs(batch) : base(batch))
       scale += Math.max(LEAST_WEIGHT, 1 / (observed + trust + 1)) * (ratio - scale)
       const knot = Math.round(knotOf(batch))
       for (let i = 0; i < KNOTS; i++) localWeight[i]! *= DECAY
@@ -237,20 +228,40 @@ export function createModel(
         variance = Math.max(LEAST_VARIANCE, variance + (1 - DECAY) * (error * error - variance))
         upper = upperOf(variance)
       }
+      surprise.saw(Math.log(kept), variance)
       observed++
       fresh = true
       if (!lost) {
         // For what it said itself, if that was no more than a guess.
-        const log = Math.log(base === given ? ratio : seenMs / given(batch))
+        const log = Math.log(base === given ? ratio : ownMs / given(batch))
         shown += Math.max(LEAST_WEIGHT, 1 / (usual - usualWeight + trust + 1)) * (log - shown)
         ended = true
         usual++
         usualScale += Math.max(0.05, 1 / usual) * (ratio - usualScale)
       }
-      const found = trial?.ended(batch, seenMs, lost)
+      const found = trial?.ended(batch, ownMs, lost)
       if (found !== undefined) rebase(found)
       else refactor()
-      return seenMs
+      return ownMs
+    },
+    get surprise() {
+      return surprise.last
+    },
+    get pace() {
+      return pace
+    },
+    setPace(times) {
+      pace = times
+      variance = Math.min(variance, surprise.calm)
+      upper = upperOf(variance)
+      refactor()
+    },
+    settlePace() {
+      scale *= pace
+      usualScale *= pace
+      if (ended) shown += Math.log(pace)
+      for (let i = 0; i < KNOTS; i++) local[i]! *= pace
+      pace = 1
     },
     hasRun: () => ended,
     logRatio: () => ended ? shown : undefined,

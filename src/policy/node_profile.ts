@@ -117,7 +117,7 @@ const KEPT_BATCHES = [1, 2, 4, 8]
 /** As far as it is no guess. */
 export const pointsOf = (model: LatencyModel) =>
   KEPT_BATCHES.filter((batch) => batch < (model.trialSize || Infinity))
-    .map((batch) => ({ batch, latencyMs: model.meanMs(batch) }))
+    .map((batch) => ({ batch, latencyMs: model.meanMs(batch) / model.pace }))
 
 /** What the measured variants that ran of late take for what was measured, in the mean. */
 export function currentRatio({ models }: NodeProfile, nowMs: number): number | undefined {

@@ -8,6 +8,8 @@
  */
 import { publicName } from '../pipeline/version.ts'
 import { type Base, baseOf } from './base.ts'
+import { createBesideLoad } from './beside_load.ts'
+import { createCommon } from './common.ts'
 import { createModel, type Latency } from './latency_model.ts'
 import type { LatencyPoint, NodeId } from './types.ts'
 import { type NodeProfileMemory, publicRef } from './memory.ts'
@@ -57,6 +59,8 @@ export interface Profile {
   of(node: NodeId): NodeTimes
   /** Of that latency the mean alone. */
   meanMs(node: NodeId, variant: VariantShape, batch: number): number
+  /** The same but for what befalls all nodes just now. */
+  usualMs(node: NodeId, variant: VariantShape, batch: number): number
   /** Whether it ever ended a batch of this variant: until then its latency is a guess. */
   hasRun(node: NodeId, variant: VariantShape): boolean
   /** Whether it measured this variant, or ran it: what is known is no guess. */
@@ -78,18 +82,13 @@ const MEASURED_SPREAD = 0.18
 const MAX_NODES = 20_000
 /** Points that a node measured count as so many batches for what is usual. */
 const MEASURED_WEIGHT = 5
-/** Beside a load: each has half of the device until it was seen, and no more than this is believed. */
-const LOAD_FACTOR = 2
-const MOST_LOAD_FACTOR = 8
-const LOAD_WEIGHT = 0.2
-
 const scaled = (base: Base, times: number): Base => (batch) => base(batch) * times
 
 export function createProfile(): Profile {
   /** Kept after a node left: it may come back. The longest unused goes first. */
   const nodes = new Map<NodeId, NodeProfile>()
   const typical = createTypicals()
-  let loadFactor = LOAD_FACTOR
+  const beside = createBesideLoad()
   /** Nodes that came or went. */
   let changes = 0
   /** By index of the variant. */
@@ -97,6 +96,7 @@ export function createProfile(): Profile {
   const revise = (index: number) => revisions[index] = (revisions[index] ?? 0) + 1
   const untried = createUntried(revise)
   const reviseAll = () => revisions.forEach((_, index) => revise(index))
+  const common = createCommon(nodes, reviseAll)
 
   function nodeOf(id: NodeId): NodeProfile {
     const known = nodes.get(id)
@@ -114,7 +114,7 @@ export function createProfile(): Profile {
   function meanOf(node: NodeProfile | undefined, variant: VariantShape, batch: number): number {
     const model = node?.modelAt[variant.index]
     if (model !== undefined) return model.meanMs(batch)
-    return typical.of(variant).base(batch) * (node?.slowness ?? 1)
+    return typical.of(variant).base(batch) * (node?.slowness ?? 1) * common.pace
   }
 
   function upperOf(node: NodeProfile | undefined, variant: VariantShape, batch: number): number {
@@ -144,7 +144,7 @@ export function createProfile(): Profile {
       modelOf: (variant) => own()?.modelAt[variant.index],
       networkMs: (task) => networkOf(own(), task),
       roundTripMs: () => own()?.roundTripMs ?? 0,
-      loadFactor: () => own()?.loadFactor ?? loadFactor,
+      loadFactor: () => beside.of(own()),
     }
   }
 
@@ -160,7 +160,8 @@ export function createProfile(): Profile {
 
   function newModel(variant: VariantShape, base: Base, batches: boolean, isMeasured: boolean) {
     const [spread, weight] = isMeasured ? [MEASURED_SPREAD, MEASURED_WEIGHT] : [UNSEEN_SPREAD, 0]
-    return createModel(base, spread, weight, batches, (size) => typical.mayPay(variant, size))
+    const mayPay = (size: number) => typical.mayPay(variant, size)
+    return createModel(base, spread, weight, batches, mayPay, common.pace)
   }
 
   function measured(id: NodeId, variant: VariantShape, points: readonly LatencyPoint[]): void {
@@ -205,6 +206,8 @@ export function createProfile(): Profile {
     remodelled(node, variant.index, model)
     if (node.inherited) reviseAll()
     else revise(variant.index)
+    // That it takes less than was thought is no news of one that was given up.
+    if (!lost || (model.surprise ?? 0) > 0) common.saw(node, model.surprise)
     if (lost) return
     compare(node, variant, batch, seenMs)
     if (model.isMeasured) untried.ran(node, variant.index)
@@ -226,6 +229,7 @@ export function createProfile(): Profile {
     lost: (id, variant, batch, afterMs) => observe(id, variant, batch, afterMs, true),
     relax(nowMs) {
       reviseAll()
+      common.relax(nowMs)
       for (const node of nodes.values()) {
         const ofNode = currentRatio(node, nowMs)
         for (const [index, model] of node.models) {
@@ -235,14 +239,9 @@ export function createProfile(): Profile {
       }
     },
     besideLoad(id, times) {
-      if (!(times > 0)) return
-      const seen = Math.min(Math.max(times, 1), MOST_LOAD_FACTOR)
-      const node = nodeOf(id)
-      const before = node.loadFactor ?? loadFactor
-      node.loadFactor = before + LOAD_WEIGHT * (seen - before)
-      loadFactor += LOAD_WEIGHT * (seen - loadFactor)
+      if (times > 0) beside.saw(nodeOf(id), times)
     },
-    loadFactor: (id) => nodes.get(id)?.loadFactor ?? loadFactor,
+    loadFactor: (id) => beside.of(nodes.get(id)),
     sent(id, task, networkMs) {
       if (!(networkMs >= 0) || !Number.isFinite(networkMs)) return
       const node = nodeOf(id)
@@ -265,6 +264,7 @@ export function createProfile(): Profile {
     of: timesOf,
     revision: ({ index }) => revisions[index] ?? 0,
     meanMs: (id, variant, batch) => meanOf(nodes.get(id), variant, batch),
+    usualMs: (id, variant, batch) => meanOf(nodes.get(id), variant, batch) / common.pace,
     hasRun: (id, variant) => nodes.get(id)?.modelAt[variant.index]?.hasRun() ?? false,
     isKnown: (id, variant) => nodes.get(id)?.models.has(variant.index) ?? false,
     networkMs: (id, task) => networkOf(nodes.get(id), task),

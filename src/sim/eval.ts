@@ -39,6 +39,7 @@ export function evalScenario(data: EvalData, options: EvalOptions) {
     : SIMULATOR_POOL.map((row) => ({ ...row, count: options.workers ?? row.count }))
   const pool = near.map((row) => ({ ...row, device: row.class, hopMs: options.roundTripMs }))
     .flatMap((row) => options.farMs === undefined ? [row] : apart(row, options.farMs))
+  const rates = evalRates(data, options)
   return {
     schema: 'shoal-scenario/1',
     pipeline: {
@@ -76,7 +77,7 @@ export function evalScenario(data: EvalData, options: EvalOptions) {
     }])),
     pool: pool.map((row) => ({ class: row.class, count: row.count })),
     trace: {
-      ...{ binSeconds: 1, rates: evalRates(data, options) },
+      ...{ binSeconds: 1, rates },
       ...options.together === undefined ? {} : { together: options.together },
     },
     noise: {
@@ -86,9 +87,31 @@ export function evalScenario(data: EvalData, options: EvalOptions) {
     ...options.timeoutsMs === undefined ? {} : { timeoutsMs: options.timeoutsMs },
     ...options.told === undefined ? {} : { told: options.told },
     ...options.churn === undefined ? {} : { churn: options.churn },
+    ...options.slow === undefined ? {} : { drift: slowMoments(pool, rates.length, options.slow) },
     planDelayMs: 300,
     seed,
   }
+}
+
+/** All nodes at once, of a trace of so many seconds. */
+function slowMoments(
+  pool: readonly { class: string; count: number }[],
+  seconds: number,
+  { everyS, forS, times }: NonNullable<EvalOptions['slow']>,
+) {
+  const nodes = pool.flatMap((row) =>
+    Array.from({ length: row.count }, (_, i) => `${row.class}-${i}`)
+  )
+  const moments = Array.from(
+    { length: Math.ceil(seconds / everyS) - 1 },
+    (_, i) => (i + 1) * everyS,
+  )
+  return moments.flatMap((atS) =>
+    nodes.flatMap((node) => [
+      { atS, node, slowness: times },
+      { atS: atS + forS, node, slowness: 1 },
+    ])
+  )
 }
 
 /** Half of the nodes near, the other half of them far away. */

@@ -78,6 +78,8 @@ export interface EvalOptions {
   /** See `trace.together` of a scenario. */
   together?: number
   latencyCv?: number
+  /** Again and again all nodes take so many times their usual latency for a moment. */
+  slow?: { everyS: number; forS: number; times: number }
   fanOutSpread?: number
   /** See `timeoutsMs` of a scenario. */
   timeoutsMs?: [number, number]

@@ -12,6 +12,7 @@ const CASES = {
   'queries come in eights, in the mean': { together: 8 },
   'nodes that run half of the time, twice as many': { duty: 0.5, workers: 36 },
   'four times the nodes, and the demand': { scale: 4, workers: 72 },
+  'all nodes 2.5 times as slow, 0.8 s of each 10': { slow: { everyS: 10, forS: 0.8, times: 2.5 } },
   'fan-out twice as spread': { fanOutSpread: 2 },
   'profiles say 30 % less': { told: { bias: 0.7 } },
   'profiles say 30 % more': { told: { bias: 1.3 } },
@@ -26,6 +27,7 @@ const ONE_HELD: CaseName[] = [
   'as it is (noise 0.08, 2 ms a hop)',
   'nodes that run half of the time, twice as many',
   'four times the nodes, and the demand',
+  'all nodes 2.5 times as slow, 0.8 s of each 10',
 ]
 
 const casesOf = (data: EvalData, rows: readonly CaseName[], instancesPerNode: 'all' | 1): Case[] =>
