@@ -32,11 +32,14 @@ export interface LatencyModel {
   upperTimes(): number
   /** Adds the means of the batches in this range to what stands at each. */
   addMeans(to: number[], first: number, last: number): void
-  /** A batch ended, or was given up (`lost`) after so long. Returns what of it was believed, in ms, but for the pace. */
+  /**
+   * A batch ended, or was given up (`lost`) after so long. Returns what of it was believed, in ms, but
+   * for the pace.
+   */
   observe(batch: number, computeMs: number, lost: boolean): number
   /** See {@linkcode Surprise.last}. */
   readonly surprise: number | undefined
-  /** For now all batches take so many times what is thought of them: 1 but for moments; see `common.ts`. */
+  /** For now batches take so many times what is thought of them: 1 but for moments; see `common.ts`. */
   readonly pace: number
   setPace(times: number): void
   /** What was thought to be for a moment is so for good. */
@@ -96,6 +99,7 @@ const upperOf = (variance: number) => 1 + UPPER_DEVIATIONS * Math.sqrt(variance)
  * @param spread first guess of the relative standard deviation; `weight` batches' worth of it
  * @param batches whether the base knows what larger ones take, or guesses
  * @param mayPay whether batches of such a size may, as far as others showed
+ * @param pace see {@linkcode LatencyModel.pace}
  */
 export function createModel(
   given: Base,
