@@ -10,6 +10,7 @@
  */
 import type { LatencyModel } from './latency_model.ts'
 import { type NodeProfile, remodelled } from './node_profile.ts'
+import { LEAST_SURPRISE } from './surprise.ts'
 
 export interface Common {
   /** All batches of all nodes take so many times what is thought of each; 1 but for moments. */
@@ -27,8 +28,6 @@ const OF_NODES = 1 / 3
 const NODES = 3
 /** Of late: among so many batches. */
 const LATE = 64
-/** A pace as close as this, as a logarithm, is none. */
-const NONE = 0.26
 /** What lasts so long is no moment. */
 const LASTING_MS = 10_000
 
@@ -80,7 +79,8 @@ export function createCommon(
       const wanted = pace * Math.exp(sum / count)
       forget()
       if (pace === 1) sinceMs = undefined
-      pace = Math.abs(Math.log(wanted)) < NONE ? 1 : wanted
+      // One that would surprise nobody is none.
+      pace = Math.abs(Math.log(wanted)) < LEAST_SURPRISE ? 1 : wanted
       each((model) => model.setPace(pace))
     },
     relax(nowMs) {

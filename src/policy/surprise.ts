@@ -6,7 +6,7 @@
 
 /** Beyond so many deviations, and this logarithm. */
 const DEVIATIONS = 2.5
-const LEAST = 0.26
+export const LEAST_SURPRISE = 0.26
 /** Before so many batches what is expected is a guess. */
 const ESTABLISHED = 5
 
@@ -36,7 +36,7 @@ export function createSurprise(variance: number): Surprise {
       return calm
     },
     saw(log, variance) {
-      const chance = Math.max(LEAST, DEVIATIONS * Math.sqrt(calm))
+      const chance = Math.max(LEAST_SURPRISE, DEVIATIONS * Math.sqrt(calm))
       last = seen++ < ESTABLISHED ? undefined : Math.abs(log) > chance ? log : 0
       if (!last) calm = variance
     },

@@ -75,7 +75,10 @@ export function missing({ held }: AssignSlot, { variants }: Goal): VariantRef[] 
 
 /** The same for all slots that hold the one and shall hold the other. */
 export const moveKey = (from: Iterable<string>, to: Iterable<string>) =>
-  `${[...from].sort().join('\t')}\r${[...to].sort().join('\t')}`
+  `${setKey(from)}\r${setKey(to)}`
+
+/** The same in whatever order the variants are named. */
+export const setKey = (keys: Iterable<string>) => [...keys].sort().join('\t')
 
 /** Of moves that are to come first, by what is held and what shall be. */
 function ranksOf({ first }: Placement, className: string): Map<string, number> {

@@ -6,11 +6,11 @@
  * @module
  */
 import type { VariantRef } from '../types.ts'
-import { type AssignSlot, type Goal, keyOf, missing, moveKey } from './match.ts'
+import { type AssignSlot, type Goal, keyOf, missing, moveKey, setKey } from './match.ts'
 import type { Placement } from './placement.ts'
 
-const setKey = (className: string, variants: readonly VariantRef[]) =>
-  `${className}\r${variants.map(keyOf).sort().join('\t')}`
+const goalKey = (className: string, variants: readonly VariantRef[]) =>
+  `${className}\r${setKey(variants.map(keyOf))}`
 
 /** By slot the position of its move in the plan; none for those that the plan says nothing of. */
 export function turnsOf(
@@ -25,7 +25,7 @@ export function turnsOf(
   const waiting = new Map<string, AssignSlot[]>()
   for (const slot of slots) {
     const goal = goals.get(slot)!
-    const set = setKey(slot.class, goal.variants)
+    const set = goalKey(slot.class, goal.variants)
     if (missing(slot, goal).length === 0 || (slot.loading ?? []).length > 0) {
       has.set(set, (has.get(set) ?? 0) + 1)
       continue
@@ -36,7 +36,7 @@ export function turnsOf(
     else alike.push(slot)
   }
   first.forEach(({ class: name, from, to, slots, had }, position) => {
-    const set = setKey(name, to)
+    const set = goalKey(name, to)
     const alike = waiting.get(`${name}\r${moveKey(from.map(keyOf), to.map(keyOf))}`) ?? []
     const left = Math.min(slots, had + slots - (has.get(set) ?? 0))
     const taken = alike.splice(0, Math.max(0, left))
