@@ -11,7 +11,7 @@ import { isHelping, isInGoodHands } from './help.ts'
 import type { Item } from './query.ts'
 import type { DeadlineQueue } from './queue.ts'
 import type { TaskShape } from './shape.ts'
-import { lateMs, type Slot } from './slots.ts'
+import { holdsAll, lateMs, type Slot } from './slots.ts'
 
 /**
  * `large`: of those that have the time for a batch of a size that pays; see `large.ts`. `slack`: its
@@ -40,6 +40,11 @@ export interface Filled {
 
 /** A batch that is late makes all its queries late: what the spread of its latency counts. */
 export const SPREADS = 2
+/**
+ * One that others could share leaves so much of what decisions leave alone of its queries' laxity: what
+ * a large batch saves of slots that have nothing to do is of use to nobody.
+ */
+const SHARED_KEPT = 0.5
 /** A large batch has so much of what is kept of its queries' laxity left beyond that. */
 export const LARGE_KEPT = 0.5
 
@@ -71,8 +76,12 @@ export function fillBatch(
   const pace = slot.loading.size === 0 ? 1 : times.loadFactor()
   const upperTimes = times.upperTimes(variant)
   const model = times.modelOf(variant)
-  let soFarMs = times.meanMs(variant, 1) * pace
+  const oneMs = times.meanMs(variant, 1) * pace
+  let soFarMs = oneMs
   const share = shareOf(task, queue.length, slot, view)
+  // Those that are alike, and would begin with the rest as soon.
+  const even = holdsAll(slot) ? partOf(queue.length, view.creditCount(slot.group!)) : Infinity
+  const sharedMs = SHARED_KEPT * view.keep * first.item.query.laxityMs
   // Most batches end before it matters.
   let lengths: Lengths | undefined
   const members = [first]
@@ -102,6 +111,11 @@ export function fillBatch(
       }
     }
     const endMs = startMs + late + safeMs + returnMs
+    if (size > even && endMs > latestMs - sharedMs) {
+      // If a batch more for the rest takes nothing from others.
+      const moreMs = slot.group!.price * (oneMs - (grownMs - soFarMs))
+      if (moreMs < budgetMs) return { members, close: 'share' }
+    }
     if (endMs > latestMs) return { members, close: 'slack' }
     const item = queue.at(i)!
     if (helps && isInGoodHands(item, i, slot, view)) return { members, close: 'share' }
@@ -138,5 +152,8 @@ export function shareOf(task: TaskShape, waiting: number, slot: Slot, view: View
   for (const group of view.capacity.groups) {
     if (group === slot.group || view.targets.isPlanned(task, group)) idle += view.idleCount(group)
   }
-  return Math.max(1, Math.ceil(waiting / Math.max(1, idle) - 1e-9))
+  return partOf(waiting, idle)
 }
+
+const partOf = (waiting: number, slots: number) =>
+  Math.max(1, Math.ceil(waiting / Math.max(1, slots) - 1e-9))

@@ -13,6 +13,11 @@ import type { Waiting } from './waiting.ts'
 
 /** Of what decisions leave alone of its laxity, what a query must keep with the awake nodes alone. */
 const KEPT = 0.5
+/**
+ * While a batch or a result travels nothing is decided anew, and what was foreseen may be off by as much
+ * as in the time that is left: so many times the way of all that is to come counts as laxity here.
+ */
+const UNDER_WAY = 2
 /** All of it where these are all busy for such a share of its laxity: then it can but wait for one. */
 const BLOCKED = 0.2
 
@@ -26,7 +31,8 @@ export function isPressing({ query, way, attempts }: Item, view: View): boolean 
   const { laxityMs, dueMs, level } = query
   const waitMs = aheadOf(query, backlog) * backlog.awakeFactor
   const wayMs = tails.nearlyBestMs(way, level)
-  const keptMs = keep * laxityMs
+  const awayMs = tails.quickest(way, level)?.awayMs ?? 0
+  const keptMs = keep * (laxityMs + UNDER_WAY * awayMs)
   if (nowMs + waitMs + wayMs > dueMs - KEPT * keptMs) return true
   const blockedMs = awakeFreeAtMs(view) - nowMs
   return blockedMs > BLOCKED * laxityMs && nowMs + blockedMs + wayMs > dueMs - keptMs

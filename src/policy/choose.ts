@@ -27,6 +27,7 @@ export interface View {
   /** So few queries are inside that the best costs nobody anything. */
   free: boolean
   idleCount(group: Group): number
+  creditCount(group: Group): number
   /** Share of a query's laxity that is kept for what no latency foresees; only the quickest may use it. */
   keep: number
   /** Laxity that few queries have less of; see `haste.ts`. */

@@ -71,7 +71,8 @@ const LOOK_AGAIN_MS = 25
 export function createDispatch(parts: DispatchParts): (nowMs: number) => number {
   const { limits: { maxBatch }, waiting, ready, targets } = parts
   /** One for all decisions: what each reads is filled in anew. */
-  const view = { targets, freeMs: [], calls: true, idleCount: ready.idleCount } as unknown as View
+  const { idleCount, creditCount } = ready
+  const view = { targets, freeMs: [], calls: true, idleCount, creditCount } as unknown as View
   /** By index of the task: items of it that the decision at hand has left to others. */
   const cursors: number[] = []
   let order: readonly Group[] = []

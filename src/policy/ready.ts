@@ -21,14 +21,18 @@ export interface Ready {
   peek(group: Group, resting: boolean, nowMs: number): Slot | undefined
   /** Idle slots of the group, without the resting ones. */
   idleCount(group: Group): number
+  /** These, and those whose next batch may be on its way while the one before it ends. */
+  creditCount(group: Group): number
   /** When the next slot gets credit by the time alone. */
   nextMs(): number
 }
 
 interface Lists extends Record<Place, Slot[]> {
-  /** Idle ones, without what is passed over. */
-  idleCount: number
+  /** Without what is passed over. */
+  counts: Record<Place, number>
 }
+
+const nobody = (): Record<Place, number> => ({ idle: 0, nearly: 0, resting: 0 })
 
 interface Timer {
   atMs: number
@@ -59,7 +63,7 @@ export function createReady(): Ready {
       slot.listed.in = own
       slot.listed.place = place
       own[place].push(slot)
-      if (place === 'idle') own.idleCount++
+      own.counts[place]++
       return
     }
     unlist(slot, own)
@@ -70,7 +74,7 @@ export function createReady(): Ready {
   function unlist({ listed }: Slot, own: Lists): void {
     if (listed.in !== own) return
     listed.in = null
-    if (listed.place === 'idle') own.idleCount--
+    own.counts[listed.place]--
     const list = own[listed.place]
     if (list[list.length - 1]?.listed === listed) list.pop()
   }
@@ -121,7 +125,7 @@ export function createReady(): Ready {
       lists.clear()
       heap.length = 0
       for (const group of groups) {
-        lists.set(group, { idle: [], nearly: [], resting: [], idleCount: 0 })
+        lists.set(group, { idle: [], nearly: [], resting: [], counts: nobody() })
         // The last used comes last, and so first to be taken.
         for (const slot of [...group.slots].sort((a, b) => a.usedMs - b.usedMs)) touch(slot, nowMs)
       }
@@ -139,7 +143,11 @@ export function createReady(): Ready {
       if (resting) return settle(own, 'resting', group, nowMs)
       return settle(own, 'idle', group, nowMs) ?? settle(own, 'nearly', group, nowMs)
     },
-    idleCount: (group) => lists.get(group)?.idleCount ?? 0,
+    idleCount: (group) => lists.get(group)?.counts.idle ?? 0,
+    creditCount(group) {
+      const counts = lists.get(group)?.counts
+      return counts === undefined ? 0 : counts.idle + counts.nearly
+    },
     nextMs() {
       while (heap.length > 0 && heap[0]!.slot.stamp !== heap[0]!.stamp) pop()
       return heap[0]?.atMs ?? Infinity
