@@ -8,6 +8,8 @@ const CASES = {
   'latency noise, CV 0.2': { latencyCv: 0.2 },
   '20 ms a hop': { roundTripMs: 20 },
   '80 ms a hop': { roundTripMs: 80 },
+  '100 queries/s, 80 ms a hop': { ratePerS: 100, roundTripMs: 80 },
+  '100 queries/s, SLO 92 ms': { ratePerS: 100, sloMs: 92 },
   'half of the nodes 80 ms away': { farMs: 80 },
   'queries come in eights, in the mean': { together: 8 },
   'nodes that run half of the time, twice as many': { duty: 0.5, workers: 36 },
@@ -40,7 +42,7 @@ const casesOf = (data: EvalData, rows: readonly CaseName[], instancesPerNode: 'a
 
 export const robustness: Suite = {
   name: 'robustness',
-  about: 'noise, network, duty, many nodes, spread of fan-out, wrong profiles',
+  about: 'noise, network, little time, duty, many nodes, spread of fan-out, wrong profiles',
   cases: (data) => [
     ...casesOf(data, Object.keys(CASES) as CaseName[], 'all'),
     ...casesOf(data, ONE_HELD, 1),
