@@ -79,7 +79,7 @@ export function fillBatch(
   const oneMs = times.meanMs(variant, 1) * pace
   let soFarMs = oneMs
   const share = shareOf(task, queue.length, slot, view)
-  // Those that are alike, and would begin with the rest as soon.
+  // What falls to each of those that are alike, and would begin as soon.
   const even = holdsAll(slot) ? partOf(queue.length, view.creditCount(slot.group!)) : Infinity
   const sharedMs = SHARED_KEPT * view.keep * first.item.query.laxityMs
   // Most batches end before it matters.
