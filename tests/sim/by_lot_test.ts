@@ -3,11 +3,10 @@
  * nobody is lost and next to no accuracy while the best of all is less than is there.
  */
 import assert from 'node:assert/strict'
-import { createPolicy } from '../../src/policy/policies.ts'
 import { boundOf } from '../../src/sim/bound.ts'
 import { createRandom, type Random } from '../../src/sim/random.ts'
-import { initialRates, simulate } from '../../src/sim/run.ts'
 import { checkScenario } from '../../src/sim/scenario.ts'
+import { runShoal } from './fixtures.ts'
 
 const POOLS = 30
 const QUERIES = 3000
@@ -111,14 +110,7 @@ function meansAt(load: number, alone = false): { lost: number; below: number } {
   let below = 0
   for (let lot = 1; lot <= POOLS; lot++) {
     const { scenario, rates } = makePool(lot, load, alone)
-    const { result, faults } = simulate(
-      scenario,
-      createPolicy('shoal', {
-        pipelines: scenario.workloads.map(({ pipeline }) => pipeline),
-        initialRatePerS: initialRates(scenario),
-        limits: { maxQueries: 4096, maxItemsPerTask: 100_000 },
-      }),
-    )
+    const { result, faults } = runShoal(scenario, { maxQueries: 4096, maxItemsPerTask: 100_000 })
     assert.equal(faults.size, 0)
     const gap = boundOf(scenario)(...rates).accuracy - result.effectiveAccuracy
     assert.ok(alone || result.violationRatio < 0.01, `${result.violationRatio} lost in lot ${lot}`)

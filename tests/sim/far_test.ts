@@ -1,8 +1,7 @@
 /** Nodes that are far away: what travels is no queue. */
 import assert from 'node:assert/strict'
-import { createPolicy } from '../../src/policy/policies.ts'
-import { initialRates, simulate } from '../../src/sim/run.ts'
 import { checkScenario } from '../../src/sim/scenario.ts'
+import { runShoal } from './fixtures.ts'
 
 const outcomeAt = (roundTripMs: number, ratePerS: number) =>
   outcomeOf([{ roundTripMs, count: 16 }], ratePerS)
@@ -52,14 +51,7 @@ function outcomeOf(
     noise: { latencyCv },
     seed: 1,
   }, 'far')
-  const { result } = simulate(
-    scenario,
-    createPolicy('shoal', {
-      pipelines: scenario.workloads.map(({ pipeline }) => pipeline),
-      initialRatePerS: initialRates(scenario),
-      limits: { maxBatch: 32 },
-    }),
-  )
+  const { result } = runShoal(scenario, { maxBatch: 32 })
   return { lost: result.violationRatio, accuracy: result.effectiveAccuracy }
 }
 

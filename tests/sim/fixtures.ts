@@ -3,8 +3,10 @@
  *
  * @module
  */
-import type { Policy } from '../../src/policy/policies.ts'
+import type { Limits } from '../../src/policy/options.ts'
+import { createPolicy, type Policy } from '../../src/policy/policies.ts'
 import type { Answer, PolicyCommand, PolicyEvent, Scheduler } from '../../src/policy/types.ts'
+import { initialRates, simulate } from '../../src/sim/run.ts'
 import { checkScenario, type Scenario } from '../../src/sim/scenario.ts'
 
 export const chain = {
@@ -57,6 +59,17 @@ export function scenarioJson(given: Given = {}): Given {
 
 export const scenarioOf = (given: Given = {}): Scenario =>
   checkScenario(scenarioJson(given), 'test')
+
+/** What comes of a scenario with `shoal`, which is told what every policy is. */
+export const runShoal = (scenario: Scenario, limits: Partial<Limits> = {}) =>
+  simulate(
+    scenario,
+    createPolicy('shoal', {
+      pipelines: scenario.workloads.map(({ pipeline }) => pipeline),
+      initialRatePerS: initialRates(scenario),
+      limits,
+    }),
+  )
 
 /** A policy that answers each event with what `decide` says. */
 export function scripted(

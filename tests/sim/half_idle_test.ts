@@ -1,8 +1,7 @@
 /** Half of a pool is idle, and queries have next to no time beside the quickest way. */
 import assert from 'node:assert/strict'
-import { createPolicy } from '../../src/policy/policies.ts'
-import { initialRates, simulate } from '../../src/sim/run.ts'
 import { checkScenario } from '../../src/sim/scenario.ts'
+import { runShoal } from './fixtures.ts'
 
 const quick = (bestMs: { [batch: string]: number }) =>
   Object.fromEntries(Object.entries(bestMs).map(([batch, ms]) => [batch, ms / 3]))
@@ -40,14 +39,7 @@ function outcomeAt(roundTripMs: number, ratePerS: number, seed: number) {
     noise: { latencyCv: 0.08 },
     seed,
   }, 'half idle')
-  const { result } = simulate(
-    scenario,
-    createPolicy('shoal', {
-      pipelines: scenario.workloads.map(({ pipeline }) => pipeline),
-      initialRatePerS: initialRates(scenario),
-      limits: { maxBatch: 32 },
-    }),
-  )
+  const { result } = runShoal(scenario, { maxBatch: 32 })
   return result
 }
 

@@ -1,10 +1,8 @@
 /** Two pipelines on one pool, of which one has ten times as much time and batches that are as long. */
 import assert from 'node:assert/strict'
-import { createPolicy } from '../../src/policy/policies.ts'
 import { fluidBound } from '../../src/sim/bound.ts'
-import { initialRates, simulate } from '../../src/sim/run.ts'
-import { checkScenario, parseScenario, type Scenario } from '../../src/sim/scenario.ts'
-import { chain } from './fixtures.ts'
+import { checkScenario, parseScenario } from '../../src/sim/scenario.ts'
+import { chain, runShoal } from './fixtures.ts'
 
 const SCENARIOS = new URL('../../profiles/scenarios', import.meta.url).pathname
 
@@ -38,12 +36,6 @@ const latencyMs = {
   'judge/strict': { 1: 50, 4: 200 },
 }
 
-const policyFor = (scenario: Scenario) =>
-  createPolicy('shoal', {
-    pipelines: scenario.workloads.map(({ pipeline }) => pipeline),
-    initialRatePerS: initialRates(scenario),
-  })
-
 function run(count: number, hastyPerS: number, patientPerS: number, seed: number) {
   const trace = (rate: number) => ({ binSeconds: 1, rates: Array<number>(30).fill(rate) })
   const scenario = checkScenario({
@@ -57,7 +49,7 @@ function run(count: number, hastyPerS: number, patientPerS: number, seed: number
     noise: { latencyCv: 0.1 },
     seed,
   }, 'scenario.json')
-  const { result, faults } = simulate(scenario, policyFor(scenario))
+  const { result, faults } = runShoal(scenario)
   assert.equal(faults.size, 0)
   return result
 }
@@ -92,7 +84,7 @@ Deno.test('beyond what the best carry, who has waited long does not stand before
     'ocr-and-shelf.json',
     (path) => Deno.readTextFileSync(`${SCENARIOS}/${path}`),
   )
-  const { result } = simulate(scenario, policyFor(scenario))
+  const { result } = runShoal(scenario)
   assert.equal(result.violationRatio, 0)
   // 0.0053 below it where the queue of one is measured by its SLO to the end, 0.0035 where the network
   // is taken for a part of what short batches take.
