@@ -11,6 +11,7 @@ import { taskOf } from '../pipeline/tree.ts'
 import { createTable } from '../policy/table.ts'
 import type { BatchId, Handle, ItemOutcome, PolicyCommand, QueryId } from '../policy/types.ts'
 import type { BatchMessage, Received, ResultMessage } from '../protocol/mod.ts'
+import { createCalledOff } from './called_off.ts'
 import type { Post } from './driver.ts'
 import type { Link } from './link.ts'
 import type { Telemetry } from './metrics/telemetry.ts'
@@ -37,6 +38,7 @@ export function createBatches(
   telemetry: Pick<Telemetry, 'batch' | 'batchFailed'>,
 ) {
   const flights = createTable<BatchId, Flight>()
+  const calledOff = createCalledOff(post)
   /** Copies that nodes keep for a query, to be let go with it. */
   const kept = createTable<QueryId, { link: Link; key: string }[]>()
   /** Bytes of what nodes made for a query, to be let go with it. */
@@ -136,14 +138,17 @@ export function createBatches(
       node.link.send(message, blobs)
     },
 
-    /** The scheduler wants no more of it: whatever still comes is ignored. */
+    /** The scheduler wants no more of it than to hear when it has ended. */
     cancel(batch: BatchId) {
       const flight = flights.get(batch)
       if (!flights.delete(batch) || flight === undefined) return
+      calledOff.add(batch, flight.node)
       flight.node.link.send({ type: 'cancel', batch })
     },
 
     finished(node: PooledNode, { message, blobs }: Received<ResultMessage>) {
+      // It crossed the word that nobody wants it.
+      if (calledOff.ended(message.batch, node)) return
       const flight = flights.get(message.batch)
       if (flight === undefined || flight.node !== node) return
       flights.delete(message.batch)
@@ -180,6 +185,8 @@ export function createBatches(
       letGo(node, flight.command, message)
     },
 
+    calledOffEnded: calledOff.ended,
+
     failed(node: PooledNode, batch: BatchId, message: string) {
       const flight = flights.get(batch)
       if (flight === undefined || flight.node !== node) return
@@ -208,6 +215,7 @@ export function createBatches(
 
     /** Forgets what was under way on a node that left. */
     left(node: PooledNode) {
+      calledOff.left(node)
       for (const flight of flights.values()) {
         if (flight.node !== node || !flights.delete(flight.command.batch)) continue
         telemetry.batchFailed(flight.command.pipeline)

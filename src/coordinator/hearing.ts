@@ -15,7 +15,7 @@ import { noteReport } from './report.ts'
 export interface HearingParts {
   /** Versions that somebody needs, by their names inside. */
   pipelines: ReadonlyMap<string, Pipeline>
-  batches: Pick<ReturnType<typeof createBatches>, 'finished' | 'failed'>
+  batches: Pick<ReturnType<typeof createBatches>, 'finished' | 'failed' | 'calledOffEnded'>
   renewal: Pick<ReturnType<typeof createRenewal>, 'heard'>
   /** Tells the scheduler what a node is able to hold. */
   tellAble(node: PooledNode): void
@@ -36,6 +36,7 @@ export function createHearing(parts: HearingParts): Hear {
       case 'result':
         return batches.finished(node, received as Received<ResultMessage>)
       case 'batch_failed':
+        if (batches.calledOffEnded(message.batch, node)) return
         log(`node ${node.name} lost a batch: ${message.message}`, 'warn', {
           ...{ event: 'batch_failed', node: node.id, name: node.name },
         })

@@ -46,6 +46,7 @@ export function createSlotPool(
       done: (...args) => events.done(index, ...args),
       expired: (...args) => events.expired(index, ...args),
       failed: (...args) => events.failed(index, ...args),
+      calledOff: (...args) => events.calledOff(index, ...args),
       restarted: (...args) => heard() && events.restarted(index, ...args),
       idle: () => heard() && events.idle(index),
     }))

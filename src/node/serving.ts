@@ -62,6 +62,8 @@ interface Flight {
 export function createServing(options: ServingOptions): Serving {
   const { clock, payloads, watch, limits, send } = options
   const flights = new Map<SlotBatch, Flight>()
+  /** Called off, and still running: that they have ended is told. */
+  const calledOff = new Set<SlotBatch>()
   let catalog: Catalog | undefined
   let lastLoadMs = -Infinity
   let turnAway = false
@@ -104,7 +106,7 @@ export function createServing(options: ServingOptions): Serving {
     for (const [batch, { slot }] of flights) {
       if (batch.batch !== number) continue
       flights.delete(batch)
-      options.pool().slot(slot)?.cancel(number)
+      if (options.pool().slot(slot)?.cancel(number) === 'runs') calledOff.add(batch)
     }
     if (flights.size === 0) options.settled()
   }
@@ -229,6 +231,10 @@ export function createServing(options: ServingOptions): Serving {
       }
       if (flights.size === 0) options.settled()
     },
+    calledOff(_slot, batch) {
+      if (!calledOff.delete(batch)) return
+      send({ type: 'batch_failed', batch: batch.batch, message: 'Called off' })
+    },
     restarted(slot, message) {
       const ready = watch.state.ready.filter((held) => !held.startsWith(`${slot} `))
       watch.emit({ type: 'restarted', slot, message }, { ready })
@@ -245,6 +251,7 @@ export function createServing(options: ServingOptions): Serving {
     lost() {
       for (const [{ batch }, { slot }] of flights) options.pool().slot(slot)?.cancel(batch)
       flights.clear()
+      calledOff.clear()
       payloads.clear()
       options.settled()
     },

@@ -162,16 +162,14 @@ export function createSlot(options: SlotOptions): Slot {
     lastBatchMs = endMs
     // No run is longer than its watchdog allows: a machine that slept owes no rest for that.
     restUntilMs = endMs + Math.min(computeMs, giveUpMs) * (1 / options.duty - 1)
-    const dropped = cancelled.delete(batch.batch)
-    if (answer.ok) {
-      deaths = faults = 0
+    if (answer.ok) deaths = faults = 0
+    if (cancelled.delete(batch.batch)) events.calledOff(batch)
+    else if (answer.ok) {
       const queueMs = startMs - batch.receivedMs
       const times = { queueMs, computeMs, elapsedMs: endMs - batch.receivedMs }
-      if (!dropped) events.done(batch, answer.value.results, times)
-      return
-    }
-    if (!dropped) events.failed(batch, answer.message)
-    if (client === undefined) return
+      events.done(batch, answer.value.results, times)
+    } else events.failed(batch, answer.message)
+    if (answer.ok || client === undefined) return
     // One failed run may be the batch's fault; a second in a row is the engine's.
     if (answer.code === 'broken' || ++faults >= 2) replace(answer)
   }
@@ -238,7 +236,9 @@ export function createSlot(options: SlotOptions): Slot {
       return 'taken'
     },
     cancel(batch) {
-      if (!waiting.remove(batch) && running?.batch === batch) cancelled.add(batch)
+      if (waiting.remove(batch) || running?.batch !== batch) return 'dropped'
+      cancelled.add(batch)
+      return 'runs'
     },
     load(spec) {
       const held = isHeld(spec)

@@ -28,8 +28,8 @@ export interface SlotOptions {
 export interface Slot {
   /** Takes a batch, or says why not. At most five wait behind the running one. */
   offer(batch: SlotBatch): 'taken' | 'full' | 'not_held'
-  /** A waiting batch is dropped, a running one's result is; neither is answered. */
-  cancel(batch: number): void
+  /** A waiting batch is dropped, a running one's result is: `calledOff` says when that has ended. */
+  cancel(batch: number): 'runs' | 'dropped'
   /** Asks for a variant; `ready` or `loadFailed` follows, at once where it is held already. */
   load(spec: InstanceSpec): void
   unload(key: string): void

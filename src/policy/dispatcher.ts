@@ -178,9 +178,9 @@ export function createDispatcher(
       }
       case 'batch_failed': {
         const batch = flights.end(event.batch, nowMs)
-        if (batch === undefined) return
-        // One that was cancelled had to end somehow: no sign of a fault.
-        if (batch.ghostUntilMs === null) coolDown(batch.slot, batch.variant, nowMs)
+        // One that was called off had to end somehow: nobody wants it, and it is no sign of a fault.
+        if (batch === undefined || batch.ghostUntilMs !== null) return
+        coolDown(batch.slot, batch.variant, nowMs)
         ready.touch(batch.slot, nowMs)
         return flights.retry(batch, event.message, nowMs)
       }

@@ -18,6 +18,7 @@ import {
   type Extra,
   heldUntilMs,
   isSilent,
+  restMs,
   SILENT_HOLD_MS,
   type Slot,
   takeOff,
@@ -200,8 +201,11 @@ export function createFlights(parts: FlightParts): Flights {
     if (batch === undefined) return undefined
     batches.delete(id)
     count(batch, -batch.items.length)
+    const { slot, ghostUntilMs, meanMs } = batch
+    // The volunteer's duty has it rest after what nobody wants, too.
+    if (ghostUntilMs !== null) slot.restUntilMs = nowMs + restMs(slot.node, meanMs)
     takeOff(batch, nowMs)
-    parts.changed(batch.slot)
+    parts.changed(slot)
     return batch
   }
 

@@ -162,7 +162,10 @@ export const nodeMessage = z.discriminatedUnion('type', [
       }),
     ])).max(MAX_BATCH_ITEMS),
   }),
-  /** The whole batch came to nothing: the worker died, the watchdog fired, the variant is not held. */
+  /**
+   * The whole batch came to nothing: the worker died, the watchdog fired, the variant is not held. Or it
+   * was called off while it ran, and has ended.
+   */
   z.object({ type: z.literal('batch_failed'), batch: serial, message: z.string().max(2000) }),
   z.object({ type: z.literal('pong'), n: serial }),
   /** Leaving: the last message after the running batches have been answered. */

@@ -109,7 +109,7 @@ export function createNode(spec: NodeSpec, parts: NodeParts): SimulatedNode {
     const nodeQueueMs = time.nowMs - sinceMs
     later(computeMs, () => {
       free(slot)
-      if (cancelled.delete(dispatch.batch)) return
+      if (cancelled.delete(dispatch.batch)) return tellEnded(dispatch.batch)
       const event: PolicyEvent = chance(faults.failRatio)
         ? { type: 'batch_failed', batch: dispatch.batch, message: 'simulated failure' }
         : {
@@ -135,6 +135,10 @@ export function createNode(spec: NodeSpec, parts: NodeParts): SimulatedNode {
     const truth = parts.outcome(query, ref, payload)
     return spec.says?.(truth, payload, ref, time.nowMs) ?? truth
   }
+
+  /** Of a batch that was called off while it ran. */
+  const tellEnded = (batch: number) =>
+    later(networkMs / 2, () => post({ type: 'batch_failed', batch, message: 'called off' }))
 
   function free(slot: SlotState): void {
     slot.running = null
@@ -171,8 +175,10 @@ export function createNode(spec: NodeSpec, parts: NodeParts): SimulatedNode {
           return
         }
         if (slot.running?.batch === batch && hung.delete(batch)) {
-          later(RESPAWN_MS, () => free(slot))
-          return
+          return later(RESPAWN_MS, () => {
+            free(slot)
+            tellEnded(batch)
+          })
         }
       }
       cancelled.add(batch)

@@ -96,9 +96,9 @@ export function createSimulatedPool(scenario: Scenario, parts: PoolParts): Simul
         parts.fault(`load refused: ${message}`)
         post({ type: 'load_failed', node: id, slot: 0, message, ...ref })
       },
+      ran: (startMs) => account.ran(node, startMs, time.nowMs),
+      calledOff: ({ batch }) => answer({ type: 'batch_failed', batch, message: 'called off' }),
       ended({ batch, items, ...ref }, startMs, nodeQueueMs) {
-        account.ran(node, startMs, time.nowMs)
-        if (items.length === 0) return
         answer({
           type: 'batch_finished',
           batch,

@@ -24,7 +24,11 @@ export interface SlotParts {
   computeMs(batch: Dispatch): number
   loaded(ref: VariantRef): void
   loadFailed(ref: VariantRef, message: string): void
+  /** Whatever it ran since then has ended. */
+  ran(startMs: number): void
   ended(batch: Dispatch, startMs: number, waitedMs: number): void
+  /** It was called off while it ran, and has ended. */
+  calledOff(batch: Dispatch): void
   /** The variant of this batch is not held. */
   refused(batch: Dispatch): void
 }
@@ -93,8 +97,9 @@ export function createSlot(parts: SlotParts): SimulatedSlot {
     const { batch, startMs, waitedMs, cancelled } = running!
     running = null
     if (duty < 1) rest(restMs(parts, time.nowMs - startMs))
-    if (!cancelled) parts.ended(batch, startMs, waitedMs)
-    else parts.ended({ ...batch, items: [] }, startMs, waitedMs)
+    parts.ran(startMs)
+    if (cancelled) parts.calledOff(batch)
+    else parts.ended(batch, startMs, waitedMs)
     start()
   }
 

@@ -125,6 +125,58 @@ Deno.test('a client that goes away cancels its query, and the pool serves the ne
     await next.body?.cancel()
   }))
 
+Deno.test('what a node says of a batch that was called off is heard, and is no fault', async () => {
+  const failed: number[] = []
+  const lines: string[] = []
+  let stuck = true
+  await withCoordinator(
+    async (coordinator) => {
+      const node = await joinScripted(
+        coordinator,
+        'one',
+        (batch) => stuck ? undefined : honest(batch),
+      )
+      await untilReady(coordinator)
+      // Two, whose ends are heard of as a word of its own, and as a result that crossed.
+      for (const ends of ['batch_failed', 'result']) {
+        stuck = true
+        const known = node.batches.map(({ message }) => message.batch)
+        const client = new AbortController()
+        const query = ask(coordinator, {}, undefined, 'words', client.signal)
+        const { batch } = await node.got('batch', ({ batch }) => !known.includes(batch))
+        client.abort()
+        await assert.rejects(query)
+        await node.got('cancel', (message) => message.batch === batch)
+        stuck = false
+        for (let time = 0; time < 2; time++) {
+          if (ends === 'batch_failed') node.send({ type: 'batch_failed', batch, message: 'x' })
+          else {
+            const took = { queueMs: 0, computeMs: 1, elapsedMs: 1 }
+            node.send({ type: 'result', batch, ...took, items: [] })
+          }
+        }
+        const next = await ask(coordinator)
+        assert.equal(next.status, 200)
+        await next.body?.cancel()
+        // Told once, whatever else is said of it.
+        assert.equal(failed.filter((one) => one === batch).length, 1)
+      }
+    },
+    undefined,
+    {
+      log: Object.assign((line: string) => void lines.push(line), {}),
+      wrap: (scheduler) => ({
+        ...scheduler,
+        handle(event, ...rest) {
+          if (event.type === 'batch_failed') failed.push(event.batch)
+          return scheduler.handle(event, ...rest)
+        },
+      }),
+    },
+  )
+  assert.deepEqual(lines.filter((line) => line.includes('lost a batch: x')).length, 1)
+})
+
 Deno.test('ready follows the nodes: 503 without, 200 with, 503 when the last one left', () =>
   withCoordinator(async (coordinator) => {
     const status = async () => {

@@ -18,7 +18,7 @@ function machine(clock: TestClock, cores: number) {
     open++
     return {
       offer: () => 'taken',
-      cancel() {},
+      cancel: () => 'dropped',
       load(spec) {
         clock.after(100, () => {
           held.add(spec.key)

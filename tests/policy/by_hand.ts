@@ -8,10 +8,10 @@ import type { PolicyEvent, Scheduler } from '../../src/policy/types.ts'
 import { ocr, refsOf } from './fixtures.ts'
 
 /** A scheduler driven by hand, with one node that holds everything. */
-export function byHand(slots = 1) {
+export function byHand(slots = 1, duty = 1) {
   const scheduler = createScheduler({ pipelines: [ocr] })
   const able = refsOf(ocr)
-  scheduler.handle({ type: 'node_joined', node: 'a', slots, duty: 1, able }, 0)
+  scheduler.handle({ type: 'node_joined', node: 'a', slots, duty, able }, 0)
   for (let slot = 0; slot < slots; slot++) {
     for (const ref of able) scheduler.handle({ type: 'instance_ready', node: 'a', slot, ...ref }, 0)
   }

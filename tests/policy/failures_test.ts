@@ -171,6 +171,29 @@ Deno.test('a cancelled query is dropped without an answer, and its batch cancell
   assert.deepEqual({ cancelled, inFlight, failed }, { cancelled: 1, inFlight: 0, failed: {} })
 })
 
+Deno.test('a slot has its next batch once its node says that what was called off has ended', () => {
+  const scheduler = byHand()
+  const [first] = commandsOf(scheduler, asked('gone', 5000), 10, 'dispatch')
+  scheduler.handle({ type: 'query_cancelled', query: 'gone' }, 20)
+  assert.deepEqual(commandsOf(scheduler, asked('q', 5000), 30, 'dispatch'), [])
+  const ended = { type: 'batch_failed', batch: first!.batch, message: 'called off' } as const
+  const [next] = commandsOf(scheduler, ended, 40, 'dispatch')
+  assert.deepEqual(next!.items.map(({ query }) => query), ['q'])
+  // It is no fault of the variant's, which the next one is served with.
+  assert.equal(next!.variant, first!.variant)
+})
+
+Deno.test('a node that works a part of the time rests after what was called off, too', () => {
+  const scheduler = byHand(1, 0.25)
+  const [first] = commandsOf(scheduler, asked('gone', 5000), 10, 'dispatch')
+  scheduler.handle({ type: 'query_cancelled', query: 'gone' }, 20)
+  scheduler.handle(asked('q', 5000), 30)
+  const ended = { type: 'batch_failed', batch: first!.batch, message: 'called off' } as const
+  assert.deepEqual(commandsOf(scheduler, ended, 40, 'dispatch'), [])
+  const later = wakeUntil(scheduler, 41, 5000).find(({ type }) => type === 'dispatch')
+  assert.ok(later!.atMs > 40 + 2 * (first!.expectedMs - 10))
+})
+
 Deno.test('a batch with items of a living query is not cancelled for one that is gone', () => {
   const pool = createPool([ocr], { childCount: () => 4 })
   const node = nodeOf('a', [ocr], {

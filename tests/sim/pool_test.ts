@@ -22,7 +22,9 @@ function slotWithLog(room = 1, duty = 1) {
     computeMs: () => 100,
     loaded: ({ variant }) => note(`${variant} loaded`),
     loadFailed: ({ variant }) => note(`${variant} failed`),
+    ran: () => {},
     ended: ({ batch }) => note(`batch ${batch} ended`),
+    calledOff: ({ batch }) => note(`batch ${batch} called off`),
     refused: ({ batch }) => note(`batch ${batch} refused`),
   })
   return { time, log, slot }
@@ -55,6 +57,17 @@ Deno.test('a slot that is to run a quarter of the time rests three times as long
   slot.push(dispatchOf({ batch: 4 }))
   time.run(2000)
   assert.deepEqual(log, ['100 batch 1 ended', '500 batch 3 ended', '900 batch 4 ended'])
+})
+
+Deno.test('a slot says when what was called off has ended, and begins with the next then', () => {
+  const { time, log, slot } = slotWithLog()
+  slot.hold(ref('exact'))
+  for (const batch of [1, 2, 3]) slot.push(dispatchOf({ batch }))
+  time.run(50)
+  slot.cancel(1)
+  slot.cancel(2)
+  time.run(1000)
+  assert.deepEqual(log, ['100 batch 1 called off', '200 batch 3 ended'])
 })
 
 Deno.test('load, then unload: the old variant serves on at half speed until the new one is warm', () => {
