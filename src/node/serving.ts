@@ -231,8 +231,9 @@ export function createServing(options: ServingOptions): Serving {
       }
       if (flights.size === 0) options.settled()
     },
-    calledOff(_slot, batch) {
-      if (!calledOff.delete(batch)) return
+    calledOff(_slot, batch, ended) {
+      // A slot whose worker was lost is not free before the next one is up.
+      if (!calledOff.delete(batch) || !ended) return
       send({ type: 'batch_failed', batch: batch.batch, message: 'Called off' })
     },
     restarted(slot, message) {

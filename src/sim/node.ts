@@ -175,10 +175,8 @@ export function createNode(spec: NodeSpec, parts: NodeParts): SimulatedNode {
           return
         }
         if (slot.running?.batch === batch && hung.delete(batch)) {
-          return later(RESPAWN_MS, () => {
-            free(slot)
-            tellEnded(batch)
-          })
+          later(RESPAWN_MS, () => free(slot))
+          return
         }
       }
       cancelled.add(batch)

@@ -1,4 +1,4 @@
-import { deepEqual, equal, match } from 'node:assert/strict'
+import { equal, match } from 'node:assert/strict'
 import { A, B, batchOf, BYTES, createGates, item, load, withNode } from './fixture.ts'
 
 for (
@@ -101,7 +101,7 @@ Deno.test('node gives up a variant that no worker survives, and goes on with the
       equal((await peer.take('result')).message.batch, 1)
     })))
 
-Deno.test('of a cancelled batch that runs into the watchdog node says no more than that it ended', async () => {
+Deno.test('node does not answer a cancelled batch that runs into the watchdog', async () => {
   using gates = createGates()
   await withNode({}, async ({ peer }) => {
     await load(peer, A)
@@ -111,9 +111,6 @@ Deno.test('of a cancelled batch that runs into the watchdog node says no more th
     await peer.take('ready')
     peer.send(batchOf(2, A, [item()]), [BYTES])
     await peer.take('result')
-    deepEqual(
-      peer.received.flatMap(({ message }) => message.type === 'batch_failed' ? [message] : []),
-      [{ type: 'batch_failed', batch: 1, message: 'Called off' }],
-    )
+    equal(peer.received.some(({ message }) => message.type === 'batch_failed'), false)
   })
 })
