@@ -6,7 +6,7 @@
  */
 import { type Base, baseOf } from './base.ts'
 import { BEYOND, CACHED, HIGH, isUsual, knotOf, KNOTS, LOW } from './knots.ts'
-import { createSurprise } from './surprise.ts'
+import { createSurprise, type Surprise } from './surprise.ts'
 import { createTrial } from './trial.ts'
 import type { LatencyPoint } from './types.ts'
 
@@ -37,8 +37,8 @@ export interface LatencyModel {
    * for the pace.
    */
   observe(batch: number, computeMs: number, lost: boolean): number
-  /** See {@linkcode Surprise.last}. */
-  readonly surprise: number | undefined
+  /** What the last batch was of it. */
+  readonly surprise: Pick<Surprise, 'log' | 'deviation'>
   /** For now batches take so many times what is thought of them: 1 but for moments; see `common.ts`. */
   readonly pace: number
   setPace(times: number): void
@@ -248,9 +248,7 @@ export function createModel(
       else refactor()
       return ownMs
     },
-    get surprise() {
-      return surprise.last
-    },
+    surprise,
     get pace() {
       return pace
     },

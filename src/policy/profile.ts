@@ -207,7 +207,7 @@ export function createProfile(): Profile {
     if (node.inherited) reviseAll()
     else revise(variant.index)
     // That it takes less than was thought is no news of one that was given up.
-    if (!lost || (model.surprise ?? 0) > 0) common.saw(node, model.surprise)
+    if (!lost || (model.surprise.log ?? 0) > 0) common.saw(node, model.surprise)
     if (lost) return
     compare(node, variant, batch, seenMs)
     if (model.isMeasured) untried.ran(node, variant.index)

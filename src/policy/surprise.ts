@@ -4,16 +4,12 @@
  * @module
  */
 
-/** Beyond so many deviations, and this logarithm. */
-const DEVIATIONS = 2.5
-export const LEAST_SURPRISE = 0.26
-/** Before so many batches what is expected is a guess. */
-const ESTABLISHED = 5
-
 export interface Surprise {
-  /** Of the last batch, as a logarithm: 0 where chance explains it, undefined for the first few. */
-  readonly last: number | undefined
-  /** Relative variance as of the last batch that was no surprise: one that is says nothing of chance. */
+  /** Of the last batch: what it took for what was expected, as a logarithm; undefined for the first few. */
+  readonly log: number | undefined
+  /** How far chance alone brings that, as a standard deviation. */
+  readonly deviation: number
+  /** Relative variance as of the last batch that chance explains: one that it does not says nothing of it. */
   readonly calm: number
   /**
    * A batch ended.
@@ -24,21 +20,31 @@ export interface Surprise {
   saw(log: number, variance: number): void
 }
 
+/** Beyond so many deviations, and this logarithm, it is no chance. */
+const DEVIATIONS = 2.5
+export const LEAST_SURPRISE = 0.26
+/** Before so many batches what is expected is a guess. */
+const ESTABLISHED = 5
+
 export function createSurprise(variance: number): Surprise {
   let calm = variance
   let last: number | undefined
+  let deviation = 0
   let seen = 0
   return {
-    get last() {
+    get log() {
       return last
+    },
+    get deviation() {
+      return deviation
     },
     get calm() {
       return calm
     },
     saw(log, variance) {
-      const chance = Math.max(LEAST_SURPRISE, DEVIATIONS * Math.sqrt(calm))
-      last = seen++ < ESTABLISHED ? undefined : Math.abs(log) > chance ? log : 0
-      if (!last) calm = variance
+      deviation = Math.max(LEAST_SURPRISE / DEVIATIONS, Math.sqrt(calm))
+      last = seen++ < ESTABLISHED ? undefined : log
+      if (last === undefined || Math.abs(log) <= DEVIATIONS * deviation) calm = variance
     },
   }
 }

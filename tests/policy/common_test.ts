@@ -51,6 +51,28 @@ Deno.test('who is slow alone, or now and then, is so alone', () => {
   assertNear(largeMs('f'), LARGE_MS)
 })
 
+Deno.test('where batches vary it takes more of them, and chance never does it', () => {
+  const { profile, run, largeMs } = established()
+  // As far apart as batches of nodes that share two processors are.
+  const VARY = [0.5, 1.3, 0.8, 2, 1, 0.6, 1.6]
+  let ran = 0
+  const some = (count: number, times = 1) => {
+    for (let i = 0; i < count; i++, ran++) run(NODES[ran % 6]!, times * VARY[ran % 7]!)
+  }
+  for (let i = 0; i < 100; i++) {
+    some(6)
+    assertNear(largeMs('f'), LARGE_MS)
+  }
+  const before = profile.meanMs('f', small, 1)
+  some(8, 2.5)
+  assertNear(largeMs('f'), LARGE_MS)
+  some(16, 2.5)
+  assertNear(largeMs('f'), 2.5 * LARGE_MS, 0.5)
+  some(42)
+  assertNear(largeMs('f'), LARGE_MS)
+  assertNear(profile.meanMs('f', small, 1), before, 0.5)
+})
+
 Deno.test('of many nodes so many have to be slow that it is no chance', () => {
   const nodes = Array.from({ length: 60 }, (_, i) => `n${i}`)
   const { run, largeMs } = established(nodes)
