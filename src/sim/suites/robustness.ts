@@ -15,6 +15,10 @@ const CASES = {
   'nodes that run half of the time, twice as many': { duty: 0.5, workers: 36 },
   'four times the nodes, and the demand': { scale: 4, workers: 72 },
   'all nodes 2.5 times as slow, 0.8 s of each 10': { slow: { everyS: 10, forS: 0.8, times: 2.5 } },
+  'the same, with noise of CV 0.3': {
+    latencyCv: 0.3,
+    slow: { everyS: 10, forS: 0.8, times: 2.5 },
+  },
   'fan-out twice as spread': { fanOutSpread: 2 },
   'profiles say 30 % less': { told: { bias: 0.7 } },
   'profiles say 30 % more': { told: { bias: 1.3 } },
