@@ -111,6 +111,14 @@ export function createBatches(
     if (keys.length > 0) node.link.send({ type: 'release', keys })
   }
 
+  /** The node hears of it. False where that is over already. */
+  function callOff({ command: { batch }, node }: Flight): boolean {
+    if (!flights.delete(batch)) return false
+    calledOff.add(batch, node)
+    node.link.send({ type: 'cancel', batch })
+    return true
+  }
+
   return {
     dispatch(command: Dispatch, node: PooledNode) {
       const blobs: Uint8Array[] = []
@@ -141,9 +149,7 @@ export function createBatches(
     /** The scheduler wants no more of it than to hear when it has ended. */
     cancel(batch: BatchId) {
       const flight = flights.get(batch)
-      if (!flights.delete(batch) || flight === undefined) return
-      calledOff.add(batch, flight.node)
-      flight.node.link.send({ type: 'cancel', batch })
+      if (flight !== undefined) callOff(flight)
     },
 
     finished(node: PooledNode, { message, blobs }: Received<ResultMessage>) {
@@ -195,14 +201,12 @@ export function createBatches(
       post({ type: 'batch_failed', batch, message })
     },
 
-    /** Has what runs on a node done elsewhere; what it still says of it is ignored. */
+    /** Has what runs on a node done elsewhere. */
     abandon(node: PooledNode, message: string) {
       for (const flight of flights.values()) {
-        const { batch } = flight.command
-        if (flight.node !== node || !flights.delete(batch)) continue
-        node.link.send({ type: 'cancel', batch })
+        if (flight.node !== node || !callOff(flight)) continue
         telemetry.batchFailed(flight.command.pipeline)
-        post({ type: 'batch_failed', batch, message })
+        post({ type: 'batch_failed', batch: flight.command.batch, message })
       }
     },
 

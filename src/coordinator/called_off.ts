@@ -19,7 +19,10 @@ export function createCalledOff(post: Post) {
       if (nodes.size > MOST) nodes.delete(nodes.keys().next().value!)
     },
 
-    /** What a node says of a batch. False where that is not one of these. */
+    /**
+     * What a node says of a batch. False where that is not one of these. The scheduler, which may have
+     * done with it before, makes nothing of what it does not know.
+     */
     ended(batch: BatchId, node: PooledNode): boolean {
       if (nodes.get(batch) !== node) return false
       nodes.delete(batch)

@@ -37,7 +37,7 @@ export interface LatencyModel {
    * for the pace.
    */
   observe(batch: number, computeMs: number, lost: boolean): number
-  /** What the last batch was of it. */
+  /** Of the last batch; see {@linkcode Surprise}. */
   readonly surprise: Pick<Surprise, 'log' | 'deviation'>
   /** For now batches take so many times what is thought of them: 1 but for moments; see `common.ts`. */
   readonly pace: number

@@ -84,7 +84,7 @@ export type PolicyEvent =
     /** What the variant ran on, as `wasm`: results of one backend are compared more strictly. */
     backend?: string
   }
-  /** Lost (worker crashed, watchdog fired, variant not held), its node lives on; or called off, and ended. */
+  /** Lost (worker crashed, watchdog fired, not held), its node lives on; or called off, and ended. */
   | { type: 'batch_failed'; batch: BatchId; message: string }
   | {
     type: 'node_joined'

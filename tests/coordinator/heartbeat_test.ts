@@ -7,31 +7,40 @@ import type { Behaviour } from './fixture.ts'
 
 const QUICK = { heartbeatMs: 10, doubtMs: 60, silenceMs: 600_000 }
 
-Deno.test('what a node has goes to another when it falls silent, and it is forgiven', () =>
-  withCoordinator(async (coordinator) => {
-    const { pool } = coordinator
-    const hello = { type: 'hello', protocol: PROTOCOL_VERSION, epoch: 1 } as const
-    const silent = await openLink(coordinator, () => undefined)
-    silent.send({ ...hello, nodeId: 'silent', name: 'silent' })
-    await untilHolds(coordinator, 'silent', 4)
-    const query = ask(coordinator, { 'x-request-timeout-ms': '600000' })
-    await silent.got('batch')
-    // Its socket stays open, and nothing comes back any more.
-    const listen = silent.socket.onmessage
-    silent.socket.onmessage = null
-    const sound = await openLink(coordinator, honest)
-    sound.send({ ...hello, nodeId: 'sound', name: 'sound' })
-    const response = await query
-    const { stages } = await response.json()
-    assert.equal(response.status, 200)
-    assert.ok(stages.every(({ node }: { node: string }) => node === 'sound'))
-    assert.equal(pool.nodes().find(({ id }) => id === 'silent')?.state, 'paused')
-    silent.socket.onmessage = listen
-    silent.send({ type: 'pong', n: 0 })
-    while (pool.nodes().find(({ id }) => id === 'silent')?.state === 'paused') {
-      await new Promise((done) => setTimeout(done, 5))
-    }
-  }, QUICK))
+Deno.test('what a node has goes to another when it falls silent, and it is forgiven', async () => {
+  const lines: string[] = []
+  await withCoordinator(
+    async (coordinator) => {
+      const { pool } = coordinator
+      const hello = { type: 'hello', protocol: PROTOCOL_VERSION, epoch: 1 } as const
+      const silent = await openLink(coordinator, () => undefined)
+      silent.send({ ...hello, nodeId: 'silent', name: 'silent' })
+      await untilHolds(coordinator, 'silent', 4)
+      const query = ask(coordinator, { 'x-request-timeout-ms': '600000' })
+      const { batch } = await silent.got('batch')
+      // Its socket stays open, and nothing comes back any more.
+      const listen = silent.socket.onmessage
+      silent.socket.onmessage = null
+      const sound = await openLink(coordinator, honest)
+      sound.send({ ...hello, nodeId: 'sound', name: 'sound' })
+      const response = await query
+      const { stages } = await response.json()
+      assert.equal(response.status, 200)
+      assert.ok(stages.every(({ node }: { node: string }) => node === 'sound'))
+      assert.equal(pool.nodes().find(({ id }) => id === 'silent')?.state, 'paused')
+      silent.socket.onmessage = listen
+      // What it was at is called off, and that it has ended no fault.
+      silent.send({ type: 'batch_failed', batch, message: 'Called off' })
+      silent.send({ type: 'pong', n: 0 })
+      while (pool.nodes().find(({ id }) => id === 'silent')?.state === 'paused') {
+        await new Promise((done) => setTimeout(done, 5))
+      }
+    },
+    QUICK,
+    { log: (line) => void lines.push(line) },
+  )
+  assert.deepEqual(lines.filter((line) => line.includes('lost a batch')), [])
+})
 
 Deno.test('the only node keeps what it has, however silent it is', () =>
   withCoordinator(async (coordinator) => {
