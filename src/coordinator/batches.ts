@@ -154,7 +154,8 @@ export function createBatches(
 
     finished(node: PooledNode, { message, blobs }: Received<ResultMessage>) {
       // It crossed the word that nobody wants it.
-      if (calledOff.ended(message.batch, node)) return
+      const ranMs = message.items.some(({ ok }) => ok) ? message.computeMs : undefined
+      if (calledOff.ended(message.batch, node, ranMs)) return
       const flight = flights.get(message.batch)
       if (flight === undefined || flight.node !== node) return
       flights.delete(message.batch)

@@ -22,11 +22,16 @@ export function createCalledOff(post: Post) {
     /**
      * What a node says of a batch. False where that is not one of these. The scheduler, which may have
      * done with it before, makes nothing of what it does not know.
+     *
+     * @param computeMs what it took; nodes of before do not say
      */
-    ended(batch: BatchId, node: PooledNode): boolean {
+    ended(batch: BatchId, node: PooledNode, computeMs: number | undefined): boolean {
       if (nodes.get(batch) !== node) return false
       nodes.delete(batch)
-      post({ type: 'batch_failed', batch, message: 'Called off' })
+      post({
+        ...{ type: 'batch_failed', batch, message: 'Called off' },
+        ...computeMs === undefined ? {} : { computeMs },
+      })
       return true
     },
 

@@ -36,7 +36,7 @@ export function createHearing(parts: HearingParts): Hear {
       case 'result':
         return batches.finished(node, received as Received<ResultMessage>)
       case 'batch_failed':
-        if (batches.calledOffEnded(message.batch, node)) return
+        if (batches.calledOffEnded(message.batch, node, message.computeMs)) return
         log(`node ${node.name} lost a batch: ${message.message}`, 'warn', {
           ...{ event: 'batch_failed', node: node.id, name: node.name },
         })

@@ -231,10 +231,10 @@ export function createServing(options: ServingOptions): Serving {
       }
       if (flights.size === 0) options.settled()
     },
-    calledOff(_slot, batch, ended) {
+    calledOff(_slot, batch, computeMs) {
       // A slot whose worker was lost is not free before the next one is up.
-      if (!calledOff.delete(batch) || !ended) return
-      send({ type: 'batch_failed', batch: batch.batch, message: 'Called off' })
+      if (!calledOff.delete(batch) || computeMs === undefined) return
+      send({ type: 'batch_failed', batch: batch.batch, message: 'Called off', computeMs })
     },
     restarted(slot, message) {
       const ready = watch.state.ready.filter((held) => !held.startsWith(`${slot} `))

@@ -163,7 +163,7 @@ export function createSlot(options: SlotOptions): Slot {
     // No run is longer than its watchdog allows: a machine that slept owes no rest for that.
     restUntilMs = endMs + Math.min(computeMs, giveUpMs) * (1 / options.duty - 1)
     if (answer.ok) deaths = faults = 0
-    if (cancelled.delete(batch.batch)) events.calledOff(batch, answer.ok)
+    if (cancelled.delete(batch.batch)) events.calledOff(batch, answer.ok ? computeMs : undefined)
     else if (answer.ok) {
       const queueMs = startMs - batch.receivedMs
       const times = { queueMs, computeMs, elapsedMs: endMs - batch.receivedMs }

@@ -178,8 +178,9 @@ export function createDispatcher(
       }
       case 'batch_failed': {
         const batch = flights.end(event.batch, nowMs)
+        if (batch === undefined) return
         // One that was called off had to end somehow: nobody wants it, and it is no sign of a fault.
-        if (batch === undefined || batch.ghostUntilMs !== null) return
+        if (batch.ghostUntilMs !== null) return results.calledOff(batch, event.computeMs, nowMs)
         coolDown(batch.slot, batch.variant, nowMs)
         ready.touch(batch.slot, nowMs)
         return flights.retry(batch, event.message, nowMs)
@@ -255,11 +256,7 @@ export function createDispatcher(
       nowMs = at
       flights.sweep(at)
       results.look(at)
-      if (waiting.total === 0) {
-        lookMs = Infinity
-        return
-      }
-      lookMs = dispatchAll(at)
+      lookMs = waiting.total === 0 ? Infinity : dispatchAll(at)
     },
     get waits() {
       return waiting.total > 0

@@ -35,6 +35,21 @@ const NO_OUTCOME: ItemOutcome = {
   message: 'Cannot find the outcome of an item: the node sent too few',
 }
 
+/** What it says of its node that a batch of so many items took so long. */
+export function learnTime(
+  { slot, variant, besideLoad, allBesideLoad }: Batch,
+  computeMs: number,
+  count: number,
+  profile: Profile,
+): void {
+  const { id } = slot.node
+  // A load beside it takes a part of the node's time: that says how much, and nothing of the variant.
+  if (!besideLoad || !profile.isKnown(id, variant)) profile.ran(id, variant, count, computeMs)
+  else if (allBesideLoad) {
+    profile.besideLoad(id, computeMs / profile.meanMs(id, variant, count))
+  }
+}
+
 /** What a batch says of its node. The batch is off its slot and the books already. */
 export function learnBatch(
   batch: Batch,
@@ -47,17 +62,8 @@ export function learnBatch(
   const { outcomes } = event
   const anyServed = outcomes.some(({ ok }) => ok)
   slot.restUntilMs = nowMs + restMs(slot.node, event.computeMs)
-  // A load beside it takes a part of the node's time: that says how much, and nothing of the variant.
-  const disturbed = batch.besideLoad && profile.isKnown(slot.node.id, variant)
   if (anyServed) {
-    const count = items.length || outcomes.length
-    if (!disturbed) profile.ran(slot.node.id, variant, count, event.computeMs)
-    else if (batch.allBesideLoad) {
-      profile.besideLoad(
-        slot.node.id,
-        event.computeMs / profile.meanMs(slot.node.id, variant, count),
-      )
-    }
+    learnTime(batch, event.computeMs, items.length || outcomes.length, profile)
     profile.sent(slot.node.id, variant.task, event.networkMs)
     pool.corrected(Math.abs(event.computeMs / batch.meanMs - 1) > EXPECTED)
     slot.cooldowns.delete(variant)

@@ -6,11 +6,11 @@
  */
 import { createClock } from './clock.ts'
 import { createExtras } from './extras.ts'
-import { type Finished, type FinishParts, learnBatch, serveBatch } from './finish.ts'
+import { type Finished, type FinishParts, learnBatch, learnTime, serveBatch } from './finish.ts'
 import { createHedges } from './hedges.ts'
 import type { SchedulerOptions } from './options.ts'
 import type { Shapes } from './shape.ts'
-import type { Batch, Slot } from './slots.ts'
+import { type Batch, restMs, type Slot } from './slots.ts'
 import { createTrust, type Trust } from './trust/trust.ts'
 import type { NodeId, PolicyCommand, SchedulerStats } from './types.ts'
 import type { Waiting } from './waiting.ts'
@@ -27,6 +27,8 @@ export interface Results {
   trust: Trust | undefined
   /** A batch ended well; it is off the books. */
   finished(batch: Batch, event: Finished, nowMs: number): void
+  /** A batch that was called off has ended, and took so long where that is known. */
+  calledOff(batch: Batch, computeMs: number | undefined, nowMs: number): void
   /** A batch that queries wait for was sent. */
   sent(batch: Batch): void
   left(node: NodeId): void
@@ -67,9 +69,13 @@ export function createResults(parts: ResultsParts): Results {
     return false
   }
 
+  /** With times that can be believed. */
+  const believed = (batch: Batch, event: Finished, nowMs: number): Finished =>
+    clock.finished(batch, trust?.capped(batch, event, nowMs) ?? event, nowMs)
+
   /** What a batch says of its node; returns it with times that can be believed. */
   function hear(batch: Batch, event: Finished, nowMs: number): Finished {
-    const told = clock.finished(batch, trust?.capped(batch, event, nowMs) ?? event, nowMs)
+    const told = believed(batch, event, nowMs)
     learnBatch(batch, told, finishing, nowMs)
     return told
   }
@@ -96,6 +102,16 @@ export function createResults(parts: ResultsParts): Results {
       hedges?.ended(batch, nowMs)
       // What was given up went elsewhere.
       if (batch.ghostUntilMs === null) accept(batch, told, nowMs)
+    },
+    calledOff(batch, computeMs, nowMs) {
+      if (computeMs === undefined) return
+      const event: Finished = {
+        ...{ type: 'batch_finished', batch: batch.id, outcomes: [] },
+        ...{ computeMs, nodeQueueMs: 0, networkMs: 0 },
+      }
+      const told = believed(batch, event, nowMs)
+      batch.slot.restUntilMs = nowMs + restMs(batch.slot.node, told.computeMs)
+      learnTime(batch, told.computeMs, batch.items.length, profile)
     },
     sent: (batch) => hedges?.sent(batch),
     left: clock.left,

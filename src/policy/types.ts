@@ -85,7 +85,7 @@ export type PolicyEvent =
     backend?: string
   }
   /** Lost (worker crashed, watchdog fired, not held), its node lives on; or called off, and ended. */
-  | { type: 'batch_failed'; batch: BatchId; message: string }
+  | { type: 'batch_failed'; batch: BatchId; message: string; computeMs?: number }
   | {
     type: 'node_joined'
     node: NodeId

@@ -164,9 +164,14 @@ export const nodeMessage = z.discriminatedUnion('type', [
   }),
   /**
    * The whole batch came to nothing: the worker died, the watchdog fired, the variant is not held. Or it
-   * was called off while it ran, and has ended.
+   * was called off while it ran, and has ended after so long.
    */
-  z.object({ type: z.literal('batch_failed'), batch: serial, message: z.string().max(2000) }),
+  z.object({
+    type: z.literal('batch_failed'),
+    batch: serial,
+    message: z.string().max(2000),
+    computeMs: ms.optional(),
+  }),
   z.object({ type: z.literal('pong'), n: serial }),
   /** Leaving: the last message after the running batches have been answered. */
   z.object({ type: z.literal('bye'), reason: z.string().max(200) }),

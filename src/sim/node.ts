@@ -109,7 +109,7 @@ export function createNode(spec: NodeSpec, parts: NodeParts): SimulatedNode {
     const nodeQueueMs = time.nowMs - sinceMs
     later(computeMs, () => {
       free(slot)
-      if (cancelled.delete(dispatch.batch)) return tellEnded(dispatch.batch)
+      if (cancelled.delete(dispatch.batch)) return tellEnded(dispatch.batch, computeMs * ownsUpTo)
       const event: PolicyEvent = chance(faults.failRatio)
         ? { type: 'batch_failed', batch: dispatch.batch, message: 'simulated failure' }
         : {
@@ -137,8 +137,11 @@ export function createNode(spec: NodeSpec, parts: NodeParts): SimulatedNode {
   }
 
   /** Of a batch that was called off while it ran. */
-  const tellEnded = (batch: number) =>
-    later(networkMs / 2, () => post({ type: 'batch_failed', batch, message: 'called off' }))
+  const tellEnded = (batch: number, computeMs: number) =>
+    later(
+      networkMs / 2,
+      () => post({ type: 'batch_failed', batch, message: 'called off', computeMs }),
+    )
 
   function free(slot: SlotState): void {
     slot.running = null

@@ -97,7 +97,10 @@ export function createSimulatedPool(scenario: Scenario, parts: PoolParts): Simul
         post({ type: 'load_failed', node: id, slot: 0, message, ...ref })
       },
       ran: (startMs) => account.ran(node, startMs, time.nowMs),
-      calledOff: ({ batch }) => answer({ type: 'batch_failed', batch, message: 'called off' }),
+      calledOff({ batch, items, ...ref }, startMs) {
+        const computeMs = saidMs(keyOf(ref), items.length, time.nowMs - startMs)
+        answer({ type: 'batch_failed', batch, message: 'called off', computeMs })
+      },
       ended({ batch, items, ...ref }, startMs, nodeQueueMs) {
         answer({
           type: 'batch_finished',

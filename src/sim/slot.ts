@@ -28,7 +28,7 @@ export interface SlotParts {
   ran(startMs: number): void
   ended(batch: Dispatch, startMs: number, waitedMs: number): void
   /** It was called off while it ran, and has ended. */
-  calledOff(batch: Dispatch): void
+  calledOff(batch: Dispatch, startMs: number): void
   /** The variant of this batch is not held. */
   refused(batch: Dispatch): void
 }
@@ -98,7 +98,7 @@ export function createSlot(parts: SlotParts): SimulatedSlot {
     running = null
     if (duty < 1) rest(restMs(parts, time.nowMs - startMs))
     parts.ran(startMs)
-    if (cancelled) parts.calledOff(batch)
+    if (cancelled) parts.calledOff(batch, startMs)
     else parts.ended(batch, startMs, waitedMs)
     start()
   }

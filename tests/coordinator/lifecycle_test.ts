@@ -126,7 +126,7 @@ Deno.test('a client that goes away cancels its query, and the pool serves the ne
   }))
 
 Deno.test('what a node says of a batch that was called off is heard, and is no fault', async () => {
-  const failed: number[] = []
+  const failed: { batch: number; computeMs?: number }[] = []
   const lines: string[] = []
   let stuck = true
   await withCoordinator(
@@ -149,7 +149,7 @@ Deno.test('what a node says of a batch that was called off is heard, and is no f
         await node.got('cancel', (message) => message.batch === batch)
         stuck = false
         for (let time = 0; time < 2; time++) {
-          if (ends === 'batch_failed') node.send({ type: 'batch_failed', batch, message: 'x' })
+          if (ends === 'batch_failed') node.send({ type: ends, batch, message: 'x', computeMs: 7 })
           else {
             const took = { queueMs: 0, computeMs: 1, elapsedMs: 1 }
             node.send({ type: 'result', batch, ...took, items: [] })
@@ -159,7 +159,11 @@ Deno.test('what a node says of a batch that was called off is heard, and is no f
         assert.equal(next.status, 200)
         await next.body?.cancel()
         // Told once, whatever else is said of it.
-        assert.equal(failed.filter((one) => one === batch).length, 1)
+        const told = failed.filter((one) => one.batch === batch)
+        // What it took is known of what ran to its end.
+        assert.deepEqual(told.map(({ computeMs }) => computeMs), [
+          ends === 'result' ? undefined : 7,
+        ])
       }
     },
     undefined,
@@ -168,7 +172,7 @@ Deno.test('what a node says of a batch that was called off is heard, and is no f
       wrap: (scheduler) => ({
         ...scheduler,
         handle(event, ...rest) {
-          if (event.type === 'batch_failed') failed.push(event.batch)
+          if (event.type === 'batch_failed') failed.push(event)
           return scheduler.handle(event, ...rest)
         },
       }),

@@ -183,6 +183,24 @@ Deno.test('a slot has its next batch once its node says that what was called off
   assert.equal(next!.variant, first!.variant)
 })
 
+Deno.test('how long a batch took that was called off is known of its slot', () => {
+  const nextAfter = (computeMs?: number) => {
+    const scheduler = byHand()
+    const [first] = commandsOf(scheduler, asked('gone', 5000), 10, 'dispatch')
+    scheduler.handle({ type: 'query_cancelled', query: 'gone' }, 20)
+    scheduler.handle(asked('q', 5000), 30)
+    const ended = {
+      ...{ type: 'batch_failed', batch: first!.batch, message: 'called off' } as const,
+      ...computeMs === undefined ? {} : { computeMs },
+    }
+    const [next] = commandsOf(scheduler, ended, 10 + 2 * first!.expectedMs, 'dispatch')
+    assert.equal(next!.variant, first!.variant)
+    return next!.expectedMs / first!.expectedMs
+  }
+  assert.equal(nextAfter(), 1)
+  assert.ok(nextAfter(200) > 1.2)
+})
+
 Deno.test('a node that works a part of the time rests after what was called off, too', () => {
   const scheduler = byHand(1, 0.25)
   const [first] = commandsOf(scheduler, asked('gone', 5000), 10, 'dispatch')

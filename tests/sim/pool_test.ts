@@ -24,7 +24,7 @@ function slotWithLog(room = 1, duty = 1) {
     loadFailed: ({ variant }) => note(`${variant} failed`),
     ran: () => {},
     ended: ({ batch }) => note(`batch ${batch} ended`),
-    calledOff: ({ batch }) => note(`batch ${batch} called off`),
+    calledOff: ({ batch }, startMs) => note(`batch ${batch} of ${startMs} called off`),
     refused: ({ batch }) => note(`batch ${batch} refused`),
   })
   return { time, log, slot }
@@ -67,7 +67,7 @@ Deno.test('a slot says when what was called off has ended, and begins with the n
   slot.cancel(1)
   slot.cancel(2)
   time.run(1000)
-  assert.deepEqual(log, ['100 batch 1 called off', '200 batch 3 ended'])
+  assert.deepEqual(log, ['100 batch 1 of 0 called off', '200 batch 3 ended'])
 })
 
 Deno.test('load, then unload: the old variant serves on at half speed until the new one is warm', () => {

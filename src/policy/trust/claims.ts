@@ -71,7 +71,9 @@ export function createClaims(shapes: Shapes): Claims {
       const behind = batch.dispatchedMs < beforeMs
       const tookMs = behind ? Math.max(event.computeMs, nowMs - beforeMs) : event.computeMs
       const seen = nodes.get(slot.node.id)
-      const said = seen?.said.get(batch.variant.index)?.(event.outcomes.length)
+      const said = seen?.said.get(batch.variant.index)?.(
+        batch.items.length || event.outcomes.length,
+      )
       if (
         seen !== undefined && said !== undefined && said > 0 && tookMs > 0 && slot.node.duty >= 1
       ) {
