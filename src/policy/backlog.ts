@@ -187,6 +187,7 @@ function look(
   { capacity, island, tails, free, keep, nowMs }: Circumstances,
 ): void {
   const { epoch } = capacity
+  const { isPart } = island
   const alike = pass.atOnce && isAlike(island)
   const lost = lostShare(island)
   const stations = island.sameHeld ? undefined : tails.stations
@@ -196,7 +197,7 @@ function look(
   let { poolMs, firstMs, leastMs, secondMs, barestMs } = pass
   for (let i = from; i < to; i++) {
     const query = queries.at(i)!
-    if (!isOn(island, query)) continue
+    if (isPart && !isOn(island, query)) continue
     if (pass.count++ % BLOCK === 0) pass.blocks.push(block = { deadlineMs: 0, slackMs: Infinity })
     block!.deadlineMs = query.deadlineMs
     query.scan = pass.scan

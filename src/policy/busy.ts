@@ -58,8 +58,9 @@ export function createBusy(batches: Pick<Table<BatchId, Batch>, 'entries' | 'siz
     sumMs(nowMs, island = 0) {
       if (nowMs < summedMs + freshMs()) return summedOf(island)
       summedMs = nowMs
-      sumMs = silent = 0
       if (others.length > 0) others = []
+      let ofFirstMs = 0
+      let gone = 0
       for (const batch of batches.entries) {
         if (batch === undefined) continue
         const own = islandOf(batch)
@@ -67,9 +68,11 @@ export function createBusy(batches: Pick<Table<BatchId, Batch>, 'entries' | 'siz
         if (!isGone && !isLast(batch)) continue
         const ms = isGone ? 0 : Math.max(0, freeAtMs(batch) - nowMs)
         if (own > 0) addOther(own, ms, isGone ? 1 : 0)
-        else if (isGone) silent++
-        else sumMs += ms
+        else if (isGone) gone++
+        else ofFirstMs += ms
       }
+      sumMs = ofFirstMs
+      silent = gone
       return summedOf(island)
     },
     silentSlots: (island = 0) => island === 0 ? silent : others[island]?.silent ?? 0,

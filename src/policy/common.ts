@@ -11,7 +11,7 @@
  *
  * @module
  */
-import type { LatencyModel } from './latency_model.ts'
+import type { LatencyModel } from './latency.ts'
 import { type NodeProfile, remodelled } from './node_profile.ts'
 import { LEAST_SURPRISE, type Surprise } from './surprise.ts'
 
@@ -52,7 +52,8 @@ const nothing = (sign: 1 | -1): Side => ({ sign, sum: 0, logs: 0, count: 0, node
 
 function forget(side: Side): void {
   side.sum = side.logs = side.count = 0
-  side.nodes.clear()
+  // It makes a new table even of one that is empty, as it nearly always is.
+  if (side.nodes.size > 0) side.nodes.clear()
 }
 
 /** @param changed told that of all nodes something else is thought now */

@@ -71,8 +71,7 @@ const LOOK_AGAIN_MS = 25
 export function createDispatch(parts: DispatchParts): (nowMs: number) => number {
   const { limits: { maxBatch }, waiting, ready, targets } = parts
   /** One for all decisions: what each reads is filled in anew. */
-  const { idleCount, creditCount } = ready
-  const view = { targets, freeMs: [], calls: true, idleCount, creditCount } as unknown as View
+  const view = createView(targets, ready)
   /** By index of the task: items of it that the decision at hand has left to others. */
   const cursors: number[] = []
   let order: readonly Group[] = []
@@ -186,6 +185,24 @@ export function createDispatch(parts: DispatchParts): (nowMs: number) => number 
     return waiting.total > 0 ? lookMs : Infinity
   }
 }
+
+/** With a place for all that is filled in later: what is added to an object is read more slowly. */
+const createView = (targets: Targets, { idleCount, creditCount }: Ready): View => ({
+  nowMs: NaN,
+  capacity: undefined as unknown as Capacity,
+  tails: undefined as unknown as Tails,
+  targets,
+  backlog: undefined as unknown as Backlog,
+  stands: false,
+  free: false,
+  idleCount,
+  creditCount,
+  keep: NaN,
+  hasteMs: NaN,
+  freeMs: [],
+  awakeFreeMs: NaN,
+  calls: true,
+})
 
 /** Of the best variant that it holds of each task, on average. */
 function accuracyOf({ tasks, held }: Group): number {

@@ -6,67 +6,10 @@
  */
 import { type Base, baseOf } from './base.ts'
 import { BEYOND, CACHED, HIGH, isUsual, knotOf, KNOTS, LOW } from './knots.ts'
+import type { LatencyModel } from './latency.ts'
 import { createSurprise, type Surprise } from './surprise.ts'
-import { createTrial } from './trial.ts'
+import { createTrial, type Trial } from './trial.ts'
 import type { LatencyPoint } from './types.ts'
-
-/** Of one batch, in milliseconds. `upperMs` is not exceeded by about 95 of 100 batches. */
-export interface Latency {
-  meanMs: number
-  upperMs: number
-}
-
-export interface LatencyModel {
-  /** Its base is points that were measured, no guess. */
-  readonly isMeasured: boolean
-  /** See {@linkcode Trial.size}; 0 where larger batches were measured. */
-  readonly trialSize: number
-  /** What a batch of a size that is tried is hoped to take; see {@linkcode Trial.hopedMs}. */
-  hopedMs(batch: number): number
-  /** What batches take by what was measured or found out, or by a guess. */
-  readonly base: Base
-  /** As in {@linkcode Latency}. */
-  meanMs(batch: number): number
-  upperMs(batch: number): number
-  /** Upper for mean latency, of any batch. */
-  upperTimes(): number
-  /** Adds the means of the batches in this range to what stands at each. */
-  addMeans(to: number[], first: number, last: number): void
-  /**
-   * A batch ended, or was given up (`lost`) after so long. Returns what of it was believed, in ms, but
-   * for the pace.
-   */
-  observe(batch: number, computeMs: number, lost: boolean): number
-  /** Of the last batch; see {@linkcode Surprise}. */
-  readonly surprise: Pick<Surprise, 'log' | 'deviation'>
-  /** For now batches take so many times what is thought of them: 1 but for moments; see `common.ts`. */
-  readonly pace: number
-  setPace(times: number): void
-  /** What was thought to be for a moment is so for good. */
-  settlePace(): void
-  /** Whether a batch ever ended. */
-  hasRun(): boolean
-  /**
-   * What batches that ended took for what the base says, of late, as a logarithm; undefined before
-   * the first.
-   */
-  logRatio(): number | undefined
-  /**
-   * So long as none was seen: thinks that they will take so many times the base, as a logarithm.
-   * Returns whether that is news.
-   */
-  assume(logRatio: number): boolean
-  /** Whether a batch ended or was given up so lately that it tells of the node as it is now. */
-  isCurrent(nowMs: number): boolean
-  /**
-   * Lets slowness fade that was not seen again for a while: to what is usual of the variant, and the
-   * less batches that is a mean of, and the longer ago, to what is usual of the node.
-   *
-   * @param ofNode what those of its variants that are current take for what their bases say; undefined
-   * where none is
-   */
-  relax(nowMs: number, ofNode: number | undefined): void
-}
 
 const DECAY = 0.9
 const LEAST_WEIGHT = 0.15
@@ -101,198 +44,234 @@ const upperOf = (variance: number) => 1 + UPPER_DEVIATIONS * Math.sqrt(variance)
  * @param mayPay whether batches of such a size may, as far as others showed
  * @param pace see {@linkcode LatencyModel.pace}
  */
-export function createModel(
+export const createModel = (
   given: Base,
   spread: number,
   usualWeight: number,
   batches = true,
   mayPay: (size: number) => boolean = () => true,
   pace = 1,
-): LatencyModel {
-  let base = given
-  const trial = batches ? undefined : createTrial(usualWeight > 0 ? given(1) : undefined)
-  let scale = 1
-  let variance = spread * spread
-  let upper = upperOf(variance)
-  const surprise = createSurprise(variance)
-  let observed = 0
+): LatencyModel => new Model(given, spread, usualWeight, batches, mayPay, pace)
+
+/** A class, as there is one for each variant of each node: engines inline no closure of which there are many. */
+class Model implements LatencyModel {
+  base: Base
+  private readonly trial: Trial | undefined
+  private scale = 1
+  private variance: number
+  private upper: number
+  readonly surprise: Surprise
+  private observed = 0
   /** The scale over the long run, without what was lost; and of how many batches. */
-  let usualScale = 1
-  let usual = usualWeight
+  private usualScale = 1
+  private usual: number
   /** Measured points are believed as so many batches; a prior is not. */
-  const trust = usualWeight > 0 ? 2 : 0
-  let ended = false
+  private readonly trust: number
+  private ended = false
   /** What was last assumed. */
-  let assumed = NaN
+  private assumed = NaN
   /** What batches took that ended, as a logarithm. */
-  let shown = 0
+  private shown = 0
   /** Batches since `relax` last looked. */
-  let fresh = true
-  let restedMs = 0
-  let ranMs = -Infinity
-  const local = new Float64Array(KNOTS).fill(1)
-  const localWeight = new Float64Array(KNOTS)
+  private fresh = true
+  private restedMs = 0
+  private ranMs = -Infinity
+  private readonly local = new Float64Array(KNOTS).fill(1)
+  private readonly localWeight = new Float64Array(KNOTS)
   /**
    * What the base is multiplied with at each knot; then the base of each usual batch, as far as it
    * was asked for. Side by side, as they are read together.
    */
-  const known = new Float64Array(BASES + CACHED).fill(pace, 0, KNOTS)
+  private readonly known = new Float64Array(BASES + CACHED)
 
-  function refactor(): void {
+  constructor(
+    private readonly given: Base,
+    spread: number,
+    private readonly usualWeight: number,
+    batches: boolean,
+    private readonly mayPay: (size: number) => boolean,
+    public pace: number,
+  ) {
+    this.base = given
+    this.trial = batches ? undefined : createTrial(usualWeight > 0 ? given(1) : undefined)
+    this.variance = spread * spread
+    this.upper = upperOf(this.variance)
+    this.surprise = createSurprise(this.variance)
+    this.usual = usualWeight
+    this.trust = usualWeight > 0 ? 2 : 0
+    this.known.fill(pace, 0, KNOTS)
+  }
+
+  get isMeasured(): boolean {
+    return this.usualWeight > 0
+  }
+
+  get trialSize(): number {
+    return this.trial?.size ?? 0
+  }
+
+  hopedMs(batch: number): number {
+    const ms = this.meanMs(batch)
+    if (this.trial === undefined || !this.mayPay(this.trial.size)) return ms
+    return Math.min(this.trial.hopedMs(batch) ?? ms, ms)
+  }
+
+  meanMs(batch: number): number {
+    if (isUsual(batch)) return this.usualMs(batch)
+    const knot = knotOf(batch)
+    const low = Math.floor(knot)
+    const factor = this.factorOf(low, Math.min(low + 1, KNOTS - 1), knot - low)
+    return Math.max(this.base(batch) * factor, 0.001)
+  }
+
+  upperMs(batch: number): number {
+    return this.meanMs(batch) * this.upper
+  }
+
+  upperTimes(): number {
+    return this.upper
+  }
+
+  addMeans(to: number[], first: number, last: number): void {
+    for (let batch = first; batch <= last; batch++) to[batch]! += this.usualMs(batch)
+  }
+
+  observe(batch: number, computeMs: number, lost: boolean): number {
+    const { trust, local, localWeight, usualWeight } = this
+    const expectedMs = this.meanMs(batch)
+    const bound = this.observed < FIRST_BATCHES ? FIRST_OUTLIER : OUTLIER
+    const kept = Math.min(Math.max(computeMs / expectedMs, 1 / bound), bound)
+    const seenMs = kept * expectedMs
+    // What befalls all says nothing of it.
+    const ownMs = seenMs / this.pace
+    const ratio = ownMs / (isUsual(batch) ? this.baseMs(batch) : this.base(batch))
+    this.scale += Math.max(LEAST_WEIGHT, 1 / (this.observed + trust + 1)) * (ratio - this.scale)
+    const knot = Math.round(knotOf(batch))
+    for (let i = 0; i < KNOTS; i++) localWeight[i]! *= DECAY
+    const weight = Math.min(localWeight[knot]! + 1, MAX_LOCAL)
+    localWeight[knot] = weight
+    local[knot]! += (weight <= 1 ? 1 / (1 + trust) : Math.max(LEAST_WEIGHT, 1 / weight)) *
+      (ratio - local[knot]!)
+    if (this.observed > 0) {
+      const error = Math.min(kept, OUTLIER) - 1
+      const drift = (1 - DECAY) * (error * error - this.variance)
+      this.variance = Math.max(LEAST_VARIANCE, this.variance + drift)
+      this.upper = upperOf(this.variance)
+    }
+    this.surprise.saw(Math.log(kept), this.variance)
+    this.observed++
+    this.fresh = true
+    if (!lost) {
+      // For what it said itself, if that was no more than a guess.
+      const log = Math.log(this.base === this.given ? ratio : ownMs / this.given(batch))
+      const count = this.usual - usualWeight
+      this.shown += Math.max(LEAST_WEIGHT, 1 / (count + trust + 1)) * (log - this.shown)
+      this.ended = true
+      this.usual++
+      this.usualScale += Math.max(0.05, 1 / this.usual) * (ratio - this.usualScale)
+    }
+    const found = this.trial?.ended(batch, ownMs, lost)
+    if (found !== undefined) this.rebase(found)
+    else this.refactor()
+    return ownMs
+  }
+
+  setPace(times: number): void {
+    this.pace = times
+    this.variance = Math.min(this.variance, this.surprise.calm)
+    this.upper = upperOf(this.variance)
+    this.refactor()
+  }
+
+  settlePace(): void {
+    this.scale *= this.pace
+    this.usualScale *= this.pace
+    if (this.ended) this.shown += Math.log(this.pace)
+    for (let i = 0; i < KNOTS; i++) this.local[i]! *= this.pace
+    this.pace = 1
+  }
+
+  hasRun(): boolean {
+    return this.ended
+  }
+
+  logRatio(): number | undefined {
+    return this.ended ? this.shown : undefined
+  }
+
+  assume(logRatio: number): boolean {
+    // Asked with every batch of the node, nearly always with the same.
+    if (this.observed > 0 || logRatio === this.assumed) return false
+    this.assumed = logRatio
+    const ratio = Math.exp(logRatio)
+    if (Math.abs(ratio / this.scale - 1) < LEAST_NEWS) return false
+    this.scale = this.usualScale = ratio
+    this.refactor()
+    return true
+  }
+
+  isCurrent(nowMs: number): boolean {
+    return this.fresh || nowMs - this.ranMs < RELAX_MS
+  }
+
+  relax(nowMs: number, ofNode: number | undefined): void {
+    if (this.fresh) {
+      this.fresh = false
+      this.ranMs = this.restedMs = nowMs
+      return
+    }
+    const least = this.leastScale(nowMs, ofNode)
+    if (this.scale <= least) this.restedMs = nowMs
+    else if (nowMs - this.restedMs >= RELAX_MS) {
+      const { local } = this
+      const factor = Math.max(RELAX, least / this.scale)
+      this.scale *= factor
+      for (let i = 0; i < KNOTS; i++) local[i] = Math.min(local[i]! * factor, this.scale)
+      this.restedMs = nowMs
+      this.refactor()
+    }
+  }
+
+  /** What is left of its slowness when that was not seen again for so long. */
+  private leastScale(nowMs: number, ofNode: number | undefined): number {
+    const { usualWeight, usualScale } = this
+    if (!this.ended || usualWeight === 0 || ofNode === undefined) return usualScale
+    const least = BY_CHANCE * ofNode
+    if (least >= usualScale) return usualScale
+    const idleMs = nowMs - this.ranMs
+    const stale = idleMs / (idleMs + STALE_MS * (this.usual - usualWeight))
+    return usualScale * (least / usualScale) ** stale
+  }
+
+  private refactor(): void {
+    const { known, local, localWeight, pace, scale } = this
     for (let i = 0; i < KNOTS; i++) {
       known[i] = pace * (scale + local[i]! * localWeight[i]!) / (1 + localWeight[i]!)
     }
   }
 
   /** What was found out takes the place of a guess, and of all that corrected it. */
-  function rebase(points: readonly LatencyPoint[]): void {
-    base = baseOf(points)
-    scale = usualScale = 1
-    local.fill(1)
-    localWeight.fill(0)
-    known.fill(0, BASES)
-    refactor()
+  private rebase(points: readonly LatencyPoint[]): void {
+    this.base = baseOf(points)
+    this.scale = this.usualScale = 1
+    this.local.fill(1)
+    this.localWeight.fill(0)
+    this.known.fill(0, BASES)
+    this.refactor()
   }
 
-  function factorOf(low: number, high: number, beyond: number): number {
-    const factor = known[low]!
-    return factor + (known[high]! - factor) * beyond
+  private factorOf(low: number, high: number, beyond: number): number {
+    const factor = this.known[low]!
+    return factor + (this.known[high]! - factor) * beyond
   }
 
   /** Of a usual batch. */
-  const baseMs = (batch: number): number => known[BASES + batch] ||= base(batch)
-
-  const usualMs = (batch: number): number =>
-    Math.max(
-      baseMs(batch) *
-        factorOf(LOW[batch]!, HIGH[batch]!, BEYOND[batch]!),
-      0.001,
-    )
-
-  function meanMs(batch: number): number {
-    if (isUsual(batch)) return usualMs(batch)
-    const knot = knotOf(batch)
-    const low = Math.floor(knot)
-    return Math.max(base(batch) * factorOf(low, Math.min(low + 1, KNOTS - 1), knot - low), 0.001)
+  private baseMs(batch: number): number {
+    return this.known[BASES + batch] ||= this.base(batch)
   }
 
-  /** What is left of its slowness when that was not seen again for so long. */
-  function leastScale(nowMs: number, ofNode: number | undefined): number {
-    if (!ended || usualWeight === 0 || ofNode === undefined) return usualScale
-    const least = BY_CHANCE * ofNode
-    if (least >= usualScale) return usualScale
-    const idleMs = nowMs - ranMs
-    const stale = idleMs / (idleMs + STALE_MS * (usual - usualWeight))
-    return usualScale * (least / usualScale) ** stale
-  }
-
-  return {
-    isMeasured: usualWeight > 0,
-    get trialSize() {
-      return trial?.size ?? 0
-    },
-    hopedMs(batch) {
-      const ms = meanMs(batch)
-      if (trial === undefined || !mayPay(trial.size)) return ms
-      return Math.min(trial.hopedMs(batch) ?? ms, ms)
-    },
-    get base() {
-      return base
-    },
-    meanMs,
-    upperMs: (batch) => meanMs(batch) * upper,
-    upperTimes: () => upper,
-    addMeans(to, first, last) {
-      // As `usualMs`, written out: a call for each batch takes longer than what it does.
-      for (let batch = first; batch <= last; batch++) {
-        let ms = known[BASES + batch]!
-        if (ms === 0) ms = known[BASES + batch] = base(batch)
-        const factor = known[LOW[batch]!]!
-        ms *= factor + (known[HIGH[batch]!]! - factor) * BEYOND[batch]!
-        to[batch]! += Math.max(ms, 0.001)
-      }
-    },
-    observe(batch, computeMs, lost) {
-      const expectedMs = meanMs(batch)
-      const bound = observed < FIRST_BATCHES ? FIRST_OUTLIER : OUTLIER
-      const kept = Math.min(Math.max(computeMs / expectedMs, 1 / bound), bound)
-      const seenMs = kept * expectedMs
-      // What befalls all says nothing of it.
-      const ownMs = seenMs / pace
-      const ratio = ownMs / (isUsual(batch) ? baseMs(batch) : base(batch))
-      scale += Math.max(LEAST_WEIGHT, 1 / (observed + trust + 1)) * (ratio - scale)
-      const knot = Math.round(knotOf(batch))
-      for (let i = 0; i < KNOTS; i++) localWeight[i]! *= DECAY
-      const weight = Math.min(localWeight[knot]! + 1, MAX_LOCAL)
-      localWeight[knot] = weight
-      local[knot]! += (weight <= 1 ? 1 / (1 + trust) : Math.max(LEAST_WEIGHT, 1 / weight)) *
-        (ratio - local[knot]!)
-      if (observed > 0) {
-        const error = Math.min(kept, OUTLIER) - 1
-        variance = Math.max(LEAST_VARIANCE, variance + (1 - DECAY) * (error * error - variance))
-        upper = upperOf(variance)
-      }
-      surprise.saw(Math.log(kept), variance)
-      observed++
-      fresh = true
-      if (!lost) {
-        // For what it said itself, if that was no more than a guess.
-        const log = Math.log(base === given ? ratio : ownMs / given(batch))
-        shown += Math.max(LEAST_WEIGHT, 1 / (usual - usualWeight + trust + 1)) * (log - shown)
-        ended = true
-        usual++
-        usualScale += Math.max(0.05, 1 / usual) * (ratio - usualScale)
-      }
-      const found = trial?.ended(batch, ownMs, lost)
-      if (found !== undefined) rebase(found)
-      else refactor()
-      return ownMs
-    },
-    surprise,
-    get pace() {
-      return pace
-    },
-    setPace(times) {
-      pace = times
-      variance = Math.min(variance, surprise.calm)
-      upper = upperOf(variance)
-      refactor()
-    },
-    settlePace() {
-      scale *= pace
-      usualScale *= pace
-      if (ended) shown += Math.log(pace)
-      for (let i = 0; i < KNOTS; i++) local[i]! *= pace
-      pace = 1
-    },
-    hasRun: () => ended,
-    logRatio: () => ended ? shown : undefined,
-    assume(logRatio) {
-      // Asked with every batch of the node, nearly always with the same.
-      if (observed > 0 || logRatio === assumed) return false
-      assumed = logRatio
-      const ratio = Math.exp(logRatio)
-      if (Math.abs(ratio / scale - 1) < LEAST_NEWS) return false
-      scale = usualScale = ratio
-      refactor()
-      return true
-    },
-    isCurrent: (nowMs) => fresh || nowMs - ranMs < RELAX_MS,
-    relax(nowMs, ofNode) {
-      if (fresh) {
-        fresh = false
-        ranMs = restedMs = nowMs
-        return
-      }
-      const least = leastScale(nowMs, ofNode)
-      if (scale <= least) restedMs = nowMs
-      else if (nowMs - restedMs >= RELAX_MS) {
-        const factor = Math.max(RELAX, least / scale)
-        scale *= factor
-        for (let i = 0; i < KNOTS; i++) local[i] = Math.min(local[i]! * factor, scale)
-        restedMs = nowMs
-        refactor()
-      }
-    },
+  private usualMs(batch: number): number {
+    const factor = this.factorOf(LOW[batch]!, HIGH[batch]!, BEYOND[batch]!)
+    return Math.max(this.baseMs(batch) * factor, 0.001)
   }
 }

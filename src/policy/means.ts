@@ -4,7 +4,8 @@
  *
  * @module
  */
-import { type LatencyModel, MOST_USUAL } from './latency_model.ts'
+import type { LatencyModel } from './latency.ts'
+import { MOST_USUAL } from './latency_model.ts'
 import type { PoolNode } from './slots.ts'
 import type { VariantShape } from './shape.ts'
 

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { LatencyModel } from './latency_model.ts'
+import type { LatencyModel } from './latency.ts'
 import type { TaskShape, VariantShape } from './shape.ts'
 
 /** What a decision asks of one node, without looking it up each time. */

@@ -10,13 +10,13 @@ import { publicName } from '../pipeline/version.ts'
 import { type Base, baseOf } from './base.ts'
 import { createBesideLoad } from './beside_load.ts'
 import { createCommon } from './common.ts'
-import { createModel, type Latency } from './latency_model.ts'
+import type { Latency } from './latency.ts'
+import { createModel } from './latency_model.ts'
 import type { LatencyPoint, NodeId } from './types.ts'
 import { type NodeProfileMemory, publicRef } from './memory.ts'
 import {
   createNodeProfile,
   currentRatio,
-  NO_ONES,
   type NodeProfile,
   type NodeTimes,
   pointsOf,
@@ -24,12 +24,13 @@ import {
   setModel,
   setNetwork,
 } from './node_profile.ts'
+import { createTimes, type Known } from './node_times.ts'
 import type { Shapes, TaskShape, VariantShape } from './shape.ts'
 import { MOST_TRIED } from './trial.ts'
 import { createTypicals, GUESSED, MEASURED, TRIED } from './typical.ts'
 import { createUntried } from './untried.ts'
 
-export type { Latency } from './latency_model.ts'
+export type { Latency } from './latency.ts'
 export type { NodeTimes } from './node_profile.ts'
 
 export interface Profile {
@@ -89,8 +90,6 @@ export function createProfile(): Profile {
   const nodes = new Map<NodeId, NodeProfile>()
   const typical = createTypicals()
   const beside = createBesideLoad()
-  /** Nodes that came or went. */
-  let changes = 0
   /** By index of the variant. */
   const revisions: number[] = []
   const revise = (index: number) => revisions[index] = (revisions[index] ?? 0) + 1
@@ -107,7 +106,7 @@ export function createProfile(): Profile {
       reviseAll()
     }
     nodes.set(id, made)
-    changes++
+    facts.changes++
     return made
   }
 
@@ -125,27 +124,9 @@ export function createProfile(): Profile {
   const networkOf = (node: NodeProfile | undefined, task: TaskShape): number =>
     node?.networkAt[task.index] ?? node?.roundTripMs ?? 0
 
-  /** Follows the node through its coming and going. */
-  function timesOf(id: NodeId): NodeTimes {
-    let node: NodeProfile | undefined
-    let asOf = -1
-    const own = () => {
-      if (asOf !== changes) {
-        asOf = changes
-        node = nodes.get(id)
-      }
-      return node
-    }
-    return {
-      meanMs: (variant, batch) => meanOf(own(), variant, batch),
-      upperMs: (variant, batch) => upperOf(own(), variant, batch),
-      upperTimes: (variant) => own()?.modelAt[variant.index]?.upperTimes() ?? UNSEEN_UPPER,
-      ones: () => own()?.ones ?? NO_ONES,
-      modelOf: (variant) => own()?.modelAt[variant.index],
-      networkMs: (task) => networkOf(own(), task),
-      roundTripMs: () => own()?.roundTripMs ?? 0,
-      loadFactor: () => beside.of(own()),
-    }
+  const facts: Known = {
+    ...{ nodes, changes: 0, meanOf, upperOf, networkOf },
+    ...{ loadFactorOf: beside.of, unseenUpper: UNSEEN_UPPER },
   }
 
   /** Learns how this node compares with the reference machine, for variants it has yet to run. */
@@ -261,7 +242,7 @@ export function createProfile(): Profile {
       const node = nodes.get(id)
       return { meanMs: meanOf(node, variant, batch), upperMs: upperOf(node, variant, batch) }
     },
-    of: timesOf,
+    of: (id) => createTimes(id, facts),
     revision: ({ index }) => revisions[index] ?? 0,
     meanMs: (id, variant, batch) => meanOf(nodes.get(id), variant, batch),
     usualMs: (id, variant, batch) => meanOf(nodes.get(id), variant, batch) / common.pace,

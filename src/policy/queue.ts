@@ -43,29 +43,24 @@ const MAX_FREE = 1024
 /**
  * Insertion and removal search by halving. Entries lie in one array with free places in front of
  * them: most of what is removed is among the most urgent, and only what is before it moves up.
+ *
+ * A class, as there are several and decisions look at hundreds of entries: engines inline a method, and
+ * no closure that was made more than once.
  */
-export function createQueue<T extends Urgent>(): DeadlineQueue<T> {
-  const array: (T | undefined)[] = []
-  let head = 0
+class Queue<T extends Urgent> implements DeadlineQueue<T> {
+  private readonly array: (T | undefined)[] = []
+  private head = 0
 
-  /** Whether it is less work to move what is before this index than what is behind it. */
-  const isNearFront = (index: number) => (index - head) * ONE_BY_ONE <= array.length - index
-
-  const at = (position: number): T | undefined => position < 0 ? undefined : array[head + position]
-
-  /** Position of the first entry that does not come before this one. */
-  function positionOf(entry: T): number {
-    let low = head
-    let high = array.length
-    while (low < high) {
-      const middle = (low + high) >> 1
-      if (byUrgency(array[middle]!, entry) < 0) low = middle + 1
-      else high = middle
-    }
-    return low - head
+  get length(): number {
+    return this.array.length - this.head
   }
 
-  function dueBy(deadlineMs: number): number {
+  at(position: number): T | undefined {
+    return position < 0 ? undefined : this.array[this.head + position]
+  }
+
+  dueBy(deadlineMs: number): number {
+    const { array, head } = this
     let low = head
     let high = array.length
     while (low < high) {
@@ -76,67 +71,89 @@ export function createQueue<T extends Urgent>(): DeadlineQueue<T> {
     return low - head
   }
 
-  function insertAt(position: number, run: readonly T[]): void {
+  insert(entry: T): void {
+    this.insertAt(this.positionOf(entry), [entry])
+  }
+
+  insertRun(run: readonly T[]): void {
+    const first = run[0]
+    if (first === undefined) return
+    const position = this.positionOf(first)
+    const next = this.at(position)
+    if (next !== undefined && byUrgency(next, run[run.length - 1]!) < 0) {
+      throw new RangeError('Cannot insert a run: others come in between')
+    }
+    this.insertAt(position, run)
+  }
+
+  remove(entry: T): boolean {
+    const index = this.head + this.positionOf(entry)
+    if (this.array[index] !== entry) return false
+    this.removeAt(index, 1)
+    return true
+  }
+
+  removeRun(run: readonly T[]): boolean {
+    const first = run[0]
+    if (first === undefined) return true
+    const { array } = this
+    const index = this.head + this.positionOf(first)
+    for (let i = 0; i < run.length; i++) if (array[index + i] !== run[i]) return false
+    this.removeAt(index, run.length)
+    return true
+  }
+
+  positionAfter(entry: T): number {
+    const position = this.positionOf(entry)
+    return this.at(position) === entry ? position + 1 : position
+  }
+
+  /** Position of the first entry that does not come before this one. */
+  private positionOf(entry: T): number {
+    const { array, head } = this
+    let low = head
+    let high = array.length
+    while (low < high) {
+      const middle = (low + high) >> 1
+      if (byUrgency(array[middle]!, entry) < 0) low = middle + 1
+      else high = middle
+    }
+    return low - head
+  }
+
+  /** Whether it is less work to move what is before this index than what is behind it. */
+  private isNearFront(index: number): boolean {
+    return (index - this.head) * ONE_BY_ONE <= this.array.length - index
+  }
+
+  private insertAt(position: number, run: readonly T[]): void {
+    const { array, head } = this
     const count = run.length
     const index = head + position
-    if (head < count || !isNearFront(index)) {
+    if (head < count || !this.isNearFront(index)) {
       if (count === 1) array.splice(index, 0, run[0]!)
       else array.splice(index, 0, ...run)
       return
     }
     for (let i = head; i < index; i++) array[i - count] = array[i]
     for (let i = 0; i < count; i++) array[index - count + i] = run[i]
-    head -= count
+    this.head -= count
   }
 
   /** Takes out what stands there. */
-  function removeAt(index: number, count: number): void {
-    if (!isNearFront(index)) {
+  private removeAt(index: number, count: number): void {
+    const { array, head } = this
+    if (!this.isNearFront(index)) {
       array.splice(index, count)
       return
     }
     for (let i = index - 1; i >= head; i--) array[i + count] = array[i]
-    for (let i = 0; i < count; i++) array[head++] = undefined
-    if (head > MAX_FREE && 2 * head > array.length) {
-      array.splice(0, head)
-      head = 0
+    for (let i = 0; i < count; i++) array[this.head++] = undefined
+    if (this.head > MAX_FREE && 2 * this.head > array.length) {
+      array.splice(0, this.head)
+      this.head = 0
     }
   }
-
-  return {
-    get length() {
-      return array.length - head
-    },
-    dueBy,
-    insert: (entry) => insertAt(positionOf(entry), [entry]),
-    insertRun(run) {
-      const first = run[0]
-      if (first === undefined) return
-      const position = positionOf(first)
-      const next = at(position)
-      if (next !== undefined && byUrgency(next, run[run.length - 1]!) < 0) {
-        throw new RangeError('Cannot insert a run: others come in between')
-      }
-      insertAt(position, run)
-    },
-    remove(entry) {
-      const index = head + positionOf(entry)
-      if (array[index] !== entry) return false
-      removeAt(index, 1)
-      return true
-    },
-    removeRun(run) {
-      const first = run[0]
-      if (first === undefined) return true
-      const index = head + positionOf(first)
-      for (let i = 0; i < run.length; i++) if (array[index + i] !== run[i]) return false
-      removeAt(index, run.length)
-      return true
-    },
-    positionAfter(entry) {
-      const position = positionOf(entry)
-      return at(position) === entry ? position + 1 : position
-    },
-    at,
-  }
 }
+
+export const createQueue = <T extends Urgent>(): DeadlineQueue<T> => new Queue<T>()

@@ -14,16 +14,21 @@ import { makespanMs } from './makespan.ts'
 import type { Prefix, TaskShape, Way } from './shape.ts'
 import { createStations, itemsPerMs, type Stations } from './stations.ts'
 
-/** What follows after one item was served. */
-export interface Option {
-  /** Mean path accuracy over the leaf items that are expected. */
-  accuracy: number
-  /** Leaf items expected. */
-  leaves: number
-  poolMs: number
-  /** By mean latencies, and by upper ones. */
-  chainMs: number
-  safeChainMs: number
+/**
+ * What follows after one item was served. All are of one shape: decisions read thousands of them, and
+ * engines box numbers that are read from objects of several shapes.
+ */
+export class Option {
+  constructor(
+    /** Mean path accuracy over the leaf items that are expected. */
+    readonly accuracy: number,
+    /** Leaf items expected. */
+    readonly leaves: number,
+    readonly poolMs: number,
+    /** By mean latencies, and by upper ones. */
+    readonly chainMs: number,
+    readonly safeChainMs: number,
+  ) {}
 }
 
 /** The least of each over all options after a prefix; infinite where there are none. */
@@ -64,70 +69,112 @@ export interface Tails {
 /** Share of its accuracy that a way may have less than the best one. */
 const NEARLY = 0.03
 const MAX_OPTIONS = 12
-const AT_END: Option = { accuracy: 0, leaves: 1, poolMs: 0, chainMs: 0, safeChainMs: 0 }
+const atEnd = (accuracy: number, leaves = 1) => new Option(accuracy, leaves, 0, 0, 0)
 
 /** What was worked out so far: by level, by index of the prefix or way. */
 type Known<T> = (T | undefined)[][]
 
 const at = <T>(known: Known<T>, level: number): (T | undefined)[] => known[level] ??= []
 
-/** Good for one epoch of the capacity; remembers what it worked out. */
-export function createTails(capacity: Capacity, fanOut: FanOut, maxBatch: number): Tails {
-  const tailsOf: Known<readonly Option[]> = []
-  const leastOf: Known<Least> = []
-  const quickestOf: Known<Quickest | null> = []
-  const nearlyOf: Known<number> = []
+/** A class, as `Model` of `latency_model.ts`: each epoch of the capacity has one. */
+class WorkedOut implements Tails {
+  readonly stations: Stations
+  private readonly tailsOf: Known<readonly Option[]> = []
+  private readonly leastOf: Known<Least> = []
+  private readonly quickestOf: Known<Quickest | null> = []
+  private readonly nearlyOf: Known<number> = []
   /** By index of the task. */
-  const awayAt: number[] = []
+  private readonly awayAt: number[] = []
 
-  const tails = (prefix: Prefix, level: number): readonly Option[] =>
-    at(tailsOf, level)[prefix.index] ??= workOut(prefix, level)
+  constructor(
+    private readonly capacity: Capacity,
+    private readonly fanOut: FanOut,
+    private readonly maxBatch: number,
+  ) {
+    this.stations = createStations(capacity, fanOut, {
+      quickest: (way, level) => this.quickest(way, level),
+      branchMs: (prefix, child, level) =>
+        this.branchOf(prefix, child, level).reduce(
+          (least, { chainMs }) => Math.min(least, chainMs),
+          Infinity,
+        ),
+    })
+  }
 
-  function workOut(prefix: Prefix, level: number): readonly Option[] {
+  tails(prefix: Prefix, level: number): readonly Option[] {
+    return at(this.tailsOf, level)[prefix.index] ??= this.workOut(prefix, level)
+  }
+
+  least(prefix: Prefix, level: number): Least {
+    return at(this.leastOf, level)[prefix.index] ??= this.findLeast(prefix, level)
+  }
+
+  nearlyBestMs(way: Way, level: number): number {
+    return at(this.nearlyOf, level)[way.index] ??= this.findNearlyBest(way, level)
+  }
+
+  quickest(way: Way, level: number): Quickest | undefined {
+    const known = at(this.quickestOf, level)
+    let found = known[way.index]
+    if (found === undefined) known[way.index] = found = this.findQuickest(way, level)
+    return found ?? undefined
+  }
+
+  private workOut(prefix: Prefix, level: number): readonly Option[] {
     const { task } = prefix.variant
     const least = task.pipeline.levels[level] ?? Infinity
     if (prefix.bestFloor < least) return []
-    if (task.next.length === 0) return [{ ...AT_END, accuracy: prefix.accuracy }]
-    let combined: Option[] = [{ ...AT_END, leaves: 0 }]
+    if (task.next.length === 0) return [atEnd(prefix.accuracy)]
+    let combined: Option[] = [atEnd(0, 0)]
     for (let child = 0; child < task.next.length; child++) {
-      const branch = branchOf(prefix, child, level)
+      const branch = this.branchOf(prefix, child, level)
       combined = pruned(combined.flatMap((a) => branch.map((b) => both(a, b))))
     }
     // Nothing expected to follow: the accuracy is the prefix's, as in the answer.
     return combined.map((option) =>
-      option.leaves > 0 ? option : { ...option, accuracy: prefix.accuracy }
+      option.leaves > 0 ? option : new Option(
+        prefix.accuracy,
+        option.leaves,
+        option.poolMs,
+        option.chainMs,
+        option.safeChainMs,
+      )
     )
   }
 
   /** All items of one child task after one item of `prefix`, with what follows from them. */
-  function branchOf(prefix: Prefix, child: number, level: number): Option[] {
-    const count = fanOut.mean(prefix.variant, child)
-    const upperCount = fanOut.upper(prefix.variant, child)
+  private branchOf(prefix: Prefix, child: number, level: number): Option[] {
+    const count = this.fanOut.mean(prefix.variant, child)
+    const upperCount = this.fanOut.upper(prefix.variant, child)
     const options: Option[] = []
     for (const next of prefix.next[child]!) {
-      const service = capacity.services[next.variant.index]
+      const service = this.capacity.services[next.variant.index]
       if (service === undefined) continue
-      const spanMs = count > 0.01 ? service.networkMs + makespanMs(service, count, maxBatch) : 0
-      const safeSpanMs = count > 0.01
-        ? service.networkMs + makespanMs(service, upperCount, maxBatch) * service.upperRatio
+      const spanMs = count > 0.01
+        ? service.networkMs + makespanMs(service, count, this.maxBatch)
         : 0
-      for (const tail of tails(next, level)) {
+      const safeSpanMs = count > 0.01
+        ? service.networkMs + makespanMs(service, upperCount, this.maxBatch) * service.upperRatio
+        : 0
+      for (const tail of this.tails(next, level)) {
         const tailMs = count > 0.01 ? Math.max(tail.chainMs, count * tail.poolMs) : 0
-        options.push({
-          accuracy: tail.accuracy,
-          leaves: count * tail.leaves,
-          poolMs: count * (service.poolMs + tail.poolMs),
-          chainMs: spanMs + tailMs,
-          safeChainMs: safeSpanMs + (count > 0.01 ? Math.max(tail.safeChainMs, tailMs) : 0),
-        })
+        options.push(
+          new Option(
+            tail.accuracy,
+            count * tail.leaves,
+            count * (service.poolMs + tail.poolMs),
+            spanMs + tailMs,
+            safeSpanMs + (count > 0.01 ? Math.max(tail.safeChainMs, tailMs) : 0),
+          ),
+        )
       }
     }
     return pruned(options)
   }
 
-  function findLeast(prefix: Prefix, level: number): Least {
+  private findLeast(prefix: Prefix, level: number): Least {
     const least: Least = { poolMs: Infinity, chainMs: Infinity, safeChainMs: Infinity }
-    for (const tail of tails(prefix, level)) {
+    for (const tail of this.tails(prefix, level)) {
       least.poolMs = Math.min(least.poolMs, tail.poolMs)
       least.chainMs = Math.min(least.chainMs, tail.chainMs)
       least.safeChainMs = Math.min(least.safeChainMs, tail.safeChainMs)
@@ -135,14 +182,14 @@ export function createTails(capacity: Capacity, fanOut: FanOut, maxBatch: number
     return least
   }
 
-  function findQuickest({ prefixes }: Way, level: number): Quickest | null {
+  private findQuickest({ prefixes }: Way, level: number): Quickest | null {
     let best: Quickest | null = null
-    const firstMs = 1 / itemsPerMs(prefixes.map(({ variant }) => variant.index), capacity)
+    const firstMs = 1 / itemsPerMs(prefixes.map(({ variant }) => variant.index), this.capacity)
     for (const prefix of prefixes) {
-      const service = capacity.services[prefix.variant.index]
+      const service = this.capacity.services[prefix.variant.index]
       if (service === undefined) continue
       const aloneMs = service.servers[0]!.meanMs
-      for (const tail of tails(prefix, level)) {
+      for (const tail of this.tails(prefix, level)) {
         const chainMs = service.networkMs + aloneMs + tail.chainMs
         if (best !== null && chainMs >= best.chainMs) continue
         best = {
@@ -153,29 +200,29 @@ export function createTails(capacity: Capacity, fanOut: FanOut, maxBatch: number
           afterMs: tail.chainMs > 0 ? tail.chainMs : chainMs,
           firstMs,
           networkMs: service.networkMs,
-          awayMs: awayOf(prefix.variant.task),
+          awayMs: this.awayOf(prefix.variant.task),
         }
       }
     }
     return best
   }
 
-  function awayOf({ index, variants, next }: TaskShape): number {
-    return awayAt[index] ??= variants.reduce(
-      (least, { index }) => Math.min(least, capacity.services[index]?.nearestMs ?? Infinity),
+  private awayOf({ index, variants, next }: TaskShape): number {
+    return this.awayAt[index] ??= variants.reduce(
+      (least, { index }) => Math.min(least, this.capacity.services[index]?.nearestMs ?? Infinity),
       Infinity,
-    ) + next.reduce((most, child) => Math.max(most, awayOf(child)), 0)
+    ) + next.reduce((most, child) => Math.max(most, this.awayOf(child)), 0)
   }
 
-  function findNearlyBest({ task, prefixes }: Way, level: number): number {
+  private findNearlyBest({ task, prefixes }: Way, level: number): number {
     const choices = prefixes.flatMap((prefix) => {
-      const service = capacity.services[prefix.variant.index]
+      const service = this.capacity.services[prefix.variant.index]
       if (service === undefined) return []
       // A leaf item waits for those beside it in its batch.
       const { meanMs, latencyMs, batch } = service.servers[0]!
       const ownMs = task.next.length === 0 ? latencyMs(Math.round(batch)) : meanMs
       const beforeMs = service.networkMs + ownMs * service.upperRatio
-      return tails(prefix, level).map(({ accuracy, safeChainMs }) => ({
+      return this.tails(prefix, level).map(({ accuracy, safeChainMs }) => ({
         accuracy,
         endMs: beforeMs + safeChainMs,
       }))
@@ -187,41 +234,23 @@ export function createTails(capacity: Capacity, fanOut: FanOut, maxBatch: number
       Infinity,
     )
   }
-
-  function quickest(way: Way, level: number): Quickest | undefined {
-    const known = at(quickestOf, level)
-    let found = known[way.index]
-    if (found === undefined) known[way.index] = found = findQuickest(way, level)
-    return found ?? undefined
-  }
-
-  return {
-    tails,
-    least: (prefix, level) => at(leastOf, level)[prefix.index] ??= findLeast(prefix, level),
-    nearlyBestMs: (way, level) => at(nearlyOf, level)[way.index] ??= findNearlyBest(way, level),
-    quickest,
-    stations: createStations(capacity, fanOut, {
-      quickest,
-      branchMs: (prefix, child, level) =>
-        branchOf(prefix, child, level).reduce(
-          (least, { chainMs }) => Math.min(least, chainMs),
-          Infinity,
-        ),
-    }),
-  }
 }
+
+/** Good for one epoch of the capacity; remembers what it worked out. */
+export const createTails = (capacity: Capacity, fanOut: FanOut, maxBatch: number): Tails =>
+  new WorkedOut(capacity, fanOut, maxBatch)
 
 /** Two branches side by side: they share the pool, and the query ends with the later. */
 function both(a: Option, b: Option): Option {
   const leaves = a.leaves + b.leaves
   const poolMs = a.poolMs + b.poolMs
-  return {
-    accuracy: leaves > 0 ? (a.accuracy * a.leaves + b.accuracy * b.leaves) / leaves : 0,
+  return new Option(
+    leaves > 0 ? (a.accuracy * a.leaves + b.accuracy * b.leaves) / leaves : 0,
     leaves,
     poolMs,
-    chainMs: Math.max(a.chainMs, b.chainMs, poolMs),
-    safeChainMs: Math.max(a.safeChainMs, b.safeChainMs, poolMs),
-  }
+    Math.max(a.chainMs, b.chainMs, poolMs),
+    Math.max(a.safeChainMs, b.safeChainMs, poolMs),
+  )
 }
 
 /** The most accurate first; each further one must be cheaper or shorter than all before it. */

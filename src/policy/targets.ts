@@ -82,16 +82,12 @@ export function createTargets(): Targets {
         position < 0 ? 0 : mix!.work[index]?.[position] ?? 0
       )
       const planned = own.some((work) => work > 1e-6)
-      const pool = task.variants.map(({ index }) =>
-        mix!.work[index]?.reduce((a, b) => a + b, 0) ?? 0
-      )
+      const pool = task.variants.map(({ index }) => sumOf(mix!.work[index]))
       // What the mix plans nowhere, anybody may do.
       const nowhere = !pool.some((work) => work > 1e-6)
       // Items are given out, so it is items that are counted: a slow variant takes more time for one.
       const items = task.variants.map(({ index }) =>
-        planned
-          ? mix!.items[index]?.[position] ?? 0
-          : mix!.items[index]?.reduce((a, b) => a + b, 0) ?? 0
+        planned ? mix!.items[index]?.[position] ?? 0 : sumOf(mix!.items[index])
       )
       share = {
         weights: normalised(items),
@@ -200,7 +196,13 @@ export function createTargets(): Targets {
   }
 }
 
+function sumOf(values: readonly number[] = []): number {
+  let sum = 0
+  for (let i = 0; i < values.length; i++) sum += values[i]!
+  return sum
+}
+
 function normalised(values: readonly number[]): number[] {
-  const sum = values.reduce((a, b) => a + b, 0)
+  const sum = sumOf(values)
   return values.map((value) => sum > 0 ? value / sum : 0)
 }

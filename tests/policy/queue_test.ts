@@ -19,7 +19,7 @@ function drained(queue: ReturnType<typeof createQueue<Urgent>>): Urgent[] {
 Deno.test('queue keeps deadline order whatever the order of insertion', () => {
   fc.assert(fc.property(distinct, (entries) => {
     const queue = createQueue<Urgent>()
-    entries.forEach(queue.insert)
+    entries.forEach((entry) => queue.insert(entry))
     assert.deepEqual(drained(queue), [...entries].sort(byUrgency))
   }))
 })
@@ -28,7 +28,7 @@ Deno.test('queue removes just the entry asked for', () => {
   fc.assert(fc.property(distinct, fc.nat(), (entries, pick) => {
     fc.pre(entries.length > 0)
     const queue = createQueue<Urgent>()
-    entries.forEach(queue.insert)
+    entries.forEach((entry) => queue.insert(entry))
     const gone = entries[pick % entries.length]!
     assert.equal(queue.remove(gone), true)
     assert.equal(queue.remove(gone), false)
@@ -41,7 +41,7 @@ Deno.test('queue removes several at once where they stand together, and else non
   const run = fc.tuple(distinct, fc.nat(), fc.nat(5), fc.boolean())
   fc.assert(fc.property(run, ([entries, pick, count, apart]) => {
     const queue = createQueue<Urgent>()
-    entries.forEach(queue.insert)
+    entries.forEach((entry) => queue.insert(entry))
     const sorted = [...entries].sort(byUrgency)
     const from = pick % (sorted.length + 1)
     const taken = sorted.slice(from, from + count)
