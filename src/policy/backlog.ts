@@ -204,7 +204,9 @@ function look(
     query.aheadMs = poolMs
     query.firstAheadMs = firstMs
     query.slackMs = query.spareMs = Infinity
-    query.budgetMs = alike ? barestMs : NaN
+    // Two stores: engines box the number that one of two is.
+    query.budgetMs = NaN
+    if (alike) query.budgetMs = barestMs
     const { rest } = query
     if (rest.epoch !== epoch) settle(query, epoch, tails, stations)
     if (!rest.servable) continue

@@ -67,7 +67,7 @@ export interface Choice {
 export interface Choices {
   /** Keeps all deadlines, as far as can be known. */
   best: Choice | undefined
-  /** Undefined when the slot holds nothing that this item may be served with. */
+  /** Looked for where there is none such; undefined when the slot holds nothing that may serve the item. */
   quickest: Choice | undefined
 }
 
@@ -140,7 +140,8 @@ export function choose(item: Item, slot: Slot, view: View, only?: VariantShape):
   }
   // The rest of a batch goes the way of its first.
   const wanted = only === undefined ? wish : undefined
-  return { best: taken(best, wanted, slot), quickest: taken(quickest, wanted, slot) }
+  const kept = taken(best, wanted, slot)
+  return { best: kept, quickest: kept === undefined ? taken(quickest, wanted, slot) : undefined }
 }
 
 /** A choice as the search goes on: most are overtaken, and a new object for each would be waste. */
