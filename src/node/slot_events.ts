@@ -21,7 +21,7 @@ export interface SlotEvents {
   done(batch: SlotBatch, results: ItemResult[], times: BatchTimes): void
   expired(batch: SlotBatch, times: BatchTimes): void
   failed(batch: SlotBatch, message: string): void
-  /** It was called off while it ran, and has ended; without times where it failed, perhaps with its worker. */
+  /** It was called off while it ran, and has ended after so long; undefined: it failed, perhaps with its worker. */
   calledOff(batch: SlotBatch, computeMs: number | undefined): void
   /** The worker is gone and a new one is coming. */
   restarted(message: string): void
