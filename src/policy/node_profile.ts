@@ -4,24 +4,7 @@
  * @module
  */
 import type { LatencyModel } from './latency.ts'
-import type { TaskShape, VariantShape } from './shape.ts'
-
-/** What a decision asks of one node, without looking it up each time. */
-export interface NodeTimes {
-  meanMs(variant: VariantShape, batch: number): number
-  upperMs(variant: VariantShape, batch: number): number
-  /** How many times as long as the mean a batch may take: upper for mean latency. */
-  upperTimes(variant: VariantShape): number
-  /** Of one item, as far as that is no guess. */
-  ones(): Ones
-  /** What it measured or showed; undefined where its times are a guess. */
-  modelOf(variant: VariantShape): LatencyModel | undefined
-  /** Both ways together. */
-  networkMs(task: TaskShape): number
-  /** Of a bare message: how far it is. */
-  roundTripMs(): number
-  loadFactor(): number
-}
+import type { TaskShape } from './shape.ts'
 
 /**
  * Latency of one item by index of the variant; NaN, or nothing there, where it is a guess. In arrays,

@@ -4,9 +4,26 @@
  * @module
  */
 import type { LatencyModel } from './latency.ts'
-import { NO_ONES, type NodeProfile, type NodeTimes, type Ones } from './node_profile.ts'
+import { NO_ONES, type NodeProfile, type Ones } from './node_profile.ts'
 import type { TaskShape, VariantShape } from './shape.ts'
 import type { NodeId } from './types.ts'
+
+/** What a decision asks of one node, without looking it up each time. */
+export interface NodeTimes {
+  meanMs(variant: VariantShape, batch: number): number
+  upperMs(variant: VariantShape, batch: number): number
+  /** How many times as long as the mean a batch may take: upper for mean latency. */
+  upperTimes(variant: VariantShape): number
+  /** Of one item, as far as that is no guess. */
+  ones(): Ones
+  /** What it measured or showed; undefined where its times are a guess. */
+  modelOf(variant: VariantShape): LatencyModel | undefined
+  /** Both ways together. */
+  networkMs(task: TaskShape): number
+  /** Of a bare message: how far it is. */
+  roundTripMs(): number
+  loadFactor(): number
+}
 
 /** What is known of all nodes. */
 export interface Known {

@@ -18,20 +18,19 @@ import {
   createNodeProfile,
   currentRatio,
   type NodeProfile,
-  type NodeTimes,
   pointsOf,
   remodelled,
   setModel,
   setNetwork,
 } from './node_profile.ts'
-import { createTimes, type Known } from './node_times.ts'
+import { createTimes, type Known, type NodeTimes } from './node_times.ts'
 import type { Shapes, TaskShape, VariantShape } from './shape.ts'
 import { MOST_TRIED } from './trial.ts'
 import { createTypicals, GUESSED, MEASURED, TRIED } from './typical.ts'
 import { createUntried } from './untried.ts'
 
 export type { Latency } from './latency.ts'
-export type { NodeTimes } from './node_profile.ts'
+export type { NodeTimes } from './node_times.ts'
 
 export interface Profile {
   /** The node's own measurements; they replace what was assumed of its batch sizes. */

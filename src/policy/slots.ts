@@ -8,7 +8,7 @@ import type { Duties } from './duties.ts'
 import type { BatchId, DispatchedItem, ItemOutcome, NodeId, SlotIndex } from './types.ts'
 import type { TaskShape, VariantShape } from './shape.ts'
 import { type Item, unsettle } from './query.ts'
-import type { NodeTimes } from './node_profile.ts'
+import type { NodeTimes } from './node_times.ts'
 
 export interface Batch {
   id: BatchId
