@@ -159,6 +159,10 @@ Deno.test({
         assert.match((await page.locator('#path').textContent())!, /detect.*recognise/)
         assert.match((await page.locator('#times').textContent())!, /on stays \(wasm\)/)
         assert.ok(await fits(page), 'the answer fits a phone')
+        for (const sample of await page.locator('#samples button').all()) {
+          const { height } = (await sample.boundingBox())!
+          assert.ok(height < 60, 'the name of a sample stands on one line')
+        }
         await assertReadable(page, 'try')
       })
 
