@@ -46,8 +46,6 @@ export interface View {
 export interface Choice {
   prefix: Prefix
   tail: Option
-  /** Another group would do it for much less of the pool's time. */
-  dear: boolean
   /** Of this item alone on this slot. */
   meanMs: number
   /** Share of the accuracy of the variant that the mix wants, where there is no time for that one. */
@@ -77,7 +75,7 @@ export interface Choices {
  */
 const AHEAD = 0.5
 /** A place that costs so many times what the cheapest does is for emergencies. */
-export const DEAR = 2
+const DEAR = 2
 
 /** @param only the variant of a batch that is being filled; by default the mix has its say */
 export function choose(item: Item, slot: Slot, view: View, only?: VariantShape): Choices {
@@ -148,6 +146,8 @@ export function choose(item: Item, slot: Slot, view: View, only?: VariantShape):
 type Candidate = Omit<Choice, 'prefix' | 'tail' | 'lost' | 'lowered'> & {
   prefix: Prefix | undefined
   tail: Option | undefined
+  /** Another group would do it for much less of the pool's time. */
+  dear: boolean
 }
 
 const nobody = (): Candidate => ({
@@ -185,12 +185,12 @@ function taken(
   wanted: VariantShape | undefined,
   slot: Slot,
 ): Choice | undefined {
-  const { prefix, tail, dear, meanMs, extraMs, endMs, safeEndMs } = candidate
+  const { prefix, tail, meanMs, extraMs, endMs, safeEndMs } = candidate
   if (prefix === undefined || tail === undefined) return undefined
   const best = wanted?.accuracy ?? 0
   const lost = best > 0 ? Math.max(0, 1 - prefix.variant.accuracy / best) : 0
   const lowered = lost > 0 && (slot.held.has(wanted!) || !holdsSeveral(slot, wanted!.task))
-  return { prefix, tail, dear, meanMs, lost, lowered, extraMs, endMs, safeEndMs }
+  return { prefix, tail, meanMs, lost, lowered, extraMs, endMs, safeEndMs }
 }
 
 function holdsSeveral({ held }: Slot, task: TaskShape): boolean {
@@ -200,7 +200,7 @@ function holdsSeveral({ held }: Slot, task: TaskShape): boolean {
 }
 
 /** Time of a slot for one item, at the batch sizes that the group runs; Infinity where it has none. */
-export function costOn({ servers }: Service, group: Group): number {
+function costOn({ servers }: Service, group: Group): number {
   for (const server of servers) if (server.group === group) return server.costMs
   return Infinity
 }

@@ -9,13 +9,7 @@ import { fillBatch, type Filled, type Member } from './batching.ts'
 import { hasWaited, isCalled, isPressing } from './calling.ts'
 import type { Capacity } from './capacity.ts'
 import { choose, type View } from './choose.ts'
-import {
-  elsewhere,
-  hasAwake,
-  isFurther,
-  isKeptElsewhere,
-  isSlowerThanWaiting,
-} from './elsewhere.ts'
+import { elsewhere, hasAwake, isFurther, isKeptElsewhere } from './elsewhere.ts'
 import type { Door } from './door.ts'
 import type { Haste } from './haste.ts'
 import { isHelping, isInGoodHands } from './help.ts'
@@ -74,18 +68,6 @@ export function createDispatch(parts: DispatchParts): (nowMs: number) => number 
   const view = createView(targets, ready)
   /** By index of the task: items of it that the decision at hand has left to others. */
   const cursors: number[] = []
-  let order: readonly Group[] = []
-  let orderOf: Capacity | undefined
-
-  /** Groups whose slots hold the more accurate variants choose first; among equals the quicker. */
-  function bestFirst(capacity: Capacity): readonly Group[] {
-    if (orderOf !== capacity) {
-      const accuracy = new Map(capacity.groups.map((group) => [group, accuracyOf(group)]))
-      order = [...capacity.groups].sort((a, b) => accuracy.get(b)! - accuracy.get(a)!)
-      orderOf = capacity
-    }
-    return order
-  }
 
   /** When to look again; Infinity where no slot went without. */
   function dispatchTo(group: Group, resting: boolean, againMs: number, nowMs: number): number {
@@ -127,7 +109,7 @@ export function createDispatch(parts: DispatchParts): (nowMs: number) => number 
       const item = nextFor(slot)
       if (item === undefined) return againMs
       const position = cursors[item.task.index]!
-      const verdict = judge(item, position, slot, view, waiting)
+      const verdict = judge(item, position, slot, view)
       if (verdict === 'drop') {
         drop(item.query, slot, nowMs)
         continue
@@ -175,10 +157,9 @@ export function createDispatch(parts: DispatchParts): (nowMs: number) => number 
   }
 
   return (nowMs) => {
-    const { capacity } = parts.capacity(nowMs)
+    const { capacity: { groups, slotCount } } = parts.capacity(nowMs)
     ready.advance(nowMs)
-    const groups = bestFirst(capacity)
-    const againMs = capacity.slotCount > MANY_SLOTS ? AGAIN_MS : 0
+    const againMs = slotCount > MANY_SLOTS ? AGAIN_MS : 0
     let lookMs = Infinity
     for (const group of groups) lookMs = Math.min(lookMs, dispatchTo(group, false, againMs, nowMs))
     for (const group of groups) lookMs = Math.min(lookMs, dispatchTo(group, true, againMs, nowMs))
@@ -204,21 +185,12 @@ const createView = (targets: Targets, { idleCount, creditCount }: Ready): View =
   calls: true,
 })
 
-/** Of the best variant that it holds of each task, on average. */
-function accuracyOf({ tasks, held }: Group): number {
-  const best = tasks.map((task) =>
-    task.variants.reduce((most, v) => held.has(v) ? Math.max(most, v.accuracy) : most, 0)
-  )
-  return best.reduce((sum, accuracy) => sum + accuracy, 0) / Math.max(best.length, 1)
-}
-
 /** A number: it is left to others, and so are all behind it that are due by then. */
 function judge(
   item: Item,
   position: number,
   slot: Slot,
   view: View,
-  waiting: Waiting,
 ): Member | 'leave' | 'drop' | number {
   const { deadlineMs } = item
   const planned = view.targets.isPlanned(item.task, slot.group!)
@@ -240,7 +212,6 @@ function judge(
   if (choice.lost > (planned ? LOST : 0) && canAll && item.attempts === 0) {
     if (isInGoodHands(item, position, slot, view, true)) return 'leave'
   }
-  if (choice.dear && elsewhere(item, slot, view, true) === 'safe') return 'leave'
   if (best === undefined) {
     // Who is slow or far away would look at what is too late for it, and never at what is behind that:
     // once all that is urgent is, its time would be lost for good, and so would be what it could do.
@@ -255,12 +226,6 @@ function judge(
     ) return choice.safeEndMs
   }
   if (item.failedOn === slot.node.id && elsewhere(item, slot, view) === 'safe') return 'leave'
-  if (
-    !view.targets.isPlanned(item.task, slot.group!) &&
-    isSlowerThanWaiting(choice, waiting.count(item.task), slot, view)
-  ) {
-    if (elsewhere(item, slot, view) === 'safe') return 'leave'
-  }
   return { item, choice }
 }
 

@@ -1,18 +1,15 @@
 /**
  * Whether others would do better with an item than the slot at hand, and are there to do it. Nobody
- * counts who would leave it, too: whose batch is overdue, who rests and would not be called for it,
- * or who costs the pool as much.
+ * counts who would leave it, too: whose batch is overdue, or who rests and would not be called for it.
  *
  * @module
  */
 import { AS_NEAR } from './classes.ts'
-import { type Choice, costOn, DEAR, type View } from './choose.ts'
+import type { Choice, View } from './choose.ts'
 import type { Item } from './query.ts'
 import type { TaskShape, VariantShape } from './shape.ts'
 import { type Group, isCoolingDown, isOverdue, readyAtMs, type Slot } from './slots.ts'
 
-/** How much sooner another group's variant must be for being called quicker. */
-const QUICKER = 2
 /** Slots of a group that a search for a better place looks at. */
 const MAX_SLOTS = 32
 
@@ -86,19 +83,15 @@ export function hasAwake(task: TaskShape, { capacity, nowMs }: View): boolean {
 /**
  * Whether another slot can be expected to serve the item in time: by upper latencies, or by mean.
  *
- * @param less only those count that do it for much less of the pool's time, or that the mix plans for
- * it. Of others each might leave it to the next, and nobody take it, while the cheapest hangs.
  * @param byMs by when its query is to end
  */
 export function elsewhere(
   item: Item,
   slot: Slot,
   view: View,
-  less = false,
   byMs = item.deadlineMs,
 ): 'safe' | 'possible' | 'no' {
-  const { query, task } = item
-  const mostMs = less ? leastCost(item, slot.group!, view) / DEAR : Infinity
+  const { query } = item
   let found: 'possible' | 'no' = 'no'
   for (const prefix of item.way.prefixes) {
     const { chainMs, safeChainMs } = view.tails.least(prefix, query.level)
@@ -107,7 +100,6 @@ export function elsewhere(
     for (const server of service.servers) {
       const { group, networkMs } = server
       if (view.nowMs + networkMs + server.meanMs + chainMs > byMs) break
-      if (group.price * server.costMs > mostMs && !view.targets.isPlanned(task, group)) continue
       const arrivesMs = freeAtMs(group, slot, prefix.variant, view) + networkMs
       if (arrivesMs + server.upperMs + safeChainMs <= byMs) return 'safe'
       if (arrivesMs + server.meanMs + chainMs <= byMs) found = 'possible'
@@ -140,50 +132,5 @@ export function isKeptElsewhere(item: Item, choice: Choice, slot: Slot, view: Vi
   const keptMs = view.keep * laxityMs
   if (choice.safeEndMs <= deadlineMs - LAST_MOMENT * keptMs) return false
   const byMs = Math.min(deadlineMs - keptMs, choice.safeEndMs - SOONER * laxityMs)
-  return elsewhere(item, slot, view, false, byMs) === 'safe'
-}
-
-/** What an item costs the pool on this group, by the variant that costs least there. */
-function leastCost({ way }: Item, group: Group, { capacity }: View): number {
-  let least = Infinity
-  for (const { variant } of way.prefixes) {
-    const service = capacity.services[variant.index]
-    if (service !== undefined) least = Math.min(least, group.price * costOn(service, group))
-  }
-  return least
-}
-
-/**
- * Whether the quicker groups will have done all that waits before this slot would do this item. Those
- * do not count that would leave it to this slot because they cost the pool much more.
- */
-export function isSlowerThanWaiting(
-  choice: Choice,
-  waiting: number,
-  slot: Slot,
-  view: View,
-): boolean {
-  const { variant } = choice.prefix
-  const service = view.capacity.services[variant.index]
-  if (service === undefined) return false
-  const own = slot.group!
-  const dearMs = DEAR * own.price * costOn(service, own)
-  let quicker = 0
-  let ratePerMs = 0
-  let waitMs = 0
-  for (const { group, meanMs, costMs } of service.servers) {
-    if (meanMs * QUICKER > choice.meanMs) break
-    if (group === own) continue
-    if (group.price * costMs > dearMs && !view.targets.isPlanned(variant.task, group)) continue
-    const freeMs = freeAtMs(group, slot, variant, view)
-    if (freeMs === Infinity) continue
-    quicker++
-    ratePerMs += group.duty / costMs
-    waitMs += freeMs - view.nowMs
-  }
-  if (quicker === 0) return false
-  const workMs = Math.max(view.backlog.poolMs, waiting * service.poolMs)
-  const otherMs = waitMs / quicker + workMs * service.ratePerMs / ratePerMs
-  return otherMs + service.servers[0]!.meanMs <
-    readyAtMs(slot, view.nowMs) - view.nowMs + choice.meanMs
+  return elsewhere(item, slot, view, byMs) === 'safe'
 }
