@@ -33,8 +33,6 @@ export interface Server {
 export interface Service {
   /** Groups that hold the variant and take batches, those with the soonest answers first. */
   servers: Server[]
-  /** Items per millisecond by all of them together, duty included. */
-  ratePerMs: number
   /** Time of the whole pool for one item, done where that costs least. */
   poolMs: number
   /** Network time of the first server, and of the nearest. */
@@ -172,7 +170,6 @@ function serviceOf(
   sizes: BatchSizes,
 ): Service | undefined {
   const servers: Server[] = []
-  let ratePerMs = 0
   let ratios = 0
   let slots = 0
   for (const group of groups) {
@@ -188,7 +185,6 @@ function serviceOf(
     const planMs = Math.max(costs.planMs, 1e-3)
     const networkMs = networkOf(group, variant.task)
     servers.push({ group, meanMs, upperMs, networkMs, costMs, planMs, latencyMs, known, batch })
-    ratePerMs += group.duty / costMs
     ratios += group.slots.length * upperMs / meanMs
     slots += group.slots.length
   }
@@ -197,7 +193,6 @@ function serviceOf(
   if (quickest === undefined) return undefined
   return {
     servers,
-    ratePerMs,
     poolMs: servers.reduce(
       (least, { group, costMs }) => Math.min(least, group.price * costMs),
       Infinity,

@@ -27,7 +27,7 @@ const server = (group: Group, networkMs: number) => ({
 })
 const service: Service = {
   servers: [server(near, 2), server(far, 82)],
-  ...{ ratePerMs: 0.1, poolMs: 10, networkMs: 2, nearestMs: 2, upperRatio: 1.25, spansMs: [] },
+  ...{ poolMs: 10, networkMs: 2, nearestMs: 2, upperRatio: 1.25, spansMs: [] },
 }
 const services = shapes.variants.map((_, i) => i === 0 ? service : undefined)
 
