@@ -77,24 +77,16 @@ export function createTargets(): Targets {
     const { byTask } = dutiesOf(group)
     let share = byTask[task.index]
     if (share === undefined) {
-      const position = mix!.groups.indexOf(group.key)
-      const own = task.variants.map(({ index }) =>
-        position < 0 ? 0 : mix!.work[index]?.[position] ?? 0
-      )
-      const planned = own.some((work) => work > 1e-6)
-      const pool = task.variants.map(({ index }) => sumOf(mix!.work[index]))
-      // What the mix plans nowhere, anybody may do.
-      const nowhere = !pool.some((work) => work > 1e-6)
-      // Items are given out, so it is items that are counted: a slow variant takes more time for one.
-      const items = task.variants.map(({ index }) =>
-        planned ? mix!.items[index]?.[position] ?? 0 : sumOf(mix!.items[index])
-      )
-      share = {
-        weights: normalised(items),
-        times: normalised(planned ? own : pool),
-        planned: planned || nowhere,
+      const { groups, work, items } = mix!
+      const position = groups.indexOf(group.key)
+      const planned = position >= 0 && isAny(ofTask(task, work, position))
+      share = byTask[task.index] = {
+        // Items are given out, so it is items that are counted: a slow variant takes more time for one.
+        weights: normalised(ofTask(task, items, planned ? position : ALL)),
+        times: normalised(ofTask(task, work, planned ? position : ALL)),
+        // What the mix plans nowhere, anybody may do.
+        planned: planned || !isAny(ofTask(task, work, ALL)),
       }
-      byTask[task.index] = share
     }
     return share
   }
@@ -202,7 +194,27 @@ function sumOf(values: readonly number[] = []): number {
   return sum
 }
 
-function normalised(values: readonly number[]): number[] {
+/** In place of a group's position. */
+const ALL = -1
+
+/** What the group at the position has of each variant of the task; or all groups together. */
+function ofTask({ variants }: TaskShape, rows: readonly number[][], position: number): number[] {
+  const found: number[] = []
+  for (let i = 0; i < variants.length; i++) {
+    const row = rows[variants[i]!.index]
+    found.push(position === ALL ? sumOf(row) : row?.[position] ?? 0)
+  }
+  return found
+}
+
+function isAny(values: readonly number[]): boolean {
+  for (let i = 0; i < values.length; i++) if (values[i]! > 1e-6) return true
+  return false
+}
+
+/** In place. */
+function normalised(values: number[]): number[] {
   const sum = sumOf(values)
-  return values.map((value) => sum > 0 ? value / sum : 0)
+  for (let i = 0; i < values.length; i++) values[i] = sum > 0 ? values[i]! / sum : 0
+  return values
 }
