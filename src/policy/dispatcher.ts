@@ -28,6 +28,7 @@ import { createReady } from './ready.ts'
 import { createResults } from './results.ts'
 import { createRulings } from './rulings.ts'
 import type { PipelineShape, Shapes, VariantShape } from './shape.ts'
+import { createSharing } from './sharing.ts'
 import { type Batch, coolDown } from './slots.ts'
 import { dispatcherStats } from './stats.ts'
 import { createTargets } from './targets.ts'
@@ -88,7 +89,8 @@ export function createDispatcher(
   const fanOut = createFanOut()
   const sizes = createBatchSizes()
   const rulings = createRulings()
-  const pool = createPool(shapes, profile, fanOut, sizes, limits.maxBatch, rulings.isOpen)
+  const sharing = createSharing()
+  const pool = createPool({ shapes, profile, fanOut, sizes, sharing, limits, rulings })
   const ready = createReady()
   const targets = createTargets()
   const waiting = createWaiting(shapes)
@@ -114,7 +116,7 @@ export function createDispatcher(
   })
   const haste = createHaste()
   const inside = createInside({
-    ...{ shapes, limits, queries, waiting, flights, outlook, counters, haste, emit },
+    ...{ shapes, limits, queries, waiting, flights, outlook, counters, haste, sharing, emit },
     bestFloor: rulings.bestFloor,
     isLoading: pool.isLoading,
     nowMs: () => nowMs,
@@ -230,6 +232,7 @@ export function createDispatcher(
   function follow(mix: Mix): void {
     targets.adopt(mix)
     upcoming.adopt(mix)
+    sharing.adopt(mix)
   }
 
   return {

@@ -18,6 +18,7 @@ import { createPressure } from './pressure.ts'
 import { createQuery, type Item, type Query } from './query.ts'
 import type { DeadlineQueue } from './queue.ts'
 import { levelOf, type PipelineShape, type Shapes } from './shape.ts'
+import type { Sharing } from './sharing.ts'
 import { createTable } from './table.ts'
 import type { FailureReason, PolicyCommand, PolicyEvent, QueryId } from './types.ts'
 import type { Waiting } from './waiting.ts'
@@ -31,6 +32,7 @@ export interface InsideParts {
   outlook: Outlook
   counters: Counters
   haste: Haste
+  sharing: Sharing
   emit(command: PolicyCommand): void
   /** Some slot may yet come to hold what is missing. */
   isLoading(): boolean
@@ -59,7 +61,8 @@ export interface Inside {
 }
 
 export function createInside(parts: InsideParts): Inside {
-  const { shapes, limits, queries, waiting, flights, outlook, counters, haste, emit } = parts
+  const { shapes, limits, queries, waiting, flights, outlook, counters, haste, sharing, emit } =
+    parts
   const byId = createTable<QueryId, Query>()
   const pressure = createPressure()
   const door = createDoor(pressure)
@@ -161,7 +164,9 @@ export function createInside(parts: InsideParts): Inside {
     const quickest = tails.quickest(shape.start, levelOf(shape, minAccuracy))
     const quickestMs = quickest?.chainMs ?? 0
     const lesson = lessonOf(timeoutMs ?? deadlineMs - nowMs, sloMs, quickestMs)
-    haste.saw(Math.min(deadlineMs - nowMs - quickestMs, sloMs))
+    const spareMs = Math.min(deadlineMs - nowMs - quickestMs, sloMs)
+    haste.saw(spareMs)
+    sharing.saw(shape, spareMs)
     if (isRefused) {
       counters.failed(shape.name, admitted.reason, lesson)
       return refuse(id, admitted)

@@ -8,13 +8,21 @@ import type { Server, Service } from './capacity.ts'
 /**
  * Time from start to end of `count` items spread over the idle pool, in milliseconds, without the
  * network time of the first server: each slot runs one batch, as large as needed.
+ *
+ * @param shared share of a usual batch's time that it takes at least; see `sharing.ts`
  */
-export function makespanMs(service: Service, count: number, maxBatch: number): number {
+export function makespanMs(
+  service: Service,
+  count: number,
+  maxBatch: number,
+  shared: number,
+): number {
   const { servers } = service
   const items = Math.ceil(count - 1e-6)
   const quickest = servers[0]!
   // Under load they share batches with others: then those decide how long it takes.
-  const sharedMs = quickest.latencyMs(Math.min(Math.round(quickest.batch), maxBatch))
+  const batchMs = quickest.latencyMs(Math.min(Math.round(quickest.batch), maxBatch))
+  const sharedMs = Math.max(shared * batchMs, quickest.meanMs)
   if (items <= 1) return sharedMs
   return Math.max(sharedMs, service.spansMs[items] ??= aloneSpanMs(service, items, maxBatch))
 }

@@ -8,9 +8,11 @@ import type { FanOut } from './fanout.ts'
 import { classify } from './classes.ts'
 import type { BatchSizes } from './batch_sizes.ts'
 import { createTails, type Tails } from './tails.ts'
+import type { Limits } from './options.ts'
 import type { Profile } from './profile.ts'
 import type { Rulings } from './rulings.ts'
 import type { Shapes } from './shape.ts'
+import type { Sharing } from './sharing.ts'
 import {
   type Batch,
   changePace,
@@ -83,13 +85,18 @@ const OFF = 0.1
 
 const isOff = (price: number, now = price) => Math.abs(now - price) > OFF * price
 
+export interface PoolParts {
+  shapes: Shapes
+  profile: Profile
+  fanOut: FanOut
+  sizes: BatchSizes
+  sharing: Sharing
+  limits: Pick<Limits, 'maxBatch'>
+  rulings: Pick<Rulings, 'isOpen'>
+}
+
 export function createPool(
-  shapes: Shapes,
-  profile: Profile,
-  fanOut: FanOut,
-  sizes: BatchSizes,
-  maxBatch: number,
-  isOpen: Rulings['isOpen'],
+  { shapes, profile, fanOut, sizes, sharing, limits, rulings }: PoolParts,
 ): Pool {
   const nodes = new Map<NodeId, PoolNode>()
   let epoch = 0
@@ -137,7 +144,7 @@ export function createPool(
         slots: [],
         duty: duty > 0 ? Math.min(Math.max(duty, LEAST_DUTY), 1) : 1,
         able,
-        openCount: able.filter(isOpen).length,
+        openCount: able.filter(rulings.isOpen).length,
         memoryBytes,
         class: null,
         paused: false,
@@ -176,7 +183,7 @@ export function createPool(
       const node = nodes.get(id)
       if (node === undefined) return
       node.able = ableOf(able)
-      node.openCount = node.able.filter(isOpen).length
+      node.openCount = node.able.filter(rulings.isOpen).length
       layout = undefined
     },
     renew() {
@@ -184,7 +191,7 @@ export function createPool(
       current = undefined
     },
     ruled() {
-      for (const node of nodes.values()) node.openCount = node.able.filter(isOpen).length
+      for (const node of nodes.values()) node.openCount = node.able.filter(rulings.isOpen).length
     },
     loading(node, slot, ref, nowMs) {
       const variant = shapes.find(ref)
@@ -266,7 +273,7 @@ export function createPool(
         worths,
         nowMs,
       )
-      return current = { capacity, tails: createTails(capacity, fanOut, maxBatch) }
+      return current = { capacity, tails: createTails(capacity, fanOut, limits.maxBatch, sharing) }
     },
   }
 }

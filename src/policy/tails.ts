@@ -12,6 +12,7 @@ import type { Capacity } from './capacity.ts'
 import type { FanOut } from './fanout.ts'
 import { makespanMs } from './makespan.ts'
 import type { Prefix, TaskShape, Way } from './shape.ts'
+import type { Sharing } from './sharing.ts'
 import { createStations, itemsPerMs, type Stations } from './stations.ts'
 
 /**
@@ -90,6 +91,7 @@ class WorkedOut implements Tails {
     private readonly capacity: Capacity,
     private readonly fanOut: FanOut,
     private readonly maxBatch: number,
+    private readonly sharing: Sharing,
   ) {
     this.stations = createStations(capacity, fanOut, {
       quickest: (way, level) => this.quickest(way, level),
@@ -146,15 +148,15 @@ class WorkedOut implements Tails {
   private branchOf(prefix: Prefix, child: number, level: number): Option[] {
     const count = this.fanOut.mean(prefix.variant, child)
     const upperCount = this.fanOut.upper(prefix.variant, child)
+    const shared = this.sharing.of(prefix.variant.task.pipeline)
     const options: Option[] = []
     for (const next of prefix.next[child]!) {
       const service = this.capacity.services[next.variant.index]
       if (service === undefined) continue
-      const spanMs = count > 0.01
-        ? service.networkMs + makespanMs(service, count, this.maxBatch)
-        : 0
+      const spanOf = (items: number) => makespanMs(service, items, this.maxBatch, shared)
+      const spanMs = count > 0.01 ? service.networkMs + spanOf(count) : 0
       const safeSpanMs = count > 0.01
-        ? service.networkMs + makespanMs(service, upperCount, this.maxBatch) * service.upperRatio
+        ? service.networkMs + spanOf(upperCount) * service.upperRatio
         : 0
       for (const tail of this.tails(next, level)) {
         const tailMs = count > 0.01 ? Math.max(tail.chainMs, count * tail.poolMs) : 0
@@ -237,8 +239,12 @@ class WorkedOut implements Tails {
 }
 
 /** Good for one epoch of the capacity; remembers what it worked out. */
-export const createTails = (capacity: Capacity, fanOut: FanOut, maxBatch: number): Tails =>
-  new WorkedOut(capacity, fanOut, maxBatch)
+export const createTails = (
+  capacity: Capacity,
+  fanOut: FanOut,
+  maxBatch: number,
+  sharing: Sharing,
+): Tails => new WorkedOut(capacity, fanOut, maxBatch, sharing)
 
 /** Two branches side by side: they share the pool, and the query ends with the later. */
 function both(a: Option, b: Option): Option {

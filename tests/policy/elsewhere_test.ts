@@ -83,6 +83,7 @@ Deno.test('items that come together are spread no further than that ends them so
       { ...service, servers: [server(near, 2), server(far, networkMs)], spansMs: [] },
       2,
       1,
+      1,
     )
   assert.ok(Math.abs(span(2) - 20) < 0.1, `${span(2)}`)
   assert.ok(Math.abs(span(12) - 30) < 0.1, `${span(12)}`)
