@@ -65,6 +65,9 @@ export function greedy(member: Member): VariantShape[] {
   return kept
 }
 
+/** Where more is asked for than slots carry, no slot is planned fuller; see `saturatedCap`. */
+const SATURATED_CAP = 0.75
+
 /** What the slot will hold once its load is done. */
 function comingTo({ held, loading, wanted }: LoadingSlot): VariantShape[] {
   if (loading === null) return [...held]
@@ -142,6 +145,7 @@ export function createPlacing(
         // Late binding forgives waiting: an item that waited is served by a slot kept for the peak.
         waitTail: 1,
         utilisationCap: 1,
+        saturatedCap: SATURATED_CAP,
       },
       holding: classes.map((one) => ({
         class: one.name,

@@ -7,16 +7,15 @@
  *
  * @module
  */
+import type { Asked } from './asked.ts'
 import { type Goal, type Kind, SERVED } from './build.ts'
 import { compile, type Compiled } from './compile.ts'
 import { bestFlows } from './best.ts'
-import type { Flows } from './flow_walk.ts'
 import { flowsOf } from './flows.ts'
 import type { Counted } from './lp.ts'
 import { nothingPlaced, type Outcome, placementOf, workOf } from './outcome.ts'
 import type { Placement } from './placement.ts'
 import type { Problem } from './problem.ts'
-import { fairLevels } from './levels.ts'
 import { allServed, check } from './check.ts'
 import { fewestSlots } from './hardware.ts'
 import { openKinds } from './packings.ts'
@@ -24,22 +23,12 @@ import { orderOf } from './order.ts'
 import { hasPeak, shortOf } from './peak.ts'
 import { priceOfSets } from './moves.ts'
 import { reserveOf } from './reserve.ts'
+import { saturated } from './saturated.ts'
 import { merge } from './sets.ts'
 import { stage } from './stage.ts'
 
 /** Share of the peak that may be left out; less is no better plan. */
 const LITTLE = 1e-3
-
-/** What each of the three steps is given. */
-interface Asked {
-  compiled: Compiled
-  problem: Problem
-  flows: Flows
-  /** Ways to fill a slot that may be chosen anew, and those that slots hold. */
-  open: Kind[]
-  held: Kind[]
-  counted: Counted
-}
 
 /** Never throws for want of capacity; RangeError for pipelines that share a name. */
 export function place(problem: Problem): Placement {
@@ -130,17 +119,4 @@ function accuracy({ compiled, flows, open, held, counted }: Asked): Outcome | nu
     ...{ mode: 'accuracy', checked, slotsBound: 0, kept: kept || checked === stays },
     bound: (fresh.plainBound - SERVED) * compiled.totalPerS,
   }
-}
-
-function saturated({ compiled, flows, open, held, counted }: Asked): Outcome | null {
-  const levels = fairLevels(compiled, flows, open, counted)
-  const goal: Goal = { name: 'saturated', levels }
-  const fresh = stage(compiled, flows, goal, open, counted)
-  const stays = held.length > 0 ? stage(compiled, flows, goal, held, counted).best : null
-  if (fresh.best === null && stays === null) return null
-  const margin = compiled.options.hysteresis * SERVED
-  const kept = stays !== null && stays.score >= (fresh.best?.score ?? 0) - margin
-  const checked = kept ? stays : fresh.best!
-  const bound = fresh.bound / SERVED * compiled.totalPerS
-  return { mode: 'saturated', checked, bound, slotsBound: 0, kept }
 }

@@ -79,6 +79,12 @@ export interface PlaceOptions {
    * share a queue. 1: the cap is the same for any number of slots, as in the paper.
    */
   waitTail: number
+  /**
+   * When saturated, which share of that a plan is chosen by. A pipeline whose stations just carry its
+   * demand gets as much less through them as items wait, and those of others are full anyhow: so
+   * quicker variants are to be held until all have some time left.
+   */
+  saturatedCap: number
   /** Planned demand is this much more than what is asked, as a share. */
   headroom: number
   /** Half of the time is kept for waiting behind one batch, as in the paper. */
@@ -127,6 +133,7 @@ export const DEFAULT_EFFORT: Readonly<Effort> = {
 export const DEFAULT_PLACE_OPTIONS: Readonly<PlaceOptions> = {
   utilisationCap: 0.95,
   waitTail: 0.05,
+  saturatedCap: 1,
   headroom: 0,
   halving: true,
   siblings: true,

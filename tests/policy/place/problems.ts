@@ -110,6 +110,7 @@ export function makeProblem(g: Draw): Problem {
       headroom: pick(g, [0, 0.2]),
       halving: pick(g, [true, false]),
       siblings: pick(g, [true, false]),
+      saturatedCap: pick(g, [1, 0.75]),
     },
   }
 }

@@ -1,0 +1,56 @@
+/** What slots hold where more is asked for than they carry. */
+import assert from 'node:assert/strict'
+import { place } from '../../../src/policy/place/place.ts'
+import type { PlacePipeline, Problem } from '../../../src/policy/place/problem.ts'
+
+const pipelineOf = (name: string, ratePerS: number, accuracies: Record<string, number>) =>
+  ({
+    ...{ name, weight: 1, sloMs: 500, ratePerS, root: name },
+    tasks: {
+      [name]: {
+        next: [],
+        variants: Object.fromEntries(
+          Object.entries(accuracies).map(([variant, accuracy]) => [variant, { accuracy }]),
+        ),
+      },
+    },
+  }) satisfies PlacePipeline
+
+const able = (task: string, variant: string, latencyMs: number) => ({
+  ...{ pipeline: task, task, variant, memoryBytes: 1, swapMs: 0 },
+  points: [{ batch: 1, latencyMs }],
+})
+
+/** Two slots, one for each pipeline: one carries half of its demand, the other just what is asked. */
+const placed = (nearPerS: number, saturatedCap: number) => {
+  const problem: Problem = {
+    pipelines: [
+      pipelineOf('full', 200, { only: 1 }),
+      pipelineOf('near', nearPerS, { quick: 0.8, exact: 1 }),
+    ],
+    classes: [{
+      ...{ name: 'c', slots: 2, dutySum: 2, memoryBytes: 1, maxVariants: 1, networkMs: 0 },
+      able: [able('full', 'only', 10), able('near', 'quick', 5), able('near', 'exact', 10)],
+    }],
+    options: { utilisationCap: 1, waitTail: 1, saturatedCap },
+  }
+  const placement = place(problem)
+  assert.equal(placement.mode, 'saturated')
+  const held = placement.classes[0]!.sets.map(({ variants }) => variants[0]!.variant)
+  return { ...placement, held: held.filter((variant) => variant !== 'only') }
+}
+
+Deno.test('when saturated no station that just carries its demand is left without time to spare', () => {
+  assert.deepEqual(placed(95, 1).held, ['exact'])
+  assert.deepEqual(placed(95, 0.75).held, ['quick'])
+  assert.deepEqual(placed(70, 0.75).held, ['exact'])
+})
+
+Deno.test('what it carries is told as it is, and the bound is none of what it was chosen by', () => {
+  for (const cap of [1, 0.75, 0.5]) {
+    const { served, objective, bound } = placed(95, cap)
+    const shares = served.map(({ share }) => Math.round(share * 1000) / 1000)
+    assert.deepEqual(shares, [0.5, 1], `${cap}`)
+    assert.ok(bound >= placed(95, 1).objective - 1e-6 && bound >= objective, `${bound}`)
+  }
+})
