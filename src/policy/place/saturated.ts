@@ -27,8 +27,7 @@ export function saturated({ compiled, flows, open, held, counted }: Asked): Outc
   const chosen = kept ? stays : fresh.best!
   const told = saturatedCap === 1
     ? { checked: chosen, bound: fresh.bound }
-    : carried(compiled, flows, open, chosen.kinds, counted)
-  if (told === null) return null
+    : carried(compiled, flows, open, chosen, counted)
   const bound = told.bound / SERVED * compiled.totalPerS
   return { mode: 'saturated', checked: told.checked, bound, slotsBound: 0, kept }
 }
@@ -43,12 +42,13 @@ function carried(
   compiled: Compiled,
   flows: Flows,
   open: Kind[],
-  kinds: Kind[],
+  chosen: Checked,
   counted: Counted,
-): { checked: Checked; bound: number } | null {
+): { checked: Checked; bound: number } {
   const goal = fairGoal(compiled, flows, open, counted)
-  const checked = check(compiled, flows, goal, kinds, counted)
+  // A plan is not lost because nothing is left to reckon it anew with.
+  const checked = check(compiled, flows, goal, chosen.kinds, counted) ?? chosen
   const { model } = build({ compiled, flows, kinds: open, goal, caps: capsOf(compiled, open) })
   const { status, objective } = solveModel(model, counted, { relaxed: true })
-  return checked && { checked, bound: status === 'optimal' ? objective : Infinity }
+  return { checked, bound: status === 'optimal' ? objective : Infinity }
 }
