@@ -5,13 +5,17 @@ import { createFanOut } from '../../src/policy/fanout.ts'
 import { createPool } from '../../src/policy/pool.ts'
 import { createProfile } from '../../src/policy/profile.ts'
 import { shapesOf } from '../../src/policy/shape.ts'
+import { createSharing } from '../../src/policy/sharing.ts'
 import { ocr, refsOf } from './fixtures.ts'
 
 /** So many nodes that hold all, and whether the capacity was valued anew by then. */
 function poolOf(count: number) {
   const shapes = shapesOf([ocr])
   const [profile, fanOut, sizes] = [createProfile(), createFanOut(), createBatchSizes()]
-  const pool = createPool(shapes, profile, fanOut, sizes, 64, () => true)
+  const pool = createPool({
+    ...{ shapes, profile, fanOut, sizes, sharing: createSharing() },
+    ...{ limits: { maxBatch: 64 }, rulings: { isOpen: () => true } },
+  })
   for (let i = 0; i < count; i++) {
     const node = `n${i}`
     pool.join({ type: 'node_joined', node, slots: 1, duty: 1, able: refsOf(ocr) })

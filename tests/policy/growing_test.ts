@@ -5,18 +5,20 @@ import { createFanOut } from '../../src/policy/fanout.ts'
 import { createPool } from '../../src/policy/pool.ts'
 import { createProfile } from '../../src/policy/profile.ts'
 import { shapesOf } from '../../src/policy/shape.ts'
+import { createSharing } from '../../src/policy/sharing.ts'
 import { ocr, refsOf } from './fixtures.ts'
 
 Deno.test('a query takes a smaller share of a pool that has grown since it was priced', () => {
   const able = refsOf(ocr)
-  const pool = createPool(
-    shapesOf([ocr]),
-    createProfile(),
-    createFanOut(),
-    createBatchSizes(),
-    16,
-    () => true,
-  )
+  const pool = createPool({
+    shapes: shapesOf([ocr]),
+    profile: createProfile(),
+    fanOut: createFanOut(),
+    sizes: createBatchSizes(),
+    sharing: createSharing(),
+    limits: { maxBatch: 16 },
+    rulings: { isOpen: () => true },
+  })
   const join = (node: string) => {
     pool.join({ type: 'node_joined', node, slots: 1, duty: 1, able })
     for (const ref of able) pool.loaded(node, 0, ref, true, 0)
