@@ -89,10 +89,10 @@ export function createDispatcher(
   const fanOut = createFanOut()
   const sizes = createBatchSizes()
   const rulings = createRulings()
-  const sharing = createSharing()
+  const targets = createTargets()
+  const sharing = createSharing(targets)
   const pool = createPool({ shapes, profile, fanOut, sizes, sharing, limits, rulings })
   const ready = createReady()
-  const targets = createTargets()
   const waiting = createWaiting(shapes)
   const counters = createCounters(shapes)
   const queries = createQueue<Query>()
@@ -232,7 +232,6 @@ export function createDispatcher(
   function follow(mix: Mix): void {
     targets.adopt(mix)
     upcoming.adopt(mix)
-    sharing.adopt(mix)
   }
 
   return {

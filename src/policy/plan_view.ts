@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { pathsOf } from './frontier/mix.ts'
+import { isAllServed, pathsOf } from './frontier/mix.ts'
 import type { Member } from './placing.ts'
 import type { Rulings } from './rulings.ts'
 import type { Shapes, VariantShape } from './shape.ts'
@@ -43,7 +43,7 @@ export function planView(parts: PlanParts): Plan {
     bound += rate * best
     if (planned === undefined) continue
     objective += rate * planned.served * planned.accuracy
-    if (planned.served < 0.999) served = false
+    if (!isAllServed(planned)) served = false
     lost = Math.max(lost, best - planned.accuracy)
   }
   const mode = !served ? 'saturated' : lost > LOST ? 'accuracy' : 'hardware'

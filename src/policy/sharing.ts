@@ -7,22 +7,19 @@
  *
  * @module
  */
-import type { Mix } from './frontier/mix.ts'
+import { isAllServed } from './frontier/mix.ts'
 import { createHaste, type Haste } from './haste.ts'
 import type { PipelineShape } from './shape.ts'
+import type { Targets } from './targets.ts'
 
 /** Who has such a share of what is usual has about as much. */
 const ALIKE = 0.8
 /** The usual is of about so many queries. */
 const MEMORY = 50
-/** A mix that serves less of a pipeline's queries than this refuses some. */
-const ALL = 0.999
 
 export interface Sharing {
   /** A query of the pipeline came that has so much time beside what its quickest way takes. */
   saw(pipeline: PipelineShape, laxityMs: number): void
-  /** A new mix is in force. */
-  adopt(mix: Pick<Mix, 'pipelines'>): void
   /** Share of the time of a usual batch, above 0 and at most 1, that items of the pipeline reckon with. */
   of(pipeline: PipelineShape): number
 }
@@ -33,11 +30,10 @@ interface OfPipeline {
   usualMs: number
 }
 
-export function createSharing(): Sharing {
+export function createSharing(targets: Pick<Targets, 'pipelines'>): Sharing {
   const known = new WeakMap<PipelineShape, OfPipeline>()
-  let pipelines: Mix['pipelines'] = []
-  const isAllServed = (name: string) =>
-    pipelines.every(({ pipeline, served }) => pipeline !== name || served > ALL)
+  const refusesSome = ({ name }: PipelineShape) =>
+    targets.pipelines().some((mix) => mix.pipeline === name && !isAllServed(mix))
   return {
     saw(pipeline, laxityMs) {
       if (!(laxityMs > 0)) return
@@ -46,10 +42,9 @@ export function createSharing(): Sharing {
       own.haste.saw(laxityMs)
       own.usualMs += (laxityMs - own.usualMs) / MEMORY
     },
-    adopt: (mix) => void (pipelines = mix.pipelines),
     of(pipeline) {
       const own = known.get(pipeline)
-      if (own === undefined || !isAllServed(pipeline.name)) return 1
+      if (own === undefined || refusesSome(pipeline)) return 1
       // With few slots the hasty wait for long batches all the same: so less than in proportion.
       return Math.min(1, Math.cbrt(own.haste.laxityMs / (ALIKE * own.usualMs)))
     },

@@ -10,7 +10,7 @@ import { createDemand, type Demand, type Peak } from './demand.ts'
 import type { Directive } from './directive.ts'
 import { createAim } from './frontier/aim.ts'
 import { drainFactor, drainLevel, isDraining } from './frontier/drain.ts'
-import type { Mix } from './frontier/mix.ts'
+import { isAllServed, type Mix } from './frontier/mix.ts'
 import { emptyMix, type Solve } from './frontier/solve.ts'
 import { createScaling } from './scaling.ts'
 import { leastSloMs, type Shapes } from './shape.ts'
@@ -144,15 +144,15 @@ export function createSteering(
   function decide(report: Report, epoch: number, changing: boolean, nowMs: number): Directive {
     decidedMs = nowMs
     decidedEpoch = epoch
-    const servedBy = new Map(
-      directive?.mix.pipelines.map(({ pipeline, served }) => [pipeline, served]),
+    const refusing = new Set(
+      directive?.mix.pipelines.filter((mix) => !isAllServed(mix)).map(({ pipeline }) => pipeline),
     )
     let finished = 0
     let tight = 0
     let missed = 0
     for (const seen of report.pipelines) {
       // Refused though the mix meant to serve all: it planned with more than there is.
-      const refused = (servedBy.get(seen.pipeline) ?? 1) > 0.999 ? seen.refused : 0
+      const refused = refusing.has(seen.pipeline) ? 0 : seen.refused
       finished += seen.served + seen.missed + refused
       tight += seen.tight
       missed += seen.missed + refused

@@ -13,7 +13,7 @@ function poolOf(count: number) {
   const shapes = shapesOf([ocr])
   const [profile, fanOut, sizes] = [createProfile(), createFanOut(), createBatchSizes()]
   const pool = createPool({
-    ...{ shapes, profile, fanOut, sizes, sharing: createSharing() },
+    ...{ shapes, profile, fanOut, sizes, sharing: createSharing({ pipelines: () => [] }) },
     ...{ limits: { maxBatch: 64 }, rulings: { isOpen: () => true } },
   })
   for (let i = 0; i < count; i++) {

@@ -15,7 +15,7 @@ Deno.test('a query takes a smaller share of a pool that has grown since it was p
     profile: createProfile(),
     fanOut: createFanOut(),
     sizes: createBatchSizes(),
-    sharing: createSharing(),
+    sharing: createSharing({ pipelines: () => [] }),
     limits: { maxBatch: 16 },
     rulings: { isOpen: () => true },
   })

@@ -10,8 +10,11 @@ import { ocr } from './fixtures.ts'
 
 const shapeOf = (name: string) => shapesOf([{ ...ocr, name }]).pipelines.get(name)!
 
+/** No mix is in force. */
+const nothing = { pipelines: () => [] }
+
 Deno.test('where all have about as much time a batch is reckoned with as long as is usual', () => {
-  const sharing = createSharing()
+  const sharing = createSharing(nothing)
   const shape = shapeOf('alike')
   assert.equal(sharing.of(shape), 1)
   for (let i = 0; i < 500; i++) {
@@ -22,7 +25,7 @@ Deno.test('where all have about as much time a batch is reckoned with as long as
 
 Deno.test('the less the hastiest have of what is usual, the less of it', () => {
   const of = (hastyMs: number) => {
-    const sharing = createSharing()
+    const sharing = createSharing(nothing)
     const shape = shapeOf('unlike')
     for (let i = 0; i < 2000; i++) sharing.saw(shape, i % 5 === 4 ? hastyMs : 1000)
     return sharing.of(shape)
@@ -34,22 +37,23 @@ Deno.test('the less the hastiest have of what is usual, the less of it', () => {
 })
 
 Deno.test('who is refused some has all reckon with usual batches, and nobody else does', () => {
-  const sharing = createSharing()
+  const served = new Map([['many', 0.6], ['few', 1]])
+  const sharing = createSharing({
+    pipelines: () =>
+      [...served].map(([pipeline, served]) => ({ pipeline, served }) as unknown as PipelineMix),
+  })
   const [many, few] = [shapeOf('many'), shapeOf('few')]
   for (let i = 0; i < 500; i++) {
     for (const shape of [many, few]) sharing.saw(shape, i % 2 === 0 ? 10 : 1000)
   }
-  const serves = (pipeline: string, served: number) =>
-    ({ pipeline, served }) as unknown as PipelineMix
-  sharing.adopt({ pipelines: [serves('many', 0.6), serves('few', 1)] })
   assert.equal(sharing.of(many), 1)
   assert.ok(sharing.of(few) < 0.5, `${sharing.of(few)}`)
-  sharing.adopt({ pipelines: [serves('many', 1), serves('few', 1)] })
+  served.set('many', 1)
   assert.equal(sharing.of(many), sharing.of(few))
 })
 
 Deno.test('queries of one pipeline say nothing of those of another, nor do such without time', () => {
-  const sharing = createSharing()
+  const sharing = createSharing(nothing)
   const [hasty, calm] = [shapeOf('hasty'), shapeOf('calm')]
   for (let i = 0; i < 500; i++) {
     sharing.saw(hasty, i % 2 === 0 ? 10 : 1000)

@@ -20,6 +20,10 @@ export interface PipelineMix {
   flow: number[]
 }
 
+/** A mix that serves less of a pipeline's queries has some refused. */
+const ALL = 0.999
+export const isAllServed = ({ served }: Pick<PipelineMix, 'served'>): boolean => served >= ALL
+
 export interface Mix {
   pipelines: PipelineMix[]
   /** By index of variant, by index of group: share of the group's time, of the capacity planned with. */

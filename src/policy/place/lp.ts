@@ -15,6 +15,10 @@ export interface Solved {
   values: number[]
 }
 
+/** What nothing can be better than, by a relaxed program. */
+export const boundOf = ({ status, objective }: Solved): number =>
+  status === 'optimal' ? objective : Infinity
+
 export interface Range {
   lower: number
   upper: number

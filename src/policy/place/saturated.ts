@@ -10,7 +10,7 @@ import { capsOf, check, type Checked } from './check.ts'
 import type { Compiled } from './compile.ts'
 import type { Flows } from './flow_walk.ts'
 import { fairLevels } from './levels.ts'
-import { type Counted, solveModel } from './lp.ts'
+import { boundOf, type Counted, solveModel } from './lp.ts'
 import type { Outcome } from './outcome.ts'
 import { stage } from './stage.ts'
 
@@ -49,6 +49,5 @@ function carried(
   // A plan is not lost because nothing is left to reckon it anew with.
   const checked = check(compiled, flows, goal, chosen.kinds, counted) ?? chosen
   const { model } = build({ compiled, flows, kinds: open, goal, caps: capsOf(compiled, open) })
-  const { status, objective } = solveModel(model, counted, { relaxed: true })
-  return { checked, bound: status === 'optimal' ? objective : Infinity }
+  return { checked, bound: boundOf(solveModel(model, counted, { relaxed: true })) }
 }

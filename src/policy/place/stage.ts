@@ -9,7 +9,7 @@ import { isUnpacked, withCandidates } from './candidates.ts'
 import { allServed, capsOf, check, type Checked, meanHolders, scaleOf } from './check.ts'
 import type { Compiled } from './compile.ts'
 import type { Flows } from './flow_walk.ts'
-import { type Counted, type Solved, solveModel } from './lp.ts'
+import { boundOf, type Counted, type Solved, solveModel } from './lp.ts'
 import { narrow } from './narrow.ts'
 import { packings } from './packings.ts'
 import { hasMoves } from './moves.ts'
@@ -52,12 +52,11 @@ export function stage(
     let built = build({ compiled, flows: some, kinds, goal, caps, inflate })
     if (round === 0) {
       const relaxed = solveModel(built.model, counted, { relaxed: true })
-      bound = relaxed.status === 'optimal' ? relaxed.objective : Infinity
+      bound = boundOf(relaxed)
       plainBound = bound
       if (hasPeak(compiled, goal) || hasMoves({ compiled, goal })) {
         const plain = build({ ...built, plain: true })
-        const solved = solveModel(plain.model, counted, { relaxed: true })
-        plainBound = solved.status === 'optimal' ? solved.objective : Infinity
+        plainBound = boundOf(solveModel(plain.model, counted, { relaxed: true }))
       }
       if (goal.name === 'accuracy' && fallsShort(built, relaxed)) return { best, bound, plainBound }
       if (relaxed.status === 'optimal' && kinds.some(({ class: { holds } }) => holds !== 'all')) {
