@@ -8,6 +8,7 @@ import { bytesListed, confine, memberOf } from './able.ts'
 import type { ClassReport } from './class_report.ts'
 import type { Report } from './counters.ts'
 import type { Directive } from './directive.ts'
+import type { FanOut } from './fanout.ts'
 import { createLoader, type LoaderParts } from './loader.ts'
 import type { Limits } from './options.ts'
 import type { Placement } from './place/placement.ts'
@@ -46,8 +47,8 @@ export interface ControllerParts extends Omit<LoaderParts, 'maxAttempts'> {
   limits: Limits
   emit(command: PolicyCommand): void
   startPerS?: { readonly [pipeline: string]: number }
-  /** Mean items that a variant hands to the child task at this position. */
-  meanItems(variant: VariantShape, child: number): number
+  /** What variants hand on. */
+  fanOut: Pick<FanOut, 'mean' | 'none'>
 }
 
 const MAX_SLOTS = 256
@@ -69,7 +70,7 @@ export function createController(parts: ControllerParts): Controller {
   const waitsUntilMs = new Map<NodeId, number>()
   const steering = createSteering(shapes, parts.startPerS)
   const rulings = createRulings()
-  const placing = createPlacing(shapes, members, parts.meanItems, rulings.isOpen)
+  const placing = createPlacing(shapes, members, parts.fanOut, rulings.isOpen)
   const shutter = createShutter(members, rulings, parts.unload)
   let epoch = 0
   let placed: Plan | undefined

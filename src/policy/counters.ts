@@ -4,7 +4,7 @@
  * @module
  */
 import { LOWERED, TIGHT } from './frontier/aim.ts'
-import type { FrontierProblem } from './frontier/problem.ts'
+import type { CapacityReport } from './frontier/problem.ts'
 import type { Shapes } from './shape.ts'
 import type { CloseReason } from './batching.ts'
 import type { FailureReason, NodeId } from './types.ts'
@@ -24,7 +24,7 @@ export interface Report {
   queue: number
   /** The class of each node. */
   classOf: ReadonlyMap<NodeId, string | null>
-  capacity: Pick<FrontierProblem, 'groups' | 'services' | 'fanOut'>
+  capacity: CapacityReport
   pipelines: {
     pipeline: string
     arrived: number

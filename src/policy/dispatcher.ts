@@ -10,7 +10,7 @@ import { type ClassReport, reportClasses } from './class_report.ts'
 import { createCounters, type Report } from './counters.ts'
 import type { Directive } from './directive.ts'
 import { createDispatch } from './dispatch.ts'
-import { createFanOut } from './fanout.ts'
+import { createFanOut, type FanOut } from './fanout.ts'
 import { createFlights } from './flights.ts'
 import { createHaste } from './haste.ts'
 import { createInside, type InsideParts } from './inside.ts'
@@ -27,7 +27,7 @@ import { createQueue } from './queue.ts'
 import { createReady } from './ready.ts'
 import { createResults } from './results.ts'
 import { createRulings } from './rulings.ts'
-import type { PipelineShape, Shapes, VariantShape } from './shape.ts'
+import type { PipelineShape, Shapes } from './shape.ts'
 import { createSharing } from './sharing.ts'
 import { type Batch, coolDown } from './slots.ts'
 import { dispatcherStats } from './stats.ts'
@@ -54,8 +54,8 @@ export interface Dispatcher {
   unloading(node: NodeId, slot: SlotIndex, ref: VariantRef): void
   /** The classes of nodes, for placement. */
   classes(nowMs: number): ClassReport[]
-  /** Mean items that a variant hands to the child task at this position. */
-  meanItems(variant: VariantShape, child: number): number
+  /** What variants hand on. */
+  readonly fanOut: Pick<FanOut, 'mean' | 'none'>
   /** Answers whose time is up. Before an event those past it; after it those at it as well. */
   expire(nowMs: number, inclusive: boolean): void
   /** Gives work to all slots with credit. */
@@ -246,7 +246,7 @@ export function createDispatcher(
       outlook.capacity(at)
       return reportClasses(pool.classes(), profile, limits.maxBatch)
     },
-    meanItems: fanOut.mean,
+    fanOut,
     expire(at, inclusive) {
       nowMs = at
       for (let query = queries.at(0); query !== undefined; query = queries.at(0)) {

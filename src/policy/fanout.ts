@@ -15,6 +15,8 @@ export interface FanOut {
   saw(variant: VariantShape, child: number, count: number): void
   /** Mean items for the child task at this position of `next`, per item. */
   mean(variant: VariantShape, child: number): number
+  /** Share of items that hand nothing on to that child task. */
+  none(variant: VariantShape, child: number): number
   /** A number that about nine items of ten do not exceed. */
   upper(variant: VariantShape, child: number): number
   /** What was seen, to be kept, and to be given back. */
@@ -39,6 +41,8 @@ interface Row {
   variance: number
   /** What of the mean is still the file's number. */
   prior: number
+  /** Share of items that were seen to hand nothing on, the others being the prior's. */
+  none: number
 }
 
 /** Of all variants of a task, for a child: means of what was handed on, and of what the file says. */
@@ -52,7 +56,10 @@ interface Shared {
 
 /** Until more is known, counts are taken to spread as Poisson's do: variance is mean. */
 const priorOf = (variant: VariantShape): Row[] =>
-  variant.fanOut.map((mean) => ({ items: PRIOR_ITEMS, mean, variance: mean, prior: 1 }))
+  variant.fanOut.map((mean) => ({
+    ...{ items: PRIOR_ITEMS, mean, variance: mean },
+    ...{ prior: 1, none: 0 },
+  }))
 
 export function createFanOut(): FanOut {
   const seen = new Map<VariantShape, Row[]>()
@@ -82,6 +89,11 @@ export function createFanOut(): FanOut {
     return prior * variant.fanOut[child]! * (shared.get(variant.task)?.[child]?.off ?? 0)
   }
 
+  function mean(variant: VariantShape, child: number): number {
+    const row = rowsOf(variant)[child]
+    return row === undefined ? 1 : row.mean + missing(variant, child, row)
+  }
+
   return {
     saw(variant, child, count) {
       const row = rowsOf(variant)[child]
@@ -91,11 +103,13 @@ export function createFanOut(): FanOut {
       row.mean += error / row.items
       row.variance += (error * error - row.variance) / row.items
       row.prior -= row.prior / row.items
+      row.none += ((count === 0 ? 1 : 0) - row.none) / row.items
       share(variant, child, count, 1)
     },
-    mean(variant, child) {
+    mean,
+    none(variant, child) {
       const row = rowsOf(variant)[child]
-      return row === undefined ? 1 : row.mean + missing(variant, child, row)
+      return row === undefined ? 0 : row.none + row.prior * Math.exp(-mean(variant, child))
     },
     upper(variant, child) {
       const row = rowsOf(variant)[child]
@@ -106,16 +120,16 @@ export function createFanOut(): FanOut {
     keep: () =>
       [...seen].map(([{ ref }, rows]) => ({
         ...publicRef(ref),
-        rows: rows.map(({ items, mean, variance }) => ({ items, mean, variance })),
+        rows: rows.map(({ prior: _, ...row }) => row),
       })),
     recall(memory, shapes) {
       for (const { rows, ...ref } of memory) {
         const variant = shapes.find(ref)
         if (variant?.task.next.length !== rows.length) continue
-        const known = rows.map((row) => ({
-          ...row,
-          prior: row.items < WINDOW_ITEMS ? PRIOR_ITEMS / row.items : 0,
-        }))
+        const known = rows.map((row) => {
+          const prior = row.items < WINDOW_ITEMS ? PRIOR_ITEMS / row.items : 0
+          return { ...row, prior, none: row.none ?? (1 - prior) * Math.exp(-row.mean) }
+        })
         seen.set(variant, known)
         known.forEach(({ items, mean }, child) => {
           if (items > PRIOR_ITEMS) share(variant, child, mean, items - PRIOR_ITEMS)

@@ -15,9 +15,9 @@ export interface NodeProfileMemory {
   networkMs: { pipeline: string; task: string; ms: number }[]
 }
 
-/** Of one variant, for each child task: mean and variance of the items it hands on. */
+/** Of one variant, for each child task: mean and variance of the items it hands on, and how often none. */
 export interface FanOutMemory extends VariantRef {
-  rows: { items: number; mean: number; variance: number }[]
+  rows: { items: number; mean: number; variance: number; none?: number }[]
 }
 
 export interface Memory {

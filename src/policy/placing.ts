@@ -7,6 +7,7 @@
 import type { ClassReport } from './class_report.ts'
 import type { LoadingSlot } from './loader.ts'
 import type { Peak } from './demand.ts'
+import type { FanOut } from './fanout.ts'
 import { assign } from './place/assign.ts'
 import type { AssignSlot } from './place/match.ts'
 import { mostAtOnce } from './place/order.ts'
@@ -85,12 +86,15 @@ const willHave = ({ held, loading }: LoadingSlot, wanted: readonly VariantShape[
 export function createPlacing(
   shapes: Shapes,
   members: ReadonlyMap<NodeId, Member>,
-  meanItems: (variant: VariantShape, child: number) => number,
+  fanOut: Pick<FanOut, 'mean' | 'none'>,
   isOpen: Rulings['isOpen'],
 ): Placing {
   let placement: Placement | undefined
   /** Classes as the planner was last told of them: later ones may part the nodes otherwise. */
   let classOf: ReadonlyMap<NodeId, string> = new Map()
+
+  const handedOn = (variant: VariantShape, of: FanOut['mean']) =>
+    Object.fromEntries(variant.task.next.map(({ name }, child) => [name, of(variant, child)]))
 
   function problem(
     classes: readonly ClassReport[],
@@ -114,9 +118,8 @@ export function createPlacing(
           next: task.next.map(({ name }) => name),
           variants: Object.fromEntries(task.variants.map((variant) => [variant.ref.variant, {
             accuracy: variant.accuracy,
-            fanOut: Object.fromEntries(
-              task.next.map(({ name }, child) => [name, meanItems(variant, child)]),
-            ),
+            fanOut: handedOn(variant, fanOut.mean),
+            none: handedOn(variant, fanOut.none),
           }])),
         }])),
         ...pipeline.pathAccuracy === undefined ? {} : { pathAccuracy: pipeline.pathAccuracy },

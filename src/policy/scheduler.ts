@@ -51,7 +51,7 @@ export function createScheduler(options: SchedulerOptions): LearningScheduler {
       dispatcher.unloading(node, slot, ref)
       emit({ type: 'unload', node, slot, ...ref })
     },
-    meanItems: dispatcher.meanItems,
+    fanOut: dispatcher.fanOut,
     ...options.startPerS === undefined ? {} : { startPerS: options.startPerS },
   })
   let nowMs = -Infinity

@@ -14,6 +14,7 @@
  */
 import { solve } from 'yalps'
 import { fanOutOf, taskOf, variantOf } from '../pipeline/tree.ts'
+import { noneOf } from './random.ts'
 import type { Scenario, Workload } from './scenario.ts'
 import { throughputs } from './bound_throughput.ts'
 import { pathAccuracyOf } from '../pipeline/accuracy.ts'
@@ -87,7 +88,7 @@ export function boundOf(
 ): (...ratesPerS: number[]) => Bound {
   const { workloads, pool } = scenario
   const speeds = throughputs(scenario)
-  const flows = workloads.map(flowColumns)
+  const flows = workloads.map((one, w) => flowColumns(one, w, scenario.fanOutSpread))
   const classes = new Map<string, number>()
   for (const { class: name, count } of pool) {
     classes.set(name, (classes.get(name) ?? 0) + count)
@@ -133,77 +134,107 @@ export function boundOf(
 
 const sumOf = (rates: readonly number[]) => rates.reduce((sum, rate) => sum + rate, 0)
 
+/** What comes to a task by one beginning of a path. */
+interface Come {
+  /** The row that its flow is taken from. */
+  into: readonly string[]
+  /** Of this task for each query. */
+  items: number
+  /** Share of the query's accuracy that is counted in this branch, and of that before this task. */
+  share: number
+  ended: number
+  /** Chance that no other branch comes to a leaf. */
+  alone: number
+  /** Chance that all items come to nothing, each by itself with so much of a chance. */
+  nothing(each: number): number
+  /** Best accuracy at which items ended before, the first task's apart. */
+  endedAt: number
+}
+
+/** What comes of one item in a branch. */
+interface Below {
+  /** Items of the child task, in the mean. */
+  mean: number
+  /** Chance of no leaf item, at the most, and so many in the mean. */
+  barren: number
+  leaves: number
+}
+
 /**
  * Flow of queries on every beginning of a path: what comes to a variant is what goes on from it to
- * each child task.
+ * each child task. Accuracy counts at leaf items, or, where a query has none, where its items ended.
  */
-function flowColumns({ pipeline }: Workload, workload: number) {
+function flowColumns({ pipeline }: Workload, workload: number, spread: number) {
   const columns: Column[] = []
   const rows: string[] = []
   const accuracy = pathAccuracyOf(pipeline)
-
-  /** Chance that an item of the task, served by its best finder, comes to no leaf item. */
-  const none = (task: string, variant: string): number => {
-    const { next } = taskOf(pipeline, task)
-    if (next.length === 0) return 0
-    return next.reduce((chance, child) => {
-      const mean = fanOutOf(variantOf(pipeline, task, variant), child)
-      // The more children end without a leaf, the surer is the accuracy of the prefix alone.
-      const below = Math.max(...variantsOf(child).map((one) => none(child, one)))
-      return chance * Math.exp(-mean * (1 - below))
-    }, 1)
-  }
   const variantsOf = (task: string) => Object.keys(taskOf(pipeline, task).variants)
-  const leavesBelow = (task: string, variant: string): number => {
+
+  /** By branch. */
+  function below(task: string, variant: string): Below[] {
     const { next } = taskOf(pipeline, task)
-    if (next.length === 0) return 1
-    return next.reduce((sum, child) => {
-      const counts = variantsOf(child).map((one) => leavesBelow(child, one))
-      const mean = counts.reduce((a, b) => a + b, 0) / counts.length
-      return sum + fanOutOf(variantOf(pipeline, task, variant), child) * mean
-    }, 0)
+    return next.map((child) => {
+      const mean = fanOutOf(variantOf(pipeline, task, variant), child)
+      const after = variantsOf(child).map((one) => below(child, one))
+      const barren = after.map((one) =>
+        one.reduce((chance, { barren }) => chance * barren, +(one.length > 0))
+      )
+      const leaves = after.map((one) =>
+        one.length === 0 ? 1 : sumOf(one.map(({ leaves }) => leaves))
+      )
+      return {
+        mean,
+        // The more end without a leaf, the surer is the accuracy of what comes before.
+        barren: noneOf(mean, spread, Math.max(...barren)),
+        leaves: mean * sumOf(leaves) / leaves.length,
+      }
+    })
   }
 
-  /** @param items of this task for each query; @param share of the query's leaf items below */
-  function add(
-    tasks: string[],
-    variants: string[],
-    into: readonly string[],
-    items: number,
-    share: number,
-  ): void {
+  function add(tasks: string[], variants: string[], come: Come): void {
     const task = tasks.at(-1)!
     const variant = variants.at(-1)!
     const name = `${workload} ${variants.join(' > ')} @ ${tasks.join(' > ')}`
     const { next } = taskOf(pipeline, task)
     const own = accuracy(tasks, variants)
-    const coefficients: [string, number][] = into.map((row) => [row, 1])
-    coefficients.push([`${workload} ${task}/${variant}`, items])
-    const empty = none(task, variant)
-    // Accuracy counts where items end: at a leaf, or here where nothing is found.
-    coefficients.push(['score', share * own * (next.length === 0 ? 1 : empty)])
-    const each = next.map((child) => {
-      const mean = fanOutOf(variantOf(pipeline, task, variant), child)
-      const below = variantsOf(child).map((one) => leavesBelow(child, one))
-      return mean * below.reduce((a, b) => a + b, 0) / below.length
-    })
-    const all = each.reduce((a, b) => a + b, 0)
+    const coefficients: [string, number][] = come.into.map((row) => [row, 1])
+    coefficients.push([`${workload} ${task}/${variant}`, come.items])
+    columns.push({ name, coefficients })
+    if (next.length === 0) {
+      coefficients.push(['score', (come.share - come.ended) * own])
+      return
+    }
+    const branches = below(task, variant)
+    const all = sumOf(branches.map(({ leaves }) => leaves))
+    const endedAt = tasks.length > 1 ? Math.max(own, come.endedAt) : 0
+    let ended = -come.ended
     next.forEach((child, i) => {
       const on = `${name} to ${child}`
       rows.push(on)
       coefficients.push([on, -1])
-      const part = share * (1 - empty) * (all > 0 ? each[i]! / all : 1 / next.length)
-      const count = items * fanOutOf(variantOf(pipeline, task, variant), child)
-      for (const one of variantsOf(child)) {
-        add([...tasks, child], [...variants, one], [on], count, part)
+      const { mean, leaves } = branches[i]!
+      const share = come.share * (all > 0 ? leaves / all : 1 / next.length)
+      const alone = branches.reduce(
+        (chance, { barren }, other) => other === i ? chance : chance * barren,
+        come.alone,
+      )
+      const nothing = (each: number) => come.nothing(noneOf(mean, spread, each))
+      const onward: Come = {
+        ...{ into: [on], items: come.items * mean },
+        ...{ share, alone, nothing, endedAt, ended: share * alone * nothing(0) },
       }
+      ended += onward.ended
+      for (const one of variantsOf(child)) add([...tasks, child], [...variants, one], onward)
     })
-    columns.push({ name, coefficients })
+    // A query whose items ended at several tasks has the mean of them.
+    coefficients.push(['score', ended * (tasks.length > 1 ? endedAt : own)])
   }
 
-  for (const variant of variantsOf(pipeline.root)) {
-    add([pipeline.root], [variant], ['served', `served ${workload}`], 1, 1)
+  const start: Come = {
+    ...{ into: ['served', `served ${workload}`], items: 1 },
+    ...{ share: 1, ended: 0, alone: 1, nothing: (each) => each, endedAt: 0 },
   }
+  for (const variant of variantsOf(pipeline.root)) add([pipeline.root], [variant], start)
   const tasks = Object.keys(pipeline.tasks).flatMap((task) =>
     variantsOf(task).map((variant) => `${workload} ${task}/${variant}`)
   )

@@ -53,6 +53,16 @@ export function poisson(uniform: number, mean: number): number {
 }
 
 /**
+ * Chance that of such counts' items all come to nothing, each by itself with a chance of `each`: their
+ * generating function.
+ */
+export function noneOf(mean: number, spread: number, each: number): number {
+  const excess = spread ** 2 - 1
+  if (excess > 0) return (1 + excess * (1 - each)) ** (-mean / excess)
+  return Math.exp(-mean * (1 - each))
+}
+
+/**
  * Counts by the inverse of their distribution, for many draws with one mean: the distribution is
  * summed up once. A larger mean never gives fewer for one `uniform`.
  *
@@ -65,7 +75,7 @@ export function poissonCounts(mean: number, spread = 1): (uniform: number) => nu
   // Successes of the negative binomial, and the chance of one more item; Poisson is its limit.
   const size = mean / excess
   const more = excess / spread ** 2
-  let probability = excess > 0 ? spread ** (-2 * size) : Math.exp(-mean)
+  let probability = noneOf(mean, spread, 0)
   for (let count = 0, sum = 0; count < 10 * spread ** 2 * mean + 100; count++) {
     sum += probability
     upTo.push(sum)

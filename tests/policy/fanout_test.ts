@@ -73,6 +73,22 @@ Deno.test('what was seen is known again after a restart, of those that never ran
   }
 })
 
+Deno.test('how often nothing is handed on is as it was seen, however many there are in the mean', () => {
+  const fanOut = createFanOut()
+  const none = (variant: string) => fanOut.none(find(variant), 0)
+  assert.ok(Math.abs(none('large') - Math.exp(-8)) < 1e-9, 'as Poisson has it')
+  // Two each time, and none three times in four: one mean is that of a Poisson with 0.14, one with 0.37.
+  for (let i = 0; i < 400; i++) {
+    fanOut.saw(find('middle'), 0, 2)
+    fanOut.saw(find('large'), 0, i % 4 === 0 ? 4 : 0)
+  }
+  assert.ok(none('middle') < 0.01, `${none('middle')}`)
+  assert.ok(Math.abs(none('large') - 0.75) < 0.03, `${none('large')}`)
+  const after = createFanOut()
+  after.recall(fanOut.keep(), shapes)
+  assert.ok(Math.abs(after.none(find('large'), 0) - none('large')) < 0.01)
+})
+
 Deno.test('a file that says four times as much costs no accuracy', () => {
   const latencyMs = { small: { 1: 30 }, middle: { 1: 100 }, large: { 1: 300 }, only: { 1: 40 } }
   const scenario = checkScenario({

@@ -63,7 +63,10 @@ Deno.test('frontier: what it claims is carried, and HiGHS finds no better', asyn
       (pipelines, groups, rate) => {
         const shapes = shapesOf(pipelines.map((pipeline, i) => ({ ...pipeline, name: `p${i}` })))
         const rates = pipelines.map((_, i) => rate / (i + 1) + 0.01)
-        const problem = problemOf(shapes, groups, rates, 0.9)
+        const problem = {
+          ...problemOf(shapes, groups, rates, 0.9),
+          none: shapes.variants.map(({ fanOut }) => fanOut.map((mean) => Math.exp(-mean))),
+        }
         const mix = solveFrontier(shapes, problem)
         assert.ok(mix !== undefined)
         checkCarried(shapes, problem, mix)

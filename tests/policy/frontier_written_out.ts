@@ -103,9 +103,14 @@ function addFlows(
     ]
     model.constraints.set(`v${variant.index}`, { max: 0 })
     if (row[0] === 's') coefficients.push([`t${p}`, -1])
-    // Of a pipeline with one task a prefix is both.
+    // Accuracy counts at a leaf, and at the first task where nothing comes of a query.
+    const ends = prefix.next.length === 0
+      ? 1
+      : prefix.parent === null
+      ? (problem.none?.[variant.index] ?? [0]).reduce((all, chance) => all * chance, 1)
+      : 0
     const score = (row[0] === 's' ? SERVED * worth : 0) +
-      (prefix.next.length === 0 ? worth * leaf * prefix.accuracy : 0)
+      worth * leaf * ends * prefix.accuracy
     if (score > 0) coefficients.push(['score', score])
     const leaves = prefix.variant.task.next.map((_, child) =>
       (problem.fanOut[variant.index]![child] ?? 1) * leavesOf(prefix, child)
@@ -117,7 +122,7 @@ function addFlows(
       coefficients.push([own, -1])
       const count = problem.fanOut[variant.index]![child] ?? 1
       const part = all > 0 ? leaves[child]! / all : 1 / prefix.next.length
-      for (const next of branch) add(next, own, items * count, leaf * part, endMs)
+      for (const next of branch) add(next, own, items * count, leaf * (1 - ends) * part, endMs)
     })
     model.variables.set(`f${p} ${prefix.id}`, coefficients)
   }

@@ -23,7 +23,7 @@ function placingOf(slots: readonly LoadingSlot[]) {
     ...{ bytesOf: new Map(variants.map((one) => [one, 1])), memoryBytes: 1, swapRoom: true },
     ...{ paused: false, class: null },
   }]))
-  const placing = createPlacing(shapes, members, () => 1, () => true)
+  const placing = createPlacing(shapes, members, { mean: () => 1, none: () => 0 }, () => true)
   const report = {
     ...{ name: 'c', nodes: [...members.keys()], slots: slots.length, dutySum: slots.length },
     ...{ memoryBytes: 1, networkMs: 0 },

@@ -18,6 +18,7 @@
  * @module
  */
 import type { PipelineShape, Prefix, Shapes, VariantShape } from '../shape.ts'
+import { endShare, leafShares } from '../counted.ts'
 import type { FrontierProblem, Service } from './problem.ts'
 import { needed, type Rival } from './rivals.ts'
 
@@ -161,7 +162,7 @@ function addFlows(
 ): void {
   const { sloMs, weight = 1 } = shape.pipeline
   const { constraints, aloneMs } = model
-  const leavesOf = leafCounter(problem)
+  const sharesOf = leafShares(problem)
   const share = rate / model.totalPerS
   const worth = share * weight / Math.max(shape.bestFloor, 1e-6)
   let prefixes = 0
@@ -179,7 +180,7 @@ function addFlows(
     return longestMs
   }
 
-  /** @param items of this task for each root query; @param leaf share of leaf items of the branch */
+  /** @param items of this task for each root query; @param leaf share of the accuracy that is of the branch */
   const add = (
     prefix: Prefix,
     before: Carried,
@@ -195,23 +196,23 @@ function addFlows(
     const own = withVariant(variant, items * share, sloMs - spentMs - afterMs, before)
     own.prefixes = [...own.prefixes, id]
     const counts = next.map((_, child) => problem.fanOut[variant.index]![child] ?? 1)
+    const ends = leaf * endShare(prefix, problem)
+    own.score += worth * ends * prefix.accuracy
     if (next.length === 1) {
-      for (const then of next[0]!) add(then, own, items * counts[0]!, leaf, endMs)
+      for (const then of next[0]!) add(then, own, items * counts[0]!, leaf - ends, endMs)
       return
     }
-    const leaves = counts.map((count, child) => count * leavesOf(prefix, child))
-    const all = leaves.reduce((sum, count) => sum + count, 0)
+    const shares = sharesOf(prefix)
     const parted: Coefficients = []
     next.forEach((branch, child) => {
       const row = `c${p} ${id} ${child}`
       constraints.set(row, { equal: 0 })
       parted.push([row, -1])
-      const part = leaf * (all > 0 ? leaves[child]! / all : 1 / next.length)
+      const part = (leaf - ends) * shares[child]!
       const start = beginning([[row, 1]], 0)
       for (const then of branch) add(then, start, items * counts[child]!, part, endMs)
       end(start)
     })
-    if (next.length === 0) own.score += worth * leaf * prefix.accuracy
     const { works, score, rivals } = own
     if (next.length > 0 || rivals === undefined) addColumn(own, parted)
     else rivals.push({ column: own, load: works.reduce((sum, { share }) => sum + share, 0), score })
@@ -282,18 +283,4 @@ function addFlows(
   } else start.score += FAIR / weight
   for (const prefix of shape.starts) add(prefix, start, 1, 1, 0)
   model.hull = end(start)
-}
-
-/** Leaf items expected below one item of a child task, its variants counted alike. */
-function leafCounter(problem: FrontierProblem) {
-  const below = (prefix: Prefix): number =>
-    prefix.next.length === 0 ? 1 : prefix.next.reduce((sum, _, child) => {
-      const count = problem.fanOut[prefix.variant.index]![child] ?? 1
-      return sum + count * leavesOf(prefix, child)
-    }, 0)
-  const leavesOf = (prefix: Prefix, child: number): number => {
-    const branch = prefix.next[child]!
-    return branch.reduce((sum, next) => sum + below(next), 0) / Math.max(branch.length, 1)
-  }
-  return leavesOf
 }

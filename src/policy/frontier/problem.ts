@@ -5,6 +5,7 @@
  * @module
  */
 import type { Capacity } from '../capacity.ts'
+import type { HandedOn } from '../counted.ts'
 import type { FanOut } from '../fanout.ts'
 import type { Shapes } from '../shape.ts'
 
@@ -31,19 +32,17 @@ export interface Service {
   awayMs?: number
 }
 
-export interface FrontierProblem {
+export interface FrontierProblem extends HandedOn {
   groups: GroupCapacity[]
   /** By index of variant. */
   services: Service[][]
-  /** Mean items for each child task, by index of variant, in the order of `task.next`. */
-  fanOut: number[][]
   /** Queries per second of each pipeline, in the order of the pipelines. */
   ratesPerS: number[]
   /** Share of the capacity to plan with. */
   aim: number
 }
 
-type CapacityReport = Pick<FrontierProblem, 'groups' | 'services' | 'fanOut'>
+export type CapacityReport = Pick<FrontierProblem, 'groups' | 'services' | 'fanOut' | 'none'>
 
 /** What the nodes of a dispatcher can do; the very same as long as the capacity is. */
 export function createCapacityReport(
@@ -58,6 +57,8 @@ export function createCapacityReport(
 }
 
 function report(shapes: Shapes, capacity: Capacity, fanOut: FanOut): CapacityReport {
+  const handedOn = (of: FanOut['mean']) =>
+    shapes.variants.map((variant) => variant.task.next.map((_, child) => of(variant, child)))
   return {
     groups: capacity.groups.map((group) => ({
       key: group.key,
@@ -74,8 +75,7 @@ function report(shapes: Shapes, capacity: Capacity, fanOut: FanOut): CapacityRep
         awayMs: networkMs - service.nearestMs,
       })) ?? []
     ),
-    fanOut: shapes.variants.map((variant) =>
-      variant.task.next.map((_, child) => fanOut.mean(variant, child))
-    ),
+    fanOut: handedOn(fanOut.mean),
+    none: handedOn(fanOut.none),
   }
 }

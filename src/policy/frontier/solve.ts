@@ -5,6 +5,7 @@
  */
 import { solve as solveLp } from 'yalps'
 import type { PipelineShape, Prefix, Shapes, TaskShape, Way } from '../shape.ts'
+import { endShare, leafShares } from '../counted.ts'
 import type { Mix } from './mix.ts'
 import { type Column, frontierModel, type Model, setAim, totalDuty } from './model.ts'
 import type { FrontierProblem } from './problem.ts'
@@ -192,17 +193,15 @@ function measure(
 ): void {
   let served = 0
   let sum = 0
+  const sharesOf = leafShares(problem)
   const visit = (prefix: Prefix, leaf: number) => {
     const flow = mix.flow[prefix.id]!
     if (flow <= 0) return
-    if (prefix.next.length === 0) {
-      sum += flow * leaf * prefix.accuracy
-      return
-    }
-    const counts = prefix.next.map((_, child) => problem.fanOut[prefix.variant.index]![child] ?? 1)
-    const all = counts.reduce((a, b) => a + b, 0)
+    const ends = leaf * endShare(prefix, problem)
+    sum += flow * ends * prefix.accuracy
+    const shares = sharesOf(prefix)
     prefix.next.forEach((branch, child) => {
-      for (const next of branch) visit(next, leaf * (all > 0 ? counts[child]! / all : 1))
+      for (const next of branch) visit(next, (leaf - ends) * shares[child]!)
     })
   }
   for (const start of shape.starts) {

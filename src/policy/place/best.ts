@@ -24,7 +24,7 @@ export function bestFlows({ demands }: Compiled, flows: Flows): Flows | null {
   const worth = (flow: Flow): { value: number; chain: Flow[] } => {
     const known = memo.get(flow)
     if (known !== undefined) return known
-    let [value, chain] = [flow.weight * flow.accuracy, [flow]]
+    let [value, chain] = [flow.gain, [flow]]
     for (let branch = 0; branch < (flow.to < 0 ? 0 : flows.junctions[flow.to]!); branch++) {
       const next = bestOf(from.get(flow.to)?.[branch] ?? [])
       value += next?.value ?? -Infinity

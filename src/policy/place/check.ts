@@ -81,10 +81,10 @@ export function check(
   if (values === null || values.length === 0) return null
   const served = compiled.demands.map(() => 0)
   const gained = compiled.demands.map(() => 0)
-  flows.flows.forEach(({ demand, from, weight, accuracy }, f) => {
+  flows.flows.forEach(({ demand, from, gain }, f) => {
     const share = values[built.flowColumns[f]!]!
     if (from < 0) served[demand]! += share
-    gained[demand]! += share * weight * accuracy
+    gained[demand]! += share * gain
   })
   return {
     ...{ kinds, built, values, served },

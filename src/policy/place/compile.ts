@@ -5,6 +5,7 @@
  * @module
  */
 import type { Pipeline } from '../../pipeline/schema.ts'
+import { endShare } from '../counted.ts'
 import { type Prefix, type Shapes, shapesOf, type VariantShape } from '../shape.ts'
 import {
   type PlaceClass,
@@ -44,7 +45,7 @@ export interface Demand {
   part: number
   budgetMs: number
   starts: Prefix[]
-  /** Accuracy of the best path of all, mean over branches by their leaf items. */
+  /** The best mean accuracy that any ways have. */
   best: number
 }
 
@@ -54,12 +55,19 @@ export interface Compiled {
   demands: Demand[]
   totalPerS: number
   classes: ClassShape[]
+  /** Share of items that hand nothing on, by index of variant, in the order of its task's `next`. */
+  none: number[][]
 }
 
 /** Throws RangeError for a pipeline that no scheduler would take: two of a name, too many paths. */
 export function compile(problem: Problem): Compiled {
   const options = placeOptionsOf(problem.options)
   const shapes = shapesOf(problem.pipelines.map(pipelineOf))
+  const none = shapes.variants.map(({ ref, task }) => {
+    const { tasks } = problem.pipelines.find(({ name }) => name === ref.pipeline)!
+    const given = tasks[ref.task]!.variants[ref.variant]!.none
+    return task.next.map(({ name }) => given?.[name] ?? 0)
+  })
   const rates = problem.pipelines.map(({ ratePerS }) => {
     const rate = Number.isFinite(ratePerS) && ratePerS > 0 ? ratePerS : 0
     return Math.max(rate, options.floorPerS)
@@ -73,7 +81,7 @@ export function compile(problem: Problem): Compiled {
       part: rates[i]! / totalPerS,
       budgetMs: options.halving ? pipeline.sloMs / 2 : pipeline.sloMs,
       starts,
-      best: Math.max(...starts.map((start) => bestAfter(start)), 1e-3),
+      best: Math.max(...starts.map((start) => bestOfAll(start, none)), 1e-3),
     }
   })
   const classes = problem.classes.map((given, index) => classOf(given, index, shapes, options))
@@ -84,7 +92,7 @@ export function compile(problem: Problem): Compiled {
       if (one !== undefined && variant !== undefined) one.holding[variant.index]! += slots
     }
   }
-  return { options, shapes, demands, totalPerS, classes }
+  return { options, shapes, demands, totalPerS, classes, none }
 }
 
 /** A task that was handed nothing so far may be the next time: something has to be able to do it. */
@@ -199,8 +207,14 @@ function bestOf(prefix: Prefix, child: number): Prefix {
   return after.reduce((best, one) => bestAfter(one) > bestAfter(best) ? one : best)
 }
 
+/** The best that begins so, counting those queries that end here. */
+function bestOfAll(start: Prefix, none: number[][]): number {
+  const ends = endShare(start, { none })
+  return ends * start.accuracy + (1 - ends) * bestAfter(start)
+}
+
 /** Best mean path accuracy over the leaves after `prefix`, branches weighed by their leaf items. */
-export function bestAfter(prefix: Prefix): number {
+function bestAfter(prefix: Prefix): number {
   if (prefix.variant.task.next.length === 0) return prefix.accuracy
   let best = bestMemo.get(prefix)
   if (best === undefined) {

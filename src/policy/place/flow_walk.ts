@@ -5,6 +5,7 @@
  * @module
  */
 import type { Allowances } from './allowances.ts'
+import { endShare } from '../counted.ts'
 import { branchShares, type Compiled } from './compile.ts'
 import type { Prefix, TaskShape, VariantShape } from '../shape.ts'
 
@@ -24,9 +25,10 @@ export interface Flow {
   branch: number
   /** The junction it leads to; -1 where it ends at a leaf. */
   to: number
-  /** At a leaf: share of the root query's leaf items, and the path's accuracy. */
+  /** At a leaf: share of the root query's leaf items. */
   weight: number
-  accuracy: number
+  /** What it adds to the accuracy of the root query. */
+  gain: number
   end: Prefix
 }
 
@@ -68,6 +70,9 @@ interface Trail {
   /** Times that the steps so far take, and would take with their next allowance. */
   nextMs: (number | undefined)[]
   weight: number
+  /** Share of the root query's accuracy that is still to be counted, of its branch alone. */
+  left: number
+  gain: number
 }
 
 export function flowsWithin(
@@ -102,8 +107,11 @@ export function flowsWithin(
         if (pruned) return
         const ms = timeOf(variant, allowance, items)
         const next = allowance + 1 < count ? timeOf(variant, allowance + 1, items) - ms : undefined
+        const ends = trail.left * endShare(prefix, compiled)
         step(prefix, items, {
           ...trail,
+          left: trail.left - ends,
+          gain: trail.gain + ends * prefix.accuracy,
           steps: [...trail.steps, { variant, allowance, items }],
           leftMs: trail.leftMs - ms,
           nextMs: [...trail.nextMs, next],
@@ -115,13 +123,13 @@ export function flowsWithin(
   function step(prefix: Prefix, items: number, trail: Trail): void {
     const { task, fanOut } = prefix.variant
     if (task.next.length === 1) return walk(prefix.next[0]!, items * fanOut[0]!, trail)
-    const { demand, steps, from, branch, weight } = trail
-    const flow = { demand, steps, from, branch, to: -1, weight: 0, accuracy: 0, end: prefix }
+    const { demand, steps, from, branch, weight, left, gain } = trail
+    const flow = { demand, steps, from, branch, to: -1, weight: 0, gain, end: prefix }
     if (task.next.length === 0) {
       // A step that could have had more time at no cost: the flow that gives it is written too.
       const dominated = trail.nextMs.some((more) => more !== undefined && more <= trail.leftMs)
       if (dominated) return
-      flows.push({ ...flow, weight, accuracy: prefix.accuracy })
+      flows.push({ ...flow, weight })
     } else {
       if (!canFollow(prefix, items, trail.leftMs)) return
       const to = junctions.push(task.next.length) - 1
@@ -137,6 +145,8 @@ export function flowsWithin(
           leftMs: trail.leftMs,
           nextMs: [],
           weight: weight * shares[child]!,
+          left: left * shares[child]!,
+          gain: 0,
         })
       )
     }
@@ -159,7 +169,8 @@ export function flowsWithin(
 
   compiled.demands.forEach(({ starts, budgetMs }, demand) =>
     walk(starts, 1, {
-      ...{ demand, steps: [], from: -1, branch: 0, leftMs: budgetMs, nextMs: [], weight: 1 },
+      ...{ demand, steps: [], from: -1, branch: 0, leftMs: budgetMs, nextMs: [] },
+      ...{ weight: 1, left: 1, gain: 0 },
     })
   )
   return { flows, junctions, allowances, pruned }

@@ -9,6 +9,8 @@ export interface PlaceVariant {
   accuracy: number
   /** Mean items handed to each child task per item, as learned; 1 where absent. */
   fanOut?: { [task: string]: number }
+  /** Share of items that hand nothing on; 0 where absent. */
+  none?: { [task: string]: number }
 }
 
 export interface PlacePipeline {
