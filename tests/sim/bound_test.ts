@@ -2,6 +2,8 @@
 import assert from 'node:assert/strict'
 import { boundOf, fluidBound } from '../../src/sim/bound.ts'
 import { throughputs } from '../../src/sim/bound_throughput.ts'
+import { initialRates, simulate } from '../../src/sim/run.ts'
+import { createPolicy } from '../../src/policy/policies.ts'
 import { chain, scenarioOf } from './fixtures.ts'
 
 const close = (actual: number, expected: number) =>
@@ -101,6 +103,44 @@ Deno.test('in a tree a branch weighs as its leaf items, and what finds nothing a
     boundOf(one({ pipeline: tree }))(0.01).accuracy,
     nothing * 0.5 + (1 - nothing) * leaves,
   )
+})
+
+Deno.test('what ends on the way counts there, as in answers: with one way for all nobody does better', () => {
+  const variant = (accuracy: number, next?: string) => ({
+    variants: { [`only${accuracy}`]: { accuracy, ...next && { fanOut: { [next]: 0.5 } } } },
+    ...next && { next: [next] },
+  })
+  for (const fanOutSpread of [1, 2]) {
+    const scenario = scenarioOf({
+      pipeline: {
+        ...{ schema: 'shoal-pipeline/1', name: 'deep', sloMs: 500, root: 'a' },
+        tasks: { a: variant(0.9, 'b'), b: variant(0.8, 'c'), c: variant(0.5) },
+      },
+      classes: {
+        gpu: {
+          ...kind,
+          instancesPerNode: 'all',
+          latencyMs: { 'only0.9': { 1: 1 }, 'only0.8': { 1: 1 }, 'only0.5': { 1: 1 } },
+        },
+      },
+      pool: [{ class: 'gpu', count: 4 }],
+      trace: { binSeconds: 200, rates: [100] },
+      noise: { fanOutSpread },
+    })
+    const { accuracy } = boundOf(scenario)(100)
+    // No item for b; some, but none for c; and one leaf item or more.
+    const of = (each: number) =>
+      fanOutSpread === 1 ? Math.exp(-0.5 * (1 - each)) : (1 + 3 * (1 - each)) ** (-0.5 / 3)
+    const [none, barren] = [of(0), of(of(0))]
+    close(accuracy, 0.9 * none + 0.9 * 0.8 * (barren - none) + 0.9 * 0.8 * 0.5 * (1 - barren))
+    const policy = createPolicy('shoal', {
+      pipelines: scenario.workloads.map(({ pipeline }) => pipeline),
+      initialRatePerS: initialRates(scenario),
+      random: () => 0.5,
+    })
+    const { effectiveAccuracy } = simulate(scenario, policy).result
+    assert.ok(Math.abs(effectiveAccuracy - accuracy) < 0.005, `${effectiveAccuracy}, ${accuracy}`)
+  }
 })
 
 Deno.test('fluidBound() weighs seconds by their demand', () => {
