@@ -6,6 +6,7 @@
  */
 import { bytesListed, confine, memberOf } from './able.ts'
 import type { ClassReport } from './class_report.ts'
+import { handedOnBy } from './counted.ts'
 import type { Report } from './counters.ts'
 import type { Directive } from './directive.ts'
 import type { FanOut } from './fanout.ts'
@@ -288,6 +289,9 @@ export function createController(parts: ControllerParts): Controller {
         steering.settledAtMs(epoch, settleMs()),
       ),
     plan: (nowMs) =>
-      planView({ shapes, epoch, members: members.values(), steering, rulings, placed, nowMs }),
+      planView({
+        ...{ shapes, epoch, members: members.values(), steering, rulings, placed, nowMs },
+        handedOn: handedOnBy(shapes, parts.fanOut),
+      }),
   }
 }

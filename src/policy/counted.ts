@@ -4,7 +4,8 @@
  *
  * @module
  */
-import type { Prefix } from './shape.ts'
+import type { FanOut } from './fanout.ts'
+import type { Prefix, Shapes, VariantShape } from './shape.ts'
 
 /** By index of variant, in the order of its task's `next`. */
 export interface HandedOn {
@@ -14,10 +15,20 @@ export interface HandedOn {
   none?: number[][]
 }
 
+/** As learned so far. */
+export function handedOnBy(
+  { variants }: Shapes,
+  fanOut: Pick<FanOut, 'mean' | 'none'>,
+): Required<HandedOn> {
+  const each = (of: FanOut['mean']) =>
+    variants.map((variant) => variant.task.next.map((_, child) => of(variant, child)))
+  return { fanOut: each(fanOut.mean), none: each(fanOut.none) }
+}
+
 /**
  * Share of the accuracy of those queries that come by this prefix, and end here: all at a leaf; at the
- * first task of those that hand nothing on. Of later tasks none: fewer end there, and the rest of
- * their way is shorter.
+ * first task of those that hand nothing on, its branches taken as independent. Of later tasks none:
+ * fewer end there, and the rest of their way is shorter.
  */
 export function endShare(
   { next, parent, variant }: Prefix,
@@ -46,6 +57,24 @@ export function leafShares(
     const all = sumOf(leaves)
     return leaves.map((count) => all > 0 ? count / all : 1 / leaves.length)
   }
+}
+
+/** The best mean accuracy that queries can have which begin with one of these; 0 where none may be. */
+export function bestMean(
+  starts: readonly Prefix[],
+  handedOn: HandedOn,
+  isOpen: (variant: VariantShape) => boolean,
+): number {
+  const sharesOf = leafShares(handedOn)
+  const bestOf = (prefixes: readonly Prefix[]): number =>
+    prefixes.reduce((best, one) => isOpen(one.variant) ? Math.max(best, meanOf(one)) : best, 0)
+  const meanOf = (prefix: Prefix): number => {
+    const ends = endShare(prefix, handedOn)
+    const shares = sharesOf(prefix)
+    const after = prefix.next.map((branch, child) => shares[child]! * bestOf(branch))
+    return ends * prefix.accuracy + (1 - ends) * sumOf(after)
+  }
+  return bestOf(starts)
 }
 
 const sumOf = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0)

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { bestMean, type HandedOn } from './counted.ts'
 import { isAllServed, pathsOf } from './frontier/mix.ts'
 import type { Member } from './placing.ts'
 import type { Rulings } from './rulings.ts'
@@ -16,6 +17,7 @@ export interface PlanParts {
   members: Iterable<Member>
   steering: Steering
   rulings: Rulings
+  handedOn: HandedOn
   /** The planner's word where slots cannot hold all. */
   placed: Plan | undefined
   nowMs: number
@@ -25,7 +27,7 @@ export interface PlanParts {
 const LOST = 0.005
 
 export function planView(parts: PlanParts): Plan {
-  const { shapes, steering, rulings, placed, nowMs } = parts
+  const { shapes, steering, rulings, handedOn, placed, nowMs } = parts
   const members = [...parts.members]
   const { mix, awake } = steering.directive ?? { mix: undefined, awake: new Map<string, number>() }
   let objective = 0
@@ -34,12 +36,13 @@ export function planView(parts: PlanParts): Plan {
   let served = true
   let lost = 0
   for (const [pipeline, { demand }] of steering.seen()) {
-    const best = rulings.bestFloor(shapes.pipelines.get(pipeline)!)
     const rate = demand.ratePerS(nowMs)
     const planned = mix?.pipelines.find((row) => row.pipeline === pipeline)
     // Where nobody asks nothing is refused, whatever nodes that are still measuring could do.
     if (rate === 0) continue
     asked = true
+    const { starts } = shapes.pipelines.get(pipeline)!
+    const best = bestMean(starts, handedOn, rulings.isOpen)
     bound += rate * best
     if (planned === undefined) continue
     objective += rate * planned.served * planned.accuracy

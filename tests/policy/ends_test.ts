@@ -4,6 +4,7 @@ import type { Pipeline } from '../../src/pipeline/schema.ts'
 import { solveFrontier } from '../../src/policy/frontier/solve.ts'
 import { createPolicy } from '../../src/policy/policies.ts'
 import { shapesOf } from '../../src/policy/shape.ts'
+import type { Plan } from '../../src/policy/types.ts'
 import { initialRates, simulate } from '../../src/sim/run.ts'
 import { checkScenario } from '../../src/sim/scenario.ts'
 import { ocr } from './fixtures.ts'
@@ -34,7 +35,7 @@ Deno.test('the mix counts the first variant where nothing follows, and goes by i
 })
 
 /** Both ways that there is time for, look and skim or glance and study, are as good for what is read. */
-function run(nodes: number, instancesPerNode: 'all' | number, perS: number) {
+function run(nodes: number, instancesPerNode: 'all' | number, perS: number, best = 1) {
   const fanOut = { read: 0.3 }
   const scenario = checkScenario({
     schema: 'shoal-scenario/1',
@@ -46,9 +47,9 @@ function run(nodes: number, instancesPerNode: 'all' | number, perS: number) {
       tasks: {
         find: {
           next: ['read'],
-          variants: { glance: { accuracy: 0.7, fanOut }, look: { accuracy: 1, fanOut } },
+          variants: { glance: { accuracy: 0.7, fanOut }, look: { accuracy: best, fanOut } },
         },
-        read: { next: [], variants: { skim: { accuracy: 0.7 }, study: { accuracy: 1 } } },
+        read: { next: [], variants: { skim: { accuracy: 0.7 }, study: { accuracy: best } } },
       },
     } as unknown as Pipeline,
     classes: {
@@ -66,16 +67,42 @@ function run(nodes: number, instancesPerNode: 'all' | number, perS: number) {
     initialRatePerS: initialRates(scenario),
     random: () => 0.5,
   })
+  const { scheduler } = policy
+  const { handle } = scheduler
+  const plans: Plan[] = []
+  scheduler.handle = (event, nowMs, more) => {
+    const commands = handle(event, nowMs, more)
+    if (nowMs > 1000 * (plans.length + 5)) plans.push(scheduler.plan())
+    return commands
+  }
   const { violationRatio, effectiveAccuracy } = simulate(scenario, policy).result
   assert.ok(violationRatio < 0.002, `${violationRatio}`)
-  return effectiveAccuracy
+  return { accuracy: effectiveAccuracy, plans }
 }
 
 Deno.test('where most pictures are empty the good detector comes before the good reader', () => {
   // While what is read alone was counted 0.79; look and skim for all are 0.92.
-  const all = run(4, 'all', 105)
+  const { accuracy: all } = run(4, 'all', 105)
   assert.ok(all > 0.86, `${all}`)
   // 0.84, likewise.
-  const one = run(12, 1, 240)
+  const { accuracy: one } = run(12, 1, 240)
   assert.ok(one > 0.9, `${one} with one variant a node`)
+})
+
+Deno.test('the plan that is shown measures its mix against the best that could be counted', () => {
+  // Look and study for all are 0.81 where there is anything to read, and 0.9 for three pictures of four.
+  for (const { mode, gap } of run(4, 'all', 10, 0.9).plans) {
+    assert.equal(mode, 'hardware')
+    assert.ok(gap < 0.005, `${gap}`)
+  }
+  let lowered = 0
+  for (const { mix, mode, gap } of run(4, 'all', 90, 0.9).plans) {
+    const skimmed = mix.reduce((sum, { path, share }) => sum + (path[1] === 'skim' ? share : 0), 0)
+    if (skimmed < 0.1) continue
+    // More than 0.81 all the same, by what is counted where nothing is read.
+    assert.equal(mode, 'accuracy')
+    assert.ok(gap > 0.005, `${gap} with ${skimmed} read by the quick one`)
+    lowered++
+  }
+  assert.ok(lowered > 2, `${lowered}`)
 })

@@ -5,7 +5,7 @@
  * @module
  */
 import type { Capacity } from '../capacity.ts'
-import type { HandedOn } from '../counted.ts'
+import { type HandedOn, handedOnBy } from '../counted.ts'
 import type { FanOut } from '../fanout.ts'
 import type { Shapes } from '../shape.ts'
 
@@ -57,8 +57,6 @@ export function createCapacityReport(
 }
 
 function report(shapes: Shapes, capacity: Capacity, fanOut: FanOut): CapacityReport {
-  const handedOn = (of: FanOut['mean']) =>
-    shapes.variants.map((variant) => variant.task.next.map((_, child) => of(variant, child)))
   return {
     groups: capacity.groups.map((group) => ({
       key: group.key,
@@ -75,7 +73,6 @@ function report(shapes: Shapes, capacity: Capacity, fanOut: FanOut): CapacityRep
         awayMs: networkMs - service.nearestMs,
       })) ?? []
     ),
-    fanOut: handedOn(fanOut.mean),
-    none: handedOn(fanOut.none),
+    ...handedOnBy(shapes, fanOut),
   }
 }
