@@ -40,15 +40,21 @@ export async function runLoad(order: LoadOrder, options: RunOptions): Promise<vo
   else await closed(order, options, () => now() - startMs, send)
 }
 
+/** When the queries of an order are due: the next after each call, in ms; Infinity after the last. */
+export const dueTimesOf = (
+  { trace, arrivals, seed }: Pick<OpenOrder, 'trace' | 'arrivals' | 'seed'>,
+): () => number =>
+  arrivals === 'even'
+    ? createEvenArrivals(trace)
+    : createArrivals(trace, createRandom(seedFor(seed, 'load')))
+
 async function open(
-  { trace, arrivals, seed }: OpenOrder,
+  order: OpenOrder,
   { sleep = realSleep, signal }: RunOptions,
   passedMs: () => number,
   send: (dueMs: number) => Promise<void>,
 ): Promise<void> {
-  const next = arrivals === 'even'
-    ? createEvenArrivals(trace)
-    : createArrivals(trace, createRandom(seedFor(seed, 'load')))
+  const next = dueTimesOf(order)
   const pending = new Set<Promise<void>>()
   for (let dueMs = next(); dueMs < Infinity && signal?.aborted !== true; dueMs = next()) {
     while (passedMs() < dueMs) await sleep(dueMs - passedMs())

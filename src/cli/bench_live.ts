@@ -28,6 +28,7 @@ import {
 import { effectiveCapacity, type Row, rowOf, shown } from './bench_live_rows.ts'
 import { setStage, type Stage, type Wrap } from './bench_live_scene.ts'
 import {
+  ARRIVALS,
   jumpOf,
   MULTIPLES,
   stairs,
@@ -57,7 +58,6 @@ export interface LiveOptions {
 
 const QUERIES = 200
 const BUDGET_S = 600
-const SEED = 11
 const SAMPLE_MS = 250
 /** How the capacity of static is measured: with so much under way for each slot, for so long. */
 const AT_ONCE = 3
@@ -125,7 +125,7 @@ async function climb(
     sample.active += pool.nodes().filter(({ state }) => state === 'active').length
   }
 
-  const order = { url, pipeline, trace: traceOf(steps), arrivals: 'poisson', seed: SEED } as const
+  const order = { url, pipeline, trace: traceOf(steps), ...ARRIVALS }
   await loadInProcess(order, stage.bodies, (one) => asked.push(one), () => {
     startMs = performance.now()
     timer = setInterval(look, SAMPLE_MS)

@@ -7,6 +7,7 @@
 import type { PolicyEvent, Scheduler } from '../policy/types.ts'
 import { type Paced, paced, type Ratio } from './bench_live_pace.ts'
 import { type Profiles } from './bench_live_profile.ts'
+import { type Grown, grownBy } from './bench_live_sizes.ts'
 import { median } from './statistics.ts'
 
 export interface Observed {
@@ -20,10 +21,20 @@ export interface Observed {
    * slow each other down as more of them work. Absent in files from before this was looked at.
    */
   pace?: { [node: string]: number[] }
+  /**
+   * By variant as `task/variant` and batch size: how many times as long as one item, for sizes that no
+   * profile has. Absent in files from before this was looked at.
+   */
+  grown?: ReturnType<typeof grownBy>
   /** Pooled coefficient of variation of batches of one node, variant and size. */
   latencyCv: number
   /** By variant and child task: mean items handed on. */
   fanOut: { [variant: string]: { [task: string]: number } }
+  /**
+   * How much those differ from picture to picture, as a multiple of Poisson's deviation. Absent in
+   * files from before this was looked at.
+   */
+  fanOutSpread?: number
   networkMs: number
 }
 
@@ -104,7 +115,10 @@ export function createObserver(): Observer {
         const variant = key.slice(key.indexOf('/') + 1)
         const known = ratios.get(node) ?? []
         ratios.set(node, known)
-        for (const { ms, step } of took) known.push({ variant, step, times: ms / point.latencyMs })
+        const { latencyMs: profileMs } = point
+        for (const { ms, step } of took) {
+          known.push({ variant, step, profileMs, times: ms / profileMs })
+        }
       }
       const parted = new Map([...ratios].map(([node, all]) => [node, paced(all, step + 1)]))
       return {
@@ -112,6 +126,7 @@ export function createObserver(): Observer {
           [...parted].map(([node, { slowness }]) => [node, slowness]),
         ),
         pace: Object.fromEntries([...parted].map(([node, { pace }]) => [node, pace])),
+        grown: grownBy(grownOf(kinds.values(), parted, profiles)),
         latencyCv: spreadOf(kinds.values(), parted),
         fanOut: Object.fromEntries(
           [...handedOn].map(([variant, byTask]) => [
@@ -119,10 +134,48 @@ export function createObserver(): Observer {
             Object.fromEntries([...byTask].map(([task, counts]) => [task, mean(counts)])),
           ]),
         ),
+        fanOutSpread: fanOutSpreadOf(
+          [...handedOn.values()].flatMap((byTask) => [...byTask.values()]),
+        ),
         networkMs: networkMs.length > 0 ? median(networkMs) : 0,
       }
     },
   }
+}
+
+/** Batches of a size that their node's profile has no point of. */
+function grownOf(
+  kinds: Iterable<Kind>,
+  parted: ReadonlyMap<string, Paced>,
+  profiles: Profiles,
+): Grown[] {
+  const all: Grown[] = []
+  for (const { ran: { node, key, size }, took } of kinds) {
+    const points = profiles.get(node)?.get(key)?.points ?? []
+    const one = points.find(({ batch }) => batch === 1)
+    const of = parted.get(node)
+    if (one === undefined || of === undefined) continue
+    if (points.some(({ batch }) => batch === size)) continue
+    const variant = key.slice(key.indexOf('/') + 1)
+    for (const { ms, step } of took) {
+      const pace = (of.slowness[variant] ?? of.slowness['*'] ?? 1) * (of.pace[step] ?? 1)
+      const oneMs = one.latencyMs * pace
+      all.push({ variant, size, oneMs, times: ms / oneMs })
+    }
+  }
+  return all
+}
+
+/** Of counts around their means; as spread as Poisson's where nothing was handed on. */
+export function fanOutSpreadOf(counts: readonly (readonly number[])[]): number {
+  let squares = 0
+  let variance = 0
+  for (const own of counts) {
+    const usual = mean(own)
+    for (const count of own) squares += (count - usual) ** 2
+    variance += own.length * usual
+  }
+  return variance > 0 ? Math.sqrt(squares / variance) : 1
 }
 
 /** Of batches of one kind around their mean, the pace of their steps apart. */

@@ -10,11 +10,14 @@ import { median } from './statistics.ts'
 export interface Ratio {
   variant: string
   step: number
+  profileMs: number
   times: number
 }
 
 /** Few batches may link busy steps with quiet ones: it takes many rounds to tell them apart then. */
 const ROUNDS = 1000
+/** What a batch took beyond so many times what is usual befell it alone. */
+export const OUTLIER = 3
 
 export interface Paced {
   slowness: { [variant: string]: number }
@@ -33,7 +36,9 @@ interface Cell {
  * Parts what is each variant's from what is each step's: the dear variants run in quiet steps and the
  * quick ones in busy ones. Least squares of logarithms, by means in turn, over the median of each
  * variant in each step: a batch that took ten times as long weighs as one, while the few batches of
- * a variant outside its usual steps, which alone say how steps compare, still count.
+ * a variant outside its usual steps, which alone say how steps compare, still count. What a step's
+ * batches took together is then more than their medians say, since some are held up and none takes
+ * half as long: that is the step's, too, as it is that much less that its nodes could do.
  */
 export function paced(all: readonly Ratio[], steps: number): Paced {
   const variants = [...new Set(all.map(({ variant }) => variant))]
@@ -53,12 +58,23 @@ export function paced(all: readonly Ratio[], steps: number): Paced {
     settle(cells, ofStep, (one) => one.step, (one) => ofVariant[one.variant]!)
   }
   const pace = ofStep.map(Math.exp)
+  const slowness: Paced['slowness'] = Object.fromEntries(
+    variants.map((name, i) => [name, Math.exp(ofVariant[i]!)]),
+  )
+  const even = pace.map((usual, step) => {
+    let tookMs = 0
+    let usualMs = 0
+    for (const one of all) {
+      if (one.step !== step) continue
+      const times = slowness[one.variant]! * usual
+      tookMs += one.profileMs * Math.min(one.times, OUTLIER * times)
+      usualMs += one.profileMs * times
+    }
+    return usualMs > 0 ? usual * tookMs / usualMs : usual
+  })
   return {
-    pace,
-    slowness: {
-      ...Object.fromEntries(variants.map((name, i) => [name, Math.exp(ofVariant[i]!)])),
-      '*': median(all.map(({ times, step }) => times / pace[step]!)),
-    },
+    pace: even,
+    slowness: { ...slowness, '*': median(all.map(({ times, step }) => times / even[step]!)) },
   }
 }
 

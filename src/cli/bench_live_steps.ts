@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { OpenOrder } from '../../demo/load/types.ts'
 import type { Trace } from '../sim/scenario_schema.ts'
 
 export interface Step {
@@ -18,6 +19,9 @@ export const MULTIPLES: readonly number[] = [
   ...[0.5, 0.8, 1, 1.5, 2, 3, 3.5, 4, 5, 6],
   ...[0.8, 3.2, 0.5],
 ]
+
+/** When queries come, the same at each run: what is played again in virtual time has these, too. */
+export const ARRIVALS = { arrivals: 'poisson', seed: 11 } as const satisfies Partial<OpenOrder>
 
 const LEAST_S = 8
 /** A step this many times as high as the one before is a jump. */

@@ -1,11 +1,14 @@
 /**
  * `deno task bench twin --from FILE`: the run that `deno task bench live --json FILE` made, once more
- * in virtual time, from the profiles that its nodes measured and what their batches took in it. Live
- * and simulated figures beside each other, and how far they are apart.
+ * in virtual time, from the profiles that its nodes measured and what their batches took in it; queries
+ * come at the very moments at which they came. Live and simulated figures beside each other, and how
+ * far they are apart.
  *
  * @module
  */
+import { dueTimesOf } from '../../demo/load/run.ts'
 import { checkPipeline } from '../pipeline/parse.ts'
+import type { LatencyPoint } from '../policy/types.ts'
 import { createPolicy } from '../policy/policies.ts'
 import { createRandom } from '../sim/random.ts'
 import { initialRates, simulate } from '../sim/run.ts'
@@ -13,7 +16,7 @@ import { checkScenario, nodeName } from '../sim/scenario.ts'
 import type { Observed } from './bench_live_observe.ts'
 import { profileGiver } from './bench_live_profile.ts'
 import { type LiveRun, type Part, profilesOf, readLiveRun } from './bench_live_record.ts'
-import { type Step, traceOf, within } from './bench_live_steps.ts'
+import { ARRIVALS, type Step, traceOf, within } from './bench_live_steps.ts'
 import { readPipeline } from './modelled.ts'
 
 const SEEDS = [1, 2, 3, 4, 5]
@@ -30,6 +33,21 @@ async function pipelineOf(dir: string, fanOut: Observed['fanOut']) {
     }
   }
   return pipeline
+}
+
+/** What the node measured, and of larger batches what they took in the run. */
+function tableOf(
+  points: readonly LatencyPoint[],
+  times: number,
+  grown: { readonly [size: number]: number },
+): { [batch: string]: number } {
+  const table: { [batch: string]: number } = {}
+  const one = points.find(({ batch }) => batch === 1)
+  for (const [size, by] of Object.entries(grown)) {
+    if (one !== undefined) table[size] = times * by * one.latencyMs
+  }
+  for (const { batch, latencyMs } of points) table[batch] = times * latencyMs
+  return table
 }
 
 async function scenarioOf(
@@ -53,10 +71,7 @@ async function scenarioOf(
         latencyMs: Object.fromEntries(rows.map(({ task, variant, points }) => {
           const name = `${task}/${variant}`
           const times = slowness[name] ?? slowness['*'] ?? 1
-          return [
-            name,
-            Object.fromEntries(points.map((point) => [point.batch, times * point.latencyMs])),
-          ]
+          return [name, tableOf(points, times, observed.grown?.[name] ?? {})]
         })),
       }]
     })),
@@ -67,7 +82,7 @@ async function scenarioOf(
         { atS: fromS, node: nodeName(node, 0), slowness: pace[i] ?? 1 }
       ))
     ),
-    noise: { latencyCv: observed.latencyCv },
+    noise: { latencyCv: observed.latencyCv, fanOutSpread: observed.fanOutSpread ?? 1 },
     seed,
   }, 'live')
 }
@@ -82,10 +97,9 @@ interface Sums {
 
 /** Sums over seeds, for each step that was played in this part. */
 async function simulated(run: LiveRun, name: string, part: Part): Promise<Sums[]> {
-  const { rows } = run.policies[name]!
-  // As many queries as were asked: in a short step chance makes a fifth more of them, or less.
   const steps = within(run.steps.slice(part.first, part.first + part.count), Infinity)
-    .map((step, i) => ({ ...step, ratePerS: rows[part.first + i]!.queries / step.seconds }))
+  // The moments of the run: in a short step chance makes a fifth more queries, or less.
+  const arrivals = () => dueTimesOf({ trace: traceOf(steps), ...ARRIVALS })
   const sums = steps.map(() => ({ asked: 0, bad: 0, accuracy: 0, active: 0, seconds: 0 }))
   const file = checkPipeline(await readPipeline(run.pipeline), run.pipeline)
   for (const seed of SEEDS) {
@@ -99,7 +113,7 @@ async function simulated(run: LiveRun, name: string, part: Part): Promise<Sums[]
     })
     // As live, nodes tell what they measured before.
     const scheduler = profileGiver(profilesOf(run), classOf)(policy.scheduler)
-    const { timeline } = simulate(scenario, { ...policy, scheduler }).result
+    const { timeline } = simulate(scenario, { ...policy, scheduler }, { arrivals }).result
     steps.forEach(({ fromS, seconds }, i) => {
       const sum = sums[i]!
       for (const bin of timeline.slice(fromS, fromS + seconds)) {

@@ -53,33 +53,52 @@ export function poisson(uniform: number, mean: number): number {
 }
 
 /**
+ * Counts less spread than Poisson's: some are there each time, and a Poisson part on top. Of those that
+ * are always there `once` is the chance of one more, as means are no whole numbers.
+ */
+function partsOf(mean: number, spread: number): { always: number; once: number; rest: number } {
+  const fixed = mean * Math.max(0, 1 - spread ** 2)
+  const always = Math.floor(fixed)
+  return { always, once: fixed - always, rest: mean - fixed }
+}
+
+/**
  * Chance that of such counts' items all come to nothing, each by itself with a chance of `each`: their
  * generating function.
  */
 export function noneOf(mean: number, spread: number, each: number): number {
   const excess = spread ** 2 - 1
   if (excess > 0) return (1 + excess * (1 - each)) ** (-mean / excess)
-  return Math.exp(-mean * (1 - each))
+  const { always, once, rest } = partsOf(mean, spread)
+  return each ** always * (1 - once * (1 - each)) * Math.exp(-rest * (1 - each))
 }
 
 /**
  * Counts by the inverse of their distribution, for many draws with one mean: the distribution is
  * summed up once. A larger mean never gives fewer for one `uniform`.
  *
- * @param spread standard deviation as a multiple of Poisson's, from 1; above it the counts are
- * negative binomial
+ * @param spread standard deviation as a multiple of Poisson's; above 1 the counts are negative
+ * binomial, at 0 all as near to the mean as whole numbers come
  */
 export function poissonCounts(mean: number, spread = 1): (uniform: number) => number {
-  const upTo: number[] = []
   const excess = spread ** 2 - 1
+  const { always, once, rest } = partsOf(mean, spread)
   // Successes of the negative binomial, and the chance of one more item; Poisson is its limit.
-  const size = mean / excess
+  const size = rest / excess
   const more = excess / spread ** 2
-  let probability = noneOf(mean, spread, 0)
-  for (let count = 0, sum = 0; count < 10 * spread ** 2 * mean + 100; count++) {
+  let upTo: number[] = []
+  let probability = excess > 0 ? noneOf(rest, spread, 0) : Math.exp(-rest)
+  for (let count = 0, sum = 0; count < 10 * spread ** 2 * rest + 100; count++) {
     sum += probability
     upTo.push(sum)
-    probability *= excess > 0 ? more * (size + count) / (count + 1) : mean / (count + 1)
+    probability *= excess > 0 ? more * (size + count) / (count + 1) : rest / (count + 1)
+  }
+  if (always + once > 0) {
+    const below = (count: number) => count < 0 ? 0 : upTo[count] ?? 1
+    upTo = Array.from(
+      { length: upTo.length + always + 1 },
+      (_, count) => (1 - once) * below(count - always) + once * below(count - always - 1),
+    )
   }
   return (uniform) => {
     let low = 0

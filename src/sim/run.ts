@@ -37,15 +37,19 @@ export function initialRates(scenario: Scenario): { [pipeline: string]: number }
   )
 }
 
-/**
- * Runs the scenario to its end.
- *
- * @param clock real time, for how long solves take; nothing else reads it
- */
+/** What is otherwise as the machine and the seed have it. */
+export interface SimulateOptions {
+  /** Real time, for how long solves take; nothing else reads it. */
+  clock?(): number
+  /** By position of the workload: the next arrival after each call, as of `createArrivals`. */
+  arrivals?(workload: number): () => number
+}
+
+/** Runs the scenario to its end. */
 export function simulate(
   scenario: Scenario,
   policy: Policy,
-  clock: () => number = () => performance.now(),
+  { clock = () => performance.now(), arrivals: arrivalsOf }: SimulateOptions = {},
 ): SimulationRun {
   const { workloads, seed, planDelayMs, timeoutsMs } = scenario
   const endS = Math.max(...workloads.map(({ trace }) => durationS(trace)))
@@ -93,7 +97,8 @@ export function simulate(
   }
 
   workloads.forEach(({ pipeline: { name, sloMs }, trace }, i) => {
-    const arrivals = createArrivals(trace, createRandom(seedFor(seed, `arrivals ${name}`)))
+    const arrivals = arrivalsOf?.(i) ??
+      createArrivals(trace, createRandom(seedFor(seed, `arrivals ${name}`)))
     const chance = createRandom(seedFor(seed, `timeouts ${name}`))
     const timeoutMs = timeoutsMs === undefined ? () => sloMs : () => drawn(timeoutsMs, chance)
     let count = 0

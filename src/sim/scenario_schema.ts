@@ -72,7 +72,7 @@ export const scenarioSchema = z.object({
     /** Coefficient of variation of each batch's latency, lognormal with mean 1. */
     latencyCv: notNegative.default(0),
     /** Standard deviation of the number of child items as a multiple of Poisson's. */
-    fanOutSpread: z.number().min(1).default(1),
+    fanOutSpread: notNegative.default(1),
   }).optional(),
   told: told.optional(),
   /** Each query has a time of its own, least to most, evenly in the logarithm; else the SLO. */

@@ -1,7 +1,9 @@
 /** How the live bench counts: what is a violation, how sure that is, what counts as capacity. */
 import assert from 'node:assert/strict'
 import type { Asked } from '../../demo/load/types.ts'
+import { fanOutSpreadOf } from '../../src/cli/bench_live_observe.ts'
 import { paced } from '../../src/cli/bench_live_pace.ts'
+import { grownBy } from '../../src/cli/bench_live_sizes.ts'
 import { effectiveCapacity, type Row, rowOf } from '../../src/cli/bench_live_rows.ts'
 import { jumpOf, stairs, stepAt, stepsOf, traceOf, within } from '../../src/cli/bench_live_steps.ts'
 import { profileGiver } from '../../src/cli/bench_live_profile.ts'
@@ -97,7 +99,7 @@ Deno.test('profileGiver() tells of a profile as its node joins, and of none late
 
 Deno.test('paced() tells a busy step from a slow variant by the few batches that link the two', () => {
   const times = (variant: string, step: number, times: number, count: number) =>
-    Array.from({ length: count }, () => ({ variant, step, times }))
+    Array.from({ length: count }, () => ({ variant, step, profileMs: 10, times }))
   // One batch of the quick variant ran in the quiet step, beside the four of the dear one.
   const { slowness, pace } = paced(
     [
@@ -112,11 +114,46 @@ Deno.test('paced() tells a busy step from a slow variant by the few batches that
   assert.ok(Math.abs(slowness['quick']! * pace[1]! - 4) < 1e-6)
 })
 
-Deno.test('paced() takes a batch that was held up for one, and a step without batches for usual', () => {
-  const { slowness, pace } = paced(
-    [1, 1, 1, 1, 50].map((times) => ({ variant: 'quick', step: 0, times })),
-    2,
+Deno.test('paced() has all batches of a step take together what they took, but for what befell one', () => {
+  const batch = (step: number, times: number, profileMs = 10) => (
+    { variant: 'quick', step, profileMs, times }
   )
-  assert.ok(Math.abs(slowness['quick']! * pace[0]! - 1) < 1e-9)
-  assert.equal(pace[1], 1)
+  const { slowness, pace } = paced(
+    [
+      // More than three times as long is nobody's pace.
+      ...[1, 1, 1, 1, 50].map((times) => batch(0, times)),
+      // The one that took twice as long is a long one.
+      ...[...[1, 1, 1].map((times) => batch(1, times)), batch(1, 2, 70)],
+    ],
+    3,
+  )
+  const levels = pace.map((one) => one * slowness['quick']!)
+  assert.ok(Math.abs(levels[0]! - 7 / 5) < 1e-9, `${levels}`)
+  assert.ok(Math.abs(levels[1]! - 1.7) < 1e-9, `${levels}`)
+  assert.equal(pace[2], 1, 'a step without batches is usual')
+})
+
+Deno.test('fanOutSpreadOf() is 0 for pictures that are all alike, and 1 for counts by chance', () => {
+  assert.equal(fanOutSpreadOf([[2, 2, 2], [5, 5]]), 0)
+  assert.equal(fanOutSpreadOf([]), 1)
+  assert.equal(fanOutSpreadOf([[0, 0]]), 1)
+  // Of each variant around its own mean: 2 around 2, and 6 around 4.
+  assert.ok(Math.abs(fanOutSpreadOf([[1, 3], [4, 4, 1, 7]])! - Math.sqrt(20 / 20)) < 1e-12)
+})
+
+Deno.test('grownBy() says of each size that ran often enough how much longer than one item it took', () => {
+  const ran = (variant: string, size: number, times: number, count: number, oneMs = 10) =>
+    Array.from({ length: count }, () => ({ variant, size, oneMs, times }))
+  const grown = grownBy([
+    // Of the longer ones twice as much of the time.
+    ...ran('find/a', 2, 1.5, 4),
+    ...ran('find/a', 2, 1.8, 2, 40),
+    // One was held up.
+    ...ran('find/a', 4, 3, 9),
+    ...ran('find/a', 4, 300, 1),
+    ...ran('name/b', 2, 1.2, 4),
+  ])
+  assert.ok(Math.abs(grown['find/a']![2]! - 1.7) < 1e-9, JSON.stringify(grown))
+  assert.ok(Math.abs(grown['find/a']![4]! - 3.9) < 1e-9, JSON.stringify(grown))
+  assert.deepEqual(Object.keys(grown), ['find/a'])
 })

@@ -95,6 +95,21 @@ Deno.test('a failure before the deadline is dropped, at the deadline late, and s
   assert.equal(result.effectiveAccuracy, 0)
 })
 
+Deno.test('queries come when they are said to come, in place of by chance', () => {
+  const moments: number[] = []
+  const policy = scripted((event, nowMs): PolicyCommand[] => {
+    if (event.type !== 'query_arrived') return []
+    moments.push(nowMs)
+    return [{ type: 'answer', query: event.query, answer: dropped }]
+  })
+  const dueMs = [3, 250, 250, 1400, Infinity].values()
+  const { result } = simulate(singleScenario(), policy, {
+    arrivals: () => () => dueMs.next().value!,
+  })
+  assert.deepEqual(moments, [3, 250, 250, 1400])
+  assert.equal(result.roots, 4)
+})
+
 Deno.test('accuracy is what the results handed on say, not what the policy says', () => {
   let batch = 0
   const queries = new Map<number, string>()

@@ -4,7 +4,7 @@ import { checkPipeline } from '../../src/pipeline/parse.ts'
 import type { PolicyCommand, PolicyEvent } from '../../src/policy/types.ts'
 import { createContent } from '../../src/sim/content.ts'
 import { MADE_TRACES } from '../../src/sim/made_traces.ts'
-import { poissonCounts } from '../../src/sim/random.ts'
+import { noneOf, poissonCounts } from '../../src/sim/random.ts'
 import { simulate } from '../../src/sim/run.ts'
 import { toldOf } from '../../src/sim/told.ts'
 import { chain, dispatchOf, scenarioOf, scripted, single } from './fixtures.ts'
@@ -99,6 +99,29 @@ Deno.test('fan-out with twice the spread has the same mean and twice the deviati
   for (const uniform of [0.01, 0.3, 0.7, 0.99]) {
     assert.ok(poissonCounts(2, 2)(uniform) <= poissonCounts(4, 2)(uniform))
   }
+})
+
+Deno.test('counts that are less spread than by chance have their mean and spread, and no spread at none', () => {
+  const draws = Array.from({ length: 20_000 }, (_, i) => (i + 0.5) / 20_000)
+  for (const [mean, spread] of [[3.7, 0.6], [12, 0.3], [0.4, 0.5], [5.25, 0.9]] as const) {
+    const counts = draws.map(poissonCounts(mean, spread))
+    const seen = counts.reduce((sum, count) => sum + count, 0) / counts.length
+    const variance = counts.reduce((sum, count) => sum + (count - seen) ** 2, 0) / counts.length
+    assert.ok(Math.abs(seen - mean) < 0.01, `mean ${seen}`)
+    // That a part is no whole number is as much as a quarter more.
+    const wanted = spread ** 2 * mean
+    assert.ok(variance > wanted - 0.01 && variance < wanted + 0.26, `variance ${variance}`)
+    for (const each of [0, 0.5]) {
+      const none = counts.reduce((sum, count) => sum + each ** count, 0) / counts.length
+      assert.ok(Math.abs(none - noneOf(mean, spread, each)) < 1e-3, `${none} come to nothing`)
+    }
+    for (const uniform of [0.01, 0.3, 0.7, 0.99]) {
+      assert.ok(poissonCounts(mean, spread)(uniform) <= poissonCounts(mean + 0.1, spread)(uniform))
+    }
+  }
+  assert.deepEqual([0.01, 0.5, 0.99].map(poissonCounts(2, 0)), [2, 2, 2])
+  assert.deepEqual([0.01, 0.7, 0.8, 0.99].map(poissonCounts(2.25, 0)), [2, 2, 3, 3])
+  assert.equal(noneOf(0, 0, 0), 1)
 })
 
 Deno.test('made traces are the same each time, with the steps and spikes they are named for', () => {
