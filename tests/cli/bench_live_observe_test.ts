@@ -1,0 +1,73 @@
+/** What the live bench keeps of a run for its twin, from a simulated one of which all is known. */
+import assert from 'node:assert/strict'
+import { createObserver } from '../../src/cli/bench_live_observe.ts'
+import type { Profiles } from '../../src/cli/bench_live_profile.ts'
+import { createPolicy } from '../../src/policy/policies.ts'
+import { initialRates, simulate } from '../../src/sim/run.ts'
+import { nodeName } from '../../src/sim/scenario.ts'
+import { chain, scenarioOf } from '../sim/fixtures.ts'
+
+const STEP_S = 60
+
+Deno.test('an observer finds how fast nodes were, in each step, and what larger batches took', () => {
+  const slowed = nodeName('gpu', 0)
+  const other = nodeName('gpu', 1)
+  const scenario = scenarioOf({
+    classes: {
+      gpu: {
+        latencyMs: { quick: { 1: 10, 4: 25 }, exact: { 1: 20, 4: 56 } },
+        ...{ instancesPerNode: 'all', swapMs: 1000, roundTripMs: 4 },
+      },
+    },
+    pool: [{ class: 'gpu', count: 2 }],
+    trace: { binSeconds: STEP_S, rates: [12, 12] },
+    drift: [{ atS: STEP_S, node: slowed, slowness: 2 }],
+    noise: { latencyCv: 0.1, fanOutSpread: 0 },
+  })
+  // Of one item alone, and off: by 1.6 on one node.
+  const said = (node: string) =>
+    new Map(
+      ['find', 'name'].flatMap((task) =>
+        ([['quick', 10], ['exact', 20]] as const).map(([variant, ms]) => [
+          `chain/${task}/${variant}`,
+          {
+            ...{ pipeline: 'chain', task, variant },
+            points: [{ batch: 1, latencyMs: node === other ? ms / 1.6 : ms }],
+          },
+        ])
+      ),
+    )
+  const profiles: Profiles = new Map([slowed, other].map((node) => [node, said(node)]))
+  const observer = createObserver()
+  const policy = createPolicy('shoal', {
+    pipelines: scenario.workloads.map(({ pipeline }) => pipeline),
+    initialRatePerS: initialRates(scenario),
+    random: () => 0.5,
+  })
+  const watched = observer.wrap(policy.scheduler)
+  const scheduler: typeof watched = {
+    ...watched,
+    handle(event, nowMs) {
+      observer.step(nowMs < 1000 * STEP_S ? 0 : 1)
+      return watched.handle(event, nowMs)
+    },
+  }
+  simulate(scenario, { ...policy, scheduler })
+  const seen = observer.observed(profiles)
+
+  const near = (actual: number, expected: number, what: string) =>
+    assert.ok(Math.abs(actual / expected - 1) < 0.06, `${what}: ${actual}, not ${expected}`)
+  for (const [node, off, times] of [[slowed, 1, 2], [other, 1.6, 1]] as const) {
+    const [before, after] = seen.pace![node]!
+    near(after! / before!, times, `${node} in the second step`)
+    near(seen.slowness[node]!['find/exact']! * before!, off, `${node} in the first`)
+  }
+  // Of two items 1.6 times as long as of one, and so on: on the line between one and four.
+  const sizes = Object.entries(seen.grown!['name/exact']!)
+  assert.ok(sizes.length >= 2, JSON.stringify(seen.grown))
+  for (const [size, times] of sizes) near(times, 1 + 0.6 * (Number(size) - 1), `${size} at once`)
+  near(seen.latencyCv, 0.1, 'spread')
+  assert.equal(seen.fanOutSpread, 0)
+  assert.deepEqual(seen.fanOut['exact'], { name: chain.tasks.find.variants.exact.fanOut.name })
+  assert.ok(Math.abs(seen.networkMs - 4) < 1e-6)
+})
