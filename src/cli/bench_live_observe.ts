@@ -22,8 +22,8 @@ export interface Observed {
    */
   pace?: { [node: string]: number[] }
   /**
-   * By variant as `task/variant` and batch size: how many times as long as one item, for sizes that no
-   * profile has. Absent in files from before this was looked at.
+   * By variant as `task/variant` and batch size: how many times as long as one item, for sizes that a
+   * node's profile lacks. Absent in files from before this was looked at.
    */
   grown?: ReturnType<typeof grownBy>
   /** Pooled coefficient of variation of batches of one node, variant and size. */

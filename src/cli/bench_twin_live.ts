@@ -35,18 +35,26 @@ async function pipelineOf(dir: string, fanOut: Observed['fanOut']) {
   return pipeline
 }
 
-/** What the node measured, and of larger batches what they took in the run. */
-function tableOf(
+/**
+ * What the node measured, and of larger batches what they took in the run; but none that was quicker than
+ * a smaller one, as some of few are.
+ */
+export function tableOf(
   points: readonly LatencyPoint[],
   times: number,
   grown: { readonly [size: number]: number },
 ): { [batch: string]: number } {
+  const measured = new Map(points.map(({ batch, latencyMs }) => [batch, times * latencyMs]))
+  const oneMs = measured.get(1)
+  const sizes = new Set([...measured.keys(), ...Object.keys(grown).map(Number)])
   const table: { [batch: string]: number } = {}
-  const one = points.find(({ batch }) => batch === 1)
-  for (const [size, by] of Object.entries(grown)) {
-    if (one !== undefined) table[size] = times * by * one.latencyMs
+  let leastMs = 0
+  for (const size of [...sizes].sort((a, b) => a - b)) {
+    const ms = measured.get(size) ?? (oneMs ?? NaN) * grown[size]!
+    if (!measured.has(size) && !(ms >= leastMs)) continue
+    table[size] = ms
+    leastMs = Math.max(leastMs, ms)
   }
-  for (const { batch, latencyMs } of points) table[batch] = times * latencyMs
   return table
 }
 

@@ -1,7 +1,8 @@
-/** What the live bench keeps of a run for its twin, from a simulated one of which all is known. */
+/** What the live bench keeps of a run for its twin, and what that makes of it. */
 import assert from 'node:assert/strict'
 import { createObserver } from '../../src/cli/bench_live_observe.ts'
 import type { Profiles } from '../../src/cli/bench_live_profile.ts'
+import { tableOf } from '../../src/cli/bench_twin_live.ts'
 import { createPolicy } from '../../src/policy/policies.ts'
 import { initialRates, simulate } from '../../src/sim/run.ts'
 import { nodeName } from '../../src/sim/scenario.ts'
@@ -70,4 +71,13 @@ Deno.test('an observer finds how fast nodes were, in each step, and what larger 
   assert.equal(seen.fanOutSpread, 0)
   assert.deepEqual(seen.fanOut['exact'], { name: chain.tasks.find.variants.exact.fanOut.name })
   assert.ok(Math.abs(seen.networkMs - 4) < 1e-6)
+})
+
+Deno.test('tableOf() has what was measured, and what larger batches took where that can be', () => {
+  const points = [{ batch: 1, latencyMs: 10 }, { batch: 4, latencyMs: 30 }]
+  // Three that took less than two, and two less than one, ran too seldom to tell.
+  const grown = { 2: 1.5, 3: 1.2, 4: 9, 5: 3.2 }
+  assert.deepEqual(tableOf(points, 2, grown), { 1: 20, 2: 30, 4: 60, 5: 64 })
+  assert.deepEqual(tableOf(points, 1, { 2: 0.9 }), { 1: 10, 4: 30 })
+  assert.deepEqual(tableOf([points[1]!], 1, { 5: 3 }), { 4: 30 }, 'of one item nothing is known')
 })
