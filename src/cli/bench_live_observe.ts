@@ -112,7 +112,7 @@ export function createObserver(): Observer {
       for (const { ran: { node, key, size }, took } of kinds.values()) {
         const point = profiles.get(node)?.get(key)?.points.find(({ batch }) => batch === size)
         if (point === undefined) continue
-        const variant = key.slice(key.indexOf('/') + 1)
+        const variant = withoutPipeline(key)
         const known = ratios.get(node) ?? []
         ratios.set(node, known)
         const { latencyMs: profileMs } = point
@@ -143,6 +143,8 @@ export function createObserver(): Observer {
   }
 }
 
+const withoutPipeline = (key: string) => key.slice(key.indexOf('/') + 1)
+
 /** Batches of a size that their node's profile has no point of. */
 function grownOf(
   kinds: Iterable<Kind>,
@@ -156,7 +158,7 @@ function grownOf(
     const of = parted.get(node)
     if (one === undefined || of === undefined) continue
     if (points.some(({ batch }) => batch === size)) continue
-    const variant = key.slice(key.indexOf('/') + 1)
+    const variant = withoutPipeline(key)
     for (const { ms, step } of took) {
       const pace = (of.slowness[variant] ?? of.slowness['*'] ?? 1) * (of.pace[step] ?? 1)
       const oneMs = one.latencyMs * pace

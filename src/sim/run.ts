@@ -37,10 +37,8 @@ export function initialRates(scenario: Scenario): { [pipeline: string]: number }
   )
 }
 
-/** What is otherwise as the machine and the seed have it. */
+/** What is otherwise as the seed has it. */
 export interface SimulateOptions {
-  /** Real time, for how long solves take; nothing else reads it. */
-  clock?(): number
   /** By position of the workload: the next arrival after each call, as of `createArrivals`. */
   arrivals?(workload: number): () => number
 }
@@ -49,7 +47,7 @@ export interface SimulateOptions {
 export function simulate(
   scenario: Scenario,
   policy: Policy,
-  { clock = () => performance.now(), arrivals: arrivalsOf }: SimulateOptions = {},
+  { arrivals: arrivalsOf }: SimulateOptions = {},
 ): SimulationRun {
   const { workloads, seed, planDelayMs, timeoutsMs } = scenario
   const endS = Math.max(...workloads.map(({ trace }) => durationS(trace)))
@@ -88,10 +86,11 @@ export function simulate(
   })
 
   function solve(command: Extract<PolicyCommand, { type: 'solve' }>): void {
-    const startedMs = clock()
+    // Real time, for how long solves take; nothing else reads it.
+    const startedMs = performance.now()
     const plan = policy.solve?.(command)
     if (plan === undefined) return
-    solveMs.push(clock() - startedMs)
+    solveMs.push(performance.now() - startedMs)
     if (settling) post({ type: 'plan_ready', plan })
     else time.at(time.nowMs + planDelayMs, () => post({ type: 'plan_ready', plan }))
   }
