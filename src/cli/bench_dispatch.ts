@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { createQueue } from '../policy/queue.ts'
+import { createQueue } from '../policy/queue/queue.ts'
 import { createRandom } from '../sim/random.ts'
 import { createDispatchScene, type DispatchLoad } from './bench_dispatch_scene.ts'
 import { quantile } from './statistics.ts'

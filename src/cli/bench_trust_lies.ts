@@ -10,7 +10,7 @@ import { createRandom, type Random, seedFor } from '../sim/random.ts'
 import { agree, faultOf } from '../stages/agreement/agreement.ts'
 import { toleranceOf } from '../stages/agreement/tolerance.ts'
 import type { ItemResult, JsonObject } from '../stages/types.ts'
-import type { TrustOptions } from '../policy/trust/options.ts'
+import type { TrustOptions } from '../policy/options.ts'
 
 export const LINES = 4
 

@@ -9,7 +9,7 @@ import { dirname, join, relative } from 'node:path'
 import { ROOT } from './root.ts'
 
 const SIMULATOR = ['src/sim/run.ts', 'src/sim/scenario.ts', 'src/cli/simulate_run.ts']
-const SHOAL = ['src/policy/scheduler.ts', 'src/policy/place/place.ts', 'src/policy/plan_of.ts']
+const SHOAL = ['src/policy/scheduler.ts', 'src/policy/place/place.ts', 'src/policy/load/plan_of.ts']
 const BASELINE = 'src/policy/baselines'
 
 /** Value imports of files beside; types leave nothing behind, and policies are named apart. */

@@ -5,7 +5,7 @@
  * @module
  */
 import { type Remote, wrap } from 'comlink'
-import { planOf } from '../policy/plan_of.ts'
+import { planOf } from '../policy/load/plan_of.ts'
 import type { Planner } from '../policy/place/planner.ts'
 import type { Problem } from '../policy/place/problem.ts'
 import type { Solve } from './solver.ts'

@@ -1,13 +1,13 @@
 /**
- * What the dispatcher counts, and the part of the report that it hands to the controller.
+ * What the dispatcher counts, and tells the controller of that.
  *
  * @module
  */
+import type { CloseReason } from './dispatch/batching.ts'
 import { LOWERED, TIGHT } from './frontier/aim.ts'
-import type { CapacityReport } from './frontier/problem.ts'
+import type { Report } from './frontier/report.ts'
 import type { Shapes } from './shape.ts'
-import type { CloseReason } from './batching.ts'
-import type { FailureReason, NodeId } from './types.ts'
+import type { FailureReason } from './types.ts'
 
 export interface PipelineCounts {
   arrived: number
@@ -16,27 +16,6 @@ export interface PipelineCounts {
   cancelled: number
   inFlight: number
   accuracySum: number
-}
-
-/** What one dispatcher saw since its last report, and what its nodes can do now. */
-export interface Report {
-  /** What is to come of all that is inside, as the mix does it, in shares of SLOs. */
-  queue: number
-  /** The class of each node. */
-  classOf: ReadonlyMap<NodeId, string | null>
-  capacity: CapacityReport
-  pipelines: {
-    pipeline: string
-    arrived: number
-    /** From here on queries count by how much they tell; see `lesson.ts`. */
-    served: number
-    /** Ended in time, with less than `TIGHT` of it left; or in part went a worse way for want of time. */
-    tight: number
-    /** Admitted, but not ended in time. */
-    missed: number
-    /** Refused for want of capacity: `queue_full` or `infeasible_deadline`. */
-    refused: number
-  }[]
 }
 
 export interface Counters {

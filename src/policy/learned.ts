@@ -3,9 +3,9 @@
  *
  * @module
  */
-import type { FanOut } from './fanout.ts'
+import type { FanOut } from './demand/fanout.ts'
 import type { Memory } from './memory.ts'
-import type { Profile } from './profile.ts'
+import type { Profile } from './profile/profile.ts'
 import type { Shapes } from './shape.ts'
 import type { Trust } from './trust/trust.ts'
 import type { NodeId } from './types.ts'

@@ -6,7 +6,6 @@
  */
 import { publicName } from '../pipeline/version.ts'
 import type { LatencyPoint, NodeId, VariantRef } from './types.ts'
-import type { Word } from './trust/word.ts'
 
 /** What was learned of one node's speed. */
 export interface NodeProfileMemory {
@@ -18,6 +17,26 @@ export interface NodeProfileMemory {
 /** Of one variant, for each child task: mean and variance of the items it hands on, and how often none. */
 export interface FanOutMemory extends VariantRef {
   rows: { items: number; mean: number; variance: number; none?: number }[]
+}
+
+/** What a node's word is worth; `trust/word.ts` says what follows. */
+export interface Word {
+  /** Of whoever runs the coordinator: taken from the start. */
+  own: boolean
+  /** Checks passed since the last that was not; and of these, by task and by variant. */
+  inRow: number
+  by: { [of: string]: number }
+  passed: number
+  failed: number
+  /** Rises with each failed check, by how sure the judge is; falls with each that is passed. */
+  suspicion: number
+  quarantined: boolean
+  /** Checks to pass after joining anew before what was earned counts: it may be another by that id. */
+  probation: number
+  /** Times in quarantine, and known answers given right in a row since the last began. */
+  sentences: number
+  atoned: number
+  reason: string
 }
 
 export interface Memory {

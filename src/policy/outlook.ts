@@ -4,20 +4,25 @@
  *
  * @module
  */
-import { type Backlog, type Circumstances, createScanner, type Scanner } from './backlog.ts'
-import { islandNumber } from './islands.ts'
-import type { Capacity, Layout } from './capacity.ts'
-import { LEAST_KEEP } from './caution.ts'
-import { createFreeing } from './coming_free.ts'
-import type { Directive } from './directive.ts'
-import type { Flights } from './flights.ts'
+import type { Flights } from './flight/flights.ts'
+import type { Directive } from './frontier/directive.ts'
+import {
+  type Backlog,
+  type Circumstances,
+  createScanner,
+  type Scanner,
+} from './lookahead/backlog.ts'
+import { createFreeing } from './lookahead/coming_free.ts'
+import type { Tails } from './lookahead/tails.ts'
 import type { Pool } from './pool.ts'
-import type { Query } from './query.ts'
-import type { DeadlineQueue } from './queue.ts'
-import type { Ready } from './ready.ts'
-import { applyRest } from './rest.ts'
-import { addTo } from './stations.ts'
-import type { Tails } from './tails.ts'
+import type { Capacity, Layout } from './pool/capacity.ts'
+import { islandNumber } from './pool/islands.ts'
+import type { Ready } from './pool/ready.ts'
+import { applyRest } from './pool/rest.ts'
+import { addTo } from './pool/stations.ts'
+import { LEAST_KEEP } from './profile/caution.ts'
+import type { Query } from './queue/query.ts'
+import type { DeadlineQueue } from './queue/queue.ts'
 import type { PolicyCommand } from './types.ts'
 
 export interface OutlookParts {

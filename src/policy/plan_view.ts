@@ -3,12 +3,12 @@
  *
  * @module
  */
-import { bestMean, type HandedOn } from './counted.ts'
+import { bestMean, type HandedOn } from './frontier/counted.ts'
 import { isAllServed, pathsOf } from './frontier/mix.ts'
-import type { Member } from './placing.ts'
-import type { Rulings } from './rulings.ts'
+import type { Steering } from './frontier/steering.ts'
+import type { Member } from './load/placing.ts'
+import type { Rulings } from './pool/rulings.ts'
 import type { Shapes, VariantShape } from './shape.ts'
-import type { Steering } from './steering.ts'
 import type { Plan } from './types.ts'
 
 export interface PlanParts {

@@ -3,16 +3,14 @@
  *
  * @module
  */
-import { type Capacity, type Layout, layOut, valueCapacity } from './capacity.ts'
-import type { FanOut } from './fanout.ts'
-import { classify } from './classes.ts'
-import type { BatchSizes } from './batch_sizes.ts'
-import { createTails, type Tails } from './tails.ts'
+import type { FanOut } from './demand/fanout.ts'
+import type { Sharing } from './lookahead/sharing.ts'
+import { createTails, type Tails } from './lookahead/tails.ts'
 import type { Limits } from './options.ts'
-import type { Profile } from './profile.ts'
-import type { Rulings } from './rulings.ts'
-import type { Shapes } from './shape.ts'
-import type { Sharing } from './sharing.ts'
+import type { BatchSizes } from './pool/batch_sizes.ts'
+import { type Capacity, type Layout, layOut, valueCapacity } from './pool/capacity.ts'
+import { classify } from './pool/classes.ts'
+import type { Rulings } from './pool/rulings.ts'
 import {
   type Batch,
   changePace,
@@ -21,7 +19,9 @@ import {
   type PoolNode,
   renewKey,
   type Slot,
-} from './slots.ts'
+} from './pool/slots.ts'
+import type { Profile } from './profile/profile.ts'
+import type { Shapes } from './shape.ts'
 import type { NodeId, PolicyEvent, SlotIndex, VariantRef } from './types.ts'
 
 type EventOf<T extends PolicyEvent['type']> = Extract<PolicyEvent, { type: T }>

@@ -4,10 +4,10 @@
  * @module
  */
 import type { Counters } from './counters.ts'
+import type { PoolNode } from './pool/slots.ts'
+import type { Waiting } from './queue/waiting.ts'
 import type { Shapes } from './shape.ts'
-import type { PoolNode } from './slots.ts'
 import type { SchedulerStats } from './types.ts'
-import type { Waiting } from './waiting.ts'
 
 /** A node is active for so long after it was given a batch, and while it runs one. */
 const ACTIVE_MS = 1000

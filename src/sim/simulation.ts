@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { MOST_BATCHES } from '../policy/credit.ts'
+import { MOST_BATCHES } from '../policy/pool/credit.ts'
 import type { Pipeline } from '../pipeline/schema.ts'
 import { fanOutOf, taskOf, variantOf } from '../pipeline/tree.ts'
 import type {

@@ -7,7 +7,7 @@
  *
  * @module
  */
-import { restMs } from '../policy/slots.ts'
+import { restMs } from '../policy/pool/slots.ts'
 import type { BatchId, PolicyCommand, VariantRef } from '../policy/types.ts'
 import type { VirtualTime } from './events.ts'
 

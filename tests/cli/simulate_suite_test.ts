@@ -148,7 +148,7 @@ Deno.test('a result is good until the sources that it came from change', async (
   }
   assert.deepEqual(all(), policies.map(createFingerprints()))
   assert.equal(new Set(all()).size, policies.length)
-  assert.deepEqual(await touched('src/policy/dispatch.ts'), ['shoal'])
+  assert.deepEqual(await touched('src/policy/dispatch/dispatch.ts'), ['shoal'])
   assert.deepEqual(await touched('src/policy/place/lp.ts'), ['shoal'])
   assert.deepEqual(await touched('src/policy/baselines/proteus.ts'), ['proteus'])
   assert.deepEqual(await touched('src/sim/content.ts'), policies)

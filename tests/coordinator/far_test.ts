@@ -1,6 +1,6 @@
 /** A node that is far away: batches are on their way to it while the results before them come back. */
 import assert from 'node:assert/strict'
-import { MOST_BATCHES } from '../../src/policy/credit.ts'
+import { MOST_BATCHES } from '../../src/policy/pool/credit.ts'
 import type { PolicyCommand, PolicyEvent, Scheduler } from '../../src/policy/types.ts'
 import { ask, joinBusy, untilReady, withCoordinator } from './fixture.ts'
 

@@ -85,6 +85,31 @@ Deno.test('imports form no circle', () => {
   for (const file of files) visit(file, [])
 })
 
+/** The folders of the rules, each of which may import those before it; docs/ARCHITECTURE.md has them. */
+const LAYERS = ['queue', 'demand', 'profile', 'pool', 'frontier', 'place', 'load']
+  .concat(['lookahead', 'dispatch', 'flight', 'door', 'trust', 'baselines'])
+
+Deno.test('the folders of policy stand in layers', async () => {
+  const layerOf = (file: string) => file.match(/^src\/policy\/([^/]+)\//)?.[1]
+  const wrong: string[] = []
+  for (const file of files) {
+    const layer = layerOf(file)
+    if (layer === undefined) continue
+    assert.ok(LAYERS.includes(layer), `${file} stands in a layer`)
+    for (const target of ownImportsOf(file)) {
+      const below = layerOf(target)
+      if (below === undefined || LAYERS.indexOf(below) <= LAYERS.indexOf(layer)) continue
+      wrong.push(`${file} imports ${target}`)
+    }
+  }
+  assert.deepEqual(wrong, [])
+
+  const page = await Deno.readTextFile(join(ROOT, 'docs/ARCHITECTURE.md'))
+  const table = page.split('| folder of `src/policy`')[1]?.split('\n\n')[0] ?? ''
+  const told = [...table.matchAll(/^\| `([a-z]+)` +\|/gm)].map((row) => row[1] ?? '')
+  assert.deepEqual(told, LAYERS, 'docs/ARCHITECTURE.md tells them in this order')
+})
+
 Deno.test('no source file is over 300 lines', () => {
   const long = files.filter((file) => (texts.get(file) ?? '').split('\n').length > 301)
   assert.deepEqual(long, [])

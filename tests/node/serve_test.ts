@@ -1,4 +1,4 @@
-import { MOST_BATCHES } from '../../src/policy/credit.ts'
+import { MOST_BATCHES } from '../../src/policy/pool/credit.ts'
 import { deepEqual, equal, ok } from 'node:assert/strict'
 import { codecAssetUrls } from '../../src/cli/codec_assets.ts'
 import { createDenoHost } from '../../src/node/host_deno.ts'

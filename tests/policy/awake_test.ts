@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { createAwake, hasTimeLeft, slotsFor, withAwake } from '../../src/policy/awake.ts'
+import { createAwake, hasTimeLeft, slotsFor, withAwake } from '../../src/policy/frontier/awake.ts'
 import { slackOf } from '../../src/policy/frontier/mix.ts'
 import type { FrontierProblem } from '../../src/policy/frontier/problem.ts'
 import { solveFrontier } from '../../src/policy/frontier/solve.ts'

@@ -1,6 +1,6 @@
 /** The sizes of batches that really ran, and what an item of each variant takes for it. */
 import assert from 'node:assert/strict'
-import { createBatchSizes } from '../../src/policy/batch_sizes.ts'
+import { createBatchSizes } from '../../src/policy/pool/batch_sizes.ts'
 import { shapesOf } from '../../src/policy/shape.ts'
 import { ocr } from './fixtures.ts'
 

@@ -1,7 +1,7 @@
 /** How long slots are busy, as what waits reckons with it. */
 import assert from 'node:assert/strict'
-import { createBusy } from '../../src/policy/busy.ts'
-import { type Batch, createSlot, type Group, type PoolNode } from '../../src/policy/slots.ts'
+import { createBusy } from '../../src/policy/pool/busy.ts'
+import { type Batch, createSlot, type Group, type PoolNode } from '../../src/policy/pool/slots.ts'
 
 /** Batches of 10 ms, one behind the other on each slot, that were sent to nodes 20 ms away. */
 const batchesOn = (...counts: number[]) => batchesOf(counts.map((count) => ({ count, island: 0 })))

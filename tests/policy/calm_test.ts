@@ -1,11 +1,11 @@
 /** When what was learned comes into force: soon after surprises, seldom while all is as expected. */
 import assert from 'node:assert/strict'
-import { createBatchSizes } from '../../src/policy/batch_sizes.ts'
-import { createFanOut } from '../../src/policy/fanout.ts'
+import { createBatchSizes } from '../../src/policy/pool/batch_sizes.ts'
+import { createFanOut } from '../../src/policy/demand/fanout.ts'
 import { createPool } from '../../src/policy/pool.ts'
-import { createProfile } from '../../src/policy/profile.ts'
+import { createProfile } from '../../src/policy/profile/profile.ts'
 import { shapesOf } from '../../src/policy/shape.ts'
-import { createSharing } from '../../src/policy/sharing.ts'
+import { createSharing } from '../../src/policy/lookahead/sharing.ts'
 import { ocr, refsOf } from './fixtures.ts'
 
 /** So many nodes that hold all, and whether the capacity was valued anew by then. */

@@ -1,6 +1,6 @@
 /** How much of the laxity is kept, by what was late. */
 import assert from 'node:assert/strict'
-import { createCaution, LEAST_KEEP } from '../../src/policy/caution.ts'
+import { createCaution, LEAST_KEEP } from '../../src/policy/profile/caution.ts'
 
 /** The mean of what is kept while so large a share is late, by chance-free turns. */
 function settled(share: (keep: number) => number): number {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
-import { classify } from '../../src/policy/classes.ts'
-import { createProfile } from '../../src/policy/profile.ts'
+import { classify } from '../../src/policy/pool/classes.ts'
+import { createProfile } from '../../src/policy/profile/profile.ts'
 import { shapesOf } from '../../src/policy/shape.ts'
-import type { PoolNode } from '../../src/policy/slots.ts'
+import type { PoolNode } from '../../src/policy/pool/slots.ts'
 import { createRandom, lognormal } from '../../src/sim/random.ts'
 import { ocr } from './fixtures.ts'
 

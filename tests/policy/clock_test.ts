@@ -1,7 +1,7 @@
 /** What the clock here says of batches, where messages travel longer than these take. */
 import assert from 'node:assert/strict'
-import { createClock } from '../../src/policy/clock.ts'
-import type { Batch } from '../../src/policy/slots.ts'
+import { createClock } from '../../src/policy/flight/clock.ts'
+import type { Batch } from '../../src/policy/pool/slots.ts'
 import type { PolicyEvent } from '../../src/policy/types.ts'
 
 const ROUND_TRIP_MS = 20

@@ -1,6 +1,6 @@
 /** When a pool whose slots come free one by one has done so much. */
 import assert from 'node:assert/strict'
-import { beginsAtMs, createFreeing, doneAfterMs } from '../../src/policy/coming_free.ts'
+import { beginsAtMs, createFreeing, doneAfterMs } from '../../src/policy/lookahead/coming_free.ts'
 
 Deno.test('slots that are there do the work, and those at long batches not before these end', () => {
   // Of four slots one is there, one comes free after 40 ms, and two after 400.

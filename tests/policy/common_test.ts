@@ -1,6 +1,6 @@
 /** What befalls all nodes at once, as the profile tells it from what befalls one. */
 import assert from 'node:assert/strict'
-import { createProfile } from '../../src/policy/profile.ts'
+import { createProfile } from '../../src/policy/profile/profile.ts'
 import { shapesOf } from '../../src/policy/shape.ts'
 import { ocr } from './fixtures.ts'
 

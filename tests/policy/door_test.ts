@@ -1,8 +1,8 @@
 /** What the door asks for behind a queue that stands. */
 import assert from 'node:assert/strict'
-import type { Filled } from '../../src/policy/batching.ts'
-import { createDoor } from '../../src/policy/door.ts'
-import type { Slot } from '../../src/policy/slots.ts'
+import type { Filled } from '../../src/policy/dispatch/batching.ts'
+import { createDoor } from '../../src/policy/door/door.ts'
+import type { Slot } from '../../src/policy/pool/slots.ts'
 
 const SLOTS = 4
 

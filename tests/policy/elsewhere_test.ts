@@ -1,15 +1,15 @@
 /** Whether others would serve an item better, by where they are. */
 import assert from 'node:assert/strict'
-import type { Choice, View } from '../../src/policy/choose.ts'
-import { elsewhere, isFurther, isKeptElsewhere } from '../../src/policy/elsewhere.ts'
-import { isInGoodHands } from '../../src/policy/help.ts'
+import type { Choice, View } from '../../src/policy/dispatch/choose.ts'
+import { elsewhere, isFurther, isKeptElsewhere } from '../../src/policy/dispatch/elsewhere.ts'
+import { isInGoodHands } from '../../src/policy/dispatch/help.ts'
 import { createCapacityReport } from '../../src/policy/frontier/problem.ts'
-import type { Capacity, Service } from '../../src/policy/capacity.ts'
-import type { FanOut } from '../../src/policy/fanout.ts'
-import { makespanMs } from '../../src/policy/makespan.ts'
-import type { Item } from '../../src/policy/query.ts'
+import type { Capacity, Service } from '../../src/policy/pool/capacity.ts'
+import type { FanOut } from '../../src/policy/demand/fanout.ts'
+import { makespanMs } from '../../src/policy/lookahead/makespan.ts'
+import type { Item } from '../../src/policy/queue/query.ts'
 import { shapesOf } from '../../src/policy/shape.ts'
-import type { Group, Slot } from '../../src/policy/slots.ts'
+import type { Group, Slot } from '../../src/policy/pool/slots.ts'
 import { single } from './fixtures.ts'
 
 const shapes = shapesOf([single])

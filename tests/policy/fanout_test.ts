@@ -1,6 +1,6 @@
 /** What is handed on: what the file says, until what is asked says otherwise. */
 import assert from 'node:assert/strict'
-import { createFanOut, type FanOut } from '../../src/policy/fanout.ts'
+import { createFanOut, type FanOut } from '../../src/policy/demand/fanout.ts'
 import { createPolicy } from '../../src/policy/policies.ts'
 import { shapesOf } from '../../src/policy/shape.ts'
 import { createRandom, poisson } from '../../src/sim/random.ts'

@@ -1,11 +1,11 @@
 /** A pool that grows in a moment is worth what it is, not what it was when it was small. */
 import assert from 'node:assert/strict'
-import { createBatchSizes } from '../../src/policy/batch_sizes.ts'
-import { createFanOut } from '../../src/policy/fanout.ts'
+import { createBatchSizes } from '../../src/policy/pool/batch_sizes.ts'
+import { createFanOut } from '../../src/policy/demand/fanout.ts'
 import { createPool } from '../../src/policy/pool.ts'
-import { createProfile } from '../../src/policy/profile.ts'
+import { createProfile } from '../../src/policy/profile/profile.ts'
 import { shapesOf } from '../../src/policy/shape.ts'
-import { createSharing } from '../../src/policy/sharing.ts'
+import { createSharing } from '../../src/policy/lookahead/sharing.ts'
 import { ocr, refsOf } from './fixtures.ts'
 
 Deno.test('a query takes a smaller share of a pool that has grown since it was priced', () => {

@@ -1,9 +1,9 @@
 /** How long a batch may grow though an item more gains little. */
 import assert from 'node:assert/strict'
-import type { View } from '../../src/policy/choose.ts'
-import { isLongEnough, lengthsOf } from '../../src/policy/growth.ts'
+import type { View } from '../../src/policy/dispatch/choose.ts'
+import { isLongEnough, lengthsOf } from '../../src/policy/dispatch/growth.ts'
 import type { VariantShape } from '../../src/policy/shape.ts'
-import type { Slot } from '../../src/policy/slots.ts'
+import type { Slot } from '../../src/policy/pool/slots.ts'
 import { asked, byHand, finished } from './by_hand.ts'
 import { commandsOf, ocr, refsOf } from './fixtures.ts'
 

@@ -1,6 +1,6 @@
 /** How little time queries have. */
 import assert from 'node:assert/strict'
-import { createHaste } from '../../src/policy/haste.ts'
+import { createHaste } from '../../src/policy/demand/haste.ts'
 
 Deno.test('where all have about as long the hastiest have, too', () => {
   const haste = createHaste()

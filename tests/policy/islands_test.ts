@@ -1,13 +1,13 @@
 /** Pipelines that share no slot hold up nobody of another. */
 import assert from 'node:assert/strict'
 import { checkPipeline } from '../../src/pipeline/parse.ts'
-import { createComing } from '../../src/policy/coming.ts'
+import { createComing } from '../../src/policy/door/coming.ts'
 import { groupPrices } from '../../src/policy/frontier/prices.ts'
 import type { FrontierProblem } from '../../src/policy/frontier/problem.ts'
-import { findIslands, type Island, islandNumber } from '../../src/policy/islands.ts'
+import { findIslands, type Island, islandNumber } from '../../src/policy/pool/islands.ts'
 import { shapesOf } from '../../src/policy/shape.ts'
-import type { Group } from '../../src/policy/slots.ts'
-import type { Tails } from '../../src/policy/tails.ts'
+import type { Group } from '../../src/policy/pool/slots.ts'
+import type { Tails } from '../../src/policy/lookahead/tails.ts'
 import { createPool, nodeOf } from './fixtures.ts'
 
 /** One task with a variant of so many ms. */

@@ -1,6 +1,6 @@
 /** What the aim and the caution learn from, and what is no lesson. */
 import assert from 'node:assert/strict'
-import { createSteering } from '../../src/policy/steering.ts'
+import { createSteering } from '../../src/policy/frontier/steering.ts'
 import { shapesOf } from '../../src/policy/shape.ts'
 import { ocr } from './fixtures.ts'
 

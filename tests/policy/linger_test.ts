@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
-import { lingerUntilMs } from '../../src/policy/linger.ts'
-import type { Member } from '../../src/policy/batching.ts'
-import type { View } from '../../src/policy/choose.ts'
-import type { Slot } from '../../src/policy/slots.ts'
+import { lingerUntilMs } from '../../src/policy/dispatch/linger.ts'
+import type { Member } from '../../src/policy/dispatch/batching.ts'
+import type { View } from '../../src/policy/dispatch/choose.ts'
+import type { Slot } from '../../src/policy/pool/slots.ts'
 
 const usual = {
   ...{ count: 1, firstMs: 40, moreMs: 30, itemsPerMs: 0.3, scarce: true, nowMs: 1000 },

@@ -1,7 +1,7 @@
 /** Queries with little time: when a busy pool can have them done, and what they tell. */
 import assert from 'node:assert/strict'
-import { doneAfterMs } from '../../src/policy/coming_free.ts'
-import { lessonOf } from '../../src/policy/lesson.ts'
+import { doneAfterMs } from '../../src/policy/lookahead/coming_free.ts'
+import { lessonOf } from '../../src/policy/demand/lesson.ts'
 import type { Answer } from '../../src/policy/types.ts'
 import { createPool, nodeOf, ocr } from './fixtures.ts'
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { loadOrder } from '../../src/policy/load_order.ts'
+import { loadOrder } from '../../src/policy/load/load_order.ts'
 import { shapesOf } from '../../src/policy/shape.ts'
 import { nodeOf, ocr, refsOf } from './fixtures.ts'
 import { createPool } from './fixtures.ts'

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { createPlaceDue } from '../../src/policy/place_due.ts'
+import { createPlaceDue } from '../../src/policy/load/place_due.ts'
 
 Deno.test('a placement that a jump overtook is of no use, and the next is asked for at once', () => {
   const due = createPlaceDue()

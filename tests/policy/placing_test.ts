@@ -1,9 +1,9 @@
 /** What a slot is taken to hold, and what it keeps, while it loads. */
 import assert from 'node:assert/strict'
-import type { LoadingSlot } from '../../src/policy/loader.ts'
+import type { LoadingSlot } from '../../src/policy/load/loader.ts'
 import { place } from '../../src/policy/place/place.ts'
 import type { Placement } from '../../src/policy/place/placement.ts'
-import { createPlacing, type Member } from '../../src/policy/placing.ts'
+import { createPlacing, type Member } from '../../src/policy/load/placing.ts'
 import { shapesOf } from '../../src/policy/shape.ts'
 import { ocr, refsOf } from './fixtures.ts'
 

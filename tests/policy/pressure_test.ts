@@ -1,6 +1,6 @@
 /** The door: who comes with a burst may fill the time there is, who comes to a queue that stands not. */
 import assert from 'node:assert/strict'
-import { createPressure } from '../../src/policy/pressure.ts'
+import { createPressure } from '../../src/policy/demand/pressure.ts'
 import { createPool, nodeOf, ocr } from './fixtures.ts'
 
 const SLO_MS = 2000

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { createProfile } from '../../src/policy/profile.ts'
+import { createProfile } from '../../src/policy/profile/profile.ts'
 import { shapesOf } from '../../src/policy/shape.ts'
 import { createRandom, lognormal } from '../../src/sim/random.ts'
 import { ocr } from './fixtures.ts'

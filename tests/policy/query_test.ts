@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
-import { accuracyOf, answerOf } from '../../src/policy/answer.ts'
-import { createQuery, type Item, serveItem } from '../../src/policy/query.ts'
+import { accuracyOf, answerOf } from '../../src/policy/queue/answer.ts'
+import { createQuery, type Item, serveItem } from '../../src/policy/queue/query.ts'
 import { levelOf, shapesOf } from '../../src/policy/shape.ts'
 import { ocr, street } from './fixtures.ts'
 import { checkPipeline } from '../../src/pipeline/parse.ts'

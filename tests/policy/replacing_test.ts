@@ -1,16 +1,16 @@
 /** A slot that loads: what it holds may be gone at any moment, and it is slower meanwhile. */
-import { creditAtMs } from '../../src/policy/credit.ts'
+import { creditAtMs } from '../../src/policy/pool/credit.ts'
 import assert from 'node:assert/strict'
-import { createLoader } from '../../src/policy/loader.ts'
+import { createLoader } from '../../src/policy/load/loader.ts'
 import { shapesOf } from '../../src/policy/shape.ts'
-import { createProfile } from '../../src/policy/profile.ts'
+import { createProfile } from '../../src/policy/profile/profile.ts'
 import {
   changePace,
   createSlot,
   meanMsOn,
   type PoolNode,
   upperMsOn,
-} from '../../src/policy/slots.ts'
+} from '../../src/policy/pool/slots.ts'
 import { createScheduler } from '../../src/policy/scheduler.ts'
 import type { PolicyCommand, PolicyEvent } from '../../src/policy/types.ts'
 import { ocr, refsOf } from './fixtures.ts'

@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict'
 import { solveFrontier } from '../../src/policy/frontier/solve.ts'
 import { shapesOf } from '../../src/policy/shape.ts'
-import type { Group } from '../../src/policy/slots.ts'
-import { createTurns } from '../../src/policy/turns.ts'
+import type { Group } from '../../src/policy/pool/slots.ts'
+import { createTurns } from '../../src/policy/frontier/turns.ts'
 import { single } from './fixtures.ts'
 
 const shapes = shapesOf([single])

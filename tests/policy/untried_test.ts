@@ -1,6 +1,6 @@
 /** Variants that never ran are thought of by what did: profiles that are wrong cost little. */
 import assert from 'node:assert/strict'
-import { createProfile, type Profile } from '../../src/policy/profile.ts'
+import { createProfile, type Profile } from '../../src/policy/profile/profile.ts'
 import { shapesOf, type VariantShape } from '../../src/policy/shape.ts'
 import { createRandom, lognormal } from '../../src/sim/random.ts'
 import { runPolicy } from '../../src/cli/simulate_run.ts'

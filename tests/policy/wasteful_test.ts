@@ -1,9 +1,9 @@
 /** Slots that hold one variant each, where all of their time is needed. */
 import assert from 'node:assert/strict'
-import type { CloseReason, Filled } from '../../src/policy/batching.ts'
-import type { View } from '../../src/policy/choose.ts'
-import type { Slot } from '../../src/policy/slots.ts'
-import { isWasteful } from '../../src/policy/wasteful.ts'
+import type { CloseReason, Filled } from '../../src/policy/dispatch/batching.ts'
+import type { View } from '../../src/policy/dispatch/choose.ts'
+import type { Slot } from '../../src/policy/pool/slots.ts'
+import { isWasteful } from '../../src/policy/dispatch/wasteful.ts'
 import { createPool, nodeOf, ocr } from './fixtures.ts'
 
 const SECONDS = 10

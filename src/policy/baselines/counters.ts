@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { DeadlineQueue } from '../queue.ts'
+import type { DeadlineQueue } from '../queue/queue.ts'
 import type { FailureReason, SchedulerStats } from '../types.ts'
 import type { Model } from './model.ts'
 import type { Query } from './queries.ts'

@@ -9,7 +9,7 @@
  */
 import { limitsOf } from '../options.ts'
 import type { Policy, PolicyOptions } from '../policy.ts'
-import { createQueue } from '../queue.ts'
+import { createQueue } from '../queue/queue.ts'
 import type { FailureReason, PolicyCommand, PolicyEvent, QueryId } from '../types.ts'
 import { createController } from './controller.ts'
 import { createCounters } from './counters.ts'

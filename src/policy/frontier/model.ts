@@ -18,7 +18,7 @@
  * @module
  */
 import type { PipelineShape, Prefix, Shapes, VariantShape } from '../shape.ts'
-import { endShare, leafShares } from '../counted.ts'
+import { endShare, leafShares } from './counted.ts'
 import type { FrontierProblem, Service } from './problem.ts'
 import { needed, type Rival } from './rivals.ts'
 

@@ -4,10 +4,10 @@
  *
  * @module
  */
-import type { Capacity } from '../capacity.ts'
-import { type HandedOn, handedOnBy } from '../counted.ts'
-import type { FanOut } from '../fanout.ts'
+import type { FanOut } from '../demand/fanout.ts'
+import type { Capacity } from '../pool/capacity.ts'
 import type { Shapes } from '../shape.ts'
+import { type HandedOn, handedOnBy } from './counted.ts'
 
 /** Slots that hold the same and are equally fast. */
 export interface GroupCapacity {

@@ -5,7 +5,7 @@
  */
 import { solve as solveLp } from 'yalps'
 import type { PipelineShape, Prefix, Shapes, TaskShape, Way } from '../shape.ts'
-import { endShare, leafShares } from '../counted.ts'
+import { endShare, leafShares } from './counted.ts'
 import type { Mix } from './mix.ts'
 import { type Column, frontierModel, type Model, setAim, totalDuty } from './model.ts'
 import type { FrontierProblem } from './problem.ts'

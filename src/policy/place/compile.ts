@@ -5,7 +5,7 @@
  * @module
  */
 import type { Pipeline } from '../../pipeline/schema.ts'
-import { endShare } from '../counted.ts'
+import { endShare } from '../frontier/counted.ts'
 import { type Prefix, type Shapes, shapesOf, type VariantShape } from '../shape.ts'
 import {
   type PlaceClass,

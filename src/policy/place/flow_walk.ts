@@ -4,10 +4,10 @@
  *
  * @module
  */
-import type { Allowances } from './allowances.ts'
-import { endShare } from '../counted.ts'
-import { branchShares, type Compiled } from './compile.ts'
+import { endShare } from '../frontier/counted.ts'
 import type { Prefix, TaskShape, VariantShape } from '../shape.ts'
+import type { Allowances } from './allowances.ts'
+import { branchShares, type Compiled } from './compile.ts'
 
 export interface Step {
   variant: VariantShape

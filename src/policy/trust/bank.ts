@@ -6,7 +6,7 @@
  */
 import type { Handle, NodeId } from '../types.ts'
 import type { VariantShape } from '../shape.ts'
-import type { Said } from './options.ts'
+import type { Said } from '../options.ts'
 
 export interface Known {
   payload: Handle

@@ -3,13 +3,13 @@
  *
  * @module
  */
-import type { Extras } from '../extras.ts'
-import type { Finished } from '../finish.ts'
+import type { Extras } from '../flight/extras.ts'
+import type { Finished } from '../flight/finish.ts'
+import type { TrustOptions } from '../options.ts'
+import type { Batch, Slot } from '../pool/slots.ts'
 import type { TaskShape, VariantShape } from '../shape.ts'
-import type { Batch, Slot } from '../slots.ts'
 import type { DispatchedItem, NodeId, Standing, VariantRef } from '../types.ts'
 import type { Asking, Judges } from './judges.ts'
-import type { TrustOptions } from './options.ts'
 import { groupsOf, lastWordOf, MANY, rightOf, type Vote } from './votes.ts'
 
 /** Results that wait for a check to end. */

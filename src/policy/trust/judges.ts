@@ -3,9 +3,9 @@
  *
  * @module
  */
+import type { Batch, PoolNode, Slot } from '../pool/slots.ts'
+import { holds, isSpare } from '../pool/spare.ts'
 import type { VariantShape } from '../shape.ts'
-import type { Batch, PoolNode, Slot } from '../slots.ts'
-import { holds, isSpare } from '../spare.ts'
 import type { NodeId, Standing, VariantRef } from '../types.ts'
 import type { Vote } from './votes.ts'
 

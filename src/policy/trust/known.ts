@@ -3,14 +3,14 @@
  *
  * @module
  */
+import type { Said, TrustOptions } from '../options.ts'
+import type { PoolNode } from '../pool/slots.ts'
+import { holds } from '../pool/spare.ts'
 import type { Shapes, VariantShape } from '../shape.ts'
-import type { PoolNode } from '../slots.ts'
-import { holds } from '../spare.ts'
 import type { DispatchedItem, Handle, NodeId } from '../types.ts'
 import { createBank, type Known } from './bank.ts'
 import { isDue, putOff, wind } from './canaries.ts'
 import type { Check } from './checks.ts'
-import type { Said, TrustOptions } from './options.ts'
 import { createQuestions } from './questions.ts'
 import { MANY, type Vote } from './votes.ts'
 import type { Words } from './words.ts'

@@ -5,7 +5,7 @@
  */
 import type { Handle } from '../types.ts'
 import type { Shapes, TaskShape, VariantShape } from '../shape.ts'
-import type { TrustOptions } from './options.ts'
+import type { TrustOptions } from '../options.ts'
 
 export interface Questions {
   /** Child items of an answer that is right. */

@@ -8,19 +8,20 @@
  *
  * @module
  */
-import type { Extras } from '../extras.ts'
-import type { Finished } from '../finish.ts'
-import { unsettle } from '../query.ts'
+import type { Extras } from '../flight/extras.ts'
+import type { Finished } from '../flight/finish.ts'
+import type { Word } from '../memory.ts'
+import type { TrustOptions } from '../options.ts'
+import type { Batch, PoolNode, Slot } from '../pool/slots.ts'
+import { unsettle } from '../queue/query.ts'
 import type { Shapes } from '../shape.ts'
-import type { Batch, PoolNode, Slot } from '../slots.ts'
 import type { ExtraWork, NodeId, NodeTrust, PolicyCommand, PolicyEvent } from '../types.ts'
 import { type Check, createChecks, type Held, reasonOf } from './checks.ts'
 import { createClaims } from './claims.ts'
-import { createKnownAnswers, hidden } from './known.ts'
 import { createJudges } from './judges.ts'
-import type { TrustOptions } from './options.ts'
+import { createKnownAnswers, hidden } from './known.ts'
 import { isKnown, surenessOf, type Vote } from './votes.ts'
-import { fail, pass, shareChecked, standingOf, type Word, worthOf } from './word.ts'
+import { fail, pass, shareChecked, standingOf, worthOf } from './word.ts'
 import { createWords } from './words.ts'
 
 export interface TrustParts {

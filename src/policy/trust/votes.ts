@@ -4,7 +4,7 @@
  * @module
  */
 import type { NodeId, Standing, VariantRef } from '../types.ts'
-import type { Said, TrustOptions } from './options.ts'
+import type { Said, TrustOptions } from '../options.ts'
 
 export interface Vote {
   /** Null for an answer that was known before. */

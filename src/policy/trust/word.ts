@@ -3,26 +3,8 @@
  *
  * @module
  */
+import type { Word } from '../memory.ts'
 import type { Standing, VariantRef } from '../types.ts'
-
-export interface Word {
-  /** Of whoever runs the coordinator: taken from the start. */
-  own: boolean
-  /** Checks passed since the last that was not; and of these, by task and by variant. */
-  inRow: number
-  by: { [of: string]: number }
-  passed: number
-  failed: number
-  /** Rises with each failed check, by how sure the judge is; falls with each that is passed. */
-  suspicion: number
-  quarantined: boolean
-  /** Checks to pass after joining anew before what was earned counts: it may be another by that id. */
-  probation: number
-  /** Times in quarantine, and known answers given right in a row since the last began. */
-  sentences: number
-  atoned: number
-  reason: string
-}
 
 /**
  * Checks in a row that make a node trusted; until then everything it says is checked. Twice as many

@@ -5,7 +5,8 @@
  */
 import type { NodeId, PolicyCommand, PolicyEvent, Standing, VariantRef } from '../types.ts'
 import { type CanaryClock, createCanaryClock, wind } from './canaries.ts'
-import { createWord, rejoin, standingAt, standingOf, type Word } from './word.ts'
+import type { Word } from '../memory.ts'
+import { createWord, rejoin, standingAt, standingOf } from './word.ts'
 
 export interface Presence {
   /** By its volunteer. */

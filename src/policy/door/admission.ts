@@ -1,0 +1,142 @@
+/**
+ * Admission: a query that can't be answered in time is told so at once, with when to try again.
+ *
+ * @module
+ */
+import type { Pressure } from '../demand/pressure.ts'
+import { type Backlog, placeOf } from '../lookahead/backlog.ts'
+import { finishedAfterMs, lostShare } from '../lookahead/coming_free.ts'
+import type { Tails } from '../lookahead/tails.ts'
+import type { Island } from '../pool/islands.ts'
+import { behindStationsMs } from '../pool/stations.ts'
+import type { Query } from '../queue/query.ts'
+import type { DeadlineQueue } from '../queue/queue.ts'
+import { levelOf, type PipelineShape } from '../shape.ts'
+import type { Answer } from '../types.ts'
+import type { Door } from './door.ts'
+
+export type Refusal = Extract<Answer, { ok: false }>
+
+/** Nobody could do it in its time, were the pool idle: it is no demand that a plan could meet. */
+export const isHopeless = ({ reason, retryAfterMs }: Refusal): boolean =>
+  reason === 'infeasible_deadline' && retryAfterMs === undefined
+
+export interface Admission {
+  shape: PipelineShape
+  /** Highest least accuracy that can be kept with the variants that may be used. */
+  bestFloor: number
+  deadlineMs: number
+  /** What its client gave it, before any of that was gone. */
+  timeoutMs: number | undefined
+  minAccuracy: number | undefined
+  draining: boolean
+  /** Nodes that may yet come to hold what is missing. */
+  isLoading(): boolean
+  full: boolean
+  island: Island
+  tails: Tails
+  backlog: Backlog
+  queries: DeadlineQueue<Query>
+  pressure: Pressure
+  door: Door
+  /** Where other pipelines share its slots: see {@linkcode Coming.aheadMs}. */
+  comingMs: number | undefined
+}
+
+const RETRY_LOADING_MS = 1000
+const RETRY_NO_NODE_MS = 5000
+const LEAST_RETRY_MS = 50
+const MOST_RETRY_MS = 60_000
+
+/** The door asks for no more than such a share of the time that a query is not under way. */
+const MOST_OF_OWN = 0.3
+
+const clampRetry = (ms: number) => Math.round(Math.min(Math.max(ms, LEAST_RETRY_MS), MOST_RETRY_MS))
+
+/**
+ * A refusal, or the laxity of the query: its time less what the quickest way takes when idle, and no
+ * more than the SLO; and when that is used up.
+ */
+export function admit(
+  asked: Admission,
+  nowMs: number,
+): Refusal | { laxityMs: number; dueMs: number; aheadMs: number; firstAheadMs: number } {
+  const { shape, bestFloor, deadlineMs, minAccuracy, backlog, island, pressure, comingMs } = asked
+  if (asked.draining) {
+    return { ok: false, reason: 'draining', message: 'Cannot take a query: shutting down' }
+  }
+  if (minAccuracy !== undefined && !(minAccuracy <= bestFloor + 1e-9)) {
+    return {
+      ok: false,
+      reason: 'no_capable_node',
+      message: `Cannot reach accuracy ${minAccuracy}: ${shape.name} has ${
+        Number(bestFloor.toFixed(4))
+      } at best`,
+    }
+  }
+  const level = levelOf(shape, minAccuracy)
+  const quickest = asked.tails.quickest(shape.start, level)
+  if (quickest === undefined) {
+    return {
+      ok: false,
+      reason: 'no_capable_node',
+      message: `Cannot serve ${shape.name}: no node holds a variant for every task`,
+      retryAfterMs: asked.isLoading() ? RETRY_LOADING_MS : RETRY_NO_NODE_MS,
+    }
+  }
+  if (asked.full) {
+    return {
+      ok: false,
+      reason: 'queue_full',
+      message: `Cannot take a query: too many for ${shape.name} are inside`,
+      retryAfterMs: clampRetry((backlog.busyMs + backlog.poolMs) / 2),
+    }
+  }
+  const place = placeOf(asked.queries, backlog, deadlineMs, island)
+  const queuedMs = island.sameHeld ? place.aheadMs : behindStationsMs(
+    place.aheadMs,
+    backlog,
+    shape,
+    asked.tails.stations.laterMs(shape.start, level),
+  )
+  // A burst is over before they come.
+  const behindMs = queuedMs + (pressure.stands ? comingMs ?? 0 : 0)
+  const aheadMs = backlog.busyMs + queuedMs
+  const leftMs = deadlineMs - nowMs
+  const lost = lostShare(island)
+  const doneMs = finishedAfterMs(backlog.free, behindMs, place.firstAheadMs, quickest, lost)
+  // Behind a queue that stands, what is known too roughly shall not cost those inside.
+  const spreadMs = Math.max(0, quickest.safeChainMs - quickest.chainMs)
+  // While a batch or a result travels nobody runs anything.
+  const mostMs = MOST_OF_OWN * Math.max(0, leftMs - quickest.awayMs)
+  const askedMs = Math.min(asked.door.share(island) * leftMs, mostMs)
+  const marginMs = Math.min(aheadMs, spreadMs + askedMs)
+  // More urgent than some inside, it would go before them: only if they can spare the time.
+  const spared = quickest.poolMs <= place.spareMs
+  // Where pipelines share slots, who would make others late found the queue too long as well.
+  const isShort = doneMs + marginMs > leftMs || (comingMs !== undefined && !spared)
+  // What nobody could do in its time says nothing of the queue.
+  const stands = quickest.chainMs <= leftMs &&
+    pressure.isStanding(isShort, leftMs, shape.pipeline.sloMs, nowMs)
+  // What is sent is thought to be there as its slot is free: a way there is what that may be off by.
+  const wayMs = island.allHeld ? Math.min(backlog.busyMs, quickest.networkMs / 2) : 0
+  const needMs = doneMs + wayMs + (stands ? marginMs : 0)
+  if (spared && needMs <= leftMs && leftMs < Infinity) {
+    const { aheadMs, firstAheadMs } = place
+    const laxityMs = Math.min(leftMs - quickest.chainMs, shape.pipeline.sloMs)
+    const dueMs = Math.min(nowMs + quickest.chainMs + laxityMs, deadlineMs)
+    return { laxityMs, dueMs, aheadMs, firstAheadMs }
+  }
+  const refusal: Refusal = {
+    ok: false,
+    reason: 'infeasible_deadline',
+    message: needMs > leftMs
+      ? `Cannot answer within ${Math.round(leftMs)} ms: need about ${Math.ceil(needMs)} ms`
+      : `Cannot answer within ${Math.round(leftMs)} ms: it would make others late`,
+  }
+  // Its time may be gone because much came at once: that is no reason never to come again.
+  if (quickest.chainMs <= Math.max(leftMs, asked.timeoutMs ?? leftMs)) {
+    refusal.retryAfterMs = clampRetry(Math.max(needMs - leftMs, quickest.poolMs))
+  }
+  return refusal
+}

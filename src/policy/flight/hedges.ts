@@ -1,0 +1,164 @@
+/**
+ * Stragglers: a batch that is later than its upper latency is begun once more on an idle slot of
+ * another node, while nothing waits; one that is so late that its node seems to hang also while others
+ * wait that are less urgent, and behind a running batch. The first result counts. Bounded to a share
+ * of all batches.
+ *
+ * @module
+ */
+import { creditAtMs } from '../pool/credit.ts'
+import { type Batch, overdueAtMs, type PoolNode, readyAtMs, type Slot } from '../pool/slots.ts'
+import { isSpare } from '../pool/spare.ts'
+import type { Profile } from '../profile/profile.ts'
+import type { Item } from '../queue/query.ts'
+import { createTable } from '../table.ts'
+import type { BatchId } from '../types.ts'
+import type { Extras } from './extras.ts'
+import type { Finished } from './finish.ts'
+import type { Flights } from './flights.ts'
+
+export interface HedgeParts {
+  flights: Flights
+  extras: Extras
+  profile: Profile
+  nodes(): Iterable<PoolNode>
+  /** Whether anything waits for a slot; anything that is due before then. */
+  isBusy(nowMs: number, beforeMs?: number): boolean
+  /** Takes in what a batch says of its node. */
+  hear(batch: Batch, event: Finished, nowMs: number): Finished
+  /** Takes in what a batch says of its items. */
+  accept(batch: Batch, event: Finished, nowMs: number): void
+}
+
+export interface Hedges {
+  /** A batch that queries wait for was sent. */
+  sent(batch: Batch): void
+  /** Its result is here: what was begun in its place is not wanted any more. */
+  ended(batch: Batch, nowMs: number): void
+  /** Whether another node is at it, so that losing it loses nothing. */
+  covers(batch: Batch): boolean
+  look(nowMs: number): void
+  nextMs(): number
+  /** Items so far. */
+  count(): number
+}
+
+/** Batches begun twice, as a share of all, and so many at once after a quiet time. */
+const SHARE = 0.03
+const MOST = 4
+/** Later by such a share of the laxity of its queries, or of the time that was left them then. */
+const HANGS = 0.4
+/** By so much: what waits behind it has not begun, and loses nothing by going elsewhere. */
+const BLOCKS = 0.2
+/**
+ * With all in place but no slot free, it looks again whenever anything happens: nodes that take turns
+ * would have none free at any of the times that a clock names. Not sooner than so long for each batch
+ * under way, and after so long in any case.
+ */
+const EACH_MS = 1 / 64
+const AGAIN_MS = 20
+
+export function createHedges(parts: HedgeParts): Hedges {
+  const { flights, extras, profile } = parts
+  /** What was begun in place of a batch. */
+  const twins = createTable<BatchId, Batch>()
+  let allowance = MOST
+  let lookAtMs = Infinity
+  /** From when it looks should anything happen before. */
+  let mayLookAtMs = Infinity
+  let hedged = 0
+
+  function hedge(late: Batch, nowMs: number): boolean {
+    // Of some of its queries nobody may want to hear any more.
+    const items = late.items.filter((item) => !item.query.closed && item.batch === late.id)
+    const batch: Batch = { ...late, items }
+    if (items.length === 0) return false
+    const deadlineMs = items.reduce((least, item) => Math.min(least, item.deadlineMs), Infinity)
+    const busy = parts.isBusy(nowMs)
+    if (busy) {
+      // In a pool that has just enough to do something waits at any time, and a node that hangs would
+      // be found out too late; but who is a bit late there mostly comes in before its twin.
+      const lateMs = overdueAtMs(late)
+      const mostMs = Math.min(laxityOf(items), deadlineMs - lateMs)
+      if (nowMs < lateMs + HANGS * mostMs) return false
+      if (parts.isBusy(nowMs, deadlineMs)) return false
+    }
+    const takesMs = (slot: Slot) =>
+      readyAtMs(slot, nowMs) - nowMs +
+      profile.latency(slot.node.id, batch.variant, items.length).meanMs +
+      profile.networkMs(slot.node.id, batch.variant.task)
+    const isFree = (slot: Slot) =>
+      isSpare(slot, batch.variant, !busy, nowMs) && creditAtMs(slot, nowMs) <= nowMs
+    const slots = [...parts.nodes()].flatMap((node) =>
+      node.paused || node === batch.slot.node ? [] : node.slots.filter(isFree)
+    ).filter((slot) => nowMs + takesMs(slot) < deadlineMs)
+    if (slots.length === 0) return false
+    const slot = slots.reduce((a, b) => takesMs(b) < takesMs(a) ? b : a)
+    allowance--
+    hedged += items.length
+    const sent = items.map(({ query, payload }) => ({ query: query.id, payload }))
+    const twin = extras.send(slot, batch.variant, { items: sent, deadlineMs }, {
+      finished(twin, event, atMs) {
+        const told = parts.hear(twin, event, atMs)
+        if (!event.outcomes.some(({ ok }) => ok)) return this.lost(twin, atMs)
+        if (twins.get(batch.id) !== twin) return
+        twins.delete(batch.id)
+        flights.callOff(late, atMs)
+        parts.accept({ ...batch, slot: twin.slot }, told, atMs)
+      },
+      lost(twin, atMs) {
+        if (twins.get(batch.id) !== twin) return
+        twins.delete(batch.id)
+        const running = flights.batches.get(batch.id)
+        if (running !== undefined && running.ghostUntilMs === null) return
+        flights.retry(batch, 'Cannot finish a batch: both nodes that were at it lost it', atMs)
+      },
+    }, nowMs)
+    twins.set(batch.id, twin)
+    return true
+  }
+
+  return {
+    sent(batch) {
+      lookAtMs = Math.min(lookAtMs, overdueAtMs(batch))
+    },
+    ended(batch, nowMs) {
+      allowance = Math.min(MOST, allowance + SHARE)
+      const twin = twins.get(batch.id)
+      if (twin === undefined) return
+      twins.delete(batch.id)
+      extras.take(twin.id)
+      flights.callOff(twin, nowMs)
+    },
+    covers: (batch) => twins.has(batch.id),
+    look(nowMs) {
+      if (Math.min(lookAtMs, mayLookAtMs) > nowMs) return
+      lookAtMs = mayLookAtMs = Infinity
+      const batches = flights.batches.values()
+      for (const batch of batches) {
+        if (batch.items.length === 0 || batch.ghostUntilMs !== null) continue
+        if (twins.has(batch.id)) continue
+        const lateMs = overdueAtMs(batch)
+        if (lateMs > nowMs) {
+          lookAtMs = Math.min(lookAtMs, lateMs)
+          continue
+        }
+        if (isBlocking(batch) && lateMs + BLOCKS * laxityOf(batch.items) <= nowMs) {
+          flights.takeBack(batch.slot, nowMs)
+        }
+        if (allowance < 1 || !hedge(batch, nowMs)) {
+          lookAtMs = Math.min(lookAtMs, nowMs + AGAIN_MS)
+          if (allowance >= 1) mayLookAtMs = nowMs + EACH_MS * batches.length
+        }
+      }
+    },
+    nextMs: () => lookAtMs,
+    count: () => hedged,
+  }
+}
+
+const laxityOf = (items: readonly Item[]): number =>
+  items.reduce((least, { query }) => Math.min(least, query.laxityMs), Infinity)
+
+const isBlocking = (batch: Batch) =>
+  batch.slot.batches.length > 1 && batch.slot.batches[0] === batch

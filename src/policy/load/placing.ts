@@ -1,0 +1,210 @@
+/**
+ * Placing: where slots cannot hold all, works out through the planner which slot holds what, and has
+ * it loaded with few moves. Where every slot can hold all, each is given all and this does nothing.
+ *
+ * @module
+ */
+import type { Peak } from '../demand/demand.ts'
+import type { FanOut } from '../demand/fanout.ts'
+import { assign } from '../place/assign.ts'
+import type { AssignSlot } from '../place/match.ts'
+import { mostAtOnce } from '../place/order.ts'
+import type { Placement } from '../place/placement.ts'
+import type { Problem } from '../place/problem.ts'
+import type { ClassReport } from '../pool/class_report.ts'
+import type { Rulings } from '../pool/rulings.ts'
+import type { Shapes, VariantShape } from '../shape.ts'
+import type { NodeId } from '../types.ts'
+import type { LoadingSlot } from './loader.ts'
+
+export interface Member {
+  id: NodeId
+  slots: LoadingSlot[]
+  able: readonly VariantShape[]
+  /** The same in the order of loading. */
+  order: readonly VariantShape[]
+  /** A slot can hold all that the node is able to. */
+  fitsAll: boolean
+  /** Memory that each variant takes, and what a slot has for all of them. */
+  bytesOf: ReadonlyMap<VariantShape, number>
+  memoryBytes: number
+  /** A slot may hold one variant more while it takes another's place. */
+  swapRoom: boolean
+  paused: boolean
+  /** For the plan that is shown; null until it was put in one. */
+  class: string | null
+}
+
+export interface Placing {
+  problem(
+    classes: readonly ClassReport[],
+    ratesPerS: readonly number[],
+    peaks: readonly Peak[],
+  ): Problem
+  accept(placement: Placement): void
+  /**
+   * Sets what each slot is to hold; call it when anything changed.
+   *
+   * @param overtaken demand jumped since the placement was asked for: no more slots change for it
+   */
+  direct(overtaken: boolean): void
+  readonly placement: Placement | undefined
+}
+
+export const bytesOf = (member: Pick<Member, 'bytesOf'>, variants: Iterable<VariantShape>) => {
+  let sum = 0
+  for (const variant of variants) sum += member.bytesOf.get(variant) ?? 0
+  return sum
+}
+
+/** As much of the load order as fits: for slots that no placement speaks of yet. */
+export function greedy(member: Member): VariantShape[] {
+  const kept: VariantShape[] = []
+  for (const variant of member.order) {
+    if (bytesOf(member, [...kept, variant]) <= member.memoryBytes) kept.push(variant)
+  }
+  return kept
+}
+
+/** Where more is asked for than slots carry, no slot is planned fuller; see `saturatedCap`. */
+const SATURATED_CAP = 0.75
+
+/** What the slot will hold once its load is done. */
+function comingTo({ held, loading, wanted }: LoadingSlot): VariantShape[] {
+  if (loading === null) return [...held]
+  return [...new Set([...held, loading])].filter((variant) => wanted.includes(variant))
+}
+
+/** What a slot holds, less what is about to go for want of room, now that a load is done. */
+const keptBy = ({ held, wanted }: LoadingSlot, roomBytes: number): VariantShape[] =>
+  roomBytes < 0 ? wanted.filter((variant) => held.has(variant)) : [...held]
+
+/** Whether a slot that loads has all of these once that is done. */
+const willHave = ({ held, loading }: LoadingSlot, wanted: readonly VariantShape[]): boolean =>
+  loading !== null && wanted.every((variant) => held.has(variant) || variant === loading)
+
+export function createPlacing(
+  shapes: Shapes,
+  members: ReadonlyMap<NodeId, Member>,
+  fanOut: Pick<FanOut, 'mean' | 'none'>,
+  isOpen: Rulings['isOpen'],
+): Placing {
+  let placement: Placement | undefined
+  /** Classes as the planner was last told of them: later ones may part the nodes otherwise. */
+  let classOf: ReadonlyMap<NodeId, string> = new Map()
+
+  const handedOn = (variant: VariantShape, of: FanOut['mean']) =>
+    Object.fromEntries(variant.task.next.map(({ name }, child) => [name, of(variant, child)]))
+
+  function problem(
+    classes: readonly ClassReport[],
+    ratesPerS: readonly number[],
+    peaks: readonly Peak[],
+  ): Problem {
+    classOf = new Map(classes.flatMap(({ name, nodes }) => nodes.map((id) => [id, name] as const)))
+    let p = 0
+    const pipelines = [...shapes.pipelines.values()].map(({ pipeline, tasks }) => {
+      const { perS, surges } = peaks[p]!
+      const rate = ratesPerS[p++]!
+      return {
+        name: pipeline.name,
+        weight: pipeline.weight ?? 1,
+        sloMs: pipeline.sloMs,
+        ratePerS: rate,
+        peakPerS: Math.max(perS, rate),
+        surges,
+        root: pipeline.root,
+        tasks: Object.fromEntries(tasks.map((task) => [task.name, {
+          next: task.next.map(({ name }) => name),
+          variants: Object.fromEntries(task.variants.map((variant) => [variant.ref.variant, {
+            accuracy: variant.accuracy,
+            fanOut: handedOn(variant, fanOut.mean),
+            none: handedOn(variant, fanOut.none),
+          }])),
+        }])),
+        ...pipeline.pathAccuracy === undefined ? {} : { pathAccuracy: pipeline.pathAccuracy },
+      }
+    })
+    return {
+      pipelines,
+      classes: classes.map((one) => {
+        const member = members.get(one.nodes[0]!)
+        return {
+          name: one.name,
+          slots: one.slots,
+          dutySum: one.dutySum,
+          memoryBytes: one.memoryBytes,
+          maxVariants: Infinity,
+          networkMs: one.networkMs,
+          able: one.able.flatMap(({ variant: index, points }) => {
+            const variant = shapes.variants[index]!
+            if (!isOpen(variant)) return []
+            const memoryBytes = member?.bytesOf.get(variant) ?? 0
+            return [{ ...variant.ref, points, memoryBytes, swapMs: 0 }]
+          }),
+        }
+      }),
+      options: {
+        // Late binding forgives waiting: an item that waited is served by a slot kept for the peak.
+        waitTail: 1,
+        utilisationCap: 1,
+        saturatedCap: SATURATED_CAP,
+      },
+      holding: classes.map((one) => ({
+        class: one.name,
+        sets: one.nodes.flatMap((id) =>
+          members.get(id)?.slots.map((slot) => ({
+            variants: comingTo(slot).filter(isOpen).map(({ ref }) => ref),
+            slots: 1,
+          })) ?? []
+        ),
+      })),
+    }
+  }
+
+  function direct(overtaken: boolean): void {
+    if (placement === undefined) return
+    const slots: AssignSlot[] = []
+    const bySlot = new Map<string, { member: Member; slot: LoadingSlot }>()
+    for (const member of members.values()) {
+      const name = classOf.get(member.id)
+      if (member.paused || name === undefined) continue
+      member.slots.forEach((slot, i) => {
+        const id = `${member.id} ${i}`
+        bySlot.set(id, { member, slot })
+        const room = member.memoryBytes - bytesOf(member, slot.held)
+        slots.push({
+          id,
+          node: member.id,
+          class: name,
+          held: keptBy(slot, room).filter(isOpen).map(({ ref }) => ref),
+          ...slot.loading === null ? {} : { loading: [slot.loading.ref] },
+          awake: slot.held.size > 0,
+          tight: !member.swapRoom && room < Math.max(0, ...member.bytesOf.values()),
+        })
+      })
+    }
+    const maxMoves = overtaken ? 0 : placement.atOnce ?? mostAtOnce(slots.length)
+    const empty = slots.filter(({ held }) => held.length === 0).length
+    const { slots: assigned, moves } = assign(placement, slots, { maxMoves: maxMoves + empty })
+    const starting = new Set(moves.map(({ id }) => id))
+    for (const { id, target } of assigned) {
+      const { member, slot } = bySlot.get(id)!
+      if (target.length === 0) continue
+      const wanted = target.map(shapes.find).filter((variant) => variant !== undefined)
+      if (!starting.has(id) && !willHave(slot, wanted)) continue
+      slot.wanted = wanted.filter((variant) => member.able.includes(variant))
+    }
+  }
+
+  return {
+    problem,
+    accept(given) {
+      placement = given
+    },
+    direct,
+    get placement() {
+      return placement
+    },
+  }
+}

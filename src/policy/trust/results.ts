@@ -1,0 +1,142 @@
+/**
+ * Results on their way in: taken at once, or checked first, or those of another node in place of a
+ * late one. Without checks and hedges every result is taken at once.
+ *
+ * @module
+ */
+import { createClock } from '../flight/clock.ts'
+import { createExtras } from '../flight/extras.ts'
+import {
+  type Finished,
+  type FinishParts,
+  learnBatch,
+  learnTime,
+  serveBatch,
+} from '../flight/finish.ts'
+import { createHedges } from '../flight/hedges.ts'
+import type { SchedulerOptions } from '../options.ts'
+import { type Batch, restMs, type Slot } from '../pool/slots.ts'
+import type { Waiting } from '../queue/waiting.ts'
+import type { Shapes } from '../shape.ts'
+import type { NodeId, PolicyCommand, SchedulerStats } from '../types.ts'
+import { createTrust, type Trust } from './trust.ts'
+
+export interface ResultsParts {
+  options: Pick<SchedulerOptions, 'trust' | 'hedge'>
+  shapes: Shapes
+  waiting: Waiting
+  finishing: FinishParts
+  emit(command: PolicyCommand): void
+}
+
+export interface Results {
+  trust: Trust | undefined
+  /** A batch ended well; it is off the books. */
+  finished(batch: Batch, event: Finished, nowMs: number): void
+  /** A batch that was called off has ended, and took so long where that is known. */
+  calledOff(batch: Batch, computeMs: number | undefined, nowMs: number): void
+  /** A batch that queries wait for was sent. */
+  sent(batch: Batch): void
+  left(node: NodeId): void
+  /** A batch that no query waits for came to nothing. */
+  extraLost(batch: Batch, nowMs: number): void
+  /** Another node is at its items already. */
+  covered(batch: Batch): boolean
+  /** Sends what is wanted besides what waits. */
+  look(nowMs: number): void
+  nextMs(): number
+  /** Adds what is known of nodes, and what was done twice. */
+  complete(stats: SchedulerStats): SchedulerStats
+}
+
+export function createResults(parts: ResultsParts): Results {
+  const { options, shapes, waiting, finishing, emit } = parts
+  const { flights, pool, profile } = finishing
+  const extras = createExtras(flights)
+  const clock = createClock()
+  const common = { extras, isBusy, hear, accept }
+  const trust = options.trust && createTrust({
+    ...common,
+    ...{ options: options.trust, shapes, nodes: pool.nodes, emit, retry: flights.retry },
+    serve: (batch, event, nowMs) => serveBatch(batch, event, finishing, nowMs),
+  })
+  const hedges = options.hedge
+    ? createHedges({ ...common, flights, profile, nodes: () => pool.nodes.values() })
+    : undefined
+
+  /** Whether anything waits, due before then, that did not come just now: no slot was free for it. */
+  function isBusy(nowMs: number, beforeMs = Infinity): boolean {
+    if (waiting.total === 0) return false
+    for (const queue of waiting.queues.values()) {
+      const first = queue.at(0)
+      if (first === undefined || first.deadlineMs >= beforeMs) continue
+      if (first.queuedAtMs < nowMs) return true
+    }
+    return false
+  }
+
+  /** With times that can be believed. */
+  const believed = (batch: Batch, event: Finished, nowMs: number): Finished =>
+    clock.finished(batch, trust?.capped(batch, event, nowMs) ?? event, nowMs)
+
+  /** What a batch says of its node; returns it with times that can be believed. */
+  function hear(batch: Batch, event: Finished, nowMs: number): Finished {
+    const told = believed(batch, event, nowMs)
+    learnBatch(batch, told, finishing, nowMs)
+    return told
+  }
+
+  /** What a batch says of its items. */
+  function accept(batch: Batch, event: Finished, nowMs: number): void {
+    const verdict = trust?.judge(batch, event, nowMs) ?? 'serve'
+    if (verdict === 'serve') serveBatch(batch, event, finishing, nowMs)
+    else if (verdict === 'refuse') {
+      flights.retry(batch, 'Cannot take a result: its node gave wrong ones', nowMs)
+    }
+  }
+
+  /** Slots that got room since `look`. */
+  let freed: Slot[] = []
+
+  return {
+    trust,
+    finished(batch, event, nowMs) {
+      if (trust !== undefined) freed.push(batch.slot)
+      const owner = extras.take(batch.id)
+      if (owner !== undefined) return owner.finished(batch, event, nowMs)
+      const told = hear(batch, event, nowMs)
+      hedges?.ended(batch, nowMs)
+      // What was given up went elsewhere.
+      if (batch.ghostUntilMs === null) accept(batch, told, nowMs)
+    },
+    calledOff(batch, computeMs, nowMs) {
+      if (computeMs === undefined) return
+      const event: Finished = {
+        ...{ type: 'batch_finished', batch: batch.id, outcomes: [] },
+        ...{ computeMs, nodeQueueMs: 0, networkMs: 0 },
+      }
+      const told = believed(batch, event, nowMs)
+      batch.slot.restUntilMs = nowMs + restMs(batch.slot.node, told.computeMs)
+      learnTime(batch, told.computeMs, batch.items.length, profile)
+    },
+    sent: (batch) => hedges?.sent(batch),
+    left: clock.left,
+    extraLost: (batch, nowMs) => extras.take(batch.id)?.lost(batch, nowMs),
+    covered: (batch) => hedges?.covers(batch) ?? false,
+    look(nowMs) {
+      trust?.place(freed, nowMs)
+      if (freed.length > 0) freed = []
+      hedges?.look(nowMs)
+    },
+    nextMs: () => Math.min(trust?.nextMs() ?? Infinity, hedges?.nextMs() ?? Infinity),
+    complete(stats) {
+      if (trust === undefined && hedges === undefined) return stats
+      for (const [id, node] of Object.entries(stats.nodes)) {
+        const known = trust?.of(id)
+        if (known !== undefined) node.trust = known
+      }
+      const none = { items: 0, replicas: 0, canaries: 0 }
+      return { ...stats, extra: { ...none, ...trust?.work, hedges: hedges?.count() ?? 0 } }
+    },
+  }
+}

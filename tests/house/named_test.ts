@@ -1,0 +1,32 @@
+/** The docs name files of ours so that readers find them: each is there. */
+import assert from 'node:assert/strict'
+import { join } from 'node:path'
+import { ROOT } from '../../src/cli/root.ts'
+
+const NAMED = /`([a-z0-9_/.]*[a-z0-9_]\.ts)`/g
+
+async function under(dir: string): Promise<string[]> {
+  const found: string[] = []
+  for await (const entry of Deno.readDir(join(ROOT, dir))) {
+    const path = `${dir}/${entry.name}`
+    if (entry.isDirectory) found.push(...await under(path))
+    else found.push(path)
+  }
+  return found
+}
+
+Deno.test('every source file that the docs name is there', async () => {
+  const files = (await Promise.all(['src', 'tests', 'workers', 'demo', 'profiles'].map(under)))
+    .flat()
+  const docs = (await under('docs')).filter((file) => file.endsWith('.md'))
+  const gone: string[] = []
+  let named = 0
+  for (const doc of [...docs, 'README.md']) {
+    for (const [, name = ''] of (await Deno.readTextFile(join(ROOT, doc))).matchAll(NAMED)) {
+      named++
+      if (!files.some((file) => `/${file}`.endsWith(`/${name}`))) gone.push(`${doc}: ${name}`)
+    }
+  }
+  assert.ok(named > 100, `${named} were looked for`)
+  assert.deepEqual(gone, [])
+})
