@@ -8,7 +8,7 @@ import type { Plan } from '../../src/policy/types.ts'
 import { initialRates, simulate } from '../../src/sim/run.ts'
 import { checkScenario } from '../../src/sim/scenario.ts'
 import { ocr } from './fixtures.ts'
-import { problemOf } from './frontier_problem_of.ts'
+import { problemOf } from './frontier/problem_of.ts'
 
 Deno.test('the mix counts the first variant where nothing follows, and goes by it', () => {
   const shapes = shapesOf([ocr])

@@ -1,0 +1,115 @@
+/** What is handed on: what the file says, until what is asked says otherwise. */
+import assert from 'node:assert/strict'
+import { createFanOut, type FanOut } from '../../../src/policy/demand/fanout.ts'
+import { createPolicy } from '../../../src/policy/policies.ts'
+import { shapesOf } from '../../../src/policy/shape.ts'
+import { createRandom, poisson } from '../../../src/sim/random.ts'
+import { initialRates, simulate } from '../../../src/sim/run.ts'
+import { checkScenario } from '../../../src/sim/scenario.ts'
+import type { Pipeline } from '../../../src/pipeline/schema.ts'
+
+/** Three detectors; the file says of each how many items it hands on. */
+const pipelineOf = (items: number) => ({
+  schema: 'shoal-pipeline/1',
+  name: 'page',
+  sloMs: 1000,
+  root: 'find',
+  tasks: {
+    find: {
+      next: ['read'],
+      variants: {
+        small: { accuracy: 0.5, fanOut: { read: 0.8 * items } },
+        middle: { accuracy: 0.9, fanOut: { read: items } },
+        large: { accuracy: 1, fanOut: { read: items } },
+      },
+    },
+    read: { next: [], variants: { only: { accuracy: 1 } } },
+  },
+} as unknown as Pipeline)
+
+const shapes = shapesOf([pipelineOf(8)])
+const find = (variant: string) => shapes.find({ pipeline: 'page', task: 'find', variant })!
+const saw = (fanOut: FanOut, variant: string, count: number, times: number) => {
+  for (let i = 0; i < times; i++) fanOut.saw(find(variant), 0, count)
+}
+
+Deno.test('variants that never ran hand on as much less as those that did', () => {
+  const fanOut = createFanOut()
+  assert.equal(fanOut.mean(find('middle'), 0), 8)
+  saw(fanOut, 'large', 2, 300)
+  const [large, middle, small] = ['large', 'middle', 'small'].map((name) =>
+    fanOut.mean(find(name), 0)
+  )
+  assert.ok(Math.abs(large! - 2) < 0.1, `${large}`)
+  // Of 300 items and ten of the file's, and a tenth that may be chance.
+  const seen = (300 * 2 + 10 * 8) / 310
+  assert.ok(Math.abs(middle! - seen * Math.exp(0.1)) < 0.05, `${middle}`)
+  assert.ok(Math.abs(small! - 0.8 * middle!) < 1e-9, `${small}: by the share that the file says`)
+  assert.ok(fanOut.upper(find('middle'), 0) < 5)
+})
+
+Deno.test('where the file is right variants that never ran hand on what it says, to the last digit', () => {
+  const fanOut = createFanOut()
+  const random = createRandom(4)
+  for (let i = 0; i < 500; i++) fanOut.saw(find('large'), 0, poisson(random(), 8))
+  assert.notEqual(fanOut.mean(find('large'), 0), 8)
+  assert.equal(fanOut.mean(find('middle'), 0), 8)
+})
+
+Deno.test('what a variant itself hands on goes before what others do', () => {
+  const fanOut = createFanOut()
+  saw(fanOut, 'large', 2, 300)
+  saw(fanOut, 'middle', 6, 200)
+  assert.ok(Math.abs(fanOut.mean(find('middle'), 0) - 6) < 0.3)
+})
+
+Deno.test('what was seen is known again after a restart, of those that never ran too', () => {
+  const [before, after] = [createFanOut(), createFanOut()]
+  saw(before, 'large', 2, 300)
+  after.recall(before.keep(), shapes)
+  for (const name of ['large', 'middle', 'small']) {
+    const [was, is] = [before.mean(find(name), 0), after.mean(find(name), 0)]
+    assert.ok(Math.abs(is - was) < 0.25 * was, `${name}: ${is}, before ${was}`)
+  }
+})
+
+Deno.test('how often nothing is handed on is as it was seen, however many there are in the mean', () => {
+  const fanOut = createFanOut()
+  const none = (variant: string) => fanOut.none(find(variant), 0)
+  assert.ok(Math.abs(none('large') - Math.exp(-8)) < 1e-9, 'as Poisson has it')
+  // Two each time, and none three times in four: one mean is that of a Poisson with 0.14, one with 0.37.
+  for (let i = 0; i < 400; i++) {
+    fanOut.saw(find('middle'), 0, 2)
+    fanOut.saw(find('large'), 0, i % 4 === 0 ? 4 : 0)
+  }
+  assert.ok(none('middle') < 0.01, `${none('middle')}`)
+  assert.ok(Math.abs(none('large') - 0.75) < 0.03, `${none('large')}`)
+  const after = createFanOut()
+  after.recall(fanOut.keep(), shapes)
+  assert.ok(Math.abs(after.none(find('large'), 0) - none('large')) < 0.01)
+})
+
+Deno.test('a file that says four times as much costs no accuracy', () => {
+  const latencyMs = { small: { 1: 30 }, middle: { 1: 100 }, large: { 1: 300 }, only: { 1: 40 } }
+  const scenario = checkScenario({
+    schema: 'shoal-scenario/1',
+    pipeline: pipelineOf(2),
+    classes: { node: { latencyMs, instancesPerNode: 'all', swapMs: 100, roundTripMs: 2 } },
+    pool: [{ class: 'node', count: 4 }],
+    trace: { binSeconds: 40, rates: [16] },
+    seed: 1,
+  }, 'test')
+  const accuracyOf = (items: number) => {
+    const policy = createPolicy('shoal', {
+      pipelines: [pipelineOf(items)],
+      initialRatePerS: initialRates(scenario),
+      limits: { maxBatch: 8 },
+      random: createRandom(1),
+    })
+    const { violationRatio, effectiveAccuracy } = simulate(scenario, policy).result
+    assert.ok(violationRatio < 0.002, `${violationRatio}`)
+    return effectiveAccuracy
+  }
+  const [right, wrong] = [accuracyOf(2), accuracyOf(8)]
+  assert.ok(wrong > right - 0.02, `${wrong}, with a file that is right ${right}`)
+})

@@ -1,0 +1,41 @@
+/** What the clock here says of batches, where messages travel longer than these take. */
+import assert from 'node:assert/strict'
+import { createClock } from '../../../src/policy/flight/clock.ts'
+import type { Batch } from '../../../src/policy/pool/slots.ts'
+import type { PolicyEvent } from '../../../src/policy/types.ts'
+
+const ROUND_TRIP_MS = 20
+
+/** A slot so far away. Each batch says that it took as long as given. */
+function farSlot() {
+  const clock = createClock()
+  const node = { id: 'far', times: { roundTripMs: () => ROUND_TRIP_MS } }
+  const slot = { node, endedMs: -Infinity } as unknown as Batch['slot']
+  return (dispatchedMs: number, heardMs: number, computeMs: number): number => {
+    const batch = { slot, dispatchedMs, variant: { index: 0 } } as unknown as Batch
+    const event = { type: 'batch_finished', computeMs } as Extract<
+      PolicyEvent,
+      { type: 'batch_finished' }
+    >
+    return clock.finished(batch, event, heardMs).computeMs
+  }
+}
+
+Deno.test('the way of a batch that was sent while another came back is not what it takes', () => {
+  const ended = farSlot()
+  ended(0, 22, 2)
+  // Each is sent a moment before the result before it is heard of, and computed for 2 ms.
+  for (let i = 0; i < 20; i++) {
+    const sentMs = 21 * (i + 1)
+    assert.equal(ended(sentMs, sentMs + ROUND_TRIP_MS + 2, 2), 2)
+  }
+})
+
+Deno.test('one that stood there behind another took what is between their results', () => {
+  const ended = farSlot()
+  ended(0, 120, 100)
+  // Sent as the first was half done. It says 10, and takes 100.
+  let believed = 0
+  for (let i = 1; i <= 20; i++) believed = ended(100 * i - 50, 120 + 100 * i, 10)
+  assert.equal(believed, 100)
+})

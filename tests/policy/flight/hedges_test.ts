@@ -1,0 +1,109 @@
+/** Stragglers are begun once more on another node; the first result counts. */
+import assert from 'node:assert/strict'
+import { createScene, refs } from '../trust/scene.ts'
+
+const straggling = (hedge: boolean) => {
+  const scene = createScene({ trust: false, hedge })
+  let stuck = false
+  scene.node('a', { latencyMs: () => stuck ? 1800 : 40 })
+  scene.node('b', { latencyMs: () => 90 })
+  scene.wait(500)
+  scene.ask(30)
+  stuck = true
+  const fromMs = scene.time.nowMs
+  scene.ask(2, 4000)
+  const last = [...scene.answers].slice(-2).map(([, [first]]) => first!)
+  return { scene, tookMs: last[0]!.atMs - fromMs, answers: last }
+}
+
+Deno.test('a batch that is later than it should be is done by another node in time', () => {
+  const { scene, tookMs, answers } = straggling(true)
+  const without = straggling(false)
+  assert.ok(tookMs < without.tookMs - 500, `${tookMs} and ${without.tookMs} ms`)
+  for (const { answer } of answers) assert.ok(answer.ok)
+  for (const [query, all] of scene.answers) assert.equal(all.length, 1, query)
+  assert.ok(scene.scheduler.stats().extra!.hedges > 0)
+  assert.deepEqual(scene.violations, [])
+})
+
+Deno.test('batches begun twice stay a small share, however many are late', () => {
+  const scene = createScene({ trust: false, hedge: true })
+  let serial = 0
+  // One in three takes ten times as long.
+  for (const id of ['a', 'b', 'c', 'd']) {
+    scene.node(id, { latencyMs: () => serial++ % 3 === 0 ? 400 : 40 })
+  }
+  scene.wait(500)
+  scene.ask(200, 100)
+  scene.wait(5000)
+  const hedged = scene.scheduler.stats().extra!.hedges
+  const sent = scene.dispatched().reduce((sum, { items }) => sum + items.length, 0)
+  assert.ok(hedged > 0 && hedged <= 0.06 * sent, `${hedged} of ${sent}`)
+  for (const [query, all] of scene.answers) assert.equal(all.length, 1, query)
+  assert.deepEqual(scene.violations, [])
+})
+
+Deno.test('when both nodes that are at a batch lose it, it is done by a third', () => {
+  const scene = createScene({ trust: false, hedge: true })
+  let stuck = false
+  for (const id of ['a', 'b']) scene.node(id, { latencyMs: () => stuck ? 1500 : 40 })
+  scene.wait(500)
+  scene.ask(20)
+  stuck = true
+  scene.ask(1, 600)
+  assert.ok(scene.scheduler.stats().extra!.hedges > 0)
+  scene.node('c', { latencyMs: () => 60 })
+  scene.wait(50)
+  scene.leave('a')
+  scene.leave('b')
+  scene.wait(4000)
+  const [first, ...more] = [...scene.answers].at(-1)![1]
+  assert.ok(first!.answer.ok)
+  assert.deepEqual(more, [])
+  assert.deepEqual(scene.violations, [])
+})
+
+Deno.test('what a node that hangs was at is begun once more while others wait, and nothing is lost', () => {
+  // Some gaps are in step with how often it is looked whether a slot is free.
+  for (const gapMs of [25, 30, 40, 50]) {
+    for (const seed of [1, 2, 3, 4, 5, 6, 7, 8]) {
+      const scene = createScene({ trust: false, hedge: true, seed })
+      let hangs = false
+      scene.node('a', { latencyMs: (_, batch) => hangs ? 60_000 : 20 + 4 * batch })
+      for (const id of ['b', 'c']) scene.node(id, { latencyMs: (_, batch) => 20 + 4 * batch })
+      scene.wait(500)
+      // The other two have work for most of their time, so that something waits often.
+      scene.ask(100 + 7 * seed, gapMs, 1000)
+      hangs = true
+      scene.ask(100, gapMs, 1000)
+      scene.wait(5000)
+      const failed = [...scene.answers].filter(([, [first]]) => !first!.answer.ok)
+      assert.deepEqual(failed, [], `one in ${gapMs} ms, seed ${seed}`)
+      assert.deepEqual(scene.violations, [])
+    }
+  }
+})
+
+Deno.test('what waits behind a batch that hangs goes elsewhere, whoever could do that one', () => {
+  for (const gapMs of [25, 35]) {
+    for (let seed = 1; seed <= 10; seed++) {
+      const scene = createScene({ trust: false, hedge: true, seed })
+      let hangs = false
+      scene.node('a', { latencyMs: (_, batch) => hangs ? 60_000 : 20 + 4 * batch })
+      // It cannot do what is more accurate, so that such a batch is begun nowhere else.
+      const able = refs.filter(({ variant }) => variant === 'small')
+      scene.node('b', { able, latencyMs: (_, batch) => 20 + 4 * batch })
+      scene.wait(500)
+      scene.ask(60 + seed, gapMs, 1000)
+      hangs = true
+      scene.ask(1, gapMs, 1000)
+      scene.wait(3000)
+      const failed = [...scene.answers].filter(([, [first]]) => !first!.answer.ok).map(([id]) => id)
+      const ofOne = scene.dispatched().some(({ node, items }) =>
+        node === 'a' && failed.every((id) => items.some(({ query }) => query === id))
+      )
+      assert.ok(ofOne, `one in ${gapMs} ms, seed ${seed}: ${failed.join(' ')}`)
+      assert.deepEqual(scene.violations, [])
+    }
+  }
+})

@@ -1,0 +1,81 @@
+/** What a slot is taken to hold, and what it keeps, while it loads. */
+import assert from 'node:assert/strict'
+import type { LoadingSlot } from '../../../src/policy/load/loader.ts'
+import { place } from '../../../src/policy/place/place.ts'
+import type { Placement } from '../../../src/policy/place/placement.ts'
+import { createPlacing, type Member } from '../../../src/policy/load/placing.ts'
+import { shapesOf } from '../../../src/policy/shape.ts'
+import { ocr, refsOf } from '../fixtures.ts'
+
+const shapes = shapesOf([ocr])
+const variants = refsOf(ocr).map((ref) => shapes.find(ref)!)
+const [small, large] = variants
+const read = variants.find(({ task }) => task.name === 'read')!
+
+const slotOf = (held: LoadingSlot['held'], more: Partial<LoadingSlot> = {}): LoadingSlot => ({
+  ...{ wanted: [], held, loading: null, failures: new Map(), ...more },
+})
+
+/** Nodes with room for one variant, and for another while it takes that one's place. */
+function placingOf(slots: readonly LoadingSlot[]) {
+  const members = new Map(slots.map((slot, i): [string, Member] => [`n${i}`, {
+    ...{ id: `n${i}`, slots: [slot], able: variants, order: variants, fitsAll: false },
+    ...{ bytesOf: new Map(variants.map((one) => [one, 1])), memoryBytes: 1, swapRoom: true },
+    ...{ paused: false, class: null },
+  }]))
+  const placing = createPlacing(shapes, members, { mean: () => 1, none: () => 0 }, () => true)
+  const report = {
+    ...{ name: 'c', nodes: [...members.keys()], slots: slots.length, dutySum: slots.length },
+    ...{ memoryBytes: 1, networkMs: 0 },
+    able: variants.map((variant) => ({ variant: variant.index, points: [] })),
+  }
+  return { placing, problem: () => placing.problem([report], [10], [{ perS: 10, surges: false }]) }
+}
+
+/** One slot for each of these. */
+const placementOf = (...wanted: typeof variants): Placement => ({
+  ...place({ pipelines: [], classes: [] }),
+  classes: [{
+    ...{ class: 'c', awake: wanted.length, standby: 0, resting: 0, standbySets: [] },
+    sets: wanted.map((one) => ({ slots: 1, variants: [one.ref] })),
+  }],
+})
+
+Deno.test('a slot that loads counts for a plan as what it will hold', () => {
+  const slots = [
+    slotOf(new Set([small!])),
+    slotOf(new Set([small!]), { wanted: [large!], loading: large! }),
+  ]
+  const { holding } = placingOf(slots).problem()
+  assert.deepEqual(holding![0]!.sets.map(({ variants: [one] }) => one!.variant), [
+    small!.ref.variant,
+    large!.ref.variant,
+  ])
+})
+
+Deno.test('a slot that loads keeps what it holds where the next plan has it do that', () => {
+  const loads = slotOf(new Set([small!]), { wanted: [large!], loading: large! })
+  const { placing, problem } = placingOf([loads, slotOf(new Set([read]))])
+  problem()
+  placing.accept(placementOf(small!, read))
+  placing.direct(false)
+  assert.deepEqual(loads.wanted, [small])
+})
+
+Deno.test('what a slot is about to let go of for want of room makes nobody else free to change', () => {
+  // The first has just loaded small in place of read, which goes; the second is the last with it.
+  const full = slotOf(new Set([read, small!]), { wanted: [small!] })
+  const last = slotOf(new Set([read]), { wanted: [read] })
+  const { placing, problem } = placingOf([full, last, slotOf(new Set([small!]))])
+  problem()
+  placing.accept({
+    ...placementOf(small!, large!, read),
+    first: [
+      { class: 'c', from: [read.ref], to: [large!.ref], slots: 1, had: 0 },
+      { class: 'c', from: [small!.ref], to: [read.ref], slots: 1, had: 0 },
+    ],
+  })
+  placing.direct(false)
+  assert.deepEqual(full.wanted, [small])
+  assert.deepEqual(last.wanted, [read])
+})

@@ -1,0 +1,46 @@
+/** The sizes of batches that really ran, and what an item of each variant takes for it. */
+import assert from 'node:assert/strict'
+import { createBatchSizes } from '../../../src/policy/pool/batch_sizes.ts'
+import { shapesOf } from '../../../src/policy/shape.ts'
+import { ocr } from '../fixtures.ts'
+
+const shapes = shapesOf([ocr])
+const [tiny, mid, big] = ['tiny', 'mid', 'big'].map((variant) =>
+  shapes.find({ pipeline: 'ocr', task: 'read', variant })!
+)
+/** Eight take three times as long as one. */
+const latencyMs = (batch: number) => batch < 8 ? 10 * batch : 30
+
+Deno.test('an item costs what it takes in the batches of its own variant', () => {
+  const sizes = createBatchSizes()
+  for (let i = 0; i < 200; i++) {
+    sizes.ran('class-1', tiny!, 8, true)
+    for (let k = 0; k < 8; k++) sizes.ran('class-1', mid!, 1, false)
+  }
+  const [tinyMs, midMs] = [tiny, mid].map((one) => sizes.costs('class-1', one!, latencyMs).costMs)
+  // In one batch for all they would cost the same.
+  assert.ok(midMs! > tinyMs! + 3, `${midMs} and ${tinyMs}`)
+})
+
+Deno.test('a variant that never ran, or not of late, is expected in the batches of the others', () => {
+  const sizes = createBatchSizes()
+  for (let i = 0; i < 200; i++) sizes.ran('class-1', mid!, 1, false)
+  for (let i = 0; i < 200; i++) sizes.ran('class-1', tiny!, 8, true)
+  for (const variant of [mid, big]) {
+    const ms = sizes.costs('class-1', variant!, latencyMs).costMs
+    assert.ok(ms < 5, `${ms} of ${variant!.ref.variant}`)
+  }
+})
+
+Deno.test('before a class ran anything a plan expects what one query brings, a decision nothing', () => {
+  const sizes = createBatchSizes()
+  const [, read] = shapes.pipelines.get('ocr')!.tasks
+  assert.equal(read!.name, 'read')
+  // The most accurate detector hands on four.
+  assert.equal(sizes.costs('class-1', big!, (batch) => 10 + batch).planMs, 14 / 4)
+  assert.equal(sizes.costs('class-1', big!, (batch) => 10 + batch).costMs, 11)
+  // A device on which more cost more runs them one by one.
+  assert.equal(sizes.costs('class-1', big!, (batch) => 10 * batch ** 2).planMs, 10)
+  sizes.ran('class-1', mid!, 2, false)
+  assert.equal(sizes.costs('class-1', big!, (batch) => 10 + batch).planMs, 6)
+})

@@ -1,0 +1,75 @@
+/** Credit: a batch arrives as the one before it ends, however far the node is. */
+import assert from 'node:assert/strict'
+import { creditAtMs, MOST_BATCHES } from '../../../src/policy/pool/credit.ts'
+import { createSlot, type PoolNode, takeOff } from '../../../src/policy/pool/slots.ts'
+import { createPool, nodeOf, ocr } from '../fixtures.ts'
+
+/** A slot with batches of so long that were sent so that each ends as the next begins. */
+function slotWith(count: number, meanMs: number, networkMs: number, roundTripMs = networkMs) {
+  const times = { roundTripMs: () => roundTripMs }
+  const slot = createSlot({ id: 'a', duty: 1, paused: false, times } as PoolNode, 0)
+  for (let i = 0; i < count; i++) {
+    const endsAtMs = networkMs + (i + 1) * meanMs
+    const batch = {
+      slot,
+      items: [],
+      meanMs,
+      upperMs: meanMs,
+      networkMs,
+      dispatchedMs: 0,
+      endsAtMs,
+      ghostUntilMs: null,
+    }
+    slot.batches.push(batch as unknown as typeof slot.batches[number])
+  }
+  return slot
+}
+
+Deno.test('the next batch is sent so that it arrives as the last one ends', () => {
+  // Sent at 0, there at 20, done at 120, known at 140: what leaves at 100 is there at 120.
+  assert.equal(creditAtMs(slotWith(1, 100, 40), 0), 100 - 2)
+  assert.equal(creditAtMs(slotWith(1, 100, 0), 0), 100)
+})
+
+Deno.test('one batch waits behind another; more where a message travels longer than they take', () => {
+  assert.equal(creditAtMs(slotWith(2, 100, 40), 0), Infinity)
+  assert.equal(creditAtMs(slotWith(2, 30, 40), 0), 2 * 30 - 2)
+  assert.equal(creditAtMs(slotWith(3, 30, 40), 0), Infinity)
+  assert.equal(creditAtMs(slotWith(3, 20, 40), 0), 3 * 20 - 2)
+  assert.equal(creditAtMs(slotWith(5, 1, 40), 0), 5 - 2)
+  assert.equal(creditAtMs(slotWith(MOST_BATCHES, 1, 40), 0), Infinity)
+  // What takes long is what they carry: more of it would stand in line.
+  assert.equal(creditAtMs(slotWith(2, 20, 40, 5), 0), Infinity)
+})
+
+Deno.test('what waits behind a batch that is off its slot begins that much sooner', () => {
+  const slot = slotWith(4, 20, 40)
+  takeOff(slot.batches[1]!, 30)
+  assert.deepEqual(slot.batches.map(({ endsAtMs }) => endsAtMs), [60, 80, 100])
+  // Its result is here 5 ms later than was reckoned.
+  takeOff(slot.batches[0]!, 65)
+  assert.deepEqual(slot.batches.map(({ endsAtMs }) => endsAtMs), [85, 105])
+})
+
+Deno.test('nodes that are far away are kept as busy as near ones', () => {
+  const served = (networkMs: number) => {
+    const pool = createPool([ocr], { childCount: () => 4 })
+    for (let i = 0; i < 10; i++) {
+      const node = `n${i}`
+      pool.join(nodeOf(node, [ocr], { networkMs }))
+      // As a node does when it joins.
+      pool.scheduler.handle({ type: 'node_reported', node, roundTripMs: networkMs }, 0)
+    }
+    for (let i = 0; i < 10; i++) pool.time.at(1000 + i * 500, () => pool.ask(`w${i}`, 'ocr', 2000))
+    pool.run(9000)
+    for (let i = 0; i < 1000; i++) pool.ask(`q${i}`, 'ocr', 2000)
+    pool.run(20_000)
+    const { failed } = pool.scheduler.stats().pipelines.ocr!
+    const { infeasible_deadline: refused = 0, ...lost } = failed
+    assert.deepEqual(lost, {}, 'who cannot be served is told so at once')
+    return 1000 - refused
+  }
+  // A round trip of 60 ms, to batches of 40 and of 20.
+  const far = served(60)
+  assert.ok(far > 0.92 * served(2), `${far} of ${served(2)}`)
+})

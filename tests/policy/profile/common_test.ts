@@ -1,0 +1,114 @@
+/** What befalls all nodes at once, as the profile tells it from what befalls one. */
+import assert from 'node:assert/strict'
+import { createProfile } from '../../../src/policy/profile/profile.ts'
+import { shapesOf } from '../../../src/policy/shape.ts'
+import { ocr } from '../fixtures.ts'
+
+const shapes = shapesOf([ocr])
+const find = (task: string, variant: string) => shapes.find({ pipeline: 'ocr', task, variant })!
+const small = find('detect', 'small')
+const large = find('detect', 'large')
+const NODES = ['a', 'b', 'c', 'd', 'e', 'f']
+const SMALL_MS = 40
+const LARGE_MS = 160
+
+/** Nodes that ran a few batches of each variant, as the file says. */
+function established(nodes = NODES) {
+  const profile = createProfile()
+  const run = (node: string, times = 1) => profile.ran(node, small, 1, times * SMALL_MS)
+  for (const node of nodes) {
+    for (let i = 0; i < 8; i++) {
+      run(node)
+      profile.ran(node, large, 1, LARGE_MS)
+    }
+  }
+  return { profile, run, largeMs: (node: string) => profile.meanMs(node, large, 1) }
+}
+
+function assertNear(actual: number, expected: number, share = 0.1) {
+  assert.ok(Math.abs(actual / expected - 1) < share, `${actual}, expected ${expected}`)
+}
+
+Deno.test('six slow batches of three nodes say it of all nodes and variants, and six others that it is over', () => {
+  const { profile, run, largeMs } = established()
+  for (const node of ['a', 'b', 'c', 'a', 'b', 'c']) run(node, 2.5)
+  // Nobody ran the other variant, and three nodes nothing at all.
+  for (const node of NODES) assertNear(largeMs(node), 2.5 * LARGE_MS, 0.2)
+  // What is to be loaded is of use once it is over.
+  assertNear(profile.usualMs('f', large, 1), LARGE_MS)
+  for (const node of ['d', 'e', 'f', 'd', 'e', 'f']) run(node)
+  for (const node of NODES) assertNear(largeMs(node), LARGE_MS)
+  // It ran two that were quicker than was thought of all.
+  assertNear(profile.meanMs('f', small, 1), SMALL_MS, 0.2)
+})
+
+Deno.test('who is slow alone, or now and then, is so alone', () => {
+  const { run, largeMs, profile } = established()
+  for (let i = 0; i < 20; i++) run('a', 2.5)
+  assertNear(largeMs('b'), LARGE_MS)
+  assertNear(profile.meanMs('a', small, 1), 2.5 * SMALL_MS)
+  for (let i = 0; i < 20; i++) run(NODES[1 + i % 5]!, i % 5 === 4 ? 1 : 2.5)
+  assertNear(largeMs('f'), LARGE_MS)
+})
+
+Deno.test('where batches vary it takes more of them, and chance never does it', () => {
+  const { profile, run, largeMs } = established()
+  // As far apart as batches of nodes that share two processors are.
+  const VARY = [0.5, 1.3, 0.8, 2, 1, 0.6, 1.6]
+  let ran = 0
+  const some = (count: number, times = 1) => {
+    for (let i = 0; i < count; i++, ran++) run(NODES[ran % 6]!, times * VARY[ran % 7]!)
+  }
+  for (let i = 0; i < 100; i++) {
+    some(6)
+    assertNear(largeMs('f'), LARGE_MS)
+  }
+  const before = profile.meanMs('f', small, 1)
+  some(8, 2.5)
+  assertNear(largeMs('f'), LARGE_MS)
+  some(16, 2.5)
+  assertNear(largeMs('f'), 2.5 * LARGE_MS, 0.5)
+  some(42)
+  assertNear(largeMs('f'), LARGE_MS)
+  assertNear(profile.meanMs('f', small, 1), before, 0.5)
+})
+
+Deno.test('of many nodes so many have to be slow that it is no chance', () => {
+  const nodes = Array.from({ length: 60 }, (_, i) => `n${i}`)
+  const { run, largeMs } = established(nodes)
+  for (const node of nodes) run(node)
+  for (const node of nodes.slice(0, 15)) run(node, 2.5)
+  assertNear(largeMs('n59'), LARGE_MS)
+  for (const node of nodes.slice(15, 30)) run(node, 2.5)
+  assertNear(largeMs('n59'), 2.5 * LARGE_MS, 0.2)
+})
+
+Deno.test('the only one that does anything says nothing of the others', () => {
+  const { profile, run, largeMs } = established(['a'])
+  for (let i = 0; i < 70; i++) run('a')
+  const before = largeMs('b')
+  for (let i = 0; i < 20; i++) run('a', 3)
+  assertNear(profile.meanMs('a', small, 1), 3 * SMALL_MS)
+  assert.ok(largeMs('b') < 2 * before)
+})
+
+Deno.test('what lasts is what is usual from then on', () => {
+  const { profile, run, largeMs } = established()
+  for (const node of NODES) run(node, 2)
+  profile.relax(0)
+  assertNear(profile.usualMs('f', large, 1), LARGE_MS)
+  for (const node of NODES) run(node, 2)
+  profile.relax(10_000)
+  assertNear(profile.usualMs('f', large, 1), 2 * LARGE_MS, 0.2)
+  assertNear(largeMs('f'), 2 * LARGE_MS, 0.2)
+})
+
+Deno.test('a node that comes meanwhile, or that nobody knows, is as slow as the others', () => {
+  const { profile, run } = established()
+  const before = profile.meanMs('new', small, 1)
+  for (const node of NODES) run(node, 2.5)
+  assertNear(profile.meanMs('new', small, 1), 2.5 * before, 0.2)
+  run('new', 2.5)
+  for (const node of NODES) run(node)
+  assertNear(profile.meanMs('new', small, 1), before)
+})

@@ -1,0 +1,170 @@
+import assert from 'node:assert/strict'
+import { createProfile } from '../../../src/policy/profile/profile.ts'
+import { shapesOf } from '../../../src/policy/shape.ts'
+import { createRandom, lognormal } from '../../../src/sim/random.ts'
+import { ocr } from '../fixtures.ts'
+
+const shapes = shapesOf([ocr])
+const find = (task: string, variant: string) => shapes.find({ pipeline: 'ocr', task, variant })!
+const small = find('detect', 'small')
+const large = find('detect', 'large')
+
+function assertNear(actual: number, expected: number, share: number) {
+  assert.ok(
+    Math.abs(actual - expected) <= share * expected,
+    `received ${actual}, expected ${expected} within ${share * 100} %`,
+  )
+}
+
+Deno.test('profile starts from the reference of the pipeline file', () => {
+  const profile = createProfile()
+  assert.equal(profile.latency('a', small, 1).meanMs, 40)
+  assert.equal(profile.latency('a', small, 3).meanMs, 120)
+})
+
+Deno.test('profile takes measured points as fixed time plus time per item', () => {
+  const profile = createProfile()
+  profile.measured('a', small, [{ batch: 1, latencyMs: 30 }, { batch: 4, latencyMs: 60 }])
+  assertNear(profile.latency('a', small, 2).meanMs, 40, 0.01)
+  assertNear(profile.latency('a', small, 8).meanMs, 100, 0.01)
+})
+
+Deno.test('profile carries the speed of a node over to variants it has not run', () => {
+  const profile = createProfile()
+  profile.measured('a', small, [{ batch: 1, latencyMs: 120 }])
+  assertNear(profile.latency('a', large, 1).meanMs, 480, 0.01)
+  assertNear(profile.slowness('a'), 3, 0.01)
+  assert.equal(profile.latency('b', large, 1).meanMs, 160)
+})
+
+Deno.test('what one node found out of larger batches holds for those that know nothing', () => {
+  const profile = createProfile()
+  const latencyMs = (batch: number) => 2 * (35 + 5 * batch)
+  for (const batch of [1, 2, 4, 8]) {
+    for (let i = 0; i < 3; i++) profile.ran('a', small, batch, latencyMs(batch))
+  }
+  // This one is twice as fast, and of the speed of the file.
+  for (const batch of [1, 2, 4, 8]) {
+    assertNear(profile.latency('b', small, batch).meanMs, latencyMs(batch) / 2, 0.01)
+  }
+  // Another has measured what one item takes.
+  profile.measured('c', small, [{ batch: 1, latencyMs: 20 }])
+  for (const batch of [1, 2, 4, 8]) {
+    assertNear(profile.latency('c', small, batch).meanMs, latencyMs(batch) / 4, 0.01)
+  }
+})
+
+Deno.test('profile follows batches that take longer than assumed', () => {
+  const profile = createProfile()
+  for (let i = 0; i < 20; i++) profile.ran('a', small, 1 + i % 4, 100 * (1 + i % 4))
+  assertNear(profile.latency('a', small, 1).meanMs, 100, 0.1)
+  assertNear(profile.latency('a', small, 4).meanMs, 400, 0.1)
+})
+
+Deno.test('profile is not carried away by one outlier', () => {
+  const profile = createProfile()
+  for (let i = 0; i < 30; i++) profile.ran('a', small, 1, 40)
+  profile.ran('a', small, 1, 40_000)
+  assert.ok(profile.latency('a', small, 1).meanMs < 60)
+})
+
+Deno.test('profile learns an upper latency that few batches exceed', () => {
+  const profile = createProfile()
+  const random = createRandom(5)
+  let above = 0
+  for (let i = 0; i < 2000; i++) {
+    const latencyMs = 40 * lognormal(random, 0.3)
+    if (i > 100 && latencyMs > profile.latency('a', small, 1).upperMs) above++
+    profile.ran('a', small, 1, latencyMs)
+  }
+  assert.ok(above / 1900 < 0.13, `${above} of 1900 above`)
+  const { meanMs, upperMs } = profile.latency('a', small, 1)
+  assert.ok(upperMs > meanMs * 1.2 && upperMs < meanMs * 2)
+})
+
+Deno.test('profile keeps network time apart, per node and task', () => {
+  const profile = createProfile()
+  profile.roundTrip('a', 6)
+  assert.equal(profile.networkMs('a', small.task), 6)
+  profile.sent('a', small.task, 30)
+  assert.equal(profile.networkMs('a', small.task), 30)
+  assert.equal(profile.networkMs('a', find('read', 'tiny').task), 6)
+})
+
+Deno.test('profile ignores numbers that are none', () => {
+  const profile = createProfile()
+  profile.ran('a', small, 1, NaN)
+  profile.ran('a', small, 0, 10)
+  profile.sent('a', small.task, -1)
+  profile.roundTrip('a', Infinity)
+  profile.measured('a', small, [{ batch: 1, latencyMs: 0 }])
+  assert.equal(profile.latency('a', small, 1).meanMs, 40)
+  assert.equal(profile.networkMs('a', small.task), 0)
+})
+
+Deno.test('profile lets slowness fade that is not seen again', () => {
+  const profile = createProfile()
+  profile.measured('a', small, [{ batch: 1, latencyMs: 40 }])
+  for (let i = 0; i < 10; i++) profile.lost('a', small, 1, 4000)
+  const slowMs = profile.latency('a', small, 1).meanMs
+  assert.ok(slowMs > 1000)
+  profile.relax(1000)
+  profile.relax(5000)
+  assert.equal(profile.latency('a', small, 1).meanMs, slowMs)
+  for (let nowMs = 10_000; nowMs < 200_000; nowMs += 5000) profile.relax(nowMs)
+  assertNear(profile.latency('a', small, 1).meanMs, 40, 0.05)
+})
+
+Deno.test('profile keeps a slowness that is usual', () => {
+  const profile = createProfile()
+  for (let i = 0; i < 10; i++) profile.ran('a', small, 1, 400)
+  for (let nowMs = 0; nowMs < 200_000; nowMs += 5000) profile.relax(nowMs)
+  assertNear(profile.latency('a', small, 1).meanMs, 400, 0.1)
+})
+
+Deno.test('what few batches of a busy moment showed of a variant fades to how the node is now', () => {
+  const profile = createProfile()
+  const all = ['a', 'b'] as const
+  for (const node of all) {
+    profile.measured(node, small, [{ batch: 1, latencyMs: 40 }])
+    profile.measured(node, large, [{ batch: 1, latencyMs: 160 }])
+    // The machine was busy: all took twice as long. Large ran thrice then, and was left out.
+    for (let i = 0; i < 3; i++) profile.ran(node, large, 1, 320)
+    for (let i = 0; i < 20; i++) profile.ran(node, small, 1, 80)
+  }
+  assert.ok(profile.meanMs('a', large, 1) > 220, `${profile.meanMs('a', large, 1)}`)
+  for (let nowMs = 0; nowMs < 120_000; nowMs += 5000) {
+    for (let i = 0; i < 10; i++) {
+      profile.ran('a', small, 1, 40)
+      profile.ran('b', small, 1, 80)
+    }
+    profile.relax(nowMs)
+  }
+  assert.ok(profile.meanMs('a', large, 1) < 185, `${profile.meanMs('a', large, 1)}`)
+  const stillMs = profile.meanMs('b', large, 1)
+  assert.ok(stillMs > 210, `${stillMs}: this one is as busy as before`)
+})
+
+Deno.test('what a hundred batches showed of a variant is believed for long', () => {
+  const profile = createProfile()
+  profile.measured('a', small, [{ batch: 1, latencyMs: 40 }])
+  profile.measured('a', large, [{ batch: 1, latencyMs: 160 }])
+  for (let i = 0; i < 100; i++) profile.ran('a', large, 1, 320)
+  for (let nowMs = 0; nowMs < 60_000; nowMs += 5000) {
+    for (let i = 0; i < 10; i++) profile.ran('a', small, 1, 40)
+    profile.relax(nowMs)
+  }
+  assert.ok(profile.meanMs('a', large, 1) > 290, `${profile.meanMs('a', large, 1)}`)
+})
+
+Deno.test('profile learns how much a load beside a batch takes, of each node, and of new ones by the others', () => {
+  const profile = createProfile()
+  const guessed = profile.loadFactor('a')
+  assert.ok(guessed > 1)
+  for (let i = 0; i < 40; i++) profile.besideLoad('a', 1.2)
+  assertNear(profile.loadFactor('a'), 1.2, 0.01)
+  assertNear(profile.loadFactor('new'), 1.2, 0.01)
+  for (let i = 0; i < 40; i++) profile.besideLoad('b', 1000)
+  assert.ok(profile.loadFactor('b') <= 10, 'a load that blocks says no more than so much')
+  assertNear(profile.loadFactor('a'), 1.2, 0.01)
+})
