@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { escape } from '../src/cli/simulate_chart.ts'
+import { escape } from '../src/cli/simulate/chart.ts'
 import type { DemoRecord } from './record.ts'
 import { charts, colorOf, SMOOTH_S } from './report_charts.ts'
 import { STYLE } from './report_style.ts'

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { escape, type Line, picture, roundUp, trailingMean } from '../src/cli/simulate_chart.ts'
+import { escape, type Line, picture, roundUp, trailingMean } from '../src/cli/simulate/chart.ts'
 import type { Second } from './load/tally.ts'
 import type { Played } from './play.ts'
 import type { DemoRecord } from './record.ts'

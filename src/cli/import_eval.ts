@@ -4,13 +4,13 @@
  *
  * @module
  */
+import { join, resolve } from 'node:path'
 import './deno_version.ts'
 import { parseArgs } from 'node:util'
-import { join, resolve } from 'node:path'
 import { evalScenario } from '../sim/eval.ts'
 import { checkScenario } from '../sim/scenario.ts'
 import { ARTIFACT_FILES, type ArtifactFile, profilesFrom } from './import_profiles.ts'
-import { EVAL_DIR } from './simulate_scenario.ts'
+import { EVAL_DIR } from './simulate/scenario.ts'
 
 const USAGE = `deno task import-eval --from DIR [--to DIR]
   --from DIR   a checkout of github.com/UMass-LIDS/Loki at e6bb80c

@@ -3,22 +3,22 @@
  *
  * @module
  */
-import { parseArgs } from 'node:util'
 import { join, relative, resolve } from 'node:path'
+import { parseArgs } from 'node:util'
 import { readAdapter } from '../node/engine/adapter.ts'
 import type { Backend } from '../node/engine/engine.ts'
 import type { Pipeline } from '../pipeline/schema.ts'
 import { loadPipeline } from './load_pipelines.ts'
-import { nativeEngine } from './native_engine.ts'
-import { ROOT } from './root.ts'
 import { modelsFault } from './models_fault.ts'
+import { nativeEngine } from './native_engine.ts'
+import { type Measurer, startMeasurer } from './profile/measurer.ts'
+import type { ExampleResult } from './profile/messages.ts'
+import { profileOf } from './profile/result.ts'
+import { tableOf } from './profile/table.ts'
+import type { Profile, VariantTimes } from './profile/types.ts'
+import { writeProfile } from './profile/write.ts'
+import { ROOT } from './root.ts'
 import { createSteps } from './steps.ts'
-import { type Measurer, startMeasurer } from './profile_measurer.ts'
-import { profileOf } from './profile_result.ts'
-import type { Profile, VariantTimes } from './profile_types.ts'
-import { tableOf } from './profile_table.ts'
-import { writeProfile } from './profile_write.ts'
-import type { ExampleResult } from './profile_messages.ts'
 
 const USAGE = `deno task profile --pipeline DIR [options]
   --pipeline DIR   folder with pipeline.json, its models and a labelled set

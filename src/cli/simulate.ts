@@ -6,13 +6,13 @@
 import './deno_version.ts'
 import { basename } from 'node:path'
 import type { SimulationResult } from '../sim/result.ts'
-import { simulateArgs } from './simulate_args.ts'
-import { readScenario } from './simulate_scenario.ts'
-import { runPolicy } from './simulate_run.ts'
-import { simulateSuites } from './simulate_suite.ts'
-import { asksForSuite, suiteArgs } from './simulate_suite_args.ts'
-import { reportPage } from './simulate_report.ts'
-import { summaryLines } from './simulate_summary.ts'
+import { simulateArgs } from './simulate/args.ts'
+import { reportPage } from './simulate/report.ts'
+import { runPolicy } from './simulate/run.ts'
+import { readScenario } from './simulate/scenario.ts'
+import { simulateSuites } from './simulate/suite.ts'
+import { asksForSuite, suiteArgs } from './simulate/suite/args.ts'
+import { summaryLines } from './simulate/summary.ts'
 
 function fail(message: string): never {
   console.error(message)

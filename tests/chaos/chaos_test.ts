@@ -3,8 +3,8 @@
  * `deno task bench chaos` is the same at full size.
  */
 import assert from 'node:assert/strict'
-import { startChaos } from '../../src/cli/bench_chaos_faults.ts'
-import { startChaosScene } from '../../src/cli/bench_chaos_scene.ts'
+import { startChaos } from '../../src/cli/bench/chaos/faults.ts'
+import { startChaosScene } from '../../src/cli/bench/chaos/scene.ts'
 
 const QUERIES = 60
 const STRIKES = 4

@@ -3,8 +3,8 @@
  * for it, each query is answered once, and the node serves again where it can.
  */
 import assert from 'node:assert/strict'
-import { FAULTS, type Outcome, suffer } from '../../src/cli/bench_requeue_faults.ts'
-import { SMALL, startRequeueScene } from '../../src/cli/bench_requeue_scene.ts'
+import { FAULTS, type Outcome, suffer } from '../../src/cli/bench/requeue/faults.ts'
+import { SMALL, startRequeueScene } from '../../src/cli/bench/requeue/scene.ts'
 import { USUAL } from '../../src/cli/serving.ts'
 import { readAdapter } from '../../src/node/engine/adapter.ts'
 

@@ -1,8 +1,8 @@
 /** What the live bench keeps of a run for its twin, and what that makes of it. */
 import assert from 'node:assert/strict'
-import { createObserver } from '../../src/cli/bench_live_observe.ts'
-import type { Profiles } from '../../src/cli/bench_live_profile.ts'
-import { tableOf } from '../../src/cli/bench_twin_live.ts'
+import { createObserver } from '../../src/cli/bench/live/observe.ts'
+import type { Profiles } from '../../src/cli/bench/live/profile.ts'
+import { tableOf } from '../../src/cli/bench/twin_live.ts'
 import { createPolicy } from '../../src/policy/policies.ts'
 import { initialRates, simulate } from '../../src/sim/run.ts'
 import { nodeName } from '../../src/sim/scenario.ts'

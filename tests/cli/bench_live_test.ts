@@ -1,12 +1,12 @@
 /** How the live bench counts: what is a violation, how sure that is, what counts as capacity. */
 import assert from 'node:assert/strict'
 import type { Asked } from '../../demo/load/types.ts'
-import { fanOutSpreadOf } from '../../src/cli/bench_live_observe.ts'
-import { paced } from '../../src/cli/bench_live_pace.ts'
-import { grownBy } from '../../src/cli/bench_live_sizes.ts'
-import { effectiveCapacity, type Row, rowOf } from '../../src/cli/bench_live_rows.ts'
-import { jumpOf, stairs, stepAt, stepsOf, traceOf, within } from '../../src/cli/bench_live_steps.ts'
-import { profileGiver } from '../../src/cli/bench_live_profile.ts'
+import { fanOutSpreadOf } from '../../src/cli/bench/live/observe.ts'
+import { paced } from '../../src/cli/bench/live/pace.ts'
+import { grownBy } from '../../src/cli/bench/live/sizes.ts'
+import { effectiveCapacity, type Row, rowOf } from '../../src/cli/bench/live/rows.ts'
+import { jumpOf, stairs, stepAt, stepsOf, traceOf, within } from '../../src/cli/bench/live/steps.ts'
+import { profileGiver } from '../../src/cli/bench/live/profile.ts'
 import { wilson } from '../../src/cli/statistics.ts'
 import type { PolicyEvent, Scheduler } from '../../src/policy/types.ts'
 

@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict'
 import { dirname, join } from 'node:path'
 import { ROOT } from '../../src/cli/root.ts'
-import { keptOf, rowsIn } from '../../src/cli/simulate_suite_kept.ts'
-import { createFingerprints } from '../../src/cli/simulate_suite_sources.ts'
+import { keptOf, rowsIn } from '../../src/cli/simulate/suite/kept.ts'
+import { createFingerprints } from '../../src/cli/simulate/suite/sources.ts'
 
 async function suite(...args: string[]) {
   const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
@@ -134,7 +134,7 @@ Deno.test('a result is good until the sources that it came from change', async (
     }
   }
   for (const dir of ['src/policy', 'src/sim', 'src/pipeline']) await copy(dir)
-  const runner = 'src/cli/simulate_run.ts'
+  const runner = 'src/cli/simulate/run.ts'
   await Deno.mkdir(join(root, dirname(runner)), { recursive: true })
   await Deno.copyFile(join(ROOT, runner), join(root, runner))
   const policies = ['shoal', 'loki', 'loki-published', 'proteus']

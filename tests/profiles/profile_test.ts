@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { checkPipeline, parsePipeline } from '../../src/pipeline/parse.ts'
 import type { Score } from '../../src/stages/labelled.ts'
-import { profileOf } from '../../src/cli/profile_result.ts'
-import type { VariantTimes } from '../../src/cli/profile_types.ts'
-import type { ExampleResult } from '../../src/cli/profile_messages.ts'
-import { writeProfile } from '../../src/cli/profile_write.ts'
-import { tableOf } from '../../src/cli/profile_table.ts'
+import { profileOf } from '../../src/cli/profile/result.ts'
+import type { VariantTimes } from '../../src/cli/profile/types.ts'
+import type { ExampleResult } from '../../src/cli/profile/messages.ts'
+import { writeProfile } from '../../src/cli/profile/write.ts'
+import { tableOf } from '../../src/cli/profile/table.ts'
 
 const text = JSON.stringify({
   schema: 'shoal-pipeline/1',

@@ -1,7 +1,7 @@
 /** Ways through a tree: what a query costs and how right it is, whichever branches it has. */
 import { deepEqual, equal } from 'node:assert/strict'
-import type { VariantProfile } from '../../src/cli/profile_types.ts'
-import { waysOf, worthTaking } from '../../src/cli/profile_ways.ts'
+import type { VariantProfile } from '../../src/cli/profile/types.ts'
+import { waysOf, worthTaking } from '../../src/cli/profile/ways.ts'
 import { checkPipeline } from '../../src/pipeline/parse.ts'
 
 const pipeline = checkPipeline({

@@ -1,6 +1,6 @@
 /** A node that claims a speed it does not have is planned by what it was seen to do. */
 import assert from 'node:assert/strict'
-import { runTrust } from '../../../src/cli/bench_trust.ts'
+import { runTrust } from '../../../src/cli/bench/trust.ts'
 
 const scene = {
   ...{ lies: ['none', 'none', 'none'], honest: 7, own: 0, seconds: 90, rate: 25, seed: 3 },

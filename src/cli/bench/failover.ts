@@ -1,0 +1,75 @@
+/**
+ * Two nodes, one killed in the middle of a batch, many times over: how each query ended, and how
+ * long it took.
+ *
+ * @module
+ */
+import { type NodeProcess, SAMPLE_PAGE, startServing } from '../serving.ts'
+import { median } from '../statistics.ts'
+
+const REPETITIONS = 50
+
+export async function benchFailover() {
+  const page = await Deno.readFile(SAMPLE_PAGE)
+  const serving = await startServing()
+  const nodes = new Map<string, NodeProcess>()
+  let serial = 0
+  const add = async () => {
+    const node = await serving.addNode(`node-${++serial}`)
+    nodes.set(node.name, node)
+  }
+  try {
+    await Promise.all([add(), add()])
+    const outcomes: Record<string, number> = {}
+    const tookMs: number[] = []
+    let requeued = 0
+    for (let i = 0; i < REPETITIONS; i++) {
+      const startMs = performance.now()
+      const query = fetch(`${serving.url}/v1/pipelines/ocr/infer`, {
+        method: 'POST',
+        headers: { 'content-type': 'image/jpeg' },
+        body: page,
+      })
+      const victim = await busyNode(serving, nodes)
+      victim.kill()
+      const response = await query
+      const body = await response.json()
+      tookMs.push(performance.now() - startMs)
+      const outcome = response.ok ? '200' : `${response.status} ${body.reason}`
+      outcomes[outcome] = (outcomes[outcome] ?? 0) + 1
+      if (
+        response.ok && !body.stages.some((stage: { node: string }) => stage.node === victim.name)
+      ) {
+        requeued++
+      }
+      await victim.ended
+      nodes.delete(victim.name)
+      await add()
+    }
+    const result = {
+      repetitions: REPETITIONS,
+      outcomes,
+      answeredWithoutTheDeadNode: requeued,
+      medianMs: median(tookMs),
+      maxMs: Math.max(...tookMs),
+    }
+    console.log(result)
+    return result
+  } finally {
+    await serving.end()
+  }
+}
+
+/** The node that runs a batch right now. */
+async function busyNode(
+  serving: Awaited<ReturnType<typeof startServing>>,
+  nodes: Map<string, NodeProcess>,
+): Promise<NodeProcess> {
+  for (;;) {
+    for (const { id, name } of serving.pool.nodes()) {
+      const node = nodes.get(name)
+      if (node !== undefined && serving.pool.batchesOn(id) > 0) return node
+    }
+    await new Promise((done) => setTimeout(done, 1))
+  }
+}

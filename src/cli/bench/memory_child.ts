@@ -1,0 +1,56 @@
+/**
+ * The measured half of `deno task bench memory`: a process with one inference worker, which loads
+ * what it is told and says after each step how much memory the process takes.
+ *
+ * @module
+ */
+import { keyOf, nameOf } from '../../node/catalog.ts'
+import { systemClock } from '../../node/clock.ts'
+import { PLAIN_USE } from '../../node/engine/engine.ts'
+import { createWorkerClient } from '../../node/worker_client.ts'
+import { codecAssetUrls } from '../codec_assets.ts'
+import { readCatalog, residentBytes } from './engine_child.ts'
+
+export interface MemoryStep {
+  /** What was done last. */
+  step: string
+  /** Resident memory of the process, in bytes. */
+  rss: number
+}
+
+const LIMIT_MS = 60_000
+const steps: MemoryStep[] = []
+
+async function note(step: string): Promise<void> {
+  steps.push({ step, rss: await residentBytes() })
+}
+
+/** `+KEY` loads, `*KEY` runs eight at once, `-KEY` unloads. */
+const [dir = '', ...actions] = Deno.args
+const { catalog, files } = await readCatalog(dir)
+await note('process')
+const worker = new Worker(new URL('../../../workers/inference.ts', import.meta.url), {
+  type: 'module',
+})
+const client = createWorkerClient(worker, { clock: systemClock })
+const assets = { codecs: codecAssetUrls() }
+await client.init(assets, { ...PLAIN_USE, backend: 'wasm', threads: 1 }, LIMIT_MS)
+await note('engine')
+for (const action of actions) {
+  const name = nameOf(action.slice(1))
+  const key = keyOf(name)
+  const spec = catalog.spec(name)
+  if (action.startsWith('+')) {
+    const needs = await client.needs(spec.hash)
+    const bytes = needs.ok && needs.value ? await Deno.readFile(files.get(spec.hash)!) : undefined
+    const answer = await client.load(spec, bytes, LIMIT_MS)
+    if (!answer.ok) throw new Error(answer.message)
+  } else if (action.startsWith('*')) {
+    await client.measure(key, 8, LIMIT_MS)
+  } else await client.unload(key)
+  await note(action)
+}
+client.close()
+await note('worker ended')
+console.log(JSON.stringify(steps))
+Deno.exit(0)

@@ -1,0 +1,137 @@
+/**
+ * `deno task bench overload [--seconds N]`: ten times the demand that saturates the pool. What is
+ * served must come in time, what is not must be refused fast, memory must stay flat, and all must be
+ * well again soon after.
+ *
+ * One slot on WebAssembly for each processor but one, which coordinator and generator share.
+ *
+ * @module
+ */
+import { availableParallelism, loadavg } from 'node:os'
+import { quantile } from '../statistics.ts'
+import { cpuSeconds, startChild } from './child.ts'
+import { memoryNow, watchMemory } from './memory_of.ts'
+import type { AskOrder, AskResult, OneAsked } from './overload_load.ts'
+import { makePicture } from './picture.ts'
+import type { PoolReady, PoolStanding } from './pool_server.ts'
+
+export interface OverloadOptions {
+  seconds?: number
+}
+
+const SECONDS = 20
+const TIMES = 10
+const WARM_UP_MS = 8000
+const STEP_MS = 12_000
+/** Demand rises by this for as long as the pool serves that much more than before. */
+const RISE = 3
+const MORE = 1.1
+const MOST_STEPS = 6
+const AFTER_MS = 12_000
+/** Of the saturating demand, for the time after. */
+const AFTER_SHARE = 0.5
+/** Of `ocr`; for so long a step is under way before its answers count. */
+const SLO_MS = 5000
+
+const round = (value: number, digits = 1) => Number(value.toFixed(digits))
+const isGood = ({ status, latencyMs }: OneAsked) => status === 200 && latencyMs <= SLO_MS
+
+/** @param forMs for how long it was asked; what is answered later is not of this rate */
+function describe({ asked }: AskResult, forMs: number) {
+  const good = asked.filter(isGood)
+  const within = good.filter(({ atMs, latencyMs }) =>
+    atMs + latencyMs >= SLO_MS && atMs + latencyMs < forMs
+  )
+  const refused = asked.filter(({ status }) => status === 503)
+  const outcomes: Record<string, number> = {}
+  for (const { status, reason } of asked) {
+    const outcome = `${status} ${reason ?? ''}`.trim()
+    outcomes[outcome] = (outcomes[outcome] ?? 0) + 1
+  }
+  const ms = (all: OneAsked[], share: number) =>
+    all.length === 0 ? null : round(quantile(all.map(({ latencyMs }) => latencyMs), share))
+  return {
+    askedPerS: round(asked.length * 1000 / forMs),
+    goodPerS: round(within.length * 1000 / (forMs - SLO_MS), 2),
+    accuracy: round(good.reduce((sum, one) => sum + (one.accuracy ?? 0), 0) / good.length, 3),
+    servedMs: { p50: ms(good, 0.5), p99: ms(good, 0.99), most: ms(good, 1) },
+    refusedMs: { p50: ms(refused, 0.5), p99: ms(refused, 0.99), most: ms(refused, 1) },
+    refusedWithRetryAfter: refused.filter(({ retryAfter }) => retryAfter).length,
+    outcomes,
+  }
+}
+
+/** From the end of the overload until all that is asked is served in time. */
+function recoveryMs({ asked }: AskResult): number {
+  const bad = asked.filter((one) => !isGood(one)).map(({ atMs }) => atMs)
+  return bad.length === 0 ? 0 : Math.max(...bad)
+}
+
+export async function benchOverload({ seconds = SECONDS }: OverloadOptions = {}) {
+  const nodeCount = Math.max(1, availableParallelism() - 1)
+  const picture = await makePicture()
+  const pool = await startChild<PoolReady>('./pool_server.ts', [String(nodeCount)])
+  const load = await startChild<null>('./overload_load.ts')
+  const { url, nodes } = pool.ready
+  const pids = {
+    coordinator: pool.pid,
+    ...Object.fromEntries(nodes.map((pid, i) => [`node ${i + 1}`, pid])),
+  }
+  const ask = async (order: Omit<AskOrder, 'url' | 'picture' | 'seed'>) => {
+    const cpuBefore = { pool: cpuSeconds(pool.pid), nodes: nodes.map(cpuSeconds) }
+    const result = await load.ask<AskResult>({ url, picture, seed: 5, ...order })
+    const share = (usedS: number) => round(100 * usedS * 1000 / result.tookMs)
+    const cpuPercent = {
+      generator: share(result.cpuMs / 1000),
+      coordinator: share(cpuSeconds(pool.pid) - cpuBefore.pool),
+      nodes: nodes.map((pid, i) => share(cpuSeconds(pid) - cpuBefore.nodes[i]!)),
+    }
+    return { result, cpuPercent }
+  }
+  const watch = watchMemory(pids)
+  try {
+    const warm = await ask({ forMs: WARM_UP_MS, atOnce: 4 })
+    const steps: (ReturnType<typeof describe> & { cpuPercent: unknown })[] = []
+    let stepPerS = RISE * describe(warm.result, WARM_UP_MS).goodPerS
+    for (; steps.length < MOST_STEPS; stepPerS *= RISE) {
+      const { result, cpuPercent } = await ask({ forMs: STEP_MS, ratePerS: stepPerS })
+      const step = { ...describe(result, STEP_MS), cpuPercent }
+      console.log(`asked ${step.askedPerS} a second, served ${step.goodPerS} in time`)
+      const isMore = step.goodPerS > MORE * Math.max(0, ...steps.map(({ goodPerS }) => goodPerS))
+      steps.push(step)
+      if (!isMore) break
+    }
+    const saturation = steps.reduce((best, one) => one.goodPerS > best.goodPerS ? one : best)
+    const memory = { before: memoryNow(pids) as Record<string, number>, during: {}, after: {} }
+    const ratePerS = TIMES * saturation.goodPerS
+    console.log(`saturated: ${saturation.goodPerS} good pages a second; now ${round(ratePerS)}`)
+    watch.most()
+    const over = await ask({ forMs: 1000 * seconds, ratePerS })
+    memory.during = watch.most()
+    const overload = describe(over.result, 1000 * seconds)
+    const after = await ask({ forMs: AFTER_MS, ratePerS: AFTER_SHARE * saturation.goodPerS })
+    memory.after = memoryNow(pids)
+    const { inside, faults } = await pool.ask<PoolStanding>(false)
+    const result = {
+      ...{ nodeCount, seconds, times: TIMES, loadAverage: loadavg() },
+      steps: steps.map(({ askedPerS, goodPerS, accuracy }) => ({ askedPerS, goodPerS, accuracy })),
+      saturation,
+      overload: {
+        ...overload,
+        latestSendMs: round(over.result.latestSendMs),
+        cpuPercent: over.cpuPercent,
+      },
+      goodput: round(overload.goodPerS / saturation.goodPerS, 3),
+      recoveryMs: round(recoveryMs(after.result)),
+      after: describe(after.result, AFTER_MS),
+      memoryMb: memory,
+      ...{ insideAtTheEnd: inside, faults },
+    }
+    console.dir(result, { depth: 5 })
+    return result
+  } finally {
+    watch.stop()
+    await pool.ask(true)
+    await Promise.all([load.end(), pool.end(), Deno.remove(picture)])
+  }
+}

@@ -1,0 +1,24 @@
+/**
+ * A coordinator that can be killed: `bench/restart_child.ts PORT STORE DIR` prints where it serves.
+ *
+ * @module
+ */
+import { startCoordinator } from '../coordinator.ts'
+import { withQuickest } from '../fewer_variants.ts'
+import { loadPipelines } from '../load_pipelines.ts'
+import { endWithStarter } from '../tied.ts'
+import { trustOptions } from '../trust.ts'
+
+void endWithStarter()
+const [port = '0', store = '', dir = ''] = Deno.args
+const pipelines = (await loadPipelines([dir], () => {})).map((one) => withQuickest(one))
+const coordinator = startCoordinator({
+  ...{ pipelines, port: Number(port), store, hedge: true },
+  trust: await trustOptions(pipelines),
+  log: (line) => console.log(line),
+})
+console.log(`serving on ${coordinator.localUrl}`)
+Deno.addSignalListener('SIGTERM', async () => {
+  await coordinator.close()
+  Deno.exit(0)
+})

@@ -1,0 +1,122 @@
+/**
+ * The command line of `deno task simulate`.
+ *
+ * @module
+ */
+import { parseArgs } from 'node:util'
+import { POLICY_NAMES } from '../../policy/policies.ts'
+import type { EvalOptions } from '../../sim/eval.ts'
+
+export const USAGE = `deno task simulate --scenario FILE --policy NAME [options]
+  --scenario FILE     a file of schema shoal-scenario/1; eval:NAME takes one of the published
+                      evaluations: eval:figure5, eval:proteus, eval:TRACE; eval:steps and
+                      eval:spikes have its pool and a demand that is made
+  --policy NAME       ${POLICY_NAMES.join(', ')}; several with commas between
+  --drop RULE         of loki and loki-published: none, last-task, per-task, rerouting
+  --cap X             of loki: share of a worker's throughput that is planned with (0.85)
+  --seed N            in place of the scenario's
+  --json FILE         the result as JSON; - writes it, and nothing else, to stdout
+  --report FILE.html  one page with curves over time
+Of eval:NAME:
+  --eval DIR          where the data is; by default SHOAL_EVAL, or what import-eval made
+  --instances 1       variants that a node holds, or all
+  --accuracies corrected|artifact
+  --rate R            constant demand of R queries/s, for --seconds S (120)
+  --scale X           demand times X
+  --slo MS, --workers N
+  --write FILE        write the scenario as a file, too
+or, the evaluation as a whole: deno task simulate --suite NAME[,NAME] (--suite help says more)`
+
+export interface SimulateFlags {
+  scenario: string
+  policies: string[]
+  drop?: string
+  cap?: number
+  seed?: number
+  json?: string
+  report?: string
+  eval?: string
+  write?: string
+  options: Omit<EvalOptions, 'name'>
+}
+
+export function simulateArgs(args: string[], fail: (message: string) => never): SimulateFlags {
+  const values = parse(args, fail)
+  if (values.help) {
+    console.log(USAGE)
+    Deno.exit(0)
+  }
+  const given = (name: Exclude<keyof typeof values, 'help'>) => {
+    const value = values[name]
+    return value === undefined ? {} : { [name]: value }
+  }
+  const number = (name: Exclude<keyof typeof values, 'help'>, as: string = name) => {
+    const value = values[name]
+    if (value === undefined) return {}
+    if (value.trim() === '' || !Number.isFinite(Number(value)) || Number(value) < 0) {
+      return fail(`Cannot use --${name}: must be a number from 0: received ${value}`)
+    }
+    return { [as]: Number(value) }
+  }
+  const { instances, accuracies } = values
+  if (instances !== undefined && instances !== 'all' && !/^[1-9]\d*$/.test(instances)) {
+    fail(`Cannot use --instances: must be a positive integer or all: received ${instances}`)
+  }
+  if (accuracies !== undefined && accuracies !== 'corrected' && accuracies !== 'artifact') {
+    fail(`Cannot use --accuracies: must be corrected or artifact: received ${accuracies}`)
+  }
+  return {
+    scenario: values.scenario ?? fail(`Cannot simulate: received no --scenario\n\n${USAGE}`),
+    policies: (values.policy ?? fail(`Cannot simulate: received no --policy\n\n${USAGE}`))
+      .split(','),
+    ...given('drop'),
+    ...number('cap'),
+    ...number('seed'),
+    ...given('json'),
+    ...given('report'),
+    ...given('eval'),
+    ...given('write'),
+    options: {
+      ...instances === undefined
+        ? {}
+        : { instancesPerNode: instances === 'all' ? instances : Number(instances) },
+      ...accuracies === undefined ? {} : { accuracies },
+      ...number('rate', 'ratePerS'),
+      ...number('seconds'),
+      ...number('scale'),
+      ...number('slo', 'sloMs'),
+      ...number('workers'),
+      ...number('seed'),
+    },
+  }
+}
+
+function parse(args: string[], fail: (message: string) => never) {
+  const text = { type: 'string' } as const
+  try {
+    return parseArgs({
+      args,
+      options: {
+        scenario: text,
+        policy: text,
+        drop: text,
+        cap: text,
+        seed: text,
+        json: text,
+        report: text,
+        eval: text,
+        instances: text,
+        accuracies: text,
+        rate: text,
+        seconds: text,
+        scale: text,
+        slo: text,
+        workers: text,
+        write: text,
+        help: { type: 'boolean' },
+      },
+    }).values
+  } catch (error) {
+    return fail(`${(error as Error).message}\n\n${USAGE}`)
+  }
+}

@@ -1,0 +1,59 @@
+/**
+ * One scenario with one policy, timed.
+ *
+ * @module
+ */
+import type { Limits } from '../../policy/options.ts'
+import { createPolicy } from '../../policy/policies.ts'
+import { createRandom, seedFor } from '../../sim/random.ts'
+import type { SimulationResult } from '../../sim/result.ts'
+import { initialRates, simulate } from '../../sim/run.ts'
+import type { Scenario } from '../../sim/scenario.ts'
+import type { Contender } from '../../sim/suites/suite.ts'
+
+/** A server's bounds are for its memory; here a pool of any size is to be kept busy. */
+export const LIMITS = { maxQueries: 4096, maxItemsPerTask: 131_072, maxBatch: 64 }
+
+export interface TimedRun {
+  result: SimulationResult
+  faults: Map<string, number>
+  tookS: number
+  /** Calls of `handle`; and the time within them, where `timed`. */
+  calls: number
+  handleMs: number
+}
+
+/** @throws RangeError for an unknown policy or option of it */
+export function runPolicy(
+  scenario: Scenario,
+  { policy: name, drop, cap }: Contender,
+  { limits = {}, timed = false }: { limits?: Partial<Limits>; timed?: boolean } = {},
+): TimedRun {
+  const policy = createPolicy(name, {
+    pipelines: scenario.workloads.map(({ pipeline }) => pipeline),
+    initialRatePerS: initialRates(scenario),
+    limits: { ...LIMITS, ...limits },
+    seed: scenario.seed,
+    random: createRandom(seedFor(scenario.seed, 'policy')),
+    ...drop === undefined ? {} : { drop },
+    ...cap === undefined ? {} : { cap },
+  })
+  let calls = 0
+  let handleMs = 0
+  const { handle } = policy.scheduler
+  policy.scheduler.handle = timed
+    ? (event, nowMs) => {
+      calls++
+      const startedMs = performance.now()
+      const commands = handle(event, nowMs)
+      handleMs += performance.now() - startedMs
+      return commands
+    }
+    : (event, nowMs) => {
+      calls++
+      return handle(event, nowMs)
+    }
+  const startedMs = performance.now()
+  const { result, faults } = simulate(scenario, policy)
+  return { result, faults, tookS: (performance.now() - startedMs) / 1000, calls, handleMs }
+}

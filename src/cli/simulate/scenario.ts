@@ -1,0 +1,68 @@
+/**
+ * Finds the scenario that the command line names: a file, or one made of evaluation data.
+ *
+ * @module
+ */
+import { dirname, join, resolve } from 'node:path'
+import { type EvalData, evalScenario } from '../../sim/eval.ts'
+import { checkScenario, parseScenario, type Scenario } from '../../sim/scenario.ts'
+import { ScenarioError } from '../../sim/scenario_error.ts'
+import { ROOT } from '../root.ts'
+import type { SimulateFlags } from './args.ts'
+
+/** Where evaluation data is, unless told otherwise; not under version control. */
+export const EVAL_DIR = join(ROOT, '.shoal', 'eval')
+
+/** @throws ScenarioError, PipelineError, RangeError */
+export async function readScenario(flags: SimulateFlags): Promise<Scenario> {
+  const scenario = flags.scenario.startsWith('eval:')
+    ? await fromEval(flags.scenario.slice('eval:'.length), flags)
+    : await fromFile(resolve(flags.scenario))
+  return flags.seed === undefined ? scenario : { ...scenario, seed: flags.seed }
+}
+
+async function fromFile(file: string): Promise<Scenario> {
+  const text = await Deno.readTextFile(file).catch(() => {
+    throw new ScenarioError(file, '', 'the file cannot be read')
+  })
+  return parseScenario(text, file, (path) => Deno.readTextFileSync(resolve(dirname(file), path)))
+}
+
+async function fromEval(name: string, flags: SimulateFlags): Promise<Scenario> {
+  const dir = flags.eval ?? (Deno.env.get('SHOAL_EVAL') || EVAL_DIR)
+  const json = evalScenario(await readEval(dir), { ...flags.options, name })
+  if (flags.write !== undefined) {
+    await Deno.writeTextFile(flags.write, JSON.stringify(json, null, 2) + '\n')
+  }
+  return checkScenario(json, flags.scenario)
+}
+
+/** Only the profiles are needed always; the others for the scenarios that use them. */
+export async function readEval(dir: string): Promise<EvalData> {
+  const read = async (name: string) => {
+    const file = join(resolve(dir), name)
+    const text = await Deno.readTextFile(file).catch(() => undefined)
+    if (text === undefined) return undefined
+    try {
+      return JSON.parse(text)
+    } catch (error) {
+      throw new RangeError(`Cannot use ${file}: not JSON: ${(error as Error).message}`)
+    }
+  }
+  const profiles = await read('loki-profiles.json')
+  if (profiles === undefined) {
+    throw new RangeError(
+      `Cannot find evaluation data: no loki-profiles.json in ${
+        resolve(dir)
+      }; give --eval DIR, set ` +
+        'SHOAL_EVAL, or make it with deno task import-eval',
+    )
+  }
+  const reference = await read('loki-reference.json')
+  const traces = await read('twitter-trace.json')
+  return {
+    profiles,
+    ...reference === undefined ? {} : { reference },
+    ...traces === undefined ? {} : { traces },
+  }
+}

@@ -1,0 +1,144 @@
+/**
+ * `deno task simulate --suite`: the evaluation, cell by cell. What was run before with the same
+ * scenario, policy and sources is not run again.
+ *
+ * @module
+ */
+import { join } from 'node:path'
+import { fluidBound } from '../../sim/bound.ts'
+import { NO_DATA } from '../../sim/eval_data.ts'
+import { checkScenario } from '../../sim/scenario.ts'
+import { type Outcome, percent, type Row, rowsOfCase } from '../../sim/suites/rows.ts'
+import { type Case, nameOf, type Suite } from '../../sim/suites/suite.ts'
+import { suitesOf } from '../../sim/suites/suites.ts'
+import { EVAL_DIR, readEval } from './scenario.ts'
+import type { SuiteFlags } from './suite/args.ts'
+import { type Cell, cellsOf, createCellStore } from './suite/cells.ts'
+import { costS } from './suite/cost.ts'
+import { curvesOf } from './suite/curves.ts'
+import { keptOf, rowsIn } from './suite/kept.ts'
+import { type PagePart, readPart, writePage } from './suite/page.ts'
+import { createFingerprints } from './suite/sources.ts'
+import { markdownOf } from './suite/table.ts'
+import { runCells } from './suite/threads.ts'
+
+interface Planned {
+  suite: Suite
+  /** With all their policies, of which only some may be run. */
+  cases: Case[]
+  cells: Cell[]
+}
+
+/** @throws RangeError for unknown suites and data that is not there; Error for a cell that fails */
+export async function simulateSuites(flags: SuiteFlags): Promise<void> {
+  const suites = suitesOf(flags.suites)
+  const data = suites.every(({ alone }) => alone)
+    ? NO_DATA
+    : await readEval(flags.eval ?? (Deno.env.get('SHOAL_EVAL') || EVAL_DIR))
+  const fingerprintOf = createFingerprints()
+  const store = createCellStore(flags.out)
+  const planned = suites.map((suite): Planned => {
+    const cases = suite.cases(data)
+    const cells = cellsOf(suite, cases, flags.seeds, fingerprintOf)
+      .filter(({ contender: { policy } }) => flags.policies?.includes(policy) ?? true)
+    return { suite, cases, cells }
+  })
+
+  const outcomes = new Map<string, Outcome>()
+  const left: Cell[] = []
+  const queued = new Set<string>()
+  for (const cell of planned.flatMap(({ cells }) => cells)) {
+    const known = await store.find(cell)
+    if (known !== undefined) outcomes.set(cell.key, known)
+    else if (!queued.has(cell.key)) {
+      queued.add(cell.key)
+      left.push(cell)
+    }
+  }
+  const all = planned.reduce((sum, { cells }) => sum + cells.length, 0)
+  let leftS = left.reduce((sum, cell) => sum + costS(cell), 0)
+  say(`${all} cells, ${left.length} to run: about ${minutes(leftS)} of one core`)
+  for (const { suite, cells } of planned) {
+    const own = cells.filter(({ key }) => queued.has(key))
+    const ownS = own.reduce((sum, cell) => sum + costS(cell), 0)
+    say(`  ${suite.name}: ${own.length} of ${cells.length}, about ${minutes(ownS)}`)
+  }
+  if (flags.estimate) return
+  if (flags.known) left.length = 0
+
+  let doneS = 0
+  let tookS = 0
+  let count = 0
+  await runCells(left, flags.jobs, async (cell, outcome) => {
+    await store.keep(cell, outcome)
+    outcomes.set(cell.key, outcome)
+    doneS += costS(cell)
+    leftS -= costS(cell)
+    tookS += outcome.tookS
+    say(
+      `[${++count}/${left.length}] ${cell.suite} · ${cell.case.table} · ${cell.case.row} · ` +
+        `${nameOf(cell.contender)} · seed ${cell.seed}: ` +
+        `${percent(outcome.result.violationRatio, 3)} % violations, ` +
+        `${percent(outcome.result.effectiveAccuracy)} % accuracy, ${outcome.tookS.toFixed(1)} s; ` +
+        `about ${minutes(leftS * tookS / doneS / flags.jobs)} left`,
+    )
+  })
+
+  await Deno.mkdir(flags.out, { recursive: true })
+  const parts: PagePart[] = []
+  for (const { suite, cases, cells } of planned) {
+    if (cells.length === 0) continue
+    const kept = flags.page === undefined ? [] : rowsIn(await readPart(flags.page, suite.name))
+    const rows = cases.flatMap((one) => rowsOf(one, cells, outcomes, kept))
+    const markdown = markdownOf(rows, suite.findings?.(rows) ?? [], suite.brief)
+    const charts = curvesOf(suite.name, cells, outcomes)
+    // A chart of some policies alone would take the place of one that compares.
+    parts.push({ name: suite.name, markdown, charts: flags.policies === undefined ? charts : [] })
+    const file = (kind: string) => join(flags.out, `${suite.name}.${kind}`)
+    const titled = `## ${suite.name}: ${suite.about}\n\n${markdown}`
+    await Deno.writeTextFile(file('md'), titled)
+    await Deno.writeTextFile(file('json'), JSON.stringify({ suite: suite.name, rows }, null, 1))
+    for (const [name, svg] of charts) {
+      await Deno.writeTextFile(join(flags.out, `${name}.svg`), svg)
+    }
+    console.log(titled)
+  }
+  if (flags.page !== undefined) await writePage(flags.page, parts)
+  say(`Written to ${[flags.out, ...flags.page === undefined ? [] : [flags.page]].join(' and ')}`)
+}
+
+/** @param kept rows that the page has: good for those whose policy is not run */
+function rowsOf(
+  one: Case,
+  cells: readonly Cell[],
+  outcomes: Map<string, Outcome>,
+  kept: readonly Row[],
+): Row[] {
+  const scenario = checkScenario(one.scenario, 'suite')
+  // The bound is of queries that all have the SLO.
+  const bound = scenario.timeoutsMs === undefined ? withoutBins(fluidBound(scenario)) : undefined
+  const whole = one.wholeNodes ? withoutBins(fluidBound(scenario, { wholeNodes: true })) : undefined
+  return one.contenders.flatMap((contender) => {
+    const about = {
+      table: one.table,
+      row: one.row,
+      policy: nameOf(contender),
+      ...bound === undefined ? {} : { bound },
+      ...whole === undefined ? {} : { wholeNodes: whole },
+    }
+    const own = cells.filter((cell) => cell.case === one && cell.contender === contender)
+    const known = own.flatMap(({ key }) => outcomes.get(key) ?? [])
+    if (own.length === 0) {
+      const pipelines = scenario.workloads.map(({ pipeline }) => pipeline.name)
+      return keptOf(kept, about, pipelines)
+    }
+    return known.length === 0 ? [] : rowsOfCase(about, known)
+  })
+}
+
+const withoutBins = ({ served, accuracy }: ReturnType<typeof fluidBound>) => ({ served, accuracy })
+
+const minutes = (seconds: number): string =>
+  seconds < 90 ? `${Math.max(0, Math.round(seconds))} s` : `${(seconds / 60).toFixed(1)} minutes`
+
+const say = (line: string) => console.error(line)

@@ -1,0 +1,95 @@
+/**
+ * The command line of `deno task simulate --suite`.
+ *
+ * @module
+ */
+import { join, resolve } from 'node:path'
+import { parseArgs } from 'node:util'
+import { POLICY_NAMES } from '../../../policy/policies.ts'
+import { SUITES } from '../../../sim/suites/suites.ts'
+import { ROOT } from '../../root.ts'
+
+const USAGE = `deno task simulate --suite NAME[,NAME] [options]
+${SUITES.map(({ name, about }) => `  ${name.padEnd(15)}${about}`).join('\n')}
+  ${'all'.padEnd(15)}every one but large
+options:
+  --seeds N           seeds 1 to N of every cell (5)
+  --policy NAME       only these; several with commas between (${POLICY_NAMES.join(', ')})
+  --jobs N            cells at once (number of cores)
+  --out DIR           where cells and tables go, and are found again (.shoal/suites)
+  --page FILE         put the tables into this page, too (docs/EVALUATION.md); with --policy, rows
+                      of the others stay as the page has them
+  --eval DIR          where the data is; by default SHOAL_EVAL, or what import-eval made
+  --estimate          say what there is to run and about how long it takes; run nothing
+  --known             run nothing, make the tables of what was run before`
+
+export interface SuiteFlags {
+  suites: string[]
+  seeds: number
+  policies?: string[]
+  jobs: number
+  out: string
+  page?: string
+  eval?: string
+  estimate: boolean
+  known: boolean
+}
+
+export const asksForSuite = (args: readonly string[]): boolean =>
+  args.some((arg) => arg === '--suite' || arg.startsWith('--suite='))
+
+export function suiteArgs(args: string[], fail: (message: string) => never): SuiteFlags {
+  const values = parse(args, fail)
+  const count = (name: 'seeds' | 'jobs', usual: number) => {
+    const value = values[name]
+    if (value === undefined) return usual
+    if (!/^[1-9]\d{0,3}$/.test(value)) {
+      fail(`Cannot use --${name}: must be a positive integer: received ${value}`)
+    }
+    return Number(value)
+  }
+  if (values.help || values.suite === undefined || values.suite === 'help') {
+    console.log(USAGE)
+    Deno.exit(0)
+  }
+  const policies = values.policy?.split(',')
+  const unknown = policies?.find((name) => !POLICY_NAMES.includes(name))
+  if (unknown !== undefined) {
+    fail(`Cannot use policy ${unknown}: there are ${POLICY_NAMES.join(', ')}`)
+  }
+  return {
+    suites: values.suite.split(','),
+    seeds: count('seeds', 5),
+    jobs: count('jobs', navigator.hardwareConcurrency),
+    out: resolve(values.out ?? join(ROOT, '.shoal', 'suites')),
+    estimate: values.estimate ?? false,
+    known: values.known ?? false,
+    ...policies === undefined ? {} : { policies },
+    ...values.page === undefined ? {} : { page: resolve(values.page) },
+    ...values.eval === undefined ? {} : { eval: values.eval },
+  }
+}
+
+function parse(args: string[], fail: (message: string) => never) {
+  const text = { type: 'string' } as const
+  const yes = { type: 'boolean' } as const
+  try {
+    return parseArgs({
+      args,
+      options: {
+        suite: text,
+        seeds: text,
+        policy: text,
+        jobs: text,
+        out: text,
+        page: text,
+        eval: text,
+        estimate: yes,
+        known: yes,
+        help: yes,
+      },
+    }).values
+  } catch (error) {
+    return fail(`${(error as Error).message}\n\n${USAGE}`)
+  }
+}

@@ -1,0 +1,54 @@
+/**
+ * Runs cells of a suite, one at a time, in a thread of its own.
+ *
+ * @module
+ */
+/// <reference lib="deno.worker" />
+import { durationS } from '../../../sim/arrivals.ts'
+import { checkScenario } from '../../../sim/scenario.ts'
+import type { Outcome } from '../../../sim/suites/rows.ts'
+import type { Case, Contender } from '../../../sim/suites/suite.ts'
+import { yardstickNs } from '../../yardstick.ts'
+import { runPolicy } from '../run.ts'
+
+export interface CellTask {
+  scenario: Case['scenario']
+  contender: Contender
+  curve: boolean
+  timed: boolean
+  limits?: NonNullable<Case['limits']>
+}
+
+export type CellReply = { ok: true; outcome: Outcome } | { ok: false; message: string }
+
+function run({ scenario, contender, curve, timed, limits }: CellTask): Outcome {
+  const checked = checkScenario(scenario, 'suite')
+  const { result, faults, ...times } = runPolicy(checked, contender, {
+    timed,
+    ...limits === undefined ? {} : { limits },
+  })
+  const { timeline, workloads, ...totals } = result
+  return {
+    result: {
+      ...totals,
+      ...curve ? { timeline } : {},
+      ...workloads.length > 1 ? { workloads } : {},
+    },
+    seconds: Math.max(...checked.workloads.map(({ trace }) => durationS(trace))),
+    faults: Object.fromEntries(faults),
+    ...times,
+    ...timed ? { yardstickNs: yardstickNs() } : {},
+  }
+}
+
+if (typeof WorkerGlobalScope !== 'undefined' && self instanceof WorkerGlobalScope) {
+  self.onmessage = ({ data }: MessageEvent<CellTask>) => {
+    let reply: CellReply
+    try {
+      reply = { ok: true, outcome: run(data) }
+    } catch (error) {
+      reply = { ok: false, message: (error as Error).message }
+    }
+    self.postMessage(reply)
+  }
+}
