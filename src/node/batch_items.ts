@@ -6,7 +6,7 @@
 import type { BatchMessage, ResultMessage } from '../protocol/messages.ts'
 import type { ItemResult, JsonObject, StageItem } from '../stages/types.ts'
 import { payloadKey, type PayloadStore } from './payloads.ts'
-import type { BatchTimes } from './slot_events.ts'
+import type { BatchTimes } from './slot/events.ts'
 
 type WireItem = ResultMessage['items'][number]
 type Failed = Extract<WireItem, { ok: false }>

@@ -4,8 +4,8 @@
  * @module
  */
 import { type Hello, PROTOCOL_VERSION } from '../protocol/messages.ts'
-import type { BackendChoice } from './backend_choice.ts'
-import type { HoldLimits } from './hold_limits.ts'
+import type { BackendChoice } from './backend/choice.ts'
+import type { HoldLimits } from './limits/hold_limits.ts'
 import type { NodeOptions } from './node_options.ts'
 
 export interface HelloFacts {

@@ -5,7 +5,7 @@
  * @module
  */
 import type { WorkerAssets } from './engine/worker_api.ts'
-import type { OpenTransport } from './transport.ts'
+import type { OpenTransport } from './link/transport.ts'
 
 export interface Host {
   readonly runtime: 'deno' | 'browser'

@@ -5,7 +5,7 @@
  */
 import { type AssetPaths, workerAssets } from './assets.ts'
 import type { Host, NodeStorage } from './host.ts'
-import type { PageSignals } from './signals.ts'
+import type { PageSignals } from './limits/signals.ts'
 
 export interface BrowserHostOptions {
   /** The coordinator that the page came from. */

@@ -6,7 +6,7 @@
 import type { EngineAssets } from './engine/engine.ts'
 import type { CodecName } from './engine/worker_api.ts'
 import type { Host, NodeStorage } from './host.ts'
-import { type ByteStream, createSocketOpener } from './stream_socket.ts'
+import { type ByteStream, createSocketOpener } from './link/stream_socket.ts'
 
 export interface DenoHostOptions {
   /** URL of each picture codec's WebAssembly file. */

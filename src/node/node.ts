@@ -5,26 +5,32 @@
  */
 import { workingShare } from '../protocol/duty.ts'
 import type { Hello } from '../protocol/messages.ts'
-import { createBackendChoice } from './backend_choice.ts'
-import { createBackoff } from './backoff.ts'
-import { nameOf, quickestOfEachTask } from './catalog.ts'
+import { createBackendChoice } from './backend/choice.ts'
+import { createGrower } from './backend/grow.ts'
+import { moveSlots } from './backend/move_slots.ts'
 import { createSleeper, systemClock } from './clock.ts'
-import { createModelFetcher } from './fetch_model.ts'
-import { createGrower } from './grow.ts'
 import { helloOf } from './hello.ts'
 import { type Identity, loadIdentity } from './identity.ts'
-import { createLink, type Link, type Refusal } from './link.ts'
-import { createMeasuring } from './measuring.ts'
-import type { ModelStore } from './models.ts'
-import { moveSlots } from './move_slots.ts'
-import { limitsLine, limitsOf, mostSlotsOf, openModels, processorsOf } from './node_limits.ts'
-import { createPayloadStore } from './payloads.ts'
-import { createSlotPool } from './pool.ts'
-import { createServing } from './serving.ts'
-import { createSlot } from './slot.ts'
+import {
+  limitsLine,
+  limitsOf,
+  mostSlotsOf,
+  openModels,
+  processorsOf,
+} from './limits/node_limits.ts'
+import { createBackoff } from './link/backoff.ts'
+import { createLink, type Link, type Refusal } from './link/link.ts'
+import { openWebSocket } from './link/transport.ts'
+import { createMeasuring } from './measure/measuring.ts'
+import { nameOf, quickestOfEachTask } from './models/catalog.ts'
+import { createModelFetcher } from './models/fetch_model.ts'
+import type { ModelStore } from './models/models.ts'
 import type { NodeOptions, VolunteerNode } from './node_options.ts'
+import { createPayloadStore } from './payloads.ts'
+import { createServing } from './serving.ts'
+import { createSlotPool } from './slot/pool.ts'
+import { createSlot } from './slot/slot.ts'
 import { createWatch } from './state.ts'
-import { openWebSocket } from './transport.ts'
 
 export type { NodeOptions, VolunteerNode } from './node_options.ts'
 

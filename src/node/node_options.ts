@@ -4,13 +4,13 @@
  * @module
  */
 import type { Downloads } from '../pipeline/hold.ts'
-import type { BackendWish } from './backend_choice.ts'
+import type { BackendWish } from './backend/choice.ts'
 import type { Clock } from './clock.ts'
 import type { Adapter } from './engine/adapter.ts'
 import type { Host } from './host.ts'
-import type { Refusal } from './link.ts'
+import type { Refusal } from './link/link.ts'
+import type { OpenTransport } from './link/transport.ts'
 import type { NodeEvent, NodeState } from './state.ts'
-import type { OpenTransport } from './transport.ts'
 
 export interface NodeOptions {
   host: Host

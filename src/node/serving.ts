@@ -5,16 +5,16 @@
  */
 import type { BatchMessage, NodeMessage, Welcome } from '../protocol/messages.ts'
 import { type BatchItems, clip, expiredOf, itemsOf, resultOf } from './batch_items.ts'
-import type { SlotBatch } from './batch_queue.ts'
-import { type Catalog, createCatalog, keyOf, nameOf, type VariantName } from './catalog.ts'
 import type { Clock } from './clock.ts'
 import type { StageCode } from './engine/load_code.ts'
 import type { InstanceSpec } from './engine/worker_api.ts'
-import type { HoldLimits, LoadRefusal } from './hold_limits.ts'
-import type { WorkMessage } from './link.ts'
+import type { HoldLimits, LoadRefusal } from './limits/hold_limits.ts'
+import type { WorkMessage } from './link/link.ts'
+import type { Profiler } from './measure/profiler.ts'
+import { type Catalog, createCatalog, keyOf, nameOf, type VariantName } from './models/catalog.ts'
 import type { PayloadStore } from './payloads.ts'
-import type { PoolEvents, SlotPool } from './pool.ts'
-import type { Profiler } from './profiler.ts'
+import type { SlotBatch } from './slot/batch_queue.ts'
+import type { PoolEvents, SlotPool } from './slot/pool.ts'
 import type { Watch } from './state.ts'
 
 export interface ServingOptions {

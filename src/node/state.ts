@@ -4,7 +4,7 @@
  * @module
  */
 import type { Backend } from './engine/engine.ts'
-import type { Refusal } from './link.ts'
+import type { Refusal } from './link/link.ts'
 
 export type NodePhase = 'idle' | 'connecting' | 'joined' | 'reconnecting' | 'leaving' | 'left'
 

@@ -6,11 +6,11 @@
  */
 import { type Clock, systemClock } from './clock.ts'
 import type { Host, NodeStorage } from './host.ts'
-import type { Hours } from './hours.ts'
+import type { Hours } from './limits/hours.ts'
+import { createPauseRules, type PauseReason, type PauseRules } from './limits/pause_rules.ts'
+import { createRate } from './limits/rate.ts'
+import { createSignals, type PageSignal, type PageSignals } from './limits/signals.ts'
 import type { NodeOptions, VolunteerNode } from './node.ts'
-import { createPauseRules, type PauseReason, type PauseRules } from './pause_rules.ts'
-import { createRate } from './rate.ts'
-import { createSignals, type PageSignal, type PageSignals } from './signals.ts'
 import type { NodeEvent, NodeState } from './state.ts'
 
 /** What the volunteer decided. */

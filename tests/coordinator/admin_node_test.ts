@@ -6,7 +6,7 @@ import { checkPipeline } from '../../src/pipeline/parse.ts'
 import { codecAssetUrls } from '../../src/cli/codec_assets.ts'
 import { createDenoHost } from '../../src/node/host_deno.ts'
 import { PIPELINE, SMALL_MODEL } from '../node/fixture.ts'
-import { sha256Hex } from '../../src/node/sha256.ts'
+import { sha256Hex } from '../../src/node/models/sha256.ts'
 import { untilReady, withCoordinator } from './fixture.ts'
 
 const file = new URL(

@@ -1,7 +1,7 @@
 /** Bytes from the other side of a link: a message, or a ProtocolError, and nothing else. */
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
-import { createFrameParser, encodeClientFrame } from '../../src/node/ws_frame.ts'
+import { createFrameParser, encodeClientFrame } from '../../src/node/link/ws_frame.ts'
 import {
   createCoordinatorMessageReader,
   createNodeMessageReader,

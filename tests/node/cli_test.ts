@@ -92,10 +92,16 @@ Deno.test('node command needs no more than the network and its own files to serv
     stdout: 'null',
     stderr: 'inherit',
   }).spawn()
-  const peer = await coordinator.nextPeer()
-  await load(peer, SMALL_DETECTOR)
-  child.kill('SIGTERM')
-  await peer.take('bye')
-  equal((await child.status).code, 0)
-  await coordinator.close()
+  try {
+    const peer = await coordinator.nextPeer()
+    await load(peer, SMALL_DETECTOR)
+    child.kill('SIGTERM')
+    await peer.take('bye')
+    equal((await child.status).code, 0)
+  } catch (error) {
+    child.kill('SIGKILL')
+    throw error
+  } finally {
+    await coordinator.close()
+  }
 })

@@ -25,9 +25,9 @@ export interface Peer {
   readonly received: Received<NodeMessage>[]
   send(message: CoordinatorMessage, blobs?: readonly Uint8Array[]): void
   sendRaw(data: WireData): void
-  /** The first message of that type that fits and was not taken before; waits for it. */
+  /** The first message of that type, or those, that fits and was not taken before; waits for it. */
   take<Type extends NodeMessage['type']>(
-    type: Type,
+    type: Type | readonly Type[],
     fits?: (message: Of<Type>) => boolean,
   ): Promise<{ message: Of<Type>; blobs: Uint8Array[] }>
   close(code?: number): void
@@ -82,7 +82,7 @@ export function startTestCoordinator(served: Served): TestCoordinator {
       async take(type, fits = () => true) {
         for (;;) {
           const i = untaken.findIndex(({ message }) =>
-            message.type === type && fits(message as never)
+            [type].flat().includes(message.type as never) && fits(message as never)
           )
           if (i >= 0) return untaken.splice(i, 1)[0] as never
           await new Promise<void>((resolve) => {

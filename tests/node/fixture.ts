@@ -3,10 +3,11 @@
  *
  * @module
  */
+import assert from 'node:assert/strict'
 import { codecAssetUrls } from '../../src/cli/codec_assets.ts'
 import { createDenoHost } from '../../src/node/host_deno.ts'
 import { createNode, type NodeOptions, type VolunteerNode } from '../../src/node/node.ts'
-import { sha256Hex } from '../../src/node/sha256.ts'
+import { sha256Hex } from '../../src/node/models/sha256.ts'
 import type { BatchMessage } from '../../src/protocol/messages.ts'
 import {
   type Peer,
@@ -119,10 +120,15 @@ export const testHost = (cache: string) =>
 export const load = (peer: Peer, ...variants: (typeof A)[]): Promise<void> =>
   loadOn(peer, 0, ...variants)
 
+/** Throws if the node says that it cannot. */
 export async function loadOn(peer: Peer, slot: number, ...variants: (typeof A)[]): Promise<void> {
   peer.send({ type: 'load', instances: variants.map((variant) => ({ slot, ...variant })) })
   for (const { variant } of variants) {
-    await peer.take('ready', (m) => m.slot === slot && m.variant === variant)
+    const { message } = await peer.take(
+      ['ready', 'load_failed'],
+      (m) => m.slot === slot && m.variant === variant,
+    )
+    assert.equal(message.type, 'ready', JSON.stringify(message))
   }
 }
 

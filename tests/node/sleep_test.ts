@@ -1,8 +1,8 @@
 /** A machine that slept: timers fall due all at once, before what came meanwhile has been read. */
 import { deepEqual, equal } from 'node:assert/strict'
-import { createBackoff } from '../../src/node/backoff.ts'
-import { createLink } from '../../src/node/link.ts'
-import type { TransportEvents } from '../../src/node/transport.ts'
+import { createBackoff } from '../../src/node/link/backoff.ts'
+import { createLink } from '../../src/node/link/link.ts'
+import type { TransportEvents } from '../../src/node/link/transport.ts'
 import { PROTOCOL_VERSION } from '../../src/protocol/messages.ts'
 
 /** The one timer of a link, called by hand and as late as one likes. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import type { Host } from '../../src/node/host.ts'
 import type { NodeOptions, VolunteerNode } from '../../src/node/node.ts'
-import type { PageSignal } from '../../src/node/signals.ts'
+import type { PageSignal } from '../../src/node/limits/signals.ts'
 import { createWatch } from '../../src/node/state.ts'
 import { createTab, type TabChoices, type TabSnapshot } from '../../src/node/tab.ts'
 

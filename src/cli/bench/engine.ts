@@ -4,12 +4,12 @@
  *
  * @module
  */
-import { bringUp } from '../../node/bring_up.ts'
+import { bringUp } from '../../node/slot/bring_up.ts'
 import { systemClock } from '../../node/clock.ts'
 import type { EngineUse } from '../../node/engine/engine.ts'
 import type { InstanceSpec, WorkerAssets } from '../../node/engine/worker_api.ts'
-import { warmUp } from '../../node/trial.ts'
-import type { WorkerClient } from '../../node/worker_client.ts'
+import { warmUp } from '../../node/backend/trial.ts'
+import type { WorkerClient } from '../../node/slot/worker_client.ts'
 
 /** Plain data: it travels to a tab and back. */
 export interface EngineRequest {

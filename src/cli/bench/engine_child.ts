@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { createCatalog } from '../../node/catalog.ts'
+import { createCatalog } from '../../node/models/catalog.ts'
 import { PROTOCOL_VERSION, type Welcome } from '../../protocol/messages.ts'
 import { loadPipelines } from '../load_pipelines.ts'
 

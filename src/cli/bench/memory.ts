@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { ENGINE_BYTES } from '../../node/hold_limits.ts'
+import { ENGINE_BYTES } from '../../node/limits/hold_limits.ts'
 import { servedVariants } from '../../pipeline/hold.ts'
 import { loadPipelines } from '../load_pipelines.ts'
 import { fromFileUrl } from '../root.ts'

@@ -4,8 +4,8 @@
  *
  * @module
  */
-import { bringUp } from '../../node/bring_up.ts'
-import { keyOf } from '../../node/catalog.ts'
+import { bringUp } from '../../node/slot/bring_up.ts'
+import { keyOf } from '../../node/models/catalog.ts'
 import { systemClock } from '../../node/clock.ts'
 import type { Backend } from '../../node/engine/engine.ts'
 import { loadOrder } from '../../policy/load/load_order.ts'

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { minuteOf, timeOf } from '../../node/hours.ts'
+import { minuteOf, timeOf } from '../../node/limits/hours.ts'
 import type { TabChoices } from '../../node/tab.ts'
 import { element } from './dom.ts'
 

@@ -9,10 +9,10 @@ import {
   leastModels,
   type ModelFile,
   type ServedVariant,
-} from '../../node/downloads.ts'
+} from '../../node/models/downloads.ts'
 import { MODEL_CACHE } from '../../node/host_browser.ts'
-import { type Connection, isMetered } from '../../node/metered.ts'
-import { cachedHashes } from '../../node/model_cache.ts'
+import { type Connection, isMetered } from '../../node/limits/metered.ts'
+import { cachedHashes } from '../../node/models/model_cache.ts'
 import { element, setText } from './dom.ts'
 
 export interface MeteredOptions {

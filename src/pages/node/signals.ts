@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { type Connection, isMetered } from '../../node/metered.ts'
-import type { PageSignal, Pressure } from '../../node/signals.ts'
+import { type Connection, isMetered } from '../../node/limits/metered.ts'
+import type { PageSignal, Pressure } from '../../node/limits/signals.ts'
 
 /** Sends the present state and every change; the returned function ends it. */
 export function watchPage(send: (signal: PageSignal) => void): () => void {

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { OpenTransport } from '../../../node/transport.ts'
+import type { OpenTransport } from '../../../node/link/transport.ts'
 import type { BatchMessage, ResultMessage } from '../../../protocol/messages.ts'
 import {
   createCoordinatorMessageReader,

@@ -5,7 +5,7 @@
  * @module
  */
 import { parseArgs } from 'node:util'
-import type { BackendWish } from '../../../node/backend_choice.ts'
+import type { BackendWish } from '../../../node/backend/choice.ts'
 import { createDenoHost } from '../../../node/host_deno.ts'
 import { createNode } from '../../../node/node.ts'
 import { codecAssetUrls } from '../../codec_assets.ts'

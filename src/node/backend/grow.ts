@@ -1,0 +1,146 @@
+/**
+ * As many slots as are worth it on this machine, found by measuring: presence of processors says
+ * little about what a neighbour, a heat limit or the memory bus leaves of them.
+ *
+ * @module
+ */
+import { type Clock, createSleeper } from '../clock.ts'
+import type { EngineUse } from '../engine/engine.ts'
+import type { InstanceSpec } from '../engine/worker_api.ts'
+import type { SlotPool } from '../slot/pool.ts'
+import { rateOf } from '../slot/rate.ts'
+import type { Slot } from '../slot/slot.ts'
+
+export interface GrowOptions {
+  clock: Clock
+  pool: SlotPool
+  /** May change with the engine. */
+  mostSlots(): number
+  /** A small variant that the first slot holds; what is measured. */
+  probe(): InstanceSpec | undefined
+  /** A slot must add this share of what one slot does alone. */
+  leastGain?: number
+  windowMs?: number
+  /** The machine may have been busy: time to call `run` again. */
+  again(): void
+  /** Called with the new number of slots. */
+  grown(slots: number): void
+}
+
+export interface Grower {
+  /** Tries until more slots bring too little, or work comes; in that case call it again later. */
+  run(): Promise<'done' | 'disturbed'>
+  /** Begins anew, from the slots in service: another engine runs in them. */
+  reset(): void
+  stop(): void
+}
+
+/** How long a new slot may take to come up and load the small variant. */
+const COME_UP_MS = 20_000
+const MAX_DISTURBED = 50
+/** Wait before a slot that was not worth it is tried again; doubles each time. */
+const AGAIN_MS = 60_000
+const MAX_AGAIN = 6
+/** Several slots at once must bring nearly all they could, else they are tried one by one. */
+const JUMP_GAIN = 0.8
+
+/** What a slot with a pipeline in it may take; bounds the number of slots. */
+const SLOT_BYTES = 400 * 1024 * 1024
+/** They share one GPU: the second fills what the first leaves while it cuts and decodes. */
+const MAX_GPU_SLOTS = 2
+
+/** Slots that a machine may come to have on a backend. */
+export function mostSlotsOn(
+  { backend, threads }: EngineUse,
+  machine: { processors: number; memoryBytes: number },
+): number {
+  const runs = backend === 'webgpu' ? MAX_GPU_SLOTS : Math.floor(machine.processors / threads)
+  return Math.max(1, Math.min(runs, Math.floor(machine.memoryBytes / SLOT_BYTES)))
+}
+
+export function createGrower(options: GrowOptions): Grower {
+  const { clock, pool, mostSlots } = options
+  const sleeper = createSleeper(clock)
+  let stopped = false
+  const leastGain = options.leastGain ?? 0.3
+  const windowMs = options.windowMs ?? 600
+  let step = 1
+  let done = false
+  let disturbed = 0
+  let tries = 0
+  /** Runs per ms of one slot alone. */
+  let aloneRate: number | undefined
+
+  async function comeUp(slots: readonly Slot[], spec: InstanceSpec): Promise<boolean> {
+    const lateMs = clock.nowMs() + COME_UP_MS
+    for (const slot of slots) if (!slot.holds(spec.key)) slot.load(spec)
+    while (!slots.every((slot) => slot.holds(spec.key))) {
+      if (stopped || clock.nowMs() > lateMs) return false
+      await sleeper.pause(50)
+    }
+    return true
+  }
+
+  async function tryMore(spec: InstanceSpec): Promise<'grown' | 'not_worth_it' | 'disturbed'> {
+    const before = pool.serving
+    const count = Math.min(before.length + step, mostSlots())
+    const slots = pool.trial(count)
+    const up = await comeUp(slots.slice(before.length), spec)
+    if (stopped) return 'disturbed'
+    if (!up) return 'not_worth_it'
+    const rateBefore = await rateOf(clock, before, [spec.key], windowMs)
+    if (rateBefore === undefined) return 'disturbed'
+    aloneRate ??= rateBefore / before.length
+    const rateAfter = await rateOf(clock, slots, [spec.key], windowMs)
+    if (rateAfter === undefined || stopped) return 'disturbed'
+    const gain = (rateAfter - rateBefore) / (count - before.length)
+    const least = count - before.length === 1 ? leastGain : Math.max(leastGain, JUMP_GAIN)
+    if (gain < least * aloneRate) return 'not_worth_it'
+    pool.keep(count)
+    options.grown(count)
+    return 'grown'
+  }
+
+  function tryLater(): void {
+    if (tries >= MAX_AGAIN) return
+    void sleeper.pause(AGAIN_MS * 2 ** tries++).then(() => {
+      if (stopped) return
+      done = false
+      // What one slot does alone may have been measured next to a busy neighbour, too.
+      aloneRate = undefined
+      options.again()
+    })
+  }
+
+  return {
+    async run() {
+      while (!done && pool.serving.length < mostSlots()) {
+        const spec = options.probe()
+        if (spec === undefined) return 'disturbed'
+        const outcome = await tryMore(spec)
+        if (outcome === 'disturbed' && ++disturbed < MAX_DISTURBED) return outcome
+        if (outcome === 'grown') {
+          step *= 2
+          continue
+        }
+        pool.keep(pool.serving.length)
+        if (step === 1) {
+          done = true
+          tryLater()
+        }
+        step = 1
+      }
+      return 'done'
+    },
+    reset() {
+      done = false
+      step = 1
+      disturbed = 0
+      aloneRate = undefined
+    },
+    stop() {
+      stopped = done = true
+      sleeper.wake()
+    },
+  }
+}

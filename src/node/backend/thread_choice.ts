@@ -1,0 +1,187 @@
+/**
+ * How many threads one run of a model has on WebAssembly: one, or two where they prove as good.
+ *
+ * Two workers of one thread each answer two queries side by side; one worker of two threads answers
+ * one query in half the time and holds the models once. Which carries more depends on the device
+ * and is measured on it, both ways in turn, while the node is idle.
+ *
+ * @module
+ */
+import { type Clock, createSleeper } from '../clock.ts'
+import type { InstanceSpec } from '../engine/worker_api.ts'
+import type { Host } from '../host.ts'
+import { bringUp } from '../slot/bring_up.ts'
+import { rateOf, roundsPerMs } from '../slot/rate.ts'
+import type { Slot } from '../slot/slot.ts'
+import type { WorkerClient } from '../slot/worker_client.ts'
+import { warmUp } from './trial.ts'
+
+export interface ThreadChoiceOptions {
+  clock: Clock
+  host: Pick<Host, 'runtime' | 'sharesMemory' | 'assets' | 'createWorker'>
+  /** What was asked for; absent, it is measured. */
+  wish: number | undefined
+  /** Most processors to keep busy. */
+  processors: number
+  /** The number of slots was asked for and stays. */
+  fixedSlots: boolean
+  slots(): readonly Slot[]
+  /** What to compare on. */
+  samples(): InstanceSpec[]
+  fetchModel(spec: InstanceSpec): Promise<Uint8Array>
+  windowMs?: number
+}
+
+export interface ThreadChoice {
+  /** Threads that a run on WebAssembly has. */
+  readonly perRun: number
+  /** Why, as the second half of a sentence; empty where there was no choice to speak of. */
+  readonly reason: string
+  /** Measures, if there is something to decide. 'more' asks for the slots to be moved. */
+  run(): Promise<'done' | 'more' | 'disturbed'>
+  /** The slots could not be moved: one thread it stays. */
+  stay(): void
+  /** A batch came in: what is under way ends. */
+  disturb(): void
+  stop(): void
+}
+
+const MORE = 2
+/** Half the time for each answer and half the memory are worth this share of what is carried. */
+const LEAST_SHARE = 0.9
+/** Each way is measured so often, and its best counts: neighbours only ever slow things down. */
+const ROUNDS = 2
+const WINDOW_MS = 600
+const LIMIT_MS = 30_000
+const MAX_DISTURBED = 4
+const WAIT_MS = 300
+const MAX_WAITS = 30
+
+export function createThreadChoice(options: ThreadChoiceOptions): ThreadChoice {
+  const { clock, host, wish, processors } = options
+  const windowMs = options.windowMs ?? WINDOW_MS
+  let perRun = 1
+  let reason = ''
+  let done = true
+  let disturbed = 0
+  let waits = 0
+  const sleeper = createSleeper(clock)
+  let client: WorkerClient | undefined
+
+  if (host.sharesMemory !== true) {
+    // Elsewhere than in a page nobody expects more.
+    if (host.runtime === 'browser') {
+      reason = 'one thread a run, since the page is not isolated and has no shared memory'
+    }
+  } else if (wish !== undefined) {
+    perRun = wish
+    reason = `${wish === 1 ? 'one thread' : `${wish} threads`} a run, as asked for`
+  } else if (processors < MORE) {
+    reason = 'one thread a run, since one processor may be busy'
+  } else if (options.fixedSlots) {
+    reason = 'one thread a run, since the number of workers was asked for'
+  } else {
+    reason = 'whether two threads a run are better is yet to be measured'
+    done = false
+  }
+
+  /** Rounds per ms of what the slots carry that two threads would take the place of. */
+  const rateOfSlots = (keys: readonly string[]) =>
+    rateOf(clock, options.slots().slice(0, MORE), keys, windowMs)
+
+  async function compare(specs: readonly InstanceSpec[], mine: WorkerClient) {
+    const keys = specs.map(({ key }) => key)
+    const best = { slots: 0, threads: 0 }
+    for (const key of keys) await warmUp(clock, () => mine.measure(key, 1, LIMIT_MS))
+    for (let round = 0; round < ROUNDS; round++) {
+      const slots = await rateOfSlots(keys)
+      const threads = await roundsPerMs(clock, windowMs, async () => {
+        for (const key of keys) if (!(await mine.measure(key, 1, LIMIT_MS)).ok) return false
+        return true
+      })
+      if (slots === undefined || threads === undefined) return undefined
+      best.slots = Math.max(best.slots, slots)
+      best.threads = Math.max(best.threads, threads)
+    }
+    return best
+  }
+
+  async function run(): Promise<'done' | 'more' | 'disturbed'> {
+    if (done) return 'done'
+    const all = options.samples()
+    const compared = options.slots().slice(0, MORE)
+    const specs = all.filter(({ key }) => compared.every((slot) => slot.holds(key)))
+    if (specs.length < all.length && waits < MAX_WAITS) {
+      // A slot that is new is being filled.
+      waits++
+      await sleeper.pause(WAIT_MS)
+      return 'disturbed'
+    }
+    if (specs.length === 0) return disturbance()
+    const up = await bringUp({
+      ...{ clock, specs, assets: host.assets, maxLoadMs: LIMIT_MS },
+      engine: { backend: 'wasm', threads: MORE },
+      createWorker: () => host.createWorker(),
+      fetchModel: options.fetchModel,
+      started: (mine) => client = mine,
+    })
+    const mine = client
+    const best = up.ok ? await compare(specs, up.value.client) : undefined
+    mine?.close()
+    if (done) return 'done'
+    // Ended by a batch, not by itself.
+    if (best === undefined && (up.ok || client === undefined)) return disturbance()
+    client = undefined
+    if (!up.ok) return settle(`one thread a run: a worker of two failed: ${up.message}`)
+    return judge(best!, specs)
+  }
+
+  function judge(best: { slots: number; threads: number }, specs: readonly InstanceSpec[]) {
+    const workers = Math.min(MORE, options.slots().length)
+    const beside = workers === 1 ? 'one worker of one thread' : 'two workers of one thread'
+    const what = specs.map(({ key }) => key.split('/').at(-1)).join(' + ')
+    const figures = `of ${what} two threads carried ${perSecond(best.threads)} a second, ` +
+      `${beside} ${perSecond(best.slots)}`
+    if (best.threads < LEAST_SHARE * best.slots) return settle(`one thread a run: ${figures}`)
+    perRun = MORE
+    settle(`two threads a run: ${figures}`)
+    return 'more'
+  }
+
+  function settle(because: string): 'done' {
+    done = true
+    reason = because.slice(0, 250)
+    return 'done'
+  }
+
+  function disturbance(): 'done' | 'disturbed' {
+    client = undefined
+    if (++disturbed < MAX_DISTURBED) return 'disturbed'
+    return settle('one thread a run: there was never time to measure two')
+  }
+
+  return {
+    get perRun() {
+      return perRun
+    },
+    get reason() {
+      return reason
+    },
+    run,
+    stay() {
+      perRun = 1
+      settle('one thread a run: a worker of two did not come up to take over')
+    },
+    disturb() {
+      client?.close()
+      client = undefined
+    },
+    stop() {
+      done = true
+      sleeper.wake()
+      client?.close()
+    },
+  }
+}
+
+const perSecond = (perMs: number) => (1000 * perMs).toFixed(1)

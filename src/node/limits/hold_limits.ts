@@ -1,0 +1,172 @@
+/**
+ * The volunteer's limits on what this node holds: memory, and what may be downloaded. Whatever the
+ * coordinator asks for, a load beyond them is refused here.
+ *
+ * The count is of estimates, not of what the process really takes: memory of WebAssembly only ever
+ * grows, so that an unloaded variant leaves room for another one but gives none back to the device
+ * before its worker ends.
+ *
+ * @module
+ */
+import { ableVariants, type Downloads, leastModels, servedVariants } from '../../pipeline/hold.ts'
+import { CODE, type Device, whyNotOn } from '../../pipeline/runs_on.ts'
+import type { Pipeline } from '../../pipeline/schema.ts'
+import type { Welcome } from '../../protocol/messages.ts'
+import { keyOf } from '../models/catalog.ts'
+
+export interface HoldLimitsOptions {
+  /** All that the node may take, in bytes; `Infinity` where there is no limit. */
+  memoryBytes: number
+  /** Where their number is fixed, slots share the memory evenly; else one may have all of it. */
+  slots?: number | undefined
+  downloads?: Downloads | undefined
+  /** Whether programs of pipelines' authors may run. */
+  code?: boolean | undefined
+}
+
+export interface LoadRefusal {
+  /** Absent where it is no limit of the volunteer's. */
+  reason?: 'out_of_memory_budget' | 'downloads_limited' | 'code_not_allowed'
+  message: string
+}
+
+export interface HoldLimits {
+  /** All that the node may take; `Infinity` where there is no limit. */
+  readonly memoryBytes: number
+  /** What one slot may hold in models. */
+  readonly slotBytes: number
+  readonly downloads: Downloads
+  readonly code: boolean
+  /** What the node runs on from now on; WebAssembly at first. */
+  runsOn(device: Device): void
+  setDownloads(downloads: Downloads): void
+  /** What is served on this connection; what was held before counts on until it is in the way. */
+  welcome(welcome: Welcome, pipelines: readonly Pipeline[], cached: readonly string[]): void
+  /** What is served changed while the connection stands. */
+  served(models: Welcome['models'], pipelines: readonly Pipeline[]): void
+  /** How many of the variants that run here can be held, each alone. */
+  readonly able: { of: number; variants: number; leastBytes: number }
+  /** Slots that the memory allows when each holds all it can. */
+  readonly mostSlots: number
+  /** Whether this model may be downloaded. */
+  mayFetch(sha256: string): boolean
+  /** Counts the variant in, or says why not. `unload` is to go first: nobody asked for it again. */
+  take(slot: number, key: string): { refusal: LoadRefusal } | { unload: string[] }
+  free(slot: number, key: string): void
+  /** Slots from `count` on are gone. */
+  keep(count: number): void
+}
+
+/** A process or tab with the node's code, before any slot, and the models it passes on. */
+export const NODE_BYTES = 120e6
+/** A worker with an engine and its compiled code, before any model. */
+export const ENGINE_BYTES = 260e6
+
+const megabytes = (bytes: number) => `${Math.round(bytes / 1e6)} MB`
+
+export function createHoldLimits(options: HoldLimitsOptions): HoldLimits {
+  const forSlots = Math.max(0, options.memoryBytes - NODE_BYTES)
+  const slotBytes = Math.max(0, forSlots / (options.slots ?? 1) - ENGINE_BYTES)
+  let downloads = options.downloads ?? 'all'
+  let cached: readonly string[] = []
+  let served: ReturnType<typeof servedVariants> = []
+  /** By slot, what each variant takes, and whether this connection asked for it. */
+  const held = new Map<number, Map<string, { bytes: number; asked: boolean }>>()
+
+  let device: Device = {}
+  function serve(models: Welcome['models'], pipelines: readonly Pipeline[]): void {
+    served = pipelines.flatMap((one) => servedVariants(one, models[one.name] ?? {}))
+    programs = new Set(
+      pipelines.flatMap(({ name, tasks }) =>
+        Object.values(tasks).flatMap(({ kind, stage }) =>
+          kind === CODE ? models[name]?.[String(stage)]?.sha256 ?? [] : []
+        )
+      ),
+    )
+  }
+
+  const code = options.code ?? false
+  /** Programs, which are small. */
+  let programs = new Set<string>()
+  const here = () => ({ ...device, code })
+
+  const ableNow = () =>
+    ableVariants(served, { ...here(), slotMemoryBytes: slotBytes, downloads, cached })
+  const find = (key: string) => served.find((one) => keyOf(one) === key)
+
+  function refuse(key: string, bytes: number, leftBytes: number): LoadRefusal | undefined {
+    const one = find(key)
+    const unfit = one && whyNotOn(one, here())
+    if (unfit !== undefined) {
+      const limit = one?.code === true && !code ? { reason: 'code_not_allowed' as const } : {}
+      return { ...limit, message: `Cannot load ${key}: ${unfit}` }
+    }
+    if (bytes > leftBytes) {
+      const message = `Cannot load ${key}: it takes about ${megabytes(bytes)}, of the ` +
+        `${megabytes(slotBytes)} that a slot may hold ${megabytes(leftBytes)} are left`
+      return { reason: 'out_of_memory_budget', message }
+    }
+    if (ableNow().some((one) => keyOf(one) === key)) return undefined
+    const size = one?.model?.bytes ?? 0
+    const message = `Cannot load ${key}: its model of ${megabytes(size)} is not here, and on ` +
+      'this link only the smallest of each task is downloaded'
+    return { reason: 'downloads_limited', message }
+  }
+
+  return {
+    memoryBytes: options.memoryBytes,
+    slotBytes,
+    code,
+    get downloads() {
+      return downloads
+    },
+    runsOn(now) {
+      device = now
+    },
+    setDownloads(wanted) {
+      downloads = wanted
+    },
+    served: serve,
+    welcome({ models }, pipelines, there) {
+      cached = there
+      serve(models, pipelines)
+      for (const slot of held.values()) for (const one of slot.values()) one.asked = false
+    },
+    get able() {
+      const leastBytes = Math.min(...served.map(({ memoryBytes }) => memoryBytes))
+      const fit = served.filter((one) => whyNotOn(one, here()) === undefined)
+      return { of: fit.length, variants: ableNow().length, leastBytes }
+    },
+    get mostSlots() {
+      const all = ableNow().reduce((sum, { memoryBytes }) => sum + memoryBytes, 0)
+      return Math.max(1, Math.floor(forSlots / (ENGINE_BYTES + Math.min(all, slotBytes))))
+    },
+    mayFetch: (sha256) =>
+      downloads === 'all' || programs.has(sha256) || leastModels(served).has(sha256),
+    take(slot, key) {
+      const holding = held.get(slot) ?? new Map<string, { bytes: number; asked: boolean }>()
+      held.set(slot, holding)
+      const bytes = holding.get(key)?.bytes ?? find(key)?.memoryBytes ?? 0
+      holding.delete(key)
+      const unload: string[] = []
+      const left = () => {
+        const taken = [...holding.values()].reduce((sum, one) => sum + one.bytes, 0)
+        return Math.max(0, slotBytes - taken)
+      }
+      for (const [other, { asked }] of holding) {
+        if (bytes <= left()) break
+        if (asked) continue
+        holding.delete(other)
+        unload.push(other)
+      }
+      const refusal = refuse(key, bytes, left())
+      if (refusal !== undefined) return { refusal }
+      holding.set(key, { bytes, asked: true })
+      return { unload }
+    },
+    free: (slot, key) => void held.get(slot)?.delete(key),
+    keep(count) {
+      for (const slot of held.keys()) if (slot >= count) held.delete(slot)
+    },
+  }
+}

@@ -1,0 +1,63 @@
+/**
+ * The limits that a node was given, turned into what its parts go by.
+ *
+ * @module
+ */
+import { mostSlotsOn } from '../backend/grow.ts'
+import type { Clock } from '../clock.ts'
+import type { EngineUse } from '../engine/engine.ts'
+import { createModelStore, type ModelStore } from '../models/models.ts'
+import type { NodeOptions } from '../node_options.ts'
+import { createHoldLimits, type HoldLimits } from './hold_limits.ts'
+
+/** Models kept in memory for further slots, unless the budget is small. */
+const MEMORY_STORE_BYTES = 64 * 1024 * 1024
+
+export function limitsOf({ host, memoryBytes, slots, downloads, code }: NodeOptions): HoldLimits {
+  const offered = Math.min(host.memoryBytes ?? Infinity, memoryBytes ?? Infinity)
+  return createHoldLimits({ memoryBytes: offered, slots, downloads, code })
+}
+
+/** Most processors to keep busy. */
+export const processorsOf = ({ host, threads }: NodeOptions): number =>
+  Math.min(host.threads, threads ?? Infinity)
+
+/** Slots that processors and memory allow on a backend with its threads. */
+export function mostSlotsOf(
+  options: NodeOptions,
+  { memoryBytes, mostSlots }: HoldLimits,
+  use: EngineUse,
+): number {
+  const processors = processorsOf(options)
+  return Math.min(mostSlotsOn(use, { processors, memoryBytes }), mostSlots)
+}
+
+export async function openModels(
+  { host, diskBytes }: NodeOptions,
+  { memoryBytes, mayFetch }: HoldLimits,
+  clock: Clock,
+  onWarning: (message: string) => void,
+): Promise<ModelStore> {
+  return createModelStore({
+    clock,
+    cache: await host.openCache(),
+    diskBytes,
+    memoryBytes: Math.min(MEMORY_STORE_BYTES, memoryBytes / 10),
+    mayFetch,
+    onWarning,
+    ...(host.roomBytes === undefined ? {} : { roomBytes: host.roomBytes }),
+  })
+}
+
+/** What a volunteer should know of limits that leave something out; nothing where all fits. */
+export function limitsLine({ able, slotBytes, downloads }: HoldLimits): string | undefined {
+  const { of, variants, leastBytes } = able
+  const megabytes = (bytes: number) => `${Math.round(bytes / 1e6)} MB`
+  if (variants === of || of === 0) return undefined
+  const why = downloads === 'least'
+    ? 'on a link that may cost, only the smallest model of each task is downloaded'
+    : `a slot has ${megabytes(slotBytes)} for models`
+  return variants === 0
+    ? `Nothing of what is served fits: ${why}, the least takes ${megabytes(leastBytes)}`
+    : `${variants} of ${of} variants fit: ${why}`
+}

@@ -1,0 +1,84 @@
+/**
+ * What the coordinator serves, as its welcome said: from names to what a slot needs to know.
+ *
+ * @module
+ */
+import { checkPipeline } from '../../pipeline/parse.ts'
+import { CODE } from '../../pipeline/runs_on.ts'
+import type { Pipeline } from '../../pipeline/schema.ts'
+import type { Welcome } from '../../protocol/messages.ts'
+import type { InstanceSpec } from '../engine/worker_api.ts'
+import type { ModelRef } from './models.ts'
+
+export interface VariantName {
+  pipeline: string
+  task: string
+  variant: string
+}
+
+export const keyOf = ({ pipeline, task, variant }: VariantName): string =>
+  `${pipeline}/${task}/${variant}`
+
+export function nameOf(key: string): VariantName {
+  const [pipeline = '', task = '', variant = ''] = key.split('/')
+  return { pipeline, task, variant }
+}
+
+/** Of variants from quick to slow the first of each task, where it is `wanted`. */
+export function quickestOfEachTask(
+  variants: readonly { key: string }[],
+  wanted: (key: string) => boolean,
+): string[] {
+  const byTask = new Map<string, string>()
+  for (const { key } of variants) {
+    const { pipeline, task } = nameOf(key)
+    const name = `${pipeline}/${task}`
+    if (!byTask.has(name) && wanted(key)) byTask.set(name, key)
+  }
+  return [...byTask.values()]
+}
+
+export interface Catalog {
+  readonly pipelines: readonly Pipeline[]
+  /** @throws RangeError where the welcome said nothing of it */
+  spec(name: VariantName): InstanceSpec
+  /** The model of a spec, and what people call it. */
+  model(hash: string): { ref: ModelRef; label: string } | undefined
+}
+
+/** @throws PipelineError for a pipeline that this node cannot read */
+export function createCatalog(welcome: Pick<Welcome, 'pipelines' | 'models'>): Catalog {
+  const pipelines = new Map<string, Pipeline>()
+  for (const json of welcome.pipelines) {
+    const pipeline = checkPipeline(json, 'of the coordinator')
+    pipelines.set(pipeline.name, pipeline)
+  }
+  const models = new Map<string, { ref: ModelRef; label: string }>()
+  for (const named of Object.values(welcome.models)) {
+    for (const [label, ref] of Object.entries(named)) models.set(ref.sha256, { ref, label })
+  }
+  return {
+    pipelines: [...pipelines.values()],
+    spec(name) {
+      const task = pipelines.get(name.pipeline)?.tasks[name.task]
+      const variant = task?.variants[name.variant]
+      if (task === undefined || variant === undefined) {
+        throw new RangeError(`Cannot find ${keyOf(name)} in what the coordinator serves`)
+      }
+      const models = welcome.models[name.pipeline] ?? {}
+      const program = task.kind === CODE ? models[String(task['stage'])] : undefined
+      const noModel = program !== undefined && variant.model === undefined
+      const ref = noModel ? program : models[variant.model ?? '']
+      if (ref === undefined || (task.kind === CODE && program === undefined)) {
+        throw new RangeError(`Cannot find model ${variant.model} of ${keyOf(name)}`)
+      }
+      // The variants of siblings are no business of the stage, and would be sent with each load.
+      const bare = { ...task, variants: { [name.variant]: variant } }
+      return {
+        ...{ key: keyOf(name), task: bare, variant, next: task.next, hash: ref.sha256 },
+        ...(program === undefined ? {} : { code: { hash: program.sha256 }, noModel }),
+      }
+    },
+    model: (hash) => models.get(hash),
+  }
+}

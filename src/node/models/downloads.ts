@@ -1,0 +1,11 @@
+/**
+ * What of the served models is downloaded, for pages that say so before it is.
+ *
+ * @module
+ */
+export {
+  type Downloads,
+  leastModels,
+  type ModelFile,
+  type ServedVariant,
+} from '../../pipeline/hold.ts'

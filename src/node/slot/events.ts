@@ -1,0 +1,30 @@
+/**
+ * What a slot tells its node.
+ *
+ * @module
+ */
+import type { ItemResult } from '../../stages/types.ts'
+import type { InstanceSpec, Warmed } from '../engine/worker_api.ts'
+import type { SlotBatch } from './batch_queue.ts'
+
+/** On the node's clock, in ms. */
+export interface BatchTimes {
+  queueMs: number
+  computeMs: number
+  elapsedMs: number
+}
+
+export interface SlotEvents {
+  /** `loadMs` is fetching and loading, without waiting for others. */
+  ready(spec: InstanceSpec, loadMs: number, warmed?: Warmed): void
+  loadFailed(spec: InstanceSpec, message: string): void
+  done(batch: SlotBatch, results: ItemResult[], times: BatchTimes): void
+  expired(batch: SlotBatch, times: BatchTimes): void
+  failed(batch: SlotBatch, message: string): void
+  /** It was called off while it ran, and has ended after so long; undefined: it failed, perhaps with its worker. */
+  calledOff(batch: SlotBatch, computeMs: number | undefined): void
+  /** The worker is gone and a new one is coming. */
+  restarted(message: string): void
+  /** Nothing to do any more. */
+  idle(): void
+}

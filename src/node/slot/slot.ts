@@ -1,0 +1,300 @@
+/**
+ * A slot: one worker, one piece of work at a time. Batches go before loads, loads before measuring.
+ *
+ * The worker is ended and replaced when it dies, hangs, or its engine breaks; what it held is loaded
+ * again.
+ *
+ * @module
+ */
+import { createSleeper } from '../clock.ts'
+import type { Failure } from '../engine/answer.ts'
+import type { InstanceSpec } from '../engine/worker_api.ts'
+import { type BatchQueue, createBatchQueue, type SlotBatch } from './batch_queue.ts'
+import { type FreshWorker, prepareRenewal } from './bring_up.ts'
+import { createLoadQueue, type FetchedLoad } from './load_queue.ts'
+import { createProbeSeat, type Probe } from './probe.ts'
+import type { Slot, SlotOptions } from './types.ts'
+import { createWorkerClient, type WorkerClient } from './worker_client.ts'
+
+export type { Measured, Slot, SlotOptions } from './types.ts'
+
+const INIT_MS = 60_000
+/** With the one that runs: so many are sent ahead where the network takes longer than a batch. */
+const MOST_BATCHES = 6
+/** Deaths in a row, without a batch or load done in between, before the slot gives up loading. */
+const MAX_DEATHS = 3
+
+export function createSlot(options: SlotOptions): Slot {
+  const { clock, events } = options
+  const sleeper = createSleeper(clock)
+  const maxRunMs = options.maxRunMs ?? 120_000
+  const maxLoadMs = options.maxLoadMs ?? 120_000
+  /** What its present worker holds. */
+  const loaded = new Map<string, InstanceSpec>()
+  const toUnload: string[] = []
+  const cancelled = new Set<number>()
+  /** What was being loaded when a worker was lost, and has not been loaded since. */
+  const perilous = new Set<string>()
+  const waiting: BatchQueue = createBatchQueue(clock, answerExpired)
+  const loads = createLoadQueue({
+    clock,
+    fetchModel: options.fetchModel,
+    onChange: () => void pump(),
+    onFailed: noteLoadFailure,
+  })
+  const probes = createProbeSeat(() => void pump())
+  let running: SlotBatch | undefined
+  let client: WorkerClient | undefined
+  let fresh: FreshWorker | undefined
+  let wantWorker = false
+  let pumping = false
+  let closed = false
+  let restUntilMs = 0
+  let lastBatchMs = -Infinity
+  let deaths = 0
+  let faults = 0
+
+  function answerExpired(batch: SlotBatch): void {
+    const elapsedMs = clock.nowMs() - batch.receivedMs
+    events.expired(batch, { queueMs: elapsedMs, computeMs: 0, elapsedMs })
+  }
+
+  async function pump(): Promise<void> {
+    if (pumping || closed) return
+    pumping = true
+    try {
+      for (let work = nextWork(); work !== undefined && !closed; work = nextWork()) await work()
+    } finally {
+      pumping = false
+    }
+    if (!closed && idle()) events.idle()
+  }
+
+  function nextWork(): (() => Promise<void>) | undefined {
+    if (!hasWork()) return undefined
+    const restMs = restUntilMs - clock.nowMs()
+    if (restMs > 0) return () => sleeper.pause(restMs)
+    if (fresh !== undefined) return takeOver
+    if (client === undefined) return spawn
+    const batch = waiting.take(({ key }) => loaded.has(key))
+    if (batch !== undefined) return () => runBatch(batch)
+    const gone = toUnload.shift()
+    if (gone !== undefined) return () => unloadNow(gone)
+    const load = loads.take()
+    if (load !== undefined) return () => loadNow(load)
+    const probe = probes.take()
+    return probe && (() => runProbe(probe))
+  }
+
+  const hasWork = () =>
+    (wantWorker && client === undefined) || fresh !== undefined ||
+    waiting.length > 0 || loads.fetched > 0 || toUnload.length > 0 || probes.taken
+
+  const idle = () =>
+    running === undefined && waiting.length === 0 && loads.fetched === 0 && loads.fetching === 0
+
+  async function spawn(): Promise<void> {
+    if (deaths > 0) await sleeper.pause(Math.min(250 * 4 ** (deaths - 1), 10_000))
+    if (closed) return
+    const mine = createWorkerClient(options.createWorker(), { clock, onDeath })
+    client = mine
+    const answer = await mine.init(options.assets, options.engine(), INIT_MS)
+    if (!answer.ok && mine.death === undefined) {
+      mine.close()
+      onDeath(answer)
+    }
+  }
+
+  async function takeOver(): Promise<void> {
+    const { client: next, held } = fresh!
+    fresh = undefined
+    if (next.death !== undefined) return
+    client?.close()
+    client = next
+    faults = 0
+    loaded.clear()
+    for (const { spec, warmed, loadMs } of held) {
+      if (!loads.isCurrent(spec)) {
+        await client.unload(spec.key)
+        continue
+      }
+      loaded.set(spec.key, spec)
+      events.ready(spec, loadMs, warmed)
+    }
+    // What was loaded into the old worker meanwhile.
+    loads.startOver((spec) => !loaded.has(spec.key))
+  }
+
+  function onDeath(failure: Failure): void {
+    if (closed) return
+    client = undefined
+    wantWorker = false
+    deaths++
+    faults = 0
+    loaded.clear()
+    toUnload.length = 0
+    probes.drop()
+    waiting.drain().forEach((batch) => events.failed(batch, failure.message))
+    events.restarted(failure.message)
+    if (deaths >= MAX_DEATHS) {
+      for (const spec of loads.clear()) events.loadFailed(spec, failure.message)
+      deaths = 0
+      return
+    }
+    loads.startOver()
+  }
+
+  /** Ends the worker where it stands: its engine is in doubt. */
+  function replace(failure: Failure): void {
+    client?.close()
+    onDeath(failure)
+  }
+
+  async function runBatch(batch: SlotBatch): Promise<void> {
+    running = batch
+    const startMs = clock.nowMs()
+    const giveUpMs = Math.min(batch.giveUpMs, maxRunMs)
+    const answer = await client!.run(batch.key, batch.items, batch.crops, giveUpMs)
+    running = undefined
+    if (closed) return
+    const endMs = clock.nowMs()
+    const computeMs = endMs - startMs
+    lastBatchMs = endMs
+    // No run is longer than its watchdog allows: a machine that slept owes no rest for that.
+    restUntilMs = endMs + Math.min(computeMs, giveUpMs) * (1 / options.duty - 1)
+    if (answer.ok) deaths = faults = 0
+    if (cancelled.delete(batch.batch)) events.calledOff(batch, answer.ok ? computeMs : undefined)
+    else if (answer.ok) {
+      const queueMs = startMs - batch.receivedMs
+      const times = { queueMs, computeMs, elapsedMs: endMs - batch.receivedMs }
+      events.done(batch, answer.value.results, times)
+    } else events.failed(batch, answer.message)
+    if (answer.ok || client === undefined) return
+    // One failed run may be the batch's fault; a second in a row is the engine's.
+    if (answer.code === 'broken' || ++faults >= 2) replace(answer)
+  }
+
+  async function loadNow({ spec, bytes, fetchMs }: FetchedLoad): Promise<void> {
+    if (!loads.isCurrent(spec)) return
+    if (isHeld(spec)) return events.ready(spec, fetchMs)
+    const fromMs = clock.nowMs()
+    const worker = client!
+    const needs = await worker.needs(spec.hash)
+    const answer = needs.ok
+      ? await worker.load(spec, needs.value ? bytes : undefined, maxLoadMs)
+      : needs
+    if (closed) return
+    if (answer.ok) {
+      deaths = 0
+      perilous.delete(spec.key)
+      // Given up meanwhile: its unloading comes next.
+      if (!loads.isCurrent(spec)) return
+      loaded.set(spec.key, spec)
+      return events.ready(spec, fetchMs + clock.nowMs() - fromMs, answer.value)
+    }
+    const isLost = worker.death !== undefined || answer.code === 'broken'
+    // Not each worker that is lost is lost through what it was loading: once more, in the next one.
+    const again = isLost && loads.isCurrent(spec) && !perilous.has(spec.key)
+    if (again) perilous.add(spec.key)
+    else if (loads.isCurrent(spec)) {
+      loads.drop(spec.key)
+      noteLoadFailure(spec, answer.message)
+    }
+    if (isLost && client === worker) replace(answer)
+  }
+
+  function noteLoadFailure(spec: InstanceSpec, message: string): void {
+    perilous.delete(spec.key)
+    waiting.drain(({ key }) => key === spec.key && !loaded.has(key))
+      .forEach((batch) => events.failed(batch, message))
+    events.loadFailed(spec, message)
+  }
+
+  async function unloadNow(key: string): Promise<void> {
+    if (!loads.wants(key)) await client!.unload(key)
+  }
+
+  async function runProbe({ key, batch, done }: Probe): Promise<void> {
+    const answer = await client!.measure(key, batch, maxRunMs)
+    done(answer.ok ? answer.value : undefined)
+  }
+
+  const isHeld = (spec: InstanceSpec) => {
+    const held = loaded.get(spec.key)
+    return held !== undefined && JSON.stringify(held) === JSON.stringify(spec)
+  }
+
+  return {
+    offer(batch) {
+      if (!loads.wants(batch.key)) return 'not_held'
+      // One that was called off ends by itself: whoever called it off may have reckoned without it.
+      const isBusy = running !== undefined && !cancelled.has(running.batch)
+      if (waiting.length + (isBusy ? 1 : 0) >= MOST_BATCHES) return 'full'
+      probes.drop()
+      waiting.add(batch)
+      pump()
+      return 'taken'
+    },
+    cancel(batch) {
+      if (waiting.remove(batch) || running?.batch !== batch) return 'dropped'
+      cancelled.add(batch)
+      return 'runs'
+    },
+    load(spec) {
+      const held = isHeld(spec)
+      if (!held) loaded.delete(spec.key)
+      perilous.delete(spec.key)
+      loads.want(spec, !held)
+      if (held) events.ready(spec, 0)
+    },
+    unload(key) {
+      if (!loads.drop(key)) return
+      loaded.delete(key)
+      waiting.drain((batch) => batch.key === key)
+        .forEach((batch) => events.failed(batch, `${key} was unloaded`))
+      toUnload.push(key)
+      pump()
+    },
+    prepare() {
+      wantWorker = true
+      pump()
+    },
+    renew: () =>
+      prepareRenewal(
+        { ...options, maxLoadMs, engine: options.engine(), specs: [...loaded.values()] },
+        {
+          closed: () => closed,
+          died(mine, failure) {
+            if (client === mine) onDeath(failure)
+          },
+          commit(next) {
+            fresh = next
+            pump()
+          },
+        },
+      ),
+    measure(key, batch) {
+      if (closed || !loaded.has(key) || !idle()) return Promise.resolve(undefined)
+      return probes.ask(key, batch)
+    },
+    holds: (key) => loaded.has(key),
+    get idle() {
+      return idle()
+    },
+    get batches() {
+      return waiting.length + (running === undefined ? 0 : 1)
+    },
+    get lastBatchMs() {
+      return lastBatchMs
+    },
+    close(why) {
+      closed = true
+      sleeper.wake()
+      probes.drop()
+      const left = running === undefined ? waiting.drain() : [running, ...waiting.drain()]
+      if (why !== undefined) left.forEach((batch) => events.failed(batch, why))
+      client?.close()
+      fresh?.client.close()
+    },
+  }
+}

@@ -1,0 +1,129 @@
+/**
+ * The slot's end of an inference worker: calls that always come back.
+ *
+ * A comlink call stays pending for ever when the worker throws, ends or hangs, so each one here is
+ * raced with a deadline and with the worker's death. A worker that misses a deadline is ended: it
+ * may be anywhere, and WebAssembly cannot be interrupted.
+ *
+ * @module
+ */
+import { releaseProxy, type Remote, transfer, wrap } from 'comlink'
+import type { CropEncoding, StageItem } from '../../stages/types.ts'
+import type { Clock } from '../clock.ts'
+import type { Answer, Failure } from '../engine/answer.ts'
+import type { Backend, EngineUse } from '../engine/engine.ts'
+import { buffersOf } from '../engine/transfer.ts'
+import type { InstanceSpec, WorkerApi, WorkerAssets } from '../engine/worker_api.ts'
+
+/** As {@linkcode WorkerApi}, from outside: never throws, never hangs. */
+export interface WorkerClient {
+  init(
+    assets: WorkerAssets,
+    use: EngineUse,
+    timeoutMs: number,
+  ): Promise<Answer<{ backend: Backend }>>
+  needs(hash: string): Promise<Answer<boolean>>
+  load(
+    spec: InstanceSpec,
+    bytes: Uint8Array | undefined,
+    timeoutMs: number,
+  ): ReturnType<WorkerApi['load']>
+  unload(key: string): ReturnType<WorkerApi['unload']>
+  /** The items' bytes move to the worker: their buffers are gone here afterwards. */
+  run(
+    key: string,
+    items: StageItem[],
+    crops: CropEncoding,
+    timeoutMs: number,
+  ): ReturnType<WorkerApi['run']>
+  measure(key: string, batch: number, timeoutMs: number): ReturnType<WorkerApi['measure']>
+  /** Why the worker is gone; `undefined` while it lives. */
+  readonly death: Failure | undefined
+  /** Ends the worker; calls under way answer `worker_died`. */
+  close(): void
+}
+
+export interface WorkerClientOptions {
+  clock: Clock
+  /** Called once, when the worker ended by itself or was ended for missing a deadline. */
+  onDeath?(failure: Failure): void
+}
+
+/** Deadline of calls that compute nothing. */
+const SMALL_CALL_MS = 30_000
+
+/** Takes charge of a worker that has just been made. */
+export function createWorkerClient(worker: Worker, options: WorkerClientOptions): WorkerClient {
+  const { clock } = options
+  // Kept for the client's life: a proxy collected while a call is under way loses the answer.
+  const remote: Remote<WorkerApi> = wrap<WorkerApi>(worker)
+  const underWay = new Set<(failure: Failure) => void>()
+  let death: Failure | undefined
+
+  function end(failure: Failure): void {
+    if (death !== undefined) return
+    death = failure
+    remote[releaseProxy]()
+    worker.terminate()
+    for (const fail of underWay) fail(failure)
+    underWay.clear()
+  }
+
+  function die(failure: Failure): void {
+    if (death !== undefined) return
+    end(failure)
+    options.onDeath?.(failure)
+  }
+
+  worker.addEventListener('error', (event) => {
+    // Unhandled, it would end the whole process in Deno.
+    event.preventDefault()
+    die({ ok: false, code: 'worker_died', message: `The worker ended: ${event.message}` })
+  })
+  worker.addEventListener('messageerror', () => {
+    die({ ok: false, code: 'worker_died', message: 'The worker sent what cannot be read' })
+  })
+
+  function call<T>(timeoutMs: number, ask: () => Promise<unknown>): Promise<Answer<T>> {
+    if (death !== undefined) return Promise.resolve(death)
+    return new Promise((resolve) => {
+      const settle = (answer: Answer<T>) => {
+        underWay.delete(settle)
+        stop()
+        resolve(answer)
+      }
+      const stop = clock.after(timeoutMs, () => {
+        const message = `The worker gave no answer in ${Math.round(timeoutMs)} ms and was ended`
+        die({ ok: false, code: 'timeout', message })
+      })
+      underWay.add(settle)
+      ask().then(
+        (answer) => settle(answer as Answer<T>),
+        (error: unknown) =>
+          settle({ ok: false, code: 'run_failed', message: `Cannot ask the worker: ${error}` }),
+      )
+    })
+  }
+
+  return {
+    async init(assets, use, timeoutMs) {
+      const answer = await call<{ backend: Backend }>(
+        timeoutMs,
+        () => remote.init(assets, { ...use }),
+      )
+      // Asked once and pending for the worker's life: nothing is raced with it.
+      if (answer.ok && use.backend === 'webgpu') remote.lost().then(die, () => {})
+      return answer
+    },
+    needs: (hash) => call(SMALL_CALL_MS, () => remote.needs(hash)),
+    load: (spec, bytes, timeoutMs) => call(timeoutMs, () => remote.load(spec, bytes)),
+    unload: (key) => call(SMALL_CALL_MS, () => remote.unload(key)),
+    run: (key, items, crops, timeoutMs) =>
+      call(timeoutMs, () => remote.run(key, transfer(items, buffersOf(items)), crops)),
+    measure: (key, batch, timeoutMs) => call(timeoutMs, () => remote.measure(key, batch)),
+    get death() {
+      return death
+    },
+    close: () => end({ ok: false, code: 'worker_died', message: 'The worker was closed' }),
+  }
+}

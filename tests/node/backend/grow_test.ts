@@ -1,0 +1,125 @@
+import { deepEqual, equal } from 'node:assert/strict'
+import type { InstanceSpec } from '../../../src/node/engine/worker_api.ts'
+import { createGrower } from '../../../src/node/backend/grow.ts'
+import { createSlotPool, type PoolEvents } from '../../../src/node/slot/pool.ts'
+import type { Slot } from '../../../src/node/slot/slot.ts'
+import type { SlotEvents } from '../../../src/node/slot/events.ts'
+import { createTestClock, type TestClock } from '../clock.ts'
+
+const SPEC = { key: 'p/t/v' } as InstanceSpec
+
+/** Slots on a machine of `cores`: more slots than that share them. */
+function machine(clock: TestClock, cores: number) {
+  let running = 0
+  let disturbed = false
+  let open = 0
+  const createSlot = (events: SlotEvents): Slot => {
+    const held = new Set<string>()
+    open++
+    return {
+      offer: () => 'taken',
+      cancel: () => 'dropped',
+      load(spec) {
+        clock.after(100, () => {
+          held.add(spec.key)
+          events.ready(spec, 100)
+        })
+      },
+      unload() {},
+      prepare() {},
+      renew: () => Promise.resolve(undefined),
+      measure: () =>
+        new Promise((resolve) => {
+          if (disturbed) return resolve(undefined)
+          running++
+          const runMs = 10 * Math.max(1, running / cores)
+          clock.after(runMs, () => {
+            running--
+            resolve({ runMs, rows: 1 })
+          })
+        }),
+      holds: (key) => held.has(key),
+      idle: true,
+      batches: 0,
+      lastBatchMs: 0,
+      close: () => void open--,
+    }
+  }
+  return {
+    createSlot,
+    open: () => open,
+    disturb: (now: boolean) => void (disturbed = now),
+    /** Others come or go. */
+    leave: (free: number) => void (cores = free),
+  }
+}
+
+async function grown(cores: number, mostSlots: number) {
+  const clock = createTestClock()
+  const { createSlot, open, disturb, leave } = machine(clock, cores)
+  const heard: number[] = []
+  const events = {
+    ready: (index: number) => heard.push(index),
+    idle() {},
+  } as unknown as PoolEvents
+  const pool = createSlotPool(1, createSlot, events)
+  pool.slot(0)!.load(SPEC)
+  await clock.advance(100)
+  const told: number[] = []
+  let asked = 0
+  const grower = createGrower({
+    clock,
+    pool,
+    mostSlots: () => mostSlots,
+    probe: () => SPEC,
+    again: () => void asked++,
+    grown: (slots) => told.push(slots),
+  })
+  const run = async () => {
+    let outcome: string | undefined
+    void grower.run().then((value) => outcome = value)
+    await clock.advance(50_000)
+    return outcome
+  }
+  return { pool, told, heard, run, open, disturb, leave, clock, asked: () => asked }
+}
+
+Deno.test('grower finds as many slots as the machine runs at once', async () => {
+  for (const [cores, slots] of [[1, 1], [2, 2], [3, 3], [8, 8]] as const) {
+    const { pool, told, run, open } = await grown(cores, 8)
+    equal(await run(), 'done')
+    equal(pool.serving.length, slots)
+    equal(told.at(-1) ?? 1, slots)
+    equal(open(), slots)
+  }
+})
+
+Deno.test('grower stays within its limit', async () => {
+  const { pool, run } = await grown(16, 5)
+  await run()
+  equal(pool.serving.length, 5)
+})
+
+Deno.test('grower gives way to work and goes on later; slots on trial are silent', async () => {
+  const { pool, told, heard, run, disturb } = await grown(2, 2)
+  disturb(true)
+  equal(await run(), 'disturbed')
+  equal(pool.serving.length, 1)
+  deepEqual(told, [])
+  deepEqual(heard, [0])
+  disturb(false)
+  equal(await run(), 'done')
+  equal(pool.serving.length, 2)
+})
+
+Deno.test('grower asks to be tried again when the machine may be less busy', async () => {
+  const { pool, run, leave, clock, asked } = await grown(1, 2)
+  await run()
+  equal(pool.serving.length, 1)
+  equal(asked(), 0)
+  await clock.advance(60_000)
+  equal(asked(), 1)
+  leave(2)
+  await run()
+  equal(pool.serving.length, 2)
+})

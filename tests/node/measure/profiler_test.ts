@@ -1,0 +1,125 @@
+import { deepEqual, equal, ok } from 'node:assert/strict'
+import type { ProfilePoint } from '../../../src/node/measure/profiler.ts'
+import { profileScene as scene } from './profile_scene.ts'
+
+Deno.test('profiler corrects first figures by the least slowed variant', () => {
+  const { profiler, reports } = scene({})
+  profiler.add('a', 300, 50)
+  deepEqual(reports, [])
+  profiler.add('b', 120, 100)
+  // b says that this machine takes 1.2 times the reference; a was still being compiled.
+  deepEqual(reports, [{ a: [{ batch: 1, latencyMs: 60 }], b: [{ batch: 1, latencyMs: 120 }] }])
+})
+
+Deno.test('profiler measures all quickly before any thoroughly, then settles', async () => {
+  const { clock, profiler, runs, reports } = scene({ a: 10, b: 100 })
+  profiler.add('a', undefined, undefined)
+  profiler.add('b', undefined, undefined)
+  profiler.kick()
+  await clock.advance(60_000)
+  deepEqual(new Set(runs.slice(0, 6)), new Set(['a1', 'b1']))
+  deepEqual(reports[0], {
+    a: [{ batch: 1, latencyMs: 10 }],
+    b: [{ batch: 1, latencyMs: 100 }],
+  })
+  const count = (run: string) => runs.filter((other) => other === run).length
+  equal(count('a1'), 20)
+  equal(count('a8'), 20)
+  equal(count('b2'), 15)
+  // Four items of b would hold up a real batch for too long.
+  equal(count('b4'), 0)
+  const last = Object.assign({}, ...reports)
+  deepEqual(last.a.map(({ latencyMs }: ProfilePoint) => latencyMs), [10, 20, 40, 80])
+  // What was said once and has not changed is not said again.
+  const points = reports.flatMap((report) => Object.values(report).flat())
+  ok(points.length < 20)
+})
+
+Deno.test('profiler keeps off while there is work and goes on when kicked', async () => {
+  const { clock, profiler, runs, state } = scene({ a: 10 })
+  state.holdOffMs = undefined
+  profiler.add('a', undefined, undefined)
+  profiler.kick()
+  await clock.advance(1000)
+  equal(runs.length, 0)
+  state.holdOffMs = 0
+  profiler.kick()
+  await clock.advance(15)
+  equal(runs.length, 1)
+  profiler.stop()
+  await clock.advance(1000)
+  ok(runs.length <= 2)
+})
+
+Deno.test('profiler knows what takes items one by one', async () => {
+  const { clock, profiler, runs, reports, state } = scene({ a: 10 })
+  state.singly = true
+  profiler.add('a', undefined, undefined)
+  profiler.kick()
+  await clock.advance(60_000)
+  equal(runs.filter((run) => run !== 'a1').length, 1)
+  deepEqual(Object.assign({}, ...reports).a, [{ batch: 1, latencyMs: 10 }])
+})
+
+Deno.test('profiler adds what real batches take beyond the model, then leaves it to them', async () => {
+  const { clock, profiler, reports } = scene({ a: 10 })
+  profiler.add('a', undefined, undefined)
+  profiler.kick()
+  await clock.advance(31)
+  for (let i = 0; i < 3; i++) profiler.ran('a', 2, 30)
+  await clock.advance(10_000)
+  deepEqual(reports.at(-1)!.a!.slice(0, 2), [
+    { batch: 1, latencyMs: 15 },
+    { batch: 2, latencyMs: 30 },
+  ])
+  const before = reports.length
+  for (let i = 0; i < 3; i++) profiler.ran('a', 2, 90)
+  profiler.kick()
+  await clock.advance(10_000)
+  equal(reports.length, before)
+})
+
+Deno.test('profiler gives up on a variant that cannot be measured', async () => {
+  let tries = 0
+  const { clock, profiler } = scene({}, {
+    measure: () => {
+      tries++
+      return Promise.resolve(undefined)
+    },
+    batches: [1],
+  })
+  profiler.add('a', undefined, undefined)
+  profiler.kick()
+  await clock.advance(1000)
+  equal(tries, 3)
+})
+
+Deno.test('profiler measures, once idle, what no batch of a constant load was like', async () => {
+  const { clock, profiler, runs, state, told } = scene({ a: 10, b: 5 })
+  state.holdOffMs = undefined
+  profiler.add('a', undefined, undefined)
+  profiler.add('b', undefined, undefined)
+  for (let i = 0; i < 50; i++) profiler.ran('a', 2, 30)
+  profiler.kick()
+  await clock.advance(1000)
+  equal(runs.length, 0)
+  state.holdOffMs = 0
+  profiler.kick()
+  await clock.advance(60_000)
+  // What batches showed is not measured again, and stands as they showed it.
+  equal(runs.includes('a2'), false)
+  deepEqual(told(), {
+    a: [[1, 15], [2, 30], [4, 60], [8, 120]].map(([batch, latencyMs]) => ({ batch, latencyMs })),
+    b: [[1, 5], [2, 10], [4, 20], [8, 40]].map(([batch, latencyMs]) => ({ batch, latencyMs })),
+  })
+})
+
+Deno.test('profiler leaves alone what takes more than a second when warm', async () => {
+  const { clock, profiler, runs, told } = scene({ a: 10, b: 1500 })
+  profiler.add('a', 12, undefined)
+  profiler.add('b', 1500, undefined)
+  profiler.kick()
+  await clock.advance(60_000)
+  equal(runs.filter((run) => run.startsWith('b')).length, 0)
+  deepEqual(told()['b'], [{ batch: 1, latencyMs: 1500 }])
+})
