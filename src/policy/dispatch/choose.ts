@@ -101,8 +101,15 @@ export function choose(item: Item, slot: Slot, view: View, only?: VariantShape):
   const { best, quickest } = found
   forget(best)
   forget(quickest)
-  for (const prefix of way.prefixes) {
+  const { prefixes } = way
+  // The wanted one first: mostly it will do, and then next to nothing is left to look at.
+  const first = wish === undefined ? 0 : wish.index - task.variants[0]!.index
+  for (let i = 0; i < prefixes.length; i++) {
+    const prefix = prefixes[i === 0 ? first : i <= first ? i - 1 : i]!
     const { variant } = prefix
+    const options = tails.tails(prefix, level)
+    const highest = options[0]?.accuracy ?? 0
+    if (best.tail !== undefined && highest < best.tail.accuracy) continue
     if (!slot.held.has(variant) || isCoolingDown(slot, variant, nowMs)) continue
     const service = view.capacity.services[variant.index]
     if (service === undefined) continue
@@ -118,7 +125,8 @@ export function choose(item: Item, slot: Slot, view: View, only?: VariantShape):
     const open = variant.accuracy <= most && !dear
     // What follows waits behind all that is more urgent; a leaf item has its slot already.
     const followsMs = Math.max(lateEndMs, aheadMs)
-    for (const tail of tails.tails(prefix, level)) {
+    for (const tail of options) {
+      if (best.tail !== undefined && tail.accuracy < best.tail.accuracy) break
       const extraMs = Math.max(0, service.poolMs + tail.poolMs - quickestPoolMs)
       const endMs = startMs + meanMs + returnMs + tail.chainMs
       const safeEndMs = lateEndMs + returnMs + tail.safeChainMs
@@ -129,10 +137,9 @@ export function choose(item: Item, slot: Slot, view: View, only?: VariantShape):
       if (!open || extraMs > budgetMs) continue
       const servedMs = tail.chainMs > 0 ? followsMs : lateEndMs
       if (servedMs + returnMs + tail.safeChainMs > soonMs) continue
-      if (best.tail !== undefined) {
-        if (tail.accuracy < best.tail.accuracy) continue
-        if (tail.accuracy === best.tail.accuracy && endMs >= best.endMs) continue
-      }
+      if (
+        best.tail !== undefined && tail.accuracy === best.tail.accuracy && endMs >= best.endMs
+      ) continue
       note(best, prefix, tail, dear, meanMs, extraMs, endMs, safeEndMs)
     }
   }

@@ -209,9 +209,10 @@ function look(
     if (alike) query.budgetMs = barestMs
     const { rest } = query
     if (rest.epoch !== epoch) settle(query, epoch, tails, stations)
-    if (!rest.servable) continue
+    // Where all that is left runs already, it stands in nobody's way.
+    if (!rest.servable || rest.poolMs === 0) continue
     const startMs = evenMs === undefined ? beginsAtMs(free, poolMs, nowMs) : evenMs + poolMs
-    const waitingEndMs = rest.poolMs > 0 ? startMs + Math.max(rest.chainMs, rest.poolMs) : 0
+    const waitingEndMs = startMs + Math.max(rest.chainMs, rest.poolMs)
     const endMs = Math.max(waitingEndMs, rest.runningEndMs)
     // Lost, as the door reckons: it will be dropped when its turn comes, so it takes no time from others.
     if (endMs > query.deadlineMs) {
@@ -221,7 +222,6 @@ function look(
     poolMs += rest.poolMs
     firstMs += rest.firstMs
     if (stations !== undefined) addTo(pass.stationMs, query.shape, rest.stationMs)
-    if (rest.poolMs === 0) continue
     const spareMs = Math.max(0, query.deadlineMs - endMs)
     query.slackMs = spareMs - keptInside(startMs - nowMs, query.deadlineMs - nowMs)
     if (query.slackMs < block!.slackMs) block!.slackMs = query.slackMs
