@@ -3,9 +3,9 @@
  *
  * @module
  */
-import { buildAssets } from '../src/cli/build_assets.ts'
-import { type Coordinator, startCoordinator } from '../src/cli/coordinator.ts'
-import type { LoadedPipeline } from '../src/cli/load_pipelines.ts'
+import { buildAssets } from '../src/cli/serve/build_assets.ts'
+import { type Coordinator, startCoordinator } from '../src/cli/serve/coordinator.ts'
+import type { LoadedPipeline } from '../src/cli/pipelines/load.ts'
 import type { Tabs } from '../src/cli/tabs.ts'
 import type { Assets } from '../src/coordinator/pages.ts'
 import type { Scheduler } from '../src/policy/types.ts'

@@ -6,7 +6,7 @@
 import './deno_version.ts'
 import { parseArgs } from 'node:util'
 import { hashOf, makeKey, type Role, ROLES } from '../coordinator/doors/keys.ts'
-import { KEYS_FILE, readKeys, writeKeys } from './keys_file.ts'
+import { KEYS_FILE, readKeys, writeKeys } from './serve/keys_file.ts'
 
 const USAGE = `deno task keys add --role ROLE --name NAME [--rate N]
 deno task keys list

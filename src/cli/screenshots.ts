@@ -9,13 +9,13 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import type { Browser, Page } from 'playwright-core'
 import { createPngDecoder } from '../stages/png_decoder.ts'
-import { buildAssets } from './build_assets.ts'
+import { buildAssets } from './serve/build_assets.ts'
 import { findChromium, launchChromium } from './chromium.ts'
-import { codecAssetUrls } from './codec_assets.ts'
+import { codecAssetUrls } from './serve/codec_assets.ts'
 import { palettePng } from './palette_png.ts'
 import { fromFileUrl, ROOT } from './root.ts'
 import { keepAsking } from './screenshots_load.ts'
-import { OCR, startServing } from './serving.ts'
+import { OCR, startServing } from './serve/serving.ts'
 
 const WIDTHS = [390, 1440]
 const SCHEMES = ['light', 'dark'] as const

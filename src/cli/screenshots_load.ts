@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { SAMPLE_PAGE } from './serving.ts'
+import { SAMPLE_PAGE } from './serve/serving.ts'
 
 const MANY = 2
 /** The second of them comes and goes: some waves for the charts. */

@@ -9,10 +9,10 @@
  */
 import './deno_version.ts'
 import { join } from 'node:path'
-import { countJunit, type Counts, type Failure, failuresOf } from './junit.ts'
+import { countJunit, type Counts, type Failure, failuresOf } from './test/junit.ts'
 import { ROOT } from './root.ts'
-import { suiteFault } from './suite_fault.ts'
-import { provideTestNeeds } from './test_needs.ts'
+import { suiteFault } from './test/suite_fault.ts'
+import { provideTestNeeds } from './test/needs.ts'
 
 /** A suite that hangs must not hang the rest. */
 const SUITE_LIMIT_MS = 14 * 60_000

@@ -1,8 +1,8 @@
 /** A Chromium, and a coordinator with pages that it can open. */
 import type { Browser, Page } from 'playwright-core'
-import { buildAssets } from '../../src/cli/build_assets.ts'
+import { buildAssets } from '../../src/cli/serve/build_assets.ts'
 import { findChromium, launchChromium } from '../../src/cli/chromium.ts'
-import { SAMPLE_PAGE, type Serving, startServing } from '../../src/cli/serving.ts'
+import { SAMPLE_PAGE, type Serving, startServing } from '../../src/cli/serve/serving.ts'
 import type { Keyring } from '../../src/coordinator/doors/keys.ts'
 import type { InferAnswer, NodeInfo, OcrOutputs } from '../../src/client/types.ts'
 import { countOn } from '../../src/pipeline/runs_on.ts'

@@ -1,8 +1,8 @@
 /** A browser tab as a node: joins by one click, serves, leaves; nothing without the click. */
 import assert from 'node:assert/strict'
 import type { Browser } from 'playwright-core'
-import { selfCertificate } from '../../src/cli/self_certificate.ts'
-import { USUAL } from '../../src/cli/serving.ts'
+import { selfCertificate } from '../../src/cli/serve/self_certificate.ts'
+import { USUAL } from '../../src/cli/serve/serving.ts'
 import {
   ELSEWHERE,
   fits,

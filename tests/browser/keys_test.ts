@@ -1,7 +1,7 @@
 /** Pages of a coordinator that asks for keys: who has one gets on, and no address tells of it. */
 import assert from 'node:assert/strict'
 import type { Page } from 'playwright-core'
-import { USUAL } from '../../src/cli/serving.ts'
+import { USUAL } from '../../src/cli/serve/serving.ts'
 import { createKeyring, hashOf, makeKey, ROLES } from '../../src/coordinator/doors/keys.ts'
 import { joinButton, launch, skippedWithout, startPool, wantChromium } from './fixture.ts'
 

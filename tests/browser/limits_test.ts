@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import type { Browser, Page } from 'playwright-core'
 import type { NodeInfo } from '../../src/client/types.ts'
 import { findChromium } from '../../src/cli/chromium.ts'
-import { USUAL } from '../../src/cli/serving.ts'
+import { USUAL } from '../../src/cli/serve/serving.ts'
 import { joinAs, joinButton, launch, type Pool, startPool } from './fixture.ts'
 import { launchReal } from './real_tab.ts'
 

@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict'
 import { startRequeueScene } from '../../src/cli/bench/requeue/scene.ts'
 import { joinTab, sufferTab, TAB_FAULTS } from '../../src/cli/bench/requeue/tabs.ts'
-import { buildAssets } from '../../src/cli/build_assets.ts'
+import { buildAssets } from '../../src/cli/serve/build_assets.ts'
 import { findChromium } from '../../src/cli/chromium.ts'
-import { USUAL } from '../../src/cli/serving.ts'
+import { USUAL } from '../../src/cli/serve/serving.ts'
 import { joinButton, launch } from './fixture.ts'
 
 const executable = await findChromium()

@@ -1,6 +1,6 @@
 /** More queries than the pool can carry, timeouts at random. */
 import assert from 'node:assert/strict'
-import { SAMPLE_PAGE, startServing } from '../../src/cli/serving.ts'
+import { SAMPLE_PAGE, startServing } from '../../src/cli/serve/serving.ts'
 import { createRandom } from '../../src/sim/random.ts'
 
 const REASONS: Record<number, string[]> = {

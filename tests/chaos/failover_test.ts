@@ -1,6 +1,6 @@
 /** Real nodes as processes, ended without a word in the middle of a batch. */
 import assert from 'node:assert/strict'
-import { type NodeProcess, SAMPLE_PAGE, startServing, USUAL } from '../../src/cli/serving.ts'
+import { type NodeProcess, SAMPLE_PAGE, startServing, USUAL } from '../../src/cli/serve/serving.ts'
 
 const REPETITIONS = 3
 

@@ -1,7 +1,7 @@
 /** Clients and nodes that hang up at any point of what they do: nobody else notices, nothing stays. */
 import assert from 'node:assert/strict'
-import { buildAssets } from '../../src/cli/build_assets.ts'
-import { SAMPLE_PAGE, startServing, USUAL } from '../../src/cli/serving.ts'
+import { buildAssets } from '../../src/cli/serve/build_assets.ts'
+import { SAMPLE_PAGE, startServing, USUAL } from '../../src/cli/serve/serving.ts'
 import { PROTOCOL_VERSION } from '../../src/protocol/mod.ts'
 import { encode, frame, hangUp, rawGet, UPGRADE } from '../coordinator/raw_socket.ts'
 

@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict'
 import { FAULTS, type Outcome, suffer } from '../../src/cli/bench/requeue/faults.ts'
 import { SMALL, startRequeueScene } from '../../src/cli/bench/requeue/scene.ts'
-import { USUAL } from '../../src/cli/serving.ts'
+import { USUAL } from '../../src/cli/serve/serving.ts'
 import { readAdapter } from '../../src/node/engine/adapter.ts'
 
 function check(outcome: Outcome, comesBack: boolean): void {

@@ -1,8 +1,8 @@
 /** Programs that a pipeline brings: bundled, named by their content, run where that is allowed. */
 import { deepEqual, equal, match, rejects } from 'node:assert/strict'
-import { loadPipeline } from '../../src/cli/load_pipelines.ts'
-import { type Serving, startServing } from '../../src/cli/serving.ts'
-import { spawnNode } from '../../src/cli/spawn_node.ts'
+import { loadPipeline } from '../../src/cli/pipelines/load.ts'
+import { type Serving, startServing } from '../../src/cli/serve/serving.ts'
+import { spawnNode } from '../../src/cli/serve/spawn_node.ts'
 import { files, lettersRequest, pipeline } from './code_scene.ts'
 import { inFolder, writeFiles } from './own_scene.ts'
 

@@ -1,6 +1,6 @@
 /** A coordinator that a test can kill: `coordinator_child.ts STAMP PORT` prints where it serves. */
-import { buildAssets } from '../../src/cli/build_assets.ts'
-import { startServing, USUAL } from '../../src/cli/serving.ts'
+import { buildAssets } from '../../src/cli/serve/build_assets.ts'
+import { startServing, USUAL } from '../../src/cli/serve/serving.ts'
 
 const [stamp = '', port = '0'] = Deno.args
 const options = { assets: await buildAssets({ stamp }), port: Number(port), variants: USUAL }

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { ROOT } from '../../src/cli/root.ts'
-import { SAMPLE_PAGE } from '../../src/cli/serving.ts'
+import { SAMPLE_PAGE } from '../../src/cli/serve/serving.ts'
 import type { NodeInfo, PipelineInfo } from '../../src/client/types.ts'
 
 /** What a process prints, as far as it came, and a promise of the first words that fit. */

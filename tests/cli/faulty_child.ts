@@ -1,5 +1,5 @@
 /** Errors that nobody catches, in a process that shall live on: `faulty_child.ts` says what it saw. */
-import { surviveFaults } from '../../src/cli/last_resort.ts'
+import { surviveFaults } from '../../src/cli/serve/last_resort.ts'
 
 surviveFaults((line, level, fields) => {
   console.log(JSON.stringify({ line: line.split('\n')[0], level, ...fields }))

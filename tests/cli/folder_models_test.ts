@@ -2,7 +2,7 @@
 import { deepEqual, equal, match, ok, rejects } from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
-import { loadPipeline } from '../../src/cli/load_pipelines.ts'
+import { loadPipeline } from '../../src/cli/pipelines/load.ts'
 import { onnxOf } from '../pipeline/onnx.ts'
 
 const picture = onnxOf({

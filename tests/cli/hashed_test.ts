@@ -4,7 +4,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Hono } from 'hono'
-import { hashedFile } from '../../src/cli/hashed.ts'
+import { hashedFile } from '../../src/cli/serve/hashed.ts'
 import { mountPages } from '../../src/coordinator/pages.ts'
 import { hangUp, rawGet } from '../coordinator/raw_socket.ts'
 

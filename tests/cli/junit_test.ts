@@ -1,7 +1,7 @@
 /** What the test task says at its end is what `deno test` itself found. */
 import { deepEqual, equal, match } from 'node:assert/strict'
 import { join } from 'node:path'
-import { countJunit, failuresOf } from '../../src/cli/junit.ts'
+import { countJunit, failuresOf } from '../../src/cli/test/junit.ts'
 import { inFolder } from './own_scene.ts'
 
 /** A file of tests of which one holds, one is skipped on purpose, and one fails in a step. */

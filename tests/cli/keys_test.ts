@@ -1,12 +1,12 @@
 /** Keys from outside: made, listed, taken back, asked for by a coordinator that lets others in. */
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
-import { startCoordinator } from '../../src/cli/coordinator.ts'
-import { startLocalNodes } from '../../src/cli/local_nodes.ts'
+import { startCoordinator } from '../../src/cli/serve/coordinator.ts'
+import { startLocalNodes } from '../../src/cli/serve/local_nodes.ts'
 import { ROOT } from '../../src/cli/root.ts'
 import { createKeyring, makeKey } from '../../src/coordinator/doors/keys.ts'
-import { followKeys } from '../../src/cli/keys_file.ts'
-import { keyWishOf, startKeys } from '../../src/cli/start_keys.ts'
+import { followKeys } from '../../src/cli/serve/keys_file.ts'
+import { keyWishOf, startKeys } from '../../src/cli/serve/keys.ts'
 
 async function run(command: string, ...args: string[]) {
   const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {

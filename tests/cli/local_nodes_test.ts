@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { startLocalNodes } from '../../src/cli/local_nodes.ts'
+import { startLocalNodes } from '../../src/cli/serve/local_nodes.ts'
 import { withCoordinator } from '../coordinator/fixture.ts'
 
 /** Processes with these words in their command line, as Linux tells. */

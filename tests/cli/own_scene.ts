@@ -1,7 +1,7 @@
 /** A pipeline's folder made for a test: its file and its models, gone when the test is over. */
 import { join } from 'node:path'
-import { type Serving, startServing } from '../../src/cli/serving.ts'
-import type { CoordinatorOptions } from '../../src/cli/coordinator.ts'
+import { type Serving, startServing } from '../../src/cli/serve/serving.ts'
+import type { CoordinatorOptions } from '../../src/cli/serve/coordinator.ts'
 import { onnxOf } from '../pipeline/onnx.ts'
 
 export type Files = { [name: string]: Uint8Array | string | object }

@@ -1,6 +1,6 @@
 /** A pipeline changes while it serves: no query is lost, none is answered by two versions. */
 import { deepEqual, equal, match, ok } from 'node:assert/strict'
-import type { Serving } from '../../src/cli/serving.ts'
+import type { Serving } from '../../src/cli/serve/serving.ts'
 import { onnxOf } from '../pipeline/onnx.ts'
 import { inFolder, tensorsTask, withServing, writeFiles } from './own_scene.ts'
 

@@ -1,7 +1,7 @@
 /** A node without a checkout: from an empty home, with the network to the coordinator and no more. */
 import assert from 'node:assert/strict'
-import { buildAssets } from '../../src/cli/build_assets.ts'
-import { startServing } from '../../src/cli/serving.ts'
+import { buildAssets } from '../../src/cli/serve/build_assets.ts'
+import { startServing } from '../../src/cli/serve/serving.ts'
 import { PROTOCOL_VERSION } from '../../src/protocol/mod.ts'
 import { follow, readSample, startCoordinator } from './coordinator_process.ts'
 

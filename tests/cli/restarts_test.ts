@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { createRestarts } from '../../src/cli/restarts.ts'
+import { createRestarts } from '../../src/cli/serve/restarts.ts'
 
 Deno.test('what ends again and again is started five times more, each time later', () => {
   const pauseAfter = createRestarts()

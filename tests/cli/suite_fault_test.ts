@@ -1,6 +1,6 @@
 import { doesNotMatch, equal, match } from 'node:assert/strict'
 import { join } from 'node:path'
-import { suiteFault } from '../../src/cli/suite_fault.ts'
+import { suiteFault } from '../../src/cli/test/suite_fault.ts'
 import { inFolder } from './own_scene.ts'
 
 /** What `deno test` prints of a file, in colour. */

@@ -1,5 +1,5 @@
 /** Starts a node that finds no coordinator, and stays until it is killed: for `tied_test.ts`. @module */
-import { spawnNode } from '../../src/cli/spawn_node.ts'
+import { spawnNode } from '../../src/cli/serve/spawn_node.ts'
 
 const [url = ''] = Deno.args
 console.log(spawnNode(url, 'tied', ['--slots', '1', '--gpu', 'off']).pid)

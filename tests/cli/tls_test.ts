@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { X509Certificate } from 'node:crypto'
 import { join } from 'node:path'
-import { buildAssets } from '../../src/cli/build_assets.ts'
-import { startCoordinator } from '../../src/cli/coordinator.ts'
-import { selfCertificate } from '../../src/cli/self_certificate.ts'
-import { readTls } from '../../src/cli/tls.ts'
+import { buildAssets } from '../../src/cli/serve/build_assets.ts'
+import { startCoordinator } from '../../src/cli/serve/coordinator.ts'
+import { selfCertificate } from '../../src/cli/serve/self_certificate.ts'
+import { readTls } from '../../src/cli/serve/tls.ts'
 
 Deno.test('selfCertificate() is for the hosts it was asked for, and for a year', async () => {
   const now = new Date('2026-03-01T12:00:00Z')

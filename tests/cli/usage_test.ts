@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { ROOT } from '../../src/cli/root.ts'
-import { OCR } from '../../src/cli/serving.ts'
+import { OCR } from '../../src/cli/serve/serving.ts'
 
 async function run(file: string, ...args: string[]) {
   return await runWith({}, file, ...args)

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { ROOT } from '../../src/cli/root.ts'
-import { SAMPLE_PAGE, startServing, USUAL } from '../../src/cli/serving.ts'
+import { SAMPLE_PAGE, startServing, USUAL } from '../../src/cli/serve/serving.ts'
 
 async function run(command: string, args: string[], cwd: string, env = {}): Promise<string> {
   const { code, stdout, stderr } = await new Deno.Command(command, { args, cwd, env }).output()

@@ -1,9 +1,9 @@
 /** What a real node does when it is drained or removed. */
 import assert from 'node:assert/strict'
-import type { Coordinator } from '../../src/cli/coordinator.ts'
+import type { Coordinator } from '../../src/cli/serve/coordinator.ts'
 import { createNode, type VolunteerNode } from '../../src/node/node.ts'
 import { checkPipeline } from '../../src/pipeline/parse.ts'
-import { codecAssetUrls } from '../../src/cli/codec_assets.ts'
+import { codecAssetUrls } from '../../src/cli/serve/codec_assets.ts'
 import { createDenoHost } from '../../src/node/host_deno.ts'
 import { PIPELINE, SMALL_MODEL } from '../node/fixture.ts'
 import { sha256Hex } from '../../src/node/models/sha256.ts'

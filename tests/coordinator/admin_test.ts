@@ -1,7 +1,7 @@
 /** What whoever runs the coordinator may do to a node, over real links. */
 import assert from 'node:assert/strict'
 import type { NodeInfo } from '../../src/client/types.ts'
-import type { Coordinator } from '../../src/cli/coordinator.ts'
+import type { Coordinator } from '../../src/cli/serve/coordinator.ts'
 import { createApp } from '../../src/coordinator/app.ts'
 import {
   ask,

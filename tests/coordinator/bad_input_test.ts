@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import type { Coordinator } from '../../src/cli/coordinator.ts'
+import type { Coordinator } from '../../src/cli/serve/coordinator.ts'
 import { ask, joinScripted, PIXEL_PNG, untilReady, withCoordinator } from './fixture.ts'
 
 /** The header of a PNG of that many pixels; the picture itself is not needed to refuse it. */

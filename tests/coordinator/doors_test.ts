@@ -1,6 +1,6 @@
 /** Keys, roles, rates, origins: who gets in by which door. */
 import assert from 'node:assert/strict'
-import type { Coordinator } from '../../src/cli/coordinator.ts'
+import type { Coordinator } from '../../src/cli/serve/coordinator.ts'
 import { createClient } from '../../src/client/client.ts'
 import {
   createKeyring,

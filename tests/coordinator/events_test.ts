@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import type { Coordinator } from '../../src/cli/coordinator.ts'
+import type { Coordinator } from '../../src/cli/serve/coordinator.ts'
 import type { MetricsEvent, NodesEvent, PlanInfo } from '../../src/client/types.ts'
 import { ask, joinScripted, untilReady, withCoordinator } from './fixture.ts'
 

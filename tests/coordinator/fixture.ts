@@ -2,7 +2,7 @@
  * A coordinator on a real port, and nodes that speak the real protocol over real sockets but whose
  * answers a test writes.
  */
-import { type Coordinator, startCoordinator } from '../../src/cli/coordinator.ts'
+import { type Coordinator, startCoordinator } from '../../src/cli/serve/coordinator.ts'
 import { checkPipeline } from '../../src/pipeline/parse.ts'
 import {
   type BatchMessage,

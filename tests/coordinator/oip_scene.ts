@@ -1,5 +1,5 @@
 /** A pipeline as `ocr` is made, and a node that finds as many lines as a picture's gamma says. */
-import type { Coordinator } from '../../src/cli/coordinator.ts'
+import type { Coordinator } from '../../src/cli/serve/coordinator.ts'
 import { checkPipeline } from '../../src/pipeline/parse.ts'
 import { type Behaviour, joinScripted, PIXEL_PNG, untilReady, withCoordinator } from './fixture.ts'
 

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { Validator } from '@seriousme/openapi-schema-validator'
 import { Ajv2020 } from 'ajv/dist/2020.js'
-import type { Coordinator } from '../../src/cli/coordinator.ts'
+import type { Coordinator } from '../../src/cli/serve/coordinator.ts'
 import { createApp } from '../../src/coordinator/app.ts'
 import { SCHEMAS } from '../../src/coordinator/openapi/components.ts'
 import { createPool } from '../../src/coordinator/pool.ts'

@@ -1,6 +1,6 @@
 /** Other rules than our own behind the same links: their plans are solved while serving goes on. */
 import assert from 'node:assert/strict'
-import { startCoordinator } from '../../src/cli/coordinator.ts'
+import { startCoordinator } from '../../src/cli/serve/coordinator.ts'
 import { createSolver } from '../../src/coordinator/solver.ts'
 import { POLICY_NAMES } from '../../src/policy/policies.ts'
 import type { Plan } from '../../src/policy/types.ts'

@@ -1,7 +1,7 @@
 /** Pinning and forbidding variants while real links serve. */
 import assert from 'node:assert/strict'
 import type { PlanInfo } from '../../src/client/types.ts'
-import type { Coordinator } from '../../src/cli/coordinator.ts'
+import type { Coordinator } from '../../src/cli/serve/coordinator.ts'
 import { checkPipeline } from '../../src/pipeline/parse.ts'
 import { ask, joinScripted, untilHolds, untilReady, withCoordinator } from './fixture.ts'
 

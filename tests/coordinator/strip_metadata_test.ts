@@ -1,7 +1,7 @@
 /** Pictures on their way to nodes: the same pixels, not a word besides. */
 import assert from 'node:assert/strict'
-import { loadLocalCodec } from '../../src/cli/codec_assets.ts'
-import { SAMPLE_PAGE } from '../../src/cli/serving.ts'
+import { loadLocalCodec } from '../../src/cli/serve/codec_assets.ts'
+import { SAMPLE_PAGE } from '../../src/cli/serve/serving.ts'
 import { checkPicture } from '../../src/coordinator/picture.ts'
 import { pictureOf } from '../../src/coordinator/infer_request.ts'
 import { createCodecs } from '../../src/stages/codecs.ts'

@@ -1,6 +1,6 @@
 /** Nodes are checked over real links: who is believed, who is set aside, and what is told of it. */
 import assert from 'node:assert/strict'
-import { createOwnToken, trustOptions } from '../../src/cli/trust.ts'
+import { createOwnToken, trustOptions } from '../../src/cli/serve/trust.ts'
 import { createRandom } from '../../src/sim/random.ts'
 import {
   ask,

@@ -1,7 +1,7 @@
 /** `deno task load` as others run it: against a coordinator, JSON and nothing else on stdout. */
 import assert from 'node:assert/strict'
 import { fromFileUrl } from '../../src/cli/root.ts'
-import { startServing, USUAL } from '../../src/cli/serving.ts'
+import { startServing, USUAL } from '../../src/cli/serve/serving.ts'
 
 const MAIN = fromFileUrl(new URL('../../demo/load/main.ts', import.meta.url))
 const SAMPLE = fromFileUrl(new URL('../../demo/samples/note.png', import.meta.url))

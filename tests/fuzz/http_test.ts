@@ -1,7 +1,7 @@
 /** Requests of any make: each gets one answer of the contract, and the pool is as well as before. */
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
-import type { Coordinator } from '../../src/cli/coordinator.ts'
+import type { Coordinator } from '../../src/cli/serve/coordinator.ts'
 import { SCHEMAS } from '../../src/coordinator/openapi/components.ts'
 import { PIXEL_PNG } from '../coordinator/fixture.ts'
 import { imageBinary, imageJson } from '../coordinator/oip_client.ts'

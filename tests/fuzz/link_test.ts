@@ -1,7 +1,7 @@
 /** Nodes that say anything: their link ends or goes on, and nobody else is worse off. */
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
-import type { Coordinator } from '../../src/cli/coordinator.ts'
+import type { Coordinator } from '../../src/cli/serve/coordinator.ts'
 import { encodeMessage, type NodeMessage, PROTOCOL_VERSION } from '../../src/protocol/mod.ts'
 import {
   ask,

@@ -4,7 +4,7 @@
  * @module
  */
 import assert from 'node:assert/strict'
-import { codecAssetUrls } from '../../src/cli/codec_assets.ts'
+import { codecAssetUrls } from '../../src/cli/serve/codec_assets.ts'
 import { createDenoHost } from '../../src/node/host_deno.ts'
 import { createNode, type NodeOptions, type VolunteerNode } from '../../src/node/node.ts'
 import { sha256Hex } from '../../src/node/models/sha256.ts'

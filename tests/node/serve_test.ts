@@ -1,6 +1,6 @@
 import { MOST_BATCHES } from '../../src/policy/pool/credit.ts'
 import { deepEqual, equal, ok } from 'node:assert/strict'
-import { codecAssetUrls } from '../../src/cli/codec_assets.ts'
+import { codecAssetUrls } from '../../src/cli/serve/codec_assets.ts'
 import { createDenoHost } from '../../src/node/host_deno.ts'
 import { createNode } from '../../src/node/node.ts'
 import { startTestCoordinator } from './coordinator.ts'

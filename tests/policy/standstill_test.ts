@@ -1,8 +1,8 @@
 /** Pools of unlike nodes that hang now and then: whatever waits, those that do not hang take it. */
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
-import { withQuickest } from '../../src/cli/fewer_variants.ts'
-import { loadPipelines } from '../../src/cli/load_pipelines.ts'
+import { withQuickest } from '../../src/cli/pipelines/fewer_variants.ts'
+import { loadPipelines } from '../../src/cli/pipelines/load.ts'
 import { ROOT } from '../../src/cli/root.ts'
 import { createScheduler } from '../../src/policy/scheduler.ts'
 import { createRandom, exponential } from '../../src/sim/random.ts'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
-import { prepareModels } from '../../src/cli/prepare_models.ts'
+import { prepareModels } from '../../src/cli/pipelines/prepare.ts'
 import { ocrDir } from '../stages/ocr.ts'
 
 /** Derived bytes must not drift: nodes and caches know models by these hashes. */

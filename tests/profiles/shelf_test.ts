@@ -1,10 +1,10 @@
 /** The shelf: its models, its held-back scenes, and an answer through a coordinator. */
 import { deepEqual, equal, ok } from 'node:assert/strict'
 import { join } from 'node:path'
-import { loadPipeline } from '../../src/cli/load_pipelines.ts'
+import { loadPipeline } from '../../src/cli/pipelines/load.ts'
 import { ROOT } from '../../src/cli/root.ts'
-import { startServing } from '../../src/cli/serving.ts'
-import { loadLocalCodec } from '../../src/cli/codec_assets.ts'
+import { startServing } from '../../src/cli/serve/serving.ts'
+import { loadLocalCodec } from '../../src/cli/serve/codec_assets.ts'
 import { createCodecs } from '../../src/stages/codecs.ts'
 import type { InferAnswer } from '../../src/client/types.ts'
 import { whyNotOn } from '../../src/pipeline/runs_on.ts'

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { loadLocalCodec } from '../../src/cli/codec_assets.ts'
+import { loadLocalCodec } from '../../src/cli/serve/codec_assets.ts'
 import { createCodecs } from '../../src/stages/codecs.ts'
 import { stages } from '../../src/stages/stages.ts'
 import { flattenOnWhite } from '../../src/stages/flatten.ts'

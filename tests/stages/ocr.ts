@@ -4,8 +4,8 @@
  * @module
  */
 import { fileURLToPath } from 'node:url'
-import { loadLocalCodec } from '../../src/cli/codec_assets.ts'
-import { prepareModels } from '../../src/cli/prepare_models.ts'
+import { loadLocalCodec } from '../../src/cli/serve/codec_assets.ts'
+import { prepareModels } from '../../src/cli/pipelines/prepare.ts'
 import { createOrtModel, type OwnedModel } from '../../src/node/engine/ort_model.ts'
 import { parsePipeline } from '../../src/pipeline/parse.ts'
 import { taskOf, variantOf } from '../../src/pipeline/tree.ts'

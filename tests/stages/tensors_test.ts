@@ -1,6 +1,6 @@
 /** The kind `tensors`: its steps, what it refuses, and what it holds against the models. */
 import { deepEqual, equal, match, ok, throws } from 'node:assert/strict'
-import { checkModels } from '../../src/cli/check_models.ts'
+import { checkModels } from '../../src/cli/pipelines/check_models.ts'
 import { createOrtModel } from '../../src/node/engine/ort_model.ts'
 import { checkPipeline } from '../../src/pipeline/parse.ts'
 import type { Tensor } from '../../src/pipeline/tensor.ts'

@@ -1,7 +1,7 @@
 /** Finding and naming things, with the shelf's networks on scenes that they were not trained on. */
 import { deepEqual, equal, ok, rejects } from 'node:assert/strict'
-import { loadLocalCodec } from '../../src/cli/codec_assets.ts'
-import { loadPipeline } from '../../src/cli/load_pipelines.ts'
+import { loadLocalCodec } from '../../src/cli/serve/codec_assets.ts'
+import { loadPipeline } from '../../src/cli/pipelines/load.ts'
 import { createOrtModel } from '../../src/node/engine/ort_model.ts'
 import { createCodecs } from '../../src/stages/codecs.ts'
 import { stages } from '../../src/stages/stages.ts'

@@ -4,11 +4,11 @@
  * @module
  */
 import type { Adapter } from '../../node/engine/adapter.ts'
-import { buildAssets } from '../build_assets.ts'
+import { buildAssets } from '../serve/build_assets.ts'
 import { findChromium, launchChromium } from '../chromium.ts'
-import { startCoordinator } from '../coordinator.ts'
-import type { LoadedPipeline } from '../load_pipelines.ts'
-import { SAMPLE_PAGE } from '../serving.ts'
+import { startCoordinator } from '../serve/coordinator.ts'
+import type { LoadedPipeline } from '../pipelines/load.ts'
+import { SAMPLE_PAGE } from '../serve/serving.ts'
 import type { EngineFigures, EngineRequest } from './engine.ts'
 import type { tab } from './tab.ts'
 

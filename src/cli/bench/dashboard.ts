@@ -8,10 +8,10 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Browser, Page } from 'playwright-core'
 import { checkPipeline } from '../../pipeline/parse.ts'
-import { buildAssets } from '../build_assets.ts'
+import { buildAssets } from '../serve/build_assets.ts'
 import { findChromium, launchChromium } from '../chromium.ts'
-import { startCoordinator } from '../coordinator.ts'
-import { OCR } from '../serving.ts'
+import { startCoordinator } from '../serve/coordinator.ts'
+import { OCR } from '../serve/serving.ts'
 import { startChild } from './child.ts'
 
 const NODES = [10, 100, 1000]

@@ -5,7 +5,7 @@
  * @module
  */
 import { createRandom } from '../../sim/random.ts'
-import { SAMPLE_PAGE, startServing } from '../serving.ts'
+import { SAMPLE_PAGE, startServing } from '../serve/serving.ts'
 import { quantile } from '../statistics.ts'
 
 const QUERIES = 300

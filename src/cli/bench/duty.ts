@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { SAMPLE_PAGE, startServing } from '../serving.ts'
+import { SAMPLE_PAGE, startServing } from '../serve/serving.ts'
 
 const DUTIES = [0.25, 0.5, 1]
 const SETTLE_MS = 20_000

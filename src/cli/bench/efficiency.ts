@@ -6,8 +6,8 @@
  * @module
  */
 import type { SchedulerStats } from '../../policy/types.ts'
-import { SAMPLE_PAGE } from '../serving.ts'
-import { spawnNode } from '../spawn_node.ts'
+import { SAMPLE_PAGE } from '../serve/serving.ts'
+import { spawnNode } from '../serve/spawn_node.ts'
 import { median } from '../statistics.ts'
 import { cpuSeconds, startChild } from './child.ts'
 import type { LoadResult } from './load.ts'

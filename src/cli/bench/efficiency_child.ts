@@ -4,9 +4,9 @@
  *
  * @module
  */
-import { startCoordinator } from '../coordinator.ts'
-import { loadPipelines } from '../load_pipelines.ts'
-import { OCR, SAMPLE_PAGE } from '../serving.ts'
+import { startCoordinator } from '../serve/coordinator.ts'
+import { loadPipelines } from '../pipelines/load.ts'
+import { OCR, SAMPLE_PAGE } from '../serve/serving.ts'
 import { answerLines } from './child.ts'
 import { createStageLoop, withOneWay } from './stage_loop.ts'
 

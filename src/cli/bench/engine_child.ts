@@ -5,7 +5,7 @@
  */
 import { createCatalog } from '../../node/models/catalog.ts'
 import { PROTOCOL_VERSION, type Welcome } from '../../protocol/messages.ts'
-import { loadPipelines } from '../load_pipelines.ts'
+import { loadPipelines } from '../pipelines/load.ts'
 
 const { gc } = globalThis as { gc?: () => void }
 

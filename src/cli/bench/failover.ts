@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { type NodeProcess, SAMPLE_PAGE, startServing } from '../serving.ts'
+import { type NodeProcess, SAMPLE_PAGE, startServing } from '../serve/serving.ts'
 import { median } from '../statistics.ts'
 
 const REPETITIONS = 50

@@ -11,8 +11,8 @@ import { taskOf, variantOf } from '../../pipeline/tree.ts'
 import { createCodecs } from '../../stages/codecs.ts'
 import { stages } from '../../stages/stages.ts'
 import type { CropEncoding, Model, StageItem } from '../../stages/types.ts'
-import { loadLocalCodec } from '../codec_assets.ts'
-import { SAMPLE_PAGE, type Serving, startServing } from '../serving.ts'
+import { loadLocalCodec } from '../serve/codec_assets.ts'
+import { SAMPLE_PAGE, type Serving, startServing } from '../serve/serving.ts'
 import { median, quantile } from '../statistics.ts'
 
 const WARM_UP = 8

@@ -5,9 +5,9 @@
  * @module
  */
 import type { Browser, Page } from 'playwright-core'
-import { buildAssets } from '../build_assets.ts'
+import { buildAssets } from '../serve/build_assets.ts'
 import { findChromium, launchChromium } from '../chromium.ts'
-import { OCR, SAMPLE_PAGE, type Serving, startServing } from '../serving.ts'
+import { OCR, SAMPLE_PAGE, type Serving, startServing } from '../serve/serving.ts'
 import { waitedSeconds } from './duty.ts'
 
 const DUTIES = [25, 50, 100]

@@ -6,9 +6,9 @@
  */
 import { ENGINE_BYTES } from '../../node/limits/hold_limits.ts'
 import { servedVariants } from '../../pipeline/hold.ts'
-import { loadPipelines } from '../load_pipelines.ts'
+import { loadPipelines } from '../pipelines/load.ts'
 import { fromFileUrl } from '../root.ts'
-import { OCR } from '../serving.ts'
+import { OCR } from '../serve/serving.ts'
 import type { MemoryStep } from './memory_child.ts'
 
 const CHILD = fromFileUrl(new URL('./memory_child.ts', import.meta.url))

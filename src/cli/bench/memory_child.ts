@@ -8,7 +8,7 @@ import { keyOf, nameOf } from '../../node/models/catalog.ts'
 import { systemClock } from '../../node/clock.ts'
 import { PLAIN_USE } from '../../node/engine/engine.ts'
 import { createWorkerClient } from '../../node/slot/worker_client.ts'
-import { codecAssetUrls } from '../codec_assets.ts'
+import { codecAssetUrls } from '../serve/codec_assets.ts'
 import { readCatalog, residentBytes } from './engine_child.ts'
 
 export interface MemoryStep {

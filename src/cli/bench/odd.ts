@@ -9,7 +9,7 @@ import type { Policy } from '../../policy/policy.ts'
 import { createRandom, seedFor } from '../../sim/random.ts'
 import { initialRates, simulate } from '../../sim/run.ts'
 import { checkScenario, type Scenario } from '../../sim/scenario.ts'
-import { latencyTable, type PipelineFile, readOcr } from '../modelled.ts'
+import { latencyTable, type PipelineFile, readOcr } from '../serve/modelled.ts'
 
 const NODES = 20
 const CHANGE_S = 60

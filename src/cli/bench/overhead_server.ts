@@ -9,7 +9,7 @@ import { Hono } from 'hono'
 import { upgradeWebSocket } from 'hono/deno'
 import { checkPipeline } from '../../pipeline/parse.ts'
 import { encodeFrame } from '../../protocol/mod.ts'
-import { startCoordinator } from '../coordinator.ts'
+import { startCoordinator } from '../serve/coordinator.ts'
 import { answerLines } from './child.ts'
 
 function startShoal(): string {

@@ -5,10 +5,10 @@
  * @module
  */
 import type { Browser } from 'playwright-core'
-import { buildAssets } from '../build_assets.ts'
+import { buildAssets } from '../serve/build_assets.ts'
 import { findChromium, launchChromium } from '../chromium.ts'
 import { countBytes } from '../page_bytes.ts'
-import { OCR, startServing } from '../serving.ts'
+import { OCR, startServing } from '../serve/serving.ts'
 import { median } from '../statistics.ts'
 
 /** What is there once the page can be used. */

@@ -6,7 +6,7 @@
  */
 import { join } from 'node:path'
 import { createCodecs } from '../../stages/codecs.ts'
-import { loadLocalCodec } from '../codec_assets.ts'
+import { loadLocalCodec } from '../serve/codec_assets.ts'
 import { ROOT } from '../root.ts'
 
 const NOTE = join(ROOT, 'demo', 'samples', 'note.png')

@@ -6,7 +6,7 @@
  *
  * @module
  */
-import { startServing } from '../serving.ts'
+import { startServing } from '../serve/serving.ts'
 import { answerLines } from './child.ts'
 
 export interface PoolReady {

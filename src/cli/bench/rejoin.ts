@@ -5,10 +5,10 @@
  * @module
  */
 import type { PolicyEvent, Scheduler } from '../../policy/types.ts'
-import { startCoordinator } from '../coordinator.ts'
-import { loadPipelines } from '../load_pipelines.ts'
+import { startCoordinator } from '../serve/coordinator.ts'
+import { loadPipelines } from '../pipelines/load.ts'
 import { fromFileUrl } from '../root.ts'
-import { OCR, SAMPLE_PAGE } from '../serving.ts'
+import { OCR, SAMPLE_PAGE } from '../serve/serving.ts'
 import { spawnTied } from '../tied.ts'
 
 const ENTRY = fromFileUrl(new URL('./requeue/node.ts', import.meta.url))

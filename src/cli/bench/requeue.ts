@@ -6,8 +6,8 @@
  */
 import type { Assets } from '../../coordinator/pages.ts'
 import { readAdapter } from '../../node/engine/adapter.ts'
-import { buildAssets } from '../build_assets.ts'
-import { USUAL } from '../serving.ts'
+import { buildAssets } from '../serve/build_assets.ts'
+import { USUAL } from '../serve/serving.ts'
 import { median } from '../statistics.ts'
 import { within } from '../within.ts'
 import { type Fault, FAULTS, type Outcome, suffer } from './requeue/faults.ts'

@@ -3,11 +3,11 @@
  *
  * @module
  */
-import { startCoordinator } from '../coordinator.ts'
-import { withQuickest } from '../fewer_variants.ts'
-import { loadPipelines } from '../load_pipelines.ts'
+import { startCoordinator } from '../serve/coordinator.ts'
+import { withQuickest } from '../pipelines/fewer_variants.ts'
+import { loadPipelines } from '../pipelines/load.ts'
 import { endWithStarter } from '../tied.ts'
-import { trustOptions } from '../trust.ts'
+import { trustOptions } from '../serve/trust.ts'
 
 void endWithStarter()
 const [port = '0', store = '', dir = ''] = Deno.args

@@ -11,9 +11,9 @@ import { loadInProcess } from '../../../demo/load/process.ts'
 import { tally } from '../../../demo/load/tally.ts'
 import type { Asked, Body } from '../../../demo/load/types.ts'
 import { openScene, type Scene } from '../../../demo/scene.ts'
-import { type LoadedPipeline, loadPipelines } from '../load_pipelines.ts'
+import { type LoadedPipeline, loadPipelines } from '../pipelines/load.ts'
 import { fromFileUrl, ROOT } from '../root.ts'
-import { OCR } from '../serving.ts'
+import { OCR } from '../serve/serving.ts'
 import { spawnTied } from '../tied.ts'
 
 const NODE = fromFileUrl(new URL('./live/node.ts', import.meta.url))

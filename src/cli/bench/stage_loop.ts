@@ -9,8 +9,8 @@ import { taskOf, variantOf } from '../../pipeline/tree.ts'
 import { createCodecs } from '../../stages/codecs.ts'
 import { stages } from '../../stages/stages.ts'
 import type { Model, StageItem } from '../../stages/types.ts'
-import { loadLocalCodec } from '../codec_assets.ts'
-import type { LoadedPipeline } from '../load_pipelines.ts'
+import { loadLocalCodec } from '../serve/codec_assets.ts'
+import type { LoadedPipeline } from '../pipelines/load.ts'
 
 /** Keeps of each task the one variant that is named: nothing is left to choose. */
 export function withOneWay(loaded: LoadedPipeline, path: Record<string, string>): LoadedPipeline {

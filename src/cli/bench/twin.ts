@@ -10,7 +10,7 @@ import { createPolicy } from '../../policy/policies.ts'
 import { createRandom } from '../../sim/random.ts'
 import { initialRates, simulate } from '../../sim/run.ts'
 import { checkScenario, type Scenario } from '../../sim/scenario.ts'
-import { latencyTable, type PipelineFile, readOcr } from '../modelled.ts'
+import { latencyTable, type PipelineFile, readOcr } from '../serve/modelled.ts'
 import { wilson } from '../statistics.ts'
 import { MULTIPLES } from './live/steps.ts'
 

@@ -6,9 +6,9 @@
  */
 import { loadavg } from 'node:os'
 import { adapterName, readAdapter } from '../../node/engine/adapter.ts'
-import { hasNativeEngine } from '../native_engine.ts'
+import { hasNativeEngine } from '../node/native_engine.ts'
 import { fromFileUrl } from '../root.ts'
-import { OCR } from '../serving.ts'
+import { OCR } from '../serve/serving.ts'
 import { median } from '../statistics.ts'
 import type { Woken } from './wake_child.ts'
 

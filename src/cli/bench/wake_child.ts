@@ -10,8 +10,8 @@ import { systemClock } from '../../node/clock.ts'
 import type { Backend } from '../../node/engine/engine.ts'
 import { loadOrder } from '../../policy/load/load_order.ts'
 import { shapesOf } from '../../policy/shape.ts'
-import { codecAssetUrls } from '../codec_assets.ts'
-import { nativeEngine } from '../native_engine.ts'
+import { codecAssetUrls } from '../serve/codec_assets.ts'
+import { nativeEngine } from '../node/native_engine.ts'
 import { readCatalog, residentBytes } from './engine_child.ts'
 
 /** Megabytes resident, and seconds from the making of the worker. */

@@ -7,7 +7,7 @@ import type { Backend } from '../../node/engine/engine.ts'
 import type { Pipeline } from '../../pipeline/schema.ts'
 import type { Names } from '../../stages/labelled.ts'
 import type { JsonObject } from '../../stages/types.ts'
-import type { PreparedModel } from '../content_store.ts'
+import type { PreparedModel } from '../pipelines/content_store.ts'
 import type { ExampleResult, Latency, Overhead, Reply, Request } from './messages.ts'
 
 export interface Measurer {

@@ -15,8 +15,8 @@ import { createCodecs } from '../../stages/codecs.ts'
 import type { Example, Labelled, LabelledModule, Leaf } from '../../stages/labelled.ts'
 import { stages } from '../../stages/stages.ts'
 import type { ItemResult, Model, Stage, StageContext, StageItem } from '../../stages/types.ts'
-import { loadLocalCodec } from '../codec_assets.ts'
-import { labelledFiles } from '../labelled_files.ts'
+import { loadLocalCodec } from '../serve/codec_assets.ts'
+import { labelledFiles } from '../pipelines/labelled_files.ts'
 import type { ExampleResult, Latency, Overhead, Reply, Request } from './messages.ts'
 
 const largestBatch = 8

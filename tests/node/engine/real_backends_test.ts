@@ -1,7 +1,7 @@
 /** Engines as they are: the same picture on each gives the same text; a lost GPU is survived. */
 import { equal, match, ok } from 'node:assert/strict'
-import { codecAssetUrls } from '../../../src/cli/codec_assets.ts'
-import { nativeEngine } from '../../../src/cli/native_engine.ts'
+import { codecAssetUrls } from '../../../src/cli/serve/codec_assets.ts'
+import { nativeEngine } from '../../../src/cli/node/native_engine.ts'
 import { bringUp } from '../../../src/node/slot/bring_up.ts'
 import { systemClock } from '../../../src/node/clock.ts'
 import { readAdapter } from '../../../src/node/engine/adapter.ts'

@@ -6,12 +6,12 @@
 import { join } from 'node:path'
 import type { PolicyCommand, Scheduler } from '../../../policy/types.ts'
 import { createRandom, exponential, seedFor } from '../../../sim/random.ts'
-import { type Coordinator, startCoordinator } from '../../coordinator.ts'
-import { withQuickest } from '../../fewer_variants.ts'
-import { loadPipelines } from '../../load_pipelines.ts'
+import { type Coordinator, startCoordinator } from '../../serve/coordinator.ts'
+import { withQuickest } from '../../pipelines/fewer_variants.ts'
+import { loadPipelines } from '../../pipelines/load.ts'
 import { fromFileUrl, ROOT } from '../../root.ts'
 import { spawnTied } from '../../tied.ts'
-import { createOwnToken, samplesOf, trustOptions } from '../../trust.ts'
+import { createOwnToken, samplesOf, trustOptions } from '../../serve/trust.ts'
 import { type LinkProxy, startLinkProxy } from './proxy.ts'
 
 const ENTRY = fromFileUrl(new URL('./node.ts', import.meta.url))

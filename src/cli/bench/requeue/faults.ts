@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { USUAL } from '../../serving.ts'
+import { USUAL } from '../../serve/serving.ts'
 import { within } from '../../within.ts'
 import type { LostItem } from './ledger.ts'
 import { startProxy } from './proxy.ts'

@@ -11,7 +11,7 @@ import type { BackendWish } from '../../../node/backend/choice.ts'
 import type { Clock } from '../../../node/clock.ts'
 import { createDenoHost } from '../../../node/host_deno.ts'
 import { createNode } from '../../../node/node.ts'
-import { codecAssetUrls } from '../../codec_assets.ts'
+import { codecAssetUrls } from '../../serve/codec_assets.ts'
 
 interface SleepyClock extends Clock {
   jump(ms: number): void

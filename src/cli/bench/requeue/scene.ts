@@ -4,11 +4,11 @@
  * @module
  */
 import type { Assets } from '../../../coordinator/pages.ts'
-import { type Coordinator, startCoordinator } from '../../coordinator.ts'
-import { withVariants } from '../../fewer_variants.ts'
-import { loadPipelines } from '../../load_pipelines.ts'
+import { type Coordinator, startCoordinator } from '../../serve/coordinator.ts'
+import { withVariants } from '../../pipelines/fewer_variants.ts'
+import { loadPipelines } from '../../pipelines/load.ts'
 import { fromFileUrl } from '../../root.ts'
-import { OCR, SAMPLE_PAGE, USUAL } from '../../serving.ts'
+import { OCR, SAMPLE_PAGE, USUAL } from '../../serve/serving.ts'
 import { spawnTied } from '../../tied.ts'
 import { createLedger, type Ledger, type LostItem } from './ledger.ts'
 

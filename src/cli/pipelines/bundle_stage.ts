@@ -3,10 +3,10 @@
  *
  * @module
  */
-import { join } from 'node:path'
 import { build, stop } from 'esbuild'
+import { join } from 'node:path'
+import { ROOT } from '../root.ts'
 import { type PreparedModel, store } from './content_store.ts'
-import { ROOT } from './root.ts'
 
 /**
  * Bundles and stores it; nothing of it is run here.

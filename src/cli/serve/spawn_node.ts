@@ -3,10 +3,10 @@
  *
  * @module
  */
-import { fromFileUrl } from './root.ts'
-import { spawnTied } from './tied.ts'
+import { fromFileUrl } from '../root.ts'
+import { spawnTied } from '../tied.ts'
 
-const NODE_ENTRY = fromFileUrl(new URL('./node.ts', import.meta.url))
+const NODE_ENTRY = fromFileUrl(new URL('../node.ts', import.meta.url))
 
 /**
  * Starts a node that joins the coordinator at `url`, and ends with this process if not before; its

@@ -10,7 +10,7 @@ import {
   type Key,
   type Keyring,
   makeKey,
-} from '../coordinator/doors/keys.ts'
+} from '../../coordinator/doors/keys.ts'
 import { followKeys, KEYS_FILE } from './keys_file.ts'
 import { isLoopback } from './own_hosts.ts'
 

@@ -3,14 +3,14 @@
  *
  * @module
  */
-import { ApiError } from '../coordinator/api_error.ts'
-import type { Reloaded } from '../coordinator/admin_routes.ts'
-import type { Log } from '../coordinator/log.ts'
-import type { Pool } from '../coordinator/pool.ts'
-import { RenewalError } from '../coordinator/renewal.ts'
-import { PipelineError } from '../pipeline/error.ts'
-import { asVersion, versionOf } from '../pipeline/version.ts'
-import { type LoadedPipeline, loadPipeline } from './load_pipelines.ts'
+import type { Reloaded } from '../../coordinator/admin_routes.ts'
+import { ApiError } from '../../coordinator/api_error.ts'
+import type { Log } from '../../coordinator/log.ts'
+import type { Pool } from '../../coordinator/pool.ts'
+import { RenewalError } from '../../coordinator/renewal.ts'
+import { PipelineError } from '../../pipeline/error.ts'
+import { asVersion, versionOf } from '../../pipeline/version.ts'
+import { type LoadedPipeline, loadPipeline } from '../pipelines/load.ts'
 
 export interface ReloaderParts {
   pool: Pool

@@ -5,8 +5,8 @@
  * @module
  */
 import { join } from 'node:path'
-import { PipelineError } from '../pipeline/error.ts'
-import type { Pipeline } from '../pipeline/schema.ts'
+import { PipelineError } from '../../pipeline/error.ts'
+import type { Pipeline } from '../../pipeline/schema.ts'
 
 /** @throws PipelineError where a file that `labels` names cannot be read */
 export async function inlineLabels(pipeline: Pipeline, dir: string, file: string): Promise<void> {

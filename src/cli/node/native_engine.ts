@@ -8,8 +8,8 @@
  */
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { ORT_VERSION } from '../node/engine/ort.ts'
-import { ROOT } from './root.ts'
+import { ORT_VERSION } from '../../node/engine/ort.ts'
+import { ROOT } from '../root.ts'
 
 /** Node's loader finds the package from here; Deno's would take its CommonJS for a module. */
 const MODULE = `import { createRequire } from 'node:module'

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { NodeEvent } from '../node/state.ts'
+import type { NodeEvent } from '../../node/state.ts'
 
 const FAULTY: readonly NodeEvent['type'][] = ['warning', 'load_failed', 'restarted', 'lost']
 

@@ -4,18 +4,18 @@
  * @module
  */
 import { join, resolve } from 'node:path'
-import { checkRunnable, parsePipeline } from '../pipeline/parse.ts'
-import type { Pipeline } from '../pipeline/schema.ts'
-import { PipelineError } from '../pipeline/error.ts'
-import { stageKinds, stages } from '../stages/stages.ts'
-import { CODE } from '../pipeline/runs_on.ts'
+import { PipelineError } from '../../pipeline/error.ts'
+import { checkRunnable, parsePipeline } from '../../pipeline/parse.ts'
+import { CODE } from '../../pipeline/runs_on.ts'
+import type { Pipeline } from '../../pipeline/schema.ts'
+import { stageKinds, stages } from '../../stages/stages.ts'
+import { ROOT } from '../root.ts'
 import { bundleStage } from './bundle_stage.ts'
 import { checkModels } from './check_models.ts'
 import { type PreparedModel, storeDir } from './content_store.ts'
-import { type FolderModel, isFileName, pathInside, readModelFile } from './model_files.ts'
 import { inlineLabels } from './label_files.ts'
-import { prepareModels } from './prepare_models.ts'
-import { ROOT } from './root.ts'
+import { type FolderModel, isFileName, pathInside, readModelFile } from './model_files.ts'
+import { prepareModels } from './prepare.ts'
 
 export interface LoadedPipeline {
   dir: string

@@ -6,7 +6,7 @@
 import { X509Certificate } from 'node:crypto'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { ROOT } from './root.ts'
+import { ROOT } from '../root.ts'
 import { selfCertificate } from './self_certificate.ts'
 
 export interface Tls {

@@ -6,14 +6,14 @@
  */
 import { extname, join } from 'node:path'
 import { z } from 'zod'
-import { parseRequest } from '../coordinator/oip/parse.ts'
-import { readTensors } from '../coordinator/oip/tensor_input.ts'
-import { PipelineError } from '../pipeline/error.ts'
-import type { Pipeline } from '../pipeline/schema.ts'
-import { queryTensors } from '../pipeline/takes.ts'
-import type { Labelled, Leaf, Score } from '../stages/labelled.ts'
-import { noScore } from '../stages/labelled.ts'
-import type { JsonObject, StageItem, Tensor } from '../stages/types.ts'
+import { parseRequest } from '../../coordinator/oip/parse.ts'
+import { readTensors } from '../../coordinator/oip/tensor_input.ts'
+import { PipelineError } from '../../pipeline/error.ts'
+import type { Pipeline } from '../../pipeline/schema.ts'
+import { queryTensors } from '../../pipeline/takes.ts'
+import type { Labelled, Leaf, Score } from '../../stages/labelled.ts'
+import { noScore } from '../../stages/labelled.ts'
+import type { JsonObject, StageItem, Tensor } from '../../stages/types.ts'
 import { pathInside } from './model_files.ts'
 
 const label = z.union([z.string(), z.number()])

@@ -4,15 +4,15 @@
  *
  * @module
  */
+import { build, type Plugin, stop } from 'esbuild'
 import { createHash } from 'node:crypto'
 import { readFile, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
-import { build, type Plugin, stop } from 'esbuild'
-import type { Asset } from '../coordinator/pages.ts'
-import type { AssetPaths } from '../node/assets.ts'
+import type { Asset } from '../../coordinator/pages.ts'
+import type { AssetPaths } from '../../node/assets.ts'
+import { fromFileUrl, ROOT } from '../root.ts'
 import { codecAssetUrls } from './codec_assets.ts'
 import { hashedFile, hashedName } from './hashed.ts'
-import { fromFileUrl, ROOT } from './root.ts'
 
 export interface BuildOptions {
   /** Told apart from other builds of the same sources; for tests of a coordinator's renewal. */
@@ -49,7 +49,7 @@ export async function buildAssets(
     const paths: AssetPaths = { inference, ort, codecs }
     const [worker, remote] = await Promise.all([
       script('workers/node.ts', 'worker', { SHOAL_ASSETS: paths }),
-      script('src/cli/node_remote.ts', 'node', { SHOAL_ASSETS: paths }),
+      script('src/cli/node/remote.ts', 'node', { SHOAL_ASSETS: paths }),
     ])
     const page = await script('src/pages/node/main.ts', 'join', {
       SHOAL_WORKER: worker,

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { PipelineError } from '../pipeline/error.ts'
+import { PipelineError } from '../../pipeline/error.ts'
 import { StorageError } from './content_store.ts'
 
 /** A fault of a pipeline's files or of the disk in a sentence, one of ours with the way to it. */

@@ -7,7 +7,7 @@
  * @module
  */
 import { isAbsolute, join, relative } from 'node:path'
-import { type GraphFacts, readGraph } from '../pipeline/onnx/graph.ts'
+import { type GraphFacts, readGraph } from '../../pipeline/onnx/graph.ts'
 import { type PreparedModel, store } from './content_store.ts'
 
 export interface FolderModel extends PreparedModel {

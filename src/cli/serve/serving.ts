@@ -4,11 +4,11 @@
  * @module
  */
 import { join } from 'node:path'
-import { countOn } from '../pipeline/runs_on.ts'
+import { countOn } from '../../pipeline/runs_on.ts'
+import { withVariants } from '../pipelines/fewer_variants.ts'
+import { type LoadedPipeline, loadPipelines } from '../pipelines/load.ts'
+import { ROOT } from '../root.ts'
 import { type Coordinator, type CoordinatorOptions, startCoordinator } from './coordinator.ts'
-import { withVariants } from './fewer_variants.ts'
-import { type LoadedPipeline, loadPipelines } from './load_pipelines.ts'
-import { ROOT } from './root.ts'
 import { spawnNode } from './spawn_node.ts'
 
 export interface ServingOptions extends Omit<CoordinatorOptions, 'pipelines'> {

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { CodecName } from '../stages/codecs.ts'
+import type { CodecName } from '../../stages/codecs.ts'
 
 const beside = (module: string, file: string): string => {
   return new URL(file, import.meta.resolve(module)).href

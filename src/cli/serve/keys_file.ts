@@ -7,8 +7,8 @@
 import { mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { z } from 'zod'
-import { type Key, type Keyring, ROLES } from '../coordinator/doors/keys.ts'
-import { ROOT } from './root.ts'
+import { type Key, type Keyring, ROLES } from '../../coordinator/doors/keys.ts'
+import { ROOT } from '../root.ts'
 
 export const KEYS_FILE: string = join(ROOT, '.shoal', 'keys.json')
 

@@ -4,7 +4,7 @@
  * @module
  */
 import { dirname, join, resolve } from 'node:path'
-import { ROOT } from './root.ts'
+import { ROOT } from '../root.ts'
 
 export interface PreparedModel {
   /** Lower-case hexadecimal. */

@@ -4,11 +4,11 @@
  *
  * @module
  */
-import { PipelineError } from '../pipeline/error.ts'
-import { type GraphFacts, readGraph } from '../pipeline/onnx/graph.ts'
-import type { Pipeline } from '../pipeline/schema.ts'
-import { tasksInOrder } from '../pipeline/tree.ts'
-import type { Stage } from '../stages/types.ts'
+import { PipelineError } from '../../pipeline/error.ts'
+import { type GraphFacts, readGraph } from '../../pipeline/onnx/graph.ts'
+import type { Pipeline } from '../../pipeline/schema.ts'
+import { tasksInOrder } from '../../pipeline/tree.ts'
+import type { Stage } from '../../stages/types.ts'
 import type { PreparedModel } from './content_store.ts'
 import { defaultOutput } from './default_output.ts'
 

@@ -3,22 +3,22 @@
  *
  * @module
  */
-import { createApp } from '../coordinator/app.ts'
-import type { DoorLimits } from '../coordinator/doors/doors.ts'
-import { createKeyring, type Keyring } from '../coordinator/doors/keys.ts'
-import type { Reloaded } from '../coordinator/admin_routes.ts'
-import type { Log } from '../coordinator/log.ts'
-import type { Assets } from '../coordinator/pages.ts'
-import { createPlanner } from '../coordinator/planner.ts'
-import { createPool, type Pool, type PoolOptions } from '../coordinator/pool.ts'
-import { keepIn, readStore } from './store.ts'
+import type { Reloaded } from '../../coordinator/admin_routes.ts'
+import { createApp } from '../../coordinator/app.ts'
+import type { DoorLimits } from '../../coordinator/doors/doors.ts'
+import { createKeyring, type Keyring } from '../../coordinator/doors/keys.ts'
+import type { Log } from '../../coordinator/log.ts'
+import type { Assets } from '../../coordinator/pages.ts'
+import { createPlanner } from '../../coordinator/planner.ts'
+import { createPool, type Pool, type PoolOptions } from '../../coordinator/pool.ts'
+import type { TrustOptions } from '../../policy/options.ts'
+import { createPolicy } from '../../policy/policies.ts'
+import type { Scheduler } from '../../policy/types.ts'
+import type { LoadedPipeline } from '../pipelines/load.ts'
+import { within } from '../within.ts'
 import { bracketed, isAny, ownHosts } from './own_hosts.ts'
-import { createPolicy } from '../policy/policies.ts'
-import type { TrustOptions } from '../policy/options.ts'
-import type { Scheduler } from '../policy/types.ts'
-import type { LoadedPipeline } from './load_pipelines.ts'
 import { createReloader } from './reload.ts'
-import { within } from './within.ts'
+import { keepIn, readStore } from './store.ts'
 
 export interface CoordinatorOptions {
   pipelines: readonly LoadedPipeline[]
@@ -100,7 +100,7 @@ export function startCoordinator(options: CoordinatorOptions): Coordinator {
     ...options.hedge === undefined ? {} : { hedge: options.hedge },
   })
   const planner = createPlanner(() =>
-    new Worker(new URL('../../workers/planner.ts', import.meta.url), { type: 'module' })
+    new Worker(new URL('../../../workers/planner.ts', import.meta.url), { type: 'module' })
   )
   const scheduler = wrap(policy.scheduler)
   const pool = createPool({

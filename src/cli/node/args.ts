@@ -4,8 +4,8 @@
  * @module
  */
 import { parseArgs } from 'node:util'
-import type { BackendWish } from '../node/backend/choice.ts'
-import type { NodeOptions } from '../node/node.ts'
+import type { BackendWish } from '../../node/backend/choice.ts'
+import type { NodeOptions } from '../../node/node.ts'
 
 export type NodeArgs = Omit<NodeOptions, 'host' | 'url'>
 

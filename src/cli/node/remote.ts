@@ -4,11 +4,11 @@
  *
  * @module
  */
-import { builtPaths, workerAssets } from '../node/assets.ts'
-import { createDenoHost } from '../node/host_deno.ts'
-import { createNode } from '../node/node.ts'
-import { fail, readNodeArgs } from './node_args.ts'
-import { lineOf } from './node_lines.ts'
+import { builtPaths, workerAssets } from '../../node/assets.ts'
+import { createDenoHost } from '../../node/host_deno.ts'
+import { createNode } from '../../node/node.ts'
+import { fail, readNodeArgs } from './args.ts'
+import { lineOf } from './lines.ts'
 
 export interface RemoteRun {
   /** The coordinator. */

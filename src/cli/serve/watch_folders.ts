@@ -4,7 +4,7 @@
  * @module
  */
 import { sep } from 'node:path'
-import type { LoadedPipeline } from './load_pipelines.ts'
+import type { LoadedPipeline } from '../pipelines/load.ts'
 
 /** A file is written in several goes: it is looked at when nothing came for so long. */
 const SETTLE_MS = 300

@@ -4,8 +4,8 @@
  *
  * @module
  */
-import type { Pipeline } from '../pipeline/schema.ts'
-import { answerTensors } from '../pipeline/takes.ts'
+import type { Pipeline } from '../../pipeline/schema.ts'
+import { answerTensors } from '../../pipeline/takes.ts'
 
 export function defaultOutput(pipeline: Pipeline): Pipeline {
   if (pipeline.output !== undefined) return pipeline

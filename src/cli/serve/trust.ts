@@ -6,17 +6,17 @@
  */
 import { timingSafeEqual } from 'node:crypto'
 import { join } from 'node:path'
-import type { Payload } from '../coordinator/payload.ts'
-import { checkPicture } from '../coordinator/picture.ts'
-import { publicName } from '../pipeline/version.ts'
-import type { ItemOutcome, VariantRef } from '../policy/types.ts'
-import type { TrustOptions } from '../policy/options.ts'
-import type { Hello } from '../protocol/mod.ts'
-import { agree, faultOf } from '../stages/agreement/agreement.ts'
-import { toleranceOf } from '../stages/agreement/tolerance.ts'
-import type { ItemResult, JsonObject, StageItem } from '../stages/types.ts'
-import type { LoadedPipeline } from './load_pipelines.ts'
-import { ROOT } from './root.ts'
+import type { Payload } from '../../coordinator/payload.ts'
+import { checkPicture } from '../../coordinator/picture.ts'
+import { publicName } from '../../pipeline/version.ts'
+import type { TrustOptions } from '../../policy/options.ts'
+import type { ItemOutcome, VariantRef } from '../../policy/types.ts'
+import type { Hello } from '../../protocol/mod.ts'
+import { agree, faultOf } from '../../stages/agreement/agreement.ts'
+import { toleranceOf } from '../../stages/agreement/tolerance.ts'
+import type { ItemResult, JsonObject, StageItem } from '../../stages/types.ts'
+import type { LoadedPipeline } from '../pipelines/load.ts'
+import { ROOT } from '../root.ts'
 
 const SAMPLES = join(ROOT, 'demo', 'samples')
 const MAX_SAMPLES = 4

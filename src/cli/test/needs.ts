@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { findChromium } from './chromium.ts'
+import { findChromium } from '../chromium.ts'
 
 interface Need {
   /** What it is for, for people. */

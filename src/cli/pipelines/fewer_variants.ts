@@ -3,8 +3,8 @@
  *
  * @module
  */
-import type { Variant } from '../pipeline/schema.ts'
-import type { LoadedPipeline } from './load_pipelines.ts'
+import type { Variant } from '../../pipeline/schema.ts'
+import type { LoadedPipeline } from './load.ts'
 
 /** The quickest of each task by the file's reference, at most so many. */
 export function withQuickest(loaded: LoadedPipeline, most = 1): LoadedPipeline {

@@ -4,11 +4,11 @@
  * @module
  */
 import { dirname, join } from 'node:path'
-import type { Log } from '../coordinator/log.ts'
-import { createKeeper, type Keeper } from '../coordinator/store/keeper.ts'
-import { openOrReplace } from '../coordinator/store/open.ts'
-import type { Memory } from '../policy/memory.ts'
-import { ROOT } from './root.ts'
+import type { Log } from '../../coordinator/log.ts'
+import { createKeeper, type Keeper } from '../../coordinator/store/keeper.ts'
+import { openOrReplace } from '../../coordinator/store/open.ts'
+import type { Memory } from '../../policy/memory.ts'
+import { ROOT } from '../root.ts'
 
 /** Where nothing else is asked for. */
 export const STORE: string = join(ROOT, '.shoal', 'coordinator.sqlite')
@@ -42,6 +42,6 @@ export function readStore(path: string, log: Log): Memory | undefined {
 
 export function keepIn(path: string, memory: () => Memory, log: Log): Keeper {
   const createWorker = () =>
-    new Worker(new URL('../../workers/store.ts', import.meta.url), { type: 'module' })
+    new Worker(new URL('../../../workers/store.ts', import.meta.url), { type: 'module' })
   return createKeeper(path, memory, createWorker, log)
 }
