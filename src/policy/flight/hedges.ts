@@ -6,6 +6,7 @@
  *
  * @module
  */
+import type { Tails } from '../lookahead/tails.ts'
 import { creditAtMs } from '../pool/credit.ts'
 import { type Batch, overdueAtMs, type PoolNode, readyAtMs, type Slot } from '../pool/slots.ts'
 import { isSpare } from '../pool/spare.ts'
@@ -22,6 +23,7 @@ export interface HedgeParts {
   extras: Extras
   profile: Profile
   nodes(): Iterable<PoolNode>
+  tails(nowMs: number): Pick<Tails, 'least'>
   /** Whether anything waits for a slot; anything that is due before then. */
   isBusy(nowMs: number, beforeMs?: number): boolean
   /** Takes in what a batch says of its node. */
@@ -46,7 +48,10 @@ export interface Hedges {
 /** Batches begun twice, as a share of all, and so many at once after a quiet time. */
 const SHARE = 0.03
 const MOST = 4
-/** Later by such a share of the laxity of its queries, or of the time that was left them then. */
+/**
+ * Later by such a share of the laxity of its queries; or of the time that they could wait then, had it
+ * to be begun once more at once: with what follows, that takes a part of what is left.
+ */
 const HANGS = 0.4
 /** By so much: what waits behind it has not begun, and loses nothing by going elsewhere. */
 const BLOCKS = 0.2
@@ -79,7 +84,9 @@ export function createHedges(parts: HedgeParts): Hedges {
       // In a pool that has just enough to do something waits at any time, and a node that hangs would
       // be found out too late; but who is a bit late there mostly comes in before its twin.
       const lateMs = overdueAtMs(late)
-      const mostMs = Math.min(laxityOf(items), deadlineMs - lateMs)
+      const againMs = late.meanMs + late.networkMs
+      const latestMs = servedByMs(items, parts.tails(nowMs)) - againMs
+      const mostMs = Math.min(laxityOf(items), latestMs - lateMs)
       if (nowMs < lateMs + HANGS * mostMs) return false
       if (parts.isBusy(nowMs, deadlineMs)) return false
     }
@@ -159,6 +166,13 @@ export function createHedges(parts: HedgeParts): Hedges {
 
 const laxityOf = (items: readonly Item[]): number =>
   items.reduce((least, { query }) => Math.min(least, query.laxityMs), Infinity)
+
+/** When they have to be served at the latest, so that what follows can end in time. */
+const servedByMs = (items: readonly Item[], tails: Pick<Tails, 'least'>): number =>
+  items.reduce((latest, { deadlineMs, bound, query: { level } }) => {
+    const afterMs = bound === null ? 0 : tails.least(bound, level).chainMs
+    return Math.min(latest, deadlineMs - afterMs)
+  }, Infinity)
 
 const isBlocking = (batch: Batch) =>
   batch.slot.batches.length > 1 && batch.slot.batches[0] === batch

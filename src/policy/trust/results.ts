@@ -61,7 +61,11 @@ export function createResults(parts: ResultsParts): Results {
     serve: (batch, event, nowMs) => serveBatch(batch, event, finishing, nowMs),
   })
   const hedges = options.hedge
-    ? createHedges({ ...common, flights, profile, nodes: () => pool.nodes.values() })
+    ? createHedges({
+      ...{ ...common, flights, profile },
+      nodes: () => pool.nodes.values(),
+      tails: (nowMs) => pool.capacity(nowMs).tails,
+    })
     : undefined
 
   /** Whether anything waits, due before then, that did not come just now: no slot was free for it. */

@@ -107,3 +107,39 @@ Deno.test('what waits behind a batch that hangs goes elsewhere, whoever could do
     }
   }
 })
+
+Deno.test('what hangs is begun once more in time for what follows it, while others wait', () => {
+  let begunAgain = 0
+  for (let seed = 1; seed <= 12; seed++) {
+    const scene = createScene({ trust: false, hedge: true, seed })
+    let hanging: string | undefined
+    let next = false
+    for (const id of ['a', 'b', 'c']) {
+      scene.node(id, {
+        latencyMs({ task }, batch) {
+          if (next && task === 'detect') [next, hanging] = [false, id]
+          return hanging === id ? 60_000 : (task === 'detect' ? 40 : 12) + 4 * batch
+        },
+      })
+    }
+    scene.wait(500)
+    scene.ask(60, 40 + seed, 2000)
+    // So many at once that something waits for a second; all have more time than who comes then.
+    scene.ask(40, 0, 5000)
+    scene.wait(5 * seed)
+    next = true
+    scene.ask(1, 1, 300)
+    const urgent = 'q100'
+    scene.wait(3000)
+    const times = scene.dispatched().filter(({ task, items }) =>
+      task === 'detect' && items.some(({ query }) =>
+        query === urgent
+      )
+    ).length
+    assert.deepEqual(scene.violations, [])
+    if (times < 2) continue
+    begunAgain++
+    assert.ok(scene.answers.get(urgent)![0]!.answer.ok, `seed ${seed}`)
+  }
+  assert.ok(begunAgain >= 6, `${begunAgain} of 12`)
+})
