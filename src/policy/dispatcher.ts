@@ -118,8 +118,7 @@ export function createDispatcher(
   const haste = createHaste()
   const inside = createInside({
     ...{ shapes, limits, queries, waiting, flights, outlook, counters, haste, sharing, emit },
-    bestFloor: rulings.bestFloor,
-    isLoading: pool.isLoading,
+    ...{ bestFloor: rulings.bestFloor, isLoading: pool.isLoading, doubt: pool.doubt },
     nowMs: () => nowMs,
     asked: options.asked,
   })

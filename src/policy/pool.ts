@@ -21,7 +21,7 @@ import {
   type Slot,
 } from './pool/slots.ts'
 import type { Profile } from './profile/profile.ts'
-import type { Shapes } from './shape.ts'
+import type { PipelineShape, Shapes } from './shape.ts'
 import type { NodeId, PolicyEvent, SlotIndex, VariantRef } from './types.ts'
 
 type EventOf<T extends PolicyEvent['type']> = Extract<PolicyEvent, { type: T }>
@@ -46,6 +46,8 @@ export interface Pool {
   price(prices: ReadonlyMap<string, number>): void
   /** Profiles or fan-outs were corrected: worth a new look before long, sooner where some are `surprising`. */
   corrected(surprising: boolean): void
+  /** What was learned of this pipeline keeps all of it out: see `door/doubt.ts`. */
+  doubt(shape: PipelineShape): void
   /** As of the last capacity. */
   classes(): readonly NodeClass[]
   capacity(nowMs: number): { capacity: Capacity; tails: Tails }
@@ -237,6 +239,10 @@ export function createPool(
     corrected(surprising) {
       corrections++
       if (surprising) surprises++
+    },
+    doubt({ tasks }) {
+      profile.doubt(tasks.flatMap(({ variants }) => variants))
+      corrections = Infinity
     },
     classes: () => classes,
     renewAtMs,

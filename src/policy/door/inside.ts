@@ -22,6 +22,7 @@ import type { FailureReason, PolicyCommand, PolicyEvent, QueryId } from '../type
 import { admit, isHopeless, type Refusal } from './admission.ts'
 import { type Coming, createComing } from './coming.ts'
 import { createDoor, type Door } from './door.ts'
+import { createDoubt } from './doubt.ts'
 
 export interface InsideParts {
   shapes: Shapes
@@ -40,6 +41,8 @@ export interface InsideParts {
   nowMs(): number
   /** Demand: a query came that could be done in its time, were the pool idle. */
   asked(pipeline: string): void
+  /** What is known has all queries of a pipeline refused, and may not be so any more. */
+  doubt(shape: PipelineShape): void
 }
 
 export interface Inside {
@@ -67,6 +70,7 @@ export function createInside(parts: InsideParts): Inside {
   const pressure = createPressure()
   const door = createDoor(pressure)
   const coming = createComing()
+  const doubt = createDoubt()
   let arrivals = 0
   let draining = false
 
@@ -76,7 +80,8 @@ export function createInside(parts: InsideParts): Inside {
     outlook.changed()
     byId.delete(query.id)
     queries.remove(query)
-    counters.pipelines.get(query.shape.name)!.inFlight--
+    const counts = counters.pipelines.get(query.shape.name)!
+    if (--counts.inFlight === 0) doubt.emptied(query.shape, parts.nowMs())
     if (query.openCount === 0) return
     query.openCount = 0
     for (let i = query.firstOpen; i < query.items.length; i++) {
@@ -169,7 +174,11 @@ export function createInside(parts: InsideParts): Inside {
     sharing.saw(shape, spareMs)
     if (isRefused) {
       counters.failed(shape.name, admitted.reason, lesson)
-      return refuse(id, admitted)
+      refuse(id, admitted)
+      if (admitted.reason !== 'infeasible_deadline') return
+      const leftMs = deadlineMs - nowMs
+      if (doubt.refused(shape, quickestMs, leftMs, counts.inFlight, nowMs)) parts.doubt(shape)
+      return
     }
     const seq = arrivals++
     const { laxityMs, dueMs } = admitted

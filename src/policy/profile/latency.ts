@@ -62,4 +62,6 @@ export interface LatencyModel {
    * where none is
    */
   relax(nowMs: number, ofNode: number | undefined): void
+  /** Thinks that it is half as slow as it was thought to be, but no quicker than its base says. */
+  doubt(): void
 }

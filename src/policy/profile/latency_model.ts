@@ -35,6 +35,9 @@ const BASES = 8
 /** The largest batch that `addMeans` knows. */
 export const MOST_USUAL = CACHED - 1
 
+/** Half as slow, but no quicker than as the base says. */
+const doubted = (scale: number) => scale > 1 ? Math.max(1, RELAX * scale) : scale
+
 /** Upper latency for mean latency. */
 const upperOf = (variance: number) => 1 + UPPER_DEVIATIONS * Math.sqrt(variance)
 
@@ -230,6 +233,14 @@ class Model implements LatencyModel {
       this.restedMs = nowMs
       this.refactor()
     }
+  }
+
+  doubt(): void {
+    const { local } = this
+    this.scale = doubted(this.scale)
+    this.usualScale = Math.min(this.usualScale, this.scale)
+    for (let i = 0; i < KNOTS; i++) local[i] = doubted(local[i]!)
+    this.refactor()
   }
 
   /** What is left of its slowness when that was not seen again for so long. */

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { TaskShape } from '../shape.ts'
+import type { TaskShape, VariantShape } from '../shape.ts'
 import type { LatencyModel } from './latency.ts'
 
 /**
@@ -92,6 +92,21 @@ function setOne(
 export function setNetwork(node: NodeProfile, task: TaskShape, ms: number): void {
   node.network.set(task, ms)
   node.networkAt[task.index] = ms
+}
+
+/** Thinks that all it does of these is half as slow, and half as far away, as it was thought to be. */
+export function doubtNode(node: NodeProfile, variants: readonly VariantShape[]): void {
+  node.logSlowness = Math.min(node.logSlowness, Math.max(0, node.logSlowness - Math.LN2))
+  node.slowness = Math.exp(node.logSlowness)
+  for (const { index, task } of variants) {
+    const model = node.modelAt[index]
+    if (model !== undefined) {
+      model.doubt()
+      remodelled(node, index, model)
+    }
+    const ms = node.networkAt[task.index]
+    if (ms !== undefined) setNetwork(node, task, Math.min(ms, Math.max(node.roundTripMs, ms / 2)))
+  }
 }
 
 /** What is kept of a latency over the batch size. */

@@ -18,6 +18,7 @@ import { createModel } from './latency_model.ts'
 import {
   createNodeProfile,
   currentRatio,
+  doubtNode,
   type NodeProfile,
   pointsOf,
   remodelled,
@@ -46,6 +47,8 @@ export interface Profile {
    * would refuse all queries, and so never learn better.
    */
   relax(nowMs: number): void
+  /** None of these variants runs, for what is known of them: see `door/doubt.ts`. */
+  doubt(variants: readonly VariantShape[]): void
   /** A batch that ran beside a load on its slot took so many times what it takes alone. */
   besideLoad(node: NodeId, times: number): void
   /** How many times longer a batch takes beside a load on its slot; at least 1. */
@@ -217,6 +220,13 @@ export function createProfile(): Profile {
           remodelled(node, index, model)
         }
       }
+    },
+    doubt(variants) {
+      for (const node of nodes.values()) {
+        doubtNode(node, variants)
+        facts.changes++
+      }
+      reviseAll()
     },
     besideLoad(id, times) {
       if (times > 0) beside.saw(nodeOf(id), times)

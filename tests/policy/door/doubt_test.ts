@@ -1,0 +1,64 @@
+/** A pool that was held up for a while, whose queries have less time than it then seems to need. */
+import assert from 'node:assert/strict'
+import { createProfile } from '../../../src/policy/profile/profile.ts'
+import { shapesOf } from '../../../src/policy/shape.ts'
+import { pipeline } from '../../../src/cli/bench/trust_lies.ts'
+import { createScene } from '../trust/scene.ts'
+
+const SLO_MS = 400
+
+/** Nodes that take 30 times as long at first; then what became of queries that came one by one. */
+function heldUp(timeoutMs: number, count: number) {
+  const scene = createScene({ trust: false })
+  let held = true
+  for (const id of ['a', 'b']) {
+    scene.node(id, { latencyMs: (_, batch) => (held ? 300 : 10) * batch })
+  }
+  scene.wait(500)
+  scene.ask(20, 700, 60_000)
+  scene.wait(5000)
+  held = false
+  const before = scene.answers.size
+  scene.ask(count, 100, timeoutMs)
+  scene.wait(2 * timeoutMs)
+  assert.deepEqual(scene.violations, [])
+  return [...scene.answers.values()].slice(before).map(([first]) =>
+    first!.answer.ok ? 'ok' : first!.answer.reason
+  )
+}
+
+Deno.test('nodes that were slow for some seconds are tried again though all is refused', () => {
+  const said = heldUp(SLO_MS, 100)
+  const first = said.indexOf('ok')
+  assert.equal(said[0], 'infeasible_deadline')
+  // In some seconds, a query each tenth of one.
+  assert.ok(first > 0 && first <= 50, `${first} of ${said.length}`)
+  assert.deepEqual(said.slice(first).filter((one) => one !== 'ok'), [])
+})
+
+Deno.test('who asks for what nobody can do is refused, whatever was slow before', () => {
+  assert.deepEqual(new Set(heldUp(5, 200)), new Set(['infeasible_deadline']))
+})
+
+Deno.test('what is doubted is thought to be as quick and as near as it was found to be, not more', () => {
+  const shapes = shapesOf([pipeline])
+  const [task] = shapes.pipelines.get(pipeline.name)!.tasks
+  const [variant, other] = task!.variants
+  const profile = createProfile()
+  profile.roundTrip('a', 4)
+  for (const one of [variant!, other!]) {
+    profile.measured('a', one, [{ batch: 1, latencyMs: 20 }])
+    for (let i = 0; i < 20; i++) profile.ran('a', one, 1, 100)
+  }
+  for (let i = 0; i < 40; i++) profile.sent('a', task!, 200)
+  const slowMs = profile.meanMs('a', variant!, 1)
+  assert.ok(slowMs > 80, `${slowMs} ms`)
+  profile.doubt([variant!])
+  const halfMs = profile.meanMs('a', variant!, 1)
+  assert.ok(halfMs < 0.6 * slowMs && halfMs > 0.4 * slowMs, `${halfMs} ms`)
+  for (let i = 0; i < 10; i++) profile.doubt([variant!])
+  assert.ok(Math.abs(profile.meanMs('a', variant!, 1) - 20) < 1e-6)
+  assert.equal(profile.networkMs('a', task!), 4)
+  // What nobody doubted is as it was.
+  assert.ok(profile.meanMs('a', other!, 1) > 80)
+})
