@@ -34,7 +34,7 @@ export interface Doubt {
 const QUIET_MS = 1000
 /** It may be refused for what comes on top of the quickest way. */
 const NEARLY = 0.8
-/** Who needs so many times what it has is asked for what nobody can do. */
+/** Who needs so many times what it has, and has less than is usual, asks for what nobody can do. */
 const BEYOND = 8
 
 export function createDoubt(): Doubt {
@@ -43,8 +43,8 @@ export function createDoubt(): Doubt {
   return {
     emptied: (shape, nowMs) => void sinceMs.set(shape, nowMs),
     refused(shape, needMs, leftMs, inside, nowMs) {
-      const isOff = needMs > NEARLY * leftMs && needMs < BEYOND * leftMs
-      if (inside > 0 || !isOff) return false
+      if (inside > 0 || needMs < NEARLY * leftMs) return false
+      if (needMs > BEYOND * leftMs && leftMs < NEARLY * shape.pipeline.sloMs) return false
       if (nowMs - (sinceMs.get(shape) ?? -Infinity) < QUIET_MS) return false
       sinceMs.set(shape, nowMs)
       return true

@@ -1,22 +1,21 @@
 /** A pool that was held up for a while, whose queries have less time than it then seems to need. */
 import assert from 'node:assert/strict'
+import { createDoubt } from '../../../src/policy/door/doubt.ts'
 import { createProfile } from '../../../src/policy/profile/profile.ts'
 import { shapesOf } from '../../../src/policy/shape.ts'
 import { pipeline } from '../../../src/cli/bench/trust_lies.ts'
 import { createScene } from '../trust/scene.ts'
 
-const SLO_MS = 400
-
-/** Nodes that take 30 times as long at first; then what became of queries that came one by one. */
-function heldUp(timeoutMs: number, count: number) {
+/** Nodes that take so many times as long at first; then what became of queries that came one by one. */
+function heldUp(times: number, timeoutMs: number, count: number) {
   const scene = createScene({ trust: false })
   let held = true
   for (const id of ['a', 'b']) {
-    scene.node(id, { latencyMs: (_, batch) => (held ? 300 : 10) * batch })
+    scene.node(id, { latencyMs: (_, batch) => (held ? times : 1) * 10 * batch })
   }
   scene.wait(500)
   scene.ask(20, 700, 60_000)
-  scene.wait(5000)
+  scene.wait(60_000)
   held = false
   const before = scene.answers.size
   scene.ask(count, 100, timeoutMs)
@@ -28,16 +27,18 @@ function heldUp(timeoutMs: number, count: number) {
 }
 
 Deno.test('nodes that were slow for some seconds are tried again though all is refused', () => {
-  const said = heldUp(SLO_MS, 100)
-  const first = said.indexOf('ok')
-  assert.equal(said[0], 'infeasible_deadline')
-  // In some seconds, a query each tenth of one.
-  assert.ok(first > 0 && first <= 50, `${first} of ${said.length}`)
-  assert.deepEqual(said.slice(first).filter((one) => one !== 'ok'), [])
+  for (const [times, timeoutMs] of [[30, 400], [100, 400], [400, 4000]] as const) {
+    const said = heldUp(times, timeoutMs, 120)
+    const first = said.indexOf('ok')
+    assert.equal(said[0], 'infeasible_deadline')
+    // In some seconds, a query each tenth of one.
+    assert.ok(first > 0 && first <= 80, `${times} times: ${first} of ${said.length}`)
+    assert.deepEqual(said.slice(first).filter((one) => one !== 'ok'), [])
+  }
 })
 
 Deno.test('who asks for what nobody can do is refused, whatever was slow before', () => {
-  assert.deepEqual(new Set(heldUp(5, 200)), new Set(['infeasible_deadline']))
+  assert.deepEqual(new Set(heldUp(30, 5, 200)), new Set(['infeasible_deadline']))
 })
 
 Deno.test('what is doubted is thought to be as quick and as near as it was found to be, not more', () => {
@@ -61,4 +62,19 @@ Deno.test('what is doubted is thought to be as quick and as near as it was found
   assert.equal(profile.networkMs('a', task!), 4)
   // What nobody doubted is as it was.
   assert.ok(profile.meanMs('a', other!, 1) > 80)
+})
+
+Deno.test('a refusal is reason for doubt where nothing is inside, once a second, if time is what is usual', () => {
+  const shape = shapesOf([pipeline]).pipelines.get(pipeline.name)!
+  const { sloMs } = pipeline
+  const doubt = createDoubt()
+  assert.ok(!doubt.refused(shape, 2 * sloMs, sloMs, 1, 0), 'something is inside')
+  assert.ok(!doubt.refused(shape, sloMs / 2, sloMs, 0, 0), 'it is not for what it takes')
+  assert.ok(!doubt.refused(shape, sloMs / 2, sloMs / 20, 0, 0), 'nobody could do that')
+  assert.ok(doubt.refused(shape, 50 * sloMs, sloMs, 0, 0))
+  assert.ok(!doubt.refused(shape, 50 * sloMs, sloMs, 0, 900), 'it was a moment ago')
+  assert.ok(doubt.refused(shape, 2 * sloMs, sloMs, 0, 1100))
+  doubt.emptied(shape, 3000)
+  assert.ok(!doubt.refused(shape, 2 * sloMs, sloMs, 0, 3900), 'something ran')
+  assert.ok(doubt.refused(shape, sloMs / 5, sloMs / 20, 0, 4100))
 })
