@@ -32,7 +32,7 @@ export interface Sender {
   overdue(nowMs: number): Batch[]
 }
 
-/** As for `shoal` (`credit.ts`): more than two only where a message travels longer than a batch takes. */
+/** As for `shoal` (`pool/credit.ts`): more than two only where a message travels longer than a batch takes. */
 const MOST_BATCHES = 6
 
 const takesMs = ({ worker, variant, items }: Batch): number =>

@@ -102,7 +102,8 @@ export function choose(item: Item, slot: Slot, view: View, only?: VariantShape):
   forget(best)
   forget(quickest)
   const { prefixes } = way
-  // The wanted one first: mostly it will do, and then next to nothing is left to look at.
+  // The wanted one first, which stands where its variant does: mostly it will do, and then next to
+  // nothing is left to look at.
   const first = wish === undefined ? 0 : wish.index - task.variants[0]!.index
   for (let i = 0; i < prefixes.length; i++) {
     const prefix = prefixes[i === 0 ? first : i <= first ? i - 1 : i]!

@@ -13,7 +13,7 @@
  * prefix with one child task is what goes on from it, and the work of a variant that one group alone
  * is able to do is what flows to it. A chain on nodes that are alike leaves a row for the demand, one
  * for the nodes, and a column for each path that two others in turn do not do better than for as much
- * time: for that no solver is needed; see `rivals.ts`.
+ * time: for that no solver is needed; see `frontier/rivals.ts`.
  *
  * @module
  */

@@ -16,7 +16,7 @@ export interface Report {
   pipelines: {
     pipeline: string
     arrived: number
-    /** From here on queries count by how much they tell; see `lesson.ts`. */
+    /** From here on queries count by how much they tell; see `demand/lesson.ts`. */
     served: number
     /** Ended in time, with less than `TIGHT` of it left; or in part went a worse way for want of time. */
     tight: number

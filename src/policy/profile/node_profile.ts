@@ -94,16 +94,20 @@ export function setNetwork(node: NodeProfile, task: TaskShape, ms: number): void
   node.networkAt[task.index] = ms
 }
 
-/** Thinks that all it does of these is half as slow, and half as far away, as it was thought to be. */
+/**
+ * Thinks that all it does of these is half as slow, and half as far away, as it was thought to be; and
+ * likewise what it has yet to run.
+ */
 export function doubtNode(node: NodeProfile, variants: readonly VariantShape[]): void {
   node.logSlowness = Math.min(node.logSlowness, Math.max(0, node.logSlowness - Math.LN2))
   node.slowness = Math.exp(node.logSlowness)
-  for (const { index, task } of variants) {
+  for (const { index } of variants) {
     const model = node.modelAt[index]
-    if (model !== undefined) {
-      model.doubt()
-      remodelled(node, index, model)
-    }
+    if (model === undefined) continue
+    model.doubt()
+    remodelled(node, index, model)
+  }
+  for (const task of new Set(variants.map(({ task }) => task))) {
     const ms = node.networkAt[task.index]
     if (ms !== undefined) setNetwork(node, task, Math.min(ms, Math.max(node.roundTripMs, ms / 2)))
   }

@@ -57,11 +57,17 @@ Deno.test('what is doubted is thought to be as quick and as near as it was found
   profile.doubt([variant!])
   const halfMs = profile.meanMs('a', variant!, 1)
   assert.ok(halfMs < 0.6 * slowMs && halfMs > 0.4 * slowMs, `${halfMs} ms`)
+  const awayMs = profile.networkMs('a', task!)
+  profile.doubt([variant!, other!])
+  assert.ok(
+    Math.abs(profile.networkMs('a', task!) - awayMs / 2) < 1e-6,
+    'once, not for each variant',
+  )
   for (let i = 0; i < 10; i++) profile.doubt([variant!])
   assert.ok(Math.abs(profile.meanMs('a', variant!, 1) - 20) < 1e-6)
   assert.equal(profile.networkMs('a', task!), 4)
-  // What nobody doubted is as it was.
-  assert.ok(profile.meanMs('a', other!, 1) > 80)
+  // What was doubted but once is half as slow.
+  assert.ok(Math.abs(profile.meanMs('a', other!, 1) - slowMs / 2) < 1e-6)
 })
 
 Deno.test('a refusal is reason for doubt where nothing is inside, once a second, if time is what is usual', () => {
