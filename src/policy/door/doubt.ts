@@ -5,15 +5,21 @@
  *
  * So where a query is refused that nobody stands before, and none of its pipeline was inside for a
  * while, what was learned of that pipeline is thought to be half as slow, down to what was measured or
- * what the file says: until one is let in, and shows what is so.
+ * what the file says: until one is let in, and shows what is so. Each time that one shows that it was
+ * no mistake, the while is twice as long.
  *
  * @module
  */
 import type { PipelineShape } from '../shape.ts'
 
 export interface Doubt {
-  /** The last query of a pipeline ended: none is inside. */
-  emptied(shape: PipelineShape, nowMs: number): void
+  /**
+   * A query of a pipeline ended.
+   *
+   * @param inside how many of it are left
+   * @param inTime unknown where it was called off, or failed for something else
+   */
+  ended(shape: PipelineShape, inside: number, inTime: boolean | undefined, nowMs: number): void
   /**
    * Whether a refusal is reason to doubt what is known.
    *
@@ -30,23 +36,50 @@ export interface Doubt {
   ): boolean
 }
 
-/** None was inside for so long, and so long since it was last doubted. */
-const QUIET_MS = 1000
+/** None was inside for so long, and so long since it was last doubted: at first, and at most. */
+const QUIET_MS = 250
+const MOST_QUIET_MS = 8000
 /** It may be refused for what comes on top of the quickest way. */
 const NEARLY = 0.8
 /** Who needs so many times what it has, and has less than is usual, asks for what nobody can do. */
 const BEYOND = 8
 
-export function createDoubt(): Doubt {
+/** What is doubted of one pipeline. */
+interface Doubted {
   /** When the last one ended, or it was last doubted. */
-  const sinceMs = new WeakMap<PipelineShape, number>()
+  sinceMs: number
+  quietMs: number
+  /** Doubted, and none showed since whether that was right. */
+  open: boolean
+}
+
+export function createDoubt(): Doubt {
+  const known = new WeakMap<PipelineShape, Doubted>()
+
+  function of(shape: PipelineShape): Doubted {
+    let one = known.get(shape)
+    if (one === undefined) {
+      known.set(shape, one = { sinceMs: -Infinity, quietMs: QUIET_MS, open: false })
+    }
+    return one
+  }
+
   return {
-    emptied: (shape, nowMs) => void sinceMs.set(shape, nowMs),
+    ended(shape, inside, inTime, nowMs) {
+      const one = of(shape)
+      if (inside === 0) one.sinceMs = nowMs
+      if (inTime === undefined) return
+      if (inTime) one.quietMs = QUIET_MS
+      else if (one.open) one.quietMs = Math.min(2 * one.quietMs, MOST_QUIET_MS)
+      one.open = false
+    },
     refused(shape, needMs, leftMs, inside, nowMs) {
       if (inside > 0 || needMs < NEARLY * leftMs) return false
       if (needMs > BEYOND * leftMs && leftMs < NEARLY * shape.pipeline.sloMs) return false
-      if (nowMs - (sinceMs.get(shape) ?? -Infinity) < QUIET_MS) return false
-      sinceMs.set(shape, nowMs)
+      const one = of(shape)
+      if (nowMs - one.sinceMs < one.quietMs) return false
+      one.sinceMs = nowMs
+      one.open = true
       return true
     },
   }

@@ -74,14 +74,14 @@ export function createInside(parts: InsideParts): Inside {
   let arrivals = 0
   let draining = false
 
-  /** Takes a query out of everything that knows it. */
-  function close(query: Query): void {
+  /** Takes a query out of everything that knows it; `inTime` where it is known whether it was. */
+  function close(query: Query, inTime?: boolean): void {
     query.closed = true
     outlook.changed()
     byId.delete(query.id)
     queries.remove(query)
     const counts = counters.pipelines.get(query.shape.name)!
-    if (--counts.inFlight === 0) doubt.emptied(query.shape, parts.nowMs())
+    doubt.ended(query.shape, --counts.inFlight, inTime, parts.nowMs())
     if (query.openCount === 0) return
     query.openCount = 0
     for (let i = query.firstOpen; i < query.items.length; i++) {
@@ -93,7 +93,7 @@ export function createInside(parts: InsideParts): Inside {
 
   function fail(query: Query, reason: FailureReason, message: string): void {
     if (query.closed) return
-    close(query)
+    close(query, reason === 'deadline_exceeded' ? false : undefined)
     counters.failed(query.shape.name, reason, query.lesson)
     if (reason === 'deadline_exceeded') {
       const { tails } = outlook.capacity(parts.nowMs())
@@ -114,7 +114,7 @@ export function createInside(parts: InsideParts): Inside {
 
   function finish(query: Query): void {
     if (query.closed) return
-    close(query)
+    close(query, true)
     const answer = answerOf(query)
     const slack = (query.deadlineMs - parts.nowMs()) /
       Math.max(query.deadlineMs - query.arrivedMs, 1e-6)
