@@ -18,7 +18,17 @@ import { provideTestNeeds } from './test/needs.ts'
 const SUITE_LIMIT_MS = 14 * 60_000
 
 /** Suites that take longest, so that none of them is left for the end. */
-const LONGEST = ['browser', 'chaos', 'node', 'cli', 'coordinator', 'demo', 'policy', 'stages']
+const LONGEST = [
+  'browser',
+  'chaos',
+  'node',
+  'cli',
+  'coordinator',
+  'browsers',
+  'demo',
+  'policy',
+  'stages',
+]
 const LANES = Math.min(2, navigator.hardwareConcurrency)
 
 interface Ran {

@@ -4,6 +4,7 @@
  * @module
  */
 import { type AssetPaths, workerAssets } from './assets.ts'
+import { sharesMemory } from './engine/shared_memory.ts'
 import type { Host, NodeStorage } from './host.ts'
 import type { PageSignals } from './limits/signals.ts'
 
@@ -34,7 +35,7 @@ export interface BrowserFacts {
 export function browserFacts(): BrowserFacts {
   return {
     secure: globalThis.isSecureContext === true,
-    threads: globalThis.crossOriginIsolated === true,
+    threads: sharesMemory(),
     webgpu: 'gpu' in navigator,
     cache: 'caches' in globalThis,
     hashing: globalThis.crypto?.subtle !== undefined,
@@ -68,7 +69,7 @@ export function createBrowserHost(options: BrowserHostOptions): Host {
   return {
     runtime: 'browser',
     threads: mostProcessors(browserFacts()),
-    sharesMemory: globalThis.crossOriginIsolated === true,
+    sharesMemory: sharesMemory(),
     ...(memoryBytes === undefined ? {} : { memoryBytes }),
     assets: {
       ...workerAssets(options.paths, options.base),

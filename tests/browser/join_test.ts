@@ -195,7 +195,10 @@ Deno.test({
         await joinAs(tab.page, 'elsewhere')
         const node = await pool.full('elsewhere')
         assert.equal(node.backend, 'wasm')
-        assert.match(node.backendReason!, /one thread a run, since the page is not isolated/)
+        assert.match(
+          node.backendReason!,
+          /one thread a run, since the page has no memory that threads could share/,
+        )
         const { status, answer } = await pool.read()
         assert.equal(status, 200)
         assert.ok(answer.outputs.lines.length > 5)

@@ -7,7 +7,7 @@
  * @module
  */
 import type { Clock } from '../clock.ts'
-import { type Adapter, adapterName, readAdapter } from '../engine/adapter.ts'
+import { type Adapter, adapterName, noAdapter, readAdapter } from '../engine/adapter.ts'
 import type { Backend, EngineUse } from '../engine/engine.ts'
 import type { InstanceSpec } from '../engine/worker_api.ts'
 import type { Host } from '../host.ts'
@@ -122,11 +122,11 @@ export function createBackendChoice(options: BackendChoiceOptions): BackendChoic
     device = await (options.readAdapter ?? readAdapter)()
     if (wish === 'webgpu') {
       if (device !== undefined) return
-      throw new Error('Cannot use backend webgpu: this device has no WebGPU adapter')
+      throw new Error(`Cannot use backend webgpu: ${noAdapter()}`)
     }
     if (device === undefined) {
       done = true
-      reason = 'wasm: this device has no WebGPU adapter'
+      reason = `wasm: ${noAdapter()}`
       return
     }
     known = await memory.recall(device)

@@ -71,7 +71,7 @@ export function createThreadChoice(options: ThreadChoiceOptions): ThreadChoice {
   if (host.sharesMemory !== true) {
     // Elsewhere than in a page nobody expects more.
     if (host.runtime === 'browser') {
-      reason = 'one thread a run, since the page is not isolated and has no shared memory'
+      reason = 'one thread a run, since the page has no memory that threads could share'
     }
   } else if (wish !== undefined) {
     perRun = wish

@@ -56,6 +56,10 @@ export async function readAdapter(timeoutMs = 3000): Promise<Adapter | undefined
   }
 }
 
+/** Why there is none, as what {@linkcode readAdapter} found. */
+export const noAdapter = (): string =>
+  'gpu' in navigator ? 'this device has no WebGPU adapter' : 'no WebGPU is offered here'
+
 export function describe({ info = {}, isFallbackAdapter, features, limits }: GpuAdapter): Adapter {
   const text = (value: string | undefined) => (value ?? '').slice(0, MAX_TEXT)
   const bytes = (value: number) => Math.min(Math.max(0, Math.floor(value) || 0), MAX_BYTES)

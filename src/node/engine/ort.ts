@@ -9,6 +9,7 @@
 import type * as Ort from 'onnxruntime-web/wasm'
 import { EngineError } from './answer.ts'
 import { type Backend, type EngineAssets, type EngineUse, PLAIN_USE } from './engine.ts'
+import { sharesMemory } from './shared_memory.ts'
 
 export type OrtModule = typeof Ort
 
@@ -44,7 +45,7 @@ export function startOrt(
  */
 export function usableThreads({ backend, threads }: EngineUse): number {
   if (backend === 'native') return threads
-  return backend === 'wasm' && globalThis.crossOriginIsolated === true ? threads : 1
+  return backend === 'wasm' && sharesMemory() ? threads : 1
 }
 
 async function importOrt(assets: EngineAssets, use: EngineUse): Promise<OrtModule> {

@@ -58,13 +58,21 @@ export async function download(
     }
     const bytes = new Uint8Array(expectedBytes)
     let done = 0
-    for await (const chunk of response.body) {
-      if (done + chunk.byteLength > expectedBytes) {
-        throw new DownloadError(`Cannot take ${url}: over ${expectedBytes} bytes`, false)
+    // Not all browsers can iterate a stream (WebKit).
+    const reader = response.body.getReader()
+    try {
+      for (;;) {
+        const { value: chunk, done: ended } = await reader.read()
+        if (ended) break
+        if (done + chunk.byteLength > expectedBytes) {
+          throw new DownloadError(`Cannot take ${url}: over ${expectedBytes} bytes`, false)
+        }
+        bytes.set(chunk, done)
+        done += chunk.byteLength
+        onChunk(done)
       }
-      bytes.set(chunk, done)
-      done += chunk.byteLength
-      onChunk(done)
+    } finally {
+      await reader.cancel().catch(() => {})
     }
     if (done !== expectedBytes) {
       throw new DownloadError(`Cannot take ${url}: ${done} of ${expectedBytes} bytes came`, false)

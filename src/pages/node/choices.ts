@@ -51,7 +51,7 @@ export function setUpChoices(
     const single = form.threads.value === '1'
     form.perRun.disabled = !facts.threads || single
     element('per-run-note').textContent = !facts.threads
-      ? 'one, since this page is not isolated'
+      ? 'one, since this page has no shared memory'
       : single
       ? 'a choice with two processors or more'
       : 'two answer one picture sooner'
@@ -64,7 +64,8 @@ export function setUpChoices(
   const read = (): TabChoices => ({
     name: form.name.value.trim(),
     backend: form.backend.value as TabChoices['backend'],
-    gpu: form.gpu.checked,
+    // Where there is none to choose the volunteer said nothing of it.
+    gpu: facts.webgpu ? form.gpu.checked : kept.gpu !== false,
     threads: Number(form.threads.value),
     ...(form.perRun.value === 'auto' ? {} : { threadsPerRun: Number(form.perRun.value) }),
     duty: Number(form.duty.value) / 100,

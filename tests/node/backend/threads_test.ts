@@ -93,7 +93,7 @@ Deno.test('threads a run are as asked for, and one where nothing is to be measur
   match(fixed.reason, /one thread a run, since the number of workers was asked for/)
   const open = await reasonOf({ ...growing({ ...host, sharesMemory: false }), threadsPerRun: 2 })
   equal(open.threads, 1)
-  match(open.reason, /one thread a run, since the page is not isolated/)
+  match(open.reason, /one thread a run, since the page has no memory that threads could share/)
 })
 
 Deno.test('a batch comes before the comparison, which goes on later', async () => {
