@@ -197,11 +197,15 @@ async function within<T>(
     const message = `Cannot answer within ${ms} ms: nothing came back`
     late.abort(new ShoalError(0, 'deadline_exceeded', message))
   }, ms + GRACE_MS)
-  const either = signal === undefined ? late.signal : AbortSignal.any([signal, late.signal])
+  // By hand: `AbortSignal.any` is younger than many a phone's browser.
+  const stop = () => late.abort(signal?.reason)
+  if (signal?.aborted) stop()
+  signal?.addEventListener('abort', stop)
   try {
-    return await work(either)
+    return await work(late.signal)
   } finally {
     clearTimeout(timer)
+    signal?.removeEventListener('abort', stop)
   }
 }
 

@@ -68,8 +68,9 @@ Deno.test({
         'with its types',
         async () => void await run(Deno.execPath(), ['check', '--quiet', 'typed.ts'], app),
       )
-      assert.equal(read[0], read[1])
-      assert.match(read[0]!, /\w+.*\n.*\w+/)
+      // By which variants is up to what else the machine does, and so is how well it is read.
+      assert.deepEqual(read.map((text) => text.trim().split('\n').length), [11, 11])
+      for (const text of read) assert.match(text, /^The Harbour Office\n/)
       await t.step('an error has its reason', async () => {
         const args = ['client.mjs', serving.url, 'nothing', SAMPLE_PAGE]
         const { code, stderr } = await new Deno.Command('node', { args, cwd: app }).output()

@@ -111,6 +111,9 @@ async function sampleFiles(add: Add): Promise<Record<string, string>> {
   return Object.fromEntries(await Promise.all(entries))
 }
 
+/** The oldest browsers that pages and nodes are made for, as esbuild calls them. */
+export const OLDEST_BROWSERS = ['chrome111', 'firefox115', 'safari16.4'] as const
+
 async function bundle(
   entry: string,
   define: Record<string, unknown>,
@@ -122,7 +125,7 @@ async function bundle(
     bundle: true,
     write: false,
     format: 'esm',
-    target: 'es2022',
+    target: [...OLDEST_BROWSERS],
     platform: 'browser',
     minify: true,
     legalComments: 'none',

@@ -70,7 +70,7 @@ async function modelSizes(): Promise<Record<Downloads, number> | undefined> {
 
 function bytesOf(models: Iterable<ModelFile>, there: ReadonlySet<string>): number {
   const missing = [...models].filter(({ sha256 }) => !there.has(sha256))
-  return new Map(missing.map(({ sha256, bytes }) => [sha256, bytes])).values()
+  return [...new Map(missing.map(({ sha256, bytes }) => [sha256, bytes])).values()]
     .reduce((sum, bytes) => sum + bytes, 0)
 }
 

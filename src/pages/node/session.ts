@@ -96,7 +96,8 @@ async function takeIdentity(): Promise<{ storage: Storage | undefined; release()
   const locks: LockManager | undefined = navigator.locks
   try {
     if (locks === undefined) return { storage: sessionStorage, release() {} }
-    const { promise: done, resolve: release } = Promise.withResolvers<void>()
+    let release = () => {}
+    const done = new Promise<void>((resolve) => release = resolve)
     const mine = await new Promise<boolean>((answer) =>
       void locks.request('shoal-node', { ifAvailable: true }, (lock) => {
         answer(lock !== null)
