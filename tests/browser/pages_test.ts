@@ -234,8 +234,30 @@ Deno.test({
         }
       })
 
+      await t.step('a browser that cannot run a page is told so', async () => {
+        const old = await browser.newPage()
+        await old.route('**/assets/*.js', (route) =>
+          route.fulfill({ body: 'not { script', contentType: 'text/javascript' }))
+        for (const path of ['/', '/try', '/node']) {
+          await old.goto(pool.url + path)
+          // As it is after a while; the clock of an animation can be set.
+          await old.evaluate(() => {
+            for (const animation of document.getAnimations()) {
+              animation.finish()
+            }
+          })
+          const told = old.getByText('this browser may be too old')
+          assert.ok((await told.boundingBox())!.height > 50)
+          await page.goto(pool.url + path)
+          await page.locator('#not-loaded').waitFor({ state: 'detached' })
+        }
+        await old.close()
+      })
+
       assert.deepEqual(
-        complaints.filter((text) => !/status of (409|503|504)/.test(text)),
+        complaints.filter((text) =>
+          !/status of (409|503|504)/.test(text)
+        ),
         [],
         'no error on the console, none of the content policy',
       )

@@ -7,7 +7,7 @@ import { createClient } from '../../client/client.ts'
 import type { MetricsSeries, PipelineInfo, PlanInfo } from '../../client/types.ts'
 import { key } from '../key.ts'
 import { make } from '../make.ts'
-import { element, setText } from '../node/dom.ts'
+import { element, scriptRuns, setText } from '../node/dom.ts'
 import { createClassView } from './class_view.ts'
 import { listen } from './feed.ts'
 import { createManage } from './manage.ts'
@@ -195,6 +195,7 @@ chosen.addEventListener('change', () => {
   drawPlan()
 })
 element('series').addEventListener('toggle', drawFigures)
+scriptRuns()
 setInterval(() => log.show(), 10_000)
 setInterval(() => {
   if (connected && !document.hidden) quietly(loadHistory())

@@ -16,6 +16,9 @@ export function element<T extends HTMLElement = HTMLElement>(
   return found
 }
 
+/** The page's script runs: what is shown where it does not is taken away. */
+export const scriptRuns = () => element('not-loaded').remove()
+
 /** Changes the text only where it differs, so that nothing is selected or read out again. */
 export function setText(node: HTMLElement, text: string): void {
   if (node.textContent !== text) node.textContent = text

@@ -7,7 +7,7 @@
 import { browserFacts } from '../../node/host_browser.ts'
 import type { TabChoices } from '../../node/tab.ts'
 import { remember, setUpChoices } from './choices.ts'
-import { element, setText } from './dom.ts'
+import { element, scriptRuns, setText } from './dom.ts'
 import { watchMetered } from './metered.ts'
 import { missingOf } from './missing.ts'
 import { createContribution } from './lent.ts'
@@ -125,6 +125,7 @@ stop.addEventListener('click', () => {
   void session?.stop()
 })
 
+scriptRuns()
 await watchMetered({
   engineBytes: SHOAL_ENGINE_BYTES,
   join,

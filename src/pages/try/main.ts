@@ -8,7 +8,7 @@ import type { InferAnswer, PipelineInfo } from '../../client/types.ts'
 import { durationParts, percent, plural } from '../format.ts'
 import { key, withKey } from '../key.ts'
 import { make } from '../make.ts'
-import { element, setText } from '../node/dom.ts'
+import { element, scriptRuns, setText } from '../node/dom.ts'
 import { setUpChoices } from './choices.ts'
 import { foundIn } from './found.ts'
 import { clearFound, showFound, showPicture } from './overlay.ts'
@@ -19,6 +19,7 @@ import { showTimes } from './timing.ts'
 /** Paths of the sample pictures by their names, put in by the bundler. */
 declare const SHOAL_SAMPLES: Record<string, string>
 
+scriptRuns()
 const client = createClient(location.origin, { key })
 const go = element('go', HTMLButtonElement)
 const drop = element('drop')
