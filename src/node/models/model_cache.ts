@@ -37,9 +37,30 @@ const megabytes = (bytes: number) => `${(bytes / 1e6).toFixed(1)} MB`
 
 /** Hashes of the models in a cache, not verified. */
 export async function cachedHashes(cache: Cache): Promise<string[]> {
+  // Deno's has no `keys` before 2.9.2: there what was used is looked for one by one.
+  if (typeof cache.keys !== 'function') {
+    const order = await readOrder(cache)
+    const there = await Promise.all(order.map((sha256) => isThere(cache, sha256)))
+    return order.filter((_, i) => there[i])
+  }
   const keys = await cache.keys()
   return keys.map(({ url }) => url).filter((url) => url.startsWith(BASE))
     .map((url) => url.slice(BASE.length))
+}
+
+async function isThere(cache: Cache, sha256: string): Promise<boolean> {
+  const response = await cache.match(BASE + sha256)
+  await response?.body?.cancel()
+  return response !== undefined
+}
+
+async function readOrder(cache: Cache): Promise<string[]> {
+  try {
+    const kept: unknown = await (await cache.match(ORDER))?.json()
+    return Array.isArray(kept) ? kept.filter((one) => typeof one === 'string') : []
+  } catch {
+    return []
+  }
 }
 
 export function createModelCache(options: ModelCacheOptions): ModelCache {
@@ -58,24 +79,15 @@ export function createModelCache(options: ModelCacheOptions): ModelCache {
     return done
   }
 
-  async function readOrder(): Promise<string[]> {
-    try {
-      const kept: unknown = await (await cache!.match(ORDER))?.json()
-      return Array.isArray(kept) ? kept.filter((one) => typeof one === 'string') : []
-    } catch {
-      return []
-    }
-  }
-
   async function noteUse(sha256: string): Promise<void> {
     used.add(sha256)
-    const order = (await readOrder()).filter((one) => one !== sha256)
+    const order = (await readOrder(cache!)).filter((one) => one !== sha256)
     await cache!.put(ORDER, Response.json([...order, sha256].slice(-256)))
   }
 
   /** What is there with its size, used longest ago first; what nobody remembers is the oldest. */
   async function listed(): Promise<{ sha256: string; bytes: number }[]> {
-    const order = await readOrder()
+    const order = await readOrder(cache!)
     const all = await Promise.all((await cachedHashes(cache!)).map(async (sha256) => {
       const response = await cache!.match(BASE + sha256)
       const size = Number(response?.headers.get(SIZE) ?? NaN)

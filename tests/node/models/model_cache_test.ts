@@ -113,3 +113,22 @@ Deno.test('model cache that is not there keeps nothing and complains of nothing'
     deepEqual(warnings, [])
   })
 })
+
+Deno.test('model cache of a Deno that lists no keys evicts and finds all the same', async () => {
+  const [a, b, c, d] = await Promise.all([model(), model(), model(), model()])
+  await withCache(async ({ cache, open, warnings }) => {
+    const old = new Proxy(cache, {
+      get: (target, name) =>
+        name === 'keys' ? undefined : Reflect.get(target, name, target).bind(target),
+    })
+    const first = open({ cache: old })
+    for (const { hash, bytes } of [a, b, c]) await first.put(hash, bytes)
+    await open({ cache: old }).get(a.hash)
+    const next = open({ cache: old })
+    await next.put(d.hash, d.bytes)
+    deepEqual(new Set(await next.hashes()), new Set([a.hash, c.hash, d.hash]))
+    deepEqual(await next.get(a.hash), a.bytes)
+    equal(await next.get(b.hash), undefined)
+    deepEqual(warnings, [])
+  })
+})
