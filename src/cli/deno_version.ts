@@ -18,10 +18,14 @@ export function isAtLeast(is: string, least: string): boolean {
   return true
 }
 
-if (!isAtLeast(Deno.version.deno, LEAST_DENO)) {
+/** Ends the process, and says why, where this Deno is older. */
+export function requireDeno(least: string, what: string): void {
+  if (isAtLeast(Deno.version.deno, least)) return
   console.error(
-    `Cannot run on Deno ${Deno.version.deno}: Shoal needs ${LEAST_DENO} or newer. ` +
+    `Cannot run on Deno ${Deno.version.deno}: ${what} needs ${least} or newer. ` +
       'Run `deno upgrade`, or use `npx -y deno task ...`, which fetches a current one.',
   )
   Deno.exit(1)
 }
+
+requireDeno(LEAST_DENO, 'Shoal')
