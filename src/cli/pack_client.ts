@@ -55,7 +55,7 @@ await Deno.writeTextFile(
   JSON.stringify(
     {
       ...{ name: 'shoal-client', version, description: `Client of Shoal. ${description}`, license },
-      ...{ type: 'module', sideEffects: false, engines: { node: '>=20.3' } },
+      ...{ type: 'module', sideEffects: false, engines: { node: '>=18' } },
       exports: { '.': { types: './mod.d.ts', default: './mod.js' } },
       ...{ types: './mod.d.ts', files: ['*.js', '*.d.ts'] },
     },
