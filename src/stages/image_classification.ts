@@ -12,6 +12,7 @@ import { labelsOf } from './labels.ts'
 import { oncePerVariant } from './once.ts'
 import { emptyInput, inputTensor, type PictureInput, pictureInputOf } from './picture_input.ts'
 import { firstFeeds, inRuns } from './picture_runs.ts'
+import { samplePicture } from './sample.ts'
 
 const scoresSchema = z.strictObject({
   /** What the model gives: `logits` need a softmax, `probabilities` none. */
@@ -69,6 +70,7 @@ export const imageClassification: Stage = {
       }
     }),
   warmUp: (context, batch) => [firstFeeds(context, batch, settingsOf(context).input)],
+  sample: samplePicture,
 }
 
 interface Settings {

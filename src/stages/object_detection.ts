@@ -20,6 +20,7 @@ import {
 } from './picture_input.ts'
 import { firstFeeds, inRuns } from './picture_runs.ts'
 import { readingOrder } from './reading_order.ts'
+import { samplePicture } from './sample.ts'
 import {
   cropThings,
   roundedCorners,
@@ -76,6 +77,7 @@ export const objectDetection: Stage = {
       }
     }),
   warmUp: (context, batch) => [firstFeeds(context, batch, settingsOf(context).input)],
+  sample: samplePicture,
 }
 
 interface Settings {

@@ -12,6 +12,7 @@ import { invalidInput, pictureOf } from './item.ts'
 import { cropOf, type CropOptions, inputOf } from './options.ts'
 import { readingOrder } from './reading_order.ts'
 import { resizeInto } from './resample.ts'
+import { samplePicture } from './sample.ts'
 import { textBoxes } from './text_boxes.ts'
 import { inkedStretches } from './visual_runs.ts'
 
@@ -66,6 +67,7 @@ export const textDetection: Stage = {
     const name = context.model.inputNames[0]!
     return shapesOf(context).map((shape) => ({ [name]: tensorOf(shape) }))
   },
+  sample: samplePicture,
 }
 
 /** The main shape and its transpose alone, where each shape costs a compilation. */

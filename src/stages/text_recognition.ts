@@ -10,6 +10,7 @@ import { invalidInput, pictureOf } from './item.ts'
 import { linePieces } from './line_pieces.ts'
 import { type Input, inputOf } from './options.ts'
 import { resizeInto } from './resample.ts'
+import { samplePicture } from './sample.ts'
 
 const scale = [1 / 127.5, 1 / 127.5, 1 / 127.5] as const
 const bias = [-1, -1, -1] as const
@@ -64,6 +65,7 @@ export const textRecognition: Stage = {
   warmUp: (context, batch) => {
     return [{ [context.model.inputNames[0]!]: tensorOf(inputOf(context.variant), batch) }]
   },
+  sample: samplePicture,
 }
 
 function tensorOf({ width, height }: Input, batch: number): Tensor & { data: Float32Array } {

@@ -66,6 +66,8 @@ export interface StageContext {
   model: Model
   codecs: ImageCodecs
   crops: CropEncoding
+  /** It is the pipeline's first task: its items are files. */
+  isRoot?: boolean
   /** The first run of each input shape is slow on this engine: better a few shapes than the best. */
   fewShapes?: boolean
 }
@@ -75,6 +77,8 @@ export interface Stage {
   run(items: readonly StageItem[], context: StageContext): Promise<ItemResult[]>
   /** Feeds for each input shape that `run` may use with this variant, for warm-up and measuring. */
   warmUp(context: StageContext, batch: number): { [name: string]: Tensor }[]
+  /** An item such as usually comes, for measuring what is done beside the model. */
+  sample?(context: StageContext): StageItem
   /** Items of the batch that a run of those feeds takes; their first dimension where absent. */
   carried?(context: StageContext, batch: number): number
   /** Whether the feeds' first dimension is no number of items: see {@linkcode Model.run}. */

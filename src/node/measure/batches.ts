@@ -1,5 +1,5 @@
 /**
- * What real batches took, per variant and batch size: more than the model alone, which is all that
+ * What real batches took, per variant and batch size: more than the model alone, which is nearly all that
  * measuring sees.
  *
  * @module

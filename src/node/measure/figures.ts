@@ -25,6 +25,8 @@ export interface Figures {
   add(key: string): void
   /** As {@linkcode Profiler.add} has it. True where it changes what others are thought to take. */
   warm(key: string, warmMs: number, referenceMs: number | undefined): boolean
+  /** What the stage does for an item beside the model, as a sample showed it. */
+  sampled(key: string, besideMs: number): void
   /** Variants with such a figure. */
   readonly warmed: ReadonlyMap<string, { warmMs: number }>
   /** Fills in what is remembered and believed; what was measured stays. */
@@ -55,6 +57,7 @@ export function createFigures(batches: readonly number[]): Figures {
   const real = createRealBatches()
   const recall = createRecall()
   const warmed = new Map<string, { warmMs: number; referenceMs: number | undefined }>()
+  const besideMs = new Map<string, number>()
   let slowness = Infinity
 
   const seriesOf = (key: string) => batches.map((batch) => newSeries(key, batch))
@@ -130,10 +133,13 @@ export function createFigures(batches: readonly number[]): Figures {
     return found.sort((a, b) => a.batch - b.batch)
   }
 
+  /** What real batches have beyond the model, or what there is beside it with a sample. */
   function beyondMs(key: string): number {
     const single = all.get(key)?.[0]
-    const seen = single && single.recentMs.length > 0 && real.beyondMs(key, latencyOf(single))
-    return seen || (recall.believed(key)?.beyondMs ?? 0)
+    const seen = single !== undefined && single.recentMs.length > 0
+      ? real.beyondMs(key, latencyOf(single))
+      : undefined
+    return seen || (recall.believed(key)?.beyondMs || besideMs.get(key) || 0)
   }
 
   function rows(): Map<string, KeptRow> {
@@ -165,6 +171,7 @@ export function createFigures(batches: readonly number[]): Figures {
       if (referenceMs !== undefined) slowness = Math.min(slowness, warmMs / referenceMs)
       return slowness < 0.9 * known || warmed.size === 2
     },
+    sampled: (key, ms) => void besideMs.set(key, ms),
     warmed,
     seed,
     unseed,
@@ -177,9 +184,10 @@ export function createFigures(batches: readonly number[]): Figures {
       all.delete(key)
       real.remove(key)
       warmed.delete(key)
+      besideMs.delete(key)
     },
     clear() {
-      for (const known of [all, real, recall, warmed]) known.clear()
+      for (const known of [all, real, recall, warmed, besideMs]) known.clear()
       slowness = Infinity
     },
   }

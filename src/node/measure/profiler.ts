@@ -180,6 +180,7 @@ export function createProfiler(options: ProfilerOptions): Profiler {
     }
     series.failures = 0
     note(series, measured.runMs * batch / measured.rows)
+    if (measured.besideMs !== undefined) figures.sampled(key, measured.besideMs)
     fresh.add(key)
     unkept = true
     if (measured.rows === 1 && batch > 1) {

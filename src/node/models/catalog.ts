@@ -76,6 +76,7 @@ export function createCatalog(welcome: Pick<Welcome, 'pipelines' | 'models'>): C
       const bare = { ...task, variants: { [name.variant]: variant } }
       return {
         ...{ key: keyOf(name), task: bare, variant, next: task.next, hash: ref.sha256 },
+        ...(pipelines.get(name.pipeline)?.root === name.task ? { isRoot: true } : {}),
         ...(program === undefined ? {} : { code: { hash: program.sha256 }, noModel }),
       }
     },

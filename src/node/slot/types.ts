@@ -5,7 +5,7 @@
  */
 import type { Clock } from '../clock.ts'
 import type { EngineUse } from '../engine/engine.ts'
-import type { InstanceSpec, WorkerAssets } from '../engine/worker_api.ts'
+import type { InstanceSpec, Measured, WorkerAssets } from '../engine/worker_api.ts'
 import type { SlotBatch } from './batch_queue.ts'
 import type { SlotEvents } from './events.ts'
 
@@ -53,11 +53,7 @@ export interface Slot {
   close(why?: string): void
 }
 
-/** As {@linkcode WorkerApi.measure} has it. */
-export interface Measured {
-  runMs: number
-  rows: number
-}
+export type { Measured }
 
 /** A worker that waits to take a slot over. Exactly one of the two is to be called. */
 export interface Renewal {
