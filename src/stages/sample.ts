@@ -6,7 +6,7 @@
  */
 import type { StageContext, StageItem } from './types.ts'
 
-const [WIDTH, HEIGHT] = [640, 480]
+const [WIDTH, HEIGHT] = [512, 384]
 /** Of a crop that a parent cuts out. */
 const [CROP_WIDTH, CROP_HEIGHT] = [192, 48]
 

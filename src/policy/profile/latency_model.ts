@@ -99,7 +99,7 @@ class Model implements LatencyModel {
     this.trial = batches ? undefined : createTrial(usualWeight > 0 ? given(1) : undefined)
     this.variance = spread * spread
     this.upper = upperOf(this.variance)
-    this.surprise = createSurprise(this.variance)
+    this.surprise = createSurprise(this.variance, usualWeight > 0)
     this.usual = usualWeight
     this.trust = usualWeight > 0 ? 2 : 0
     this.known.fill(pace, 0, KNOTS)

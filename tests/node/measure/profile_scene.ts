@@ -13,7 +13,7 @@ export function profileScene(
   const clock = createTestClock()
   const runs: string[] = []
   const reports: { [key: string]: ProfilePoint[] }[] = []
-  const state = { holdOffMs: 0 as number | undefined, singly: false }
+  const state = { holdOffMs: 0 as number | undefined, singly: false, besideMs: 0 }
   const profiler = createProfiler({
     clock,
     duty: 1,
@@ -25,7 +25,7 @@ export function profileScene(
         const runMs = latencyMs[key]! * rows
         clock.after(runMs, () => {
           runs.push(`${key}${batch}`)
-          resolve({ runMs, rows })
+          resolve({ runMs, rows, besideMs: state.besideMs })
         })
       }),
     report: (points) => void reports.push(Object.fromEntries(points)),

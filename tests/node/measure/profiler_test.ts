@@ -123,3 +123,17 @@ Deno.test('profiler leaves alone what takes more than a second when warm', async
   equal(runs.filter((run) => run.startsWith('b')).length, 0)
   deepEqual(told()['b'], [{ batch: 1, latencyMs: 1500 }])
 })
+
+Deno.test('profiler adds what is done beside the model, until real batches tell better', async () => {
+  const { clock, profiler, state, told } = scene({ a: 10 })
+  state.besideMs = 4
+  profiler.add('a', undefined, undefined)
+  profiler.kick()
+  await clock.advance(10_000)
+  deepEqual(told()['a'], [1, 2, 4, 8].map((batch) => ({ batch, latencyMs: 14 * batch })))
+  profiler.ran('a', 1, 30)
+  profiler.kick()
+  await clock.advance(10_000)
+  deepEqual(told()['a']![0], { batch: 1, latencyMs: 30 })
+  deepEqual(told()['a']![3], { batch: 8, latencyMs: 240 })
+})

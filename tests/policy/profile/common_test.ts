@@ -112,3 +112,21 @@ Deno.test('a node that comes meanwhile, or that nobody knows, is as slow as the 
   for (const node of NODES) run(node)
   assertNear(profile.meanMs('new', small, 1), before)
 })
+
+Deno.test('what was measured need not have run to be a surprise', () => {
+  const profile = createProfile()
+  for (const node of NODES) {
+    for (const [one, latencyMs] of [[small, SMALL_MS], [large, LARGE_MS]] as const) {
+      profile.measured(node, one, [1, 2].map((batch) => ({ batch, latencyMs: latencyMs * batch })))
+    }
+  }
+  // Each of them the first of its variant on its node.
+  for (const node of ['a', 'b', 'c']) {
+    profile.ran(node, small, 1, 3 * SMALL_MS)
+    profile.ran(node, large, 1, 3 * LARGE_MS)
+  }
+  for (const node of ['d', 'e', 'f']) {
+    assertNear(profile.meanMs(node, small, 1), 3 * SMALL_MS, 0.25)
+    assertNear(profile.meanMs(node, large, 1), 3 * LARGE_MS, 0.25)
+  }
+})
