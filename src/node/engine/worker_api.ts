@@ -16,6 +16,7 @@ import type {
 } from '../../stages/types.ts'
 import { type Answer, EngineError, type Failure, failureFrom } from './answer.ts'
 import { batchSizes } from './batch_shapes.ts'
+import { type Beside, createBeside } from './beside.ts'
 import { loadCode, type StageCode } from './load_code.ts'
 import type { Backend, Engine, EngineAssets, EngineModel, EngineUse } from './engine.ts'
 import { detachChildren } from './transfer.ts'
@@ -101,17 +102,13 @@ const AGAIN_BELOW_MS = 400
 const MORE_SHAPES_MS = 3000
 const LARGEST_BATCH = 8
 const LEAST_MS = 0.001
-/** Code being compiled, and a machine's moments: the best of so many, where they take no time. */
-const SAMPLES = 3
-const LONG_MS = 200
 
 interface Held {
   spec: InstanceSpec
   stage: Stage
   context: StageContext
   model: EngineModel
-  samples: number
-  besideMs?: number
+  beside: Beside
 }
 
 /** The worker's side, ready for `expose` of comlink. */
@@ -140,32 +137,6 @@ export function createWorkerApi(parts: WorkerParts): WorkerApi {
     return { runMs, rows }
   }
 
-  /** What the stage does for one item beside the model. */
-  async function sampleBeside(taken: Held): Promise<number | undefined> {
-    const { stage, context, model } = taken
-    if (stage.sample === undefined || taken.samples >= SAMPLES) return taken.besideMs
-    taken.samples++
-    let inModelMs = 0
-    const timed: EngineModel = {
-      ...{ inputNames: model.inputNames, outputNames: model.outputNames },
-      run: async (feeds, exact) => {
-        const fromMs = nowMs()
-        const outputs = await model.run(feeds, exact)
-        inModelMs += nowMs() - fromMs
-        return outputs
-      },
-    }
-    const fromMs = nowMs()
-    const results = await stage.run([stage.sample(context)], { ...context, model: timed })
-      .catch(() => [])
-    const tookMs = nowMs() - fromMs
-    if (results[0]?.ok !== true || tookMs > LONG_MS) taken.samples = SAMPLES
-    if (results[0]?.ok === true) {
-      taken.besideMs = Math.min(tookMs - inModelMs, taken.besideMs ?? Infinity)
-    }
-    return taken.besideMs
-  }
-
   async function warmMore(taken: Held, fromMs: number): Promise<void> {
     const inTime = () => nowMs() - fromMs < MORE_SHAPES_MS
     for (let shape = 1; inTime() && await timeRun(taken, 1, shape) !== undefined; shape++);
@@ -192,7 +163,7 @@ export function createWorkerApi(parts: WorkerParts): WorkerApi {
     const context: StageContext = {
       ...{ task, variant, next, model, codecs, crops: 'raw', fewShapes, isRoot },
     }
-    const taken = { spec, stage, context, model, samples: 0 }
+    const taken = { spec, stage, context, model, beside: createBeside(stage, context, nowMs) }
     const fromMs = nowMs()
     let warmMs = (await timeRun(taken, 1, 0))?.runMs ?? 0
     // Where it compiles, the first run says nothing at all.
@@ -279,7 +250,7 @@ export function createWorkerApi(parts: WorkerParts): WorkerApi {
       try {
         const taken = holding(key)
         const run = await timeRun(taken, batch, 0) ?? { runMs: 0, rows: batch }
-        const besideMs = await sampleBeside(taken)
+        const besideMs = await taken.beside.sample()
         return { ok: true, value: { ...run, ...besideMs === undefined ? {} : { besideMs } } }
       } catch (error) {
         return failureFrom(error, 'run_failed')
