@@ -21,8 +21,13 @@ export const NO_CHROMIUM =
 const SOFTWARE_GPU = ['--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader']
 
 /** Where one is: as `CHROMIUM` says, or where distributions and installers put it. */
-export async function findChromium(): Promise<string | undefined> {
-  for (const path of [Deno.env.get('CHROMIUM'), ...NAMES]) {
+export const findChromium = () => firstFile([Deno.env.get('CHROMIUM'), ...NAMES])
+
+/** The first of these that is a file. */
+export async function firstFile(
+  paths: Iterable<string | undefined>,
+): Promise<string | undefined> {
+  for (const path of paths) {
     if (path && await Deno.stat(path).then(({ isFile }) => isFile, () => false)) return path
   }
   return undefined

@@ -108,7 +108,7 @@ async function findSuites(): Promise<string[]> {
 }
 
 async function main() {
-  requireDeno(LEAST_DENO_OF_TESTS, 'the test')
+  requireDeno(LEAST_DENO_OF_TESTS, 'testing Shoal')
   const suites = await findSuites()
   const unknown = Deno.args.filter((name) => !suites.includes(name))
   if (unknown.length > 0) {

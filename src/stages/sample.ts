@@ -16,10 +16,10 @@ let crop: StageItem | undefined
 /** A file for the root task, a crop for others. The same each time. */
 export function samplePicture({ isRoot = false }: Pick<StageContext, 'isRoot'>): StageItem {
   if (isRoot) return file ??= { meta: { type: 'image/jpeg' }, bytes: sampleJpeg(WIDTH, HEIGHT) }
-  const [width, height] = [CROP_WIDTH, CROP_HEIGHT]
-  const bytes = new Uint8Array(3 * width * height)
-  for (let i = 0; i < bytes.length; i++) bytes[i] = (i * 37) % 251
-  return crop ??= { meta: { format: 'rgb', width, height }, bytes }
+  return crop ??= {
+    meta: { format: 'rgb', width: CROP_WIDTH, height: CROP_HEIGHT },
+    bytes: Uint8Array.from({ length: 3 * CROP_WIDTH * CROP_HEIGHT }, (_, i) => (i * 37) % 251),
+  }
 }
 
 /** Numbers of codes of 1 to 16 bits, then what they stand for: of ITU-T T.81 no more than is used. */

@@ -55,9 +55,7 @@ export async function buildAssets(
       SHOAL_WORKER: worker,
       SHOAL_ENGINE_BYTES: await engineBytes([inference, worker], files),
     })
-    const html = (await readFile(join(ROOT, 'src/pages/node/index.html'), 'utf8'))
-      .replace('{{style}}', add(style))
-      .replace('{{script}}', page)
+    const html = await pageOf('src/pages/node', add(style), page)
     // The page's names have hashes in them, so that its own hash covers all that it leads to.
     const build = createHash('sha256').update(html).digest('hex').slice(0, 16)
     const whole = html.replace('{{build}}', build)
@@ -93,13 +91,26 @@ async function plainPage(
   define: Record<string, unknown> = {},
 ): Promise<void> {
   const folder = `src/pages/${name}`
-  const [html, style, src] = await Promise.all([
-    readFile(join(ROOT, folder, 'index.html'), 'utf8'),
+  const [style, src] = await Promise.all([
     stylesheet(`${folder}/style.css`).then((css) => add(hashedName(name, 'css', css))),
     script(`${folder}/main.ts`, name, define),
   ])
-  const body = html.replace('{{style}}', style).replace('{{script}}', src)
+  const body = await pageOf(folder, style, src)
   add({ path, body, type: 'text/html; charset=utf-8' })
+}
+
+/** `index.html` of a folder with what all pages have: a stylesheet, a script, a word where it cannot run. */
+async function pageOf(folder: string, style: string, script: string): Promise<string> {
+  const read = (path: string) => readFile(join(ROOT, path), 'utf8')
+  const [html, notice] = await Promise.all([
+    read(`${folder}/index.html`),
+    read('src/pages/not_loaded.html'),
+  ])
+  const oldest = OLDEST_BROWSERS.map((name) =>
+    name.replace(/^[a-z]+/, (browser) => `${browser[0]!.toUpperCase()}${browser.slice(1)} `)
+  ).join(', ')
+  return html.replace('{{style}}', style).replace('{{script}}', script)
+    .replace('{{ notice }}', notice.replace('{{ oldest }}', oldest).trimEnd())
 }
 
 /** What the try-it page offers to begin with, by name; fetched when one is taken. */

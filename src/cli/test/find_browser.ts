@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { firstFile } from '../chromium.ts'
 
 const FIREFOX = [
   ...['/usr/bin/firefox-esr', '/usr/bin/firefox'],
@@ -12,28 +13,20 @@ const FIREFOX = [
 const WEBKIT_DRIVER = '/usr/bin/WPEWebDriver'
 const LIBRARIES = '/usr/lib'
 
-const isFile = (path: string) => Deno.stat(path).then((found) => found.isFile, () => false)
-
 /** As `FIREFOX` says, or where distributions and installers put it. */
-export async function findFirefox(): Promise<string | undefined> {
-  for (const path of [Deno.env.get('FIREFOX'), ...FIREFOX]) {
-    if (path && await isFile(path)) return path
-  }
-  return undefined
-}
+export const findFirefox = () => firstFile([Deno.env.get('FIREFOX'), ...FIREFOX])
 
 /** WebKit's port that needs no display, with what drives it; Debian has them in two packages. */
 export async function findWebkit(): Promise<{ driver: string; browser: string } | undefined> {
-  if (!await isFile(WEBKIT_DRIVER)) return undefined
+  const driver = await firstFile([WEBKIT_DRIVER])
+  if (driver === undefined) return undefined
   // Each architecture and version has a folder of its own: /usr/lib/ARCHITECTURE/wpe-webkit-VERSION.
+  const browsers: string[] = []
   for await (const { name } of Deno.readDir(LIBRARIES)) {
     const within = await Array.fromAsync(Deno.readDir(`${LIBRARIES}/${name}`)).catch(() => [])
-    for (const folder of within) {
-      const browser = `${LIBRARIES}/${name}/${folder.name}/MiniBrowser`
-      if (folder.name.startsWith('wpe-webkit-') && await isFile(browser)) {
-        return { driver: WEBKIT_DRIVER, browser }
-      }
-    }
+    const folders = within.filter((folder) => folder.name.startsWith('wpe-webkit-'))
+    browsers.push(...folders.map((folder) => `${LIBRARIES}/${name}/${folder.name}/MiniBrowser`))
   }
-  return undefined
+  const browser = await firstFile(browsers)
+  return browser === undefined ? undefined : { driver, browser }
 }

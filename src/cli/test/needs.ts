@@ -1,7 +1,7 @@
 /**
  * What the tests need of the machine besides npm packages: a Chromium, a Firefox, a WebKit, and a
- * Vulkan driver that computes WebGPU on the processor. Where Debian's package manager may be used they are installed;
- * elsewhere one line says how, and the tests that need them are skipped.
+ * Vulkan driver that computes WebGPU on the processor. Where Debian's package manager may be used they
+ * are installed; elsewhere one line says how, and the tests that need them are skipped.
  *
  * @module
  */

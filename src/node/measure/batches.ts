@@ -1,6 +1,6 @@
 /**
- * What real batches took, per variant and batch size: more than the model alone, which is nearly all that
- * measuring sees.
+ * What real batches took, per variant and batch size: more than the model alone, which is nearly all
+ * that measuring sees.
  *
  * @module
  */

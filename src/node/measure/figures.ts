@@ -139,7 +139,7 @@ export function createFigures(batches: readonly number[]): Figures {
     const seen = single !== undefined && single.recentMs.length > 0
       ? real.beyondMs(key, latencyOf(single))
       : undefined
-    return seen || (recall.believed(key)?.beyondMs || besideMs.get(key) || 0)
+    return seen ?? (recall.believed(key)?.beyondMs || besideMs.get(key) || 0)
   }
 
   function rows(): Map<string, KeptRow> {
