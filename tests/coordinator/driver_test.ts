@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { setImmediate } from 'node:timers'
 import { createDriver } from '../../src/coordinator/driver.ts'
 import type { PolicyEvent, Scheduler } from '../../src/policy/types.ts'
 
@@ -7,8 +8,8 @@ const arrived = (query: string): PolicyEvent => ({
   ...{ deadlineMs: 1000, payload: null },
 })
 
-/** Whatever is due by now is done. */
-const turn = () => new Promise((done) => setTimeout(done))
+/** Whatever is due by now is done: immediates run in order; a timer may come before those of its turn. */
+const turn = () => new Promise((done) => setImmediate(done))
 
 /** A driver over a scheduler that only notes what it is told, and whether more was to follow. */
 function openDriver() {
