@@ -48,7 +48,10 @@ const RETRY_NO_NODE_MS = 5000
 const LEAST_RETRY_MS = 50
 const MOST_RETRY_MS = 60_000
 
-/** The door asks for no more than such a share of the time that a query is not under way. */
+/**
+ * The door asks for no more than such a share of the time that a query is not under way, or the share
+ * itself where that is more: then many are late.
+ */
 const MOST_OF_OWN = 0.3
 
 const clampRetry = (ms: number) => Math.round(Math.min(Math.max(ms, LEAST_RETRY_MS), MOST_RETRY_MS))
@@ -108,8 +111,9 @@ export function admit(
   // Behind a queue that stands, what is known too roughly shall not cost those inside.
   const spreadMs = Math.max(0, quickest.safeChainMs - quickest.chainMs)
   // While a batch or a result travels nobody runs anything.
-  const mostMs = MOST_OF_OWN * Math.max(0, leftMs - quickest.awayMs)
-  const askedMs = Math.min(asked.door.share(island) * leftMs, mostMs)
+  const share = asked.door.share(island)
+  const mostMs = Math.max(MOST_OF_OWN, share) * Math.max(0, leftMs - quickest.awayMs)
+  const askedMs = Math.min(share * leftMs, mostMs)
   const marginMs = Math.min(aheadMs, spreadMs + askedMs)
   // More urgent than some inside, it would go before them: only if they can spare the time.
   const spared = quickest.poolMs <= place.spareMs

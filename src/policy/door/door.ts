@@ -7,7 +7,7 @@
  * and the queue stands as before. With too much, queries are refused that would have been in time.
  * How much is right depends on how much batches gain and how well the door foresees, so it is fed
  * back: up while batches are cut short, down while they are not, and back toward where it began for
- * each query that was let in and is late.
+ * each query that was let in and is late; beyond that only while many are.
  *
  * @module
  */
@@ -20,6 +20,11 @@ import type { Slot } from '../pool/slots.ts'
 const START = 0.2
 const LEAST = 0.02
 const MOST = 0.25
+/** While such a share of those let in is late what batches take varies too much for that: at most this. */
+const MANY_LATE = 0.2
+const MOST_LATE = 0.5
+/** The share is of about so many. */
+const MEMORY = 50
 /**
  * Where slots do not hold all: one that was refused there would often have found hands after all. More
  * only where the queue has stood for so much of the whole pool's time: a burst is over by then, and
@@ -51,6 +56,8 @@ export interface Door {
    * @param slots of the whole pool
    */
   sent(slot: Slot, batch: Filled, waiting: number, slots: number): void
+  /** One that was let in was in time. */
+  served(): void
   /** One that was let in ran out of time. @param poolMs time of the whole pool that it needed */
   missed(poolMs: number): void
 }
@@ -62,7 +69,9 @@ export function createDoor(pressure: Pick<Pressure, 'stands'>): Door {
   let ofFew = OF_FEW
   /** Time of the whole pool since it stands. */
   let stoodS = 0
-  const move = (by: number) => share = Math.min(Math.max(share + by, least), MOST)
+  /** Share of those let in. */
+  let late = 0
+  const move = (by: number) => share = Math.min(Math.max(share + by, least), Math.max(share, MOST))
   return {
     get stands() {
       return pressure.stands
@@ -72,6 +81,7 @@ export function createDoor(pressure: Pick<Pressure, 'stands'>): Door {
       if (!pressure.stands) {
         stoodS = 0
         ofFew = OF_FEW
+        share = Math.min(share, MOST)
         return
       }
       const { variant } = members[0]!.choice.prefix
@@ -83,11 +93,18 @@ export function createDoor(pressure: Pick<Pressure, 'stands'>): Door {
       if (stoodS > LASTING_S) ofFew = Math.min(Math.max(ofFew + by, OF_FEW), MOST)
       least = Math.max(LEAST, least - FORGOTTEN_PER_S * poolS)
     },
+    served() {
+      late -= late / MEMORY
+    },
     missed(poolMs) {
+      late += (1 - late) / MEMORY
       if (!pressure.stands) return
       const by = STEP_PER_S * poolMs / 1000 * CUT_SHARE / MISSED_SHARE
-      // With what it begins with some are late by chance, and asking for more does not help them.
-      if (share >= START) return
+      if (share >= START) {
+        // A few are late by chance, and asking for more does not help them.
+        if (late > MANY_LATE) share = Math.min(share + Math.min(by, BEYOND), MOST_LATE)
+        return
+      }
       least = Math.min(Math.max(least, share + Math.min(by, BEYOND)), START)
       move(Math.min(by, START - share))
     },

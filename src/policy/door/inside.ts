@@ -115,6 +115,7 @@ export function createInside(parts: InsideParts): Inside {
   function finish(query: Query): void {
     if (query.closed) return
     close(query, true)
+    door.served()
     const answer = answerOf(query)
     const slack = (query.deadlineMs - parts.nowMs()) /
       Math.max(query.deadlineMs - query.arrivedMs, 1e-6)

@@ -171,7 +171,9 @@ export function createSteering(
     // Queries that a jump found inside say nothing of the share that was planned with.
     if (nowMs >= changedMs + SETTLING * leastSloMs(shapes)) {
       aim.learn(finished, tight, missed, atBest)
-      caution.learn(finished, missed, atBest, nowMs)
+      // With no way left that is quicker, keeping more of their time makes batches smaller, and more late.
+      const atLeast = refusing.size > 0
+      caution.learn(finished, atLeast ? 0 : missed, atBest || atLeast, nowMs)
     }
     const whole = { ...report.capacity, ratesPerS: rates, aim: aim.value }
     level = drainLevel(report.queue)

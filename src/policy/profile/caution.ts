@@ -13,9 +13,9 @@ export interface Caution {
   /**
    * @param finished queries that ended since the last call
    * @param missed of them those that did not end in time
-   * @param atBest the best paths carry all: what was learned under load fades
+   * @param fades the best paths carry all, or nothing is left to trade: what was learned fades
    */
-  learn(finished: number, missed: number, atBest: boolean, nowMs: number): void
+  learn(finished: number, missed: number, fades: boolean, nowMs: number): void
 }
 
 export const LEAST_KEEP = 0.2
@@ -42,12 +42,12 @@ export function createCaution(): Caution {
     get keep() {
       return keep
     },
-    learn(finished, missed, atBest, nowMs) {
+    learn(finished, missed, fades, nowMs) {
       const up = Math.min(STEP * missed, MOST_STEP)
       const down = STEP * MISSED_SHARE * finished
       keep += up - down
       if (missed > 0) missedMs = nowMs
-      else if (atBest) keep += (LEAST_KEEP - keep) * (1 - (1 - FADE) ** finished)
+      else if (fades) keep += (LEAST_KEEP - keep) * (1 - (1 - FADE) ** finished)
       const calmMs = nowMs - Math.max(seenMs, missedMs + CALM_MS)
       if (calmMs > 0) keep += (LEAST_KEEP - keep) * (1 - Math.exp(-calmMs / CALM_FADE_MS))
       seenMs = nowMs

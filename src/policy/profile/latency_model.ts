@@ -6,13 +6,13 @@
  */
 import type { LatencyPoint } from '../types.ts'
 import { type Base, baseOf } from './base.ts'
+import { Gain } from './gain.ts'
 import { BEYOND, CACHED, HIGH, isUsual, knotOf, KNOTS, LOW } from './knots.ts'
 import type { LatencyModel } from './latency.ts'
 import { createSurprise, type Surprise } from './surprise.ts'
 import { createTrial, type Trial } from './trial.ts'
 
 const DECAY = 0.9
-const LEAST_WEIGHT = 0.15
 /** Beyond this ratio of what was expected an observation counts for no more. */
 const OUTLIER = 3
 /** The first batches may be far from the prior, and rightly: only later is far an outlier. */
@@ -64,6 +64,7 @@ class Model implements LatencyModel {
   private variance: number
   private upper: number
   readonly surprise: Surprise
+  private readonly gain = new Gain()
   private observed = 0
   /** The scale over the long run, without what was lost; and of how many batches. */
   private usualScale = 1
@@ -140,7 +141,11 @@ class Model implements LatencyModel {
   }
 
   observe(batch: number, computeMs: number, lost: boolean): number {
-    const { trust, local, localWeight, usualWeight } = this
+    const { gain, local, localWeight, surprise, usualWeight } = this
+    const knot = Math.round(knotOf(batch))
+    gain.heed(surprise.calm)
+    const { doubt, least } = gain
+    const trust = doubt * this.trust
     const expectedMs = this.meanMs(batch)
     const bound = this.observed < FIRST_BATCHES ? FIRST_OUTLIER : OUTLIER
     const kept = Math.min(Math.max(computeMs / expectedMs, 1 / bound), bound)
@@ -148,27 +153,27 @@ class Model implements LatencyModel {
     // What befalls all says nothing of it.
     const ownMs = seenMs / this.pace
     const ratio = ownMs / (isUsual(batch) ? this.baseMs(batch) : this.base(batch))
-    this.scale += Math.max(LEAST_WEIGHT, 1 / (this.observed + trust + 1)) * (ratio - this.scale)
-    const knot = Math.round(knotOf(batch))
+    this.scale += Math.max(least, 1 / (this.observed + trust + 1)) * (ratio - this.scale)
     for (let i = 0; i < KNOTS; i++) localWeight[i]! *= DECAY
-    const weight = Math.min(localWeight[knot]! + 1, MAX_LOCAL)
+    const weight = Math.min(localWeight[knot]! + 1, Math.max(MAX_LOCAL, 1 / least))
     localWeight[knot] = weight
-    local[knot]! += (weight <= 1 ? 1 / (1 + trust) : Math.max(LEAST_WEIGHT, 1 / weight)) *
+    local[knot]! += (weight <= 1 ? 1 / (1 + trust) : Math.max(least, 1 / weight)) *
       (ratio - local[knot]!)
     if (this.observed > 0) {
       const error = Math.min(kept, OUTLIER) - 1
+      gain.saw(error)
       const drift = (1 - DECAY) * (error * error - this.variance)
       this.variance = Math.max(LEAST_VARIANCE, this.variance + drift)
       this.upper = upperOf(this.variance)
     }
-    this.surprise.saw(Math.log(kept), this.variance)
+    surprise.saw(Math.log(kept), this.variance)
     this.observed++
     this.fresh = true
     if (!lost) {
       // For what it said itself, if that was no more than a guess.
       const log = Math.log(this.base === this.given ? ratio : ownMs / this.given(batch))
       const count = this.usual - usualWeight
-      this.shown += Math.max(LEAST_WEIGHT, 1 / (count + trust + 1)) * (log - this.shown)
+      this.shown += Math.max(least, 1 / (count + trust + 1)) * (log - this.shown)
       this.ended = true
       this.usual++
       this.usualScale += Math.max(0.05, 1 / this.usual) * (ratio - this.usualScale)
@@ -255,9 +260,9 @@ class Model implements LatencyModel {
   }
 
   private refactor(): void {
-    const { known, local, localWeight, pace, scale } = this
+    const { gain: { doubt }, known, local, localWeight, pace, scale } = this
     for (let i = 0; i < KNOTS; i++) {
-      known[i] = pace * (scale + local[i]! * localWeight[i]!) / (1 + localWeight[i]!)
+      known[i] = pace * (doubt * scale + local[i]! * localWeight[i]!) / (doubt + localWeight[i]!)
     }
   }
 

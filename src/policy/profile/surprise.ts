@@ -9,8 +9,8 @@
 
 export interface Surprise {
   /**
-   * Of the last batch: what it took for what was expected, as a logarithm; undefined for the first few
-   * where what was expected is a guess.
+   * Of the last batch: what it took for what was expected, as a logarithm, beyond what that is in the
+   * mean; undefined for the first few where what was expected is a guess.
    */
   readonly log: number | undefined
   /** How far chance alone brings that, as a standard deviation. */
@@ -20,10 +20,10 @@ export interface Surprise {
   /**
    * A batch ended.
    *
-   * @param log of what it took for what was expected
+   * @param took for what was expected, as a logarithm
    * @param variance with it
    */
-  saw(log: number, variance: number): void
+  saw(took: number, variance: number): void
 }
 
 /** Beyond so many deviations, and this logarithm, it is no chance. */
@@ -49,7 +49,9 @@ export function createSurprise(variance: number, isMeasured = false): Surprise {
     get calm() {
       return calm
     },
-    saw(log, variance) {
+    saw(took, variance) {
+      // Where they vary most take less than the mean: of a lognormal the median is so far below it.
+      const log = took + Math.log1p(calm) / 2
       deviation = Math.max(LEAST_SURPRISE / DEVIATIONS, Math.sqrt(calm))
       const isNew = seen++ < ESTABLISHED
       if (isNew && isMeasured) deviation = Math.hypot(deviation, FIRST_DEVIATION)

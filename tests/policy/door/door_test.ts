@@ -15,6 +15,7 @@ function doorBehind(stands: boolean) {
     share: () => door.share({ allHeld: true }),
     ofFew: () => door.share({ allHeld: false }),
     missed: door.missed,
+    served: door.served,
     /** A second of the whole pool's time, in batches of one. */
     send(close: Filled['close'], waiting: number, seconds = 1) {
       const members = [{ choice: { prefix: { variant: {} } } }] as Filled['members']
@@ -67,6 +68,22 @@ Deno.test('where a query was late with less it asks for more, and does not try t
   const before = fresh.share()
   fresh.missed(100)
   assert.equal(fresh.share(), before)
+})
+
+Deno.test('where many are late, not a few, it asks for up to half, and for less once the queue is gone', () => {
+  const door = doorBehind(true)
+  const before = door.share()
+  // One in ten.
+  for (let i = 0; i < 300; i++) i % 10 === 0 ? door.missed(100) : door.served()
+  assert.equal(door.share(), before)
+  for (let i = 0; i < 30; i++) door.missed(100)
+  assert.equal(door.share(), 0.5)
+  // It stays there while the queue stands, whatever batches do.
+  door.send('slack', 5)
+  assert.equal(door.share(), 0.5)
+  door.pressure.stands = false
+  door.send('queue_empty', 1, 0.01)
+  assert.ok(door.share() <= 0.25, String(door.share()))
 })
 
 Deno.test('without a queue that stands it learns nothing', () => {

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { createProfile } from '../../../src/policy/profile/profile.ts'
 import { shapesOf } from '../../../src/policy/shape.ts'
+import { createRandom, lognormal } from '../../../src/sim/random.ts'
 import { ocr } from '../fixtures.ts'
 
 const shapes = shapesOf([ocr])
@@ -90,6 +91,19 @@ Deno.test('the only one that does anything says nothing of the others', () => {
   for (let i = 0; i < 20; i++) run('a', 3)
   assertNear(profile.meanMs('a', small, 1), 3 * SMALL_MS)
   assert.ok(largeMs('b') < 2 * before)
+})
+
+Deno.test('nor are all thought to be quicker, since most batches take less than the mean where they vary', () => {
+  const { profile } = established()
+  const random = createRandom(1)
+  for (let i = 0; i < 3000; i++) {
+    const node = NODES[i % 6]!
+    profile.ran(node, small, 1, SMALL_MS * lognormal(random, 1))
+    profile.ran(node, large, 1, LARGE_MS * lognormal(random, 1))
+    if (i < 300) continue
+    const pace = profile.meanMs('a', large, 1) / profile.usualMs('a', large, 1)
+    assert.ok(pace > 0.7, `batch ${i}: ${pace} times as long`)
+  }
 })
 
 Deno.test('what lasts is what is usual from then on', () => {

@@ -1,0 +1,61 @@
+/** How far one batch moves what is thought, where batches are alike and where they vary. */
+import assert from 'node:assert/strict'
+import { createProfile } from '../../../src/policy/profile/profile.ts'
+import { shapesOf } from '../../../src/policy/shape.ts'
+import { createRandom, lognormal } from '../../../src/sim/random.ts'
+import { ocr } from '../fixtures.ts'
+
+const shapes = shapesOf([ocr])
+const variant = shapes.find({ pipeline: 'ocr', task: 'detect', variant: 'small' })!
+const MS = 40
+
+/** One node that runs batch after batch; what is thought of the next one. */
+function openNode(cv: number, seed = 1) {
+  const random = createRandom(seed)
+  const profile = createProfile()
+  profile.measured('a', variant, [{ batch: 1, latencyMs: MS }])
+  return {
+    meanMs: () => profile.meanMs('a', variant, 1),
+    run(count: number, times = 1) {
+      for (let i = 0; i < count; i++) {
+        profile.ran('a', variant, 1, times * MS * lognormal(random, cv))
+      }
+    },
+  }
+}
+
+/** Standard deviation of what is thought over many batches, as a share. */
+function straying(cv: number): number {
+  const node = openNode(cv)
+  node.run(50)
+  const seen = Array.from({ length: 2000 }, () => {
+    node.run(1)
+    return node.meanMs()
+  })
+  const mean = seen.reduce((sum, ms) => sum + ms) / seen.length
+  return Math.sqrt(seen.reduce((sum, ms) => sum + (ms - mean) ** 2, 0) / seen.length) / mean
+}
+
+Deno.test('what is thought does not follow chance, however much batches vary', () => {
+  assert.ok(straying(0.1) < 0.05, String(straying(0.1)))
+  // With the same weight for each batch it strays by a quarter.
+  assert.ok(straying(1) < 0.17, String(straying(1)))
+})
+
+Deno.test('a node that gets slower is known to be within a few batches where they are alike', () => {
+  const node = openNode(0.1)
+  node.run(50)
+  node.run(12, 2)
+  assert.ok(node.meanMs() > 1.8 * MS, String(node.meanMs()))
+})
+
+Deno.test('and where they vary before long: that many in a row are off is no chance', () => {
+  let sum = 0
+  for (let seed = 1; seed <= 20; seed++) {
+    const node = openNode(0.8, seed)
+    node.run(100)
+    node.run(40, 2.5)
+    sum += node.meanMs() / 20
+  }
+  assert.ok(sum > 2 * MS, String(sum))
+})
