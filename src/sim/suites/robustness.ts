@@ -6,6 +6,11 @@ import { THINNED, thinned } from './thinned.ts'
 const CASES = {
   'as it is (noise 0.08, 2 ms a hop)': {},
   'latency noise, CV 0.2': { latencyCv: 0.2 },
+  'latency noise, CV 1': { latencyCv: 1 },
+  '1,600 queries/s': { ratePerS: 1600 },
+  '1,600 queries/s, latency noise, CV 1': { ratePerS: 1600, latencyCv: 1 },
+  '3,000 queries/s': { ratePerS: 3000 },
+  '3,000 queries/s, latency noise, CV 1': { ratePerS: 3000, latencyCv: 1 },
   '20 ms a hop': { roundTripMs: 20 },
   '80 ms a hop': { roundTripMs: 80 },
   '100 queries/s, 80 ms a hop': { ratePerS: 100, roundTripMs: 80 },
