@@ -113,7 +113,10 @@ export function createNode(options: NodeOptions): VolunteerNode {
       const grown = fixedSlots ? 'done' : await grower.run()
       // Another backend is tried in a worker beside those that serve.
       const tight = options.memoryBytes !== undefined && limits.mostSlots <= pool.serving.length
-      return grown === 'done' && !tight ? await choice.run() : grown
+      if (grown !== 'done') return grown
+      if (!tight) return await choice.run()
+      choice.hasNoRoom()
+      return grown
     },
   })
 

@@ -57,6 +57,8 @@ export interface BackendChoice {
   start(): Promise<void>
   /** Measures, if there is still something to decide; asked again until 'done'. */
   run(): Promise<'done' | 'disturbed'>
+  /** Nothing can be measured beside those that serve: memory has no room for one more worker. */
+  hasNoRoom(): void
   /** A batch came in: a trial that takes the processor from it ends. */
   disturb(): void
   /** A serving worker died. */
@@ -159,6 +161,12 @@ export function createBackendChoice(options: BackendChoiceOptions): BackendChoic
     return more === 'more' ? 'disturbed' : await tryOther()
   }
 
+  function hasNoRoom(): void {
+    const before = wholeReason()
+    threads.hasNoRoom()
+    if (wholeReason() !== before) options.decided(useOf(backend), wholeReason())
+  }
+
   async function tryOther(): Promise<'done' | 'disturbed'> {
     if (done || stopped || device === undefined) return 'done'
     const held = options.samples()
@@ -235,6 +243,7 @@ export function createBackendChoice(options: BackendChoiceOptions): BackendChoic
     },
     start,
     run,
+    hasNoRoom,
     disturb() {
       threads.disturb()
       // A real GPU leaves the processor to the batch; its trial goes on.

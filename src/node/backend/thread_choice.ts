@@ -39,6 +39,8 @@ export interface ThreadChoice {
   readonly reason: string
   /** Measures, if there is something to decide. 'more' asks for the slots to be moved. */
   run(): Promise<'done' | 'more' | 'disturbed'>
+  /** It cannot be measured as things are: memory has no room for one more worker. */
+  hasNoRoom(): void
   /** The slots could not be moved: one thread it stays. */
   stay(): void
   /** A batch came in: what is under way ends. */
@@ -168,6 +170,11 @@ export function createThreadChoice(options: ThreadChoiceOptions): ThreadChoice {
       return reason
     },
     run,
+    hasNoRoom() {
+      if (!done) {
+        reason = 'one thread a run: its memory has no room for a worker to measure two with'
+      }
+    },
     stay() {
       perRun = 1
       settle('one thread a run: a worker of two did not come up to take over')

@@ -1,8 +1,22 @@
 /** One thread a run or two: measured where memory is shared, said where it is not. */
 import { equal, match } from 'node:assert/strict'
 import type { Host } from '../../../src/node/host.ts'
+import { ENGINE_BYTES, NODE_BYTES } from '../../../src/node/limits/hold_limits.ts'
 import type { NodeOptions } from '../../../src/node/node.ts'
-import { A, B, batchOf, BYTES, C, item, load, loadOn, testHost, withNode } from '../fixture.ts'
+import {
+  A,
+  B,
+  batchOf,
+  BYTES,
+  C,
+  item,
+  load,
+  loadOn,
+  readModel,
+  SMALL_MODEL,
+  testHost,
+  withNode,
+} from '../fixture.ts'
 import type { Scene } from '../fixture.ts'
 
 /** A browser's host whose engines take so many ms a run, by threads. */
@@ -71,6 +85,22 @@ Deno.test('auto keeps two workers of one thread where they carry more', async ()
     const { message } = await peer.take('report', ({ backend }) => backend !== undefined)
     equal(message.threadsPerRun, 1)
     match(message.backendReason!, /; one thread a run: of a two threads carried/)
+  })
+})
+
+Deno.test('a node whose memory has no room for one more worker says that nothing is measured', async () => {
+  const { byteLength } = await readModel(SMALL_MODEL)
+  const memoryBytes = NODE_BYTES + ENGINE_BYTES + 1.5 * byteLength
+  const options = { ...growing(isolated({ wasm: 5, wasm2: 5 })), memoryBytes }
+  await withNode(options, async ({ peer, node }) => {
+    await load(peer, A)
+    const { message } = await peer.take(
+      'report',
+      ({ backendReason }) => backendReason !== undefined,
+    )
+    equal(message.threadsPerRun, 1)
+    match(message.backendReason!, /; one thread a run: its memory has no room for a worker to /)
+    equal(node.state.reason, message.backendReason)
   })
 })
 
