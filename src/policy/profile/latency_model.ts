@@ -20,6 +20,8 @@ const FIRST_OUTLIER = 30
 const FIRST_BATCHES = 2
 const LEAST_VARIANCE = 0.03 ** 2
 const UPPER_DEVIATIONS = 1.65
+/** Of one batch in what is shown of others: that is a mean of many variants. */
+const SHOWN_WEIGHT = 0.15
 /** Less is no news. */
 const LEAST_NEWS = 0.01
 /** After so long without a batch a variant that was slower than usual is thought half as slow. */
@@ -173,7 +175,7 @@ class Model implements LatencyModel {
       // For what it said itself, if that was no more than a guess.
       const log = Math.log(this.base === this.given ? ratio : ownMs / this.given(batch))
       const count = this.usual - usualWeight
-      this.shown += Math.max(least, 1 / (count + trust + 1)) * (log - this.shown)
+      this.shown += Math.max(SHOWN_WEIGHT, 1 / (count + trust + 1)) * (log - this.shown)
       this.ended = true
       this.usual++
       this.usualScale += Math.max(0.05, 1 / this.usual) * (ratio - this.usualScale)
