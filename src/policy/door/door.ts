@@ -20,8 +20,12 @@ import type { Slot } from '../pool/slots.ts'
 const START = 0.2
 const LEAST = 0.02
 const MOST = 0.25
-/** While such a share of those let in is late what batches take varies too much for that: at most this. */
+/**
+ * Once such a share of those let in is late, until no more than a few are, what batches take varies too
+ * much for that: then at most this.
+ */
 const MANY_LATE = 0.2
+const FEW_LATE = 0.05
 const MOST_LATE = 0.5
 /** The share is of about so many. */
 const MEMORY = 50
@@ -69,8 +73,9 @@ export function createDoor(pressure: Pick<Pressure, 'stands'>): Door {
   let ofFew = OF_FEW
   /** Time of the whole pool since it stands. */
   let stoodS = 0
-  /** Share of those let in. */
+  /** Share of those let in; and whether many are. */
   let late = 0
+  let many = false
   const move = (by: number) => share = Math.min(Math.max(share + by, least), Math.max(share, MOST))
   return {
     get stands() {
@@ -98,11 +103,12 @@ export function createDoor(pressure: Pick<Pressure, 'stands'>): Door {
     },
     missed(poolMs) {
       late += (1 - late) / MEMORY
+      many = late > (many ? FEW_LATE : MANY_LATE)
       if (!pressure.stands) return
       const by = STEP_PER_S * poolMs / 1000 * CUT_SHARE / MISSED_SHARE
       if (share >= START) {
         // A few are late by chance, and asking for more does not help them.
-        if (late > MANY_LATE) share = Math.min(share + Math.min(by, BEYOND), MOST_LATE)
+        if (many) share = Math.min(share + Math.min(by, BEYOND), MOST_LATE)
         return
       }
       least = Math.min(Math.max(least, share + Math.min(by, BEYOND)), START)
