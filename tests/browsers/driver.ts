@@ -32,7 +32,9 @@ export async function until(driver: Driver, expression: string): Promise<void> {
     watch.observe(document, everything)
     look()
   })`)
-  if (!held) throw new Error(`not within ${LIMIT_MS / 1000} s: ${expression}`)
+  if (held) return
+  const page = await driver.evaluate<string>('document.body.innerText')
+  throw new Error(`not within ${LIMIT_MS / 1000} s: ${expression}\nthe page says:\n${page}`)
 }
 
 /** The text of what a selector finds first. */
