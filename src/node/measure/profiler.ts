@@ -161,7 +161,7 @@ export function createProfiler(options: ProfilerOptions): Profiler {
           if (quick && clock.nowMs() - reportedMs >= REPORT_EVERY_MS) report()
         }
       }
-      if (!stopped) report()
+      report()
     } finally {
       looping = false
     }
@@ -193,6 +193,7 @@ export function createProfiler(options: ProfilerOptions): Profiler {
   }
 
   function report(): void {
+    if (stopped) return
     reportedMs = clock.nowMs()
     const points = new Map<string, ProfilePoint[]>()
     for (const key of new Set([...fresh, ...ran])) {
@@ -203,6 +204,10 @@ export function createProfiler(options: ProfilerOptions): Profiler {
     ran.clear()
     points.forEach((now, key) => sent.set(key, now))
     if (points.size > 0) options.report(points)
+    keepMeasured()
+  }
+
+  function keepMeasured(): void {
     if (!unkept || options.keep === undefined) return
     unkept = false
     const rows = figures.rows()
@@ -257,6 +262,9 @@ export function createProfiler(options: ProfilerOptions): Profiler {
     stop() {
       stopped = true
       sleeper.wake()
+      // For the next start. A run that is still under way comes too late: whoever stops it waits for
+      // what is being written now.
+      keepMeasured()
     },
   }
 }

@@ -51,6 +51,26 @@ Deno.test('profiler keeps off while there is work and goes on when kicked', asyn
   ok(runs.length <= 2)
 })
 
+Deno.test('profiler keeps what it measured when it is stopped, and nothing after that', async () => {
+  const kept: (number[] | undefined)[] = []
+  const { clock, profiler, runs, reports } = scene({ a: 10 }, {
+    batches: [1, 2],
+    keep: (rows) => void kept.push(rows.get('a')?.points.map(({ batch }) => batch)),
+  })
+  profiler.add('a', undefined, undefined)
+  profiler.kick()
+  await clock.advance(95)
+  deepEqual(runs, ['a1', 'a1', 'a1', 'a2', 'a2', 'a2'])
+  deepEqual([kept, reports.length], [[[1]], 1])
+  profiler.stop()
+  deepEqual(kept, [[1], [1, 2]])
+  // The run that was under way ends; whoever stopped it may have let go of where it would be kept.
+  await clock.advance(60_000)
+  equal(runs.length, 7)
+  profiler.again()
+  deepEqual([kept.length, reports.length], [2, 1])
+})
+
 Deno.test('profiler knows what takes items one by one', async () => {
   const { clock, profiler, runs, reports, state } = scene({ a: 10 })
   state.singly = true
