@@ -4,7 +4,6 @@
  *
  * @module
  */
-import type { FanOut } from './demand/fanout.ts'
 import { handedOnBy } from './frontier/counted.ts'
 import type { Directive } from './frontier/directive.ts'
 import type { Report } from './frontier/report.ts'
@@ -14,12 +13,13 @@ import { createLoader, type LoaderParts } from './load/loader.ts'
 import { createPlaceDue } from './load/place_due.ts'
 import { bytesOf, createPlacing, greedy, type Member } from './load/placing.ts'
 import { createShutter } from './load/shutter.ts'
+import { createWanted, type WantedParts } from './load/wanted.ts'
 import type { Limits } from './options.ts'
 import type { Placement } from './place/placement.ts'
 import { planView } from './plan_view.ts'
 import type { ClassReport } from './pool/class_report.ts'
 import { createRulings } from './pool/rulings.ts'
-import type { Shapes, VariantShape } from './shape.ts'
+import type { VariantShape } from './shape.ts'
 import type { NodeId, Plan, PolicyCommand, PolicyEvent, VariantRuling } from './types.ts'
 
 export interface Controller {
@@ -43,13 +43,11 @@ export interface Controller {
   plan(nowMs: number): Plan
 }
 
-export interface ControllerParts extends Omit<LoaderParts, 'maxAttempts'> {
-  shapes: Shapes
+export interface ControllerParts
+  extends Omit<LoaderParts, 'maxAttempts'>, Pick<WantedParts, 'shapes' | 'classes' | 'fanOut'> {
   limits: Limits
   emit(command: PolicyCommand): void
   startPerS?: { readonly [pipeline: string]: number }
-  /** What variants hand on. */
-  fanOut: Pick<FanOut, 'mean' | 'none'>
 }
 
 const MAX_SLOTS = 256
@@ -72,6 +70,7 @@ export function createController(parts: ControllerParts): Controller {
   const steering = createSteering(shapes, parts.startPerS)
   const rulings = createRulings()
   const placing = createPlacing(shapes, members, parts.fanOut, rulings.isOpen)
+  const wanted = createWanted({ ...parts, steering, isOpen: rulings.isOpen })
   const shutter = createShutter(members, rulings, parts.unload)
   let epoch = 0
   let placed: Plan | undefined
@@ -102,11 +101,11 @@ export function createController(parts: ControllerParts): Controller {
     const alone = only !== undefined && !needed()
     const concerned = alone ? [only] : [...members.values()]
     for (const member of concerned) {
-      const { fitsAll } = member
+      const all = member.fitsAll ? wanted.orderOf(member, nowMs) : undefined
       const waited = (waitsUntilMs.get(member.id) ?? Infinity) <= nowMs
-      if (fitsAll || waited || placed !== undefined) waitsUntilMs.delete(member.id)
+      if (all || waited || placed !== undefined) waitsUntilMs.delete(member.id)
       for (const slot of member.slots) {
-        if (fitsAll) slot.wanted = [...member.order]
+        if (all) slot.wanted = [...all]
         else if (slot.wanted.length === 0 && placed === undefined && waited) {
           slot.wanted = greedy(member)
         }

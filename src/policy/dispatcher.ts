@@ -244,7 +244,7 @@ export function createDispatcher(
     unloading: (node, slot, ref) => pool.loaded(node, slot, ref, false, nowMs),
     classes(at) {
       outlook.capacity(at)
-      return reportClasses(pool.classes(), profile, limits.maxBatch)
+      return reportClasses(pool.classes(), profile, sizes, limits.maxBatch)
     },
     fanOut,
     expire(at, inclusive) {

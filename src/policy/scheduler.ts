@@ -52,6 +52,7 @@ export function createScheduler(options: SchedulerOptions): LearningScheduler {
       emit({ type: 'unload', node, slot, ...ref })
     },
     fanOut: dispatcher.fanOut,
+    classes: () => dispatcher.classes(nowMs),
     ...options.startPerS === undefined ? {} : { startPerS: options.startPerS },
   })
   let nowMs = -Infinity

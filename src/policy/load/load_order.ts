@@ -31,3 +31,22 @@ export function loadOrder(able: readonly VariantShape[]): VariantShape[] {
   for (const variant of [...able].sort(byAccuracy)) order.add(variant)
   return [...order]
 }
+
+/**
+ * Where it is known what is wanted most: of each of those tasks that first, then the quickest, for when
+ * much comes at once, then what else is wanted, then all in the order of loading.
+ *
+ * @param wanted some of them, the most wanted first
+ */
+export function startingWith(
+  wanted: readonly VariantShape[],
+  order: readonly VariantShape[],
+): VariantShape[] {
+  const first = new Map<TaskShape, VariantShape>()
+  for (const variant of wanted) {
+    if (!first.has(variant.task)) first.set(variant.task, variant)
+  }
+  // The order of loading begins with the quickest of each.
+  const quick = [...first.keys()].map((task) => order.find((variant) => variant.task === task)!)
+  return [...new Set([...first.values(), ...quick, ...wanted, ...order])]
+}

@@ -7,6 +7,7 @@
 import type { Profile } from '../profile/profile.ts'
 import type { VariantShape } from '../shape.ts'
 import type { LatencyPoint, NodeId } from '../types.ts'
+import type { BatchSizes } from './batch_sizes.ts'
 import type { NodeClass, PoolNode } from './slots.ts'
 
 export interface ClassReport {
@@ -16,8 +17,18 @@ export interface ClassReport {
   dutySum: number
   memoryBytes: number
   networkMs: number
-  /** By position in `able`: the variant's index, and what a batch takes. */
-  able: { variant: number; points: LatencyPoint[] }[]
+  able: AbleReport[]
+}
+
+/** Of one variant that they are able to hold. */
+export interface AbleReport {
+  /** Its index. */
+  variant: number
+  /** What a batch takes. */
+  points: LatencyPoint[]
+  /** Time of a slot for one item at the batch sizes that are run; upper latency of one item alone. */
+  costMs: number
+  upperMs: number
 }
 
 /** Nodes whose profile is asked: more tell no more. */
@@ -27,15 +38,19 @@ const SAMPLE = 8
 export function reportClasses(
   classes: readonly NodeClass[],
   profile: Profile,
+  sizes: Pick<BatchSizes, 'costs'>,
   maxBatch: number,
 ): ClassReport[] {
-  const sizes: number[] = []
-  for (let size = 1; size <= maxBatch; size *= 2) sizes.push(size)
+  const batches: number[] = []
+  for (let size = 1; size <= maxBatch; size *= 2) batches.push(size)
   return classes.map((one) => {
     const nodes = one.nodes.filter((node) => !node.paused)
     const sample = nodes.slice(0, SAMPLE)
     const meanOf = (value: (node: PoolNode) => number) =>
       sample.reduce((sum, node) => sum + value(node), 0) / Math.max(sample.length, 1)
+    // What is slow for a moment is quick again before anything is loaded.
+    const usualMs = (variant: VariantShape, batch: number) =>
+      meanOf((node) => profile.usualMs(node.id, variant, batch))
     return {
       name: one.name,
       nodes: one.nodes.map(({ id }) => id),
@@ -45,14 +60,17 @@ export function reportClasses(
       networkMs: meanOf((node) => networkOf(node, one.able, profile)),
       able: one.able.map((variant) => ({
         variant: variant.index,
-        points: sizes.map((batch) => ({
-          batch,
-          // What is slow for a moment is quick again before anything is loaded.
-          latencyMs: meanOf((node) => profile.usualMs(node.id, variant, batch)),
-        })),
+        points: batches.map((batch) => ({ batch, latencyMs: usualMs(variant, batch) })),
+        costMs: sizes.costs(one.name, variant, (batch) => usualMs(variant, batch)).planMs,
+        upperMs: meanOf(({ id }) => upperOf(id, variant, profile)),
       })),
     }
   }).filter(({ slots }) => slots > 0)
+}
+
+function upperOf(id: NodeId, variant: VariantShape, profile: Profile): number {
+  const { meanMs, upperMs } = profile.latency(id, variant, 1)
+  return profile.usualMs(id, variant, 1) * upperMs / meanMs
 }
 
 function networkOf(node: PoolNode, able: readonly VariantShape[], profile: Profile): number {

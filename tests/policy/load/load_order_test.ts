@@ -1,13 +1,52 @@
 import assert from 'node:assert/strict'
-import { loadOrder } from '../../../src/policy/load/load_order.ts'
+import { loadOrder, startingWith } from '../../../src/policy/load/load_order.ts'
 import { shapesOf } from '../../../src/policy/shape.ts'
-import { nodeOf, ocr, refsOf } from '../fixtures.ts'
-import { createPool } from '../fixtures.ts'
+import { createPool, nodeOf, ocr, refsOf, street } from '../fixtures.ts'
 
 Deno.test('loadOrder() makes the pipeline servable first, accurate next', () => {
   const shapes = shapesOf([ocr])
   const order = loadOrder(refsOf(ocr).map((ref) => shapes.find(ref)!))
   assert.deepEqual(order.map(({ ref }) => ref.variant), ['small', 'tiny', 'large', 'big', 'mid'])
+})
+
+Deno.test('startingWith() puts what is wanted of each task first, then the quickest of these', () => {
+  const shapes = shapesOf([ocr, street])
+  const order = loadOrder([...refsOf(ocr), ...refsOf(street)].map((ref) => shapes.find(ref)!))
+  const named = (variants: readonly (typeof order)[number][]) =>
+    variants.map(({ task, ref }) => `${task.name} ${ref.variant}`)
+  const wanted = ['read mid', 'detect large', 'read big'].map((name) =>
+    order.find(({ task, ref }) => name === `${task.name} ${ref.variant}`)!
+  )
+  const first = startingWith(wanted, order)
+  assert.deepEqual(
+    named(first).slice(0, 6),
+    ['read mid', 'detect large', 'read tiny', 'detect small', 'read big', 'scene fast'],
+  )
+  assert.deepEqual(new Set(first), new Set(order))
+  assert.equal(first.length, order.length)
+  assert.deepEqual(startingWith([], order), order)
+})
+
+Deno.test('a node that joins a pool loads first what is asked of it, one that has to carry it the quickest', () => {
+  const loadsOf = (perS: number) => {
+    const pool = createPool([ocr])
+    for (const id of ['a', 'b', 'c', 'd']) pool.join(nodeOf(id, [ocr]))
+    for (let i = 0; i < 6 * perS; i++) {
+      pool.time.at(i * 1000 / perS, () => pool.ask(`q${i}`, 'ocr', 5000))
+    }
+    pool.time.at(4000, () => pool.join(nodeOf('e', [ocr], { loadMs: 100 })))
+    pool.run(6000)
+    return pool.commands.flatMap(({ command }) =>
+      command.type === 'load' && command.node === 'e' ? [command.variant] : []
+    )
+  }
+  // A query takes 40 or 160 ms, and its four lines 5, 15 or 40 each: with 200 ms a query the best that
+  // twice as many could have is the quicker detector with what reads in between.
+  assert.deepEqual(loadsOf(20).slice(0, 3), ['mid', 'small', 'tiny'])
+  // Hardly anyone asks.
+  assert.deepEqual(loadsOf(1).slice(0, 2).sort(), ['big', 'large'])
+  // More than four can do.
+  assert.deepEqual(loadsOf(90).slice(0, 2), ['small', 'tiny'])
 })
 
 Deno.test('controller loads one variant at a time into each slot until it holds all', () => {

@@ -27,7 +27,12 @@ function placingOf(slots: readonly LoadingSlot[]) {
   const report = {
     ...{ name: 'c', nodes: [...members.keys()], slots: slots.length, dutySum: slots.length },
     ...{ memoryBytes: 1, networkMs: 0 },
-    able: variants.map((variant) => ({ variant: variant.index, points: [] })),
+    able: variants.map((variant) => ({
+      variant: variant.index,
+      points: [],
+      costMs: 1,
+      upperMs: 1,
+    })),
   }
   return { placing, problem: () => placing.problem([report], [10], [{ perS: 10, surges: false }]) }
 }
