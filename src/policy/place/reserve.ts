@@ -6,13 +6,13 @@
  * @module
  */
 import type { Checked } from './check.ts'
-import type { Compiled } from './compile.ts'
+import type { ClassShape, Compiled } from './compile.ts'
 import { isWhole, type Kind } from './given.ts'
 import { type Counted, solveModel } from './lp.ts'
 import { addColumn, addRow, newModel } from './model.ts'
 import { addPeak, hasPeak, withPeak } from './peak.ts'
 import type { Problem } from './problem.ts'
-import { standbyOf } from './standby.ts'
+import { quickSets, standbyOf } from './standby.ts'
 import type { VariantShape } from '../shape.ts'
 import type { PlacedWork } from './placement.ts'
 
@@ -25,9 +25,15 @@ export function reserveOf(
   work: readonly PlacedWork[],
   counted: Counted,
 ): Kind[] {
-  const { classes, options: { standbyShare, reserve, movePrice } } = compiled
+  const { classes, options } = compiled
   const peak = hasPeak(compiled, { name: 'accuracy' })
-  const standby = standbyOf(compiled, problem, kinds, peak ? Infinity : slots * standbyShare, work)
+  const standby = standbyOf(
+    compiled,
+    problem,
+    kinds,
+    peak ? Infinity : slots * options.standbyShare,
+    work,
+  )
   const usual = classes.map((one, c) => standby[c]!.map((set): Kind => ({ class: one, ...set })))
   const spares = classes.filter((_, c) => usual[c]!.length > 0)
     .map((one): Kind => ({
@@ -41,7 +47,7 @@ export function reserveOf(
   const model = newModel()
   const asked = withPeak(
     compiled,
-    ({ pipeline, ratePerS }) => Math.max(pipeline.peakPerS ?? 0, reserve * ratePerS),
+    ({ pipeline, ratePerS }) => Math.max(pipeline.peakPerS ?? 0, options.reserve * ratePerS),
   )
   const given = { compiled: asked, goal: { name: 'accuracy' } as const }
   const whole = spares.filter(isWhole)
@@ -53,7 +59,7 @@ export function reserveOf(
     const row = addRow(model, { max: Math.max(0, held) })
     own.rows.push(row)
     own.coefficients.push(1)
-    addColumn(model, [[row, -1]], { objective: -movePrice })
+    addColumn(model, [[row, -1]], { objective: -options.movePrice })
   }
   const solved = solveModel(model, counted, { branches: BRANCHES })
   if (solved.status !== 'optimal' && solved.status !== 'feasible') return usual.flat()
@@ -62,7 +68,31 @@ export function reserveOf(
     variants: [variant],
     slots: Math.round(solved.values[column]!),
   }))
-  return [...others, ...found.filter((kind) => kind.slots > 0)]
+  const reserve = found.filter(({ slots }) => slots > 0)
+  const isAsked = problem.pipelines.some(({ ratePerS }) => ratePerS > options.floorPerS)
+  const empty = isAsked
+    ? []
+    : whole.flatMap(({ class: one }) =>
+      quickSets(one, work, emptyOf(one, [...kinds, ...reserve])).map((set) => ({
+        class: one,
+        ...set,
+      }))
+    )
+  return [...others, ...reserve, ...empty]
+}
+
+/**
+ * Slots with room for one variant that would hold none beside those that are wanted. Where nobody asks
+ * several times that is nothing, and whoever begins to would wait for loads.
+ */
+function emptyOf(one: ClassShape, wanted: readonly Kind[]): number {
+  const own = wanted.filter((kind) => kind.class === one)
+  const ofWanted = own.reduce((sum, { slots }) => sum + slots, 0)
+  const beside = one.able.reduce((sum, variant) => {
+    const used = own.reduce((n, kind) => kind.variants[0] === variant ? n + kind.slots : n, 0)
+    return sum + Math.max(0, one.holding[variant.index]! - used)
+  }, 0)
+  return Math.max(0, one.slots - ofWanted - beside)
 }
 
 const spareOf = (one: Kind['class'], kinds: readonly Kind[]) =>

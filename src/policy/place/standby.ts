@@ -44,10 +44,17 @@ export function standbyOf(
       sets.push({ variants: known, slots: free })
       left -= free
     }
-    const quick = quickestByWork(one, work)
-    for (let i = 0; left > 0; i++, left--) sets.push({ variants: fill(one, quick, i), slots: 1 })
-    return merge(sets)
+    return merge([...sets, ...quickSets(one, work, left)])
   })
+}
+
+/** What carries the most on so many slots of a class, should demand come: what is quickest of every task. */
+export function quickSets(one: ClassShape, work: readonly PlacedWork[], count: number): HeldSet[] {
+  const quick = quickestByWork(one, work)
+  return merge(Array.from({ length: count }, (_, i) => ({
+    variants: fill(one, quick, i),
+    slots: 1,
+  })))
 }
 
 /** The quickest variant of every task, the task that takes most of the pool's time first. */

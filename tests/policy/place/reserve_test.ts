@@ -1,0 +1,57 @@
+/** What slots hold that the demand does not need. */
+import assert from 'node:assert/strict'
+import { place } from '../../../src/policy/place/place.ts'
+import type { Holding } from '../../../src/policy/place/problem.ts'
+
+const find = (variant: string) => ({ pipeline: 'p', task: 'find', variant })
+const name = (variant: string) => ({ pipeline: 'p', task: 'name', variant })
+
+/** Eight slots with room for one variant, of a chain of two tasks that hardly anybody asks for. */
+function placed(holding: Holding[] = []) {
+  const rows = [
+    { ...find('quick'), ms: 10 },
+    { ...find('best'), ms: 40 },
+    { ...name('quick'), ms: 5 },
+    { ...name('best'), ms: 20 },
+  ]
+  const { classes } = place({
+    pipelines: [{
+      ...{ name: 'p', weight: 1, sloMs: 1000, ratePerS: 0.01, peakPerS: 4, root: 'find' },
+      tasks: {
+        find: { next: ['name'], variants: { quick: { accuracy: 0.8 }, best: { accuracy: 1 } } },
+        name: { next: [], variants: { quick: { accuracy: 0.8 }, best: { accuracy: 1 } } },
+      },
+    }],
+    classes: [{
+      ...{ name: 'c', slots: 8, dutySum: 8, memoryBytes: 1, maxVariants: 1, networkMs: 0 },
+      able: rows.map(({ ms, ...ref }) => ({
+        ...{ ...ref, memoryBytes: 1, swapMs: 1000 },
+        points: [{ batch: 1, latencyMs: ms }],
+      })),
+    }],
+    holding,
+  })
+  const { sets, standbySets, ...rest } = classes[0]!
+  const count = (list: typeof sets) =>
+    Object.fromEntries(
+      list.map(({ variants: [one], slots }) => [`${one!.task} ${one!.variant}`, slots]),
+    )
+  return { ...rest, sets: count(sets), standbySets: count(standbySets) }
+}
+
+Deno.test('slots that would hold nothing hold what is quickest, for whoever asks first', () => {
+  const { awake, standby, resting, sets, standbySets } = placed()
+  assert.deepEqual(sets, { 'find best': 1, 'name best': 1 })
+  assert.deepEqual(standbySets, { 'find quick': 3, 'name quick': 3 })
+  assert.deepEqual([awake, standby, resting], [2, 6, 0])
+})
+
+Deno.test('what they hold already is not given up for that', () => {
+  const held = [find('best'), find('best'), name('best'), name('best'), name('best')]
+  const { standbySets, resting } = placed([{
+    class: 'c',
+    sets: held.map((variant) => ({ variants: [variant], slots: 1 })),
+  }])
+  assert.deepEqual(standbySets, { 'find quick': 2, 'name quick': 1 })
+  assert.equal(resting, 3)
+})
