@@ -151,6 +151,7 @@ export function createController(parts: ControllerParts): Controller {
     resize(member, event.slots, nowMs)
     remove(event.node)
     members.set(event.node, member)
+    placing.joined(nowMs)
     if (!member.fitsAll) tightCount++
     waitsUntilMs.set(event.node, nowMs + PATIENCE_MS)
     direct(nowMs, member)
@@ -209,6 +210,7 @@ export function createController(parts: ControllerParts): Controller {
         return direct(nowMs)
       case 'node_left':
         if (!remove(event.node)) return
+        placing.left(nowMs)
         due.changed(nowMs)
         epoch++
         return direct(nowMs)
@@ -248,9 +250,8 @@ export function createController(parts: ControllerParts): Controller {
   }
 
   function loadAtMsOf({ id, slots }: Member): number {
-    let next = waitsUntilMs.get(id) ?? Infinity
-    for (const slot of slots) next = Math.min(next, loader.retryAtMs(slot))
-    return next
+    const waitedMs = waitsUntilMs.get(id) ?? Infinity
+    return slots.reduce((next, slot) => Math.min(next, loader.retryAtMs(slot)), waitedMs)
   }
 
   const settleMs = () => members.size * SETTLE_MS
@@ -265,11 +266,14 @@ export function createController(parts: ControllerParts): Controller {
     isDue: (waits, nowMs) =>
       steering.isDue(epoch, waits && members.size <= FEW_NODES ? 0 : settleMs(), nowMs),
     decide(report, nowMs) {
-      let loading = false
+      let [loading, isNew] = [false, false]
       for (const member of members.values()) {
-        member.class = report.classOf.get(member.id) ?? null
+        const name = report.classOf.get(member.id) ?? null
+        isNew ||= member.class === null && name !== null
+        member.class = name
         loading ||= member.slots.some((slot) => slot.loading !== null)
       }
+      if (isNew && needed()) direct(nowMs)
       return steering.decide(report, epoch, loading && needed(), nowMs)
     },
     isTuneDue: steering.isTuneDue,
@@ -278,7 +282,7 @@ export function createController(parts: ControllerParts): Controller {
     askPlacement(classes, nowMs) {
       const rates = steering.ratesPerS(nowMs)
       due.asked(rates, nowMs)
-      const problem = placing.problem(classes, rates, steering.peaks(nowMs))
+      const problem = placing.problem(classes, rates, steering.peaks(nowMs), nowMs)
       emit({ type: 'solve', epoch, problem })
     },
     nextWakeMs: (nowMs) =>

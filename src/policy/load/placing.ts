@@ -14,7 +14,8 @@ import type { Problem } from '../place/problem.ts'
 import type { ClassReport } from '../pool/class_report.ts'
 import type { Rulings } from '../pool/rulings.ts'
 import type { Shapes, VariantShape } from '../shape.ts'
-import type { NodeId } from '../types.ts'
+import type { NodeId, VariantRef } from '../types.ts'
+import { createDepartures } from './departures.ts'
 import type { LoadingSlot } from './loader.ts'
 
 export interface Member {
@@ -36,10 +37,14 @@ export interface Member {
 }
 
 export interface Placing {
+  /** A member came or went. */
+  joined(nowMs: number): void
+  left(nowMs: number): void
   problem(
     classes: readonly ClassReport[],
     ratesPerS: readonly number[],
     peaks: readonly Peak[],
+    nowMs: number,
   ): Problem
   accept(placement: Placement): void
   /**
@@ -83,12 +88,28 @@ const keptBy = ({ held, wanted }: LoadingSlot, roomBytes: number): VariantShape[
 const willHave = ({ held, loading }: LoadingSlot, wanted: readonly VariantShape[]): boolean =>
   loading !== null && wanted.every((variant) => held.has(variant) || variant === loading)
 
+const isEmpty = ({ held, loading, wanted }: LoadingSlot): boolean =>
+  held.size === 0 && loading === null && wanted.length === 0
+
+/**
+ * What most slots of the class are to hold, where none of them rests: for one more than the placement
+ * knows of, until the next.
+ */
+function commonest({ classes }: Placement, name: string): VariantRef[] {
+  const own = classes.find((one) => one.class === name)
+  if (own === undefined || own.resting > 0) return []
+  let most: { variants: VariantRef[]; slots: number } = { variants: [], slots: 0 }
+  for (const set of own.sets) if (set.slots > most.slots) most = set
+  return most.variants
+}
+
 export function createPlacing(
   shapes: Shapes,
   members: ReadonlyMap<NodeId, Member>,
   fanOut: Pick<FanOut, 'mean' | 'none'>,
   isOpen: Rulings['isOpen'],
 ): Placing {
+  const departures = createDepartures()
   let placement: Placement | undefined
   /** Classes as the planner was last told of them: later ones may part the nodes otherwise. */
   let classOf: ReadonlyMap<NodeId, string> = new Map()
@@ -100,7 +121,9 @@ export function createPlacing(
     classes: readonly ClassReport[],
     ratesPerS: readonly number[],
     peaks: readonly Peak[],
+    nowMs: number,
   ): Problem {
+    const left = 1 - departures.shareAtRisk(nowMs)
     classOf = new Map(classes.flatMap(({ name, nodes }) => nodes.map((id) => [id, name] as const)))
     let p = 0
     const pipelines = [...shapes.pipelines.values()].map(({ pipeline, tasks }) => {
@@ -111,7 +134,7 @@ export function createPlacing(
         weight: pipeline.weight ?? 1,
         sloMs: pipeline.sloMs,
         ratePerS: rate,
-        peakPerS: Math.max(perS, rate),
+        peakPerS: Math.max(perS, rate) / left,
         surges,
         root: pipeline.root,
         tasks: Object.fromEntries(tasks.map((task) => [task.name, {
@@ -165,13 +188,14 @@ export function createPlacing(
   function direct(overtaken: boolean): void {
     if (placement === undefined) return
     const slots: AssignSlot[] = []
-    const bySlot = new Map<string, { member: Member; slot: LoadingSlot }>()
+    const bySlot = new Map<string, { member: Member; slot: LoadingSlot; name: string }>()
     for (const member of members.values()) {
-      const name = classOf.get(member.id)
+      // One that came since then is of the class that it is in now.
+      const name = classOf.get(member.id) ?? member.class ?? undefined
       if (member.paused || name === undefined) continue
       member.slots.forEach((slot, i) => {
         const id = `${member.id} ${i}`
-        bySlot.set(id, { member, slot })
+        bySlot.set(id, { member, slot, name })
         const room = member.memoryBytes - bytesOf(member, slot.held)
         slots.push({
           id,
@@ -189,15 +213,19 @@ export function createPlacing(
     const { slots: assigned, moves } = assign(placement, slots, { maxMoves: maxMoves + empty })
     const starting = new Set(moves.map(({ id }) => id))
     for (const { id, target } of assigned) {
-      const { member, slot } = bySlot.get(id)!
-      if (target.length === 0) continue
-      const wanted = target.map(shapes.find).filter((variant) => variant !== undefined)
-      if (!starting.has(id) && !willHave(slot, wanted)) continue
+      const { member, slot, name } = bySlot.get(id)!
+      const isExtra = target.length === 0 && isEmpty(slot)
+      const given = isExtra ? commonest(placement, name) : target
+      if (given.length === 0) continue
+      const wanted = given.map(shapes.find).filter((variant) => variant !== undefined)
+      if (!isExtra && !starting.has(id) && !willHave(slot, wanted)) continue
       slot.wanted = wanted.filter((variant) => member.able.includes(variant))
     }
   }
 
   return {
+    joined: (nowMs) => departures.joined(members.size, nowMs),
+    left: (nowMs) => departures.left(members.size, nowMs),
     problem,
     accept(given) {
       placement = given

@@ -34,7 +34,8 @@ function placingOf(slots: readonly LoadingSlot[]) {
       upperMs: 1,
     })),
   }
-  return { placing, problem: () => placing.problem([report], [10], [{ perS: 10, surges: false }]) }
+  const peaks = [{ perS: 10, surges: false }]
+  return { placing, members, problem: (nowMs = 0) => placing.problem([report], [10], peaks, nowMs) }
 }
 
 /** One slot for each of these. */
@@ -83,4 +84,47 @@ Deno.test('what a slot is about to let go of for want of room makes nobody else 
   placing.direct(false)
   assert.deepEqual(full.wanted, [small])
   assert.deepEqual(last.wanted, [read])
+})
+
+Deno.test('a node that came since the placement holds at once what most of its class do', () => {
+  const { placing, members, problem } = placingOf([
+    slotOf(new Set([small!])),
+    slotOf(new Set([read])),
+  ])
+  problem()
+  const [known] = members.values()
+  const late = slotOf(new Set())
+  members.set('late', { ...known!, id: 'late', slots: [late] })
+  const placement = placementOf(small!, read)
+  const [one] = placement.classes
+  const given = (sets: { slots: number; variants: typeof small[] }[], resting: number) => ({
+    ...placement,
+    classes: [{
+      ...{ ...one!, resting },
+      sets: sets.map(({ slots, variants }) => ({ slots, variants: variants.map((v) => v!.ref) })),
+    }],
+  })
+  placing.accept(given([{ slots: 1, variants: [small] }, { slots: 1, variants: [read] }], 0))
+  placing.direct(false)
+  // Its class is not known yet.
+  assert.deepEqual(late.wanted, [])
+  members.get('late')!.class = 'c'
+  placing.accept(given([{ slots: 1, variants: [small] }], 1))
+  placing.direct(false)
+  // Another rests: one more is not needed.
+  assert.deepEqual(late.wanted, [])
+  placing.accept(given([{ slots: 1, variants: [small] }, { slots: 1, variants: [read] }], 0))
+  placing.direct(false)
+  assert.deepEqual(late.wanted, [small])
+})
+
+Deno.test('where nodes come and go slots are placed for a higher peak than is asked', () => {
+  const { placing, problem } = placingOf(
+    Array.from({ length: 10 }, () => slotOf(new Set([small!]))),
+  )
+  const peakPerS = (nowMs: number) => problem(nowMs).pipelines[0]!.peakPerS!
+  placing.joined(0)
+  assert.equal(peakPerS(1000), 10)
+  for (let nowMs = 2000; nowMs < 60_000; nowMs += 6000) placing.left(nowMs)
+  assert.ok(peakPerS(60_000) > 10.5, `${peakPerS(60_000)}`)
 })

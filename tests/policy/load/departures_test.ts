@@ -1,0 +1,45 @@
+/** How much of a pool is reckoned to be gone before its slots can hold something else. */
+import assert from 'node:assert/strict'
+import { createDepartures } from '../../../src/policy/load/departures.ts'
+
+/** Nodes go one after the other, each after so long in the mean, and another comes at once. */
+function shareOf(nodes: number, uptimeS: number, forS: number): number {
+  const departures = createDepartures()
+  departures.joined(nodes, 0)
+  const eachMs = uptimeS * 1000 / nodes
+  for (let nowMs = eachMs; nowMs < forS * 1000; nowMs += eachMs) {
+    departures.left(nodes - 1, nowMs)
+    departures.joined(nodes, nowMs)
+  }
+  return departures.shareAtRisk(forS * 1000)
+}
+
+Deno.test('a pool that nobody leaves is planned with as a whole', () => {
+  const departures = createDepartures()
+  assert.equal(departures.shareAtRisk(0), 0)
+  departures.joined(20, 0)
+  assert.equal(departures.shareAtRisk(3600_000), 0)
+})
+
+Deno.test('the sooner nodes go, the less is planned with; of many a smaller share goes by chance', () => {
+  // Of fourteen that stay for a minute 0.6 go in two and a half seconds; two deviations more are 2.1.
+  const few = shareOf(14, 60, 1800)
+  assert.ok(few > 0.12 && few < 0.16, `${few}`)
+  const many = shareOf(1400, 60, 1800)
+  assert.ok(many > 0.045 && many < 0.06, `${many}`)
+  assert.ok(shareOf(14, 600, 3600) < few / 4)
+  // One that goes within the first minute of a pool says little.
+  assert.ok(shareOf(14, 840, 61) < 0.03)
+})
+
+Deno.test('that nodes went counts less the longer it is ago', () => {
+  const departures = createDepartures()
+  departures.joined(10, 0)
+  for (let i = 1; i <= 10; i++) {
+    departures.left(9, i * 1000)
+    departures.joined(10, i * 1000)
+  }
+  const soon = departures.shareAtRisk(11_000)
+  assert.ok(soon > 0.1, `${soon}`)
+  assert.ok(departures.shareAtRisk(1200_000) < soon / 10)
+})
