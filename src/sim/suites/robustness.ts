@@ -24,6 +24,10 @@ const CASES = {
     latencyCv: 0.3,
     slow: { everyS: 10, forS: 0.8, times: 2.5 },
   },
+  'nodes stay for a minute, are away for 20 s': {
+    churn: { meanUptimeS: 60, meanDowntimeS: 20 },
+  },
+  'nodes stay for 30 s, are away for 10': { churn: { meanUptimeS: 30, meanDowntimeS: 10 } },
   'fan-out twice as spread': { fanOutSpread: 2 },
   'profiles say 30 % less': { told: { bias: 0.7 } },
   'profiles say 30 % more': { told: { bias: 1.3 } },
@@ -39,6 +43,7 @@ const ONE_HELD: CaseName[] = [
   'nodes that run half of the time, twice as many',
   'four times the nodes, and the demand',
   'all nodes 2.5 times as slow, 0.8 s of each 10',
+  'nodes stay for a minute, are away for 20 s',
 ]
 
 const casesOf = (data: EvalData, rows: readonly CaseName[], instancesPerNode: 'all' | 1): Case[] =>
@@ -51,7 +56,8 @@ const casesOf = (data: EvalData, rows: readonly CaseName[], instancesPerNode: 'a
 
 export const robustness: Suite = {
   name: 'robustness',
-  about: 'noise, network, little time, duty, many nodes, spread of fan-out, wrong profiles',
+  about:
+    'noise, network, little time, duty, many nodes, nodes that go, spread of fan-out, wrong profiles',
   cases: (data) => [
     ...casesOf(data, Object.keys(CASES) as CaseName[], 'all'),
     ...casesOf(data, ONE_HELD, 1),
