@@ -71,6 +71,7 @@ async function launch(path: string): Promise<Driver> {
     async click(selector) {
       const found = `document.querySelector(${JSON.stringify(selector)})`
       await evaluate(`${found}.scrollIntoView({ block: 'center' })`)
+      await evaluate(still(found))
       const { sharedId } = await evaluate(found)
       const origin = { type: 'element', element: { sharedId } }
       const actions = [
@@ -91,6 +92,20 @@ async function launch(path: string): Promise<Driver> {
     },
   }
 }
+
+/** Waits until an element is where it was a frame before: a click goes to a place, whatever is there then. */
+const still = (element: string) =>
+  `new Promise((done) => {
+    let before = ''
+    const look = () => {
+      const { x, y } = ${element}.getBoundingClientRect()
+      const now = x + ' ' + y
+      if (now === before) return done()
+      before = now
+      requestAnimationFrame(look)
+    }
+    look()
+  })`
 
 /** Where it says that it listens; what it says later is read, so that it is never held up by it. */
 async function addressIn(stderr: ReadableStream<Uint8Array<ArrayBuffer>>): Promise<string> {
