@@ -28,8 +28,8 @@ Deno.test('startingWith() puts what is wanted of each task first, then the quick
 })
 
 Deno.test('a node that joins a pool loads first what is asked of it, one that has to carry it the quickest', () => {
-  const loadsOf = (perS: number) => {
-    const pool = createPool([ocr])
+  const loadsOf = (perS: number, pipelines = [ocr]) => {
+    const pool = createPool(pipelines)
     for (const id of ['a', 'b', 'c', 'd']) pool.join(nodeOf(id, [ocr]))
     for (let i = 0; i < 6 * perS; i++) {
       pool.time.at(i * 1000 / perS, () => pool.ask(`q${i}`, 'ocr', 5000))
@@ -43,6 +43,8 @@ Deno.test('a node that joins a pool loads first what is asked of it, one that ha
   // A query takes 40 or 160 ms, and its four lines 5, 15 or 40 each: with 200 ms a query the best that
   // twice as many could have is the quicker detector with what reads in between.
   assert.deepEqual(loadsOf(20).slice(0, 3), ['mid', 'small', 'tiny'])
+  // Another pipeline, that none of them is able to serve, does not change that.
+  assert.deepEqual(loadsOf(20, [ocr, street]).slice(0, 3), ['mid', 'small', 'tiny'])
   // Hardly anyone asks.
   assert.deepEqual(loadsOf(1).slice(0, 2).sort(), ['big', 'large'])
   // More than four can do.
