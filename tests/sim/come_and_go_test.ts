@@ -1,9 +1,7 @@
 /** Nodes that come and go: what they load first is what they are there for. */
 import assert from 'node:assert/strict'
-import { createPolicy } from '../../src/policy/policies.ts'
-import { createRandom } from '../../src/sim/random.ts'
 import { simulate } from '../../src/sim/run.ts'
-import { scenarioOf } from './fixtures.ts'
+import { scenarioOf, untold } from './fixtures.ts'
 
 /** Five ways of doing each of two tasks, each twice as long as the one before. */
 const VARIANTS = [0.6, 0.8, 0.9, 0.96, 1]
@@ -46,11 +44,7 @@ function run({ perS, swapMs, instancesPerNode = 'all', uptimeS = 15 }: Run) {
       noise: { latencyCv: 0.1 },
       seed,
     })
-    const policy = createPolicy('shoal', {
-      pipelines: scenario.workloads.map(({ pipeline }) => pipeline),
-      ...{ seed, random: createRandom(seed) },
-    })
-    const { result } = simulate(scenario, policy)
+    const { result } = simulate(scenario, untold(scenario))
     violationRatio += result.violationRatio / seeds.length
     accuracy += result.effectiveAccuracy / seeds.length
   }

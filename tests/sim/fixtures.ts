@@ -6,6 +6,7 @@
 import type { Limits } from '../../src/policy/options.ts'
 import { createPolicy, type Policy } from '../../src/policy/policies.ts'
 import type { Answer, PolicyCommand, PolicyEvent, Scheduler } from '../../src/policy/types.ts'
+import { createRandom } from '../../src/sim/random.ts'
 import { initialRates, simulate } from '../../src/sim/run.ts'
 import { checkScenario, type Scenario } from '../../src/sim/scenario.ts'
 
@@ -57,6 +58,12 @@ export function scenarioJson(given: Given = {}): Given {
   }
 }
 
+/** Nodes that hold both variants of a task, of {@linkcode chain} for one. */
+export const tabs = {
+  latencyMs: { quick: { 1: 10, 4: 20, 8: 36 }, exact: { 1: 20, 4: 50, 8: 90 } },
+  ...{ instancesPerNode: 'all', swapMs: 0, roundTripMs: 4 },
+}
+
 export const scenarioOf = (given: Given = {}): Scenario =>
   checkScenario(scenarioJson(given), 'test')
 
@@ -70,6 +77,13 @@ export const runShoal = (scenario: Scenario, limits: Partial<Limits> = {}) =>
       limits,
     }),
   )
+
+/** `shoal` that has to find out by itself what is asked. */
+export const untold = ({ workloads, seed }: Scenario): Policy =>
+  createPolicy('shoal', {
+    pipelines: workloads.map(({ pipeline }) => pipeline),
+    ...{ seed, random: createRandom(seed) },
+  })
 
 /** A policy that answers each event with what `decide` says. */
 export function scripted(

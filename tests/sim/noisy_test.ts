@@ -1,14 +1,8 @@
 /** Batches that vary as much as they take: tabs of machines that do other things, too. */
 import assert from 'node:assert/strict'
-import { createPolicy } from '../../src/policy/policies.ts'
-import { createRandom } from '../../src/sim/random.ts'
 import { simulate } from '../../src/sim/run.ts'
-import { chain, scenarioOf } from './fixtures.ts'
+import { chain, scenarioOf, tabs, untold } from './fixtures.ts'
 
-const tabs = {
-  latencyMs: { quick: { 1: 10, 4: 20, 8: 36 }, exact: { 1: 20, 4: 50, 8: 90 } },
-  ...{ instancesPerNode: 'all', swapMs: 0, roundTripMs: 4 },
-}
 const NODES = 6
 const SECONDS = 20
 
@@ -21,11 +15,7 @@ function served(perS: number, latencyCv: number): number {
       trace: { binSeconds: 1, rates: Array(SECONDS).fill(NODES * perS) },
       noise: { latencyCv },
     })
-    const policy = createPolicy('shoal', {
-      pipelines: scenario.workloads.map(({ pipeline }) => pipeline),
-      ...{ seed, random: createRandom(seed) },
-    })
-    count += simulate(scenario, policy).result.onTime
+    count += simulate(scenario, untold(scenario)).result.onTime
   }
   return count
 }

@@ -1,14 +1,7 @@
 /** Queries with a time of their own, and more of them than a pool carries. */
 import assert from 'node:assert/strict'
-import { createPolicy } from '../../src/policy/policies.ts'
-import { createRandom } from '../../src/sim/random.ts'
 import { simulate } from '../../src/sim/run.ts'
-import { chain, scenarioOf, scripted, single } from './fixtures.ts'
-
-const tabs = {
-  latencyMs: { quick: { 1: 10, 4: 20, 8: 36 }, exact: { 1: 20, 4: 50, 8: 90 } },
-  ...{ instancesPerNode: 'all', swapMs: 0, roundTripMs: 4 },
-}
+import { chain, scenarioOf, scripted, single, tabs, untold } from './fixtures.ts'
 
 /** So many queries a second for 20 s, each with the SLO or a time of its own. */
 function sceneOf(nodes: number, perS: number, seed: number, timeoutsMs?: [number, number]) {
@@ -17,11 +10,7 @@ function sceneOf(nodes: number, perS: number, seed: number, timeoutsMs?: [number
     ...{ trace: { binSeconds: 1, rates: Array(20).fill(perS) }, noise: { latencyCv: 0.15 } },
     ...timeoutsMs === undefined ? {} : { timeoutsMs },
   })
-  const policy = createPolicy('shoal', {
-    pipelines: scenario.workloads.map(({ pipeline }) => pipeline),
-    ...{ seed, random: createRandom(seed) },
-  })
-  return { scenario, policy }
+  return { scenario, policy: untold(scenario) }
 }
 
 /** What becomes of those that the door lets in. */
@@ -115,10 +104,7 @@ function accuracyBeside(hopeless: boolean): number {
     ...{ pipeline: chain, classes: { tabs }, pool: [{ class: 'tabs', count: 3 }] },
     ...{ trace: { binSeconds: 1, rates: Array(20).fill(45) } },
   })
-  const policy = createPolicy('shoal', {
-    pipelines: scenario.workloads.map(({ pipeline }) => pipeline),
-    ...{ seed: 1, random: createRandom(1) },
-  })
+  const policy = untold(scenario)
   const { handle } = policy.scheduler
   policy.scheduler.handle = (event, nowMs) => {
     if (!hopeless || event.type !== 'query_arrived') return handle(event, nowMs)
