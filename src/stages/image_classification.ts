@@ -69,6 +69,13 @@ export const imageClassification: Stage = {
         outputs: [[[-1, ...places === undefined ? [] : [places], labels.length]]],
       }
     }),
+  fields(task) {
+    const variants = Object.values(task.variants)
+    const words = variants.map((variant) =>
+      wordOf(settingsOf({ task, variant, next: task.next }).scores)
+    )
+    return [...new Set(words), 'confidence']
+  },
   warmUp: (context, batch) => [firstFeeds(context, batch, settingsOf(context).input)],
   sample: samplePicture,
 }
@@ -98,6 +105,9 @@ const settingsOf = oncePerVariant(({ task, variant, next }): Settings => {
     goes: handingOf(task, next, labels),
   }
 })
+
+/** What its answer is called. */
+const wordOf = ({ places }: Scores) => places === undefined ? 'label' : 'text'
 
 interface Reading {
   words: string[]
@@ -139,13 +149,13 @@ function bestOf(row: Float32Array, scores: Scores['scores']): [best: number, sha
 function resultOf(
   item: StageItem,
   { words, confidence }: Reading,
-  { scores: { places, minConfidence }, goes }: Settings,
+  { scores, goes }: Settings,
   next: readonly string[],
 ): ItemResult {
   const text = words.join('')
-  const none = confidence < minConfidence || text === ''
+  const none = confidence < scores.minConfidence || text === ''
   const fields: JsonObject | null = none ? null : {
-    [places === undefined ? 'label' : 'text']: text,
+    [wordOf(scores)]: text,
     confidence: Math.round(confidence * 1e4) / 1e4,
   }
   const children = Object.fromEntries(

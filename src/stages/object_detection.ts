@@ -76,6 +76,8 @@ export const objectDetection: Stage = {
         outputs: boxShapes(boxes.format, labels.length),
       }
     }),
+  fields: () => ['width', 'height', 'found'],
+  tells: ['kind', 'score', 'box'],
   warmUp: (context, batch) => [firstFeeds(context, batch, settingsOf(context).input)],
   sample: samplePicture,
 }

@@ -63,6 +63,8 @@ export const textDetection: Stage = {
       inputOf(variant)
       return { input: [-1, 3, -1, -1], outputs: [[[-1, 1, -1, -1]]] }
     }),
+  fields: () => ['width', 'height', 'lines'],
+  tells: ['box'],
   warmUp: (context) => {
     const name = context.model.inputNames[0]!
     return shapesOf(context).map((shape) => ({ [name]: tensorOf(shape) }))

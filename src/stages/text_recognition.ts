@@ -62,6 +62,7 @@ export const textRecognition: Stage = {
       const { height, width } = inputOf(variant)
       return { input: [-1, 3, height, width], outputs: [[[-1, -1, 96]]] }
     }),
+  fields: () => ['text', 'confidence'],
   warmUp: (context, batch) => {
     return [{ [context.model.inputNames[0]!]: tensorOf(inputOf(context.variant), batch) }]
   },

@@ -88,6 +88,10 @@ export interface Stage {
    * before their parent. May fill in what the models tell.
    */
   check?(given: CheckContext): void
+  /** Fields of a last task's results, for a file without `output`; those that `answer` names aside. */
+  fields?(task: Task): string[]
+  /** Fields that its child items come with. */
+  tells?: readonly string[]
 }
 
 /** What a check is given, and how it says what is wrong. */

@@ -44,7 +44,9 @@ export async function checkModels(
       },
     })
   }
-  return defaultOutput(pipeline)
+  return defaultOutput(pipeline, stages, (fault) => {
+    throw new PipelineError(file, 'output', fault)
+  })
 }
 
 async function readFacts(
