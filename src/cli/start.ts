@@ -245,7 +245,6 @@ console.log(`${url}/v1/plan  the plan in force`)
 console.log(`${url}/v1/stats  counters`)
 console.log(`${url}/docs  every call; /openapi.json, /metrics and /v2 are for machines`)
 const asked = keys.keyring.has('node') ? { token: keys.joinToken } : undefined
-for (const line of joinLines(url, host, allowHosts, tls, asked)) console.log(line)
 if (!isLoopback(host)) {
   const missing = (['client', 'admin'] as const).filter((role) => !keys.keyring.has(role))
   for (const role of missing) {
@@ -253,5 +252,4 @@ if (!isLoopback(host)) {
     console.log(`others ${what} with a key: deno task keys add --role ${role} --name NAME`)
   }
 }
-const token = asked === undefined ? '' : ` --token ${asked.token ?? 'TOKEN'}`
-console.log(`another device joins with: deno task node --join ${url}${token}`)
+for (const line of joinLines(url, host, allowHosts, tls, asked)) console.log(line)

@@ -39,7 +39,9 @@ function textOf(event: NodeEvent): string | undefined {
     case 'slots':
       return `serving with ${event.slots} slots`
     case 'lost':
-      return `link lost (${event.reason}); next try in ${Math.ceil(event.retryMs / 1000)} s`
+      return `link lost (${event.reason})${remedyOf(event.reason)}; next try in ${
+        Math.ceil(event.retryMs / 1000)
+      } s`
     case 'restarted':
       return `slot ${event.slot} starts again: ${event.message}`
     case 'warning':
@@ -53,4 +55,16 @@ function textOf(event: NodeEvent): string | undefined {
     default:
       return undefined
   }
+}
+
+/** What trying again does not mend: a certificate that this machine does not trust. */
+function remedyOf(reason: string): string {
+  if (reason.includes('UnknownIssuer')) {
+    return ': if the coordinator made its certificate itself, copy its .shoal/tls/self.pem here ' +
+      'and start with DENO_CERT=self.pem before the command'
+  }
+  if (/NotValidForName|not valid for name/.test(reason)) {
+    return ': join by an address that the coordinator prints, or start it with --allow-host NAME'
+  }
+  return ''
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { isAny, ownAddresses } from './own_hosts.ts'
+import { isAny, isLoopback, ownAddresses } from './own_hosts.ts'
 import type { Tls } from './tls.ts'
 
 /**
@@ -32,15 +32,30 @@ export function joinLines(
   const trust = tls?.self === true
     ? `--unsafely-ignore-certificate-errors=${new URL(away).hostname} `
     : ''
+  const asking = token === undefined ? '' : ` --token ${token}`
   lines.push(
     `${away}/node.js  a machine with Deno joins by deno run -r ${trust}--allow-net=${
       new URL(away).host
-    } ${away}/node.js${token === undefined ? '' : ` --token ${token}`}`,
+    } ${away}/node.js${asking}`,
   )
   if (tls?.self === true) {
     lines.push(
       `fingerprint of the certificate that browsers will ask about (SHA-256): ${tls.fingerprint}`,
     )
   }
+  const command = `deno task node --join ${away}${asking}`
+  const file = tls?.file
+  if (away === url && isLoopback(host)) {
+    const cert = file === undefined ? '' : `DENO_CERT=${quoted(file)} `
+    lines.push(`another node on this machine joins with: ${cert}${command}`)
+  } else {
+    const [cert, copy] = file === undefined
+      ? ['', '']
+      : ['DENO_CERT=self.pem ', `  self.pem is a copy of ${quoted(file)}`]
+    lines.push(`another device joins with: ${cert}${command}${copy}`)
+  }
   return lines
 }
+
+/** As a shell takes it for one word. */
+const quoted = (file: string) => /^[\w./:\\-]+$/.test(file) ? file : `'${file}'`

@@ -5,7 +5,7 @@
  */
 import { X509Certificate } from 'node:crypto'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { ROOT } from '../root.ts'
 import { selfCertificate } from './self_certificate.ts'
 
@@ -16,6 +16,8 @@ export interface Tls {
   /** Made here: browsers warn of it, and whoever looks compares its fingerprint. */
   self: boolean
   fingerprint: string
+  /** Of one made here: where a copy of it is, for those who are to trust it. */
+  file?: string
 }
 
 export interface TlsWish {
@@ -26,10 +28,15 @@ export interface TlsWish {
 
 /**
  * @param hosts names and addresses that a certificate of our own is for, besides this machine's
+ * @param dir where such a certificate is kept
  * @returns nothing where `http` is wanted
  * @throws RangeError where the wish makes no sense, Error where a file cannot be read or used
  */
-export async function readTls(wish: TlsWish, hosts: readonly string[]): Promise<Tls | undefined> {
+export async function readTls(
+  wish: TlsWish,
+  hosts: readonly string[],
+  dir: string = join(ROOT, '.shoal', 'tls'),
+): Promise<Tls | undefined> {
   const { tls, cert, key } = wish
   if (tls !== 'self' && tls !== 'off') {
     throw new RangeError(`Cannot use --tls: must be self or off: received ${tls}`)
@@ -42,8 +49,10 @@ export async function readTls(wish: TlsWish, hosts: readonly string[]): Promise<
     return { ...pem, self: false, fingerprint: fingerprintOf(pem.cert, cert) }
   }
   if (tls === 'off') return undefined
-  const pem = await keptCertificate(['localhost', '127.0.0.1', '::1', ...hosts])
-  return { ...pem, self: true, fingerprint: fingerprintOf(pem.cert, 'the certificate') }
+  const pem = await keptCertificate(['localhost', '127.0.0.1', '::1', ...hosts], dir)
+  const file = join(dir, 'self.pem')
+  if (await readFile(file, 'utf8').catch(() => '') !== pem.cert) await writeFile(file, pem.cert)
+  return { ...pem, self: true, fingerprint: fingerprintOf(pem.cert, 'the certificate'), file }
 }
 
 const DAY_MS = 24 * 60 * 60 * 1000
@@ -52,8 +61,11 @@ const DAY_MS = 24 * 60 * 60 * 1000
  * The certificate of last time while it is for the same hosts: browsers have been told to trust
  * that one.
  */
-async function keptCertificate(hosts: readonly string[]): Promise<{ cert: string; key: string }> {
-  const file = join(ROOT, '.shoal', 'tls', 'self.json')
+async function keptCertificate(
+  hosts: readonly string[],
+  dir: string,
+): Promise<{ cert: string; key: string }> {
+  const file = join(dir, 'self.json')
   try {
     const kept = JSON.parse(await readFile(file, 'utf8'))
     const leftMs = new X509Certificate(kept.cert).validToDate.getTime() - Date.now()
@@ -62,7 +74,7 @@ async function keptCertificate(hosts: readonly string[]): Promise<{ cert: string
     // None yet, or damaged: a new one takes its place.
   }
   const pem = await selfCertificate(hosts, new Date())
-  await mkdir(dirname(file), { recursive: true })
+  await mkdir(dir, { recursive: true })
   await writeFile(file, JSON.stringify({ hosts, ...pem }), { mode: 0o600 })
   return pem
 }

@@ -1,0 +1,79 @@
+/** Nodes join over a certificate that the coordinator made itself by the command that it prints. */
+import { equal, match, ok } from 'node:assert/strict'
+import { join } from 'node:path'
+import { ROOT } from '../../src/cli/root.ts'
+import { startCoordinator } from '../../src/cli/serve/coordinator.ts'
+import { joinLines } from '../../src/cli/serve/join_lines.ts'
+import { ownAddresses } from '../../src/cli/serve/own_hosts.ts'
+import { readTls, type Tls } from '../../src/cli/serve/tls.ts'
+
+async function withTls(work: (tls: Tls, dir: string) => Promise<void>): Promise<void> {
+  const dir = await Deno.makeTempDir()
+  try {
+    await work((await readTls({ tls: 'self' }, ['localhost'], dir))!, dir)
+  } finally {
+    await Deno.remove(dir, { recursive: true })
+  }
+}
+
+const startNode = (args: string[], env: Record<string, string>) =>
+  new Deno.Command(Deno.execPath(), {
+    args: ['run', '-A', '--no-check', join(ROOT, 'src/cli/node.ts'), ...args, '--slots', '1'],
+    ...{ env, stdin: 'null', stdout: 'null', stderr: 'piped' },
+  }).spawn()
+
+Deno.test('with --tls self a node joins by the command printed, and is told of it where it did not', async () => {
+  await withTls(async (tls) => {
+    const coordinator = startCoordinator({ pipelines: [], port: 0, tls })
+    const { url, pool } = coordinator
+    const printed = joinLines(url, '127.0.0.1', [], tls).join('\n')
+    const [, file = '', args = ''] =
+      /^another node on this machine joins with: DENO_CERT=(\S+) deno task node (.*)$/m
+        .exec(printed) ?? []
+    equal(await Deno.readTextFile(file), tls.cert)
+    const trusting = startNode(args.split(' '), { DENO_CERT: file })
+    const plain = startNode(args.split(' '), {})
+    try {
+      const said = plain.stderr.pipeThrough(new TextDecoderStream()).getReader()
+      let text = ''
+      while (!text.includes('\n')) text += (await said.read()).value
+      match(text, /UnknownIssuer.*copy its .shoal\/tls\/self\.pem .*DENO_CERT=self\.pem/)
+      said.releaseLock()
+      while (pool.nodes().length === 0) await new Promise((done) => setTimeout(done, 20))
+    } finally {
+      for (const child of [trusting, plain]) child.kill('SIGTERM')
+      await Promise.all([trusting.output(), plain.status])
+      await coordinator.close(100)
+    }
+  })
+})
+
+Deno.test('a certificate made before has its copy, too, and keeps its key to its owner', async () => {
+  await withTls(async ({ cert, file }, dir) => {
+    await Deno.remove(file!)
+    const again = await readTls({ tls: 'self' }, ['localhost'], dir)
+    equal(again?.cert, cert)
+    equal(await Deno.readTextFile(file!), cert)
+    ok(!cert.includes('PRIVATE KEY'))
+    if (Deno.build.os === 'windows') return
+    equal((await Deno.stat(join(dir, 'self.json'))).mode! & 0o777, 0o600)
+  })
+})
+
+Deno.test('other devices are told an address that they reach, and the token', () => {
+  const lines = joinLines('http://localhost:8787', '0.0.0.0', [], undefined, { token: 'secret' })
+  const away = ownAddresses().find((one) => !one.includes(':'))
+  // A machine off every network has none to tell.
+  const shown = away === undefined ? 'localhost' : away
+  equal(
+    lines.at(-1),
+    `another device joins with: deno task node --join http://${shown}:8787 --token secret`,
+  )
+  const named = joinLines('http://localhost:8787', '127.0.0.1', ['pool.example'], undefined)
+  match(named.at(-1)!, /^another device joins with: .*--join http:\/\/pool\.example:8787$/)
+  const self: Tls = { ...{ cert: '', key: '', self: true, fingerprint: 'AB' }, file: '/a b/c.pem' }
+  match(
+    joinLines('https://192.0.2.7:8787', '192.0.2.7', [], self).at(-1)!,
+    /: DENO_CERT=self\.pem deno task node --join https:\/\/192\.0\.2\.7:8787 {2}self\.pem is a copy of '\/a b\/c\.pem'$/,
+  )
+})
