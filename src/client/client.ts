@@ -16,6 +16,7 @@ import type {
   PlanInfo,
   StatsInfo,
 } from './types.ts'
+import { granted, MOST_MS, pause, readTimeout, waitOf, within } from './waits.ts'
 
 export interface ClientOptions {
   /** Where the coordinator asks for one; a function is asked at each call. */
@@ -28,12 +29,14 @@ export interface ClientOptions {
 
 export interface InferOptions {
   /**
-   * From the call to its answer, all tries included, 1..600000 ms; nothing is tried again without
-   * it. Where absent the pipeline's SLO holds.
+   * From the call to its answer, all tries included; rounded down, to 1..600000 ms. Nothing is tried
+   * again without it: the coordinator then answers within the pipeline's SLO, and a call that nothing
+   * comes back for ends after ten minutes.
    */
   timeoutMs?: number
   /** Least mean path accuracy, 0..1. */
   minAccuracy?: number
+  /** 1..128 visible characters of ASCII. */
   requestId?: string
   signal?: AbortSignal
   /** Most tries in all. */
@@ -62,10 +65,8 @@ export interface Client {
 }
 
 const MAX_TRIES = 5
-/** The coordinator answers at the deadline at the latest: after so much more nobody is there. */
-const GRACE_MS = 500
-/** Waits are drawn out by up to this share, so that those refused together do not come together. */
-const JITTER = 0.25
+/** What the coordinator takes as an id. */
+const REQUEST_ID = /^[\x21-\x7e]{1,128}$/
 
 /**
  * A client of the coordinator at `url`.
@@ -76,25 +77,28 @@ const JITTER = 0.25
  * const page = await Deno.readFile('page.jpg')
  * const { outputs } = await shoal.infer<OcrOutputs>('ocr', page, { timeoutMs: 2000 })
  * ```
- * All calls throw {@linkcode ShoalError} where there is no result, and the reason of an aborted
- * signal.
+ * All calls throw {@linkcode ShoalError} where there is no result, the reason of an aborted signal,
+ * and a `RangeError` or `TypeError` for options that cannot be used.
  */
 export function createClient(url: string | URL, options: ClientOptions = {}): Client {
   const { fetch: fetchWith = fetch } = options
 
   async function open(path: string, init: RequestInit = {}): Promise<Response> {
     const key = typeof options.key === 'function' ? options.key() : options.key
-    const headers = {
+    // Made here: `fetch` would say of one that it cannot use what it says of a host that is gone.
+    const headers = new Headers({
       ...options.headers,
       ...(key === undefined ? {} : { authorization: `Bearer ${key}` }),
       ...init.headers as Record<string, string>,
-    }
+    })
     const response = await fetchWith(new URL(path, url), { ...init, headers }).catch((cause) => {
       if (init.signal?.aborted) throw init.signal.reason
       throw new ShoalError(0, 'unreachable', `Cannot reach ${url}`, undefined, { cause })
     })
     if (response.ok) return response
-    const body = await response.json().catch(() => undefined) as ErrorBody | undefined
+    const body = await response.json().catch(() => {
+      if (init.signal?.aborted) throw init.signal.reason
+    }) as ErrorBody | undefined
     const retryAfterS = Number(response.headers.get('retry-after') ?? NaN)
     throw new ShoalError(
       response.status,
@@ -126,14 +130,16 @@ export function createClient(url: string | URL, options: ClientOptions = {}): Cl
     picture: Picture,
     options: InferOptions = {},
   ): Promise<InferAnswer<Outputs>> {
-    const { timeoutMs, minAccuracy, requestId, signal, maxTries = MAX_TRIES } = options
+    const { minAccuracy, requestId, signal, maxTries = MAX_TRIES } = options
+    const timeoutMs = readTimeout(options.timeoutMs)
+    if (requestId !== undefined && !REQUEST_ID.test(requestId)) {
+      throw new RangeError('Cannot use requestId: must be 1..128 visible characters of ASCII')
+    }
     const startMs = performance.now()
     const body = await typed(picture)
     for (let tries = 1;; tries++) {
       const spentMs = tries === 1 ? 0 : performance.now() - startMs
-      const given = timeoutMs === undefined || tries === 1
-        ? timeoutMs
-        : Math.max(1, Math.round(timeoutMs - spentMs))
+      const given = timeoutMs === undefined ? undefined : granted(timeoutMs - spentMs)
       const headers: Record<string, string> = { 'content-type': body.type }
       if (given !== undefined) headers['x-request-timeout-ms'] = String(given)
       if (minAccuracy !== undefined) headers['x-min-accuracy'] = String(minAccuracy)
@@ -141,7 +147,7 @@ export function createClient(url: string | URL, options: ClientOptions = {}): Cl
       const path = `/v1/pipelines/${encodeURIComponent(pipeline)}/infer`
       try {
         return await within(
-          given,
+          given ?? MOST_MS,
           signal,
           (signal) => call(path, { method: 'POST', headers, body, signal }),
         )
@@ -177,49 +183,4 @@ export function createClient(url: string | URL, options: ClientOptions = {}): Cl
       }
     },
   }
-}
-
-/** Milliseconds until another try, drawn out a little; undefined where none can succeed. */
-function waitOf(error: unknown): number | undefined {
-  if (!(error instanceof ShoalError) || error.retryAfterS === undefined) return undefined
-  return 1000 * error.retryAfterS * (1 + JITTER * Math.random())
-}
-
-/** Gives up when the time and a little more is over. */
-async function within<T>(
-  ms: number | undefined,
-  signal: AbortSignal | undefined,
-  work: (signal: AbortSignal | null) => Promise<T>,
-): Promise<T> {
-  if (ms === undefined) return await work(signal ?? null)
-  const late = new AbortController()
-  const timer = setTimeout(() => {
-    const message = `Cannot answer within ${ms} ms: nothing came back`
-    late.abort(new ShoalError(0, 'deadline_exceeded', message))
-  }, ms + GRACE_MS)
-  // By hand: `AbortSignal.any` is younger than many a phone's browser.
-  const stop = () => late.abort(signal?.reason)
-  if (signal?.aborted) stop()
-  signal?.addEventListener('abort', stop)
-  try {
-    return await work(late.signal)
-  } finally {
-    clearTimeout(timer)
-    signal?.removeEventListener('abort', stop)
-  }
-}
-
-function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
-  return new Promise((resolve, reject) => {
-    if (signal?.aborted) return reject(signal.reason)
-    const stop = () => {
-      clearTimeout(timer)
-      reject(signal?.reason)
-    }
-    const timer = setTimeout(() => {
-      signal?.removeEventListener('abort', stop)
-      resolve()
-    }, ms)
-    signal?.addEventListener('abort', stop, { once: true })
-  })
 }

@@ -1,36 +1,8 @@
 /** The client against a real port: when it tries again, when it gives up, what it throws. */
 import assert from 'node:assert/strict'
-import { createClient, type PoolEvent, ShoalError } from '../../src/client/mod.ts'
+import { createClient, type PoolEvent } from '../../src/client/mod.ts'
 import { joinScripted, PIXEL_PNG, untilReady, withCoordinator } from '../coordinator/fixture.ts'
-
-type Handler = (request: Request, tries: number) => Response | Promise<Response>
-
-/** A server that answers as a coordinator might, and counts. */
-async function withServer(handler: Handler, test: (url: string, seen: Headers[]) => Promise<void>) {
-  const seen: Headers[] = []
-  const server = Deno.serve({ port: 0, hostname: '127.0.0.1', onListen() {} }, (request) => {
-    seen.push(new Headers(request.headers))
-    return handler(request, seen.length)
-  })
-  try {
-    await test(`http://127.0.0.1:${server.addr.port}`, seen)
-  } finally {
-    await server.shutdown()
-  }
-}
-
-const refusal = (status: number, reason: string, retryAfter?: string) =>
-  Response.json({ error: `Cannot: ${reason}`, reason }, {
-    status,
-    headers: retryAfter === undefined ? {} : { 'retry-after': retryAfter },
-  })
-const timeoutOf = (headers?: Headers) => Number(headers?.get('x-request-timeout-ms'))
-
-async function failure(work: Promise<unknown>): Promise<ShoalError> {
-  const error = await work.then(() => assert.fail('it got a result'), (error) => error)
-  assert.ok(error instanceof ShoalError, String(error))
-  return error
-}
+import { failure, refusal, timeoutOf, withServer } from './scene.ts'
 
 Deno.test('infer() tries again when the answer says when, with what is left of the time', () =>
   withServer(
