@@ -6,7 +6,7 @@
  */
 import { ShoalError } from './error.ts'
 import { type PoolEvent, readEvents } from './events.ts'
-import { type Picture, typed } from './picture.ts'
+import { bodyOf, type Query } from './query.ts'
 import type {
   ErrorBody,
   HistoryInfo,
@@ -45,12 +45,12 @@ export interface InferOptions {
 
 export interface Client {
   /**
-   * Sends a picture through a pipeline. Tried again only where the answer said when that can
-   * succeed, and only if that is before the deadline.
+   * Sends a picture, or tensors, through a pipeline. Tried again only where the answer said when
+   * that can succeed, and only if that is before the deadline.
    */
   infer<Outputs = Record<string, unknown[]>>(
     pipeline: string,
-    picture: Picture,
+    query: Query,
     options?: InferOptions,
   ): Promise<InferAnswer<Outputs>>
   getPipelines(signal?: AbortSignal): Promise<PipelineInfo[]>
@@ -127,7 +127,7 @@ export function createClient(url: string | URL, options: ClientOptions = {}): Cl
 
   async function infer<Outputs>(
     pipeline: string,
-    picture: Picture,
+    query: Query,
     options: InferOptions = {},
   ): Promise<InferAnswer<Outputs>> {
     const { minAccuracy, requestId, signal, maxTries = MAX_TRIES } = options
@@ -136,7 +136,7 @@ export function createClient(url: string | URL, options: ClientOptions = {}): Cl
       throw new RangeError('Cannot use requestId: must be 1..128 visible characters of ASCII')
     }
     const startMs = performance.now()
-    const body = await typed(picture)
+    const body = await bodyOf(query)
     for (let tries = 1;; tries++) {
       const spentMs = tries === 1 ? 0 : performance.now() - startMs
       const given = timeoutMs === undefined ? undefined : granted(timeoutMs - spentMs)

@@ -3,4 +3,5 @@ export { type Client, type ClientOptions, createClient, type InferOptions } from
 export { type ClientReason, ShoalError } from './error.ts'
 export type { PoolEvent } from './events.ts'
 export type { Picture } from './picture.ts'
+export type { Datatype, Query, TensorInput, TensorOutput, TensorQuery } from './query.ts'
 export type * from './types.ts'

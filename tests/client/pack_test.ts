@@ -17,10 +17,18 @@ const hasNpm = await new Deno.Command('npm', { args: ['--version'], stdout: 'nul
 /** What must compile, and what must not, against the types of the package. */
 const TYPED = `
 import { createClient, type OcrOutputs, type PlanInfo, ShoalError } from 'shoal-client'
+import type { TensorOutput, TensorQuery } from 'shoal-client'
 const shoal = createClient('http://localhost:1', { key: 'k' })
 const { outputs } = await shoal.infer<OcrOutputs>('ocr', new Uint8Array(1), { timeoutMs: 1 })
 export const text: string = outputs.lines[0]!.text
 export const plan: PlanInfo = await shoal.getPlan()
+const query: TensorQuery = {
+  inputs: [{ name: 'x', datatype: 'FP32', shape: [1, 2], data: Float32Array.of(1, 2) }],
+}
+const told = await shoal.infer<{ tell: { scores: TensorOutput }[] }>('flowers', query)
+export const first: number | undefined = told.outputs.tell[0]?.scores.data[0]
+// @ts-expect-error: a tensor has a type
+await shoal.infer('flowers', { inputs: [{ name: 'x', shape: [1], data: [1] }] })
 for await (const { event, data } of shoal.events()) if (event === 'plan') data.mix
 export const reason = (error: ShoalError) => error.reason === 'queue_full'
 // @ts-expect-error: a deadline is a number
