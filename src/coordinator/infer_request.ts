@@ -82,9 +82,9 @@ export function readContentType(headers: Headers, takes?: Takes): string {
 /** A picture in JSON, as base64. */
 export const pictureRequest = z.object({
   inputs: z.array(z.object({
-    name: z.string(),
+    name: z.string().meta({ const: 'image' }),
     shape: z.array(z.number().int()),
-    datatype: z.string(),
+    datatype: z.string().meta({ const: 'BYTES' }),
     parameters: z.looseObject({ encoding: z.string().optional() }).optional(),
     data: z.array(z.string()),
   })).length(1),

@@ -109,6 +109,34 @@ Deno.test('every call answers as /openapi.json says, field by field', (t) =>
     }
   }))
 
+Deno.test('a body of /v1/.../infer is of one of the schemas told: a picture, or tensors', () =>
+  withPages(async (coordinator) => {
+    const { paths, components } = await readDocument(coordinator)
+    const ajv = new Ajv2020({ strict: false, validateFormats: false })
+    ajv.addSchema({ $id: 'doc', components })
+    const { requestBody } = paths['/v1/pipelines/{name}/infer']!['post'] as unknown as {
+      requestBody: { content: Record<string, { schema: { oneOf: { $ref: string }[] } }> }
+    }
+    const { oneOf } = requestBody.content['application/json']!.schema
+    const validate = ajv.compile({ oneOf: oneOf.map(({ $ref }) => ({ $ref: `doc${$ref}` })) })
+    const x = { name: 'x', datatype: 'FP32', shape: [1, 2], data: [3, 1.5] }
+    const bodies: [inputs: object[], fits: boolean][] = [
+      [[imageJson([picture(2)])], true],
+      [[x], true],
+      [[x, { ...x, name: 'mask', datatype: 'BOOL', data: [true, false] }], true],
+      [[{ ...x, data: [[3, 1.5]] }], true],
+      [[{ ...x, shape: [0, 2], data: [] }], true],
+      [[{ ...x, datatype: 'FP16' }], false],
+      [[{ ...x, data: ['3', '1.5'] }], false],
+      [[], false],
+    ]
+    for (const [inputs, fits] of bodies) {
+      assert.equal(validate({ inputs }), fits, JSON.stringify(inputs))
+    }
+    const page = await (await fetch(`${coordinator.url}/docs`)).text()
+    assert.match(page, /href="#PictureRequest".*\|.*href="#TensorRequest"/)
+  }))
+
 function rank({ path, method }: { path: string; method: string }): number {
   return method === 'delete' ? 2 : path.endsWith('/drain') ? 1 : 0
 }

@@ -4,6 +4,7 @@
  * @module
  */
 import { z } from 'zod'
+import { TENSOR_TYPES } from '../../pipeline/tensor.ts'
 
 /** Values are texts, numbers or truth values, and nothing else. */
 export const parameters = z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]))
@@ -27,6 +28,22 @@ export const inferenceRequest = z.object({
   parameters: parameters.optional(),
   inputs: z.array(requestInput),
   outputs: z.array(requestOutput).optional(),
+})
+
+const DATATYPES = Object.values(TENSOR_TYPES).map(({ datatype }) => datatype)
+  // Half floats have no form in JSON.
+  .filter((datatype) => datatype !== 'FP16')
+const element = z.union([z.number(), z.boolean()])
+
+/** Tensors as `/v1` takes them, all of them in JSON. */
+export const tensorRequest = z.object({
+  inputs: z.array(z.object({
+    name: z.string().meta({ description: 'Each input of the pipeline once.' }),
+    shape: z.array(size),
+    datatype: z.string().meta({ enum: DATATYPES }),
+    data: z.array(z.union([element, z.array(z.unknown())]))
+      .meta({ description: 'Row by row, flat or nested as the shape is.' }),
+  })).min(1),
 })
 
 const responseOutput = z.object({

@@ -13,6 +13,7 @@ import * as v1 from './schemas.ts'
 export const SCHEMAS = {
   Error: v1.errorBody,
   PictureRequest: pictureRequest,
+  TensorRequest: oip.tensorRequest,
   InferAnswer: v1.inferAnswer,
   Pipelines: v1.pipelines,
   Reloaded: v1.reloaded,

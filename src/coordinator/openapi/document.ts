@@ -54,12 +54,14 @@ const KEY = {
 }
 
 const ref = (name: string) => ({ $ref: `#/components/schemas/${name}` })
+const oneOf = (names: string | readonly string[]) =>
+  typeof names === 'string' ? ref(names) : { oneOf: names.map(ref) }
 
 const contentOf = (content: Content): JsonObject =>
   Object.fromEntries(
     Object.entries(content).map(([type, schema]) => [
       type,
-      schema === null ? {} : { schema: ref(schema) },
+      schema === null ? {} : { schema: oneOf(schema) },
     ]),
   )
 

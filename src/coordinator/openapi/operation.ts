@@ -6,8 +6,8 @@
 import type { ErrorReason } from '../../client/types.ts'
 import type { SchemaName } from './components.ts'
 
-/** Media type to the name of a schema, or to null where it is bytes or text. */
-export type Content = Record<string, SchemaName | null>
+/** Media type to the name of a schema, or of several, or to null where it is bytes or text. */
+export type Content = Record<string, SchemaName | readonly SchemaName[] | null>
 
 export interface Parameter {
   name: string

@@ -55,14 +55,14 @@ export const OPERATIONS: Operation[] = [
     method: 'post',
     path: '/v1/pipelines/{name}/infer',
     tag: 'inference',
-    summary: 'Sends one picture through a pipeline',
+    summary: 'Sends a picture, or tensors, through a pipeline',
     description:
       'Every query gets exactly one answer by its deadline: a result, or an error with ' +
-      'a reason.',
+      'a reason. What a pipeline `takes`, `/v1/pipelines` tells, and its inputs `/v2/models/{model}`.',
     parameters: [path('name', 'As in `/v1/pipelines`.'), ...DEADLINE],
     body: {
       ...Object.fromEntries(PICTURE_TYPES.map((type) => [type, null])),
-      'application/json': 'PictureRequest',
+      'application/json': ['PictureRequest', 'TensorRequest'],
     },
     answer: 'The result.',
     content: json('InferAnswer'),
@@ -73,8 +73,9 @@ export const OPERATIONS: Operation[] = [
     ...V2,
     method: 'post',
     path: '/infer',
-    summary: 'Sends up to 64 pictures through a model',
-    description: 'Input `image`, `BYTES` of shape `[n]`: base64 with `parameters.encoding` ' +
+    summary: 'Sends up to 64 pictures, or tensors, through a model',
+    description:
+      'Of pictures, input `image`, `BYTES` of shape `[n]`: base64 with `parameters.encoding` ' +
       '`base64`, or binary. `parameters.timeout` is in microseconds, `parameters.min_accuracy` ' +
       `0..1. With \`${LENGTH}: 0\` the body is one picture and nothing else.`,
     parameters: [
