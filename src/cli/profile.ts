@@ -179,6 +179,12 @@ for (const backend of others) {
 
 const profile: Profile = profileOf(pipeline, { ...first, count }, examples, times)
 console.log(tableOf(profile))
+if (profile.scored && profile.paths.every(({ accuracy }) => accuracy === 0)) {
+  steps.say(
+    'no answer was right: is `field` misspelt in labelled/labels.json, or are the labels? ' +
+      'Accuracies are 0',
+  )
+}
 if (flags.json !== undefined) {
   const json = JSON.stringify(profile, null, 2) + '\n'
   if (flags.json === '-') console.log(json)

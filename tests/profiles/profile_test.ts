@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { join } from 'node:path'
 import { checkPipeline, parsePipeline } from '../../src/pipeline/parse.ts'
 import type { Score } from '../../src/stages/labelled.ts'
 import { profileOf } from '../../src/cli/profile/result.ts'
@@ -6,6 +7,8 @@ import type { VariantTimes } from '../../src/cli/profile/types.ts'
 import type { ExampleResult } from '../../src/cli/profile/messages.ts'
 import { writeProfile } from '../../src/cli/profile/write.ts'
 import { tableOf } from '../../src/cli/profile/table.ts'
+import { ROOT } from '../../src/cli/root.ts'
+import { inFolder, oneModel } from '../cli/own_scene.ts'
 
 const text = JSON.stringify({
   schema: 'shoal-pipeline/1',
@@ -93,6 +96,49 @@ Deno.test('writeProfile() keeps accuracies where only latency was measured', () 
   assert.equal(tasks['find']!.variants['big']!.accuracy, 0.5)
   assert.equal(tasks['find']!.variants['big']!.referenceMs, 52)
 })
+
+Deno.test('writeProfile() writes that nothing was right, too', () => {
+  const wrong = {
+    ...example(0),
+    paths: { 'big > one': score(10, 10), 'small > one': score(10, 12) },
+  }
+  const { scored, ...rest } = profileOf(
+    pipeline,
+    { about: {}, names, count: 1 },
+    [{ ...wrong, alone: { 'read > one': score(10, 10) } }],
+    [times('find', 'big', 50), times('find', 'small', 20), times('read', 'one', 10)],
+  )
+  assert.ok(scored)
+  const written = writeProfile(text, { scored, ...rest })
+  const { tasks, pathAccuracy } = checkPipeline(JSON.parse(written), 'two.json')
+  const { big, small } = tasks['find']!.variants
+  assert.deepEqual([big!.accuracy, small!.accuracy], [0, 0])
+  assert.deepEqual(pathAccuracy?.map(({ accuracy }) => accuracy), [0, 0])
+})
+
+Deno.test('profile says where no answer was right, and does not keep the guess', () =>
+  inFolder({
+    ...oneModel,
+    'labelled/labels.json': {
+      ...{ schema: 'shoal-labelled/1', field: 'z', files: { 'one.json': 0 } },
+    },
+    'labelled/one.json': {
+      inputs: [{ name: 'x', datatype: 'FP32', shape: [1, 2], data: [1, 2] }],
+    },
+  }, async (dir) => {
+    const { stderr, success } = await new Deno.Command(Deno.execPath(), {
+      args: ['run', '-A', 'src/cli/profile.ts', '--pipeline', dir, '--write'],
+      ...{ cwd: ROOT, stdin: 'null' },
+    }).output()
+    const said = new TextDecoder().decode(stderr)
+    assert.ok(success, said)
+    assert.match(
+      said,
+      /no answer was right: is `field` misspelt .*\n[^]*pipeline\.json, .*: written/,
+    )
+    const { tasks } = JSON.parse(await Deno.readTextFile(join(dir, 'pipeline.json')))
+    assert.equal(tasks.only.variants.a.accuracy, 0)
+  }))
 
 Deno.test('tableOf() shows every variant and path', () => {
   const table = tableOf(profile)

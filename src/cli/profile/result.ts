@@ -24,7 +24,7 @@ export function profileOf(
   const paths = sumBy(examples.map((e) => e.paths))
   const alone = sumBy(examples.map((e) => e.alone))
   const all = [...paths.values()]
-  const scored = all.length > 0
+  const scored = all.some(({ total }) => total > 0)
   const chains = variantPaths(pipeline).map(({ tasks, variants }) => ({
     ...{ tasks, variants, leaf: tasks.at(-1)! },
     score: paths.get(variants.join(' > ')) ?? noScore,
@@ -87,6 +87,7 @@ export function profileOf(
       [set.names.truths]: total.truths,
       ...set.names.units === undefined ? {} : { [set.names.units]: total.total },
     },
+    scored,
     variants,
     paths: measured,
     ways: waysOf(pipeline, variants, measured),

@@ -36,6 +36,8 @@ export interface PathProfile {
 export interface Profile {
   pipeline: string
   set: JsonObject
+  /** Whether answers were held against labels, however few of them were right. */
+  scored: boolean
   variants: VariantProfile[]
   paths: PathProfile[]
   /** Where the tree has several branches. */

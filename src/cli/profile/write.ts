@@ -28,7 +28,7 @@ export function writeProfile(
   folder = `profiles/${profile.pipeline}`,
 ): string {
   const file = JSON.parse(text) as PipelineFile
-  const scored = profile.paths.some(({ accuracy }) => accuracy > 0)
+  const { scored } = profile
   for (const { task, variant, ...figures } of profile.variants) {
     const entry = file.tasks[task]?.variants[variant]
     if (entry === undefined) {
