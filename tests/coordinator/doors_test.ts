@@ -1,5 +1,7 @@
 /** Keys, roles, rates, origins: who gets in by which door. */
 import assert from 'node:assert/strict'
+import { join } from 'node:path'
+import { ROOT } from '../../src/cli/root.ts'
 import type { Coordinator } from '../../src/cli/serve/coordinator.ts'
 import { createClient } from '../../src/client/client.ts'
 import {
@@ -11,6 +13,8 @@ import {
   ROLES,
 } from '../../src/coordinator/doors/keys.ts'
 import { groupOf } from '../../src/coordinator/doors/caller.ts'
+import { roleFor } from '../../src/coordinator/doors/doors.ts'
+import { OPERATIONS } from '../../src/coordinator/openapi/operations.ts'
 import { PROTOCOL_VERSION } from '../../src/protocol/mod.ts'
 import { ask, joinScripted, openLink, untilReady, withCoordinator } from './fixture.ts'
 
@@ -267,4 +271,17 @@ Deno.test('groupOf() counts one household of IPv6 as one', () => {
   assert.equal(groupOf('2001:db8:1:2:3:4:5:6'), '2001:db8:1:2')
   assert.equal(groupOf('2001:db8::6'), '2001:db8:0:0')
   assert.equal(groupOf('::1'), '0:0:0:0')
+})
+
+Deno.test('docs/API.md tells of each call whether a key of a client is enough', async () => {
+  const page = await Deno.readTextFile(join(ROOT, 'docs', 'API.md'))
+  const row = /^\| `client` +\| (.*) \|$/m.exec(page)?.[1] ?? ''
+  const told = [...row.matchAll(/`([^`]+)`/g)].map(([, path = '']) => path)
+  assert.ok(told.length > 1, row)
+  const isTold = (path: string) =>
+    told.some((one) => one.endsWith('...') ? path.startsWith(one.slice(0, -3)) : path === one)
+  for (const { path } of OPERATIONS) {
+    const example = path.replaceAll(/\{\w+\}/g, 'x')
+    assert.equal(isTold(path), roleFor(example) === 'client', path)
+  }
 })
