@@ -5,10 +5,10 @@ import { startServing } from '../../src/cli/serve/serving.ts'
 import { PROTOCOL_VERSION } from '../../src/protocol/mod.ts'
 import { follow, readSample, startCoordinator } from './coordinator_process.ts'
 
-function startRemote(home: string, host: string) {
+function startRemote(home: string, host: string, ...flags: string[]) {
   const child = new Deno.Command(Deno.execPath(), {
     args: [
-      ...['run', '--no-prompt', `--allow-net=${host}`, `http://${host}/node.js`],
+      ...['run', '--no-prompt', `--allow-net=${host}`, ...flags, `http://${host}/node.js`],
       ...['--name', 'remote', '--slots', '1'],
     ],
     cwd: home,
@@ -53,6 +53,27 @@ Deno.test('a machine without a checkout joins by URL, serves, and takes up a new
   } finally {
     await remote.stop().catch(() => {})
     await coordinator.kill()
+    await Deno.remove(home, { recursive: true })
+  }
+})
+
+Deno.test('a machine without a checkout keeps to half of its free memory where it may look', async () => {
+  const home = await Deno.makeTempDir()
+  const serving = await startServing([], { assets: await buildAssets() })
+  const { host } = new URL(serving.url)
+  try {
+    for (
+      const [flags, isTold] of [[[], false], [['--allow-sys=systemMemoryInfo'], true]] as const
+    ) {
+      const remote = startRemote(home, host, ...flags)
+      while (serving.pool.nodes().length === 0) await new Promise((done) => setTimeout(done, 20))
+      const { nodes } = await (await fetch(`${serving.url}/v1/nodes`)).json()
+      assert.equal(nodes[0].memoryBytes > 0, isTold, flags.join())
+      await remote.stop()
+      while (serving.pool.nodes().length > 0) await new Promise((done) => setTimeout(done, 20))
+    }
+  } finally {
+    await serving.end()
     await Deno.remove(home, { recursive: true })
   }
 })
