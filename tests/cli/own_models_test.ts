@@ -102,7 +102,10 @@ Deno.test({
           serving.push(await start(`${command.trim()} --port 0`, env))
           ok(serving[0]!.said.includes('flowers/infer  send tensors here'), serving[0]!.said)
         } else if (kind === 'sh') said = await shell(command, env)
-        else if (kind === 'ts' && text.includes("from 'shoal-client'")) {
+        else if (kind === 'ts' && text.includes("from 'shoal'")) {
+          await writeFiles(dir, { 'stage.ts': text })
+          await shell(`deno check -q ${dir}/stage.ts`, env)
+        } else if (kind === 'ts' && text.includes("from 'shoal-client'")) {
           await writeFiles(top, { 'ask.ts': command })
           said = await shell(`deno run -A -q --check --config deno.json ${top}/ask.ts`, env)
         } else if (name === 'answer') {
