@@ -110,7 +110,10 @@ export function createPool(options: PoolOptions) {
       case 'unload': {
         const { type, slot, pipeline, task, variant } = command
         const node = nodes.get(command.node)
-        if (node !== undefined && type === 'unload') removeInstance(node, slot, command)
+        if (node !== undefined && type === 'unload') {
+          removeInstance(node, slot, command)
+          weighSilence()
+        }
         node?.link.send({ type, instances: [{ slot, pipeline, task, variant }] })
         return
       }

@@ -9,11 +9,13 @@ import type { Log } from './log.ts'
 import { isPaused, type PooledNode, takesWork } from './nodes.ts'
 
 /**
- * A node that fell silent gets nothing while others are there, and what it has goes to them: a
+ * A node that fell silent gets nothing while others do the same tasks, and what it has goes to them: a
  * half-open connection, a stopped process or a sleeping laptop would keep it until it is overdue.
- * Others that are paused are no others: with them alone nobody would be left to do the work.
+ * Others that are paused, or hold nothing of one of its tasks, are no others: nobody would be left to
+ * do that, and what it answers after all would come to nothing.
  *
- * @returns to be called when a node fell silent, is heard of again, got ready, paused, went on, or left
+ * @returns to be called when a node fell silent, is heard of again, got ready or let go of a variant,
+ *   paused, went on, or left
  */
 export function createSilence({ nodes, batches, post, log }: {
   nodes: ReadonlyMap<string, PooledNode>
@@ -22,9 +24,14 @@ export function createSilence({ nodes, batches, post, log }: {
   log: Log
 }): () => void {
   return function weigh() {
-    const sound = [...nodes.values()].some((node) => !node.silent && takesWork(node))
+    // Called for every variant that is ready or gone: mostly nobody is silent.
+    if (![...nodes.values()].some(({ silent, sidelined }) => silent || sidelined)) return
+    const done = new Set<string>()
     for (const node of nodes.values()) {
-      const sidelined = node.silent && sound
+      if (!node.silent && takesWork(node)) { for (const task of node.tasks) done.add(task) }
+    }
+    for (const node of nodes.values()) {
+      const sidelined = node.silent && done.size > 0 && done.isSupersetOf(node.tasks)
       if (sidelined === node.sidelined) continue
       node.sidelined = sidelined
       log(

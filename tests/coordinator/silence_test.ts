@@ -1,16 +1,19 @@
 /** Whose work goes elsewhere when it falls silent: only where somebody is there to do it. */
 import assert from 'node:assert/strict'
 import { noteJudgement } from '../../src/coordinator/judgement.ts'
-import { createPooledNode } from '../../src/coordinator/nodes.ts'
+import { addInstance, createPooledNode } from '../../src/coordinator/nodes.ts'
 import { createSilence } from '../../src/coordinator/silence.ts'
 
 type Link = Parameters<typeof createPooledNode>[0]
 type Hello = Parameters<typeof createPooledNode>[1]
 
+const find = { pipeline: 'ocr', task: 'find', variant: 'small' }
+const read = { pipeline: 'ocr', task: 'read', variant: 'small' }
+
 function poolOf(...ids: string[]) {
   const nodes = new Map(ids.map((id) => {
     const node = createPooledNode({} as Link, { nodeId: id } as Hello)
-    node.instances.add('0 ocr find small')
+    addInstance(node, 0, find)
     return [id, node]
   }))
   const abandoned: string[] = []
@@ -19,6 +22,10 @@ function poolOf(...ids: string[]) {
   return {
     abandoned,
     isSidelined: (id: string) => nodes.get(id)!.sidelined,
+    ready(id: string, what: typeof find) {
+      addInstance(nodes.get(id)!, 0, what)
+      weighSilence()
+    },
     silent(id: string) {
       nodes.get(id)!.silent = true
       weighSilence()
@@ -48,4 +55,15 @@ Deno.test('a silent node is taken back when the last other turns out to lie', ()
   assert.equal(pool.isSidelined('silent'), true)
   pool.judge('other', 'quarantined')
   assert.equal(pool.isSidelined('silent'), false)
+})
+
+Deno.test('a silent node keeps what it has until others do each of its tasks', () => {
+  const pool = poolOf('silent', 'other')
+  pool.ready('silent', read)
+  pool.silent('silent')
+  assert.equal(pool.isSidelined('silent'), false)
+  assert.deepEqual(pool.abandoned, [])
+  pool.ready('other', read)
+  assert.equal(pool.isSidelined('silent'), true)
+  assert.deepEqual(pool.abandoned, ['silent'])
 })

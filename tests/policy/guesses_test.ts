@@ -19,6 +19,11 @@ Deno.test('the only slot is given more time for its first run, where another cou
   assert.ok(giveUpOf(1, true) < giveUpOf(1, false) - 10_000)
 })
 
+Deno.test('a slot that stands still for seconds is not given up where no other could do its work', () => {
+  // The node ends its worker with what is given up, and loads all anew: nobody is quicker for it.
+  assert.ok(giveUpOf(1, true) > giveUpOf(2, true) + 4000)
+})
+
 Deno.test('a batch whose query ran out of time teaches how slow its node is', () => {
   const scheduler = byHand()
   const [slow] = commandsOf(scheduler, asked('q', 4000), 10, 'dispatch')

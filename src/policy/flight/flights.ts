@@ -97,7 +97,7 @@ export function createFlights(parts: FlightParts): Flights {
     nowMs: number,
   ): { batch: Batch; expectedMs: number; giveUpMs: number } {
     const isGuess = alone && !profile.hasRun(slot.node.id, variant)
-    const estimated = estimate(slot, variant, count, isGuess, tries, nowMs)
+    const estimated = estimate(slot, variant, count, alone, isGuess, tries, nowMs)
     const { meanMs, upperMs, networkMs, expectedMs, giveUpMs } = estimated
     const batch: Batch = {
       id: nextId++,

@@ -23,7 +23,8 @@ const GIVE_UP_FACTOR = 4
 const GIVE_UP_MS = 2000
 /**
  * A machine that slept or swapped keeps whoever waits for it, and a query whose attempts are used up
- * is lost however much time it has: each further attempt is given so many times longer.
+ * is lost however much time it has: each further attempt is given so many times longer. So is one that
+ * no other slot could do: the node ends its worker with it, and loads all that it held anew.
  */
 const PATIENCE = 4
 /** A slot that is loading a model may keep its batch waiting for that. */
@@ -32,13 +33,15 @@ const LOADING_MS = 10_000
 const GUESSED_MS = 20_000
 
 /**
- * @param isGuess the node never ran the variant, and no other slot could do it
+ * @param alone no other slot could do it
+ * @param isGuess nor did the node ever run the variant
  * @param tries how often one of the items was sent before
  */
 export function estimate(
   slot: Slot,
   variant: VariantShape,
   items: number,
+  alone: boolean,
   isGuess: boolean,
   tries: number,
   nowMs: number,
@@ -52,7 +55,8 @@ export function estimate(
     networkMs,
     expectedMs: Math.max(waitMs, networkMs / 2) + meanMs + networkMs / 2,
     giveUpMs: waitMs + networkMs +
-      Math.max(GIVE_UP_FACTOR * meanMs, meanMs + GIVE_UP_MS) * PATIENCE ** tries +
+      Math.max(GIVE_UP_FACTOR * meanMs, meanMs + GIVE_UP_MS) *
+        PATIENCE ** (tries + (alone ? 1 : 0)) +
       (slot.loading.size > 0 ? LOADING_MS : 0) + (isGuess ? GUESSED_MS : 0),
   }
 }
