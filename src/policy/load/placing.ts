@@ -123,7 +123,7 @@ export function createPlacing(
     peaks: readonly Peak[],
     nowMs: number,
   ): Problem {
-    const left = 1 - departures.shareAtRisk(nowMs)
+    const atRisk = departures.shareAtRisk(nowMs)
     classOf = new Map(classes.flatMap(({ name, nodes }) => nodes.map((id) => [id, name] as const)))
     let p = 0
     const pipelines = [...shapes.pipelines.values()].map(({ pipeline, tasks }) => {
@@ -134,7 +134,7 @@ export function createPlacing(
         weight: pipeline.weight ?? 1,
         sloMs: pipeline.sloMs,
         ratePerS: rate,
-        peakPerS: Math.max(perS, rate) / left,
+        peakPerS: Math.max(perS, rate) / (1 - atRisk),
         surges,
         root: pipeline.root,
         tasks: Object.fromEntries(tasks.map((task) => [task.name, {
@@ -172,6 +172,7 @@ export function createPlacing(
         waitTail: 1,
         utilisationCap: 1,
         saturatedCap: SATURATED_CAP,
+        atRisk,
       },
       holding: classes.map((one) => ({
         class: one.name,

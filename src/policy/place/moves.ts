@@ -17,12 +17,20 @@ export const hasMoves = ({ compiled, goal }: Pick<Given, 'compiled' | 'goal'>): 
   goal.name === 'accuracy' && compiled.options.movePrice > 0 &&
   compiled.classes.some(({ holding }) => holding.some((slots) => slots > 0))
 
+/**
+ * Where nodes come and go, what changed for one of them has to change again for the next, and a slot
+ * that loads is missed more while another is gone: so much more for the share that may be.
+ */
+const PRICE_OF_RISK = 0.1
+
 export function addMoves(
   { compiled, kinds, goal }: Pick<Given, 'compiled' | 'kinds' | 'goal'>,
   model: Model,
   shares: readonly Share[],
 ): void {
   if (!hasMoves({ compiled, goal })) return
+  const { movePrice, atRisk } = compiled.options
+  const price = movePrice + PRICE_OF_RISK * atRisk
   const rows = new Map<string, number>()
   for (const { column, kind, variant } of shares) {
     if (!isWhole(kinds[kind]!)) continue
@@ -31,7 +39,7 @@ export function addMoves(
     let row = rows.get(key)
     if (row === undefined) {
       rows.set(key, row = addRow(model, { max: holding[variant.index]! }))
-      addColumn(model, [[row, -1]], { objective: -compiled.options.movePrice })
+      addColumn(model, [[row, -1]], { objective: -price })
     }
     model.columns[column]!.rows.push(row)
     model.columns[column]!.coefficients.push(1)

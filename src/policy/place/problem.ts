@@ -103,6 +103,8 @@ export interface PlaceOptions {
    * is half lost while it loads.
    */
   movePrice: number
+  /** Share of the slots that may be gone, with their nodes, by the time that others have changed. */
+  atRisk: number
   /** Slots that may change what they hold at one time. */
   maxMoves: number
   /** Warm slots without planned traffic, for each awake one. Where a peak is given all others are. */
@@ -141,6 +143,7 @@ export const DEFAULT_PLACE_OPTIONS: Readonly<PlaceOptions> = {
   siblings: true,
   hysteresis: 0.02,
   movePrice: 0.001,
+  atRisk: 0,
   maxMoves: 2,
   standbyShare: 0.25,
   reserve: 4,

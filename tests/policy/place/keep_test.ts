@@ -144,6 +144,9 @@ Deno.test('place() moves nothing for a gain that is less than what the moves cos
   const held = inHand(problem)
   const free = { ...withRate(held, 0.97), options: { movePrice: 0 } }
   const dear = { ...withRate(held, 0.97), options: { movePrice: 0.05 } }
+  // What nodes that come and go would have changed again.
+  const brief = { ...withRate(held, 0.97), options: { movePrice: 1e-6, atRisk: 0.5 } }
+  const lasting = { ...withRate(held, 0.97), options: { movePrice: 1e-6 } }
   const changes = (one: Problem) => {
     const before = totals(place(problem))
     let count = 0
@@ -153,6 +156,8 @@ Deno.test('place() moves nothing for a gain that is less than what the moves cos
     return count
   }
   assert.equal(changes(dear), 0)
+  assert.equal(changes(brief), 0)
+  assert.ok(changes(lasting) > 0)
   assert.ok(changes(free) > 0, 'there is something to gain')
 })
 
