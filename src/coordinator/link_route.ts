@@ -4,7 +4,6 @@
  * @module
  */
 import type { Hono } from 'hono'
-import { upgradeWebSocket } from 'hono/deno'
 import type { WireData } from '../protocol/mod.ts'
 import { ApiError } from './api_error.ts'
 import type { Doors } from './doors/doors.ts'
@@ -29,56 +28,65 @@ const IDLE = { idleTimeout: 0 }
 export function mountLink(app: Hono, options: LinkRouteOptions): void {
   const { pool, doors, hosts, assets, log } = options
   const lobby = createLobby()
-  app.get(
-    '/v1/link',
-    async (c, next) => {
-      if (!mayLink(c.req.header('origin'), hostOf(c.req), hosts)) {
-        throw new ApiError('forbidden', 'Cannot open a link from a page of another origin')
+  app.get('/v1/link', (c) => {
+    const origin = c.req.header('origin')
+    if (!mayLink(origin, hostOf(c.req), hosts)) {
+      throw new ApiError('forbidden', 'Cannot open a link from a page of another origin')
+    }
+    if (c.req.header('upgrade') === undefined) {
+      throw new ApiError('invalid_input', 'Cannot open a link: /v1/link takes WebSockets')
+    }
+    const remedy = remedyFor(c.req.url, origin !== undefined, assets)
+    const caller = doors.caller(c)
+    const leave = caller.local ? () => {} : lobby.enter(caller.address)
+    const { response, socket } = upgrade(c.req.raw, leave)
+    const admit = doors.admits(caller)
+    let link: Link | undefined
+    socket.onopen = () => {
+      socket.binaryType = 'arraybuffer'
+      link = pool.connect(socket, admit, remedy)
+    }
+    socket.onmessage = ({ data }) => {
+      try {
+        link?.receive(data as WireData)
+      } catch (error) {
+        // What one node says must not take the others' coordinator down.
+        log(`fault: ${(error as Error).stack}`, 'error', { event: 'fault', path: c.req.path })
+        link?.close(1011, 'a fault in the coordinator')
       }
-      if (c.req.header('upgrade')?.toLowerCase() !== 'websocket') {
-        throw new ApiError('invalid_input', 'Cannot open a link: /v1/link takes WebSockets')
-      }
-      await next()
-    },
-    upgradeWebSocket((c) => {
-      const remedy = remedyFor(c.req.url, c.req.header('origin') !== undefined, assets)
-      const caller = doors.caller(c)
-      let leave = () => {}
-      if (!caller.local) {
-        leave = lobby.enter(caller.address)
-        // A socket that breaks off before it is open never says so itself.
-        c.req.raw.signal.addEventListener('abort', leave, { once: true })
-      }
-      const admit = doors.admits(caller)
-      let link: Link | undefined
-      return {
-        onOpen(_, ws) {
-          const socket = ws.raw
-          if (socket === undefined) return
-          socket.binaryType = 'arraybuffer'
-          link = pool.connect(socket, admit, remedy)
-        },
-        onMessage(event) {
-          try {
-            link?.receive(event.data as WireData)
-          } catch (error) {
-            // What one node says must not take the others' coordinator down.
-            log(`fault: ${(error as Error).stack}`, 'error', { event: 'fault', path: c.req.path })
-            link?.close(1011, 'a fault in the coordinator')
-          }
-          if (link?.open) leave()
-        },
-        onClose(event) {
-          leave()
-          link?.lost(`closed with ${event.code} ${event.reason}`.trim())
-        },
-        onError() {
-          leave()
-          link?.lost('the connection broke')
-        },
-      }
-    }, IDLE),
-  )
+      if (link?.open) leave()
+    }
+    socket.onclose = ({ code, reason }) => {
+      leave()
+      link?.lost(`closed with ${code} ${reason}`.trim())
+    }
+    socket.onerror = () => {
+      leave()
+      link?.lost('the connection broke')
+    }
+    return response
+  })
+}
+
+/**
+ * Answers a handshake. Only a socket that is to open keeps its place in the lobby.
+ *
+ * @throws ApiError `invalid_input` where the request is no handshake
+ */
+function upgrade(request: Request, leave: () => void): Deno.WebSocketUpgrade {
+  try {
+    // Deno looks at all of the handshake but this.
+    if (request.headers.get('sec-websocket-version') !== '13') {
+      throw new TypeError("Invalid Header: 'sec-websocket-version' header must be 13")
+    }
+    // A socket that breaks off before it is open never says so itself.
+    request.signal.addEventListener('abort', leave, { once: true })
+    if (request.signal.aborted) leave()
+    return Deno.upgradeWebSocket(request, IDLE)
+  } catch (error) {
+    leave()
+    throw new ApiError('invalid_input', `Cannot open a link: ${(error as Error).message}`)
+  }
 }
 
 /** How a node of another version comes by this one. */

@@ -35,3 +35,51 @@ Deno.test('links that break off while they open hold no place, and nothing up', 
     assert.equal(status, 101)
     conn.close()
   }))
+
+/** Status, and what is wrong, of a request for a link from elsewhere. */
+async function answer(url: string, headers: string) {
+  const conn = await Deno.connect({ hostname: '127.0.0.1', port: Number(new URL(url).port) })
+  await conn.write(rawGet('/v1/link', `${headers}X-Forwarded-For: 203.0.113.9\r\n`))
+  const bytes = new Uint8Array(4096)
+  const text = new TextDecoder().decode(bytes.subarray(0, await conn.read(bytes) ?? 0))
+  return { conn, status: Number(text.slice(9, 12)), text }
+}
+
+Deno.test('requests that no socket comes of are told what is wrong, and hold no place', () =>
+  withCoordinator(async ({ url }) => {
+    const without = (name: string) =>
+      UPGRADE.split('\r\n').filter((line) => !line.startsWith(name)).join('\r\n')
+    for (
+      const [headers, what] of [
+        [without('Sec-WebSocket-Key'), /sec-websocket-key/],
+        [without('Sec-WebSocket-Version'), /sec-websocket-version/],
+        [UPGRADE.replace('Version: 13', 'Version: 8'), /sec-websocket-version/],
+        [without('Connection'), /connection/],
+        [UPGRADE.replace('websocket', 'h2c'), /upgrade/],
+      ] as const
+    ) {
+      for (let i = 0; i < 17; i++) {
+        const { conn, status, text } = await answer(url, headers)
+        conn.close()
+        assert.equal(status, 400, text)
+        assert.match(text, /"reason":"invalid_input"/)
+        assert.match(text, what)
+      }
+    }
+    const { conn, status } = await open(url, '203.0.113.9')
+    conn.close()
+    assert.equal(status, 101)
+  }))
+
+Deno.test('a link is asked for in any case, and its place given back when it closes', () =>
+  withCoordinator(async ({ url }) => {
+    for (let i = 0; i < 20; i++) {
+      const name = ['WebSocket', 'WEBSOCKET', 'websocket'][i % 3]!
+      const { conn, status, text } = await answer(url, UPGRADE.replace('websocket', name))
+      assert.equal(status, 101, text)
+      // An empty close frame, masked; the answer to it comes once the socket is closed there.
+      await conn.write(Uint8Array.of(0x88, 0x80, 0, 0, 0, 0))
+      while (await conn.read(new Uint8Array(64)) !== null);
+      conn.close()
+    }
+  }))
