@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Pipeline } from '../pipeline/schema.ts'
+import type { VariantRef } from '../policy/types.ts'
 import type { NodeMessage, Received, ResultMessage } from '../protocol/mod.ts'
 import type { createBatches } from './batches.ts'
 import type { Post } from './driver.ts'
@@ -13,8 +13,8 @@ import type { createRenewal } from './renewal.ts'
 import { noteReport } from './report.ts'
 
 export interface HearingParts {
-  /** Versions that somebody needs, by their names inside. */
-  pipelines: ReadonlyMap<string, Pipeline>
+  /** Whether there is such a variant, and the node is able to hold it as it runs now. */
+  isAble(node: PooledNode, ref: VariantRef): boolean
   batches: Pick<ReturnType<typeof createBatches>, 'finished' | 'failed' | 'calledOffEnded'>
   renewal: Pick<ReturnType<typeof createRenewal>, 'heard'>
   /** Tells the scheduler what a node is able to hold. */
@@ -27,7 +27,7 @@ export interface HearingParts {
 export type Hear = (node: PooledNode, received: Received<NodeMessage>) => void
 
 export function createHearing(parts: HearingParts): Hear {
-  const { pipelines, batches, renewal, tellAble, weighSilence, post, log } = parts
+  const { isAble, batches, renewal, tellAble, weighSilence, post, log } = parts
   return (node, received) => {
     const { message } = received
     const news = roundTripNews(node)
@@ -44,9 +44,12 @@ export function createHearing(parts: HearingParts): Hear {
       case 'ready': {
         const { slot, pipeline, task, variant } = message
         const ref = { pipeline, task, variant }
-        if (!pipelines.has(pipeline)) {
-          // Asked for before its version went: it crossed the word that nobody needs it.
-          return node.link.send({ type: 'unload', instances: [{ slot, ...ref }] })
+        if (slot >= node.slots || !isAble(node, ref)) {
+          // Asked for before its version, the slot or the backend went: it crossed the word of that.
+          node.link.send({ type: 'unload', instances: [{ slot, ...ref }] })
+          // Who waits for it waits no more.
+          const message = 'the node is not able to hold it any more'
+          return post({ type: 'load_failed', node: node.id, slot, ...ref, message })
         }
         addInstance(node, slot, ref, message)
         post({ type: 'instance_ready', node: node.id, slot, ...ref })

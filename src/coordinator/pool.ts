@@ -6,7 +6,7 @@
 import type { NodeInfo, PlanInfo } from '../client/types.ts'
 import { servedVariants } from '../pipeline/hold.ts'
 import type { Pipeline } from '../pipeline/schema.ts'
-import type { Plan, Scheduler } from '../policy/types.ts'
+import type { Plan, Scheduler, VariantRef } from '../policy/types.ts'
 import { CLOSE, type Hello, type NodeMessage, type Received } from '../protocol/mod.ts'
 import { createAdmin } from './admin.ts'
 import { createBatches } from './batches.ts'
@@ -183,7 +183,11 @@ export function createPool(options: PoolOptions) {
     weighSilence()
   }
 
-  const hear = createHearing({ pipelines, batches, renewal, tellAble, weighSilence, post, log })
+  const isAble = (node: PooledNode, { pipeline, task, variant }: VariantRef) =>
+    ableOf(node, able()).some((one) =>
+      one.pipeline === pipeline && one.task === task && one.variant === variant
+    )
+  const hear = createHearing({ isAble, batches, renewal, tellAble, weighSilence, post, log })
 
   function receive(link: Link, received: Received<NodeMessage>) {
     const node = byLink.get(link)

@@ -41,12 +41,19 @@ export interface Renewal {
   heard(node: PooledNode, failure?: { pipeline: string; what: string; message: string }): void
 }
 
+interface Failure {
+  node: PooledNode
+  pipeline: string
+  what: string
+  message: string
+}
+
 const PATIENCE_MS = 60_000
 
 export function createRenewal(parts: RenewalParts): Renewal {
   const { versions, nodes, post, log } = parts
   const patienceMs = parts.patienceMs ?? PATIENCE_MS
-  let failures: { node: PooledNode; pipeline: string; what: string; message: string }[] = []
+  let failures: Failure[] = []
   let look = () => {}
 
   /** Resolves as soon as it is so, or after a while; what it was in the end. */
@@ -69,6 +76,15 @@ export function createRenewal(parts: RenewalParts): Renewal {
     )
   const failed = ({ name }: Pipeline, node?: PooledNode) =>
     failures.find((one) => one.pipeline === name && (node === undefined || one.node === node))
+
+  /** The first of a node and pipeline is enough to know, however many it tells of. */
+  function note(failure: Failure): void {
+    failures = failures.filter(({ node }) => nodes.get(node.id) === node)
+    const { pipeline, node } = failure
+    const isNews = !failures.some((one) => one.pipeline === pipeline && one.node === node)
+    const isServed = versions.all().some((one) => one.pipeline.name === pipeline)
+    if (isNews && isServed) failures.push(failure)
+  }
 
   async function load(pipeline: Pipeline): Promise<void> {
     // Who joins meanwhile is told of both versions at once.
@@ -127,7 +143,7 @@ export function createRenewal(parts: RenewalParts): Renewal {
       drop(old, next)
     },
     heard(node, failure) {
-      if (failure !== undefined) failures.push({ node, ...failure })
+      if (failure !== undefined) note({ node, ...failure })
       look()
     },
   }

@@ -1,0 +1,116 @@
+/** What nodes say they hold: only what there is, in slots that they have, as they run now. */
+import assert from 'node:assert/strict'
+import type { NodeInfo } from '../../src/client/types.ts'
+import type { CoordinatorMessage } from '../../src/protocol/mod.ts'
+import {
+  ask,
+  joinScripted,
+  openLink,
+  pipeline,
+  type ScriptedNode,
+  untilHolds,
+  withCoordinator,
+} from './fixture.ts'
+
+const real = { slot: 0, pipeline: 'words', task: 'find', variant: 'fast' }
+const NONE = [
+  { ...real, slot: 1 },
+  { ...real, slot: 999_999 },
+  { ...real, pipeline: 'words~2' },
+  { ...real, task: 'guess' },
+  { ...real, task: 'constructor' },
+  { ...real, variant: 'large' },
+  { ...real, variant: '__proto__' },
+  { ...real, variant: 'v'.repeat(128) },
+]
+
+const info = async ({ url }: { url: string }): Promise<NodeInfo> =>
+  (await (await fetch(`${url}/v1/nodes`)).json()).nodes[0]
+
+const unloads = (node: ScriptedNode) =>
+  node.messages.flatMap((message) => message.type === 'unload' ? message.instances : [])
+
+Deno.test('a node that is ready with what there is not is told to unload it, and goes on', () =>
+  withCoordinator(async (coordinator) => {
+    const node = await joinScripted(coordinator, 'odd')
+    await untilHolds(coordinator, 'odd', 4)
+    const instead = { backend: 'webgpu', backendReason: 'r' } as const
+    for (const one of NONE) node.send({ type: 'ready', loadMs: 1, ...one, ...instead })
+    node.send({ type: 'report', threadsPerRun: 7 })
+    while ((await info(coordinator)).threadsPerRun !== 7);
+    const { instances, fallbacks } = await info(coordinator)
+    assert.equal(instances, 4)
+    assert.deepEqual(fallbacks, [])
+    assert.deepEqual([...coordinator.pool.node('odd')!.tasks], ['words find', 'words read'])
+    while (unloads(node).length < NONE.length) await new Promise((done) => setTimeout(done, 1))
+    assert.deepEqual(unloads(node), NONE)
+    const response = await ask(coordinator)
+    assert.equal(response.status, 200, await response.text())
+    assert.equal(node.socket.readyState, WebSocket.OPEN)
+  }))
+
+/** Has loads answered by the test; all else as ever. */
+async function joinHeld(
+  coordinator: Parameters<typeof openLink>[0],
+  hello: { backend: 'wasm' | 'webgpu'; slots: number },
+) {
+  const node = await openLink(coordinator)
+  const loads: Extract<CoordinatorMessage, { type: 'load' }>['instances'] = []
+  const listen = node.socket.onmessage!
+  let look = () => {}
+  node.socket.onmessage = (event) => {
+    const message = typeof event.data === 'string' ? JSON.parse(event.data) : {}
+    if (message.type !== 'load') return listen.call(node.socket, event)
+    loads.push(...message.instances)
+    look()
+  }
+  node.send({ type: 'hello', protocol: 1, nodeId: 'held', epoch: 1, ...hello })
+  return {
+    node,
+    /** The next load that was not taken. */
+    async load() {
+      while (loads.length === 0) await new Promise<void>((done) => look = done)
+      return loads.shift()!
+    },
+  }
+}
+
+Deno.test('what gets ready after its node moved to another backend is unloaded, and its slot loads on', () => {
+  const tasks = structuredClone(pipeline.tasks)
+  for (const { variants } of Object.values(tasks)) {
+    for (const variant of Object.values(variants)) variant.backends = ['webgpu']
+  }
+  tasks['find']!.variants['slow']!.backends = ['wasm', 'webgpu']
+  return withCoordinator(
+    async (coordinator) => {
+      const { node, load } = await joinHeld(coordinator, { backend: 'webgpu', slots: 1 })
+      const first = await load()
+      assert.notEqual(first.variant, 'slow')
+      node.send({ type: 'report', backend: 'wasm' })
+      node.send({ type: 'ready', loadMs: 1, ...first })
+      const { instances } = await node.got('unload')
+      assert.deepEqual(instances, [first])
+      const next = await load()
+      assert.equal(next.variant, 'slow')
+      node.send({ type: 'ready', loadMs: 1, ...next })
+      await untilHolds(coordinator, 'held', 1)
+      assert.deepEqual([...coordinator.pool.node('held')!.instances], ['0 words find slow'])
+    },
+    undefined,
+    { pipelines: [{ dir: '', pipeline: { ...pipeline, tasks }, models: {} }] },
+  )
+})
+
+Deno.test('what gets ready in a slot that was given up is unloaded, and the others serve', () =>
+  withCoordinator(async (coordinator) => {
+    const { node, load } = await joinHeld(coordinator, { backend: 'wasm', slots: 2 })
+    const both = [await load(), await load()]
+    assert.deepEqual(both.map(({ slot }) => slot).sort(), [0, 1])
+    node.send({ type: 'report', slots: 1 })
+    for (const one of both) node.send({ type: 'ready', loadMs: 1, ...one })
+    for (let i = 0; i < 3; i++) node.send({ type: 'ready', loadMs: 1, ...await load() })
+    await untilHolds(coordinator, 'held', 4)
+    assert.deepEqual(unloads(node), both.filter(({ slot }) => slot === 1))
+    const response = await ask(coordinator)
+    assert.equal(response.status, 200, await response.text())
+  }))
