@@ -21,6 +21,7 @@ import {
   versionOfHello,
   type WireData,
 } from '../protocol/mod.ts'
+import { createFragmentRoom, type FragmentRoom } from './fragments.ts'
 
 /** What a link needs of a socket; Deno's and Hono's fit. */
 export interface Socket {
@@ -64,8 +65,8 @@ export interface LinkOptions {
   silenceMs?: number
   /** What makes a node of an older version one of this. */
   remedy?: string
-  /** Bytes of fragments that wait for their rest, on all links together. */
-  fragments?: { bytes: number }
+  /** Fragments that wait for their rest, on all links together. */
+  fragments?: FragmentRoom
 }
 
 export const HEARTBEAT_MS = 500
@@ -77,13 +78,11 @@ const FADE = 0.99
 const MAX_HELLO_BYTES = 256 * 1024
 /** Of all links: what is sent is copied at once. */
 const room = createRoom(MAX_FRAME_BYTES)
-/** Most that fragments may fill on all links together. */
-const MAX_FRAGMENT_BYTES = 512 * 1024 * 1024
 
 export function createLink(socket: Socket, handlers: LinkHandlers, options: LinkOptions): Link {
   const { now, helloTimeoutMs = 5000, heartbeatMs = HEARTBEAT_MS } = options
-  const { doubtMs = 1500, silenceMs = 6000, fragments = { bytes: 0 } } = options
-  const read = createNodeMessageReader()
+  const { doubtMs = 1500, silenceMs = 6000, fragments = createFragmentRoom() } = options
+  let read = createNodeMessageReader()
   let state: 'waiting' | 'open' | 'closed' = 'waiting'
   let serial = 0
   let bytesSent = 0
@@ -120,13 +119,15 @@ export function createLink(socket: Socket, handlers: LinkHandlers, options: Link
     const known = state === 'open'
     state = 'closed'
     letGo()
+    // A socket whose closing is ignored stays, and this link with it; what it began does not.
+    read = createNodeMessageReader()
     clearTimeout(helloTimer)
     clearInterval(heartbeat)
     if (known) handlers.closed(link, why)
   }
 
   function letGo() {
-    fragments.bytes -= fragmentBytes
+    if (fragmentBytes > 0) fragments.leave(link)
     fragmentBytes = 0
   }
 
@@ -219,6 +220,9 @@ export function createLink(socket: Socket, handlers: LinkHandlers, options: Link
       if (state === 'waiting' && size > MAX_HELLO_BYTES) {
         return close(CLOSE.tooLarge, 'a first message of this size')
       }
+      if (state === 'waiting' && typeof data !== 'string') {
+        return close(CLOSE.unauthorized, 'the first message must be hello')
+      }
       const version = state === 'waiting' ? versionOfHello(data) : undefined
       if (version !== undefined && version !== PROTOCOL_VERSION) return refuseVersion(version)
       let received: Received<NodeMessage> | undefined
@@ -234,13 +238,11 @@ export function createLink(socket: Socket, handlers: LinkHandlers, options: Link
         return link.refuse(code, { reason: error.reason, message: error.message })
       }
       if (received === undefined) {
-        fragments.bytes += size
         fragmentBytes += size
-        // One that keeps its word comes again, when there is room.
-        if (fragments.bytes > MAX_FRAGMENT_BYTES) close(1013, 'too much is under way')
-        return
+        return fragments.add(link, size)
       }
-      letGo()
+      // A text, as a pong is, may come between.
+      if (typeof data !== 'string') letGo()
       if (state === 'waiting') return greet(received.message)
       if (received.message.type === 'pong') return pong(received.message.n)
       handlers.message(link, received)

@@ -15,6 +15,7 @@ import { createKeyring, type Keyring } from './doors/keys.ts'
 import { createMembers } from './doors/members.ts'
 import { createDeadlines } from './deadlines.ts'
 import { type Command, createDriver } from './driver.ts'
+import { createFragmentRoom } from './fragments.ts'
 import { createHearing } from './hearing.ts'
 import { noteJudgement } from './judgement.ts'
 import { createLink, type Link, type LinkOptions, type Socket } from './link.ts'
@@ -59,7 +60,7 @@ export function createPool(options: PoolOptions) {
   const nodes = new Map<string, PooledNode>()
   const byLink = new Map<Link, PooledNode>()
   const members = createMembers(keyring)
-  const fragments = { bytes: 0 }
+  const fragments = createFragmentRoom()
   const draining = new AbortController()
   const deadlines = createDeadlines(now)
   const fault = (error: unknown) => log(`scheduler fault: ${(error as Error).stack}`, 'error')

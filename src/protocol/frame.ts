@@ -17,6 +17,8 @@ const MAGIC = 0x53
 const WHOLE = 0
 const FRAGMENT = 1
 const FRAGMENT_HEAD_BYTES = 16
+/** Far more than the largest message needs; each takes some memory of its own, however small it is. */
+const MAX_FRAGMENTS = 1024
 /** Largest message put together from fragments. */
 export const MAX_MESSAGE_BYTES = 96 * 1024 * 1024
 const MAX_BLOBS = 8192
@@ -158,6 +160,7 @@ export function createReassembler(maxBytes = MAX_MESSAGE_BYTES) {
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
     const index = view.getUint32(8, true)
     const count = view.getUint32(12, true)
+    if (count > MAX_FRAGMENTS) fail('they are too many')
     if (index !== parts.length || index >= count) fail('one is missing')
     if (index > 0 && view.getUint32(4, true) !== message) fail('they belong to two messages')
     if (index === 0) held = 0

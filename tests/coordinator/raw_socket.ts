@@ -48,3 +48,12 @@ export async function hangUp(port: number, request: Uint8Array, { sent, read, re
   else socket.destroy()
   await closed
 }
+
+/** A frame of bytes, likewise. */
+export function binaryFrame(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+  const framed = new Uint8Array(14 + bytes.length)
+  framed.set([0x82, 0x80 | 127])
+  new DataView(framed.buffer).setUint32(6, bytes.length)
+  framed.set(bytes, 14)
+  return framed
+}
