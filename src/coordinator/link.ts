@@ -21,6 +21,7 @@ import {
   versionOfHello,
   type WireData,
 } from '../protocol/mod.ts'
+import { createBacklog } from './backlog.ts'
 import { createFragmentRoom, type FragmentRoom } from './fragments.ts'
 
 /** What a link needs of a socket; Deno's and Hono's fit. */
@@ -28,6 +29,8 @@ export interface Socket {
   /** Has copied the bytes when it returns. */
   send(data: string | Uint8Array<ArrayBuffer>): void
   close(code?: number, reason?: string): void
+  /** Bytes that have yet to leave; not known where absent. */
+  readonly bufferedAmount?: number
 }
 
 export interface LinkHandlers {
@@ -92,6 +95,7 @@ export function createLink(socket: Socket, handlers: LinkHandlers, options: Link
   let lastBeatMs = lastHeardMs
   let longestSilenceMs = 0
   let doubted = false
+  const isTooMuch = createBacklog()
   const pings = new Map<number, number>()
   const recentTripsMs: number[] = []
   const helloTimer = setTimeout(() => close(CLOSE.unauthorized, 'no hello in time'), helloTimeoutMs)
@@ -190,6 +194,9 @@ export function createLink(socket: Socket, handlers: LinkHandlers, options: Link
     },
     send(message, blobs) {
       if (state === 'closed') return
+      if (isTooMuch(socket.bufferedAmount ?? 0, bytesSent)) {
+        return close(1013, 'it does not read what it is sent')
+      }
       serial += 1
       try {
         for (const data of framesOf(message, blobs ?? [], serial, room)) {
