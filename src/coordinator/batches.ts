@@ -13,6 +13,7 @@ import type { BatchId, Handle, ItemOutcome, PolicyCommand, QueryId } from '../po
 import type { BatchMessage, Received, ResultMessage } from '../protocol/mod.ts'
 import { createCalledOff } from './called_off.ts'
 import type { Post } from './driver.ts'
+import { createHolding, namedOf, sizeOf } from './holding.ts'
 import type { Link } from './link.ts'
 import type { Telemetry } from './metrics/telemetry.ts'
 import { backendOf, type PooledNode } from './nodes.ts'
@@ -27,9 +28,6 @@ interface Flight {
   bytes: number
 }
 
-/** Bytes of results that wait for the rest of their query, of all queries together. */
-const MAX_HELD_BYTES = 512 * 1024 * 1024
-
 export function createBatches(
   pipelines: ReadonlyMap<string, Pipeline>,
   post: Post,
@@ -39,20 +37,9 @@ export function createBatches(
 ) {
   const flights = createTable<BatchId, Flight>()
   const calledOff = createCalledOff(post)
+  const holding = createHolding(isLive)
   /** Copies that nodes keep for a query, to be let go with it. */
   const kept = createTable<QueryId, { link: Link; key: string }[]>()
-  /** Bytes of what nodes made for a query, to be let go with it. */
-  const held = createTable<QueryId, number>()
-  let heldBytes = 0
-
-  function hold(query: QueryId, bytes: number): void {
-    if (bytes === 0 || !isLive(query)) return
-    if (heldBytes + bytes > MAX_HELD_BYTES) {
-      throw new RangeError(`Cannot hold ${bytes} more bytes of results`)
-    }
-    heldBytes += bytes
-    held.set(query, (held.get(query) ?? 0) + bytes)
-  }
 
   function toOutcome(
     flight: Flight,
@@ -82,7 +69,6 @@ export function createBatches(
         const bytes = blobs[blob]
         if (bytes === undefined) throw new RangeError(`Cannot find blob ${blob} of ${blobs.length}`)
         const payload: Payload = { meta, bytes }
-        if (dispatched !== undefined) hold(dispatched.query, bytes.byteLength)
         if (key !== undefined && dispatched !== undefined && isLive(dispatched.query)) {
           payload.kept = { link: flight.node.link, key }
           const list = kept.get(dispatched.query)
@@ -141,7 +127,7 @@ export function createBatches(
         crops: cropsOf(command) ?? node.crops.choose(node.link.roundTripMs),
         items,
       }
-      const bytes = blobs.reduce((sum, blob) => sum + blob.byteLength, 0)
+      const bytes = bytesIn(blobs)
       flights.set(command.batch, { command, node, sentAtMs, bytes })
       node.link.send(message, blobs)
     },
@@ -152,7 +138,7 @@ export function createBatches(
       if (flight !== undefined) callOff(flight)
     },
 
-    finished(node: PooledNode, { message, blobs }: Received<ResultMessage>) {
+    finished(node: PooledNode, { message, blobs, bytes = 0 }: Received<ResultMessage>) {
       // It crossed the word that nobody wants it.
       const ranMs = message.items.some(({ ok }) => ok) ? message.computeMs : undefined
       if (calledOff.ended(message.batch, node, ranMs)) return
@@ -160,8 +146,8 @@ export function createBatches(
       if (flight === undefined || flight.node !== node) return
       flights.delete(message.batch)
       const networkMs = Math.max(0, now() - flight.sentAtMs - message.elapsedMs)
-      const bytes = blobs.reduce((sum, blob) => sum + blob.byteLength, flight.bytes)
-      node.crops.observe(bytes, networkMs - (node.link.roundTripMs ?? 0))
+      const blobBytes = bytesIn(blobs)
+      node.crops.observe(flight.bytes + blobBytes, networkMs - (node.link.roundTripMs ?? 0))
       let outcomes: ItemOutcome[]
       try {
         if (message.items.length !== flight.command.items.length) {
@@ -169,7 +155,10 @@ export function createBatches(
             `Cannot match ${message.items.length} results to ${flight.command.items.length} items`,
           )
         }
-        outcomes = message.items.map((item, i) => toOutcome(flight, item, i, blobs))
+        const own = namedOf(message, blobs)
+        outcomes = message.items.map((item, i) => toOutcome(flight, item, i, own))
+        const size = sizeOf(bytes - blobBytes, bytesIn(own))
+        holding.hold(flight.command.items.map(({ query }) => query), size)
       } catch (error) {
         const { message: why } = error as Error
         telemetry.batchFailed(flight.command.pipeline)
@@ -193,6 +182,11 @@ export function createBatches(
     },
 
     calledOffEnded: calledOff.ended,
+
+    /** What results take that wait for the rest of their queries. */
+    get heldBytes() {
+      return holding.bytes
+    },
 
     failed(node: PooledNode, batch: BatchId, message: string) {
       const flight = flights.get(batch)
@@ -237,14 +231,16 @@ export function createBatches(
         else keys.push(key)
       }
       kept.delete(query)
-      heldBytes -= held.get(query) ?? 0
-      held.delete(query)
+      holding.release(query)
       for (const [link, keys] of byLink) link.send({ type: 'release', keys })
     },
   }
 }
 
 type Done = Extract<ResultMessage['items'][number], { ok: true }>
+
+const bytesIn = (blobs: readonly Uint8Array[]): number =>
+  blobs.reduce((sum, blob) => sum + blob.byteLength, 0)
 
 /** Fields and tensors of an item, by their names. @throws RangeError for tensors that are none */
 function resultOf({ fields, tensors }: Done, blobs: readonly Uint8Array[]): Result {

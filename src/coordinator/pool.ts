@@ -221,6 +221,9 @@ export function createPool(options: PoolOptions) {
     /** Batches that a node has been sent and has not answered. */
     batchesOn: (id: string) => nodes.has(id) ? batches.countOn(nodes.get(id)!) : 0,
 
+    /** Bytes of results that wait for the rest of their queries. */
+    heldBytes: () => batches.heldBytes,
+
     nodes(): NodeInfo[] {
       const { nodes: stats } = scheduler.stats()
       return [...nodes.values()].map((node) => nodeInfo(node, stats[node.id]))

@@ -18,6 +18,8 @@ import { quickBatch, quickResult } from './quick.ts'
 export interface Received<Message> {
   message: Message
   blobs: Uint8Array[]
+  /** Of the whole message as it came; absent where it did not come from the other side. */
+  bytes?: number
 }
 
 /** What a socket's message event carries as `data`, binary type `arraybuffer`. */
@@ -44,11 +46,13 @@ function createReader<Message>(
         `Cannot take a frame of ${size} bytes: the most is ${MAX_FRAME_BYTES}`,
       )
     }
-    if (typeof data === 'string') return { message: take(parseJson(data)), blobs: [] }
+    if (typeof data === 'string') {
+      return { message: take(parseJson(data)), blobs: [], bytes: size }
+    }
     const whole = reassemble(new Uint8Array(data))
     if (whole === undefined) return undefined
     const { header, blobs } = decodeFrame(whole)
-    return { message: take(header), blobs }
+    return { message: take(header), blobs, bytes: whole.byteLength }
   }
 }
 
