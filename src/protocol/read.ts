@@ -4,6 +4,7 @@
  * @module
  */
 import type { z } from 'zod'
+import { isBrief } from './breadth.ts'
 import { ProtocolError } from './error.ts'
 import { createReassembler, decodeFrame, encodeFrame, type Room, splitFrame } from './frame.ts'
 import {
@@ -36,7 +37,7 @@ function createReader<Message>(
   quick: (value: unknown) => Message | undefined,
 ) {
   const reassemble = createReassembler()
-  const take = (value: unknown) => quick(value) ?? check(schema, value)
+  const take = (value: unknown) => quick(value) ?? check(schema, brief(value))
   /** @throws ProtocolError; `undefined` while fragments are missing */
   return function read(data: WireData): Received<Message> | undefined {
     const size = typeof data === 'string' ? data.length : data.byteLength
@@ -77,6 +78,11 @@ function parseJson(text: string): unknown {
   } catch {
     throw new ProtocolError('malformed', 'Cannot read message: it is not JSON')
   }
+}
+
+function brief(value: unknown): unknown {
+  if (isBrief(value)) return value
+  throw new ProtocolError('malformed', 'Cannot read message: it has too many entries')
 }
 
 function check<Message>(schema: z.ZodType<Message>, value: unknown): Message {
