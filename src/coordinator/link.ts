@@ -79,6 +79,8 @@ const DOUBT_FACTOR = 2.5
 const FADE = 0.99
 /** Who has not said hello has nothing larger to say. */
 const MAX_HELLO_BYTES = 256 * 1024
+/** Results that cannot be read fail their batches; so many, and the link is closed. */
+const MOST_MALFORMED = 8
 /** Of all links: what is sent is copied at once. */
 const room = createRoom(MAX_FRAME_BYTES)
 
@@ -91,6 +93,7 @@ export function createLink(socket: Socket, handlers: LinkHandlers, options: Link
   let bytesSent = 0
   let bytesReceived = 0
   let fragmentBytes = 0
+  let malformed = 0
   let lastHeardMs = now()
   let lastBeatMs = lastHeardMs
   let longestSilenceMs = 0
@@ -237,6 +240,14 @@ export function createLink(socket: Socket, handlers: LinkHandlers, options: Link
         received = read(data)
       } catch (error) {
         if (!(error instanceof ProtocolError)) throw error
+        const { batch, message } = error
+        if (state === 'open' && batch !== undefined && ++malformed < MOST_MALFORMED) {
+          letGo()
+          return handlers.message(link, {
+            message: { type: 'batch_failed', batch, message },
+            blobs: [],
+          })
+        }
         const code = error.reason === 'too_large'
           ? CLOSE.tooLarge
           : state === 'waiting'

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { createResultRoom } from '../protocol/bounds.ts'
 import type { BatchMessage, ResultMessage } from '../protocol/messages.ts'
 import type { ItemResult, JsonObject, StageItem } from '../stages/types.ts'
 import { payloadKey, type PayloadStore } from './payloads.ts'
@@ -40,7 +41,8 @@ export function itemsOf(
 }
 
 /**
- * The answer to a batch. Children's bytes are kept under their keys, where there is room.
+ * The answer to a batch. Children's bytes are kept under their keys, where there is room. A result
+ * beyond the bounds of the wire fails alone.
  *
  * @param results one for each of `found.items`
  */
@@ -53,10 +55,17 @@ export function resultOf(
 ): { message: ResultMessage; blobs: Uint8Array[] } {
   const blobs: Uint8Array[] = []
   const items: WireItem[] = Array.from({ length: found.size }, () => missing)
+  const faultOf = createResultRoom()
   results.forEach((result, i) => {
     const position = found.positions[i]!
     if (!result.ok) {
       items[position] = { ...result, message: clip(result.message) }
+      return
+    }
+    const fault = faultOf(result)
+    if (fault !== undefined) {
+      const message = clip(`Cannot send the result: ${fault}`)
+      items[position] = { ok: false, reason: 'internal', message }
       return
     }
     const children: Extract<WireItem, { ok: true }>['children'] = {}

@@ -4,6 +4,7 @@
  * @module
  */
 import type { BatchMessage, NodeMessage, Welcome } from '../protocol/messages.ts'
+import type { ItemResult } from '../stages/types.ts'
 import { type BatchItems, clip, expiredOf, itemsOf, resultOf } from './batch_items.ts'
 import type { Clock } from './clock.ts'
 import type { StageCode } from './engine/load_code.ts'
@@ -14,6 +15,7 @@ import type { Profiler } from './measure/profiler.ts'
 import { type Catalog, createCatalog, keyOf, nameOf, type VariantName } from './models/catalog.ts'
 import type { PayloadStore } from './payloads.ts'
 import type { SlotBatch } from './slot/batch_queue.ts'
+import type { BatchTimes } from './slot/events.ts'
 import type { PoolEvents, SlotPool } from './slot/pool.ts'
 import type { Watch } from './state.ts'
 
@@ -185,6 +187,16 @@ export function createServing(options: ServingOptions): Serving {
     return flight
   }
 
+  function answer(batch: number, flight: Flight, results: ItemResult[], times: BatchTimes): void {
+    try {
+      const { message, blobs } = resultOf(batch, flight.found, results, times, payloads)
+      send(message, blobs)
+    } catch (error) {
+      // A program of a pipeline's author may hand over what is no result, or one too large.
+      send({ type: 'batch_failed', batch, message: clip((error as Error).message) })
+    }
+  }
+
   const events: PoolEvents = {
     ready(slot, { key, variant, code }, loadMs, warmed) {
       lastLoadMs = clock.nowMs()
@@ -207,10 +219,7 @@ export function createServing(options: ServingOptions): Serving {
     },
     done(_slot, batch, results, times) {
       const flight = land(batch)
-      if (flight !== undefined) {
-        const { message, blobs } = resultOf(batch.batch, flight.found, results, times, payloads)
-        send(message, blobs)
-      }
+      if (flight !== undefined) answer(batch.batch, flight, results, times)
       const items = results.length
       options.profiler().ran(batch.key, items, times.computeMs)
       const { batches, items: before, busyMs } = watch.state

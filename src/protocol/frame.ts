@@ -21,7 +21,8 @@ const FRAGMENT_HEAD_BYTES = 16
 const MAX_FRAGMENTS = 1024
 /** Largest message put together from fragments. */
 export const MAX_MESSAGE_BYTES = 96 * 1024 * 1024
-const MAX_BLOBS = 8192
+/** Most blobs of a message. */
+export const MAX_BLOBS = 8192
 
 const encoder = new TextEncoder()
 const decoder = new TextDecoder('utf-8', { fatal: true })

@@ -38,6 +38,11 @@ const MAX_DEPTH = 32
 export const MAX_BATCH_ITEMS = 1024
 /** Most items that one hands to one child task. */
 export const MAX_CHILDREN = 4096
+/** Longest name of a field, in characters. */
+export const MAX_NAME = 128
+/** Of a tensor: most dimensions, and the longest name of a type. */
+export const MAX_RANK = 8
+export const MAX_TYPE_NAME = 16
 
 /** What is looked at came out of `JSON.parse`, so that it is JSON whatever else it is. */
 export const isShallow = (value: unknown, left = MAX_DEPTH): boolean =>
@@ -45,7 +50,7 @@ export const isShallow = (value: unknown, left = MAX_DEPTH): boolean =>
   (left > 0 && Object.values(value).every((one) => isShallow(one, left - 1)))
 
 const anyJson = z.custom<z.core.util.JSONType>(isShallow, 'is nested too deeply')
-const json = z.record(z.string().max(64), anyJson)
+const json = z.record(z.string().max(MAX_NAME), anyJson)
 
 const ref = { pipeline: id, task: id, variant: id }
 const instance = z.object({ slot: count, ...ref })
@@ -147,8 +152,13 @@ export const nodeMessage = z.discriminatedUnion('type', [
         fields: json.nullable(),
         /** Fields that are tensors, by name; their elements are the n-th blob. */
         tensors: z.record(
-          z.string().max(64),
-          z.object({ type: z.string().max(16), dims: z.array(count).max(8), blob: count }),
+          z.string().max(MAX_NAME),
+          z.object({
+            type: z.string().max(MAX_TYPE_NAME),
+            // A long recording is one long axis: what bounds a tensor is its bytes.
+            dims: z.array(serial).max(MAX_RANK),
+            blob: count,
+          }),
         ).optional(),
         children: z.record(
           id,

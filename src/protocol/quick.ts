@@ -9,6 +9,7 @@ import {
   isShallow,
   MAX_BATCH_ITEMS,
   MAX_CHILDREN,
+  MAX_NAME,
   type ResultMessage,
 } from './messages.ts'
 
@@ -89,7 +90,7 @@ const isObject = (value: unknown): value is Json =>
 function isRecord(value: unknown): value is Meta {
   if (!isObject(value)) return false
   for (const key in value) {
-    if (key.length > 64 || key === '__proto__' || !isShallow(value[key])) return false
+    if (key.length > MAX_NAME || key === '__proto__' || !isShallow(value[key])) return false
   }
   return true
 }

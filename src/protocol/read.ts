@@ -6,7 +6,14 @@
 import type { z } from 'zod'
 import { isBrief } from './breadth.ts'
 import { ProtocolError } from './error.ts'
-import { createReassembler, decodeFrame, encodeFrame, type Room, splitFrame } from './frame.ts'
+import {
+  createReassembler,
+  decodeFrame,
+  encodeFrame,
+  MAX_MESSAGE_BYTES,
+  type Room,
+  splitFrame,
+} from './frame.ts'
 import {
   type CoordinatorMessage,
   coordinatorMessage,
@@ -31,6 +38,11 @@ export const createNodeMessageReader = () => createReader<NodeMessage>(nodeMessa
 /** Reads what coordinators send. */
 export const createCoordinatorMessageReader = () =>
   createReader<CoordinatorMessage>(coordinatorMessage, quickBatch)
+
+/** Those that the largest message travels in. */
+const MOST_FRAMES = MAX_MESSAGE_BYTES / MAX_FRAME_BYTES
+/** A path goes through names that the other side gave. */
+const MAX_PATH = 200
 
 function createReader<Message>(
   schema: z.ZodType<Message>,
@@ -89,25 +101,39 @@ function check<Message>(schema: z.ZodType<Message>, value: unknown): Message {
   const parsed = schema.safeParse(value)
   if (parsed.success) return parsed.data
   const issue = parsed.error.issues[0]
-  throw new ProtocolError(
-    'malformed',
-    `Cannot read message: ${issue?.path.join('.') ?? ''} ${issue?.message ?? 'is not one'}`,
-  )
+  const where = issue?.path.join('.').slice(0, MAX_PATH) ?? ''
+  const what = `Cannot read message: ${where} ${issue?.message ?? 'is not one'}`
+  throw new ProtocolError('malformed', what, batchOf(value))
+}
+
+/** The batch that a message is the end of, by its header, whatever else is wrong with it. */
+function batchOf(value: unknown): number | undefined {
+  const { type, batch } = (value ?? {}) as { type?: unknown; batch?: unknown }
+  if (type !== 'result' && type !== 'batch_failed') return undefined
+  return Number.isSafeInteger(batch) && (batch as number) >= 0 ? batch as number : undefined
 }
 
 /**
  * A message as what a socket sends: text without blobs, else one binary frame (or its fragments).
  *
  * @param serial a number not used for another message under way on this link
+ * @throws ProtocolError for a message larger than the other side puts together
  */
 export function encodeMessage(
   message: NodeMessage | CoordinatorMessage,
   blobs: readonly Uint8Array[] = [],
   serial = 0,
 ): WireData[] {
-  return framesOf(message, blobs, serial).map((frame) =>
+  const frames = framesOf(message, blobs, serial).map((frame) =>
     typeof frame === 'string' ? frame : frame.buffer
   )
+  if (frames.length > MOST_FRAMES) {
+    throw new ProtocolError(
+      'too_large',
+      `Cannot send a message of over ${MAX_MESSAGE_BYTES} bytes`,
+    )
+  }
+  return frames
 }
 
 /** As {@linkcode encodeMessage}, in room that is written over with the next message. */
@@ -117,6 +143,10 @@ export function framesOf(
   serial: number,
   room?: Room,
 ): (string | Uint8Array<ArrayBuffer>)[] {
-  if (blobs.length === 0) return [JSON.stringify(message)]
+  if (blobs.length === 0) {
+    const text = JSON.stringify(message)
+    // No character of a string takes more than three bytes.
+    if (3 * text.length <= MAX_FRAME_BYTES) return [text]
+  }
   return splitFrame(encodeFrame(message, blobs, room), serial, MAX_FRAME_BYTES)
 }

@@ -1,6 +1,14 @@
 import assert from 'node:assert/strict'
 import { MAX_FRAME_BYTES, PROTOCOL_VERSION } from '../../src/protocol/mod.ts'
-import { ask, joinScripted, openLink, untilHolds, untilReady, withCoordinator } from './fixture.ts'
+import {
+  ask,
+  honest,
+  joinScripted,
+  openLink,
+  untilHolds,
+  untilReady,
+  withCoordinator,
+} from './fixture.ts'
 
 Deno.test('a link without hello in time is closed with 4401', () =>
   withCoordinator(async (coordinator) => {
@@ -55,6 +63,30 @@ Deno.test('a malformed frame closes its link with 1007, an oversized one with 10
     assert.equal(response.status, 200)
     await response.body?.cancel()
     assert.equal(good.socket.readyState, WebSocket.OPEN)
+  }))
+
+Deno.test('a result that cannot be read fails its batch; a node that goes on so loses its link', () =>
+  withCoordinator(async (coordinator) => {
+    let deep: unknown = 1
+    for (let depth = 0; depth < 40; depth++) deep = [deep]
+    let odd = 0
+    const node = await joinScripted(coordinator, 'one', (batch) => {
+      if (odd === 0) return honest(batch)
+      odd--
+      const item = { ok: true, fields: { deep }, children: {} }
+      return { items: batch.message.items.map(() => item as never) }
+    })
+    await untilReady(coordinator)
+    odd = 1
+    const response = await ask(coordinator)
+    assert.equal(response.status, 200, await response.text())
+    assert.equal(node.socket.readyState, WebSocket.OPEN)
+    assert.equal(odd, 0)
+    const times = { queueMs: 0, computeMs: 1, elapsedMs: 1 }
+    for (let said = 1; said < 8; said++) {
+      node.send({ type: 'result', batch: 1, ...times, items: [{ ok: 'rubbish' } as never] })
+    }
+    assert.equal((await node.closed).code, 1007)
   }))
 
 Deno.test('a newer link of the same node takes over, an older one is turned away', () =>

@@ -1,5 +1,5 @@
 import { MOST_BATCHES } from '../../src/policy/pool/credit.ts'
-import { deepEqual, equal, ok } from 'node:assert/strict'
+import { deepEqual, equal, match, ok } from 'node:assert/strict'
 import { codecAssetUrls } from '../../src/cli/serve/codec_assets.ts'
 import { createDenoHost } from '../../src/node/host_deno.ts'
 import { createNode } from '../../src/node/node.ts'
@@ -176,4 +176,19 @@ Deno.test('node reads a picture with the worker and stages as shipped', async ()
   await node.stop()
   await coordinator.close()
   await caches.delete(cache)
+})
+
+Deno.test('node answers for a result that the wire has no room for, and for the others as ever', async () => {
+  await withNode({}, async ({ peer }) => {
+    await load(peer, A)
+    peer.send(batchOf(1, A, [item({ do: 'burrow' }), item()]), [BYTES])
+    const { items } = (await peer.take('result')).message
+    deepEqual(items.map((one) => one.ok || one.reason), ['internal', true])
+    ok(items[0]?.ok === false)
+    match(items[0].message, /deep is nested too deeply/)
+    peer.send(batchOf(2, A, [item({ do: 'confuse' })]), [BYTES])
+    match((await peer.take('batch_failed')).message.message, /BigInt/)
+    peer.send(batchOf(3, A, [item()]), [BYTES])
+    equal((await peer.take('result')).message.batch, 3)
+  })
 })

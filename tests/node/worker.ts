@@ -7,7 +7,7 @@
 import { expose } from 'comlink'
 import { createOrtEngine } from '../../src/node/engine/ort_engine.ts'
 import { createWorkerApi, type InstanceSpec } from '../../src/node/engine/worker_api.ts'
-import type { ImageCodecs, ItemResult, Stage, StageContext } from '../../src/stages/types.ts'
+import type { ImageCodecs, ItemResult, Json, Stage, StageContext } from '../../src/stages/types.ts'
 
 const channel = new BroadcastChannel('shoal-test-stage')
 const gates = new Map<string, () => void>()
@@ -56,6 +56,17 @@ const stage: Stage = {
       }
       if (meta.do === 'refuse') {
         results.push({ ok: false, reason: 'invalid_input', message: 'not to my taste' })
+        continue
+      }
+      if (meta.do === 'burrow') {
+        let deep: Json = 1
+        for (let depth = 0; depth < 40; depth++) deep = [deep]
+        results.push({ ok: true, fields: { deep }, children: {} })
+        continue
+      }
+      if (meta.do === 'confuse') {
+        // What a program that no compiler checked may hand over.
+        results.push({ ok: true, fields: { count: 1n as never }, children: {} })
         continue
       }
       await context.model.run(feeds(context, 1))

@@ -50,13 +50,17 @@ export interface LinkOptions {
   /** The first message of each connection, with an epoch of its own. */
   hello(): Promise<Hello>
   handlers: LinkHandlers
-  /** Longest wait for the coordinator's answer to `hello`. */
+  /** Longest wait for the coordinator's answer to `hello`; a link that held as long was a good one. */
   welcomeMs?: number
 }
 
 export interface Link {
   start(): void
-  /** Sends now or not at all: what belongs to a lost connection is worthless on the next. */
+  /**
+   * Sends now or not at all: what belongs to a lost connection is worthless on the next.
+   *
+   * @throws ProtocolError for a message larger than the coordinator takes
+   */
   send(message: NodeMessage, blobs?: readonly Uint8Array[]): boolean
   /** Resolves when what was sent before has left. */
   close(): Promise<void>
@@ -87,9 +91,10 @@ const FINAL: { [code: number]: Refusal } = {
 }
 
 export function createLink(options: LinkOptions): Link {
-  const { clock, handlers } = options
+  const { clock, handlers, welcomeMs = 15_000 } = options
   let transport: Transport | undefined
   let welcomed = false
+  let welcomedMs = 0
   let over = false
   let serial = 0
   let calm = () => {}
@@ -125,6 +130,8 @@ export function createLink(options: LinkOptions): Link {
     function lose(reason: string): void {
       if (over || transport !== mine) return
       calm()
+      // A welcome alone proves little: what ended the link may come again at once.
+      if (welcomed && clock.nowMs() - welcomedMs >= welcomeMs) options.backoff.reset()
       transport = undefined
       welcomed = false
       void mine.close()
@@ -151,9 +158,9 @@ export function createLink(options: LinkOptions): Link {
         return refuse({ reason, message: why, ...(remedy === undefined ? {} : { remedy }) })
       }
       if (message.type === 'welcome') {
+        if (!welcomed) welcomedMs = clock.nowMs()
         welcomed = true
         heartbeatMs = message.heartbeatMs
-        options.backoff.reset()
         handlers.welcome(message)
       } else if (!welcomed) {
         handlers.warning(`Cannot take ${message.type} before welcome`)
@@ -184,7 +191,7 @@ export function createLink(options: LinkOptions): Link {
       },
     })
     transport = mine
-    expectWord(options.welcomeMs ?? 15_000, 'the coordinator gave no welcome')
+    expectWord(welcomeMs, 'the coordinator gave no welcome')
   }
 
   function send(message: NodeMessage, blobs: readonly Uint8Array[] = []): boolean {

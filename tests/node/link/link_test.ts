@@ -1,7 +1,10 @@
 import { deepEqual, equal, match, ok } from 'node:assert/strict'
 import { createBackoff } from '../../../src/node/link/backoff.ts'
+import { createLink } from '../../../src/node/link/link.ts'
+import type { TransportEvents } from '../../../src/node/link/transport.ts'
 import { createNode } from '../../../src/node/node.ts'
 import { encodeFrame } from '../../../src/protocol/frame.ts'
+import { createTestClock } from '../clock.ts'
 import { startTestCoordinator } from '../coordinator.ts'
 import { A, batchOf, BYTES, createGates, item, load, testHost, withNode } from '../fixture.ts'
 
@@ -57,6 +60,43 @@ Deno.test('node leaves a coordinator that fell silent and joins it again', async
     equal((await coordinator.nextPeer()).hello.epoch, peer.hello.epoch + 1)
     match(reasons[0]!, /silent/)
   })
+})
+
+Deno.test('node waits longer each time for a coordinator that ends the link after the welcome', async () => {
+  const clock = createTestClock()
+  const waitsMs: number[] = []
+  let events: TransportEvents | undefined
+  const link = createLink({
+    ...{ url: 'ws://pool.invalid/v1/link', clock, welcomeMs: 15_000 },
+    backoff: createBackoff({ firstMs: 100, mostMs: 1000, random: () => 1 }),
+    open(_, theirs) {
+      events = theirs
+      return { send() {}, close: () => Promise.resolve() }
+    },
+    hello: () => Promise.resolve({ type: 'hello', protocol: 1, nodeId: 'n', epoch: 1 }),
+    handlers: {
+      ...{ welcome() {}, work() {}, refused() {}, warning() {} },
+      lost: (_, retryMs) => void waitsMs.push(retryMs),
+    },
+  })
+  /** A link that holds for so long. */
+  const holds = async (ms: number) => {
+    await clock.advance(waitsMs.at(-1) ?? 0)
+    events!.received(JSON.stringify({
+      ...{ type: 'welcome', protocol: 1, pipelines: [], models: {} },
+      ...{ modelPath: '/models/', heartbeatMs: 0 },
+    }))
+    await clock.advance(ms)
+    events!.closed(1007, '')
+  }
+  link.start()
+  await holds(10)
+  await holds(10)
+  await holds(14_000)
+  await holds(15_000)
+  await holds(10)
+  deepEqual(waitsMs, [100, 200, 400, 100, 200])
+  await link.close()
 })
 
 Deno.test('node lives on after frames that are none', async () => {
