@@ -244,7 +244,7 @@ export function createNode(options: NodeOptions): VolunteerNode {
     serving.leaving()
     if (link.up) {
       link.send({ type: 'report', paused: true, pausedBy: 'leaving' })
-      if (pool.batches > 0) {
+      if (serving.owes) {
         const sleeper = createSleeper(clock)
         onSettled = () => sleeper.wake()
         await sleeper.pause(LEAVE_MS)

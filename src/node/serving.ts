@@ -32,7 +32,7 @@ export interface ServingOptions {
   fetchModel(spec: InstanceSpec): Promise<Uint8Array>
   /** The coordinator wants this node to leave. */
   drain(reason: string): void
-  /** No batch is left anywhere. */
+  /** Nobody waits for a batch any more. */
   settled(): void
   /** A slot lost its worker. */
   restarted(): void
@@ -50,6 +50,8 @@ export interface Serving {
   work(message: WorkMessage, blobs: Uint8Array[]): void
   /** From now on batches are turned away. */
   leaving(): void
+  /** Somebody waits for a batch; not for one that was called off, or whose connection is gone. */
+  readonly owes: boolean
   readonly catalog: Catalog | undefined
   /** When a load ended last, on the node's clock. */
   readonly lastLoadMs: number
@@ -268,6 +270,9 @@ export function createServing(options: ServingOptions): Serving {
     work,
     leaving() {
       turnAway = true
+    },
+    get owes() {
+      return flights.size > 0
     },
     get catalog() {
       return catalog

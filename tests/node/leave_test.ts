@@ -1,4 +1,5 @@
 import { deepEqual, equal } from 'node:assert/strict'
+import { createTestClock } from './clock.ts'
 import { A, batchOf, BYTES, createGates, item, load, withNode } from './fixture.ts'
 
 Deno.test('node leaves after answering what it took, and says bye', async () => {
@@ -24,6 +25,39 @@ Deno.test('node leaves after answering what it took, and says bye', async () => 
     equal(await node.left, undefined)
   })
 })
+
+for (const how of ['was called off', 'came on a link that is lost'] as const) {
+  Deno.test(`node leaves at once while it runs what ${how}`, async () => {
+    using gates = createGates()
+    const clock = createTestClock()
+    await withNode({ clock }, async ({ peer, node, coordinator }) => {
+      await load(peer, A)
+      peer.send(batchOf(1, A, [item({ wait: how })]), [BYTES])
+      await gates.reached(how)
+      let last = peer
+      if (how === 'was called off') {
+        peer.send({ type: 'cancel', batch: 1 })
+      } else {
+        peer.close()
+        await peer.closed
+        await clock.advance(5)
+        last = await coordinator.nextPeer()
+      }
+      last.send({ type: 'ping', n: 1 })
+      await last.take('pong')
+      const gone = node.stop('tired')
+      await last.take('report', ({ paused }) => paused === true)
+      last.send({ type: 'ping', n: 2 })
+      try {
+        equal((await last.take(['bye', 'pong'])).message.type, 'bye')
+      } finally {
+        // What it waits for when it leaves; by this clock no time passes else.
+        await clock.advance(15_000)
+        await gone
+      }
+    })
+  })
+}
 
 Deno.test('node leaves when the coordinator drains it', async () => {
   await withNode({}, async ({ peer, node }) => {

@@ -18,8 +18,6 @@ export interface SlotPool {
   keep(count: number): void
   /** No work in any serving slot. */
   readonly idle: boolean
-  /** Batches taken and not answered. */
-  readonly batches: number
   /** When the last batch ended anywhere, on the node's clock. */
   readonly lastBatchMs: number
   close(): void
@@ -68,9 +66,6 @@ export function createSlotPool(
     },
     get idle() {
       return pool.serving.every((slot) => slot.idle)
-    },
-    get batches() {
-      return slots.reduce((sum, slot) => sum + slot.batches, 0)
     },
     get lastBatchMs() {
       return Math.max(...slots.map((slot) => slot.lastBatchMs))

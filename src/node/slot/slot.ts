@@ -281,9 +281,6 @@ export function createSlot(options: SlotOptions): Slot {
     get idle() {
       return idle()
     },
-    get batches() {
-      return waiting.length + (running === undefined ? 0 : 1)
-    },
     get lastBatchMs() {
       return lastBatchMs
     },

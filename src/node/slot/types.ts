@@ -45,8 +45,6 @@ export interface Slot {
   holds(key: string): boolean
   /** No batch and no load is there to be done. */
   readonly idle: boolean
-  /** Batches taken and not answered. */
-  readonly batches: number
   /** When the last batch ended, on the node's clock. */
   readonly lastBatchMs: number
   /** Ends it. Its batches fail for this reason; without one nobody is told. */
