@@ -23,8 +23,10 @@ export function noteReport(
 ): Extract<PolicyEvent, { type: 'node_reported' }> | undefined {
   const about = { node: node.id, name: node.name }
   if (message.progress !== undefined) {
-    const { done, total } = message.progress
-    node.progress = done < total ? message.progress : null
+    const { label, done, total } = message.progress
+    if (done < total) node.progress = message.progress
+    // Of several under way the last to be told of is shown.
+    else if (node.progress?.label === label) node.progress = null
   }
   if (message.backend !== undefined && message.backend !== node.backend) {
     node.backend = message.backend

@@ -33,7 +33,7 @@ export type NodeEvent =
   | { type: 'joined'; epoch: number }
   | { type: 'lost'; reason: string; retryMs: number }
   | { type: 'refused'; refusal: Refusal }
-  /** A model on its way; `elapsedMs` since its first byte was asked for. */
+  /** A model on its way; `elapsedMs` since its first byte was asked for. `total` 0: it failed. */
   | { type: 'progress'; label: string; done: number; total: number; elapsedMs: number }
   | { type: 'ready'; slot: number; variant: string; loadMs: number }
   | { type: 'load_failed'; slot: number; variant: string; message: string }

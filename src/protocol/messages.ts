@@ -136,7 +136,7 @@ export const nodeMessage = z.discriminatedUnion('type', [
       measuredAt: z.string().max(40),
       reason: z.string().max(500),
     }).optional(),
-    /** Share of a model download done, for those who watch. */
+    /** Share of a model download done, for those who watch. With `total: 0` it came to nothing. */
     progress: z.object({ label: z.string().max(200), done: bytes, total: bytes }).optional(),
   }),
   z.object({

@@ -35,6 +35,29 @@ Deno.test('/v1/nodes says what a node runs on and why, and follows its reports',
     assert.equal(after.threadsPerRun, 2)
   }))
 
+Deno.test('/v1/nodes shows a download under way, and not one that came to nothing', () =>
+  withCoordinator(async (coordinator) => {
+    const node = await joinScripted(coordinator, 'one')
+    let threadsPerRun = 1
+    /** What is shown once these have been heard. */
+    const shown = async (...told: [label: string, done: number, total: number][]) => {
+      for (const [label, done, total] of told) {
+        node.send({ type: 'report', progress: { label, done, total } })
+      }
+      threadsPerRun++
+      node.send({ type: 'report', threadsPerRun })
+      for (;;) {
+        const { nodes } = await (await fetch(`${coordinator.url}/v1/nodes`)).json()
+        if (nodes[0].threadsPerRun === threadsPerRun) return nodes[0].progress
+      }
+    }
+    assert.equal((await shown(['a', 1, 9])).label, 'a')
+    assert.equal((await shown(['b', 1, 9])).label, 'b')
+    assert.equal((await shown(['a', 0, 0])).label, 'b')
+    assert.equal(await shown(['b', 0, 0]), null)
+    assert.equal(await shown(['a', 1, 9], ['a', 9, 9]), null)
+  }))
+
 Deno.test('a variant that a node runs on another backend is told of as such', () =>
   withCoordinator(async (coordinator) => {
     const node = await joinScripted(coordinator, 'gpu', undefined, { backend: 'webgpu' })

@@ -209,4 +209,8 @@ Deno.test('a download is shown while it is under way', async () => {
   watch.emit({ ...progress, done: 10 })
   pass(250)
   assert.deepEqual(seen.at(-1)?.downloads, [])
+  watch.emit({ ...progress, done: 5 })
+  watch.emit({ ...progress, done: 0, total: 0 })
+  pass(250)
+  assert.deepEqual(seen.at(-1)?.downloads, [], 'it came to nothing')
 })

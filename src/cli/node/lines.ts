@@ -22,7 +22,7 @@ function textOf(event: NodeEvent): string | undefined {
     case 'joined':
       return 'joined'
     case 'progress': {
-      if (event.elapsedMs < 1000) return undefined
+      if (event.elapsedMs < 1000 || event.total === 0) return undefined
       const percent = Math.floor(100 * event.done / event.total)
       return `loading ${event.label}: ${percent} % of ${kilobytes(event.total)}`
     }

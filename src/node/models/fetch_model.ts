@@ -34,13 +34,19 @@ export function createModelFetcher(
     }
     const startMs = clock.nowMs()
     let toldMs = startMs
-    return models.get(known.ref, options.modelBase(), (done, total) => {
-      const nowMs = clock.nowMs()
-      if (nowMs - toldMs < PROGRESS_EVERY_MS && done < total) return
-      toldMs = nowMs
+    let shown = false
+    const tell = (done: number, total: number) => {
+      toldMs = clock.nowMs()
+      shown = done < total
       const progress = { label: known.label, done, total }
       send({ type: 'report', progress })
-      watch.emit({ type: 'progress', ...progress, elapsedMs: nowMs - startMs })
+      watch.emit({ type: 'progress', ...progress, elapsedMs: toldMs - startMs })
+    }
+    return models.get(known.ref, options.modelBase(), (done, total) => {
+      if (clock.nowMs() - toldMs >= PROGRESS_EVERY_MS || done >= total) tell(done, total)
+    }).finally(() => {
+      // It failed half way: whoever watches would take it to be on its way for ever.
+      if (shown) tell(0, 0)
     })
   }
 }

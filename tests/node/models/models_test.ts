@@ -2,6 +2,7 @@ import { deepEqual, equal, match, rejects } from 'node:assert/strict'
 import { systemClock } from '../../../src/node/clock.ts'
 import { createModelStore, type ModelRef } from '../../../src/node/models/models.ts'
 import { sha256Hex } from '../../../src/node/models/sha256.ts'
+import { createTestClock } from '../clock.ts'
 import { A, load, withNode } from '../fixture.ts'
 
 const bytes = crypto.getRandomValues(new Uint8Array(50_000))
@@ -162,3 +163,40 @@ async function withSecond(cache: string, hash: string): Promise<void> {
     equal(coordinator.downloads.get(hash), undefined)
   })
 }
+
+Deno.test('a download that fails half way is told to be over', async () => {
+  const clock = createTestClock()
+  await withNode({ clock }, async ({ peer, node, coordinator }) => {
+    const cut = Promise.withResolvers<void>()
+    coordinator.answerModel = (_, time) => {
+      if (time > 1) return new Response('', { status: 404 })
+      return new Response(
+        new ReadableStream({
+          async start(controller) {
+            // Told of every half second.
+            await clock.advance(500)
+            controller.enqueue(new Uint8Array(1000))
+            await cut.promise
+            controller.close()
+          },
+        }),
+      )
+    }
+    const shown: [number, number][] = []
+    node.subscribe((event) => {
+      if (event.type === 'progress') shown.push([event.done, event.total])
+      if (event.type === 'warning') void clock.advance(1000)
+    })
+    peer.send({ type: 'load', instances: [{ slot: 0, ...A }] })
+    const { message } = await peer.take('report', ({ progress }) => progress !== undefined)
+    equal(message.progress!.done, 1000)
+    cut.resolve()
+    await peer.take('load_failed')
+    const over = { label: message.progress!.label, done: 0, total: 0 }
+    deepEqual(
+      peer.received.flatMap(({ message }) => message.type === 'report' ? message.progress : []),
+      [message.progress, over],
+    )
+    deepEqual(shown, [[1000, message.progress!.total], [0, 0]])
+  })
+})
