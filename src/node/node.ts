@@ -28,6 +28,7 @@ import type { ModelStore } from './models/models.ts'
 import type { NodeOptions, VolunteerNode } from './node_options.ts'
 import { createPayloadStore } from './payloads.ts'
 import { createServing } from './serving.ts'
+import { createPace } from './slot/pace.ts'
 import { createSlotPool } from './slot/pool.ts'
 import { createSlot } from './slot/slot.ts'
 import { createWatch } from './state.ts'
@@ -51,6 +52,7 @@ export function createNode(options: NodeOptions): VolunteerNode {
   const { host } = options
   const clock = options.clock ?? systemClock
   const duty = options.duty ?? 1
+  const share = workingShare(duty)
   const base = new URL(options.url)
   const limits = limitsOf(options)
   const fixedSlots = options.slots !== undefined
@@ -82,6 +84,8 @@ export function createNode(options: NodeOptions): VolunteerNode {
     restarted: () => choice.died(),
   })
 
+  const pace = createPace(clock, share, () => !watch.state.paused && stopping === undefined)
+
   const pool = createSlotPool(options.slots ?? 1, (events) =>
     createSlot({
       clock,
@@ -89,12 +93,13 @@ export function createNode(options: NodeOptions): VolunteerNode {
       createWorker: () => host.createWorker(),
       engine: () => choice.use,
       fetchModel,
-      duty: workingShare(duty),
+      duty: share,
+      mayMeasure: pace.may,
       events,
     }), serving.events)
 
   const profiler = createMeasuring({
-    ...{ clock, duty: workingShare(duty), host, watch },
+    ...{ clock, duty: share, host, watch },
     engine: () => choice.use,
     device: () => choice.device,
     catalog: () => serving.catalog,
@@ -113,7 +118,7 @@ export function createNode(options: NodeOptions): VolunteerNode {
       const grown = fixedSlots ? 'done' : await grower.run()
       // Another backend is tried in a worker beside those that serve.
       const tight = options.memoryBytes !== undefined && limits.mostSlots <= pool.serving.length
-      if (grown !== 'done') return grown
+      if (grown !== 'done' || !pace.may()) return 'disturbed'
       if (!tight) return await choice.run()
       choice.hasNoRoom()
       return grown
@@ -121,8 +126,7 @@ export function createNode(options: NodeOptions): VolunteerNode {
   })
 
   const choice = createBackendChoice({
-    clock,
-    host,
+    ...{ clock, pace, host },
     wish: options.backend ?? 'auto',
     gpu: options.gpu ?? true,
     threadsPerRun: options.threadsPerRun,
@@ -155,8 +159,7 @@ export function createNode(options: NodeOptions): VolunteerNode {
   }
 
   const grower = createGrower({
-    clock,
-    pool,
+    ...{ clock, pace, pool },
     mostSlots: () => mostSlotsOf(options, limits, choice.use),
     again: () => profiler.detourAgain(),
     probe() {
@@ -225,6 +228,7 @@ export function createNode(options: NodeOptions): VolunteerNode {
     void profiler.stop()
     grower.stop()
     choice.stop()
+    pace.stop()
     pool.close()
     payloads.clear()
     watch.emit({ type: 'left', reason }, { phase: 'left', ready: [] })
@@ -241,6 +245,7 @@ export function createNode(options: NodeOptions): VolunteerNode {
     const kept = profiler.stop()
     grower.stop()
     choice.stop()
+    pace.stop()
     serving.leaving()
     if (link.up) {
       link.send({ type: 'report', paused: true, pausedBy: 'leaving' })
@@ -260,6 +265,7 @@ export function createNode(options: NodeOptions): VolunteerNode {
     link.send({ type: 'report', paused, ...(pausedBy === undefined ? {} : { pausedBy }) })
     const event = { type: 'paused', paused, ...(pausedBy && { reason: pausedBy }) } as const
     watch.emit(event, { paused, pausedBy })
+    if (paused) choice.paused()
     profiler.kick()
   }
 

@@ -12,6 +12,7 @@ import type { Backend, EngineUse } from '../engine/engine.ts'
 import type { InstanceSpec } from '../engine/worker_api.ts'
 import type { Host } from '../host.ts'
 import type { Measured, Slot } from '../slot/slot.ts'
+import type { Pace } from '../slot/pace.ts'
 import { createBackendMemory, type Decision } from './memory.ts'
 import { createThreadChoice } from './thread_choice.ts'
 import { medianMs, startTrial, type Trial, TRIAL_RUNS } from './trial.ts'
@@ -20,6 +21,7 @@ export type BackendWish = 'auto' | Backend
 
 export interface BackendChoiceOptions {
   clock: Clock
+  pace: Pace
   host: Host
   wish: BackendWish
   /** Whether the volunteer lends the GPU. */
@@ -61,6 +63,8 @@ export interface BackendChoice {
   hasNoRoom(): void
   /** A batch came in: a trial that takes the processor from it ends. */
   disturb(): void
+  /** What is under way ends, whatever it runs on. */
+  paused(): void
   /** A serving worker died. */
   died(): void
   stop(): void
@@ -76,7 +80,7 @@ const DEATHS_WITHIN_MS = 10 * 60_000
 const MAX_REASON = 500
 
 export function createBackendChoice(options: BackendChoiceOptions): BackendChoice {
-  const { clock, host, wish } = options
+  const { clock, pace, host, wish } = options
   const limitsMs = options.limitMs ?? LIMIT_MS
   const memory = createBackendMemory(host.storage, host.assets)
   const threads = createThreadChoice({ ...options, wish: options.threadsPerRun })
@@ -141,9 +145,9 @@ export function createBackendChoice(options: BackendChoiceOptions): BackendChoic
     for (const { key } of specs) {
       const runsMs: number[] = []
       while (runsMs.length < TRIAL_RUNS) {
-        const one = await options.measure(key)
-        if (one === undefined) return undefined
-        runsMs.push(one.runMs)
+        const one = await pace.run(() => options.measure(key))
+        if (one?.value === undefined) return undefined
+        runsMs.push(one.value.runMs)
       }
       sumMs += medianMs(runsMs)
     }
@@ -178,12 +182,12 @@ export function createBackendChoice(options: BackendChoiceOptions): BackendChoic
       return 'done'
     }
     const hereMs = await presentMs(specs)
-    if (hereMs === undefined || stopped) return disturbance()
+    if (hereMs === undefined || stopped || !pace.may()) return disturbance()
     const other = backend === 'wasm' ? 'webgpu' : 'wasm'
     const limitMs = device.software ? limitsMs.software : limitsMs.hardware
     const { assets } = host
     trial = startTrial({
-      ...{ clock, assets, specs, limitMs, engine: useOf(other) },
+      ...{ clock, pace, assets, specs, limitMs, engine: useOf(other) },
       createWorker: () => host.createWorker(),
       fetchModel: options.fetchModel,
     })
@@ -225,6 +229,11 @@ export function createBackendChoice(options: BackendChoiceOptions): BackendChoic
     return conclude(decision.reason)
   }
 
+  function endTrial(): void {
+    trial?.stop()
+    trial = undefined
+  }
+
   function disturbance(): 'done' | 'disturbed' {
     if (stopped) return 'done'
     if (++disturbed < MAX_DISTURBED) return 'disturbed'
@@ -247,9 +256,11 @@ export function createBackendChoice(options: BackendChoiceOptions): BackendChoic
     disturb() {
       threads.disturb()
       // A real GPU leaves the processor to the batch; its trial goes on.
-      if (trial === undefined || device?.software === false) return
-      trial.stop()
-      trial = undefined
+      if (device?.software !== false) endTrial()
+    },
+    paused() {
+      threads.disturb()
+      endTrial()
     },
     died() {
       if (wish !== 'auto' || backend !== 'webgpu') return

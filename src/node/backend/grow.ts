@@ -8,11 +8,13 @@ import { type Clock, createSleeper } from '../clock.ts'
 import type { EngineUse } from '../engine/engine.ts'
 import type { InstanceSpec } from '../engine/worker_api.ts'
 import type { SlotPool } from '../slot/pool.ts'
+import type { Pace } from '../slot/pace.ts'
 import { rateOf } from '../slot/rate.ts'
 import type { Slot } from '../slot/slot.ts'
 
 export interface GrowOptions {
   clock: Clock
+  pace: Pace
   pool: SlotPool
   /** May change with the engine. */
   mostSlots(): number
@@ -59,7 +61,7 @@ export function mostSlotsOn(
 }
 
 export function createGrower(options: GrowOptions): Grower {
-  const { clock, pool, mostSlots } = options
+  const { clock, pace, pool, mostSlots } = options
   const sleeper = createSleeper(clock)
   let stopped = false
   const leastGain = options.leastGain ?? 0.3
@@ -75,7 +77,7 @@ export function createGrower(options: GrowOptions): Grower {
     const lateMs = clock.nowMs() + COME_UP_MS
     for (const slot of slots) if (!slot.holds(spec.key)) slot.load(spec)
     while (!slots.every((slot) => slot.holds(spec.key))) {
-      if (stopped || clock.nowMs() > lateMs) return false
+      if (stopped || !pace.may() || clock.nowMs() > lateMs) return false
       await sleeper.pause(50)
     }
     return true
@@ -86,12 +88,12 @@ export function createGrower(options: GrowOptions): Grower {
     const count = Math.min(before.length + step, mostSlots())
     const slots = pool.trial(count)
     const up = await comeUp(slots.slice(before.length), spec)
-    if (stopped) return 'disturbed'
+    if (stopped || !pace.may()) return 'disturbed'
     if (!up) return 'not_worth_it'
-    const rateBefore = await rateOf(clock, before, [spec.key], windowMs)
+    const rateBefore = await rateOf(pace, before, [spec.key], windowMs)
     if (rateBefore === undefined) return 'disturbed'
     aloneRate ??= rateBefore / before.length
-    const rateAfter = await rateOf(clock, slots, [spec.key], windowMs)
+    const rateAfter = await rateOf(pace, slots, [spec.key], windowMs)
     if (rateAfter === undefined || stopped) return 'disturbed'
     const gain = (rateAfter - rateBefore) / (count - before.length)
     const least = count - before.length === 1 ? leastGain : Math.max(leastGain, JUMP_GAIN)
@@ -118,6 +120,8 @@ export function createGrower(options: GrowOptions): Grower {
         const spec = options.probe()
         if (spec === undefined) return 'disturbed'
         const outcome = await tryMore(spec)
+        // On pause not even a slot on trial comes up.
+        if (!pace.may()) pool.keep(pool.serving.length)
         if (outcome === 'disturbed' && ++disturbed < MAX_DISTURBED) return outcome
         if (outcome === 'grown') {
           step *= 2

@@ -11,6 +11,7 @@ import { type Clock, createSleeper } from '../clock.ts'
 import type { InstanceSpec } from '../engine/worker_api.ts'
 import type { Host } from '../host.ts'
 import { bringUp } from '../slot/bring_up.ts'
+import type { Pace } from '../slot/pace.ts'
 import { rateOf, roundsPerMs } from '../slot/rate.ts'
 import type { Slot } from '../slot/slot.ts'
 import type { WorkerClient } from '../slot/worker_client.ts'
@@ -18,6 +19,7 @@ import { warmUp } from './trial.ts'
 
 export interface ThreadChoiceOptions {
   clock: Clock
+  pace: Pace
   host: Pick<Host, 'runtime' | 'sharesMemory' | 'assets' | 'createWorker'>
   /** What was asked for; absent, it is measured. */
   wish: number | undefined
@@ -43,7 +45,7 @@ export interface ThreadChoice {
   hasNoRoom(): void
   /** The slots could not be moved: one thread it stays. */
   stay(): void
-  /** A batch came in: what is under way ends. */
+  /** A batch came in, or a pause: what is under way ends. */
   disturb(): void
   stop(): void
 }
@@ -60,7 +62,7 @@ const WAIT_MS = 300
 const MAX_WAITS = 30
 
 export function createThreadChoice(options: ThreadChoiceOptions): ThreadChoice {
-  const { clock, host, wish, processors } = options
+  const { clock, pace, host, wish, processors } = options
   const windowMs = options.windowMs ?? WINDOW_MS
   let perRun = 1
   let reason = ''
@@ -89,18 +91,20 @@ export function createThreadChoice(options: ThreadChoiceOptions): ThreadChoice {
 
   /** Rounds per ms of what the slots carry that two threads would take the place of. */
   const rateOfSlots = (keys: readonly string[]) =>
-    rateOf(clock, options.slots().slice(0, MORE), keys, windowMs)
+    rateOf(pace, options.slots().slice(0, MORE), keys, windowMs)
 
   async function compare(specs: readonly InstanceSpec[], mine: WorkerClient) {
     const keys = specs.map(({ key }) => key)
     const best = { slots: 0, threads: 0 }
-    for (const key of keys) await warmUp(clock, () => mine.measure(key, 1, LIMIT_MS))
+    for (const key of keys) await warmUp(pace, () => mine.measure(key, 1, LIMIT_MS))
     for (let round = 0; round < ROUNDS; round++) {
       const slots = await rateOfSlots(keys)
-      const threads = await roundsPerMs(clock, windowMs, async () => {
-        for (const key of keys) if (!(await mine.measure(key, 1, LIMIT_MS)).ok) return false
-        return true
-      })
+      const threads = await roundsPerMs(
+        pace,
+        keys,
+        windowMs,
+        async (key) => (await mine.measure(key, 1, LIMIT_MS)).ok,
+      )
       if (slots === undefined || threads === undefined) return undefined
       best.slots = Math.max(best.slots, slots)
       best.threads = Math.max(best.threads, threads)
@@ -119,7 +123,7 @@ export function createThreadChoice(options: ThreadChoiceOptions): ThreadChoice {
       await sleeper.pause(WAIT_MS)
       return 'disturbed'
     }
-    if (specs.length === 0) return disturbance()
+    if (specs.length === 0 || !pace.may()) return disturbance()
     const up = await bringUp({
       ...{ clock, specs, assets: host.assets, maxLoadMs: LIMIT_MS },
       engine: { backend: 'wasm', threads: MORE },

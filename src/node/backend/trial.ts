@@ -3,13 +3,14 @@
  *
  * @module
  */
-import type { Clock } from '../clock.ts'
 import type { Answer } from '../engine/answer.ts'
 import { bringUp, type BringUpOptions } from '../slot/bring_up.ts'
+import type { Pace } from '../slot/pace.ts'
 import type { WorkerClient } from '../slot/worker_client.ts'
 
 export interface TrialOptions extends Omit<BringUpOptions, 'maxLoadMs' | 'onDeath' | 'started'> {
-  /** From the start of the worker to the last figure. */
+  pace: Pace
+  /** From the start of the worker to the last figure, without rests. */
   limitMs: number
 }
 
@@ -20,46 +21,57 @@ export interface Trial {
   stop(): void
 }
 
+const PAUSED = { ok: false, code: 'run_failed', message: 'The node pauses' } as const
+
 /** Runs of each variant; their median counts. */
 export const TRIAL_RUNS = 5
 
 /** Starts at once. */
 export function startTrial(options: TrialOptions): Trial {
-  const { clock, limitMs, specs } = options
-  const untilMs = clock.nowMs() + limitMs
+  const { clock, pace, limitMs, specs } = options
+  let untilMs = clock.nowMs() + limitMs
   let client: WorkerClient | undefined
   const stop = () => client?.close()
 
+  const timed: Pick<Pace, 'run'> = {
+    async run(once) {
+      const fromMs = clock.nowMs()
+      const one = await pace.run(once)
+      // A rest is not the device's.
+      if (one !== undefined) untilMs += clock.nowMs() - fromMs - one.tookMs
+      return one
+    },
+  }
+
   async function run(): Promise<Answer<number>> {
+    const stopTimer = clock.after(limitMs, stop)
     const answer = await bringUp({
       ...options,
       maxLoadMs: limitMs,
       started: (mine) => client = mine,
-    })
+    }).finally(stopTimer)
     if (!answer.ok) return answer
+    const worker = answer.value.client
     let sumMs = 0
     for (const { key } of specs) {
       // WebAssembly starts slow, and what it is compared with has been at it for a while.
       if (options.engine.backend === 'wasm') {
-        await warmUp(clock, () => answer.value.client.measure(key, 1, limitMs))
+        await warmUp(timed, () => worker.measure(key, 1, limitMs))
       }
       const runsMs: number[] = []
       // Out of time with a figure in hand is as good as done.
       while (runsMs.length < TRIAL_RUNS && (runsMs.length === 0 || clock.nowMs() < untilMs)) {
-        const one = await answer.value.client.measure(key, 1, Math.max(1, untilMs - clock.nowMs()))
-        if (!one.ok) return one
-        runsMs.push(one.value.runMs)
+        const leftMs = Math.max(1, untilMs - clock.nowMs())
+        const one = await timed.run(() => worker.measure(key, 1, leftMs))
+        if (one?.value.ok !== true) return one?.value ?? PAUSED
+        runsMs.push(one.value.value.runMs)
       }
       sumMs += medianMs(runsMs)
     }
     return { ok: true, value: sumMs }
   }
 
-  const stopTimer = clock.after(limitMs, stop)
-  const result = run().finally(() => {
-    stopTimer()
-    stop()
-  })
+  const result = run().finally(stop)
   return { result, stop }
 }
 
@@ -68,10 +80,15 @@ const WARM_RUNS = 20
 const WARM_MS = 3000
 
 /** Runs until the figures are worth taking, or one fails. */
-export async function warmUp(clock: Clock, once: () => Promise<Answer<unknown>>): Promise<void> {
-  const fromMs = clock.nowMs()
-  for (let run = 0; run < WARM_RUNS && clock.nowMs() - fromMs < WARM_MS; run++) {
-    if (!(await once()).ok) return
+export async function warmUp(
+  pace: Pick<Pace, 'run'>,
+  once: () => Promise<Answer<unknown>>,
+): Promise<void> {
+  let workedMs = 0
+  for (let runs = 0; runs < WARM_RUNS && workedMs < WARM_MS; runs++) {
+    const run = await pace.run(once)
+    if (run?.value.ok !== true) return
+    workedMs += run.tookMs
   }
 }
 

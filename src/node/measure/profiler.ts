@@ -123,7 +123,9 @@ export function createProfiler(options: ProfilerOptions): Profiler {
 
   /** One run of a task whose remembered figures are yet to be checked. */
   async function check(key: string): Promise<void> {
+    const fromMs = clock.nowMs()
     const measured = await options.measure(key, 1)
+    if (measured !== undefined) await rest(fromMs)
     if (measured === undefined && options.holdOffMs() !== 0) return
     const verdict = recall.ran(key, measured && measured.runMs / measured.rows)
     if (verdict === 'again') return
@@ -187,6 +189,11 @@ export function createProfiler(options: ProfilerOptions): Profiler {
       // Items run one by one: what one takes says it all.
       all.set(key, all.get(key)!.slice(0, 1))
     }
+    await rest(fromMs)
+  }
+
+  /** As a slot does after a batch. */
+  async function rest(fromMs: number): Promise<void> {
     // Not what a machine slept in between.
     const tookMs = Math.min(clock.nowMs() - fromMs, MAX_RUN_MS)
     if (options.duty < 1) await sleeper.pause(tookMs * (1 / options.duty - 1))

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Clock } from '../clock.ts'
+import type { Pace } from './pace.ts'
 import type { Slot } from './slot.ts'
 
 /**
@@ -11,34 +11,41 @@ import type { Slot } from './slot.ts'
  * had to give way.
  */
 export async function rateOf(
-  clock: Clock,
+  pace: Pace,
   slots: readonly Slot[],
   keys: readonly string[],
   windowMs: number,
 ): Promise<number | undefined> {
-  const rates = await Promise.all(slots.map((slot) =>
-    roundsPerMs(clock, windowMs, async () => {
-      for (const key of keys) if (await slot.measure(key, 1) === undefined) return false
-      return true
-    })
-  ))
+  const rates = await Promise.all(
+    slots.map((slot) =>
+      roundsPerMs(pace, keys, windowMs, async (key) => await slot.measure(key, 1) !== undefined)
+    ),
+  )
   return rates.reduce<number | undefined>(
     (sum, one) => sum === undefined || one === undefined ? undefined : sum + one,
     0,
   )
 }
 
-/** Rounds per ms, as many as fit into the window and one at least; nothing when one came to nothing. */
+/**
+ * Rounds per ms of work, as many as fit into the window and one at least; nothing when a run came to
+ * nothing. Rests count for neither: what is compared rests alike.
+ */
 export async function roundsPerMs(
-  clock: Clock,
+  pace: Pace,
+  keys: readonly string[],
   windowMs: number,
-  round: () => Promise<boolean>,
+  runOne: (key: string) => Promise<boolean>,
 ): Promise<number | undefined> {
-  const fromMs = clock.nowMs()
   let rounds = 0
+  let workedMs = 0
   do {
-    if (!await round()) return undefined
+    for (const key of keys) {
+      const run = await pace.run(() => runOne(key))
+      if (run?.value !== true) return undefined
+      workedMs += run.tookMs
+    }
     rounds++
-  } while (clock.nowMs() - fromMs < windowMs)
-  return rounds / (clock.nowMs() - fromMs)
+  } while (workedMs < windowMs)
+  return rounds / workedMs
 }

@@ -215,6 +215,7 @@ export function createSlot(options: SlotOptions): Slot {
   }
 
   async function runProbe({ key, batch, done }: Probe): Promise<void> {
+    if (options.mayMeasure?.() === false) return done(undefined)
     const answer = await client!.measure(key, batch, maxRunMs)
     done(answer.ok ? answer.value : undefined)
   }

@@ -19,6 +19,8 @@ export interface SlotOptions {
   fetchModel(spec: InstanceSpec): Promise<Uint8Array>
   /** Share of the time this slot may work, 0..1. */
   duty: number
+  /** Whether a run for measuring may begin now. */
+  mayMeasure?(): boolean
   events: SlotEvents
   /** Longest run whatever the batch message allows. */
   maxRunMs?: number

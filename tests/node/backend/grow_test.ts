@@ -2,6 +2,7 @@ import { deepEqual, equal } from 'node:assert/strict'
 import type { InstanceSpec } from '../../../src/node/engine/worker_api.ts'
 import { createGrower } from '../../../src/node/backend/grow.ts'
 import { createSlotPool, type PoolEvents } from '../../../src/node/slot/pool.ts'
+import { createPace } from '../../../src/node/slot/pace.ts'
 import type { Slot } from '../../../src/node/slot/slot.ts'
 import type { SlotEvents } from '../../../src/node/slot/events.ts'
 import { createTestClock, type TestClock } from '../clock.ts'
@@ -40,7 +41,6 @@ function machine(clock: TestClock, cores: number) {
         }),
       holds: (key) => held.has(key),
       idle: true,
-      batches: 0,
       lastBatchMs: 0,
       close: () => void open--,
     }
@@ -69,6 +69,7 @@ async function grown(cores: number, mostSlots: number) {
   let asked = 0
   const grower = createGrower({
     clock,
+    pace: createPace(clock, 1, () => true),
     pool,
     mostSlots: () => mostSlots,
     probe: () => SPEC,

@@ -1,0 +1,43 @@
+/**
+ * What measuring keeps to, wherever it runs: it begins nothing on pause, and takes no more of the
+ * time than batches would.
+ *
+ * @module
+ */
+import { type Clock, createSleeper } from '../clock.ts'
+
+export interface Pace {
+  /** Whether another run may begin. */
+  may(): boolean
+  /** Runs it, then rests as a slot does after a batch. Nothing where it may not begin. */
+  run<T>(once: () => Promise<T>): Promise<Paced<T> | undefined>
+  /** Ends all rests. */
+  stop(): void
+}
+
+export interface Paced<T> {
+  value: T
+  /** Without the rest. */
+  tookMs: number
+}
+
+/** A run takes no longer: a machine that slept owes no rest for that. */
+const MAX_RUN_MS = 120_000
+
+/** @param duty share of the time to work, 0..1 */
+export function createPace(clock: Clock, duty: number, may: () => boolean): Pace {
+  const sleeper = createSleeper(clock)
+  return {
+    may,
+    async run(once) {
+      if (!may()) return undefined
+      const fromMs = clock.nowMs()
+      const value = await once()
+      const tookMs = clock.nowMs() - fromMs
+      const restMs = Math.min(tookMs, MAX_RUN_MS) * (1 / duty - 1)
+      if (restMs > 0) await sleeper.pause(restMs)
+      return { value, tookMs }
+    },
+    stop: () => sleeper.wake(),
+  }
+}
