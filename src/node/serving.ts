@@ -7,12 +7,12 @@ import type { BatchMessage, NodeMessage, Welcome } from '../protocol/messages.ts
 import type { ItemResult } from '../stages/types.ts'
 import { type BatchItems, clip, expiredOf, itemsOf, resultOf } from './batch_items.ts'
 import type { Clock } from './clock.ts'
-import type { StageCode } from './engine/load_code.ts'
 import type { InstanceSpec } from './engine/worker_api.ts'
 import type { HoldLimits, LoadRefusal } from './limits/hold_limits.ts'
 import type { WorkMessage } from './link/link.ts'
 import type { Profiler } from './measure/profiler.ts'
 import { type Catalog, createCatalog, keyOf, nameOf, type VariantName } from './models/catalog.ts'
+import { createPrograms } from './models/programs.ts'
 import type { PayloadStore } from './payloads.ts'
 import type { SlotBatch } from './slot/batch_queue.ts'
 import type { BatchTimes } from './slot/events.ts'
@@ -68,6 +68,7 @@ export function createServing(options: ServingOptions): Serving {
   const flights = new Map<SlotBatch, Flight>()
   /** Called off, and still running: that they have ended is told. */
   const calledOff = new Set<SlotBatch>()
+  const programs = createPrograms(options.fetchModel)
   let catalog: Catalog | undefined
   let lastLoadMs = -Infinity
   let turnAway = false
@@ -124,7 +125,7 @@ export function createServing(options: ServingOptions): Serving {
       if ('refusal' in taken) return refuse(slot, name, taken.refusal)
       taken.unload.forEach((key) => unload(slot, key))
       if (spec.code === undefined) return found.load(spec)
-      withCode(spec, spec.code).then((whole) => found.load(whole), (error) => {
+      programs.bring(`${slot} ${spec.key}`, spec, spec.code, found.load, (error) => {
         limits.free(slot, spec.key)
         failLoad(slot, name, error)
       })
@@ -136,10 +137,6 @@ export function createServing(options: ServingOptions): Serving {
   const failLoad = (slot: number, name: VariantName, { message }: Error) =>
     send({ type: 'load_failed', slot, ...bare(name), message: clip(message) })
 
-  async function withCode(spec: InstanceSpec, { hash }: StageCode): Promise<InstanceSpec> {
-    return { ...spec, code: { hash, bytes: await options.fetchModel({ ...spec, hash }) } }
-  }
-
   function refuse(slot: number, name: VariantName, { reason, message }: LoadRefusal): void {
     const known = reason === undefined ? {} : { reason }
     send({ type: 'load_failed', slot, message: clip(message), ...known, ...bare(name) })
@@ -147,6 +144,7 @@ export function createServing(options: ServingOptions): Serving {
   }
 
   function unload(slot: number, key: string): void {
+    programs.drop(`${slot} ${key}`)
     options.pool().slot(slot)?.unload(key)
     limits.free(slot, key)
     const ready = watch.state.ready.filter((held) => held !== `${slot} ${key}`)

@@ -1,0 +1,62 @@
+import { deepEqual } from 'node:assert/strict'
+import { createNode } from '../../../src/node/node.ts'
+import { startTestCoordinator } from '../coordinator.ts'
+import { batchOf, BYTES, item, load, servedFrom, testHost } from '../fixture.ts'
+
+const PROGRAM = new TextEncoder().encode(
+  'export default { run: (items) => items.map(() => ({ ok: true, fields: {}, children: {} })) }',
+)
+const variant = { accuracy: 1, referenceMs: 1 }
+const PIPELINE = {
+  schema: 'shoal-pipeline/1',
+  ...{ name: 'own', sloMs: 1000, root: 'do' },
+  tasks: { do: { kind: 'code', stage: 'do.ts', variants: { one: variant, two: variant } } },
+}
+const one = { pipeline: 'own', task: 'do', variant: 'one' }
+const two = { pipeline: 'own', task: 'do', variant: 'two' }
+
+Deno.test('a variant that was unloaded before its program came is not loaded', async () => {
+  const served = await servedFrom(PIPELINE, { 'do.ts': PROGRAM })
+  const coordinator = startTestCoordinator(served)
+  const asked = Promise.withResolvers<void>()
+  const go = Promise.withResolvers<void>()
+  coordinator.answerModel = () => {
+    asked.resolve()
+    return new Response(
+      new ReadableStream({
+        async start(controller) {
+          await go.promise
+          controller.enqueue(PROGRAM)
+          controller.close()
+        },
+      }),
+    )
+  }
+  const cache = crypto.randomUUID()
+  const node = createNode({
+    ...{ host: testHost(cache), url: coordinator.url, slots: 1, measure: false, code: true },
+  })
+  await node.start()
+  const peer = await coordinator.nextPeer()
+  peer.send({ type: 'load', instances: [{ slot: 0, ...one }] })
+  await asked.promise
+  peer.send({ type: 'unload', instances: [{ slot: 0, ...one }] })
+  const ready = load(peer, two)
+  peer.send({ type: 'ping', n: 1 })
+  await peer.take('pong')
+  go.resolve()
+  // Both wait for one program; the first would be loaded first.
+  await ready
+  peer.send(batchOf(1, two, [item()]), [BYTES])
+  await peer.take('result')
+  const held = peer.received.flatMap(({ message }) =>
+    message.type === 'ready' ? message.variant : []
+  )
+  deepEqual(held, ['two'])
+  deepEqual(node.state.ready, ['0 own/do/two'])
+  // It can still be asked for.
+  await load(peer, one)
+  await node.stop()
+  await coordinator.close()
+  await caches.delete(cache)
+})
