@@ -2,11 +2,12 @@
  * A picture without what it says of whoever took or made it: place, time, device, names, comments,
  * thumbnails, what cameras append. Nodes are strangers, and read pixels only.
  *
- * Pixels stay what they are: a JPEG keeps its orientation. A file whose structure is not understood
+ * Pixels stay what they are: a JPEG and a PNG keep their orientation. A file whose structure is not understood
  * goes on as it came, and the node that decodes it says what is wrong.
  *
  * @module
  */
+import { chunkName, exifChunk, pngOrientation } from '../pipeline/png_orientation.ts'
 import type { PictureType } from './picture.ts'
 
 /** @param orientation of a JPEG, as its EXIF has it: 1 to 8 */
@@ -81,11 +82,9 @@ const exifOf = (orientation: number): Uint8Array =>
     ...[0, 0, 0, 0],
   )
 
-/** A chunk's name as the number that its bytes make. */
-const chunkName = (name: string) => new DataView(new TextEncoder().encode(name).buffer).getUint32(0)
-
 /** Besides the critical ones, those that change pixels. */
 const KEPT_CHUNKS = ['tRNS', 'gAMA', 'cHRM', 'sRGB', 'sBIT'].map(chunkName)
+const EXIF_CHUNK = chunkName('eXIf')
 const LAST_CHUNK = chunkName('IEND')
 /** Set in the names of chunks that a reader may pass over. */
 const ANCILLARY = 0x20000000
@@ -93,6 +92,7 @@ const ANCILLARY = 0x20000000
 function pngParts(bytes: Uint8Array): Uint8Array[] | undefined {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const parts: Uint8Array[] = []
+  let orientation = pngOrientation(bytes)
   let from = 0
   for (let at = 8; at + 12 <= bytes.length;) {
     const end = at + 12 + view.getUint32(at)
@@ -101,6 +101,10 @@ function pngParts(bytes: Uint8Array): Uint8Array[] | undefined {
     if ((name & ANCILLARY) !== 0 && !KEPT_CHUNKS.includes(name)) {
       if (at > from) parts.push(bytes.subarray(from, at))
       from = end
+      if (name === EXIF_CHUNK && orientation !== 1) {
+        parts.push(exifChunk(orientation))
+        orientation = 1
+      }
     }
     if (name === LAST_CHUNK) {
       parts.push(bytes.subarray(from, end))

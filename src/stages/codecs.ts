@@ -6,9 +6,11 @@
 import decodeJpeg, { init as initJpegDecoder } from '@jsquash/jpeg/decode.js'
 import encodeJpeg, { init as initJpegEncoder } from '@jsquash/jpeg/encode.js'
 import decodeWebp, { init as initWebpDecoder } from '@jsquash/webp/decode.js'
+import { pngOrientation } from '../pipeline/png_orientation.ts'
 import type { ImageCodecs, Picture } from './types.ts'
 import { CodecUnavailableError, PictureError } from './picture_error.ts'
 import { createPngDecoder, type PngDecoder } from './png_decoder.ts'
+import { upright } from './upright.ts'
 import { isWholeFile, type PictureType } from './whole_file.ts'
 
 export type CodecName = 'jpeg_dec' | 'jpeg_enc' | 'png' | 'webp_dec'
@@ -30,8 +32,8 @@ const initialisers: { [name in Exclude<CodecName, 'png'>]: Init } = {
 /**
  * Codecs whose WebAssembly is fetched at first need, once for each format.
  *
- * JPEG is turned upright as its EXIF orientation says. One call runs at a time for each codec:
- * decoding is synchronous once the module is there.
+ * JPEG and PNG are turned upright as their EXIF orientation says. One call runs at a time for each
+ * codec: decoding is synchronous once the module is there.
  *
  * @example
  * ```ts
@@ -69,7 +71,7 @@ export function createCodecs(load: (name: CodecName) => Promise<WebAssembly.Modu
     'image/webp': async (bytes) => pictureOf(await decodeWebp(bytes as unknown as ArrayBuffer)),
     'image/png': async (bytes) => {
       png ??= createPngDecoder(await moduleOf('png'))
-      return png(bytes)
+      return upright(png(bytes), pngOrientation(bytes))
     },
   }
   return {

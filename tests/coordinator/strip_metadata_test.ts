@@ -6,6 +6,7 @@ import { checkPicture } from '../../src/coordinator/picture.ts'
 import { pictureOf } from '../../src/coordinator/infer_request.ts'
 import { createCodecs } from '../../src/stages/codecs.ts'
 import type { PictureType } from '../../src/stages/whole_file.ts'
+import { chunk, pngOf, tiff } from '../stages/turned_png.ts'
 import { ask, honest, joinScripted, PIXEL_PNG, untilReady, withCoordinator } from './fixture.ts'
 
 const codecs = createCodecs(loadLocalCodec)
@@ -73,6 +74,25 @@ Deno.test('a JPEG loses place, time and comments, and keeps its pixels and the w
           await samePixels('image/jpeg', told, bytes)
         })
       }
+    }
+  }
+})
+
+Deno.test('a PNG loses what its EXIF tells, and keeps the way up', async () => {
+  const [width, height] = [3, 2]
+  const data = Array.from({ length: 4 * width * height }, (_, i) => i % 4 === 3 ? 255 : 10 * i)
+  for (const orientation of [1, 2, 3, 4, 5, 6, 7, 8]) {
+    for (const little of [true, false]) {
+      const exif = chunk('eXIf', tiff(orientation, little, SECRET))
+      const told = pngOf({ width, height, data }, [exif])
+      assert.ok(text(told).includes(SECRET))
+      const { bytes } = pictureOf(told)
+      assert.ok(!text(bytes).includes(SECRET))
+      assert.equal(text(bytes).includes('eXIf'), orientation !== 1)
+      const picture = await codecs.decode('image/png', bytes)
+      assert.equal(picture.width, orientation > 4 ? height : width)
+      await samePixels('image/png', told, bytes)
+      assert.equal(pictureOf(bytes).bytes, bytes, 'nothing more to lose')
     }
   }
 })

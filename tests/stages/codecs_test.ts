@@ -5,6 +5,7 @@ import { stages } from '../../src/stages/stages.ts'
 import { flattenOnWhite } from '../../src/stages/flatten.ts'
 import { isWholeFile } from '../../src/stages/whole_file.ts'
 import { codecs, contextOf, detect, sample } from './ocr.ts'
+import { chunk, pngOf, tiff } from './turned_png.ts'
 
 const invalid = async (type: string, bytes: Uint8Array) => {
   const result = await detect({ meta: { type }, bytes }, '256x320')
@@ -89,6 +90,23 @@ Deno.test('decode() turns a JPEG upright as its EXIF orientation says', async ()
   const turned = new Uint8Array([...bytes.slice(0, 2), ...exif, ...entry, ...bytes.slice(2)])
   const picture = await codecs.decode('image/jpeg', turned)
   assert.deepEqual([picture.width, picture.height], [960, 1280])
+})
+
+Deno.test('decode() turns a PNG upright as it turns a JPEG', async () => {
+  const [width, height] = [24, 16]
+  const data = Uint8ClampedArray.from({ length: 4 * width * height }, (_, i) => i * 7 % 256)
+  const jpeg = await codecs.encodeJpeg({ width, height, channels: 4, data }, 90)
+  const stored = await codecs.decode('image/jpeg', jpeg)
+  for (const orientation of [1, 2, 3, 4, 5, 6, 7, 8]) {
+    const exif = [...new TextEncoder().encode('Exif\0\0'), ...tiff(orientation, false)]
+    const app1 = [0xff, 0xe1, 0, exif.length + 2, ...exif]
+    const turned = Uint8Array.from([...jpeg.slice(0, 2), ...app1, ...jpeg.slice(2)])
+    const expected = await codecs.decode('image/jpeg', turned)
+    const png = pngOf(stored, [chunk('eXIf', tiff(orientation, true))])
+    const picture = await codecs.decode('image/png', png)
+    assert.deepEqual([picture.width, picture.height], [expected.width, expected.height])
+    assert.deepEqual([...picture.data], [...expected.data], `orientation ${orientation}`)
+  }
 })
 
 Deno.test('flattenOnWhite() lays transparent pixels on white', () => {
