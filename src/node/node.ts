@@ -81,7 +81,7 @@ export function createNode(options: NodeOptions): VolunteerNode {
     send: (message, blobs) => void link.send(message, blobs),
     drain: (reason) => void stop(reason),
     settled: () => onSettled(),
-    restarted: () => choice.died(),
+    restarted: (failure) => choice.died(failure),
   })
 
   const pace = createPace(clock, share, () => !watch.state.paused && stopping === undefined)

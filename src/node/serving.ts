@@ -7,6 +7,7 @@ import type { BatchMessage, NodeMessage, Welcome } from '../protocol/messages.ts
 import type { ItemResult } from '../stages/types.ts'
 import { type BatchItems, clip, expiredOf, itemsOf, resultOf } from './batch_items.ts'
 import type { Clock } from './clock.ts'
+import type { Failure } from './engine/answer.ts'
 import type { InstanceSpec } from './engine/worker_api.ts'
 import type { HoldLimits, LoadRefusal } from './limits/hold_limits.ts'
 import type { WorkMessage } from './link/link.ts'
@@ -35,7 +36,7 @@ export interface ServingOptions {
   /** Nobody waits for a batch any more. */
   settled(): void
   /** A slot lost its worker. */
-  restarted(): void
+  restarted(failure: Failure): void
 }
 
 export interface Serving {
@@ -245,10 +246,10 @@ export function createServing(options: ServingOptions): Serving {
       if (!calledOff.delete(batch) || computeMs === undefined) return
       send({ type: 'batch_failed', batch: batch.batch, message: 'Called off', computeMs })
     },
-    restarted(slot, message) {
+    restarted(slot, failure) {
       const ready = watch.state.ready.filter((held) => !held.startsWith(`${slot} `))
-      watch.emit({ type: 'restarted', slot, message }, { ready })
-      options.restarted()
+      watch.emit({ type: 'restarted', slot, message: failure.message }, { ready })
+      options.restarted(failure)
     },
     idle: () => options.profiler().kick(),
   }

@@ -7,6 +7,7 @@
  * @module
  */
 import type { Clock } from '../clock.ts'
+import type { EngineFault, Failure } from '../engine/answer.ts'
 import { type Adapter, adapterName, noAdapter, readAdapter } from '../engine/adapter.ts'
 import type { Backend, EngineUse } from '../engine/engine.ts'
 import type { InstanceSpec } from '../engine/worker_api.ts'
@@ -66,7 +67,7 @@ export interface BackendChoice {
   /** What is under way ends, whatever it runs on. */
   paused(): void
   /** A serving worker died. */
-  died(): void
+  died(failure: Failure): void
   stop(): void
 }
 
@@ -76,6 +77,9 @@ const LIMIT_MS = { software: 30_000, hardware: 60_000 }
 const MAX_DISTURBED = 4
 /** So many deaths on the GPU within this time, and it is given up. */
 const MAX_DEATHS = 2
+/** Of a worker that was ended for a failed or overdue run, which may be the batch's fault. */
+const DOUBTFUL_DEATH = 0.5
+const SURE: readonly EngineFault[] = ['device_lost', 'worker_died', 'broken', 'init_failed']
 const DEATHS_WITHIN_MS = 10 * 60_000
 const MAX_REASON = 500
 
@@ -92,7 +96,7 @@ export function createBackendChoice(options: BackendChoiceOptions): BackendChoic
   let stopped = false
   let disturbed = 0
   let trial: Trial | undefined
-  let deathsMs: number[] = []
+  let deaths: { atMs: number; weight: number }[] = []
 
   const threadsOn = {
     wasm: () => threads.perRun,
@@ -262,18 +266,19 @@ export function createBackendChoice(options: BackendChoiceOptions): BackendChoic
       threads.disturb()
       endTrial()
     },
-    died() {
+    died({ code }) {
       if (wish !== 'auto' || backend !== 'webgpu') return
       const nowMs = clock.nowMs()
-      deathsMs = [...deathsMs.filter((atMs) => nowMs - atMs < DEATHS_WITHIN_MS), nowMs]
-      if (deathsMs.length < MAX_DEATHS) return
+      deaths = deaths.filter(({ atMs }) => nowMs - atMs < DEATHS_WITHIN_MS)
+      deaths.push({ atMs: nowMs, weight: SURE.includes(code) ? 1 : DOUBTFUL_DEATH })
+      if (deaths.reduce((sum, { weight }) => sum + weight, 0) < MAX_DEATHS) return
       backend = 'wasm'
       const decision: Decision = {
         backend,
         models: known?.models ?? options.samples().map(({ hash }) => hash).join(' '),
-        reason: `wasm: webgpu (${adapterName(device!)}) was lost ${deathsMs.length} times`,
+        reason: `wasm: webgpu (${adapterName(device!)}) was lost ${deaths.length} times`,
       }
-      deathsMs = []
+      deaths = []
       void memory.keep(device!, decision)
       conclude(decision.reason)
       // Other slots may still be on the GPU; the dead one comes up on `use` by itself.

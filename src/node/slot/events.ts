@@ -4,6 +4,7 @@
  * @module
  */
 import type { ItemResult } from '../../stages/types.ts'
+import type { Failure } from '../engine/answer.ts'
 import type { InstanceSpec, Warmed } from '../engine/worker_api.ts'
 import type { SlotBatch } from './batch_queue.ts'
 
@@ -24,7 +25,7 @@ export interface SlotEvents {
   /** It was called off while it ran, and has ended after so long; undefined: it failed, perhaps with its worker. */
   calledOff(batch: SlotBatch, computeMs: number | undefined): void
   /** The worker is gone and a new one is coming. */
-  restarted(message: string): void
+  restarted(failure: Failure): void
   /** Nothing to do any more. */
   idle(): void
 }

@@ -135,7 +135,7 @@ export function createSlot(options: SlotOptions): Slot {
     toUnload.length = 0
     probes.drop()
     waiting.drain().forEach((batch) => events.failed(batch, failure.message))
-    events.restarted(failure.message)
+    events.restarted(failure)
     if (deaths >= MAX_DEATHS) {
       for (const spec of loads.clear()) events.loadFailed(spec, failure.message)
       deaths = 0

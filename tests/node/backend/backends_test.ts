@@ -116,6 +116,23 @@ Deno.test('auto goes back to wasm when the GPU is lost again and again', async (
   match(kept.get('backend')!, /lost 2 times/)
 })
 
+Deno.test('auto stays on a GPU when a run or two take too long, and leaves it when more do', async () => {
+  const host = pacedHost({ wasm: 80, webgpu: 30 })
+  await withNode(auto(host), async ({ peer, node }) => {
+    await load(peer, A)
+    await peer.take('report', ({ backend }) => backend === 'webgpu')
+    await peer.take('ready')
+    for (let n = 1; n <= 4; n++) {
+      equal(node.state.backend, 'webgpu')
+      peer.send(batchOf(n, A, [item()], { giveUpMs: 1 }), [BYTES])
+      match((await peer.take('batch_failed')).message.message, /no answer in 1 ms/)
+      await peer.take('ready')
+    }
+    equal(node.state.backend, 'wasm')
+    match(node.state.reason, /lost 4 times/)
+  })
+})
+
 Deno.test('runFilledUp() fills a batch up to a power of two and cuts the outputs', async () => {
   deepEqual(batchSizes(8), [1, 2, 4, 8])
   deepEqual(batchSizes(5), [1, 2, 4, 8])
