@@ -50,6 +50,8 @@ export interface HoldLimits {
   readonly mostSlots: number
   /** Whether this model may be downloaded. */
   mayFetch(sha256: string): boolean
+  /** It was downloaded, and needs no further download. */
+  fetched(sha256: string): void
   /** Counts the variant in, or says why not. `unload` is to go first: nobody asked for it again. */
   take(slot: number, key: string): { refusal: LoadRefusal } | { unload: string[] }
   free(slot: number, key: string): void
@@ -68,7 +70,7 @@ export function createHoldLimits(options: HoldLimitsOptions): HoldLimits {
   const forSlots = Math.max(0, options.memoryBytes - NODE_BYTES)
   const slotBytes = Math.max(0, forSlots / (options.slots ?? 1) - ENGINE_BYTES)
   let downloads = options.downloads ?? 'all'
-  let cached: readonly string[] = []
+  let cached: string[] = []
   let served: ReturnType<typeof servedVariants> = []
   /** By slot, what each variant takes, and whether this connection asked for it. */
   const held = new Map<number, Map<string, { bytes: number; asked: boolean }>>()
@@ -128,7 +130,7 @@ export function createHoldLimits(options: HoldLimitsOptions): HoldLimits {
     },
     served: serve,
     welcome({ models }, pipelines, there) {
-      cached = there
+      cached = [...there]
       serve(models, pipelines)
       for (const slot of held.values()) for (const one of slot.values()) one.asked = false
     },
@@ -143,6 +145,7 @@ export function createHoldLimits(options: HoldLimitsOptions): HoldLimits {
     },
     mayFetch: (sha256) =>
       downloads === 'all' || programs.has(sha256) || leastModels(served).has(sha256),
+    fetched: (sha256) => void cached.push(sha256),
     take(slot, key) {
       const holding = held.get(slot) ?? new Map<string, { bytes: number; asked: boolean }>()
       held.set(slot, holding)

@@ -34,7 +34,7 @@ export function mostSlotsOf(
 
 export async function openModels(
   { host, diskBytes }: NodeOptions,
-  { memoryBytes, mayFetch }: HoldLimits,
+  { memoryBytes, mayFetch, fetched }: HoldLimits,
   clock: Clock,
   onWarning: (message: string) => void,
 ): Promise<ModelStore> {
@@ -44,6 +44,7 @@ export async function openModels(
     diskBytes,
     memoryBytes: Math.min(MEMORY_STORE_BYTES, memoryBytes / 10),
     mayFetch,
+    onFetched: fetched,
     onWarning,
     ...(host.roomBytes === undefined ? {} : { roomBytes: host.roomBytes }),
   })

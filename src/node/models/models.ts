@@ -25,6 +25,8 @@ export interface ModelStoreOptions {
   roomBytes?(): Promise<number | undefined>
   /** Whether a model that is not here may be downloaded; asked each time. */
   mayFetch?(sha256: string): boolean
+  /** A model was downloaded. */
+  onFetched?(sha256: string): void
   /** What is held in memory at most, least recently used first out; slots share it. */
   memoryBytes?: number
   /** Tries of a download, the first included. */
@@ -103,6 +105,7 @@ export function createModelStore(options: ModelStoreOptions): ModelStore {
       }
       bytes = await fetchVerified(ref, base, onProgress)
       await disk.put(ref.sha256, bytes)
+      options.onFetched?.(ref.sha256)
     }
     remember(ref.sha256, bytes)
     return bytes

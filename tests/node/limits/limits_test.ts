@@ -157,3 +157,28 @@ Deno.test('node downloads only the smallest model of each task where that is ask
     await caches.delete(cache)
   }
 })
+
+Deno.test('node that is to download the least from now on still loads what it has downloaded', async () => {
+  const variants = { a: { accuracy: 0.9, model: 'm' }, small: { accuracy: 0.5, model: 'small' } }
+  const pipeline = { ...PIPELINE, tasks: { first: { kind: 'test', next: [], variants } } }
+  const m = await readModel(SMALL_MODEL)
+  const served = await servedFrom(pipeline, { m, small: Uint8Array.of(7) })
+  const coordinator = startTestCoordinator(served)
+  const cache = crypto.randomUUID()
+  const node = createNode({
+    ...{ host: testHost(cache), url: coordinator.url, slots: 1, measure: false, backend: 'wasm' },
+  })
+  try {
+    await node.start()
+    const peer = await coordinator.nextPeer()
+    await load(peer, A)
+    node.setDownloads('least')
+    peer.send({ type: 'unload', instances: at0(A) })
+    await load(peer, A)
+    equal([...coordinator.downloads.values()].length, 1)
+  } finally {
+    await node.stop()
+    await coordinator.close()
+    await caches.delete(cache)
+  }
+})
