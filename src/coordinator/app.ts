@@ -11,6 +11,7 @@ import { queryTensors } from '../pipeline/takes.ts'
 import { variantPaths } from '../pipeline/tree.ts'
 import { publicName, versionOf } from '../pipeline/version.ts'
 import { ApiError } from './api_error.ts'
+import { asksBody } from './asks_body.ts'
 import { createDoors, type DoorLimits } from './doors/doors.ts'
 import { allowOrigins, finish } from './doors/headers.ts'
 import type { Keyring } from './doors/keys.ts'
@@ -119,7 +120,7 @@ export function createApp(options: AppOptions) {
 
   app.get(`${MODEL_PATH}:sha256`, async (c) => {
     const model = versions.model(c.req.param('sha256'))
-    const body = model === undefined ? undefined : await readModel(model.sha256)
+    const body = model && (asksBody(c) ? await readModel(model.sha256) : '')
     if (model === undefined || body === undefined) {
       throw new ApiError('not_found', 'Cannot find a model of this hash')
     }
@@ -134,7 +135,7 @@ export function createApp(options: AppOptions) {
   app.get('/code/:file', async (c) => {
     const [, hash = ''] = /^([0-9a-f]{64})\.js$/.exec(c.req.param('file')) ?? []
     const model = versions.program(hash)
-    const body = model === undefined ? undefined : await readModel(model.sha256)
+    const body = model && (asksBody(c) ? await readModel(model.sha256) : '')
     if (body === undefined) throw new ApiError('not_found', 'Cannot find a program of this hash')
     return c.body(body as ReadableStream, 200, {
       ...pageHeaders(hostOf(c.req)),

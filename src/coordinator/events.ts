@@ -7,6 +7,7 @@
 import type { Context } from 'hono'
 import { streamSSE } from 'hono/streaming'
 import { ApiError } from './api_error.ts'
+import { asksBody } from './asks_body.ts'
 import { createEventFeed, type Standing } from './event_feed.ts'
 import type { History } from './history.ts'
 import type { Pool } from './pool.ts'
@@ -56,6 +57,7 @@ export function createEvents(pool: Pool, history: History, now: () => number): E
         const message = `Cannot take a listener: there are ${MAX_LISTENERS} already`
         throw new ApiError('rate_limited', message, RETRY_MS)
       }
+      if (!asksBody(c)) return c.body('', 200, { 'content-type': 'text/event-stream' })
       listeners++
       // Nothing on the way may gather events up.
       c.header('x-accel-buffering', 'no')

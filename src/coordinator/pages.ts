@@ -7,6 +7,7 @@
  * @module
  */
 import type { Hono } from 'hono'
+import { asksBody } from './asks_body.ts'
 import { hostOf } from './origin.ts'
 
 export interface Asset {
@@ -35,7 +36,7 @@ export function mountPages(app: Hono, assets: Assets): void {
             type === 'application/wasm' ? ', no-transform' : ''
           }`,
       }
-      return c.body(typeof body === 'function' ? body() : body, 200, headers)
+      return c.body(typeof body === 'function' ? asksBody(c) ? body() : '' : body, 200, headers)
     })
   }
 }

@@ -6,6 +6,9 @@ import { join } from 'node:path'
 import { Hono } from 'hono'
 import { hashedFile } from '../../src/cli/serve/hashed.ts'
 import { mountPages } from '../../src/coordinator/pages.ts'
+import type { LoadedPipeline } from '../../src/cli/pipelines/load.ts'
+import { checkPipeline } from '../../src/pipeline/parse.ts'
+import { withCoordinator } from '../coordinator/fixture.ts'
 import { hangUp, rawGet } from '../coordinator/raw_socket.ts'
 
 // An error that gets loose when somebody hangs up ends the process: the coordinator, and here the
@@ -56,3 +59,55 @@ Deno.test('who hangs up in the midst of a download harms nobody else', () =>
       await server.shutdown()
     }
   }))
+
+Deno.test({
+  name: 'who asks for the head of a file alone has none of it opened',
+  ignore: Deno.build.os !== 'linux',
+  fn: () =>
+    withFile(async (file) => {
+      const { path, ...asset } = await hashedFile(file)
+      const sha256 = 'a'.repeat(64)
+      const program = 'b'.repeat(64)
+      const bytes = (await Deno.stat(file)).size
+      const served: LoadedPipeline = {
+        dir: '',
+        pipeline: checkPipeline({
+          ...{ schema: 'shoal-pipeline/1', name: 'own', sloMs: 1000, root: 'own' },
+          tasks: { own: { kind: 'code', stage: 'stage.ts', variants: { only: { accuracy: 1 } } } },
+        }, 'test'),
+        models: {
+          'm.onnx': { sha256, bytes, file },
+          'stage.ts': { sha256: program, bytes, file },
+        },
+      }
+      await withCoordinator(
+        async ({ url }) => {
+          for (const each of [path, `/models/${sha256}`, `/code/${program}.js`]) {
+            const { status, headers } = await fetch(url + each)
+              .then(async (answer) => (await answer.bytes(), answer))
+            for (let i = 0; i < 20; i++) {
+              const head = await fetch(url + each, { method: 'HEAD' })
+              assert.equal(head.status, status)
+              assert.equal(status, 200)
+              assert.equal(head.headers.get('etag'), headers.get('etag'))
+              assert.equal(head.headers.get('content-type'), headers.get('content-type'))
+            }
+            assert.deepEqual(openOnes(file), [], each)
+          }
+        },
+        undefined,
+        { assets: new Map([[path, asset]]), pipelines: [served] },
+      )
+    }),
+})
+
+/** Descriptors of this process that lead to the file. */
+function openOnes(file: string): string[] {
+  return [...Deno.readDirSync('/proc/self/fd')].map(({ name }) => name).filter((name) => {
+    try {
+      return Deno.readLinkSync(`/proc/self/fd/${name}`) === file
+    } catch {
+      return false
+    }
+  })
+}

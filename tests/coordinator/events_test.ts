@@ -144,3 +144,11 @@ Deno.test('events end when the coordinator drains', () =>
     const late = await fetch(`${coordinator.url}/v1/events`)
     assert.equal((await late.json()).reason, 'draining')
   }))
+
+Deno.test('who asks for the head of the events alone is no listener', () =>
+  withCoordinator(async (coordinator) => {
+    const head = await fetch(`${coordinator.url}/v1/events`, { method: 'HEAD' })
+    assert.equal(head.status, 200)
+    assert.equal(head.headers.get('content-type'), 'text/event-stream')
+    assert.equal(await listeners(coordinator), 0)
+  }))

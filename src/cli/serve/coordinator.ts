@@ -16,6 +16,7 @@ import { createPolicy } from '../../policy/policies.ts'
 import type { Scheduler } from '../../policy/types.ts'
 import type { LoadedPipeline } from '../pipelines/load.ts'
 import { within } from '../within.ts'
+import { listen } from './listen.ts'
 import { bracketed, isAny, ownHosts } from './own_hosts.ts'
 import { createReloader } from './reload.ts'
 import { keepIn, readStore } from './store.ts'
@@ -139,15 +140,14 @@ export function startCoordinator(options: CoordinatorOptions): Coordinator {
     ...(options.limits === undefined ? {} : { limits: options.limits }),
     ...(assets === undefined ? {} : { assets }),
   })
-  const onListen = () => {}
-  const server = Deno.serve({ hostname: host, port, onListen, ...tls }, app.fetch)
+  const server = listen({ hostname: host, port, ...tls }, app.fetch, log)
   // A certificate is for the names that others use; nodes beside us need none.
-  const inner = tls && Deno.serve({ hostname: '127.0.0.1', port: 0, onListen }, app.fetch)
+  const inner = tls && listen({ hostname: '127.0.0.1', port: 0 }, app.fetch, log)
   const shown = isAny(host) || ['127.0.0.1', '::1'].includes(host) ? 'localhost' : bracketed(host)
-  const url = `${tls === undefined ? 'http' : 'https'}://${shown}:${server.addr.port}`
+  const url = `${tls === undefined ? 'http' : 'https'}://${shown}:${server.port}`
   return {
     url,
-    localUrl: inner === undefined ? url : `http://127.0.0.1:${inner.addr.port}`,
+    localUrl: inner === undefined ? url : `http://127.0.0.1:${inner.port}`,
     pool,
     reload,
     async close(timeoutMs = DRAIN_MS) {
