@@ -14,19 +14,13 @@ import type { QueryRequest } from './queries.ts'
 
 export type Finished = Extract<Answer, { ok: true }>
 
-export interface Answers<Query> {
-  query: Query
-  /** One for each picture, in their order. */
-  answers: Finished[]
-  /** From arrival to the last of them. */
-  latencyMs: number
-}
-
 /**
  * One request from its arrival to its answers, noted for the statistics however it ends.
  *
  * @param read makes it a query; what fails there was none, and counts as rejected
  * @param ask has its pictures answered, all at once
+ * @param respond says it: from one answer for each picture, in their order, and what passed from
+ * arrival to the last of them; what cannot be said is no success
  * @throws ApiError where one of them got no result
  */
 export async function answerRequest<Query>(
@@ -35,7 +29,8 @@ export async function answerRequest<Query>(
   now: () => number,
   read: (arrivedMs: number) => Promise<Query>,
   ask: (query: Query, arrivedMs: number) => Promise<Answered>[],
-): Promise<Answers<Query>> {
+  respond: (query: Query, answers: readonly Finished[], latencyMs: number) => Response,
+): Promise<Response> {
   const arrivedMs = now()
   const { telemetry } = pool
   let query: Query | undefined
@@ -48,8 +43,9 @@ export async function answerRequest<Query>(
       answers.push(answer)
       lastMs = Math.max(lastMs, answeredMs)
     }
+    const response = respond(query, answers, round(lastMs - arrivedMs))
     telemetry.requestDone(name, answers, lastMs - arrivedMs)
-    return { query, answers, latencyMs: round(lastMs - arrivedMs) }
+    return response
   } catch (error) {
     const isRejected = query === undefined && error instanceof ApiError
     telemetry.requestFailed(name, now() - arrivedMs, isRejected ? error.reason : undefined)

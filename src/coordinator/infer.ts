@@ -57,12 +57,12 @@ export async function infer(c: Context, name: string, parts: InferParts): Promis
       ...(minAccuracy === undefined ? {} : { minAccuracy }),
     })
     const finished = resultOf(answer)
-    telemetry.requestDone(pipeline.name, [finished], answeredMs - arrivedMs)
     const latencyMs = round(answeredMs - arrivedMs)
     log.debug?.(`query ${id}: ${pipeline.name} in ${latencyMs} ms`, {
       ...{ event: 'query', id, pipeline: pipeline.name, latencyMs },
     })
     const response = respond(c, finished, pool, pipeline, headers, latencyMs)
+    telemetry.requestDone(pipeline.name, [finished], answeredMs - arrivedMs)
     history.took(name, answeredMs - arrivedMs)
     return response
   } catch (error) {

@@ -6,7 +6,8 @@
 import { z } from 'zod'
 import type { Takes } from '../pipeline/takes.ts'
 import { ApiError } from './api_error.ts'
-import { parseRequest } from './oip/parse.ts'
+import { parseAs, parseRequest } from './oip/parse.ts'
+import { MAX_DIMS } from './oip/schemas.ts'
 import { readTensors } from './oip/tensor_input.ts'
 import type { Payload } from './payload.ts'
 import { checkPicture, isPictureType, PICTURE_TYPES, type PictureType } from './picture.ts'
@@ -20,6 +21,8 @@ export interface InferHeaders {
 }
 
 export const MAX_TIMEOUT_MS = 600_000
+/** Of a number; the pattern of one takes the square of its length. */
+const MAX_DIGITS = 64
 
 /** @throws ApiError `invalid_input` */
 export function readInferHeaders(headers: Headers, sloMs: number): InferHeaders {
@@ -45,7 +48,8 @@ export function readInferHeaders(headers: Headers, sloMs: number): InferHeaders 
   const id = requestId ?? crypto.randomUUID()
   const accuracy = headers.get('x-min-accuracy')
   if (accuracy === null) return { id, budgetMs }
-  const minAccuracy = /^\d*\.?\d+$/.test(accuracy) ? Number(accuracy) : NaN
+  const isNumber = accuracy.length <= MAX_DIGITS && /^\d*\.?\d+$/.test(accuracy)
+  const minAccuracy = isNumber ? Number(accuracy) : NaN
   if (!(minAccuracy >= 0 && minAccuracy <= 1)) {
     throw new ApiError(
       'invalid_input',
@@ -79,14 +83,14 @@ export function readContentType(headers: Headers, takes?: Takes): string {
   )
 }
 
-/** A picture in JSON, as base64. */
+/** A picture in JSON, as base64. Lists are bounded: there is an issue for each wrong member. */
 export const pictureRequest = z.object({
   inputs: z.array(z.object({
     name: z.string().meta({ const: 'image' }),
-    shape: z.array(z.number().int()),
+    shape: z.array(z.number().int()).max(MAX_DIMS),
     datatype: z.string().meta({ const: 'BYTES' }),
     parameters: z.looseObject({ encoding: z.string().optional() }).optional(),
-    data: z.array(z.string()),
+    data: z.array(z.string()).length(1),
   })).length(1),
 })
 
@@ -112,24 +116,11 @@ export function pictureOf(
 
 function pictureFromJson(body: Uint8Array): Uint8Array {
   const fail = (what: string): never => {
-    throw new ApiError('invalid_input', `Cannot read JSON body: ${what}`)
+    throw new ApiError('invalid_input', `Cannot use the request: ${what}`)
   }
-  let json: unknown
-  try {
-    json = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body))
-  } catch {
-    return fail('it is not JSON')
-  }
-  const parsed = pictureRequest.safeParse(json)
-  if (!parsed.success) {
-    const issue = parsed.error.issues[0]
-    return fail(`${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'not as expected'}`)
-  }
-  const input = parsed.data.inputs[0]
+  const [input] = parseAs(pictureRequest, body).inputs
   const data = input?.data[0]
-  if (input === undefined || data === undefined || input.data.length !== 1) {
-    return fail('inputs.0.data must hold one string')
-  }
+  if (input === undefined || data === undefined) return fail('inputs.0.data must hold one string')
   if (input.name !== 'image' || input.datatype !== 'BYTES') {
     return fail('its one input must be named image, of datatype BYTES')
   }

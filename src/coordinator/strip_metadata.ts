@@ -8,9 +8,17 @@
  * @module
  */
 import { chunkName, exifChunk, pngOrientation } from '../pipeline/png_orientation.ts'
+import { ApiError } from './api_error.ts'
+import { isBare } from './jpeg_head.ts'
 import type { PictureType } from './picture.ts'
 
-/** @param orientation of a JPEG, as its EXIF has it: 1 to 8 */
+/** Stretches that are kept; pictures have some dozens, and each takes memory of its own. */
+const MAX_PARTS = 10_000
+
+/**
+ * @param orientation of a JPEG, as its EXIF has it: 1 to 8
+ * @throws ApiError `invalid_input` for a file in more pieces than any picture is
+ */
 export function stripMetadata(
   type: PictureType,
   bytes: Uint8Array,
@@ -32,6 +40,14 @@ export function stripMetadata(
   }
   if (type === 'image/webp') new DataView(out.buffer).setUint32(4, size - 8, true)
   return out
+}
+
+function keep(parts: Uint8Array[], bytes: Uint8Array, from: number, end: number): void {
+  if (from >= end) return
+  if (parts.length === MAX_PARTS) {
+    throw new ApiError('invalid_input', 'Cannot use a picture in so many pieces: save it anew')
+  }
+  parts.push(bytes.subarray(from, end))
 }
 
 const COMMENT = 0xfe
@@ -56,14 +72,13 @@ function jpegParts(bytes: Uint8Array, orientation: number | undefined): Uint8Arr
       if (orientation !== undefined && orientation !== 1) parts.splice(1, 0, exifOf(orientation))
       return parts
     }
-    const bare = marker === 0x00 || marker === 0x01 || (marker >= 0xd0 && marker <= 0xd8)
     if (marker === 0xff) at += 1
-    else if (bare) at += 2
+    else if (isBare(marker)) at += 2
     else {
       const end = at + 2 + (bytes[at + 2] ?? 0) * 256 + (bytes[at + 3] ?? 0)
       const isApp = marker >= 0xe0 && marker <= 0xef && !KEPT_APPS.includes(marker)
       if (isApp || marker === COMMENT) {
-        parts.push(bytes.subarray(from, at))
+        keep(parts, bytes, from, at)
         from = end
       }
       at = end
@@ -99,7 +114,7 @@ function pngParts(bytes: Uint8Array): Uint8Array[] | undefined {
     if (end > bytes.length) return undefined
     const name = view.getUint32(at + 4)
     if ((name & ANCILLARY) !== 0 && !KEPT_CHUNKS.includes(name)) {
-      if (at > from) parts.push(bytes.subarray(from, at))
+      keep(parts, bytes, from, at)
       from = end
       if (name === EXIF_CHUNK && orientation !== 1) {
         parts.push(exifChunk(orientation))
@@ -116,7 +131,8 @@ function pngParts(bytes: Uint8Array): Uint8Array[] | undefined {
 }
 
 /** Pixels, transparency, animation. */
-const KEPT_RIFF = ['VP8 ', 'VP8L', 'ALPH', 'ANIM', 'ANMF']
+const KEPT_RIFF = ['VP8 ', 'VP8L', 'ALPH', 'ANIM', 'ANMF'].map(chunkName)
+const EXTENDED = chunkName('VP8X')
 /** Bits of VP8X that say that a colour profile, EXIF or XMP is there. */
 const TELLS_OF_THEM = 0x20 | 0x08 | 0x04
 
@@ -125,19 +141,25 @@ function webpParts(bytes: Uint8Array): Uint8Array[] | undefined {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const fileEnd = 8 + view.getUint32(4, true)
   if (fileEnd > bytes.length) return undefined
-  const parts = [bytes.subarray(0, 12)]
-  for (let at = 12; at + 8 <= fileEnd;) {
+  const parts: Uint8Array[] = []
+  let from = 0
+  let at = 12
+  while (at + 8 <= fileEnd) {
     const size = view.getUint32(at + 4, true)
     const end = at + 8 + size + (size & 1)
     if (end > fileEnd) return undefined
-    const name = String.fromCharCode(...bytes.subarray(at, at + 4))
-    const chunk = bytes.subarray(at, end)
-    if (name === 'VP8X') {
-      const bare = chunk.slice()
-      bare[8]! &= ~TELLS_OF_THEM
-      parts.push(bare)
-    } else if (KEPT_RIFF.includes(name)) parts.push(chunk)
+    const name = view.getUint32(at)
+    if (!KEPT_RIFF.includes(name)) {
+      keep(parts, bytes, from, at)
+      from = end
+      if (name === EXTENDED) {
+        const bare = bytes.slice(at, end)
+        bare[8]! &= ~TELLS_OF_THEM
+        keep(parts, bare, 0, bare.length)
+      }
+    }
     at = end
   }
+  keep(parts, bytes, from, at)
   return parts
 }

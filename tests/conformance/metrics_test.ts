@@ -4,6 +4,7 @@ import { longestOfTasks } from '../../src/coordinator/metrics/longest.ts'
 import {
   ask,
   joinScripted,
+  pipeline,
   untilHolds,
   untilReady,
   withCoordinator,
@@ -109,6 +110,24 @@ Deno.test('/metrics counts queries by outcome, batches, nodes and what is inside
         assert.equal(buckets.at(-1), count, sample)
       }
     }
+    await one.leave()
+  }))
+
+Deno.test('/metrics tells of two versions of a pipeline by its one name', () =>
+  withCoordinator(async (coordinator) => {
+    const one = await joinScripted(coordinator, 'one')
+    await untilReady(coordinator)
+    const instances = async () =>
+      [...(await scrape(coordinator.url)).values].filter(([name]) =>
+        name.startsWith('shoal_instan')
+      )
+    await untilHolds(coordinator, 'one', 4)
+    const before = await instances()
+    assert.equal(before.length, 4)
+    const next = { pipeline: { ...pipeline, name: 'words~2' }, models: {} }
+    await coordinator.pool.renew(next, coordinator.pool.versions.find('words')!)
+    const after = await instances()
+    assert.deepEqual(after.map(([name]) => name).sort(), before.map(([name]) => name).sort())
     await one.leave()
   }))
 

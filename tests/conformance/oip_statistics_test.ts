@@ -53,3 +53,24 @@ Deno.test('v2: statistics count requests, pictures, batches and where the time w
       assert.equal(one.compute_infer.ns, 1e6 * one.compute_infer.count)
     }
   }))
+
+Deno.test('v2: an answer that is none counts as failed', () =>
+  withPages(
+    async (_, models) => {
+      const { status } = await postInfer(`${models}/pages/infer`, {
+        inputs: [imageJson([picture(0)])],
+      })
+      assert.equal(status, 502)
+      const { json } = await get(`${models}/pages/stats`)
+      const { success, fail } = json.model_stats[0].inference_stats
+      assert.deepEqual([success.count, fail.count], [0, 1])
+    },
+    // A line without its words.
+    ({ message }) => ({
+      blobs: [new Uint8Array(1)],
+      items: message.items.map(() => ({
+        ...{ ok: true, fields: message.task === 'read' ? { text: 7 } : null },
+        children: message.task === 'read' ? {} : { read: [{ meta: {}, blob: 0 }] },
+      })),
+    }),
+  ))

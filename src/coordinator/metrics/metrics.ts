@@ -6,6 +6,7 @@
  */
 import type { Metric, Registry } from 'prom-client'
 import type { NodeInfo } from '../../client/types.ts'
+import { publicName } from '../../pipeline/version.ts'
 import type { Plan, SchedulerStats, Standing } from '../../policy/types.ts'
 import type { Telemetry } from './telemetry.ts'
 
@@ -288,5 +289,5 @@ export function createMetrics(watched: Watched): () => Promise<{ text: string; t
 
 function variantOf(key: string) {
   const [, pipeline = '', task = '', variant = ''] = key.split(' ')
-  return { pipeline, task, variant }
+  return { pipeline: publicName(pipeline), task, variant }
 }

@@ -9,7 +9,7 @@ import type { Payload } from '../payload.ts'
 import { INPUT, type Model } from './model.ts'
 import type { ModelOutput } from './model_output.ts'
 import { parseRequest } from './parse.ts'
-import type { InferenceRequest, RequestInput } from './schemas.ts'
+import { type InferenceRequest, MAX_DIMS, type RequestInput } from './schemas.ts'
 import { readTensors, wholeInput } from './tensor_input.ts'
 import { DATATYPES, decodeBytes } from './tensors.ts'
 
@@ -146,7 +146,9 @@ function fromJson(what: string, data: unknown[] | undefined, encoding: unknown):
   if (encoding !== 'base64') {
     return fail(what, 'a picture in JSON needs parameters.encoding "base64"')
   }
-  return data.flat(Infinity).map((element, i) => {
+  const flat = data.flat(MAX_DIMS)
+  if (flat.length > MAX_PICTURES) fail(what, `its data has over ${MAX_PICTURES} elements`)
+  return flat.map((element, i) => {
     if (typeof element !== 'string') return fail(what, `element ${i} of data is not a string`)
     try {
       return Uint8Array.fromBase64(element)

@@ -112,7 +112,7 @@ function metadataOf({ pipeline, inputs, outputs }: Model): ModelMetadata {
 }
 
 /** All pictures of a call are under way at once; the first that fails ends the call. */
-async function infer(
+function infer(
   c: Context,
   pool: Pool,
   model: Model,
@@ -123,7 +123,7 @@ async function infer(
   const request = c.req.raw
   const client = goneOf(request)
   const rest = new AbortController()
-  const { query, answers, latencyMs } = await answerRequest(
+  return answerRequest(
     pool,
     pipeline,
     now,
@@ -147,12 +147,14 @@ async function infer(
         })
       )
     },
+    (query, answers, latencyMs) => {
+      log.debug?.(`query ${query.id}: ${pipeline.name}, ${answers.length} in ${latencyMs} ms`, {
+        ...{ event: 'query', id: query.id, pipeline: pipeline.name, latencyMs },
+      })
+      return respond(model, query, answers, latencyMs)
+    },
   ).catch((error) => {
     rest.abort(error)
     throw error
   })
-  log.debug?.(`query ${query.id}: ${pipeline.name}, ${answers.length} in ${latencyMs} ms`, {
-    ...{ event: 'query', id: query.id, pipeline: pipeline.name, latencyMs },
-  })
-  return respond(model, query, answers, latencyMs)
 }

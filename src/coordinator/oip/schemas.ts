@@ -6,6 +6,10 @@
 import { z } from 'zod'
 import { TENSOR_TYPES } from '../../pipeline/tensor.ts'
 
+/** Of a request; lists are measured before their members are looked at, each of which can be wrong. */
+export const MAX_TENSORS = 256
+export const MAX_DIMS = 16
+
 /** Values are texts, numbers or truth values, and nothing else. */
 export const parameters = z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]))
 
@@ -15,7 +19,7 @@ const size = z.number().int().min(0)
 
 export const requestInput = z.object({
   name: z.string(),
-  shape: z.array(size),
+  shape: z.array(size).max(MAX_DIMS),
   datatype: z.string(),
   parameters: parameters.optional(),
   data: data.optional(),
@@ -26,8 +30,8 @@ export const requestOutput = z.object({ name: z.string(), parameters: parameters
 export const inferenceRequest = z.object({
   id: z.string().max(1024).optional(),
   parameters: parameters.optional(),
-  inputs: z.array(requestInput),
-  outputs: z.array(requestOutput).optional(),
+  inputs: z.array(requestInput).max(MAX_TENSORS),
+  outputs: z.array(requestOutput).max(MAX_TENSORS).optional(),
 })
 
 const DATATYPES = Object.values(TENSOR_TYPES).map(({ datatype }) => datatype)

@@ -18,7 +18,7 @@ import {
 import { packTensors } from '../../pipeline/tensor_item.ts'
 import { ApiError } from '../api_error.ts'
 import type { Payload } from '../payload.ts'
-import type { RequestInput } from './schemas.ts'
+import { MAX_DIMS, type RequestInput } from './schemas.ts'
 
 const fail = (what: string, fault: string): never => {
   throw new ApiError('invalid_input', `Cannot use ${what}: ${fault}`)
@@ -120,7 +120,7 @@ function fromJson(what: string, type: TensorType, count: number, data: unknown[]
     return fail(what, 'it has neither data nor parameters.binary_data_size')
   }
   if (type === 'float16') return fail(what, 'FP16 has no form in JSON: send it as binary data')
-  const flat = data.flat(Infinity)
+  const flat = data.flat(MAX_DIMS)
   if (flat.length !== count) {
     return fail(what, `its shape has ${count} elements, its data ${flat.length}`)
   }
@@ -136,7 +136,10 @@ function fromJson(what: string, type: TensorType, count: number, data: unknown[]
         ? Number.isSafeInteger(number) && (type === 'int64' || number >= 0)
         : Number.isInteger(number) && number >= (LEAST[type] ?? 0) && number <= (MOST[type] ?? 1))
     if (!fitting) {
-      const received = quote(String(JSON.stringify(element)))
+      // However deep it is.
+      const received = typeof element === 'object' && element !== null
+        ? 'a list or an object'
+        : quote(String(JSON.stringify(element)))
       return fail(
         what,
         `element ${i} of data is no ${TENSOR_TYPES[type].datatype}: received ${received}`,
