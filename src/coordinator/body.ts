@@ -1,22 +1,32 @@
+/**
+ * The body of a request, of bounded size, in bounded time and memory.
+ *
+ * @module
+ */
 import { ApiError } from './api_error.ts'
+import { type BodyRoom, createBodyRoom } from './body_room.ts'
 import type { Deadlines } from './deadlines.ts'
+import { gather } from './gather.ts'
 
 /** Largest request body, in bytes. */
 export const MAX_BODY_BYTES = 32 * 1024 * 1024
 /** Longest time that a body may take, whatever the deadline: a slow sender holds memory. */
 const MAX_BODY_MS = 30_000
-/** Bodies up to this are read whole, which is much faster; no read of theirs can be ended early. */
-const WHOLE_BYTES = 1024 * 1024
+/**
+ * Bodies up to this are read whole, in less than half the time. No read of theirs can be ended
+ * early, and what they say to be is held from the start until they end.
+ */
+const WHOLE_BYTES = 128 * 1024
 /** Bytes of bodies that have not come to their end, all together. */
 const MAX_UNDER_WAY_BYTES = 512 * 1024 * 1024
-const RETRY_MS = 1000
 
-let underWayBytes = 0
+const shared = createBodyRoom(MAX_UNDER_WAY_BYTES)
 
 /**
  * Reads a body of bounded size; stops reading where the bound is passed, declared length or not.
  *
  * @param lateMs the deadline counts from arrival, so a body that trickles in uses it up
+ * @param address of a caller elsewhere
  * @throws ApiError `too_large`; `invalid_input` when it ends early; `deadline_exceeded`
  */
 export function readBody(
@@ -24,6 +34,8 @@ export function readBody(
   deadlines: Deadlines,
   nowMs: number,
   lateMs: number,
+  address?: string,
+  room: BodyRoom = shared,
 ): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
     const late: Late = {}
@@ -31,7 +43,7 @@ export function readBody(
       reject(new ApiError('deadline_exceeded', 'Cannot answer in time: the body took too long'))
       late.end?.()
     })
-    read(request, late).then(
+    read(request, late, (bytes) => room.hold(bytes, address)).then(
       (body) => {
         callOff()
         resolve(body)
@@ -52,66 +64,37 @@ interface Late {
 const tooLarge = () =>
   new ApiError('too_large', `Cannot take a body of over ${MAX_BODY_BYTES} bytes: send less`)
 
-async function read(request: Request, late: Late): Promise<Uint8Array> {
+async function read(
+  request: Request,
+  late: Late,
+  hold: (bytes: number) => void,
+): Promise<Uint8Array> {
   const declared = request.headers.get('content-length')
-  if (Number(declared ?? 0) > MAX_BODY_BYTES) {
+  const length = Number(declared ?? MAX_BODY_BYTES)
+  if (length > MAX_BODY_BYTES) {
     await request.body?.cancel()
     throw tooLarge()
   }
   try {
     // HTTP holds the body to its declared length.
-    if (declared !== null && Number(declared) <= WHOLE_BYTES) {
-      hold(Number(declared))
+    if (length <= WHOLE_BYTES) {
+      hold(length)
       try {
         return await request.bytes()
       } finally {
-        underWayBytes -= Number(declared)
+        hold(-length)
       }
     }
     if (request.body === null) return new Uint8Array()
-    return await readChunks(request.body.getReader(), late)
+    const { whole, cancel } = gather(request.body, {
+      most: length,
+      hold,
+      tooLong: tooLarge,
+    })
+    late.end = cancel
+    return await whole
   } catch (error) {
     if (error instanceof ApiError) throw error
     throw new ApiError('invalid_input', 'Cannot read the body: it ended early')
-  }
-}
-
-/** @throws ApiError `queue_full` where there is no room */
-function hold(bytes: number): void {
-  if (underWayBytes + bytes > MAX_UNDER_WAY_BYTES) {
-    throw new ApiError('queue_full', 'Cannot take a body: too many are on their way', RETRY_MS)
-  }
-  underWayBytes += bytes
-}
-
-async function readChunks(
-  reader: ReadableStreamDefaultReader<Uint8Array>,
-  late: Late,
-): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = []
-  let size = 0
-  const cancel = () => reader.cancel().catch(() => {})
-  late.end = cancel
-  try {
-    for (;;) {
-      const { done, value } = await reader.read()
-      if (done) break
-      if (size + value.byteLength > MAX_BODY_BYTES) throw tooLarge()
-      hold(value.byteLength)
-      size += value.byteLength
-      chunks.push(value)
-    }
-    const body = new Uint8Array(size)
-    let at = 0
-    for (const chunk of chunks) {
-      body.set(chunk, at)
-      at += chunk.byteLength
-    }
-    return body
-  } catch (error) {
-    await cancel()
-    throw error
-  } finally {
-    underWayBytes -= size
   }
 }

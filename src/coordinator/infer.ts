@@ -13,6 +13,7 @@ import { publicName, versionOf } from '../pipeline/version.ts'
 import { type Finished, resultOf, round, serverTiming, stagesOf } from './answer.ts'
 import { ApiError } from './api_error.ts'
 import { assembleOutputs } from './assemble.ts'
+import { leftAddress } from './doors/caller.ts'
 import { respondWhole } from './doors/headers.ts'
 import { readBody } from './body.ts'
 import { goneOf } from './gone.ts'
@@ -49,7 +50,8 @@ export async function infer(c: Context, name: string, parts: InferParts): Promis
     const deadlineMs = arrivedMs + budgetMs
     const takes = queryTensors(pipeline)
     const type = readContentType(request.headers, takes)
-    const bytes = await readBody(request, pool.deadlines, arrivedMs, deadlineMs)
+    const address = leftAddress(c)
+    const bytes = await readBody(request, pool.deadlines, arrivedMs, deadlineMs, address)
     const payload = readInferBody(type, bytes, takes)
     isQuery = true
     const { answer, answeredMs } = await pool.submit({

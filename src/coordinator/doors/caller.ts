@@ -13,6 +13,14 @@ export interface Caller {
   local: boolean
 }
 
+/** Where the address of a caller elsewhere is left for what comes after the door. */
+const ADDRESS = 'address'
+
+export const leaveAddress = (c: Context, address: string): void => c.set(ADDRESS, address)
+
+/** `undefined` for callers of this machine. */
+export const leftAddress = (c: Context): string | undefined => c.get(ADDRESS)
+
 const LOOPBACK = /^(127(\.\d{1,3}){3}|::1|::ffff:127(\.\d{1,3}){3})$/
 /** What proxies add: the connection's other end is then not who asks. */
 const FORWARDED = 'x-forwarded-for'

@@ -9,7 +9,7 @@
 import type { Context, MiddlewareHandler } from 'hono'
 import { ApiError } from '../api_error.ts'
 import { MODEL_PATH } from '../served.ts'
-import { type Caller, createCallers } from './caller.ts'
+import { type Caller, createCallers, leaveAddress } from './caller.ts'
 import { createRateLimit, type Rate } from './rate.ts'
 import { createKeyring, type Key, type Keyring, mayAs, type Role } from './keys.ts'
 
@@ -127,6 +127,7 @@ export function createDoors(options: DoorOptions): Doors {
     },
     async guard(c, next) {
       const caller = callerOf(c)
+      if (!caller.local) leaveAddress(c, caller.address)
       const role = roleFor(c.req.path, isFile)
       if (role !== undefined) enter(c, role, caller)
       else if (!caller.local) byAddress.take(caller.address)

@@ -9,6 +9,7 @@ import { publicName, versionOf } from '../../pipeline/version.ts'
 import { answerOf, answerRequest } from '../answer.ts'
 import { ApiError } from '../api_error.ts'
 import { readBody } from '../body.ts'
+import { leftAddress } from '../doors/caller.ts'
 import { goneOf } from '../gone.ts'
 import { readInferHeaders } from '../infer_request.ts'
 import type { Log } from '../log.ts'
@@ -130,7 +131,8 @@ function infer(
     async (arrivedMs) => {
       const headers = readInferHeaders(request.headers, pipeline.sloMs)
       checkContentType(request.headers)
-      const body = await readBody(request, pool.deadlines, arrivedMs, arrivedMs + headers.budgetMs)
+      const lateMs = arrivedMs + headers.budgetMs
+      const body = await readBody(request, pool.deadlines, arrivedMs, lateMs, leftAddress(c))
       const jsonLength = request.headers.get('inference-header-content-length')
       const query = readRequest(model, jsonLength, body)
       const { id = headers.id, budgetMs = headers.budgetMs } = query

@@ -1,0 +1,136 @@
+/** What bodies under way take: what has come of them, in one piece, and no longer than they may. */
+import assert from 'node:assert/strict'
+import { readBody } from '../../src/coordinator/body.ts'
+import { createBodyRoom } from '../../src/coordinator/body_room.ts'
+import { createKeyring, hashOf } from '../../src/coordinator/doors/keys.ts'
+import { joinScripted, PIXEL_PNG, untilReady, withCoordinator } from './fixture.ts'
+import { encode } from './raw_socket.ts'
+
+const MIB = 1 << 20
+/** Deadlines that pass when a test says so. */
+function handMade() {
+  const due: (() => void)[] = []
+  return {
+    deadlines: { at: (_: number, action: () => void) => (due.push(action), () => {}) },
+    pass: () => due.forEach((action) => action()),
+  }
+}
+
+function requestOf(body: ReadableStream<Uint8Array>, length: number | undefined) {
+  const headers: HeadersInit = length === undefined ? {} : { 'content-length': String(length) }
+  return new Request('http://localhost', { method: 'POST', body, headers })
+}
+
+const idle = () => new ReadableStream<Uint8Array>()
+const begun = (bytes: number) =>
+  new ReadableStream<Uint8Array>({
+    start: (controller) => controller.enqueue(new Uint8Array(bytes)),
+  })
+
+Deno.test('a body keeps none of the pieces that it comes in', async () => {
+  for (const length of [undefined, 300_000]) {
+    const buffer = new Uint8Array(1 << 16)
+    let serial = 0
+    const body = new ReadableStream<Uint8Array>({
+      pull(controller) {
+        // As a socket does, but for one buffer in place of one each.
+        buffer[0] = serial % 251
+        if (serial++ < 300_000) controller.enqueue(buffer.subarray(0, 1))
+        else controller.close()
+      },
+    }, { highWaterMark: 0 })
+    const room = createBodyRoom(2 * MIB)
+    const { deadlines } = handMade()
+    const read = await readBody(requestOf(body, length), deadlines, 0, 1000, undefined, room)
+    assert.equal(read.byteLength, 300_000)
+    assert.equal(read.buffer.byteLength, 300_000)
+    assert.ok(read.every((byte, i) => byte === i % 251))
+    assert.equal(room.bytes, 0)
+  }
+})
+
+Deno.test('a body of one length and another content is refused, and its room given back', async () => {
+  const room = createBodyRoom(MIB)
+  const { deadlines } = handMade()
+  const read = (length: number | undefined, bytes: number) =>
+    readBody(requestOf(begun(bytes), length), deadlines, 0, 1000, undefined, room)
+  await assert.rejects(read(200_000, 300_000), { reason: 'too_large' })
+  await assert.rejects(read(undefined, 2 * MIB), { reason: 'queue_full' })
+  assert.equal(room.bytes, 0)
+})
+
+Deno.test('who tells a length and sends nothing takes no room from others', async () => {
+  const { deadlines, pass } = handMade()
+  const waiting = Array.from(
+    { length: 513 },
+    () => readBody(requestOf(idle(), MIB), deadlines, 0, 1000),
+  )
+  const settled = Promise.allSettled(waiting)
+  const small = new Request('http://localhost', { method: 'POST', body: 'small' })
+  assert.equal((await readBody(small, deadlines, 0, 1000)).byteLength, 5)
+  pass()
+  for (const { status } of await settled) assert.equal(status, 'rejected')
+})
+
+Deno.test('room that bodies under way take is given back at their deadline', async () => {
+  const room = createBodyRoom(16 * MIB)
+  const { deadlines, pass } = handMade()
+  const waiting = [undefined, 9 * MIB].map((length) =>
+    readBody(requestOf(begun(3 * MIB), length), deadlines, 0, 1000, undefined, room)
+  )
+  while (room.bytes < 6 * MIB) await new Promise((done) => setTimeout(done, 0))
+  assert.ok(room.bytes < 7 * MIB, 'what has come, and no more')
+  pass()
+  for (const each of waiting) await assert.rejects(each, { reason: 'deadline_exceeded' })
+  while (room.bytes > 0) await new Promise((done) => setTimeout(done, 0))
+})
+
+Deno.test('bodies from one address take a quarter of all room', () => {
+  const room = createBodyRoom(8 * MIB)
+  room.hold(2 * MIB, 'far')
+  assert.throws(() => room.hold(1, 'far'), { reason: 'rate_limited' })
+  room.hold(MIB, 'other')
+  room.hold(5 * MIB, undefined)
+  assert.throws(() => room.hold(1, 'other'), { reason: 'queue_full' })
+  room.hold(-MIB, 'far')
+  room.hold(MIB, 'far')
+  assert.equal(room.bytes, 8 * MIB)
+})
+
+Deno.test('one address that uploads without end is told so, and another is answered', () => {
+  const key = 'a-key-of-a-client'
+  const keyring = createKeyring([{ name: 'client', role: 'client', sha256: hashOf(key) }])
+  return withCoordinator(
+    async (coordinator) => {
+      await joinScripted(coordinator, 'one')
+      await untilReady(coordinator)
+      const port = Number(new URL(coordinator.url).port)
+      const head = (address: string, bytes: number) =>
+        encode(
+          `POST /v1/pipelines/words/infer HTTP/1.1\r\nHost: localhost\r\nContent-Type: image/png\r\n` +
+            `Authorization: Bearer ${key}\r\nX-Forwarded-For: ${address}\r\n` +
+            `X-Request-Timeout-Ms: 30000\r\nContent-Length: ${bytes}\r\n\r\n`,
+        )
+      const open: Deno.Conn[] = []
+      const send = async (...parts: Uint8Array[]) => {
+        const conn = await Deno.connect({ hostname: '127.0.0.1', port })
+        open.push(conn)
+        for (const part of parts) {
+          for (let at = 0; at < part.byteLength;) at += await conn.write(part.subarray(at))
+        }
+        const answer = new Uint8Array(4096)
+        const size = await conn.read(answer)
+        return new TextDecoder().decode(answer.subarray(0, size ?? 0))
+      }
+      const most = new Uint8Array(32 * MIB - 1)
+      const waiting = Array.from({ length: 4 }, () => send(head('203.0.113.1', 32 * MIB), most))
+      assert.match(await Promise.any(waiting), /^HTTP\/1\.1 429 [\s\S]*too many of yours/)
+      const other = await send(head('203.0.113.2', PIXEL_PNG.byteLength), PIXEL_PNG)
+      assert.match(other, /^HTTP\/1\.1 200 /)
+      for (const conn of open) conn.close()
+      await Promise.allSettled(waiting)
+    },
+    undefined,
+    { keyring },
+  )
+})
