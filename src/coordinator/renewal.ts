@@ -25,7 +25,7 @@ export interface RenewalParts {
   /** The scheduler knows it. */
   added(): void
   closed(pipeline: Pipeline): void
-  /** Longest wait for one node, and in the end for all of them. */
+  /** Longest wait for all nodes, and in the end for one of each task. */
   patienceMs?: number
 }
 
@@ -49,6 +49,8 @@ interface Failure {
 }
 
 const PATIENCE_MS = 60_000
+/** As many nodes that say nothing are waited for one by one; a slow one loads on beside the next. */
+const TURNS = 6
 
 export function createRenewal(parts: RenewalParts): Renewal {
   const { versions, nodes, post, log } = parts
@@ -57,7 +59,7 @@ export function createRenewal(parts: RenewalParts): Renewal {
   let look = () => {}
 
   /** Resolves as soon as it is so, or after a while; what it was in the end. */
-  function until(is: () => boolean): Promise<boolean> {
+  function until(is: () => boolean, ms: number): Promise<boolean> {
     if (is()) return Promise.resolve(true)
     return new Promise((resolve) => {
       const settle = (so: boolean) => {
@@ -65,7 +67,7 @@ export function createRenewal(parts: RenewalParts): Renewal {
         look = () => {}
         resolve(so)
       }
-      const timer = setTimeout(() => settle(false), patienceMs)
+      const timer = setTimeout(() => settle(false), ms)
       look = () => is() && settle(true)
     })
   }
@@ -74,8 +76,8 @@ export function createRenewal(parts: RenewalParts): Renewal {
     Array.from({ length: node.slots }, (_, slot) => slot).every((slot) =>
       wanted.every((one) => node.instances.has(`${slot} ${one}`))
     )
-  const failed = ({ name }: Pipeline, node?: PooledNode) =>
-    failures.find((one) => one.pipeline === name && (node === undefined || one.node === node))
+  const failed = ({ name }: Pipeline, node: PooledNode) =>
+    failures.some((one) => one.pipeline === name && one.node === node)
 
   /** The first of a node and pipeline is enough to know, however many it tells of. */
   function note(failure: Failure): void {
@@ -86,7 +88,11 @@ export function createRenewal(parts: RenewalParts): Renewal {
     if (isNews && isServed) failures.push(failure)
   }
 
+  /** Nodes that cannot load it do not keep it from the others, unless they are most of them. */
   async function load(pipeline: Pipeline): Promise<void> {
+    const isRefused = () =>
+      [...nodes.values()].filter((node) => failed(pipeline, node)).length > nodes.size / 2
+    let leftMs = patienceMs
     // Who joins meanwhile is told of both versions at once.
     for (const node of [...nodes.values()]) {
       if (nodes.get(node.id) !== node) continue
@@ -94,22 +100,30 @@ export function createRenewal(parts: RenewalParts): Renewal {
       const fits = able.reduce((sum, one) => sum + (one.memoryBytes ?? 0), 0) <= memoryBytes
       const wanted = able.filter((one) => one.pipeline === pipeline.name)
         .map(({ task, variant }) => `${pipeline.name} ${task} ${variant}`)
+      const turnMs = Math.min(leftMs, patienceMs / TURNS)
       // Where there is no room for both versions at once, the placement says what goes where.
-      await until(() =>
-        nodes.get(node.id) !== node || !fits || holds(node, wanted) ||
-        failed(pipeline, node) !== undefined
+      const isDone = await until(
+        () =>
+          nodes.get(node.id) !== node || !fits || holds(node, wanted) ||
+          failed(pipeline, node),
+        turnMs,
       )
-      const failure = failed(pipeline, node)
-      if (failure !== undefined) {
-        throw new RenewalError(`${failure.what}: ${failure.message}`)
-      }
+      if (!isDone) leftMs -= turnMs
+      if (isRefused()) break
+      if (!holds(node, wanted)) continue
       log(`node ${node.name} holds ${pipeline.name}`, 'info', {
         ...{ event: 'node_renewed', node: node.id, name: node.name, pipeline: pipeline.name },
       })
     }
-    if (nodes.size > 0 && !await until(() => parts.isReady(pipeline))) {
-      throw new RenewalError('no node got ready with it: there may be no room for both versions')
-    }
+    if (nodes.size === 0) return
+    await until(() => parts.isReady(pipeline) || isRefused(), patienceMs)
+    if (!isRefused() && parts.isReady(pipeline)) return
+    const failure = failures.find((one) => one.pipeline === pipeline.name)
+    throw new RenewalError(
+      failure === undefined
+        ? 'no node got ready with it: there may be no room for both versions'
+        : `${failure.what}: ${failure.message}`,
+    )
   }
 
   function drop(one: ServedPipeline, into: ServedPipeline): void {

@@ -1,0 +1,87 @@
+/** A version that comes while its pipeline serves: no node alone says whether, or when. */
+import assert from 'node:assert/strict'
+import type { Coordinator } from '../../src/cli/serve/coordinator.ts'
+import type { PooledNode } from '../../src/coordinator/nodes.ts'
+import { createRenewal } from '../../src/coordinator/renewal.ts'
+import { createVersions } from '../../src/coordinator/versions.ts'
+import { ask, joinScripted, pipeline, untilReady, withCoordinator } from './fixture.ts'
+
+const next = (version: number) => ({
+  pipeline: { ...pipeline, name: `words~${version}` },
+  models: {},
+})
+
+/** One that can load what there was at the start, and nothing since. */
+async function joinUnable(coordinator: Coordinator, nodeId: string) {
+  const node = await joinScripted(coordinator, nodeId)
+  const { send } = node
+  node.send = (message, blobs) => {
+    if (message.type !== 'ready' || !message.pipeline.includes('~')) return send(message, blobs)
+    const { slot, pipeline, task, variant } = message
+    send({ type: 'load_failed', message: 'no engine', slot, pipeline, task, variant })
+  }
+  return node
+}
+
+const renew = ({ pool }: Coordinator, version: number) =>
+  pool.renew(next(version), pool.versions.find('words')!)
+
+Deno.test('a node that cannot load a version does not keep it from the others', () =>
+  withCoordinator(async (coordinator) => {
+    const nodes = [
+      await joinUnable(coordinator, 'unable'),
+      await joinScripted(coordinator, 'one'),
+      await joinScripted(coordinator, 'two'),
+    ]
+    await untilReady(coordinator)
+    await renew(coordinator, 2)
+    const answer = await (await ask(coordinator)).json()
+    assert.equal(answer.version, 2)
+    for (const node of nodes) await node.leave()
+  }))
+
+Deno.test('a version that most nodes cannot load is refused with what they said', () =>
+  withCoordinator(async (coordinator) => {
+    const nodes = [
+      await joinScripted(coordinator, 'one'),
+      await joinUnable(coordinator, 'unable'),
+      await joinUnable(coordinator, 'also'),
+    ]
+    await untilReady(coordinator)
+    await assert.rejects(renew(coordinator, 2), /^RenewalError: \w+ \w+: no engine$/)
+    const answer = await (await ask(coordinator)).json()
+    assert.equal(answer.version, 1)
+    for (const node of nodes) await node.leave()
+  }))
+
+Deno.test('nodes that never say that they loaded a version hold it up once, however many', async () => {
+  const old = { pipeline, models: {} }
+  const nodes = new Map(Array.from({ length: 20 }, (_, i) => {
+    const node = { id: `${i}`, name: `${i}`, slots: 1, instances: new Set<string>() } as PooledNode
+    return [node.id, node]
+  }))
+  const offered: PooledNode[] = []
+  const nothing = () => {}
+  const renewal = createRenewal({
+    ...{ nodes, versions: createVersions([old]), post: nothing, log: nothing },
+    ...{ isReady: () => true, opened: nothing, added: nothing, closed: nothing },
+    offer(node) {
+      offered.push(node)
+      const able = [{ pipeline: 'words~2', task: 'find', variant: 'fast' }]
+      return { type: 'node_joined', node: node.id, slots: 1, duty: 1, able }
+    },
+  })
+  const { setTimeout } = globalThis
+  let waitedMs = 0
+  globalThis.setTimeout = ((action: () => void, ms: number) => {
+    waitedMs += ms
+    return setTimeout(action)
+  }) as typeof setTimeout
+  try {
+    await renewal.renew(next(2), old)
+  } finally {
+    globalThis.setTimeout = setTimeout
+  }
+  assert.deepEqual(new Set(offered), new Set(nodes.values()))
+  assert.equal(waitedMs, 60_000)
+})
