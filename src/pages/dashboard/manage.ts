@@ -14,8 +14,10 @@ export interface Manage {
   /** Asks whether to offer it. */
   ask(): Promise<void>
   show(pipeline: PipelineInfo, plan: PlanInfo): void
-  /** Buttons for a line of the node table, and what keeps them true to its node. */
-  line(): { cell: HTMLTableCellElement; fill(row: NodeRow): void }
+  /** Whether what it offers is in view. */
+  readonly managing: boolean
+  /** Buttons for a node's line of the table, of this node for ever. */
+  line(node: NodeRow): { cell: HTMLTableCellElement; fill(row: NodeRow): void }
 }
 
 type Way = 'POST' | 'DELETE'
@@ -40,12 +42,12 @@ export function createManage(client: Client): Manage {
     }
   }
 
-  function button(text: string, path: () => string, name: () => string, method: Way = 'POST') {
+  function button(text: string, path: string, name: () => string, method: Way = 'POST') {
     const made = make('button', { type: 'button', class: 'quiet small' }, text)
     made.addEventListener('click', async () => {
       if (method === 'DELETE' && !confirm(`Remove ${name()}? It is kept out until resumed.`)) return
       made.disabled = true
-      await call(method, path())
+      await call(method, path)
       made.disabled = false
     })
     return made
@@ -58,7 +60,7 @@ export function createManage(client: Client): Manage {
   ): HTMLTableRowElement {
     const place = [name, 'variants', task, variant].map(encodeURIComponent)
     const act = (text: string, action: string) => {
-      const made = button(text, () => `/v1/pipelines/${place.join('/')}/${action}`, () => variant)
+      const made = button(text, `/v1/pipelines/${place.join('/')}/${action}`, () => variant)
       setAttribute(made, 'aria-label', `${text} ${task} ${variant}`)
       return made
     }
@@ -101,26 +103,29 @@ export function createManage(client: Client): Manage {
       const row = [...list.children].find((row) => row.firstChild?.textContent === focused)
       if (focused !== undefined) row?.querySelector('button')?.focus()
     },
-    line() {
-      let row: NodeRow | undefined
-      const path = (action: string) => () =>
-        `/v1/nodes/${encodeURIComponent(row!.id)}${action === '' ? '' : `/${action}`}`
-      const name = () => row!.name
+    get managing() {
+      return document.body.classList.contains('managing')
+    },
+    line(node) {
+      // One that comes again may have another name.
+      let { name } = node
+      const named = () => name
+      const path = `/v1/nodes/${encodeURIComponent(node.id)}`
       const buttons = {
-        Pause: button('Pause', path('pause'), name),
-        Resume: button('Resume', path('resume'), name),
-        Drain: button('Drain', path('drain'), name),
-        Remove: button('Remove', path(''), name, 'DELETE'),
+        Pause: button('Pause', `${path}/pause`, named),
+        Resume: button('Resume', `${path}/resume`, named),
+        Drain: button('Drain', `${path}/drain`, named),
+        Remove: button('Remove', path, named, 'DELETE'),
       }
       return {
         cell: make('td', { class: 'acts' }, ...Object.values(buttons)),
         fill(given) {
-          row = given
+          name = given.name
           const held = given.pausedBy === 'coordinator'
           buttons.Pause.hidden = held
           buttons.Resume.hidden = !held
           for (const [text, made] of Object.entries(buttons)) {
-            setAttribute(made, 'aria-label', `${text} ${given.name}`)
+            setAttribute(made, 'aria-label', `${text} ${name}`)
           }
         },
       }

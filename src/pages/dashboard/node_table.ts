@@ -1,5 +1,6 @@
 /**
- * Every node with its share and health, the busiest first, a screenful at a time.
+ * Every node with its share and health, the busiest first, a screenful at a time. While nodes are
+ * managed, or the focus or the pointer is on a line, lines keep their places.
  *
  * @module
  */
@@ -8,12 +9,15 @@ import { make, setAttribute } from '../make.ts'
 import { element, setText } from '../node/dom.ts'
 import type { Manage } from './manage.ts'
 import { classLabel, healthOf, type NodeRow } from './nodes.ts'
+import { keepOrder } from './still.ts'
 
 const FIRST = 20
 const byName = new Intl.Collator('en', { numeric: true })
 const MORE = 100
 
 interface Cells {
+  /** As it was told last. */
+  node: NodeRow
   row: HTMLTableRowElement
   name: HTMLElement
   health: HTMLElement
@@ -32,11 +36,14 @@ export function createNodeTable(
   const body = element('node-rows')
   const find = element('find', HTMLInputElement)
   const more = element('more', HTMLButtonElement)
-  const lines: Cells[] = []
+  /** By node: a line never becomes another node's. */
+  const lines = new Map<string, Cells>()
+  let order: string[] = []
   let limit = FIRST
 
   find.addEventListener('input', () => {
     limit = FIRST
+    order = []
     show()
   })
   more.addEventListener('click', () => {
@@ -44,37 +51,64 @@ export function createNodeTable(
     show()
   })
 
-  function lineAt(index: number): Cells {
-    const known = lines[index]
-    if (known !== undefined) return known
-    const made = line(manage.line())
-    lines.push(made)
-    body.append(made.row)
-    return made
+  function lineOf(id: string): Cells {
+    let known = lines.get(id)
+    if (known === undefined) {
+      const node = rows.get(id)!
+      known = line(node, manage.line(node))
+      lines.set(id, known)
+    }
+    known.node = rows.get(id) ??
+      { ...known.node, state: 'left', share: 0, itemsPerS: 0, info: null }
+    return known
+  }
+
+  function orderNow(): string[] {
+    const wanted = find.value.trim().toLowerCase()
+    const sorted = [...rows.values()].filter((row) =>
+      wanted === '' || [row.name, classLabel(row.class), healthOf(row), row.info?.backend ?? '']
+        .some((text) => text.toLowerCase().includes(wanted))
+    ).sort((a, b) => b.share - a.share || byName.compare(a.name, b.name)).map(({ id }) => id)
+    // A line that goes would draw those below it up, under a pointer that is about to press.
+    const touched = body.matches(':hover, :focus-within')
+    if (!touched && !manage.managing) return sorted
+    return keepOrder(order, sorted, (id) => touched && lines.has(id))
   }
 
   function show(): void {
-    const wanted = find.value.trim().toLowerCase()
-    const found = [...rows.values()].filter((row) =>
-      wanted === '' || [row.name, classLabel(row.class), healthOf(row), row.info?.backend ?? '']
-        .some((text) => text.toLowerCase().includes(wanted))
-    ).sort((a, b) => b.share - a.share || byName.compare(a.name, b.name))
-    const shown = found.slice(0, limit)
-    const most = shown[0]?.share ?? 0
-    shown.forEach((row, i) => fill(lineAt(i), row, most))
-    for (const { row } of lines.splice(shown.length)) row.remove()
-    const left = found.length - shown.length
+    order = orderNow()
+    const shown = order.slice(0, limit)
+    const kept = new Set(shown)
+    for (const [id, { row }] of lines) {
+      if (kept.has(id)) continue
+      row.remove()
+      lines.delete(id)
+    }
+    const cells = shown.map(lineOf)
+    const most = Math.max(0, ...cells.map(({ node }) => node.share))
+    cells.forEach((line) => fill(line, most))
+    place(body, cells.map(({ row }) => row))
+    const left = order.length - shown.length
     more.hidden = left === 0
     setText(more, `Show ${Math.min(left, MORE)} more of ${left.toLocaleString('en')}`)
     element('nobody').hidden = rows.size > 0
-    const of = found.length < rows.size ? `${found.length.toLocaleString('en')} of ` : ''
+    const of = order.length < rows.size ? `${order.length.toLocaleString('en')} of ` : ''
     setText(element('nodes-title'), of + plural(rows.size, 'node'))
   }
 
   return { show }
 }
 
-function line(acts: Cells['acts']): Cells {
+/** Moves no more than it must: a row that is moved loses the focus. */
+function place(body: HTMLElement, rows: readonly HTMLElement[]): void {
+  let next = body.firstElementChild
+  for (const row of rows) {
+    if (row === next) next = row.nextElementSibling
+    else body.insertBefore(row, next)
+  }
+}
+
+function line(node: NodeRow, acts: Cells['acts']): Cells {
   const bar = make('i', { class: 'bar', 'aria-hidden': 'true' })
   const cells = {
     name: make('th', { scope: 'row' }),
@@ -97,10 +131,11 @@ function line(acts: Cells['acts']): Cells {
     cells.trip,
     acts.cell,
   )
-  return { ...cells, acts, bar, row }
+  return { ...cells, node, acts, bar, row }
 }
 
-function fill(cells: Cells, row: NodeRow, most: number): void {
+function fill(cells: Cells, most: number): void {
+  const { node: row } = cells
   const { info } = row
   cells.acts.fill(row)
   setText(cells.name, row.name)

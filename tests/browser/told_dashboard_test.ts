@@ -1,0 +1,101 @@
+/** The dashboard told what a test says: lines that stay, a stream that falls silent, a new pipeline. */
+import assert from 'node:assert/strict'
+import type { Page } from 'playwright-core'
+import { launch, skippedWithout, wantChromium } from './fixture.ts'
+import { nodeOf, startTeller, type Teller } from './told.ts'
+
+const executable = await wantChromium()
+
+function testTold(name: string, fn: (page: Page, teller: Teller) => Promise<void>): void {
+  Deno.test({
+    name: `${name}${skippedWithout(executable)}`,
+    ignore: executable === undefined,
+    // The browser's driver keeps timers and pipes of its own.
+    sanitizeOps: false,
+    sanitizeResources: false,
+    async fn() {
+      const [browser, teller] = await Promise.all([launch(executable!), startTeller()])
+      try {
+        const page = await (await browser.newContext()).newPage()
+        page.setDefaultTimeout(15_000)
+        await page.setViewportSize({ width: 1280, height: 1400 })
+        await fn(page, teller)
+      } finally {
+        await browser.close()
+        await teller.end()
+      }
+    },
+  })
+}
+
+const names = (page: Page) => page.locator('#node-rows th').allTextContents()
+
+/** Resolves once the table has been drawn with these shares. */
+async function share(page: Page, teller: Teller, percents: Record<string, number>) {
+  const items = Object.fromEntries(
+    Object.entries(percents).map(([name, percent]) => [`id-${name}`, percent]),
+  )
+  teller.tell({ work: { passedMs: 5000, items } })
+  for (const [name, percent] of Object.entries(percents)) {
+    await page.locator('#node-rows tr', { hasText: name }).getByText(
+      new RegExp(`^${percent}(\\.0)? %`),
+    )
+      .waitFor()
+  }
+}
+
+testTold(
+  'a button in focus or under the pointer stays the button of its node',
+  async (page, teller) => {
+    const button = (name: string) => page.getByRole('button', { name, exact: true })
+    const next = async (act: () => Promise<unknown>) => {
+      teller.acts.length = 0
+      const answered = page.waitForResponse((response) => response.request().method() === 'POST')
+      await act()
+      await answered
+      return teller.acts
+    }
+    teller.standing.push({ node: { nodes: [nodeOf('alice'), nodeOf('bob'), nodeOf('carol')] } })
+    await page.goto(teller.url)
+    await button('Manage').click()
+    await page.locator('#node-rows tr').nth(2).waitFor()
+    await share(page, teller, { alice: 60, bob: 30, carol: 10 })
+
+    await button('Drain alice').focus()
+    await share(page, teller, { alice: 20, bob: 70, carol: 10 })
+    assert.deepEqual(await next(() => page.keyboard.press('Enter')), [
+      'POST /v1/nodes/id-alice/drain',
+    ])
+
+    await button('Pause bob').hover()
+    await share(page, teller, { alice: 5, bob: 15, carol: 80 })
+    const press = async () => {
+      await page.mouse.down()
+      await page.mouse.up()
+    }
+    assert.deepEqual(await next(press), ['POST /v1/nodes/id-bob/pause'])
+
+    // A node that leaves draws nothing up under the pointer.
+    teller.tell({ node: { nodes: [nodeOf('alice', 'left')] } })
+    await page.locator('#node-rows tr.left', { hasText: 'alice' }).waitFor()
+    assert.deepEqual(await next(press), ['POST /v1/nodes/id-bob/pause'])
+  },
+)
+
+testTold(
+  'lines are sorted by their shares again when nobody works with them',
+  async (page, teller) => {
+    teller.standing.push({ node: { nodes: [nodeOf('alice'), nodeOf('bob')] } })
+    await page.goto(teller.url)
+    await page.locator('#node-rows tr').nth(1).waitFor()
+    await share(page, teller, { alice: 60, bob: 40 })
+    await page.locator('#node-rows tr').first().hover()
+    await share(page, teller, { alice: 30, bob: 70 })
+    teller.tell({ node: { nodes: [nodeOf('alice', 'left'), nodeOf('carol')] } })
+    await page.locator('#node-rows tr.left').waitFor()
+    assert.deepEqual(await names(page), ['alice', 'bob', 'carol'])
+    await page.mouse.move(0, 0)
+    await share(page, teller, { bob: 20, carol: 80 })
+    assert.deepEqual(await names(page), ['carol', 'bob'])
+  },
+)
