@@ -7,6 +7,7 @@
 import { ShoalError } from './error.ts'
 import { type PoolEvent, readEvents } from './events.ts'
 import { bodyOf, type Query } from './query.ts'
+import { createSilence } from './silence.ts'
 import type {
   ErrorBody,
   HistoryInfo,
@@ -60,13 +61,19 @@ export interface Client {
   stats(signal?: AbortSignal): Promise<StatsInfo>
   /** Any other call, as those of administration; resolves with its JSON, if it has any. */
   request<T>(method: 'GET' | 'POST' | 'DELETE', path: string): Promise<T>
-  /** What happens in the pool, until the coordinator drains, `signal` aborts or the loop is left. */
-  events(signal?: AbortSignal): AsyncGenerator<PoolEvent>
+  /**
+   * What happens in the pool, until the coordinator drains, `signal` aborts or the loop is left. The
+   * coordinator says something every 15 s: where nothing came for `mostSilentMs`, 35 s by default,
+   * it throws `unreachable`.
+   */
+  events(signal?: AbortSignal, mostSilentMs?: number): AsyncGenerator<PoolEvent>
 }
 
 const MAX_TRIES = 5
 /** What the coordinator takes as an id. */
 const REQUEST_ID = /^[\x21-\x7e]{1,128}$/
+/** Two of the comments that come every 15 s where nothing else does, and some time for the way. */
+const MOST_SILENT_MS = 35_000
 
 /**
  * A client of the coordinator at `url`.
@@ -170,16 +177,19 @@ export function createClient(url: string | URL, options: ClientOptions = {}): Cl
     getHistory: (signal) => get('/v1/history', signal),
     stats: (signal) => get('/v1/stats', signal),
     request: (method, path) => call(path, { method }),
-    async *events(signal) {
-      const { body } = await open('/v1/events', { signal: signal ?? null })
-      if (body === null) return
+    async *events(signal, mostSilentMs = MOST_SILENT_MS) {
+      const silence = createSilence(mostSilentMs, signal)
       try {
-        yield* readEvents(body)
+        const { body } = await silence.until(open('/v1/events', { signal: silence.signal }))
+        if (body !== null) yield* readEvents(body, silence.until)
       } catch (cause) {
-        if (signal?.aborted) throw signal.reason
+        if (silence.signal.aborted) throw silence.signal.reason
+        if (cause instanceof ShoalError) throw cause
         throw new ShoalError(0, 'unreachable', 'Cannot go on: the stream broke off', undefined, {
           cause,
         })
+      } finally {
+        silence.end()
       }
     },
   }

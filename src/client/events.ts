@@ -8,14 +8,21 @@ export type PoolEvent =
   | { event: 'metrics'; data: MetricsEvent }
   | { event: 'work'; data: WorkEvent }
 
-/** Events as they come, until the stream ends; comments and unknown fields are passed over. */
-export async function* readEvents(body: ReadableStream<Uint8Array>): AsyncGenerator<PoolEvent> {
+/**
+ * Events as they come, until the stream ends; comments and unknown fields are passed over.
+ *
+ * @param until waits for more bytes, comments among them
+ */
+export async function* readEvents(
+  body: ReadableStream<Uint8Array>,
+  until: <T>(next: Promise<T>) => Promise<T>,
+): AsyncGenerator<PoolEvent> {
   const decoder = new TextDecoder()
   const reader = body.getReader()
   let text = ''
   try {
     for (;;) {
-      const { done, value } = await reader.read()
+      const { done, value } = await until(reader.read())
       if (done) return
       text += decoder.decode(value, { stream: true })
       const blocks = text.split('\n\n')

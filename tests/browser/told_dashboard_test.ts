@@ -99,3 +99,22 @@ testTold(
     assert.deepEqual(await names(page), ['carol', 'bob'])
   },
 )
+
+testTold('a stream that falls silent is told, given up and opened again', async (page, teller) => {
+  teller.standing.push({ node: { nodes: [nodeOf('alice'), nodeOf('bob')] } })
+  await page.clock.install()
+  await page.goto(teller.url)
+  await page.getByRole('heading', { name: '2 nodes' }).waitFor()
+  const news = page.getByText('The coordinator does not answer. Trying again.')
+  // A node leaves while nothing comes through.
+  teller.standing[1] = { node: { nodes: [nodeOf('bob')] } }
+  await page.clock.fastForward(20_000)
+  assert.ok(await news.isHidden(), 'silent for no longer than it may be')
+  await page.clock.fastForward(16_000)
+  await news.waitFor()
+  while (teller.closed === 0) await new Promise((done) => setTimeout(done, 20))
+  await page.clock.fastForward(4000)
+  await page.getByRole('heading', { name: '1 node', exact: true }).waitFor()
+  await news.waitFor({ state: 'hidden' })
+  assert.equal(teller.opened, 2)
+})

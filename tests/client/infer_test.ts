@@ -1,5 +1,6 @@
 /** The client against a real port: when it tries again, when it gives up, what it throws. */
 import assert from 'node:assert/strict'
+import { readEvents } from '../../src/client/events.ts'
 import { createClient, type PoolEvent } from '../../src/client/mod.ts'
 import { joinScripted, PIXEL_PNG, untilReady, withCoordinator } from '../coordinator/fixture.ts'
 import { failure, refusal, timeoutOf, withServer } from './scene.ts'
@@ -104,3 +105,45 @@ Deno.test('events() tells how things stand and what changes, until the loop is l
       for await (const _ of shoal.events(abort.signal)) abort.abort(why)
     }, why)
   }))
+
+Deno.test('events() gives up a stream that falls silent, before or after its first word', async () => {
+  for (const first of [undefined, 'event: work\ndata: {}\n\n']) {
+    const gone = Promise.withResolvers<void>()
+    await withServer(({ signal }) => {
+      signal.addEventListener('abort', () => gone.resolve())
+      if (first === undefined) return gone.promise.then(() => new Response())
+      return new Response(
+        new ReadableStream({
+          start: (out) => out.enqueue(new TextEncoder().encode(first)),
+          cancel: () => gone.resolve(),
+        }),
+      )
+    }, async (url) => {
+      const told: string[] = []
+      await assert.rejects(async () => {
+        const events = createClient(url).events(undefined, 200)
+        for await (const { event } of events) told.push(event)
+      }, { name: 'ShoalError', reason: 'unreachable', message: /nothing came for 0.2 s/ })
+      assert.deepEqual(told, first === undefined ? [] : ['work'])
+      await gone.promise
+    })
+  }
+})
+
+Deno.test('a comment is a sign of life of the stream, too', async () => {
+  let waits = 0
+  const body = new ReadableStream<Uint8Array>({
+    start(out) {
+      for (const text of [': ping\n\n', 'event: work\ndata: {}\n\n']) {
+        out.enqueue(new TextEncoder().encode(text))
+      }
+    },
+  })
+  const events = readEvents(body, (next) => {
+    waits++
+    return next
+  })
+  await events.next()
+  assert.equal(waits, 2)
+  await events.return(undefined)
+})

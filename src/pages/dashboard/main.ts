@@ -24,9 +24,12 @@ const HOUR_AGAIN_MS = 60_000
 const DETAILS_LEAST_MS = 5000
 const DETAILS_MS_PER_NODE = 60
 const NODES_EVERY_MS = 500
+/** A call that takes longer went over a link that is gone. */
+const ANSWER_MS = 10_000
 
 const client = createClient(location.origin, { key })
 const now = () => performance.now()
+const inTime = () => AbortSignal.timeout(ANSWER_MS)
 const nodes = createNodes()
 const tiles = createTiles()
 const picture = createPlanPicture()
@@ -107,7 +110,7 @@ const drawNodes = (() => {
 })()
 
 async function loadHistory(): Promise<void> {
-  const { seconds, minutes, plans } = await client.getHistory()
+  const { seconds, minutes, plans } = await client.getHistory(inTime())
   hour = minutes.pipelines
   for (const [name, series] of Object.entries(seconds.pipelines)) live.set(name, series)
   log.fill(plans)
@@ -122,7 +125,7 @@ async function loadDetails(): Promise<void> {
     return
   }
   detailsAtMs = now()
-  nodes.details(await client.getNodes())
+  nodes.details(await client.getNodes(inTime()))
   drawNodes()
 }
 
@@ -139,7 +142,7 @@ async function opened(): Promise<void> {
   connected = first = true
   say('')
   quietly(manage.ask())
-  pipelines = await client.getPipelines()
+  pipelines = await client.getPipelines(inTime())
   const before = chosen.value
   chosen.replaceChildren(...pipelines.map(({ name }) => make('option', { value: name }, name)))
   if (pipelines.some(({ name }) => name === before)) chosen.value = before
