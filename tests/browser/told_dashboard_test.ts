@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import type { Page } from 'playwright-core'
 import { launch, skippedWithout, wantChromium } from './fixture.ts'
-import { nodeOf, startTeller, type Teller } from './told.ts'
+import { nodeOf, pipelineOf, planOf, startTeller, type Teller } from './told.ts'
 
 const executable = await wantChromium()
 
@@ -117,4 +117,44 @@ testTold('a stream that falls silent is told, given up and opened again', async 
   await page.getByRole('heading', { name: '1 node', exact: true }).waitFor()
   await news.waitFor({ state: 'hidden' })
   assert.equal(teller.opened, 2)
+})
+
+testTold(
+  'a pipeline that is reloaded is drawn as it is now, without opening the page anew',
+  async (page, teller) => {
+    const variant = (name: string) => page.locator('#picture text', { hasText: name }).waitFor()
+    await page.clock.install()
+    await page.goto(teller.url)
+    await variant('only')
+
+    // The first time it cannot be read.
+    teller.pipelines = undefined
+    const refused = page.waitForResponse((response) => response.url().endsWith('/v1/pipelines'))
+    teller.tell({ plan: planOf('own', 'better') })
+    assert.equal((await refused).status(), 503)
+    teller.pipelines = [pipelineOf('own', { only: 0.9, better: 0.95 })]
+    await page.clock.fastForward(4000)
+    await variant('better')
+
+    teller.tell({ plan: planOf('second', 'other') })
+    teller.pipelines.push(pipelineOf('second', { other: 0.8 }))
+    await page.getByLabel('Pipeline').selectOption('second')
+    await variant('other')
+  },
+)
+
+testTold('what no plan names is read anew by and by', async (page, teller) => {
+  await page.clock.install()
+  await page.goto(teller.url)
+  await page.getByRole('button', { name: 'Manage' }).click()
+  await page.locator('#variant-rows').getByText('90.0 %').waitFor()
+  teller.pipelines = [pipelineOf('own', { only: 0.97 })]
+  teller.tell({ node: { nodes: [nodeOf('alice')] } })
+  await page.clock.fastForward(25_000)
+  await share(page, teller, { alice: 100 })
+  await page.clock.fastForward(25_000)
+  teller.tell({ node: { nodes: [nodeOf('bob')] } })
+  await page.getByRole('heading', { name: '2 nodes' }).waitFor()
+  await page.clock.fastForward(11_000)
+  await page.locator('#variant-rows').getByText('97.0 %').waitFor()
 })

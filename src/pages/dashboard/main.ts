@@ -4,15 +4,15 @@
  * @module
  */
 import { createClient } from '../../client/client.ts'
-import type { MetricsSeries, PipelineInfo, PlanInfo } from '../../client/types.ts'
+import type { MetricsSeries, PlanInfo } from '../../client/types.ts'
 import { key } from '../key.ts'
-import { make } from '../make.ts'
 import { element, scriptRuns, setText } from '../node/dom.ts'
 import { createClassView } from './class_view.ts'
 import { listen } from './feed.ts'
 import { createManage } from './manage.ts'
 import { createNodeTable } from './node_table.ts'
 import { createNodes } from './nodes.ts'
+import { createPipelines } from './pipelines.ts'
 import { createPlanPicture } from './plan_picture.ts'
 import { createPlanLog, showCounts, showStanding } from './plan_view.ts'
 import { append, emptySeries, summarise, type Summary } from './series.ts'
@@ -37,10 +37,8 @@ const log = createPlanLog(now)
 const classes = createClassView(nodes.rows)
 const manage = createManage(client)
 const table = createNodeTable(nodes.rows, manage)
-const chosen = element('pipeline', HTMLSelectElement)
 const live = new Map<string, MetricsSeries>()
 let hour: Record<string, MetricsSeries> = {}
-let pipelines: PipelineInfo[] = []
 let plan: PlanInfo | undefined
 let span: Span = 'live'
 let connected = false
@@ -48,7 +46,13 @@ let connected = false
 let first = true
 let lately: Summary | undefined
 
-const pipeline = () => pipelines.find(({ name }) => name === chosen.value)
+const pipelines = createPipelines({
+  ...{ client, inTime, connected: () => connected },
+  changed() {
+    drawFigures()
+    drawPlan()
+  },
+})
 
 /** Draws at most once a frame, and not at all while nobody looks. */
 function drawer(draw: () => void): () => void {
@@ -64,7 +68,7 @@ function drawer(draw: () => void): () => void {
 }
 
 const drawFigures = drawer(() => {
-  const one = pipeline()
+  const one = pipelines.chosen
   if (one === undefined) return
   const series = (span === 'live' ? live.get(one.name) : hour[one.name]) ?? emptySeries()
   tiles.show(series, span, one.bestAccuracy, one.sloMs)
@@ -76,12 +80,12 @@ const drawFigures = drawer(() => {
 const drawStanding = drawer(() =>
   showStanding({
     ...{ connected, plan, now: lately, nodes: nodes.rows.size },
-    bestAccuracy: pipeline()?.bestAccuracy ?? 0,
+    bestAccuracy: pipelines.chosen?.bestAccuracy ?? 0,
   })
 )
 
 const drawPlan = drawer(() => {
-  const one = pipeline()
+  const one = pipelines.chosen
   if (one === undefined || plan === undefined) return
   picture.show(one, plan)
   manage.show(one, plan)
@@ -142,13 +146,8 @@ async function opened(): Promise<void> {
   connected = first = true
   say('')
   quietly(manage.ask())
-  pipelines = await client.getPipelines(inTime())
-  const before = chosen.value
-  chosen.replaceChildren(...pipelines.map(({ name }) => make('option', { value: name }, name)))
-  if (pipelines.some(({ name }) => name === before)) chosen.value = before
-  element('pipeline-field').hidden = pipelines.length < 2
+  await pipelines.load()
   await loadHistory()
-  drawPlan()
 }
 
 listen(client, {
@@ -160,6 +159,7 @@ listen(client, {
   },
   plan(data) {
     plan = data
+    pipelines.learn(data)
     log.note(data)
     drawPlan()
   },
@@ -193,13 +193,11 @@ for (const radio of document.querySelectorAll<HTMLInputElement>('input[name=span
   })
   if (radio.checked) span = radio.value === 'hour' ? 'hour' : 'live'
 }
-chosen.addEventListener('change', () => {
-  drawFigures()
-  drawPlan()
-})
 element('series').addEventListener('toggle', drawFigures)
 scriptRuns()
 setInterval(() => log.show(), 10_000)
 setInterval(() => {
-  if (connected && !document.hidden) quietly(loadHistory())
+  if (!connected || document.hidden) return
+  quietly(loadHistory())
+  quietly(pipelines.load())
 }, HOUR_AGAIN_MS)
