@@ -119,6 +119,24 @@ Deno.test({
         assert.equal(pool.pool.nodes().length, 0)
       })
 
+      await t.step('stop and pause count in the very moment of the click that joins', async () => {
+        /** One after the other, in one turn of the page. */
+        const press = (...ids: string[]) =>
+          page.evaluate((ids) => ids.forEach((id) => document.getElementById(id)!.click()), ids)
+        await press('join', 'stop')
+        await page.getByRole('heading', { name: 'Stopped' }).waitFor()
+        await page.locator('#join:enabled').waitFor()
+        while (page.workers().length > 0) await new Promise((done) => setTimeout(done, 20))
+        assert.equal(pool.lines.filter((line) => /^node tab joined/.test(line)).length, 1)
+        await press('join', 'pause')
+        await page.getByRole('heading', { name: 'Paused' }).waitFor()
+        while (pool.pool.nodes()[0]?.pausedBy !== 'volunteer') {
+          await new Promise((done) => setTimeout(done, 5))
+        }
+        await press('stop')
+        await joinButton(page).waitFor()
+      })
+
       await t.step('outside its hours the tab takes no work, and says when it does', async () => {
         const hour = (await page.evaluate(() => new Date().getHours()) + 3) % 24
         const at = (hour: number) => `${String(hour % 24).padStart(2, '0')}:00`

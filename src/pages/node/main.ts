@@ -46,10 +46,10 @@ element('missing-list').replaceChildren(
 
 setup.addEventListener('submit', (event) => {
   event.preventDefault()
-  if (!join.disabled) void start(choices.read())
+  if (!join.disabled) start(choices.read())
 })
 
-async function start(wanted: TabChoices): Promise<void> {
+function start(wanted: TabChoices): void {
   join.disabled = true
   chosen = wanted
   remember(chosen)
@@ -66,7 +66,7 @@ async function start(wanted: TabChoices): Promise<void> {
   stop.focus()
   contribution = createContribution()
   chart.begin()
-  session = await startSession({
+  session = startSession({
     worker: SHOAL_WORKER,
     choices: chosen,
     token: new URLSearchParams(location.hash.slice(1)).get('t') ?? undefined,
@@ -134,7 +134,8 @@ await watchMetered({
 join.disabled = false
 if (before?.agreed === true) {
   say('This page was renewed: the coordinator had a newer version. It goes on as you chose.')
-  void start(choices.read()).then(() => before.paused && setPaused(true))
+  start(choices.read())
+  if (before.paused) setPaused(true)
 } else if (before !== undefined) {
   say('The coordinator has a newer version, and what you agree to has changed. Nothing runs now.')
 }

@@ -32,11 +32,12 @@ export interface SessionOptions {
 
 const PREFIX = 'shoal.node.'
 
-export async function startSession(options: SessionOptions): Promise<Session> {
+/** At once: it can be stopped before anything of it has begun. */
+export function startSession(options: SessionOptions): Session {
   // Kept for the session's life: a proxy collected while a call is under way loses the answer.
   const worker = new Worker(options.worker, { type: 'module', name: 'shoal node' })
   const remote: Remote<TabApi> = wrap<TabApi>(worker)
-  const identity = await takeIdentity()
+  let identity: Identity | undefined
   const unwatch = watchPage((signal) => void remote.signal(signal))
   let over = false
 
@@ -44,7 +45,7 @@ export async function startSession(options: SessionOptions): Promise<Session> {
     if (over) return
     over = true
     unwatch()
-    identity.release()
+    identity?.release()
     worker.terminate()
     options.ended(fault, refused)
   }
@@ -55,10 +56,10 @@ export async function startSession(options: SessionOptions): Promise<Session> {
   })
   const page: TabPage = {
     mayBeOld: () => options.mayBeOld(),
-    get: (key) => Promise.resolve(identity.storage?.getItem(PREFIX + key) ?? undefined),
+    get: (key) => Promise.resolve(identity?.storage?.getItem(PREFIX + key) ?? undefined),
     set(key, value) {
       try {
-        identity.storage?.setItem(PREFIX + key, value)
+        identity?.storage?.setItem(PREFIX + key, value)
       } catch {
         // No room, or none allowed: this tab is a new node next time.
       }
@@ -74,7 +75,15 @@ export async function startSession(options: SessionOptions): Promise<Session> {
       }
     },
   }
-  remote.start(options.choices, proxy(page), options.token).catch((error: unknown) =>
+
+  async function start(): Promise<void> {
+    const mine = await takeIdentity()
+    if (over) return mine.release()
+    identity = mine
+    await remote.start(options.choices, proxy(page), options.token)
+  }
+
+  start().catch((error: unknown) =>
     end(`Cannot join: ${error instanceof Error ? error.message : error}`)
   )
   // Without this a browser may clear the models whenever it is short of room.
@@ -82,17 +91,22 @@ export async function startSession(options: SessionOptions): Promise<Session> {
   return {
     setPaused: (paused) => void remote.setPaused(paused),
     async stop() {
-      await remote.stop()
+      if (identity !== undefined) await remote.stop()
       end()
     },
   }
+}
+
+interface Identity {
+  storage: Storage | undefined
+  release(): void
 }
 
 /**
  * One tab of a browser is the node that it was last time. Others beside it must be nodes of their
  * own, or they would push each other out.
  */
-async function takeIdentity(): Promise<{ storage: Storage | undefined; release(): void }> {
+async function takeIdentity(): Promise<Identity> {
   const locks: LockManager | undefined = navigator.locks
   try {
     if (locks === undefined) return { storage: sessionStorage, release() {} }
