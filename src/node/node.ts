@@ -148,7 +148,7 @@ export function createNode(options: NodeOptions): VolunteerNode {
     decided({ backend, threads }, reason) {
       limits.runsOn({ backend, device: choice.device })
       link.send({ type: 'report', backend, backendReason: reason, threadsPerRun: threads })
-      watch.emit({ type: 'backend', backend, reason }, { backend, reason })
+      watch.emit({ type: 'backend', backend, reason }, { backend, reason, unfit: limits.unfit })
     },
   })
 
@@ -190,7 +190,7 @@ export function createNode(options: NodeOptions): VolunteerNode {
           watch.emit({ type: 'warning', message: (error as Error).message })
         }
         modelBase = new URL(welcome.modelPath, base).href
-        watch.emit({ type: 'joined', epoch: lastEpoch }, { phase: 'joined' })
+        watch.emit({ type: 'joined', epoch: lastEpoch }, { phase: 'joined', unfit: limits.unfit })
         if (watch.state.paused) setPaused(true, watch.state.pausedBy)
         profiler.again()
         profiler.kick()

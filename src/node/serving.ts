@@ -122,6 +122,7 @@ export function createServing(options: ServingOptions): Serving {
       const spec = catalog?.spec(name)
       const found = options.pool().slot(slot)
       if (spec === undefined || found === undefined) throw new RangeError(`No slot ${slot} here`)
+      watch.emit({ type: 'loading', slot, variant: spec.key })
       const taken = limits.take(slot, spec.key)
       if ('refusal' in taken) return refuse(slot, name, taken.refusal)
       taken.unload.forEach((key) => unload(slot, key))
@@ -136,7 +137,7 @@ export function createServing(options: ServingOptions): Serving {
   }
 
   const failLoad = (slot: number, name: VariantName, { message }: Error) =>
-    send({ type: 'load_failed', slot, ...bare(name), message: clip(message) })
+    refuse(slot, name, { message })
 
   function refuse(slot: number, name: VariantName, { reason, message }: LoadRefusal): void {
     const known = reason === undefined ? {} : { reason }
@@ -176,6 +177,7 @@ export function createServing(options: ServingOptions): Serving {
     try {
       catalog = createCatalog(message)
       limits.served(message.models, catalog.pipelines)
+      watch.emit({ type: 'served' }, { unfit: limits.unfit })
     } catch (error) {
       watch.emit({ type: 'warning', message: (error as Error).message })
     }

@@ -5,6 +5,7 @@
  */
 import type { Backend } from './engine/engine.ts'
 import type { Refusal } from './link/link.ts'
+import { createLoads } from './loads.ts'
 
 export type NodePhase = 'idle' | 'connecting' | 'joined' | 'reconnecting' | 'leaving' | 'left'
 
@@ -21,6 +22,10 @@ export interface NodeState {
   pausedBy: string | undefined
   /** Variants held warm, `slot pipeline/task/variant`. */
   ready: readonly string[]
+  /** Why nothing of what is served can be held here, where that is so. */
+  unfit: string | undefined
+  /** Why the last load failed, where nothing is held and nothing is on its way. */
+  loadFailed: string | undefined
   /** Since this node started. */
   batches: number
   items: number
@@ -35,11 +40,15 @@ export type NodeEvent =
   | { type: 'refused'; refusal: Refusal }
   /** A model on its way; `elapsedMs` since its first byte was asked for. `total` 0: it failed. */
   | { type: 'progress'; label: string; done: number; total: number; elapsedMs: number }
+  /** Asked for; `ready` or `load_failed` follows. */
+  | { type: 'loading'; slot: number; variant: string }
   | { type: 'ready'; slot: number; variant: string; loadMs: number }
   | { type: 'load_failed'; slot: number; variant: string; message: string }
   | { type: 'batch'; variant: string; items: number; computeMs: number }
   | { type: 'unloaded'; slot: number; variant: string }
   | { type: 'slots'; slots: number }
+  /** Other pipelines are served from now on. */
+  | { type: 'served' }
   /** What is run on from now on, and why. */
   | { type: 'backend'; backend: Backend; reason: string }
   /** Figures of an earlier time, used or not, and why. */
@@ -58,6 +67,7 @@ export interface Watch {
 
 export function createWatch(slots: number): Watch {
   const listeners = new Set<(event: NodeEvent, state: NodeState) => void>()
+  const loads = createLoads()
   let state: NodeState = {
     phase: 'idle',
     nodeId: undefined,
@@ -67,6 +77,8 @@ export function createWatch(slots: number): Watch {
     paused: false,
     pausedBy: undefined,
     ready: [],
+    unfit: undefined,
+    loadFailed: undefined,
     batches: 0,
     items: 0,
     busyMs: 0,
@@ -74,7 +86,9 @@ export function createWatch(slots: number): Watch {
   }
   return {
     emit(event, change) {
-      state = { ...state, ...change }
+      const { ready } = change ?? state
+      loads.follow(event, state.ready, ready ?? state.ready)
+      state = { ...state, ...change, loadFailed: loads.failed }
       for (const listener of listeners) listener(event, state)
     },
     subscribe(listener) {

@@ -46,6 +46,8 @@ export interface HoldLimits {
   served(models: Welcome['models'], pipelines: readonly Pipeline[]): void
   /** How many of the variants that run here can be held, each alone. */
   readonly able: { of: number; variants: number; leastBytes: number }
+  /** Why none of what is served can be held, where that is so. */
+  readonly unfit: string | undefined
   /** Slots that the memory allows when each holds all it can. */
   readonly mostSlots: number
   /** Whether this model may be downloaded. */
@@ -138,6 +140,19 @@ export function createHoldLimits(options: HoldLimitsOptions): HoldLimits {
       const leastBytes = Math.min(...served.map(({ memoryBytes }) => memoryBytes))
       const fit = served.filter((one) => whyNotOn(one, here()) === undefined)
       return { of: fit.length, variants: ableNow().length, leastBytes }
+    },
+    get unfit() {
+      if (served.length === 0 || ableNow().length > 0) return undefined
+      const fit = served.filter((one) => whyNotOn(one, here()) === undefined)
+      if (fit.length === 0) {
+        return `Cannot hold ${keyOf(served[0]!)}: ${whyNotOn(served[0]!, here())}`
+      }
+      const leastBytes = Math.min(...fit.map(({ memoryBytes }) => memoryBytes))
+      return leastBytes > slotBytes
+        ? `The least takes about ${megabytes(leastBytes)} of memory, and a slot may hold ` +
+          megabytes(slotBytes)
+        : 'On this link only the smallest model of each task is downloaded, and those take more ' +
+          'memory than a slot may hold'
     },
     get mostSlots() {
       const all = ableNow().reduce((sum, { memoryBytes }) => sum + memoryBytes, 0)

@@ -40,6 +40,12 @@ export function describe(snapshot: TabSnapshot): { title: string; say: string } 
     return { title: 'Paused', say: PAUSES[pausedBy] }
   }
   if (state.phase === 'joined' && state.ready.length === 0) {
+    if (state.unfit !== undefined) {
+      return { title: 'Nothing here fits this device', say: `${state.unfit}.` }
+    }
+    if (state.loadFailed !== undefined) {
+      return { title: 'Nothing could be loaded', say: `${state.loadFailed}.` }
+    }
     return { title: 'Getting ready', say: 'Models are being fetched and warmed up.' }
   }
   const say = hidden
@@ -76,11 +82,15 @@ export function show(snapshot: TabSnapshot): void {
   }
 }
 
-function doing({ downloads, itemsPerS, last, pausedBy, state }: TabSnapshot): string {
+function doing(snapshot: TabSnapshot): string {
+  const { downloads, itemsPerS, last, pausedBy, state } = snapshot
   const [first] = downloads
   if (first !== undefined) return `fetching ${first.label}`
   if (pausedBy !== undefined || state.phase !== 'joined') return 'nothing'
-  if (last === undefined) return state.ready.length === 0 ? 'getting ready' : 'waiting for work'
+  if (last === undefined) {
+    if (state.ready.length > 0) return 'waiting for work'
+    return state.unfit === undefined && state.loadFailed === undefined ? 'getting ready' : 'nothing'
+  }
   const { variant, items, computeMs } = last
   const [task, way] = variant.split('/').slice(-2)
   const what = `${task} (${way}): ${items === 1 ? '1 part' : `${items} parts`}`

@@ -68,6 +68,17 @@ Deno.test('limits allow as many slots as can each hold all', () => {
   equal(limitsOf(-200).limits.slotBytes, 0)
 })
 
+Deno.test('limits say what keeps all that is served from fitting, and nothing where some fits', () => {
+  equal(limitsOf(100).limits.unfit, undefined)
+  match(limitsOf(30).limits.unfit ?? '', /least takes about 40 MB .* hold 30 MB$/)
+  equal(createHoldLimits({ memoryBytes: 0 }).unfit, undefined)
+  const half = createHoldLimits({ memoryBytes: Infinity })
+  const variants = { b: { ...variant(4, 'b'), precision: 'fp16' } }
+  const tasks = { t: { next: [], variants } }
+  half.welcome(welcome, [checkPipeline({ ...PIPELINE, tasks }, 'test')], [])
+  match(half.unfit ?? '', /^Cannot hold p\/t\/b: it is of half precision/)
+})
+
 Deno.test('limits share the memory where the number of slots is fixed', () => {
   const { limits } = limitsOf(100 + ENGINE_BYTES / 1e6, { slots: 2 })
   equal(limits.slotBytes, 50e6)

@@ -65,6 +65,10 @@ Deno.test('node says at once where nothing of what is served fits', async () => 
     )
     await warned
     match(lines.join('\n'), /Nothing of what is served fits: a slot has 0 MB for models/)
+    match(
+      node.state.unfit ?? '',
+      /^The least takes about \d+ MB of memory, and a slot may hold 0 MB$/,
+    )
   })
 })
 
