@@ -49,6 +49,8 @@ export interface Teller {
   acts: string[]
   /** Bodies that pictures were sent in. */
   pictures: Blob[]
+  /** What the answers to them wait for. */
+  before: Promise<void>
   /** Streams that were opened, and those that were given up. */
   opened: number
   closed: number
@@ -70,6 +72,7 @@ export async function startTeller(): Promise<Teller> {
   const ends = new AbortController()
   const teller: Teller = {
     ...{ url: '', pipelines: [pipelineOf('own', { only: 0.9 })], acts: [], pictures: [] },
+    before: Promise.resolve(),
     ...{ opened: 0, closed: 0, standing: [{ plan: planOf('own', 'only') }] },
     tell: (told) => streams.forEach((tell) => tell(told)),
     async end() {
@@ -107,6 +110,7 @@ export async function startTeller(): Promise<Teller> {
     }))
   app.post('/v1/pipelines/:name/infer', async (c) => {
     teller.pictures.push(await c.req.blob())
+    await teller.before
     return c.json({ error: 'Cannot answer: nothing is here', reason: 'internal' }, 500)
   })
   app.on(['POST', 'DELETE'], '/v1/*', (c) => {

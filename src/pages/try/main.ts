@@ -25,6 +25,8 @@ const go = element('go', HTMLButtonElement)
 const drop = element('drop')
 const file = element('file', HTMLInputElement)
 let picture: Picture | undefined
+/** Pictures chosen so far: one that is read only after a later choice is not shown. */
+let serial = 0
 /** The answer that is waited for; another picture gives it up. */
 let asking: AbortController | undefined
 
@@ -52,13 +54,20 @@ function showCode(): void {
   setText(element('typescript'), typescriptOf(question))
 }
 
-async function take(blob: Blob, name: string): Promise<void> {
+async function take(chosen: Blob | Promise<Blob>, name: string): Promise<void> {
+  const own = ++serial
   asking?.abort()
+  let taken: Picture
   try {
-    picture = await readPicture(blob, name)
+    taken = await readPicture(await chosen, name)
   } catch (error) {
-    return showFault(error instanceof Error ? error.message : String(error))
+    if (own === serial) showFault(error instanceof Error ? error.message : String(error))
+    return
   }
+  if (own !== serial) return
+  // The one before may have been asked about meanwhile.
+  asking?.abort()
+  picture = taken
   showPicture(picture)
   drop.classList.add('filled')
   setText(element('invite'), `${name}, ${picture.width} × ${picture.height}`)
@@ -175,10 +184,7 @@ element('over', HTMLInputElement).addEventListener('change', ({ target }) => {
 
 for (const [name, path] of Object.entries(SHOAL_SAMPLES)) {
   const button = make('button', { type: 'button', class: 'quiet' }, name)
-  button.addEventListener('click', async () => {
-    const response = await fetch(path)
-    await take(await response.blob(), name)
-  })
+  button.addEventListener('click', () => take(fetch(path).then((got) => got.blob()), name))
   element('samples').append(button)
 }
 

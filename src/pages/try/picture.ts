@@ -24,7 +24,11 @@ export async function readPicture(blob: Blob, name: string): Promise<Picture> {
   })
   const { width, height } = bitmap
   const canvas = make('canvas', { width, height })
-  canvas.getContext('2d')!.drawImage(bitmap, 0, 0)
+  const context = canvas.getContext('2d')!
+  // What is transparent lies on white wherever a picture is read; a JPEG would have it black.
+  context.fillStyle = '#fff'
+  context.fillRect(0, 0, width, height)
+  context.drawImage(bitmap, 0, 0)
   bitmap.close()
   if (SENT.includes(blob.type)) return { name, blob, canvas, width, height }
   const sent = await new Promise<Blob | null>((done) => canvas.toBlob(done, 'image/jpeg', QUALITY))

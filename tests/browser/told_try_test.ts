@@ -1,0 +1,109 @@
+/** The try-it page: which picture is shown and asked about, and how it is sent. */
+import assert from 'node:assert/strict'
+import { Buffer } from 'node:buffer'
+import type { Page } from 'playwright-core'
+import { launch, skippedWithout, wantChromium } from './fixture.ts'
+import { startTeller, type Teller } from './told.ts'
+
+const executable = await wantChromium()
+
+/** One point that is transparent. */
+const CLEAR_GIF = 'R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7'
+
+function testTry(name: string, fn: (page: Page, teller: Teller) => Promise<void>): void {
+  Deno.test({
+    name: `${name}${skippedWithout(executable)}`,
+    ignore: executable === undefined,
+    // The browser's driver keeps timers and pipes of its own.
+    sanitizeOps: false,
+    sanitizeResources: false,
+    async fn() {
+      const [browser, teller] = await Promise.all([launch(executable!), startTeller()])
+      try {
+        const page = await (await browser.newContext()).newPage()
+        page.setDefaultTimeout(15_000)
+        await page.addInitScript(holdLarge)
+        await page.goto(`${teller.url}/try`)
+        await fn(page, teller)
+      } finally {
+        await browser.close()
+        await teller.end()
+      }
+    },
+  })
+}
+
+/** Pictures wider than 300 points take until `release` is called to be read. */
+function holdLarge(): void {
+  const real = createImageBitmap
+  const { promise, resolve } = Promise.withResolvers<void>()
+  Object.assign(globalThis, {
+    async createImageBitmap(blob: Blob) {
+      const read = await real(blob)
+      if (read.width > 300) await promise
+      return read
+    },
+    /** Resolves when all that follows from it has been done. */
+    async release() {
+      resolve()
+      await new Promise((done) => setTimeout(done))
+    },
+  })
+}
+
+const release = (page: Page) =>
+  page.evaluate(() => (globalThis as unknown as { release(): Promise<void> }).release())
+
+async function choose(page: Page, name: string, width: number): Promise<void> {
+  const bytes = await page.evaluate(async (width) => {
+    const canvas = new OffscreenCanvas(width, 50)
+    canvas.getContext('2d')!.fillRect(0, 0, width, 50)
+    return [...new Uint8Array(await (await canvas.convertToBlob()).arrayBuffer())]
+  }, width)
+  const buffer = Buffer.from(bytes)
+  await page.locator('#file').setInputFiles({ name, mimeType: 'image/png', buffer })
+}
+
+const shown = (page: Page, name: string) => page.locator('#invite', { hasText: name }).waitFor()
+
+testTry('a picture that is converted is laid on white', async (page, teller) => {
+  const buffer = Buffer.from(CLEAR_GIF, 'base64')
+  await page.locator('#file').setInputFiles({ name: 'clear.gif', mimeType: 'image/gif', buffer })
+  await page.locator('#go:enabled').click()
+  await page.locator('#fault').waitFor()
+  const [sent] = teller.pictures
+  assert.equal(sent!.type, 'image/jpeg')
+  const point = await page.evaluate(async (bytes) => {
+    const read = await createImageBitmap(new Blob([new Uint8Array(bytes)], { type: 'image/jpeg' }))
+    const context = new OffscreenCanvas(1, 1).getContext('2d')!
+    context.drawImage(read, 0, 0)
+    return [...context.getImageData(0, 0, 1, 1).data]
+  }, [...new Uint8Array(await sent!.arrayBuffer())])
+  assert.deepEqual(point, [255, 255, 255, 255])
+})
+
+testTry('a picture that takes longer to read than one chosen later is not shown', async (page) => {
+  await choose(page, 'large.png', 400)
+  await choose(page, 'small.png', 100)
+  await shown(page, 'small.png')
+  await release(page)
+  await shown(page, 'small.png, 100 × 50')
+})
+
+testTry('the answer for a picture is not shown with another one', async (page, teller) => {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  teller.before = promise
+  await choose(page, 'small.png', 100)
+  await shown(page, 'small.png')
+  await choose(page, 'large.png', 400)
+  // Asked while the next one is still read.
+  const asked = page.waitForRequest(/infer$/)
+  await page.locator('#go').click()
+  await asked
+  const givenUp = page.waitForEvent('requestfailed')
+  await release(page)
+  await shown(page, 'large.png')
+  resolve()
+  await givenUp
+  assert.ok(await page.locator('#answer').isHidden())
+})
