@@ -158,3 +158,22 @@ testTold('what no plan names is read anew by and by', async (page, teller) => {
   await page.clock.fastForward(11_000)
   await page.locator('#variant-rows').getByText('97.0 %').waitFor()
 })
+
+testTold('on a phone nothing moves when the button to manage comes', async (page, teller) => {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  await page.route(/\/v1\/admin$/, (route) => promise.then(() => route.continue()))
+  await page.setViewportSize({ width: 390, height: 844 })
+  teller.standing.push({ node: { nodes: [nodeOf('alice')] } })
+  await page.goto(teller.url)
+  await page.getByRole('heading', { name: 'Ready, and nothing to do' }).waitFor()
+  await page.locator('#tiles svg').first().waitFor()
+  await page.locator('#picture text').first().waitFor()
+  const places = () =>
+    page.locator('h1, nav a, main section').evaluateAll((all) =>
+      all.map((one) => one.getBoundingClientRect().toJSON())
+    )
+  const before = await places()
+  resolve()
+  await page.getByRole('button', { name: 'Manage' }).waitFor()
+  assert.deepEqual(await places(), before)
+})
