@@ -92,7 +92,7 @@ export function createPipelines(options: PipelinesOptions): Pipelines {
     learn(plan) {
       if (waiting || knows(known, plan)) return
       // What is being read may be from before the plan.
-      void Promise.resolve(reading).then(() => knows(known, plan) || load())
+      void Promise.resolve(reading).then(() => knows(known, plan) ? undefined : load())
     },
   }
 }
