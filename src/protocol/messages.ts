@@ -45,9 +45,18 @@ export const MAX_RANK = 8
 export const MAX_TYPE_NAME = 16
 
 /** What is looked at came out of `JSON.parse`, so that it is JSON whatever else it is. */
-export const isShallow = (value: unknown, left = MAX_DEPTH): boolean =>
-  typeof value !== 'object' || value === null ||
-  (left > 0 && Object.values(value).every((one) => isShallow(one, left - 1)))
+export function isShallow(value: unknown, left = MAX_DEPTH): boolean {
+  if (typeof value !== 'object' || value === null) return true
+  if (left === 0) return false
+  if (Array.isArray(value)) {
+    for (let i = 0; i < value.length; i++) if (!isShallow(value[i], left - 1)) return false
+    return true
+  }
+  for (const name in value) {
+    if (!isShallow((value as Record<string, unknown>)[name], left - 1)) return false
+  }
+  return true
+}
 
 const anyJson = z.custom<z.core.util.JSONType>(isShallow, 'is nested too deeply')
 const json = z.record(z.string().max(MAX_NAME), anyJson)
