@@ -13,6 +13,7 @@ import type { BatchId, Handle, ItemOutcome, PolicyCommand, QueryId } from '../po
 import type { BatchMessage, Received, ResultMessage } from '../protocol/mod.ts'
 import { createCalledOff } from './called_off.ts'
 import type { Post } from './driver.ts'
+import { fitting } from './fitting.ts'
 import { createHolding, namedOf, sizeOf } from './holding.ts'
 import type { Link } from './link.ts'
 import type { Telemetry } from './metrics/telemetry.ts'
@@ -23,6 +24,8 @@ export type Dispatch = Extract<PolicyCommand, { type: 'dispatch' }>
 
 interface Flight {
   command: Dispatch
+  /** Items at the end of the batch that its message had no room for. */
+  unsent: number
   node: PooledNode
   sentAtMs: number
   bytes: number
@@ -106,9 +109,12 @@ export function createBatches(
   }
 
   return {
-    dispatch(command: Dispatch, node: PooledNode) {
+    dispatch(whole: Dispatch, node: PooledNode) {
+      const sent = fitting(whole.items)
+      const unsent = whole.items.length - sent.length
+      const command = unsent === 0 ? whole : { ...whole, items: sent }
       const blobs: Uint8Array[] = []
-      const items = command.items.map(({ payload }) => {
+      const items = sent.map(({ payload }) => {
         const { meta, bytes, kept } = payload as Payload
         if (kept?.link === node.link) return { meta, payload: { key: kept.key } }
         blobs.push(bytes)
@@ -128,7 +134,7 @@ export function createBatches(
         items,
       }
       const bytes = bytesIn(blobs)
-      flights.set(command.batch, { command, node, sentAtMs, bytes })
+      flights.set(command.batch, { command, unsent, node, sentAtMs, bytes })
       node.link.send(message, blobs)
     },
 
@@ -157,6 +163,7 @@ export function createBatches(
         }
         const own = namedOf(message, blobs)
         outcomes = message.items.map((item, i) => toOutcome(flight, item, i, own))
+        for (let i = 0; i < flight.unsent; i++) outcomes.push(UNSENT)
         const size = sizeOf(bytes - blobBytes, bytesIn(own))
         holding.hold(flight.command.items.map(({ query }) => query), size)
       } catch (error) {
@@ -235,6 +242,11 @@ export function createBatches(
       for (const [link, keys] of byLink) link.send({ type: 'release', keys })
     },
   }
+}
+
+const UNSENT: ItemOutcome = {
+  ...{ ok: false, fatal: false, reason: 'node_failed' },
+  message: 'Cannot send an item: the others of its batch fill a message',
 }
 
 type Done = Extract<ResultMessage['items'][number], { ok: true }>

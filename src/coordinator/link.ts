@@ -242,7 +242,7 @@ export function createLink(socket: Socket, handlers: LinkHandlers, options: Link
         if (!(error instanceof ProtocolError)) throw error
         const { batch, message } = error
         if (state === 'open' && batch !== undefined && ++malformed < MOST_MALFORMED) {
-          letGo()
+          if (typeof data !== 'string') letGo()
           return handlers.message(link, {
             message: { type: 'batch_failed', batch, message },
             blobs: [],

@@ -18,7 +18,10 @@ Deno.test('a query whose node is killed in mid-batch is answered by the other, o
         body: page,
       })
       let victim: NodeProcess | undefined
+      let answered = false
+      const settled = query.finally(() => answered = true)
       while (victim === undefined) {
+        assert.ok(!answered, `answered before it ran: ${(await settled).status}`)
         await new Promise((done) => setTimeout(done, 1))
         const busy = serving.pool.nodes().find(({ id }) => serving.pool.batchesOn(id) > 0)
         victim = nodes.get(busy?.name ?? '')
@@ -45,10 +48,13 @@ Deno.test('when the only node is killed the query gets an error with a reason by
     const node = await serving.addNode('only')
     const query = fetch(`${serving.url}/v1/pipelines/ocr/infer`, {
       method: 'POST',
-      headers: { 'content-type': 'image/jpeg', 'x-request-timeout-ms': '3000' },
+      headers: { 'content-type': 'image/jpeg', 'x-request-timeout-ms': '6000' },
       body: page,
     })
+    let answered = false
+    const settled = query.finally(() => answered = true)
     while (serving.pool.nodes().every(({ id }) => serving.pool.batchesOn(id) === 0)) {
+      assert.ok(!answered, `answered before it ran: ${(await settled).status}`)
       await new Promise((done) => setTimeout(done, 1))
     }
     node.kill()
