@@ -5,13 +5,10 @@
  * @module
  */
 import type { PolicyCommand } from '../policy/types.ts'
-import { MAX_FRAME_BYTES, MAX_MESSAGE_BYTES } from '../protocol/mod.ts'
+import { MAX_BLOB_BYTES } from '../protocol/mod.ts'
 import type { Payload } from './payload.ts'
 
 type Items = Extract<PolicyCommand, { type: 'dispatch' }>['items']
-
-/** What is left of a message for bytes besides what describes them. */
-const MAX_BLOB_BYTES = MAX_MESSAGE_BYTES - MAX_FRAME_BYTES
 
 /** The first of them, as many as fit and one at least; the others have to be sent again. */
 export function fitting(items: Items, maxBytes = MAX_BLOB_BYTES): Items {

@@ -7,7 +7,12 @@
  *
  * @module
  */
-import { chunkName, exifChunk, pngOrientation } from '../pipeline/png_orientation.ts'
+import {
+  chunkName,
+  exifChunk,
+  orientationTiff,
+  pngOrientation,
+} from '../pipeline/png_orientation.ts'
 import { ApiError } from './api_error.ts'
 import { isBare } from './jpeg_head.ts'
 import type { PictureType } from './picture.ts'
@@ -91,10 +96,7 @@ function jpegParts(bytes: Uint8Array, orientation: number | undefined): Uint8Arr
 const exifOf = (orientation: number): Uint8Array =>
   Uint8Array.of(
     ...[0xff, 0xe1, 0, 34, 0x45, 0x78, 0x69, 0x66, 0, 0],
-    // Big-endian TIFF, whose one directory has one entry: tag 0x112, one SHORT.
-    ...[0x4d, 0x4d, 0, 0x2a, 0, 0, 0, 8, 0, 1],
-    ...[0x01, 0x12, 0, 3, 0, 0, 0, 1, 0, orientation, 0, 0],
-    ...[0, 0, 0, 0],
+    ...orientationTiff(orientation),
   )
 
 /** Besides the critical ones, those that change pixels. */

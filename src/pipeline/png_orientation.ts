@@ -14,6 +14,14 @@ const EXIF = chunkName('eXIf')
 const PIXELS = chunkName('IDAT')
 const ORIENTATION = 0x112
 const SHORT = 3
+/** No JPEG has room for more; the sum of a chunk is taken of all of it. */
+const MAX_EXIF_BYTES = 0xffff
+/** Big-endian TIFF, whose one directory has one entry, one SHORT. */
+export const orientationTiff = (orientation: number): number[] => [
+  ...[0x4d, 0x4d, 0, 0x2a, 0, 0, 0, 8, 0, 1],
+  ...[0x01, 0x12, 0, 3, 0, 0, 0, 1, 0, orientation, 0, 0],
+  ...[0, 0, 0, 0],
+]
 
 /** @returns as EXIF has it, 1 to 8; 1 where nothing is said */
 export function pngOrientation(bytes: Uint8Array): number {
@@ -23,6 +31,7 @@ export function pngOrientation(bytes: Uint8Array): number {
     const end = at + 12 + view.getUint32(at)
     if (name === PIXELS || end > bytes.length) break
     if (name === EXIF) {
+      if (end - at - 12 > MAX_EXIF_BYTES) return 1
       const isWhole = crc32(bytes.subarray(at + 4, end - 4)) === view.getUint32(end - 4)
       return isWhole ? tiffOrientation(bytes.subarray(at + 8, end - 4)) : 1
     }
@@ -35,10 +44,8 @@ export function pngOrientation(bytes: Uint8Array): number {
 export function exifChunk(orientation: number): Uint8Array {
   const chunk = Uint8Array.of(
     ...[0, 0, 0, 26, 0x65, 0x58, 0x49, 0x66],
-    // Big-endian TIFF, whose one directory has one entry, one SHORT.
-    ...[0x4d, 0x4d, 0, 0x2a, 0, 0, 0, 8, 0, 1],
-    ...[0x01, 0x12, 0, 3, 0, 0, 0, 1, 0, orientation, 0, 0],
-    ...[0, 0, 0, 0, 0, 0, 0, 0],
+    ...orientationTiff(orientation),
+    ...[0, 0, 0, 0],
   )
   new DataView(chunk.buffer).setUint32(34, crc32(chunk.subarray(4, 34)))
   return chunk

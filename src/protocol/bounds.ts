@@ -14,8 +14,8 @@ import {
   MAX_TYPE_NAME,
 } from './messages.ts'
 
-/** Most bytes of blobs: the header needs room beside them. */
-const MAX_BLOB_BYTES = MAX_MESSAGE_BYTES - MAX_FRAME_BYTES
+/** Most bytes of a message's blobs: the header needs room beside them. */
+export const MAX_BLOB_BYTES = MAX_MESSAGE_BYTES - MAX_FRAME_BYTES
 
 interface Sized {
   readonly byteLength: number

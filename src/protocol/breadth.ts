@@ -4,14 +4,15 @@
  *
  * @module
  */
-import { isShallow, MAX_BATCH_ITEMS, MAX_CHILDREN } from './messages.ts'
+import { isShallow, MAX_BATCH_ITEMS, MAX_CHILDREN, MAX_NAME } from './messages.ts'
 
 type Json = Record<string, unknown>
 
-/** Child items, tensors and their tasks of one message, in all; it has half as many blobs at most. */
+/**
+ * Child items, tensors and their tasks of one message, in all; it has half as many blobs at most. What
+ * has too long a name, or nests too deeply, counts as one.
+ */
 const MAX_ENTRIES = 16_384
-/** What has a longer name, or nests too deeply, counts as an entry. */
-const SHORT_NAME = 64
 
 /** @param value out of `JSON.parse` */
 export function isBrief(value: unknown): boolean {
@@ -23,7 +24,7 @@ export function isBrief(value: unknown): boolean {
   function mayBeRead(value: unknown): boolean {
     const record = recordOf(value)
     for (const name in record) {
-      const isSound = name.length <= SHORT_NAME && isShallow(record[name])
+      const isSound = name.length <= MAX_NAME && isShallow(record[name])
       if (!isSound && --left < 0) return false
     }
     return true

@@ -1,6 +1,7 @@
 /** A coordinator that tells its pages what a test says, over real sockets. */
 import { Hono } from 'hono'
 import { streamSSE } from 'hono/streaming'
+import type { Page } from 'playwright-core'
 import { buildAssets } from '../../src/cli/serve/build_assets.ts'
 import type {
   HistoryInfo,
@@ -11,6 +12,9 @@ import type {
   WorkEvent,
 } from '../../src/client/types.ts'
 import { mountPages } from '../../src/coordinator/pages.ts'
+import { launch, skippedWithout, wantChromium } from './fixture.ts'
+
+const executable = await wantChromium()
 
 /** One task with one variant, unless a test says otherwise. */
 export const pipelineOf = (name: string, variants: Record<string, number>): PipelineInfo => ({
@@ -66,7 +70,7 @@ const NO_HISTORY: HistoryInfo = {
   plans: [],
 }
 
-export async function startTeller(): Promise<Teller> {
+async function startTeller(): Promise<Teller> {
   const app = new Hono()
   const streams = new Set<(told: Told) => void>()
   const ends = new AbortController()
@@ -120,4 +124,29 @@ export async function startTeller(): Promise<Teller> {
   const server = Deno.serve({ port: 0, hostname: '127.0.0.1', onListen() {} }, app.fetch)
   teller.url = `http://localhost:${(server.addr as Deno.NetAddr).port}`
   return teller
+}
+
+/** A test of a page of its own, with somebody to tell it. */
+export function testTold(
+  name: string,
+  fn: (page: Page, teller: Teller) => Promise<void>,
+): void {
+  Deno.test({
+    name: `${name}${skippedWithout(executable)}`,
+    ignore: executable === undefined,
+    // The browser's driver keeps timers and pipes of its own.
+    sanitizeOps: false,
+    sanitizeResources: false,
+    async fn() {
+      const [browser, teller] = await Promise.all([launch(executable!), startTeller()])
+      try {
+        const page = await (await browser.newContext()).newPage()
+        page.setDefaultTimeout(15_000)
+        await fn(page, teller)
+      } finally {
+        await browser.close()
+        await teller.end()
+      }
+    },
+  })
 }

@@ -1,30 +1,12 @@
 /** The dashboard told what a test says: lines that stay, a stream that falls silent, a new pipeline. */
 import assert from 'node:assert/strict'
 import type { Page } from 'playwright-core'
-import { launch, skippedWithout, wantChromium } from './fixture.ts'
-import { nodeOf, pipelineOf, planOf, startTeller, type Teller } from './told.ts'
+import { nodeOf, pipelineOf, planOf, type Teller, testTold } from './told.ts'
 
-const executable = await wantChromium()
-
-function testTold(name: string, fn: (page: Page, teller: Teller) => Promise<void>): void {
-  Deno.test({
-    name: `${name}${skippedWithout(executable)}`,
-    ignore: executable === undefined,
-    // The browser's driver keeps timers and pipes of its own.
-    sanitizeOps: false,
-    sanitizeResources: false,
-    async fn() {
-      const [browser, teller] = await Promise.all([launch(executable!), startTeller()])
-      try {
-        const page = await (await browser.newContext()).newPage()
-        page.setDefaultTimeout(15_000)
-        await page.setViewportSize({ width: 1280, height: 1400 })
-        await fn(page, teller)
-      } finally {
-        await browser.close()
-        await teller.end()
-      }
-    },
+function testDashboard(name: string, fn: (page: Page, teller: Teller) => Promise<void>): void {
+  testTold(name, async (page, teller) => {
+    await page.setViewportSize({ width: 1280, height: 1400 })
+    await fn(page, teller)
   })
 }
 
@@ -44,7 +26,7 @@ async function share(page: Page, teller: Teller, percents: Record<string, number
   }
 }
 
-testTold(
+testDashboard(
   'a button in focus or under the pointer stays the button of its node',
   async (page, teller) => {
     const button = (name: string) => page.getByRole('button', { name, exact: true })
@@ -82,7 +64,7 @@ testTold(
   },
 )
 
-testTold(
+testDashboard(
   'lines are sorted by their shares again when nobody works with them',
   async (page, teller) => {
     teller.standing.push({ node: { nodes: [nodeOf('alice'), nodeOf('bob')] } })
@@ -100,26 +82,29 @@ testTold(
   },
 )
 
-testTold('a stream that falls silent is told, given up and opened again', async (page, teller) => {
-  teller.standing.push({ node: { nodes: [nodeOf('alice'), nodeOf('bob')] } })
-  await page.clock.install()
-  await page.goto(teller.url)
-  await page.getByRole('heading', { name: '2 nodes' }).waitFor()
-  const news = page.getByText('The coordinator does not answer. Trying again.')
-  // A node leaves while nothing comes through.
-  teller.standing[1] = { node: { nodes: [nodeOf('bob')] } }
-  await page.clock.fastForward(20_000)
-  assert.ok(await news.isHidden(), 'silent for no longer than it may be')
-  await page.clock.fastForward(16_000)
-  await news.waitFor()
-  while (teller.closed === 0) await new Promise((done) => setTimeout(done, 20))
-  await page.clock.fastForward(4000)
-  await page.getByRole('heading', { name: '1 node', exact: true }).waitFor()
-  await news.waitFor({ state: 'hidden' })
-  assert.equal(teller.opened, 2)
-})
+testDashboard(
+  'a stream that falls silent is told, given up and opened again',
+  async (page, teller) => {
+    teller.standing.push({ node: { nodes: [nodeOf('alice'), nodeOf('bob')] } })
+    await page.clock.install()
+    await page.goto(teller.url)
+    await page.getByRole('heading', { name: '2 nodes' }).waitFor()
+    const news = page.getByText('The coordinator does not answer. Trying again.')
+    // A node leaves while nothing comes through.
+    teller.standing[1] = { node: { nodes: [nodeOf('bob')] } }
+    await page.clock.fastForward(20_000)
+    assert.ok(await news.isHidden(), 'silent for no longer than it may be')
+    await page.clock.fastForward(16_000)
+    await news.waitFor()
+    while (teller.closed === 0) await new Promise((done) => setTimeout(done, 20))
+    await page.clock.fastForward(4000)
+    await page.getByRole('heading', { name: '1 node', exact: true }).waitFor()
+    await news.waitFor({ state: 'hidden' })
+    assert.equal(teller.opened, 2)
+  },
+)
 
-testTold(
+testDashboard(
   'a pipeline that is reloaded is drawn as it is now, without opening the page anew',
   async (page, teller) => {
     const variant = (name: string) => page.locator('#picture text', { hasText: name }).waitFor()
@@ -143,7 +128,7 @@ testTold(
   },
 )
 
-testTold('what no plan names is read anew by and by', async (page, teller) => {
+testDashboard('what no plan names is read anew by and by', async (page, teller) => {
   await page.clock.install()
   await page.goto(teller.url)
   await page.getByRole('button', { name: 'Manage' }).click()
@@ -159,7 +144,7 @@ testTold('what no plan names is read anew by and by', async (page, teller) => {
   await page.locator('#variant-rows').getByText('97.0 %').waitFor()
 })
 
-testTold('on a phone nothing moves when the button to manage comes', async (page, teller) => {
+testDashboard('on a phone nothing moves when the button to manage comes', async (page, teller) => {
   const { promise, resolve } = Promise.withResolvers<void>()
   await page.route(/\/v1\/admin$/, (route) => promise.then(() => route.continue()))
   await page.setViewportSize({ width: 390, height: 844 })

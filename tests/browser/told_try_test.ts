@@ -2,34 +2,16 @@
 import assert from 'node:assert/strict'
 import { Buffer } from 'node:buffer'
 import type { Page } from 'playwright-core'
-import { launch, skippedWithout, wantChromium } from './fixture.ts'
-import { startTeller, type Teller } from './told.ts'
-
-const executable = await wantChromium()
+import { type Teller, testTold } from './told.ts'
 
 /** One point that is transparent. */
 const CLEAR_GIF = 'R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7'
 
 function testTry(name: string, fn: (page: Page, teller: Teller) => Promise<void>): void {
-  Deno.test({
-    name: `${name}${skippedWithout(executable)}`,
-    ignore: executable === undefined,
-    // The browser's driver keeps timers and pipes of its own.
-    sanitizeOps: false,
-    sanitizeResources: false,
-    async fn() {
-      const [browser, teller] = await Promise.all([launch(executable!), startTeller()])
-      try {
-        const page = await (await browser.newContext()).newPage()
-        page.setDefaultTimeout(15_000)
-        await page.addInitScript(holdLarge)
-        await page.goto(`${teller.url}/try`)
-        await fn(page, teller)
-      } finally {
-        await browser.close()
-        await teller.end()
-      }
-    },
+  testTold(name, async (page, teller) => {
+    await page.addInitScript(holdLarge)
+    await page.goto(`${teller.url}/try`)
+    await fn(page, teller)
   })
 }
 

@@ -7,6 +7,7 @@
  * @module
  */
 import { type Clock, createSleeper } from '../clock.ts'
+import { restAfterMs } from '../slot/pace.ts'
 import type { Measured } from '../slot/slot.ts'
 import { ENOUGH_BATCHES } from './batches.ts'
 import { createFigures, type KeptRow, rank } from './figures.ts'
@@ -74,7 +75,6 @@ const REPORT_EVERY_MS = 2000
 const MAX_PROBE_MS = 60
 /** After a detour that could not be made, before the next. */
 const DISTURBED_MS = 100
-const MAX_RUN_MS = 120_000
 const WHILE_LOADED = 'as they were loaded, variants took what they took then'
 const CHECKED = 'a run of each task took what it took then'
 
@@ -194,9 +194,8 @@ export function createProfiler(options: ProfilerOptions): Profiler {
 
   /** As a slot does after a batch. */
   async function rest(fromMs: number): Promise<void> {
-    // Not what a machine slept in between.
-    const tookMs = Math.min(clock.nowMs() - fromMs, MAX_RUN_MS)
-    if (options.duty < 1) await sleeper.pause(tookMs * (1 / options.duty - 1))
+    const restMs = restAfterMs(clock.nowMs() - fromMs, options.duty)
+    if (restMs > 0) await sleeper.pause(restMs)
   }
 
   function report(): void {

@@ -24,6 +24,10 @@ export interface Paced<T> {
 /** A run takes no longer: a machine that slept owes no rest for that. */
 const MAX_RUN_MS = 120_000
 
+/** The rest that a run owes. @param duty share of the time to work, 0..1 */
+export const restAfterMs = (tookMs: number, duty: number): number =>
+  Math.min(tookMs, MAX_RUN_MS) * (1 / duty - 1)
+
 /** @param duty share of the time to work, 0..1 */
 export function createPace(clock: Clock, duty: number, may: () => boolean): Pace {
   const sleeper = createSleeper(clock)
@@ -34,7 +38,7 @@ export function createPace(clock: Clock, duty: number, may: () => boolean): Pace
       const fromMs = clock.nowMs()
       const value = await once()
       const tookMs = clock.nowMs() - fromMs
-      const restMs = Math.min(tookMs, MAX_RUN_MS) * (1 / duty - 1)
+      const restMs = restAfterMs(tookMs, duty)
       if (restMs > 0) await sleeper.pause(restMs)
       return { value, tookMs }
     },
