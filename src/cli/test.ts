@@ -20,17 +20,13 @@ const LEAST_DENO_OF_TESTS = '2.9.2'
 /** A suite that hangs must not hang the rest. */
 const SUITE_LIMIT_MS = 14 * 60_000
 
-/** Suites that take longest, so that none of them is left for the end. */
+/**
+ * Suites that take longest, so that none of them is left for the end. Those that start browsers and
+ * many processes come beside such as compute on one processor.
+ */
 const LONGEST = [
-  'browser',
-  'chaos',
-  'node',
-  'cli',
-  'coordinator',
-  'browsers',
-  'demo',
-  'policy',
-  'stages',
+  ...['browser', 'policy', 'sim', 'node', 'chaos', 'cli'],
+  ...['browsers', 'coordinator', 'demo', 'stages'],
 ]
 const LANES = Math.min(2, navigator.hardwareConcurrency)
 

@@ -81,11 +81,17 @@ export function fluidBound(
   }
 }
 
-/** @returns the bound for queries per second, of each pipeline in turn */
+export interface BoundOf {
+  /** The bound for queries per second, of each pipeline in turn. */
+  (...ratesPerS: number[]): Bound
+  /** The share alone that can be served: one program, and the simplest. */
+  served(...ratesPerS: number[]): number
+}
+
 export function boundOf(
   scenario: Scenario,
   { wholeNodes = false }: BoundOptions = {},
-): (...ratesPerS: number[]) => Bound {
+): BoundOf {
   const { workloads, pool } = scenario
   const speeds = throughputs(scenario)
   const flows = workloads.map((one, w) => flowColumns(one, w, scenario.fanOutSpread))
@@ -94,15 +100,19 @@ export function boundOf(
     classes.set(name, (classes.get(name) ?? 0) + count)
   }
 
-  return (...ratesPerS) => {
+  const mostServed = (rates: number[]) => Math.max(0, best(undefined, 'served', rates))
+
+  function bound(...ratesPerS: number[]): Bound {
     // Of nobody asking, what one alone would have.
     const rates = sumOf(ratesPerS) > 0 ? ratesPerS : workloads.map(() => 1e-6)
     const accuracy = best(1, 'score', rates)
     if (!Number.isNaN(accuracy)) return { served: 1, accuracy }
-    const served = Math.max(0, best(undefined, 'served', rates))
+    const served = mostServed(rates)
     if (!(served > SLACK)) return { served: 0, accuracy: 0 }
     return { served, accuracy: best(served - SLACK, 'score', rates) / served }
   }
+
+  return Object.assign(bound, { served: (...ratesPerS: number[]) => mostServed(ratesPerS) })
 
   /** The most of `objective`; NaN where it cannot be. Work is in nodes, flow in shares of all. */
   function best(served: number | undefined, objective: string, ratesPerS: number[]): number {

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { ROOT } from '../../src/cli/root.ts'
 import { keepAsking } from '../../src/cli/screenshots_load.ts'
 import { type PictureOf, PICTURES, takeShots } from '../../src/cli/screenshots.ts'
+import { USUAL } from '../../src/cli/serve/serving.ts'
 import { launch, skippedWithout, startPool, wantChromium } from './fixture.ts'
 
 const executable = await wantChromium()
@@ -21,7 +22,7 @@ Deno.test({
   sanitizeOps: false,
   sanitizeResources: false,
   async fn() {
-    const [browser, pool] = await Promise.all([launch(executable!), startPool()])
+    const [browser, pool] = await Promise.all([launch(executable!), startPool({ variants: USUAL })])
     await pool.addNode('local-1')
     await pool.full('local-1')
     const askers = keepAsking(pool.url)

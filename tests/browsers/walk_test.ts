@@ -3,6 +3,7 @@
  * of Safari. The pages' finer points are tested in Chromium.
  */
 import assert from 'node:assert/strict'
+import { USUAL } from '../../src/cli/serve/serving.ts'
 import { type Pool, startPool } from '../browser/fixture.ts'
 import { type Driver, type Launcher, textOf, until } from './driver.ts'
 import { firefox } from './firefox.ts'
@@ -125,7 +126,7 @@ for (const { browser, missing, launch } of [firefox, webkit] satisfies Launcher[
       (missing === undefined ? '' : ` (skipped: ${missing})`),
     ignore: missing !== undefined,
     async fn(t) {
-      const pool = await startPool()
+      const pool = await startPool({ variants: USUAL })
       try {
         const driver = await launch()
         try {

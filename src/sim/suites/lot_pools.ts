@@ -95,7 +95,7 @@ export function lotPool(
   const second = other.within(SECOND)
   const shares = pipelines === 1 ? [1] : [1 - second, second]
   const mostPerS = shares.map((share, own) =>
-    share * limitOf((perS) => bound(...all.map((_, i) => i === own ? perS : 0)).served > 0.999)
+    share * limitOf((perS) => bound.served(...all.map((_, i) => i === own ? perS : 0)) > 0.999)
   )
   const load = draw.within(LOAD)
   const rates = (times: number) => mostPerS.map((perS) => times * perS)
