@@ -25,7 +25,7 @@ function createPacedEngine(backend: Engine['backend'], runMs: number): Engine {
   const held = new Set<string>()
   const model: Model = {
     inputNames: ['x'],
-    outputNames: [],
+    outputNames: [backend],
     async run() {
       await new Promise((done) => setTimeout(done, runMs))
       return {}
@@ -57,7 +57,8 @@ function stage(): Stage {
   return {
     async run(items, context) {
       for (const _ of items) await context.model.run(feeds)
-      return items.map(() => ({ ok: true, fields: {}, children: {} }))
+      const [backend] = context.model.outputNames
+      return items.map(() => ({ ok: true, fields: { backend: backend! }, children: {} }))
     },
     warmUp: () => [feeds],
   }
