@@ -73,6 +73,36 @@ export function noneOf(mean: number, spread: number, each: number): number {
   return each ** always * (1 - once * (1 - each)) * Math.exp(-rest * (1 - each))
 }
 
+/** What is less is not exact, or 0. */
+const LEAST_CHANCE = 1e-300
+
+/** Chances of at most 0, 1, ... where that of none is known. */
+function sumsFrom(none: number, growth: (count: number) => number, last: number): number[] {
+  const upTo: number[] = []
+  let probability = none
+  for (let count = 0, sum = 0; count < last; count++) {
+    sum += probability
+    upTo.push(sum)
+    probability *= growth(count)
+  }
+  return upTo
+}
+
+/** The same where none is too unlikely to begin with: as shares of the likeliest count's chance. */
+function sumsAround(mean: number, growth: (count: number) => number, last: number): number[] {
+  let peak = Math.floor(mean)
+  while (peak > 0 && growth(peak - 1) < 1) peak--
+  const shares: number[] = Array(Math.ceil(last)).fill(0)
+  shares[peak] = 1
+  for (let count = peak; count > 0; count--) shares[count - 1] = shares[count]! / growth(count - 1)
+  for (let count = peak; count + 1 < last; count++) {
+    shares[count + 1] = shares[count]! * growth(count)
+  }
+  const whole = shares.reduce((sum, share) => sum + share, 0)
+  let sum = 0
+  return shares.map((share) => (sum += share) / whole)
+}
+
 /**
  * Counts by the inverse of their distribution, for many draws with one mean: the distribution is
  * summed up once. A larger mean never gives fewer for one `uniform`.
@@ -86,13 +116,11 @@ export function poissonCounts(mean: number, spread = 1): (uniform: number) => nu
   // Successes of the negative binomial, and the chance of one more item; Poisson is its limit.
   const size = rest / excess
   const more = excess / spread ** 2
-  let upTo: number[] = []
-  let probability = excess > 0 ? noneOf(rest, spread, 0) : Math.exp(-rest)
-  for (let count = 0, sum = 0; count < 10 * spread ** 2 * rest + 100; count++) {
-    sum += probability
-    upTo.push(sum)
-    probability *= excess > 0 ? more * (size + count) / (count + 1) : rest / (count + 1)
-  }
+  const growth = (count: number) =>
+    excess > 0 ? more * (size + count) / (count + 1) : rest / (count + 1)
+  const none = excess > 0 ? noneOf(rest, spread, 0) : Math.exp(-rest)
+  const last = 10 * spread ** 2 * rest + 100
+  let upTo = none > LEAST_CHANCE ? sumsFrom(none, growth, last) : sumsAround(rest, growth, last)
   if (always + once > 0) {
     const below = (count: number) => count < 0 ? 0 : upTo[count] ?? 1
     upTo = Array.from(

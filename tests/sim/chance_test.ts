@@ -92,3 +92,13 @@ Deno.test('latencyOf() interpolates between points, extrapolates beyond the last
   assert.equal(latencyOf({ 2: 10 })(6), 30)
   assert.equal(latencyOf({ 1: 10, 2: 8 })(4), 8, 'never falling beyond the last')
 })
+
+Deno.test('many items, of which none is as good as impossible, are as many as they are said to be', () => {
+  const random = createRandom(4)
+  for (const [mean, spread] of [[700, 1], [740, 1], [1000, 1], [5000, 1], [3000, 2]] as const) {
+    const counts = poissonCounts(mean, spread)
+    const [seen, variance] = moments(Array.from({ length: 20_000 }, () => counts(random())))
+    near(seen, mean, 0.01, `mean of ${mean}`)
+    near(Math.sqrt(variance), spread * Math.sqrt(mean), 0.02, `deviation at ${mean}`)
+  }
+})
