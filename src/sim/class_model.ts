@@ -55,10 +55,14 @@ export function modelOf(scenario: Scenario, name: string): ClassModel {
   }
   if (scenario.told?.mean === 'always') {
     const said = new Map(
-      model.points.map(({ ref, points }) => [keyOf(ref), latencyBetween(points)]),
+      // Of what has no point that is small enough nothing is said beforehand.
+      model.points.filter(({ points }) => points.length > 0)
+        .map(({ ref, points }) => [keyOf(ref), latencyBetween(points)]),
     )
-    model.saidMs = (key, batch, tookMs) =>
-      tookMs * said.get(key)!(batch) / model.latency.get(key)!(batch)
+    model.saidMs = (key, batch, tookMs) => {
+      const saidMs = said.get(key)?.(batch)
+      return saidMs === undefined ? tookMs : tookMs * saidMs / model.latency.get(key)!(batch)
+    }
   }
   return model
 }

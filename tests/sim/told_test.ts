@@ -73,6 +73,24 @@ Deno.test('nodes say nothing of batches larger than the scenario lets them', () 
   assert.deepEqual(sizes({ largest: 1, bias: 2 }), [1])
 })
 
+Deno.test('of a variant that was measured in larger batches only nodes say nothing, and what it took', () => {
+  const policy = scripted((event): PolicyCommand[] =>
+    event.type === 'query_arrived' ? [dispatchOf({ items: [event] })] : []
+  )
+  simulate(
+    scenarioOf({
+      ...{ pipeline: single, pool: [{ class: 'gpu', count: 1 }] },
+      classes: { gpu: { ...kind, latencyMs: { exact: { 4: 100 } } } },
+      ...{ trace: { binSeconds: 1, rates: [20] }, told: { largest: 1, mean: 'always' } },
+    }),
+    policy,
+  )
+  const of = (type: PolicyEvent['type']) => policy.seen.find(({ event }) => event.type === type)
+  assert.deepEqual((of('node_reported')?.event as Reported).profile![0]!.points, [])
+  const done = of('batch_finished')?.event as Extract<PolicyEvent, { type: 'batch_finished' }>
+  assert.equal(Math.round(done.computeMs), 100)
+})
+
 Deno.test('a spread of 30 % makes each variant 30 % better or worse, the same each time', () => {
   const first = said({ spread: 0.3 }).profileMs
   assert.deepEqual(said({ spread: 0.3 }).profileMs, first)
