@@ -133,6 +133,7 @@ function checkDrift(
   pool: readonly { class: string; count: number }[],
   file: string,
 ): void {
+  if (drift.length === 0) return
   const names = new Set<string>()
   const next = new Map<string, number>()
   for (const row of pool) {

@@ -32,12 +32,18 @@ export const classSchema = z.object({
   duty: positive.max(1).default(1),
 })
 
+/** What a run has room for. */
+const MOST_NODES = 1_000_000
+const MOST_S = 10_000_000
+
 const trace = z.object({
   binSeconds: positive,
   /** Queries per second in each bin. */
   rates: z.array(notNegative).min(1),
   /** So many queries come at one moment in the mean, by lot (geometric); else each comes alone. */
   together: z.number().min(1).optional(),
+}).refine(({ binSeconds, rates }) => binSeconds * rates.length <= MOST_S, {
+  error: `must last ${MOST_S} s at most`,
 })
 
 /** How what nodes say of their speed differs from what they do. */
@@ -65,7 +71,10 @@ export const scenarioSchema = z.object({
   /** Several pipelines at once, in place of `pipeline` and `trace`. */
   workloads: z.array(z.object({ pipeline, trace })).min(1).optional(),
   classes: z.record(z.string().min(1), classSchema),
-  pool: z.array(z.object({ class: z.string(), count: z.number().int().min(0) })).min(1),
+  pool: z.array(z.object({ class: z.string(), count: z.number().int().min(0) })).min(1)
+    .refine((rows) => rows.reduce((sum, { count }) => sum + count, 0) <= MOST_NODES, {
+      error: `must have ${MOST_NODES} nodes at most`,
+    }),
   /** Exponential times up and down; all nodes are up at first. */
   churn: z.object({ meanUptimeS: positive, meanDowntimeS: notNegative }).optional(),
   noise: z.object({
