@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { dirname, join } from 'node:path'
 import { ROOT } from '../../src/cli/root.ts'
-import { keptOf, rowsIn } from '../../src/cli/simulate/suite/kept.ts'
+import { areRun, keptOf, rowsIn } from '../../src/cli/simulate/suite/kept.ts'
 import { createFingerprints } from '../../src/cli/simulate/suite/sources.ts'
 
 async function suite(...args: string[]) {
@@ -108,6 +108,12 @@ Deno.test('rows of several pipelines are read back from a page, each as it is th
   assert.deepEqual(kept.map(({ policy }) => policy), ['loki', 'loki', 'loki'])
   assert.deepEqual(kept.map((row) => row.bound), [bound, undefined, undefined])
   assert.ok(Math.abs(kept[2]!.violationRatio.mean - 0.1265) < 1e-9)
+  // What needs more than a page shows is not made of such rows.
+  const scenario = { seed: 1 }
+  const cases = [{ ...about, scenario, contenders: [{ policy: 'loki' }] }]
+  assert.equal(areRun(kept, cases), false)
+  assert.equal(areRun(kept.map((row) => ({ ...row, roots: 100 })), cases), true)
+  assert.equal(areRun([], cases), false)
 })
 
 Deno.test('what cannot be run is said before anything runs', async () => {
@@ -121,6 +127,36 @@ Deno.test('what cannot be run is said before anything runs', async () => {
   assert.equal(estimate.code, 0)
   assert.match(estimate.stderr, /unseen: 60 of 60, about /)
   assert.equal(estimate.stdout, '')
+  const out = await Deno.makeTempDir()
+  const nowhere = await suite(...POLICIES, '--out', out, '--page', join(out, 'none.md'))
+  assert.equal(nowhere.code, 1)
+  assert.match(nowhere.stderr, /Cannot write the page .*none\.md: there is no such file/)
+  assert.deepEqual([...Deno.readDirSync(out)], [])
+  await Deno.writeTextFile(join(out, 'file'), '')
+  const file = await suite(...POLICIES, '--out', join(out, 'file', 'in'))
+  assert.equal(file.code, 1)
+  assert.match(file.stderr, /\nCannot write results into .*file.in: /)
+  assert.doesNotMatch(file.stderr, /^\[/m)
+})
+
+Deno.test('a page keeps what it has of all that was not run', async () => {
+  const dir = await Deno.makeTempDir()
+  const page = join(dir, 'page.md')
+  const head = '| scenario | policy | violations % | accuracy % | bound % | active nodes | seeds |'
+  const table = 'Three levels, 12 to 108 queries/s, SLO 600 ms, 12 quick and 12 slow nodes'
+  const row = '| "all" | static | 12.34 (12.00..12.50) | 91.00 | 95.00 | 9.0 | 5 |'
+  const text = [
+    `<!-- unseen -->\n\n### ${table}\n\n${head}`,
+    `| --- | --- | --- | --- | --- | --- | --- |\n${row}\n\n<!-- /unseen -->\n`,
+  ].join('\n')
+  await Deno.writeTextFile(page, text)
+  const { code, stderr } = await suite(
+    ...['--suite', 'unseen', '--known', '--out', dir, '--page', page],
+  )
+  assert.equal(code, 0, stderr)
+  const kept = (await Deno.readTextFile(page)).replaceAll(/ +/g, ' ')
+  assert.match(kept, /\| "all" \| static \| 12\.34 \(12\.00\.\.12\.50\) \| 91\.00 \|/)
+  await Deno.remove(dir, { recursive: true })
 })
 
 Deno.test('a result is good until the sources that it came from change', async () => {

@@ -57,6 +57,10 @@ Deno.test('timesFewer() says which way, and does not divide by nothing', () => {
   assert.equal(timesFewer(few, many), '20 times fewer than')
   assert.equal(timesFewer(many, few), '20 times as many as')
   assert.equal(timesFewer(rowWith({}, outcome(0)), many), 'over 20 times fewer than')
+  // Of a row that was read back nobody knows how many were asked.
+  const read = { roots: 0, seeds: 0 }
+  assert.equal(timesFewer(rowWith(read, outcome(0.001)), many), '20 times fewer than')
+  assert.equal(timesFewer(rowWith(read, outcome(0)), many), 'over 4000 times fewer than')
 })
 
 Deno.test('effective capacity stops at the first demand that is not carried, or counts the highest', () => {

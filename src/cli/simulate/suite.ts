@@ -16,7 +16,7 @@ import type { SuiteFlags } from './suite/args.ts'
 import { type Cell, cellsOf, createCellStore } from './suite/cells.ts'
 import { costS } from './suite/cost.ts'
 import { curvesOf } from './suite/curves.ts'
-import { keptOf, rowsIn } from './suite/kept.ts'
+import { areRun, keptOf, rowsIn } from './suite/kept.ts'
 import { type PagePart, readPart, writePage } from './suite/page.ts'
 import { createFingerprints } from './suite/sources.ts'
 import { markdownOf } from './suite/table.ts'
@@ -65,6 +65,15 @@ export async function simulateSuites(flags: SuiteFlags): Promise<void> {
   }
   if (flags.estimate) return
   if (flags.known) left.length = 0
+  // What has no place to go to is said before anything runs.
+  const keptBy = new Map<Suite, Row[]>()
+  for (const { suite, cells } of planned) {
+    if (flags.page === undefined || cells.length === 0) continue
+    keptBy.set(suite, rowsIn(await readPart(flags.page, suite.name)))
+  }
+  await Deno.mkdir(flags.out, { recursive: true }).catch((error) => {
+    throw new Error(`Cannot write results into ${flags.out}: ${(error as Error).message}`)
+  })
 
   let doneS = 0
   let tookS = 0
@@ -84,16 +93,19 @@ export async function simulateSuites(flags: SuiteFlags): Promise<void> {
     )
   })
 
-  await Deno.mkdir(flags.out, { recursive: true })
   const parts: PagePart[] = []
   for (const { suite, cases, cells } of planned) {
     if (cells.length === 0) continue
-    const kept = flags.page === undefined ? [] : rowsIn(await readPart(flags.page, suite.name))
+    const kept = keptBy.get(suite) ?? []
     const rows = cases.flatMap((one) => rowsOf(one, cells, outcomes, kept))
     const markdown = markdownOf(rows, suite.findings?.(rows) ?? [], suite.brief)
     const charts = curvesOf(suite.name, cells, outcomes)
-    // A chart of some policies alone would take the place of one that compares.
-    parts.push({ name: suite.name, markdown, charts: flags.policies === undefined ? charts : [] })
+    if (rows.length === 0 || suite.whole && !areRun(rows, cases)) {
+      say(`${suite.name}: a page keeps what it has, as not all of it was run`)
+    } else {
+      // A chart of some policies alone would take the place of one that compares.
+      parts.push({ name: suite.name, markdown, charts: flags.policies === undefined ? charts : [] })
+    }
     const file = (kind: string) => join(flags.out, `${suite.name}.${kind}`)
     const titled = `## ${suite.name}: ${suite.about}\n\n${markdown}`
     await Deno.writeTextFile(file('md'), titled)
@@ -107,7 +119,7 @@ export async function simulateSuites(flags: SuiteFlags): Promise<void> {
   say(`Written to ${[flags.out, ...flags.page === undefined ? [] : [flags.page]].join(' and ')}`)
 }
 
-/** @param kept rows that the page has: good for those whose policy is not run */
+/** @param kept rows that the page has: good for those of which nothing was run */
 function rowsOf(
   one: Case,
   cells: readonly Cell[],
@@ -126,13 +138,11 @@ function rowsOf(
       ...bound === undefined ? {} : { bound },
       ...whole === undefined ? {} : { wholeNodes: whole },
     }
-    const own = cells.filter((cell) => cell.case === one && cell.contender === contender)
-    const known = own.flatMap(({ key }) => outcomes.get(key) ?? [])
-    if (own.length === 0) {
-      const pipelines = scenario.workloads.map(({ pipeline }) => pipeline.name)
-      return keptOf(kept, about, pipelines)
-    }
-    return known.length === 0 ? [] : rowsOfCase(about, known)
+    const known = cells.filter((cell) => cell.case === one && cell.contender === contender)
+      .flatMap(({ key }) => outcomes.get(key) ?? [])
+    if (known.length > 0) return rowsOfCase(about, known)
+    const pipelines = scenario.workloads.map(({ pipeline }) => pipeline.name)
+    return keptOf(kept, about, pipelines)
   })
 }
 

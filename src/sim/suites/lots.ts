@@ -115,7 +115,7 @@ function compared(lots: Lots, instances: Instances, rows: readonly Row[]): strin
 }
 
 const suiteOf = (name: string, about: string, of: Lots): Suite => ({
-  ...{ name, about, alone: true, brief: true },
+  ...{ name, about, alone: true, brief: true, whole: true },
   cases: () => INSTANCES.flatMap((instances) => casesOf(of, instances)),
   findings: (rows) => summary(of, rows),
 })

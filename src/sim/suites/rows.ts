@@ -117,9 +117,13 @@ export const rowAt = (rows: readonly Row[], row: string, policy: string): Row | 
 
 export const percent = (share: number, digits = 2): string => (share * 100).toFixed(digits)
 
+/** Of a row that was read back from a page. */
+const LEAST_SHOWN = 0.5e-5
+
 /** `12 times fewer than`, in words; a count of none is taken as below one in all that were asked. */
 export function timesFewer(ours: Row, theirs: Row): string {
-  const floor = 1 / (ours.roots * ours.seeds)
+  const asked = ours.roots * ours.seeds
+  const floor = asked > 0 ? 1 / asked : LEAST_SHOWN
   const times = theirs.violationRatio.mean / Math.max(ours.violationRatio.mean, floor)
   const text = (value: number) => value.toFixed(value < 10 ? 1 : 0)
   if (times < 1) return `${text(1 / Math.max(times, floor))} times as many as`

@@ -52,6 +52,7 @@ function speeds(rows: readonly Row[]): string[] {
 export const speed: Suite = {
   name: 'speed',
   about: 'calls of handle, wall time of a paper run, 500 nodes',
+  whole: true,
   cases: (data) => [
     { ...constant(data, TWENTY, 20, 200, 60), contenders: contenders('shoal', 'loki') },
     // A minute of 20 nodes is over before the code is compiled as well as it will be.
@@ -73,6 +74,7 @@ export const large: Suite = {
   name: 'large',
   about: `${LARGEST} (not in all)`,
   apart: true,
+  whole: true,
   cases: (data) => [largeCase(data, LARGEST, 10_000)],
   findings: speeds,
 }

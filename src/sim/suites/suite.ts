@@ -38,6 +38,8 @@ export interface Suite {
   alone?: boolean
   /** So many cases that their tables say less than the findings: those alone are written. */
   brief?: boolean
+  /** What it comes to takes more of each row than a page shows: part of it is no page's. */
+  whole?: boolean
   /** Runs only where it is named. */
   apart?: boolean
   /** @throws RangeError where the data that it needs is not there */

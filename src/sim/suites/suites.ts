@@ -39,7 +39,7 @@ export const SUITES: readonly Suite[] = [
 /** @throws RangeError for a name that none has; `all` names every one that is not apart */
 export function suitesOf(names: readonly string[]): Suite[] {
   if (names.includes('all')) return SUITES.filter(({ apart }) => !apart)
-  return names.map((name) => {
+  return [...new Set(names)].map((name) => {
     const suite = SUITES.find((one) => one.name === name)
     if (suite !== undefined) return suite
     const known = [...SUITES.map((one) => one.name), 'all'].join(', ')

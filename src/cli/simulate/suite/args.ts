@@ -21,7 +21,8 @@ options:
                       of the others stay as the page has them
   --eval DIR          where the data is; by default SHOAL_EVAL, or what import-eval made
   --estimate          say what there is to run and about how long it takes; run nothing
-  --known             run nothing, make the tables of what was run before`
+  --known             run nothing, make the tables of what was run before; a page keeps what it
+                      has of the rest`
 
 export interface SuiteFlags {
   suites: string[]

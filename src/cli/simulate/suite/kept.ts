@@ -5,6 +5,7 @@
  * @module
  */
 import { partOf, type Row, type Spread } from '../../../sim/suites/rows.ts'
+import { type Case, nameOf } from '../../../sim/suites/suite.ts'
 
 const BESIDE = /^(.+): violations, accuracy$/
 const ABOUT = ['scenario', 'policy', 'violations %', 'accuracy %']
@@ -61,6 +62,16 @@ export function keptOf(
     table === about.table && policy === about.policy && names.includes(row)
   ).map((row) => row.row === about.row ? { ...row, ...about } : row)
 }
+
+/** Whether each policy of each case has a row that was run, not read back. */
+export const areRun = (rows: readonly Row[], cases: readonly Case[]): boolean =>
+  cases.every(({ table, row, contenders }) =>
+    contenders.every((contender) =>
+      rows.some((one) =>
+        one.table === table && one.row === row && one.policy === nameOf(contender) && one.roots > 0
+      )
+    )
+  )
 
 const spread = (mean: number, min = mean, max = mean): Spread => ({ mean, min, max })
 
