@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { escape, type Line, picture, roundUp, trailingMean } from '../src/cli/simulate/chart.ts'
+import { escape, type Line, pictures, roundUp, trailingMean } from '../src/cli/simulate/chart.ts'
 import type { Second } from './load/tally.ts'
 import type { Played } from './play.ts'
 import type { DemoRecord } from './record.ts'
@@ -11,8 +11,6 @@ import { COLORS, DEMAND } from './report_style.ts'
 
 /** Single seconds are ragged: curves are means of so many. */
 export const SMOOTH_S = 3
-const NARROW = 420
-const WIDE = 860
 
 export const colorOf = (index: number): string => COLORS[index % COLORS.length]!
 
@@ -87,10 +85,6 @@ function figure(one: One, marks: { atS: number; label: string }[]): string {
   const keys = one.lines.map(({ name, color }) =>
     `<li><span class="key" style="background:${color}"></span>${escape(name)}</li>`
   )
-  const pictures = [['wide', WIDE], ['narrow', NARROW]] as const
   return `<figure><figcaption>${escape(one.title)}</figcaption>` +
-    `<ul class="keys">${keys.join('')}</ul>` +
-    pictures.map(([name, width]) =>
-      `<div class="${name}">${picture({ ...one, width, marks })}</div>`
-    ).join('') + '</figure>'
+    `<ul class="keys">${keys.join('')}</ul>${pictures({ ...one, marks })}</figure>`
 }

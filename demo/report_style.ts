@@ -1,4 +1,5 @@
 /** How the demo's page looks, in light and dark, on a phone and on a desk. @module */
+import { PICTURES_STYLE } from '../src/cli/simulate/chart.ts'
 
 /** Told apart also by those who see colours differently (after Okabe and Ito). */
 export const COLORS = ['#2b8cc4', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b4e9']
@@ -33,8 +34,7 @@ figure { margin: 1.2rem 0 } figcaption { font-weight: 600 }
 figure svg { display: block; width: 100%; height: auto } svg text { font-size: 11px; fill: currentColor }
 svg .grid { stroke: #8884 } svg path { fill: none; stroke-width: 1.8; stroke-linejoin: round }
 svg .mark { stroke: currentColor; stroke-dasharray: 3 3; opacity: .7 }
-.narrow { display: none }
-@media (max-width: 600px) { .wide { display: none } .narrow { display: block } }
+${PICTURES_STYLE}
 .key { display: inline-block; width: .8em; height: .8em; border-radius: 2px; margin-right: .35em }
 .keys { display: flex; flex-wrap: wrap; gap: .2rem 1.2rem; color: var(--soft); font-size: .9rem;
   margin: .3rem 0; padding: 0; list-style: none }

@@ -24,8 +24,9 @@ export interface ChartOptions {
 }
 
 const WIDTH = 860
+const NARROW = 420
 const HEIGHT = 220
-const LEFT = 56
+const LEFT = 72
 const RIGHT = 12
 const TOP = 12
 const BOTTOM = 26
@@ -36,14 +37,27 @@ const LABEL_WIDTH = 95
 export const escape = (text: string): string =>
   text.replace(/[&<>"]/g, (sign) => `&#${sign.charCodeAt(0)};`)
 
-/** Mean of so many seconds up to each; null where none of them has a value. */
+/**
+ * Mean of so many seconds up to each; null where none of them has a value.
+ *
+ * @param weights of the values, so that a mean of shares is the share of them all; else all alike
+ */
 export function trailingMean(
   values: readonly (number | null)[],
   seconds: number,
+  weights?: readonly number[],
 ): (number | null)[] {
   return values.map((_, i) => {
-    const window = values.slice(Math.max(0, i - seconds + 1), i + 1).filter((v) => v !== null)
-    return window.length === 0 ? null : window.reduce((sum, v) => sum + v, 0) / window.length
+    let sum = 0
+    let whole = 0
+    for (let at = Math.max(0, i - seconds + 1); at <= i; at++) {
+      const value = values[at]!
+      if (value === null) continue
+      const weight = weights?.[at] ?? 1
+      sum += weight * value
+      whole += weight
+    }
+    return whole > 0 ? sum / whole : null
   })
 }
 
@@ -55,11 +69,22 @@ export function roundUp(value: number): number {
 }
 
 export function chart(options: ChartOptions): string {
-  return `<figure><figcaption>${escape(options.title)}</figcaption>${picture(options)}</figure>`
+  return `<figure><figcaption>${escape(options.title)}</figcaption>${pictures(options)}</figure>`
 }
 
-/** The chart alone, to be put into a page. */
-export function picture(options: ChartOptions): string {
+/** The chart for a desk and for a phone, to be put into a page that has `PICTURES_STYLE`. */
+export function pictures(options: ChartOptions): string {
+  const widths = [['wide', WIDTH], ['narrow', NARROW]] as const
+  return widths.map(([name, width]) =>
+    `<div class="${name}">${picture({ ...options, width })}</div>`
+  ).join('')
+}
+
+/** Shows one of two pictures. */
+export const PICTURES_STYLE = `.narrow { display: none }
+@media (max-width: 600px) { .wide { display: none } .narrow { display: block } }`
+
+function picture(options: ChartOptions): string {
   const { title, width = WIDTH } = options
   return `<svg viewBox="0 0 ${width} ${HEIGHT}" role="img" aria-label="${escape(title)}">` +
     `${parts(options).join('')}</svg>`
@@ -98,9 +123,10 @@ function parts({ lines, from, to, format, width = WIDTH, marks = [] }: ChartOpti
     parts.push(`<line class="grid" x1="${LEFT}" x2="${width - RIGHT}" y1="${at}" y2="${at}"/>`)
     parts.push(text(LEFT - 6, y(value) + 4, 'end', format(value)))
   }
-  const step = roundUp(Math.max(1, seconds * LABEL_WIDTH / (width - LEFT - RIGHT)))
+  // Whole seconds, as that is what labels say.
+  const step = Math.ceil(roundUp(Math.max(1, seconds * LABEL_WIDTH / (width - LEFT - RIGHT))))
   for (let t = 0; t < seconds; t += step) {
-    parts.push(text(x(t), HEIGHT - 8, 'middle', `${Math.round(t)} s`))
+    parts.push(text(x(t), HEIGHT - 8, 'middle', `${t} s`))
   }
   for (const { atS, label } of marks) {
     const at = x(Math.min(atS, seconds - 1)).toFixed(1)
@@ -121,6 +147,9 @@ function parts({ lines, from, to, format, width = WIDTH, marks = [] }: ChartOpti
 const text = (x: number, y: number, anchor: string, content: string) =>
   `<text x="${x.toFixed(1)}" y="${y.toFixed(1)}" text-anchor="${anchor}">${escape(content)}</text>`
 
+/** Of a value that has none beside it. */
+const DASH = 10
+
 /** A gap in the values is a gap in the line. */
 function pathOf(
   values: readonly (number | null)[],
@@ -128,10 +157,13 @@ function pathOf(
   y: (value: number) => number,
 ): string {
   let path = ''
-  let open = false
+  const isThere = (t: number) => values[t] != null
   values.forEach((value, t) => {
-    if (value !== null) path += `${open ? 'L' : 'M'}${x(t).toFixed(1)} ${y(value).toFixed(1)}`
-    open = value !== null
+    if (value === null) return
+    // A line of one point is not drawn.
+    const alone = !isThere(t - 1) && !isThere(t + 1)
+    path += `${isThere(t - 1) ? 'L' : 'M'}${x(t).toFixed(1)} ${y(value).toFixed(1)}`
+    if (alone) path += `m${-DASH / 2} 0h${DASH}`
   })
   return path
 }
