@@ -8,7 +8,8 @@ import { basename } from 'node:path'
 import type { SimulationResult } from '../sim/result.ts'
 import { simulateArgs } from './simulate/args.ts'
 import { reportPage } from './simulate/report.ts'
-import { runPolicy } from './simulate/run.ts'
+import { checkFolder, writeOut } from './simulate/output.ts'
+import { policyOf, runPolicy } from './simulate/run.ts'
 import { readScenario } from './simulate/scenario.ts'
 import { simulateSuites } from './simulate/suite.ts'
 import { asksForSuite, suiteArgs } from './simulate/suite/args.ts'
@@ -32,29 +33,32 @@ const flags = simulateArgs(Deno.args, fail)
 const results: SimulationResult[] = []
 try {
   const scenario = await readScenario(flags)
-  for (const name of flags.policies) {
-    const { result, faults, tookS } = runPolicy(scenario, {
-      policy: name,
-      ...flags.drop === undefined ? {} : { drop: flags.drop },
-      ...flags.cap === undefined ? {} : { cap: flags.cap },
-    })
+  const contenders = flags.policies.map((policy) => ({
+    policy,
+    ...flags.drop === undefined ? {} : { drop: flags.drop },
+    ...flags.cap === undefined ? {} : { cap: flags.cap },
+  }))
+  // What cannot be run or written is said before the first run, which may take minutes.
+  for (const contender of contenders) policyOf(scenario, contender)
+  const { report, json } = flags
+  if (report !== undefined) await checkFolder(report)
+  if (json !== undefined && json !== '-') await checkFolder(json)
+  for (const contender of contenders) {
+    const { policy: name } = contender
+    const { result, faults, tookS } = runPolicy(scenario, contender)
     results.push(result)
     console.error(`${name}: ${result.timeline.length} s simulated in ${tookS.toFixed(1)} s`)
     for (const [what, count] of faults) console.error(`${name}: ${count} times ${what}`)
   }
+  // What people read first: a file may fail.
+  if (json === '-') console.log(JSON.stringify(only(results)))
+  else for (const line of summaryLines(results)) console.log(line)
+  if (json !== undefined && json !== '-') {
+    await writeOut(json, JSON.stringify(only(results), null, 2) + '\n')
+  }
+  if (report !== undefined) await writeOut(report, reportPage(basename(flags.scenario), results))
 } catch (error) {
   fail((error as Error).message)
-}
-
-if (flags.report !== undefined) {
-  await Deno.writeTextFile(flags.report, reportPage(basename(flags.scenario), results))
-}
-if (flags.json === '-') console.log(JSON.stringify(only(results)))
-else {
-  for (const line of summaryLines(results)) console.log(line)
-  if (flags.json !== undefined) {
-    await Deno.writeTextFile(flags.json, JSON.stringify(only(results), null, 2) + '\n')
-  }
 }
 
 /** One policy, one result; several give a list. */

@@ -27,13 +27,19 @@ const SWAP_MS = 1000
 const ROUND_TRIP_MS = 2
 const LATENCY_CV = 0.08
 
-/** @returns JSON of `shoal-scenario/1`: traffic analysis */
+/**
+ * @returns JSON of `shoal-scenario/1`: traffic analysis
+ * @throws RangeError for an unknown demand, or workers of a pool that has its own
+ */
 export function evalScenario(data: EvalData, options: EvalOptions) {
   const { name, instancesPerNode = 1, accuracies = 'corrected', seed = 1 } = options
   const mixed = name === 'proteus'
   const set = mixed ? 'proteus' : 'simulator'
   const { traffic_analysis: pipeline } = data.profiles.pipelines
   const leaves = options.branches === 'both' ? [CLASSIFY, FACES] : [CLASSIFY]
+  if (mixed && options.workers !== undefined) {
+    throw new RangeError('Cannot give proteus a number of workers: its pool has three classes')
+  }
   const near = mixed
     ? PROTEUS_POOL
     : SIMULATOR_POOL.map((row) => ({ ...row, count: options.workers ?? row.count }))

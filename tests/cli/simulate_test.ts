@@ -93,6 +93,9 @@ Deno.test('faults of the command line and of files are told in one line, with co
     [['--scenario', join(SCENARIOS, 'ocr-steady.json'), '--policy', 'best'], /there are shoal/],
     [['--scenario', 'eval:figure5', '--policy', 'loki'], /no loki-profiles\.json in/],
     [['--scenario', 'x', '--policy', 'loki', '--rate', 'fast'], /--rate: must be a number/],
+    [['--scenario', 'x', '--policy', 'loki', '--rate', '5'], /--rate with a scenario file/],
+    [['--scenario', 'eval:figure5', '--policy', 'loki', '--seconds', '5'], /without --rate/],
+    [['--scenario', 'x', '--policy', 'loki', '--seed', '1.5'], /--seed: must be an integer/],
   ]
   for (const [args, expected] of cases) {
     const { code, stdout, stderr } = await simulate(...args)
@@ -101,4 +104,33 @@ Deno.test('faults of the command line and of files are told in one line, with co
     assert.match(stderr, expected)
     assert.doesNotMatch(stderr, /\n {4}at /)
   }
+})
+
+Deno.test('what cannot be run or written is said before anything runs', async () => {
+  const dir = await Deno.makeTempDir()
+  const file = await shortScenario(dir)
+  const cases: [string[], RegExp][] = [
+    [['--policy', 'static,best'], /^Cannot use policy best: there are shoal/],
+    [['--policy', 'static,loki', '--drop', 'all'], /^Cannot use drop rule all/],
+    [
+      ['--policy', 'static', '--json', join(dir, 'no', 'x.json')],
+      /^Cannot write .* no folder .*no$/,
+    ],
+    [['--policy', 'static', '--report', join(dir, 'no', 'x.html')], /^Cannot write .* no folder/],
+  ]
+  for (const [args, expected] of cases) {
+    const { code, stdout, stderr } = await simulate('--scenario', file, ...args)
+    assert.deepEqual([code, stdout], [1, ''])
+    assert.match(stderr.trim(), expected)
+  }
+  // A folder is where nobody can write a file: what was simulated is there all the same.
+  for (const output of ['--json', '--report']) {
+    const { code, stdout, stderr } = await simulate(
+      ...['--scenario', file, '--policy', 'static', output, dir],
+    )
+    assert.equal(code, 1)
+    assert.match(stdout, /static +\d+/)
+    assert.match(stderr, /\nCannot write .*\n$/)
+  }
+  await Deno.remove(dir, { recursive: true })
 })

@@ -27,6 +27,18 @@ Of eval:NAME:
   --write FILE        write the scenario as a file, too
 or, the evaluation as a whole: deno task simulate --suite NAME[,NAME] (--suite help says more)`
 
+/** What a file says itself. */
+const OF_EVAL = [
+  'instances',
+  'accuracies',
+  'rate',
+  'seconds',
+  'scale',
+  'slo',
+  'workers',
+  'write',
+] as const
+
 export interface SimulateFlags {
   scenario: string
   policies: string[]
@@ -58,6 +70,15 @@ export function simulateArgs(args: string[], fail: (message: string) => never): 
     }
     return { [as]: Number(value) }
   }
+  const whole = (name: 'seed' | 'seconds', least = -Infinity) => {
+    const value = values[name]
+    if (value === undefined) return {}
+    if (!/^-?\d{1,15}$/.test(value) || Number(value) < least) {
+      const what = least > 0 ? 'a positive integer' : 'an integer'
+      return fail(`Cannot use --${name}: must be ${what}: received ${value}`)
+    }
+    return { [name]: Number(value) }
+  }
   const { instances, accuracies } = values
   if (instances !== undefined && instances !== 'all' && !/^[1-9]\d*$/.test(instances)) {
     fail(`Cannot use --instances: must be a positive integer or all: received ${instances}`)
@@ -65,13 +86,13 @@ export function simulateArgs(args: string[], fail: (message: string) => never): 
   if (accuracies !== undefined && accuracies !== 'corrected' && accuracies !== 'artifact') {
     fail(`Cannot use --accuracies: must be corrected or artifact: received ${accuracies}`)
   }
-  return {
+  const flags: SimulateFlags = {
     scenario: values.scenario ?? fail(`Cannot simulate: received no --scenario\n\n${USAGE}`),
     policies: (values.policy ?? fail(`Cannot simulate: received no --policy\n\n${USAGE}`))
       .split(','),
     ...given('drop'),
     ...number('cap'),
-    ...number('seed'),
+    ...whole('seed'),
     ...given('json'),
     ...given('report'),
     ...given('eval'),
@@ -82,13 +103,21 @@ export function simulateArgs(args: string[], fail: (message: string) => never): 
         : { instancesPerNode: instances === 'all' ? instances : Number(instances) },
       ...accuracies === undefined ? {} : { accuracies },
       ...number('rate', 'ratePerS'),
-      ...number('seconds'),
+      ...whole('seconds', 1),
       ...number('scale'),
       ...number('slo', 'sloMs'),
       ...number('workers'),
-      ...number('seed'),
+      ...whole('seed'),
     },
   }
+  const lost = OF_EVAL.find((name) => values[name] !== undefined)
+  if (lost !== undefined && !flags.scenario.startsWith('eval:')) {
+    fail(`Cannot use --${lost} with a scenario file: it is of eval:NAME`)
+  }
+  if (values.seconds !== undefined && values.rate === undefined) {
+    fail('Cannot use --seconds without --rate: a trace has its own length')
+  }
+  return flags
 }
 
 function parse(args: string[], fail: (message: string) => never) {

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Limits } from '../../policy/options.ts'
-import { createPolicy } from '../../policy/policies.ts'
+import { createPolicy, type Policy } from '../../policy/policies.ts'
 import { createRandom, seedFor } from '../../sim/random.ts'
 import type { SimulationResult } from '../../sim/result.ts'
 import { initialRates, simulate } from '../../sim/run.ts'
@@ -24,12 +24,12 @@ export interface TimedRun {
 }
 
 /** @throws RangeError for an unknown policy or option of it */
-export function runPolicy(
+export function policyOf(
   scenario: Scenario,
   { policy: name, drop, cap }: Contender,
-  { limits = {}, timed = false }: { limits?: Partial<Limits>; timed?: boolean } = {},
-): TimedRun {
-  const policy = createPolicy(name, {
+  limits: Partial<Limits> = {},
+): Policy {
+  return createPolicy(name, {
     pipelines: scenario.workloads.map(({ pipeline }) => pipeline),
     initialRatePerS: initialRates(scenario),
     limits: { ...LIMITS, ...limits },
@@ -38,6 +38,15 @@ export function runPolicy(
     ...drop === undefined ? {} : { drop },
     ...cap === undefined ? {} : { cap },
   })
+}
+
+/** @throws RangeError for an unknown policy or option of it */
+export function runPolicy(
+  scenario: Scenario,
+  contender: Contender,
+  { limits = {}, timed = false }: { limits?: Partial<Limits>; timed?: boolean } = {},
+): TimedRun {
+  const policy = policyOf(scenario, contender, limits)
   let calls = 0
   let handleMs = 0
   const { handle } = policy.scheduler

@@ -9,6 +9,7 @@ import { checkScenario, parseScenario, type Scenario } from '../../sim/scenario.
 import { ScenarioError } from '../../sim/scenario_error.ts'
 import { ROOT } from '../root.ts'
 import type { SimulateFlags } from './args.ts'
+import { writeOut } from './output.ts'
 
 /** Where evaluation data is, unless told otherwise; not under version control. */
 export const EVAL_DIR = join(ROOT, '.shoal', 'eval')
@@ -32,7 +33,7 @@ async function fromEval(name: string, flags: SimulateFlags): Promise<Scenario> {
   const dir = flags.eval ?? (Deno.env.get('SHOAL_EVAL') || EVAL_DIR)
   const json = evalScenario(await readEval(dir), { ...flags.options, name })
   if (flags.write !== undefined) {
-    await Deno.writeTextFile(flags.write, JSON.stringify(json, null, 2) + '\n')
+    await writeOut(flags.write, JSON.stringify(json, null, 2) + '\n')
   }
   return checkScenario(json, flags.scenario)
 }
