@@ -33,7 +33,10 @@ export function evalRates(data: EvalData, options: EvalOptions): number[] {
   if (rates === undefined) {
     const known = ['figure5', 'proteus', ...Object.keys(MADE_TRACES)]
     known.push(...Object.keys(data.traces?.traces ?? {}))
-    throw new RangeError(`Cannot find evaluation scenario ${name}: there are ${known.join(', ')}`)
+    const missing = data.traces === undefined ? '; twitter-trace.json is not there' : ''
+    throw new RangeError(
+      `Cannot find evaluation scenario ${name}: there are ${known.join(', ')}${missing}`,
+    )
   }
   const scale = options.scale ?? usual
   return rates.filter((_, second) => second % every === 0).map((rate) => rate * scale)

@@ -57,6 +57,7 @@ Deno.test('what was imported comes to scenarios of both pools', () => {
   }
   assert.throws(() => evalScenario({ profiles }, { name: 'figure5' }), /give --rate/)
   assert.throws(() => evalScenario({ profiles }, { name: 'day' }), /there are figure5, proteus/)
+  assert.throws(() => evalScenario({ profiles }, { name: 'day' }), /; twitter-trace\.json is not/)
   const few = { name: 'proteus', ratePerS: 1, workers: 3 }
   assert.throws(() => evalScenario({ profiles }, few), /Cannot give proteus a number of workers/)
 })

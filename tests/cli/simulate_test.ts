@@ -106,6 +106,24 @@ Deno.test('faults of the command line and of files are told in one line, with co
   }
 })
 
+Deno.test('a file of evaluation data that is another one is named, with the place', async () => {
+  const dir = await Deno.makeTempDir()
+  const file = join(dir, 'loki-profiles.json')
+  const texts: [string, RegExp][] = [
+    ['{', /^Cannot use .*loki-profiles\.json: not JSON: /],
+    ['{}', /^Cannot use .*loki-profiles\.json: batchSizes: /],
+  ]
+  for (const [text, expected] of texts) {
+    await Deno.writeTextFile(file, text)
+    for (const what of [['--scenario', 'eval:figure5', '--policy', 'loki'], ['--suite', 'slo']]) {
+      const { code, stderr } = await simulate(...what, '--eval', dir)
+      assert.equal(code, 1)
+      assert.match(stderr, expected)
+    }
+  }
+  await Deno.remove(dir, { recursive: true })
+})
+
 Deno.test('what cannot be run or written is said before anything runs', async () => {
   const dir = await Deno.makeTempDir()
   const file = await shortScenario(dir)

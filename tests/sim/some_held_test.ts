@@ -1,6 +1,6 @@
 /** Slots that hold six of the paper's twelve variants. */
 import assert from 'node:assert/strict'
-import { readEval } from '../../src/cli/simulate/scenario.ts'
+import { readEval } from '../../src/cli/simulate/eval_files.ts'
 import { runPolicy } from '../../src/cli/simulate/run.ts'
 import { evalScenario } from '../../src/sim/eval.ts'
 import { checkScenario } from '../../src/sim/scenario.ts'

@@ -4,11 +4,12 @@
  * @module
  */
 import { dirname, join, resolve } from 'node:path'
-import { type EvalData, evalScenario } from '../../sim/eval.ts'
+import { evalScenario } from '../../sim/eval.ts'
 import { checkScenario, parseScenario, type Scenario } from '../../sim/scenario.ts'
 import { ScenarioError } from '../../sim/scenario_error.ts'
 import { ROOT } from '../root.ts'
 import type { SimulateFlags } from './args.ts'
+import { readEval } from './eval_files.ts'
 import { writeOut } from './output.ts'
 
 /** Where evaluation data is, unless told otherwise; not under version control. */
@@ -36,34 +37,4 @@ async function fromEval(name: string, flags: SimulateFlags): Promise<Scenario> {
     await writeOut(flags.write, JSON.stringify(json, null, 2) + '\n')
   }
   return checkScenario(json, flags.scenario)
-}
-
-/** Only the profiles are needed always; the others for the scenarios that use them. */
-export async function readEval(dir: string): Promise<EvalData> {
-  const read = async (name: string) => {
-    const file = join(resolve(dir), name)
-    const text = await Deno.readTextFile(file).catch(() => undefined)
-    if (text === undefined) return undefined
-    try {
-      return JSON.parse(text)
-    } catch (error) {
-      throw new RangeError(`Cannot use ${file}: not JSON: ${(error as Error).message}`)
-    }
-  }
-  const profiles = await read('loki-profiles.json')
-  if (profiles === undefined) {
-    throw new RangeError(
-      `Cannot find evaluation data: no loki-profiles.json in ${
-        resolve(dir)
-      }; give --eval DIR, set ` +
-        'SHOAL_EVAL, or make it with deno task import-eval',
-    )
-  }
-  const reference = await read('loki-reference.json')
-  const traces = await read('twitter-trace.json')
-  return {
-    profiles,
-    ...reference === undefined ? {} : { reference },
-    ...traces === undefined ? {} : { traces },
-  }
 }
