@@ -106,6 +106,20 @@ Deno.test('faults of the command line and of files are told in one line, with co
   }
 })
 
+Deno.test('a field that there is not is ignored, and said to be', async () => {
+  const dir = await Deno.makeTempDir()
+  const file = await shortScenario(dir)
+  const run = async () => {
+    const { stderr } = await simulate('--scenario', file, '--policy', 'static')
+    return stderr.match(/.*: ignored/g)
+  }
+  assert.equal(await run(), null)
+  const json = JSON.parse(await Deno.readTextFile(file))
+  await Deno.writeTextFile(file, JSON.stringify({ ...json, chrun: { meanUptimeS: 1 } }))
+  assert.deepEqual(await run(), ['short.json: chrun is no field of a scenario: ignored'])
+  await Deno.remove(dir, { recursive: true })
+})
+
 Deno.test('a file of evaluation data that is another one is named, with the place', async () => {
   const dir = await Deno.makeTempDir()
   const file = join(dir, 'loki-profiles.json')

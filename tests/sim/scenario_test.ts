@@ -5,6 +5,7 @@ import { ROOT } from '../../src/cli/root.ts'
 import { PipelineError } from '../../src/pipeline/error.ts'
 import { ScenarioError } from '../../src/sim/scenario_error.ts'
 import { checkScenario, parseScenario } from '../../src/sim/scenario.ts'
+import { notesOf } from '../../src/sim/scenario_notes.ts'
 import { chain, type Given, scenarioJson, scenarioOf } from './fixtures.ts'
 
 const faultOf = (given: Given): string => {
@@ -98,6 +99,32 @@ Deno.test('parseScenario() reads a pipeline that the scenario names, and several
     /workloads\.0\.pipeline: .*no such/,
   )
   assert.throws(() => parseScenario(text(['a.json', 'a.json']), 's.json', read), /named chain/)
+})
+
+Deno.test('notesOf() says what of a file has no effect, and nothing of one that is all read', () => {
+  const notes = (given: Given) => {
+    const json = scenarioJson(given)
+    return notesOf(json, checkScenario(json, 'test'), () => '')
+  }
+  const { gpu } = scenarioJson().classes
+  assert.deepEqual(notes({ about: 'as it is', noise: { latencyCv: 0.1 } }), [])
+  assert.deepEqual(
+    notes({
+      nosie: { latencyCv: 0.1 },
+      classes: {
+        gpu: { ...gpu, instancePerNode: 'all', latencyMs: { quick: gpu.latencyMs.quick } },
+      },
+      pool: [{ class: 'gpu', count: 3, speed: 2 }],
+      pipeline: { ...chain, whatever: 1 },
+    }),
+    [
+      'classes.gpu.instancePerNode is no field of a scenario: ignored',
+      'pool.0.speed is no field of a scenario: ignored',
+      'nosie is no field of a scenario: ignored',
+      'no class in the pool has latencies for find/exact: not used',
+      'no class in the pool has latencies for name/exact: not used',
+    ],
+  )
 })
 
 Deno.test('the scenarios that come with the project can be read', async () => {

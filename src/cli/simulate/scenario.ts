@@ -3,10 +3,11 @@
  *
  * @module
  */
-import { dirname, join, resolve } from 'node:path'
+import { basename, dirname, join, resolve } from 'node:path'
 import { evalScenario } from '../../sim/eval.ts'
 import { checkScenario, parseScenario, type Scenario } from '../../sim/scenario.ts'
 import { ScenarioError } from '../../sim/scenario_error.ts'
+import { notesOf } from '../../sim/scenario_notes.ts'
 import { ROOT } from '../root.ts'
 import type { SimulateFlags } from './args.ts'
 import { readEval } from './eval_files.ts'
@@ -27,7 +28,12 @@ async function fromFile(file: string): Promise<Scenario> {
   const text = await Deno.readTextFile(file).catch(() => {
     throw new ScenarioError(file, '', 'the file cannot be read')
   })
-  return parseScenario(text, file, (path) => Deno.readTextFileSync(resolve(dirname(file), path)))
+  const readPipeline = (path: string) => Deno.readTextFileSync(resolve(dirname(file), path))
+  const scenario = parseScenario(text, file, readPipeline)
+  for (const note of notesOf(JSON.parse(text), scenario, readPipeline)) {
+    console.error(`${basename(file)}: ${note}`)
+  }
+  return scenario
 }
 
 async function fromEval(name: string, flags: SimulateFlags): Promise<Scenario> {
