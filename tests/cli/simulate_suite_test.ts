@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { dirname, join } from 'node:path'
 import { ROOT } from '../../src/cli/root.ts'
-import { areRun, keptOf, rowsIn } from '../../src/cli/simulate/suite/kept.ts'
+import { areRun, faultsKept, keptOf, rowsIn } from '../../src/cli/simulate/suite/kept.ts'
 import { createFingerprints } from '../../src/cli/simulate/suite/sources.ts'
 
 async function suite(...args: string[]) {
@@ -146,9 +146,12 @@ Deno.test('a page keeps what it has of all that was not run', async () => {
   const table = 'Three levels, 12 to 108 queries/s, SLO 600 ms, 12 quick and 12 slow nodes'
   const row = '| "all" | static | 12.34 (12.00..12.50) | 91.00 | 95.00 | 9.0 | 5 |'
   const text = [
-    `<!-- unseen -->\n\n### ${table}\n\n${head}`,
-    `| --- | --- | --- | --- | --- | --- | --- |\n${row}\n\n<!-- /unseen -->\n`,
-  ].join('\n')
+    `<!-- unseen -->\n\n### ${table}`,
+    `${head}\n| --- | --- | --- | --- | --- | --- | --- |\n${row}`,
+    'What schedulers did that they should not:',
+    '- shoal: batch refused: variant not held, 29 times in 4 scenarios',
+    '<!-- /unseen -->\n',
+  ].join('\n\n')
   await Deno.writeTextFile(page, text)
   const { code, stderr } = await suite(
     ...['--suite', 'unseen', '--known', '--out', dir, '--page', page],
@@ -156,6 +159,10 @@ Deno.test('a page keeps what it has of all that was not run', async () => {
   assert.equal(code, 0, stderr)
   const kept = (await Deno.readTextFile(page)).replaceAll(/ +/g, ' ')
   assert.match(kept, /\| "all" \| static \| 12\.34 \(12\.00\.\.12\.50\) \| 91\.00 \|/)
+  assert.match(kept, /they should not:\n\n- shoal: batch refused: variant not held, 29 times in 4 /)
+  // Of whom something was run what it did then counts.
+  const ran = [{ ...rowsIn(text)[0]!, policy: 'shoal', roots: 10 }]
+  assert.deepEqual(faultsKept(text, ran), [])
   await Deno.remove(dir, { recursive: true })
 })
 

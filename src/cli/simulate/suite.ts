@@ -17,7 +17,7 @@ import type { SuiteFlags } from './suite/args.ts'
 import { type Cell, cellsOf, createCellStore } from './suite/cells.ts'
 import { costS } from './suite/cost.ts'
 import { curvesOf } from './suite/curves.ts'
-import { areRun, keptOf, rowsIn } from './suite/kept.ts'
+import { areRun, faultsKept, keptOf, rowsIn } from './suite/kept.ts'
 import { type PagePart, readPart, writePage } from './suite/page.ts'
 import { createFingerprints } from './suite/sources.ts'
 import { markdownOf } from './suite/table.ts'
@@ -67,10 +67,10 @@ export async function simulateSuites(flags: SuiteFlags): Promise<void> {
   if (flags.estimate) return
   if (flags.known) left.length = 0
   // What has no place to go to is said before anything runs.
-  const keptBy = new Map<Suite, Row[]>()
+  const pageOf = new Map<Suite, string>()
   for (const { suite, cells } of planned) {
     if (flags.page === undefined || cells.length === 0) continue
-    keptBy.set(suite, rowsIn(await readPart(flags.page, suite.name)))
+    pageOf.set(suite, await readPart(flags.page, suite.name))
   }
   await Deno.mkdir(flags.out, { recursive: true }).catch((error) => {
     throw new Error(`Cannot write results into ${flags.out}: ${(error as Error).message}`)
@@ -97,9 +97,15 @@ export async function simulateSuites(flags: SuiteFlags): Promise<void> {
   const parts: PagePart[] = []
   for (const { suite, cases, cells } of planned) {
     if (cells.length === 0) continue
-    const kept = keptBy.get(suite) ?? []
+    const page = pageOf.get(suite) ?? ''
+    const kept = rowsIn(page)
     const rows = cases.flatMap((one) => rowsOf(one, cells, outcomes, kept))
-    const markdown = markdownOf(rows, suite.findings?.(rows) ?? [], suite.brief)
+    const markdown = markdownOf(
+      rows,
+      suite.findings?.(rows) ?? [],
+      suite.brief,
+      faultsKept(page, rows),
+    )
     const charts = curvesOf(suite.name, cells, outcomes)
     if (rows.length === 0 || suite.whole && !areRun(rows, cases)) {
       say(`${suite.name}: a page keeps what it has, as not all of it was run`)

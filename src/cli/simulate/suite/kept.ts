@@ -63,6 +63,13 @@ export function keptOf(
   ).map((row) => row.row === about.row ? { ...row, ...about } : row)
 }
 
+/** What the page says that policies did that they should not: of those alone that were not run. */
+export function faultsKept(markdown: string, rows: readonly Row[]): string[] {
+  const ran = new Set(rows.filter(({ roots }) => roots > 0).map(({ policy }) => policy))
+  const lines = markdown.match(/^- [^:\n]+: .+, \d+ times in \d+ scenarios$/gm) ?? []
+  return lines.filter((line) => !ran.has(/^- ([^:]+):/.exec(line)![1]!))
+}
+
 /** Whether each policy of each case has a row that was run, not read back. */
 export const areRun = (rows: readonly Row[], cases: readonly Case[]): boolean =>
   cases.every(({ table, row, contenders }) =>

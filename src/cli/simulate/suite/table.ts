@@ -23,12 +23,14 @@ const LONG = 12
 
 /**
  * @param brief without the tables
+ * @param faultsBefore lines of policies whose rows were run before
  * @returns headings and tables, each table with its cases in the order run
  */
 export function markdownOf(
   rows: readonly Row[],
   findings: readonly string[],
   brief = false,
+  faultsBefore: readonly string[] = [],
 ): string {
   const lines: string[] = []
   for (const table of brief ? [] : new Set(rows.map((row) => row.table))) {
@@ -37,7 +39,7 @@ export function markdownOf(
     lines.push(`### ${table}`, '', ...scenarios > LONG ? beside(own) : below(own), '')
   }
   if (findings.length > 0) lines.push(...listed(findings), '')
-  const faults = faultLines(rows)
+  const faults = [...faultsBefore, ...faultLines(rows)]
   if (faults.length > 0) lines.push('What schedulers did that they should not:', '', ...faults, '')
   return lines.join('\n')
 }
