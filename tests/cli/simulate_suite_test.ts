@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { dirname, join } from 'node:path'
 import { ROOT } from '../../src/cli/root.ts'
+import { cellsOf, createCellStore } from '../../src/cli/simulate/suite/cells.ts'
 import { areRun, faultsKept, keptOf, rowsIn } from '../../src/cli/simulate/suite/kept.ts'
 import { createFingerprints } from '../../src/cli/simulate/suite/sources.ts'
 
@@ -137,6 +138,17 @@ Deno.test('what cannot be run is said before anything runs', async () => {
   assert.equal(file.code, 1)
   assert.match(file.stderr, /\nCannot write results into .*file.in: /)
   assert.doesNotMatch(file.stderr, /^\[/m)
+})
+
+Deno.test('a result that cannot be read is run again', async () => {
+  const dir = await Deno.makeTempDir()
+  const scenario = { seed: 1, trace: { binSeconds: 1, rates: [1] } }
+  const cases = [{ table: 't', row: 'r', scenario, contenders: [{ policy: 'loki' }] }]
+  const [cell] = cellsOf({ name: 'any', about: '', cases: () => cases }, cases, 1, () => '')
+  await Deno.mkdir(join(dir, 'cells'))
+  await Deno.writeTextFile(join(dir, 'cells', `${cell!.key}.json`), '{"outcome":')
+  assert.equal(await createCellStore(dir).find(cell!), undefined)
+  await Deno.remove(dir, { recursive: true })
 })
 
 Deno.test('a page keeps what it has of all that was not run', async () => {

@@ -63,7 +63,12 @@ export function createCellStore(dir: string): CellStore {
   return {
     async find(cell) {
       const text = await Deno.readTextFile(fileOf(cell)).catch(() => undefined)
-      return text === undefined ? undefined : JSON.parse(text).outcome
+      try {
+        return text === undefined ? undefined : JSON.parse(text).outcome
+      } catch {
+        // A file that a machine lost its power over is run again, and written over.
+        return undefined
+      }
     },
     async keep(cell, outcome) {
       await Deno.mkdir(folder, { recursive: true })
