@@ -6,7 +6,8 @@ import { PipelineError } from '../../src/pipeline/error.ts'
 import { ScenarioError } from '../../src/sim/scenario_error.ts'
 import { checkScenario, parseScenario } from '../../src/sim/scenario.ts'
 import { notesOf } from '../../src/sim/scenario_notes.ts'
-import { chain, type Given, scenarioJson, scenarioOf } from './fixtures.ts'
+import { scenarioSchema } from '../../src/sim/scenario_schema.ts'
+import { chain, type Given, runShoal, scenarioJson, scenarioOf } from './fixtures.ts'
 
 const faultOf = (given: Given): string => {
   try {
@@ -142,4 +143,19 @@ Deno.test('the scenarios that come with the project can be read', async () => {
     count++
   }
   assert.ok(count >= 4)
+})
+
+Deno.test('the page about scenarios has one that can be run, and names each field that there is', async () => {
+  const page = await Deno.readTextFile(join(ROOT, 'profiles', 'scenarios', 'README.md'))
+  const json = JSON.parse(/```json\n([\s\S]*?)```/.exec(page)![1]!)
+  const scenario = checkScenario(json, 'README.md')
+  assert.deepEqual(notesOf(json, scenario, () => ''), [])
+  const short = { ...json, trace: { ...json.trace, binSeconds: 5 } }
+  const { result } = runShoal(checkScenario(short, 'README.md'))
+  assert.ok(result.roots > 300 && result.violationRatio < 0.05)
+  const { classes, ...fields } = scenarioSchema.shape
+  for (const name of Object.keys(fields)) assert.match(page, new RegExp(`[\`"]${name}\\b`), name)
+  for (const name of Object.keys(classes.valueType.shape)) {
+    assert.ok(page.includes(`\`classes.CLASS.${name}\``), name)
+  }
 })
