@@ -69,3 +69,16 @@ Deno.test('a curve of shares is the share of all in its seconds, whoever asks ho
   assert.equal(last.values.at(-1), '10 %')
   assert.deepEqual(last.heights, [BOTTOM, TOP])
 })
+
+Deno.test('a day is no more than can be seen, and a minute in which all is lost still is', () => {
+  const day = steady(86_400, [10, 0, 0.9])
+  for (let t = 40_000; t < 40_060; t++) day[t] = [10, 1, 0]
+  assert.ok(reportPage('day', [resultOf(day)]).length < 200_000)
+  const { times, heights, values } = chartOf(day, 'Violations')
+  assert.deepEqual(times.slice(0, 3), ['0 s', '20000 s', '40000 s'])
+  assert.equal(values.at(-1), '50 %')
+  const lowest = Math.min(...heights)
+  // 60 of the 124 seconds of a mean, or what two of these have of them.
+  assert.ok(lowest < BOTTOM - (BOTTOM - TOP) / 3, String(lowest))
+  assert.ok(heights.length > 600 && heights.length <= 700)
+})

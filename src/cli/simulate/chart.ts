@@ -6,7 +6,7 @@
 export interface Line {
   name: string
   color: string
-  /** One value a second; null where there is none. */
+  /** One value a second, or each `everyS`; null where there is none. */
   values: readonly (number | null)[]
 }
 
@@ -17,6 +17,8 @@ export interface ChartOptions {
   from?: number
   to?: number
   format: (value: number) => string
+  /** Seconds from one value to the next (1). */
+  everyS?: number
   /** Of the picture; a narrow one stays readable on a phone. */
   width?: number
   /** Moments to point out, in seconds. */
@@ -41,13 +43,16 @@ export const escape = (text: string): string =>
  * Mean of so many seconds up to each; null where none of them has a value.
  *
  * @param weights of the values, so that a mean of shares is the share of them all; else all alike
+ * @param everyS of so many seconds alone
  */
 export function trailingMean(
   values: readonly (number | null)[],
   seconds: number,
   weights?: readonly number[],
+  everyS = 1,
 ): (number | null)[] {
-  return values.map((_, i) => {
+  return Array.from({ length: Math.ceil(values.length / everyS) }, (_, place) => {
+    const i = place * everyS
     let sum = 0
     let whole = 0
     for (let at = Math.max(0, i - seconds + 1); at <= i; at++) {
@@ -109,12 +114,13 @@ export function standalone(options: ChartOptions): string {
     `${key.join('')}</svg>\n`
 }
 
-function parts({ lines, from, to, format, width = WIDTH, marks = [] }: ChartOptions): string[] {
+function parts(options: ChartOptions): string[] {
+  const { lines, from, to, format, width = WIDTH, marks = [], everyS = 1 } = options
   const all = lines.flatMap(({ values }) => values.filter((value) => value !== null))
   const low = from ?? 0
   const high = to ?? low + roundUp(all.reduce((most, value) => Math.max(most, value), 0) - low)
-  const seconds = lines.reduce((most, { values }) => Math.max(most, values.length), 1)
-  const x = (t: number) => LEFT + (width - LEFT - RIGHT) * t / Math.max(1, seconds - 1)
+  const seconds = everyS * lines.reduce((most, { values }) => Math.max(most, values.length), 1)
+  const x = (t: number) => LEFT + (width - LEFT - RIGHT) * t / Math.max(1, seconds - everyS)
   const y = (value: number) => TOP + (HEIGHT - TOP - BOTTOM) * (high - value) / (high - low)
   const parts: string[] = []
   for (let i = 0; i <= TICKS; i++) {
@@ -125,7 +131,7 @@ function parts({ lines, from, to, format, width = WIDTH, marks = [] }: ChartOpti
   }
   // Whole seconds, as that is what labels say.
   const step = Math.ceil(roundUp(Math.max(1, seconds * LABEL_WIDTH / (width - LEFT - RIGHT))))
-  for (let t = 0; t < seconds; t += step) {
+  for (let t = 0; t <= seconds - everyS; t += step) {
     parts.push(text(x(t), HEIGHT - 8, 'middle', `${t} s`))
   }
   for (const { atS, label } of marks) {
@@ -138,7 +144,11 @@ function parts({ lines, from, to, format, width = WIDTH, marks = [] }: ChartOpti
     )
   }
   for (const { name, color, values } of lines) {
-    const path = pathOf(values, x, (value) => y(Math.min(Math.max(value, low), high)))
+    const path = pathOf(
+      values,
+      (i) => x(i * everyS),
+      (value) => y(Math.min(Math.max(value, low), high)),
+    )
     parts.push(`<path d="${path}" stroke="${color}"><title>${escape(name)}</title></path>`)
   }
   return parts

@@ -13,6 +13,8 @@ const COLORS = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b4e9'
 const DEMAND = { name: 'demand', color: '#888888' }
 /** Single seconds are ragged: curves are means of so many. */
 const SMOOTH_S = 5
+/** More points than this are none that can be seen. */
+const MOST_POINTS = 700
 /** Where the axis of accuracy begins at the most: what is always right is a line, too. */
 const MOST_FROM = 0.95
 
@@ -41,22 +43,27 @@ const onTimeOf = ({ demand, violationRatio }: Bin) => demand * (1 - violationRat
 /** @param scenario what was simulated, in words */
 export function reportPage(scenario: string, results: readonly SimulationResult[]): string {
   const colorOf = (i: number) => COLORS[i % COLORS.length]!
+  const seconds = Math.max(...results.map(({ timeline }) => timeline.length))
+  const everyS = Math.ceil(seconds / MOST_POINTS)
+  const meanS = Math.max(SMOOTH_S, everyS)
   const lines = (pick: (bin: Bin) => number, weightOf?: (bin: Bin) => number): Line[] =>
     results.map(({ policy, timeline }, i) => ({
       name: policy,
       color: colorOf(i),
-      values: trailingMean(timeline.map(pick), SMOOTH_S, weightOf && timeline.map(weightOf)),
+      values: trailingMean(timeline.map(pick), meanS, weightOf && timeline.map(weightOf), everyS),
     }))
   const accuracy = lines(({ effectiveAccuracy }) => effectiveAccuracy, onTimeOf)
   const least = accuracy.flatMap(({ values }) => values)
     .reduce<number>((low, value) => value === null ? low : Math.min(low, value), 1)
   const charts = [
     chart({
+      everyS,
       title: 'Demand, queries arriving in a second',
       lines: lines(({ demand }) => demand).slice(0, 1).map((line) => ({ ...line, ...DEMAND })),
       format: plain,
     }),
     chart({
+      everyS,
       title: 'Effective accuracy of queries served on time',
       lines: accuracy,
       from: Math.min(MOST_FROM, Math.floor(least * 20) / 20),
@@ -64,11 +71,13 @@ export function reportPage(scenario: string, results: readonly SimulationResult[
       format: percent,
     }),
     chart({
+      everyS,
       title: 'Violations, share of queries late or dropped',
       lines: lines(({ violationRatio }) => violationRatio, ({ demand }) => demand),
       format: percent,
     }),
     chart({
+      everyS,
       title: 'Active nodes',
       lines: lines(({ activeNodes }) => activeNodes),
       format: plain,
@@ -85,7 +94,7 @@ export function reportPage(scenario: string, results: readonly SimulationResult[
 <html lang="en"><head><meta charset="utf-8"><title>${escape(title)}</title>
 <meta name="viewport" content="width=device-width"><style>${STYLE}</style></head><body>
 <h1>${escape(title)}</h1>
-<p>Virtual time, seeded arrivals; the same for every policy. Curves are means of ${SMOOTH_S} s.</p>
+<p>Virtual time, seeded arrivals; the same for every policy. Curves are means of ${meanS} s.</p>
 <div class="table" tabindex="0"><table><thead><tr>${head.join('')}</tr></thead>
 <tbody>${rows.join('\n')}</tbody></table></div>
 ${charts.join('\n')}
