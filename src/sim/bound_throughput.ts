@@ -7,6 +7,7 @@
 import { taskOf } from '../pipeline/tree.ts'
 import { latencyOf } from './latency.ts'
 import { pointsOf, type Scenario } from './scenario.ts'
+import { slownessesOf } from './slowness.ts'
 
 export interface Throughput {
   /** Position of the pipeline in the scenario. */
@@ -24,15 +25,19 @@ export function throughputs(scenario: Scenario): Throughput[] {
   return scenario.workloads.flatMap((_, workload) => throughputsOf(scenario, workload))
 }
 
-function throughputsOf({ workloads, classes, pool }: Scenario, workload: number): Throughput[] {
+function throughputsOf(scenario: Scenario, workload: number): Throughput[] {
+  const { workloads, classes, pool } = scenario
   const { pipeline } = workloads[workload]!
   const inUse = [...new Set(pool.filter(({ count }) => count > 0).map((row) => row.class))]
+  const slownesses = new Map(inUse.map((name) => [name, slownessesOf(scenario, name)]))
 
   function latency(name: string, task: string, variant: string) {
     const points = pointsOf(classes[name]!, task, variant)
     if (points === undefined) return undefined
     const computeMs = latencyOf(points)
-    return (batch: number) => computeMs(batch) + classes[name]!.roundTripMs
+    const quickest = slownesses.get(name)!.reduce((least, one) => Math.min(least, one))
+    return (batch: number, slowness = quickest) =>
+      computeMs(batch) * slowness + classes[name]!.roundTripMs
   }
 
   /** Least time of one item of the task, with all that comes after it or without. */
@@ -53,13 +58,20 @@ function throughputsOf({ workloads, classes, pool }: Scenario, workload: number)
       for (const name of inUse) {
         const ms = latency(name, task, variant)
         if (ms === undefined) continue
-        let perS = 0
-        for (let batch = 1; batch <= LARGEST_BATCH; batch++) {
-          if (beforeMs + ms(batch) + afterMs > pipeline.sloMs) continue
-          // While the answer travels the node works on.
-          perS = Math.max(perS, 1000 * batch / (ms(batch) - classes[name]!.roundTripMs))
+        const { roundTripMs, duty } = classes[name]!
+        const ofOne = (slowness: number) => {
+          let most = 0
+          for (let batch = 1; batch <= LARGEST_BATCH; batch++) {
+            const tookMs = ms(batch, slowness)
+            if (beforeMs + tookMs + afterMs > pipeline.sloMs) continue
+            // While the answer travels the node works on.
+            most = Math.max(most, 1000 * batch / (tookMs - roundTripMs))
+          }
+          return most
         }
-        perS *= classes[name]!.duty
+        // Who is twice as quick is so with each variant: the mean is what the class has.
+        const all = slownesses.get(name)!
+        const perS = duty * all.reduce((sum, one) => sum + ofOne(one), 0) / all.length
         if (perS > 0) found.push({ workload, key: `${task}/${variant}`, class: name, perS })
       }
     }

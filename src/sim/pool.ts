@@ -10,6 +10,7 @@ import type { Command } from './driver.ts'
 import type { VirtualTime } from './events.ts'
 import { createRandom, exponential, lognormal, type Random, seedFor } from './random.ts'
 import { nodeName, type Scenario } from './scenario.ts'
+import { slownessOf } from './slowness.ts'
 import { createSlot, type Dispatch, keyOf, type SimulatedSlot } from './slot.ts'
 
 export interface PoolParts {
@@ -57,11 +58,10 @@ export function createSimulatedPool(scenario: Scenario, parts: PoolParts): Simul
       const id = nodeName(row.class, index)
       if (nodes.has(id)) continue
       i++
-      const { speedCv } = scenario.classes[row.class]!
       nodes.set(id, {
         id,
         model,
-        slowness: lognormal(createRandom(seedFor(seed, `speed ${id}`)), speedCv),
+        slowness: slownessOf(scenario, row.class, id),
         drift: 1,
         slot: null,
         noise: createRandom(seedFor(seed, `noise ${id}`)),

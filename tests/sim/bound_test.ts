@@ -4,7 +4,7 @@ import { boundOf, fluidBound } from '../../src/sim/bound.ts'
 import { throughputs } from '../../src/sim/bound_throughput.ts'
 import { initialRates, simulate } from '../../src/sim/run.ts'
 import { createPolicy } from '../../src/policy/policies.ts'
-import { chain, scenarioOf } from './fixtures.ts'
+import { chain, scenarioOf, scripted } from './fixtures.ts'
 
 const close = (actual: number, expected: number) =>
   assert.ok(Math.abs(actual - expected) < 1e-6, `${actual}, not ${expected}`)
@@ -45,6 +45,24 @@ Deno.test('nodes that run half of the time count half', () => {
     close(ours.served, whole.served)
     close(ours.accuracy, whole.accuracy)
   }
+})
+
+Deno.test('nodes of a class that differ in speed count as much as they can do', () => {
+  const differing = one({ classes: { gpu: { ...kind, speedCv: 0.8 } } }, 20)
+  const seen: number[] = []
+  simulate(
+    differing,
+    scripted((event) => {
+      if (event.type !== 'node_reported') return []
+      const { points } = event.profile!.find(({ variant }) => variant === 'quick')!
+      // Of this pipeline's 100 ms.
+      if (points[0]!.latencyMs <= 100) seen.push(1000 / points[0]!.latencyMs)
+      return []
+    }),
+  )
+  const quickPerS = seen.reduce((sum, perS) => sum + perS, 0)
+  close(boundOf(differing)(2 * quickPerS).served, 0.5)
+  assert.ok(quickPerS > 20 * 100, 'more than nodes of the mean latency')
 })
 
 Deno.test('with whole nodes each has one variant', () => {
