@@ -1,13 +1,14 @@
 /**
  * The fluid bound: the best mean accuracy that a pool could have, were work a fluid.
  *
- * A linear program for each rate: how much of each node's time goes to which variant, and which
- * share of the queries goes which way, so that all are served and their mean accuracy is the
- * highest; where not all can be served, as many as can, and then the most accuracy for those. A
- * variant runs at the batch size with the best throughput among those that leave time for the
- * quickest rest of the pipeline within the SLO. Nothing waits, nothing is loaded, no node is away,
- * nodes are divided at will: what any placement, with one variant on a node or all, can at most
- * come near to. It takes no account of policies that give queries with few items better variants. Several
+ * A linear program for each rate at which queries are served: how much of each node's time goes to
+ * which variant, and which share of the queries goes which way, so that all are served and their mean
+ * accuracy is the highest; where not all can be served, as many as can, and then the most accuracy
+ * for those. A variant runs at the batch size with the best throughput among those that leave time
+ * for the quickest rest of the pipeline within the SLO. Nothing is loaded, no node is away, nodes are
+ * divided at will: what any placement, with one variant on a node or all, can at most come near to.
+ * Where demand changes work waits, within deadlines, as serves all best. It takes no account of
+ * policies that give queries with few items better variants, or drop those with many. Several
  * pipelines share the pool as is best for the mean over all queries.
  *
  * @module
@@ -18,13 +19,10 @@ import { noneOf } from './random.ts'
 import type { Scenario, Workload } from './scenario.ts'
 import { throughputs } from './bound_throughput.ts'
 import { pathAccuracyOf } from '../pipeline/accuracy.ts'
+import { type Bound, known, overTime } from './bound_time.ts'
+import { evened } from './evened.ts'
 
-export interface Bound {
-  /** Share of the queries that can be served at all. */
-  served: number
-  /** Mean accuracy of those. */
-  accuracy: number
-}
+export type { Bound }
 
 export interface BoundOptions {
   wholeNodes?: boolean
@@ -40,7 +38,11 @@ const EXACT = { maxPivots: 20_000, precision: 1e-9 }
 const SLACK = 1e-7
 
 /**
- * Of all traces of a scenario together: the bounds of their bins, weighted by demand.
+ * Of all traces of a scenario together: the bounds of their demand, weighted by it.
+ *
+ * Work waits where deadlines let it, each pipeline's by itself ({@linkcode evened}), unless that
+ * brings less than none waiting, as it may where pipelines have their peaks at different times; and
+ * none does where nodes are whole, which have the variants of each bin.
  *
  * @throws RangeError for traces whose bins are not equally long
  */
@@ -48,7 +50,6 @@ export function fluidBound(
   scenario: Scenario,
   options: BoundOptions = {},
 ): Bound & { bins: Bound[] } {
-  const bound = boundOf(scenario, options)
   const traces = scenario.workloads.map(({ trace }) => trace)
   const lengths = new Set(traces.map(({ binSeconds }) => binSeconds))
   if (lengths.size > 1) {
@@ -56,29 +57,15 @@ export function fluidBound(
       `Cannot bound traces with bins of ${[...lengths].join(' and ')} s: give one length`,
     )
   }
-  const count = Math.max(...traces.map(({ rates }) => rates.length))
-  const ratesOf = (bin: number) => traces.map(({ rates }) => rates[bin] ?? 0)
-  const known = new Map<string, Bound>()
-  const bins = Array.from({ length: count }, (_, bin) => {
-    const rates = ratesOf(bin)
-    const found = known.get(rates.join()) ?? bound(...rates)
-    known.set(rates.join(), found)
-    return found
-  })
-  let asked = 0
-  let served = 0
-  let sum = 0
-  bins.forEach((bin, i) => {
-    const rate = sumOf(ratesOf(i))
-    asked += rate
-    served += rate * bin.served
-    sum += rate * bin.served * bin.accuracy
-  })
-  return {
-    served: asked > 0 ? served / asked : 1,
-    accuracy: served > 0 ? sum / served : 0,
-    bins,
-  }
+  const bound = known(boundOf(scenario, options))
+  const atOnce = overTime(traces, traces.map((trace) => evened(trace, 0)), bound)
+  if (options.wholeNodes) return atOnce
+  const waiting = scenario.workloads.map(({ trace, pipeline }) =>
+    evened(trace, pipeline.sloMs / 1000)
+  )
+  const even = overTime(traces, waiting, bound)
+  const served = even.served - atOnce.served
+  return served > SLACK || served > -SLACK && even.accuracy >= atOnce.accuracy ? even : atOnce
 }
 
 export interface BoundOf {

@@ -1,6 +1,7 @@
 /** The fluid bound, against what can be worked out by hand. */
 import assert from 'node:assert/strict'
 import { boundOf, fluidBound } from '../../src/sim/bound.ts'
+import { evened } from '../../src/sim/evened.ts'
 import { throughputs } from '../../src/sim/bound_throughput.ts'
 import { initialRates, simulate } from '../../src/sim/run.ts'
 import { createPolicy } from '../../src/policy/policies.ts'
@@ -168,6 +169,63 @@ Deno.test('fluidBound() weighs seconds by their demand', () => {
   assert.equal(bins.length, 3)
   close(served, (20 + 100) / 220)
   close(accuracy, (20 + 100 * 0.5) / 120)
+  assert.deepEqual(bins.map(({ accuracy }) => Math.round(accuracy * 1e6) / 1e6), [1, 1, 0.5])
+})
+
+/** Busy and quiet seconds in turn: 60 a second are not all exact on two nodes, 33 are. */
+const swinging = (sloMs: number) =>
+  one({
+    pipeline: { ...pipeline, sloMs },
+    classes: { gpu: { ...kind, instancesPerNode: 'all' } },
+    trace: { binSeconds: 1, rates: Array.from({ length: 20 }, (_, t) => t % 2 ? 5 : 60) },
+  }, 2)
+
+Deno.test('fluidBound() lets work wait as long as deadlines let it, and no policy that serves all is above it', () => {
+  // The 60 of a second can take 60 ms longer: r x / 20 + r (1 - x) / 100 = 2.
+  const perS = 60 / 1.06
+  const exact = (2 - perS / 100) / (perS / 20 - perS / 100)
+  close(fluidBound(swinging(60)).accuracy, (60 * (exact + (1 - exact) * 0.5) + 5) / 65)
+  close(fluidBound(swinging(5000)).accuracy, 1)
+  let atBest = 0
+  for (const sloMs of [250, 1000, 5000]) {
+    const scenario = swinging(sloMs)
+    const bound = fluidBound(scenario)
+    for (const name of ['static', 'shoal', 'loki']) {
+      const { violationRatio, effectiveAccuracy } = simulate(
+        scenario,
+        createPolicy(name, {
+          pipelines: scenario.workloads.map((one) => one.pipeline),
+          initialRatePerS: initialRates(scenario),
+        }),
+      ).result
+      if (violationRatio > 0) continue
+      assert.ok(effectiveAccuracy <= bound.accuracy + 0.01, `${name}, ${sloMs} ms`)
+      if (sloMs === 5000) atBest = Math.max(atBest, effectiveAccuracy)
+    }
+  }
+  assert.equal(atBest, 1, 'who waits has the best of all')
+  // Bins have what those had that came in them; whole nodes are of each bin.
+  const { bins } = fluidBound(swinging(5000))
+  assert.equal(bins.length, 20)
+  for (const bin of bins) close(bin.accuracy, 1)
+  assert.ok(fluidBound(swinging(5000), { wholeNodes: true }).accuracy < 0.9)
+})
+
+Deno.test('evened() is as even as what has come and what is due let it be', () => {
+  const of = (rates: number[], waitS: number) =>
+    evened({ binSeconds: 2, rates }, waitS).map(({ fromS, toS, ratePerS }) =>
+      [fromS, toS, ratePerS].map((value) => Math.round(value * 1e6) / 1e6)
+    )
+  assert.deepEqual(of([5, 5, 40, 0, 10], 0), [[0, 4, 5], [4, 6, 40], [6, 8, 0], [8, 10, 10]])
+  // What came in the first four seconds can be late by one, the 80 of the next two by as much.
+  assert.deepEqual(
+    of([5, 5, 40, 0, 10], 1),
+    [
+      ...[[0, 4, 5], [4, 7, 80 / 3], [7, 8, 0], [8, 10, 10]],
+    ].map((row) => row.map((value) => Math.round(value * 1e6) / 1e6)),
+  )
+  assert.deepEqual(of([30, 30, 30], 1), [[0, 6, 30]], 'as if it went on')
+  assert.deepEqual(of([0, 0], 1).map(([, , ratePerS]) => ratePerS), [0])
 })
 
 /** Two pipelines that have a node for both: one mixes as above, the other has one variant, 50/s. */
