@@ -35,8 +35,11 @@ export interface HedgeParts {
 export interface Hedges {
   /** A batch that queries wait for was sent. */
   sent(batch: Batch): void
-  /** Its result is here: what was begun in its place is not wanted any more. */
-  ended(batch: Batch, nowMs: number): void
+  /**
+   * Its result is here: what was begun in its place is not wanted any more. Returns whether anything was:
+   * then its items wait for this one, though it may have been given up.
+   */
+  ended(batch: Batch, nowMs: number): boolean
   /** Whether another node is at it, so that losing it loses nothing. */
   covers(batch: Batch): boolean
   look(nowMs: number): void
@@ -132,10 +135,11 @@ export function createHedges(parts: HedgeParts): Hedges {
     ended(batch, nowMs) {
       allowance = Math.min(MOST, allowance + SHARE)
       const twin = twins.get(batch.id)
-      if (twin === undefined) return
+      if (twin === undefined) return false
       twins.delete(batch.id)
       extras.take(twin.id)
       flights.callOff(twin, nowMs)
+      return true
     },
     covers: (batch) => twins.has(batch.id),
     look(nowMs) {

@@ -109,9 +109,9 @@ export function createResults(parts: ResultsParts): Results {
       const owner = extras.take(batch.id)
       if (owner !== undefined) return owner.finished(batch, event, nowMs)
       const told = hear(batch, event, nowMs)
-      hedges?.ended(batch, nowMs)
-      // What was given up went elsewhere.
-      if (batch.ghostUntilMs === null) accept(batch, told, nowMs)
+      const covered = hedges?.ended(batch, nowMs) ?? false
+      // What was given up went elsewhere, unless another node was at it already.
+      if (batch.ghostUntilMs === null || covered) accept(batch, told, nowMs)
     },
     calledOff(batch, computeMs, nowMs) {
       if (computeMs === undefined) return

@@ -1,5 +1,9 @@
 /** Stragglers are begun once more on another node; the first result counts. */
 import assert from 'node:assert/strict'
+import { createScheduler } from '../../../src/policy/scheduler.ts'
+import type { PolicyEvent } from '../../../src/policy/types.ts'
+import { finished } from '../by_hand.ts'
+import { commandsOf, refsOf, single } from '../fixtures.ts'
 import { createScene, refs } from '../trust/scene.ts'
 
 const straggling = (hedge: boolean) => {
@@ -146,4 +150,34 @@ Deno.test('what hangs is begun once more in time for what follows it, while othe
   // What follows waits for batches that run: one in ten has no time for that. Without counting what
   // follows it is one in three, and begun half as late again all of them.
   assert.ok(answered >= 0.8 * begunAgain, `${answered} of ${begunAgain}`)
+})
+
+Deno.test('a result that was on its way as it was given up counts, though another node was at it', () => {
+  const scheduler = createScheduler({ pipelines: [single], hedge: true })
+  const able = refsOf(single)
+  for (const node of ['a', 'b']) {
+    scheduler.handle({ type: 'node_joined', node, slots: 1, duty: 1, able }, 0)
+    for (const ref of able) {
+      scheduler.handle({ type: 'instance_ready', node, slot: 0, ...ref }, 0)
+    }
+  }
+  const asked = {
+    type: 'query_arrived',
+    ...{ query: 'q', pipeline: 'single', deadlineMs: 60_000, payload: 'q' },
+  } as const
+  const sent: number[] = []
+  let nextMs = 10
+  let givenUp = false
+  for (let event: PolicyEvent = asked; !givenUp && nextMs < 50_000; event = { type: 'wake' }) {
+    const atMs = nextMs
+    for (const command of scheduler.handle(event, atMs)) {
+      if (command.type === 'wake_at') nextMs = command.atMs
+      if (command.type === 'dispatch') sent.push(command.batch)
+      if (command.type === 'cancel_batch') givenUp = command.batch === sent[0]
+    }
+  }
+  assert.equal(givenUp, true)
+  assert.equal(sent.length, 2)
+  const [answer] = commandsOf(scheduler, finished(sent[0]!), nextMs, 'answer')
+  assert.equal(answer?.answer.ok, true)
 })
