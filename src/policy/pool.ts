@@ -157,12 +157,14 @@ export function createPool(
       }
       resize(node, slotCount(slots))
       nodes.set(id, node)
+      profile.joined(id)
       outdated = true
     },
     leave(id) {
       const node = nodes.get(id)
       if (node === undefined) return []
       nodes.delete(id)
+      profile.left(id)
       layout = undefined
       return resize(node, 0)
     },

@@ -13,6 +13,7 @@ import type { LatencyPoint, NodeId } from '../types.ts'
 import { type Base, baseOf } from './base.ts'
 import { createBesideLoad } from './beside_load.ts'
 import { createCommon } from './common.ts'
+import { createGone } from './gone.ts'
 import type { Latency } from './latency.ts'
 import { createModel } from './latency_model.ts'
 import {
@@ -60,6 +61,9 @@ export interface Profile {
   revision(variant: VariantShape): number
   /** The times of one node, as of whenever they are asked for. */
   of(node: NodeId): NodeTimes
+  /** It is here; or was: see `profile/gone.ts`. */
+  joined(node: NodeId): void
+  left(node: NodeId): void
   /** Of that latency the mean alone. */
   meanMs(node: NodeId, variant: VariantShape, batch: number): number
   /** The same but for what befalls all nodes just now. */
@@ -82,14 +86,15 @@ const OUTLIER = 3
 const UNSEEN_SPREAD = 0.25
 const UNSEEN_UPPER = 1 + 1.65 * UNSEEN_SPREAD
 const MEASURED_SPREAD = 0.18
-const MAX_NODES = 20_000
 /** Points that a node measured count as so many batches for what is usual. */
 const MEASURED_WEIGHT = 5
 const scaled = (base: Base, times: number): Base => (batch) => base(batch) * times
 
 export function createProfile(): Profile {
-  /** Kept after a node left: it may come back. The longest unused goes first. */
   const nodes = new Map<NodeId, NodeProfile>()
+  const gone = createGone((id) => {
+    if (nodes.delete(id)) facts.changes++
+  })
   const typical = createTypicals()
   const beside = createBesideLoad()
   /** By index of the variant. */
@@ -103,10 +108,6 @@ export function createProfile(): Profile {
     const known = nodes.get(id)
     if (known !== undefined) return known
     const made = createNodeProfile()
-    if (nodes.size >= MAX_NODES) {
-      nodes.delete(nodes.keys().next().value!)
-      reviseAll()
-    }
     nodes.set(id, made)
     facts.changes++
     return made
@@ -252,6 +253,8 @@ export function createProfile(): Profile {
       return { meanMs: meanOf(node, variant, batch), upperMs: upperOf(node, variant, batch) }
     },
     of: (id) => createTimes(id, facts),
+    joined: gone.joined,
+    left: gone.left,
     revision: ({ index }) => revisions[index] ?? 0,
     meanMs: (id, variant, batch) => meanOf(nodes.get(id), variant, batch),
     usualMs: (id, variant, batch) => meanOf(nodes.get(id), variant, batch) / common.pace,
@@ -285,6 +288,7 @@ export function createProfile(): Profile {
         const shape = shapes.pipelines.get(pipeline)?.tasks.find(({ name }) => name === task)
         if (shape !== undefined && ms >= 0) setNetwork(nodeOf(id), shape, ms)
       }
+      gone.left(id)
     },
   }
 }

@@ -168,3 +168,29 @@ Deno.test('profile learns how much a load beside a batch takes, of each node, an
   assert.ok(profile.loadFactor('b') <= 10, 'a load that blocks says no more than so much')
   assertNear(profile.loadFactor('a'), 1.2, 0.01)
 })
+
+Deno.test('of nodes that went the longest gone are forgotten; who is here is known whoever came and went', () => {
+  const profile = createProfile()
+  const join = (id: string) => {
+    profile.joined(id)
+    profile.measured(id, small, [{ batch: 1, latencyMs: 7 }])
+  }
+  join('here')
+  for (let i = 0; i < 20_001; i++) {
+    join(`visitor-${i}`)
+    profile.left(`visitor-${i}`)
+  }
+  assert.equal(profile.isKnown('here', small), true)
+  assert.equal(profile.isKnown('visitor-20000', small), true)
+  assert.equal(profile.isKnown('visitor-18001', small), true)
+  // Each is looked at anew every few seconds, so that many is all there is room for.
+  assert.equal(profile.isKnown('visitor-0', small), false)
+  assert.equal(profile.isKnown('visitor-18000', small), false)
+  // Who came back is here.
+  profile.joined('visitor-18001')
+  for (let i = 0; i < 2001; i++) {
+    join(`later-${i}`)
+    profile.left(`later-${i}`)
+  }
+  assert.equal(profile.isKnown('visitor-18001', small), true)
+})
