@@ -87,8 +87,7 @@ export function createController(parts: ControllerParts): Controller {
       bytesOf(member, variants) <= member.memoryBytes &&
       [...variants].every((variant) => member.bytesOf.has(variant))
     member.slots.forEach((slot, i) => {
-      const at = { node: member.id, slot: i }
-      loader.next(slot, at, fits, member.swapRoom, nowMs)
+      loader.next(slot, { node: member.id, slot: i }, fits, member.swapRoom, nowMs)
     })
   }
 
@@ -117,12 +116,16 @@ export function createController(parts: ControllerParts): Controller {
     loadAtMs = alone && loadAtMs !== undefined ? Math.min(loadAtMs, loadAtMsOf(only)) : undefined
   }
 
+  const changed = (nowMs: number) => {
+    due.changed(nowMs)
+    epoch++
+  }
+
   function resize(member: Member, slots: number, nowMs: number): void {
     const count = Math.min(Math.max(Math.trunc(slots) || 0, 0), MAX_SLOTS)
     member.slots.splice(count)
     while (member.slots.length < count) member.slots.push(loader.slot())
-    due.changed(nowMs)
-    epoch++
+    changed(nowMs)
   }
 
   function setAble(member: Member, bytes: Member['bytesOf'], nowMs: number): void {
@@ -130,8 +133,7 @@ export function createController(parts: ControllerParts): Controller {
     member.bytesOf = bytes
     confine(member, rulings.isOpen)
     tightCount += Number(before) - Number(member.fitsAll)
-    due.changed(nowMs)
-    epoch++
+    changed(nowMs)
   }
 
   /** Nobody is to hold what is served no more. */
@@ -161,8 +163,7 @@ export function createController(parts: ControllerParts): Controller {
     rulings.set(given)
     for (const member of members.values()) confine(member, rulings.isOpen)
     tightCount = [...members.values()].filter(({ fitsAll }) => !fitsAll).length
-    due.changed(nowMs)
-    epoch++
+    changed(nowMs)
     shutter.ruled()
     direct(nowMs)
   }
@@ -186,8 +187,7 @@ export function createController(parts: ControllerParts): Controller {
         if (member === undefined) return
         if (event.paused !== undefined && event.paused !== member.paused) {
           member.paused = event.paused
-          due.changed(nowMs)
-          epoch++
+          changed(nowMs)
         }
         if (event.slots === undefined) return
         resize(member, event.slots, nowMs)
@@ -197,7 +197,7 @@ export function createController(parts: ControllerParts): Controller {
         const member = members.get(event.node)
         if (member === undefined) return
         setAble(member, bytesListed(shapes, event.able), nowMs)
-        return direct(nowMs)
+        return direct(nowMs, member)
       }
       case 'pipeline_added':
         steering.open(event.pipeline.name)
@@ -211,9 +211,9 @@ export function createController(parts: ControllerParts): Controller {
       case 'node_left':
         if (!remove(event.node)) return
         placing.left(nowMs)
-        due.changed(nowMs)
-        epoch++
-        return direct(nowMs)
+        changed(nowMs)
+        // Many may go at once, and where slots hold all nobody is to hold anything else for that.
+        return members.size > FEW_NODES && !needed() ? shutter.shut() : direct(nowMs)
       case 'instance_ready':
       case 'load_failed': {
         const member = members.get(event.node)

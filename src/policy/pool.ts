@@ -8,7 +8,7 @@ import type { Sharing } from './lookahead/sharing.ts'
 import { createTails, type Tails } from './lookahead/tails.ts'
 import type { Limits } from './options.ts'
 import type { BatchSizes } from './pool/batch_sizes.ts'
-import { type Capacity, type Layout, layOut, valueCapacity } from './pool/capacity.ts'
+import { type Capacity, type Layout, layOut, takeOut, valueCapacity } from './pool/capacity.ts'
 import { classify } from './pool/classes.ts'
 import type { Rulings } from './pool/rulings.ts'
 import {
@@ -165,7 +165,12 @@ export function createPool(
       if (node === undefined) return []
       nodes.delete(id)
       profile.left(id)
-      layout = undefined
+      // Where many go at once the others are not grouped anew for each.
+      if (
+        layout === undefined || layout.slotCount <= FEW_SLOTS || !takeOut(node, classes, layout)
+      ) {
+        layout = undefined
+      } else outdated = true
       return resize(node, 0)
     },
     report({ node: id, paused, slots, roundTripMs, profile: points }) {
@@ -188,7 +193,7 @@ export function createPool(
       if (node === undefined) return
       node.able = ableOf(able)
       node.openCount = node.able.filter(rulings.isOpen).length
-      layout = undefined
+      outdated = true
     },
     renew() {
       layout = undefined

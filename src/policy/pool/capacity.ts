@@ -87,6 +87,29 @@ export function layOut(classes: readonly NodeClass[]): Layout {
 }
 
 /**
+ * Takes the slots of a node that went out of their groups, until all are grouped anew. False where that
+ * cannot wait: it was the last of its class, or of a group.
+ */
+export function takeOut(node: PoolNode, classes: readonly NodeClass[], layout: Layout): boolean {
+  const own = classes.find(({ name }) => name === node.class)
+  if (own === undefined || own.nodes.length < 2) return false
+  own.nodes = own.nodes.filter((other) => other !== node)
+  for (const slot of node.slots) {
+    const { group } = slot
+    if (group === null) continue
+    if (group.slots.length < 2) return false
+    slot.group = null
+    group.slots.splice(group.slots.indexOf(slot), 1)
+    group.duty -= node.duty
+    const island = layout.islands[group.island]!
+    island.slotCount--
+    island.duty -= node.duty
+    layout.slotCount--
+  }
+  return true
+}
+
+/**
  * Values what each group can do now.
  *
  * @param worths by key of the group: the price of its time, times all that its island had of it then

@@ -112,8 +112,9 @@ export function createReady(): Ready {
     for (;;) {
       const slot = list[list.length - 1]
       if (slot === undefined) return undefined
-      const listed = isListed(slot, own, place) && slot.group === group
-      if (listed && placeOf(slot) === place && creditAtMs(slot, nowMs) <= nowMs) return slot
+      const listed = isListed(slot, own, place)
+      const isOf = listed && slot.group === group
+      if (isOf && placeOf(slot) === place && creditAtMs(slot, nowMs) <= nowMs) return slot
       list.pop()
       if (listed) unlist(slot, own)
     }

@@ -1,0 +1,74 @@
+/** In a pool of many slots none pays for each node that goes, or says anew what it can hold. */
+import assert from 'node:assert/strict'
+import { createFanOut } from '../../../src/policy/demand/fanout.ts'
+import { createSharing } from '../../../src/policy/lookahead/sharing.ts'
+import { createPool } from '../../../src/policy/pool.ts'
+import { createBatchSizes } from '../../../src/policy/pool/batch_sizes.ts'
+import { createProfile } from '../../../src/policy/profile/profile.ts'
+import { shapesOf } from '../../../src/policy/shape.ts'
+import { ocr, refsOf } from '../fixtures.ts'
+
+const able = refsOf(ocr)
+
+/** So many nodes of two slots that hold all, and one of one slot that holds less. */
+function poolOf(count: number) {
+  const shapes = shapesOf([ocr])
+  const [profile, fanOut, sizes] = [createProfile(), createFanOut(), createBatchSizes()]
+  const pool = createPool({
+    ...{ shapes, profile, fanOut, sizes, sharing: createSharing({ pipelines: () => [] }) },
+    ...{ limits: { maxBatch: 8 }, rulings: { isOpen: () => true } },
+  })
+  const join = (node: string, slots: number, refs: typeof able) => {
+    pool.join({ type: 'node_joined', node, slots, duty: 1, able })
+    for (let slot = 0; slot < slots; slot++) {
+      for (const ref of refs) pool.loaded(node, slot, ref, true, 0)
+    }
+  }
+  for (let i = 0; i < count; i++) join(`n${i}`, 2, able)
+  join('single', 1, able.slice(0, 1))
+  const layoutAt = (nowMs: number) => pool.capacity(nowMs).capacity.layout
+  return { pool, layoutAt, first: layoutAt(0) }
+}
+
+const slotsOf = ({ groups }: { groups: readonly { slots: readonly unknown[] }[] }) =>
+  groups.reduce((sum, { slots }) => sum + slots.length, 0)
+
+Deno.test('of many, one that goes is in no group from then on, and the others are grouped anew later', () => {
+  const { pool, layoutAt, first } = poolOf(100)
+  const gone = pool.nodes.get('n5')!.slots.slice()
+  const batches = pool.leave('n5')
+  assert.deepEqual(batches, [])
+  assert.ok(layoutAt(0) === first)
+  assert.equal(first.slotCount, 199)
+  assert.equal(slotsOf(first), 199)
+  assert.equal(first.islands[0]!.slotCount, 199)
+  assert.equal(first.islands[0]!.duty, 199)
+  assert.deepEqual(gone.map(({ group }) => group), [null, null])
+  assert.ok(pool.classes().every(({ nodes }) => nodes.every(({ id }) => id !== 'n5')))
+  const next = layoutAt(10)
+  assert.ok(next !== first)
+  assert.equal(next.slotCount, 199)
+})
+
+Deno.test('the last slot of a group is not waited for, nor any of few', () => {
+  const many = poolOf(100)
+  many.pool.leave('single')
+  assert.ok(many.layoutAt(0) !== many.first)
+  assert.equal(slotsOf(many.layoutAt(0)), 200)
+  const few = poolOf(10)
+  few.pool.leave('n5')
+  assert.ok(few.layoutAt(0) !== few.first)
+  assert.equal(slotsOf(few.layoutAt(0)), 19)
+})
+
+Deno.test('of many, one that says anew what it can hold has the others grouped anew later', () => {
+  const { pool, layoutAt, first } = poolOf(100)
+  pool.able({ type: 'node_able', node: 'n5', able: able.slice(1) })
+  assert.ok(layoutAt(0) === first)
+  const next = layoutAt(10)
+  assert.ok(next !== first)
+  assert.equal(pool.classes().length, 2)
+  const few = poolOf(10)
+  few.pool.able({ type: 'node_able', node: 'n5', able: able.slice(1) })
+  assert.ok(few.layoutAt(0) !== few.first)
+})
