@@ -149,6 +149,8 @@ export function createChecks(parts: CheckParts): Checks {
     if ((over && check.running === 0) || (late && check.held !== null)) {
       return end(check, lastWordOf(groups), groups, nowMs)
     }
+    // What runs for it is waited for, and no time tells when that ends.
+    if (late) return
     if (check.running === 0) pending.add(check)
     nextMs = Math.min(nextMs, nowMs)
   }
@@ -180,9 +182,7 @@ export function createChecks(parts: CheckParts): Checks {
       nextMs = Infinity
       for (const check of [...checks]) {
         if (nowMs >= check.dueMs) settle(check, nowMs)
-        if (checks.has(check)) {
-          nextMs = Math.min(nextMs, check.dueMs > nowMs ? check.dueMs : nowMs + AGAIN_MS)
-        }
+        if (checks.has(check) && check.dueMs > nowMs) nextMs = Math.min(nextMs, check.dueMs)
       }
       const busy = parts.isBusy(nowMs)
       let left = MOST_PLACED
