@@ -205,7 +205,7 @@ export function createDispatcher(
       case 'pipeline_added':
         return open(shapes.pipelines.get(event.pipeline.name)!, event.replaces)
       case 'pipeline_removed':
-        waiting.close(shapes.pipelines.get(event.pipeline)!)
+        for (const one of [waiting, learned]) one.close(shapes.pipelines.get(event.pipeline)!)
         return counters.fold(event.pipeline, event.into)
       case 'rulings_changed':
         rulings.set(event.rulings)
@@ -265,11 +265,10 @@ export function createDispatcher(
     },
     nextWakeMs(at) {
       const dueMs = queries.at(0)?.deadlineMs ?? Infinity
-      let next = Math.min(dueMs, flights.nextSweepMs(), results.nextMs())
+      const next = Math.min(dueMs, flights.nextSweepMs(), results.nextMs())
       if (waiting.total === 0) return next
       outlook.capacity(at)
-      next = Math.min(next, ready.nextMs(), pool.renewAtMs())
-      return Math.min(next, lookMs)
+      return Math.min(next, lookMs, ready.nextMs(), pool.renewAtMs())
     },
     report(at) {
       nowMs = at

@@ -6,11 +6,13 @@
 import type { FanOut } from './demand/fanout.ts'
 import type { Memory } from './memory.ts'
 import type { Profile } from './profile/profile.ts'
-import type { Shapes } from './shape.ts'
+import type { PipelineShape, Shapes } from './shape.ts'
 import type { Trust } from './trust/trust.ts'
 import type { NodeId } from './types.ts'
 
 export interface Learned {
+  /** A pipeline is served no more. */
+  close(shape: PipelineShape): void
   /** This node went: what was learned of it is still to be asked for. */
   left(node: NodeId): void
   /** What was learned since the last call. */
@@ -31,6 +33,7 @@ export function createLearned({ shapes, profile, fanOut, nodes, trust }: {
   const left = new Set<NodeId>()
 
   return {
+    close: ({ tasks }) => profile.drop(tasks.flatMap(({ variants }) => variants)),
     left(node) {
       left.add(node)
       if (left.size > MAX_LEFT) left.delete(left.keys().next().value!)
@@ -43,7 +46,7 @@ export function createLearned({ shapes, profile, fanOut, nodes, trust }: {
         },
       )
       left.clear()
-      return { profiles, fanOuts: fanOut.keep(), words: trust?.changedWords() ?? [] }
+      return { profiles, fanOuts: fanOut.keep(shapes), words: trust?.changedWords() ?? [] }
     },
     recall(memory) {
       for (const [id, kept] of memory.profiles) profile.recall(id, kept, shapes)

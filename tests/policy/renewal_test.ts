@@ -66,3 +66,30 @@ Deno.test('scheduler takes a pipeline in beside another, moves the demand over, 
   ok(refused?.answer.ok === false)
   ok(scheduler.plan().instances.every(({ pipeline }) => pipeline === 'ocr~2'))
 })
+
+Deno.test('of pipelines that were replaced nothing is kept, however often that was', () => {
+  const scheduler = byHand()
+  let nowMs = 1
+  for (let version = 2; version <= 5; version++) {
+    const [old, name] = [version === 2 ? 'ocr' : `ocr~${version - 1}`, `ocr~${version}`]
+    const pipeline = checkPipeline({ ...ocr, name }, name)
+    scheduler.handle({ type: 'pipeline_added', pipeline, replaces: old }, nowMs)
+    scheduler.handle({ type: 'node_able', node: 'a', able: refsOf(pipeline) }, nowMs)
+    for (const ref of refsOf(pipeline)) {
+      scheduler.handle({ type: 'instance_ready', node: 'a', slot: 0, ...ref }, nowMs)
+    }
+    scheduler.handle({ type: 'pipeline_followed', from: old, to: name }, nowMs)
+    scheduler.handle({ type: 'pipeline_removed', pipeline: old, into: name }, nowMs)
+    const query = { ...asked(name, nowMs + 60_000), pipeline: name } as PolicyEvent
+    let sent = of(scheduler.handle(query, nowMs), 'dispatch')
+    while (sent.length > 0) {
+      sent = of(scheduler.handle(finished(sent[0]!.batch), ++nowMs), 'dispatch')
+    }
+    nowMs += 1000
+  }
+  const { fanOuts, profiles } = scheduler.memory()
+  const names = fanOuts.map(({ task, variant }) => `${task} ${variant}`)
+  deepEqual(names, [...new Set(names)])
+  const models = profiles[0]![1].models.map(({ task, variant }) => `${task} ${variant}`)
+  deepEqual(models, [...new Set(models)])
+})

@@ -19,8 +19,8 @@ export interface FanOut {
   none(variant: VariantShape, child: number): number
   /** A number that about nine items of ten do not exceed. */
   upper(variant: VariantShape, child: number): number
-  /** What was seen, to be kept, and to be given back. */
-  keep(): FanOutMemory[]
+  /** What was seen of all that is served, to be kept, and to be given back. */
+  keep(shapes: Pick<Shapes, 'find'>): FanOutMemory[]
   recall(memory: readonly FanOutMemory[], shapes: Shapes): void
 }
 
@@ -117,11 +117,12 @@ export function createFanOut(): FanOut {
       const more = missing(variant, child, row)
       return row.mean + more + UPPER_DEVIATIONS * Math.sqrt(Math.max(0, row.variance + more))
     },
-    keep: () =>
-      [...seen].map(([{ ref }, rows]) => ({
-        ...publicRef(ref),
-        rows: rows.map(({ prior: _, ...row }) => row),
-      })),
+    keep: (shapes) =>
+      [...seen].filter(([variant]) => shapes.find(variant.ref) === variant)
+        .map(([{ ref }, rows]) => ({
+          ...publicRef(ref),
+          rows: rows.map(({ prior: _, ...row }) => row),
+        })),
     recall(memory, shapes) {
       for (const { rows, ...ref } of memory) {
         const variant = shapes.find(ref)

@@ -89,6 +89,21 @@ function setOne(
   shown.logRatio[index] = model.logRatio() ?? NaN
 }
 
+/** These are served no more: what was known of them is not to be looked through for ever. */
+export function dropModels(node: NodeProfile, variants: readonly VariantShape[]): void {
+  const { models, modelAt, ones: { meanMs, upperMs }, shown } = node
+  for (const { index, task } of variants) {
+    node.network.delete(task)
+    node.networkAt[task.index] = undefined
+    if (!models.delete(index)) continue
+    modelAt[index] = undefined
+    meanMs[index] = upperMs[index] = NaN
+    shown.isMeasured[index] = false
+    shown.logRatio[index] = NaN
+  }
+  node.inherited &&= new Set(models.values()).size < models.size
+}
+
 export function setNetwork(node: NodeProfile, task: TaskShape, ms: number): void {
   node.network.set(task, ms)
   node.networkAt[task.index] = ms

@@ -20,6 +20,7 @@ import {
   createNodeProfile,
   currentRatio,
   doubtNode,
+  dropModels,
   type NodeProfile,
   pointsOf,
   remodelled,
@@ -39,6 +40,8 @@ export interface Profile {
   measured(node: NodeId, variant: VariantShape, points: readonly LatencyPoint[]): void
   /** One variant takes another's place: until it is measured, it is thought to be as quick. */
   inherit(from: VariantShape, to: VariantShape): void
+  /** Of variants that are served no more. */
+  drop(variants: readonly VariantShape[]): void
   /** A batch ended. Outliers count for no more than three times what was expected. */
   ran(node: NodeId, variant: VariantShape, batch: number, computeMs: number): void
   /** A batch was given up after so long: it is slow for now, which says nothing of other times. */
@@ -208,6 +211,9 @@ export function createProfile(): Profile {
         node.inherited = true
         setModel(node, to.index, model)
       }
+    },
+    drop(variants) {
+      for (const node of nodes.values()) dropModels(node, variants)
     },
     ran: (id, variant, batch, computeMs) => observe(id, variant, batch, computeMs, false),
     lost: (id, variant, batch, afterMs) => observe(id, variant, batch, afterMs, true),

@@ -66,7 +66,7 @@ Deno.test('what a variant itself hands on goes before what others do', () => {
 Deno.test('what was seen is known again after a restart, of those that never ran too', () => {
   const [before, after] = [createFanOut(), createFanOut()]
   saw(before, 'large', 2, 300)
-  after.recall(before.keep(), shapes)
+  after.recall(before.keep(shapes), shapes)
   for (const name of ['large', 'middle', 'small']) {
     const [was, is] = [before.mean(find(name), 0), after.mean(find(name), 0)]
     assert.ok(Math.abs(is - was) < 0.25 * was, `${name}: ${is}, before ${was}`)
@@ -85,7 +85,7 @@ Deno.test('how often nothing is handed on is as it was seen, however many there 
   assert.ok(none('middle') < 0.01, `${none('middle')}`)
   assert.ok(Math.abs(none('large') - 0.75) < 0.03, `${none('large')}`)
   const after = createFanOut()
-  after.recall(fanOut.keep(), shapes)
+  after.recall(fanOut.keep(shapes), shapes)
   assert.ok(Math.abs(after.none(find('large'), 0) - none('large')) < 0.01)
 })
 

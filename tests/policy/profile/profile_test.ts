@@ -194,3 +194,21 @@ Deno.test('of nodes that went the longest gone are forgotten; who is here is kno
   }
   assert.equal(profile.isKnown('visitor-18001', small), true)
 })
+
+Deno.test('what took the place of another stands alone once that is dropped', () => {
+  const profile = createProfile()
+  profile.ran('a', small, 1, 80)
+  profile.ran('a', small, 1, 80)
+  profile.inherit(small, large)
+  const thoughtMs = profile.meanMs('a', large, 1)
+  profile.drop([small])
+  assert.equal(profile.isKnown('a', small), false)
+  assert.equal(profile.isKnown('a', large), true)
+  assert.equal(profile.meanMs('a', large, 1), thoughtMs)
+  // A batch of one is no news of all others any more.
+  const tiny = find('read', 'tiny')
+  profile.ran('a', tiny, 1, 5)
+  const before = profile.revision(tiny)
+  profile.ran('a', large, 1, 80)
+  assert.equal(profile.revision(tiny), before)
+})
