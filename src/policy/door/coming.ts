@@ -7,7 +7,8 @@
  *
  * What is kept free for others is seven tenths of what they ask, since next to a queue that stands
  * not all of them are let in; more while fewer of them are let in than of the pipeline that asks,
- * and less while it is the other way, so that all are served about the same share, by weight.
+ * and less while it is the other way, so that all are served about the same share, by weight. Those who
+ * weigh more are others whatever time they have, as far as fewer of them are let in than they weigh.
  *
  * @module
  */
@@ -34,6 +35,9 @@ const FAIR = 5
 const MEMORY_MS = 2000
 const MEMORY = 10
 
+const weightOf = ({ pipeline: { weight = 1 } }: PipelineShape) => weight
+const shareOf = (kept: number) => Math.min(Math.max(kept, 0), 1)
+
 interface Own {
   /** Share of the queries that are let in. */
   letIn: number
@@ -44,8 +48,7 @@ export function createComing(): Coming {
   let ratesPerS: ReadonlyMap<string, number> = new Map()
   const seen = new Map<string, Own>()
   /** Of one that weighs twice as much twice the share is to be served. */
-  const letInOf = ({ name, pipeline: { weight = 1 } }: PipelineShape) =>
-    (seen.get(name)?.letIn ?? 1) / weight
+  const letInOf = (shape: PipelineShape) => (seen.get(shape.name)?.letIn ?? 1) / weightOf(shape)
 
   return {
     adopt(next) {
@@ -67,10 +70,15 @@ export function createComing(): Coming {
         const perMs = (ratesPerS.get(other.name) ?? 0) / 1000
         const partMs = perMs * (tails.quickest(other.start, 0)?.poolMs ?? 0)
         askedMs += partMs
-        const meanwhileMs = leftMs - other.pipeline.sloMs
-        if (other === own || meanwhileMs <= 0) continue
-        const kept = KEPT + FAIR * (letInOf(own) - letInOf(other))
-        keptMs += Math.min(Math.max(kept, 0), 1) * meanwhileMs * partMs
+        if (other === own) continue
+        const ahead = letInOf(own) - letInOf(other)
+        const meanwhileMs = Math.max(0, leftMs - other.pipeline.sloMs)
+        keptMs += shareOf(KEPT + FAIR * ahead) * meanwhileMs * partMs
+        if (weightOf(other) <= weightOf(own)) continue
+        // Who weighs more goes before however much time it has, as far as some of it is refused.
+        const refused = 1 - (seen.get(other.name)?.letIn ?? 1)
+        const restMs = Math.max(0, leftMs) - meanwhileMs
+        keptMs += shareOf(FAIR * Math.min(ahead, refused)) * restMs * partMs
       }
       // They cannot have more than there is.
       return keptMs / Math.max(askedMs, 1)
