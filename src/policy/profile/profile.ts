@@ -10,7 +10,7 @@ import { publicName } from '../../pipeline/version.ts'
 import { type NodeProfileMemory, publicRef } from '../memory.ts'
 import type { Shapes, TaskShape, VariantShape } from '../shape.ts'
 import type { LatencyPoint, NodeId } from '../types.ts'
-import { type Base, baseOf } from './base.ts'
+import { type Base, baseOf, usablePoints } from './base.ts'
 import { createBesideLoad } from './beside_load.ts'
 import { createCommon } from './common.ts'
 import { createGone } from './gone.ts'
@@ -152,10 +152,10 @@ export function createProfile(): Profile {
   }
 
   function measured(id: NodeId, variant: VariantShape, points: readonly LatencyPoint[]): void {
-    const usable = points.filter(({ batch, latencyMs }) => batch >= 1 && latencyMs > 0)
-    if (usable.length === 0) return
+    const usable = usablePoints(points)
+    const [first] = usable
+    if (first === undefined) return
     const node = nodeOf(id)
-    const first = usable.reduce((a, b) => b.batch < a.batch ? b : a)
     const isOne = usable.length === 1
     const others = typical.of(variant)
     // Of one size alone: larger ones pay as they do elsewhere.

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
 import { createProfile } from '../../../src/policy/profile/profile.ts'
+import { createScheduler } from '../../../src/policy/scheduler.ts'
 import { shapesOf } from '../../../src/policy/shape.ts'
 import { createRandom, lognormal } from '../../../src/sim/random.ts'
-import { ocr } from '../fixtures.ts'
+import { asked } from '../by_hand.ts'
+import { commandsOf, ocr, refsOf } from '../fixtures.ts'
 
 const shapes = shapesOf([ocr])
 const find = (task: string, variant: string) => shapes.find({ pipeline: 'ocr', task, variant })!
@@ -211,4 +213,56 @@ Deno.test('what took the place of another stands alone once that is dropped', ()
   const before = profile.revision(tiny)
   profile.ran('a', large, 1, 80)
   assert.equal(profile.revision(tiny), before)
+})
+
+Deno.test('what one node reports is never the end of what is known of all', () => {
+  const odd = [
+    [{ batch: 1, latencyMs: 30 }, { batch: 1, latencyMs: 30 }],
+    [{ batch: 4, latencyMs: 50 }, { batch: 4, latencyMs: 70 }, { batch: 8, latencyMs: 20 }],
+    [{ batch: 1, latencyMs: 5e-324 }, { batch: 2, latencyMs: 5e-324 }],
+    [{ batch: 1, latencyMs: 5e-324 }],
+    [{ batch: 1, latencyMs: 1e-9 }, { batch: 1024, latencyMs: 1e9 }],
+    [{ batch: 1024, latencyMs: 1e9 }, { batch: 1, latencyMs: 0 }],
+  ]
+  for (const points of odd) {
+    const profile = createProfile()
+    profile.measured('odd', small, points)
+    profile.ran('odd', small, 1, 40)
+    profile.measured('other', small, [{ batch: 1, latencyMs: 40 }])
+    for (const node of ['odd', 'other', 'new']) {
+      for (const variant of [small, large]) {
+        for (const batch of [1, 2, 3, 8, 64]) {
+          const { meanMs, upperMs } = profile.latency(node, variant, batch)
+          const said = JSON.stringify(points)
+          assert.ok(meanMs > 0 && meanMs < Infinity, `${said}: ${node} ${batch} ${meanMs}`)
+          assert.ok(upperMs >= meanMs && upperMs < Infinity, `${said}: ${node} ${batch} ${upperMs}`)
+        }
+      }
+    }
+  }
+  // Of one size measured twice the quicker was less disturbed.
+  const profile = createProfile()
+  const twice = [[4, 90], [1, 30], [4, 60]] as const
+  profile.measured('a', small, twice.map(([batch, latencyMs]) => ({ batch, latencyMs })))
+  assertNear(profile.meanMs('a', small, 4), 60, 1e-6)
+  assertNear(profile.meanMs('a', small, 2), 40, 1e-6)
+})
+
+Deno.test('a pool serves on once a node that reported nonsense has left', () => {
+  const scheduler = createScheduler({ pipelines: [ocr] })
+  const able = refsOf(ocr)
+  const points = [{ batch: 1, latencyMs: 30 }, { batch: 1, latencyMs: 30 }]
+  for (const node of ['a', 'odd']) {
+    scheduler.handle({ type: 'node_joined', node, slots: 1, duty: 1, able }, 0)
+    if (node === 'odd') {
+      const profile = able.map((ref) => ({ ...ref, points }))
+      scheduler.handle({ type: 'node_reported', node, profile }, 0)
+    }
+    for (const ref of able) {
+      scheduler.handle({ type: 'instance_ready', node, slot: 0, ...ref }, 0)
+    }
+  }
+  scheduler.handle({ type: 'node_left', node: 'odd' }, 10)
+  const [sent] = commandsOf(scheduler, asked('q', 6000), 1000, 'dispatch')
+  assert.equal(sent?.node, 'a')
 })
