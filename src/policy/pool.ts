@@ -248,7 +248,9 @@ export function createPool(
       if (surprising) surprises++
     },
     doubt({ tasks }) {
-      profile.doubt(tasks.flatMap(({ variants }) => variants))
+      const variants = tasks.flatMap((task) => task.variants)
+      profile.doubt(variants)
+      fanOut.doubt(variants)
       corrections = Infinity
     },
     classes: () => classes,

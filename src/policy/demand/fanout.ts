@@ -19,6 +19,11 @@ export interface FanOut {
   none(variant: VariantShape, child: number): number
   /** A number that about nine items of ten do not exceed. */
   upper(variant: VariantShape, child: number): number
+  /**
+   * None of these runs, for what is known of them (see `door/doubt.ts`): where they hand on far more than
+   * the file says, thinks that it is half as much.
+   */
+  doubt(variants: readonly VariantShape[]): void
   /** What was seen of all that is served, to be kept, and to be given back. */
   keep(shapes: Pick<Shapes, 'find'>): FanOutMemory[]
   recall(memory: readonly FanOutMemory[], shapes: Shapes): void
@@ -33,6 +38,8 @@ const SHARED_ITEMS = 300
 const CHANCE = 0.1
 
 const UPPER_DEVIATIONS = 1.3
+/** So many times what the file says is far more. */
+const FAR_MORE = 1.5
 
 /** Of one variant and child task. */
 interface Row {
@@ -80,8 +87,19 @@ export function createFanOut(): FanOut {
     one.items = Math.min(one.items + items, SHARED_ITEMS)
     one.seen += (mean - one.seen) * items / one.items
     one.said += (said - one.said) * items / one.items
+    compare(one)
+  }
+
+  function compare(one: Shared): void {
     if (!(one.said > 0)) return
     one.off = Math.expm1(beyond(Math.log(Math.max(one.seen, 1e-3) / one.said), CHANCE))
+  }
+
+  /** What is thought of so many, where the file says so many; newer items soon count for more than it. */
+  function doubted(seen: { items: number }, mean: number, said: number): number {
+    if (mean <= FAR_MORE * said) return mean
+    seen.items = Math.min(seen.items, PRIOR_ITEMS)
+    return Math.max(mean / 2, said)
   }
 
   /** What the file's number is too low by, for a variant, as far as it still counts. */
@@ -116,6 +134,22 @@ export function createFanOut(): FanOut {
       if (row === undefined) return 1
       const more = missing(variant, child, row)
       return row.mean + more + UPPER_DEVIATIONS * Math.sqrt(Math.max(0, row.variance + more))
+    },
+    doubt(variants) {
+      for (const variant of variants) {
+        for (const [child, row] of (seen.get(variant) ?? []).entries()) {
+          const mean = doubted(row, row.mean, variant.fanOut[child]!)
+          if (mean === row.mean) continue
+          row.variance *= (mean / row.mean) ** 2
+          row.mean = mean
+        }
+      }
+      for (const task of new Set(variants.map(({ task }) => task))) {
+        for (const one of shared.get(task) ?? []) {
+          one.seen = doubted(one, one.seen, one.said)
+          compare(one)
+        }
+      }
     },
     keep: (shapes) =>
       [...seen].filter(([variant]) => shapes.find(variant.ref) === variant)

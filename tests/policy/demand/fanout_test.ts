@@ -2,11 +2,12 @@
 import assert from 'node:assert/strict'
 import { createFanOut, type FanOut } from '../../../src/policy/demand/fanout.ts'
 import { createPolicy } from '../../../src/policy/policies.ts'
-import { shapesOf } from '../../../src/policy/shape.ts'
+import { shapesOf, type VariantShape } from '../../../src/policy/shape.ts'
 import { createRandom, poisson } from '../../../src/sim/random.ts'
 import { initialRates, simulate } from '../../../src/sim/run.ts'
 import { checkScenario } from '../../../src/sim/scenario.ts'
 import type { Pipeline } from '../../../src/pipeline/schema.ts'
+import { ocr } from '../fixtures.ts'
 
 /** Three detectors; the file says of each how many items it hands on. */
 const pipelineOf = (items: number) => ({
@@ -112,4 +113,26 @@ Deno.test('a file that says four times as much costs no accuracy', () => {
   }
   const [right, wrong] = [accuracyOf(2), accuracyOf(8)]
   assert.ok(wrong > right - 0.02, `${wrong}, with a file that is right ${right}`)
+})
+
+Deno.test('what is doubted hands on half as much each time, until it is near what the file says, and learns anew soon', () => {
+  const [small, large] = shapesOf([ocr]).variants as [VariantShape, VariantShape]
+  const fanOut = createFanOut()
+  for (let i = 0; i < 100; i++) fanOut.saw(small, 0, 400)
+  const many = fanOut.mean(small, 0)
+  const others = fanOut.mean(large, 0)
+  assert.ok(many > 300 && others > 40, `${many} and ${others}`)
+  fanOut.doubt([small, large])
+  assert.ok(Math.abs(fanOut.mean(small, 0) - many / 2) < 0.05 * many)
+  for (let i = 0; i < 20; i++) fanOut.doubt([small, large])
+  assert.ok(fanOut.mean(small, 0) <= 6, `${fanOut.mean(small, 0)}`)
+  assert.ok(fanOut.mean(large, 0) < 10, `${fanOut.mean(large, 0)}`)
+  for (let i = 0; i < 10; i++) fanOut.saw(small, 0, 40)
+  assert.ok(fanOut.mean(small, 0) > 15, `${fanOut.mean(small, 0)}`)
+  // What is near what the file says is no reason why all is refused.
+  const near = createFanOut()
+  for (let i = 0; i < 100; i++) near.saw(small, 0, 5)
+  const before = near.mean(small, 0)
+  near.doubt([small, large])
+  assert.equal(near.mean(small, 0), before)
 })

@@ -3,7 +3,9 @@ import assert from 'node:assert/strict'
 import { createDoubt } from '../../../src/policy/door/doubt.ts'
 import { createProfile } from '../../../src/policy/profile/profile.ts'
 import { shapesOf } from '../../../src/policy/shape.ts'
+import type { PolicyCommand, PolicyEvent } from '../../../src/policy/types.ts'
 import { pipeline } from '../../../src/cli/bench/trust_lies.ts'
+import { asked, byHand, finished } from '../by_hand.ts'
 import { createScene } from '../trust/scene.ts'
 
 /** Nodes that take so many times as long at first; then what became of queries that came one by one. */
@@ -109,4 +111,43 @@ Deno.test('where a doubt was wrong the next waits twice as long, until one is in
   doubt.ended(shape, 1, false, nowMs)
   doubt.ended(shape, 0, false, nowMs)
   assert.equal(waited(nowMs), 500, 'once, however many were too late')
+})
+
+Deno.test('pages full of lines do not have all that come after them refused for ever', () => {
+  const scheduler = byHand()
+  const open = new Set<number>()
+  let nowMs = 1
+  function handle(event: PolicyEvent): PolicyCommand[] {
+    const commands = scheduler.handle(event, nowMs)
+    for (const command of commands) if (command.type === 'dispatch') open.add(command.batch)
+    return commands
+  }
+  const end = () => {
+    for (const batch of open) {
+      open.delete(batch)
+      handle({ type: 'batch_failed', batch, message: 'called off' })
+    }
+  }
+  const lines = Array.from({ length: 4000 }, (_, i) => i)
+  for (let i = 0; i < 12; i++) {
+    const [sent] = handle(asked(`full-${i}`, nowMs + 600_000))
+      .filter((command) => command.type === 'dispatch')
+    assert.ok(sent !== undefined)
+    open.delete(sent.batch)
+    nowMs += 100
+    handle(finished(sent.batch, 1, lines))
+    handle({ type: 'query_cancelled', query: `full-${i}` })
+    end()
+    nowMs += 2000
+  }
+  const said: string[] = []
+  for (let i = 0; i < 40; i++) {
+    nowMs += 1000
+    const commands = handle(asked(`usual-${i}`, nowMs + 5000))
+    const refused = commands.some(({ type }) => type === 'answer')
+    said.push(refused ? 'refused' : 'let in')
+    if (!refused) break
+  }
+  assert.equal(said[0], 'refused')
+  assert.equal(said.at(-1), 'let in', `${said.length} times`)
 })
