@@ -5,7 +5,7 @@
  * @module
  */
 import type { Handle, NodeId } from '../types.ts'
-import type { VariantShape } from '../shape.ts'
+import type { PipelineShape, VariantShape } from '../shape.ts'
 import type { Said } from '../options.ts'
 
 export interface Known {
@@ -26,6 +26,8 @@ export interface Bank {
   unseenBy(node: NodeId, variant: VariantShape, most: number, backend?: string): Known[]
   /** It may have been wrong. */
   drop(known: Known): void
+  /** A pipeline is served no more: others have the room. */
+  close(shape: PipelineShape): void
   count(variant: VariantShape): number
   /** Whether one more would be kept, as things are. */
   wants(variant: VariantShape): boolean
@@ -81,6 +83,12 @@ export function createBank(
         if (at < 0) continue
         list.splice(at, 1)
         bytes -= known.bytes
+      }
+    },
+    close({ tasks }) {
+      for (const variant of tasks.flatMap((task) => task.variants)) {
+        for (const known of byVariant.get(variant) ?? []) bytes -= known.bytes
+        byVariant.delete(variant)
       }
     },
     count: (variant) => byVariant.get(variant)?.length ?? 0,

@@ -6,7 +6,7 @@
 import type { Said, TrustOptions } from '../options.ts'
 import type { PoolNode } from '../pool/slots.ts'
 import { holds } from '../pool/spare.ts'
-import type { Shapes, VariantShape } from '../shape.ts'
+import type { PipelineShape, Shapes, VariantShape } from '../shape.ts'
 import type { DispatchedItem, Handle, NodeId } from '../types.ts'
 import { createBank, type Known } from './bank.ts'
 import { isDue, putOff, wind } from './canaries.ts'
@@ -32,6 +32,8 @@ export interface KnownAnswers {
   nextMs(): number
   /** An answer that is right. */
   note(variant: VariantShape, payload: Handle, said: Said, seenBy: Iterable<NodeId>): void
+  /** A pipeline is served no more. */
+  close(shape: PipelineShape): void
   /** A canary is over. */
   ended(check: Check, wrong: boolean, nowMs: number): void
 }
@@ -49,7 +51,7 @@ export function createKnownAnswers(parts: KnownParts): KnownAnswers {
   const { options, shapes, nodes, words } = parts
   const { random } = options
   const bank = createBank(random, options.weigh)
-  const questions = createQuestions(shapes, options.samples)
+  const questions = createQuestions(options.samples)
   const usedBy = new WeakMap<Check, Known[]>()
   let tickMs = -Infinity
 
@@ -112,6 +114,10 @@ export function createKnownAnswers(parts: KnownParts): KnownAnswers {
       if (!said.outcome.ok) return
       questions.learn(variant, said.outcome.children)
       if (bank.wants(variant)) bank.add(variant, payload, said, [...seenBy])
+    },
+    close(shape) {
+      bank.close(shape)
+      questions.close(shape)
     },
     ended(check, wrong, nowMs) {
       const id = check.target!

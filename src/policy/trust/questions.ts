@@ -3,8 +3,9 @@
  *
  * @module
  */
+import { publicName } from '../../pipeline/version.ts'
 import type { Handle } from '../types.ts'
-import type { Shapes, TaskShape, VariantShape } from '../shape.ts'
+import type { PipelineShape, TaskShape, VariantShape } from '../shape.ts'
 import type { TrustOptions } from '../options.ts'
 
 export interface Questions {
@@ -13,33 +14,47 @@ export interface Questions {
   has(variant: VariantShape): boolean
   /** An input that this variant was not asked about yet; it is from now on. */
   next(variant: VariantShape): Handle | undefined
+  /** A pipeline is served no more. */
+  close(shape: PipelineShape): void
 }
 
 const MAX_EACH = 6
 
-export function createQuestions(shapes: Shapes, samples: TrustOptions['samples']): Questions {
+export function createQuestions(samples: TrustOptions['samples']): Questions {
   const inputs = new Map<TaskShape, Handle[]>()
   const asked = new Map<VariantShape, number>()
-  for (const [name, given] of Object.entries(samples ?? {})) {
-    const root = shapes.pipelines.get(name)?.root
-    if (root !== undefined) inputs.set(root, given.slice(0, MAX_EACH))
+
+  /** Samples are of all versions of a pipeline. */
+  function inputsOf(task: TaskShape): Handle[] {
+    let list = inputs.get(task)
+    if (list === undefined) {
+      const given = task.depth === 0 ? samples?.[publicName(task.pipeline.name)] : undefined
+      inputs.set(task, list = given?.slice(0, MAX_EACH) ?? [])
+    }
+    return list
   }
+
   return {
     learn({ task }, children) {
       for (const child of task.next) {
-        const list = inputs.get(child) ?? []
-        inputs.set(child, list)
+        const list = inputsOf(child)
         for (const payload of children[child.name] ?? []) {
           if (list.length < MAX_EACH) list.push(payload)
         }
       }
     },
-    has: (variant) => (inputs.get(variant.task)?.length ?? 0) > (asked.get(variant) ?? 0),
+    has: (variant) => inputsOf(variant.task).length > (asked.get(variant) ?? 0),
     next(variant) {
       const at = asked.get(variant) ?? 0
-      const payload = inputs.get(variant.task)?.[at]
+      const payload = inputsOf(variant.task)[at]
       if (payload !== undefined) asked.set(variant, at + 1)
       return payload
+    },
+    close({ tasks }) {
+      for (const task of tasks) {
+        inputs.set(task, [])
+        for (const variant of task.variants) asked.delete(variant)
+      }
     },
   }
 }

@@ -1,6 +1,8 @@
-/** A check that is due waits for what runs for it, and for nothing else. */
+/** Checks: what they wait for, and what there is to ask about. */
 import assert from 'node:assert/strict'
 import { createScheduler } from '../../../src/policy/scheduler.ts'
+import { shapesOf } from '../../../src/policy/shape.ts'
+import { createBank } from '../../../src/policy/trust/bank.ts'
 import type { PolicyEvent } from '../../../src/policy/types.ts'
 import { createRandom } from '../../../src/sim/random.ts'
 import { finished } from '../by_hand.ts'
@@ -37,4 +39,60 @@ Deno.test('a check whose node says nothing has nobody woken until its batch is g
   // Longer than a check is waited for.
   assert.ok(lostAtMs - sentAtMs > 35_000, `sent at ${sentAtMs}, lost at ${lostAtMs}`)
   assert.ok(wakes < 1000, `${wakes} wakes`)
+})
+
+/** What nodes are asked though nobody asks anything; the pipeline may have been replaced before. */
+function askedOf(versions: number): string[] {
+  const scheduler = createScheduler({
+    pipelines: [single],
+    trust: { random: createRandom(1), agree: () => true, samples: { single: ['one', 'two'] } },
+  })
+  let served = single
+  for (let version = 2; version <= versions; version++) {
+    const [old, pipeline] = [served.name, { ...single, name: `single~${version}` }]
+    scheduler.handle({ type: 'pipeline_added', pipeline, replaces: old }, 0)
+    scheduler.handle({ type: 'pipeline_followed', from: old, to: pipeline.name }, 0)
+    scheduler.handle({ type: 'pipeline_removed', pipeline: old, into: pipeline.name }, 0)
+    served = pipeline
+  }
+  const able = refsOf(served)
+  const events: PolicyEvent[] = ['own', 'stranger'].flatMap((node): PolicyEvent[] => [
+    { type: 'node_joined', node, slots: 1, duty: 1, able, own: node === 'own' },
+    ...able.map((ref): PolicyEvent => ({ type: 'instance_ready', node, slot: 0, ...ref })),
+  ])
+  const asked: string[] = []
+  for (let nowMs = 0; nowMs < 5000; nowMs += 100) {
+    for (let event = events.shift(); event !== undefined; event = events.shift()) {
+      for (const command of scheduler.handle(event, nowMs)) {
+        if (command.type !== 'dispatch') continue
+        const { batch, node, variant, items } = command
+        asked.push(`${node} ${variant} ${items.map(({ payload }) => payload)}`)
+        events.push(finished(batch))
+      }
+    }
+    events.push({ type: 'wake' })
+  }
+  return asked
+}
+
+Deno.test('samples are asked about of the version that is served, whichever that is', () => {
+  const asked = askedOf(1)
+  assert.ok(asked.some((one) => one.startsWith('stranger')), `${asked}`)
+  assert.deepEqual(askedOf(3), asked)
+})
+
+Deno.test('what is known of versions that are served no more takes no room from what is', () => {
+  const shapes = shapesOf([])
+  const bank = createBank(createRandom(1), () => 4e6)
+  const said = { outcome: { ok: true, result: 1, children: {} }, backend: 'wasm' } as const
+  for (let version = 1; version <= 20; version++) {
+    const name = `single~${version}`
+    const shape = shapes.add({ ...single, name })
+    const [variant] = shape.root.variants
+    for (let i = 0; i < 8; i++) bank.add(variant!, `${name} ${i}`, said, [])
+    assert.equal(bank.count(variant!), 8, name)
+    bank.close(shape)
+    assert.equal(bank.count(variant!), 0)
+    shapes.remove(name)
+  }
 })
