@@ -29,7 +29,7 @@ export interface Allowances {
  * of a path could have the longest, and all others would be left to the quickest devices.
  */
 export function allowancesOf(
-  { classes, shapes, options }: Compiled,
+  { classes, demands, shapes }: Compiled,
   longestMs: (variant: VariantShape) => number,
   fairMs: (variant: VariantShape) => number,
   most: number,
@@ -38,6 +38,7 @@ export function allowancesOf(
   const areWhole = classes.some(({ holds }) => holds === 'one')
   const of = shapes.variants.map((variant) => {
     const limitMs = longestMs(variant)
+    const { siblings } = demands.find(({ pipeline }) => pipeline.name === variant.ref.pipeline)!
     const times = new Set<number>()
     for (const { paces } of classes) {
       for (const { timeMs } of paces[variant.index]!) {
@@ -47,7 +48,7 @@ export function allowancesOf(
     const all = [...times].sort((a, b) => a - b).map((timeMs): Allowance => {
       const paces = classes.map((one) => paceWithin(one.paces[variant.index]!, timeMs))
       const items = paces.reduce((sum, pace, i) => sum + (pace?.batch ?? 0) * classes[i]!.slots, 0)
-      return { timeMs, paces, roundItems: options.siblings ? Math.max(items, 1) : Infinity }
+      return { timeMs, paces, roundItems: siblings ? Math.max(items, 1) : Infinity }
     })
     const fair = all.findLast(({ timeMs }) => timeMs <= fairMs(variant) + 1e-9)
     const kept = fair !== undefined && (most === 1 || areWhole && most === 2 && all.length > 2)

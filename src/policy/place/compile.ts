@@ -7,6 +7,7 @@
 import type { Pipeline } from '../../pipeline/schema.ts'
 import { endShare } from '../frontier/counted.ts'
 import { type Prefix, type Shapes, shapesOf, type VariantShape } from '../shape.ts'
+import { type Budget, budgetsOf } from './budgets.ts'
 import {
   type PlaceClass,
   type PlaceOptions,
@@ -38,12 +39,11 @@ export interface ClassShape {
   holding: number[]
 }
 
-export interface Demand {
+export interface Demand extends Budget {
   pipeline: PlacePipeline
   ratePerS: number
   /** Share of all demand, 0..1. */
   part: number
-  budgetMs: number
   starts: Prefix[]
   /** The best mean accuracy that any ways have. */
   best: number
@@ -59,8 +59,12 @@ export interface Compiled {
   none: number[][]
 }
 
-/** Throws RangeError for a pipeline that no scheduler would take: two of a name, too many paths. */
-export function compile(problem: Problem): Compiled {
+/**
+ * Throws RangeError for a pipeline that no scheduler would take: two of a name, too many paths.
+ *
+ * @param late queries may take as long as the quickest way does
+ */
+export function compile(problem: Problem, late = false): Compiled {
   const options = placeOptionsOf(problem.options)
   const shapes = shapesOf(problem.pipelines.map(pipelineOf))
   const none = shapes.variants.map(({ ref, task }) => {
@@ -73,18 +77,19 @@ export function compile(problem: Problem): Compiled {
     return Math.max(rate, options.floorPerS)
   })
   const totalPerS = rates.reduce((sum, rate) => sum + rate, 0)
+  const classes = problem.classes.map((given, index) => classOf(given, index, shapes, options))
+  const budgets = budgetsOf(shapes, options, classes, late)
   const demands = problem.pipelines.map((pipeline, i): Demand => {
     const { starts } = shapes.pipelines.get(pipeline.name)!
     return {
       pipeline,
       ratePerS: rates[i]!,
       part: rates[i]! / totalPerS,
-      budgetMs: options.halving ? pipeline.sloMs / 2 : pipeline.sloMs,
+      ...budgets[i]!,
       starts,
       best: Math.max(...starts.map((start) => bestOfAll(start, none)), 1e-3),
     }
   })
-  const classes = problem.classes.map((given, index) => classOf(given, index, shapes, options))
   for (const { class: name, sets } of problem.holding ?? []) {
     const one = classes.find(({ given }) => given.name === name)
     for (const { variants: [ref, ...more], slots } of sets) {

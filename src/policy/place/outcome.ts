@@ -6,7 +6,7 @@
  */
 import type { Prefix } from '../shape.ts'
 import { type Kind, SERVED } from './build.ts'
-import type { Compiled } from './compile.ts'
+import type { Compiled, Demand } from './compile.ts'
 import type { Flows } from './flow_walk.ts'
 import type { Counted } from './lp.ts'
 import type { Order } from './order.ts'
@@ -35,6 +35,13 @@ const REASONS: { [mode in PlaceMode]: string } = {
   saturated: 'The demand is more than all slots carry with any variants; most queries are served',
 }
 
+/** Pipelines of which half of the time cannot be kept for waiting, since no way is as quick. */
+function inHaste({ demands, options: { halving } }: Compiled): string {
+  const isHasty = ({ budgetMs, pipeline }: Demand) => halving && budgetMs > pipeline.sloMs / 2
+  const names = demands.filter(isHasty).map(({ pipeline }) => pipeline.name)
+  return names.length === 0 ? '' : `; too slow to wait for long: ${names.join(', ')}`
+}
+
 export function placementOf(
   compiled: Compiled,
   flows: Flows,
@@ -55,7 +62,7 @@ export function placementOf(
     gap: least > 0 ? (least - objective) / least : 0,
     slots: checked.slots,
     slotsBound,
-    reason: REASONS[mode] + (kept ? '; what was held stays' : ''),
+    reason: REASONS[mode] + (kept ? '; what was held stays' : '') + inHaste(compiled),
     pruned: flows.pruned,
     kept,
     served: demands.map(({ pipeline }, p) => ({
@@ -107,6 +114,17 @@ export function nothingPlaced(
     mix: [],
     work: [],
     effort: { ...counted },
+  }
+}
+
+/** Nobody would be in time: what is quickest is held all the same. */
+export function onlyHeld(compiled: Compiled, placement: Placement, counted: Counted): Placement {
+  const { classes, first, atOnce, kept } = placement
+  return {
+    ...nothingPlaced(compiled, counted),
+    reason: 'No slot can serve any pipeline within its deadline; what is quickest is held',
+    ...{ classes, first, kept, slots: placement.slots },
+    ...atOnce === undefined ? {} : { atOnce },
   }
 }
 

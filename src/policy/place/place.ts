@@ -9,11 +9,11 @@
  */
 import type { Asked } from './asked.ts'
 import { type Goal, type Kind, SERVED } from './build.ts'
-import { compile, type Compiled } from './compile.ts'
 import { bestFlows } from './best.ts'
+import { compile, type Compiled } from './compile.ts'
 import { flowsOf } from './flows.ts'
 import type { Counted } from './lp.ts'
-import { nothingPlaced, type Outcome, placementOf, workOf } from './outcome.ts'
+import { nothingPlaced, onlyHeld, type Outcome, placementOf, workOf } from './outcome.ts'
 import type { Placement } from './placement.ts'
 import type { Problem } from './problem.ts'
 import { allServed, check } from './check.ts'
@@ -32,9 +32,12 @@ const LITTLE = 1e-3
 
 /** Never throws for want of capacity; RangeError for pipelines that share a name. */
 export function place(problem: Problem): Placement {
-  const compiled = compile(problem)
+  const inTime = compile(problem)
+  const ways = flowsOf(inTime)
+  const late = ways.flows.length === 0
+  const compiled = late ? compile(problem, late) : inTime
   const counted: Counted = { programs: 0, columns: 0, rejected: 0, updates: 0 }
-  const flows = flowsOf(compiled)
+  const flows = late ? flowsOf(compiled) : ways
   const open = openKinds(compiled)
   if (flows.flows.length === 0 || open.length === 0) return nothingPlaced(compiled, counted)
   const held = heldKinds(compiled, problem)
@@ -45,7 +48,8 @@ export function place(problem: Problem): Placement {
   const standby = outcome.standby ??
     reserveOf(compiled, problem, checked, workOf(checked), counted)
   const order = orderOf(compiled, held, [...checked.kinds, ...standby], counted)
-  return placementOf(compiled, flows, { ...outcome, standby, order }, counted)
+  const placement = placementOf(compiled, flows, { ...outcome, standby, order }, counted)
+  return late ? onlyHeld(compiled, placement, counted) : placement
 }
 
 /** What slots hold now, as far as their class still has them and is able to run it. */

@@ -56,6 +56,40 @@ const taskPath = (pipeline: PlacePipeline, path: string[]): string[] => {
   return walk(pipeline.root, [])!
 }
 
+/** Time that ways may take: half of the deadline, or what the quickest takes where that is more. */
+function budgetOf(problem: Problem, { name, sloMs, root, tasks }: PlacePipeline): number {
+  const { halving, siblings } = placeOptionsOf(problem.options)
+  const ms = (one: PlaceClass, latencyMs: number) => latencyMs + one.networkMs * (halving ? 0.5 : 1)
+  /** Of all items of a query, by batches that end by the same time everywhere. */
+  const quickest = (ref: VariantRef, items: number): number => {
+    const servers = problem.classes.flatMap((one) => {
+      const row = one.able.find((able) => keyOf(able) === keyOf(ref))
+      if (row === undefined || row.memoryBytes > one.memoryBytes || one.slots === 0) return []
+      return [{ one, points: row.points }]
+    })
+    const times = servers.flatMap(({ one, points }) => points.map((p) => ms(one, p.latencyMs)))
+    return Math.min(...times.map((timeMs) => {
+      const round = sum(servers.map(({ one, points }) => {
+        const fitting = points.filter(({ latencyMs }) => ms(one, latencyMs) <= timeMs)
+        return one.slots * Math.max(0, ...fitting.map(({ batch }) => batch))
+      }))
+      return siblings ? timeMs * Math.max(1, Math.ceil(items / round - 1e-9)) : timeMs
+    }))
+  }
+  const least = (task: string, items: number): number =>
+    Math.min(
+      ...Object.keys(tasks[task]!.variants).map((variant) =>
+        quickest({ pipeline: name, task, variant }, items) + Math.max(
+          0,
+          ...tasks[task]!.next.map((child) =>
+            least(child, items * itemsOf({ tasks }, task, variant, child))
+          ),
+        )
+      ),
+    )
+  return Math.min(sloMs, Math.max(halving ? sloMs / 2 : sloMs, least(root, 1)))
+}
+
 /** Quickest time of one batch of a variant by a class that awake slots of hold it. */
 function quickestMs(problem: Problem, placement: Placement, ref: VariantRef): number {
   const { halving } = placeOptionsOf(problem.options)
@@ -84,7 +118,7 @@ function assertPaths(
   if (served.share < 1e-9) return
   assert.ok(served.share <= 1 + 1e-9)
   close(sum(mix.map(({ share }) => share)), 1, `shares of ${pipeline.name}`)
-  const budgetMs = options.halving ? pipeline.sloMs / 2 : pipeline.sloMs
+  const budgetMs = budgetOf(problem, pipeline)
   const ratePerS = served.share * Math.max(pipeline.ratePerS, options.floorPerS)
   let accuracy = 0
   const flows = new Map<string, Map<string, number>>()
@@ -139,7 +173,12 @@ function assertPaths(
 }
 
 /** Items handed on; a fan-out is never taken for less than this. */
-function itemsOf(pipeline: PlacePipeline, task: string, variant: string, child: string): number {
+function itemsOf(
+  pipeline: Pick<PlacePipeline, 'tasks'>,
+  task: string,
+  variant: string,
+  child: string,
+): number {
   return Math.max(LEAST_FAN_OUT, pipeline.tasks[task]!.variants[variant]!.fanOut?.[child] ?? 1)
 }
 

@@ -1,0 +1,80 @@
+/** What slots hold for pipelines that hardly anybody can do in time. */
+import assert from 'node:assert/strict'
+import { place } from '../../../src/policy/place/place.ts'
+import type { PlacePipeline, Problem } from '../../../src/policy/place/problem.ts'
+
+/** Two tasks; of the second as many items as said. */
+const pipelineOf = (name: string, sloMs: number, items: number): PlacePipeline => ({
+  ...{ name, weight: 1, sloMs, ratePerS: 1, root: 'find' },
+  tasks: {
+    find: {
+      next: ['read'],
+      variants: {
+        quick: { accuracy: 0.8, fanOut: { read: items } },
+        exact: { accuracy: 1, fanOut: { read: items } },
+      },
+    },
+    read: { next: [], variants: { quick: { accuracy: 0.8 }, exact: { accuracy: 1 } } },
+  },
+})
+
+/** Two slots for one variant each, to which every item takes 40 ms, or 60 as exactly as can be. */
+function placed(...pipelines: PlacePipeline[]) {
+  const able = pipelines.flatMap(({ name, tasks }) =>
+    Object.keys(tasks).flatMap((task) =>
+      Object.entries({ quick: 40, exact: 60 }).map(([variant, latencyMs]) => ({
+        ...{ pipeline: name, task, variant, memoryBytes: 1, swapMs: 0 },
+        points: [1, 2].map((batch) => ({ batch, latencyMs: batch * latencyMs })),
+      }))
+    )
+  )
+  const slots = 2 * pipelines.length
+  const problem: Problem = {
+    pipelines,
+    classes: [{
+      ...{ name: 'c', slots, dutySum: slots, memoryBytes: 1, maxVariants: 1, networkMs: 10, able },
+    }],
+    options: { utilisationCap: 1, waitTail: 1 },
+  }
+  const placement = place(problem)
+  const held = placement.classes.flatMap(({ sets }) =>
+    sets.flatMap(({ variants, slots }) =>
+      variants.map(({ pipeline, task, variant }) => `${slots} ${pipeline} ${task} ${variant}`)
+    )
+  )
+  return { ...placement, held: held.sort() }
+}
+
+Deno.test('half of the time is kept for waiting where some way is as quick as that', () => {
+  const { held, reason } = placed(pipelineOf('p', 200, 1))
+  assert.deepEqual(held, ['1 p find quick', '1 p read quick'])
+  assert.doesNotMatch(reason, /too slow/)
+})
+
+Deno.test('a pipeline that is in time without waiting alone has something held for it', () => {
+  const { held, reason, served } = placed(pipelineOf('p', 125, 1))
+  assert.deepEqual(held, ['1 p find quick', '1 p read quick'])
+  assert.equal(served[0]!.share, 1)
+  assert.match(reason, /too slow to wait for long: p$/)
+})
+
+Deno.test('no time is taken from the waiting of another pipeline for it', () => {
+  const { held } = placed(pipelineOf('p', 125, 1), pipelineOf('q', 200, 1))
+  // Of 200 ms the exact ones would take 140.
+  assert.deepEqual(held, ['p find', 'p read', 'q find', 'q read'].map((task) => `1 ${task} quick`))
+})
+
+Deno.test('a pipeline of which only queries with few items are in time has something held', () => {
+  const { held } = placed(pipelineOf('p', 150, 9))
+  assert.deepEqual(held, ['1 p find quick', '1 p read quick'])
+  const beside = placed(pipelineOf('p', 150, 9), pipelineOf('q', 400, 1))
+  assert.equal(beside.held.some((one) => one.includes(' p ')), false, 'but no slots of others')
+})
+
+Deno.test('where nobody could be in time the quickest is held, and nothing is said to be carried', () => {
+  const { held, served, objective, mode, reason } = placed(pipelineOf('p', 60, 1))
+  assert.deepEqual(held, ['1 p find quick', '1 p read quick'])
+  assert.deepEqual(served, [{ pipeline: 'p', share: 0, accuracy: 0 }])
+  assert.deepEqual([objective, mode], [0, 'saturated'])
+  assert.match(reason, /within its deadline; what is quickest is held/)
+})
