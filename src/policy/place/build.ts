@@ -73,11 +73,11 @@ export function build(given: Given): Built {
 const leastOf = (levels: readonly number[]) => Math.min(1, ...levels.filter((level) => level > 0))
 
 function rewardOf({ demand, from, gain }: Flow, { compiled, goal }: Given): number {
-  const { part, best } = compiled.demands[demand]!
+  const { part, need, best } = compiled.demands[demand]!
   const served = from < 0 ? part : 0
   const accurate = part * gain / best
   if (goal.name === 'slots') return 0
-  if (goal.name === 'accuracy') return SERVED * served + accurate
+  if (goal.name === 'accuracy') return SERVED * (from < 0 ? need : 0) + accurate
   return SERVED * (0.09 * served + 0.01 * accurate)
 }
 

@@ -44,6 +44,8 @@ export interface Demand extends Budget {
   ratePerS: number
   /** Share of all demand, 0..1. */
   part: number
+  /** What serving all of it counts, likewise: however little, it is more than the accuracy of others. */
+  need: number
   starts: Prefix[]
   /** The best mean accuracy that any ways have. */
   best: number
@@ -85,6 +87,7 @@ export function compile(problem: Problem, late = false): Compiled {
       pipeline,
       ratePerS: rates[i]!,
       part: rates[i]! / totalPerS,
+      need: (rates[i]! / totalPerS + 1 / problem.pipelines.length) / 2,
       ...budgets[i]!,
       starts,
       best: Math.max(...starts.map((start) => bestOfAll(start, none)), 1e-3),
