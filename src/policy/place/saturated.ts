@@ -46,8 +46,9 @@ function carried(
   counted: Counted,
 ): { checked: Checked; bound: number } {
   const goal = fairGoal(compiled, flows, open, counted)
-  // A plan is not lost because nothing is left to reckon it anew with.
-  const checked = check(compiled, flows, goal, chosen.kinds, counted) ?? chosen
+  // Allowances that its slots keep to are numbered as those of its own flows. A plan is not lost because
+  // nothing is left to reckon it anew with.
+  const checked = check(compiled, chosen.built.flows, goal, chosen.kinds, counted) ?? chosen
   const { model } = build({ compiled, flows, kinds: open, goal, caps: capsOf(compiled, open) })
   return { checked, bound: boundOf(solveModel(model, counted, { relaxed: true })) }
 }

@@ -54,3 +54,36 @@ Deno.test('what it carries is told as it is, and the bound is none of what it wa
     assert.ok(bound >= placed(95, 1).objective - 1e-6 && bound >= objective, `${bound}`)
   }
 })
+
+Deno.test('what it carries is told as it is where there are more ways than a search goes through', () => {
+  const latencyMs = { find: [8, 16, 26, 40], crop: [14, 30, 44, 60], read: [20, 44, 60, 90] }
+  const each = Object.entries(latencyMs)
+  const tasks = Object.fromEntries(each.map(([task, { length }], i) => {
+    const next = each.slice(i + 1, i + 2).map(([name]) => name)
+    const fanOut = Object.fromEntries(next.map((name) => [name, 2]))
+    const variants = Array.from({ length }, (_, v) => [`v${v}`, { accuracy: 0.7 + v / 10, fanOut }])
+    return [task, { next, variants: Object.fromEntries(variants) }]
+  }))
+  const classOf = (name: string, slowness: number) => ({
+    ...{ name, slots: 6, dutySum: 6, memoryBytes: 1, maxVariants: 1, networkMs: 5 },
+    able: each.flatMap(([task, list]) =>
+      list.map((ms, v) => ({
+        ...{ pipeline: 'p', task, variant: `v${v}`, memoryBytes: 1, swapMs: 0 },
+        points: [1, 2, 4, 8, 16].map((batch) => ({
+          batch,
+          latencyMs: slowness * ms * (0.4 + 0.6 * batch),
+        })),
+      }))
+    ),
+  })
+  const problem = (saturatedCap: number): Problem => ({
+    pipelines: [{ name: 'p', weight: 1, sloMs: 1500, ratePerS: 500, root: 'find', tasks }],
+    classes: [classOf('near', 1), classOf('far', 1.5)],
+    options: { utilisationCap: 1, waitTail: 1, saturatedCap },
+  })
+  const { served: [all], mode } = place(problem(1))
+  assert.equal(mode, 'saturated')
+  // Chosen by three quarters of what slots can do, it can do no less than that.
+  const { served: [some] } = place(problem(0.75))
+  assert.ok(some!.share >= 0.75 * all!.share, `${some!.share} of ${all!.share}`)
+})
