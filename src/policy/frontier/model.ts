@@ -93,6 +93,8 @@ export function frontierModel(shapes: Shapes, problem: FrontierProblem): Model {
     p++
   }
   const { variables, hull, fair } = model
+  // Bounded by nothing.
+  if (fair?.length === 1) variables.shift()
   // Beside other columns it is a part of it only.
   if (fair !== undefined || hull?.length !== variables.length) model.hull = undefined
   for (const [index, leftMs] of model.used) {
@@ -274,13 +276,15 @@ function addFlows(
   constraints.set(row, { max: 1 })
   const first: Coefficients = [[row, 1]]
   const start = beginning(first, SERVED * worth)
-  if (model.fair !== undefined) {
-    // The least share that any pipeline gets, by weight; what is behind it pulls all others up.
-    const row = `t${p}`
-    constraints.set(row, { max: 0 })
-    first.push([row, -1])
-    model.fair.push([row, weight])
-  } else start.score += FAIR / weight
+  const least = `t${p}`
+  if (model.fair !== undefined) first.push([least, -1])
+  else start.score += FAIR / weight
+  const before = model.variables.length
   for (const prefix of shape.starts) add(prefix, start, 1, 1, 0)
   model.hull = end(start)
+  // The least share that any pipeline gets, by weight; what is behind it pulls all others up. One that
+  // nobody can serve is behind for ever, and pulls nobody.
+  if (model.fair === undefined || model.variables.length === before) return
+  constraints.set(least, { max: 0 })
+  model.fair.push([least, weight])
 }

@@ -70,6 +70,26 @@ Deno.test('frontier serves as many as it can when nothing carries all', () => {
   assert.ok(Math.abs(mix.pipelines[0]!.served - 1 / 6) < 1e-6, `${mix.pipelines[0]!.served}`)
 })
 
+/** One task, one variant. */
+const single = (name: string, referenceMs: number): Pipeline => ({
+  ...{ schema: 'shoal-pipeline/1', name, sloMs: 1000, weight: 1, root: 'run' },
+  tasks: { run: { next: [], variants: { only: { accuracy: 0.9, referenceMs } } } },
+})
+
+Deno.test('frontier serves pipelines alike when nothing carries all, whatever nobody can serve', () => {
+  const shapes = shapesOf([single('dear', 40), single('cheap', 10), single('absent', 10)])
+  for (const groups of [[4], [2, 2]]) {
+    const capacity = groups.map((slots) => ({ slots, slowness: 1 }))
+    const problem = problemOf(shapes, capacity, [100, 400, 0.01])
+    problem.services[2] = []
+    const { pipelines } = solveFrontier(shapes, problem)!
+    const served = pipelines.map((mix) => Math.round(100 * mix.served) / 100)
+    assert.deepEqual(served, [0.5, 0.5, 0])
+    problem.services.fill([])
+    assert.equal(solveFrontier(shapes, problem)!.load, 0)
+  }
+})
+
 Deno.test('frontier gives each group what it is good at', () => {
   const good = ocrShapes.variants.map(({ task }) => task.name === 'detect' ? 0.2 : 5)
   const problem = problemOf(

@@ -128,12 +128,13 @@ function addFlows(
   }
 
   model.constraints.set(`s${p}`, { max: 1 })
-  model.constraints.set(`t${p}`, { max: 0 })
+  for (const start of shape.starts) add(start, `s${p}`, 1, 1, 0)
+  if (columns === 0) return
   // The least share that any pipeline gets, by weight; what is behind it pulls all others up.
+  model.constraints.set(`t${p}`, { max: 0 })
   const fair = model.variables.get('least') ?? [['score', FAIR]]
   fair.push([`t${p}`, weight])
   model.variables.set('least', fair)
-  for (const start of shape.starts) add(start, `s${p}`, 1, 1, 0)
 }
 
 /** Upper latency of one item alone where that is least. */
