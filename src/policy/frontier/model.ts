@@ -18,6 +18,7 @@
  * @module
  */
 import type { PipelineShape, Prefix, Shapes, VariantShape } from '../shape.ts'
+import { chosenVariants } from './chosen.ts'
 import { endShare, leafShares } from './counted.ts'
 import type { FrontierProblem, Service } from './problem.ts'
 import { needed, type Rival } from './rivals.ts'
@@ -34,8 +35,9 @@ const WORK = 1e-3
 const MOST_OF_LEFT = 0.5
 /** A variant that could carry so many times the demand is as good as unlimited. */
 const MAX_RATIO = 1e4
-/** More prefixes than this are not solved for: what a pipeline's file names last is left out. */
+/** More prefixes than this are not solved for; where no solver is needed, a few more. */
 const MAX_PREFIXES = 600
+const MAX_OF_HULL = 3000
 
 export type Coefficients = [string, number][]
 
@@ -167,6 +169,10 @@ function addFlows(
   const sharesOf = leafShares(problem)
   const share = rate / model.totalPerS
   const worth = share * weight / Math.max(shape.bestFloor, 1e-6)
+  const alike = problem.groups.length === 1 && problem.groups[0]!.duty > 0
+  const isHull = alike && model.fair === undefined
+  const mostPrefixes = isHull ? MAX_OF_HULL : MAX_PREFIXES
+  const chosen = chosenVariants(shape, problem, mostPrefixes)
   let prefixes = 0
 
   /** Least time of what follows; infinite where none of it can be served. */
@@ -175,6 +181,7 @@ function addFlows(
     for (const branch of next) {
       let leastMs = Infinity
       for (const then of branch) {
+        if (!chosen.has(then.variant)) continue
         leastMs = Math.min(leastMs, aloneMs[then.variant.index]! + restMs(then))
       }
       longestMs = Math.max(longestMs, leastMs)
@@ -193,7 +200,7 @@ function addFlows(
     const { variant, next, id } = prefix
     const endMs = spentMs + aloneMs[variant.index]!
     const afterMs = restMs(prefix)
-    if (endMs + afterMs > sloMs || prefixes >= MAX_PREFIXES) return
+    if (endMs + afterMs > sloMs || prefixes >= mostPrefixes || !chosen.has(variant)) return
     prefixes++
     const own = withVariant(variant, items * share, sloMs - spentMs - afterMs, before)
     own.prefixes = [...own.prefixes, id]
@@ -235,8 +242,6 @@ function addFlows(
     model.variables.push([column, [...coefficients, ...parted, ...times, ['score', score]]])
     return column
   }
-
-  const alike = problem.groups.length === 1 && problem.groups[0]!.duty > 0
 
   const beginning = (coefficients: Coefficients, score: number): Carried => (
     { prefixes: [], works: [], coefficients, score, rivals: alike ? [] : undefined }
