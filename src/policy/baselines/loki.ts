@@ -9,8 +9,9 @@
  * - demand beyond all capacity goes to each worker by its capacity;
  * - the drop policy is the one that did best: at a leaf what cannot end in time, before that what
  *   cannot be through its task in an equal share of the SLO (the artifact's budget of a task for
- *   which the plan has none).
- * `drop` puts another of the four policies in place of the first part of the last rule.
+ *   which the plan has none);
+ * - where no variants fit half of the deadline all of it may be used, as by `inferline`.
+ * `drop` puts another of the four policies in place of the first part of the last rule but one.
  *
  * @module
  */
@@ -27,9 +28,12 @@ export function loki(drop: string | undefined, cap: number = USUAL_CAP): Strateg
     throw new RangeError(`Cannot plan with a cap of ${cap}: must be above 0 and at most 1`)
   }
   const options = { cap, halving: 2 }
+  const hurried = { cap, halving: 1 }
   return {
     name: 'loki',
-    allocate: (problem) => hardwareScaling(problem, options) ?? accuracyScaling(problem, options),
+    allocate: (problem) =>
+      hardwareScaling(problem, options) ?? accuracyScaling(problem, options) ??
+        accuracyScaling(problem, hurried),
     replans: true,
     routerCap: cap,
     leftover: 'capacity',
