@@ -29,7 +29,9 @@ export const tensors: Stage = {
     items.forEach((one, at) => {
       try {
         const item = readItem(one, description)
-        ready.push({ at, item, feeds: feedsOf(item, description, context) })
+        const feeds = feedsOf(item, description, context)
+        if (description.stack) checkRows(feeds)
+        ready.push({ at, item, feeds })
       } catch (error) {
         results[at] = failed(error)
       }
@@ -124,6 +126,14 @@ function make({ from, do: steps }: Source, known: Tensors, what: string): Tensor
     throw new InputError(`Cannot make ${what} of ${from}: ${error.message}`)
   }
   return tensor
+}
+
+/** Else rows of one item would be run with those of another that happens to be beside it. */
+function checkRows(feeds: Tensors): void {
+  const counts = new Set(Object.values(feeds).map(({ dims }) => dims[0]))
+  if (counts.size <= 1) return
+  const found = Object.entries(feeds).map(([name, { dims }]) => `${name} ${dims[0]}`).join(', ')
+  throw new InputError(`Cannot use the input: model inputs have unlike numbers of rows, ${found}`)
 }
 
 /** Items that run together: those whose inputs differ in their first size alone. */

@@ -1,0 +1,50 @@
+/** The kind `tensors` with items that are odd: what is wrong with one is nobody else's matter. */
+import { deepEqual, equal, match, ok } from 'node:assert/strict'
+import { createOrtModel } from '../../src/node/engine/ort_model.ts'
+import type { Task } from '../../src/pipeline/schema.ts'
+import type { Tensor } from '../../src/pipeline/tensor.ts'
+import { packTensors } from '../../src/pipeline/tensor_item.ts'
+import { stages } from '../../src/stages/stages.ts'
+import type { ItemResult, StageItem } from '../../src/stages/types.ts'
+import { type MadeModel, onnxOf } from '../pipeline/onnx.ts'
+
+const rows = (count: number, value: number): Tensor => ({
+  type: 'float32',
+  dims: [count, 1],
+  data: new Float32Array(count).fill(value),
+})
+const item = (tensors: { [name: string]: Tensor }) => packTensors(tensors) as StageItem
+
+async function run(
+  made: MadeModel,
+  task: object,
+  items: readonly StageItem[],
+): Promise<ItemResult[]> {
+  const variant = { accuracy: 1 }
+  const whole = { next: [], variants: { only: variant }, ...task } as Task
+  return await stages['tensors']!.run(items, {
+    ...{ task: whole, variant, next: whole.next, crops: 'raw' as const },
+    model: await createOrtModel(onnxOf(made)),
+    codecs: undefined as never,
+  })
+}
+
+const sum: MadeModel = {
+  inputs: { a: ['N', 1], b: ['N', 1] },
+  outputs: { y: ['N', 1] },
+  nodes: [{ op: 'Add', inputs: ['a', 'b'], outputs: ['y'] }],
+}
+
+Deno.test('an item with unlike numbers of rows is refused, and gets nothing of those beside it', async () => {
+  const takes = { a: { shape: [-1, 1] }, b: { shape: [-1, 1] } }
+  // Together both have three rows each.
+  const [first, second, third] = await run(sum, { stack: true, takes, answer: { y: 'y' } }, [
+    item({ a: rows(2, 10), b: rows(1, 1) }),
+    item({ a: rows(1, 20), b: rows(2, 2) }),
+    item({ a: rows(2, 30), b: rows(2, 3) }),
+  ])
+  ok(first?.ok === false && second?.ok === false && third?.ok)
+  equal(first.reason, 'invalid_input')
+  match(first.message, /unlike numbers of rows, a 2, b 1$/)
+  deepEqual([...third.tensors!['y']!.data], [33, 33])
+})
