@@ -48,3 +48,26 @@ Deno.test('an item with unlike numbers of rows is refused, and gets nothing of t
   match(first.message, /unlike numbers of rows, a 2, b 1$/)
   deepEqual([...third.tensors!['y']!.data], [33, 33])
 })
+
+Deno.test('a number that no integer can be is the fault of its item alone', async () => {
+  const whole: MadeModel = {
+    inputs: { x: ['int64', ['N', 1]] },
+    outputs: { y: ['int64', ['N', 1]] },
+    nodes: [{ op: 'Identity', inputs: ['x'], outputs: ['y'] }],
+  }
+  const task = {
+    takes: { x: { shape: [-1, 1] } },
+    feed: { x: { from: 'x', do: [{ type: 'int64' }] } },
+    answer: { y: 'y' },
+  }
+  for (const bad of [NaN, Infinity]) {
+    const [first, second] = await run(whole, task, [
+      item({ x: rows(1, bad) }),
+      item({ x: rows(1, 7) }),
+    ])
+    ok(first?.ok === false && second?.ok)
+    equal(first.reason, 'invalid_input')
+    match(first.message, new RegExp(`x: {"type":"int64"}: found ${bad}, which is no whole number$`))
+    deepEqual([...second.tensors!['y']!.data], [7n])
+  }
+})

@@ -64,6 +64,7 @@ Deno.test('steps that do not fit say which, and what they found', () => {
   wrong({ window: { size: 9 } }, [8, 2], /needs 9 along axis 0: found float32 \[8,2\]/)
   wrong({ softmax: 2 }, [8, 2], /there is no axis 2/)
   wrong({ transpose: [0, 0] }, [8, 2], /must name each of 2 axes once/)
+  wrong({ pad: { to: 9, value: 0.5 } }, [8], /value must be a whole number/, 'int64')
   wrong({ add: 1 }, [8], /needs float32 or float64: found int64 \[8\]/, 'int64')
 })
 
@@ -202,6 +203,10 @@ Deno.test('a file that does not fit its models is refused with tensor, expected 
     [
       () => pipelineOf({ takes: { a: { shape: [1, 2] }, b: { shape: [1, 2] } } }),
       /input x expects float32 \[N,2\] and nothing feeds it: the task takes a, b/,
+    ],
+    [
+      () => pipelineOf({ feed: { x: { value: 0.5, type: 'int64', shape: [1, 2] } } }),
+      /first\.feed\.x\.value: must be a whole number for int64: received 0\.5/,
     ],
     [() => pipelineOf({ feed: { z: 'x' } }), /first\.feed: a\.onnx has no input z: it has x/],
     [

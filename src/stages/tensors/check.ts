@@ -16,7 +16,7 @@ import {
   isConstant,
   type Source,
 } from './description.ts'
-import { specAfter, StepError } from './shapes.ts'
+import { holds, specAfter, StepError } from './shapes.ts'
 
 type Specs = { [name: string]: TensorSpec }
 
@@ -133,6 +133,9 @@ function checkFeed(
     if (source !== undefined && isConstant(source)) {
       found = source
       by = `feed.${input.name}`
+      if (!holds(source.type, source.value)) {
+        fail(`${by}.value`, `must be a whole number for ${source.type}: received ${source.value}`)
+      }
     } else {
       const alone = inputs.length === 1 && taken.length === 1 ? taken[0]! : input.name
       const { from, do: steps } = source ?? { from: alone, do: [] }

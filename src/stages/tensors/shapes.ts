@@ -23,6 +23,11 @@ export function axisOf(step: Step, axis: number, spec: TensorSpec): number {
 }
 
 const isReal = (type: string) => type === 'float32' || type === 'float64'
+
+/** Whether there can be such an element. */
+export const holds = (type: string, value: number): boolean =>
+  type.startsWith('float') || Number.isInteger(value)
+
 const replace = (shape: readonly number[], at: number, ...sizes: number[]) => [
   ...shape.slice(0, at),
   ...sizes,
@@ -67,6 +72,7 @@ export function specAfter(step: Step, spec: TensorSpec): TensorSpec {
   }
   if ('pad' in step) {
     const at = axisOf(step, step.pad.axis, spec)
+    if (!holds(type, step.pad.value)) fail(step, spec, 'value must be a whole number')
     const length = shape[at]!
     return { type, shape: replace(shape, at, length === -1 ? -1 : Math.max(length, step.pad.to)) }
   }

@@ -8,7 +8,7 @@
  */
 import { elementsOf, emptyData, type Tensor, type TensorData } from '../../pipeline/tensor.ts'
 import type { Step } from './description.ts'
-import { axisOf, rangeOf, specAfter, windowCount } from './shapes.ts'
+import { axisOf, rangeOf, specAfter, StepError, windowCount } from './shapes.ts'
 
 /** @throws StepError where it does not fit the tensor */
 export function applyStep(step: Step, tensor: Tensor): Tensor {
@@ -148,6 +148,9 @@ function converted({ data }: Tensor, type: Tensor['type']): TensorData {
   for (let i = 0; i < out.length; i++) {
     const value = data[i]!
     const number = type === 'bool' ? Number(Boolean(value)) : Number(value)
+    if (toBig && !Number.isFinite(number)) {
+      throw new StepError(`{"type":"${type}"}: found ${number}, which is no whole number`)
+    }
     out[i] = (toBig ? BigInt(Math.trunc(number)) : number) as never
   }
   return out
