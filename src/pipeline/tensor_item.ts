@@ -21,6 +21,8 @@ export interface TensorMeta {
   tensors: { name: string; type: string; dims: number[] }[]
 }
 
+const isSize = (size: unknown) => Number.isSafeInteger(size) && Number(size) >= 0
+
 const aligned = (bytes: number) => Math.ceil(bytes / ALIGNMENT) * ALIGNMENT
 
 export function packTensors(
@@ -50,7 +52,7 @@ export function unpackTensors(
   const tensors: { [name: string]: Tensor } = {}
   let at = 0
   for (const { name, type, dims } of listed as TensorMeta['tensors']) {
-    if (!isTensorType(type) || !Array.isArray(dims) || !dims.every((d) => Number.isInteger(d))) {
+    if (!isTensorType(type) || !Array.isArray(dims) || !dims.every(isSize)) {
       throw new TypeError(`Cannot read tensor ${name}: received ${type} [${dims}]`)
     }
     const size = elementsOf(dims) * TENSOR_TYPES[type].bytes

@@ -71,3 +71,25 @@ Deno.test('a number that no integer can be is the fault of its item alone', asyn
     deepEqual([...second.tensors!['y']!.data], [7n])
   }
 })
+
+Deno.test('where a model found nothing, the first of it are nothing, and no child item', async () => {
+  const found: MadeModel = {
+    inputs: { x: ['N', 1] },
+    outputs: { boxes: ['N', 1] },
+    nodes: [{ op: 'Identity', inputs: ['x'], outputs: ['boxes'] }],
+  }
+  const task = {
+    next: ['look'],
+    takes: { x: { shape: [-1, 1] } },
+    give: {
+      look: { split: true, tensors: { box: { from: 'boxes', do: [{ slice: { to: 2 } }] } } },
+    },
+  }
+  const counts: number[] = []
+  for (const count of [0, 1, 5]) {
+    const [result] = await run(found, task, [item({ x: rows(count, 1) })])
+    ok(result?.ok, JSON.stringify(result))
+    counts.push(result.children['look']!.length)
+  }
+  deepEqual(counts, [0, 1, 2])
+})

@@ -62,6 +62,7 @@ Deno.test('steps that do not fit say which, and what they found', () => {
     /"reshape":\[4,-1\]}: does not fit 6 elements: found float32 \[2,3\]/,
   )
   wrong({ window: { size: 9 } }, [8, 2], /needs 9 along axis 0: found float32 \[8,2\]/)
+  wrong({ slice: { from: 8 } }, [8, 2], /nothing is left: found float32 \[8,2\]/)
   wrong({ softmax: 2 }, [8, 2], /there is no axis 2/)
   wrong({ transpose: [0, 0] }, [8, 2], /must name each of 2 axes once/)
   wrong({ pad: { to: 9, value: 0.5 } }, [8], /value must be a whole number/, 'int64')
@@ -84,6 +85,9 @@ Deno.test('packTensors() and unpackTensors() carry any types, and notice missing
     /tensor ids: its bytes are not all there/,
   )
   throws(() => unpackTensors({}, bytes), /the item carries none/)
+  // Two of them make as many elements as there are.
+  const below0 = { tensors: [{ name: 'x', type: 'float32', dims: [-1, -2] }] }
+  throws(() => unpackTensors(below0, bytes), /tensor x: received float32 \[-1,-2\]/)
 })
 
 /** y = x + x, for rows of two. */

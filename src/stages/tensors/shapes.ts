@@ -59,7 +59,8 @@ export function specAfter(step: Step, spec: TensorSpec): TensorSpec {
     const length = shape[at]!
     if (length === -1) return { type, shape: replace(shape, at, -1) }
     const [from, to] = rangeOf(length, step.slice.from, step.slice.to)
-    if (to <= from) fail(step, spec, 'nothing is left')
+    // Of nothing, as where nothing was found, nothing is left: that is no fault.
+    if (to <= from && length > 0) fail(step, spec, 'nothing is left')
     return { type, shape: replace(shape, at, to - from) }
   }
   if ('window' in step) {
