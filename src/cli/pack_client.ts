@@ -11,11 +11,52 @@ import { transform } from 'esbuild'
 import ts from 'typescript'
 import { ROOT } from './root.ts'
 
-const { values } = parseArgs({
-  args: Deno.args,
-  options: { to: { type: 'string', default: join(ROOT, 'dist', 'client') } },
-})
-const { to } = values
+const NAME = 'shoal-client'
+
+const USAGE = `deno task pack-client [--to DIR]
+  --to DIR   folder that the package is written to, made anew; dist/client if absent`
+
+function fail(message: string): never {
+  console.error(message)
+  Deno.exit(1)
+}
+
+function options() {
+  try {
+    const { values } = parseArgs({
+      args: Deno.args,
+      options: {
+        to: { type: 'string', default: join(ROOT, 'dist', 'client') },
+        help: { type: 'boolean' },
+      },
+    })
+    if (!values.help) return values
+  } catch (error) {
+    return fail(`${(error as Error).message}\n\n${USAGE}`)
+  }
+  console.log(USAGE)
+  return Deno.exit(0)
+}
+
+/** Whether nothing of anybody's is lost with a folder: it is not there, empty, or packed before. */
+async function isOurs(folder: string): Promise<boolean> {
+  const names = await Array.fromAsync(Deno.readDir(folder)).catch((error) => {
+    if (error instanceof Deno.errors.NotFound) return []
+    return fail(`Cannot pack into ${folder}: ${error.message}`)
+  })
+  if (names.length === 0) return true
+  const text = await Deno.readTextFile(join(folder, 'package.json')).catch(() => '{}')
+  try {
+    return JSON.parse(text).name === NAME
+  } catch {
+    return false
+  }
+}
+
+const { to } = options()
+if (!await isOurs(to)) {
+  fail(`Cannot pack into ${to}: it holds something else. Name an empty folder with --to`)
+}
 const from = join(ROOT, 'src', 'client')
 const { version, license, description } = JSON.parse(
   await Deno.readTextFile(join(ROOT, 'package.json')),
@@ -54,7 +95,7 @@ await Deno.writeTextFile(
   join(to, 'package.json'),
   JSON.stringify(
     {
-      ...{ name: 'shoal-client', version, description: `Client of Shoal. ${description}`, license },
+      ...{ name: NAME, version, description: `Client of Shoal. ${description}`, license },
       ...{ type: 'module', sideEffects: false, engines: { node: '>=18' } },
       exports: { '.': { types: './mod.d.ts', default: './mod.js' } },
       ...{ types: './mod.d.ts', files: ['*.js', '*.d.ts'] },

@@ -51,3 +51,29 @@ Deno.test('a folder that models cannot be kept in is named, with what to do', as
     await Deno.remove(file)
   }
 })
+
+Deno.test('the client is packed into no folder that holds anything else', async () => {
+  const folder = await Deno.makeTempDir()
+  try {
+    const own = join(folder, 'thesis.txt')
+    await Deno.writeTextFile(own, 'years of work')
+    const refused = await run('pack_client.ts', '--to', folder)
+    assert.equal(refused.code, 1)
+    assert.match(refused.error, /^Cannot pack into .*: it holds something else/)
+    assert.equal(await Deno.readTextFile(own), 'years of work')
+    const packed = join(folder, 'packed')
+    for (const _ of ['into none', 'over the last one']) {
+      assert.equal((await run('pack_client.ts', '--to', packed)).code, 0)
+    }
+    assert.equal(
+      JSON.parse(await Deno.readTextFile(join(packed, 'package.json'))).name,
+      'shoal-client',
+    )
+    assert.match(
+      (await run('pack_client.ts', '--too', packed)).error,
+      /--too[\s\S]*deno task pack-client/,
+    )
+  } finally {
+    await Deno.remove(folder, { recursive: true })
+  }
+})
