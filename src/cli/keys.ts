@@ -6,7 +6,7 @@
 import './deno_version.ts'
 import { parseArgs } from 'node:util'
 import { hashOf, makeKey, type Role, ROLES } from '../coordinator/doors/keys.ts'
-import { KEYS_FILE, readKeys, writeKeys } from './serve/keys_file.ts'
+import { changeKeys, KEYS_FILE, readKeys } from './serve/keys_file.ts'
 
 const USAGE = `deno task keys add --role ROLE --name NAME [--rate N]
 deno task keys list
@@ -41,10 +41,11 @@ if (help) {
   console.log(USAGE)
   Deno.exit(0)
 }
-const keys = await readKeys(file).catch((error) => fail(error.message))
 
 function nameOf(): string {
-  if (name !== undefined && /^[\p{L}\p{N}][\p{L}\p{N} ._-]{0,63}$/u.test(name)) return name
+  if (
+    name !== undefined && name.length <= 64 && /^[\p{L}\p{N}][\p{L}\p{N} ._-]{0,63}$/u.test(name)
+  ) return name
   return fail('Cannot use --name: must be 1 to 64 letters, digits, spaces or any of ._-')
 }
 
@@ -52,9 +53,6 @@ async function add(): Promise<void> {
   const known = nameOf()
   const wanted = ROLES.find((one) => one === role) as Role | undefined
   if (wanted === undefined) return fail(`Cannot use --role: must be one of ${ROLES.join(', ')}`)
-  if (keys.some((key) => key.name === known)) {
-    return fail(`Cannot add ${known}: there is one already. Remove it first, or name it otherwise`)
-  }
   const ratePerS = rate === undefined ? undefined : Number(rate)
   if (ratePerS !== undefined && !(ratePerS > 0 && ratePerS <= 1e6)) {
     return fail(`Cannot use --rate: must be a number above 0: received ${rate}`)
@@ -63,25 +61,29 @@ async function add(): Promise<void> {
   const limit = ratePerS === undefined ? {} : { ratePerS }
   const addedAt = new Date().toISOString()
   const key = { name: known, role: wanted, sha256: hashOf(text), ...limit, addedAt }
-  await writeKeys(file, [...keys, key])
+  await changeKeys(file, (keys) => {
+    if (keys.every((one) => one.name !== known)) return [...keys, key]
+    return fail(`Cannot add ${known}: there is one already. Remove it first, or name it otherwise`)
+  })
   console.error(`Key of ${known}, role ${wanted}; it is not shown again:`)
   console.log(text)
 }
 
-switch (more ? undefined : action) {
-  case 'add':
-    await add()
-    break
-  case 'list':
-    for (const key of keys) console.log(`${key.role}\t${key.name}\tsince ${key.addedAt}`)
-    if (keys.length === 0) console.error(`No keys in ${file}`)
-    break
-  case 'remove': {
-    const left = keys.filter((key) => key.name !== nameOf())
-    if (left.length === keys.length) fail(`Cannot remove ${name}: there is no such key`)
-    await writeKeys(file, left)
-    break
-  }
-  default:
-    fail(USAGE)
+async function remove(): Promise<void> {
+  const known = nameOf()
+  await changeKeys(file, (keys) => {
+    const left = keys.filter((one) => one.name !== known)
+    return left.length < keys.length ? left : fail(`Cannot remove ${known}: there is no such key`)
+  })
 }
+
+async function list(): Promise<void> {
+  const keys = await readKeys(file)
+  for (const key of keys) console.log(`${key.role}\t${key.name}\tsince ${key.addedAt}`)
+  if (keys.length === 0) console.error(`No keys in ${file}`)
+}
+
+const ACTIONS: { [action: string]: () => Promise<void> } = { add, list, remove }
+const act = more || !Object.hasOwn(ACTIONS, action ?? '') ? undefined : ACTIONS[action!]
+if (act === undefined) fail(USAGE)
+await act().catch((error) => fail(error.message))

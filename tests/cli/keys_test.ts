@@ -58,6 +58,41 @@ Deno.test('keys add shows a key once and keeps its hash; list and remove know it
   await Deno.remove(dir, { recursive: true })
 })
 
+Deno.test('keys that are added at the same time are all kept', async () => {
+  const dir = await Deno.makeTempDir()
+  const file = join(dir, 'keys.json')
+  const names = ['a', 'b', 'c', 'd', 'e']
+  const added = await Promise.all(
+    names.map((name) => run('keys', 'add', '--role', 'client', '--name', name, '--keys', file)),
+  )
+  assert.deepEqual(added.map(({ code }) => code), names.map(() => 0))
+  const ring = createKeyring()
+  const stop = await followKeys(file, [], ring, () => {})
+  assert.deepEqual(added.map(({ stdout }) => ring.find(stdout)?.name), names)
+  stop()
+  await Deno.remove(dir, { recursive: true })
+})
+
+Deno.test('a key that could not be read again, or not be written, is not made', async () => {
+  const dir = await Deno.makeTempDir()
+  const file = join(dir, 'keys.json')
+  const add = (name: string, to: string) =>
+    run('keys', 'add', '--role', 'client', '--name', name, '--keys', to)
+  assert.equal((await add('first', file)).code, 0)
+  // Letters that take two places each.
+  const long = await add('\u{1d49c}'.repeat(33), file)
+  assert.equal(long.code, 1)
+  assert.match(long.stderr, /^Cannot use --name/)
+  assert.match((await run('keys', 'list', '--keys', file)).stdout, /first/)
+  // There can be no folder in a file.
+  const nowhere = await add('second', join(file, 'in', 'keys.json'))
+  assert.deepEqual([nowhere.code, nowhere.stdout], [1, ''])
+  assert.match(nowhere.stderr, /^Cannot (keep|use) keys/)
+  assert.doesNotMatch(nowhere.stderr, /\n\s+at /)
+  assert.match((await run('keys', 'remove')).stderr, /^Cannot use --name/)
+  await Deno.remove(dir, { recursive: true })
+})
+
 Deno.test('a damaged file of keys is no reason to open doors, or to close them', async () => {
   const dir = await Deno.makeTempDir()
   const file = join(dir, 'keys.json')

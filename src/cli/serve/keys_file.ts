@@ -41,8 +41,36 @@ export async function readKeys(file: string): Promise<KeptKey[]> {
   }
 }
 
-export async function writeKeys(file: string, keys: readonly KeptKey[]): Promise<void> {
-  await mkdir(dirname(file), { recursive: true })
+/**
+ * Puts what `change` makes of the keys in their place. One process at a time: two that read the same
+ * keys would undo one another.
+ *
+ * @throws Error where the file cannot be used, or not be written
+ */
+export async function changeKeys(
+  file: string,
+  change: (keys: readonly KeptKey[]) => KeptKey[],
+): Promise<void> {
+  using lock = await openLock(file)
+  await lock.lock(true)
+  const keys = change(await readKeys(file))
+  const { success, error } = keysFile.shape.keys.safeParse(keys)
+  if (!success) throw new Error(`Cannot keep keys in ${file}: ${error.issues[0]?.message}`)
+  await writeKeys(file, keys).catch(cannotKeep(file))
+}
+
+const cannotKeep = (file: string) => (error: Error): never => {
+  throw new Error(`Cannot keep keys in ${file}: ${error.message}`, { cause: error })
+}
+
+/** Beside the keys, which are replaced by each change; whoever ends lets go of it. */
+async function openLock(file: string): Promise<Deno.FsFile> {
+  return await mkdir(dirname(file), { recursive: true })
+    .then(() => Deno.open(`${file}.lock`, { create: true, write: true, mode: 0o600 }))
+    .catch(cannotKeep(file))
+}
+
+async function writeKeys(file: string, keys: readonly KeptKey[]): Promise<void> {
   // Whole or not at all: a coordinator may read it at this moment.
   const fresh = `${file}.${crypto.randomUUID().slice(0, 8)}`
   const text = JSON.stringify({ schema: 'shoal-keys/1', keys }, null, 2)
