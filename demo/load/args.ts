@@ -4,6 +4,7 @@
  * @module
  */
 import { parseArgs } from 'node:util'
+import { checkWritable } from '../../src/cli/writable.ts'
 import { parseDemand, readTrace, scaled } from './demand.ts'
 import type { Arrivals } from './types.ts'
 import type { Trace } from '../../src/sim/scenario_schema.ts'
@@ -67,6 +68,12 @@ export async function readLoadArgs(args: string[]): Promise<LoadArgs | undefined
     throw new RangeError(`Cannot use --${name}: must be ${from} to ${to}: received ${given}`)
   }
 
+  function whole(name: keyof typeof values, from: number, to: number): number | undefined {
+    const value = number(name, from, to)
+    if (value === undefined || Number.isInteger(value)) return value
+    throw new RangeError(`Cannot use --${name}: must be an integer: received ${values[name]}`)
+  }
+
   const { arrivals = 'poisson', demand, trace: file } = values
   if (arrivals !== 'poisson' && arrivals !== 'even') {
     throw new RangeError(`Cannot use --arrivals: must be poisson or even: received ${arrivals}`)
@@ -76,7 +83,7 @@ export async function readLoadArgs(args: string[]): Promise<LoadArgs | undefined
     throw new RangeError(`Cannot use --url: must be as http://HOST:PORT: received ${values.url}`)
   }
   const rate = number('rate', 0, 100_000)
-  const atOnce = number('at-once', 1, 10_000)
+  const atOnce = whole('at-once', 1, 10_000)
   const ways = [demand, file, rate, atOnce].filter((way) => way !== undefined)
   if (ways.length > 1) {
     throw new RangeError('Cannot use more than one of --rate, --demand, --trace and --at-once')
@@ -87,8 +94,12 @@ export async function readLoadArgs(args: string[]): Promise<LoadArgs | undefined
     : file !== undefined
     ? await readTrace(file)
     : { binSeconds: seconds, rates: [rate ?? 10] }
-  const timeoutMs = number('timeout', 1, 600_000)
+  const timeoutMs = whole('timeout', 1, 600_000)
   const minAccuracy = number('min-accuracy', 0, 1)
+  const { json, each } = values
+  for (const file of [json, each]) {
+    if (file !== undefined && file !== '-') await checkWritable(file)
+  }
   return {
     url: url.origin,
     seconds,
@@ -100,7 +111,7 @@ export async function readLoadArgs(args: string[]): Promise<LoadArgs | undefined
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
     ...(minAccuracy === undefined ? {} : { minAccuracy }),
     ...(values.key === undefined ? {} : { key: values.key }),
-    ...(values.json === undefined ? {} : { json: values.json }),
-    ...(values.each === undefined ? {} : { each: values.each }),
+    ...(json === undefined ? {} : { json }),
+    ...(each === undefined ? {} : { each }),
   }
 }

@@ -6,6 +6,7 @@
  *
  * @module
  */
+import { setTimeout as pause } from 'node:timers/promises'
 import { createArrivals, createEvenArrivals } from '../../src/sim/arrivals.ts'
 import { createRandom, seedFor } from '../../src/sim/random.ts'
 import type { Answered } from './ask.ts'
@@ -15,12 +16,17 @@ export interface RunOptions {
   ask(query: number): Promise<Answered>
   told(asked: Asked): void
   now?: () => number
-  sleep?: (ms: number) => Promise<void>
+  /** Ends before its time where `signal` aborts. */
+  sleep?: (ms: number, signal?: AbortSignal) => Promise<void>
   /** Ends the sending; what is under way is waited for. */
   signal?: AbortSignal
 }
 
-const realSleep = (ms: number) => new Promise<void>((done) => setTimeout(done, Math.ceil(ms)))
+const realSleep = (ms: number, signal?: AbortSignal): Promise<void> =>
+  pause(Math.ceil(ms), undefined, signal === undefined ? {} : { signal }).catch(() => {})
+
+/** Who is behind sends at once, but no longer than this without a look at what came in. */
+const UNHEARD_MS = 5
 
 /** Resolves when the last query is answered. */
 export async function runLoad(order: LoadOrder, options: RunOptions): Promise<void> {
@@ -56,8 +62,17 @@ async function open(
 ): Promise<void> {
   const next = dueTimesOf(order)
   const pending = new Set<Promise<void>>()
-  for (let dueMs = next(); dueMs < Infinity && signal?.aborted !== true; dueMs = next()) {
-    while (passedMs() < dueMs) await sleep(dueMs - passedMs())
+  let heardMs = 0
+  for (let dueMs = next(); dueMs < Infinity; dueMs = next()) {
+    if (passedMs() - heardMs > UNHEARD_MS) {
+      await sleep(0, signal)
+      heardMs = passedMs()
+    }
+    while (passedMs() < dueMs && signal?.aborted !== true) {
+      await sleep(dueMs - passedMs(), signal)
+      heardMs = passedMs()
+    }
+    if (signal?.aborted) break
     const one: Promise<void> = send(dueMs).finally(() => pending.delete(one))
     pending.add(one)
   }

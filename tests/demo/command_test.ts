@@ -41,6 +41,9 @@ Deno.test('deno task load says what is wrong with its arguments', async () => {
       [['--rate', '5', '--trace', 'x'], /more than one of --rate/],
       [['--rate', 'much'], /Cannot use --rate: .*received much/],
       [['--arrivals', 'odd'], /poisson or even: received odd/],
+      [['--timeout', '1.5'], /Cannot use --timeout: must be an integer: received 1.5/],
+      [['--each', `${SAMPLE}/each.jsonl`], /^Cannot write .*each\.jsonl: /],
+      [['--json', `${SAMPLE}/load.json`], /^Cannot write .*load\.json: /],
       [['--url', 'http://127.0.0.1:9'], /Cannot ask http:\/\/127.0.0.1:9/],
     ] as const
   ) {
@@ -48,5 +51,6 @@ Deno.test('deno task load says what is wrong with its arguments', async () => {
     assert.equal(code, 1)
     assert.equal(out, '')
     assert.match(err, message)
+    assert.doesNotMatch(err, /\n\s+at /)
   }
 })

@@ -89,6 +89,55 @@ Deno.test('a machine that was busy sends late, catches up, and the wait counts a
   assert.ok(sentLateMs!.max > 150 && latencyMs!.max > 150)
 })
 
+Deno.test('a machine that is behind still hears answers as they come', async () => {
+  let nowMs = 0
+  let underWay = 0
+  let most = 0
+  const asked: Asked[] = []
+  const turn = () => new Promise<void>((done) => setTimeout(done))
+  await runLoad({ ...ORDER, trace: { binSeconds: 1, rates: [1000] } }, {
+    // Four times as long as there is until the next.
+    async ask() {
+      nowMs += 4
+      most = Math.max(most, ++underWay)
+      await turn()
+      underWay--
+      return { status: 200, accuracy: 1 }
+    },
+    told: (one) => asked.push(one),
+    now: () => nowMs,
+    sleep: (ms) => {
+      nowMs += ms
+      return turn()
+    },
+  })
+  assert.equal(asked.length, 1000)
+  assert.ok(most < 20, `${most} were under way at once`)
+})
+
+Deno.test('who ends the sending does not wait for the next query, and it is not sent', async () => {
+  const over = new AbortController()
+  const asked: Asked[] = []
+  let nowMs = 0
+  // One soon, one after ten minutes, until which nothing but the end ends a sleep.
+  const rates = [1, ...Array.from({ length: 600 }, () => 0), 1]
+  await runLoad({ ...ORDER, trace: { binSeconds: 1, rates } }, {
+    ask: () => Promise.resolve({ status: 200, accuracy: 1 }),
+    told(one) {
+      asked.push(one)
+      setTimeout(() => over.abort())
+    },
+    now: () => nowMs,
+    sleep(ms, signal) {
+      if (nowMs > 0) return new Promise((done) => signal?.addEventListener('abort', () => done()))
+      nowMs += ms
+      return Promise.resolve()
+    },
+    signal: over.signal,
+  })
+  assert.equal(asked.length, 1)
+})
+
 Deno.test('the same seed gives the same moments, another others, about as many as the rate says', async () => {
   const order: OpenOrder = {
     ...ORDER,
