@@ -17,11 +17,10 @@ import { stages } from '../../stages/stages.ts'
 import type { ItemResult, Model, Stage, StageContext, StageItem } from '../../stages/types.ts'
 import { loadLocalCodec } from '../serve/codec_assets.ts'
 import { labelledFiles } from '../pipelines/labelled_files.ts'
+import { measureLatency, median } from './latency.ts'
 import type { ExampleResult, Latency, Overhead, Reply, Request } from './messages.ts'
 
 const largestBatch = 8
-const warmRuns = 20
-const warmMs = 3000
 
 interface Opened {
   pipeline: Pipeline
@@ -54,7 +53,7 @@ async function answer(request: Request): Promise<Reply> {
     const stage = await stageOf(request.task)
     const batches: Latency[] = []
     for (const batch of request.batches) {
-      batches.push(await measure(stage, context, batch, batches[0]))
+      batches.push(await measureLatency(stage, context, batch, batches[0]))
     }
     return { kind: 'latency', batches }
   }
@@ -204,39 +203,6 @@ async function scoreExample(index: number): Promise<ExampleResult> {
   return result
 }
 
-/**
- * A batch as the stage runs it. A stage that runs items one by one, whose feeds carry one, takes
- * `single` as many times: not measured again.
- */
-async function measure(
-  stage: Stage,
-  context: StageContext,
-  batch: number,
-  single?: Latency,
-): Promise<Latency> {
-  const feeds = stage.warmUp(context, batch)[0]
-  // A program that runs no model has nothing to measure here.
-  if (feeds === undefined) return { batch, runs: 0, minMs: 0, medianMs: 0 }
-  const exact = stage.exact?.(context) ?? false
-  const carried = stage.carried?.(context, batch) ?? Object.values(feeds)[0]?.dims[0] ?? 1
-  if (carried === 1 && single?.batch === 1) {
-    const { runs, minMs, medianMs } = single
-    return { batch, runs, minMs: minMs * batch, medianMs: medianMs * batch }
-  }
-  const warmStart = performance.now()
-  for (let i = 0; i < warmRuns && performance.now() - warmStart < warmMs; i++) {
-    await context.model.run(feeds, exact)
-  }
-  const times: number[] = []
-  const start = performance.now()
-  while (times.length < 5 || (times.length < 30 && performance.now() - start < 3000)) {
-    const started = performance.now()
-    await context.model.run(feeds, exact)
-    times.push(performance.now() - started)
-  }
-  return { batch, runs: times.length, minMs: Math.min(...times), medianMs: median(times) }
-}
-
 /** What comes to a task: as it should be where that is known, else by the first variants above it. */
 async function reach(task: string, example: Example): Promise<StageItem[]> {
   const { pipeline } = state()
@@ -270,8 +236,4 @@ async function overhead(request: Request & { kind: 'overhead' }): Promise<Overhe
     }
   }
   return { otherMs: median(times), rows: count === 0 ? 1 : rows / count }
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0
 }
