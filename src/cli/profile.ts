@@ -3,6 +3,7 @@
  *
  * @module
  */
+import './deno_version.ts'
 import { join, relative, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { readAdapter } from '../node/engine/adapter.ts'
@@ -19,6 +20,7 @@ import type { Profile, VariantTimes } from './profile/types.ts'
 import { writeProfile } from './profile/write.ts'
 import { ROOT } from './root.ts'
 import { createSteps } from './steps.ts'
+import { checkWritable } from './writable.ts'
 
 const USAGE = `deno task profile --pipeline DIR [options]
   --pipeline DIR   folder with pipeline.json, its models and a labelled set
@@ -142,33 +144,44 @@ async function otherBackends(asked: readonly string[] | undefined): Promise<Back
 
 const flags = options()
 const file = join(flags.pipeline, 'pipeline.json')
+const measured = join(flags.pipeline, 'measured.json')
+const cannot = (error: Error) => fail(error.message)
 const steps = createSteps((line) => console.error(line))
 const { pipeline, models } = await steps.run(
   'preparing models',
   (report) => loadPipeline(flags.pipeline, report),
 ).catch((error) => fail(modelsFault(error)))
-const text = await Deno.readTextFile(file)
+for (const output of [flags.json ?? '-', ...flags.write ? [file, measured] : []]) {
+  if (output !== '-') await checkWritable(output).catch(cannot)
+}
 
 const others = await otherBackends(flags.backend)
 const native = others.includes('native')
-  ? await nativeEngine((line) => console.error(line)).catch((error) => fail(error.message))
+  ? await nativeEngine((line) => console.error(line)).catch(cannot)
   : undefined
 const start = (backend: Backend) =>
   startMeasurer({ ...{ dir: flags.pipeline, pipeline, models }, backend, native })
-const first = await start('wasm').catch((e) => fail(e.message))
+const first = await start('wasm').catch(cannot)
 const count = Math.min(first.count, Number(flags.pages ?? Infinity))
 let examples: ExampleResult[] = []
 if (first.count === 0) steps.say('no labelled set: accuracy is not measured')
 if (!flags['no-accuracy'] && count > 0) {
+  if (flags.write && count < first.count) {
+    fail(
+      `Cannot write figures of ${count} of ${first.count} examples: leave out --pages or --write`,
+    )
+  }
   const more = await Promise.all(
     Array.from({ length: Math.min(count, Number(flags.workers)) - 1 }, () => {
       return start('wasm')
     }),
-  )
+  ).catch(cannot)
   examples = await steps.run('accuracy', (report) => scores([first, ...more], count, report))
+    .catch(cannot)
   more.forEach((measurer) => measurer.end())
 }
 const times = await steps.run('latency', (report) => latencies(first, pipeline, report))
+  .catch(cannot)
 first.end()
 for (const backend of others) {
   await steps.run(
@@ -191,14 +204,16 @@ if (flags.json !== undefined) {
   else await Deno.writeTextFile(flags.json, json)
 }
 if (flags.write) {
-  if (count < first.count && examples.length > 0) {
-    fail(`Cannot write figures: ${count} of ${first.count} examples were scored`)
-  }
   const folder = relative(ROOT, flags.pipeline).startsWith('..')
     ? flags.pipeline
     : relative(ROOT, flags.pipeline)
-  await Deno.writeTextFile(file, writeProfile(text, profile, folder))
-  const measured = join(flags.pipeline, 'measured.json')
   await Deno.writeTextFile(measured, JSON.stringify(profile, null, 2) + '\n')
+  try {
+    // As it is now: somebody may have written into it while all this was measured.
+    const text = await Deno.readTextFile(file)
+    await Deno.writeTextFile(file, writeProfile(text, profile, folder))
+  } catch (error) {
+    cannot(error as Error)
+  }
   console.error(`${file}, ${measured}: written`)
 }

@@ -116,6 +116,65 @@ Deno.test('writeProfile() writes that nothing was right, too', () => {
   assert.deepEqual(pathAccuracy?.map(({ accuracy }) => accuracy), [0, 0])
 })
 
+async function runProfile(dir: string, ...args: string[]) {
+  const { stderr, success } = await new Deno.Command(Deno.execPath(), {
+    args: ['run', '-A', 'src/cli/profile.ts', '--pipeline', dir, ...args],
+    ...{ cwd: ROOT, stdin: 'null' },
+  }).output()
+  return { said: new TextDecoder().decode(stderr), success }
+}
+
+const input = { inputs: [{ name: 'x', datatype: 'FP32', shape: [1, 2], data: [1, 2] }] }
+const labels = (files: object) => ({ schema: 'shoal-labelled/1', field: 'y', files })
+
+Deno.test('profile says before it measures what it could not write, and which file is missing', () =>
+  inFolder({
+    ...oneModel,
+    'labelled/labels.json': labels({ 'one.json': 0, 'two.json': 1 }),
+    'labelled/one.json': input,
+  }, async (dir) => {
+    for (
+      const [args, message] of [
+        [['--json', join(dir, 'a.onnx', 'x.json')], /^Cannot write .*x\.json: /m],
+        [['--pages', '1', '--write'], /^Cannot write figures of 1 of 2 examples: /m],
+        [[], /^Cannot use .*files\.two\.json: two\.json cannot be read: there is no such file/m],
+      ] as const
+    ) {
+      const { said, success } = await runProfile(dir, ...args)
+      assert.equal(success, false)
+      assert.match(said, message)
+      assert.doesNotMatch(said, /\n\s+at /)
+    }
+    const { tasks } = JSON.parse(await Deno.readTextFile(join(dir, 'pipeline.json')))
+    assert.equal(tasks.only.variants.a.referenceMs, 1)
+  }))
+
+Deno.test('profile keeps what is written into the file while it measures', () =>
+  inFolder({
+    ...oneModel,
+    'labelled.ts': `
+      const file = new URL('pipeline.json', import.meta.url)
+      export const labelled = () => Promise.resolve({
+        ...{ about: {}, names: { examples: 'files', truths: 'labels' }, count: 1 },
+        async example() {
+          const pipeline = JSON.parse(await Deno.readTextFile(file))
+          await Deno.writeTextFile(file, JSON.stringify({ ...pipeline, sloMs: 77 }))
+          const data = Float32Array.of(1, 2)
+          const input = {
+            meta: { tensors: [{ name: 'x', type: 'float32', dims: [1, 2] }] },
+            bytes: new Uint8Array(data.buffer),
+          }
+          const score = () => ({ total: 2, errors: 1, truths: 2, found: 1, exact: 1 })
+          return { input, perfect: () => Promise.resolve(undefined), score }
+        },
+      })`,
+  }, async (dir) => {
+    const { said, success } = await runProfile(dir, '--write')
+    assert.ok(success, said)
+    const { sloMs, tasks } = JSON.parse(await Deno.readTextFile(join(dir, 'pipeline.json')))
+    assert.deepEqual([sloMs, tasks.only.variants.a.accuracy], [77, 0.5])
+  }))
+
 Deno.test('profile says where no answer was right, and does not keep the guess', () =>
   inFolder({
     ...oneModel,
@@ -126,11 +185,7 @@ Deno.test('profile says where no answer was right, and does not keep the guess',
       inputs: [{ name: 'x', datatype: 'FP32', shape: [1, 2], data: [1, 2] }],
     },
   }, async (dir) => {
-    const { stderr, success } = await new Deno.Command(Deno.execPath(), {
-      args: ['run', '-A', 'src/cli/profile.ts', '--pipeline', dir, '--write'],
-      ...{ cwd: ROOT, stdin: 'null' },
-    }).output()
-    const said = new TextDecoder().decode(stderr)
+    const { said, success } = await runProfile(dir, '--write')
     assert.ok(success, said)
     assert.match(
       said,
