@@ -12,6 +12,8 @@ import type { CheckContext } from './types.ts'
 export interface PictureModel {
   /** The shape that pictures are fed in, and the type. */
   input: readonly number[]
+  /** Axes of it whose size may not be fixed. */
+  vary?: readonly number[]
   type?: 'float32' | 'uint8'
   /** For each output, in their order, the shapes that will do; further ones are not looked at. */
   outputs: readonly (readonly (readonly number[])[])[]
@@ -46,6 +48,15 @@ export function checkPictureModels(
       )
     }
     hold(input, 'input', wanted.type ?? 'float32', [wanted.input])
+    const { vary = [] } = wanted
+    if (vary.some((axis) => isFixed(input.dims?.[axis]))) {
+      const found = textOfTensor(input)
+      fail(
+        path,
+        `${variant.model}: input ${input.name} must have sizes that vary, since pictures are ` +
+          `drawn upright and across: found ${found}`,
+      )
+    }
     if (outputs.length < wanted.outputs.length) {
       fail(
         path,
@@ -68,6 +79,8 @@ function needsOf(
     throw error
   }
 }
+
+const isFixed = (size: number | string | undefined) => typeof size === 'number' && size !== -1
 
 /** Sizes that the file leaves open suit anything. */
 const suits = ({ type, dims }: TensorFacts, wanted: string, shape: readonly number[]) =>

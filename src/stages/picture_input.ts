@@ -9,6 +9,7 @@ import { resizeRows, type Window } from './resample.ts'
 
 const side = z.number().int().min(1).max(8192)
 const perChannel = z.union([z.number(), z.array(z.number()).length(3)])
+const isDivisor = (value: number | number[]) => ![value].flat().includes(0)
 
 const schema = z.strictObject({
   height: side,
@@ -18,18 +19,18 @@ const schema = z.strictObject({
   /** Order of the channels; `grey` is one alone. */
   colour: z.enum(['rgb', 'bgr', 'grey']).default('rgb'),
   type: z.enum(['float32', 'uint8']).default('float32'),
-  /** Of a full channel, before `mean` and `std`: 1 or 255 with nearly all models. */
-  max: z.number().positive().default(1),
+  /** Of a full channel, before `mean` and `std`: 1 or 255 with nearly all models, by `type`. */
+  max: z.number().positive().optional(),
   /** Taken off each value before it is divided by `std`: one number, or one for each channel. */
   mean: perChannel.default(0),
-  std: perChannel.default(1),
+  std: perChannel.refine(isDivisor, { error: 'must not be 0' }).default(1),
   /** `stretch` alters the shape of things, `contain` leaves bars, `cover` cuts off what is over. */
   fit: z.enum(['stretch', 'contain', 'cover']).default('stretch'),
   /** 0..255, of the bars. */
   fill: z.number().min(0).max(255).default(0),
 })
 
-export type PictureInput = z.infer<typeof schema>
+export type PictureInput = z.infer<typeof schema> & { max: number }
 
 interface Fields {
   readonly [field: string]: unknown
@@ -43,7 +44,11 @@ interface Fields {
 export function pictureInputOf(task: Fields, variant: Fields): PictureInput {
   const value = { ...task['input'] as object, ...variant['input'] as object }
   const parsed = schema.safeParse(value)
-  if (parsed.success) return parsed.data
+  if (parsed.success) {
+    // Whole numbers up to 1 would be black and white.
+    const { type, max = type === 'uint8' ? 255 : 1 } = parsed.data
+    return { ...parsed.data, max }
+  }
   const issue = parsed.error.issues[0]
   const where = ['input', ...issue?.path ?? []].join('.')
   throw new TypeError(`Cannot use ${where} of a variant: ${issue?.message}`)

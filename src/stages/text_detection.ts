@@ -34,7 +34,7 @@ const bias = [0, 1, 2].map((c) => -mean[c]! / deviation[c]!) as [number, number,
  *
  * Items: `{type: media type}` and the file. Fields: `{width, height, lines}`. Children:
  * `{format, width, height, box}`, `box` in pixels of the picture as its viewer sees it.
- * The model maps `[1, 3, H, W]` to probabilities `[1, 1, H, W]`.
+ * The model maps `[1, 3, H, W]` to probabilities `[1, 1, H, W]`, for any H and W.
  */
 export const textDetection: Stage = {
   run: async (items, context) => {
@@ -59,9 +59,8 @@ export const textDetection: Stage = {
   },
   check: (given) =>
     checkPictureModels(given, (variant) => {
-      // The picture may be drawn upright or across.
       inputOf(variant)
-      return { input: [-1, 3, -1, -1], outputs: [[[-1, 1, -1, -1]]] }
+      return { input: [-1, 3, -1, -1], vary: [2, 3], outputs: [[[-1, 1, -1, -1]]] }
     }),
   fields: () => ['width', 'height', 'lines'],
   tells: ['box'],

@@ -115,6 +115,34 @@ Deno.test('loadPipeline() holds a model of pictures to what its kind of task fee
   })
 })
 
+Deno.test('loadPipeline() takes no detector of text that is fixed to one shape of picture', async () => {
+  await inFolder(async (dir, cacheDir) => {
+    const own = join(dir, 'own.onnx')
+    const variants = { only: { accuracy: 1, model: 'own.onnx', input: { height: 64, width: 64 } } }
+    await Deno.writeTextFile(
+      join(dir, 'pipeline.json'),
+      JSON.stringify({
+        ...{ schema: 'shoal-pipeline/1', name: 'own', sloMs: 1000, root: 'find' },
+        tasks: { find: { kind: 'text-detection', variants } },
+      }),
+    )
+    const of = (height: number | string, width: number | string) => ({
+      inputs: { x: [1, 3, height, width] },
+      outputs: { y: [1, 1, height, width] },
+      nodes: [{ op: 'ReduceMean', inputs: ['x'], outputs: ['y'], ints: { axes: [1] } }],
+    })
+    for (const [height, width] of [[64, 64], [64, 'W'], ['H', 64]] as const) {
+      await Deno.writeFile(own, onnxOf(of(height, width)))
+      await rejects(
+        loadPipeline(dir, () => {}, { cacheDir }),
+        /own\.onnx: input x must have sizes that vary, .*: found float32 \[1,3,(64|H),(64|W)\]/,
+      )
+    }
+    await Deno.writeFile(own, onnxOf(of('H', 'W')))
+    await loadPipeline(dir, () => {}, { cacheDir })
+  })
+})
+
 Deno.test('loadPipeline() takes a DETR with a class for nothing or without, and no other', async () => {
   await inFolder(async (dir, cacheDir) => {
     const own = join(dir, 'own.onnx')

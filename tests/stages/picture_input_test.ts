@@ -31,6 +31,7 @@ Deno.test('inputTensor() takes off the mean and divides, by the channels of the 
   deepEqual(valuesOf({ ...size, ...each, colour: 'bgr' }), [0.2, 0.8, -1, -0.2, 0, -10])
   deepEqual(valuesOf({ ...size, max: 255 }), [255, 0, 0, 102, 51, 204])
   deepEqual(valuesOf({ ...size, max: 255, type: 'uint8' }), [255, 0, 0, 102, 51, 204])
+  deepEqual(valuesOf({ ...size, type: 'uint8' }), [255, 0, 0, 102, 51, 204])
 })
 
 Deno.test('inputTensor() stretches, leaves bars, or cuts off what is over', () => {
@@ -62,6 +63,8 @@ Deno.test('pictureInputOf() says which field cannot be used', () => {
   refused({ width: 2 }, /input\.height/)
   refused({ width: 2, height: 2, colour: 'cmyk' }, /input\.colour/)
   refused({ width: 2, height: 2, mean: [1, 2] }, /input\.mean/)
+  refused({ width: 2, height: 2, std: 0 }, /input\.std.*must not be 0/)
+  refused({ width: 2, height: 2, std: [1, 0, 1] }, /input\.std.*must not be 0/)
   refused({ width: 2, height: 2, stretched: 1 }, /stretched/)
   equal(
     pictureInputOf({ input: { colour: 'grey' } }, { input: { width: 2, height: 2 } }).colour,
