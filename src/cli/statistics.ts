@@ -1,12 +1,21 @@
 /** Order statistics of measured times, and how sure a ratio is. @module */
 
-/** The `share`-quantile, 0..1, by nearest rank; NaN of nothing. */
+/** What 0.07 x 100 is above 7 by, as numbers are kept. */
+const ROUNDING = 1e-9
+
+/** The `share`-quantile, 0..1, by nearest rank: the least that so many are no more than; NaN of nothing. */
 export function quantile(values: readonly number[], share: number): number {
   const sorted = [...values].sort((a, b) => a - b)
-  return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? NaN
+  const rank = Math.ceil(share * sorted.length - ROUNDING)
+  return sorted[Math.min(sorted.length, Math.max(1, rank)) - 1] ?? NaN
 }
 
-export const median = (values: readonly number[]): number => quantile(values, 0.5)
+/** The one in the middle, or the mean of the two that are; NaN of nothing. */
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b)
+  const middle = sorted.length / 2
+  return (sorted[Math.ceil(middle) - 1]! + sorted[Math.floor(middle)]!) / 2
+}
 
 const Z = 1.96
 

@@ -4,6 +4,7 @@
  * @module
  */
 import type { Stage, StageContext } from '../../stages/types.ts'
+import { median } from '../statistics.ts'
 import type { Latency } from './messages.ts'
 
 const WARM_RUNS = 20
@@ -47,8 +48,4 @@ export async function measureLatency(
     times.push((nowMs() - startMs) * batch / carried)
   }
   return { batch, runs: times.length, minMs: Math.min(...times), medianMs: median(times) }
-}
-
-export function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0
 }

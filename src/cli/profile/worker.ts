@@ -17,7 +17,8 @@ import { stages } from '../../stages/stages.ts'
 import type { ItemResult, Model, Stage, StageContext, StageItem } from '../../stages/types.ts'
 import { loadLocalCodec } from '../serve/codec_assets.ts'
 import { labelledFiles } from '../pipelines/labelled_files.ts'
-import { measureLatency, median } from './latency.ts'
+import { median } from '../statistics.ts'
+import { measureLatency } from './latency.ts'
 import type { ExampleResult, Latency, Overhead, Reply, Request } from './messages.ts'
 
 const largestBatch = 8
@@ -235,5 +236,6 @@ async function overhead(request: Request & { kind: 'overhead' }): Promise<Overhe
       count += items.length
     }
   }
-  return { otherMs: median(times), rows: count === 0 ? 1 : rows / count }
+  if (count === 0) return { otherMs: 0, rows: 1 }
+  return { otherMs: median(times), rows: rows / count }
 }
