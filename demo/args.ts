@@ -7,6 +7,8 @@ import { parseArgs } from 'node:util'
 import { join } from 'node:path'
 import { ROOT } from '../src/cli/root.ts'
 import { POLICY_NAMES } from '../src/policy/policies.ts'
+import type { Trace } from '../src/sim/scenario_schema.ts'
+import { readTrace } from './load/demand.ts'
 
 export const USAGE = `deno task demo [options]
   --pipeline shelf    a folder, or a name in profiles/
@@ -32,7 +34,7 @@ export interface DemoArgs {
   seconds: number
   /** For each part of finding out what the pool carries. */
   calibrateS: number
-  trace?: string
+  trace?: Trace
   /** Absent: as high as suits the machine. */
   scale?: number
   seed: number
@@ -87,7 +89,7 @@ export async function readDemoArgs(args: string[]): Promise<DemoArgs | undefined
     calibrateS: short ? 1 : 4,
     seed: whole('seed', 1, 0, 2 ** 32),
     json: values.json ?? report.replace(/(\.html)?$/, '.json'),
-    ...(trace === undefined ? {} : { trace }),
+    ...(trace === undefined ? {} : { trace: await readTrace(trace) }),
     ...(values.scale === undefined ? {} : { scale: number('scale', 1, 0, 1e6) }),
   }
 }

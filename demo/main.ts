@@ -8,15 +8,17 @@ import '../src/cli/deno_version.ts'
 import { dirname, resolve } from 'node:path'
 import { findChromium, NO_CHROMIUM } from '../src/cli/chromium.ts'
 import { loadPipelines } from '../src/cli/pipelines/load.ts'
+import { modelsFault } from '../src/cli/pipelines/models_fault.ts'
 import { spawnNode } from '../src/cli/serve/spawn_node.ts'
 import { launchTabs } from '../src/cli/tabs.ts'
+import { checkWritable } from '../src/cli/writable.ts'
 import { durationS } from '../src/sim/arrivals.ts'
 import type { Trace } from '../src/sim/scenario_schema.ts'
 import { type DemoArgs, readDemoArgs, USAGE } from './args.ts'
 import { calibrate, type Capacity } from './calibrate.ts'
 import { CLOSE_AT, demoDemand, topOf } from './demand.ts'
 import { demoBodies } from './demo_bodies.ts'
-import { readTrace, scaled } from './load/demand.ts'
+import { scaled } from './load/demand.ts'
 import { play, type Played } from './play.ts'
 import { type DemoRecord, machine } from './record.ts'
 import { reportPage } from './report.ts'
@@ -30,10 +32,8 @@ function fail(message: string): never {
 const numbered = (name: string, count: number) =>
   Array.from({ length: count }, (_, i) => `${name}-${i + 1}`)
 
-async function demandOf(args: DemoArgs, capacity: Capacity): Promise<Trace> {
-  const { trace: file, scale } = args
-  if (file === undefined) return scaled(demoDemand(capacity, args.seconds), scale ?? 1)
-  const trace = await readTrace(file)
+function demandOf({ trace, scale, seconds }: DemoArgs, capacity: Capacity): Trace {
+  if (trace === undefined) return scaled(demoDemand(capacity, seconds), scale ?? 1)
   return scaled(trace, scale ?? topOf(capacity) / Math.max(...trace.rates, 1e-9))
 }
 
@@ -85,7 +85,7 @@ async function main(args: DemoArgs): Promise<DemoRecord> {
             `  the most accurate path: ${bestPerS.toFixed(1)} queries a second; ` +
               `at any accuracy: ${mostPerS.toFixed(1)}`,
           )
-          trace = await demandOf(args, capacity)
+          trace = demandOf(args, capacity)
         }
         const lengthS = durationS(trace)
         say(`${policy}: ${lengthS} s of demand, up to ${Math.max(...trace.rates).toFixed(1)}/s`)
@@ -126,9 +126,16 @@ if (args === undefined) {
   console.log(USAGE)
   Deno.exit(0)
 }
-const record = await main(args)
 const report = resolve(args.report)
-await Deno.mkdir(dirname(report), { recursive: true })
+await Deno.mkdir(dirname(report), { recursive: true }).catch((error) =>
+  fail(`Cannot write ${report}: ${error.message}`)
+)
+for (const file of [report, args.json]) {
+  if (file !== '-') await checkWritable(file).catch((error) => fail(error.message))
+}
+const record = await main(args).catch((error) =>
+  fail(error instanceof RangeError ? error.message : modelsFault(error))
+)
 await Deno.writeTextFile(report, reportPage(record))
 const json = JSON.stringify(record, null, 2)
 if (args.json === '-') console.log(json)

@@ -5,6 +5,7 @@
  */
 import './deno_version.ts'
 import { parseArgs } from 'node:util'
+import { POLICY_NAMES } from '../policy/policies.ts'
 import { benchBackends } from './bench/backends.ts'
 import { benchChaos } from './bench/chaos.ts'
 import { benchCurve } from './bench/curve.ts'
@@ -32,6 +33,8 @@ import { benchTrust } from './bench/trust.ts'
 import { benchTwin } from './bench/twin.ts'
 import { benchTwinLive } from './bench/twin_live.ts'
 import { benchWake } from './bench/wake.ts'
+import { modelsFault } from './pipelines/models_fault.ts'
+import { checkWritable } from './writable.ts'
 
 const USAGE = `deno task bench [NAME...] [options]; all of them, one after another, if none is named
   --json FILE      the figures of all as JSON
@@ -91,6 +94,10 @@ function live(): Promise<unknown> {
   }
   if (given.multiples?.some((one) => !(one > 0))) {
     fail(`Cannot use --multiples: must be numbers above 0: received ${multiples}`)
+  }
+  const unknown = given.policies?.find((name) => !POLICY_NAMES.some((one) => one === name))
+  if (unknown !== undefined) {
+    fail(`Cannot use --policy: must be of ${POLICY_NAMES.join(', ')}: received ${unknown}`)
   }
   const known = Object.entries(given).filter(([, value]) => value !== undefined)
   return benchLive(Object.fromEntries(known) as LiveOptions)
@@ -172,19 +179,23 @@ if (values.help) {
 }
 
 const names = positionals.length > 0 ? positionals : Object.keys(BENCHES)
-const results: Record<string, unknown> = {}
-for (const name of names) {
-  const bench = BENCHES[name] ?? NAMED[name]
-  if (bench === undefined) {
-    fail(`Cannot run bench ${name}: there are ${Object.keys({ ...BENCHES, ...NAMED }).join(', ')}`)
-  }
-  console.log(`\n== ${name}`)
-  results[name] = await bench().catch((error) => {
-    if (error instanceof RangeError) fail(error.message)
-    throw error
-  })
+const all = { ...BENCHES, ...NAMED }
+const unknown = names.find((name) => !Object.hasOwn(all, name))
+if (unknown !== undefined) {
+  fail(`Cannot run bench ${unknown}: there are ${Object.keys(all).join(', ')}`)
 }
 if (values.json !== undefined) {
-  await Deno.writeTextFile(values.json, JSON.stringify(results, null, 2) + '\n')
+  await checkWritable(values.json).catch((error) => fail(error.message))
+}
+const results: Record<string, unknown> = {}
+for (const name of names) {
+  console.log(`\n== ${name}`)
+  results[name] = await all[name]!().catch((error) =>
+    fail(error instanceof RangeError ? error.message : modelsFault(error))
+  )
+  // After each: those before are not lost with one that fails.
+  if (values.json !== undefined) {
+    await Deno.writeTextFile(values.json, JSON.stringify(results, null, 2) + '\n')
+  }
 }
 Deno.exit(0)

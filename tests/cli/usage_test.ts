@@ -26,6 +26,57 @@ Deno.test('a suite or a benchmark that is not there is refused with those that a
   assert.match(bench.error, /^Cannot run bench choas: there are .*chaos/)
 })
 
+Deno.test('a benchmark runs when all that is asked for is known to be possible', async () => {
+  const file = await Deno.makeTempFile()
+  try {
+    for (
+      const [args, message] of [
+        // The first of the two would say that there is no such file.
+        [['curve', 'choas', '--from', 'none', '--svg', 'none'], /^Cannot run bench choas: /],
+        [['toString'], /^Cannot run bench toString: /],
+        [['live', '--policy', 'static,shoul'], /^Cannot use --policy: .*received shoul/],
+        [['live', '--pipeline', file], /^Cannot use pipeline .*: the file cannot be read/],
+        [['overload', '--seconds', '5'], /^Cannot use --seconds: must be above 5, /],
+        [['planner', '--json', join(file, 'x.json')], /^Cannot write .*x\.json: /],
+      ] as const
+    ) {
+      const { code, error } = await run('bench.ts', ...args)
+      assert.equal(code, 1)
+      assert.match(error, message)
+      assert.doesNotMatch(error, /\n\s+at /)
+    }
+  } finally {
+    await Deno.remove(file)
+  }
+})
+
+Deno.test('what one benchmark found is kept where the next one fails', async () => {
+  const dir = await Deno.makeTempDir()
+  try {
+    const json = join(dir, 'all.json')
+    const [from, svg] = [join(dir, 'live.json'), join(dir, 'curve.svg')]
+    const rows = [{ demandPerS: 1, onTimePerS: 1, accuracy: 0.9, violationRatio: 0 }]
+    await Deno.writeTextFile(
+      from,
+      JSON.stringify({
+        live: {
+          ...{ pipeline: 'profiles/shelf', steps: [{ fromS: 0, multiple: 1 }] },
+          policies: { shoal: { rows, parts: [] } },
+        },
+      }),
+    )
+    const args = ['--from', from, '--svg', svg, '--pipeline', dir, '--json', json]
+    const { code, error } = await run('bench.ts', 'curve', 'chaos', ...args)
+    assert.equal(code, 1)
+    assert.match(error, /^Cannot use pipeline /)
+    assert.deepEqual(JSON.parse(await Deno.readTextFile(json)), {
+      curve: { svg, policies: ['shoal'] },
+    })
+  } finally {
+    await Deno.remove(dir, { recursive: true })
+  }
+})
+
 Deno.test('the benchmarks say how they are called', async () => {
   const help = await run('bench.ts', '--help')
   assert.equal(help.code, 0)

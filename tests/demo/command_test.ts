@@ -4,11 +4,14 @@ import { fromFileUrl } from '../../src/cli/root.ts'
 import { startServing, USUAL } from '../../src/cli/serve/serving.ts'
 
 const MAIN = fromFileUrl(new URL('../../demo/load/main.ts', import.meta.url))
+const DEMO = fromFileUrl(new URL('../../demo/main.ts', import.meta.url))
 const SAMPLE = fromFileUrl(new URL('../../demo/samples/note.png', import.meta.url))
 
-async function load(...args: string[]) {
+const load = (...args: string[]) => run(MAIN, ...args)
+
+async function run(file: string, ...args: string[]) {
   const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ['run', '-A', '--no-check', MAIN, ...args],
+    args: ['run', '-A', '--no-check', file, ...args],
     stdin: 'null',
   }).output()
   const [out, err] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes))
@@ -52,5 +55,26 @@ Deno.test('deno task load says what is wrong with its arguments', async () => {
     assert.equal(out, '')
     assert.match(err, message)
     assert.doesNotMatch(err, /\n\s+at /)
+  }
+})
+
+Deno.test('deno task demo says what is wrong before nodes join', async () => {
+  const dir = await Deno.makeTempDir()
+  try {
+    for (
+      const [args, message] of [
+        [['--trace', `${dir}/none.txt`], /^Cannot read .*none\.txt: /],
+        [['--report', `${SAMPLE}/report.html`], /^Cannot write .*report\.html: /],
+        [['--json', `${SAMPLE}/report.json`], /^Cannot write .*report\.json: /],
+        [['--policy', 'shoul'], /^Cannot use --policy: .*received shoul/],
+      ] as const
+    ) {
+      const { code, err } = await run(DEMO, '--tabs', '0', '--report', `${dir}/r.html`, ...args)
+      assert.equal(code, 1)
+      assert.match(err, message)
+      assert.doesNotMatch(err, /\n\s+at |joined/)
+    }
+  } finally {
+    await Deno.remove(dir, { recursive: true })
   }
 })

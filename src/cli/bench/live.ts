@@ -210,6 +210,13 @@ export async function benchLive(options: LiveOptions = {}) {
     console.log(
       `static, the most accurate path, carries ${carriedPerS.toFixed(2)} queries a second`,
     )
+    if (!(carriedPerS > 0)) {
+      const tasks = Object.keys(stage.pipeline.pipeline.tasks).length
+      throw new RangeError(
+        `Cannot make steps of what static carries: nothing, on ${stage.nodes.length} slots for ` +
+          `${tasks} tasks. Raise --nodes or --tabs`,
+      )
+    }
     const made = stepsOf(options.multiples ?? MULTIPLES, carriedPerS, queries, budgetS)
     if (before === undefined && made.queries < queries) {
       console.log(`this machine is slow: ${made.queries} queries a step instead of ${queries}`)

@@ -68,6 +68,12 @@ function recoveryMs({ asked }: AskResult): number {
 }
 
 export async function benchOverload({ seconds = SECONDS }: OverloadOptions = {}) {
+  if (1000 * seconds <= SLO_MS) {
+    throw new RangeError(
+      `Cannot use --seconds: must be above ${SLO_MS / 1000}, from when on answers count: ` +
+        `received ${seconds}`,
+    )
+  }
   const nodeCount = Math.max(1, availableParallelism() - 1)
   const picture = await makePicture()
   const pool = await startChild<PoolReady>('./pool_server.ts', [String(nodeCount)])
