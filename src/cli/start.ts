@@ -59,14 +59,29 @@ function fail(message: string): never {
   Deno.exit(1)
 }
 
-function integer(name: string, text: string, most: number): number {
-  if (/^\d{1,6}$/.test(text) && Number(text) <= most) return Number(text)
-  return fail(`Cannot use --${name}: must be an integer 0..${most}: received ${text}\n\n${USAGE}`)
+function integer(name: string, text: string, most: number, least = 0): number {
+  if (/^\d{1,6}$/.test(text) && Number(text) <= most && Number(text) >= least) return Number(text)
+  return fail(
+    `Cannot use --${name}: must be an integer ${least}..${most}: received ${text}\n\n${USAGE}`,
+  )
 }
 
 function oneOf<T extends string>(name: string, known: readonly T[], text: string): T {
   return known.find((one) => one === text) ??
     fail(`Cannot use --${name}: must be one of ${known.join(', ')}: received ${text}`)
+}
+
+/** What to do about an address that cannot be had. @throws the error itself where it is another */
+function addressFault(error: Error): string {
+  const { AddrInUse, AddrNotAvailable, PermissionDenied } = Deno.errors
+  if (error instanceof AddrInUse) return `port ${port}: it is in use. Name another with --port`
+  if (error instanceof AddrNotAvailable || /lookup address/.test(error.message)) {
+    return `${host}: it is no address of this machine. Name one with --host`
+  }
+  if (error instanceof PermissionDenied) {
+    return `port ${port}: it may not be used. Name one from 1024 on with --port`
+  }
+  throw error
 }
 
 function originOf(text: string): string {
@@ -113,7 +128,9 @@ function options() {
     return {
       port: integer('port', values.port, 65_535),
       nodes: integer('nodes', values.nodes, 64),
-      memoryMb: values.memory === undefined ? undefined : integer('memory', values.memory, 999_999),
+      memoryMb: values.memory === undefined
+        ? undefined
+        : integer('memory', values.memory, 999_999, 1),
       host: values.host,
       policy: oneOf('policy', POLICY_NAMES, values.policy),
       trust: oneOf('trust', ['on', 'off'], values.trust) === 'on',
@@ -170,8 +187,7 @@ try {
     ...(tls === undefined ? {} : { tls }),
   })
 } catch (error) {
-  if (!(error instanceof Deno.errors.AddrInUse)) throw error
-  fail(`Cannot serve on port ${port}: it is in use. Name another with --port`)
+  fail(`Cannot serve on ${addressFault(error as Error)}`)
 }
 surviveFaults(log)
 const { url, localUrl, pool } = coordinator

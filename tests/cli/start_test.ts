@@ -146,11 +146,20 @@ Deno.test('start says what is wrong with its arguments and files, and ends with 
   await Deno.writeTextFile(join(dir, 'pipeline.json'), '{"schema": "shoal-pipeline/1"}')
   const cases: [string[], RegExp][] = [
     [['--port', 'x'], /Cannot use --port/],
+    [['--memory', '0'], /Cannot use --memory: must be an integer 1\.\./],
     [['--nodes', '-1'], /--nodes/],
     [['--policy', 'none'], /Cannot use --policy: must be one of shoal, static/],
     [['--unheard-of'], /unheard-of/],
     [['--pipeline', dir], /Cannot use pipeline .*pipeline\.json: name: /],
     [['--pipeline', '/nowhere'], /Cannot use pipeline .*cannot be read/],
+    [
+      [
+        // Of the addresses that are for examples.
+        ...['--host', '203.0.113.5', '--token', 'a-token-as-long-as-need-be', '--store', 'off'],
+        ...['--pipeline', join(ROOT, 'profiles', 'shelf')],
+      ],
+      /^Cannot serve on 203\.0\.113\.5: it is no address of this machine/m,
+    ],
   ]
   for (const [args, message] of cases) {
     await t.step(args.join(' '), async () => {
@@ -158,8 +167,10 @@ Deno.test('start says what is wrong with its arguments and files, and ends with 
         args: ['run', '-A', join(ROOT, 'src', 'cli', 'start.ts'), ...args],
         stdin: 'null',
       }).output()
+      const said = new TextDecoder().decode(stderr)
       assert.equal(code, 1)
-      assert.match(new TextDecoder().decode(stderr), message)
+      assert.match(said, message)
+      assert.doesNotMatch(said, /\n\s+at /)
     })
   }
   await Deno.remove(dir, { recursive: true })
