@@ -37,7 +37,10 @@ export type ItemResult =
 export interface Model {
   inputNames: readonly string[]
   outputNames: readonly string[]
-  /** @param exact the first dimension is no number of items: it must not be filled up or cut up */
+  /**
+   * @param exact the first dimension is no number of items: it must not be filled up or cut up
+   * @throws an error whose `code` is `run_failed` or `not_finite` where feeds may be the cause
+   */
   run(feeds: { [name: string]: Tensor }, exact?: boolean): Promise<{ [name: string]: Tensor }>
 }
 

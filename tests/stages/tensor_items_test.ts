@@ -1,11 +1,11 @@
 /** The kind `tensors` with items that are odd: what is wrong with one is nobody else's matter. */
-import { deepEqual, equal, match, ok } from 'node:assert/strict'
+import { deepEqual, equal, match, ok, rejects } from 'node:assert/strict'
 import { createOrtModel } from '../../src/node/engine/ort_model.ts'
 import type { Task } from '../../src/pipeline/schema.ts'
 import type { Tensor } from '../../src/pipeline/tensor.ts'
 import { packTensors } from '../../src/pipeline/tensor_item.ts'
 import { stages } from '../../src/stages/stages.ts'
-import type { ItemResult, StageItem } from '../../src/stages/types.ts'
+import type { ItemResult, Model, StageItem } from '../../src/stages/types.ts'
 import { type MadeModel, onnxOf } from '../pipeline/onnx.ts'
 
 const rows = (count: number, value: number): Tensor => ({
@@ -19,12 +19,13 @@ async function run(
   made: MadeModel,
   task: object,
   items: readonly StageItem[],
+  change: (model: Model) => Model = (model) => model,
 ): Promise<ItemResult[]> {
   const variant = { accuracy: 1 }
   const whole = { next: [], variants: { only: variant }, ...task } as Task
   return await stages['tensors']!.run(items, {
     ...{ task: whole, variant, next: whole.next, crops: 'raw' as const },
-    model: await createOrtModel(onnxOf(made)),
+    model: change(await createOrtModel(onnxOf(made))),
     codecs: undefined as never,
   })
 }
@@ -92,4 +93,53 @@ Deno.test('where a model found nothing, the first of it are nothing, and no chil
     counts.push(result.children['look']!.length)
   }
   deepEqual(counts, [0, 1, 2])
+})
+
+const negative: MadeModel = {
+  inputs: { x: ['N', 1] },
+  outputs: { y: ['N', 1] },
+  nodes: [{ op: 'Neg', inputs: ['x'], outputs: ['y'] }],
+}
+
+Deno.test('an item that a model makes NaN or infinity of fails alone, and no engine with it', async () => {
+  for (const stack of [false, true]) {
+    const task = { stack, takes: { x: { shape: [-1, 1] } }, answer: { y: 'y' } }
+    const results = await run(negative, task, [
+      item({ x: rows(1, 1) }),
+      item({ x: rows(1, NaN) }),
+      item({ x: rows(2, 2) }),
+      item({ x: rows(1, Infinity) }),
+    ])
+    deepEqual(results.map((one) => one.ok ? [...one.tensors!['y']!.data] : one.reason), [
+      ...[[-1], 'invalid_input', [-2, -2], 'invalid_input'],
+    ])
+  }
+})
+
+Deno.test('an item of sizes that a model cannot be run with fails alone', async () => {
+  const means: MadeModel = {
+    inputs: { x: [1, 1, 'L'] },
+    outputs: { y: [1, 1, 'M'] },
+    weights: { w: { dims: [1, 1, 3], values: [1, 1, 1] } },
+    nodes: [{ op: 'Conv', inputs: ['x', 'w'], outputs: ['y'], ints: { kernel_shape: [3] } }],
+  }
+  const sound = (length: number): StageItem => {
+    const data = new Float32Array(length).fill(2)
+    return item({ x: { type: 'float32', dims: [1, 1, length], data } })
+  }
+  const task = {
+    takes: { x: { shape: [1, 1, -1], typical: [1, 1, 8] } },
+    answer: { y: 'y' },
+  }
+  const [short, long] = await run(means, task, [sound(2), sound(4)])
+  ok(short?.ok === false && long?.ok)
+  equal(short.reason, 'invalid_input')
+  deepEqual([...long.tensors!['y']!.data], [6, 6])
+})
+
+Deno.test('an engine that no longer runs what it ran is to blame, not the item', async () => {
+  const broken = { code: 'not_finite', message: 'Cannot use output y' }
+  const task = { takes: { x: { shape: [-1, 1] } }, answer: { y: 'y' } }
+  const fails = (model: Model): Model => ({ ...model, run: () => Promise.reject(broken) })
+  await rejects(run(negative, task, [item({ x: rows(1, 1) })], fails), broken)
 })

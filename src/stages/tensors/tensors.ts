@@ -6,6 +6,7 @@
 import { elementsOf, emptyData, fits, specText, type Tensor } from '../../pipeline/tensor.ts'
 import { packTensors, unpackTensors } from '../../pipeline/tensor_item.ts'
 import type { ItemResult, Stage, StageContext, StageItem } from '../types.ts'
+import { faultOfInput } from './blame.ts'
 import { checkTensors } from './check.ts'
 import { describe, type Description, isConstant, type Source } from './description.ts'
 import { StepError } from './shapes.ts'
@@ -36,8 +37,19 @@ export const tensors: Stage = {
         results[at] = failed(error)
       }
     })
-    for (const group of groupsOf(ready, description.stack)) {
-      const outputs = await runGroup(group.map(({ feeds }) => feeds), context, description.stack)
+    const settle = async (group: typeof ready) => {
+      let outputs: Tensors[]
+      try {
+        outputs = await runGroup(group.map(({ feeds }) => feeds), context, description.stack)
+      } catch (error) {
+        const usual = () =>
+          context.model.run(tensors.warmUp(context, 1)[0]!, tensors.exact!(context))
+        const message = await faultOfInput(error, usual)
+        // Which of several is to blame shows when each is run alone.
+        if (group.length > 1) { for (const one of group) await settle([one]) }
+        else results[group[0]!.at] = { ok: false, reason: 'invalid_input', message }
+        return
+      }
       group.forEach(({ at, item }, i) => {
         try {
           results[at] = resultOf({ ...item, ...outputs[i]! }, description, context)
@@ -46,6 +58,7 @@ export const tensors: Stage = {
         }
       })
     }
+    for (const group of groupsOf(ready, description.stack)) await settle(group)
     return results as ItemResult[]
   },
 
