@@ -9,6 +9,9 @@ import { columnContrast } from './visual_runs.ts'
 /** A line may be squeezed to this share of its width before it is cut: reading stands that much. */
 export const maxSqueeze = 0.8
 
+/** What would make more, as a picture of one row of pixels, is no line: it is squeezed. */
+const MOST_PIECES = 64
+
 /**
  * Columns `[from, to)` of the pieces of a crop, left to right.
  *
@@ -18,7 +21,7 @@ export function linePieces(crop: Picture, capacity: number): [from: number, to: 
   const { width, height } = crop
   const widest = capacity * height / maxSqueeze
   if (width <= widest) return [[0, width]]
-  const count = Math.ceil(width / (capacity * height * 0.95))
+  const count = Math.min(MOST_PIECES, Math.ceil(width / (capacity * height * 0.95)))
   const contrast = columnContrast(crop)
   const cuts = [0]
   for (let i = 1; i < count; i++) {

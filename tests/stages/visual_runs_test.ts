@@ -86,3 +86,10 @@ Deno.test('linePieces() keeps short lines whole and cuts long ones between words
     assert.ok(words.every(([a, b]) => from <= a || from >= b), `${from} cuts a word`)
   })
 })
+
+Deno.test('linePieces() makes no thousands of what is as long as a picture and as thin as a thread', () => {
+  const pieces = linePieces(crop(10_000, 1, []), 5)
+  assert.ok(pieces.length <= 64, `${pieces.length} pieces`)
+  assert.deepEqual([pieces[0]![0], pieces.at(-1)![1]], [0, 10_000])
+  for (const [from, to] of pieces) assert.ok(to > from)
+})
