@@ -82,6 +82,7 @@ function declarationOf(source: string, name: string): string {
 
 await Deno.remove(to, { recursive: true }).catch(() => {})
 await Deno.mkdir(to, { recursive: true })
+  .catch((error) => fail(`Cannot pack into ${to}: ${error.message}`))
 for await (const { name } of Deno.readDir(from)) {
   const source = await Deno.readTextFile(join(from, name))
   const { code } = await transform(source, { loader: 'ts', target: 'es2022' })

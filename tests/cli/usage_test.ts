@@ -112,6 +112,12 @@ Deno.test('the client is packed into no folder that holds anything else', async 
     assert.equal(refused.code, 1)
     assert.match(refused.error, /^Cannot pack into .*: it holds something else/)
     assert.equal(await Deno.readTextFile(own), 'years of work')
+    // There can be no folder in a file, and none where the system keeps its own.
+    for (const to of [join(own, 'client'), '/proc/nowhere/client']) {
+      const nowhere = await run('pack_client.ts', '--to', to)
+      assert.match(nowhere.error, /^Cannot pack into .*client: /)
+      assert.doesNotMatch(nowhere.error, /\n\s+at /)
+    }
     const packed = join(folder, 'packed')
     for (const _ of ['into none', 'over the last one']) {
       assert.equal((await run('pack_client.ts', '--to', packed)).code, 0)
