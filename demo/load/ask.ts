@@ -30,8 +30,9 @@ export async function askOverHttp(order: LoadOrder, body: Body, query: number): 
     })
     const { status } = response
     if (!response.ok) {
-      const { reason } = await response.json() as ErrorBody
-      return { status, reason }
+      // A proxy in between says nothing of reasons.
+      const body: Partial<ErrorBody> = await response.json().catch(() => ({}))
+      return { status, ...(body?.reason === undefined ? {} : { reason: body.reason }) }
     }
     const { accuracy, stages } = await response.json() as InferAnswer
     const servedBy = stages.map(({ node, task, variant, backend, batch, items, computeMs }) =>

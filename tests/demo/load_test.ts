@@ -161,6 +161,7 @@ Deno.test('what went wrong is counted by status and reason, what was served by n
     () => Response.json({ error: 'Cannot', reason: 'queue_full' }, { status: 503 }),
     () => Response.json({ error: 'Cannot', reason: 'deadline_exceeded' }, { status: 504 }),
     () => new Response('no JSON'),
+    () => new Response('<h1>Bad gateway</h1>', { status: 502 }),
   ]
   let turn = 0
   const server = serve(async (request) => {
@@ -172,16 +173,17 @@ Deno.test('what went wrong is counted by status and reason, what was served by n
     await loadInProcess({ ...ORDER, url: server.url }, [BODY], (one) => asked.push(one))
     const { outcomes, nodes, violationRatio, effectiveAccuracy } = tally(asked, 60_000)
     assert.deepEqual(outcomes, {
-      '0 SyntaxError': 10,
-      '200 on_time': 10,
-      '503 queue_full': 10,
-      '504 deadline_exceeded': 10,
+      '0 SyntaxError': 8,
+      '200 on_time': 8,
+      '502 no_reason': 8,
+      '503 queue_full': 8,
+      '504 deadline_exceeded': 8,
     })
-    assert.equal(violationRatio, 0.75)
+    assert.equal(violationRatio, 0.8)
     assert.equal(effectiveAccuracy, 0.75)
-    const did = { t: { v: 10 } }
+    const did = { t: { v: 8 } }
     assert.deepEqual(nodes, {
-      n: { items: 10, computeMs: 50, share: 1, backends: ['wasm'], did },
+      n: { items: 8, computeMs: 40, share: 1, backends: ['wasm'], did },
     })
   } finally {
     await server.end()
