@@ -56,8 +56,7 @@ export function picturesTogether(pixels: number): number {
  * @param kind of its task
  */
 export function memoryOf(variant: Variant, modelBytes: number, kind?: string): number {
-  const told = variant['memoryBytes']
-  if (typeof told === 'number' && told >= 0) return told
+  if (variant.memoryBytes !== undefined) return variant.memoryBytes
   const { height, width } = (variant['input'] ?? {}) as { height?: unknown; width?: unknown }
   const pixels = typeof height === 'number' && typeof width === 'number' ? height * width : 0
   const items = PICTURE_KINDS.includes(kind)

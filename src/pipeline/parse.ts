@@ -8,6 +8,9 @@ import { PipelineError } from './error.ts'
 import { CODE } from './runs_on.ts'
 import { checkTree } from './check.ts'
 
+/** Without what some editors put before a text to say that it is UTF-8. */
+export const withoutMark = (text: string): string => text.replace(/^\uFEFF/, '')
+
 /**
  * Parses and checks the text of a pipeline file.
  *
@@ -22,7 +25,7 @@ import { checkTree } from './check.ts'
 export function parsePipeline(text: string, file: string): Pipeline {
   let json: unknown
   try {
-    json = JSON.parse(text)
+    json = JSON.parse(withoutMark(text))
   } catch (error) {
     throw new PipelineError(file, '', `not JSON: ${(error as Error).message}`)
   }

@@ -24,6 +24,8 @@ export const variantSchema = z.looseObject({
   referenceMs: z.number().positive().optional(),
   /** Of its weights. `fp16` is planned on GPUs with `shader-f16` alone, `int8` on processors alone. */
   precision: z.enum(['fp32', 'fp16', 'int8']).optional(),
+  /** What it takes in a slot; an estimate where absent. */
+  memoryBytes: z.number().min(0).optional(),
   /** Where it runs; anywhere that suits its precision where absent. */
   backends: z.array(z.enum(['wasm', 'webgpu', 'native'])).min(1).optional(),
 })

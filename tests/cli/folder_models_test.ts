@@ -184,13 +184,16 @@ Deno.test('loadPipeline() puts the lines of a labels file in its place', async (
       const tasks = { read: { ...pipeline.tasks.read, labels } }
       return Deno.writeTextFile(join(dir, 'pipeline.json'), JSON.stringify({ ...pipeline, tasks }))
     }
-    await Deno.writeTextFile(join(dir, 'labels.txt'), 'cat\r\n\r\nhot dog\n')
+    await Deno.writeTextFile(join(dir, 'labels.txt'), '\uFEFFcat\r\n\r\nhot dog\n')
     await labelled('labels.txt')
     const { pipeline } = await loadPipeline(dir, () => {}, { cacheDir })
     deepEqual(pipeline.tasks['read']!['labels'], ['cat', '', 'hot dog'])
-    for (const name of ['absent.txt', '../labels.txt', '/etc/hosts']) {
+    const elsewhere = await Deno.makeTempFile()
+    await Deno.symlink(elsewhere, join(dir, 'link.txt'))
+    for (const name of ['absent.txt', '../labels.txt', '/etc/hosts', 'link.txt']) {
       await labelled(name)
       await rejects(loadPipeline(dir, () => {}, { cacheDir }), /tasks\.read\.labels: /)
     }
+    await Deno.remove(elsewhere)
   })
 })

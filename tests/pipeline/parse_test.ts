@@ -58,6 +58,13 @@ const FAULTS: [string, string, unknown, string, RegExp][] = [
     'tasks.car.variants.small.accuracy',
     /./,
   ],
+  [
+    'memory in words',
+    'tasks.car.variants.small.memoryBytes',
+    '5 MB',
+    'tasks.car.variants.small.memoryBytes',
+    /./,
+  ],
   ['a task without variants', 'tasks.car.variants', {}, 'tasks.car.variants', /at least one/],
   [
     'a negative fan-out',
@@ -97,6 +104,10 @@ for (const [what, path, value, faultPath, fault] of FAULTS) {
     assert.match(error.fault, fault)
   })
 }
+
+Deno.test('parsePipeline() reads a file with the mark that some editors begin with', () => {
+  assert.equal(parsePipeline(`\uFEFF${JSON.stringify(tree)}`, 'x').name, tree.name)
+})
 
 Deno.test('parsePipeline() refuses what is not JSON', () => {
   assert.match(faultOf('{').fault, /not JSON/)

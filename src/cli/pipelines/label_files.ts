@@ -4,9 +4,10 @@
  *
  * @module
  */
-import { join } from 'node:path'
 import { PipelineError } from '../../pipeline/error.ts'
+import { withoutMark } from '../../pipeline/parse.ts'
 import type { Pipeline } from '../../pipeline/schema.ts'
+import { pathInside } from './model_files.ts'
 
 /** @throws PipelineError where a file that `labels` names cannot be read */
 export async function inlineLabels(pipeline: Pipeline, dir: string, file: string): Promise<void> {
@@ -27,12 +28,10 @@ async function inlineInto(
 ): Promise<void> {
   const name = owner['labels']
   if (typeof name !== 'string') return
-  if (!/^(?!.*\.\.)[\w][\w ./-]*$/.test(name)) {
-    throw new PipelineError(file, at, `${name} is not a path inside the pipeline's folder`)
-  }
-  const text = await Deno.readTextFile(join(dir, name)).catch(() => {
-    throw new PipelineError(file, at, `${name} cannot be read`)
-  })
+  const text = await pathInside(dir, name).then((path) => Deno.readTextFile(path))
+    .catch((error: Error) => {
+      throw new PipelineError(file, at, error.message)
+    })
   // An empty line is a label, too: that of nothing.
-  owner['labels'] = text.replace(/\r?\n$/, '').split(/\r?\n/)
+  owner['labels'] = withoutMark(text).replace(/\r?\n$/, '').split(/\r?\n/)
 }

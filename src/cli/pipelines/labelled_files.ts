@@ -9,6 +9,7 @@ import { z } from 'zod'
 import { parseRequest } from '../../coordinator/oip/parse.ts'
 import { readTensors } from '../../coordinator/oip/tensor_input.ts'
 import { PipelineError } from '../../pipeline/error.ts'
+import { withoutMark } from '../../pipeline/parse.ts'
 import type { Pipeline } from '../../pipeline/schema.ts'
 import { queryTensors } from '../../pipeline/takes.ts'
 import type { Labelled, Leaf, Score } from '../../stages/labelled.ts'
@@ -85,7 +86,7 @@ export async function labelledFiles(
 
 function parse(text: string, file: string): unknown {
   try {
-    return JSON.parse(text)
+    return JSON.parse(withoutMark(text))
   } catch (error) {
     throw new PipelineError(file, '', `not JSON: ${(error as Error).message}`)
   }

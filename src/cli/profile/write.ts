@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { withoutMark } from '../../pipeline/parse.ts'
 import type { Profile } from './types.ts'
 
 interface PipelineFile {
@@ -27,7 +28,7 @@ export function writeProfile(
   profile: Profile,
   folder = `profiles/${profile.pipeline}`,
 ): string {
-  const file = JSON.parse(text) as PipelineFile
+  const file = JSON.parse(withoutMark(text)) as PipelineFile
   const { scored } = profile
   for (const { task, variant, ...figures } of profile.variants) {
     const entry = file.tasks[task]?.variants[variant]
