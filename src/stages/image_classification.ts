@@ -13,6 +13,7 @@ import { oncePerVariant } from './once.ts'
 import { emptyInput, inputTensor, type PictureInput, pictureInputOf } from './picture_input.ts'
 import { firstFeeds, inRuns } from './picture_runs.ts'
 import { samplePicture } from './sample.ts'
+import { shareOf } from './share.ts'
 
 const scoresSchema = z.strictObject({
   /** What the model gives: `logits` need a softmax, `probabilities` none. */
@@ -140,7 +141,9 @@ function answersOf(output: Tensor | undefined, batch: number, settings: Settings
 function bestOf(row: Float32Array, scores: Scores['scores']): [best: number, share: number] {
   let best = 0
   for (let k = 1; k < row.length; k++) if (row[k]! > row[best]!) best = k
-  if (scores === 'probabilities') return [best, row[best]!]
+  if (scores === 'probabilities') {
+    return [best, shareOf(row[best]!, 'output.scores of these may be logits')]
+  }
   let sum = 0
   for (let k = 0; k < row.length; k++) sum += Math.exp(row[k]! - row[best]!)
   return [best, 1 / sum]

@@ -21,6 +21,7 @@ import {
 import { firstFeeds, inRuns } from './picture_runs.ts'
 import { readingOrder } from './reading_order.ts'
 import { samplePicture } from './sample.ts'
+import { shareOf } from './share.ts'
 import {
   cropThings,
   roundedCorners,
@@ -28,6 +29,8 @@ import {
   thingCropsOf,
   uprightBox,
 } from './thing_crops.ts'
+
+const REMEDY = 'boxes.format may be another, or the model has to end with a sigmoid'
 
 const boxesSchema = z.strictObject({
   format: z.enum(BOX_FORMATS),
@@ -163,7 +166,7 @@ async function resultOf(
   const { width, height } = picture
   const things = found.map((one) => ({
     kind: settings.labels[one.kind]!,
-    score: Math.round(one.score * 1e4) / 1e4,
+    score: Math.round(shareOf(one.score, REMEDY) * 1e4) / 1e4,
     box: uprightBox(one.x0, one.y0, one.x1, one.y1),
   }))
   const ordered = readingOrder(things.map(({ box }) => box)).map((i) => things[i]!)

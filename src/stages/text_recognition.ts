@@ -11,6 +11,7 @@ import { linePieces } from './line_pieces.ts'
 import { type Input, inputOf } from './options.ts'
 import { resizeInto } from './resample.ts'
 import { samplePicture } from './sample.ts'
+import { shareOf } from './share.ts'
 
 const scale = [1 / 127.5, 1 / 127.5, 1 / 127.5] as const
 const bias = [-1, -1, -1] as const
@@ -115,7 +116,8 @@ async function readRows(
 }
 
 function resultOf(readings: readonly Reading[]): ItemResult {
-  const { text, confidence } = joinReadings(readings)
+  const { text, confidence: mean } = joinReadings(readings)
+  const confidence = shareOf(mean, 'the model has to end with a softmax')
   const fields = text === '' ? null : { text, confidence: Math.round(confidence * 1e4) / 1e4 }
   return { ok: true, fields, children: {} }
 }
