@@ -124,6 +124,7 @@ async function crops(
 ): Promise<StageItem[]> {
   const options = cropOf(context.task)
   const pieces = boxes.flatMap((box) => splitLine(picture, box, options))
+    .filter(({ box }) => isOn(picture, box))
   const ordered = readingOrder(pieces.map((p) => p.box)).map((i) => pieces[i]!)
   const rawBytes = ordered.reduce((sum, p) => sum + p.crop.data.length, 0)
   const raw = context.crops === 'raw' && rawBytes <= maxRawBytes
@@ -141,6 +142,10 @@ async function crops(
   }
   return items
 }
+
+/** Beside the picture a shape is filled up: what is found there is nothing. */
+const isOn = ({ width, height }: Picture, { cx, cy }: TextBox): boolean =>
+  cx >= 0 && cy >= 0 && cx <= width && cy <= height
 
 /** Cuts a line out, in two or more where the picture shows a gap too wide for one line. */
 function splitLine(

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { components } from '../../src/stages/components.ts'
 import { boxScore } from '../../src/stages/box_score.ts'
 import { fit, inputShapes } from '../../src/stages/input_shape.ts'
+import { faultOf } from '../../src/stages/agreement/agreement.ts'
 import { stages } from '../../src/stages/stages.ts'
 import type { Model, StageItem } from '../../src/stages/types.ts'
 import type { Point } from '../../src/stages/box.ts'
@@ -125,6 +126,33 @@ Deno.test('text-detection maps boxes back to the picture whatever its shape', as
       assert.equal(line!.bytes.length, 48 * Number(line!.meta['width']) * 3)
     }
   }
+})
+
+Deno.test('text-detection hands on nothing that a model sees beside the picture', async () => {
+  const task = pipeline.tasks['detect']!
+  // Both in the picture, at the top left, and in what the shape is filled up with.
+  const everywhere: Model = {
+    ...darkness,
+    run: ({ x }) => {
+      const [, , height, width] = x!.dims as [number, number, number, number]
+      const data = new Float32Array(width * height)
+      for (const [left, top] of [[8, 8], [width - 88, height - 28]] as const) {
+        for (let y = top; y < top + 20; y++) data.fill(1, y * width + left, y * width + left + 80)
+      }
+      return Promise.resolve({ y: { type: 'float32', dims: [1, 1, height, width], data } })
+    },
+  }
+  const small = {
+    meta: { format: 'rgb', width: 120, height: 90 },
+    bytes: new Uint8Array(3 * 120 * 90).fill(255),
+  }
+  const [result] = await stages['text-detection']!.run([small], {
+    ...{ task, variant: task.variants['480x640']!, next: ['recognise'], model: everywhere, codecs },
+    crops: 'raw',
+  })
+  assert.ok(result!.ok)
+  assert.equal(result!.children['recognise']!.length, 1)
+  assert.equal(faultOf('text-detection', result!), undefined)
 })
 
 Deno.test('text-detection hands JPEG crops on where asked to', async () => {
