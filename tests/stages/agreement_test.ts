@@ -1,5 +1,6 @@
 /** When two nodes say the same of one item, and when not. */
 import assert from 'node:assert/strict'
+import { packTensors, TensorValue } from '../../src/pipeline/tensor_item.ts'
 import { agree, faultOf } from '../../src/stages/agreement/agreement.ts'
 import { toleranceOf } from '../../src/stages/agreement/tolerance.ts'
 import type { ItemResult, JsonObject, StageItem } from '../../src/stages/types.ts'
@@ -123,4 +124,37 @@ Deno.test('what no input leads to is a fault', () => {
     /confidence/,
   )
   assert.match(fault(line(TEXT, 1.2), 'text-recognition') ?? '', /confidence/)
+})
+
+const scores = (values: number[], type: 'float32' | 'int64' = 'float32'): ItemResult => {
+  const data = type === 'float32' ? Float32Array.from(values) : BigInt64Array.from(values, BigInt)
+  const y = new TensorValue(type, [values.length], new Uint8Array(data.buffer))
+  return { ok: true, fields: { y } as unknown as JsonObject, children: {} }
+}
+
+Deno.test("tensors agree by their elements, whose last bits are each backend's own", () => {
+  const agrees = (a: ItemResult, b: ItemResult, tolerance = other) =>
+    agree('tensors', a, b, tolerance)
+  for (const tolerance of [same, other]) {
+    assert.ok(agrees(scores([1, -200]), scores([1.000_000_1, -200.000_02]), tolerance))
+    assert.ok(!agrees(scores([1, -200]), scores([-200, 1]), tolerance))
+    assert.ok(!agrees(scores([1, 2]), scores([1, 2, 3]), tolerance))
+    assert.ok(!agrees(scores([1, 2]), scores([1, 2], 'int64'), tolerance))
+    assert.ok(!agrees(scores([5000], 'int64'), scores([5001], 'int64'), tolerance))
+  }
+  // One of twenty is at a threshold.
+  const many = (last: number) => scores([...new Array<number>(19).fill(7), last], 'int64')
+  assert.ok(agrees(many(0), many(1)))
+  assert.ok(!agrees(many(0), many(1), same))
+})
+
+Deno.test('child items that are tensors agree by what is in them', () => {
+  const handed = (values: number[]): ItemResult => {
+    const data = Float32Array.from(values)
+    const item = packTensors({ x: { type: 'float32', dims: [values.length], data } })
+    return { ok: true, fields: {}, children: { next: [item as StageItem] } }
+  }
+  assert.ok(agree('tensors', handed([1, 2]), handed([1.000_000_1, 2]), other))
+  assert.ok(!agree('tensors', handed([1, 2]), handed([2, 1]), other))
+  assert.ok(!agree('tensors', handed([1, 2]), handed([1, 2, 3]), other))
 })

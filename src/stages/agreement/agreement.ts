@@ -4,14 +4,14 @@
  *
  * @module
  */
-import type { ItemResult, Json } from '../types.ts'
+import type { ItemResult } from '../types.ts'
 import { sameChildren } from './children.ts'
-import { sameJson } from './json.ts'
 import { imageClassification } from './image_classification.ts'
 import type { Agreement } from './kind.ts'
 import { objectDetection } from './object_detection.ts'
 import { textDetection } from './text_detection.ts'
 import { textRecognition } from './text_recognition.ts'
+import { sameFields } from './tensors.ts'
 import type { Tolerance } from './tolerance.ts'
 
 const OWN: { readonly [kind: string]: Partial<Agreement> } = {
@@ -22,7 +22,7 @@ const OWN: { readonly [kind: string]: Partial<Agreement> } = {
 }
 
 const PLAIN: Agreement = {
-  sameFields: (a, b, tolerance) => sameJson(a as Json, b as Json, tolerance),
+  sameFields,
   faultOf: () => undefined,
 }
 

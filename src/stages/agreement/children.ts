@@ -5,6 +5,7 @@
  */
 import type { Json, JsonObject, StageItem } from '../types.ts'
 import { near, sameJson } from './json.ts'
+import { sameTensors } from './tensors.ts'
 import type { Tolerance } from './tolerance.ts'
 
 /** Files of one picture differ by so much of their length when they were encoded apart. */
@@ -64,7 +65,8 @@ function sameMeta(a: JsonObject, b: JsonObject, tolerance: Tolerance): boolean {
 }
 
 const same = (a: StageItem, b: StageItem, tolerance: Tolerance) =>
-  sameMeta(a.meta, b.meta, tolerance) && samePicture(a, b, tolerance)
+  sameMeta(a.meta, b.meta, tolerance) &&
+  (Array.isArray(a.meta['tensors']) ? sameTensors(a, b, tolerance) : samePicture(a, b, tolerance))
 
 /** In order, or, where the backends differ, each found among the others with few left over. */
 export function sameChildren(
