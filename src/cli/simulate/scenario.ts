@@ -11,7 +11,7 @@ import { notesOf } from '../../sim/scenario_notes.ts'
 import { ROOT } from '../root.ts'
 import type { SimulateFlags } from './args.ts'
 import { readEval } from './eval_files.ts'
-import { writeOut } from './output.ts'
+import { writeOut } from '../writable.ts'
 
 /** Where evaluation data is, unless told otherwise; not under version control. */
 export const EVAL_DIR = join(ROOT, '.shoal', 'eval')
