@@ -44,6 +44,11 @@ function mostOf({ sent, roundTripMs }: Worker): number {
   return Math.min(2 + Math.floor(roundTripMs / Math.max(takesMs(last), 1e-3)), MOST_BATCHES)
 }
 
+function dropClosed(worker: Worker): void {
+  if (!worker.queue.some(({ query }) => query.closed)) return
+  worker.queue = worker.queue.filter(({ query }) => !query.closed)
+}
+
 const GIVE_UP_FACTOR = 10
 const GIVE_UP_MS = 1000
 
@@ -57,10 +62,8 @@ export function createSender({ strategy, emit, workers, late, idle }: SenderPart
   /** Takes out what is dead or cannot make it any more. */
   function prune(worker: Worker, nowMs: number): void {
     if (rule === 'none') return
+    dropClosed(worker)
     const { variant, class: { latencyMs }, roundTripMs, batch } = worker
-    if (worker.queue.some(({ query }) => query.closed)) {
-      worker.queue = worker.queue.filter(({ query }) => !query.closed)
-    }
     const isLeaf = variant!.task.children.length === 0
     if (!isLeaf && !byBudget && ownDueMs === undefined) return
     const inTaskMs = byBudget ? budgetMs(worker) : Infinity
@@ -73,10 +76,12 @@ export function createSender({ strategy, emit, workers, late, idle }: SenderPart
         item.arrivedMs + inTaskMs,
         ownDueMs?.(item) ?? Infinity,
       )
-      if (endMs <= dueMs && !item.query.closed) return
+      if (endMs <= dueMs && !item.query.closed) break
       late(item, nowMs)
       worker.queue.shift()
     }
+    // Of those dropped more items may wait behind.
+    dropClosed(worker)
   }
 
   function feedOne(worker: Worker, nowMs: number): void {

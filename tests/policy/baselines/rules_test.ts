@@ -5,7 +5,9 @@ import { proteusBatching, workConserving } from '../../../src/policy/baselines/b
 import { createClasses } from '../../../src/policy/baselines/classes.ts'
 import { dropRuleOf, reroute } from '../../../src/policy/baselines/drops.ts'
 import { createEstimate } from '../../../src/policy/baselines/ewma.ts'
-import { createQuery } from '../../../src/policy/baselines/queries.ts'
+import { createQuery, type Item } from '../../../src/policy/baselines/queries.ts'
+import { createSender } from '../../../src/policy/baselines/sender.ts'
+import type { Strategy } from '../../../src/policy/baselines/strategy.ts'
 import {
   mostAccurateFirst,
   pickByLot,
@@ -13,6 +15,7 @@ import {
   type TableInput,
 } from '../../../src/policy/baselines/tables.ts'
 import type { Worker } from '../../../src/policy/baselines/worker.ts'
+import type { PolicyCommand } from '../../../src/policy/types.ts'
 import { createRandom } from '../../../src/sim/random.ts'
 import { small } from './fixtures.ts'
 
@@ -98,6 +101,32 @@ Deno.test('dropRuleOf() knows the four policies', () => {
   assert.equal(dropRuleOf(undefined, 'rerouting'), 'rerouting')
   assert.equal(dropRuleOf('none', 'rerouting'), 'none')
   assert.throws(() => dropRuleOf('all', 'none'), /there are none, last-task, per-task, rerouting/)
+})
+
+Deno.test('with an item that is dropped go those of its query that wait behind', () => {
+  const { model, variant, worker } = small()
+  const queryOf = (id: string) => createQuery(id, 0, model.pipelines[0]!, 400, null, 0)
+  const [late, other] = [queryOf('late'), queryOf('other')]
+  const item = ({ root }: typeof late, arrivedMs: number): Item => ({ ...root, arrivedMs })
+  const one = worker(variant('find', 'exact'), {
+    batch: 4,
+    queue: [item(late, 0), item(other, 90), item(late, 95)],
+  })
+  const sent: PolicyCommand[] = []
+  const sender = createSender({
+    // By each worker's budget: what came first has overrun it, what came after has not.
+    strategy: { drop: 'per-task', dropsAhead: true, batching: workConserving } as Strategy,
+    emit: (command) => void sent.push(command),
+    workers: () => [one],
+    late: ({ query }) => void (query.closed = true),
+    idle: () => {},
+  })
+  sender.touch(one)
+  sender.feed(300)
+  assert.deepEqual(
+    sent.map((command) => command.type === 'dispatch' && command.items.map(({ query }) => query)),
+    [['other']],
+  )
 })
 
 Deno.test('Proteus waits for one more item while the first can still end in time', () => {
