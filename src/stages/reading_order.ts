@@ -15,6 +15,9 @@ interface Placed {
   height: number
 }
 
+/** No page has more of them side by side; whoever sends one that seems to shall not keep a node busy. */
+const MOST_COLUMNS = 64
+
 /** Direction of most text, radians: the weighted median over boxes long enough to tell. */
 export function pageAngle(boxes: readonly TextBox[]): number {
   const long = boxes.filter((box) => box.width >= 3 * box.height)
@@ -54,20 +57,21 @@ export function readingOrder(boxes: readonly TextBox[]): number[] {
   return order(placed).map((p) => p.index)
 }
 
-function order(lines: Placed[]): Placed[] {
-  const gutter = findGutter(lines)
+/** @param cuts made around these lines so far */
+function order(lines: Placed[], cuts = 0): Placed[] {
+  const gutter = cuts < MOST_COLUMNS ? findGutter(lines) : undefined
   if (gutter === undefined) return byRows(lines)
   // Lines across the gutter (headings) part the columns above them from those below.
   const crossing = lines.filter((l) => l.left < gutter && l.right > gutter)
     .sort((a, b) => a.middle - b.middle)
-  const rest = lines.filter((l) => !crossing.includes(l))
+  const rest = lines.filter((l) => l.left >= gutter || l.right <= gutter)
   const out: Placed[] = []
   let from = -Infinity
   for (const bar of [...crossing, undefined]) {
     const to = bar?.middle ?? Infinity
     const band = rest.filter((l) => l.middle >= from && l.middle < to)
-    out.push(...order(band.filter((l) => l.right <= gutter)))
-    out.push(...order(band.filter((l) => l.left >= gutter)))
+    out.push(...order(band.filter((l) => l.right <= gutter), cuts + 1))
+    out.push(...order(band.filter((l) => l.left >= gutter), cuts + 1))
     if (bar !== undefined) out.push(bar)
     from = to
   }
@@ -81,17 +85,22 @@ function findGutter(lines: readonly Placed[]): number | undefined {
   const right = Math.max(...lines.map((l) => l.right))
   const narrow = lines.filter((l) => l.right - l.left < 0.6 * (right - left))
     .sort((a, b) => a.left - b.left)
-  let reached = -Infinity
+  const gaps: { x: number; width: number }[] = []
+  let reached = Infinity
   for (const line of narrow) {
-    if (line.left > reached && reached > -Infinity) {
-      const x = (reached + line.left) / 2
-      const before = lines.filter((l) => l.right <= x)
-      const after = lines.filter((l) => l.left >= x)
-      if (isColumn(before) && isColumn(after) && sideBySide(before, after)) return x
+    if (line.left > reached) {
+      gaps.push({ x: (reached + line.left) / 2, width: line.left - reached })
     }
-    reached = Math.max(reached, line.right)
+    reached = reached === Infinity ? line.right : Math.max(reached, line.right)
   }
-  return undefined
+  const widest = gaps.length <= MOST_COLUMNS
+    ? gaps
+    : gaps.toSorted((a, b) => b.width - a.width).slice(0, MOST_COLUMNS).sort((a, b) => a.x - b.x)
+  return widest.find(({ x }) => {
+    const before = lines.filter((l) => l.right <= x)
+    const after = lines.filter((l) => l.left >= x)
+    return isColumn(before) && isColumn(after) && sideBySide(before, after)
+  })?.x
 }
 
 function isColumn(lines: readonly Placed[]): boolean {

@@ -79,6 +79,17 @@ Deno.test('readingOrder() reads a receipt row by row', () => {
   assert.equal(names(shuffled(rows)), 'item0 price0 item1 price1 item2 price2 item3 price3')
 })
 
+Deno.test('readingOrder() tells 64 columns apart and no more: what looks like a thousand is read by rows', () => {
+  const page = Array.from(
+    { length: 1000 },
+    (_, column) => [0, 1, 2].map((row) => line(`${column}.${row}`, column * 250, row * 40, 200)),
+  ).flat()
+  const order = names(page).split(' ')
+  assert.equal(new Set(order).size, 3000)
+  assert.deepEqual(order.slice(0, 4), ['0.0', '0.1', '0.2', '1.0'])
+  assert.deepEqual(order.slice(-2), ['998.2', '999.2'])
+})
+
 Deno.test('readingOrder() gives nothing for nothing', () => {
   assert.deepEqual(readingOrder([]), [])
 })
