@@ -56,9 +56,15 @@ try {
   if (json !== undefined && json !== '-') {
     await writeOut(json, JSON.stringify(only(results), null, 2) + '\n')
   }
-  if (report !== undefined) await writeOut(report, reportPage(basename(flags.scenario), results))
+  if (report !== undefined) await writeOut(report, reportPage(titleOf(flags), results))
 } catch (error) {
   fail((error as Error).message)
+}
+
+/** With what was asked of policies that have options: their names in the table say nothing of it. */
+function titleOf({ scenario, drop, cap }: typeof flags): string {
+  const asked = [drop === undefined ? [] : `drop ${drop}`, cap === undefined ? [] : `cap ${cap}`]
+  return [basename(scenario), ...asked.flat()].join(', ')
 }
 
 /** One policy, one result; several give a list. */

@@ -60,13 +60,16 @@ Deno.test('of several pipelines each has a line of its own, in the table and on 
   const report = join(dir, 'report.html')
   const { code, stdout } = await simulate(
     ...['--scenario', file, '--policy', 'shoal,loki', '--report', report],
+    ...['--drop', 'per-task', '--cap', '0.9'],
   )
   assert.equal(code, 0)
   const lines = stdout.trim().split('\n').slice(-6).map((line) => line.trim().split(/ +/))
   assert.deepEqual(lines.map(([name]) => name), ['shoal', 'ocr', 'shelf', 'loki', 'ocr', 'shelf'])
   const [whole, ocr, shelf] = lines.map(([, roots]) => Number(roots))
   assert.equal(ocr! + shelf!, whole)
-  assert.match(await Deno.readTextFile(report), /shoal<[\s\S]*ocr<[\s\S]*shelf<[\s\S]*loki</)
+  const page = await Deno.readTextFile(report)
+  assert.match(page, /shoal<[\s\S]*ocr<[\s\S]*shelf<[\s\S]*loki</)
+  assert.match(page, /<h1>[^<]*both\.json, drop per-task, cap 0\.9<\/h1>/)
   await Deno.remove(dir, { recursive: true })
 })
 
