@@ -12,6 +12,7 @@ import type { InstanceSpec } from './engine/worker_api.ts'
 import type { HoldLimits, LoadRefusal } from './limits/hold_limits.ts'
 import type { WorkMessage } from './link/link.ts'
 import type { Profiler } from './measure/profiler.ts'
+import { createAskedFor } from './models/asked_for.ts'
 import { type Catalog, createCatalog, keyOf, nameOf, type VariantName } from './models/catalog.ts'
 import { createPrograms } from './models/programs.ts'
 import type { PayloadStore } from './payloads.ts'
@@ -70,6 +71,7 @@ export function createServing(options: ServingOptions): Serving {
   /** Called off, and still running: that they have ended is told. */
   const calledOff = new Set<SlotBatch>()
   const programs = createPrograms(options.fetchModel)
+  const askedFor = createAskedFor()
   let catalog: Catalog | undefined
   let lastLoadMs = -Infinity
   let turnAway = false
@@ -126,6 +128,7 @@ export function createServing(options: ServingOptions): Serving {
       const taken = limits.take(slot, spec.key)
       if ('refusal' in taken) return refuse(slot, name, taken.refusal)
       taken.unload.forEach((key) => unload(slot, key))
+      askedFor.note(spec)
       if (spec.code === undefined) return found.load(spec)
       programs.bring(`${slot} ${spec.key}`, spec, spec.code, found.load, (error) => {
         limits.free(slot, spec.key)
@@ -141,8 +144,9 @@ export function createServing(options: ServingOptions): Serving {
 
   function refuse(slot: number, name: VariantName, { reason, message }: LoadRefusal): void {
     const known = reason === undefined ? {} : { reason }
-    send({ type: 'load_failed', slot, message: clip(message), ...known, ...bare(name) })
-    watch.emit({ type: 'load_failed', slot, variant: keyOf(name), message })
+    const key = keyOf(name)
+    send({ type: 'load_failed', slot, message: clip(message), ...known, ...nameOf(key) })
+    watch.emit({ type: 'load_failed', slot, variant: key, message })
   }
 
   function unload(slot: number, key: string): void {
@@ -260,6 +264,11 @@ export function createServing(options: ServingOptions): Serving {
     welcome(welcome, cached) {
       catalog = createCatalog(welcome)
       limits.welcome(welcome, catalog.pipelines, cached)
+      // Neither memory nor figures are those of the model that has its name now.
+      for (const key of askedFor.changed(catalog)) {
+        options.pool().serving.forEach((_, slot) => unload(slot, key))
+        options.profiler().remove(key)
+      }
     },
     lost() {
       for (const [{ batch }, { slot }] of flights) options.pool().slot(slot)?.cancel(batch)
@@ -284,9 +293,3 @@ export function createServing(options: ServingOptions): Serving {
     events,
   }
 }
-
-const bare = ({ pipeline, task, variant }: VariantName): VariantName => ({
-  pipeline,
-  task,
-  variant,
-})

@@ -9,7 +9,7 @@ import { type Adapter, adapterName } from '../engine/adapter.ts'
 import type { EngineUse } from '../engine/engine.ts'
 import { ORT_VERSION } from '../engine/ort.ts'
 import type { Host } from '../host.ts'
-import { type Catalog, nameOf } from '../models/catalog.ts'
+import { type Catalog, measuredAs, nameOf } from '../models/catalog.ts'
 import type { Watch } from '../state.ts'
 import {
   createProfiler,
@@ -59,8 +59,7 @@ export function createMeasuring(options: MeasuringOptions): Measuring {
   function idOf(key: string): string | undefined {
     try {
       const spec = options.catalog()?.spec(nameOf(key))
-      if (spec === undefined) return undefined
-      return `${spec.hash} ${spec.task.kind} ${JSON.stringify(spec.variant.input ?? null)}`
+      return spec && measuredAs(spec)
     } catch {
       // Served no more.
       return undefined

@@ -24,6 +24,10 @@ export function nameOf(key: string): VariantName {
   return { pipeline, task, variant }
 }
 
+/** All that a figure of a variant depends on, besides the device. */
+export const measuredAs = ({ hash, task, variant }: InstanceSpec): string =>
+  `${hash} ${task.kind} ${JSON.stringify(variant.input ?? null)}`
+
 /** Of variants from quick to slow the first of each task, where it is `wanted`. */
 export function quickestOfEachTask(
   variants: readonly { key: string }[],
