@@ -24,6 +24,8 @@ export interface Series {
 export const QUICK_RUNS = 3
 const SETTLED_RUNS = 20
 const SETTLED_MS = 3000
+/** A run counts for no more of it: the machine may have slept in one, and one alone settles nothing. */
+const MOST_MS = SETTLED_MS / QUICK_RUNS
 const MAX_RECENT = 10
 
 export const newSeries = (key: string, batch: number): Series => ({
@@ -51,7 +53,7 @@ export function note(series: Series, ms: number): void {
   series.recentMs.push(ms)
   if (series.recentMs.length > MAX_RECENT) series.recentMs.shift()
   series.runs++
-  series.totalMs += ms
+  series.totalMs += Math.min(ms, MOST_MS)
 }
 
 /** Median of the latest runs; 0 before the first. */

@@ -35,6 +35,22 @@ Deno.test('profiler measures all quickly before any thoroughly, then settles', a
   ok(points.length < 20)
 })
 
+Deno.test('profiler believes no run in which the machine slept', async () => {
+  const { clock, profiler, runs, told } = scene({ a: 10 }, {
+    measure: (_, batch) =>
+      new Promise((resolve) => {
+        const runMs = runs.length === 0 ? 90_000 : 10 * batch
+        runs.push(`a${batch}`)
+        clock.after(runMs, () => resolve({ runMs, rows: batch }))
+      }),
+  })
+  profiler.add('a', undefined, undefined)
+  profiler.kick()
+  await clock.advance(180_000)
+  equal(runs.filter((run) => run === 'a1').length, 20)
+  deepEqual(told().a?.map(({ latencyMs }) => latencyMs), [10, 20, 40, 80])
+})
+
 Deno.test('profiler keeps off while there is work and goes on when kicked', async () => {
   const { clock, profiler, runs, state } = scene({ a: 10 })
   state.holdOffMs = undefined
