@@ -276,6 +276,8 @@ export function createNode(options: NodeOptions): VolunteerNode {
       models = await openModels(options, limits, clock, warn)
       const { nodeId } = identity
       await choice.start()
+      // Stopped before it had begun.
+      if (stopping !== undefined) return
       const { use: { backend }, reason } = choice
       limits.runsOn({ backend, device: choice.device })
       const change = { phase: 'connecting', nodeId, backend, reason } as const

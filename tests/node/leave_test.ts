@@ -1,6 +1,8 @@
 import { deepEqual, equal } from 'node:assert/strict'
+import { createNode } from '../../src/node/node.ts'
 import { createTestClock } from './clock.ts'
-import { A, batchOf, BYTES, createGates, item, load, withNode } from './fixture.ts'
+import { startTestCoordinator } from './coordinator.ts'
+import { A, batchOf, BYTES, createGates, item, load, testHost, withNode } from './fixture.ts'
 
 Deno.test('node leaves after answering what it took, and says bye', async () => {
   using gates = createGates()
@@ -58,6 +60,19 @@ for (const how of ['was called off', 'came on a link that is lost'] as const) {
     })
   })
 }
+
+Deno.test('node that is stopped while it starts has left, and stays so', async () => {
+  const coordinator = startTestCoordinator({ pipelines: [], models: {}, files: new Map() })
+  const node = createNode({ host: testHost(crypto.randomUUID()), url: coordinator.url, slots: 1 })
+  const phases: string[] = []
+  node.subscribe((_, { phase }) => void phases.push(phase))
+  const started = node.start()
+  await node.stop('tired')
+  await started
+  deepEqual(phases, ['leaving', 'left'])
+  equal(await node.left, undefined)
+  await coordinator.close()
+})
 
 Deno.test('node leaves when the coordinator drains it', async () => {
   await withNode({}, async ({ peer, node }) => {
