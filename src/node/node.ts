@@ -261,6 +261,8 @@ export function createNode(options: NodeOptions): VolunteerNode {
   }
 
   function setPaused(paused: boolean, reason?: string): void {
+    // Who leaves has said that no more is to come.
+    if (stopping !== undefined) return
     const pausedBy = paused ? reason ?? 'volunteer' : undefined
     link.send({ type: 'report', paused, ...(pausedBy === undefined ? {} : { pausedBy }) })
     const event = { type: 'paused', paused, ...(pausedBy && { reason: pausedBy }) } as const
@@ -274,13 +276,12 @@ export function createNode(options: NodeOptions): VolunteerNode {
       identity = await loadIdentity(host.storage)
       const warn = (message: string) => watch.emit({ type: 'warning', message })
       models = await openModels(options, limits, clock, warn)
-      const { nodeId } = identity
       await choice.start()
       // Stopped before it had begun.
       if (stopping !== undefined) return
       const { use: { backend }, reason } = choice
       limits.runsOn({ backend, device: choice.device })
-      const change = { phase: 'connecting', nodeId, backend, reason } as const
+      const change = { phase: 'connecting', nodeId: identity.nodeId, backend, reason } as const
       watch.emit({ type: 'connecting', url: options.url }, change)
       // The worker comes up while the link does.
       pool.serving.forEach((slot) => slot.prepare())

@@ -61,6 +61,25 @@ for (const how of ['was called off', 'came on a link that is lost'] as const) {
   })
 }
 
+Deno.test('node that leaves asks for no more work, whatever it paused for ends', async () => {
+  using gates = createGates()
+  await withNode({}, async ({ peer, node }) => {
+    await load(peer, A)
+    peer.send(batchOf(1, A, [item({ wait: 'pause' })]), [BYTES])
+    await gates.reached('pause')
+    node.pause('pressure')
+    const gone = node.stop('tired')
+    node.resume()
+    gates.open('pause')
+    await gone
+    await peer.closed
+    const told = peer.received.flatMap(({ message }) =>
+      message.type === 'report' && message.paused !== undefined ? [message.pausedBy] : []
+    )
+    deepEqual(told, ['pressure', 'leaving'])
+  })
+})
+
 Deno.test('node that is stopped while it starts has left, and stays so', async () => {
   const coordinator = startTestCoordinator({ pipelines: [], models: {}, files: new Map() })
   const node = createNode({ host: testHost(crypto.randomUUID()), url: coordinator.url, slots: 1 })
