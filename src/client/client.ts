@@ -93,11 +93,10 @@ export function createClient(url: string | URL, options: ClientOptions = {}): Cl
   async function open(path: string, init: RequestInit = {}): Promise<Response> {
     const key = typeof options.key === 'function' ? options.key() : options.key
     // Made here: `fetch` would say of one that it cannot use what it says of a host that is gone.
-    const headers = new Headers({
-      ...options.headers,
-      ...(key === undefined ? {} : { authorization: `Bearer ${key}` }),
-      ...init.headers as Record<string, string>,
-    })
+    const headers = new Headers(options.headers)
+    if (key !== undefined) headers.set('authorization', `Bearer ${key}`)
+    // In place of what all calls are sent with, whatever the case of its letters.
+    new Headers(init.headers).forEach((value, name) => headers.set(name, value))
     const response = await fetchWith(new URL(path, url), { ...init, headers }).catch((cause) => {
       if (init.signal?.aborted) throw init.signal.reason
       throw new ShoalError(0, 'unreachable', `Cannot reach ${url}`, undefined, { cause })

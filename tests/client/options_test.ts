@@ -35,6 +35,16 @@ Deno.test('infer() refuses what no header can say before anything is sent', () =
     assert.equal(seen[0]?.get('x-request-id'), 'order-7/2')
   }))
 
+Deno.test('infer() sends its own options in place of headers of the same names', () =>
+  withServer(() => Response.json({ outputs: {} }), async (url, seen) => {
+    const headers = { Authorization: 'Basic eDp5', 'X-Min-Accuracy': '0.5', 'X-Request-Id': 'all' }
+    await createClient(url, { headers }).infer('ocr', PIXEL_PNG)
+    await createClient(url, { headers, key: 'mine' })
+      .infer('ocr', PIXEL_PNG, { minAccuracy: 0.8, requestId: 'one' })
+    const sent = seen.map((one) => Object.keys(headers).map((name) => one.get(name)))
+    assert.deepEqual(sent, [['Basic eDp5', '0.5', 'all'], ['Bearer mine', '0.8', 'one']])
+  }))
+
 /** A refusal whose body begins and does not end. */
 const unending = () =>
   new Response(
