@@ -141,6 +141,7 @@ export function createClient(url: string | URL, options: ClientOptions = {}): Cl
     if (requestId !== undefined && !REQUEST_ID.test(requestId)) {
       throw new RangeError('Cannot use requestId: must be 1..128 visible characters of ASCII')
     }
+    const accuracy = minAccuracy === undefined ? undefined : accuracyText(minAccuracy)
     const startMs = performance.now()
     const body = await bodyOf(query)
     for (let tries = 1;; tries++) {
@@ -148,7 +149,7 @@ export function createClient(url: string | URL, options: ClientOptions = {}): Cl
       const given = timeoutMs === undefined ? undefined : granted(timeoutMs - spentMs)
       const headers: Record<string, string> = { 'content-type': body.type }
       if (given !== undefined) headers['x-request-timeout-ms'] = String(given)
-      if (minAccuracy !== undefined) headers['x-min-accuracy'] = String(minAccuracy)
+      if (accuracy !== undefined) headers['x-min-accuracy'] = accuracy
       if (requestId !== undefined) headers['x-request-id'] = requestId
       const path = `/v1/pipelines/${encodeURIComponent(pipeline)}/infer`
       try {
@@ -192,4 +193,12 @@ export function createClient(url: string | URL, options: ClientOptions = {}): Cl
       }
     },
   }
+}
+
+/** As the coordinator takes it: digits, no exponent. @throws RangeError for what is no share */
+function accuracyText(share: number): string {
+  if (!(share >= 0 && share <= 1)) {
+    throw new RangeError(`Cannot use minAccuracy: must be a number 0..1: received ${share}`)
+  }
+  return share < 1e-6 ? '0' : String(share)
 }

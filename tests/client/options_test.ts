@@ -1,6 +1,7 @@
 /** Options of the client: what is sent of them, what is refused, and that no call waits for ever. */
 import assert from 'node:assert/strict'
 import { createClient } from '../../src/client/mod.ts'
+import { readInferHeaders } from '../../src/coordinator/infer_request.ts'
 import { PIXEL_PNG } from '../coordinator/fixture.ts'
 import { failure, timeoutOf, withServer } from './scene.ts'
 
@@ -29,10 +30,28 @@ Deno.test('infer() refuses what no header can say before anything is sent', () =
         (error) => error instanceof RangeError && /Cannot use requestId/.test(error.message),
       )
     }
+    for (const minAccuracy of [NaN, -0.1, 1.01, Infinity]) {
+      await assert.rejects(
+        shoal.infer('ocr', PIXEL_PNG, { minAccuracy }),
+        (error) => error instanceof RangeError && /Cannot use minAccuracy/.test(error.message),
+      )
+    }
     await assert.rejects(createClient(url, { key: '日本' }).getPlan(), TypeError)
     assert.equal(seen.length, 0)
     await shoal.infer('ocr', PIXEL_PNG, { requestId: 'order-7/2' })
     assert.equal(seen[0]?.get('x-request-id'), 'order-7/2')
+  }))
+
+Deno.test('infer() sends any least accuracy as the coordinator takes it', () =>
+  withServer(() => Response.json({ outputs: {} }), async (url, seen) => {
+    const given = [0, 1, 0.1 + 0.2, 1e-6, 1e-9, -0]
+    for (const minAccuracy of given) {
+      await createClient(url).infer('ocr', PIXEL_PNG, { minAccuracy })
+      assert.equal(
+        readInferHeaders(seen.at(-1)!, 1000).minAccuracy,
+        minAccuracy < 1e-6 ? 0 : minAccuracy,
+      )
+    }
   }))
 
 Deno.test('infer() sends its own options in place of headers of the same names', () =>
