@@ -41,7 +41,9 @@ export function createBeside(stage: Stage, context: StageContext, nowMs: () => n
         .catch(() => [])
       const tookMs = nowMs() - fromMs
       if (result?.ok !== true || (tookMs > LONG_MS && !isFirst)) left = 0
-      if (result?.ok === true) leastMs = Math.min(tookMs - inModelMs, leastMs ?? Infinity)
+      // Runs that are asked for at once wait for each other, and are counted as long as they wait.
+      const besideMs = Math.max(0, tookMs - inModelMs)
+      if (result?.ok === true) leastMs = Math.min(besideMs, leastMs ?? Infinity)
       return leastMs
     },
   }

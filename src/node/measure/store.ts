@@ -75,10 +75,11 @@ export function createProfileStore({ openCache, warn }: ProfileStoreOptions): Pr
       const cache = await openCache().catch(() => undefined)
       if (cache === undefined) return
       const others = (await readAll(cache)).filter((one) => one.context !== context)
-      const rows = Array.from(table, ([id, row]) => ({
-        ...{ id, ...row },
-        points: row.points.slice(0, MAX_POINTS),
-      })).slice(-MAX_ROWS)
+      const rows = Array.from(table, ([id, one]) => ({
+        ...{ id, ...one },
+        points: one.points.slice(0, MAX_POINTS),
+        // One that could not be read again would take all others with it.
+      })).filter((one) => row.safeParse(one).success).slice(-MAX_ROWS)
       const tables = [...others, { context, rows }].slice(-MAX_TABLES)
       const textOf = () => JSON.stringify({ schema: 'shoal-node-profiles/1', tables })
       while (tables.length > 1 && textOf().length > MAX_CHARS) tables.shift()

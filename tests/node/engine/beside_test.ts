@@ -1,9 +1,10 @@
 /** What a worker says of the work beside a model, on a clock that only stages and models move. */
 import assert from 'node:assert/strict'
+import { createBeside } from '../../../src/node/engine/beside.ts'
 import type { InstanceSpec } from '../../../src/node/engine/worker_api.ts'
 import { createWorkerApi } from '../../../src/node/engine/worker_api.ts'
 import type { Engine, EngineAssets } from '../../../src/node/engine/engine.ts'
-import type { Stage } from '../../../src/stages/types.ts'
+import type { Stage, StageContext } from '../../../src/stages/types.ts'
 
 const MODEL_MS = 5
 const spec = (over: Partial<InstanceSpec> = {}): InstanceSpec => ({
@@ -95,4 +96,24 @@ Deno.test('a sample that the stage cannot use tells nothing, and breaks nothing'
     throw new Error('not mine')
   })
   assert.deepEqual(await measure({}, 2), { runMs: MODEL_MS, rows: 2 })
+})
+
+Deno.test('work beside a model takes no less than no time, though runs wait for each other', async () => {
+  let nowMs = 0
+  let last = Promise.resolve()
+  const run = async () => {
+    await (last = last.then(() => void (nowMs += MODEL_MS)))
+    return {}
+  }
+  const stage: Stage = {
+    async run(items, { model }) {
+      await Promise.all([model.run({}), model.run({})])
+      return items.map(() => ({ ok: true, fields: null, children: {} }))
+    },
+    warmUp: () => [],
+    sample: () => ({ meta: {}, bytes: new Uint8Array() }),
+  }
+  const model = { inputNames: [], outputNames: [], run }
+  const context = { model } as unknown as StageContext
+  assert.equal(await createBeside(stage, context, () => nowMs).sample(), 0)
 })

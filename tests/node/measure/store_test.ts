@@ -62,6 +62,15 @@ for (
     }))
 }
 
+Deno.test('profile store leaves out what it could not read again, and keeps the others', () =>
+  withStore(async ({ store, warnings }) => {
+    const odd = [row(0), row(1e9), row(NaN), { ...row(1), beyondMs: -1 }, { ...row(1), points: [] }]
+    const table = new Map([['m', row(1)], ...odd.map((one, i) => [`odd ${i}`, one] as const)])
+    await store.write('here', table.set('n'.repeat(2000), row(2)))
+    deepEqual(await store.read('here'), new Map([['m', row(1)]]))
+    deepEqual(warnings, [])
+  }))
+
 Deno.test('profile store stays small whatever is measured', () =>
   withStore(async ({ store, cache }) => {
     const points = Array.from({ length: 40 }, (_, i) => ({ batch: i + 1, latencyMs: i + 1 }))
