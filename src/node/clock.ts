@@ -18,6 +18,23 @@ export const systemClock: Clock = {
   },
 }
 
+/** A timer later than this says that the machine slept. */
+export const SLEPT_MS = 1000
+
+/**
+ * As {@linkcode Clock.after}, for the end of somebody's patience: where the machine slept, what is
+ * waited for slept as well, and is given the time anew.
+ */
+export function afterAwake(clock: Clock, ms: number, action: () => void): () => void {
+  let disarm = () => {}
+  const arm = () => {
+    const dueMs = clock.nowMs() + ms
+    disarm = clock.after(ms, () => clock.nowMs() - dueMs > SLEPT_MS ? arm() : action())
+  }
+  arm()
+  return () => disarm()
+}
+
 /** Resolves `ms` from now. */
 export const pause = (clock: Clock, ms: number): Promise<void> =>
   new Promise((resolve) => void clock.after(ms, resolve))

@@ -4,27 +4,25 @@ import { createBackoff } from '../../src/node/link/backoff.ts'
 import { createLink } from '../../src/node/link/link.ts'
 import type { TransportEvents } from '../../src/node/link/transport.ts'
 import { PROTOCOL_VERSION } from '../../src/protocol/messages.ts'
+import { A, batchOf, BYTES, createGates, item, load, withNode } from './fixture.ts'
 
-/** The one timer of a link, called by hand and as late as one likes. */
+/** Time that passes only in sleep: what falls due is as late as one likes. */
 function createLateClock() {
   let nowMs = 0
-  let timer: { atMs: number; action: () => void } | undefined
+  const timers = new Set<{ atMs: number; action: () => void }>()
   return {
     nowMs: () => nowMs,
     after(ms: number, action: () => void) {
-      const mine = { atMs: nowMs + ms, action }
-      timer = mine
-      return () => {
-        if (timer === mine) timer = undefined
-      }
+      const timer = { atMs: nowMs + ms, action }
+      timers.add(timer)
+      return () => void timers.delete(timer)
     },
     /** Sleeps, then calls what fell due. */
     sleep(ms: number) {
       nowMs += ms
-      const due = timer !== undefined && timer.atMs <= nowMs ? timer : undefined
-      if (due === undefined) return
-      timer = undefined
-      due.action()
+      for (const timer of [...timers]) {
+        if (timer.atMs <= nowMs && timers.delete(timer)) timer.action()
+      }
     },
   }
 }
@@ -82,4 +80,27 @@ Deno.test('node that slept leaves a link on which nothing comes', async () => {
   clock.sleep(1000)
   deepEqual(lost, ['the coordinator fell silent'])
   await link.close()
+})
+
+Deno.test('node that slept in a batch keeps its worker, and ends one that hangs after all', async () => {
+  using gates = createGates()
+  const clock = createLateClock()
+  await withNode({ clock }, async ({ peer, node }) => {
+    let restarts = 0
+    node.subscribe((event) => event.type === 'restarted' && restarts++)
+    await load(peer, A)
+    const times = { remainingMs: 1e9, giveUpMs: 5000 }
+    peer.send(batchOf(1, A, [item({ wait: 'night' })], times), [BYTES])
+    await gates.reached('night')
+    clock.sleep(600_000)
+    gates.open('night')
+    equal((await peer.take(['result', 'batch_failed'])).message.type, 'result')
+    equal(restarts, 0)
+    peer.send(batchOf(2, A, [item({ wait: 'for ever' })], times), [BYTES])
+    await gates.reached('for ever')
+    clock.sleep(600_000)
+    clock.sleep(5000)
+    equal((await peer.take('batch_failed')).message.batch, 2)
+    equal(restarts, 1)
+  })
 })

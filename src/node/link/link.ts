@@ -14,7 +14,7 @@ import {
   encodeMessage,
   type WireData,
 } from '../../protocol/read.ts'
-import type { Clock } from '../clock.ts'
+import { type Clock, SLEPT_MS } from '../clock.ts'
 import type { Backoff } from './backoff.ts'
 import type { OpenTransport, Transport } from './transport.ts'
 
@@ -69,8 +69,6 @@ export interface Link {
 
 /** The coordinator is given up after this many heartbeats without a word. */
 const MISSED_HEARTBEATS = 8
-/** A timer later than this says that the node slept: it must first read what came meanwhile. */
-const SLEPT_MS = 1000
 
 const FINAL: { [code: number]: Refusal } = {
   [CLOSE.unauthorized]: {
@@ -123,6 +121,7 @@ export function createLink(options: LinkOptions): Link {
     const expectWord = (ms: number, what: string) => {
       calm()
       const dueMs = clock.nowMs() + ms
+      // A node that slept must first read what came meanwhile.
       const late = () => clock.nowMs() - dueMs > SLEPT_MS ? expectWord(SLEPT_MS, what) : lose(what)
       calm = ms > 0 ? clock.after(ms, late) : () => {}
     }

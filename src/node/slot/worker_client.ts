@@ -9,7 +9,7 @@
  */
 import { releaseProxy, type Remote, transfer, wrap } from 'comlink'
 import type { CropEncoding, StageItem } from '../../stages/types.ts'
-import type { Clock } from '../clock.ts'
+import { afterAwake, type Clock } from '../clock.ts'
 import type { Answer, Failure } from '../engine/answer.ts'
 import type { Backend, EngineUse } from '../engine/engine.ts'
 import { buffersOf } from '../engine/transfer.ts'
@@ -92,7 +92,7 @@ export function createWorkerClient(worker: Worker, options: WorkerClientOptions)
         stop()
         resolve(answer)
       }
-      const stop = clock.after(timeoutMs, () => {
+      const stop = afterAwake(clock, timeoutMs, () => {
         const message = `The worker gave no answer in ${Math.round(timeoutMs)} ms and was ended`
         die({ ok: false, code: 'timeout', message })
       })
