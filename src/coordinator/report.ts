@@ -13,7 +13,7 @@ type Report = Extract<NodeMessage, { type: 'report' }>
 /**
  * Notes it. Returns what the scheduler is to hear of it, if anything.
  *
- * @param moved called where it runs on another backend from now on
+ * @param moved called where it can hold other variants from now on: its backend or link changed
  */
 export function noteReport(
   node: PooledNode,
@@ -30,6 +30,11 @@ export function noteReport(
   }
   if (message.backend !== undefined && message.backend !== node.backend) {
     node.backend = message.backend
+    moved()
+  }
+  if (message.downloads !== undefined) {
+    node.hello.downloads = message.downloads
+    node.hello.cached = message.cached
     moved()
   }
   node.threadsPerRun = message.threadsPerRun ?? node.threadsPerRun

@@ -290,7 +290,7 @@ export function createNode(options: NodeOptions): VolunteerNode {
     stop,
     pause: (reason) => setPaused(true, reason),
     resume: () => setPaused(false),
-    setDownloads: limits.setDownloads,
+    setDownloads: (downloads) => void link.send(limits.setDownloads(downloads)),
     get state() {
       return watch.state
     },

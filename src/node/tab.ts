@@ -241,8 +241,9 @@ export function createTab(options: TabOptions): TabApi {
       heard.set(signal.type, signal)
       if (signal.type === 'hidden') hidden = signal.hidden
       if (signal.type === 'link') {
+        const before = downloadsNow()
         metered = signal.metered
-        node?.setDownloads(downloadsNow())
+        if (downloadsNow() !== before) node?.setDownloads(downloadsNow())
       }
       rules?.signal(signal)
       signals.send(signal)

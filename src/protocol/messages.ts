@@ -73,6 +73,10 @@ const backend = z.enum(['wasm', 'webgpu', 'native'])
 const backendReason = z.string().max(500)
 /** Threads inside one run of a model. */
 const threads = z.number().int().min(1).max(256)
+/** `least`: of models that are not cached, only the smallest of each task. All by default. */
+const downloads = z.enum(['all', 'least'])
+/** Content hashes of models that a node need not download. */
+const cached = z.array(z.string().length(64)).max(1024)
 /** What WebGPU says of the node's device; sizes in bytes. */
 const device = z.object({
   vendor: z.string().max(100),
@@ -105,12 +109,10 @@ export const nodeMessage = z.discriminatedUnion('type', [
     /** What the node may take in all, and what one slot of it may hold in models. */
     memoryBytes: bytes.optional(),
     slotMemoryBytes: bytes.optional(),
-    /** `least`: of models that are not cached, only the smallest of each task. All by default. */
-    downloads: z.enum(['all', 'least']).optional(),
+    downloads: downloads.optional(),
     /** The volunteer lets programs of pipelines' authors run. */
     code: z.boolean().optional(),
-    /** Content hashes of models that it need not download. */
-    cached: z.array(z.string().length(64)).max(1024).optional(),
+    cached: cached.optional(),
   }),
   z.object({
     type: z.literal('ready'),
@@ -137,6 +139,9 @@ export const nodeMessage = z.discriminatedUnion('type', [
     backend: backend.optional(),
     backendReason: backendReason.optional(),
     threadsPerRun: threads.optional(),
+    /** As in `hello`, where that changed: the volunteer's link did. */
+    downloads: downloads.optional(),
+    cached: cached.optional(),
     profile: z.array(z.object({ ...ref, points: z.array(point).max(64) })).max(1024).optional(),
     /** What became of the figures that the node kept from an earlier time. */
     remembered: z.object({

@@ -4,7 +4,7 @@ import { createPooledNode, joinedEvent } from '../../src/coordinator/nodes.ts'
 import { servedVariants } from '../../src/pipeline/hold.ts'
 import { checkPipeline } from '../../src/pipeline/parse.ts'
 import type { Hello } from '../../src/protocol/mod.ts'
-import { ask, honest, joinScripted, withCoordinator } from './fixture.ts'
+import { ask, honest, joinScripted, pipeline, withCoordinator } from './fixture.ts'
 
 const hash = (letter: string) => letter.repeat(64)
 const served = servedVariants(
@@ -67,3 +67,60 @@ Deno.test("/v1/nodes tells a node's limits and why it pauses, and no work goes t
     assert.equal(answered.status, 200)
     await node.leave()
   }))
+
+/** The better one of each task has a model of its own, and the larger one. */
+const find = pipeline.tasks['find']!
+const byLink = {
+  ...pipeline,
+  tasks: {
+    ...pipeline.tasks,
+    find: {
+      ...find,
+      variants: {
+        fast: { ...find.variants['fast']!, model: 'small' },
+        slow: { ...find.variants['slow']!, model: 'large' },
+      },
+    },
+  },
+}
+
+Deno.test('a node whose link costs nothing any more is asked to hold what it was spared', () =>
+  withCoordinator(
+    async (coordinator) => {
+      const node = await joinScripted(coordinator, 'n', honest, { downloads: 'least' })
+      const asked = () =>
+        node.messages.flatMap((one) => one.type === 'load' ? one.instances : [])
+          .map(({ variant }) => variant)
+      await node.got('load', ({ instances }) => instances.some(({ task }) => task === 'read'))
+      assert.ok(!asked().includes('slow'), String(asked()))
+      let threadsPerRun = 1
+      const downloadsAfter = async (downloads: 'all' | 'least', cached: string[]) => {
+        node.send({ type: 'report', downloads, cached })
+        node.send({ type: 'report', threadsPerRun: ++threadsPerRun })
+        while (coordinator.pool.nodes()[0]?.threadsPerRun !== threadsPerRun) {
+          await new Promise((done) => setTimeout(done, 5))
+        }
+        return coordinator.pool.nodes()[0]?.downloads
+      }
+      assert.equal(await downloadsAfter('all', []), 'all')
+      await node.got('load', () => asked().includes('slow'))
+
+      // What it holds stays, though the link costs again.
+      assert.equal(await downloadsAfter('least', [hash('b')]), 'least')
+      const answered = await ask(coordinator, { 'x-min-accuracy': '0.8' })
+      await answered.body?.cancel()
+      assert.equal(answered.status, 200)
+      assert.ok(!node.messages.some(({ type }) => type === 'unload'))
+      await node.leave()
+    },
+    undefined,
+    {
+      pipelines: [{
+        ...{ dir: '', pipeline: byLink },
+        models: {
+          small: { file: '', sha256: hash('a'), bytes: 1 },
+          large: { file: '', sha256: hash('b'), bytes: 2 },
+        },
+      }],
+    },
+  ))

@@ -11,7 +11,7 @@
 import { ableVariants, type Downloads, leastModels, servedVariants } from '../../pipeline/hold.ts'
 import { CODE, type Device, whyNotOn } from '../../pipeline/runs_on.ts'
 import type { Pipeline } from '../../pipeline/schema.ts'
-import type { Welcome } from '../../protocol/messages.ts'
+import type { NodeMessage, Welcome } from '../../protocol/messages.ts'
 import { keyOf } from '../models/catalog.ts'
 
 export interface HoldLimitsOptions {
@@ -39,7 +39,8 @@ export interface HoldLimits {
   readonly code: boolean
   /** What the node runs on from now on; WebAssembly at first. */
   runsOn(device: Device): void
-  setDownloads(downloads: Downloads): void
+  /** Returns what the coordinator is to hear of it. */
+  setDownloads(downloads: Downloads): NodeMessage
   /** What is served on this connection; what was held before counts on until it is in the way. */
   welcome(welcome: Welcome, pipelines: readonly Pipeline[], cached: readonly string[]): void
   /** What is served changed while the connection stands. */
@@ -60,6 +61,9 @@ export interface HoldLimits {
   /** Slots from `count` on are gone. */
   keep(count: number): void
 }
+
+/** As many hashes as a message takes. */
+const MAX_CACHED = 1024
 
 /** A process or tab with the node's code, before any slot, and the models it passes on. */
 export const NODE_BYTES = 120e6
@@ -129,6 +133,7 @@ export function createHoldLimits(options: HoldLimitsOptions): HoldLimits {
     },
     setDownloads(wanted) {
       downloads = wanted
+      return { type: 'report', downloads, cached: cached.slice(0, MAX_CACHED) }
     },
     served: serve,
     welcome({ models }, pipelines, there) {

@@ -177,6 +177,14 @@ Deno.test('node that is to download the least from now on still loads what it ha
     const peer = await coordinator.nextPeer()
     await load(peer, A)
     node.setDownloads('least')
+    peer.send({ type: 'ping', n: 1 })
+    await peer.take('pong')
+    const told = peer.received.flatMap(({ message }) =>
+      message.type === 'report' && message.downloads !== undefined ? message : []
+    )
+    deepEqual(told, [
+      { type: 'report', downloads: 'least', cached: [...coordinator.downloads.keys()] },
+    ])
     peer.send({ type: 'unload', instances: at0(A) })
     await load(peer, A)
     equal([...coordinator.downloads.values()].length, 1)
