@@ -113,11 +113,11 @@ export function createSlot(options: SlotOptions): Slot {
     client = next
     faults = 0
     loaded.clear()
+    for (const { spec } of held) if (!loads.isCurrent(spec)) await next.unload(spec.key)
+    // It may have died of that, and with it all that it held.
+    if (client !== next) return
     for (const { spec, warmed, loadMs } of held) {
-      if (!loads.isCurrent(spec)) {
-        await client.unload(spec.key)
-        continue
-      }
+      if (!loads.isCurrent(spec)) continue
       loaded.set(spec.key, spec)
       events.ready(spec, loadMs, warmed)
     }

@@ -1,0 +1,72 @@
+/** A slot that is taken over by a new worker, which dies before it has begun. */
+import { deepEqual } from 'node:assert/strict'
+import { systemClock } from '../../src/node/clock.ts'
+import { createCatalog } from '../../src/node/models/catalog.ts'
+import type { SlotEvents } from '../../src/node/slot/events.ts'
+import { createSlot } from '../../src/node/slot/slot.ts'
+import { A, B, C, PIPELINE, servedFrom, testHost } from './fixture.ts'
+
+/** Holds whatever it is given; the `n`-th that is made dies when it is to unload. */
+const workerDyingOf = (n: number) => {
+  let made = 0
+  return () => {
+    const script = `
+      import { expose } from ${JSON.stringify(import.meta.resolve('comlink'))}
+      const done = (value) => ({ ok: true, value })
+      const die = () => {
+        // Deno prints it: one line is enough.
+        setTimeout(() => { throw Object.assign(new Error('out of the blue'), { stack: '' }) }, 0)
+        return new Promise(() => {})
+      }
+      expose({
+        init: () => done({ backend: 'wasm' }),
+        needs: () => done(true),
+        load: () => done({ warmMs: 1 }),
+        unload: () => ${++made} === ${n} ? die() : done(null),
+      })`
+    const url = URL.createObjectURL(new Blob([script], { type: 'text/javascript' }))
+    return new Worker(url, { type: 'module' })
+  }
+}
+
+Deno.test('slot outlives a worker that dies as it takes over, and has the next hold what is left', async () => {
+  const bytes = Uint8Array.of(1)
+  const { pipelines, models } = await servedFrom(PIPELINE, { m: bytes })
+  const catalog = createCatalog({ pipelines: pipelines as never[], models })
+  const told: string[] = []
+  let heard = () => {}
+  const tell = (what: string) => (told.push(what), heard())
+  const until = async (what: string) => {
+    while (!told.includes(what)) await new Promise<void>((resolve) => heard = resolve)
+    told.length = 0
+  }
+  const ignored = { done() {}, expired() {}, failed() {}, calledOff() {} }
+  const events: SlotEvents = {
+    ...ignored,
+    ready: ({ key }) => tell(`ready ${key}`),
+    loadFailed: ({ key }) => tell(`failed ${key}`),
+    restarted: ({ message }) => tell(message),
+    idle: () => tell('idle'),
+  }
+  const slot = createSlot({
+    ...{ clock: systemClock, assets: testHost('').assets, duty: 1, events },
+    createWorker: workerDyingOf(2),
+    engine: () => ({ backend: 'wasm', threads: 1 }),
+    fetchModel: () => Promise.resolve(bytes),
+  })
+  try {
+    const [a, b, c] = [A, B, C].map(catalog.spec)
+    for (const spec of [a!, b!, c!]) slot.load(spec)
+    await until('idle')
+    const renewal = slot.renew()
+    slot.unload(a!.key)
+    slot.unload(b!.key)
+    const next = await renewal
+    told.length = 0
+    next!.commit()
+    await until('ready p/second/c')
+    deepEqual([A, B, C].map((name) => slot.holds(catalog.spec(name).key)), [false, false, true])
+  } finally {
+    slot.close()
+  }
+})
