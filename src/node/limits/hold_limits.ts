@@ -169,21 +169,21 @@ export function createHoldLimits(options: HoldLimitsOptions): HoldLimits {
     take(slot, key) {
       const holding = held.get(slot) ?? new Map<string, { bytes: number; asked: boolean }>()
       held.set(slot, holding)
-      const bytes = holding.get(key)?.bytes ?? find(key)?.memoryBytes ?? 0
-      holding.delete(key)
+      const before = holding.get(key)?.bytes
+      const bytes = before ?? find(key)?.memoryBytes ?? 0
+      const taken = [...holding.values()].reduce((sum, one) => sum + one.bytes, -(before ?? 0))
+      let left = slotBytes - taken
       const unload: string[] = []
-      const left = () => {
-        const taken = [...holding.values()].reduce((sum, one) => sum + one.bytes, 0)
-        return Math.max(0, slotBytes - taken)
-      }
-      for (const [other, { asked }] of holding) {
-        if (bytes <= left()) break
-        if (asked) continue
-        holding.delete(other)
+      for (const [other, one] of holding) {
+        if (bytes <= left) break
+        if (one.asked || other === key) continue
         unload.push(other)
+        left += one.bytes
       }
-      const refusal = refuse(key, bytes, left())
+      const refusal = refuse(key, bytes, Math.max(0, left))
+      // What is held stays held, and counts.
       if (refusal !== undefined) return { refusal }
+      for (const gone of [...unload, key]) holding.delete(gone)
       holding.set(key, { bytes, asked: true })
       return { unload }
     },

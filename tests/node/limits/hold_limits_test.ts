@@ -52,6 +52,16 @@ Deno.test('limits give up first what a new connection did not ask for', () => {
   equal('refusal' in take(0, 'p/t/a'), true)
 })
 
+Deno.test('limits count what is held though a load is refused that it would have made room for', () => {
+  const { take, again, limits } = limitsOf(100)
+  take(0, 'p/t/a')
+  again()
+  limits.setDownloads('least')
+  equal('refusal' in take(0, 'p/t/b'), true)
+  limits.setDownloads('all')
+  deepEqual(take(0, 'p/t/b'), { unload: ['p/t/a'] })
+})
+
 Deno.test('limits forget slots that are gone', () => {
   const { take, keep } = limitsOf(100)
   take(0, 'p/t/a')
