@@ -155,7 +155,9 @@ export function createServing(options: ServingOptions): Serving {
     limits.free(slot, key)
     const ready = watch.state.ready.filter((held) => held !== `${slot} ${key}`)
     watch.emit({ type: 'unloaded', slot, variant: key }, { ready })
-    if (!options.pool().serving.some((other) => other.holds(key))) options.profiler().remove(key)
+    if (options.pool().serving.some((other) => other.holds(key))) return
+    options.profiler().remove(key)
+    askedFor.forget(key)
   }
 
   function work(message: WorkMessage, blobs: Uint8Array[]): void {

@@ -8,6 +8,7 @@ import { type Catalog, measuredAs, nameOf } from './catalog.ts'
 
 export interface AskedFor {
   note(spec: InstanceSpec): void
+  forget(key: string): void
   /** Names that mean something else in this catalog; they are forgotten. */
   changed(catalog: Catalog): string[]
 }
@@ -27,6 +28,7 @@ export function createAskedFor(): AskedFor {
 
   return {
     note: (spec) => void known.set(spec.key, runs(spec)),
+    forget: (key) => void known.delete(key),
     changed(catalog) {
       const keys = [...known].flatMap(([key, before]) => isOther(key, before, catalog) ? key : [])
       keys.forEach((key) => known.delete(key))
