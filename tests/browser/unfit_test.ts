@@ -7,8 +7,13 @@ import { joinAs, launch, skippedWithout, wantChromium } from './fixture.ts'
 
 const executable = await wantChromium()
 
-/** Joins a page to a pool whose only variant takes so much memory. */
-function testTab(name: string, memoryBytes: number, fn: (page: Page) => Promise<void>): void {
+/** Joins a page to a pool whose only variant takes so much memory, and without some of its files. */
+function testTab(
+  name: string,
+  memoryBytes: number,
+  fn: (page: Page) => Promise<void>,
+  without?: RegExp,
+): void {
   const only = { a: { accuracy: 1, model: 'a.onnx', referenceMs: 1, memoryBytes } }
   const pipeline = {
     ...{ schema: 'shoal-pipeline/1', name: 'own', sloMs: 20_000, root: 'only' },
@@ -33,9 +38,14 @@ function testTab(name: string, memoryBytes: number, fn: (page: Page) => Promise<
             } finally {
               await browser.close()
             }
-          }, { assets: await buildAssets() }),
+          }, { assets: await assetsWithout(without) }),
       ),
   })
+}
+
+async function assetsWithout(names?: RegExp) {
+  const all = [...await buildAssets()]
+  return new Map(names === undefined ? all : all.filter(([path]) => !names.test(path)))
 }
 
 const say = (page: Page) => page.locator('#say').textContent()
@@ -54,3 +64,9 @@ testTab('a tab that gets no model says why', 1e6, async (page) => {
   await page.getByRole('heading', { name: 'Nothing could be loaded' }).waitFor()
   assert.match((await say(page))!, /404/)
 })
+
+testTab('a tab whose worker has no script says so', 1e6, async (page) => {
+  await joinAs(page, 'old')
+  await page.getByRole('heading', { name: 'Nothing could be loaded' }).waitFor()
+  assert.equal(await say(page), 'The worker ended: its script could not be loaded.')
+}, /inference/)

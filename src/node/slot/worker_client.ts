@@ -78,7 +78,8 @@ export function createWorkerClient(worker: Worker, options: WorkerClientOptions)
   worker.addEventListener('error', (event) => {
     // Unhandled, it would end the whole process in Deno.
     event.preventDefault()
-    die({ ok: false, code: 'worker_died', message: `The worker ended: ${event.message}` })
+    const why = event.message || 'its script could not be loaded'
+    die({ ok: false, code: 'worker_died', message: `The worker ended: ${why}` })
   })
   worker.addEventListener('messageerror', () => {
     die({ ok: false, code: 'worker_died', message: 'The worker sent what cannot be read' })
