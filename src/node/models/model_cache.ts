@@ -91,6 +91,8 @@ export function createModelCache(options: ModelCacheOptions): ModelCache {
     const all = await Promise.all((await cachedHashes(cache!)).map(async (sha256) => {
       const response = await cache!.match(BASE + sha256)
       const size = Number(response?.headers.get(SIZE) ?? NaN)
+      // A body that nobody reads would keep its file open.
+      if (size >= 0) await response?.body?.cancel()
       // Of a version that wrote no size: read it once.
       const bytes = size >= 0 ? size : (await response?.arrayBuffer())?.byteLength ?? 0
       return { sha256, bytes }

@@ -1,4 +1,4 @@
-import { deepEqual, equal, match } from 'node:assert/strict'
+import { deepEqual, equal, match, ok } from 'node:assert/strict'
 import { createModelCache, type ModelCacheOptions } from '../../../src/node/models/model_cache.ts'
 import { sha256Hex } from '../../../src/node/models/sha256.ts'
 
@@ -28,6 +28,23 @@ async function withCache(
   })
   await caches.delete(name)
 }
+
+Deno.test({
+  name: 'model cache leaves no file open',
+  ignore: Deno.build.os !== 'linux',
+  fn: () =>
+    withCache(async ({ open }) => {
+      const files = () => [...Deno.readDirSync('/proc/self/fd')].length
+      const cache = open({ budgetBytes: 100 * SIZE })
+      const before = files()
+      for (let i = 0; i < 20; i++) {
+        const { hash, bytes } = await model()
+        await cache.put(hash, bytes)
+      }
+      // As many as there are sizes read: one for each model at each put.
+      ok(files() < before + 20, `${files()} open, ${before} before`)
+    }),
+})
 
 Deno.test('model cache evicts what was used longest ago', async () => {
   const [a, b, c, d] = await Promise.all([model(), model(), model(), model()])
