@@ -1,5 +1,5 @@
 /**
- * A clock that stands still until told to move.
+ * Clocks that stand still until told to move.
  *
  * @module
  */
@@ -36,6 +36,27 @@ export function createTestClock(): TestClock {
         await settle()
       }
       nowMs = untilMs
+    },
+  }
+}
+
+/** Time that passes only in sleep: what falls due is as late as one likes. */
+export function createLateClock() {
+  let nowMs = 0
+  const timers = new Set<{ atMs: number; action: () => void }>()
+  return {
+    nowMs: () => nowMs,
+    after(ms: number, action: () => void) {
+      const timer = { atMs: nowMs + ms, action }
+      timers.add(timer)
+      return () => void timers.delete(timer)
+    },
+    /** Sleeps, then calls what fell due. */
+    sleep(ms: number) {
+      nowMs += ms
+      for (const timer of [...timers]) {
+        if (timer.atMs <= nowMs && timers.delete(timer)) timer.action()
+      }
     },
   }
 }

@@ -4,28 +4,8 @@ import { createBackoff } from '../../src/node/link/backoff.ts'
 import { createLink } from '../../src/node/link/link.ts'
 import type { TransportEvents } from '../../src/node/link/transport.ts'
 import { PROTOCOL_VERSION } from '../../src/protocol/messages.ts'
+import { createLateClock } from './clock.ts'
 import { A, batchOf, BYTES, createGates, item, load, withNode } from './fixture.ts'
-
-/** Time that passes only in sleep: what falls due is as late as one likes. */
-function createLateClock() {
-  let nowMs = 0
-  const timers = new Set<{ atMs: number; action: () => void }>()
-  return {
-    nowMs: () => nowMs,
-    after(ms: number, action: () => void) {
-      const timer = { atMs: nowMs + ms, action }
-      timers.add(timer)
-      return () => void timers.delete(timer)
-    },
-    /** Sleeps, then calls what fell due. */
-    sleep(ms: number) {
-      nowMs += ms
-      for (const timer of [...timers]) {
-        if (timer.atMs <= nowMs && timers.delete(timer)) timer.action()
-      }
-    },
-  }
-}
 
 async function linkScene() {
   const clock = createLateClock()

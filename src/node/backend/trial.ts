@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { afterAwake } from '../clock.ts'
 import type { Answer } from '../engine/answer.ts'
 import { bringUp, type BringUpOptions } from '../slot/bring_up.ts'
 import type { Pace } from '../slot/pace.ts'
@@ -29,27 +30,39 @@ export const TRIAL_RUNS = 5
 /** Starts at once. */
 export function startTrial(options: TrialOptions): Trial {
   const { clock, pace, limitMs, specs } = options
-  let untilMs = clock.nowMs() + limitMs
   let client: WorkerClient | undefined
-  const stop = () => client?.close()
+  let late = false
+  let restedMs = 0
+  let disarm = afterAwake(clock, limitMs, end)
+  const stop = () => {
+    disarm()
+    client?.close()
+  }
+
+  /** Its time is over, but for its rests: they are not the device's. */
+  function end(): void {
+    const moreMs = restedMs
+    restedMs = 0
+    late = moreMs <= 0
+    if (late) stop()
+    else disarm = afterAwake(clock, moreMs, end)
+  }
 
   const timed: Pick<Pace, 'run'> = {
     async run(once) {
       const fromMs = clock.nowMs()
       const one = await pace.run(once)
-      // A rest is not the device's.
-      if (one !== undefined) untilMs += clock.nowMs() - fromMs - one.tookMs
+      if (one !== undefined) restedMs += clock.nowMs() - fromMs - one.tookMs
       return one
     },
   }
 
   async function run(): Promise<Answer<number>> {
-    const stopTimer = clock.after(limitMs, stop)
     const answer = await bringUp({
       ...options,
       maxLoadMs: limitMs,
       started: (mine) => client = mine,
-    }).finally(stopTimer)
+    })
     if (!answer.ok) return answer
     const worker = answer.value.client
     let sumMs = 0
@@ -60,9 +73,8 @@ export function startTrial(options: TrialOptions): Trial {
       }
       const runsMs: number[] = []
       // Out of time with a figure in hand is as good as done.
-      while (runsMs.length < TRIAL_RUNS && (runsMs.length === 0 || clock.nowMs() < untilMs)) {
-        const leftMs = Math.max(1, untilMs - clock.nowMs())
-        const one = await timed.run(() => worker.measure(key, 1, leftMs))
+      while (runsMs.length < TRIAL_RUNS && (runsMs.length === 0 || !late)) {
+        const one = await timed.run(() => worker.measure(key, 1, limitMs))
         if (one?.value.ok !== true) return one?.value ?? PAUSED
         runsMs.push(one.value.value.runMs)
       }

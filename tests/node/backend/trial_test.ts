@@ -1,0 +1,51 @@
+/** A backend on trial, with a real worker, on a machine that sleeps. */
+import { deepEqual, equal, match } from 'node:assert/strict'
+import { startTrial } from '../../../src/node/backend/trial.ts'
+import { createCatalog } from '../../../src/node/models/catalog.ts'
+import { createPace } from '../../../src/node/slot/pace.ts'
+import { createLateClock } from '../clock.ts'
+import { A, PIPELINE, servedFrom, testHost } from '../fixture.ts'
+
+const LIMIT_MS = 30_000
+
+async function trial(runMs: number) {
+  const bytes = Uint8Array.of(1)
+  const { pipelines, models } = await servedFrom(PIPELINE, { m: bytes })
+  const catalog = createCatalog({ pipelines: pipelines as never[], models })
+  const clock = createLateClock()
+  const started = startTrial({
+    ...{ clock, pace: createPace(clock, 1, () => true), specs: [catalog.spec(A)] },
+    ...{ limitMs: LIMIT_MS, assets: testHost('').assets },
+    engine: { backend: 'webgpu', threads: 1 },
+    createWorker: () =>
+      new Worker(new URL('../worker_paced.ts', import.meta.url), {
+        type: 'module',
+        name: JSON.stringify({ webgpu: runMs }),
+      }),
+    fetchModel: () => Promise.resolve(bytes),
+  })
+  return { clock, ...started }
+}
+
+Deno.test('a backend is not found too slow because the machine slept while it was tried', async () => {
+  const { clock, result } = await trial(20)
+  let asleep = 0
+  const nights = setInterval(() => {
+    asleep++
+    clock.sleep(600_000)
+  }, 10)
+  try {
+    const answer = await result
+    deepEqual([answer.ok, asleep > 3], [true, true], JSON.stringify(answer))
+  } finally {
+    clearInterval(nights)
+  }
+})
+
+Deno.test('a backend that is not through its runs in its time is given up', async () => {
+  const { clock, result } = await trial(60_000)
+  clock.sleep(LIMIT_MS)
+  const answer = await result
+  equal(answer.ok, false)
+  match(answer.ok ? '' : answer.code, /worker_died|timeout/)
+})
