@@ -10,6 +10,9 @@ export interface Silence {
   end(): void
 }
 
+/** A timer set for longer fires at once. */
+const LONGEST_MS = 2 ** 31 - 1
+
 /** @param mostMs longest time without a sign of life */
 export function createSilence(mostMs: number, signal: AbortSignal | undefined): Silence {
   const own = new AbortController()
@@ -23,7 +26,7 @@ export function createSilence(mostMs: number, signal: AbortSignal | undefined): 
       const timer = setTimeout(() => {
         const message = `Cannot go on: nothing came for ${mostMs / 1000} s`
         own.abort(new ShoalError(0, 'unreachable', message))
-      }, mostMs)
+      }, Math.min(mostMs, LONGEST_MS))
       try {
         return await next
       } finally {

@@ -143,6 +143,35 @@ Deno.test('events() gives up a stream that falls silent, before or after its fir
   }
 })
 
+Deno.test('events() waits for ever where it is told to', async () => {
+  const word = Promise.withResolvers<void>()
+  const said = 'event: plan\ndata: {}\n\n'
+  await withServer(
+    () =>
+      new Response(
+        new ReadableStream({
+          async start(body) {
+            await word.promise
+            body.enqueue(new TextEncoder().encode(said))
+            body.close()
+          },
+        }),
+      ),
+    async (url) => {
+      const seen: string[] = []
+      const reading = (async () => {
+        for await (const { event } of createClient(url).events(undefined, Infinity)) {
+          seen.push(event)
+        }
+      })()
+      // Longer than the timer of a wait that is none.
+      setTimeout(word.resolve, 50)
+      await reading
+      assert.deepEqual(seen, ['plan'])
+    },
+  )
+})
+
 Deno.test('a comment is a sign of life of the stream, too', async () => {
   let waits = 0
   const body = new ReadableStream<Uint8Array>({
