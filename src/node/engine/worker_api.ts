@@ -133,8 +133,9 @@ export function createWorkerApi(parts: WorkerParts): WorkerApi {
     await (model.warm ?? model.run)(feeds, stage.exact?.(context) ?? false)
     // Small models run within one tick of a browser's clock, and still not in no time.
     const runMs = Math.max(nowMs() - from, LEAST_MS)
-    const rows = stage.carried?.(context, batch) ?? Object.values(feeds)[0]?.dims[0] ?? batch
-    return { runMs, rows }
+    const said = stage.carried?.(context, batch) ?? Object.values(feeds)[0]?.dims[0] ?? batch
+    // A first input may be empty, as what a model is to remember is at first.
+    return { runMs, rows: said >= 1 ? said : batch }
   }
 
   async function warmMore(taken: Held, fromMs: number): Promise<void> {

@@ -13,7 +13,11 @@ const spec = (over: Partial<InstanceSpec> = {}): InstanceSpec => ({
   ...over,
 })
 
-async function worker(sample: Stage['sample'], besideMs: (run: number, isRoot: boolean) => number) {
+async function worker(
+  sample: Stage['sample'],
+  besideMs: (run: number, isRoot: boolean) => number,
+  carried?: Stage['carried'],
+) {
   let nowMs = 0
   let runs = 0
   const model = {
@@ -39,6 +43,7 @@ async function worker(sample: Stage['sample'], besideMs: (run: number, isRoot: b
       batch,
     ) => [{ x: { type: 'float32', dims: [batch], data: new Float32Array(batch) } }],
     ...sample === undefined ? {} : { sample },
+    ...carried === undefined ? {} : { carried },
   }
   const api = createWorkerApi({
     stages: { test: stage },
@@ -96,6 +101,13 @@ Deno.test('a sample that the stage cannot use tells nothing, and breaks nothing'
     throw new Error('not mine')
   })
   assert.deepEqual(await measure({}, 2), { runMs: MODEL_MS, rows: 2 })
+})
+
+Deno.test('a run that is said to carry no items at all carries the batch', async () => {
+  for (const none of [0, -1, NaN]) {
+    const { measure } = await worker(undefined, () => 0, () => none)
+    assert.deepEqual(await measure(), { runMs: MODEL_MS, rows: 2 })
+  }
 })
 
 Deno.test('work beside a model takes no less than no time, though runs wait for each other', async () => {
