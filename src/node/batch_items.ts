@@ -12,6 +12,8 @@ import type { BatchTimes } from './slot/events.ts'
 type WireItem = ResultMessage['items'][number]
 type Failed = Extract<WireItem, { ok: false }>
 
+/** Why a stage may say that an item failed; a program may say anything. */
+const REASONS: readonly Failed['reason'][] = ['invalid_input', 'too_large', 'internal']
 /** Longest text that a message may carry. */
 const MAX_TEXT = 2000
 
@@ -59,7 +61,12 @@ export function resultOf(
   results.forEach((result, i) => {
     const position = found.positions[i]!
     if (!result.ok) {
-      items[position] = { ...result, message: clip(result.message) }
+      const reason = REASONS.includes(result.reason) ? result.reason : 'internal'
+      items[position] = {
+        ok: false,
+        reason,
+        message: clip(String(result.message ?? 'No reason was given')),
+      }
       return
     }
     const fault = faultOf(result)

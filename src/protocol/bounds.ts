@@ -39,13 +39,14 @@ export function createResultRoom(): (result: Outgoing) => string | undefined {
   return function faultOf({ fields, tensors, children }) {
     let moreBlobs = 0
     let moreBytes = 0
-    const fault = fields === null ? undefined : recordFault(fields)
+    const fault = fields === null ? undefined : recordFault(fields, 'what it tells')
     if (fault !== undefined) return fault
     for (const name in tensors) {
       const { type, dims, data } = tensors[name]!
       if (name.length > MAX_NAME) return nameFault(name)
       if (type.length > MAX_TYPE_NAME) return `a tensor of type ${type.slice(0, MAX_NAME)}`
       if (dims.length > MAX_RANK) return `a tensor of ${dims.length} dimensions, over ${MAX_RANK}`
+      if (!dims.every(isSize)) return `a tensor of shape [${dims.join()}]`
       moreBlobs++
       moreBytes += data.byteLength
     }
@@ -56,7 +57,7 @@ export function createResultRoom(): (result: Outgoing) => string | undefined {
       }
       for (let i = 0; i < list.length; i++) {
         const { meta, bytes } = list[i]!
-        const fault = recordFault(meta)
+        const fault = recordFault(meta, `what is told of an item for ${task}`)
         if (fault !== undefined) return fault
         moreBytes += bytes.byteLength
       }
@@ -70,7 +71,13 @@ export function createResultRoom(): (result: Outgoing) => string | undefined {
   }
 }
 
-function recordFault(record: object): string | undefined {
+const isSize = (size: number) => Number.isSafeInteger(size) && size >= 0
+
+/** @param what it is, for people: a program that no compiler checked may hand over anything */
+function recordFault(record: object, what: string): string | undefined {
+  if (typeof record !== 'object' || record === null || Array.isArray(record)) {
+    return `${what} is no object of names and values`
+  }
   for (const name in record) {
     if (name.length > MAX_NAME) return nameFault(name)
     if (!isShallow((record as Record<string, unknown>)[name])) return `${name} is nested too deeply`

@@ -192,3 +192,20 @@ Deno.test('node answers for a result that the wire has no room for, and for the 
     equal((await peer.take('result')).message.batch, 3)
   })
 })
+
+Deno.test('node answers for a program that tells what is no result, and for the other items as ever', async () => {
+  await withNode({}, async ({ peer }) => {
+    await load(peer, A)
+    peer.send(batchOf(1, A, [item({ do: 'omit' }), item(), item({ do: 'invent' })]), [BYTES])
+    const { message } = await peer.take(['result', 'batch_failed'])
+    ok(message.type === 'result')
+    deepEqual(
+      message.items.map((one) => one.ok ? 'done' : `${one.reason}: ${one.message}`),
+      [
+        'internal: Cannot send the result: what it tells is no object of names and values',
+        'done',
+        'internal: No reason was given',
+      ],
+    )
+  })
+})

@@ -64,6 +64,14 @@ const stage: Stage = {
         results.push({ ok: true, fields: { deep }, children: {} })
         continue
       }
+      if (meta.do === 'omit') {
+        results.push({ ok: true, children: {} } as unknown as ItemResult)
+        continue
+      }
+      if (meta.do === 'invent') {
+        results.push({ ok: false, reason: 'monday' } as unknown as ItemResult)
+        continue
+      }
       if (meta.do === 'confuse') {
         // What a program that no compiler checked may hand over.
         results.push({ ok: true, fields: { count: 1n as never }, children: {} })

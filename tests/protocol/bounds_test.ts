@@ -58,6 +58,16 @@ const BEYOND: { [what: string]: Outgoing } = {
   'a child of a long name': done({ children: { read: children(1, { ['k'.repeat(129)]: 1 }) } }),
   'a field of a long name': done({ fields: { ['k'.repeat(129)]: 1 } }),
   'fields one too deep': done({ fields: { deep: nested(33) } }),
+  'no fields': done({ fields: undefined as never }),
+  'a text for fields': done({ fields: 'text' as never }),
+  'a list for fields': done({ fields: [1] }),
+  'a child of which nothing is told': done({
+    children: { read: [{ meta: undefined as never, bytes: BYTES }] },
+  }),
+  'a child of which a list is told': done({ children: { read: children(1, [1]) } }),
+  'a dimension that is no number': done({ tensors: { wave: tensor([NaN]) } }),
+  'half a dimension': done({ tensors: { wave: tensor([1.5]) } }),
+  'a dimension below nothing': done({ tensors: { wave: tensor([-1]) } }),
 }
 
 const read = (results: Outgoing[]) => {
