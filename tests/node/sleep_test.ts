@@ -1,5 +1,6 @@
 /** A machine that slept: timers fall due all at once, before what came meanwhile has been read. */
 import { deepEqual, equal } from 'node:assert/strict'
+import { afterAwake } from '../../src/node/clock.ts'
 import { createBackoff } from '../../src/node/link/backoff.ts'
 import { createLink } from '../../src/node/link/link.ts'
 import type { TransportEvents } from '../../src/node/link/transport.ts'
@@ -52,6 +53,16 @@ Deno.test('node that slept first reads what came meanwhile, and keeps a link tha
   receive({ type: 'ping', n: 1 })
   equal(link.up, true)
   await link.close()
+})
+
+Deno.test('what hangs where every timer is late, as in a tab hidden for long, is given up all the same', () => {
+  const clock = createLateClock()
+  let ended = 0
+  afterAwake(clock, 5000, () => ended++)
+  clock.sleep(60_000)
+  equal(ended, 0, 'the machine may have slept')
+  for (let minute = 0; minute < 10; minute++) clock.sleep(60_000)
+  equal(ended, 1)
 })
 
 Deno.test('node that slept leaves a link on which nothing comes', async () => {
