@@ -5,6 +5,7 @@ import type { Page } from 'playwright-core'
 import { buildAssets } from '../../src/cli/serve/build_assets.ts'
 import type {
   HistoryInfo,
+  MetricsEvent,
   NodeChange,
   NodesEvent,
   PipelineInfo,
@@ -43,7 +44,9 @@ export const nodeOf = (name: string, change: NodeChange['change'] = 'joined'): N
   ...(change === 'left' ? { state: null, class: null } : { state: 'active', class: 'class-1' }),
 })
 
-type Told = { plan: PlanInfo } | { node: NodesEvent } | { work: WorkEvent }
+type Told = { plan: PlanInfo } | { node: NodesEvent } | { metrics: MetricsEvent } | {
+  work: WorkEvent
+}
 
 export interface Teller {
   url: string

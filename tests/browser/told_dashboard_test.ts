@@ -105,6 +105,28 @@ testDashboard(
 )
 
 testDashboard(
+  'a pool without nodes says how to join, and shows none of before',
+  async (page, teller) => {
+    const hint = page.getByText('Nobody is here. ')
+    const standing = { metrics: { pipelines: {} } }
+    teller.standing.push(standing)
+    await page.clock.install()
+    await page.goto(teller.url)
+    await hint.waitFor()
+
+    teller.tell({ node: { nodes: [nodeOf('alice')] } })
+    await page.getByRole('heading', { name: '1 node', exact: true }).waitFor()
+    await hint.waitFor({ state: 'hidden' })
+    // The coordinator is started anew, and nobody has come back yet.
+    await page.clock.fastForward(36_000)
+    while (teller.closed === 0) await new Promise((done) => setTimeout(done, 20))
+    await page.clock.fastForward(4000)
+    await hint.waitFor()
+    assert.equal(await page.locator('#node-rows tr, #classes .class').count(), 0)
+  },
+)
+
+testDashboard(
   'a pipeline that is reloaded is drawn as it is now, without opening the page anew',
   async (page, teller) => {
     const variant = (name: string) => page.locator('#picture text', { hasText: name }).waitFor()

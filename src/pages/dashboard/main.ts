@@ -169,8 +169,12 @@ listen(client, {
     drawNodes()
   },
   metrics({ pipelines: all }) {
-    // The first of a stream has nothing before it to tell a rate by.
-    if (first) return void (first = false)
+    // The first of a stream has nothing before it to tell a rate by. All nodes are told before it:
+    // where there are none nothing else would have them drawn.
+    if (first) {
+      first = false
+      return drawNodes()
+    }
     for (const [name, metrics] of Object.entries(all)) {
       const series = live.get(name) ?? emptySeries()
       live.set(name, series)
