@@ -53,7 +53,7 @@ function keyOf({ epoch, mode, reason, mix, instances, awake, standby, resting }:
 /** @returns the next event worth sending, if any: of several the kind that waits the longest */
 export function createEventFeed(): (now: Standing) => FeedEvent | undefined {
   let toldPlan: string | undefined
-  const toldNodes = new Map<string, { name: string; state: string; class: string }>()
+  const toldNodes = new Map<string, Pick<NodeInfo, 'name' | 'state' | 'class' | 'pausedBy'>>()
   let toldStats: Standing | undefined
   let toldWork: Standing | undefined
   /** Whether the last word was of some. */
@@ -74,8 +74,9 @@ export function createEventFeed(): (now: Standing) => FeedEvent | undefined {
     for (const { id, name, state, pausedBy, class: kind } of nodes) {
       gone.delete(id)
       const before = toldNodes.get(id)
-      if (before?.state === state && before.class === kind) continue
-      toldNodes.set(id, { name, state, class: kind })
+      const same = before?.state === state && before.class === kind
+      if (same && before.pausedBy === pausedBy) continue
+      toldNodes.set(id, { name, state, class: kind, pausedBy })
       const change = before === undefined ? 'joined' : state === 'paused' ? 'paused' : 'state'
       changes.push({ id, name, change, state, class: kind, pausedBy })
     }

@@ -92,3 +92,18 @@ Deno.test('node tells of another class, too', () => {
   assert.deepEqual(at(600, node('a', 'standby', 'class-1')), [['a', 'state', 'class-1']])
   assert.deepEqual(at(900), [['a', 'left', null]])
 })
+
+Deno.test('node tells of another reason for a pause, too', () => {
+  const feed = createEventFeed()
+  const at = (atMs: number, pausedBy: string) =>
+    heard<NodesEvent>(
+      feed,
+      standing(atMs, [{ ...node('a', 'paused', 'new'), pausedBy }], {}),
+      'node',
+    )
+      .flatMap(({ nodes }) => nodes.map((one) => [one.change, one.pausedBy]))
+  assert.deepEqual(at(0, 'pressure'), [['joined', 'pressure']])
+  assert.deepEqual(at(300, 'pressure'), [])
+  // As when its volunteer goes on, and it is held from here still.
+  assert.deepEqual(at(600, 'coordinator'), [['paused', 'coordinator']])
+})
