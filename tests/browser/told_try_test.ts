@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { Buffer } from 'node:buffer'
 import type { Page } from 'playwright-core'
+import { assertReadable } from './page_checks.ts'
 import { type Teller, testTold } from './told.ts'
 
 /** One point that is transparent. */
@@ -88,4 +89,21 @@ testTry('the answer for a picture is not shown with another one', async (page, t
   resolve()
   await givenUp
   assert.ok(await page.locator('#answer').isHidden())
+})
+
+testTold('what is served is asked for until it is told', async (page, teller) => {
+  const told = teller.pipelines
+  teller.pipelines = undefined
+  await page.clock.install()
+  await page.goto(`${teller.url}/try`)
+  const fault = page.getByRole('alert').getByText('does not tell what is served')
+  await fault.waitFor()
+  await assertReadable(page, 'the try-it page that waits')
+
+  teller.pipelines = told
+  await page.clock.fastForward(4000)
+  await fault.waitFor({ state: 'hidden' })
+  await choose(page, 'mine.png', 100)
+  await page.locator('#go:enabled').click()
+  await page.getByRole('alert').getByText('nothing is here').waitFor()
 })

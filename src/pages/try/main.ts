@@ -19,6 +19,8 @@ import { showTimes } from './timing.ts'
 /** Paths of the sample pictures by their names, put in by the bundler. */
 declare const SHOAL_SAMPLES: Record<string, string>
 
+const AGAIN_MS = 3000
+
 scriptRuns()
 const client = createClient(location.origin, { key })
 const go = element('go', HTMLButtonElement)
@@ -30,14 +32,27 @@ let serial = 0
 /** The answer that is waited for; another picture gives it up. */
 let asking: AbortController | undefined
 
-/** Asked for with the page; the coordinator that served it is there. */
-const served = await withKey(() => client.getPipelines())
+const served = await learnServed()
 // Tensors are no thing to drop on a page.
 const pictures = served.filter(({ takes }) => takes === 'picture')
 const read = setUpChoices(pictures.length > 0 ? pictures : served, showCode)
 if (pictures.length === 0) {
   file.disabled = true
   setText(element('invite'), 'What is served here takes tensors, no pictures: see /docs')
+}
+
+/** Until it is told: the coordinator may be draining, or have too much to do. */
+async function learnServed(): Promise<PipelineInfo[]> {
+  for (;;) {
+    try {
+      const told = await withKey(() => client.getPipelines())
+      element('answer').hidden = true
+      return told
+    } catch {
+      showFault('The coordinator does not tell what is served. Trying again.')
+      await new Promise((done) => setTimeout(done, AGAIN_MS))
+    }
+  }
 }
 
 function showCode(): void {
