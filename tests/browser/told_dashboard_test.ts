@@ -184,3 +184,38 @@ testDashboard('on a phone nothing moves when the button to manage comes', async 
   await page.getByRole('button', { name: 'Manage' }).waitFor()
   assert.deepEqual(await places(), before)
 })
+
+testDashboard('long names stay in their places', async (page, teller) => {
+  const long = (name: string) => `${name}-${'somebody-named-it-at-length-'.repeat(4)}`
+  const own = pipelineOf(long('own'), { [long('large')]: 0.9, [long('small')]: 0.8 })
+  const leaf = { next: [], variants: { [long('leaf')]: { accuracy: 0.9 } } }
+  own.root = long('read')
+  own.tasks = { [own.root]: { next: [long('tell')], variants: own.tasks['read']!.variants } }
+  own.tasks[long('tell')] = leaf
+  teller.pipelines = [own, pipelineOf('second', { only: 0.9 })]
+  const plan = planOf(own.name, long('large'))
+  plan.mix[0]!.path.push(long('leaf'))
+  teller.standing = [{ plan }]
+  await page.goto(teller.url)
+  for (const width of [390, 1280]) {
+    await page.setViewportSize({ width, height: 844 })
+    await page.locator('#picture .box').first().waitFor()
+    await page.waitForFunction(() => {
+      const holder = document.querySelector('#picture')!
+      return holder.querySelector('svg')!.getBoundingClientRect().width === holder.clientWidth
+    })
+    const beyond = await page.locator('#picture g').evaluateAll((all) =>
+      all.flatMap((group) => {
+        const box = group.querySelector('.box')?.getBoundingClientRect()
+        const most = box?.right ?? group.ownerSVGElement!.getBoundingClientRect().right
+        return [...group.querySelectorAll('text')]
+          .filter((text) => text.getBoundingClientRect().right > most + 1)
+          .map((text) => text.textContent)
+      })
+    )
+    assert.deepEqual(beyond, [], `${width} px`)
+    const { height } = (await page.getByText('Last hour').boundingBox())!
+    assert.ok(height < 60, `${width} px: the switch stands on one line: ${height}`)
+  }
+  assert.equal(await page.locator('#picture title').first().textContent(), own.root)
+})

@@ -27,7 +27,7 @@ export interface PlacedBox extends Box {
 export interface Layout {
   width: number
   height: number
-  titles: { task: string; x: number; y: number }[]
+  titles: { task: string; x: number; y: number; width: number }[]
   boxes: PlacedBox[]
   /** Bands from box to box: where they leave, where they arrive, how thick. */
   bands: { from: PlacedBox; to: PlacedBox; y1: number; y2: number; thick: number }[]
@@ -48,7 +48,7 @@ export function layOut({ stages, flows }: Flows, available: number): Layout {
   for (const { task, depth, boxes: inside } of stages) {
     const x = depth * step
     let y = bottoms[depth]! + (bottoms[depth]! > 0 ? APART : 0)
-    titles.push({ task, x, y })
+    titles.push({ task, x, y, width: depth === gaps ? boxWidth : step - GAP })
     y += TITLE
     inside.forEach((box, i) => {
       const height = LEAST + FULL * box.share

@@ -5,7 +5,7 @@
  */
 import type { PipelineInfo, PlanInfo } from '../../client/types.ts'
 import { percent, plural } from '../format.ts'
-import { make, makeSvg } from '../make.ts'
+import { make, makeSvg, setAttribute } from '../make.ts'
 import { element } from '../node/dom.ts'
 import { type Flows, flowsOf } from './flows.ts'
 import { type Layout, layOut, type PlacedBox } from './layout.ts'
@@ -24,8 +24,13 @@ export function createPlanPicture(): { show(pipeline: PipelineInfo, plan: PlanIn
     const layout = layOut(flows, Math.max(holder.clientWidth, 280))
     const scroll = picture(layout, describe(flows))
     // What can be scrolled must be so by keyboard, too.
-    if (layout.width > holder.clientWidth) scroll.tabIndex = 0
+    if (layout.width > holder.clientWidth) {
+      scroll.tabIndex = 0
+      setAttribute(scroll, 'role', 'region')
+      setAttribute(scroll, 'aria-label', 'Plan as a picture')
+    }
     holder.replaceChildren(scroll)
+    fitTexts(scroll)
   }
 
   new ResizeObserver(draw).observe(holder)
@@ -63,8 +68,9 @@ function picture({ width, height, titles, boxes, bands }: Layout, label: string)
     colour(band, (from.rank + to.rank) / 2)
     svg.append(band)
   }
-  for (const { task, x, y } of titles) {
-    svg.append(makeSvg('text', { class: 'task', x, y: y + 16 }, task))
+  for (const { task, x, y, width } of titles) {
+    const text = makeSvg('text', { class: 'task', x, y: y + 16, 'data-room': width }, task)
+    svg.append(makeSvg('g', {}, makeSvg('title', {}, task), text))
   }
   for (const box of boxes) svg.append(boxOf(box))
   return make('div', { class: 'scroll' }, svg)
@@ -80,12 +86,13 @@ function boxOf(box: PlacedBox): SVGGElement {
   const narrow = width < 150
   const shared = used ? `${Math.max(1, Math.round(100 * share))} %` : instances > 0 ? 'held' : ''
   const said = [ruling, shared].filter(Boolean).join(', ')
+  const room = { 'data-room': width - 24 }
   const group = makeSvg(
     'g',
     { class: used ? 'variant' : 'variant unused' },
     makeSvg('rect', { class: 'box', x, y, width, height, rx: 6 }),
     edge,
-    makeSvg('text', { class: 'name', x: x + 14, y: tall ? middle - 9 : middle }, variant),
+    makeSvg('text', { class: 'name', x: x + 14, y: tall ? middle - 9 : middle, ...room }, variant),
   )
   // Beside the name where there is room, else under it, else only in the title.
   if (!narrow || (tall && used)) {
@@ -96,7 +103,7 @@ function boxOf(box: PlacedBox): SVGGElement {
   }
   if (tall && !narrow) {
     const more = `${instances} warm, accuracy ${percent(box.accuracy)} %`
-    group.append(makeSvg('text', { class: 'held', x: x + 14, y: middle + 11 }, more))
+    group.append(makeSvg('text', { class: 'held', x: x + 14, y: middle + 11, ...room }, more))
   }
   const title = `${variant}: ${percent(share)} % of the work, accuracy ` +
     `${percent(box.accuracy)} %, ${plural(instances, 'warm instance')}${
@@ -104,6 +111,26 @@ function boxOf(box: PlacedBox): SVGGElement {
     }`
   group.prepend(makeSvg('title', {}, title))
   return group
+}
+
+/** Cuts off what is longer than its place, once it can be measured; titles have the whole. */
+function fitTexts(holder: HTMLElement): void {
+  for (const text of holder.querySelectorAll<SVGTextElement>('text[data-room]')) {
+    const beside = text.nextElementSibling
+    const taken = beside instanceof SVGTextElement && beside.hasAttribute('text-anchor')
+      ? beside.getComputedTextLength() + 8
+      : 0
+    const room = Number(text.dataset['room']) - taken
+    const whole = [...text.textContent]
+    let kept = whole.length
+    for (;;) {
+      const long = text.getComputedTextLength()
+      if (long <= room || kept < 2) break
+      // Each look costs a layout: nearly all of what is too much goes at once.
+      kept = Math.min(kept - 1, Math.ceil(kept * room / long))
+      text.textContent = `${whole.slice(0, kept).join('')}…`
+    }
+  }
 }
 
 /** From the colour of accuracy to the colour of speed; set by script, as the content policy asks. */
