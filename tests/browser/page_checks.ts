@@ -5,7 +5,7 @@ import { readFile } from 'node:fs/promises'
 import type { Browser, Page } from 'playwright-core'
 import { fromFileUrl } from '../../src/cli/root.ts'
 
-/** Findings of axe-core that are serious or worse, as text. */
+/** Findings of axe-core that are serious or worse, and places of one name, as text. */
 async function seriousFindings(page: Page): Promise<string[]> {
   const { axe } = globalThis as unknown as { axe?: never }
   assert.equal(axe, undefined)
@@ -21,7 +21,9 @@ async function seriousFindings(page: Page): Promise<string[]> {
     }
     const { violations } = await axe.run()
     return violations
-      .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+      .filter(({ id, impact }) =>
+        impact === 'serious' || impact === 'critical' || id === 'landmark-unique'
+      )
       .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`)
   })
 }
@@ -33,10 +35,32 @@ const axeSource = async () =>
     'utf8',
   )
 
+/** Contrast of what fields say while they are empty, which axe-core leaves out. */
+const placeholders = (page: Page): Promise<number[]> =>
+  page.locator('input[placeholder]:visible').evaluateAll((fields) => {
+    const context = new OffscreenCanvas(1, 1).getContext('2d', { willReadFrequently: true })!
+    const luminanceOf = (colour: string) => {
+      context.fillStyle = colour
+      context.fillRect(0, 0, 1, 1)
+      const [red, green, blue] = [...context.getImageData(0, 0, 1, 1).data].map((value) =>
+        value <= 10 ? value / 255 / 12.92 : ((value / 255 + 0.055) / 1.055) ** 2.4
+      )
+      return 0.2126 * red! + 0.7152 * green! + 0.0722 * blue!
+    }
+    return fields.map((field) => {
+      const ground = luminanceOf(getComputedStyle(field).backgroundColor)
+      const text = luminanceOf(getComputedStyle(field, '::placeholder').color)
+      return (Math.max(ground, text) + 0.05) / (Math.min(ground, text) + 0.05)
+    })
+  })
+
 export async function assertReadable(page: Page, what: string): Promise<void> {
   for (const colorScheme of ['light', 'dark'] as const) {
     await page.emulateMedia({ colorScheme })
     assert.deepEqual(await seriousFindings(page), [], `${what}, ${colorScheme}`)
+    for (const contrast of await placeholders(page)) {
+      assert.ok(contrast >= 4.5, `${what}, ${colorScheme}: a placeholder of contrast ${contrast}`)
+    }
   }
 }
 
