@@ -47,6 +47,8 @@ export interface TabSnapshot {
   last: { variant: string; items: number; computeMs: number } | undefined
   /** Time that it was there to take work. */
   servedMs: number
+  /** Whether it ever had a link. */
+  joined: boolean
   /** Why no work is taken, if so. */
   pausedBy: PauseReason | undefined
   hidden: boolean
@@ -139,6 +141,7 @@ export function createTab(options: TabOptions): TabApi {
         itemsPerS,
         last,
         servedMs: servedMs(),
+        joined: joins > 0,
         pausedBy: rules?.reason,
         hidden,
         leftFor,

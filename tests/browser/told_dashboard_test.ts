@@ -207,7 +207,8 @@ testDashboard('long names stay in their places', async (page, teller) => {
     const beyond = await page.locator('#picture g').evaluateAll((all) =>
       all.flatMap((group) => {
         const box = group.querySelector('.box')?.getBoundingClientRect()
-        const most = box?.right ?? group.ownerSVGElement!.getBoundingClientRect().right
+        const most = box?.right ??
+          (group as SVGGElement).ownerSVGElement!.getBoundingClientRect().right
         return [...group.querySelectorAll('text')]
           .filter((text) => text.getBoundingClientRect().right > most + 1)
           .map((text) => text.textContent)

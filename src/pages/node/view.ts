@@ -53,6 +53,9 @@ export function describe(snapshot: TabSnapshot): { title: string; say: string } 
     : state.phase === 'joined'
     ? 'Work is taken as it comes. Nothing else to do for you.'
     : ''
+  if (state.phase === 'reconnecting' && !snapshot.joined) {
+    return { title: 'The coordinator cannot be reached, trying again', say }
+  }
   return { title: PHASES[state.phase], say }
 }
 

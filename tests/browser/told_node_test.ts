@@ -1,0 +1,38 @@
+/** The join page by keyboard on a phone, and where no link comes about. */
+import assert from 'node:assert/strict'
+import { testTold } from './told.ts'
+
+const PHONE = { width: 390, height: 844 }
+
+testTold('on a phone the button hides nothing that has the focus', async (page, teller) => {
+  await page.setViewportSize(PHONE)
+  await page.goto(`${teller.url}/node`)
+  await page.locator('#join:enabled').waitFor()
+  await page.getByText('More limits').click()
+  await page.locator('#name').focus()
+  const under: string[] = []
+  const reached = new Set<string>()
+  // A field for a time of day has several stops.
+  for (let stops = 0; stops < 40 && !reached.has('join'); stops++) {
+    await page.keyboard.press('Tab')
+    const [id, hidden] = await page.evaluate(() => {
+      const focused = document.activeElement!
+      const { left, right, top, bottom } = focused.getBoundingClientRect()
+      const seen = document.elementFromPoint((left + right) / 2, (top + bottom) / 2)
+      const [label] = focused instanceof HTMLInputElement ? focused.labels ?? [] : []
+      const own = [focused, label].some((one) => one?.contains(seen) || seen?.contains(one!))
+      return [focused.id || focused.tagName, !own] as const
+    })
+    reached.add(id)
+    if (hidden) under.push(id)
+  }
+  assert.ok(reached.has('disk') && reached.has('join'), [...reached].join())
+  assert.deepEqual(under, [])
+})
+
+testTold('a page that never had a link does not say that one is lost', async (page, teller) => {
+  await page.goto(`${teller.url}/node`)
+  await page.locator('#join:enabled').click()
+  await page.getByRole('heading', { name: 'The coordinator cannot be reached, trying again' })
+    .waitFor()
+})
