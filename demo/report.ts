@@ -4,6 +4,7 @@
  * @module
  */
 import { escape } from '../src/cli/simulate/chart.ts'
+import { plural } from '../src/pages/format.ts'
 import type { DemoRecord } from './record.ts'
 import { charts, colorOf, SMOOTH_S } from './report_charts.ts'
 import { STYLE } from './report_style.ts'
@@ -15,7 +16,7 @@ export function reportPage(record: DemoRecord): string {
   const tabs = nodes.filter(({ runtime }) => runtime === 'browser').length
   const closed = (played[0]?.events ?? []).map(({ atS, what }) => `${what} at ${atS.toFixed(0)} s`)
   const cards = played.map(({ policy, result }, i) =>
-    `<div class="card" style="border-color:${colorOf(i)}"><h3>${escape(policy)}</h3>` +
+    `<div class="card" style="border-color:${colorOf(i)}"><h2>${escape(policy)}</h2>` +
     `<strong>${percent(1 - result.violationRatio)} on time</strong><p>${result.queries} queries, ` +
     `${
       result.effectiveAccuracy === null
@@ -31,14 +32,12 @@ export function reportPage(record: DemoRecord): string {
 <html lang="en"><head><meta charset="utf-8"><title>${escape(title)}</title>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark"><link rel="icon" href="data:,">
-<style>${STYLE}</style></head><body>
+<style>${STYLE}</style></head><body><main>
 <h1>${escape(title)}</h1>
-<p>${tabs} browser tabs and ${
-    nodes.length - tabs
-  } Deno nodes on one machine of ${machine.processors}
-processors (${
-    escape(machine.model)
-  }), every query due in ${sloMs} ms. The most accurate models carry
+<p>${plural(tabs, 'browser tab')} and ${
+    plural(nodes.length - tabs, 'Deno node')
+  } on one machine of ${plural(machine.processors, 'processor')}
+(${escape(machine.model)}), every query due in ${sloMs} ms. The most accurate models carry
 ${capacity.bestPerS.toFixed(1)} queries a second here, at accuracy ${
     percent(capacity.bestAccuracy)
   }; demand rises to ${top.toFixed(1)}, ${(top / capacity.bestPerS).toFixed(1)} times as much.
@@ -61,6 +60,6 @@ answered, and their latency counts from the moment that they were due. Sent late
 100 / all by at most: ${escape(late.join('; '))}. A violation is a query without a result within
 ${sloMs} ms. Before the demand the pool was found to carry ${capacity.mostPerS.toFixed(1)} queries a
 second at any accuracy. All in all ${record.tookS} s.</p>
-</body></html>
+</main></body></html>
 `
 }

@@ -21,7 +21,7 @@ p { margin: .4rem 0 } .soft { color: var(--soft) }
 .cards { display: grid; grid-template-columns: repeat(auto-fit, minmax(15rem, 1fr)); gap: .8rem;
   margin: 1.2rem 0 }
 .card { background: var(--card); border-top: 4px solid; border-radius: 6px; padding: .8rem 1rem }
-.card h3 { margin: 0; font-size: 1rem; color: var(--ink) }
+.card h2 { margin: 0; font-size: 1rem; color: var(--ink) }
 .card strong { display: block; font-size: 1.7rem; line-height: 1.3; color: var(--ink) }
 .card p { color: var(--soft); margin: 0 }
 .scroll { overflow-x: auto }

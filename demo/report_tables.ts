@@ -13,17 +13,22 @@ export const percent = (share: number, digits = 1) => `${(100 * share).toFixed(d
 
 const key = (color: string) => `<span class="key" style="background:${color}"></span>`
 
-/** @param kind `words` where the last column holds words, which may take several lines */
+/**
+ * @param name for who does not see it
+ * @param kind `words` where the last column holds words, which may take several lines
+ */
 export function table(
+  name: string,
   head: readonly string[],
   rows: readonly (readonly string[])[],
   kind = 'figures',
 ): string {
   const cells = (tag: string, of: readonly string[]) =>
     `<tr>${of.map((cell) => `<${tag}>${cell}</${tag}>`).join('')}</tr>`
-  return `<div class="scroll"><table class="${kind}"><thead>${cells('th', head)}</thead><tbody>${
-    rows.map((row) => cells('td', row)).join('\n')
-  }</tbody></table></div>`
+  return `<div class="scroll" tabindex="0" role="region" aria-label="${escape(name)}">` +
+    `<table class="${kind}"><thead>${cells('th', head)}</thead><tbody>${
+      rows.map((row) => cells('td', row)).join('\n')
+    }</tbody></table></div>`
 }
 
 const SUMMARY_HEAD = [
@@ -33,6 +38,7 @@ const SUMMARY_HEAD = [
 
 export function summary({ played }: DemoRecord): string {
   return table(
+    'All rules',
     SUMMARY_HEAD,
     played.map(({ policy, result }, i) => {
       const { latencyMs, outcomes } = result
@@ -85,7 +91,7 @@ export function variantKeys({ tasks }: DemoRecord): string {
 }
 
 /** One row a node: its share of the work, and which variants it did of each task. */
-export function nodesTable({ tasks, nodes }: DemoRecord, { result }: Played): string {
+export function nodesTable({ tasks, nodes }: DemoRecord, { policy, result }: Played): string {
   const rows = nodes.map(({ name, runtime }) => {
     const { share = 0, items = 0, did = {}, backends = [] } = result.nodes[name] ?? {}
     return [
@@ -105,7 +111,8 @@ export function nodesTable({ tasks, nodes }: DemoRecord, { result }: Played): st
       }),
     ]
   })
-  return table(['node', 'runs on', 'share of the time', 'items', ...Object.keys(tasks)], rows)
+  const head = ['node', 'runs on', 'share of the time', 'items', ...Object.keys(tasks)]
+  return table(`Nodes under ${policy}`, head, rows)
 }
 
 /** One row a variant: the share of its task's items under each policy. */
@@ -124,5 +131,5 @@ export function variantsTable({ tasks, played }: DemoRecord): string {
       }),
     ])
   )
-  return table(['variant', ...played.map(({ policy }) => escape(policy))], rows)
+  return table('Variants', ['variant', ...played.map(({ policy }) => escape(policy))], rows)
 }
