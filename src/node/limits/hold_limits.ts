@@ -70,7 +70,10 @@ export const NODE_BYTES = 120e6
 /** A worker with an engine and its compiled code, before any model. */
 export const ENGINE_BYTES = 260e6
 
-const megabytes = (bytes: number) => `${Math.round(bytes / 1e6)} MB`
+/** What something takes; rounded up, since what takes little does not take nothing. */
+export const takes = (bytes: number): string => `${Math.ceil(bytes / 1e6)} MB`
+/** What there is for it; rounded down, so that what does not fit is not said to. */
+export const room = (bytes: number): string => `${Math.floor(bytes / 1e6)} MB`
 
 export function createHoldLimits(options: HoldLimitsOptions): HoldLimits {
   const forSlots = Math.max(0, options.memoryBytes - NODE_BYTES)
@@ -110,13 +113,13 @@ export function createHoldLimits(options: HoldLimitsOptions): HoldLimits {
       return { ...limit, message: `Cannot load ${key}: ${unfit}` }
     }
     if (bytes > leftBytes) {
-      const message = `Cannot load ${key}: it takes about ${megabytes(bytes)}, of the ` +
-        `${megabytes(slotBytes)} that a slot may hold ${megabytes(leftBytes)} are left`
+      const message = `Cannot load ${key}: it takes about ${takes(bytes)}, of the ` +
+        `${room(slotBytes)} that a slot may hold ${room(leftBytes)} are left`
       return { reason: 'out_of_memory_budget', message }
     }
     if (ableNow().some((one) => keyOf(one) === key)) return undefined
     const size = one?.model?.bytes ?? 0
-    const message = `Cannot load ${key}: its model of ${megabytes(size)} is not here, and on ` +
+    const message = `Cannot load ${key}: its model of ${takes(size)} is not here, and on ` +
       'this link only the smallest of each task is downloaded'
     return { reason: 'downloads_limited', message }
   }
@@ -154,8 +157,8 @@ export function createHoldLimits(options: HoldLimitsOptions): HoldLimits {
       }
       const leastBytes = Math.min(...fit.map(({ memoryBytes }) => memoryBytes))
       return leastBytes > slotBytes
-        ? `The least takes about ${megabytes(leastBytes)} of memory, and a slot may hold ` +
-          megabytes(slotBytes)
+        ? `The least takes about ${takes(leastBytes)} of memory, and a slot may hold ` +
+          room(slotBytes)
         : 'On this link only the smallest model of each task is downloaded, and those take more ' +
           'memory than a slot may hold'
     },

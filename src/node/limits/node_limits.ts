@@ -8,7 +8,7 @@ import type { Clock } from '../clock.ts'
 import type { EngineUse } from '../engine/engine.ts'
 import { createModelStore, type ModelStore } from '../models/models.ts'
 import type { NodeOptions } from '../node_options.ts'
-import { createHoldLimits, type HoldLimits } from './hold_limits.ts'
+import { createHoldLimits, type HoldLimits, room, takes } from './hold_limits.ts'
 
 /** Models kept in memory for further slots, unless the budget is small. */
 const MEMORY_STORE_BYTES = 64 * 1024 * 1024
@@ -53,12 +53,11 @@ export async function openModels(
 /** What a volunteer should know of limits that leave something out; nothing where all fits. */
 export function limitsLine({ able, slotBytes, downloads }: HoldLimits): string | undefined {
   const { of, variants, leastBytes } = able
-  const megabytes = (bytes: number) => `${Math.round(bytes / 1e6)} MB`
   if (variants === of || of === 0) return undefined
   const why = downloads === 'least'
     ? 'on a link that may cost, only the smallest model of each task is downloaded'
-    : `a slot has ${megabytes(slotBytes)} for models`
+    : `a slot has ${room(slotBytes)} for models`
   return variants === 0
-    ? `Nothing of what is served fits: ${why}, the least takes ${megabytes(leastBytes)}`
+    ? `Nothing of what is served fits: ${why}, the least takes ${takes(leastBytes)}`
     : `${variants} of ${of} variants fit: ${why}`
 }

@@ -1,5 +1,6 @@
 import { deepEqual, equal, match } from 'node:assert/strict'
 import { createHoldLimits, ENGINE_BYTES, NODE_BYTES } from '../../../src/node/limits/hold_limits.ts'
+import { limitsLine } from '../../../src/node/limits/node_limits.ts'
 import { checkPipeline } from '../../../src/pipeline/parse.ts'
 import type { Welcome } from '../../../src/protocol/messages.ts'
 
@@ -87,6 +88,14 @@ Deno.test('limits say what keeps all that is served from fitting, and nothing wh
   const tasks = { t: { next: [], variants } }
   half.welcome(welcome, [checkPipeline({ ...PIPELINE, tasks }, 'test')], [])
   match(half.unfit ?? '', /^Cannot hold p\/t\/b: it is of half precision/)
+})
+
+Deno.test('limits do not say that a small variant takes nothing, nor that it has room', () => {
+  const small = createHoldLimits({ memoryBytes: NODE_BYTES + ENGINE_BYTES + 0.1e6 })
+  const tasks = { t: { next: [], variants: { a: variant(0.2, 'a') } } }
+  small.welcome(welcome, [checkPipeline({ ...PIPELINE, tasks }, 'test')], [])
+  match(small.unfit ?? '', /least takes about 1 MB .* hold 0 MB$/)
+  match(limitsLine(small) ?? '', /has 0 MB for models, the least takes 1 MB$/)
 })
 
 Deno.test('limits share the memory where the number of slots is fixed', () => {
