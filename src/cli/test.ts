@@ -103,9 +103,16 @@ async function findSuites(): Promise<string[]> {
   return suites.sort().sort((a, b) => rank(a) - rank(b))
 }
 
+const usage = (suites: readonly string[]) =>
+  `deno task test [SUITE...]; all of them if none is named
+There are ${suites.join(', ')}.
+What browsers and drivers tests need is installed where root has apt-get; SHOAL_INSTALL=0 leaves the
+machine as it is, and what needs them is skipped.`
+
 async function main() {
   requireDeno(LEAST_DENO_OF_TESTS, 'testing Shoal')
   const suites = await findSuites()
+  if (Deno.args.includes('--help')) return console.log(usage(suites))
   const unknown = Deno.args.filter((name) => !suites.includes(name))
   if (unknown.length > 0) {
     console.error(`Cannot run ${unknown.join(', ')}: there are ${suites.join(', ')}`)
