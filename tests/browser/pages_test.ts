@@ -235,6 +235,21 @@ Deno.test({
         }
       })
 
+      await t.step(
+        'the calls of the API are in view on a phone, without scrolling to the side',
+        async () => {
+          await page.setViewportSize(PHONE)
+          await page.goto(`${pool.url}/docs`)
+          assert.ok(await fits(page))
+          const beyond = await page.locator('article .scroll').evaluateAll((all) =>
+            all.filter((one) => one.scrollWidth > one.clientWidth).map((one) => one.textContent)
+          )
+          assert.deepEqual(beyond, [])
+          assert.ok(await page.locator('article').count() > 20)
+          await assertReadable(page, 'API')
+        },
+      )
+
       await t.step('a browser that cannot run a page is told so', async () => {
         const old = await browser.newPage()
         await old.route('**/assets/*.js', (route) =>

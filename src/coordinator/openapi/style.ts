@@ -30,4 +30,9 @@ code { font: 0.9em ui-monospace, monospace; }
 pre { background: var(--sheet); border-radius: 8px; overflow: auto; padding: 0.75rem 1rem; }
 nav li { display: inline-block; margin-right: 1rem; }
 nav ul { list-style: none; padding: 0; }
+@media (max-width: 40rem) {
+  /* What a call takes and gives, one below the other: beside each other half would be out of view. */
+  th, td { display: block; overflow-wrap: anywhere; white-space: normal; }
+  td { border: 0; padding: 0 0 0.5rem; }
+}
 `
