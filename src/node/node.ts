@@ -126,7 +126,7 @@ export function createNode(options: NodeOptions): VolunteerNode {
   })
 
   const choice = createBackendChoice({
-    ...{ clock, pace, host },
+    ...{ clock, pace, host, wishReason: options.backendReason },
     wish: options.backend ?? 'auto',
     gpu: options.gpu ?? true,
     threadsPerRun: options.threadsPerRun,

@@ -29,6 +29,8 @@ export interface NodeOptions {
   threadsPerRun?: number
   /** `auto`, the default, measures. */
   backend?: BackendWish
+  /** Why that one, where it is not its volunteer who asked for it. */
+  backendReason?: string
   /** Whether the GPU may be used; true by default. */
   gpu?: boolean
   readAdapter?(): Promise<Adapter | undefined>

@@ -86,6 +86,7 @@ export interface TabOptions {
 /** The reason given where the volunteer pressed Stop. */
 export const STOPPED = 'stopped by the volunteer'
 
+const NO_GPU_ENGINE = 'the engine for the GPU is not downloaded on a link that may cost'
 const TELL_EVERY_MS = 250
 /** A rate that is not zero is told anew this often, so that it falls when work ends. */
 const FADE_MS = 1000
@@ -209,7 +210,9 @@ export function createTab(options: TabOptions): TabApi {
         threads: chosen.threads,
         duty: chosen.duty,
         // The engine for the GPU is large, and trying it needs it.
-        backend: metered && chosen.backend === 'auto' ? 'wasm' : chosen.backend,
+        ...(metered && chosen.backend === 'auto'
+          ? { backend: 'wasm', backendReason: NO_GPU_ENGINE }
+          : { backend: chosen.backend }),
         memoryBytes: chosen.memoryBytes,
         diskBytes: chosen.diskBytes,
         downloads: downloadsNow(),

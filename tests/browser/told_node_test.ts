@@ -36,3 +36,11 @@ testTold('a page that never had a link does not say that one is lost', async (pa
   await page.getByRole('heading', { name: 'The coordinator cannot be reached, trying again' })
     .waitFor()
 })
+
+testTold('who takes the name away is given another one', async (page, teller) => {
+  await page.goto(`${teller.url}/node`)
+  await page.locator('#join:enabled').waitFor()
+  await page.getByLabel('Name shown to others').fill('')
+  await page.locator('#join').click()
+  await page.locator('#known-as').getByText(/^tab-\w+$/).waitFor()
+})

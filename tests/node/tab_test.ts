@@ -182,10 +182,12 @@ Deno.test('a tab on a link that may cost downloads the least, and no engine for 
   const { options } = await fixture({}, [metered])
   assert.equal(options().downloads, 'least')
   assert.equal(options().backend, 'wasm')
+  assert.match(options().backendReason ?? '', /link that may cost/)
 
   const all = await fixture({ allModels: true, backend: 'webgpu' }, [metered])
   assert.equal(all.options().downloads, 'all')
   assert.equal(all.options().backend, 'webgpu', 'it was asked for')
+  assert.equal(all.options().backendReason, undefined)
 
   const later = await fixture()
   assert.equal(later.options().downloads, 'all')

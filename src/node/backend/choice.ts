@@ -25,6 +25,8 @@ export interface BackendChoiceOptions {
   pace: Pace
   host: Host
   wish: BackendWish
+  /** Why, where it is not the volunteer who asked for it. */
+  wishReason: string | undefined
   /** Whether the volunteer lends the GPU. */
   gpu: boolean
   /** Threads of one run; measured where absent and worth a thought. */
@@ -89,7 +91,7 @@ export function createBackendChoice(options: BackendChoiceOptions): BackendChoic
   const memory = createBackendMemory(host.storage, host.assets)
   const threads = createThreadChoice({ ...options, wish: options.threadsPerRun })
   let backend: Backend = wish === 'auto' ? 'wasm' : wish
-  let reason = `${backend}: asked for by name`
+  let reason = `${backend}: ${options.wishReason ?? 'asked for by name'}`
   let device: Adapter | undefined
   let known: Decision | undefined
   let done = wish !== 'auto'

@@ -32,7 +32,7 @@ export function setUpChoices(
   const form = fields()
   const most = mostProcessors(facts)
   for (let n = 1; n <= most; n++) form.threads.add(new Option(String(n), String(n)))
-  form.name.value = kept.name ?? `tab-${Math.random().toString(16).slice(2, 6)}`
+  form.name.value = kept.name || newName()
   const wanted = kept.threads ?? usableProcessors(facts)
   form.threads.value = String(Math.min(most, Math.max(1, wanted)))
   form.perRun.value = kept.threadsPerRun === undefined ? 'auto' : String(kept.threadsPerRun)
@@ -74,6 +74,7 @@ export function setUpChoices(
   for (const field of [...Object.values(form), ...Object.values(limits.fields)]) {
     field.addEventListener('input', show)
     field.addEventListener('change', () => {
+      if (form.name.value.trim() === '') form.name.value = newName()
       show()
       remember(read())
     })
@@ -81,6 +82,8 @@ export function setUpChoices(
   show()
   return { read }
 }
+
+const newName = () => `tab-${Math.random().toString(16).slice(2, 6)}`
 
 export function remember(choices: TabChoices): void {
   try {

@@ -117,6 +117,8 @@ Deno.test('threads a run are as asked for, and one where nothing is to be measur
   const asked = await reasonOf({ ...growing(host), backend: 'wasm', threadsPerRun: 2 })
   equal(asked.threads, 2)
   match(asked.reason, /wasm: asked for by name; 2 threads a run, as asked for/)
+  const own = await reasonOf({ ...growing(host), backend: 'wasm', backendReason: 'of its own' })
+  match(own.reason, /^wasm: of its own; /)
   const few = await reasonOf({ ...growing(host), threads: 1 })
   match(few.reason, /one thread a run, since one processor may be busy/)
   const fixed = await reasonOf({ ...growing(host), slots: 1 })
