@@ -225,7 +225,7 @@ Deno.test({
       await t.step('a page under a name that is not allowed gets no link', async () => {
         const { page } = await openPage(browser, pool.at(FOREIGN))
         await joinAs(page, 'foreign')
-        await page.getByRole('heading', { name: /link is lost/ }).waitFor()
+        await page.getByRole('heading', { name: /coordinator cannot be reached/ }).waitFor()
         assert.deepEqual(pool.pool.nodes().map(({ name }) => name), ['elsewhere'])
       })
     }),
