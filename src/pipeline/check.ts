@@ -51,8 +51,11 @@ export function checkTree(pipeline: Pipeline, file: string): void {
     if (!Object.hasOwn(pipeline.tasks, output.each)) {
       fail(`output.${list}.each`, `names task ${output.each}, which is not among tasks`)
     }
+    const again = repeated(output.with)
+    if (again >= 0) fail(`output.${list}.with.${again}`, `names ${output.with[again]} twice`)
   }
-  pipeline.pathAccuracy?.forEach(({ path }, i) => {
+  const paths = (pipeline.pathAccuracy ?? []).map(({ path }) => path)
+  paths.forEach((path, i) => {
     const found = variantsOnPath(pipeline, path)
     if (found === 0) {
       fail(`pathAccuracy.${i}.path`, `${path.join(' > ')} is no path of variants from the root`)
@@ -61,4 +64,12 @@ export function checkTree(pipeline: Pipeline, file: string): void {
       fail(`pathAccuracy.${i}.path`, `${path.join(' > ')} fits more than one path: rename variants`)
     }
   })
+  const again = repeated(paths.map((path) => path.join(' > ')))
+  if (again >= 0) {
+    fail(`pathAccuracy.${again}.path`, `${paths[again]!.join(' > ')} is there twice`)
+  }
 }
+
+/** Where something stands that stood before; below 0 where nothing does. */
+const repeated = (names: readonly string[]): number =>
+  names.findIndex((name, i) => names.indexOf(name) < i)

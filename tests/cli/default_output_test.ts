@@ -86,6 +86,31 @@ for (
   })
 }
 
+for (
+  const [what, tasks, each, field, fault] of [
+    ['of a classification', { tell }, 'tell', 'lable', 'they give label, confidence'],
+    [
+      'of a thing named',
+      { find: find(['tell']), tell },
+      'tell',
+      'text',
+      'they give label, confidence, width, height, found, kind, score, box',
+    ],
+    ['of a detection, which only what it finds has', { find: find([]) }, 'find', 'kind', 'found'],
+  ] as [string, { [name: string]: object }, string, string, string][]
+) {
+  Deno.test(`output with a field that nothing gives is refused: ${what}`, async () => {
+    const output = { list: { each, with: ['confidence', field].slice(each === 'find' ? 1 : 0) } }
+    const at = output.list.with.indexOf(field)
+    await rejects(
+      load({ ...models, 'pipeline.json': { ...pipelineOf(tasks), output } }),
+      ({ message }: Error) =>
+        message.includes(`output.list.with.${at}: names field ${field}, which task ${each} and`) &&
+        message.endsWith(fault),
+    )
+  })
+}
+
 Deno.test('a picture pipeline without output is answered with its fields', async () => {
   const shades = [[250, 250, 250, 255], [5, 5, 5, 255]]
   const body = await palettePng({

@@ -95,6 +95,24 @@ const FAULTS: [string, string, unknown, string, RegExp][] = [
     'pathAccuracy.0.path',
     /more than one/,
   ],
+  [
+    'two accuracies of one path',
+    'pathAccuracy',
+    [
+      { path: ['big'], accuracy: 0.5 },
+      { path: ['tiny'], accuracy: 0.6 },
+      { path: ['big'], accuracy: 0.7 },
+    ],
+    'pathAccuracy.2.path',
+    /big is there twice/,
+  ],
+  [
+    'an output with a field twice',
+    'output.cars.with',
+    ['label', 'box', 'label'],
+    'output.cars.with.2',
+    /names label twice/,
+  ],
 ]
 
 for (const [what, path, value, faultPath, fault] of FAULTS) {

@@ -9,6 +9,7 @@ import { type GraphFacts, readGraph } from '../../pipeline/onnx/graph.ts'
 import type { Pipeline } from '../../pipeline/schema.ts'
 import { tasksInOrder } from '../../pipeline/tree.ts'
 import type { Stage } from '../../stages/types.ts'
+import { checkOutput } from './check_output.ts'
 import type { PreparedModel } from './content_store.ts'
 import { defaultOutput } from './default_output.ts'
 
@@ -44,6 +45,9 @@ export async function checkModels(
       },
     })
   }
+  checkOutput(pipeline, stages, (path, fault) => {
+    throw new PipelineError(file, path, fault)
+  })
   return defaultOutput(pipeline, stages, (fault) => {
     throw new PipelineError(file, 'output', fault)
   })
