@@ -59,7 +59,10 @@ export function createWords(emit: (command: PolicyCommand) => void, random: () =
   function forgetSome(): void {
     for (const id of words.keys()) {
       if (words.size <= MAX_WORDS) return
-      if (!present.has(id)) words.delete(id)
+      if (present.has(id)) continue
+      words.delete(id)
+      // Where nothing is kept over a restart, nobody asks for what changed.
+      dirty.delete(id)
     }
   }
 
