@@ -9,6 +9,7 @@ import { queryTensors } from '../pipeline/takes.ts'
 import { CODE, countOn } from '../pipeline/runs_on.ts'
 import { POLICY_NAMES } from '../policy/policies.ts'
 import { createLog, LOG_FORMATS, LOG_LEVELS } from '../coordinator/log.ts'
+import { ForeignFileError } from '../coordinator/store/ours.ts'
 import { buildAssets } from './serve/build_assets.ts'
 import { type Coordinator, startCoordinator } from './serve/coordinator.ts'
 import { loadPipelines, pipelineDirs } from './pipelines/load.ts'
@@ -187,6 +188,7 @@ try {
     ...(tls === undefined ? {} : { tls }),
   })
 } catch (error) {
+  if (error instanceof ForeignFileError) fail(error.message)
   fail(`Cannot serve on ${addressFault(error as Error)}`)
 }
 surviveFaults(log)

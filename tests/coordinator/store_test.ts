@@ -5,6 +5,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { startCoordinator } from '../../src/cli/serve/coordinator.ts'
 import { readStore } from '../../src/cli/serve/store.ts'
 import { openDatabase } from '../../src/coordinator/store/database.ts'
+import { createKeeper } from '../../src/coordinator/store/keeper.ts'
 import type { Memory } from '../../src/policy/memory.ts'
 import { createWord } from '../../src/policy/trust/word.ts'
 import { ask, joinScripted, pipeline, untilHolds } from './fixture.ts'
@@ -64,28 +65,103 @@ Deno.test('a store keeps so many nodes, those heard of last', () =>
     store.close()
   }))
 
+/** A store with some hundred pages. */
+function fill(path: string): void {
+  const store = openDatabase(path)
+  store.save(memoryOf(Array.from({ length: 500 }, (_, i) => `n${i}`)), 1000)
+  store.close()
+}
+
 for (
   const [what, spoil] of [
     ['of another version', (path: string) => {
+      fill(path)
       const db = new DatabaseSync(path)
-      db.exec('CREATE TABLE other (a TEXT); PRAGMA user_version = 99')
+      db.exec('PRAGMA user_version = 99')
       db.close()
     }],
-    ['that is no database', (path: string) => Deno.writeTextFileSync(path, 'x'.repeat(5000))],
+    ['that is cut off', (path: string) => Deno.truncateSync(path, 5000)],
+    ['that is damaged where nodes are', (path: string) => {
+      const bytes = Deno.readFileSync(path)
+      Deno.writeFileSync(path, bytes.fill(7, 3 * 4096))
+    }],
   ] as const
 ) {
-  Deno.test(`a file ${what} is set aside, and a new one is begun`, () =>
+  Deno.test(`a store ${what} is set aside, and a new one is begun`, () =>
     inTemp(async (path) => {
       await Deno.mkdir(join(path, '..'))
+      fill(path)
       spoil(path)
       const lines: string[] = []
       const memory = readStore(path, (line) => void lines.push(line))
       assert.deepEqual(memory, { profiles: [], fanOuts: [], words: [] })
-      assert.match(lines.join(), /Cannot use the store|not a database/)
+      assert.match(lines.join(), /Cannot use the store: .* kept as .*\.unusable/)
       assert.ok((await Deno.stat(`${path}.unusable`)).isFile)
       openDatabase(path).close()
     }))
 }
+
+for (
+  const [what, make, fault] of [
+    [
+      'that is no database',
+      (path: string) => Deno.writeTextFileSync(path, 'x'.repeat(5000)),
+      /it is no SQLite database; move it away, or name another file with --store/,
+    ],
+    ['of somebody else', (path: string) => {
+      const db = new DatabaseSync(path)
+      // A number that many begin with.
+      db.exec('CREATE TABLE other (a TEXT); PRAGMA user_version = 1')
+      db.close()
+    }, /it is a database of something else/],
+  ] as const
+) {
+  Deno.test(`a coordinator does not start with a file ${what}, and leaves it as it is`, () =>
+    inTemp(async (store) => {
+      const dir = join(store, '..')
+      await Deno.mkdir(dir)
+      make(store)
+      const before = await Deno.readFile(store)
+      assert.throws(
+        () => startCoordinator({ pipelines: [{ dir: '', pipeline, models: {} }], port: 0, store }),
+        fault,
+      )
+      assert.deepEqual(await Deno.readFile(store), before)
+      assert.deepEqual([...Deno.readDirSync(dir)].map(({ name }) => name), ['store.sqlite'])
+    }))
+}
+
+Deno.test('what could not be written while somebody held the file is written after that', () =>
+  inTemp(async (path) => {
+    await Deno.mkdir(join(path, '..'))
+    openDatabase(path).close()
+    const other = new DatabaseSync(path)
+    other.exec('BEGIN IMMEDIATE')
+    const learned = ['a', 'b'].map((id) => memoryOf([id]))
+    const [failed, kept] = [Promise.withResolvers<string>(), Promise.withResolvers<void>()]
+    const keeper = createKeeper(
+      path,
+      // Nobody says it twice.
+      () => learned.shift() ?? memoryOf([]),
+      () => new Worker(new URL('../../workers/store.ts', import.meta.url), { type: 'module' }),
+      (line) => {
+        if (line.startsWith('what is learned is not kept: ')) failed.resolve(line)
+        if (line === 'what is learned is kept again') kept.resolve()
+      },
+      10,
+    )
+    try {
+      assert.match(await failed.promise, /locked/)
+      other.exec('ROLLBACK')
+      await kept.promise
+    } finally {
+      other.close()
+      await keeper.close()
+    }
+    const store = openDatabase(path)
+    assert.deepEqual(store.load().words.map(([id]) => id), ['a', 'b'])
+    store.close()
+  }))
 
 Deno.test('a coordinator remembers what the one before it learned of a node', () =>
   inTemp(async (store) => {

@@ -6,21 +6,24 @@
 import { dirname, join } from 'node:path'
 import type { Log } from '../../coordinator/log.ts'
 import { createKeeper, type Keeper } from '../../coordinator/store/keeper.ts'
-import { openOrReplace } from '../../coordinator/store/open.ts'
+import { readOrReplace } from '../../coordinator/store/open.ts'
+import { ForeignFileError } from '../../coordinator/store/ours.ts'
 import type { Memory } from '../../policy/memory.ts'
 import { ROOT } from '../root.ts'
 
 /** Where nothing else is asked for. */
 export const STORE: string = join(ROOT, '.shoal', 'coordinator.sqlite')
 
-/** What was kept; nothing where the file is new or cannot be used. */
+/**
+ * What was kept; nothing where the file is new or cannot be used.
+ *
+ * @throws ForeignFileError where the file is none of ours
+ */
 export function readStore(path: string, log: Log): Memory | undefined {
   try {
     Deno.mkdirSync(dirname(path), { recursive: true })
     const warn = (line: string) => log(line, 'warn', { event: 'store_replaced' })
-    const database = openOrReplace(path, warn, Deno.renameSync)
-    const memory = database.load()
-    database.close()
+    const memory = readOrReplace(path, warn, Deno.renameSync)
     const { profiles, words } = memory
     if (profiles.length + words.length > 0) {
       log(
@@ -33,6 +36,7 @@ export function readStore(path: string, log: Log): Memory | undefined {
     }
     return memory
   } catch (error) {
+    if (error instanceof ForeignFileError) throw error
     log(`what was learned cannot be read: ${(error as Error).message}`, 'warn', {
       event: 'store_failed',
     })

@@ -1,14 +1,13 @@
 /**
  * The embedded store: one SQLite file with what is worth keeping over a restart. Rows are small,
- * their number is bounded, and a file that cannot be used is set aside, never in the way.
+ * their number is bounded.
  *
  * @module
  */
 import { DatabaseSync } from 'node:sqlite'
 import type { FanOutMemory, Memory, NodeProfileMemory } from '../../policy/memory.ts'
+import { APPLICATION_ID, asOurs, mustBeOurs, SCHEMA_VERSION } from './ours.ts'
 
-/** Raised with every change of the tables: an older file is set aside. */
-export const SCHEMA_VERSION = 1
 /** Nodes kept, those heard of last; and how long. */
 const MAX_NODES = 2000
 const MAX_AGE_MS = 90 * 24 * 3600_000
@@ -33,33 +32,25 @@ export interface Database {
 
 /**
  * @param path a file, which is made where there is none
- * @throws Error where the file is no such store, of another version, or cannot be opened
+ * @throws ForeignFileError, UnusableStoreError, or another where it cannot be opened
  */
 export function openDatabase(path: string): Database {
   const db = new DatabaseSync(path)
   try {
+    db.exec('PRAGMA busy_timeout = 1000')
+    mustBeOurs(db, path)
     return prepare(db)
   } catch (error) {
     db.close()
-    throw error
+    throw asOurs(error)
   }
 }
 
 function prepare(db: DatabaseSync): Database {
   // Readers are not held up, and what a power cut takes is the last seconds.
-  db.exec('PRAGMA busy_timeout = 1000; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL')
-  const found = db.prepare('PRAGMA user_version').get() as { user_version: number }
-  const tables = db.prepare(`SELECT count(*) AS count FROM sqlite_schema`).get() as {
-    count: number
-  }
-  const version = found.user_version
-  if (version !== SCHEMA_VERSION && (version !== 0 || tables.count > 0)) {
-    throw new RangeError(
-      `Cannot use the store: its schema is ${version}, this coordinator's is ${SCHEMA_VERSION}`,
-    )
-  }
+  db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL')
   db.exec(TABLES)
-  db.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`)
+  db.exec(`PRAGMA user_version = ${SCHEMA_VERSION}; PRAGMA application_id = ${APPLICATION_ID}`)
   const putNode = db.prepare(`
     INSERT INTO nodes (id, seen_at, profile, word) VALUES (?, ?, ?, ?)
     ON CONFLICT (id) DO UPDATE SET seen_at = excluded.seen_at,
@@ -75,21 +66,15 @@ function prepare(db: DatabaseSync): Database {
 
   return {
     load() {
-      const memory: Memory = { profiles: [], fanOuts: [], words: [] }
-      for (const { id, profile, word } of db.prepare('SELECT id, profile, word FROM nodes').all()) {
-        const kept = read(profile) as NodeProfileMemory | undefined
-        if (kept !== undefined) memory.profiles.push([String(id), kept])
-        const known = read(word) as Memory['words'][number][1] | undefined
-        if (known !== undefined) memory.words.push([String(id), known])
+      try {
+        return loadFrom(db)
+      } catch (error) {
+        throw asOurs(error)
       }
-      for (const { row } of db.prepare('SELECT row FROM fan_outs').all()) {
-        const kept = read(row) as FanOutMemory | undefined
-        if (kept !== undefined) memory.fanOuts.push(kept)
-      }
-      return memory
     },
     save({ profiles, fanOuts, words }, atMs) {
       const now = Math.round(atMs)
+      const rows = new Map<string, string>()
       db.exec('BEGIN IMMEDIATE')
       try {
         const said = new Map(words)
@@ -103,18 +88,35 @@ function prepare(db: DatabaseSync): Database {
           const { pipeline, task, variant } = one
           const [key, row] = [`${pipeline} ${task} ${variant}`, JSON.stringify(one)]
           if (written.get(key) === row) continue
-          written.set(key, row)
+          rows.set(key, row)
           putFanOut.run(pipeline, task, variant, row)
         }
         prune.run(now - MAX_AGE_MS)
         db.exec('COMMIT')
       } catch (error) {
-        db.exec('ROLLBACK')
+        // Of some, as a full disk, it has done so by itself.
+        if (db.isTransaction) db.exec('ROLLBACK')
         throw error
       }
+      for (const [key, row] of rows) written.set(key, row)
     },
     close: () => db.close(),
   }
+}
+
+function loadFrom(db: DatabaseSync): Memory {
+  const memory: Memory = { profiles: [], fanOuts: [], words: [] }
+  for (const { id, profile, word } of db.prepare('SELECT id, profile, word FROM nodes').all()) {
+    const kept = read(profile) as NodeProfileMemory | undefined
+    if (kept !== undefined) memory.profiles.push([String(id), kept])
+    const known = read(word) as Memory['words'][number][1] | undefined
+    if (known !== undefined) memory.words.push([String(id), known])
+  }
+  for (const { row } of db.prepare('SELECT row FROM fan_outs').all()) {
+    const kept = read(row) as FanOutMemory | undefined
+    if (kept !== undefined) memory.fanOuts.push(kept)
+  }
+  return memory
 }
 
 /** A value that is no JSON is as good as none. */

@@ -6,6 +6,7 @@
  */
 import { type Remote, wrap } from 'comlink'
 import type { Memory } from '../../policy/memory.ts'
+import type { NodeId } from '../../policy/types.ts'
 import type { Log } from '../log.ts'
 import type { StoreWriter } from './writer.ts'
 
@@ -29,12 +30,14 @@ export function createKeeper(
   const worker = createWorker()
   const writer: Remote<StoreWriter> = wrap<StoreWriter>(worker)
   let busy = false
-  let failed = false
+  /** What has yet to be written. */
+  let rest: Memory | undefined
+  let told = false
+  let dead = false
 
   function fail(error: unknown): void {
-    if (failed) return
-    failed = true
-    clearInterval(timer)
+    if (told) return
+    told = true
     log(`what is learned is not kept: ${(error as Error).message}`, 'warn', {
       event: 'store_failed',
     })
@@ -42,15 +45,22 @@ export function createKeeper(
 
   worker.onerror = (event) => {
     event.preventDefault()
+    dead = true
+    clearInterval(timer)
     fail(new Error(event.message))
   }
 
+  /** A disk that is full and a file that somebody holds are good again some time. */
   async function save(): Promise<void> {
     // A slow disk gets the next copy when it is done with the last.
-    if (busy || failed) return
+    if (busy || dead) return
     busy = true
+    const all = rest = joined(rest, memory())
     try {
-      await writer.save(memory())
+      await writer.save(path, all)
+      rest = undefined
+      if (told) log('what is learned is kept again', 'info', { event: 'store_recovered' })
+      told = false
     } catch (error) {
       fail(error)
     } finally {
@@ -58,7 +68,6 @@ export function createKeeper(
     }
   }
 
-  const opened = Promise.resolve(writer.open(path)).catch(fail)
   const timer = setInterval(() => void save(), saveMs)
 
   return {
@@ -66,15 +75,32 @@ export function createKeeper(
       clearInterval(timer)
       let patience: ReturnType<typeof setTimeout> | undefined
       const late = new Promise<void>((done) => patience = setTimeout(done, CLOSE_MS))
-      const rest = async () => {
-        await opened
-        if (failed) return
-        await writer.save(memory())
+      const last = async () => {
+        if (dead) return
+        await writer.save(path, joined(rest, memory()))
         await writer.close()
       }
-      await Promise.race([rest().catch(fail), late])
+      await Promise.race([last().catch(fail), late])
       clearTimeout(patience)
       worker.terminate()
     },
   }
+}
+
+/** The newest of each node; fan-outs are told whole each time. */
+function joined(before: Memory | undefined, { profiles, fanOuts, words }: Memory): Memory {
+  if (before === undefined) return { profiles, fanOuts, words }
+  return {
+    profiles: newest(before.profiles, profiles),
+    fanOuts,
+    words: newest(before.words, words),
+  }
+}
+
+/** Of so many nodes at most, those told of last. */
+const MAX_NODES = 2000
+
+const newest = <T>(before: readonly [NodeId, T][], now: readonly [NodeId, T][]): [NodeId, T][] => {
+  const told = new Set(now.map(([id]) => id))
+  return [...before.filter(([id]) => !told.has(id)), ...now].slice(-MAX_NODES)
 }

@@ -1,28 +1,40 @@
 /**
- * Opens the store, or another in its place where it cannot be used.
+ * Reads the store, and has another begun in its place where it cannot be used.
  *
  * @module
  */
-import { type Database, openDatabase } from './database.ts'
+import type { Memory } from '../../policy/memory.ts'
+import { openDatabase } from './database.ts'
+import { UnusableStoreError } from './ours.ts'
 
 /**
- * @throws Error where the file may be good and cannot be opened
+ * @throws ForeignFileError where the file is none of ours; another where it may be good and cannot be
+ * opened
  * @param warn told, in words, where an old file was set aside
  * @param rename moves the file away, out of reach of the next start
  */
-export function openOrReplace(
+export function readOrReplace(
   path: string,
   warn: (line: string) => void,
   rename: (from: string, to: string) => void,
-): Database {
+): Memory {
   try {
-    return openDatabase(path)
+    return read(path)
   } catch (error) {
     // One that another coordinator uses just now is as good as ever.
-    if (!/schema is|not a database|malformed/.test((error as Error).message)) throw error
+    if (!(error instanceof UnusableStoreError)) throw error
     const aside = `${path}.unusable`
     rename(path, aside)
-    warn(`${(error as Error).message}; it is kept as ${aside}, and what was learned begins anew`)
-    return openDatabase(path)
+    warn(`${error.message}; it is kept as ${aside}, and what was learned begins anew`)
+    return read(path)
+  }
+}
+
+function read(path: string): Memory {
+  const database = openDatabase(path)
+  try {
+    return database.load()
+  } finally {
+    database.close()
   }
 }

@@ -7,21 +7,31 @@ import type { Memory } from '../../policy/memory.ts'
 import { type Database, openDatabase } from './database.ts'
 
 export interface StoreWriter {
-  open(path: string): void
-  save(memory: Memory): void
+  /** Opens the store where it is not open. */
+  save(path: string, memory: Memory): void
   close(): void
 }
 
 export function createStoreWriter(now: () => number = Date.now): StoreWriter {
   let database: Database | undefined
+
+  function close(): void {
+    const open = database
+    database = undefined
+    open?.close()
+  }
+
   return {
-    open(path) {
-      database = openDatabase(path)
+    save(path, memory) {
+      database ??= openDatabase(path)
+      try {
+        database.save(memory, now())
+      } catch (error) {
+        // Whatever it was, the next time is begun from the start.
+        close()
+        throw error
+      }
     },
-    save: (memory) => database?.save(memory, now()),
-    close() {
-      database?.close()
-      database = undefined
-    },
+    close,
   }
 }
