@@ -106,6 +106,7 @@ export function createDispatcher(
     exhausted: (item, message) => inside.fail(item.query, 'node_failed', message),
     extraLost: (batch) => results.extraLost(batch, nowMs),
     covered: (batch) => results.covered(batch),
+    forgotten: (batch) => results.forgotten(batch, nowMs),
     sent: (batch) => results.sent(batch),
   })
   let nowMs = 0

@@ -43,6 +43,8 @@ export interface FlightParts {
   extraLost?(batch: Batch): void
   /** Another node is at its items already. */
   covered?(batch: Batch): boolean
+  /** Nobody wants its items any more, whoever is at them. */
+  forgotten?(batch: Batch): void
   sent?(batch: Batch): void
 }
 
@@ -263,8 +265,9 @@ export function createFlights(parts: FlightParts): Flights {
     retryItem,
     forget(item, nowMs) {
       const batch = item.batch === null ? undefined : batches.get(item.batch)
-      if (batch === undefined || batch.ghostUntilMs !== null) return
-      if (batch.items.some((other) => isWanted(other, batch))) return
+      if (batch === undefined || batch.items.some((other) => isWanted(other, batch))) return
+      parts.forgotten?.(batch)
+      if (batch.ghostUntilMs !== null) return
       // Nobody will hear how slow this is, but that it takes at least so long is known now.
       const overdueMs = nowMs - batch.endsAtMs
       if (overdueMs > OVERDUE * batch.meanMs && batch.slot.batches[0] === batch) {

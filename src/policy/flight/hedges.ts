@@ -40,6 +40,8 @@ export interface Hedges {
    * then its items wait for this one, though it may have been given up.
    */
   ended(batch: Batch, nowMs: number): boolean
+  /** Its queries are over: nor is what was begun in its place wanted. Returns whether anything was. */
+  forgotten(batch: Batch, nowMs: number): boolean
   /** Whether another node is at it, so that losing it loses nothing. */
   covers(batch: Batch): boolean
   look(nowMs: number): void
@@ -128,18 +130,23 @@ export function createHedges(parts: HedgeParts): Hedges {
     return true
   }
 
+  function forgotten(batch: Batch, nowMs: number): boolean {
+    const twin = twins.get(batch.id)
+    if (twin === undefined) return false
+    twins.delete(batch.id)
+    extras.take(twin.id)
+    flights.callOff(twin, nowMs)
+    return true
+  }
+
   return {
+    forgotten,
     sent(batch) {
       lookAtMs = Math.min(lookAtMs, overdueAtMs(batch))
     },
     ended(batch, nowMs) {
       allowance = Math.min(MOST, allowance + SHARE)
-      const twin = twins.get(batch.id)
-      if (twin === undefined) return false
-      twins.delete(batch.id)
-      extras.take(twin.id)
-      flights.callOff(twin, nowMs)
-      return true
+      return forgotten(batch, nowMs)
     },
     covers: (batch) => twins.has(batch.id),
     look(nowMs) {

@@ -42,6 +42,8 @@ export interface Results {
   extraLost(batch: Batch, nowMs: number): void
   /** Another node is at its items already. */
   covered(batch: Batch): boolean
+  /** Nobody wants its items any more. */
+  forgotten(batch: Batch, nowMs: number): void
   /** Sends what is wanted besides what waits. */
   look(nowMs: number): void
   nextMs(): number
@@ -127,6 +129,7 @@ export function createResults(parts: ResultsParts): Results {
     left: clock.left,
     extraLost: (batch, nowMs) => extras.take(batch.id)?.lost(batch, nowMs),
     covered: (batch) => hedges?.covers(batch) ?? false,
+    forgotten: (batch, nowMs) => void hedges?.forgotten(batch, nowMs),
     look(nowMs) {
       trust?.place(freed, nowMs)
       if (freed.length > 0) freed = []

@@ -152,7 +152,8 @@ Deno.test('what hangs is begun once more in time for what follows it, while othe
   assert.ok(answered >= 0.8 * begunAgain, `${answered} of ${begunAgain}`)
 })
 
-Deno.test('a result that was on its way as it was given up counts, though another node was at it', () => {
+/** Two nodes, one of which is asked. */
+function pair() {
   const scheduler = createScheduler({ pipelines: [single], hedge: true })
   const able = refsOf(single)
   for (const node of ['a', 'b']) {
@@ -161,6 +162,34 @@ Deno.test('a result that was on its way as it was given up counts, though anothe
       scheduler.handle({ type: 'instance_ready', node, slot: 0, ...ref }, 0)
     }
   }
+  return scheduler
+}
+
+Deno.test('with a query that is cancelled both nodes that are at it are told', () => {
+  const scheduler = pair()
+  const sent: { node: string; batch: number }[] = []
+  let nextMs = 10
+  const asked = {
+    type: 'query_arrived',
+    ...{ query: 'q', pipeline: 'single', deadlineMs: 60_000, payload: 'q' },
+  } as const
+  for (let event: PolicyEvent = asked; sent.length < 2; event = { type: 'wake' }) {
+    for (const command of scheduler.handle(event, nextMs)) {
+      if (command.type === 'wake_at') nextMs = command.atMs
+      if (command.type === 'dispatch') sent.push({ node: command.node, batch: command.batch })
+    }
+  }
+  const gone = { type: 'query_cancelled', query: 'q' } as const
+  const told = commandsOf(scheduler, gone, nextMs, 'cancel_batch')
+  const byNode = (a: { node: string }, b: { node: string }) => a.node < b.node ? -1 : 1
+  assert.deepEqual(
+    told.map(({ node, batch }) => ({ node, batch })).sort(byNode),
+    sent.sort(byNode),
+  )
+})
+
+Deno.test('a result that was on its way as it was given up counts, though another node was at it', () => {
+  const scheduler = pair()
   const asked = {
     type: 'query_arrived',
     ...{ query: 'q', pipeline: 'single', deadlineMs: 60_000, payload: 'q' },
