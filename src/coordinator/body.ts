@@ -70,7 +70,8 @@ async function read(
   hold: (bytes: number) => void,
 ): Promise<Uint8Array> {
   const declared = request.headers.get('content-length')
-  const length = Number(declared ?? MAX_BODY_BYTES)
+  // Said twice it is `5, 5`: no number, and nothing to reckon with.
+  const length = /^\d+$/.test(declared ?? '') ? Number(declared) : MAX_BODY_BYTES
   if (length > MAX_BODY_BYTES) {
     await request.body?.cancel()
     throw tooLarge()

@@ -49,6 +49,22 @@ Deno.test('a body keeps none of the pieces that it comes in', async () => {
   }
 })
 
+Deno.test('a body whose length is said twice is read, and its room given back', async () => {
+  const room = createBodyRoom(MIB)
+  const { deadlines } = handMade()
+  const body = new Blob([new Uint8Array(300)]).stream()
+  const headers = { 'content-length': '300, 300' }
+  const request = new Request('http://localhost', { method: 'POST', body, headers })
+  const read = await readBody(request, deadlines, 0, 1000, undefined, room)
+  assert.equal(read.byteLength, 300)
+  assert.equal(room.bytes, 0)
+  // The bound holds on.
+  await assert.rejects(
+    readBody(requestOf(begun(2 * MIB), undefined), deadlines, 0, 1000, undefined, room),
+    { reason: 'queue_full' },
+  )
+})
+
 Deno.test('a body of one length and another content is refused, and its room given back', async () => {
   const room = createBodyRoom(MIB)
   const { deadlines } = handMade()
