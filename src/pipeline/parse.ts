@@ -44,7 +44,8 @@ export function checkPipeline(json: unknown, file: string): Pipeline {
     throw new PipelineError(
       file,
       issue === undefined ? '' : issue.path.join('.'),
-      issue?.message ?? 'not a pipeline',
+      // What is wrong with a name stands one deeper.
+      (issue?.code === 'invalid_key' ? issue.issues[0] : issue)?.message ?? 'not a pipeline',
     )
   }
   checkTree(parsed.data, file)

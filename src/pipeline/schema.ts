@@ -8,9 +8,13 @@
  */
 import { z } from 'zod'
 
+/** Names are looked up in plain objects, all of which have a `constructor` and some more. */
+const isOwn = (name: string) => !(name in {})
+const TAKEN = { error: 'must be another name: JavaScript has this one for its own' }
+
 const name = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, {
   error: 'must be 1 to 64 letters, digits, dots, dashes or underscores',
-})
+}).refine(isOwn, TAKEN)
 const ratio = z.number().min(0).max(1)
 
 export const variantSchema = z.looseObject({
@@ -42,7 +46,7 @@ export const taskSchema = z.looseObject({
 /** A later version of one that is served has its number behind its name: see `version.ts`. */
 const pipelineName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}(~\d{1,9})?$/, {
   error: 'must be 1 to 64 letters, digits, dots, dashes or underscores',
-})
+}).refine(isOwn, TAKEN)
 
 export const pipelineSchema = z.looseObject({
   schema: z.literal('shoal-pipeline/1'),
@@ -55,7 +59,7 @@ export const pipelineSchema = z.looseObject({
   tasks: z.record(name, taskSchema),
   /** LIST of the answer: one entry for each item of a task, with these fields. */
   output: z.record(
-    z.string().min(1),
+    z.string().min(1).refine(isOwn, TAKEN),
     z.object({ each: name, with: z.array(z.string().min(1)).min(1) }),
   ).optional(),
   /** Measured accuracy of whole paths, root to leaf; the product of the variants where absent. */

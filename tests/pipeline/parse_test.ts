@@ -80,6 +80,28 @@ const FAULTS: [string, string, unknown, string, RegExp][] = [
     'tasks.detect.variants.big.fanOut.make',
     /not in next/,
   ],
+  [
+    'a task with a name of two words',
+    'tasks.a car',
+    { variants: { only: { accuracy: 1 } } },
+    'tasks.a car',
+    /must be 1 to 64 letters, digits/,
+  ],
+  ['a name that every object has', 'name', 'valueOf', 'name', /JavaScript/],
+  [
+    'a task of such a name',
+    'tasks.constructor',
+    { variants: { only: { accuracy: 1 } } },
+    'tasks.constructor',
+    /JavaScript/,
+  ],
+  [
+    'a variant of such a name',
+    'tasks.face.variants.toString',
+    { accuracy: 1 },
+    'tasks.face.variants.toString',
+    /JavaScript/,
+  ],
   ['output of no task', 'output.cars.each', 'ghost', 'output.cars.each', /ghost/],
   [
     'a path of no variants',
