@@ -11,6 +11,7 @@ export type ErrorReason =
   | 'forbidden'
   | 'unknown_pipeline'
   | 'not_found'
+  | 'method_not_allowed'
   | 'conflict'
   | 'too_large'
   | 'unsupported_type'

@@ -6,6 +6,7 @@ export const STATUS = {
   forbidden: 403,
   unknown_pipeline: 404,
   not_found: 404,
+  method_not_allowed: 405,
   conflict: 409,
   too_large: 413,
   unsupported_type: 415,

@@ -20,6 +20,7 @@ import { createEvents } from './events.ts'
 import { createHistory } from './history.ts'
 import { infer } from './infer.ts'
 import type { Log } from './log.ts'
+import { notFound } from './methods.ts'
 import { createMetrics } from './metrics/metrics.ts'
 import { mountAdmin, type Reloaded } from './admin_routes.ts'
 import { mountOip } from './oip/routes.ts'
@@ -89,9 +90,7 @@ export function createApp(options: AppOptions) {
     log(`fault: ${error.stack ?? error.message}`, 'error', { event: 'fault', path: c.req.path })
     return new ApiError('internal', 'Cannot answer: a fault in the coordinator').toResponse()
   })
-  app.notFound((c) =>
-    new ApiError('not_found', `Cannot find ${c.req.method} ${c.req.path}`).toResponse()
-  )
+  app.notFound(notFound(app))
 
   const inferParts = { pool, history, now, log }
   app.post('/v1/pipelines/:name/infer', (c) => infer(c, c.req.param('name'), inferParts))

@@ -57,6 +57,11 @@ const CASES: Case[] = [
     ...{ status: 415, reason: 'unsupported_type' },
   },
   {
+    what: 'a body that is packed',
+    headers: { 'content-encoding': 'gzip' },
+    ...{ status: 415, reason: 'unsupported_type' },
+  },
+  {
     what: 'JSON that is none',
     headers: { 'content-type': 'application/json' },
     body: '{',
@@ -114,4 +119,22 @@ Deno.test('unknown routes answer 404 as JSON', () =>
     const response = await fetch(`${url}/v1/nothing`)
     assert.equal(response.status, 404)
     assert.equal((await response.json()).reason, 'not_found')
+  }))
+
+Deno.test('a path that is asked with another method answers 405, and with which it can be', () =>
+  withCoordinator(async ({ url }) => {
+    for (
+      const [method, path, allow] of [
+        ['GET', '/v1/pipelines/words/infer', 'POST'],
+        ['PUT', '/v2/models/words/versions/1/infer', 'POST'],
+        ['POST', '/v1/nodes', 'GET, HEAD'],
+        ['PATCH', '/v1/nodes/one', 'DELETE'],
+      ] as const
+    ) {
+      const response = await fetch(`${url}${path}`, { method })
+      assert.deepEqual([response.status, response.headers.get('allow')], [405, allow], path)
+      const { error, reason } = await response.json()
+      assert.equal(reason, 'method_not_allowed')
+      assert.match(error, /^Cannot take .*: it is asked with [A-Z]+$/)
+    }
   }))
