@@ -21,13 +21,14 @@ export interface HearingParts {
   tellAble(node: PooledNode): void
   weighSilence(): void
   post: Post
-  log: Log
+  /** For lines that the node's words are the cause of. */
+  logOf(node: PooledNode): Log
 }
 
 export type Hear = (node: PooledNode, received: Received<NodeMessage>) => void
 
 export function createHearing(parts: HearingParts): Hear {
-  const { isAble, batches, renewal, tellAble, weighSilence, post, log } = parts
+  const { isAble, batches, renewal, tellAble, weighSilence, post, logOf } = parts
   return (node, received) => {
     const { message } = received
     const news = roundTripNews(node)
@@ -37,7 +38,7 @@ export function createHearing(parts: HearingParts): Hear {
         return batches.finished(node, received as Received<ResultMessage>)
       case 'batch_failed':
         if (batches.calledOffEnded(message.batch, node, message.computeMs)) return
-        log(`node ${node.name} lost a batch: ${message.message}`, 'warn', {
+        logOf(node)(`node ${node.name} lost a batch: ${message.message}`, 'warn', {
           ...{ event: 'batch_failed', node: node.id, name: node.name },
         })
         return batches.failed(node, message.batch, message.message)
@@ -58,7 +59,7 @@ export function createHearing(parts: HearingParts): Hear {
       }
       case 'load_failed': {
         const { slot, pipeline, task, variant } = message
-        log(
+        logOf(node)(
           `node ${node.name} cannot load ${pipeline}/${task}/${variant}: ${message.message}`,
           'warn',
           { event: 'load_failed', node: node.id, name: node.name, pipeline, task, variant },
@@ -76,7 +77,7 @@ export function createHearing(parts: HearingParts): Hear {
         )
       }
       case 'report': {
-        const event = noteReport(node, message, log, () => tellAble(node))
+        const event = noteReport(node, message, logOf(node), () => tellAble(node))
         if (event !== undefined) post(event)
         // Paused or let go on, it counts otherwise as one that silent nodes' work could go to.
         return event?.paused === undefined ? undefined : weighSilence()

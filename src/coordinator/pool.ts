@@ -29,6 +29,7 @@ import {
   type PooledNode,
   removeInstance,
 } from './nodes.ts'
+import { createNodeLog } from './node_log.ts'
 import { createQueries, type QueryRequest } from './queries.ts'
 import { publicPlan, publicStats } from './public_view.ts'
 import { createRenewal } from './renewal.ts'
@@ -188,7 +189,8 @@ export function createPool(options: PoolOptions) {
     ableOf(node, able()).some((one) =>
       one.pipeline === pipeline && one.task === task && one.variant === variant
     )
-  const hear = createHearing({ isAble, batches, renewal, tellAble, weighSilence, post, log })
+  const logOf = createNodeLog(log, now)
+  const hear = createHearing({ isAble, batches, renewal, tellAble, weighSilence, post, logOf })
 
   function receive(link: Link, received: Received<NodeMessage>) {
     const node = byLink.get(link)

@@ -62,3 +62,28 @@ Deno.test('a coordinator speaks to machines in JSON, and of each query at level 
   assert.ok(query.latencyMs > 0)
   assert.equal(of('refused').reason, 'invalid_input')
 })
+
+Deno.test('a node that says the same without end fills no log, and the others are heard', async () => {
+  const lines: string[] = []
+  await withCoordinator(
+    async ({ pool, ...coordinator }) => {
+      const node = await joinScripted({ pool, ...coordinator }, 'loud')
+      for (let batch = 0; batch < 3000; batch++) {
+        node.send({ type: 'batch_failed', batch, message: 'of no interest' })
+      }
+      await node.leave()
+      while (pool.nodes().length > 0) await new Promise((done) => setTimeout(done, 1))
+      const other = await joinScripted({ pool, ...coordinator }, 'quiet')
+      other.send({ type: 'batch_failed', batch: 1, message: 'of some interest' })
+      await other.leave()
+      while (pool.nodes().length > 0) await new Promise((done) => setTimeout(done, 1))
+    },
+    undefined,
+    { log: (line) => void lines.push(line) },
+  )
+  const count = (part: string) => lines.filter((line) => line.includes(part)).length
+  const told = count('of no interest')
+  assert.ok(told > 100 && told < 1000, `${told} lines`)
+  assert.equal(count('node loud says too much'), 1)
+  assert.equal(count('node quiet lost a batch: of some interest'), 1)
+})
