@@ -5,6 +5,6 @@
  * @module
  */
 import { expose } from 'comlink'
-import { createPlanner } from '../src/policy/place/planner.ts'
+import { createPlanner } from '../src/policy/planner.ts'
 
 expose(createPlanner())

@@ -3,12 +3,8 @@
  *
  * @module
  */
-import { inferline } from './baselines/inferline.ts'
-import { loki } from './baselines/loki.ts'
-import { lokiPublished } from './baselines/loki_published.ts'
-import { proteus } from './baselines/proteus.ts'
 import { createBaseline } from './baselines/scheduler.ts'
-import { fixed } from './baselines/static.ts'
+import { STRATEGIES } from './baselines/strategies.ts'
 import { planOf } from './load/plan_of.ts'
 import { place } from './place/place.ts'
 import type { Problem } from './place/problem.ts'
@@ -35,11 +31,12 @@ const FACTORIES: { [name: string]: (options: PolicyOptions) => Omit<Policy, 'nam
       memory: scheduler.memory,
     }
   },
-  static: (options) => createBaseline(fixed(), options),
-  inferline: (options) => createBaseline(inferline(), options),
-  proteus: (options) => createBaseline(proteus(), options),
-  loki: (options) => createBaseline(loki(options.drop, options.cap), options),
-  'loki-published': (options) => createBaseline(lokiPublished(options.drop), options),
+  ...Object.fromEntries(
+    Object.entries(STRATEGIES).map(([name, strategy]) => [
+      name,
+      (options: PolicyOptions) => createBaseline(strategy(options), options),
+    ]),
+  ),
 }
 
 export const POLICY_NAMES: readonly string[] = Object.keys(FACTORIES)

@@ -5,6 +5,7 @@
  */
 import type { Pipeline } from '../pipeline/schema.ts'
 import type { Memory } from './memory.ts'
+import type { PlainAllocation, PlainProblem } from './baselines/plain.ts'
 import type { Limits, SchedulerOptions } from './options.ts'
 import type { Plan, PolicyCommand, Scheduler } from './types.ts'
 
@@ -23,6 +24,8 @@ export interface PolicyOptions extends Pick<SchedulerOptions, 'trust' | 'hedge' 
   cap?: number
 }
 
+type SolveCommand = Extract<PolicyCommand, { type: 'solve' }>
+
 /** A scheduler with a name, and the solver that its `solve` commands ask for. */
 export interface Policy {
   name: string
@@ -31,5 +34,10 @@ export interface Policy {
   renews?: boolean
   /** What it learned that is worth keeping; absent where it learns nothing. */
   memory?: () => Memory
-  solve?: (command: Extract<PolicyCommand, { type: 'solve' }>) => Plan
+  solve?: (command: SolveCommand) => Plan
+  /** The same in two halves, with the work between them done by a worker. */
+  elsewhere?: {
+    problem(command: SolveCommand): PlainProblem | undefined
+    plan(command: SolveCommand, allocation: PlainAllocation | undefined): Plan
+  }
 }

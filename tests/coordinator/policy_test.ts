@@ -41,6 +41,12 @@ for (const policy of POLICY_NAMES) {
       assert.equal(answer.outputs.words.length, 2)
       const plan: Plan = await (await fetch(`${coordinator.url}/v1/plan`)).json()
       assert.ok(plan.instances.length > 0)
+      if (policy !== 'shoal') {
+        // What a worker took for it is known.
+        const metrics = await (await fetch(`${coordinator.url}/metrics`)).text()
+        const [, tookS] = /^shoal_plan_solve_seconds_sum (\S+)$/m.exec(metrics) ?? []
+        assert.ok(Number(tookS) > 0, tookS)
+      }
       await Promise.all(nodes.map((node) => node.leave()))
     } finally {
       await coordinator.close(1000)

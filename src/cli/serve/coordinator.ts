@@ -107,7 +107,7 @@ export function startCoordinator(options: CoordinatorOptions): Coordinator {
   const pool = createPool({
     served: pipelines,
     scheduler,
-    solve: name === 'shoal' ? planner.solve : policy.solve,
+    solve: policy.elsewhere === undefined ? planner.solve : planner.solveFor(policy.elsewhere),
     now,
     log,
     keyring,

@@ -32,6 +32,10 @@ export interface Controller {
   tables(): Tables
   tick(nowMs: number): void
   nextTickMs(): number
+  /** What the plan of this number is to be made for; undefined where it was not asked for of late. */
+  problem(epoch: number): Problem | undefined
+  /** The plan of what came out. */
+  settle(epoch: number, allocation: Allocation | undefined): Plan
   solve(epoch: number): Plan
   apply(epoch: number, nowMs: number): void
   plan(): Plan
@@ -42,6 +46,8 @@ const TICK_MS = 1000
 /** "When demand changes significantly": against the demand that the last plan was made for. */
 const SIGNIFICANT = 0.1
 const LEAST_GAP_MS = 1000
+/** A plan that was given up is not heard of again. */
+const MOST_PROBLEMS = 64
 
 export function createController(parts: ControllerParts): Controller {
   const { model, strategy, emit } = parts
@@ -92,6 +98,7 @@ export function createController(parts: ControllerParts): Controller {
     pendingMs = nowMs
     planned = problem.ratePerS
     problems.set(epoch, problem)
+    if (problems.size > MOST_PROBLEMS) problems.delete(problems.keys().next().value!)
     emit({ type: 'solve', epoch })
   }
 
@@ -119,6 +126,12 @@ export function createController(parts: ControllerParts): Controller {
       standby: Math.max(0, usable - used),
       resting: workers.length - usable,
     }
+  }
+
+  function settle(of: number, allocation: Allocation | undefined): Plan {
+    problems.delete(of)
+    solved.set(of, allocation)
+    return planOf(allocation, of)
   }
 
   return {
@@ -155,12 +168,11 @@ export function createController(parts: ControllerParts): Controller {
       if (wanted && parts.workers().length > 0 && (!first || nowMs > askedMs)) ask(nowMs)
     },
     nextTickMs: () => nextTickMs,
+    problem: (of) => problems.get(of),
+    settle,
     solve(of) {
       const problem = problems.get(of)
-      problems.delete(of)
-      const allocation = problem === undefined ? undefined : strategy.allocate(problem)
-      solved.set(of, allocation)
-      return planOf(allocation, of)
+      return settle(of, problem && strategy.allocate(problem))
     },
     apply(of, nowMs) {
       const allocation = solved.get(of)

@@ -15,6 +15,7 @@ import { createController } from './controller.ts'
 import { createCounters } from './counters.ts'
 import { createFlow } from './flow.ts'
 import { createModel } from './model.ts'
+import { allocationOf, plainProblem } from './plain.ts'
 import { createPool } from './pool.ts'
 import { answerOf, createQuery, type Query } from './queries.ts'
 import type { Strategy } from './strategy.ts'
@@ -201,5 +202,17 @@ export function createBaseline(strategy: Strategy, options: PolicyOptions): Omit
       stats: () => counters.stats(queries, pool.all(), nowMs),
     },
     solve: ({ epoch }) => controller.solve(epoch),
+    elsewhere: {
+      problem({ epoch }) {
+        const { drop, cap } = options
+        const problem = controller.problem(epoch)
+        return problem &&
+          plainProblem(problem, { name: strategy.name, drop, cap }, options.pipelines)
+      },
+      plan({ epoch }, allocation) {
+        const problem = controller.problem(epoch)
+        return controller.settle(epoch, problem && allocation && allocationOf(allocation, problem))
+      },
+    },
   }
 }

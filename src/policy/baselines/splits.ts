@@ -15,7 +15,7 @@ import type { PipelineModel, Task, Variant } from './model.ts'
 import type { Problem } from './strategy.ts'
 
 /** The paper's set B. */
-const BATCHES = [1, 2, 4, 8, 16, 32, 64] as const
+export const BATCHES = [1, 2, 4, 8, 16, 32, 64] as const
 /** Divisions tried of one pipeline. */
 const MAX_SPLITS = 64
 
