@@ -5,6 +5,7 @@
  */
 import type { FanOut } from './demand/fanout.ts'
 import type { Memory } from './memory.ts'
+import type { PoolNode } from './pool/slots.ts'
 import type { Profile } from './profile/profile.ts'
 import type { PipelineShape, Shapes } from './shape.ts'
 import type { Trust } from './trust/trust.ts'
@@ -26,14 +27,20 @@ export function createLearned({ shapes, profile, fanOut, nodes, trust }: {
   shapes: Shapes
   profile: Profile
   fanOut: FanOut
-  nodes: ReadonlyMap<NodeId, unknown>
+  nodes: ReadonlyMap<NodeId, Pick<PoolNode, 'slots'>>
   trust: Trust | undefined
 }): Learned {
   /** Since what was learned was last asked for. */
   const left = new Set<NodeId>()
 
   return {
-    close: ({ tasks }) => profile.drop(tasks.flatMap(({ variants }) => variants)),
+    close(shape) {
+      const variants = shape.tasks.flatMap(({ variants }) => variants)
+      profile.drop(variants)
+      for (const slot of [...nodes.values()].flatMap(({ slots }) => slots)) {
+        for (const variant of variants) slot.cooldowns.delete(variant)
+      }
+    },
     left(node) {
       left.add(node)
       if (left.size > MAX_LEFT) left.delete(left.keys().next().value!)

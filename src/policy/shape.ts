@@ -81,7 +81,7 @@ export interface Shapes {
   find(ref: VariantRef): VariantShape | undefined
   /** Throws RangeError as {@linkcode shapesOf} does. */
   add(pipeline: Pipeline): PipelineShape
-  /** Its variants keep their indices, which nothing has any more. */
+  /** Its indices are for the next pipeline that is made up alike, as a later version mostly is. */
   remove(name: string): void
 }
 
@@ -94,14 +94,20 @@ export function shapesOf(pipelines: readonly Pipeline[]): Shapes {
   const byName = new Map<string, PipelineShape>()
   const variants: VariantShape[] = []
   const byKey = new Map<string, VariantShape>()
-  const counts: Counts = { tasks: 0, prefixes: 0, ways: 0 }
+  const counts: Counts = { tasks: 0, variants: 0, prefixes: 0, ways: 0 }
+  /** First indices of pipelines that are gone, by how those were made up. */
+  const free = new Map<string, Counts[]>()
+  const firsts = new Map<PipelineShape, Counts>()
   const variantsOf = ({ tasks }: PipelineShape) => tasks.flatMap((task) => task.variants)
 
   function add(pipeline: Pipeline): PipelineShape {
     if (byName.has(pipeline.name)) {
       throw new RangeError(`Cannot schedule two pipelines of one name: received ${pipeline.name}`)
     }
-    const shape = shapeOf(pipeline, variants, counts)
+    const found = free.get(makeUpOf(pipeline))?.pop()
+    const first = { ...found ?? counts }
+    const shape = shapeOf(pipeline, variants, found === undefined ? counts : { ...first })
+    firsts.set(shape, first)
     byName.set(pipeline.name, shape)
     for (const variant of variantsOf(shape)) byKey.set(keyOf(variant.ref), variant)
     return shape
@@ -115,13 +121,24 @@ export function shapesOf(pipelines: readonly Pipeline[]): Shapes {
       if (shape === undefined) return
       byName.delete(name)
       for (const variant of variantsOf(shape)) byKey.delete(keyOf(variant.ref))
+      const key = makeUpOf(shape.pipeline)
+      free.set(key, [...free.get(key) ?? [], firsts.get(shape)!])
+      firsts.delete(shape)
     },
   }
 }
 
-/** So many there are of all pipelines. */
+/** All that indices go by: tasks in their order, and the variants of each. */
+const makeUpOf = ({ root, tasks }: Pipeline): string =>
+  JSON.stringify([
+    root,
+    Object.entries(tasks).map(([name, { next, variants }]) => [name, next, Object.keys(variants)]),
+  ])
+
+/** So many there are of all pipelines; or the next index of each. */
 interface Counts {
   tasks: number
+  variants: number
   prefixes: number
   ways: number
 }
@@ -147,14 +164,14 @@ function shapeOf(pipeline: Pipeline, variants: VariantShape[], counts: Counts): 
     const { next, variants: own } = taskOf(pipeline, name)
     for (const [variantName, variant] of Object.entries(own)) {
       const made: VariantShape = {
-        index: variants.length,
+        index: counts.variants++,
         ref: { pipeline: pipeline.name, task: name, variant: variantName },
         task,
         accuracy: variant.accuracy,
         referenceMs: variant.referenceMs,
         fanOut: next.map((child) => fanOutOf(variant, child)),
       }
-      variants.push(made)
+      variants[made.index] = made
       task.variants.push(made)
     }
     task.next = next.map((child) => addTask(child, depth + 1))

@@ -1,9 +1,11 @@
 /** One pipeline takes another's place while queries of both are inside. */
 import { deepEqual, equal, ok } from 'node:assert/strict'
 import { checkPipeline } from '../../src/pipeline/parse.ts'
+import { asVersion } from '../../src/pipeline/version.ts'
+import { shapesOf } from '../../src/policy/shape.ts'
 import type { PolicyCommand, PolicyEvent } from '../../src/policy/types.ts'
 import { asked, byHand, finished } from './by_hand.ts'
-import { ocr, refsOf } from './fixtures.ts'
+import { ocr, refsOf, street } from './fixtures.ts'
 
 const next = checkPipeline({ ...ocr, name: 'ocr~2' }, 'next')
 
@@ -92,4 +94,35 @@ Deno.test('of pipelines that were replaced nothing is kept, however often that w
   deepEqual(names, [...new Set(names)])
   const models = profiles[0]![1].models.map(({ task, variant }) => `${task} ${variant}`)
   deepEqual(models, [...new Set(models)])
+})
+
+Deno.test('of versions that are served no more none stays in memory but the last', async () => {
+  const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: [
+      ...['run', '--no-check', '--v8-flags=--expose-gc'],
+      new URL('renewal_child.ts', import.meta.url).pathname,
+    ],
+    env: { NO_COLOR: '1' },
+  }).output()
+  ok(success, new TextDecoder().decode(stderr))
+  const { arrived, onTime, alive, of } = JSON.parse(new TextDecoder().decode(stdout))
+  deepEqual([of, arrived], [39, 3 * 39])
+  ok(onTime > arrived / 2, `${onTime} of ${arrived}`)
+  ok(alive <= 6, `${alive} of ${of}`)
+})
+
+Deno.test('a version has the indices of one before it that was made up alike', () => {
+  const shapes = shapesOf([ocr])
+  for (let version = 2; version <= 50; version++) {
+    shapes.add(asVersion(ocr, version))
+    shapes.remove(asVersion(ocr, version - 1).name)
+  }
+  equal(shapes.variants.length, 2 * refsOf(ocr).length)
+  const shape = shapes.pipelines.get('ocr~50')!
+  for (const { variants } of shape.tasks) {
+    for (const variant of variants) equal(shapes.variants[variant.index], variant)
+  }
+  // One that is not has its own.
+  const [first] = shapes.add(street).tasks
+  ok(first!.variants.every(({ index }) => index >= 2 * refsOf(ocr).length))
 })

@@ -25,7 +25,7 @@ export interface FanOut {
    */
   doubt(variants: readonly VariantShape[]): void
   /** What was seen of all that is served, to be kept, and to be given back. */
-  keep(shapes: Pick<Shapes, 'find'>): FanOutMemory[]
+  keep(shapes: Pick<Shapes, 'find' | 'variants'>): FanOutMemory[]
   recall(memory: readonly FanOutMemory[], shapes: Shapes): void
 }
 
@@ -69,8 +69,8 @@ const priorOf = (variant: VariantShape): Row[] =>
   }))
 
 export function createFanOut(): FanOut {
-  const seen = new Map<VariantShape, Row[]>()
-  const shared = new Map<TaskShape, Shared[]>()
+  const seen = new WeakMap<VariantShape, Row[]>()
+  const shared = new WeakMap<TaskShape, Shared[]>()
 
   function rowsOf(variant: VariantShape): Row[] {
     let rows = seen.get(variant)
@@ -152,11 +152,11 @@ export function createFanOut(): FanOut {
       }
     },
     keep: (shapes) =>
-      [...seen].filter(([variant]) => shapes.find(variant.ref) === variant)
-        .map(([{ ref }, rows]) => ({
-          ...publicRef(ref),
-          rows: rows.map(({ prior: _, ...row }) => row),
-        })),
+      shapes.variants.flatMap((variant) => {
+        const rows = shapes.find(variant.ref) === variant ? seen.get(variant) : undefined
+        if (rows === undefined) return []
+        return [{ ...publicRef(variant.ref), rows: rows.map(({ prior: _, ...row }) => row) }]
+      }),
     recall(memory, shapes) {
       for (const { rows, ...ref } of memory) {
         const variant = shapes.find(ref)

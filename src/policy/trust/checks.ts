@@ -74,7 +74,7 @@ export function createChecks(parts: CheckParts): Checks {
   /** Those of them that wait for a slot, the longest first. */
   const pending = new Set<Check>()
   /** Time that queries had left at their last batch of a task. */
-  const usualMs = new Map<TaskShape, number>()
+  const usualMs = new WeakMap<TaskShape, number>()
   /** When there is something to do at the latest, should no slot become free before. */
   let nextMs = Infinity
 

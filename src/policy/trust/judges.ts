@@ -56,7 +56,7 @@ const COUNT_MS = 50
 
 export function createJudges(parts: JudgesParts): Judges {
   const { nodes, standingAt, isWilling } = parts
-  const counts = new Map<VariantShape, { atMs: number; any: number; trusted: number }>()
+  const counts = new WeakMap<VariantShape, { atMs: number; any: number; trusted: number }>()
 
   const isTrusted = (id: NodeId, { ref }: VariantShape) => {
     const standing = standingAt(id, ref)
