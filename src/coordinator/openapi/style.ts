@@ -1,12 +1,22 @@
 /** How `/docs` looks. @module */
 export const STYLE = `:root {
   color-scheme: light dark;
-  --ink: light-dark(#1c2733, #dce4ec);
-  --soft: light-dark(#5b6b7b, #93a3b3);
-  --line: light-dark(#d9e0e7, #2c3944);
-  --paper: light-dark(#fff, #12191f);
-  --sheet: light-dark(#f4f7f9, #1a232b);
-  --accent: light-dark(#0b6e8f, #5cc3e0);
+  --ink: #1c2733;
+  --soft: #5b6b7b;
+  --line: #d9e0e7;
+  --paper: #fff;
+  --sheet: #f4f7f9;
+  --accent: #0b6e8f;
+}
+@media (prefers-color-scheme: dark) {
+  :root {
+    --ink: #dce4ec;
+    --soft: #93a3b3;
+    --line: #2c3944;
+    --paper: #12191f;
+    --sheet: #1a232b;
+    --accent: #5cc3e0;
+  }
 }
 body {
   background: var(--paper);
