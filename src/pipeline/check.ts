@@ -1,6 +1,9 @@
 import type { Pipeline } from './schema.ts'
 import { PipelineError } from './error.ts'
-import { variantsOnPath } from './tree.ts'
+import { prefixCount, variantsOnPath } from './tree.ts'
+
+/** Each is looked at by every plan. */
+export const MOST_PREFIXES = 100_000
 
 /** Checks that the tasks form a tree from `root` and that every name used is a name defined. */
 export function checkTree(pipeline: Pipeline, file: string): void {
@@ -46,6 +49,14 @@ export function checkTree(pipeline: Pipeline, file: string): void {
       at = parents.get(at)
     }
     if (at !== pipeline.root) fail(`tasks.${taskName}`, `cannot be reached from the root`)
+  }
+  const prefixes = prefixCount(pipeline)
+  if (prefixes > MOST_PREFIXES) {
+    fail(
+      'tasks',
+      `variants can follow each other in ${prefixes} ways, of which there may be ` +
+        `${MOST_PREFIXES}: leave some variants out`,
+    )
   }
   for (const [list, output] of Object.entries(pipeline.output ?? {})) {
     if (!Object.hasOwn(pipeline.tasks, output.each)) {

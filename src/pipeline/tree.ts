@@ -46,6 +46,15 @@ export function taskPaths(pipeline: Pipeline): string[][] {
   return walk(pipeline.root, [])
 }
 
+/** Beginnings of paths, whole ones among them: so many ways there are to have come to a task's variant. */
+export function prefixCount(pipeline: Pipeline): number {
+  const below = (task: string): number => {
+    const { variants, next } = taskOf(pipeline, task)
+    return Object.keys(variants).length * next.reduce((sum, child) => sum + below(child), 1)
+  }
+  return below(pipeline.root)
+}
+
 /** Every path from the root to a leaf: one variant a task. */
 export function variantPaths(pipeline: Pipeline): Path[] {
   return taskPaths(pipeline).flatMap((tasks) => {

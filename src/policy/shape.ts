@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { MOST_PREFIXES } from '../pipeline/check.ts'
 import type { Pipeline } from '../pipeline/schema.ts'
 import { fanOutOf, taskOf } from '../pipeline/tree.ts'
 import { type PathAccuracy, pathAccuracyOf } from '../pipeline/accuracy.ts'
@@ -84,8 +85,6 @@ export interface Shapes {
   /** Its indices are for the next pipeline that is made up alike, as a later version mostly is. */
   remove(name: string): void
 }
-
-const MAX_PREFIXES = 100_000
 
 const keyOf = (ref: VariantRef) => `${ref.pipeline}\n${ref.task}\n${ref.variant}`
 
@@ -201,8 +200,8 @@ function addPrefixes(shape: PipelineShape, accuracyOf: PathAccuracy, counts: Cou
         ways: [],
         bestFloor: 0,
       }
-      if (shape.prefixCount > MAX_PREFIXES) {
-        throw new RangeError(`Cannot schedule ${shape.name}: more than ${MAX_PREFIXES} paths`)
+      if (shape.prefixCount > MOST_PREFIXES) {
+        throw new RangeError(`Cannot schedule ${shape.name}: more than ${MOST_PREFIXES} paths`)
       }
       prefix.next = task.next.map((child) => extend(child, prefix, [tasks, names]))
       prefix.ways = prefix.next.map((branch, child) => wayOf(task.next[child]!, branch))

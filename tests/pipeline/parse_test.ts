@@ -27,6 +27,31 @@ function faultOf(text: string): PipelineError {
   return assert.fail('it was accepted')
 }
 
+Deno.test('parsePipeline() refuses what has more ways than can be planned for, before anything serves it', () => {
+  const variants = (fanOut?: object) =>
+    Object.fromEntries(
+      Array.from({ length: 47 }, (_, i) => [`v${i}`, { accuracy: 0.5, fanOut }]),
+    )
+  const of = (...tasks: string[]) =>
+    JSON.stringify({
+      ...{ schema: 'shoal-pipeline/1', name: 'wide', sloMs: 100, root: tasks[0] },
+      tasks: Object.fromEntries(tasks.map((task, i) => {
+        const child = tasks[i + 1]
+        return [task, {
+          next: child === undefined ? [] : [child],
+          variants: variants(child === undefined ? undefined : { [child]: 1 }),
+        }]
+      })),
+    })
+  assert.equal(parsePipeline(of('a', 'b'), 'some/pipeline.json').name, 'wide')
+  const fault = faultOf(of('a', 'b', 'c'))
+  assert.equal(fault.path, 'tasks')
+  assert.match(
+    fault.message,
+    /in 106079 ways, of which there may be 100000: leave some variants out/,
+  )
+})
+
 Deno.test('parsePipeline() reads a tree with two branches and three levels, and fills in defaults', () => {
   const pipeline = parsePipeline(JSON.stringify(tree), 'x')
   assert.equal(pipeline.weight, 1)
