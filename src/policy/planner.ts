@@ -4,7 +4,8 @@
  *
  * @module
  */
-import { allocatePlain, type PlainAllocation, type PlainProblem } from './baselines/plain.ts'
+import { allocatePlain } from './baselines/allocate.ts'
+import type { PlainAllocation, PlainProblem } from './baselines/plain.ts'
 import { place } from './place/place.ts'
 import type { Placement } from './place/placement.ts'
 import type { Problem } from './place/problem.ts'

@@ -5,10 +5,8 @@
  * @module
  */
 import type { Pipeline } from '../../pipeline/schema.ts'
-import type { DeviceClass } from './classes.ts'
-import { createModel } from './model.ts'
 import { BATCHES } from './splits.ts'
-import { STRATEGIES, type StrategyOptions } from './strategies.ts'
+import type { StrategyOptions } from './strategies.ts'
 import type { Allocation, Problem } from './strategy.ts'
 
 export interface PlainProblem {
@@ -45,33 +43,6 @@ export function plainProblem(
     ratePerS: model.pipelines.map((one) => ratePerS.get(one)!),
     taskRatePerS: model.tasks.map((one) => taskRatePerS.get(one)!),
     factors: model.variants.map((one) => one.fanOut.map((_, child) => factor(one, child))),
-  }
-}
-
-/** @returns undefined where nothing can be planned */
-export function allocatePlain(plain: PlainProblem): PlainAllocation | undefined {
-  const { strategy, epoch, roundTripMs, factors } = plain
-  const model = createModel(plain.pipelines)
-  const classes = plain.classes.map(({ index, name, count, latenciesMs }) => {
-    const device: DeviceClass = {
-      ...{ index, name },
-      latencyMs: (variant, batch) => latenciesMs[variant.index]![BATCHES.indexOf(batch as 1)]!,
-    }
-    return { class: device, count }
-  })
-  const problem: Problem = {
-    ...{ epoch, model, classes, roundTripMs },
-    ratePerS: new Map(model.pipelines.map((one, i) => [one, plain.ratePerS[i]!])),
-    taskRatePerS: new Map(model.tasks.map((one, i) => [one, plain.taskRatePerS[i]!])),
-    factor: ({ index }, child) => factors[index]![child]!,
-  }
-  const allocation = STRATEGIES[strategy.name]!(strategy).allocate(problem)
-  return allocation && {
-    ...allocation,
-    groups: allocation.groups.map(({ class: device, variant, batch, count }) => ({
-      class: classes.findIndex((one) => one.class === device),
-      ...{ variant: variant.index, batch, count },
-    })),
   }
 }
 
