@@ -264,10 +264,8 @@ function lineOf(event: NodeEvent): string | undefined {
       return 'Joined the coordinator.'
     case 'lost':
       return `The link was lost: ${event.reason}. Trying again.`
-    case 'load_failed': {
-      const what = `Cannot load ${event.variant}: `
-      return event.message.startsWith(what) ? event.message : what + event.message
-    }
+    case 'load_failed':
+      return `Cannot load ${event.variant}: ${event.message}`
     case 'restarted':
       return `A worker starts again: ${event.message}`
     case 'warning':

@@ -9,7 +9,7 @@ import type { FanOutMemory, Memory, NodeProfileMemory } from '../../policy/memor
 import { APPLICATION_ID, asOurs, mustBeOurs, SCHEMA_VERSION } from './ours.ts'
 
 /** Nodes kept, those heard of last; and how long. */
-const MAX_NODES = 2000
+export const MAX_NODES = 2000
 const MAX_AGE_MS = 90 * 24 * 3600_000
 
 const TABLES = `

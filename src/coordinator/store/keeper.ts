@@ -8,6 +8,7 @@ import { type Remote, wrap } from 'comlink'
 import type { Memory } from '../../policy/memory.ts'
 import type { NodeId } from '../../policy/types.ts'
 import type { Log } from '../log.ts'
+import { MAX_NODES } from './database.ts'
 import type { StoreWriter } from './writer.ts'
 
 export interface Keeper {
@@ -96,9 +97,6 @@ function joined(before: Memory | undefined, { profiles, fanOuts, words }: Memory
     words: newest(before.words, words),
   }
 }
-
-/** Of so many nodes at most, those told of last. */
-const MAX_NODES = 2000
 
 const newest = <T>(before: readonly [NodeId, T][], now: readonly [NodeId, T][]): [NodeId, T][] => {
   const told = new Set(now.map(([id]) => id))

@@ -156,7 +156,7 @@ export function createWorkerApi(parts: WorkerParts): WorkerApi {
     if (stage === undefined) {
       throw new EngineError(
         'load_failed',
-        `Cannot load ${spec.key}: this build has no stage of kind ${spec.task.kind}`,
+        `this build has no stage of kind ${spec.task.kind}`,
       )
     }
     if (codecs === undefined) throw new EngineError('init_failed', 'Cannot load before init')

@@ -11,7 +11,7 @@
 import { ableVariants, type Downloads, leastModels, servedVariants } from '../../pipeline/hold.ts'
 import { CODE, type Device, whyNotOn } from '../../pipeline/runs_on.ts'
 import type { Pipeline } from '../../pipeline/schema.ts'
-import type { NodeMessage, Welcome } from '../../protocol/messages.ts'
+import { MAX_CACHED, type NodeMessage, type Welcome } from '../../protocol/messages.ts'
 import { keyOf } from '../models/catalog.ts'
 
 export interface HoldLimitsOptions {
@@ -62,9 +62,6 @@ export interface HoldLimits {
   keep(count: number): void
 }
 
-/** As many hashes as a message takes. */
-const MAX_CACHED = 1024
-
 /** A process or tab with the node's code, before any slot, and the models it passes on. */
 export const NODE_BYTES = 120e6
 /** A worker with an engine and its compiled code, before any model. */
@@ -110,16 +107,16 @@ export function createHoldLimits(options: HoldLimitsOptions): HoldLimits {
     const unfit = one && whyNotOn(one, here())
     if (unfit !== undefined) {
       const limit = one?.code === true && !code ? { reason: 'code_not_allowed' as const } : {}
-      return { ...limit, message: `Cannot load ${key}: ${unfit}` }
+      return { ...limit, message: unfit }
     }
     if (bytes > leftBytes) {
-      const message = `Cannot load ${key}: it takes about ${takes(bytes)}, of the ` +
+      const message = `it takes about ${takes(bytes)}, of the ` +
         `${room(slotBytes)} that a slot may hold ${room(leftBytes)} are left`
       return { reason: 'out_of_memory_budget', message }
     }
     if (ableNow().some((one) => keyOf(one) === key)) return undefined
     const size = one?.model?.bytes ?? 0
-    const message = `Cannot load ${key}: its model of ${takes(size)} is not here, and on ` +
+    const message = `its model of ${takes(size)} is not here, and on ` +
       'this link only the smallest of each task is downloaded'
     return { reason: 'downloads_limited', message }
   }

@@ -6,6 +6,7 @@
  *
  * @module
  */
+import { MAX_CACHED } from '../../protocol/messages.ts'
 import { sha256Hex } from './sha256.ts'
 
 export interface ModelCacheOptions {
@@ -173,7 +174,7 @@ export function createModelCache(options: ModelCacheOptions): ModelCache {
       }),
     async hashes() {
       try {
-        return cache === undefined ? [] : (await cachedHashes(cache)).slice(0, 1024)
+        return cache === undefined ? [] : (await cachedHashes(cache)).slice(0, MAX_CACHED)
       } catch {
         return []
       }

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { MAX_CACHED } from '../../protocol/messages.ts'
 import { type Clock, pause } from '../clock.ts'
 import { download, DownloadError, type OnProgress } from './download.ts'
 import { createModelCache } from './model_cache.ts'
@@ -126,6 +127,7 @@ export function createModelStore(options: ModelStoreOptions): ModelStore {
       return fetching
     },
 
-    cached: async () => [...new Set([...memory.keys(), ...await disk.hashes()])].slice(0, 1024),
+    cached: async () =>
+      [...new Set([...memory.keys(), ...await disk.hashes()])].slice(0, MAX_CACHED),
   }
 }

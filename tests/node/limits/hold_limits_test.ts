@@ -37,7 +37,10 @@ Deno.test('limits take variants until the memory of the slot is used, each slot 
   deepEqual(take(0, 'p/t/a'), { unload: [] }, 'asked for again')
   const answer = take(0, 'p/t/b')
   equal('refusal' in answer && answer.refusal.reason, 'out_of_memory_budget')
-  match('refusal' in answer ? answer.refusal.message : '', /about 70 MB, of the 100 MB .* 60 MB/)
+  match(
+    'refusal' in answer ? answer.refusal.message : '',
+    /^it takes about 70 MB, of the 100 MB .* 60 MB/,
+  )
   deepEqual(take(1, 'p/t/b'), { unload: [] })
   free(0, 'p/t/a')
   deepEqual(take(0, 'p/t/b'), { unload: [] })
