@@ -75,10 +75,8 @@ const backendReason = z.string().max(500)
 const threads = z.number().int().min(1).max(256)
 /** `least`: of models that are not cached, only the smallest of each task. All by default. */
 const downloads = z.enum(['all', 'least'])
-/** Models that a node tells of at most. */
-export const MAX_CACHED = 1024
 /** Content hashes of models that a node need not download. */
-const cached = z.array(z.string().length(64)).max(MAX_CACHED)
+const cached = z.array(z.string().length(64)).max(1024)
 /** What WebGPU says of the node's device; sizes in bytes. */
 const device = z.object({
   vendor: z.string().max(100),

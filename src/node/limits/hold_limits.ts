@@ -11,8 +11,9 @@
 import { ableVariants, type Downloads, leastModels, servedVariants } from '../../pipeline/hold.ts'
 import { CODE, type Device, whyNotOn } from '../../pipeline/runs_on.ts'
 import type { Pipeline } from '../../pipeline/schema.ts'
-import { MAX_CACHED, type NodeMessage, type Welcome } from '../../protocol/messages.ts'
+import type { NodeMessage, Welcome } from '../../protocol/messages.ts'
 import { keyOf } from '../models/catalog.ts'
+import { MAX_CACHED } from '../models/model_cache.ts'
 
 export interface HoldLimitsOptions {
   /** All that the node may take, in bytes; `Infinity` where there is no limit. */

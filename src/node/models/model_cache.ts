@@ -6,8 +6,10 @@
  *
  * @module
  */
-import { MAX_CACHED } from '../../protocol/messages.ts'
 import { sha256Hex } from './sha256.ts'
+
+/** Hashes told of at most: as many as a message takes. Here, since the join page carries no schemas. */
+export const MAX_CACHED = 1024
 
 export interface ModelCacheOptions {
   cache: Cache | undefined

@@ -4,10 +4,9 @@
  *
  * @module
  */
-import { MAX_CACHED } from '../../protocol/messages.ts'
 import { type Clock, pause } from '../clock.ts'
 import { download, DownloadError, type OnProgress } from './download.ts'
-import { createModelCache } from './model_cache.ts'
+import { createModelCache, MAX_CACHED } from './model_cache.ts'
 import { sha256Hex } from './sha256.ts'
 
 export interface ModelRef {
