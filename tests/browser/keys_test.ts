@@ -75,6 +75,23 @@ Deno.test({
       )
 
       await t.step(
+        'the join page, on a link that may cost: who may join is told how much',
+        async () => {
+          const context = await browser.newContext()
+          await context.addInitScript(
+            `Object.defineProperty(navigator, 'connection', { value: { saveData: true } })`,
+          )
+          for (
+            const [hash, says] of [['', /^Download the/], [`#t=${texts.node}`, /^Download \d+ MB/]]
+          ) {
+            const page = await context.newPage()
+            await page.goto(`${pool.url}/node${hash}`)
+            await page.getByRole('button', { name: says as RegExp, disabled: false }).waitFor()
+          }
+        },
+      )
+
+      await t.step(
         'the join page: the token of its link lets it in, and without it is told so',
         async () => {
           const page = await (await browser.newContext()).newPage()

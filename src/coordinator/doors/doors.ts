@@ -58,6 +58,9 @@ export interface Doors {
 /** What else begins with it changes the pool. */
 const FOR_CLIENTS = /^\/v1\/pipelines(\/[^/]+\/infer)?$/
 
+/** Who is about to join may ask, too, what there is to download: a volunteer whose link may cost. */
+const FOR_NODES_TOO = '/v1/pipelines'
+
 /** The role that a call asks for; `undefined` where it is for everybody. */
 export function roleFor(
   path: string,
@@ -106,7 +109,7 @@ export function createDoors(options: DoorOptions): Doors {
       throw new ApiError('unauthorized', 'Cannot take this call: its key is not one of ours')
     }
     byKey.take(key.sha256, key.ratePerS === undefined ? undefined : rateOf(key.ratePerS))
-    if (!mayAs(key.role, role)) {
+    if (!mayAs(key.role, role) && !(key.role === 'node' && c.req.path === FOR_NODES_TOO)) {
       throw new ApiError(
         'forbidden',
         `Cannot take this call: it is for role ${role}, and this key is for ${key.role}`,

@@ -37,6 +37,8 @@ let paused = false
 let renewing = false
 /** By the volunteer. */
 let stopped = false
+/** In the fragment, which no log of addresses keeps. */
+const tokenOf = () => new URLSearchParams(location.hash.slice(1)).get('t') ?? undefined
 
 const missing = missingOf(facts)
 element('missing').hidden = missing.length === 0
@@ -69,7 +71,7 @@ function start(wanted: TabChoices): void {
   session = startSession({
     worker: SHOAL_WORKER,
     choices: chosen,
-    token: new URLSearchParams(location.hash.slice(1)).get('t') ?? undefined,
+    token: tokenOf(),
     changed(snapshot) {
       show(snapshot)
       chart.tell(snapshot.itemsPerS)
@@ -128,6 +130,7 @@ stop.addEventListener('click', () => {
 scriptRuns()
 await watchMetered({
   engineBytes: SHOAL_ENGINE_BYTES,
+  token: tokenOf(),
   join,
   allModels: element('all-models', HTMLInputElement),
 })

@@ -18,6 +18,8 @@ import { element, setText } from './dom.ts'
 export interface MeteredOptions {
   /** Of the engine for the processor, which every node needs. */
   engineBytes: number
+  /** What the page would join with. */
+  token: string | undefined
   join: HTMLButtonElement
   allModels: HTMLInputElement
 }
@@ -37,7 +39,7 @@ export async function watchMetered(options: MeteredOptions): Promise<void> {
     const metered = isMetered(connection())
     element('metered').hidden = !metered
     if (!metered) return setText(join, PLAIN)
-    const models = await (sizes ??= modelSizes())
+    const models = await (sizes ??= modelSizes(options.token))
     if (models === undefined) return setText(join, 'Download the models and join')
     const bytes = options.engineBytes + models[allModels.checked ? 'all' : 'least']
     setText(join, `Download ${megabytes(bytes)} and join`)
@@ -53,9 +55,12 @@ export async function watchMetered(options: MeteredOptions): Promise<void> {
 }
 
 /** Bytes of the models that are not in this browser's cache yet; nothing where that is not told. */
-async function modelSizes(): Promise<Record<Downloads, number> | undefined> {
+async function modelSizes(
+  token: string | undefined,
+): Promise<Record<Downloads, number> | undefined> {
   try {
-    const response = await fetch('/v1/pipelines')
+    const headers = token === undefined ? {} : { authorization: `Bearer ${token}` }
+    const response = await fetch('/v1/pipelines', { headers })
     const { pipelines } = await response.json() as { pipelines: PipelineInfo[] }
     const there = new Set(
       'caches' in globalThis ? await cachedHashes(await caches.open(MODEL_CACHE)) : [],
