@@ -36,6 +36,12 @@ export interface ChaosScene extends Coordinator {
   lines: string[]
   /** Resolves when it holds all that is served. */
   addNode(name: string, options?: { own?: boolean; lie?: string }): Promise<ChaosNode>
+  /**
+   * Resolves when it is heard of and holds all that is served, or is gone for good.
+   *
+   * @param anew only once it has joined again
+   */
+  isBack(name: string, anew?: boolean): Promise<void>
   /** Ends it without a word. Resolves when it is gone. */
   kill(name: string): Promise<void>
   /** One query; its status, or `lost`. */
@@ -67,6 +73,8 @@ export async function startChaosScene(options: ChaosOptions = {}): Promise<Chaos
   const [sample] = await samplesOf(dir, pipeline.name)
   const lines: string[] = []
   const counts = new Map<string, number>()
+  /** How often each node joined, by its id. */
+  const joins = new Map<string, number>()
   const count = (command: PolicyCommand) => {
     if (command.type !== 'answer') return
     counts.set(command.query, (counts.get(command.query) ?? 0) + 1)
@@ -75,6 +83,7 @@ export async function startChaosScene(options: ChaosOptions = {}): Promise<Chaos
     ...scheduler,
     handle(event, nowMs) {
       if (event.type === 'query_arrived') counts.set(event.query, 0)
+      if (event.type === 'node_joined') joins.set(event.node, (joins.get(event.node) ?? 0) + 1)
       const commands = scheduler.handle(event, nowMs)
       commands.forEach(count)
       return commands
@@ -89,10 +98,14 @@ export async function startChaosScene(options: ChaosOptions = {}): Promise<Chaos
   })
   const nodes = new Map<string, ChaosNode>()
 
-  async function full(name: string, ended: () => boolean): Promise<void> {
+  const find = (name: string) => coordinator.pool.nodes().find((node) => node.name === name)
+
+  async function full(name: string, ended: () => boolean, joined = 0): Promise<void> {
     for (;;) {
-      const node = coordinator.pool.nodes().find((node) => node.name === name)
-      if (node !== undefined && node.instances >= held) return
+      const node = find(name)
+      const isThere = node !== undefined && node.state !== 'paused' &&
+        (joins.get(node.id) ?? 0) > joined
+      if (isThere && node.instances >= held) return
       if (ended()) throw new Error(`Cannot start node ${name}: it ended`)
       await new Promise((done) => setTimeout(done, 20))
     }
@@ -153,6 +166,13 @@ export async function startChaosScene(options: ChaosOptions = {}): Promise<Chaos
       nodes.set(name, node)
       await full(name, () => over)
       return node
+    },
+    async isBack(name, anew = false) {
+      const id = find(name)?.id ?? ''
+      const isGone = () => !nodes.has(name)
+      await full(name, isGone, anew ? joins.get(id) : 0).catch((error) => {
+        if (!isGone()) throw error
+      })
     },
     kill,
     ask,
