@@ -6,12 +6,13 @@
 import './deno_version.ts'
 import { createDenoHost } from '../node/host_deno.ts'
 import { createNode } from '../node/node.ts'
+import { createEnding } from './ending.ts'
 import { codecAssetUrls } from './serve/codec_assets.ts'
 import { fail, readNodeArgs } from './node/args.ts'
 import { lineOf } from './node/lines.ts'
 import { nativeEngine } from './node/native_engine.ts'
 import { ROOT } from './root.ts'
-import { endWithStarter } from './tied.ts'
+import { endWithStarter, isTied } from './tied.ts'
 import { variable } from './variable.ts'
 
 const USAGE = `deno task node --join URL [options]
@@ -65,12 +66,11 @@ node.subscribe((event) => {
   const line = lineOf(event)
   if (line !== undefined) (line.faulty ? console.error : console.log)(line.text)
 })
-let asked = false
+const end = createEnding((why: string) => void node.stop(why))
 host.onExit((why) => {
-  // Asked twice, someone is in a hurry.
-  if (asked) Deno.exit(130)
-  asked = true
-  void node.stop(why)
+  // A terminal tells all processes of a command: who started this one ends it when nothing is left
+  // inside that it could do.
+  if (why !== 'SIGINT' || !isTied()) end(why)
 })
 await node.start().catch((error) => fail(error.message))
 const refusal = await node.left

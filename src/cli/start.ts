@@ -18,6 +18,7 @@ import { joinLines } from './serve/join_lines.ts'
 import { surviveFaults } from './serve/last_resort.ts'
 import { isLoopback, ownHosts } from './serve/own_hosts.ts'
 import { modelsFault } from './pipelines/models_fault.ts'
+import { createEnding } from './ending.ts'
 import { createSteps } from './steps.ts'
 import { keyWishOf, startKeys } from './serve/keys.ts'
 import { STORE } from './serve/store.ts'
@@ -202,22 +203,21 @@ const local = startLocalNodes(
 )
 
 async function stop() {
-  Deno.removeSignalListener('SIGTERM', stop)
-  Deno.removeSignalListener('SIGINT', stop)
   steps.say('stopping: answering what is inside')
   keys.stop()
   await coordinator.close()
   await local.stop()
   Deno.exit(0)
 }
-Deno.addSignalListener('SIGTERM', stop)
-Deno.addSignalListener('SIGINT', stop)
+const end = createEnding<void>(() => void stop())
+Deno.addSignalListener('SIGTERM', () => end())
+Deno.addSignalListener('SIGINT', () => end())
 const reload = (name: string) => void coordinator.reload(name).catch(() => {})
 if (Deno.build.os !== 'windows') {
   const hadTerminal = Deno.stdin.isTerminal()
   Deno.addSignalListener('SIGHUP', () => {
     // A terminal that was closed sends the same: nobody is left who could stop it.
-    if (hadTerminal && !Deno.stdin.isTerminal()) void stop()
+    if (hadTerminal && !Deno.stdin.isTerminal()) end()
     else for (const { pipeline } of pipelines) reload(pipeline.name)
   })
 }

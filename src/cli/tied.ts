@@ -33,9 +33,12 @@ export function spawnTied(
   return child
 }
 
+/** Whether this process was started so. */
+export const isTied = (): boolean => variable(TIED) === '1'
+
 /** In the process that was started: ends it with the one that did. Nothing where it is not tied. */
 export async function endWithStarter(): Promise<void> {
-  if (variable(TIED) !== '1') return
+  if (!isTied()) return
   try {
     for await (const _ of Deno.stdin.readable);
   } catch {

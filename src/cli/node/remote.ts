@@ -7,6 +7,7 @@
 import { builtPaths, workerAssets } from '../../node/assets.ts'
 import { createDenoHost } from '../../node/host_deno.ts'
 import { createNode } from '../../node/node.ts'
+import { createEnding } from '../ending.ts'
 import { fail, readNodeArgs } from './args.ts'
 import { lineOf } from './lines.ts'
 
@@ -63,12 +64,10 @@ export async function run({ url, build, args }: RemoteRun): Promise<boolean> {
     if (event.type === 'joined' && joins++ > 0) lookForRenewal().catch(() => {})
   })
   let asked = false
-  const stay = host.onExit((why) => {
-    // Asked twice, someone is in a hurry.
-    if (asked) Deno.exit(130)
+  const stay = host.onExit(createEnding((why) => {
     asked = true
     void node.stop(why)
-  })
+  }))
   await node.start().catch((error) => fail(error.message))
   const refusal = await node.left
   await node.stop()

@@ -1,0 +1,93 @@
+/** `deno task start` is asked to end as terminals and service managers do: a query inside is answered. */
+import assert from 'node:assert/strict'
+import { join } from 'node:path'
+import { createEnding } from '../../src/cli/ending.ts'
+import { ROOT } from '../../src/cli/root.ts'
+
+/** A start in a process group of its own, with its node and a query inside. */
+async function startAsked() {
+  const child = new Deno.Command('setsid', {
+    args: [
+      ...[Deno.execPath(), 'run', '-A', join(ROOT, 'src', 'cli', 'start.ts'), '--port', '0'],
+      ...['--store', 'off', '--pipeline', join(ROOT, 'profiles', 'ocr')],
+    ],
+    ...{ stdin: 'null', stdout: 'piped', stderr: 'piped' },
+  }).spawn()
+  const out = child.stdout.pipeThrough(new TextDecoderStream()).getReader()
+  const log = child.stderr.pipeThrough(new TextDecoderStream()).getReader()
+  const until = async (from: typeof out, what: string) => {
+    let said = ''
+    while (!said.includes(what)) {
+      const { done, value } = await from.read()
+      assert(!done, `it ended: ${said}`)
+      said += value
+    }
+    return said
+  }
+  const url = /http:\/\/localhost:\d+/.exec(await until(out, 'joins with'))![0]
+  const answer = fetch(`${url}/v1/pipelines/ocr/infer`, {
+    method: 'POST',
+    headers: { 'content-type': 'image/jpeg', 'x-request-timeout-ms': '60000' },
+    body: await Deno.readFile(join(ROOT, 'demo', 'samples', 'page.jpg')),
+  }).then(async (response) => [response.status, await response.json()] as const)
+  for (let inFlight = 0; inFlight === 0;) {
+    const { pipelines } = await (await fetch(`${url}/v1/stats`)).json()
+    inFlight = pipelines.ocr.inFlight
+  }
+  return {
+    pid: child.pid,
+    said: (what: string) => until(log, what),
+    async ended() {
+      const drain = async (from: typeof out) => {
+        while (!(await from.read()).done);
+      }
+      const [[status, { outputs }]] = await Promise.all([
+        answer.catch((error: Error) => [0, { outputs: error.message }] as const),
+        drain(out),
+        drain(log),
+      ])
+      return { status, lines: outputs?.lines?.length ?? 0, code: (await child.status).code }
+    },
+  }
+}
+
+const ignore = Deno.build.os !== 'linux'
+const NEEDS = ignore ? ' (skipped: needs setsid of Linux)' : ''
+
+Deno.test({
+  name: `a Ctrl-C, which nodes are sent, too, leaves a query inside to be answered${NEEDS}`,
+  ignore,
+  async fn() {
+    const { pid, ended } = await startAsked()
+    await new Deno.Command('kill', { args: ['-INT', '--', `-${pid}`] }).output()
+    const { status, lines, code } = await ended()
+    assert.deepEqual([status, code], [200, 0])
+    assert.ok(lines > 5)
+  },
+})
+
+Deno.test({
+  name: `a SIGTERM that comes twice at once, as of service managers, leaves it to be, too${NEEDS}`,
+  ignore,
+  async fn() {
+    const { pid, said, ended } = await startAsked()
+    Deno.kill(pid, 'SIGTERM')
+    await said('stopping')
+    Deno.kill(pid, 'SIGTERM')
+    const { status, code } = await ended()
+    assert.deepEqual([status, code], [200, 0])
+  },
+})
+
+Deno.test('createEnding() tells the same wish from one of somebody in a hurry', () => {
+  let atMs = 5000
+  const told: string[] = []
+  const end = createEnding((why: string) => told.push(why), () => told.push('hurry'), () => atMs)
+  end('SIGTERM')
+  atMs += 40
+  end('SIGTERM')
+  assert.deepEqual(told, ['SIGTERM'])
+  atMs += 2000
+  end('SIGINT')
+  assert.deepEqual(told, ['SIGTERM', 'hurry'])
+})
