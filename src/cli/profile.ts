@@ -9,6 +9,7 @@ import { parseArgs } from 'node:util'
 import { readAdapter } from '../node/engine/adapter.ts'
 import type { Backend } from '../node/engine/engine.ts'
 import type { Pipeline } from '../pipeline/schema.ts'
+import { variantPaths, variantsOnPath } from '../pipeline/tree.ts'
 import { loadPipeline } from './pipelines/load.ts'
 import { modelsFault } from './pipelines/models_fault.ts'
 import { nativeEngine } from './node/native_engine.ts'
@@ -93,6 +94,11 @@ async function scores(
   return results
 }
 
+/** Where branches call their variants alike, accuracies of paths cannot be told apart in the file. */
+const ambiguousPath = (pipeline: Pipeline): string | undefined =>
+  variantPaths(pipeline).find(({ variants }) => variantsOnPath(pipeline, variants) > 1)
+    ?.variants.join(' > ')
+
 const variantsOf = ({ tasks }: Pipeline) =>
   Object.entries(tasks).flatMap(([task, { variants }]) =>
     Object.keys(variants).map((variant) => ({ task, variant }))
@@ -166,6 +172,13 @@ const count = Math.min(first.count, Number(flags.pages ?? Infinity))
 let examples: ExampleResult[] = []
 if (first.count === 0) steps.say('no labelled set: accuracy is not measured')
 if (!flags['no-accuracy'] && count > 0) {
+  const twice = ambiguousPath(pipeline)
+  if (twice !== undefined) {
+    fail(
+      `Cannot measure accuracy: ${twice} fits more than one path: rename variants in ${file}, ` +
+        'or have latency alone measured with --no-accuracy',
+    )
+  }
   if (flags.write && count < first.count) {
     fail(
       `Cannot write figures of ${count} of ${first.count} examples: leave out --pages or --write`,
@@ -192,11 +205,16 @@ for (const backend of others) {
 
 const profile: Profile = profileOf(pipeline, { ...first, count }, examples, times)
 console.log(tableOf(profile))
-if (profile.scored && profile.paths.every(({ accuracy }) => accuracy === 0)) {
+const scored = profile.paths.filter(({ unscored }) => !unscored)
+if (profile.scored && scored.every(({ accuracy }) => accuracy === 0)) {
   steps.say(
     'no answer was right: is `field` misspelt in labelled/labels.json, or are the labels? ' +
       'Accuracies are 0',
   )
+}
+if (profile.scored && scored.length < profile.paths.length) {
+  const tasks = profile.variants.filter(({ unscored }) => unscored).map(({ task }) => task)
+  steps.say(`no label says anything of ${[...new Set(tasks)].join(', ')}: accuracy is as it was`)
 }
 if (flags.json !== undefined) {
   const json = JSON.stringify(profile, null, 2) + '\n'

@@ -8,7 +8,7 @@ import type { ExampleResult } from '../../src/cli/profile/messages.ts'
 import { writeProfile } from '../../src/cli/profile/write.ts'
 import { tableOf } from '../../src/cli/profile/table.ts'
 import { ROOT } from '../../src/cli/root.ts'
-import { inFolder, oneModel } from '../cli/own_scene.ts'
+import { inFolder, ofEach, oneModel } from '../cli/own_scene.ts'
 
 const text = JSON.stringify({
   schema: 'shoal-pipeline/1',
@@ -199,5 +199,92 @@ Deno.test('tableOf() shows every variant and path', () => {
   const table = tableOf(profile)
   for (const name of ['big', 'small', 'one', 'big > one', '0.9000']) {
     assert.ok(table.includes(name), name)
+  }
+})
+
+/** Two branches below one task; the leaves answer with what they were given, or its opposite. */
+const branched = (right: string[], truth: object) => ({
+  ...oneModel,
+  'pipeline.json': {
+    ...{ schema: 'shoal-pipeline/1', name: 'own', sloMs: 20_000, root: 'top' },
+    tasks: {
+      top: {
+        ...{ kind: 'tensors', next: ['left', 'right'] },
+        give: { left: { tensors: { x: 'y' } }, right: { tensors: { x: 'y' } } },
+        variants: { only: { accuracy: 1, model: 'a.onnx' } },
+      },
+      left: {
+        kind: 'tensors',
+        variants: {
+          big: { accuracy: 0.9, model: 'a.onnx' },
+          small: { accuracy: 0.8, model: 'b.onnx' },
+        },
+      },
+      right: {
+        kind: 'tensors',
+        variants: {
+          [right[0]!]: { accuracy: 0.12345, model: 'a.onnx' },
+          [right[1]!]: { accuracy: 0.6, model: 'b.onnx' },
+        },
+      },
+    },
+    pathAccuracy: right[0] === 'big' ? [] : [{ path: ['only', 'large'], accuracy: 0.54321 }],
+  },
+  'b.onnx': ofEach('Neg'),
+  'labelled/labels.json': labels({ 'one.json': truth }),
+  'labelled/one.json': input,
+})
+
+const readPipeline = async (dir: string) => {
+  const file = join(dir, 'pipeline.json')
+  return parsePipeline(await Deno.readTextFile(file), file)
+}
+
+Deno.test('profile leaves the accuracy of a branch that no label speaks of as it was', () =>
+  inFolder(branched(['large', 'little'], { left: 1 }), async (dir) => {
+    const { said, success } = await runProfile(dir, '--write')
+    assert.ok(success, said)
+    assert.match(said, /no label says anything of right: accuracy is as it was/)
+    const { tasks, pathAccuracy } = await readPipeline(dir)
+    const accuracies = (task: string) =>
+      Object.values(tasks[task]!.variants).map(({ accuracy }) => accuracy)
+    assert.deepEqual(accuracies('left'), [1, 1])
+    assert.deepEqual(accuracies('right'), [0.12345, 0.6])
+    assert.deepEqual(pathAccuracy, [
+      { path: ['only', 'big'], accuracy: 1 },
+      { path: ['only', 'small'], accuracy: 1 },
+      { path: ['only', 'large'], accuracy: 0.54321 },
+    ])
+  }))
+
+Deno.test('profile shows the accuracies of the file where it measures none', () =>
+  inFolder(branched(['large', 'little'], { left: 1 }), async (dir) => {
+    const json = join(dir, 'figures.json')
+    const { said, success } = await runProfile(dir, '--no-accuracy', '--json', json)
+    assert.ok(success, said)
+    const { paths, ways } = JSON.parse(await Deno.readTextFile(json))
+    const known = (all: { accuracy: number }[]) => all.map(({ accuracy }) => accuracy)
+    assert.deepEqual(known(paths), [0.9, 0.8, 0.54321, 0.6])
+    assert.deepEqual(known(ways)[0], (0.9 + 0.6) / 2)
+  }))
+
+Deno.test('profile refuses labels of tasks that there are not, and paths that are told apart by nothing', async () => {
+  for (
+    const [right, truth, message] of [
+      [
+        ['large', 'little'],
+        { left: 1, rihgt: 0 },
+        /files\.one\.json\.rihgt: .*: there are left, right/,
+      ],
+      [['big', 'small'], { left: 1, right: 0 }, /^Cannot measure accuracy: only > big fits more/m],
+    ] as const
+  ) {
+    await inFolder(branched([...right], truth), async (dir) => {
+      const before = await Deno.readTextFile(join(dir, 'pipeline.json'))
+      const { said, success } = await runProfile(dir, '--write')
+      assert.equal(success, false)
+      assert.match(said, message)
+      assert.equal(await Deno.readTextFile(join(dir, 'pipeline.json')), before)
+    })
   }
 })

@@ -65,6 +65,14 @@ export async function labelledFiles(
   }
   const { field, files } = parsed.data
   const entries = Object.entries(files)
+  const ends = Object.keys(pipeline.tasks).filter((task) => pipeline.tasks[task]!.next.length === 0)
+  for (const [name, truth] of entries) {
+    if (typeof truth !== 'object' || Array.isArray(truth)) continue
+    const other = Object.keys(truth).find((task) => !ends.includes(task))
+    if (other === undefined) continue
+    const fault = `is no task that a branch ends with: there are ${ends.join(', ')}`
+    throw new PipelineError(file, `files.${name}.${other}`, fault)
+  }
   return {
     about: { kind: 'labelled files' },
     names: { examples: 'files', truths: 'labels', units: 'answers' },

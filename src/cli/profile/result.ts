@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { pathAccuracyOf } from '../../pipeline/accuracy.ts'
 import type { Pipeline } from '../../pipeline/schema.ts'
 import { fanOutOf, taskOf, variantOf, variantPaths } from '../../pipeline/tree.ts'
 import { accuracyOf, addScores, type Names, noScore, type Score } from '../../stages/labelled.ts'
@@ -13,7 +14,7 @@ import { msOf, waysOf } from './ways.ts'
 
 /**
  * Sums up. The accuracy of a leaf's variant is measured on faultless input, that of any other
- * variant as the best path through it.
+ * variant as the best path through it. What no label says anything of stays as the file has it.
  */
 export function profileOf(
   pipeline: Pipeline,
@@ -23,15 +24,19 @@ export function profileOf(
 ): Profile {
   const paths = sumBy(examples.map((e) => e.paths))
   const alone = sumBy(examples.map((e) => e.alone))
-  const all = [...paths.values()]
-  const scored = all.some(({ total }) => total > 0)
   const chains = variantPaths(pipeline).map(({ tasks, variants }) => ({
     ...{ tasks, variants, leaf: tasks.at(-1)! },
     score: paths.get(variants.join(' > ')) ?? noScore,
   }))
+  /** Leaves of which there was something to find in some example. */
+  const told = new Set(chains.filter(({ score }) => score.total > 0).map(({ leaf }) => leaf))
+  const scored = told.size > 0
+  const accuracyBefore = pathAccuracyOf(pipeline)
   /** Of each branch below a variant the best path through it. */
   const through = (task: string, variant: string): Score[] => {
-    const own = chains.filter(({ tasks, variants }) => variants[tasks.indexOf(task)] === variant)
+    const own = chains.filter(({ tasks, variants, leaf }) =>
+      told.has(leaf) && variants[tasks.indexOf(task)] === variant
+    )
     return bestOfEach(own)
   }
   const variants = times.map((time): VariantProfile => {
@@ -47,14 +52,16 @@ export function profileOf(
       const children = counts.reduce((sum, c) => sum + (c?.children ?? 0), 0)
       return [child, items === 0 ? fanOutOf(before, child) : children / items]
     }))
+    const unscored = branches.length === 0
     return {
       ...time,
-      accuracy: !scored
+      accuracy: unscored
         ? before.accuracy
         : next.length === 0 && own !== undefined
         ? accuracyOf(own)
         : meanAccuracy(branches),
-      ...(scored && next.length > 0 ? { recall: found.found / found.truths } : {}),
+      ...unscored ? { unscored } : {},
+      ...next.length > 0 && found.truths > 0 ? { recall: found.found / found.truths } : {},
       fanOut,
       referenceMs: (time.batches[0]?.minMs ?? 0) + time.otherMs,
     }
@@ -70,13 +77,14 @@ export function profileOf(
     return ms
   }
   const total = bestOfEach(chains).reduce(addScores, noScore)
-  const measured = variantPaths(pipeline).map((path): PathProfile => {
-    const score = paths.get(path.variants.join(' > ')) ?? noScore
+  const measured = chains.map(({ tasks, variants, leaf, score }): PathProfile => {
+    const unscored = !told.has(leaf)
     return {
-      path: path.variants,
-      accuracy: accuracyOf(score),
+      path: variants,
+      accuracy: unscored ? accuracyBefore(tasks, variants) : accuracyOf(score),
+      ...unscored ? { unscored } : {},
       exact: score.truths === 0 ? 0 : score.exact / score.truths,
-      ms: timeOf(path),
+      ms: timeOf({ tasks, variants }),
     }
   })
   return {

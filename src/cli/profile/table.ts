@@ -22,7 +22,7 @@ export function tableOf(profile: Profile): string {
   const paths = profile.paths.map((p) => [
     p.path.join(' > '),
     ratio(p.accuracy),
-    ratio(p.exact),
+    p.unscored ? '' : ratio(p.exact),
     p.ms.toFixed(1),
   ])
   return [
@@ -37,6 +37,9 @@ export function tableOf(profile: Profile): string {
     ...othersOf(profile),
     '',
     align([['path', 'accuracy', 'exact', 'ms a query'], ...paths]),
+    ...profile.paths.some((p) => p.unscored)
+      ? ['', 'accuracies without a share of exact answers are those of the file: not measured']
+      : [],
     ...waysTable(profile.ways),
   ].join('\n')
 }

@@ -18,6 +18,8 @@ export interface VariantTimes extends Overhead {
 export interface VariantProfile extends VariantTimes {
   /** As it was before where nothing was scored. */
   accuracy: number
+  /** Set where no label says anything of it, nor of what comes after it. */
+  unscored?: true
   /** Share of labelled things that the children cover; for tasks with children. */
   recall?: number
   fanOut: Record<string, number>
@@ -27,7 +29,10 @@ export interface VariantProfile extends VariantTimes {
 
 export interface PathProfile {
   path: string[]
+  /** As the file has it, or as its variants say, where nothing was scored. */
   accuracy: number
+  /** Set where no label says anything of its end. */
+  unscored?: true
   exact: number
   /** Sum over the tasks of items x rows x time, for one query on one engine. */
   ms: number

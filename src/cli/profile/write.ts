@@ -8,7 +8,7 @@ import type { Profile } from './types.ts'
 
 interface PipelineFile {
   tasks: { [task: string]: { variants: { [variant: string]: Record<string, unknown> } } }
-  pathAccuracy?: unknown
+  pathAccuracy?: { path: string[]; accuracy: number }[]
   measured?: unknown
   [field: string]: unknown
 }
@@ -19,7 +19,8 @@ const round = (value: number, digits: number): number => Number(value.toFixed(di
 const roundMs = (ms: number): number => Math.max(round(ms, ms < 10 ? 3 : 1), 0.001)
 
 /**
- * The text of a pipeline file with the figures of a profile; all else as it was.
+ * The text of a pipeline file with the figures of a profile; all else as it was, accuracies of what
+ * no label says anything of among it.
  *
  * @param folder as the command that is noted has it
  */
@@ -37,7 +38,7 @@ export function writeProfile(
     }
     entry['referenceMs'] = roundMs(figures.referenceMs)
     if (!scored) continue
-    entry['accuracy'] = round(figures.accuracy, 4)
+    if (!figures.unscored) entry['accuracy'] = round(figures.accuracy, 4)
     if (figures.recall !== undefined) entry['recall'] = round(figures.recall, 4)
     if (Object.keys(figures.fanOut).length > 0) {
       entry['fanOut'] = Object.fromEntries(
@@ -46,9 +47,14 @@ export function writeProfile(
     }
   }
   if (scored) {
-    file.pathAccuracy = profile.paths.map(({ path, accuracy }) => {
-      return { path, accuracy: round(accuracy, 4) }
-    })
+    const untold = new Set(
+      profile.paths.filter((one) => one.unscored).map(({ path }) => path.join()),
+    )
+    file.pathAccuracy = [
+      ...profile.paths.filter((one) => !one.unscored)
+        .map(({ path, accuracy }) => ({ path, accuracy: round(accuracy, 4) })),
+      ...(file.pathAccuracy ?? []).filter(({ path }) => untold.has(path.join())),
+    ]
     file.measured = {
       command: `deno task profile --pipeline ${folder} --write`,
       set: profile.set,
