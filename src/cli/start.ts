@@ -8,6 +8,7 @@ import { parseArgs } from 'node:util'
 import { queryTensors } from '../pipeline/takes.ts'
 import { CODE, countOn } from '../pipeline/runs_on.ts'
 import { POLICY_NAMES } from '../policy/policies.ts'
+import { ApiError } from '../coordinator/api_error.ts'
 import { createLog, LOG_FORMATS, LOG_LEVELS } from '../coordinator/log.ts'
 import { ForeignFileError } from '../coordinator/store/ours.ts'
 import { buildAssets } from './serve/build_assets.ts'
@@ -212,7 +213,11 @@ async function stop() {
 const end = createEnding<void>(() => void stop())
 Deno.addSignalListener('SIGTERM', () => end())
 Deno.addSignalListener('SIGINT', () => end())
-const reload = (name: string) => void coordinator.reload(name).catch(() => {})
+const reload = (name: string) =>
+  void coordinator.reload(name).catch((error) => {
+    // What is wrong with a folder was told.
+    if (!(error instanceof ApiError)) log(`fault: ${error.stack}`, 'error', { event: 'fault' })
+  })
 if (Deno.build.os !== 'windows') {
   const hadTerminal = Deno.stdin.isTerminal()
   Deno.addSignalListener('SIGHUP', () => {

@@ -1,5 +1,6 @@
 /** A pipeline changes while it serves: no query is lost, none is answered by two versions. */
 import { deepEqual, equal, match, ok } from 'node:assert/strict'
+import { join } from 'node:path'
 import type { Serving } from '../../src/cli/serve/serving.ts'
 import { onnxOf } from '../pipeline/onnx.ts'
 import { inFolder, tensorsTask, withServing, writeFiles } from './own_scene.ts'
@@ -115,6 +116,16 @@ Deno.test('what cannot be served is refused by name, and the old version serves 
       // The file is in order, and no engine can run it: that the first node finds out.
       await refused({ 'first.onnx': adds(1, 'Nonsense') }, /first plain: Cannot load a model/)
       await refused({ 'pipeline.json': '{' }, /pipeline\.json: not JSON/)
+      await writeFiles(dir, { 'pipeline.json': pipeline, 'first.onnx': adds(1) })
+      // A program of the folder that is wrong, and one that names what is not there.
+      await refused({ 'models.ts': `throw new Error('half written')` }, /half written/)
+      await refused({
+        'models.ts': `export const recipeVersion = 1
+          export const modelNames = []
+          export const sources = [new URL('./none.bin', import.meta.url)]
+          export const deriveModels = () => []`,
+      }, /No such file/)
+      await Deno.remove(join(dir, 'models.ts'))
       await refused({ 'pipeline.json': { ...pipeline, name: 'other' } }, /now says name other/)
 
       await writeFiles(dir, { ...files, 'second.onnx': adds(5) })

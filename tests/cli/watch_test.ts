@@ -1,5 +1,5 @@
 /** `deno task start` follows the folders that it serves, when it is asked to and by itself. */
-import { equal, ok } from 'node:assert/strict'
+import { equal, match, ok } from 'node:assert/strict'
 import { join } from 'node:path'
 import { ROOT } from '../../src/cli/root.ts'
 import { inFolder, ofEach, oneModel, writeFiles } from './own_scene.ts'
@@ -64,6 +64,8 @@ Deno.test('start --watch serves a file that changed; a SIGHUP has the folder rea
       await writeFiles(dir, { 'a.onnx': 'no model' })
       await started.logged('reload_refused')
       equal((await started.first()).version, 2)
+      await writeFiles(dir, { 'models.ts': `throw new Error('half written')` })
+      match(await started.logged('reload_refused'), /half written/)
     } finally {
       await started.stop()
     }

@@ -10,7 +10,9 @@ import type { Pool } from '../../coordinator/pool.ts'
 import { RenewalError } from '../../coordinator/renewal.ts'
 import { PipelineError } from '../../pipeline/error.ts'
 import { asVersion, versionOf } from '../../pipeline/version.ts'
+import { StorageError } from '../pipelines/content_store.ts'
 import { type LoadedPipeline, loadPipeline } from '../pipelines/load.ts'
+import { modelsFault } from '../pipelines/models_fault.ts'
 
 export interface ReloaderParts {
   pool: Pool
@@ -37,6 +39,16 @@ export function createReloader(parts: ReloaderParts): (name: string) => Promise<
     throw new ApiError('invalid_input', why)
   }
 
+  /** What the folder's own program threw, too, is told to whoever asked; the log has the way to it. */
+  const cannotLoad = (name: string) => (error: Error): never => {
+    if (error instanceof PipelineError) return refuse(name, error.message)
+    log(`${name} serves on as it was: ${modelsFault(error)}`, 'warn', {
+      ...{ event: 'reload_refused', pipeline: name },
+    })
+    if (error instanceof StorageError) throw new ApiError('internal', error.message)
+    throw new ApiError('invalid_input', `Cannot load ${name}: ${error.message}`)
+  }
+
   async function reload(name: string): Promise<Reloaded> {
     const before = folders.get(name)
     const old = pool.versions.find(name)
@@ -51,9 +63,7 @@ export function createReloader(parts: ReloaderParts): (name: string) => Promise<
           'was at the start; --policy shoal follows',
       )
     }
-    const next = await loadPipeline(before.dir, (line) => log(line)).catch((error) =>
-      error instanceof PipelineError ? refuse(name, error.message) : Promise.reject(error)
-    )
+    const next = await loadPipeline(before.dir, (line) => log(line)).catch(cannotLoad(name))
     if (next.pipeline.name !== name) {
       return refuse(name, `Cannot reload ${name}: its file now says name ${next.pipeline.name}`)
     }
