@@ -17,7 +17,7 @@ import { loadPipelines, pipelineDirs } from './pipelines/load.ts'
 import { startLocalNodes } from './serve/local_nodes.ts'
 import { joinLines } from './serve/join_lines.ts'
 import { surviveFaults } from './serve/last_resort.ts'
-import { isLoopback, ownHosts } from './serve/own_hosts.ts'
+import { hostNamed, isLoopback, ownHosts } from './serve/own_hosts.ts'
 import { modelsFault } from './pipelines/models_fault.ts'
 import { createEnding } from './ending.ts'
 import { createSteps } from './steps.ts'
@@ -95,6 +95,10 @@ function originOf(text: string): string {
   return fail(`Cannot use --allow-origin: must be as https://app.example: received ${text}`)
 }
 
+const allowedHost = (text: string): string =>
+  hostNamed(text) ??
+    fail(`Cannot use --allow-host: must be a name as pool.example: received ${text}`)
+
 function options() {
   try {
     const { values } = parseArgs({
@@ -141,7 +145,7 @@ function options() {
       dirs: values.pipeline,
       watch: values.watch,
       code: values.code,
-      allowHosts: values['allow-host'],
+      allowHosts: values['allow-host'].map(allowedHost),
       allowOrigins: values['allow-origin'].map(originOf),
       keys: {
         token: values.token,

@@ -150,6 +150,10 @@ Deno.test('start says what is wrong with its arguments and files, and ends with 
     [['--nodes', '-1'], /--nodes/],
     [['--policy', 'none'], /Cannot use --policy: must be one of shoal, static/],
     [['--unheard-of'], /unheard-of/],
+    [
+      ['--allow-host', 'https://pool.example'],
+      /Cannot use --allow-host: must be a name as pool\.example/,
+    ],
     [['--pipeline', dir], /Cannot use pipeline .*pipeline\.json: name: /],
     [['--pipeline', '/nowhere'], /Cannot use pipeline .*cannot be read/],
     [

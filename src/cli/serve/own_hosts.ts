@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { isIP } from 'node:net'
 import { networkInterfaces } from 'node:os'
 
 /** Whether serving on this address means serving on all. */
@@ -14,6 +15,17 @@ export const isLoopback = (host: string): boolean =>
 
 /** As a host stands in a URL. */
 export const bracketed = (host: string): string => host.includes(':') ? `[${host}]` : host
+
+/**
+ * A name or an address as browsers name it, whatever case it is written in; nothing where a browser
+ * would never name that, as one with a port or a `*`.
+ */
+export function hostNamed(text: string): string | undefined {
+  const url = URL.parse(`http://${isIP(text) === 6 ? bracketed(text) : text}`)
+  const isPlain = url !== null && url.href === `http://${url.hostname}/` &&
+    /^([\w.-]+|\[[\da-f:]+\])$/.test(url.hostname)
+  return isPlain ? url.hostname : undefined
+}
 
 /**
  * Hosts that a browser may name for a coordinator that serves on `host`: that one, or each address

@@ -1,0 +1,41 @@
+/** Names under which a coordinator is reached, as whoever starts it writes them and as browsers do. */
+import { deepEqual, equal } from 'node:assert/strict'
+import { startCoordinator } from '../../src/cli/serve/coordinator.ts'
+import { hostNamed } from '../../src/cli/serve/own_hosts.ts'
+
+Deno.test('hostNamed() writes a name as browsers do, and has none for what they never name', () => {
+  deepEqual(
+    ['pool.example', 'Pool.Example', 'pool.example:80', '192.0.2.7', '2001:DB8::5', '[::1]'].map(
+      hostNamed,
+    ),
+    ['pool.example', 'pool.example', 'pool.example', '192.0.2.7', '[2001:db8::5]', '[::1]'],
+  )
+  for (
+    const text of [
+      ...['', 'a b', 'http://pool.example', 'pool.example/node', 'pool.example:8443'],
+      ...['*.example', 'me@pool.example', '2001:db8::5:x'],
+    ]
+  ) equal(hostNamed(text), undefined, text)
+})
+
+Deno.test('a page joins under a name that was given in other letters', async () => {
+  const name = hostNamed('Pool.Example')!
+  const coordinator = startCoordinator({ pipelines: [], port: 0, allowHosts: [name] })
+  const { port } = new URL(coordinator.url)
+  try {
+    const conn = await Deno.connect({ hostname: '127.0.0.1', port: Number(port) })
+    const host = `pool.example:${port}`
+    const request = [
+      ...['GET /v1/link HTTP/1.1', `Host: ${host}`, `Origin: http://${host}`],
+      ...['Connection: Upgrade', 'Upgrade: websocket', 'Sec-WebSocket-Version: 13'],
+      ...['Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==', '', ''],
+    ].join('\r\n')
+    await conn.write(new TextEncoder().encode(request))
+    const bytes = new Uint8Array(4096)
+    const size = await conn.read(bytes)
+    equal(new TextDecoder().decode(bytes.subarray(0, size!)).split('\r\n')[0]!.split(' ')[1], '101')
+    conn.close()
+  } finally {
+    await coordinator.close(100)
+  }
+})
