@@ -14,7 +14,7 @@ deno task keys remove --name NAME
   --role ROLE   node joins the pool; client asks it; admin watches and changes it, and may do all
   --name NAME   what you know it by
   --rate N      most calls a second with it; 200 if absent
-  --keys FILE   the file they are in, as hashes; .shoal/keys.json if absent
+  --keys FILE   the file they are in, as hashes; also SHOAL_KEYS; .shoal/keys.json if absent
 A running coordinator follows the file within two seconds. A key is shown once, when it is made.`
 
 function fail(message: string): never {
@@ -36,7 +36,9 @@ function options() {
   }
 }
 
-const { action, more, role, name, rate, keys: file = KEYS_FILE, help } = options()
+const { action, more, role, name, rate, keys, help } = options()
+// The file that `deno task start` follows, where that is told of it by the same variable.
+const file = keys ?? (Deno.env.get('SHOAL_KEYS') || KEYS_FILE)
 if (help) {
   console.log(USAGE)
   Deno.exit(0)

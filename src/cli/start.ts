@@ -33,7 +33,8 @@ const USAGE = `deno task start [options]
   --token TOKEN       what nodes join with; also SHOAL_TOKEN, which others here cannot see
   --client-key KEY    what applications ask with; also SHOAL_CLIENT_KEY
   --admin-key KEY     what admins watch and change the pool with; also SHOAL_ADMIN_KEY
-  --keys FILE         more of all three, made by deno task keys; .shoal/keys.json if absent
+  --keys FILE         more of all three, made by deno task keys; also SHOAL_KEYS; .shoal/keys.json
+                      if absent
   --allow-origin URL  an application that may ask from a browser; may be repeated
   --nodes 1           Deno nodes to start on this machine; 0 for none
   --memory MB         memory that each of these nodes takes at most

@@ -58,6 +58,25 @@ Deno.test('keys add shows a key once and keeps its hash; list and remove know it
   await Deno.remove(dir, { recursive: true })
 })
 
+Deno.test('keys go into the file that start follows, where a variable names it', async () => {
+  const dir = await Deno.makeTempDir()
+  const file = join(dir, 'keys.json')
+  const { code, stdout } = await new Deno.Command(Deno.execPath(), {
+    args: [
+      ...['run', '-A', '--no-check', join(ROOT, 'src', 'cli', 'keys.ts')],
+      ...['add', '--role', 'client', '--name', 'by variable'],
+    ],
+    ...{ env: { SHOAL_KEYS: file }, stdin: 'null' },
+  }).output()
+  assert.equal(code, 0)
+  const none = { token: undefined, clientKey: undefined, adminKey: undefined, file: undefined }
+  const wish = keyWishOf(none, (name) => name === 'SHOAL_KEYS' ? file : undefined)
+  const { keyring, stop } = await startKeys(wish, '127.0.0.1', () => {})
+  stop()
+  assert.equal(keyring.find(new TextDecoder().decode(stdout).trim())?.name, 'by variable')
+  await Deno.remove(dir, { recursive: true })
+})
+
 Deno.test('keys that are added at the same time are all kept', async () => {
   const dir = await Deno.makeTempDir()
   const file = join(dir, 'keys.json')
