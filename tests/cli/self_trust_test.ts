@@ -77,3 +77,20 @@ Deno.test('other devices are told an address that they reach, and the token', ()
     /: DENO_CERT=self\.pem deno task node --join https:\/\/192\.0\.2\.7:8787 {2}self\.pem is a copy of '\/a b\/c\.pem'$/,
   )
 })
+
+Deno.test({
+  name: 'a token of any characters comes out of a shell as it is',
+  ignore: Deno.build.os === 'windows',
+  async fn() {
+    const token = `it's $HOME;&"\\x`.replaceAll(' ', '')
+    const lines = joinLines('http://localhost:8787', '127.0.0.1', [], undefined, { token })
+    for (const line of lines) {
+      const option = / --token (.*)$/.exec(line)?.[1]
+      if (option === undefined) continue
+      const { stdout } = await new Deno.Command('sh', { args: ['-c', `printf %s ${option}`] })
+        .output()
+      equal(new TextDecoder().decode(stdout), token)
+    }
+    equal(lines.filter((line) => line.includes(' --token ')).length, 2)
+  },
+})

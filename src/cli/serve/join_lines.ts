@@ -32,7 +32,7 @@ export function joinLines(
   const trust = tls?.self === true
     ? `--unsafely-ignore-certificate-errors=${new URL(away).hostname} `
     : ''
-  const asking = token === undefined ? '' : ` --token ${token}`
+  const asking = token === undefined ? '' : ` --token ${quoted(token)}`
   lines.push(
     `${away}/node.js  a machine with Deno joins by deno run -r ${trust}--allow-net=${
       new URL(away).host
@@ -58,4 +58,5 @@ export function joinLines(
 }
 
 /** As a shell takes it for one word. */
-const quoted = (file: string) => /^[\w./:\\-]+$/.test(file) ? file : `'${file}'`
+const quoted = (word: string) =>
+  /^[\w./:-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`
