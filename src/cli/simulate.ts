@@ -8,7 +8,7 @@ import { basename } from 'node:path'
 import type { SimulationResult } from '../sim/result.ts'
 import { simulateArgs } from './simulate/args.ts'
 import { reportPage } from './simulate/report.ts'
-import { checkFolder, writeOut } from './writable.ts'
+import { checkWritable, writeOut } from './writable.ts'
 import { policyOf, runPolicy } from './simulate/run.ts'
 import { readScenario } from './simulate/scenario.ts'
 import { simulateSuites } from './simulate/suite.ts'
@@ -41,8 +41,8 @@ try {
   // What cannot be run or written is said before the first run, which may take minutes.
   for (const contender of contenders) policyOf(scenario, contender)
   const { report, json } = flags
-  if (report !== undefined) await checkFolder(report)
-  if (json !== undefined && json !== '-') await checkFolder(json)
+  if (report !== undefined) await checkWritable(report)
+  if (json !== undefined && json !== '-') await checkWritable(json)
   for (const contender of contenders) {
     const { policy: name } = contender
     const { result, faults, tookS } = runPolicy(scenario, contender)

@@ -6,7 +6,7 @@
 import { dirname, resolve } from 'node:path'
 
 /** @throws RangeError where there is no folder for the file */
-export async function checkFolder(file: string): Promise<void> {
+async function checkFolder(file: string): Promise<void> {
   const folder = dirname(resolve(file))
   const found = await Deno.stat(folder).catch(() => undefined)
   if (!found?.isDirectory) {

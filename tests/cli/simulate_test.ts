@@ -109,6 +109,18 @@ Deno.test('faults of the command line and of files are told in one line, with co
   }
 })
 
+Deno.test('what cannot be written is said before anything is simulated', async () => {
+  const dir = await Deno.makeTempDir()
+  const file = await shortScenario(dir)
+  for (const option of ['--json', '--report']) {
+    // A folder is there, and no file.
+    const { code, stderr } = await simulate('--scenario', file, '--policy', 'static', option, dir)
+    assert.equal(code, 1)
+    assert.match(stderr, /^Cannot write /)
+  }
+  await Deno.remove(dir, { recursive: true })
+})
+
 Deno.test('a field that there is not is ignored, and said to be', async () => {
   const dir = await Deno.makeTempDir()
   const file = await shortScenario(dir)
