@@ -74,8 +74,8 @@ export function createCellStore(dir: string): CellStore {
       await Deno.mkdir(folder, { recursive: true })
       const { suite, case: { table, row }, contender, seed } = cell
       const about = { suite, table, row, policy: nameOf(contender), seed }
-      // A file is there whole or not at all, whenever the run is stopped.
-      const half = `${fileOf(cell)}.part`
+      // A file is there whole or not at all, whenever the run is stopped; another run may write the same.
+      const half = `${fileOf(cell)}.${crypto.randomUUID().slice(0, 8)}.part`
       await Deno.writeTextFile(half, JSON.stringify({ ...about, outcome }) + '\n')
       await Deno.rename(half, fileOf(cell))
     },
