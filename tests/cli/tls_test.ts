@@ -54,6 +54,12 @@ Deno.test("readTls() takes files of one's own, and says what is wrong with them"
   await assert.rejects(readTls({ tls: 'off', cert }, []), /each needs the other/)
   await assert.rejects(readTls({ tls: 'off', cert: key, key }, []), /holds no PEM certificate/)
   await assert.rejects(readTls({ tls: 'off', cert: '/nowhere', key }, []), /cannot be read/)
+  await assert.rejects(
+    readTls({ tls: 'off', cert, key: cert }, []),
+    /cert\.pem: it holds no PEM key/,
+  )
+  await Deno.writeTextFile(key, (await selfCertificate(['pool.test'], new Date())).key)
+  await assert.rejects(readTls({ tls: 'off', cert, key }, []), /key\.pem: it is the key of another/)
   await Deno.remove(dir, { recursive: true })
 })
 

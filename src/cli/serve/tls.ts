@@ -46,7 +46,9 @@ export async function readTls(
   }
   if (cert !== undefined && key !== undefined) {
     const pem = { cert: await read('--tls-cert', cert), key: await read('--tls-key', key) }
-    return { ...pem, self: false, fingerprint: fingerprintOf(pem.cert, cert) }
+    const fingerprint = fingerprintOf(pem.cert, cert)
+    mustBePair(pem, key)
+    return { ...pem, self: false, fingerprint }
   }
   if (tls === 'off') return undefined
   const pem = await keptCertificate(['localhost', '127.0.0.1', '::1', ...hosts], dir)
@@ -84,6 +86,21 @@ function fingerprintOf(pem: string, file: string): string {
     return new X509Certificate(pem).fingerprint256
   } catch (cause) {
     throw new Error(`Cannot use --tls-cert ${file}: it holds no PEM certificate`, { cause })
+  }
+}
+
+/** Both are given to a server, which knows best which keys it takes. */
+function mustBePair(pem: { cert: string; key: string }, file: string): void {
+  try {
+    Deno.listenTls({ hostname: '127.0.0.1', port: 0, ...pem }).close()
+  } catch (cause) {
+    const { message } = cause as Error
+    const why = /KeyMismatch/.test(message)
+      ? 'it is the key of another certificate'
+      : /No keys/.test(message)
+      ? 'it holds no PEM key, or one with a passphrase'
+      : message
+    throw new Error(`Cannot use --tls-key ${file}: ${why}`, { cause })
   }
 }
 
