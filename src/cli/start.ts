@@ -182,7 +182,9 @@ const pipelines = await steps.run(
 ).catch((error) => fail(modelsFault(error)))
 
 const { isOwn } = createOwnToken(keys.ownToken)
-const trust = chosen.trust ? await trustOptions(pipelines) : undefined
+const trust = chosen.trust
+  ? await trustOptions(pipelines).catch((error) => fail(error.message))
+  : undefined
 
 let coordinator: Coordinator
 try {

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import type { InferAnswer, OcrOutputs } from '../../src/client/types.ts'
 import { ROOT } from '../../src/cli/root.ts'
 import { PIXEL_PNG } from '../coordinator/fixture.ts'
+import { inFolder, oneModel } from './own_scene.ts'
 
 const SAMPLES = join(ROOT, 'demo', 'samples')
 
@@ -140,6 +141,21 @@ Deno.test('start serves: the sample page is read, bad pictures are told so, SIGT
     },
   )
 })
+
+Deno.test('start names the sample that is no picture', () =>
+  inFolder(
+    { ...oneModel, 'samples/a.png/other.txt': 'a folder', 'samples/b.png': 'text' },
+    async (dir) => {
+      const { code, stderr } = await new Deno.Command(Deno.execPath(), {
+        args: ['run', '-A', join(ROOT, 'src', 'cli', 'start.ts'), '--pipeline', dir],
+        stdin: 'null',
+      }).output()
+      const said = new TextDecoder().decode(stderr)
+      assert.equal(code, 1)
+      assert.match(said, /^Cannot use .*b\.png as a sample: /m)
+      assert.doesNotMatch(said, /\n\s+at /)
+    },
+  ))
 
 Deno.test('start says what is wrong with its arguments and files, and ends with code 1', async (t) => {
   const dir = await Deno.makeTempDir()

@@ -58,7 +58,11 @@ const resultOf = (outcome: ItemOutcome): ItemResult =>
     }
     : { ok: false, reason: 'invalid_input', message: outcome.message }
 
-/** Pictures of the pipeline's own folder `samples`, else the project's: those named after it first. */
+/**
+ * Pictures of the pipeline's own folder `samples`, else the project's: those named after it first.
+ *
+ * @throws Error naming one that cannot be used
+ */
 export async function samplesOf(dir: string, pipeline: string): Promise<Payload[]> {
   const own = dir === '' ? [] : await picturesIn(join(dir, 'samples'))
   if (own.length > 0) return own
@@ -72,12 +76,20 @@ async function picturesIn(
 ): Promise<Payload[]> {
   const found: Payload[] = []
   const entries = await Array.fromAsync(Deno.readDir(dir)).catch(() => [])
-  for (const { name } of entries.sort((a, b) => a.name.localeCompare(b.name))) {
+  for (const { name, isDirectory } of entries.sort((a, b) => a.name.localeCompare(b.name))) {
     if (found.length >= MAX_SAMPLES || !wanted(name) || !/\.(jpe?g|png|webp)$/i.test(name)) continue
-    const bytes = await Deno.readFile(join(dir, name))
-    found.push({ meta: { type: checkPicture(bytes).type }, bytes })
+    if (!isDirectory) found.push(await pictureIn(join(dir, name)))
   }
   return found
+}
+
+async function pictureIn(file: string): Promise<Payload> {
+  try {
+    const bytes = await Deno.readFile(file)
+    return { meta: { type: checkPicture(bytes).type }, bytes }
+  } catch (cause) {
+    throw new Error(`Cannot use ${file} as a sample: ${(cause as Error).message}`, { cause })
+  }
 }
 
 /**
