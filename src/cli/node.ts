@@ -58,7 +58,7 @@ const host = createDenoHost({
   ...(native === undefined ? {} : { ort: { native: { module: native } } }),
   // A node that was given no name is a new one each time: two of a machine must not be one.
   ...(named
-    ? { keep: { dir: variable('SHOAL_CACHE') ?? `${ROOT}.shoal/nodes`, name: options.name! } }
+    ? { keep: { dir: variable('SHOAL_CACHE') || `${ROOT}.shoal/nodes`, name: options.name! } }
     : {}),
 })
 const node = createNode({ ...options, host })

@@ -1,8 +1,11 @@
 /** What is typed wrong is told, with what there is. */
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
+import { storeDir } from '../../src/cli/pipelines/content_store.ts'
 import { ROOT } from '../../src/cli/root.ts'
+import { startCoordinator } from '../../src/cli/serve/coordinator.ts'
 import { OCR } from '../../src/cli/serve/serving.ts'
+import { spawnNode } from '../../src/cli/serve/spawn_node.ts'
 
 async function run(file: string, ...args: string[]) {
   return await runWith({}, file, ...args)
@@ -138,5 +141,26 @@ Deno.test('the client is packed into no folder that holds anything else', async 
     )
   } finally {
     await Deno.remove(folder, { recursive: true })
+  }
+})
+
+Deno.test('SHOAL_CACHE that is set to nothing is as if it were not set', async () => {
+  const before = Deno.env.get('SHOAL_CACHE')
+  Deno.env.set('SHOAL_CACHE', '')
+  const name = `usage-${crypto.randomUUID()}`
+  const kept = join(ROOT, '.shoal', 'nodes', `identity-${name}.json`)
+  const coordinator = startCoordinator({ pipelines: [], port: 0 })
+  try {
+    assert.equal(storeDir(), join(ROOT, '.shoal', 'models'))
+    const node = spawnNode(coordinator.localUrl, name, ['--slots', '1'])
+    while (coordinator.pool.nodes().length === 0) await new Promise((done) => setTimeout(done, 20))
+    node.kill('SIGTERM')
+    await node.status
+    assert.match(await Deno.readTextFile(kept), /nodeId/)
+  } finally {
+    if (before === undefined) Deno.env.delete('SHOAL_CACHE')
+    else Deno.env.set('SHOAL_CACHE', before)
+    await coordinator.close(100)
+    for (const left of [kept, `/identity-${name}.json`]) await Deno.remove(left).catch(() => {})
   }
 })

@@ -26,7 +26,8 @@ export class StorageError extends Error {
 
 /** @param dir default: `SHOAL_CACHE`, else `.shoal/models` in the project's folder */
 export function storeDir(dir?: string): string {
-  return resolve(dir ?? Deno.env.get('SHOAL_CACHE') ?? join(ROOT, '.shoal', 'models'))
+  // One that is set to nothing is not set.
+  return resolve(dir ?? (Deno.env.get('SHOAL_CACHE') || join(ROOT, '.shoal', 'models')))
 }
 
 export const fileOf = (dir: string, sha256: string): string => join(dir, `${sha256}.onnx`)
