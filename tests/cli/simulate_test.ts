@@ -98,6 +98,10 @@ Deno.test('faults of the command line and of files are told in one line, with co
     [['--scenario', 'x', '--policy', 'loki', '--rate', 'fast'], /--rate: must be a number/],
     [['--scenario', 'x', '--policy', 'loki', '--rate', '5'], /--rate with a scenario file/],
     [['--scenario', 'eval:figure5', '--policy', 'loki', '--seconds', '5'], /without --rate/],
+    [
+      ['--scenario', 'eval:figure5', '--policy', 'loki', '--rate', '5', '--scale', '2'],
+      /--scale with --rate/,
+    ],
     [['--scenario', 'x', '--policy', 'loki', '--seed', '1.5'], /--seed: must be an integer/],
   ]
   for (const [args, expected] of cases) {

@@ -114,6 +114,9 @@ export function simulateArgs(args: string[], fail: (message: string) => never): 
   if (lost !== undefined && !flags.scenario.startsWith('eval:')) {
     fail(`Cannot use --${lost} with a scenario file: it is of eval:NAME`)
   }
+  if (values.scale !== undefined && values.rate !== undefined) {
+    fail('Cannot use --scale with --rate: that is the demand, and it would stay as it is')
+  }
   if (values.seconds !== undefined && values.rate === undefined) {
     fail('Cannot use --seconds without --rate: a trace has its own length')
   }
