@@ -2,6 +2,8 @@
 import { equal, match, ok } from 'node:assert/strict'
 import { join } from 'node:path'
 import { ROOT } from '../../src/cli/root.ts'
+import type { LoadedPipeline } from '../../src/cli/pipelines/load.ts'
+import { watchFolders } from '../../src/cli/serve/watch_folders.ts'
 import { inFolder, ofEach, oneModel, writeFiles } from './own_scene.ts'
 
 /** Starts it, and gives the lines of its log as they come. */
@@ -84,3 +86,43 @@ Deno.test('start --watch serves a file that changed; a SIGHUP has the folder rea
     }
   })
 })
+
+Deno.test({
+  name: 'watchFolders() follows a folder whose place another takes, or to which a link leads',
+  // It goes on for as long as the process.
+  ...{ sanitizeResources: false, sanitizeOps: false },
+  fn: followFolders,
+})
+
+async function followFolders(): Promise<void> {
+  const top = await Deno.realPath(await Deno.makeTempDir())
+  const at = (...names: string[]) => join(top, ...names)
+  for (const name of ['plain', 'one', 'two']) await Deno.mkdir(at(name))
+  await Deno.symlink(at('one'), at('link'))
+  let told = Promise.withResolvers<string>()
+  const folders = ['plain', 'link'].map((name) => ({ dir: at(name), pipeline: { name } }))
+  const watching = watchFolders(folders as LoadedPipeline[], (name) => told.resolve(name))
+  const tells = async (name: string, work: () => Promise<void>) => {
+    told = Promise.withResolvers<string>()
+    await work()
+    equal(await told.promise, name)
+  }
+  try {
+    // From when on it listens it does not say; a knock must have time to settle.
+    const knocks = setInterval(() => void Deno.writeTextFile(at('plain', 'a'), 'knock'), 1000)
+    await Promise.race([told.promise, watching])
+    clearInterval(knocks)
+    await tells('plain', async () => {
+      await Deno.rename(at('plain'), at('old'))
+      await Deno.mkdir(at('plain'))
+    })
+    await tells('plain', () => Deno.writeTextFile(at('plain', 'a'), 'new'))
+    await tells('link', async () => {
+      await Deno.symlink(at('two'), at('next'))
+      await Deno.rename(at('next'), at('link'))
+    })
+    await tells('link', () => Deno.writeTextFile(at('two', 'a'), 'new'))
+  } finally {
+    await Deno.remove(top, { recursive: true })
+  }
+}
