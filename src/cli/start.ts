@@ -6,7 +6,7 @@
 import './deno_version.ts'
 import { parseArgs } from 'node:util'
 import { queryTensors } from '../pipeline/takes.ts'
-import { CODE, countOn } from '../pipeline/runs_on.ts'
+import { CODE } from '../pipeline/runs_on.ts'
 import { POLICY_NAMES } from '../policy/policies.ts'
 import { ApiError } from '../coordinator/api_error.ts'
 import { createLog, LOG_FORMATS, LOG_LEVELS } from '../coordinator/log.ts'
@@ -23,6 +23,7 @@ import { createEnding } from './ending.ts'
 import { createSteps } from './steps.ts'
 import { keyWishOf, startKeys } from './serve/keys.ts'
 import { STORE } from './serve/store.ts'
+import { warmUp } from './serve/warm_up.ts'
 import { watchFolders } from './serve/watch_folders.ts'
 import { readTls } from './serve/tls.ts'
 import { createOwnToken, trustOptions } from './serve/trust.ts'
@@ -52,11 +53,6 @@ const USAGE = `deno task start [options]
   --tls-cert FILE     a certificate of your own (PEM), with --tls-key FILE
   --log-level info    debug tells of each query; warn and error say less
   --log-format text   json writes one object a line`
-
-/** How long to wait for every variant to be warm before saying that all is served. */
-const WARM_UP_PATIENCE_MS = 20_000
-/** And how much longer for one variant of every task, which the first answer needs. */
-const LOAD_PATIENCE_MS = 280_000
 
 function fail(message: string): never {
   console.error(message)
@@ -240,20 +236,10 @@ const programs = trees.flatMap(({ tasks }) => Object.values(tasks))
   .filter(({ kind }) => kind === CODE)
 const holdsAll = policy === 'shoal' && (code || programs.length === 0)
 if (nodes > 0) {
-  await steps.run(`${nodes} node${nodes > 1 ? 's' : ''} joining`, async () => {
-    const patienceMs = performance.now() + WARM_UP_PATIENCE_MS
-    // The quickest variants come first; a first answer from those alone would be a poor welcome.
-    // Rules of one variant a slot never hold them all, nor every task on too few slots.
-    const complete = () =>
-      pool.nodes().filter((node) => node.instances >= countOn(trees, node)).length
-    const isWorthWaiting = () => holdsAll ? !pool.ready() || complete() < nodes : !pool.ready()
-    const leftMs = () => patienceMs - performance.now()
-    // Somebody's models may be large and far, or such as no node can load: that was told above.
-    const mustWait = () => holdsAll && !pool.ready() && leftMs() > -LOAD_PATIENCE_MS
-    while (isWorthWaiting() && (mustWait() || leftMs() > 0)) {
-      await new Promise((done) => setTimeout(done, 50))
-    }
-  })
+  await steps.run(
+    `${nodes} node${nodes > 1 ? 's' : ''} joining`,
+    () => warmUp({ pool, nodes, trees, holdsAll }),
+  )
   if (programs.length > 0 && !code) {
     steps.say('programs that pipelines bring run on nodes that allow it: here, start with --code')
   } else if (!pool.ready()) {

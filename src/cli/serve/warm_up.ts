@@ -1,0 +1,55 @@
+/**
+ * How long `start` waits for its own nodes before it says that all is served.
+ *
+ * @module
+ */
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Pool } from '../../coordinator/pool.ts'
+import { countOn } from '../../pipeline/runs_on.ts'
+import type { Pipeline } from '../../pipeline/schema.ts'
+
+/** For every variant to be warm. */
+const PATIENCE_MS = 20_000
+/** And how much longer for one variant of every task, which the first answer needs. */
+const LOAD_PATIENCE_MS = 280_000
+/** Where nothing comes nearer for so long, nothing will: no node can load it, or none is left. */
+const STILL_MS = 30_000
+const LOOK_MS = 50
+
+export interface WarmUpOptions {
+  pool: Pick<Pool, 'nodes' | 'ready'>
+  /** How many were started. */
+  nodes: number
+  trees: readonly Pipeline[]
+  /** Whether each slot comes to hold all that it can: not by rules of one variant a slot. */
+  holdsAll: boolean
+  nowMs?: () => number
+  pause?: (ms: number) => Promise<unknown>
+}
+
+/** Resolves when there is nothing more to wait for, be it served or not. */
+export async function warmUp(options: WarmUpOptions): Promise<void> {
+  const { pool, nodes, trees, holdsAll } = options
+  const { nowMs = () => performance.now(), pause = sleep } = options
+  const startMs = nowMs()
+  let before = ''
+  let changedMs = startMs
+
+  /** The quickest variants come first; a first answer from those alone would be a poor welcome. */
+  const isWorthWaiting = () => {
+    if (!holdsAll || !pool.ready()) return !pool.ready()
+    return pool.nodes().filter((node) => node.instances >= countOn(trees, node)).length < nodes
+  }
+
+  /** Somebody's models may be large and far, or such as no node can load. */
+  function mustWait(): boolean {
+    const now = pool.nodes().map(({ id, instances, progress }) => [id, instances, progress])
+    const state = JSON.stringify(now)
+    if (state !== before) changedMs = nowMs()
+    before = state
+    return holdsAll && !pool.ready() && nowMs() - changedMs < STILL_MS &&
+      nowMs() - startMs < PATIENCE_MS + LOAD_PATIENCE_MS
+  }
+
+  while (isWorthWaiting() && (mustWait() || nowMs() - startMs < PATIENCE_MS)) await pause(LOOK_MS)
+}
