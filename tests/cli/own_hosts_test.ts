@@ -39,3 +39,28 @@ Deno.test('a page joins under a name that was given in other letters', async () 
     await coordinator.close(100)
   }
 })
+
+const hasIpv6 = (() => {
+  try {
+    Deno.listen({ hostname: '::1', port: 0 }).close()
+    return true
+  } catch {
+    return false
+  }
+})()
+
+Deno.test({
+  name: 'a coordinator on the loopback address of IPv6 is reached by the URL that it gives' +
+    (hasIpv6 ? '' : ' (skipped: there is no IPv6)'),
+  ignore: !hasIpv6,
+  async fn() {
+    const { url, localUrl, close } = startCoordinator({ pipelines: [], port: 0, host: '::1' })
+    try {
+      // A machine's localhost may be its address of IPv4 alone.
+      for (const one of [url, localUrl]) equal(new URL(one).hostname, '[::1]')
+      deepEqual(await (await fetch(`${url}/v1/nodes`)).json(), { nodes: [] })
+    } finally {
+      await close(100)
+    }
+  },
+})

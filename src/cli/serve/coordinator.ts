@@ -143,7 +143,8 @@ export function startCoordinator(options: CoordinatorOptions): Coordinator {
   const server = listen({ hostname: host, port, ...tls }, app.fetch, log)
   // A certificate is for the names that others use; nodes beside us need none.
   const inner = tls && listen({ hostname: '127.0.0.1', port: 0 }, app.fetch, log)
-  const shown = isAny(host) || ['127.0.0.1', '::1'].includes(host) ? 'localhost' : bracketed(host)
+  // Not every machine has that name lead to its address of IPv6, too.
+  const shown = isAny(host) || host === '127.0.0.1' ? 'localhost' : bracketed(host)
   const url = `${tls === undefined ? 'http' : 'https'}://${shown}:${server.port}`
   return {
     url,
