@@ -21,7 +21,7 @@ import type { Profile, VariantTimes } from './profile/types.ts'
 import { writeProfile } from './profile/write.ts'
 import { ROOT } from './root.ts'
 import { createSteps } from './steps.ts'
-import { checkWritable } from './writable.ts'
+import { checkWritable, replaceFile, writeOut } from './writable.ts'
 
 const USAGE = `deno task profile --pipeline DIR [options]
   --pipeline DIR   folder with pipeline.json, its models and a labelled set
@@ -219,17 +219,17 @@ if (profile.scored && scored.length < profile.paths.length) {
 if (flags.json !== undefined) {
   const json = JSON.stringify(profile, null, 2) + '\n'
   if (flags.json === '-') console.log(json)
-  else await Deno.writeTextFile(flags.json, json)
+  else await writeOut(flags.json, json).catch(cannot)
 }
 if (flags.write) {
   const folder = relative(ROOT, flags.pipeline).startsWith('..')
     ? flags.pipeline
     : relative(ROOT, flags.pipeline)
-  await Deno.writeTextFile(measured, JSON.stringify(profile, null, 2) + '\n')
   try {
+    await replaceFile(measured, JSON.stringify(profile, null, 2) + '\n')
     // As it is now: somebody may have written into it while all this was measured.
     const text = await Deno.readTextFile(file)
-    await Deno.writeTextFile(file, writeProfile(text, profile, folder))
+    await replaceFile(file, writeProfile(text, profile, folder))
   } catch (error) {
     cannot(error as Error)
   }

@@ -30,3 +30,23 @@ export async function writeOut(file: string, text: string): Promise<void> {
     throw new Error(`Cannot write ${file}: ${(error as Error).message}`)
   })
 }
+
+/**
+ * Puts a text in the place of what somebody's file holds, whole or not at all: a disk may be full, and
+ * whoever reads at that moment has one or the other.
+ *
+ * @throws Error naming the file that cannot be written
+ */
+export async function replaceFile(file: string, text: string): Promise<void> {
+  // Of a link the file that it leads to.
+  const real = await Deno.realPath(file).catch(() => file)
+  const aside = `${real}.${crypto.randomUUID().slice(0, 8)}`
+  try {
+    const mode = await Deno.stat(real).then((found) => found.mode, () => null)
+    await Deno.writeTextFile(aside, text, mode === null ? {} : { mode: mode & 0o777 })
+    await Deno.rename(aside, real)
+  } catch (error) {
+    await Deno.remove(aside).catch(() => {})
+    throw new Error(`Cannot write ${file}: ${(error as Error).message}`)
+  }
+}
