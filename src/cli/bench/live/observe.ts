@@ -84,7 +84,9 @@ export function createObserver(): Observer {
       for (const [task, items] of Object.entries(outcome.children)) {
         const byTask = handedOn.get(ran.variant) ?? new Map<string, number[]>()
         handedOn.set(ran.variant, byTask)
-        byTask.set(task, [...byTask.get(task) ?? [], items.length])
+        const counts = byTask.get(task)
+        if (counts === undefined) byTask.set(task, [items.length])
+        else counts.push(items.length)
       }
     }
   }
