@@ -8,12 +8,15 @@ import { readFileSync } from 'node:fs'
 /** Megabytes; NaN where there is no /proc, or no such process any more. */
 export function residentMb(pid: number): number {
   try {
-    const kb = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]
-    return Math.round(Number(kb) / 1000)
+    return residentMbIn(readFileSync(`/proc/${pid}/status`, 'utf8'))
   } catch {
     return NaN
   }
 }
+
+/** Of what `/proc/PID/status` holds, whose kB are of 1,024 bytes. */
+export const residentMbIn = (status: string): number =>
+  Math.round(Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]) * 1024 / 1e6)
 
 export interface MemoryWatch {
   /** Of each process by name, the most since the last time this was asked. */

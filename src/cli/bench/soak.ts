@@ -6,7 +6,7 @@
  */
 import { startChild } from './child.ts'
 import { memoryNow, watchMemory } from './memory_of.ts'
-import type { AskResult } from './overload_load.ts'
+import type { AskResult, OneAsked } from './overload_load.ts'
 import { makePicture } from './picture.ts'
 import type { PoolReady, PoolStanding } from './pool_server.ts'
 
@@ -23,6 +23,14 @@ const PARTS = 10
 const SHARE = 0.5
 
 const pause = (ms: number) => new Promise((done) => setTimeout(done, ms))
+
+/** Of clients that asked for so long; what was under way by then was answered later. */
+export function carriedPerS(asked: readonly OneAsked[], forMs: number): number {
+  const good = asked.filter(({ status, atMs, latencyMs }) =>
+    status === 200 && atMs + latencyMs <= forMs
+  )
+  return good.length * 1000 / forMs
+}
 
 export async function benchSoak({ minutes = MINUTES, ratePerS }: SoakOptions = {}) {
   const picture = await makePicture()
@@ -42,8 +50,7 @@ export async function benchSoak({ minutes = MINUTES, ratePerS }: SoakOptions = {
     }
     note('idle, nothing asked yet')
     const warm = await ask({ forMs: WARM_UP_MS, atOnce: 4 })
-    const carried = warm.filter(({ status }) => status === 200).length * 1000 / WARM_UP_MS
-    const rate = ratePerS ?? Math.max(0.5, SHARE * carried)
+    const rate = ratePerS ?? Math.max(0.5, SHARE * carriedPerS(warm, WARM_UP_MS))
     let queries = 0
     let bad = 0
     for (let part = 1; part <= PARTS; part++) {
