@@ -125,6 +125,15 @@ Deno.test('what cannot be written is said before anything is simulated', async (
   await Deno.remove(dir, { recursive: true })
 })
 
+Deno.test('a scenario with the mark that some editors put before a text is read like any', async () => {
+  const dir = await Deno.makeTempDir()
+  const file = await shortScenario(dir)
+  await Deno.writeTextFile(file, '\uFEFF' + await Deno.readTextFile(file))
+  const { code, stderr } = await simulate('--scenario', file, '--policy', 'static')
+  assert.equal(code, 0, stderr)
+  await Deno.remove(dir, { recursive: true })
+})
+
 Deno.test('a field that there is not is ignored, and said to be', async () => {
   const dir = await Deno.makeTempDir()
   const file = await shortScenario(dir)

@@ -4,6 +4,7 @@
  * @module
  */
 import { basename, dirname, join, resolve } from 'node:path'
+import { withoutMark } from '../../pipeline/parse.ts'
 import { evalScenario } from '../../sim/eval.ts'
 import { checkScenario, parseScenario, type Scenario } from '../../sim/scenario.ts'
 import { ScenarioError } from '../../sim/scenario_error.ts'
@@ -25,9 +26,11 @@ export async function readScenario(flags: SimulateFlags): Promise<Scenario> {
 }
 
 async function fromFile(file: string): Promise<Scenario> {
-  const text = await Deno.readTextFile(file).catch(() => {
-    throw new ScenarioError(file, '', 'the file cannot be read')
-  })
+  const text = withoutMark(
+    await Deno.readTextFile(file).catch(() => {
+      throw new ScenarioError(file, '', 'the file cannot be read')
+    }),
+  )
   const readPipeline = (path: string) => Deno.readTextFileSync(resolve(dirname(file), path))
   const scenario = parseScenario(text, file, readPipeline)
   for (const note of notesOf(JSON.parse(text), scenario, readPipeline)) {
