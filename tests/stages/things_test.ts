@@ -142,6 +142,52 @@ Deno.test('object-detection reads logits and boxes in shares, as a DETR gives th
   await model.release()
 })
 
+Deno.test('a model of one picture at a time that finds its own number of things says of each what it says alone', async () => {
+  const [width, height] = [8, 4]
+  // A box around each pixel that is not black.
+  const model = await createOrtModel(onnxOf({
+    inputs: { x: [1, 1, height, width] },
+    outputs: { boxes: [1, 'found', 6] },
+    weights: {
+      corners: {
+        dims: [6, 4],
+        // From where it stands, [picture, channel, y, x], to left, top, right, bottom.
+        values: [[0, 0, 0, 1], [0, 0, 1, 0], [0, 0, 0, 1], [0, 0, 1, 0], Array(8).fill(0)].flat(),
+      },
+      rest: { dims: [6, 1], values: [0, 0, 1, 1, 0.9, 0] },
+      one: { dims: [3], values: [1, -1, 6], type: 'int64' },
+    },
+    nodes: [
+      { op: 'NonZero', inputs: ['x'], outputs: ['at'] },
+      { op: 'Cast', inputs: ['at'], outputs: ['places'], ints: { to: 1 } },
+      { op: 'MatMul', inputs: ['corners', 'places'], outputs: ['sides'] },
+      { op: 'Add', inputs: ['sides', 'rest'], outputs: ['columns'] },
+      { op: 'Transpose', inputs: ['columns'], outputs: ['rows'], ints: { perm: [1, 0] } },
+      { op: 'Reshape', inputs: ['rows', 'one'], outputs: ['boxes'] },
+    ],
+  }))
+  const task = {
+    ...{ kind: 'object-detection', labels: ['dot'], next: [], boxes: { format: 'corners' } },
+    variants: { only: { accuracy: 1, input: { height, width, colour: 'grey' } } },
+  }
+  const context = await contextOf('garment', 'g20', { task, variant: task.variants.only, next: [] })
+  const picture = (...dots: [x: number, y: number][]): StageItem => {
+    const bytes = new Uint8Array(3 * width * height)
+    for (const [x, y] of dots) bytes.fill(255, 3 * (y * width + x), 3 * (y * width + x + 1))
+    return { meta: { format: 'rgb', width, height }, bytes }
+  }
+  const placesOf = (results: ItemResult[]) =>
+    results.map((one) =>
+      (good(one).fields?.['found'] as { box: unknown[] }[]).map(({ box }) => box[0])
+    )
+  const dots: [number, number][][] = [[], [[7, 0], [2, 2], [5, 2]], [[1, 1]], [[6, 3]]]
+  for (const batch of [[0, 1], [1, 2, 3], [2, 1, 0, 3]]) {
+    const results = await run({ ...context, model }, batch.map((i) => picture(...dots[i]!)))
+    deepEqual(placesOf(results), batch.map((i) => dots[i]))
+  }
+  await model.release()
+})
+
 Deno.test('object-detection hands each kind to its task, in the crop that the task asks for', async () => {
   const [result] = await run(await contextOf('detect', 's320'), scenes)
   const { garment, price } = good(result).children as { [task: string]: StageItem[] }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { rowRange, stacked } from '../../stages/tensors/steps.ts'
+import { applyStep, rowRange, stacked } from '../../stages/tensors/steps.ts'
 import type { Tensor, TensorData } from '../../stages/types.ts'
 
 export type Tensors = { [name: string]: Tensor }
@@ -46,12 +46,29 @@ export async function runInPieces(
     pieces.push(await run(piece, size))
     from += size
   }
-  return mapTensors(pieces[0]!, (_, name) => stacked(pieces.map((piece) => piece[name]!)))
+  return mapTensors(pieces[0]!, (_, name) => stacked(evened(pieces.map((piece) => piece[name]!))))
 }
 
 function mapTensors(tensors: Tensors, change: (tensor: Tensor, name: string) => Tensor): Tensors {
   return Object.fromEntries(
     Object.entries(tensors).map(([name, one]) => [name, change(one, name)]),
+  )
+}
+
+/** As large as the largest beside the rows, filled up with zeros: each piece may find another number. */
+function evened(tensors: readonly Tensor[]): Tensor[] {
+  const most = tensors.reduce<readonly number[]>(
+    (sizes, { dims }) => sizes.map((size, axis) => Math.max(size, dims[axis]!)),
+    tensors[0]!.dims,
+  )
+  return tensors.map((tensor) =>
+    most.reduce(
+      (filled, to, axis) =>
+        axis === 0 || filled.dims[axis] === to
+          ? filled
+          : applyStep({ pad: { axis, to, value: 0, at: 'end' } }, filled),
+      tensor,
+    )
   )
 }
 
