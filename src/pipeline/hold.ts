@@ -83,11 +83,13 @@ export function servedVariants(
   pipeline: Pipeline,
   models: { readonly [name: string]: ModelFile },
 ): (ServedVariant & { memoryBytes: number })[] {
-  return Object.entries(pipeline.tasks).flatMap(([task, { kind, variants }]) =>
+  return Object.entries(pipeline.tasks).flatMap(([task, { kind, variants, ...shared }]) =>
     Object.entries(variants).map(([name, variant]) => {
       const model = models[variant.model ?? '']
       const { accuracy, precision, backends } = variant
-      const memoryBytes = memoryOf(variant, model?.bytes ?? 0, kind)
+      // What all variants have in common the task may say once.
+      const input = { ...shared['input'] as object, ...variant['input'] as object }
+      const memoryBytes = memoryOf({ ...variant, input }, model?.bytes ?? 0, kind)
       const ref = { pipeline: pipeline.name, task, variant: name }
       return { ...ref, accuracy, model, memoryBytes, precision, backends, code: kind === CODE }
     })

@@ -53,6 +53,26 @@ Deno.test('memoryOf() reckons with as many pictures as one run takes', () => {
   equal(memory(640, 'text-detection'), 1)
 })
 
+Deno.test('servedVariants() reckons with the input that a task says for all its variants', () => {
+  const { tasks, ...rest } = pipeline
+  const shared = checkPipeline({
+    ...rest,
+    tasks: {
+      ...tasks,
+      read: {
+        ...tasks['read'],
+        input: input(48, 480),
+        variants: {
+          best: { accuracy: 0.99, model: 'reader' },
+          less: { accuracy: 0.9, model: 'reader', input: { height: 24 } },
+        },
+      },
+    },
+  }, 'test')
+  const memory = servedVariants(shared, models).slice(-2).map(({ memoryBytes }) => memoryBytes)
+  deepEqual(memory, [48, 24].map((height) => 8e6 + 100 * height * 480 * 8))
+})
+
 Deno.test('leastModels() is one for each task: the smallest, of equals the best', () => {
   deepEqual([...leastModels(served).keys()], ['f', 'r'])
 })
