@@ -23,13 +23,22 @@ const cropSchema = z.object({
 })
 export type CropOptions = z.infer<typeof cropSchema>
 
-/** @throws TypeError where a variant has no usable `input: {height, width, stretch?}` */
-export function inputOf(variant: { readonly [field: string]: unknown }): Input {
-  return read(inputSchema, variant['input'], 'input of a variant')
+interface Fields {
+  readonly [field: string]: unknown
+}
+
+/**
+ * `input` of a variant over `input` of its task: what all variants share is said once.
+ *
+ * @throws TypeError where they make no usable `{height, width, stretch?}`
+ */
+export function inputOf({ task, variant }: { task: Fields; variant: Fields }): Input {
+  const value = { ...task['input'] as object, ...variant['input'] as object }
+  return read(inputSchema, value, 'input of a variant')
 }
 
 /** @throws TypeError where a task's `crop` is malformed; defaults where it is absent */
-export function cropOf(task: { readonly [field: string]: unknown }): CropOptions {
+export function cropOf(task: Fields): CropOptions {
   return read(cropSchema, task['crop'] ?? {}, 'crop of a task')
 }
 

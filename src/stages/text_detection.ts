@@ -29,8 +29,8 @@ const scale = [0, 1, 2].map((c) => 1 / 255 / deviation[c]!) as [number, number, 
 const bias = [0, 1, 2].map((c) => -mean[c]! / deviation[c]!) as [number, number, number]
 
 /**
- * Stage `text-detection`. Variant: `input: {height, width}`, a budget of pixels spent on the shape
- * that suits the picture. Task: `crop: {maxHeight, maxWidth, quality}` for the children.
+ * Stage `text-detection`. Task or variant: `input: {height, width}`, a budget of pixels spent on the
+ * shape that suits the picture. Task: `crop: {maxHeight, maxWidth, quality}` for the children.
  *
  * Items: `{type: media type}` and the file. Fields: `{width, height, lines}`. Children:
  * `{format, width, height, box}`, `box` in pixels of the picture as its viewer sees it.
@@ -59,7 +59,7 @@ export const textDetection: Stage = {
   },
   check: (given) =>
     checkPictureModels(given, (variant) => {
-      inputOf(variant)
+      inputOf({ task: given.task, variant })
       return { input: [-1, 3, -1, -1], vary: [2, 3], outputs: [[[-1, 1, -1, -1]]] }
     }),
   fields: () => ['width', 'height', 'lines'],
@@ -72,9 +72,9 @@ export const textDetection: Stage = {
 }
 
 /** The main shape and its transpose alone, where each shape costs a compilation. */
-function shapesOf({ variant, fewShapes }: StageContext): Size[] {
-  const shapes = inputShapes(inputOf(variant))
-  return fewShapes ? shapes.slice(0, 2) : shapes
+function shapesOf(context: StageContext): Size[] {
+  const shapes = inputShapes(inputOf(context))
+  return context.fewShapes ? shapes.slice(0, 2) : shapes
 }
 
 function tensorOf({ width, height }: Size): Tensor & { data: Float32Array } {

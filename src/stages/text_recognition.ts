@@ -25,9 +25,9 @@ interface Row {
 }
 
 /**
- * Stage `text-recognition`. Variant: `input: {height, width, stretch}`; a line is drawn `stretch`
- * times wider than natural, zeros to its right; a line too long for that is read in pieces, cut
- * at gaps between words, each a row of its own.
+ * Stage `text-recognition`. Task or variant: `input: {height, width, stretch}`; a line is drawn
+ * `stretch` times wider than natural, zeros to its right; a line too long for that is read in pieces,
+ * cut at gaps between words, each a row of its own.
  *
  * Items: `{format: 'rgb', width, height}` and RGB bytes, or `{format: 'jpeg'}`, or `{type}` and a
  * file. Fields: `{text, confidence}`, null where nothing was read.
@@ -35,7 +35,7 @@ interface Row {
  */
 export const textRecognition: Stage = {
   run: async (items, context) => {
-    const input = inputOf(context.variant)
+    const input = inputOf(context)
     const capacity = input.width / (input.height * input.stretch)
     const failed = new Map<number, ItemResult>()
     const rows: Row[] = []
@@ -60,12 +60,12 @@ export const textRecognition: Stage = {
   },
   check: (given) =>
     checkPictureModels(given, (variant) => {
-      const { height, width } = inputOf(variant)
+      const { height, width } = inputOf({ task: given.task, variant })
       return { input: [-1, 3, height, width], outputs: [[[-1, -1, 96]]] }
     }),
   fields: () => ['text', 'confidence'],
   warmUp: (context, batch) => {
-    return [{ [context.model.inputNames[0]!]: tensorOf(inputOf(context.variant), batch) }]
+    return [{ [context.model.inputNames[0]!]: tensorOf(inputOf(context), batch) }]
   },
   sample: samplePicture,
 }
