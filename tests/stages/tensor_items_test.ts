@@ -116,6 +116,25 @@ Deno.test('an item that a model makes NaN or infinity of fails alone, and no eng
   }
 })
 
+Deno.test('an item of which a step would make more than there is room for fails alone', async () => {
+  const doubles: MadeModel = {
+    inputs: { x: ['N', 400] },
+    outputs: { y: ['N', 400] },
+    nodes: [{ op: 'Add', inputs: ['x', 'x'], outputs: ['y'] }],
+  }
+  const long = (length: number) =>
+    item({ x: { type: 'float32', dims: [length], data: new Float32Array(length) } })
+  // Of each element 400.
+  const [good, bad] = await run(doubles, {
+    takes: { x: { shape: [-1] } },
+    feed: { x: { from: 'x', do: [{ window: { size: 400 } }] } },
+    answer: { y: 'y' },
+  }, [long(401), long(1_000_000)])
+  ok(good?.ok && bad?.ok === false)
+  equal(bad.reason, 'invalid_input')
+  match(bad.message, /"window".*: makes 1599361600 bytes, of which there may be 268435456/)
+})
+
 Deno.test('an item of sizes that a model cannot be run with fails alone', async () => {
   const means: MadeModel = {
     inputs: { x: [1, 1, 'L'] },

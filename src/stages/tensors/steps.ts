@@ -6,14 +6,29 @@
  *
  * @module
  */
-import { elementsOf, emptyData, type Tensor, type TensorData } from '../../pipeline/tensor.ts'
+import {
+  elementsOf,
+  emptyData,
+  type Tensor,
+  TENSOR_TYPES,
+  type TensorData,
+} from '../../pipeline/tensor.ts'
 import type { Step } from './description.ts'
 import { axisOf, rangeOf, specAfter, StepError, windowCount } from './shapes.ts'
 
-/** @throws StepError where it does not fit the tensor */
+/** Windows that overlap make much of little: no item may take a device's memory. */
+const MOST_BYTES = 2 ** 28
+
+/** @throws StepError where it does not fit the tensor, or makes more of it than there is room for */
 export function applyStep(step: Step, tensor: Tensor): Tensor {
   const spec = { type: tensor.type, shape: tensor.dims }
   const { type, shape: dims } = specAfter(step, spec)
+  const bytes = elementsOf(dims) * TENSOR_TYPES[type].bytes
+  if (bytes > MOST_BYTES) {
+    throw new StepError(
+      `${JSON.stringify(step)}: makes ${bytes} bytes, of which there may be ${MOST_BYTES}`,
+    )
+  }
   const made = (data: TensorData): Tensor => ({ type, dims, data })
   if ('reshape' in step) return made(tensor.data)
   if ('transpose' in step) return made(transposed(tensor, step.transpose))
