@@ -4,7 +4,9 @@ import type { onnx as Onnx } from 'onnx-proto'
 
 const { onnx } = onnxProto as unknown as { onnx: typeof Onnx }
 
-export const TYPE = { float32: 1, uint8: 2, int32: 6, int64: 7, bool: 9, float16: 10 } as const
+export const TYPE = {
+  ...{ float32: 1, uint8: 2, int32: 6, int64: 7, string: 8, bool: 9, float16: 10, float64: 11 },
+} as const
 export type TypeName = keyof typeof TYPE
 
 /** A size, or a name where it varies. */

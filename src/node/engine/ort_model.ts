@@ -116,12 +116,25 @@ async function runSession(
   }
   const outputs: { [name: string]: Tensor } = {}
   for (const [name, { type, data, dims }] of Object.entries(fetched)) {
-    if (data instanceof Float32Array && !allFinite(data)) {
+    if (!areNumbers(type, data)) {
       throw new EngineError('not_finite', `Cannot use output ${name}: it is not finite throughout`)
     }
     outputs[name] = { type: type as Tensor['type'], dims, data: data as TensorData }
   }
   return outputs
+}
+
+/** Bits of a half float that are all set in NaN and infinity alone. */
+const HALF_EXPONENT = 0x7c00
+
+/** Whether all elements are finite, whichever their type; half floats may come as their bits. */
+function areNumbers(type: string, data: OrtTensor['data']): boolean {
+  if (data instanceof Float32Array) return allFinite(data)
+  if (type === 'float64') return (data as Float64Array).every(Number.isFinite)
+  if (type !== 'float16') return true
+  return data instanceof Uint16Array
+    ? data.every((bits) => (bits & HALF_EXPONENT) !== HALF_EXPONENT)
+    : (data as unknown as readonly number[]).every(Number.isFinite)
 }
 
 /** One pass, no branch inside: NaN and infinity survive any sum, and float32s never overflow one. */

@@ -4,7 +4,7 @@ import { allFinite, createOrtModel } from '../../../src/node/engine/ort_model.ts
 import { createOrtEngine } from '../../../src/node/engine/ort_engine.ts'
 import { buffersOf, owned } from '../../../src/node/engine/transfer.ts'
 import { emptyData } from '../../../src/pipeline/tensor.ts'
-import { onnxOf } from '../../pipeline/onnx.ts'
+import { onnxOf, TYPE } from '../../pipeline/onnx.ts'
 import { readModel, SMALL_MODEL } from '../fixture.ts'
 
 const bytes = await readModel(SMALL_MODEL)
@@ -44,6 +44,26 @@ Deno.test('createOrtModel() passes on no output that is not finite, and lives on
   await rejects(createOrtModel(crypto.getRandomValues(new Uint8Array(999))), failed('load_failed'))
   ok(await model.run({ [name]: input(1) }))
   await model.release()
+})
+
+Deno.test('createOrtModel() looks for what is not finite in halves and doubles, too', async () => {
+  for (const type of ['float16', 'float64'] as const) {
+    const model = await createOrtModel(onnxOf({
+      inputs: { x: ['N'] },
+      outputs: { y: [type, ['N']] },
+      nodes: [
+        { op: 'Sqrt', inputs: ['x'], outputs: ['roots'] },
+        { op: 'Cast', inputs: ['roots'], outputs: ['y'], ints: { to: TYPE[type] } },
+      ],
+    }))
+    const run = (value: number) =>
+      model.run({ x: { type: 'float32', dims: [2], data: Float32Array.of(4, value) } })
+    for (const value of [-1, Infinity]) {
+      await rejects(run(value), /Cannot use output y: it is not finite throughout/)
+    }
+    equal((await run(9))['y']!.data.length, 2)
+    await model.release()
+  }
 })
 
 Deno.test('createOrtModel() runs a batch in pieces where the model takes a fixed number of items', async () => {
