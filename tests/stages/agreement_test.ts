@@ -101,6 +101,19 @@ Deno.test('things of a picture agree by their kind, score and box', () => {
   assert.match(faultOf('object-detection', said([thing(10, 'shoe', 1.8)])) ?? '', /score/)
 })
 
+Deno.test('labels that are spelt nearly alike are others', () => {
+  const [label, other] = ['class_001', 'class_002']
+  const named = (label: string): ItemResult => ({
+    ...{ ok: true, fields: { label, confidence: 0.9 }, children: {} },
+  })
+  const agrees = (a: string, b: string) => agree('image-classification', named(a), named(b), coarse)
+  assert.ok(agrees(label, label))
+  assert.ok(!agrees(label, other))
+  const handed = (kind: string) => page([{ ...crop(10, 0), meta: { ...crop(10, 0).meta, kind } }])
+  assert.ok(agree('object-detection', handed(label), handed(label), coarse))
+  assert.ok(!agree('object-detection', handed(label), handed(other), coarse))
+})
+
 Deno.test('a picture that one node calls bad is bad, or both were asked in vain', () => {
   const bad: ItemResult = { ok: false, reason: 'invalid_input', message: 'no picture' }
   assert.ok(agree('text-detection', bad, { ...bad, message: 'not one' }, same))

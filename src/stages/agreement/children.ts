@@ -58,6 +58,8 @@ export function extentOf(box: Json | undefined): number[] | undefined {
 /** How an item travels is the link's business; where it was found may differ by a little. */
 function sameMeta(a: JsonObject, b: JsonObject, tolerance: Tolerance): boolean {
   const plain = ({ format: _f, width: _w, height: _h, box: _b, ...rest }: JsonObject) => rest
+  // A name, which another that is spelt nearly alike is not.
+  if (typeof a['kind'] === 'string' && a['kind'] !== b['kind']) return false
   if (!sameJson(plain(a), plain(b), tolerance)) return false
   const [one, other] = [extentOf(a['box']), extentOf(b['box'])]
   if (one === undefined || other === undefined) return one === other

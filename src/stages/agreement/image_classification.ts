@@ -1,7 +1,10 @@
 import type { Agreement } from './kind.ts'
+import { sameFields } from './tensors.ts'
 
 /** Fields `{label, confidence}` or `{text, confidence}`, null where it was not sure enough. */
 export const imageClassification: Partial<Agreement> = {
+  // Labels are names: two that are spelt nearly alike, as `class_001` and `class_002`, say nothing alike.
+  sameFields: (a, b, tolerance) => a?.['label'] === b?.['label'] && sameFields(a, b, tolerance),
   faultOf({ fields }) {
     if (fields === null) return undefined
     const { label, text, confidence } = fields
