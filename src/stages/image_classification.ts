@@ -7,7 +7,6 @@ import { z } from 'zod'
 import type { ItemResult, JsonObject, Stage, StageItem, Tensor } from './types.ts'
 import { checkPictureModels } from './check_picture.ts'
 import { handingOf } from './handing.ts'
-import { picturesOf } from './item.ts'
 import { labelsOf } from './labels.ts'
 import { oncePerVariant } from './once.ts'
 import { emptyInput, inputTensor, type PictureInput, pictureInputOf } from './picture_input.ts'
@@ -38,23 +37,13 @@ type Scores = z.infer<typeof scoresSchema>
 export const imageClassification: Stage = {
   run: async (items, context) => {
     const settings = settingsOf(context)
-    const { pictures, results } = await picturesOf(items, context.codecs)
-    if (pictures.length > 0) {
-      const { inputNames, outputNames } = context.model
-      const answers = await inRuns(
-        pictures.map(({ picture }) => picture),
-        settings.input,
-        async (some) => {
-          const { tensor } = inputTensor(some, settings.input)
-          const output = (await context.model.run({ [inputNames[0]!]: tensor }))[outputNames[0]!]
-          return answersOf(output, some.length, settings)
-        },
-      )
-      pictures.forEach(({ item }, i) => {
-        results[item] = resultOf(items[item]!, answers[i]!, settings, context.next)
-      })
-    }
-    return results
+    const { inputNames, outputNames } = context.model
+    return await inRuns(items, context, settings.input, async (some) => {
+      const { tensor } = inputTensor(some.map(({ picture }) => picture), settings.input)
+      const output = (await context.model.run({ [inputNames[0]!]: tensor }))[outputNames[0]!]
+      const answers = answersOf(output, some.length, settings)
+      return some.map(({ item }, i) => resultOf(item, answers[i]!, settings, context.next))
+    })
   },
   check: (given) =>
     checkPictureModels(given, (variant) => {

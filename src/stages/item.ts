@@ -44,24 +44,3 @@ export function invalidInput(error: unknown): ItemResult {
   const message = error instanceof Error ? error.message : String(error)
   return { ok: false, reason: 'invalid_input', message }
 }
-
-/**
- * The pictures of a batch, those that can be had, and a failed result for each other item.
- *
- * @returns `results` has a hole where there is a picture, to be filled in
- */
-export async function picturesOf(
-  items: readonly StageItem[],
-  codecs: ImageCodecs,
-): Promise<{ pictures: { item: number; picture: Picture }[]; results: ItemResult[] }> {
-  const pictures: { item: number; picture: Picture }[] = []
-  const results: ItemResult[] = new Array(items.length)
-  for (const [item, { meta, bytes }] of items.entries()) {
-    try {
-      pictures.push({ item, picture: await pictureOf({ meta, bytes }, codecs) })
-    } catch (error) {
-      results[item] = invalidInput(error)
-    }
-  }
-  return { pictures, results }
-}

@@ -9,7 +9,6 @@ import { BOX_FORMATS, boxShapes, type Found, inShares, readBoxes, suppress } fro
 import { checkPictureModels } from './check_picture.ts'
 import { handingOf } from './handing.ts'
 import { labelsOf } from './labels.ts'
-import { picturesOf } from './item.ts'
 import { oncePerVariant } from './once.ts'
 import {
   emptyInput,
@@ -55,18 +54,14 @@ const boxesSchema = z.strictObject({
 export const objectDetection: Stage = {
   run: async (items, context) => {
     const settings = settingsOf(context)
-    const { pictures, results } = await picturesOf(items, context.codecs)
-    if (pictures.length > 0) {
-      const found = await inRuns(
-        pictures.map(({ picture }) => picture),
-        settings.input,
-        (some) => findThings(some, settings, context),
-      )
-      for (const [i, { item, picture }] of pictures.entries()) {
-        results[item] = await resultOf(picture, found[i]!, settings, context)
+    return await inRuns(items, context, settings.input, async (some) => {
+      const found = await findThings(some.map(({ picture }) => picture), settings, context)
+      const results: ItemResult[] = []
+      for (const [i, { picture }] of some.entries()) {
+        results.push(await resultOf(picture, found[i]!, settings, context))
       }
-    }
-    return results
+      return results
+    })
   },
   check: (given) =>
     checkPictureModels(given, (variant) => {

@@ -1,25 +1,57 @@
 /**
  * Pictures of a batch in groups that one run of the model takes: a run of eight large ones would need
- * more memory than a volunteer's device is reckoned to have for it.
+ * more memory than a volunteer's device is reckoned to have for it, and so would eight photographs
+ * that are decoded.
  *
  * @module
  */
 import { picturesTogether } from '../pipeline/hold.ts'
+import { invalidInput, pictureOf } from './item.ts'
 import { emptyInput, type PictureInput } from './picture_input.ts'
-import type { Picture, StageContext } from './types.ts'
+import type { ItemResult, Picture, StageContext, StageItem } from './types.ts'
 
 const most = ({ height, width }: PictureInput) => picturesTogether(height * width)
 
-/** What `run` gives for each picture, in their order. */
-export async function inRuns<T>(
-  pictures: readonly Picture[],
+/** Beyond so many pixels decoded, 64 MiB of them, no further picture joins a group. */
+const DECODED_PIXELS = 2 ** 24
+
+/** A picture, and the item that it came of. */
+export interface Decoded {
+  item: StageItem
+  picture: Picture
+}
+
+/**
+ * Results of a batch, in the order of its items; of a picture that cannot be had a failed one.
+ *
+ * @param run gives the result of each of some pictures, in their order
+ */
+export async function inRuns(
+  items: readonly StageItem[],
+  { codecs }: Pick<StageContext, 'codecs'>,
   input: PictureInput,
-  run: (pictures: readonly Picture[]) => Promise<readonly T[]>,
-): Promise<T[]> {
-  const results: T[] = []
-  for (let from = 0; from < pictures.length; from += most(input)) {
-    results.push(...await run(pictures.slice(from, from + most(input))))
+  run: (some: readonly Decoded[]) => Promise<readonly ItemResult[]>,
+): Promise<ItemResult[]> {
+  const results: ItemResult[] = new Array(items.length)
+  let some: (Decoded & { at: number })[] = []
+  let pixels = 0
+  const settle = async () => {
+    const made = await run(some)
+    some.forEach(({ at }, i) => results[at] = made[i]!)
+    some = []
+    pixels = 0
   }
+  for (const [at, item] of items.entries()) {
+    try {
+      const picture = await pictureOf(item, codecs)
+      some.push({ at, item, picture })
+      pixels += picture.width * picture.height
+    } catch (error) {
+      results[at] = invalidInput(error)
+    }
+    if (some.length >= most(input) || pixels >= DECODED_PIXELS) await settle()
+  }
+  if (some.length > 0) await settle()
   return results
 }
 
