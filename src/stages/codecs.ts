@@ -3,31 +3,77 @@
  *
  * @module
  */
-import decodeJpeg, { init as initJpegDecoder } from '@jsquash/jpeg/decode.js'
+import jpegDecoder from '@jsquash/jpeg/codec/dec/mozjpeg_dec.js'
 import encodeJpeg, { init as initJpegEncoder } from '@jsquash/jpeg/encode.js'
-import decodeWebp, { init as initWebpDecoder } from '@jsquash/webp/decode.js'
+import webpDecoder from '@jsquash/webp/codec/dec/webp_dec.js'
 import { pngOrientation } from '../pipeline/png_orientation.ts'
 import type { ImageCodecs, Picture } from './types.ts'
 import { CodecUnavailableError, PictureError } from './picture_error.ts'
-import { createPngDecoder, type PngDecoder } from './png_decoder.ts'
+import { createPngDecoder } from './png_decoder.ts'
 import { upright } from './upright.ts'
 import { isWholeFile, type PictureType } from './whole_file.ts'
 
 export type CodecName = 'jpeg_dec' | 'jpeg_enc' | 'png' | 'webp_dec'
 export const codecNames: readonly CodecName[] = ['jpeg_dec', 'jpeg_enc', 'png', 'webp_dec']
 
-/** The packages' types leave out that `init` takes a compiled module; it does. */
-type Init = (module: WebAssembly.Module, options?: object) => Promise<unknown>
-
 /** Faults come as errors: nothing of theirs is to be printed. */
 const quiet = { print: () => {}, printErr: () => {} }
-const quietly = (init: unknown): Init => (module) => (init as Init)(module, quiet)
 
-const initialisers: { [name in Exclude<CodecName, 'png'>]: Init } = {
-  jpeg_dec: quietly(initJpegDecoder),
-  jpeg_enc: quietly(initJpegEncoder),
-  webp_dec: quietly(initWebpDecoder),
+/** The package's types leave out that it takes a compiled module; it does. */
+const startEncoder = initJpegEncoder as (module: WebAssembly.Module, options: object) => unknown
+
+type Decoder = (bytes: Uint8Array) => Picture
+
+/** Makes an instance of a program that Emscripten compiled, with memory of its own. */
+type Factory = (options: object) => Promise<{
+  decode(bytes: Uint8Array, ...options: unknown[]): ImageData | null
+}>
+
+async function startDecoder(
+  factory: unknown,
+  module: WebAssembly.Module,
+  ...options: unknown[]
+): Promise<Decoder> {
+  const program = await (factory as Factory)({
+    ...quiet,
+    noInitialRun: true,
+    instantiateWasm(imports: WebAssembly.Imports, done: (instance: WebAssembly.Instance) => void) {
+      const instance = new WebAssembly.Instance(module, imports)
+      done(instance)
+      return instance.exports
+    },
+  })
+  return (bytes) => {
+    const image = program.decode(bytes, ...options)
+    if (image === null) throw new Error('Cannot decode: received no picture')
+    const { width, height, data } = image
+    return { width, height, channels: 4, data: data as Uint8ClampedArray }
+  }
 }
+
+interface Kind {
+  codec: CodecName
+  start(module: WebAssembly.Module): Promise<Decoder>
+}
+
+const KINDS: { [type in PictureType]: Kind } = {
+  'image/jpeg': {
+    codec: 'jpeg_dec',
+    // Turned upright.
+    start: (module) => startDecoder(jpegDecoder, module, true),
+  },
+  'image/webp': { codec: 'webp_dec', start: (module) => startDecoder(webpDecoder, module) },
+  'image/png': {
+    codec: 'png',
+    start(module) {
+      const decode = createPngDecoder(module)
+      return Promise.resolve((bytes) => upright(decode(bytes), pngOrientation(bytes)))
+    },
+  },
+}
+
+/** Memory of WebAssembly never shrinks: of one that decoded more pixels at once a new one is made. */
+const KEPT_PIXELS = 2 ** 22
 
 /**
  * Codecs whose WebAssembly is fetched at first need, once for each format.
@@ -43,8 +89,8 @@ const initialisers: { [name in Exclude<CodecName, 'png'>]: Init } = {
  */
 export function createCodecs(load: (name: CodecName) => Promise<WebAssembly.Module>): ImageCodecs {
   const modules = new Map<CodecName, Promise<WebAssembly.Module>>()
-  const started = new Set<CodecName>()
-  let png: PngDecoder | undefined
+  const decoders = new Map<PictureType, Promise<Decoder>>()
+  let encoderStarted = false
   const moduleOf = (name: CodecName): Promise<WebAssembly.Module> => {
     let module = modules.get(name)
     if (module === undefined) {
@@ -56,23 +102,23 @@ export function createCodecs(load: (name: CodecName) => Promise<WebAssembly.Modu
     }
     return module
   }
-  const ready = async (name: keyof typeof initialisers): Promise<void> => {
-    const module = await moduleOf(name)
-    if (started.has(name)) return
-    started.add(name)
-    await initialisers[name](module)
+  const startedOf = async (type: PictureType): Promise<Decoder> => {
+    const { codec, start } = KINDS[type]
+    const module = await moduleOf(codec)
+    try {
+      return await start(module)
+    } catch (cause) {
+      throw new CodecUnavailableError(`Cannot start codec ${codec}: ${cause}`, { cause })
+    }
   }
-  /** The packages' types ask for a whole buffer; their code takes any bytes. */
-  const decoders: { [type in PictureType]: (bytes: Uint8Array) => Promise<Picture> } = {
-    'image/jpeg': async (bytes) => {
-      const buffer = bytes as unknown as ArrayBuffer
-      return pictureOf(await decodeJpeg(buffer, { preserveOrientation: true }))
-    },
-    'image/webp': async (bytes) => pictureOf(await decodeWebp(bytes as unknown as ArrayBuffer)),
-    'image/png': async (bytes) => {
-      png ??= createPngDecoder(await moduleOf('png'))
-      return upright(png(bytes), pngOrientation(bytes))
-    },
+  const decoderOf = (type: PictureType): Promise<Decoder> => {
+    let decoder = decoders.get(type)
+    if (decoder === undefined) {
+      decoder = startedOf(type)
+      decoders.set(type, decoder)
+      decoder.catch(() => decoders.delete(type))
+    }
+    return decoder
   }
   return {
     decode: async (type, bytes): Promise<Picture> => {
@@ -80,19 +126,21 @@ export function createCodecs(load: (name: CodecName) => Promise<WebAssembly.Modu
         throw new PictureError(`Cannot decode ${type}: received ${bytes.length} bytes, not a file`)
       }
       // Not being able to load a codec is no fault of the file, so this stays outside the try.
-      if (type === 'image/png') await moduleOf('png')
-      else await ready(type === 'image/jpeg' ? 'jpeg_dec' : 'webp_dec')
+      const decoder = await decoderOf(type)
       try {
-        return await decoders[type](bytes)
+        const picture = decoder(bytes)
+        if (picture.width * picture.height > KEPT_PIXELS) decoders.delete(type)
+        return picture
       } catch (cause) {
         // After a trap an instance may be left half way: the next call starts afresh.
-        if (type === 'image/png') png = undefined
-        else started.delete(type === 'image/jpeg' ? 'jpeg_dec' : 'webp_dec')
+        decoders.delete(type)
         throw new PictureError(`Cannot decode ${type}: the file is damaged`, { cause })
       }
     },
     encodeJpeg: async (picture, quality): Promise<Uint8Array> => {
-      await ready('jpeg_enc')
+      const module = await moduleOf('jpeg_enc')
+      if (!encoderStarted) startEncoder(module, quiet)
+      encoderStarted = true
       const { width, height } = picture
       const data = picture.channels === 4 ? picture.data : withAlpha(picture)
       // Baseline and fixed tables: crops are small, and time counts more than bytes.
@@ -113,8 +161,4 @@ function withAlpha({ width, height, data }: Picture): Uint8ClampedArray {
     out[o + 3] = 255
   }
   return out
-}
-
-function pictureOf({ width, height, data }: ImageData): Picture {
-  return { width, height, channels: 4, data: data as Uint8ClampedArray }
 }

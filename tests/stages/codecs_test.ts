@@ -3,6 +3,7 @@ import { loadLocalCodec } from '../../src/cli/serve/codec_assets.ts'
 import { createCodecs } from '../../src/stages/codecs.ts'
 import { stages } from '../../src/stages/stages.ts'
 import { flattenOnWhite } from '../../src/stages/flatten.ts'
+import { sampleJpeg } from '../../src/stages/sample.ts'
 import { isWholeFile } from '../../src/stages/whole_file.ts'
 import { codecs, contextOf, detect, sample } from './ocr.ts'
 import { chunk, pngOf, tiff } from './turned_png.ts'
@@ -18,6 +19,34 @@ Deno.test('decode() gives size and opaque pixels of a JPEG', async () => {
   assert.deepEqual([picture.width, picture.height, picture.channels], [1280, 960, 4])
   assert.equal(picture.data.length, 1280 * 960 * 4)
   assert.equal(picture.data[3], 255)
+})
+
+Deno.test('decode() gives the pixels of a WebP', async () => {
+  const bytes = Uint8Array.fromBase64('UklGRiAAAABXRUJQVlA4TBMAAAAvAQAAEA8Q+z//D/yPChWI6H8AAA==')
+  const { width, height, data } = await codecs.decode('image/webp', bytes)
+  assert.deepEqual([width, height, ...data], [2, 1, ...[255, 0, 0, 255], ...[0, 0, 255, 128]])
+})
+
+Deno.test('memory that a large picture took is given back with the instance that has it', async () => {
+  const { Instance } = WebAssembly
+  let made = 0
+  WebAssembly.Instance = class extends Instance {
+    constructor(...given: ConstructorParameters<typeof Instance>) {
+      super(...given)
+      made++
+    }
+  }
+  try {
+    const own = createCodecs(loadLocalCodec)
+    const counts: number[] = []
+    for (const side of [64, 64, 2176, 2176, 64, 64]) {
+      await own.decode('image/jpeg', sampleJpeg(side, side))
+      counts.push(made)
+    }
+    assert.deepEqual(counts, [1, 1, 1, 2, 3, 3])
+  } finally {
+    WebAssembly.Instance = Instance
+  }
 })
 
 Deno.test('a truncated JPEG is invalid input, wherever it is cut', async () => {
