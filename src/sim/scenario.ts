@@ -9,7 +9,13 @@ import { checkPipeline } from '../pipeline/parse.ts'
 import type { Pipeline } from '../pipeline/schema.ts'
 import { variantsOnPath } from '../pipeline/tree.ts'
 import { ScenarioError } from './scenario_error.ts'
-import { type NodeClass, scenarioSchema, type Told, type Trace } from './scenario_schema.ts'
+import {
+  MOST_ITEMS,
+  type NodeClass,
+  scenarioSchema,
+  type Told,
+  type Trace,
+} from './scenario_schema.ts'
 
 export interface Workload {
   /** Only with the variants that some class of the pool can run. */
@@ -92,6 +98,8 @@ export function checkScenario(
     ),
     trace: one.trace,
   }))
+  const fanOutSpread = noise?.fanOutSpread ?? 1
+  ready.forEach(({ pipeline }) => checkFanOut(pipeline, fanOutSpread, file))
   ready.forEach(({ pipeline: { name } }, i) => {
     if (ready.findIndex((other) => other.pipeline.name === name) === i) return
     throw new ScenarioError(file, `workloads.${i}.pipeline`, `a second one is named ${name}`)
@@ -105,7 +113,7 @@ export function checkScenario(
     classes,
     pool,
     latencyCv: noise?.latencyCv ?? 0,
-    fanOutSpread: noise?.fanOutSpread ?? 1,
+    fanOutSpread,
   }
 
   function readOne(from: string | object, at: string): Pipeline {
@@ -121,6 +129,22 @@ export function checkScenario(
     } catch (error) {
       if (error instanceof PipelineError) throw error
       throw new ScenarioError(file, at, `${from} is not JSON: ${(error as Error).message}`)
+    }
+  }
+}
+
+function checkFanOut({ tasks }: Pipeline, spread: number, file: string): void {
+  for (const [task, { variants }] of Object.entries(tasks)) {
+    for (const [variant, { fanOut = {} }] of Object.entries(variants)) {
+      for (const [child, mean] of Object.entries(fanOut)) {
+        if (mean * Math.max(1, spread) ** 2 <= MOST_ITEMS) continue
+        throw new ScenarioError(
+          file,
+          `tasks.${task}.variants.${variant}.fanOut.${child}`,
+          `times the square of noise.fanOutSpread (from 1 on) must be ${MOST_ITEMS} at most: ` +
+            `received ${mean} and ${spread}`,
+        )
+      }
     }
   }
 }

@@ -11,6 +11,10 @@ import { z } from 'zod'
 
 const positive = z.number().positive()
 const notNegative = z.number().min(0)
+/** Of a mean: what spreads further is no number of anything. */
+const spread = notNegative.max(100)
+/** As of a pipeline's SLO. */
+const timeout = positive.max(600_000)
 
 const batches = z.record(
   z.string().regex(/^[1-9]\d{0,4}$/, { error: 'must be a batch size, a positive integer' }),
@@ -27,14 +31,16 @@ export const classSchema = z.object({
   /** Network both ways. */
   roundTripMs: notNegative,
   /** Spread of the nodes of this class: each has a slowness, lognormal with mean 1. */
-  speedCv: notNegative.default(0),
+  speedCv: spread.default(0),
   /** Share of the time that its nodes run: after each batch they rest so much that it is kept. */
   duty: positive.max(1).default(1),
 })
 
 /** What a run has room for. */
 const MOST_NODES = 1_000_000
-const MOST_S = 10_000_000
+export const MOST_S = 10_000_000
+/** Child items of one, in the mean and spread: their distribution is summed up beforehand. */
+export const MOST_ITEMS = 100_000
 
 const trace = z.object({
   binSeconds: positive,
@@ -79,13 +85,13 @@ export const scenarioSchema = z.object({
   churn: z.object({ meanUptimeS: positive, meanDowntimeS: notNegative }).optional(),
   noise: z.object({
     /** Coefficient of variation of each batch's latency, lognormal with mean 1. */
-    latencyCv: notNegative.default(0),
+    latencyCv: spread.default(0),
     /** Standard deviation of the number of child items as a multiple of Poisson's. */
-    fanOutSpread: notNegative.default(1),
+    fanOutSpread: spread.default(1),
   }).optional(),
   told: told.optional(),
   /** Each query has a time of its own, least to most, evenly in the logarithm; else the SLO. */
-  timeoutsMs: z.tuple([positive, positive]).refine(([least, most]) => least <= most, {
+  timeoutsMs: z.tuple([timeout, timeout]).refine(([least, most]) => least <= most, {
     error: 'must be the least, then the most',
   }).optional(),
   planDelayMs: notNegative.default(300),

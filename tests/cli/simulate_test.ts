@@ -103,6 +103,10 @@ Deno.test('faults of the command line and of files are told in one line, with co
       /--scale with --rate/,
     ],
     [['--scenario', 'x', '--policy', 'loki', '--seed', '1.5'], /--seed: must be an integer/],
+    [
+      ['--scenario', 'eval:figure5', '--policy', 'loki', '--rate', '5', '--seconds', '99999999999'],
+      /--seconds: must be an integer from 1 to 10000000: received 99999999999/,
+    ],
   ]
   for (const [args, expected] of cases) {
     const { code, stdout, stderr } = await simulate(...args)

@@ -31,6 +31,13 @@ Deno.test('checkScenario() fills in what may be absent', () => {
   assert.equal(scenarioOf({ classes: { gpu } }).classes.gpu!.instancesPerNode, 1)
 })
 
+/** Its quick finder hands on so many items. */
+const wide = (name: number) => {
+  const { find, ...rest } = chain.tasks
+  const quick = { ...find.variants.quick, fanOut: { name } }
+  return { ...chain, tasks: { ...rest, find: { ...find, variants: { ...find.variants, quick } } } }
+}
+
 Deno.test('checkScenario() names file, place and fault', () => {
   const { gpu } = scenarioJson().classes
   const cases: [Given, RegExp][] = [
@@ -52,6 +59,19 @@ Deno.test('checkScenario() names file, place and fault', () => {
     [{ workloads: [] }, /workloads: /],
     [{ drift: [{ atS: 1, node: 'gpu-3', slowness: 2 }] }, /drift\.0\.node: there is no node gpu-3/],
     [{ churn: { meanUptimeS: 0, meanDowntimeS: 1 } }, /churn\.meanUptimeS/],
+    // These took all memory, or never came to an end.
+    [{ noise: { fanOutSpread: 1e5 } }, /noise\.fanOutSpread: /],
+    [{ noise: { latencyCv: 1e200 } }, /noise\.latencyCv: /],
+    [{ classes: { gpu: { ...gpu, speedCv: 1e200 } } }, /classes\.gpu\.speedCv: /],
+    [{ timeoutsMs: [1, 1e12] }, /timeoutsMs\.1: /],
+    [
+      { pipeline: wide(1e9) },
+      /tasks\.find\.variants\.quick\.fanOut\.name: .* received 1000000000 and 1/,
+    ],
+    [
+      { pipeline: wide(1000), noise: { fanOutSpread: 20 } },
+      /must be 100000 at most: received 1000 and 20/,
+    ],
   ]
   for (const [given, expected] of cases) assert.match(faultOf(scenarioJson(given)), expected)
   assert.throws(() => parseScenario('{', 'pool.json', () => ''), /pool\.json: not JSON/)

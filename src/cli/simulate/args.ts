@@ -6,6 +6,7 @@
 import { parseArgs } from 'node:util'
 import { POLICY_NAMES } from '../../policy/policies.ts'
 import type { EvalOptions } from '../../sim/eval.ts'
+import { MOST_S } from '../../sim/scenario_schema.ts'
 
 export const USAGE = `deno task simulate --scenario FILE --policy NAME [options]
   --scenario FILE     a file of schema shoal-scenario/1; eval:NAME takes one of the published
@@ -70,11 +71,11 @@ export function simulateArgs(args: string[], fail: (message: string) => never): 
     }
     return { [as]: Number(value) }
   }
-  const whole = (name: 'seed' | 'seconds', least = -Infinity) => {
+  const whole = (name: 'seed' | 'seconds', least = -Infinity, most = Infinity) => {
     const value = values[name]
     if (value === undefined) return {}
-    if (!/^-?\d{1,15}$/.test(value) || Number(value) < least) {
-      const what = least > 0 ? 'a positive integer' : 'an integer'
+    if (!/^-?\d{1,15}$/.test(value) || Number(value) < least || Number(value) > most) {
+      const what = least > 0 ? `an integer from ${least} to ${most}` : 'an integer'
       return fail(`Cannot use --${name}: must be ${what}: received ${value}`)
     }
     return { [name]: Number(value) }
@@ -103,7 +104,7 @@ export function simulateArgs(args: string[], fail: (message: string) => never): 
         : { instancesPerNode: instances === 'all' ? instances : Number(instances) },
       ...accuracies === undefined ? {} : { accuracies },
       ...number('rate', 'ratePerS'),
-      ...whole('seconds', 1),
+      ...whole('seconds', 1, MOST_S),
       ...number('scale'),
       ...number('slo', 'sloMs'),
       ...number('workers'),
