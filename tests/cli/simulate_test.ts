@@ -129,15 +129,6 @@ Deno.test('what cannot be written is said before anything is simulated', async (
   await Deno.remove(dir, { recursive: true })
 })
 
-Deno.test('a scenario with the mark that some editors put before a text is read like any', async () => {
-  const dir = await Deno.makeTempDir()
-  const file = await shortScenario(dir)
-  await Deno.writeTextFile(file, '\uFEFF' + await Deno.readTextFile(file))
-  const { code, stderr } = await simulate('--scenario', file, '--policy', 'static')
-  assert.equal(code, 0, stderr)
-  await Deno.remove(dir, { recursive: true })
-})
-
 Deno.test('a field that there is not is ignored, and said to be', async () => {
   const dir = await Deno.makeTempDir()
   const file = await shortScenario(dir)
@@ -149,6 +140,22 @@ Deno.test('a field that there is not is ignored, and said to be', async () => {
   const json = JSON.parse(await Deno.readTextFile(file))
   await Deno.writeTextFile(file, JSON.stringify({ ...json, chrun: { meanUptimeS: 1 } }))
   assert.deepEqual(await run(), ['short.json: chrun is no field of a scenario: ignored'])
+  await Deno.remove(dir, { recursive: true })
+})
+
+Deno.test('files that begin with the mark of some editors are read', async () => {
+  const dir = await Deno.makeTempDir()
+  const file = await shortScenario(dir)
+  const marked = async (name: string, text: string) => {
+    const path = join(dir, name)
+    await Deno.writeTextFile(path, `\uFEFF${text}`)
+    return path
+  }
+  const json = JSON.parse(await Deno.readTextFile(file))
+  const pipeline = await marked('pipeline.json', await Deno.readTextFile(json.pipeline))
+  const scenario = await marked('marked.json', JSON.stringify({ ...json, pipeline }))
+  const { code, stderr } = await simulate('--scenario', scenario, '--policy', 'static')
+  assert.equal(code, 0, stderr)
   await Deno.remove(dir, { recursive: true })
 })
 

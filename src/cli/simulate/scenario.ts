@@ -26,12 +26,11 @@ export async function readScenario(flags: SimulateFlags): Promise<Scenario> {
 }
 
 async function fromFile(file: string): Promise<Scenario> {
-  const text = withoutMark(
-    await Deno.readTextFile(file).catch(() => {
-      throw new ScenarioError(file, '', 'the file cannot be read')
-    }),
-  )
-  const readPipeline = (path: string) => Deno.readTextFileSync(resolve(dirname(file), path))
+  const text = await Deno.readTextFile(file).then(withoutMark, () => {
+    throw new ScenarioError(file, '', 'the file cannot be read')
+  })
+  const readPipeline = (path: string) =>
+    withoutMark(Deno.readTextFileSync(resolve(dirname(file), path)))
   const scenario = parseScenario(text, file, readPipeline)
   for (const note of notesOf(JSON.parse(text), scenario, readPipeline)) {
     console.error(`${basename(file)}: ${note}`)
