@@ -7,7 +7,8 @@ const { onnx } = onnxProto as unknown as { onnx: typeof Onnx }
 export const TYPE = {
   ...{ float32: 1, uint8: 2, int32: 6, int64: 7, string: 8, bool: 9, float16: 10, float64: 11 },
 } as const
-export type TypeName = keyof typeof TYPE
+/** A sequence is one of tensors, without a shape. */
+export type TypeName = keyof typeof TYPE | 'sequence'
 
 /** A size, or a name where it varies. */
 export type Dims = readonly (number | string)[]
@@ -58,16 +59,20 @@ export function onnxOf({ inputs, outputs, weights = {}, nodes }: MadeModel): Uin
 }
 
 function valueInfo(name: string, what: Dims | [TypeName, Dims]) {
-  const [type, dims] = Array.isArray(what[1]) ? what as [TypeName, Dims] : ['float32', what as Dims]
+  const [type, dims]: [TypeName, Dims] = Array.isArray(what[1])
+    ? what as [TypeName, Dims]
+    : ['float32', what as Dims]
+  if (type === 'sequence') {
+    const tensorType = { elemType: TYPE.float32 }
+    return { name, type: { sequenceType: { elemType: { tensorType } } } }
+  }
   return {
     name,
     type: {
       tensorType: {
-        elemType: TYPE[type as TypeName],
+        elemType: TYPE[type],
         shape: {
-          dim: (dims as Dims).map((dim) =>
-            typeof dim === 'number' ? { dimValue: dim } : { dimParam: dim }
-          ),
+          dim: dims.map((dim) => typeof dim === 'number' ? { dimValue: dim } : { dimParam: dim }),
         },
       },
     },

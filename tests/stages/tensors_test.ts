@@ -195,6 +195,10 @@ Deno.test('a file that does not fit its models is refused with tensor, expected 
     outputs: { r: ['N', 5] },
     nodes: [{ op: 'Relu', inputs: ['p'], outputs: ['r'] }],
   }
+  const named: MadeModel = {
+    ...doubles,
+    outputs: { ...doubles.outputs, names: ['string', ['N']], list: ['sequence', []] },
+  }
   const refused: [pipeline: () => ReturnType<typeof pipelineOf>, why: RegExp][] = [
     [
       () => pipelineOf({ takes: { x: { shape: [-1, 3] } } }),
@@ -253,6 +257,18 @@ Deno.test('a file that does not fit its models is refused with tensor, expected 
       /first\.give\.second\.tensors\.p: second expects float32 \[-1,5\], this makes float32 \[-1,2\]/,
     ],
     [
+      () => pipelineOf({ variants: { a: { accuracy: 1, model: 'named.onnx' } } }),
+      /first\.answer\.names: names is string, and only tensors of numbers can be used: there are x, y/,
+    ],
+    [
+      () =>
+        pipelineOf({
+          answer: { y: 'list' },
+          variants: { a: { accuracy: 1, model: 'named.onnx' } },
+        }),
+      /first\.answer\.y: list is no tensor, and only/,
+    ],
+    [
       () => pipelineOf({ takes: { x: { shape: [1, -1] } } }),
       /takes\.x\.typical: is missing: sizes vary, float32 \[1,-1\]/,
     ],
@@ -260,7 +276,7 @@ Deno.test('a file that does not fit its models is refused with tensor, expected 
   for (const [pipeline, why] of refused) {
     let message = ''
     try {
-      await checked(pipeline(), { 'a.onnx': doubles, 'b.onnx': other })
+      await checked(pipeline(), { 'a.onnx': doubles, 'b.onnx': other, 'named.onnx': named })
     } catch (error) {
       message = (error as Error).message
     }

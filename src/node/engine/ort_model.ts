@@ -4,6 +4,7 @@
  * @module
  */
 import type { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-web/wasm'
+import { isTensorType } from '../../pipeline/tensor.ts'
 import type { Tensor, TensorData } from '../../stages/types.ts'
 import { EngineError } from './answer.ts'
 import { createShapedRun } from './batch_shapes.ts'
@@ -66,11 +67,12 @@ export async function createOrtModel(
       { cause: error },
     )
   }
-  const run: OwnedModel['run'] = (feeds) => oneAtATime(() => runSession(ort, session, feeds))
+  const told = toldOf(session)
+  const run: OwnedModel['run'] = (feeds) => oneAtATime(() => runSession(ort, session, feeds, told))
   const rows = fixedRows(session.inputMetadata)
   return {
     inputNames: session.inputNames,
-    outputNames: session.outputNames,
+    outputNames: told,
     /** @throws EngineError `run_failed`, `not_finite` or `broken` */
     ...rows !== undefined
       ? { run: createFixedRun(run, rows) }
@@ -95,10 +97,15 @@ function sessionOptions(use: EngineUse, provider: Backend): InferenceSession.Ses
   }
 }
 
+/** Outputs that are tensors of numbers: to ask for others, as maps or texts are, lets a run fail. */
+const toldOf = ({ outputMetadata }: InferenceSession): string[] =>
+  outputMetadata.filter((one) => one.isTensor && isTensorType(one.type)).map(({ name }) => name)
+
 async function runSession(
   ort: OrtModule,
   session: InferenceSession,
   feeds: { [name: string]: Tensor },
+  told: readonly string[],
 ): Promise<{ [name: string]: Tensor }> {
   let fetched: { readonly [name: string]: OrtTensor }
   try {
@@ -106,7 +113,7 @@ async function runSession(
     for (const [name, { type, data, dims }] of Object.entries(feeds)) {
       inputs[name] = new ort.Tensor(type, data as Float32Array, dims)
     }
-    fetched = await session.run(inputs)
+    fetched = await session.run(inputs, told)
   } catch (error) {
     throw new EngineError(
       isBroken(error) ? 'broken' : 'run_failed',

@@ -185,6 +185,11 @@ function specOfSource(
   if (spec === undefined) {
     return fail(path, `there is no tensor ${from}: there are ${Object.keys(known).join(', ')}`)
   }
+  if (!isTensorType(spec.type)) {
+    const others = Object.keys(known).filter((name) => isTensorType(known[name]!.type)).join(', ')
+    const what = spec.type === 'unknown' ? 'no tensor' : spec.type
+    fail(path, `${from} is ${what}, and only tensors of numbers can be used: there are ${others}`)
+  }
   try {
     for (const step of steps) spec = specAfter(step, spec)
   } catch (error) {

@@ -66,6 +66,30 @@ Deno.test('createOrtModel() looks for what is not finite in halves and doubles, 
   }
 })
 
+Deno.test('createOrtModel() gives outputs that are tensors of numbers, and leaves others', async () => {
+  for (const rows of ['N', 1]) {
+    const model = await createOrtModel(onnxOf({
+      inputs: { x: [rows, 2] },
+      outputs: {
+        names: ['string', [rows, 2]],
+        y: [rows, 2],
+        list: ['sequence', []],
+      },
+      nodes: [
+        { op: 'Cast', inputs: ['x'], outputs: ['names'], ints: { to: TYPE.string } },
+        { op: 'Neg', inputs: ['x'], outputs: ['y'] },
+        { op: 'SequenceConstruct', inputs: ['x'], outputs: ['list'] },
+      ],
+    }))
+    deepEqual(model.outputNames, ['y'])
+    const data = Float32Array.of(1, 2, 3, 4)
+    deepEqual(await model.run({ x: { type: 'float32', dims: [2, 2], data } }), {
+      y: { type: 'float32', dims: [2, 2], data: data.map((value) => -value) },
+    })
+    await model.release()
+  }
+})
+
 Deno.test('createOrtModel() runs a batch in pieces where the model takes a fixed number of items', async () => {
   for (const rows of [1, 4]) {
     const model = await createOrtModel(onnxOf({
