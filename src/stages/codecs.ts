@@ -10,6 +10,7 @@ import { pngOrientation } from '../pipeline/png_orientation.ts'
 import type { ImageCodecs, Picture } from './types.ts'
 import { CodecUnavailableError, PictureError } from './picture_error.ts'
 import { createPngDecoder } from './png_decoder.ts'
+import { whyUnread } from './unread.ts'
 import { upright } from './upright.ts'
 import { isWholeFile, type PictureType } from './whole_file.ts'
 
@@ -134,7 +135,8 @@ export function createCodecs(load: (name: CodecName) => Promise<WebAssembly.Modu
       } catch (cause) {
         // After a trap an instance may be left half way: the next call starts afresh.
         decoders.delete(type)
-        throw new PictureError(`Cannot decode ${type}: the file is damaged`, { cause })
+        const why = whyUnread(type, bytes) ?? 'the file is damaged'
+        throw new PictureError(`Cannot decode ${type}: ${why}`, { cause })
       }
     },
     encodeJpeg: async (picture, quality): Promise<Uint8Array> => {

@@ -82,6 +82,21 @@ Deno.test('damaged and mislabelled files are invalid input, and the next one is 
   }
 })
 
+Deno.test('a sound file that is not read is not said to be damaged', async () => {
+  const cmyk = Uint8Array.fromBase64(
+    '/9j/7gAOQWRvYmUAZAAAAAAA/9sAQwAQCwwODAoQDg0OEhEQExgoGhgWFhgxIyUdKDozPTw5Mzg3QEhcTkBEV0U3OFBt' +
+      'UVdfYmdoZz5NcXlwZHhcZWdj/8AAFAgAAQABBEMRAE0RAFkRAEsRAP/EABQAAQAAAAAAAAAAAAAAAAAAAAf/xAAUEAEA' +
+      'AAAAAAAAAAAAAAAAAAAA/9oADgRDAE0AWQBLAAA/AEAfj8gP/9k=',
+  )
+  await assert.rejects(codecs.decode('image/jpeg', cmyk), /it is in four colours \(CMYK\)/)
+  const animation = Uint8Array.fromBase64(
+    'UklGRoQAAABXRUJQVlA4WAoAAAACAAAAAAAAAAAAQU5JTQYAAAD/////AABBTk1GKAAAAAAAAAAAAAAAAAAAADIAAAJW' +
+      'UDhMDwAAAC8AAAAABxD9j/4HIqL/AQBBTk1GKAAAAAAAAAAAAAAAAAAAADIAAABWUDhMDwAAAC8AAAAABxDR//4HIqL/' +
+      'AQA=',
+  )
+  await assert.rejects(codecs.decode('image/webp', animation), /it is an animation/)
+})
+
 Deno.test('decode() still works after hundreds of damaged PNGs', async () => {
   const png = await sample('note.png')
   const damaged = png.slice()
