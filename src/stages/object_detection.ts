@@ -169,10 +169,12 @@ async function resultOf(
     const list = ordered.map((one) => ({ ...one, box: roundedCorners(one.box) }))
     return { ok: true, fields: { width, height, found: list }, children: {} }
   }
-  const children: { [task: string]: StageItem[] } = {}
-  for (const child of context.next) {
-    const own = ordered.filter(({ kind }) => settings.goes(child, kind))
-    children[child] = await cropThings(picture, own, settings.crop, context.crops, context.codecs)
-  }
+  // Cut once, however many tasks look closer: of a large picture that takes longer than the model.
+  const handed = ordered.filter(({ kind }) => context.next.some((one) => settings.goes(one, kind)))
+  const crops = await cropThings(picture, handed, settings.crop, context.crops, context.codecs)
+  const children = Object.fromEntries(context.next.map((child): [string, StageItem[]] => [
+    child,
+    crops.filter((_, i) => settings.goes(child, handed[i]!.kind)),
+  ]))
   return { ok: true, fields: { width, height, found: things.length }, children }
 }

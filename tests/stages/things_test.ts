@@ -203,6 +203,25 @@ Deno.test('object-detection hands each kind to its task, in the crop that the ta
   deepEqual([first!.meta['format'], ...first!.bytes.subarray(0, 2)], ['jpeg', 0xff, 0xd8])
 })
 
+Deno.test('object-detection cuts a thing once, however many tasks it goes to', async () => {
+  const next = ['garment', 'price']
+  const task = { ...pipeline.tasks['detect']!, next, hand: undefined }
+  const context = await contextOf('detect', 's320', { task, next, crops: 'jpeg' })
+  let cut = 0
+  const counting = {
+    ...codecs,
+    encodeJpeg(...given: Parameters<typeof codecs.encodeJpeg>) {
+      cut++
+      return codecs.encodeJpeg(...given)
+    },
+  }
+  const [result] = await run({ ...context, codecs: counting }, [scenes[0]!])
+  const { fields, children } = good(result)
+  ok(Number(fields?.['found']) > 0)
+  equal(cut, fields?.['found'])
+  deepEqual(children['garment'], children['price'])
+})
+
 Deno.test('a broken picture fails alone, the others of its batch are answered', async () => {
   const broken = { ...scenes[1]!, bytes: scenes[1]!.bytes.subarray(0, 2000) }
   for (const [task, variant] of [['detect', 's160'], ['garment', 'g20']] as const) {
