@@ -5,6 +5,8 @@
  * @module
  */
 
+import { halfBits } from './half.ts'
+
 /** Types by the names of ONNX Runtime, with those of the Open Inference Protocol. */
 export const TENSOR_TYPES = {
   float32: { bytes: 4, datatype: 'FP32' },
@@ -54,7 +56,7 @@ interface ArrayClass {
   new (buffer: ArrayBufferLike, offset: number, length: number): TensorData
 }
 
-/** Half floats where the runtime has them, else their bits: nothing here reckons with them. */
+/** Half floats where the runtime has them, else their bits: see `half.ts`. */
 const HALF = (globalThis as unknown as { Float16Array?: ArrayClass }).Float16Array ??
   Uint16Array as ArrayClass
 
@@ -85,6 +87,17 @@ export const elementsOf = (dims: readonly number[]): number =>
 
 /** Zeros. */
 export const emptyData = (type: TensorType, length: number): TensorData => new ARRAYS[type](length)
+
+/** So many elements of this value. */
+export function filledData(type: TensorType, length: number, value: number): TensorData {
+  const data = emptyData(type, length)
+  if (value === 0) return data
+  const isBig = data instanceof BigInt64Array || data instanceof BigUint64Array
+  const isBits = type === 'float16' && data instanceof Uint16Array
+  return data.fill(
+    (isBig ? BigInt(value) : isBits ? halfBits(value) : value) as never,
+  ) as TensorData
+}
 
 /** The bytes as elements: in place where they lie well, else a copy. */
 export function dataOf(type: TensorType, bytes: Uint8Array): TensorData {

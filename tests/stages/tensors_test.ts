@@ -53,6 +53,16 @@ Deno.test('steps move elements as they say, and shapes are told before there are
   deepEqual(of(tensor([1, 2], [3, 3]), { softmax: 1 }), [[1, 2], [0.5, 0.5]])
 })
 
+Deno.test('large whole numbers keep their last digits where only their type changes', () => {
+  const ids: Tensor = {
+    ...{ type: 'int64', dims: [2] },
+    data: BigInt64Array.of(2n ** 53n + 1n, 2n ** 62n + 1n),
+  }
+  for (const type of ['int64', 'uint64'] as const) {
+    deepEqual([...applyStep({ type }, ids).data], [...ids.data])
+  }
+})
+
 Deno.test('steps that do not fit say which, and what they found', () => {
   const wrong = (step: unknown, shape: number[], why: RegExp, type: Tensor['type'] = 'float32') =>
     throws(() => specAfter(stepSchema.parse(step) as Step, { type, shape }), why)

@@ -9,10 +9,12 @@
 import {
   elementsOf,
   emptyData,
+  filledData,
   type Tensor,
   TENSOR_TYPES,
   type TensorData,
 } from '../../pipeline/tensor.ts'
+import { halfOrder } from '../../pipeline/half.ts'
 import type { Step } from './description.ts'
 import { axisOf, rangeOf, specAfter, StepError, windowCount } from './shapes.ts'
 
@@ -126,9 +128,8 @@ function copyRows(
   runs: readonly { from: number; rows: number; to: number }[],
   value = 0,
 ): TensorData {
-  const out = emptyData(type, elementsOf(dims))
+  const out = filledData(type, elementsOf(dims), value)
   const outLength = out.length / Math.max(outer * inner, 1)
-  if (value !== 0) out.fill((type.includes('int64') ? BigInt(value) : value) as never)
   for (let o = 0; o < outer; o++) {
     for (const { from, rows, to } of runs) {
       const start = (o * length + from) * inner
@@ -159,7 +160,14 @@ function transposed({ type, dims, data }: Tensor, order: readonly number[]): Ten
 
 function converted({ data }: Tensor, type: Tensor['type']): TensorData {
   const out = emptyData(type, data.length)
-  const toBig = out instanceof BigInt64Array || out instanceof BigUint64Array
+  const isBig = (some: TensorData) =>
+    some instanceof BigInt64Array || some instanceof BigUint64Array
+  const toBig = isBig(out)
+  // As numbers the larger ones would lose their last digits.
+  if (toBig && isBig(data)) {
+    set(out, data, 0)
+    return out
+  }
   for (let i = 0; i < out.length; i++) {
     const value = data[i]!
     const number = type === 'bool' ? Number(Boolean(value)) : Number(value)
@@ -173,12 +181,16 @@ function converted({ data }: Tensor, type: Tensor['type']): TensorData {
 
 function argmax(tensor: Tensor, axis: number): TensorData {
   const { outer, length, inner } = aroundOf(tensor, axis)
+  const { type, data } = tensor
+  const values = type === 'float16' && data instanceof Uint16Array
+    ? Int32Array.from(data, halfOrder)
+    : data
   const out = new BigInt64Array(outer * inner)
   for (let o = 0; o < outer; o++) {
     for (let i = 0; i < inner; i++) {
       let best = 0
       for (let n = 1; n < length; n++) {
-        const place = (at: number) => tensor.data[(o * length + at) * inner + i]!
+        const place = (at: number) => values[(o * length + at) * inner + i]!
         if (place(n) > place(best)) best = n
       }
       out[o * inner + i] = BigInt(best)

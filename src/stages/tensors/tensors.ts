@@ -3,7 +3,14 @@
  *
  * @module
  */
-import { elementsOf, emptyData, fits, specText, type Tensor } from '../../pipeline/tensor.ts'
+import {
+  elementsOf,
+  emptyData,
+  filledData,
+  fits,
+  specText,
+  type Tensor,
+} from '../../pipeline/tensor.ts'
 import { packTensors, unpackTensors } from '../../pipeline/tensor_item.ts'
 import type { ItemResult, Stage, StageContext, StageItem } from '../types.ts'
 import { faultOfInput } from './blame.ts'
@@ -116,9 +123,7 @@ function feedsOf(item: Tensors, { feed }: Description, { model }: StageContext):
     const source = feed[input]
     if (source !== undefined && isConstant(source)) {
       const { type, shape, value } = source
-      const data = emptyData(type, elementsOf(shape))
-      if (value !== 0) data.fill((type.includes('int64') ? BigInt(value) : value) as never)
-      return [input, { type, dims: shape, data }]
+      return [input, { type, dims: shape, data: filledData(type, elementsOf(shape), value) }]
     }
     // Where there is one of each, their names say nothing.
     const alone = model.inputNames.length === 1 && given.length === 1 ? given[0]! : input
