@@ -13,7 +13,7 @@ import type { ItemResult, Picture, StageContext, StageItem } from './types.ts'
 const most = ({ height, width }: PictureInput) => picturesTogether(height * width)
 
 /** Beyond so many pixels decoded, 64 MiB of them, no further picture joins a group. */
-const DECODED_PIXELS = 2 ** 24
+export const DECODED_PIXELS = 2 ** 24
 
 /** A picture, and the item that it came of. */
 export interface Decoded {

@@ -9,6 +9,7 @@ import { greedyCtc, joinReadings, type Reading } from './ctc.ts'
 import { invalidInput, pictureOf } from './item.ts'
 import { linePieces } from './line_pieces.ts'
 import { type Input, inputOf } from './options.ts'
+import { DECODED_PIXELS } from './picture_runs.ts'
 import { resizeInto } from './resample.ts'
 import { samplePicture } from './sample.ts'
 import { shareOf } from './share.ts'
@@ -38,25 +39,33 @@ export const textRecognition: Stage = {
     const input = inputOf(context)
     const capacity = input.width / (input.height * input.stretch)
     const failed = new Map<number, ItemResult>()
-    const rows: Row[] = []
+    const readings: Reading[][] = items.map(() => [])
+    let rows: Row[] = []
+    let pixels = 0
+    const settle = async () => {
+      // No larger batches than asked for: those are the ones that were warmed and measured.
+      for (let i = 0; i < rows.length; i += items.length) {
+        const some = rows.slice(i, i + items.length)
+        const read = await readRows(some, input, context)
+        some.forEach(({ item }, n) => readings[item]!.push(read[n]!))
+      }
+      rows = []
+      pixels = 0
+    }
     for (const [item, { meta, bytes }] of items.entries()) {
       try {
         const picture = await pictureOf({ meta, bytes }, context.codecs)
         for (const [from, to] of linePieces(picture, capacity)) {
           rows.push({ item, picture, from, to })
         }
+        pixels += picture.width * picture.height
       } catch (error) {
         failed.set(item, invalidInput(error))
       }
+      if (pixels >= DECODED_PIXELS) await settle()
     }
-    const readings: Reading[] = []
-    // No larger batches than asked for: those are the ones that were warmed and measured.
-    for (let i = 0; i < rows.length; i += items.length) {
-      readings.push(...await readRows(rows.slice(i, i + items.length), input, context))
-    }
-    return items.map((_, item) => {
-      return failed.get(item) ?? resultOf(readings.filter((_, i) => rows[i]!.item === item))
-    })
+    await settle()
+    return items.map((_, item) => failed.get(item) ?? resultOf(readings[item]!))
   },
   check: (given) =>
     checkPictureModels(given, (variant) => {

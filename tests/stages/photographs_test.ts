@@ -29,7 +29,7 @@ async function runsOf(kind: string, said: object, dims: number[], pictures: numb
       return Promise.resolve({ y: { type: 'float32', dims: [rows, ...dims], data } })
     },
   }
-  const variant = { accuracy: 1, input: { height: 64, width: 64 } }
+  const variant = { accuracy: 1, input: { height: 64, width: 96 } }
   const task = { kind, labels: ['a', 'b'], next: [], variants: { only: variant }, ...said }
   const context: StageContext = { task, variant, next: task.next, model, codecs, crops: 'raw' }
   const item = { meta: { type: 'image/jpeg' }, bytes: new Uint8Array() }
@@ -43,4 +43,5 @@ Deno.test('photographs of a batch are decoded and run a few at a time', async ()
   deepEqual(await runsOf('image-classification', {}, [2], 7), wanted)
   const boxes = { boxes: { format: 'corners' } }
   deepEqual(await runsOf('object-detection', boxes, [1, 6], 7), wanted)
+  deepEqual(await runsOf('text-recognition', {}, [1, 96], 7), wanted)
 })
