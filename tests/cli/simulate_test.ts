@@ -194,10 +194,10 @@ Deno.test('what cannot be run or written is said before anything runs', async ()
     assert.deepEqual([code, stdout], [1, ''])
     assert.match(stderr.trim(), expected)
   }
-  // A folder is where nobody can write a file: what was simulated is there all the same.
-  for (const output of ['--json', '--report']) {
+  // A disk that is full by then shows afterwards: what was simulated is told all the same.
+  for (const output of Deno.build.os === 'linux' ? ['--json', '--report'] : []) {
     const { code, stdout, stderr } = await simulate(
-      ...['--scenario', file, '--policy', 'static', output, dir],
+      ...['--scenario', file, '--policy', 'static', output, '/dev/full'],
     )
     assert.equal(code, 1)
     assert.match(stdout, /static +\d+/)
