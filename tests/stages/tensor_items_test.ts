@@ -116,6 +116,18 @@ Deno.test('an item that a model makes NaN or infinity of fails alone, and no eng
   }
 })
 
+Deno.test('a model of one input is fed the one tensor that the task takes, whatever comes beside it', async () => {
+  const { outputs, nodes } = sum
+  const made = { inputs: { a: ['N', 1] }, outputs, nodes: [{ ...nodes[0]!, inputs: ['a', 'a'] }] }
+  const task = { takes: { frames: { shape: [-1, 1] } }, answer: { y: 'y' } }
+  const [alone, beside] = await run(made, task, [
+    item({ frames: rows(1, 2) }),
+    item({ frames: rows(1, 2), other: rows(3, 9) }),
+  ])
+  ok(alone?.ok && beside?.ok, JSON.stringify(beside))
+  deepEqual(beside, alone)
+})
+
 Deno.test('an item of which a step would make more than there is room for fails alone', async () => {
   const doubles: MadeModel = {
     inputs: { x: ['N', 400] },

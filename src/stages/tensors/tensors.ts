@@ -117,8 +117,9 @@ function readItem({ meta, bytes }: StageItem, { takes }: Description): Tensors {
   return found
 }
 
-function feedsOf(item: Tensors, { feed }: Description, { model }: StageContext): Tensors {
-  const given = Object.keys(item)
+function feedsOf(item: Tensors, { feed, takes }: Description, { model }: StageContext): Tensors {
+  // What an item has besides is not what the file was held against.
+  const given = Object.keys(takes ?? item)
   return Object.fromEntries(model.inputNames.map((input) => {
     const source = feed[input]
     if (source !== undefined && isConstant(source)) {
