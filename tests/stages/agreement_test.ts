@@ -114,6 +114,34 @@ Deno.test('labels that are spelt nearly alike are others', () => {
   assert.ok(!agree('object-detection', handed(label), handed(other), coarse))
 })
 
+Deno.test('what two nodes make up together is held against few others each', () => {
+  const count = 200
+  let looks = 0
+  /** All at one place; each look at their pixels is counted. */
+  const items = (shade: number) => {
+    const { meta, bytes } = crop(10, 0)
+    const pixels = bytes.map(() => shade)
+    return Array.from({ length: count }, () => ({
+      meta,
+      get bytes() {
+        looks++
+        return pixels
+      },
+    }))
+  }
+  assert.ok(!agree('text-detection', page(items(0)), page(items(250)), coarse))
+  // A pair takes some 3,000: sixteen pairs for each, not all with all.
+  assert.ok(looks < 16 * count * 4000, `${looks} looks`)
+})
+
+Deno.test('lines in another order, with one more, agree by what they are', () => {
+  const many = Array.from({ length: 40 }, (_, i) => crop(10 + 50 * i, i))
+  const turned = [...many.slice(20), crop(5000, 7), ...many.slice(0, 20)]
+  assert.ok(agree('text-detection', page(many), page(turned), other))
+  assert.ok(agree('text-detection', page(turned), page(many), other))
+  assert.ok(!agree('text-detection', page(many), page(turned), same))
+})
+
 Deno.test('a picture that one node calls bad is bad, or both were asked in vain', () => {
   const bad: ItemResult = { ok: false, reason: 'invalid_input', message: 'no picture' }
   assert.ok(agree('text-detection', bad, { ...bad, message: 'not one' }, same))
@@ -125,6 +153,12 @@ Deno.test('what no input leads to is a fault', () => {
   assert.equal(fault(page([crop(10, 0)])), undefined)
   assert.match(fault(page([crop(900, 0)])) ?? '', /outside/)
   assert.match(fault(page([{ ...crop(10, 0), bytes: new Uint8Array(5) }])) ?? '', /5 bytes/)
+  const endless = crop(10, 0)
+  endless.meta['box'] = Array.from({ length: 200_000 }, () => [1, 1])
+  assert.match(fault(page([endless])) ?? '', /without a box/)
+  const thing = { kind: 'shoe', score: 0.8, box: [[1, 1], [9, 9]] }
+  const found = { width: 800, height: 600, found: Array<JsonObject>(5000).fill(thing) }
+  assert.match(fault(page([], found), 'object-detection') ?? '', /more things/)
   const nan = crop(10, 0)
   nan.meta['box'] = [[null, null], [null, null]]
   assert.match(fault(page([nan])) ?? '', /without a box/)

@@ -41,9 +41,12 @@ const sizeOf = ({ width, height }: JsonObject): [number, number] => [
   Math.max(1, Number(height) || 1),
 ]
 
+/** Of a box. */
+const MOST_CORNERS = 64
+
 /** Centre and size of a box given by its corners; undefined for anything else. */
 export function extentOf(box: Json | undefined): number[] | undefined {
-  if (!Array.isArray(box) || box.length < 2) return undefined
+  if (!Array.isArray(box) || box.length < 2 || box.length > MOST_CORNERS) return undefined
   const points = box as Json[][]
   if (!points.every((p) => Array.isArray(p) && p.length === 2 && p.every(Number.isFinite))) {
     return undefined
@@ -55,20 +58,54 @@ export function extentOf(box: Json | undefined): number[] | undefined {
   return [(left + right) / 2, (top + bottom) / 2, right - left, bottom - top]
 }
 
-/** How an item travels is the link's business; where it was found may differ by a little. */
+/** An item, and where its parent says that it is, worked out once. */
+interface Placed {
+  item: StageItem
+  extent: number[] | undefined
+}
+
+const placedOf = (item: StageItem): Placed => ({ item, extent: extentOf(item.meta['box']) })
+
+/** Where something was found may differ by a little. */
+function atSamePlace({ extent: a }: Placed, { extent: b }: Placed, tolerance: Tolerance): boolean {
+  if (a === undefined || b === undefined) return a === b
+  for (let i = 0; i < a.length; i++) {
+    if (!near(a[i]!, b[i]!, tolerance, tolerance.pixels)) return false
+  }
+  return true
+}
+
+/** How an item travels is the link's business. */
 function sameMeta(a: JsonObject, b: JsonObject, tolerance: Tolerance): boolean {
   const plain = ({ format: _f, width: _w, height: _h, box: _b, ...rest }: JsonObject) => rest
   // A name, which another that is spelt nearly alike is not.
   if (typeof a['kind'] === 'string' && a['kind'] !== b['kind']) return false
-  if (!sameJson(plain(a), plain(b), tolerance)) return false
-  const [one, other] = [extentOf(a['box']), extentOf(b['box'])]
-  if (one === undefined || other === undefined) return one === other
-  return one.every((value, i) => near(value, other[i]!, tolerance, tolerance.pixels))
+  return sameJson(plain(a), plain(b), tolerance)
 }
 
-const same = (a: StageItem, b: StageItem, tolerance: Tolerance) =>
+const sameItem = (a: StageItem, b: StageItem, tolerance: Tolerance) =>
   sameMeta(a.meta, b.meta, tolerance) &&
   (Array.isArray(a.meta['tensors']) ? sameTensors(a, b, tolerance) : samePicture(a, b, tolerance))
+
+/** So many at one place are looked at for one: all with all, thousands would take minutes. */
+const MOST_AT_PLACE = 16
+
+/** The first that is the same, from `from` on and round; -1 where there is none. */
+function findSame(
+  one: Placed,
+  among: readonly Placed[],
+  from: number,
+  tolerance: Tolerance,
+): number {
+  let looked = 0
+  for (let k = 0; k < among.length && looked < MOST_AT_PLACE; k++) {
+    const at = (from + k) % among.length
+    if (!atSamePlace(one, among[at]!, tolerance)) continue
+    looked++
+    if (sameItem(one.item, among[at]!.item, tolerance)) return at
+  }
+  return -1
+}
 
 /** In order, or, where the backends differ, each found among the others with few left over. */
 export function sameChildren(
@@ -76,13 +113,20 @@ export function sameChildren(
   b: readonly StageItem[],
   tolerance: Tolerance,
 ): boolean {
-  if (a.length === b.length && a.every((item, i) => same(item, b[i]!, tolerance))) return true
-  const left = [...b]
+  const ours = a.map(placedOf)
+  const left = b.map(placedOf)
+  const inOrder = (one: Placed, i: number) =>
+    atSamePlace(one, left[i]!, tolerance) && sameItem(one.item, left[i]!.item, tolerance)
+  if (a.length === b.length && ours.every(inOrder)) return true
+  const most = tolerance.odd * (a.length + b.length)
   let unmatched = 0
-  for (const item of a) {
-    const at = left.findIndex((other) => same(item, other, tolerance))
-    if (at < 0) unmatched++
-    else left.splice(at, 1)
+  let from = 0
+  for (const one of ours) {
+    const at = findSame(one, left, from, tolerance)
+    if (at >= 0) {
+      left.splice(at, 1)
+      from = at
+    } else if (++unmatched > most) return false
   }
-  return unmatched + left.length <= tolerance.odd * (a.length + b.length)
+  return unmatched + left.length <= most
 }

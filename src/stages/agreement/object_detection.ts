@@ -2,6 +2,9 @@ import type { JsonObject, StageItem } from '../types.ts'
 import { extentOf, sameChildren } from './children.ts'
 import type { Agreement } from './kind.ts'
 
+/** As `boxes.most` may be. */
+const MOST_THINGS = 4096
+
 /** Fields `{width, height, found}`: a list of things, or their number where they are child items. */
 export const objectDetection: Agreement = {
   sameFields(a, b, tolerance) {
@@ -17,6 +20,7 @@ export const objectDetection: Agreement = {
     const height = Number(fields?.['height'])
     if (!(width >= 1 && height >= 1)) return 'a picture without a size'
     const found = Array.isArray(fields?.['found']) ? itemsOf(fields['found'] as JsonObject[]) : []
+    if (found.length > MOST_THINGS) return 'more things than a task lists'
     for (const { meta } of [...found, ...Object.values(children).flat()]) {
       const extent = extentOf(meta['box'])
       if (extent === undefined) return 'a thing without a box'
