@@ -134,6 +134,17 @@ Deno.test('what two nodes make up together is held against few others each', () 
   assert.ok(looks < 16 * count * 4000, `${looks} looks`)
 })
 
+Deno.test('of texts that differ a little no more are compared than results have', () => {
+  const said = (count: number, last: string): ItemResult => ({
+    ...{ ok: true, children: {} },
+    fields: { list: Array.from({ length: count }, () => TEXT + last) },
+  })
+  const agrees = (a: ItemResult, b: ItemResult) => agree('of-its-own', a, b, other)
+  assert.ok(agrees(said(200, 'a'), said(200, 'b')))
+  assert.ok(!agrees(said(40_000, 'a'), said(40_000, 'b')))
+  assert.ok(agrees(said(40_000, 'a'), said(40_000, 'a')))
+})
+
 Deno.test('lines in another order, with one more, agree by what they are', () => {
   const many = Array.from({ length: 40 }, (_, i) => crop(10 + 50 * i, i))
   const turned = [...many.slice(20), crop(5000, 7), ...many.slice(0, 20)]

@@ -15,6 +15,8 @@ export interface Tolerance {
   odd: number
   /** Mean difference of pixels of two crops, of 255. */
   shade: number
+  /** Of one comparison: texts that may still be compared letter by letter; any number where absent. */
+  texts?: { left: number }
 }
 
 /** One build of one engine on one input: what is left is rounding on other processors. */
