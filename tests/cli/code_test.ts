@@ -3,6 +3,7 @@ import { deepEqual, equal, match, rejects } from 'node:assert/strict'
 import { loadPipeline } from '../../src/cli/pipelines/load.ts'
 import { type Serving, startServing } from '../../src/cli/serve/serving.ts'
 import { spawnNode } from '../../src/cli/serve/spawn_node.ts'
+import { trustOptions } from '../../src/cli/serve/trust.ts'
 import { files, lettersRequest, pipeline } from './code_scene.ts'
 import { inFolder, writeFiles } from './own_scene.ts'
 
@@ -82,5 +83,12 @@ Deno.test('a program that does not parse, or is none, is refused before anything
     )
     const tasks = { ...pipeline.tasks, say: { ...pipeline.tasks.say, stage: '../stage.ts' } }
     await refused({ 'pipeline.json': { ...pipeline, tasks } }, /is not a path inside/)
+  })
+})
+
+Deno.test('nodes of a pipeline that takes tensors are asked about no pictures', async () => {
+  await inFolder(files, async (dir) => {
+    const { samples } = await trustOptions([await loadPipeline(dir, () => {})])
+    deepEqual(samples, { letters: [] })
   })
 })

@@ -8,6 +8,7 @@ import { timingSafeEqual } from 'node:crypto'
 import { join } from 'node:path'
 import type { Payload } from '../../coordinator/payload.ts'
 import { checkPicture } from '../../coordinator/picture.ts'
+import { queryTensors } from '../../pipeline/takes.ts'
 import { publicName } from '../../pipeline/version.ts'
 import type { TrustOptions } from '../../policy/options.ts'
 import type { ItemOutcome, VariantRef } from '../../policy/types.ts'
@@ -41,9 +42,11 @@ export async function trustOptions(
     weigh: (payload) => (payload as Payload).bytes.byteLength,
     samples: Object.fromEntries(
       await Promise.all(
-        pipelines.map(async ({ dir, pipeline }) =>
-          [pipeline.name, await samplesOf(dir, pipeline.name)] as const
-        ),
+        pipelines.map(async ({ dir, pipeline }) => {
+          // A program that is to read tensors may well fall over a picture, and its worker with it.
+          const takesPictures = queryTensors(pipeline) === undefined
+          return [pipeline.name, takesPictures ? await samplesOf(dir, pipeline.name) : []] as const
+        }),
       ),
     ),
   }
