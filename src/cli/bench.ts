@@ -46,7 +46,7 @@ of live:
   --multiples 0.5,1,2    steps, as multiples of what static carries
   --trace FILE     writes what the rules heard and said, and every answer, to FILE.POLICY
   --budget S, --for S    seconds for each policy at most, and in this call
-  --from FILE      goes on with what live --json FILE wrote; of twin and curve, too
+  --from FILE      goes on with what live --json FILE wrote, on as many nodes; of twin and curve, too
 of others:
   --svg FILE       curve: where it is drawn
   --seconds 20     overload, shared

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import type { Asked } from '../../demo/load/types.ts'
 import { fanOutSpreadOf } from '../../src/cli/bench/live/observe.ts'
 import { paced } from '../../src/cli/bench/live/pace.ts'
+import { countsOf, mustBeAlike } from '../../src/cli/bench/live/record.ts'
 import { grownBy } from '../../src/cli/bench/live/sizes.ts'
 import { effectiveCapacity, type Row, rowOf } from '../../src/cli/bench/live/rows.ts'
 import { jumpOf, stairs, stepAt, stepsOf, traceOf, within } from '../../src/cli/bench/live/steps.ts'
@@ -156,4 +157,16 @@ Deno.test('grownBy() says of each size that ran often enough how much longer tha
   assert.ok(Math.abs(grown['find/a']![2]! - 1.7) < 1e-9, JSON.stringify(grown))
   assert.ok(Math.abs(grown['find/a']![4]! - 3.9) < 1e-9, JSON.stringify(grown))
   assert.deepEqual(Object.keys(grown), ['find/a'])
+})
+
+Deno.test('a run is gone on with by as many nodes as it had, and by no others', () => {
+  const nodes = ['deno-1 on native', 'deno-2 on wasm', 'tab-1']
+  assert.deepEqual(countsOf({ nodes }), { tabs: 1, nodes: 2 })
+  mustBeAlike('live.json', { nodes }, [...nodes])
+  for (const others of [nodes.slice(0, 2), ['deno-1 on wasm', ...nodes.slice(1)], []]) {
+    assert.throws(
+      () => mustBeAlike('live.json', { nodes }, others),
+      /Cannot go on with live\.json: it was played by deno-1 on native, .*tab-1, here by /,
+    )
+  }
 })

@@ -53,6 +53,23 @@ Deno.test('a benchmark runs when all that is asked for is known to be possible',
   }
 })
 
+Deno.test('a live run is not gone on with by other nodes than it had', async () => {
+  const from = await Deno.makeTempFile()
+  try {
+    const live = {
+      ...{ pipeline: 'profiles/shelf', nodes: ['deno-1 on wasm', 'deno-2 on wasm'] },
+      ...{ carriedPerS: 1, steps: [{ fromS: 0, seconds: 1, multiple: 1, ratePerS: 1 }] },
+      ...{ profiles: {}, policies: {} },
+    }
+    await Deno.writeTextFile(from, JSON.stringify({ live }))
+    const { code, error } = await run('bench.ts', 'live', '--from', from, '--nodes', '1')
+    assert.equal(code, 1)
+    assert.match(error, /^Cannot go on with .*: it was played by .*deno-2 on wasm, here by deno-1/)
+  } finally {
+    await Deno.remove(from)
+  }
+})
+
 Deno.test('what one benchmark found is kept where the next one fails', async () => {
   const dir = await Deno.makeTempDir()
   try {

@@ -19,7 +19,9 @@ import { createObserver } from './live/observe.ts'
 import { prepare } from './live/prepare.ts'
 import { profileGiver, type Profiles } from './live/profile.ts'
 import {
+  countsOf,
   type LiveRun,
+  mustBeAlike,
   type Part,
   type PolicyRun,
   portable,
@@ -201,9 +203,11 @@ export async function benchLive(options: LiveOptions = {}) {
   const { queries = QUERIES, policies = ['static', 'shoal'], budgetS = BUDGET_S } = options
   const before = options.from === undefined ? undefined : await readLiveRun(options.from)
   const dir = before?.pipeline ?? options.pipeline ?? OCR
-  const counts = { tabs: options.tabs ?? 0, nodes: options.nodes ?? 2 }
-  const stage = await setStage(dir, counts)
+  const usual = before === undefined ? { tabs: 0, nodes: 2 } : countsOf(before)
+  const { tabs = usual.tabs, nodes = usual.nodes } = options
+  const stage = await setStage(dir, { tabs, nodes })
   try {
+    if (before !== undefined) mustBeAlike(options.from!, before, stage.nodes)
     console.log(`nodes: ${stage.nodes.join(', ')}; load average at the start: ${load()}`)
     const profiles = before === undefined ? await prepare(stage) : profilesOf(before)
     const carriedPerS = before?.carriedPerS ?? await capacityOf(stage, profiles)

@@ -53,6 +53,22 @@ export async function readLiveRun(file: string): Promise<LiveRun> {
   return { ...live, pipeline: resolve(ROOT, live.pipeline) }
 }
 
+/** How many tabs and Deno nodes it was that played: those that go on are to be as many. */
+export function countsOf({ nodes }: Pick<LiveRun, 'nodes'>): { tabs: number; nodes: number } {
+  const tabs = nodes.filter((name) => name.startsWith('tab-')).length
+  return { tabs, nodes: nodes.length - tabs }
+}
+
+/** @throws RangeError where others would go on with it: figures of two pools are not one run */
+export function mustBeAlike(file: string, run: Pick<LiveRun, 'nodes'>, nodes: readonly string[]) {
+  if (run.nodes.join() === nodes.join()) return
+  throw new RangeError(
+    `Cannot go on with ${file}: it was played by ${run.nodes.join(', ')}, here by ${
+      nodes.join(', ') || 'nobody'
+    }`,
+  )
+}
+
 /** Folders of the project are named from its root, so that the file means the same elsewhere. */
 export const portable = (dir: string): string => {
   const inside = relative(ROOT, resolve(dir))
