@@ -21,7 +21,7 @@ import { hostNamed, isLoopback, ownHosts } from './serve/own_hosts.ts'
 import { modelsFault } from './pipelines/models_fault.ts'
 import { createEnding } from './ending.ts'
 import { createSteps } from './steps.ts'
-import { keyWishOf, startKeys } from './serve/keys.ts'
+import { keyWishOf, missingKeys, startKeys } from './serve/keys.ts'
 import { STORE } from './serve/store.ts'
 import { warmUp } from './serve/warm_up.ts'
 import { watchFolders } from './serve/watch_folders.ts'
@@ -166,8 +166,11 @@ const steps = createSteps(log)
 const tls = await readTls(wanted, [...ownHosts(host), ...allowHosts])
   .catch((error) => fail(error.message))
 
+const keyWish = keyWishOf(chosen.keys, (name) => Deno.env.get(name))
+const missing = await missingKeys(keyWish)
+if (missing !== undefined) log(missing, 'warn')
 const keys = await startKeys(
-  keyWishOf(chosen.keys, (name) => Deno.env.get(name)),
+  keyWish,
   host,
   (line) => log(line, 'warn'),
 ).catch((error) => fail(error.message))
@@ -262,8 +265,8 @@ console.log(`${url}/v1/stats  counters`)
 console.log(`${url}/docs  every call; /openapi.json, /metrics and /v2 are for machines`)
 const asked = keys.keyring.has('node') ? { token: keys.joinToken } : undefined
 if (!isLoopback(host)) {
-  const missing = (['client', 'admin'] as const).filter((role) => !keys.keyring.has(role))
-  for (const role of missing) {
+  const open = (['client', 'admin'] as const).filter((role) => !keys.keyring.has(role))
+  for (const role of open) {
     const what = role === 'client' ? 'ask the pool' : 'see the dashboard'
     console.log(`others ${what} with a key: deno task keys add --role ${role} --name NAME`)
   }

@@ -77,6 +77,15 @@ Deno.test('keys go into the file that start follows, where a variable names it',
   await Deno.remove(dir, { recursive: true })
 })
 
+Deno.test('start says that a file of keys that it was told of is not there', async () => {
+  const dir = await Deno.makeTempDir()
+  const start = (file: string) => run('start', '--keys', join(dir, file), '--pipeline', '/nowhere')
+  assert.match((await start('keyz.json')).stderr, /^there is no file of keys .*keyz\.json: until/)
+  await run('keys', 'add', '--role', 'admin', '--name', 'a', '--keys', join(dir, 'keys.json'))
+  assert.match((await start('keys.json')).stderr, /^Cannot use pipeline /)
+  await Deno.remove(dir, { recursive: true })
+})
+
 Deno.test('keys that are added at the same time are all kept', async () => {
   const dir = await Deno.makeTempDir()
   const file = join(dir, 'keys.json')

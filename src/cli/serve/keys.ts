@@ -48,6 +48,13 @@ export function keyWishOf(
   }
 }
 
+/** What to say of a file of keys that was asked for and is not there: a role without keys is open. */
+export async function missingKeys({ file }: KeyWish): Promise<string | undefined> {
+  if (file === undefined || await Deno.stat(file).then(() => true, () => false)) return undefined
+  return `there is no file of keys ${file}: until it is there, roles without other keys are open to ` +
+    'this machine'
+}
+
 /** @throws Error with what to do, where `host` lets others in and no key keeps them out */
 export async function startKeys(
   wish: KeyWish,
