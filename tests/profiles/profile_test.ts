@@ -8,7 +8,9 @@ import type { ExampleResult } from '../../src/cli/profile/messages.ts'
 import { writeProfile } from '../../src/cli/profile/write.ts'
 import { tableOf } from '../../src/cli/profile/table.ts'
 import { ROOT } from '../../src/cli/root.ts'
+import { labelledFiles } from '../../src/cli/pipelines/labelled_files.ts'
 import { inFolder, ofEach, oneModel } from '../cli/own_scene.ts'
+import { PIXEL_PNG } from '../coordinator/fixture.ts'
 
 const text = JSON.stringify({
   schema: 'shoal-pipeline/1',
@@ -288,3 +290,14 @@ Deno.test('profile refuses labels of tasks that there are not, and paths that ar
     })
   }
 })
+
+Deno.test('labelledFiles() takes a picture for what it is, whatever its name, and no text for one', () =>
+  inFolder({
+    'labelled/labels.json': labels({ 'one.jpg': 'a', 'two.png': 'b' }),
+    'labelled/one.jpg': PIXEL_PNG,
+    'labelled/two.png': 'no picture',
+  }, async (dir) => {
+    const set = await labelledFiles(dir, pipeline)
+    assert.deepEqual((await set!.example(0)).input.meta, { type: 'image/png' })
+    await assert.rejects(set!.example(1), /files\.two\.png: must be a picture, PNG, JPEG or WebP: /)
+  }))

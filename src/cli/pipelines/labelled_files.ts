@@ -4,10 +4,11 @@
  *
  * @module
  */
-import { extname, join } from 'node:path'
+import { join } from 'node:path'
 import { z } from 'zod'
 import { parseRequest } from '../../coordinator/oip/parse.ts'
 import { readTensors } from '../../coordinator/oip/tensor_input.ts'
+import { checkPicture } from '../../coordinator/picture.ts'
 import { PipelineError } from '../../pipeline/error.ts'
 import { withoutMark } from '../../pipeline/parse.ts'
 import type { Pipeline } from '../../pipeline/schema.ts'
@@ -34,13 +35,6 @@ const labelsSchema = z.strictObject({
   }),
 })
 type Truth = z.infer<typeof truth>
-
-const TYPES: Record<string, string> = {
-  '.png': 'image/png',
-  '.jpg': 'image/jpeg',
-  '.jpeg': 'image/jpeg',
-  '.webp': 'image/webp',
-}
 
 /**
  * The set; `undefined` where there is none.
@@ -107,9 +101,16 @@ async function readInput(folder: string, name: string, pipeline: Pipeline): Prom
     const { meta, bytes: packed } = readTensors(takes, parseRequest(bytes).inputs, undefined)
     return { meta: meta as JsonObject, bytes: packed }
   }
-  const type = TYPES[extname(name).toLowerCase()]
-  if (type === undefined) throw new Error(`must be a picture, .png, .jpg or .webp`)
-  return { meta: { type }, bytes }
+  return { meta: { type: typeOf(bytes) }, bytes }
+}
+
+/** As its bytes say, whatever the file is called. */
+function typeOf(bytes: Uint8Array): string {
+  try {
+    return checkPicture(bytes).type
+  } catch (error) {
+    throw new Error(`must be a picture, PNG, JPEG or WebP: ${(error as Error).message}`)
+  }
 }
 
 function labelsOf(truth: Truth, task: string): (string | number)[] {
