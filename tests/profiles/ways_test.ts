@@ -16,6 +16,8 @@ const pipeline = checkPipeline({
   },
 }, 'test')
 
+const BLIND = { blind: { accuracy: 0 }, fine: { accuracy: 1 } }
+
 const measured = (task: string, variant: string, minMs: number, fanOut = {}): VariantProfile => ({
   ...{ task, variant, fanOut, accuracy: 1, referenceMs: minMs, rows: 1, otherMs: 1 },
   batches: [{ batch: 1, runs: 1, minMs, medianMs: minMs }],
@@ -41,6 +43,25 @@ Deno.test('waysOf() weighs branches by their items, and leaves out what no proce
   equal(best!.ms, (9 + 1) + 3 * (4 + 1) + (2 + 1))
   // Slower and less accurate.
   deepEqual(worthTaking(ways), [best])
+})
+
+Deno.test('waysOf() has no accuracy for a way on which nothing is found, and sorts the others all the same', () => {
+  const blind = checkPipeline(
+    {
+      ...pipeline,
+      tasks: { ...pipeline.tasks, find: { ...pipeline.tasks['find']!, variants: BLIND } },
+    },
+    'test',
+  )
+  const figures = [
+    measured('find', 'blind', 1, { name: 0, read: 0 }),
+    ...variants.filter(({ variant }) => variant !== 'half'),
+  ]
+  const ways = waysOf(blind, figures, paths)
+  deepEqual(ways.map(({ variants }) => variants.join(' ')), [
+    ...['fine good only', 'fine poor only', 'blind good only', 'blind poor only'],
+  ])
+  deepEqual(ways.slice(2).map(({ accuracy }) => accuracy), [0, 0])
 })
 
 Deno.test('waysOf() has nothing to add where there is one branch', () => {

@@ -36,7 +36,10 @@ export function waysOf(
     const all = leaves.reduce((sum, leaf) => sum + leaf.items, 0)
     return {
       variants: tasks.map((task) => choice[task]!.variant),
-      accuracy: leaves.reduce((sum, leaf) => sum + leaf.items * leaf.accuracy, 0) / all,
+      // Where nothing is found nothing is right.
+      accuracy: all === 0
+        ? 0
+        : leaves.reduce((sum, leaf) => sum + leaf.items * leaf.accuracy, 0) / all,
       ms: tasks.reduce((sum, task) => sum + items.get(task)! * msOf(choice[task]!), 0),
     }
   }).sort((a, b) => b.accuracy - a.accuracy)
