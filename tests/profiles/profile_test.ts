@@ -301,3 +301,20 @@ Deno.test('labelledFiles() takes a picture for what it is, whatever its name, an
     assert.deepEqual((await set!.example(0)).input.meta, { type: 'image/png' })
     await assert.rejects(set!.example(1), /files\.two\.png: must be a picture, PNG, JPEG or WebP: /)
   }))
+
+Deno.test('profile names the example that no variant can read, and writes nothing', () =>
+  inFolder({
+    ...oneModel,
+    'a.onnx': ofEach('Sqrt'),
+    'labelled/labels.json': labels({ 'one.json': 1, 'two.json': 1 }),
+    'labelled/one.json': input,
+    // Of which the root is no number: a query with it is refused.
+    'labelled/two.json': {
+      inputs: [{ name: 'x', datatype: 'FP32', shape: [1, 2], data: [-1, 2] }],
+    },
+  }, async (dir) => {
+    const { said, success } = await runProfile(dir, '--write')
+    assert.equal(success, false)
+    assert.match(said, /^Cannot measure accuracy: example 2 cannot be read: /m)
+    assert.equal((await readPipeline(dir)).tasks['only']!.variants['a']!.accuracy, 1)
+  }))

@@ -171,11 +171,14 @@ async function scoreExample(index: number): Promise<ExampleResult> {
   const { pipeline } = state()
   const example = await setOf().example(index)
   const result: ExampleResult = { paths: {}, alone: {}, fanOut: {} }
+  const refusals: string[] = []
   const walk = async (task: string, items: readonly StageItem[], above: string[]) => {
     const { next, variants } = taskOf(pipeline, task)
     for (const variant of Object.keys(variants)) {
       const path = [...above, variant]
       const results = await runAll(task, variant, items)
+      // What no variant can read says nothing of any.
+      if (task === pipeline.root && results[0]?.ok === false) refusals.push(results[0].message)
       if (next.length === 0) {
         result.paths[path.join(' > ')] = example.score(leavesOf(items, results), task)
       }
@@ -192,6 +195,9 @@ async function scoreExample(index: number): Promise<ExampleResult> {
     }
   }
   await walk(pipeline.root, [example.input], [])
+  if (refusals.length === Object.keys(taskOf(pipeline, pipeline.root).variants).length) {
+    throw new Error(`Cannot measure accuracy: example ${index + 1} cannot be read: ${refusals[0]}`)
+  }
   for (const [task, { next, variants }] of Object.entries(pipeline.tasks)) {
     if (next.length > 0) continue
     const items = await example.perfect(task, codecs)
