@@ -9,6 +9,7 @@ import { createNode } from '../node/node.ts'
 import { createEnding } from './ending.ts'
 import { codecAssetUrls } from './serve/codec_assets.ts'
 import { fail, readNodeArgs } from './node/args.ts'
+import { keptName } from './node/kept_name.ts'
 import { lineOf } from './node/lines.ts'
 import { nativeEngine } from './node/native_engine.ts'
 import { ROOT } from './root.ts'
@@ -58,7 +59,12 @@ const host = createDenoHost({
   ...(native === undefined ? {} : { ort: { native: { module: native } } }),
   // A node that was given no name is a new one each time: two of a machine must not be one.
   ...(named
-    ? { keep: { dir: variable('SHOAL_CACHE') || `${ROOT}.shoal/nodes`, name: options.name! } }
+    ? {
+      keep: {
+        dir: variable('SHOAL_CACHE') || `${ROOT}.shoal/nodes`,
+        name: keptName(options.name!),
+      },
+    }
     : {}),
 })
 const node = createNode({ ...options, host })

@@ -181,3 +181,28 @@ Deno.test('SHOAL_CACHE that is set to nothing is as if it were not set', async (
     for (const left of [kept, `/identity-${name}.json`]) await Deno.remove(left).catch(() => {})
   }
 })
+
+Deno.test('a node of the longest name, in letters that take many bytes, is the same when it comes again', async () => {
+  const dir = await Deno.makeTempDir()
+  const before = Deno.env.get('SHOAL_CACHE')
+  Deno.env.set('SHOAL_CACHE', dir)
+  const coordinator = startCoordinator({ pipelines: [], port: 0 })
+  const { pool, localUrl } = coordinator
+  const join = async () => {
+    const node = spawnNode(localUrl, '\u6f22'.repeat(64), ['--slots', '1'])
+    while (pool.nodes().length === 0) await new Promise((done) => setTimeout(done, 20))
+    const { id } = pool.nodes()[0]!
+    node.kill('SIGTERM')
+    await node.status
+    while (pool.nodes().length > 0) await new Promise((done) => setTimeout(done, 20))
+    return id
+  }
+  try {
+    assert.equal(await join(), await join())
+  } finally {
+    if (before === undefined) Deno.env.delete('SHOAL_CACHE')
+    else Deno.env.set('SHOAL_CACHE', before)
+    await coordinator.close(100)
+    await Deno.remove(dir, { recursive: true })
+  }
+})
