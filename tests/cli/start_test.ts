@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import type { InferAnswer, OcrOutputs } from '../../src/client/types.ts'
 import { ROOT } from '../../src/cli/root.ts'
 import { PIXEL_PNG } from '../coordinator/fixture.ts'
-import { inFolder, oneModel } from './own_scene.ts'
+import { onnxOf } from '../pipeline/onnx.ts'
+import { inFolder } from './own_scene.ts'
 
 const SAMPLES = join(ROOT, 'demo', 'samples')
 
@@ -142,12 +143,29 @@ Deno.test('start serves: the sample page is read, bad pictures are told so, SIGT
   )
 })
 
+const picturesTaken = {
+  'pipeline.json': {
+    ...{ schema: 'shoal-pipeline/1', name: 'own', sloMs: 1000, root: 'read' },
+    tasks: {
+      read: {
+        kind: 'text-recognition',
+        variants: { only: { accuracy: 1, model: 'a.onnx', input: { height: 48, width: 96 } } },
+      },
+    },
+  },
+  'a.onnx': onnxOf({
+    inputs: { x: ['N', 3, 48, 'W'] },
+    outputs: { y: ['N', 'T', 96] },
+    nodes: [{ op: 'Relu', inputs: ['x'], outputs: ['y'] }],
+  }),
+}
+
 Deno.test('start names the sample that is no picture', () =>
   inFolder(
-    { ...oneModel, 'samples/a.png/other.txt': 'a folder', 'samples/b.png': 'text' },
+    { ...picturesTaken, 'samples/a.png/other.txt': 'a folder', 'samples/b.png': 'text' },
     async (dir) => {
       const { code, stderr } = await new Deno.Command(Deno.execPath(), {
-        args: ['run', '-A', join(ROOT, 'src', 'cli', 'start.ts'), '--pipeline', dir],
+        args: ['run', '-A', join(ROOT, 'src', 'cli', 'start.ts'), '--port', '0', '--pipeline', dir],
         stdin: 'null',
       }).output()
       const said = new TextDecoder().decode(stderr)
