@@ -33,7 +33,7 @@ export interface Shot {
 }
 
 export interface ShotOptions {
-  browser: Browser
+  browser: Pick<Browser, 'newContext'>
   url: string
   page: PictureOf
   /** For a tab that serves: items it has done before its picture is taken. */

@@ -1,9 +1,10 @@
 /** A Chromium, and a coordinator with pages that it can open. */
-import type { Browser, Page } from 'playwright-core'
+import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { buildAssets } from '../../src/cli/serve/build_assets.ts'
 import { findChromium, launchChromium } from '../../src/cli/chromium.ts'
 import { SAMPLE_PAGE, type Serving, startServing } from '../../src/cli/serve/serving.ts'
 import type { Keyring } from '../../src/coordinator/doors/keys.ts'
+import type { Assets } from '../../src/coordinator/pages.ts'
 import type { InferAnswer, NodeInfo, OcrOutputs } from '../../src/client/types.ts'
 import { countOn } from '../../src/pipeline/runs_on.ts'
 
@@ -29,8 +30,36 @@ export const skippedWithout = (executable: string | undefined): string =>
     ? ' (skipped: no Chromium; apt-get install chromium, or name one in CHROMIUM)'
     : ''
 
-export const launch = (executablePath: string, webgpu = false): Promise<Browser> =>
-  launchChromium(executablePath, { webgpu, names: [ELSEWHERE, FOREIGN] })
+/** What a test sees of a browser; `close` ends what this test opened. */
+export type TestBrowser = Pick<Browser, 'newContext' | 'newPage' | 'close'>
+
+const browsers = new Map<boolean, Promise<Browser>>()
+Deno.test.afterAll(async () => {
+  for (const browser of browsers.values()) await (await browser).close()
+})
+
+/** The tests of a file share one browser: each context of it is as good as a new one. */
+export async function launch(executablePath: string, webgpu = false): Promise<TestBrowser> {
+  const started = browsers.get(webgpu) ??
+    launchChromium(executablePath, { webgpu, names: [ELSEWHERE, FOREIGN] })
+  browsers.set(webgpu, started)
+  const browser = await started
+  const contexts: BrowserContext[] = []
+  const newContext: Browser['newContext'] = async (options) => {
+    const context = await browser.newContext(options)
+    contexts.push(context)
+    return context
+  }
+  return {
+    newContext,
+    newPage: async () => await (await newContext()).newPage(),
+    close: async () => void await Promise.all(contexts.map((context) => context.close())),
+  }
+}
+
+let built: Promise<Assets> | undefined
+/** Pages and scripts, the same for all tests of a file. */
+export const testAssets = (): Promise<Assets> => built ??= buildAssets()
 
 export interface Pool extends Serving {
   /** Lines that the coordinator logged. */
@@ -62,7 +91,7 @@ export async function startPool(
   const serving = await startServing(dirs, {
     host: '0.0.0.0',
     allowHosts: [ELSEWHERE],
-    assets: await buildAssets(),
+    assets: await testAssets(),
     log: (line) => lines.push(line),
     ...(variants === undefined ? {} : { variants }),
     ...(tls === undefined ? {} : { tls }),
@@ -102,7 +131,7 @@ export interface Watched {
   complaints: string[]
 }
 
-export async function openPage(browser: Browser, origin: string): Promise<Watched> {
+export async function openPage(browser: TestBrowser, origin: string): Promise<Watched> {
   const context = await browser.newContext({
     viewport: { width: 1280, height: 900 },
     // Certificates that sign themselves, which a volunteer would be asked about.

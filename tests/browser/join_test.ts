@@ -1,6 +1,5 @@
 /** A browser tab as a node: joins by one click, serves, leaves; nothing without the click. */
 import assert from 'node:assert/strict'
-import type { Browser } from 'playwright-core'
 import { selfCertificate } from '../../src/cli/serve/self_certificate.ts'
 import { USUAL } from '../../src/cli/serve/serving.ts'
 import {
@@ -14,6 +13,7 @@ import {
   type Pool,
   skippedWithout,
   startPool,
+  type TestBrowser,
   wantChromium,
   type Watched,
 } from './fixture.ts'
@@ -24,7 +24,7 @@ const skipped = skippedWithout(executable)
 const PHONE = { width: 390, height: 844 }
 
 async function withBrowser(
-  test: (browser: Browser, pool: Pool) => Promise<void>,
+  test: (browser: TestBrowser, pool: Pool) => Promise<void>,
   tls?: { cert: string; key: string },
 ) {
   const [browser, pool] = await Promise.all([

@@ -1,7 +1,7 @@
 /** A tab that joins with a wish for its backend, and leaves. */
-import type { Browser, Page } from 'playwright-core'
+import type { Page } from 'playwright-core'
 import type { NodeInfo } from '../../src/client/types.ts'
-import { joinButton, openPage, type Pool } from './fixture.ts'
+import { joinButton, openPage, type Pool, type TestBrowser } from './fixture.ts'
 
 export interface Wish {
   name: string
@@ -12,7 +12,7 @@ export interface Wish {
 
 /** Resolves when it holds all that is served. */
 export async function joinWith(
-  browser: Browser,
+  browser: TestBrowser,
   pool: Pool,
   wish: Wish,
 ): Promise<[Page, NodeInfo]> {

@@ -1,6 +1,6 @@
 /** The limits of a browser tab, set on the page, kept by the node, known to the coordinator. */
 import assert from 'node:assert/strict'
-import type { Browser, Page } from 'playwright-core'
+import type { Page } from 'playwright-core'
 import type { NodeInfo } from '../../src/client/types.ts'
 import { findChromium } from '../../src/cli/chromium.ts'
 import { USUAL } from '../../src/cli/serve/serving.ts'
@@ -39,11 +39,11 @@ const testInPool = ({ name, variants, fn }: Test) =>
     },
   })
 
-/** Opens the page in a browser of its own, with `script` run before it. */
+/** Opens the page in a context of its own, with `script` run before it. */
 async function withPage(
   { url }: Pool,
   script: string,
-  test: (page: Page, paths: string[], browser: Browser) => Promise<void>,
+  test: (page: Page, paths: string[]) => Promise<void>,
 ): Promise<void> {
   const browser = await launch(executable!)
   try {
@@ -53,7 +53,7 @@ async function withPage(
     const paths: string[] = []
     page.on('request', (request) => paths.push(new URL(request.url()).pathname))
     await page.goto(`${url}/node`)
-    await test(page, paths, browser)
+    await test(page, paths)
   } finally {
     await browser.close()
   }

@@ -2,8 +2,9 @@
 import { countBytes } from '../../src/cli/page_bytes.ts'
 import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
-import type { Browser, Page } from 'playwright-core'
+import type { Page } from 'playwright-core'
 import { fromFileUrl } from '../../src/cli/root.ts'
+import type { TestBrowser } from './fixture.ts'
 
 /** Findings of axe-core that are serious or worse, and places of one name, as text. */
 async function seriousFindings(page: Page): Promise<string[]> {
@@ -66,7 +67,7 @@ export async function assertReadable(page: Page, what: string): Promise<void> {
 
 /** Bytes that came over the network for a page, once it has settled. */
 export async function weigh(
-  browser: Browser,
+  browser: TestBrowser,
   url: string,
   settled: (page: Page) => Promise<unknown>,
 ) {

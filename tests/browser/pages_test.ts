@@ -1,7 +1,6 @@
 /** The dashboard and the try-it page over a real pool: what they show, weigh, and how they read. */
 import assert from 'node:assert/strict'
 import { Buffer } from 'node:buffer'
-import type { Browser } from 'playwright-core'
 import { ROOT } from '../../src/cli/root.ts'
 import {
   fits,
@@ -10,6 +9,7 @@ import {
   type Pool,
   skippedWithout,
   startPool,
+  type TestBrowser,
   wantChromium,
   type Watched,
 } from './fixture.ts'
@@ -24,7 +24,7 @@ const VARIANTS = ['480x640', '256x320', 'h48w480', 'h16w400']
 const PHONE = { width: 390, height: 844 }
 const MOST_BYTES = 150_000
 
-async function withPool(test: (browser: Browser, pool: Pool) => Promise<void>) {
+async function withPool(test: (browser: TestBrowser, pool: Pool) => Promise<void>) {
   const [browser, pool] = await Promise.all([
     launch(executable!),
     startPool({ variants: VARIANTS }),
@@ -37,7 +37,7 @@ async function withPool(test: (browser: Browser, pool: Pool) => Promise<void>) {
   }
 }
 
-const open = async (browser: Browser, pool: Pool, path: string): Promise<Watched> => {
+const open = async (browser: TestBrowser, pool: Pool, path: string): Promise<Watched> => {
   const watched = await openPage(browser, pool.url)
   await watched.page.goto(pool.url + path)
   return watched

@@ -2,10 +2,9 @@
 import assert from 'node:assert/strict'
 import { startRequeueScene } from '../../src/cli/bench/requeue/scene.ts'
 import { joinTab, sufferTab, TAB_FAULTS } from '../../src/cli/bench/requeue/tabs.ts'
-import { buildAssets } from '../../src/cli/serve/build_assets.ts'
 import { findChromium } from '../../src/cli/chromium.ts'
 import { USUAL } from '../../src/cli/serve/serving.ts'
-import { joinButton, launch } from './fixture.ts'
+import { joinButton, launch, testAssets } from './fixture.ts'
 
 const executable = await findChromium()
 const skipped = executable === undefined
@@ -20,7 +19,7 @@ Deno.test({
   sanitizeResources: false,
   async fn(t) {
     const browser = await launch(executable!)
-    const scene = await startRequeueScene(USUAL, await buildAssets())
+    const scene = await startRequeueScene(USUAL, await testAssets())
     try {
       await scene.addNode('sound')
       for (const [what, fault] of Object.entries(TAB_FAULTS)) {

@@ -2,7 +2,6 @@
 import { Hono } from 'hono'
 import { streamSSE } from 'hono/streaming'
 import type { Page } from 'playwright-core'
-import { buildAssets } from '../../src/cli/serve/build_assets.ts'
 import type {
   HistoryInfo,
   MetricsEvent,
@@ -13,7 +12,7 @@ import type {
   WorkEvent,
 } from '../../src/client/types.ts'
 import { mountPages } from '../../src/coordinator/pages.ts'
-import { launch, skippedWithout, wantChromium } from './fixture.ts'
+import { launch, skippedWithout, testAssets, wantChromium } from './fixture.ts'
 
 const executable = await wantChromium()
 
@@ -87,7 +86,7 @@ async function startTeller(): Promise<Teller> {
       await server.shutdown()
     },
   }
-  mountPages(app, await buildAssets())
+  mountPages(app, await testAssets())
   app.get(
     '/v1/pipelines',
     (c) =>

@@ -1,9 +1,8 @@
 /** A tab that can hold nothing of what is served says so, and why, rather than getting ready. */
 import assert from 'node:assert/strict'
 import type { Page } from 'playwright-core'
-import { buildAssets } from '../../src/cli/serve/build_assets.ts'
 import { inFolder, ofEach, tensorsTask, withServing } from '../cli/own_scene.ts'
-import { joinAs, launch, skippedWithout, wantChromium } from './fixture.ts'
+import { joinAs, launch, skippedWithout, testAssets, wantChromium } from './fixture.ts'
 
 const executable = await wantChromium()
 
@@ -44,7 +43,7 @@ function testTab(
 }
 
 async function assetsWithout(names?: RegExp) {
-  const all = [...await buildAssets()]
+  const all = [...await testAssets()]
   return new Map(names === undefined ? all : all.filter(([path]) => !names.test(path)))
 }
 

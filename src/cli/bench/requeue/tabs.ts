@@ -15,7 +15,7 @@ export const TAB_FAULTS: { [name: string]: (page: Page) => unknown } = {
 
 /** Joins as a volunteer would. */
 export async function joinTab(
-  browser: Browser,
+  browser: Pick<Browser, 'newContext'>,
   { url }: RequeueScene,
   name: string,
 ): Promise<Page> {
