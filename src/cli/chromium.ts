@@ -38,11 +38,13 @@ export interface LaunchOptions {
   webgpu?: boolean
   /** Names that lead to this machine. */
   names?: readonly string[]
+  /** More of its own flags. */
+  flags?: readonly string[]
 }
 
 export function launchChromium(
   executablePath: string,
-  { webgpu = false, names = [] }: LaunchOptions = {},
+  { webgpu = false, names = [], flags = [] }: LaunchOptions = {},
 ): Promise<Browser> {
   return chromium.launch({
     executablePath,
@@ -50,6 +52,7 @@ export function launchChromium(
       '--no-sandbox',
       '--disable-background-networking',
       ...(webgpu ? SOFTWARE_GPU : []),
+      ...flags,
       `--host-resolver-rules=${names.map((name) => `MAP ${name} 127.0.0.1`).join(', ')}`,
     ],
   })

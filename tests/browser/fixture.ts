@@ -33,6 +33,9 @@ export const skippedWithout = (executable: string | undefined): string =>
 /** What a test sees of a browser; `close` ends what this test opened. */
 export type TestBrowser = Pick<Browser, 'newContext' | 'newPage' | 'close'>
 
+/** As `src/cli/test.ts` has it for Deno: tabs of tests live for seconds. */
+export const YOUNG_ENGINE = '--js-flags=--wasm-tiering-budget=200000000'
+
 const browsers = new Map<boolean, Promise<Browser>>()
 Deno.test.afterAll(async () => {
   for (const browser of browsers.values()) await (await browser).close()
@@ -41,7 +44,7 @@ Deno.test.afterAll(async () => {
 /** The tests of a file share one browser: each context of it is as good as a new one. */
 export async function launch(executablePath: string, webgpu = false): Promise<TestBrowser> {
   const started = browsers.get(webgpu) ??
-    launchChromium(executablePath, { webgpu, names: [ELSEWHERE, FOREIGN] })
+    launchChromium(executablePath, { webgpu, names: [ELSEWHERE, FOREIGN], flags: [YOUNG_ENGINE] })
   browsers.set(webgpu, started)
   const browser = await started
   const contexts: BrowserContext[] = []

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { YOUNG_ENGINE } from './fixture.ts'
 
 export interface RealTab {
   /** Evaluates an expression, awaited; its value must be plain data. */
@@ -34,6 +35,7 @@ export async function launchReal(executable: string): Promise<RealBrowser> {
   const child = new Deno.Command(executable, {
     args: [
       ...['--headless=new', '--no-sandbox', '--no-first-run', '--disable-background-networking'],
+      YOUNG_ENGINE,
       ...['--remote-debugging-port=0', `--user-data-dir=${profile}`, 'about:blank'],
     ],
     stdin: 'null',
