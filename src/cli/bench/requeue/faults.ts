@@ -123,6 +123,19 @@ export async function suffer(
   }
 }
 
+/** One node that suffers several faults, one after the other, those last that it does not come back from. */
+export async function startSufferer(scene: RequeueScene, name: string) {
+  const proxy = startProxy(new URL(scene.localUrl))
+  const node = await scene.addNode(name, [], proxy.url)
+  return {
+    suffer: (fault: Fault) => sufferOnce(scene, node, fault, proxy.freeze, Infinity),
+    async end() {
+      await scene.remove(node)
+      proxy.close()
+    },
+  }
+}
+
 async function sufferOnce(
   scene: RequeueScene,
   node: Sufferer,
