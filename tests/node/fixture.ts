@@ -116,7 +116,9 @@ export async function withNode(
     await node.stop()
     await coordinator.close()
     // On a busy machine the node may still be writing what it measured.
-    while (await caches.delete(cache).then(() => false, () => true));
+    while (await caches.delete(cache).then(() => false, () => true)) {
+      await new Promise((done) => setTimeout(done, 20))
+    }
   }
 }
 
