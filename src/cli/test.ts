@@ -32,8 +32,8 @@ const LANES = Math.min(2, navigator.hardwareConcurrency)
 
 /**
  * For all that a suite starts, too. V8 compiles WebAssembly quickly at first, and once more with care
- * what has run for a while. The nodes and workers of tests live for seconds and by default spend a third
- * of the processor's time on code that they will not run again. What batches spend their time in is
+ * what has run for a while. The nodes and workers of tests live for seconds and by default spend a fifth
+ * to a half of their time on code that they hardly run again. What batches spend their time in is
  * compiled with care as before. V8 ends a process over a flag that it does not know: later ones have none.
  */
 const KNOWN_V8 = 15
