@@ -3,28 +3,14 @@ import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { createEnding } from '../../src/cli/ending.ts'
 import { ROOT } from '../../src/cli/root.ts'
+import { startProcess } from './started.ts'
 
 /** A start in a process group of its own, with its node and a query inside. */
 async function startAsked() {
-  const child = new Deno.Command('setsid', {
-    args: [
-      ...[Deno.execPath(), 'run', '-A', join(ROOT, 'src', 'cli', 'start.ts'), '--port', '0'],
-      ...['--store', 'off', '--pipeline', join(ROOT, 'profiles', 'ocr')],
-    ],
-    ...{ stdin: 'null', stdout: 'piped', stderr: 'piped' },
-  }).spawn()
-  const out = child.stdout.pipeThrough(new TextDecoderStream()).getReader()
-  const log = child.stderr.pipeThrough(new TextDecoderStream()).getReader()
-  const until = async (from: typeof out, what: string) => {
-    let said = ''
-    while (!said.includes(what)) {
-      const { done, value } = await from.read()
-      assert(!done, `it ended: ${said}`)
-      said += value
-    }
-    return said
-  }
-  const url = /http:\/\/localhost:\d+/.exec(await until(out, 'joins with'))![0]
+  const { child, url, logged, ended } = await startProcess(
+    ['--store', 'off', '--pipeline', join(ROOT, 'profiles', 'ocr')],
+    ['setsid'],
+  )
   const answer = fetch(`${url}/v1/pipelines/ocr/infer`, {
     method: 'POST',
     headers: { 'content-type': 'image/jpeg', 'x-request-timeout-ms': '60000' },
@@ -36,17 +22,13 @@ async function startAsked() {
   }
   return {
     pid: child.pid,
-    said: (what: string) => until(log, what),
+    said: logged,
     async ended() {
-      const drain = async (from: typeof out) => {
-        while (!(await from.read()).done);
-      }
-      const [[status, { outputs }]] = await Promise.all([
+      const [[status, { outputs }], code] = await Promise.all([
         answer.catch((error: Error) => [0, { outputs: error.message }] as const),
-        drain(out),
-        drain(log),
+        ended(),
       ])
-      return { status, lines: outputs?.lines?.length ?? 0, code: (await child.status).code }
+      return { status, lines: outputs?.lines?.length ?? 0, code }
     },
   }
 }

@@ -1,35 +1,19 @@
 /** `deno task start` follows the folders that it serves, when it is asked to and by itself. */
 import { equal, match, ok } from 'node:assert/strict'
 import { join } from 'node:path'
-import { ROOT } from '../../src/cli/root.ts'
 import type { LoadedPipeline } from '../../src/cli/pipelines/load.ts'
 import { watchFolders } from '../../src/cli/serve/watch_folders.ts'
 import { inFolder, ofEach, oneModel, writeFiles } from './own_scene.ts'
+import { startProcess } from './started.ts'
 
 /** Starts it, and gives the lines of its log as they come. */
 async function start(dir: string, ...args: string[]) {
-  const child = new Deno.Command(Deno.execPath(), {
-    args: [
-      ...['run', '-A', join(ROOT, 'src', 'cli', 'start.ts'), '--pipeline', dir, '--port', '0'],
-      ...['--log-format', 'json', ...args],
-    ],
-    ...{ stdin: 'null', stdout: 'piped', stderr: 'piped' },
-  }).spawn()
-  const out = child.stdout.pipeThrough(new TextDecoderStream()).getReader()
-  const log = child.stderr.pipeThrough(new TextDecoderStream()).getReader()
-  const until = async (from: typeof out, what: string) => {
-    let said = ''
-    while (!said.includes(what)) {
-      const { done, value } = await from.read()
-      ok(!done, `it ended: ${said}`)
-      said += value
-    }
-    return said
-  }
-  const url = /http:\/\/localhost:\d+/.exec(await until(out, 'joins with'))![0]
+  const { child, url, logged, ended } = await startProcess(
+    ['--pipeline', dir, '--log-format', 'json', ...args],
+  )
   return {
     child,
-    logged: (event: string) => until(log, `"event":"${event}"`),
+    logged: (event: string) => logged(`"event":"${event}"`),
     async first() {
       const response = await fetch(`${url}/v1/pipelines/own/infer`, {
         method: 'POST',
@@ -43,11 +27,7 @@ async function start(dir: string, ...args: string[]) {
     },
     async stop() {
       child.kill('SIGTERM')
-      const drain = async (from: typeof out) => {
-        while (!(await from.read()).done);
-      }
-      await Promise.all([drain(out), drain(log)])
-      await child.status
+      await ended()
     },
   }
 }
