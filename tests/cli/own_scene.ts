@@ -7,6 +7,7 @@ import { onnxOf } from '../pipeline/onnx.ts'
 export type Files = { [name: string]: Uint8Array | string | object }
 
 export async function writeFiles(dir: string, files: Files): Promise<void> {
+  await Deno.mkdir(dir, { recursive: true })
   for (const [name, content] of Object.entries(files)) {
     const file = join(dir, name)
     await Deno.mkdir(join(file, '..'), { recursive: true })

@@ -2,18 +2,10 @@
 import { deepEqual, equal, rejects } from 'node:assert/strict'
 import { join } from 'node:path'
 import { replaceFile } from '../../src/cli/writable.ts'
-
-async function inFolder(work: (dir: string) => Promise<void>): Promise<void> {
-  const dir = await Deno.makeTempDir()
-  try {
-    await work(dir)
-  } finally {
-    await Deno.remove(dir, { recursive: true })
-  }
-}
+import { inFolder } from './own_scene.ts'
 
 Deno.test('replaceFile() lets nobody read half a file', () =>
-  inFolder(async (dir) => {
+  inFolder({}, async (dir) => {
     const file = join(dir, 'pipeline.json')
     const texts = ['a', 'b'].map((letter) => letter.repeat(4_000_000))
     await Deno.writeTextFile(file, texts[0]!)
@@ -30,7 +22,7 @@ Deno.test('replaceFile() lets nobody read half a file', () =>
   }))
 
 Deno.test('replaceFile() writes where a link leads, keeps who may read, and names what it cannot write', () =>
-  inFolder(async (dir) => {
+  inFolder({}, async (dir) => {
     const [file, link] = [join(dir, 'real.json'), join(dir, 'link.json')]
     await Deno.writeTextFile(file, 'before', { mode: 0o640 })
     await Deno.symlink(file, link)

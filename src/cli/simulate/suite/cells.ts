@@ -7,6 +7,7 @@ import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import type { Outcome } from '../../../sim/suites/rows.ts'
 import { type Case, type Contender, nameOf, type Suite } from '../../../sim/suites/suite.ts'
+import { replaceFile } from '../../writable.ts'
 
 /** One run. */
 export interface Cell {
@@ -75,9 +76,7 @@ export function createCellStore(dir: string): CellStore {
       const { suite, case: { table, row }, contender, seed } = cell
       const about = { suite, table, row, policy: nameOf(contender), seed }
       // A file is there whole or not at all, whenever the run is stopped; another run may write the same.
-      const half = `${fileOf(cell)}.${crypto.randomUUID().slice(0, 8)}.part`
-      await Deno.writeTextFile(half, JSON.stringify({ ...about, outcome }) + '\n')
-      await Deno.rename(half, fileOf(cell))
+      await replaceFile(fileOf(cell), JSON.stringify({ ...about, outcome }) + '\n')
     },
   }
 }
