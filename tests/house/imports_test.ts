@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { dirname, join, relative } from 'node:path'
 import { ROOT } from '../../src/cli/root.ts'
+import { filesUnder } from './files.ts'
 
 /** What the files of a room may import, besides their own room. */
 const MAY_IMPORT: Record<string, string[]> = {
@@ -26,18 +27,9 @@ const MAY_IMPORT: Record<string, string[]> = {
 const IMPORT =
   /^\s*(?:import|export)\b[^'"]*?\bfrom\s*['"]([^'"]+)['"]|\bimport\s*\(?\s*['"]([^'"]+)['"]/gm
 
-async function sources(dir: string): Promise<string[]> {
-  const files: string[] = []
-  const entries = await Array.fromAsync(Deno.readDir(join(ROOT, dir))).catch(() => [])
-  for (const entry of entries) {
-    const path = `${dir}/${entry.name}`
-    if (entry.isDirectory) files.push(...await sources(path))
-    else if (/\.tsx?$/.test(entry.name)) files.push(path)
-  }
-  return files
-}
-
-const files = (await Promise.all(['src', 'workers', 'profiles', 'demo'].map(sources))).flat()
+const files = (await Promise.all(['src', 'workers', 'profiles', 'demo'].map(filesUnder)))
+  .flat()
+  .filter((file) => /\.tsx?$/.test(file))
 const texts = new Map(
   await Promise.all(
     files.map(async (file) => [file, await Deno.readTextFile(join(ROOT, file))] as const),

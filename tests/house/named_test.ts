@@ -2,23 +2,14 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { ROOT } from '../../src/cli/root.ts'
+import { filesUnder } from './files.ts'
 
 const NAMED = /`([a-z0-9_/.]*[a-z0-9_]\.ts)`/g
 
-async function under(dir: string): Promise<string[]> {
-  const found: string[] = []
-  for await (const entry of Deno.readDir(join(ROOT, dir))) {
-    const path = `${dir}/${entry.name}`
-    if (entry.isDirectory) found.push(...await under(path))
-    else found.push(path)
-  }
-  return found
-}
-
 Deno.test('every source file that the docs name is there', async () => {
-  const files = (await Promise.all(['src', 'tests', 'workers', 'demo', 'profiles'].map(under)))
+  const files = (await Promise.all(['src', 'tests', 'workers', 'demo', 'profiles'].map(filesUnder)))
     .flat()
-  const docs = (await under('docs')).filter((file) => file.endsWith('.md'))
+  const docs = (await filesUnder('docs')).filter((file) => file.endsWith('.md'))
   const gone: string[] = []
   let named = 0
   for (const doc of [...docs, 'README.md']) {

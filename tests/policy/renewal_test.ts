@@ -1,5 +1,6 @@
 /** One pipeline takes another's place while queries of both are inside. */
 import { deepEqual, equal, ok } from 'node:assert/strict'
+import { fromFileUrl } from '../../src/cli/root.ts'
 import { checkPipeline } from '../../src/pipeline/parse.ts'
 import { asVersion } from '../../src/pipeline/version.ts'
 import { shapesOf } from '../../src/policy/shape.ts'
@@ -100,7 +101,7 @@ Deno.test('of versions that are served no more none stays in memory but the last
   const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
     args: [
       ...['run', '--no-check', '--v8-flags=--expose-gc'],
-      new URL('renewal_child.ts', import.meta.url).pathname,
+      fromFileUrl(new URL('renewal_child.ts', import.meta.url)),
     ],
     env: { NO_COLOR: '1' },
   }).output()

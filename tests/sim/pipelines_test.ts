@@ -1,10 +1,11 @@
 /** Two pipelines on one pool, of which one has ten times as much time and batches that are as long. */
 import assert from 'node:assert/strict'
+import { fromFileUrl } from '../../src/cli/root.ts'
 import { fluidBound } from '../../src/sim/bound.ts'
 import { checkScenario, parseScenario } from '../../src/sim/scenario.ts'
 import { chain, runShoal } from './fixtures.ts'
 
-const SCENARIOS = new URL('../../profiles/scenarios', import.meta.url).pathname
+const SCENARIOS = fromFileUrl(new URL('../../profiles/scenarios', import.meta.url))
 
 /** The best way of a query takes about 50 ms of a slot, the quickest 15. */
 const hasty = { ...chain, sloMs: 250 }

@@ -1,5 +1,6 @@
 /** Finding and naming things, with the shelf's networks on scenes that they were not trained on. */
 import { deepEqual, equal, ok, rejects } from 'node:assert/strict'
+import { fromFileUrl } from '../../src/cli/root.ts'
 import { loadLocalCodec } from '../../src/cli/serve/codec_assets.ts'
 import { loadPipeline } from '../../src/cli/pipelines/load.ts'
 import { createOrtModel } from '../../src/node/engine/ort_model.ts'
@@ -10,7 +11,7 @@ import { labelled } from '../../profiles/shelf/labelled.ts'
 import { onnxOf } from '../pipeline/onnx.ts'
 
 const { pipeline, models } = await loadPipeline(
-  new URL('../../profiles/shelf', import.meta.url).pathname,
+  fromFileUrl(new URL('../../profiles/shelf', import.meta.url)),
   () => {},
 )
 const codecs = createCodecs(loadLocalCodec)
