@@ -5,7 +5,8 @@
  * @module
  */
 import { place } from '../../policy/place/place.ts'
-import { DEFAULT_PLACE_OPTIONS, type PlaceClass, type Problem } from '../../policy/place/problem.ts'
+import { PLACING_OPTIONS } from '../../policy/load/placing.ts'
+import type { PlaceClass, Problem } from '../../policy/place/problem.ts'
 import { createRandom } from '../../sim/random.ts'
 import { median } from '../statistics.ts'
 import { measureFrontier } from './frontier.ts'
@@ -64,9 +65,14 @@ export function plannerProblem(nodes: number, holds: Holds, perNodeS: number): P
   }))
   const ratePerS = perNodeS * nodes
   return {
-    pipelines: [{ name: 'bench', weight: 1, sloMs: 1500, ratePerS, root: 'detect', tasks }],
+    pipelines: [{
+      ...{ name: 'bench', weight: 1, sloMs: 1500, root: 'detect', tasks },
+      ratePerS,
+      // What chance adds to a second at the most: the coordinator has its plans carry that, too.
+      peakPerS: ratePerS + 4.5 * Math.sqrt(ratePerS),
+    }],
     classes,
-    options: {},
+    options: PLACING_OPTIONS,
   }
 }
 
@@ -94,9 +100,6 @@ export function benchPlanner() {
       }
     }
   }
-  console.log(
-    `waiting tail ${DEFAULT_PLACE_OPTIONS.waitTail}, cap ${DEFAULT_PLACE_OPTIONS.utilisationCap}`,
-  )
   console.table(rows)
   const frontier = NODES.flatMap((nodes) =>
     Object.entries(LOADS).map(([load, perNodeS]) => (

@@ -71,8 +71,14 @@ export function greedy(member: Member): VariantShape[] {
   return kept
 }
 
-/** Where more is asked for than slots carry, no slot is planned fuller; see `saturatedCap`. */
-const SATURATED_CAP = 0.75
+/** What plans are made with; the rest is as `place/problem.ts` has it. */
+export const PLACING_OPTIONS = {
+  // Late binding forgives waiting: an item that waited is served by a slot kept for the peak.
+  waitTail: 1,
+  utilisationCap: 1,
+  // Where more is asked for than slots carry, no slot is planned fuller.
+  saturatedCap: 0.75,
+} as const
 
 /** What the slot will hold once its load is done. */
 function comingTo({ held, loading, wanted }: LoadingSlot): VariantShape[] {
@@ -167,13 +173,7 @@ export function createPlacing(
           }),
         }
       }),
-      options: {
-        // Late binding forgives waiting: an item that waited is served by a slot kept for the peak.
-        waitTail: 1,
-        utilisationCap: 1,
-        saturatedCap: SATURATED_CAP,
-        atRisk,
-      },
+      options: { ...PLACING_OPTIONS, atRisk },
       holding: classes.map((one) => ({
         class: one.name,
         sets: one.nodes.flatMap((id) =>

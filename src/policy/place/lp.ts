@@ -121,6 +121,17 @@ function dropImpossible(
  */
 const roomFor = (row: number) => 1e-7 * (1 + (row * 0.6180339887) % 1)
 
+/**
+ * One after the other until an answer holds: as it is, with room, and with as many pivots for each
+ * row as some programs of pools of ten thousand slots and more want.
+ */
+const ATTEMPTS = [
+  { room: false, pivots: 3 },
+  { room: true, pivots: 6 },
+  { room: true, pivots: 20 },
+]
+type Attempt = typeof ATTEMPTS[number]
+
 type Terms = [string | number, number][]
 
 export function solveModel(model: Model, counted: Counted, options: SolveOptions = {}): Solved {
@@ -131,15 +142,19 @@ export function solveModel(model: Model, counted: Counted, options: SolveOptions
   const rows = rowsOf(model, open)
   const cells = open.columns.length * rows
   const branches = branchesOf(options, cells)
-  const first = attempt(model, open, options, branches, false)
+  const [first, second, last] = ATTEMPTS as [Attempt, Attempt, Attempt]
+  let solved = attempt(model, open, options, branches, first)
   // How many branches were looked at isn't told: all where they ran out, else taken for a third.
-  const ended = first.status === 'optimal' || first.status === 'infeasible'
+  const ended = solved.status === 'optimal' || solved.status === 'infeasible'
   const looked = options.relaxed === true ? 0 : ended ? branches / 3 : branches
   counted.updates += cells * (PIVOTS_PER_ROW * rows + PIVOTS_PER_BRANCH * looked)
-  if (first.status !== 'failed') return first
-  const second = attempt(model, open, options, branches, true)
-  if (second.status === 'failed') counted.rejected++
-  return second
+  if (solved.status === 'failed') solved = attempt(model, open, options, branches, second)
+  if (solved.status === 'failed') {
+    counted.updates += cells * last.pivots * rows
+    solved = attempt(model, open, options, branches, last)
+  }
+  if (solved.status === 'failed') counted.rejected++
+  return solved
 }
 
 const PIVOTS_PER_ROW = 1.5
@@ -160,7 +175,7 @@ function attempt(
   open: Open,
   options: SolveOptions,
   branches: number,
-  loose: boolean,
+  { room: roomy, pivots }: Attempt,
 ): Solved {
   const constraints = new Map<string | number, Constraint>()
   const touched = new Uint8Array(model.rows.length)
@@ -193,7 +208,7 @@ function attempt(
       if (min > PRECISION || max < -PRECISION) return nothing('infeasible')
       continue
     }
-    const room = loose ? roomFor(row) : 0
+    const room = roomy ? roomFor(row) : 0
     constraints.set(row, {
       ...(Number.isFinite(min) ? { min: min - room } : {}),
       ...(Number.isFinite(max) ? { max: max + room } : {}),
@@ -212,7 +227,7 @@ function attempt(
     variables,
     integers,
   }, {
-    maxPivots: 200 + (loose ? 6 : 3) * constraints.size,
+    maxPivots: 200 + pivots * constraints.size,
     maxIterations: branches,
   })
   if (solution.status === 'infeasible') return nothing('infeasible')
