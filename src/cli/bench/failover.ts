@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { type NodeProcess, SAMPLE_PAGE, startServing } from '../serve/serving.ts'
+import { type NodeProcess, SAMPLE_PAGE, type Serving, startServing } from '../serve/serving.ts'
 import { median } from '../statistics.ts'
 
 const REPETITIONS = 50
@@ -30,13 +30,15 @@ export async function benchFailover() {
         headers: { 'content-type': 'image/jpeg' },
         body: page,
       })
-      const victim = await busyNode(serving, nodes)
-      victim.kill()
+      const victim = await busyNode(serving, nodes, query)
+      victim?.kill()
       const response = await query
       const body = await response.json()
-      tookMs.push(performance.now() - startMs)
-      const outcome = response.ok ? '200' : `${response.status} ${body.reason}`
+      const status = response.ok ? '200' : `${response.status} ${body.reason}`
+      const outcome = victim === undefined ? `${status}, before a node had it` : status
       outcomes[outcome] = (outcomes[outcome] ?? 0) + 1
+      if (victim === undefined) continue
+      tookMs.push(performance.now() - startMs)
       if (
         response.ok && !body.stages.some((stage: { node: string }) => stage.node === victim.name)
       ) {
@@ -48,6 +50,7 @@ export async function benchFailover() {
     }
     const result = {
       repetitions: REPETITIONS,
+      killed: tookMs.length,
       outcomes,
       answeredWithoutTheDeadNode: requeued,
       medianMs: median(tookMs),
@@ -60,16 +63,21 @@ export async function benchFailover() {
   }
 }
 
-/** The node that runs a batch right now. */
-async function busyNode(
-  serving: Awaited<ReturnType<typeof startServing>>,
-  nodes: Map<string, NodeProcess>,
-): Promise<NodeProcess> {
-  for (;;) {
-    for (const { id, name } of serving.pool.nodes()) {
+/** The node that runs a batch right now; nothing where the query has ended before one did. */
+export async function busyNode(
+  { pool }: Pick<Serving, 'pool'>,
+  nodes: ReadonlyMap<string, NodeProcess>,
+  query: Promise<unknown>,
+): Promise<NodeProcess | undefined> {
+  let isOver = false
+  const over = () => void (isOver = true)
+  query.then(over, over)
+  while (!isOver) {
+    for (const { id, name } of pool.nodes()) {
       const node = nodes.get(name)
-      if (node !== undefined && serving.pool.batchesOn(id) > 0) return node
+      if (node !== undefined && pool.batchesOn(id) > 0) return node
     }
     await new Promise((done) => setTimeout(done, 1))
   }
+  return undefined
 }
