@@ -8,6 +8,7 @@ import { createScheduler } from '../../policy/scheduler.ts'
 import type { PolicyCommand } from '../../policy/types.ts'
 import { createRandom, exponential, seedFor } from '../../sim/random.ts'
 import { createSimulation } from '../../sim/simulation.ts'
+import { median } from '../statistics.ts'
 import { comparing, LIES, LINES, pipeline, truthOf } from './trust_lies.ts'
 
 export interface TrustScene {
@@ -195,8 +196,6 @@ export function runTrust(scene: TrustScene): TrustOutcome {
   if (simulation.violations.length > 0) throw new Error(simulation.violations[0])
   return outcome
 }
-
-const median = (values: number[]) => values.sort((a, b) => a - b)[Math.floor(values.length / 2)]
 
 export function benchTrust() {
   const rows: Record<string, Record<string, unknown>> = {}
