@@ -136,8 +136,8 @@ async function watch(browser: Browser, nodes: number, ratePerS: number): Promise
     })
     await page.goto(coordinator.url)
     await shows(page, nodes)
-    await page.waitForTimeout(SETTLE_MS)
     const firstBytes = bytes
+    await page.waitForTimeout(SETTLE_MS)
     const busy = async () => {
       const { metrics } = await session.send('Performance.getMetrics')
       return metrics.find(({ name }) => name === 'TaskDuration')!.value
