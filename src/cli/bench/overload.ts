@@ -12,7 +12,6 @@ import { quantile } from '../statistics.ts'
 import { cpuSeconds, startChild } from './child.ts'
 import { memoryNow, watchMemory } from './memory_of.ts'
 import type { AskOrder, AskResult, OneAsked } from './overload_load.ts'
-import { makePicture } from './picture.ts'
 import type { PoolReady, PoolStanding } from './pool_server.ts'
 
 export interface OverloadOptions {
@@ -75,7 +74,6 @@ export async function benchOverload({ seconds = SECONDS }: OverloadOptions = {})
     )
   }
   const nodeCount = Math.max(1, availableParallelism() - 1)
-  const picture = await makePicture()
   const pool = await startChild<PoolReady>('./pool_server.ts', [String(nodeCount)])
   const load = await startChild<null>('./overload_load.ts')
   const { url, nodes } = pool.ready
@@ -83,9 +81,9 @@ export async function benchOverload({ seconds = SECONDS }: OverloadOptions = {})
     coordinator: pool.pid,
     ...Object.fromEntries(nodes.map((pid, i) => [`node ${i + 1}`, pid])),
   }
-  const ask = async (order: Omit<AskOrder, 'url' | 'picture' | 'seed'>) => {
+  const ask = async (order: Omit<AskOrder, 'url' | 'seed'>) => {
     const cpuBefore = { pool: cpuSeconds(pool.pid), nodes: nodes.map(cpuSeconds) }
-    const result = await load.ask<AskResult>({ url, picture, seed: 5, ...order })
+    const result = await load.ask<AskResult>({ url, seed: 5, ...order })
     const share = (usedS: number) => round(100 * usedS * 1000 / result.tookMs)
     const cpuPercent = {
       generator: share(result.cpuMs / 1000),
@@ -138,6 +136,6 @@ export async function benchOverload({ seconds = SECONDS }: OverloadOptions = {})
   } finally {
     watch.stop()
     await pool.ask(true)
-    await Promise.all([load.end(), pool.end(), Deno.remove(picture)])
+    await Promise.all([load.end(), pool.end()])
   }
 }

@@ -6,11 +6,10 @@
  */
 import { createRandom, exponential } from '../../sim/random.ts'
 import { answerLines } from './child.ts'
+import { twoLines } from './picture.ts'
 
 export interface AskOrder {
   url: string
-  /** A JPEG. */
-  picture: string
   seed: number
   forMs: number
   /** At random moments, so many a second. */
@@ -46,8 +45,8 @@ const PATIENCE_MS = 60_000
 let body: Uint8Array<ArrayBuffer> | undefined
 
 async function run(order: AskOrder): Promise<AskResult> {
-  const { url, picture, seed, forMs, ratePerS, atOnce } = order
-  body ??= await Deno.readFile(picture)
+  const { url, seed, forMs, ratePerS, atOnce } = order
+  body ??= await twoLines()
   const asked: OneAsked[] = []
   const before = process.cpuUsage()
   const startMs = performance.now()

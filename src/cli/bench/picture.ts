@@ -20,10 +20,3 @@ export async function twoLines(): Promise<Uint8Array<ArrayBuffer>> {
   const data = note.data.subarray(0, note.width * CROP_HEIGHT * note.channels)
   return new Uint8Array(await codecs.encodeJpeg({ ...note, height: CROP_HEIGHT, data }, 90))
 }
-
-/** As a file, which is the caller's to remove. */
-export async function makePicture(): Promise<string> {
-  const file = await Deno.makeTempFile({ prefix: 'shoal-', suffix: '.jpg' })
-  await Deno.writeFile(file, await twoLines())
-  return file
-}

@@ -7,7 +7,6 @@
 import { startChild } from './child.ts'
 import { memoryNow, watchMemory } from './memory_of.ts'
 import type { AskResult, OneAsked } from './overload_load.ts'
-import { makePicture } from './picture.ts'
 import type { PoolReady, PoolStanding } from './pool_server.ts'
 
 export interface SoakOptions {
@@ -33,14 +32,13 @@ export function carriedPerS(asked: readonly OneAsked[], forMs: number): number {
 }
 
 export async function benchSoak({ minutes = MINUTES, ratePerS }: SoakOptions = {}) {
-  const picture = await makePicture()
   const pool = await startChild<PoolReady>('./pool_server.ts', ['1'])
   const load = await startChild<null>('./overload_load.ts')
   const { url, nodes } = pool.ready
   const pids = { coordinator: pool.pid, node: nodes[0]! }
   const watch = watchMemory(pids)
   const ask = (order: object) =>
-    load.ask<AskResult>({ url, picture, seed: 6, ...order }).then(({ asked }) => asked)
+    load.ask<AskResult>({ url, seed: 6, ...order }).then(({ asked }) => asked)
   try {
     await pause(IDLE_MS)
     const rows: Record<string, unknown>[] = []
@@ -71,6 +69,6 @@ export async function benchSoak({ minutes = MINUTES, ratePerS }: SoakOptions = {
   } finally {
     watch.stop()
     await pool.ask(true)
-    await Promise.all([load.end(), pool.end(), Deno.remove(picture)])
+    await Promise.all([load.end(), pool.end()])
   }
 }
