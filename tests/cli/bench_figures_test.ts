@@ -1,6 +1,7 @@
 /** Figures of benchmarks, worked out of what was told. */
 import { equal, ok } from 'node:assert/strict'
 import { residentMb, residentMbIn } from '../../src/cli/bench/memory_of.ts'
+import { recoveryMs } from '../../src/cli/bench/overload.ts'
 import { carriedPerS } from '../../src/cli/bench/soak.ts'
 
 Deno.test('residentMbIn() gives megabytes of a million bytes, of kB that are 1,024', () => {
@@ -17,4 +18,14 @@ Deno.test('carriedPerS() leaves out what was answered after the time that it cou
       ...{ latencyMs: 1000, status: 200, retryAfter: false },
     }))).flat()
   equal(carriedPerS(asked, 8000), 28 / 8)
+})
+
+Deno.test('recoveryMs() is told only where all that was asked after it was served in time', () => {
+  const asked = (...statuses: number[]) =>
+    statuses.map((status, i) => ({ atMs: 100 * i, latencyMs: 900, status, retryAfter: false }))
+  equal(recoveryMs(asked(200, 200, 200)), 0)
+  equal(recoveryMs(asked(503, 200, 503, 200)), 200)
+  equal(recoveryMs(asked(200, 503)), null)
+  equal(recoveryMs([...asked(200), { ...asked(200)[0]!, atMs: 100, latencyMs: 5001 }]), null)
+  equal(recoveryMs([]), null)
 })

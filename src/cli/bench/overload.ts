@@ -32,6 +32,7 @@ const AFTER_SHARE = 0.5
 /** Of `ocr`; for so long a step is under way before its answers count. */
 const SLO_MS = 5000
 
+const pause = (ms: number) => new Promise((done) => setTimeout(done, ms))
 const round = (value: number, digits = 1) => Number(value.toFixed(digits))
 const isGood = ({ status, latencyMs }: OneAsked) => status === 200 && latencyMs <= SLO_MS
 
@@ -52,7 +53,9 @@ function describe({ asked }: AskResult, forMs: number) {
   return {
     askedPerS: round(asked.length * 1000 / forMs),
     goodPerS: round(within.length * 1000 / (forMs - SLO_MS), 2),
-    accuracy: round(good.reduce((sum, one) => sum + (one.accuracy ?? 0), 0) / good.length, 3),
+    accuracy: good.length === 0
+      ? null
+      : round(good.reduce((sum, one) => sum + (one.accuracy ?? 0), 0) / good.length, 3),
     servedMs: { p50: ms(good, 0.5), p99: ms(good, 0.99), most: ms(good, 1) },
     refusedMs: { p50: ms(refused, 0.5), p99: ms(refused, 0.99), most: ms(refused, 1) },
     refusedWithRetryAfter: refused.filter(({ retryAfter }) => retryAfter).length,
@@ -60,10 +63,16 @@ function describe({ asked }: AskResult, forMs: number) {
   }
 }
 
-/** From the end of the overload until all that is asked is served in time. */
-function recoveryMs({ asked }: AskResult): number {
-  const bad = asked.filter((one) => !isGood(one)).map(({ atMs }) => atMs)
-  return bad.length === 0 ? 0 : Math.max(...bad)
+/**
+ * From the end of the overload until all that is asked is served in time; null where that was not seen.
+ *
+ * @param asked from the end of the overload on
+ */
+export function recoveryMs(asked: readonly OneAsked[]): number | null {
+  const lastBadMs = asked.filter((one) => !isGood(one))
+    .reduce((last, { atMs }) => Math.max(last, atMs), -1)
+  const isWell = asked.some((one) => isGood(one) && one.atMs > lastBadMs)
+  return isWell ? round(Math.max(0, lastBadMs)) : null
 }
 
 export async function benchOverload({ seconds = SECONDS }: OverloadOptions = {}) {
@@ -76,30 +85,39 @@ export async function benchOverload({ seconds = SECONDS }: OverloadOptions = {})
   const nodeCount = Math.max(1, availableParallelism() - 1)
   const pool = await startChild<PoolReady>('./pool_server.ts', [String(nodeCount)])
   const load = await startChild<null>('./overload_load.ts')
+  const later = await startChild<null>('./overload_load.ts')
   const { url, nodes } = pool.ready
   const pids = {
     coordinator: pool.pid,
     ...Object.fromEntries(nodes.map((pid, i) => [`node ${i + 1}`, pid])),
   }
-  const ask = async (order: Omit<AskOrder, 'url' | 'seed'>) => {
-    const cpuBefore = { pool: cpuSeconds(pool.pid), nodes: nodes.map(cpuSeconds) }
-    const result = await load.ask<AskResult>({ url, seed: 5, ...order })
-    const share = (usedS: number) => round(100 * usedS * 1000 / result.tookMs)
-    const cpuPercent = {
-      generator: share(result.cpuMs / 1000),
-      coordinator: share(cpuSeconds(pool.pid) - cpuBefore.pool),
-      nodes: nodes.map((pid, i) => share(cpuSeconds(pid) - cpuBefore.nodes[i]!)),
-    }
-    return { result, cpuPercent }
+  const ask = (order: Omit<AskOrder, 'url' | 'seed'>, by = load) => {
+    const all = [by.pid, pool.pid, ...nodes]
+    const before = all.map(cpuSeconds)
+    const result = by.ask<AskResult>({ url, seed: 5, ...order })
+    // Who has failed says so by its result.
+    const sent = Promise.race([result.catch(() => {}), pause(order.forMs)]).then(() => {
+      const [generator, coordinator, ...ofNodes] = all.map((pid, i) =>
+        round(100 * (cpuSeconds(pid) - before[i]!) * 1000 / order.forMs)
+      )
+      return { generator, coordinator, nodes: ofNodes }
+    })
+    return { result, sent }
   }
   const watch = watchMemory(pids)
   try {
-    const warm = await ask({ forMs: WARM_UP_MS, atOnce: 4 })
+    const warm = describe(await ask({ forMs: WARM_UP_MS, atOnce: 4 }).result, WARM_UP_MS)
+    if (warm.goodPerS === 0) {
+      throw new Error(
+        `Cannot overload a pool that serves nothing in time: ${JSON.stringify(warm.outcomes)}`,
+      )
+    }
     const steps: (ReturnType<typeof describe> & { cpuPercent: unknown })[] = []
-    let stepPerS = RISE * describe(warm.result, WARM_UP_MS).goodPerS
+    let stepPerS = RISE * warm.goodPerS
     for (; steps.length < MOST_STEPS; stepPerS *= RISE) {
-      const { result, cpuPercent } = await ask({ forMs: STEP_MS, ratePerS: stepPerS })
-      const step = { ...describe(result, STEP_MS), cpuPercent }
+      const { result, sent } = ask({ forMs: STEP_MS, ratePerS: stepPerS })
+      const cpuPercent = await sent
+      const step = { ...describe(await result, STEP_MS), cpuPercent }
       console.log(`asked ${step.askedPerS} a second, served ${step.goodPerS} in time`)
       const isMore = step.goodPerS > MORE * Math.max(0, ...steps.map(({ goodPerS }) => goodPerS))
       steps.push(step)
@@ -110,11 +128,14 @@ export async function benchOverload({ seconds = SECONDS }: OverloadOptions = {})
     const ratePerS = TIMES * saturation.goodPerS
     console.log(`saturated: ${saturation.goodPerS} good pages a second; now ${round(ratePerS)}`)
     watch.most()
-    const over = await ask({ forMs: 1000 * seconds, ratePerS })
+    const over = ask({ forMs: 1000 * seconds, ratePerS })
+    const cpuPercent = await over.sent
     memory.during = watch.most()
-    const overload = describe(over.result, 1000 * seconds)
-    const after = await ask({ forMs: AFTER_MS, ratePerS: AFTER_SHARE * saturation.goodPerS })
+    // By another, since what was asked last has not been answered yet.
+    const next = ask({ forMs: AFTER_MS, ratePerS: AFTER_SHARE * saturation.goodPerS }, later)
+    const [asked, after] = await Promise.all([over.result, next.result])
     memory.after = memoryNow(pids)
+    const overload = describe(asked, 1000 * seconds)
     const { inside, faults } = await pool.ask<PoolStanding>(false)
     const result = {
       ...{ nodeCount, seconds, times: TIMES, loadAverage: loadavg() },
@@ -122,12 +143,12 @@ export async function benchOverload({ seconds = SECONDS }: OverloadOptions = {})
       saturation,
       overload: {
         ...overload,
-        latestSendMs: round(over.result.latestSendMs),
-        cpuPercent: over.cpuPercent,
+        latestSendMs: round(asked.latestSendMs),
+        cpuPercent,
       },
       goodput: round(overload.goodPerS / saturation.goodPerS, 3),
-      recoveryMs: round(recoveryMs(after.result)),
-      after: describe(after.result, AFTER_MS),
+      recoveryMs: recoveryMs(after.asked),
+      after: describe(after, AFTER_MS),
       memoryMb: memory,
       ...{ insideAtTheEnd: inside, faults },
     }
@@ -136,6 +157,6 @@ export async function benchOverload({ seconds = SECONDS }: OverloadOptions = {})
   } finally {
     watch.stop()
     await pool.ask(true)
-    await Promise.all([load.end(), pool.end()])
+    await Promise.all([load.end(), later.end(), pool.end()])
   }
 }

@@ -33,11 +33,7 @@ export interface OneAsked {
 
 export interface AskResult {
   asked: OneAsked[]
-  /** From the start to the last answer. */
-  tookMs: number
   latestSendMs: number
-  /** Of this process, while it asked. */
-  cpuMs: number
 }
 
 const REFUSED_PAUSE_MS = 1000
@@ -48,7 +44,6 @@ async function run(order: AskOrder): Promise<AskResult> {
   const { url, seed, forMs, ratePerS, atOnce } = order
   body ??= await twoLines()
   const asked: OneAsked[] = []
-  const before = process.cpuUsage()
   const startMs = performance.now()
 
   async function ask(): Promise<number> {
@@ -96,13 +91,7 @@ async function run(order: AskOrder): Promise<AskResult> {
     }
     await Promise.all(pending)
   }
-  const { user, system } = process.cpuUsage(before)
-  return {
-    asked,
-    tookMs: performance.now() - startMs,
-    latestSendMs,
-    cpuMs: (user + system) / 1000,
-  }
+  return { asked, latestSendMs }
 }
 
 await answerLines(null, run)
