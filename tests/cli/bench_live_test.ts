@@ -37,6 +37,16 @@ Deno.test('rowOf() counts late answers, refusals and errors as violations, each 
   assert.deepEqual(row.violationsAtS, { 0: 1, 2: 2 })
 })
 
+Deno.test('rowOf() takes the 95th percentile of all that were asked, who got no result as the last', () => {
+  const step = { ratePerS: 4, multiple: 2, seconds: 5, fromS: 0 }
+  const p95Of = (...last: Asked[]) =>
+    rowOf([...Array.from({ length: 18 }, () => asked(200, 10)), ...last], step, 100, 1).p95Ms
+  assert.equal(p95Of(asked(200, 20), asked(200, 300)), 20)
+  assert.equal(p95Of(asked(200, 300), asked(503, 1)), 300)
+  assert.equal(p95Of(asked(503, 1), asked(504, 101)), null)
+  assert.equal(rowOf([], step, 100, 1).p95Ms, null)
+})
+
 Deno.test('stepsOf() gives each step its queries, fewer where all would take too long', () => {
   const { steps, queries } = stepsOf([0.5, 1, 2, 0.5, 2], 20, 1000, 1000)
   assert.equal(queries, 1000)

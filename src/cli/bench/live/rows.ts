@@ -22,7 +22,8 @@ export interface Row {
   late: number
   refused: number
   errors: number
-  p95Ms: number
+  /** Of all that were asked; null where more than a twentieth never got a result. */
+  p95Ms: number | null
   /** Mean over samples of the step: nodes that ran a batch in the last second. */
   activeNodes: number
   /** Violations by the second of the step in which they were due, where there were any. */
@@ -38,6 +39,8 @@ export function rowOf(
   const good = asked.filter((one) => isOnTime(one, sloMs))
   const bad = asked.filter((one) => !isOnTime(one, sloMs))
   const [atLeast, atMost] = wilson(bad.length, asked.length)
+  const waitedMs = asked.map(({ status, latencyMs }) => status === 200 ? latencyMs : Infinity)
+  const p95Ms = quantile(waitedMs, 0.95)
   const violationsAtS: Row['violationsAtS'] = {}
   for (const { dueMs } of bad) {
     const second = Math.floor(dueMs / 1000) - fromS
@@ -55,7 +58,7 @@ export function rowOf(
     late: bad.filter(({ status }) => status === 200).length,
     refused: bad.filter(({ status }) => status >= 500).length,
     errors: bad.filter(({ status }) => status !== 200 && status < 500).length,
-    p95Ms: quantile(good.map(({ latencyMs }) => latencyMs), 0.95),
+    p95Ms: Number.isFinite(p95Ms) ? p95Ms : null,
     activeNodes,
     violationsAtS,
   }
@@ -85,7 +88,7 @@ export const shown = (row: Row) => ({
   violations: percent(row.violationRatio),
   '95 %': `${percent(row.atLeast)} .. ${percent(row.atMost)}`,
   'late/refused/error': `${row.late}/${row.refused}/${row.errors}`,
-  'p95 ms': Math.round(row.p95Ms),
+  'p95 ms': row.p95Ms === null ? '-' : Math.round(row.p95Ms),
   'active nodes': Number(row.activeNodes.toFixed(2)),
   'violations at s': Object.entries(row.violationsAtS).map(([s, n]) => `${s}:${n}`).join(' '),
 })
