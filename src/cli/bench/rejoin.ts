@@ -62,6 +62,20 @@ export async function benchRejoin() {
       ...['--no-check', ENTRY, '--join', coordinator.localUrl, '--name', 'rejoin'],
       ...['--cache', cache, ...(measure ? ['--measure'] : [])],
     ])
+    const over = child.status.then(({ code }) => {
+      throw new Error(`Cannot bench: the node ended with ${code}`)
+    })
+    const times = await Promise.race([serve(), over])
+    await new Promise((done) => setTimeout(done, forMs))
+    const profile = coordinator.pool.nodes()[0]?.profile
+    child.kill('SIGTERM')
+    await child.status
+    await until(() => coordinator.pool.nodes().length === 0)
+    return { ...times, trueMs: trueMs(), profile }
+  }
+
+  /** Until the node that has just been started answers, and holds all. */
+  async function serve() {
     await until(() => joinedMs > 0)
     let status = 0
     let answeredMs = NaN
@@ -78,15 +92,10 @@ export async function benchRejoin() {
     }
     await until(() => (coordinator.pool.nodes()[0]?.instances ?? 0) >= variants.length)
     const loadedMs = performance.now() - joinedMs
-    await new Promise((done) => setTimeout(done, forMs))
-    const profile = coordinator.pool.nodes()[0]?.profile
-    child.kill('SIGTERM')
-    await child.status
-    await until(() => coordinator.pool.nodes().length === 0)
-    return { firstAnswerMs: answeredMs, allHeldMs: loadedMs, trueMs: trueMs(), profile }
+    return { firstAnswerMs: answeredMs, allHeldMs: loadedMs }
   }
 
-  /** When the last variant had a figure that was near its last one from then on. */
+  /** When the last variant had a figure that was near its last one from then on; NaN where one has none. */
   function trueMs(): number {
     let latest = 0
     for (const variant of variants) {
@@ -104,11 +113,16 @@ export async function benchRejoin() {
     const without = await join(true, MEASURE_MS)
     const withProfile = await join(true, 3000)
     const row = ({ profile: _, ...times }: typeof without) =>
-      Object.fromEntries(Object.entries(times).map(([name, ms]) => [name, Math.round(ms)]))
+      Object.fromEntries(
+        Object.entries(times).map((
+          [name, ms],
+        ) => [name, Number.isFinite(ms) ? Math.round(ms) : '-']),
+      )
     console.table({ 'nothing remembered': row(without), 'profile remembered': row(withProfile) })
     for (const line of lines.filter((line) => /profile|anew/.test(line))) console.log(line)
     return { without, withProfile }
   } finally {
     await coordinator.close(1000)
+    await caches.delete(cache)
   }
 }
