@@ -1,6 +1,8 @@
 /** What benchmarks wait for may never come: they go on, and say so. */
-import { equal } from 'node:assert/strict'
+import { equal, rejects } from 'node:assert/strict'
+import { join } from 'node:path'
 import { busyNode } from '../../src/cli/bench/failover.ts'
+import { spawn } from '../../src/cli/bench/restart_scene.ts'
 import { SAMPLE_PAGE, startServing } from '../../src/cli/serve/serving.ts'
 
 Deno.test('a node that has the query is not waited for once that is refused', async () => {
@@ -17,5 +19,18 @@ Deno.test('a node that has the query is not waited for once that is refused', as
     equal(status, 503)
   } finally {
     await serving.end()
+  }
+})
+
+Deno.test('a coordinator that ends before it serves is not waited for', async () => {
+  const dir = await Deno.makeTempDir()
+  try {
+    const file = join(dir, 'ends.ts')
+    await Deno.writeTextFile(file, "console.log('Cannot listen: the port is taken')")
+    const { said } = spawn([file])
+    equal(await said(/^Cannot listen/), 'Cannot listen: the port is taken')
+    await rejects(said(/^serving on/), /it ended\. Cannot listen/)
+  } finally {
+    await Deno.remove(dir, { recursive: true })
   }
 })

@@ -9,15 +9,21 @@ import type { NodeInfo } from '../../client/types.ts'
 import { fromFileUrl, ROOT } from '../root.ts'
 import { spawnTied } from '../tied.ts'
 import { samplesOf } from '../serve/trust.ts'
+import { within } from '../within.ts'
 
 const COORDINATOR = fromFileUrl(new URL('./restart_child.ts', import.meta.url))
 const NODE = fromFileUrl(new URL('./chaos/node.ts', import.meta.url))
 const PIPELINE = 'ocr'
+/** Until a query gets a result again. */
+const SERVED_MS = 120_000
+
+const pause = (ms: number) => new Promise((done) => setTimeout(done, ms))
 
 interface Child {
   process: Deno.ChildProcess
   lines: string[]
-  /** Resolves with the first line, past or future, that fits. */
+  hasEnded(): boolean
+  /** Resolves with the first line, past or future, that fits. @throws Error when it ends without */
   said(pattern: RegExp): Promise<string>
 }
 
@@ -44,10 +50,11 @@ export interface RestartScene {
   end(): Promise<void>
 }
 
-function spawn(args: string[]): Child {
+export function spawn(args: string[]): Child {
   const process = spawnTied(['--no-check', ...args], { stdout: 'piped' })
   const lines: string[] = []
   const looks = new Set<() => void>()
+  let isOver = false
   void (async () => {
     let rest = ''
     for await (const text of process.stdout.pipeThrough(new TextDecoderStream())) {
@@ -56,17 +63,21 @@ function spawn(args: string[]): Child {
       lines.push(...all)
       for (const look of looks) look()
     }
+    isOver = true
+    for (const look of looks) look()
   })()
   return {
     process,
     lines,
+    hasEnded: () => isOver,
     said: (pattern) =>
-      new Promise((done) => {
+      new Promise((done, fail) => {
         const look = () => {
           const found = lines.find((line) => pattern.test(line))
-          if (found === undefined) return
+          if (found === undefined && !isOver) return
           looks.delete(look)
-          done(found)
+          if (found !== undefined) done(found)
+          else fail(new Error(`Cannot use ${args[0]}: it ended. ${lines.at(-1) ?? ''}`.trim()))
         }
         looks.add(look)
         look()
@@ -119,9 +130,10 @@ export async function startRestartScene(count: number): Promise<RestartScene> {
 
   async function full(): Promise<void> {
     for (;;) {
+      if (nodes.some((one) => one.hasEnded())) throw new Error('Cannot use a node: it ended')
       const all = await list()
       if (all.length === count && all.every(({ instances }) => instances >= 2)) return
-      await new Promise((done) => setTimeout(done, 50))
+      await pause(50)
     }
   }
   await full()
@@ -142,46 +154,59 @@ export async function startRestartScene(count: number): Promise<RestartScene> {
       const port = new URL(url).port
       const before = passedBy(await list())
       const seen: RestartOutcome['seen'] = {}
-      let again = Infinity
-      let down = false
-      let firstAgain = () => {}
-      const served = new Promise<void>((done) => firstAgain = done)
+      let isDown = false
+      let isGone = false
+      let isOver = false
+      let firstAgain = (_atMs: number) => {}
+      const again = new Promise<number>((done) => firstAgain = done)
       const client = async () => {
-        while (again === Infinity) {
-          const askedDown = down
+        while (!isOver) {
+          // What the old one still takes it may still answer.
+          const askedNew = isGone
           const status = await ask()
-          if (down) seen[status] = (seen[status] ?? 0) + 1
-          if (status === '200' && askedDown) {
-            again = Math.min(again, performance.now())
-            firstAgain()
-          } else if (status !== '200') await new Promise((done) => setTimeout(done, 20))
+          if (isDown) seen[status] = (seen[status] ?? 0) + 1
+          if (status === '200' && askedNew) {
+            isOver = true
+            firstAgain(performance.now())
+          } else if (status !== '200') await pause(20)
         }
       }
       const clients = Array.from({ length: 4 }, client)
-      // Some queries are inside by then.
-      while ((await stats()).inFlight === 0) await new Promise((done) => setTimeout(done, 5))
-      const signalMs = performance.now()
-      down = true
-      child.process.kill(signal)
-      await child.process.status
-      const startMs = performance.now()
-      const next = await start(port)
-      child = next.child
-      await served
-      await Promise.all(clients)
-      await full()
-      return {
-        signal,
-        servingAgainMs: again - signalMs,
-        sinceStartMs: again - startMs,
-        seen,
-        remembered: child.lines.find((line) => line.includes('remembered')) ?? '',
-        passed: [before, passedBy(await list())],
+      try {
+        // Some queries are inside by then.
+        while ((await stats()).inFlight === 0) await pause(5)
+        const signalMs = performance.now()
+        isDown = true
+        child.process.kill(signal)
+        await child.process.status
+        isGone = true
+        const startMs = performance.now()
+        child = (await start(port)).child
+        const againMs = await within(SERVED_MS, again)
+        if (againMs === undefined) {
+          throw new Error(`Cannot restart: nothing was served, but ${JSON.stringify(seen)}`)
+        }
+        await Promise.all(clients)
+        await full()
+        return {
+          signal,
+          servingAgainMs: againMs - signalMs,
+          sinceStartMs: againMs - startMs,
+          seen,
+          remembered: child.lines.find((line) => line.includes('remembered')) ?? '',
+          passed: [before, passedBy(await list())],
+        }
+      } finally {
+        isOver = true
       }
     },
     async end() {
       for (const { process } of [child, ...nodes]) {
-        process.kill('SIGKILL')
+        try {
+          process.kill('SIGKILL')
+        } catch {
+          // Gone already.
+        }
         await process.status
       }
       await Deno.remove(temp, { recursive: true })
