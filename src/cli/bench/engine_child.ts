@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Answer } from '../../node/engine/answer.ts'
 import { createCatalog } from '../../node/models/catalog.ts'
 import { PROTOCOL_VERSION, type Welcome } from '../../protocol/messages.ts'
 import { loadPipelines } from '../pipelines/load.ts'
@@ -29,4 +30,11 @@ export async function readCatalog(dir: string) {
   }
   const files = new Map(Object.values(models).map(({ sha256, file }) => [sha256, file]))
   return { pipeline, catalog: createCatalog(welcome), files }
+}
+
+/** What a worker answered. @throws Error where it could not: memory of what did not run says nothing */
+export async function done<T>(asked: Promise<Answer<T>>): Promise<T> {
+  const answer = await asked
+  if (!answer.ok) throw new Error(`Cannot bench: ${answer.message}`)
+  return answer.value
 }

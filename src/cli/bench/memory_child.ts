@@ -9,7 +9,7 @@ import { systemClock } from '../../node/clock.ts'
 import { PLAIN_USE } from '../../node/engine/engine.ts'
 import { createWorkerClient } from '../../node/slot/worker_client.ts'
 import { codecAssetUrls } from '../serve/codec_assets.ts'
-import { readCatalog, residentBytes } from './engine_child.ts'
+import { done, readCatalog, residentBytes } from './engine_child.ts'
 
 export interface MemoryStep {
   /** What was done last. */
@@ -34,20 +34,19 @@ const worker = new Worker(new URL('../../../workers/inference.ts', import.meta.u
 })
 const client = createWorkerClient(worker, { clock: systemClock })
 const assets = { codecs: codecAssetUrls() }
-await client.init(assets, { ...PLAIN_USE, backend: 'wasm', threads: 1 }, LIMIT_MS)
+await done(client.init(assets, { ...PLAIN_USE, backend: 'wasm', threads: 1 }, LIMIT_MS))
 await note('engine')
 for (const action of actions) {
   const name = nameOf(action.slice(1))
   const key = keyOf(name)
   const spec = catalog.spec(name)
   if (action.startsWith('+')) {
-    const needs = await client.needs(spec.hash)
-    const bytes = needs.ok && needs.value ? await Deno.readFile(files.get(spec.hash)!) : undefined
-    const answer = await client.load(spec, bytes, LIMIT_MS)
-    if (!answer.ok) throw new Error(answer.message)
+    const needs = await done(client.needs(spec.hash))
+    const bytes = needs ? await Deno.readFile(files.get(spec.hash)!) : undefined
+    await done(client.load(spec, bytes, LIMIT_MS))
   } else if (action.startsWith('*')) {
-    await client.measure(key, 8, LIMIT_MS)
-  } else await client.unload(key)
+    await done(client.measure(key, 8, LIMIT_MS))
+  } else await done(client.unload(key))
   await note(action)
 }
 client.close()

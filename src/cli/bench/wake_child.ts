@@ -12,7 +12,7 @@ import { loadOrder } from '../../policy/load/load_order.ts'
 import { shapesOf } from '../../policy/shape.ts'
 import { codecAssetUrls } from '../serve/codec_assets.ts'
 import { nativeEngine } from '../node/native_engine.ts'
-import { readCatalog, residentBytes } from './engine_child.ts'
+import { done, readCatalog, residentBytes } from './engine_child.ts'
 
 /** Megabytes resident, and seconds from the making of the worker. */
 export interface Woken {
@@ -56,7 +56,7 @@ const { client, held } = up.value
 const tasks = new Set(order.map(({ task }) => task)).size
 const later = held.slice(tasks).reduce((sum, { loadMs }) => sum + loadMs, 0) / 1000
 const allWarmMb = await residentMb()
-for (const ref of order) await client.measure(keyOf(ref), BATCH, LIMIT_MS)
+for (const ref of order) await done(client.measure(keyOf(ref), BATCH, LIMIT_MS))
 const woken: Woken = {
   processMb,
   allWarmMb,
