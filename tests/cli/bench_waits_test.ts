@@ -1,6 +1,8 @@
 /** What benchmarks wait for may never come: they go on, and say so. */
 import { equal, rejects } from 'node:assert/strict'
 import { join } from 'node:path'
+import { capacityOf } from '../../src/cli/bench/chaos.ts'
+import { startChaosScene } from '../../src/cli/bench/chaos/scene.ts'
 import { busyNode } from '../../src/cli/bench/failover.ts'
 import { spawn } from '../../src/cli/bench/restart_scene.ts'
 import { SAMPLE_PAGE, startServing } from '../../src/cli/serve/serving.ts'
@@ -32,5 +34,18 @@ Deno.test('a coordinator that ends before it serves is not waited for', async ()
     await rejects(said(/^serving on/), /it ended\. Cannot listen/)
   } finally {
     await Deno.remove(dir, { recursive: true })
+  }
+})
+
+Deno.test('queries without a result are not what a pool carries, and a node that ended is not back', async () => {
+  const scene = await startChaosScene()
+  try {
+    await rejects(capacityOf(scene), /was answered 503 no_capable_node/)
+    const { child } = await scene.addNode('a')
+    const back = scene.isBack('a', true)
+    child.kill('SIGKILL')
+    await rejects(back, /Cannot use node a: it ended/)
+  } finally {
+    await scene.end()
   }
 })

@@ -6,6 +6,7 @@
  */
 import { type Chaos, startChaos } from './chaos/faults.ts'
 import { type ChaosScene, type LoadOutcome, startChaosScene } from './chaos/scene.ts'
+import { quantile } from '../statistics.ts'
 
 const SEED = 20
 const NODES = 4
@@ -41,13 +42,16 @@ export async function benchChaos({ dir, queries = 2000 }: ChaosBenchOptions = {}
   }
 }
 
-/** Queries per second, as many under way as keep all nodes busy. */
-async function capacityOf(scene: ChaosScene): Promise<number> {
+/** Queries per second, as many under way as keep all nodes busy. @throws Error for one without a result */
+export async function capacityOf(scene: ChaosScene): Promise<number> {
   const run = async (count: number) => {
     const startMs = performance.now()
     let left = count
     await Promise.all(Array.from({ length: 2 * NODES }, async () => {
-      while (left-- > 0) await scene.ask(60_000)
+      while (left-- > 0) {
+        const { status } = await scene.ask(60_000)
+        if (status !== '200') throw new Error(`Cannot bench: a query was answered ${status}`)
+      }
     }))
     return 1000 * count / (performance.now() - startMs)
   }
@@ -57,8 +61,10 @@ async function capacityOf(scene: ChaosScene): Promise<number> {
 
 function rowOf(scene: ChaosScene, { statuses, latenciesMs }: LoadOutcome, chaos?: Chaos) {
   const answers = scene.answers()
-  const sorted = [...latenciesMs].sort((a, b) => a - b)
-  const at = (share: number) => Math.round(sorted[Math.floor(share * (sorted.length - 1))] ?? NaN)
+  const at = (share: number) => {
+    const ms = quantile(latenciesMs, share)
+    return Number.isFinite(ms) ? Math.round(ms) : '-'
+  }
   const queries = latenciesMs.length
   const { 200: served = 0, lost = 0, ...others } = statuses
   return {

@@ -20,11 +20,13 @@ export interface ChaosNode {
   name: string
   child: Deno.ChildProcess
   proxy: LinkProxy
+  hasEnded(): boolean
 }
 
 export interface LoadOutcome {
   /** Answers by status and reason; `lost` for none at all. */
   statuses: { [status: string]: number }
+  /** Infinity where there was no result. */
   latenciesMs: number[]
   /** Bodies of the results, in the order of the queries; undefined where there was none. */
   outputs: unknown[]
@@ -37,9 +39,10 @@ export interface ChaosScene extends Coordinator {
   /** Resolves when it holds all that is served. */
   addNode(name: string, options?: { own?: boolean; lie?: string }): Promise<ChaosNode>
   /**
-   * Resolves when it is heard of and holds all that is served, or is gone for good.
+   * Resolves when it is heard of and holds all that is served, or was killed meanwhile.
    *
    * @param anew only once it has joined again
+   * @throws Error when it ended by itself
    */
   isBack(name: string, anew?: boolean): Promise<void>
   /** Ends it without a word. Resolves when it is gone. */
@@ -106,7 +109,7 @@ export async function startChaosScene(options: ChaosOptions = {}): Promise<Chaos
       const isThere = node !== undefined && node.state !== 'paused' &&
         (joins.get(node.id) ?? 0) > joined
       if (isThere && node.instances >= held) return
-      if (ended()) throw new Error(`Cannot start node ${name}: it ended`)
+      if (ended()) throw new Error(`Cannot use node ${name}: it ended`)
       await new Promise((done) => setTimeout(done, 20))
     }
   }
@@ -162,16 +165,16 @@ export async function startChaosScene(options: ChaosOptions = {}): Promise<Chaos
       )
       let over = false
       void child.status.then(() => over = true)
-      const node = { name, child, proxy }
+      const node = { name, child, proxy, hasEnded: () => over }
       nodes.set(name, node)
-      await full(name, () => over)
+      await full(name, node.hasEnded)
       return node
     },
     async isBack(name, anew = false) {
       const id = find(name)?.id ?? ''
-      const isGone = () => !nodes.has(name)
+      const isGone = () => nodes.get(name)?.hasEnded() ?? true
       await full(name, isGone, anew ? joins.get(id) : 0).catch((error) => {
-        if (!isGone()) throw error
+        if (nodes.has(name)) throw error
       })
     },
     kill,
@@ -187,7 +190,7 @@ export async function startChaosScene(options: ChaosOptions = {}): Promise<Chaos
         all.push(
           ask().then(({ status, outputs, latencyMs }) => {
             outcome.statuses[status] = (outcome.statuses[status] ?? 0) + 1
-            outcome.latenciesMs.push(latencyMs)
+            outcome.latenciesMs.push(status === '200' ? latencyMs : Infinity)
             outcome.outputs[i] = outputs
           }),
         )
