@@ -13,8 +13,9 @@ const NODES = 4
 const SHARE = 0.6
 /** Between one choice of nodes and the next. */
 const EVERY_MS = 6000
-const WARM_UP = 12
-const CLOSED = 24
+/** Nodes that have just come run code for the first time, and are several times as slow. */
+const WARM_UP_MS = 8000
+const CLOSED_MS = 8000
 
 export interface ChaosBenchOptions {
   /** Folder of the pipeline; `ocr` with the quickest variants by default. */
@@ -44,19 +45,20 @@ export async function benchChaos({ dir, queries = 2000 }: ChaosBenchOptions = {}
 
 /** Queries per second, as many under way as keep all nodes busy. @throws Error for one without a result */
 export async function capacityOf(scene: ChaosScene): Promise<number> {
-  const run = async (count: number) => {
-    const startMs = performance.now()
-    let left = count
+  const run = async (forMs: number) => {
+    const endMs = performance.now() + forMs
+    let answered = 0
     await Promise.all(Array.from({ length: 2 * NODES }, async () => {
-      while (left-- > 0) {
+      while (performance.now() < endMs) {
         const { status } = await scene.ask(60_000)
         if (status !== '200') throw new Error(`Cannot bench: a query was answered ${status}`)
+        if (performance.now() <= endMs) answered++
       }
     }))
-    return 1000 * count / (performance.now() - startMs)
+    return 1000 * answered / forMs
   }
-  await run(WARM_UP)
-  return await run(CLOSED)
+  await run(WARM_UP_MS)
+  return await run(CLOSED_MS)
 }
 
 function rowOf(scene: ChaosScene, { statuses, latenciesMs }: LoadOutcome, chaos?: Chaos) {
