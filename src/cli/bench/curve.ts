@@ -41,6 +41,9 @@ export async function benchCurve(from: string, svg: string) {
     color: COLORS[policy] ?? OTHER,
     rows: rows.slice(0, up),
   }))
+  if (!runs.some(({ rows }) => rows.length > 0)) {
+    throw new RangeError(`Cannot draw ${from}: no step of it was played`)
+  }
   await Deno.writeTextFile(svg, drawing(runs))
   return { svg, policies: runs.map(({ policy }) => policy) }
 }
@@ -52,7 +55,8 @@ function drawing(runs: { policy: string; color: string; rows: Row[] }[]): string
   const panels: Panel[] = [
     {
       title: 'Accuracy of what was answered in time',
-      from: Math.floor(10 * least) / 10,
+      // A panel has a height where all is as accurate as can be, too, or nothing came in time.
+      from: Math.min(0.9, Math.floor(10 * least) / 10),
       to: 1,
       pick: ({ accuracy, onTimePerS }) => onTimePerS > 0 ? accuracy : null,
     },

@@ -42,12 +42,13 @@ export interface Part {
 
 /** @throws RangeError where there is no such file, or one from elsewhere */
 export async function readLiveRun(file: string): Promise<LiveRun> {
-  const { live } = await Deno.readTextFile(file).then(
-    (text) => JSON.parse(text) as { live?: LiveRun },
+  const read = await Deno.readTextFile(file).then(
+    (text) => JSON.parse(text) as { live?: LiveRun } | null,
   ).catch((error: Error) => {
     throw new RangeError(`Cannot read ${file}: ${error.message}`)
   })
-  if (live?.policies === undefined || live.steps.some(({ fromS }) => fromS === undefined)) {
+  const live = read?.live
+  if (live?.policies === undefined || !live.steps?.every(({ fromS }) => fromS !== undefined)) {
     throw new RangeError(`Cannot read ${file}: must come from deno task bench live --json ${file}`)
   }
   return { ...live, pipeline: resolve(ROOT, live.pipeline) }
