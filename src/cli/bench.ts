@@ -7,7 +7,7 @@ import './deno_version.ts'
 import { parseArgs } from 'node:util'
 import { POLICY_NAMES } from '../policy/policies.ts'
 import { benchBackends } from './bench/backends.ts'
-import { benchChaos } from './bench/chaos.ts'
+import { benchChaos, type ChaosBenchOptions } from './bench/chaos.ts'
 import { benchCurve } from './bench/curve.ts'
 import { benchDashboard } from './bench/dashboard.ts'
 import { benchDeadline } from './bench/deadline.ts'
@@ -21,14 +21,14 @@ import { benchLive, type LiveOptions } from './bench/live.ts'
 import { benchMemory } from './bench/memory.ts'
 import { benchOdd } from './bench/odd.ts'
 import { benchOverhead } from './bench/overhead.ts'
-import { benchOverload } from './bench/overload.ts'
+import { benchOverload, type OverloadOptions } from './bench/overload.ts'
 import { benchPages } from './bench/pages.ts'
 import { benchPlanner } from './bench/planner.ts'
 import { benchRejoin } from './bench/rejoin.ts'
 import { benchRequeue } from './bench/requeue.ts'
 import { benchRestart } from './bench/restart.ts'
-import { benchShared } from './bench/shared.ts'
-import { benchSoak } from './bench/soak.ts'
+import { benchShared, type SharedOptions } from './bench/shared.ts'
+import { benchSoak, type SoakOptions } from './bench/soak.ts'
 import { benchTrust } from './bench/trust.ts'
 import { benchTwin } from './bench/twin.ts'
 import { benchTwinLive } from './bench/twin_live.ts'
@@ -49,7 +49,7 @@ of live:
   --from FILE      goes on with what live --json FILE wrote, on as many nodes; of twin and curve, too
 of others:
   --svg FILE       curve: where it is drawn
-  --seconds 20     overload, shared
+  --seconds S      overload (20 if absent), shared (30), which takes --nodes 2, too
   --minutes 1, --rate N    soak: how long, and queries a second
   --queries 2000, --pipeline DIR    chaos`
 
@@ -77,68 +77,48 @@ function options() {
   }
 }
 
-function count(name: 'queries' | 'tabs' | 'nodes' | 'budget' | 'for', least: number) {
+function count(name: 'queries' | 'tabs' | 'nodes' | 'budget' | 'for' | 'seconds', least: number) {
   const given = values[name]
   if (given === undefined) return undefined
   if (/^\d{1,6}$/.test(given) && Number(given) >= least) return Number(given)
-  return fail(`Cannot use --${name}: must be an integer from ${least}: received ${given}`)
+  return fail(`Cannot use --${name}: must be an integer from ${least} to 999999: received ${given}`)
 }
 
-function live(): Promise<unknown> {
-  const { policy, trace, pipeline, from, multiples } = values
-  const given = {
-    ...{ queries: count('queries', 1), budgetS: count('budget', 1), forS: count('for', 1) },
-    ...{ tabs: count('tabs', 0), nodes: count('nodes', 0), trace, pipeline, from },
-    policies: policy?.split(',').filter(Boolean),
-    multiples: multiples?.split(',').map(Number),
-  }
-  if (given.multiples?.some((one) => !(one > 0))) {
-    fail(`Cannot use --multiples: must be numbers above 0: received ${multiples}`)
-  }
-  const unknown = given.policies?.find((name) => !POLICY_NAMES.some((one) => one === name))
-  if (unknown !== undefined) {
-    fail(`Cannot use --policy: must be of ${POLICY_NAMES.join(', ')}: received ${unknown}`)
-  }
-  const known = Object.entries(given).filter(([, value]) => value !== undefined)
-  return benchLive(Object.fromEntries(known) as LiveOptions)
+function above0(name: 'minutes' | 'rate'): number | undefined {
+  const given = values[name]
+  if (given === undefined) return undefined
+  if (Number(given) > 0 && Number(given) < Infinity) return Number(given)
+  return fail(`Cannot use --${name}: must be a number above 0: received ${given}`)
 }
 
-function curve(): Promise<unknown> {
-  const { from, svg } = values
-  if (from === undefined || svg === undefined) fail('Cannot draw: --from and --svg are needed')
-  return benchCurve(from, svg)
+function policiesOf(given: string): string[] {
+  const names = given.split(',')
+  const unknown = names.find((name) => !POLICY_NAMES.some((one) => one === name))
+  if (unknown === undefined) return names
+  return fail(`Cannot use --policy: must be of ${POLICY_NAMES.join(', ')}: received ${unknown}`)
 }
 
-function above0(name: 'seconds' | 'minutes' | 'rate'): number | undefined {
-  const text = values[name]
-  if (text === undefined || Number(text) > 0) return text === undefined ? undefined : Number(text)
-  return fail(`Cannot use --${name}: must be a number above 0: received ${text}`)
+function multiplesOf(given: string): number[] {
+  const multiples = given.split(',').map(Number)
+  if (multiples.every((one) => one > 0 && one < Infinity)) return multiples
+  return fail(`Cannot use --multiples: must be numbers above 0: received ${given}`)
 }
 
-function soak(): Promise<unknown> {
-  const minutes = above0('minutes')
-  const ratePerS = above0('rate')
-  return benchSoak({
-    ...minutes === undefined ? {} : { minutes },
-    ...ratePerS === undefined ? {} : { ratePerS },
-  })
+/** What is given of these. */
+function given<T extends object>(options: { [name in keyof T]: T[name] | undefined }): T {
+  return Object.fromEntries(Object.entries(options).filter(([, one]) => one !== undefined)) as T
 }
 
-function overload(): Promise<unknown> {
-  const seconds = above0('seconds')
-  return benchOverload(seconds === undefined ? {} : { seconds })
-}
-
-function shared(): Promise<unknown> {
-  const [nodes, seconds] = [count('nodes', 1), above0('seconds')]
-  return benchShared({
-    ...nodes === undefined ? {} : { nodes },
-    ...seconds === undefined ? {} : { seconds },
-  })
-}
+// Read before anything runs: none is refused when those before it have taken half an hour.
+const { pipeline, trace, from, svg, json } = values
+const [queries, tabs, nodes] = [count('queries', 1), count('tabs', 0), count('nodes', 0)]
+const [budgetS, forS, seconds] = [count('budget', 1), count('for', 1), count('seconds', 1)]
+const [minutes, ratePerS] = [above0('minutes'), above0('rate')]
+const policies = values.policy === undefined ? undefined : policiesOf(values.policy)
+const multiples = values.multiples === undefined ? undefined : multiplesOf(values.multiples)
 
 /** Each prints its table and returns what goes into the JSON. */
-const BENCHES: Record<string, () => Promise<unknown>> = {
+const BENCHES: Record<string, () => unknown> = {
   idle: benchIdle,
   deadline: benchDeadline,
   failover: benchFailover,
@@ -146,56 +126,89 @@ const BENCHES: Record<string, () => Promise<unknown>> = {
   duty: benchDuty,
   memory: benchMemory,
   wake: benchWake,
-  live,
-  shared,
-  twin: () => values.from === undefined ? benchTwin() : benchTwinLive(values.from),
+  live: () =>
+    benchLive(given<LiveOptions>({
+      ...{ pipeline, queries, policies, trace, multiples, budgetS, forS, tabs, nodes, from },
+    })),
+  shared: () => benchShared(given<SharedOptions>({ nodes, seconds })),
+  twin: () => from === undefined ? benchTwin() : benchTwinLive(from),
   requeue: benchRequeue,
   rejoin: benchRejoin,
-  overload,
-  soak,
+  overload: () => benchOverload(given<OverloadOptions>({ seconds })),
+  soak: () => benchSoak(given<SoakOptions>({ minutes, ratePerS })),
   planner: benchPlanner,
   dispatch: benchDispatch,
   overhead: benchOverhead,
   efficiency: benchEfficiency,
   odd: benchOdd,
   dashboard: benchDashboard,
-  trust: () => Promise.resolve(benchTrust()),
+  trust: benchTrust,
   restart: benchRestart,
-  chaos: () =>
-    benchChaos({
-      ...values.pipeline === undefined ? {} : { dir: values.pipeline },
-      ...values.queries === undefined ? {} : { queries: count('queries', 1)! },
-    }),
+  chaos: () => benchChaos(given<ChaosBenchOptions>({ dir: pipeline, queries })),
   join: benchJoin,
   pages: benchPages,
 }
 
 /** Only by name: they need what another wrote. */
-const NAMED: Record<string, () => Promise<unknown>> = { curve }
+const NAMED: Record<string, () => unknown> = { curve: () => benchCurve(from!, svg!) }
 
+/** Options that are not of all. */
+const TAKEN: Record<string, readonly string[]> = {
+  live: [
+    ...['pipeline', 'queries', 'policy', 'trace', 'multiples'],
+    ...['budget', 'for', 'tabs', 'nodes', 'from'],
+  ],
+  shared: ['nodes', 'seconds'],
+  twin: ['from'],
+  overload: ['seconds'],
+  soak: ['minutes', 'rate'],
+  chaos: ['pipeline', 'queries'],
+  curve: ['from', 'svg'],
+}
+/** Of a run that is gone on with. */
+const KNOWN = ['pipeline', 'queries', 'multiples', 'budget'] as const
+
+const all = { ...BENCHES, ...NAMED }
+const there = Object.keys(all).join(', ')
 if (values.help) {
-  console.log(`${USAGE}\n\nThere are ${Object.keys({ ...BENCHES, ...NAMED }).join(', ')}.`)
+  console.log(`${USAGE}\n\nThere are ${there}.`)
   Deno.exit(0)
 }
-
 const names = positionals.length > 0 ? positionals : Object.keys(BENCHES)
-const all = { ...BENCHES, ...NAMED }
-const unknown = names.find((name) => !Object.hasOwn(all, name))
-if (unknown !== undefined) {
-  fail(`Cannot run bench ${unknown}: there are ${Object.keys(all).join(', ')}`)
-}
-if (values.json !== undefined) {
-  await checkWritable(values.json).catch((error) => fail(error.message))
-}
+await check()
 const results: Record<string, unknown> = {}
 for (const name of names) {
   console.log(`\n== ${name}`)
-  results[name] = await all[name]!().catch((error) =>
-    fail(error instanceof RangeError ? error.message : modelsFault(error))
-  )
+  try {
+    results[name] = await all[name]!()
+  } catch (error) {
+    fail(error instanceof RangeError ? error.message : modelsFault(error as Error))
+  }
   // After each: those before are not lost with one that fails.
-  if (values.json !== undefined) {
-    await Deno.writeTextFile(values.json, JSON.stringify(results, null, 2) + '\n')
+  if (json !== undefined) {
+    await Deno.writeTextFile(json, JSON.stringify(results, null, 2) + '\n')
   }
 }
 Deno.exit(0)
+
+async function check(): Promise<void> {
+  const unknown = names.find((name) => !Object.hasOwn(all, name))
+  if (unknown !== undefined) fail(`Cannot run bench ${unknown}: there are ${there}`)
+  for (const option of Object.keys(values).filter((one) => one !== 'json')) {
+    if (names.some((name) => TAKEN[name]?.includes(option))) continue
+    fail(`Cannot use --${option}: not an option of ${names.join(', ')}`)
+  }
+  if (names.includes('curve') && (from === undefined || svg === undefined)) {
+    fail('Cannot draw: --from and --svg are needed')
+  }
+  if (names.includes('shared') && nodes === 0) {
+    fail('Cannot use --nodes: of shared it must be an integer from 1: received 0')
+  }
+  const known = KNOWN.find((option) => values[option] !== undefined)
+  if (names.includes('live') && from !== undefined && known !== undefined) {
+    fail(`Cannot use --${known} with --from: the run that is gone on with has its own`)
+  }
+  for (const file of [json, svg, trace]) {
+    if (file !== undefined) await checkWritable(file).catch((error) => fail(error.message))
+  }
+}

@@ -41,10 +41,25 @@ Deno.test('a benchmark runs when all that is asked for is known to be possible',
         [['live', '--pipeline', file], /^Cannot use pipeline .*: the file cannot be read/],
         [['overload', '--seconds', '5'], /^Cannot use --seconds: must be above 5, /],
         [['planner', '--json', join(file, 'x.json')], /^Cannot write .*x\.json: /],
+        [['planner', 'live', '--queries', 'x'], /^Cannot use --queries: .*received x/],
+        [['planner', 'live', '--policy', ','], /^Cannot use --policy: .*received /],
+        [['planner', 'live', '--trace', join(file, 'x')], /^Cannot write .*x: /],
+        [
+          ['planner', 'live', '--from', file, '--tabs', '0', '--budget', '9'],
+          /--budget with --from/,
+        ],
+        [['planner', 'curve', '--from', file], /^Cannot draw: --from and --svg are needed/],
+        [['planner', '--minutes', '1'], /^Cannot use --minutes: not an option of planner/],
+        [
+          ['planner', 'soak', '--minutes', 'Infinity'],
+          /^Cannot use --minutes: .*received Infinity/,
+        ],
+        [['planner', 'shared', '--seconds', '0.5'], /^Cannot use --seconds: .*received 0\.5/],
       ] as const
     ) {
-      const { code, error } = await run('bench.ts', ...args)
+      const { code, out, error } = await run('bench.ts', ...args)
       assert.equal(code, 1)
+      assert.doesNotMatch(out, /== planner/)
       assert.match(error, message)
       assert.doesNotMatch(error, /\n\s+at /)
     }
