@@ -59,7 +59,7 @@ export async function startChild<Ready>(
   }
 }
 
-/** The other side: answers each line of standard input; the process ends with its input. */
+/** The other side: answers each line of standard input, one after another; ends with its input, in an answer, too. */
 export async function answerLines<Question>(
   ready: unknown,
   answer: (question: Question) => Promise<unknown>,
@@ -67,11 +67,14 @@ export async function answerLines<Question>(
   const print = (value: unknown) => console.log(JSON.stringify(value))
   print(ready)
   let text = ''
+  let answered = Promise.resolve()
   for await (const part of Deno.stdin.readable.pipeThrough(new TextDecoderStream())) {
     text += part
     const lines = text.split('\n')
     text = lines.pop()!
-    for (const line of lines) print(await answer(JSON.parse(line)))
+    for (const line of lines) {
+      answered = answered.then(async () => print(await answer(JSON.parse(line))))
+    }
   }
   Deno.exit(0)
 }
