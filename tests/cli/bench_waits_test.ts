@@ -1,10 +1,11 @@
-/** What benchmarks wait for may never come: they go on, and say so. */
+/** What benchmarks wait for may never come, and what was refused is no answer: they say so. */
 import { equal, rejects } from 'node:assert/strict'
 import { join } from 'node:path'
 import { capacityOf } from '../../src/cli/bench/chaos.ts'
 import { startChaosScene } from '../../src/cli/bench/chaos/scene.ts'
 import { busyNode } from '../../src/cli/bench/failover.ts'
 import { spawn } from '../../src/cli/bench/restart_scene.ts'
+import { alone } from '../../src/cli/bench/shared.ts'
 import { SAMPLE_PAGE, startServing } from '../../src/cli/serve/serving.ts'
 
 Deno.test('a node that has the query is not waited for once that is refused', async () => {
@@ -47,5 +48,16 @@ Deno.test('queries without a result are not what a pool carries, and a node that
     await rejects(back, /Cannot use node a: it ended/)
   } finally {
     await scene.end()
+  }
+})
+
+Deno.test('what is refused at once is not how quickly a pool answers', async () => {
+  const coordinator = await startServing()
+  try {
+    const bodies = [{ bytes: await Deno.readFile(SAMPLE_PAGE), type: 'image/jpeg' }]
+    const kind = { loaded: coordinator.pipelines[0]!, bodies }
+    await rejects(alone({ coordinator }, kind, 0.1), /ocr was answered 503 no_capable_node/)
+  } finally {
+    await coordinator.end()
   }
 })

@@ -8,7 +8,7 @@
 import { join } from 'node:path'
 import { demoBodies } from '../../../demo/demo_bodies.ts'
 import { loadInProcess } from '../../../demo/load/process.ts'
-import { tally } from '../../../demo/load/tally.ts'
+import { outcomeOf, tally } from '../../../demo/load/tally.ts'
 import type { Asked, Body } from '../../../demo/load/types.ts'
 import { openScene, type Scene } from '../../../demo/scene.ts'
 import { type LoadedPipeline, loadPipelines } from '../pipelines/load.ts'
@@ -85,12 +85,20 @@ export async function benchShared({ nodes = NODES, seconds = SECONDS }: SharedOp
   }
 }
 
-/** Mean seconds of a query that nobody else is beside. */
-async function alone(scene: Scene, { loaded, bodies }: Kind, seconds: number): Promise<number> {
+/** Mean seconds of a query that nobody else is beside. @throws Error for one without a result */
+export async function alone(
+  { coordinator }: { coordinator: { localUrl: string } },
+  { loaded, bodies }: { loaded: LoadedPipeline; bodies: readonly Body[] },
+  seconds: number,
+): Promise<number> {
   const asked: Asked[] = []
   const { name } = loaded.pipeline
-  const order = { url: scene.coordinator.localUrl, pipeline: name, atOnce: 1, seconds }
+  const order = { url: coordinator.localUrl, pipeline: name, atOnce: 1, seconds }
   await loadInProcess({ ...order, timeoutMs: 60_000 }, bodies, (one) => asked.push(one))
+  const refused = asked.find(({ status }) => status !== 200)
+  if (refused !== undefined) {
+    throw new Error(`Cannot bench: ${name} was answered ${outcomeOf(refused, Infinity)}`)
+  }
   return asked.reduce((sum, { latencyMs }) => sum + latencyMs, 0) / asked.length / 1000
 }
 
@@ -124,6 +132,6 @@ const shown = (row: SharedRow) => ({
   '/s': Number(row.askedPerS.toFixed(2)),
   'violations %': Number((100 * row.violationRatio).toFixed(2)),
   accuracy: row.accuracy === null ? '-' : Number(row.accuracy.toFixed(3)),
-  'p50 ms': Math.round(row.p50Ms ?? NaN),
-  'p95 ms': Math.round(row.p95Ms ?? NaN),
+  'p50 ms': row.p50Ms === null ? '-' : Math.round(row.p50Ms),
+  'p95 ms': row.p95Ms === null ? '-' : Math.round(row.p95Ms),
 })
