@@ -47,11 +47,14 @@ async function startPool(slots: number) {
   const url = coordinator.ready
   const options = ['--slots', String(slots), '--gpu', 'off', '--backend', 'wasm']
   const node = spawnNode(url, 'bench', options)
+  let hasEnded = false
+  void node.status.then(() => hasEnded = true)
   const state = async () => {
     const stats: SchedulerStats = await (await fetch(`${url}/v1/stats`)).json()
     return Object.values(stats.nodes)[0]
   }
   while ((await state())?.instances !== slots * Object.keys(PATH).length) {
+    if (hasEnded) throw new Error('Cannot bench: the node ended')
     await new Promise((done) => setTimeout(done, 100))
   }
   const pids = { coordinator: coordinator.pid, load: load.pid, node: node.pid }

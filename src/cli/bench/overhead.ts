@@ -13,6 +13,8 @@ const AT_ONCE = [16, 64]
 const PAIRS = 7
 const RUN_MS = 2000
 const WARM_UP_MS = 4000
+/** Until a side is ready. */
+const PATIENCE_MS = 30_000
 /** Slots of the node: the more, the smaller the batches. */
 const SLOTS = 4
 const KINDS = ['bare', 'shoal'] as const
@@ -43,10 +45,12 @@ async function startSide(kind: Kind): Promise<Side> {
   const server = await startChild<string>('./overhead_server.ts', [kind])
   const args = [kind, server.ready, String(SLOTS)]
   const node = await startChild<null>('./overhead_node.ts', args)
+  const giveUpMs = performance.now() + PATIENCE_MS
   for (;;) {
     const response = await fetch(`${server.ready}/v2/health/ready`)
     await response.body?.cancel()
     if (response.ok) return { server, node }
+    if (performance.now() > giveUpMs) throw new Error(`Cannot bench: ${kind} has no node`)
     await new Promise((done) => setTimeout(done, 20))
   }
 }
