@@ -17,7 +17,7 @@ import { loadPipelines, pipelineDirs } from './pipelines/load.ts'
 import { startLocalNodes } from './serve/local_nodes.ts'
 import { joinLines } from './serve/join_lines.ts'
 import { surviveFaults } from './serve/last_resort.ts'
-import { hostNamed, isLoopback, ownHosts } from './serve/own_hosts.ts'
+import { addressNamed, hostNamed, isLoopback, ownHosts } from './serve/own_hosts.ts'
 import { modelsFault } from './pipelines/models_fault.ts'
 import { createEnding } from './ending.ts'
 import { createSteps } from './steps.ts'
@@ -96,6 +96,10 @@ const allowedHost = (text: string): string =>
   hostNamed(text) ??
     fail(`Cannot use --allow-host: must be a name as pool.example: received ${text}`)
 
+const address = (text: string): string =>
+  addressNamed(text) ??
+    fail(`Cannot use --host: must be an address as 127.0.0.1 or ::1: received ${text}`)
+
 function options() {
   try {
     const { values } = parseArgs({
@@ -135,7 +139,7 @@ function options() {
       memoryMb: values.memory === undefined
         ? undefined
         : integer('memory', values.memory, 999_999, 1),
-      host: values.host,
+      host: address(values.host),
       policy: oneOf('policy', POLICY_NAMES, values.policy),
       trust: oneOf('trust', ['on', 'off'], values.trust) === 'on',
       store: values.store === 'off' ? undefined : values.store,

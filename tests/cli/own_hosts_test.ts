@@ -1,7 +1,7 @@
 /** Names under which a coordinator is reached, as whoever starts it writes them and as browsers do. */
 import { deepEqual, equal } from 'node:assert/strict'
 import { startCoordinator } from '../../src/cli/serve/coordinator.ts'
-import { hostNamed } from '../../src/cli/serve/own_hosts.ts'
+import { addressNamed, hostNamed } from '../../src/cli/serve/own_hosts.ts'
 
 Deno.test('hostNamed() writes a name as browsers do, and has none for what they never name', () => {
   deepEqual(
@@ -16,6 +16,19 @@ Deno.test('hostNamed() writes a name as browsers do, and has none for what they 
       ...['*.example', 'me@pool.example', '2001:db8::5:x'],
     ]
   ) equal(hostNamed(text), undefined, text)
+})
+
+Deno.test('addressNamed() has one spelling for an address to serve on, however it is written', () => {
+  for (
+    const [text, address] of [
+      ...[['[::1]', '::1'], ['::1', '::1'], ['0:0:0:0:0:0:0:1', '::1'], ['FD00::2', 'fd00::2']],
+      ...[['[::]', '::'], ['0::0', '::'], ['0', '0.0.0.0'], ['127.1', '127.0.0.1']],
+      ...[['LOCALHOST', 'localhost'], ['192.0.2.7', '192.0.2.7']],
+    ] as const
+  ) equal(addressNamed(text), address, text)
+  for (const text of ['', 'a b', 'fe80::1%eth0', '[::1]:8787', 'http://127.0.0.1']) {
+    equal(addressNamed(text), undefined, text)
+  }
 })
 
 Deno.test('a page joins under a name that was given in other letters', async () => {

@@ -1,5 +1,5 @@
 /** Nodes join over a certificate that the coordinator made itself by the command that it prints. */
-import { equal, match, ok } from 'node:assert/strict'
+import { deepEqual, equal, match, ok } from 'node:assert/strict'
 import { join } from 'node:path'
 import { ROOT } from '../../src/cli/root.ts'
 import { startCoordinator } from '../../src/cli/serve/coordinator.ts'
@@ -92,5 +92,32 @@ Deno.test({
       equal(new TextDecoder().decode(stdout), token)
     }
     equal(lines.filter((line) => line.includes(' --token ')).length, 2)
+  },
+})
+
+Deno.test({
+  name: 'commands for an address of IPv6 come through shells that would match brackets to files',
+  ignore: Deno.build.os === 'windows',
+  async fn() {
+    const url = 'https://[2001:db8::7]:8787'
+    const self: Tls = { ...{ cert: '', key: '', self: true, fingerprint: 'AB' }, file: '/c.pem' }
+    const lines = joinLines(url, '2001:db8::7', [], self, { token: 'secret' })
+    const words = async (start: RegExp, end = /$/) => {
+      const line = lines.find((one) => start.test(one))!
+      const command = line.slice(line.search(start)).split(end)[0]!
+      const { code, stdout } = await new Deno.Command('bash', {
+        args: ['-O', 'failglob', '-c', `printf '%s\\n' ${command}`],
+      }).output()
+      equal(code, 0, command)
+      return new TextDecoder().decode(stdout).trim().split('\n')
+    }
+    deepEqual(await words(/deno run/), [
+      ...['deno', 'run', '-r', '--unsafely-ignore-certificate-errors=2001:db8::7'],
+      ...['--allow-net=[2001:db8::7]:8787', `${url}/node.js`, '--token', 'secret'],
+    ])
+    deepEqual(
+      (await words(/deno task node/, / {2}/)).slice(3),
+      ['--join', url, '--token', 'secret'],
+    )
   },
 })

@@ -188,6 +188,7 @@ Deno.test('start says what is wrong with its arguments and files, and ends with 
       ['--allow-host', 'https://pool.example'],
       /Cannot use --allow-host: must be a name as pool\.example/,
     ],
+    [['--host', ''], /Cannot use --host: must be an address as 127\.0\.0\.1 or ::1: received $/m],
     [['--pipeline', dir], /Cannot use pipeline .*pipeline\.json: name: /],
     [['--pipeline', '/nowhere'], /Cannot use pipeline .*cannot be read/],
     [

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { isAny, isLoopback, ownAddresses } from './own_hosts.ts'
+import { bracketed, isAny, isLoopback, ownAddresses, unbracketed } from './own_hosts.ts'
 import type { Tls } from './tls.ts'
 
 /**
@@ -20,30 +20,35 @@ export function joinLines(
   asked?: { token: string | undefined },
 ): string[] {
   const { protocol, port } = new URL(url)
-  // An address of IPv6 that changes daily is no help to anyone who types.
-  const reached = isAny(host) ? ownAddresses().filter((one) => !one.includes(':')) : []
-  const origins = [url, ...[...reached, ...names].map((one) => `${protocol}//${one}:${port}`)]
+  const own = isAny(host) ? ownAddresses() : []
+  // An address of IPv6 that changes daily is no help to anyone who types, unless there is no other.
+  const short = own.filter((one) => !one.includes(':'))
+  const reached = short.length > 0 || host !== '::' ? short : own
+  const origins = [
+    url,
+    ...[...reached.map(bracketed), ...names].map((one) => `${protocol}//${one}:${port}`),
+  ]
   const token = asked === undefined ? undefined : asked.token ?? 'TOKEN'
   // Browsers send no fragment along, so that no log on the way keeps it.
   const fragment = token === undefined ? '' : `#t=${encodeURIComponent(token)}`
   const lines = origins.map((origin) => `${origin}/node${fragment}  a browser tab joins here`)
   const away = origins[1] ?? url
-  // Deno knows nothing of a certificate that nobody else signed.
+  // Deno knows nothing of a certificate that nobody else signed, and here takes no brackets.
   const trust = tls?.self === true
-    ? `--unsafely-ignore-certificate-errors=${new URL(away).hostname} `
+    ? `--unsafely-ignore-certificate-errors=${unbracketed(new URL(away).hostname)} `
     : ''
   const asking = token === undefined ? '' : ` --token ${quoted(token)}`
   lines.push(
     `${away}/node.js  a machine with Deno joins by deno run -r ${trust}--allow-net=${
-      new URL(away).host
-    } ${away}/node.js${asking}`,
+      quoted(new URL(away).host)
+    } ${quoted(`${away}/node.js`)}${asking}`,
   )
   if (tls?.self === true) {
     lines.push(
       `fingerprint of the certificate that browsers will ask about (SHA-256): ${tls.fingerprint}`,
     )
   }
-  const command = `deno task node --join ${away}${asking}`
+  const command = `deno task node --join ${quoted(away)}${asking}`
   const file = tls?.file
   if (away === url && isLoopback(host)) {
     const cert = file === undefined ? '' : `DENO_CERT=${quoted(file)} `

@@ -16,6 +16,9 @@ export const isLoopback = (host: string): boolean =>
 /** As a host stands in a URL. */
 export const bracketed = (host: string): string => host.includes(':') ? `[${host}]` : host
 
+/** As a host of a URL stands alone. */
+export const unbracketed = (host: string): string => host.replace(/^\[|\]$/g, '')
+
 /**
  * A name or an address as browsers name it, whatever case it is written in; nothing where a browser
  * would never name that, as one with a port or a `*`.
@@ -25,6 +28,15 @@ export function hostNamed(text: string): string | undefined {
   const isPlain = url !== null && url.href === `http://${url.hostname}/` &&
     /^([\w.-]+|\[[\da-f:]+\])$/.test(url.hostname)
   return isPlain ? url.hostname : undefined
+}
+
+/**
+ * An address to serve on, in the one spelling that all else compares with, whatever it is written
+ * in; nothing where it is none.
+ */
+export function addressNamed(text: string): string | undefined {
+  const host = hostNamed(text)
+  return host === undefined ? undefined : unbracketed(host)
 }
 
 /**

@@ -4,6 +4,7 @@
  * @module
  */
 import { isIP } from 'node:net'
+import { unbracketed } from './own_hosts.ts'
 
 const DAY_MS = 24 * 60 * 60 * 1000
 /** Browsers refuse certificates that are valid for much longer. */
@@ -90,7 +91,7 @@ export async function selfCertificate(
 
 /** A name or an address, as the extension for alternative names has it. */
 function alternative(host: string): Uint8Array {
-  const bare = host.replace(/^\[|\]$/g, '')
+  const bare = unbracketed(host)
   switch (isIP(bare)) {
     case 4:
       return der(0x87, bare.split('.').map(Number))
