@@ -143,7 +143,7 @@ export function createApp(options: AppOptions) {
     })
   })
 
-  mountLink(app, { pool, doors, hosts, assets, log })
+  mountLink(app, { pool, doors, hosts, assets, log, now })
   return app
 }
 

@@ -22,6 +22,7 @@ import {
   type WireData,
 } from '../protocol/mod.ts'
 import { createBacklog } from './backlog.ts'
+import { createCost } from './cost.ts'
 import { createFragmentRoom, type FragmentRoom } from './fragments.ts'
 
 /** What a link needs of a socket; Deno's and Hono's fit. */
@@ -70,6 +71,8 @@ export interface LinkOptions {
   remedy?: string
   /** Fragments that wait for their rest, on all links together. */
   fragments?: FragmentRoom
+  /** Told where the link is closed for what its node said, which took so long of late. */
+  blamed?: (spentMs: number) => void
 }
 
 export const HEARTBEAT_MS = 500
@@ -99,6 +102,7 @@ export function createLink(socket: Socket, handlers: LinkHandlers, options: Link
   let longestSilenceMs = 0
   let doubted = false
   const isTooMuch = createBacklog()
+  const cost = createCost(now)
   const pings = new Map<number, number>()
   const recentTripsMs: number[] = []
   const helloTimer = setTimeout(() => close(CLOSE.unauthorized, 'no hello in time'), helloTimeoutMs)
@@ -157,6 +161,16 @@ export function createLink(socket: Socket, handlers: LinkHandlers, options: Link
         : 'update the coordinator: pull the current checkout and start it again',
     })
   }
+
+  /** False where the link was closed, because it takes too much of the thread. */
+  function mayCost(sinceMs: number, bytes: number): boolean {
+    if (cost.spend(now() - sinceMs, bytes)) return true
+    blame()
+    close(1013, 'to read what it says takes too long')
+    return false
+  }
+
+  const blame = () => options.blamed?.(cost.spentMs)
 
   function greet(message: NodeMessage) {
     if (message.type !== 'hello') {
@@ -240,6 +254,7 @@ export function createLink(socket: Socket, handlers: LinkHandlers, options: Link
         received = read(data)
       } catch (error) {
         if (!(error instanceof ProtocolError)) throw error
+        if (!mayCost(nowMs, size)) return
         const { batch, message } = error
         if (state === 'open' && batch !== undefined && ++malformed < MOST_MALFORMED) {
           if (typeof data !== 'string') letGo()
@@ -253,8 +268,10 @@ export function createLink(socket: Socket, handlers: LinkHandlers, options: Link
           : state === 'waiting'
           ? CLOSE.unauthorized
           : CLOSE.malformed
+        blame()
         return link.refuse(code, { reason: error.reason, message: error.message })
       }
+      if (!mayCost(nowMs, received?.bytes ?? size)) return
       if (received === undefined) {
         fragmentBytes += size
         return fragments.add(link, size)
@@ -263,7 +280,10 @@ export function createLink(socket: Socket, handlers: LinkHandlers, options: Link
       if (typeof data !== 'string') letGo()
       if (state === 'waiting') return greet(received.message)
       if (received.message.type === 'pong') return pong(received.message.n)
+      const heardMs = now()
       handlers.message(link, received)
+      // How much comes of a result is for the scheduler to say.
+      if (received.message.type !== 'result') mayCost(heardMs, size)
     },
     lost: end,
   }

@@ -20,14 +20,18 @@ export interface LinkRouteOptions {
   hosts: readonly string[]
   assets: Assets | undefined
   log: Log
+  now: () => number
 }
 
 /** A link has heartbeats of its own; the socket's would make a timer anew with each message. */
 const IDLE = { idleTimeout: 0 }
 
+/** Whose link was closed for what it said comes again after so many times what that took to read. */
+const TURN_AWAY_FACTOR = 10
+
 export function mountLink(app: Hono, options: LinkRouteOptions): void {
-  const { pool, doors, hosts, assets, log } = options
-  const lobby = createLobby()
+  const { pool, doors, hosts, assets, log, now } = options
+  const lobby = createLobby(now)
   app.get('/v1/link', (c) => {
     const origin = c.req.header('origin')
     if (!mayLink(origin, hostOf(c.req), hosts)) {
@@ -39,12 +43,15 @@ export function mountLink(app: Hono, options: LinkRouteOptions): void {
     const remedy = remedyFor(c.req.url, origin !== undefined, assets)
     const caller = doors.caller(c)
     const leave = caller.local ? () => {} : lobby.enter(caller.address)
+    const blamed = (spentMs: number) => {
+      if (!caller.local) lobby.turnAway(caller.address, TURN_AWAY_FACTOR * spentMs)
+    }
     const { response, socket } = upgrade(c.req.raw, leave)
     const admit = doors.admits(caller)
     let link: Link | undefined
     socket.onopen = () => {
       socket.binaryType = 'arraybuffer'
-      link = pool.connect(socket, admit, remedy)
+      link = pool.connect(socket, admit, { remedy, blamed })
     }
     socket.onmessage = ({ data }) => {
       try {

@@ -204,11 +204,15 @@ export function createPool(options: PoolOptions) {
   }
 
   return {
-    /** A new connection on `/v1/link`; `remedy` is what brings a node of an older version here. */
-    connect(socket: Socket, admit: Admit, remedy?: string): Link {
+    /** A new connection on `/v1/link`. */
+    connect(
+      socket: Socket,
+      admit: Admit,
+      own: Pick<LinkOptions, 'remedy' | 'blamed'> = {},
+    ): Link {
       const hello: typeof join = (link, hello) =>
         members.enter(link, admit(hello.token)) && join(link, hello)
-      const options = { ...{ now, fragments }, ...linkOptions, ...(remedy && { remedy }) }
+      const options = { ...{ now, fragments }, ...linkOptions, ...own }
       return createLink(socket, { hello, message: receive, silent, closed }, options)
     },
 

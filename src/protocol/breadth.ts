@@ -1,5 +1,5 @@
 /**
- * Whether a result is small enough for the schema to look at. Of each wrong entry of a record, and of
+ * Whether a message is small enough for the schema to look at. Of each wrong entry of a record, and of
  * each wrong item of a list, it makes a fault of its own: of a million of them, a gigabyte.
  *
  * @module
@@ -13,10 +13,13 @@ type Json = Record<string, unknown>
  * has too long a name, or nests too deeply, counts as one.
  */
 const MAX_ENTRIES = 16_384
+/** Figures of one report: of as many variants as it may hold, for as many sizes as batches have. */
+const MAX_POINTS = 8192
 
 /** @param value out of `JSON.parse` */
 export function isBrief(value: unknown): boolean {
-  const { type, items } = recordOf(value)
+  const { type, items, profile } = recordOf(value)
+  if (type === 'report') return pointsIn(profile) <= MAX_POINTS
   // What else nodes say has no records, and no list that the schema does not measure first.
   if (type !== 'result' || !Array.isArray(items) || items.length > MAX_BATCH_ITEMS) return true
   let left = MAX_ENTRIES
@@ -47,6 +50,14 @@ export function isBrief(value: unknown): boolean {
     for (const _ in recordOf(tensors)) if (--left < 0) return false
     return mayBeRead(fields) && hasFew(recordOf(children))
   })
+}
+
+function pointsIn(profile: unknown): number {
+  if (!Array.isArray(profile)) return 0
+  return profile.reduce((sum, variant) => {
+    const { points } = recordOf(variant)
+    return Array.isArray(points) ? sum + points.length : sum
+  }, 0)
 }
 
 /** Empty for what is none: the schema says so. */

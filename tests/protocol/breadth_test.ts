@@ -43,6 +43,23 @@ Deno.test('results with more entries than any can have are refused before the sc
   }
 })
 
+Deno.test('a report of more figures than any has is refused before the schema sees it', () => {
+  const report = (points: object[]) =>
+    JSON.stringify({
+      type: 'report',
+      profile: Array(1024).fill({ pipeline: 'p', task: 't', variant: 'v', points }),
+    })
+  const sizes = Array.from({ length: 9 }, (_, i) => ({ batch: i + 1, latencyMs: 1 }))
+  for (const points of [sizes, Array(64).fill({})]) {
+    assert.throws(() => createNodeMessageReader()(report(points)), {
+      ...{ name: 'ProtocolError', reason: 'malformed' },
+      message: 'Cannot read message: it has too many entries',
+    })
+  }
+  const received = createNodeMessageReader()(report(sizes.slice(0, 8)))
+  assert.ok(received?.message.type === 'report' && received.message.profile?.length === 1024)
+})
+
 Deno.test('the largest results that nodes send are read, with any number of fields', () => {
   const words = many(100_000, (i) => [`word ${i}`, [i]])
   const meta = { box: [1, 2, 3, 4], width: 1, height: 1, format: 'rgb', angle: 0, score: 1 }

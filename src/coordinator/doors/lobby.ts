@@ -13,16 +13,39 @@ export interface Lobby {
    * @throws ApiError `rate_limited` where there is none
    */
   enter(address: string): () => void
+  /** Gives nobody from there a place for so long, or a minute where that is less. */
+  turnAway(address: string, ms: number): void
 }
 
 const RETRY_MS = 5000
+const MAX_TURNED_AWAY_MS = 60_000
+/** Addresses turned away at once; beyond that the one that was so first gets in again. */
+const MAX_TURNED_AWAY = 10_000
 
-export function createLobby({ perAddress = 16, all = 1024 } = {}): Lobby {
+export function createLobby(now: () => number, { perAddress = 16, all = 1024 } = {}): Lobby {
   const waiting = new Map<string, number>()
+  const turnedAwayUntilMs = new Map<string, number>()
   let total = 0
 
   return {
+    turnAway(address, ms) {
+      const untilMs = now() + Math.min(ms, MAX_TURNED_AWAY_MS)
+      const knownMs = turnedAwayUntilMs.get(address) ?? 0
+      turnedAwayUntilMs.delete(address)
+      turnedAwayUntilMs.set(address, Math.max(untilMs, knownMs))
+      if (turnedAwayUntilMs.size <= MAX_TURNED_AWAY) return
+      turnedAwayUntilMs.delete(turnedAwayUntilMs.keys().next().value!)
+    },
     enter(address) {
+      const leftMs = (turnedAwayUntilMs.get(address) ?? 0) - now()
+      if (leftMs > 0) {
+        throw new ApiError(
+          'rate_limited',
+          'Cannot open a link: one from there was closed for what it said',
+          leftMs,
+        )
+      }
+      turnedAwayUntilMs.delete(address)
       const here = waiting.get(address) ?? 0
       if (here >= perAddress || total >= all) {
         throw new ApiError('rate_limited', 'Cannot open a link: too many are waiting', RETRY_MS)

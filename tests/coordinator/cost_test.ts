@@ -1,0 +1,115 @@
+/** What a node says takes a part of the coordinator's one thread, and no more. */
+import assert from 'node:assert/strict'
+import { createCost } from '../../src/coordinator/cost.ts'
+import { createKeyring, hashOf, makeKey } from '../../src/coordinator/doors/keys.ts'
+import { createLink, type LinkHandlers } from '../../src/coordinator/link.ts'
+import { type NodeMessage, PROTOCOL_VERSION } from '../../src/protocol/mod.ts'
+import { ask, joinScripted, untilReady, withCoordinator } from './fixture.ts'
+
+const hello = { type: 'hello', protocol: PROTOCOL_VERSION, nodeId: 'n', epoch: 1 } as const
+
+Deno.test('a cost counts for what it is: collections of garbage and sleep are no message', () => {
+  let nowMs = 0
+  const { spend } = createCost(() => nowMs)
+  // Six thousand results a second, of which some were read while garbage was collected.
+  for (let i = 0; i < 60_000; i++) {
+    nowMs += 1 / 6
+    assert.ok(spend(i % 1000 === 0 ? 200 : 0.03, 400), String(i))
+  }
+  nowMs += 3600_000
+  assert.ok(spend(3600_000, 400))
+})
+
+Deno.test('messages that fill the thread are too much, and those that fill a third of it are not', () => {
+  for (const share of [1, 1 / 3]) {
+    let nowMs = 0
+    const { spend } = createCost(() => nowMs)
+    let messages = 0
+    do nowMs += 30 / share
+    while (spend(30, 200_000) && ++messages < 1000)
+    assert.equal(messages < 1000, share === 1, String(messages))
+  }
+})
+
+/** A link whose every message takes the coordinator so long. */
+function link(tookMs: number) {
+  let nowMs = 0
+  const said: string[] = []
+  const handlers: LinkHandlers = {
+    hello: () => true,
+    message: () => void (nowMs += tookMs),
+    silent() {},
+    closed: (_, why) => void said.push(why),
+  }
+  const blamed = (spentMs: number) => void said.push(`${spentMs > 1000}`)
+  const options = { now: () => nowMs, heartbeatMs: 600_000, blamed }
+  const made = createLink({ send() {}, close() {} }, handlers, options)
+  const say = (message: NodeMessage) => made.receive(JSON.stringify(message))
+  say(hello)
+  return { made, say, said }
+}
+
+Deno.test('a node whose reports take too long loses its link; what results bring about is not its doing', () => {
+  const busy = link(0.5)
+  for (let i = 0; i < 10_000 && busy.made.open; i++) busy.say({ type: 'report', slots: i % 2 })
+  assert.deepEqual(busy.said, ['true', 'to read what it says takes too long'])
+  const useful = link(0.5)
+  const took = { queueMs: 0, computeMs: 1, elapsedMs: 1 }
+  for (let batch = 0; batch < 10_000; batch++) {
+    useful.say({ type: 'result', batch, items: [], ...took })
+  }
+  assert.ok(useful.made.open)
+  useful.made.close(1000, 'done')
+  assert.deepEqual(useful.said, ['done'])
+})
+
+Deno.test('a node that floods is closed and kept away; others are served, and let in', async () => {
+  const token = makeKey('node')
+  const keyring = createKeyring([{ name: 'nodes', role: 'node', sha256: hashOf(token) }])
+  const left = Promise.withResolvers<string>()
+  const log = (line: string) => void (/node flood left/.test(line) && left.resolve(line))
+  await withCoordinator(
+    async (coordinator) => {
+      const good = await joinScripted(coordinator, 'good', undefined, { token })
+      await untilReady(coordinator)
+      const from = (address: string) =>
+        new WebSocket(`${coordinator.url.replace('http', 'ws')}/v1/link`, {
+          headers: { 'x-forwarded-for': address },
+        } as unknown as string[])
+      const flood = from('203.0.113.9')
+      await new Promise((done) => flood.onopen = done)
+      flood.send(JSON.stringify({ ...hello, nodeId: 'flood', token }))
+      const points = Array.from({ length: 8 }, (_, i) => ({ batch: i + 1, latencyMs: i + 1 }))
+      const profile = Array.from(
+        { length: 1024 },
+        (_, i) => ({ pipeline: 'other', task: 'other', variant: `${i}`, points }),
+      )
+      const report = JSON.stringify({ type: 'report', profile })
+      const ended = new Promise((done) => flood.onclose = flood.onerror = done)
+      const sending = setInterval(() => {
+        while (flood.readyState === WebSocket.OPEN && flood.bufferedAmount < 2e6) flood.send(report)
+      })
+      assert.match(await left.promise, /takes too long/)
+      await ended
+      clearInterval(sending)
+
+      const opens = (socket: WebSocket) =>
+        new Promise((done) => {
+          socket.onopen = () => done(true)
+          socket.onerror = () => done(false)
+        })
+      assert.equal(await opens(from('203.0.113.9')), false)
+      const other = from('203.0.113.10')
+      assert.equal(await opens(other), true)
+      const closed = new Promise((done) => other.onclose = done)
+      other.close()
+      await closed
+      const response = await ask(coordinator)
+      assert.equal(response.status, 200, await response.text())
+      assert.equal(good.socket.readyState, WebSocket.OPEN)
+    },
+    // The flood answers none.
+    { heartbeatMs: 600_000 },
+    { log, keyring },
+  )
+})
