@@ -6,6 +6,7 @@
 import { createRealBatches, type RealBatches } from './batches.ts'
 import { createRecall, type Recall, type RememberedRow } from './recall.ts'
 import {
+  bringsNothing,
   isSettled,
   latencyOf,
   newSeries,
@@ -95,10 +96,11 @@ export function createFigures(batches: readonly number[]): Figures {
     for (const key of measurable()) {
       const series = all.get(key)!
       const single = latencyOf(series[0]!)
-      for (const one of series) {
+      for (const [i, one] of series.entries()) {
         if (
           isSettled(one) || real.knows(one.key, one.batch) ||
-          (one.batch > 1 && single * one.batch > maxProbeMs)
+          (one.batch > 1 && single * one.batch > maxProbeMs) ||
+          bringsNothing(one, series.slice(0, i))
         ) continue
         const ahead = best === undefined || rank(one) < rank(best) ||
           (rank(one) === rank(best) && one.runs < best.runs)

@@ -49,6 +49,25 @@ export const rememberedSeries = (key: string, batch: number, latencyMs: number):
 export const isSettled = ({ runs, totalMs, failures }: Series): boolean =>
   runs >= SETTLED_RUNS || totalMs >= SETTLED_MS || failures >= 3
 
+/** Runs after which a size may be left as it is: most of them come after the quick ones. */
+const LADDER_RUNS = 2 * QUICK_RUNS + 1
+/** Where an item takes hardly less in a larger batch, how much less is not worth finding out. */
+const WORTH = 0.95
+
+/**
+ * Whether a larger batch brings nothing, so that its figure is good enough as it is. Goes by the best
+ * runs: neighbours, and code that is being compiled, only ever slow them down.
+ *
+ * @param smaller sizes of the same variant
+ */
+export function bringsNothing(series: Series, smaller: readonly Series[]): boolean {
+  if (series.runs < LADDER_RUNS) return false
+  const mostMs = WORTH * Math.min(...smaller.map(leastItemMs))
+  return leastItemMs(series) > mostMs
+}
+
+const leastItemMs = ({ recentMs, batch }: Series): number => Math.min(...recentMs) / batch
+
 export function note(series: Series, ms: number): void {
   series.recentMs.push(ms)
   if (series.recentMs.length > MAX_RECENT) series.recentMs.shift()
