@@ -100,11 +100,16 @@ const api = createWorkerApi({
   createCodecs: () => codecs,
 })
 
+/** Whether a run for measuring never ends. */
+const hangs = () => Deno.env.has('SHOAL_TEST_HANGS')
+
 /** How often a worker of this process is still to crash while it loads which variant. */
 const crashes = () => JSON.parse(Deno.env.get('SHOAL_TEST_CRASHES') ?? '{}')
 
 expose({
   ...api,
+  measure: (key: string, batch: number) =>
+    hangs() ? new Promise(() => {}) : api.measure(key, batch),
   load(spec: InstanceSpec, bytes: Uint8Array | undefined) {
     const left = crashes()
     const name = spec.key.split('/').at(-1)!

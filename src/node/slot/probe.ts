@@ -5,6 +5,12 @@
  */
 import type { Measured } from './types.ts'
 
+/**
+ * What takes longer hangs, and work that comes waits behind it: many times what the slowest variant takes
+ * that is measured.
+ */
+export const MAX_PROBE_MS = 20_000
+
 export interface Probe {
   key: string
   batch: number

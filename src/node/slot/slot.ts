@@ -12,7 +12,7 @@ import type { InstanceSpec } from '../engine/worker_api.ts'
 import { type BatchQueue, createBatchQueue, type SlotBatch } from './batch_queue.ts'
 import { type FreshWorker, prepareRenewal } from './bring_up.ts'
 import { createLoadQueue, type FetchedLoad } from './load_queue.ts'
-import { createProbeSeat, type Probe } from './probe.ts'
+import { createProbeSeat, MAX_PROBE_MS, type Probe } from './probe.ts'
 import type { Slot, SlotOptions } from './types.ts'
 import { createWorkerClient, type WorkerClient } from './worker_client.ts'
 
@@ -216,7 +216,7 @@ export function createSlot(options: SlotOptions): Slot {
 
   async function runProbe({ key, batch, done }: Probe): Promise<void> {
     if (options.mayMeasure?.() === false) return done(undefined)
-    const answer = await client!.measure(key, batch, maxRunMs)
+    const answer = await client!.measure(key, batch, MAX_PROBE_MS)
     done(answer.ok ? answer.value : undefined)
   }
 
