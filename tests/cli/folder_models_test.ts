@@ -197,3 +197,36 @@ Deno.test('loadPipeline() puts the lines of a labels file in its place', async (
     await Deno.remove(elsewhere)
   })
 })
+
+Deno.test('loadPipeline() drops what was used longest ago and no longer fits, never what is in use', async () => {
+  await inFolder(async (dir, cacheDir) => {
+    await Deno.mkdir(cacheDir)
+    const name = (letter: string) => `${letter.repeat(64)}.onnx`
+    /** Takes no room on disk, whatever its size. */
+    const put = async (file: string, bytes: number, days: number) => {
+      await Deno.writeTextFile(join(cacheDir, file), '')
+      await Deno.truncate(join(cacheDir, file), bytes)
+      const used = new Date(Date.now() - days * 24 * 60 * 60 * 1000)
+      await Deno.utime(join(cacheDir, file), used, used)
+    }
+    await put(name('a'), 5e8, 9)
+    await put(name('b'), 1e9, 30)
+    await put(name('c'), 3e9, 0.5)
+    await put('somebody.onnx', 3e9, 90)
+    // One that was being written when its process was ended, and one that may still be.
+    await put(`${name('d')}.7-ab.part`, 10, 2)
+    await put(`${name('e')}.7-ab.part`, 10, 0)
+    await Deno.writeFile(join(dir, 'own.onnx'), picture)
+    const own = (await load(dir, cacheDir, 'own.onnx')).models['own.onnx']!.sha256
+    const names = async () => (await Array.fromAsync(Deno.readDir(cacheDir))).map((one) => one.name)
+    const left = [name('a'), name('c'), `${name('e')}.7-ab.part`, 'somebody.onnx', `${own}.onnx`]
+    deepEqual((await names()).sort(), left.sort())
+
+    // Too much is in use: that stays all the same, and what is loaded again counts as used now.
+    await put(name('f'), 3e9, 0)
+    await put(`${own}.onnx`, picture.length, 60)
+    await load(dir, cacheDir, 'own.onnx')
+    const rest = [name('f'), ...left.filter((one) => one !== name('a'))]
+    deepEqual((await names()).sort(), rest.sort())
+  })
+})

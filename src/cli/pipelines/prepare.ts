@@ -17,6 +17,7 @@ import {
   storeDir,
   writeWhole,
 } from './content_store.ts'
+import { noteUse } from './trim_store.ts'
 
 /** What `models.ts` of a pipeline's folder exports. */
 export interface ModelRecipe {
@@ -66,7 +67,11 @@ export async function prepareModels(
   if (cached !== undefined) {
     const models = withFiles(cached, cacheDir)
     const whole = await Promise.all(Object.values(models).map(isWhole))
-    if (whole.every(Boolean)) return models
+    if (whole.every(Boolean)) {
+      // Before its models are: it is the first of them to go.
+      await noteUse([indexFile])
+      return models
+    }
     report('the model cache is damaged: deriving again')
   }
   const index: Index = {}

@@ -15,6 +15,7 @@ import type { TrustOptions } from '../../policy/options.ts'
 import { createPolicy } from '../../policy/policies.ts'
 import type { Scheduler } from '../../policy/types.ts'
 import type { LoadedPipeline } from '../pipelines/load.ts'
+import { NOTE_USE_MS, noteUse } from '../pipelines/trim_store.ts'
 import { within } from '../within.ts'
 import { listen } from './listen.ts'
 import { bracketed, isAny, ownHosts } from './own_hosts.ts'
@@ -143,6 +144,10 @@ export function startCoordinator(options: CoordinatorOptions): Coordinator {
   const server = listen({ hostname: host, port, ...tls }, app.fetch, log)
   // A certificate is for the names that others use; nodes beside us need none.
   const inner = tls && listen({ hostname: '127.0.0.1', port: 0 }, app.fetch, log)
+  const inUse = setInterval(() => {
+    const served = pool.versions.all().flatMap(({ models }) => Object.values(models))
+    void noteUse(served.flatMap(({ sha256 }) => files.get(sha256) ?? []))
+  }, NOTE_USE_MS)
   // Not every machine has that name lead to its address of IPv6, too.
   const shown = isAny(host) || host === '127.0.0.1' ? 'localhost' : bracketed(host)
   const url = `${tls === undefined ? 'http' : 'https'}://${shown}:${server.port}`
@@ -155,6 +160,7 @@ export function startCoordinator(options: CoordinatorOptions): Coordinator {
       await pool.drain(timeoutMs)
       await keeper?.close()
       planner.stop()
+      clearInterval(inUse)
       await within(SHUTDOWN_MS, Promise.all([server.shutdown(), inner?.shutdown()]))
     },
   }
