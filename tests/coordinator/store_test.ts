@@ -65,6 +65,22 @@ Deno.test('a store keeps so many nodes, those heard of last', () =>
     store.close()
   }))
 
+Deno.test('what was kept while the clock was ahead makes room for what is kept since', () =>
+  inTemp(async (path) => {
+    await Deno.mkdir(join(path, '..'))
+    const store = openDatabase(path)
+    const names = (letter: string, count: number) =>
+      Array.from({ length: count }, (_, i) => `${letter}${i}`)
+    store.save(memoryOf(names('a', 1500)), 1000)
+    store.save(memoryOf(names('b', 1000)), 5000)
+    store.save(memoryOf(names('c', 800)), 2000)
+    const kept = store.load().words.map(([id]) => id)
+    const count = (letter: string) => kept.filter((id) => id.startsWith(letter)).length
+    // Of the first some have gone already, and each of the last is there.
+    assert.deepEqual([count('a'), count('b'), count('c')], [1000, 200, 800])
+    store.close()
+  }))
+
 /** A store with some hundred pages. */
 function fill(path: string): void {
   const store = openDatabase(path)

@@ -58,9 +58,10 @@ function prepare(db: DatabaseSync): Database {
   const putFanOut = db.prepare(`
     INSERT INTO fan_outs (pipeline, task, variant, row) VALUES (?, ?, ?, ?)
     ON CONFLICT DO UPDATE SET row = excluded.row`)
+  // What is dated ahead, by a clock that was set back since, goes first: it would outlive all others.
   const prune = db.prepare(`
     DELETE FROM nodes WHERE seen_at < ? OR id NOT IN
-      (SELECT id FROM nodes ORDER BY seen_at DESC, id LIMIT ${MAX_NODES})`)
+      (SELECT id FROM nodes ORDER BY seen_at > ?, seen_at DESC, id LIMIT ${MAX_NODES})`)
   /** Fan-outs as they were written last: most do not change. */
   const written = new Map<string, string>()
 
@@ -91,7 +92,7 @@ function prepare(db: DatabaseSync): Database {
           rows.set(key, row)
           putFanOut.run(pipeline, task, variant, row)
         }
-        prune.run(now - MAX_AGE_MS)
+        prune.run(now - MAX_AGE_MS, now)
         db.exec('COMMIT')
       } catch (error) {
         // Of some, as a full disk, it has done so by itself.
