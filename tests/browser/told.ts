@@ -4,6 +4,7 @@ import { streamSSE } from 'hono/streaming'
 import type { Page } from 'playwright-core'
 import type {
   HistoryInfo,
+  InferAnswer,
   MetricsEvent,
   NodeChange,
   NodesEvent,
@@ -55,6 +56,8 @@ export interface Teller {
   acts: string[]
   /** Bodies that pictures were sent in. */
   pictures: Blob[]
+  /** The answer to them; undefined: that there is none. */
+  answer: InferAnswer<Record<string, unknown>> | undefined
   /** What the answers to them wait for. */
   before: Promise<void>
   /** Streams that were opened, and those that were given up. */
@@ -78,6 +81,7 @@ async function startTeller(): Promise<Teller> {
   const ends = new AbortController()
   const teller: Teller = {
     ...{ url: '', pipelines: [pipelineOf('own', { only: 0.9 })], acts: [], pictures: [] },
+    answer: undefined,
     before: Promise.resolve(),
     ...{ opened: 0, closed: 0, standing: [{ plan: planOf('own', 'only') }] },
     tell: (told) => streams.forEach((tell) => tell(told)),
@@ -117,6 +121,7 @@ async function startTeller(): Promise<Teller> {
   app.post('/v1/pipelines/:name/infer', async (c) => {
     teller.pictures.push(await c.req.blob())
     await teller.before
+    if (teller.answer !== undefined) return c.json(teller.answer)
     return c.json({ error: 'Cannot answer: nothing is here', reason: 'internal' }, 500)
   })
   app.on(['POST', 'DELETE'], '/v1/*', (c) => {

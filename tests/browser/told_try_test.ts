@@ -91,6 +91,36 @@ testTry('the answer for a picture is not shown with another one', async (page, t
   assert.ok(await page.locator('#answer').isHidden())
 })
 
+testTry(
+  'what was drawn for an answer goes with it, and so does what rules it',
+  async (page, teller) => {
+    const box = [[10, 10], [60, 10], [60, 30], [10, 30]]
+    teller.answer = {
+      ...{
+        id: '1',
+        pipeline: 'own',
+        version: 1,
+        accuracy: 0.9,
+        deadlineMs: 1000,
+        latencyMs: 12,
+        path: {},
+      },
+      ...{ stages: [], outputs: { lines: [{ text: 'here', confidence: 1, box }] } },
+    }
+    await choose(page, 'small.png', 100)
+    await page.locator('#go:enabled').click()
+    const over = page.getByLabel('Write the answer over the picture')
+    await over.check()
+    await page.locator('#canvas-holder text', { hasText: 'here' }).waitFor()
+
+    teller.answer = undefined
+    await page.locator('#go:enabled').click()
+    await page.getByRole('alert').getByText('nothing is here').waitFor()
+    assert.equal(await page.locator('#canvas-holder svg').count(), 0)
+    assert.ok(await over.isHidden())
+  },
+)
+
 testTold('what is served is asked for until it is told', async (page, teller) => {
   const told = teller.pipelines
   teller.pipelines = undefined

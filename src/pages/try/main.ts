@@ -87,7 +87,6 @@ async function take(chosen: Blob | Promise<Blob>, name: string): Promise<void> {
   drop.classList.add('filled')
   setText(element('invite'), `${name}, ${picture.width} × ${picture.height}`)
   setText(element('choose'), 'Choose another')
-  element('over-field').hidden = true
   element('answer').hidden = true
   go.disabled = false
   showCode()
@@ -151,7 +150,6 @@ function showAnswer(
   setText(element('count'), String(items.length))
   setText(element('count-of'), list)
   showFound(asked, items)
-  element('over-field').hidden = !items.some(({ box, named }) => box !== null && !named)
   element('path').replaceChildren(
     ...Object.entries(answer.path).map(([task, variants]) =>
       make(

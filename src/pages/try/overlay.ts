@@ -13,6 +13,7 @@ export function showPicture(picture: Picture): void {
   const { canvas, name, width, height } = picture
   canvas.setAttribute('role', 'img')
   canvas.setAttribute('aria-label', `${name}, ${width} by ${height} pixels`)
+  clearFound()
   element('canvas-holder').replaceChildren(canvas)
   element('canvas-holder').hidden = false
 }
@@ -42,10 +43,13 @@ export function showFound(picture: Picture, items: readonly Found[]): void {
   element('lines').replaceChildren(...lines)
   clearFound()
   element('canvas-holder').append(svg)
+  element('over-field').hidden = !items.some(({ box, named }) => box !== null && !named)
 }
 
+/** What says how it is drawn has nothing to say then. */
 export function clearFound(): void {
   element('canvas-holder').querySelector('svg')?.remove()
+  element('over-field').hidden = true
 }
 
 /** Of the picture's shorter side. */
