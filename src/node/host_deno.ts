@@ -107,14 +107,15 @@ function createFileStorage({ dir, name }: { dir: string; name: string }): NodeSt
       }
     },
     async set(key, value) {
+      // Whole or not at all: a process may end between two writes.
+      const fresh = `${file(key)}.${crypto.randomUUID().slice(0, 8)}`
       try {
         await Deno.mkdir(dir, { recursive: true })
-        // Whole or not at all: a process may end between two writes.
-        const fresh = `${file(key)}.${crypto.randomUUID().slice(0, 8)}`
         await Deno.writeTextFile(fresh, value)
         await Deno.rename(fresh, file(key))
       } catch {
         // No permission to write, or no room: the node lives on as a new one next time.
+        await Deno.remove(fresh).catch(() => {})
       }
     },
   }

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { z } from 'zod'
 import { type Key, type Keyring, ROLES } from '../../coordinator/doors/keys.ts'
@@ -74,8 +74,13 @@ async function writeKeys(file: string, keys: readonly KeptKey[]): Promise<void> 
   // Whole or not at all: a coordinator may read it at this moment.
   const fresh = `${file}.${crypto.randomUUID().slice(0, 8)}`
   const text = JSON.stringify({ schema: 'shoal-keys/1', keys }, null, 2)
-  await writeFile(fresh, text + '\n', { mode: 0o600 })
-  await rename(fresh, file)
+  try {
+    await writeFile(fresh, text + '\n', { mode: 0o600 })
+    await rename(fresh, file)
+  } catch (error) {
+    await rm(fresh, { force: true })
+    throw error
+  }
 }
 
 const LOOK_EVERY_MS = 1000
