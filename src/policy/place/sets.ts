@@ -96,12 +96,23 @@ export function merge(sets: readonly HeldSet[]): HeldSet[] {
   return [...merged.values()]
 }
 
+/** Of a class it is the same for every set that is filled up. */
+const orderMemo = new WeakMap<ClassShape, readonly VariantShape[]>()
+
 /**
  * What else is worth having in memory: the quickest of every task first, then the best of every task,
  * then whichever gains most between those before it. So demand that rises, or a queue, lowers
  * accuracy by small steps.
  */
-export function fillOrder(one: ClassShape): VariantShape[] {
+export function fillOrder(one: ClassShape): readonly VariantShape[] {
+  const known = orderMemo.get(one)
+  if (known !== undefined) return known
+  const found = orderOf(one)
+  orderMemo.set(one, found)
+  return found
+}
+
+function orderOf(one: ClassShape): VariantShape[] {
   const costOf = ({ index }: VariantShape) => 1 / one.paces[index]!.at(-1)!.ratePerS
   const tasks = Map.groupBy(one.able, ({ task }) => task)
   const order = new Set<VariantShape>()
