@@ -41,21 +41,19 @@ export function addColumn(
   entries: Iterable<readonly [row: number, coefficient: number]>,
   given: Partial<Pick<Column, 'objective' | 'integer' | 'lower' | 'upper'>> = {},
 ): number {
-  const sums = new Map<number, number>()
-  for (const [row, coefficient] of entries) sums.set(row, (sums.get(row) ?? 0) + coefficient)
-  const column: Column = {
-    objective: 0,
-    integer: false,
-    lower: 0,
-    upper: Infinity,
-    ...given,
-    rows: [],
-    coefficients: [],
+  const rows: number[] = []
+  const coefficients: number[] = []
+  for (const [row, coefficient] of entries) {
+    const at = rows.indexOf(row)
+    if (at >= 0) coefficients[at]! += coefficient
+    else if (coefficient !== 0) {
+      rows.push(row)
+      coefficients.push(coefficient)
+    }
   }
-  for (const [row, coefficient] of sums) {
-    if (coefficient === 0) continue
-    column.rows.push(row)
-    column.coefficients.push(coefficient)
+  const column: Column = {
+    ...{ objective: 0, integer: false, lower: 0, upper: Infinity, ...given },
+    ...{ rows, coefficients },
   }
   return model.columns.push(column) - 1
 }
