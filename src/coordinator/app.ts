@@ -17,6 +17,7 @@ import { allowOrigins, finish } from './doors/headers.ts'
 import type { Keyring } from './doors/keys.ts'
 import { mountLink } from './link_route.ts'
 import { createEvents } from './events.ts'
+import { LEFT, type Peers } from './gone.ts'
 import { createHistory } from './history.ts'
 import { infer } from './infer.ts'
 import type { Log } from './log.ts'
@@ -47,6 +48,8 @@ export interface AppOptions {
   /** Origins of applications that may ask from a browser. */
   origins?: readonly string[]
   limits?: Partial<DoorLimits>
+  /** Who closed their end of a connection, where the machine tells it. */
+  peers?: Peers
 }
 
 /**
@@ -59,7 +62,7 @@ export interface AppOptions {
  * ```
  */
 export function createApp(options: AppOptions) {
-  const { pool, readModel, now, log, hosts = [], origins = [], assets } = options
+  const { pool, readModel, now, log, hosts = [], origins = [], assets, peers } = options
   // The quicker of the routers; it refuses, with the first call, routes that it cannot tell apart.
   const app = new Hono({ router: new RegExpRouter() })
   const { versions } = pool
@@ -86,13 +89,13 @@ export function createApp(options: AppOptions) {
       return error.toResponse()
     }
     // Nobody is there to read an answer.
-    if (c.req.raw.signal.aborted) return new Response(null, { status: 499 })
+    if (error === LEFT || c.req.raw.signal.aborted) return new Response(null, { status: 499 })
     log(`fault: ${error.stack ?? error.message}`, 'error', { event: 'fault', path: c.req.path })
     return new ApiError('internal', 'Cannot answer: a fault in the coordinator').toResponse()
   })
   app.notFound(notFound(app))
 
-  const inferParts = { pool, history, now, log }
+  const inferParts = { pool, history, now, log, peers }
   app.post('/v1/pipelines/:name/infer', (c) => infer(c, c.req.param('name'), inferParts))
 
   app.get('/v1/pipelines', (c) => c.json({ pipelines: versions.current().map(infoOf) }))
@@ -106,7 +109,7 @@ export function createApp(options: AppOptions) {
   })
   app.get('/v1/events', (c) => events.listen(c))
 
-  mountOip(app, { pool, timed: history.timed, now, log })
+  mountOip(app, { pool, timed: history.timed, now, log, peers })
   mountAdmin(app, pool, doors, hosts, options.reload)
   mountDocs(app)
   const metrics = createMetrics(pool)

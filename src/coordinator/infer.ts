@@ -16,7 +16,7 @@ import { assembleOutputs } from './assemble.ts'
 import { leftAddress } from './doors/caller.ts'
 import { respondWhole } from './doors/headers.ts'
 import { readBody } from './body.ts'
-import { goneOf } from './gone.ts'
+import { goneOf, type Peers } from './gone.ts'
 import type { History } from './history.ts'
 import {
   type InferHeaders,
@@ -32,11 +32,12 @@ export interface InferParts {
   history: Pick<History, 'took'>
   now: () => number
   log: Log
+  peers: Peers | undefined
 }
 
 /** @throws ApiError where there is no result */
 export async function infer(c: Context, name: string, parts: InferParts): Promise<Response> {
-  const { pool, history, now, log } = parts
+  const { pool, history, now, log, peers } = parts
   const { versions, telemetry } = pool
   const arrivedMs = now()
   const served = versions.enter(name)
@@ -44,7 +45,7 @@ export async function infer(c: Context, name: string, parts: InferParts): Promis
   let isQuery = false
   try {
     const request = c.req.raw
-    const gone = goneOf(request)
+    const gone = goneOf(c, peers)
     const headers = readInferHeaders(request.headers, pipeline.sloMs)
     const { id, budgetMs, minAccuracy } = headers
     const deadlineMs = arrivedMs + budgetMs

@@ -7,6 +7,7 @@ import { createTable } from '../policy/table.ts'
 import type { Answer, QueryId } from '../policy/types.ts'
 import type { Deadlines } from './deadlines.ts'
 import type { Post } from './driver.ts'
+import type { Gone } from './gone.ts'
 import type { Telemetry } from './metrics/telemetry.ts'
 import type { Payload } from './payload.ts'
 
@@ -18,8 +19,8 @@ export interface QueryRequest {
   /** Absolute, on the coordinator's clock. */
   deadlineMs: number
   minAccuracy?: number
-  /** Gives what is aborted when the client goes away, and cancels what is queued for the query. */
-  gone: () => AbortSignal
+  /** Tells when the client goes away, which cancels what is queued for the query. */
+  gone: Gone
 }
 
 /** The one answer, and when it was given on the coordinator's clock. */
@@ -43,7 +44,8 @@ interface Waiting {
   reject(reason: unknown): void
   /** Calls off what happens next if there is no answer. */
   callOff: () => void
-  watch: { signal: AbortSignal; leave: () => void } | undefined
+  /** Calls off that it is told when the client goes away. */
+  unwatch: () => void
 }
 
 const nothing = () => {}
@@ -67,10 +69,10 @@ export function createQueries(
   }
 
   /** False when it was before. */
-  function settle({ query, request, callOff, watch }: Waiting): boolean {
+  function settle({ query, request, callOff, unwatch }: Waiting): boolean {
     if (!waiting.delete(query)) return false
     callOff()
-    watch?.signal.removeEventListener('abort', watch.leave)
+    unwatch()
     bytesInside -= request.payload.bytes.byteLength
     return true
   }
@@ -89,17 +91,15 @@ export function createQueries(
     const guardAtMs = one.request.deadlineMs + GUARD_MS
     if (now() >= guardAtMs) return guard(one)
     one.callOff = deadlines.at(guardAtMs, () => guard(one))
-    const signal = one.request.gone()
-    const leave = () => {
+    one.unwatch = one.request.gone((why) => {
       if (!settle(one)) return
       cancel(one)
       const { pipeline, arrivedMs } = one.request
       telemetry.cancelled(pipeline, now() - arrivedMs)
-      one.reject(signal.reason)
-    }
-    if (signal.aborted) return leave()
-    one.watch = { signal, leave }
-    signal.addEventListener('abort', leave, { once: true })
+      one.reject(why)
+    })
+    // Told at once: there was nothing to call off yet.
+    if (!waiting.has(one.query)) one.unwatch()
   }
 
   function guard(one: Waiting): void {
@@ -115,7 +115,7 @@ export function createQueries(
 
     has: (query: QueryId) => waiting.has(query),
 
-    /** Resolves with the one answer; rejects only with the signal's reason. */
+    /** Resolves with the one answer; rejects only with why the client left. */
     submit(request: QueryRequest): Promise<Answered> {
       const { payload, pipeline, arrivedMs, deadlineMs, minAccuracy } = request
       const { byteLength } = payload.bytes
@@ -126,7 +126,7 @@ export function createQueries(
       serial += 1
       const query = String(serial)
       return new Promise((resolve, reject) => {
-        const one: Waiting = { query, request, resolve, reject, callOff: nothing, watch: undefined }
+        const one: Waiting = { query, request, resolve, reject, callOff: nothing, unwatch: nothing }
         const lookAtMs = Math.min(arrivedMs + LOOK_AFTER_MS, deadlineMs + GUARD_MS)
         one.callOff = deadlines.at(lookAtMs, () => look(one))
         waiting.set(query, one)

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import type { Coordinator } from '../../src/cli/serve/coordinator.ts'
 import type { InferAnswer } from '../../src/client/types.ts'
 import {
   ask,
@@ -101,29 +102,39 @@ Deno.test('an input that a stage calls invalid answers 400 with its message', ()
   })
 })
 
-Deno.test('a client that goes away cancels its query, and the pool serves the next', () =>
-  withCoordinator(async (coordinator) => {
-    let stuck = true
-    const node = await joinScripted(
-      coordinator,
-      'one',
-      (batch) => stuck ? undefined : honest(batch),
-    )
-    await untilReady(coordinator)
-    const client = new AbortController()
-    const query = ask(coordinator, {}, undefined, 'words', client.signal)
-    const { batch } = await node.got('batch')
-    client.abort()
-    await assert.rejects(query)
-    await node.got('cancel', (message) => message.batch === batch)
-    const stats = await (await fetch(`${coordinator.url}/v1/stats`)).json()
-    assert.equal(stats.pipelines.words.cancelled, 1)
-    assert.equal(stats.pipelines.words.inFlight, 0)
-    stuck = false
-    const next = await ask(coordinator)
-    assert.equal(next.status, 200)
-    await next.body?.cancel()
-  }))
+// What the server beneath tells of a small request it does not tell of one that comes in pieces.
+for (
+  const [what, picture] of [['small', PIXEL_PNG], ['large', padded(PIXEL_PNG, 200_000)]] as const
+) {
+  Deno.test({
+    name: `a client that goes away cancels its query of a ${what} picture; the next is served`,
+    ignore: what === 'large' && Deno.build.os !== 'linux',
+    fn: () => withCoordinator((coordinator) => leaveWaiting(coordinator, picture)),
+  })
+}
+
+async function leaveWaiting(coordinator: Coordinator, picture: Uint8Array<ArrayBuffer>) {
+  let stuck = true
+  const node = await joinScripted(
+    coordinator,
+    'one',
+    (batch) => stuck ? undefined : honest(batch),
+  )
+  await untilReady(coordinator)
+  const client = new AbortController()
+  const query = ask(coordinator, {}, picture, 'words', client.signal)
+  const { batch } = await node.got('batch')
+  client.abort()
+  await assert.rejects(query)
+  await node.got('cancel', (message) => message.batch === batch)
+  const stats = await (await fetch(`${coordinator.url}/v1/stats`)).json()
+  assert.equal(stats.pipelines.words.cancelled, 1)
+  assert.equal(stats.pipelines.words.inFlight, 0)
+  stuck = false
+  const next = await ask(coordinator, {}, picture)
+  assert.equal(next.status, 200)
+  await next.body?.cancel()
+}
 
 Deno.test('what a node says of a batch that was called off is heard, and is no fault', async () => {
   const failed: { batch: number; computeMs?: number }[] = []

@@ -19,6 +19,7 @@ import { NOTE_USE_MS, noteUse } from '../pipelines/trim_store.ts'
 import { within } from '../within.ts'
 import { listen } from './listen.ts'
 import { bracketed, isAny, ownHosts } from './own_hosts.ts'
+import { createPeers } from './peers.ts'
 import { createReloader } from './reload.ts'
 import { keepIn, readStore } from './store.ts'
 
@@ -126,9 +127,11 @@ export function startCoordinator(options: CoordinatorOptions): Coordinator {
   const reload = createReloader({
     ...{ pool, log, pipelines, loaded, policy: name, renews: policy.renews ?? false },
   })
+  const peers = createPeers(() => [server.port, ...inner === undefined ? [] : [inner.port]])
   const app = createApp({
     pool,
     reload,
+    peers,
     readModel: async (sha256) => {
       const file = files.get(sha256)
       return file === undefined ? undefined : (await Deno.open(file)).readable
@@ -161,6 +164,7 @@ export function startCoordinator(options: CoordinatorOptions): Coordinator {
       await keeper?.close()
       planner.stop()
       clearInterval(inUse)
+      await peers.close()
       await within(SHUTDOWN_MS, Promise.all([server.shutdown(), inner?.shutdown()]))
     },
   }

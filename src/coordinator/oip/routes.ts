@@ -10,7 +10,7 @@ import { answerOf, answerRequest } from '../answer.ts'
 import { ApiError } from '../api_error.ts'
 import { readBody } from '../body.ts'
 import { leftAddress } from '../doors/caller.ts'
-import { goneOf } from '../gone.ts'
+import { type Gone, goneOf, type Peers } from '../gone.ts'
 import { readInferHeaders } from '../infer_request.ts'
 import type { Log } from '../log.ts'
 import type { Pool } from '../pool.ts'
@@ -32,10 +32,11 @@ export interface OipOptions {
   timed(pipeline: string, work: () => Promise<Response>): Promise<Response>
   now: () => number
   log: Log
+  peers: Peers | undefined
 }
 
 export function mountOip(app: Hono, options: OipOptions): void {
-  const { pool, timed, now, log } = options
+  const { pool, timed, now, log, peers } = options
   const { versions } = pool
   const models = new WeakMap<Pipeline, Model>()
 
@@ -96,7 +97,8 @@ export function mountOip(app: Hono, options: OipOptions): void {
       const name = publicName(find(c).pipeline.name)
       return versions.serve(
         name,
-        (pipeline) => timed(name, () => infer(c, pool, modelFor(pipeline), now, log)),
+        (pipeline) =>
+          timed(name, () => infer(c, pool, modelFor(pipeline), now, log, goneOf(c, peers))),
       )
     })
   }
@@ -119,10 +121,10 @@ function infer(
   model: Model,
   now: () => number,
   log: Log,
+  client: Gone,
 ): Promise<Response> {
   const { pipeline } = model
   const request = c.req.raw
-  const client = goneOf(request)
   const rest = new AbortController()
   return answerRequest(
     pool,
@@ -139,8 +141,16 @@ function infer(
       return { ...query, id, budgetMs, minAccuracy: query.minAccuracy ?? headers.minAccuracy }
     },
     ({ payloads, budgetMs, minAccuracy }, arrivedMs) => {
-      let both: AbortSignal | undefined
-      const gone = () => both ??= AbortSignal.any([client(), rest.signal])
+      const gone: Gone = (left) => {
+        const unwatch = client(left)
+        const leave = () => left(rest.signal.reason)
+        if (rest.signal.aborted) leave()
+        else rest.signal.addEventListener('abort', leave)
+        return () => {
+          unwatch()
+          rest.signal.removeEventListener('abort', leave)
+        }
+      }
       return payloads.map((payload) =>
         answerOf(pool, {
           ...{ pipeline: pipeline.name, payload },
