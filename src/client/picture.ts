@@ -8,14 +8,18 @@ const STARTS: [type: string, at: number, bytes: string][] = [
   ['image/webp', 8, 'WEBP'],
 ]
 
+/** By its first bytes; undefined where it is none of these. */
+export async function typeOf(picture: Blob): Promise<string | undefined> {
+  const start = String.fromCharCode(...new Uint8Array(await picture.slice(0, 12).arrayBuffer()))
+  return STARTS.find(([, at, bytes]) => start.startsWith(bytes, at))?.[0]
+}
+
 /**
- * With its own type, or that of its first bytes: files of most runtimes do not know theirs, and
- * stores of files hand all out as bytes.
+ * With the type of its first bytes: files of most runtimes do not know theirs, stores of files hand
+ * all out as bytes, and a browser goes by the ending of a name, under which anything was saved.
  */
 export async function typed(picture: Picture): Promise<Blob> {
   const blob = picture instanceof Blob ? picture : new Blob([picture as BlobPart])
-  if (STARTS.some(([type]) => type === blob.type)) return blob
-  const start = String.fromCharCode(...new Uint8Array(await blob.slice(0, 12).arrayBuffer()))
-  const found = STARTS.find(([, at, bytes]) => start.startsWith(bytes, at))
-  return found === undefined ? blob : blob.slice(0, blob.size, found[0])
+  const type = await typeOf(blob) ?? blob.type
+  return type === blob.type ? blob : blob.slice(0, blob.size, type)
 }

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { Buffer } from 'node:buffer'
 import type { Page } from 'playwright-core'
+import { PIXEL_PNG } from '../coordinator/fixture.ts'
 import { assertReadable } from './page_checks.ts'
 import { type Teller, testTold } from './told.ts'
 
@@ -63,6 +64,24 @@ testTry('a picture that is converted is laid on white', async (page, teller) => 
     return [...context.getImageData(0, 0, 1, 1).data]
   }, [...new Uint8Array(await sent!.arrayBuffer())])
   assert.deepEqual(point, [255, 255, 255, 255])
+})
+
+testTry('a picture is sent as what it is, whatever it was saved as', async (page, teller) => {
+  const buffer = Buffer.from(CLEAR_GIF, 'base64')
+  for (const [file, type] of [[PIXEL_PNG, 'image/png'], [buffer, 'image/jpeg']] as const) {
+    const before = teller.pictures.length
+    const name = `${before}.jpg`
+    await page.locator('#file').setInputFiles({
+      ...{ name, mimeType: 'image/jpeg', buffer: Buffer.from(file) },
+    })
+    await shown(page, `${name}, 1 × 1`)
+    await page.locator('#go:enabled').click()
+    await page.locator('#fault').waitFor()
+    const sent = teller.pictures[before]!
+    assert.equal(sent.type, type)
+    const [first] = new Uint8Array(await sent.arrayBuffer())
+    assert.equal(first, type === 'image/png' ? 0x89 : 0xff)
+  }
 })
 
 testTry('a picture that takes longer to read than one chosen later is not shown', async (page) => {

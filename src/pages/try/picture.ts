@@ -3,10 +3,9 @@
  *
  * @module
  */
+import { typeOf } from '../../client/picture.ts'
 import { make } from '../make.ts'
 
-/** What the coordinator takes; anything else that this browser can read is sent as a JPEG. */
-const SENT = ['image/png', 'image/jpeg', 'image/webp']
 const QUALITY = 0.95
 
 export interface Picture {
@@ -30,7 +29,11 @@ export async function readPicture(blob: Blob, name: string): Promise<Picture> {
   context.fillRect(0, 0, width, height)
   context.drawImage(bitmap, 0, 0)
   bitmap.close()
-  if (SENT.includes(blob.type)) return { name, blob, canvas, width, height }
+  const type = await typeOf(blob)
+  if (type !== undefined) {
+    return { name, blob: blob.slice(0, blob.size, type), canvas, width, height }
+  }
+  // None that the coordinator takes, whatever it is called.
   const sent = await new Promise<Blob | null>((done) => canvas.toBlob(done, 'image/jpeg', QUALITY))
   if (sent === null) throw new Error(`Cannot read ${name}: it is too large for this browser.`)
   return { name: `${name.replace(/\.\w+$/, '')}.jpg`, blob: sent, canvas, width, height }
