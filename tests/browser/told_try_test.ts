@@ -4,7 +4,7 @@ import { Buffer } from 'node:buffer'
 import type { Page } from 'playwright-core'
 import { PIXEL_PNG } from '../coordinator/fixture.ts'
 import { assertReadable } from './page_checks.ts'
-import { type Teller, testTold } from './told.ts'
+import { pipelineOf, type Teller, testTold } from './told.ts'
 
 /** One point that is transparent. */
 const CLEAR_GIF = 'R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7'
@@ -156,3 +156,23 @@ testTold('what is served is asked for until it is told', async (page, teller) =>
   await page.locator('#go:enabled').click()
   await page.getByRole('alert').getByText('nothing is here').waitFor()
 })
+
+testTold(
+  'a pipeline is asked with its own deadline, however short or long, until it is changed',
+  async (page, teller) => {
+    for (const sloMs of [20, 50, 79_000, 500_000]) {
+      teller.pipelines = [{ ...pipelineOf('own', { only: 0.9 }), sloMs }]
+      await page.goto(`${teller.url}/try`)
+      await page.locator('#deadline-out', { hasText: 'as usual' }).waitFor()
+      assert.doesNotMatch((await page.locator('#curl').textContent())!, /timeout/)
+      const asked: number[] = []
+      for (const at of ['0', '100']) {
+        await page.locator('#deadline').fill(at)
+        const [, ms] = /timeout-ms: (\d+)/.exec((await page.locator('#curl').textContent())!) ?? []
+        asked.push(Number(ms))
+      }
+      const [least, most] = asked as [number, number]
+      assert.ok(least >= 1 && least < sloMs && most > sloMs && most <= 600_000, `${asked}`)
+    }
+  },
+)

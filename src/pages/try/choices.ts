@@ -4,12 +4,15 @@
  * @module
  */
 import type { PipelineInfo } from '../../client/types.ts'
+import { MOST_MS } from '../../client/waits.ts'
 import { duration, percent } from '../format.ts'
 import { make } from '../make.ts'
 import { element, setText } from '../node/dom.ts'
 
+/** The slider's left end; in times of what the pipeline allows by itself, where that is less. */
 const LEAST_MS = 100
-/** The slider's right end, in times of what the pipeline allows by itself. */
+const LEAST_SLOS = 1 / 4
+/** Its right end, in such times. */
 const MOST_SLOS = 2
 
 export interface Choices {
@@ -31,18 +34,23 @@ export function setUpChoices(
   select.replaceChildren(...pipelines.map(({ name }) => make('option', { value: name }, name)))
 
   const pipeline = () => pipelines.find(({ name }) => name === select.value)!
+  /** Where the slider stands for the pipeline's own. */
+  let ownAt = ''
+  const leastMs = () => Math.min(LEAST_MS, LEAST_SLOS * pipeline().sloMs)
   /** Even steps of the slider are even ratios of time; its middle third is what is useful. */
-  const scale = () => Math.log(MOST_SLOS * pipeline().sloMs / LEAST_MS)
+  const scale = () => Math.log(MOST_SLOS * pipeline().sloMs / leastMs())
   const chosenMs = () => {
-    const ms = LEAST_MS * Math.exp(scale() * Number(deadline.value) / 100)
+    const ms = Math.min(MOST_MS, leastMs() * Math.exp(scale() * Number(deadline.value) / 100))
+    if (ms < 100) return Math.ceil(ms)
     return ms < 1000 ? Math.round(ms / 10) * 10 : Math.round(ms / 100) * 100
   }
   const reset = () => {
-    deadline.value = String(Math.round(100 * Math.log(pipeline().sloMs / LEAST_MS) / scale()))
+    deadline.value = String(Math.round(100 * Math.log(pipeline().sloMs / leastMs()) / scale()))
+    ownAt = deadline.value
     accuracy.max = String(Math.floor(100 * pipeline().bestAccuracy))
     accuracy.value = '0'
   }
-  const isOwn = () => Math.abs(chosenMs() / pipeline().sloMs - 1) < 0.03
+  const isOwn = () => deadline.value === ownAt
   const read = (): Choices => ({
     pipeline: pipeline(),
     ...isOwn() ? {} : { timeoutMs: chosenMs() },
