@@ -220,3 +220,26 @@ testDashboard('long names stay in their places', async (page, teller) => {
   }
   assert.equal(await page.locator('#picture title').first().textContent(), own.root)
 })
+
+testDashboard(
+  'on a phone a variant is named whole, and right above what to do with it',
+  async (page, teller) => {
+    await page.setViewportSize({ width: 390, height: 844 })
+    const name = 'detector-of-the-second-generation-1024x1024-int8-quantized'
+    teller.pipelines = [pipelineOf('own', { only: 0.8, [name]: 0.9 })]
+    await page.goto(teller.url)
+    await page.getByRole('button', { name: 'Manage' }).click()
+    const row = page.locator('#variant-rows tr', { hasText: name })
+    const [named, acts] = await Promise.all([
+      row.locator('th').boundingBox(),
+      row.locator('.acts').boundingBox(),
+    ])
+    const text = await row.locator('th').evaluate((th) => {
+      const range = document.createRange()
+      range.selectNodeContents(th)
+      return range.getBoundingClientRect().right
+    })
+    assert.ok(text <= 390, `text ends at ${text}`)
+    assert.ok(acts!.y - (named!.y + named!.height) < 20, 'what to do follows the name')
+  },
+)

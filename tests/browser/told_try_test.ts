@@ -84,6 +84,12 @@ testTry('a picture is sent as what it is, whatever it was saved as', async (page
   }
 })
 
+testTry('a sample that cannot be had is told of in words', async (page) => {
+  await page.route('**/assets/**', (route) => route.abort())
+  await page.getByRole('button', { name: 'note.png' }).click()
+  await page.locator('#fault', { hasText: 'the coordinator does not answer' }).waitFor()
+})
+
 testTry('a picture that takes longer to read than one chosen later is not shown', async (page) => {
   await choose(page, 'large.png', 400)
   await choose(page, 'small.png', 100)

@@ -197,8 +197,15 @@ element('over', HTMLInputElement).addEventListener('change', ({ target }) => {
 
 for (const [name, path] of Object.entries(SHOAL_SAMPLES)) {
   const button = make('button', { type: 'button', class: 'quiet' }, name)
-  button.addEventListener('click', () => take(fetch(path).then((got) => got.blob()), name))
+  button.addEventListener('click', () => take(sampleOf(path), name))
   element('samples').append(button)
+}
+
+/** @throws Error in words for people where it cannot be had */
+async function sampleOf(path: string): Promise<Blob> {
+  const got = await fetch(path).catch(() => undefined)
+  if (got?.ok) return await got.blob()
+  throw new Error('Cannot fetch the sample: the coordinator does not answer.')
 }
 
 for (const kind of ['curl', 'typescript']) {
