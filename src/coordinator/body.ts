@@ -27,8 +27,9 @@ const shared = createBodyRoom(MAX_UNDER_WAY_BYTES)
  *
  * @param lateMs the deadline counts from arrival, so a body that trickles in uses it up
  * @param address of a caller elsewhere
+ * @param draining aborted once nobody is served any more, which ends what is under way
  * @throws ApiError `too_large`; `invalid_input` when it ends early; `deadline_exceeded`;
- * `unsupported_type` where it is packed
+ * `unsupported_type` where it is packed; `draining`
  */
 export function readBody(
   request: Request,
@@ -37,6 +38,7 @@ export function readBody(
   lateMs: number,
   address?: string,
   room: BodyRoom = shared,
+  draining?: AbortSignal,
 ): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
     const encoding = request.headers.get('content-encoding')
@@ -46,7 +48,7 @@ export function readBody(
       reject(new ApiError('deadline_exceeded', 'Cannot answer in time: the body took too long'))
       late.end?.()
     })
-    read(request, late, (bytes) => room.hold(bytes, address)).then(
+    read(request, late, (bytes) => room.hold(bytes, address), draining).then(
       (body) => {
         callOff()
         resolve(body)
@@ -78,6 +80,7 @@ async function read(
   request: Request,
   late: Late,
   hold: (bytes: number) => void,
+  draining: AbortSignal | undefined,
 ): Promise<Uint8Array> {
   const declared = request.headers.get('content-length')
   // Said twice it is `5, 5`: no number, and nothing to reckon with.
@@ -106,6 +109,7 @@ async function read(
     return await whole
   } catch (error) {
     if (error instanceof ApiError) throw error
+    if (draining?.aborted) throw new ApiError('draining', 'Cannot take a query: shutting down')
     throw new ApiError('invalid_input', 'Cannot read the body: it ended early')
   }
 }

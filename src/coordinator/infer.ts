@@ -52,7 +52,16 @@ export async function infer(c: Context, name: string, parts: InferParts): Promis
     const takes = queryTensors(pipeline)
     const type = readContentType(request.headers, takes)
     const address = leftAddress(c)
-    const bytes = await readBody(request, pool.deadlines, arrivedMs, deadlineMs, address)
+    const { deadlines, draining } = pool
+    const bytes = await readBody(
+      request,
+      deadlines,
+      arrivedMs,
+      deadlineMs,
+      address,
+      undefined,
+      draining,
+    )
     const payload = readInferBody(type, bytes, takes)
     isQuery = true
     const { answer, answeredMs } = await pool.submit({

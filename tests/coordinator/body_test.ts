@@ -1,9 +1,10 @@
 /** What bodies under way take: what has come of them, in one piece, and no longer than they may. */
 import assert from 'node:assert/strict'
+import { startCoordinator } from '../../src/cli/serve/coordinator.ts'
 import { readBody } from '../../src/coordinator/body.ts'
 import { createBodyRoom } from '../../src/coordinator/body_room.ts'
 import { createKeyring, hashOf } from '../../src/coordinator/doors/keys.ts'
-import { joinScripted, PIXEL_PNG, untilReady, withCoordinator } from './fixture.ts'
+import { joinScripted, pipeline, PIXEL_PNG, untilReady, withCoordinator } from './fixture.ts'
 import { encode } from './raw_socket.ts'
 
 const MIB = 1 << 20
@@ -149,4 +150,34 @@ Deno.test('one address that uploads without end is told so, and another is answe
     undefined,
     { keyring },
   )
+})
+
+Deno.test('a body that is under way when all ends is not called a fault of who sends it', async () => {
+  const coordinator = startCoordinator({ pipelines: [{ dir: '', pipeline, models: {} }], port: 0 })
+  const port = Number(new URL(coordinator.url).port)
+  const senders = await Promise.all(
+    ['v1/pipelines/words', 'v2/models/words'].map(async (path) => {
+      const conn = await Deno.connect({ hostname: '127.0.0.1', port })
+      const heard = conn.readable.pipeThrough(new TextDecoderStream()).getReader()
+      await conn.write(encode(
+        `POST /${path}/infer HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n` +
+          `Content-Length: 200000\r\nExpect: 100-continue\r\n\r\n`,
+      ))
+      // The head was read.
+      assert.match((await heard.read()).value ?? '', /^HTTP\/1.1 100/)
+      await conn.write(new Uint8Array(1000))
+      return heard
+    }),
+  )
+  await coordinator.close(1000)
+  for (const heard of senders) {
+    let text = ''
+    while (!text.includes('"reason"')) {
+      const { done, value } = await heard.read()
+      assert.ok(!done, `broke off after ${text}`)
+      text += value
+    }
+    assert.match(text, /^HTTP\/1.1 503[^]*"reason":"draining"/)
+    await heard.cancel()
+  }
 })

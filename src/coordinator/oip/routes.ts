@@ -134,7 +134,17 @@ function infer(
       const headers = readInferHeaders(request.headers, pipeline.sloMs)
       checkContentType(request.headers)
       const lateMs = arrivedMs + headers.budgetMs
-      const body = await readBody(request, pool.deadlines, arrivedMs, lateMs, leftAddress(c))
+      const { deadlines, draining } = pool
+      const address = leftAddress(c)
+      const body = await readBody(
+        request,
+        deadlines,
+        arrivedMs,
+        lateMs,
+        address,
+        undefined,
+        draining,
+      )
       const jsonLength = request.headers.get('inference-header-content-length')
       const query = readRequest(model, jsonLength, body)
       const { id = headers.id, budgetMs = headers.budgetMs } = query
