@@ -55,6 +55,19 @@ Deno.test('foundIn() reads boxes of corners and of two points, words and scores'
   assert.deepEqual(foundIn({}).items, [])
 })
 
+Deno.test('foundIn() reads what a detection found that nothing follows', () => {
+  const box = [[1, 1], [5, 1], [5, 3], [1, 3]]
+  const found = [{ kind: 'shoe', score: 0.9, box }, { kind: 'bag', score: 0.4, box }]
+  assert.deepEqual(foundIn({ detect: [{ width: 320, height: 240, found }] }), {
+    list: 'found',
+    items: [
+      { text: 'shoe', named: true, confidence: 0.9, box },
+      { text: 'bag', named: true, confidence: 0.4, box },
+    ],
+  })
+  assert.deepEqual(foundIn({ detect: [{ width: 320, height: 240, found: [] }] }).items, [])
+})
+
 Deno.test('lanesOf() lets a task begin when the task before it has ended', () => {
   const pipeline: PipelineInfo = {
     ...{ version: 1, takes: 'picture' },

@@ -19,13 +19,26 @@ export interface Found {
 /** The names of the lists, and the items of all. */
 export function foundIn(outputs: Record<string, unknown>): { list: string; items: Found[] } {
   const lists = Object.entries(outputs).filter(([, value]) => Array.isArray(value))
-  const items = lists.flatMap(([, value]) => value as unknown[])
-  return { list: lists.map(([name]) => name).join(' and ') || 'found', items: items.map(foundOf) }
+    .flatMap(([name, value]) => listsIn(name, value as unknown[]))
+  const items = lists.flatMap(([, value]) => value)
+  const names = new Set(lists.map(([name]) => name))
+  return { list: [...names].join(' and ') || 'found', items: items.map(foundOf) }
 }
 
+/** A detection that nothing follows has what it found in a list of its own, `found`. */
+function listsIn(name: string, items: unknown[]): [name: string, items: unknown[]][] {
+  return items.length === 0 ? [[name, []]] : items.map((item) => {
+    const { found } = fieldsOf(item)
+    return Array.isArray(found) ? ['found', found] : [name, [item]]
+  })
+}
+
+const fieldsOf = (item: unknown): Record<string, unknown> =>
+  typeof item === 'object' && item !== null ? item as Record<string, unknown> : {}
+
 function foundOf(item: unknown): Found {
-  const fields = typeof item === 'object' && item !== null ? item as Record<string, unknown> : {}
-  const words = [fields['text'], fields['label'], fields['class'], fields['name']]
+  const fields = fieldsOf(item)
+  const words = [fields['text'], fields['label'], fields['class'], fields['name'], fields['kind']]
   const isText = typeof fields['text'] === 'string'
   const numbers = [fields['confidence'], fields['score']]
   return {
