@@ -40,9 +40,12 @@ export interface TensorQuery {
 
 export type Query = Picture | TensorQuery
 
-/** As it is sent, with its media type. */
+const isTensors = (query: Query): query is TensorQuery =>
+  typeof query === 'object' && query !== null && 'inputs' in query
+
+/** As it is sent, with its media type. @throws TypeError for what is no query */
 export async function bodyOf(query: Query): Promise<Blob> {
-  if (!('inputs' in query)) return await typed(query)
+  if (!isTensors(query)) return await typed(query)
   // Typed arrays are objects in JSON.
   const inputs = query.inputs.map((input) => ({ ...input, data: Array.from(input.data) }))
   return new Blob([JSON.stringify({ inputs })], { type: 'application/json' })

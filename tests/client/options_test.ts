@@ -42,6 +42,23 @@ Deno.test('infer() refuses what no header can say before anything is sent', () =
     assert.equal(seen[0]?.get('x-request-id'), 'order-7/2')
   }))
 
+Deno.test('infer() refuses what is neither a picture nor tensors before anything is sent', () =>
+  withServer(() => Response.json({ outputs: {} }), async (url, seen) => {
+    const shoal = createClient(url)
+    const strangers = ['page.jpg', undefined, null, 7, new ReadableStream(), { size: 1, type: '' }]
+    for (const query of strangers) {
+      await assert.rejects(
+        shoal.infer('ocr', query as unknown as Blob),
+        (error) => error instanceof TypeError && /Cannot send a picture/.test(error.message),
+      )
+    }
+    assert.equal(seen.length, 0)
+    for (const bytes of [PIXEL_PNG, PIXEL_PNG.buffer, new DataView(PIXEL_PNG.buffer)]) {
+      await shoal.infer('ocr', bytes as ArrayBuffer)
+      assert.equal(seen.at(-1)?.get('content-type'), 'image/png')
+    }
+  }))
+
 Deno.test('infer() sends any least accuracy as the coordinator takes it', () =>
   withServer(() => Response.json({ outputs: {} }), async (url, seen) => {
     const given = [0, 1, 0.1 + 0.2, 1e-6, 1e-9, -0]
