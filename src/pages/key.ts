@@ -8,6 +8,8 @@ import { ShoalError } from '../client/mod.ts'
 import { element, setText } from './node/dom.ts'
 
 const KEY = 'shoal.key'
+/** What can stand in a header: quotes that were copied with it cannot. */
+const SENDABLE = /^[\x21-\x7e]+$/
 let held: string | undefined
 
 try {
@@ -34,8 +36,12 @@ async function askForKey(why: string): Promise<void> {
       given()
     }, { once: true })
   })
-  held = field.value.trim()
+  const typed = field.value.trim()
   field.value = ''
+  if (!SENDABLE.test(typed)) {
+    return await askForKey('Cannot use this key: it has characters that no key has. Copy it alone')
+  }
+  held = typed
   form.hidden = true
   try {
     sessionStorage.setItem(KEY, held)

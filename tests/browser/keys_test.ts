@@ -41,25 +41,30 @@ Deno.test({
       await page.getByRole('button', { name: 'Use this key' }).click()
     }
     try {
-      await t.step('the dashboard: a wrong key, one of a client, one of an admin', async () => {
-        const page = await (await browser.newContext()).newPage()
-        const { urls, complaints } = await watch(page)
-        await page.goto(pool.url)
-        await page.getByText('Cannot take this call without a key').waitFor()
-        await give(page, 'wrong')
-        await page.getByText('its key is not one of ours').waitFor()
-        await give(page, texts.client)
-        await page.getByText('it is for role admin').waitFor()
-        await give(page, texts.admin)
-        await page.getByLabel(/^Key of/).waitFor({ state: 'hidden' })
-        await page.getByText('Nobody is here yet').waitFor()
-        // It lasts as long as the tab.
-        await page.reload()
-        await page.getByText('Nobody is here yet').waitFor()
-        assert.ok(!await page.getByLabel(/^Key of/).isVisible())
-        assert.ok(urls.every((url) => !url.includes(texts.admin)))
-        assert.deepEqual(complaints, [])
-      })
+      await t.step(
+        'the dashboard: a wrong key, one in quotes, one of a client, one of an admin',
+        async () => {
+          const page = await (await browser.newContext()).newPage()
+          const { urls, complaints } = await watch(page)
+          await page.goto(pool.url)
+          await page.getByText('Cannot take this call without a key').waitFor()
+          await give(page, 'wrong')
+          await page.getByText('its key is not one of ours').waitFor()
+          await give(page, `“${texts.admin}”`)
+          await page.getByText('characters that no key has').waitFor()
+          await give(page, texts.client)
+          await page.getByText('it is for role admin').waitFor()
+          await give(page, texts.admin)
+          await page.getByLabel(/^Key of/).waitFor({ state: 'hidden' })
+          await page.getByText('Nobody is here yet').waitFor()
+          // It lasts as long as the tab.
+          await page.reload()
+          await page.getByText('Nobody is here yet').waitFor()
+          assert.ok(!await page.getByLabel(/^Key of/).isVisible())
+          assert.ok(urls.every((url) => !url.includes(texts.admin)))
+          assert.deepEqual(complaints, [])
+        },
+      )
 
       await t.step(
         'the try-it page: with a key of a client, which its code does not show',
@@ -67,6 +72,8 @@ Deno.test({
           const page = await (await browser.newContext()).newPage()
           const { complaints } = await watch(page)
           await page.goto(`${pool.url}/try`)
+          await give(page, `${texts.client.slice(0, 4)}…`)
+          await page.getByText('characters that no key has').waitFor()
           await give(page, texts.client)
           await page.getByText('$SHOAL_CLIENT_KEY').waitFor()
           assert.ok(!(await page.content()).includes(texts.client))
