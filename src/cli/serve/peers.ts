@@ -27,15 +27,16 @@ export function createPeers(ports: () => readonly number[]) {
         if (ours.includes(port)) { for (const left of [...watched.get(peer) ?? []]) left() }
       }
     }
-    looking = undefined
-    again()
   }
 
   function again(): void {
     if (watched.size === 0 || timer !== undefined || looking !== undefined) return
     timer = setTimeout(() => {
       timer = undefined
-      looking = look()
+      looking = look().finally(() => {
+        looking = undefined
+        again()
+      })
     }, STEP_MS)
   }
 
