@@ -243,3 +243,24 @@ testDashboard(
     assert.ok(acts!.y - (named!.y + named!.height) < 20, 'what to do follows the name')
   },
 )
+
+testDashboard(
+  'colours that tell something stay where a system has its own',
+  async (page, teller) => {
+    teller.standing.push({ node: { nodes: [nodeOf('alice')] } })
+    await page.emulateMedia({ forcedColors: 'active' })
+    await page.goto(teller.url)
+    await page.locator('#node-table .active .state').waitFor()
+    await page.locator('#tiles .key').first().waitFor()
+    const unseen = await page.evaluate(() => {
+      const ground = getComputedStyle(document.body).backgroundColor
+      const told = ['h1::before', '#tiles .key', '.active .state', '.switch :checked + span']
+      return told.filter((one) => {
+        const [selector = '', pseudo] = one.split('::')
+        const { backgroundColor } = getComputedStyle(document.querySelector(selector)!, pseudo)
+        return [ground, 'rgba(0, 0, 0, 0)'].includes(backgroundColor)
+      })
+    })
+    assert.deepEqual(unseen, [])
+  },
+)
