@@ -100,4 +100,22 @@ export function serverTiming(
   ]
 }
 
+/**
+ * `Server-Timing`, with what each variant computed in all: a page of many lines takes hundreds of
+ * batches, and proxies refuse an answer whose head is over 4 KB.
+ */
+export function timingOf(latencyMs: number, stages: readonly StageReport[]): string {
+  const spent = new Map<string, StageReport>()
+  for (const stage of stages) {
+    const key = `${stage.task} ${stage.variant}`
+    const computeMs = (spent.get(key)?.computeMs ?? 0) + stage.computeMs
+    spent.set(key, { ...stage, computeMs })
+  }
+  let timing = serverTiming(latencyMs, stages).join(', ')
+  for (const { task, variant, computeMs } of spent.values()) {
+    timing += `, ${task};dur=${round(computeMs)};desc="${variant}"`
+  }
+  return timing
+}
+
 export const round = (ms: number): number => Math.round(ms * 100) / 100

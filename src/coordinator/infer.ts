@@ -10,7 +10,7 @@ import type { InferAnswer } from '../client/types.ts'
 import type { Pipeline } from '../pipeline/schema.ts'
 import { queryTensors } from '../pipeline/takes.ts'
 import { publicName, versionOf } from '../pipeline/version.ts'
-import { type Finished, resultOf, round, serverTiming, stagesOf } from './answer.ts'
+import { type Finished, resultOf, round, stagesOf, timingOf } from './answer.ts'
 import { ApiError } from './api_error.ts'
 import { assembleOutputs } from './assemble.ts'
 import { leftAddress } from './doors/caller.ts'
@@ -106,12 +106,8 @@ function respond(
     path: answer.path,
     stages: stagesOf(answer, pool, pipeline),
   }
-  let timing = serverTiming(latencyMs, body.stages).join(', ')
-  for (const { task, variant, computeMs } of body.stages) {
-    timing += `, ${task};dur=${computeMs};desc="${variant}"`
-  }
   return respondWhole(c, JSON.stringify(body), {
     'content-type': 'application/json',
-    'server-timing': timing,
+    'server-timing': timingOf(latencyMs, body.stages),
   })
 }
