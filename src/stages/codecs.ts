@@ -124,7 +124,7 @@ export function createCodecs(load: (name: CodecName) => Promise<WebAssembly.Modu
   return {
     decode: async (type, bytes): Promise<Picture> => {
       if (!isWholeFile(type, bytes)) {
-        throw new PictureError(`Cannot decode ${type}: received ${bytes.length} bytes, not a file`)
+        throw new PictureError(`Cannot decode ${type}: the file is cut short or damaged`)
       }
       // Not being able to load a codec is no fault of the file, so this stays outside the try.
       const decoder = await decoderOf(type)
