@@ -150,6 +150,19 @@ testDashboard(
   },
 )
 
+testDashboard(
+  'a stream that is refused is told with the reason, and asked for again',
+  async (page, teller) => {
+    const json = { error: 'Cannot take a listener: there are 64 already', reason: 'rate_limited' }
+    await page.route('**/v1/events', (route) => route.fulfill({ status: 429, json }))
+    await page.goto(teller.url)
+    const news = page.getByText('there are 64 already. Trying again.')
+    await news.waitFor()
+    await page.unroute('**/v1/events')
+    await news.waitFor({ state: 'hidden' })
+  },
+)
+
 testDashboard('what no plan names is read anew by and by', async (page, teller) => {
   await page.clock.install()
   await page.goto(teller.url)

@@ -4,13 +4,15 @@
  * @module
  */
 import type { Client } from '../../client/client.ts'
+import { ShoalError } from '../../client/error.ts'
 import type { MetricsEvent, NodesEvent, PlanInfo, WorkEvent } from '../../client/types.ts'
 import { withKey } from '../key.ts'
 
 export interface Listeners {
   /** The stream begins: all is told anew. */
   opened(): void
-  closed(): void
+  /** @param why in words, where the coordinator said so */
+  closed(why?: string): void
   plan(plan: PlanInfo): void
   node(event: NodesEvent): void
   metrics(event: MetricsEvent): void
@@ -21,11 +23,15 @@ const AGAIN_MS = 3000
 
 /** Not by an `EventSource`, which can show no key. */
 export function listen(client: Client, listeners: Listeners): void {
-  withKey(() => follow(client, listeners)).catch(() => {}).then(() => {
-    listeners.closed()
+  withKey(() => follow(client, listeners)).then(() => undefined, refusalIn).then((why) => {
+    listeners.closed(why)
     setTimeout(() => listen(client, listeners), AGAIN_MS)
   })
 }
+
+/** What was answered, if anything was. */
+const refusalIn = (error: unknown): string | undefined =>
+  error instanceof ShoalError && error.status > 0 ? error.message : undefined
 
 /** One stream, to its end. */
 async function follow(client: Client, listeners: Listeners): Promise<void> {

@@ -152,9 +152,9 @@ async function opened(): Promise<void> {
 
 listen(client, {
   opened: () => quietly(opened()),
-  closed() {
+  closed(why = 'The coordinator does not answer') {
     connected = false
-    say('The coordinator does not answer. Trying again.')
+    say(`${why}. Trying again.`)
     drawStanding()
   },
   plan(data) {
