@@ -6,7 +6,8 @@
  *
  * @module
  */
-import type { Hono } from 'hono'
+import type { Context, Hono } from 'hono'
+import { accepts } from 'hono/accepts'
 import { asksBody } from './asks_body.ts'
 import { hostOf } from './origin.ts'
 
@@ -14,6 +15,8 @@ export interface Asset {
   /** Bytes, or what reads them anew for each request. */
   body: string | Uint8Array<ArrayBuffer> | (() => ReadableStream<Uint8Array>)
   type: string
+  /** The same, gzipped; absent where that gains nothing. */
+  packed?: () => Promise<Uint8Array<ArrayBuffer>>
 }
 
 /** By path, as `/assets/NAME.HASH.js`. */
@@ -23,23 +26,32 @@ const HOST = /^[\w.-]+(:\d+)?$|^\[[\da-f:.]+\](:\d+)?$/i
 
 /** Adds a route for each asset. */
 export function mountPages(app: Hono, assets: Assets): void {
-  for (const [path, { body, type }] of assets) {
-    app.get(path, (c) => {
+  for (const [path, { body, type, packed }] of assets) {
+    app.get(path, async (c) => {
       const headers: Record<string, string> = {
         ...pageHeaders(hostOf(c.req)),
         'content-type': type,
-        // Names under /assets/ hold a hash: another content is another name. Engines are large and
-        // the network near, so that packing them costs more than it saves.
-        'cache-control': !path.startsWith('/assets/')
-          ? 'no-cache'
-          : `public, max-age=31536000, immutable${
-            type === 'application/wasm' ? ', no-transform' : ''
-          }`,
+        // Names under /assets/ hold a hash: another content is another name.
+        'cache-control': path.startsWith('/assets/')
+          ? 'public, max-age=31536000, immutable'
+          : 'no-cache',
       }
-      return c.body(typeof body === 'function' ? asksBody(c) ? body() : '' : body, 200, headers)
+      const isPacked = packed !== undefined && takesGzip(c)
+      if (packed !== undefined) headers.vary = 'accept-encoding'
+      if (isPacked) headers['content-encoding'] = 'gzip'
+      if (!asksBody(c)) return c.body('', 200, headers)
+      if (isPacked) return c.body(await packed(), 200, headers)
+      return c.body(typeof body === 'function' ? body() : body, 200, headers)
     })
   }
 }
+
+const takesGzip = (c: Context): boolean =>
+  accepts(c, {
+    header: 'Accept-Encoding',
+    supports: ['gzip', 'identity'],
+    default: 'identity',
+  }) === 'gzip'
 
 /** @param host where the page came from, to which links may be opened */
 export function pageHeaders(host: string | undefined): Record<string, string> {

@@ -200,9 +200,11 @@ testInPool({
         assert.deepEqual([...models(), ...engines()], [])
 
         const bytes: Promise<number>[] = []
-        const noted = async (response: { body(): Promise<{ byteLength: number }> }) =>
-          (await response.body().catch(() => ({ byteLength: 0 }))).byteLength
-        page.context().on('response', (response) => bytes.push(noted(response)))
+        // As it came: the engine travels gzipped.
+        page.context().on('response', (response) => {
+          const sizes = response.request().sizes()
+          bytes.push(sizes.then(({ responseBodySize }) => responseBodySize, () => 0))
+        })
         await joinAs(page, 'metered')
         // Of four recognisers' models one; the detectors share theirs.
         const node = await nodeWhere(pool, 'metered', ({ instances }) => instances >= 5)

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { Hono } from 'hono'
+import { packable } from '../../src/cli/serve/packed.ts'
 import { mayLink } from '../../src/coordinator/origin.ts'
 import { mountPages } from '../../src/coordinator/pages.ts'
 
@@ -44,6 +45,49 @@ Deno.test('what has a hash in its name is kept for ever, what has none is asked 
   assert.equal(asset.headers.get('content-type'), 'application/wasm')
   assert.equal(await asset.text(), 'bytes')
   assert.equal((await get('/assets/b.js')).status, 404)
+})
+
+Deno.test('scripts, styles and engines travel gzipped to who takes that, and plain to who does not', async () => {
+  const app = new Hono()
+  const text = 'export const same = 1\n'.repeat(1000)
+  let reads = 0
+  const read = () => (reads++, new Blob([text]).stream())
+  mountPages(
+    app,
+    new Map([
+      ['/assets/a.js', packable({ body: text, type: 'text/javascript; charset=utf-8' })],
+      ['/assets/a.wasm', packable({ body: read, type: 'application/wasm' })],
+      ['/assets/a.jpg', packable({ body: text, type: 'image/jpeg' })],
+    ]),
+  )
+  const ask = async (path: string, encoding?: string, method = 'GET') => {
+    const response = await app.request(path, {
+      method,
+      headers: encoding === undefined ? {} : { 'accept-encoding': encoding },
+    })
+    return { headers: response.headers, bytes: await response.bytes() }
+  }
+  for (const path of ['/assets/a.js', '/assets/a.wasm']) {
+    for (const encoding of ['gzip', 'br, gzip;q=0.5', 'gzip, deflate, br, zstd']) {
+      const { headers, bytes } = await ask(path, encoding)
+      assert.equal(headers.get('content-encoding'), 'gzip', encoding)
+      assert.equal(headers.get('vary'), 'accept-encoding')
+      assert.ok(bytes.length < text.length / 10)
+      const whole = new Blob([bytes]).stream().pipeThrough(new DecompressionStream('gzip'))
+      assert.equal(await new Response(whole).text(), text)
+    }
+    for (const encoding of [undefined, 'br', 'gzip;q=0', 'identity, gzip;q=0.5']) {
+      const { headers, bytes } = await ask(path, encoding)
+      assert.equal(headers.get('content-encoding'), null, encoding)
+      assert.equal(headers.get('vary'), 'accept-encoding')
+      assert.equal(new TextDecoder().decode(bytes), text)
+    }
+    const { headers, bytes } = await ask(path, 'gzip', 'HEAD')
+    assert.deepEqual([headers.get('content-encoding'), bytes.length], ['gzip', 0])
+  }
+  assert.equal(reads, 1 + 4, 'gzipped once for all, read anew for each who takes it plain')
+  const { headers } = await ask('/assets/a.jpg', 'gzip')
+  assert.deepEqual([headers.get('content-encoding'), headers.get('vary')], [null, null])
 })
 
 Deno.test('mayLink() lets in pages of hosts that are ours, and of no other', () => {

@@ -6,13 +6,14 @@
  */
 import { build, type Plugin, stop } from 'esbuild'
 import { createHash } from 'node:crypto'
-import { readFile, stat } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import type { Asset } from '../../coordinator/pages.ts'
 import type { AssetPaths } from '../../node/assets.ts'
 import { fromFileUrl, ROOT } from '../root.ts'
 import { codecAssetUrls } from './codec_assets.ts'
 import { hashedFile, hashedName } from './hashed.ts'
+import { packable } from './packed.ts'
 
 export interface BuildOptions {
   /** Told apart from other builds of the same sources; for tests of a coordinator's renewal. */
@@ -32,9 +33,9 @@ export async function buildAssets(
   { stamp = '', pages = {} }: BuildOptions = {},
 ): Promise<Map<string, Asset>> {
   const files = new Map<string, Asset>()
-  const add = (asset: { path: string } & Asset): string => {
-    files.set(asset.path, { body: asset.body, type: asset.type })
-    return asset.path
+  const add = ({ path, ...asset }: { path: string } & Asset): string => {
+    files.set(path, packable(asset))
+    return path
   }
   const script = async (entry: string, name: string, define: Record<string, unknown> = {}) =>
     add(hashedName(name, 'js', await bundle(entry, define, stamp)))
@@ -53,7 +54,7 @@ export async function buildAssets(
     ])
     const page = await script('src/pages/node/main.ts', 'join', {
       SHOAL_WORKER: worker,
-      SHOAL_ENGINE_BYTES: await engineBytes([inference, worker], files),
+      SHOAL_ENGINE_BYTES: await engineBytes([...Object.values(ort.wasm), inference, worker], files),
     })
     const html = await pageOf('src/pages/node', add(style), page)
     // The page's names have hashes in them, so that its own hash covers all that it leads to.
@@ -195,13 +196,9 @@ async function ortFiles(add: Add): Promise<AssetPaths['ort']> {
 }
 
 /** What every node of a browser downloads besides models; codecs come when first needed. */
-async function engineBytes(scripts: string[], files: ReadonlyMap<string, Asset>) {
-  const names = ['ort.wasm.min.mjs', 'ort-wasm-simd-threaded.mjs', 'ort-wasm-simd-threaded.wasm']
-  const sizes = await Promise.all(
-    names.map(async (name) => (await stat(join(ORT_DIST, name))).size),
-  )
-  const bundled = scripts.map((path) => (files.get(path)!.body as Uint8Array).byteLength)
-  return [...sizes, ...bundled].reduce((sum, size) => sum + size, 0)
+async function engineBytes(paths: string[], files: ReadonlyMap<string, Asset>) {
+  const sizes = paths.map(async (path) => (await files.get(path)!.packed!()).byteLength)
+  return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0)
 }
 
 async function codecFiles(add: Add): Promise<AssetPaths['codecs']> {
