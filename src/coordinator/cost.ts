@@ -4,6 +4,7 @@
  *
  * @module
  */
+import type { CoordinatorMessage, NodeMessage } from '../protocol/mod.ts'
 
 /** To read results takes less of the thread than what their queries take besides. */
 const SHARE = 0.5
@@ -16,16 +17,26 @@ const BURST_MS = 1000
 const MOST_MS = 1
 const MOST_MS_PER_BYTE = 1e-3
 
+const ANSWERS: ReadonlySet<NodeMessage['type']> = new Set(
+  ['result', 'batch_failed', 'ready', 'load_failed'] as const,
+)
+
 export interface Cost {
   /** Of late. */
   readonly spentMs: number
   /** Adds what a message of so many bytes took of the thread. False where it is too much by now. */
   spend(tookMs: number, bytes: number): boolean
+  /** The node was sent this. */
+  asked(message: CoordinatorMessage): void
+  /** Whether it was asked for: how much comes of it is for the scheduler to say, and no cost of its own. */
+  isAnswer(message: NodeMessage): boolean
 }
 
 export function createCost(now: () => number): Cost {
   let spentMs = 0
   let atMs = now()
+  /** Batches and loads. */
+  let unanswered = 0
 
   function leftOver(): number {
     const nowMs = now()
@@ -41,6 +52,15 @@ export function createCost(now: () => number): Cost {
     spend(tookMs, bytes) {
       spentMs = leftOver() + Math.min(tookMs, MOST_MS + MOST_MS_PER_BYTE * bytes)
       return spentMs <= BURST_MS
+    },
+    asked(message) {
+      if (message.type === 'batch') unanswered++
+      if (message.type === 'load') unanswered += message.instances.length
+    },
+    isAnswer({ type }) {
+      if (unanswered === 0 || !ANSWERS.has(type)) return false
+      unanswered--
+      return true
     },
   }
 }

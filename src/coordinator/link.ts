@@ -215,6 +215,7 @@ export function createLink(socket: Socket, handlers: LinkHandlers, options: Link
         return close(1013, 'it does not read what it is sent')
       }
       serial += 1
+      cost.asked(message)
       try {
         for (const data of framesOf(message, blobs ?? [], serial, room)) {
           bytesSent += typeof data === 'string' ? data.length : data.byteLength
@@ -280,10 +281,10 @@ export function createLink(socket: Socket, handlers: LinkHandlers, options: Link
       if (typeof data !== 'string') letGo()
       if (state === 'waiting') return greet(received.message)
       if (received.message.type === 'pong') return pong(received.message.n)
+      if (cost.isAnswer(received.message)) return handlers.message(link, received)
       const heardMs = now()
       handlers.message(link, received)
-      // How much comes of a result is for the scheduler to say.
-      if (received.message.type !== 'result') mayCost(heardMs, size)
+      mayCost(heardMs, size)
     },
     lost: end,
   }

@@ -3,7 +3,11 @@ import assert from 'node:assert/strict'
 import { createCost } from '../../src/coordinator/cost.ts'
 import { createKeyring, hashOf, makeKey } from '../../src/coordinator/doors/keys.ts'
 import { createLink, type LinkHandlers } from '../../src/coordinator/link.ts'
-import { type NodeMessage, PROTOCOL_VERSION } from '../../src/protocol/mod.ts'
+import {
+  type CoordinatorMessage,
+  type NodeMessage,
+  PROTOCOL_VERSION,
+} from '../../src/protocol/mod.ts'
 import { ask, joinScripted, untilReady, withCoordinator } from './fixture.ts'
 
 const hello = { type: 'hello', protocol: PROTOCOL_VERSION, nodeId: 'n', epoch: 1 } as const
@@ -49,14 +53,25 @@ function link(tookMs: number) {
   return { made, say, said }
 }
 
-Deno.test('a node whose reports take too long loses its link; what results bring about is not its doing', () => {
-  const busy = link(0.5)
-  for (let i = 0; i < 10_000 && busy.made.open; i++) busy.say({ type: 'report', slots: i % 2 })
-  assert.deepEqual(busy.said, ['true', 'to read what it says takes too long'])
+Deno.test('a node whose words take too long loses its link; what it was asked for is not its doing', () => {
+  const ref = { slot: 0, pipeline: 'p', task: 't', variant: 'v' }
+  const ready = { type: 'ready', loadMs: 1, ...ref } as const
+  for (const word of [{ type: 'report', slots: 1 }, ready] as const) {
+    const busy = link(0.5)
+    for (let i = 0; i < 10_000 && busy.made.open; i++) busy.say(word)
+    assert.deepEqual(busy.said, ['true', 'to read what it says takes too long'])
+  }
   const useful = link(0.5)
+  const batch: CoordinatorMessage = {
+    ...{ type: 'batch', batch: 0, ...ref, remainingMs: 1, giveUpMs: 1, crops: 'raw' },
+    items: [{ meta: {}, payload: { key: 'k' } }],
+  }
   const took = { queueMs: 0, computeMs: 1, elapsedMs: 1 }
-  for (let batch = 0; batch < 10_000; batch++) {
-    useful.say({ type: 'result', batch, items: [], ...took })
+  useful.made.send({ type: 'load', instances: Array(5000).fill(ref) })
+  for (let n = 0; n < 5000; n++) {
+    useful.say(ready)
+    useful.made.send({ ...batch, batch: n })
+    useful.say({ type: 'result', batch: n, items: [], ...took })
   }
   assert.ok(useful.made.open)
   useful.made.close(1000, 'done')
