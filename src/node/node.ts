@@ -8,9 +8,10 @@ import type { Hello } from '../protocol/messages.ts'
 import { createBackendChoice } from './backend/choice.ts'
 import { createGrower } from './backend/grow.ts'
 import { moveSlots } from './backend/move_slots.ts'
-import { createSleeper, systemClock } from './clock.ts'
+import { systemClock } from './clock.ts'
 import { helloOf } from './hello.ts'
 import { type Identity, loadIdentity } from './identity.ts'
+import { createLeaving, type Leaving } from './leaving.ts'
 import {
   limitsLine,
   limitsOf,
@@ -19,7 +20,7 @@ import {
   processorsOf,
 } from './limits/node_limits.ts'
 import { createBackoff } from './link/backoff.ts'
-import { createLink, type Link, type Refusal } from './link/link.ts'
+import { createLink, type Link } from './link/link.ts'
 import { openWebSocket } from './link/transport.ts'
 import { createMeasuring } from './measure/measuring.ts'
 import { nameOf, quickestOfEachTask } from './models/catalog.ts'
@@ -37,8 +38,6 @@ export type { NodeOptions, VolunteerNode } from './node_options.ts'
 
 /** Measuring keeps off this long after a batch or load: the next one is likely near. */
 const QUIET_MS = 300
-/** Longest wait for taken batches when leaving. */
-const LEAVE_MS = 15_000
 
 /**
  * @example
@@ -61,10 +60,6 @@ export function createNode(options: NodeOptions): VolunteerNode {
   let models: ModelStore | undefined
   let identity: Identity | undefined
   let modelBase = ''
-  let stopping: Promise<void> | undefined
-  let onSettled = () => {}
-  let finish: (refusal?: Refusal) => void = () => {}
-  const left = new Promise<Refusal | undefined>((resolve) => finish = resolve)
 
   const fetchModel = createModelFetcher({
     clock,
@@ -79,12 +74,12 @@ export function createNode(options: NodeOptions): VolunteerNode {
     pool: () => pool,
     profiler: () => profiler,
     send: (message, blobs) => void link.send(message, blobs),
-    drain: (reason) => void stop(reason),
-    settled: () => onSettled(),
+    drain: (reason) => void leaving.stop(reason),
+    settled: () => leaving.settled(),
     restarted: (failure) => choice.died(failure),
   })
 
-  const pace = createPace(clock, share, () => !watch.state.paused && stopping === undefined)
+  const pace = createPace(clock, share, () => !watch.state.paused && !leaving.begun)
 
   const pool = createSlotPool(options.slots ?? 1, (events) =>
     createSlot({
@@ -109,7 +104,7 @@ export function createNode(options: NodeOptions): VolunteerNode {
       return slot?.measure(key, batch) ?? Promise.resolve(undefined)
     },
     holdOffMs() {
-      if (options.measure === false || stopping !== undefined) return undefined
+      if (options.measure === false || leaving.begun) return undefined
       if (watch.state.paused || !link.up || !pool.idle) return undefined
       const quietMs = clock.nowMs() - Math.max(pool.lastBatchMs, serving.lastLoadMs)
       return Math.max(0, QUIET_MS - quietMs)
@@ -143,7 +138,7 @@ export function createNode(options: NodeOptions): VolunteerNode {
     move: () =>
       moveSlots({
         ...{ pool, profiler, grower, grown, use: choice.use, fixedSlots },
-        serves: () => stopping === undefined,
+        serves: () => !leaving.begun,
       }),
     decided({ backend, threads }, reason) {
       limits.runsOn({ backend, device: choice.device })
@@ -206,7 +201,7 @@ export function createNode(options: NodeOptions): VolunteerNode {
       refused(refusal) {
         watch.emit({ type: 'refused', refusal }, { refusal })
         serving.lost()
-        end('refused', refusal)
+        leaving.refused(refusal)
       },
       warning: (message) => watch.emit({ type: 'warning', message }),
     },
@@ -223,46 +218,13 @@ export function createNode(options: NodeOptions): VolunteerNode {
     })
   }
 
-  function end(reason: string, refusal?: Refusal): void {
-    stopping ??= Promise.resolve()
-    void profiler.stop()
-    grower.stop()
-    choice.stop()
-    pace.stop()
-    pool.close()
-    payloads.clear()
-    watch.emit({ type: 'left', reason }, { phase: 'left', ready: [] })
-    finish(refusal)
-  }
-
-  function stop(reason = 'leaving'): Promise<void> {
-    stopping ??= leave(reason)
-    return stopping
-  }
-
-  async function leave(reason: string): Promise<void> {
-    watch.emit({ type: 'leaving', reason }, { phase: 'leaving' })
-    const kept = profiler.stop()
-    grower.stop()
-    choice.stop()
-    pace.stop()
-    serving.leaving()
-    if (link.up) {
-      link.send({ type: 'report', paused: true, pausedBy: 'leaving' })
-      if (serving.owes) {
-        const sleeper = createSleeper(clock)
-        onSettled = () => sleeper.wake()
-        await sleeper.pause(LEAVE_MS)
-      }
-      link.send({ type: 'bye', reason: reason.slice(0, 200) })
-    }
-    await Promise.all([link.close(), kept])
-    end(reason)
-  }
+  const leaving: Leaving = createLeaving({
+    ...{ clock, watch, payloads, serving, pace, pool, profiler, choice, grower, link },
+  })
 
   function setPaused(paused: boolean, reason?: string): void {
     // Who leaves has said that no more is to come.
-    if (stopping !== undefined) return
+    if (leaving.begun) return
     const pausedBy = paused ? reason ?? 'volunteer' : undefined
     link.send({ type: 'report', paused, ...(pausedBy === undefined ? {} : { pausedBy }) })
     const event = { type: 'paused', paused, ...(pausedBy && { reason: pausedBy }) } as const
@@ -278,7 +240,7 @@ export function createNode(options: NodeOptions): VolunteerNode {
       models = await openModels(options, limits, clock, warn)
       await choice.start()
       // Stopped before it had begun.
-      if (stopping !== undefined) return
+      if (leaving.begun) return
       const { use: { backend }, reason } = choice
       limits.runsOn({ backend, device: choice.device })
       const change = { phase: 'connecting', nodeId: identity.nodeId, backend, reason } as const
@@ -287,7 +249,7 @@ export function createNode(options: NodeOptions): VolunteerNode {
       pool.serving.forEach((slot) => slot.prepare())
       link.start()
     },
-    stop,
+    stop: leaving.stop,
     pause: (reason) => setPaused(true, reason),
     resume: () => setPaused(false),
     setDownloads: (downloads) => void link.send(limits.setDownloads(downloads)),
@@ -295,6 +257,6 @@ export function createNode(options: NodeOptions): VolunteerNode {
       return watch.state
     },
     subscribe: watch.subscribe,
-    left,
+    left: leaving.left,
   }
 }
