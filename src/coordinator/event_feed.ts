@@ -74,7 +74,7 @@ export function createEventFeed(): (now: Standing) => FeedEvent | undefined {
     for (const { id, name, state, pausedBy, class: kind } of nodes) {
       gone.delete(id)
       const before = toldNodes.get(id)
-      const same = before?.state === state && before.class === kind
+      const same = before?.state === state && before.class === kind && before.name === name
       if (same && before.pausedBy === pausedBy) continue
       toldNodes.set(id, { name, state, class: kind, pausedBy })
       const change = before === undefined ? 'joined' : state === 'paused' ? 'paused' : 'state'

@@ -93,6 +93,20 @@ Deno.test('node tells of another class, too', () => {
   assert.deepEqual(at(900), [['a', 'left', null]])
 })
 
+Deno.test('node tells of another name, too: who listens slowly misses that it left and came back', () => {
+  const feed = createEventFeed()
+  const at = (atMs: number, name: string) =>
+    heard<NodesEvent>(
+      feed,
+      standing(atMs, [{ ...node('a', 'standby', 'new'), name }], {}),
+      'node',
+    )
+      .flatMap(({ nodes }) => nodes.map((one) => [one.change, one.name]))
+  assert.deepEqual(at(0, 'old'), [['joined', 'old']])
+  assert.deepEqual(at(300, 'old'), [])
+  assert.deepEqual(at(600, 'new'), [['state', 'new']])
+})
+
 Deno.test('node tells of another reason for a pause, too', () => {
   const feed = createEventFeed()
   const at = (atMs: number, pausedBy: string) =>
