@@ -68,26 +68,54 @@ export function encodeFrame(
   blobs: readonly Uint8Array[],
   room: Room = fresh,
 ): Uint8Array<ArrayBuffer> {
+  const [whole] = encodeFrames(header, blobs, 0, Infinity, room)
+  return whole!
+}
+
+/**
+ * As {@linkcode encodeFrame}, in as many frames of at most `maxBytes` as it takes. They come one by one:
+ * where room is given, each is written over with the next.
+ */
+export function encodeFrames(
+  header: unknown,
+  blobs: readonly Uint8Array[],
+  message: number,
+  maxBytes: number,
+  room: Room = fresh,
+): Iterable<Uint8Array<ArrayBuffer>> {
   const head = encodeText(JSON.stringify(header))
-  const tableEnd = 12 + 4 * blobs.length
-  let at = tableEnd + head.byteLength
-  let total = at
+  const start = 12 + 4 * blobs.length + head.byteLength
+  let total = start
   for (const { byteLength } of blobs) total += byteLength
+  if (total > maxBytes) {
+    const first = new Uint8Array(start)
+    writeStart(first, head, blobs)
+    return splitFrame([first, ...blobs], message, maxBytes, room)
+  }
   const out = room(total)
+  writeStart(out, head, blobs)
+  let at = start
+  for (const blob of blobs) {
+    out.set(blob, at)
+    at += blob.byteLength
+  }
+  return [out]
+}
+
+/** What stands before the blobs. */
+function writeStart(
+  out: Uint8Array<ArrayBuffer>,
+  head: Uint8Array,
+  blobs: readonly Uint8Array[],
+): void {
   const view = new DataView(out.buffer)
   out[0] = MAGIC
   out[1] = WHOLE
   view.setUint16(2, 0)
   view.setUint32(4, head.byteLength, true)
   view.setUint32(8, blobs.length, true)
-  out.set(head, tableEnd)
-  for (let i = 0; i < blobs.length; i++) {
-    const blob = blobs[i]!
-    view.setUint32(12 + 4 * i, blob.byteLength, true)
-    out.set(blob, at)
-    at += blob.byteLength
-  }
-  return out
+  for (let i = 0; i < blobs.length; i++) view.setUint32(12 + 4 * i, blobs[i]!.byteLength, true)
+  out.set(head, 12 + 4 * blobs.length)
 }
 
 /** @throws ProtocolError when the bytes are no whole message */
@@ -119,27 +147,36 @@ export function decodeFrame(bytes: Uint8Array): Frame {
   return { header, blobs }
 }
 
-/** Cuts an encoded message into frames of at most `maxBytes`; itself when it fits. */
-export function splitFrame(
-  whole: Uint8Array<ArrayBuffer>,
+/** Cuts an encoded message, which is there in parts, into fragments of at most `maxBytes`. */
+export function* splitFrame(
+  parts: readonly Uint8Array[],
   message: number,
   maxBytes: number,
-): Uint8Array<ArrayBuffer>[] {
-  if (whole.byteLength <= maxBytes) return [whole]
-  const room = maxBytes - FRAGMENT_HEAD_BYTES
-  const count = Math.ceil(whole.byteLength / room)
-  return Array.from({ length: count }, (_, index) => {
-    const slice = whole.subarray(index * room, (index + 1) * room)
-    const out = new Uint8Array(FRAGMENT_HEAD_BYTES + slice.byteLength)
+  room: Room = fresh,
+): Generator<Uint8Array<ArrayBuffer>> {
+  const most = maxBytes - FRAGMENT_HEAD_BYTES
+  let left = parts.reduce((sum, { byteLength }) => sum + byteLength, 0)
+  const count = Math.ceil(left / most)
+  let [part, from] = [0, 0]
+  for (let index = 0; index < count; index++) {
+    const out = room(FRAGMENT_HEAD_BYTES + Math.min(most, left))
     const view = new DataView(out.buffer)
     out[0] = MAGIC
     out[1] = FRAGMENT
+    view.setUint16(2, 0)
     view.setUint32(4, message >>> 0, true)
     view.setUint32(8, index, true)
     view.setUint32(12, count, true)
-    out.set(slice, FRAGMENT_HEAD_BYTES)
-    return out
-  })
+    for (let at = FRAGMENT_HEAD_BYTES; at < out.byteLength;) {
+      const some = parts[part]!.subarray(from, from + out.byteLength - at)
+      out.set(some, at)
+      at += some.byteLength
+      left -= some.byteLength
+      from += some.byteLength
+      if (from === parts[part]!.byteLength) [part, from] = [part + 1, 0]
+    }
+    yield out
+  }
 }
 
 /** Puts fragments together again; holds at most one message, of bounded size. */

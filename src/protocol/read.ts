@@ -9,10 +9,9 @@ import { ProtocolError } from './error.ts'
 import {
   createReassembler,
   decodeFrame,
-  encodeFrame,
+  encodeFrames,
   MAX_MESSAGE_BYTES,
   type Room,
-  splitFrame,
 } from './frame.ts'
 import {
   type CoordinatorMessage,
@@ -124,8 +123,9 @@ export function encodeMessage(
   blobs: readonly Uint8Array[] = [],
   serial = 0,
 ): WireData[] {
-  const frames = framesOf(message, blobs, serial).map((frame) =>
-    typeof frame === 'string' ? frame : frame.buffer
+  const frames = Array.from(
+    framesOf(message, blobs, serial),
+    (frame) => typeof frame === 'string' ? frame : frame.buffer,
   )
   if (frames.length > MOST_FRAMES) {
     throw new ProtocolError(
@@ -136,17 +136,17 @@ export function encodeMessage(
   return frames
 }
 
-/** As {@linkcode encodeMessage}, in room that is written over with the next message. */
+/** As {@linkcode encodeMessage}, one by one, in room that is written over with the next. */
 export function framesOf(
   message: NodeMessage | CoordinatorMessage,
   blobs: readonly Uint8Array[],
   serial: number,
   room?: Room,
-): (string | Uint8Array<ArrayBuffer>)[] {
+): Iterable<string | Uint8Array<ArrayBuffer>> {
   if (blobs.length === 0) {
     const text = JSON.stringify(message)
     // No character of a string takes more than three bytes.
     if (3 * text.length <= MAX_FRAME_BYTES) return [text]
   }
-  return splitFrame(encodeFrame(message, blobs, room), serial, MAX_FRAME_BYTES)
+  return encodeFrames(message, blobs, serial, MAX_FRAME_BYTES, room)
 }

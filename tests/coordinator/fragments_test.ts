@@ -86,7 +86,7 @@ Deno.test('nodes that never end their messages close one of their own, not who c
     const good = await joinScripted(coordinator, 'good')
     await untilHolds(coordinator, 'good', 4)
     const whole = encodeFrame({ type: 'report', threadsPerRun: 7 }, [new Uint8Array(150 * KIB)])
-    for (const fragment of splitFrame(whole, 1, 100 * KIB)) good.socket.send(fragment)
+    for (const fragment of splitFrame([whole], 1, 100 * KIB)) good.socket.send(fragment)
     await untilSaid('good', 7, good)
     assert.equal((await stuck[0]!.closed).code, 1013)
     assert.deepEqual(

@@ -25,7 +25,7 @@ const result: NodeMessage = {
   ],
 }
 const whole = encodeFrame(result, [new Uint8Array(300), new Uint8Array(0)])
-const fragments = splitFrame(whole, 7, 128)
+const fragments = [...splitFrame([whole], 7, 128)]
 
 function readsOrRefuses(read: (data: WireData) => unknown, data: WireData): void {
   try {

@@ -6,6 +6,7 @@ import {
   createRoom,
   decodeFrame,
   encodeFrame,
+  encodeFrames,
   encodeMessage,
   framesOf,
   MAX_FRAME_BYTES,
@@ -49,7 +50,7 @@ Deno.test('decodeFrame() refuses any cut or changed length with a ProtocolError,
 
 Deno.test('splitFrame() cuts a large message and the reassembler joins it', () => {
   const whole = encodeFrame({ a: 1 }, [new Uint8Array(10_000).fill(7)])
-  const frames = splitFrame(whole, 5, 1024)
+  const frames = [...splitFrame([whole], 5, 1024)]
   assert.ok(frames.length > 9)
   assert.ok(frames.every((frame) => frame.byteLength <= 1024))
   const push = createReassembler()
@@ -58,10 +59,26 @@ Deno.test('splitFrame() cuts a large message and the reassembler joins it', () =
   assert.deepEqual(results.at(-1), whole)
 })
 
+Deno.test('encodeFrames() cuts where it must, one frame written over with the next, and all is there', () => {
+  const lists = fc.array(blob, { maxLength: 8 })
+  fc.assert(fc.property(fc.jsonValue(), lists, fc.integer({ min: 17, max: 3000 }), (...given) => {
+    const [header, blobs, most] = given
+    const whole = encodeFrame(header, blobs)
+    const most1024 = Math.max(most, 16 + Math.ceil(whole.length / 1024))
+    const push = createReassembler()
+    let result: Uint8Array | undefined
+    for (const frame of encodeFrames(header, blobs, 9, most1024, createRoom(3000))) {
+      assert.ok(result === undefined && frame.byteLength <= most1024)
+      result = push(frame.slice())
+    }
+    assert.deepEqual(result, whole)
+  }))
+})
+
 Deno.test('the reassembler refuses a missing, foreign or endless fragment, and works on', () => {
   const whole = encodeFrame({}, [new Uint8Array(5000)])
-  const [a, b, c] = splitFrame(whole, 1, 2000)
-  const [x] = splitFrame(whole, 2, 2000)
+  const [a, b, c] = [...splitFrame([whole], 1, 2000)]
+  const [x] = [...splitFrame([whole], 2, 2000)]
   assert.ok(a && b && c && x)
   const push = createReassembler()
   push(a)
