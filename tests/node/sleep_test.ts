@@ -55,6 +55,18 @@ Deno.test('node that slept first reads what came meanwhile, and keeps a link tha
   await link.close()
 })
 
+Deno.test('node that slept hardly longer than it waits for a word reads what came meanwhile, too', async () => {
+  const { clock, link, lost, receive } = await linkScene()
+  clock.sleep(4300)
+  deepEqual(lost, [])
+  receive({ type: 'ping', n: 1 })
+  equal(link.up, true)
+  clock.sleep(4000)
+  clock.sleep(300)
+  deepEqual(lost, ['the coordinator fell silent'])
+  await link.close()
+})
+
 Deno.test('what hangs where every timer is late, as in a tab hidden for long, is given up all the same', () => {
   const clock = createLateClock()
   let ended = 0

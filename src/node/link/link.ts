@@ -69,6 +69,8 @@ export interface Link {
 
 /** The coordinator is given up after this many heartbeats without a word. */
 const MISSED_HEARTBEATS = 8
+/** A node that slept, if only for a few of them, must first read what came meanwhile. */
+const READ_MS = 250
 
 const FINAL: { [code: number]: Refusal } = {
   [CLOSE.unauthorized]: {
@@ -118,11 +120,11 @@ export function createLink(options: LinkOptions): Link {
     const read = createCoordinatorMessageReader()
     let heartbeatMs = 0
     /** Guards what is waited for: the welcome first, any word later. */
-    const expectWord = (ms: number, what: string) => {
+    const expectWord = (ms: number, what: string, isLast = false) => {
       calm()
       const dueMs = clock.nowMs() + ms
-      // A node that slept must first read what came meanwhile.
-      const late = () => clock.nowMs() - dueMs > SLEPT_MS ? expectWord(SLEPT_MS, what) : lose(what)
+      const slept = () => clock.nowMs() - dueMs > SLEPT_MS
+      const late = () => isLast && !slept() ? lose(what) : expectWord(READ_MS, what, true)
       calm = ms > 0 ? clock.after(ms, late) : () => {}
     }
 
