@@ -275,6 +275,12 @@ Deno.test('groupOf() counts one household of IPv6 as one', () => {
   assert.equal(groupOf('::1'), '0:0:0:0')
 })
 
+Deno.test('groupOf() takes no connection of a caller for another, where a proxy tells its port', () => {
+  assert.equal(groupOf('192.0.2.7:41234'), '192.0.2.7')
+  assert.equal(groupOf('[2001:db8::6]:41234'), '2001:db8:0:0')
+  assert.equal(groupOf('[2001:db8::6]'), '2001:db8:0:0')
+})
+
 Deno.test('docs/API.md tells of each call whether a key of a client is enough', async () => {
   const page = await Deno.readTextFile(join(ROOT, 'docs', 'API.md'))
   const row = /^\| `client` +\| (.*) \|$/m.exec(page)?.[1] ?? ''

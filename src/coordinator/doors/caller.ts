@@ -70,8 +70,9 @@ export function createCallers(
   }
 }
 
-/** Whoever has one address of IPv6 has 2^64 of them. */
-export function groupOf(address: string): string {
+/** Whoever has one address of IPv6 has 2^64 of them. Some proxies tell the port, too. */
+export function groupOf(told: string): string {
+  const address = told.replace(/^(?:\[([^\]]*)\]|(\d+(?:\.\d+){3}))(?::\d+)?$/, '$1$2')
   if (!address.includes(':') || /^::ffff:\d+\./i.test(address)) {
     return address.replace(/^::ffff:/i, '').slice(0, 64)
   }
