@@ -6,10 +6,12 @@
  */
 import type { CoordinatorMessage, NodeMessage } from '../protocol/mod.ts'
 
-/** To read results takes less of the thread than what their queries take besides. */
-const SHARE = 0.5
-/** At once, after a while of less: a node that joins has much to say. */
+/** A node has little to say that it was not asked for. */
+const SHARE = 0.25
+/** At once, after a while of less: one that joins has more. */
 const BURST_MS = 1000
+/** What it was asked for may take so long to be read: large results do, as JSON. */
+const ANSWER_MS = 250
 /**
  * What took longer took it for the machine's sake: garbage was collected, or the process slept. Several
  * times what messages take that are made to take long.
@@ -25,10 +27,10 @@ export interface Cost {
   /** Of late. */
   readonly spentMs: number
   /** Adds what a message of so many bytes took of the thread. False where it is too much by now. */
-  spend(tookMs: number, bytes: number): boolean
+  spend(tookMs: number, bytes: number, isAnswer?: boolean): boolean
   /** The node was sent this. */
   asked(message: CoordinatorMessage): void
-  /** Whether it was asked for: how much comes of it is for the scheduler to say, and no cost of its own. */
+  /** Whether it was asked for: how much comes of it is for the scheduler to say, and not counted. */
   isAnswer(message: NodeMessage): boolean
 }
 
@@ -49,8 +51,9 @@ export function createCost(now: () => number): Cost {
     get spentMs() {
       return leftOver()
     },
-    spend(tookMs, bytes) {
-      spentMs = leftOver() + Math.min(tookMs, MOST_MS + MOST_MS_PER_BYTE * bytes)
+    spend(tookMs, bytes, isAnswer = false) {
+      const ownMs = Math.min(tookMs, MOST_MS + MOST_MS_PER_BYTE * bytes)
+      spentMs = leftOver() + (isAnswer ? Math.max(0, ownMs - ANSWER_MS) : ownMs)
       return spentMs <= BURST_MS
     },
     asked(message) {

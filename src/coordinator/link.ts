@@ -163,8 +163,8 @@ export function createLink(socket: Socket, handlers: LinkHandlers, options: Link
   }
 
   /** False where the link was closed, because it takes too much of the thread. */
-  function mayCost(sinceMs: number, bytes: number): boolean {
-    if (cost.spend(now() - sinceMs, bytes)) return true
+  function mayCost(sinceMs: number, bytes: number, isAnswer = false): boolean {
+    if (cost.spend(now() - sinceMs, bytes, isAnswer)) return true
     blame()
     close(1013, 'to read what it says takes too long')
     return false
@@ -272,7 +272,8 @@ export function createLink(socket: Socket, handlers: LinkHandlers, options: Link
         blame()
         return link.refuse(code, { reason: error.reason, message: error.message })
       }
-      if (!mayCost(nowMs, received?.bytes ?? size)) return
+      const isAnswer = received !== undefined && cost.isAnswer(received.message)
+      if (!mayCost(nowMs, received?.bytes ?? size, isAnswer)) return
       if (received === undefined) {
         fragmentBytes += size
         return fragments.add(link, size)
@@ -281,10 +282,9 @@ export function createLink(socket: Socket, handlers: LinkHandlers, options: Link
       if (typeof data !== 'string') letGo()
       if (state === 'waiting') return greet(received.message)
       if (received.message.type === 'pong') return pong(received.message.n)
-      if (cost.isAnswer(received.message)) return handlers.message(link, received)
       const heardMs = now()
       handlers.message(link, received)
-      mayCost(heardMs, size)
+      if (!isAnswer) mayCost(heardMs, size)
     },
     lost: end,
   }

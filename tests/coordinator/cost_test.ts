@@ -15,7 +15,7 @@ const hello = { type: 'hello', protocol: PROTOCOL_VERSION, nodeId: 'n', epoch: 1
 Deno.test('a cost counts for what it is: collections of garbage and sleep are no message', () => {
   let nowMs = 0
   const { spend } = createCost(() => nowMs)
-  // Six thousand results a second, of which some were read while garbage was collected.
+  // Six thousand messages a second, of which some were read while garbage was collected.
   for (let i = 0; i < 60_000; i++) {
     nowMs += 1 / 6
     assert.ok(spend(i % 1000 === 0 ? 200 : 0.03, 400), String(i))
@@ -24,14 +24,25 @@ Deno.test('a cost counts for what it is: collections of garbage and sleep are no
   assert.ok(spend(3600_000, 400))
 })
 
-Deno.test('messages that fill the thread are too much, and those that fill a third of it are not', () => {
-  for (const share of [1, 1 / 3]) {
+Deno.test('messages that fill the thread are too much, and those that fill a fifth of it are not', () => {
+  for (const share of [1, 1 / 5]) {
     let nowMs = 0
     const { spend } = createCost(() => nowMs)
     let messages = 0
     do nowMs += 30 / share
     while (spend(30, 200_000) && ++messages < 1000)
     assert.equal(messages < 1000, share === 1, String(messages))
+  }
+})
+
+Deno.test('large results are read for nothing, and those that are made to take long are not', () => {
+  for (const [tookMs, bytes] of [[200, 4e6], [2500, 12e6]] as const) {
+    let nowMs = 0
+    const { spend } = createCost(() => nowMs)
+    let results = 0
+    do nowMs += tookMs
+    while (spend(tookMs, bytes, true) && ++results < 1000)
+    assert.equal(results < 1000, tookMs > 1000, String(results))
   }
 })
 
