@@ -8,8 +8,8 @@ import type { CoordinatorMessage, NodeMessage } from '../protocol/mod.ts'
 
 /** A node has little to say that it was not asked for. */
 const SHARE = 0.25
-/** At once, after a while of less: one that joins has more. */
-const BURST_MS = 1000
+/** At once, after a while of less: one that moves 64 slots to another backend has a thousand words more. */
+const BURST_MS = 2000
 /** What it was asked for may take so long to be read: large results do, as JSON. */
 const ANSWER_MS = 250
 /**
