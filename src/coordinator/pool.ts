@@ -155,7 +155,7 @@ export function createPool(options: PoolOptions) {
     link.send(welcomeOf(versions.all()))
     telemetry.joined()
     const { id, name, backend, slots } = node
-    log(`node ${name} joined (${backend}, ${slots} slot${slots > 1 ? 's' : ''})`, 'info', {
+    logOf(node)(`node ${name} joined (${backend}, ${slots} slot${slots > 1 ? 's' : ''})`, 'info', {
       ...{ event: 'node_joined', node: id, name, backend },
     })
     post(joinedEvent(node, able()))
@@ -172,7 +172,7 @@ export function createPool(options: PoolOptions) {
     batches.left(node)
     telemetry.left(link.bytesSent, link.bytesReceived)
     const { id, name } = node
-    log(`node ${name} left: ${why}`, 'info', { event: 'node_left', node: id, name, why })
+    logOf(node)(`node ${name} left: ${why}`, 'info', { event: 'node_left', node: id, name, why })
     post({ type: 'node_left', node: id })
     renewal.heard(node)
     weighSilence()

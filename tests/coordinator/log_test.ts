@@ -1,6 +1,7 @@
 /** What the coordinator says, at each level and in both formats. */
 import assert from 'node:assert/strict'
 import { createLog, type LogFormat, type LogLevel } from '../../src/coordinator/log.ts'
+import { type NodeMessage, PROTOCOL_VERSION } from '../../src/protocol/mod.ts'
 import { ask, joinScripted, untilReady, withCoordinator } from './fixture.ts'
 
 Deno.test('createLog() leaves out what is below its level', () => {
@@ -86,4 +87,29 @@ Deno.test('a node that says the same without end fills no log, and the others ar
   assert.ok(told > 100 && told < 1000, `${told} lines`)
   assert.equal(count('node loud says too much'), 1)
   assert.equal(count('node quiet lost a batch: of some interest'), 1)
+})
+
+Deno.test('nodes that come and go without end fill no log, whatever they call themselves', async () => {
+  for (const isOther of [false, true]) {
+    const lines: string[] = []
+    await withCoordinator(
+      ({ pool }) => {
+        const ref = { slot: 0, pipeline: 'words', task: 'find', variant: 'fast' }
+        for (let i = 0; i < 3000; i++) {
+          const link = pool.connect({ send() {}, close() {} }, () => null)
+          const say = (message: NodeMessage) => link.receive(JSON.stringify(message))
+          const nodeId = `n${isOther ? i : 0}`
+          say({ type: 'hello', protocol: PROTOCOL_VERSION, nodeId, epoch: i })
+          for (let k = 0; k < 3; k++) say({ type: 'load_failed', message: 'no', ...ref })
+          link.lost('gone')
+        }
+        return Promise.resolve()
+      },
+      undefined,
+      { log: (line) => void lines.push(line) },
+    )
+    const most = isOther ? 6000 : 1000
+    assert.ok(lines.length > 100 && lines.length < most, `${lines.length} lines`)
+    assert.equal(lines.filter((line) => line.includes('too much')).length, 1)
+  }
 })
