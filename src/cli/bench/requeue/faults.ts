@@ -6,7 +6,7 @@
 import { USUAL } from '../../serve/serving.ts'
 import { within } from '../../within.ts'
 import type { LostItem } from './ledger.ts'
-import { startProxy } from './proxy.ts'
+import { startLinkProxy } from '../chaos/proxy.ts'
 import { type RequeueScene, SMALL, type Sufferer } from './scene.ts'
 
 export interface Fault {
@@ -104,7 +104,7 @@ export async function suffer(
   repetitions = 1,
   backLimitMs = BACK_LIMIT_MS,
 ): Promise<Outcome[]> {
-  const proxy = startProxy(new URL(scene.localUrl))
+  const proxy = startLinkProxy(new URL(scene.localUrl))
   const outcomes: Outcome[] = []
   const add = () =>
     scene.addNode(fault.name, fault.options, fault.proxied === true ? proxy.url : undefined)
@@ -125,7 +125,7 @@ export async function suffer(
 
 /** One node that suffers several faults, one after the other, those last that it does not come back from. */
 export async function startSufferer(scene: RequeueScene, name: string) {
-  const proxy = startProxy(new URL(scene.localUrl))
+  const proxy = startLinkProxy(new URL(scene.localUrl))
   const node = await scene.addNode(name, [], proxy.url)
   return {
     suffer: (fault: Fault) => sufferOnce(scene, node, fault, proxy.freeze, Infinity),
