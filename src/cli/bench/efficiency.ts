@@ -120,7 +120,12 @@ export async function benchEfficiency() {
     await pool.run(WARM_UP_MS, page)
     const pairs: { bare: Run; pool: PoolRun }[] = []
     for (let i = 0; i < PAIRS; i++) {
-      pairs.push({ bare: await bare.run(RUN_MS), pool: await pool.run(RUN_MS) })
+      // Each is first every other time: a machine that grows slower favours who is.
+      pairs.push(
+        i % 2 === 0
+          ? { bare: await bare.run(RUN_MS), pool: await pool.run(RUN_MS) }
+          : { pool: await pool.run(RUN_MS), bare: await bare.run(RUN_MS) },
+      )
     }
     await pool.end()
     await bare.end()
