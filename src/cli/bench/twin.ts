@@ -18,7 +18,7 @@ const QUICKER = 3.5
 /** Lines of the picture that the live bench asks with. */
 const LINES = 2
 /** What `static` carries on these two slots: one detects, one reads. */
-const CARRIED_PER_S = 5
+const CARRIED_PER_S = 7.5
 const QUERIES = 400
 const LEAST_S = 10
 const NOISES = [0.15, 0.5, 1]
