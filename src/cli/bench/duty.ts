@@ -5,6 +5,7 @@
  * @module
  */
 import { SAMPLE_PAGE, startServing } from '../serve/serving.ts'
+import { cpuSeconds } from './child.ts'
 
 const DUTIES = [0.25, 0.5, 1]
 const SETTLE_MS = 20_000
@@ -12,15 +13,6 @@ const WINDOW_MS = 20_000
 const CLIENTS = 4
 /** Waiting beyond this share of the time is no quiet machine. */
 const QUIET_SHARE = 0.03
-/** USER_HZ, the unit of the times in `/proc/PID/stat`; 100 on every Linux that Deno runs on. */
-const TICKS_PER_S = 100
-
-async function cpuSeconds(pid: number): Promise<number> {
-  const stat = await Deno.readTextFile(`/proc/${pid}/stat`)
-  // The name in parentheses may hold spaces; user and system time are fields 14 and 15 of the line.
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-  return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_S
-}
 
 /**
  * Time that threads of a process were ready and got no processor: what neighbours take of it. With
@@ -63,11 +55,11 @@ async function shareAt(duty: number, page: Uint8Array<ArrayBuffer>) {
     }
     const clients = Array.from({ length: CLIENTS }, client)
     await pause(2000)
-    const [startCpuS, startWaitS] = [await cpuSeconds(node.pid), await waitedSeconds(node.pid)]
+    const [startCpuS, startWaitS] = [cpuSeconds(node.pid), await waitedSeconds(node.pid)]
     const startMs = performance.now()
     await pause(WINDOW_MS)
     const elapsedS = (performance.now() - startMs) / 1000
-    const share = (await cpuSeconds(node.pid) - startCpuS) / elapsedS
+    const share = (cpuSeconds(node.pid) - startCpuS) / elapsedS
     const waited = (await waitedSeconds(node.pid) - startWaitS) / elapsedS
     over.abort()
     await Promise.all(clients)

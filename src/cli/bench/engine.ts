@@ -11,6 +11,7 @@ import type { EngineUse } from '../../node/engine/engine.ts'
 import type { InstanceSpec, WorkerAssets } from '../../node/engine/worker_api.ts'
 import { warmUp } from '../../node/backend/trial.ts'
 import type { WorkerClient } from '../../node/slot/worker_client.ts'
+import { median } from '../statistics.ts'
 
 /** Plain data: it travels to a tab and back. */
 export interface EngineRequest {
@@ -82,8 +83,7 @@ async function latencyOf(client: WorkerClient, key: string): Promise<number> {
     if (!answer.ok) throw new Error(`Cannot bench ${key}: ${answer.message}`)
     timesMs.push(answer.value.runMs)
   }
-  timesMs.sort((a, b) => a - b)
-  return (timesMs[(timesMs.length - 1) >> 1]! + timesMs[timesMs.length >> 1]!) / 2
+  return median(timesMs)
 }
 
 async function readPage(
