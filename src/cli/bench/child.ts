@@ -5,6 +5,7 @@
  * @module
  */
 import { fromFileUrl } from '../root.ts'
+import { spawnTied } from '../tied.ts'
 
 export interface BenchChild<Ready> {
   pid: number
@@ -57,6 +58,19 @@ export async function startChild<Ready>(
       clearTimeout(timer)
     },
   }
+}
+
+/** What a file of this folder prints, run to its end, or to this process's. @throws Error where it fails */
+export async function outputOf(
+  file: string,
+  args: readonly string[],
+  denoArgs: readonly string[] = [],
+): Promise<string> {
+  const path = fromFileUrl(new URL(file, import.meta.url))
+  const { stdout, success } = await spawnTied([...denoArgs, path, ...args], { stdout: 'piped' })
+    .output()
+  if (!success) throw new Error(`Cannot bench: ${file} failed`)
+  return new TextDecoder().decode(stdout)
 }
 
 /** The other side: answers each line of standard input, one after another; ends with its input, in an answer, too. */

@@ -7,21 +7,14 @@
 import { ENGINE_BYTES } from '../../node/limits/hold_limits.ts'
 import { servedVariants } from '../../pipeline/hold.ts'
 import { loadPipelines } from '../pipelines/load.ts'
-import { fromFileUrl } from '../root.ts'
 import { OCR } from '../serve/serving.ts'
+import { outputOf } from './child.ts'
 import type { MemoryStep } from './memory_child.ts'
-
-const CHILD = fromFileUrl(new URL('./memory_child.ts', import.meta.url))
 
 /** Megabytes of resident memory after each step. */
 async function measure(steps: readonly string[]): Promise<{ [step: string]: number }> {
-  const { stdout, success } = await new Deno.Command(Deno.execPath(), {
-    args: ['run', '-A', '--v8-flags=--expose-gc', CHILD, OCR, ...steps],
-    stdin: 'null',
-    stderr: 'inherit',
-  }).output()
-  if (!success) throw new Error('Cannot measure memory: the child process failed')
-  const told = JSON.parse(new TextDecoder().decode(stdout)) as MemoryStep[]
+  const output = await outputOf('./memory_child.ts', [OCR, ...steps], ['--v8-flags=--expose-gc'])
+  const told = JSON.parse(output) as MemoryStep[]
   return Object.fromEntries(told.map(({ step, rss }) => [step, Math.round(rss / 1e6)]))
 }
 

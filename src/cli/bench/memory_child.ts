@@ -9,6 +9,7 @@ import { systemClock } from '../../node/clock.ts'
 import { PLAIN_USE } from '../../node/engine/engine.ts'
 import { createWorkerClient } from '../../node/slot/worker_client.ts'
 import { codecAssetUrls } from '../serve/codec_assets.ts'
+import { endWithStarter } from '../tied.ts'
 import { done, readCatalog, residentBytes } from './engine_child.ts'
 
 export interface MemoryStep {
@@ -27,6 +28,7 @@ async function note(step: string): Promise<void> {
 
 /** `+KEY` loads, `*KEY` runs eight at once, `-KEY` unloads. */
 const [dir = '', ...actions] = Deno.args
+void endWithStarter()
 const { catalog, files } = await readCatalog(dir)
 await note('process')
 const worker = new Worker(new URL('../../../workers/inference.ts', import.meta.url), {

@@ -7,22 +7,17 @@
 import { loadavg } from 'node:os'
 import { adapterName, readAdapter } from '../../node/engine/adapter.ts'
 import { hasNativeEngine } from '../node/native_engine.ts'
-import { fromFileUrl } from '../root.ts'
 import { OCR } from '../serve/serving.ts'
 import { median } from '../statistics.ts'
+import { outputOf } from './child.ts'
 import type { Woken } from './wake_child.ts'
 
-const CHILD = fromFileUrl(new URL('./wake_child.ts', import.meta.url))
 const RUNS = 3
 
 async function wake(backend: string): Promise<Woken> {
-  const { stdout, success } = await new Deno.Command(Deno.execPath(), {
-    args: ['run', '-A', '--v8-flags=--expose-gc', '--no-check', CHILD, OCR, backend],
-    stdin: 'null',
-    stderr: 'inherit',
-  }).output()
-  if (!success) throw new Error(`Cannot wake a slot on ${backend}: its process failed`)
-  return JSON.parse(new TextDecoder().decode(stdout).trim().split('\n').at(-1)!)
+  const flags = ['--v8-flags=--expose-gc', '--no-check']
+  const output = await outputOf('./wake_child.ts', [OCR, backend], flags)
+  return JSON.parse(output.trim().split('\n').at(-1)!)
 }
 
 export async function benchWake() {

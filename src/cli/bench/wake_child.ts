@@ -11,6 +11,7 @@ import type { Backend } from '../../node/engine/engine.ts'
 import { loadOrder } from '../../policy/load/load_order.ts'
 import { shapesOf } from '../../policy/shape.ts'
 import { codecAssetUrls } from '../serve/codec_assets.ts'
+import { endWithStarter } from '../tied.ts'
 import { nativeEngine } from '../node/native_engine.ts'
 import { done, readCatalog, residentBytes } from './engine_child.ts'
 
@@ -28,6 +29,7 @@ const LIMIT_MS = 240_000
 /** One of each variant, so that what a run takes is there. */
 const BATCH = 1
 const [dir = '', backend = 'wasm'] = Deno.args as [string, Backend]
+void endWithStarter()
 
 const residentMb = async () => Math.round(await residentBytes() / 1e6)
 
