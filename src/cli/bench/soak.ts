@@ -20,6 +20,7 @@ const IDLE_MS = 10_000
 const WARM_UP_MS = 8000
 const PARTS = 10
 const SHARE = 0.5
+const SEED = 6
 
 const pause = (ms: number) => new Promise((done) => setTimeout(done, ms))
 
@@ -38,7 +39,7 @@ export async function benchSoak({ minutes = MINUTES, ratePerS }: SoakOptions = {
   const pids = { coordinator: pool.pid, node: nodes[0]! }
   const watch = watchMemory(pids)
   const ask = (order: object) =>
-    load.ask<AskResult>({ url, seed: 6, ...order }).then(({ asked }) => asked)
+    load.ask<AskResult>({ url, seed: SEED, ...order }).then(({ asked }) => asked)
   try {
     await pause(IDLE_MS)
     const rows: Record<string, unknown>[] = []
@@ -52,7 +53,9 @@ export async function benchSoak({ minutes = MINUTES, ratePerS }: SoakOptions = {
     let queries = 0
     let bad = 0
     for (let part = 1; part <= PARTS; part++) {
-      const asked = await ask({ forMs: minutes * 60_000 / PARTS, ratePerS: rate })
+      // Each at its own moments: what chance adds to one part is not added to all of them.
+      const order = { forMs: minutes * 60_000 / PARTS, ratePerS: rate, seed: SEED + part }
+      const asked = await ask(order)
       queries += asked.length
       bad += asked.filter(({ status }) => status !== 200).length
       const most = watch.most()
