@@ -13,6 +13,7 @@ import { findChromium, launchChromium } from '../chromium.ts'
 import { startCoordinator } from '../serve/coordinator.ts'
 import { OCR } from '../serve/serving.ts'
 import { startChild } from './child.ts'
+import type { QueriesTold } from './dashboard_nodes.ts'
 
 const NODES = [10, 100, 1000]
 /** Queries a second with the most nodes, and with fewer in proportion. */
@@ -36,6 +37,8 @@ interface Row {
   streamBytesPerS: number
   /** Until the page first shows every node. */
   firstBytes: number
+  /** Of the queries that the page was shown, those that got a result. */
+  answeredRatio: number
 }
 
 export async function benchDashboard(): Promise<Row[]> {
@@ -163,6 +166,7 @@ async function watch(browser: Browser, nodes: number, ratePerS: number): Promise
       WATCH_MS,
     )
     const seconds = frames.passedMs / 1000
+    const { asked, answered } = await child.ask<QueriesTold>(null)
     const round = (value: number, digits = 0) => Number(value.toFixed(digits))
     return {
       ...{ nodes, ratePerS, firstBytes },
@@ -171,6 +175,7 @@ async function watch(browser: Browser, nodes: number, ratePerS: number): Promise
       busyRatio: round((await busy() - busyBefore) / seconds, 3),
       bytesPerS: round((bytes - bytesBefore) / seconds),
       streamBytesPerS: round((streamBytes - streamBefore) / seconds),
+      answeredRatio: round(answered / Math.max(asked, 1), 3),
     }
   } finally {
     await page.close()

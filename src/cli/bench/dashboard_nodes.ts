@@ -4,7 +4,8 @@
  * speed. It asks, too: so many queries a second.
  *
  * Arguments: URL of the coordinator, number of nodes, queries a second. Prints `null` when all have
- * joined; ends with its input.
+ * joined; each line of its input is answered by how many queries have ended, and how many of them
+ * with a result.
  *
  * @module
  */
@@ -17,6 +18,11 @@ import {
   type WireData,
 } from '../../protocol/mod.ts'
 import { answerLines } from './child.ts'
+
+export interface QueriesTold {
+  asked: number
+  answered: number
+}
 
 const [url = '', count = '1', ratePerS = '1'] = Deno.args
 const LINES = 7
@@ -96,9 +102,14 @@ for (let i = 0; i < Number(count); i += AT_ONCE) {
   const size = Math.min(AT_ONCE, Number(count) - i)
   await Promise.all(Array.from({ length: size }, (_, j) => join(i + j)))
 }
+const told: QueriesTold = { asked: 0, answered: 0 }
 setInterval(() => {
   void fetch(`${url}/v1/pipelines/${pipelines[0].name}/infer`, {
     ...{ method: 'POST', headers: { 'content-type': 'image/png' }, body: PIXEL },
-  }).then((response) => response.body?.cancel(), () => {})
+  }).then(async (response) => {
+    await response.body?.cancel()
+    told.asked++
+    if (response.ok) told.answered++
+  }, () => void told.asked++)
 }, 1000 / Number(ratePerS))
-await answerLines(null, () => Promise.resolve(null))
+await answerLines(null, () => Promise.resolve(told))
