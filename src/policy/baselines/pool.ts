@@ -6,6 +6,7 @@
  *
  * @module
  */
+import { usablePoints } from '../profile/base.ts'
 import type { LatencyPoint, NodeId, PolicyCommand, PolicyEvent, VariantRef } from '../types.ts'
 import { createClasses } from './classes.ts'
 import type { Model, Variant } from './model.ts'
@@ -127,7 +128,8 @@ export function createPool(model: Model, emit: (command: PolicyCommand) => void)
         const known = measured.get(id) ?? new Map<Variant, LatencyPoint[]>()
         for (const { points, ...ref } of profile) {
           const variant = model.find(ref)
-          if (variant !== undefined && points.length > 0) known.set(variant, points)
+          const usable = usablePoints(points)
+          if (variant !== undefined && usable.length > 0) known.set(variant, usable)
         }
         measured.set(id, known)
         reclass(id)

@@ -47,10 +47,10 @@ export interface Worker {
   items: number
 }
 
-/** It holds what it was given: items may be dispatched. */
+/** It holds what it was given, and can run it still: items may be dispatched. */
 export const isReady = (worker: Worker): boolean =>
   worker.variant !== null && worker.loading === null && !worker.paused &&
-  worker.held.has(worker.variant)
+  worker.held.has(worker.variant) && worker.able.has(worker.variant)
 
 /** The paper's profiled processing time: of a full batch. */
 export const profiledMs = ({ class: { latencyMs }, variant, batch }: Worker): number =>
