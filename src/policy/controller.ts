@@ -9,9 +9,11 @@ import type { Directive } from './frontier/directive.ts'
 import type { Report } from './frontier/report.ts'
 import { createSteering } from './frontier/steering.ts'
 import { bytesListed, confine, memberOf } from './load/able.ts'
+import { loadNext } from './load/load_next.ts'
 import { createLoader, type LoaderParts } from './load/loader.ts'
+import { createPace } from './load/pace.ts'
 import { createPlaceDue } from './load/place_due.ts'
-import { bytesOf, createPlacing, greedy, type Member } from './load/placing.ts'
+import { createPlacing, greedy, type Member } from './load/placing.ts'
 import { createShutter } from './load/shutter.ts'
 import { createWanted, type WantedParts } from './load/wanted.ts'
 import type { Limits } from './options.ts'
@@ -75,30 +77,23 @@ export function createController(parts: ControllerParts): Controller {
   let epoch = 0
   let placed: Plan | undefined
   const due = createPlaceDue()
+  const pace = createPace()
   /** Members of which no slot can hold all. */
   let tightCount = 0
   const needed = () => tightCount > 0
   /** When a load may go on by the time alone; undefined after anything that may have changed it. */
   let loadAtMs: number | undefined
 
-  function loadNext(member: Member, nowMs: number): void {
-    // What it can run no more has no place, however much memory there is.
-    const fits = (variants: Iterable<VariantShape>) =>
-      bytesOf(member, variants) <= member.memoryBytes &&
-      [...variants].every((variant) => member.bytesOf.has(variant))
-    member.slots.forEach((slot, i) => {
-      loader.next(slot, { node: member.id, slot: i }, fits, member.swapRoom, nowMs)
-    })
-  }
-
   /**
    * What slots are to hold may have changed: places, and starts what can be started.
    *
-   * @param only nothing changed but here: enough where no member competes with another
+   * @param some nothing changed but here: enough where no member competes with another, and for now
+   *   where so many do that all are looked at later
    */
-  function direct(nowMs: number, only?: Member): void {
-    const alone = only !== undefined && !needed()
-    const concerned = alone ? [only] : [...members.values()]
+  function direct(nowMs: number, some?: readonly Member[]): void {
+    const waits = some !== undefined && needed() && pace.waits(members.size, nowMs)
+    const alone = some !== undefined && (waits || !needed())
+    const concerned = alone ? some : [...members.values()]
     for (const member of concerned) {
       const all = member.fitsAll ? wanted.orderOf(member, nowMs) : undefined
       const waited = (waitsUntilMs.get(member.id) ?? Infinity) <= nowMs
@@ -110,10 +105,13 @@ export function createController(parts: ControllerParts): Controller {
         }
       }
     }
-    if (needed()) placing.direct(due.isOvertaken(steering.ratesPerS(nowMs)))
+    if (!waits) {
+      pace.looked(nowMs)
+      if (needed()) placing.direct(due.isOvertaken(steering.ratesPerS(nowMs)))
+    }
     shutter.shut()
-    for (const member of concerned) loadNext(member, nowMs)
-    loadAtMs = alone && loadAtMs !== undefined ? Math.min(loadAtMs, loadAtMsOf(only)) : undefined
+    for (const member of concerned) loadNext(loader, member, nowMs)
+    loadAtMs = alone && loadAtMs !== undefined ? Math.min(loadAtMs, nextLoadMs(some)) : undefined
   }
 
   const changed = (nowMs: number) => {
@@ -156,7 +154,7 @@ export function createController(parts: ControllerParts): Controller {
     placing.joined(nowMs)
     if (!member.fitsAll) tightCount++
     waitsUntilMs.set(event.node, nowMs + PATIENCE_MS)
-    direct(nowMs, member)
+    direct(nowMs, [member])
   }
 
   function rule(given: readonly VariantRuling[], nowMs: number): void {
@@ -191,13 +189,13 @@ export function createController(parts: ControllerParts): Controller {
         }
         if (event.slots === undefined) return
         resize(member, event.slots, nowMs)
-        return direct(nowMs, member)
+        return direct(nowMs, [member])
       }
       case 'node_able': {
         const member = members.get(event.node)
         if (member === undefined) return
         setAble(member, bytesListed(shapes, event.able), nowMs)
-        return direct(nowMs, member)
+        return direct(nowMs, [member])
       }
       case 'pipeline_added':
         steering.open(event.pipeline.name)
@@ -213,7 +211,8 @@ export function createController(parts: ControllerParts): Controller {
         placing.left(nowMs)
         changed(nowMs)
         // Many may go at once, and where slots hold all nobody is to hold anything else for that.
-        return members.size > FEW_NODES && !needed() ? shutter.shut() : direct(nowMs)
+        if (needed()) return direct(nowMs, [])
+        return members.size > FEW_NODES ? shutter.shut() : direct(nowMs)
       case 'instance_ready':
       case 'load_failed': {
         const member = members.get(event.node)
@@ -224,7 +223,7 @@ export function createController(parts: ControllerParts): Controller {
         else loader.failed(slot, variant, nowMs)
         epoch++
         if (event.type === 'instance_ready') shutter.came(variant)
-        return direct(nowMs, member)
+        return direct(nowMs, [member!])
       }
       case 'rulings_changed':
         return rule(event.rulings, nowMs)
@@ -243,15 +242,13 @@ export function createController(parts: ControllerParts): Controller {
   }
 
   /** When a load may be tried again, or a slot has waited long enough for a placement. */
-  function nextLoadMs(): number {
-    let next = Infinity
-    for (const member of members.values()) next = Math.min(next, loadAtMsOf(member))
+  function nextLoadMs(some: Iterable<Member> = members.values()): number {
+    let next = pace.atMs(members.size)
+    for (const { id, slots } of some) {
+      next = Math.min(next, waitsUntilMs.get(id) ?? Infinity)
+      for (const slot of slots) next = Math.min(next, loader.retryAtMs(slot))
+    }
     return next
-  }
-
-  function loadAtMsOf({ id, slots }: Member): number {
-    const waitedMs = waitsUntilMs.get(id) ?? Infinity
-    return slots.reduce((next, slot) => Math.min(next, loader.retryAtMs(slot)), waitedMs)
   }
 
   const settleMs = () => members.size * SETTLE_MS
