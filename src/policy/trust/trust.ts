@@ -259,7 +259,10 @@ export function createTrust(parts: TrustParts): Trust {
         words.leave(event.node)
         claims.left(event.node)
       }
-      if (event.type === 'pipeline_removed') known.close(shapes.pipelines.get(event.pipeline)!)
+      if (event.type === 'pipeline_removed') {
+        known.close(shapes.pipelines.get(event.pipeline)!)
+        words.close(event.pipeline)
+      }
       if (event.type !== 'node_reported') return event
       const word = words.get(event.node)
       const presence = words.present.get(event.node)

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { publicName } from '../../pipeline/version.ts'
 import type { Word } from '../memory.ts'
 import type { Standing, VariantRef } from '../types.ts'
 
@@ -58,6 +59,21 @@ export function standingAt(word: Word, ref: VariantRef): Standing {
   const { [taskKey(ref)]: ofTask = 0, [variantKey(ref)]: ofVariant = 0 } = word.by
   if (standing !== 'trusted' || (ofTask >= AT_TASK && ofVariant >= AT_VARIANT)) return standing
   return 'proving'
+}
+
+/** What it was believed at for a pipeline that is served no more. */
+export function forgetPipeline({ by }: Word, pipeline: string): void {
+  for (const key of Object.keys(by)) if (key.startsWith(`${pipeline} `)) delete by[key]
+}
+
+/** As it is kept: versions are of one run, and of two that are served the newer counts. */
+export function keptOf(word: Word): Word {
+  const by: Word['by'] = {}
+  for (const [key, passed] of Object.entries(word.by)) {
+    const [pipeline = '', ...rest] = key.split(' ')
+    by[[publicName(pipeline), ...rest].join(' ')] = passed
+  }
+  return { ...word, by }
 }
 
 /** Share of its batches that are checked, 0..1: all at first, falling with each that is passed. */

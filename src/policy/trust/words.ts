@@ -6,7 +6,7 @@
 import type { NodeId, PolicyCommand, PolicyEvent, Standing, VariantRef } from '../types.ts'
 import { type CanaryClock, createCanaryClock, wind } from './canaries.ts'
 import type { Word } from '../memory.ts'
-import { createWord, rejoin, standingAt, standingOf } from './word.ts'
+import { createWord, forgetPipeline, keptOf, rejoin, standingAt, standingOf } from './word.ts'
 
 export interface Presence {
   /** By its volunteer. */
@@ -32,6 +32,8 @@ export interface Words {
   change(node: NodeId, how: (word: Word) => void): void
   join(node: NodeId, own: boolean, nowMs: number): void
   leave(node: NodeId): void
+  /** A pipeline is served no more. */
+  close(pipeline: string): void
   /** What the rules are to hear of since the last call. */
   news(): PolicyEvent[]
   /** Those that changed since the last call. */
@@ -121,6 +123,9 @@ export function createWords(emit: (command: PolicyCommand) => void, random: () =
       news.push({ type: 'node_reported', node: id, paused: true })
     },
     leave,
+    close(pipeline) {
+      for (const word of words.values()) forgetPipeline(word, pipeline)
+    },
     news() {
       const some = news
       news = []
@@ -129,7 +134,7 @@ export function createWords(emit: (command: PolicyCommand) => void, random: () =
     changed() {
       const some = [...dirty].flatMap((id): [NodeId, Word][] => {
         const word = words.get(id)
-        return word === undefined || word.own ? [] : [[id, { ...word }]]
+        return word === undefined || word.own ? [] : [[id, keptOf(word)]]
       })
       dirty.clear()
       return some

@@ -1,5 +1,6 @@
 /** What is known of nodes that came and went has an end, whoever asks for it and when. */
 import assert from 'node:assert/strict'
+import { pass } from '../../../src/policy/trust/word.ts'
 import { createWords } from '../../../src/policy/trust/words.ts'
 
 Deno.test('of a node that was forgotten nothing is left to be told, though it comes again', () => {
@@ -15,4 +16,29 @@ Deno.test('of a node that was forgotten nothing is left to be told, though it co
   words.join('first', false, 0)
   const told = new Set(words.changed().map(([id]) => id))
   assert.ok(!told.has('first') && told.has('n20000'))
+})
+
+Deno.test('what a node earned at a pipeline is kept by the name that all versions have, and of those served alone', () => {
+  const words = createWords(() => {}, () => 0.5)
+  words.join('a', false, 0)
+  const passAt = (pipeline: string, times: number) => {
+    for (let i = 0; i < times; i++) {
+      words.change('a', (word) => pass(word, false, { pipeline, task: 'read', variant: 'big' }))
+    }
+  }
+  for (let version = 2; version < 100; version++) {
+    passAt(`ocr~${version}`, version)
+    if (version > 2) words.close(`ocr~${version - 1}`)
+  }
+  // A name that begins alike is another.
+  passAt('ocr', 1)
+  assert.deepEqual(Object.keys(words.get('a')!.by).map((key) => key.split(' ')[0]), [
+    ...['ocr~99', 'ocr~99', 'ocr', 'ocr'],
+  ])
+  words.close('ocr')
+  const again = createWords(() => {}, () => 0.5)
+  again.remember(words.changed())
+  assert.deepEqual(again.get('a')!.by, { 'ocr read': 99, 'ocr read big': 99 })
+  const ref = { pipeline: 'ocr', task: 'read', variant: 'big' }
+  assert.equal(again.standingAt('a', ref), 'trusted')
 })
