@@ -7,7 +7,7 @@
 import type { VariantShape } from '../shape.ts'
 import type { Built, Kind } from './build.ts'
 import type { ClassShape, Compiled } from './compile.ts'
-import { fillOrder, merge } from './sets.ts'
+import { fillOrder, type HeldSet, merge } from './sets.ts'
 
 /** Sets to try for all classes together; few, since each brings its own shares of time. */
 const MOST = 36
@@ -16,11 +16,16 @@ const MOST = 36
 export const isUnpacked = ({ class: one, variants }: Kind): boolean =>
   one.holds === 'some' && variants.length === one.able.length
 
-/** The kinds with every unpacked one replaced by sets whose slots are open. */
+/**
+ * The kinds with every unpacked one replaced by sets whose slots are open.
+ *
+ * @param parts also of pipelines that a slot has no room for, so that each of their tasks is in one
+ */
 export function withCandidates(
   { compiled, kinds, flows, flowColumns }: Built,
   values: readonly number[],
   packed: readonly (readonly Kind[])[],
+  parts = false,
 ): Kind[] {
   const shares = compiled.shapes.variants.map(() => 0)
   flows.flows.forEach(({ steps }, f) => {
@@ -32,11 +37,15 @@ export function withCandidates(
     if (!isUnpacked(kind)) return [kind]
     const one = kind.class
     const seen = packed.flatMap((sets) => sets.filter((set) => set.class === one))
-    const sets = merge([
-      ...wholePipelines(compiled, one, shares),
+    const whole = wholePipelines(compiled, one, shares)
+    const fill = (sets: readonly HeldSet[]) =>
+      merge(sets.map((set) => ({ ...set, variants: filled(one, set.variants) })))
+    const sets = fill([
+      ...whole.flatMap((sets) => sets.slice(0, 1)),
       ...seen.map(({ variants, slots }) => ({ variants: [...variants], slots })),
-    ].map((set) => ({ ...set, variants: filled(one, set.variants) })))
-    return sets.slice(0, most)
+    ])
+    const rest = parts ? whole.flatMap((sets) => sets.slice(1)) : []
+    return merge([...sets.slice(0, most), ...fill(rest)])
       .map(({ variants }) => ({ class: one, variants, slots: kind.slots, open: true }))
   })
 }
@@ -54,8 +63,15 @@ function filled(one: ClassShape, first: readonly VariantShape[]): VariantShape[]
   return chosen
 }
 
-/** For each pipeline, and all together: of every task the most used, the smallest, the quickest, the best. */
-function wholePipelines({ shapes }: Compiled, one: ClassShape, shares: readonly number[]) {
+/**
+ * For each pipeline, and all together: of every task the most used, the smallest, the quickest, the best.
+ * Of one that a slot has no room for, the most used in as many sets as it takes.
+ */
+function wholePipelines(
+  { shapes }: Compiled,
+  one: ClassShape,
+  shares: readonly number[],
+): HeldSet[][] {
   const rate = ({ index }: VariantShape) => one.paces[index]!.at(-1)!.ratePerS
   const orders: ((a: VariantShape, b: VariantShape) => number)[] = [
     (a, b) => shares[b.index]! - shares[a.index]!,
@@ -68,11 +84,27 @@ function wholePipelines({ shapes }: Compiled, one: ClassShape, shares: readonly 
     return sorted.filter((v) => sorted.find((other) => other.task === v.task) === v)
   })
   const names = [...shapes.pipelines.keys()]
-  const own = names.flatMap((name) =>
-    chosen.map((some) => [
-      ...some.filter(({ ref }) => ref.pipeline === name),
-      ...some.filter(({ ref }) => ref.pipeline !== name),
-    ])
+  return names.flatMap((name) =>
+    chosen.map((some, order) => {
+      const own = some.filter(({ ref }) => ref.pipeline === name)
+      const others = some.filter(({ ref }) => ref.pipeline !== name)
+      const parts = order === 0 ? inRoom(one, own) : [own]
+      return parts.map((part) => ({ variants: [...part, ...others], slots: 1 }))
+    })
   )
-  return own.map((variants) => ({ variants, slots: 1 }))
+}
+
+/** One after the other, as many together as a slot has room for. */
+function inRoom({ given, memory }: ClassShape, variants: readonly VariantShape[]) {
+  const parts: VariantShape[][] = [[]]
+  let bytes = 0
+  for (const variant of variants) {
+    const part = parts.at(-1)!
+    bytes += memory[variant.index]!
+    if (part.length > 0 && (part.length >= given.maxVariants || bytes > given.memoryBytes)) {
+      parts.push([variant])
+      bytes = memory[variant.index]!
+    } else part.push(variant)
+  }
+  return parts
 }

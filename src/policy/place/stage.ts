@@ -25,6 +25,8 @@ export interface Staged {
 }
 
 const ROUNDS = 8
+/** A pipeline of which no more is served is left out. */
+const NOTHING = 1e-3
 
 /** `kinds`: what may be held, and how many slots of it at most. */
 export function stage(
@@ -76,10 +78,16 @@ export function stage(
     if (latest === null) break
     // Packing lost something: count slots for sets instead.
     if (!done() && round < 2 && kinds.some(isUnpacked)) {
-      const sets = withCandidates(built, found.values, packings(built, found.values))
-      const again = build({ ...built, kinds: sets })
-      const counting = search(again.model, { effort, within, counted, until })
-      if (counting.values !== null) {
+      const packed = packings(built, found.values)
+      let before = -1
+      for (const parts of [false, true]) {
+        if (parts && Math.min(...latest.served) > NOTHING) break
+        const sets = withCandidates(built, found.values, packed, parts)
+        if (sets.length === before) break
+        before = sets.length
+        const again = build({ ...built, kinds: sets })
+        const counting = search(again.model, { effort, within, counted, until })
+        if (counting.values === null) continue
         const [given] = packings(again, counting.values)
         const checked = check(compiled, some, goal, given!, counted)
         if (checked !== null && better(checked, latest)) latest = checked
