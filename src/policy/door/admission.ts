@@ -8,6 +8,7 @@ import { type Backlog, placeOf } from '../lookahead/backlog.ts'
 import { finishedAfterMs, lostShare } from '../lookahead/coming_free.ts'
 import type { Tails } from '../lookahead/tails.ts'
 import type { Island } from '../pool/islands.ts'
+import { readyAtMs } from '../pool/slots.ts'
 import { behindStationsMs } from '../pool/stations.ts'
 import type { Query } from '../queue/query.ts'
 import type { DeadlineQueue } from '../queue/queue.ts'
@@ -53,6 +54,19 @@ const MOST_RETRY_MS = 60_000
  * itself where that is more: then many are late.
  */
 const MOST_OF_OWN = 0.3
+
+/** Where volunteers give a part of their time, until the first slot may begin: all may rest by then. */
+function restMs({ groups, duty, slotCount }: Island, nowMs: number): number {
+  if (duty >= slotCount) return 0
+  let soonestMs = Infinity
+  for (const { slots } of groups) {
+    for (const slot of slots) {
+      soonestMs = Math.min(soonestMs, readyAtMs(slot, nowMs))
+      if (soonestMs <= nowMs) return 0
+    }
+  }
+  return soonestMs - nowMs
+}
 
 const clampRetry = (ms: number) => Math.round(Math.min(Math.max(ms, LEAST_RETRY_MS), MOST_RETRY_MS))
 
@@ -124,7 +138,8 @@ export function admit(
     pressure.isStanding(isShort, leftMs, shape.pipeline.sloMs, nowMs)
   // What is sent is thought to be there as its slot is free: a way there is what that may be off by.
   const wayMs = island.allHeld ? Math.min(backlog.busyMs, quickest.networkMs / 2) : 0
-  const needMs = doneMs + wayMs + (stands ? marginMs : 0)
+  const behindAllMs = doneMs + wayMs + (stands ? marginMs : 0)
+  const needMs = Math.max(behindAllMs, restMs(island, nowMs) + quickest.chainMs)
   if (spared && needMs <= leftMs && leftMs < Infinity) {
     const { aheadMs, firstAheadMs } = place
     const laxityMs = Math.min(leftMs - quickest.chainMs, shape.pipeline.sloMs)

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import type { Answer, PolicyEvent } from '../../../src/policy/types.ts'
 import { createScheduler } from '../../../src/policy/scheduler.ts'
-import { commandsOf, createPool, nodeOf, ocr, refsOf } from '../fixtures.ts'
+import { commandsOf, createPool, nodeOf, ocr, refsOf, single } from '../fixtures.ts'
 
 function ready(limits = {}) {
   const pool = createPool([ocr], { childCount: () => 2, limits })
@@ -185,4 +185,26 @@ Deno.test('a duplicate of a query inside is ignored', () => {
   }
   assert.equal(commandsOf(scheduler, asked, 1, 'dispatch').length, 1)
   assert.deepEqual(scheduler.handle(asked, 2).filter(({ type }) => type !== 'wake_at'), [])
+})
+
+Deno.test('who comes while all slots rest for their volunteers is told when one may begin again', () => {
+  const pool = createPool([single])
+  pool.join(nodeOf('a', [single], { duty: 0.1, slowness: 5, networkMs: 0 }))
+  pool.run(1000)
+  pool.ask('first', 'single', 1000)
+  pool.run(2000)
+  const [{ atMs, answer }] = pool.answers.get('first') as [{ atMs: number; answer: Answer }]
+  assert.ok(answer.ok)
+  // It ran for a tenth of the time that has to pass.
+  const againMs = 1000 + 10 * (atMs - 1000)
+  pool.ask('second', 'single', 1000)
+  const { reason, retryAfterMs } = first(pool, 'second')
+  assert.equal(reason, 'infeasible_deadline')
+  // By then it has time for the quickest, and not long before.
+  const retryAtMs = 2000 + retryAfterMs!
+  assert.ok(againMs < retryAtMs + 1000 && retryAtMs < againMs, `${retryAtMs}`)
+  pool.run(retryAtMs + 100)
+  pool.ask('third', 'single', 1000)
+  pool.run(retryAtMs + 2000)
+  assert.ok(pool.answers.get('third')![0]!.answer.ok, 'who does as it was told is served')
 })
