@@ -19,7 +19,6 @@ import { show } from './view.ts'
 /** Path of the node's worker, put in by the bundler. */
 declare const SHOAL_WORKER: string
 /** Size of the engine's files, put in likewise. */
-declare const SHOAL_ENGINE_BYTES: number
 
 const facts = browserFacts()
 const before = takeUp()
@@ -129,7 +128,6 @@ stop.addEventListener('click', () => {
 
 scriptRuns()
 await watchMetered({
-  engineBytes: SHOAL_ENGINE_BYTES,
   token: tokenOf(),
   join,
   allModels: element('all-models', HTMLInputElement),

@@ -16,8 +16,6 @@ import { cachedHashes } from '../../node/models/model_cache.ts'
 import { element, setText } from './dom.ts'
 
 export interface MeteredOptions {
-  /** Of the engine for the processor, which every node needs. */
-  engineBytes: number
   /** What the page would join with. */
   token: string | undefined
   join: HTMLButtonElement
@@ -39,11 +37,10 @@ export async function watchMetered(options: MeteredOptions): Promise<void> {
     const metered = isMetered(connection())
     element('metered').hidden = !metered
     if (!metered) return setText(join, PLAIN)
-    const models = await (sizes ??= modelSizes(options.token))
-    if (models === undefined) return setText(join, 'Download the models and join')
-    const bytes = options.engineBytes + models[allModels.checked ? 'all' : 'least']
-    setText(join, `Download ${megabytes(bytes)} and join`)
-    const part = (name: Downloads) => megabytes(options.engineBytes + models[name])
+    const bytes = await (sizes ??= downloadSizes(options.token))
+    if (bytes === undefined) return setText(join, 'Download the models and join')
+    const part = (name: Downloads) => megabytes(bytes[name])
+    setText(join, `Download ${part(allModels.checked ? 'all' : 'least')} and join`)
     setText(element('metered-size'), `at most ${part('least')}`)
     setText(element('metered-all'), part('all'))
   }
@@ -54,20 +51,30 @@ export async function watchMetered(options: MeteredOptions): Promise<void> {
   await update()
 }
 
-/** Bytes of the models that are not in this browser's cache yet; nothing where that is not told. */
-async function modelSizes(
+/**
+ * Bytes of the engine for the processor, which every node needs, and of the models that are not in
+ * this browser's cache yet; nothing where that is not told.
+ */
+async function downloadSizes(
   token: string | undefined,
 ): Promise<Record<Downloads, number> | undefined> {
   try {
     const headers = token === undefined ? {} : { authorization: `Bearer ${token}` }
-    const response = await fetch('/v1/pipelines', { headers })
+    const [engine, response] = await Promise.all([
+      fetch('/node/engine.json'),
+      fetch('/v1/pipelines', { headers }),
+    ])
+    const { bytes } = await engine.json() as { bytes: number }
     const { pipelines } = await response.json() as { pipelines: PipelineInfo[] }
     const there = new Set(
       'caches' in globalThis ? await cachedHashes(await caches.open(MODEL_CACHE)) : [],
     )
     const served = pipelines.flatMap(servedOf)
     const all = served.flatMap(({ model }) => model ?? [])
-    return { all: bytesOf(all, there), least: bytesOf(leastModels(served).values(), there) }
+    return {
+      all: bytes + bytesOf(all, there),
+      least: bytes + bytesOf(leastModels(served).values(), there),
+    }
   } catch {
     return undefined
   }
