@@ -22,12 +22,18 @@ const MAX_UNDER_WAY_BYTES = 512 * 1024 * 1024
 
 const shared = createBodyRoom(MAX_UNDER_WAY_BYTES)
 
+export interface BodyOptions {
+  /** Of a caller elsewhere. */
+  address?: string | undefined
+  /** Aborted once nobody is served any more, which ends what is under way. */
+  draining?: AbortSignal
+  room?: BodyRoom
+}
+
 /**
  * Reads a body of bounded size; stops reading where the bound is passed, declared length or not.
  *
  * @param lateMs the deadline counts from arrival, so a body that trickles in uses it up
- * @param address of a caller elsewhere
- * @param draining aborted once nobody is served any more, which ends what is under way
  * @throws ApiError `too_large`; `invalid_input` when it ends early; `deadline_exceeded`;
  * `unsupported_type` where it is packed; `draining`
  */
@@ -36,9 +42,7 @@ export function readBody(
   deadlines: Deadlines,
   nowMs: number,
   lateMs: number,
-  address?: string,
-  room: BodyRoom = shared,
-  draining?: AbortSignal,
+  { address, draining, room = shared }: BodyOptions = {},
 ): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
     const encoding = request.headers.get('content-encoding')

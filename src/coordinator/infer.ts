@@ -53,15 +53,7 @@ export async function infer(c: Context, name: string, parts: InferParts): Promis
     const type = readContentType(request.headers, takes)
     const address = leftAddress(c)
     const { deadlines, draining } = pool
-    const bytes = await readBody(
-      request,
-      deadlines,
-      arrivedMs,
-      deadlineMs,
-      address,
-      undefined,
-      draining,
-    )
+    const bytes = await readBody(request, deadlines, arrivedMs, deadlineMs, { address, draining })
     const payload = readInferBody(type, bytes, takes)
     isQuery = true
     const { answer, answeredMs } = await pool.submit({

@@ -42,7 +42,7 @@ Deno.test('a body keeps none of the pieces that it comes in', async () => {
     }, { highWaterMark: 0 })
     const room = createBodyRoom(2 * MIB)
     const { deadlines } = handMade()
-    const read = await readBody(requestOf(body, length), deadlines, 0, 1000, undefined, room)
+    const read = await readBody(requestOf(body, length), deadlines, 0, 1000, { room })
     assert.equal(read.byteLength, 300_000)
     assert.equal(read.buffer.byteLength, 300_000)
     assert.ok(read.every((byte, i) => byte === i % 251))
@@ -56,12 +56,12 @@ Deno.test('a body whose length is said twice is read, and its room given back', 
   const body = new Blob([new Uint8Array(300)]).stream()
   const headers = { 'content-length': '300, 300' }
   const request = new Request('http://localhost', { method: 'POST', body, headers })
-  const read = await readBody(request, deadlines, 0, 1000, undefined, room)
+  const read = await readBody(request, deadlines, 0, 1000, { room })
   assert.equal(read.byteLength, 300)
   assert.equal(room.bytes, 0)
   // The bound holds on.
   await assert.rejects(
-    readBody(requestOf(begun(2 * MIB), undefined), deadlines, 0, 1000, undefined, room),
+    readBody(requestOf(begun(2 * MIB), undefined), deadlines, 0, 1000, { room }),
     { reason: 'queue_full' },
   )
 })
@@ -70,7 +70,7 @@ Deno.test('a body of one length and another content is refused, and its room giv
   const room = createBodyRoom(MIB)
   const { deadlines } = handMade()
   const read = (length: number | undefined, bytes: number) =>
-    readBody(requestOf(begun(bytes), length), deadlines, 0, 1000, undefined, room)
+    readBody(requestOf(begun(bytes), length), deadlines, 0, 1000, { room })
   await assert.rejects(read(200_000, 300_000), { reason: 'too_large' })
   await assert.rejects(read(undefined, 2 * MIB), { reason: 'queue_full' })
   assert.equal(room.bytes, 0)
@@ -93,7 +93,7 @@ Deno.test('room that bodies under way take is given back at their deadline', asy
   const room = createBodyRoom(16 * MIB)
   const { deadlines, pass } = handMade()
   const waiting = [undefined, 9 * MIB].map((length) =>
-    readBody(requestOf(begun(3 * MIB), length), deadlines, 0, 1000, undefined, room)
+    readBody(requestOf(begun(3 * MIB), length), deadlines, 0, 1000, { room })
   )
   while (room.bytes < 6 * MIB) await new Promise((done) => setTimeout(done, 0))
   assert.ok(room.bytes < 7 * MIB, 'what has come, and no more')

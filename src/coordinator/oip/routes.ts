@@ -136,15 +136,7 @@ function infer(
       const lateMs = arrivedMs + headers.budgetMs
       const { deadlines, draining } = pool
       const address = leftAddress(c)
-      const body = await readBody(
-        request,
-        deadlines,
-        arrivedMs,
-        lateMs,
-        address,
-        undefined,
-        draining,
-      )
+      const body = await readBody(request, deadlines, arrivedMs, lateMs, { address, draining })
       const jsonLength = request.headers.get('inference-header-content-length')
       const query = readRequest(model, jsonLength, body)
       const { id = headers.id, budgetMs = headers.budgetMs } = query

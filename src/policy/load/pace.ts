@@ -15,7 +15,7 @@ export interface Pace {
 }
 
 /** In a pool of more nodes not for each load, but once in so long for each node. */
-const FEW_NODES = 128
+const MOST_UNPACED = 128
 const EACH_MS = 0.1
 
 export function createPace(): Pace {
@@ -26,7 +26,7 @@ export function createPace(): Pace {
 
   return {
     waits(nodes, nowMs) {
-      isLeft = nodes > FEW_NODES && nowMs < nextMs(nodes)
+      isLeft = nodes > MOST_UNPACED && nowMs < nextMs(nodes)
       return isLeft
     },
     looked(nowMs) {

@@ -125,12 +125,10 @@ const roomFor = (row: number) => 1e-7 * (1 + (row * 0.6180339887) % 1)
  * One after the other until an answer holds: as it is, with room, and with as many pivots for each
  * row as some programs of pools of ten thousand slots and more want.
  */
-const ATTEMPTS = [
-  { room: false, pivots: 3 },
-  { room: true, pivots: 6 },
-  { room: true, pivots: 20 },
-]
-type Attempt = typeof ATTEMPTS[number]
+const FIRST = { room: false, pivots: 3 }
+const SECOND = { room: true, pivots: 6 }
+const LAST = { room: true, pivots: 20 }
+type Attempt = typeof FIRST
 
 type Terms = [string | number, number][]
 
@@ -142,16 +140,15 @@ export function solveModel(model: Model, counted: Counted, options: SolveOptions
   const rows = rowsOf(model, open)
   const cells = open.columns.length * rows
   const branches = branchesOf(options, cells)
-  const [first, second, last] = ATTEMPTS as [Attempt, Attempt, Attempt]
-  let solved = attempt(model, open, options, branches, first)
+  let solved = attempt(model, open, options, branches, FIRST)
   // How many branches were looked at isn't told: all where they ran out, else taken for a third.
   const ended = solved.status === 'optimal' || solved.status === 'infeasible'
   const looked = options.relaxed === true ? 0 : ended ? branches / 3 : branches
   counted.updates += cells * (PIVOTS_PER_ROW * rows + PIVOTS_PER_BRANCH * looked)
-  if (solved.status === 'failed') solved = attempt(model, open, options, branches, second)
+  if (solved.status === 'failed') solved = attempt(model, open, options, branches, SECOND)
   if (solved.status === 'failed') {
-    counted.updates += cells * last.pivots * rows
-    solved = attempt(model, open, options, branches, last)
+    counted.updates += cells * LAST.pivots * rows
+    solved = attempt(model, open, options, branches, LAST)
   }
   if (solved.status === 'failed') counted.rejected++
   return solved
