@@ -27,7 +27,7 @@ import type { NodeId, Plan, PolicyCommand, PolicyEvent, VariantRuling } from './
 export interface Controller {
   handle(event: PolicyEvent, nowMs: number): void
   /** A query came that the pool could do in its time, were it idle. */
-  asked(pipeline: string, nowMs: number): void
+  asked(pipeline: string, nowMs: number, floor?: number): void
   /** Whether the mix should be worked out anew. Where no item `waits`, that is in no hurry. */
   isDue(waits: boolean, nowMs: number): boolean
   decide(report: Report, nowMs: number): Directive
@@ -107,7 +107,7 @@ export function createController(parts: ControllerParts): Controller {
     }
     if (!waits) {
       pace.looked(nowMs)
-      if (needed()) placing.direct(due.isOvertaken(steering.ratesPerS(nowMs)))
+      if (needed()) placing.direct(due.isOvertaken(steering.toPlaceSigns(nowMs)))
     }
     shutter.shut()
     for (const member of concerned) loadNext(loader, member, nowMs)
@@ -228,7 +228,9 @@ export function createController(parts: ControllerParts): Controller {
       case 'rulings_changed':
         return rule(event.rulings, nowMs)
       case 'plan_ready':
-        if (!due.answered(steering.ratesPerS(nowMs)) || event.plan.placement === undefined) return
+        if (!due.answered(steering.toPlaceSigns(nowMs)) || event.plan.placement === undefined) {
+          return
+        }
         placed = event.plan
         placing.accept(event.plan.placement as Placement)
         epoch++
@@ -255,7 +257,7 @@ export function createController(parts: ControllerParts): Controller {
 
   /** From when a placement may be asked for; Infinity while nothing calls for one. */
   const placeAtMs = (nowMs: number) =>
-    needed() ? due.atMs(steering.ratesPerS(nowMs), nowMs) : Infinity
+    needed() ? due.atMs(steering.toPlaceSigns(nowMs), nowMs) : Infinity
 
   return {
     handle,
@@ -277,9 +279,8 @@ export function createController(parts: ControllerParts): Controller {
     tune: steering.tune,
     wantsPlacement: (event, nowMs) => event === 'wake' && placeAtMs(nowMs) <= nowMs,
     askPlacement(classes, nowMs) {
-      const rates = steering.ratesPerS(nowMs)
-      due.asked(rates, nowMs)
-      const problem = placing.problem(classes, rates, steering.peaks(nowMs), nowMs)
+      due.asked(steering.toPlaceSigns(nowMs), nowMs)
+      const problem = placing.problem(classes, steering.toPlace(nowMs), nowMs)
       emit({ type: 'solve', epoch, problem })
     },
     nextWakeMs: (nowMs) =>

@@ -35,7 +35,7 @@ export function createScheduler(options: SchedulerOptions): LearningScheduler {
   const emit = (command: PolicyCommand) => void commands.push(command)
   const dispatcher = createDispatcher(shapes, limits, emit, {
     ...options,
-    asked: (pipeline) => controller.asked(pipeline, nowMs),
+    asked: (pipeline, floor) => controller.asked(pipeline, nowMs, floor),
   })
   const { trust } = dispatcher
   if (options.memory !== undefined) dispatcher.recall(options.memory)

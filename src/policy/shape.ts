@@ -231,6 +231,15 @@ export function levelOf(shape: PipelineShape, minAccuracy: number | undefined): 
   return at < 0 ? shape.levels.length : at
 }
 
+/** The least path accuracy that does for a query; undefined where any does, or none can. */
+export function floorOf(
+  shape: PipelineShape,
+  minAccuracy: number | undefined,
+): number | undefined {
+  const level = levelOf(shape, minAccuracy)
+  return level === 0 || minAccuracy! > shape.bestFloor + 1e-9 ? undefined : shape.levels[level]
+}
+
 /** The shortest SLO of all pipelines. */
 export const leastSloMs = ({ pipelines }: Shapes): number =>
   [...pipelines.values()].reduce((least, { pipeline }) => Math.min(least, pipeline.sloMs), Infinity)

@@ -4,11 +4,12 @@
  *
  * @module
  */
+import { createFloors, type Floor } from './floors.ts'
 import { ALPHA, chanceOf, createLevel, FORGET_WINDOWS, PROVEN, WINDOW_MS } from './level.ts'
 
 export interface Demand {
-  /** A query arrived. */
-  count(nowMs: number): void
+  /** A query arrived, which may ask for a least accuracy. */
+  count(nowMs: number, floor?: number): void
   /** Queries per second: the weighted mean of the windows that have ended. */
   meanPerS(nowMs: number): number
   /**
@@ -23,6 +24,9 @@ export interface Demand {
   levelPerS(nowMs: number): number
   /** What may come for a moment. */
   peak(nowMs: number): Peak
+  /** What least accuracies are asked for, and how often. */
+  floors(nowMs: number): Floor[]
+  floorCount(): number
 }
 
 export interface Peak {
@@ -79,6 +83,7 @@ export function createDemand(startPerS = 0, sloMs = 0): Demand {
   const level = createLevel(startPerS, sloMs)
   /** What placement follows: up at once as the level, down only when it lasts. */
   let steady = startPerS
+  const floors = createFloors()
   let lowWindows = 0
   let counted = 0
   let startMs: number | undefined
@@ -136,10 +141,11 @@ export function createDemand(startPerS = 0, sloMs = 0): Demand {
   }
 
   return {
-    count(nowMs) {
+    count(nowMs, floor) {
       advance(nowMs)
       counted++
       level.count(nowMs)
+      if (floor !== undefined) floors.count(floor, nowMs)
     },
     meanPerS(nowMs) {
       advance(nowMs)
@@ -150,6 +156,8 @@ export function createDemand(startPerS = 0, sloMs = 0): Demand {
       return steady
     },
     levelPerS: level.perS,
+    floors: floors.of,
+    floorCount: () => floors.size,
     peak(nowMs) {
       advance(nowMs)
       const most = Math.max(...excesses)

@@ -16,6 +16,7 @@ import type { Item, Query } from '../queue/query.ts'
 import type { Waiting } from '../queue/waiting.ts'
 import { fillBatch, type Filled, type Member } from './batching.ts'
 import { hasWaited, isCalled, isPressing } from './calling.ts'
+import { firstConfined } from './confined.ts'
 import { choose, type View } from './choose.ts'
 import { elsewhere, hasAwake, isFurther, isKeptElsewhere } from './elsewhere.ts'
 import { isHelping, isInGoodHands } from './help.ts'
@@ -105,19 +106,24 @@ export function createDispatch(parts: DispatchParts): (nowMs: number) => number 
     for (const { index } of slot.group!.tasks) cursors[index] = 0
     let againMs = nowMs + LOOK_AGAIN_MS
     if (slot.node.resting && !isCalled(slot, waiting, view, MAX_LEFT)) return againMs
+    /** Looked at once, before all else: what others can do is left to them. */
+    let confined = firstConfined(slot, waiting, view)
     for (let left = 0; left < MAX_LEFT;) {
-      const item = nextFor(slot)
+      const item = confined?.item ?? nextFor(slot)
       if (item === undefined) return againMs
-      const position = cursors[item.task.index]!
+      const position = confined?.position ?? cursors[item.task.index]!
+      const isFirst = confined !== undefined
+      confined = undefined
       const verdict = judge(item, position, slot, view)
       if (verdict === 'drop') {
         drop(item.query, slot, nowMs)
         continue
       }
       if (verdict === 'leave' || typeof verdict === 'number') {
+        left++
+        if (isFirst) continue
         const next = verdict === 'leave' ? 0 : waiting.of(item.task).dueBy(verdict)
         cursors[item.task.index] = Math.max(position + 1, next)
-        left++
         continue
       }
       const queue = waiting.of(item.task)
@@ -140,8 +146,8 @@ export function createDispatch(parts: DispatchParts): (nowMs: number) => number 
         return undefined
       }
       againMs = Math.min(againMs, untilMs)
-      cursors[item.task.index] = queue.length
       left++
+      if (!isFirst) cursors[item.task.index] = queue.length
     }
     return againMs
   }

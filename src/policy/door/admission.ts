@@ -97,7 +97,9 @@ export function admit(
     return {
       ok: false,
       reason: 'no_capable_node',
-      message: `Cannot serve ${shape.name}: no node holds a variant for every task`,
+      message: level > 0 && asked.tails.quickest(shape.start, 0) !== undefined
+        ? `Cannot reach accuracy ${minAccuracy} now: no nodes hold variants of ${shape.name} that do`
+        : `Cannot serve ${shape.name}: no node holds a variant for every task`,
       retryAfterMs: asked.isLoading() ? RETRY_LOADING_MS : RETRY_NO_NODE_MS,
     }
   }

@@ -16,7 +16,7 @@ import { answerOf } from '../queue/answer.ts'
 import { createQuery, type Item, type Query } from '../queue/query.ts'
 import type { DeadlineQueue } from '../queue/queue.ts'
 import type { Waiting } from '../queue/waiting.ts'
-import { levelOf, type PipelineShape, type Shapes } from '../shape.ts'
+import { floorOf, levelOf, type PipelineShape, type Shapes } from '../shape.ts'
 import { createTable } from '../table.ts'
 import type { FailureReason, PolicyCommand, PolicyEvent, QueryId } from '../types.ts'
 import { admit, isHopeless, type Refusal } from './admission.ts'
@@ -39,8 +39,12 @@ export interface InsideParts {
   isLoading(): boolean
   bestFloor(shape: PipelineShape): number
   nowMs(): number
-  /** Demand: a query came that could be done in its time, were the pool idle. */
-  asked(pipeline: string): void
+  /**
+   * Demand: a query came that could be done in its time, were the pool idle.
+   *
+   * @param floor the least accuracy that will do for it, where not any will
+   */
+  asked(pipeline: string, floor: number | undefined): void
   /** What is known has all queries of a pipeline refused, and may not be so any more. */
   doubt(shape: PipelineShape): void
 }
@@ -163,7 +167,7 @@ export function createInside(parts: InsideParts): Inside {
     }, nowMs)
     const isRefused = 'reason' in admitted
     if (!isRefused || !isHopeless(admitted)) {
-      parts.asked(shape.name)
+      parts.asked(shape.name, floorOf(shape, minAccuracy))
       if (isShared) coming.came(shape.name, !isRefused, nowMs)
     }
     const { sloMs } = shape.pipeline

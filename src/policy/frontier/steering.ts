@@ -5,6 +5,7 @@
  * @module
  */
 import { createDemand, type Demand, type Peak } from '../demand/demand.ts'
+import type { Floor } from '../demand/floors.ts'
 import { createCaution } from '../profile/caution.ts'
 import { leastSloMs, type Shapes } from '../shape.ts'
 import { createAim } from './aim.ts'
@@ -21,8 +22,8 @@ export interface Steering {
   close(pipeline: string): void
   /** The demand for one is from now on the demand for the other. */
   follow(from: string, to: string): void
-  /** A query arrived. */
-  count(pipeline: string, nowMs: number): void
+  /** A query arrived, which may ask for a least accuracy. */
+  count(pipeline: string, nowMs: number, floor?: number): void
   /**
    * Whether the mix should be worked out anew: time has passed, the pool or the demand jumped.
    *
@@ -43,11 +44,20 @@ export interface Steering {
   tune(queue: number, nowMs: number): Directive | undefined
   /** Queries per second to plan for, in the order of the pipelines. */
   ratesPerS(nowMs: number): number[]
-  /** What may come for a moment, likewise. */
-  peaks(nowMs: number): Peak[]
+  /** What slots that cannot hold all are to hold something for, likewise. */
+  toPlace(nowMs: number): PlaceDemand[]
+  /** Of that, what a placement is asked for anew when it rises: rates, and how many floors there are. */
+  toPlaceSigns(nowMs: number): number[]
   /** Of each pipeline, for the plan that is shown. */
   seen(): ReadonlyMap<string, Readonly<Recent>>
   readonly directive: Directive | undefined
+}
+
+/** Of one pipeline, to place for. */
+export interface PlaceDemand {
+  ratePerS: number
+  peak: Peak
+  floors: Floor[]
 }
 
 /** Of one pipeline. */
@@ -105,7 +115,17 @@ export function createSteering(
   const ratesPerS = (nowMs: number) =>
     [...recent.values()].map(({ demand }) => Math.max(demand.ratePerS(nowMs), LEAST_PER_S))
 
-  const peaks = (nowMs: number) => [...recent.values()].map(({ demand }) => demand.peak(nowMs))
+  const toPlace = (nowMs: number) =>
+    [...recent.values()].map(({ demand }) => ({
+      ratePerS: Math.max(demand.ratePerS(nowMs), LEAST_PER_S),
+      peak: demand.peak(nowMs),
+      floors: demand.floors(nowMs),
+    }))
+
+  const toPlaceSigns = (nowMs: number) => [
+    ...ratesPerS(nowMs),
+    ...[...recent.values()].map(({ demand }) => demand.floorCount()),
+  ]
 
   const settledAtMs = (epoch: number, settleMs: number) =>
     decidedEpoch === epoch ? Infinity : decidedMs + settleMs
@@ -189,7 +209,7 @@ export function createSteering(
   }
 
   return {
-    count: (pipeline, nowMs) => recent.get(pipeline)?.demand.count(nowMs),
+    count: (pipeline, nowMs, floor) => recent.get(pipeline)?.demand.count(nowMs, floor),
     open: (pipeline) => void recent.set(pipeline, { demand: demandFor(pipeline), plannedPerS: 0 }),
     close: (pipeline) => void recent.delete(pipeline),
     follow(from, to) {
@@ -204,7 +224,8 @@ export function createSteering(
     tune,
     decide,
     ratesPerS,
-    peaks,
+    toPlace,
+    toPlaceSigns,
     seen: () => recent,
     get directive() {
       return directive

@@ -4,8 +4,8 @@
  *
  * @module
  */
-import type { Peak } from '../demand/demand.ts'
 import type { FanOut } from '../demand/fanout.ts'
+import type { PlaceDemand } from '../frontier/steering.ts'
 import { assign } from '../place/assign.ts'
 import type { AssignSlot } from '../place/match.ts'
 import { mostAtOnce } from '../place/order.ts'
@@ -42,8 +42,7 @@ export interface Placing {
   left(nowMs: number): void
   problem(
     classes: readonly ClassReport[],
-    ratesPerS: readonly number[],
-    peaks: readonly Peak[],
+    demands: readonly PlaceDemand[],
     nowMs: number,
   ): Problem
   accept(placement: Placement): void
@@ -125,23 +124,22 @@ export function createPlacing(
 
   function problem(
     classes: readonly ClassReport[],
-    ratesPerS: readonly number[],
-    peaks: readonly Peak[],
+    demands: readonly PlaceDemand[],
     nowMs: number,
   ): Problem {
     const atRisk = departures.shareAtRisk(nowMs)
     classOf = new Map(classes.flatMap(({ name, nodes }) => nodes.map((id) => [id, name] as const)))
     let p = 0
     const pipelines = [...shapes.pipelines.values()].map(({ pipeline, tasks }) => {
-      const { perS, surges } = peaks[p]!
-      const rate = ratesPerS[p++]!
+      const { ratePerS, peak: { perS, surges }, floors } = demands[p++]!
       return {
         name: pipeline.name,
         weight: pipeline.weight ?? 1,
         sloMs: pipeline.sloMs,
-        ratePerS: rate,
-        peakPerS: Math.max(perS, rate) / (1 - atRisk),
+        ratePerS,
+        peakPerS: Math.max(perS, ratePerS) / (1 - atRisk),
         surges,
+        ...floors.length === 0 ? {} : { floors },
         root: pipeline.root,
         tasks: Object.fromEntries(tasks.map((task) => [task.name, {
           next: task.next.map(({ name }) => name),

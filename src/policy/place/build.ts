@@ -6,6 +6,7 @@
 import type { VariantShape } from '../shape.ts'
 import type { ClassShape } from './compile.ts'
 import type { Flow } from './flow_walk.ts'
+import { addFloors } from './floors.ts'
 import { type Given, type Goal, isWhole, type Kind, type Share } from './given.ts'
 import { addColumn, addRow, type Model, newModel } from './model.ts'
 import { addMoves } from './moves.ts'
@@ -65,6 +66,7 @@ export function build(given: Given): Built {
   const supplied = supply(given, model, work)
   if (given.plain !== true) {
     addPeak(given, model, supplied)
+    addFloors(given, model, supplied.shares)
     addMoves(given, model, supplied.shares)
   }
   return { ...given, model, flowColumns, levelColumn, levelRows, ...supplied }

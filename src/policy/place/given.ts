@@ -35,7 +35,7 @@ export interface Given {
   caps: readonly number[]
   /** Demand to plan for, against what there is; 1 where absent. */
   inflate?: number
-  /** Without the rows of the peak: what serving the demand itself comes to. */
+  /** Without the rows of the peak, of floors and of moves: what serving the demand itself comes to. */
   plain?: boolean
 }
 

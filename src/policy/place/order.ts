@@ -7,6 +7,8 @@
  */
 import type { Compiled, Demand } from './compile.ts'
 import { afterLettingGo, bestCourse, type Value } from './course.ts'
+import type { Flows } from './flow_walk.ts'
+import { lostToFloors } from './floors.ts'
 import type { Kind } from './given.ts'
 import { holdingsOf, keyOfHoldings, slotsOf } from './holdings.ts'
 import { type Counted, solveModel } from './lp.ts'
@@ -35,6 +37,7 @@ export const mostAtOnce = (slots: number): number => Math.max(LEAST, Math.ceil(S
 
 export function orderOf(
   compiled: Compiled,
+  flows: Flows,
   held: readonly Kind[],
   wanted: readonly Kind[],
   counted: Counted,
@@ -42,7 +45,7 @@ export function orderOf(
   if (held.length === 0 || compiled.classes.every(({ holds }) => holds === 'all')) {
     return { first: [] }
   }
-  const value = valueOf(compiled, counted)
+  const value = valueOf(compiled, flows, counted)
   const { classes } = compiled
   const slots = classes.reduce((sum, one) => sum + one.slots, 0)
   const size = Math.ceil(slots / FEW_SLOTS)
@@ -67,7 +70,8 @@ export function orderOf(
 }
 
 /** What these slots carry of the demand of a moment, and how accurately. */
-function valueOf(compiled: Compiled, counted: Counted): Value {
+function valueOf(compiled: Compiled, flows: Flows, counted: Counted): Value {
+  const lost = lostToFloors(compiled, flows)
   const asked = withPeak(
     compiled,
     ({ ratePerS }: Demand) => Math.max(CARRIED * ratePerS, ratePerS + CHANCE * Math.sqrt(ratePerS)),
@@ -81,7 +85,7 @@ function valueOf(compiled: Compiled, counted: Counted): Value {
       const model = newModel()
       addPeak({ compiled: asked, kinds, goal: { name: 'accuracy' } }, model)
       const { status, objective } = solveModel(model, counted)
-      known.set(key, value = status === 'optimal' ? objective : -Infinity)
+      known.set(key, value = status === 'optimal' ? objective - lost(kinds) : -Infinity)
     }
     return value
   }

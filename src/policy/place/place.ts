@@ -47,7 +47,7 @@ export function place(problem: Problem): Placement {
   const { checked } = outcome
   const standby = outcome.standby ??
     reserveOf(compiled, problem, checked, workOf(checked), counted)
-  const order = orderOf(compiled, held, [...checked.kinds, ...standby], counted)
+  const order = orderOf(compiled, flows, held, [...checked.kinds, ...standby], counted)
   const placement = placementOf(compiled, flows, { ...outcome, standby, order }, counted)
   return late ? onlyHeld(compiled, placement, counted) : placement
 }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Floor } from '../demand/floors.ts'
 import type { LatencyPoint, VariantRef } from '../types.ts'
 
 export interface PlaceVariant {
@@ -24,6 +25,8 @@ export interface PlacePipeline {
   peakPerS?: number
   /** Demand has been seen to jump so far: the peak is there more often than chance has it. */
   surges?: boolean
+  /** Of these queries some ask for a least accuracy. */
+  floors?: readonly Floor[]
   root: string
   tasks: { [task: string]: { next: string[]; variants: { [variant: string]: PlaceVariant } } }
   /** Measured accuracy of paths, root to leaf; the product of the variants where absent. */

@@ -9,6 +9,7 @@ import { isUnpacked, withCandidates } from './candidates.ts'
 import { allServed, capsOf, check, type Checked, meanHolders, scaleOf } from './check.ts'
 import type { Compiled } from './compile.ts'
 import type { Flows } from './flow_walk.ts'
+import { hasFloors } from './floors.ts'
 import { boundOf, type Counted, type Solved, solveModel } from './lp.ts'
 import { narrow } from './narrow.ts'
 import { packings } from './packings.ts'
@@ -56,7 +57,9 @@ export function stage(
       const relaxed = solveModel(built.model, counted, { relaxed: true })
       bound = boundOf(relaxed)
       plainBound = bound
-      if (hasPeak(compiled, goal) || hasMoves({ compiled, goal })) {
+      if (
+        hasPeak(compiled, goal) || hasFloors(compiled, goal) || hasMoves({ compiled, goal })
+      ) {
         const plain = build({ ...built, plain: true })
         plainBound = boundOf(solveModel(plain.model, counted, { relaxed: true }))
       }

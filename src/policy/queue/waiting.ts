@@ -9,6 +9,8 @@ import { createQueue, type DeadlineQueue } from './queue.ts'
 
 export interface Waiting {
   readonly total: number
+  /** Those of queries that ask for a least accuracy. */
+  readonly flooredCount: number
   readonly queues: ReadonlyMap<TaskShape, DeadlineQueue<Item>>
   /** The queue of a task. */
   of(task: TaskShape): DeadlineQueue<Item>
@@ -37,9 +39,11 @@ export function createWaiting(shapes: Shapes): Waiting {
   }
   for (const shape of shapes.pipelines.values()) open(shape)
   let total = 0
+  let flooredCount = 0
 
   function note({ query, task }: Item, change: 1 | -1): void {
     total += change
+    if (query.level > 0) flooredCount += change
     query.waiting[task.position]! += change
     unsettle(query)
   }
@@ -55,6 +59,9 @@ export function createWaiting(shapes: Shapes): Waiting {
   return {
     get total() {
       return total
+    },
+    get flooredCount() {
+      return flooredCount
     },
     queues,
     of,

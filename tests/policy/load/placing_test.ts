@@ -34,8 +34,8 @@ function placingOf(slots: readonly LoadingSlot[]) {
       upperMs: 1,
     })),
   }
-  const peaks = [{ perS: 10, surges: false }]
-  return { placing, members, problem: (nowMs = 0) => placing.problem([report], [10], peaks, nowMs) }
+  const demands = [{ ratePerS: 10, peak: { perS: 10, surges: false }, floors: [] }]
+  return { placing, members, problem: (nowMs = 0) => placing.problem([report], demands, nowMs) }
 }
 
 /** One slot for each of these. */

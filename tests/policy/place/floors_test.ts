@@ -1,0 +1,110 @@
+/** Slots that cannot hold all hold what queries with a least accuracy need. */
+import assert from 'node:assert/strict'
+import { place } from '../../../src/policy/place/place.ts'
+import type { Placement } from '../../../src/policy/place/placement.ts'
+import type { PlacePipeline, Problem } from '../../../src/policy/place/problem.ts'
+
+const LATENCY_MS: { [variant: string]: number } = {
+  ...{ 'find/quick': 5, 'find/fine': 20, 'find/best': 80 },
+  ...{ 'read/quick': 5, 'read/fine': 20, 'read/best': 80 },
+}
+const ACCURACY: { [variant: string]: number } = { quick: 0.6, fine: 0.9, best: 1 }
+
+/** A chain of two tasks on twelve slots. */
+function problemOf(
+  ratePerS: number,
+  floors: PlacePipeline['floors'],
+  { maxVariants = 1, holding = [] }: { maxVariants?: number; holding?: Problem['holding'] } = {},
+): Problem {
+  const variants = Object.fromEntries(
+    Object.entries(ACCURACY).map(([name, accuracy]) => [name, { accuracy }]),
+  )
+  return {
+    pipelines: [{
+      ...{ name: 'p', weight: 1, sloMs: 1000, ratePerS, root: 'find' },
+      ...floors === undefined ? {} : { floors },
+      tasks: { find: { next: ['read'], variants }, read: { next: [], variants } },
+    }],
+    classes: [{
+      ...{ name: 'c', slots: 12, dutySum: 12, memoryBytes: Infinity, maxVariants, networkMs: 0 },
+      able: Object.entries(LATENCY_MS).map(([name, latencyMs]) => {
+        const [task, variant] = name.split('/') as [string, string]
+        const points = [{ batch: 1, latencyMs }]
+        return { pipeline: 'p', task, variant, points, memoryBytes: 1, swapMs: 0 }
+      }),
+    }],
+    holding,
+    options: { waitTail: 1 },
+  }
+}
+
+/** Slots that hold a variant, by task and name. */
+function holders({ classes }: Placement, task: string, variant: string): number {
+  return classes.flatMap(({ sets, standbySets }) => [...sets, ...standbySets])
+    .filter(({ variants }) => variants.some((one) => one.task === task && one.variant === variant))
+    .reduce((sum, { slots }) => sum + slots, 0)
+}
+
+const best = (placement: Placement) =>
+  ['find', 'read'].map((task) => holders(placement, task, 'best'))
+
+Deno.test('place() holds what few queries need that ask for more than the others get', () => {
+  assert.deepEqual(best(place(problemOf(250, undefined))), [0, 0])
+  for (const maxVariants of [1, 2]) {
+    const floors = [{ accuracy: 1, ratePerS: 1 }]
+    const placement = place(problemOf(250, floors, { maxVariants }))
+    // One alone may be busy or go.
+    for (const slots of best(placement)) assert.ok(slots >= 2, `${slots} of ${maxVariants} held`)
+    assert.ok(placement.served[0]!.share > 1 - 1e-9)
+  }
+})
+
+Deno.test('place() holds no more than that floor asks for, and what suffices for it', () => {
+  const placement = place(problemOf(250, [{ accuracy: 0.9, ratePerS: 5 }]))
+  // The best of one task and a fine one of the other, either way.
+  const [find, read] = best(placement) as [number, number]
+  assert.ok(find + read > 0 && Math.min(find, read) === 0, `${find} and ${read}`)
+})
+
+Deno.test('place() holds more for a floor that more ask for', () => {
+  const slots = [1, 20, 40].map((ratePerS) => {
+    const [find, read] = best(place(problemOf(180, [{ accuracy: 1, ratePerS }]))) as [
+      number,
+      number,
+    ]
+    return find + read
+  })
+  assert.ok(slots[0]! < slots[1]! && slots[1]! < slots[2]!, `${slots}`)
+})
+
+Deno.test('place() changes for a floor first what it needs, and keeps that once it is there', () => {
+  const ref = (name: string) => {
+    const [task, variant] = name.split('/') as [string, string]
+    return { pipeline: 'p', task, variant }
+  }
+  const sets = (held: { [variant: string]: number }) => [{
+    class: 'c',
+    sets: Object.entries(held).map(([name, slots]) => ({ variants: [ref(name)], slots })),
+  }]
+  const floors = [{ accuracy: 1, ratePerS: 1 }]
+  const before = place(problemOf(250, floors, {
+    holding: sets({ 'find/quick': 2, 'find/fine': 4, 'read/quick': 2, 'read/fine': 4 }),
+  }))
+  const first = before.first.slice(0, 2).flatMap(({ to }) => to.map(({ variant }) => variant))
+  assert.deepEqual(first, ['best', 'best'])
+  const held = Object.fromEntries(
+    before.classes[0]!.sets.concat(before.classes[0]!.standbySets)
+      .map(({ variants: [one], slots }) => [`${one!.task}/${one!.variant}`, slots]),
+  )
+  assert.deepEqual(best(place(problemOf(240, floors, { holding: sets(held) }))), best(before))
+})
+
+Deno.test('place() leaves a floor aside that no way reaches, and where not all can be served', () => {
+  const plain = place(problemOf(250, undefined))
+  const beyond = place(problemOf(250, [{ accuracy: 1.01, ratePerS: 9 }]))
+  assert.deepEqual(beyond.classes, plain.classes)
+  assert.deepEqual(beyond.served, plain.served)
+  const full = place(problemOf(5000, [{ accuracy: 1, ratePerS: 9 }]))
+  assert.equal(full.mode, 'saturated')
+  assert.deepEqual(best(full), [0, 0])
+})
