@@ -15,12 +15,19 @@ import type { Given, Goal, Kind, Share } from './given.ts'
 import { addColumn, addRow, type Model } from './model.ts'
 
 /**
- * What falls short of a floor, against 1 for the accuracy of everything: more than all that others may
- * lose by it, as it is with a pipeline, however few ask.
+ * What it costs to fall short of all floors of a pipeline, for each share of the slots that they take,
+ * against 1 for the accuracy of everything: more than others lose by it, however few ask, and less than
+ * what these slots serve counts, or all would not be served.
  */
 const SHORT = 5
-/** Deviations of what comes in a second that are carried, too. */
+/** Less is lost in the gap that a search may leave. */
+const LEAST_PRICE = 0.01
+/** Deviations of what comes in a second, or in half of the time that queries have, are carried, too, */
 const CHANCE = 4
+const HORIZON = 0.5
+/** as far as that cannot wait: such a share of the time beyond a second, as in `demand/demand.ts`. */
+const WAITING = 0.3
+const LEAST_MORE = 1.1
 /** One slot alone is busy with something else when it is needed, and its node may go. */
 const LEAST_SLOTS = 2
 
@@ -89,21 +96,42 @@ const partOf = (ratePerS: number, neededPerS: number) =>
 /** Without floors that no way reaches in time. */
 function reachesOf(compiled: Compiled, flows: Flows): Reach[] {
   const reaches: Reach[] = []
-  compiled.demands.forEach(({ pipeline: { floors = [] }, part }, demand) => {
+  const all = compiled.classes.reduce((sum, { slots }) => sum + slots, 0)
+  compiled.demands.forEach(({ pipeline: { floors = [], sloMs } }, demand) => {
     let perS = 0
     // Who asks for more is served by the same.
     for (const floor of floors.toSorted((a, b) => b.accuracy - a.accuracy)) {
       perS += floor.ratePerS
       const steps = cheapestWay(compiled.classes, flows, demand, floor.accuracy)
       if (steps === undefined) continue
-      const mostPerS = perS + CHANCE * Math.sqrt(perS)
-      reaches.push({
-        price: SHORT * (part + 1) / 2,
-        tasks: steps.map((step) => ({ step, itemsPerS: mostPerS * step.items })),
-      })
+      const mostPerS = withChance(perS, sloMs / 1000)
+      const tasks = steps.map((step) => ({ step, itemsPerS: mostPerS * step.items }))
+      const slots = tasks.reduce(
+        (sum, { step, itemsPerS }) =>
+          sum + 1 / partOf(mostOf(compiled.classes, flows, step), itemsPerS),
+        0,
+      )
+      const share = Math.min(1, slots / Math.max(all, 1))
+      reaches.push({ price: Math.max(LEAST_PRICE, SHORT * share / floors.length), tasks })
     }
   })
   return reaches
+}
+
+/** Items per second of a slot of the class that is quickest at a step. */
+function mostOf(
+  classes: readonly ClassShape[],
+  { allowances }: Flows,
+  { variant, allowance }: Step,
+): number {
+  const { paces } = allowances.of[variant.index]![allowance]!
+  return Math.max(...classes.map(({ index }) => paces[index]?.ratePerS ?? 0))
+}
+
+function withChance(perS: number, sloS: number): number {
+  const spanS = Math.max(1, HORIZON * sloS)
+  const most = perS * spanS + CHANCE * Math.sqrt(perS * spanS)
+  return Math.max(LEAST_MORE * perS, most / (spanS + WAITING * Math.max(0, sloS - 1)))
 }
 
 interface Way {
@@ -114,16 +142,12 @@ interface Way {
 /** The steps of the way that takes the least of slots' time and reaches so much at every leaf. */
 function cheapestWay(
   classes: readonly ClassShape[],
-  { flows, junctions, allowances }: Flows,
+  flows: Flows,
   demand: number,
   accuracy: number,
 ): Step[] | undefined {
-  const from = Map.groupBy(flows, (flow) => `${flow.from} ${flow.branch}`)
-  const slotTimeOf = ({ variant, allowance, items }: Step) => {
-    const { paces } = allowances.of[variant.index]![allowance]!
-    const most = Math.max(...classes.map(({ index }) => paces[index]?.ratePerS ?? 0))
-    return items / Math.max(most, 1e-9)
-  }
+  const from = Map.groupBy(flows.flows, (flow) => `${flow.from} ${flow.branch}`)
+  const slotTimeOf = (step: Step) => step.items / Math.max(mostOf(classes, flows, step), 1e-9)
   const cheapestOf = (some: readonly Flow[]) => {
     let best: Way | undefined
     for (const flow of some) {
@@ -135,12 +159,12 @@ function cheapestWay(
   function wayOf({ to, end, steps }: Flow): Way | undefined {
     let way = { slotTime: steps.reduce((sum, step) => sum + slotTimeOf(step), 0), steps }
     if (to < 0) return end.accuracy >= accuracy - 1e-9 ? way : undefined
-    for (let branch = 0; branch < junctions[to]!; branch++) {
+    for (let branch = 0; branch < flows.junctions[to]!; branch++) {
       const after = cheapestOf(from.get(`${to} ${branch}`) ?? [])
       if (after === undefined) return undefined
       way = { slotTime: way.slotTime + after.slotTime, steps: [...way.steps, ...after.steps] }
     }
     return way
   }
-  return cheapestOf(flows.filter((flow) => flow.from < 0 && flow.demand === demand))?.steps
+  return cheapestOf(flows.flows.filter((flow) => flow.from < 0 && flow.demand === demand))?.steps
 }
