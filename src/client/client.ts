@@ -76,7 +76,8 @@ const REQUEST_ID = /^[\x21-\x7e]{1,128}$/
 const MOST_SILENT_MS = 35_000
 
 /**
- * A client of the coordinator at `url`.
+ * A client of the coordinator at `url`, which may be below a path: `https://host/pool/` behind a
+ * proxy that takes the path off.
  *
  * @example
  * ```ts
@@ -97,7 +98,7 @@ export function createClient(url: string | URL, options: ClientOptions = {}): Cl
     if (key !== undefined) headers.set('authorization', `Bearer ${key}`)
     // In place of what all calls are sent with, whatever the case of its letters.
     new Headers(init.headers).forEach((value, name) => headers.set(name, value))
-    const response = await fetchWith(new URL(path, url), { ...init, headers }).catch((cause) => {
+    const response = await fetchWith(urlOf(url, path), { ...init, headers }).catch((cause) => {
       if (init.signal?.aborted) throw init.signal.reason
       throw new ShoalError(0, 'unreachable', `Cannot reach ${url}`, undefined, { cause })
     })
@@ -193,6 +194,13 @@ export function createClient(url: string | URL, options: ClientOptions = {}): Cl
       }
     },
   }
+}
+
+/** Below the path of `url`, with a slash at its end or without. @throws TypeError where it is none */
+function urlOf(url: string | URL, path: string): URL {
+  const base = new URL(url)
+  if (!base.pathname.endsWith('/')) base.pathname += '/'
+  return new URL(`./${path.replace(/^\//, '')}`, base)
 }
 
 /** As the coordinator takes it: digits, no exponent. @throws RangeError for what is no share */

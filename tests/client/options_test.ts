@@ -127,3 +127,21 @@ Deno.test('infer() without a timeout gives up ten minutes after nothing came bac
     },
   )
 })
+
+Deno.test('calls go below the path of the URL, as behind a proxy that serves more than a pool', async () => {
+  const asked: string[] = []
+  const record = (url: string | URL | Request) => {
+    asked.push(String(url))
+    return Promise.resolve(Response.json({ pipelines: [] }))
+  }
+  for (const url of ['http://a.test:1', 'http://a.test/pool', 'http://a.test/pool/?b#t=c']) {
+    const shoal = createClient(url, { fetch: record })
+    await shoal.getPipelines()
+    await shoal.infer('a/b', PIXEL_PNG)
+    for await (const _ of shoal.events());
+    await shoal.request('POST', '/v1/nodes/one/pause')
+  }
+  const paths = ['v1/pipelines', 'v1/pipelines/a%2Fb/infer', 'v1/events', 'v1/nodes/one/pause']
+  const starts = ['http://a.test:1/', 'http://a.test/pool/', 'http://a.test/pool/']
+  assert.deepEqual(asked, starts.flatMap((start) => paths.map((path) => start + path)))
+})
