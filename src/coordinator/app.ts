@@ -138,10 +138,13 @@ export function createApp(options: AppOptions) {
     const [, hash = ''] = /^([0-9a-f]{64})\.js$/.exec(c.req.param('file')) ?? []
     const model = versions.program(hash)
     const body = model && (asksBody(c) ? await readModel(model.sha256) : '')
-    if (body === undefined) throw new ApiError('not_found', 'Cannot find a program of this hash')
+    if (model === undefined || body === undefined) {
+      throw new ApiError('not_found', 'Cannot find a program of this hash')
+    }
     return c.body(body as ReadableStream, 200, {
       ...pageHeaders(hostOf(c.req)),
       'content-type': 'text/javascript; charset=utf-8',
+      'content-length': String(model.bytes),
       'cache-control': 'public, max-age=31536000, immutable',
     })
   })

@@ -15,6 +15,8 @@ export interface Asset {
   /** Bytes, or what reads them anew for each request. */
   body: string | Uint8Array<ArrayBuffer> | (() => ReadableStream<Uint8Array>)
   type: string
+  /** How many there are of bytes that are read anew, where that is known. */
+  bytes?: number
   /** The same, gzipped; absent where that gains nothing. */
   packed?: () => Promise<Uint8Array<ArrayBuffer>>
 }
@@ -26,7 +28,7 @@ const HOST = /^[\w.-]+(:\d+)?$|^\[[\da-f:.]+\](:\d+)?$/i
 
 /** Adds a route for each asset. */
 export function mountPages(app: Hono, assets: Assets): void {
-  for (const [path, { body, type, packed }] of assets) {
+  for (const [path, { body, type, bytes, packed }] of assets) {
     app.get(path, async (c) => {
       const headers: Record<string, string> = {
         ...pageHeaders(hostOf(c.req)),
@@ -39,9 +41,11 @@ export function mountPages(app: Hono, assets: Assets): void {
       const isPacked = packed !== undefined && takesGzip(c)
       if (packed !== undefined) headers.vary = 'accept-encoding'
       if (isPacked) headers['content-encoding'] = 'gzip'
-      if (!asksBody(c)) return c.body('', 200, headers)
       if (isPacked) return c.body(await packed(), 200, headers)
-      return c.body(typeof body === 'function' ? body() : body, 200, headers)
+      if (typeof body !== 'function') return c.body(body, 200, headers)
+      if (bytes === undefined) return c.body(body(), 200, headers)
+      headers['content-length'] = String(bytes)
+      return c.body(asksBody(c) ? body() : '', 200, headers)
     })
   }
 }

@@ -91,6 +91,7 @@ Deno.test({
               assert.equal(status, 200)
               assert.equal(head.headers.get('etag'), headers.get('etag'))
               assert.equal(head.headers.get('content-type'), headers.get('content-type'))
+              assert.equal(head.headers.get('content-length'), String(bytes))
             }
             assert.deepEqual(openOnes(file), [], each)
           }

@@ -109,6 +109,29 @@ Deno.test('every call answers as /openapi.json says, field by field', (t) =>
     }
   }))
 
+Deno.test('HEAD tells what GET does, its length included', () =>
+  withPages(async ({ url }) => {
+    const asked = [
+      '/v1/pipelines',
+      '/v1/nodes',
+      '/v2',
+      '/v2/models/pages',
+      '/openapi.json',
+      '/docs',
+    ]
+    for (const path of [...asked, '/v2/models/none', '/v1/pipelines/pages/infer', '/none']) {
+      const get = await fetch(url + path)
+      const { byteLength } = await get.bytes()
+      const head = await fetch(url + path, { method: 'HEAD' })
+      assert.equal(head.status, get.status, path)
+      assert.equal(head.headers.get('content-type'), get.headers.get('content-type'), path)
+      assert.ok(byteLength > 0, path)
+      // What was asked with is in the words of a refusal.
+      if (get.ok) assert.equal(head.headers.get('content-length'), String(byteLength), path)
+      else assert.notEqual(head.headers.get('content-length'), '0', path)
+    }
+  }))
+
 Deno.test('a body of /v1/.../infer is of one of the schemas told: a picture, or tensors', () =>
   withPages(async (coordinator) => {
     const { paths, components } = await readDocument(coordinator)

@@ -38,9 +38,10 @@ export async function hashedFile(
   file: string,
   name: string = basename(file, extname(file)),
 ): Promise<{ path: string } & Asset> {
-  const named = hashedName(name, extname(file).slice(1), await readFile(file))
+  const bytes = await readFile(file)
+  const named = hashedName(name, extname(file).slice(1), bytes)
   // Not `Readable.toWeb()`: it goes on with a stream that was cancelled, as when a tab is closed in
   // the midst of a download, and what it throws then ends the process (nodejs/node#64529).
   const body = () => ReadableStream.from<Uint8Array>(createReadStream(file))
-  return { ...named, body }
+  return { ...named, body, bytes: bytes.byteLength }
 }

@@ -56,6 +56,10 @@ export const finish: MiddlewareHandler = async (c, next) => {
   if (c.get(WHOLE) === true) return
   const { headers, status } = c.res
   if (status === 101) return
+  // Its body is dropped, and the server beneath would tell of none.
+  if (c.req.method === 'HEAD' && !headers.has('content-length')) {
+    headers.set('content-length', String((await c.res.bytes()).byteLength))
+  }
   if (IS_ECHOED.test(c.req.path)) {
     for (const name of ECHOED) {
       const value = echoOf(c, name)
