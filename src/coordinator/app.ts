@@ -122,6 +122,13 @@ export function createApp(options: AppOptions) {
 
   app.get(`${MODEL_PATH}:sha256`, async (c) => {
     const model = versions.model(c.req.param('sha256'))
+    const forEver = {
+      'cache-control': 'public, max-age=31536000, immutable',
+      etag: `"${model?.sha256}"`,
+    }
+    if (model !== undefined && c.req.header('if-none-match')?.includes(forEver.etag)) {
+      return c.body(null, 304, forEver)
+    }
     const body = model && (asksBody(c) ? await readModel(model.sha256) : '')
     if (model === undefined || body === undefined) {
       throw new ApiError('not_found', 'Cannot find a model of this hash')
@@ -129,8 +136,7 @@ export function createApp(options: AppOptions) {
     return c.body(body as ReadableStream, 200, {
       'content-type': 'application/octet-stream',
       'content-length': String(model.bytes),
-      'cache-control': 'public, max-age=31536000, immutable',
-      etag: `"${model.sha256}"`,
+      ...forEver,
     })
   })
 

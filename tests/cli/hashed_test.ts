@@ -61,7 +61,7 @@ Deno.test('who hangs up in the midst of a download harms nobody else', () =>
   }))
 
 Deno.test({
-  name: 'who asks for the head of a file alone has none of it opened',
+  name: 'who asks for the head of a file alone has none of it opened, nor who holds the model',
   ignore: Deno.build.os !== 'linux',
   fn: () =>
     withFile(async (file) => {
@@ -95,6 +95,19 @@ Deno.test({
             }
             assert.deepEqual(openOnes(file), [], each)
           }
+          const etag = `"${sha256}"`
+          for (const held of [etag, `W/${etag}`, `"other", ${etag}`]) {
+            const again = await fetch(`${url}/models/${sha256}`, {
+              headers: { 'if-none-match': held },
+            })
+            assert.equal(again.status, 304, held)
+            assert.equal((await again.bytes()).byteLength, 0)
+            assert.equal(again.headers.get('etag'), etag)
+          }
+          const other = await fetch(`${url}/models/${sha256}`, {
+            headers: { 'if-none-match': '"other"' },
+          })
+          assert.equal((await other.bytes()).byteLength, bytes)
         },
         undefined,
         { assets: new Map([[path, asset]]), pipelines: [served] },

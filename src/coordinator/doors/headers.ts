@@ -57,7 +57,7 @@ export const finish: MiddlewareHandler = async (c, next) => {
   const { headers, status } = c.res
   if (status === 101) return
   // Its body is dropped, and the server beneath would tell of none.
-  if (c.req.method === 'HEAD' && !headers.has('content-length')) {
+  if (c.req.method === 'HEAD' && c.res.body !== null && !headers.has('content-length')) {
     headers.set('content-length', String((await c.res.bytes()).byteLength))
   }
   if (IS_ECHOED.test(c.req.path)) {
