@@ -5,6 +5,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js'
 import type { Coordinator } from '../../src/cli/serve/coordinator.ts'
 import { createApp } from '../../src/coordinator/app.ts'
 import { SCHEMAS } from '../../src/coordinator/openapi/components.ts'
+import { createKeyring, hashOf, ROLES } from '../../src/coordinator/doors/keys.ts'
 import { createPool } from '../../src/coordinator/pool.ts'
 import { createScheduler } from '../../src/policy/scheduler.ts'
 import { imageJson } from './oip_client.ts'
@@ -12,6 +13,7 @@ import { pages, picture, withPages } from './oip_scene.ts'
 
 interface Operation {
   operationId: string
+  security: { key?: [] }[]
   responses: Record<string, { content?: Record<string, { schema?: { $ref: string } }> }>
 }
 interface Document {
@@ -61,16 +63,50 @@ Deno.test('/openapi.json tells of each route, and of nothing else', () =>
     assert.deepEqual([...routes].sort(), told.sort())
   }))
 
+Deno.test('/openapi.json tells which calls take a key, as the doors do', () =>
+  withPages(async (coordinator) => {
+    const now = () => performance.now()
+    const log = () => {}
+    const pool = createPool({
+      served: [{ pipeline: pages, models: {} }],
+      scheduler: createScheduler({ pipelines: [pages] }),
+      ...{ now, log },
+    })
+    const keyring = createKeyring(
+      ROLES.map((role) => ({ name: role, role, sha256: hashOf(`key-of-${role}`) })),
+    )
+    const readModel = () => Promise.resolve(undefined)
+    const app = createApp({ pool, readModel, now, log, keyring })
+    const headers = { authorization: 'Bearer key-of-admin' }
+    await pool.drain(0)
+    const { paths } = await readDocument(coordinator)
+    for (const [path, item] of Object.entries(paths)) {
+      for (const [method, { security }] of Object.entries(item)) {
+        const at = placed(path)
+        const init = { method: method.toUpperCase() }
+        const without = await app.request(at, init)
+        const withKey = await app.request(at, { ...init, headers })
+        const needs = !security.some(({ key }) => key === undefined) && security.length > 0
+        assert.equal(without.status === 401, needs, `${method} ${path}`)
+        if (!needs && /json/.test(without.headers.get('content-type') ?? '')) {
+          const differs = await without.text() !== await withKey.text()
+          assert.equal(differs, security.length > 0, `${method} ${path}`)
+        }
+      }
+    }
+  }))
+
 /** Fills in what a path leaves open. */
 const PLACES: Record<string, string> = {
   ...{ name: 'pages', model: 'pages', version: '1', id: 'one', sha256: 'none', file: 'none.js' },
   ...{ task: 'find', variant: 'fast' },
 }
 
+const placed = (path: string) =>
+  path.replaceAll(/\{(\w+)\}/g, (_, name) => PLACES[name] ?? assert.fail(name))
+
 function call(url: string, method: string, path: string): Promise<Response> {
-  const at = `${url}${
-    path.replaceAll(/\{(\w+)\}/g, (_, name) => PLACES[name] ?? assert.fail(name))
-  }`
+  const at = url + placed(path)
   if (!path.endsWith('/infer')) return fetch(at, { method })
   const body = JSON.stringify({ inputs: [imageJson([picture(2)])] })
   return fetch(at, { method, body, headers: { 'content-type': 'application/json' } })

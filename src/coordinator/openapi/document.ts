@@ -67,7 +67,7 @@ const contentOf = (content: Content): JsonObject =>
 
 function operationOf(operation: Operation): JsonObject {
   const { tag, summary, description, parameters = [], body, content, headers } = operation
-  const { status = 200, answer, also = {} } = operation
+  const { goesByKey, status = 200, answer, also = {} } = operation
   const role = roleFor(operation.path)
   const doors: ErrorReason[] = role === undefined ? [] : ['unauthorized', 'forbidden']
   const errors = [...new Set<ErrorReason>([...operation.errors ?? [], ...doors, 'rate_limited'])]
@@ -103,7 +103,7 @@ function operationOf(operation: Operation): JsonObject {
   return {
     ...{ operationId: idOf(operation), tags: [tag], summary },
     ...(told === undefined ? {} : { description: told }),
-    ...(role === undefined ? {} : { security: [{ key: [] }] }),
+    security: role !== undefined ? [{ key: [] }] : goesByKey ? [{ key: [] }, {}] : [],
     ...(parameters.length === 0 ? {} : {
       parameters: parameters.map((one) => ({ ...one, required: one.in === 'path' })),
     }),

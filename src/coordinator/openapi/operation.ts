@@ -23,6 +23,8 @@ export interface Operation {
   summary: string
   description?: string
   parameters?: Parameter[]
+  /** For everybody, and yet what is answered goes by the key that it is asked with. */
+  goesByKey?: true
   body?: Content
   /** The status of success, what comes with it, and headers by description. */
   status?: number

@@ -41,7 +41,7 @@ export const RULING_OPERATIONS: Operation[] = [
   })),
   {
     ...{ method: 'get', path: '/v1/admin', tag: 'administration' },
-    summary: 'Whether who asks may make these calls',
+    ...{ summary: 'Whether who asks may make these calls', goesByKey: true },
     ...{ answer: 'Whether.', content: json('Admin') },
   },
 ]
