@@ -63,6 +63,20 @@ Deno.test("readTls() takes files of one's own, and says what is wrong with them"
   await Deno.remove(dir, { recursive: true })
 })
 
+Deno.test('readTls() gives all that start at once in one folder the same certificate', async () => {
+  const dir = await Deno.makeTempDir()
+  for (const hosts of [['one.test'], ['two.test']]) {
+    const all = await Promise.all(
+      Array.from({ length: 4 }, () => readTls({ tls: 'self' }, hosts, dir)),
+    )
+    const prints = new Set(all.map((tls) => tls?.fingerprint))
+    assert.equal(prints.size, 1)
+    const copied = new X509Certificate(await Deno.readTextFile(join(dir, 'self.pem')))
+    assert.ok(prints.has(copied.fingerprint256))
+  }
+  await Deno.remove(dir, { recursive: true })
+})
+
 Deno.test('buildAssets() writes content hashes into names, and nothing inline into pages', async () => {
   const assets = await buildAssets()
   const html = assets.get('/node')!.body as string

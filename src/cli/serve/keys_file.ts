@@ -4,11 +4,12 @@
  *
  * @module
  */
-import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { z } from 'zod'
 import { type Key, type Keyring, ROLES } from '../../coordinator/doors/keys.ts'
 import { ROOT } from '../root.ts'
+import { lockBeside } from './locked.ts'
 
 export const KEYS_FILE: string = join(ROOT, '.shoal', 'keys.json')
 
@@ -51,8 +52,8 @@ export async function changeKeys(
   file: string,
   change: (keys: readonly KeptKey[]) => KeptKey[],
 ): Promise<void> {
-  using lock = await openLock(file)
-  await lock.lock(true)
+  // Beside the keys, which are replaced by each change.
+  using _ = await lockBeside(file).catch(cannotKeep(file))
   const keys = change(await readKeys(file))
   const { success, error } = keysFile.shape.keys.safeParse(keys)
   if (!success) throw new Error(`Cannot keep keys in ${file}: ${error.issues[0]?.message}`)
@@ -61,13 +62,6 @@ export async function changeKeys(
 
 const cannotKeep = (file: string) => (error: Error): never => {
   throw new Error(`Cannot keep keys in ${file}: ${error.message}`, { cause: error })
-}
-
-/** Beside the keys, which are replaced by each change; whoever ends lets go of it. */
-async function openLock(file: string): Promise<Deno.FsFile> {
-  return await mkdir(dirname(file), { recursive: true })
-    .then(() => Deno.open(`${file}.lock`, { create: true, write: true, mode: 0o600 }))
-    .catch(cannotKeep(file))
 }
 
 async function writeKeys(file: string, keys: readonly KeptKey[]): Promise<void> {

@@ -4,9 +4,10 @@
  * @module
  */
 import { X509Certificate } from 'node:crypto'
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ROOT } from '../root.ts'
+import { lockBeside } from './locked.ts'
 import { selfCertificate } from './self_certificate.ts'
 
 export interface Tls {
@@ -68,17 +69,29 @@ async function keptCertificate(
   dir: string,
 ): Promise<{ cert: string; key: string }> {
   const file = join(dir, 'self.json')
+  const kept = await goodFor(hosts, file)
+  if (kept !== undefined) return kept
+  // Of two that start at once both would make one, and copies be of one that only the other has.
+  using _ = await lockBeside(file)
+  const madeMeanwhile = await goodFor(hosts, file)
+  if (madeMeanwhile !== undefined) return madeMeanwhile
+  const pem = await selfCertificate(hosts, new Date())
+  await writeFile(file, JSON.stringify({ hosts, ...pem }), { mode: 0o600 })
+  return pem
+}
+
+async function goodFor(
+  hosts: readonly string[],
+  file: string,
+): Promise<{ cert: string; key: string } | undefined> {
   try {
     const kept = JSON.parse(await readFile(file, 'utf8'))
     const leftMs = new X509Certificate(kept.cert).validToDate.getTime() - Date.now()
-    if (String(kept.hosts) === String(hosts) && leftMs > 7 * DAY_MS) return kept
+    return String(kept.hosts) === String(hosts) && leftMs > 7 * DAY_MS ? kept : undefined
   } catch {
     // None yet, or damaged: a new one takes its place.
+    return undefined
   }
-  const pem = await selfCertificate(hosts, new Date())
-  await mkdir(dir, { recursive: true })
-  await writeFile(file, JSON.stringify({ hosts, ...pem }), { mode: 0o600 })
-  return pem
 }
 
 function fingerprintOf(pem: string, file: string): string {
