@@ -6,6 +6,7 @@ import { startCoordinator } from '../../src/cli/serve/coordinator.ts'
 import { readStore } from '../../src/cli/serve/store.ts'
 import { openDatabase } from '../../src/coordinator/store/database.ts'
 import { createKeeper } from '../../src/coordinator/store/keeper.ts'
+import { mustBeOurs } from '../../src/coordinator/store/ours.ts'
 import type { Memory } from '../../src/policy/memory.ts'
 import { createWord } from '../../src/policy/trust/word.ts'
 import { ask, joinScripted, pipeline, untilHolds } from './fixture.ts'
@@ -146,6 +147,30 @@ for (
       assert.deepEqual([...Deno.readDirSync(dir)].map(({ name }) => name), ['store.sqlite'])
     }))
 }
+
+Deno.test('a store that is being made is told from a file of something else at any moment', () =>
+  inTemp(async (path) => {
+    await Deno.mkdir(join(path, '..'))
+    const { exec } = DatabaseSync.prototype
+    let looks = 0
+    // As another coordinator that starts at the same moment opens it.
+    DatabaseSync.prototype.exec = function (sql) {
+      exec.call(this, sql)
+      looks++
+      const other = new DatabaseSync(path, { readOnly: true })
+      try {
+        mustBeOurs(other, path)
+      } finally {
+        other.close()
+      }
+    }
+    try {
+      openDatabase(path).close()
+    } finally {
+      DatabaseSync.prototype.exec = exec
+    }
+    assert.ok(looks > 1)
+  }))
 
 Deno.test('what could not be written while somebody held the file is written after that', () =>
   inTemp(async (path) => {

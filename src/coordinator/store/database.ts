@@ -49,8 +49,9 @@ export function openDatabase(path: string): Database {
 function prepare(db: DatabaseSync): Database {
   // Readers are not held up, and what a power cut takes is the last seconds.
   db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL')
-  db.exec(TABLES)
-  db.exec(`PRAGMA user_version = ${SCHEMA_VERSION}; PRAGMA application_id = ${APPLICATION_ID}`)
+  // At once: who opens it meanwhile has all by which it is told from a stranger's, or none.
+  db.exec(`BEGIN IMMEDIATE; ${TABLES}
+    PRAGMA user_version = ${SCHEMA_VERSION}; PRAGMA application_id = ${APPLICATION_ID}; COMMIT`)
   const putNode = db.prepare(`
     INSERT INTO nodes (id, seen_at, profile, word) VALUES (?, ?, ?, ?)
     ON CONFLICT (id) DO UPDATE SET seen_at = excluded.seen_at,
