@@ -7,6 +7,7 @@
  * @module
  */
 import { usablePoints } from '../profile/base.ts'
+import { createGone } from '../profile/gone.ts'
 import type { LatencyPoint, NodeId, PolicyCommand, PolicyEvent, VariantRef } from '../types.ts'
 import { createClasses } from './classes.ts'
 import type { Model, Variant } from './model.ts'
@@ -42,6 +43,7 @@ export function createPool(model: Model, emit: (command: PolicyCommand) => void)
   const nodes = new Map<NodeId, Node>()
   /** Kept when a node leaves: it may come back. */
   const measured = new Map<NodeId, Map<Variant, LatencyPoint[]>>()
+  const gone = createGone((id) => measured.delete(id))
   let all: Worker[] | null = null
 
   const workerOf = ({ node, slot }: { node: NodeId; slot: number }) =>
@@ -118,6 +120,7 @@ export function createPool(model: Model, emit: (command: PolicyCommand) => void)
   return {
     all: () => all ??= [...nodes.values()].flatMap(({ workers }) => workers),
     join({ node, slots, duty, able, memoryBytes = Infinity }) {
+      gone.joined(node)
       nodes.set(node, { workers: [], able: ableOf(able), memoryBytes, duty: duty > 0 ? duty : 1 })
       resize(node, slots)
     },
@@ -149,7 +152,7 @@ export function createPool(model: Model, emit: (command: PolicyCommand) => void)
     },
     leave(id) {
       const workers = nodes.get(id)?.workers ?? []
-      nodes.delete(id)
+      if (nodes.delete(id)) gone.left(id)
       all = null
       return workers
     },

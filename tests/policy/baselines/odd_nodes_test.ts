@@ -1,6 +1,9 @@
 /** What nodes say of themselves may be odd, or change: a batch is expected to end all the same. */
 import assert from 'node:assert/strict'
+import { createModel } from '../../../src/policy/baselines/model.ts'
+import { createPool } from '../../../src/policy/baselines/pool.ts'
 import { createPolicy, POLICY_NAMES } from '../../../src/policy/policies.ts'
+import { MOST_GONE } from '../../../src/policy/profile/gone.ts'
 import type { LatencyPoint, Plan, PolicyCommand, PolicyEvent } from '../../../src/policy/types.ts'
 import { pipeline } from './fixtures.ts'
 
@@ -91,3 +94,26 @@ for (const name of POLICY_NAMES) {
     }
   })
 }
+
+Deno.test('of nodes that went the longest gone are forgotten; who comes back before is known', () => {
+  const model = createModel([pipeline])
+  const pool = createPool(model, () => {})
+  const variant = model.find(ABLE[0]!)!
+  const join = (node: string) =>
+    pool.join({ type: 'node_joined', node, slots: 1, duty: 1, able: ABLE })
+  const profile = ABLE.map((ref) => ({ ...ref, points: [{ batch: 1, latencyMs: 7 }] }))
+  const count = 2 * MOST_GONE
+  for (let i = 0; i < count; i++) {
+    join(`n${i}`)
+    pool.report({ type: 'node_reported', node: `n${i}`, profile }, [])
+    pool.leave(`n${i}`)
+  }
+  const latencyMsOf = (node: string) => {
+    join(node)
+    return pool.all().find((worker) => worker.node === node)!.class.latencyMs(variant, 1)
+  }
+  assert.equal(latencyMsOf(`n${count - 1}`), 7)
+  assert.equal(latencyMsOf(`n${count - MOST_GONE}`), 7)
+  assert.notEqual(latencyMsOf(`n${count - MOST_GONE - 1}`), 7)
+  assert.notEqual(latencyMsOf('n0'), 7)
+})
