@@ -107,7 +107,7 @@ export function createApp(options: AppOptions) {
     const uptimeMs = Math.round(now() - startedMs)
     return c.json({ uptimeMs, listeners: events.listeners, ...pool.stats() })
   })
-  app.get('/v1/events', (c) => events.listen(c))
+  app.get('/v1/events', (c) => events.listen(c, (shut) => doors.watch(c, 'admin', shut)))
 
   mountOip(app, { pool, timed: history.timed, now, log, peers })
   mountAdmin(app, pool, doors, hosts, options.reload)

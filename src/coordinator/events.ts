@@ -22,8 +22,11 @@ const RETRY_MS = 5000
 
 export interface Events {
   readonly listeners: number
-  /** @throws ApiError `rate_limited` where there are too many listeners already */
-  listen(c: Context): Response
+  /**
+   * @param watch has its argument told once this listener is not to hear any more
+   * @throws ApiError `rate_limited` where there are too many listeners already
+   */
+  listen(c: Context, watch: (shut: () => void) => () => void): Response
 }
 
 export function createEvents(pool: Pool, history: History, now: () => number): Events {
@@ -49,7 +52,7 @@ export function createEvents(pool: Pool, history: History, now: () => number): E
     get listeners() {
       return listeners
     },
-    listen(c) {
+    listen(c, watch) {
       if (pool.draining.aborted) {
         throw new ApiError('draining', 'Cannot take a listener: shutting down')
       }
@@ -64,7 +67,9 @@ export function createEvents(pool: Pool, history: History, now: () => number): E
       return streamSSE(c, async (stream) => {
         const client = new AbortController()
         stream.onAbort(() => client.abort())
-        const ended = AbortSignal.any([client.signal, pool.draining])
+        const door = new AbortController()
+        const unwatch = watch(() => door.abort())
+        const ended = AbortSignal.any([client.signal, pool.draining, door.signal])
         const feed = createEventFeed()
         let pingAtMs = now() + PING_MS
         try {
@@ -84,6 +89,7 @@ export function createEvents(pool: Pool, history: History, now: () => number): E
           }
         } finally {
           listeners--
+          unwatch()
           // Ends a write that nobody takes, too.
           if (!client.signal.aborted && !pool.draining.aborted) stream.abort()
         }

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
+import { createClient } from '../../src/client/client.ts'
 import type { Coordinator } from '../../src/cli/serve/coordinator.ts'
 import type { MetricsEvent, NodesEvent, PlanInfo } from '../../src/client/types.ts'
+import { createKeyring, hashOf, type Key } from '../../src/coordinator/doors/keys.ts'
 import { ask, joinScripted, untilReady, withCoordinator } from './fixture.ts'
 
 interface Heard {
@@ -144,6 +146,42 @@ Deno.test('events end when the coordinator drains', () =>
     const late = await fetch(`${coordinator.url}/v1/events`)
     assert.equal((await late.json()).reason, 'draining')
   }))
+
+Deno.test('events end where their key is taken back, and for no other', () => {
+  const keyOf = (name: string): Key => ({ name, role: 'admin', sha256: hashOf(name) })
+  const keyring = createKeyring([keyOf('stays'), keyOf('goes')])
+  return withCoordinator(
+    async ({ url }) => {
+      const open = (key: string) => createClient(url, { key }).events()
+      const [stays, goes] = [open('stays'), open('goes')]
+      await Promise.all([stays.next(), goes.next()])
+      keyring.replace([keyOf('stays')])
+      while (!(await goes.next()).done);
+      await assert.rejects(open('goes').next(), { status: 401 })
+      keyring.replace([keyOf('stays'), { ...keyOf('new'), role: 'node' }])
+      const { listeners } = await createClient(url, { key: 'stays' }).stats()
+      assert.equal(listeners, 1)
+      assert.ok(!(await stays.next()).done)
+      await stays.return(undefined)
+    },
+    undefined,
+    { keyring },
+  )
+})
+
+Deno.test('events that were opened without a key end once one is asked for', () => {
+  const keyring = createKeyring()
+  return withCoordinator(
+    async ({ url }) => {
+      const heard = createClient(url).events()
+      await heard.next()
+      keyring.replace([{ name: 'new', role: 'admin', sha256: hashOf('new') }])
+      while (!(await heard.next()).done);
+    },
+    undefined,
+    { keyring },
+  )
+})
 
 Deno.test('who asks for the head of the events alone is no listener', () =>
   withCoordinator(async (coordinator) => {

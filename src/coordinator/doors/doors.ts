@@ -51,6 +51,8 @@ export interface Doors {
   caller(c: Context): Caller
   /** Whether a call of this role would be let through. */
   allows(c: Context, role: Role): boolean
+  /** Has `shut` told once keys change so that it would not; what it returns calls that off. */
+  watch(c: Context, role: Role, shut: () => void): () => void
   /** For the link that a request asks for. */
   admits(caller: Caller): Admit
 }
@@ -117,17 +119,20 @@ export function createDoors(options: DoorOptions): Doors {
     }
   }
 
+  function allows(c: Context, role: Role): boolean {
+    try {
+      enter(c, role, callerOf(c))
+      return true
+    } catch {
+      return false
+    }
+  }
+
   return {
     keyring,
     caller: callerOf,
-    allows(c, role) {
-      try {
-        enter(c, role, callerOf(c))
-        return true
-      } catch {
-        return false
-      }
-    },
+    allows,
+    watch: (c, role, shut) => keyring.onChange(() => allows(c, role) || shut()),
     async guard(c, next) {
       const caller = callerOf(c)
       if (!caller.local) leaveAddress(c, caller.address)
