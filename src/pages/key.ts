@@ -50,13 +50,18 @@ async function askForKey(why: string): Promise<void> {
   }
 }
 
-/** Makes a call, and again with another key for as long as one is wanted. */
-export async function withKey<T>(call: () => Promise<T>): Promise<T> {
+/**
+ * Makes a call, and again with another key for as long as one is wanted.
+ *
+ * @param asks told whenever the page's form asks for one
+ */
+export async function withKey<T>(call: () => Promise<T>, asks = () => {}): Promise<T> {
   for (;;) {
     try {
       return await call()
     } catch (error) {
       if (!(error instanceof ShoalError) || !wantsKey(error.status)) throw error
+      asks()
       await askForKey(error.message)
     }
   }

@@ -2,7 +2,14 @@
 import assert from 'node:assert/strict'
 import type { Page } from 'playwright-core'
 import { USUAL } from '../../src/cli/serve/serving.ts'
-import { createKeyring, hashOf, makeKey, ROLES } from '../../src/coordinator/doors/keys.ts'
+import {
+  createKeyring,
+  hashOf,
+  type Key,
+  makeKey,
+  type Role,
+  ROLES,
+} from '../../src/coordinator/doors/keys.ts'
 import { joinButton, launch, skippedWithout, startPool, wantChromium } from './fixture.ts'
 
 const executable = await wantChromium()
@@ -29,9 +36,9 @@ Deno.test({
   ignore: executable === undefined,
   async fn(t) {
     const texts = { node: makeKey('node'), client: makeKey('client'), admin: makeKey('admin') }
-    const keyring = createKeyring(
-      ROLES.map((role) => ({ name: role, role, sha256: hashOf(texts[role]) })),
-    )
+    const keyOf = (role: Role, text: string): Key => ({ name: role, role, sha256: hashOf(text) })
+    const keys = ROLES.map((role) => keyOf(role, texts[role]))
+    const keyring = createKeyring(keys)
     const [browser, pool] = await Promise.all([
       launch(executable!),
       startPool({ keyring, variants: USUAL }),
@@ -61,6 +68,14 @@ Deno.test({
           await page.reload()
           await page.getByText('Nobody is here yet').waitFor()
           assert.ok(!await page.getByLabel(/^Key of/).isVisible())
+          // Nothing is shown to who has a key no longer, and the page asks for another.
+          const news = page.getByText('The coordinator does not answer')
+          keyring.replace([...keys.filter(({ role }) => role !== 'admin'), keyOf('admin', 'other')])
+          await page.getByText('its key is not one of ours').waitFor()
+          await news.waitFor({ state: 'hidden' })
+          keyring.replace(keys)
+          await give(page, texts.admin)
+          await page.getByText('Nobody is here yet').waitFor()
           assert.ok(urls.every((url) => !url.includes(texts.admin)))
           assert.deepEqual(complaints, [])
         },

@@ -13,6 +13,8 @@ export interface Listeners {
   opened(): void
   /** @param why in words, where the coordinator said so */
   closed(why?: string): void
+  /** It answers, and wants another key. */
+  keyAsked(): void
   plan(plan: PlanInfo): void
   node(event: NodesEvent): void
   metrics(event: MetricsEvent): void
@@ -23,10 +25,11 @@ const AGAIN_MS = 3000
 
 /** Not by an `EventSource`, which can show no key. */
 export function listen(client: Client, listeners: Listeners): void {
-  withKey(() => follow(client, listeners)).then(() => undefined, refusalIn).then((why) => {
-    listeners.closed(why)
-    setTimeout(() => listen(client, listeners), AGAIN_MS)
-  })
+  withKey(() => follow(client, listeners), listeners.keyAsked).then(() => undefined, refusalIn)
+    .then((why) => {
+      listeners.closed(why)
+      setTimeout(() => listen(client, listeners), AGAIN_MS)
+    })
 }
 
 /** What was answered, if anything was. */

@@ -157,6 +157,7 @@ listen(client, {
     say(`${why}. Trying again.`)
     drawStanding()
   },
+  keyAsked: () => say(''),
   plan(data) {
     plan = data
     pipelines.learn(data)
