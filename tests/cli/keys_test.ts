@@ -121,7 +121,7 @@ Deno.test('a key that could not be read again, or not be written, is not made', 
   await Deno.remove(dir, { recursive: true })
 })
 
-Deno.test('a damaged file of keys is no reason to open doors, or to close them', async () => {
+Deno.test('a damaged file of keys is no reason to open doors, or to close them, nor is one that is gone', async () => {
   const dir = await Deno.makeTempDir()
   const file = join(dir, 'keys.json')
   await Deno.writeTextFile(file, '{')
@@ -130,14 +130,18 @@ Deno.test('a damaged file of keys is no reason to open doors, or to close them',
 
   await run('keys', 'add', '--role', 'admin', '--name', 'a', '--keys', join(dir, 'good.json'))
   const good = join(dir, 'good.json')
-  const complained = Promise.withResolvers<string>()
+  let complained = Promise.withResolvers<string>()
   const { keyring, stop } = await startKeys(
     { ...wish, file: good },
     '127.0.0.1',
-    complained.resolve,
+    (line) => complained.resolve(line),
   )
   await Deno.writeTextFile(good, 'no longer')
   assert.match(await complained.promise, /the keys stay as they are/)
+  assert.ok(keyring.has('admin'))
+  complained = Promise.withResolvers()
+  await Deno.remove(good)
+  assert.match(await complained.promise, /not there any more; the keys stay as they are/)
   assert.ok(keyring.has('admin'))
   stop()
   await Deno.remove(dir, { recursive: true })

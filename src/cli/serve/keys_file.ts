@@ -79,13 +79,15 @@ async function writeKeys(file: string, keys: readonly KeptKey[]): Promise<void> 
 
 const LOOK_EVERY_MS = 1000
 
+const NONE = 'none'
+
 /** Tells one content from another. */
 const markOf = (file: string): Promise<string> =>
-  stat(file).then(({ mtimeMs, size, ino }) => `${mtimeMs} ${size} ${ino}`, () => 'none')
+  stat(file).then(({ mtimeMs, size, ino }) => `${mtimeMs} ${size} ${ino}`, () => NONE)
 
 /**
  * Has a running coordinator follow its file: a key added is good, a key removed is not, within two
- * seconds. A file that cannot be used changes nothing, and is complained of once.
+ * seconds. A file that cannot be used, or is gone, changes nothing, and is complained of once.
  *
  * @param fixed keys that are not in the file
  * @returns what ends it
@@ -105,7 +107,10 @@ export async function followKeys(
     looking = true
     const mark = await markOf(file)
     try {
-      if (mark !== seen) keyring.replace([...fixed, ...await readKeys(file)])
+      if (mark === seen) return
+      // Without keys the doors are open to this machine: to take keys back is to remove them.
+      if (mark === NONE) throw new Error(`Cannot use keys ${file}: it is not there any more`)
+      keyring.replace([...fixed, ...await readKeys(file)])
     } catch (error) {
       complain(`${(error as Error).message}; the keys stay as they are`)
     } finally {
