@@ -88,8 +88,11 @@ export function createApp(options: AppOptions) {
       })
       return error.toResponse()
     }
-    // Nobody is there to read an answer.
-    if (error === LEFT || c.req.raw.signal.aborted) return new Response(null, { status: 499 })
+    // Who closed only its sending side is told of it; nobody else is there to read.
+    if (error === LEFT || c.req.raw.signal.aborted) {
+      const message = 'Cannot answer: you closed your end; keep the connection open until the answer'
+      return new ApiError('invalid_input', message).toResponse()
+    }
     log(`fault: ${error.stack ?? error.message}`, 'error', { event: 'fault', path: c.req.path })
     return new ApiError('internal', 'Cannot answer: a fault in the coordinator').toResponse()
   })

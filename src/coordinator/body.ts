@@ -114,6 +114,9 @@ async function read(
   } catch (error) {
     if (error instanceof ApiError) throw error
     if (draining?.aborted) throw new ApiError('draining', 'Cannot take a query: shutting down')
-    throw new ApiError('invalid_input', 'Cannot read the body: it ended early')
+    throw new ApiError(
+      'invalid_input',
+      'Cannot read the body: it ended early; keep the connection open until the answer',
+    )
   }
 }

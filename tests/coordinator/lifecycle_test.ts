@@ -136,6 +136,31 @@ async function leaveWaiting(coordinator: Coordinator, picture: Uint8Array<ArrayB
   await next.body?.cancel()
 }
 
+Deno.test({
+  name: 'who closes its sending side before the answer is told that it counts as gone',
+  ignore: Deno.build.os !== 'linux',
+  fn: () =>
+    withCoordinator(async (coordinator) => {
+      await joinScripted(coordinator, 'one', never)
+      await untilReady(coordinator)
+      const { port } = new URL(coordinator.url)
+      const picture = padded(PIXEL_PNG, 200_000)
+      using conn = await Deno.connect({ hostname: '127.0.0.1', port: Number(port) })
+      const head = `POST /v1/pipelines/words/infer HTTP/1.1\r\nHost: localhost:${port}\r\n` +
+        `Content-Type: image/png\r\nContent-Length: ${picture.length}\r\n\r\n`
+      const request = new Blob([head, picture]).stream()
+      for await (const part of request) {
+        for (let at = 0; at < part.length;) at += await conn.write(part.subarray(at))
+      }
+      await conn.closeWrite()
+      const answer = await new Response(conn.readable).text()
+      assert.match(
+        answer,
+        /^HTTP\/1\.1 400 [\s\S]*keep the connection open until the answer[\s\S]*"invalid_input"/,
+      )
+    }),
+})
+
 Deno.test('what a node says of a batch that was called off is heard, and is no fault', async () => {
   const failed: { batch: number; computeMs?: number }[] = []
   const lines: string[] = []
