@@ -90,7 +90,8 @@ export function createApp(options: AppOptions) {
     }
     // Who closed only its sending side is told of it; nobody else is there to read.
     if (error === LEFT || c.req.raw.signal.aborted) {
-      const message = 'Cannot answer: you closed your end; keep the connection open until the answer'
+      const message =
+        'Cannot answer: you closed your end; keep the connection open until the answer'
       return new ApiError('invalid_input', message).toResponse()
     }
     log(`fault: ${error.stack ?? error.message}`, 'error', { event: 'fault', path: c.req.path })
