@@ -163,6 +163,26 @@ testDashboard(
   },
 )
 
+testDashboard('what a plan counts is told in the words of its nodes', async (page, teller) => {
+  const plan = { ...planOf('own', 'only'), awake: 4, standby: 3, resting: 2 }
+  teller.standing = [{ plan }]
+  const none = { stepMs: 1000, pipelines: {} }
+  const json = { seconds: none, minutes: none, plans: [{ ...plan, agoMs: 600_000 }] }
+  await page.route('**/v1/history', (route) => route.fulfill({ json }))
+  await page.goto(teller.url)
+  await page.getByText('10 min ago').waitFor()
+  await page.locator('#standby', { hasText: '3' }).waitFor()
+  const counts = await page.locator('#plan .counts > div').allInnerTexts()
+  assert.deepEqual(counts.slice(0, 3).map((text) => text.split(/\s*\n\s*/)), [
+    ['awake', '4'],
+    ['at rest', '3'],
+    ['paused', '2'],
+  ])
+  await page.getByText('4 awake, 3 at rest, 2 paused').waitFor()
+  teller.tell({ plan: { ...plan, reason: 'then', standby: 2, resting: 3 } })
+  await page.getByText('2 to 3 paused').waitFor()
+})
+
 testDashboard('what no plan names is read anew by and by', async (page, teller) => {
   await page.clock.install()
   await page.goto(teller.url)

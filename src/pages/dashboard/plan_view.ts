@@ -129,8 +129,10 @@ function rowOf(change: Change, before: Change | undefined, nowMs: number): HTMLL
     ? MODES[mode]
     : before.awake !== awake
     ? `${before.awake} to ${awake} awake`
-    : before.standby + before.resting !== standby + resting
-    ? `${before.standby + before.resting} to ${standby + resting} at rest`
+    : before.resting !== resting
+    ? `${before.resting} to ${resting} paused`
+    : before.standby !== standby
+    ? `${before.standby} to ${standby} at rest`
     : MODES[mode]
   return make(
     'li',
@@ -142,7 +144,7 @@ function rowOf(change: Change, before: Change | undefined, nowMs: number): HTMLL
     make(
       'small',
       {},
-      `${awake} awake, ${standby} standby, ${resting} resting; gap ${percent(gap)}\u00a0%`,
+      `${awake} awake, ${standby} at rest, ${resting} paused; gap ${percent(gap)}\u00a0%`,
     ),
   )
 }
