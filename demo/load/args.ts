@@ -101,7 +101,8 @@ export async function readLoadArgs(args: string[]): Promise<LoadArgs | undefined
     if (file !== undefined && file !== '-') await checkWritable(file)
   }
   return {
-    url: url.origin,
+    // Below a path, as the client asks.
+    url: url.origin + url.pathname.replace(/\/$/, ''),
     seconds,
     arrivals,
     seed: number('seed', 0, 2 ** 32) ?? 1,

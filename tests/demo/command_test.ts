@@ -48,6 +48,7 @@ Deno.test('deno task load says what is wrong with its arguments', async () => {
       [['--each', `${SAMPLE}/each.jsonl`], /^Cannot write .*each\.jsonl: /],
       [['--json', `${SAMPLE}/load.json`], /^Cannot write .*load\.json: /],
       [['--url', 'http://127.0.0.1:9'], /Cannot ask http:\/\/127.0.0.1:9/],
+      [['--url', 'http://127.0.0.1:9/pool/'], /Cannot ask http:\/\/127.0.0.1:9\/pool:/],
     ] as const
   ) {
     const { code, out, err } = await load(...args)
