@@ -35,6 +35,9 @@ function readJoin(text: string, given?: string): { url: string; token?: string }
   if (url === null || (url.protocol !== 'http:' && url.protocol !== 'https:')) {
     return fail(`Cannot join ${text}: must be an address as http://HOST:PORT`)
   }
+  if (!['/', '/node', '/node.js'].includes(url.pathname)) {
+    return fail(`Cannot join ${text}: nodes ask from the root of the host, as http://HOST:PORT`)
+  }
   const linked = new URLSearchParams(url.hash.slice(1)).get('t')
   const token = given ?? linked ?? (variable('SHOAL_TOKEN') || undefined)
   return { url: url.origin, ...(token === undefined ? {} : { token }) }

@@ -61,6 +61,7 @@ Deno.test('node command names what it cannot use', async () => {
   const cases: [string[], RegExp][] = [
     [[], /--join URL is missing/],
     [['--join', 'nowhere'], /must be an address/],
+    [['--join', 'http://x/pool/'], /Cannot join http:\/\/x\/pool\/: .* the root of the host/],
     [['--join', 'http://x', '--duty', '2'], /--duty/],
     [['--join', 'http://x', '--backend', 'cuda'], /must be auto, wasm, webgpu or native/],
     [['--join', 'http://x', '--gpu', 'maybe'], /--gpu/],
