@@ -9,6 +9,7 @@ import type { Pipeline } from '../pipeline/schema.ts'
 import type { Plan, Scheduler, VariantRef } from '../policy/types.ts'
 import { CLOSE, type Hello, type NodeMessage, type Received } from '../protocol/mod.ts'
 import { createAdmin } from './admin.ts'
+import { ApiError } from './api_error.ts'
 import { createBatches } from './batches.ts'
 import type { Admit } from './doors/doors.ts'
 import { createKeyring, type Keyring } from './doors/keys.ts'
@@ -210,8 +211,16 @@ export function createPool(options: PoolOptions) {
       admit: Admit,
       own: Pick<LinkOptions, 'remedy' | 'blamed'> = {},
     ): Link {
-      const hello: typeof join = (link, hello) =>
-        members.enter(link, admit(hello.token)) && join(link, hello)
+      const hello: typeof join = (link, hello) => {
+        try {
+          return members.enter(link, admit(hello.token)) && join(link, hello)
+        } catch (error) {
+          if (!(error instanceof ApiError)) throw error
+          // It may be a good one: the node is to come again.
+          link.close(1013, 'too many tokens that are none of ours were tried from there')
+          return true
+        }
+      }
       const options = { ...{ now, fragments }, ...linkOptions, ...own }
       return createLink(socket, { hello, message: receive, silent, closed }, options)
     },

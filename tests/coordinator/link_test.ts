@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { createKeyring, hashOf, makeKey } from '../../src/coordinator/doors/keys.ts'
 import { MAX_FRAME_BYTES, PROTOCOL_VERSION } from '../../src/protocol/mod.ts'
 import {
   ask,
@@ -126,6 +127,38 @@ Deno.test('late, unknown and doubled results harm nobody', () =>
     assert.equal(response.status, 200)
     await response.body?.cancel()
   }))
+
+Deno.test('where too many tokens were tried a good one comes again, and nodes of our own get in', () => {
+  const [good, own] = [makeKey('node'), makeKey('node')]
+  const keyring = createKeyring([
+    { name: 'nodes', role: 'node', sha256: hashOf(good) },
+    { name: 'admin', role: 'admin', sha256: hashOf(makeKey('admin')) },
+    { name: 'own nodes', role: 'node', sha256: hashOf(own), own: true },
+  ])
+  const limits = { failure: { perS: 0.001, burst: 2 } }
+  return withCoordinator(
+    async (coordinator) => {
+      const { url, pool } = coordinator
+      for (const status of [401, 401, 429]) {
+        const headers = { authorization: `Bearer ${makeKey('admin')}` }
+        const response = await fetch(`${url}/v1/nodes`, { headers })
+        assert.equal(response.status, status)
+        await response.body?.cancel()
+      }
+      const node = await openLink(coordinator)
+      const hello = { type: 'hello', protocol: PROTOCOL_VERSION, nodeId: 'good', epoch: 1 } as const
+      node.send({ ...hello, token: good })
+      const { code, reason } = await node.closed
+      assert.deepEqual([code, reason.startsWith('too many tokens')], [1013, true])
+      assert.ok(!node.messages.some(({ type }) => type === 'refuse'))
+      const child = await joinScripted(coordinator, 'child', undefined, { token: own })
+      await child.got('welcome')
+      assert.deepEqual(pool.nodes().map(({ id }) => id), ['child'])
+    },
+    undefined,
+    { keyring, limits },
+  )
+})
 
 Deno.test('a page of another origin cannot open a link', () =>
   withCoordinator(async ({ url }) => {
