@@ -15,7 +15,6 @@ export interface DeviceClass {
 }
 
 export interface Classes {
-  all: readonly DeviceClass[]
   /**
    * For a node that can hold these variants and has measured so much of them. One that is to rest
    * for a part of the time (`duty` below 1) is to them one that takes longer.
@@ -29,14 +28,16 @@ export interface Classes {
 
 /** Profiles whose latencies differ by less, in the mean of their logarithms, are one class. */
 const ALIKE = Math.log(1.1)
+/** So many are looked through; who is of one that was made before them stays in that. */
+const MOST_KNOWN = 2000
 /** Of a variant that was neither measured nor given a reference. */
 const UNKNOWN_MS = 100
 
 export function createClasses(model: Model): Classes {
   const all: (DeviceClass & { able: string; logMs: number[] })[] = []
+  let count = 0
 
   return {
-    all,
     classOf(able, measured, duty = 1) {
       const sorted = [...able].sort((a, b) => a.index - b.index)
       const key = sorted.map(({ index }) => index).join()
@@ -53,8 +54,8 @@ export function createClasses(model: Model): Classes {
       if (alike !== undefined) return alike
       const known: Map<number, number>[] = model.variants.map(() => new Map())
       const made = {
-        index: all.length,
-        name: `class-${all.length}`,
+        index: count,
+        name: `class-${count++}`,
         able: key,
         logMs,
         latencyMs(variant: Variant, batch: number) {
@@ -66,6 +67,7 @@ export function createClasses(model: Model): Classes {
         },
       }
       all.push(made)
+      if (all.length > MOST_KNOWN) all.shift()
       return made
     },
   }

@@ -209,3 +209,21 @@ Deno.test('nodes with profiles that are alike are one class, others another', ()
   assert.equal(of(1, 0.5), of(2))
   assert.equal(of(1, 0.5).latencyMs(variant!, 2), 36)
 })
+
+Deno.test('classes that are no longer looked through are made anew, and those in use stay what they are', () => {
+  const { model } = small()
+  const classes = createClasses(model)
+  const of = (latencyMs: number) =>
+    classes.classOf(
+      model.variants,
+      new Map(model.variants.map((v) => [v, [{ batch: 1, latencyMs }]])),
+    )
+  const first = of(1)
+  for (let i = 1; i < 2000; i++) of(2 ** (i / 2))
+  assert.equal(of(1), first)
+  of(1e-9)
+  const again = of(1)
+  assert.notEqual(again, first)
+  assert.notEqual(again.name, first.name)
+  assert.deepEqual([first, again].map((one) => one.latencyMs(model.variants[0]!, 1)), [1, 1])
+})
