@@ -169,6 +169,26 @@ Deno.test('events end where their key is taken back, and for no other', () => {
   )
 })
 
+Deno.test('events go on where keys change, however few calls theirs may make', () => {
+  const key: Key = { name: 'slow', role: 'admin', sha256: hashOf('slow'), ratePerS: 0.001 }
+  const keyring = createKeyring([key])
+  return withCoordinator(
+    async (coordinator) => {
+      const heard = createClient(coordinator.url, { key: 'slow' }).events()
+      await heard.next()
+      keyring.replace([key, { ...key, name: 'other', sha256: hashOf('other') }])
+      await joinScripted(coordinator, 'one')
+      const told = async () => JSON.stringify((await heard.next()).value ?? '')
+      for (let text = await told(); !text.includes('"one"'); text = await told()) {
+        assert.notEqual(text, '""', 'the stream ended')
+      }
+      await heard.return(undefined)
+    },
+    undefined,
+    { keyring },
+  )
+})
+
 Deno.test('events that were opened without a key end once one is asked for', () => {
   const keyring = createKeyring()
   return withCoordinator(

@@ -125,20 +125,27 @@ export function createDoors(options: DoorOptions): Doors {
     }
   }
 
-  function allows(c: Context, role: Role): boolean {
-    try {
-      enter(c, role, callerOf(c))
-      return true
-    } catch {
-      return false
-    }
-  }
-
   return {
     keyring,
     caller: callerOf,
-    allows,
-    watch: (c, role, shut) => keyring.onChange(() => allows(c, role) || shut()),
+    allows(c, role) {
+      try {
+        enter(c, role, callerOf(c))
+        return true
+      } catch {
+        return false
+      }
+    },
+    watch(c, role, shut) {
+      const caller = callerOf(c)
+      const text = bearerOf(c) ?? ''
+      return keyring.onChange(() => {
+        const key = keyring.find(text)
+        const may = key !== undefined && mayAs(key.role, role)
+        // What is open already is no call that a rate is for.
+        if (!may && !isOpenTo(role, caller)) shut()
+      })
+    },
     async guard(c, next) {
       const caller = callerOf(c)
       if (!caller.local) leaveAddress(c, caller.address)
