@@ -60,6 +60,7 @@ export const textDetection: Stage = {
   check: (given) =>
     checkPictureModels(given, (variant) => {
       inputOf({ task: given.task, variant })
+      cropOf(given.task)
       return { input: [-1, 3, -1, -1], vary: [2, 3], outputs: [[[-1, 1, -1, -1]]] }
     }),
   fields: () => ['width', 'height', 'lines'],

@@ -143,6 +143,29 @@ Deno.test('loadPipeline() takes no detector of text that is fixed to one shape o
   })
 })
 
+Deno.test('loadPipeline() takes no detector of text whose crops cannot be cut', async () => {
+  await inFolder(async (dir, cacheDir) => {
+    await Deno.writeFile(
+      join(dir, 'own.onnx'),
+      onnxOf({
+        ...{ inputs: { x: [1, 3, 'H', 'W'] }, outputs: { y: [1, 1, 'H', 'W'] } },
+        nodes: [{ op: 'ReduceMean', inputs: ['x'], outputs: ['y'], ints: { axes: [1] } }],
+      }),
+    )
+    const variants = { only: { accuracy: 1, model: 'own.onnx', input: { height: 64, width: 64 } } }
+    const find = { kind: 'text-detection', variants, crop: { maxHeight: 0 } }
+    const file = { schema: 'shoal-pipeline/1', name: 'own', sloMs: 1000, root: 'find' }
+    await Deno.writeTextFile(
+      join(dir, 'pipeline.json'),
+      JSON.stringify({ ...file, tasks: { find } }),
+    )
+    await rejects(
+      loadPipeline(dir, () => {}, { cacheDir }),
+      /tasks\.find\.variants\.only: Cannot use crop.* of a task/,
+    )
+  })
+})
+
 Deno.test('loadPipeline() takes a DETR with a class for nothing or without, and no other', async () => {
   await inFolder(async (dir, cacheDir) => {
     const own = join(dir, 'own.onnx')
