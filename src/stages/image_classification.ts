@@ -9,6 +9,7 @@ import { checkPictureModels } from './check_picture.ts'
 import { handingOf } from './handing.ts'
 import { labelsOf } from './labels.ts'
 import { oncePerVariant } from './once.ts'
+import { readField } from './options.ts'
 import { emptyInput, inputTensor, type PictureInput, pictureInputOf } from './picture_input.ts'
 import { firstFeeds, inRuns } from './picture_runs.ts'
 import { samplePicture } from './sample.ts'
@@ -80,18 +81,11 @@ interface Settings {
 /** @throws TypeError saying what in the pipeline file cannot be used */
 const settingsOf = oncePerVariant(({ task, variant, next }): Settings => {
   const output = { ...task['output'] as object, ...variant['output'] as object }
-  const parsed = scoresSchema.safeParse(output)
-  if (!parsed.success) {
-    const issue = parsed.error.issues[0]
-    throw new TypeError(
-      `Cannot use ${['output', ...issue?.path ?? []].join('.')} of a task: ${issue?.message}`,
-    )
-  }
   const labels = labelsOf(task, variant)
   return {
     input: pictureInputOf(task, variant),
     labels,
-    scores: parsed.data,
+    scores: readField(scoresSchema, 'output', 'a task', output),
     goes: handingOf(task, next, labels),
   }
 })

@@ -10,6 +10,7 @@ import { checkPictureModels } from './check_picture.ts'
 import { handingOf } from './handing.ts'
 import { labelsOf } from './labels.ts'
 import { oncePerVariant } from './once.ts'
+import { readField } from './options.ts'
 import {
   emptyInput,
   inputTensor,
@@ -94,7 +95,7 @@ const settingsOf = oncePerVariant(({ task, variant, next }): Settings => {
   return {
     input: pictureInputOf(task, variant),
     labels,
-    boxes: read(boxesSchema, 'boxes', {
+    boxes: readField(boxesSchema, 'boxes', 'a task', {
       ...task['boxes'] as object,
       ...variant['boxes'] as object,
     }),
@@ -102,15 +103,6 @@ const settingsOf = oncePerVariant(({ task, variant, next }): Settings => {
     goes: handingOf(task, next, labels),
   }
 })
-
-function read<T>(schema: z.ZodType<T>, name: string, value: unknown): T {
-  const parsed = schema.safeParse(value)
-  if (parsed.success) return parsed.data
-  const issue = parsed.error.issues[0]
-  throw new TypeError(
-    `Cannot use ${[name, ...issue?.path ?? []].join('.')} of a task: ${issue?.message}`,
-  )
-}
 
 /** Things on each picture, in its pixels, best first. */
 async function findThings(

@@ -34,16 +34,23 @@ interface Fields {
  */
 export function inputOf({ task, variant }: { task: Fields; variant: Fields }): Input {
   const value = { ...task['input'] as object, ...variant['input'] as object }
-  return read(inputSchema, value, 'input of a variant')
+  return readField(inputSchema, 'input', 'a variant', value)
 }
 
 /** @throws TypeError where a task's `crop` is malformed; defaults where it is absent */
-export function cropOf(task: Fields): CropOptions {
-  return read(cropSchema, task['crop'] ?? {}, 'crop of a task')
-}
+export const cropOf = (task: Fields): CropOptions =>
+  readField(cropSchema, 'crop', 'a task', task['crop'] ?? {})
 
-function read<T>(schema: z.ZodType<T>, value: unknown, what: string): T {
+/** @throws TypeError with the place below the field, and what is wrong there */
+export function readField<T>(
+  schema: z.ZodType<T>,
+  field: string,
+  owner: 'a task' | 'a variant',
+  value: unknown,
+): T {
   const parsed = schema.safeParse(value)
   if (parsed.success) return parsed.data
-  throw new TypeError(`Cannot use ${what}: received ${JSON.stringify(value)}`)
+  const issue = parsed.error.issues[0]
+  const place = [field, ...issue?.path ?? []].join('.')
+  throw new TypeError(`Cannot use ${place} of ${owner}: ${issue?.message}`)
 }

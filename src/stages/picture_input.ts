@@ -5,6 +5,7 @@
  */
 import { z } from 'zod'
 import type { Picture, Tensor } from './types.ts'
+import { readField } from './options.ts'
 import { resizeRows, type Window } from './resample.ts'
 
 const side = z.number().int().min(1).max(8192)
@@ -43,15 +44,10 @@ interface Fields {
  */
 export function pictureInputOf(task: Fields, variant: Fields): PictureInput {
   const value = { ...task['input'] as object, ...variant['input'] as object }
-  const parsed = schema.safeParse(value)
-  if (parsed.success) {
-    // Whole numbers up to 1 would be black and white.
-    const { type, max = type === 'uint8' ? 255 : 1 } = parsed.data
-    return { ...parsed.data, max }
-  }
-  const issue = parsed.error.issues[0]
-  const where = ['input', ...issue?.path ?? []].join('.')
-  throw new TypeError(`Cannot use ${where} of a variant: ${issue?.message}`)
+  const input = readField(schema, 'input', 'a variant', value)
+  // Whole numbers up to 1 would be black and white.
+  const { type, max = type === 'uint8' ? 255 : 1 } = input
+  return { ...input, max }
 }
 
 /** Where a picture lies in the input. */

@@ -7,6 +7,7 @@ import { z } from 'zod'
 import type { CropEncoding, ImageCodecs, Picture, StageItem } from './types.ts'
 import { cornersOf, type Point, type TextBox } from './box.ts'
 import { cutCrop } from './crop.ts'
+import { readField } from './options.ts'
 
 const schema = z.strictObject({
   maxHeight: z.number().int().min(1).max(8192).default(256),
@@ -30,14 +31,8 @@ export interface Thing {
 }
 
 /** @throws TypeError where a task's `crop` is malformed; defaults where it is absent */
-export function thingCropsOf(task: { readonly [field: string]: unknown }): ThingCrops {
-  const parsed = schema.safeParse(task['crop'] ?? {})
-  if (parsed.success) return parsed.data
-  const issue = parsed.error.issues[0]
-  throw new TypeError(
-    `Cannot use ${['crop', ...issue?.path ?? []].join('.')} of a task: ${issue?.message}`,
-  )
-}
+export const thingCropsOf = (task: { readonly [field: string]: unknown }): ThingCrops =>
+  readField(schema, 'crop', 'a task', task['crop'] ?? {})
 
 /** An item for each thing: `{format, width, height, kind, score, box}` and its pixels. */
 export async function cropThings(

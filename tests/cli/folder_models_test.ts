@@ -161,7 +161,7 @@ Deno.test('loadPipeline() takes no detector of text whose crops cannot be cut', 
     )
     await rejects(
       loadPipeline(dir, () => {}, { cacheDir }),
-      /tasks\.find\.variants\.only: Cannot use crop.* of a task/,
+      /tasks\.find\.variants\.only: Cannot use crop\.maxHeight of a task: /,
     )
   })
 })
