@@ -69,6 +69,8 @@ export const imageClassification: Stage = {
   },
   warmUp: (context, batch) => [firstFeeds(context, batch, settingsOf(context).input)],
   sample: samplePicture,
+  takes: 'pictures',
+  handsOn: 'pictures',
 }
 
 interface Settings {

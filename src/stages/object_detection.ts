@@ -79,6 +79,8 @@ export const objectDetection: Stage = {
   tells: ['kind', 'score', 'box'],
   warmUp: (context, batch) => [firstFeeds(context, batch, settingsOf(context).input)],
   sample: samplePicture,
+  takes: 'pictures',
+  handsOn: 'pictures',
 }
 
 interface Settings {

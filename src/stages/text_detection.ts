@@ -70,6 +70,8 @@ export const textDetection: Stage = {
     return shapesOf(context).map((shape) => ({ [name]: tensorOf(shape) }))
   },
   sample: samplePicture,
+  takes: 'pictures',
+  handsOn: 'pictures',
 }
 
 /** The main shape and its transpose alone, where each shape costs a compilation. */

@@ -77,6 +77,8 @@ export const textRecognition: Stage = {
     return [{ [context.model.inputNames[0]!]: tensorOf(inputOf(context), batch) }]
   },
   sample: samplePicture,
+  takes: 'pictures',
+  handsOn: 'nothing',
 }
 
 function tensorOf({ width, height }: Input, batch: number): Tensor & { data: Float32Array } {

@@ -75,6 +75,9 @@ export interface StageContext {
   fewShapes?: boolean
 }
 
+/** What items carry. */
+export type Carried = 'pictures' | 'tensors'
+
 export interface Stage {
   /** Results in the order of `items`, one each. A bad item fails alone; only a broken engine throws. */
   run(items: readonly StageItem[], context: StageContext): Promise<ItemResult[]>
@@ -95,6 +98,10 @@ export interface Stage {
   fields?(task: Task): string[]
   /** Fields that its child items come with. */
   tells?: readonly string[]
+  /** What its items are; not known of a program. */
+  takes?: Carried
+  /** What its child items are; not known of a program. */
+  handsOn?: Carried | 'nothing'
 }
 
 /** What a check is given, and how it says what is wrong. */

@@ -9,6 +9,7 @@ import { type GraphFacts, readGraph } from '../../pipeline/onnx/graph.ts'
 import type { Pipeline } from '../../pipeline/schema.ts'
 import { tasksInOrder } from '../../pipeline/tree.ts'
 import type { Stage } from '../../stages/types.ts'
+import { checkNext } from './check_next.ts'
 import { checkOutput } from './check_output.ts'
 import type { PreparedModel } from './content_store.ts'
 import { defaultOutput } from './default_output.ts'
@@ -24,6 +25,10 @@ export async function checkModels(
   file: string,
 ): Promise<Pipeline> {
   const pipeline = structuredClone(given)
+  const refuse = (path: string, fault: string): never => {
+    throw new PipelineError(file, path, fault)
+  }
+  checkNext(pipeline, stages, refuse)
   const known = new Map<string, GraphFacts>()
   // Children first: a parent is held against what they take.
   for (const name of tasksInOrder(pipeline).reverse()) {
@@ -40,17 +45,11 @@ export async function checkModels(
     stage.check({
       ...{ pipeline, name, task, graphs },
       kindOf: (other) => pipeline.tasks[other]?.kind,
-      fail(path, fault) {
-        throw new PipelineError(file, ['tasks', name, path].filter(Boolean).join('.'), fault)
-      },
+      fail: (path, fault) => refuse(['tasks', name, path].filter(Boolean).join('.'), fault),
     })
   }
-  checkOutput(pipeline, stages, (path, fault) => {
-    throw new PipelineError(file, path, fault)
-  })
-  return defaultOutput(pipeline, stages, (fault) => {
-    throw new PipelineError(file, 'output', fault)
-  })
+  checkOutput(pipeline, stages, refuse)
+  return defaultOutput(pipeline, stages, (fault) => refuse('output', fault))
 }
 
 async function readFacts(

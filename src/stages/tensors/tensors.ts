@@ -84,6 +84,8 @@ export const tensors: Stage = {
   carried: (context, batch) => descriptionOf(context).stack ? batch : 1,
   exact: (context) => !descriptionOf(context).stack,
   check: checkTensors,
+  takes: 'tensors',
+  handsOn: 'tensors',
 }
 
 /** Read once for each loaded variant. */
