@@ -4,7 +4,7 @@
  * @module
  */
 import { type Pipeline, pipelineSchema } from './schema.ts'
-import { PipelineError } from './error.ts'
+import { firstFault, PipelineError } from './error.ts'
 import { CODE } from './runs_on.ts'
 import { checkTree } from './check.ts'
 
@@ -40,13 +40,8 @@ export function parsePipeline(text: string, file: string): Pipeline {
 export function checkPipeline(json: unknown, file: string): Pipeline {
   const parsed = pipelineSchema.safeParse(json)
   if (!parsed.success) {
-    const issue = parsed.error.issues[0]
-    throw new PipelineError(
-      file,
-      issue === undefined ? '' : issue.path.join('.'),
-      // What is wrong with a name stands one deeper.
-      (issue?.code === 'invalid_key' ? issue.issues[0] : issue)?.message ?? 'not a pipeline',
-    )
+    const { path, fault } = firstFault(parsed.error)
+    throw new PipelineError(file, path, fault)
   }
   checkTree(parsed.data, file)
   return parsed.data

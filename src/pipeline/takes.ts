@@ -13,7 +13,7 @@ const size = z.number().int().min(1).max(1e9)
 export const shape = z.array(z.union([size, z.literal(-1)])).max(8)
 
 /** Names of tensors, as models have them. */
-export const tensorName = z.string().min(1).max(128)
+export const tensorName = z.string().regex(/^.{1,128}$/s, { error: 'must be 1 to 128 characters' })
 
 export const takesSchema = z.record(
   tensorName,

@@ -4,7 +4,7 @@
  * @module
  */
 import type { z } from 'zod'
-import { PipelineError } from '../pipeline/error.ts'
+import { firstFault, PipelineError } from '../pipeline/error.ts'
 import { checkPipeline } from '../pipeline/parse.ts'
 import type { Pipeline } from '../pipeline/schema.ts'
 import { variantsOnPath } from '../pipeline/tree.ts'
@@ -69,10 +69,8 @@ export function checkScenario(
 ): Scenario {
   const parsed = scenarioSchema.safeParse(json)
   if (!parsed.success) {
-    const issue = parsed.error.issues[0]!
-    // What is wrong with a key of a record stands one level deeper.
-    const { message } = issue.code === 'invalid_key' ? issue.issues[0] ?? issue : issue
-    throw new ScenarioError(file, issue.path.join('.'), message)
+    const { path, fault } = firstFault(parsed.error)
+    throw new ScenarioError(file, path, fault)
   }
   const { pipeline, trace, workloads, churn, told, timeoutsMs, noise, classes, pool, ...rest } =
     parsed.data

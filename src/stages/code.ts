@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { firstFault } from '../pipeline/error.ts'
 import { takesSchema } from '../pipeline/takes.ts'
 import type { Stage } from './types.ts'
 
@@ -13,7 +14,7 @@ export const code: Stage = {
   check({ task, fail }) {
     const takes = takesSchema.optional().safeParse(task['takes'])
     if (takes.success) return
-    const issue = takes.error.issues[0]
-    fail(['takes', ...issue?.path ?? []].join('.'), issue?.message ?? 'not as expected')
+    const { path, fault } = firstFault(takes.error)
+    fail(['takes', path].filter(Boolean).join('.'), fault)
   },
 }

@@ -4,6 +4,7 @@
  * @module
  */
 import { z } from 'zod'
+import { firstFault } from '../pipeline/error.ts'
 
 const side = z.number().int().min(1).max(8192)
 
@@ -50,7 +51,6 @@ export function readField<T>(
 ): T {
   const parsed = schema.safeParse(value)
   if (parsed.success) return parsed.data
-  const issue = parsed.error.issues[0]
-  const place = [field, ...issue?.path ?? []].join('.')
-  throw new TypeError(`Cannot use ${place} of ${owner}: ${issue?.message}`)
+  const { path, fault } = firstFault(parsed.error)
+  throw new TypeError(`Cannot use ${[field, path].filter(Boolean).join('.')} of ${owner}: ${fault}`)
 }

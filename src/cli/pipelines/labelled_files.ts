@@ -9,7 +9,7 @@ import { z } from 'zod'
 import { parseRequest } from '../../coordinator/oip/parse.ts'
 import { readTensors } from '../../coordinator/oip/tensor_input.ts'
 import { checkPicture } from '../../coordinator/picture.ts'
-import { PipelineError } from '../../pipeline/error.ts'
+import { firstFault, PipelineError } from '../../pipeline/error.ts'
 import { withoutMark } from '../../pipeline/parse.ts'
 import type { Pipeline } from '../../pipeline/schema.ts'
 import { queryTensors } from '../../pipeline/takes.ts'
@@ -24,7 +24,7 @@ const truth = z.union([
   label,
   z.array(label),
   z.record(z.string(), z.union([label, z.array(label)])),
-])
+], { error: 'must be a label, a list of labels, or for each task one of these' })
 
 const labelsSchema = z.strictObject({
   schema: z.literal('shoal-labelled/1'),
@@ -54,8 +54,8 @@ export async function labelledFiles(
   if (text === undefined) return undefined
   const parsed = labelsSchema.safeParse(parse(text, file))
   if (!parsed.success) {
-    const issue = parsed.error.issues[0]
-    throw new PipelineError(file, issue?.path.join('.') ?? '', issue?.message ?? 'not labels')
+    const { path, fault } = firstFault(parsed.error)
+    throw new PipelineError(file, path, fault)
   }
   const { field, files } = parsed.data
   const entries = Object.entries(files)

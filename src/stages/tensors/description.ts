@@ -4,6 +4,7 @@
  * @module
  */
 import { z } from 'zod'
+import { firstFault } from '../../pipeline/error.ts'
 import type { Task, Variant } from '../../pipeline/schema.ts'
 import { shape, type Takes, takesSchema, tensorName, tensorType } from '../../pipeline/takes.ts'
 
@@ -46,9 +47,11 @@ export type Step = z.infer<typeof stepSchema>
 
 /** A tensor by name, of the model's outputs or of the item, and what is done to it. */
 const madeSchema = z.strictObject({ from: tensorName, do: z.array(stepSchema).default([]) })
-const named = tensorName.transform((from) => ({ from, do: [] as Step[] }))
-const sourceSchema = z.union([named, madeSchema])
 export type Source = z.infer<typeof madeSchema>
+
+/** A name alone is short for a source of which nothing is made. */
+const spelledOut = (value: unknown) => typeof value === 'string' ? { from: value } : value
+const sourceSchema = z.preprocess(spelledOut, madeSchema)
 
 /** A model's input that is always the same. */
 const constantSchema = z.strictObject({
@@ -65,19 +68,27 @@ const giveSchema = z.strictObject({
 })
 export type Give = z.infer<typeof giveSchema>
 
-const feedSchema = z.record(tensorName, z.union([named, constantSchema, madeSchema]))
+/** No union: what is wrong is said of what was meant. */
+const fedSchema = z.unknown().transform((value, context): Source | Constant => {
+  const isConstant = typeof value === 'object' && value !== null && 'value' in value
+  const parsed = isConstant ? constantSchema.safeParse(value) : sourceSchema.safeParse(value)
+  if (parsed.success) return parsed.data
+  for (const issue of parsed.error.issues) context.addIssue({ ...issue })
+  return z.NEVER
+})
+const feedSchema = z.record(tensorName, fedSchema)
 
-const answerSchema = z.union([
-  named,
+const answerSchema = z.preprocess(
+  spelledOut,
   // The loader adds what it found out: type and shape.
   madeSchema.extend({ type: tensorType.optional(), shape: shape.optional() }),
-])
+)
 
 const taskSchema = z.looseObject({
   takes: takesSchema.optional(),
   feed: feedSchema.default({}),
   give: z.record(z.string(), giveSchema).default({}),
-  answer: z.record(z.string().min(1).max(64), answerSchema).optional(),
+  answer: z.record(tensorName, answerSchema).optional(),
   /** Items run together, one below the other along the first axis. */
   stack: z.boolean().default(false),
 })
@@ -117,9 +128,8 @@ export function describe(task: Task, variant?: Variant): Description {
 function read<T>(schema: z.ZodType<T>, value: unknown, at: string): T {
   const parsed = schema.safeParse(value)
   if (parsed.success) return parsed.data
-  const issue = parsed.error.issues[0]
-  const path = [at, ...issue?.path ?? []].filter((part) => part !== '').join('.')
-  throw new DescriptionError(path, issue?.message ?? 'not as expected')
+  const { path, fault } = firstFault(parsed.error)
+  throw new DescriptionError([at, path].filter(Boolean).join('.'), fault)
 }
 
 export const isConstant = (source: Source | Constant): source is Constant => 'value' in source

@@ -1,0 +1,34 @@
+/** What is wrong in a `tensors` task is said of the place where it stands, and of what was meant. */
+import { throws } from 'node:assert/strict'
+import { taskSchema } from '../../src/pipeline/schema.ts'
+import { describe } from '../../src/stages/tensors/description.ts'
+
+const variants = { only: { accuracy: 1, model: 'own.onnx' } }
+const LONG = 'x'.repeat(129)
+
+for (
+  const [said, path, fault] of [
+    [
+      { answer: { a: { from: 'y', do: [{ reshap: [1] }] } } },
+      'answer.a.do.0',
+      /^must be one of re/,
+    ],
+    [
+      { answer: { a: { from: 'y', do: [{ multiply: '2' }] } } },
+      'answer.a.do.0',
+      /multiply, divide/,
+    ],
+    [{ answer: { a: 5 } }, 'answer.a', /expected object, received number/],
+    [{ answer: { [LONG]: 'y' } }, `answer.${LONG}`, /^must be 1 to 128 characters$/],
+    [{ feed: { x: { form: 'y' } } }, 'feed.x.from', /expected string, received undefined/],
+    [{ feed: { x: { from: 'y', do: [{ divide: 0 }] } } }, 'feed.x.do.0.divide', /must not be 0/],
+    [{ feed: { x: { value: '1' } } }, 'feed.x.value', /expected number, received string/],
+    [{ give: { b: { tensors: { x: { from: 'y', do: {} } } } } }, 'give.b.tensors.x.do', /array/],
+    [{ takes: { '': { shape: [1] } } }, 'takes.', /^must be 1 to 128 characters$/],
+  ] as [object, string, RegExp][]
+) {
+  Deno.test(`a description says what is wrong with ${JSON.stringify(said).slice(0, 60)}`, () => {
+    const task = taskSchema.parse({ kind: 'tensors', variants, ...said })
+    throws(() => describe(task), { name: 'DescriptionError', path, fault })
+  })
+}
