@@ -12,6 +12,8 @@ export type TypeName = keyof typeof TYPE | 'sequence'
 
 /** A size, or a name where it varies. */
 export type Dims = readonly (number | string)[]
+/** float32, a type with a shape, or float32 of which the file says no shape. */
+export type Made = Dims | [TypeName, Dims] | 'unshaped'
 
 export interface MadeNode {
   op: string
@@ -21,8 +23,8 @@ export interface MadeNode {
 }
 
 export interface MadeModel {
-  inputs: { [name: string]: Dims | [TypeName, Dims] }
-  outputs: { [name: string]: Dims | [TypeName, Dims] }
+  inputs: { [name: string]: Made }
+  outputs: { [name: string]: Made }
   weights?: { [name: string]: { dims: number[]; values: number[]; type?: 'float32' | 'int64' } }
   nodes: MadeNode[]
 }
@@ -58,7 +60,8 @@ export function onnxOf({ inputs, outputs, weights = {}, nodes }: MadeModel): Uin
   return onnx.ModelProto.encode(model).finish()
 }
 
-function valueInfo(name: string, what: Dims | [TypeName, Dims]) {
+function valueInfo(name: string, what: Made) {
+  if (what === 'unshaped') return { name, type: { tensorType: { elemType: TYPE.float32 } } }
   const [type, dims]: [TypeName, Dims] = Array.isArray(what[1])
     ? what as [TypeName, Dims]
     : ['float32', what as Dims]

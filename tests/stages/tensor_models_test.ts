@@ -1,0 +1,96 @@
+/** Models of kind `tensors` that are odd: what their files do not say, and names that cannot be used. */
+import { deepEqual, rejects } from 'node:assert/strict'
+import { loadPipeline } from '../../src/cli/pipelines/load.ts'
+import type { Pipeline } from '../../src/pipeline/schema.ts'
+import { inFolder } from '../cli/own_scene.ts'
+import { type Made, onnxOf } from '../pipeline/onnx.ts'
+
+const ROWS = ['N', 3] as const
+const model = (inputs: { [name: string]: Made }, outputs: { [name: string]: Made }) =>
+  onnxOf({ inputs, outputs, nodes: [] })
+
+/** One task for each list of models, each the child of the one before. */
+async function load(
+  models: Uint8Array[][],
+  first: object = {},
+): Promise<Pipeline> {
+  const files: { [file: string]: Uint8Array } = {}
+  const tasks = Object.fromEntries(models.map((own, t) => {
+    const variants = Object.fromEntries(own.map((bytes, v) => {
+      files[`${t}-${v}.onnx`] = bytes
+      return [`v${v}`, { accuracy: 1, model: `${t}-${v}.onnx` }]
+    }))
+    const next = t + 1 < models.length ? [`t${t + 1}`] : []
+    return [`t${t}`, { kind: 'tensors', next, variants, ...t === 0 ? first : {} }]
+  }))
+  const file = { schema: 'shoal-pipeline/1', name: 'own', sloMs: 1000, root: 't0', tasks }
+  let loaded: Pipeline | undefined
+  await inFolder({ ...files, 'pipeline.json': file }, async (dir) => {
+    loaded = (await loadPipeline(dir, () => {})).pipeline
+  })
+  return loaded!
+}
+
+const answerOf = ({ tasks }: Pipeline, task: string) => tasks[task]!['answer']
+
+Deno.test('inputs that cannot be fed are refused by name, whatever the file says of what it takes', async () => {
+  for (const first of [{}, { takes: { x: { shape: [-1, 3] } } }]) {
+    await rejects(
+      load([[model({ x: ['string', ROWS] }, { y: ROWS })]], first),
+      /t0\.variants\.v0\.model: 0-0\.onnx: input x expects string \[N,3\]: such inputs cannot be fed/,
+    )
+  }
+})
+
+Deno.test('tensors whose names no file can say are refused', async () => {
+  for (
+    const [name, fault] of [
+      ['', /tensor name "" must be 1 to 128 characters/],
+      ['x'.repeat(129), /tensor name "x+" must be 1 to 128 characters/],
+      ['constructor', /tensor name "constructor" must be another name/],
+      ['toString', /tensor name "toString" must be another name/],
+    ] as const
+  ) {
+    await rejects(load([[model({ [name]: ROWS }, { y: ROWS })]]), fault)
+    await rejects(load([[model({ x: ROWS }, { [name]: ROWS })]]), fault)
+  }
+})
+
+Deno.test('an output may have a name as long as any tensor', async () => {
+  const name = 'y'.repeat(128)
+  const { output } = await load([[model({ x: ROWS }, { [name]: ROWS })]])
+  deepEqual(output, { t0: { each: 't0', with: [name] } })
+})
+
+Deno.test('an input of which the model says no shape is not taken for a single number', async () => {
+  const open = [[model({ x: 'unshaped' }, { y: ROWS })]]
+  await rejects(load(open), /t0\.takes\.x: is missing: the model does not say its shape/)
+  await load(open, { takes: { x: { shape: [-1, 3] } } })
+})
+
+Deno.test('an output of which the model says no shape can be answered, and nothing be made of it', async () => {
+  const open = model({ x: ROWS }, { y: 'unshaped' })
+  const y = { from: 'y', do: [], type: 'float32' }
+  deepEqual(answerOf(await load([[open]]), 't0'), { y: { ...y, shape: [] } })
+  // Beside a variant whose model says it.
+  const said = model({ x: ROWS }, { y: ROWS })
+  for (const both of [[open, said], [said, open]]) {
+    deepEqual(answerOf(await load([both]), 't0'), { y: { ...y, shape: [] } })
+  }
+  const fault = /the model does not say the shape of y: save it with those of its outputs/
+  await rejects(load([[open]], { answer: { y: { from: 'y', do: [{ softmax: 1 }] } } }), fault)
+  await rejects(load([[open], [said]]), fault)
+})
+
+Deno.test('an answer has what all variants give: of three as of two', async () => {
+  const of = (...names: string[]) =>
+    model({ x: ROWS }, Object.fromEntries(names.map((name) => [name, ROWS])))
+  const { output } = await load([[of('y', 'a'), of('b', 'y'), of('c', 'y')]])
+  deepEqual(output, { t0: { each: 't0', with: ['y'] } })
+  for (const names of [['a', 'b'], ['a', 'b', 'c']]) {
+    await rejects(
+      load([names.map((name) => of(name))]),
+      /tasks\.t0\.variants: have no output of one name: all must give alike/,
+    )
+  }
+})
