@@ -9,8 +9,8 @@
 import { z } from 'zod'
 
 /** Names are looked up in plain objects, all of which have a `constructor` and some more. */
-const isOwn = (name: string) => !(name in {})
-const TAKEN = { error: 'must be another name: JavaScript has this one for its own' }
+export const isOwn = (name: string) => !(name in {})
+export const TAKEN = { error: 'must be another name: JavaScript has this one for its own' }
 
 const name = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, {
   error: 'must be 1 to 64 letters, digits, dots, dashes or underscores',

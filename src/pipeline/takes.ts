@@ -4,7 +4,7 @@
  * @module
  */
 import { z } from 'zod'
-import type { Pipeline, Task } from './schema.ts'
+import { isOwn, type Pipeline, TAKEN, type Task } from './schema.ts'
 import { TENSOR_TYPES, type TensorSpec, type TensorType } from './tensor.ts'
 
 export const tensorType = z.enum(Object.keys(TENSOR_TYPES) as [TensorType, ...TensorType[]])
@@ -13,7 +13,8 @@ const size = z.number().int().min(1).max(1e9)
 export const shape = z.array(z.union([size, z.literal(-1)])).max(8)
 
 /** Names of tensors, as models have them. */
-export const tensorName = z.string().regex(/^.{1,128}$/s, { error: 'must be 1 to 128 characters' })
+export const tensorName = z.string()
+  .regex(/^.{1,128}$/s, { error: 'must be 1 to 128 characters' }).refine(isOwn, TAKEN)
 
 export const takesSchema = z.record(
   tensorName,
