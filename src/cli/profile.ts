@@ -18,6 +18,7 @@ import type { ExampleResult } from './profile/messages.ts'
 import { profileOf } from './profile/result.ts'
 import { tableOf } from './profile/table.ts'
 import type { Profile, VariantTimes } from './profile/types.ts'
+import { MOST_WAYS } from './profile/ways.ts'
 import { writeProfile } from './profile/write.ts'
 import { ROOT } from './root.ts'
 import { createSteps } from './steps.ts'
@@ -215,6 +216,9 @@ if (profile.scored && scored.every(({ accuracy }) => accuracy === 0)) {
 if (profile.scored && scored.length < profile.paths.length) {
   const tasks = profile.variants.filter(({ unscored }) => unscored).map(({ task }) => task)
   steps.say(`no label says anything of ${[...new Set(tasks)].join(', ')}: accuracy is as it was`)
+}
+if (profile.ways === undefined) {
+  steps.say(`ways through all branches are not listed: there are over ${MOST_WAYS}`)
 }
 if (flags.json !== undefined) {
   const json = JSON.stringify(profile, null, 2) + '\n'

@@ -36,7 +36,7 @@ const paths = [['fine', 'good', 0.8], ['fine', 'poor', 0.4], ['fine', 'only', 0.
 ) => ({ path: [String(find), String(leaf)], accuracy: Number(accuracy), exact: 0, ms: 0 }))
 
 Deno.test('waysOf() weighs branches by their items, and leaves out what no processor runs', () => {
-  const ways = waysOf(pipeline, variants, paths)
+  const ways = waysOf(pipeline, variants, paths)!
   deepEqual(ways.map(({ variants }) => variants.join(' ')), ['fine good only', 'fine poor only'])
   const [best] = ways
   equal(best!.accuracy.toFixed(6), ((3 * 0.8 + 0.6) / 4).toFixed(6))
@@ -57,7 +57,7 @@ Deno.test('waysOf() has no accuracy for a way on which nothing is found, and sor
     measured('find', 'blind', 1, { name: 0, read: 0 }),
     ...variants.filter(({ variant }) => variant !== 'half'),
   ]
-  const ways = waysOf(blind, figures, paths)
+  const ways = waysOf(blind, figures, paths)!
   deepEqual(ways.map(({ variants }) => variants.join(' ')), [
     ...['fine good only', 'fine poor only', 'blind good only', 'blind poor only'],
   ])
@@ -71,4 +71,19 @@ Deno.test('waysOf() has nothing to add where there is one branch', () => {
     'test',
   )
   deepEqual(waysOf(line, variants, paths), [])
+})
+
+Deno.test('waysOf() lists none where branches make more of them than anybody reads', () => {
+  const wide = (branches: number) => {
+    const names = Array.from({ length: branches }, (_, i) => `b${i}`)
+    const two = { variants: { one: { accuracy: 1 }, other: { accuracy: 1 } } }
+    const all = { top: { next: names, variants: { only: { accuracy: 1 } } } }
+    const tasks = { ...all, ...Object.fromEntries(names.map((name) => [name, two])) }
+    const figures = [
+      measured('top', 'only', 1),
+      ...names.flatMap((name) => [measured(name, 'one', 1), measured(name, 'other', 1)]),
+    ]
+    return waysOf(checkPipeline({ ...pipeline, root: 'top', tasks }, 'test'), figures, [])?.length
+  }
+  deepEqual([wide(13), wide(14), wide(60)], [2 ** 13, undefined, undefined])
 })

@@ -40,7 +40,7 @@ export function tableOf(profile: Profile): string {
     ...profile.paths.some((p) => p.unscored)
       ? ['', 'accuracies without a share of exact answers are those of the file: not measured']
       : [],
-    ...waysTable(profile.ways),
+    ...waysTable(profile.ways ?? []),
   ].join('\n')
 }
 

@@ -45,8 +45,8 @@ export interface Profile {
   scored: boolean
   variants: VariantProfile[]
   paths: PathProfile[]
-  /** Where the tree has several branches. */
-  ways: Way[]
+  /** Where the tree has several branches; absent where there are too many. */
+  ways?: Way[] | undefined
 }
 
 /** One variant for every task: see `profile/ways.ts`. */

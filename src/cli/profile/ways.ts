@@ -9,12 +9,19 @@ import type { Pipeline } from '../../pipeline/schema.ts'
 import { taskOf, taskPaths, tasksInOrder, variantOf } from '../../pipeline/tree.ts'
 import type { Profile, VariantProfile, Way } from './types.ts'
 
-/** Every way, those of most accuracy first; none where the tree has one branch: paths say all. */
+/** They are the product over all tasks, of branches beside each other too. */
+export const MOST_WAYS = 10_000
+
+/**
+ * Every way, those of most accuracy first; none where the tree has one branch: paths say all.
+ *
+ * @returns `undefined` where there are over {@linkcode MOST_WAYS}
+ */
 export function waysOf(
   pipeline: Pipeline,
   variants: readonly VariantProfile[],
   paths: Profile['paths'],
-): Way[] {
+): Way[] | undefined {
   const chains = taskPaths(pipeline)
   if (chains.length < 2) return []
   const tasks = tasksInOrder(pipeline)
@@ -25,6 +32,7 @@ export function waysOf(
     const own = variants.filter((one) =>
       one.task === task && whyNotOn(variantOf(pipeline, task, one.variant), {}) === undefined
     )
+    if (choices.length * own.length > MOST_WAYS) return undefined
     choices = choices.flatMap((some) => own.map((variant) => ({ ...some, [task]: variant })))
   }
   return choices.map((choice) => {
