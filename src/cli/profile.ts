@@ -14,7 +14,7 @@ import { loadPipeline } from './pipelines/load.ts'
 import { modelsFault } from './pipelines/models_fault.ts'
 import { nativeEngine } from './node/native_engine.ts'
 import { type Measurer, startMeasurer } from './profile/measurer.ts'
-import type { ExampleResult } from './profile/messages.ts'
+import { type ExampleResult, faultOf } from './profile/messages.ts'
 import { profileOf } from './profile/result.ts'
 import { tableOf } from './profile/table.ts'
 import type { Profile, VariantTimes } from './profile/types.ts'
@@ -113,7 +113,9 @@ async function latencies(
   const times: VariantTimes[] = []
   for (const { task, variant } of variantsOf(pipeline)) {
     report(`${task} ${variant}`)
-    const measured = await measurer.latency(task, variant, batches)
+    const measured = await measurer.latency(task, variant, batches).catch((error: Error) => {
+      throw faultOf(task, variant, error)
+    })
     const overhead = await measurer.overhead(task, variant, overheadExamples)
     times.push({ task, variant, batches: measured, ...overhead })
   }

@@ -25,6 +25,8 @@ export interface Leaf {
 
 export interface Example {
   input: StageItem
+  /** What a person finds it by, a file; its number alone says where it stands. */
+  name?: string
   /**
    * What a faultless parent would hand to `task` for this input; the input itself for the root;
    * nothing where that is not known.

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { parsePipeline } from '../../src/pipeline/parse.ts'
-import { labelledFiles } from '../../src/cli/pipelines/labelled_files.ts'
+import { labelledFiles, scoreLabels } from '../../src/cli/pipelines/labelled_files.ts'
 import { ROOT } from '../../src/cli/root.ts'
 import { inFolder, ofEach, oneModel } from '../cli/own_scene.ts'
 import { PIXEL_PNG } from '../coordinator/fixture.ts'
@@ -203,3 +203,38 @@ Deno.test('profile names the example that no variant can read, and writes nothin
     assert.match(said, /^Cannot measure accuracy: example 2 cannot be read: /m)
     assert.equal((await readPipeline(dir)).tasks['only']!.variants['a']!.accuracy, 1)
   }))
+
+Deno.test('profile names the variant whose model cannot be run, with labels and without', () =>
+  inFolder({
+    ...branched(['large', 'little'], { left: 1, right: 0 }),
+    'b.onnx': ofEach('NoSuchOperator'),
+  }, async (dir) => {
+    for (const args of [[], ['--no-accuracy']]) {
+      const { said, success } = await runProfile(dir, ...args)
+      assert.equal(success, false)
+      assert.match(said, /^Cannot measure left small: Cannot load a model of /m)
+    }
+  }))
+
+Deno.test('profile names the file that no variant can read', () =>
+  inFolder({
+    ...oneModel,
+    'a.onnx': ofEach('Sqrt'),
+    'labelled/labels.json': labels({ 'minus.json': 1 }),
+    'labelled/minus.json': {
+      inputs: [{ name: 'x', datatype: 'FP32', shape: [1, 2], data: [-1, 2] }],
+    },
+  }, async (dir) => {
+    const { said } = await runProfile(dir)
+    assert.match(said, /^Cannot measure accuracy: example 1 cannot be read: minus\.json: /m)
+  }))
+
+Deno.test('a tensor of no elements is the answer of no label', () => {
+  const leaf = (data: Float32Array<ArrayBuffer>) => ({
+    ...{ meta: {}, fields: {} },
+    tensors: { y: { type: 'float32' as const, dims: [data.length], data } },
+  })
+  const score = (...values: number[]) => scoreLabels([0], [leaf(Float32Array.from(values))], 'y')
+  assert.deepEqual([score(5, 1).exact, score(1, 5).exact, score().exact], [1, 0, 0])
+  assert.equal(score().found, 0)
+})

@@ -77,7 +77,7 @@ export async function labelledFiles(
         throw new PipelineError(file, `files.${name}`, error.message)
       })
       return {
-        input,
+        ...{ name, input },
         // Only of the root is it known what comes in.
         perfect: (task) => Promise.resolve(task === pipeline.root ? [input] : undefined),
         score: (leaves, task) => scoreLabels(labelsOf(truth, task), leaves, field),
@@ -129,7 +129,8 @@ export function scoreLabels(
 ): Score {
   const found = leaves.flatMap(({ fields, tensors }) => {
     const tensor = tensors?.[field]
-    if (tensor !== undefined) return [classOf(tensor)]
+    // Of no elements none is the largest.
+    if (tensor !== undefined) return tensor.data.length === 0 ? [] : [classOf(tensor)]
     const value = fields?.[field]
     return typeof value === 'string' || typeof value === 'number' ? [value] : []
   })

@@ -33,6 +33,12 @@ export type Reply =
   | { kind: 'overhead' } & Overhead
   | { kind: 'error'; message: string }
 
+/** Of which of many variants something is not true, no engine knows. */
+export const faultOf = (task: string, variant: string, cause: unknown): Error => {
+  const why = cause instanceof Error ? cause.message : String(cause)
+  return new Error(`Cannot measure ${task} ${variant}: ${why}`, { cause })
+}
+
 /** Scores by `variant > variant`, counts of children by `variant > variant > task`. */
 export interface ExampleResult {
   paths: Record<string, Score>

@@ -19,7 +19,14 @@ import { loadLocalCodec } from '../serve/codec_assets.ts'
 import { labelledFiles } from '../pipelines/labelled_files.ts'
 import { median } from '../statistics.ts'
 import { measureLatency } from './latency.ts'
-import type { ExampleResult, Latency, Overhead, Reply, Request } from './messages.ts'
+import {
+  type ExampleResult,
+  faultOf,
+  type Latency,
+  type Overhead,
+  type Reply,
+  type Request,
+} from './messages.ts'
 
 const largestBatch = 8
 
@@ -149,13 +156,17 @@ async function runAll(
   variant: string,
   items: readonly StageItem[],
 ): Promise<ItemResult[]> {
-  const context = await contextOf(task, variant)
-  const stage = await stageOf(task)
-  const results: ItemResult[] = []
-  for (let i = 0; i < items.length; i += largestBatch) {
-    results.push(...await stage.run(items.slice(i, i + largestBatch), context))
+  try {
+    const context = await contextOf(task, variant)
+    const stage = await stageOf(task)
+    const results: ItemResult[] = []
+    for (let i = 0; i < items.length; i += largestBatch) {
+      results.push(...await stage.run(items.slice(i, i + largestBatch), context))
+    }
+    return results
+  } catch (error) {
+    throw faultOf(task, variant, error)
   }
-  return results
 }
 
 const leavesOf = (items: readonly StageItem[], results: readonly ItemResult[]): Leaf[] => {
@@ -196,7 +207,8 @@ async function scoreExample(index: number): Promise<ExampleResult> {
   }
   await walk(pipeline.root, [example.input], [])
   if (refusals.length === Object.keys(taskOf(pipeline, pipeline.root).variants).length) {
-    throw new Error(`Cannot measure accuracy: example ${index + 1} cannot be read: ${refusals[0]}`)
+    const why = [example.name, refusals[0]].filter(Boolean).join(': ')
+    throw new Error(`Cannot measure accuracy: example ${index + 1} cannot be read: ${why}`)
   }
   for (const [task, { next, variants }] of Object.entries(pipeline.tasks)) {
     if (next.length > 0) continue
