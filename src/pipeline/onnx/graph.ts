@@ -39,9 +39,12 @@ export function readGraph(bytes: Uint8Array): GraphFacts {
     if (typeof value === 'number') continue
     if (field === 5) {
       given.add(textIn(value, 8))
-      // 14 is where the data is: 1 in another file.
-      for (const part of fieldsOf(value)) {
-        if (part.field === 14 && part.value === 1) facts.external = true
+      if (isOutside(value)) facts.external = true
+    }
+    // A node's attribute may be a tensor, as a constant's is.
+    if (field === 1) {
+      for (const attribute of parts(value, 5)) {
+        if ([...parts(attribute, 5)].some(isOutside)) facts.external = true
       }
     }
     if (field === 11) facts.inputs.push(readTensorFacts(value))
@@ -84,6 +87,10 @@ function readDim(dim: Uint8Array): number | string {
   }
   return -1
 }
+
+/** 14 is where the data of a tensor is: 1 in another file. */
+const isOutside = (tensor: Uint8Array): boolean =>
+  fieldsOf(tensor).some(({ field, value }) => field === 14 && value === 1)
 
 function textIn(message: Uint8Array, wanted: number): string {
   const [text] = parts(message, wanted)
