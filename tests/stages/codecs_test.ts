@@ -153,6 +153,16 @@ Deno.test('decode() turns a PNG upright as it turns a JPEG', async () => {
   }
 })
 
+Deno.test('decode() leaves a WebP as it is stored, as Chromium does, whatever its EXIF says', async () => {
+  // Orientation 6: a quarter clockwise.
+  const bytes = Uint8Array.fromBase64(
+    'UklGRlQAAABXRUJQVlA4WAoAAAAYAAAAAQAAAAAAVlA4TBMAAAAvAQAAEA8Q+z//D/yPChWI6H8AAEVYSUYaAAAATU0AKgAA' +
+      'AAgAAQESAAMAAAABAAYAAAAAAAA=',
+  )
+  const { width, height, data } = await codecs.decode('image/webp', bytes)
+  assert.deepEqual([width, height, ...data], [2, 1, ...[255, 0, 0, 255], ...[0, 0, 255, 128]])
+})
+
 Deno.test('flattenOnWhite() lays transparent pixels on white', () => {
   const data = Uint8Array.of(0, 0, 0, 0, 10, 20, 30, 255, 0, 100, 200, 128)
   const flat = flattenOnWhite({ width: 3, height: 1, channels: 4, data }).data
