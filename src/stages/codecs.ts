@@ -79,8 +79,8 @@ const KEPT_PIXELS = 2 ** 22
 /**
  * Codecs whose WebAssembly is fetched at first need, once for each format.
  *
- * JPEG and PNG are turned upright as their EXIF orientation says, a WebP is not: Chromium
- * turns none, and boxes are to lie where whoever looks at the picture sees them. One call runs at a time for each
+ * JPEG and PNG are turned upright as their EXIF orientation says, a WebP is not: Chromium turns none,
+ * and boxes are to lie where whoever looks at the picture sees them. One call runs at a time for each
  * codec: decoding is synchronous once the module is there.
  *
  * @example
