@@ -1,7 +1,8 @@
 /** What is wrong in a `tensors` task is said of the place where it stands, and of what was meant. */
-import { throws } from 'node:assert/strict'
+import { deepEqual, throws } from 'node:assert/strict'
 import { taskSchema } from '../../src/pipeline/schema.ts'
 import { describe } from '../../src/stages/tensors/description.ts'
+import { applyStep } from '../../src/stages/tensors/steps.ts'
 
 const variants = { only: { accuracy: 1, model: 'own.onnx' } }
 const LONG = 'x'.repeat(129)
@@ -32,3 +33,10 @@ for (
     throws(() => describe(task), { name: 'DescriptionError', path, fault })
   })
 }
+
+Deno.test('argmax of nothing is no place, and of no rows none', () => {
+  const none = (...dims: number[]) =>
+    applyStep({ argmax: 1 }, { type: 'float32', dims, data: new Float32Array() })
+  throws(() => none(2, 0), /of nothing none is the largest: found float32 \[2,0\]/)
+  deepEqual(none(0, 2).dims, [0])
+})

@@ -83,6 +83,7 @@ export function specAfter(step: Step, spec: TensorSpec): TensorSpec {
   }
   if ('argmax' in step) {
     const at = axisOf(step, step.argmax, spec)
+    if (shape[at] === 0) fail(step, spec, 'of nothing none is the largest')
     return { type: 'int64', shape: replace(shape, at) }
   }
   if (!isReal(type)) fail(step, spec, 'needs float32 or float64')
