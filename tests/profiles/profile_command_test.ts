@@ -238,3 +238,24 @@ Deno.test('a tensor of no elements is the answer of no label', () => {
   assert.deepEqual([score(5, 1).exact, score(1, 5).exact, score().exact], [1, 0, 0])
   assert.equal(score().found, 0)
 })
+
+Deno.test('profile takes an item as it usually comes for one, however many rows it has', () => {
+  const variants = { a: { accuracy: 1, model: 'a.onnx' } }
+  const only = { kind: 'tensors', takes: { x: { shape: [-1, 2], typical: [3, 2] } }, variants }
+  const data = [1, 2, 1, 2, 1, 2]
+  return inFolder({
+    ...oneModel,
+    'pipeline.json': { ...oneModel['pipeline.json'] as object, tasks: { only } },
+    'labelled/labels.json': labels({ 'usual.json': 0, 'twice.json': 0 }),
+    'labelled/usual.json': { inputs: [{ name: 'x', datatype: 'FP32', shape: [3, 2], data }] },
+    'labelled/twice.json': {
+      inputs: [{ name: 'x', datatype: 'FP32', shape: [6, 2], data: [...data, ...data] }],
+    },
+  }, async (dir) => {
+    const json = join(dir, 'figures.json')
+    const { said, success } = await runProfile(dir, '--json', json)
+    assert.ok(success, said)
+    const { variants: [{ rows }] } = JSON.parse(await Deno.readTextFile(json))
+    assert.equal(rows, 1.5)
+  })
+})

@@ -124,11 +124,14 @@ function timed(model: Model): Model {
       const started = performance.now()
       const outputs = await model.run(feeds, exact)
       modelMs += performance.now() - started
-      modelRows += Object.values(feeds)[0]?.dims[0] ?? 0
+      modelRows += rowsOf(feeds)
       return outputs
     },
   }
 }
+
+const rowsOf = (feeds: Feeds): number => Object.values(feeds)[0]?.dims[0] ?? 0
+type Feeds = Parameters<Model['run']>[0]
 
 const programs = new Map<string, Promise<Stage>>()
 
@@ -255,5 +258,8 @@ async function overhead(request: Request & { kind: 'overhead' }): Promise<Overhe
     }
   }
   if (count === 0) return { otherMs: 0, rows: 1 }
-  return { otherMs: median(times), rows: rows / count }
+  // The time of an item is that of one as usual, which may have several rows itself.
+  const context = await contextOf(request.task, request.variant)
+  const usual = (await stageOf(request.task)).warmUp(context, 1)[0] ?? {}
+  return { otherMs: median(times), rows: rows / count / (rowsOf(usual) || 1) }
 }
