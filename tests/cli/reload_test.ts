@@ -1,7 +1,10 @@
 /** A pipeline changes while it serves: no query is lost, none is answered by two versions. */
 import { deepEqual, equal, match, ok } from 'node:assert/strict'
 import { join } from 'node:path'
+import { loadPipelines } from '../../src/cli/pipelines/load.ts'
 import type { Serving } from '../../src/cli/serve/serving.ts'
+import { trustOptions } from '../../src/cli/serve/trust.ts'
+import { PIXEL_PNG } from '../coordinator/fixture.ts'
 import { onnxOf } from '../pipeline/onnx.ts'
 import { inFolder, tensorsTask, withServing, writeFiles } from './own_scene.ts'
 
@@ -133,6 +136,55 @@ Deno.test('what cannot be served is refused by name, and the old version serves 
       deepEqual(await ask(serving), { status: 200, version: 3, sum: 6 })
       equal(serving.pool.nodes()[0]!.instances, 3)
     })
+  })
+})
+
+Deno.test('nodes are judged by what a task is now, and not by what it was at the start', async () => {
+  const labels = ['left', 'right']
+  const input = { height: 1, width: 2, colour: 'grey' }
+  const fileOf = (model: string, task: object) => ({
+    ...{ schema: 'shoal-pipeline/1', name: 'own', sloMs: 20_000, root: 'only' },
+    tasks: {
+      only: { labels, input, ...task, variants: { a: { accuracy: 1, referenceMs: 1, model } } },
+    },
+  })
+  const named = fileOf('tell.onnx', { kind: 'image-classification' })
+  const found = fileOf('find.onnx', { kind: 'object-detection', boxes: { format: 'corners' } })
+  const x = ['N', 1, 1, 2]
+  const models = {
+    'tell.onnx': onnxOf({
+      ...{ inputs: { x }, outputs: { y: ['N', 2] } },
+      nodes: [{ op: 'Flatten', inputs: ['x'], outputs: ['y'] }],
+    }),
+    // The same box on whatever it sees.
+    'find.onnx': onnxOf({
+      ...{ inputs: { x }, outputs: { y: ['N', 1, 6] } },
+      weights: {
+        none: { dims: [1], values: [0] },
+        box: { dims: [1, 1, 6], values: [0, 0, 2, 1, 0.9, 1] },
+      },
+      nodes: [
+        { op: 'ReduceMean', inputs: ['x'], outputs: ['mean'], ints: { axes: [3], keepdims: 0 } },
+        { op: 'Mul', inputs: ['mean', 'none'], outputs: ['zero'] },
+        { op: 'Add', inputs: ['zero', 'box'], outputs: ['y'] },
+      ],
+    }),
+  }
+  await inFolder({ ...models, 'pipeline.json': named }, async (dir) => {
+    const trust = await trustOptions(await loadPipelines([dir], () => {}))
+    await withServing(dir, 1, async ({ url }) => {
+      const only = async () => {
+        const response = await fetch(`${url}/v1/pipelines/own/infer`, {
+          ...{ method: 'POST', headers: { 'content-type': 'image/png' }, body: PIXEL_PNG },
+        })
+        const { outputs, error } = await response.json()
+        return error ?? outputs.only[0]
+      }
+      ok((await only()).label)
+      await writeFiles(dir, { 'pipeline.json': found })
+      equal((await fetch(`${url}/v1/pipelines/own/reload`, { method: 'POST' })).status, 200)
+      for (let i = 0; i < 3; i++) equal((await only()).found?.[0].kind, 'right')
+    }, { trust })
   })
 })
 

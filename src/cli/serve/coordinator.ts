@@ -21,6 +21,7 @@ import { listen } from './listen.ts'
 import { bracketed, isAny, ownHosts } from './own_hosts.ts'
 import { createPeers } from './peers.ts'
 import { createReloader } from './reload.ts'
+import type { Trust } from './trust.ts'
 import { keepIn, readStore } from './store.ts'
 
 export interface CoordinatorOptions {
@@ -33,7 +34,7 @@ export interface CoordinatorOptions {
   /** Rules to plan and route by, one of `POLICY_NAMES`. */
   policy?: string
   /** Has what nodes say checked. */
-  trust?: TrustOptions
+  trust?: TrustOptions & Partial<Trust>
   /** Nodes that need no checking. */
   isOwn?: PoolOptions['isOwn']
   /** Has late batches begun once more where a slot is idle. */
@@ -116,6 +117,9 @@ export function startCoordinator(options: CoordinatorOptions): Coordinator {
     ...(link === undefined ? {} : { link }),
     ...(options.isOwn === undefined ? {} : { isOwn: options.isOwn }),
   })
+  options.trust?.follow?.((name) =>
+    pool.versions.all().find(({ pipeline }) => pipeline.name === name)?.pipeline
+  )
   const keeper = options.store === undefined || policy.memory === undefined
     ? undefined
     : keepIn(options.store, policy.memory, log)

@@ -8,8 +8,8 @@ import { timingSafeEqual } from 'node:crypto'
 import { join } from 'node:path'
 import type { Payload } from '../../coordinator/payload.ts'
 import { checkPicture } from '../../coordinator/picture.ts'
+import type { Pipeline } from '../../pipeline/schema.ts'
 import { queryTensors } from '../../pipeline/takes.ts'
-import { publicName } from '../../pipeline/version.ts'
 import type { TrustOptions } from '../../policy/options.ts'
 import type { ItemOutcome, VariantRef } from '../../policy/types.ts'
 import type { Hello } from '../../protocol/mod.ts'
@@ -22,15 +22,24 @@ import { ROOT } from '../root.ts'
 const SAMPLES = join(ROOT, 'demo', 'samples')
 const MAX_SAMPLES = 4
 
+/** A version that is served, by its name. */
+type PipelineOf = (name: string) => Pipeline | undefined
+
+export interface Trust extends TrustOptions {
+  /** Versions come and go: from now on they are looked up there. */
+  follow(pipelineOf: PipelineOf): void
+}
+
 /** @param random uniform in [0, 1); by default what no node can foresee */
 export async function trustOptions(
   pipelines: readonly LoadedPipeline[],
   random: () => number = () => crypto.getRandomValues(new Uint32Array(1))[0]! / 2 ** 32,
-): Promise<TrustOptions> {
-  const byName = new Map(pipelines.map(({ pipeline }) => [pipeline.name, pipeline]))
-  // Versions of a pipeline are compared alike.
-  const taskOf = ({ pipeline, task }: VariantRef) => byName.get(publicName(pipeline))?.tasks[task]
+): Promise<Trust> {
+  let pipelineOf: PipelineOf = (name) =>
+    pipelines.find(({ pipeline }) => pipeline.name === name)?.pipeline
+  const taskOf = ({ pipeline, task }: VariantRef) => pipelineOf(pipeline)?.tasks[task]
   return {
+    follow: (next) => void (pipelineOf = next),
     random,
     agree: (ref, a, b) => {
       const task = taskOf(ref)
