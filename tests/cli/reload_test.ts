@@ -184,6 +184,9 @@ Deno.test('nodes are judged by what a task is now, and not by what it was at the
       await writeFiles(dir, { 'pipeline.json': found })
       equal((await fetch(`${url}/v1/pipelines/own/reload`, { method: 'POST' })).status, 200)
       for (let i = 0; i < 3; i++) equal((await only()).found?.[0].kind, 'right')
+      const now = { pipeline: 'own~2', task: 'only', variant: 'a' }
+      const said = { ok: true, result: { label: 'left', confidence: 1 }, children: {} } as const
+      equal(trust.faultOf?.(now, said), 'a picture without a size')
     }, { trust })
   })
 })
