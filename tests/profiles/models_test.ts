@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
+import { join } from 'node:path'
 import { prepareModels } from '../../src/cli/pipelines/prepare.ts'
 import { ocrDir } from '../stages/ocr.ts'
 
@@ -80,4 +81,43 @@ Deno.test('prepareModels() may run twice at once on one cache', async () => {
     assert.deepEqual(both[0], both[1])
     assert.equal(filesIn(cacheDir).length, 6)
   })
+})
+
+/** A folder whose `models.ts` makes one model of these bytes. */
+const made = (bytes: string) =>
+  `export const recipeVersion = 1, sources = [], modelNames = ['own']
+   export function* deriveModels() { yield { model: 'own', bytes: Uint8Array.of(${bytes}) } }`
+
+async function withProgram(program: string, work: (dir: string) => Promise<void>): Promise<void> {
+  const dir = await Deno.makeTempDir()
+  try {
+    await Deno.writeTextFile(join(dir, 'models.ts'), program)
+    await work(dir)
+  } finally {
+    await Deno.remove(dir, { recursive: true })
+  }
+}
+
+Deno.test('two pipelines that call their models alike have their own of one cache', async () => {
+  const contents: string[] = []
+  await withCache(async (cacheDir) => {
+    for (const bytes of ['1', '2']) {
+      await withProgram(made(bytes), async (dir) => {
+        const { own } = await prepareModels(dir, { cacheDir })
+        contents.push((await Deno.readFile(own!.file)).join())
+      })
+    }
+  })
+  assert.deepEqual(contents, ['1', '2'])
+})
+
+Deno.test('a models.ts that exports no recipe is told what it lacks', async () => {
+  await withCache((cacheDir) =>
+    withProgram('export const recipeVersion = 1, sources = []', async (dir) => {
+      await assert.rejects(
+        prepareModels(dir, { cacheDir }),
+        /^PipelineError: .*models\.ts: must export modelNames, deriveModels: /,
+      )
+    })
+  )
 })

@@ -70,12 +70,12 @@ export async function loadPipeline(
   await inlineLabels(pipeline, dir, file)
   const derived = await exists(join(dir, 'models.ts'))
     ? await prepareModels(dir, { report, cacheDir: options.cacheDir })
-    : {}
+    : undefined
   const files: Record<string, FolderModel> = {}
   for (const [at, model] of modelsNamed(pipeline)) {
-    if (Object.hasOwn(derived, model) || Object.hasOwn(files, model)) continue
+    if (Object.hasOwn({ ...derived, ...files }, model)) continue
     if (!isFileName(model)) {
-      throw new PipelineError(file, at, notThere(model, Object.keys(derived)))
+      throw new PipelineError(file, at, notThere(model, derived && Object.keys(derived)))
     }
     files[model] = await readModelFile(dir, model, storeDir(options.cacheDir))
       .catch((error: Error) => {
@@ -124,10 +124,10 @@ function* modelsNamed({ tasks }: Pipeline): Generator<[at: string, model: string
   }
 }
 
-function notThere(model: string, derived: readonly string[]): string {
-  return derived.length === 0
+function notThere(model: string, derived: readonly string[] | undefined): string {
+  return derived === undefined
     ? `${model} is no .onnx file, and the folder has no models.ts that would make it`
-    : `${model} is not among the models prepared: ${derived.join(', ')}`
+    : `${model} is not among those that models.ts makes: ${derived.join(', ') || 'it makes none'}`
 }
 
 async function exists(path: string): Promise<boolean> {

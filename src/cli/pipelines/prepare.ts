@@ -8,6 +8,7 @@
  */
 import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { PipelineError } from '../../pipeline/error.ts'
 import {
   fileOf,
   isWhole,
@@ -59,9 +60,10 @@ export async function prepareModels(
   const path = resolve(pipelineDir, 'models.ts')
   // A module is read once: under another name it is read anew, should it have changed.
   const changedMs = (await Deno.stat(path)).mtime?.getTime() ?? 0
-  const recipe: ModelRecipe = await import(`${pathToFileURL(path).href}?${changedMs}`)
+  const recipe = recipeIn(await import(`${pathToFileURL(path).href}?${changedMs}`), path)
   const files = await Promise.all(recipe.sources.map((url) => Deno.readFile(url)))
-  const key = await keyOf(recipe, files)
+  // The program, too: another pipeline's may have the same names, and no sources either.
+  const key = await keyOf(recipe, [await Deno.readFile(path), ...files])
   const indexFile = join(cacheDir, `index-${key}.json`)
   const cached = await readIndex(indexFile, recipe.modelNames)
   if (cached !== undefined) {
@@ -91,6 +93,20 @@ function withFiles(index: Index, cacheDir: string): Record<string, PreparedModel
       { ...entry, file: fileOf(cacheDir, entry.sha256) },
     ]),
   )
+}
+
+const EXPORTS: { [name in keyof ModelRecipe]: (value: unknown) => boolean } = {
+  recipeVersion: (value) => typeof value === 'number',
+  ...{ sources: Array.isArray, modelNames: Array.isArray },
+  deriveModels: (value) => typeof value === 'function',
+}
+
+/** @throws PipelineError where it does not export what a recipe is */
+function recipeIn(module: { [name: string]: unknown }, path: string): ModelRecipe {
+  const lacking = Object.entries(EXPORTS).filter(([name, fits]) => !fits(module[name]))
+  if (lacking.length === 0) return module as unknown as ModelRecipe
+  const names = lacking.map(([name]) => name).join(', ')
+  throw new PipelineError(path, '', `must export ${names}: see docs/PIPELINES.md, Models`)
 }
 
 async function keyOf(recipe: ModelRecipe, files: readonly Uint8Array[]): Promise<string> {
