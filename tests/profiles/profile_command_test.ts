@@ -259,3 +259,10 @@ Deno.test('profile takes an item as it usually comes for one, however many rows 
     assert.equal(rows, 1.5)
   })
 })
+
+Deno.test('profile says what a program for its labelled set lacks', () =>
+  inFolder({ ...oneModel, 'labelled.ts': 'export const labeled = 1' }, async (dir) => {
+    const { said, success } = await runProfile(dir)
+    assert.equal(success, false)
+    assert.match(said, /^Cannot use .*labelled\.ts: it exports no function labelled$/m)
+  }))

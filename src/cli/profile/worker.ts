@@ -86,6 +86,9 @@ async function findSet(dir: string, pipeline: Pipeline): Promise<Found> {
   const there = await Deno.stat(program).then(() => true, () => false)
   if (!there) return await labelledFiles(dir, pipeline)
   const module: LabelledModule = await import(pathToFileURL(program).href)
+  if (typeof module.labelled !== 'function') {
+    throw new Error(`Cannot use ${program}: it exports no function labelled`)
+  }
   return await module.labelled()
 }
 type Found = Awaited<ReturnType<LabelledModule['labelled']>> | undefined
