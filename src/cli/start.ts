@@ -6,7 +6,7 @@
 import './deno_version.ts'
 import { parseArgs } from 'node:util'
 import { queryTensors } from '../pipeline/takes.ts'
-import { CODE } from '../pipeline/runs_on.ts'
+import { CODE, taskOnNone } from '../pipeline/runs_on.ts'
 import { POLICY_NAMES } from '../policy/policies.ts'
 import { ApiError } from '../coordinator/api_error.ts'
 import { createLog, LOG_FORMATS, LOG_LEVELS } from '../coordinator/log.ts'
@@ -251,7 +251,7 @@ if (nodes > 0) {
     steps.say('programs that pipelines bring run on nodes that allow it: here, start with --code')
   } else if (!pool.ready()) {
     const remedy = holdsAll
-      ? 'see above what nodes could not load'
+      ? taskOnNone(trees, pool.nodes()) ?? 'see above what nodes could not load'
       : `${policy} needs a slot for each, raise --nodes`
     steps.say(`not every task is served yet: ${remedy}`)
   }

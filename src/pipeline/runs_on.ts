@@ -5,7 +5,7 @@
  *
  * @module
  */
-import type { Pipeline, Variant } from './schema.ts'
+import type { Pipeline, Task, Variant } from './schema.ts'
 
 /** What a node runs on. */
 export interface Device {
@@ -45,13 +45,26 @@ export function whyNotOn({ precision, backends, code }: Demands, on: Device): st
     : 'it is of half precision, and this GPU has no shader-f16'
 }
 
+const demandsOf = ({ kind, variants }: Task): Demands[] =>
+  Object.values(variants).map(({ precision, backends }) => ({
+    ...{ precision, backends, code: kind === CODE },
+  }))
+
 /** How many variants of what is served run there. */
-export function countOn(pipelines: readonly Pipeline[], on: Device): number {
-  return pipelines.flatMap(({ tasks }) => Object.values(tasks))
-    .flatMap(({ kind, variants }) =>
-      Object.values(variants).map(({ precision, backends }) => ({
-        ...{ precision, backends, code: kind === CODE },
-      }))
-    )
+export const countOn = (pipelines: readonly Pipeline[], on: Device): number =>
+  pipelines.flatMap(({ tasks }) => Object.values(tasks).flatMap(demandsOf))
     .filter((demands) => whyNotOn(demands, on) === undefined).length
+
+/** The first task of which nothing runs on any of them, and why, for people. */
+export function taskOnNone(
+  pipelines: readonly Pipeline[],
+  devices: readonly Device[],
+): string | undefined {
+  for (const { name, tasks } of pipelines) {
+    for (const [task, own] of Object.entries(tasks)) {
+      const why = devices.flatMap((on) => demandsOf(own).map((demands) => whyNotOn(demands, on)))
+      if (why.length > 0 && !why.includes(undefined)) return `${name}/${task}: ${why[0]}`
+    }
+  }
+  return undefined
 }

@@ -2,7 +2,7 @@
 import { deepEqual, equal, match, throws } from 'node:assert/strict'
 import { ableVariants, servedVariants } from '../../src/pipeline/hold.ts'
 import { checkPipeline } from '../../src/pipeline/parse.ts'
-import { countOn, whyNotOn } from '../../src/pipeline/runs_on.ts'
+import { countOn, taskOnNone, whyNotOn } from '../../src/pipeline/runs_on.ts'
 
 const pipelineOf = (variants: Record<string, object>) =>
   checkPipeline({
@@ -56,4 +56,14 @@ Deno.test('whyNotOn() says what is missing', () => {
 Deno.test('checkPipeline() refuses a precision or backend that there is none of', () => {
   throws(() => pipelineOf({ a: { accuracy: 1, precision: 'fp8' } }), /t\.variants\.a\.precision/)
   throws(() => pipelineOf({ a: { accuracy: 1, backends: [] } }), /t\.variants\.a\.backends/)
+})
+
+Deno.test('taskOnNone() names the task that none of the nodes does, and why', () => {
+  const half = pipelineOf({ half: { accuracy: 1, precision: 'fp16' } })
+  equal(taskOnNone([PIPELINE, half], [{}]), 'p/t: it is of half precision, which runs on GPUs only')
+  match(taskOnNone([half], [{}, gpu(false)])!, /^p\/t: /)
+  equal(taskOnNone([half], [{}, gpu(true)]), undefined)
+  equal(taskOnNone([PIPELINE], [{}]), undefined)
+  // Nobody is there who could not.
+  equal(taskOnNone([half], []), undefined)
 })
