@@ -43,8 +43,8 @@ const VP8 = 0x565038
 const HEAD_BYTES = 64
 
 /**
- * The library is asked about files of our types alone, and of no more than their heads: it knows
- * twenty others by heart, some of which keep it busy for minutes if they are made to.
+ * The library is asked about PNG and WebP alone, and of no more than their heads: it knows twenty
+ * others by heart, some of which keep it busy for minutes if they are made to.
  *
  * @returns `undefined` for what is none of them
  * @throws on what is broken
@@ -52,7 +52,7 @@ const HEAD_BYTES = 64
 function headerOf(bytes: Uint8Array): Header | undefined {
   if (isJpeg(bytes)) {
     const head = jpegHead(bytes)
-    return head && imageSize(head)
+    return head && { type: 'jpg', ...head }
   }
   if (bytes.byteLength < 24) return undefined
   const view = new DataView(bytes.buffer, bytes.byteOffset, 24)

@@ -51,7 +51,8 @@ export function exifChunk(orientation: number): Uint8Array {
   return chunk
 }
 
-function tiffOrientation(tiff: Uint8Array): number {
+/** What EXIF says, be it of a PNG or of a JPEG; 1 where it says nothing. */
+export function tiffOrientation(tiff: Uint8Array): number {
   if (tiff.length < 8) return 1
   const view = new DataView(tiff.buffer, tiff.byteOffset, tiff.byteLength)
   const order = view.getUint16(0)

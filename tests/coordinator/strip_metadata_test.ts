@@ -78,6 +78,38 @@ Deno.test('a JPEG loses place, time and comments, and keeps its pixels and the w
   }
 })
 
+Deno.test('a JPEG keeps the way up that its decoder reads, wherever it is told', async () => {
+  const width = 24, height = 16
+  const data = Uint8ClampedArray.from({ length: width * height * 4 }, (_, i) => i * 7 % 256)
+  const jpeg = await codecs.encodeJpeg({ width, height, channels: 4, data }, 90)
+  const startOf = (marker: number) => {
+    let at = 2
+    while (jpeg[at + 1] !== marker) at += 2 + jpeg[at + 2]! * 256 + jpeg[at + 3]!
+    return at
+  }
+  const before = (at: number, ...segments: Uint8Array[]) =>
+    join(jpeg.subarray(0, at), ...segments, jpeg.subarray(at))
+  const far = segment(
+    0xe1,
+    join(
+      ...[ascii('Exif\0\0MM'), u16(42), u32(12), u32(0), u16(1)],
+      ...[u16(0x112), u16(3), u32(1), u16(6), u16(0), u32(0)],
+    ),
+  )
+  for (
+    const [told, orientation] of [
+      [before(2, exif(6, true), exif(3, true)), 6],
+      [before(2, exif(1, false), exif(6, false)), 1],
+      [before(2, far), 6],
+      [before(startOf(0xda), exif(8, true)), 8],
+    ] as const
+  ) {
+    const { bytes } = pictureOf(told)
+    assert.equal((await codecs.decode('image/jpeg', bytes)).width, orientation > 4 ? height : width)
+    await samePixels('image/jpeg', told, bytes)
+  }
+})
+
 Deno.test('a PNG loses what its EXIF tells, and keeps the way up', async () => {
   const [width, height] = [3, 2]
   const data = Array.from({ length: 4 * width * height }, (_, i) => i % 4 === 3 ? 255 : 10 * i)
