@@ -4,8 +4,11 @@
  * @module
  */
 import { z } from 'zod'
+import { readField } from './options.ts'
 
-const schema = z.array(z.string().max(200)).min(1).max(65_536)
+const schema = z.array(z.string().max(200), { error: 'must be a list of texts' })
+  .min(1, { error: 'must be one at least' })
+  .max(65_536, { error: 'must be 65,536 at most' })
 
 interface Fields {
   readonly [field: string]: unknown
@@ -16,13 +19,5 @@ interface Fields {
  *
  * @throws TypeError where neither has a list of them
  */
-export function labelsOf(task: Fields, variant: Fields): readonly string[] {
-  const labels = variant['labels'] ?? task['labels']
-  const parsed = schema.safeParse(labels)
-  if (parsed.success) return parsed.data
-  throw new TypeError(
-    `Cannot use labels of a task: want a list of texts, received ${
-      labels === undefined ? 'nothing' : JSON.stringify(labels).slice(0, 100)
-    }`,
-  )
-}
+export const labelsOf = (task: Fields, variant: Fields): readonly string[] =>
+  readField(schema, 'labels', 'a task', variant['labels'] ?? task['labels'])

@@ -221,6 +221,34 @@ Deno.test('loadPipeline() puts the lines of a labels file in its place', async (
   })
 })
 
+Deno.test('loadPipeline() says what is wrong with labels', async () => {
+  await inFolder(async (dir, cacheDir) => {
+    const model = onnxOf({ inputs: { x: ['N', 3, 4, 4] }, outputs: { y: ['N', 2] }, nodes: [] })
+    await Deno.writeFile(join(dir, 'own.onnx'), model)
+    const variants = { only: { accuracy: 1, model: 'own.onnx', input: { height: 4, width: 4 } } }
+    for (
+      const [labels, why] of [
+        [undefined, /Cannot use labels of a task: must be a list of texts$/],
+        [[], /Cannot use labels of a task: must be one at least$/],
+        [['a', 2], /Cannot use labels\.1 of a task: .*expected string, received number$/],
+        [['a', 'b'.repeat(201)], /Cannot use labels\.1 of a task: .*<=200 characters$/],
+        [Array(65_537).fill('a'), /Cannot use labels of a task: must be 65,536 at most$/],
+      ] as const
+    ) {
+      const tell = { kind: 'image-classification', labels, variants }
+      const file = { schema: 'shoal-pipeline/1', name: 'own', sloMs: 1000, root: 'tell' }
+      await Deno.writeTextFile(
+        join(dir, 'pipeline.json'),
+        JSON.stringify({ ...file, tasks: { tell } }),
+      )
+      await rejects(loadPipeline(dir, () => {}, { cacheDir }), ({ message }: Error) => {
+        match(message, why)
+        return true
+      })
+    }
+  })
+})
+
 Deno.test('loadPipeline() drops what was used longest ago and no longer fits, never what is in use', async () => {
   await inFolder(async (dir, cacheDir) => {
     await Deno.mkdir(cacheDir)
