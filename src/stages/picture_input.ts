@@ -47,8 +47,25 @@ export function pictureInputOf(task: Fields, variant: Fields): PictureInput {
   const input = readField(schema, 'input', 'a variant', value)
   // Whole numbers up to 1 would be black and white.
   const { type, max = type === 'uint8' ? 255 : 1 } = input
+  if (type === 'uint8') checkBytes({ ...input, max })
   return { ...input, max }
 }
+
+/** Beyond its range a byte starts again from the other end. */
+function checkBytes(input: PictureInput): void {
+  for (const channel of [0, 1, 2]) {
+    const [mean, std] = [ofChannel(input.mean, channel), ofChannel(input.std, channel)]
+    const ends = [0, input.max].map((value) => Math.floor((value - mean) / std + 0.5))
+    if (ends.every((value) => value >= 0 && value <= 255)) continue
+    throw new TypeError(
+      `Cannot use input of a variant: max, mean and std make ${ends.join(' to ')} of a channel, ` +
+        'and uint8 holds 0 to 255',
+    )
+  }
+}
+
+const ofChannel = (value: number | number[], channel: number): number =>
+  typeof value === 'number' ? value : value[channel]!
 
 /** Where a picture lies in the input. */
 export interface Placing {
@@ -111,12 +128,12 @@ export function inputTensor(
   const [step, plane] = layout === 'nchw' ? [1, height * width] : [channels, 1]
   // The input's channel that each of red, green, blue goes to.
   const order = colour === 'bgr' ? [2, 1, 0] : [0, 1, 2]
-  const of = (value: number | number[], channel: number) =>
-    typeof value === 'number' ? value : value[channel]!
-  const scale = order.map((channel) => max / 255 / of(input.std, channel))
+  const scale = order.map((channel) => max / 255 / ofChannel(input.std, channel))
   // Whole numbers are cut off, not rounded, as they are written.
   const half = input.type === 'uint8' ? 0.5 : 0
-  const bias = order.map((channel) => half - of(input.mean, channel) / of(input.std, channel))
+  const bias = order.map((channel) =>
+    half - ofChannel(input.mean, channel) / ofChannel(input.std, channel)
+  )
   const placings = pictures.map((picture, n) => {
     const start = n * channels * height * width
     const placing = placingOf(picture, input)

@@ -71,3 +71,13 @@ Deno.test('pictureInputOf() says which field cannot be used', () => {
     'grey',
   )
 })
+
+Deno.test('pictureInputOf() takes no bytes that would begin again from the other end', () => {
+  const bytes = (input: object) =>
+    pictureInputOf({}, { input: { width: 2, height: 1, type: 'uint8', ...input } })
+  throws(() => bytes({ mean: 128 }), /make -128 to 127 of a channel, and uint8 holds 0 to 255/)
+  throws(() => bytes({ mean: [0, 0, 1] }), /make -1 to 254/)
+  throws(() => bytes({ max: 1000 }), /make 0 to 1000/)
+  throws(() => bytes({ std: -1 }), /make 0 to -255/)
+  equal(bytes({ std: 2, mean: -10 }).max, 255)
+})
