@@ -148,7 +148,7 @@ async function crops(
 
 /** Beside the picture a shape is filled up: what is found there is nothing. */
 const isOn = ({ width, height }: Picture, { cx, cy }: TextBox): boolean =>
-  cx >= 0 && cy >= 0 && cx <= width && cy <= height
+  cx >= 0 && cy >= 0 && cx < width && cy < height
 
 /** Cuts a line out, in two or more where the picture shows a gap too wide for one line. */
 function splitLine(

@@ -172,3 +172,25 @@ Deno.test('text-detection hands JPEG crops on where asked to', async () => {
   assert.equal(picture.width, line.meta['width'])
   assert.equal(picture.height, line.meta['height'])
 })
+
+Deno.test('a line centred on the edge of the picture is none, as nodes are judged', async () => {
+  // The picture fills the left half of a square, and the text reaches as far beyond it.
+  const [side, from, to] = [64, 15, 49]
+  const map = Float32Array.from(
+    { length: side * side },
+    (_, i) => i % side >= from && i % side < to && i >= 17 * side && i < 47 * side ? 0.9 : 0,
+  )
+  const model: Model = {
+    ...{ inputNames: ['x'], outputNames: ['y'] },
+    run: () => Promise.resolve({ y: { type: 'float32', dims: [1, 1, side, side], data: map } }),
+  }
+  const variant = { accuracy: 1, input: { height: side, width: side } }
+  const task = { kind: 'text-detection', next: ['read'], variants: { only: variant } }
+  const bytes = new Uint8Array(3 * side * side / 2)
+  const [result] = await stages['text-detection']!.run(
+    [{ meta: { format: 'rgb', width: side / 2, height: side }, bytes }],
+    { task, variant, next: task.next, model, codecs, crops: 'raw' },
+  )
+  assert.ok(result!.ok)
+  assert.equal(faultOf('text-detection', result!), undefined)
+})
