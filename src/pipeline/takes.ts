@@ -10,7 +10,8 @@ import { TENSOR_TYPES, type TensorSpec, type TensorType } from './tensor.ts'
 export const tensorType = z.enum(Object.keys(TENSOR_TYPES) as [TensorType, ...TensorType[]])
 
 const size = z.number().int().min(1).max(1e9)
-export const shape = z.array(z.union([size, z.literal(-1)])).max(8)
+const varying = z.union([size, z.literal(-1)], { error: 'must be a size, or -1 where it varies' })
+export const shape = z.array(varying).max(8)
 
 /** Names of tensors, as models have them. */
 export const tensorName = z.string()

@@ -25,6 +25,7 @@ for (
     [{ feed: { x: { from: 'y', do: [{ divide: 0 }] } } }, 'feed.x.do.0.divide', /must not be 0/],
     [{ feed: { x: { value: '1' } } }, 'feed.x.value', /expected number, received string/],
     [{ give: { b: { tensors: { x: { from: 'y', do: {} } } } } }, 'give.b.tensors.x.do', /array/],
+    [{ takes: { x: { shape: ['N', 3] } } }, 'takes.x.shape.0', /^must be a size, or -1 where/],
     [{ takes: { '': { shape: [1] } } }, 'takes.', /^must be 1 to 128 characters$/],
   ] as [object, string, RegExp][]
 ) {
