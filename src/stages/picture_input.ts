@@ -9,7 +9,9 @@ import { readField } from './options.ts'
 import { resizeRows, type Window } from './resample.ts'
 
 const side = z.number().int().min(1).max(8192)
-const perChannel = z.union([z.number(), z.array(z.number()).length(3)])
+const perChannel = z.union([z.number(), z.array(z.number()).length(3)], {
+  error: 'must be a number, or three of them, one for each channel',
+})
 const isDivisor = (value: number | number[]) => ![value].flat().includes(0)
 
 const schema = z.strictObject({

@@ -63,6 +63,7 @@ Deno.test('pictureInputOf() says which field cannot be used', () => {
   refused({ width: 2 }, /input\.height/)
   refused({ width: 2, height: 2, colour: 'cmyk' }, /input\.colour/)
   refused({ width: 2, height: 2, mean: [1, 2] }, /input\.mean/)
+  refused({ width: 2, height: 2, mean: '0' }, /input\.mean.*must be a number, or three of them/)
   refused({ width: 2, height: 2, std: 0 }, /input\.std.*must not be 0/)
   refused({ width: 2, height: 2, std: [1, 0, 1] }, /input\.std.*must not be 0/)
   refused({ width: 2, height: 2, stretched: 1 }, /stretched/)
