@@ -22,7 +22,7 @@ const MAX_PARTS = 10_000
 
 /**
  * @param orientation of a JPEG, as its EXIF has it: 1 to 8
- * @throws ApiError `invalid_input` for a file in more pieces than any picture is
+ * @throws ApiError `invalid_input` for a file in more pieces, or scans, than any picture is
  */
 export function stripMetadata(
   type: PictureType,
@@ -56,6 +56,12 @@ function keep(parts: Uint8Array[], bytes: Uint8Array, from: number, end: number)
 }
 
 const COMMENT = 0xfe
+const SCAN = 0xda
+/**
+ * Of a JPEG; those that are sharpened step by step have some ten. Each goes over all pixels, however
+ * few bytes it has: a small file could keep whoever decodes it busy for hours.
+ */
+const MAX_SCANS = 100
 /** JFIF, and Adobe's word on colours, without which some decode to others. */
 const KEPT_APPS = [0xe0, 0xee]
 
@@ -64,6 +70,7 @@ function jpegParts(bytes: Uint8Array, orientation: number | undefined): Uint8Arr
   const parts = [bytes.subarray(0, 2)]
   let from = 2
   let at = 2
+  let scans = 0
   while (at + 1 < bytes.length) {
     if (bytes[at] !== 0xff) {
       // Coded data: on to the next marker.
@@ -85,6 +92,9 @@ function jpegParts(bytes: Uint8Array, orientation: number | undefined): Uint8Arr
       if (isApp || marker === COMMENT) {
         keep(parts, bytes, from, at)
         from = end
+      }
+      if (marker === SCAN && ++scans > MAX_SCANS) {
+        throw new ApiError('invalid_input', 'Cannot use a JPEG of so many scans: save it anew')
       }
       at = end
     }

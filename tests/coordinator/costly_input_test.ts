@@ -77,6 +77,13 @@ Deno.test('a picture in more pieces than any is refused, one that says much at o
   for (const bytes of Object.values(inPieces)) refused(() => pictureOf(bytes), /so many pieces/)
 })
 
+Deno.test('a JPEG of more scans than any is refused: each would be drawn over all of it', () => {
+  const scan = [0xff, 0xda, 0, 8, 1, 1, 0, 0, 63, 0, 0x55]
+  const of = (scans: number) => join(SOI, FRAME, repeat(scan, scans), EOI)
+  assert.deepEqual(pictureOf(of(100)).bytes, of(100))
+  refused(() => pictureOf(of(101)), /a JPEG of so many scans/)
+})
+
 const model = modelOf(pipeline)
 const many = (text: string, count = 1000) => Array(count).fill(text).join()
 const input = (members: string) =>
