@@ -8,6 +8,7 @@ import { join, resolve } from 'node:path'
 import './deno_version.ts'
 import { parseArgs } from 'node:util'
 import { evalScenario } from '../sim/eval.ts'
+import { sharedScenario } from '../sim/eval_shared.ts'
 import { checkScenario } from '../sim/scenario.ts'
 import { ARTIFACT_FILES, type ArtifactFile, profilesFrom } from './import_profiles.ts'
 import { EVAL_DIR } from './simulate/scenario.ts'
@@ -50,10 +51,12 @@ const texts = Object.fromEntries(
 ) as { [file in ArtifactFile]: string }
 try {
   const profiles = profilesFrom(texts)
-  // Both pools have to come to a scenario that can be run.
+  // Both pools have to come to a scenario that can be run, and the two pipelines on one of them.
   for (const name of ['figure5', 'proteus']) {
     checkScenario(evalScenario({ profiles }, { name, ratePerS: 1 }), `eval:${name}`)
   }
+  const shared = sharedScenario({ profiles }, { name: 'figure5', ratePerS: 1, socialPerS: 1 })
+  checkScenario(shared, 'eval:figure5')
   await Deno.mkdir(to, { recursive: true })
   const file = join(to, 'loki-profiles.json')
   await Deno.writeTextFile(file, JSON.stringify(profiles, null, 2) + '\n')

@@ -14,11 +14,19 @@ export const ARTIFACT_FILES = {
   object_detection: 'src/simulator/traces/model_variants/traffic_analysis/object_detection',
   car_classification: 'src/simulator/traces/model_variants/traffic_analysis/car_classification',
   facial_recognition: 'src/simulator/traces/model_variants/traffic_analysis/facial_recognition',
+  source: 'src/simulator/traces/model_variants/social_media/source',
+  image_captioning: 'src/simulator/traces/model_variants/social_media/image_captioning',
 } as const
 
 export type ArtifactFile = keyof typeof ARTIFACT_FILES
 
-const TASKS = ['object_detection', 'car_classification', 'facial_recognition'] as const
+const TASKS = [
+  'object_detection',
+  'car_classification',
+  'facial_recognition',
+  'source',
+  'image_captioning',
+] as const
 const SIMULATOR_BATCHES = [1, 2, 4, 8, 16, 32, 64]
 const PROTEUS_BATCHES = [1, 2, 4, 8, 16]
 /** The simulator's table repeats the same numbers under three names of devices. */

@@ -2,9 +2,11 @@
 import assert from 'node:assert/strict'
 import { type ArtifactFile, profilesFrom } from '../../src/cli/import_profiles.ts'
 import { evalScenario } from '../../src/sim/eval.ts'
+import { sharedScenario } from '../../src/sim/eval_shared.ts'
 import { checkScenario } from '../../src/sim/scenario.ts'
 
-const simulatorRows = ['yolov5m', 'yolov5s', 'efficientnet-b0'].flatMap((model, m) =>
+const simulated = ['yolov5m', 'yolov5s', 'efficientnet-b0', 'source', 'clip-vit-base-patch32']
+const simulatorRows = simulated.flatMap((model, m) =>
   [1, 2, 3, 4].map((batch) => `0,${model},onnxruntime_gpu_pascal,${batch},9,${10 * batch + m},9,99`)
 )
 const proteusRows = ['cpu', 'gpu_pascal', 'gpu_ampere'].flatMap((device, d) =>
@@ -26,6 +28,8 @@ const texts: { [file in ArtifactFile]: string } = {
   object_detection: 'yolov5m,70\nyolov5s,90',
   car_classification: 'efficientnet-b0,91.5\n',
   facial_recognition: 'genderNet_11,94.6\n',
+  source: 'source,100',
+  image_captioning: 'clip-vit-base-patch32,82.5\n',
 }
 
 Deno.test('profilesFrom() takes medians, products of branches, and mends the exchanged accuracies', () => {
@@ -60,6 +64,16 @@ Deno.test('what was imported comes to scenarios of both pools', () => {
   assert.throws(() => evalScenario({ profiles }, { name: 'day' }), /; twitter-trace\.json is not/)
   const few = { name: 'proteus', ratePerS: 1, workers: 3 }
   assert.throws(() => evalScenario({ profiles }, few), /Cannot give proteus a number of workers/)
+})
+
+Deno.test('what was imported has the second pipeline of a pool that two share', () => {
+  const shared = sharedScenario({ profiles: profilesFrom(texts) }, {
+    ...{ name: 'figure5', ratePerS: 40, seconds: 5, socialPerS: 3 },
+  })
+  const { workloads } = checkScenario(shared, 'shared')
+  const { pipeline, trace } = workloads[1]!
+  assert.equal(pipeline.tasks.image_captioning!.variants['clip-vit-base-patch32']!.accuracy, 0.825)
+  assert.deepEqual(trace.rates, [3, 3, 3, 3, 3])
 })
 
 Deno.test('profilesFrom() names the file that has another form', () => {
