@@ -8,7 +8,7 @@
  * @module
  */
 
-import type { EvalData, EvalOptions, EvalProfiles } from './eval_data.ts'
+import { type EvalData, type EvalOptions, type EvalProfiles, foundIn } from './eval_data.ts'
 import { evalRates } from './eval_demand.ts'
 
 export type { EvalData, EvalOptions, EvalProfiles }
@@ -29,13 +29,16 @@ const LATENCY_CV = 0.08
 
 /**
  * @returns JSON of `shoal-scenario/1`: traffic analysis
- * @throws RangeError for an unknown demand, or workers of a pool that has its own
+ * @throws RangeError for an unknown demand, workers of a pool that has its own, or profiles that
+ * are not whole
  */
 export function evalScenario(data: EvalData, options: EvalOptions) {
   const { name, instancesPerNode = 1, accuracies = 'corrected', seed = 1 } = options
   const mixed = name === 'proteus'
   const set = mixed ? 'proteus' : 'simulator'
   const { traffic_analysis: pipeline } = data.profiles.pipelines
+  const factorsOf = (variant: string) =>
+    foundIn(pipeline.multiplicativeFactors, variant, 'multiplicativeFactors')
   const leaves = options.branches === 'both' ? [CLASSIFY, FACES] : [CLASSIFY]
   if (mixed && options.workers !== undefined) {
     throw new RangeError('Cannot give proteus a number of workers: its pool has three classes')
@@ -62,7 +65,7 @@ export function evalScenario(data: EvalData, options: EvalOptions) {
             accuracies,
             (variant) =>
               Object.fromEntries(
-                leaves.map((leaf) => [leaf, pipeline.multiplicativeFactors[variant]![leaf]!]),
+                leaves.map((leaf) => [leaf, factorsOf(variant)[leaf]!]),
               ),
           ),
         },
@@ -135,8 +138,9 @@ export function variantsOf(
   accuracies: 'corrected' | 'artifact',
   fanOut?: (variant: string) => { [child: string]: number },
 ) {
+  const variants = foundIn(tasks, task, 'tasks')
   return Object.fromEntries(
-    Object.entries(tasks[task]!).map(([variant, { accuracy, accuracyArtifact }]) => [variant, {
+    Object.entries(variants).map(([variant, { accuracy, accuracyArtifact }]) => [variant, {
       accuracy: (accuracies === 'artifact' ? accuracyArtifact : accuracy) / 100,
       ...fanOut === undefined ? {} : { fanOut: fanOut(variant) },
     }]),
@@ -149,11 +153,12 @@ export function latenciesOf(
   device: string,
   used: readonly string[],
 ) {
-  const { latencyMs, batchSizes: own } = profileSets[set]!
+  const { latencyMs, batchSizes: own } = foundIn(profileSets, set, 'profileSets')
   const sizes = own ?? batchSizes
-  const known = new Set(used.flatMap((task) => Object.keys(tasks[task]!)))
+  const known = new Set(used.flatMap((task) => Object.keys(foundIn(tasks, task, 'tasks'))))
+  const all = foundIn(latencyMs, device, `profileSets.${set}`)
   return Object.fromEntries(
-    Object.entries(latencyMs[device]!).filter(([variant]) => known.has(variant)).map(
+    Object.entries(all).filter(([variant]) => known.has(variant)).map(
       ([variant, given]) => {
         const points = 'p50' in given ? given.p50 : given
         const rows = sizes.flatMap((size, i) => points[i] == null ? [] : [[size, points[i]]])

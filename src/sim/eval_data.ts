@@ -40,6 +40,15 @@ export interface EvalData {
   traces?: EvalTraces
 }
 
+/** @throws RangeError where profiles are without something that a scenario is made of */
+export function foundIn<T>(of: { [name: string]: T }, name: string, where: string): T {
+  if (Object.hasOwn(of, name)) return of[name]!
+  throw new RangeError(
+    `Cannot use loki-profiles.json: there is no ${name} in ${where}; make it with ` +
+      'deno task import-eval',
+  )
+}
+
 /** For suites that have no use for any. */
 export const NO_DATA: EvalData = {
   profiles: {

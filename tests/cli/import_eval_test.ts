@@ -76,6 +76,23 @@ Deno.test('what was imported has the second pipeline of a pool that two share', 
   assert.deepEqual(trace.rates, [3, 3, 3, 3, 3])
 })
 
+Deno.test('profiles that are not whole are refused with what there is not', () => {
+  const without = (part: string[]) => {
+    const profiles = structuredClone(profilesFrom(texts))
+    // deno-lint-ignore no-explicit-any
+    const of = part.slice(0, -1).reduce((at: any, name) => at[name], profiles)
+    delete of[part.at(-1)!]
+    return () =>
+      sharedScenario({ profiles }, { name: 'figure5', ratePerS: 1, seconds: 1, socialPerS: 1 })
+  }
+  const factors = ['pipelines', 'traffic_analysis', 'multiplicativeFactors', 'yolov5s']
+  assert.throws(without(factors), /no yolov5s in multiplicativeFactors; make it with/)
+  assert.throws(without(['tasks', 'image_captioning']), /no image_captioning in tasks/)
+  assert.throws(without(['profileSets', 'simulator']), /no simulator in profileSets/)
+  const device = ['profileSets', 'simulator', 'latencyMs', 'homogeneous']
+  assert.throws(without(device), /no homogeneous in profileSets\.simulator/)
+})
+
 Deno.test('profilesFrom() names the file that has another form', () => {
   const wrong = (given: Partial<typeof texts>) => () => profilesFrom({ ...texts, ...given })
   assert.throws(wrong({ branching: 'model\nx' }), /branching_all\.csv: has no column avg_mult/)
