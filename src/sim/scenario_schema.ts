@@ -80,7 +80,7 @@ export const scenarioSchema = z.object({
   pool: z.array(z.object({ class: z.string(), count: z.number().int().min(0) })).min(1)
     .refine((rows) => rows.reduce((sum, { count }) => sum + count, 0) <= MOST_NODES, {
       error: `must have ${MOST_NODES} nodes at most`,
-    }),
+    }).refine((rows) => rows.some(({ count }) => count > 0), { error: 'must have a node' }),
   /** Exponential times up and down; all nodes are up at first. */
   churn: z.object({ meanUptimeS: positive, meanDowntimeS: notNegative }).optional(),
   noise: z.object({

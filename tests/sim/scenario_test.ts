@@ -47,6 +47,7 @@ Deno.test('checkScenario() names file, place and fault', () => {
     [{ trace: { binSeconds: 0, rates: [1] } }, /trace\.binSeconds: /],
     [{ trace: { binSeconds: 1e12, rates: [0] } }, /trace: must last 10000000 s at most/],
     [{ pool: [{ class: 'gpu', count: 1e9 }] }, /pool: must have 1000000 nodes at most/],
+    [{ pool: [{ class: 'gpu', count: 0 }] }, /pool: must have a node/],
     [{ pool: [{ class: 'tpu', count: 1 }] }, /pool\.0\.class: names tpu: there are gpu/],
     [{ classes: { gpu: { ...gpu, latencyMs: { exact: { '0': 1 } } } } }, /batch size/],
     [{ classes: { gpu: { ...gpu, latencyMs: { exact: {} } } } }, /at least one batch size/],
