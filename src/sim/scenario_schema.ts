@@ -39,6 +39,10 @@ export const classSchema = z.object({
 /** What a run has room for. */
 const MOST_NODES = 1_000_000
 export const MOST_S = 10_000_000
+/** In the mean; a run of so many takes hours. */
+const MOST_QUERIES = 1_000_000_000
+/** From one time that a node goes to the next. */
+const LEAST_CHURN_S = 0.001
 /** Child items of one, in the mean and spread: their distribution is summed up beforehand. */
 export const MOST_ITEMS = 100_000
 
@@ -50,7 +54,11 @@ const trace = z.object({
   together: z.number().min(1).optional(),
 }).refine(({ binSeconds, rates }) => binSeconds * rates.length <= MOST_S, {
   error: `must last ${MOST_S} s at most`,
-})
+}).refine(
+  ({ binSeconds, rates }) =>
+    binSeconds * rates.reduce((sum, rate) => sum + rate, 0) <= MOST_QUERIES,
+  { error: `must come to ${MOST_QUERIES} queries at most` },
+)
 
 /** How what nodes say of their speed differs from what they do. */
 const told = z.object({
@@ -82,7 +90,10 @@ export const scenarioSchema = z.object({
       error: `must have ${MOST_NODES} nodes at most`,
     }).refine((rows) => rows.some(({ count }) => count > 0), { error: 'must have a node' }),
   /** Exponential times up and down; all nodes are up at first. */
-  churn: z.object({ meanUptimeS: positive, meanDowntimeS: notNegative }).optional(),
+  churn: z.object({ meanUptimeS: positive, meanDowntimeS: notNegative })
+    .refine(({ meanUptimeS, meanDowntimeS }) => meanUptimeS + meanDowntimeS >= LEAST_CHURN_S, {
+      error: `up and down together must be ${LEAST_CHURN_S} s at least`,
+    }).optional(),
   noise: z.object({
     /** Coefficient of variation of each batch's latency, lognormal with mean 1. */
     latencyCv: spread.default(0),

@@ -45,6 +45,7 @@ Deno.test('checkScenario() names file, place and fault', () => {
     [{ seed: undefined }, /seed: /],
     [{ trace: { binSeconds: 1, rates: [1, -1] } }, /trace\.rates\.1: /],
     [{ trace: { binSeconds: 0, rates: [1] } }, /trace\.binSeconds: /],
+    [{ trace: { binSeconds: 1, rates: [] } }, /trace\.rates: /],
     [{ trace: { binSeconds: 1e12, rates: [0] } }, /trace: must last 10000000 s at most/],
     [{ pool: [{ class: 'gpu', count: 1e9 }] }, /pool: must have 1000000 nodes at most/],
     [{ pool: [{ class: 'gpu', count: 0 }] }, /pool: must have a node/],
@@ -65,6 +66,11 @@ Deno.test('checkScenario() names file, place and fault', () => {
     [{ noise: { latencyCv: 1e200 } }, /noise\.latencyCv: /],
     [{ classes: { gpu: { ...gpu, speedCv: 1e200 } } }, /classes\.gpu\.speedCv: /],
     [{ timeoutsMs: [1, 1e12] }, /timeoutsMs\.1: /],
+    [
+      { trace: { binSeconds: 1, rates: [1e300] } },
+      /trace: must come to 1000000000 queries at most/,
+    ],
+    [{ churn: { meanUptimeS: 1e-300, meanDowntimeS: 0 } }, /churn: .* must be 0\.001 s at least/],
     [
       { pipeline: wide(1e9) },
       /tasks\.find\.variants\.quick\.fanOut\.name: .* received 1000000000 and 1/,
