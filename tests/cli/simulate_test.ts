@@ -102,6 +102,14 @@ Deno.test('faults of the command line and of files are told in one line, with co
       ['--scenario', 'eval:figure5', '--policy', 'loki', '--rate', '5', '--scale', '2'],
       /--scale with --rate/,
     ],
+    [
+      ['--scenario', 'x', '--policy', 'shoal,static', '--drop', 'none'],
+      /--drop .*: it is of loki, /,
+    ],
+    [
+      ['--scenario', 'x', '--policy', 'loki-published', '--cap', '0.7'],
+      /--cap .*: it is of loki$/m,
+    ],
     [['--scenario', 'x', '--policy', 'loki', '--seed', '1.5'], /--seed: must be an integer/],
     [
       ['--scenario', 'eval:figure5', '--policy', 'loki', '--rate', '5', '--seconds', '99999999999'],

@@ -40,6 +40,12 @@ const OF_EVAL = [
   'write',
 ] as const
 
+/** What only these policies have. */
+const OF_POLICIES: ['drop' | 'cap', string[]][] = [
+  ['drop', ['loki', 'loki-published']],
+  ['cap', ['loki']],
+]
+
 export interface SimulateFlags {
   scenario: string
   policies: string[]
@@ -114,6 +120,10 @@ export function simulateArgs(args: string[], fail: (message: string) => never): 
   const lost = OF_EVAL.find((name) => values[name] !== undefined)
   if (lost !== undefined && !flags.scenario.startsWith('eval:')) {
     fail(`Cannot use --${lost} with a scenario file: it is of eval:NAME`)
+  }
+  for (const [name, policies] of OF_POLICIES) {
+    if (flags[name] === undefined || flags.policies.some((one) => policies.includes(one))) continue
+    fail(`Cannot use --${name} with ${flags.policies.join(', ')}: it is of ${policies.join(', ')}`)
   }
   if (values.scale !== undefined && values.rate !== undefined) {
     fail('Cannot use --scale with --rate: that is the demand, and it would stay as it is')
