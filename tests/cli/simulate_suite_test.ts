@@ -63,6 +63,11 @@ Deno.test('a suite ends in tables, and goes on where it stopped: known cells are
   assert.match(known.stderr, /^16 cells, 8 to run/)
   assert.equal(known.stdout, more.stdout, 'tables of what there is, and nothing run')
 
+  const none = await suite(...['--policy', 'loki', '--suite', 'unseen', '--known', '--out', dir])
+  assert.equal(none.code, 0, none.stderr)
+  assert.match(none.stderr, /unseen: nothing was run; what there is stays/)
+  assert.equal((await Deno.readTextFile(join(dir, 'unseen.md'))).trim(), known.stdout.trim())
+
   // Rows of a policy that is not run stay on the page, word for word.
   const rowsOf = (policy: string, markdown: string) =>
     markdown.split('\n').filter((line) => line.includes(`| ${policy} `)).map((line) =>

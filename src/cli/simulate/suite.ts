@@ -100,6 +100,10 @@ export async function simulateSuites(flags: SuiteFlags): Promise<void> {
     const page = pageOf.get(suite) ?? ''
     const kept = rowsIn(page)
     const rows = cases.flatMap((one) => rowsOf(one, cells, outcomes, kept))
+    if (rows.length === 0) {
+      say(`${suite.name}: nothing was run; what there is stays`)
+      continue
+    }
     const markdown = markdownOf(
       rows,
       suite.findings?.(rows) ?? [],
@@ -107,7 +111,7 @@ export async function simulateSuites(flags: SuiteFlags): Promise<void> {
       faultsKept(page, rows),
     )
     const charts = curvesOf(suite.name, cells, outcomes)
-    if (rows.length === 0 || suite.whole && !areRun(rows, cases)) {
+    if (suite.whole && !areRun(rows, cases)) {
       say(`${suite.name}: a page keeps what it has, as not all of it was run`)
     } else {
       // A chart of some policies alone would take the place of one that compares.
