@@ -45,7 +45,7 @@ export function suiteArgs(args: string[], fail: (message: string) => never): Sui
     const value = values[name]
     if (value === undefined) return usual
     if (!/^[1-9]\d{0,3}$/.test(value)) {
-      fail(`Cannot use --${name}: must be a positive integer: received ${value}`)
+      fail(`Cannot use --${name}: must be an integer from 1 to 9999: received ${value}`)
     }
     return Number(value)
   }
