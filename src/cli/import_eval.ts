@@ -12,6 +12,7 @@ import { sharedScenario } from '../sim/eval_shared.ts'
 import { checkScenario } from '../sim/scenario.ts'
 import { ARTIFACT_FILES, type ArtifactFile, profilesFrom } from './import_profiles.ts'
 import { EVAL_DIR } from './simulate/scenario.ts'
+import { writeOut } from './writable.ts'
 
 const USAGE = `deno task import-eval --from DIR [--to DIR]
   --from DIR   a checkout of github.com/UMass-LIDS/Loki at e6bb80c
@@ -57,9 +58,11 @@ try {
   }
   const shared = sharedScenario({ profiles }, { name: 'figure5', ratePerS: 1, socialPerS: 1 })
   checkScenario(shared, 'eval:figure5')
-  await Deno.mkdir(to, { recursive: true })
+  await Deno.mkdir(to, { recursive: true }).catch((error) => {
+    throw new Error(`Cannot write into ${to}: ${(error as Error).message}`)
+  })
   const file = join(to, 'loki-profiles.json')
-  await Deno.writeTextFile(file, JSON.stringify(profiles, null, 2) + '\n')
+  await writeOut(file, JSON.stringify(profiles, null, 2) + '\n')
   console.log(`${file}: written`)
   console.log('deno task simulate --scenario eval:figure5 --rate 200 --policy shoal,loki')
 } catch (error) {

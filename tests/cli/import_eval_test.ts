@@ -1,6 +1,8 @@
 /** The importer reads the forms of the artifact's tables; the numbers here are made up. */
 import assert from 'node:assert/strict'
-import { type ArtifactFile, profilesFrom } from '../../src/cli/import_profiles.ts'
+import { dirname, join } from 'node:path'
+import { ARTIFACT_FILES, type ArtifactFile, profilesFrom } from '../../src/cli/import_profiles.ts'
+import { ROOT } from '../../src/cli/root.ts'
 import { evalScenario } from '../../src/sim/eval.ts'
 import { sharedScenario } from '../../src/sim/eval_shared.ts'
 import { checkScenario } from '../../src/sim/scenario.ts'
@@ -99,4 +101,28 @@ Deno.test('profilesFrom() names the file that has another form', () => {
   assert.throws(wrong({ object_detection: 'yolov5s' }), /object_detection: must hold numbers/)
   assert.throws(wrong({ simulator: texts.simulator.replaceAll('pascal', 'x') }), /has no rows of/)
   assert.throws(wrong({ app: '{' }), /traffic_analysis\.json: /)
+})
+
+Deno.test('the command writes what simulate reads, or says where it cannot', async () => {
+  const dir = await Deno.makeTempDir()
+  const from = join(dir, 'artifact')
+  for (const [name, path] of Object.entries(ARTIFACT_FILES)) {
+    await Deno.mkdir(join(from, dirname(path)), { recursive: true })
+    await Deno.writeTextFile(join(from, path), texts[name as ArtifactFile])
+  }
+  const run = async (to: string) => {
+    const { code, stderr } = await new Deno.Command(Deno.execPath(), {
+      args: ['run', '-A', '--no-check', join(ROOT, 'src/cli/import_eval.ts')]
+        .concat('--from', from, '--to', to),
+    }).output()
+    return { code, error: new TextDecoder().decode(stderr) }
+  }
+  const to = join(dir, 'new', 'folder')
+  assert.deepEqual(await run(to), { code: 0, error: '' })
+  const file = join(to, 'loki-profiles.json')
+  assert.deepEqual(JSON.parse(await Deno.readTextFile(file)), profilesFrom(texts))
+  const { code, error } = await run(file)
+  assert.equal(code, 1)
+  assert.match(error, /^Cannot write into .*loki-profiles\.json: /)
+  await Deno.remove(dir, { recursive: true })
 })
