@@ -5,6 +5,7 @@
  * @module
  */
 import { dirname, join } from 'node:path'
+import { replaceFile } from '../../writable.ts'
 
 export interface PagePart {
   name: string
@@ -30,7 +31,7 @@ export async function writePage(file: string, parts: readonly PagePart[]): Promi
       await Deno.writeTextFile(join(dirname(file), `${chart}.svg`), svg)
     }
   }
-  await Deno.writeTextFile(file, text)
+  await replaceFile(file, text)
   const { success } = await new Deno.Command(Deno.execPath(), {
     args: ['fmt', '--quiet', file],
   }).output()
