@@ -82,3 +82,10 @@ Deno.test('a day is no more than can be seen, and a minute in which all is lost 
   assert.ok(lowest < BOTTOM - (BOTTOM - TOP) / 3, String(lowest))
   assert.ok(heights.length > 600 && heights.length <= 700)
 })
+
+Deno.test('who is late in the last minute of a day is seen, too', () => {
+  const day = steady(86_400, [10, 0, 0.9])
+  for (let t = day.length - 60; t < day.length; t++) day[t] = [10, 1, 0]
+  const { heights } = chartOf(day, 'Violations')
+  assert.ok(heights.at(-1)! < BOTTOM - (BOTTOM - TOP) / 3, String(heights.at(-1)))
+})

@@ -51,8 +51,10 @@ export function trailingMean(
   weights?: readonly number[],
   everyS = 1,
 ): (number | null)[] {
-  return Array.from({ length: Math.ceil(values.length / everyS) }, (_, place) => {
-    const i = place * everyS
+  const last = values.length - 1
+  return Array.from({ length: Math.ceil(last / everyS) + 1 }, (_, place) => {
+    // What is left over at the end is in a mean, too.
+    const i = Math.min(place * everyS, last)
     let sum = 0
     let whole = 0
     for (let at = Math.max(0, i - seconds + 1); at <= i; at++) {
