@@ -64,7 +64,8 @@ try {
   const file = join(to, 'loki-profiles.json')
   await writeOut(file, JSON.stringify(profiles, null, 2) + '\n')
   console.log(`${file}: written`)
-  console.log('deno task simulate --scenario eval:figure5 --rate 200 --policy shoal,loki')
+  const where = to === EVAL_DIR ? '' : ` --eval ${to}`
+  console.log(`deno task simulate --scenario eval:figure5 --rate 200 --policy shoal,loki${where}`)
 } catch (error) {
   fail((error as Error).message)
 }

@@ -111,14 +111,17 @@ Deno.test('the command writes what simulate reads, or says where it cannot', asy
     await Deno.writeTextFile(join(from, path), texts[name as ArtifactFile])
   }
   const run = async (to: string) => {
-    const { code, stderr } = await new Deno.Command(Deno.execPath(), {
+    const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
       args: ['run', '-A', '--no-check', join(ROOT, 'src/cli/import_eval.ts')]
         .concat('--from', from, '--to', to),
     }).output()
-    return { code, error: new TextDecoder().decode(stderr) }
+    const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes)
+    return { code, said: text(stdout), error: text(stderr) }
   }
   const to = join(dir, 'new', 'folder')
-  assert.deepEqual(await run(to), { code: 0, error: '' })
+  const written = await run(to)
+  assert.deepEqual([written.code, written.error], [0, ''])
+  assert.ok(written.said.trim().endsWith(` --eval ${to}`), written.said)
   const file = join(to, 'loki-profiles.json')
   assert.deepEqual(JSON.parse(await Deno.readTextFile(file)), profilesFrom(texts))
   const { code, error } = await run(file)
