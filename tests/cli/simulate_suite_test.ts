@@ -182,15 +182,19 @@ Deno.test('a page keeps what it has of all that was not run', async () => {
   const text = [
     `<!-- unseen -->\n\n### ${table}`,
     `${head}\n| --- | --- | --- | --- | --- | --- | --- |\n${row}`,
+    'What it comes to, out of more digits than these.',
     'What schedulers did that they should not:',
     '- shoal: batch refused: variant not held, 29 times in 4 scenarios',
     '<!-- /unseen -->\n',
   ].join('\n\n')
   await Deno.writeTextFile(page, text)
-  const { code, stderr } = await suite(
-    ...['--suite', 'unseen', '--known', '--out', dir, '--page', page],
-  )
-  assert.equal(code, 0, stderr)
+  const write = async (...what: string[]) => {
+    const { code, stderr } = await suite('--suite', 'unseen', '--out', dir, '--page', page, ...what)
+    assert.equal(code, 0, stderr)
+  }
+  await write('--known')
+  assert.match(await Deno.readTextFile(page), /out of more digits than these/)
+  await write('--policy', 'inferline', '--seeds', '1')
   const kept = (await Deno.readTextFile(page)).replaceAll(/ +/g, ' ')
   assert.match(kept, /\| "all" \| static \| 12\.34 \(12\.00\.\.12\.50\) \| 91\.00 \|/)
   assert.match(kept, /they should not:\n\n- shoal: batch refused: variant not held, 29 times in 4 /)
