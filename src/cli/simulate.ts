@@ -61,10 +61,10 @@ try {
   fail((error as Error).message)
 }
 
-/** With what was asked of policies that have options: their names in the table say nothing of it. */
-function titleOf({ scenario, drop, cap }: typeof flags): string {
-  const asked = [drop === undefined ? [] : `drop ${drop}`, cap === undefined ? [] : `cap ${cap}`]
-  return [basename(scenario), ...asked.flat()].join(', ')
+/** With what was asked for besides: names of scenarios and policies say nothing of it. */
+function titleOf({ scenario, drop, cap, options }: typeof flags): string {
+  const asked = Object.entries({ drop, cap, ...options }).filter(([, value]) => value !== undefined)
+  return [basename(scenario), ...asked.map(([name, value]) => `${name} ${value}`)].join(', ')
 }
 
 /** One policy, one result; several give a list. */

@@ -78,11 +78,12 @@ Deno.test('several policies make one report page and a table', async () => {
   const file = await shortScenario(dir)
   const report = join(dir, 'report.html')
   const { code, stdout } = await simulate(
-    ...['--scenario', file, '--policy', 'static,shoal', '--report', report],
+    ...['--scenario', file, '--policy', 'static,shoal', '--report', report, '--seed', '3'],
   )
   assert.equal(code, 0)
   assert.match(stdout, /policy +roots[\s\S]*static[\s\S]*shoal/)
   const page = await Deno.readTextFile(report)
+  assert.match(page, /<h1>[^<]*short\.json, seed 3<\/h1>/)
   assert.equal(page.match(/<figure>/g)?.length, 4)
   assert.equal(page.match(/<svg /g)?.length, 2 * 4, 'each for a desk and for a phone')
   assert.doesNotMatch(page, /<script|https?:|src=/)
