@@ -41,8 +41,6 @@ interface SimulatedNode extends NodeActivity {
   slot: SimulatedSlot | null
   noise: Random
   churn: Random
-  /** Finished, on the way back. Few: a set that so many pass through would keep them; see `Table`. */
-  sent: PolicyEvent[]
 }
 
 export function createSimulatedPool(scenario: Scenario, parts: PoolParts): SimulatedPool {
@@ -66,7 +64,6 @@ export function createSimulatedPool(scenario: Scenario, parts: PoolParts): Simul
         slot: null,
         noise: createRandom(seedFor(seed, `noise ${id}`)),
         churn: createRandom(seedFor(seed, `churn ${id}`)),
-        sent: [],
         countedBin: -1,
       })
     }
@@ -74,15 +71,7 @@ export function createSimulatedPool(scenario: Scenario, parts: PoolParts): Simul
 
   function slotOf(node: SimulatedNode): SimulatedSlot {
     const { id, model: { latency, room, duty, saidMs, swapMs, roundTripMs } } = node
-    const answer = (event: PolicyEvent) => {
-      node.sent.push(event)
-      time.at(time.nowMs + roundTripMs / 2, () => {
-        const at = node.sent.indexOf(event)
-        if (at < 0) return
-        node.sent.splice(at, 1)
-        post(event)
-      })
-    }
+    const answer = (event: PolicyEvent) => time.at(time.nowMs + roundTripMs / 2, () => post(event))
     return createSlot({
       time,
       swapMs,
@@ -144,13 +133,13 @@ export function createSimulatedPool(scenario: Scenario, parts: PoolParts): Simul
   }
 
   function leave(node: SimulatedNode): void {
-    // What it had sent before it went is in; what it was running is lost.
-    for (const event of node.sent) post(event)
-    node.sent.length = 0
+    // What it was running is lost; what it had sent is in before it is heard that it went.
     stop(node)
-    post({ type: 'node_left', node: node.id })
-    const downMs = exponential(node.churn, churn!.meanDowntimeS) * 1000
-    time.at(time.nowMs + downMs, () => join(node, false))
+    time.at(time.nowMs + node.model.roundTripMs / 2, () => {
+      post({ type: 'node_left', node: node.id })
+      const downMs = exponential(node.churn, churn!.meanDowntimeS) * 1000
+      time.at(time.nowMs + downMs, () => join(node, false))
+    })
   }
 
   function stop(node: SimulatedNode): void {

@@ -208,3 +208,50 @@ Deno.test('a node that goes loses the batch it runs and no other; it comes back 
     if (next?.event.type === 'instance_ready') assert.ok(next.atMs - atMs > 199.999)
   }
 })
+
+Deno.test('what a node sent before it went takes its time, and is in before it is heard that it went', () => {
+  const networkMs = 400
+  const gpu = {
+    ...scenarioJson().classes.gpu,
+    latencyMs: { exact: { 1: 20 } },
+    swapMs: 0,
+    roundTripMs: networkMs,
+  }
+  const sentMs = new Map<number, number>()
+  const there = new Set<string>()
+  let batch = 0
+  let finished = 0
+  const policy = scripted((event, nowMs): PolicyCommand[] => {
+    if (event.type === 'node_joined') {
+      return [{ type: 'load', node: event.node, slot: 0, ...ref('exact') }]
+    }
+    if (event.type === 'instance_ready') there.add(event.node)
+    if (event.type === 'node_left') there.delete(event.node)
+    if (event.type === 'batch_finished') {
+      const tookMs = nowMs - sentMs.get(event.batch)!
+      const leastMs = networkMs + event.nodeQueueMs + event.computeMs
+      assert.ok(Math.abs(tookMs - leastMs) < 1e-6, `${tookMs} ms, not ${leastMs}`)
+      finished++
+    }
+    if (event.type !== 'query_arrived') return []
+    const items = [{ query: event.query, payload: event.payload }]
+    return [...there].map((node) => {
+      sentMs.set(++batch, nowMs)
+      return dispatchOf({ batch, node, items })
+    })
+  })
+  simulate(
+    scenarioOf({
+      pipeline: single,
+      classes: { gpu },
+      trace: { binSeconds: 30, rates: [20] },
+      churn: { meanUptimeS: 1, meanDowntimeS: 1 },
+    }),
+    policy,
+  )
+  const departures = policy.seen.filter(({ event }) => event.type === 'node_left')
+  assert.ok(
+    departures.length > 20 && finished > 100,
+    `${departures.length} departures, ${finished} results`,
+  )
+})
