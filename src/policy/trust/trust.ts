@@ -266,7 +266,7 @@ export function createTrust(parts: TrustParts): Trust {
       if (event.type !== 'node_reported') return event
       const word = words.get(event.node)
       const presence = words.present.get(event.node)
-      if (presence === undefined || word === undefined || word.own) return event
+      if (presence === undefined || word === undefined) return event
       if (event.paused === undefined) return claims.reported(event)
       presence.paused = event.paused
       return claims.reported({ ...event, paused: event.paused || word.quarantined })

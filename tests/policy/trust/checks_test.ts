@@ -7,6 +7,7 @@ import type { PolicyEvent } from '../../../src/policy/types.ts'
 import { createRandom } from '../../../src/sim/random.ts'
 import { finished } from '../by_hand.ts'
 import { refsOf, single } from '../fixtures.ts'
+import { createScene } from './scene.ts'
 
 Deno.test('a check whose node says nothing has nobody woken until its batch is given up', () => {
   const scheduler = createScheduler({
@@ -79,6 +80,19 @@ Deno.test('samples are asked about of the version that is served, whichever that
   const asked = askedOf(1)
   assert.ok(asked.some((one) => one.startsWith('stranger')), `${asked}`)
   assert.deepEqual(askedOf(3), asked)
+})
+
+Deno.test('an own node that is paused is not asked about what others say', () => {
+  const scene = createScene()
+  scene.node('own', { own: true })
+  scene.node('a')
+  scene.node('b')
+  scene.wait(500)
+  scene.pause('own', true)
+  scene.ask(5)
+  scene.wait(4000)
+  assert.deepEqual(scene.violations, [])
+  assert.deepEqual([...scene.answers.values()].map(([one]) => one!.answer.ok), Array(5).fill(true))
 })
 
 Deno.test('what is known of versions that are served no more takes no room from what is', () => {
