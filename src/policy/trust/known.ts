@@ -89,7 +89,8 @@ export function createKnownAnswers(parts: KnownParts): KnownAnswers {
       if (bank.count(variant) >= FEW_KNOWN || !questions.has(variant)) continue
       let able = 0
       for (const node of nodes.values()) {
-        if (!holds(node, variant) || words.standingOf(node.id) === 'quarantined') continue
+        // By its volunteer, or in quarantine.
+        if (node.paused || !holds(node, variant)) continue
         able += words.standingOf(node.id) === 'proving' ? 1 : MANY
       }
       const payload = able >= MANY ? questions.next(variant) : undefined

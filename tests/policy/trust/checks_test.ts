@@ -42,8 +42,11 @@ Deno.test('a check whose node says nothing has nobody woken until its batch is g
   assert.ok(wakes < 1000, `${wakes} wakes`)
 })
 
-/** What nodes are asked though nobody asks anything; the pipeline may have been replaced before. */
-function askedOf(versions: number): string[] {
+/**
+ * What nodes are asked though nobody asks anything; the pipeline may have been replaced before, and the
+ * own node paused.
+ */
+function askedOf(versions: number, pausedMs = 0): string[] {
   const scheduler = createScheduler({
     pipelines: [single],
     trust: { random: createRandom(1), agree: () => true, samples: { single: ['one', 'two'] } },
@@ -59,10 +62,12 @@ function askedOf(versions: number): string[] {
   const able = refsOf(served)
   const events: PolicyEvent[] = ['own', 'stranger'].flatMap((node): PolicyEvent[] => [
     { type: 'node_joined', node, slots: 1, duty: 1, able, own: node === 'own' },
+    { type: 'node_reported', node, paused: node === 'own' && pausedMs > 0 },
     ...able.map((ref): PolicyEvent => ({ type: 'instance_ready', node, slot: 0, ...ref })),
   ])
   const asked: string[] = []
-  for (let nowMs = 0; nowMs < 5000; nowMs += 100) {
+  for (let nowMs = 0; nowMs < pausedMs + 5000; nowMs += 100) {
+    if (nowMs === pausedMs) events.push({ type: 'node_reported', node: 'own', paused: false })
     for (let event = events.shift(); event !== undefined; event = events.shift()) {
       for (const command of scheduler.handle(event, nowMs)) {
         if (command.type !== 'dispatch') continue
@@ -93,6 +98,10 @@ Deno.test('an own node that is paused is not asked about what others say', () =>
   scene.wait(4000)
   assert.deepEqual(scene.violations, [])
   assert.deepEqual([...scene.answers.values()].map(([one]) => one!.answer.ok), Array(5).fill(true))
+})
+
+Deno.test('samples are kept until somebody is there who can be asked', () => {
+  assert.deepEqual(askedOf(1, 3000).toSorted(), askedOf(1).toSorted())
 })
 
 Deno.test('what is known of versions that are served no more takes no room from what is', () => {
