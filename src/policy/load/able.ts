@@ -6,7 +6,7 @@
 import type { Shapes, VariantShape } from '../shape.ts'
 import type { PolicyEvent } from '../types.ts'
 import { loadOrder } from './load_order.ts'
-import { bytesOf, type Member } from './placing.ts'
+import { bytesOf, greedy, type Member } from './placing.ts'
 
 /** With the memory that each takes. */
 export function bytesListed(
@@ -46,6 +46,6 @@ export function confine(member: Member, isOpen: (variant: VariantShape) => boole
   member.order = loadOrder(member.able)
   member.fitsAll = bytesOf(member, member.able) <= member.memoryBytes
   for (const slot of member.slots) {
-    slot.wanted = slot.wanted.filter((variant) => member.able.includes(variant))
+    slot.wanted = greedy(member, slot.wanted.filter((variant) => member.able.includes(variant)))
   }
 }

@@ -61,10 +61,13 @@ export const bytesOf = (member: Pick<Member, 'bytesOf'>, variants: Iterable<Vari
   return sum
 }
 
-/** As much of the load order as fits: for slots that no placement speaks of yet. */
-export function greedy(member: Member): VariantShape[] {
+/** As much of them, in their order, as a slot has memory for; by default, of all in the load order. */
+export function greedy(
+  member: Member,
+  order: readonly VariantShape[] = member.order,
+): VariantShape[] {
   const kept: VariantShape[] = []
-  for (const variant of member.order) {
+  for (const variant of order) {
     if (bytesOf(member, [...kept, variant]) <= member.memoryBytes) kept.push(variant)
   }
   return kept
@@ -218,7 +221,8 @@ export function createPlacing(
       if (given.length === 0) continue
       const wanted = given.map(shapes.find).filter((variant) => variant !== undefined)
       if (!isExtra && !starting.has(id) && !willHave(slot, wanted)) continue
-      slot.wanted = wanted.filter((variant) => member.able.includes(variant))
+      // Its node may have come anew since, with less memory.
+      slot.wanted = greedy(member, wanted.filter((variant) => member.able.includes(variant)))
     }
   }
 

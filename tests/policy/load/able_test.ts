@@ -8,7 +8,7 @@ const all = refsOf(ocr)
 const but = (name: string) => all.filter(({ variant }) => variant !== name)
 
 /** A node in which every load it is asked for succeeds. */
-function startNode(able: VariantRef[]) {
+function startNode(able: (VariantRef & { memoryBytes?: number })[], memoryBytes?: number) {
   const scheduler = createScheduler({ pipelines: [ocr] })
   const held = new Set<string>()
   let nowMs = 0
@@ -24,8 +24,15 @@ function startNode(able: VariantRef[]) {
     }
     return [...held].sort()
   }
-  const joined = tell({ type: 'node_joined', node: 'a', slots: 1, duty: 1, able })
-  return { scheduler, joined, tell, later: () => ++nowMs }
+  const joined = tell({
+    ...{ type: 'node_joined', node: 'a', slots: 1, duty: 1, able },
+    ...memoryBytes === undefined ? {} : { memoryBytes },
+  })
+  const wait = (ms: number) => {
+    nowMs += ms
+    return tell({ type: 'wake' })
+  }
+  return { scheduler, joined, tell, wait, later: () => ++nowMs }
 }
 
 Deno.test('a node that can hold more is given it, and what it can no more is taken from it', () => {
@@ -35,6 +42,14 @@ Deno.test('a node that can hold more is given it, and what it can no more is tak
   assert.deepEqual(more, ['big', 'large', 'mid', 'small'])
   const back = tell({ type: 'node_able', node: 'a', able: but('big') })
   assert.deepEqual(back, ['large', 'mid', 'small', 'tiny'])
+})
+
+Deno.test('a node whose models turn out to be larger is left what it has memory for', () => {
+  const each = (memoryBytes: number) => all.map((ref) => ({ ...ref, memoryBytes }))
+  const { tell, wait } = startNode(each(20), 60)
+  // No placement comes.
+  assert.equal(wait(5000).length, 3)
+  assert.equal(tell({ type: 'node_able', node: 'a', able: each(30) }).length, 2)
 })
 
 Deno.test('no batch goes to a variant that its node can hold no more', () => {

@@ -47,6 +47,17 @@ const placementOf = (...wanted: typeof variants): Placement => ({
   }],
 })
 
+Deno.test('a slot is to hold no more than it has memory for, though a placement says so', () => {
+  const slot = slotOf(new Set())
+  const { placing, problem } = placingOf([slot])
+  problem()
+  const sets = [{ slots: 1, variants: [small!.ref, large!.ref, read.ref] }]
+  const placement = placementOf(small!)
+  placing.accept({ ...placement, classes: [{ ...placement.classes[0]!, sets }] })
+  placing.direct(false)
+  assert.deepEqual(slot.wanted, [small])
+})
+
 Deno.test('a slot that loads counts for a plan as what it will hold', () => {
   const slots = [
     slotOf(new Set([small!])),
