@@ -106,9 +106,13 @@ Deno.test('scheduler answers each query exactly once when nodes come and go', ()
     fc.property(run, (given) => {
       const { pool, asked, cancelled } = simulate(given)
       assert.deepEqual(pool.violations, [])
+      let sent = 0
       for (const { command } of pool.commands) {
         if (command.type !== 'dispatch') continue
+        sent++
         assert.ok(command.items.length <= 8)
+        const deadlines = command.items.map(({ query }) => asked.get(query)!.deadlineMs)
+        assert.equal(command.deadlineMs, Math.min(...deadlines))
         for (const { query, payload } of command.items) {
           // A payload is the query, or query/task/position: all of the batch are of its one task.
           const task: string = String(payload).split('/')[1] ??
@@ -117,6 +121,7 @@ Deno.test('scheduler answers each query exactly once when nodes come and go', ()
           assert.equal(asked.get(query)!.pipeline, command.pipeline)
         }
       }
+      const accuracies: { [pipeline: string]: number[] } = { ocr: [], street: [] }
       for (const [query, { pipeline, deadlineMs, minAccuracy }] of asked) {
         const answers = pool.answers.get(query) ?? []
         assert.equal(answers.length, cancelled.has(query) ? 0 : 1, `${query}: ${answers.length}`)
@@ -124,6 +129,7 @@ Deno.test('scheduler answers each query exactly once when nodes come and go', ()
           assert.ok(atMs <= deadlineMs + 1e-6, `${query} answered ${atMs - deadlineMs} ms late`)
           if (!answer.ok) continue
           served++
+          accuracies[pipeline]!.push(answer.accuracy)
           assert.equal(answer.items.length, sizeOf(query, pipeline))
           const inStages = answer.stages.reduce((sum, { items }) => sum + items, 0)
           assert.equal(inStages, answer.items.length)
@@ -131,8 +137,13 @@ Deno.test('scheduler answers each query exactly once when nodes come and go', ()
           answer.items.forEach(({ parent }, i) => assert.ok(parent < i))
         }
       }
-      const { pipelines: stats, nodes } = pool.scheduler.stats()
-      for (const { arrived, onTime, failed, cancelled, inFlight, queued } of Object.values(stats)) {
+      const { pipelines: stats, nodes, batchCloses } = pool.scheduler.stats()
+      assert.equal(Object.values(batchCloses).reduce((sum, count) => sum + count, 0), sent)
+      for (const [name, counts] of Object.entries(stats)) {
+        const { arrived, onTime, failed, cancelled, inFlight, queued, accuracySum } = counts
+        assert.equal(onTime, accuracies[name]!.length)
+        const sum = accuracies[name]!.reduce((sum, accuracy) => sum + accuracy, 0)
+        assert.ok(Math.abs(accuracySum - sum) < 1e-6, `${accuracySum}, by answers ${sum}`)
         assert.equal(inFlight, 0)
         assert.ok(Object.values(queued).every((count) => count === 0))
         const refused = Object.values(failed).reduce((sum, count) => sum + count, 0)
