@@ -54,7 +54,12 @@ Deno.test('a batch that fails is tried a bounded number of times, with pauses be
   pool.run(70_000)
   const { answer } = answerOf(pool, 'q')
   assert.ok(!answer.ok && answer.reason === 'node_failed')
-  assert.equal(dispatches(pool).length, 3)
+  const sent = dispatches(pool)
+  assert.equal(sent.length, 3)
+  for (const { atMs, variant } of sent) {
+    const before = sent.findLast((one) => one.variant === variant && one.atMs < atMs)
+    assert.ok(before === undefined || atMs - before.atMs > 250, `${variant} again at ${atMs} ms`)
+  }
 })
 
 Deno.test('an item that failed on one node goes to another', () => {
@@ -70,38 +75,65 @@ Deno.test('an item that failed on one node goes to another', () => {
 })
 
 Deno.test('a fatal outcome answers the whole query at once with its reason', () => {
-  const scheduler = byHand()
-  const [detect] = commandsOf(scheduler, asked('q', 5000), 10, 'dispatch')
-  const [next] = commandsOf(scheduler, finished(detect!.batch, 1, ['x', 'y', 'z']), 100, 'dispatch')
-  const commands = scheduler.handle({
-    type: 'batch_finished',
-    batch: next!.batch,
-    outcomes: next!.items.map((_, i) =>
-      i === 0
-        ? { ok: false, fatal: true, reason: 'invalid_input', message: 'no picture' }
-        : { ok: true, result: null, children: {} }
-    ),
-    computeMs: 10,
-    nodeQueueMs: 0,
-    networkMs: 1,
-  }, 200)
-  const [answer] = commands.filter(({ type }) => type === 'answer')
-  assert.ok(answer?.type === 'answer' && !answer.answer.ok)
-  assert.equal(answer.answer.reason, 'invalid_input')
-  const stats = scheduler.stats().pipelines.ocr!
-  assert.equal(stats.inFlight, 0)
-  assert.deepEqual(stats.queued, { detect: 0, read: 0 })
+  for (const bad of [0, 1]) {
+    const scheduler = byHand()
+    const [detect] = commandsOf(scheduler, asked('q', 5000), 10, 'dispatch')
+    const ended = finished(detect!.batch, 1, ['x', 'y', 'z'])
+    const [next] = commandsOf(scheduler, ended, 100, 'dispatch')
+    assert.equal(next!.items.length, 2)
+    const commands = scheduler.handle({
+      type: 'batch_finished',
+      batch: next!.batch,
+      outcomes: next!.items.map((_, i) =>
+        i === bad
+          ? { ok: false, fatal: true, reason: 'invalid_input', message: 'no picture' }
+          : { ok: true, result: null, children: {} }
+      ),
+      computeMs: 10,
+      nodeQueueMs: 0,
+      networkMs: 1,
+    }, 200)
+    const answers = commands.flatMap((one) => one.type === 'answer' ? [one.answer] : [])
+    assert.deepEqual(answers, [{ ok: false, reason: 'invalid_input', message: 'no picture' }])
+    const stats = scheduler.stats().pipelines.ocr!
+    assert.equal(stats.inFlight, 0)
+    assert.deepEqual(stats.queued, { detect: 0, read: 0 })
+  }
 })
 
-Deno.test('outcomes too few count as failures to try again', () => {
+Deno.test('an input that is at fault says nothing against what served it', () => {
   const scheduler = byHand()
-  const [detect] = commandsOf(scheduler, asked('q', 60_000), 10, 'dispatch')
-  const short = { ...finished(detect!.batch), outcomes: [] } as PolicyEvent
-  const [again] = commandsOf(scheduler, short, 100, 'dispatch')
-  assert.equal(scheduler.stats().pipelines.ocr!.inFlight, 1)
-  assert.deepEqual(again!.items.map(({ query }) => query), ['q'])
-  // The pair that failed rests: another variant is tried first.
-  assert.notEqual(again!.variant, detect!.variant)
+  const [bad] = commandsOf(scheduler, asked('bad', 60_000), 10, 'dispatch')
+  const outcome = { ok: false, fatal: true, reason: 'invalid_input', message: 'no' } as const
+  const ended = { ...finished(bad!.batch), outcomes: [outcome] } as PolicyEvent
+  scheduler.handle(ended, 200)
+  const [next] = commandsOf(scheduler, asked('good', 60_000), 200, 'dispatch')
+  assert.equal(next?.variant, bad!.variant)
+})
+
+Deno.test('how long an item waited is said: here, and at its node behind another batch', () => {
+  const scheduler = byHand()
+  const [first] = commandsOf(scheduler, asked('first', 60_000), 10, 'dispatch')
+  assert.deepEqual(commandsOf(scheduler, asked('q', 60_000), 20, 'dispatch'), [])
+  const [next] = commandsOf(scheduler, finished(first!.batch), 100, 'dispatch')
+  const ended = { ...finished(next!.batch), nodeQueueMs: 7 } as PolicyEvent
+  const [told] = commandsOf(scheduler, ended, 200, 'answer')
+  assert.ok(told?.answer.ok)
+  assert.deepEqual(told.answer.stages.map(({ queueMs }) => queueMs), [100 - 20 + 7])
+})
+
+Deno.test('outcomes too few count as failures to try again, as those do that say so', () => {
+  const failed = { ok: false, fatal: false, reason: 'internal', message: 'no' } as const
+  for (const outcomes of [[], [failed]]) {
+    const scheduler = byHand()
+    const [detect] = commandsOf(scheduler, asked('q', 60_000), 10, 'dispatch')
+    const short = { ...finished(detect!.batch), outcomes } as PolicyEvent
+    const [again] = commandsOf(scheduler, short, 100, 'dispatch')
+    assert.equal(scheduler.stats().pipelines.ocr!.inFlight, 1)
+    assert.deepEqual(again!.items.map(({ query }) => query), ['q'])
+    // The pair that failed rests: another variant is tried first.
+    assert.notEqual(again!.variant, detect!.variant)
+  }
 })
 
 Deno.test('a batch overdue past its give-up time is cancelled and tried elsewhere', () => {
