@@ -1,0 +1,98 @@
+/** Batches under way that nobody wants any more, or that stand behind one that hangs. */
+import assert from 'node:assert/strict'
+import type { Member } from '../../../src/policy/dispatch/batching.ts'
+import { createFlights } from '../../../src/policy/flight/flights.ts'
+import { DEFAULT_LIMITS } from '../../../src/policy/options.ts'
+import {
+  type Batch,
+  createSlot,
+  isCoolingDown,
+  type PoolNode,
+} from '../../../src/policy/pool/slots.ts'
+import { createProfile } from '../../../src/policy/profile/profile.ts'
+import { createQuery } from '../../../src/policy/queue/query.ts'
+import { createWaiting } from '../../../src/policy/queue/waiting.ts'
+import { shapesOf } from '../../../src/policy/shape.ts'
+import { single } from '../fixtures.ts'
+
+/** A slot, and what is told of its batches. */
+function scene() {
+  const shapes = shapesOf([single])
+  const shape = shapes.pipelines.get('single')!
+  const profile = createProfile()
+  const waiting = createWaiting(shapes)
+  const told: string[] = []
+  const flights = createFlights({
+    ...{ shapes, limits: DEFAULT_LIMITS, profile, waiting },
+    emit: (command) =>
+      void (command.type === 'cancel_batch' && told.push(`cancel ${command.batch}`)),
+    changed: () => {},
+    exhausted: () => {},
+    extraLost: ({ id }) => void told.push(`lost ${id}`),
+  })
+  const node = { id: 'a', times: profile.of('a'), duty: 1, paused: false, batches: 0, items: 0 }
+  const slot = createSlot(node as unknown as PoolNode, 0)
+  const [prefix] = shape.start.prefixes
+  let seq = 0
+
+  /** One item of a query of its own, sent to the slot. */
+  function send(nowMs: number) {
+    const [deadlineMs, laxityMs, dueMs] = [1e6, 1e6, 1e6]
+    const query = createQuery({
+      ...{ id: `q${seq}`, seq: seq++, shape, deadlineMs, laxityMs, dueMs, lesson: 1 },
+      ...{ minAccuracy: undefined, payload: null },
+    }, nowMs)
+    waiting.addNew([query.root], nowMs)
+    flights.send(slot, [{ item: query.root, choice: { prefix } } as Member], false, nowMs)
+    return query.root
+  }
+  const batchOf = ({ batch }: { batch: number | null }): Batch => flights.batches.get(batch!)!
+  const sendExtra = (nowMs: number) => {
+    const extra = { items: [{ query: '', payload: null }], deadlineMs: 1e6 }
+    return flights.sendExtra(slot, prefix!.variant, extra, nowMs)
+  }
+  return { flights, waiting, slot, told, send, sendExtra, batchOf, variant: prefix!.variant }
+}
+
+Deno.test('what is taken back from behind a batch waits anew as if it had not been sent', () => {
+  const { flights, waiting, slot, told, send, sendExtra } = scene()
+  const first = send(0)
+  const behind = send(1)
+  const extra = sendExtra(2)
+  flights.takeBack(slot, 10)
+  assert.deepEqual(told, ['cancel 2', `cancel ${extra.id}`, `lost ${extra.id}`])
+  assert.deepEqual([first.state, first.attempts], ['running', 1])
+  assert.deepEqual([behind.state, behind.attempts, behind.batch], ['queued', 0, null])
+  assert.equal(waiting.total, 1)
+  assert.deepEqual(slot.batches.map(({ id }) => id), [first.batch])
+})
+
+Deno.test('of several batches on a slot that hangs each is called off once', () => {
+  const { flights, slot, told, send, batchOf, variant } = scene()
+  const items = [send(0), send(1), send(2)]
+  const nowMs = Math.max(...items.map((item) => batchOf(item).giveUpAtMs))
+  flights.sweep(nowMs)
+  assert.deepEqual(told.toSorted(), ['cancel 1', 'cancel 2', 'cancel 3'])
+  assert.ok(items.every(({ state }) => state === 'queued'))
+  assert.deepEqual(items.map(({ attempts }) => attempts), [1, 0, 0])
+  assert.equal(isCoolingDown(slot, variant, nowMs), true)
+  // Nothing was heard of the one that ran.
+  flights.sweep(flights.nextSweepMs())
+  assert.deepEqual(slot.batches, [])
+  assert.equal(told.length, 3)
+})
+
+Deno.test('a batch that ended or was called off is not called off again', () => {
+  const { flights, told, send, batchOf } = scene()
+  const ended = batchOf(send(0))
+  flights.end(ended.id, 10)
+  flights.callOff(ended, 11)
+  assert.deepEqual(told, [])
+  const item = send(12)
+  const batch = batchOf(item)
+  flights.callOff(batch, 20)
+  flights.callOff(batch, 21)
+  item.query.closed = true
+  flights.forget(item, 22)
+  assert.deepEqual(told, [`cancel ${batch.id}`])
+})
