@@ -86,12 +86,10 @@ export function createInside(parts: InsideParts): Inside {
     queries.remove(query)
     const counts = counters.pipelines.get(query.shape.name)!
     doubt.ended(query.shape, --counts.inFlight, inTime, parts.nowMs())
-    if (query.openCount === 0) return
-    query.openCount = 0
     for (let i = query.firstOpen; i < query.items.length; i++) {
       const item = query.items[i]!
       if (item.state === 'queued') waiting.remove(item)
-      else if (item.state === 'running') flights.forget(item, parts.nowMs())
+      else flights.forget(item, parts.nowMs())
     }
   }
 
