@@ -58,9 +58,11 @@ Deno.test('what is taken back from behind a batch waits anew as if it had not be
   const { flights, waiting, slot, told, send, sendExtra } = scene()
   const first = send(0)
   const behind = send(1)
-  const extra = sendExtra(2)
+  const gone = send(2)
+  gone.query.closed = true
+  const extra = sendExtra(3)
   flights.takeBack(slot, 10)
-  assert.deepEqual(told, ['cancel 2', `cancel ${extra.id}`, `lost ${extra.id}`])
+  assert.deepEqual(told, ['cancel 2', 'cancel 3', `cancel ${extra.id}`, `lost ${extra.id}`])
   assert.deepEqual([first.state, first.attempts], ['running', 1])
   assert.deepEqual([behind.state, behind.attempts, behind.batch], ['queued', 0, null])
   assert.equal(waiting.total, 1)
@@ -91,6 +93,7 @@ Deno.test('a batch that ended or was called off is not called off again', () => 
   const item = send(12)
   const batch = batchOf(item)
   flights.callOff(batch, 20)
+  assert.equal(flights.nextSweepMs(), batch.ghostUntilMs)
   flights.callOff(batch, 21)
   item.query.closed = true
   flights.forget(item, 22)
