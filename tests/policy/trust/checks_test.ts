@@ -1,5 +1,6 @@
 /** Checks: what they wait for, and what there is to ask about. */
 import assert from 'node:assert/strict'
+import { truthOf } from '../../../src/cli/bench/trust_lies.ts'
 import { createScheduler } from '../../../src/policy/scheduler.ts'
 import { shapesOf } from '../../../src/policy/shape.ts'
 import { createBank } from '../../../src/policy/trust/bank.ts'
@@ -98,6 +99,23 @@ Deno.test('an own node that is paused is not asked about what others say', () =>
   scene.wait(4000)
   assert.deepEqual(scene.violations, [])
   assert.deepEqual([...scene.answers.values()].map(([one]) => one!.answer.ok), Array(5).fill(true))
+})
+
+Deno.test('who is asked about items is told what was said of them, to encode alike what comes of them', () => {
+  const scene = createScene()
+  scene.node('a')
+  scene.node('b')
+  scene.wait(500)
+  scene.ask(1)
+  scene.wait(4000)
+  let asked = 0
+  for (const { like, items, pipeline, task, variant } of scene.dispatched()) {
+    const isCheck = items.every(({ query }) => query === '')
+    const said = items.map(({ payload }) => truthOf(payload, { pipeline, task, variant }))
+    assert.deepEqual(like, isCheck ? said : undefined)
+    if (isCheck) asked++
+  }
+  assert.ok(asked > 1, `${asked}`)
 })
 
 Deno.test('samples are kept until somebody is there who can be asked', () => {
