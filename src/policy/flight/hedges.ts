@@ -102,7 +102,7 @@ export function createHedges(parts: HedgeParts): Hedges {
     const isFree = (slot: Slot) =>
       isSpare(slot, batch.variant, !busy, nowMs) && creditAtMs(slot, nowMs) <= nowMs
     const slots = [...parts.nodes()].flatMap((node) =>
-      node.paused || node === batch.slot.node ? [] : node.slots.filter(isFree)
+      node === batch.slot.node ? [] : node.slots.filter(isFree)
     ).filter((slot) => nowMs + takesMs(slot) < deadlineMs)
     if (slots.length === 0) return false
     const slot = slots.reduce((a, b) => takesMs(b) < takesMs(a) ? b : a)
@@ -113,13 +113,11 @@ export function createHedges(parts: HedgeParts): Hedges {
       finished(twin, event, atMs) {
         const told = parts.hear(twin, event, atMs)
         if (!event.outcomes.some(({ ok }) => ok)) return this.lost(twin, atMs)
-        if (twins.get(batch.id) !== twin) return
         twins.delete(batch.id)
         flights.callOff(late, atMs)
         parts.accept({ ...batch, slot: twin.slot }, told, atMs)
       },
-      lost(twin, atMs) {
-        if (twins.get(batch.id) !== twin) return
+      lost(_, atMs) {
         twins.delete(batch.id)
         const running = flights.batches.get(batch.id)
         if (running !== undefined && running.ghostUntilMs === null) return
@@ -161,8 +159,9 @@ export function createHedges(parts: HedgeParts): Hedges {
           lookAtMs = Math.min(lookAtMs, lateMs)
           continue
         }
-        if (isBlocking(batch) && lateMs + BLOCKS * laxityOf(batch.items) <= nowMs) {
-          flights.takeBack(batch.slot, nowMs)
+        const { slot, items } = batch
+        if (slot.batches[0] === batch && lateMs + BLOCKS * laxityOf(items) <= nowMs) {
+          flights.takeBack(slot, nowMs)
         }
         if (allowance < 1 || !hedge(batch, nowMs)) {
           lookAtMs = Math.min(lookAtMs, nowMs + AGAIN_MS)
@@ -184,6 +183,3 @@ const servedByMs = (items: readonly Item[], tails: Pick<Tails, 'least'>): number
     const afterMs = bound === null ? 0 : tails.least(bound, level).chainMs
     return Math.min(latest, deadlineMs - afterMs)
   }, Infinity)
-
-const isBlocking = (batch: Batch) =>
-  batch.slot.batches.length > 1 && batch.slot.batches[0] === batch
