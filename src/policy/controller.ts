@@ -186,6 +186,7 @@ export function createController(parts: ControllerParts): Controller {
         if (event.paused !== undefined && event.paused !== member.paused) {
           member.paused = event.paused
           changed(nowMs)
+          shutter.shut()
         }
         if (event.slots === undefined) return
         resize(member, event.slots, nowMs)

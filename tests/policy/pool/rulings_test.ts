@@ -101,6 +101,21 @@ Deno.test('a variant goes only once another one serves its task', () => {
   assert.deepEqual(pool.violations, [])
 })
 
+Deno.test('a forbidden variant stays while all that could take its place are paused, and no longer', () => {
+  const pool = createPool([ocr], { childCount: () => 2 })
+  const able = refsOf(ocr).filter(({ variant }) => variant !== 'big')
+  pool.join(nodeOf('a', [ocr], { able: refsOf(ocr).filter(({ variant }) => variant === 'big') }))
+  pool.join(nodeOf('b', [ocr], { able }))
+  pool.run(500)
+  pool.pause('b', true)
+  pool.post({ type: 'rulings_changed', rulings: [ruling('read', 'big', 'forbidden')] })
+  pool.run(1000)
+  assert.ok(held(pool).includes('big'))
+  pool.pause('b', false)
+  assert.ok(!held(pool).includes('big'))
+  assert.deepEqual(pathOf(pool, 'q'), { detect: 'large', read: 'mid' })
+})
+
 Deno.test('an accuracy that only a forbidden variant reaches is refused without a time to retry', () => {
   const pool = serving()
   pool.post({ type: 'rulings_changed', rulings: [ruling('read', 'big', 'forbidden')] })
