@@ -173,6 +173,7 @@ Deno.test('late results, unknown batches and unknown nodes do no harm', () => {
     { type: 'batch_failed', batch: 999, message: 'never was' },
     { type: 'node_left', node: 'nobody' },
     { type: 'node_reported', node: 'nobody', paused: true, slots: 3, profile: [] },
+    { type: 'node_able', node: 'nobody', able: [] },
     { type: 'instance_ready', node: 'nobody', slot: 0, ...ref },
     { type: 'instance_ready', node: 'a', slot: 9, ...ref },
     { type: 'instance_ready', node: 'a', slot: 0, ...ref, variant: 'none' },
@@ -216,8 +217,22 @@ Deno.test('slots that a node loses give their items back', () => {
   pool.run(520)
   assert.equal(dispatches(pool).length, 2)
   pool.post({ type: 'node_reported', node: 'a', slots: 1 })
+  for (let i = 2; i < 5; i++) pool.ask(`q${i}`, 'ocr', 5000)
   pool.run(6000)
-  for (let i = 0; i < 2; i++) assert.equal(answerOf(pool, `q${i}`).answer.ok, true)
+  for (let i = 0; i < 5; i++) assert.equal(answerOf(pool, `q${i}`).answer.ok, true)
+  assert.ok(dispatches(pool).slice(2).every(({ slot }) => slot === 0))
+})
+
+Deno.test('slots that a node gains are given something to hold, and work', () => {
+  const node = nodeOf('a', [ocr], { slots: 2 })
+  const pool = createPool([ocr], { childCount: () => 1 })
+  pool.join({ ...node, slots: 1 })
+  pool.run(500)
+  pool.post({ type: 'node_reported', node: 'a', slots: 2 })
+  pool.run(1000)
+  assert.equal(pool.scheduler.stats().nodes.a!.instances, 10)
+  for (let i = 0; i < 2; i++) pool.ask(`q${i}`, 'ocr', 5000)
+  assert.deepEqual(dispatches(pool).map(({ slot }) => slot).toSorted(), [0, 1])
 })
 
 Deno.test('a pool that hung for a while serves again when it has come to', () => {

@@ -49,6 +49,27 @@ Deno.test('loader does not come back for a variant that failed once nobody wants
   assert.equal(loader.retryAtMs(slot), Infinity)
 })
 
+Deno.test('what a slot held and has lost is loaded anew, though not beside another load', () => {
+  const loads: string[] = []
+  const loader = createLoader({
+    maxAttempts: 3,
+    load: (_node, _slot, { variant }) => void loads.push(variant),
+    unload: () => {},
+  })
+  const slot = loader.slot()
+  const next = (nowMs: number) =>
+    loader.next(slot, { node: 'a', slot: 0 }, () => true, false, nowMs)
+  slot.wanted = [small!, large!]
+  slot.held.add(small!)
+  next(0)
+  loader.failed(slot, small!, 0)
+  next(5000)
+  assert.deepEqual(loads, ['large'])
+  loader.ready(slot, large!)
+  next(5000)
+  assert.deepEqual(loads, ['large', 'small'])
+})
+
 Deno.test('a slot whose variant is being replaced has credit only once it is idle', () => {
   const slot = createSlot({ id: 'a', duty: 1, paused: false } as PoolNode, 0)
   const running = { meanMs: 100, upperMs: 120, networkMs: 2, endsAtMs: 100, ghostUntilMs: null }

@@ -1,21 +1,26 @@
 /** A node moves to another backend: what it can hold changes while it serves. */
 import assert from 'node:assert/strict'
+import type { Problem } from '../../../src/policy/place/problem.ts'
 import { createScheduler } from '../../../src/policy/scheduler.ts'
 import type { PolicyEvent, VariantRef } from '../../../src/policy/types.ts'
 import { commandsOf, ocr, refsOf } from '../fixtures.ts'
 
 const all = refsOf(ocr)
 const but = (name: string) => all.filter(({ variant }) => variant !== name)
+const ofSize = (memoryBytes: number) => all.map((ref) => ({ ...ref, memoryBytes }))
 
 /** A node in which every load it is asked for succeeds. */
 function startNode(able: (VariantRef & { memoryBytes?: number })[], memoryBytes?: number) {
   const scheduler = createScheduler({ pipelines: [ocr] })
   const held = new Set<string>()
   let nowMs = 0
+  /** What was asked of the planner. */
+  let problems: Problem[] = []
   const tell = (event: PolicyEvent) => {
     const events = [event]
     for (let next = events.shift(); next !== undefined; next = events.shift()) {
       for (const command of scheduler.handle(next, ++nowMs)) {
+        if (command.type === 'solve') problems.push(command.problem as Problem)
         if (command.type === 'unload') held.delete(command.variant)
         if (command.type !== 'load') continue
         held.add(command.variant)
@@ -32,7 +37,13 @@ function startNode(able: (VariantRef & { memoryBytes?: number })[], memoryBytes?
     nowMs += ms
     return tell({ type: 'wake' })
   }
-  return { scheduler, joined, tell, wait, later: () => ++nowMs }
+  /** Problems that the planner is asked once some time is gone; it answers none. */
+  const problemsIn = (ms: number) => {
+    problems = []
+    wait(ms)
+    return problems
+  }
+  return { scheduler, joined, tell, wait, problemsIn, later: () => ++nowMs }
 }
 
 Deno.test('a node that can hold more is given it, and what it can no more is taken from it', () => {
@@ -45,11 +56,41 @@ Deno.test('a node that can hold more is given it, and what it can no more is tak
 })
 
 Deno.test('a node whose models turn out to be larger is left what it has memory for', () => {
-  const each = (memoryBytes: number) => all.map((ref) => ({ ...ref, memoryBytes }))
-  const { tell, wait } = startNode(each(20), 60)
+  const { tell, wait } = startNode(ofSize(20), 60)
   // No placement comes.
   assert.equal(wait(5000).length, 3)
-  assert.equal(tell({ type: 'node_able', node: 'a', able: each(30) }).length, 2)
+  assert.equal(tell({ type: 'node_able', node: 'a', able: ofSize(30) }).length, 2)
+})
+
+Deno.test('a plan is asked for once slots cannot hold all, and no more once they can', () => {
+  const { tell, problemsIn } = startNode(ofSize(20), 100)
+  assert.equal(problemsIn(20_000).length, 0)
+  const able = ofSize(30).filter(({ variant }) => variant !== 'tiny')
+  tell({ type: 'node_able', node: 'a', able })
+  const [problem] = problemsIn(1)
+  const planned = problem!.classes.flatMap((one) => one.able.map(({ variant }) => variant))
+  assert.deepEqual(planned.sort(), ['big', 'large', 'mid', 'small'])
+  tell({ type: 'node_able', node: 'a', able: ofSize(20) })
+  assert.equal(problemsIn(20_000).length, 0)
+})
+
+Deno.test('likewise where a ruling makes the difference; and one that makes none asks for another', () => {
+  const { tell, problemsIn } = startNode(ofSize(20), 80)
+  const rule = (...forbidden: string[]) =>
+    tell({
+      type: 'rulings_changed',
+      rulings: all.filter(({ variant }) => forbidden.includes(variant))
+        .map((ref) => ({ ...ref, ruling: 'forbidden' })),
+    })
+  assert.equal(problemsIn(1).length, 1)
+  assert.deepEqual(rule('big'), ['large', 'mid', 'small', 'tiny'])
+  assert.equal(problemsIn(20_000).length, 0)
+  rule()
+  assert.equal(problemsIn(1).length, 1)
+  // The planner says nothing, and is asked again only after a while.
+  assert.equal(problemsIn(6000).length, 0)
+  rule()
+  assert.equal(problemsIn(1).length, 1)
 })
 
 Deno.test('no batch goes to a variant that its node can hold no more', () => {
