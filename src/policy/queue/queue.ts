@@ -23,7 +23,7 @@ export interface DeadlineQueue<T extends Urgent> {
   /** Entries due at this time or before. */
   dueBy(deadlineMs: number): number
   insert(entry: T): void
-  /** Several in their order, between which none of the others comes. */
+  /** Several in their order, one at least, between which none of the others comes. */
   insertRun(run: readonly T[]): void
   /** False when it was not there. */
   remove(entry: T): boolean
@@ -76,9 +76,7 @@ class Queue<T extends Urgent> implements DeadlineQueue<T> {
   }
 
   insertRun(run: readonly T[]): void {
-    const first = run[0]
-    if (first === undefined) return
-    const position = this.positionOf(first)
+    const position = this.positionOf(run[0]!)
     const next = this.at(position)
     if (next !== undefined && byUrgency(next, run[run.length - 1]!) < 0) {
       throw new RangeError('Cannot insert a run: others come in between')

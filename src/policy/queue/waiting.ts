@@ -19,7 +19,7 @@ export interface Waiting {
   close(shape: PipelineShape): void
   count(task: TaskShape): number
   add(item: Item, nowMs: number): void
-  /** New items of one query and one task, in the order of their creation. */
+  /** New items of one query and one task, one at least, in the order of their creation. */
   addNew(items: readonly Item[], nowMs: number): void
   /** To be dispatched or dropped: its state is the caller's to set. */
   remove(item: Item): void
@@ -78,7 +78,6 @@ export function createWaiting(shapes: Shapes): Waiting {
       of(item.task).insert(item)
     },
     addNew(items, nowMs) {
-      if (items.length === 0) return
       for (const item of items) enter(item, nowMs)
       of(items[0]!.task).insertRun(items)
     },
@@ -86,7 +85,6 @@ export function createWaiting(shapes: Shapes): Waiting {
       if (of(item.task).remove(item)) note(item, -1)
     },
     removeAll(items) {
-      if (items.length === 0) return
       const queue = of(items[0]!.task)
       if (queue.removeRun(items)) { for (const item of items) note(item, -1) }
       else for (const item of items) if (queue.remove(item)) note(item, -1)
