@@ -137,6 +137,14 @@ Deno.test('bestFloor() is that of the weakest branch with the variants that are 
   assert.equal(rulings.bestFloor(shape), 0.5)
   rulings.set([{ ...plate, ruling: 'pinned' }])
   assert.equal(rulings.bestFloor(shape), shape.bestFloor)
+  // What was said before holds no more.
+  rulings.set([{ ...plate, variant: 'fast', ruling: 'pinned' }])
+  assert.equal(rulings.bestFloor(shape), 0.5)
+  rulings.set([{ ...plate, variant: 'fast', ruling: 'forbidden' }])
+  assert.equal(rulings.bestFloor(shape), shape.bestFloor)
+  rulings.set([{ ...plate, ruling: 'forbidden' }])
+  rulings.set([{ ...plate, task: 'face', ruling: 'forbidden' }])
+  assert.equal(rulings.bestFloor(shape), 0.9)
 })
 
 Deno.test('slots that hold one variant each are placed anew around a pin', () => {
