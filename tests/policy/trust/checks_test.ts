@@ -118,6 +118,41 @@ Deno.test('who is asked about items is told what was said of them, to encode ali
   assert.ok(asked > 1, `${asked}`)
 })
 
+Deno.test('a node that answers a check with too little, or that it could not, has said nothing', () => {
+  const failed = { ok: false, fatal: false, reason: 'internal', message: 'no' } as const
+  for (const outcomes of [[], [failed]]) {
+    const scheduler = createScheduler({
+      pipelines: [single],
+      trust: { random: createRandom(1), agree: () => true },
+    })
+    const able = refsOf(single)
+    const events: PolicyEvent[] = ['a', 'b'].flatMap((node): PolicyEvent[] => [
+      { type: 'node_joined', node, slots: 1, duty: 1, able },
+      ...able.map((ref): PolicyEvent => ({ type: 'instance_ready', node, slot: 0, ...ref })),
+    ])
+    const query = { query: 'q', pipeline: 'single', deadlineMs: 10_000, payload: null }
+    events.push({ type: 'query_arrived', ...query })
+    let [checks, answers] = [0, 0]
+    for (let nowMs = 0; nowMs < 12_000; nowMs += 10) {
+      for (let event = events.shift(); event !== undefined; event = events.shift()) {
+        for (const command of scheduler.handle(event, nowMs)) {
+          if (command.type === 'answer') answers++
+          if (command.type !== 'dispatch') continue
+          const isCheck = command.items[0]!.query === ''
+          if (isCheck) checks++
+          const ended = finished(command.batch)
+          events.push(isCheck ? { ...ended, outcomes } as PolicyEvent : ended)
+        }
+      }
+      events.push({ type: 'wake' })
+    }
+    assert.ok(checks > 0)
+    assert.equal(answers, 1)
+    const words = Object.values(scheduler.stats().nodes).map(({ trust }) => trust)
+    assert.deepEqual(words.map((word) => [word?.passed, word?.failed]), [[0, 0], [0, 0]])
+  }
+})
+
 Deno.test('samples are kept until somebody is there who can be asked', () => {
   assert.deepEqual(askedOf(1, 3000).toSorted(), askedOf(1).toSorted())
 })
