@@ -3,6 +3,8 @@ import { deepEqual, equal, ok } from 'node:assert/strict'
 import { fromFileUrl } from '../../src/cli/root.ts'
 import { checkPipeline } from '../../src/pipeline/parse.ts'
 import { asVersion } from '../../src/pipeline/version.ts'
+import type { Problem } from '../../src/policy/place/problem.ts'
+import { createScheduler } from '../../src/policy/scheduler.ts'
 import { shapesOf } from '../../src/policy/shape.ts'
 import type { PolicyCommand, PolicyEvent } from '../../src/policy/types.ts'
 import { asked, byHand, finished } from './by_hand.ts'
@@ -68,6 +70,65 @@ Deno.test('scheduler takes a pipeline in beside another, moves the demand over, 
   const [refused] = of(scheduler.handle(asked('gone', 60_000), 201), 'answer')
   ok(refused?.answer.ok === false)
   ok(scheduler.plan().instances.every(({ pipeline }) => pipeline === 'ocr~2'))
+})
+
+Deno.test('a plan is asked for with the demand of the pipeline that is followed now', () => {
+  const scheduler = createScheduler({ pipelines: [street, ocr], startPerS: { street: 5, ocr: 40 } })
+  const able = [...refsOf(street), ...refsOf(ocr), ...refsOf(next)]
+    .map((ref) => ({ ...ref, memoryBytes: 1 }))
+  scheduler.handle(
+    { type: 'node_joined', node: 'a', slots: 1, duty: 1, able, memoryBytes: 4 },
+    0,
+  )
+  const rates = (nowMs: number) => {
+    const [solve] = of(scheduler.handle({ type: 'wake' }, nowMs), 'solve')
+    const { pipelines } = solve!.problem as Problem
+    scheduler.handle({ type: 'plan_ready', plan: scheduler.plan() }, nowMs)
+    return pipelines.map(({ name, ratePerS }) => `${name} ${Math.round(ratePerS)}`)
+  }
+  deepEqual(rates(1), ['street 5', 'ocr 40'])
+  scheduler.handle({ type: 'pipeline_added', pipeline: next, replaces: 'ocr' }, 2)
+  scheduler.handle({ type: 'node_able', node: 'a', able }, 2)
+  scheduler.handle({ type: 'pipeline_followed', from: 'ocr', to: 'ocr~2' }, 3)
+  const [, before, after] = rates(1100)
+  equal(before, 'ocr 0')
+  ok(/^ocr~2 [1-9]\d$/.test(after!), after)
+  scheduler.handle({ type: 'pipeline_removed', pipeline: 'ocr', into: 'ocr~2' }, 1101)
+  const [, last, ...none] = rates(2200)
+  ok(/^ocr~2 [1-9]\d$/.test(last!), last)
+  deepEqual(none, [])
+})
+
+Deno.test('a pipeline is as quick as the one whose place it takes, and all is counted on', () => {
+  const scheduler = byHand()
+  // Unlike what its file says, and unlike each other.
+  const profile = refsOf(ocr).map((ref, i) => (
+    { ...ref, points: [{ batch: 1, latencyMs: 400 - 50 * i }] }
+  ))
+  scheduler.handle({ type: 'node_reported', node: 'a', profile }, 1)
+  const [old] = of(scheduler.handle(asked('old', 60_000), 2), 'dispatch')
+  scheduler.handle({ ...finished(old!.batch), computeMs: 350 } as PolicyEvent, 500)
+  scheduler.handle(asked('late', 511), 510)
+  scheduler.handle(asked('gone', 60_000), 520)
+  scheduler.handle({ type: 'query_cancelled', query: 'gone' }, 521)
+  scheduler.handle({ type: 'pipeline_added', pipeline: next, replaces: 'ocr' }, 530)
+  scheduler.handle({ type: 'node_able', node: 'a', able: refsOf(next) }, 530)
+  for (const ref of refsOf(next)) {
+    scheduler.handle({ type: 'instance_ready', node: 'a', slot: 0, ...ref }, 530)
+  }
+  scheduler.handle({ type: 'pipeline_followed', from: 'ocr', to: 'ocr~2' }, 530)
+  scheduler.handle(askedOfNext('late too', 531), 530)
+  const { ocr: before } = scheduler.stats().pipelines
+  scheduler.handle({ type: 'pipeline_removed', pipeline: 'ocr', into: 'ocr~2' }, 540)
+  const { arrived, onTime, failed, cancelled, accuracySum } = scheduler.stats().pipelines['ocr~2']!
+  deepEqual({ arrived, onTime, failed, cancelled }, {
+    ...{ arrived: 4, onTime: 1, failed: { infeasible_deadline: 2 }, cancelled: 1 },
+  })
+  equal(accuracySum, before!.accuracySum)
+  ok(accuracySum > 0)
+  const [first] = of(scheduler.handle(askedOfNext('new', 90_000), 10_000), 'dispatch')
+  equal(first!.variant, old!.variant)
+  ok(Math.abs(first!.expectedMs / old!.expectedMs - 1) < 0.05, `${first!.expectedMs}`)
 })
 
 Deno.test('of pipelines that were replaced nothing is kept, however often that was', () => {
