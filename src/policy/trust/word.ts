@@ -90,7 +90,7 @@ export function worthOf(word: Word): number {
 }
 
 export function rejoin(word: Word): void {
-  if (word.inRow > 0) word.probation = PROBATION
+  word.probation = PROBATION
 }
 
 /** A check was passed; with a known answer where `known`. */
@@ -99,8 +99,6 @@ export function pass(word: Word, known: boolean, ref: VariantRef): void {
   if (word.quarantined) {
     if (known && ++word.atoned >= toAtone(word)) {
       word.quarantined = false
-      word.inRow = 0
-      word.probation = 0
       word.suspicion = 1
       word.reason = `back from quarantine: ${word.atoned} known answers given right in a row`
     }
