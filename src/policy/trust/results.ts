@@ -101,8 +101,9 @@ export function createResults(parts: ResultsParts): Results {
     }
   }
 
-  /** Slots that got room since `look`. */
+  /** Slots that got room since `look`; of what came together since, something may have taken them. */
   let freed: Slot[] = []
+  const isThere = (slot: Slot) => pool.nodes.get(slot.node.id)?.slots[slot.index] === slot
 
   return {
     trust,
@@ -131,7 +132,7 @@ export function createResults(parts: ResultsParts): Results {
     covered: (batch) => hedges?.covers(batch) ?? false,
     forgotten: (batch, nowMs) => void hedges?.forgotten(batch, nowMs),
     look(nowMs) {
-      trust?.place(freed, nowMs)
+      trust?.place(freed.filter(isThere), nowMs)
       if (freed.length > 0) freed = []
       hedges?.look(nowMs)
     },

@@ -118,6 +118,41 @@ Deno.test('who is asked about items is told what was said of them, to encode ali
   assert.ok(asked > 1, `${asked}`)
 })
 
+Deno.test('a slot that had room and is gone by the next event of the same moment is asked nothing', () => {
+  const scheduler = createScheduler({
+    pipelines: [single],
+    trust: { random: createRandom(1), agree: () => true },
+  })
+  const able = refsOf(single)
+  const sent: string[] = []
+  const running = new Map<string, number>()
+  const tell = (event: PolicyEvent, nowMs: number, more = false) => {
+    for (const command of scheduler.handle(event, nowMs, more)) {
+      if (command.type !== 'dispatch') continue
+      const place = `${command.node} ${command.slot}`
+      sent.push(place)
+      running.set(place, command.batch)
+    }
+  }
+  // One that rests after each batch is sent nothing ahead.
+  for (const [node, slots, duty] of [['a', 2, 0.99], ['b', 1, 1]] as const) {
+    tell({ type: 'node_joined', node, slots, duty, able }, 0)
+    for (let slot = 0; slot < slots; slot++) {
+      for (const ref of able) tell({ type: 'instance_ready', node, slot, ...ref }, 0)
+    }
+  }
+  for (const query of ['x', 'y', 'z']) {
+    const asked = { query, pipeline: 'single', deadlineMs: 180, payload: query }
+    tell({ type: 'query_arrived', ...asked }, 1)
+  }
+  assert.deepEqual(sent.splice(0).sort(), ['a 0', 'a 1', 'b 0'])
+  // What this one says waits for the other, which is busy.
+  tell({ ...finished(running.get('b 0')!), computeMs: 20 } as PolicyEvent, 20)
+  tell({ ...finished(running.get('a 1')!), computeMs: 0 } as PolicyEvent, 21, true)
+  tell({ type: 'node_reported', node: 'a', slots: 1 }, 21)
+  assert.deepEqual(sent, ['b 0'])
+})
+
 Deno.test('a node that answers a check with too little, or that it could not, has said nothing', () => {
   const failed = { ok: false, fatal: false, reason: 'internal', message: 'no' } as const
   for (const outcomes of [[], [failed]]) {
