@@ -153,39 +153,64 @@ Deno.test('a slot that had room and is gone by the next event of the same moment
   assert.deepEqual(sent, ['b 0'])
 })
 
-Deno.test('a node that answers a check with too little, or that it could not, has said nothing', () => {
+Deno.test('a node that answers with too little, or that it could not, has said nothing', () => {
   const failed = { ok: false, fatal: false, reason: 'internal', message: 'no' } as const
-  for (const outcomes of [[], [failed]]) {
-    const scheduler = createScheduler({
-      pipelines: [single],
-      trust: { random: createRandom(1), agree: () => true },
-    })
-    const able = refsOf(single)
-    const events: PolicyEvent[] = ['a', 'b'].flatMap((node): PolicyEvent[] => [
-      { type: 'node_joined', node, slots: 1, duty: 1, able },
-      ...able.map((ref): PolicyEvent => ({ type: 'instance_ready', node, slot: 0, ...ref })),
-    ])
-    const query = { query: 'q', pipeline: 'single', deadlineMs: 10_000, payload: null }
-    events.push({ type: 'query_arrived', ...query })
-    let [checks, answers] = [0, 0]
-    for (let nowMs = 0; nowMs < 12_000; nowMs += 10) {
-      for (let event = events.shift(); event !== undefined; event = events.shift()) {
-        for (const command of scheduler.handle(event, nowMs)) {
-          if (command.type === 'answer') answers++
-          if (command.type !== 'dispatch') continue
-          const isCheck = command.items[0]!.query === ''
-          if (isCheck) checks++
-          const ended = finished(command.batch)
-          events.push(isCheck ? { ...ended, outcomes } as PolicyEvent : ended)
+  for (const atChecks of [true, false]) {
+    for (const outcomes of [[], [failed]]) {
+      const scheduler = createScheduler({
+        pipelines: [single],
+        trust: { random: createRandom(1), agree: () => true },
+      })
+      const able = refsOf(single)
+      const events: PolicyEvent[] = ['a', 'b'].flatMap((node): PolicyEvent[] => [
+        { type: 'node_joined', node, slots: 1, duty: 1, able },
+        ...able.map((ref): PolicyEvent => ({ type: 'instance_ready', node, slot: 0, ...ref })),
+      ])
+      const query = { query: 'q', pipeline: 'single', deadlineMs: 10_000, payload: null }
+      events.push({ type: 'query_arrived', ...query })
+      let [checks, answers] = [0, 0]
+      for (let nowMs = 0; nowMs < 12_000; nowMs += 10) {
+        for (let event = events.shift(); event !== undefined; event = events.shift()) {
+          for (const command of scheduler.handle(event, nowMs)) {
+            if (command.type === 'answer') answers++
+            if (command.type !== 'dispatch') continue
+            assert.equal(command.items.length, 1)
+            const isCheck = command.items[0]!.query === ''
+            if (isCheck) checks++
+            const ended = finished(command.batch)
+            events.push(isCheck === atChecks ? { ...ended, outcomes } as PolicyEvent : ended)
+          }
         }
+        events.push({ type: 'wake' })
       }
-      events.push({ type: 'wake' })
+      assert.equal(checks > 0, atChecks)
+      assert.equal(answers, 1)
+      const words = Object.values(scheduler.stats().nodes).map(({ trust }) => trust)
+      assert.deepEqual(words.map((word) => [word?.passed, word?.failed]), [[0, 0], [0, 0]])
     }
-    assert.ok(checks > 0)
-    assert.equal(answers, 1)
-    const words = Object.values(scheduler.stats().nodes).map(({ trust }) => trust)
-    assert.deepEqual(words.map((word) => [word?.passed, word?.failed]), [[0, 0], [0, 0]])
   }
+})
+
+Deno.test('once all are gone who had to be checked nobody is woken for them', () => {
+  const scheduler = createScheduler({
+    pipelines: [single],
+    trust: { random: createRandom(1), agree: () => true },
+  })
+  let nextMs: number | undefined
+  const tell = (event: PolicyEvent, nowMs: number) => {
+    nextMs = undefined
+    for (const command of scheduler.handle(event, nowMs)) {
+      if (command.type === 'wake_at') nextMs = command.atMs
+    }
+  }
+  tell({ type: 'node_joined', node: 'a', slots: 1, duty: 1, able: refsOf(single) }, 0)
+  tell({ type: 'node_left', node: 'a' }, 1000)
+  let wakes = 0
+  while (nextMs !== undefined && wakes < 1000) {
+    wakes++
+    tell({ type: 'wake' }, nextMs)
+  }
+  assert.ok(wakes < 100, `${wakes} wakes until ${nextMs} ms`)
 })
 
 Deno.test('samples are kept until somebody is there who can be asked', () => {
