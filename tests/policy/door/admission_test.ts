@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import type { Answer, PolicyEvent } from '../../../src/policy/types.ts'
 import { createScheduler } from '../../../src/policy/scheduler.ts'
-import { commandsOf, createPool, nodeOf, ocr, refsOf, single } from '../fixtures.ts'
+import { commandsOf, createPool, nodeOf, ocr, refsOf, single, street } from '../fixtures.ts'
 
 function ready(limits = {}) {
   const pool = createPool([ocr], { childCount: () => 2, limits })
@@ -167,6 +167,19 @@ Deno.test('a query whose items find no room is answered queue_full', () => {
   pool.run(6000)
   assert.equal(first(pool, 'q').reason, 'queue_full')
   assert.deepEqual(pool.scheduler.stats().pipelines.ocr!.queued, { detect: 0, read: 0 })
+})
+
+Deno.test('of a query whose items find no room none is sent, whatever branch there is room for', () => {
+  // Of cars too many, of faces not.
+  const childCount = (_: string, child: string) => child === 'car' ? 3 : 1
+  const pool = createPool([street], { childCount, limits: { maxItemsPerTask: 2 } })
+  pool.join(nodeOf('a', [street]))
+  pool.run(1000)
+  pool.ask('q', 'street', 2000)
+  pool.run(6000)
+  assert.equal(first(pool, 'q').reason, 'queue_full')
+  assert.equal(pool.commands.filter(({ command }) => command.type === 'dispatch').length, 1)
+  assert.deepEqual(pool.violations, [])
 })
 
 Deno.test('a duplicate of a query inside is ignored', () => {

@@ -68,6 +68,18 @@ Deno.test('controller loads one variant at a time into each slot until it holds 
   )
 })
 
+Deno.test('controller loads nothing into slots that a node has lost', () => {
+  const pool = createPool([ocr])
+  pool.join(nodeOf('a', [ocr], { slots: 2, loadMs: 100 }))
+  pool.run(50)
+  pool.post({ type: 'node_reported', node: 'a', slots: 1 })
+  pool.run(10_000)
+  const slots = pool.commands.flatMap(({ command }) =>
+    command.type === 'load' ? [command.slot] : []
+  )
+  assert.deepEqual(slots, [0, 1, 0, 0, 0, 0])
+})
+
 Deno.test('controller gives up loading after a bounded number of tries, with growing pauses', () => {
   const pool = createPool([ocr], { limits: { maxLoadAttempts: 3 } })
   pool.join(nodeOf('a', [ocr], { faults: { loadFailRatio: 1 } }))

@@ -127,6 +127,11 @@ Deno.test('a node that came since the placement holds at once what most of its c
   placing.accept(given([{ slots: 1, variants: [small] }, { slots: 1, variants: [read] }], 0))
   placing.direct(false)
   assert.deepEqual(late.wanted, [small])
+  // Of its class the placement knows none.
+  const other = slotOf(new Set())
+  members.set('other', { ...known!, id: 'other', slots: [other], class: 'd' })
+  placing.direct(false)
+  assert.deepEqual(other.wanted, [])
 })
 
 Deno.test('where nodes come and go slots are placed for a higher peak than is asked', () => {
