@@ -81,7 +81,7 @@ export function createClaims(shapes: Shapes): Claims {
         const weight = Math.max(WEIGHT, 1 / seen.samples)
         seen.log += weight * (Math.log(Math.min(tookMs / said, 100)) - seen.log)
       }
-      return slower(seen) > 1 && tookMs > event.computeMs ? { ...event, computeMs: tookMs } : event
+      return slower(seen) > 1 ? { ...event, computeMs: tookMs } : event
     },
     slowerThanSaid: (node) => slower(nodes.get(node)),
     left: (node) => void nodes.delete(node),
