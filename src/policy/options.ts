@@ -54,8 +54,6 @@ export interface SchedulerOptions {
   trust?: TrustOptions
   /** Has batches that are late begun once more where a slot is idle. */
   hedge?: boolean
-  /** For rules that draw lots. None does yet: same events, same commands with any seed. */
-  seed?: number
 }
 
 export const DEFAULT_LIMITS: Readonly<Limits> = {

@@ -14,7 +14,7 @@ import { createScheduler } from './scheduler.ts'
 export type { Policy, PolicyOptions }
 
 const FACTORIES: { [name: string]: (options: PolicyOptions) => Omit<Policy, 'name'> } = {
-  shoal: ({ pipelines, limits, seed, initialRatePerS, trust, hedge, memory }) => {
+  shoal: ({ pipelines, limits, initialRatePerS, trust, hedge, memory }) => {
     const scheduler = createScheduler({
       pipelines,
       ...initialRatePerS === undefined ? {} : { startPerS: initialRatePerS },
@@ -22,7 +22,6 @@ const FACTORIES: { [name: string]: (options: PolicyOptions) => Omit<Policy, 'nam
       ...trust === undefined ? {} : { trust },
       ...memory === undefined ? {} : { memory },
       ...hedge === undefined ? {} : { hedge },
-      ...seed === undefined ? {} : { seed },
     })
     return {
       renews: true,

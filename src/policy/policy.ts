@@ -15,7 +15,6 @@ export interface PolicyOptions extends Pick<SchedulerOptions, 'trust' | 'hedge' 
   /** Queries per second, by pipeline, that the estimator holds at first. */
   initialRatePerS?: { [pipeline: string]: number }
   limits?: Partial<Limits>
-  seed?: number
   /** For rules that draw lots; needed by `loki-published`. Uniform in [0, 1). */
   random?: () => number
   /** Only of `loki-published` and `loki`. */

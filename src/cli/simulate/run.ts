@@ -33,7 +33,6 @@ export function policyOf(
     pipelines: scenario.workloads.map(({ pipeline }) => pipeline),
     initialRatePerS: initialRates(scenario),
     limits: { ...LIMITS, ...limits },
-    seed: scenario.seed,
     random: createRandom(seedFor(scenario.seed, 'policy')),
     ...drop === undefined ? {} : { drop },
     ...cap === undefined ? {} : { cap },
