@@ -4,6 +4,8 @@ import { createFanOut } from '../../../src/policy/demand/fanout.ts'
 import { createSharing } from '../../../src/policy/lookahead/sharing.ts'
 import { createPool } from '../../../src/policy/pool.ts'
 import { createBatchSizes } from '../../../src/policy/pool/batch_sizes.ts'
+import type { Rulings } from '../../../src/policy/pool/rulings.ts'
+import { holdsAll } from '../../../src/policy/pool/slots.ts'
 import { createProfile } from '../../../src/policy/profile/profile.ts'
 import { shapesOf } from '../../../src/policy/shape.ts'
 import { ocr, refsOf } from '../fixtures.ts'
@@ -11,12 +13,12 @@ import { ocr, refsOf } from '../fixtures.ts'
 const able = refsOf(ocr)
 
 /** So many nodes of two slots that hold all, and one of one slot that holds less. */
-function poolOf(count: number) {
+function poolOf(count: number, isOpen: Rulings['isOpen'] = () => true) {
   const shapes = shapesOf([ocr])
   const [profile, fanOut, sizes] = [createProfile(), createFanOut(), createBatchSizes()]
   const pool = createPool({
     ...{ shapes, profile, fanOut, sizes, sharing: createSharing({ pipelines: () => [] }) },
-    ...{ limits: { maxBatch: 8 }, rulings: { isOpen: () => true } },
+    ...{ limits: { maxBatch: 8 }, rulings: { isOpen } },
   })
   const join = (node: string, slots: number, refs: typeof able) => {
     pool.join({ type: 'node_joined', node, slots, duty: 1, able })
@@ -43,11 +45,44 @@ Deno.test('of many, one that goes is in no group from then on, and the others ar
   assert.equal(slotsOf(first), 199)
   assert.equal(first.islands[0]!.slotCount, 199)
   assert.equal(first.islands[0]!.duty, 199)
+  assert.equal(first.groups.reduce((sum, { duty }) => sum + duty, 0), 199)
   assert.deepEqual(gone.map(({ group }) => group), [null, null])
   assert.ok(pool.classes().every(({ nodes }) => nodes.every(({ id }) => id !== 'n5')))
   const next = layoutAt(10)
   assert.ok(next !== first)
   assert.equal(next.slotCount, 199)
+})
+
+Deno.test('of many, one that is paused can go as well', () => {
+  const { pool, layoutAt } = poolOf(100)
+  pool.report({ type: 'node_reported', node: 'n5', paused: true })
+  const without = layoutAt(10)
+  assert.equal(slotsOf(without), 199)
+  assert.deepEqual(pool.leave('n5'), [])
+  assert.ok(layoutAt(10) === without)
+  assert.equal(slotsOf(without), 199)
+  assert.equal(without.slotCount, 199)
+})
+
+Deno.test('a slot holds all once it holds all that is open', () => {
+  let closed = ''
+  const { pool } = poolOf(1, ({ ref }) => ref.variant !== closed)
+  const allHeld = () => holdsAll(pool.nodes.get('n0')!.slots[0]!)
+  assert.equal(allHeld(), true)
+  pool.loaded('n0', 0, able.at(-1)!, false, 0)
+  assert.equal(allHeld(), false)
+  closed = able.at(-1)!.variant
+  pool.ruled()
+  assert.equal(allHeld(), true)
+  pool.able({ type: 'node_able', node: 'n0', able: able.slice(1) })
+  assert.equal(allHeld(), true)
+  pool.loaded('n0', 0, able[0]!, false, 0)
+  assert.equal(allHeld(), true)
+  pool.loaded('n0', 0, able[1]!, false, 0)
+  assert.equal(allHeld(), false)
+  pool.join({ type: 'node_joined', node: 'new', slots: 1, duty: 1, able: able.slice(-2) })
+  pool.loaded('new', 0, able.at(-2)!, true, 0)
+  assert.equal(holdsAll(pool.nodes.get('new')!.slots[0]!), true)
 })
 
 Deno.test('the last slot of a group is not waited for, nor any of few', () => {
