@@ -11,7 +11,7 @@ function farSlot() {
   const clock = createClock()
   const node = { id: 'far', times: { roundTripMs: () => ROUND_TRIP_MS } }
   const slot = { node, endedMs: -Infinity } as unknown as Batch['slot']
-  return (dispatchedMs: number, heardMs: number, computeMs: number): number => {
+  const ended = (dispatchedMs: number, heardMs: number, computeMs: number): number => {
     const batch = { slot, dispatchedMs, variant: { index: 0 } } as unknown as Batch
     const event = { type: 'batch_finished', computeMs } as Extract<
       PolicyEvent,
@@ -19,6 +19,7 @@ function farSlot() {
     >
     return clock.finished(batch, event, heardMs).computeMs
   }
+  return Object.assign(ended, { leave: () => clock.left('far') })
 }
 
 Deno.test('the way of a batch that was sent while another came back is not what it takes', () => {
@@ -38,4 +39,7 @@ Deno.test('one that stood there behind another took what is between their result
   let believed = 0
   for (let i = 1; i <= 20; i++) believed = ended(100 * i - 50, 120 + 100 * i, 10)
   assert.equal(believed, 100)
+  // Who comes again by its name may be another.
+  ended.leave()
+  assert.equal(ended(2050, 2220, 10), 10)
 })

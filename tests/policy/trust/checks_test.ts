@@ -191,6 +191,45 @@ Deno.test('a node that answers with too little, or that it could not, has said n
   }
 })
 
+Deno.test('who answers a check with what no input leads to is in quarantine, and nobody else', () => {
+  const scheduler = createScheduler({
+    pipelines: [single],
+    trust: {
+      random: createRandom(1),
+      agree: () => true,
+      faultOf: (_, outcome) => outcome.ok && outcome.result === 'bad' ? 'impossible' : undefined,
+    },
+  })
+  const able = refsOf(single)
+  const events: PolicyEvent[] = ['a', 'b', 'c'].flatMap((node): PolicyEvent[] => [
+    { type: 'node_joined', node, slots: 1, duty: 1, able },
+    ...able.map((ref): PolicyEvent => ({ type: 'instance_ready', node, slot: 0, ...ref })),
+  ])
+  const query = { query: 'q', pipeline: 'single', deadlineMs: 10_000, payload: null }
+  events.push({ type: 'query_arrived', ...query })
+  let bad: string | undefined
+  let served: boolean | undefined
+  for (let nowMs = 0; nowMs < 12_000; nowMs += 10) {
+    for (let event = events.shift(); event !== undefined; event = events.shift()) {
+      for (const command of scheduler.handle(event, nowMs)) {
+        if (command.type === 'answer') served = command.answer.ok
+        if (command.type !== 'dispatch') continue
+        const { batch, node, items } = command
+        // The first that is asked.
+        if (items[0]!.query === '') bad ??= node
+        const result = items[0]!.query === '' && node === bad ? 'bad' : 'good'
+        const outcomes = [{ ok: true, result, children: {} }]
+        events.push({ ...finished(batch), outcomes } as PolicyEvent)
+      }
+    }
+    events.push({ type: 'wake' })
+  }
+  assert.equal(served, true)
+  for (const [node, { trust }] of Object.entries(scheduler.stats().nodes)) {
+    assert.equal(trust!.standing, node === bad ? 'quarantined' : 'proving', node)
+  }
+})
+
 Deno.test('once all are gone who had to be checked nobody is woken for them', () => {
   const scheduler = createScheduler({
     pipelines: [single],
