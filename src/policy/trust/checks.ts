@@ -107,7 +107,6 @@ export function createChecks(parts: CheckParts): Checks {
           .find((one) => one !== undefined)
         if (fault !== undefined) {
           parts.blatant(node.id, fault, check.variant)
-          if (check.target !== null) return end(check, undefined, [], atMs)
           return settle(check, atMs)
         }
         const { backend } = event
