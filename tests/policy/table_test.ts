@@ -27,6 +27,7 @@ Deno.test('createTable() stays as small as what is in it, however many pass thro
     table.set(n, { n })
     if (n % 100 > 0) table.delete(n - 1)
     assert.ok(table.values().length === table.size && table.size <= 11, `${table.size} at ${n}`)
+    assert.ok(table.entries.length <= 2 * table.size + 33, `${table.entries.length} at ${n}`)
   }
   assert.deepEqual(table.values().map(({ n }) => n), [
     99,

@@ -56,3 +56,36 @@ Deno.test('queue removes several at once where they stand together, and else non
     if (taken.length > 0) assert.equal(queue.removeRun(taken), false)
   }))
 })
+
+Deno.test('queue takes no more room than what is in it, however many pass through', () => {
+  const queue = createQueue<Urgent>()
+  const { array } = queue as unknown as { array: unknown[] }
+  const entries = Array.from({ length: 20_000 }, (_, seq) => ({ deadlineMs: seq, seq, ordinal: 0 }))
+  entries.forEach((entry, i) => {
+    queue.insert(entry)
+    if (i >= 10) assert.equal(queue.remove(entries[i - 10]!), true)
+    assert.ok(array.length < 2500, `${array.length} places for ${queue.length}`)
+  })
+})
+
+Deno.test('queue takes several in at once as one by one, unless others come in between', () => {
+  const counts = fc.record({ count: fc.integer({ min: 1, max: 9 }), taken: fc.nat(40) })
+  fc.assert(fc.property(distinct, fc.nat(20), counts, (entries, deadlineMs, { count, taken }) => {
+    const seq = 21
+    const run = Array.from({ length: count }, (_, ordinal) => ({ deadlineMs, seq, ordinal }))
+    const filled = () => {
+      const queue = createQueue<Urgent>()
+      entries.forEach((entry) => queue.insert(entry))
+      for (let i = 0; i < taken && queue.length > 0; i++) queue.remove(queue.at(0)!)
+      return queue
+    }
+    const [together, apart] = [filled(), filled()]
+    together.insertRun(run)
+    run.forEach((entry) => apart.insert(entry))
+    assert.deepEqual(drained(together), drained(apart))
+    const between = filled()
+    between.insert({ deadlineMs, seq, ordinal: 0.5 })
+    if (count > 1) assert.throws(() => between.insertRun(run), RangeError)
+    else between.insertRun(run)
+  }))
+})
