@@ -97,3 +97,30 @@ Deno.test('a trusted node that begins to lie is found out by the few results tha
   scene.ask(200)
   assert.equal(scene.trustOf('a')!.standing, 'quarantined')
 })
+
+Deno.test('after a trusted node was wrong more of what the others say is checked for a while', () => {
+  const scene = createScene()
+  const lie = liar()
+  let lying = false
+  scene.node('own', { own: true, slowness: 3 })
+  scene.node('a', {
+    says: (truth, payload, ref, nowMs) => lying ? lie(truth, payload, ref, nowMs) : truth,
+  })
+  scene.node('b')
+  scene.wait(1000)
+  scene.ask(400, 100)
+  for (const id of ['a', 'b']) assert.ok(scene.trustOf(id)!.trust > 0.9, id)
+  /** Items that were checked, of each that was served. */
+  const checked = (queries: number) => {
+    const before = scene.scheduler.stats().extra!
+    scene.ask(queries, 100)
+    const after = scene.scheduler.stats().extra!
+    return (after.replicas - before.replicas) / (after.items - before.items)
+  }
+  const usual = checked(100)
+  lying = true
+  for (let i = 0; i < 400 && scene.trustOf('a')!.failed === 0; i++) scene.ask(1, 100)
+  scene.leave('a')
+  const then = checked(100)
+  assert.ok(then > 2 * usual, `${then}, usually ${usual}`)
+})
