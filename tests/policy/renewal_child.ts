@@ -33,7 +33,7 @@ function join(node: string, able: ReturnType<typeof refsOf>): void {
 }
 
 for (const node of ['a', 'b']) {
-  post({ type: 'node_joined', node, slots: 1, duty: 1, able: refsOf(ocr) })
+  post({ type: 'node_joined', node, slots: 1, duty: 1, able: refsOf(ocr), own: node === 'a' })
   join(node, refsOf(ocr))
 }
 const versions: WeakRef<object>[] = []
