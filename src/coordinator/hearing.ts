@@ -8,7 +8,7 @@ import type { NodeMessage, Received, ResultMessage } from '../protocol/mod.ts'
 import type { createBatches } from './batches.ts'
 import type { Post } from './driver.ts'
 import type { Log } from './log.ts'
-import { addInstance, type PooledNode, roundTripNews } from './nodes.ts'
+import { addInstance, type PooledNode, removeInstance, roundTripNews } from './nodes.ts'
 import type { createRenewal } from './renewal.ts'
 import { noteReport } from './report.ts'
 
@@ -64,6 +64,8 @@ export function createHearing(parts: HearingParts): Hear {
           'warn',
           { event: 'load_failed', node: node.id, name: node.name, pipeline, task, variant },
         )
+        // It may have held it: where workers die again and again, what they held is given up.
+        removeInstance(node, slot, message)
         post({
           ...{ type: 'load_failed', node: node.id, message: message.message },
           ...{ slot, pipeline, task, variant },
@@ -71,10 +73,8 @@ export function createHearing(parts: HearingParts): Hear {
         // A limit of the volunteer's is no fault of the model.
         const isFault = message.reason === undefined
         const what = `${task} ${variant}`
-        return renewal.heard(
-          node,
-          isFault ? { pipeline, what, message: message.message } : undefined,
-        )
+        renewal.heard(node, isFault ? { pipeline, what, message: message.message } : undefined)
+        return weighSilence()
       }
       case 'report': {
         const event = noteReport(node, message, logOf(node), () => tellAble(node))

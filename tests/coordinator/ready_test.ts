@@ -9,6 +9,7 @@ import {
   pipeline,
   type ScriptedNode,
   untilHolds,
+  untilReady,
   withCoordinator,
 } from './fixture.ts'
 
@@ -113,4 +114,23 @@ Deno.test('what gets ready in a slot that was given up is unloaded, and the othe
     assert.deepEqual(unloads(node), both.filter(({ slot }) => slot === 1))
     const response = await ask(coordinator)
     assert.equal(response.status, 200, await response.text())
+  }))
+
+Deno.test('what a node gave up after it held it counts as held no more', () =>
+  withCoordinator(async (coordinator) => {
+    const { node, load } = await joinHeld(coordinator, { backend: 'wasm', slots: 1 })
+    const held = []
+    while (held.length < 4) {
+      held.push(await load())
+      node.send({ type: 'ready', loadMs: 1, ...held.at(-1)! })
+    }
+    await untilReady(coordinator)
+    await untilHolds(coordinator, 'held', 4)
+    for (const one of held) node.send({ type: 'load_failed', message: 'its worker died', ...one })
+    node.send({ type: 'report', threadsPerRun: 7 })
+    while ((await info(coordinator)).threadsPerRun !== 7);
+    assert.equal((await info(coordinator)).instances, 0)
+    const response = await fetch(`${coordinator.url}/v2/health/ready`)
+    await response.body?.cancel()
+    assert.equal(response.status, 503)
   }))
