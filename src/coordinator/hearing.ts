@@ -78,9 +78,10 @@ export function createHearing(parts: HearingParts): Hear {
       }
       case 'report': {
         const event = noteReport(node, message, logOf(node), () => tellAble(node))
-        if (event !== undefined) post(event)
-        // Paused or let go on, it counts otherwise as one that silent nodes' work could go to.
-        return event?.paused === undefined ? undefined : weighSilence()
+        if (event === undefined) return
+        post(event)
+        // Paused, let go on or of fewer slots, it counts otherwise as one to do silent nodes' work.
+        return weighSilence()
       }
       case 'bye':
         return node.link.close(1000, message.reason)

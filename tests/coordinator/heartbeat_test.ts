@@ -104,6 +104,27 @@ Deno.test('a silent node keeps what it has while the others are paused, whoever 
     assert.equal(state('silent'), 'paused')
   }, QUICK))
 
+Deno.test('a silent node is taken back when the other gives up the slot that did its work', () =>
+  withCoordinator(async (coordinator) => {
+    const { pool } = coordinator
+    const state = () => pool.nodes().find(({ id }) => id === 'silent')?.state
+    const hello = { type: 'hello', protocol: PROTOCOL_VERSION, epoch: 1 } as const
+    const silent = await openLink(coordinator)
+    silent.send({ ...hello, nodeId: 'silent' })
+    await untilHolds(coordinator, 'silent', 4)
+    const other = await openLink(coordinator)
+    const { send } = other
+    // Its first slot never gets anything ready.
+    other.send = (message) => message.type === 'ready' && message.slot === 0 || send(message)
+    other.send({ ...hello, nodeId: 'other', slots: 2 })
+    await untilHolds(coordinator, 'other', 4)
+    silent.socket.onmessage = null
+    while (state() !== 'paused') await new Promise((done) => setTimeout(done, 5))
+    other.send({ type: 'report', slots: 1 })
+    while (pool.node('other')!.slots > 1) await new Promise((done) => setTimeout(done, 5))
+    assert.notEqual(state(), 'paused')
+  }, QUICK))
+
 Deno.test('a coordinator that slept does not take its nodes for gone', async () => {
   let sleptMs = 0
   const said: string[] = []
