@@ -142,6 +142,11 @@ export function dropInstances(node: PooledNode, fromSlot = 0) {
   countTasks(node)
 }
 
+/** Forgets what is known of a version of a pipeline that is served no more. */
+export function forgetPipeline({ fallbacks }: PooledNode, pipeline: string) {
+  for (const [name, one] of fallbacks) if (one.pipeline === pipeline) fallbacks.delete(name)
+}
+
 function countTasks(node: PooledNode) {
   node.tasks.clear()
   for (const key of node.instances) node.tasks.add(key.split(' ').slice(1, 3).join(' '))

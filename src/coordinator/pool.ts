@@ -25,6 +25,7 @@ import { createTelemetry } from './metrics/telemetry.ts'
 import {
   ableOf,
   createPooledNode,
+  forgetPipeline,
   joinedEvent,
   nodeInfo,
   type PooledNode,
@@ -84,7 +85,10 @@ export function createPool(options: PoolOptions) {
       telemetry.opened(pipeline)
     },
     added: () => rulings.renewed(),
-    closed: ({ name }) => void pipelines.delete(name),
+    closed({ name }) {
+      pipelines.delete(name)
+      for (const node of nodes.values()) forgetPipeline(node, name)
+    },
     offer(node) {
       node.link.send({ type: 'served', ...offerOf(versions.all()) })
       tellAble(node)

@@ -4,7 +4,7 @@ import type { Coordinator } from '../../src/cli/serve/coordinator.ts'
 import type { PooledNode } from '../../src/coordinator/nodes.ts'
 import { createRenewal } from '../../src/coordinator/renewal.ts'
 import { createVersions } from '../../src/coordinator/versions.ts'
-import { ask, joinScripted, pipeline, untilReady, withCoordinator } from './fixture.ts'
+import { ask, joinScripted, pipeline, untilHolds, untilReady, withCoordinator } from './fixture.ts'
 
 const next = (version: number) => ({
   pipeline: { ...pipeline, name: `words~${version}` },
@@ -52,6 +52,20 @@ Deno.test('a version that most nodes cannot load is refused with what they said'
     const answer = await (await ask(coordinator)).json()
     assert.equal(answer.version, 1)
     for (const node of nodes) await node.leave()
+  }))
+
+Deno.test('what runs on another backend is told of the new version alone once the old one is gone', () =>
+  withCoordinator(async (coordinator) => {
+    const node = await joinScripted(coordinator, 'gpu', undefined, { backend: 'webgpu' })
+    const instead = { backend: 'wasm', backendReason: 'wasm: too large' } as const
+    const { send } = node
+    node.send = (message, blobs) =>
+      send(message.type === 'ready' ? { ...message, ...instead } : message, blobs)
+    await untilHolds(coordinator, 'gpu', 4)
+    await renew(coordinator, 2)
+    const { nodes } = await (await fetch(`${coordinator.url}/v1/nodes`)).json()
+    const names = nodes[0].fallbacks.map(({ variant }: { variant: string }) => variant)
+    assert.deepEqual(names.sort(), ['fast', 'large', 'slow', 'small'])
   }))
 
 Deno.test('nodes that never say that they loaded a version hold it up once, however many', async () => {
