@@ -56,7 +56,7 @@ export function createNode(options: NodeOptions): VolunteerNode {
   const limits = limitsOf(options)
   const fixedSlots = options.slots !== undefined
   const watch = createWatch(options.slots ?? 1)
-  const payloads = createPayloadStore(options.payloadBytes)
+  const payloads = createPayloadStore()
   let models: ModelStore | undefined
   let identity: Identity | undefined
   let modelBase = ''

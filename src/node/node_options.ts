@@ -47,7 +47,6 @@ export interface NodeOptions {
   clock?: Clock
   random?: () => number
   open?: OpenTransport
-  payloadBytes?: number
   /** First and longest wait before a lost link is tried again. */
   retryMs?: { first: number; most: number }
   /**

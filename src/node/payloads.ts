@@ -6,7 +6,7 @@
  */
 
 /** What is kept at most, in bytes. */
-export const DEFAULT_PAYLOAD_BYTES = 64 * 1024 * 1024
+const DEFAULT_PAYLOAD_BYTES = 64 * 1024 * 1024
 
 export interface PayloadStore {
   /**
