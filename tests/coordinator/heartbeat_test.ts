@@ -152,3 +152,30 @@ Deno.test('a coordinator that slept does not take its nodes for gone', async () 
   link.close(1000, 'done')
   assert.deepEqual(said, ['done'])
 })
+
+Deno.test('the round trip of a link is the least of its recent heartbeats, not of its best day', async () => {
+  let nowMs = 0
+  let tripMs = 1
+  let beats = 0
+  const { promise, resolve } = Promise.withResolvers<void>()
+  const socket = {
+    send(data: string | Uint8Array) {
+      const { type, n } = JSON.parse(String(data))
+      assert.equal(type, 'ping')
+      nowMs += tripMs
+      tripMs = 50
+      link.receive(JSON.stringify({ type: 'pong', n }))
+      if (++beats === 11) resolve()
+    },
+    close() {},
+  }
+  const handlers = { hello: () => true, message() {}, silent() {}, closed() {} }
+  const link = createLink(socket, handlers, { now: () => nowMs, heartbeatMs: 1 })
+  link.receive(
+    JSON.stringify({ type: 'hello', protocol: PROTOCOL_VERSION, nodeId: 'n', epoch: 1 }),
+  )
+  assert.equal(link.roundTripMs, 1)
+  await promise
+  assert.equal(link.roundTripMs, 50)
+  link.close(1000, 'done')
+})
