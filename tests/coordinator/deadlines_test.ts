@@ -16,9 +16,10 @@ Deno.test('each deadline is told once, and one that is called off never', async 
   const first = at(1, 'first')
   at(1, 'called off').callOff()
   at(1, 'beside it')
+  const second = at(2, 'second')
   nowMs = 1
   await first.promise
-  const second = at(2, 'second')
+  assert.deepEqual(told, ['first', 'beside it'])
   // It is over: nothing is left of it to call off.
   first.callOff()
   nowMs = 2

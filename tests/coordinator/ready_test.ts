@@ -130,6 +130,7 @@ Deno.test('what a node gave up after it held it counts as held no more', () =>
     node.send({ type: 'report', threadsPerRun: 7 })
     while ((await info(coordinator)).threadsPerRun !== 7);
     assert.equal((await info(coordinator)).instances, 0)
+    assert.deepEqual(coordinator.pool.plan().instances, [])
     const response = await fetch(`${coordinator.url}/v2/health/ready`)
     await response.body?.cancel()
     assert.equal(response.status, 503)
