@@ -85,6 +85,35 @@ Deno.test('a node that lies is set aside, with the reason for all to see', async
   )
 })
 
+Deno.test('crops travel to be compared as they did the first time, on whatever link', async () => {
+  const trust = await trustOptions([loaded], createRandom(1))
+  const pixel = { format: 'rgb', width: 1, height: 1 }
+  const raw: Behaviour = (batch) => {
+    if (batch.message.task === 'read') return honest(batch)
+    const items = batch.message.items.map(() => (
+      { ok: true as const, fields: null, children: { read: [{ meta: pixel, blob: 0 }] } }
+    ))
+    return { items, blobs: [new Uint8Array(3)] }
+  }
+  await withCoordinator(
+    async (coordinator) => {
+      const nodes = []
+      // So far away that crops would be compressed.
+      for (const id of ['one', 'two']) {
+        nodes.push(await joinScripted(coordinator, id, raw, {}, 1, 5))
+        await untilHolds(coordinator, id, 4)
+      }
+      await (await ask(coordinator)).body?.cancel()
+      const batches = await Promise.all(
+        nodes.map((node) => node.got('batch', ({ task }) => task === 'find')),
+      )
+      assert.deepEqual(batches.map(({ crops }) => crops).sort(), ['jpeg', 'raw'])
+    },
+    undefined,
+    { pipelines: [loaded], trust },
+  )
+})
+
 Deno.test('a secret is known by the nodes that were given it alone', () => {
   const { token, isOwn } = createOwnToken()
   const hello = { type: 'hello', protocol: 1, nodeId: 'a', epoch: 1 } as const
