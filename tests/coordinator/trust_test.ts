@@ -91,7 +91,11 @@ Deno.test('crops travel to be compared as they did the first time, on whatever l
   const raw: Behaviour = (batch) => {
     if (batch.message.task === 'read') return honest(batch)
     const items = batch.message.items.map(() => (
-      { ok: true as const, fields: null, children: { read: [{ meta: pixel, blob: 0 }] } }
+      {
+        ok: true as const,
+        fields: null,
+        children: { read: [{ meta: pixel, blob: 0, key: 'crop' }] },
+      }
     ))
     return { items, blobs: [new Uint8Array(3)] }
   }
@@ -108,6 +112,8 @@ Deno.test('crops travel to be compared as they did the first time, on whatever l
         nodes.map((node) => node.got('batch', ({ task }) => task === 'find')),
       )
       assert.deepEqual(batches.map(({ crops }) => crops).sort(), ['jpeg', 'raw'])
+      // Neither keeps its copies, the one whose result no query waits for among them.
+      for (const node of nodes) assert.deepEqual((await node.got('release')).keys, ['crop'])
     },
     undefined,
     { pipelines: [loaded], trust },
