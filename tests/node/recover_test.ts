@@ -1,5 +1,5 @@
 import { equal, match } from 'node:assert/strict'
-import { A, B, batchOf, BYTES, createGates, item, load, withNode } from './fixture.ts'
+import { A, B, batchOf, BYTES, createGates, item, load, testHost, withNode } from './fixture.ts'
 
 for (
   const [how, says] of [['crash', /out of the blue/], ['hang', /no answer/], [
@@ -100,6 +100,25 @@ Deno.test('node gives up a variant that no worker survives, and goes on with the
       peer.send(batchOf(1, A, [item()]), [BYTES])
       equal((await peer.take('result')).message.batch, 1)
     })))
+
+Deno.test('node gives up what no worker comes up for, and loads it when one does', async () => {
+  const cache = crypto.randomUUID()
+  const host = testHost(cache)
+  let comesUp = false
+  const createWorker = () =>
+    comesUp
+      ? host.createWorker()
+      : new Worker('data:application/javascript,throw "no engine"', { type: 'module' })
+  await withNode({ host: { ...host, createWorker }, cache }, async ({ peer }) => {
+    peer.send({ type: 'load', instances: [{ slot: 0, ...A }, { slot: 0, ...B }] })
+    for (const name of ['a', 'b']) {
+      const { message } = await peer.take('load_failed', ({ variant }) => variant === name)
+      match(message.message, /no engine/)
+    }
+    comesUp = true
+    await load(peer, A)
+  })
+})
 
 Deno.test('node does not answer a cancelled batch that runs into the watchdog', async () => {
   using gates = createGates()
