@@ -1,0 +1,62 @@
+/** Queries under way, whatever the scheduler and the client do. */
+import assert from 'node:assert/strict'
+import { createDeadlines } from '../../src/coordinator/deadlines.ts'
+import { createQueries, type QueryRequest } from '../../src/coordinator/queries.ts'
+import type { PolicyEvent } from '../../src/policy/types.ts'
+
+const MB = 1024 * 1024
+
+function scene() {
+  const posted: PolicyEvent[] = []
+  const now = () => performance.now()
+  const deadlines = createDeadlines(now)
+  const telemetry = { answered() {}, cancelled() {} }
+  const queries = createQueries((event) => posted.push(event), now, deadlines, () => {}, telemetry)
+  const request = (more: Partial<QueryRequest> = {}): QueryRequest => ({
+    pipeline: 'words',
+    payload: { meta: {}, bytes: new Uint8Array(1) },
+    arrivedMs: now(),
+    deadlineMs: now() + 600_000,
+    gone: () => () => {},
+    ...more,
+  })
+  return { posted, deadlines, queries, request }
+}
+
+Deno.test('pictures inside are bounded by their size, those answered count no more', async () => {
+  const { deadlines, queries, request } = scene()
+  const payload = { meta: {}, bytes: new Uint8Array(300 * MB) }
+  const answer = { ok: false, reason: 'node_failed', message: 'no' } as const
+  for (const id of ['1', '2']) {
+    const first = queries.submit(request({ payload }))
+    const second = await queries.submit(request({ payload }))
+    assert.ok(!second.answer.ok && second.answer.reason === 'queue_full')
+    queries.answer(id, answer)
+    assert.deepEqual((await first).answer, answer)
+  }
+  deadlines.stop()
+})
+
+Deno.test('a query that the scheduler forgot is answered all the same, and called off', async () => {
+  const { posted, deadlines, queries, request } = scene()
+  const { answer } = await queries.submit(request({ deadlineMs: performance.now() + 60 }))
+  assert.ok(!answer.ok && answer.reason === 'deadline_exceeded')
+  assert.deepEqual(posted.map(({ type }) => type), ['query_arrived', 'query_cancelled'])
+  assert.equal(queries.size, 0)
+  deadlines.stop()
+})
+
+Deno.test('a client that is gone before anybody looked is watched no more', async () => {
+  const { posted, deadlines, queries, request } = scene()
+  let watched = 0
+  const left = new Error('left')
+  const gone: QueryRequest['gone'] = (tell) => {
+    watched++
+    tell(left)
+    return () => void watched--
+  }
+  await assert.rejects(queries.submit(request({ gone })), left)
+  assert.equal(watched, 0)
+  assert.deepEqual(posted.map(({ type }) => type), ['query_arrived', 'query_cancelled'])
+  deadlines.stop()
+})
