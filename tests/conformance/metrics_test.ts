@@ -79,6 +79,7 @@ Deno.test('/metrics counts queries by outcome, batches, nodes and what is inside
     assert.equal(value('shoal_instances{pipeline="words",task="read",variant="large"}'), 1)
     assert.equal(value('shoal_ready'), 1)
     assert.ok(value('shoal_link_bytes_total{direction="sent"}') > 0)
+    assert.ok(value('shoal_link_bytes_total{direction="received"}') > 0)
     assert.ok(value('process_resident_memory_bytes') > 1e7)
 
     // Items of all batches: a find and two reads a query, and batches claim a millisecond each.
