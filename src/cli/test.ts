@@ -3,7 +3,8 @@
  *
  * A suite is a folder of `tests/`. Name some to run only those: `deno task test policy node`. Two run
  * beside each other, the longest first; what a suite printed is shown when it is over, and what failed
- * once more at the end.
+ * once more at the end. A test that leaves a timer or a call behind fails, as `deno.json` asks: what it
+ * tests would leave that, too.
  *
  * @module
  */

@@ -34,6 +34,9 @@ Deno.test({
     skippedWithout(executable)
   }`,
   ignore: executable === undefined,
+  // The browser's driver keeps timers and pipes of its own.
+  sanitizeOps: false,
+  sanitizeResources: false,
   async fn(t) {
     const texts = { node: makeKey('node'), client: makeKey('client'), admin: makeKey('admin') }
     const keyOf = (role: Role, text: string): Key => ({ name: role, role, sha256: hashOf(text) })

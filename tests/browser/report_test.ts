@@ -26,6 +26,9 @@ const executable = await wantChromium()
 Deno.test({
   name: `a simulated run reads on a desk and on a phone${skippedWithout(executable)}`,
   ignore: executable === undefined,
+  // The browser's driver keeps timers and pipes of its own.
+  sanitizeOps: false,
+  sanitizeResources: false,
   async fn() {
     const browser = await launch(executable!)
     const page = await (await browser.newContext()).newPage()
@@ -82,6 +85,9 @@ function demoOf(tasks: DemoRecord['tasks']): DemoRecord {
 Deno.test({
   name: `a demo's page reads on a desk and on a phone${skippedWithout(executable)}`,
   ignore: executable === undefined,
+  // The browser's driver keeps timers and pipes of its own.
+  sanitizeOps: false,
+  sanitizeResources: false,
   async fn() {
     const browser = await launch(executable!)
     const page = await (await browser.newContext()).newPage()

@@ -17,7 +17,10 @@ const YOUNGER = [
   /for await\s*\([^)]*\bbody\)/,
 ]
 
-Deno.test(`what browsers are sent runs in ${OLDEST_BROWSERS.join(', ')}`, async () => {
+// What the bundler leaves of its process ends a moment later.
+Deno.test(`what browsers are sent runs in ${OLDEST_BROWSERS.join(', ')}`, {
+  sanitizeOps: false,
+}, async () => {
   const scripts = [...await buildAssets()].filter(([path]) => path.endsWith('.js'))
   assert.ok(scripts.length >= 5, `${scripts.length} scripts`)
   for (const [path, { body }] of scripts) {

@@ -125,6 +125,9 @@ for (const { browser, missing, launch } of [firefox, webkit] satisfies Launcher[
     name: `a tab of ${browser} joins, serves and leaves, and the other pages work` +
       (missing === undefined ? '' : ` (skipped: ${missing})`),
     ignore: missing !== undefined,
+    // The browser's driver keeps timers and pipes of its own.
+    sanitizeOps: false,
+    sanitizeResources: false,
     async fn(t) {
       const pool = await startPool({ variants: USUAL })
       try {

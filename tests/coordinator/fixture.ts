@@ -232,8 +232,10 @@ export async function openLink(
     node.messages.push(message)
     for (const look of waiting.splice(0)) look()
   }
+  const underWay: ReturnType<typeof setTimeout>[] = []
+  void closed.then(() => underWay.forEach((timer) => clearTimeout(timer)))
   socket.onmessage = ({ data }) =>
-    farMs > 0 ? void setTimeout(() => receive(data), farMs) : receive(data)
+    farMs > 0 ? void underWay.push(setTimeout(() => receive(data), farMs)) : receive(data)
   await new Promise((done) => socket.onopen = done)
   return node
 }

