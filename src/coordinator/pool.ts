@@ -154,7 +154,6 @@ export function createPool(options: PoolOptions) {
       })
     }
     const node = createPooledNode(link, hello, options.isOwn?.(hello) ?? false)
-    node.quarantined = old?.quarantined ?? false
     nodes.set(node.id, node)
     byLink.set(link, node)
     link.send(welcomeOf(versions.all()))

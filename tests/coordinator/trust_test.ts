@@ -73,12 +73,19 @@ Deno.test('a node that lies is set aside, with the reason for all to see', async
 
       // Under the same id it is no better, on a link of its own or a new one.
       await bad.leave()
-      await joinScripted(coordinator, 'bad', liar, { epoch: 2 })
-      assert.equal(find('bad').state, 'quarantined')
+      for (const epoch of [2, 3]) {
+        await joinScripted(coordinator, 'bad', liar, { epoch })
+        assert.equal(find('bad').state, 'quarantined')
+        assert.equal(coordinator.pool.node('bad')?.quarantined, true)
+      }
       for (let i = 0; i < 5; i++) {
         const { stages } = await (await ask(coordinator)).json()
         assert.ok(stages.every(({ node }: { node: string }) => node === 'own'))
       }
+
+      // One of the coordinator's own inherits nothing of whoever had its id.
+      await joinScripted(coordinator, 'bad', reads, { epoch: 4, token: own.token })
+      assert.equal(coordinator.pool.node('bad')?.quarantined, false)
     },
     undefined,
     { pipelines: [loaded], trust, isOwn: own.isOwn, log },
