@@ -204,6 +204,22 @@ Deno.test('what could not be written while somebody held the file is written aft
     store.close()
   }))
 
+Deno.test('a coordinator whose store cannot be written by anybody says so once, and goes on', () =>
+  inTemp(async (path) => {
+    const lines: string[] = []
+    const told = Promise.withResolvers<void>()
+    const createWorker = () =>
+      new Worker('data:application/javascript,throw "no store here"', { type: 'module' })
+    const keeper = createKeeper(path, () => memoryOf(['a']), createWorker, (line) => {
+      lines.push(line)
+      told.resolve()
+    }, 1)
+    await told.promise
+    await keeper.close()
+    assert.equal(lines.length, 1, lines.join('\n'))
+    assert.match(lines[0]!, /what is learned is not kept: .*no store here/)
+  }))
+
 Deno.test('a coordinator remembers what the one before it learned of a node', () =>
   inTemp(async (store) => {
     const start = (log: (line: string) => void) =>

@@ -54,7 +54,7 @@ export function createKeeper(
   /** A disk that is full and a file that somebody holds are good again some time. */
   async function save(): Promise<void> {
     // A slow disk gets the next copy when it is done with the last.
-    if (busy || dead) return
+    if (busy) return
     busy = true
     const all = rest = joined(rest, memory())
     try {
