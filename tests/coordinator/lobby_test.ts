@@ -1,5 +1,6 @@
 /** Links that have not said hello: few for an address, and only those that are there. */
 import assert from 'node:assert/strict'
+import { createLobby } from '../../src/coordinator/doors/lobby.ts'
 import { withCoordinator } from './fixture.ts'
 import { hangUp, rawGet, UPGRADE } from './raw_socket.ts'
 
@@ -86,3 +87,24 @@ Deno.test('a link is asked for in any case, and its place given back when it clo
       conn.close()
     }
   }))
+
+Deno.test('places are bounded for an address and for all together, and each is given back once', () => {
+  const lobby = createLobby(() => 0, { perAddress: 2, all: 3 })
+  const isFull = (address: string) => assert.throws(() => lobby.enter(address), /too many/)
+  for (let i = 0; i < 3; i++) {
+    const [one, two] = [lobby.enter('a'), lobby.enter('a')]
+    isFull('a')
+    const other = lobby.enter('b')
+    isFull('c')
+    other()
+    other()
+    const third = lobby.enter('c')
+    isFull('b')
+    third()
+    one()
+    one()
+    const anew = lobby.enter('a')
+    isFull('a')
+    for (const leave of [two, anew]) leave()
+  }
+})
