@@ -48,6 +48,8 @@ Deno.test('infer() throws the reason of an aborted signal, also while it waits t
     const why = new Error('not wanted any more')
     abort.abort(why)
     assert.equal(await work.catch((error) => error), why)
+    const again = createClient(url).infer('ocr', PIXEL_PNG, { signal: abort.signal })
+    assert.equal(await again.catch((error) => error), why)
     assert.equal(seen.length, 1)
   }))
 
