@@ -47,6 +47,14 @@ Deno.test('history tells of queries by the second and the minute, and why the pl
     const [minute] = minutes.pipelines['words']!.servedPerS
     assert.ok(minute! > 0, 'the minute under way is told')
     assert.ok(plans.length > 0 && plans.every(({ agoMs, reason }) => agoMs >= 0 && reason !== ''))
+    // What stays as it is is told once, however many seconds it does.
+    while (history.seconds.pipelines['words']!.demandPerS.length < length + 2) {
+      history = await read()
+    }
+    const told = history.plans.map(({ mode, reason, awake, standby, resting }) =>
+      [mode, reason, awake, standby, resting].join()
+    )
+    assert.ok(told.every((one, i) => one !== told[i - 1]), told.join('; '))
   }))
 
 const node = (id: string, state: string, kind: string): NodeInfo =>
