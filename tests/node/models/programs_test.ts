@@ -1,4 +1,4 @@
-import { deepEqual } from 'node:assert/strict'
+import { deepEqual, match } from 'node:assert/strict'
 import { createNode } from '../../../src/node/node.ts'
 import { startTestCoordinator } from '../coordinator.ts'
 import { batchOf, BYTES, item, load, servedFrom, testHost } from '../fixture.ts'
@@ -55,6 +55,27 @@ Deno.test('a variant that was unloaded before its program came is not loaded', a
   deepEqual(held, ['two'])
   deepEqual(node.state.ready, ['0 own/do/two'])
   // It can still be asked for.
+  await load(peer, one)
+  await node.stop()
+  await coordinator.close()
+  await caches.delete(cache)
+})
+
+Deno.test('a variant whose program is not to be had fails to load, and may be asked for again', async () => {
+  const served = await servedFrom(PIPELINE, { 'do.ts': PROGRAM })
+  const coordinator = startTestCoordinator(served)
+  let isHere = false
+  coordinator.answerModel = () => isHere ? undefined : new Response(null, { status: 404 })
+  const cache = crypto.randomUUID()
+  const node = createNode({
+    ...{ host: testHost(cache), url: coordinator.url, slots: 1, measure: false, code: true },
+  })
+  await node.start()
+  const peer = await coordinator.nextPeer()
+  peer.send({ type: 'load', instances: [{ slot: 0, ...one }] })
+  const { message } = await peer.take('load_failed')
+  match(message.message, /404/)
+  isHere = true
   await load(peer, one)
   await node.stop()
   await coordinator.close()
