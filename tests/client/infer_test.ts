@@ -1,5 +1,6 @@
 /** The client against a real port: when it tries again, when it gives up, what it throws. */
 import assert from 'node:assert/strict'
+import { getEventListeners } from 'node:events'
 import { readEvents } from '../../src/client/events.ts'
 import { createClient, type PoolEvent } from '../../src/client/mod.ts'
 import { joinScripted, PIXEL_PNG, untilReady, withCoordinator } from '../coordinator/fixture.ts'
@@ -52,6 +53,23 @@ Deno.test('infer() throws the reason of an aborted signal, also while it waits t
     assert.equal(await again.catch((error) => error), why)
     assert.equal(seen.length, 1)
   }))
+
+Deno.test('calls leave nothing on a signal that lives longer than they do', () =>
+  withServer(
+    ({ url }, tries) =>
+      url.endsWith('/events')
+        ? new Response('event: plan\ndata: {}\n\n')
+        : tries === 1
+        ? refusal(503, 'queue_full', '1')
+        : Response.json({}),
+    async (url) => {
+      const { signal } = new AbortController()
+      const shoal = createClient(url)
+      await shoal.infer('ocr', PIXEL_PNG, { timeoutMs: 20_000, signal })
+      for await (const _ of shoal.events(signal));
+      assert.deepEqual(getEventListeners(signal, 'abort'), [])
+    },
+  ))
 
 Deno.test('infer() gives up on a coordinator that says nothing, and on one that is not there', async () => {
   await withServer(

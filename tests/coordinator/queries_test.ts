@@ -10,8 +10,15 @@ function scene() {
   const posted: PolicyEvent[] = []
   const now = () => performance.now()
   const deadlines = createDeadlines(now)
+  const ended: string[] = []
   const telemetry = { answered() {}, cancelled() {} }
-  const queries = createQueries((event) => posted.push(event), now, deadlines, () => {}, telemetry)
+  const queries = createQueries(
+    (event) => posted.push(event),
+    now,
+    deadlines,
+    (query) => ended.push(query),
+    telemetry,
+  )
   const request = (more: Partial<QueryRequest> = {}): QueryRequest => ({
     pipeline: 'words',
     payload: { meta: {}, bytes: new Uint8Array(1) },
@@ -20,7 +27,7 @@ function scene() {
     gone: () => () => {},
     ...more,
   })
-  return { posted, deadlines, queries, request }
+  return { posted, ended, deadlines, queries, request }
 }
 
 Deno.test('pictures inside are bounded by their size, those answered count no more', async () => {
@@ -38,10 +45,11 @@ Deno.test('pictures inside are bounded by their size, those answered count no mo
 })
 
 Deno.test('a query that the scheduler forgot is answered all the same, and called off', async () => {
-  const { posted, deadlines, queries, request } = scene()
+  const { posted, ended, deadlines, queries, request } = scene()
   const { answer } = await queries.submit(request({ deadlineMs: performance.now() + 60 }))
   assert.ok(!answer.ok && answer.reason === 'deadline_exceeded')
   assert.deepEqual(posted.map(({ type }) => type), ['query_arrived', 'query_cancelled'])
+  assert.deepEqual(ended, ['1'])
   assert.equal(queries.size, 0)
   deadlines.stop()
 })
@@ -58,5 +66,21 @@ Deno.test('a client that is gone before anybody looked is watched no more', asyn
   await assert.rejects(queries.submit(request({ gone })), left)
   assert.equal(watched, 0)
   assert.deepEqual(posted.map(({ type }) => type), ['query_arrived', 'query_cancelled'])
+  deadlines.stop()
+})
+
+Deno.test('the client of a query that was answered late is watched no more', async () => {
+  const { deadlines, queries, request } = scene()
+  const watched = Promise.withResolvers<void>()
+  let left = false
+  const gone: QueryRequest['gone'] = () => {
+    watched.resolve()
+    return () => left = true
+  }
+  const answered = queries.submit(request({ gone }))
+  await watched.promise
+  queries.answer('1', { ok: false, reason: 'node_failed', message: 'no' })
+  await answered
+  assert.ok(left)
   deadlines.stop()
 })

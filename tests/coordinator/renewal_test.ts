@@ -4,7 +4,15 @@ import type { Coordinator } from '../../src/cli/serve/coordinator.ts'
 import type { PooledNode } from '../../src/coordinator/nodes.ts'
 import { createRenewal } from '../../src/coordinator/renewal.ts'
 import { createVersions } from '../../src/coordinator/versions.ts'
-import { ask, joinScripted, pipeline, untilHolds, untilReady, withCoordinator } from './fixture.ts'
+import {
+  ask,
+  honest,
+  joinScripted,
+  pipeline,
+  untilHolds,
+  untilReady,
+  withCoordinator,
+} from './fixture.ts'
 
 const next = (version: number) => ({
   pipeline: { ...pipeline, name: `words~${version}` },
@@ -52,6 +60,32 @@ Deno.test('a version that most nodes cannot load is refused with what they said'
     const answer = await (await ask(coordinator)).json()
     assert.equal(answer.version, 1)
     for (const node of nodes) await node.leave()
+  }))
+
+Deno.test('a version stays until what began with it is answered, and no longer', () =>
+  withCoordinator(async (coordinator) => {
+    const { versions } = coordinator.pool
+    const served = () => versions.all().map(({ pipeline }) => pipeline.name)
+    const node = await joinScripted(
+      coordinator,
+      'one',
+      (batch) => batch.message.task === 'find' ? undefined : honest(batch),
+    )
+    await untilReady(coordinator)
+    const query = ask(coordinator, { 'x-request-timeout-ms': '60000' })
+    const { batch } = await node.got('batch')
+    const renewed = renew(coordinator, 2)
+    while (versions.find('words')!.pipeline.name !== 'words~2') {
+      await new Promise((done) => setTimeout(done, 1))
+    }
+    assert.deepEqual(served(), ['words', 'words~2'])
+    const { items, blobs } = honest(node.batches[0]!)!
+    node.send({ type: 'result', batch, items, queueMs: 0, computeMs: 1, elapsedMs: 1 }, blobs)
+    const response = await query
+    assert.equal(response.status, 200)
+    assert.equal((await response.json()).version, 1)
+    await renewed
+    assert.deepEqual(served(), ['words~2'])
   }))
 
 Deno.test('what runs on another backend is told of the new version alone once the old one is gone', () =>

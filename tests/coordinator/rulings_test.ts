@@ -110,6 +110,10 @@ Deno.test('what would leave a task with nothing is refused, and changes nothing'
       assert.equal(status, 404)
       assert.equal(json.reason, name === undefined ? 'not_found' : 'unknown_pipeline')
     }
+    // Of a task's variants one is pinned at most.
+    const { json } = await rule(coordinator, 'pin', 'find', 'fast')
+    const ruling = { pipeline: 'words', task: 'find', variant: 'fast', ruling: 'pinned' }
+    assert.deepEqual(json, { rulings: [ruling] })
   }))
 
 Deno.test('a variant that no node here is able to hold cannot be pinned', () =>
