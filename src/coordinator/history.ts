@@ -92,7 +92,6 @@ export function createHistory(watched: Watched, now: () => number): History {
   notePlan(lastMs)
   const timer = setInterval(tick, SECOND_MS)
   watched.draining.addEventListener('abort', () => clearInterval(timer), { once: true })
-  if (watched.draining.aborted) clearInterval(timer)
 
   const took = (pipeline: string, ms: number) => trackOf(pipeline).latencies.at(-1)!.add(ms)
 
