@@ -108,3 +108,10 @@ Deno.test('places are bounded for an address and for all together, and each is g
     for (const leave of [two, anew]) leave()
   }
 })
+
+Deno.test('of those turned away so many are remembered, and whoever was so first gets in again', () => {
+  const lobby = createLobby(() => 0)
+  for (let i = 0; i < 10_001; i++) lobby.turnAway(`${i}`, 1000)
+  assert.throws(() => lobby.enter('1'), /closed for what it said/)
+  lobby.enter('0')()
+})

@@ -57,33 +57,46 @@ Deno.test('a version that most nodes cannot load is refused with what they said'
     ]
     await untilReady(coordinator)
     await assert.rejects(renew(coordinator, 2), /^RenewalError: \w+ \w+: no engine$/)
+    assert.equal(coordinator.pool.versions.all().length, 1)
     const answer = await (await ask(coordinator)).json()
     assert.equal(answer.version, 1)
     for (const node of nodes) await node.leave()
   }))
 
-Deno.test('a version stays until what began with it is answered, and no longer', () =>
+Deno.test('a version stays until all that began with it is answered, and no longer', () =>
   withCoordinator(async (coordinator) => {
     const { versions } = coordinator.pool
     const served = () => versions.all().map(({ pipeline }) => pipeline.name)
+    const until = async (is: () => boolean) => {
+      while (!is()) await new Promise((done) => setTimeout(done, 1))
+    }
     const node = await joinScripted(
       coordinator,
       'one',
       (batch) => batch.message.task === 'find' ? undefined : honest(batch),
     )
     await untilReady(coordinator)
-    const query = ask(coordinator, { 'x-request-timeout-ms': '60000' })
-    const { batch } = await node.got('batch')
-    const renewed = renew(coordinator, 2)
-    while (versions.find('words')!.pipeline.name !== 'words~2') {
-      await new Promise((done) => setTimeout(done, 1))
+    const queries = []
+    for (let inside = 1; inside <= 2; inside++) {
+      queries.push(ask(coordinator, { 'x-request-timeout-ms': '60000' }))
+      await until(() => coordinator.pool.queriesInFlight() === inside)
     }
-    assert.deepEqual(served(), ['words', 'words~2'])
-    const { items, blobs } = honest(node.batches[0]!)!
-    node.send({ type: 'result', batch, items, queueMs: 0, computeMs: 1, elapsedMs: 1 }, blobs)
-    const response = await query
-    assert.equal(response.status, 200)
-    assert.equal((await response.json()).version, 1)
+    const renewed = renew(coordinator, 2)
+    await until(() => versions.find('words')!.pipeline.name === 'words~2')
+    const done = new Set<number>()
+    for (const query of queries) {
+      assert.deepEqual(served(), ['words', 'words~2'])
+      const { batch } = await node.got(
+        'batch',
+        ({ task, batch }) => task === 'find' && !done.has(batch),
+      )
+      done.add(batch)
+      const { items, blobs } = honest(node.batches.find(({ message }) => message.batch === batch)!)!
+      node.send({ type: 'result', batch, items, queueMs: 0, computeMs: 1, elapsedMs: 1 }, blobs)
+      const response = await query
+      assert.equal(response.status, 200)
+      assert.equal((await response.json()).version, 1)
+    }
     await renewed
     assert.deepEqual(served(), ['words~2'])
   }))
