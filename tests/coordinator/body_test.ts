@@ -102,6 +102,27 @@ Deno.test('room that bodies under way take is given back at their deadline', asy
   while (room.bytes > 0) await new Promise((done) => setTimeout(done, 0))
 })
 
+Deno.test('a body has until its deadline, thirty seconds at most, and is not waited for after its end', async () => {
+  const times: number[] = []
+  let waiting = 0
+  const deadlines = {
+    at(atMs: number) {
+      times.push(atMs)
+      waiting++
+      return () => void waiting--
+    },
+  }
+  const read = (body: ReadableStream<Uint8Array>, lateMs: number) =>
+    readBody(requestOf(body, undefined), deadlines, 1000, lateMs, { room: createBodyRoom(MIB) })
+  for (const lateMs of [5000, 600_000]) {
+    await read(new ReadableStream({ start: (controller) => controller.close() }), lateMs)
+  }
+  const broken = new ReadableStream({ start: (controller) => controller.error('broke off') })
+  await assert.rejects(read(broken, 5000), /ended early/)
+  assert.deepEqual(times, [5000, 31_000, 5000])
+  assert.equal(waiting, 0)
+})
+
 Deno.test('bodies from one address take a quarter of all room', () => {
   const room = createBodyRoom(8 * MIB)
   room.hold(2 * MIB, 'far')

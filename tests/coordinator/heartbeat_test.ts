@@ -104,7 +104,7 @@ Deno.test('a silent node keeps what it has while the others are paused, whoever 
     assert.equal(state('silent'), 'paused')
   }, QUICK))
 
-Deno.test('a silent node is taken back when the other gives up the slot that did its work', () =>
+Deno.test('a silent node is taken back when the other is paused or gives up the slot that did its work', () =>
   withCoordinator(async (coordinator) => {
     const { pool } = coordinator
     const state = () => pool.nodes().find(({ id }) => id === 'silent')?.state
@@ -120,6 +120,10 @@ Deno.test('a silent node is taken back when the other gives up the slot that did
     await untilHolds(coordinator, 'other', 4)
     silent.socket.onmessage = null
     while (state() !== 'paused') await new Promise((done) => setTimeout(done, 5))
+    pool.admin.pause('other')
+    assert.notEqual(state(), 'paused')
+    pool.admin.resume('other')
+    assert.equal(state(), 'paused')
     other.send({ type: 'report', slots: 1 })
     while (pool.node('other')!.slots > 1) await new Promise((done) => setTimeout(done, 5))
     assert.notEqual(state(), 'paused')
