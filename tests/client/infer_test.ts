@@ -210,3 +210,20 @@ Deno.test('a comment is a sign of life of the stream, too', async () => {
   assert.equal(waits, 2)
   await events.return(undefined)
 })
+
+Deno.test('events are the same however their stream is cut', async () => {
+  const bytes = new TextEncoder().encode(
+    'event: plan\ndata: {"reason":"für alle"}\n\n: ping\n\nevent: work\ndata: {}\n\n',
+  )
+  const body = new ReadableStream<Uint8Array>({
+    start(controller) {
+      for (const byte of bytes) controller.enqueue(Uint8Array.of(byte))
+      controller.close()
+    },
+  })
+  const events = await Array.fromAsync(readEvents(body, (next) => next))
+  assert.deepEqual<unknown>(events, [
+    { event: 'plan', data: { reason: 'für alle' } },
+    { event: 'work', data: {} },
+  ])
+})
