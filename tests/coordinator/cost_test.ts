@@ -89,6 +89,14 @@ Deno.test('a node whose words take too long loses its link; what it was asked fo
   assert.deepEqual(useful.said, ['done'])
 })
 
+Deno.test('a node is asked for one answer each time, and more of them are its own doing', () => {
+  const ref = { slot: 0, pipeline: 'p', task: 't', variant: 'v' }
+  const { made, say, said } = link(0.5)
+  made.send({ type: 'load', instances: [ref] })
+  for (let i = 0; i < 10_000 && made.open; i++) say({ type: 'ready', loadMs: 1, ...ref })
+  assert.deepEqual(said, ['true', 'to read what it says takes too long'])
+})
+
 Deno.test('a node that floods is closed and kept away; others are served, and let in', async () => {
   const token = makeKey('node')
   const keyring = createKeyring([{ name: 'nodes', role: 'node', sha256: hashOf(token) }])

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import type { PlanInfo } from '../../src/client/types.ts'
 import type { Coordinator } from '../../src/cli/serve/coordinator.ts'
 import { checkPipeline } from '../../src/pipeline/parse.ts'
-import { ask, joinScripted, untilHolds, untilReady, withCoordinator } from './fixture.ts'
+import { ask, joinScripted, pipeline, untilHolds, untilReady, withCoordinator } from './fixture.ts'
 
 /** As the fixture's, but that `large` takes more memory than a small node has. */
 const sized = checkPipeline({
@@ -129,6 +129,17 @@ Deno.test('a variant that no node here is able to hold cannot be pinned', () =>
     undefined,
     { pipelines: [{ dir: '', pipeline: sized, models: {} }] },
   ))
+
+Deno.test('what was said of a variant holds for the next version, too', () =>
+  withCoordinator(async (coordinator) => {
+    await joinScripted(coordinator, 'one')
+    await untilReady(coordinator)
+    await rule(coordinator, 'forbid', 'find', 'slow')
+    const { pool } = coordinator
+    const next = { ...pipeline, name: 'words~2' }
+    await pool.renew({ pipeline: next, models: {} }, pool.versions.find('words')!)
+    assert.deepEqual(await pathOf(coordinator), { find: 'fast', read: 'large' })
+  }))
 
 Deno.test('rules that keep to no ruling say so', () =>
   withCoordinator(
