@@ -84,7 +84,8 @@ export function createPool(options: PoolOptions) {
       pipelines.set(pipeline.name, pipeline)
       telemetry.opened(pipeline)
     },
-    added: () => rulings.renewed(),
+    added: rulings.renewed,
+    isOpen: rulings.isOpen,
     closed({ name }) {
       pipelines.delete(name)
       for (const node of nodes.values()) forgetPipeline(node, name)

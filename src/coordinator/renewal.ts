@@ -5,7 +5,7 @@
  * @module
  */
 import type { Pipeline } from '../pipeline/schema.ts'
-import type { PolicyEvent } from '../policy/types.ts'
+import type { PolicyEvent, VariantRef } from '../policy/types.ts'
 import type { Post } from './driver.ts'
 import type { Log } from './log.ts'
 import type { PooledNode } from './nodes.ts'
@@ -20,6 +20,8 @@ export interface RenewalParts {
   /** Tells a node what is served, and the scheduler what the node is able to hold of it, as joining. */
   offer(node: PooledNode): Extract<PolicyEvent, { type: 'node_joined' }>
   isReady(pipeline: Pipeline): boolean
+  /** Whether whoever runs the coordinator lets it be held. */
+  isOpen(ref: VariantRef): boolean
   /** Counts for it are kept, too. */
   opened(pipeline: Pipeline): void
   /** The scheduler knows it. */
@@ -98,7 +100,7 @@ export function createRenewal(parts: RenewalParts): Renewal {
       if (nodes.get(node.id) !== node) continue
       const { able, memoryBytes = Infinity } = parts.offer(node)
       const fits = able.reduce((sum, one) => sum + (one.memoryBytes ?? 0), 0) <= memoryBytes
-      const wanted = able.filter((one) => one.pipeline === pipeline.name)
+      const wanted = able.filter((one) => one.pipeline === pipeline.name && parts.isOpen(one))
         .map(({ task, variant }) => `${pipeline.name} ${task} ${variant}`)
       const turnMs = Math.min(leftMs, patienceMs / TURNS)
       // Where there is no room for both versions at once, the placement says what goes where.

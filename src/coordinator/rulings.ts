@@ -23,6 +23,8 @@ export interface Rulings {
    */
   change(action: RulingAction, ref: VariantRef): void
   list(): VariantRuling[]
+  /** Whether a variant may be held, by the name that its version has inside. */
+  isOpen(ref: VariantRef): boolean
   /** A version of a pipeline came: what was said of its variants holds for it, too. */
   renewed(): void
 }
@@ -43,6 +45,8 @@ const keyOf = ({ pipeline, task, variant }: VariantRef) => `${pipeline}\n${task}
 export function createRulings(parts: RulingsParts): Rulings {
   const { versions, nodes, kept, post, log } = parts
   let rulings = new Map<string, VariantRuling>()
+  /** As the scheduler was told of them. */
+  let inside: VariantRuling[] = []
 
   function find({ pipeline: name, task, variant }: VariantRef): string[] {
     const pipeline = versions.find(name)?.pipeline
@@ -91,7 +95,7 @@ export function createRulings(parts: RulingsParts): Rulings {
   /** By every version that has the variant, under the name that it has inside. */
   function tell(): void {
     const all = [...rulings.values()]
-    const inside = versions.all().flatMap(({ pipeline: { name, tasks } }) => {
+    inside = versions.all().flatMap(({ pipeline: { name, tasks } }) => {
       const own = all.filter((one) => one.pipeline === publicName(name))
       return own.flatMap((one): VariantRuling[] => {
         const variants = Object.keys(tasks[one.task]?.variants ?? {})
@@ -138,6 +142,13 @@ export function createRulings(parts: RulingsParts): Rulings {
       })
     },
     list: () => [...rulings.values()],
+    isOpen({ pipeline, task, variant }) {
+      const said = inside.filter((one) => one.pipeline === pipeline && one.task === task)
+      const own = said.find((one) => one.variant === variant)
+      return own === undefined
+        ? said.every(({ ruling }) => ruling !== 'pinned')
+        : own.ruling === 'pinned'
+    },
     renewed: tell,
   }
 }

@@ -125,7 +125,13 @@ Deno.test('nodes that never say that they loaded a version hold it up once, howe
   const nothing = () => {}
   const renewal = createRenewal({
     ...{ nodes, versions: createVersions([old]), post: nothing, log: nothing },
-    ...{ isReady: () => true, opened: nothing, added: nothing, closed: nothing },
+    ...{
+      isReady: () => true,
+      isOpen: () => true,
+      opened: nothing,
+      added: nothing,
+      closed: nothing,
+    },
     offer(node) {
       offered.push(node)
       const able = [{ pipeline: 'words~2', task: 'find', variant: 'fast' }]

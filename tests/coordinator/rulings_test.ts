@@ -130,16 +130,25 @@ Deno.test('a variant that no node here is able to hold cannot be pinned', () =>
     { pipelines: [{ dir: '', pipeline: sized, models: {} }] },
   ))
 
-Deno.test('what was said of a variant holds for the next version, too', () =>
-  withCoordinator(async (coordinator) => {
-    await joinScripted(coordinator, 'one')
-    await untilReady(coordinator)
-    await rule(coordinator, 'forbid', 'find', 'slow')
-    const { pool } = coordinator
-    const next = { ...pipeline, name: 'words~2' }
-    await pool.renew({ pipeline: next, models: {} }, pool.versions.find('words')!)
-    assert.deepEqual(await pathOf(coordinator), { find: 'fast', read: 'large' })
-  }))
+Deno.test('what was said of variants holds for the next version, too, and holds it up for nobody', () => {
+  const lines: string[] = []
+  return withCoordinator(
+    async (coordinator) => {
+      await joinScripted(coordinator, 'one')
+      await untilReady(coordinator)
+      await rule(coordinator, 'forbid', 'find', 'slow')
+      await rule(coordinator, 'pin', 'read', 'small')
+      const { pool } = coordinator
+      const next = { ...pipeline, name: 'words~2' }
+      await pool.renew({ pipeline: next, models: {} }, pool.versions.find('words')!)
+      assert.deepEqual(await pathOf(coordinator), { find: 'fast', read: 'small' })
+      // All that it is to hold, and not given up as one that never says so.
+      assert.ok(lines.includes('node one holds words~2'), lines.join('\n'))
+    },
+    undefined,
+    { log: (line) => void lines.push(line) },
+  )
+})
 
 Deno.test('rules that keep to no ruling say so', () =>
   withCoordinator(
