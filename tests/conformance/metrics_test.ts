@@ -52,6 +52,8 @@ Deno.test('/metrics counts queries by outcome, batches, nodes and what is inside
     await untilHolds(coordinator, 'two', 4)
     for (let i = 0; i < 3; i++) await (await ask(coordinator)).body?.cancel()
     await (await ask(coordinator, {}, 'no picture')).body?.cancel()
+    const packed = { method: 'POST', headers: { 'content-encoding': 'gzip' }, body: 'a' }
+    await (await fetch(`${url}/v2/models/words/infer`, packed)).body?.cancel()
     await two.leave()
     while (coordinator.pool.nodes().length > 1) await new Promise((done) => setTimeout(done, 1))
 
@@ -64,6 +66,12 @@ Deno.test('/metrics counts queries by outcome, batches, nodes and what is inside
       value('shoal_requests_rejected_total{pipeline="words",reason="invalid_input"}'),
       1,
     )
+    assert.equal(
+      value('shoal_requests_rejected_total{pipeline="words",reason="unsupported_type"}'),
+      1,
+    )
+    // Some failed as queries, and are none of these.
+    assert.equal(text.match(/^shoal_requests_rejected_total\{/gm)?.length, 2)
     const accuracy = value('shoal_query_accuracy_total{pipeline="words"}')
     assert.ok(Math.abs(accuracy - 3 * 0.9 * 0.95) < 1e-9)
     assert.equal(value('shoal_queries_in_flight{pipeline="words"}'), 0)

@@ -97,6 +97,11 @@ Deno.test('v2: what the protocol does not allow gets 400 and says why', async (t
       binary(size(6), new Uint8Array([9, 0, 0, 0, 1, 2])),
       /its binary data is not/,
     )
+    await check(
+      'a length cut short',
+      binary(size(2), new Uint8Array([9, 0])),
+      /its binary data is not/,
+    )
     for (const length of ['x', '-1', '999999']) {
       await check(
         `a JSON length of ${length}`,

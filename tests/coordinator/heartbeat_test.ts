@@ -183,3 +183,38 @@ Deno.test('the round trip of a link is the least of its recent heartbeats, not o
   assert.equal(link.roundTripMs, 50)
   link.close(1000, 'done')
 })
+
+Deno.test('a link that was silent for long before is doubted after more than that', () => {
+  const { setInterval } = globalThis
+  let beat = () => {}
+  globalThis.setInterval = ((action: () => void) => (beat = action, 0)) as never
+  try {
+    let nowMs = 0
+    const said: boolean[] = []
+    const handlers = {
+      ...{ hello: () => true, message() {}, closed() {} },
+      silent: (_: unknown, is: boolean) => void said.push(is),
+    }
+    const options = { now: () => nowMs, heartbeatMs: 500, doubtMs: 1500, silenceMs: 6000 }
+    const link = createLink({ send() {}, close() {} }, handlers, options)
+    const say = (message: object) => link.receive(JSON.stringify(message))
+    const wait = (beats: number) => {
+      for (let i = 0; i < beats; i++) {
+        nowMs += 500
+        beat()
+      }
+    }
+    say({ type: 'hello', protocol: PROTOCOL_VERSION, nodeId: 'n', epoch: 1 })
+    wait(2)
+    say({ type: 'pong', n: 0 })
+    wait(5)
+    assert.deepEqual(said, [])
+    wait(1)
+    assert.deepEqual(said, [true])
+    say({ type: 'pong', n: 0 })
+    assert.deepEqual(said, [true, false])
+    link.close(1000, 'done')
+  } finally {
+    globalThis.setInterval = setInterval
+  }
+})
