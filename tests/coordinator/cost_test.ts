@@ -78,8 +78,8 @@ Deno.test('a node whose words take too long loses its link; what it was asked fo
     items: [{ meta: {}, payload: { key: 'k' } }],
   }
   const took = { queueMs: 0, computeMs: 1, elapsedMs: 1 }
-  useful.made.send({ type: 'load', instances: Array(5000).fill(ref) })
-  for (let n = 0; n < 5000; n++) {
+  useful.made.send({ type: 'load', instances: Array(10_000).fill(ref) })
+  for (let n = 0; n < 10_000; n++) {
     useful.say(ready)
     useful.made.send({ ...batch, batch: n })
     useful.say({ type: 'result', batch: n, items: [], ...took })

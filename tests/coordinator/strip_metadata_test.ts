@@ -110,6 +110,20 @@ Deno.test('a JPEG keeps the way up that its decoder reads, wherever it is told',
   }
 })
 
+Deno.test('a JPEG keeps all else, wherever words stand between', async () => {
+  const data = Uint8ClampedArray.from({ length: 4 * 16 * 16 }, (_, i) => i * 7 % 256)
+  const jpeg = await codecs.encodeJpeg({ width: 16, height: 16, channels: 4, data }, 90)
+  const parts = [jpeg.subarray(0, 2)]
+  for (let at = 2; at < jpeg.length;) {
+    const isLast = jpeg[at + 1] === 0xda
+    const end = isLast ? jpeg.length : at + 2 + jpeg[at + 2]! * 256 + jpeg[at + 3]!
+    parts.push(segment(0xfe, secret), jpeg.subarray(at, end))
+    at = end
+  }
+  assert.ok(parts.length > 8, `${parts.length} parts`)
+  assert.deepEqual(pictureOf(join(...parts)).bytes, jpeg)
+})
+
 Deno.test('a PNG loses what its EXIF tells, and keeps the way up', async () => {
   const [width, height] = [3, 2]
   const data = Array.from({ length: 4 * width * height }, (_, i) => i % 4 === 3 ? 255 : 10 * i)
