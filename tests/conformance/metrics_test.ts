@@ -122,6 +122,18 @@ Deno.test('/metrics counts queries by outcome, batches, nodes and what is inside
     await one.leave()
   }))
 
+Deno.test('/metrics counts the batches that a node left with', () =>
+  withCoordinator(async (coordinator) => {
+    const node = await joinScripted(coordinator, 'one', () => undefined)
+    await untilHolds(coordinator, 'one', 4)
+    const query = ask(coordinator)
+    await node.got('batch')
+    await node.leave()
+    await (await query).body?.cancel()
+    const { values } = await scrape(coordinator.url)
+    assert.equal(values.get('shoal_batches_failed_total{pipeline="words"}'), 1)
+  }))
+
 Deno.test('/metrics tells of two versions of a pipeline by its one name', () =>
   withCoordinator(async (coordinator) => {
     const one = await joinScripted(coordinator, 'one')
