@@ -26,6 +26,7 @@ export interface Demand {
   peak(nowMs: number): Peak
   /** What least accuracies are asked for, and how often. */
   floors(nowMs: number): Floor[]
+  /** How many there are of these. */
   floorCount(): number
 }
 
@@ -46,7 +47,7 @@ const PEAK_WINDOWS = 60
  * from which on it was a surge, and what chance adds at the most to what comes in any while.
  */
 const CHANCE = 4.5
-const HORIZON = 0.5
+export const HORIZON = 0.5
 /**
  * What is too much for a while waits, and is answered in time: so much of the time that queries have
  * beyond a window may pass until what came is done. Found in simulation of pools by lot; 0.25 to 0.5
@@ -57,7 +58,7 @@ const WAITING = 0.3
  * That leaves of what chance adds at least so much more than is steady: it drifts, and batches are not
  * what they were planned to be.
  */
-const LEAST = 1.1
+export const LEAST = 1.1
 /**
  * By how much it drifts is seen from the mean of a window and that of so many before; what chance alone
  * makes of that, in deviations, is no drift; and by so many times the rest it may rise before a plan
@@ -73,6 +74,9 @@ const LONGER = 1.5
 const SURGE_S = 3
 /** The next surge may be larger by so much than any that is remembered. */
 const LARGER = 1.28
+
+/** So long what is too much for a while may wait, in seconds. */
+export const waitingS = (sloMs: number): number => WAITING * Math.max(0, sloMs - WINDOW_MS) / 1000
 
 /**
  * @param startPerS queries per second to begin with; 0 where nothing is known
@@ -95,7 +99,7 @@ export function createDemand(startPerS = 0, sloMs = 0): Demand {
   /** Counts of the windows that the peak looks at together. */
   const latest = new Float64Array(Math.max(1, Math.round(HORIZON * sloMs / WINDOW_MS)))
   let inLatest = 0
-  const waitS = WAITING * Math.max(0, sloMs - WINDOW_MS) / 1000
+  const waitS = waitingS(sloMs)
 
   /** Queries that chance adds at the most to what comes in so long. */
   const addedIn = (spanS: number) => CHANCE * chanceOf(steady * spanS)

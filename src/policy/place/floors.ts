@@ -8,6 +8,7 @@
  *
  * @module
  */
+import { HORIZON, LEAST, waitingS } from '../demand/demand.ts'
 import type { VariantShape } from '../shape.ts'
 import type { ClassShape, Compiled } from './compile.ts'
 import type { Flow, Flows, Step } from './flow_walk.ts'
@@ -22,12 +23,11 @@ import { addColumn, addRow, type Model } from './model.ts'
 const SHORT = 5
 /** Less is lost in the gap that a search may leave. */
 const LEAST_PRICE = 0.01
-/** Deviations of what comes in a second, or in half of the time that queries have, are carried, too, */
+/**
+ * Deviations of what comes in a second, or in half of the time that queries have, are carried, too, as
+ * far as that cannot wait: as of the peak.
+ */
 const CHANCE = 4
-const HORIZON = 0.5
-/** as far as that cannot wait: such a share of the time beyond a second, as in `demand/demand.ts`. */
-const WAITING = 0.3
-const LEAST_MORE = 1.1
 /** One slot alone is busy with something else when it is needed, and its node may go. */
 const LEAST_SLOTS = 2
 
@@ -104,7 +104,7 @@ function reachesOf(compiled: Compiled, flows: Flows): Reach[] {
       perS += floor.ratePerS
       const steps = cheapestWay(compiled.classes, flows, demand, floor.accuracy)
       if (steps === undefined) continue
-      const mostPerS = withChance(perS, sloMs / 1000)
+      const mostPerS = withChance(perS, sloMs)
       const tasks = steps.map((step) => ({ step, itemsPerS: mostPerS * step.items }))
       const slots = tasks.reduce(
         (sum, { step, itemsPerS }) =>
@@ -128,10 +128,10 @@ function mostOf(
   return Math.max(...classes.map(({ index }) => paces[index]?.ratePerS ?? 0))
 }
 
-function withChance(perS: number, sloS: number): number {
-  const spanS = Math.max(1, HORIZON * sloS)
+function withChance(perS: number, sloMs: number): number {
+  const spanS = Math.max(1, HORIZON * sloMs / 1000)
   const most = perS * spanS + CHANCE * Math.sqrt(perS * spanS)
-  return Math.max(LEAST_MORE * perS, most / (spanS + WAITING * Math.max(0, sloS - 1)))
+  return Math.max(LEAST * perS, most / (spanS + waitingS(sloMs)))
 }
 
 interface Way {

@@ -15,6 +15,17 @@ const PIPELINE = {
 const one = { pipeline: 'own', task: 'do', variant: 'one' }
 const two = { pipeline: 'own', task: 'do', variant: 'two' }
 
+/** A node that runs programs, with a cache of its own. */
+async function startRunning(coordinator: ReturnType<typeof startTestCoordinator>) {
+  const cache = crypto.randomUUID()
+  const node = createNode({
+    ...{ host: testHost(cache), url: coordinator.url, slots: 1, measure: false, code: true },
+  })
+  await node.start()
+  const peer = await coordinator.nextPeer()
+  return { node, cache, peer }
+}
+
 Deno.test('a variant that was unloaded before its program came is not loaded', async () => {
   const served = await servedFrom(PIPELINE, { 'do.ts': PROGRAM })
   const coordinator = startTestCoordinator(served)
@@ -32,12 +43,7 @@ Deno.test('a variant that was unloaded before its program came is not loaded', a
       }),
     )
   }
-  const cache = crypto.randomUUID()
-  const node = createNode({
-    ...{ host: testHost(cache), url: coordinator.url, slots: 1, measure: false, code: true },
-  })
-  await node.start()
-  const peer = await coordinator.nextPeer()
+  const { node, cache, peer } = await startRunning(coordinator)
   peer.send({ type: 'load', instances: [{ slot: 0, ...one }] })
   await asked.promise
   peer.send({ type: 'unload', instances: [{ slot: 0, ...one }] })
@@ -66,12 +72,7 @@ Deno.test('a variant whose program is not to be had fails to load, and may be as
   const coordinator = startTestCoordinator(served)
   let isHere = false
   coordinator.answerModel = () => isHere ? undefined : new Response(null, { status: 404 })
-  const cache = crypto.randomUUID()
-  const node = createNode({
-    ...{ host: testHost(cache), url: coordinator.url, slots: 1, measure: false, code: true },
-  })
-  await node.start()
-  const peer = await coordinator.nextPeer()
+  const { node, cache, peer } = await startRunning(coordinator)
   peer.send({ type: 'load', instances: [{ slot: 0, ...one }] })
   const { message } = await peer.take('load_failed')
   match(message.message, /404/)
