@@ -7,7 +7,7 @@
 import type { EvalData, EvalOptions } from './eval_data.ts'
 import { MADE_TRACES } from './made_traces.ts'
 
-/** Brings the demand of Figure 5 (54 to 445 queries/s) to what the heterogeneous pool carries. */
+/** Brings the demand of Figure 5 (53 to 420 queries/s) to what the heterogeneous pool carries. */
 const PROTEUS_SCALE = 0.25
 /** As in the paper's Figure 6, where this trace is the demand. */
 const TWITTER_SCALE = 0.769

@@ -177,7 +177,7 @@ Deno.test('a page keeps what it has of all that was not run', async () => {
   const dir = await Deno.makeTempDir()
   const page = join(dir, 'page.md')
   const head = '| scenario | policy | violations % | accuracy % | bound % | active nodes | seeds |'
-  const table = 'Three levels, 12 to 108 queries/s, SLO 600 ms, 12 quick and 12 slow nodes'
+  const table = 'Three levels, 12 to 102 queries/s, SLO 600 ms, 12 quick and 12 slow nodes'
   const row = '| "all" | static | 12.34 (12.00..12.50) | 91.00 | 95.00 | 9.0 | 5 |'
   const text = [
     `<!-- unseen -->\n\n### ${table}`,

@@ -12,6 +12,9 @@ const RATES = Array.from({ length: SECONDS }, (_, t) => {
   const rise = 12 + 60 * Math.sin(Math.PI * t / SECONDS) ** 2
   return Math.round(rise * (t >= 70 && t < 80 ? 1.5 : 1))
 })
+const TABLE =
+  `Three levels, ${Math.min(...RATES)} to ${Math.max(...RATES)} queries/s, SLO 600 ms, ` +
+  '12 quick and 12 slow nodes'
 
 const BATCHES = [1, 2, 4, 8]
 /** A batch takes this much for the first item and this much for each further one. */
@@ -79,7 +82,7 @@ export const unseen: Suite = {
   alone: true,
   cases: () =>
     INSTANCES.map((instancesPerNode) => ({
-      table: 'Three levels, 12 to 108 queries/s, SLO 600 ms, 12 quick and 12 slow nodes',
+      table: TABLE,
       row: held(instancesPerNode),
       scenario: {
         schema: 'shoal-scenario/1',
