@@ -18,10 +18,11 @@ import { benchFailover } from './bench/failover.ts'
 import { benchIdle } from './bench/idle.ts'
 import { benchJoin } from './bench/join.ts'
 import { benchLive, type LiveOptions } from './bench/live.ts'
+import { readLiveRun } from './bench/live/record.ts'
 import { benchMemory } from './bench/memory.ts'
 import { benchOdd } from './bench/odd.ts'
 import { benchOverhead } from './bench/overhead.ts'
-import { benchOverload, type OverloadOptions } from './bench/overload.ts'
+import { benchOverload, type OverloadOptions, secondsFault } from './bench/overload.ts'
 import { benchPages } from './bench/pages.ts'
 import { benchPlanner } from './bench/planner.ts'
 import { benchRejoin } from './bench/rejoin.ts'
@@ -204,10 +205,13 @@ async function check(): Promise<void> {
   if (names.includes('shared') && nodes === 0) {
     fail('Cannot use --nodes: of shared it must be an integer from 1: received 0')
   }
+  const fault = names.includes('overload') && seconds !== undefined && secondsFault(seconds)
+  if (fault) fail(`Cannot use --seconds: ${fault}`)
   const known = KNOWN.find((option) => values[option] !== undefined)
   if (names.includes('live') && from !== undefined && known !== undefined) {
     fail(`Cannot use --${known} with --from: the run that is gone on with has its own`)
   }
+  if (from !== undefined) await readLiveRun(from).catch((error) => fail(error.message))
   for (const file of [json, svg, trace]) {
     if (file !== undefined) await checkWritable(file).catch((error) => fail(error.message))
   }

@@ -75,13 +75,13 @@ export function recoveryMs(asked: readonly OneAsked[]): number | null {
   return isWell ? round(Math.max(0, lastBadMs)) : null
 }
 
+/** What is wrong with so many; undefined where nothing is. */
+export const secondsFault = (seconds: number): string | undefined =>
+  1000 * seconds > SLO_MS
+    ? undefined
+    : `must be above ${SLO_MS / 1000}, from when on answers count: received ${seconds}`
+
 export async function benchOverload({ seconds = SECONDS }: OverloadOptions = {}) {
-  if (1000 * seconds <= SLO_MS) {
-    throw new RangeError(
-      `Cannot use --seconds: must be above ${SLO_MS / 1000}, from when on answers count: ` +
-        `received ${seconds}`,
-    )
-  }
   const nodeCount = Math.max(1, availableParallelism() - 1)
   const pool = await startChild<PoolReady>('./pool_server.ts', [String(nodeCount)])
   const load = await startChild<null>('./overload_load.ts')
