@@ -36,9 +36,9 @@ ${PICTURES_STYLE}`
 const plain = (value: number) => String(+value.toPrecision(4))
 const percent = (value: number) => `${plain(value * 100)} %`
 
-type Bin = SimulationResult['timeline'][number]
+export type Bin = SimulationResult['timeline'][number]
 
-const onTimeOf = ({ demand, violationRatio }: Bin) => demand * (1 - violationRatio)
+export const onTimeOf = ({ demand, violationRatio }: Bin) => demand * (1 - violationRatio)
 
 /** @param scenario what was simulated, in words */
 export function reportPage(scenario: string, results: readonly SimulationResult[]): string {

@@ -8,6 +8,7 @@ import { checkScenario } from '../../../sim/scenario.ts'
 import type { Outcome } from '../../../sim/suites/rows.ts'
 import { nameOf } from '../../../sim/suites/suite.ts'
 import { type ChartOptions, type Line, standalone, trailingMean } from '../chart.ts'
+import { type Bin, onTimeOf } from '../report.ts'
 import type { Cell } from './cells.ts'
 
 /** As in the report of a single run (after Okabe and Ito). */
@@ -28,21 +29,27 @@ export function curvesOf(
       return timeline === undefined ? [] : [{ name: nameOf(contender), timeline }]
     })
     if (runs.length === 0) return []
-    const line = (pick: (bin: typeof runs[number]['timeline'][number]) => number | null): Line[] =>
+    const line = (pick: (bin: Bin) => number, weightOf: (bin: Bin) => number): Line[] =>
       runs.map(({ name, timeline }, i) => ({
         name,
         color: COLORS[i % COLORS.length]!,
-        values: trailingMean(timeline.map(pick), SMOOTH_S),
+        values: trailingMean(timeline.map(pick), SMOOTH_S, timeline.map(weightOf)),
       }))
     const about = `${one.table}, ${one.row}; seed 1, means of ${SMOOTH_S} s, simulated`
-    const accuracies = line((bin) => bin.violationRatio < 1 ? bin.effectiveAccuracy : null)
+    const accuracies = line(({ effectiveAccuracy }) => effectiveAccuracy, onTimeOf)
     const { bins } = fluidBound(checkScenario(one.scenario, 'suite'))
+    // Of as many seconds as the others: they would else be drawn above it where it falls.
+    const bound = trailingMean(
+      bins.map(({ accuracy }) => accuracy),
+      SMOOTH_S,
+      runs[0]!.timeline.map(({ demand }) => demand),
+    )
     const charts: [string, Omit<ChartOptions, 'title'> & { title: string }][] = [
       ['accuracy', {
         title: `Effective accuracy. ${about}`,
         lines: [
           ...accuracies,
-          { name: 'fluid bound', color: '#888888', values: bins.map(({ accuracy }) => accuracy) },
+          { name: 'fluid bound', color: '#888888', values: bound },
         ],
         from: 0.88,
         to: 1,
@@ -50,7 +57,7 @@ export function curvesOf(
       }],
       ['violations', {
         title: `Violations. ${about}`,
-        lines: line(({ violationRatio }) => violationRatio),
+        lines: line(({ violationRatio }) => violationRatio, ({ demand }) => demand),
         from: 0,
         to: 1,
         format: (value) => `${+(value * 100).toFixed(1)} %`,
