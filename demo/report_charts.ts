@@ -28,12 +28,19 @@ const plain = (value: number) => String(+value.toFixed(1))
 export function charts({ played, sloMs, capacity }: DemoRecord): string {
   const marks = (played[0]?.events ?? []).map(({ atS, what }) => ({ atS, label: what }))
   const seconds = played[0]?.result.seconds.length ?? 0
-  const lines = (pick: (one: Played, second: Second, i: number) => number | null): Line[] =>
-    played.map((one, i) => ({
-      name: one.policy,
-      color: colorOf(i),
-      values: trailingMean(one.result.seconds.map((second, s) => pick(one, second, s)), SMOOTH_S),
-    }))
+  const lines = (
+    pick: (one: Played, second: Second, i: number) => number | null,
+    weightOf?: (second: Second) => number,
+  ): Line[] =>
+    played.map((one, i) => {
+      const { seconds } = one.result
+      const values = seconds.map((second, s) => pick(one, second, s))
+      return {
+        name: one.policy,
+        color: colorOf(i),
+        values: trailingMean(values, SMOOTH_S, weightOf && seconds.map(weightOf)),
+      }
+    })
   const demand: Line = {
     name: 'demand',
     color: DEMAND,
@@ -42,7 +49,7 @@ export function charts({ played, sloMs, capacity }: DemoRecord): string {
       SMOOTH_S,
     ),
   }
-  const accuracy = lines((_, second) => second.accuracy)
+  const accuracy = lines((_, second) => second.accuracy, ({ onTime }) => onTime)
   const least = accuracy.flatMap(({ values }) => values)
     .reduce<number>((low, value) => value === null ? low : Math.min(low, value), 1)
   const all: One[] = [
@@ -60,7 +67,10 @@ export function charts({ played, sloMs, capacity }: DemoRecord): string {
     },
     {
       title: 'Violations: share of queries late, refused or failed',
-      lines: lines((_, { asked, onTime }) => asked === 0 ? null : 1 - onTime / asked),
+      lines: lines(
+        (_, { asked, onTime }) => asked === 0 ? null : 1 - onTime / asked,
+        ({ asked }) => asked,
+      ),
       from: 0,
       to: 1,
       format: percent,
