@@ -15,7 +15,7 @@ ${SUITES.map(({ name, about }) => `  ${name.padEnd(15)}${about}`).join('\n')}
 options:
   --seeds N           seeds 1 to N of every cell (5)
   --policy NAME       only these; several with commas between (${POLICY_NAMES.join(', ')})
-  --jobs N            cells at once (number of cores)
+  --jobs N            cells at once (number of cores); those of speed and large one at a time
   --out DIR           where cells and tables go, and are found again (.shoal/suites)
   --page FILE         put the tables into this page, too (docs/EVALUATION.md); with --policy, rows
                       of the others stay as the page has them

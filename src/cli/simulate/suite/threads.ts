@@ -11,17 +11,22 @@ import type { CellReply, CellTask } from './worker.ts'
 /** The largest run takes some minutes; one that takes this long will not end. */
 const CELL_MS = 15 * 60_000
 
+/** Of each as it ends; the next of that thread starts after it. */
+type Done = (cell: Cell, outcome: Outcome) => Promise<void>
+
 /**
- * Runs them in the order given.
+ * Runs them in the order given, but those that measure the machine last, and one at a time: two of
+ * them beside each other would measure each other.
  *
- * @param done of each as it ends; the next of that thread starts after it
  * @throws Error naming the first cell that cannot be run; those that ended before are done
  */
-export async function runCells(
-  cells: readonly Cell[],
-  jobs: number,
-  done: (cell: Cell, outcome: Outcome) => Promise<void>,
-): Promise<void> {
+export async function runCells(cells: readonly Cell[], jobs: number, done: Done): Promise<void> {
+  const isTimed = ({ case: { once } }: Cell) => once === true
+  await runAtOnce(cells.filter((cell) => !isTimed(cell)), jobs, done)
+  await runAtOnce(cells.filter(isTimed), 1, done)
+}
+
+async function runAtOnce(cells: readonly Cell[], jobs: number, done: Done): Promise<void> {
   let next = 0
   let failed = false
   const thread = async () => {
