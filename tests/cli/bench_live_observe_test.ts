@@ -4,6 +4,7 @@ import { createObserver } from '../../src/cli/bench/live/observe.ts'
 import type { Profiles } from '../../src/cli/bench/live/profile.ts'
 import { tableOf } from '../../src/cli/bench/twin_live.ts'
 import { createPolicy } from '../../src/policy/policies.ts'
+import type { PolicyCommand, PolicyEvent, Scheduler } from '../../src/policy/types.ts'
 import { initialRates, simulate } from '../../src/sim/run.ts'
 import { nodeName } from '../../src/sim/scenario.ts'
 import { chain, scenarioOf } from '../sim/fixtures.ts'
@@ -71,6 +72,34 @@ Deno.test('an observer finds how fast nodes were, in each step, and what larger 
   assert.equal(seen.fanOutSpread, 0)
   assert.deepEqual(seen.fanOut['exact'], { name: chain.tasks.find.variants.exact.fanOut.name })
   assert.ok(Math.abs(seen.networkMs - 4) < 1e-6)
+})
+
+Deno.test('what ran before the first step is of none: a node that warms up is not slow in it', () => {
+  const ref = { pipeline: 'p', task: 't', variant: 'v' }
+  const observer = createObserver()
+  let batch = 0
+  const watched = observer.wrap({
+    handle: (event: PolicyEvent) =>
+      event.type === 'query_arrived'
+        ? [{ type: 'dispatch', batch, node: 'n', ...ref, items: [{}] } as unknown as PolicyCommand]
+        : [],
+  } as unknown as Scheduler)
+  const run = (computeMs: number, handedOn: number) => {
+    batch++
+    watched.handle({ type: 'query_arrived' } as PolicyEvent, 0)
+    const children = { next: Array.from({ length: handedOn }, () => 0) }
+    const outcomes = [{ ok: true, result: 0, children }]
+    const ended = { type: 'batch_finished', batch, computeMs, networkMs: computeMs, outcomes }
+    watched.handle(ended as unknown as PolicyEvent, 0)
+  }
+  for (let i = 0; i < 5; i++) run(25, 7)
+  observer.step(0)
+  for (let i = 0; i < 10; i++) run(10, 2)
+  const points = [{ batch: 1, latencyMs: 10 }]
+  const seen = observer.observed(new Map([['n', new Map([['p/t/v', { ...ref, points }]])]]))
+  const { pace: { n: pace } = {}, slowness, latencyCv, fanOut, networkMs } = seen
+  assert.deepEqual([pace, slowness['n']!['*'], latencyCv], [[1], 1, 0])
+  assert.deepEqual([fanOut, networkMs], [{ v: { next: 2 } }, 10])
 })
 
 Deno.test('tableOf() has what was measured, and what larger batches took where that can be', () => {

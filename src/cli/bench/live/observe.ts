@@ -40,7 +40,7 @@ export interface Observed {
 
 export interface Observer {
   wrap(scheduler: Scheduler, nameOf?: (node: string) => string): Scheduler
-  /** From now on batches belong to this step. */
+  /** From now on batches belong to this step; those that ended before the first belong to none. */
   step(index: number): void
   observed(profiles: Profiles): Observed
 }
@@ -66,7 +66,7 @@ const mean = (values: readonly number[]) => values.reduce((a, b) => a + b, 0) / 
 export function createObserver(): Observer {
   const sent = new Map<number, Ran>()
   const kinds = new Map<string, Kind>()
-  let step = 0
+  let step: number | undefined
   const handedOn = new Map<string, Map<string, number[]>>()
   const networkMs: number[] = []
 
@@ -74,6 +74,8 @@ export function createObserver(): Observer {
     const ran = sent.get(event.batch)
     if (ran === undefined) return
     sent.delete(event.batch)
+    // Warming up: the run is not of that.
+    if (step === undefined) return
     networkMs.push(event.networkMs)
     const kind = `${ran.node} ${ran.key} ${ran.size}`
     const known = kinds.get(kind) ?? { ran, took: [] }
@@ -122,7 +124,7 @@ export function createObserver(): Observer {
           known.push({ variant, step, profileMs, times: ms / profileMs })
         }
       }
-      const parted = new Map([...ratios].map(([node, all]) => [node, paced(all, step + 1)]))
+      const parted = new Map([...ratios].map(([node, all]) => [node, paced(all, (step ?? 0) + 1)]))
       return {
         slowness: Object.fromEntries(
           [...parted].map(([node, { slowness }]) => [node, slowness]),
