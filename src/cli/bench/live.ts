@@ -59,7 +59,7 @@ export interface LiveOptions {
 }
 
 const QUERIES = 200
-const BUDGET_S = 600
+const BUDGET_S = 800
 const SAMPLE_MS = 250
 /** How the capacity of static is measured: with so much under way for each slot, for so long. */
 const AT_ONCE = 3

@@ -26,21 +26,26 @@ export const ARRIVALS = { arrivals: 'poisson', seed: 11 } as const satisfies Par
 const LEAST_S = 8
 /** A step this many times as high as the one before is a jump. */
 const JUMP = 3
+/** Chance makes some steps shorter than their mean: so many deviations more than asked for. */
+const DEVIATIONS = 3
 
-/** @param queries of each step at the least, unless all together take longer than `budgetS` */
+/**
+ * @param queries of each step at the least, unless all together take longer than `budgetS`; no step is
+ * shorter than eight seconds for it
+ */
 export function stepsOf(
   multiples: readonly number[],
   carriedPerS: number,
   queries: number,
   budgetS: number,
 ): { steps: Step[]; queries: number } {
-  const fullS = multiples.reduce((sum, multiple) => sum + queries / (multiple * carriedPerS), 0)
-  const count = Math.ceil(Math.min(1, budgetS / fullS) * queries)
+  const eachS = multiples.reduce((sum, multiple) => sum + 1 / (multiple * carriedPerS), 0)
+  const root = (Math.sqrt(DEVIATIONS ** 2 + 4 * budgetS / eachS) - DEVIATIONS) / 2
+  const count = Math.min(queries, Math.max(1, Math.floor(root ** 2)))
   let fromS = 0
   const steps = multiples.map((multiple) => {
     const ratePerS = multiple * carriedPerS
-    // Chance makes some steps shorter than their mean: three deviations more than asked for.
-    const seconds = Math.max(LEAST_S, Math.ceil((count + 3 * Math.sqrt(count)) / ratePerS))
+    const seconds = Math.max(LEAST_S, Math.ceil((count + DEVIATIONS * Math.sqrt(count)) / ratePerS))
     fromS += seconds
     return { multiple, ratePerS, seconds, fromS: fromS - seconds }
   })
