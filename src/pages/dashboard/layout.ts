@@ -1,5 +1,5 @@
 /**
- * Where each part of the plan's picture goes, in pixels of the width there is.
+ * Where each part of the plan's picture goes, in pixels of text of the usual size.
  *
  * @module
  */

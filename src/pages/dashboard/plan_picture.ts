@@ -18,13 +18,14 @@ export function createPlanPicture(): { show(pipeline: PipelineInfo, plan: PlanIn
   function draw(): void {
     if (latest === undefined) return
     const flows = flowsOf(...latest)
-    const key = JSON.stringify([holder.clientWidth, flows])
+    const scale = scaleOf()
+    const key = JSON.stringify([holder.clientWidth, scale, flows])
     if (key === shown) return
     shown = key
-    const layout = layOut(flows, Math.max(holder.clientWidth, 280))
-    const scroll = picture(layout, describe(flows))
+    const layout = layOut(flows, Math.max(holder.clientWidth / scale, 280))
+    const scroll = picture(layout, scale, describe(flows))
     // What can be scrolled must be so by keyboard, too.
-    if (layout.width > holder.clientWidth) {
+    if (scale * layout.width > holder.clientWidth) {
       scroll.tabIndex = 0
       setAttribute(scroll, 'role', 'region')
       setAttribute(scroll, 'aria-label', 'Plan as a picture')
@@ -42,6 +43,9 @@ export function createPlanPicture(): { show(pipeline: PipelineInfo, plan: PlanIn
   }
 }
 
+/** Text as large as its reader asks for wants as much more room. */
+const scaleOf = () => parseFloat(getComputedStyle(document.documentElement).fontSize) / 16
+
 /** For those who do not see it. */
 const describe = ({ stages }: Flows): string =>
   stages.map(({ task, boxes }) => {
@@ -50,9 +54,14 @@ const describe = ({ stages }: Flows): string =>
     return `${task}: ${parts.length === 0 ? 'no traffic planned' : parts.join(', ')}`
   }).join('; ')
 
-function picture({ width, height, titles, boxes, bands }: Layout, label: string): HTMLElement {
+function picture(
+  { width, height, titles, boxes, bands }: Layout,
+  scale: number,
+  label: string,
+): HTMLElement {
   const svg = makeSvg('svg', {
-    ...{ width, height, viewBox: `0 0 ${width} ${height}`, role: 'img' },
+    ...{ width: scale * width, height: scale * height },
+    ...{ viewBox: `0 0 ${width} ${height}`, role: 'img' },
     'aria-label': `Shares of the variants. ${label}`,
   })
   for (const { from, to, y1, y2, thick } of bands) {
