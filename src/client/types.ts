@@ -198,7 +198,7 @@ export interface MetricsEvent {
   pipelines: Record<string, PipelineMetrics>
 }
 
-/** `event: work` of `/v1/events`, every five seconds in which there was some. */
+/** `event: work` of `/v1/events`, after five seconds, then every five in which there was some. */
 export interface WorkEvent {
   passedMs: number
   /** Items that each node was handed in that time, by id; one that had none is absent. */

@@ -56,8 +56,8 @@ export function createEventFeed(): (now: Standing) => FeedEvent | undefined {
   const toldNodes = new Map<string, Pick<NodeInfo, 'name' | 'state' | 'class' | 'pausedBy'>>()
   let toldStats: Standing | undefined
   let toldWork: Standing | undefined
-  /** Whether the last word was of some. */
-  let worked = false
+  /** Whether the last word was of some; of the first none is told, too. */
+  let worked = true
   /** Kinds in the order of their turn. */
   const turns: FeedEvent['event'][] = ['plan', 'node', 'metrics', 'work']
 

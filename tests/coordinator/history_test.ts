@@ -90,6 +90,12 @@ Deno.test('work tells the items since the last word, and once when there are non
   assert.deepEqual(at(20_000, { a: 2, b: 3 }), [])
 })
 
+Deno.test('the first word of work tells that there was none, too', () => {
+  const feed = createEventFeed()
+  const at = (atMs: number) => heard<WorkEvent>(feed, standing(atMs, [], { a: 10 }), 'work')
+  assert.deepEqual([0, 5000, 10_000].map(at), [[], [{ passedMs: 5000, items: {} }], []])
+})
+
 Deno.test('node tells of another class, too', () => {
   const feed = createEventFeed()
   const at = (atMs: number, ...nodes: NodeInfo[]) =>

@@ -80,12 +80,14 @@ export function createClassView(rows: ReadonlyMap<string, NodeRow>): { show(): v
           continue
         }
         setText(group.title, `${classLabel(name)}: ${plural(inside.length, 'node')}`)
-        const share = inside.reduce((sum, row) => sum + row.share, 0)
+        const shares = inside.flatMap(({ share }) => share ?? [])
+        const share = shares.reduce((sum, share) => sum + share, 0)
         const counts = STATES.map((state) => [
           inside.filter((row) => row.state === state).length,
           state,
         ]).filter(([count]) => count !== 0).map((pair) => pair.join(' '))
-        setText(group.counts, `${counts.join(', ')}; ${percent(share)} % of the work`)
+        const work = shares.length === 0 ? '' : `; ${percent(share)} % of the work`
+        setText(group.counts, counts.join(', ') + work)
       }
     },
   }

@@ -68,7 +68,9 @@ export function createNodeTable(
     const sorted = [...rows.values()].filter((row) =>
       wanted === '' || [row.name, classLabel(row.class), healthOf(row), row.info?.backend ?? '']
         .some((text) => text.toLowerCase().includes(wanted))
-    ).sort((a, b) => b.share - a.share || byName.compare(a.name, b.name)).map(({ id }) => id)
+    ).sort((a, b) => (b.share ?? 0) - (a.share ?? 0) || byName.compare(a.name, b.name)).map((
+      { id },
+    ) => id)
     // A line that goes would draw those below it up, under a pointer that is about to press.
     const touched = body.matches(':hover, :focus-within')
     if (!touched && !manage.managing) return sorted
@@ -85,7 +87,7 @@ export function createNodeTable(
       lines.delete(id)
     }
     const cells = shown.map(lineOf)
-    const most = Math.max(0, ...cells.map(({ node }) => node.share))
+    const most = Math.max(0, ...cells.map(({ node }) => node.share ?? 0))
     cells.forEach((line) => fill(line, most))
     place(body, cells.map(({ row }) => row))
     const left = order.length - shown.length
@@ -141,11 +143,10 @@ function fill(cells: Cells, most: number): void {
   setText(cells.name, row.name)
   setText(cells.health, healthOf(row))
   setAttribute(cells.row, 'class', row.state)
-  setText(
-    cells.share,
-    row.share === 0 ? '0 %' : `${percent(row.share)} %, ${amount(row.itemsPerS)} /s`,
-  )
-  cells.bar.style.setProperty('--width', `${most === 0 ? 0 : Math.round(100 * row.share / most)}%`)
+  const share = row.share ?? 0
+  const said = share === 0 ? '0 %' : `${percent(share)} %, ${amount(row.itemsPerS)} /s`
+  setText(cells.share, row.share === null ? '–' : said)
+  cells.bar.style.setProperty('--width', `${most === 0 ? 0 : Math.round(100 * share / most)}%`)
   setText(cells.class, classLabel(row.class).replace('Class ', ''))
   setText(cells.runs, info === null ? '' : `${info.backend}, ${info.runtime}`)
   const trip = info?.roundTripMs ?? null

@@ -11,8 +11,8 @@ export interface NodeRow {
   state: string
   class: string
   pausedBy: string | null
-  /** Of all items in the last few seconds, 0..1, and items a second. */
-  share: number
+  /** Of all items in the last few seconds, 0..1, null until it is told; and items a second. */
+  share: number | null
   itemsPerS: number
   /** Null until it was asked for. */
   info: NodeInfo | null
@@ -31,9 +31,14 @@ export interface Nodes {
 
 export function createNodes(): Nodes {
   const rows = new Map<string, NodeRow>()
+  /** Of a node that nothing was told of: none, once shares were told. */
+  let unsaid: number | null = null
   return {
     rows,
-    clear: () => rows.clear(),
+    clear() {
+      rows.clear()
+      unsaid = null
+    },
     change({ nodes }) {
       for (const { id, name, change, state, class: kind, pausedBy } of nodes) {
         if (change === 'left') {
@@ -43,13 +48,14 @@ export function createNodes(): Nodes {
         const known = rows.get(id)
         rows.set(id, {
           ...{ id, name, pausedBy, state: state ?? 'standby', class: kind ?? 'new' },
-          share: known?.share ?? 0,
+          share: known?.share ?? unsaid,
           itemsPerS: known?.itemsPerS ?? 0,
           info: known?.info ?? null,
         })
       }
     },
     work({ passedMs, items }) {
+      unsaid = 0
       const total = Object.values(items).reduce((sum, count) => sum + count, 0)
       for (const row of rows.values()) {
         const count = items[row.id] ?? 0
