@@ -66,7 +66,7 @@ export function summarise(series: MetricsSeries, count: number, end?: number): S
     servedPerS: mean(served),
     accuracy: weighed(tail('accuracy'), served),
     violationRatio: weighed(ratios, ended),
-    p50Ms: count <= SHORT ? most(tail('p50Ms'), count) : weighed(tail('p50Ms'), served),
+    p50Ms: most(tail('p50Ms'), count),
     p95Ms: most(tail('p95Ms'), count),
     p99Ms: most(tail('p99Ms'), count),
   }
