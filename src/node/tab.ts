@@ -62,7 +62,7 @@ export interface TabSnapshot {
 export interface TabPage {
   get(key: string): Promise<string | undefined>
   set(key: string, value: string): Promise<void>
-  changed(snapshot: TabSnapshot): void
+  changed(snapshot: TabSnapshot): void | Promise<void>
   /** It joined anew, or was refused for its version: the coordinator may have another build. */
   mayBeOld(): void
 }
@@ -70,7 +70,7 @@ export interface TabPage {
 export interface TabApi {
   /** Joins. Once for each worker. */
   start(choices: TabChoices, page: TabPage, token?: string): Promise<void>
-  /** Resolves when the node has left. */
+  /** Resolves when the node has left, and the page was told how it left. */
   stop(): Promise<void>
   setPaused(paused: boolean): void
   signal(signal: PageSignal): void
@@ -130,26 +130,29 @@ export function createTab(options: TabOptions): TabApi {
     if (notes.length > NOTES) notes.shift()
   }
 
-  function tell(inMs = Math.max(0, toldMs + TELL_EVERY_MS - clock.nowMs())): void {
-    if (telling !== undefined || page === undefined || node === undefined) return
-    telling = clock.after(inMs, () => {
-      telling = undefined
-      toldMs = clock.nowMs()
-      const itemsPerS = rate.perS()
-      page!.changed({
-        state: node!.state,
-        downloads: [...downloads.values()],
-        itemsPerS,
-        last,
-        servedMs: servedMs(),
-        joined: joins > 0,
-        pausedBy: rules?.reason,
-        hidden,
-        leftFor,
-        notes: [...notes],
-      })
-      if (itemsPerS > 0 && node!.state.phase !== 'left') fade()
+  async function tellNow(): Promise<void> {
+    telling?.()
+    telling = undefined
+    if (page === undefined || node === undefined) return
+    toldMs = clock.nowMs()
+    const itemsPerS = rate.perS()
+    if (itemsPerS > 0 && node.state.phase !== 'left') fade()
+    await page.changed({
+      state: node.state,
+      downloads: [...downloads.values()],
+      itemsPerS,
+      last,
+      servedMs: servedMs(),
+      joined: joins > 0,
+      pausedBy: rules?.reason,
+      hidden,
+      leftFor,
+      notes: [...notes],
     })
+  }
+
+  function tell(inMs = Math.max(0, toldMs + TELL_EVERY_MS - clock.nowMs())): void {
+    telling ??= clock.after(inMs, () => void tellNow())
   }
 
   /** A word later even if nothing happens; one that has more to say goes ahead of it. */
@@ -237,6 +240,8 @@ export function createTab(options: TabOptions): TabApi {
     },
     async stop() {
       await node?.stop(STOPPED)
+      // The page ends this worker next: what were told later nobody would hear.
+      await tellNow()
     },
     setPaused(paused) {
       wantsPause = paused

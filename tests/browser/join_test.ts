@@ -116,6 +116,7 @@ Deno.test({
         await joinButton(page).waitFor()
         await Promise.all(gone)
         assert.ok(pool.lines.includes('node tab left: stopped by the volunteer'))
+        assert.equal(await page.locator('#models').textContent(), '0', 'its last word is heard')
         assert.equal(pool.pool.nodes().length, 0)
       })
 

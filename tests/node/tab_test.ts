@@ -217,6 +217,20 @@ Deno.test('a download is shown while it is under way', async () => {
   assert.deepEqual(seen.at(-1)?.downloads, [], 'it came to nothing')
 })
 
+Deno.test('who is told to stop says how it left before it is over', async () => {
+  const { tab, watch, seen, pass } = await fixture()
+  const progress = { type: 'progress', label: 'model', total: 10, elapsedMs: 1 } as const
+  watch.emit({ ...progress, done: 5 })
+  pass(250)
+  watch.emit({ type: 'batch', variant: 'v', items: 3, computeMs: 1 }, { items: 3 })
+  await tab.stop()
+  const { state, downloads } = seen.at(-1)!
+  assert.deepEqual([state.phase, state.items, downloads], ['left', 3, []])
+  const told = seen.length
+  pass(1000)
+  assert.equal(seen.length, told, 'once')
+})
+
 Deno.test('a load that failed is told in one line, once', async () => {
   const { watch, seen, pass } = await fixture()
   const failed = { type: 'load_failed', slot: 0, variant: 'ocr/detect/d1' } as const

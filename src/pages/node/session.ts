@@ -40,10 +40,13 @@ export function startSession(options: SessionOptions): Session {
   let identity: Identity | undefined
   const unwatch = watchPage((signal) => void remote.signal(signal))
   let over = false
+  let ended = () => {}
+  const ending = new Promise<void>((done) => ended = done)
 
   function end(fault?: string, refused?: boolean): void {
     if (over) return
     over = true
+    ended()
     unwatch()
     identity?.release()
     worker.terminate()
@@ -91,7 +94,8 @@ export function startSession(options: SessionOptions): Session {
   return {
     setPaused: (paused) => void remote.setPaused(paused),
     async stop() {
-      if (identity !== undefined) await remote.stop()
+      // The node's last word ends it, too, and the worker that would answer.
+      if (identity !== undefined) await Promise.race([remote.stop(), ending])
       end()
     },
   }
