@@ -182,3 +182,27 @@ testTold(
     }
   },
 )
+
+testTry(
+  'an answer of a pipeline reloaded since is told by what it is now',
+  async (page, teller) => {
+    await choose(page, 'small.png', 100)
+    await page.locator('#go:enabled').waitFor()
+    teller.pipelines = [{ ...pipelineOf('own', { better: 0.97 }), version: 2 }]
+    const times = { batch: 1, items: 1, queueMs: 0, networkMs: 1, computeMs: 11 }
+    teller.answer = {
+      ...{ id: '1', pipeline: 'own', version: 2, accuracy: 0.97, deadlineMs: 1000, latencyMs: 12 },
+      path: { read: { better: 1 } },
+      stages: [{ task: 'read', variant: 'better', node: 'alice', backend: 'wasm', ...times }],
+      outputs: { lines: [] },
+    }
+    await page.locator('#go').click()
+    await page.locator('#path', { hasText: '1 item, accuracy 97.0 %' }).waitFor()
+    // What cannot be had is left out.
+    teller.pipelines = undefined
+    teller.answer = { ...teller.answer, version: 3, path: { read: { best: 2 } } }
+    await page.locator('#go').click()
+    await page.locator('#path', { hasText: 'best 2 items' }).waitFor()
+    assert.doesNotMatch((await page.locator('#path').textContent())!, /accuracy/)
+  },
+)

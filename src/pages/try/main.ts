@@ -55,6 +55,12 @@ async function learnServed(): Promise<PipelineInfo[]> {
   }
 }
 
+/** A pipeline that was reloaded since has other variants, and maybe other tasks. */
+async function learnAnew(pipeline: PipelineInfo): Promise<void> {
+  const told = await client.getPipelines(AbortSignal.timeout(AGAIN_MS)).catch(() => [])
+  Object.assign(pipeline, told.find(({ name }) => name === pipeline.name))
+}
+
 function showCode(): void {
   const { pipeline, ...choices } = read()
   const question = {
@@ -113,7 +119,10 @@ async function ask(asked: Picture): Promise<void> {
       maxTries: 1,
       signal: own.signal,
     })
-    showAnswer(asked, pipeline, answer, performance.now() - startMs)
+    const wholeMs = performance.now() - startMs
+    if (answer.version !== pipeline.version) await learnAnew(pipeline)
+    own.signal.throwIfAborted()
+    showAnswer(asked, pipeline, answer, wholeMs)
   } catch (error) {
     if (own.signal.aborted) return
     showFault(faultOf(error))
@@ -157,9 +166,10 @@ function showAnswer(
         {},
         make('span', { class: 'task' }, task),
         ...Object.entries(variants).map(([variant, count]) => {
-          const accuracy = pipeline.tasks[task]?.variants[variant]?.accuracy ?? 0
-          const said = `${plural(count, 'item')}, accuracy ${percent(accuracy)} %`
-          return make('span', { class: 'chip' }, make('strong', {}, variant), ` ${said}`)
+          const accuracy = pipeline.tasks[task]?.variants[variant]?.accuracy
+          const said = accuracy === undefined ? '' : `, accuracy ${percent(accuracy)} %`
+          const text = ` ${plural(count, 'item')}${said}`
+          return make('span', { class: 'chip' }, make('strong', {}, variant), text)
         }),
       )
     ),
