@@ -116,12 +116,12 @@ async function takeIdentity(): Promise<Identity> {
     if (locks === undefined) return { storage: sessionStorage, release() {} }
     let release = () => {}
     const done = new Promise<void>((resolve) => release = resolve)
-    const mine = await new Promise<boolean>((answer) =>
-      void locks.request('shoal-node', { ifAvailable: true }, (lock) => {
+    const mine = await new Promise<boolean>((answer, denied) => {
+      locks.request('shoal-node', { ifAvailable: true }, (lock) => {
         answer(lock !== null)
         return lock === null ? undefined : done
-      })
-    )
+      }).catch(denied)
+    })
     return { storage: mine ? localStorage : undefined, release }
   } catch {
     return { storage: undefined, release() {} }
