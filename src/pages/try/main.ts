@@ -37,8 +37,9 @@ const served = await learnServed()
 const pictures = served.filter(({ takes }) => takes === 'picture')
 const read = setUpChoices(pictures.length > 0 ? pictures : served, showCode)
 if (pictures.length === 0) {
-  file.disabled = true
-  setText(element('invite'), 'What is served here takes tensors, no pictures: see /docs')
+  for (const part of document.querySelectorAll<HTMLElement>('main > *')) {
+    part.hidden = part.id !== 'no-pictures'
+  }
 }
 
 /** Until it is told: the coordinator may be draining, or have too much to do. */
