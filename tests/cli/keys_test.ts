@@ -101,6 +101,27 @@ Deno.test('keys that are added at the same time are all kept', async () => {
   await Deno.remove(dir, { recursive: true })
 })
 
+Deno.test({
+  name: 'keys that root changes stay with the user whose coordinator reads them',
+  ignore: Deno.build.os === 'windows' || Deno.uid() !== 0,
+  async fn() {
+    const dir = await Deno.makeTempDir()
+    const file = join(dir, 'keys.json')
+    const keys = (...args: string[]) => run('keys', ...args, '--keys', file)
+    const owner = async () => {
+      const { uid, gid } = await Deno.stat(file)
+      return [uid, gid]
+    }
+    await Deno.chown(dir, 1234, 1235)
+    assert.equal((await keys('add', '--role', 'node', '--name', 'first')).code, 0)
+    assert.deepEqual(await owner(), [1234, 1235], 'as the folder')
+    await Deno.chown(file, 1236, 1237)
+    assert.equal((await keys('remove', '--name', 'first')).code, 0)
+    assert.deepEqual(await owner(), [1236, 1237], 'as the file before')
+    await Deno.remove(dir, { recursive: true })
+  },
+})
+
 Deno.test('a key that could not be read again, or not be written, is not made', async () => {
   const dir = await Deno.makeTempDir()
   const file = join(dir, 'keys.json')

@@ -4,8 +4,8 @@
  *
  * @module
  */
-import { readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { chown, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import { z } from 'zod'
 import { type Key, type Keyring, ROLES } from '../../coordinator/doors/keys.ts'
 import { ROOT } from '../root.ts'
@@ -70,11 +70,17 @@ async function writeKeys(file: string, keys: readonly KeptKey[]): Promise<void> 
   const text = JSON.stringify({ schema: 'shoal-keys/1', keys }, null, 2)
   try {
     await writeFile(fresh, text + '\n', { mode: 0o600 })
+    await leaveTo(await stat(file).catch(() => stat(dirname(file))), fresh)
     await rename(fresh, file)
   } catch (error) {
     await rm(fresh, { force: true })
     throw error
   }
+}
+
+/** Where root changes the keys of a coordinator that runs as another user, that one reads them. */
+async function leaveTo({ uid, gid }: { uid: number; gid: number }, fresh: string): Promise<void> {
+  if (Deno.build.os !== 'windows' && Deno.uid() === 0) await chown(fresh, uid, gid)
 }
 
 const LOOK_EVERY_MS = 1000
