@@ -1,4 +1,4 @@
-/** Shares of the work on the dashboard: none is told before it is known. */
+/** The work of nodes on the dashboard: no share before it is known, classes in their order. */
 import assert from 'node:assert/strict'
 import { nodeOf, testTold } from './told.ts'
 
@@ -17,4 +17,21 @@ testTold('a share of the work is told once it is known', async (page, teller) =>
   // Who comes later has done none.
   teller.tell({ node: { nodes: [nodeOf('carol')] } })
   await row('carol').getByText('0 %').waitFor()
+})
+
+testTold('classes stand in the order of their numbers', async (page, teller) => {
+  const nodes = ['new', 'class-10', 'class-2', 'class-1'].map((kind) => ({
+    ...nodeOf(kind),
+    class: kind,
+  }))
+  teller.standing.push({ node: { nodes } })
+  await page.goto(teller.url)
+  await page.locator('#classes .class').nth(3).waitFor()
+  const titles = await page.locator('#classes .class-name').allTextContents()
+  assert.deepEqual(titles.map((title) => title.replace(': 1 node', '')), [
+    'Class 1',
+    'Class 2',
+    'Class 10',
+    'Not measured yet',
+  ])
 })

@@ -6,7 +6,7 @@
 import { percent, plural } from '../format.ts'
 import { make, setAttribute } from '../make.ts'
 import { element, setText } from '../node/dom.ts'
-import { classLabel, healthOf, type NodeRow } from './nodes.ts'
+import { byName, classLabel, healthOf, type NodeRow } from './nodes.ts'
 
 const STATES = ['active', 'standby', 'resting', 'paused', 'quarantined'] as const
 
@@ -39,9 +39,10 @@ export function createClassView(rows: ReadonlyMap<string, NodeRow>): { show(): v
       element: make('div', { class: 'class' }, make('p', {}, title, ' ', counts), inside),
       ...{ title, counts, dots: inside },
     }
+    const [next] = [...groups.keys()].sort(byName.compare)
+      .filter((other) => byName.compare(other, name) > 0)
+    holder.insertBefore(group.element, next === undefined ? null : groups.get(next)!.element)
     groups.set(name, group)
-    const later = [...groups.keys()].sort().slice([...groups.keys()].sort().indexOf(name) + 1)
-    holder.insertBefore(group.element, later.length > 0 ? groups.get(later[0]!)!.element : null)
     return group
   }
 

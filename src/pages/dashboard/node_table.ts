@@ -8,11 +8,10 @@ import { amount, duration, percent, plural } from '../format.ts'
 import { make, setAttribute } from '../make.ts'
 import { element, setText } from '../node/dom.ts'
 import type { Manage } from './manage.ts'
-import { classLabel, healthOf, type NodeRow } from './nodes.ts'
+import { byName, classLabel, healthOf, type NodeRow } from './nodes.ts'
 import { keepOrder } from './still.ts'
 
 const FIRST = 20
-const byName = new Intl.Collator('en', { numeric: true })
 const MORE = 100
 
 interface Cells {

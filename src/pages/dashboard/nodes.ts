@@ -73,6 +73,9 @@ export function createNodes(): Nodes {
   }
 }
 
+/** Numbers in names count as such. */
+export const byName = new Intl.Collator('en', { numeric: true })
+
 /** As `Class 3`; a node that was not measured yet is in none. */
 export const classLabel = (name: string): string =>
   name === 'new' ? 'Not measured yet' : `Class ${name.replace(/^class-/, '')}`
