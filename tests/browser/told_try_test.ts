@@ -1,7 +1,9 @@
 /** The try-it page: which picture is shown and asked about, and how it is sent. */
 import assert from 'node:assert/strict'
 import { Buffer } from 'node:buffer'
+import { join } from 'node:path'
 import type { Page } from 'playwright-core'
+import { ROOT } from '../../src/cli/root.ts'
 import { PIXEL_PNG } from '../coordinator/fixture.ts'
 import { assertReadable } from './page_checks.ts'
 import { pipelineOf, type Teller, testTold } from './told.ts'
@@ -88,6 +90,20 @@ testTry('a sample that cannot be had is told of in words', async (page) => {
   await page.route('**/assets/**', (route) => route.abort())
   await page.getByRole('button', { name: 'note.png' }).click()
   await page.locator('#fault', { hasText: 'the coordinator does not answer' }).waitFor()
+})
+
+testTry('a file is taken again after a sample', async (page) => {
+  // As a person does it: what was chosen already is no change to a browser.
+  const driver = await page.context().newCDPSession(page)
+  const { root: { nodeId } } = await driver.send('DOM.getDocument')
+  const field = await driver.send('DOM.querySelector', { nodeId, selector: '#file' })
+  const files = [join(ROOT, 'demo', 'samples', 'shelf-2.jpg')]
+  await driver.send('DOM.setFileInputFiles', { ...field, files })
+  await shown(page, 'shelf-2.jpg')
+  await page.getByRole('button', { name: 'note.png' }).click()
+  await shown(page, 'note.png')
+  await driver.send('DOM.setFileInputFiles', { ...field, files })
+  await shown(page, 'shelf-2.jpg')
 })
 
 testTry('a picture that takes longer to read than one chosen later is not shown', async (page) => {

@@ -186,6 +186,8 @@ element('choose').addEventListener('click', () => file.click())
 file.addEventListener('change', () => {
   const [chosen] = file.files ?? []
   if (chosen !== undefined) void take(chosen, chosen.name)
+  // The same one again would be no change.
+  file.value = ''
 })
 for (const kind of ['dragenter', 'dragover', 'dragleave', 'drop']) {
   // All of the page takes it: a near miss would have the browser open the picture instead.
