@@ -92,7 +92,9 @@ testTry('a sample that cannot be had is told of in words', async (page) => {
   await page.locator('#fault', { hasText: 'the coordinator does not answer' }).waitFor()
 })
 
-testTry('a file is taken again after a sample', async (page) => {
+testTold('a file is taken again after a sample', async (page, teller) => {
+  await page.goto(`${teller.url}/try`)
+  await page.getByRole('button', { name: 'note.png' }).waitFor()
   // As a person does it: what was chosen already is no change to a browser.
   const driver = await page.context().newCDPSession(page)
   const { root: { nodeId } } = await driver.send('DOM.getDocument')
