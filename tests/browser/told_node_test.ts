@@ -44,3 +44,15 @@ testTold('who takes the name away is given another one', async (page, teller) =>
   await page.locator('#join').click()
   await page.locator('#known-as').getByText(/^tab-\w+$/).waitFor()
 })
+
+testTold('an hour that is taken away is the one that counts', async (page, teller) => {
+  await page.goto(`${teller.url}/node`)
+  await page.locator('#join:enabled').waitFor()
+  const from = page.getByLabel('from', { exact: true })
+  const until = page.getByLabel('until', { exact: true })
+  await from.fill('06:30')
+  await from.fill('')
+  await until.fill('')
+  await page.getByLabel('Only at these hours').focus()
+  assert.deepEqual([await from.inputValue(), await until.inputValue()], ['20:00', '08:00'])
+})

@@ -48,6 +48,9 @@ export function setUpLimits(kept: Partial<LimitChoices>, offeredBytes: number | 
   fields.hours.checked = hours.kept
   fields.from.value = timeOf(hours.fromMinute)
   fields.until.value = timeOf(hours.untilMinute)
+  // An hour that was taken away is the one that is offered, and is seen to be.
+  fields.from.addEventListener('blur', () => fields.from.value ||= timeOf(NIGHT.fromMinute))
+  fields.until.addEventListener('blur', () => fields.until.value ||= timeOf(NIGHT.untilMinute))
   // What a browser does not tell is taken for a device of 4 GB.
   const offeredMb = (offeredBytes ?? 1e9) / 1e6
   fill(fields.memory, MEMORY_MB, kept.memoryBytes, offeredMb)
