@@ -18,7 +18,6 @@ import { show } from './view.ts'
 
 /** Path of the node's worker, put in by the bundler. */
 declare const SHOAL_WORKER: string
-/** Size of the engine's files, put in likewise. */
 
 const facts = browserFacts()
 const before = takeUp()
