@@ -59,6 +59,31 @@ Deno.test('a JPEG is told by its frame header, behind as many segments as pictur
   refused(() => checkPicture(endless), /not PNG, JPEG or WebP, or broken/)
 })
 
+Deno.test('a WebP is told by its first chunk, whichever of three it is', () => {
+  // Of 10,001 pixels by 3, and of 2 by 10,002: with loss, without, and with transparency.
+  const heads = [
+    '5249464660010000574542505650382054010000d024009d012a11270300',
+    '524946461c000000574542505650384c100000002f10a700000710652e51',
+    '524946469401000057454250565038580a00000010000000102700020000',
+    '5249464660010000574542505650382054010000d024009d012a02001227',
+    '524946461c000000574542505650384c100000002f0140c4090710652e51',
+    '52494646aa01000057454250565038580a00000010000000010000112700',
+  ].map((hex) => Uint8Array.fromHex(hex))
+  const sizes = heads.map((head) => {
+    try {
+      return checkPicture(head).type
+    } catch (error) {
+      return /of (\d+x\d+) pixels/.exec(String(error))?.[1]
+    }
+  })
+  assert.deepEqual(sizes, [...Array(3).fill('10001x3'), ...Array(3).fill('2x10002')])
+  for (const head of heads) {
+    // A chunk that no picture begins with, and a file that ends before its size.
+    refused(() => checkPicture(head.with(15, 0x41)), /not PNG, JPEG or WebP, or broken/)
+    refused(() => checkPicture(head.subarray(0, 12)), /not PNG, JPEG or WebP, or broken/)
+  }
+})
+
 Deno.test('a picture in more pieces than any is refused, one that says much at once is not', () => {
   const said = join(SOI, FRAME, repeat(NOTHING, 20_000), TABLE, EOI)
   assert.deepEqual(pictureOf(said).bytes, join(SOI, FRAME, TABLE, EOI))
