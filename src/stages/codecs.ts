@@ -9,6 +9,7 @@ import webpDecoder from '@jsquash/webp/codec/dec/webp_dec.js'
 import { pngOrientation } from '../pipeline/png_orientation.ts'
 import type { ImageCodecs, Picture } from './types.ts'
 import { CodecUnavailableError, PictureError } from './picture_error.ts'
+import { goesBeyondPixels } from './png_data.ts'
 import { createPngDecoder } from './png_decoder.ts'
 import { whyUnread } from './unread.ts'
 import { upright } from './upright.ts'
@@ -126,6 +127,9 @@ export function createCodecs(load: (name: CodecName) => Promise<WebAssembly.Modu
     decode: async (type, bytes): Promise<Picture> => {
       if (!isWholeFile(type, bytes)) {
         throw new PictureError(`Cannot decode ${type}: the file is cut short or damaged`)
+      }
+      if (type === 'image/png' && await goesBeyondPixels(bytes)) {
+        throw new PictureError(`Cannot decode ${type}: its data goes on beyond its pixels`)
       }
       // Not being able to load a codec is no fault of the file, so this stays outside the try.
       const decoder = await decoderOf(type)

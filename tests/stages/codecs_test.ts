@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { constants, deflateSync } from 'node:zlib'
 import { loadLocalCodec } from '../../src/cli/serve/codec_assets.ts'
 import { createCodecs } from '../../src/stages/codecs.ts'
 import { stages } from '../../src/stages/stages.ts'
@@ -105,6 +106,45 @@ Deno.test('decode() still works after hundreds of damaged PNGs', async () => {
     await assert.rejects(codecs.decode('image/png', damaged), /Cannot decode image\/png/)
   }
   assert.equal((await codecs.decode('image/png', png)).width, 600)
+})
+
+Deno.test('a PNG whose data goes on beyond its pixels is not unpacked to its end', async () => {
+  const png = (width: number, height: number, data: Uint8Array) =>
+    new Blob([
+      Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 13, 10, 26, 10),
+      chunk('IHDR', [
+        0,
+        0,
+        width >> 8,
+        width & 255,
+        0,
+        0,
+        height >> 8,
+        height & 255,
+        8,
+        0,
+        0,
+        0,
+        0,
+      ]),
+      chunk('IDAT', data),
+      chunk('IEND', []),
+    ]).bytes()
+  // A gibibyte of zeros in a mebibyte, of pieces that stand for themselves.
+  const piece = deflateSync(new Uint8Array(2 ** 24), { finishFlush: constants.Z_FULL_FLUSH })
+  const more = Array(63).fill(piece.subarray(2))
+  const endless = await new Blob([piece, ...more, Uint8Array.of(3, 0)]).bytes()
+  const bomb = await png(1, 1, endless)
+  await assert.rejects(codecs.decode('image/png', bomb), /its data goes on beyond its pixels/)
+  // As large a file that has no more than its picture's.
+  const [width, height] = [1000, 1000]
+  const rows = Uint8Array.from({ length: height * (1 + width) }, (_, i) => i * i * 31 >> 5)
+  for (let y = 0; y < height; y++) rows[y * (1 + width)] = 0
+  const whole = await codecs.decode(
+    'image/png',
+    await png(width, height, deflateSync(rows, { level: 0 })),
+  )
+  assert.deepEqual([whole.width, whole.data[4]], [width, rows[2]])
 })
 
 Deno.test('a codec that cannot be loaded is not held against the picture', async () => {
