@@ -37,7 +37,7 @@ export interface TrustOptions {
   agree(ref: VariantRef, a: Said, b: Said): boolean
   /** What is wrong with an outcome whatever the item was; undefined where nothing is. */
   faultOf?(ref: VariantRef, outcome: ItemOutcome): string | undefined
-  /** Inputs that look like any other, by pipeline: asked about where no answers are known yet. */
+  /** Pictures that look like any other, by pipeline: asked about where no answers are known yet. */
   samples?: { readonly [pipeline: string]: readonly Handle[] }
   /** Bytes that an input takes in memory. */
   weigh?(payload: Handle): number

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { queryTensors } from '../../pipeline/takes.ts'
 import { publicName } from '../../pipeline/version.ts'
 import type { Handle } from '../types.ts'
 import type { PipelineShape, TaskShape, VariantShape } from '../shape.ts'
@@ -28,7 +29,10 @@ export function createQuestions(samples: TrustOptions['samples']): Questions {
   function inputsOf(task: TaskShape): Handle[] {
     let list = inputs.get(task)
     if (list === undefined) {
-      const given = task.depth === 0 ? samples?.[publicName(task.pipeline.name)] : undefined
+      const { name, pipeline } = task.pipeline
+      // The version before may have taken pictures, and tensors are asked for now.
+      const takesThem = task.depth === 0 && queryTensors(pipeline) === undefined
+      const given = takesThem ? samples?.[publicName(name)] : undefined
       inputs.set(task, list = given?.slice(0, MAX_EACH) ?? [])
     }
     return list

@@ -44,17 +44,17 @@ Deno.test('a check whose node says nothing has nobody woken until its batch is g
 })
 
 /**
- * What nodes are asked though nobody asks anything; the pipeline may have been replaced before, and the
- * own node paused.
+ * What nodes are asked though nobody asks anything; the pipeline may have been replaced before, by one
+ * with other tasks too, and the own node paused.
  */
-function askedOf(versions: number, pausedMs = 0): string[] {
+function askedOf(versions: number, pausedMs = 0, tasks = single.tasks): string[] {
   const scheduler = createScheduler({
     pipelines: [single],
     trust: { random: createRandom(1), agree: () => true, samples: { single: ['one', 'two'] } },
   })
   let served = single
   for (let version = 2; version <= versions; version++) {
-    const [old, pipeline] = [served.name, { ...single, name: `single~${version}` }]
+    const [old, pipeline] = [served.name, { ...single, tasks, name: `single~${version}` }]
     scheduler.handle({ type: 'pipeline_added', pipeline, replaces: old }, 0)
     scheduler.handle({ type: 'pipeline_followed', from: old, to: pipeline.name }, 0)
     scheduler.handle({ type: 'pipeline_removed', pipeline: old, into: pipeline.name }, 0)
@@ -86,6 +86,11 @@ Deno.test('samples are asked about of the version that is served, whichever that
   const asked = askedOf(1)
   assert.ok(asked.some((one) => one.startsWith('stranger')), `${asked}`)
   assert.deepEqual(askedOf(3), asked)
+})
+
+Deno.test('samples are not asked about of a version that takes tensors', () => {
+  const takes = { x: { type: 'float32', shape: [4] } }
+  assert.deepEqual(askedOf(2, 0, { find: { ...single.tasks['find']!, takes } }), [])
 })
 
 Deno.test('an own node that is paused is not asked about what others say', () => {
