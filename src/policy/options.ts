@@ -17,7 +17,7 @@ export interface Limits {
   maxBatch: number
   /** Times an item is dispatched before its query is answered `node_failed`. */
   maxAttempts: number
-  /** Times a variant is loaded into a slot before the slot goes without it. */
+  /** Times in a row a variant is loaded into a slot before the slot goes without it for an hour. */
   maxLoadAttempts: number
   /** Queries that one decision looks at, most urgent first. */
   maxScan: number

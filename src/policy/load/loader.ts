@@ -1,6 +1,6 @@
 /**
  * Loading: brings to each slot what the placement wants there, one load at a time for each slot,
- * with a bounded number of tries and growing pauses between them.
+ * with a bounded number of tries in a row, growing pauses between them, and a long one after the last.
  *
  * @module
  */
@@ -38,13 +38,19 @@ export interface Loader {
     gone: (one: VariantShape) => boolean,
   ): void
   failed(slot: LoadingSlot, variant: VariantShape, nowMs: number): void
-  /** When a failed load may be tried again; Infinity where none is to be. */
+  /** When a failed load may be tried again; Infinity where none is wanted. */
   retryAtMs(slot: LoadingSlot): number
 }
 
 const FIRST_PAUSE_MS = 2000
+/**
+ * What kept all tries of a row from it may pass, as what else takes a device's memory does, and nobody
+ * says so. A load that can never be costs the slot a moment an hour.
+ */
+const LONG_PAUSE_MS = 3_600_000
 
 export interface LoaderParts {
+  /** In a row. */
   maxAttempts: number
   /** `replacing`: what the slot holds has to go once it is there. */
   load(node: NodeId, slot: SlotIndex, ref: VariantRef, replacing: boolean): void
@@ -53,9 +59,6 @@ export interface LoaderParts {
 
 export function createLoader(parts: LoaderParts): Loader {
   const { maxAttempts } = parts
-
-  const isOpen = (slot: LoadingSlot, variant: VariantShape) =>
-    !slot.held.has(variant) && (slot.failures.get(variant)?.count ?? 0) < maxAttempts
 
   return {
     slot: () => ({ wanted: [], held: new Set(), loading: null, failures: new Map() }),
@@ -70,7 +73,7 @@ export function createLoader(parts: LoaderParts): Loader {
         }
       }
       const variant = slot.wanted.find((variant) =>
-        isOpen(slot, variant) && (slot.failures.get(variant)?.retryAtMs ?? 0) <= nowMs
+        !slot.held.has(variant) && (slot.failures.get(variant)?.retryAtMs ?? 0) <= nowMs
       )
       makeRoom(variant === undefined || swapRoom ? [] : [variant])
       if (variant === undefined) return
@@ -98,13 +101,16 @@ export function createLoader(parts: LoaderParts): Loader {
       slot.held.delete(variant)
       if (slot.loading === variant) slot.loading = null
       const count = (slot.failures.get(variant)?.count ?? 0) + 1
-      slot.failures.set(variant, { count, retryAtMs: nowMs + FIRST_PAUSE_MS * 2 ** (count - 1) })
+      const pauseMs = count < maxAttempts ? FIRST_PAUSE_MS * 2 ** (count - 1) : LONG_PAUSE_MS
+      slot.failures.set(variant, { count, retryAtMs: nowMs + pauseMs })
     },
     retryAtMs(slot) {
       if (slot.loading !== null) return Infinity
       let next = Infinity
       for (const [variant, { retryAtMs }] of slot.failures) {
-        if (slot.wanted.includes(variant) && isOpen(slot, variant)) next = Math.min(next, retryAtMs)
+        if (slot.wanted.includes(variant) && !slot.held.has(variant)) {
+          next = Math.min(next, retryAtMs)
+        }
       }
       return next
     },

@@ -91,3 +91,19 @@ Deno.test('controller gives up loading after a bounded number of tries, with gro
   assert.ok(times[2]! - times[1]! > times[1]! - times[0]!)
   assert.equal(pool.commands.filter(({ command }) => command.type === 'load').length, 15)
 })
+
+Deno.test('a node whose loads failed for a while is tried again an hour later', () => {
+  const pool = createPool([ocr], { limits: { maxLoadAttempts: 3 } })
+  const faults = { loadFailRatio: 1 }
+  pool.join(nodeOf('a', [ocr], { faults }))
+  const readyAt = (nowMs: number) => {
+    pool.run(nowMs)
+    return pool.scheduler.stats().nodes['a']!.instances
+  }
+  assert.equal(readyAt(1_000_000), 0)
+  faults.loadFailRatio = 0
+  assert.equal(readyAt(3_500_000), 0)
+  assert.equal(readyAt(3_700_000), 5)
+  const loads = pool.commands.filter(({ command }) => command.type === 'load')
+  assert.equal(loads.length, 15 + 5)
+})
