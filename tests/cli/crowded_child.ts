@@ -1,6 +1,10 @@
 /** A server without a descriptor left, until it is told on its standard input to have some again. */
 import { listen } from '../../src/cli/serve/listen.ts'
 
+// As the command does. Deno opens what it hears signals by a moment after the start if nobody asks for
+// it before, and panics where no descriptor is left for that.
+Deno.addSignalListener('SIGINT', () => {})
+
 const files: Deno.FsFile[] = []
 const server = listen({ hostname: '127.0.0.1', port: 0 }, async (request) => {
   if (new URL(request.url).pathname === '/fill') {
