@@ -255,9 +255,9 @@ export function createLink(socket: Socket, handlers: LinkHandlers, options: Link
         received = read(data)
       } catch (error) {
         if (!(error instanceof ProtocolError)) throw error
-        if (!mayCost(nowMs, size)) return
         const { batch, message } = error
         if (state === 'open' && batch !== undefined && ++malformed < MOST_MALFORMED) {
+          if (!mayCost(nowMs, size)) return
           if (typeof data !== 'string') letGo()
           return handlers.message(link, {
             message: { type: 'batch_failed', batch, message },
@@ -269,6 +269,8 @@ export function createLink(socket: Socket, handlers: LinkHandlers, options: Link
           : state === 'waiting'
           ? CLOSE.unauthorized
           : CLOSE.malformed
+        // Closed for what it said, however long that took.
+        cost.spend(now() - nowMs, size)
         blame()
         return link.refuse(code, { reason: error.reason, message: error.message })
       }

@@ -46,6 +46,24 @@ Deno.test('large results are read for nothing, and those that are made to take l
   }
 })
 
+Deno.test('who says what cannot be read is told so, however long it took to find out', () => {
+  let [nowMs, stepMs] = [0, 0]
+  const closed: number[] = []
+  const socket = { send() {}, close: (code: number) => void closed.push(code) }
+  const handlers: LinkHandlers = { hello: () => true, message() {}, silent() {}, closed() {} }
+  const blamed: number[] = []
+  const made = createLink(socket, handlers, {
+    now: () => nowMs += stepMs,
+    heartbeatMs: 600_000,
+    blamed: (spentMs) => void blamed.push(spentMs),
+  })
+  made.receive(JSON.stringify(hello))
+  stepMs = 3000
+  made.receive('x'.repeat(4_000_000))
+  assert.deepEqual(closed, [1007])
+  assert.ok(blamed.length === 1 && blamed[0]! > 2000, `${blamed}`)
+})
+
 /** A link whose every message takes the coordinator so long. */
 function link(tookMs: number) {
   let nowMs = 0
