@@ -36,6 +36,8 @@ export interface PooledNode {
   quarantined: boolean
   /** Variants held warm: `slot pipeline task variant`. */
   readonly instances: Set<string>
+  /** Those that it was asked to load, and said nothing of yet. */
+  readonly loading: Set<string>
   /** Tasks with at least one of them: `pipeline task`. */
   readonly tasks: Set<string>
   progress: NodeInfo['progress']
@@ -64,7 +66,7 @@ export function createPooledNode(link: Link, hello: Hello, own = false): PooledN
     silent: false,
     sidelined: false,
     quarantined: false,
-    instances: new Set(),
+    ...{ instances: new Set(), loading: new Set() },
     tasks: new Set(),
     progress: null,
     pausedBy: null,
@@ -115,7 +117,9 @@ export function addInstance(
     backendReason?: string | undefined
   } = {},
 ) {
-  node.instances.add([slot, ref.pipeline, ref.task, ref.variant].join(' '))
+  const key = instanceKey(slot, ref)
+  node.instances.add(key)
+  node.loading.delete(key)
   node.tasks.add(`${ref.pipeline} ${ref.task}`)
   if (backend === undefined) node.fallbacks.delete(nameOf(ref))
   else node.fallbacks.set(nameOf(ref), { ...ref, backend, backendReason })
@@ -127,17 +131,22 @@ export const backendOf = (node: PooledNode, ref: VariantRef): string =>
     ? node.backend
     : node.fallbacks.get(nameOf(ref))?.backend ?? node.backend
 
+/** As `instances` have it. */
+export const instanceKey = (slot: number, ref: VariantRef): string => `${slot} ${nameOf(ref)}`
+
 const nameOf = ({ pipeline, task, variant }: VariantRef) => `${pipeline} ${task} ${variant}`
 
 export function removeInstance(node: PooledNode, slot: number, ref: VariantRef) {
-  node.instances.delete([slot, ref.pipeline, ref.task, ref.variant].join(' '))
+  const key = instanceKey(slot, ref)
+  node.instances.delete(key)
+  node.loading.delete(key)
   countTasks(node)
 }
 
 /** Forgets instances, all or those of slots from `slot` on, and what tasks they made servable. */
 export function dropInstances(node: PooledNode, fromSlot = 0) {
-  for (const key of node.instances) {
-    if (Number(key.split(' ')[0]) >= fromSlot) node.instances.delete(key)
+  for (const keys of [node.instances, node.loading]) {
+    for (const key of keys) if (Number(key.split(' ')[0]) >= fromSlot) keys.delete(key)
   }
   countTasks(node)
 }

@@ -26,6 +26,7 @@ import {
   ableOf,
   createPooledNode,
   forgetPipeline,
+  instanceKey,
   joinedEvent,
   nodeInfo,
   type PooledNode,
@@ -121,7 +122,7 @@ export function createPool(options: PoolOptions) {
         if (node !== undefined && type === 'unload') {
           removeInstance(node, slot, command)
           weighSilence()
-        }
+        } else node?.loading.add(instanceKey(slot, command))
         node?.link.send({ type, instances: [{ slot, pipeline, task, variant }] })
         return
       }
@@ -234,6 +235,9 @@ export function createPool(options: PoolOptions) {
     /** Whether each pipeline has a warm instance for every task. */
     ready: () => versions.current().every(({ pipeline }) => isReady(pipeline)),
     isReady,
+
+    /** Whether any node was asked to load what it said nothing of yet. */
+    isLoading: () => [...nodes.values()].some(({ loading }) => loading.size > 0),
 
     node: (id: string) => nodes.get(id),
 

@@ -9,7 +9,7 @@ const tree = checkPipeline({
   tasks: { only: { variants: { quick: { accuracy: 0.8 }, best: { accuracy: 0.9 } } } },
 }, 'test')
 
-type Standing = Pick<NodeInfo, 'instances' | 'progress'> | undefined
+type Standing = Pick<NodeInfo, 'instances' | 'progress'> & { loading?: boolean } | undefined
 
 /** Seconds that it waits for one node that stands so at each second; ready once it holds something. */
 async function waitedS(at: (second: number) => Standing, holdsAll = true): Promise<number> {
@@ -17,6 +17,7 @@ async function waitedS(at: (second: number) => Standing, holdsAll = true): Promi
   const standing = () => at(ms / 1000)
   await warmUp({
     pool: {
+      isLoading: () => standing()?.loading ?? false,
       ready: () => (standing()?.instances ?? 0) > 0,
       nodes: () => [standing() ?? []].flat().map((one) => ({ id: 'a', ...one }) as NodeInfo),
     },
@@ -46,4 +47,11 @@ Deno.test('warmUp() waits long for a download that goes on, and not where nothin
   // A node that was let go for good, after it tried.
   ok(await waitedS((s) => s < 15 ? none : undefined) <= 45)
   equal(await waitedS(() => none, false), 20)
+})
+
+Deno.test('warmUp() waits for a load that a slow machine is at, as long as its node does', async () => {
+  const at = (lastS: number) => (s: number) =>
+    s < lastS ? { ...none, loading: true } : { instances: 2, progress: null }
+  equal(await waitedS(at(90)), 90)
+  equal(await waitedS(at(Infinity)), 120)
 })

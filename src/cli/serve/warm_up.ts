@@ -14,10 +14,12 @@ const PATIENCE_MS = 20_000
 const LOAD_PATIENCE_MS = 280_000
 /** Where nothing comes nearer for so long, nothing will: no node can load it, or none is left. */
 const STILL_MS = 30_000
+/** Unless one is at a load: a node gives it so long, and a slow one needs that. */
+const LOADING_MS = 120_000
 const LOOK_MS = 50
 
 export interface WarmUpOptions {
-  pool: Pick<Pool, 'nodes' | 'ready'>
+  pool: Pick<Pool, 'nodes' | 'ready' | 'isLoading'>
   /** How many were started. */
   nodes: number
   trees: readonly Pipeline[]
@@ -47,7 +49,8 @@ export async function warmUp(options: WarmUpOptions): Promise<void> {
     const state = JSON.stringify(now)
     if (state !== before) changedMs = nowMs()
     before = state
-    return holdsAll && !pool.ready() && nowMs() - changedMs < STILL_MS &&
+    const stillMs = pool.isLoading() ? LOADING_MS : STILL_MS
+    return holdsAll && !pool.ready() && nowMs() - changedMs < stillMs &&
       nowMs() - startMs < PATIENCE_MS + LOAD_PATIENCE_MS
   }
 
