@@ -116,7 +116,10 @@ Deno.test('start serves: the sample page is read, bad pictures are told so, SIGT
     'SIGTERM answers what is inside, takes nothing new, ends it with code 0',
     async () => {
       const inside = [1, 2].map(() => read(page, 'image/jpeg'))
+      let early: Response | undefined
+      for (const answer of inside) void answer.then((response) => early = response)
       for (let inFlight = 0; inFlight < 2;) {
+        if (early !== undefined) assert.fail(`answered already: ${await early.clone().text()}`)
         const { pipelines } = await (await fetch(`${started.url}/v1/stats`)).json()
         inFlight = pipelines.ocr.inFlight
       }
