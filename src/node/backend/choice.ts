@@ -178,7 +178,7 @@ export function createBackendChoice(options: BackendChoiceOptions): BackendChoic
   }
 
   async function tryOther(): Promise<'done' | 'disturbed'> {
-    if (done || stopped || device === undefined) return 'done'
+    if (done || device === undefined) return 'done'
     const held = options.samples()
     if (held.length === 0) return disturbance()
     const specs = device.software ? held.slice(0, 1) : held
@@ -188,7 +188,7 @@ export function createBackendChoice(options: BackendChoiceOptions): BackendChoic
       return 'done'
     }
     const hereMs = await presentMs(specs)
-    if (hereMs === undefined || stopped || !pace.may()) return disturbance()
+    if (hereMs === undefined || done || !pace.may()) return disturbance()
     const other = backend === 'wasm' ? 'webgpu' : 'wasm'
     const limitMs = device.software ? limitsMs.software : limitsMs.hardware
     const { assets } = host
@@ -199,7 +199,7 @@ export function createBackendChoice(options: BackendChoiceOptions): BackendChoic
     })
     const mine = trial
     const answer = await mine.result
-    if (trial !== mine || stopped) return disturbance()
+    if (trial !== mine || done) return disturbance()
     trial = undefined
     const what = specs.map(({ key }) => key.split('/').at(-1)).join(' + ')
     const name = adapterName(device)
@@ -241,7 +241,7 @@ export function createBackendChoice(options: BackendChoiceOptions): BackendChoic
   }
 
   function disturbance(): 'done' | 'disturbed' {
-    if (stopped) return 'done'
+    if (done) return 'done'
     if (++disturbed < MAX_DISTURBED) return 'disturbed'
     return conclude(`${backend}: there was never time to measure the other one`)
   }
@@ -275,6 +275,7 @@ export function createBackendChoice(options: BackendChoiceOptions): BackendChoic
       deaths.push({ atMs: nowMs, weight: SURE.includes(code) ? 1 : DOUBTFUL_DEATH })
       if (deaths.reduce((sum, { weight }) => sum + weight, 0) < MAX_DEATHS) return
       backend = 'wasm'
+      endTrial()
       const decision: Decision = {
         backend,
         models: known?.models ?? options.samples().map(({ hash }) => hash).join(' '),
@@ -287,9 +288,9 @@ export function createBackendChoice(options: BackendChoiceOptions): BackendChoic
       void options.move()
     },
     stop() {
-      stopped = true
+      stopped = done = true
       threads.stop()
-      trial?.stop()
+      endTrial()
     },
   }
 }
