@@ -192,7 +192,6 @@ export function createTab(options: TabOptions): TabApi {
   function honour(reason: PauseReason | undefined): void {
     if (reason === undefined) node?.resume()
     else node?.pause(reason)
-    tell()
   }
 
   const downloadsNow = () => metered && choices?.allModels !== true ? 'least' : 'all'
@@ -246,7 +245,6 @@ export function createTab(options: TabOptions): TabApi {
     setPaused(paused) {
       wantsPause = paused
       rules?.setByVolunteer(paused)
-      tell()
     },
     signal(signal) {
       heard.set(signal.type, signal)

@@ -13,7 +13,11 @@ const CHOICES: TabChoices = {
 }
 
 /** A tab around a node that only notes what it is told, and time that a test moves on. */
-async function fixture(choices: Partial<TabChoices> = {}, before: PageSignal[] = []) {
+async function fixture(
+  choices: Partial<TabChoices> = {},
+  before: PageSignal[] = [],
+  paused = false,
+) {
   const calls: string[] = []
   const seen: TabSnapshot[] = []
   const watch = createWatch(1)
@@ -68,6 +72,7 @@ async function fixture(choices: Partial<TabChoices> = {}, before: PageSignal[] =
     mayBeOld: () => void calls.push('may be old'),
   }
   for (const signal of before) tab.signal(signal)
+  if (paused) tab.setPaused(true)
   await tab.start({ ...CHOICES, ...choices }, page, 'secret')
   function pass(ms: number) {
     const untilMs = nowMs + ms
@@ -85,10 +90,13 @@ async function fixture(choices: Partial<TabChoices> = {}, before: PageSignal[] =
 
 Deno.test('a tab hands the choices and the token to its node', async () => {
   const { options } = await fixture()
-  const { name, token, threads, duty, backend, gpu } = options()
-  assert.deepEqual({ name, token, threads, duty, backend, gpu }, {
+  const { name, token, threads, duty, backend, gpu, code } = options()
+  assert.deepEqual({ name, token, threads, duty, backend, gpu, code }, {
     ...{ name: 'tab', token: 'secret', threads: 2, duty: 0.5, backend: 'auto', gpu: true },
+    code: false,
   })
+  const other = (await fixture({ code: true, threadsPerRun: 2 })).options()
+  assert.deepEqual([other.code, other.threadsPerRun], [true, 2])
 })
 
 Deno.test('a tab tells its page at most four times a second, and lastly what is so', async () => {
@@ -103,6 +111,9 @@ Deno.test('a tab tells its page at most four times a second, and lastly what is 
   assert.ok(seen.at(-1)!.itemsPerS > 500)
   pass(20_000)
   assert.equal(seen.at(-1)?.itemsPerS, 0, 'the rate falls when work ends')
+  const told = seen.length
+  pass(60_000)
+  assert.equal(seen.length, told, 'where nothing happens nothing is told')
 })
 
 Deno.test('a tab tells its page when another build may be there: on joining anew', async () => {
@@ -133,6 +144,9 @@ Deno.test('a frozen or closed page leaves cleanly', async () => {
   pass(250)
   assert.deepEqual(calls, ['stop the browser froze the tab'])
   assert.equal(seen.at(-1)?.leftFor, 'the browser froze the tab')
+  const other = await fixture()
+  await other.tab.stop()
+  assert.deepEqual(other.calls, ['stop stopped by the volunteer'])
 })
 
 Deno.test('a tab that is to pause when hidden does', async () => {
@@ -215,6 +229,10 @@ Deno.test('a download is shown while it is under way', async () => {
   watch.emit({ ...progress, done: 0, total: 0 })
   pass(250)
   assert.deepEqual(seen.at(-1)?.downloads, [], 'it came to nothing')
+  watch.emit({ ...progress, done: 5 })
+  watch.emit({ type: 'lost', reason: 'gone', retryMs: 1 })
+  pass(250)
+  assert.deepEqual(seen.at(-1)?.downloads, [], 'it ended with the link')
 })
 
 Deno.test('who is told to stop says how it left before it is over', async () => {
@@ -237,4 +255,59 @@ Deno.test('a load that failed is told in one line, once', async () => {
   watch.emit({ ...failed, message: 'no room' })
   pass(250)
   assert.deepEqual(seen.at(-1)?.notes, ['Cannot load ocr/detect/d1: no room'])
+})
+
+Deno.test('a tab shows its last six notes, and each but once in a row', async () => {
+  const { watch, seen, pass } = await fixture()
+  for (const n of [1, 2, 3, 4, 5, 6, 7, 7]) watch.emit({ type: 'warning', message: `note ${n}` })
+  watch.emit({ type: 'batch', variant: 'ocr/detect/d1', items: 1, computeMs: 1 })
+  pass(250)
+  assert.deepEqual(seen.at(-1)?.notes, [2, 3, 4, 5, 6, 7].map((n) => `note ${n}`))
+})
+
+Deno.test('a tab counts the time in which it was there to take work', async () => {
+  const { tab, watch, seen, pass } = await fixture()
+  const servedAfter = (ms: number) => {
+    pass(ms)
+    tab.signal({ type: 'hidden', hidden: false })
+    pass(250)
+    return Math.floor(seen.at(-1)!.servedMs / 1000)
+  }
+  assert.equal(servedAfter(10_000), 0)
+  assert.equal(seen.at(-1)?.joined, false)
+  watch.emit({ type: 'joined', epoch: 1 }, { phase: 'joined' })
+  assert.equal(servedAfter(10_000), 10)
+  assert.equal(seen.at(-1)?.joined, true)
+  tab.setPaused(true)
+  assert.equal(servedAfter(10_000), 10)
+  tab.setPaused(false)
+  assert.equal(servedAfter(10_000), 20)
+  watch.emit({ type: 'lost', reason: 'gone', retryMs: 1 }, { phase: 'reconnecting' })
+  assert.equal(servedAfter(10_000), 20)
+  assert.equal(seen.at(-1)?.joined, true, 'it once had a link')
+})
+
+Deno.test('a tab shows the last batch that it ran', async () => {
+  const { watch, seen, pass } = await fixture()
+  const batch = { variant: 'ocr/detect/d1', items: 2, computeMs: 30 }
+  watch.emit({ type: 'batch', ...batch })
+  watch.emit({ type: 'warning', message: 'of something else' })
+  pass(250)
+  assert.deepEqual(seen.at(-1)?.last, batch)
+})
+
+Deno.test('a tab that was paused before it joined joins on pause', async () => {
+  const { calls } = await fixture({}, [], true)
+  assert.deepEqual(calls, ['pause volunteer'])
+})
+
+Deno.test('a tab keeps to its hours where that was asked for', async () => {
+  const hours = { fromMinute: 9 * 60, untilMinute: 17 * 60 }
+  const noon = { type: 'time', minute: 12 * 60 } as const
+  const night = { type: 'time', minute: 1 } as const
+  const kept = await fixture({ hours: { kept: true, ...hours } })
+  for (const signal of [night, noon]) kept.tab.signal(signal)
+  assert.deepEqual(kept.calls, ['pause hours', 'resume'])
+  const any = await fixture({ hours: { kept: false, ...hours } }, [night])
+  assert.deepEqual(any.calls, [])
 })
