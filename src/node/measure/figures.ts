@@ -97,8 +97,10 @@ export function createFigures(batches: readonly number[]): Figures {
       const series = all.get(key)!
       const single = latencyOf(series[0]!)
       for (const [i, one] of series.entries()) {
+        // What one takes in the model says what batches have beyond it, whatever their size.
+        const known = rank(one) > 0 && real.knows(key, one.batch)
         if (
-          isSettled(one) || real.knows(one.key, one.batch) ||
+          isSettled(one) || known ||
           (one.batch > 1 && single * one.batch > maxProbeMs) ||
           bringsNothing(one, series.slice(0, i))
         ) continue

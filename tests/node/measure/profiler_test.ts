@@ -193,3 +193,63 @@ Deno.test('profiler adds what is done beside the model, until real batches tell 
   deepEqual(told()['a']![0], { batch: 1, latencyMs: 30 })
   deepEqual(told()['a']![3], { batch: 8, latencyMs: 240 })
 })
+
+Deno.test('profiler knows what batches have beyond the model, also where all were of one item', async () => {
+  const { clock, profiler, state, told } = scene({ a: 10 })
+  state.holdOffMs = undefined
+  profiler.add('a', undefined, undefined)
+  for (let i = 0; i < 50; i++) profiler.ran('a', 1, 30)
+  state.holdOffMs = 0
+  profiler.kick()
+  await clock.advance(60_000)
+  deepEqual(told()['a'], [1, 2, 4, 8].map((batch) => ({ batch, latencyMs: 30 * batch })))
+})
+
+Deno.test('profiler runs one at a time, however often it is kicked', async () => {
+  const { clock, profiler, runs } = scene({ a: 10 })
+  profiler.add('a', undefined, undefined)
+  for (let i = 0; i < 3; i++) profiler.kick()
+  await clock.advance(25)
+  deepEqual(runs, ['a1', 'a1'])
+})
+
+Deno.test('profiler knows nothing of a variant that was unloaded', async () => {
+  const latencyMs = { a: 10, b: 10 }
+  const { clock, profiler, runs, state, told } = scene(latencyMs)
+  state.besideMs = 5
+  for (const key of ['a', 'b']) profiler.add(key, 1500, undefined)
+  for (let i = 0; i < 5; i++) profiler.ran('a', 1, 30)
+  for (const key of ['a', 'b']) profiler.remove(key)
+  profiler.add('a', undefined, undefined)
+  profiler.kick()
+  await clock.advance(60_000)
+  state.besideMs = 0
+  deepEqual(told()['a']![0], { batch: 1, latencyMs: 15 })
+  equal(runs.filter((run) => run.startsWith('b')).length, 0)
+  // Another model has its name now.
+  latencyMs.a = 3
+  profiler.remove('a')
+  profiler.add('a', undefined, undefined)
+  profiler.kick()
+  await clock.advance(60_000)
+  deepEqual(told()['a']![0], { batch: 1, latencyMs: 3 })
+})
+
+Deno.test('profiler forgets every figure when another engine runs the variants', async () => {
+  const latencyMs = { a: 10, b: 20 }
+  const { clock, profiler, state, told } = scene(latencyMs)
+  for (const key of ['a', 'b']) profiler.add(key, 20, 100)
+  profiler.ran('a', 1, 30)
+  profiler.kick()
+  await clock.advance(60_000)
+  deepEqual(told()['a']![0], { batch: 1, latencyMs: 30 })
+  state.holdOffMs = undefined
+  profiler.reset()
+  deepEqual(profiler.byLatency(), [])
+  for (const key of ['a', 'b']) profiler.add(key, 200, 100)
+  deepEqual(told()['b'], [{ batch: 1, latencyMs: 200 }])
+  state.holdOffMs = 0
+  profiler.kick()
+  await clock.advance(60_000)
+  deepEqual(told()['a']![0], { batch: 1, latencyMs: 10 })
+})
