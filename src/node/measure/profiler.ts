@@ -141,8 +141,10 @@ export function createProfiler(options: ProfilerOptions): Profiler {
     if (looping || stopped) return
     looping = true
     try {
-      await recalling
-      while (!stopped && all.size > 0) {
+      for (;;) {
+        // Of the engine that runs now, which may be another than a moment ago.
+        await recalling
+        if (stopped || all.size === 0) break
         const toCheck = recall.toCheck(figures.measurable())
         const series = figures.next(maxProbeMs)
         const quick = series === undefined || rank(series) > 0

@@ -1,15 +1,19 @@
 /** What an earlier time measured: believed once a run of each task agrees, else given up. */
-import { deepEqual, equal, match } from 'node:assert/strict'
+import { deepEqual, equal, match, ok } from 'node:assert/strict'
 import { AGREES_WITHIN, type Remembered } from '../../../src/node/measure/recall.ts'
 import type { KeptRow } from '../../../src/node/measure/figures.ts'
-import type { RecallVerdict } from '../../../src/node/measure/profiler.ts'
+import type { ProfilerOptions, RecallVerdict } from '../../../src/node/measure/profiler.ts'
 import { profileScene } from './profile_scene.ts'
 
 const THEN = '2026-03-01T12:00:00.000Z'
 const pointsOf = (ms: number) => [1, 2, 4, 8].map((batch) => ({ batch, latencyMs: ms * batch }))
 
 /** A scene whose variants took `then` when they were last measured. */
-function scene(now: { [key: string]: number }, then: { [key: string]: number }) {
+function scene(
+  now: { [key: string]: number },
+  then: { [key: string]: number },
+  options: Partial<ProfilerOptions> = {},
+) {
   const verdicts: RecallVerdict[] = []
   const kept: ReadonlyMap<string, KeptRow>[] = []
   const remembered: Remembered = (key) => {
@@ -21,6 +25,7 @@ function scene(now: { [key: string]: number }, then: { [key: string]: number }) 
     recall: () => Promise.resolve(remembered),
     recalled: (verdict) => void verdicts.push(verdict),
     keep: (rows) => void kept.push(rows),
+    ...options,
   })
   return { ...made, verdicts, kept }
 }
@@ -122,4 +127,116 @@ Deno.test('profiler checks no task on a variant that takes more than a second wh
   await clock.advance(60_000)
   deepEqual(runs, ['p/read/c1', 'p/find/b1'], 'the next quickest of its task instead')
   equal(verdicts.at(-1)?.used, true)
+})
+
+Deno.test('profiler tells anew what it measures after figures of before were given up', async () => {
+  const { clock, profiler, told } = scene(NOW, { ...NOW, 'p/find/a': 1 })
+  profiler.again()
+  // As they are while code is being compiled.
+  for (const [key, ms] of Object.entries(NOW)) profiler.add(key, 3 * ms, undefined)
+  profiler.kick()
+  await clock.advance(60_000)
+  deepEqual(told()['p/read/c'], pointsOf(5))
+  deepEqual(told()['p/find/a'], pointsOf(10))
+})
+
+Deno.test('profiler rests between the runs that check', async () => {
+  const { clock, profiler, runs } = scene(NOW, NOW, { duty: 0.5 })
+  profiler.again()
+  for (const key of Object.keys(NOW)) profiler.add(key, undefined, undefined)
+  profiler.kick()
+  await clock.advance(19)
+  deepEqual(runs, ['p/read/c1'])
+  await clock.advance(1)
+  deepEqual(runs, ['p/read/c1', 'p/find/a1'])
+})
+
+Deno.test('profiler believes what was loaded before the memory was read', async () => {
+  const { profiler, clock, told, state } = scene(NOW, NOW)
+  state.holdOffMs = undefined
+  profiler.again()
+  profiler.add('p/find/b', 45, undefined)
+  equal(told()['p/find/b'], undefined)
+  await clock.advance(0)
+  deepEqual(told()['p/find/b'], pointsOf(40))
+})
+
+Deno.test('profiler gives up what is remembered where a run of it fails again and again', async () => {
+  const ran: string[] = []
+  const { clock, profiler, verdicts, state } = scene(NOW, NOW, {
+    measure: (key) => Promise.resolve(void ran.push(key)),
+  })
+  profiler.again()
+  profiler.add('p/find/a', undefined, undefined)
+  await clock.advance(0)
+  // Work came: that it gave way says nothing.
+  let asked = 0
+  Object.defineProperty(state, 'holdOffMs', { get: () => asked++ % 2 === 0 ? 0 : 50 })
+  profiler.kick()
+  await clock.advance(1000)
+  ok(ran.length > 3)
+  equal(verdicts.length, 0)
+  Object.defineProperty(state, 'holdOffMs', { get: () => 0 })
+  await clock.advance(1000)
+  deepEqual(verdicts.map(({ used }) => used), [false])
+  match(verdicts[0]!.reason, /^p\/find\/a cannot be run/)
+})
+
+Deno.test('profiler measures on another engine once it knows what is remembered of that', async () => {
+  const asked: ((remembered?: Remembered) => void)[] = []
+  let moved = false
+  const { clock, profiler, runs, told } = scene(NOW, NOW, {
+    recall: () => new Promise((resolve) => void asked.push(resolve)),
+    detour() {
+      if (moved) return Promise.resolve('done')
+      moved = true
+      profiler.reset()
+      profiler.add('p/find/a', undefined, undefined)
+      return Promise.resolve('disturbed')
+    },
+  })
+  const remember = (ms: number): Remembered => () => ({
+    ...{ measuredAt: THEN, points: pointsOf(ms), beyondMs: 0, singly: false },
+  })
+  profiler.again()
+  profiler.add('p/find/a', undefined, undefined)
+  profiler.kick()
+  await clock.advance(1000)
+  deepEqual(runs, [])
+  asked[0]!()
+  await clock.advance(1000)
+  deepEqual([runs.splice(0), moved], [['p/find/a1', 'p/find/a1', 'p/find/a1'], true])
+  asked[1]!(remember(9))
+  await clock.advance(60_000)
+  deepEqual(runs, ['p/find/a1'])
+  deepEqual(told()['p/find/a'], pointsOf(9))
+  profiler.reset()
+  profiler.reset()
+  profiler.add('p/find/a', undefined, undefined)
+  asked[3]!(remember(11))
+  await clock.advance(0)
+  // Of an engine that is gone.
+  asked[2]!(remember(9))
+  profiler.kick()
+  await clock.advance(60_000)
+  deepEqual(told()['p/find/a'], pointsOf(11))
+})
+
+Deno.test('profiler remembers that items run one by one', async () => {
+  const { clock, profiler, state, kept } = scene(NOW, {})
+  state.singly = true
+  profiler.again()
+  profiler.add('p/find/a', undefined, undefined)
+  profiler.kick()
+  await clock.advance(60_000)
+  const row = kept.at(-1)!.get('p/find/a')!
+  deepEqual([row.singly, row.points], [true, [{ batch: 1, latencyMs: 10 }]])
+  const then: Remembered = () => ({ ...row, measuredAt: THEN })
+  const next = scene(NOW, {}, { recall: () => Promise.resolve(then) })
+  next.profiler.again()
+  next.profiler.add('p/find/a', undefined, undefined)
+  next.profiler.kick()
+  await next.clock.advance(60_000)
+  deepEqual(next.runs, ['p/find/a1'])
+  deepEqual(next.told(), { 'p/find/a': row.points })
 })
