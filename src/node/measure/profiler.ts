@@ -103,19 +103,17 @@ export function createProfiler(options: ProfilerOptions): Profiler {
       if (recalling !== mine || remembered === undefined) return
       recall.begin(remembered)
       for (const [key, { warmMs }] of figures.warmed) {
-        if (recall.warmed(key, warmMs)) believe(key, WHILE_LOADED)
+        if (recall.warmed(key, warmMs)) believe(WHILE_LOADED)
       }
     }, () => {})
     return mine
   }
 
-  /** Takes over what is remembered of the task of `key`. */
-  function believe(key: string, reason?: string): void {
-    const task = key.slice(0, key.lastIndexOf('/') + 1)
-    for (const other of all.keys()) {
-      if (!other.startsWith(task)) continue
-      figures.seed(other)
-      fresh.add(other)
+  /** Takes over what is remembered of tasks that are believed. */
+  function believe(reason?: string): void {
+    for (const key of all.keys()) {
+      figures.seed(key)
+      fresh.add(key)
     }
     report()
     if (reason !== undefined) options.recalled?.({ used: true, reason })
@@ -130,7 +128,7 @@ export function createProfiler(options: ProfilerOptions): Profiler {
     const verdict = recall.ran(key, measured && measured.runMs / measured.rows)
     if (verdict === 'again') return
     if (verdict === 'holds') {
-      return believe(key, recall.toCheck(figures.measurable()) === undefined ? CHECKED : undefined)
+      return believe(recall.toCheck(figures.measurable()) === undefined ? CHECKED : undefined)
     }
     for (const other of figures.unseed()) sent.delete(other)
     options.recalled?.({ used: false, reason: verdict.discard })
@@ -225,10 +223,10 @@ export function createProfiler(options: ProfilerOptions): Profiler {
   return {
     add(key, warmMs, referenceMs) {
       figures.add(key)
-      if (recall.believed(key) !== undefined) believe(key)
+      if (recall.believed(key) !== undefined) believe()
       if (warmMs === undefined) return
       const others = figures.warm(key, warmMs, referenceMs)
-      if (recall.warmed(key, warmMs)) believe(key, WHILE_LOADED)
+      if (recall.warmed(key, warmMs)) believe(WHILE_LOADED)
       // One alone proves nothing; measuring follows soon.
       if (figures.warmed.size < 2) return
       options.report(figures.first(others ? figures.warmed.keys() : [key]))
