@@ -7,7 +7,8 @@
  * @module
  */
 import type { OrtFiles } from './engine/engine.ts'
-import type { CodecName, WorkerAssets } from './engine/worker_api.ts'
+import type { CodecName } from '../stages/codecs.ts'
+import type { WorkerAssets } from './engine/worker_api.ts'
 
 /** Paths on the coordinator, each with a hash of its content in it. */
 export interface AssetPaths {

@@ -3,8 +3,8 @@
  *
  * @module
  */
+import type { CodecName } from '../stages/codecs.ts'
 import type { EngineAssets } from './engine/engine.ts'
-import type { CodecName } from './engine/worker_api.ts'
 import type { Host, NodeStorage } from './host.ts'
 import { type ByteStream, createSocketOpener } from './link/stream_socket.ts'
 

@@ -15,8 +15,8 @@ import { whyUnread } from './unread.ts'
 import { upright } from './upright.ts'
 import { isWholeFile, type PictureType } from './whole_file.ts'
 
+/** Files of the image codecs; each is fetched when a picture first needs it. */
 export type CodecName = 'jpeg_dec' | 'jpeg_enc' | 'png' | 'webp_dec'
-export const codecNames: readonly CodecName[] = ['jpeg_dec', 'jpeg_enc', 'png', 'webp_dec']
 
 /** Faults come as errors: nothing of theirs is to be printed. */
 const quiet = { print: () => {}, printErr: () => {} }

@@ -38,8 +38,6 @@ export interface BackendChoiceOptions {
   /** The number of slots was asked for and stays. */
   fixedSlots: boolean
   slots(): readonly Slot[]
-  /** Most time a device may take to show its speed, by its kind. */
-  limitMs?: { software: number; hardware: number }
   readAdapter?(): Promise<Adapter | undefined>
   /** What to compare on: of each task the quickest variant held, the quickest of all first. */
   samples(): InstanceSpec[]
@@ -75,6 +73,7 @@ export interface BackendChoice {
 
 /** How much more WebGPU must carry, to be worth a device that may be lost. */
 const LEAST_GAIN = 1.2
+/** Most time a device may take to show its speed, by its kind. */
 const LIMIT_MS = { software: 30_000, hardware: 60_000 }
 const MAX_DISTURBED = 4
 /** So many deaths on the GPU within this time, and it is given up. */
@@ -87,7 +86,6 @@ const MAX_REASON = 500
 
 export function createBackendChoice(options: BackendChoiceOptions): BackendChoice {
   const { clock, pace, host, wish } = options
-  const limitsMs = options.limitMs ?? LIMIT_MS
   const memory = createBackendMemory(host.storage, host.assets)
   const threads = createThreadChoice({ ...options, wish: options.threadsPerRun })
   let backend: Backend = wish === 'auto' ? 'wasm' : wish
@@ -190,7 +188,7 @@ export function createBackendChoice(options: BackendChoiceOptions): BackendChoic
     const hereMs = await presentMs(specs)
     if (hereMs === undefined || done || !pace.may()) return disturbance()
     const other = backend === 'wasm' ? 'webgpu' : 'wasm'
-    const limitMs = device.software ? limitsMs.software : limitsMs.hardware
+    const limitMs = device.software ? LIMIT_MS.software : LIMIT_MS.hardware
     const { assets } = host
     trial = startTrial({
       ...{ clock, pace, assets, specs, limitMs, engine: useOf(other) },

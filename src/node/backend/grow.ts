@@ -20,9 +20,6 @@ export interface GrowOptions {
   mostSlots(): number
   /** A small variant that the first slot holds; what is measured. */
   probe(): InstanceSpec | undefined
-  /** A slot must add this share of what one slot does alone. */
-  leastGain?: number
-  windowMs?: number
   /** The machine may have been busy: time to call `run` again. */
   again(): void
   /** Called with the new number of slots. */
@@ -43,8 +40,11 @@ const MAX_DISTURBED = 50
 /** Wait before a slot that was not worth it is tried again; doubles each time. */
 const AGAIN_MS = 60_000
 const MAX_AGAIN = 6
+/** A slot must add this share of what one slot does alone. */
+const LEAST_GAIN = 0.3
 /** Several slots at once must bring nearly all they could, else they are tried one by one. */
 const JUMP_GAIN = 0.8
+const WINDOW_MS = 600
 
 /** What a slot with a pipeline in it may take; bounds the number of slots. */
 const SLOT_BYTES = 400 * 1024 * 1024
@@ -64,8 +64,6 @@ export function createGrower(options: GrowOptions): Grower {
   const { clock, pace, pool, mostSlots } = options
   const sleeper = createSleeper(clock)
   let stopped = false
-  const leastGain = options.leastGain ?? 0.3
-  const windowMs = options.windowMs ?? 600
   let step = 1
   let done = false
   let disturbed = 0
@@ -90,13 +88,13 @@ export function createGrower(options: GrowOptions): Grower {
     const up = await comeUp(slots.slice(before.length), spec)
     if (stopped || !pace.may()) return 'disturbed'
     if (!up) return 'not_worth_it'
-    const rateBefore = await rateOf(pace, before, [spec.key], windowMs)
+    const rateBefore = await rateOf(pace, before, [spec.key], WINDOW_MS)
     if (rateBefore === undefined) return 'disturbed'
     aloneRate ??= rateBefore / before.length
-    const rateAfter = await rateOf(pace, slots, [spec.key], windowMs)
+    const rateAfter = await rateOf(pace, slots, [spec.key], WINDOW_MS)
     if (rateAfter === undefined || stopped) return 'disturbed'
     const gain = (rateAfter - rateBefore) / (count - before.length)
-    const least = count - before.length === 1 ? leastGain : Math.max(leastGain, JUMP_GAIN)
+    const least = count - before.length === 1 ? LEAST_GAIN : JUMP_GAIN
     if (gain < least * aloneRate) return 'not_worth_it'
     pool.keep(count)
     options.grown(count)

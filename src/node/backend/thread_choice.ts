@@ -31,7 +31,6 @@ export interface ThreadChoiceOptions {
   /** What to compare on. */
   samples(): InstanceSpec[]
   fetchModel(spec: InstanceSpec): Promise<Uint8Array>
-  windowMs?: number
 }
 
 export interface ThreadChoice {
@@ -63,7 +62,6 @@ const MAX_WAITS = 30
 
 export function createThreadChoice(options: ThreadChoiceOptions): ThreadChoice {
   const { clock, pace, host, wish, processors } = options
-  const windowMs = options.windowMs ?? WINDOW_MS
   let perRun = 1
   let reason = ''
   let done = true
@@ -91,7 +89,7 @@ export function createThreadChoice(options: ThreadChoiceOptions): ThreadChoice {
 
   /** Rounds per ms of what the slots carry that two threads would take the place of. */
   const rateOfSlots = (keys: readonly string[]) =>
-    rateOf(pace, options.slots().slice(0, MORE), keys, windowMs)
+    rateOf(pace, options.slots().slice(0, MORE), keys, WINDOW_MS)
 
   async function compare(specs: readonly InstanceSpec[], mine: WorkerClient) {
     const keys = specs.map(({ key }) => key)
@@ -102,7 +100,7 @@ export function createThreadChoice(options: ThreadChoiceOptions): ThreadChoice {
       const threads = await roundsPerMs(
         pace,
         keys,
-        windowMs,
+        WINDOW_MS,
         async (key) => (await mine.measure(key, 1, LIMIT_MS)).ok,
       )
       if (slots === undefined || threads === undefined) return undefined

@@ -6,6 +6,7 @@
  */
 import { transfer } from 'comlink'
 import type { Task, Variant } from '../../pipeline/schema.ts'
+import type { CodecName } from '../../stages/codecs.ts'
 import type {
   CropEncoding,
   ImageCodecs,
@@ -20,9 +21,6 @@ import { type Beside, createBeside } from './beside.ts'
 import { loadCode, type StageCode } from './load_code.ts'
 import type { Backend, Engine, EngineAssets, EngineModel, EngineUse } from './engine.ts'
 import { detachChildren } from './transfer.ts'
-
-/** Files of the image codecs; each is fetched when a picture first needs it. */
-export type CodecName = 'jpeg_dec' | 'jpeg_enc' | 'png' | 'webp_dec'
 
 export interface WorkerAssets extends EngineAssets {
   /** Where programs of pipelines are loaded from; from their bytes where absent. */

@@ -50,8 +50,6 @@ export interface LinkOptions {
   /** The first message of each connection, with an epoch of its own. */
   hello(): Promise<Hello>
   handlers: LinkHandlers
-  /** Longest wait for the coordinator's answer to `hello`; a link that held as long was a good one. */
-  welcomeMs?: number
 }
 
 export interface Link {
@@ -67,6 +65,8 @@ export interface Link {
   readonly up: boolean
 }
 
+/** Longest wait for the coordinator's answer to `hello`; a link that held as long was a good one. */
+const WELCOME_MS = 15_000
 /** The coordinator is given up after this many heartbeats without a word. */
 const MISSED_HEARTBEATS = 8
 /** A node that slept, if only for a few of them, must first read what came meanwhile. */
@@ -91,7 +91,7 @@ const FINAL: { [code: number]: Refusal } = {
 }
 
 export function createLink(options: LinkOptions): Link {
-  const { clock, handlers, welcomeMs = 15_000 } = options
+  const { clock, handlers } = options
   let transport: Transport | undefined
   let welcomed = false
   let welcomedMs = 0
@@ -132,7 +132,7 @@ export function createLink(options: LinkOptions): Link {
       if (over || transport !== mine) return
       calm()
       // A welcome alone proves little: what ended the link may come again at once.
-      if (welcomed && clock.nowMs() - welcomedMs >= welcomeMs) options.backoff.reset()
+      if (welcomed && clock.nowMs() - welcomedMs >= WELCOME_MS) options.backoff.reset()
       transport = undefined
       welcomed = false
       void mine.close()
@@ -192,7 +192,7 @@ export function createLink(options: LinkOptions): Link {
       },
     })
     transport = mine
-    expectWord(welcomeMs, 'the coordinator gave no welcome')
+    expectWord(WELCOME_MS, 'the coordinator gave no welcome')
   }
 
   function send(message: NodeMessage, blobs: readonly Uint8Array[] = []): boolean {

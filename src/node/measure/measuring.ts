@@ -30,8 +30,6 @@ export interface MeasuringOptions extends Omit<ProfilerOptions, Own> {
   device(): Adapter | undefined
   catalog(): Catalog | undefined
   send(message: NodeMessage): void
-  /** Milliseconds since 1970. */
-  dateMs?(): number
 }
 
 export interface Measuring extends Profiler {
@@ -44,7 +42,6 @@ const WRITE_MS = 1000
 
 export function createMeasuring(options: MeasuringOptions): Measuring {
   const { host, watch, send } = options
-  const dateMs = options.dateMs ?? Date.now
   const store = createProfileStore({
     openCache: () => host.openCache(),
     warn: (message) => watch.emit({ type: 'warning', message }),
@@ -100,7 +97,7 @@ export function createMeasuring(options: MeasuringOptions): Measuring {
       send({ type: 'report', profile })
     },
     keep(rows) {
-      const measuredAt = new Date(dateMs()).toISOString()
+      const measuredAt = new Date().toISOString()
       for (const [key, row] of rows) {
         const id = idOf(key)
         if (id === undefined) continue
