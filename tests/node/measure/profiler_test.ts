@@ -253,3 +253,17 @@ Deno.test('profiler forgets every figure when another engine runs the variants',
   await clock.advance(60_000)
   deepEqual(told()['a']![0], { batch: 1, latencyMs: 10 })
 })
+
+Deno.test('profiler goes on where a variant is unloaded while it is measured', async () => {
+  const { clock, profiler, runs, state, told } = scene({ a: 10, b: 10 })
+  state.singly = true
+  profiler.add('a', undefined, undefined)
+  profiler.kick()
+  await clock.advance(35)
+  deepEqual(runs, ['a1', 'a1', 'a1'])
+  profiler.remove('a')
+  profiler.add('b', undefined, undefined)
+  await clock.advance(60_000)
+  equal(runs[3], 'a2')
+  deepEqual(told()['b'], [{ batch: 1, latencyMs: 10 }])
+})
