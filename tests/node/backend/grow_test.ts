@@ -13,6 +13,7 @@ const SPEC = { key: 'p/t/v' } as InstanceSpec
 function machine(clock: TestClock, cores: number) {
   let running = 0
   let disturbed = false
+  let stuck = false
   let open = 0
   const createSlot = (events: SlotEvents): Slot => {
     const held = new Set<string>()
@@ -21,10 +22,12 @@ function machine(clock: TestClock, cores: number) {
       offer: () => 'taken',
       cancel: () => 'dropped',
       load(spec) {
-        clock.after(100, () => {
-          held.add(spec.key)
-          events.ready(spec, 100)
-        })
+        if (!stuck) {
+          clock.after(100, () => {
+            held.add(spec.key)
+            events.ready(spec, 100)
+          })
+        }
       },
       unload() {},
       prepare() {},
@@ -49,6 +52,8 @@ function machine(clock: TestClock, cores: number) {
     createSlot,
     open: () => open,
     disturb: (now: boolean) => void (disturbed = now),
+    /** Nothing that is loaded from now on comes up. */
+    stick: () => void (stuck = true),
     /** Others come or go. */
     leave: (free: number) => void (cores = free),
   }
@@ -56,7 +61,7 @@ function machine(clock: TestClock, cores: number) {
 
 async function grown(cores: number, mostSlots: number) {
   const clock = createTestClock()
-  const { createSlot, open, disturb, leave } = machine(clock, cores)
+  const { createSlot, ...rest } = machine(clock, cores)
   const heard: number[] = []
   const events = {
     ready: (index: number) => heard.push(index),
@@ -67,12 +72,13 @@ async function grown(cores: number, mostSlots: number) {
   await clock.advance(100)
   const told: number[] = []
   let asked = 0
+  let isHeld = true
   const grower = createGrower({
     clock,
     pace: createPace(clock, 1, () => true),
     pool,
     mostSlots: () => mostSlots,
-    probe: () => SPEC,
+    probe: () => isHeld ? SPEC : undefined,
     again: () => void asked++,
     grown: (slots) => told.push(slots),
   })
@@ -82,7 +88,8 @@ async function grown(cores: number, mostSlots: number) {
     await clock.advance(50_000)
     return outcome
   }
-  return { pool, told, heard, run, open, disturb, leave, clock, asked: () => asked }
+  const hold = (now: boolean) => void (isHeld = now)
+  return { ...rest, grower, pool, told, heard, run, hold, clock, asked: () => asked }
 }
 
 Deno.test('grower finds as many slots as the machine runs at once', async () => {
@@ -121,6 +128,62 @@ Deno.test('grower asks to be tried again when the machine may be less busy', asy
   await clock.advance(60_000)
   equal(asked(), 1)
   leave(2)
+  await run()
+  equal(pool.serving.length, 2)
+})
+
+Deno.test('grower tries ever more slots at once while they bring what they could', async () => {
+  const { told, run } = await grown(8, 8)
+  await run()
+  deepEqual(told, [2, 4, 8])
+})
+
+Deno.test('grower gives up slots that do not come up', async () => {
+  const { pool, run, open, stick } = await grown(4, 4)
+  stick()
+  equal(await run(), 'done')
+  deepEqual([pool.serving.length, open()], [1, 1])
+})
+
+Deno.test('grower waits for something to measure with', async () => {
+  const { pool, run, hold } = await grown(2, 2)
+  hold(false)
+  equal(await run(), 'disturbed')
+  hold(true)
+  equal(await run(), 'done')
+  equal(pool.serving.length, 2)
+})
+
+Deno.test('grower asks six times at most, ever later, and no more once it is stopped', async () => {
+  const { run, clock, asked } = await grown(1, 2)
+  for (let n = 1; n <= 6; n++) {
+    await run()
+    await clock.advance(60_000 * 2 ** (n - 1) - 50_000)
+    equal(asked(), n - 1)
+    await clock.advance(50_000)
+    equal(asked(), n)
+  }
+  await run()
+  await clock.advance(100 * 60 * 60_000)
+  equal(asked(), 6)
+
+  const stopped = await grown(1, 2)
+  await stopped.run()
+  stopped.grower.stop()
+  await stopped.clock.advance(60 * 60_000)
+  equal(stopped.asked(), 0)
+  stopped.leave(2)
+  await stopped.run()
+  equal(stopped.pool.serving.length, 1)
+})
+
+Deno.test('grower begins anew on another engine', async () => {
+  const { pool, run, leave, grower } = await grown(1, 2)
+  await run()
+  leave(2)
+  await run()
+  equal(pool.serving.length, 1)
+  grower.reset()
   await run()
   equal(pool.serving.length, 2)
 })
