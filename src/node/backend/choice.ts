@@ -204,7 +204,7 @@ export function createBackendChoice(options: BackendChoiceOptions): BackendChoic
     if (!answer.ok) {
       // A GPU that serves well is not given up because a trial of the other failed.
       if (other === 'wasm') return conclude(reason)
-      const because = answer.code === 'worker_died' || answer.code === 'timeout'
+      const because = answer.code === 'timeout'
         ? `was not through its first runs of ${what} within ${limitMs / 1000} s`
         : `failed: ${answer.message}`
       return await settle({ backend: 'wasm', models, reason: `wasm: webgpu (${name}) ${because}` })

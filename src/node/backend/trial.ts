@@ -23,6 +23,7 @@ export interface Trial {
 }
 
 const PAUSED = { ok: false, code: 'run_failed', message: 'The node pauses' } as const
+const LATE = { ok: false, code: 'timeout', message: 'Its time was over' } as const
 
 /** Runs of each variant; their median counts. */
 export const TRIAL_RUNS = 5
@@ -83,7 +84,7 @@ export function startTrial(options: TrialOptions): Trial {
     return { ok: true, value: sumMs }
   }
 
-  const result = run().finally(stop)
+  const result = run().then((answer) => late && !answer.ok ? LATE : answer).finally(stop)
   return { result, stop }
 }
 

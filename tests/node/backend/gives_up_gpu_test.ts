@@ -1,4 +1,4 @@
-/** A GPU is lost while what it was chosen over is tried once more. */
+/** A GPU that is lost, or does not come up. */
 import { deepEqual, equal, match } from 'node:assert/strict'
 import type { Adapter } from '../../../src/node/engine/adapter.ts'
 import { createBackendMemory } from '../../../src/node/backend/memory.ts'
@@ -69,4 +69,26 @@ Deno.test('a GPU that is lost again and again is left, and a trial under way doe
     },
   )
   match(kept.get('backend')!, /lost 2 times/)
+})
+
+Deno.test('a GPU whose worker ends in its first runs is told of with what ended it', async () => {
+  const ends = new Blob(['throw new Error("no such shader")'], { type: 'text/javascript' })
+  const url = URL.createObjectURL(ends)
+  let workers = 0
+  const host: Host = {
+    ...testHost(crypto.randomUUID()),
+    createWorker: () =>
+      workers++ === 0
+        ? new Worker(new URL('../worker_paced.ts', import.meta.url), {
+          ...{ type: 'module', name: JSON.stringify({ wasm: 10 }) },
+        })
+        : new Worker(url, { type: 'module' }),
+  }
+  const options = { host, backend: 'auto' as const, measure: true }
+  await withNode({ ...options, readAdapter: () => Promise.resolve(GPU) }, async ({ peer }) => {
+    await load(peer, A)
+    const { message } = await peer.take('report', ({ backend }) => backend === 'wasm')
+    match(message.backendReason!, /^wasm: webgpu \(acme a1\) failed: .*no such shader/)
+  })
+  URL.revokeObjectURL(url)
 })

@@ -1,5 +1,5 @@
 /** A backend on trial, with a real worker, on a machine that sleeps. */
-import { deepEqual, equal, match } from 'node:assert/strict'
+import { deepEqual, equal } from 'node:assert/strict'
 import { startTrial } from '../../../src/node/backend/trial.ts'
 import { createCatalog } from '../../../src/node/models/catalog.ts'
 import { createPace } from '../../../src/node/slot/pace.ts'
@@ -46,6 +46,5 @@ Deno.test('a backend that is not through its runs in its time is given up', asyn
   const { clock, result } = await trial(60_000)
   clock.sleep(LIMIT_MS)
   const answer = await result
-  equal(answer.ok, false)
-  match(answer.ok ? '' : answer.code, /worker_died|timeout/)
+  equal(answer.ok || answer.code, 'timeout')
 })
