@@ -144,10 +144,14 @@ function infer(
     },
     ({ payloads, budgetMs, minAccuracy }, arrivedMs) => {
       const gone: Gone = (left) => {
-        const unwatch = client(left)
         const leave = () => left(rest.signal.reason)
-        if (rest.signal.aborted) leave()
-        else rest.signal.addEventListener('abort', leave)
+        // The call has its answer, and Deno throws where it is asked of one that is over.
+        if (rest.signal.aborted) {
+          leave()
+          return () => {}
+        }
+        const unwatch = client(left)
+        rest.signal.addEventListener('abort', leave)
         return () => {
           unwatch()
           rest.signal.removeEventListener('abort', leave)
