@@ -47,8 +47,8 @@ export function agree(
   return ofKind(kind).sameFields(a.fields, b.fields, tolerance) &&
     tasks.length === Object.keys(b.children).length &&
     tasks.every((task) =>
-      b.children[task] !== undefined &&
-      sameChildren(a.children[task]!, b.children[task], tolerance)
+      Object.hasOwn(b.children, task) &&
+      sameChildren(a.children[task]!, b.children[task]!, tolerance)
     )
 }
 

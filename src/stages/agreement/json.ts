@@ -59,5 +59,5 @@ function sameText(a: string, b: string, { text, texts }: Tolerance): boolean {
   return likeness(a, b) >= text
 }
 
-const isObject = (value: Json): value is { [name: string]: Json } =>
+export const isObject = (value: Json): value is { [name: string]: Json } =>
   typeof value === 'object' && value !== null && !Array.isArray(value)

@@ -1,5 +1,6 @@
-import type { JsonObject, StageItem } from '../types.ts'
+import type { Json, StageItem } from '../types.ts'
 import { extentOf, sameChildren } from './children.ts'
+import { isObject } from './json.ts'
 import type { Agreement } from './kind.ts'
 
 /** As `boxes.most` may be. */
@@ -13,13 +14,13 @@ export const objectDetection: Agreement = {
     if (!Array.isArray(ours) || !Array.isArray(theirs)) {
       return Array.isArray(ours) === Array.isArray(theirs)
     }
-    return sameChildren(itemsOf(ours as JsonObject[]), itemsOf(theirs as JsonObject[]), tolerance)
+    return sameChildren(itemsOf(ours), itemsOf(theirs), tolerance)
   },
   faultOf({ fields, children }) {
     const width = Number(fields?.['width'])
     const height = Number(fields?.['height'])
     if (!(width >= 1 && height >= 1)) return 'a picture without a size'
-    const found = Array.isArray(fields?.['found']) ? itemsOf(fields['found'] as JsonObject[]) : []
+    const found = Array.isArray(fields?.['found']) ? itemsOf(fields['found']) : []
     if (found.length > MOST_THINGS) return 'more things than a task lists'
     for (const { meta } of [...found, ...Object.values(children).flat()]) {
       const extent = extentOf(meta['box'])
@@ -33,5 +34,6 @@ export const objectDetection: Agreement = {
   },
 }
 
-const itemsOf = (list: readonly JsonObject[]): StageItem[] =>
-  list.map((meta) => ({ meta, bytes: new Uint8Array() }))
+/** What is no thing at all has no box. */
+const itemsOf = (list: readonly Json[]): StageItem[] =>
+  list.map((one) => ({ meta: isObject(one) ? one : {}, bytes: new Uint8Array() }))

@@ -1,0 +1,64 @@
+/** Whatever two nodes send as results: they agree or not, and what is no result is named. */
+import assert from 'node:assert/strict'
+import fc from 'fast-check'
+import { isShallow } from '../../src/protocol/messages.ts'
+import { agree, faultOf } from '../../src/stages/agreement/agreement.ts'
+import { toleranceOf } from '../../src/stages/agreement/tolerance.ts'
+import type { ItemResult, JsonObject } from '../../src/stages/types.ts'
+import { altered, anyJson, runs } from './fuzz.ts'
+
+const box = [[1, 1], [9, 1], [9, 9], [1, 9]]
+const thing = { kind: 'shoe', score: 0.8, box }
+const GOOD: { [kind: string]: JsonObject } = {
+  'image-classification': { label: 'shoe', text: 'shoe', confidence: 0.9 },
+  'object-detection': { width: 30, height: 20, found: [thing, thing] },
+  'text-detection': { width: 30, height: 20, lines: 1 },
+  'text-recognition': { text: 'a line', confidence: 0.9 },
+  tensors: {},
+  'of-its-own': { text: 'a line', list: [1, 2.5, { a: 'b' }], box },
+}
+const META = { ...thing, format: 'rgb', width: 1, height: 1, tensors: [{ name: 'x' }] }
+
+/** As a link lets it through. */
+function recordOf(value: unknown): JsonObject {
+  const json: unknown = JSON.parse(JSON.stringify(value ?? null))
+  if (typeof json !== 'object' || json === null || Array.isArray(json)) return {}
+  return Object.fromEntries(Object.entries(json).filter(([, one]) => isShallow(one)))
+}
+
+const resultOf = (kind: string): fc.Arbitrary<ItemResult> =>
+  fc.record({
+    fields: fc.option(altered(GOOD[kind]).map(recordOf), { freq: 9 }),
+    more: fc.dictionary(fc.constantFrom(...Object.keys(META), 'found', 'label'), anyJson),
+    children: fc.dictionary(
+      fc.constantFrom('read', 'constructor', 'toString'),
+      fc.array(
+        fc.record({
+          meta: altered(META).map(recordOf),
+          bytes: fc.uint8Array({ maxLength: 4 }) as fc.Arbitrary<Uint8Array<ArrayBuffer>>,
+        }),
+        { maxLength: 3 },
+      ),
+    ),
+  }).map(({ fields, more, children }) => ({
+    ...{ ok: true, children: { ...children } },
+    fields: fields && { ...fields, ...recordOf(more) },
+  }))
+
+Deno.test('agreement: any two results agree or not, and any one has a fault or none', () => {
+  const pairs = fc.constantFrom(...Object.keys(GOOD)).chain((kind) =>
+    fc.tuple(fc.constant(kind), resultOf(kind), resultOf(kind))
+  )
+  fc.assert(
+    fc.property(pairs, ([kind, a, b]) => {
+      for (const result of [a, b]) {
+        assert.ok(['string', 'undefined'].includes(typeof faultOf(kind, result)))
+      }
+      const tolerance = toleranceOf('wasm', 'webgpu')
+      for (const other of [a, b]) {
+        assert.equal(typeof agree(kind, a, other, tolerance), 'boolean')
+      }
+    }),
+    runs(0.2),
+  )
+})
