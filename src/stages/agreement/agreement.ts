@@ -7,6 +7,7 @@
 import type { ItemResult } from '../types.ts'
 import { sameChildren } from './children.ts'
 import { imageClassification } from './image_classification.ts'
+import { numberOf } from './json.ts'
 import type { Agreement } from './kind.ts'
 import { objectDetection } from './object_detection.ts'
 import { textDetection } from './text_detection.ts'
@@ -59,8 +60,8 @@ export function faultOf(kind: string | undefined, result: ItemResult): string | 
   if (fault !== undefined) return fault
   for (const items of Object.values(result.children)) {
     for (const { meta, bytes } of items) {
-      const { format, width, height } = meta
-      if (format === 'rgb' && bytes.length !== Number(width) * Number(height) * 3) {
+      const [width, height] = [numberOf(meta['width']), numberOf(meta['height'])]
+      if (meta['format'] === 'rgb' && bytes.length !== width * height * 3) {
         return `a crop of ${bytes.length} bytes cannot be ${width}x${height} pixels`
       }
     }

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Json, JsonObject, StageItem } from '../types.ts'
-import { near, sameJson } from './json.ts'
+import { near, numberOf, sameJson } from './json.ts'
 import { sameTensors } from './tensors.ts'
 import type { Tolerance } from './tolerance.ts'
 
@@ -37,8 +37,8 @@ export function samePicture(a: StageItem, b: StageItem, tolerance: Tolerance): b
 }
 
 const sizeOf = ({ width, height }: JsonObject): [number, number] => [
-  Math.max(1, Number(width) || 1),
-  Math.max(1, Number(height) || 1),
+  Math.max(1, numberOf(width) || 1),
+  Math.max(1, numberOf(height) || 1),
 ]
 
 /** Of a box. */

@@ -27,6 +27,9 @@ function editDistance(a: string, b: string): number {
   return row[b.length]!
 }
 
+/** NaN for what is none: of some objects `Number` and `String` throw. */
+export const numberOf = (value: Json | undefined): number => typeof value === 'number' ? value : NaN
+
 export function near(a: number, b: number, { absolute, relative }: Tolerance, more = 0): boolean {
   const most = Math.max(Math.abs(a), Math.abs(b))
   return Math.abs(a - b) <= Math.max(absolute, more) + relative * most

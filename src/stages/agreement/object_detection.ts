@@ -1,6 +1,6 @@
 import type { Json, StageItem } from '../types.ts'
 import { extentOf, sameChildren } from './children.ts'
-import { isObject } from './json.ts'
+import { isObject, numberOf } from './json.ts'
 import type { Agreement } from './kind.ts'
 
 /** As `boxes.most` may be. */
@@ -17,8 +17,8 @@ export const objectDetection: Agreement = {
     return sameChildren(itemsOf(ours), itemsOf(theirs), tolerance)
   },
   faultOf({ fields, children }) {
-    const width = Number(fields?.['width'])
-    const height = Number(fields?.['height'])
+    const width = numberOf(fields?.['width'])
+    const height = numberOf(fields?.['height'])
     if (!(width >= 1 && height >= 1)) return 'a picture without a size'
     const found = Array.isArray(fields?.['found']) ? itemsOf(fields['found']) : []
     if (found.length > MOST_THINGS) return 'more things than a task lists'

@@ -1,12 +1,13 @@
 import { extentOf } from './children.ts'
+import { numberOf } from './json.ts'
 import type { Agreement } from './kind.ts'
 
 /** Fields `{width, height, lines}`: the lines themselves are its child items. */
 export const textDetection: Agreement = {
   sameFields: (a, b) => a?.['width'] === b?.['width'] && a?.['height'] === b?.['height'],
   faultOf({ fields, children }) {
-    const width = Number(fields?.['width'])
-    const height = Number(fields?.['height'])
+    const width = numberOf(fields?.['width'])
+    const height = numberOf(fields?.['height'])
     if (!(width >= 1 && height >= 1)) return 'a picture without a size'
     for (const { meta } of Object.values(children).flat()) {
       const extent = extentOf(meta['box'])

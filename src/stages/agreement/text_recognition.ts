@@ -1,13 +1,13 @@
 import type { Agreement } from './kind.ts'
-import { likeness, near } from './json.ts'
+import type { JsonObject } from '../types.ts'
+import { likeness, near, numberOf } from './json.ts'
 
 /** Fields `{text, confidence}`, null where nothing was read. */
 export const textRecognition: Agreement = {
   sameFields(a, b, tolerance) {
-    const [one, other] = [a?.['text'] ?? '', b?.['text'] ?? '']
-    if (likeness(String(one), String(other)) < tolerance.text) return false
+    if (likeness(textOf(a), textOf(b)) < tolerance.text) return false
     if (a === null || b === null) return true
-    return near(Number(a['confidence']), Number(b['confidence']), tolerance)
+    return near(numberOf(a['confidence']), numberOf(b['confidence']), tolerance)
   },
   faultOf({ fields }) {
     if (fields === null) return undefined
@@ -17,4 +17,9 @@ export const textRecognition: Agreement = {
       ? undefined
       : 'a confidence that is none'
   },
+}
+
+function textOf(fields: JsonObject | null): string {
+  const text = fields?.['text']
+  return typeof text === 'string' ? text : ''
 }
