@@ -42,5 +42,10 @@ Deno.test('modelOf() holds a node to the shape of known fields', () => {
   for (const bad of [[0, 1], 'wide', [[0, 1], [2, 3], [4, 5], [6, 'x']]]) {
     assert.throws(() => outputs[0]?.read([{ faces: [{ box: bad }] }]), /Cannot give box/)
   }
-  assert.throws(() => outputs[1]?.read([{ faces: [{ score: 'high' }] }]), /Cannot give score/)
+  const odd = { toString: 1, valueOf: 1 }
+  for (const score of ['high', {}, odd]) {
+    assert.throws(() => outputs[1]?.read([{ faces: [{ score }] }]), /Cannot give score/)
+  }
+  const [text] = modelWith({ faces: { each: 't', with: ['text'] } }).outputs
+  assert.deepEqual(text?.read([{ faces: [{ text: odd }, {}] }]).data, [JSON.stringify(odd), ''])
 })

@@ -83,8 +83,10 @@ function fieldOutput(name: string, list: string, field: string): ModelOutput {
       const data = entries.flatMap((entry): (string | number)[] => {
         const value = entry[field]
         if (!known) return [JSON.stringify(value ?? null)]
-        if (datatype === 'BYTES') return [String(value ?? '')]
-        const numbers = [value].flat(Infinity).map((one) => Number(one ?? 0))
+        if (datatype === 'BYTES') {
+          return [isObject(value) ? JSON.stringify(value) : String(value ?? '')]
+        }
+        const numbers = [value].flat(Infinity).map((one) => isObject(one) ? NaN : Number(one ?? 0))
         if (numbers.length === size && numbers.every(Number.isFinite)) return numbers
         // It is the node's word: what it sent is no such field.
         throw new ApiError('node_failed', `Cannot give ${name}: a node sent no ${size} numbers`)
@@ -93,6 +95,9 @@ function fieldOutput(name: string, list: string, field: string): ModelOutput {
     },
   }
 }
+
+/** Of some, which a node may send, neither a text nor a number can be made. */
+const isObject = (value: unknown) => typeof value === 'object' && value !== null
 
 const countOutput = (name: string, list: string): ModelOutput => ({
   ...{ name, datatype: 'INT32', shape: [-1] },
