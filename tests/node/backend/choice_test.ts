@@ -45,7 +45,9 @@ function scene(
   const kept = new Map<string, string>()
   const said: string[] = []
   let workers = 0
+  let ended = 0
   let may = true
+  let onWorker = () => {}
   const host: Host = {
     ...testHost(''),
     storage: {
@@ -54,7 +56,14 @@ function scene(
     },
     createWorker() {
       workers++
-      return workerOf(paceMs)
+      const worker = workerOf(paceMs)
+      const terminate = worker.terminate.bind(worker)
+      worker.terminate = () => {
+        ended++
+        terminate()
+      }
+      onWorker()
+      return worker
     },
   }
   const choice = createBackendChoice({
@@ -72,7 +81,8 @@ function scene(
   const remember = (backend: 'wasm' | 'webgpu', models: string) =>
     memory.keep(GPU, { backend, models, reason: `${backend}: as it was` })
   const pause = () => void (may = false)
-  return { choice, said, kept, remember, pause, workers: () => workers }
+  const tried = new Promise<void>((resolve) => onWorker = resolve)
+  return { choice, said, kept, remember, pause, tried, workers: () => workers, ended: () => ended }
 }
 
 Deno.test('what was found out on the same models is not tried again', async () => {
@@ -194,4 +204,44 @@ Deno.test('one thread it stays where there was never time to measure two', async
   equal(await choice.run(), 'done')
   equal(choice.reason, 'one thread a run: there was never time to measure two')
   equal(await threads({ wasm2: 1 }, [SPEC], false).run(), 'disturbed')
+})
+
+Deno.test('a trial ends for a batch where it needs the processor, and for a pause or the end always', async () => {
+  const software = { readAdapter: () => Promise.resolve({ ...GPU, software: true }) }
+  for (
+    const [options, end, outcome] of [
+      [software, 'disturb', 'disturbed'],
+      [software, 'paused', 'disturbed'],
+      [{}, 'paused', 'disturbed'],
+      [{}, 'stop', 'done'],
+    ] as const
+  ) {
+    const { choice, said, tried, ended } = scene(500, { webgpu: 60_000 }, options)
+    await choice.start()
+    const run = choice.run()
+    await tried
+    choice[end]()
+    equal(ended(), 1)
+    deepEqual([await run, said], [outcome, []])
+  }
+  const { choice, said, tried, ended } = scene(500, { webgpu: 1 })
+  await choice.start()
+  const run = choice.run()
+  await tried
+  choice.disturb()
+  equal(ended(), 0, 'a GPU leaves the processor to the batch')
+  equal(await run, 'done')
+  match(said.join(), /^webgpu /)
+})
+
+Deno.test('a software GPU is compared on the quickest variant alone', async () => {
+  const other = { ...SPEC, key: 'p/second/c' }
+  const samples = () => [SPEC, other]
+  for (const software of [true, false]) {
+    const readAdapter = () => Promise.resolve({ ...GPU, software })
+    const { choice, said } = scene(500, { webgpu: 1 }, { samples, readAdapter })
+    await choice.start()
+    equal(await choice.run(), 'done')
+    match(said.join(), software ? / ms for a, wasm 500 ms$/ : / ms for a \+ c, wasm 1000 ms$/)
+  }
 })
