@@ -64,12 +64,11 @@ function order(lines: Placed[], cuts = 0): Placed[] {
   // Lines across the gutter (headings) part the columns above them from those below.
   const crossing = lines.filter((l) => l.left < gutter && l.right > gutter)
     .sort((a, b) => a.middle - b.middle)
-  const rest = lines.filter((l) => l.left >= gutter || l.right <= gutter)
   const out: Placed[] = []
   let from = -Infinity
   for (const bar of [...crossing, undefined]) {
     const to = bar?.middle ?? Infinity
-    const band = rest.filter((l) => l.middle >= from && l.middle < to)
+    const band = lines.filter((l) => l.middle >= from && l.middle < to)
     out.push(...order(band.filter((l) => l.right <= gutter), cuts + 1))
     out.push(...order(band.filter((l) => l.left >= gutter), cuts + 1))
     if (bar !== undefined) out.push(bar)
@@ -104,7 +103,6 @@ function findGutter(lines: readonly Placed[]): number | undefined {
 }
 
 function isColumn(lines: readonly Placed[]): boolean {
-  if (lines.length < 3) return false
   const ratios = lines.map((l) => (l.right - l.left) / l.height).sort((a, b) => a - b)
   return ratios[Math.floor(ratios.length / 2)]! >= 8 && byRowGroups(lines).length >= 3
 }

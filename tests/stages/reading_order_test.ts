@@ -71,6 +71,37 @@ Deno.test('readingOrder() reads a heading across two columns first', () => {
   assert.equal(names(shuffled(page)), 'top l0 l1 l2 r0 r1 r2')
 })
 
+Deno.test('readingOrder() reads what is above a heading before what is below it', () => {
+  const columns = (from: number, top: number) =>
+    [0, 1, 2].flatMap((r) => [
+      line(`l${from + r}`, 0, top + r * 30, 300),
+      line(`r${from + r}`, 340, top + r * 30, 300),
+    ])
+  const page = [
+    line('second', 50, 240, 540, 40),
+    ...columns(0, 0),
+    ...columns(3, 120),
+    line('first', 50, 90, 540, 40),
+    line('a note under a column', 20, 300, 200),
+  ]
+  assert.equal(
+    names(page),
+    'l0 l1 l2 r0 r1 r2 first l3 l4 l5 r3 r4 r5 second a note under a column',
+  )
+})
+
+Deno.test('readingOrder() sees no gutter within a column of lines of unlike lengths', () => {
+  const page = [0, 1, 2, 3].flatMap((r) => [
+    line(`l${r}`, 0, r * 30, 300),
+    // Narrow and far to the left: the others reach beyond it.
+    line(`n${r}`, 10, r * 30 + 15, 60, 8),
+    line(`r${r}`, 340, r * 30, 300),
+  ])
+  const rows = (side: string) => [0, 1, 2, 3].map((r) => `${side}${r} n${r}`)
+  const left = rows('l').join(' ')
+  assert.equal(names(page), `${left} r0 r1 r2 r3`)
+})
+
 Deno.test('readingOrder() reads a receipt row by row', () => {
   const rows = [0, 1, 2, 3].flatMap((r) => [
     line(`item${r}`, 0, r * 30, 200),
@@ -102,4 +133,9 @@ Deno.test('pageAngle() follows long lines, not short ones', () => {
     { ...line('d', 0, 0, 22), angle: -0.6 },
   ]
   assert.ok(Math.abs(pageAngle(boxes) - 0.105) < 0.01)
+  const many = Array.from({ length: 40 }, () => boxes[2]!)
+  assert.ok(Math.abs(pageAngle([...many, ...boxes]) - 0.105) < 0.01)
+  assert.equal(pageAngle(many), -0.6, 'where there are no others')
+  const of = (angle: number, width: number) => ({ ...line('', 0, 0, width), angle })
+  assert.equal(pageAngle([of(0.3, 200), of(0, 200), of(0.1, 150)]), 0.1, 'the one in the middle')
 })
