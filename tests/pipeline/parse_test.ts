@@ -196,3 +196,9 @@ Deno.test('checkRunnable() asks for a known kind and a model', () => {
   }
   checkRunnable(pipeline, ['known'], 'f')
 })
+
+Deno.test('parsePipeline() refuses a name that would be taken for a version of another', () => {
+  const fault = faultOf(broken('name', 'ocr~2'))
+  assert.equal(fault.path, 'name')
+  assert.match(fault.message, /must be without a version/)
+})

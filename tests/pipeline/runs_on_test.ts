@@ -51,6 +51,10 @@ Deno.test('whyNotOn() says what is missing', () => {
   match(whyNotOn({ precision: 'int8' }, gpu(true))!, /processors only/)
   match(whyNotOn({ backends: ['native', 'wasm'] }, gpu(true))!, /native or wasm only/)
   equal(whyNotOn({ precision: 'fp32' }, gpu(false)), undefined)
+  for (const on of [{}, { code: false }]) {
+    match(whyNotOn({ code: true }, on)!, /runs none: .*--code/)
+  }
+  equal(whyNotOn({ code: true }, { code: true }), undefined)
 })
 
 Deno.test('checkPipeline() refuses a precision or backend that there is none of', () => {

@@ -1,4 +1,4 @@
-import { deepEqual, match } from 'node:assert/strict'
+import { deepEqual, equal, match } from 'node:assert/strict'
 import { createNode } from '../../../src/node/node.ts'
 import { startTestCoordinator } from '../coordinator.ts'
 import { batchOf, BYTES, item, load, servedFrom, testHost } from '../fixture.ts'
@@ -15,11 +15,11 @@ const PIPELINE = {
 const one = { pipeline: 'own', task: 'do', variant: 'one' }
 const two = { pipeline: 'own', task: 'do', variant: 'two' }
 
-/** A node that runs programs, with a cache of its own. */
-async function startRunning(coordinator: ReturnType<typeof startTestCoordinator>) {
+/** A node that runs programs, or none, with a cache of its own. */
+async function startRunning(coordinator: ReturnType<typeof startTestCoordinator>, code = true) {
   const cache = crypto.randomUUID()
   const node = createNode({
-    ...{ host: testHost(cache), url: coordinator.url, slots: 1, measure: false, code: true },
+    ...{ host: testHost(cache), url: coordinator.url, slots: 1, measure: false, code },
   })
   await node.start()
   const peer = await coordinator.nextPeer()
@@ -78,6 +78,22 @@ Deno.test('a variant whose program is not to be had fails to load, and may be as
   match(message.message, /404/)
   isHere = true
   await load(peer, one)
+  await node.stop()
+  await coordinator.close()
+  await caches.delete(cache)
+})
+
+Deno.test('a node that runs no programs fetches none, whatever the coordinator asks of it', async () => {
+  const served = await servedFrom(PIPELINE, { 'do.ts': PROGRAM })
+  const coordinator = startTestCoordinator(served)
+  const { node, cache, peer } = await startRunning(coordinator, false)
+  peer.send({ type: 'load', instances: [{ slot: 0, ...one }] })
+  const { message } = await peer.take('load_failed')
+  equal(message.reason, 'code_not_allowed')
+  match(message.message, /this node runs none/)
+  peer.send(batchOf(1, one, [item()]), [BYTES])
+  await peer.take('batch_failed')
+  deepEqual([coordinator.downloads.size, node.state.ready], [0, []])
   await node.stop()
   await coordinator.close()
   await caches.delete(cache)
