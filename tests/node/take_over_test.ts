@@ -1,4 +1,4 @@
-/** A slot that is taken over by a new worker, which dies before it has begun. */
+/** A slot that is taken over by a new worker: one that dies before it has begun, or is one of two. */
 import { deepEqual } from 'node:assert/strict'
 import { systemClock } from '../../src/node/clock.ts'
 import { createCatalog } from '../../src/node/models/catalog.ts'
@@ -69,4 +69,70 @@ Deno.test('slot outlives a worker that dies as it takes over, and has the next h
   } finally {
     slot.close()
   }
+})
+
+Deno.test('slot that is to be taken over twice while a batch runs ends the first of the two', async () => {
+  const { pipelines, models } = await servedFrom(PIPELINE, { m: Uint8Array.of(1) })
+  const spec = createCatalog({ pipelines: pipelines as never[], models }).spec(A)
+  const script = `
+    import { expose } from ${JSON.stringify(import.meta.resolve('comlink'))}
+    const done = (value) => ({ ok: true, value })
+    const told = new Promise((resolve) => new BroadcastChannel('shoal-test-over').onmessage = resolve)
+    expose({
+      init: () => done({ backend: 'wasm' }),
+      needs: () => done(true),
+      load: () => done({ warmMs: 1 }),
+      run: async () => (await told, done({ results: [] })),
+    })`
+  const url = URL.createObjectURL(new Blob([script], { type: 'text/javascript' }))
+  const alive = new Set<number>()
+  let made = 0
+  const idle = Promise.withResolvers<void>()
+  const ready = Promise.withResolvers<void>()
+  const over = Promise.withResolvers<void>()
+  let ran = false
+  const slot = createSlot({
+    ...{ clock: systemClock, assets: testHost('').assets, duty: 1 },
+    events: {
+      ...{ expired() {}, failed() {}, calledOff() {}, loadFailed() {}, restarted() {} },
+      done: () => void (ran = true),
+      ready: () => ran ? over.resolve() : ready.resolve(),
+      idle: () => idle.resolve(),
+    },
+    createWorker() {
+      const index = made++
+      const worker = new Worker(url, { type: 'module' })
+      const terminate = worker.terminate.bind(worker)
+      alive.add(index)
+      worker.terminate = () => {
+        alive.delete(index)
+        terminate()
+      }
+      return worker
+    },
+    engine: () => ({ backend: 'wasm', threads: 1 }),
+    fetchModel: () => Promise.resolve(Uint8Array.of(1)),
+  })
+  using channel = {
+    it: new BroadcastChannel('shoal-test-over'),
+    [Symbol.dispose]() {
+      this.it.close()
+    },
+  }
+  try {
+    slot.load(spec)
+    await ready.promise
+    await idle.promise
+    const batch = { batch: 1, key: spec.key, items: [], crops: 'raw' as const }
+    const receivedMs = systemClock.nowMs()
+    slot.offer({ ...batch, receivedMs, expiresMs: receivedMs + 60_000, giveUpMs: 60_000 })
+    for (let n = 0; n < 2; n++) (await slot.renew())!.commit()
+    channel.it.postMessage('end')
+    await over.promise
+    deepEqual([...alive], [2])
+  } finally {
+    slot.close()
+    URL.revokeObjectURL(url)
+  }
+  deepEqual([...alive], [])
 })

@@ -269,6 +269,7 @@ export function createSlot(options: SlotOptions): Slot {
             if (client === mine) onDeath(failure)
           },
           commit(next) {
+            fresh?.client.close()
             fresh = next
             pump()
           },
