@@ -12,6 +12,12 @@ import type { Tolerance } from './tolerance.ts'
 const FILE_SHARE = 0.3
 const SAMPLES = 512
 
+/** As the stages of this build cut them: of any other format nothing could be compared. */
+export const areCrops = (children: { readonly [task: string]: readonly StageItem[] }): boolean =>
+  Object.values(children).flat().every(({ meta: { format } }) =>
+    format === 'rgb' || format === 'jpeg'
+  )
+
 /** Pixels of two crops, or what can be told of two files without decoding them. */
 export function samePicture(a: StageItem, b: StageItem, tolerance: Tolerance): boolean {
   const [ours, theirs] = [a.meta['format'], b.meta['format']]

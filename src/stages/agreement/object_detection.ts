@@ -1,5 +1,5 @@
 import type { Json, StageItem } from '../types.ts'
-import { extentOf, sameChildren } from './children.ts'
+import { areCrops, extentOf, sameChildren } from './children.ts'
 import { isObject, numberOf } from './json.ts'
 import type { Agreement } from './kind.ts'
 
@@ -20,6 +20,7 @@ export const objectDetection: Agreement = {
     const width = numberOf(fields?.['width'])
     const height = numberOf(fields?.['height'])
     if (!(width >= 1 && height >= 1)) return 'a picture without a size'
+    if (!areCrops(children)) return 'a crop of no known format'
     const found = Array.isArray(fields?.['found']) ? itemsOf(fields['found']) : []
     if (found.length > MOST_THINGS) return 'more things than a task lists'
     for (const { meta } of [...found, ...Object.values(children).flat()]) {

@@ -1,4 +1,4 @@
-import { extentOf } from './children.ts'
+import { areCrops, extentOf } from './children.ts'
 import { numberOf } from './json.ts'
 import type { Agreement } from './kind.ts'
 
@@ -9,6 +9,7 @@ export const textDetection: Agreement = {
     const width = numberOf(fields?.['width'])
     const height = numberOf(fields?.['height'])
     if (!(width >= 1 && height >= 1)) return 'a picture without a size'
+    if (!areCrops(children)) return 'a crop of no known format'
     for (const { meta } of Object.values(children).flat()) {
       const extent = extentOf(meta['box'])
       if (extent === undefined) return 'a line without a box'
