@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
+import type { Finished } from '../../src/coordinator/answer.ts'
 import { modelOf } from '../../src/coordinator/oip/model.ts'
+import { respond } from '../../src/coordinator/oip/response.ts'
 import { checkPipeline } from '../../src/pipeline/parse.ts'
 
 const modelWith = (output: object) =>
@@ -48,4 +50,23 @@ Deno.test('modelOf() holds a node to the shape of known fields', () => {
   }
   const [text] = modelWith({ faces: { each: 't', with: ['text'] } }).outputs
   assert.deepEqual(text?.read([{ faces: [{ text: odd }, {}] }]).data, [JSON.stringify(odd), ''])
+})
+
+Deno.test('respond() names the variants of all pictures, those of most items first, and adds up their computing', async () => {
+  const stage = { task: 't', node: 'n', batch: 1, items: 1, queueMs: 1, networkMs: 1 }
+  const answer = (accuracy: number, counts: { [variant: string]: number }): Finished => ({
+    ...{ ok: true, accuracy, path: { t: counts }, items: [] },
+    stages: Object.keys(counts).map((variant) => ({ ...stage, variant, computeMs: 2 })),
+  })
+  const answers = [answer(0.5, { a: 1, b: 2 }), answer(1, { b: 1, c: 1, a: 1 })]
+  const response = respond(
+    modelWith({}),
+    { id: 'x', outputs: [], budgetMs: 100 },
+    answers,
+    7,
+  )
+  const { parameters } = await response.json()
+  assert.equal(parameters['variant.t'], 'b,a,c')
+  assert.equal(parameters.accuracy, 0.75)
+  assert.match(response.headers.get('server-timing') ?? '', /t;dur=10$/)
 })
