@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { Model, Stage, StageContext } from '../../stages/types.ts'
+import type { ItemResult, Model, Stage, StageContext } from '../../stages/types.ts'
 
 export interface Beside {
   /** Runs the stage on its sample, the first few times; the least so far, if there is one. */
@@ -36,9 +36,12 @@ export function createBeside(stage: Stage, context: StageContext, nowMs: () => n
         },
       }
       const fromMs = nowMs()
-      // One that cannot be used tells nothing, and is no fault of the variant.
-      const [result] = await stage.run([stage.sample!(context)], { ...context, model })
-        .catch(() => [])
+      let result: ItemResult | undefined
+      try {
+        result = (await stage.run([stage.sample!(context)], { ...context, model }))[0]
+      } catch {
+        // One that cannot be used tells nothing, and is no fault of the variant.
+      }
       const tookMs = nowMs() - fromMs
       if (result?.ok !== true || (tookMs > LONG_MS && !isFirst)) left = 0
       // Runs that are asked for at once wait for each other, and are counted as long as they wait.

@@ -129,3 +129,23 @@ Deno.test('work beside a model takes no less than no time, though runs wait for 
   const context = { model } as unknown as StageContext
   assert.equal(await createBeside(stage, context, () => nowMs).sample(), 0)
 })
+
+Deno.test('a program that makes no sample, or answers at once, is measured as any other', async () => {
+  const none = await worker(() => {
+    throw new Error('no sample')
+  }, () => 30)
+  assert.deepEqual(await none.measure({}, 2), { runMs: MODEL_MS, rows: 2 })
+  assert.equal(none.runs(), 0)
+
+  const model = { inputNames: [], outputNames: [] }
+  const context = { model } as unknown as StageContext
+  const ok = { ok: true, fields: null, children: {} } as const
+  const stage = (run: () => unknown) =>
+    ({ run, warmUp: () => [], sample: () => item }) as unknown as Stage
+  // Its author may know of no promises.
+  assert.equal(await createBeside(stage(() => [ok]), context, () => 0).sample(), 0)
+  const thrown = stage(() => {
+    throw new Error('not mine')
+  })
+  assert.equal(await createBeside(thrown, context, () => 0).sample(), undefined)
+})
