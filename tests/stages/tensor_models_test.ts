@@ -94,3 +94,31 @@ Deno.test('an answer has what all variants give: of three as of two', async () =
     )
   }
 })
+
+Deno.test('items can be run together where all that goes in and out grows with their number', async () => {
+  const stack = { stack: true }
+  await load([[model({ x: ROWS }, { y: ROWS })]], stack)
+  for (const [x, y, name] of [[[1, 3], ROWS, 'x'], [ROWS, [1, 3], 'y'], [ROWS, [], 'y']] as const) {
+    await rejects(
+      load([[model({ x }, { y })]], stack),
+      new RegExp(
+        `t0\\.variants\\.v0\\.model: 0-0\\.onnx: ${name} is float32 \\[.*\\]: ` +
+          'stack needs a first size that varies',
+      ),
+    )
+    await load([[model({ x }, { y })]])
+  }
+})
+
+Deno.test('variants that give another type or rank under one name are refused', async () => {
+  const of = (y: Made) => model({ x: ROWS }, { y })
+  for (const other of [['int64', ROWS], ['N', 3, 1], ['N']] as const) {
+    await rejects(
+      load([[of(ROWS), of(other as unknown as Made)]]),
+      /t0\.variants\.v1\.model: 0-1\.onnx: output y is .*, and float32 \[-1,3\] of v0: all variants/,
+    )
+  }
+  // A size that is not the same in all varies.
+  const { y } = answerOf(await load([[of(ROWS), of(['N', 4])]]), 't0') as { y: { shape: number[] } }
+  deepEqual(y.shape, [-1, -1])
+})
