@@ -200,6 +200,10 @@ Deno.test("tensors agree by their elements, whose last bits are each backend's o
     assert.ok(!agrees(scores([1, 2]), scores([1, 2], 'int64'), tolerance))
     assert.ok(!agrees(scores([5000], 'int64'), scores([5001], 'int64'), tolerance))
   }
+  const y = { type: 'float32', dims: [1], bytes: { 0: 0, 1: 0, 2: 0x80, 3: 0x3f } }
+  const likeOne: ItemResult = { ok: true, fields: { y }, children: {} }
+  assert.ok(!agrees(scores([1]), likeOne))
+  assert.ok(!agrees(likeOne, scores([1])))
   // One of twenty is at a threshold.
   const many = (last: number) => scores([...new Array<number>(19).fill(7), last], 'int64')
   assert.ok(agrees(many(0), many(1)))
