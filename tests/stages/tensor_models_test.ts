@@ -122,3 +122,35 @@ Deno.test('variants that give another type or rank under one name are refused', 
   const { y } = answerOf(await load([[of(ROWS), of(['N', 4])]]), 't0') as { y: { shape: number[] } }
   deepEqual(y.shape, [-1, -1])
 })
+
+Deno.test('what a file says of its models, and cannot be, is refused with where it says it', async () => {
+  const one = model({ x: ROWS }, { y: ROWS })
+  const give = { give: { other: { tensors: { x: 'y' } } } }
+  await rejects(load([[one], [one]], give), /t0\.give\.other: task other is not in next/)
+  const half = { give: { t1: { tensors: {} } } }
+  await rejects(
+    load([[one], [one]], half),
+    /t0\.give\.t1\.tensors\.x: is missing: t1 takes it, float32 \[-1,3\]/,
+  )
+  const single = model({ x: ROWS }, { y: [] })
+  const rows = { give: { t1: { split: true, tensors: { x: 'y' } } } }
+  await rejects(
+    load([[single], [model({ x: ['N'] }, { y: ['N'] })]], rows),
+    /t0\.give\.t1\.tensors\.x: is float32 \[\], a single number, and has no rows to split/,
+  )
+  const typical = (sizes: number[]) => ({ takes: { x: { shape: [-1, 3], typical: sizes } } })
+  await load([[one]], typical([2, 3]))
+  await rejects(
+    load([[one]], typical([2, 4])),
+    /t0\.takes\.x\.typical: must fit float32 \[-1,3\]: received \[2,4\]/,
+  )
+  const two = model({ x: ROWS, w: ROWS }, { y: ROWS })
+  await rejects(load([[two]], { feed: { z: 'x' } }), /t0\.feed: 0-0\.onnx has no input z/)
+  await load([[two]], { feed: { w: 'x' } })
+  const answer = (step: object) => ({ answer: { y: { from: 'y', do: [step] } } })
+  await rejects(load([[one]], answer({ reshape: [-1, -1] })), /at most one size may be -1/)
+  for (const type of ['float16', 'float32']) {
+    const halves = model({ x: ROWS }, { y: [type === 'float16' ? 'float32' : 'float16', ROWS] })
+    await rejects(load([[halves]], answer({ type })), /float16 is not converted/)
+  }
+})

@@ -137,6 +137,10 @@ function completeGive(
     const { split, tensors } = give[child] ?? byName(wanted ?? {}, outputs, at, fail)
     for (const [name, source] of Object.entries(tensors)) {
       const made = specOfSource(source, known, `${at}.tensors.${name}`, fail)
+      if (split && !made.isOpen && made.shape.length === 0) {
+        const is = specText(made.type, made.shape)
+        fail(`${at}.tensors.${name}`, `is ${is}, a single number, and has no rows to split`)
+      }
       const expected = wanted?.[name]
       if (expected === undefined) continue
       if (made.isOpen) fail(`${at}.tensors.${name}`, openFault(source.from))
