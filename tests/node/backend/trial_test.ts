@@ -1,5 +1,5 @@
 /** A backend on trial, with a real worker, on a machine that sleeps. */
-import { deepEqual, equal } from 'node:assert/strict'
+import { deepEqual, equal, ok } from 'node:assert/strict'
 import { startTrial } from '../../../src/node/backend/trial.ts'
 import { createCatalog } from '../../../src/node/models/catalog.ts'
 import { createPace } from '../../../src/node/slot/pace.ts'
@@ -8,7 +8,8 @@ import { A, PIPELINE, servedFrom, testHost } from '../fixture.ts'
 
 const LIMIT_MS = 30_000
 
-async function trial(runMs: number) {
+/** @param begun told of each run as it begins, with its number */
+async function trial(runMs: number, begun = (_: number) => {}) {
   const bytes = Uint8Array.of(1)
   const { pipelines, models } = await servedFrom(PIPELINE, { m: bytes })
   const catalog = createCatalog({ pipelines: pipelines as never[], models })
@@ -17,11 +18,19 @@ async function trial(runMs: number) {
     ...{ clock, pace: createPace(clock, 1, () => true), specs: [catalog.spec(A)] },
     ...{ limitMs: LIMIT_MS, assets: testHost('').assets },
     engine: { backend: 'webgpu', threads: 1 },
-    createWorker: () =>
-      new Worker(new URL('../worker_paced.ts', import.meta.url), {
+    createWorker() {
+      const worker = new Worker(new URL('../worker_paced.ts', import.meta.url), {
         type: 'module',
         name: JSON.stringify({ webgpu: runMs }),
-      }),
+      })
+      const post = worker.postMessage.bind(worker)
+      let runs = 0
+      worker.postMessage = (message: { path?: string[] }, more?: unknown) => {
+        post(message, more as Transferable[])
+        if (message.path?.[0] === 'measure') begun(++runs)
+      }
+      return worker
+    },
     fetchModel: () => Promise.resolve(bytes),
   })
   return { clock, ...started }
@@ -47,4 +56,12 @@ Deno.test('a backend that is not through its runs in its time is given up', asyn
   clock.sleep(LIMIT_MS)
   const answer = await result
   equal(answer.ok || answer.code, 'timeout')
+})
+
+Deno.test('a backend that is out of time with a run in hand is told by that', async () => {
+  const { clock, result } = await trial(20, (run) => {
+    if (run === 2) queueMicrotask(() => clock.sleep(LIMIT_MS))
+  })
+  const answer = await result
+  ok(answer.ok && answer.value >= 15, JSON.stringify(answer))
 })
