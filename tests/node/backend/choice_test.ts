@@ -245,3 +245,32 @@ Deno.test('a software GPU is compared on the quickest variant alone', async () =
     match(said.join(), software ? / ms for a, wasm 500 ms$/ : / ms for a \+ c, wasm 1000 ms$/)
   }
 })
+
+Deno.test('what was found out elsewhere, or is no decision, is found out anew', async () => {
+  const fresh = scene(500, { webgpu: 1 })
+  await fresh.remember('webgpu', SPEC.hash)
+  const good = JSON.parse(fresh.kept.get('backend')!)
+  await fresh.choice.start()
+  equal(fresh.choice.use.backend, 'webgpu')
+  for (
+    const change of [
+      { device: 'another' },
+      { build: 'another' },
+      { backend: 'native' },
+      { models: undefined },
+      { reason: 7 },
+    ]
+  ) {
+    const { choice, kept } = scene(500, { webgpu: 1 })
+    kept.set('backend', JSON.stringify({ ...good, ...change }))
+    await choice.start()
+    equal(choice.use.backend, 'wasm', JSON.stringify(change))
+    match(choice.reason, /yet to be measured/)
+  }
+  for (const text of ['', 'null', '{}', '7']) {
+    const { choice, kept } = scene(500, { webgpu: 1 })
+    kept.set('backend', text)
+    await choice.start()
+    equal(choice.use.backend, 'wasm', text)
+  }
+})
