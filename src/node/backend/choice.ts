@@ -229,6 +229,8 @@ export function createBackendChoice(options: BackendChoiceOptions): BackendChoic
       backend = before
       return conclude(`${before}: a worker on ${decision.backend} did not come up to take over`)
     }
+    // Lost while the slots were on their way to it.
+    if (backend !== decision.backend) return 'done'
     await memory.keep(device!, decision)
     return conclude(decision.reason)
   }

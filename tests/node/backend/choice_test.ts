@@ -274,3 +274,18 @@ Deno.test('what was found out elsewhere, or is no decision, is found out anew', 
     equal(choice.use.backend, 'wasm', text)
   }
 })
+
+Deno.test('a GPU that is given up while the slots move to it is not decided for', async () => {
+  const moved = Promise.withResolvers<boolean>()
+  const moving = Promise.withResolvers<void>()
+  const move = () => (moving.resolve(), moved.promise)
+  const { choice, said, kept } = scene(500, { webgpu: 1 }, { move })
+  await choice.start()
+  const run = choice.run()
+  await moving.promise
+  for (let n = 0; n < 2; n++) choice.died(LOST)
+  moved.resolve(true)
+  equal(await run, 'done')
+  deepEqual([choice.use.backend, said.length], ['wasm', 1])
+  for (const told of [choice.reason, said[0]!, kept.get('backend')!]) match(told, /lost 2 times/)
+})
