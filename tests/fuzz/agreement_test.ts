@@ -18,9 +18,7 @@ const GOOD: { [kind: string]: JsonObject } = {
   'of-its-own': { text: 'a line', list: [1, 2.5, { a: 'b' }], box },
 }
 /** Objects that nothing can be made of, as a text or a number is asked for. */
-const NOTHING: unknown[] = [{ toString: 1, valueOf: 1 }, { toJSON: 1 }, { length: -1 }, {
-  constructor: null,
-}]
+const NOTHING: unknown[] = [{ toString: 1, valueOf: 1 }, { constructor: null }, [null]]
 const anyValue = fc.oneof(anyJson, fc.constantFrom<unknown>(...NOTHING))
 const META = { ...thing, format: 'rgb', width: 1, height: 1, tensors: [{ name: 'x' }] }
 
@@ -51,6 +49,7 @@ const resultOf = (kind: string): fc.Arbitrary<ItemResult> =>
         }),
         { maxLength: 3 },
       ),
+      { maxKeys: 1 },
     ),
   }).map(({ fields, more, children }) => ({
     ...{ ok: true, children: { ...children } },
@@ -71,6 +70,6 @@ Deno.test('agreement: any two results agree or not, and any one has a fault or n
         assert.equal(typeof agree(kind, a, other, tolerance), 'boolean')
       }
     }),
-    runs(0.1),
+    runs(0.3),
   )
 })
