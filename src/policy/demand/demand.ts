@@ -1,6 +1,6 @@
 /**
- * How many queries arrive: a slow mean, which is the paper's; what is steady, for what takes seconds
- * to follow; and what is there now (`demand/level.ts`).
+ * How many queries arrive: what is steady, for what takes seconds to follow; what may come for a
+ * moment; and what is there now (`demand/level.ts`).
  *
  * @module
  */
@@ -10,8 +10,6 @@ import { ALPHA, chanceOf, createLevel, FORGET_WINDOWS, PROVEN, WINDOW_MS } from 
 export interface Demand {
   /** A query arrived, which may ask for a least accuracy. */
   count(nowMs: number, floor?: number): void
-  /** Queries per second: the weighted mean of the windows that have ended. */
-  meanPerS(nowMs: number): number
   /**
    * Queries per second to place for: what has been steady of late, which a whole second alone can
    * raise. Loads take as long, so a spike is over before they are done.
@@ -83,6 +81,7 @@ export const waitingS = (sloMs: number): number => WAITING * Math.max(0, sloMs -
  * @param sloMs the time that a query has: how long what is there now may be looked at
  */
 export function createDemand(startPerS = 0, sloMs = 0): Demand {
+  /** The paper's: what a moment's demand is compared with. */
   let mean = startPerS
   const level = createLevel(startPerS, sloMs)
   /** What placement follows: up at once as the level, down only when it lasts. */
@@ -150,10 +149,6 @@ export function createDemand(startPerS = 0, sloMs = 0): Demand {
       counted++
       level.count(nowMs)
       if (floor !== undefined) floors.count(floor, nowMs)
-    },
-    meanPerS(nowMs) {
-      advance(nowMs)
-      return mean
     },
     ratePerS(nowMs) {
       advance(nowMs)

@@ -6,7 +6,7 @@ import { createRandom, exponential } from '../../../src/sim/random.ts'
 function run(rates: number[], seed: number, startPerS = 0) {
   const demand = createDemand(startPerS)
   const random = createRandom(seed)
-  const seen: { atMs: number; ratePerS: number; meanPerS: number; levelPerS: number }[] = []
+  const seen: { atMs: number; ratePerS: number; levelPerS: number }[] = []
   let nextMs = 0
   rates.forEach((rate, second) => {
     for (let atMs = second * 1000; atMs < second * 1000 + 1000; atMs += 50) {
@@ -21,7 +21,6 @@ function run(rates: number[], seed: number, startPerS = 0) {
       seen.push({
         atMs: nowMs,
         ratePerS: demand.ratePerS(nowMs),
-        meanPerS: demand.meanPerS(nowMs),
         levelPerS: demand.levelPerS(nowMs),
       })
     }
@@ -39,14 +38,13 @@ Deno.test('demand settles on a steady rate, and chance hardly raises it', () => 
   assert.ok(raised < 0.01 * seen.length, `${raised} of ${seen.length} raised`)
 })
 
-Deno.test('demand of the moment believes a step within 400 ms, placement a second of it, the mean later', () => {
+Deno.test('demand of the moment believes a step within 400 ms, placement a second of it', () => {
   const at = run([...Array(20).fill(100), ...Array(5).fill(400)], 2)
   const early = at(20.3, 20.5)
   assert.ok(Math.max(...early.map(({ levelPerS }) => levelPerS)) > 300)
   assert.ok(Math.max(...early.map(({ ratePerS }) => ratePerS)) < 150)
   const next = at(21, 21.1)
   assert.ok(Math.min(...next.map(({ ratePerS }) => ratePerS)) > 300)
-  assert.ok(Math.max(...next.map(({ meanPerS }) => meanPerS)) < 250)
   const later = at(23.9, 25)
   assert.ok(mean(later.map(({ ratePerS }) => ratePerS)) > 340)
 })
@@ -143,12 +141,12 @@ Deno.test('the peak leaves for demand that drifts what it may rise until a plan 
 
 Deno.test('who asks before the first event does not stop the windows', () => {
   const [asked, left] = [createDemand(), createDemand()]
-  for (const read of ['meanPerS', 'ratePerS', 'levelPerS', 'peak'] as const) asked[read](-Infinity)
+  for (const read of ['ratePerS', 'levelPerS', 'peak'] as const) asked[read](-Infinity)
   for (const demand of [asked, left]) {
     for (let atMs = 1000; atMs < 11_000; atMs += 100) demand.count(atMs)
   }
-  assert.equal(asked.meanPerS(11_000), left.meanPerS(11_000))
-  assert.ok(asked.meanPerS(11_000) > 9, `${asked.meanPerS(11_000)}/s of 10`)
+  assert.equal(asked.ratePerS(11_000), left.ratePerS(11_000))
+  assert.ok(asked.ratePerS(11_000) > 9, `${asked.ratePerS(11_000)}/s of 10`)
 })
 
 Deno.test('the peak of queries that have long is what all that chance brings is done by in time', () => {
