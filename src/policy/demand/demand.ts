@@ -125,7 +125,8 @@ export function createDemand(startPerS = 0, sloMs = 0): Demand {
       inLatest += counted - latest[at]!
       latest[at] = counted
       const seenS = Math.min(ended + 1, latest.length) * WINDOW_MS / 1000
-      excesses[ended % PEAK_WINDOWS] = ended === 0 ? 0 : inLatest / seenS - mean
+      // What came before and comes no more is a fall, however far above the mean it was.
+      excesses[ended % PEAK_WINDOWS] = ended === 0 ? 0 : Math.min(inLatest / seenS, rate) - mean
       const begins = ended === 0 && startPerS === 0
       const low = steady - rate > PROVEN * chanceOf(steady)
       const high = rate - steady > PROVEN * chanceOf(steady)
