@@ -98,6 +98,8 @@ export function createDemand(startPerS = 0, sloMs = 0): Demand {
   /** Counts of the windows that the peak looks at together. */
   const latest = new Float64Array(Math.max(1, Math.round(HORIZON * sloMs / WINDOW_MS)))
   let inLatest = 0
+  /** After so many without a query nothing of what came before is left. */
+  const mostWindows = Math.max(FORGET_WINDOWS, latest.length)
   const waitS = waitingS(sloMs)
 
   /** Queries that chance adds at the most to what comes in so long. */
@@ -119,7 +121,7 @@ export function createDemand(startPerS = 0, sloMs = 0): Demand {
     if (nowMs === -Infinity) return
     startMs ??= nowMs
     const windows = Math.floor((nowMs - startMs) / WINDOW_MS)
-    for (let i = 0; i < Math.min(windows, FORGET_WINDOWS); i++) {
+    for (let i = 0; i < Math.min(windows, mostWindows); i++) {
       const rate = counted * 1000 / WINDOW_MS
       const at = ended % latest.length
       inLatest += counted - latest[at]!
@@ -141,7 +143,6 @@ export function createDemand(startPerS = 0, sloMs = 0): Demand {
       counted = 0
     }
     if (windows > 0) startMs += windows * WINDOW_MS
-    if (windows > FORGET_WINDOWS) mean = steady = 0
   }
 
   return {

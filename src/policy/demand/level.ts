@@ -74,7 +74,6 @@ export function createLevel(startPerS: number, sloMs: number): Level {
       counted = 0
     }
     if (windows > 0) startMs += windows * windowMs
-    if (windows > FORGET_WINDOWS) level = 0
     const at = Math.floor(nowMs / STEP_MS)
     for (let passed = Math.min(at - step, stepCount); passed > 0; passed--) {
       const oldest = (at - passed + 1) % stepCount

@@ -205,3 +205,16 @@ Deno.test('demand of queries that have long surges when it rises, and not when i
     assert.equal(demand.peak(130_000).surges, true, `of ${sloMs} ms`)
   }
 })
+
+Deno.test('of demand that ended long ago nothing is left, however long queries have', () => {
+  for (const sloMs of [250, 10_000, 120_000, 600_000]) {
+    const demand = createDemand(0, sloMs)
+    for (let atMs = 0; atMs < 600_000; atMs += 100) demand.count(atMs)
+    // Nobody looked meanwhile.
+    const nowMs = 4_200_000
+    demand.count(nowMs)
+    assert.ok(demand.ratePerS(nowMs) < 1e-3, `${demand.ratePerS(nowMs)}/s, of ${sloMs} ms`)
+    assert.ok(demand.levelPerS(nowMs) < 1e-3, `${demand.levelPerS(nowMs)}/s, of ${sloMs} ms`)
+    assert.equal(demand.peak(nowMs + 1000).surges, false, `of ${sloMs} ms`)
+  }
+})
