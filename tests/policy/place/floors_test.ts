@@ -77,6 +77,30 @@ Deno.test('place() holds more for a floor that more ask for', () => {
   assert.ok(slots[0]! < slots[1]! && slots[1]! < slots[2]!, `${slots}`)
 })
 
+Deno.test('place() holds for a floor the way that takes least', () => {
+  const given = problemOf(250, [{ accuracy: 0.9, ratePerS: 5 }])
+  for (const cheap of ['find', 'read']) {
+    const problem = structuredClone(given)
+    for (const row of problem.classes[0]!.able) {
+      if (row.task === cheap && row.variant === 'best') row.points = [{ batch: 1, latencyMs: 40 }]
+    }
+    const placement = place(problem)
+    for (const task of ['find', 'read']) {
+      assert.equal(holders(placement, task, 'best') > 0, task === cheap, `${task}, of ${cheap}`)
+    }
+  }
+})
+
+Deno.test('place() holds for a floor what chance adds, but what may wait for it', () => {
+  // 20/s and four deviations are 38/s, of which a slot does 12.5. Of ten seconds five are looked at
+  // together, and what is more in them may take 2.7 s longer: no more than a tenth is added then.
+  for (const [sloMs, slots] of [[1000, 4], [10_000, 2]] as const) {
+    const problem = problemOf(180, [{ accuracy: 1, ratePerS: 20 }])
+    problem.pipelines[0]!.sloMs = sloMs
+    assert.deepEqual(best(place(problem)), [slots, slots], `of ${sloMs} ms`)
+  }
+})
+
 Deno.test('place() changes for a floor first what it needs, and keeps that once it is there', () => {
   const ref = (name: string) => {
     const [task, variant] = name.split('/') as [string, string]
@@ -107,4 +131,57 @@ Deno.test('place() leaves a floor aside that no way reaches, and where not all c
   const full = place(problemOf(5000, [{ accuracy: 1, ratePerS: 9 }]))
   assert.equal(full.mode, 'saturated')
   assert.deepEqual(best(full), [0, 0])
+})
+
+/** Two pipelines of a task with two children, on eighteen slots and two that are quick at most; of the second some ask for so much. */
+function treesOf(ratePerS: number, floors: PlacePipeline['floors']): Problem {
+  const children = ['car', 'face']
+  const variants = (next: readonly string[]) =>
+    Object.fromEntries(
+      Object.entries(ACCURACY).map(([name, accuracy]) => [
+        name,
+        { accuracy, fanOut: Object.fromEntries(next.map((child) => [child, 1])) },
+      ]),
+    )
+  const tasks = {
+    scene: { next: children, variants: variants(children) },
+    ...Object.fromEntries(children.map((child) => [child, { next: [], variants: variants([]) }])),
+  }
+  const names = ['p', 'q']
+  return {
+    pipelines: names.map((name) => ({
+      ...{ name, weight: 1, sloMs: 1000, ratePerS, root: 'scene', tasks },
+      ...name === 'q' && floors !== undefined ? { floors } : {},
+    })),
+    classes: [['quick', 'fine', 'best'], ['quick']].map((able) => {
+      const slots = able.length > 1 ? 18 : 2
+      return {
+        ...{ name: able.join(), slots, dutySum: slots, networkMs: 0 },
+        ...{ memoryBytes: Infinity, maxVariants: 1 },
+        able: names.flatMap((pipeline) =>
+          Object.keys(tasks).flatMap((task) =>
+            able.map((variant) => {
+              const points = [{ batch: 1, latencyMs: LATENCY_MS[`find/${variant}`]! }]
+              return { pipeline, task, variant, points, memoryBytes: 1, swapMs: 0 }
+            })
+          )
+        ),
+      }
+    }),
+    options: { waitTail: 1 },
+  }
+}
+
+Deno.test('place() holds for a floor what every branch needs, of that pipeline alone', () => {
+  const bests = (floors: PlacePipeline['floors']) => {
+    const { classes: [one], served } = place(treesOf(125, floors))
+    for (const { share } of served) assert.ok(share > 1 - 1e-9)
+    return [...one!.sets, ...one!.standbySets].flatMap(({ variants: [held], slots }) =>
+      held!.variant === 'best' ? [{ of: `${held!.pipeline}/${held!.task}`, slots }] : []
+    )
+  }
+  assert.deepEqual(bests(undefined), [])
+  const held = bests([{ accuracy: 1, ratePerS: 1 }])
+  assert.deepEqual(held.map(({ of }) => of), ['q/scene', 'q/car', 'q/face'])
+  for (const { of, slots } of held) assert.ok(slots >= 2, `${slots} of ${of} held`)
 })
