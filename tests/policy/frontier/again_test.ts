@@ -5,6 +5,7 @@ import { checkPipeline } from '../../../src/pipeline/parse.ts'
 import type { FrontierProblem } from '../../../src/policy/frontier/problem.ts'
 import { createFrontier, frontierOf } from '../../../src/policy/frontier/solve.ts'
 import { shapesOf } from '../../../src/policy/shape.ts'
+import { ocr } from '../fixtures.ts'
 
 /** Two tasks, one after the other, with variants whose latencies rise with their accuracy or not. */
 const chains = fc.array(fc.integer({ min: 1, max: 1000 }), { minLength: 24, maxLength: 24 }).map(
@@ -82,4 +83,30 @@ Deno.test('a program serves for other demands, fewer slots and other aims as a f
     }
   }))
   assert.ok(again > 300, `${again} alike`)
+})
+
+Deno.test('a program that was made once does not serve for a pool that does other things', () => {
+  const shapes = shapesOf(['a', 'b'].map((name) => checkPipeline({ ...ocr, name }, name)))
+  const problemOf = (times: number, fanOut: number, ratesPerS: number[], duty = 1) => ({
+    groups: [{ key: 'g', class: 'g', slots: 4, duty }],
+    services: shapes.variants.map(({ referenceMs }) => [
+      { group: 0, costMs: referenceMs! * times, aloneMs: referenceMs! * times + 2 },
+    ]),
+    fanOut: shapes.variants.map(({ task }) => task.next.map(() => fanOut)),
+    ratesPerS,
+    aim: 1,
+  })
+  const first = problemOf(1, 4, [20, 0])
+  const others = {
+    slower: { ...first, services: problemOf(2, 4, [20, 0]).services },
+    fewer: { ...first, fanOut: problemOf(1, 1, [20, 0]).fanOut },
+    otherwise: { ...first, ratesPerS: [0, 20] },
+    both: { ...first, ratesPerS: [20, 20] },
+    none: { ...first, groups: problemOf(1, 4, [20, 0], 0).groups },
+  }
+  for (const [what, other] of Object.entries(others)) {
+    const frontier = createFrontier(shapes)
+    frontier(first)(1)
+    assert.deepEqual(frontier(other)(1), frontierOf(shapes, other)(1), what)
+  }
 })
