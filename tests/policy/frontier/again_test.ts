@@ -96,13 +96,13 @@ Deno.test('a program that was made once does not serve for a pool that does othe
     ratesPerS,
     aim: 1,
   })
-  const first = problemOf(1, 4, [20, 0])
+  const first = problemOf(1, 4, [5, 0])
   const others = {
-    slower: { ...first, services: problemOf(2, 4, [20, 0]).services },
-    fewer: { ...first, fanOut: problemOf(1, 1, [20, 0]).fanOut },
-    otherwise: { ...first, ratesPerS: [0, 20] },
-    both: { ...first, ratesPerS: [20, 20] },
-    none: { ...first, groups: problemOf(1, 4, [20, 0], 0).groups },
+    slower: { ...first, services: problemOf(2, 4, [5, 0]).services },
+    fewer: { ...first, fanOut: problemOf(1, 1, [5, 0]).fanOut },
+    otherwise: { ...first, ratesPerS: [0, 5] },
+    both: { ...first, ratesPerS: [5, 5] },
+    none: { ...first, groups: problemOf(1, 4, [5, 0], 0).groups },
   }
   for (const [what, other] of Object.entries(others)) {
     const frontier = createFrontier(shapes)
