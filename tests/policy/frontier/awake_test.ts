@@ -127,3 +127,32 @@ Deno.test('nobody goes to rest before a queue is worked off, and a long one call
   assert.ok(more >= 2 * few && more < 20, `${more} after ${few}`)
   assert.equal(decide(awake, problemOf(20, 1), 800, queue(10, few)), 20)
 })
+
+Deno.test('no more slots are to take part than there are, however much is asked and waits', () => {
+  for (const ratePerS of [5, 30, 300]) {
+    for (const queue of [0, 1, 100]) {
+      const slots = decide(createAwake(), problemOf(8, ratePerS), 0, { ...IDLE, queue, planned: 8 })
+      assert.ok(slots > 0 && slots <= 8, `${slots} at ${ratePerS}/s with ${queue} SLOs`)
+    }
+  }
+})
+
+Deno.test('what is needed is the mean of ten seconds, but at once what a jump asks for', () => {
+  const many = (ratePerS: number) => problemOf(400, ratePerS)
+  const fresh = (ratePerS: number) => decide(createAwake(), many(ratePerS), 0)
+  const awake = createAwake()
+  let nowMs = 0
+  const lasting = (ratePerS: number, seconds: number) => {
+    let slots = NaN
+    for (const endMs = nowMs + seconds * 1000; nowMs < endMs; nowMs += 200) {
+      slots = decide(awake, many(ratePerS), nowMs)
+    }
+    return slots
+  }
+  assert.equal(lasting(200, 60), fresh(200))
+  const between = lasting(170, 5)
+  assert.ok(between < fresh(200) && between > fresh(170), `${between}`)
+  assert.equal(lasting(170, 6), fresh(170))
+  assert.equal(lasting(300, 0.2), fresh(300))
+  assert.equal(lasting(120, 0.2), fresh(120))
+})

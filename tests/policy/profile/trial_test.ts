@@ -59,6 +59,46 @@ Deno.test('after three that were given up a size is hoped for no more', () => {
   assert.equal(trial.hopedMs(4), 60)
 })
 
+Deno.test('small batches that were given up say nothing of the size that is tried', () => {
+  const trial = createTrial()
+  for (let i = 0; i < 5; i++) trial.ended(1, 50, true)
+  trial.ended(1, 30, false)
+  assert.equal(trial.hopedMs(2), 30)
+})
+
+Deno.test('a batch larger than what was to be tried is as good, and what is tried next is larger still', () => {
+  const trial = createTrial()
+  trial.ended(1, 30, false)
+  for (let i = 0; i < 3; i++) trial.ended(20, 60, false)
+  assert.ok(trial.size > 20, `${trial.size}`)
+  // What took less than a smaller one was disturbed: nothing takes less than nothing.
+  for (let i = 0; i < 3; i++) trial.ended(trial.size, 50, false)
+  assert.ok(trial.size > 0)
+  assert.equal(trial.hopedMs(64), 50)
+})
+
+Deno.test('what was found out is told in points that rise, and once all is known nothing more', () => {
+  for (const eachMs of [1, 40]) {
+    const trial = createTrial(30)
+    let told = 0
+    const end = (batch: number) => {
+      const points = trial.ended(batch, 30 + eachMs * (batch - 1), false)
+      if (points === undefined) return
+      told++
+      points.forEach(({ batch, latencyMs }, i) => {
+        assert.ok(batch >= 1 && latencyMs > 0)
+        if (i > 0) assert.ok(batch > points[i - 1]!.batch && latencyMs > points[i - 1]!.latencyMs)
+      })
+    }
+    for (let i = 0; i < 60 && trial.size > 0; i++) end(trial.size)
+    assert.equal(trial.size, 0)
+    assert.ok(told > 0)
+    told = 0
+    for (let i = 0; i < 20; i++) end(500)
+    assert.deepEqual([told, trial.size], [0, 0])
+  }
+})
+
 /** Of 200 queries that come twice as fast as a node does them one by one, as it did so far: how many were answered. */
 function served(latencyMs: (batch: number) => number): number {
   const pool = createPool([plain])
