@@ -59,6 +59,16 @@ Deno.test('after three that were given up a size is hoped for no more', () => {
   assert.equal(trial.hopedMs(4), 60)
 })
 
+Deno.test('before anything ran what one item took when it was measured is hoped for, or nothing', () => {
+  assert.equal(createTrial(30).hopedMs(2), 30)
+  const trial = createTrial()
+  assert.equal(trial.hopedMs(2), undefined)
+  // Nothing smaller ever ran: whatever it took, it is not known to be in vain.
+  for (let i = 0; i < 3; i++) trial.ended(2, 500, false)
+  assert.equal(trial.size, 4)
+  assert.equal(trial.hopedMs(4), 500)
+})
+
 Deno.test('small batches that were given up say nothing of the size that is tried', () => {
   const trial = createTrial()
   for (let i = 0; i < 5; i++) trial.ended(1, 50, true)
