@@ -30,7 +30,7 @@ export function groupPrices(shapes: Shapes, problem: FrontierProblem): number[] 
   if (islands.size < 2) return pricesOf(shapes, problem)
   const prices = groups.map(() => 0)
   for (const number of islands) {
-    const found = pricesOf(shapes, onlyIsland(shapes, problem, number))
+    const found = pricesOf(shapes, onlyIsland(problem, number))
     groups.forEach((group, g) => {
       if (islandOf(group) === number) prices[g] = found[g]!
     })
@@ -41,19 +41,15 @@ export function groupPrices(shapes: Shapes, problem: FrontierProblem): number[] 
 const islandOf = ({ island = 0 }: GroupCapacity) => island
 
 /** As if there were nothing else. */
-function onlyIsland(shapes: Shapes, problem: FrontierProblem, number: number): FrontierProblem {
-  const { groups, ratesPerS } = problem
-  const services = problem.services.map((own) =>
-    own.filter(({ group }) => islandOf(groups[group]!) === number)
-  )
-  const isThere = [...shapes.pipelines.values()].map(({ tasks }) =>
-    tasks.some(({ variants }) => variants.some(({ index }) => services[index]!.length > 0))
-  )
+function onlyIsland(problem: FrontierProblem, number: number): FrontierProblem {
   return {
     ...problem,
-    services,
-    groups: groups.map((group) => islandOf(group) === number ? group : { ...group, duty: 0 }),
-    ratesPerS: ratesPerS.map((rate, p) => isThere[p] ? rate : 0),
+    services: problem.services.map((own) =>
+      own.filter(({ group }) => islandOf(problem.groups[group]!) === number)
+    ),
+    groups: problem.groups.map((group) =>
+      islandOf(group) === number ? group : { ...group, duty: 0 }
+    ),
   }
 }
 
