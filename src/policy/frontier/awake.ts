@@ -149,7 +149,7 @@ export function createAwake(): Awake {
         const workMs = time / Math.max(ratePerMs, 1e-9)
         const lumps = { workMs, slackMs, sloMs, lossPerShare }
         const slots = slotsFor(meanLoad(group.key, time, nowMs), lumps, problem.aim)
-        result.set(group.key, Math.min(group.slots, slots))
+        result.set(group.key, slots)
         lacks ||= slots > group.slots
       })
       addForQueue(problem, result, queue * planned)
