@@ -5,7 +5,7 @@
  * @module
  */
 import { createFloors, type Floor } from './floors.ts'
-import { ALPHA, chanceOf, createLevel, FORGET_WINDOWS, PROVEN, WINDOW_MS } from './level.ts'
+import { ALPHA, chanceOf, createLevel, PROVEN, WINDOW_MS } from './level.ts'
 
 export interface Demand {
   /** A query arrived, which may ask for a least accuracy. */
@@ -99,7 +99,7 @@ export function createDemand(startPerS = 0, sloMs = 0): Demand {
   const latest = new Float64Array(Math.max(1, Math.round(HORIZON * sloMs / WINDOW_MS)))
   let inLatest = 0
   /** After so many without a query nothing of what came before is left. */
-  const mostWindows = Math.max(FORGET_WINDOWS, latest.length)
+  const mostWindows = latest.length + PEAK_WINDOWS
   const waitS = waitingS(sloMs)
 
   /** Queries that chance adds at the most to what comes in so long. */
@@ -127,8 +127,7 @@ export function createDemand(startPerS = 0, sloMs = 0): Demand {
       inLatest += counted - latest[at]!
       latest[at] = counted
       const seenS = Math.min(ended + 1, latest.length) * WINDOW_MS / 1000
-      // What came before and comes no more is a fall, however far above the mean it was.
-      excesses[ended % PEAK_WINDOWS] = ended === 0 ? 0 : Math.min(inLatest / seenS, rate) - mean
+      excesses[ended % PEAK_WINDOWS] = ended === 0 ? 0 : inLatest / seenS - mean
       const begins = ended === 0 && startPerS === 0
       const low = steady - rate > PROVEN * chanceOf(steady)
       const high = rate - steady > PROVEN * chanceOf(steady)

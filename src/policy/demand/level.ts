@@ -22,7 +22,7 @@ export const WINDOW_MS = 1000
 /** The weight of the newest window, as the paper's artifact has it. */
 export const ALPHA = 0.385
 /** After so many windows without a query the mean has faded to nothing that matters. */
-export const FORGET_WINDOWS = 60
+const FORGET_WINDOWS = 60
 /** The short window, in windows; it is counted in steps. */
 const SHORT = 0.4
 const STEP_MS = 50

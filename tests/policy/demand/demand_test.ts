@@ -186,26 +186,6 @@ Deno.test('the peak of queries that have long is what all that chance brings is 
   assert.ok(slow!.perS < 0.9 * hasty!.perS && slow!.perS > 0.7 * hasty!.perS, `${slow!.perS}`)
 })
 
-Deno.test('demand of queries that have long surges when it rises, and not when it falls', () => {
-  for (const sloMs of [250, 10_000, 30_000, 120_000]) {
-    const demand = createDemand(100, sloMs)
-    const second = (at: number, queries: number) => {
-      for (let i = 0; i < queries; i++) demand.count(at * 1000 + i * 1000 / queries)
-    }
-    for (let at = 0; at < 60; at++) second(at, 100)
-    for (let at = 60; at < 120; at++) {
-      second(at, 10)
-      if (at < 63) continue
-      const { perS, surges } = demand.peak((at + 1) * 1000)
-      assert.equal(surges, false, `${at - 59} s after the fall, of ${sloMs} ms`)
-      assert.ok(perS < 25, `${perS}/s of 10, of ${sloMs} ms`)
-    }
-    second(120, 400)
-    for (let at = 121; at < 130; at++) second(at, 10)
-    assert.equal(demand.peak(130_000).surges, true, `of ${sloMs} ms`)
-  }
-})
-
 Deno.test('of demand that ended long ago nothing is left, however long queries have', () => {
   for (const sloMs of [250, 10_000, 120_000, 600_000]) {
     const demand = createDemand(0, sloMs)
