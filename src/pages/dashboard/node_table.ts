@@ -67,9 +67,8 @@ export function createNodeTable(
     const sorted = [...rows.values()].filter((row) =>
       wanted === '' || [row.name, classLabel(row.class), healthOf(row), row.info?.backend ?? '']
         .some((text) => text.toLowerCase().includes(wanted))
-    ).sort((a, b) => (b.share ?? 0) - (a.share ?? 0) || byName.compare(a.name, b.name)).map((
-      { id },
-    ) => id)
+    ).sort((a, b) => (b.share ?? 0) - (a.share ?? 0) || byName.compare(a.name, b.name))
+      .map(({ id }) => id)
     // A line that goes would draw those below it up, under a pointer that is about to press.
     const touched = body.matches(':hover, :focus-within')
     if (!touched && !manage.managing) return sorted
