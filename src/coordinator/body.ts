@@ -13,14 +13,17 @@ export const MAX_BODY_BYTES = 32 * 1024 * 1024
 /** Longest time that a body may take, whatever the deadline: a slow sender holds memory. */
 const MAX_BODY_MS = 30_000
 /**
- * Bodies up to this are read whole, in less than half the time. No read of theirs can be ended
- * early, and what they say to be is held from the start until they end.
+ * Bodies up to this are read whole where there is room for it, in less than half the time. No such
+ * read can be ended before its sender hangs up.
  */
 const WHOLE_BYTES = 128 * 1024
 /** Bytes of bodies that have not come to their end, all together. */
 const MAX_UNDER_WAY_BYTES = 512 * 1024 * 1024
+/** Of those that are read whole, as they are declared; what does not fit comes as a stream. */
+const MAX_WHOLE_BYTES = 64 * 1024 * 1024
 
 const shared = createBodyRoom(MAX_UNDER_WAY_BYTES)
+const sharedByWhole = createBodyRoom(MAX_WHOLE_BYTES)
 
 export interface BodyOptions {
   /** Of a caller elsewhere. */
@@ -28,6 +31,8 @@ export interface BodyOptions {
   /** Aborted once nobody is served any more, which ends what is under way. */
   draining?: AbortSignal
   room?: BodyRoom
+  /** For bodies that are read whole. */
+  wholes?: BodyRoom
 }
 
 /**
@@ -42,7 +47,7 @@ export function readBody(
   deadlines: Deadlines,
   nowMs: number,
   lateMs: number,
-  { address, draining, room = shared }: BodyOptions = {},
+  options: BodyOptions = {},
 ): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
     const encoding = request.headers.get('content-encoding')
@@ -52,7 +57,7 @@ export function readBody(
       reject(new ApiError('deadline_exceeded', 'Cannot answer in time: the body took too long'))
       late.end?.()
     })
-    read(request, late, (bytes) => room.hold(bytes, address), draining).then(
+    read(request, late, options).then(
       (body) => {
         callOff()
         resolve(body)
@@ -83,8 +88,7 @@ const packed = (encoding: string) =>
 async function read(
   request: Request,
   late: Late,
-  hold: (bytes: number) => void,
-  draining: AbortSignal | undefined,
+  { address, draining, room = shared, wholes = sharedByWhole }: BodyOptions,
 ): Promise<Uint8Array> {
   const declared = request.headers.get('content-length')
   // Said twice it is `5, 5`: no number, and nothing to reckon with.
@@ -95,18 +99,18 @@ async function read(
   }
   try {
     // HTTP holds the body to its declared length.
-    if (length <= WHOLE_BYTES) {
-      hold(length)
+    if (length <= WHOLE_BYTES && wholes.fits(length, address)) {
+      wholes.hold(length, address)
       try {
         return await request.bytes()
       } finally {
-        hold(-length)
+        wholes.hold(-length, address)
       }
     }
     if (request.body === null) return new Uint8Array()
     const { whole, cancel } = gather(request.body, {
       most: length,
-      hold,
+      hold: (bytes) => room.hold(bytes, address),
       tooLong: tooLarge,
     })
     late.end = cancel

@@ -80,8 +80,8 @@ export const HEARTBEAT_MS = 500
 const DOUBT_FACTOR = 2.5
 /** What a silence counts for after each word heard since. */
 const FADE = 0.99
-/** Who has not said hello has nothing larger to say. */
-const MAX_HELLO_BYTES = 256 * 1024
+/** A hello with all its hashes takes half of it. */
+const MAX_HELLO_BYTES = 64 * 1024
 /** Results that cannot be read fail their batches; so many, and the link is closed. */
 const MOST_MALFORMED = 8
 /** Of all links: what is sent is copied at once. */

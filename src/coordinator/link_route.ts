@@ -7,8 +7,10 @@ import type { Hono } from 'hono'
 import type { WireData } from '../protocol/mod.ts'
 import { ApiError } from './api_error.ts'
 import type { Doors } from './doors/doors.ts'
+import { createGrowth } from './doors/growth.ts'
 import { createLobby } from './doors/lobby.ts'
 import type { Link } from './link.ts'
+import { type Upgrade, upgrade } from './link_socket.ts'
 import type { Log } from './log.ts'
 import { hostOf, mayLink } from './origin.ts'
 import type { Assets } from './pages.ts'
@@ -23,15 +25,13 @@ export interface LinkRouteOptions {
   now: () => number
 }
 
-/** A link has heartbeats of its own; the socket's would make a timer anew with each message. */
-const IDLE = { idleTimeout: 0 }
-
 /** Whose link was closed for what it said comes again after so many times what that took to read. */
 const TURN_AWAY_FACTOR = 10
 
 export function mountLink(app: Hono, options: LinkRouteOptions): void {
   const { pool, doors, hosts, assets, log, now } = options
   const lobby = createLobby(now)
+  const growth = createGrowth()
   app.get('/v1/link', (c) => {
     const origin = c.req.header('origin')
     if (!mayLink(origin, hostOf(c.req), hosts)) {
@@ -42,18 +42,30 @@ export function mountLink(app: Hono, options: LinkRouteOptions): void {
     }
     const remedy = remedyFor(c.req.url, origin !== undefined, assets)
     const caller = doors.caller(c)
-    const leave = caller.local ? () => {} : lobby.enter(caller.address)
+    const admit = doors.admits(caller)
+    const leaveLobby = caller.local ? () => {} : lobby.enter(caller.address)
     const blamed = (spentMs: number) => {
       if (!caller.local) lobby.turnAway(caller.address, TURN_AWAY_FACTOR * spentMs)
     }
-    const { response, socket } = upgrade(c.req.raw, leave)
-    const admit = doors.admits(caller)
     let link: Link | undefined
-    socket.onopen = () => {
-      socket.binaryType = 'arraybuffer'
+    let breakOff = () => {}
+    const grown = () => {
+      link?.close(1013, 'too much was said before hello')
+      breakOff()
+    }
+    // Who needs no token is let in whatever it says.
+    const unwatch = admit(undefined) === undefined ? growth.watch(grown) : () => {}
+    const leave = () => {
+      leaveLobby()
+      unwatch()
+    }
+    const { response, web, socket } = shakeHands(c.req.raw, leave)
+    breakOff = socket.breakOff
+    web.onopen = () => {
+      web.binaryType = 'arraybuffer'
       link = pool.connect(socket, admit, { remedy, blamed })
     }
-    socket.onmessage = ({ data }) => {
+    web.onmessage = ({ data }) => {
       try {
         link?.receive(data as WireData)
       } catch (error) {
@@ -63,11 +75,11 @@ export function mountLink(app: Hono, options: LinkRouteOptions): void {
       }
       if (link?.open) leave()
     }
-    socket.onclose = ({ code, reason }) => {
+    web.onclose = ({ code, reason }) => {
       leave()
       link?.lost(`closed with ${code} ${reason}`.trim())
     }
-    socket.onerror = () => {
+    web.onerror = () => {
       leave()
       link?.lost('the connection broke')
     }
@@ -80,7 +92,7 @@ export function mountLink(app: Hono, options: LinkRouteOptions): void {
  *
  * @throws ApiError `invalid_input` where the request is no handshake
  */
-function upgrade(request: Request, leave: () => void): Deno.WebSocketUpgrade {
+function shakeHands(request: Request, leave: () => void): Upgrade {
   try {
     // Deno looks at all of the handshake but this.
     if (request.headers.get('sec-websocket-version') !== '13') {
@@ -89,7 +101,7 @@ function upgrade(request: Request, leave: () => void): Deno.WebSocketUpgrade {
     // A socket that breaks off before it is open never says so itself.
     request.signal.addEventListener('abort', leave, { once: true })
     if (request.signal.aborted) leave()
-    return Deno.upgradeWebSocket(request, IDLE)
+    return upgrade(request)
   } catch (error) {
     leave()
     throw new ApiError('invalid_input', `Cannot open a link: ${(error as Error).message}`)

@@ -135,6 +135,29 @@ Deno.test('bodies from one address take a quarter of all room', () => {
   assert.equal(room.bytes, 8 * MIB)
 })
 
+Deno.test('this machine leaves a quarter of all room to others', () => {
+  const room = createBodyRoom(8 * MIB)
+  room.hold(6 * MIB, undefined)
+  assert.throws(() => room.hold(1, undefined), { reason: 'rate_limited' })
+  assert.ok(!room.fits(1, undefined) && room.fits(2 * MIB, 'far'))
+  room.hold(2 * MIB, 'far')
+  assert.ok(!room.fits(1, 'other'))
+})
+
+Deno.test('bodies that no read can end shut nobody out: the rest come as streams, which end', async () => {
+  const [room, wholes] = [createBodyRoom(MIB), createBodyRoom(800)]
+  const { deadlines, pass } = handMade()
+  const read = (body: ReadableStream<Uint8Array>) =>
+    readBody(requestOf(body, 100), deadlines, 0, 1000, { room, wholes })
+  const late = Promise.allSettled(Array.from({ length: 10 }, () => read(begun(1))))
+  while (room.bytes === 0) await new Promise((done) => setTimeout(done, 0))
+  assert.equal(wholes.bytes, 600)
+  pass()
+  assert.ok((await late).every(({ status }) => status === 'rejected'))
+  while (room.bytes > 0) await new Promise((done) => setTimeout(done, 0))
+  assert.equal((await read(new Blob([new Uint8Array(100)]).stream())).byteLength, 100)
+})
+
 Deno.test('one address that uploads without end is told so, and another is answered', () => {
   const key = 'a-key-of-a-client'
   const keyring = createKeyring([{ name: 'client', role: 'client', sha256: hashOf(key) }])
@@ -170,6 +193,40 @@ Deno.test('one address that uploads without end is told so, and another is answe
     },
     undefined,
     { keyring },
+  )
+})
+
+Deno.test('a thousand bodies that were begun and left keep nobody out once their time is up', () => {
+  const key = 'a-key-of-a-client'
+  const keyring = createKeyring([{ name: 'client', role: 'client', sha256: hashOf(key) }])
+  return withCoordinator(
+    async (coordinator) => {
+      await joinScripted(coordinator, 'one')
+      await untilReady(coordinator)
+      const port = Number(new URL(coordinator.url).port)
+      const begin = async (bytes: number, timeoutMs: number, body: Uint8Array) => {
+        const conn = await Deno.connect({ hostname: '127.0.0.1', port })
+        await conn.write(encode(
+          `POST /v1/pipelines/words/infer HTTP/1.1\r\nHost: localhost\r\nContent-Type: image/png\r\n` +
+            `Authorization: Bearer ${key}\r\nX-Forwarded-For: 203.0.113.1\r\n` +
+            `X-Request-Timeout-Ms: ${timeoutMs}\r\nContent-Length: ${bytes}\r\n\r\n`,
+        ))
+        await conn.write(body)
+        const answer = new Uint8Array(512)
+        const size = await conn.read(answer) ?? 0
+        return { conn, status: new TextDecoder().decode(answer.subarray(9, Math.min(12, size))) }
+      }
+      // As many as one address may declare at once, and some.
+      const begun = await Promise.all(
+        Array.from({ length: 1030 }, () => begin(128 * 1024, 200, PIXEL_PNG.subarray(0, 1))),
+      )
+      assert.ok(begun.some(({ status }) => status === '504'))
+      const { conn, status } = await begin(PIXEL_PNG.byteLength, 30_000, PIXEL_PNG)
+      assert.equal(status, '200')
+      for (const one of [conn, ...begun.map(({ conn }) => conn)]) one.close()
+    },
+    undefined,
+    { keyring, limits: { key: { perS: 1e4, burst: 1e4 } } },
   )
 })
 

@@ -1,7 +1,8 @@
 /** Links that have not said hello: few for an address, and only those that are there. */
 import assert from 'node:assert/strict'
+import { createKeyring, hashOf, makeKey } from '../../src/coordinator/doors/keys.ts'
 import { createLobby } from '../../src/coordinator/doors/lobby.ts'
-import { withCoordinator } from './fixture.ts'
+import { joinScripted, withCoordinator } from './fixture.ts'
 import { hangUp, rawGet, UPGRADE } from './raw_socket.ts'
 
 /** As from elsewhere: told by a proxy beside the coordinator. */
@@ -114,4 +115,74 @@ Deno.test('of those turned away so many are remembered, and whoever was so first
   for (let i = 0; i < 10_001; i++) lobby.turnAway(`${i}`, 1000)
   assert.throws(() => lobby.enter('1'), /closed for what it said/)
   lobby.enter('0')()
+})
+
+/** The head of a masked binary frame of so many bytes, whose mask is zero; 0x80 ends its message. */
+function frameHead(bytes: number, final = 0x80): Uint8Array<ArrayBuffer> {
+  const head = Uint8Array.from({ length: 14 }, (_, i) => [final | 2, 0x80 | 127][i] ?? 0)
+  new DataView(head.buffer).setUint32(6, bytes)
+  return head
+}
+
+/** Resolves once the other side has ended the connection, in whatever way. */
+async function untilEnded(conn: Deno.Conn): Promise<void> {
+  const bytes = new Uint8Array(4096)
+  while (await conn.read(bytes).catch(() => null) !== null);
+  conn.close()
+}
+
+/** All of it, as far as the other side takes it. */
+async function writeAll(conn: Deno.Conn, bytes: Uint8Array): Promise<boolean> {
+  try {
+    for (let at = 0; at < bytes.byteLength;) at += await conn.write(bytes.subarray(at))
+    return true
+  } catch {
+    return false
+  }
+}
+
+const MIB = new Uint8Array(1024 * 1024)
+
+Deno.test('a link that is in the midst of a message when its time is up is ended, and its place free', () =>
+  withCoordinator(async ({ url }) => {
+    const conns: Deno.Conn[] = []
+    for (let i = 0; i < 16; i++) {
+      const { conn, status } = await open(url, '203.0.113.9')
+      assert.equal(status, 101)
+      // A whole frame announced, or a fragment that ends and no other: neither says more.
+      await writeAll(conn, i % 2 === 0 ? frameHead(60 * MIB.length) : frameHead(0, 0))
+      await writeAll(conn, i % 2 === 0 ? MIB : new Uint8Array())
+      conns.push(conn)
+    }
+    await Promise.all(conns.map(untilEnded))
+    for (let i = 0; i < 16; i++) {
+      const { conn, status } = await open(url, '203.0.113.9')
+      assert.equal(status, 101)
+      conn.close()
+    }
+  }, { helloTimeoutMs: 50 }))
+
+Deno.test('links without a hello that make the process grow are all ended, and none that is in', () => {
+  const token = makeKey('node')
+  const keyring = createKeyring([{ name: 'nodes', role: 'node', sha256: hashOf(token) }])
+  return withCoordinator(
+    async (coordinator) => {
+      const inside = await joinScripted(coordinator, 'inside', undefined, { token })
+      const { conn: idle } = await open(coordinator.url, '203.0.113.10')
+      const { conn } = await open(coordinator.url, '203.0.113.9')
+      let sent = 0
+      const fragment = frameHead(MIB.length, 0)
+      // Deno takes fragments without end.
+      while (sent < 4096 && await writeAll(conn, fragment) && await writeAll(conn, MIB)) {
+        fragment[0] = 0
+        sent++
+      }
+      assert.ok(sent < 4096, 'all of four gigabytes were taken')
+      await Promise.all([untilEnded(conn), untilEnded(idle)])
+      assert.equal(inside.socket.readyState, WebSocket.OPEN)
+      await inside.leave()
+    },
+    { helloTimeoutMs: 60_000 },
+    { keyring },
+  )
 })

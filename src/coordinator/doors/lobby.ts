@@ -1,6 +1,6 @@
 /**
- * Sockets that have not said hello. Each may hold what the server gathers of a message before anyone
- * can look at it, and one whose closing is ignored stays open, so that their number is bounded.
+ * Sockets that have not said hello. Each takes a descriptor and a place beside others for as long as
+ * its hello may take, so that their number is bounded; what they hold is bounded by `growth.ts`.
  *
  * @module
  */

@@ -8,8 +8,8 @@
  */
 import { sha256Hex } from './sha256.ts'
 
-/** Hashes told of at most: as many as a message takes. Here, since the join page carries no schemas. */
-export const MAX_CACHED = 1024
+/** Hashes told of at most: half of what a hello may be. Here, since the join page carries no schemas. */
+export const MAX_CACHED = 512
 
 export interface ModelCacheOptions {
   cache: Cache | undefined
