@@ -1,21 +1,24 @@
 /**
- * `deno task keys add|list|remove`: who may join, ask, watch and change the pool.
+ * `deno task keys add|list|remove|open`: who may join, ask, watch and change the pool.
  *
  * @module
  */
 import './deno_version.ts'
 import { parseArgs } from 'node:util'
 import { hashOf, makeKey, type Role, ROLES } from '../coordinator/doors/keys.ts'
-import { changeKeys, KEYS_FILE, readKeys } from './serve/keys_file.ts'
+import { changeKeys, KEYS_FILE, openRole, readKeys } from './serve/keys_file.ts'
 
 const USAGE = `deno task keys add --role ROLE --name NAME [--rate N]
 deno task keys list
 deno task keys remove --name NAME
+deno task keys open --role ROLE
   --role ROLE   node joins the pool; client asks it; admin watches and changes it, and may do all
   --name NAME   what you know it by
   --rate N      most calls a second with it; 200 if absent
   --keys FILE   the file they are in, as hashes; also SHOAL_KEYS; .shoal/keys.json if absent
-A running coordinator follows the file within two seconds. A key is shown once, when it is made.`
+A running coordinator follows the file within two seconds. A key is shown once, when it is made.
+A role asks for a key from its first one on, also once the last is removed: open lets this machine
+in without one again, from the coordinator's next start on.`
 
 function fail(message: string): never {
   console.error(message)
@@ -51,10 +54,13 @@ function nameOf(): string {
   return fail('Cannot use --name: must be 1 to 64 letters, digits, spaces or any of ._-')
 }
 
+const roleOf = (): Role =>
+  ROLES.find((one) => one === role) ??
+    fail(`Cannot use --role: must be one of ${ROLES.join(', ')}`)
+
 async function add(): Promise<void> {
   const known = nameOf()
-  const wanted = ROLES.find((one) => one === role) as Role | undefined
-  if (wanted === undefined) return fail(`Cannot use --role: must be one of ${ROLES.join(', ')}`)
+  const wanted = roleOf()
   const ratePerS = rate === undefined ? undefined : Number(rate)
   if (ratePerS !== undefined && !(ratePerS > 0 && ratePerS <= 1e6)) {
     return fail(`Cannot use --rate: must be a number above 0: received ${rate}`)
@@ -74,9 +80,19 @@ async function add(): Promise<void> {
 async function remove(): Promise<void> {
   const known = nameOf()
   await changeKeys(file, (keys) => {
-    const left = keys.filter((one) => one.name !== known)
-    return left.length < keys.length ? left : fail(`Cannot remove ${known}: there is no such key`)
+    const one = keys.find((one) => one.name === known)
+    if (one === undefined) return fail(`Cannot remove ${known}: there is no such key`)
+    const left = keys.filter((other) => other !== one)
+    if (left.every(({ role }) => role !== one.role)) {
+      console.error(`Nobody has a key of role ${one.role} any more, and it asks for one on`)
+    }
+    return left
   })
+}
+
+async function open(): Promise<void> {
+  const wanted = roleOf()
+  await openRole(file, wanted).catch((error) => fail(`Cannot open ${wanted}: ${error.message}`))
 }
 
 async function list(): Promise<void> {
@@ -85,7 +101,7 @@ async function list(): Promise<void> {
   if (keys.length === 0) console.error(`No keys in ${file}`)
 }
 
-const ACTIONS: { [action: string]: () => Promise<void> } = { add, list, remove }
+const ACTIONS: { [action: string]: () => Promise<void> } = { add, list, remove, open }
 const act = more || !Object.hasOwn(ACTIONS, action ?? '') ? undefined : ACTIONS[action!]
 if (act === undefined) fail(USAGE)
 await act().catch((error) => fail(error.message))

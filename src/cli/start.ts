@@ -267,7 +267,11 @@ console.log(`${url}/v1/nodes  who serves`)
 console.log(`${url}/v1/plan  the plan in force`)
 console.log(`${url}/v1/stats  counters`)
 console.log(`${url}/docs  every call; /openapi.json, /metrics and /v2 are for machines`)
-const asked = keys.keyring.has('node') ? { token: keys.joinToken } : undefined
+// What is no terminal may be a journal, which others read.
+const shownToken = Deno.stdout.isTerminal() ? keys.joinToken : undefined
+const asked = keys.keyring.has('node')
+  ? { token: shownToken, tokenIs: keys.joinTokenIs }
+  : undefined
 if (!isLoopback(host)) {
   const open = (['client', 'admin'] as const).filter((role) => !keys.keyring.has(role))
   for (const role of open) {

@@ -7,6 +7,7 @@ import { ROOT } from '../../src/cli/root.ts'
 import { createKeyring, makeKey } from '../../src/coordinator/doors/keys.ts'
 import { followKeys } from '../../src/cli/serve/keys_file.ts'
 import { keyWishOf, startKeys } from '../../src/cli/serve/keys.ts'
+import { inFolder, oneModel } from './own_scene.ts'
 
 async function run(command: string, ...args: string[]) {
   const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
@@ -55,6 +56,28 @@ Deno.test('keys add shows a key once and keeps its hash; list and remove know it
   assert.equal(ring.find(added.stdout), undefined)
   stop()
   assert.deepEqual(complaints, [])
+  await Deno.remove(dir, { recursive: true })
+})
+
+Deno.test('a role asks for a key after its last is removed, over a restart, until it is opened', async () => {
+  const dir = await Deno.makeTempDir()
+  const file = join(dir, 'keys.json')
+  const keys = (...args: string[]) => run('keys', ...args, '--keys', file)
+  await keys('add', '--role', 'client', '--name', 'scanner')
+  const early = await keys('open', '--role', 'client')
+  assert.deepEqual([early.code, /it has keys: remove scanner first/.test(early.stderr)], [1, true])
+  const removed = await keys('remove', '--name', 'scanner')
+  assert.match(removed.stderr, /^Nobody has a key of role client any more, and it asks for one on/)
+  const asks = async () => {
+    const ring = createKeyring()
+    const stop = await followKeys(file, [], ring, () => {})
+    stop()
+    return ring.has('client')
+  }
+  assert.equal(await asks(), true)
+  assert.equal((await keys('open', '--role', 'king')).code, 1)
+  assert.equal((await keys('open', '--role', 'client')).code, 0)
+  assert.equal(await asks(), false)
   await Deno.remove(dir, { recursive: true })
 })
 
@@ -188,6 +211,29 @@ Deno.test('a coordinator that others can reach wants a token, and says how', asy
   local.stop()
   assert.deepEqual([local.keyring.empty, local.keyring.has('node')], [true, false])
 })
+
+Deno.test('start shows no token to what is no terminal, as a journal is, and says where it is', () =>
+  inFolder(oneModel, async (dir) => {
+    const token = makeKey('node')
+    const child = new Deno.Command(Deno.execPath(), {
+      args: [
+        ...['run', '-A', '--no-check', join(ROOT, 'src', 'cli', 'start.ts'), '--port', '0'],
+        ...['--nodes', '0', '--store', 'off', '--pipeline', dir],
+      ],
+      env: { SHOAL_TOKEN: token, SHOAL_KEYS: join(dir, 'none.json') },
+      ...{ stdin: 'null', stdout: 'piped', stderr: 'piped' },
+    }).spawn()
+    const logged = new Response(child.stderr).text()
+    let said = ''
+    for await (const text of child.stdout.pipeThrough(new TextDecoderStream())) {
+      said += text
+      if (/joins with: .*\n/.test(said)) child.kill('SIGTERM')
+    }
+    await child.status
+    assert.match(said, /^TOKEN, below, is what this was started with as --token or SHOAL_TOKEN$/m)
+    assert.match(said, /joins with: .*--token TOKEN$/m)
+    assert.ok(!(said + await logged).includes(token))
+  }))
 
 Deno.test('flags go before variables, an empty one is none, a short token is complained of', async () => {
   const env: Record<string, string> = {

@@ -48,6 +48,47 @@ Deno.test('with --tls self a node joins by the command printed, and is told of i
   })
 })
 
+Deno.test({
+  name:
+    'with --tls self a machine with nothing but the line that is printed trusts this certificate alone',
+  ignore: Deno.build.os === 'windows',
+  fn: () =>
+    withTls(async (tls) => {
+      const program = "console.log((await fetch(new URL('/v2', import.meta.url))).status)"
+      const assets = new Map([['/node.js', { body: program, type: 'text/javascript' }]])
+      const other = (await readTls({ tls: 'self' }, ['localhost'], await Deno.makeTempDir()))!
+      const [mine, foreign] = [tls, other].map((tls) =>
+        startCoordinator({ pipelines: [], port: 0, tls, assets })
+      )
+      const dir = await Deno.makeTempDir()
+      // Deno as this test runs in, under the name that the line has.
+      await Deno.symlink(Deno.execPath(), join(dir, 'deno'))
+      const env = { PATH: `${dir}:${Deno.env.get('PATH')}` }
+      const follow = (line: string) =>
+        new Deno.Command('sh', { args: ['-c', line], cwd: dir, env, stdin: 'null' }).output()
+      const line = joinLines(mine!.url, '127.0.0.1', [], tls)
+        .map((line) => / joins by (.*)$/.exec(line)?.[1]).find((line) => line !== undefined)!
+      const { success, stdout, stderr } = await follow(line)
+      ok(success, new TextDecoder().decode(stderr))
+      equal(new TextDecoder().decode(stdout), '200\n')
+      // Whoever stands in between has another.
+      const port = (url: string) => new URL(url).port
+      const elsewhere = await follow(line.replaceAll(port(mine!.url), port(foreign!.url)))
+      equal(elsewhere.success, false)
+      match(new TextDecoder().decode(elsewhere.stderr), /certificate/)
+      await Promise.all([mine!.close(100), foreign!.close(100)])
+    }),
+})
+
+Deno.test('a token that must not be shown stands nowhere, and where it is found does', () => {
+  const tokenIs = 'what this was started with'
+  const lines = joinLines('http://localhost:8787', '127.0.0.1', [], undefined, {
+    ...{ token: undefined, tokenIs },
+  })
+  equal(lines[0], `TOKEN, below, is ${tokenIs}`)
+  match(lines.at(-1)!, / --token TOKEN$/)
+})
+
 Deno.test('a certificate made before has its copy, too, and keeps its key to its owner', async () => {
   await withTls(async ({ cert, file }, dir) => {
     await Deno.remove(file!)
@@ -100,7 +141,10 @@ Deno.test({
   ignore: Deno.build.os === 'windows',
   async fn() {
     const url = 'https://[2001:db8::7]:8787'
-    const self: Tls = { ...{ cert: '', key: '', self: true, fingerprint: 'AB' }, file: '/c.pem' }
+    const self: Tls = {
+      ...{ cert: 'first\na\nb\nlast\n', key: '', self: true, fingerprint: 'AB' },
+      file: '/c.pem',
+    }
     const lines = joinLines(url, '2001:db8::7', [], self, { token: 'secret' })
     const words = async (start: RegExp, end = /$/) => {
       const line = lines.find((one) => start.test(one))!
@@ -111,8 +155,9 @@ Deno.test({
       equal(code, 0, command)
       return new TextDecoder().decode(stdout).trim().split('\n')
     }
+    deepEqual((await words(/printf/, / >/)).slice(2), ['first', 'ab', 'last'])
     deepEqual(await words(/deno run/), [
-      ...['deno', 'run', '-r', '--unsafely-ignore-certificate-errors=2001:db8::7'],
+      ...['deno', 'run', '-r', '--cert', 'shoal.pem'],
       ...['--allow-net=[2001:db8::7]:8787', `${url}/node.js`, '--token', 'secret'],
     ])
     deepEqual(

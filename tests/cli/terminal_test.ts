@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { ROOT } from '../../src/cli/root.ts'
 import { endsByItself } from './ends.ts'
+import { makeKey } from '../../src/coordinator/doors/keys.ts'
 import { inFolder, ofEach, oneModel, writeFiles } from './own_scene.ts'
 
 /** `script` of util-linux gives a command a terminal; that of others takes other options. */
@@ -18,9 +19,10 @@ Deno.test({
 })
 
 async function closeTerminal(dir: string): Promise<void> {
+  const token = makeKey('node')
   const start = [
     ...[Deno.execPath(), 'run', '-A', join(ROOT, 'src', 'cli', 'start.ts'), '--port', '0'],
-    ...['--nodes', '0', '--pipeline', dir],
+    ...['--nodes', '0', '--pipeline', dir, '--token', token],
   ]
   // Its own output goes to the terminal, too.
   const terminal = new Deno.Command('script', {
@@ -41,6 +43,7 @@ async function closeTerminal(dir: string): Promise<void> {
     }
   }
   await until('joins with')
+  assert.ok(said.includes(`#t=${token}`), 'whoever is at the terminal is shown the token')
   const pid = Number(/pid (\d+)/.exec(said)![1])
   const url = /http:\/\/localhost:\d+/.exec(said)![0]
   await writeFiles(dir, { 'a.onnx': ofEach('Abs') })

@@ -154,6 +154,18 @@ Deno.test('a role that has no keys stays open to this machine beside one that ha
     assert.equal((await node.closed).code, 4401)
   }))
 
+Deno.test('a role whose last key is taken back lets nobody in without one, this machine neither', () =>
+  withKeys(ROLES, async (coordinator, keyring) => {
+    keyring.replace([])
+    for (const path of [...FOR_CLIENTS, ...FOR_ADMINS]) {
+      assert.equal((await get(coordinator, path)).status, 401, path)
+      assert.equal((await get(coordinator, path, bearer(texts.admin))).status, 401, path)
+    }
+    const node = await openLink(coordinator)
+    node.send({ type: 'hello', protocol: PROTOCOL_VERSION, nodeId: 'one', epoch: 1 })
+    assert.equal((await node.closed).code, 4401)
+  }))
+
 Deno.test('a key taken back ends the links that came with it, and no other', () =>
   withKeys(['node', 'admin'], async (coordinator, keyring) => {
     const one = await joinScripted(coordinator, 'one', undefined, { token: texts.node })
@@ -198,10 +210,15 @@ Deno.test('a key has its rate, an address its own; the rest are told when to com
     for (let i = 0; i < 3; i++) assert.equal(await limited(AFAR, '/v2'), false)
     assert.equal(await limited(AFAR, '/v2'), true)
     assert.equal(await limited({ 'x-forwarded-for': '203.0.113.10' }, '/v2'), false)
-    // Whoever tries keys is stopped, the right one among them or not; others go on.
+    // Whoever tries keys is stopped, with one that might be guessed also where it is right.
+    const short = { name: 'short', role: 'client' as const, sha256: hashOf('fifteen-letters') }
+    keyring.replace([keyOf('client'), keyOf('admin'), short])
     for (let i = 0; i < 2; i++) assert.equal(await limited({ ...AFAR, ...bearer('guess') }), false)
-    assert.equal(await limited({ ...AFAR, ...bearer('guess') }), true)
-    assert.equal(await limited({ ...AFAR, ...bearer(texts.admin) }), true)
+    for (let i = 0; i < 3; i++) assert.equal(await limited({ ...AFAR, ...bearer('guess') }), true)
+    assert.equal(await limited({ ...AFAR, ...bearer('fifteen-letters') }), true)
+    assert.equal(await limited(bearer('fifteen-letters')), false)
+    // A right one from there is let through all the same.
+    assert.equal(await limited({ ...AFAR, ...bearer(texts.admin) }), false)
   }, {
     key: { perS: 0.001, burst: 2 },
     address: { perS: 0.001, burst: 3 },

@@ -3,21 +3,22 @@
  *
  * @module
  */
-import { bracketed, isAny, isLoopback, ownAddresses, unbracketed } from './own_hosts.ts'
+import { bracketed, isAny, isLoopback, ownAddresses } from './own_hosts.ts'
 import type { Tls } from './tls.ts'
 
 /**
  * One line a way.
  *
  * @param url how this machine reaches its coordinator
- * @param asked the token that nodes need, where they need one; absent where nobody here knows it
+ * @param asked where nodes need a token: the token, unless nobody here knows it or it must not be
+ * shown, and where it is found then
  */
 export function joinLines(
   url: string,
   host: string,
   names: readonly string[],
   tls: Tls | undefined,
-  asked?: { token: string | undefined },
+  asked?: { token: string | undefined; tokenIs?: string },
 ): string[] {
   const { protocol, port } = new URL(url)
   const own = isAny(host) ? ownAddresses() : []
@@ -33,13 +34,13 @@ export function joinLines(
   const fragment = token === undefined ? '' : `#t=${encodeURIComponent(token)}`
   const lines = origins.map((origin) => `${origin}/node${fragment}  a browser tab joins here`)
   const away = origins[1] ?? url
-  // Deno knows nothing of a certificate that nobody else signed, and here takes no brackets.
-  const trust = tls?.self === true
-    ? `--unsafely-ignore-certificate-errors=${unbracketed(new URL(away).hostname)} `
-    : ''
+  // Deno knows nothing of a certificate that nobody else signed: the line brings it along.
+  const [bring, trust] = tls?.self === true
+    ? [`printf '%s\\n' ${pemWords(tls.cert)} > shoal.pem && `, '--cert shoal.pem ']
+    : ['', '']
   const asking = token === undefined ? '' : ` --token ${quoted(token)}`
   lines.push(
-    `${away}/node.js  a machine with Deno joins by deno run -r ${trust}--allow-net=${
+    `${away}/node.js  a machine with Deno joins by ${bring}deno run -r ${trust}--allow-net=${
       quoted(new URL(away).host)
     } ${quoted(`${away}/node.js`)}${asking}`,
   )
@@ -59,7 +60,17 @@ export function joinLines(
       : ['DENO_CERT=self.pem ', `  self.pem is a copy of ${quoted(file)}`]
     lines.push(`another device joins with: ${cert}${command}${copy}`)
   }
+  if (asked !== undefined && asked.token === undefined && asked.tokenIs !== undefined) {
+    lines.unshift(`TOKEN, below, is ${asked.tokenIs}`)
+  }
   return lines
+}
+
+/** Its lines as words of a shell; those of its content are one. */
+function pemWords(pem: string): string {
+  const [first, ...rest] = pem.trim().split('\n')
+  const last = rest.pop()
+  return [first, rest.join(''), last].map((word) => `'${word}'`).join(' ')
 }
 
 /** As a shell takes it for one word. */

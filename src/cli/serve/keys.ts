@@ -6,6 +6,7 @@
  */
 import {
   createKeyring,
+  GUESSABLE,
   hashOf,
   type Key,
   type Keyring,
@@ -27,11 +28,10 @@ export interface StartKeys {
   ownToken: string
   /** What nodes elsewhere join with, where it is known. */
   joinToken: string | undefined
+  /** Where whoever runs this finds it, for where it must not be shown. */
+  joinTokenIs: string
   stop(): void
 }
-
-/** Shorter ones can be guessed. */
-const SHORT = 16
 
 /** Variables stand in for flags, which other users of the machine can see. */
 export function keyWishOf(
@@ -73,7 +73,7 @@ export async function startKeys(
     if (!/^[\x21-\x7e]{1,512}$/.test(text)) {
       throw new Error(`Cannot use ${name}: must be 1 to 512 visible characters without spaces`)
     }
-    if (text.length < SHORT) {
+    if (text.length < GUESSABLE) {
       say(`${name} has ${text.length} characters and could be guessed; better: ${makeKey(role)}`)
     }
     fixed.push({ name, role, sha256: hashOf(text) })
@@ -89,5 +89,8 @@ export async function startKeys(
         'deno task keys add --role node --name volunteers',
     )
   }
-  return { keyring, ownToken, joinToken: wish.token, stop }
+  const joinTokenIs = wish.token === undefined
+    ? 'a key of role node, as deno task keys add --role node --name NAME makes'
+    : 'what this was started with as --token or SHOAL_TOKEN'
+  return { keyring, ownToken, joinToken: wish.token, joinTokenIs, stop }
 }

@@ -1,13 +1,14 @@
 /**
- * Keys in a file: `{"schema": "shoal-keys/1", "keys": [{name, role, sha256, addedAt}]}`. No key's text
- * is in it; only its owner may read it all the same.
+ * Keys in a file: `{"schema": "shoal-keys/1", "keys": [{name, role, sha256, addedAt}], "roles": [role]}`.
+ * No key's text is in it; only its owner may read it all the same. `roles` are those that ask for a
+ * key, also when the last of theirs was taken back.
  *
  * @module
  */
 import { chown, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { z } from 'zod'
-import { type Key, type Keyring, ROLES } from '../../coordinator/doors/keys.ts'
+import { type Key, type Keyring, type Role, ROLES } from '../../coordinator/doors/keys.ts'
 import { ROOT } from '../root.ts'
 import { lockBeside } from './locked.ts'
 
@@ -22,21 +23,27 @@ const keysFile = z.object({
     ratePerS: z.number().positive().optional(),
     addedAt: z.string(),
   })).max(10_000),
+  roles: z.array(z.enum(ROLES)).default([]),
 })
 
-export type KeptKey = z.infer<typeof keysFile>['keys'][number]
+type Kept = z.infer<typeof keysFile>
+export type KeptKey = Kept['keys'][number]
 
 /** None where there is no such file. @throws Error where it cannot be used */
-export async function readKeys(file: string): Promise<KeptKey[]> {
+export const readKeys = async (file: string): Promise<KeptKey[]> => (await readKept(file)).keys
+
+async function readKept(file: string): Promise<Kept> {
   let text: string
   try {
     text = await readFile(file, 'utf8')
   } catch (error) {
-    if ((error as { code?: string }).code === 'ENOENT') return []
+    if ((error as { code?: string }).code === 'ENOENT') {
+      return { schema: 'shoal-keys/1', keys: [], roles: [] }
+    }
     throw new Error(`Cannot use keys ${file}: it cannot be read`, { cause: error })
   }
   try {
-    return keysFile.parse(JSON.parse(text)).keys
+    return keysFile.parse(JSON.parse(text))
   } catch (cause) {
     throw new Error(`Cannot use keys ${file}: it is not a file of deno task keys`, { cause })
   }
@@ -48,26 +55,50 @@ export async function readKeys(file: string): Promise<KeptKey[]> {
  *
  * @throws Error where the file cannot be used, or not be written
  */
-export async function changeKeys(
+export function changeKeys(
   file: string,
   change: (keys: readonly KeptKey[]) => KeptKey[],
 ): Promise<void> {
+  return changeFile(file, (kept) => {
+    const keys = change(kept.keys)
+    const roles = [...new Set([...kept.roles, ...[...kept.keys, ...keys].map(({ role }) => role)])]
+    return { keys, roles }
+  })
+}
+
+/**
+ * Opens a role to this machine, from the next start on.
+ *
+ * @throws Error where it has keys, and as above
+ */
+export function openRole(file: string, role: Role): Promise<void> {
+  return changeFile(file, ({ keys, roles }) => {
+    const left = keys.filter((key) => key.role === role).map(({ name }) => name)
+    if (left.length > 0) throw new Error(`it has keys: remove ${left.join(', ')} first`)
+    return { keys, roles: roles.filter((one) => one !== role) }
+  })
+}
+
+async function changeFile(
+  file: string,
+  change: (kept: Kept) => Omit<Kept, 'schema'>,
+): Promise<void> {
   // Beside the keys, which are replaced by each change.
   using _ = await lockBeside(file).catch(cannotKeep(file))
-  const keys = change(await readKeys(file))
+  const { keys, roles } = change(await readKept(file))
   const { success, error } = keysFile.shape.keys.safeParse(keys)
   if (!success) throw new Error(`Cannot keep keys in ${file}: ${error.issues[0]?.message}`)
-  await writeKeys(file, keys).catch(cannotKeep(file))
+  await writeKeys(file, { schema: 'shoal-keys/1', keys, roles }).catch(cannotKeep(file))
 }
 
 const cannotKeep = (file: string) => (error: Error): never => {
   throw new Error(`Cannot keep keys in ${file}: ${error.message}`, { cause: error })
 }
 
-async function writeKeys(file: string, keys: readonly KeptKey[]): Promise<void> {
+async function writeKeys(file: string, kept: Kept): Promise<void> {
   // Whole or not at all: a coordinator may read it at this moment.
   const fresh = `${file}.${crypto.randomUUID().slice(0, 8)}`
-  const text = JSON.stringify({ schema: 'shoal-keys/1', keys }, null, 2)
+  const text = JSON.stringify(kept, null, 2)
   try {
     await writeFile(fresh, text + '\n', { mode: 0o600 })
     await leaveTo(await stat(file).catch(() => stat(dirname(file))), fresh)
@@ -105,7 +136,11 @@ export async function followKeys(
   complain: (line: string) => void,
 ): Promise<() => void> {
   let seen = await markOf(file)
-  keyring.replace([...fixed, ...await readKeys(file)])
+  const take = async () => {
+    const { keys, roles } = await readKept(file)
+    keyring.replace([...fixed, ...keys], roles)
+  }
+  await take()
   let looking = false
 
   async function look(): Promise<void> {
@@ -114,9 +149,9 @@ export async function followKeys(
     const mark = await markOf(file)
     try {
       if (mark === seen) return
-      // Without keys the doors are open to this machine: to take keys back is to remove them.
+      // To take keys back is to remove them.
       if (mark === NONE) throw new Error(`Cannot use keys ${file}: it is not there any more`)
-      keyring.replace([...fixed, ...await readKeys(file)])
+      await take()
     } catch (error) {
       complain(`${(error as Error).message}; the keys stay as they are`)
     } finally {

@@ -26,17 +26,27 @@ export interface Key {
 export interface Keyring {
   /** The key of this text, found in the same time whichever it is, and whether or not there is one. */
   find(text: string): Key | undefined
-  /** Whether a role asks for keys at all. */
+  /**
+   * Whether a role asks for keys: one that ever had any asks on when the last is taken back, or to
+   * take back a key would open the role to this machine.
+   */
   has(role: Role): boolean
   /** Whether no role does. */
   readonly empty: boolean
   /** Whether this one is still good. */
   holds(key: Key): boolean
-  /** Takes others from now on. */
-  replace(keys: readonly Key[]): void
+  /**
+   * Takes others from now on.
+   *
+   * @param roles that ask for keys though there may be none of theirs
+   */
+  replace(keys: readonly Key[], roles?: readonly Role[]): void
   /** Told whenever the keys are others. Returns what ends it. */
   onChange(listener: () => void): () => void
 }
+
+/** Shorter ones, which people made up, can be guessed where nothing slows the guessing. */
+export const GUESSABLE = 16
 
 export const hashOf = (text: string): string => createHash('sha256').update(text).digest('hex')
 
@@ -48,10 +58,13 @@ export const mayAs = (role: Role, wanted: Role): boolean => role === wanted || r
 
 export function createKeyring(keys: readonly Key[] = []): Keyring {
   let held: { key: Key; digest: Uint8Array }[] = []
+  const asking = new Set<Role>()
   const listeners = new Set<() => void>()
 
-  function replace(keys: readonly Key[]): void {
+  function replace(keys: readonly Key[], roles: readonly Role[] = []): void {
     held = keys.map((key) => ({ key, digest: Uint8Array.fromHex(key.sha256) }))
+    for (const role of roles) asking.add(role)
+    for (const { role, own } of keys) if (!own) asking.add(role)
     for (const listener of listeners) listener()
   }
 
@@ -64,9 +77,9 @@ export function createKeyring(keys: readonly Key[] = []): Keyring {
       for (const one of held) if (timingSafeEqual(one.digest, digest)) found = one.key
       return found
     },
-    has: (role) => held.some(({ key }) => key.role === role && !key.own),
+    has: (role) => asking.has(role),
     get empty() {
-      return held.every(({ key }) => key.own)
+      return asking.size === 0
     },
     holds: ({ sha256, role }) => held.some(({ key }) => key.sha256 === sha256 && key.role === role),
     replace,
