@@ -73,7 +73,7 @@ export function resultOf(answer: Answer): Finished {
 /** The batches of an answer, with nodes by name and times in hundredths of milliseconds. */
 export function stagesOf(answer: Finished, pool: Pool, pipeline: Pipeline): StageReport[] {
   return answer.stages.map((stage) => {
-    const node = pool.node(stage.node)
+    const node = pool.known(stage.node)
     return {
       task: stage.task,
       variant: stage.variant,

@@ -127,7 +127,10 @@ export function addInstance(
 }
 
 /** What a variant runs on at a node. */
-export const backendOf = (node: PooledNode, ref: VariantRef): string =>
+export const backendOf = (
+  node: Pick<PooledNode, 'backend' | 'fallbacks'>,
+  ref: VariantRef,
+): string =>
   node.fallbacks.size === 0
     ? node.backend
     : node.fallbacks.get(nameOf(ref))?.backend ?? node.backend

@@ -12,9 +12,11 @@ import { createAdmin } from './admin.ts'
 import { ApiError } from './api_error.ts'
 import { createBatches } from './batches.ts'
 import type { Admit } from './doors/doors.ts'
+import { createIdentities, type Identities } from './doors/identities.ts'
 import { createKeyring, type Keyring } from './doors/keys.ts'
 import { createMembers } from './doors/members.ts'
 import { createDeadlines } from './deadlines.ts'
+import { createDeparted } from './departed.ts'
 import { type Command, createDriver } from './driver.ts'
 import { createFragmentRoom } from './fragments.ts'
 import { createHearing } from './hearing.ts'
@@ -55,16 +57,19 @@ export interface PoolOptions {
   link?: Omit<LinkOptions, 'now'>
   /** Keys that nodes come in with; who holds one that is taken back has to leave. */
   keyring?: Keyring
+  identities?: Identities
 }
 
 export function createPool(options: PoolOptions) {
-  const { served, scheduler, now, log, link: linkOptions, keyring = createKeyring() } = options
+  const { served, scheduler, now, log, link: linkOptions } = options
+  const { keyring = createKeyring(), identities = createIdentities() } = options
   const versions = createVersions(served)
   const pipelines = new Map(served.map(({ pipeline }) => [pipeline.name, pipeline]))
   const nodes = new Map<string, PooledNode>()
   const byLink = new Map<Link, PooledNode>()
   const members = createMembers(keyring)
   const fragments = createFragmentRoom()
+  const departed = createDeparted(now)
   const draining = new AbortController()
   const deadlines = createDeadlines(now)
   const fault = (error: unknown) => log(`scheduler fault: ${(error as Error).stack}`, 'error')
@@ -138,7 +143,9 @@ export function createPool(options: PoolOptions) {
     }
   }
 
-  function join(link: Link, hello: Hello): boolean {
+  function join(link: Link, said: Hello): boolean {
+    const hello = identities.claim(link, said)
+    if (hello === undefined) return true
     if (admin.isRemoved(hello.nodeId)) {
       admin.turnAway(link)
       return true
@@ -175,6 +182,7 @@ export function createPool(options: PoolOptions) {
     if (node === undefined) return
     byLink.delete(link)
     nodes.delete(node.id)
+    departed.add(node)
     batches.left(node)
     telemetry.left(link.bytesSent, link.bytesReceived)
     const { id, name } = node
@@ -240,6 +248,8 @@ export function createPool(options: PoolOptions) {
     isLoading: () => [...nodes.values()].some(({ loading }) => loading.size > 0),
 
     node: (id: string) => nodes.get(id),
+    /** Also one that has left, since answers name it. */
+    known: (id: string) => nodes.get(id) ?? departed.find(id),
 
     /** Batches that a node has been sent and has not answered. */
     batchesOn: (id: string) => nodes.has(id) ? batches.countOn(nodes.get(id)!) : 0,

@@ -10,6 +10,7 @@ import type { NodeOptions } from './node_options.ts'
 
 export interface HelloFacts {
   nodeId: string
+  secret: string
   epoch: number
   slots: number
   duty: number
@@ -19,11 +20,11 @@ export interface HelloFacts {
 }
 
 export function helloOf({ host, name, token }: NodeOptions, facts: HelloFacts): Hello {
-  const { nodeId, epoch, slots, duty, cached, limits, choice } = facts
+  const { nodeId, secret, epoch, slots, duty, cached, limits, choice } = facts
   return {
     type: 'hello',
     protocol: PROTOCOL_VERSION,
-    ...{ nodeId, epoch, slots, duty, cached },
+    ...{ nodeId, secret, epoch, slots, duty, cached },
     runtime: host.runtime,
     backend: choice.use.backend,
     backendReason: choice.reason,

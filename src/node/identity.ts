@@ -1,12 +1,21 @@
 /**
- * Who this node is: an id that stays, and an epoch that rises with every link it opens.
+ * Who this node is: an id that stays, a secret that makes it this node's own, and an epoch that rises
+ * with every link it opens.
  *
  * @module
  */
 import type { NodeStorage } from './host.ts'
+import { sha256Hex } from './models/sha256.ts'
 
 export interface Identity {
   readonly nodeId: string
+  /**
+   * What shows a coordinator that this node is the one it knows: of each another, or one could pass for
+   * this node at the next.
+   *
+   * @param origin of the coordinator
+   */
+  secretFor(origin: string): Promise<string>
   /** The epoch for the next link, higher than all before; kept before it is used. */
   nextEpoch(): Promise<number>
 }
@@ -18,12 +27,15 @@ export async function loadIdentity(
 ): Promise<Identity> {
   const kept = parse(await storage.get('identity'))
   const nodeId = kept?.nodeId ?? randomId()
+  // Kept by a version that had none, or at its first start, a node makes one.
+  const secret = kept?.secret ?? randomHex() + randomHex()
   let epoch = kept?.epoch ?? 0
   return {
     nodeId,
+    secretFor: (origin) => sha256Hex(new TextEncoder().encode(`${secret} ${origin}`)),
     async nextEpoch() {
       epoch++
-      await storage.set('identity', JSON.stringify({ nodeId, epoch }))
+      await storage.set('identity', JSON.stringify({ nodeId, secret, epoch }))
       return epoch
     },
   }
@@ -35,12 +47,19 @@ export function randomHex(): string {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
 }
 
-function parse(text: string | undefined): { nodeId: string; epoch: number } | undefined {
+interface Kept {
+  nodeId: string
+  secret: string | undefined
+  epoch: number
+}
+
+function parse(text: string | undefined): Kept | undefined {
   try {
-    const { nodeId, epoch } = JSON.parse(text ?? '')
+    const { nodeId, secret, epoch } = JSON.parse(text ?? '')
     const valid = typeof nodeId === 'string' && nodeId.length > 0 && nodeId.length <= 128 &&
       Number.isSafeInteger(epoch) && epoch >= 0
-    return valid ? { nodeId, epoch } : undefined
+    const kept = typeof secret === 'string' && secret.length >= 32 ? secret : undefined
+    return valid ? { nodeId, secret: kept, epoch } : undefined
   } catch {
     return undefined
   }

@@ -212,8 +212,10 @@ export function createNode(options: NodeOptions): VolunteerNode {
   async function hello(): Promise<Hello> {
     lastEpoch = await identity!.nextEpoch()
     knownModels = await models!.cached()
+    const { nodeId, secretFor } = identity!
     return helloOf(options, {
-      ...{ nodeId: identity!.nodeId, epoch: lastEpoch, slots: pool.serving.length },
+      ...{ nodeId, secret: await secretFor(base.origin) },
+      ...{ epoch: lastEpoch, slots: pool.serving.length },
       ...{ duty, cached: knownModels, limits, choice },
     })
   }

@@ -43,6 +43,8 @@ export interface Memory {
   profiles: [NodeId, NodeProfileMemory][]
   fanOuts: FanOutMemory[]
   words: [NodeId, Word][]
+  /** Hashes of the secrets that ids are bound to: the coordinator's own, kept with the rest. */
+  secrets?: [NodeId, string][]
 }
 
 /** Versions are of one run: the next one begins with the first again. */

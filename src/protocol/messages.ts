@@ -96,6 +96,8 @@ export const nodeMessage = z.discriminatedUnion('type', [
     token: z.string().max(512).optional(),
     /** Stable across runs of the same node. */
     nodeId: id,
+    /** Shows that this is the node that came with this id first; see `node/identity.ts`. */
+    secret: z.string().min(32).max(128).optional(),
     /** Raised each time the node starts or rejoins: the newer link wins. */
     epoch: z.number().int().min(0),
     name: z.string().min(1).max(64).optional(),

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
+import type { InferAnswer } from '../../src/client/types.ts'
 import { timingOf } from '../../src/coordinator/answer.ts'
+import { ask, honest, joinScripted, untilHolds, untilReady, withCoordinator } from './fixture.ts'
 
 Deno.test('timingOf() tells of hundreds of batches in a head that proxies take', () => {
   const stage = (task: string, variant: string, queueMs: number) => ({
@@ -13,3 +15,28 @@ Deno.test('timingOf() tells of hundreds of batches in a head that proxies take',
       'read;dur=70;desc="small", read;dur=140;desc="large"',
   )
 })
+
+Deno.test('an answer names a node that has left since it had a part in it', () =>
+  withCoordinator(async (coordinator) => {
+    const first = await joinScripted(
+      coordinator,
+      'id-1',
+      (batch) => batch.message.task === 'read' ? undefined : honest(batch),
+      { name: 'the first', backend: 'native' },
+    )
+    await untilReady(coordinator)
+    const answer = ask(coordinator)
+    await first.got('batch', ({ task }) => task === 'read')
+    const second = await joinScripted(coordinator, 'id-2', honest, { name: 'the second' })
+    await untilHolds(coordinator, 'id-2', 4)
+    await first.leave()
+    const { stages } = await (await answer).json() as InferAnswer
+    assert.deepEqual(
+      stages.map(({ task, node, backend }) => [task, node, backend]),
+      [
+        ['find', 'the first', 'native'],
+        ...stages.slice(1).map(() => ['read', 'the second', 'wasm']),
+      ],
+    )
+    await second.leave()
+  }))

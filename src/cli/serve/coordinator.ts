@@ -6,6 +6,7 @@
 import type { Reloaded } from '../../coordinator/admin_routes.ts'
 import { createApp } from '../../coordinator/app.ts'
 import type { DoorLimits } from '../../coordinator/doors/doors.ts'
+import { createIdentities } from '../../coordinator/doors/identities.ts'
 import { createKeyring, type Keyring } from '../../coordinator/doors/keys.ts'
 import type { Log } from '../../coordinator/log.ts'
 import type { Assets } from '../../coordinator/pages.ts'
@@ -92,6 +93,7 @@ export function startCoordinator(options: CoordinatorOptions): Coordinator {
   const plain = pipelines.map(({ pipeline }) => pipeline)
   const name = options.policy ?? 'shoal'
   const remembered = options.store === undefined ? undefined : readStore(options.store, log)
+  const identities = createIdentities(remembered?.secrets)
   const policy = createPolicy(name, {
     pipelines: plain,
     // Shoal begins with nothing and learns from the first queries.
@@ -114,15 +116,17 @@ export function startCoordinator(options: CoordinatorOptions): Coordinator {
     now,
     log,
     keyring,
+    identities,
     ...(link === undefined ? {} : { link }),
     ...(options.isOwn === undefined ? {} : { isOwn: options.isOwn }),
   })
   options.trust?.follow?.((name) =>
     pool.versions.all().find(({ pipeline }) => pipeline.name === name)?.pipeline
   )
-  const keeper = options.store === undefined || policy.memory === undefined
+  const { memory } = policy
+  const keeper = options.store === undefined || memory === undefined
     ? undefined
-    : keepIn(options.store, policy.memory, log)
+    : keepIn(options.store, () => ({ ...memory(), secrets: identities.news() }), log)
   const files = new Map<string, string>()
   const loaded = ({ models }: LoadedPipeline) => {
     for (const { sha256, file } of Object.values(models)) files.set(sha256, file)

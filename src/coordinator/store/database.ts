@@ -7,6 +7,7 @@
 import { DatabaseSync } from 'node:sqlite'
 import type { FanOutMemory, Memory, NodeProfileMemory } from '../../policy/memory.ts'
 import { APPLICATION_ID, asOurs, mustBeOurs, SCHEMA_VERSION } from './ours.ts'
+import { createSecrets, loadSecrets, SECRETS_TABLE } from './secrets.ts'
 
 /** Nodes kept, those heard of last; and how long. */
 export const MAX_NODES = 2000
@@ -50,7 +51,7 @@ function prepare(db: DatabaseSync): Database {
   // Readers are not held up, and what a power cut takes is the last seconds.
   db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL')
   // At once: who opens it meanwhile has all by which it is told from a stranger's, or none.
-  db.exec(`BEGIN IMMEDIATE; ${TABLES}
+  db.exec(`BEGIN IMMEDIATE; ${TABLES} ${SECRETS_TABLE}
     PRAGMA user_version = ${SCHEMA_VERSION}; PRAGMA application_id = ${APPLICATION_ID}; COMMIT`)
   const putNode = db.prepare(`
     INSERT INTO nodes (id, seen_at, profile, word) VALUES (?, ?, ?, ?)
@@ -63,6 +64,7 @@ function prepare(db: DatabaseSync): Database {
   const prune = db.prepare(`
     DELETE FROM nodes WHERE seen_at < ? OR id NOT IN
       (SELECT id FROM nodes ORDER BY seen_at > ?, seen_at DESC, id LIMIT ${MAX_NODES})`)
+  const putSecrets = createSecrets(db)
   /** Fan-outs as they were written last: most do not change. */
   const written = new Map<string, string>()
 
@@ -74,7 +76,7 @@ function prepare(db: DatabaseSync): Database {
         throw asOurs(error)
       }
     },
-    save({ profiles, fanOuts, words }, atMs) {
+    save({ profiles, fanOuts, words, secrets = [] }, atMs) {
       const now = Math.round(atMs)
       const rows = new Map<string, string>()
       db.exec('BEGIN IMMEDIATE')
@@ -94,6 +96,7 @@ function prepare(db: DatabaseSync): Database {
           putFanOut.run(pipeline, task, variant, row)
         }
         prune.run(now - MAX_AGE_MS, now)
+        putSecrets(secrets)
         db.exec('COMMIT')
       } catch (error) {
         // Of some, as a full disk, it has done so by itself.
@@ -107,7 +110,9 @@ function prepare(db: DatabaseSync): Database {
 }
 
 function loadFrom(db: DatabaseSync): Memory {
+  const secrets = loadSecrets(db)
   const memory: Memory = { profiles: [], fanOuts: [], words: [] }
+  if (secrets.length > 0) memory.secrets = secrets
   for (const { id, profile, word } of db.prepare('SELECT id, profile, word FROM nodes').all()) {
     const kept = read(profile) as NodeProfileMemory | undefined
     if (kept !== undefined) memory.profiles.push([String(id), kept])

@@ -9,6 +9,7 @@ import type { Memory } from '../../policy/memory.ts'
 import type { NodeId } from '../../policy/types.ts'
 import type { Log } from '../log.ts'
 import { MAX_NODES } from './database.ts'
+import { MAX_SECRETS } from './secrets.ts'
 import type { StoreWriter } from './writer.ts'
 
 export interface Keeper {
@@ -89,12 +90,15 @@ export function createKeeper(
 }
 
 /** The newest of each node; fan-outs are told whole each time. */
-function joined(before: Memory | undefined, { profiles, fanOuts, words }: Memory): Memory {
-  if (before === undefined) return { profiles, fanOuts, words }
+function joined(before: Memory | undefined, now: Memory): Memory {
+  if (before === undefined) return now
+  const { profiles, fanOuts, words } = now
+  const secrets = new Map([...before.secrets ?? [], ...now.secrets ?? []])
   return {
     profiles: newest(before.profiles, profiles),
     fanOuts,
     words: newest(before.words, words),
+    secrets: [...secrets].slice(-MAX_SECRETS),
   }
 }
 
