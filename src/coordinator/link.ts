@@ -242,11 +242,11 @@ export function createLink(socket: Socket, handlers: LinkHandlers, options: Link
       }
       const size = typeof data === 'string' ? data.length : data.byteLength
       bytesReceived += size
-      if (state === 'waiting' && size > MAX_HELLO_BYTES) {
-        return close(CLOSE.tooLarge, 'a first message of this size')
-      }
       if (state === 'waiting' && typeof data !== 'string') {
         return close(CLOSE.unauthorized, 'the first message must be hello')
+      }
+      if (state === 'waiting' && size > MAX_HELLO_BYTES) {
+        return close(CLOSE.tooLarge, 'a first message of this size')
       }
       const version = state === 'waiting' ? versionOfHello(data) : undefined
       if (version !== undefined && version !== PROTOCOL_VERSION) return refuseVersion(version)

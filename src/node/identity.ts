@@ -13,9 +13,9 @@ export interface Identity {
    * What shows a coordinator that this node is the one it knows: of each another, or one could pass for
    * this node at the next.
    *
-   * @param origin of the coordinator
+   * @param host of the coordinator, without its port, which may be another after a restart
    */
-  secretFor(origin: string): Promise<string>
+  secretFor(host: string): Promise<string>
   /** The epoch for the next link, higher than all before; kept before it is used. */
   nextEpoch(): Promise<number>
 }
@@ -32,7 +32,7 @@ export async function loadIdentity(
   let epoch = kept?.epoch ?? 0
   return {
     nodeId,
-    secretFor: (origin) => sha256Hex(new TextEncoder().encode(`${secret} ${origin}`)),
+    secretFor: (host) => sha256Hex(new TextEncoder().encode(`${secret} ${placeOf(host)}`)),
     async nextEpoch() {
       epoch++
       await storage.set('identity', JSON.stringify({ nodeId, secret, epoch }))
@@ -46,6 +46,11 @@ export function randomHex(): string {
   const bytes = crypto.getRandomValues(new Uint8Array(16))
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
 }
+
+const LOOPBACK = /^(127(\.\d{1,3}){3}|\[::1\])$/
+
+/** This machine by any of its names. */
+const placeOf = (host: string): string => LOOPBACK.test(host) ? 'localhost' : host
 
 interface Kept {
   nodeId: string

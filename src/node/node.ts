@@ -214,7 +214,7 @@ export function createNode(options: NodeOptions): VolunteerNode {
     knownModels = await models!.cached()
     const { nodeId, secretFor } = identity!
     return helloOf(options, {
-      ...{ nodeId, secret: await secretFor(base.origin) },
+      ...{ nodeId, secret: await secretFor(base.hostname) },
       ...{ epoch: lastEpoch, slots: pool.serving.length },
       ...{ duty, cached: knownModels, limits, choice },
     })

@@ -15,12 +15,13 @@ Deno.test('a node shows a coordinator the same each time, and no other what woul
   const first = await loadIdentity(storage)
   await first.nextEpoch()
   const again = await loadIdentity(storage)
-  const [a, b] = ['http://a.example', 'http://b.example']
+  const [a, b] = ['a.example', 'b.example']
   equal(again.nodeId, first.nodeId)
   const shown = await first.secretFor(a)
   match(shown, /^[\da-f]{64}$/)
   equal(await again.secretFor(a), shown)
   notEqual(await again.secretFor(b), shown)
+  equal(await first.secretFor('127.0.0.1'), await first.secretFor('localhost'))
   // Nor does it show what it keeps.
   notEqual(JSON.parse(storage.kept['identity']!).secret, shown)
 })
@@ -31,6 +32,6 @@ Deno.test('a node that was kept without a secret keeps its id and makes one', as
   deepEqual([identity.nodeId, await identity.nextEpoch()], ['old', 8])
   const { secret } = JSON.parse(storage.kept['identity']!)
   match(secret, /^[\da-f]{64}$/)
-  const shown = await identity.secretFor('http://a.example')
-  equal(await (await loadIdentity(storage)).secretFor('http://a.example'), shown)
+  const shown = await identity.secretFor('a.example')
+  equal(await (await loadIdentity(storage)).secretFor('a.example'), shown)
 })
