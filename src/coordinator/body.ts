@@ -17,10 +17,11 @@ const MAX_BODY_MS = 30_000
  * early, and what they say to be is held from the start until they end.
  */
 const WHOLE_BYTES = 128 * 1024
-/** Bytes of bodies that have not come to their end, all together. */
+/** Bytes of bodies that are not read to their end, all together. */
 const MAX_UNDER_WAY_BYTES = 512 * 1024 * 1024
 
-const shared = createBodyRoom(MAX_UNDER_WAY_BYTES)
+/** Of bodies under way, and of those that have come and wait to be read. */
+export const bodyRoom: BodyRoom = createBodyRoom(MAX_UNDER_WAY_BYTES)
 
 export interface BodyOptions {
   /** Of a caller elsewhere. */
@@ -35,18 +36,16 @@ export interface BodyOptions {
  *
  * @param lateMs the deadline counts from arrival, so a body that trickles in uses it up
  * @throws ApiError `too_large`; `invalid_input` when it ends early; `deadline_exceeded`;
- * `unsupported_type` where it is packed; `draining`
+ * `draining`
  */
 export function readBody(
   request: Request,
   deadlines: Deadlines,
   nowMs: number,
   lateMs: number,
-  { address, draining, room = shared }: BodyOptions = {},
+  { address, draining, room = bodyRoom }: BodyOptions = {},
 ): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
-    const encoding = request.headers.get('content-encoding')
-    if (encoding !== null && !/^(identity)?$/i.test(encoding)) return reject(packed(encoding))
     const late: Late = {}
     const callOff = deadlines.at(Math.min(lateMs, nowMs + MAX_BODY_MS), () => {
       reject(new ApiError('deadline_exceeded', 'Cannot answer in time: the body took too long'))
@@ -72,13 +71,6 @@ interface Late {
 
 const tooLarge = () =>
   new ApiError('too_large', `Cannot take a body of over ${MAX_BODY_BYTES} bytes: send less`)
-
-/** A few bytes of it may be any number once they are unpacked. */
-const packed = (encoding: string) =>
-  new ApiError(
-    'unsupported_type',
-    `Cannot take content-encoding ${encoding.slice(0, 40)}: send the body as it is`,
-  )
 
 async function read(
   request: Request,
