@@ -1,0 +1,269 @@
+/** Bodies made to keep the coordinator busy: what is counted of them, and who is busy with them. */
+import assert from 'node:assert/strict'
+import type { Takes } from '../../src/pipeline/takes.ts'
+import { type BodyReader, createBodyReader } from '../../src/coordinator/bodies/reader.ts'
+import { createBodyRoom } from '../../src/coordinator/body_room.ts'
+import { createDeadlines } from '../../src/coordinator/deadlines.ts'
+import { readInferBody } from '../../src/coordinator/infer_request.ts'
+import { count, parseAs, PICTURES, TENSORS } from '../../src/coordinator/oip/parse.ts'
+import { readRequest } from '../../src/coordinator/oip/request.ts'
+import { decodeBytes } from '../../src/coordinator/oip/tensors.ts'
+import type { Log } from '../../src/coordinator/log.ts'
+import { spawnNode } from '../../src/cli/serve/spawn_node.ts'
+import { ask, joinScripted, PIXEL_PNG, untilReady, withCoordinator } from './fixture.ts'
+
+const MIB = 1 << 20
+const encode = (text: string) => new TextEncoder().encode(text)
+const PICTURE_MODEL = { takes: undefined, outputs: [] }
+const NUMBERS: Takes = { x: { type: 'float32', shape: [-1] } }
+
+/** Bytes that tell how often they were searched. */
+class Watched extends Uint8Array<ArrayBuffer> {
+  looks = 0
+  override indexOf(value: number, from?: number): number {
+    this.looks++
+    return super.indexOf(value, from)
+  }
+}
+
+Deno.test('count() ends after the most that there may be, and one more', () => {
+  const bytes = new Watched(new ArrayBuffer(MIB)).fill(0x2c)
+  assert.equal(count(bytes, [0x2c], 100), 101)
+  assert.equal(bytes.looks, 101)
+  assert.equal(count(bytes.subarray(0, 100), [0x2c], 100), 100)
+})
+
+Deno.test('JSON of more elements or members than asked for is refused before it is parsed', () => {
+  // None of them is JSON: whoever parsed it would say so.
+  const cases: [text: string, elements: number, reason: string, error: RegExp][] = [
+    ['0,'.repeat(PICTURES + 1), PICTURES, 'too_large', /over 65536 elements/],
+    ['"",'.repeat(PICTURES + 1), PICTURES, 'too_large', /over 65536 elements/],
+    ['['.repeat(PICTURES + 1), PICTURES, 'too_large', /over 65536 elements/],
+    ['0,'.repeat(TENSORS + 1), TENSORS, 'too_large', /over 4194304 elements/],
+    ['{'.repeat(65_537), TENSORS, 'invalid_input', /over 65536 objects and members/],
+    ['"":'.repeat(65_537), TENSORS, 'invalid_input', /over 65536 objects and members/],
+  ]
+  for (const [text, elements, reason, error] of cases) {
+    const fault = { reason, message: error }
+    assert.throws(() => parseAs(undefined as never, encode(text), elements), fault)
+  }
+})
+
+Deno.test('each API counts as many elements as what it is asked for can have', () => {
+  const numbers = (count: number) => encode(`{"inputs":[{"data":[${'0,'.repeat(count)}0]}]}`)
+  const read = {
+    v1: (bytes: Uint8Array, takes?: Takes) => readInferBody('application/json', bytes, takes),
+    v2: (bytes: Uint8Array, takes?: Takes) => readRequest({ takes, outputs: [] }, null, bytes),
+  }
+  for (const of of Object.values(read)) {
+    assert.throws(() => of(numbers(PICTURES)), { reason: 'too_large' })
+    assert.throws(() => of(numbers(TENSORS), NUMBERS), { reason: 'too_large' })
+    // As many as a picture's request may not have: it is what they are that is wrong.
+    assert.throws(() => of(numbers(PICTURES), NUMBERS), { reason: 'invalid_input' })
+  }
+})
+
+Deno.test('elements of no bytes are looked at up to one more than a request says there are', () => {
+  const bytes = new Uint8Array(32 * MIB)
+  assert.equal(decodeBytes(bytes, 64)?.length, 65)
+  const input = (shape: number) =>
+    encode(
+      `{"inputs":[{"name":"image","shape":[${shape}],"datatype":"BYTES",` +
+        `"parameters":{"binary_data_size":${bytes.length}}}]}`,
+    )
+  const read = (shape: number) => {
+    const json = input(shape)
+    const body = new Uint8Array(json.length + bytes.length)
+    body.set(json)
+    return readRequest(PICTURE_MODEL, String(json.length), body)
+  }
+  assert.throws(() => read(1), /shape \[1\] does not fit its over 1 elements/)
+  assert.throws(() => read(64), /shape \[64\] does not fit its over 64 elements/)
+  assert.throws(() => read(65), { reason: 'too_large' })
+})
+
+const start = (name: string) => () => new Worker(new URL(name, import.meta.url), { type: 'module' })
+const BODIES = '../../workers/bodies.ts'
+
+/** A reader whose workers are these, one after another, and a clock that a test moves. */
+async function withReader(
+  workers: (() => Worker)[],
+  test: (
+    reader: BodyReader,
+    room: ReturnType<typeof createBodyRoom>,
+    pass: (ms: number) => void,
+  ) => Promise<void>,
+) {
+  const due: { atMs: number; action: () => void }[] = []
+  let nowMs = 0
+  const room = createBodyRoom(64 * MIB)
+  const reader = createBodyReader({
+    now: () => nowMs,
+    deadlines: {
+      at(atMs, action) {
+        const one = { atMs, action }
+        due.push(one)
+        return () => void due.splice(due.indexOf(one) >>> 0, 1)
+      },
+    },
+    createWorker: () => (workers.shift() ?? assert.fail('one worker more was started'))(),
+    room,
+  })
+  const pass = (ms: number) => {
+    nowMs += ms
+    for (const one of due.filter(({ atMs }) => atMs <= nowMs)) one.action()
+  }
+  try {
+    await test(reader, room, pass)
+  } finally {
+    reader.stop()
+  }
+}
+
+/** The pixel, and behind it what makes it too large to be read at once. */
+function largePng(bytes = MIB): Uint8Array<ArrayBuffer> {
+  const out = new Uint8Array(bytes)
+  out.set(PIXEL_PNG)
+  return out
+}
+
+const bodyOf = (bytes: Uint8Array, lateMs: number) => ({
+  form: { api: 'v1', type: 'image/png', takes: undefined } as const,
+  ...{ bytes, encoding: undefined, lateMs, address: 'far' },
+})
+
+Deno.test('a worker that is stuck keeps nobody but those whose time it is, and is ended', () =>
+  withReader([start('./stuck_worker.ts'), start(BODIES)], async (reader, room, pass) => {
+    const stuck = Promise.resolve(reader.read(bodyOf(largePng(), 60_000)))
+    const late = Promise.resolve(reader.read(bodyOf(largePng(), 5000)))
+    const next = Promise.resolve(reader.read(bodyOf(largePng(), 60_000)))
+    const small = reader.read(bodyOf(PIXEL_PNG, 60_000))
+    assert.ok(!(small instanceof Promise), 'read at once')
+    assert.equal(room.bytes, 3 * MIB)
+    pass(5000)
+    await assert.rejects(late, { reason: 'deadline_exceeded' })
+    assert.equal(room.bytes, 2 * MIB)
+    pass(5000)
+    await assert.rejects(stuck, /its worker took too long/)
+    const { payloads } = await next
+    assert.deepEqual(payloads[0]?.bytes, PIXEL_PNG)
+    assert.equal(room.bytes, 0)
+  }))
+
+Deno.test('what is being read past its deadline keeps its room until it has been read', () =>
+  withReader([start('./stuck_worker.ts')], async (reader, room, pass) => {
+    const late = Promise.resolve(reader.read(bodyOf(largePng(), 5000)))
+    pass(5000)
+    await assert.rejects(late, { reason: 'deadline_exceeded' })
+    assert.equal(room.bytes, MIB)
+    pass(5000)
+    while (room.bytes > 0) await new Promise((done) => setTimeout(done, 0))
+  }))
+
+Deno.test('a worker that dies fails what it was at, and the next body has another', () =>
+  withReader([start('./dying_worker.ts'), start(BODIES)], async (reader, room) => {
+    const first = Promise.resolve(reader.read(bodyOf(largePng(), 60_000)))
+    const second = Promise.resolve(reader.read(bodyOf(largePng(), 60_000)))
+    await assert.rejects(first, /its worker died/)
+    await second
+    assert.equal(room.bytes, 0)
+  }))
+
+Deno.test('bodies that wait to be read take room, and none is read after the end', () =>
+  withReader([start('./stuck_worker.ts')], async (reader, room) => {
+    const waiting = Array.from(
+      { length: 16 },
+      () => Promise.resolve(reader.read(bodyOf(largePng(), 60_000))),
+    )
+    assert.throws(() => reader.read(bodyOf(largePng(), 60_000)), { reason: 'rate_limited' })
+    reader.stop()
+    for (const one of waiting) await assert.rejects(one, { reason: 'draining' })
+    assert.equal(room.bytes, 0)
+  }))
+
+Deno.test('without a worker large bodies are read all the same', async () => {
+  const deadlines = createDeadlines(() => performance.now())
+  const reader = createBodyReader({ now: () => performance.now(), deadlines })
+  const { payloads } = await reader.read(bodyOf(largePng(), Infinity))
+  assert.deepEqual(payloads[0]?.bytes, PIXEL_PNG)
+  deadlines.stop()
+})
+
+Deno.test('a large picture comes through the worker whole, as it is and in JSON', () =>
+  withCoordinator(async (coordinator) => {
+    const node = await joinScripted(coordinator, 'one')
+    await untilReady(coordinator)
+    const chunk = new Uint8Array(MIB)
+    new DataView(chunk.buffer).setUint32(0, MIB - 12)
+    chunk.set(encode('IDAT'), 4)
+    chunk.fill(7, 8, -4)
+    const picture = new Uint8Array(PIXEL_PNG.length + MIB)
+    picture.set(PIXEL_PNG.subarray(0, 33))
+    picture.set(chunk, 33)
+    picture.set(PIXEL_PNG.subarray(33), 33 + MIB)
+    const json = JSON.stringify({
+      inputs: [{
+        ...{ name: 'image', shape: [1], datatype: 'BYTES', data: [picture.toBase64()] },
+        parameters: { encoding: 'base64' },
+      }],
+      outputs: [{ name: 'text' }],
+    })
+    const type = 'application/json'
+    const v2 = `${coordinator.url}/v2/models/words/infer`
+    const post = (body: string) =>
+      fetch(v2, { method: 'POST', body, headers: { 'content-type': type } })
+    for (
+      const response of [
+        await ask(coordinator, {}, picture),
+        await ask(coordinator, { 'content-type': type }, json),
+        await post(json),
+      ]
+    ) {
+      assert.equal(response.status, 200, await response.text())
+      const found = node.batches.filter(({ message }) => message.task === 'find').at(-1)
+      assert.deepEqual(found?.blobs, [picture])
+    }
+    const wrong = await post(json.replace('"image"', '"picture"'))
+    assert.equal(wrong.status, 400)
+    assert.match((await wrong.json()).error, /input "picture": the model has one input, image/)
+  }))
+
+Deno.test('eight requests at once of as many elements as fit in are refused, and a node stays', () => {
+  const left: string[] = []
+  const log: Log = (line, _, fields) => {
+    if (fields?.['event'] === 'node_left') left.push(line)
+  }
+  return withCoordinator(
+    async ({ url, pool }) => {
+      // In a process of its own: what keeps the coordinator busy does not keep the node.
+      const node = spawnNode(url, 'own', ['--slots', '1', '--gpu', 'off'])
+      while (!pool.nodes().some(({ name }) => name === 'own')) {
+        await new Promise((done) => setTimeout(done, 20))
+      }
+      const size = 31 * MIB
+      const json = encode(
+        '{"inputs":[{"name":"image","shape":[1],"datatype":"BYTES",' +
+          `"parameters":{"binary_data_size":${size}}}]}`,
+      )
+      const body = new Uint8Array(json.length + size)
+      body.set(json)
+      const answers = await Promise.all(Array.from({ length: 8 }, async () => {
+        const response = await fetch(`${url}/v2/models/words/infer`, {
+          ...{ method: 'POST', body },
+          headers: {
+            'inference-header-content-length': String(json.length),
+            'x-request-timeout-ms': '600000',
+          },
+        })
+        const { error } = await response.json()
+        return `${response.status} ${error}`
+      }))
+      for (const answer of answers) assert.match(answer, /^400 .*its over 1 elements/)
+      assert.deepEqual(left, [])
+      node.kill('SIGTERM')
+      await node.status
+    },
+    undefined,
+    { log },
+  )
+})
