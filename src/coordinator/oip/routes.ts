@@ -17,6 +17,7 @@ import { type Gone, goneOf, type Peers } from '../gone.ts'
 import { readInferHeaders } from '../infer_request.ts'
 import type { Log } from '../log.ts'
 import type { Pool } from '../pool.ts'
+import { configOf, indexOf, readIndexRequest } from './config.ts'
 import { type Model, modelOf, PLATFORM } from './model.ts'
 import { checkContentType, type RequestModel } from './request.ts'
 import { respond } from './response.ts'
@@ -26,8 +27,11 @@ import { statsOf } from './statistics.ts'
 export const SERVER = {
   name: 'shoal',
   version: '0.1.0',
-  extensions: ['binary_tensor_data', 'schedule_policy', 'statistics'],
+  extensions: ['binary_tensor_data', 'model_configuration', 'schedule_policy', 'statistics'],
 }
+
+/** Until the body has come that asks for the index. */
+const INDEX_MS = 5000
 
 export interface OipOptions {
   pool: Pool
@@ -82,6 +86,15 @@ export function mountOip(app: Hono, options: OipOptions): void {
     // The specification names the field of this answer `live`.
     return c.json({ ready, live: ready }, ready ? 200 : 503)
   })
+  app.post('/v2/repository/index', async (c) => {
+    const { deadlines, draining } = pool
+    const nowMs = now()
+    const options = { address: leftAddress(c), draining }
+    const body = await readBody(c.req.raw, deadlines, nowMs, nowMs + INDEX_MS, options)
+    const { ready = false } = readIndexRequest(body)
+    const served = versions.current().map(({ pipeline }) => pipeline)
+    return c.json(indexOf(served, pool.isReady, ready))
+  })
   const allStats = (c: Context) =>
     stats(c, versions.current().map(({ pipeline }) => modelFor(pipeline)))
 
@@ -96,6 +109,7 @@ export function mountOip(app: Hono, options: OipOptions): void {
       const ready = pool.isReady(pipeline)
       return c.json({ name: publicName(pipeline.name), ready }, ready ? 200 : 503)
     })
+    app.get(`${path}/config`, (c) => c.json(configOf(find(c))))
     app.get(`${path}/stats`, (c) => stats(c, [find(c)]))
     app.post(`${path}/infer`, (c) => {
       const name = publicName(find(c).pipeline.name)

@@ -103,6 +103,18 @@ export const OPERATIONS: Operation[] = [
     ...{ ...V2, method: 'get', path: '/stats', summary: 'What a model did since the start' },
     ...{ answer: 'Its statistics.', content: json('ModelStats'), errors: ['unknown_pipeline'] },
   }),
+  ...oip({
+    ...{ ...V2, method: 'get', path: '/config', summary: 'How a model is set up' },
+    description: 'As the model configuration extension has it.',
+    ...{ answer: 'It.', content: json('ModelConfig'), errors: ['unknown_pipeline'] },
+  }),
+  {
+    ...{ ...V2, method: 'post', path: '/v2/repository/index', summary: 'Which models there are' },
+    description: 'A body may be left out. With `ready`, those that can be asked.',
+    ...{ body: json('RepositoryIndexRequest'), bodyIsOptional: true },
+    ...{ answer: 'The models.', content: json('RepositoryIndex') },
+    errors: ['invalid_input', 'too_large'],
+  },
   {
     ...{ ...V2, method: 'get', path: '/v2/models/stats', summary: 'What all models did' },
     ...{ answer: 'Their statistics.', content: json('ModelStats') },
