@@ -17,11 +17,10 @@ const MAX_BODY_MS = 30_000
  * early, and what they say to be is held from the start until they end.
  */
 const WHOLE_BYTES = 128 * 1024
-/** Bytes of bodies that are not read to their end, all together. */
+/** Bytes of bodies that have not come to their end, all together. */
 const MAX_UNDER_WAY_BYTES = 512 * 1024 * 1024
 
-/** Of bodies under way, and of those that have come and wait to be read. */
-export const bodyRoom: BodyRoom = createBodyRoom(MAX_UNDER_WAY_BYTES)
+const shared = createBodyRoom(MAX_UNDER_WAY_BYTES)
 
 export interface BodyOptions {
   /** Of a caller elsewhere. */
@@ -43,7 +42,7 @@ export function readBody(
   deadlines: Deadlines,
   nowMs: number,
   lateMs: number,
-  { address, draining, room = bodyRoom }: BodyOptions = {},
+  { address, draining, room = shared }: BodyOptions = {},
 ): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
     const late: Late = {}
@@ -112,3 +111,6 @@ async function read(
     )
   }
 }
+
+/** For those that have come, too, until it is known what they are. */
+export const bodyRoom: BodyRoom = shared
