@@ -16,8 +16,11 @@ import { type Outcome, readOutcome } from './reading.ts'
 
 /** Bodies up to this are read in less time than it takes to have a worker do it, or not much more. */
 export const SMALL_BYTES = 256 * 1024
-/** Longest time that one body keeps the worker: what takes longer ends with it. */
-const MAX_READ_MS = 10_000
+/**
+ * Longest time that one body keeps the worker, which ends with it. None takes more than a second or
+ * two; a machine may be busy.
+ */
+const MAX_READ_MS = 30_000
 
 export interface BodyOf {
   form: Form
