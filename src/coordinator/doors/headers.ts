@@ -79,7 +79,8 @@ export const allowOrigins = (origins: readonly string[]): MiddlewareHandler =>
     origin: [...origins],
     allowMethods: ['GET', 'POST'],
     allowHeaders: [
-      ...['authorization', 'content-type', 'inference-header-content-length', 'traceparent'],
+      ...['authorization', 'content-encoding', 'content-type', 'traceparent'],
+      'inference-header-content-length',
       ...['x-min-accuracy', 'x-request-id', 'x-request-timeout-ms'],
     ],
     exposeHeaders: [
