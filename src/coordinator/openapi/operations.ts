@@ -5,6 +5,7 @@
  * @module
  */
 import type { ErrorReason } from '../../client/types.ts'
+import { ENCODINGS } from '../bodies/inflate.ts'
 import { PICTURE_TYPES } from '../picture.ts'
 import { header, json, type Operation, type Parameter, path } from './operation.ts'
 import { RULING_OPERATIONS } from './ruling_operations.ts'
@@ -21,6 +22,8 @@ const DEADLINE = [
     ...{ type: 'integer', minimum: 1, maximum: 600_000 },
   }),
   header('x-min-accuracy', 'Least mean path accuracy.', { type: 'number', minimum: 0, maximum: 1 }),
+  header('content-encoding', 'How the body is compressed.', { type: 'string', enum: ENCODINGS }),
+  header('accept-encoding', 'With `gzip` or `deflate`, a long answer is compressed.'),
   ...IDS,
 ]
 const INFER_ERRORS: ErrorReason[] = [
