@@ -13,7 +13,7 @@ const LOOK_MS = 5
 
 /** What the event loop was kept since it was last asked. */
 export interface Kept {
-  /** Longest turn in milliseconds, without the time in which others had the processor. */
+  /** Longest turn in milliseconds of processor: others may have it meanwhile. */
   longestMs: number
   /** Most resident memory in MB, all of it. */
   peakMb: number
@@ -31,25 +31,24 @@ const pipelines = [
   pipelineOf('numbers', { takes: { x: { type: 'float32', shape: [-1], typical: [4] } } }),
 ].map((pipeline) => ({ dir: '', pipeline, models: {} }))
 
-/** Milliseconds that this thread was ready and had no processor; 0 where the machine does not tell. */
-function waitedMs(): number {
+/** Milliseconds of processor that this thread has had; what passed where the machine does not tell. */
+function ranMs(): number {
   try {
-    return Number(Deno.readTextFileSync('/proc/thread-self/schedstat').split(' ')[1]) / 1e6
+    return Number(Deno.readTextFileSync('/proc/thread-self/schedstat').split(' ')[0]) / 1e6
   } catch {
-    return 0
+    return performance.now()
   }
 }
 
 let longestMs = 0
 let lastMs = performance.now()
-let lastWaitedMs = waitedMs()
+let lastRanMs = ranMs()
 setInterval(() => {
   const nowMs = performance.now()
-  const nowWaitedMs = waitedMs()
-  const turnMs = nowMs - lastMs - LOOK_MS - (nowWaitedMs - lastWaitedMs)
-  longestMs = Math.max(longestMs, turnMs)
+  const nowRanMs = ranMs()
+  longestMs = Math.max(longestMs, Math.min(nowMs - lastMs - LOOK_MS, nowRanMs - lastRanMs))
   lastMs = nowMs
-  lastWaitedMs = nowWaitedMs
+  lastRanMs = nowRanMs
 }, LOOK_MS)
 
 /** Sets the peak back to what is resident now, where the machine can. */

@@ -16,7 +16,7 @@ import { DATATYPES, decodeBytes } from './tensors.ts'
 /** What a body asks for. Plain data. */
 export interface BodyQuery {
   /** Pictures, or one set of tensors; each is a query of its own. */
-  payloads: Pick<Payload, 'meta' | 'bytes'>[]
+  payloads: Omit<Payload, 'kept'>[]
   /** Outputs by name, in the order that was asked for. */
   outputs: { name: string; binary: boolean }[]
   id?: string | undefined
