@@ -43,7 +43,7 @@ Deno.test('v2: a model tells its configuration, shapes and types as Triton names
     assert.equal((await get(`${models}/none/config`)).status, 404)
   }))
 
-const index = async (url: string, body?: string) => {
+const index = async (url: string, body?: BodyInit) => {
   const response = await fetch(`${url}/v2/repository/index`, { method: 'POST', body: body ?? null })
   return { status: response.status, json: await response.json() }
 }
@@ -83,8 +83,11 @@ Deno.test('v2: a request for the index that is none is refused', () =>
     for (const body of ['{', '[]', '{"ready":"yes"}', '{"ready":1}']) {
       assert.equal((await index(url, body)).status, 400, body)
     }
-    const long = await index(url, ' '.repeat(2000))
-    assert.deepEqual([long.status, long.json.reason], [413, 'too_large'])
+    // With its length told, and without.
+    for (const body of [' '.repeat(2000), new Blob([' '.repeat(2000)]).stream()]) {
+      const { status, json } = await index(url, body)
+      assert.deepEqual([status, json.reason], [413, 'too_large'])
+    }
   }))
 
 Deno.test('v2: configuration and index are for those who may ask models', async () => {

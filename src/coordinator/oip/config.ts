@@ -43,14 +43,18 @@ const tensorOf = ({ name, datatype, shape }: TensorInfo) => ({
 
 const typeOf = (datatype: Datatype) => datatype === 'BYTES' ? 'TYPE_STRING' : `TYPE_${datatype}`
 
+/** Before the body is read, where its length is told. @throws ApiError `too_large` */
+export function checkIndexBytes(bytes: number): void {
+  if (!(bytes > MAX_INDEX_BYTES)) return
+  const message = `Cannot take a body of over ${MAX_INDEX_BYTES} bytes: send {"ready": true}`
+  throw new ApiError('too_large', message)
+}
+
 /** @throws ApiError `invalid_input` or `too_large` */
 export function readIndexRequest(body: Uint8Array): RepositoryIndexRequest {
   // The usual client sends none.
   if (body.byteLength === 0) return {}
-  if (body.byteLength > MAX_INDEX_BYTES) {
-    const message = `Cannot take a body of over ${MAX_INDEX_BYTES} bytes: send {"ready": true}`
-    throw new ApiError('too_large', message)
-  }
+  checkIndexBytes(body.byteLength)
   return parseAs(repositoryIndexRequest, body, PICTURES)
 }
 

@@ -17,7 +17,7 @@ import { type Gone, goneOf, type Peers } from '../gone.ts'
 import { readInferHeaders } from '../infer_request.ts'
 import type { Log } from '../log.ts'
 import type { Pool } from '../pool.ts'
-import { configOf, indexOf, readIndexRequest } from './config.ts'
+import { checkIndexBytes, configOf, indexOf, readIndexRequest } from './config.ts'
 import { type Model, modelOf, PLATFORM } from './model.ts'
 import { checkContentType, type RequestModel } from './request.ts'
 import { respond } from './response.ts'
@@ -87,6 +87,7 @@ export function mountOip(app: Hono, options: OipOptions): void {
     return c.json({ ready, live: ready }, ready ? 200 : 503)
   })
   app.post('/v2/repository/index', async (c) => {
+    checkIndexBytes(Number(c.req.header('content-length')))
     const { deadlines, draining } = pool
     const nowMs = now()
     const options = { address: leftAddress(c), draining }
