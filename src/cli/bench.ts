@@ -7,6 +7,7 @@ import './deno_version.ts'
 import { parseArgs } from 'node:util'
 import { POLICY_NAMES } from '../policy/policies.ts'
 import { benchBackends } from './bench/backends.ts'
+import { benchBodies } from './bench/bodies.ts'
 import { benchChaos, type ChaosBenchOptions } from './bench/chaos.ts'
 import { benchCurve } from './bench/curve.ts'
 import { benchDashboard } from './bench/dashboard.ts'
@@ -140,6 +141,7 @@ const BENCHES: Record<string, () => unknown> = {
   planner: benchPlanner,
   dispatch: benchDispatch,
   overhead: benchOverhead,
+  bodies: benchBodies,
   efficiency: benchEfficiency,
   odd: benchOdd,
   dashboard: benchDashboard,

@@ -12,6 +12,7 @@ import { variantPaths } from '../pipeline/tree.ts'
 import { publicName, versionOf } from '../pipeline/version.ts'
 import { ApiError } from './api_error.ts'
 import { asksBody } from './asks_body.ts'
+import { type BodyReader, createBodyReader } from './bodies/reader.ts'
 import { createDoors, type DoorLimits } from './doors/doors.ts'
 import { allowOrigins, finish } from './doors/headers.ts'
 import type { Keyring } from './doors/keys.ts'
@@ -50,6 +51,8 @@ export interface AppOptions {
   limits?: Partial<DoorLimits>
   /** Who closed their end of a connection, where the machine tells it. */
   peers?: Peers
+  /** Reads bodies; on the event loop, all of them, where absent. */
+  bodies?: BodyReader
 }
 
 /**
@@ -65,7 +68,8 @@ export function createApp(options: AppOptions) {
   const { pool, readModel, now, log, hosts = [], origins = [], assets, peers } = options
   // The quicker of the routers; it refuses, with the first call, routes that it cannot tell apart.
   const app = new Hono({ router: new RegExpRouter() })
-  const { versions } = pool
+  const { versions, deadlines } = pool
+  const { bodies = createBodyReader({ now, deadlines }) } = options
   const startedMs = now()
   const history = createHistory(pool, now)
   const doors = createDoors({
@@ -99,7 +103,7 @@ export function createApp(options: AppOptions) {
   })
   app.notFound(notFound(app))
 
-  const inferParts = { pool, history, now, log, peers }
+  const inferParts = { pool, bodies, history, now, log, peers }
   app.post('/v1/pipelines/:name/infer', (c) => infer(c, c.req.param('name'), inferParts))
 
   app.get('/v1/pipelines', (c) => c.json({ pipelines: versions.current().map(infoOf) }))
@@ -113,7 +117,7 @@ export function createApp(options: AppOptions) {
   })
   app.get('/v1/events', (c) => events.listen(c, (shut) => doors.watch(c, 'admin', shut)))
 
-  mountOip(app, { pool, timed: history.timed, now, log, peers })
+  mountOip(app, { pool, bodies, timed: history.timed, now, log, peers })
   mountAdmin(app, pool, doors, hosts, options.reload)
   mountDocs(app)
   const metrics = createMetrics(pool)

@@ -40,7 +40,7 @@ export interface BodyOptions {
  *
  * @param lateMs the deadline counts from arrival, so a body that trickles in uses it up
  * @throws ApiError `too_large`; `invalid_input` when it ends early; `deadline_exceeded`;
- * `unsupported_type` where it is packed; `draining`
+ * `draining`
  */
 export function readBody(
   request: Request,
@@ -50,8 +50,6 @@ export function readBody(
   options: BodyOptions = {},
 ): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
-    const encoding = request.headers.get('content-encoding')
-    if (encoding !== null && !/^(identity)?$/i.test(encoding)) return reject(packed(encoding))
     const late: Late = {}
     const callOff = deadlines.at(Math.min(lateMs, nowMs + MAX_BODY_MS), () => {
       reject(new ApiError('deadline_exceeded', 'Cannot answer in time: the body took too long'))
@@ -77,13 +75,6 @@ interface Late {
 
 const tooLarge = () =>
   new ApiError('too_large', `Cannot take a body of over ${MAX_BODY_BYTES} bytes: send less`)
-
-/** A few bytes of it may be any number once they are unpacked. */
-const packed = (encoding: string) =>
-  new ApiError(
-    'unsupported_type',
-    `Cannot take content-encoding ${encoding.slice(0, 40)}: send the body as it is`,
-  )
 
 async function read(
   request: Request,
@@ -124,3 +115,6 @@ async function read(
     )
   }
 }
+
+/** For those that have come, too, until it is known what they are. */
+export const bodyRoom: BodyRoom = shared

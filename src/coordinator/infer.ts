@@ -15,20 +15,18 @@ import { ApiError } from './api_error.ts'
 import { assembleOutputs } from './assemble.ts'
 import { leftAddress } from './doors/caller.ts'
 import { respondWhole } from './doors/headers.ts'
+import { readEncoding } from './bodies/inflate.ts'
+import type { BodyReader } from './bodies/reader.ts'
 import { readBody } from './body.ts'
 import { goneOf, type Peers } from './gone.ts'
 import type { History } from './history.ts'
-import {
-  type InferHeaders,
-  readContentType,
-  readInferBody,
-  readInferHeaders,
-} from './infer_request.ts'
+import { type InferHeaders, readContentType, readInferHeaders } from './infer_request.ts'
 import type { Log } from './log.ts'
 import type { Pool } from './pool.ts'
 
 export interface InferParts {
   pool: Pool
+  bodies: BodyReader
   history: Pick<History, 'took'>
   now: () => number
   log: Log
@@ -37,7 +35,7 @@ export interface InferParts {
 
 /** @throws ApiError where there is no result */
 export async function infer(c: Context, name: string, parts: InferParts): Promise<Response> {
-  const { pool, history, now, log, peers } = parts
+  const { pool, bodies, history, now, log, peers } = parts
   const { versions, telemetry } = pool
   const arrivedMs = now()
   const served = versions.enter(name)
@@ -53,11 +51,14 @@ export async function infer(c: Context, name: string, parts: InferParts): Promis
     const type = readContentType(request.headers, takes)
     const address = leftAddress(c)
     const { deadlines, draining } = pool
+    const encoding = readEncoding(request.headers)
     const bytes = await readBody(request, deadlines, arrivedMs, deadlineMs, { address, draining })
-    const payload = readInferBody(type, bytes, takes)
+    const { payloads: [payload] } = await bodies.read({
+      ...{ form: { api: 'v1', type, takes }, bytes, encoding, lateMs: deadlineMs, address },
+    })
     isQuery = true
     const { answer, answeredMs } = await pool.submit({
-      ...{ pipeline: pipeline.name, payload, arrivedMs, deadlineMs, gone },
+      ...{ pipeline: pipeline.name, payload: payload!, arrivedMs, deadlineMs, gone },
       ...(minAccuracy === undefined ? {} : { minAccuracy }),
     })
     const finished = resultOf(answer)

@@ -6,7 +6,7 @@
 import { z } from 'zod'
 import type { Takes } from '../pipeline/takes.ts'
 import { ApiError } from './api_error.ts'
-import { parseAs, parseRequest } from './oip/parse.ts'
+import { parseAs, parseRequest, PICTURES, TENSORS } from './oip/parse.ts'
 import { MAX_DIMS } from './oip/schemas.ts'
 import { readTensors } from './oip/tensor_input.ts'
 import type { Payload } from './payload.ts'
@@ -100,7 +100,7 @@ export function readInferBody(
   body: Uint8Array,
   takes?: Takes,
 ): Pick<Payload, 'meta' | 'bytes'> {
-  if (takes !== undefined) return readTensors(takes, parseRequest(body).inputs, undefined)
+  if (takes !== undefined) return readTensors(takes, parseRequest(body, TENSORS).inputs, undefined)
   if (isPictureType(type)) return pictureOf(body, type)
   return pictureOf(pictureFromJson(body))
 }
@@ -118,7 +118,7 @@ function pictureFromJson(body: Uint8Array): Uint8Array {
   const fail = (what: string): never => {
     throw new ApiError('invalid_input', `Cannot use the request: ${what}`)
   }
-  const [input] = parseAs(pictureRequest, body).inputs
+  const [input] = parseAs(pictureRequest, body, PICTURES).inputs
   const data = input?.data[0]
   if (input === undefined || data === undefined) return fail('inputs.0.data must hold one string')
   if (input.name !== 'image' || input.datatype !== 'BYTES') {

@@ -118,12 +118,12 @@ Deno.test('tensors of several entries are one, row below row, where their rows a
 
 Deno.test('elements of BYTES end where their lengths say, all of them', () => {
   const bytes = encodeTensor({ name: 'x', datatype: 'BYTES', shape: [2], data: ['a', 'é'] })
-  const texts = decodeBytes(bytes)?.map((one) => new TextDecoder().decode(one))
+  const texts = decodeBytes(bytes, 9)?.map((one) => new TextDecoder().decode(one))
   assert.deepEqual(texts, ['a', 'é'])
-  assert.deepEqual(decodeBytes(new Uint8Array(0)), [])
+  assert.deepEqual(decodeBytes(new Uint8Array(0), 9), [])
   for (let length = 1; length < bytes.length; length++) {
     // Behind the first element it is one, and whole.
-    const cut = decodeBytes(bytes.subarray(0, length))
+    const cut = decodeBytes(bytes.subarray(0, length), 9)
     assert.equal(cut?.length, length === 5 ? 1 : undefined, String(length))
   }
 })

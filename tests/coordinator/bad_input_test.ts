@@ -57,9 +57,14 @@ const CASES: Case[] = [
     ...{ status: 415, reason: 'unsupported_type' },
   },
   {
-    what: 'a body that is packed',
-    headers: { 'content-encoding': 'gzip' },
+    what: 'a body that is compressed in a way that is not taken',
+    headers: { 'content-encoding': 'br' },
     ...{ status: 415, reason: 'unsupported_type' },
+  },
+  {
+    what: 'a body that is not compressed as it says',
+    headers: { 'content-encoding': 'gzip' },
+    ...{ status: 400, reason: 'invalid_input' },
   },
   {
     what: 'JSON that is none',

@@ -1,5 +1,6 @@
 /** What bodies under way take: what has come of them, in one piece, and no longer than they may. */
 import assert from 'node:assert/strict'
+import { Buffer } from 'node:buffer'
 import { startCoordinator } from '../../src/cli/serve/coordinator.ts'
 import { readBody } from '../../src/coordinator/body.ts'
 import { createBodyRoom } from '../../src/coordinator/body_room.ts'
@@ -47,6 +48,27 @@ Deno.test('a body keeps none of the pieces that it comes in', async () => {
     assert.equal(read.buffer.byteLength, 300_000)
     assert.ok(read.every((byte, i) => byte === i % 251))
     assert.equal(room.bytes, 0)
+  }
+})
+
+Deno.test('a large body is what came, in its order, whatever the pieces were', async () => {
+  const sent = new Uint8Array(9 * MIB + 12_345)
+  for (let i = 0; i < sent.length; i++) sent[i] = i % 251
+  for (const piece of [100_003, 3 * MIB + 1, sent.length]) {
+    for (const length of [undefined, sent.length]) {
+      let at = 0
+      const body = new ReadableStream<Uint8Array>({
+        pull(controller) {
+          if (at < sent.length) controller.enqueue(sent.subarray(at, at += piece))
+          else controller.close()
+        },
+      })
+      const room = createBodyRoom(20 * MIB)
+      const read = await readBody(requestOf(body, length), handMade().deadlines, 0, 1000, { room })
+      assert.ok(Buffer.from(read).equals(sent), `pieces of ${piece}`)
+      assert.equal(read.buffer.byteLength, sent.length)
+      assert.equal(room.bytes, 0)
+    }
   }
 })
 

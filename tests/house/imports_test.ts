@@ -20,6 +20,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   'workers/node.ts': ['src/node', 'src/stages'],
   'workers/planner.ts': ['src/policy', 'src/pipeline'],
   'workers/store.ts': ['src/coordinator/store'],
+  'workers/bodies.ts': ['src/coordinator/bodies'],
   profiles: ['src/pipeline', 'src/stages'],
   demo: ['src', 'workers'],
 }

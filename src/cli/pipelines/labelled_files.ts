@@ -98,7 +98,11 @@ async function readInput(folder: string, name: string, pipeline: Pipeline): Prom
   const bytes = await Deno.readFile(await pathInside(folder, name))
   const takes = queryTensors(pipeline)
   if (takes !== undefined) {
-    const { meta, bytes: packed } = readTensors(takes, parseRequest(bytes).inputs, undefined)
+    const { meta, bytes: packed } = readTensors(
+      takes,
+      parseRequest(bytes, Infinity).inputs,
+      undefined,
+    )
     return { meta: meta as JsonObject, bytes: packed }
   }
   return { meta: { type: typeOf(bytes) }, bytes }

@@ -5,6 +5,7 @@
  */
 import type { Reloaded } from '../../coordinator/admin_routes.ts'
 import { createApp } from '../../coordinator/app.ts'
+import { createBodyReader } from '../../coordinator/bodies/reader.ts'
 import type { DoorLimits } from '../../coordinator/doors/doors.ts'
 import { createIdentities } from '../../coordinator/doors/identities.ts'
 import { createKeyring, type Keyring } from '../../coordinator/doors/keys.ts'
@@ -136,10 +137,17 @@ export function startCoordinator(options: CoordinatorOptions): Coordinator {
     ...{ pool, log, pipelines, loaded, policy: name, renews: policy.renews ?? false },
   })
   const peers = createPeers(() => [server.port, ...inner === undefined ? [] : [inner.port]])
+  const bodies = createBodyReader({
+    now,
+    deadlines: pool.deadlines,
+    createWorker: () =>
+      new Worker(new URL('../../../workers/bodies.ts', import.meta.url), { type: 'module' }),
+  })
   const app = createApp({
     pool,
     reload,
     peers,
+    bodies,
     readModel: async (sha256) => {
       const file = files.get(sha256)
       return file === undefined ? undefined : (await Deno.open(file)).readable
@@ -171,6 +179,7 @@ export function startCoordinator(options: CoordinatorOptions): Coordinator {
       await pool.drain(timeoutMs)
       await keeper?.close()
       planner.stop()
+      bodies.stop()
       clearInterval(inUse)
       await peers.close()
       await within(SHUTDOWN_MS, Promise.all([server.shutdown(), inner?.shutdown()]))

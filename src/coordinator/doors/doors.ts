@@ -61,8 +61,8 @@ export interface Doors {
   admits(caller: Caller): Admit
 }
 
-/** What else begins with it changes the pool. */
-const FOR_CLIENTS = /^\/v1\/pipelines(\/[^/]+\/infer)?$/
+/** What else begins with `/v1/pipelines` changes the pool. */
+const FOR_CLIENTS = /^\/v1\/pipelines(\/[^/]+\/infer)?$|^\/v2\/repository\/index$/
 
 /** Who is about to join may ask, too, what there is to download: a volunteer whose link may cost. */
 const FOR_NODES_TOO = '/v1/pipelines'

@@ -5,6 +5,7 @@
  */
 import type { Context, MiddlewareHandler } from 'hono'
 import { cors } from 'hono/cors'
+import { compressed } from '../compress.ts'
 
 /**
  * Whatever a browser takes data for, it shows and runs nothing of it; figures, answers and refusals
@@ -34,7 +35,7 @@ const WHOLE = 'whole'
  */
 export function respondWhole(c: Context, text: string, own: Record<string, string>): Response {
   c.set(WHOLE, true)
-  const response = new Response(text)
+  const response = new Response(compressed(c.req.raw.headers, text, own))
   const { headers } = response
   for (const name in own) headers.set(name, own[name]!)
   for (const name in SECURE_HEADERS) headers.append(name, SECURE_HEADERS[name]!)
@@ -78,7 +79,8 @@ export const allowOrigins = (origins: readonly string[]): MiddlewareHandler =>
     origin: [...origins],
     allowMethods: ['GET', 'POST'],
     allowHeaders: [
-      ...['authorization', 'content-type', 'inference-header-content-length', 'traceparent'],
+      ...['authorization', 'content-encoding', 'content-type', 'traceparent'],
+      'inference-header-content-length',
       ...['x-min-accuracy', 'x-request-id', 'x-request-timeout-ms'],
     ],
     exposeHeaders: [

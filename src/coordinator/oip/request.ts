@@ -3,24 +3,32 @@
  *
  * @module
  */
+import type { Takes } from '../../pipeline/takes.ts'
 import { ApiError } from '../api_error.ts'
 import { MAX_TIMEOUT_MS, pictureOf } from '../infer_request.ts'
 import type { Payload } from '../payload.ts'
-import { INPUT, type Model } from './model.ts'
-import type { ModelOutput } from './model_output.ts'
-import { parseRequest } from './parse.ts'
+import { INPUT } from './model.ts'
+import { parseRequest, PICTURES, TENSORS } from './parse.ts'
 import { type InferenceRequest, MAX_DIMS, type RequestInput } from './schemas.ts'
 import { readTensors, wholeInput } from './tensor_input.ts'
 import { DATATYPES, decodeBytes } from './tensors.ts'
 
-export interface OipQuery {
-  id: string | undefined
+/** What a body asks for. Plain data. */
+export interface BodyQuery {
   /** Pictures, or one set of tensors; each is a query of its own. */
-  payloads: Pick<Payload, 'meta' | 'bytes'>[]
-  outputs: { output: ModelOutput; binary: boolean }[]
+  payloads: Omit<Payload, 'kept'>[]
+  /** Outputs by name, in the order that was asked for. */
+  outputs: { name: string; binary: boolean }[]
+  id?: string | undefined
   /** What `parameters` ask for, where they do. */
-  budgetMs: number | undefined
-  minAccuracy: number | undefined
+  budgetMs?: number | undefined
+  minAccuracy?: number | undefined
+}
+
+/** What a request is held against. */
+export interface RequestModel {
+  takes: Takes | undefined
+  outputs: readonly { name: string }[]
 }
 
 const MAX_PICTURES = 64
@@ -44,11 +52,17 @@ export function checkContentType(headers: Headers): void {
  * @param jsonLength the header `Inference-Header-Content-Length`; null where there is none
  * @throws ApiError `invalid_input` or `too_large`
  */
-export function readRequest(model: Model, jsonLength: string | null, body: Uint8Array): OipQuery {
+export function readRequest(
+  model: RequestModel,
+  jsonLength: string | null,
+  body: Uint8Array,
+): BodyQuery {
   const split = jsonLength === null ? body.byteLength : lengthOf(jsonLength, body.byteLength)
   // A length of 0: the body is the one input's elements, and there is no JSON.
   const isWhole = jsonLength !== null && split === 0
-  const json = isWhole ? whole(model, body.byteLength) : parseRequest(body.subarray(0, split))
+  const json = isWhole
+    ? whole(model, body.byteLength)
+    : parseRequest(body.subarray(0, split), model.takes === undefined ? PICTURES : TENSORS)
   const binary = jsonLength === null ? undefined : body.subarray(split)
   const { parameters = {} } = json
   return {
@@ -90,7 +104,7 @@ function lengthOf(text: string, bodyBytes: number): number {
   )
 }
 
-const whole = ({ takes }: Model, bytes: number): InferenceRequest => ({
+const whole = ({ takes }: RequestModel, bytes: number): InferenceRequest => ({
   inputs: [
     takes === undefined
       ? {
@@ -128,18 +142,24 @@ function readInput(
   }
   const size = parameters['binary_data_size']
   const elements = size === undefined
-    ? fromJson(what, data, parameters['encoding'])
-    : fromBinary(what, size, data, binary, isWhole)
+    ? fromJson(what, data, parameters['encoding'], count)
+    : fromBinary(what, size, data, binary, isWhole, count)
   if (size === undefined && binary !== undefined && binary.byteLength > 0) {
     fail('the body', `${binary.byteLength} bytes follow the JSON, and no input claims them`)
   }
   if (elements.length !== count) {
-    fail(what, `shape [${count}] does not fit its ${elements.length} elements`)
+    const found = elements.length > count ? `over ${count}` : elements.length
+    fail(what, `shape [${count}] does not fit its ${found} elements`)
   }
   return elements
 }
 
-function fromJson(what: string, data: unknown[] | undefined, encoding: unknown): Uint8Array[] {
+function fromJson(
+  what: string,
+  data: unknown[] | undefined,
+  encoding: unknown,
+  most: number,
+): Uint8Array[] {
   if (data === undefined) {
     return fail(what, 'it has neither data nor parameters.binary_data_size')
   }
@@ -147,8 +167,7 @@ function fromJson(what: string, data: unknown[] | undefined, encoding: unknown):
     return fail(what, 'a picture in JSON needs parameters.encoding "base64"')
   }
   const flat = data.flat(MAX_DIMS)
-  if (flat.length > MAX_PICTURES) fail(what, `its data has over ${MAX_PICTURES} elements`)
-  return flat.map((element, i) => {
+  return flat.slice(0, most + 1).map((element, i) => {
     if (typeof element !== 'string') return fail(what, `element ${i} of data is not a string`)
     try {
       return Uint8Array.fromBase64(element)
@@ -164,6 +183,7 @@ function fromBinary(
   data: unknown[] | undefined,
   binary: Uint8Array | undefined,
   isWhole: boolean,
+  most: number,
 ): Uint8Array[] {
   if (data !== undefined) return fail(what, 'it has both data and parameters.binary_data_size')
   if (binary === undefined) {
@@ -173,27 +193,28 @@ function fromBinary(
     return fail(what, `binary_data_size is ${size}, and ${binary.byteLength} bytes follow the JSON`)
   }
   if (isWhole) return [binary]
-  return decodeBytes(binary) ??
+  return decodeBytes(binary, most) ??
     fail(what, 'its binary data is not elements of a length in four bytes and as many bytes')
 }
 
 function readOutputs(
-  { outputs }: Model,
+  { outputs }: RequestModel,
   request: InferenceRequest,
   all: unknown,
-): OipQuery['outputs'] {
+): BodyQuery['outputs'] {
   const byDefault = truth('parameters.binary_data_output', all) ?? false
   if (request.outputs === undefined || request.outputs.length === 0) {
-    return outputs.map((output) => ({ output, binary: byDefault }))
+    return outputs.map(({ name }) => ({ name, binary: byDefault }))
   }
   const seen = new Set<string>()
   return request.outputs.map(({ name, parameters = {} }) => {
     const what = `output ${quote(name)}`
-    const output = outputs.find((one) => one.name === name) ??
-      fail(what, `the model has ${outputs.map((one) => one.name).join(', ')}`)
+    if (!outputs.some((one) => one.name === name)) {
+      return fail(what, `the model has ${outputs.map((one) => one.name).join(', ')}`)
+    }
     if (seen.has(name)) return fail(what, 'it is asked for more than once')
     seen.add(name)
-    return { output, binary: truth(`${what}, binary_data`, parameters['binary_data']) ?? byDefault }
+    return { name, binary: truth(`${what}, binary_data`, parameters['binary_data']) ?? byDefault }
   })
 }
 

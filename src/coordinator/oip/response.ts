@@ -7,17 +7,22 @@
 import { publicName, versionOf } from '../../pipeline/version.ts'
 import { type Finished, round, serverTiming } from '../answer.ts'
 import { assembleOutputs } from '../assemble.ts'
+import { compressed } from '../compress.ts'
 import type { Model } from './model.ts'
-import type { OipQuery } from './request.ts'
+import type { BodyQuery } from './request.ts'
 import type { InferenceResponse } from './schemas.ts'
 import { encodeTensor, joined } from './tensors.ts'
 
-/** @param answers one for each picture, in their order */
+/**
+ * @param answers one for each picture, in their order
+ * @param asked headers of the request
+ */
 export function respond(
   model: Model,
-  { id, outputs, budgetMs }: { id: string; outputs: OipQuery['outputs']; budgetMs: number },
+  { id, outputs, budgetMs }: { id: string; outputs: BodyQuery['outputs']; budgetMs: number },
   answers: readonly Finished[],
   latencyMs: number,
+  asked: Headers = new Headers(),
 ): Response {
   const { pipeline } = model
   const pictures = answers.map(({ items }) => assembleOutputs(pipeline, items))
@@ -32,25 +37,29 @@ export function respond(
       latency_ms: latencyMs,
       ...variantsOf(answers),
     },
-    outputs: outputs.map(({ output, binary }) => {
-      const tensor = output.read(pictures)
-      const { name, shape, datatype } = tensor
+    outputs: outputs.map(({ name, binary }) => {
+      const tensor = model.outputs.find((one) => one.name === name)!.read(pictures)
+      const { shape, datatype } = tensor
       if (!binary) return { name, shape, datatype, data: tensor.data }
       const blob = encodeTensor(tensor)
       blobs.push(blob)
       return { name, shape, datatype, parameters: { binary_data_size: blob.byteLength } }
     }),
   }
-  const headers = { 'server-timing': timingOf(answers, latencyMs) }
-  if (!outputs.some(({ binary }) => binary)) return Response.json(body, { headers })
-  const json = new TextEncoder().encode(JSON.stringify(body))
-  return new Response(joined([json, ...blobs]), {
-    headers: {
-      ...headers,
-      'content-type': 'application/octet-stream',
-      'inference-header-content-length': String(json.byteLength),
-    },
-  })
+  const json = JSON.stringify(body)
+  const timing = { 'server-timing': timingOf(answers, latencyMs) }
+  if (!outputs.some(({ binary }) => binary)) {
+    const headers = { ...timing, 'content-type': 'application/json' }
+    return new Response(compressed(asked, json, headers), { headers })
+  }
+  const head = new TextEncoder().encode(json)
+  const headers = {
+    ...timing,
+    'content-type': 'application/octet-stream',
+    // Of the JSON itself, whether it is compressed on the way or not.
+    'inference-header-content-length': String(head.byteLength),
+  }
+  return new Response(compressed(asked, joined([head, ...blobs]), headers), { headers })
 }
 
 /** `variant.TASK`: the variants that were used, the one of most items first. */

@@ -8,14 +8,18 @@ import type { Pipeline } from '../../pipeline/schema.ts'
 import { publicName, versionOf } from '../../pipeline/version.ts'
 import { answerOf, answerRequest } from '../answer.ts'
 import { ApiError } from '../api_error.ts'
+import { readEncoding } from '../bodies/inflate.ts'
+import type { Form } from '../bodies/query.ts'
+import type { BodyReader } from '../bodies/reader.ts'
 import { readBody } from '../body.ts'
 import { leftAddress } from '../doors/caller.ts'
 import { type Gone, goneOf, type Peers } from '../gone.ts'
 import { readInferHeaders } from '../infer_request.ts'
 import type { Log } from '../log.ts'
 import type { Pool } from '../pool.ts'
+import { checkIndexBytes, configOf, indexOf, readIndexRequest } from './config.ts'
 import { type Model, modelOf, PLATFORM } from './model.ts'
-import { checkContentType, readRequest } from './request.ts'
+import { checkContentType, type RequestModel } from './request.ts'
 import { respond } from './response.ts'
 import type { ModelMetadata, ModelStats } from './schemas.ts'
 import { statsOf } from './statistics.ts'
@@ -23,11 +27,15 @@ import { statsOf } from './statistics.ts'
 export const SERVER = {
   name: 'shoal',
   version: '0.1.0',
-  extensions: ['binary_tensor_data', 'schedule_policy', 'statistics'],
+  extensions: ['binary_tensor_data', 'model_configuration', 'schedule_policy', 'statistics'],
 }
+
+/** Until the body has come that asks for the index. */
+const INDEX_MS = 5000
 
 export interface OipOptions {
   pool: Pool
+  bodies: BodyReader
   /** Notes how long a call of a pipeline took. */
   timed(pipeline: string, work: () => Promise<Response>): Promise<Response>
   now: () => number
@@ -36,7 +44,7 @@ export interface OipOptions {
 }
 
 export function mountOip(app: Hono, options: OipOptions): void {
-  const { pool, timed, now, log, peers } = options
+  const { pool, bodies, timed, now, log, peers } = options
   const { versions } = pool
   const models = new WeakMap<Pipeline, Model>()
 
@@ -78,6 +86,16 @@ export function mountOip(app: Hono, options: OipOptions): void {
     // The specification names the field of this answer `live`.
     return c.json({ ready, live: ready }, ready ? 200 : 503)
   })
+  app.post('/v2/repository/index', async (c) => {
+    checkIndexBytes(Number(c.req.header('content-length')))
+    const { deadlines, draining } = pool
+    const nowMs = now()
+    const options = { address: leftAddress(c), draining }
+    const body = await readBody(c.req.raw, deadlines, nowMs, nowMs + INDEX_MS, options)
+    const { ready = false } = readIndexRequest(body)
+    const served = versions.current().map(({ pipeline }) => pipeline)
+    return c.json(indexOf(served, pool.isReady, ready))
+  })
   const allStats = (c: Context) =>
     stats(c, versions.current().map(({ pipeline }) => modelFor(pipeline)))
 
@@ -92,13 +110,14 @@ export function mountOip(app: Hono, options: OipOptions): void {
       const ready = pool.isReady(pipeline)
       return c.json({ name: publicName(pipeline.name), ready }, ready ? 200 : 503)
     })
+    app.get(`${path}/config`, (c) => c.json(configOf(find(c))))
     app.get(`${path}/stats`, (c) => stats(c, [find(c)]))
     app.post(`${path}/infer`, (c) => {
       const name = publicName(find(c).pipeline.name)
       return versions.serve(
         name,
         (pipeline) =>
-          timed(name, () => infer(c, pool, modelFor(pipeline), now, log, goneOf(c, peers))),
+          timed(name, () => infer(c, pool, bodies, modelFor(pipeline), now, log, goneOf(c, peers))),
       )
     })
   }
@@ -114,10 +133,17 @@ function metadataOf({ pipeline, inputs, outputs }: Model): ModelMetadata {
   }
 }
 
+/** What of a model can go to a worker. */
+const plainOf = ({ takes, outputs }: Model): RequestModel => ({
+  takes,
+  outputs: outputs.map(({ name }) => ({ name })),
+})
+
 /** All pictures of a call are under way at once; the first that fails ends the call. */
 function infer(
   c: Context,
   pool: Pool,
+  bodies: BodyReader,
   model: Model,
   now: () => number,
   log: Log,
@@ -136,9 +162,11 @@ function infer(
       const lateMs = arrivedMs + headers.budgetMs
       const { deadlines, draining } = pool
       const address = leftAddress(c)
-      const body = await readBody(request, deadlines, arrivedMs, lateMs, { address, draining })
+      const encoding = readEncoding(request.headers)
+      const bytes = await readBody(request, deadlines, arrivedMs, lateMs, { address, draining })
       const jsonLength = request.headers.get('inference-header-content-length')
-      const query = readRequest(model, jsonLength, body)
+      const form: Form = { api: 'v2', jsonLength, model: plainOf(model) }
+      const query = await bodies.read({ form, bytes, encoding, lateMs, address })
       const { id = headers.id, budgetMs = headers.budgetMs } = query
       return { ...query, id, budgetMs, minAccuracy: query.minAccuracy ?? headers.minAccuracy }
     },
@@ -169,7 +197,7 @@ function infer(
       log.debug?.(`query ${query.id}: ${pipeline.name}, ${answers.length} in ${latencyMs} ms`, {
         ...{ event: 'query', id: query.id, pipeline: pipeline.name, latencyMs },
       })
-      return respond(model, query, answers, latencyMs)
+      return respond(model, query, answers, latencyMs, request.headers)
     },
   ).catch((error) => {
     rest.abort(error)

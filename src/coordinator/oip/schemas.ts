@@ -86,6 +86,32 @@ export const modelMetadata = z.object({
   outputs: z.array(metadataTensor),
 })
 
+const configTensor = z.object({
+  name: z.string(),
+  data_type: z.string(),
+  dims: z.array(z.number().int().min(-1)),
+})
+
+/** As the JSON of the configuration's protocol buffer, with its names as they are there. */
+export const modelConfig = z.object({
+  name: z.string(),
+  platform: z.string(),
+  backend: z.string(),
+  version_policy: z.object({ latest: z.object({ num_versions: z.number().int() }) }),
+  max_batch_size: z.number().int(),
+  input: z.array(configTensor.extend({ format: z.string() })),
+  output: z.array(configTensor),
+})
+
+export const repositoryIndexRequest = z.object({ ready: z.boolean().optional() })
+
+export const repositoryIndex = z.array(z.object({
+  name: z.string(),
+  version: z.string(),
+  state: z.enum(['READY', 'UNAVAILABLE']),
+  reason: z.string(),
+}))
+
 export const modelReady = z.object({ name: z.string(), ready: z.boolean() })
 
 const duration = z.object({ count: z.number().int(), ns: z.number().int() })
@@ -110,4 +136,7 @@ export type RequestInput = z.infer<typeof requestInput>
 export type InferenceRequest = z.infer<typeof inferenceRequest>
 export type InferenceResponse = z.infer<typeof inferenceResponse>
 export type ModelMetadata = z.infer<typeof modelMetadata>
+export type ModelConfig = z.infer<typeof modelConfig>
+export type RepositoryIndexRequest = z.infer<typeof repositoryIndexRequest>
+export type RepositoryIndex = z.infer<typeof repositoryIndex>
 export type ModelStats = z.infer<typeof modelStats>

@@ -64,12 +64,15 @@ function encodeBytes(elements: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   return out
 }
 
-/** Elements of a `BYTES` tensor, as views. `undefined` where lengths do not add up. */
-export function decodeBytes(bytes: Uint8Array): Uint8Array[] | undefined {
+/**
+ * Elements of a `BYTES` tensor, as views; no more than one over `most` are looked at. `undefined`
+ * where lengths do not add up.
+ */
+export function decodeBytes(bytes: Uint8Array, most: number): Uint8Array[] | undefined {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const elements: Uint8Array[] = []
   let at = 0
-  while (at < bytes.byteLength) {
+  while (at < bytes.byteLength && elements.length <= most) {
     if (at + 4 > bytes.byteLength) return undefined
     const end = at + 4 + view.getUint32(at, true)
     if (end > bytes.byteLength) return undefined

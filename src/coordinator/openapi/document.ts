@@ -66,7 +66,16 @@ const contentOf = (content: Content): JsonObject =>
   )
 
 function operationOf(operation: Operation): JsonObject {
-  const { tag, summary, description, parameters = [], body, content, headers } = operation
+  const {
+    tag,
+    summary,
+    description,
+    parameters = [],
+    body,
+    bodyIsOptional = false,
+    content,
+    headers,
+  } = operation
   const { goesByKey, status = 200, answer, also = {} } = operation
   const role = roleFor(operation.path)
   const doors: ErrorReason[] = role === undefined ? [] : ['unauthorized', 'forbidden']
@@ -107,7 +116,9 @@ function operationOf(operation: Operation): JsonObject {
     ...(parameters.length === 0 ? {} : {
       parameters: parameters.map((one) => ({ ...one, required: one.in === 'path' })),
     }),
-    ...(body === undefined ? {} : { requestBody: { required: true, content: contentOf(body) } }),
+    ...(body === undefined ? {} : {
+      requestBody: { required: !bodyIsOptional, content: contentOf(body) },
+    }),
     responses,
   }
 }

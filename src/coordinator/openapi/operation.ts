@@ -26,6 +26,7 @@ export interface Operation {
   /** For everybody, and yet what is answered goes by the key that it is asked with. */
   goesByKey?: true
   body?: Content
+  bodyIsOptional?: true
   /** The status of success, what comes with it, and headers by description. */
   status?: number
   answer: string

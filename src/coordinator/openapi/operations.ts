@@ -5,6 +5,7 @@
  * @module
  */
 import type { ErrorReason } from '../../client/types.ts'
+import { ENCODINGS } from '../bodies/inflate.ts'
 import { PICTURE_TYPES } from '../picture.ts'
 import { header, json, type Operation, type Parameter, path } from './operation.ts'
 import { RULING_OPERATIONS } from './ruling_operations.ts'
@@ -21,6 +22,8 @@ const DEADLINE = [
     ...{ type: 'integer', minimum: 1, maximum: 600_000 },
   }),
   header('x-min-accuracy', 'Least mean path accuracy.', { type: 'number', minimum: 0, maximum: 1 }),
+  header('content-encoding', 'How the body is compressed.', { type: 'string', enum: ENCODINGS }),
+  header('accept-encoding', 'With `gzip` or `deflate`, a long answer is compressed.'),
   ...IDS,
 ]
 const INFER_ERRORS: ErrorReason[] = [
@@ -103,6 +106,18 @@ export const OPERATIONS: Operation[] = [
     ...{ ...V2, method: 'get', path: '/stats', summary: 'What a model did since the start' },
     ...{ answer: 'Its statistics.', content: json('ModelStats'), errors: ['unknown_pipeline'] },
   }),
+  ...oip({
+    ...{ ...V2, method: 'get', path: '/config', summary: 'How a model is set up' },
+    description: 'As the model configuration extension has it.',
+    ...{ answer: 'It.', content: json('ModelConfig'), errors: ['unknown_pipeline'] },
+  }),
+  {
+    ...{ ...V2, method: 'post', path: '/v2/repository/index', summary: 'Which models there are' },
+    description: 'A body may be left out. With `ready`, those that can be asked.',
+    ...{ body: json('RepositoryIndexRequest'), bodyIsOptional: true },
+    ...{ answer: 'The models.', content: json('RepositoryIndex') },
+    errors: ['invalid_input', 'too_large'],
+  },
   {
     ...{ ...V2, method: 'get', path: '/v2/models/stats', summary: 'What all models did' },
     ...{ answer: 'Their statistics.', content: json('ModelStats') },

@@ -1,0 +1,3 @@
+self.onmessage = () => {
+  throw new Error('Cannot go on')
+}

@@ -1,0 +1,3 @@
+for (;;) {
+  // Never ends, as a body that takes for ever to read.
+}
