@@ -3,10 +3,10 @@ import { loadOrder, startingWith } from '../../../src/policy/load/load_order.ts'
 import { shapesOf } from '../../../src/policy/shape.ts'
 import { createPool, nodeOf, ocr, refsOf, street } from '../fixtures.ts'
 
-Deno.test('loadOrder() makes the pipeline servable first, accurate next', () => {
+Deno.test('loadOrder() begins with the most accurate of each task, then has the quickest', () => {
   const shapes = shapesOf([ocr])
   const order = loadOrder(refsOf(ocr).map((ref) => shapes.find(ref)!))
-  assert.deepEqual(order.map(({ ref }) => ref.variant), ['small', 'tiny', 'large', 'big', 'mid'])
+  assert.deepEqual(order.map(({ ref }) => ref.variant), ['large', 'big', 'small', 'tiny', 'mid'])
 })
 
 Deno.test('startingWith() puts what is wanted of each task first, then the quickest of these', () => {
@@ -20,7 +20,7 @@ Deno.test('startingWith() puts what is wanted of each task first, then the quick
   const first = startingWith(wanted, order)
   assert.deepEqual(
     named(first).slice(0, 6),
-    ['read mid', 'detect large', 'read tiny', 'detect small', 'read big', 'scene fast'],
+    ['read mid', 'detect large', 'read tiny', 'detect small', 'read big', 'scene fine'],
   )
   assert.deepEqual(new Set(first), new Set(order))
   assert.equal(first.length, order.length)
