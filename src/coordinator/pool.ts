@@ -201,7 +201,16 @@ export function createPool(options: PoolOptions) {
       one.pipeline === pipeline && one.task === task && one.variant === variant
     )
   const logOf = createNodeLog(log, now)
-  const hear = createHearing({ isAble, batches, renewal, tellAble, weighSilence, post, logOf, look })
+  const hear = createHearing({
+    isAble,
+    batches,
+    renewal,
+    tellAble,
+    weighSilence,
+    post,
+    logOf,
+    look,
+  })
 
   function receive(link: Link, received: Received<NodeMessage>) {
     const node = byLink.get(link)

@@ -12,6 +12,12 @@ export interface LocalNodes {
   stop(): Promise<void>
 }
 
+/**
+ * Most workers that each begins with: as many as a page keeps busy. Each loads all models, and more
+ * follow where measuring finds them worth it.
+ */
+const MOST_FIRST_SLOTS = 4
+
 /** A node that was told to end and is there still by then hangs. */
 const PATIENCE_MS = 5000
 
@@ -26,6 +32,10 @@ export function startLocalNodes(
   token: string,
   options: readonly string[] = [],
 ): LocalNodes {
+  const firstSlots = Math.min(
+    Math.max(1, Math.floor(navigator.hardwareConcurrency / count)),
+    MOST_FIRST_SLOTS,
+  )
   const running = new Set<Deno.ChildProcess>()
   const stopping = new AbortController()
   const { signal: stopped } = stopping
@@ -34,7 +44,7 @@ export function startLocalNodes(
     const pauseAfter = createRestarts()
     while (!stopped.aborted) {
       const startedMs = performance.now()
-      const child = spawnNode(url, name, options, token)
+      const child = spawnNode(url, name, ['--first-slots', String(firstSlots), ...options], token)
       running.add(child)
       const { code, signal } = await child.status
       running.delete(child)
