@@ -7,6 +7,7 @@ import './deno_version.ts'
 import { parseArgs } from 'node:util'
 import { POLICY_NAMES } from '../policy/policies.ts'
 import { benchBackends } from './bench/backends.ts'
+import { benchBeside } from './bench/beside.ts'
 import { benchChaos, type ChaosBenchOptions } from './bench/chaos.ts'
 import { benchCurve } from './bench/curve.ts'
 import { benchDashboard } from './bench/dashboard.ts'
@@ -124,6 +125,7 @@ const BENCHES: Record<string, () => unknown> = {
   deadline: benchDeadline,
   failover: benchFailover,
   backends: benchBackends,
+  beside: benchBeside,
   duty: benchDuty,
   memory: benchMemory,
   wake: benchWake,

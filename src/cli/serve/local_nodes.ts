@@ -18,6 +18,10 @@ export interface LocalNodes {
  */
 const MOST_FIRST_SLOTS = 4
 
+/** Workers that each of so many nodes on this machine begins with. */
+export const firstSlots = (nodes: number): number =>
+  Math.min(Math.max(1, Math.floor(navigator.hardwareConcurrency / nodes)), MOST_FIRST_SLOTS)
+
 /** A node that was told to end and is there still by then hangs. */
 const PATIENCE_MS = 5000
 
@@ -32,10 +36,6 @@ export function startLocalNodes(
   token: string,
   options: readonly string[] = [],
 ): LocalNodes {
-  const firstSlots = Math.min(
-    Math.max(1, Math.floor(navigator.hardwareConcurrency / count)),
-    MOST_FIRST_SLOTS,
-  )
   const running = new Set<Deno.ChildProcess>()
   const stopping = new AbortController()
   const { signal: stopped } = stopping
@@ -44,7 +44,12 @@ export function startLocalNodes(
     const pauseAfter = createRestarts()
     while (!stopped.aborted) {
       const startedMs = performance.now()
-      const child = spawnNode(url, name, ['--first-slots', String(firstSlots), ...options], token)
+      const child = spawnNode(
+        url,
+        name,
+        ['--first-slots', String(firstSlots(count)), ...options],
+        token,
+      )
       running.add(child)
       const { code, signal } = await child.status
       running.delete(child)
