@@ -273,11 +273,11 @@ if (nodes > 0) {
     steps.say(`not every task is served yet: ${remedy}`)
   }
 }
+if (nodes > 0 && backend !== 'native') steps.say(NATIVE)
 for (const { pipeline } of pipelines) {
   const what = queryTensors(pipeline) === undefined ? 'a picture' : 'tensors'
   console.log(`${url}/v1/pipelines/${pipeline.name}/infer  send ${what} here (POST)`)
 }
-if (nodes > 0 && backend !== 'native') console.log(NATIVE)
 console.log(`${url}/  the pool at a glance`)
 console.log(`${url}/try  ask about a picture of yours`)
 console.log(`${url}/v1/pipelines  what is served`)
