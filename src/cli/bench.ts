@@ -16,6 +16,7 @@ import { benchDispatch } from './bench/dispatch.ts'
 import { benchDuty } from './bench/duty.ts'
 import { benchEfficiency } from './bench/efficiency.ts'
 import { benchFailover } from './bench/failover.ts'
+import { benchFirst } from './bench/first.ts'
 import { benchIdle } from './bench/idle.ts'
 import { benchJoin } from './bench/join.ts'
 import { benchLive, type LiveOptions } from './bench/live.ts'
@@ -124,6 +125,7 @@ const BENCHES: Record<string, () => unknown> = {
   idle: benchIdle,
   deadline: benchDeadline,
   failover: benchFailover,
+  first: benchFirst,
   backends: benchBackends,
   beside: benchBeside,
   duty: benchDuty,
