@@ -43,7 +43,6 @@ import type {
   PolicyEvent,
   SchedulerStats,
   SlotIndex,
-  VariantRef,
 } from './types.ts'
 
 export interface Dispatcher {
