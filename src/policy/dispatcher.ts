@@ -37,13 +37,7 @@ import type { PipelineShape, Shapes } from './shape.ts'
 import { dispatcherStats } from './stats.ts'
 import { createResults } from './trust/results.ts'
 import type { Trust } from './trust/trust.ts'
-import type {
-  NodeId,
-  PolicyCommand,
-  PolicyEvent,
-  SchedulerStats,
-  SlotIndex,
-} from './types.ts'
+import type { NodeId, PolicyCommand, PolicyEvent, SchedulerStats, SlotIndex } from './types.ts'
 
 export interface Dispatcher {
   handle(event: PolicyEvent, nowMs: number): void

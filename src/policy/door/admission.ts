@@ -58,6 +58,8 @@ const MOST_OF_OWN = 0.3
 
 /** What is missing is to be held by such a share of the time of a query that waits for it. */
 const LOADED_BY = 0.5
+/** So many wait for that, since nobody knows yet how many can be served once it is there. */
+const MOST_WAITING = 16
 
 /**
  * Until every task is served that is not, by what is being loaded; Infinity where some is not to be.
@@ -116,7 +118,7 @@ export function admit(
   const leftMs = deadlineMs - nowMs
   if (quickest === undefined) {
     const laxityMs = leftMs - servedInMs(asked, level, nowMs) / LOADED_BY
-    if (laxityMs > 0 && !asked.full) {
+    if (laxityMs > 0 && asked.queries.length < MOST_WAITING) {
       return { laxityMs, dueMs: deadlineMs, aheadMs: 0, firstAheadMs: 0 }
     }
     return {

@@ -47,6 +47,16 @@ Deno.test('who asks while the first variants are being loaded waits for the best
   assert.deepEqual(answer.path, { detect: { large: 1 }, read: { big: 2 } })
 })
 
+Deno.test('of many who ask while the first variants are being loaded only a few wait', () => {
+  const pool = createPool([ocr], { childCount: () => 2 })
+  pool.join(nodeOf('a', [ocr], { loadMs: 100 }))
+  for (let i = 0; i < 100; i++) pool.ask(`q${i}`, 'ocr', 6000)
+  const refused = [...pool.answers.values()]
+  assert.equal(refused.length, 100 - 16)
+  pool.run(7000)
+  assert.equal([...pool.answers.values()].filter(([one]) => one!.answer.ok).length, 16)
+})
+
 Deno.test('who waits for what is being loaded is told so when that does not come', () => {
   const pool = createPool([ocr])
   pool.join(nodeOf('a', [ocr], { loadMs: 60_000 }))
