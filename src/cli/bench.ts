@@ -8,6 +8,7 @@ import { parseArgs } from 'node:util'
 import { POLICY_NAMES } from '../policy/policies.ts'
 import { benchBackends } from './bench/backends.ts'
 import { benchBodies } from './bench/bodies.ts'
+import { benchBeside } from './bench/beside.ts'
 import { benchChaos, type ChaosBenchOptions } from './bench/chaos.ts'
 import { benchCurve } from './bench/curve.ts'
 import { benchDashboard } from './bench/dashboard.ts'
@@ -16,6 +17,7 @@ import { benchDispatch } from './bench/dispatch.ts'
 import { benchDuty } from './bench/duty.ts'
 import { benchEfficiency } from './bench/efficiency.ts'
 import { benchFailover } from './bench/failover.ts'
+import { benchFirst } from './bench/first.ts'
 import { benchIdle } from './bench/idle.ts'
 import { benchJoin } from './bench/join.ts'
 import { benchLive, type LiveOptions } from './bench/live.ts'
@@ -124,7 +126,9 @@ const BENCHES: Record<string, () => unknown> = {
   idle: benchIdle,
   deadline: benchDeadline,
   failover: benchFailover,
+  first: benchFirst,
   backends: benchBackends,
+  beside: benchBeside,
   duty: benchDuty,
   memory: benchMemory,
   wake: benchWake,

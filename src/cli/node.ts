@@ -28,7 +28,8 @@ const USAGE = `deno task node --join URL [options]
   --downloads all  all models, or least: only the smallest of each task
   --code           run programs that pipelines bring, too, with all that this process may do
   --token TOKEN    what the coordinator asks for, if it does; also SHOAL_TOKEN
-  --slots N        workers to run, instead of as many as prove worth it`
+  --slots N        workers to run, instead of as many as prove worth it
+  --first-slots 1  workers to begin with, until that is measured`
 
 function readJoin(text: string, given?: string): { url: string; token?: string } {
   const url = URL.parse(text)

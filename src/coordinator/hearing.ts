@@ -20,6 +20,8 @@ export interface HearingParts {
   /** Tells the scheduler what a node is able to hold. */
   tellAble(node: PooledNode): void
   weighSilence(): void
+  /** What nodes hold, or are still to load, changed. */
+  look(): void
   post: Post
   /** For lines that the node's words are the cause of. */
   logOf(node: PooledNode): Log
@@ -28,7 +30,7 @@ export interface HearingParts {
 export type Hear = (node: PooledNode, received: Received<NodeMessage>) => void
 
 export function createHearing(parts: HearingParts): Hear {
-  const { isAble, batches, renewal, tellAble, weighSilence, post, logOf } = parts
+  const { isAble, batches, renewal, tellAble, weighSilence, post, logOf, look } = parts
   return (node, received) => {
     const { message } = received
     const news = roundTripNews(node)
@@ -54,6 +56,7 @@ export function createHearing(parts: HearingParts): Hear {
         }
         addInstance(node, slot, ref, message)
         post({ type: 'instance_ready', node: node.id, slot, ...ref })
+        look()
         renewal.heard(node)
         return weighSilence()
       }
@@ -70,6 +73,7 @@ export function createHearing(parts: HearingParts): Hear {
           ...{ type: 'load_failed', node: node.id, message: message.message },
           ...{ slot, pipeline, task, variant },
         })
+        look()
         // A limit of the volunteer's is no fault of the model.
         const isFault = message.reason === undefined
         const what = `${task} ${variant}`

@@ -140,6 +140,12 @@ export const instanceKey = (slot: number, ref: VariantRef): string => `${slot} $
 
 const nameOf = ({ pipeline, task, variant }: VariantRef) => `${pipeline} ${task} ${variant}`
 
+/** Whether any of its slots holds it warm. */
+export const holdsVariant = ({ instances, slots }: PooledNode, ref: VariantRef): boolean =>
+  Array.from({ length: slots }, (_, slot) => slot).some((slot) =>
+    instances.has(instanceKey(slot, ref))
+  )
+
 export function removeInstance(node: PooledNode, slot: number, ref: VariantRef) {
   const key = instanceKey(slot, ref)
   node.instances.delete(key)

@@ -5,7 +5,6 @@
  */
 import type { NodeInfo, PlanInfo } from '../client/types.ts'
 import { servedVariants } from '../pipeline/hold.ts'
-import type { Pipeline } from '../pipeline/schema.ts'
 import type { Plan, Scheduler, VariantRef } from '../policy/types.ts'
 import { CLOSE, type Hello, type NodeMessage, type Received } from '../protocol/mod.ts'
 import { createAdmin } from './admin.ts'
@@ -37,6 +36,7 @@ import {
 import { createNodeLog } from './node_log.ts'
 import { createQueries, type QueryRequest } from './queries.ts'
 import { publicPlan, publicStats } from './public_view.ts'
+import { createReadiness } from './ready.ts'
 import { createRenewal } from './renewal.ts'
 import { createRulings } from './rulings.ts'
 import { offerOf, type ServedPipeline, welcomeOf } from './served.ts'
@@ -84,6 +84,11 @@ export function createPool(options: PoolOptions) {
     post({ type: 'node_able', node: node.id, able: ableOf(node, able()) })
   const kept = scheduler.keepsRulings === true
   const rulings = createRulings({ versions, nodes, able, kept, post, log })
+  const { isReady, look } = createReadiness({
+    nodes,
+    pipelines: () => versions.all().map(({ pipeline }) => pipeline),
+    ableOn: (node) => ableOf(node, able()),
+  })
   const renewal = createRenewal({
     ...{ versions, nodes, post, log, isReady },
     opened(pipeline) {
@@ -204,17 +209,20 @@ export function createPool(options: PoolOptions) {
       one.pipeline === pipeline && one.task === task && one.variant === variant
     )
   const logOf = createNodeLog(log, now)
-  const hear = createHearing({ isAble, batches, renewal, tellAble, weighSilence, post, logOf })
+  const hear = createHearing({
+    isAble,
+    batches,
+    renewal,
+    tellAble,
+    weighSilence,
+    post,
+    logOf,
+    look,
+  })
 
   function receive(link: Link, received: Received<NodeMessage>) {
     const node = byLink.get(link)
     if (node !== undefined) hear(node, received)
-  }
-
-  function isReady(pipeline: Pipeline): boolean {
-    return Object.keys(pipeline.tasks).every((task) =>
-      [...nodes.values()].some((node) => node.tasks.has(`${pipeline.name} ${task}`))
-    )
   }
 
   return {
@@ -240,7 +248,7 @@ export function createPool(options: PoolOptions) {
 
     submit: (request: QueryRequest) => queries.submit(request),
 
-    /** Whether each pipeline has a warm instance for every task. */
+    /** Whether each pipeline can be asked for. */
     ready: () => versions.current().every(({ pipeline }) => isReady(pipeline)),
     isReady,
 

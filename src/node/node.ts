@@ -13,6 +13,7 @@ import { helloOf } from './hello.ts'
 import { type Identity, loadIdentity } from './identity.ts'
 import { createLeaving, type Leaving } from './leaving.ts'
 import {
+  firstSlotsOf,
   limitsLine,
   limitsOf,
   mostSlotsOf,
@@ -55,7 +56,8 @@ export function createNode(options: NodeOptions): VolunteerNode {
   const base = new URL(options.url)
   const limits = limitsOf(options)
   const fixedSlots = options.slots !== undefined
-  const watch = createWatch(options.slots ?? 1)
+  const slots = firstSlotsOf(options, limits)
+  const watch = createWatch(slots)
   const payloads = createPayloadStore()
   let models: ModelStore | undefined
   let identity: Identity | undefined
@@ -81,7 +83,7 @@ export function createNode(options: NodeOptions): VolunteerNode {
 
   const pace = createPace(clock, share, () => !watch.state.paused && !leaving.begun)
 
-  const pool = createSlotPool(options.slots ?? 1, (events) =>
+  const pool = createSlotPool(slots, (events) =>
     createSlot({
       clock,
       assets: host.assets,

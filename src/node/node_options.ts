@@ -20,6 +20,8 @@ export interface NodeOptions {
   token?: string
   /** A fixed number of slots; as many as prove worth it where absent. */
   slots?: number
+  /** Slots to begin with where their number is not fixed; 1 where absent. */
+  firstSlots?: number
   /** Most processors to keep busy. */
   threads?: number
   /**

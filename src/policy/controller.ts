@@ -72,7 +72,7 @@ export function createController(parts: ControllerParts): Controller {
   const steering = createSteering(shapes, parts.startPerS)
   const rulings = createRulings()
   const placing = createPlacing(shapes, members, parts.fanOut, rulings.isOpen)
-  const wanted = createWanted({ ...parts, steering, members, isOpen: rulings.isOpen })
+  const wanted = createWanted({ ...parts, steering, isOpen: rulings.isOpen })
   const shutter = createShutter(members, rulings, parts.unload)
   let epoch = 0
   let placed: Plan | undefined

@@ -18,6 +18,7 @@ import { createTargets } from './frontier/targets.ts'
 import { createUpcoming } from './frontier/upcoming.ts'
 import { createLearned, type Learned } from './learned.ts'
 import { createSharing } from './lookahead/sharing.ts'
+import type { LoaderParts } from './load/loader.ts'
 import type { Limits, SchedulerOptions } from './options.ts'
 import { createOutlook } from './outlook.ts'
 import { createPool } from './pool.ts'
@@ -36,23 +37,15 @@ import type { PipelineShape, Shapes } from './shape.ts'
 import { dispatcherStats } from './stats.ts'
 import { createResults } from './trust/results.ts'
 import type { Trust } from './trust/trust.ts'
-import type {
-  NodeId,
-  PolicyCommand,
-  PolicyEvent,
-  SchedulerStats,
-  SlotIndex,
-  VariantRef,
-} from './types.ts'
+import type { NodeId, PolicyCommand, PolicyEvent, SchedulerStats, SlotIndex } from './types.ts'
 
 export interface Dispatcher {
   handle(event: PolicyEvent, nowMs: number): void
   /** What is served changed. */
   renew(): void
-  /** The controller has told a slot to load a variant; `replacing` what it holds, once it is there. */
-  loading(node: NodeId, slot: SlotIndex, ref: VariantRef, replacing: boolean): void
-  /** The controller has told a slot to let go of a variant. */
-  unloading(node: NodeId, slot: SlotIndex, ref: VariantRef): void
+  /** The controller has told a slot to load a variant, or to let go of one. */
+  loading: LoaderParts['load']
+  unloading: LoaderParts['unload']
   /** The classes of nodes, for placement. */
   classes(nowMs: number): ClassReport[]
   /** What variants hand on. */
@@ -119,7 +112,7 @@ export function createDispatcher(
   const haste = createHaste()
   const inside = createInside({
     ...{ shapes, limits, queries, waiting, flights, outlook, counters, haste, sharing, emit },
-    ...{ bestFloor: rulings.bestFloor, isLoading: pool.isLoading, doubt: pool.doubt },
+    ...{ bestFloor: rulings.bestFloor, arrivals: pool.arrivals, doubt: pool.doubt },
     nowMs: () => nowMs,
     asked: options.asked,
   })
@@ -131,6 +124,7 @@ export function createDispatcher(
     capacity: outlook.capacity,
     backlog: outlook.backlog,
     inside: () => queries.length,
+    arrivals: pool.arrivals,
     keep: () => keep,
     send(slot, batch, waiting, at) {
       const { members, close } = batch
@@ -238,8 +232,8 @@ export function createDispatcher(
   return {
     handle,
     renew: outlook.renew,
-    loading(node, slot, ref, replacing) {
-      pool.loading(node, slot, ref, nowMs)
+    loading(node, slot, ref, replacing, later) {
+      pool.loading(node, slot, ref, later, nowMs)
       setReplacing(node, slot, replacing)
     },
     unloading: (node, slot, ref) => pool.loaded(node, slot, ref, false, nowMs),

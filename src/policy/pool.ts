@@ -7,6 +7,7 @@ import type { FanOut } from './demand/fanout.ts'
 import type { Sharing } from './lookahead/sharing.ts'
 import { createTails, type Tails } from './lookahead/tails.ts'
 import type { Limits } from './options.ts'
+import { type Arrivals, createArrivals } from './pool/arrivals.ts'
 import type { BatchSizes } from './pool/batch_sizes.ts'
 import { type Capacity, type Layout, layOut, takeOut, valueCapacity } from './pool/capacity.ts'
 import { classify } from './pool/classes.ts'
@@ -21,7 +22,7 @@ import {
   type Slot,
 } from './pool/slots.ts'
 import type { Profile } from './profile/profile.ts'
-import type { PipelineShape, Shapes } from './shape.ts'
+import type { PipelineShape, Shapes, VariantShape } from './shape.ts'
 import type { NodeId, PolicyEvent, SlotIndex, VariantRef } from './types.ts'
 
 type EventOf<T extends PolicyEvent['type']> = Extract<PolicyEvent, { type: T }>
@@ -38,10 +39,17 @@ export interface Pool {
   renew(): void
   /** Variants were closed or opened. */
   ruled(): void
-  loading(node: NodeId, slot: SlotIndex, ref: VariantRef, nowMs: number): void
+  /** @param later what is to be loaded there after it, in this order */
+  loading(
+    node: NodeId,
+    slot: SlotIndex,
+    ref: VariantRef,
+    later: readonly VariantShape[],
+    nowMs: number,
+  ): void
   loaded(node: NodeId, slot: SlotIndex, ref: VariantRef, ok: boolean, nowMs: number): void
-  /** Whether any slot is loading. */
-  isLoading(): boolean
+  /** When slots will hold what they load. */
+  arrivals: Arrivals
   /** What a slot's time in each group is worth, by its key. */
   price(prices: ReadonlyMap<string, number>): void
   /** Profiles or fan-outs were corrected: worth a new look before long, sooner where some are `surprising`. */
@@ -101,6 +109,7 @@ export function createPool(
   { shapes, profile, fanOut, sizes, sharing, limits, rulings }: PoolParts,
 ): Pool {
   const nodes = new Map<NodeId, PoolNode>()
+  const arrivals = createArrivals()
   let epoch = 0
   let classes: NodeClass[] = []
   let prices: ReadonlyMap<string, number> = new Map()
@@ -124,9 +133,10 @@ export function createPool(
   }
 
   function resize(node: PoolNode, slots: number): Batch[] {
-    const lost = node.slots.splice(slots).flatMap((slot) => slot.batches)
+    const gone = node.slots.splice(slots)
     while (node.slots.length < slots) node.slots.push(createSlot(node, node.slots.length))
-    return lost
+    gone.forEach(arrivals.gone)
+    return gone.flatMap((slot) => slot.batches)
   }
 
   /** When news of slots is taken up. */
@@ -138,6 +148,7 @@ export function createPool(
 
   return {
     nodes,
+    arrivals,
     join({ node: id, slots, duty, able: refs, memoryBytes = Infinity }) {
       const able = ableOf(refs)
       const node: PoolNode = {
@@ -202,12 +213,14 @@ export function createPool(
     ruled() {
       for (const node of nodes.values()) node.openCount = node.able.filter(rulings.isOpen).length
     },
-    loading(node, slot, ref, nowMs) {
+    loading(node, slot, ref, later, nowMs) {
       const variant = shapes.find(ref)
       const found = slotOf(node, slot)
       if (variant === undefined || found === undefined) return
       if (found.loading.size === 0) changePace(found, profile.loadFactor(node), nowMs)
       found.loading.add(variant)
+      found.later = later
+      arrivals.began(found, nowMs)
       for (const batch of found.batches) batch.besideLoad = true
       renewKey(found)
       outdated = true
@@ -218,18 +231,13 @@ export function createPool(
       if (slot === undefined || variant === undefined) return
       if (slot.loading.delete(variant) && slot.loading.size === 0) {
         changePace(slot, 1 / profile.loadFactor(node), nowMs)
+        arrivals.ended(slot, ok, nowMs)
         for (const batch of slot.batches) batch.allBesideLoad = false
       }
       if (ok) slot.held.add(variant)
       else slot.held.delete(variant)
       renewKey(slot)
       outdated = true
-    },
-    isLoading() {
-      for (const { slots } of nodes.values()) {
-        if (slots.some((slot) => slot.loading.size > 0)) return true
-      }
-      return false
     },
     price(given) {
       if (given === prices || current === undefined) return
@@ -279,15 +287,7 @@ export function createPool(
         classes = classify(nodes.values(), profile, classes)
         layout = layOut(classes)
       }
-      const capacity = valueCapacity(
-        ++epoch,
-        shapes,
-        layout,
-        profile,
-        sizes,
-        worths,
-        nowMs,
-      )
+      const capacity = valueCapacity(++epoch, shapes, layout, profile, sizes, worths, nowMs)
       return current = { capacity, tails: createTails(capacity, fanOut, limits.maxBatch, sharing) }
     },
   }

@@ -43,9 +43,9 @@ export function createScheduler(options: SchedulerOptions): LearningScheduler {
     shapes,
     limits,
     emit,
-    load(node, slot, ref, replacing) {
+    load(node, slot, ref, replacing, later) {
       emit({ type: 'load', node, slot, ...ref })
-      dispatcher.loading(node, slot, ref, replacing)
+      dispatcher.loading(node, slot, ref, replacing, later)
     },
     unload(node, slot, ref) {
       dispatcher.unloading(node, slot, ref)

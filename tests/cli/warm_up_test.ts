@@ -9,7 +9,9 @@ const tree = checkPipeline({
   tasks: { only: { variants: { quick: { accuracy: 0.8 }, best: { accuracy: 0.9 } } } },
 }, 'test')
 
-type Standing = Pick<NodeInfo, 'instances' | 'progress'> & { loading?: boolean } | undefined
+type Standing =
+  | Pick<NodeInfo, 'instances' | 'progress'> & { loading?: boolean; slots?: number }
+  | undefined
 
 /** Seconds that it waits for one node that stands so at each second; ready once it holds something. */
 async function waitedS(at: (second: number) => Standing, holdsAll = true): Promise<number> {
@@ -19,7 +21,8 @@ async function waitedS(at: (second: number) => Standing, holdsAll = true): Promi
     pool: {
       isLoading: () => standing()?.loading ?? false,
       ready: () => (standing()?.instances ?? 0) > 0,
-      nodes: () => [standing() ?? []].flat().map((one) => ({ id: 'a', ...one }) as NodeInfo),
+      nodes: () =>
+        [standing() ?? []].flat().map((one) => ({ id: 'a', slots: 1, ...one }) as NodeInfo),
     },
     ...{ nodes: 1, trees: [tree], holdsAll, nowMs: () => ms },
     pause: (forMs) => Promise.resolve(ms += forMs),
@@ -54,4 +57,9 @@ Deno.test('warmUp() waits for a load that a slow machine is at, as long as its n
     s < lastS ? { ...none, loading: true } : { instances: 2, progress: null }
   equal(await waitedS(at(90)), 90)
   equal(await waitedS(at(Infinity)), 120)
+})
+
+Deno.test('warmUp() waits for every worker that a node begins with', async () => {
+  const at = (s: number) => ({ instances: s < 3 ? 2 : s < 7 ? 3 : 4, progress: null, slots: 2 })
+  equal(await waitedS(at), 7)
 })

@@ -81,21 +81,21 @@ Deno.test('what gets ready after its node moved to another backend is unloaded, 
   for (const { variants } of Object.values(tasks)) {
     for (const variant of Object.values(variants)) variant.backends = ['webgpu']
   }
-  tasks['find']!.variants['slow']!.backends = ['wasm', 'webgpu']
+  tasks['find']!.variants['fast']!.backends = ['wasm', 'webgpu']
   return withCoordinator(
     async (coordinator) => {
       const { node, load } = await joinHeld(coordinator, { backend: 'webgpu', slots: 1 })
       const first = await load()
-      assert.notEqual(first.variant, 'slow')
+      assert.notEqual(first.variant, 'fast')
       node.send({ type: 'report', backend: 'wasm' })
       node.send({ type: 'ready', loadMs: 1, ...first })
       const { instances } = await node.got('unload')
       assert.deepEqual(instances, [first])
       const next = await load()
-      assert.equal(next.variant, 'slow')
+      assert.equal(next.variant, 'fast')
       node.send({ type: 'ready', loadMs: 1, ...next })
       await untilHolds(coordinator, 'held', 1)
-      assert.deepEqual([...coordinator.pool.node('held')!.instances], ['0 words find slow'])
+      assert.deepEqual([...coordinator.pool.node('held')!.instances], ['0 words find fast'])
     },
     undefined,
     { pipelines: [{ dir: '', pipeline: { ...pipeline, tasks }, models: {} }] },
@@ -134,4 +134,61 @@ Deno.test('what a node gave up after it held it counts as held no more', () =>
     const response = await fetch(`${coordinator.url}/v2/health/ready`)
     await response.body?.cancel()
     assert.equal(response.status, 503)
+  }))
+
+const readyIs = async ({ url }: { url: string }) => {
+  const response = await fetch(`${url}/v2/health/ready`)
+  await response.body?.cancel()
+  const model = await fetch(`${url}/v2/models/words/ready`)
+  await model.body?.cancel()
+  assert.equal(model.status, response.status)
+  return response.status
+}
+
+Deno.test('ready is said once the most accurate variants are warm, and stays said while others load', () =>
+  withCoordinator(async (coordinator) => {
+    const { node, load } = await joinHeld(coordinator, { backend: 'wasm', slots: 1 })
+    const best = [await load()]
+    node.send({ type: 'ready', loadMs: 1, ...best[0]! })
+    best.push(await load())
+    assert.deepEqual(best.map(({ task, variant }) => `${task} ${variant}`).sort(), [
+      'find slow',
+      'read large',
+    ])
+    assert.equal(await readyIs(coordinator), 503)
+    node.send({ type: 'ready', loadMs: 1, ...best[1]! })
+    const quick = await load()
+    assert.ok(['fast', 'small'].includes(quick.variant))
+    assert.equal(await readyIs(coordinator), 200)
+    // Another node is to hold all, too: who asks meanwhile is served by this one.
+    await openLink(coordinator).then((other) =>
+      other.send({
+        type: 'hello',
+        protocol: 1,
+        nodeId: 'other',
+        epoch: 1,
+        backend: 'wasm',
+        slots: 1,
+      })
+    )
+    while (coordinator.pool.node('other') === undefined) {
+      await new Promise((done) => setTimeout(done, 1))
+    }
+    assert.equal(await readyIs(coordinator), 200)
+  }))
+
+Deno.test('what holds the quick variants alone is ready once nothing better is to come', () =>
+  withCoordinator(async (coordinator) => {
+    const { node, load } = await joinHeld(coordinator, { backend: 'wasm', slots: 1 })
+    const failed = new Set<string>()
+    for (let n = 0; n < 4; n++) {
+      const one = await load()
+      assert.equal(await readyIs(coordinator), 503)
+      if (['slow', 'large'].includes(one.variant)) {
+        failed.add(one.task)
+        node.send({ type: 'load_failed', message: 'there is no room', ...one })
+      } else node.send({ type: 'ready', loadMs: 1, ...one })
+    }
+    assert.equal(failed.size, 2)
+    await untilReady(coordinator)
   }))

@@ -7,13 +7,15 @@ import { createScheduler } from '../../src/policy/scheduler.ts'
 import type { PolicyEvent, Scheduler } from '../../src/policy/types.ts'
 import { ocr, refsOf } from './fixtures.ts'
 
-/** A scheduler driven by hand, with one node that holds everything. */
-export function byHand(slots = 1, duty = 1) {
+/** A scheduler driven by hand, with nodes that hold everything; one by default. */
+export function byHand(slots = 1, duty = 1, nodes: readonly string[] = ['a']) {
   const scheduler = createScheduler({ pipelines: [ocr] })
   const able = refsOf(ocr)
-  scheduler.handle({ type: 'node_joined', node: 'a', slots, duty, able }, 0)
-  for (let slot = 0; slot < slots; slot++) {
-    for (const ref of able) scheduler.handle({ type: 'instance_ready', node: 'a', slot, ...ref }, 0)
+  for (const node of nodes) {
+    scheduler.handle({ type: 'node_joined', node, slots, duty, able }, 0)
+    for (let slot = 0; slot < slots; slot++) {
+      for (const ref of able) scheduler.handle({ type: 'instance_ready', node, slot, ...ref }, 0)
+    }
   }
   return scheduler
 }

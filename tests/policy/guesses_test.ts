@@ -3,8 +3,8 @@ import assert from 'node:assert/strict'
 import { asked, byHand, finished, wakeUntil } from './by_hand.ts'
 import { commandsOf } from './fixtures.ts'
 
-const giveUpOf = (slots: number, ran: boolean): number => {
-  const scheduler = byHand(slots)
+const giveUpOf = (slots: number, ran: boolean, nodes?: string[]): number => {
+  const scheduler = byHand(slots, 1, nodes)
   let nowMs = 10
   if (ran) {
     const [first] = commandsOf(scheduler, asked('first', 60_000), nowMs, 'dispatch')
@@ -14,14 +14,18 @@ const giveUpOf = (slots: number, ran: boolean): number => {
   return detect!.giveUpMs
 }
 
-Deno.test('the only slot is given more time for its first run, where another could not help', () => {
-  assert.ok(giveUpOf(1, false) > giveUpOf(2, false) + 10_000)
+const TWO = ['a', 'b']
+
+Deno.test('the only node is given more time for its first run, where another could not help', () => {
+  assert.ok(giveUpOf(1, false) > giveUpOf(1, false, TWO) + 10_000)
   assert.ok(giveUpOf(1, true) < giveUpOf(1, false) - 10_000)
 })
 
-Deno.test('a slot that stands still for seconds is not given up where no other could do its work', () => {
-  // The node ends its worker with what is given up, and loads all anew: nobody is quicker for it.
-  assert.ok(giveUpOf(1, true) > giveUpOf(2, true) + 4000)
+Deno.test('a slot that stands still for seconds is not given up where no other node could do its work', () => {
+  // The node ends its worker with what is given up, and loads all anew: nobody is quicker for it, nor
+  // on its other slots, which stand still with it.
+  assert.ok(giveUpOf(1, true) > giveUpOf(1, true, TWO) + 4000)
+  for (const ran of [true, false]) assert.equal(giveUpOf(2, ran), giveUpOf(1, ran))
 })
 
 Deno.test('a batch whose query ran out of time teaches how slow its node is', () => {

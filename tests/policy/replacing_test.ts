@@ -93,11 +93,11 @@ Deno.test('a batch that ran beside a load teaches nothing of how long its varian
   const profile = detect.map((ref) => ({ ...ref, points: [{ batch: 1, latencyMs: 50 }] }))
   post({ type: 'node_reported', node: 'a', profile }, 0)
   for (const ref of able) {
-    if (ref.variant === 'small' || ref.task === 'read') {
+    if (ref.variant === 'large' || ref.task === 'read') {
       post({ type: 'instance_ready', node: 'a', slot: 0, ...ref }, 0)
     }
   }
-  assert.ok(commands.some((c) => c.type === 'load' && c.variant === 'large'), 'still to be loaded')
+  assert.ok(commands.some((c) => c.type === 'load' && c.variant === 'small'), 'still to be loaded')
   for (let i = 0; i < 10; i++) {
     const atMs = 1000 * (i + 1)
     const query = `q${i}`

@@ -22,6 +22,7 @@ const FLAGS = {
   duty: { type: 'string', default: '1' },
   token: { type: 'string' },
   slots: { type: 'string' },
+  'first-slots': { type: 'string' },
   memory: { type: 'string' },
   disk: { type: 'string' },
   downloads: { type: 'string', default: 'all' },
@@ -69,6 +70,9 @@ export function readNodeArgs(
       ...(join === undefined ? {} : { join }),
       ...(token === undefined ? {} : { token }),
       ...(values.threads === undefined ? {} : { threads: count('threads', values.threads) }),
+      ...(values['first-slots'] === undefined
+        ? {}
+        : { firstSlots: count('first-slots', values['first-slots']) }),
       ...(values.slots === undefined ? {} : { slots: count('slots', values.slots) }),
     }
   } catch (error) {

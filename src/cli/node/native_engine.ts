@@ -32,7 +32,7 @@ export async function nativeEngine(report: (line: string) => void): Promise<stri
   if (!await exists(module)) {
     report(`fetching onnxruntime-node ${ORT_VERSION} from npm, once (288 MB unpacked)`)
     const startMs = performance.now()
-    await fetchInto(DIR).catch((error) => {
+    await installInto(DIR, { 'onnxruntime-node': ORT_VERSION }).catch((error) => {
       const message = error instanceof Error ? error.message : String(error)
       throw new Error(
         `Cannot use backend native: onnxruntime-node cannot be fetched from npm: ${message}`,
@@ -44,14 +44,15 @@ export async function nativeEngine(report: (line: string) => void): Promise<stri
   return pathToFileURL(module).href
 }
 
-async function fetchInto(dir: string): Promise<void> {
+/** Has these packages, each with its version, from npm in a folder of their own; runs no scripts. */
+export async function installInto(
+  dir: string,
+  dependencies: { readonly [name: string]: string },
+): Promise<void> {
   await Deno.mkdir(dir, { recursive: true })
   const write = (name: string, value: unknown) =>
     Deno.writeTextFile(join(dir, name), JSON.stringify(value))
-  await write('package.json', {
-    private: true,
-    dependencies: { 'onnxruntime-node': ORT_VERSION },
-  })
+  await write('package.json', { private: true, dependencies })
   await write('deno.json', { nodeModulesDir: 'auto', lock: false })
   const { success, stderr } = await new Deno.Command(Deno.execPath(), {
     args: ['install', '--quiet', '--no-lock'],

@@ -12,6 +12,16 @@ export interface LocalNodes {
   stop(): Promise<void>
 }
 
+/**
+ * Most workers that each begins with: as many as a page keeps busy. Each loads all models, and more
+ * follow where measuring finds them worth it.
+ */
+const MOST_FIRST_SLOTS = 4
+
+/** Workers that each of so many nodes on this machine begins with. */
+export const firstSlots = (nodes: number): number =>
+  Math.min(Math.max(1, Math.floor(navigator.hardwareConcurrency / nodes)), MOST_FIRST_SLOTS)
+
 /** A node that was told to end and is there still by then hangs. */
 const PATIENCE_MS = 5000
 
@@ -34,7 +44,12 @@ export function startLocalNodes(
     const pauseAfter = createRestarts()
     while (!stopped.aborted) {
       const startedMs = performance.now()
-      const child = spawnNode(url, name, options, token)
+      const child = spawnNode(
+        url,
+        name,
+        ['--first-slots', String(firstSlots(count)), ...options],
+        token,
+      )
       running.add(child)
       const { code, signal } = await child.status
       running.delete(child)

@@ -4,6 +4,7 @@
  * @module
  */
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { NodeInfo } from '../../client/types.ts'
 import type { Pool } from '../../coordinator/pool.ts'
 import { countOn } from '../../pipeline/runs_on.ts'
 import type { Pipeline } from '../../pipeline/schema.ts'
@@ -37,10 +38,11 @@ export async function warmUp(options: WarmUpOptions): Promise<void> {
   let before = ''
   let changedMs = startMs
 
-  /** The quickest variants come first; a first answer from those alone would be a poor welcome. */
+  /** The best variants come first; loads of the others would slow a first query down. */
   const isWorthWaiting = () => {
     if (!holdsAll || !pool.ready()) return !pool.ready()
-    return pool.nodes().filter((node) => node.instances >= countOn(trees, node)).length < nodes
+    const isFull = (node: NodeInfo) => node.instances >= node.slots * countOn(trees, node)
+    return pool.nodes().filter(isFull).length < nodes
   }
 
   /** Somebody's models may be large and far, or such as no node can load. */

@@ -27,7 +27,10 @@ export interface GrowOptions {
 }
 
 export interface Grower {
-  /** Tries until more slots bring too little, or work comes; in that case call it again later. */
+  /**
+   * Gives up the slots that the node began with where they bring too little, then tries until more
+   * bring too little, or work comes; in that case call it again later.
+   */
   run(): Promise<'done' | 'disturbed'>
   /** Begins anew, from the slots in service: another engine runs in them. */
   reset(): void
@@ -66,6 +69,8 @@ export function createGrower(options: GrowOptions): Grower {
   let stopped = false
   let step = 1
   let done = false
+  /** Whether the slots that it began with are worth it. */
+  let checked = false
   let disturbed = 0
   let tries = 0
   /** Runs per ms of one slot alone. */
@@ -101,6 +106,21 @@ export function createGrower(options: GrowOptions): Grower {
     return 'grown'
   }
 
+  /** What the slots in service bring beyond the first, each in shares of what that does alone. */
+  async function lessIfNotWorthIt(spec: InstanceSpec): Promise<'done' | 'disturbed'> {
+    const all = pool.serving
+    if (!all.every((slot) => slot.holds(spec.key))) return 'disturbed'
+    const alone = await rateOf(pace, all.slice(0, 1), [spec.key], WINDOW_MS)
+    const together = await rateOf(pace, all, [spec.key], WINDOW_MS)
+    if (alone === undefined || together === undefined || stopped) return 'disturbed'
+    checked = true
+    aloneRate = alone
+    if ((together - alone) / (all.length - 1) >= LEAST_GAIN * alone) return 'done'
+    pool.keep(1)
+    options.grown(1)
+    return 'done'
+  }
+
   function tryLater(): void {
     if (tries >= MAX_AGAIN) return
     void sleeper.pause(AGAIN_MS * 2 ** tries++).then(() => {
@@ -114,6 +134,11 @@ export function createGrower(options: GrowOptions): Grower {
 
   return {
     async run() {
+      if (!checked && pool.serving.length > 1) {
+        const spec = options.probe()
+        const outcome = spec === undefined ? 'disturbed' : await lessIfNotWorthIt(spec)
+        if (outcome === 'disturbed' && ++disturbed < MAX_DISTURBED) return outcome
+      }
       while (!done && pool.serving.length < mostSlots()) {
         const spec = options.probe()
         if (spec === undefined) return 'disturbed'

@@ -5,7 +5,7 @@
  */
 import { mostSlotsOn } from '../backend/grow.ts'
 import type { Clock } from '../clock.ts'
-import type { EngineUse } from '../engine/engine.ts'
+import { type EngineUse, PLAIN_USE } from '../engine/engine.ts'
 import { createModelStore, type ModelStore } from '../models/models.ts'
 import type { NodeOptions } from '../node_options.ts'
 import { createHoldLimits, type HoldLimits, room, takes } from './hold_limits.ts'
@@ -30,6 +30,16 @@ export function mostSlotsOf(
 ): number {
   const processors = processorsOf(options)
   return Math.min(mostSlotsOn(use, { processors, memoryBytes }), mostSlots)
+}
+
+/** Slots to begin with: those asked for, or some that may be measured down to fewer. */
+export function firstSlotsOf(options: NodeOptions, limits: HoldLimits): number {
+  const { slots, firstSlots = 1, memoryBytes } = options
+  if (slots !== undefined) return slots
+  // How many share a volunteer's memory is known once it is known what they are to hold.
+  return memoryBytes === undefined
+    ? Math.min(firstSlots, mostSlotsOf(options, limits, PLAIN_USE))
+    : 1
 }
 
 export async function openModels(

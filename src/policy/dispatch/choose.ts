@@ -9,6 +9,7 @@ import type { Targets } from '../frontier/targets.ts'
 import { aheadOf, type Backlog, budgetOf } from '../lookahead/backlog.ts'
 import { beginsAtMs } from '../lookahead/coming_free.ts'
 import type { Option, Tails } from '../lookahead/tails.ts'
+import type { Arrivals } from '../pool/arrivals.ts'
 import type { Capacity, Service } from '../pool/capacity.ts'
 import { type Group, isCoolingDown, lateMs, readyAtMs, type Slot } from '../pool/slots.ts'
 import { LEAST_KEEP } from '../profile/caution.ts'
@@ -24,8 +25,11 @@ export interface View {
   backlog: Backlog
   /** Time has been short for a while; see `demand/pressure.ts`. */
   stands: boolean
-  /** So few queries are inside that the best costs nobody anything. */
+  /** Queries inside; and whether these are so few that the best costs nobody anything. */
+  inside: number
   free: boolean
+  /** What is being loaded. */
+  arrivals: Pick<Arrivals, 'any' | 'inMs'>
   idleCount(group: Group): number
   creditCount(group: Group): number
   /** Share of a query's laxity that is kept for what no latency foresees; only the quickest may use it. */

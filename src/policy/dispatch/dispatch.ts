@@ -19,6 +19,7 @@ import { hasWaited, isCalled, isPressing } from './calling.ts'
 import { choose, type View } from './choose.ts'
 import { firstConfined } from './confined.ts'
 import { elsewhere, hasAwake, isFurther, isKeptElsewhere } from './elsewhere.ts'
+import { isHeldBack } from './held_back.ts'
 import { isHelping, isInGoodHands } from './help.ts'
 import { largeBatch } from './large.ts'
 import { lingerUntilMs } from './linger.ts'
@@ -40,6 +41,7 @@ export interface DispatchParts {
   backlog(nowMs: number, island: number): Backlog
   /** Queries inside. */
   inside(): number
+  arrivals: View['arrivals']
   /** Share of a query's laxity that decisions leave alone. */
   keep(): number
   send(slot: Slot, batch: Filled, waiting: number, nowMs: number): void
@@ -66,7 +68,7 @@ const LOOK_AGAIN_MS = 25
 export function createDispatch(parts: DispatchParts): (nowMs: number) => number {
   const { limits: { maxBatch }, waiting, ready, targets } = parts
   /** One for all decisions: what each reads is filled in anew. */
-  const view = createView(targets, ready)
+  const view = createView(targets, ready, parts.arrivals)
   /** By index of the task: items of it that the decision at hand has left to others. */
   const cursors: number[] = []
 
@@ -97,7 +99,8 @@ export function createDispatch(parts: DispatchParts): (nowMs: number) => number 
     view.capacity = capacity
     view.tails = tails
     view.backlog = parts.backlog(nowMs, slot.group!.island)
-    view.free = parts.inside() <= Math.max(1, QUIET * capacity.slotCount)
+    view.inside = parts.inside()
+    view.free = view.inside <= Math.max(1, QUIET * capacity.slotCount)
     view.keep = parts.keep()
     view.stands = parts.door.stands
     view.hasteMs = parts.haste.laxityMs
@@ -174,14 +177,20 @@ export function createDispatch(parts: DispatchParts): (nowMs: number) => number 
 }
 
 /** With a place for all that is filled in later: what is added to an object is read more slowly. */
-const createView = (targets: Targets, { idleCount, creditCount }: Ready): View => ({
+const createView = (
+  targets: Targets,
+  { idleCount, creditCount }: Ready,
+  arrivals: View['arrivals'],
+): View => ({
   nowMs: NaN,
   capacity: undefined as unknown as Capacity,
   tails: undefined as unknown as Tails,
   targets,
   backlog: undefined as unknown as Backlog,
   stands: false,
+  inside: 0,
   free: false,
+  arrivals,
   idleCount,
   creditCount,
   keep: NaN,
@@ -214,6 +223,7 @@ function judge(
   // Nothing here may serve it. Where something may elsewhere, time decides; else it waits for a
   // node that can: only its deadline ends it.
   if (choice === undefined) return 'leave'
+  if (isHeldBack(item, choice, slot, view)) return 'leave'
   // Nobody does worse what others will have done well.
   if (choice.lost > (planned ? LOST : 0) && canAll && item.attempts === 0) {
     if (isInGoodHands(item, position, slot, view, true)) return 'leave'

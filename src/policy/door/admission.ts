@@ -7,6 +7,7 @@ import type { Pressure } from '../demand/pressure.ts'
 import { type Backlog, placeOf } from '../lookahead/backlog.ts'
 import { finishedAfterMs, lostShare } from '../lookahead/coming_free.ts'
 import type { Tails } from '../lookahead/tails.ts'
+import type { Arrivals } from '../pool/arrivals.ts'
 import type { Island } from '../pool/islands.ts'
 import { readyAtMs } from '../pool/slots.ts'
 import { behindStationsMs } from '../pool/stations.ts'
@@ -31,8 +32,8 @@ export interface Admission {
   timeoutMs: number | undefined
   minAccuracy: number | undefined
   draining: boolean
-  /** Nodes that may yet come to hold what is missing. */
-  isLoading(): boolean
+  /** What nodes may yet come to hold of what is missing. */
+  arrivals: Pick<Arrivals, 'any' | 'inMs'>
   full: boolean
   island: Island
   tails: Tails
@@ -54,6 +55,27 @@ const MOST_RETRY_MS = 60_000
  * itself where that is more: then many are late.
  */
 const MOST_OF_OWN = 0.3
+
+/** What is missing is to be held by such a share of the time of a query that waits for it. */
+const LOADED_BY = 0.5
+/** So many wait for that, since nobody knows yet how many can be served once it is there. */
+const MOST_WAITING = 16
+
+/**
+ * Until every task is served that is not, by what is being loaded; Infinity where some is not to be.
+ * Who asks for a least accuracy is thought to need the most accurate of each.
+ */
+function servedInMs({ shape, tails, arrivals }: Admission, level: number, nowMs: number): number {
+  return Math.max(
+    ...shape.tasks.map(({ variants }) => {
+      const most = Math.max(...variants.map(({ accuracy }) => accuracy))
+      const fit = level === 0 ? variants : variants.filter(({ accuracy }) => accuracy === most)
+      return Math.min(
+        ...fit.map((variant) => tails.isHeld(variant) ? 0 : arrivals.inMs(variant, nowMs)),
+      )
+    }),
+  )
+}
 
 /** Where volunteers give a part of their time, until the first slot may begin: all may rest by then. */
 function restMs({ groups, duty, slotCount }: Island, nowMs: number): number {
@@ -93,14 +115,19 @@ export function admit(
   }
   const level = levelOf(shape, minAccuracy)
   const quickest = asked.tails.quickest(shape.start, level)
+  const leftMs = deadlineMs - nowMs
   if (quickest === undefined) {
+    const laxityMs = leftMs - servedInMs(asked, level, nowMs) / LOADED_BY
+    if (laxityMs > 0 && asked.queries.length < MOST_WAITING) {
+      return { laxityMs, dueMs: deadlineMs, aheadMs: 0, firstAheadMs: 0 }
+    }
     return {
       ok: false,
       reason: 'no_capable_node',
       message: level > 0 && asked.tails.quickest(shape.start, 0) !== undefined
         ? `Cannot reach accuracy ${minAccuracy} now: no nodes hold variants of ${shape.name} that do`
         : `Cannot serve ${shape.name}: no node holds a variant for every task`,
-      retryAfterMs: asked.isLoading() ? RETRY_LOADING_MS : RETRY_NO_NODE_MS,
+      retryAfterMs: asked.arrivals.any ? RETRY_LOADING_MS : RETRY_NO_NODE_MS,
     }
   }
   if (asked.full) {
@@ -121,7 +148,6 @@ export function admit(
   // A burst is over before they come.
   const behindMs = queuedMs + (pressure.stands ? comingMs ?? 0 : 0)
   const aheadMs = backlog.busyMs + queuedMs
-  const leftMs = deadlineMs - nowMs
   const lost = lostShare(island)
   const doneMs = finishedAfterMs(backlog.free, behindMs, place.firstAheadMs, quickest, lost)
   // Behind a queue that stands, what is known too roughly shall not cost those inside.

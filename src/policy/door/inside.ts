@@ -11,6 +11,7 @@ import type { Flights } from '../flight/flights.ts'
 import type { Sharing } from '../lookahead/sharing.ts'
 import type { Limits } from '../options.ts'
 import type { Outlook } from '../outlook.ts'
+import type { Arrivals } from '../pool/arrivals.ts'
 import { islandNumber } from '../pool/islands.ts'
 import { answerOf } from '../queue/answer.ts'
 import { createQuery, type Item, type Query } from '../queue/query.ts'
@@ -35,8 +36,7 @@ export interface InsideParts {
   haste: Haste
   sharing: Sharing
   emit(command: PolicyCommand): void
-  /** Some slot may yet come to hold what is missing. */
-  isLoading(): boolean
+  arrivals: Pick<Arrivals, 'any' | 'inMs'>
   bestFloor(shape: PipelineShape): number
   nowMs(): number
   /**
@@ -153,7 +153,7 @@ export function createInside(parts: InsideParts): Inside {
       timeoutMs,
       minAccuracy,
       draining,
-      isLoading: parts.isLoading,
+      arrivals: parts.arrivals,
       full: counts.inFlight >= limits.maxQueries,
       island,
       tails,

@@ -14,22 +14,31 @@ function byQuickness(a: VariantShape, b: VariantShape): number {
 }
 
 /**
- * Order of loading: the quickest variant of every task, so that the pipelines can be served soon,
- * then the most accurate of every task, then the rest by falling accuracy.
+ * Order of loading: the most accurate variant of every task, since whoever asks a pool that has time
+ * is to have the best answer from the first; then the quickest of every task, for when much comes at
+ * once; then the rest by falling accuracy.
  */
 export function loadOrder(able: readonly VariantShape[]): VariantShape[] {
-  const byTask = new Map<TaskShape, VariantShape[]>()
-  for (const variant of able) {
-    const variants = byTask.get(variant.task) ?? []
-    variants.push(variant)
-    byTask.set(variant.task, variants)
-  }
-  const order = new Set<VariantShape>()
-  for (const variants of byTask.values()) order.add([...variants].sort(byQuickness)[0]!)
   const byAccuracy = (a: VariantShape, b: VariantShape) => b.accuracy - a.accuracy
-  for (const variants of byTask.values()) order.add([...variants].sort(byAccuracy)[0]!)
-  for (const variant of [...able].sort(byAccuracy)) order.add(variant)
-  return [...order]
+  return [
+    ...new Set([
+      ...firstOfEachTask(able, byAccuracy),
+      ...firstOfEachTask(able, byQuickness),
+      ...[...able].sort(byAccuracy),
+    ]),
+  ]
+}
+
+function firstOfEachTask(
+  variants: readonly VariantShape[],
+  order: (a: VariantShape, b: VariantShape) => number,
+): VariantShape[] {
+  const firsts = new Map<TaskShape, VariantShape>()
+  for (const variant of variants) {
+    const first = firsts.get(variant.task)
+    if (first === undefined || order(variant, first) < 0) firsts.set(variant.task, variant)
+  }
+  return [...firsts.values()]
 }
 
 /**
@@ -42,11 +51,8 @@ export function startingWith(
   wanted: readonly VariantShape[],
   order: readonly VariantShape[],
 ): VariantShape[] {
-  const first = new Map<TaskShape, VariantShape>()
-  for (const variant of wanted) {
-    if (!first.has(variant.task)) first.set(variant.task, variant)
-  }
-  // The order of loading begins with the quickest of each.
-  const quick = [...first.keys()].map((task) => order.find((variant) => variant.task === task)!)
-  return [...new Set([...first.values(), ...quick, ...wanted, ...order])]
+  const first = firstOfEachTask(wanted, () => 0)
+  const ofThese = first.flatMap(({ task }) => order.filter((variant) => variant.task === task))
+  const quick = firstOfEachTask(ofThese, byQuickness)
+  return [...new Set([...first, ...quick, ...wanted, ...order])]
 }

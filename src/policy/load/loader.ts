@@ -52,8 +52,17 @@ const LONG_PAUSE_MS = 3_600_000
 export interface LoaderParts {
   /** In a row. */
   maxAttempts: number
-  /** `replacing`: what the slot holds has to go once it is there. */
-  load(node: NodeId, slot: SlotIndex, ref: VariantRef, replacing: boolean): void
+  /**
+   * @param replacing what the slot holds has to go once it is there
+   * @param later what is to be loaded there after it, in this order
+   */
+  load(
+    node: NodeId,
+    slot: SlotIndex,
+    ref: VariantRef,
+    replacing: boolean,
+    later: readonly VariantShape[],
+  ): void
   unload(node: NodeId, slot: SlotIndex, ref: VariantRef): void
 }
 
@@ -72,14 +81,14 @@ export function createLoader(parts: LoaderParts): Loader {
           parts.unload(at.node, at.slot, variant.ref)
         }
       }
-      const variant = slot.wanted.find((variant) =>
+      const [variant, ...later] = slot.wanted.filter((variant) =>
         !slot.held.has(variant) && (slot.failures.get(variant)?.retryAtMs ?? 0) <= nowMs
       )
       makeRoom(variant === undefined || swapRoom ? [] : [variant])
       if (variant === undefined) return
       slot.loading = variant
       const replacing = surplus.length > 0 && !fits([...slot.held, variant])
-      parts.load(at.node, at.slot, variant.ref, replacing)
+      parts.load(at.node, at.slot, variant.ref, replacing, later)
     },
     drop(slot, at, gone) {
       slot.wanted = slot.wanted.filter((variant) => !gone(variant))

@@ -7,7 +7,6 @@
  */
 import type { FanOut } from '../demand/fanout.ts'
 import { handedOnBy } from '../frontier/counted.ts'
-import { isAllServed, type PipelineMix } from '../frontier/mix.ts'
 import type { FrontierProblem } from '../frontier/problem.ts'
 import { solveFrontier } from '../frontier/solve.ts'
 import type { Steering } from '../frontier/steering.ts'
@@ -24,8 +23,7 @@ export interface WantedParts {
   classes(): readonly ClassReport[]
   /** What variants hand on. */
   fanOut: Pick<FanOut, 'mean' | 'none'>
-  steering: Pick<Steering, 'ratesPerS' | 'directive'>
-  members: ReadonlyMap<NodeId, Pick<Member, 'able'>>
+  steering: Pick<Steering, 'ratesPerS'>
   isOpen: Rulings['isOpen']
 }
 
@@ -72,24 +70,9 @@ export function createWanted(parts: WantedParts): Wanted {
     ]))
   }
 
-  const isAble = (variant: VariantShape) => {
-    for (const { able } of parts.members.values()) if (able.includes(variant)) return true
-    return false
-  }
-
-  /** Not all of it is served, though nodes are able to do all of its tasks. */
-  function isShort(mix: PipelineMix): boolean {
-    if (isAllServed(mix)) return false
-    const tasks = shapes.pipelines.get(mix.pipeline)?.tasks ?? []
-    return tasks.every(({ variants }) => variants.some(isAble))
-  }
-
   return {
     orderOf({ id, order, slots }, nowMs) {
       if (slots.every(({ held }) => order.every((variant) => held.has(variant)))) return order
-      // A pool that does not serve all needs what is quickest, and a new one anything at all.
-      const mix = steering.directive?.mix
-      if (mix === undefined || mix.pipelines.some(isShort)) return order
       const isNew = !classOf.has(id)
       const waitMs = Math.max(isNew ? 0 : LOOK_MS, EACH_MS * classOf.size)
       if (nowMs - lookedMs >= waitMs) look(nowMs)

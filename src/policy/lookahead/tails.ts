@@ -11,7 +11,7 @@
 import type { FanOut } from '../demand/fanout.ts'
 import type { Capacity } from '../pool/capacity.ts'
 import { createStations, itemsPerMs, type Stations } from '../pool/stations.ts'
-import type { Prefix, TaskShape, Way } from '../shape.ts'
+import type { Prefix, TaskShape, VariantShape, Way } from '../shape.ts'
 import { makespanMs } from './makespan.ts'
 import type { Sharing } from './sharing.ts'
 
@@ -65,6 +65,8 @@ export interface Tails {
   /** By upper latencies, the shortest of the choices that are nearly as accurate as the best. */
   nearlyBestMs(way: Way, level: number): number
   stations: Stations
+  /** Whether any usable slot holds it. */
+  isHeld(variant: VariantShape): boolean
 }
 
 /** Share of its accuracy that a way may have less than the best one. */
@@ -101,6 +103,10 @@ class WorkedOut implements Tails {
           Infinity,
         ),
     })
+  }
+
+  isHeld({ index }: VariantShape): boolean {
+    return this.capacity.services[index] !== undefined
   }
 
   tails(prefix: Prefix, level: number): readonly Option[] {

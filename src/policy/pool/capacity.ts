@@ -256,8 +256,8 @@ function sampleOf(group: Group): PoolNode[] {
   return Array.from({ length: SAMPLE }, (_, i) => nodes[Math.floor(i * nodes.length / SAMPLE)]!)
 }
 
-/** Whether no other slot takes batches of the task. */
-export const isAlone = (slot: Slot, task: TaskShape, { groups }: Capacity): boolean =>
+/** Whether no other node takes batches of the task: slots of one wait for the same machine. */
+export const isAlone = ({ node }: Slot, task: TaskShape, { groups }: Capacity): boolean =>
   groups.every(({ tasks, slots }) =>
-    !tasks.includes(task) || (slots.length === 1 && slots[0] === slot)
+    !tasks.includes(task) || slots.every((other) => other.node === node)
   )

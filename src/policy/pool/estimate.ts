@@ -24,7 +24,7 @@ const GIVE_UP_MS = 2000
 /**
  * A machine that slept or swapped keeps whoever waits for it, and a query whose attempts are used up
  * is lost however much time it has: each further attempt is given so many times longer. So is one that
- * no other slot could do: the node ends its worker with it, and loads all that it held anew.
+ * no other node could do: the node ends its worker with it, and loads all that it held anew.
  */
 const PATIENCE = 4
 /** A slot that is loading a model may keep its batch waiting for that. */
@@ -33,7 +33,7 @@ const LOADING_MS = 10_000
 const GUESSED_MS = 20_000
 
 /**
- * @param alone no other slot could do it
+ * @param alone no other node could do it
  * @param isGuess nor did the node ever run the variant
  * @param tries how often one of the items was sent before
  */

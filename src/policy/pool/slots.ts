@@ -49,6 +49,9 @@ export interface Slot {
   group: Group | null
   /** Variants being loaded: they may delay a batch. */
   loading: Set<VariantShape>
+  /** Since when, and what is to be loaded after them, in this order. */
+  loadingSinceMs: number
+  later: readonly VariantShape[]
   /** What it loads will take the place of what it holds: that may be gone at any moment. */
   replacing: boolean
   /** The one running and at most one waiting behind it. */
@@ -171,6 +174,8 @@ export function createSlot(node: PoolNode, index: SlotIndex): Slot {
     heldKey: '',
     group: null,
     loading: new Set(),
+    loadingSinceMs: NaN,
+    later: [],
     replacing: false,
     batches: [],
     restUntilMs: 0,

@@ -59,7 +59,7 @@ function machine(clock: TestClock, cores: number) {
   }
 }
 
-async function grown(cores: number, mostSlots: number) {
+async function grown(cores: number, mostSlots: number, firstSlots = 1) {
   const clock = createTestClock()
   const { createSlot, ...rest } = machine(clock, cores)
   const heard: number[] = []
@@ -67,8 +67,8 @@ async function grown(cores: number, mostSlots: number) {
     ready: (index: number) => heard.push(index),
     idle() {},
   } as unknown as PoolEvents
-  const pool = createSlotPool(1, createSlot, events)
-  pool.slot(0)!.load(SPEC)
+  const pool = createSlotPool(firstSlots, createSlot, events)
+  pool.serving.forEach((slot) => slot.load(SPEC))
   await clock.advance(100)
   const told: number[] = []
   let asked = 0
@@ -186,4 +186,21 @@ Deno.test('grower begins anew on another engine', async () => {
   grower.reset()
   await run()
   equal(pool.serving.length, 2)
+})
+
+Deno.test('grower keeps the slots that a node began with where the machine runs them at once', async () => {
+  const { pool, told, run } = await grown(2, 2, 2)
+  equal(await run(), 'done')
+  equal(pool.serving.length, 2)
+  deepEqual(told, [])
+  const more = await grown(8, 8, 4)
+  equal(await more.run(), 'done')
+  equal(more.pool.serving.length, 8)
+})
+
+Deno.test('grower gives up the slots that a node began with where they only share what one has', async () => {
+  const { pool, told, run, open } = await grown(1, 2, 2)
+  equal(await run(), 'done')
+  deepEqual([pool.serving.length, open()], [1, 1])
+  deepEqual(told, [1])
 })

@@ -30,21 +30,42 @@ Deno.test('a pool that is loading refuses with a shorter while to try again', ()
   const pool = createPool([ocr])
   pool.ask('empty', 'ocr', 5000)
   pool.join(nodeOf('a', [ocr], { loadMs: 60_000 }))
-  pool.ask('loading', 'ocr', 5000)
+  pool.ask('loading', 'ocr', 1000)
   assert.equal(first(pool, 'loading').reason, 'no_capable_node')
   assert.ok(first(pool, 'loading').retryAfterMs! < first(pool, 'empty').retryAfterMs!)
 })
 
-Deno.test('a pipeline is served as soon as each task has one variant', () => {
-  const pool = createPool([ocr])
+Deno.test('who asks while the first variants are being loaded waits for the best ones', () => {
+  const pool = createPool([ocr], { childCount: () => 2 })
   pool.join(nodeOf('a', [ocr], { loadMs: 100 }))
-  pool.run(150)
   pool.ask('early', 'ocr', 5000)
-  assert.equal(first(pool, 'early').reason, 'no_capable_node')
-  pool.run(250)
-  pool.ask('q', 'ocr', 5000)
+  pool.ask('hurried', 'ocr', 150)
+  assert.equal(first(pool, 'hurried').reason, 'no_capable_node')
   pool.run(5000)
-  assert.equal(pool.answers.get('q')![0]!.answer.ok, true)
+  const { answer } = pool.answers.get('early')![0]!
+  assert.ok(answer.ok)
+  assert.deepEqual(answer.path, { detect: { large: 1 }, read: { big: 2 } })
+})
+
+Deno.test('of many who ask while the first variants are being loaded only a few wait', () => {
+  const pool = createPool([ocr], { childCount: () => 2 })
+  pool.join(nodeOf('a', [ocr], { loadMs: 100 }))
+  for (let i = 0; i < 100; i++) pool.ask(`q${i}`, 'ocr', 6000)
+  const refused = [...pool.answers.values()]
+  assert.equal(refused.length, 100 - 16)
+  pool.run(7000)
+  assert.equal([...pool.answers.values()].filter(([one]) => one!.answer.ok).length, 16)
+})
+
+Deno.test('who waits for what is being loaded is told so when that does not come', () => {
+  const pool = createPool([ocr])
+  pool.join(nodeOf('a', [ocr], { loadMs: 60_000 }))
+  pool.ask('q', 'ocr', 5000)
+  pool.run(6000)
+  const { atMs, answer } = pool.answers.get('q')![0]!
+  assert.ok(!answer.ok)
+  assert.equal(answer.reason, 'node_failed')
+  assert.equal(atMs, 5000)
 })
 
 Deno.test('an accuracy above the best path is refused for good', () => {
