@@ -7,7 +7,9 @@ import type { Hono } from 'hono'
 import type { WireData } from '../protocol/mod.ts'
 import { ApiError } from './api_error.ts'
 import type { Doors } from './doors/doors.ts'
+import type { Key } from './doors/keys.ts'
 import { createLobby } from './doors/lobby.ts'
+import { createVoters } from './doors/voter.ts'
 import type { Link } from './link.ts'
 import type { Log } from './log.ts'
 import { hostOf, mayLink } from './origin.ts'
@@ -32,6 +34,7 @@ const TURN_AWAY_FACTOR = 10
 export function mountLink(app: Hono, options: LinkRouteOptions): void {
   const { pool, doors, hosts, assets, log, now } = options
   const lobby = createLobby(now)
+  const voterOf = createVoters(doors.keyring, hosts)
   app.get('/v1/link', (c) => {
     const origin = c.req.header('origin')
     if (!mayLink(origin, hostOf(c.req), hosts)) {
@@ -51,7 +54,8 @@ export function mountLink(app: Hono, options: LinkRouteOptions): void {
     let link: Link | undefined
     socket.onopen = () => {
       socket.binaryType = 'arraybuffer'
-      link = pool.connect(socket, admit, { remedy, blamed })
+      const voter = (key: Key | null) => voterOf(caller, key)
+      link = pool.connect(socket, admit, { remedy, blamed, voter })
     }
     socket.onmessage = ({ data }) => {
       try {
