@@ -1,6 +1,6 @@
 /**
- * The auditor as a process of its own: a node of one slot and one thread, behind all else on the
- * machine, that measures nothing. `startAuditor` starts it.
+ * The auditor as a process of its own: a node of one slot and one thread, of low priority, that
+ * measures nothing. `startAuditor` starts it.
  *
  * @module
  */
@@ -14,15 +14,18 @@ import { endWithStarter } from '../tied.ts'
 import { variable } from '../variable.ts'
 import { codecAssetUrls } from './codec_assets.ts'
 
-/** Has this process work when nothing else wants to; where that cannot be, as others do. */
+/** With the least priority a busy machine would keep it from judging at all: this gets a tenth. */
+const PRIORITY = constants.priority.PRIORITY_BELOW_NORMAL
+
+/** Has this process work after all others; where that cannot be, beside them. */
 async function goLast(): Promise<void> {
   try {
-    setPriority(constants.priority.PRIORITY_LOW)
+    setPriority(PRIORITY)
     // On Linux a thread alone has a priority: those of the engine take after this one, and those of
     // the runtime, which compile, are there already.
     if (Deno.build.os !== 'linux') return
     for (const thread of await readdir('/proc/self/task')) {
-      setPriority(Number(thread), constants.priority.PRIORITY_LOW)
+      setPriority(Number(thread), PRIORITY)
     }
   } catch {
     // It is asked little.

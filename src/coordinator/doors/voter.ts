@@ -18,7 +18,7 @@ export function createVoters(
   keyring: Pick<Keyring, 'tellsApart'>,
   hosts: readonly string[],
 ): VoterOf {
-  const own = new Set(hosts.map((host) => groupOf(host)))
+  const own = new Set(['::1', ...hosts].map(groupOf))
   return ({ address }, key) => {
     if (key !== null && keyring.tellsApart('node')) return `key ${key.sha256}`
     return LOOPBACK.test(address) || own.has(address) ? 'this machine' : `address ${address}`

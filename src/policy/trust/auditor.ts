@@ -37,6 +37,8 @@ export interface Auditor {
   readonly idle: boolean
   /** Whether it could be asked about this variant. */
   knows(variant: VariantShape, nowMs: number): boolean
+  /** Milliseconds by which others are to be asked about before what it would have to load. */
+  putOffMs(variant: VariantShape): number
   /** Asks it, which has to be idle. */
   ask(audit: Audit, nowMs: number): void
   /** Takes the events that concern it alone; false for all others. */
@@ -56,6 +58,11 @@ const LOAD_MS = 60_000
 const RUN_MS = 30_000
 /** Milliseconds before a variant is tried again that it could not load. */
 const AGAIN_MS = 60_000
+/**
+ * Milliseconds, for each byte, that what it does not hold is put off: what it holds is done together,
+ * and what is small, and so quick, comes before what is large.
+ */
+const PUT_OFF_MS = 50 / 1e6
 /** Its batches are numbered from here, those of the pool from 1: neither gets to the other's. */
 const FIRST_BATCH = 2 ** 52
 
@@ -139,6 +146,7 @@ export function createAuditor(
     },
     knows: (variant, nowMs) =>
       id !== undefined && able.has(variant) && (failed.get(variant) ?? 0) <= nowMs,
+    putOffMs: (variant) => held.has(variant) ? 0 : (able.get(variant) ?? 0) * PUT_OFF_MS,
     ask(audit, nowMs) {
       const { variant } = audit
       if (held.has(variant)) return run(audit, nowMs)

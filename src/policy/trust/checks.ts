@@ -57,6 +57,8 @@ const MAX_CHECKS = 512
 const MOST_PLACED = 16
 /** Results that wait for the auditor: of more, nobody would hear in time. */
 const MOST_WAITING = 2
+/** Milliseconds by which the auditor is asked what nobody waits for after what is due. */
+const LAST_MS = 1e9
 /** Checks that go on after what they held went its way, for the sake of what they prove. */
 const MOST_FOR_PROOF = 32
 
@@ -238,12 +240,17 @@ export function createChecks(parts: CheckParts): Checks {
     if (pending.size > 0) nextMs = Math.min(nextMs, nowMs + AGAIN_MS)
   }
 
-  /** Gives the auditor what waits most: the results due first, else what came last. */
+  /** Gives the auditor what waits most: results by when they are due, then what waited longest. */
   function auditNext(nowMs: number): void {
     let next: Check | undefined
+    let nextRank = Infinity
     for (const check of pending) {
       if (!judges.isAuditorLeft(check, nowMs)) continue
-      if (next === undefined || isBefore(check, next)) next = check
+      const rank = check.held?.dueMs ??
+        check.sinceMs + LAST_MS + auditor.putOffMs(check.variant)
+      if (next !== undefined && rank >= nextRank) continue
+      next = check
+      nextRank = rank
     }
     if (next !== undefined) audit(next, nowMs)
   }
@@ -270,11 +277,6 @@ export function createChecks(parts: CheckParts): Checks {
     },
     nextMs: () => Math.min(nextMs, auditor.nextMs()),
   }
-}
-
-function isBefore(one: Check, other: Check): boolean {
-  const [dueMs, otherMs] = [one.held?.dueMs ?? Infinity, other.held?.dueMs ?? Infinity]
-  return dueMs === otherMs ? one.sinceMs > other.sinceMs : dueMs < otherMs
 }
 
 /** A node that says that it could not do it says nothing of the item. */
