@@ -36,7 +36,7 @@ export interface KnownAnswers {
   note(variant: VariantShape, payload: Handle, said: Said, seenBy: Iterable<NodeId>): void
   /** A pipeline is served no more. */
   close(shape: PipelineShape): void
-  /** A canary is over. */
+  /** A canary or a question is over; `wrong` where nothing, or nothing right, came of it. */
   ended(check: Check, wrong: boolean, nowMs: number): void
 }
 
@@ -46,6 +46,8 @@ const FEW_KNOWN = 4
 /** Items of one canary; the first task of a pipeline seldom gets more than one at a time. */
 const MOST_ITEMS = 3
 const MOST_SEEN = 1000
+/** Milliseconds before a question is asked again that nobody could answer. */
+const AGAIN_MS = 3000
 
 export const hidden = (payload: Handle): DispatchedItem => ({ query: '', payload })
 
@@ -56,6 +58,8 @@ export function createKnownAnswers(parts: KnownParts): KnownAnswers {
   const questions = createQuestions(options.samples)
   const usedBy = new WeakMap<Check, Known[]>()
   let tickMs = -Infinity
+  /** Variants that nobody is to be asked about before then: one question of each at a time. */
+  const restUntilMs = new Map<VariantShape, number>()
 
   function ask(id: NodeId, nowMs: number): void {
     const node = nodes.get(id)
@@ -104,12 +108,23 @@ export function createKnownAnswers(parts: KnownParts): KnownAnswers {
   function question(nowMs: number): void {
     for (const variant of shapes.variants) {
       if (bank.count(variant) >= FEW_KNOWN || !questions.has(variant)) continue
+      if ((restUntilMs.get(variant) ?? 0) > nowMs) continue
       if (!parts.knows(variant, nowMs) && !couldProve(variant)) continue
       const payload = questions.next(variant)
       if (payload === undefined) continue
       const items = [hidden(payload)]
-      parts.begin({ kind: 'question', variant, items, votes: [], target: null }, nowMs)
+      restUntilMs.set(variant, Infinity)
+      const check = parts.begin(
+        { kind: 'question', variant, items, votes: [], target: null },
+        nowMs,
+      )
+      if (check === undefined) putBack(variant, nowMs)
     }
+  }
+
+  function putBack(variant: VariantShape, nowMs: number): void {
+    questions.again(variant)
+    restUntilMs.set(variant, nowMs + AGAIN_MS)
   }
 
   return {
@@ -131,8 +146,14 @@ export function createKnownAnswers(parts: KnownParts): KnownAnswers {
     close(shape) {
       bank.close(shape)
       questions.close(shape)
+      for (const task of shape.tasks) task.variants.forEach((one) => restUntilMs.delete(one))
     },
     ended(check, wrong, nowMs) {
+      if (check.kind === 'question') {
+        restUntilMs.delete(check.variant)
+        if (wrong) putBack(check.variant, nowMs)
+        return
+      }
       const id = check.target!
       // What a trusted node says otherwise may never have been right.
       if (wrong && words.standingOf(id) === 'trusted') usedBy.get(check)?.forEach(bank.drop)

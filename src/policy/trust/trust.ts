@@ -137,7 +137,7 @@ export function createTrust(parts: TrustParts): Trust {
     nowMs: number,
   ): void {
     const wrong = right === undefined ? [] : groups.filter((group) => group !== right)
-    if (check.target !== null) known.ended(check, right === undefined || wrong.length > 0, nowMs)
+    if (check.kind !== 'replica') known.ended(check, right === undefined || wrong.length > 0, nowMs)
     if (right !== undefined) {
       const reason = reasonOf(check.kind, check.variant.ref, right)
       const sureness = right.length > 1 || check.kind === 'canary' ? surenessOf(right) : 1

@@ -159,6 +159,14 @@ Deno.test('an auditor that leaves, fails or cannot load leaves the pool as it is
   }
 })
 
+Deno.test('an auditor that takes half a minute for each question has a newcomer trusted in the end', () => {
+  const scene = createScene()
+  addAuditor(scene, { latencyMs: () => 25_000 })
+  scene.node('a', { voter: 'x' })
+  scene.wait(400_000)
+  assert.equal(scene.trustOf('a')!.standing, 'trusted')
+})
+
 Deno.test('an auditor that came back after a fault judges on', () => {
   const scene = createScene()
   addAuditor(scene)
@@ -167,7 +175,7 @@ Deno.test('an auditor that came back after a fault judges on', () => {
   scene.leave('auditor')
   scene.wait(1000)
   addAuditor(scene)
-  scene.ask(30)
+  scene.wait(10_000)
   assert.equal(scene.trustOf('a')!.standing, 'trusted')
 })
 
