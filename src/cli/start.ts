@@ -14,6 +14,7 @@ import { ForeignFileError } from '../coordinator/store/ours.ts'
 import { buildAssets } from './serve/build_assets.ts'
 import { type Coordinator, startCoordinator } from './serve/coordinator.ts'
 import { loadPipelines, pipelineDirs } from './pipelines/load.ts'
+import { createAudit, withoutAuditor } from './serve/audit.ts'
 import { startLocalNodes } from './serve/local_nodes.ts'
 import { joinLines } from './serve/join_lines.ts'
 import { surviveFaults } from './serve/last_resort.ts'
@@ -49,6 +50,8 @@ const USAGE = `deno task start [options]
   --store FILE        keeps what is learned of nodes over a restart; off for none; by default
                       .shoal/coordinator.sqlite
   --trust on          off takes every node's word; on checks those that this command did not start
+  --audit on          a worker of lowest priority judges what such nodes say, once one has joined;
+                      off leaves that to local nodes, or to three keys or addresses that agree
   --allow-host NAME   a name, besides this machine's addresses, under which pages may join; may be
                       repeated
   --tls off           self makes a certificate, so that browsers elsewhere give pages all they can
@@ -126,6 +129,7 @@ function options() {
         code: { type: 'boolean', default: false },
         policy: { type: 'string', default: 'shoal' },
         trust: { type: 'string', default: 'on' },
+        audit: { type: 'string', default: 'on' },
         store: { type: 'string', default: STORE },
         'allow-host': { type: 'string', multiple: true, default: [] },
         tls: { type: 'string', default: 'off' },
@@ -150,6 +154,7 @@ function options() {
       host: address(values.host),
       policy: oneOf('policy', POLICY_NAMES, values.policy),
       trust: oneOf('trust', ['on', 'off'], values.trust) === 'on',
+      audit: oneOf('audit', ['on', 'off'], values.audit) === 'on',
       store: values.store === 'off' ? undefined : values.store,
       dirs: values.pipeline,
       watch: values.watch,
@@ -201,6 +206,10 @@ if (backend === 'native' && nodes > 0) {
   await steps.run('preparing the native engine', (report) => nativeEngine(report))
     .catch((error) => fail(error.message))
 }
+const coding = code ? ['--code'] : []
+const isChecked = trust !== undefined && policy === 'shoal'
+const audit = createAudit({ url: () => localUrl, token: keys.auditorToken, args: coding, log })
+if (isChecked && !chosen.audit) log(withoutAuditor(nodes), 'warn')
 
 let coordinator: Coordinator
 try {
@@ -208,6 +217,7 @@ try {
     ...{ pipelines, host, port, allowHosts, allowOrigins, policy },
     ...{ keyring: keys.keyring, log, isOwn, hedge: true },
     ...(trust === undefined ? {} : { trust }),
+    ...(isChecked && chosen.audit ? audit.options : {}),
     ...(chosen.store === undefined ? {} : { store: chosen.store }),
     assets: await steps.run('building pages', () => buildAssets()),
     ...(tls === undefined ? {} : { tls }),
@@ -226,7 +236,7 @@ const local = startLocalNodes(
   [
     ...['--backend', backend],
     ...memoryMb === undefined ? [] : ['--memory', String(memoryMb)],
-    ...code ? ['--code'] : [],
+    ...coding,
   ],
 )
 
@@ -234,7 +244,7 @@ async function stop() {
   steps.say('stopping: answering what is inside')
   keys.stop()
   await coordinator.close()
-  await local.stop()
+  await Promise.all([local.stop(), audit.stop()])
   Deno.exit(0)
 }
 const end = createEnding<void>(() => void stop())

@@ -17,10 +17,11 @@ export interface NodeTrustInfo {
   slowerThanSaid: number
 }
 
-/** Items of queries, and items run besides, by what for. */
+/** Items of queries, and items run besides, by what for; `audits` by the auditor, beside the pool. */
 export interface ExtraWorkInfo {
   items: number
   replicas: number
   canaries: number
   hedges: number
+  audits: number
 }

@@ -8,7 +8,9 @@ import type { WireData } from '../protocol/mod.ts'
 import { ApiError } from './api_error.ts'
 import type { Doors } from './doors/doors.ts'
 import { createGrowth } from './doors/growth.ts'
+import type { Key } from './doors/keys.ts'
 import { createLobby } from './doors/lobby.ts'
+import { createVoters } from './doors/voter.ts'
 import type { Link } from './link.ts'
 import { type Upgrade, upgrade } from './link_socket.ts'
 import type { Log } from './log.ts'
@@ -32,6 +34,7 @@ export function mountLink(app: Hono, options: LinkRouteOptions): void {
   const { pool, doors, hosts, assets, log, now } = options
   const lobby = createLobby(now)
   const growth = createGrowth()
+  const voterOf = createVoters(doors.keyring, hosts)
   app.get('/v1/link', (c) => {
     const origin = c.req.header('origin')
     if (!mayLink(origin, hostOf(c.req), hosts)) {
@@ -63,7 +66,8 @@ export function mountLink(app: Hono, options: LinkRouteOptions): void {
     breakOff = socket.breakOff
     web.onopen = () => {
       web.binaryType = 'arraybuffer'
-      link = pool.connect(socket, admit, { remedy, blamed })
+      const voter = (key: Key | null) => voterOf(caller, key)
+      link = pool.connect(socket, admit, { remedy, blamed, voter })
     }
     web.onmessage = ({ data }) => {
       try {

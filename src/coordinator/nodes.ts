@@ -47,9 +47,17 @@ export interface PooledNode {
   toldRoundTripMs: number
   /** Started by whoever runs the coordinator: its word is taken. */
   readonly own: boolean
+  /** It judges what others say, and serves no query. */
+  readonly judge: boolean
+  /** Nodes of one voter have one vote; the node's own where absent. */
+  readonly voter: string | undefined
 }
 
-export function createPooledNode(link: Link, hello: Hello, own = false): PooledNode {
+export function createPooledNode(
+  link: Link,
+  hello: Hello,
+  { own = false, judge = false, voter }: Partial<Pick<PooledNode, 'own' | 'judge' | 'voter'>> = {},
+): PooledNode {
   return {
     id: hello.nodeId,
     name: hello.name ?? hello.nodeId,
@@ -74,6 +82,8 @@ export function createPooledNode(link: Link, hello: Hello, own = false): PooledN
     profile: null,
     toldRoundTripMs: 0,
     own,
+    judge,
+    voter,
   }
 }
 
@@ -89,13 +99,15 @@ export function joinedEvent(
   node: PooledNode,
   served: readonly (ServedVariant & { memoryBytes: number })[],
 ): Extract<PolicyEvent, { type: 'node_joined' }> {
-  const { id, slots, hello, own } = node
+  const { id, slots, hello, own, judge, voter } = node
   const { duty = 1, slotMemoryBytes } = hello
   return {
     ...{ type: 'node_joined', node: id, slots, duty: workingShare(duty) },
     able: ableOf(node, served),
     ...(slotMemoryBytes === undefined ? {} : { memoryBytes: slotMemoryBytes }),
     ...(own ? { own } : {}),
+    ...(judge ? { judge } : {}),
+    ...(voter === undefined ? {} : { voter }),
   }
 }
 

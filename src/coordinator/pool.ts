@@ -5,14 +5,15 @@
  */
 import type { NodeInfo, PlanInfo } from '../client/types.ts'
 import { servedVariants } from '../pipeline/hold.ts'
-import type { Plan, Scheduler, VariantRef } from '../policy/types.ts'
+import type { Plan, VariantRef } from '../policy/types.ts'
 import { CLOSE, type Hello, type NodeMessage, type Received } from '../protocol/mod.ts'
 import { createAdmin } from './admin.ts'
 import { ApiError } from './api_error.ts'
+import { createAuditors } from './auditors.ts'
 import { createBatches } from './batches.ts'
 import type { Admit } from './doors/doors.ts'
-import { createIdentities, type Identities } from './doors/identities.ts'
-import { createKeyring, type Keyring } from './doors/keys.ts'
+import { createIdentities } from './doors/identities.ts'
+import { createKeyring, type Key } from './doors/keys.ts'
 import { createMembers } from './doors/members.ts'
 import { createDeadlines } from './deadlines.ts'
 import { createDeparted } from './departed.ts'
@@ -21,7 +22,6 @@ import { createFragmentRoom } from './fragments.ts'
 import { createHearing } from './hearing.ts'
 import { noteJudgement } from './judgement.ts'
 import { createLink, type Link, type LinkOptions, type Socket } from './link.ts'
-import type { Log } from './log.ts'
 import { createTelemetry } from './metrics/telemetry.ts'
 import {
   ableOf,
@@ -39,33 +39,21 @@ import { publicPlan, publicStats } from './public_view.ts'
 import { createReadiness } from './ready.ts'
 import { createRenewal } from './renewal.ts'
 import { createRulings } from './rulings.ts'
-import { offerOf, type ServedPipeline, welcomeOf } from './served.ts'
+import { offerOf, welcomeOf } from './served.ts'
 import { createSilence } from './silence.ts'
-import type { Solve } from './solver.ts'
+import type { PoolOptions } from './pool_options.ts'
 import { createVersions } from './versions.ts'
 
-export interface PoolOptions {
-  served: readonly ServedPipeline[]
-  scheduler: Scheduler
-  solve?: Solve | undefined
-  /** Monotonic milliseconds. */
-  now: () => number
-  /** Told of joins, leaves and faults, for people. */
-  log: Log
-  /** Whether this is a node that whoever runs the coordinator started: its word is taken. */
-  isOwn?: (hello: Hello) => boolean
-  link?: Omit<LinkOptions, 'now'>
-  /** Keys that nodes come in with; who holds one that is taken back has to leave. */
-  keyring?: Keyring
-  identities?: Identities
-}
+export type { PoolOptions } from './pool_options.ts'
 
 export function createPool(options: PoolOptions) {
   const { served, scheduler, now, log, link: linkOptions } = options
   const { keyring = createKeyring(), identities = createIdentities() } = options
   const versions = createVersions(served)
   const pipelines = new Map(served.map(({ pipeline }) => [pipeline.name, pipeline]))
+  /** Those that serve. */
   const nodes = new Map<string, PooledNode>()
+  const find = (id: string) => nodes.get(id) ?? auditors.get(id)
   const byLink = new Map<Link, PooledNode>()
   const members = createMembers(keyring)
   const fragments = createFragmentRoom()
@@ -95,18 +83,25 @@ export function createPool(options: PoolOptions) {
       pipelines.set(pipeline.name, pipeline)
       telemetry.opened(pipeline)
     },
-    added: rulings.renewed,
+    added() {
+      rulings.renewed()
+      auditors.renew()
+    },
     isOpen: rulings.isOpen,
     closed({ name }) {
       pipelines.delete(name)
       for (const node of nodes.values()) forgetPipeline(node, name)
+      auditors.renew()
     },
-    offer(node) {
-      node.link.send({ type: 'served', ...offerOf(versions.all()) })
-      tellAble(node)
-      return joinedEvent(node, able())
-    },
+    offer,
   })
+  const auditors = createAuditors({ offer, post, log })
+
+  function offer(node: PooledNode) {
+    node.link.send({ type: 'served', ...offerOf(versions.all()) })
+    tellAble(node)
+    return joinedEvent(node, able())
+  }
 
   function planned({ epoch, mode, reason, solveMs }: Plan) {
     telemetry.planned(solveMs)
@@ -119,7 +114,7 @@ export function createPool(options: PoolOptions) {
         batches.release(command.query)
         return queries.answer(command.query, command.answer)
       case 'dispatch': {
-        const node = nodes.get(command.node)
+        const node = find(command.node)
         if (node?.link.open) return batches.dispatch(command, node)
         return post({ type: 'batch_failed', batch: command.batch, message: 'the node has left' })
       }
@@ -128,7 +123,7 @@ export function createPool(options: PoolOptions) {
       case 'load':
       case 'unload': {
         const { type, slot, pipeline, task, variant } = command
-        const node = nodes.get(command.node)
+        const node = find(command.node)
         if (node !== undefined && type === 'unload') {
           removeInstance(node, slot, command)
           weighSilence()
@@ -148,14 +143,14 @@ export function createPool(options: PoolOptions) {
     }
   }
 
-  function join(link: Link, said: Hello): boolean {
+  function join(link: Link, said: Hello, voter?: string): boolean {
     const hello = identities.claim(link, said)
     if (hello === undefined) return true
     if (admin.isRemoved(hello.nodeId)) {
       admin.turnAway(link)
       return true
     }
-    const old = nodes.get(hello.nodeId)
+    const old = find(hello.nodeId)
     if (old !== undefined) {
       if (hello.epoch < old.hello.epoch) {
         link.close(CLOSE.replaced, 'a newer link of this node is open')
@@ -167,11 +162,15 @@ export function createPool(options: PoolOptions) {
         message: 'Another link of the same node took over',
       })
     }
-    const node = createPooledNode(link, hello, options.isOwn?.(hello) ?? false)
-    nodes.set(node.id, node)
+    const { isOwn, isAuditor } = options
+    const [own, judge] = [isOwn?.(hello) ?? false, isAuditor?.(hello) ?? false]
+    const node = createPooledNode(link, hello, { own, judge, voter })
     byLink.set(link, node)
     link.send(welcomeOf(versions.all()))
+    if (judge) return auditors.join(node, joinedEvent(node, able()))
+    nodes.set(node.id, node)
     telemetry.joined()
+    if (!own) options.strangerJoined?.()
     const { id, name, backend, slots } = node
     logOf(node)(`node ${name} joined (${backend}, ${slots} slot${slots > 1 ? 's' : ''})`, 'info', {
       ...{ event: 'node_joined', node: id, name, backend },
@@ -186,9 +185,10 @@ export function createPool(options: PoolOptions) {
     const node = byLink.get(link)
     if (node === undefined) return
     byLink.delete(link)
-    nodes.delete(node.id)
     departed.add(node)
     batches.left(node)
+    if (node.judge) return auditors.leave(node, why)
+    nodes.delete(node.id)
     telemetry.left(link.bytesSent, link.bytesReceived)
     const { id, name } = node
     logOf(node)(`node ${name} left: ${why}`, 'info', { event: 'node_left', node: id, name, why })
@@ -230,11 +230,12 @@ export function createPool(options: PoolOptions) {
     connect(
       socket: Socket,
       admit: Admit,
-      own: Pick<LinkOptions, 'remedy' | 'blamed'> = {},
+      own: Pick<LinkOptions, 'remedy' | 'blamed'> & { voter?(key: Key | null): string } = {},
     ): Link {
-      const hello: typeof join = (link, hello) => {
+      const hello = (link: Link, hello: Hello) => {
         try {
-          return members.enter(link, admit(hello.token)) && join(link, hello)
+          const key = admit(hello.token)
+          return members.enter(link, key) && join(link, hello, own.voter?.(key ?? null))
         } catch (error) {
           if (!(error instanceof ApiError)) throw error
           // It may be a good one: the node is to come again.
@@ -255,9 +256,9 @@ export function createPool(options: PoolOptions) {
     /** Whether any node was asked to load what it said nothing of yet. */
     isLoading: () => [...nodes.values()].some(({ loading }) => loading.size > 0),
 
-    node: (id: string) => nodes.get(id),
+    node: find,
     /** Also one that has left, since answers name it. */
-    known: (id: string) => nodes.get(id) ?? departed.find(id),
+    known: (id: string) => find(id) ?? departed.find(id),
 
     /** Batches that a node has been sent and has not answered. */
     batchesOn: (id: string) => nodes.has(id) ? batches.countOn(nodes.get(id)!) : 0,
@@ -293,7 +294,7 @@ export function createPool(options: PoolOptions) {
       while (queries.size > 0 && now() < giveUpMs) await new Promise((done) => setTimeout(done, 20))
       queries.endAll()
       const reason = 'the coordinator is shutting down'
-      for (const { link } of [...nodes.values()]) {
+      for (const link of [...byLink.keys()]) {
         // Nodes wait for the next one; an own node is ended by whoever started it.
         link.send({ type: 'drain', reason, rejoin: true })
         link.close(1001, reason)

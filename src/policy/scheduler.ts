@@ -62,21 +62,24 @@ export function createScheduler(options: SchedulerOptions): LearningScheduler {
   function handle(given: PolicyEvent, at: number, more = false): PolicyCommand[] {
     nowMs = Math.max(nowMs, at)
     commands = []
-    const event = trust?.before(given, nowMs) ?? given
-    if (event.type === 'wake') wakeAtMs = undefined
-    if (event.type === 'pipeline_added') shapes.add(event.pipeline)
+    const { type } = given
+    if (type === 'wake') wakeAtMs = undefined
+    if (type === 'pipeline_added') shapes.add(given.pipeline)
     dispatcher.expire(nowMs, false)
-    dispatcher.handle(event, nowMs)
-    controller.handle(event, nowMs)
+    const event = trust === undefined ? given : trust.before(given, nowMs)
+    if (event !== undefined) {
+      dispatcher.handle(event, nowMs)
+      controller.handle(event, nowMs)
+    }
     heed()
-    if (event.type === 'pipeline_removed') {
-      shapes.remove(event.pipeline)
+    if (type === 'pipeline_removed') {
+      shapes.remove(given.pipeline)
       dispatcher.renew()
     }
     // Left for the one that follows, which is looked at in the same way.
-    if (more && (event.type === 'query_arrived' || event.type === 'batch_finished')) return commands
+    if (more && (type === 'query_arrived' || type === 'batch_finished')) return commands
     dispatcher.expire(nowMs, true)
-    if (controller.wantsPlacement(event.type, nowMs)) {
+    if (controller.wantsPlacement(type, nowMs)) {
       controller.askPlacement(dispatcher.classes(nowMs), nowMs)
     }
     if (controller.isDue(dispatcher.waits, nowMs)) {

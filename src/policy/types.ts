@@ -8,6 +8,7 @@
  */
 
 import type { Pipeline } from '../pipeline/schema.ts'
+import type { ExtraWork } from './extra_work.ts'
 
 /** Whatever the driver needs to find a payload or result again. Never looked into here. */
 export type Handle = unknown
@@ -103,6 +104,10 @@ export type PolicyEvent =
     swapRoom?: boolean
     /** Belongs to whoever runs the coordinator: its word is taken from the start. */
     own?: boolean
+    /** It serves no query. It judges what others say, and its own word is the truth. */
+    judge?: boolean
+    /** Nodes of one voter have one vote; opaque. Absent: the node is alone. */
+    voter?: string
   }
   | {
     type: 'node_reported'
@@ -245,14 +250,6 @@ export interface NodeTrust {
   failed: number
   /** Its speed is not what it says: so many times slower. 1 where it is. */
   slowerThanSaid: number
-}
-
-/** Items run for queries, and run besides: to compare, with known answers, in place of late ones. */
-export interface ExtraWork {
-  items: number
-  replicas: number
-  canaries: number
-  hedges: number
 }
 
 /** A scheduler: events and the time in, commands out. Same events, same commands, bit for bit. */

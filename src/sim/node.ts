@@ -38,6 +38,10 @@ export interface NodeSpec {
   faults?: Faults
   /** Of the coordinator's own. */
   own?: boolean
+  /** It judges what others say, and serves no query. */
+  judge?: boolean
+  /** Who stands behind it, where it is not alone. */
+  voter?: string
   /** What its results say that they were computed on. */
   backend?: string
   /** What it says in place of what is true. */

@@ -161,8 +161,13 @@ export function createSimulation(options: SimulationOptions): Simulation {
     join(spec) {
       nodes.get(spec.id)?.stop()
       nodes.set(spec.id, createNode(spec, { time, random, post, outcome }))
-      const { id: node, slots = 1, duty = 1, able, own } = spec
-      post({ type: 'node_joined', node, slots, duty, able, ...own === undefined ? {} : { own } })
+      const { id: node, slots = 1, duty = 1, able, own, judge, voter } = spec
+      post({
+        ...{ type: 'node_joined', node, slots, duty, able },
+        ...own === undefined ? {} : { own },
+        ...judge === undefined ? {} : { judge },
+        ...voter === undefined ? {} : { voter },
+      })
     },
     leave,
     pause(node, on) {

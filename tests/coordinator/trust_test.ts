@@ -1,6 +1,7 @@
 /** Nodes are checked over real links: who is believed, who is set aside, and what is told of it. */
 import assert from 'node:assert/strict'
 import { createOwnToken, trustOptions } from '../../src/cli/serve/trust.ts'
+import { createKeyring, hashOf, makeKey } from '../../src/coordinator/doors/keys.ts'
 import { createRandom } from '../../src/sim/random.ts'
 import {
   ask,
@@ -94,6 +95,11 @@ Deno.test('a node that lies is set aside, with the reason for all to see', async
 
 Deno.test('crops travel to be compared as they did the first time, on whatever link', async () => {
   const trust = await trustOptions([loaded], createRandom(1))
+  // Two voters, of whom one can be asked about what the other says.
+  const tokens = [makeKey('node'), makeKey('node')]
+  const keyring = createKeyring(
+    tokens.map((token, i) => ({ name: `${i}`, role: 'node', sha256: hashOf(token) })),
+  )
   const pixel = { format: 'rgb', width: 1, height: 1 }
   const raw: Behaviour = (batch) => {
     if (batch.message.task === 'read') return honest(batch)
@@ -110,8 +116,8 @@ Deno.test('crops travel to be compared as they did the first time, on whatever l
     async (coordinator) => {
       const nodes = []
       // So far away that crops would be compressed.
-      for (const id of ['one', 'two']) {
-        nodes.push(await joinScripted(coordinator, id, raw, {}, 1, 5))
+      for (const [i, id] of ['one', 'two'].entries()) {
+        nodes.push(await joinScripted(coordinator, id, raw, { token: tokens[i]! }, 1, 5))
         await untilHolds(coordinator, id, 4)
       }
       await (await ask(coordinator)).body?.cancel()
@@ -123,7 +129,7 @@ Deno.test('crops travel to be compared as they did the first time, on whatever l
       for (const node of nodes) assert.deepEqual((await node.got('release')).keys, ['crop'])
     },
     undefined,
-    { pipelines: [loaded], trust },
+    { pipelines: [loaded], trust, keyring },
   )
 })
 

@@ -39,6 +39,9 @@ export interface CoordinatorOptions {
   trust?: TrustOptions & Partial<Trust>
   /** Nodes that need no checking. */
   isOwn?: PoolOptions['isOwn']
+  /** The worker that judges, and who is told that there is somebody to judge. */
+  isAuditor?: PoolOptions['isAuditor']
+  strangerJoined?: PoolOptions['strangerJoined']
   /** Has late batches begun once more where a slot is idle. */
   hedge?: boolean
   /** File that keeps what is learned over restarts; none where absent. */
@@ -120,6 +123,8 @@ export function startCoordinator(options: CoordinatorOptions): Coordinator {
     identities,
     ...(link === undefined ? {} : { link }),
     ...(options.isOwn === undefined ? {} : { isOwn: options.isOwn }),
+    ...(options.isAuditor === undefined ? {} : { isAuditor: options.isAuditor }),
+    ...(options.strangerJoined === undefined ? {} : { strangerJoined: options.strangerJoined }),
   })
   options.trust?.follow?.((name) =>
     pool.versions.all().find(({ pipeline }) => pipeline.name === name)?.pipeline

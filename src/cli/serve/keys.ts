@@ -26,6 +26,8 @@ export interface StartKeys {
   keyring: Keyring
   /** For nodes that this process starts; not a word of it is told to others. */
   ownToken: string
+  /** For the worker that judges what nodes say. */
+  auditorToken: string
   /** What nodes elsewhere join with, where it is known. */
   joinToken: string | undefined
   /** Where whoever runs this finds it, for where it must not be shown. */
@@ -61,13 +63,16 @@ export async function startKeys(
   host: string,
   say: (line: string) => void,
 ): Promise<StartKeys> {
-  const ownToken = makeKey('node')
+  const [ownToken, auditorToken] = [makeKey('node'), makeKey('node')]
   const named: [string, Key['role'], string | undefined][] = [
     ['--token', 'node', wish.token],
     ['--client-key', 'client', wish.clientKey],
     ['--admin-key', 'admin', wish.adminKey],
   ]
-  const fixed: Key[] = [{ name: 'own nodes', role: 'node', sha256: hashOf(ownToken), own: true }]
+  const fixed: Key[] = [
+    { name: 'own nodes', role: 'node', sha256: hashOf(ownToken), own: true },
+    { name: 'auditor', role: 'node', sha256: hashOf(auditorToken), own: true },
+  ]
   for (const [name, role, text] of named) {
     if (text === undefined) continue
     if (!/^[\x21-\x7e]{1,512}$/.test(text)) {
@@ -92,5 +97,5 @@ export async function startKeys(
   const joinTokenIs = wish.token === undefined
     ? 'a key of role node, as deno task keys add --role node --name NAME makes'
     : 'what this was started with as --token or SHOAL_TOKEN'
-  return { keyring, ownToken, joinToken: wish.token, joinTokenIs, stop }
+  return { keyring, ownToken, auditorToken, joinToken: wish.token, joinTokenIs, stop }
 }

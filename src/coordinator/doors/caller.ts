@@ -21,7 +21,7 @@ export const leaveAddress = (c: Context, address: string): void => c.set(ADDRESS
 /** `undefined` for callers of this machine. */
 export const leftAddress = (c: Context): string | undefined => c.get(ADDRESS)
 
-const LOOPBACK = /^(127(\.\d{1,3}){3}|::1|::ffff:127(\.\d{1,3}){3})$/
+export const LOOPBACK = /^(127(\.\d{1,3}){3}|::1|::ffff:127(\.\d{1,3}){3})$/
 /** What proxies add: the connection's other end is then not who asks. */
 const FORWARDED = 'x-forwarded-for'
 const ALSO_FORWARDED = ['forwarded', 'x-real-ip', 'via']

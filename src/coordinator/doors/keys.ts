@@ -33,6 +33,8 @@ export interface Keyring {
   has(role: Role): boolean
   /** Whether no role does. */
   readonly empty: boolean
+  /** Whether a role has several keys, so that a key tells who came with it. */
+  tellsApart(role: Role): boolean
   /** Whether this one is still good. */
   holds(key: Key): boolean
   /**
@@ -78,6 +80,7 @@ export function createKeyring(keys: readonly Key[] = []): Keyring {
       return found
     },
     has: (role) => asking.has(role),
+    tellsApart: (role) => held.filter(({ key }) => key.role === role && !key.own).length > 1,
     get empty() {
       return asking.size === 0
     },

@@ -179,14 +179,15 @@ const TRUST: Family[] = [
   [
     'Counter',
     'shoal_extra_items_total',
-    'Items run besides those of queries: to compare, with known answers, in place of late ones',
+    'Items run besides those of queries: to compare, with known answers, in place of late ones, by the auditor',
     ['kind'],
     ({ extra }) => {
-      const { replicas = 0, canaries = 0, hedges = 0 } = extra ?? {}
+      const { replicas = 0, canaries = 0, hedges = 0, audits = 0 } = extra ?? {}
       return [
         [replicas, { kind: 'replica' }],
         [canaries, { kind: 'canary' }],
         [hedges, { kind: 'hedge' }],
+        [audits, { kind: 'audit' }],
       ]
     },
   ],

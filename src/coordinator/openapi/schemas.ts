@@ -216,7 +216,9 @@ export const stats = of<StatsInfo>()(z.object({
     }),
   ),
   batchCloses: counts,
-  extra: z.object({ items: count, replicas: count, canaries: count, hedges: count })
+  extra: z.object({
+    ...{ items: count, replicas: count, canaries: count, hedges: count, audits: count },
+  })
     .exactOptional()
     .meta({ description: 'Items of queries, and items run besides, by what for.' }),
 }))

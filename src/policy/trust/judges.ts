@@ -7,6 +7,7 @@ import type { Batch, PoolNode, Slot } from '../pool/slots.ts'
 import { holds, isSpare } from '../pool/spare.ts'
 import type { VariantShape } from '../shape.ts'
 import type { NodeId, Standing, VariantRef } from '../types.ts'
+import type { Auditor } from './auditor.ts'
 import type { Vote } from './votes.ts'
 
 /** What a choice goes by. */
@@ -17,8 +18,8 @@ export interface Asking {
   target: NodeId | null
   asked: ReadonlySet<NodeId>
   votes: readonly Vote[]
-  sinceMs: number
-  dueMs: number
+  /** From when on others than trusted nodes may be asked, though there are some. */
+  openAtMs: number
 }
 
 export interface JudgesParts {
@@ -27,6 +28,8 @@ export interface JudgesParts {
   /** Who is here, in no order that matters. */
   ids(): readonly NodeId[]
   standingAt(node: NodeId, ref: VariantRef): Standing
+  voterOf(node: NodeId): string
+  auditor: Pick<Auditor, 'id' | 'knows'>
   /** What its results were computed on, as far as is known. */
   backendOf(node: NodeId): string | undefined
   /** Whether it may be asked at all: its volunteer has not paused it. */
@@ -34,20 +37,25 @@ export interface JudgesParts {
 }
 
 export interface Judges {
-  /** Whether anybody is left to ask, and anybody who is trusted. */
+  /** Whether anybody is left to ask, and anybody who is trusted: the auditor, too, and no voter twice. */
   left(asking: Asking, nowMs: number): { any: boolean; trusted: boolean }
-  /** Whether there is anybody to ask about what this batch said. */
+  /** Whether the auditor is left to ask. */
+  isAuditorLeft(asking: Asking, nowMs: number): boolean
+  /** Whether another voter than its own could be asked, in the pool, about what this batch said. */
   couldAsk(batch: Batch, nowMs: number): boolean
   /** A trusted one where there is any; of those one whose results can be compared most strictly. */
   slotFor(asking: Asking, idle: boolean, nowMs: number): Slot | undefined
   /** Whether this slot will do. */
   suits(asking: Asking, slot: Slot, nowMs: number): boolean
-  /** From when on others than trusted nodes may be asked, though there are some. */
-  openAtMs(asking: Asking): number
 }
 
-/** Share of the time for a check that is left to trusted nodes, should they all be busy. */
-const FOR_TRUSTED = 0.25
+/** Nodes that could be asked, by voter: those of one have one vote. */
+interface Count {
+  atMs: number
+  any: Map<string, number>
+  trusted: Map<string, number>
+}
+
 /** Nodes looked at for a slot, and slots to choose from. */
 const LOOKED_AT = 64
 const SOME = 12
@@ -55,8 +63,8 @@ const SOME = 12
 const COUNT_MS = 50
 
 export function createJudges(parts: JudgesParts): Judges {
-  const { nodes, standingAt, isWilling } = parts
-  const counts = new WeakMap<VariantShape, { atMs: number; any: number; trusted: number }>()
+  const { nodes, standingAt, voterOf, isWilling, auditor } = parts
+  const counts = new WeakMap<VariantShape, Count>()
 
   const isTrusted = (id: NodeId, { ref }: VariantShape) => {
     const standing = standingAt(id, ref)
@@ -66,43 +74,57 @@ export function createJudges(parts: JudgesParts): Judges {
     node !== undefined && isWilling(node.id) && holds(node, variant) &&
     standingAt(node.id, variant.ref) !== 'quarantined'
 
-  function countOf(variant: VariantShape, nowMs: number) {
+  const add = (count: Map<string, number>, voter: string, nodes = 1) =>
+    count.set(voter, (count.get(voter) ?? 0) + nodes)
+
+  function countOf(variant: VariantShape, nowMs: number): Count {
     const known = counts.get(variant)
     const ids = parts.ids()
     const freshMs = ids.length <= LOOKED_AT ? 0 : COUNT_MS * ids.length / 200
     if (known !== undefined && nowMs - known.atMs < freshMs) return known
-    const count = { atMs: nowMs, any: 0, trusted: 0 }
+    const count: Count = { atMs: nowMs, any: new Map(), trusted: new Map() }
     for (const id of ids) {
       if (!isJudge(nodes.get(id), variant)) continue
-      count.any++
-      if (isTrusted(id, variant)) count.trusted++
+      add(count.any, voterOf(id))
+      if (isTrusted(id, variant)) add(count.trusted, voterOf(id))
     }
     counts.set(variant, count)
     return count
   }
 
-  function left({ variant, target, asked }: Asking, nowMs: number) {
+  const isAuditorLeft = ({ variant, target, asked }: Asking, nowMs: number) =>
+    target === null && auditor.knows(variant, nowMs) && !asked.has(auditor.id!)
+
+  function left(asking: Asking, nowMs: number) {
+    const { variant, target, asked, votes } = asking
     if (target !== null) {
       const node = nodes.get(target)
       const any = node !== undefined && !asked.has(target) && isWilling(target) &&
         holds(node, variant)
       return { any, trusted: false }
     }
-    let { any, trusted } = countOf(variant, nowMs)
-    for (const id of asked) {
-      if (!isJudge(nodes.get(id), variant)) continue
-      any--
-      if (isTrusted(id, variant)) trusted--
+    if (isAuditorLeft(asking, nowMs)) return { any: true, trusted: true }
+    /** Whether a voter has one of these nodes left who has not voted. */
+    const isLeft = (count: Map<string, number>, isCounted: (id: NodeId) => boolean) => {
+      const out = new Map(votes.map(({ voter }) => [voter, Infinity]))
+      for (const id of asked) if (isCounted(id)) add(out, voterOf(id))
+      for (const [voter, nodes] of count) if (nodes > (out.get(voter) ?? 0)) return true
+      return false
     }
-    return { any: any > 0, trusted: trusted > 0 }
+    const { any, trusted } = countOf(variant, nowMs)
+    const isAny = (id: NodeId) => isJudge(nodes.get(id), variant)
+    return {
+      any: isLeft(any, isAny),
+      trusted: isLeft(trusted, (id) => isAny(id) && isTrusted(id, variant)),
+    }
   }
 
-  const openAtMs = ({ kind, sinceMs, dueMs }: Asking) =>
-    kind === 'question' ? Infinity : sinceMs + FOR_TRUSTED * (dueMs - sinceMs)
-
-  const mayAsk = ({ asked, target, variant }: Asking, id: NodeId) =>
+  const mayAsk = ({ asked, target, variant, votes }: Asking, id: NodeId) =>
     !asked.has(id) && isWilling(id) &&
-    (target === null ? standingAt(id, variant.ref) !== 'quarantined' : target === id)
+    (target === null
+      ? standingAt(id, variant.ref) !== 'quarantined' &&
+        votes.every(({ voter }) => voter !== voterOf(id))
+      : target === id)
 
   const isAlike = ({ votes }: Asking, { node }: Slot) => {
     const backend = votes[0]?.said[0]?.backend
@@ -126,9 +148,10 @@ export function createJudges(parts: JudgesParts): Judges {
 
   return {
     left,
+    isAuditorLeft,
     couldAsk({ slot, variant }, nowMs) {
       const { any } = countOf(variant, nowMs)
-      return any > (isJudge(nodes.get(slot.node.id), variant) ? 1 : 0)
+      return any.size > (any.has(voterOf(slot.node.id)) ? 1 : 0)
     },
     slotFor(asking, idle, nowMs) {
       if (asking.target !== null) return slotOf(asking, nodes.get(asking.target), idle, nowMs)
@@ -140,7 +163,7 @@ export function createJudges(parts: JudgesParts): Judges {
         if (good.length >= SOME) break
       }
       // One of the nodes that are busy knows better: it is waited for.
-      if (good.length === 0 && nowMs < openAtMs(asking) && left(asking, nowMs).trusted) {
+      if (good.length === 0 && nowMs < asking.openAtMs && left(asking, nowMs).trusted) {
         return undefined
       }
       const among = good.length > 0 ? good : others
@@ -152,10 +175,9 @@ export function createJudges(parts: JudgesParts): Judges {
       if (!mayAsk(asking, slot.node.id) || !isSpare(slot, asking.variant, false, nowMs)) {
         return false
       }
-      if (asking.target !== null || nowMs >= openAtMs(asking)) return true
+      if (asking.target !== null || nowMs >= asking.openAtMs) return true
       if (!isAlike(asking, slot)) return false
       return isTrusted(slot.node.id, asking.variant) || !left(asking, nowMs).trusted
     },
-    openAtMs,
   }
 }

@@ -10,7 +10,7 @@ import type { PipelineShape, Shapes, VariantShape } from '../shape.ts'
 import type { DispatchedItem, Handle, NodeId } from '../types.ts'
 import { createBank, type Known } from './bank.ts'
 import { isDue, putOff, wind } from './canaries.ts'
-import type { Check } from './checks.ts'
+import type { Check } from './check.ts'
 import { createQuestions } from './questions.ts'
 import { MANY, type Vote } from './votes.ts'
 import type { Words } from './words.ts'
@@ -20,6 +20,8 @@ export interface KnownParts {
   shapes: Shapes
   nodes: ReadonlyMap<NodeId, PoolNode>
   words: Words
+  /** Whether the auditor could be asked about it. */
+  knows(variant: VariantShape, nowMs: number): boolean
   begin(
     check: Pick<Check, 'kind' | 'variant' | 'items' | 'votes' | 'target'>,
     nowMs: number,
@@ -34,7 +36,7 @@ export interface KnownAnswers {
   note(variant: VariantShape, payload: Handle, said: Said, seenBy: Iterable<NodeId>): void
   /** A pipeline is served no more. */
   close(shape: PipelineShape): void
-  /** A canary is over. */
+  /** A canary or a question is over; `wrong` where nothing, or nothing right, came of it. */
   ended(check: Check, wrong: boolean, nowMs: number): void
 }
 
@@ -44,6 +46,8 @@ const FEW_KNOWN = 4
 /** Items of one canary; the first task of a pipeline seldom gets more than one at a time. */
 const MOST_ITEMS = 3
 const MOST_SEEN = 1000
+/** Milliseconds before a question is asked again that nobody could answer. */
+const AGAIN_MS = 3000
 
 export const hidden = (payload: Handle): DispatchedItem => ({ query: '', payload })
 
@@ -54,6 +58,8 @@ export function createKnownAnswers(parts: KnownParts): KnownAnswers {
   const questions = createQuestions(options.samples)
   const usedBy = new WeakMap<Check, Known[]>()
   let tickMs = -Infinity
+  /** Variants that nobody is to be asked about before then: one question of each at a time. */
+  const restUntilMs = new Map<VariantShape, number>()
 
   function ask(id: NodeId, nowMs: number): void {
     const node = nodes.get(id)
@@ -66,7 +72,10 @@ export function createKnownAnswers(parts: KnownParts): KnownAnswers {
     const most = variant.task.depth === 0 ? 1 : 1 + Math.floor(MOST_ITEMS * random())
     const known = bank.unseenBy(id, variant, most, presence.backend)
     const items = known.map(({ payload }) => hidden(payload))
-    const votes: Vote[] = [{ node: null, standing: 'known', said: known.map(({ said }) => said) }]
+    const votes: Vote[] = [{
+      ...{ node: null, voter: '', standing: 'known' },
+      said: known.map(({ said }) => said),
+    }]
     // Set before: a check may be over at once.
     presence.asked = true
     const check = parts.begin({ kind: 'canary', variant, items, votes, target: id }, nowMs)
@@ -83,21 +92,39 @@ export function createKnownAnswers(parts: KnownParts): KnownAnswers {
     presence.canary.sent++
   }
 
-  /** Where little is known, somebody is asked: one of the own nodes, or several others. */
+  /** Whether the pool has a node that is believed, or voters enough. */
+  function couldProve(variant: VariantShape): boolean {
+    const voters = new Set<string>()
+    for (const node of nodes.values()) {
+      // By its volunteer, or in quarantine.
+      if (node.paused || !holds(node, variant)) continue
+      if (words.standingOf(node.id) !== 'proving') return true
+      voters.add(words.voterOf(node.id))
+    }
+    return voters.size >= MANY
+  }
+
+  /** Where little is known, somebody is asked: the auditor, one of the own nodes, or several others. */
   function question(nowMs: number): void {
     for (const variant of shapes.variants) {
       if (bank.count(variant) >= FEW_KNOWN || !questions.has(variant)) continue
-      let able = 0
-      for (const node of nodes.values()) {
-        // By its volunteer, or in quarantine.
-        if (node.paused || !holds(node, variant)) continue
-        able += words.standingOf(node.id) === 'proving' ? 1 : MANY
-      }
-      const payload = able >= MANY ? questions.next(variant) : undefined
+      if ((restUntilMs.get(variant) ?? 0) > nowMs) continue
+      if (!parts.knows(variant, nowMs) && !couldProve(variant)) continue
+      const payload = questions.next(variant)
       if (payload === undefined) continue
       const items = [hidden(payload)]
-      parts.begin({ kind: 'question', variant, items, votes: [], target: null }, nowMs)
+      restUntilMs.set(variant, Infinity)
+      const check = parts.begin(
+        { kind: 'question', variant, items, votes: [], target: null },
+        nowMs,
+      )
+      if (check === undefined) putBack(variant, nowMs)
     }
+  }
+
+  function putBack(variant: VariantShape, nowMs: number): void {
+    questions.again(variant)
+    restUntilMs.set(variant, nowMs + AGAIN_MS)
   }
 
   return {
@@ -119,8 +146,14 @@ export function createKnownAnswers(parts: KnownParts): KnownAnswers {
     close(shape) {
       bank.close(shape)
       questions.close(shape)
+      for (const task of shape.tasks) task.variants.forEach((one) => restUntilMs.delete(one))
     },
     ended(check, wrong, nowMs) {
+      if (check.kind === 'question') {
+        restUntilMs.delete(check.variant)
+        if (wrong) putBack(check.variant, nowMs)
+        return
+      }
       const id = check.target!
       // What a trusted node says otherwise may never have been right.
       if (wrong && words.standingOf(id) === 'trusted') usedBy.get(check)?.forEach(bank.drop)

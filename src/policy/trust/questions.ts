@@ -15,6 +15,8 @@ export interface Questions {
   has(variant: VariantShape): boolean
   /** An input that this variant was not asked about yet; it is from now on. */
   next(variant: VariantShape): Handle | undefined
+  /** Nothing came of the last one: it is to be asked again. */
+  again(variant: VariantShape): void
   /** A pipeline is served no more. */
   close(shape: PipelineShape): void
 }
@@ -54,6 +56,7 @@ export function createQuestions(samples: TrustOptions['samples']): Questions {
       if (payload !== undefined) asked.set(variant, at + 1)
       return payload
     },
+    again: (variant) => void asked.set(variant, Math.max(0, (asked.get(variant) ?? 0) - 1)),
     close({ tasks }) {
       // A check that is still under way may have something to say of it.
       for (const task of tasks) inputs.set(task, [])

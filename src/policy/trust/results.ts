@@ -143,7 +143,7 @@ export function createResults(parts: ResultsParts): Results {
         const known = trust?.of(id)
         if (known !== undefined) node.trust = known
       }
-      const none = { items: 0, replicas: 0, canaries: 0 }
+      const none = { items: 0, replicas: 0, canaries: 0, audits: 0 }
       return { ...stats, extra: { ...none, ...trust?.work, hedges: hedges?.count() ?? 0 } }
     },
   }

@@ -15,12 +15,16 @@ import type { TrustOptions } from '../options.ts'
 import type { Batch, PoolNode, Slot } from '../pool/slots.ts'
 import { unsettle } from '../queue/query.ts'
 import type { Shapes } from '../shape.ts'
-import type { ExtraWork, NodeId, NodeTrust, PolicyCommand, PolicyEvent } from '../types.ts'
-import { type Check, createChecks, type Held, reasonOf } from './checks.ts'
+import type { ExtraWork } from '../extra_work.ts'
+import type { NodeId, NodeTrust, PolicyCommand, PolicyEvent } from '../types.ts'
+import { createAuditor } from './auditor.ts'
+import { type Check, createCheck } from './check.ts'
+import { createChecks } from './checks.ts'
 import { createClaims } from './claims.ts'
+import { type Held, release } from './held.ts'
 import { createJudges } from './judges.ts'
 import { createKnownAnswers, hidden } from './known.ts'
-import { isKnown, surenessOf, type Vote } from './votes.ts'
+import { isKnown, reasonOf, surenessOf, type Vote } from './votes.ts'
 import { fail, pass, shareChecked, standingOf, worthOf } from './word.ts'
 import { createWords } from './words.ts'
 
@@ -40,8 +44,8 @@ export interface TrustParts {
 }
 
 export interface Trust {
-  /** An event as the rules are to see it. */
-  before(event: PolicyEvent, nowMs: number): PolicyEvent
+  /** An event as the rules are to see it; undefined where it is of the auditor, and theirs not at all. */
+  before(event: PolicyEvent, nowMs: number): PolicyEvent | undefined
   /** A result with the time that it took as far as can be seen. */
   capped(batch: Batch, event: Finished, nowMs: number): Finished
   /** Whether the results of a batch are taken now, wait for a check, or are worth nothing. */
@@ -60,7 +64,6 @@ export interface Trust {
 
 /** Share of the time left to a query that its results may wait for a check. */
 const HOLD_SHARE = 0.6
-const AUDIT_MS = 30_000
 /** After a trusted node was wrong so much is checked of all others for a while: it may not be alone. */
 const ALARM_SHARE = 0.2
 const ALARM_MS = 15_000
@@ -74,30 +77,35 @@ export function createTrust(parts: TrustParts): Trust {
   const { random } = options
   const words = createWords(parts.emit, random)
   const claims = createClaims(shapes)
-  const work: ExtraWork = { items: 0, replicas: 0, canaries: 0, hedges: 0 }
+  const work: ExtraWork = { items: 0, replicas: 0, canaries: 0, hedges: 0, audits: 0 }
+  const auditor = createAuditor(shapes, parts.emit)
   let alarmUntilMs = -Infinity
   const judges = createJudges({
-    ...{ random, nodes, ids: words.ids, standingAt: words.standingAt },
+    ...{ random, nodes, ids: words.ids, auditor },
+    ...{ standingAt: words.standingAt, voterOf: words.voterOf },
     backendOf: (id) => words.present.get(id)?.backend,
     isWilling: (id) => words.present.get(id)?.paused === false,
   })
   const checks = createChecks({
-    ...{ options, judges, extras: parts.extras },
-    standingAt: words.standingAt,
+    ...{ options, judges, auditor, extras: parts.extras },
+    ...{ standingAt: words.standingAt, voterOf: words.voterOf },
     isBusy: parts.isBusy,
     sent(check, items) {
       if (check.kind === 'replica') work.replicas += items
       else work.canaries += items
     },
+    audited: (items) => void (work.audits += items),
     heard(batch, event, nowMs) {
       noteBackend(batch, event)
       return parts.hear(batch, event, nowMs)
     },
     blatant,
+    release: (check, held, right, nowMs) =>
+      release(held, check, right, { ...parts, couldAsk: judges.couldAsk }, nowMs),
     decided,
   })
   const known = createKnownAnswers({
-    ...{ options, shapes, nodes, words },
+    ...{ options, shapes, nodes, words, knows: auditor.knows },
     begin: (given, nowMs) => begin(given, nowMs),
   })
 
@@ -118,12 +126,7 @@ export function createTrust(parts: TrustParts): Trust {
     given: Pick<Check, 'kind' | 'variant' | 'items' | 'votes'> & Partial<Check>,
     nowMs: number,
   ): Check | undefined {
-    const check: Check = {
-      ...{ target: null, held: null, running: 0, events: new Map() },
-      ...{ sinceMs: nowMs, dueMs: nowMs + AUDIT_MS },
-      asked: new Set(given.votes.flatMap(({ node }) => node ?? [])),
-      ...given,
-    }
+    const check = createCheck(given, nowMs)
     return checks.begin(check, nowMs) ? check : undefined
   }
 
@@ -134,9 +137,9 @@ export function createTrust(parts: TrustParts): Trust {
     nowMs: number,
   ): void {
     const wrong = right === undefined ? [] : groups.filter((group) => group !== right)
-    if (check.target !== null) known.ended(check, right === undefined || wrong.length > 0, nowMs)
+    if (check.kind !== 'replica') known.ended(check, right === undefined || wrong.length > 0, nowMs)
     if (right !== undefined) {
-      const reason = reasonOf(check, right)
+      const reason = reasonOf(check.kind, check.variant.ref, right)
       const sureness = right.length > 1 || check.kind === 'canary' ? surenessOf(right) : 1
       for (const { node } of wrong.flat()) {
         if (node === null) continue
@@ -150,7 +153,6 @@ export function createTrust(parts: TrustParts): Trust {
       }
       if (check.kind !== 'canary' && isKnown(right)) keep(check, right)
     }
-    if (check.held !== null) release(check, check.held, right, groups, nowMs)
   }
 
   /** What is right may be asked of others. */
@@ -160,27 +162,6 @@ export function createTrust(parts: TrustParts): Trust {
     best.said.forEach((said, i) =>
       known.note(check.variant, check.items[i]!.payload, said, check.asked)
     )
-  }
-
-  /** Ends the wait of results: they are taken, another node's are, or the items are done anew. */
-  function release(
-    check: Check,
-    { batch, event, positions }: Held,
-    right: readonly Vote[] | undefined,
-    groups: Vote[][],
-    nowMs: number,
-  ): void {
-    const [first] = check.votes
-    const alone = right === undefined && groups.length === 1 && !judges.couldAsk(batch, nowMs)
-    if (alone || right?.includes(first!)) return parts.serve(batch, event, nowMs)
-    const winner = right?.find((vote) => check.events.has(vote))
-    if (winner === undefined) {
-      return parts.retry(batch, 'Cannot take a result that no other node confirms', nowMs)
-    }
-    const { slot, event: said } = check.events.get(winner)!
-    const outcomes = [...event.outcomes]
-    positions.forEach((position, i) => outcomes[position] = said.outcomes[i]!)
-    parts.serve({ ...batch, slot }, { ...said, outcomes }, nowMs)
   }
 
   function judge(batch: Batch, event: Finished, nowMs: number): 'serve' | 'held' | 'refuse' {
@@ -214,7 +195,8 @@ export function createTrust(parts: TrustParts): Trust {
     if (positions.length === 0) return 'serve'
     const share = Math.max(shareChecked(word, variant.ref), nowMs < alarmUntilMs ? ALARM_SHARE : 0)
     const wanted = batch.items.some(({ query }) => !query.closed)
-    if (!wanted || random() >= share || !judges.couldAsk(batch, nowMs)) return 'serve'
+    if (!wanted || random() >= share) return 'serve'
+    if (!judges.couldAsk(batch, nowMs) && !checks.canAudit(variant, nowMs)) return 'serve'
     if (share < HOLD_ABOVE) {
       audit(batch, event, positions, nowMs)
       return 'serve'
@@ -225,6 +207,7 @@ export function createTrust(parts: TrustParts): Trust {
 
   const voteOf = (batch: Batch, event: Finished, positions: readonly number[]): Vote => ({
     node: batch.slot.node.id,
+    voter: words.voterOf(batch.slot.node.id),
     standing: words.standingAt(batch.slot.node.id, batch.variant.ref),
     said: positions.map((i) => ({ outcome: event.outcomes[i]!, backend: event.backend })),
   })
@@ -246,15 +229,18 @@ export function createTrust(parts: TrustParts): Trust {
       item.endsAtMs = nowMs + batch.meanMs + batch.networkMs
       unsettle(item.query)
     }
-    const held: Held = { batch, event, positions }
     const dueMs = nowMs + HOLD_SHARE * Math.max(0, leftMs)
+    const held: Held = { batch, event, positions, dueMs }
     const votes = [voteOf(batch, event, positions)]
-    begin({ kind: 'replica', variant: batch.variant, items, votes, held, dueMs }, nowMs)
+    begin({ kind: 'replica', variant: batch.variant, items, votes, held }, nowMs)
   }
 
   return {
     before(event, nowMs) {
-      if (event.type === 'node_joined') words.join(event.node, event.own ?? false, nowMs)
+      if (auditor.takes(event, nowMs)) return undefined
+      if (event.type === 'node_joined') {
+        words.join(event.node, event.own ?? false, nowMs, event.voter)
+      }
       if (event.type === 'node_left') {
         words.leave(event.node)
         claims.left(event.node)

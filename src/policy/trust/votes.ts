@@ -1,6 +1,8 @@
 /**
  * What several nodes said of the same items, and who of them is right.
  *
+ * A majority counts voters, not nodes: who opens many links has one vote.
+ *
  * @module
  */
 import type { NodeId, Standing, VariantRef } from '../types.ts'
@@ -9,6 +11,8 @@ import type { Said, TrustOptions } from '../options.ts'
 export interface Vote {
   /** Null for an answer that was known before. */
   node: NodeId | null
+  /** Who stands behind the node; see `node_joined`. */
+  voter: string
   standing: Standing | 'known'
   /** One for each item. */
   said: Said[]
@@ -31,27 +35,38 @@ export function groupsOf(
   return groups
 }
 
-/** Nodes that must agree to be right for good, where none of them is trusted. */
+/** Voters that must agree to prove anything, where none of them is trusted. */
 export const MANY = 3
+/** Voters that must agree for a query that cannot wait for proof. */
+const TWO = 2
 
 const has = (group: readonly Vote[], ...standings: Vote['standing'][]) =>
   group.some(({ standing }) => standings.includes(standing))
 
+const votersIn = (group: readonly Vote[]): number => new Set(group.map(({ voter }) => voter)).size
+
 /**
- * The group that is right: one with an answer known before or from a node of the coordinator's own;
- * else two that agree, one of them trusted at least, where any trusted node can be asked.
- *
- * @param least votes that must agree where none of them is trusted
+ * The group that is right: one with an answer known before, or from the auditor or a node of the
+ * coordinator's own; else two voters that agree, one of them trusted at least; where nobody who is
+ * trusted can be asked, so many voters.
  */
-export function rightOf(
+function rightBy(
+  least: number,
   groups: readonly Vote[][],
   canAskTrusted: boolean,
-  least = 2,
 ): Vote[] | undefined {
   return groups.find((group) => has(group, 'known', 'own')) ??
-    groups.find((group) => group.length >= 2 && has(group, 'trusted')) ??
-    (canAskTrusted ? undefined : groups.find((group) => group.length >= least))
+    groups.find((group) => votersIn(group) >= TWO && has(group, 'trusted')) ??
+    (canAskTrusted ? undefined : groups.find((group) => votersIn(group) >= least))
 }
+
+/** What a query is answered with, whether or not it proves anything. */
+export const rightOf = (groups: readonly Vote[][], canAskTrusted: boolean): Vote[] | undefined =>
+  rightBy(TWO, groups, canAskTrusted)
+
+/** What is held for and against nodes. */
+export const provenOf = (groups: readonly Vote[][], canAskTrusted: boolean): Vote[] | undefined =>
+  rightBy(MANY, groups, canAskTrusted)
 
 /** When nobody else can be asked in time: the one group with a trusted node, if there is just one. */
 export function lastWordOf(groups: readonly Vote[][]): Vote[] | undefined {
@@ -65,4 +80,14 @@ export const surenessOf = (group: readonly Vote[]): number =>
 
 /** Good enough to be held against others later. */
 export const isKnown = (group: readonly Vote[]): boolean =>
-  has(group, 'own', 'trusted') || group.length >= MANY
+  has(group, 'own', 'trusted') || votersIn(group) >= MANY
+
+/** What is held against those who said otherwise. */
+export function reasonOf(kind: string, ref: VariantRef, right: readonly Vote[]): string {
+  const about = `${ref.pipeline}/${ref.task}/${ref.variant}`
+  if (kind === 'canary') return `wrong about what is known (${about})`
+  if (has(right, 'own')) return `a worker of the coordinator's own says otherwise (${about})`
+  return has(right, 'trusted')
+    ? `a trusted node says otherwise (${about})`
+    : `${right.length} nodes say otherwise (${about})`
+}

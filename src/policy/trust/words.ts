@@ -13,6 +13,8 @@ export interface Presence {
   paused: boolean
   canary: CanaryClock
   backend: string | undefined
+  /** Who stands behind it: nodes of one voter have one vote. */
+  voter: string
   /** A known answer is being asked for: one at a time. */
   asked: boolean
 }
@@ -22,6 +24,7 @@ export interface Words {
   standingOf(node: NodeId): Standing
   /** When it speaks of this variant. */
   standingAt(node: NodeId, ref: VariantRef): Standing
+  voterOf(node: NodeId): string
   /** Nodes that are here. */
   present: ReadonlyMap<NodeId, Presence>
   /** Their ids in no order that matters, to look at some beginning anywhere. */
@@ -30,7 +33,8 @@ export interface Words {
   readonly strangers: number
   /** Changes a node's word; says so where that changes how it stands. */
   change(node: NodeId, how: (word: Word) => void): void
-  join(node: NodeId, own: boolean, nowMs: number): void
+  /** @param voter who stands behind it, where that is not the node alone */
+  join(node: NodeId, own: boolean, nowMs: number, voter?: string): void
   leave(node: NodeId): void
   /** A pipeline is served no more. */
   close(pipeline: string): void
@@ -78,6 +82,7 @@ export function createWords(emit: (command: PolicyCommand) => void, random: () =
       const word = words.get(id)
       return word === undefined ? 'proving' : standingAt(word, ref)
     },
+    voterOf: (id) => present.get(id)?.voter ?? id,
     present,
     ids: () => ids ??= [...present.keys()],
     get strangers() {
@@ -99,7 +104,7 @@ export function createWords(emit: (command: PolicyCommand) => void, random: () =
       const paused = presence.paused || after === 'quarantined'
       news.push({ type: 'node_reported', node: id, paused })
     },
-    join(id, own, nowMs) {
+    join(id, own, nowMs, voter = id) {
       leave(id)
       let word = words.get(id)
       if (word === undefined || word.own !== own) {
@@ -111,6 +116,8 @@ export function createWords(emit: (command: PolicyCommand) => void, random: () =
       } else if (!own) rejoin(word)
       const presence = {
         ...{ paused: false, asked: false, backend: undefined },
+        // An own node judges who came from its own machine, too.
+        voter: own ? id : voter,
         canary: createCanaryClock(nowMs, random),
       }
       present.set(id, presence)

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import type { PoolNode } from '../../../src/policy/pool/slots.ts'
 import { shapesOf } from '../../../src/policy/shape.ts'
-import type { Check } from '../../../src/policy/trust/checks.ts'
+import type { Check } from '../../../src/policy/trust/check.ts'
 import { createKnownAnswers } from '../../../src/policy/trust/known.ts'
 import { pass } from '../../../src/policy/trust/word.ts'
 import { createWords } from '../../../src/policy/trust/words.ts'
@@ -17,6 +17,7 @@ function scene(inputs = 1) {
   const checks: Check[] = []
   const known = createKnownAnswers({
     ...{ options: { random: () => 0.5, agree: () => true }, shapes, nodes, words },
+    knows: () => false,
     begin(given) {
       checks.push(given as Check)
       return given as Check

@@ -6,15 +6,17 @@ import {
   isKnown,
   lastWordOf,
   MANY,
+  provenOf,
   rightOf,
   type Vote,
 } from '../../../src/policy/trust/votes.ts'
 
 const ref = { pipeline: 'p', task: 't', variant: 'v' }
 
-/** What a node says of each of some items. */
+let voters = 0
+/** What a node says of each of some items; each is another voter. */
 const vote = (standing: Vote['standing'], ...results: number[]): Vote => ({
-  ...{ node: 'n', standing },
+  ...{ node: 'n', voter: `${voters++}`, standing },
   said: results.map((result): Said => (
     { outcome: { ok: true, result, children: {} }, backend: undefined }
   )),
@@ -44,8 +46,25 @@ Deno.test('what is known or said by an own node is right by itself, else it take
   // Those who have proven nothing are right only where nobody better can be asked.
   assert.equal(rightOf(groups(wrong, a, b), true), undefined)
   assert.deepEqual(rightOf(groups(wrong, a, b), false), [a, b])
-  assert.equal(rightOf(groups(wrong, a, b), false, MANY), undefined)
-  assert.deepEqual(rightOf(groups(wrong, a, b, c), false, MANY), [a, b, c])
+  assert.equal(provenOf(groups(wrong, a, b), false), undefined)
+  assert.deepEqual(provenOf(groups(wrong, a, b, c), false), [a, b, c])
+  assert.equal(provenOf(groups(wrong, a, b, c), true), undefined)
+})
+
+Deno.test('nodes of one voter have one vote', () => {
+  const of = (voter: string, one: Vote): Vote => ({ ...one, voter })
+  const [a, b, c] = [vote('proving', 1), vote('proving', 1), vote('proving', 1)]
+  const alike = [a, b, c].map((one) => of('x', one))
+  assert.equal(rightOf(groups(...alike), false), undefined)
+  assert.equal(provenOf(groups(...alike), false), undefined)
+  assert.equal(isKnown(alike), false)
+  const two = [of('x', a), of('x', b), of('y', c)]
+  assert.deepEqual(rightOf(groups(...two), false), two)
+  assert.equal(provenOf(groups(...two), false), undefined)
+  // Nor does a trusted one vouch for another of its own.
+  const [trusted, other] = [of('x', vote('trusted', 1)), of('x', a)]
+  assert.equal(provenOf(groups(trusted, other), true), undefined)
+  assert.deepEqual(provenOf(groups(trusted, b), true), [trusted, b])
 })
 
 Deno.test('the last word is that of the one group with a trusted node, if there is just one', () => {
@@ -60,5 +79,5 @@ Deno.test('good enough to be held against others is what a proven node said, or 
   assert.equal(isKnown([vote('own', 1)]), true)
   assert.equal(isKnown([stranger, vote('trusted', 1)]), true)
   assert.equal(isKnown([stranger, stranger]), false)
-  assert.equal(isKnown(Array(MANY).fill(stranger)), true)
+  assert.equal(isKnown(Array.from({ length: MANY }, () => vote('proving', 1))), true)
 })

@@ -1,0 +1,33 @@
+/**
+ * What a pool is made with.
+ *
+ * @module
+ */
+import type { Scheduler } from '../policy/types.ts'
+import type { Hello } from '../protocol/mod.ts'
+import type { Identities } from './doors/identities.ts'
+import type { Keyring } from './doors/keys.ts'
+import type { LinkOptions } from './link.ts'
+import type { Log } from './log.ts'
+import type { ServedPipeline } from './served.ts'
+import type { Solve } from './solver.ts'
+
+export interface PoolOptions {
+  served: readonly ServedPipeline[]
+  scheduler: Scheduler
+  solve?: Solve | undefined
+  /** Monotonic milliseconds. */
+  now: () => number
+  /** Told of joins, leaves and faults, for people. */
+  log: Log
+  /** Whether this is a node that whoever runs the coordinator started: its word is taken. */
+  isOwn?: (hello: Hello) => boolean
+  /** Whether this is the worker of this machine that judges what others say. */
+  isAuditor?: (hello: Hello) => boolean
+  /** Told of each node that joins and has to be judged. */
+  strangerJoined?: () => void
+  link?: Omit<LinkOptions, 'now'>
+  /** Keys that nodes come in with; who holds one that is taken back has to leave. */
+  keyring?: Keyring
+  identities?: Identities
+}
