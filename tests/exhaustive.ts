@@ -12,6 +12,11 @@ const isAll = Deno.env.get(ALL_TESTS.variable) === ALL_TESTS.value
 export const few = (some: number, all: number): number => isAll ? all : some
 
 /** A test that only `--all` runs. */
-export function testOfAll(name: string, fn: () => void | Promise<void>): void {
-  Deno.test({ name: isAll ? name : `${name} ${ONLY_WITH_ALL}`, ignore: !isAll, fn })
+export function testOfAll(
+  name: string,
+  fn: Deno.TestDefinition['fn'],
+  options: Partial<Deno.TestDefinition> = {},
+): void {
+  const ignore = !isAll || options.ignore === true
+  Deno.test({ ...options, name: isAll ? name : `${name} ${ONLY_WITH_ALL}`, ignore, fn })
 }

@@ -34,6 +34,8 @@ const LONGEST = [
  * In the others what browsers, the bundler and processes that were started leave ends a moment later.
  */
 const TIDY = ['client', 'coordinator', 'protocol']
+/** Suites that ask for what this machine may lack, while it is fetched the others run. */
+const NEEDING = ['browser', 'browsers', 'chaos', 'demo', 'node']
 const LANES = Math.min(2, navigator.hardwareConcurrency)
 
 /**
@@ -141,16 +143,23 @@ async function main() {
     console.error(`Cannot run ${unknown.join(', ')}: there are ${suites.join(', ')}`)
     Deno.exit(1)
   }
-  await provideTestNeeds(console.log)
   const wanted = named.length > 0 ? suites.filter((s) => named.includes(s)) : suites
   const temp = await Deno.makeTempDir()
   const total: Counts = { passed: 0, failed: 0, skipped: 0, onlyWithAll: 0 }
   const rows: string[] = []
   const failures: string[] = []
   const waiting = [...wanted]
+  let provided = false
+  const providing = provideTestNeeds(all, console.log).then(() => void (provided = true))
+
+  async function next(): Promise<string | undefined> {
+    const ready = waiting.findIndex((name) => provided || !NEEDING.includes(name))
+    if (ready < 0 && waiting.length > 0) await providing
+    return waiting.splice(Math.max(ready, 0), 1)[0]
+  }
 
   async function lane() {
-    for (let name = waiting.shift(); name !== undefined; name = waiting.shift()) {
+    for (let name = await next(); name !== undefined; name = await next()) {
       const startedMs = performance.now()
       const ran = await suite(name, temp, all)
       const { passed, failed, skipped, output } = ran
