@@ -5,6 +5,7 @@ import { stages } from '../../src/stages/stages.ts'
 import type { Point } from '../../src/stages/box.ts'
 import type { StageItem } from '../../src/stages/types.ts'
 import { codecs, contextOf, type Line, read, sample, textOf } from './ocr.ts'
+import { few } from '../exhaustive.ts'
 
 const studio = await openStudio()
 const skip = 'skip' in studio
@@ -92,7 +93,7 @@ Deno.test({
         { width: 1280, height: 2400 },
         { width: 2800, height: 960, x: 700 },
         { width: 3840, height: 2880, scale: 3 },
-      ]
+      ].slice(-few(1, 3))
     ) {
       const lines = await read('image/jpeg', await redrawn('jpeg', draw), '736x960')
       assert.ok(accuracy(lines, truth) >= 0.95, `${JSON.stringify(draw)}\n${textOf(lines)}`)
