@@ -6,6 +6,8 @@
  */
 
 export const LEAST_DENO = '2.5.0'
+/** That of the tests, and of all that this project says or does with a version of Deno. */
+export const TESTED_DENO = '2.9.6'
 
 /** Whether version `is` (as `2.9.6`) is at least `least`. */
 export function isAtLeast(is: string, least: string): boolean {
@@ -23,7 +25,7 @@ export function requireDeno(least: string, what: string): void {
   if (isAtLeast(Deno.version.deno, least)) return
   console.error(
     `Cannot run on Deno ${Deno.version.deno}: ${what} needs ${least} or newer. ` +
-      'Run `deno upgrade`, or use `npx -y deno task ...`, which fetches a current one.',
+      `Run \`deno upgrade\`, or use \`npx -y deno@${TESTED_DENO} task ...\`, which fetches that one.`,
   )
   Deno.exit(1)
 }

@@ -1,14 +1,15 @@
 /**
  * `deno task test`: every suite, its time, and one closing line `N passed, N failed, N skipped`.
  *
- * A suite is a folder of `tests/`. Name some to run only those: `deno task test policy node`. Two run
- * beside each other, the longest first; what a suite printed is shown when it is over, and what failed
- * once more at the end.
+ * A suite is a folder of `tests/`. Name some to run only those: `deno task test policy node`. `--all`
+ * runs what takes long, too. Two suites run beside each other, the longest first; what a suite printed is
+ * shown when it is over, and what failed once more at the end.
  *
  * @module
  */
 import { requireDeno } from './deno_version.ts'
 import { join } from 'node:path'
+import { ALL_TESTS } from './test/all.ts'
 import { countJunit, type Counts, type Failure, failuresOf } from './test/junit.ts'
 import { ROOT } from './root.ts'
 import { suiteFault } from './test/suite_fault.ts'
@@ -33,6 +34,8 @@ const LONGEST = [
  * In the others what browsers, the bundler and processes that were started leave ends a moment later.
  */
 const TIDY = ['client', 'coordinator', 'protocol']
+/** Suites that ask for what this machine may lack, while it is fetched the others run. */
+const NEEDING = ['browser', 'browsers', 'chaos', 'demo', 'node']
 const LANES = Math.min(2, navigator.hardwareConcurrency)
 
 /**
@@ -52,11 +55,11 @@ interface Ran {
 }
 
 /** Runs Deno; all that it printed, in the order that it did. */
-async function run(args: string[]): Promise<Ran> {
+async function run(args: string[], env: Record<string, string> = {}): Promise<Ran> {
   const child = new Deno.Command(Deno.execPath(), {
     args,
     cwd: ROOT,
-    env: ENGINE_FLAGS,
+    env: { ...ENGINE_FLAGS, ...env },
     stdin: 'null',
     stdout: 'piped',
     stderr: 'piped',
@@ -90,19 +93,19 @@ const ofItself = (output: string): Failure => ({
   text: suiteFault(output),
 })
 
-async function suite(name: string, temp: string): Promise<SuiteRun> {
+async function suite(name: string, temp: string, all: boolean): Promise<SuiteRun> {
   if (name === 'types') {
     const paths = ['src', 'workers', 'profiles', 'demo', 'tests']
     const { ok, output } = await run(['check', '--quiet', ...paths])
     const failures = ok ? [] : [ofItself(output)]
-    return { passed: ok ? 1 : 0, failed: ok ? 0 : 1, skipped: 0, output, failures }
+    return { passed: ok ? 1 : 0, failed: ok ? 0 : 1, skipped: 0, onlyWithAll: 0, output, failures }
   }
   const report = join(temp, `${name}.xml`)
   const { ok, output } = await run([
     ...['test', '-A', '--no-check', '--quiet', `--junit-path=${report}`],
     ...TIDY.includes(name) ? ['--sanitize-ops'] : [],
     join('tests', name),
-  ])
+  ], { [ALL_TESTS.variable]: all ? ALL_TESTS.value : '' })
   const xml = await Deno.readTextFile(report).catch(() => '')
   const counts = countJunit(xml)
   // A file that does not even load has no test case to fail.
@@ -123,8 +126,9 @@ async function findSuites(): Promise<string[]> {
 }
 
 const usage = (suites: readonly string[]) =>
-  `deno task test [SUITE...]; all of them if none is named
+  `deno task test [--all] [SUITE...]; every suite if none is named
 There are ${suites.join(', ')}.
+--all runs what takes long, too: more seeds, more repetitions.
 What browsers and drivers tests need is installed where root has apt-get; SHOAL_INSTALL=0 leaves the
 machine as it is, and what needs them is skipped.`
 
@@ -132,23 +136,32 @@ async function main() {
   requireDeno(LEAST_DENO_OF_TESTS, 'testing Shoal')
   const suites = await findSuites()
   if (Deno.args.includes('--help')) return console.log(usage(suites))
-  const unknown = Deno.args.filter((name) => !suites.includes(name))
+  const all = Deno.args.includes('--all')
+  const named = Deno.args.filter((arg) => arg !== '--all')
+  const unknown = named.filter((name) => !suites.includes(name))
   if (unknown.length > 0) {
     console.error(`Cannot run ${unknown.join(', ')}: there are ${suites.join(', ')}`)
     Deno.exit(1)
   }
-  await provideTestNeeds(console.log)
-  const wanted = Deno.args.length > 0 ? suites.filter((s) => Deno.args.includes(s)) : suites
+  const wanted = named.length > 0 ? suites.filter((s) => named.includes(s)) : suites
   const temp = await Deno.makeTempDir()
-  const total: Counts = { passed: 0, failed: 0, skipped: 0 }
+  const total: Counts = { passed: 0, failed: 0, skipped: 0, onlyWithAll: 0 }
   const rows: string[] = []
   const failures: string[] = []
   const waiting = [...wanted]
+  let provided = false
+  const providing = provideTestNeeds(all, console.log).then(() => void (provided = true))
+
+  async function next(): Promise<string | undefined> {
+    const ready = waiting.findIndex((name) => provided || !NEEDING.includes(name))
+    if (ready < 0 && waiting.length > 0) await providing
+    return waiting.splice(Math.max(ready, 0), 1)[0]
+  }
 
   async function lane() {
-    for (let name = waiting.shift(); name !== undefined; name = waiting.shift()) {
+    for (let name = await next(); name !== undefined; name = await next()) {
       const startedMs = performance.now()
-      const ran = await suite(name, temp)
+      const ran = await suite(name, temp, all)
       const { passed, failed, skipped, output } = ran
       const seconds = ((performance.now() - startedMs) / 1000).toFixed(1)
       console.log(`\n== ${name}, ${seconds} s\n${output}`)
@@ -160,6 +173,7 @@ async function main() {
       total.passed += passed
       total.failed += failed
       total.skipped += skipped
+      total.onlyWithAll += ran.onlyWithAll
     }
   }
 
@@ -169,6 +183,9 @@ async function main() {
   console.log(`\n${rows.sort().join('\n')}\n`)
   // Once more at the end: of a long run often only the end is read.
   if (failures.length > 0) console.log(`failed:\n\n${failures.join('\n\n')}\n`)
+  if (total.onlyWithAll > 0) {
+    console.log(`of those skipped, ${total.onlyWithAll} run with deno task test --all`)
+  }
   console.log(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`)
   if (total.failed > 0 || total.passed === 0) Deno.exit(1)
 }

@@ -6,6 +6,7 @@ import { editDistance } from '../../profiles/ocr/score.ts'
 import { ROOT } from '../../src/cli/root.ts'
 import { launch, type Pool, skippedWithout, startPool, wantChromium } from './fixture.ts'
 import { joinWith, leave } from './join_with.ts'
+import { testOfAll } from '../exhaustive.ts'
 
 /** Small ones: a software GPU takes seconds for those of pages. */
 const SHELF = join(ROOT, 'profiles', 'shelf')
@@ -56,12 +57,9 @@ async function destroyDevice(page: Page): Promise<void> {
   assert.ok(lost.includes(true))
 }
 
-Deno.test({
-  name: `a tab on a software GPU${skippedWithout(executable)}`,
-  ignore: executable === undefined,
-  sanitizeOps: false,
-  sanitizeResources: false,
-  async fn(t) {
+testOfAll(
+  `a tab on a software GPU${skippedWithout(executable)}`,
+  async (t) => {
     const [browser, pool] = await Promise.all([
       launch(executable!, true),
       startPool({ dirs: [SHELF], variants: VARIANTS }),
@@ -110,4 +108,5 @@ Deno.test({
       await pool.end()
     }
   },
-})
+  { ignore: executable === undefined, sanitizeOps: false, sanitizeResources: false },
+)

@@ -3,6 +3,7 @@
  * of Safari. The pages' finer points are tested in Chromium.
  */
 import assert from 'node:assert/strict'
+import { testOfAll } from '../exhaustive.ts'
 import { USUAL } from '../../src/cli/serve/serving.ts'
 import { type Pool, startPool } from '../browser/fixture.ts'
 import { type Driver, type Launcher, textOf, until } from './driver.ts'
@@ -121,14 +122,10 @@ async function walk(t: Deno.TestContext, driver: Driver, pool: Pool): Promise<vo
 }
 
 for (const { browser, missing, launch } of [firefox, webkit] satisfies Launcher[]) {
-  Deno.test({
-    name: `a tab of ${browser} joins, serves and leaves, and the other pages work` +
+  testOfAll(
+    `a tab of ${browser} joins, serves and leaves, and the other pages work` +
       (missing === undefined ? '' : ` (skipped: ${missing})`),
-    ignore: missing !== undefined,
-    // The browser's driver keeps timers and pipes of its own.
-    sanitizeOps: false,
-    sanitizeResources: false,
-    async fn(t) {
+    async (t) => {
       const pool = await startPool({ variants: USUAL })
       try {
         const driver = await launch()
@@ -141,5 +138,7 @@ for (const { browser, missing, launch } of [firefox, webkit] satisfies Launcher[
         await pool.end()
       }
     },
-  })
+    // The browser's driver keeps timers and pipes of its own.
+    { ignore: missing !== undefined, sanitizeOps: false, sanitizeResources: false },
+  )
 }

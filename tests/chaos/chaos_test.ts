@@ -5,8 +5,9 @@
 import assert from 'node:assert/strict'
 import { startChaos } from '../../src/cli/bench/chaos/faults.ts'
 import { startChaosScene } from '../../src/cli/bench/chaos/scene.ts'
+import { few } from '../exhaustive.ts'
 
-const QUERIES = 60
+const QUERIES = few(30, 60)
 const STRIKES = 4
 /** Each with one query under way, so that no machine is too slow for what is asked. */
 const CLIENTS = 3

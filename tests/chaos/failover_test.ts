@@ -1,8 +1,9 @@
 /** Real nodes as processes, ended without a word in the middle of a batch. */
 import assert from 'node:assert/strict'
 import { type NodeProcess, SAMPLE_PAGE, startServing, USUAL } from '../../src/cli/serve/serving.ts'
+import { few } from '../exhaustive.ts'
 
-const REPETITIONS = 3
+const REPETITIONS = few(1, 3)
 
 /** As long as a machine that tests much else at once may take for a page. */
 const LONG_MS = 120_000

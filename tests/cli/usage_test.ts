@@ -148,7 +148,10 @@ Deno.test('what one benchmark found is kept where the next one fails', async () 
 Deno.test('the tests say how they are called, and that they install what they need', async () => {
   const { code, out } = await run('test.ts', '--help')
   assert.equal(code, 0)
-  assert.match(out, /^deno task test \[SUITE\.\.\.\].*\nThere are .*policy.*\n.*SHOAL_INSTALL=0/s)
+  assert.match(
+    out,
+    /^deno task test \[--all\] \[SUITE\.\.\.\].*\nThere are .*policy.*\n.*SHOAL_INSTALL=0/s,
+  )
 })
 
 Deno.test('the benchmarks say how they are called', async () => {

@@ -7,38 +7,17 @@ import { readStore } from '../../src/cli/serve/store.ts'
 import { openDatabase } from '../../src/coordinator/store/database.ts'
 import { createKeeper } from '../../src/coordinator/store/keeper.ts'
 import { mustBeOurs } from '../../src/coordinator/store/ours.ts'
-import type { Memory } from '../../src/policy/memory.ts'
-import { createWord } from '../../src/policy/trust/word.ts'
 import { ask, joinScripted, pipeline, untilHolds } from './fixture.ts'
-
-async function inTemp(run: (path: string) => Promise<void> | void) {
-  const dir = await Deno.makeTempDir()
-  try {
-    await run(join(dir, 'deep', 'store.sqlite'))
-  } finally {
-    await Deno.remove(dir, { recursive: true })
-  }
-}
-
-const ref = { pipeline: 'words', task: 'find', variant: 'fast' }
-const profile = {
-  models: [{ ...ref, points: [{ batch: 1, latencyMs: 12 }] }],
-  networkMs: [{ pipeline: 'words', task: 'find', ms: 3 }],
-}
-const memoryOf = (ids: readonly string[]): Memory => ({
-  profiles: ids.map((id) => [id, profile]),
-  fanOuts: [{ ...ref, rows: [{ items: 30, mean: 2, variance: 1 }] }],
-  words: ids.map((id) => [id, { ...createWord(false), passed: 7 }]),
-})
+import { inTemp, memoryOf, names, profile, saveLate } from './store_scene.ts'
 
 Deno.test('a store gives back what was saved, the newest of each', () =>
   inTemp(async (path) => {
     await Deno.mkdir(join(path, '..'))
     const first = openDatabase(path)
-    first.save(memoryOf(['a', 'b']), 1000)
+    first.save(memoryOf(['a', 'b']))
     const { profiles, fanOuts, words } = memoryOf(['b'])
     words[0]![1].quarantined = true
-    first.save({ profiles, fanOuts, words }, 2000)
+    first.save({ profiles, fanOuts, words })
     first.close()
     const again = openDatabase(path).load()
     assert.deepEqual(again.profiles.map(([id]) => id).sort(), ['a', 'b'])
@@ -50,42 +29,10 @@ Deno.test('a store gives back what was saved, the newest of each', () =>
     )
   }))
 
-Deno.test('a store keeps so many nodes, those heard of last', () =>
-  inTemp(async (path) => {
-    await Deno.mkdir(join(path, '..'))
-    const store = openDatabase(path)
-    const names = (from: number, to: number) =>
-      Array.from({ length: to - from }, (_, i) => `n${from + i}`)
-    store.save(memoryOf(names(0, 1500)), 1000)
-    store.save(memoryOf(names(1500, 2500)), 2000)
-    const kept = new Set(store.load().words.map(([id]) => id))
-    assert.equal(kept.size, 2000)
-    assert.ok(names(1500, 2500).every((id) => kept.has(id)))
-    store.save(memoryOf(['late']), 2000 + 91 * 24 * 3600_000)
-    assert.deepEqual(store.load().words.map(([id]) => id), ['late'])
-    store.close()
-  }))
-
-Deno.test('what was kept while the clock was ahead makes room for what is kept since', () =>
-  inTemp(async (path) => {
-    await Deno.mkdir(join(path, '..'))
-    const store = openDatabase(path)
-    const names = (letter: string, count: number) =>
-      Array.from({ length: count }, (_, i) => `${letter}${i}`)
-    store.save(memoryOf(names('a', 1500)), 1000)
-    store.save(memoryOf(names('b', 1000)), 5000)
-    store.save(memoryOf(names('c', 800)), 2000)
-    const kept = store.load().words.map(([id]) => id)
-    const count = (letter: string) => kept.filter((id) => id.startsWith(letter)).length
-    // Of the first some have gone already, and each of the last is there.
-    assert.deepEqual([count('a'), count('b'), count('c')], [1000, 200, 800])
-    store.close()
-  }))
-
 /** A store with some hundred pages. */
 function fill(path: string): void {
   const store = openDatabase(path)
-  store.save(memoryOf(Array.from({ length: 500 }, (_, i) => `n${i}`)), 1000)
+  store.save(memoryOf(names('n', 500)))
   store.close()
 }
 
@@ -174,31 +121,7 @@ Deno.test('a store that is being made is told from a file of something else at a
 
 Deno.test('what could not be written while somebody held the file is written after that', () =>
   inTemp(async (path) => {
-    await Deno.mkdir(join(path, '..'))
-    openDatabase(path).close()
-    const other = new DatabaseSync(path)
-    other.exec('BEGIN IMMEDIATE')
-    const learned = ['a', 'b'].map((id) => memoryOf([id]))
-    const [failed, kept] = [Promise.withResolvers<string>(), Promise.withResolvers<void>()]
-    const keeper = createKeeper(
-      path,
-      // Nobody says it twice.
-      () => learned.shift() ?? memoryOf([]),
-      () => new Worker(new URL('../../workers/store.ts', import.meta.url), { type: 'module' }),
-      (line) => {
-        if (line.startsWith('what is learned is not kept: ')) failed.resolve(line)
-        if (line === 'what is learned is kept again') kept.resolve()
-      },
-      10,
-    )
-    try {
-      assert.match(await failed.promise, /locked/)
-      other.exec('ROLLBACK')
-      await kept.promise
-    } finally {
-      other.close()
-      await keeper.close()
-    }
+    assert.match(await saveLate(path, ['a', 'b'].map((id) => memoryOf([id]))), /locked/)
     const store = openDatabase(path)
     assert.deepEqual(store.load().words.map(([id]) => id), ['a', 'b'])
     store.close()

@@ -8,6 +8,7 @@ import fc from 'fast-check'
 import { createRandom, exponential, seedFor } from '../../src/sim/random.ts'
 import { createScheduler } from '../../src/policy/scheduler.ts'
 import { createPool, nodeOf, ocr, refsOf, street } from './fixtures.ts'
+import { few } from '../exhaustive.ts'
 
 const pipelines = [ocr, street]
 
@@ -100,6 +101,8 @@ const run = fc.record({
   faulty: fc.boolean(),
 })
 
+const RUNS = few(20, 60)
+
 Deno.test('scheduler answers each query exactly once when nodes come and go', () => {
   let served = 0
   fc.assert(
@@ -151,9 +154,9 @@ Deno.test('scheduler answers each query exactly once when nodes come and go', ()
       }
       assert.ok(Object.values(nodes).every(({ state }) => state !== 'active'))
     }),
-    { numRuns: 60, seed: 20_240 },
+    { numRuns: RUNS, seed: 20_240 },
   )
-  assert.ok(served > 2000, `${served} served in all`)
+  assert.ok(served > 30 * RUNS, `${served} served in all`)
 })
 
 Deno.test('scheduler survives any order of events', () => {

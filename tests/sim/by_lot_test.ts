@@ -7,6 +7,7 @@ import { boundOf } from '../../src/sim/bound.ts'
 import { createRandom, type Random } from '../../src/sim/random.ts'
 import { checkScenario } from '../../src/sim/scenario.ts'
 import { runShoal } from './fixtures.ts'
+import { testOfAll } from '../exhaustive.ts'
 
 const POOLS = 30
 const QUERIES = 3000
@@ -120,21 +121,21 @@ function meansAt(load: number, alone = false): { lost: number; below: number } {
   return { lost, below }
 }
 
-Deno.test('pipelines that meet by lot lose next to nobody, and next to no accuracy', () => {
+testOfAll('pipelines that meet by lot lose next to nobody, and next to no accuracy', () => {
   const { lost, below } = meansAt(0.6)
   // 0.0037 and 0.0113 with rules that know nothing of unlike SLOs.
   assert.ok(lost < 0.0005, `${lost} lost`)
   assert.ok(below < 0.004, `${below} below the bounds`)
 })
 
-Deno.test('nor do they while most nodes rest', () => {
+testOfAll('nor do they while most nodes rest', () => {
   const { lost, below } = meansAt(0.25)
   assert.ok(lost < 0.0005, `${lost} lost`)
   // 0.0084 where who rests is not called while all who are awake are at long batches.
   assert.ok(below < 0.005, `${below} below the bounds`)
 })
 
-Deno.test('nor does one alone, however far its nodes are', () => {
+testOfAll('nor does one alone, however far its nodes are', () => {
   const atRest = meansAt(0.25, true)
   // 0.0013 and 0.0049 where what travels was taken for a queue, and for what runs already.
   assert.ok(atRest.lost < 0.0003, `${atRest.lost} lost`)

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { simulate } from '../../src/sim/run.ts'
 import { scenarioOf, untold } from './fixtures.ts'
+import { testOfAll } from '../exhaustive.ts'
 
 /** Five ways of doing each of two tasks, each twice as long as the one before. */
 const VARIANTS = [0.6, 0.8, 0.9, 0.96, 1]
@@ -62,7 +63,7 @@ Deno.test('nodes that soon go again load first what the pool would have them do'
   }
 })
 
-Deno.test('nor is much lost by nodes with room for one or two variants that do', () => {
+testOfAll('nor is much lost by nodes with room for one or two variants that do', () => {
   for (const [instancesPerNode, most] of [[1, 0.035], [2, 0.025]] as const) {
     const { violationRatio } = run({ perS: 100, swapMs: 1000, instancesPerNode, uptimeS: 30 })
     assert.ok(violationRatio < most, `${violationRatio} lost with ${instancesPerNode} held`)

@@ -4,10 +4,13 @@ import { runPolicy } from '../../src/cli/simulate/run.ts'
 import { fluidBound } from '../../src/sim/bound.ts'
 import { checkScenario } from '../../src/sim/scenario.ts'
 import { lotPool } from '../../src/sim/suites/lot_pools.ts'
+import { few, testOfAll } from '../exhaustive.ts'
+
+const LOTS = few(6, 20)
 
 Deno.test('lotPool() makes the same of a lot each time, and something that can be carried', () => {
   const seen = new Set<string>()
-  for (let lot = 1; lot <= 20; lot++) {
+  for (let lot = 1; lot <= LOTS; lot++) {
     for (const instancesPerNode of ['all', 1] as const) {
       const { scenario, load } = lotPool(lot, instancesPerNode)
       assert.deepEqual(lotPool(lot, instancesPerNode).scenario, scenario)
@@ -21,7 +24,7 @@ Deno.test('lotPool() makes the same of a lot each time, and something that can b
       if (instancesPerNode === 1) assert.ok(nodes > Object.keys(pipeline.tasks).length)
     }
   }
-  assert.equal(seen.size, 40)
+  assert.equal(seen.size, 2 * LOTS)
 })
 
 Deno.test('who has little to spare and goes first does not lower those behind', () => {
@@ -83,7 +86,7 @@ Deno.test('lotPool() has two pipelines share a pool, each with a part of what it
   }
 })
 
-Deno.test('queries that can wait do not fill a pool until those that cannot are refused', () => {
+testOfAll('queries that can wait do not fill a pool until those that cannot are refused', () => {
   // 20 nodes that hold all, two and a half thousand queries/s with 229 ms and 377 with two seconds, a
   // tenth to a third more than can be done.
   const [patient, hasty] = lostOf(53, 'all')
@@ -99,7 +102,7 @@ Deno.test('pipelines on slots of their own do not hold each other up', () => {
   assert.ok(hasty! < 0.02, `${hasty}`)
 })
 
-Deno.test('a pipeline is not left without slots where there is one for each task', () => {
+testOfAll('a pipeline is not left without slots where there is one for each task', () => {
   // Ten nodes, quick and slow ones, and eight tasks.
   const lost = lostOf(100, 1)
   // All of the second while slow slots were thought to have no time but for one task of a path.

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { runPolicy } from '../../src/cli/simulate/run.ts'
 import { checkScenario } from '../../src/sim/scenario.ts'
 import { unseen } from '../../src/sim/suites/unseen.ts'
+import { few } from '../exhaustive.ts'
 
 const [, oneEach] = unseen.cases({} as Parameters<typeof unseen.cases>[0])
 
@@ -19,13 +20,14 @@ function steady(perS: number, seed: number) {
 Deno.test('at a third of what it carries a pool of slots with one variant has time for the best', () => {
   let late = 0
   let accuracy = 0
-  for (const seed of [1, 2, 3, 4]) {
+  const seeds = [1, 2, 3, 4].slice(0, few(2, 4))
+  for (const seed of seeds) {
     const { roots, onTime, effectiveAccuracy } = steady(43, seed)
     late += roots - onTime
-    accuracy += effectiveAccuracy / 4
+    accuracy += effectiveAccuracy / seeds.length
   }
   // The best path has 0.939. A slow node that does as well helps before a quicker variant does, and
   // a batch does not grow until only its usual latency would have it in time.
   assert.ok(accuracy > 0.927, `${accuracy}`)
-  assert.ok(late <= 4, `${late} of about 6,900 late or refused`)
+  assert.ok(late <= seeds.length, `${late} of about ${1700 * seeds.length} late or refused`)
 })

@@ -5,6 +5,7 @@ import { stages } from '../../src/stages/stages.ts'
 import type { Point } from '../../src/stages/box.ts'
 import type { StageItem } from '../../src/stages/types.ts'
 import { codecs, contextOf, type Line, read, sample, textOf } from './ocr.ts'
+import { few } from '../exhaustive.ts'
 
 const studio = await openStudio()
 const skip = 'skip' in studio
@@ -73,9 +74,11 @@ Deno.test({
   ignore: skip,
   fn: async () => {
     const size = { width: 1280, height: 960 }
-    const png = await read('image/png', await redrawn('png', size))
-    assert.deepEqual(await read('image/webp', await redrawn('webp', size)), png)
-    const jpeg = await read('image/jpeg', await redrawn('jpeg', size))
+    const readAs = async (format: 'png' | 'webp' | 'jpeg') =>
+      await read(`image/${format}`, await redrawn(format, size), '480x640', 'h24w384')
+    const png = await readAs('png')
+    assert.deepEqual(await readAs('webp'), png)
+    const jpeg = await readAs('jpeg')
     assert.ok(accuracy(jpeg, textOf(png)) >= 0.98, `${textOf(jpeg)}\n--\n${textOf(png)}`)
   },
 })
@@ -90,7 +93,7 @@ Deno.test({
         { width: 1280, height: 2400 },
         { width: 2800, height: 960, x: 700 },
         { width: 3840, height: 2880, scale: 3 },
-      ]
+      ].slice(-few(1, 3))
     ) {
       const lines = await read('image/jpeg', await redrawn('jpeg', draw), '736x960')
       assert.ok(accuracy(lines, truth) >= 0.95, `${JSON.stringify(draw)}\n${textOf(lines)}`)

@@ -21,8 +21,8 @@ export const STORE: string = join(ROOT, '.shoal', 'coordinator.sqlite')
  */
 export function readStore(path: string, log: Log): Memory | undefined {
   try {
-    Deno.mkdirSync(dirname(path), { recursive: true })
-    const warn = (line: string) => log(line, 'warn', { event: 'store_replaced' })
+    Deno.mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+    const warn = (line: string, event: string) => log(line, 'warn', { event })
     const memory = readOrReplace(path, warn, Deno.renameSync)
     const { profiles, words } = memory
     if (profiles.length + words.length > 0) {

@@ -3,11 +3,14 @@
  *
  * @module
  */
+import { ONLY_WITH_ALL } from './all.ts'
 
 export interface Counts {
   passed: number
   failed: number
   skipped: number
+  /** Of those that were skipped: for want of `--all`. */
+  onlyWithAll: number
 }
 
 /** A test that failed: its name, its steps joined by `>`, and what was thrown, with the stack. */
@@ -22,11 +25,15 @@ const unescape = (xml: string) => xml.replace(/&(\w+);/g, (all, name) => ENTITIE
 /** One `<testcase>` a test or step; markup in names and messages is escaped, so `>` ends a tag. */
 const casesOf = (xml: string) => xml.match(/<testcase\b[^>]*?(\/>|>[\s\S]*?<\/testcase>)/g) ?? []
 
+const nameOf = (one: string) => unescape(/\bname="([^"]*)"/.exec(one)?.[1] ?? '')
+
 export function countJunit(xml: string): Counts {
-  const counts = { passed: 0, failed: 0, skipped: 0 }
+  const counts = { passed: 0, failed: 0, skipped: 0, onlyWithAll: 0 }
   for (const one of casesOf(xml)) {
-    if (/<skipped\b/.test(one)) counts.skipped++
-    else if (/<(failure|error)\b/.test(one)) counts.failed++
+    if (/<skipped\b/.test(one)) {
+      counts.skipped++
+      if (nameOf(one).endsWith(ONLY_WITH_ALL)) counts.onlyWithAll++
+    } else if (/<(failure|error)\b/.test(one)) counts.failed++
     else counts.passed++
   }
   return counts
@@ -39,7 +46,6 @@ export function countJunit(xml: string): Counts {
 export function failuresOf(xml: string): Failure[] {
   return casesOf(xml).flatMap((one) => {
     const text = /<(failure|error)\b[^>]*>([\s\S]*?)<\/\1>/.exec(one)?.[2]
-    const name = /\bname="([^"]*)"/.exec(one)?.[1] ?? ''
-    return text === undefined ? [] : [{ name: unescape(name), text: unescape(text) }]
+    return text === undefined ? [] : [{ name: nameOf(one), text: unescape(text) }]
   })
 }

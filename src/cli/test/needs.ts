@@ -12,6 +12,8 @@ interface Need {
   /** What it is for, for people. */
   what: string
   packages: readonly string[]
+  /** Tests ask for it with `--all` alone: to fetch it takes a minute. */
+  onlyWithAll?: boolean
   isHere(): Promise<boolean>
 }
 
@@ -34,19 +36,23 @@ const NEEDS: readonly Need[] = [
   {
     what: 'Firefox, for the tests of other browsers',
     packages: ['firefox-esr'],
+    onlyWithAll: true,
     isHere: async () => await findFirefox() !== undefined,
   },
   {
     what: 'WebKit, for the tests of other browsers',
     packages: ['wpewebkit-driver', 'libwpebackend-fdo-1.0-1'],
+    onlyWithAll: true,
     isHere: async () => await findWebkit() !== undefined,
   },
 ]
 
 /** `SHOAL_INSTALL=0` leaves the machine as it is. */
-export async function provideTestNeeds(say: (line: string) => void): Promise<void> {
+export async function provideTestNeeds(all: boolean, say: (line: string) => void): Promise<void> {
   const missing: Need[] = []
-  for (const need of NEEDS) if (!await need.isHere()) missing.push(need)
+  for (const need of NEEDS) {
+    if ((all || need.onlyWithAll !== true) && !await need.isHere()) missing.push(need)
+  }
   if (Deno.build.os !== 'linux' || missing.length === 0) return
   for (const { what } of missing) say(`not on this machine: ${what}`)
   const may = Deno.uid() === 0 && Deno.env.get('SHOAL_INSTALL') !== '0' &&

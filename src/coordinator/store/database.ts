@@ -4,15 +4,19 @@
  *
  * @module
  */
-import { DatabaseSync } from 'node:sqlite'
-import type { FanOutMemory, Memory, NodeProfileMemory } from '../../policy/memory.ts'
+import { chmodSync, closeSync, existsSync, openSync } from 'node:fs'
+import { DatabaseSync, type StatementSync } from 'node:sqlite'
+import type { Memory } from '../../policy/memory.ts'
+import { isDistrusted } from '../../policy/trust/word.ts'
+import { MAX_NODES, tooMany } from './bound.ts'
 import { APPLICATION_ID, asOurs, mustBeOurs, SCHEMA_VERSION } from './ours.ts'
+import { type Read, readFanOut, readProfile, readWord } from './rows.ts'
 import { createSecrets, loadSecrets, SECRETS_TABLE } from './secrets.ts'
 
-/** Nodes kept, those heard of last; and how long. */
-export const MAX_NODES = 2000
-const MAX_AGE_MS = 90 * 24 * 3600_000
+/** How far each volunteer is trusted is nobody else's business. */
+const OWNER_ONLY = 0o600
 
+// `seen_at` rises with each save; it is no time of day, since a clock may be wrong for a while.
 const TABLES = `
   CREATE TABLE IF NOT EXISTS nodes (
     id TEXT PRIMARY KEY, seen_at INTEGER NOT NULL, profile TEXT, word TEXT
@@ -24,10 +28,12 @@ const TABLES = `
   ) STRICT, WITHOUT ROWID;
 `
 
+type Row = Record<string, unknown>
+
 export interface Database {
-  load(): Memory
-  /** @param atMs time of day */
-  save(memory: Memory, atMs: number): void
+  /** @param skipped told, in words, of each row that does not hold what it should */
+  load(skipped?: (row: string) => void): Memory
+  save(memory: Memory): void
   close(): void
 }
 
@@ -36,10 +42,16 @@ export interface Database {
  * @throws ForeignFileError, UnusableStoreError, or another where it cannot be opened
  */
 export function openDatabase(path: string): Database {
+  // SQLite would make it readable by all.
+  closeSync(openSync(path, 'a', OWNER_ONLY))
   const db = new DatabaseSync(path)
   try {
     db.exec('PRAGMA busy_timeout = 1000')
     mustBeOurs(db, path)
+    // As an earlier version left them. The two that SQLite makes beside it get the mode of the first.
+    for (const file of [path, `${path}-wal`, `${path}-shm`]) {
+      if (existsSync(file)) chmodSync(file, OWNER_ONLY)
+    }
     return prepare(db)
   } catch (error) {
     db.close()
@@ -53,6 +65,7 @@ function prepare(db: DatabaseSync): Database {
   // At once: who opens it meanwhile has all by which it is told from a stranger's, or none.
   db.exec(`BEGIN IMMEDIATE; ${TABLES} ${SECRETS_TABLE}
     PRAGMA user_version = ${SCHEMA_VERSION}; PRAGMA application_id = ${APPLICATION_ID}; COMMIT`)
+  const lastSave = db.prepare('SELECT coalesce(max(seen_at), 0) AS number FROM nodes')
   const putNode = db.prepare(`
     INSERT INTO nodes (id, seen_at, profile, word) VALUES (?, ?, ?, ?)
     ON CONFLICT (id) DO UPDATE SET seen_at = excluded.seen_at,
@@ -60,34 +73,42 @@ function prepare(db: DatabaseSync): Database {
   const putFanOut = db.prepare(`
     INSERT INTO fan_outs (pipeline, task, variant, row) VALUES (?, ?, ?, ?)
     ON CONFLICT DO UPDATE SET row = excluded.row`)
-  // What is dated ahead, by a clock that was set back since, goes first: it would outlive all others.
-  const prune = db.prepare(`
-    DELETE FROM nodes WHERE seen_at < ? OR id NOT IN
-      (SELECT id FROM nodes ORDER BY seen_at > ?, seen_at DESC, id LIMIT ${MAX_NODES})`)
+  const countNodes = db.prepare('SELECT count(*) AS number FROM nodes')
+  const newestFirst = db.prepare('SELECT id, word FROM nodes ORDER BY seen_at DESC, id')
+  const removeNode = db.prepare('DELETE FROM nodes WHERE id = ?')
   const putSecrets = createSecrets(db)
   /** Fan-outs as they were written last: most do not change. */
   const written = new Map<string, string>()
 
+  function prune(): void {
+    if (numberOf(countNodes) <= MAX_NODES) return
+    const isBad = ({ word }: Row) => {
+      const read = readWord(word)
+      return 'value' in read && read.value !== undefined && isDistrusted(read.value)
+    }
+    for (const { id } of tooMany(newestFirst.all(), isBad)) removeNode.run(String(id))
+  }
+
   return {
-    load() {
+    load(skipped = () => {}) {
       try {
-        return loadFrom(db)
+        return loadFrom(db, skipped)
       } catch (error) {
         throw asOurs(error)
       }
     },
-    save({ profiles, fanOuts, words, secrets = [] }, atMs) {
-      const now = Math.round(atMs)
+    save({ profiles, fanOuts, words, secrets = [] }) {
       const rows = new Map<string, string>()
       db.exec('BEGIN IMMEDIATE')
       try {
+        const save = numberOf(lastSave) + 1
         const said = new Map(words)
         for (const [id, profile] of profiles) {
           const word = said.get(id)
           said.delete(id)
-          putNode.run(id, now, JSON.stringify(profile), word ? JSON.stringify(word) : null)
+          putNode.run(id, save, JSON.stringify(profile), word ? JSON.stringify(word) : null)
         }
-        for (const [id, word] of said) putNode.run(id, now, null, JSON.stringify(word))
+        for (const [id, word] of said) putNode.run(id, save, null, JSON.stringify(word))
         for (const one of fanOuts) {
           const { pipeline, task, variant } = one
           const [key, row] = [`${pipeline} ${task} ${variant}`, JSON.stringify(one)]
@@ -95,7 +116,7 @@ function prepare(db: DatabaseSync): Database {
           rows.set(key, row)
           putFanOut.run(pipeline, task, variant, row)
         }
-        prune.run(now - MAX_AGE_MS, now)
+        prune()
         putSecrets(secrets)
         db.exec('COMMIT')
       } catch (error) {
@@ -109,28 +130,30 @@ function prepare(db: DatabaseSync): Database {
   }
 }
 
-function loadFrom(db: DatabaseSync): Memory {
-  const secrets = loadSecrets(db)
+const numberOf = (statement: StatementSync): number =>
+  (statement.get() as { number: number }).number
+
+function loadFrom(db: DatabaseSync, skipped: (row: string) => void): Memory {
+  /** What a column holds; nothing where that cannot be used. */
+  function take<T>(read: Read<T>, of: string): T[] {
+    if ('value' in read) return read.value === undefined ? [] : [read.value]
+    skipped(`${of}: ${read.fault}`)
+    return []
+  }
   const memory: Memory = { profiles: [], fanOuts: [], words: [] }
+  const secrets = loadSecrets(db)
   if (secrets.length > 0) memory.secrets = secrets
   for (const { id, profile, word } of db.prepare('SELECT id, profile, word FROM nodes').all()) {
-    const kept = read(profile) as NodeProfileMemory | undefined
-    if (kept !== undefined) memory.profiles.push([String(id), kept])
-    const known = read(word) as Memory['words'][number][1] | undefined
-    if (known !== undefined) memory.words.push([String(id), known])
+    const node = String(id)
+    for (const kept of take(readProfile(profile), `profile of node ${node}`)) {
+      memory.profiles.push([node, kept])
+    }
+    for (const kept of take(readWord(word), `judgement of node ${node}`)) {
+      memory.words.push([node, kept])
+    }
   }
-  for (const { row } of db.prepare('SELECT row FROM fan_outs').all()) {
-    const kept = read(row) as FanOutMemory | undefined
-    if (kept !== undefined) memory.fanOuts.push(kept)
+  for (const { variant, row } of db.prepare('SELECT variant, row FROM fan_outs').all()) {
+    memory.fanOuts.push(...take(readFanOut(row), `fan-out of ${variant}`))
   }
   return memory
-}
-
-/** A value that is no JSON is as good as none. */
-function read(text: unknown): unknown {
-  try {
-    return typeof text === 'string' ? JSON.parse(text) : undefined
-  } catch {
-    return undefined
-  }
 }

@@ -6,9 +6,10 @@
  */
 import { type Remote, wrap } from 'comlink'
 import type { Memory } from '../../policy/memory.ts'
+import { isDistrusted } from '../../policy/trust/word.ts'
 import type { NodeId } from '../../policy/types.ts'
 import type { Log } from '../log.ts'
-import { MAX_NODES } from './database.ts'
+import { tooMany } from './bound.ts'
 import { MAX_SECRETS } from './secrets.ts'
 import type { StoreWriter } from './writer.ts'
 
@@ -95,14 +96,20 @@ function joined(before: Memory | undefined, now: Memory): Memory {
   const { profiles, fanOuts, words } = now
   const secrets = new Map([...before.secrets ?? [], ...now.secrets ?? []])
   return {
-    profiles: newest(before.profiles, profiles),
+    profiles: newest(before.profiles, profiles, () => false),
     fanOuts,
-    words: newest(before.words, words),
+    words: newest(before.words, words, isDistrusted),
     secrets: [...secrets].slice(-MAX_SECRETS),
   }
 }
 
-const newest = <T>(before: readonly [NodeId, T][], now: readonly [NodeId, T][]): [NodeId, T][] => {
+function newest<T>(
+  before: readonly [NodeId, T][],
+  now: readonly [NodeId, T][],
+  isBad: (one: T) => boolean,
+): [NodeId, T][] {
   const told = new Set(now.map(([id]) => id))
-  return [...before.filter(([id]) => !told.has(id)), ...now].slice(-MAX_NODES)
+  const all = [...before.filter(([id]) => !told.has(id)), ...now]
+  const dropped = new Set(tooMany(all.toReversed(), ([, one]) => isBad(one)))
+  return all.filter((one) => !dropped.has(one))
 }

@@ -12,7 +12,7 @@ export interface StoreWriter {
   close(): void
 }
 
-export function createStoreWriter(now: () => number = Date.now): StoreWriter {
+export function createStoreWriter(): StoreWriter {
   let database: Database | undefined
 
   function close(): void {
@@ -25,7 +25,7 @@ export function createStoreWriter(now: () => number = Date.now): StoreWriter {
     save(path, memory) {
       database ??= openDatabase(path)
       try {
-        database.save(memory, now())
+        database.save(memory)
       } catch (error) {
         // Whatever it was, the next time is begun from the start.
         close()

@@ -61,6 +61,10 @@ export function standingAt(word: Word, ref: VariantRef): Standing {
   return 'proving'
 }
 
+/** Whether anything is held against it: such words are forgotten last. */
+export const isDistrusted = ({ quarantined, sentences, suspicion }: Word): boolean =>
+  quarantined || sentences > 0 || suspicion > 0
+
 /** What it was believed at for a pipeline that is served no more. */
 export function forgetPipeline({ by }: Word, pipeline: string): void {
   for (const key of Object.keys(by)) if (key.startsWith(`${pipeline} `)) delete by[key]

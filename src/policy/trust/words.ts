@@ -6,7 +6,15 @@
 import type { NodeId, PolicyCommand, PolicyEvent, Standing, VariantRef } from '../types.ts'
 import { type CanaryClock, createCanaryClock, wind } from './canaries.ts'
 import type { Word } from '../memory.ts'
-import { createWord, forgetPipeline, keptOf, rejoin, standingAt, standingOf } from './word.ts'
+import {
+  createWord,
+  forgetPipeline,
+  isDistrusted,
+  keptOf,
+  rejoin,
+  standingAt,
+  standingOf,
+} from './word.ts'
 
 export interface Presence {
   /** By its volunteer. */
@@ -45,7 +53,10 @@ export interface Words {
   remember(words: readonly [NodeId, Word][]): void
 }
 
-/** Of nodes that left, the longest known are forgotten first. */
+/**
+ * Of nodes that left, the longest known are forgotten first; those that something is held against after
+ * all others: who merely joins, again and again, must not have them forgotten.
+ */
 const MAX_WORDS = 20_000
 
 export function createWords(emit: (command: PolicyCommand) => void, random: () => number): Words {
@@ -63,12 +74,14 @@ export function createWords(emit: (command: PolicyCommand) => void, random: () =
   }
 
   function forgetSome(): void {
-    for (const id of words.keys()) {
-      if (words.size <= MAX_WORDS) return
-      if (present.has(id)) continue
-      words.delete(id)
-      // Where nothing is kept over a restart, nobody asks for what changed.
-      dirty.delete(id)
+    for (const held of [false, true]) {
+      for (const [id, word] of words) {
+        if (words.size <= MAX_WORDS) return
+        if (present.has(id) || isDistrusted(word) !== held) continue
+        words.delete(id)
+        // Where nothing is kept over a restart, nobody asks for what changed.
+        dirty.delete(id)
+      }
     }
   }
 
@@ -112,7 +125,6 @@ export function createWords(emit: (command: PolicyCommand) => void, random: () =
         word = createWord(own)
         words.delete(id)
         words.set(id, word)
-        forgetSome()
       } else if (!own) rejoin(word)
       const presence = {
         ...{ paused: false, asked: false, backend: undefined },
@@ -121,6 +133,8 @@ export function createWords(emit: (command: PolicyCommand) => void, random: () =
         canary: createCanaryClock(nowMs, random),
       }
       present.set(id, presence)
+      // It is among those who are here by now, of whom none is forgotten.
+      forgetSome()
       ids = undefined
       if (!own) strangers++
       if (!word.quarantined) return

@@ -18,6 +18,26 @@ Deno.test('of a node that was forgotten nothing is left to be told, though it co
   assert.ok(!told.has('first') && told.has('n20000'))
 })
 
+Deno.test('nodes that join and leave have nothing forgotten that is held against others, and can be judged', () => {
+  const words = createWords(() => {}, () => 0.5)
+  const visit = (id: string, how: Parameters<typeof words.change>[1]) => {
+    words.join(id, false, 0)
+    words.change(id, how)
+    words.leave(id)
+  }
+  const caught = (id: string) => visit(id, (word) => fail(word, 3, 'wrong'))
+  caught('liar')
+  for (let i = 0; i < 20_001; i++) visit(`n${i}`, (word) => void word.passed++)
+  assert.equal(words.standingOf('liar'), 'quarantined')
+  // Were all of them liars, there is an end, and the next one that comes is judged all the same.
+  for (let i = 0; i < 20_001; i++) caught(`l${i}`)
+  words.join('next', false, 0)
+  words.change('next', (word) => fail(word, 3, 'wrong'))
+  assert.deepEqual(['liar', 'l20000', 'next'].map((id) => words.get(id)?.quarantined), [
+    ...[undefined, true, true],
+  ])
+})
+
 Deno.test('what a node earned at a pipeline is kept by the name that all versions have, and of those served alone', () => {
   const words = createWords(() => {}, () => 0.5)
   words.join('a', false, 0)
