@@ -63,11 +63,11 @@ Deno.test('agreement: any two results agree or not, and any one has a fault or n
   fc.assert(
     fc.property(pairs, ([kind, a, b]) => {
       for (const result of [a, b]) {
-        assert.ok(['string', 'undefined'].includes(typeof faultOf(kind, result)))
+        assert.ok(['string', 'undefined'].includes(typeof faultOf({ kind }, result)))
       }
       const tolerance = toleranceOf('wasm', 'webgpu')
       for (const other of [a, b]) {
-        assert.equal(typeof agree(kind, a, other, tolerance), 'boolean')
+        assert.equal(typeof agree({ kind }, a, other, tolerance), 'boolean')
       }
     }),
     runs(0.3),

@@ -35,7 +35,7 @@ const page = (
 
 Deno.test('texts of one backend agree to the letter, of others nearly', () => {
   const agrees = (a: ItemResult, b: ItemResult, tolerance = same) =>
-    agree('text-recognition', a, b, tolerance)
+    agree({ kind: 'text-recognition' }, a, b, tolerance)
   assert.ok(agrees(line(TEXT), line(TEXT, 0.901)))
   assert.ok(!agrees(line(TEXT), line(TEXT.replace('fox', 'fax'))))
   assert.ok(agrees(line(TEXT), line(TEXT.replace('fox', 'fax')), other))
@@ -50,7 +50,7 @@ Deno.test('texts of one backend agree to the letter, of others nearly', () => {
 
 Deno.test('lines of a page agree by their boxes and pixels', () => {
   const agrees = (a: ItemResult, b: ItemResult, tolerance = same) =>
-    agree('text-detection', a, b, tolerance)
+    agree({ kind: 'text-detection' }, a, b, tolerance)
   const truth = page([crop(10, 0), crop(200, 50)])
   assert.ok(agrees(truth, page([crop(10.2, 0), crop(200, 50)])))
   assert.ok(!agrees(truth, page([crop(19, 0), crop(209, 50)])))
@@ -71,7 +71,7 @@ Deno.test('a stage without rules of its own is compared field by field', () => {
   const said = (fields: JsonObject): ItemResult => ({ ok: true, fields, children: {} })
   const truth = said({ label: 'Sandal', index: 5, score: 0.7, box: [10, 20, 30, 41] })
   const agrees = (fields: JsonObject, tolerance = other) =>
-    agree('of-its-own', truth, said(fields), tolerance)
+    agree({ kind: 'of-its-own' }, truth, said(fields), tolerance)
   assert.ok(agrees({ label: 'Sandal', index: 5, score: 0.706, box: [11, 20, 30, 40] }))
   assert.ok(!agrees({ label: 'Sneaker', index: 7, score: 0.7, box: [10, 20, 30, 41] }))
   assert.ok(!agrees({ label: 'Sandal', index: 6, score: 0.7, box: [10, 20, 30, 41] }))
@@ -91,14 +91,14 @@ Deno.test('things of a picture agree by their kind, score and box', () => {
     children: {},
   })
   const agrees = (a: ItemResult, b: ItemResult, tolerance = same) =>
-    agree('object-detection', a, b, tolerance)
+    agree({ kind: 'object-detection' }, a, b, tolerance)
   const truth = said([thing(10, 'shoe', 0.8), thing(100, 'tag', 0.7)])
   assert.ok(agrees(truth, said([thing(10.2, 'shoe', 0.801), thing(100, 'tag', 0.7)])))
   assert.ok(!agrees(truth, said([thing(10, 'bag', 0.8), thing(100, 'tag', 0.7)]), coarse))
   assert.ok(!agrees(truth, said([thing(10, 'shoe', 0.6), thing(100, 'tag', 0.7)]), coarse))
   assert.ok(!agrees(truth, said([thing(10, 'shoe', 0.8)]), other))
-  assert.match(faultOf('object-detection', said([thing(400, 'shoe', 0.8)])) ?? '', /outside/)
-  assert.match(faultOf('object-detection', said([thing(10, 'shoe', 1.8)])) ?? '', /score/)
+  assert.match(faultOf({ kind: 'object-detection' }, said([thing(400, 'shoe', 0.8)])) ?? '', /outside/)
+  assert.match(faultOf({ kind: 'object-detection' }, said([thing(10, 'shoe', 1.8)])) ?? '', /score/)
 })
 
 Deno.test('labels that are spelt nearly alike are others', () => {
@@ -106,12 +106,12 @@ Deno.test('labels that are spelt nearly alike are others', () => {
   const named = (label: string): ItemResult => ({
     ...{ ok: true, fields: { label, confidence: 0.9 }, children: {} },
   })
-  const agrees = (a: string, b: string) => agree('image-classification', named(a), named(b), coarse)
+  const agrees = (a: string, b: string) => agree({ kind: 'image-classification' }, named(a), named(b), coarse)
   assert.ok(agrees(label, label))
   assert.ok(!agrees(label, other))
   const handed = (kind: string) => page([{ ...crop(10, 0), meta: { ...crop(10, 0).meta, kind } }])
-  assert.ok(agree('object-detection', handed(label), handed(label), coarse))
-  assert.ok(!agree('object-detection', handed(label), handed(other), coarse))
+  assert.ok(agree({ kind: 'object-detection' }, handed(label), handed(label), coarse))
+  assert.ok(!agree({ kind: 'object-detection' }, handed(label), handed(other), coarse))
 })
 
 Deno.test('what two nodes make up together is held against few others each', () => {
@@ -129,7 +129,7 @@ Deno.test('what two nodes make up together is held against few others each', () 
       },
     }))
   }
-  assert.ok(!agree('text-detection', page(items(0)), page(items(250)), coarse))
+  assert.ok(!agree({ kind: 'text-detection' }, page(items(0)), page(items(250)), coarse))
   // A pair takes some 3,000: sixteen pairs for each, not all with all.
   assert.ok(looks < 16 * count * 4000, `${looks} looks`)
 })
@@ -139,7 +139,7 @@ Deno.test('of texts that differ a little no more are compared than results have'
     ...{ ok: true, children: {} },
     fields: { list: Array.from({ length: count }, () => TEXT + last) },
   })
-  const agrees = (a: ItemResult, b: ItemResult) => agree('of-its-own', a, b, other)
+  const agrees = (a: ItemResult, b: ItemResult) => agree({ kind: 'of-its-own' }, a, b, other)
   assert.ok(agrees(said(200, 'a'), said(200, 'b')))
   assert.ok(!agrees(said(40_000, 'a'), said(40_000, 'b')))
   assert.ok(agrees(said(40_000, 'a'), said(40_000, 'a')))
@@ -148,19 +148,19 @@ Deno.test('of texts that differ a little no more are compared than results have'
 Deno.test('lines in another order, with one more, agree by what they are', () => {
   const many = Array.from({ length: 40 }, (_, i) => crop(10 + 50 * i, i))
   const turned = [...many.slice(20), crop(5000, 7), ...many.slice(0, 20)]
-  assert.ok(agree('text-detection', page(many), page(turned), other))
-  assert.ok(agree('text-detection', page(turned), page(many), other))
-  assert.ok(!agree('text-detection', page(many), page(turned), same))
+  assert.ok(agree({ kind: 'text-detection' }, page(many), page(turned), other))
+  assert.ok(agree({ kind: 'text-detection' }, page(turned), page(many), other))
+  assert.ok(!agree({ kind: 'text-detection' }, page(many), page(turned), same))
 })
 
 Deno.test('a picture that one node calls bad is bad, or both were asked in vain', () => {
   const bad: ItemResult = { ok: false, reason: 'invalid_input', message: 'no picture' }
-  assert.ok(agree('text-detection', bad, { ...bad, message: 'not one' }, same))
-  assert.ok(!agree('text-detection', bad, page([crop(10, 0)]), coarse))
+  assert.ok(agree({ kind: 'text-detection' }, bad, { ...bad, message: 'not one' }, same))
+  assert.ok(!agree({ kind: 'text-detection' }, bad, page([crop(10, 0)]), coarse))
 })
 
 Deno.test('what no input leads to is a fault', () => {
-  const fault = (result: ItemResult, kind = 'text-detection') => faultOf(kind, result)
+  const fault = (result: ItemResult, kind = 'text-detection') => faultOf({ kind }, result)
   assert.equal(fault(page([crop(10, 0)])), undefined)
   assert.match(fault(page([crop(900, 0)])) ?? '', /outside/)
   assert.match(fault(page([{ ...crop(10, 0), bytes: new Uint8Array(5) }])) ?? '', /5 bytes/)
@@ -192,7 +192,7 @@ const scores = (values: number[], type: 'float32' | 'int64' = 'float32'): ItemRe
 
 Deno.test("tensors agree by their elements, whose last bits are each backend's own", () => {
   const agrees = (a: ItemResult, b: ItemResult, tolerance = other) =>
-    agree('tensors', a, b, tolerance)
+    agree({ kind: 'tensors' }, a, b, tolerance)
   for (const tolerance of [same, other]) {
     assert.ok(agrees(scores([1, -200]), scores([1.000_000_1, -200.000_02]), tolerance))
     assert.ok(!agrees(scores([1, -200]), scores([-200, 1]), tolerance))
@@ -216,9 +216,9 @@ Deno.test('child items that are tensors agree by what is in them', () => {
     const item = packTensors({ x: { type: 'float32', dims: [values.length], data } })
     return { ok: true, fields: {}, children: { next: [item as StageItem] } }
   }
-  assert.ok(agree('tensors', handed([1, 2]), handed([1.000_000_1, 2]), other))
-  assert.ok(!agree('tensors', handed([1, 2]), handed([2, 1]), other))
-  assert.ok(!agree('tensors', handed([1, 2]), handed([1, 2, 3]), other))
+  assert.ok(agree({ kind: 'tensors' }, handed([1, 2]), handed([1.000_000_1, 2]), other))
+  assert.ok(!agree({ kind: 'tensors' }, handed([1, 2]), handed([2, 1]), other))
+  assert.ok(!agree({ kind: 'tensors' }, handed([1, 2]), handed([1, 2, 3]), other))
 })
 
 Deno.test('results of other sizes, names or child tasks do not agree, however near', () => {
@@ -226,8 +226,8 @@ Deno.test('results of other sizes, names or child tasks do not agree, however ne
   const said = (fields: JsonObject | null, children: { [task: string]: StageItem[] } = {}) =>
     ({ ok: true, fields, children }) as ItemResult
   const differ = (kind: string, a: ItemResult, b: ItemResult) => {
-    assert.ok(agree(kind, a, a, coarse) && agree(kind, b, b, coarse), kind)
-    assert.ok(!agree(kind, a, b, coarse) && !agree(kind, b, a, coarse), kind)
+    assert.ok(agree({ kind }, a, a, coarse) && agree({ kind }, b, b, coarse), kind)
+    assert.ok(!agree({ kind }, a, b, coarse) && !agree({ kind }, b, a, coarse), kind)
   }
   const size = { width: 30, height: 20 }
   for (const kind of ['object-detection', 'text-detection']) {

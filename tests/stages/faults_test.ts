@@ -65,7 +65,7 @@ Deno.test('each kind of stage says what no input leads it to', () => {
     assert.equal(found, fault, `${kind} ${JSON.stringify(fields)} ${JSON.stringify(metas)}`)
   }
   assert.equal(
-    faultOf('text-recognition', { ok: false, reason: 'invalid_input', message: '' }),
+    faultOf({ kind: 'text-recognition' }, { ok: false, reason: 'invalid_input', message: '' }),
     undefined,
   )
 })

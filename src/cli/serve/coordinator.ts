@@ -167,6 +167,7 @@ export function startCoordinator(options: CoordinatorOptions): Coordinator {
       await pool.drain(timeoutMs)
       await keeper?.close()
       planner.stop()
+      options.trust?.stop?.()
       clearInterval(inUse)
       await peers.close()
       await within(SHUTDOWN_MS, Promise.all([server.shutdown(), inner?.shutdown()]))

@@ -51,7 +51,7 @@ export function createKnownAnswers(parts: KnownParts): KnownAnswers {
   const { options, shapes, nodes, words } = parts
   const { random } = options
   const bank = createBank(random, options.weigh)
-  const questions = createQuestions(options.samples)
+  const questions = createQuestions(options.question)
   const usedBy = new WeakMap<Check, Known[]>()
   let tickMs = -Infinity
 

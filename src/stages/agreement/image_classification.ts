@@ -1,4 +1,4 @@
-import type { Agreement } from './kind.ts'
+import { type Agreement, strangeField } from './kind.ts'
 import { sameFields } from './tensors.ts'
 
 /** Fields `{label, confidence}` or `{text, confidence}`, null where it was not sure enough. */
@@ -9,8 +9,9 @@ export const imageClassification: Partial<Agreement> = {
     if (fields === null) return undefined
     const { label, text, confidence } = fields
     if (typeof (label ?? text) !== 'string') return 'a class without a name'
-    return typeof confidence === 'number' && confidence >= 0 && confidence <= 1
-      ? undefined
-      : 'a confidence that is none'
+    if (!(typeof confidence === 'number' && confidence >= 0 && confidence <= 1)) {
+      return 'a confidence that is none'
+    }
+    return strangeField(fields, [label === undefined ? 'text' : 'label', 'confidence'])
   },
 }
