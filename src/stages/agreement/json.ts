@@ -8,7 +8,8 @@ import type { Tolerance } from './tolerance.ts'
 
 /** Longer texts are the same or not: the time to compare them grows with the length. */
 const LONGEST_TEXT = 4096
-const MOST_EDITS = 20
+/** Of one text, however long: more are another word. */
+const MOST_EDITS = 3
 
 /** Whether so many characters put in, left out or replaced make the one text of the other. */
 function withinEdits(a: string, b: string, most: number): boolean {
@@ -59,9 +60,7 @@ export function sameJson(a: Json, b: Json, tolerance: Tolerance, name = ''): boo
   if (isObject(a) && isObject(b)) {
     const names = Object.keys(a)
     return names.length === Object.keys(b).length &&
-      names.every((name) =>
-        Object.hasOwn(b, name) && sameJson(a[name]!, b[name]!, tolerance, name)
-      )
+      names.every((name) => Object.hasOwn(b, name) && sameJson(a[name]!, b[name]!, tolerance, name))
   }
   return a === b
 }

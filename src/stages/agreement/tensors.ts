@@ -26,7 +26,7 @@ export function sameFields(
     }
     // An object may look like a tensor, and is none to whoever asked for one.
     if (ours instanceof TensorValue || theirs instanceof TensorValue) return false
-    return sameJson(ours as Json, theirs as Json, tolerance)
+    return sameJson(ours as Json, theirs as Json, tolerance, name)
   })
 }
 

@@ -4,8 +4,7 @@ import { type Agreement, strangeField } from './kind.ts'
 
 /** Fields `{width, height, lines}`: the lines themselves are its child items. */
 export const textDetection: Agreement & Required<Pick<Agreement, 'cut'>> = {
-  sameFields: (a, b) =>
-    ['width', 'height', 'lines'].every((field) => a?.[field] === b?.[field]),
+  sameFields: (a, b) => ['width', 'height', 'lines'].every((field) => a?.[field] === b?.[field]),
   faultOf({ fields, children }, task) {
     const picture = sizeOf(fields)
     if (fields === null || picture === undefined) return 'a picture without a size'

@@ -19,7 +19,7 @@ export function liar(): NonNullable<NodeSpec['says']> {
     serial++
     return task === 'read'
       ? { ok: true, result: { text: `lie ${serial}`, confidence: 0.5 }, children: {} }
-      : { ...truth, children: { read: [] } }
+      : { ...truth, result: { ...truth.result as object, lines: 0 }, children: { read: [] } }
   }
 }
 
