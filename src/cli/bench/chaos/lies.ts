@@ -11,9 +11,15 @@ import {
   encodeMessage,
   type Received,
 } from '../../../protocol/mod.ts'
+import { createCodecs } from '../../../stages/codecs.ts'
+import { cutCrop } from '../../../stages/crop.ts'
+import { loadLocalCodec } from '../../serve/codec_assets.ts'
+import { SAMPLE_PAGE } from '../../serve/serving.ts'
 
 type Item = ResultMessage['items'][number]
 type Served = Extract<Item, { ok: true }>
+/** May replace bytes of child items, too. */
+type Lie = (items: Item[], batch: BatchMessage, blobs: Uint8Array[]) => Item[]
 
 /** Numbers anywhere in it, changed. */
 function changeNumbers(value: unknown, change: (value: number) => number): unknown {
@@ -43,8 +49,35 @@ function withNumbers(item: Item, change: (value: number) => number): Item {
   return { ...item, fields: changeNumbers(item.fields, change) as Served['fields'], children }
 }
 
+type Child = Served['children'][string][number]
+
+/** Each child item, changed; those of other kinds than crops as they are. */
+const withCrops = (
+  items: Item[],
+  change: (child: Child, width: number, height: number) => Child,
+): Item[] =>
+  items.map((item) => {
+    if (!item.ok) return item
+    const children = Object.entries(item.children).map(([task, list]) => [
+      task,
+      list.map((child) => {
+        const { width, height } = child.meta
+        return 'format' in child.meta ? change(child, Number(width), Number(height)) : child
+      }),
+    ])
+    return { ...item, children: Object.fromEntries(children) }
+  })
+
+/** Lines of the sample page, cut out and encoded as nodes do: a text that nobody sent. */
+async function otherText(): Promise<Uint8Array> {
+  const codecs = createCodecs(loadLocalCodec)
+  const page = await codecs.decode('image/jpeg', await Deno.readFile(SAMPLE_PAGE))
+  const title = { cx: 400, cy: 130, width: 560, height: 80, angle: -0.028 }
+  return await codecs.encodeJpeg(cutCrop(page, title, { maxHeight: 48, maxWidth: 2400 }), 92)
+}
+
 /** Each is made for a node and may remember what it said. */
-const LIES: { readonly [name: string]: () => (items: Item[], batch: BatchMessage) => Item[] } = {
+const LIES: { readonly [name: string]: () => Lie | Promise<Lie> } = {
   garbage: () => (items) =>
     items.map((item) => {
       if (!item.ok) return item
@@ -73,13 +106,36 @@ const LIES: { readonly [name: string]: () => (items: Item[], batch: BatchMessage
       return said
     }
   },
+  /** Crops of another text in place of those that it cut, as JPEG, and as long as those were. */
+  'other text': async () => {
+    const text = await otherText()
+    return (items, _, blobs) =>
+      withCrops(items, (child) => {
+        const padded = new Uint8Array(Math.max(text.length, blobs[child.blob]!.length))
+        padded.set(text)
+        blobs[child.blob] = padded
+        return { ...child, meta: { ...child.meta, format: 'jpeg' } }
+      })
+  },
+  /** One character's width of each crop that travels raw, taken from the middle of that crop. */
+  'other digit': () => (items, _, blobs) =>
+    withCrops(items, (child, width, height) => {
+      const [bytes, side] = [blobs[child.blob]!.slice(), Math.round(height / 2)]
+      if (bytes.length !== 3 * width * height || width < 6 * side) return child
+      const middle = 3 * Math.floor(width / 2)
+      for (let row = 0; row < bytes.length; row += 3 * width) {
+        bytes.copyWithin(row + 3 * side, row + middle, row + middle + 3 * side)
+      }
+      blobs[child.blob] = bytes
+      return child
+    }),
 }
 
 export const LIE_NAMES: readonly string[] = Object.keys(LIES)
 
 /** @throws RangeError for a lie that there is not */
-export function lying(open: OpenTransport, name: string): OpenTransport {
-  const lie = LIES[name]?.()
+export async function lying(open: OpenTransport, name: string): Promise<OpenTransport> {
+  const lie = await LIES[name]?.()
   if (lie === undefined) {
     throw new RangeError(`Cannot lie ${name}: there are ${LIE_NAMES.join(', ')}`)
   }
@@ -115,6 +171,8 @@ export function lying(open: OpenTransport, name: string): OpenTransport {
     const batch = message.type === 'result' ? batches.get(message.batch) : undefined
     if (batch === undefined) return received
     batches.delete(message.batch)
-    return { ...received, message: { ...message, items: lie!(message.items, batch) } }
+    const blobs = [...received.blobs]
+    const items = lie!(message.items, batch, blobs)
+    return { ...received, message: { ...message, items }, blobs }
   }
 }
