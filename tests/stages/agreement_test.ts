@@ -141,6 +141,25 @@ Deno.test('labels that are spelt nearly alike are others', () => {
   assert.ok(!agree({ kind: 'object-detection' }, handed(label), handed(other), coarse))
 })
 
+Deno.test('an item that is only handed on is the same to the byte', () => {
+  const handed = (item: StageItem): ItemResult => ({
+    ...{ ok: true, fields: { label: 'a', confidence: 1 }, children: { look: [item] } },
+  })
+  const agrees = (a: StageItem, b: StageItem) =>
+    agree({ kind: 'image-classification' }, handed(a), handed(b), coarse)
+  const item = crop(10, 0)
+  assert.ok(agrees(item, { ...item, bytes: item.bytes.slice() }))
+  assert.ok(!agrees(item, { ...item, bytes: item.bytes.with(7, item.bytes[7]! + 1) }))
+  assert.ok(!agrees(item, { ...item, meta: { ...item.meta, format: 'jpeg' } }))
+  // Of bytes of a program's own nothing else is known.
+  const own = (bytes: number[]) => ({ meta: {}, bytes: Uint8Array.from(bytes) })
+  const said = (bytes: number[]): ItemResult => ({
+    ...{ ok: true, fields: {}, children: { look: [own(bytes)] } },
+  })
+  assert.ok(agree({ kind: 'code' }, said([1, 2]), said([1, 2]), coarse))
+  assert.ok(!agree({ kind: 'code' }, said([1, 2]), said([1, 3]), coarse))
+})
+
 Deno.test('of texts that differ a little no more are compared than results have', () => {
   const said = (count: number, last: string): ItemResult => ({
     ...{ ok: true, children: {} },

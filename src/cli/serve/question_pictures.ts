@@ -4,8 +4,8 @@
  *
  * @module
  */
+import { pictureOf } from '../../coordinator/infer_request.ts'
 import type { Payload } from '../../coordinator/payload.ts'
-import { stripMetadata } from '../../coordinator/strip_metadata.ts'
 import type { QuestionReply, QuestionRequest } from './question_worker.ts'
 
 /** Made ahead for each pipeline; the first of a pipeline are wanted at once, by all its variants. */
@@ -41,8 +41,7 @@ export function createQuestionPictures(
         if (pipeline === undefined || made === undefined) return
         const own = samples.get(pipeline)!
         const sample = own[Math.floor(random() * own.length)]!
-        const bytes = await make(worker, sample, over.signal)
-        made.push({ meta: { type: 'image/jpeg' }, bytes: stripMetadata('image/jpeg', bytes, 1) })
+        made.push(pictureOf(await make(worker, sample, over.signal)))
       }
     } finally {
       worker.terminate()

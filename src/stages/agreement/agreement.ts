@@ -48,16 +48,16 @@ export function agree(
 ): boolean {
   // Whoever asked is told the message, too.
   if (!a.ok || !b.ok) return !a.ok && !b.ok && a.reason === b.reason && a.message === b.message
-  const { cut, sameFields } = ofTask(task)
-  const picture = cut && sizeOf(a.fields)
+  const kind = ofTask(task)
+  const picture = kind.cut && sizeOf(a.fields)
   const scale = Math.max(1, Math.max(picture?.width ?? 0, picture?.height ?? 0) / USUAL_SIDE)
   const tolerance = { ...usual, pixels: usual.pixels * scale, texts: { left: MOST_TEXTS } }
   const tasks = Object.keys(a.children)
-  return sameFields(a.fields, b.fields, tolerance) &&
+  return kind.sameFields(a.fields, b.fields, tolerance) &&
     tasks.length === Object.keys(b.children).length &&
     tasks.every((child) =>
       Object.hasOwn(b.children, child) &&
-      sameChildren(a.children[child]!, b.children[child]!, { task, picture, cut, tolerance, look })
+      sameChildren(a.children[child]!, b.children[child]!, { task, picture, kind, tolerance, look })
     )
 }
 

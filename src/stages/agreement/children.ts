@@ -14,7 +14,7 @@ export interface Comparing {
   task: TaskFields
   /** As both found it; undefined for items that are not cut out of one. */
   picture: Size | undefined
-  cut: Agreement['cut']
+  kind: Pick<Agreement, 'cut' | 'passesOn'>
   tolerance: Tolerance
   look: Look
 }
@@ -31,13 +31,13 @@ export function sameMeta(a: JsonObject, b: JsonObject, tolerance: Tolerance): bo
 export function sameChildren(
   ours: readonly StageItem[],
   theirs: readonly StageItem[],
-  { task, picture, cut, tolerance, look }: Comparing,
+  { task, picture, kind: { cut, passesOn = false }, tolerance, look }: Comparing,
 ): boolean {
   if (ours.length !== theirs.length) return false
   const apart: Pair[] = []
   for (const [i, a] of ours.entries()) {
     const b = theirs[i]!
-    const bothCrops = isCrop(a) && isCrop(b)
+    const bothCrops = isCrop(a) && isCrop(b) && !passesOn
     const [said, other] = bothCrops ? [plain(a.meta), plain(b.meta)] : [a.meta, b.meta]
     if (!sameMeta(said, other, tolerance)) return false
     if (Array.isArray(a.meta['tensors'])) {

@@ -25,6 +25,8 @@ export interface Agreement {
   sameFields(a: JsonObject | null, b: JsonObject | null, tolerance: Tolerance): boolean
   /** What no input leads to, in words; undefined where all is well. */
   faultOf(result: Served, task: TaskFields): string | undefined
+  /** It hands on its own item, the same to the byte. */
+  passesOn?: boolean
   /** What of a picture is cut out for a child item found in this box, and how large it may be. */
   cut?(box: TextBox, task: TaskFields, picture: Size): { area: TextBox; limits: CropLimits }
 }

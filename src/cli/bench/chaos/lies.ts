@@ -51,7 +51,7 @@ function withNumbers(item: Item, change: (value: number) => number): Item {
 
 type Child = Served['children'][string][number]
 
-/** Each child item, changed; those of other kinds than crops as they are. */
+/** Each crop, changed; the node keeps no copy of one, so that it reads what it has sent. */
 const withCrops = (
   items: Item[],
   change: (child: Child, width: number, height: number) => Child,
@@ -60,7 +60,7 @@ const withCrops = (
     if (!item.ok) return item
     const children = Object.entries(item.children).map(([task, list]) => [
       task,
-      list.map((child) => {
+      list.map(({ key: _, ...child }) => {
         const { width, height } = child.meta
         return 'format' in child.meta ? change(child, Number(width), Number(height)) : child
       }),
