@@ -39,6 +39,7 @@ Deno.test('nodes that lie go into quarantine, and clients get the truth', async 
       LIES.every((lie) => standing(lie).state === 'quarantined') &&
       standing('honest').trust > 0
     while (!isSettled()) {
+      for (const lie of LIES) assert.equal(standing(lie).trust, 0, `${lie} is believed`)
       const answers = await Promise.all(Array.from({ length: 3 }, () => scene.ask()))
       for (const { status, outputs } of answers) {
         assert.equal(status, '200')

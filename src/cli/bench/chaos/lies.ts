@@ -68,12 +68,12 @@ const withCrops = (
     return { ...item, children: Object.fromEntries(children) }
   })
 
-/** Lines of the sample page, cut out and encoded as nodes do: a text that nobody sent. */
+/** The title of the sample page, in few bytes: a text that nobody sent. */
 async function otherText(): Promise<Uint8Array> {
   const codecs = createCodecs(loadLocalCodec)
   const page = await codecs.decode('image/jpeg', await Deno.readFile(SAMPLE_PAGE))
   const title = { cx: 400, cy: 130, width: 560, height: 80, angle: -0.028 }
-  return await codecs.encodeJpeg(cutCrop(page, title, { maxHeight: 48, maxWidth: 2400 }), 92)
+  return await codecs.encodeJpeg(cutCrop(page, title, { maxHeight: 24, maxWidth: 240 }), 60)
 }
 
 /** Each is made for a node and may remember what it said. */
