@@ -13,13 +13,19 @@ import {
 } from '../../../protocol/mod.ts'
 import { createCodecs } from '../../../stages/codecs.ts'
 import { cutCrop } from '../../../stages/crop.ts'
+import { pictureOf } from '../../../stages/item.ts'
+import type { Picture } from '../../../stages/types.ts'
 import { loadLocalCodec } from '../../serve/codec_assets.ts'
 import { SAMPLE_PAGE } from '../../serve/serving.ts'
 
 type Item = ResultMessage['items'][number]
 type Served = Extract<Item, { ok: true }>
 /** May replace bytes of child items, too. */
-type Lie = (items: Item[], batch: BatchMessage, blobs: Uint8Array[]) => Item[]
+type Lie = (
+  items: Item[],
+  batch: BatchMessage,
+  blobs: Uint8Array[],
+) => Item[] | Promise<Item[]>
 
 /** Numbers anywhere in it, changed. */
 function changeNumbers(value: unknown, change: (value: number) => number): unknown {
@@ -51,26 +57,40 @@ function withNumbers(item: Item, change: (value: number) => number): Item {
 
 type Child = Served['children'][string][number]
 
+const codecs = createCodecs(loadLocalCodec)
+
 /** Each crop, changed; the node keeps no copy of one, so that it reads what it has sent. */
-const withCrops = (
+async function withCrops(
   items: Item[],
-  change: (child: Child, width: number, height: number) => Child,
-): Item[] =>
-  items.map((item) => {
+  change: (child: Child) => Promise<Child>,
+): Promise<Item[]> {
+  return await Promise.all(items.map(async (item) => {
     if (!item.ok) return item
-    const children = Object.entries(item.children).map(([task, list]) => [
-      task,
-      list.map(({ key: _, ...child }) => {
-        const { width, height } = child.meta
-        return 'format' in child.meta ? change(child, Number(width), Number(height)) : child
-      }),
-    ])
-    return { ...item, children: Object.fromEntries(children) }
-  })
+    const children: Served['children'] = {}
+    for (const [task, list] of Object.entries(item.children)) {
+      children[task] = await Promise.all(
+        list.map(({ key: _, ...child }) => 'format' in child.meta ? change(child) : child),
+      )
+    }
+    return { ...item, children }
+  }))
+}
+
+/** Half a line's height of its beginning becomes what stands in its middle. */
+function retouched({ width, height, channels, data }: Picture): Picture {
+  const bytes = Uint8Array.from(data)
+  const side = Math.round(height / 2)
+  if (width < 6 * side) return { width, height, channels, data }
+  const middle = Math.floor(width / 2)
+  for (let row = 0; row < bytes.length; row += channels * width) {
+    const [to, from] = [row + channels * side, row + channels * middle]
+    bytes.copyWithin(to, from, from + channels * side)
+  }
+  return { width, height, channels, data: bytes }
+}
 
 /** The title of the sample page, in few bytes: a text that nobody sent. */
 async function otherText(): Promise<Uint8Array> {
-  const codecs = createCodecs(loadLocalCodec)
   const page = await codecs.decode('image/jpeg', await Deno.readFile(SAMPLE_PAGE))
   const title = { cx: 400, cy: 130, width: 560, height: 80, angle: -0.028 }
   return await codecs.encodeJpeg(cutCrop(page, title, { maxHeight: 24, maxWidth: 240 }), 60)
@@ -114,19 +134,16 @@ const LIES: { readonly [name: string]: () => Lie | Promise<Lie> } = {
         const padded = new Uint8Array(Math.max(text.length, blobs[child.blob]!.length))
         padded.set(text)
         blobs[child.blob] = padded
-        return { ...child, meta: { ...child.meta, format: 'jpeg' } }
+        return Promise.resolve({ ...child, meta: { ...child.meta, format: 'jpeg' } })
       })
   },
-  /** One character's width of each crop that travels raw, taken from the middle of that crop. */
+  /** One character of each crop, in the format that was asked for. */
   'other digit': () => (items, _, blobs) =>
-    withCrops(items, (child, width, height) => {
-      const [bytes, side] = [blobs[child.blob]!.slice(), Math.round(height / 2)]
-      if (bytes.length !== 3 * width * height || width < 6 * side) return child
-      const middle = 3 * Math.floor(width / 2)
-      for (let row = 0; row < bytes.length; row += 3 * width) {
-        bytes.copyWithin(row + 3 * side, row + middle, row + middle + 3 * side)
-      }
-      blobs[child.blob] = bytes
+    withCrops(items, async (child) => {
+      const picture = retouched(await pictureOf({ ...child, bytes: blobs[child.blob]! }, codecs))
+      blobs[child.blob] = child.meta['format'] === 'jpeg'
+        ? await codecs.encodeJpeg(picture, 92)
+        : picture.data as Uint8Array
       return child
     }),
 }
@@ -144,6 +161,7 @@ export async function lying(open: OpenTransport, name: string): Promise<OpenTran
     const readOwn = createNodeMessageReader()
     const readTheirs = createCoordinatorMessageReader()
     let serial = 1 << 20
+    let sent = Promise.resolve()
     const transport = open(url, {
       ...events,
       received(data) {
@@ -160,19 +178,22 @@ export async function lying(open: OpenTransport, name: string): Promise<OpenTran
       send(data) {
         const received = readOwn(typeof data === 'string' ? data : data.slice(0))
         if (received === undefined) return
-        const { message, blobs } = changed(received)
-        for (const frame of encodeMessage(message, blobs, serial++)) transport.send(frame)
+        // One after the other: a lie may take its time.
+        sent = sent.then(async () => {
+          const { message, blobs } = await changed(received)
+          for (const frame of encodeMessage(message, blobs, serial++)) transport.send(frame)
+        })
       },
     }
   }
 
-  function changed<T extends Received<{ type: string }>>(received: T): T {
+  async function changed<T extends Received<{ type: string }>>(received: T): Promise<T> {
     const message = received.message as unknown as ResultMessage
     const batch = message.type === 'result' ? batches.get(message.batch) : undefined
     if (batch === undefined) return received
     batches.delete(message.batch)
     const blobs = [...received.blobs]
-    const items = lie!(message.items, batch, blobs)
+    const items = await lie!(message.items, batch, blobs)
     return { ...received, message: { ...message, items }, blobs }
   }
 }
