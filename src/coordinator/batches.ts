@@ -27,6 +27,7 @@ interface Flight {
   /** Items at the end of the batch that its message had no room for. */
   unsent: number
   node: PooledNode
+  crops: BatchMessage['crops']
   sentAtMs: number
   bytes: number
 }
@@ -71,7 +72,7 @@ export function createBatches(
       children[task] = list.map(({ meta, blob, key }) => {
         const bytes = blobs[blob]
         if (bytes === undefined) throw new RangeError(`Cannot find blob ${blob} of ${blobs.length}`)
-        const payload: Payload = { meta, bytes }
+        const payload: Payload = { meta, bytes, asked: flight.crops }
         if (key !== undefined && dispatched !== undefined && isLive(dispatched.query)) {
           payload.kept = { link: flight.node.link, key }
           const list = kept.get(dispatched.query)
@@ -121,6 +122,7 @@ export function createBatches(
         return { meta, payload: { blob: blobs.length - 1 } }
       })
       const sentAtMs = now()
+      const crops = cropsOf(command) ?? node.crops.choose(node.link.roundTripMs)
       const message: BatchMessage = {
         type: 'batch',
         batch: command.batch,
@@ -130,11 +132,11 @@ export function createBatches(
         variant: command.variant,
         remainingMs: Math.max(0, command.deadlineMs - sentAtMs),
         giveUpMs: Math.max(0, command.giveUpMs),
-        crops: cropsOf(command) ?? node.crops.choose(node.link.roundTripMs),
+        crops,
         items,
       }
       const bytes = bytesIn(blobs)
-      flights.set(command.batch, { command, unsent, node, sentAtMs, bytes })
+      flights.set(command.batch, { command, unsent, node, crops, sentAtMs, bytes })
       node.link.send(message, blobs)
     },
 
@@ -268,15 +270,11 @@ function resultOf({ fields, tensors }: Done, blobs: readonly Uint8Array[]): Resu
   return result
 }
 
-/** Results of one input are compared: crops travel as they did the first time. */
+/** Results of one input are compared: crops are asked for as they were the first time. */
 function cropsOf({ like }: Dispatch): BatchMessage['crops'] | undefined {
   for (const outcome of like ?? []) {
     if (!outcome.ok) continue
-    for (const child of Object.values(outcome.children).flat()) {
-      const { format } = (child as Payload).meta
-      if (format === 'rgb') return 'raw'
-      if (format === 'jpeg') return 'jpeg'
-    }
+    for (const child of Object.values(outcome.children).flat()) return (child as Payload).asked
   }
   return undefined
 }

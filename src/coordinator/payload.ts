@@ -1,6 +1,6 @@
 import type { Link } from './link.ts'
 import type { TensorValue } from '../pipeline/tensor_item.ts'
-import type { ResultMessage } from '../protocol/mod.ts'
+import type { BatchMessage, ResultMessage } from '../protocol/mod.ts'
 
 type OkItem = Extract<ResultMessage['items'][number], { ok: true }>
 export type Meta = OkItem['children'][string][number]['meta']
@@ -10,6 +10,8 @@ export type Fields = OkItem['fields']
 export interface Payload {
   meta: Meta
   bytes: Uint8Array
+  /** How the node that made it was asked to send crops; of a query's own input nothing. */
+  asked?: BatchMessage['crops']
   /** The node that made it keeps a copy under this key: it need not be sent back there. */
   kept?: { link: Link; key: string }
 }

@@ -37,8 +37,11 @@ export interface TrustOptions {
   agree(ref: VariantRef, a: Said, b: Said): boolean
   /** What is wrong with an outcome whatever the item was; undefined where nothing is. */
   faultOf?(ref: VariantRef, outcome: ItemOutcome): string | undefined
-  /** Pictures that look like any other, by pipeline: asked about where no answers are known yet. */
-  samples?: { readonly [pipeline: string]: readonly Handle[] }
+  /**
+   * A picture that looks like any other, to ask about where no answers are known yet: never the same
+   * twice. Undefined where there is none, or none yet.
+   */
+  question?(pipeline: string): Handle | undefined
   /** Bytes that an input takes in memory. */
   weigh?(payload: Handle): number
 }

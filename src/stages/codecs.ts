@@ -24,7 +24,8 @@ const quiet = { print: () => {}, printErr: () => {} }
 /** The package's types leave out that it takes a compiled module; it does. */
 const startEncoder = initJpegEncoder as (module: WebAssembly.Module, options: object) => unknown
 
-type Decoder = (bytes: Uint8Array) => Picture
+/** @throws for what is no such picture; what is left of the decoder may be half way in it */
+export type Decoder = (bytes: Uint8Array) => Picture
 
 /** Makes an instance of a program that Emscripten compiled, with memory of its own. */
 type Factory = (options: object) => Promise<{
@@ -53,17 +54,17 @@ async function startDecoder(
   }
 }
 
+/** A decoder that answers at once; a picture comes turned upright. */
+export const startJpegDecoder = (module: WebAssembly.Module): Promise<Decoder> =>
+  startDecoder(jpegDecoder, module, true)
+
 interface Kind {
   codec: CodecName
   start(module: WebAssembly.Module): Promise<Decoder>
 }
 
 const KINDS: { [type in PictureType]: Kind } = {
-  'image/jpeg': {
-    codec: 'jpeg_dec',
-    // Turned upright.
-    start: (module) => startDecoder(jpegDecoder, module, true),
-  },
+  'image/jpeg': { codec: 'jpeg_dec', start: startJpegDecoder },
   'image/webp': { codec: 'webp_dec', start: (module) => startDecoder(webpDecoder, module) },
   'image/png': {
     codec: 'png',
@@ -150,8 +151,8 @@ export function createCodecs(load: (name: CodecName) => Promise<WebAssembly.Modu
       encoderStarted = true
       const { width, height } = picture
       const data = picture.channels === 4 ? picture.data : withAlpha(picture)
-      // Baseline and fixed tables: crops are small, and time counts more than bytes.
-      const options = { quality, progressive: false, optimize_coding: false }
+      // With fixed tables this encoder writes files that decode to other pictures below quality 90.
+      const options = { quality, progressive: false, optimize_coding: true }
       return new Uint8Array(
         await encodeJpeg({ data, width, height } as unknown as ImageData, options),
       )

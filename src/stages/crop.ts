@@ -3,8 +3,20 @@
  *
  * @module
  */
-import type { Picture } from './types.ts'
+import type { CropEncoding, Picture } from './types.ts'
 import type { TextBox } from './box.ts'
+
+/** Raw crops of one picture beyond this travel as JPEG, or a link's frame would overflow. */
+const MAX_RAW_BYTES = 8 * 2 ** 20
+
+/** How the crops of one picture travel: as asked for, unless they are too large for it. */
+export function cropFormat(
+  asked: CropEncoding,
+  crops: readonly { width: number; height: number }[],
+): 'rgb' | 'jpeg' {
+  const bytes = crops.reduce((sum, { width, height }) => sum + 3 * width * height, 0)
+  return asked === 'raw' && bytes <= MAX_RAW_BYTES ? 'rgb' : 'jpeg'
+}
 
 /** Largest crop that a child task can use, in pixels. */
 export interface CropLimits {

@@ -6,7 +6,7 @@
 import type { Picture, Stage, StageContext, StageItem, Tensor } from './types.ts'
 import { checkPictureModels } from './check_picture.ts'
 import { cornersOf, sliceBox, type TextBox } from './box.ts'
-import { cutCrop } from './crop.ts'
+import { cropFormat, cutCrop } from './crop.ts'
 import { fit, inputShapes, type Size } from './input_shape.ts'
 import { invalidInput, pictureOf } from './item.ts'
 import { cropOf, type CropOptions, inputOf } from './options.ts'
@@ -18,9 +18,6 @@ import { inkedStretches } from './visual_runs.ts'
 
 /** Enlarging a small picture further than this finds no more text. */
 const maxScale = 2
-
-/** Raw crops of one picture beyond this travel as JPEG, or a link's frame would overflow. */
-const maxRawBytes = 8 * 2 ** 20
 
 // ImageNet mean and deviation for blue, green, red: what the network was trained with.
 const mean = [0.406, 0.456, 0.485] as const
@@ -74,11 +71,8 @@ export const textDetection: Stage = {
   handsOn: 'pictures',
 }
 
-/** The main shape and its transpose alone, where each shape costs a compilation. */
-function shapesOf(context: StageContext): Size[] {
-  const shapes = inputShapes(inputOf(context))
-  return context.fewShapes ? shapes.slice(0, 2) : shapes
-}
+/** The same on every engine: results of two nodes can be compared only where both saw the same. */
+const shapesOf = (context: StageContext): Size[] => inputShapes(inputOf(context))
 
 function tensorOf({ width, height }: Size): Tensor & { data: Float32Array } {
   return {
@@ -129,18 +123,19 @@ async function crops(
   const pieces = boxes.flatMap((box) => splitLine(picture, box, options))
     .filter(({ box }) => isOn(picture, box))
   const ordered = readingOrder(pieces.map((p) => p.box)).map((i) => pieces[i]!)
-  const rawBytes = ordered.reduce((sum, p) => sum + p.crop.data.length, 0)
-  const raw = context.crops === 'raw' && rawBytes <= maxRawBytes
+  const format = cropFormat(context.crops, ordered.map(({ crop }) => crop))
   const items: StageItem[] = []
   for (const { box, crop } of ordered) {
     items.push({
       meta: {
-        format: raw ? 'rgb' : 'jpeg',
+        format,
         width: crop.width,
         height: crop.height,
         box: cornersOf(box).map((point) => point.map((value) => Math.round(value * 10) / 10)),
       },
-      bytes: raw ? crop.data as Uint8Array : await context.codecs.encodeJpeg(crop, options.quality),
+      bytes: format === 'rgb'
+        ? crop.data as Uint8Array
+        : await context.codecs.encodeJpeg(crop, options.quality),
     })
   }
   return items

@@ -6,7 +6,7 @@
 import { z } from 'zod'
 import type { CropEncoding, ImageCodecs, Picture, StageItem } from './types.ts'
 import { cornersOf, type Point, type TextBox } from './box.ts'
-import { cutCrop } from './crop.ts'
+import { cropFormat, type CropLimits, cutCrop } from './crop.ts'
 import { readField } from './options.ts'
 
 const schema = z.strictObject({
@@ -18,9 +18,6 @@ const schema = z.strictObject({
   quality: z.number().min(1).max(100).default(92),
 })
 export type ThingCrops = z.infer<typeof schema>
-
-/** Raw crops of one picture beyond this travel as JPEG, or a link's frame would overflow. */
-const maxRawBytes = 8 * 2 ** 20
 
 export interface Thing {
   /** One of the task's labels. */
@@ -43,33 +40,41 @@ export async function cropThings(
   codecs: ImageCodecs,
 ): Promise<StageItem[]> {
   const cut = things.map(({ box }) => cutThing(picture, box, options))
-  const rawBytes = cut.reduce((sum, { data }) => sum + data.length, 0)
-  const raw = encoding === 'raw' && rawBytes <= maxRawBytes
+  const format = cropFormat(encoding, cut)
   return await Promise.all(cut.map(async (crop, i) => {
     const { kind, score, box } = things[i]!
     return {
       meta: {
-        format: raw ? 'rgb' : 'jpeg',
+        format,
         ...{ width: crop.width, height: crop.height, kind, score, box: roundedCorners(box) },
       },
-      bytes: raw ? crop.data as Uint8Array : await codecs.encodeJpeg(crop, options.quality),
+      bytes: format === 'rgb'
+        ? crop.data as Uint8Array
+        : await codecs.encodeJpeg(crop, options.quality),
     }
   }))
 }
 
-/** In proportion, no larger than the limits. */
 function cutThing(picture: Picture, box: TextBox, options: ThingCrops): Picture {
-  const { maxHeight, maxWidth, margin } = options
-  const wide = widened(box, margin, picture)
+  const wide = widened(box, options.margin, picture)
+  return cutCrop(picture, wide, thingLimits(wide, options))
+}
+
+/** Of the crop of a thing with the room around it: in proportion, no larger than the task says. */
+export function thingLimits(wide: TextBox, { maxHeight, maxWidth }: ThingCrops): CropLimits {
   const shrink = Math.min(1, maxHeight / wide.height, maxWidth / wide.width)
-  return cutCrop(picture, wide, {
+  return {
     maxHeight: Math.max(1, Math.round(wide.height * shrink)),
     maxWidth: Math.max(1, Math.round(wide.width * shrink)),
-  })
+  }
 }
 
 /** Larger by a share of its sides, as far as the picture goes. */
-function widened({ cx, cy, width, height }: TextBox, margin: number, picture: Picture): TextBox {
+export function widened(
+  { cx, cy, width, height }: TextBox,
+  margin: number,
+  picture: Pick<Picture, 'width' | 'height'>,
+): TextBox {
   const [dx, dy] = [width * (0.5 + margin), height * (0.5 + margin)]
   const [x0, y0] = [Math.max(0, cx - dx), Math.max(0, cy - dy)]
   const [x1, y1] = [Math.min(picture.width, cx + dx), Math.min(picture.height, cy + dy)]

@@ -19,6 +19,8 @@ export type JsonObject = { [key: string]: Json }
 export interface StageItem {
   meta: JsonObject
   bytes: Uint8Array
+  /** Of one that came from another node: how crops were to travel. */
+  asked?: CropEncoding
 }
 
 export type ItemResult =
@@ -71,8 +73,6 @@ export interface StageContext {
   crops: CropEncoding
   /** It is the pipeline's first task: its items are files. */
   isRoot?: boolean
-  /** The first run of each input shape is slow on this engine: better a few shapes than the best. */
-  fewShapes?: boolean
 }
 
 /** What items carry. */

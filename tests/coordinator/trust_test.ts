@@ -1,7 +1,9 @@
 /** Nodes are checked over real links: who is believed, who is set aside, and what is told of it. */
 import assert from 'node:assert/strict'
+import { samplesOf } from '../../src/cli/serve/samples.ts'
 import { createOwnToken, trustOptions } from '../../src/cli/serve/trust.ts'
 import { createKeyring, hashOf, makeKey } from '../../src/coordinator/doors/keys.ts'
+import { pictureOf } from '../../src/coordinator/infer_request.ts'
 import { createRandom } from '../../src/sim/random.ts'
 import {
   ask,
@@ -93,7 +95,7 @@ Deno.test('a node that lies is set aside, with the reason for all to see', async
   )
 })
 
-Deno.test('crops travel to be compared as they did the first time, on whatever link', async () => {
+Deno.test('crops are asked for to be compared as they were the first time, on whatever link', async () => {
   const trust = await trustOptions([loaded], createRandom(1))
   // Two voters, of whom one can be asked about what the other says.
   const tokens = [makeKey('node'), makeKey('node')]
@@ -115,22 +117,70 @@ Deno.test('crops travel to be compared as they did the first time, on whatever l
   await withCoordinator(
     async (coordinator) => {
       const nodes = []
-      // So far away that crops would be compressed.
-      for (const [i, id] of ['one', 'two'].entries()) {
-        nodes.push(await joinScripted(coordinator, id, raw, { token: tokens[i]! }, 1, 5))
+      // One is near, of the other crops would be compressed: the second is asked as the first.
+      for (const [i, [id, farMs]] of ([['near', 0], ['far', 5]] as const).entries()) {
+        nodes.push(await joinScripted(coordinator, id, raw, { token: tokens[i]! }, 1, farMs))
         await untilHolds(coordinator, id, 4)
       }
       await (await ask(coordinator)).body?.cancel()
       const batches = await Promise.all(
         nodes.map((node) => node.got('batch', ({ task }) => task === 'find')),
       )
-      assert.deepEqual(batches.map(({ crops }) => crops).sort(), ['jpeg', 'raw'])
+      assert.equal(batches[0]!.crops, batches[1]!.crops)
       // Neither keeps its copies, the one whose result no query waits for among them.
       for (const node of nodes) assert.deepEqual((await node.got('release')).keys, ['crop'])
     },
     undefined,
     { pipelines: [loaded], trust, keyring },
   )
+})
+
+/** Pictures that two nodes are asked about though no client asks anything. */
+async function questions(count: number): Promise<{ meta: string; hash: string }[]> {
+  const own = createOwnToken()
+  const seen: { meta: string; bytes: Uint8Array }[] = []
+  const asked = Promise.withResolvers<void>()
+  const behave: Behaviour = (batch) => {
+    if (batch.message.task === 'read') return honest(batch)
+    for (const { meta, payload } of batch.message.items) {
+      if (!('blob' in payload)) continue
+      seen.push({ meta: JSON.stringify(meta), bytes: batch.blobs[payload.blob]! })
+    }
+    if (seen.length >= count) asked.resolve()
+    return honest(batch)
+  }
+  await withCoordinator(
+    async (coordinator) => {
+      await joinScripted(coordinator, 'own', behave, { token: own.token })
+      await untilHolds(coordinator, 'own', 4)
+      await joinScripted(coordinator, 'stranger', behave)
+      await asked.promise
+    },
+    undefined,
+    { pipelines: [loaded], trust: await trustOptions([loaded]), isOwn: own.isOwn },
+  )
+  return await Promise.all(seen.map(async ({ meta, bytes }) => {
+    // As a client's would be: nothing is left to cut off.
+    assert.deepEqual(pictureOf(bytes.slice()).bytes, bytes)
+    const hash = await crypto.subtle.digest('SHA-256', bytes as Uint8Array<ArrayBuffer>)
+    return { meta, hash: new Uint8Array(hash).toHex() }
+  }))
+}
+
+Deno.test('a node cannot tell by their bytes what it is asked to be checked', async () => {
+  const files = new Set<string>()
+  for (const { bytes } of await samplesOf('', 'words')) {
+    const hash = await crypto.subtle.digest('SHA-256', bytes as Uint8Array<ArrayBuffer>)
+    files.add(new Uint8Array(hash).toHex())
+  }
+  assert.ok(files.size > 0)
+  const runs = [await questions(3), await questions(3)]
+  for (const { meta, hash } of runs.flat()) {
+    assert.ok(!files.has(hash), 'it is a file of the repository')
+    assert.equal(meta, JSON.stringify({ type: 'image/jpeg' }))
+  }
+  const [first, second] = runs.map((run) => new Set(run.map(({ hash }) => hash)))
+  assert.ok(first!.isDisjointFrom(second!), 'it was asked in another run')
 })
 
 Deno.test('a secret is known by the nodes that were given it alone', () => {

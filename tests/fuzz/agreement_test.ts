@@ -1,11 +1,14 @@
 /** Whatever two nodes send as results: they agree or not, and what is no result is named. */
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
+import { loadLocalCodec } from '../../src/cli/serve/codec_assets.ts'
 import { isShallow } from '../../src/protocol/messages.ts'
 import { agree, faultOf } from '../../src/stages/agreement/agreement.ts'
+import { createCropDecoder } from '../../src/stages/agreement/crop_decoder.ts'
 import { toleranceOf } from '../../src/stages/agreement/tolerance.ts'
+import { createCodecs, startJpegDecoder } from '../../src/stages/codecs.ts'
 import type { ItemResult, JsonObject } from '../../src/stages/types.ts'
-import { altered, anyJson, runs } from './fuzz.ts'
+import { altered, anyJson, damaged, runs } from './fuzz.ts'
 
 const box = [[1, 1], [9, 1], [9, 9], [1, 9]]
 const thing = { kind: 'shoe', score: 0.8, box }
@@ -63,13 +66,45 @@ Deno.test('agreement: any two results agree or not, and any one has a fault or n
   fc.assert(
     fc.property(pairs, ([kind, a, b]) => {
       for (const result of [a, b]) {
-        assert.ok(['string', 'undefined'].includes(typeof faultOf(kind, result)))
+        assert.ok(['string', 'undefined'].includes(typeof faultOf({ kind }, result)))
       }
       const tolerance = toleranceOf('wasm', 'webgpu')
       for (const other of [a, b]) {
-        assert.equal(typeof agree(kind, a, other, tolerance), 'boolean')
+        assert.equal(typeof agree({ kind }, a, other, tolerance), 'boolean')
       }
     }),
     runs(0.3),
+  )
+})
+
+Deno.test('agreement: a damaged crop agrees or not, and is a fault or none', async () => {
+  const [width, height] = [40, 20]
+  const pixels = Uint8Array.from({ length: 3 * width * height }, (_, i) => (i * 37) % 251)
+  const codecs = createCodecs(loadLocalCodec)
+  const jpeg = await codecs.encodeJpeg({ width, height, channels: 3, data: pixels }, 92)
+  const module = await loadLocalCodec('jpeg_dec')
+  const decodeJpeg = await createCropDecoder(() => startJpegDecoder(module))
+  const page = (bytes: Uint8Array): ItemResult => ({
+    ...{ ok: true, fields: { width, height, lines: 1 } },
+    children: {
+      read: [{
+        meta: { format: 'jpeg', width, height, box: corners },
+        ...{ bytes, asked: 'jpeg' },
+      }],
+    },
+  })
+  const corners = [[0, 0], [width, 0], [width, height], [0, height]]
+  const task = { kind: 'text-detection' }
+  const tolerance = toleranceOf('wasm', 'wasm')
+  await fc.assert(
+    fc.asyncProperty(damaged([jpeg]), async (bytes) => {
+      const look = { decodeJpeg, random: () => 0, pixels: 1e6 }
+      assert.ok(['string', 'undefined'].includes(typeof faultOf(task, page(bytes))))
+      assert.equal(typeof agree(task, page(bytes), page(jpeg), tolerance, look), 'boolean')
+      // Whatever it did to the decoder, another is there by the next event.
+      await new Promise((done) => setTimeout(done))
+      assert.ok(decodeJpeg(jpeg) !== undefined)
+    }),
+    runs(0.1),
   )
 })

@@ -7,10 +7,11 @@ import { finished } from './by_hand.ts'
 import { ocr, refsOf } from './fixtures.ts'
 
 const VERSIONS = 40
+const questions = ['a', 'b']
 const scheduler = createScheduler({
   pipelines: [ocr],
   hedge: true,
-  trust: { random: createRandom(1), agree: () => true, samples: { ocr: ['a', 'b'] } },
+  trust: { random: createRandom(1), agree: () => true, question: () => questions.shift() },
 })
 let nowMs = 0
 

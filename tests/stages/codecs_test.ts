@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { constants, deflateSync } from 'node:zlib'
 import { loadLocalCodec } from '../../src/cli/serve/codec_assets.ts'
 import { createCodecs } from '../../src/stages/codecs.ts'
+import { cutCrop } from '../../src/stages/crop.ts'
 import { stages } from '../../src/stages/stages.ts'
 import { flattenOnWhite } from '../../src/stages/flatten.ts'
 import { sampleJpeg } from '../../src/stages/sample.ts'
@@ -217,5 +218,22 @@ Deno.test('a picture of one pixel is read as nothing', async () => {
     assert.ok(result.ok)
     assert.deepEqual(result.children, { recognise: [] })
     assert.deepEqual(result.fields, { width: 1, height: 1, lines: 0 })
+  }
+})
+
+Deno.test('encodeJpeg() writes what decodes to the same picture, below quality 90 too', async () => {
+  const page = await codecs.decode('image/jpeg', await sample('page.jpg'))
+  const [width, height] = [320, 40]
+  for (let top = 0; top < page.height; top += height) {
+    const box = { cx: 400, cy: top + height / 2, width, height, angle: 0 }
+    const { data } = cutCrop(page, box, { maxHeight: height, maxWidth: width })
+    const bytes = await codecs.encodeJpeg({ width, height, channels: 3, data }, 75)
+    const again = await codecs.decode('image/jpeg', bytes)
+    assert.deepEqual([again.width, again.height], [width, height])
+    let sum = 0
+    for (let i = 0; i < data.length; i++) {
+      sum += Math.abs(data[i]! - again.data[Math.floor(i / 3) * 4 + i % 3]!)
+    }
+    assert.ok(sum / data.length < 8, `${sum / data.length} of 255 at ${top}`)
   }
 })

@@ -152,7 +152,7 @@ Deno.test('text-detection hands on nothing that a model sees beside the picture'
   })
   assert.ok(result!.ok)
   assert.equal(result!.children['recognise']!.length, 1)
-  assert.equal(faultOf('text-detection', result!), undefined)
+  assert.equal(faultOf({ kind: 'text-detection' }, result!), undefined)
 })
 
 Deno.test('text-detection hands JPEG crops on where asked to', async () => {
@@ -192,5 +192,5 @@ Deno.test('a line centred on the edge of the picture is none, as nodes are judge
     { task, variant, next: task.next, model, codecs, crops: 'raw' },
   )
   assert.ok(result!.ok)
-  assert.equal(faultOf('text-detection', result!), undefined)
+  assert.equal(faultOf({ kind: 'text-detection' }, result!), undefined)
 })

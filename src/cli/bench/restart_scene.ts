@@ -8,7 +8,7 @@ import { DatabaseSync } from 'node:sqlite'
 import type { NodeInfo } from '../../client/types.ts'
 import { fromFileUrl, ROOT } from '../root.ts'
 import { spawnTied } from '../tied.ts'
-import { samplesOf } from '../serve/trust.ts'
+import { samplesOf } from '../serve/samples.ts'
 import { within } from '../within.ts'
 
 const COORDINATOR = fromFileUrl(new URL('./restart_child.ts', import.meta.url))

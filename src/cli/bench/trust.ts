@@ -53,11 +53,12 @@ const FIRST_MS = 60_000
 export function runTrust(scene: TrustScene): TrustOutcome {
   const { lies, honest, own, seconds, rate, seed, honestS = 0, trust = true } = scene
   const random = createRandom(seedFor(seed, 'checks'))
+  let questions = 0
   const scheduler = createScheduler({
     pipelines: [pipeline],
     ...trust
       ? {
-        trust: { random, ...comparing, samples: { pages: ['sample-1', 'sample-2', 'sample-3'] } },
+        trust: { random, ...comparing, question: () => `sample-${++questions}` },
       }
       : {},
   })

@@ -54,8 +54,8 @@ export function truthOf(payload: Handle, ref: VariantRef): ItemOutcome {
   if (ref.task === 'detect') {
     const random = createRandom(seedFor(1, String(payload)))
     const lines = Array.from({ length: LINES }, (_, i): Crop => {
-      const [left, width] = [20 + 200 * random(), 200 + 300 * random()]
-      const top = 40 + 60 * i + 10 * random()
+      const left = Math.round(20 + 200 * random())
+      const top = Math.round(40 + 60 * i + 10 * random())
       const shade = Math.floor(200 * random())
       return {
         id: `${payload}/${i}`,
@@ -63,7 +63,7 @@ export function truthOf(payload: Handle, ref: VariantRef): ItemOutcome {
           format: 'rgb',
           width: 8,
           height: 4,
-          box: [[left, top], [left + width, top], [left + width, top + 30], [left, top + 30]],
+          box: [[left, top], [left + 8, top], [left + 8, top + 4], [left, top + 4]],
         },
         bytes: new Uint8Array(96).map((_, k) => (shade + 7 * k) % 256),
       }
@@ -172,10 +172,10 @@ const resultOf = (outcome: ItemOutcome): ItemResult =>
 export const comparing: Pick<TrustOptions, 'agree' | 'faultOf'> = {
   agree: ({ task }, a, b) =>
     agree(
-      pipeline.tasks[task]!.kind,
+      pipeline.tasks[task]!,
       resultOf(a.outcome),
       resultOf(b.outcome),
       toleranceOf(a.backend, b.backend),
     ),
-  faultOf: ({ task }, outcome) => faultOf(pipeline.tasks[task]!.kind, resultOf(outcome)),
+  faultOf: ({ task }, outcome) => faultOf(pipeline.tasks[task]!, resultOf(outcome)),
 }

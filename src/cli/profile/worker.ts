@@ -110,8 +110,7 @@ async function contextOf(taskName: string, variantName: string): Promise<StageCo
       : Deno.readFile(files[name]!).then((bytes) => createOrtModel(bytes, assets, use)).then(timed)
     models.set(name, model)
   }
-  const fewShapes = use.backend === 'webgpu'
-  return { task, variant, next: task.next, model: await model, codecs, crops: 'raw', fewShapes }
+  return { task, variant, next: task.next, model: await model, codecs, crops: 'raw' }
 }
 
 const NO_MODEL: Model = {

@@ -185,6 +185,7 @@ export function startCoordinator(options: CoordinatorOptions): Coordinator {
       await keeper?.close()
       planner.stop()
       bodies.stop()
+      options.trust?.stop?.()
       clearInterval(inUse)
       await peers.close()
       await within(SHUTDOWN_MS, Promise.all([server.shutdown(), inner?.shutdown()]))

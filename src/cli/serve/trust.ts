@@ -1,26 +1,26 @@
 /**
- * What the rules need to check nodes: results compared as their stages say, samples to ask about,
+ * What the rules need to check nodes: results compared as their stages say, pictures to ask about,
  * and who belongs to this coordinator.
  *
  * @module
  */
 import { timingSafeEqual } from 'node:crypto'
-import { join } from 'node:path'
 import type { Payload } from '../../coordinator/payload.ts'
-import { checkPicture } from '../../coordinator/picture.ts'
 import type { Pipeline } from '../../pipeline/schema.ts'
 import { queryTensors } from '../../pipeline/takes.ts'
 import type { TrustOptions } from '../../policy/options.ts'
 import type { ItemOutcome, VariantRef } from '../../policy/types.ts'
 import type { Hello } from '../../protocol/mod.ts'
 import { agree, faultOf } from '../../stages/agreement/agreement.ts'
+import { createCropDecoder } from '../../stages/agreement/crop_decoder.ts'
 import { toleranceOf } from '../../stages/agreement/tolerance.ts'
+import { startJpegDecoder } from '../../stages/codecs.ts'
 import type { ItemResult, JsonObject, StageItem } from '../../stages/types.ts'
 import type { LoadedPipeline } from '../pipelines/load.ts'
-import { ROOT } from '../root.ts'
-
-const SAMPLES = join(ROOT, 'demo', 'samples')
-const MAX_SAMPLES = 4
+import { loadLocalCodec } from './codec_assets.ts'
+import { createLook } from './look.ts'
+import { createQuestionPictures } from './question_pictures.ts'
+import { samplesOf } from './samples.ts'
 
 /** A version that is served, by its name. */
 type PipelineOf = (name: string) => Pipeline | undefined
@@ -28,6 +28,8 @@ type PipelineOf = (name: string) => Pipeline | undefined
 export interface Trust extends TrustOptions {
   /** Versions come and go: from now on they are looked up there. */
   follow(pipelineOf: PipelineOf): void
+  /** No more questions are made. */
+  stop(): void
 }
 
 /** @param random uniform in [0, 1); by default what no node can foresee */
@@ -38,26 +40,45 @@ export async function trustOptions(
   let pipelineOf: PipelineOf = (name) =>
     pipelines.find(({ pipeline }) => pipeline.name === name)?.pipeline
   const taskOf = ({ pipeline, task }: VariantRef) => pipelineOf(pipeline)?.tasks[task]
+  const decoder = await loadLocalCodec('jpeg_dec')
+  const look = createLook(await createCropDecoder(() => startJpegDecoder(decoder)), random)
+  const said = createVerdicts()
+  const samples = new Map(
+    await Promise.all(
+      pipelines.map(async ({ dir, pipeline }) => {
+        // A program that is to read tensors may well fall over a picture, and its worker with it.
+        const takesPictures = queryTensors(pipeline) === undefined
+        return [pipeline.name, takesPictures ? await samplesOf(dir, pipeline.name) : []] as const
+      }),
+    ),
+  )
+  const questions = createQuestionPictures(samples, random)
   return {
     follow: (next) => void (pipelineOf = next),
     random,
-    agree: (ref, a, b) => {
-      const task = taskOf(ref)
-      const precision = task?.variants[ref.variant]?.['precision']
-      const tolerance = toleranceOf(a.backend, b.backend, precision)
-      return agree(task?.kind, resultOf(a.outcome), resultOf(b.outcome), tolerance)
-    },
-    faultOf: (ref, outcome) => faultOf(taskOf(ref)?.kind, resultOf(outcome)),
+    agree: (ref, a, b) =>
+      said(a.outcome, b.outcome, () => {
+        const task = taskOf(ref)
+        const precision = task?.variants[ref.variant]?.['precision']
+        const tolerance = toleranceOf(a.backend, b.backend, precision)
+        return agree(task ?? {}, resultOf(a.outcome), resultOf(b.outcome), tolerance, look())
+      }),
+    faultOf: (ref, outcome) => faultOf(taskOf(ref) ?? {}, resultOf(outcome)),
     weigh: (payload) => (payload as Payload).bytes.byteLength,
-    samples: Object.fromEntries(
-      await Promise.all(
-        pipelines.map(async ({ dir, pipeline }) => {
-          // A program that is to read tensors may well fall over a picture, and its worker with it.
-          const takesPictures = queryTensors(pipeline) === undefined
-          return [pipeline.name, takesPictures ? await samplesOf(dir, pipeline.name) : []] as const
-        }),
-      ),
-    ),
+    question: questions.next,
+    stop: questions.stop,
+  }
+}
+
+/** What was found of two outcomes, kept as long as both are: a check asks at each of its turns. */
+function createVerdicts() {
+  const known = new WeakMap<ItemOutcome, WeakMap<ItemOutcome, boolean>>()
+  return (a: ItemOutcome, b: ItemOutcome, compare: () => boolean): boolean => {
+    const ofA = known.get(a) ?? new WeakMap<ItemOutcome, boolean>()
+    known.set(a, ofA)
+    const verdict = ofA.get(b) ?? compare()
+    ofA.set(b, verdict)
+    return verdict
   }
 }
 
@@ -68,41 +89,7 @@ const resultOf = (outcome: ItemOutcome): ItemResult =>
       fields: outcome.result as JsonObject | null,
       children: outcome.children as { [task: string]: StageItem[] },
     }
-    : { ok: false, reason: 'invalid_input', message: outcome.message }
-
-/**
- * Pictures of the pipeline's own folder `samples`, else the project's: those named after it first.
- *
- * @throws Error naming one that cannot be used
- */
-export async function samplesOf(dir: string, pipeline: string): Promise<Payload[]> {
-  const own = dir === '' ? [] : await picturesIn(join(dir, 'samples'))
-  if (own.length > 0) return own
-  const named = await picturesIn(SAMPLES, (name) => name.startsWith(pipeline))
-  return named.length > 0 ? named : await picturesIn(SAMPLES)
-}
-
-async function picturesIn(
-  dir: string,
-  wanted: (name: string) => boolean = () => true,
-): Promise<Payload[]> {
-  const found: Payload[] = []
-  const entries = await Array.fromAsync(Deno.readDir(dir)).catch(() => [])
-  for (const { name, isDirectory } of entries.sort((a, b) => a.name.localeCompare(b.name))) {
-    if (found.length >= MAX_SAMPLES || !wanted(name) || !/\.(jpe?g|png|webp)$/i.test(name)) continue
-    if (!isDirectory) found.push(await pictureIn(join(dir, name)))
-  }
-  return found
-}
-
-async function pictureIn(file: string): Promise<Payload> {
-  try {
-    const bytes = await Deno.readFile(file)
-    return { meta: { type: checkPicture(bytes).type }, bytes }
-  } catch (cause) {
-    throw new Error(`Cannot use ${file} as a sample: ${(cause as Error).message}`, { cause })
-  }
-}
+    : { ok: false, reason: outcome.reason as 'invalid_input', message: outcome.message }
 
 /**
  * A secret of this run, and who knows it: nodes that this process started itself.

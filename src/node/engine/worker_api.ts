@@ -147,7 +147,7 @@ export function createWorkerApi(parts: WorkerParts): WorkerApi {
     }
   }
 
-  async function take(spec: InstanceSpec, model: EngineModel, fewShapes: boolean): Promise<number> {
+  async function take(spec: InstanceSpec, model: EngineModel, compiles: boolean): Promise<number> {
     const stage = spec.code === undefined
       ? parts.stages[spec.task.kind ?? '']
       : await loadCode(spec.code, codeBase)
@@ -160,16 +160,16 @@ export function createWorkerApi(parts: WorkerParts): WorkerApi {
     if (codecs === undefined) throw new EngineError('init_failed', 'Cannot load before init')
     const { task, variant, next, isRoot = false } = spec
     const context: StageContext = {
-      ...{ task, variant, next, model, codecs, crops: 'raw', fewShapes, isRoot },
+      ...{ task, variant, next, model, codecs, crops: 'raw', isRoot },
     }
     const taken = { spec, stage, context, model, beside: createBeside(stage, context, nowMs) }
     const fromMs = nowMs()
     let warmMs = (await timeRun(taken, 1, 0))?.runMs ?? 0
     // Where it compiles, the first run says nothing at all.
-    if (fewShapes || warmMs < AGAIN_BELOW_MS) {
+    if (compiles || warmMs < AGAIN_BELOW_MS) {
       warmMs = Math.min(warmMs, (await timeRun(taken, 1, 0))?.runMs ?? 0)
     }
-    if (fewShapes) await warmMore(taken, fromMs)
+    if (compiles) await warmMore(taken, fromMs)
     held.set(spec.key, taken)
     return warmMs
   }

@@ -57,7 +57,7 @@ export function createBank(
 
   return {
     add(variant, payload, said, seenBy) {
-      const size = weigh(payload)
+      const size = [payload, ...handedOn(said)].reduce<number>((sum, one) => sum + weigh(one), 0)
       if (size > MAX_BYTES / MAX_EACH) return
       const list = listOf(variant)
       if (list.some((known) => known.payload === payload)) return
@@ -95,5 +95,8 @@ export function createBank(
     wants: (variant) => (byVariant.get(variant)?.length ?? 0) < MAX_EACH || random() < RENEW,
   }
 }
+
+const handedOn = ({ outcome }: Said): Handle[] =>
+  outcome.ok ? Object.values(outcome.children).flat() : []
 
 const weightOf = (list: readonly Known[]) => list.reduce((sum, { bytes }) => sum + bytes, 0)

@@ -55,7 +55,7 @@ export function createKnownAnswers(parts: KnownParts): KnownAnswers {
   const { options, shapes, nodes, words } = parts
   const { random } = options
   const bank = createBank(random, options.weigh)
-  const questions = createQuestions(options.samples)
+  const questions = createQuestions(options.question)
   const usedBy = new WeakMap<Check, Known[]>()
   let tickMs = -Infinity
   /** Variants that nobody is to be asked about before then: one question of each at a time. */
@@ -118,12 +118,12 @@ export function createKnownAnswers(parts: KnownParts): KnownAnswers {
         { kind: 'question', variant, items, votes: [], target: null },
         nowMs,
       )
-      if (check === undefined) putBack(variant, nowMs)
+      if (check === undefined) putBack(variant, payload, nowMs)
     }
   }
 
-  function putBack(variant: VariantShape, nowMs: number): void {
-    questions.again(variant)
+  function putBack(variant: VariantShape, payload: Handle, nowMs: number): void {
+    questions.again(variant, payload)
     restUntilMs.set(variant, nowMs + AGAIN_MS)
   }
 
@@ -151,7 +151,7 @@ export function createKnownAnswers(parts: KnownParts): KnownAnswers {
     ended(check, wrong, nowMs) {
       if (check.kind === 'question') {
         restUntilMs.delete(check.variant)
-        if (wrong) putBack(check.variant, nowMs)
+        if (wrong) putBack(check.variant, check.items[0]!.payload, nowMs)
         return
       }
       const id = check.target!

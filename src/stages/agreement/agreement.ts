@@ -6,9 +6,10 @@
  */
 import type { ItemResult } from '../types.ts'
 import { sameChildren } from './children.ts'
+import { type Look, RAW_ONLY, sizeOf } from './crops.ts'
 import { imageClassification } from './image_classification.ts'
 import { numberOf } from './json.ts'
-import type { Agreement } from './kind.ts'
+import type { Agreement, TaskFields } from './kind.ts'
 import { objectDetection } from './object_detection.ts'
 import { textDetection } from './text_detection.ts'
 import { textRecognition } from './text_recognition.ts'
@@ -27,36 +28,43 @@ const PLAIN: Agreement = {
   faultOf: () => undefined,
 }
 
-const ofKind = (kind: string | undefined): Agreement => ({
+const ofTask = ({ kind }: TaskFields): Agreement => ({
   ...PLAIN,
   ...kind !== undefined && Object.hasOwn(OWN, kind) ? OWN[kind] : {},
 })
 
 /** Texts that differ, compared letter by letter, which takes a millisecond for long ones. */
 const MOST_TEXTS = 256
+/** Longer side of a picture in which a corner is held to the tolerance's own pixels. */
+const USUAL_SIDE = 1000
 
 /** Whether two results of one item say the same. */
 export function agree(
-  kind: string | undefined,
+  task: TaskFields,
   a: ItemResult,
   b: ItemResult,
   usual: Tolerance,
+  look: Look = RAW_ONLY,
 ): boolean {
-  const tolerance = { ...usual, texts: { left: MOST_TEXTS } }
-  if (!a.ok || !b.ok) return !a.ok && !b.ok && a.reason === b.reason
+  // Whoever asked is told the message, too.
+  if (!a.ok || !b.ok) return !a.ok && !b.ok && a.reason === b.reason && a.message === b.message
+  const kind = ofTask(task)
+  const picture = kind.cut && sizeOf(a.fields)
+  const scale = Math.max(1, Math.max(picture?.width ?? 0, picture?.height ?? 0) / USUAL_SIDE)
+  const tolerance = { ...usual, pixels: usual.pixels * scale, texts: { left: MOST_TEXTS } }
   const tasks = Object.keys(a.children)
-  return ofKind(kind).sameFields(a.fields, b.fields, tolerance) &&
+  return kind.sameFields(a.fields, b.fields, tolerance) &&
     tasks.length === Object.keys(b.children).length &&
-    tasks.every((task) =>
-      Object.hasOwn(b.children, task) &&
-      sameChildren(a.children[task]!, b.children[task]!, tolerance)
+    tasks.every((child) =>
+      Object.hasOwn(b.children, child) &&
+      sameChildren(a.children[child]!, b.children[child]!, { task, picture, kind, tolerance, look })
     )
 }
 
 /** Values that JSON has no number for come as null: a model's NaN, or a node's. */
-export function faultOf(kind: string | undefined, result: ItemResult): string | undefined {
+export function faultOf(task: TaskFields, result: ItemResult): string | undefined {
   if (!result.ok) return undefined
-  const fault = ofKind(kind).faultOf(result)
+  const fault = ofTask(task).faultOf(result, task)
   if (fault !== undefined) return fault
   for (const items of Object.values(result.children)) {
     for (const { meta, bytes } of items) {

@@ -1,40 +1,58 @@
-import type { Json, StageItem } from '../types.ts'
-import { areCrops, extentOf, sameChildren } from './children.ts'
-import { isObject, numberOf } from './json.ts'
-import type { Agreement } from './kind.ts'
+import { thingCropsOf, thingLimits, widened } from '../thing_crops.ts'
+import type { Json, JsonObject } from '../types.ts'
+import { sameMeta } from './children.ts'
+import { boxFault, cropsFault, sizeOf } from './crops.ts'
+import { isObject } from './json.ts'
+import { type Agreement, strangeField } from './kind.ts'
 
 /** As `boxes.most` may be. */
 const MOST_THINGS = 4096
 
 /** Fields `{width, height, found}`: a list of things, or their number where they are child items. */
-export const objectDetection: Agreement = {
+export const objectDetection: Agreement & Required<Pick<Agreement, 'cut'>> = {
   sameFields(a, b, tolerance) {
     if (a?.['width'] !== b?.['width'] || a?.['height'] !== b?.['height']) return false
     const [ours, theirs] = [a?.['found'], b?.['found']]
-    if (!Array.isArray(ours) || !Array.isArray(theirs)) {
-      return Array.isArray(ours) === Array.isArray(theirs)
-    }
-    return sameChildren(itemsOf(ours), itemsOf(theirs), tolerance)
+    if (!Array.isArray(ours) || !Array.isArray(theirs)) return ours === theirs
+    return ours.length === theirs.length &&
+      ours.every((one, i) => sameMeta(thingOf(one), thingOf(theirs[i]!), tolerance))
   },
-  faultOf({ fields, children }) {
-    const width = numberOf(fields?.['width'])
-    const height = numberOf(fields?.['height'])
-    if (!(width >= 1 && height >= 1)) return 'a picture without a size'
-    if (!areCrops(children)) return 'a crop of no known format'
-    const found = Array.isArray(fields?.['found']) ? itemsOf(fields['found']) : []
-    if (found.length > MOST_THINGS) return 'more things than a task lists'
-    for (const { meta } of [...found, ...Object.values(children).flat()]) {
-      const extent = extentOf(meta['box'])
-      if (extent === undefined) return 'a thing without a box'
-      const [x, y] = extent as [number, number]
-      if (x < 0 || y < 0 || x > width || y > height) return 'a thing outside the picture'
-      const { score } = meta
-      if (typeof score !== 'number' || score < 0 || score > 1) return 'a score that is none'
+  faultOf({ fields, children }, task) {
+    const picture = sizeOf(fields)
+    if (fields === null || picture === undefined) return 'a picture without a size'
+    const strange = strangeField(fields, ['width', 'height', 'found'])
+    if (strange !== undefined) return strange
+    const list = Array.isArray(fields['found']) ? fields['found'].map(thingOf) : []
+    if (list.length > MOST_THINGS) return 'more things than a task lists'
+    for (const thing of list) {
+      const fault = boxFault(thing['box'], picture)
+      if (fault !== undefined) return `a thing ${fault}`
+      const strange = strangeField(thing, ['kind', 'score', 'box']) ?? scoreFault(thing)
+      if (strange !== undefined) return strange
+    }
+    for (const items of Object.values(children)) {
+      const fault = cropsFault(
+        ...[items, 'thing', ['kind', 'score'], objectDetection.cut, task, picture] as const,
+      )
+      if (fault !== undefined) return fault
+      for (const { meta } of items) {
+        const fault = scoreFault(meta)
+        if (fault !== undefined) return fault
+      }
     }
     return undefined
+  },
+  cut(box, task, picture) {
+    const crop = thingCropsOf(task)
+    const area = widened(box, crop.margin, picture)
+    return { area, limits: thingLimits(area, crop) }
   },
 }
 
 /** What is no thing at all has no box. */
-const itemsOf = (list: readonly Json[]): StageItem[] =>
-  list.map((one) => ({ meta: isObject(one) ? one : {}, bytes: new Uint8Array() }))
+const thingOf = (one: Json): JsonObject => isObject(one) ? one : {}
+
+function scoreFault({ kind, score }: JsonObject): string | undefined {
+  if (typeof kind !== 'string') return 'a thing without a name'
+  return typeof score === 'number' && score >= 0 && score <= 1 ? undefined : 'a score that is none'
+}

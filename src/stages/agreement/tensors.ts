@@ -26,7 +26,7 @@ export function sameFields(
     }
     // An object may look like a tensor, and is none to whoever asked for one.
     if (ours instanceof TensorValue || theirs instanceof TensorValue) return false
-    return sameJson(ours as Json, theirs as Json, tolerance)
+    return sameJson(ours as Json, theirs as Json, tolerance, name)
   })
 }
 
@@ -53,17 +53,32 @@ function sameTensor(a: Tensor, b: Tensor, tolerance: Tolerance): boolean {
   if (a.data.length !== b.data.length) return false
   if (isSame(bytesOf(a), bytesOf(b))) return true
   // Whole numbers are names of things, of which one is no nearer than another.
-  const measures = a.type.startsWith('float')
-  let odd = 0
+  if (!a.type.startsWith('float')) return othersIn(a, b) <= tolerance.odd * a.data.length
+  // A sum near zero is as far off as the large numbers that it is made of.
+  const usual = Math.min(usualSize(a), usualSize(b))
+  const own = { ...tolerance, absolute: tolerance.absolute * usual }
   for (let i = 0; i < a.data.length; i++) {
-    const [ours, theirs] = [a.data[i]!, b.data[i]!]
-    if (ours === theirs) continue
-    if (!measures || !near(Number(ours), Number(theirs), tolerance)) odd++
+    const [ours, theirs] = [Number(a.data[i]), Number(b.data[i])]
+    if (ours !== theirs && !near(ours, theirs, own)) return false
   }
-  return odd <= tolerance.odd * a.data.length
+  return true
 }
 
-const isSame = (a: TensorData, b: TensorData): boolean => {
+function othersIn(a: Tensor, b: Tensor): number {
+  let others = 0
+  for (let i = 0; i < a.data.length; i++) if (a.data[i] !== b.data[i]) others++
+  return others
+}
+
+/** Root of the mean square. */
+function usualSize({ data }: Tensor): number {
+  let sum = 0
+  for (let i = 0; i < data.length; i++) sum += Number(data[i]) ** 2
+  return Math.sqrt(sum / Math.max(1, data.length))
+}
+
+export const isSame = (a: TensorData, b: TensorData): boolean => {
+  if (a.length !== b.length) return false
   for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false
   return true
 }

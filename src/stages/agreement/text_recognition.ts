@@ -1,25 +1,25 @@
-import type { Agreement } from './kind.ts'
-import type { JsonObject } from '../types.ts'
-import { likeness, near, numberOf } from './json.ts'
+import { near, numberOf, sameText } from './json.ts'
+import { type Agreement, strangeField } from './kind.ts'
+
+/** What the stage's models can read. */
+const PRINTABLE = /^[\x20-\x7e]+$/
 
 /** Fields `{text, confidence}`, null where nothing was read. */
-export const textRecognition: Agreement = {
+export const textRecognition: Partial<Agreement> = {
   sameFields(a, b, tolerance) {
-    if (likeness(textOf(a), textOf(b)) < tolerance.text) return false
-    if (a === null || b === null) return true
-    return near(numberOf(a['confidence']), numberOf(b['confidence']), tolerance)
+    if (a === null || b === null) return a === b
+    return typeof a['text'] === 'string' && typeof b['text'] === 'string' &&
+      sameText(a['text'], b['text'], tolerance) &&
+      near(numberOf(a['confidence']), numberOf(b['confidence']), tolerance)
   },
   faultOf({ fields }) {
     if (fields === null) return undefined
     const { text, confidence } = fields
-    if (typeof text !== 'string') return 'a line without a text'
-    return typeof confidence === 'number' && confidence >= 0 && confidence <= 1
-      ? undefined
-      : 'a confidence that is none'
+    if (typeof text !== 'string' || text === '') return 'a line without a text'
+    if (!PRINTABLE.test(text)) return 'a text in letters that no model reads'
+    if (!(typeof confidence === 'number' && confidence >= 0 && confidence <= 1)) {
+      return 'a confidence that is none'
+    }
+    return strangeField(fields, ['text', 'confidence'])
   },
-}
-
-function textOf(fields: JsonObject | null): string {
-  const text = fields?.['text']
-  return typeof text === 'string' ? text : ''
 }

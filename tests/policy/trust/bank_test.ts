@@ -51,6 +51,18 @@ Deno.test('known answers take no more memory than they may: who has most gives s
   }
 })
 
+Deno.test('what an answer hands on takes room as its input does', () => {
+  const { bank, payload, names } = bankOf()
+  const answer = (bytes: number) => ({
+    ...{ backend: 'wasm' },
+    outcome: { ok: true as const, result: 1, children: { read: [payload('crop', bytes)] } },
+  })
+  bank.add(quick!, payload('a', 1), answer(8 * MIB), [])
+  assert.deepEqual(names('n'), [])
+  bank.add(quick!, payload('b', 1), answer(8 * MIB - 1), [])
+  assert.deepEqual(names('n'), ['b'])
+})
+
 Deno.test('a node is asked what it does not know, first what was said on its own backend', () => {
   const { payload, add, names } = bankOf()
   add(quick, payload('known'), 'wasm', ['n'])

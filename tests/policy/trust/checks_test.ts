@@ -10,10 +10,13 @@ import { finished } from '../by_hand.ts'
 import { refsOf, single } from '../fixtures.ts'
 import { createScene } from './scene.ts'
 
+/** Each once. */
+const inTurn = (...questions: string[]) => () => questions.shift()
+
 Deno.test('a check whose node says nothing has nobody woken until its batch is given up', () => {
   const scheduler = createScheduler({
     pipelines: [single],
-    trust: { random: createRandom(1), agree: () => true, samples: { single: ['sample'] } },
+    trust: { random: createRandom(1), agree: () => true, question: inTurn('sample') },
   })
   let nextMs = 0
   let sentAtMs: number | undefined
@@ -50,7 +53,7 @@ Deno.test('a check whose node says nothing has nobody woken until its batch is g
 function askedOf(versions: number, pausedMs = 0, tasks = single.tasks): string[] {
   const scheduler = createScheduler({
     pipelines: [single],
-    trust: { random: createRandom(1), agree: () => true, samples: { single: ['one', 'two'] } },
+    trust: { random: createRandom(1), agree: () => true, question: inTurn('one', 'two') },
   })
   let served = single
   for (let version = 2; version <= versions; version++) {
@@ -82,13 +85,13 @@ function askedOf(versions: number, pausedMs = 0, tasks = single.tasks): string[]
   return asked
 }
 
-Deno.test('samples are asked about of the version that is served, whichever that is', () => {
+Deno.test('pictures are asked about of the version that is served, whichever that is', () => {
   const asked = askedOf(1)
   assert.ok(asked.some((one) => one.startsWith('stranger')), `${asked}`)
   assert.deepEqual(askedOf(3), asked)
 })
 
-Deno.test('samples are not asked about of a version that takes tensors', () => {
+Deno.test('pictures are not asked about of a version that takes tensors', () => {
   const takes = { x: { type: 'float32', shape: [4] } }
   assert.deepEqual(askedOf(2, 0, { find: { ...single.tasks['find']!, takes } }), [])
 })
@@ -257,7 +260,7 @@ Deno.test('once all are gone who had to be checked nobody is woken for them', ()
   assert.ok(wakes < 100, `${wakes} wakes until ${nextMs} ms`)
 })
 
-Deno.test('samples are kept until somebody is there who can be asked', () => {
+Deno.test('pictures are kept until somebody is there who can be asked', () => {
   assert.deepEqual(askedOf(1, 3000).toSorted(), askedOf(1).toSorted())
 })
 

@@ -19,7 +19,7 @@ export function liar(): NonNullable<NodeSpec['says']> {
     serial++
     return task === 'read'
       ? { ok: true, result: { text: `lie ${serial}`, confidence: 0.5 }, children: {} }
-      : { ...truth, children: { read: [] } }
+      : { ...truth, result: { ...truth.result as object, lines: 0 }, children: { read: [] } }
   }
 }
 
@@ -27,12 +27,13 @@ export function createScene(
   options: { trust?: boolean; hedge?: boolean; memory?: Memory; seed?: number } = {},
 ) {
   const { trust = true, hedge = false, memory, seed = 3 } = options
-  const samples = { pages: ['sample-1', 'sample-2', 'sample-3', 'sample-4'] }
+  let questions = 0
+  const question = () => `sample-${++questions}`
   const scheduler = createScheduler({
     pipelines: [pipeline],
     hedge,
     ...memory === undefined ? {} : { memory },
-    ...trust ? { trust: { random: createRandom(seed), ...comparing, samples } } : {},
+    ...trust ? { trust: { random: createRandom(seed), ...comparing, question } } : {},
   })
   const simulation = createSimulation({ scheduler, pipelines: [pipeline], seed, outcome: truthOf })
   let asked = 0

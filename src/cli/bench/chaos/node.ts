@@ -34,7 +34,7 @@ const node = createNode({
   }),
   ...{ url: values.join, name: values.name, backend: 'wasm', slots: 1, measure: false, gpu: false },
   ...(token === undefined ? {} : { token }),
-  ...(values.lie === undefined ? {} : { open: lying(openWebSocket, values.lie) }),
+  ...(values.lie === undefined ? {} : { open: await lying(openWebSocket, values.lie) }),
   retryMs: { first: 200, most: 2000 },
 })
 Deno.addSignalListener('SIGTERM', () => void node.stop())

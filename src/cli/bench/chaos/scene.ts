@@ -11,7 +11,8 @@ import { withQuickest } from '../../pipelines/fewer_variants.ts'
 import { loadPipelines } from '../../pipelines/load.ts'
 import { fromFileUrl, ROOT } from '../../root.ts'
 import { spawnTied } from '../../tied.ts'
-import { createOwnToken, samplesOf, trustOptions } from '../../serve/trust.ts'
+import { samplesOf } from '../../serve/samples.ts'
+import { createOwnToken, trustOptions } from '../../serve/trust.ts'
 import { type LinkProxy, startLinkProxy } from './proxy.ts'
 
 const ENTRY = fromFileUrl(new URL('./node.ts', import.meta.url))

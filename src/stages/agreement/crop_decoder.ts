@@ -1,0 +1,29 @@
+/**
+ * Crops decoded at once, for whoever cannot wait: a comparison is over before the next event.
+ *
+ * @module
+ */
+import type { Decoder } from '../codecs.ts'
+import type { Picture } from '../types.ts'
+
+/**
+ * After a fault a decoder may be left half way, so that there are two: one takes over while another is
+ * started.
+ *
+ * @returns decodes a JPEG; undefined for a damaged one, or while there is no decoder
+ */
+export async function createCropDecoder(
+  start: () => Promise<Decoder>,
+): Promise<(bytes: Uint8Array) => Picture | undefined> {
+  const ready = [await start(), await start()]
+  return (bytes) => {
+    const decode = ready[0]
+    try {
+      return decode?.(bytes)
+    } catch {
+      ready.shift()
+      start().then((one) => ready.push(one), () => {})
+      return undefined
+    }
+  }
+}
