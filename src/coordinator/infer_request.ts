@@ -110,8 +110,8 @@ export function pictureOf(
   bytes: Uint8Array,
   declared?: PictureType,
 ): Pick<Payload, 'meta' | 'bytes'> {
-  const { type, orientation } = checkPicture(bytes, declared)
-  return { meta: { type }, bytes: stripMetadata(type, bytes, orientation) }
+  const head = checkPicture(bytes, declared)
+  return { meta: { type: head.type }, bytes: stripMetadata(bytes, head) }
 }
 
 function pictureFromJson(body: Uint8Array): Uint8Array {
