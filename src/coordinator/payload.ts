@@ -10,6 +10,8 @@ export type Fields = OkItem['fields']
 export interface Payload {
   meta: Meta
   bytes: Uint8Array
+  /** Of a file of a picture, which is decoded as a whole. */
+  pixels?: number
   /** The node that made it keeps a copy under this key: it need not be sent back there. */
   kept?: { link: Link; key: string }
 }

@@ -29,6 +29,7 @@ import type { ModelStore } from './models/models.ts'
 import type { NodeOptions, VolunteerNode } from './node_options.ts'
 import { createPayloadStore } from './payloads.ts'
 import { createServing } from './serving.ts'
+import { createDecoding } from './slot/decoding.ts'
 import { createPace } from './slot/pace.ts'
 import { createSlotPool } from './slot/pool.ts'
 import { createSlot } from './slot/slot.ts'
@@ -81,10 +82,13 @@ export function createNode(options: NodeOptions): VolunteerNode {
 
   const pace = createPace(clock, share, () => !watch.state.paused && !leaving.begun)
 
+  const { maxPixels } = limits
+  const decoding = maxPixels === undefined ? {} : { decoding: createDecoding() }
   const pool = createSlotPool(options.slots ?? 1, (events) =>
     createSlot({
       clock,
-      assets: host.assets,
+      ...decoding,
+      assets: { ...host.assets, ...maxPixels === undefined ? {} : { maxPixels } },
       createWorker: () => host.createWorker(),
       engine: () => choice.use,
       fetchModel,

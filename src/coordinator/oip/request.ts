@@ -16,7 +16,7 @@ import { DATATYPES, decodeBytes } from './tensors.ts'
 export interface OipQuery {
   id: string | undefined
   /** Pictures, or one set of tensors; each is a query of its own. */
-  payloads: Pick<Payload, 'meta' | 'bytes'>[]
+  payloads: Pick<Payload, 'meta' | 'bytes' | 'pixels'>[]
   outputs: { output: ModelOutput; binary: boolean }[]
   /** What `parameters` ask for, where they do. */
   budgetMs: number | undefined

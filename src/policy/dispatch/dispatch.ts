@@ -8,7 +8,7 @@ import type { Haste } from '../demand/haste.ts'
 import type { Targets } from '../frontier/targets.ts'
 import type { Backlog } from '../lookahead/backlog.ts'
 import type { Tails } from '../lookahead/tails.ts'
-import type { Limits } from '../options.ts'
+import type { Fits, Limits } from '../options.ts'
 import type { Capacity } from '../pool/capacity.ts'
 import type { Ready } from '../pool/ready.ts'
 import { type Group, holdsAll, type Slot } from '../pool/slots.ts'
@@ -38,6 +38,7 @@ export interface DispatchParts {
   /** Of this moment. */
   capacity(nowMs: number): { capacity: Capacity; tails: Tails }
   backlog(nowMs: number, island: number): Backlog
+  fits: Fits
   /** Queries inside. */
   inside(): number
   /** Share of a query's laxity that decisions leave alone. */
@@ -66,7 +67,7 @@ const LOOK_AGAIN_MS = 25
 export function createDispatch(parts: DispatchParts): (nowMs: number) => number {
   const { limits: { maxBatch }, waiting, ready, targets } = parts
   /** One for all decisions: what each reads is filled in anew. */
-  const view = createView(targets, ready)
+  const view = createView(targets, ready, parts.fits)
   /** By index of the task: items of it that the decision at hand has left to others. */
   const cursors: number[] = []
 
@@ -174,12 +175,13 @@ export function createDispatch(parts: DispatchParts): (nowMs: number) => number 
 }
 
 /** With a place for all that is filled in later: what is added to an object is read more slowly. */
-const createView = (targets: Targets, { idleCount, creditCount }: Ready): View => ({
+const createView = (targets: Targets, { idleCount, creditCount }: Ready, fits: Fits): View => ({
   nowMs: NaN,
   capacity: undefined as unknown as Capacity,
   tails: undefined as unknown as Tails,
   targets,
   backlog: undefined as unknown as Backlog,
+  fits,
   stands: false,
   free: false,
   idleCount,
@@ -199,6 +201,7 @@ function judge(
   view: View,
 ): Member | 'leave' | 'drop' | number {
   const { deadlineMs } = item
+  if (!view.fits(item.payload, slot.node.id)) return 'leave'
   const planned = view.targets.isPlanned(item.task, slot.group!)
   const canAll = holdsAll(slot)
   if (slot.node.resting && !(canAll ? isPressing : hasWaited)(item, view)) {

@@ -3,16 +3,18 @@
  *
  * @module
  */
+import type { Fits } from '../options.ts'
 import type { Batch, PoolNode, Slot } from '../pool/slots.ts'
 import { holds, isSpare } from '../pool/spare.ts'
 import type { VariantShape } from '../shape.ts'
-import type { NodeId, Standing, VariantRef } from '../types.ts'
+import type { DispatchedItem, NodeId, Standing, VariantRef } from '../types.ts'
 import type { Vote } from './votes.ts'
 
 /** What a choice goes by. */
 export interface Asking {
   kind: 'replica' | 'canary' | 'question'
   variant: VariantShape
+  items: readonly DispatchedItem[]
   /** The one node to ask; null for any. */
   target: NodeId | null
   asked: ReadonlySet<NodeId>
@@ -31,6 +33,7 @@ export interface JudgesParts {
   backendOf(node: NodeId): string | undefined
   /** Whether it may be asked at all: its volunteer has not paused it. */
   isWilling(node: NodeId): boolean
+  fits: Fits
 }
 
 export interface Judges {
@@ -100,8 +103,8 @@ export function createJudges(parts: JudgesParts): Judges {
   const openAtMs = ({ kind, sinceMs, dueMs }: Asking) =>
     kind === 'question' ? Infinity : sinceMs + FOR_TRUSTED * (dueMs - sinceMs)
 
-  const mayAsk = ({ asked, target, variant }: Asking, id: NodeId) =>
-    !asked.has(id) && isWilling(id) &&
+  const mayAsk = ({ asked, target, variant, items }: Asking, id: NodeId) =>
+    !asked.has(id) && isWilling(id) && items.every(({ payload }) => parts.fits(payload, id)) &&
     (target === null ? standingAt(id, variant.ref) !== 'quarantined' : target === id)
 
   const isAlike = ({ votes }: Asking, { node }: Slot) => {

@@ -18,13 +18,13 @@ import type { Shapes } from '../shape.ts'
 import type { ExtraWork, NodeId, NodeTrust, PolicyCommand, PolicyEvent } from '../types.ts'
 import { type Check, createChecks, type Held, reasonOf } from './checks.ts'
 import { createClaims } from './claims.ts'
-import { createJudges } from './judges.ts'
+import { createJudges, type JudgesParts } from './judges.ts'
 import { createKnownAnswers, hidden } from './known.ts'
 import { isKnown, surenessOf, type Vote } from './votes.ts'
 import { fail, pass, shareChecked, standingOf, worthOf } from './word.ts'
 import { createWords } from './words.ts'
 
-export interface TrustParts {
+export interface TrustParts extends Pick<JudgesParts, 'fits'> {
   options: TrustOptions
   shapes: Shapes
   extras: Extras
@@ -77,7 +77,7 @@ export function createTrust(parts: TrustParts): Trust {
   const work: ExtraWork = { items: 0, replicas: 0, canaries: 0, hedges: 0 }
   let alarmUntilMs = -Infinity
   const judges = createJudges({
-    ...{ random, nodes, ids: words.ids, standingAt: words.standingAt },
+    ...{ random, nodes, ids: words.ids, standingAt: words.standingAt, fits: parts.fits },
     backendOf: (id) => words.present.get(id)?.backend,
     isWilling: (id) => words.present.get(id)?.paused === false,
   })
