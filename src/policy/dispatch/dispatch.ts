@@ -12,7 +12,7 @@ import type { Fits, Limits } from '../options.ts'
 import type { Capacity } from '../pool/capacity.ts'
 import type { Ready } from '../pool/ready.ts'
 import { type Group, holdsAll, type Slot } from '../pool/slots.ts'
-import type { Item, Query } from '../queue/query.ts'
+import { isAnyones, type Item, type Query } from '../queue/query.ts'
 import type { Waiting } from '../queue/waiting.ts'
 import { fillBatch, type Filled, type Member } from './batching.ts'
 import { hasWaited, isCalled, isPressing } from './calling.ts'
@@ -201,7 +201,10 @@ function judge(
   view: View,
 ): Member | 'leave' | 'drop' | number {
   const { deadlineMs } = item
-  if (!view.fits(item.payload, slot.node.id)) return 'leave'
+  if (!view.fits(item.payload, slot.node.id)) {
+    item.passedOver = true
+    return 'leave'
+  }
   const planned = view.targets.isPlanned(item.task, slot.group!)
   const canAll = holdsAll(slot)
   if (slot.node.resting && !(canAll ? isPressing : hasWaited)(item, view)) {
@@ -210,7 +213,7 @@ function judge(
   // One that holds all it can is no reserve for a peak: it helps as soon as work is pressing.
   if (!planned && canAll && !hasWaited(item, view)) return 'leave'
   const helps = isHelping(item.task, slot, view)
-  if (helps && item.attempts === 0 && isInGoodHands(item, position, slot, view)) return 'leave'
+  if (helps && isAnyones(item) && isInGoodHands(item, position, slot, view)) return 'leave'
   heed(!canAll || slot.node.resting || isPressing(item, view), view)
   const { best, quickest } = choose(item, slot, view)
   const choice = best ?? quickest
@@ -218,7 +221,7 @@ function judge(
   // node that can: only its deadline ends it.
   if (choice === undefined) return 'leave'
   // Nobody does worse what others will have done well.
-  if (choice.lost > (planned ? LOST : 0) && canAll && item.attempts === 0) {
+  if (choice.lost > (planned ? LOST : 0) && canAll && isAnyones(item)) {
     if (isInGoodHands(item, position, slot, view, true)) return 'leave'
   }
   if (best === undefined) {
@@ -226,7 +229,7 @@ function judge(
     // once all that is urgent is, its time would be lost for good, and so would be what it could do.
     if (choice.safeEndMs > deadlineMs) {
       const other = elsewhere(item, slot, view)
-      if (other === 'safe') return choice.safeEndMs
+      if (other === 'safe' && !item.passedOver) return choice.safeEndMs
       if (choice.endMs > deadlineMs) return other === 'possible' ? choice.safeEndMs : 'drop'
     }
     // Nor does who is far do at the last moment what others do in good time.
