@@ -71,14 +71,27 @@ export function* jpegSegments(bytes: Uint8Array): Generator<JpegSegment> {
   }
 }
 
+/** Looked at one by one, as far as is quicker than to begin a search: in a file made to be slow. */
+const NEAR_BYTES = 32
+
 /** Where the next one stands, those among coded data passed over; the file's end where none does. */
 function nextMarker(bytes: Uint8Array, from: number): number {
   const last = bytes.length - 1
-  for (let at = from; at < last; at++) {
+  let at = from
+  while (at < last) {
+    const near = Math.min(at + NEAR_BYTES, last)
+    while (at < near && bytes[at] !== 0xff) at++
+    if (bytes[at] !== 0xff) {
+      at = bytes.indexOf(0xff, at)
+      if (at < 0) break
+    }
+    const marker = bytes[at + 1]
     // What is 0xff twice fills up before a marker.
-    if (bytes[at] === 0xff && bytes[at + 1] !== 0xff && !isBare(bytes[at + 1]!)) return at
+    if (marker === 0xff) at++
+    else if (marker === undefined || !isBare(marker)) break
+    else at += 2
   }
-  return bytes.length
+  return at >= 0 && at < last ? at : bytes.length
 }
 
 /** Of markers that no length follows: those that stand among coded data. */
