@@ -124,7 +124,7 @@ if (import.meta.main) {
   if (executable === undefined) throw new Error('Cannot take pictures: there is no Chromium')
   const serving = await startServing([OCR], { assets: await buildAssets() })
   const browser = await launchChromium(executable)
-  const decode = createPngDecoder(
+  const { decode } = createPngDecoder(
     await WebAssembly.compile(await Deno.readFile(fromFileUrl(new URL(codecAssetUrls().png)))),
   )
   for (let i = 1; i <= Number(values.nodes); i++) await serving.addNode(`local-${i}`)

@@ -73,6 +73,9 @@ export function createBatches(
         const bytes = blobs[blob]
         if (bytes === undefined) throw new RangeError(`Cannot find blob ${blob} of ${blobs.length}`)
         const payload: Payload = { meta, bytes, asked: flight.crops }
+        // It may be the picture itself, handed on as it is.
+        const { pixels } = (dispatched?.payload ?? {}) as Partial<Payload>
+        if (pixels !== undefined && meta['type'] !== undefined) payload.pixels = pixels
         if (key !== undefined && dispatched !== undefined && isLive(dispatched.query)) {
           payload.kept = { link: flight.node.link, key }
           const list = kept.get(dispatched.query)

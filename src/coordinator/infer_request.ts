@@ -99,7 +99,7 @@ export function readInferBody(
   type: string,
   body: Uint8Array,
   takes?: Takes,
-): Pick<Payload, 'meta' | 'bytes'> {
+): Pick<Payload, 'meta' | 'bytes' | 'pixels'> {
   if (takes !== undefined) return readTensors(takes, parseRequest(body, TENSORS).inputs, undefined)
   if (isPictureType(type)) return pictureOf(body, type)
   return pictureOf(pictureFromJson(body))
@@ -109,9 +109,10 @@ export function readInferBody(
 export function pictureOf(
   bytes: Uint8Array,
   declared?: PictureType,
-): Pick<Payload, 'meta' | 'bytes'> {
-  const { type, orientation } = checkPicture(bytes, declared)
-  return { meta: { type }, bytes: stripMetadata(type, bytes, orientation) }
+): Pick<Payload, 'meta' | 'bytes' | 'pixels'> {
+  const head = checkPicture(bytes, declared)
+  const { type, width, height } = head
+  return { meta: { type }, bytes: stripMetadata(bytes, head), pixels: width * height }
 }
 
 function pictureFromJson(body: Uint8Array): Uint8Array {

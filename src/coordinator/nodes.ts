@@ -6,11 +6,12 @@
 import type { NodeInfo } from '../client/types.ts'
 import { publicName } from '../pipeline/version.ts'
 import { ableVariants, type ServedVariant } from '../pipeline/hold.ts'
-import type { NodeTrust, PolicyEvent, SchedulerStats, VariantRef } from '../policy/types.ts'
+import type { Answer, NodeTrust, PolicyEvent, SchedulerStats, VariantRef } from '../policy/types.ts'
 import { workingShare } from '../protocol/duty.ts'
 import type { Hello } from '../protocol/mod.ts'
 import { createCropEncodingChooser } from './crop_encoding.ts'
 import type { Link } from './link.ts'
+import type { Payload } from './payload.ts'
 
 export interface PooledNode {
   readonly id: string
@@ -109,6 +110,20 @@ export function joinedEvent(
     ...(judge ? { judge } : {}),
     ...(voter === undefined ? {} : { voter }),
   }
+}
+
+/** Whether it has the memory to decode what is a picture; of one that has left nothing is asked. */
+export const fitsOn = (node: PooledNode | undefined, { pixels = 0 }: Payload): boolean =>
+  pixels <= (node?.hello.maxPixels ?? Infinity)
+
+/** What to answer where there are nodes and none of them has the memory to decode a picture. */
+export function tooLargeFor(nodes: readonly PooledNode[], payload: Payload): Answer | undefined {
+  if (nodes.length === 0 || nodes.some((node) => fitsOn(node, payload))) return undefined
+  const most = Math.max(...nodes.map(({ hello: { maxPixels = 0 } }) => maxPixels))
+  const message =
+    `Cannot decode ${payload.pixels} pixels: no node that is here has memory for more than ` +
+    `${most}: send a smaller picture, or have a node join with more memory`
+  return { ok: false, reason: 'no_capable_node', message }
 }
 
 /** What a node can hold as it runs now. */

@@ -12,6 +12,8 @@ export interface Payload {
   bytes: Uint8Array
   /** How the node that made it was asked to send crops; of a query's own input nothing. */
   asked?: BatchMessage['crops']
+  /** Of a file of a picture, which is decoded as a whole. */
+  pixels?: number
   /** The node that made it keeps a copy under this key: it need not be sent back there. */
   kept?: { link: Link; key: string }
 }

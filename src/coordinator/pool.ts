@@ -32,6 +32,7 @@ import {
   nodeInfo,
   type PooledNode,
   removeInstance,
+  tooLargeFor,
 } from './nodes.ts'
 import { createNodeLog } from './node_log.ts'
 import { createQueries, type QueryRequest } from './queries.ts'
@@ -63,7 +64,14 @@ export function createPool(options: PoolOptions) {
   const fault = (error: unknown) => log(`scheduler fault: ${(error as Error).stack}`, 'error')
   const telemetry = createTelemetry([...pipelines.values()])
   const { post, stop } = createDriver(scheduler, execute, now, fault, options.solve, planned)
-  const queries = createQueries(post, now, deadlines, (one) => batches.release(one), telemetry)
+  const queries = createQueries(
+    post,
+    now,
+    deadlines,
+    (one) => batches.release(one),
+    telemetry,
+    (payload) => tooLargeFor([...nodes.values()], payload),
+  )
   const batches = createBatches(pipelines, post, now, queries.has, telemetry)
   const weighSilence = createSilence({ nodes, batches, post, log })
   const admin = createAdmin({ nodes, batches, weighSilence, post, log })

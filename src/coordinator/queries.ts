@@ -50,13 +50,17 @@ interface Waiting {
 
 const nothing = () => {}
 
-/** @param cancelled told of queries that end without the scheduler's answer */
+/**
+ * @param cancelled told of queries that end without the scheduler's answer
+ * @param refuse the answer to what nobody here could do, whatever the scheduler said
+ */
 export function createQueries(
   post: Post,
   now: () => number,
   deadlines: Deadlines,
   cancelled: (query: QueryId) => void,
   telemetry: Pick<Telemetry, 'answered' | 'cancelled'>,
+  refuse: (payload: Payload) => Answer | undefined = () => undefined,
 ) {
   const waiting = createTable<QueryId, Waiting>()
   let serial = 0
@@ -119,9 +123,8 @@ export function createQueries(
     submit(request: QueryRequest): Promise<Answered> {
       const { payload, pipeline, arrivedMs, deadlineMs, minAccuracy } = request
       const { byteLength } = payload.bytes
-      if (bytesInside + byteLength > MAX_BYTES_INSIDE) {
-        return Promise.resolve(answered(request, tooMuchInside))
-      }
+      const refused = bytesInside + byteLength > MAX_BYTES_INSIDE ? tooMuchInside : refuse(payload)
+      if (refused !== undefined) return Promise.resolve(answered(request, refused))
       bytesInside += byteLength
       serial += 1
       const query = String(serial)

@@ -38,5 +38,6 @@ export function helloOf({ host, name, token }: NodeOptions, facts: HelloFacts): 
       memoryBytes: Math.floor(limits.memoryBytes),
       slotMemoryBytes: Math.floor(limits.slotBytes),
     }),
+    ...(limits.maxPixels === undefined ? {} : { maxPixels: limits.maxPixels }),
   }
 }

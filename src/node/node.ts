@@ -30,6 +30,7 @@ import type { ModelStore } from './models/models.ts'
 import type { NodeOptions, VolunteerNode } from './node_options.ts'
 import { createPayloadStore } from './payloads.ts'
 import { createServing } from './serving.ts'
+import { createDecoding } from './slot/decoding.ts'
 import { createPace } from './slot/pace.ts'
 import { createSlotPool } from './slot/pool.ts'
 import { createSlot } from './slot/slot.ts'
@@ -83,10 +84,13 @@ export function createNode(options: NodeOptions): VolunteerNode {
 
   const pace = createPace(clock, share, () => !watch.state.paused && !leaving.begun)
 
+  const { maxPixels } = limits
+  const decoding = maxPixels === undefined ? {} : { decoding: createDecoding() }
   const pool = createSlotPool(slots, (events) =>
     createSlot({
       clock,
-      assets: host.assets,
+      ...decoding,
+      assets: { ...host.assets, ...maxPixels === undefined ? {} : { maxPixels } },
       createWorker: () => host.createWorker(),
       engine: () => choice.use,
       fetchModel,

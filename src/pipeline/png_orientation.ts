@@ -41,13 +41,17 @@ export function pngOrientation(bytes: Uint8Array): number {
 }
 
 /** A chunk that tells the orientation and nothing else. */
-export function exifChunk(orientation: number): Uint8Array {
-  const chunk = Uint8Array.of(
-    ...[0, 0, 0, 26, 0x65, 0x58, 0x49, 0x66],
-    ...orientationTiff(orientation),
-    ...[0, 0, 0, 0],
-  )
-  new DataView(chunk.buffer).setUint32(34, crc32(chunk.subarray(4, 34)))
+export const exifChunk = (orientation: number): Uint8Array =>
+  pngChunk(EXIF, orientationTiff(orientation))
+
+/** A chunk with its length before it and its sum behind it. */
+export function pngChunk(name: number, body: ArrayLike<number>): Uint8Array {
+  const chunk = new Uint8Array(body.length + 12)
+  const view = new DataView(chunk.buffer)
+  view.setUint32(0, body.length)
+  view.setUint32(4, name)
+  chunk.set(body, 8)
+  view.setUint32(body.length + 8, crc32(chunk.subarray(4, body.length + 8)))
   return chunk
 }
 

@@ -77,8 +77,9 @@ export function createDispatcher(
   shapes: Shapes,
   limits: Limits,
   emit: (command: PolicyCommand) => void,
-  options: Pick<SchedulerOptions, 'trust' | 'hedge'> & Pick<InsideParts, 'asked'>,
+  options: Pick<SchedulerOptions, 'trust' | 'hedge' | 'fits'> & Pick<InsideParts, 'asked'>,
 ): Dispatcher {
+  const { fits = () => true } = options
   const profile = createProfile()
   const fanOut = createFanOut()
   const sizes = createBatchSizes()
@@ -118,9 +119,9 @@ export function createDispatcher(
   })
   const finishing = { profile, fanOut, pool, flights, ...inside }
   const upcoming = createUpcoming({ shapes, waiting, fanOut, running: flights.running })
-  const results = createResults({ options, shapes, waiting, finishing, emit })
+  const results = createResults({ options, fits, shapes, waiting, finishing, emit })
   const dispatchAll = createDispatch({
-    ...{ limits, waiting, ready, targets, haste, door: inside.door },
+    ...{ limits, waiting, ready, targets, haste, fits, door: inside.door },
     capacity: outlook.capacity,
     backlog: outlook.backlog,
     inside: () => queries.length,

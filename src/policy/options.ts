@@ -5,7 +5,7 @@
  */
 import type { Pipeline } from '../pipeline/schema.ts'
 import type { Memory } from './memory.ts'
-import type { Handle, ItemOutcome, VariantRef } from './types.ts'
+import type { Handle, ItemOutcome, NodeId, VariantRef } from './types.ts'
 
 /** Bounds. Whatever grows with load or with misbehaving nodes has one. */
 export interface Limits {
@@ -28,6 +28,9 @@ export interface Said {
   outcome: ItemOutcome
   backend: string | undefined
 }
+
+/** Whether a node has the memory that an input takes. */
+export type Fits = (payload: Handle, node: NodeId) => boolean
 
 /** What checking needs to be told, since results are opaque to the rules. */
 export interface TrustOptions {
@@ -57,6 +60,8 @@ export interface SchedulerOptions {
   trust?: TrustOptions
   /** Has batches that are late begun once more where a slot is idle. */
   hedge?: boolean
+  /** What each node is able to take; without this it is everything. */
+  fits?: Fits
 }
 
 export const DEFAULT_LIMITS: Readonly<Limits> = {

@@ -14,7 +14,7 @@ import { createScheduler } from './scheduler.ts'
 export type { Policy, PolicyOptions }
 
 const FACTORIES: { [name: string]: (options: PolicyOptions) => Omit<Policy, 'name'> } = {
-  shoal: ({ pipelines, limits, initialRatePerS, trust, hedge, memory }) => {
+  shoal: ({ pipelines, limits, initialRatePerS, trust, hedge, memory, fits }) => {
     const scheduler = createScheduler({
       pipelines,
       ...initialRatePerS === undefined ? {} : { startPerS: initialRatePerS },
@@ -22,6 +22,7 @@ const FACTORIES: { [name: string]: (options: PolicyOptions) => Omit<Policy, 'nam
       ...trust === undefined ? {} : { trust },
       ...memory === undefined ? {} : { memory },
       ...hedge === undefined ? {} : { hedge },
+      ...fits === undefined ? {} : { fits },
     })
     return {
       renews: true,

@@ -10,7 +10,8 @@ import type { Limits, SchedulerOptions } from './options.ts'
 import type { Plan, PolicyCommand, Scheduler } from './types.ts'
 
 /** What only some rules take is left aside by the others. */
-export interface PolicyOptions extends Pick<SchedulerOptions, 'trust' | 'hedge' | 'memory'> {
+export interface PolicyOptions
+  extends Pick<SchedulerOptions, 'trust' | 'hedge' | 'memory' | 'fits'> {
   pipelines: Pipeline[]
   /** Queries per second, by pipeline, that the estimator holds at first. */
   initialRatePerS?: { [pipeline: string]: number }

@@ -111,6 +111,8 @@ export const nodeMessage = z.discriminatedUnion('type', [
     /** What the node may take in all, and what one slot of it may hold in models. */
     memoryBytes: bytes.optional(),
     slotMemoryBytes: bytes.optional(),
+    /** Largest picture that it has memory to decode; absent: any. */
+    maxPixels: z.number().int().min(1).optional(),
     downloads: downloads.optional(),
     /** The volunteer lets programs of pipelines' authors run. */
     code: z.boolean().optional(),

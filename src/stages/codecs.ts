@@ -6,9 +6,11 @@
 import jpegDecoder from '@jsquash/jpeg/codec/dec/mozjpeg_dec.js'
 import encodeJpeg, { init as initJpegEncoder } from '@jsquash/jpeg/encode.js'
 import webpDecoder from '@jsquash/webp/codec/dec/webp_dec.js'
+import { JPEG, jpegSegments, mostScans } from '../pipeline/jpeg_segments.ts'
+import { MAX_PICTURE_PIXELS, pictureHead } from '../pipeline/picture_head.ts'
 import { pngOrientation } from '../pipeline/png_orientation.ts'
 import type { ImageCodecs, Picture } from './types.ts'
-import { CodecUnavailableError, PictureError } from './picture_error.ts'
+import { CodecUnavailableError, PictureError, PictureTooLargeError } from './picture_error.ts'
 import { goesBeyondPixels } from './png_data.ts'
 import { createPngDecoder } from './png_decoder.ts'
 import { whyUnread } from './unread.ts'
@@ -24,8 +26,18 @@ const quiet = { print: () => {}, printErr: () => {} }
 /** The package's types leave out that it takes a compiled module; it does. */
 const startEncoder = initJpegEncoder as (module: WebAssembly.Module, options: object) => unknown
 
-/** @throws for what is no such picture; what is left of the decoder may be half way in it */
-export type Decoder = (bytes: Uint8Array) => Picture
+/**
+ * Of a file of so many pixels, as its header has them; a picture comes turned upright.
+ *
+ * @throws for what is no such picture; what is left of the decoder may be half way in it
+ */
+export type Decode = (bytes: Uint8Array, pixels: number) => Picture
+
+export interface Decoder {
+  decode: Decode
+  /** Grows with what is decoded, and never shrinks. */
+  memory: WebAssembly.Memory
+}
 
 /** Makes an instance of a program that Emscripten compiled, with memory of its own. */
 type Factory = (options: object) => Promise<{
@@ -37,24 +49,43 @@ async function startDecoder(
   module: WebAssembly.Module,
   ...options: unknown[]
 ): Promise<Decoder> {
+  let exports: WebAssembly.Exports = {}
   const program = await (factory as Factory)({
     ...quiet,
     noInitialRun: true,
     instantiateWasm(imports: WebAssembly.Imports, done: (instance: WebAssembly.Instance) => void) {
       const instance = new WebAssembly.Instance(module, imports)
+      exports = instance.exports
       done(instance)
-      return instance.exports
+      return exports
     },
   })
-  return (bytes) => {
-    const image = program.decode(bytes, ...options)
-    if (image === null) throw new Error('Cannot decode: received no picture')
-    const { width, height, data } = image
-    return { width, height, channels: 4, data: data as Uint8ClampedArray }
+  const memory = memoryOf(exports)
+  let mostBytes = 0
+  const { grow } = memory
+  // How the program asks for more; it knows what to do where there is none.
+  memory.grow = (pages) => {
+    if (memory.buffer.byteLength + pages * PAGE_BYTES > mostBytes) {
+      throw new RangeError('Cannot give a decoder more memory than pictures of its size take')
+    }
+    return grow.call(memory, pages)
+  }
+  return {
+    memory,
+    decode(bytes, pixels) {
+      mostBytes = LEAST_HEAP_BYTES + bytes.length + pixels * HEAP_BYTES_A_PIXEL
+      const image = program.decode(bytes, ...options)
+      if (image === null) throw new Error('Cannot decode: received no picture')
+      const { width, height, data } = image
+      return { width, height, channels: 4, data: data as Uint8ClampedArray }
+    },
   }
 }
 
-/** A decoder that answers at once; a picture comes turned upright. */
+/** The one that a program brings. */
+const memoryOf = (exports: WebAssembly.Exports): WebAssembly.Memory =>
+  Object.values(exports).find((one) => one instanceof WebAssembly.Memory)!
+
 export const startJpegDecoder = (module: WebAssembly.Module): Promise<Decoder> =>
   startDecoder(jpegDecoder, module, true)
 
@@ -69,14 +100,24 @@ const KINDS: { [type in PictureType]: Kind } = {
   'image/png': {
     codec: 'png',
     start(module) {
-      const decode = createPngDecoder(module)
-      return Promise.resolve((bytes) => upright(decode(bytes), pngOrientation(bytes)))
+      const { decode, memory } = createPngDecoder(module)
+      return Promise.resolve({
+        memory,
+        decode: (bytes) => upright(decode(bytes), pngOrientation(bytes)),
+      })
     },
   },
 }
 
-/** Memory of WebAssembly never shrinks: of one that decoded more pixels at once a new one is made. */
-const KEPT_PIXELS = 2 ** 22
+const PAGE_BYTES = 2 ** 16
+/**
+ * A progressive JPEG has its coefficients, six bytes a pixel, beside its pixels, four; a lossless WebP
+ * may have codes by the hundred. Some are made to take a hundred times that.
+ */
+const HEAP_BYTES_A_PIXEL = 12
+const LEAST_HEAP_BYTES = 64 * 2 ** 20
+/** Memory of WebAssembly never shrinks: of one that took more, as four megapixels do, a new one is made. */
+const KEPT_HEAP_BYTES = 18 * 2 ** 20
 
 /**
  * Codecs whose WebAssembly is fetched at first need, once for each format.
@@ -90,8 +131,12 @@ const KEPT_PIXELS = 2 ** 22
  * const codecs = createCodecs(async (name) => WebAssembly.compile(await bytesOf(name)))
  * ```
  * @param load gives the compiled module of a codec; a failed load is tried again at the next need
+ * @param maxPixels of a picture: there is memory for no more
  */
-export function createCodecs(load: (name: CodecName) => Promise<WebAssembly.Module>): ImageCodecs {
+export function createCodecs(
+  load: (name: CodecName) => Promise<WebAssembly.Module>,
+  maxPixels = MAX_PICTURE_PIXELS,
+): ImageCodecs {
   const modules = new Map<CodecName, Promise<WebAssembly.Module>>()
   const decoders = new Map<PictureType, Promise<Decoder>>()
   let encoderStarted = false
@@ -129,14 +174,20 @@ export function createCodecs(load: (name: CodecName) => Promise<WebAssembly.Modu
       if (!isWholeFile(type, bytes)) {
         throw new PictureError(`Cannot decode ${type}: the file is cut short or damaged`)
       }
+      const pixels = pixelsOf(type, bytes)
+      if (pixels > maxPixels) {
+        throw new PictureTooLargeError(
+          `Cannot decode ${pixels} pixels here: there is memory for ${maxPixels}`,
+        )
+      }
       if (type === 'image/png' && await goesBeyondPixels(bytes)) {
         throw new PictureError(`Cannot decode ${type}: its data goes on beyond its pixels`)
       }
       // Not being able to load a codec is no fault of the file, so this stays outside the try.
-      const decoder = await decoderOf(type)
+      const { decode, memory } = await decoderOf(type)
       try {
-        const picture = decoder(bytes)
-        if (picture.width * picture.height > KEPT_PIXELS) decoders.delete(type)
+        const picture = decode(bytes, pixels)
+        if (memory.buffer.byteLength > KEPT_HEAP_BYTES) decoders.delete(type)
         return picture
       } catch (cause) {
         // After a trap an instance may be left half way: the next call starts afresh.
@@ -158,6 +209,21 @@ export function createCodecs(load: (name: CodecName) => Promise<WebAssembly.Modu
       )
     },
   }
+}
+
+/** As its header has them. @throws PictureError where it has none, or would take too long to decode */
+function pixelsOf(type: PictureType, bytes: Uint8Array): number {
+  const head = pictureHead(bytes)
+  if (head?.type !== type) throw new PictureError(`Cannot decode ${type}: its header is damaged`)
+  const pixels = head.width * head.height
+  let scans = 0
+  if (type === 'image/jpeg') {
+    for (const { marker } of jpegSegments(bytes)) if (marker === JPEG.scan) scans++
+  }
+  if (scans > mostScans(pixels)) {
+    throw new PictureError(`Cannot decode ${type}: ${pixels} pixels in ${scans} scans are too many`)
+  }
+  return pixels
 }
 
 function withAlpha({ width, height, data }: Picture): Uint8ClampedArray {

@@ -4,7 +4,8 @@
  * @module
  */
 import type { ImageCodecs, ItemResult, Picture, StageItem } from './types.ts'
-import { CodecUnavailableError } from './picture_error.ts'
+import { pictureHead } from '../pipeline/picture_head.ts'
+import { CodecUnavailableError, PictureTooLargeError } from './picture_error.ts'
 import { flattenOnWhite } from './flatten.ts'
 
 /**
@@ -27,6 +28,15 @@ export async function pictureOf(item: StageItem, codecs: ImageCodecs): Promise<P
     }
     return { width: Number(width), height: Number(height), channels: 3, data: item.bytes }
   }
+  if (format === 'jpeg') {
+    // Who cut it out may be anybody: one that is larger than it says would cost whoever decodes it.
+    const head = pictureHead(item.bytes)
+    if (head?.width !== width || head?.height !== height) {
+      throw new RangeError(
+        `Cannot use a JPEG crop: it is of ${head?.width}x${head?.height} pixels, not ${width}x${height}`,
+      )
+    }
+  }
   const media = format === 'jpeg' ? 'image/jpeg' : type
   if (media !== 'image/jpeg' && media !== 'image/png' && media !== 'image/webp') {
     throw new TypeError(`Cannot decode a picture: received type ${JSON.stringify(media ?? null)}`)
@@ -42,5 +52,6 @@ export async function pictureOf(item: StageItem, codecs: ImageCodecs): Promise<P
 export function invalidInput(error: unknown): ItemResult {
   if (error instanceof CodecUnavailableError) throw error
   const message = error instanceof Error ? error.message : String(error)
-  return { ok: false, reason: 'invalid_input', message }
+  const reason = error instanceof PictureTooLargeError ? 'too_large' : 'invalid_input'
+  return { ok: false, reason, message }
 }

@@ -7,3 +7,8 @@ export class PictureError extends Error {
 export class CodecUnavailableError extends Error {
   override name = 'CodecUnavailableError'
 }
+
+/** A picture that is fine, and more than there is memory for here. */
+export class PictureTooLargeError extends Error {
+  override name = 'PictureTooLargeError'
+}

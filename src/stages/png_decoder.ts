@@ -16,7 +16,10 @@ interface Exports {
 }
 
 /** Decodes to RGBA with an instance of its own. After an error make a new decoder. */
-export type PngDecoder = (bytes: Uint8Array) => Picture
+export interface PngDecoder {
+  decode(bytes: Uint8Array): Picture
+  memory: WebAssembly.Memory
+}
 
 export function createPngDecoder(module: WebAssembly.Module): PngDecoder {
   let decoded: Picture | undefined
@@ -44,12 +47,15 @@ export function createPngDecoder(module: WebAssembly.Module): PngDecoder {
     functions[name] = start === undefined ? unused : provided[start]!
   }
   const wasm = new WebAssembly.Instance(module, imports).exports as unknown as Exports
-  return (bytes) => {
-    const at = wasm.__wbindgen_malloc(bytes.length, 1) >>> 0
-    new Uint8Array(wasm.memory.buffer).set(bytes, at)
-    decoded = undefined
-    wasm.decode(at, bytes.length)
-    if (decoded === undefined) throw new Error('Cannot decode PNG: received no picture')
-    return decoded
+  return {
+    memory: wasm.memory,
+    decode(bytes) {
+      const at = wasm.__wbindgen_malloc(bytes.length, 1) >>> 0
+      new Uint8Array(wasm.memory.buffer).set(bytes, at)
+      decoded = undefined
+      wasm.decode(at, bytes.length)
+      if (decoded === undefined) throw new Error('Cannot decode PNG: received no picture')
+      return decoded
+    },
   }
 }

@@ -30,8 +30,8 @@ interface Row {
  * `stretch` times wider than natural, zeros to its right; a line too long for that is read in pieces,
  * cut at gaps between words, each a row of its own.
  *
- * Items: `{format: 'rgb', width, height}` and RGB bytes, or `{format: 'jpeg'}`, or `{type}` and a
- * file. Fields: `{text, confidence}`, null where nothing was read.
+ * Items: `{format: 'rgb', width, height}` and RGB bytes, or `{format: 'jpeg', width, height}`, or
+ * `{type}` and a file. Fields: `{text, confidence}`, null where nothing was read.
  * The model maps `[N, 3, H, W]` to `[N, steps, 96]`: see `greedyCtc`.
  */
 export const textRecognition: Stage = {

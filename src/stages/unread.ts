@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { JPEG, JPEG_FRAMES, jpegSegments } from '../pipeline/jpeg_segments.ts'
 import type { PictureType } from './whole_file.ts'
 
 /** Why a whole file that no decoder took may be none that is damaged; nothing where it is. */
@@ -16,19 +17,11 @@ export function whyUnread(type: PictureType, bytes: Uint8Array): string | undefi
   return undefined
 }
 
-/** Frame headers: baseline, extended, progressive. */
-const FRAMES = [0xc0, 0xc1, 0xc2]
-
-/** Of a JPEG's frame header, which comes before any coded data. */
+/** Of a JPEG's frame, which comes before any coded data. */
 function colourCount(bytes: Uint8Array): number | undefined {
-  for (let at = 2; at + 9 < bytes.length && bytes[at] === 0xff;) {
-    const marker = bytes[at + 1]!
-    if (marker === 0xff) {
-      at++
-      continue
-    }
-    if (FRAMES.includes(marker)) return bytes[at + 9]
-    at += 2 + bytes[at + 2]! * 256 + bytes[at + 3]!
+  for (const { marker, body } of jpegSegments(bytes)) {
+    if (JPEG_FRAMES.includes(marker)) return bytes[body + 5]
+    if (marker === JPEG.scan) break
   }
   return undefined
 }

@@ -3,8 +3,10 @@
  *
  * @module
  */
+import { isJpeg, JPEG, jpegSegments } from '../pipeline/jpeg_segments.ts'
+import type { PictureType } from '../pipeline/picture_head.ts'
 
-export type PictureType = 'image/png' | 'image/jpeg' | 'image/webp'
+export type { PictureType }
 
 /** Whether bytes start as, and are not cut short of, a file of that type. Pixels are not checked. */
 export function isWholeFile(type: PictureType, bytes: Uint8Array): boolean {
@@ -13,28 +15,10 @@ export function isWholeFile(type: PictureType, bytes: Uint8Array): boolean {
   return isWholeWebp(bytes)
 }
 
-/** Walks markers to the end of image; what follows it (cameras append data) does not matter. */
+/** Walks segments to the end of the image; what follows it (cameras append data) does not matter. */
 function isWholeJpeg(bytes: Uint8Array): boolean {
-  if (bytes[0] !== 0xff || bytes[1] !== 0xd8) return false
-  let at = 2
-  while (at + 1 < bytes.length) {
-    if (bytes[at] !== 0xff) {
-      // Coded data: on to the next marker.
-      at = bytes.indexOf(0xff, at)
-      if (at < 0) return false
-      continue
-    }
-    const marker = bytes[at + 1]!
-    if (marker === 0xd9) return true
-    const bare = marker === 0x00 || marker === 0x01 || (marker >= 0xd0 && marker <= 0xd8)
-    if (marker === 0xff) at += 1
-    else if (bare) at += 2
-    else {
-      const length = (bytes[at + 2] ?? 0) * 256 + (bytes[at + 3] ?? 0)
-      if (length < 2) return false
-      at += 2 + length
-    }
-  }
+  if (!isJpeg(bytes)) return false
+  for (const { marker } of jpegSegments(bytes)) if (marker === JPEG.end) return true
   return false
 }
 

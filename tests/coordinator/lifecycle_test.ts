@@ -11,12 +11,12 @@ import {
   withCoordinator,
 } from './fixture.ts'
 
-/** A chunk of that many bytes, of a name that goes on to nodes, keeps the picture valid. */
+/** With so many bytes more of what is taken for pixels, which go on to nodes. */
 function padded(png: Uint8Array, bytes: number): Uint8Array<ArrayBuffer> {
   const headerEnd = 33
   const chunk = new Uint8Array(bytes + 12)
   new DataView(chunk.buffer).setUint32(0, bytes)
-  chunk.set(new TextEncoder().encode('tRNS'), 4)
+  chunk.set(new TextEncoder().encode('IDAT'), 4)
   const out = new Uint8Array(png.byteLength + chunk.byteLength)
   out.set(png.subarray(0, headerEnd))
   out.set(chunk, headerEnd)

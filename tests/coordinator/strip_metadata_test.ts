@@ -1,13 +1,21 @@
 /** Pictures on their way to nodes: the same pixels, not a word besides. */
 import assert from 'node:assert/strict'
+import { deflateSync } from 'node:zlib'
+import { createCanvas } from '@napi-rs/canvas'
+import encodeJpeg from '@jsquash/jpeg/encode.js'
+import fc from 'fast-check'
 import { loadLocalCodec } from '../../src/cli/serve/codec_assets.ts'
 import { SAMPLE_PAGE } from '../../src/cli/serve/serving.ts'
+import { ApiError } from '../../src/coordinator/api_error.ts'
 import { checkPicture } from '../../src/coordinator/picture.ts'
 import { pictureOf } from '../../src/coordinator/infer_request.ts'
 import { createCodecs } from '../../src/stages/codecs.ts'
 import type { PictureType } from '../../src/stages/whole_file.ts'
 import { chunk, pngOf, tiff } from '../stages/turned_png.ts'
+import { runs } from '../fuzz/fuzz.ts'
 import { ask, honest, joinScripted, PIXEL_PNG, untilReady, withCoordinator } from './fixture.ts'
+import { SECRET as TOLD_SECRET, TOLD } from './told_pictures.ts'
+import { WRITTEN } from './written_pictures.ts'
 
 const codecs = createCodecs(loadLocalCodec)
 const SECRET = 'taken by Jane at 48.85 N'
@@ -183,6 +191,125 @@ Deno.test('a PNG loses its words, a WebP its profile and its EXIF', () => {
   assert.deepEqual(bytes, file(head(0), vp8l))
 })
 
+Deno.test('no place in a file tells a node anything, and a file not understood is refused', async () => {
+  assert.ok(TOLD.length > 100)
+  for (const { name, bytes, refused } of TOLD) {
+    assert.ok(text(bytes).includes(TOLD_SECRET), name)
+    if (refused) {
+      const isRefused = (error: Error) =>
+        error instanceof ApiError && error.reason === 'invalid_input'
+      assert.throws(() => pictureOf(bytes), isRefused, name)
+      continue
+    }
+    const { bytes: sent, meta } = pictureOf(bytes)
+    assert.ok(!text(sent).includes(TOLD_SECRET), name)
+    const { width, height } = checkPicture(bytes)
+    const picture = await codecs.decode(meta['type'] as PictureType, sent)
+    assert.deepEqual([picture.width, picture.height], [width, height], name)
+    assert.deepEqual(pictureOf(sent).bytes, sent, `${name}: there is nothing more to take out`)
+  }
+})
+
+Deno.test('what other programs write keeps its pixels', async () => {
+  const canvas = createCanvas(33, 21)
+  const context = canvas.getContext('2d')
+  context.fillStyle = '#39c'
+  context.fillRect(0, 0, 33, 15)
+  context.fillStyle = 'rgba(200, 40, 20, 0.4)'
+  context.fillRect(5, 3, 19, 18)
+  const { data, width, height } = context.getImageData(0, 0, 33, 21)
+  const image = { data: Uint8ClampedArray.from(data), width, height } as unknown as ImageData
+  const files = [
+    ...Object.values(WRITTEN),
+    ...(['image/png', 'image/jpeg', 'image/webp'] as const).map((type) =>
+      Uint8Array.from(type === 'image/png' ? canvas.toBuffer(type) : canvas.toBuffer(type, 80))
+    ),
+  ]
+  for (const options of [{ progressive: true }, { progressive: false, optimize_coding: false }]) {
+    files.push(new Uint8Array(await encodeJpeg(image, { quality: 60, ...options })))
+  }
+  const ends = { same: 0, unread: 0 }
+  for (const file of files) {
+    const type = checkPicture(file).type
+    const before = await codecs.decode(type, file).catch(String)
+    if (typeof before === 'string') {
+      // Four colours, and an animation.
+      ends.unread++
+      assert.match(before, /CMYK|animation/)
+      await assert.rejects(
+        async () => await codecs.decode(type, pictureOf(file).bytes),
+        /CMYK|animation/,
+      )
+      continue
+    }
+    ends.same++
+    assert.deepEqual(await codecs.decode(type, pictureOf(file).bytes), before)
+  }
+  assert.deepEqual(ends, { same: files.length - 2, unread: 2 })
+})
+
+/** Where the pixels of each of Adam7's passes lie, and how far apart. */
+const PASSES = [
+  ...[[0, 0, 8, 8], [4, 0, 8, 8], [0, 4, 4, 8], [2, 0, 4, 4], [0, 2, 2, 4], [1, 0, 2, 2]],
+  [0, 1, 1, 2],
+] as const
+const KINDS = [
+  ...[[0, 1], [0, 2], [0, 4], [0, 8], [0, 16], [2, 8], [2, 16], [3, 1], [3, 2], [3, 4], [3, 8]],
+  ...[[4, 8], [4, 16], [6, 8], [6, 16]],
+] as const
+const CHANNELS: { [colourType: number]: number } = { 0: 1, 2: 3, 3: 1, 4: 2, 6: 4 }
+
+const anyPng = fc.record({
+  kind: fc.constantFrom(...KINDS),
+  size: fc.tuple(fc.integer({ min: 1, max: 20 }), fc.integer({ min: 1, max: 20 })),
+  interlaced: fc.boolean(),
+  transparent: fc.boolean(),
+  filter: fc.nat(4),
+  noise: fc.uint8Array({ minLength: 64, maxLength: 64 }),
+}).map(({ kind: [type, depth], size: [width, height], interlaced, transparent, filter, noise }) => {
+  const passes = interlaced ? PASSES : [[0, 0, 1, 1] as const]
+  const rows: number[] = []
+  for (const [left, top, across, down] of passes) {
+    const pixels = Math.ceil((width - left) / across)
+    const lines = Math.ceil((height - top) / down)
+    const bytes = Math.ceil(pixels * CHANNELS[type]! * depth / 8)
+    for (let line = 0; pixels > 0 && line < lines; line++) {
+      rows.push(filter, ...Array.from({ length: bytes }, () => noise[rows.length * 7 % 64]!))
+    }
+  }
+  const colours = 2 ** depth
+  const palette = Array.from({ length: 3 * colours }, (_, i) => noise[i % 64]!)
+  const clear = type === 0 ? 2 : type === 2 ? 6 : Math.min(colours, 5)
+  const before = [
+    chunk('gAMA', u32(45455 + noise[0]!)),
+    chunk('cHRM', noise.subarray(0, 32)),
+    chunk('sBIT', Array(type === 3 ? 3 : CHANNELS[type]!).fill(1)),
+    ...type === 3 ? [chunk('PLTE', palette)] : [],
+    ...transparent && type < 4 ? [chunk('tRNS', Array(clear).fill(0))] : [],
+  ]
+  return join(
+    [0x89, 0x50, 0x4e, 0x47, 13, 10, 26, 10],
+    chunk('IHDR', [...u32(width), ...u32(height), depth, type, 0, 0, interlaced ? 1 : 0]),
+    ...before,
+    chunk('IDAT', deflateSync(Uint8Array.from(rows))),
+    chunk('IEND', []),
+  )
+})
+
+Deno.test('a PNG of any colours, interlaced or not, keeps its pixels', async () => {
+  let decoded = 0
+  await fc.assert(
+    fc.asyncProperty(anyPng, async (png) => {
+      const before = await codecs.decode('image/png', png).catch(String)
+      const after = await codecs.decode('image/png', pictureOf(png).bytes).catch(String)
+      assert.deepEqual(after, before)
+      if (typeof before !== 'string') decoded++
+    }),
+    runs(0.1),
+  )
+  assert.ok(decoded > 100, `${decoded} decoded`)
+})
+
 Deno.test('a node is sent no more than pixels', () =>
   withCoordinator(async (coordinator) => {
     const node = await joinScripted(coordinator, 'one', honest)
@@ -194,4 +321,16 @@ Deno.test('a node is sent no more than pixels', () =>
     const { message, blobs } = node.batches[0]!
     assert.deepEqual(blobs[0], PIXEL_PNG)
     assert.ok(!JSON.stringify(message).includes('jane'))
+    const sent = node.batches.length
+    for (const { name, bytes, refused } of TOLD) {
+      if (!refused) continue
+      const type = `image/${name.split(',')[0]!.toLowerCase()}`
+      const response = await ask(coordinator, { 'content-type': type }, bytes)
+      assert.equal(response.status, 400, name)
+      const { error, reason } = await response.json()
+      assert.equal(reason, 'invalid_input')
+      assert.match(error, /^Cannot (use the|read a|read the body as) /)
+      assert.doesNotMatch(error, /its content is/)
+    }
+    assert.equal(node.batches.length, sent)
   }))

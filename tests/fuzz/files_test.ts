@@ -85,6 +85,8 @@ Deno.test('files: any picture is refused by its header, or decoded, or called da
         ends.refused++
         return void assert.match(error.reason, /^(invalid_input|too_large)$/)
       }
+      const again = readInferBody(String(read.meta['type']), read.bytes)
+      assert.deepEqual(again.bytes, read.bytes, 'there is nothing more to take out')
       try {
         const { width, height, data } = await codecs.decode(
           read.meta['type'] as PictureType,

@@ -10,7 +10,9 @@ import type { DoorLimits } from '../../coordinator/doors/doors.ts'
 import { createIdentities } from '../../coordinator/doors/identities.ts'
 import { createKeyring, type Keyring } from '../../coordinator/doors/keys.ts'
 import type { Log } from '../../coordinator/log.ts'
+import { fitsOn } from '../../coordinator/nodes.ts'
 import type { Assets } from '../../coordinator/pages.ts'
+import type { Payload } from '../../coordinator/payload.ts'
 import { createPlanner } from '../../coordinator/planner.ts'
 import { createPool, type Pool, type PoolOptions } from '../../coordinator/pool.ts'
 import type { TrustOptions } from '../../policy/options.ts'
@@ -108,6 +110,7 @@ export function startCoordinator(options: CoordinatorOptions): Coordinator {
     ...options.trust === undefined ? {} : { trust: options.trust },
     ...remembered === undefined ? {} : { memory: remembered },
     ...options.hedge === undefined ? {} : { hedge: options.hedge },
+    fits: (payload, node) => fitsOn(pool.node(node), payload as Payload),
   })
   const planner = createPlanner(() =>
     new Worker(new URL('../../../workers/planner.ts', import.meta.url), { type: 'module' })

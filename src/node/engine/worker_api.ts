@@ -26,6 +26,8 @@ export interface WorkerAssets extends EngineAssets {
   /** Where programs of pipelines are loaded from; from their bytes where absent. */
   code?: string
   codecs: { [name in CodecName]: string }
+  /** Most pixels of a picture that there is memory for, where that is limited. */
+  maxPixels?: number
 }
 
 /** One variant as a worker needs to know it. */
@@ -87,7 +89,10 @@ export interface WorkerApi {
 export interface WorkerParts {
   stages: { readonly [kind: string]: Stage }
   createEngine(assets: WorkerAssets, use: EngineUse): Engine
-  createCodecs(load: (name: CodecName) => Promise<WebAssembly.Module>): ImageCodecs
+  createCodecs(
+    load: (name: CodecName) => Promise<WebAssembly.Module>,
+    maxPixels?: number,
+  ): ImageCodecs
   nowMs?(): number
 }
 
@@ -180,7 +185,7 @@ export function createWorkerApi(parts: WorkerParts): WorkerApi {
         engine = parts.createEngine(assets, use)
         codeBase = assets.code
         await engine.start()
-        codecs = parts.createCodecs((name) => compileFrom(assets.codecs[name]))
+        codecs = parts.createCodecs((name) => compileFrom(assets.codecs[name]), assets.maxPixels)
         return { ok: true, value: { backend: engine.backend } }
       } catch (error) {
         return failureFrom(error, 'init_failed')

@@ -9,11 +9,13 @@
  * @module
  */
 import { ableVariants, type Downloads, leastModels, servedVariants } from '../../pipeline/hold.ts'
+import { MAX_PICTURE_PIXELS } from '../../pipeline/picture_head.ts'
 import { CODE, type Device, whyNotOn } from '../../pipeline/runs_on.ts'
 import type { Pipeline } from '../../pipeline/schema.ts'
 import type { NodeMessage, Welcome } from '../../protocol/messages.ts'
 import { keyOf } from '../models/catalog.ts'
 import { MAX_CACHED } from '../models/model_cache.ts'
+import { SMALL_PIXELS } from '../slot/decoding.ts'
 
 export interface HoldLimitsOptions {
   /** All that the node may take, in bytes; `Infinity` where there is no limit. */
@@ -36,6 +38,8 @@ export interface HoldLimits {
   readonly memoryBytes: number
   /** What one slot may hold in models. */
   readonly slotBytes: number
+  /** Most pixels of a picture that there is memory for; `undefined` where that is not limited. */
+  readonly maxPixels: number | undefined
   readonly downloads: Downloads
   readonly code: boolean
   /** What the node runs on from now on; WebAssembly at first. */
@@ -67,6 +71,13 @@ export interface HoldLimits {
 export const NODE_BYTES = 120e6
 /** A worker with an engine and its compiled code, before any model. */
 export const ENGINE_BYTES = 260e6
+/**
+ * Of what is left beside one of each, one of so many parts is for decoding large pictures, up to the
+ * largest that is taken. Slots share it: one of them decodes such a picture at a time.
+ */
+const DECODING_PARTS = 3
+/** What a decoder may take, and the pixels that it hands over. */
+const DECODING_BYTES_A_PIXEL = 16
 
 /** What something takes; rounded up, since what takes little does not take nothing. */
 export const takes = (bytes: number): string => `${Math.ceil(bytes / 1e6)} MB`
@@ -74,7 +85,11 @@ export const takes = (bytes: number): string => `${Math.ceil(bytes / 1e6)} MB`
 export const room = (bytes: number): string => `${Math.floor(bytes / 1e6)} MB`
 
 export function createHoldLimits(options: HoldLimitsOptions): HoldLimits {
-  const forSlots = Math.max(0, options.memoryBytes - NODE_BYTES)
+  const decodingBytes = Math.min(
+    DECODING_BYTES_A_PIXEL * (MAX_PICTURE_PIXELS - SMALL_PIXELS),
+    Math.max(0, options.memoryBytes - NODE_BYTES - ENGINE_BYTES) / DECODING_PARTS,
+  )
+  const forSlots = Math.max(0, options.memoryBytes - NODE_BYTES - decodingBytes)
   const slotBytes = Math.max(0, forSlots / (options.slots ?? 1) - ENGINE_BYTES)
   let downloads = options.downloads ?? 'all'
   let cached: string[] = []
@@ -125,6 +140,9 @@ export function createHoldLimits(options: HoldLimitsOptions): HoldLimits {
   return {
     memoryBytes: options.memoryBytes,
     slotBytes,
+    maxPixels: options.memoryBytes === Infinity
+      ? undefined
+      : SMALL_PIXELS + Math.floor(decodingBytes / DECODING_BYTES_A_PIXEL),
     code,
     get downloads() {
       return downloads

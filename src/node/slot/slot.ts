@@ -96,7 +96,7 @@ export function createSlot(options: SlotOptions): Slot {
   async function spawn(): Promise<void> {
     if (deaths > 0) await sleeper.pause(Math.min(250 * 4 ** (deaths - 1), 10_000))
     if (closed) return
-    const mine = createWorkerClient(options.createWorker(), { clock, onDeath })
+    const mine = createWorkerClient(options.createWorker(), { ...options, onDeath })
     client = mine
     const answer = await mine.init(options.assets, options.engine(), INIT_MS)
     if (!answer.ok && mine.death === undefined) {

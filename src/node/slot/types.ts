@@ -7,6 +7,7 @@ import type { Clock } from '../clock.ts'
 import type { EngineUse } from '../engine/engine.ts'
 import type { InstanceSpec, Measured, WorkerAssets } from '../engine/worker_api.ts'
 import type { SlotBatch } from './batch_queue.ts'
+import type { Decoding } from './decoding.ts'
 import type { SlotEvents } from './events.ts'
 
 export interface SlotOptions {
@@ -22,6 +23,8 @@ export interface SlotOptions {
   /** Whether a run for measuring may begin now. */
   mayMeasure?(): boolean
   events: SlotEvents
+  /** Has batches of large pictures wait for each other, in whichever slot. */
+  decoding?: Decoding
   /** Longest run whatever the batch message allows. */
   maxRunMs?: number
   maxLoadMs?: number

@@ -14,6 +14,7 @@ import type { Answer, Failure } from '../engine/answer.ts'
 import type { Backend, EngineUse } from '../engine/engine.ts'
 import { buffersOf } from '../engine/transfer.ts'
 import type { InstanceSpec, WorkerApi, WorkerAssets } from '../engine/worker_api.ts'
+import type { Decoding } from './decoding.ts'
 
 /** As {@linkcode WorkerApi}, from outside: never throws, never hangs. */
 export interface WorkerClient {
@@ -45,6 +46,8 @@ export interface WorkerClient {
 
 export interface WorkerClientOptions {
   clock: Clock
+  /** Has batches of large pictures wait for each other. */
+  decoding?: Decoding | undefined
   /** Called once, when the worker ended by itself or was ended for missing a deadline. */
   onDeath?(failure: Failure): void
 }
@@ -119,8 +122,17 @@ export function createWorkerClient(worker: Worker, options: WorkerClientOptions)
     needs: (hash) => call(SMALL_CALL_MS, () => remote.needs(hash)),
     load: (spec, bytes, timeoutMs) => call(timeoutMs, () => remote.load(spec, bytes)),
     unload: (key) => call(SMALL_CALL_MS, () => remote.unload(key)),
-    run: (key, items, crops, timeoutMs) =>
-      call(timeoutMs, () => remote.run(key, transfer(items, buffersOf(items)), crops)),
+    async run(key, items, crops, timeoutMs) {
+      const done = await options.decoding?.(items)
+      try {
+        return await call(
+          timeoutMs,
+          () => remote.run(key, transfer(items, buffersOf(items)), crops),
+        )
+      } finally {
+        done?.()
+      }
+    },
     measure: (key, batch, timeoutMs) => call(timeoutMs, () => remote.measure(key, batch)),
     get death() {
       return death

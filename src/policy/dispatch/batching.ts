@@ -128,7 +128,9 @@ export function fillBatch(
       continue
     }
     const choice: Choice | undefined = choices.best ?? choices.quickest
-    if (choice?.prefix.variant !== variant || item.failedOn === slot.node.id) {
+    const isMember = choice?.prefix.variant === variant && item.failedOn !== slot.node.id &&
+      view.fits(item.payload, slot.node.id)
+    if (!isMember) {
       skipped = true
       continue
     }

@@ -6,7 +6,7 @@
  */
 import { aheadOf } from '../lookahead/backlog.ts'
 import { holdsAll, type Slot } from '../pool/slots.ts'
-import { type Item, UNKNOWN } from '../queue/query.ts'
+import { isAnyones, type Item, UNKNOWN } from '../queue/query.ts'
 import type { Waiting } from '../queue/waiting.ts'
 import type { View } from './choose.ts'
 import { awakeFreeAtMs, hasAwake } from './elsewhere.ts'
@@ -25,9 +25,10 @@ const BLOCKED = 0.2
  * Whether nodes are to be called that rest: with the awake ones alone an item would be served late,
  * or in a way that costs more than a little accuracy. Before that it may wait.
  */
-export function isPressing({ query, way, attempts }: Item, view: View): boolean {
+export function isPressing(item: Item, view: View): boolean {
+  const { query, way } = item
   const { nowMs, backlog, tails, keep } = view
-  if (attempts > 0 || backlog.awakeFactor === Infinity) return true
+  if (!isAnyones(item) || backlog.awakeFactor === Infinity) return true
   const { laxityMs, dueMs, level } = query
   const waitMs = aheadOf(query, backlog) * backlog.awakeFactor
   const wayMs = tails.nearlyBestMs(way, level)
@@ -53,8 +54,9 @@ export function isCalled(slot: Slot, waiting: Waiting, view: View, most: number)
     for (let i = 0; i < most && i < queue.length; i++) {
       const item = queue.at(i)!
       // Siblings stand together, and what holds for one does for the next.
-      const isAlike = item.query === before?.query && item.way === before.way
-      if (!(isAlike && item.attempts === before!.attempts) && isPressing(item, view)) return true
+      const isAlike = item.query === before?.query && item.way === before.way &&
+        isAnyones(item) === isAnyones(before)
+      if (!isAlike && isPressing(item, view)) return true
       before = item
     }
   }
@@ -70,11 +72,9 @@ const LEFT = 0.3
  * Whether an item is to be helped with by slots that it is not planned for, or that hold only some
  * variants: they may take long for it, so they are not left until the last moment.
  */
-export function hasWaited(
-  { query, queuedAtMs, attempts }: Item,
-  { nowMs, backlog }: View,
-): boolean {
-  if (attempts > 0 || backlog.awakeFactor === Infinity) return true
+export function hasWaited(item: Item, { nowMs, backlog }: View): boolean {
+  const { query, queuedAtMs } = item
+  if (!isAnyones(item) || backlog.awakeFactor === Infinity) return true
   const { laxityMs, dueMs } = query
   const waitMs = aheadOf(query, backlog) * backlog.awakeFactor
   if (nowMs - queuedAtMs + waitMs > PATIENCE * laxityMs) return true

@@ -5,6 +5,7 @@
  *
  * @module
  */
+import type { Fits } from '../options.ts'
 import type { Targets } from '../frontier/targets.ts'
 import { aheadOf, type Backlog, budgetOf } from '../lookahead/backlog.ts'
 import { beginsAtMs } from '../lookahead/coming_free.ts'
@@ -23,6 +24,7 @@ export interface View {
   tails: Tails
   targets: Targets
   backlog: Backlog
+  fits: Fits
   /** Time has been short for a while; see `demand/pressure.ts`. */
   stands: boolean
   /** Queries inside; and whether these are so few that the best costs nobody anything. */

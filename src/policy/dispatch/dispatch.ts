@@ -8,11 +8,11 @@ import type { Haste } from '../demand/haste.ts'
 import type { Targets } from '../frontier/targets.ts'
 import type { Backlog } from '../lookahead/backlog.ts'
 import type { Tails } from '../lookahead/tails.ts'
-import type { Limits } from '../options.ts'
+import type { Fits, Limits } from '../options.ts'
 import type { Capacity } from '../pool/capacity.ts'
 import type { Ready } from '../pool/ready.ts'
 import { type Group, holdsAll, type Slot } from '../pool/slots.ts'
-import type { Item, Query } from '../queue/query.ts'
+import { isAnyones, type Item, type Query } from '../queue/query.ts'
 import type { Waiting } from '../queue/waiting.ts'
 import { fillBatch, type Filled, type Member } from './batching.ts'
 import { hasWaited, isCalled, isPressing } from './calling.ts'
@@ -39,6 +39,7 @@ export interface DispatchParts {
   /** Of this moment. */
   capacity(nowMs: number): { capacity: Capacity; tails: Tails }
   backlog(nowMs: number, island: number): Backlog
+  fits: Fits
   /** Queries inside. */
   inside(): number
   arrivals: View['arrivals']
@@ -68,7 +69,7 @@ const LOOK_AGAIN_MS = 25
 export function createDispatch(parts: DispatchParts): (nowMs: number) => number {
   const { limits: { maxBatch }, waiting, ready, targets } = parts
   /** One for all decisions: what each reads is filled in anew. */
-  const view = createView(targets, ready, parts.arrivals)
+  const view = createView(targets, ready, parts)
   /** By index of the task: items of it that the decision at hand has left to others. */
   const cursors: number[] = []
 
@@ -180,13 +181,14 @@ export function createDispatch(parts: DispatchParts): (nowMs: number) => number 
 const createView = (
   targets: Targets,
   { idleCount, creditCount }: Ready,
-  arrivals: View['arrivals'],
+  { arrivals, fits }: Pick<View, 'arrivals' | 'fits'>,
 ): View => ({
   nowMs: NaN,
   capacity: undefined as unknown as Capacity,
   tails: undefined as unknown as Tails,
   targets,
   backlog: undefined as unknown as Backlog,
+  fits,
   stands: false,
   inside: 0,
   free: false,
@@ -208,6 +210,10 @@ function judge(
   view: View,
 ): Member | 'leave' | 'drop' | number {
   const { deadlineMs } = item
+  if (!view.fits(item.payload, slot.node.id)) {
+    item.passedOver = true
+    return 'leave'
+  }
   const planned = view.targets.isPlanned(item.task, slot.group!)
   const canAll = holdsAll(slot)
   if (slot.node.resting && !(canAll ? isPressing : hasWaited)(item, view)) {
@@ -216,7 +222,7 @@ function judge(
   // One that holds all it can is no reserve for a peak: it helps as soon as work is pressing.
   if (!planned && canAll && !hasWaited(item, view)) return 'leave'
   const helps = isHelping(item.task, slot, view)
-  if (helps && item.attempts === 0 && isInGoodHands(item, position, slot, view)) return 'leave'
+  if (helps && isAnyones(item) && isInGoodHands(item, position, slot, view)) return 'leave'
   heed(!canAll || slot.node.resting || isPressing(item, view), view)
   const { best, quickest } = choose(item, slot, view)
   const choice = best ?? quickest
@@ -225,7 +231,7 @@ function judge(
   if (choice === undefined) return 'leave'
   if (isHeldBack(item, choice, slot, view)) return 'leave'
   // Nobody does worse what others will have done well.
-  if (choice.lost > (planned ? LOST : 0) && canAll && item.attempts === 0) {
+  if (choice.lost > (planned ? LOST : 0) && canAll && isAnyones(item)) {
     if (isInGoodHands(item, position, slot, view, true)) return 'leave'
   }
   if (best === undefined) {
@@ -233,7 +239,7 @@ function judge(
     // once all that is urgent is, its time would be lost for good, and so would be what it could do.
     if (choice.safeEndMs > deadlineMs) {
       const other = elsewhere(item, slot, view)
-      if (other === 'safe') return choice.safeEndMs
+      if (other === 'safe' && !item.passedOver) return choice.safeEndMs
       if (choice.endMs > deadlineMs) return other === 'possible' ? choice.safeEndMs : 'drop'
     }
     // Nor does who is far do at the last moment what others do in good time.

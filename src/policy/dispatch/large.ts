@@ -75,7 +75,7 @@ export function largeBatch(
     if (from + size > queue.length || !areInGoodHands(position, from, queue, slot, view)) continue
     const item = queue.at(from)!
     const { best } = choose(item, slot, view)
-    if (best?.prefix.variant !== variant) continue
+    if (best?.prefix.variant !== variant || !view.fits(item.payload, slot.node.id)) continue
     const { members } = fillBatch({ item, choice: best }, from, queue, slot, view, maxBatch, size)
     if (members.length >= size) return { members, close: 'large' }
   }

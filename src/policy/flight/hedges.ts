@@ -7,6 +7,7 @@
  * @module
  */
 import type { Tails } from '../lookahead/tails.ts'
+import type { Fits } from '../options.ts'
 import { creditAtMs } from '../pool/credit.ts'
 import { type Batch, overdueAtMs, type PoolNode, readyAtMs, type Slot } from '../pool/slots.ts'
 import { isSpare } from '../pool/spare.ts'
@@ -24,6 +25,7 @@ export interface HedgeParts {
   profile: Profile
   nodes(): Iterable<PoolNode>
   tails(nowMs: number): Pick<Tails, 'least'>
+  fits: Fits
   /** Whether anything waits for a slot; anything that is due before then. */
   isBusy(nowMs: number, beforeMs?: number): boolean
   /** Takes in what a batch says of its node. */
@@ -100,7 +102,8 @@ export function createHedges(parts: HedgeParts): Hedges {
       profile.latency(slot.node.id, batch.variant, items.length).meanMs +
       profile.networkMs(slot.node.id, batch.variant.task)
     const isFree = (slot: Slot) =>
-      isSpare(slot, batch.variant, !busy, nowMs) && creditAtMs(slot, nowMs) <= nowMs
+      isSpare(slot, batch.variant, !busy, nowMs) && creditAtMs(slot, nowMs) <= nowMs &&
+      items.every(({ payload }) => parts.fits(payload, slot.node.id))
     const slots = [...parts.nodes()].flatMap((node) =>
       node === batch.slot.node ? [] : node.slots.filter(isFree)
     ).filter((slot) => nowMs + takesMs(slot) < deadlineMs)

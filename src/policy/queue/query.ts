@@ -36,7 +36,12 @@ export interface Item extends Urgent {
   endsAtMs: number
   /** Where it failed last. */
   failedOn: NodeId | null
+  /** A slot that was to do it has not the memory: others do it without leaving it to each other. */
+  passedOver: boolean
 }
+
+/** Whether it is as good as any slot's: none failed at it or had to leave it. */
+export const isAnyones = ({ attempts, passedOver }: Item): boolean => attempts === 0 && !passedOver
 
 /** What a query still needs at the least; see `lookahead/backlog.ts`. */
 export interface Rest {
@@ -186,6 +191,7 @@ class NewItem {
     this.bound = null
     this.endsAtMs = 0
     this.failedOn = null
+    this.passedOver = false
   }
 }
 

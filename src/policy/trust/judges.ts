@@ -3,10 +3,11 @@
  *
  * @module
  */
+import type { Fits } from '../options.ts'
 import type { Batch, PoolNode, Slot } from '../pool/slots.ts'
 import { holds, isSpare } from '../pool/spare.ts'
 import type { VariantShape } from '../shape.ts'
-import type { NodeId, Standing, VariantRef } from '../types.ts'
+import type { DispatchedItem, NodeId, Standing, VariantRef } from '../types.ts'
 import type { Auditor } from './auditor.ts'
 import type { Vote } from './votes.ts'
 
@@ -14,6 +15,7 @@ import type { Vote } from './votes.ts'
 export interface Asking {
   kind: 'replica' | 'canary' | 'question'
   variant: VariantShape
+  items: readonly DispatchedItem[]
   /** The one node to ask; null for any. */
   target: NodeId | null
   asked: ReadonlySet<NodeId>
@@ -34,6 +36,7 @@ export interface JudgesParts {
   backendOf(node: NodeId): string | undefined
   /** Whether it may be asked at all: its volunteer has not paused it. */
   isWilling(node: NodeId): boolean
+  fits: Fits
 }
 
 export interface Judges {
@@ -119,8 +122,8 @@ export function createJudges(parts: JudgesParts): Judges {
     }
   }
 
-  const mayAsk = ({ asked, target, variant, votes }: Asking, id: NodeId) =>
-    !asked.has(id) && isWilling(id) &&
+  const mayAsk = ({ asked, target, variant, votes, items }: Asking, id: NodeId) =>
+    !asked.has(id) && isWilling(id) && items.every(({ payload }) => parts.fits(payload, id)) &&
     (target === null
       ? standingAt(id, variant.ref) !== 'quarantined' &&
         votes.every(({ voter }) => voter !== voterOf(id))

@@ -14,7 +14,7 @@ import {
   serveBatch,
 } from '../flight/finish.ts'
 import { createHedges } from '../flight/hedges.ts'
-import type { SchedulerOptions } from '../options.ts'
+import type { Fits, SchedulerOptions } from '../options.ts'
 import { type Batch, restMs, type Slot } from '../pool/slots.ts'
 import type { Waiting } from '../queue/waiting.ts'
 import type { Shapes } from '../shape.ts'
@@ -23,6 +23,7 @@ import { createTrust, type Trust } from './trust.ts'
 
 export interface ResultsParts {
   options: Pick<SchedulerOptions, 'trust' | 'hedge'>
+  fits: Fits
   shapes: Shapes
   waiting: Waiting
   finishing: FinishParts
@@ -56,7 +57,7 @@ export function createResults(parts: ResultsParts): Results {
   const { flights, pool, profile } = finishing
   const extras = createExtras(flights)
   const clock = createClock()
-  const common = { extras, isBusy, hear, accept }
+  const common = { extras, isBusy, hear, accept, fits: parts.fits }
   const trust = options.trust && createTrust({
     ...common,
     ...{ options: options.trust, shapes, nodes: pool.nodes, emit, retry: flights.retry },

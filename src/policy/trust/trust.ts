@@ -22,13 +22,13 @@ import { type Check, createCheck } from './check.ts'
 import { createChecks } from './checks.ts'
 import { createClaims } from './claims.ts'
 import { type Held, release } from './held.ts'
-import { createJudges } from './judges.ts'
+import { createJudges, type JudgesParts } from './judges.ts'
 import { createKnownAnswers, hidden } from './known.ts'
 import { isKnown, reasonOf, surenessOf, type Vote } from './votes.ts'
 import { fail, pass, shareChecked, standingOf, worthOf } from './word.ts'
 import { createWords } from './words.ts'
 
-export interface TrustParts {
+export interface TrustParts extends Pick<JudgesParts, 'fits'> {
   options: TrustOptions
   shapes: Shapes
   extras: Extras
@@ -81,7 +81,7 @@ export function createTrust(parts: TrustParts): Trust {
   const auditor = createAuditor(shapes, parts.emit)
   let alarmUntilMs = -Infinity
   const judges = createJudges({
-    ...{ random, nodes, ids: words.ids, auditor },
+    ...{ random, nodes, ids: words.ids, auditor, fits: parts.fits },
     ...{ standingAt: words.standingAt, voterOf: words.voterOf },
     backendOf: (id) => words.present.get(id)?.backend,
     isWilling: (id) => words.present.get(id)?.paused === false,

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { pictureHead } from '../../pipeline/picture_head.ts'
 import type { Decoder } from '../codecs.ts'
 import type { Picture } from '../types.ts'
 
@@ -17,9 +18,10 @@ export async function createCropDecoder(
 ): Promise<(bytes: Uint8Array) => Picture | undefined> {
   const ready = [await start(), await start()]
   return (bytes) => {
-    const decode = ready[0]
+    const head = pictureHead(bytes)
+    if (head === undefined) return undefined
     try {
-      return decode?.(bytes)
+      return ready[0]?.decode(bytes, head.width * head.height)
     } catch {
       ready.shift()
       start().then((one) => ready.push(one), () => {})

@@ -24,7 +24,8 @@ function limitsOf(
   more: Partial<Parameters<typeof createHoldLimits>[0]> = {},
   cached: string[] = [],
 ) {
-  const memoryBytes = NODE_BYTES + ENGINE_BYTES + forModelsMb * 1e6
+  // A third of it is for decoding.
+  const memoryBytes = NODE_BYTES + ENGINE_BYTES + forModelsMb * 1.5e6
   const limits = createHoldLimits({ memoryBytes, ...more })
   const again = () => limits.welcome(welcome, [checkPipeline(PIPELINE, 'test')], cached)
   again()
@@ -99,6 +100,17 @@ Deno.test('limits do not say that a small variant takes nothing, nor that it has
   small.welcome(welcome, [checkPipeline({ ...PIPELINE, tasks }, 'test')], [])
   match(small.unfit ?? '', /least takes about 1 MB .* hold 0 MB$/)
   match(limitsLine(small) ?? '', /has 0 MB for models, the least takes 1 MB$/)
+})
+
+Deno.test('limits keep a part for large pictures, up to the largest that is taken', () => {
+  const most = (forModelsMb: number) => limitsOf(forModelsMb).limits.maxPixels
+  // 16 bytes a pixel, beside four megapixels that each slot can decode.
+  equal(most(0), 2 ** 22)
+  equal(most(-200), 2 ** 22)
+  equal(most(320), 2 ** 22 + 10e6)
+  equal(most(10_000), 50e6)
+  equal(limitsOf(10_000).limits.slotBytes, 15_000e6 - 16 * (50e6 - 2 ** 22))
+  equal(createHoldLimits({ memoryBytes: Infinity }).maxPixels, undefined)
 })
 
 Deno.test('limits share the memory where the number of slots is fixed', () => {

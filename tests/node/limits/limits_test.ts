@@ -5,6 +5,7 @@ import { systemClock } from '../../../src/node/clock.ts'
 import { PLAIN_USE } from '../../../src/node/engine/engine.ts'
 import { ENGINE_BYTES, NODE_BYTES } from '../../../src/node/limits/hold_limits.ts'
 import { createNode } from '../../../src/node/node.ts'
+import { SMALL_PIXELS } from '../../../src/node/slot/decoding.ts'
 import { createWorkerClient } from '../../../src/node/slot/worker_client.ts'
 import { startTestCoordinator } from '../coordinator.ts'
 import {
@@ -27,7 +28,8 @@ import {
 const { byteLength } = await readModel(SMALL_MODEL)
 /** Room for so many variants; each takes the size of its model. */
 const roomFor = (variants: number) => ({
-  memoryBytes: NODE_BYTES + ENGINE_BYTES + Math.ceil((variants + 0.5) * byteLength),
+  // A third of what is left is for decoding.
+  memoryBytes: NODE_BYTES + ENGINE_BYTES + 3 * Math.ceil((variants + 0.5) * byteLength / 2),
 })
 const isPause = ({ paused }: { paused?: boolean | undefined }) => paused !== undefined
 const at0 = (...variants: (typeof A)[]) => variants.map((variant) => ({ slot: 0, ...variant }))
@@ -35,7 +37,8 @@ const at0 = (...variants: (typeof A)[]) => variants.map((variant) => ({ slot: 0,
 Deno.test('node refuses what is beyond its memory, and has room again after unloading', async () => {
   await withNode(roomFor(2), async ({ peer, node }) => {
     equal(peer.hello.memoryBytes, roomFor(2).memoryBytes)
-    equal(peer.hello.slotMemoryBytes, Math.ceil(2.5 * byteLength))
+    equal(peer.hello.maxPixels! >= SMALL_PIXELS, true)
+    equal(peer.hello.slotMemoryBytes, 2 * Math.ceil(2.5 * byteLength / 2))
     await load(peer, A, B)
     peer.send({ type: 'load', instances: at0(C) })
     const { message } = await peer.take('load_failed')
