@@ -24,6 +24,7 @@ import { createPool } from './pool.ts'
 import { createBatchSizes } from './pool/batch_sizes.ts'
 import { isAlone } from './pool/capacity.ts'
 import { type ClassReport, reportClasses } from './pool/class_report.ts'
+import { PROOF } from './pool/proof.ts'
 import { createReady } from './pool/ready.ts'
 import { createRulings } from './pool/rulings.ts'
 import { type Batch, coolDown } from './pool/slots.ts'
@@ -92,7 +93,8 @@ export function createDispatcher(
   const rulings = createRulings()
   const targets = createTargets()
   const sharing = createSharing(targets)
-  const pool = createPool({ shapes, profile, fanOut, sizes, sharing, limits, rulings })
+  const proofOf = (node: NodeId) => trust?.proofOf(node) ?? PROOF.own
+  const pool = createPool({ shapes, profile, fanOut, sizes, sharing, limits, rulings, proofOf })
   const ready = createReady()
   const waiting = createWaiting(shapes)
   const counters = createCounters(shapes)
@@ -108,6 +110,7 @@ export function createDispatcher(
     covered: (batch) => results.covered(batch),
     forgotten: (batch) => results.forgotten(batch, nowMs),
     sent: (batch) => results.sent(batch),
+    failed: (batch) => trust?.faults.failed(batch),
   })
   let nowMs = 0
   let lookMs = Infinity
@@ -161,7 +164,7 @@ export function createDispatcher(
   function lose(batches: readonly Batch[], message: string): void {
     for (const batch of batches) {
       flights.end(batch.id, nowMs)
-      flights.retry(batch, message, nowMs)
+      flights.fail(batch, message, nowMs)
     }
   }
 
@@ -186,7 +189,7 @@ export function createDispatcher(
         if (batch.ghostUntilMs !== null) return results.calledOff(batch, event.computeMs, nowMs)
         coolDown(batch.slot, batch.variant, nowMs)
         ready.touch(batch.slot, nowMs)
-        return flights.retry(batch, event.message, nowMs)
+        return flights.fail(batch, event.message, nowMs)
       }
       case 'node_joined':
         lose(pool.leave(event.node), 'Cannot finish a batch: its node joined anew')

@@ -10,6 +10,8 @@ import type { Limits } from './options.ts'
 import type { BatchSizes } from './pool/batch_sizes.ts'
 import { type Capacity, type Layout, layOut, takeOut, valueCapacity } from './pool/capacity.ts'
 import { classify } from './pool/classes.ts'
+import { createPoolNode } from './pool/pool_node.ts'
+import { PROOF, type Proof } from './pool/proof.ts'
 import type { Rulings } from './pool/rulings.ts'
 import {
   type Batch,
@@ -38,6 +40,8 @@ export interface Pool {
   renew(): void
   /** Variants were closed or opened. */
   ruled(): void
+  /** Some node has shown more than before, or less. */
+  proved(): void
   loading(node: NodeId, slot: SlotIndex, ref: VariantRef, nowMs: number): void
   loaded(node: NodeId, slot: SlotIndex, ref: VariantRef, ok: boolean, nowMs: number): void
   /** Whether any slot is loading. */
@@ -78,7 +82,6 @@ const RELAX_MS = 5000
 const FEW_SLOTS = 64
 const LAYOUT_MS = 0.02
 const MAX_SLOTS = 256
-const LEAST_DUTY = 0.01
 
 const slotCount = (slots: number) => Math.min(Math.max(Math.trunc(slots) || 0, 0), MAX_SLOTS)
 
@@ -95,10 +98,13 @@ export interface PoolParts {
   sharing: Sharing
   limits: Pick<Limits, 'maxBatch'>
   rulings: Pick<Rulings, 'isOpen'>
+  /** By default nobody has to show anything. */
+  proofOf?(node: NodeId): Proof
 }
 
 export function createPool(
-  { shapes, profile, fanOut, sizes, sharing, limits, rulings }: PoolParts,
+  { shapes, profile, fanOut, sizes, sharing, limits, rulings, proofOf = () => PROOF.own }:
+    PoolParts,
 ): Pool {
   const nodes = new Map<NodeId, PoolNode>()
   let epoch = 0
@@ -138,23 +144,11 @@ export function createPool(
 
   return {
     nodes,
-    join({ node: id, slots, duty, able: refs, memoryBytes = Infinity }) {
-      const able = ableOf(refs)
-      const node: PoolNode = {
-        id,
-        times: profile.of(id),
-        slots: [],
-        duty: duty > 0 ? Math.min(Math.max(duty, LEAST_DUTY), 1) : 1,
-        able,
-        openCount: able.filter(rulings.isOpen).length,
-        memoryBytes,
-        class: null,
-        paused: false,
-        resting: false,
-        batches: 0,
-        items: 0,
-        lastBatchMs: -Infinity,
-      }
+    join(event) {
+      const { node: id, slots } = event
+      const able = ableOf(event.able)
+      const openCount = able.filter(rulings.isOpen).length
+      const node = createPoolNode(event, able, openCount, profile.of(id), proofOf(id))
       resize(node, slotCount(slots))
       nodes.set(id, node)
       profile.joined(id)
@@ -201,6 +195,9 @@ export function createPool(
     },
     ruled() {
       for (const node of nodes.values()) node.openCount = node.able.filter(rulings.isOpen).length
+    },
+    proved() {
+      outdated = true
     },
     loading(node, slot, ref, nowMs) {
       const variant = shapes.find(ref)
@@ -277,7 +274,7 @@ export function createPool(
         outdated = false
         laidOutMs = nowMs
         classes = classify(nodes.values(), profile, classes)
-        layout = layOut(classes)
+        layout = layOut(classes, proofOf)
       }
       const capacity = valueCapacity(
         ++epoch,

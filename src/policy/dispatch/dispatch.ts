@@ -24,6 +24,7 @@ import { largeBatch } from './large.ts'
 import { lingerUntilMs } from './linger.ts'
 import { mostUrgent } from './most_urgent.ts'
 import { pairedPosition } from './pairing.ts'
+import { isKeptForProven } from './proven.ts'
 import { leavesRoom } from './room.ts'
 import { isWasteful } from './wasteful.ts'
 
@@ -119,10 +120,10 @@ export function createDispatch(parts: DispatchParts): (nowMs: number) => number 
         drop(item.query, slot, nowMs)
         continue
       }
-      if (verdict === 'leave' || typeof verdict === 'number') {
-        left++
+      if (verdict === 'leave' || verdict === 'kept' || typeof verdict === 'number') {
+        if (verdict !== 'kept') left++
         if (isFirst) continue
-        const next = verdict === 'leave' ? 0 : waiting.of(item.task).dueBy(verdict)
+        const next = typeof verdict === 'string' ? 0 : waiting.of(item.task).dueBy(verdict)
         cursors[item.task.index] = Math.max(position + 1, next)
         continue
       }
@@ -191,14 +192,18 @@ const createView = (targets: Targets, { idleCount, creditCount }: Ready): View =
   calls: true,
 })
 
-/** A number: it is left to others, and so are all behind it that are due by then. */
+/**
+ * A number: it is left to others, and so are all behind it that are due by then. `kept`: it is for
+ * nodes that have shown more, which says nothing of what is behind it.
+ */
 function judge(
   item: Item,
   position: number,
   slot: Slot,
   view: View,
-): Member | 'leave' | 'drop' | number {
+): Member | 'leave' | 'kept' | 'drop' | number {
   const { deadlineMs } = item
+  if (item.attempts > 0 && isKeptForProven(item, slot, view)) return 'kept'
   const planned = view.targets.isPlanned(item.task, slot.group!)
   const canAll = holdsAll(slot)
   if (slot.node.resting && !(canAll ? isPressing : hasWaited)(item, view)) {

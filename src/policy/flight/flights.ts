@@ -14,6 +14,7 @@ import {
   coolDown,
   type Extra,
   heldUntilMs,
+  isOverdue,
   isSilent,
   restMs,
   SILENT_HOLD_MS,
@@ -46,6 +47,8 @@ export interface FlightParts {
   /** Nobody wants its items any more, whoever is at them. */
   forgotten?(batch: Batch): void
   sent?(batch: Batch): void
+  /** Its node failed at it, or did not speak of it any more. */
+  failed?(batch: Batch): void
 }
 
 export interface Flights {
@@ -68,6 +71,8 @@ export interface Flights {
   end(id: BatchId, nowMs: number): Batch | undefined
   /** Its items that are still wanted go back into their queues, or run out of attempts. */
   retry(batch: Batch, message: string, nowMs: number): void
+  /** Likewise, and it is its node that came to nothing with it. */
+  fail(batch: Batch, message: string, nowMs: number): void
   retryItem(item: Item, batch: Batch, message: string, nowMs: number): void
   /** The item's query is closed: a batch with nothing left to want is cancelled. */
   forget(item: Item, nowMs: number): void
@@ -116,6 +121,7 @@ export function createFlights(parts: FlightParts): Flights {
       besideLoad: slot.loading.size > 0,
       allBesideLoad: slot.loading.size > 0,
       ghostUntilMs: null,
+      failed: false,
     }
     return { batch, expectedMs, giveUpMs }
   }
@@ -187,7 +193,11 @@ export function createFlights(parts: FlightParts): Flights {
 
   function retryItem(item: Item, batch: Batch, message: string, nowMs: number): void {
     if (!isWanted(item, batch)) return
-    item.failedOn = batch.slot.node.id
+    const { slot: { node }, variant, dispatchedMs } = batch
+    item.failedOn = node.id
+    if (batch.failed) {
+      item.failures = [...item.failures, { node: node.id, variant, sentMs: dispatchedMs }]
+    }
     if (item.attempts >= limits.maxAttempts) parts.exhausted(item, message)
     else waiting.add(item, nowMs)
   }
@@ -196,6 +206,12 @@ export function createFlights(parts: FlightParts): Flights {
     if (batch.items.length === 0) return parts.extraLost?.(batch)
     if (parts.covered?.(batch)) return
     for (const item of batch.items) retryItem(item, batch, message, nowMs)
+  }
+
+  function fail(batch: Batch, message: string, nowMs: number): void {
+    batch.failed = true
+    parts.failed?.(batch)
+    retry(batch, message, nowMs)
   }
 
   function end(id: BatchId, nowMs: number): Batch | undefined {
@@ -241,7 +257,7 @@ export function createFlights(parts: FlightParts): Flights {
     coolDown(slot, variant, nowMs)
     const ranMs = nowMs - batch.endsAtMs + batch.meanMs
     profile.lost(slot.node.id, variant, batch.items.length, ranMs)
-    retry(batch, 'Cannot wait for a batch any longer', nowMs)
+    fail(batch, 'Cannot wait for a batch any longer', nowMs)
   }
 
   return {
@@ -262,6 +278,7 @@ export function createFlights(parts: FlightParts): Flights {
     },
     end,
     retry,
+    fail,
     retryItem,
     forget(item, nowMs) {
       const batch = item.batch === null ? undefined : batches.get(item.batch)
@@ -281,7 +298,9 @@ export function createFlights(parts: FlightParts): Flights {
       for (const batch of [...batches.values()]) {
         if (!batches.has(batch.id)) continue
         if (batch.ghostUntilMs !== null) {
-          if (batch.ghostUntilMs <= nowMs) end(batch.id, nowMs)
+          if (batch.ghostUntilMs > nowMs) continue
+          if (isOverdue(batch.slot, nowMs)) parts.failed?.(batch)
+          end(batch.id, nowMs)
         } else if (batch.giveUpAtMs <= nowMs) giveUp(batch, nowMs)
       }
       sweepAtMs = Infinity

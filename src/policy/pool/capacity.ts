@@ -6,10 +6,12 @@
  * @module
  */
 import type { Profile } from '../profile/profile.ts'
-import type { Shapes, TaskShape, VariantShape } from '../shape.ts'
+import type { PipelineShape, Shapes, TaskShape, VariantShape } from '../shape.ts'
+import type { NodeId } from '../types.ts'
 import type { BatchSizes } from './batch_sizes.ts'
 import { findIslands, type Island } from './islands.ts'
 import { createMeans, frozen, type Means } from './means.ts'
+import { PROOF, type Proof, servedBy } from './proof.ts'
 import { type Group, holdsAll, type NodeClass, type PoolNode, type Slot } from './slots.ts'
 
 /** One variant on one group. */
@@ -69,10 +71,16 @@ export interface Capacity {
   services: (Service | undefined)[]
 }
 
-/** Groups the slots of these classes. */
-export function layOut(classes: readonly NodeClass[]): Layout {
+/** Groups the slots of these classes: those of nodes that have shown nothing by themselves. */
+export function layOut(
+  classes: readonly NodeClass[],
+  proofOf: (node: NodeId) => Proof,
+): Layout {
   const groups: Group[] = []
-  for (const nodeClass of classes) groupsOf(nodeClass, groups)
+  for (const { nodes } of classes) for (const node of nodes) node.proof = proofOf(node.id)
+  for (const nodeClass of classes) groupsOf(nodeClass, groups, false, new Set())
+  const served = servedBy(groups)
+  for (const nodeClass of classes) groupsOf(nodeClass, groups, true, served)
   for (const group of groups) {
     for (const slot of group.slots) slot.group = group
   }
@@ -145,23 +153,32 @@ export function valueCapacity(
   }
 }
 
-function groupsOf(nodeClass: NodeClass, groups: Group[]): void {
+/** @param keptFrom pipelines that those who have shown nothing are given no queries of */
+function groupsOf(
+  nodeClass: NodeClass,
+  groups: Group[],
+  areNew: boolean,
+  keptFrom: ReadonlySet<PipelineShape>,
+): void {
   const byHeld = new Map<string, Group>()
   for (const node of nodeClass.nodes) {
+    if ((node.proof === PROOF.none) !== areNew) continue
+    node.keptFrom = keptFrom
     for (const slot of node.slots) {
-      if (node.paused || slot.held.size === 0) {
+      const held = [...slot.held].filter(({ task }) => !keptFrom.has(task.pipeline))
+      if (node.paused || held.length === 0) {
         slot.group = null
         continue
       }
       const key = slot.heldKey
       let group = byHeld.get(key)
       if (group === undefined) {
-        const tasks = new Set([...slot.held].map(({ task }) => task))
+        const tasks = new Set(held.map(({ task }) => task))
         group = {
           index: 0,
-          key: `${nodeClass.name} ${key}`,
+          key: `${nodeClass.name} ${key}${areNew ? ' new' : ''}`,
           class: nodeClass,
-          held: new Set(slot.held),
+          held: new Set(held),
           tasks: [...tasks].sort((a, b) => b.depth - a.depth),
           loading: slot.loading.size > 0,
           slots: [],

@@ -36,6 +36,15 @@ export interface Item extends Urgent {
   endsAtMs: number
   /** Where it failed last. */
   failedOn: NodeId | null
+  /** Batches that came to nothing with it. */
+  failures: readonly Failure[]
+}
+
+/** A node came to nothing with a batch. */
+export interface Failure {
+  node: NodeId
+  variant: VariantShape
+  sentMs: number
 }
 
 /** What a query still needs at the least; see `lookahead/backlog.ts`. */
@@ -165,6 +174,7 @@ export const createQuery = (given: Given, nowMs: number): Query => new NewQuery(
 
 /** Of items that have none. */
 const NO_CHILDREN: Item[][] = []
+const NO_FAILURES: Failure[] = []
 
 interface NewItem extends Writable<Item> {}
 class NewItem {
@@ -186,6 +196,7 @@ class NewItem {
     this.bound = null
     this.endsAtMs = 0
     this.failedOn = null
+    this.failures = NO_FAILURES
   }
 }
 

@@ -12,12 +12,14 @@ import type { Extras } from '../flight/extras.ts'
 import type { Finished } from '../flight/finish.ts'
 import type { Word } from '../memory.ts'
 import type { TrustOptions } from '../options.ts'
+import type { Proof } from '../pool/proof.ts'
 import type { Batch, PoolNode, Slot } from '../pool/slots.ts'
 import { unsettle } from '../queue/query.ts'
 import type { Shapes } from '../shape.ts'
 import type { ExtraWork, NodeId, NodeTrust, PolicyCommand, PolicyEvent } from '../types.ts'
 import { type Check, createChecks, type Held, reasonOf } from './checks.ts'
 import { createClaims } from './claims.ts'
+import { createFaults, type Faults } from './faults.ts'
 import { createJudges } from './judges.ts'
 import { createKnownAnswers, hidden } from './known.ts'
 import { isKnown, surenessOf, type Vote } from './votes.ts'
@@ -37,6 +39,8 @@ export interface TrustParts {
   /** Takes in what a batch says of its items. */
   serve(batch: Batch, event: Finished, nowMs: number): void
   retry(batch: Batch, message: string, nowMs: number): void
+  /** Some node has shown more than before, or less. */
+  proved(): void
 }
 
 export interface Trust {
@@ -52,6 +56,8 @@ export interface Trust {
   /** What the rules are to hear of since the last call. */
   news(): PolicyEvent[]
   of(node: NodeId): NodeTrust | undefined
+  proofOf(node: NodeId): Proof
+  faults: Faults
   readonly work: ExtraWork
   /** To be kept, and given back as `remembered`. */
   changedWords(): [NodeId, Word][]
@@ -72,17 +78,23 @@ const BLATANT = 3
 export function createTrust(parts: TrustParts): Trust {
   const { options, nodes, shapes } = parts
   const { random } = options
-  const words = createWords(parts.emit, random)
+  const words = createWords(parts.emit, random, parts.proved)
+  const faults = createFaults(words, (id) => nodes.has(id))
   const claims = createClaims(shapes)
   const work: ExtraWork = { items: 0, replicas: 0, canaries: 0, hedges: 0 }
   let alarmUntilMs = -Infinity
   const judges = createJudges({
-    ...{ random, nodes, ids: words.ids, standingAt: words.standingAt },
+    ...{ random, nodes, ids: words.ids },
+    // Who has shown nothing judges nobody: what waits for a silent one would be late.
+    standingAt: (id, ref) =>
+      nodes.get(id)?.keptFrom.has(shapes.pipelines.get(ref.pipeline)!)
+        ? 'quarantined'
+        : words.standingAt(id, ref),
     backendOf: (id) => words.present.get(id)?.backend,
     isWilling: (id) => words.present.get(id)?.paused === false,
   })
   const checks = createChecks({
-    ...{ options, judges, extras: parts.extras },
+    ...{ options, judges, extras: faults.watch(parts.extras) },
     standingAt: words.standingAt,
     isBusy: parts.isBusy,
     sent(check, items) {
@@ -283,16 +295,12 @@ export function createTrust(parts: TrustParts): Trust {
       const word = words.get(id)
       if (word === undefined) return undefined
       const { reason, passed, failed } = word
+      const [standing, trust] = [standingOf(word), worthOf(word)]
       const slowerThanSaid = claims.slowerThanSaid(id)
-      return {
-        standing: standingOf(word),
-        trust: worthOf(word),
-        reason,
-        passed,
-        failed,
-        slowerThanSaid,
-      }
+      return { standing, trust, reason, passed, failed, slowerThanSaid }
     },
+    proofOf: words.proofOf,
+    faults,
     work,
     changedWords: words.changed,
     remember: words.remember,

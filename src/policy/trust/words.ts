@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { PROOF, type Proof } from '../pool/proof.ts'
 import type { NodeId, PolicyCommand, PolicyEvent, Standing, VariantRef } from '../types.ts'
 import { type CanaryClock, createCanaryClock, wind } from './canaries.ts'
 import type { Word } from '../memory.ts'
@@ -15,6 +16,8 @@ export interface Presence {
   backend: string | undefined
   /** A known answer is being asked for: one at a time. */
   asked: boolean
+  /** Results of its were taken since it came, or last failed, while nobody better was there. */
+  worked: boolean
 }
 
 export interface Words {
@@ -22,14 +25,16 @@ export interface Words {
   standingOf(node: NodeId): Standing
   /** When it speaks of this variant. */
   standingAt(node: NodeId, ref: VariantRef): Standing
+  /** How much it has shown. */
+  proofOf(node: NodeId): Proof
   /** Nodes that are here. */
   present: ReadonlyMap<NodeId, Presence>
   /** Their ids in no order that matters, to look at some beginning anywhere. */
   ids(): readonly NodeId[]
   /** How many of them are not the coordinator's own. */
   readonly strangers: number
-  /** Changes a node's word; says so where that changes how it stands. */
-  change(node: NodeId, how: (word: Word) => void): void
+  /** Changes a node's word; says so where that changes how it stands, or how much it has shown. */
+  change(node: NodeId, how: (word: Word, presence?: Presence) => void): void
   join(node: NodeId, own: boolean, nowMs: number): void
   leave(node: NodeId): void
   /** A pipeline is served no more. */
@@ -44,7 +49,12 @@ export interface Words {
 /** Of nodes that left, the longest known are forgotten first. */
 const MAX_WORDS = 20_000
 
-export function createWords(emit: (command: PolicyCommand) => void, random: () => number): Words {
+/** @param proved told that some node has shown more, or less, than before */
+export function createWords(
+  emit: (command: PolicyCommand) => void,
+  random: () => number,
+  proved: () => void = () => {},
+): Words {
   const words = new Map<NodeId, Word>()
   const present = new Map<NodeId, Presence>()
   const dirty = new Set<NodeId>()
@@ -56,6 +66,16 @@ export function createWords(emit: (command: PolicyCommand) => void, random: () =
     if (!present.delete(id)) return
     ids = undefined
     if (words.get(id)?.own === false) strangers--
+  }
+
+  function proofOf(id: NodeId): Proof {
+    const word = words.get(id)
+    if (word === undefined) return PROOF.none
+    const standing = standingOf(word)
+    if (standing === 'own') return PROOF.own
+    if (standing === 'trusted') return PROOF.right
+    const works = word.probation === 0 || present.get(id)?.worked === true
+    return works ? PROOF.works : PROOF.none
   }
 
   function forgetSome(): void {
@@ -78,6 +98,7 @@ export function createWords(emit: (command: PolicyCommand) => void, random: () =
       const word = words.get(id)
       return word === undefined ? 'proving' : standingAt(word, ref)
     },
+    proofOf,
     present,
     ids: () => ids ??= [...present.keys()],
     get strangers() {
@@ -86,13 +107,14 @@ export function createWords(emit: (command: PolicyCommand) => void, random: () =
     change(id, how) {
       const word = words.get(id)
       if (word === undefined) return
-      const before = standingOf(word)
-      how(word)
+      const presence = present.get(id)
+      const [before, proof] = [standingOf(word), proofOf(id)]
+      how(word, presence)
       dirty.add(id)
+      if (proofOf(id) !== proof) proved()
       const after = standingOf(word)
       if (after === before) return
       emit({ type: 'judged', node: id, standing: after, reason: word.reason })
-      const presence = present.get(id)
       if (presence === undefined) return
       presence.canary.failed = 0
       if (after !== 'quarantined' && before !== 'quarantined') return
@@ -110,7 +132,7 @@ export function createWords(emit: (command: PolicyCommand) => void, random: () =
         forgetSome()
       } else if (!own) rejoin(word)
       const presence = {
-        ...{ paused: false, asked: false, backend: undefined },
+        ...{ paused: false, asked: false, backend: undefined, worked: false },
         canary: createCanaryClock(nowMs, random),
       }
       present.set(id, presence)
