@@ -71,16 +71,20 @@ export interface Capacity {
   services: (Service | undefined)[]
 }
 
-/** Groups the slots of these classes: those of nodes that have shown nothing by themselves. */
+/** Groups the slots of these classes; nodes that have shown nothing do what no others can. */
 export function layOut(
   classes: readonly NodeClass[],
   proofOf: (node: NodeId) => Proof,
 ): Layout {
-  const groups: Group[] = []
   for (const { nodes } of classes) for (const node of nodes) node.proof = proofOf(node.id)
-  for (const nodeClass of classes) groupsOf(nodeClass, groups, false, new Set())
-  const served = servedBy(groups)
-  for (const nodeClass of classes) groupsOf(nodeClass, groups, true, served)
+  const isNew = ({ proof }: PoolNode) => proof === PROOF.none
+  const served = classes.some(({ nodes }) => nodes.some(isNew))
+    ? servedBy(groupAll(classes, ({ proof }) => proof >= PROOF.right))
+    : new Set<PipelineShape>()
+  const groups = served.size === 0 ? groupAll(classes, () => true) : [
+    ...groupAll(classes, (node) => !isNew(node)),
+    ...groupAll(classes, isNew, served),
+  ]
   for (const group of groups) {
     for (const slot of group.slots) slot.group = group
   }
@@ -153,16 +157,26 @@ export function valueCapacity(
   }
 }
 
-/** @param keptFrom pipelines that those who have shown nothing are given no queries of */
+/** @param keptFrom pipelines that these nodes are given no queries of */
+function groupAll(
+  classes: readonly NodeClass[],
+  takes: (node: PoolNode) => boolean,
+  keptFrom: ReadonlySet<PipelineShape> = new Set(),
+): Group[] {
+  const groups: Group[] = []
+  for (const nodeClass of classes) groupsOf(nodeClass, takes, keptFrom, groups)
+  return groups
+}
+
 function groupsOf(
   nodeClass: NodeClass,
-  groups: Group[],
-  areNew: boolean,
+  takes: (node: PoolNode) => boolean,
   keptFrom: ReadonlySet<PipelineShape>,
+  groups: Group[],
 ): void {
   const byHeld = new Map<string, Group>()
   for (const node of nodeClass.nodes) {
-    if ((node.proof === PROOF.none) !== areNew) continue
+    if (!takes(node)) continue
     node.keptFrom = keptFrom
     for (const slot of node.slots) {
       const held = [...slot.held].filter(({ task }) => !keptFrom.has(task.pipeline))
@@ -176,7 +190,7 @@ function groupsOf(
         const tasks = new Set(held.map(({ task }) => task))
         group = {
           index: 0,
-          key: `${nodeClass.name} ${key}${areNew ? ' new' : ''}`,
+          key: `${nodeClass.name} ${key}${keptFrom.size > 0 ? ' new' : ''}`,
           class: nodeClass,
           held: new Set(held),
           tasks: [...tasks].sort((a, b) => b.depth - a.depth),

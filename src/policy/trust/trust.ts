@@ -16,7 +16,14 @@ import type { Proof } from '../pool/proof.ts'
 import type { Batch, PoolNode, Slot } from '../pool/slots.ts'
 import { unsettle } from '../queue/query.ts'
 import type { Shapes } from '../shape.ts'
-import type { ExtraWork, NodeId, NodeTrust, PolicyCommand, PolicyEvent } from '../types.ts'
+import type {
+  ExtraWork,
+  NodeId,
+  NodeTrust,
+  PolicyCommand,
+  PolicyEvent,
+  VariantRef,
+} from '../types.ts'
 import { type Check, createChecks, type Held, reasonOf } from './checks.ts'
 import { createClaims } from './claims.ts'
 import { createFaults, type Faults } from './faults.ts'
@@ -86,10 +93,7 @@ export function createTrust(parts: TrustParts): Trust {
   const judges = createJudges({
     ...{ random, nodes, ids: words.ids },
     // Who has shown nothing judges nobody: what waits for a silent one would be late.
-    standingAt: (id, ref) =>
-      nodes.get(id)?.keptFrom.has(shapes.pipelines.get(ref.pipeline)!)
-        ? 'quarantined'
-        : words.standingAt(id, ref),
+    standingAt: (id, ref) => isKept(id, ref) ? 'quarantined' : words.standingAt(id, ref),
     backendOf: (id) => words.present.get(id)?.backend,
     isWilling: (id) => words.present.get(id)?.paused === false,
   })
@@ -113,6 +117,12 @@ export function createTrust(parts: TrustParts): Trust {
     begin: (given, nowMs) => begin(given, nowMs),
   })
 
+  /** Whether a node is kept from queries of the pipeline. */
+  function isKept(id: NodeId | null | undefined, { pipeline }: VariantRef): boolean {
+    const kept = nodes.get(id ?? '')?.keptFrom
+    return kept !== undefined && kept.size > 0 && kept.has(shapes.pipelines.get(pipeline)!)
+  }
+
   const isOwn = (batch: Batch) => words.get(batch.slot.node.id)?.own === true
 
   function noteBackend({ slot }: Batch, { backend }: Finished): void {
@@ -132,7 +142,11 @@ export function createTrust(parts: TrustParts): Trust {
   ): Check | undefined {
     const check: Check = {
       ...{ target: null, held: null, running: 0, events: new Map() },
-      ...{ sinceMs: nowMs, dueMs: nowMs + AUDIT_MS },
+      // Slots of one that is kept from queries are not wanted for those.
+      ...{
+        sinceMs: isKept(given.target, given.variant.ref) ? -Infinity : nowMs,
+        dueMs: nowMs + AUDIT_MS,
+      },
       asked: new Set(given.votes.flatMap(({ node }) => node ?? [])),
       ...given,
     }

@@ -46,6 +46,9 @@ export interface Words {
   remember(words: readonly [NodeId, Word][]): void
 }
 
+/** One that shows less than before is asked as if it were new. */
+const soon = (clock: CanaryClock): CanaryClock => ({ ...clock, atMs: -Infinity, sent: 0 })
+
 /** Of nodes that left, the longest known are forgotten first. */
 const MAX_WORDS = 20_000
 
@@ -112,6 +115,7 @@ export function createWords(
       how(word, presence)
       dirty.add(id)
       if (proofOf(id) !== proof) proved()
+      if (proofOf(id) < proof && presence !== undefined) presence.canary = soon(presence.canary)
       const after = standingOf(word)
       if (after === before) return
       emit({ type: 'judged', node: id, standing: after, reason: word.reason })
