@@ -87,14 +87,16 @@ export function createDispatcher(
   emit: (command: PolicyCommand) => void,
   options: Pick<SchedulerOptions, 'trust' | 'hedge'> & Pick<InsideParts, 'asked'>,
 ): Dispatcher {
-  const profile = createProfile()
+  const profile = createProfile((node) => trust?.words.speaks(node) ?? true)
   const fanOut = createFanOut()
   const sizes = createBatchSizes()
   const rulings = createRulings()
   const targets = createTargets()
   const sharing = createSharing(targets)
-  const proofOf = (node: NodeId) => trust?.proofOf(node) ?? PROOF.own
-  const pool = createPool({ shapes, profile, fanOut, sizes, sharing, limits, rulings, proofOf })
+  const pool = createPool({
+    ...{ shapes, profile, fanOut, sizes, sharing, limits, rulings },
+    proofOf: (node) => trust?.words.proofOf(node) ?? PROOF.own,
+  })
   const ready = createReady()
   const waiting = createWaiting(shapes)
   const counters = createCounters(shapes)
@@ -116,15 +118,13 @@ export function createDispatcher(
   let lookMs = Infinity
   let keep = LEAST_KEEP
   const outlook = createOutlook({
-    ...{ pool, ready, flights, queries, emit },
-    maxScan: limits.maxScan,
+    ...{ pool, ready, flights, queries, emit, maxScan: limits.maxScan },
   })
   const haste = createHaste()
   const inside = createInside({
     ...{ shapes, limits, queries, waiting, flights, outlook, counters, haste, sharing, emit },
     ...{ bestFloor: rulings.bestFloor, isLoading: pool.isLoading, doubt: pool.doubt },
-    nowMs: () => nowMs,
-    asked: options.asked,
+    ...{ nowMs: () => nowMs, asked: options.asked },
   })
   const finishing = { profile, fanOut, pool, flights, ...inside }
   const upcoming = createUpcoming({ shapes, waiting, fanOut, running: flights.running })
@@ -133,8 +133,7 @@ export function createDispatcher(
     ...{ limits, waiting, ready, targets, haste, door: inside.door },
     capacity: outlook.capacity,
     backlog: outlook.backlog,
-    inside: () => queries.length,
-    keep: () => keep,
+    ...{ inside: () => queries.length, keep: () => keep },
     send(slot, batch, waiting, at) {
       const { members, close } = batch
       counters.closed(close)
@@ -234,8 +233,7 @@ export function createDispatcher(
   }
 
   function follow(mix: Mix): void {
-    targets.adopt(mix)
-    upcoming.adopt(mix)
+    for (const one of [targets, upcoming]) one.adopt(mix)
   }
 
   return {

@@ -7,8 +7,6 @@
 import type { Member } from '../dispatch/batching.ts'
 import type { Limits } from '../options.ts'
 import { type Busy, createBusy } from '../pool/busy.ts'
-import { isUnsureForOthers } from '../pool/credit.ts'
-import { estimate } from '../pool/estimate.ts'
 import {
   type Batch,
   coolDown,
@@ -28,6 +26,7 @@ import { createSeries } from '../series.ts'
 import type { Shapes, VariantShape } from '../shape.ts'
 import type { Table } from '../table.ts'
 import type { BatchId, DispatchedItem, ItemOutcome, PolicyCommand } from '../types.ts'
+import { type Booked, createBooking } from './booking.ts'
 import { SentItem } from './sent.ts'
 
 export interface FlightParts {
@@ -89,49 +88,17 @@ export function createFlights(parts: FlightParts): Flights {
   const { shapes, limits, profile, waiting, emit } = parts
   const batches = createSeries<Batch>()
   const running: number[] = []
-  let nextId = 1
   /** No later than the first time that `sweep` has something to do. */
   let sweepAtMs = Infinity
 
-  /** Puts a batch of so many items on the books of its slot. */
-  function book(
-    slot: Slot,
-    variant: VariantShape,
-    items: Item[],
-    count: number,
-    alone: boolean,
-    tries: number,
-    nowMs: number,
-  ): { batch: Batch; expectedMs: number; giveUpMs: number } {
-    const isGuess = alone && !profile.hasRun(slot.node.id, variant)
-    const estimated = estimate(slot, variant, count, alone, isGuess, tries, nowMs)
-    const { meanMs, upperMs, networkMs, expectedMs, giveUpMs } = estimated
-    const batch: Batch = {
-      id: nextId++,
-      slot,
-      variant,
-      items,
-      dispatchedMs: nowMs,
-      meanMs,
-      upperMs,
-      networkMs,
-      keepsSlot: isUnsureForOthers(variant, upperMs - meanMs, shapes),
-      endsAtMs: nowMs + expectedMs,
-      giveUpAtMs: nowMs + giveUpMs,
-      besideLoad: slot.loading.size > 0,
-      allBesideLoad: slot.loading.size > 0,
-      ghostUntilMs: null,
-      failed: false,
-    }
-    return { batch, expectedMs, giveUpMs }
-  }
+  const book = createBooking(shapes, profile)
 
   function count({ variant: { index } }: Batch, items: number): void {
     running[index] = (running[index] ?? 0) + items
   }
 
   function launch(
-    { batch, expectedMs, giveUpMs }: ReturnType<typeof book>,
+    { batch, expectedMs, giveUpMs }: Booked,
     items: DispatchedItem[],
     deadlineMs: number,
     like: ItemOutcome[] | undefined,

@@ -6,7 +6,7 @@
  * @module
  */
 import type { Profile } from '../profile/profile.ts'
-import type { PipelineShape, Shapes, TaskShape, VariantShape } from '../shape.ts'
+import type { Shapes, TaskShape, VariantShape } from '../shape.ts'
 import type { NodeId } from '../types.ts'
 import type { BatchSizes } from './batch_sizes.ts'
 import { findIslands, type Island } from './islands.ts'
@@ -80,7 +80,7 @@ export function layOut(
   const isNew = ({ proof }: PoolNode) => proof === PROOF.none
   const served = classes.some(({ nodes }) => nodes.some(isNew))
     ? servedBy(groupAll(classes, ({ proof }) => proof >= PROOF.right))
-    : new Set<PipelineShape>()
+    : new Set<string>()
   const groups = served.size === 0 ? groupAll(classes, () => true) : [
     ...groupAll(classes, (node) => !isNew(node)),
     ...groupAll(classes, isNew, served),
@@ -161,7 +161,7 @@ export function valueCapacity(
 function groupAll(
   classes: readonly NodeClass[],
   takes: (node: PoolNode) => boolean,
-  keptFrom: ReadonlySet<PipelineShape> = new Set(),
+  keptFrom: ReadonlySet<string> = new Set(),
 ): Group[] {
   const groups: Group[] = []
   for (const nodeClass of classes) groupsOf(nodeClass, takes, keptFrom, groups)
@@ -171,7 +171,7 @@ function groupAll(
 function groupsOf(
   nodeClass: NodeClass,
   takes: (node: PoolNode) => boolean,
-  keptFrom: ReadonlySet<PipelineShape>,
+  keptFrom: ReadonlySet<string>,
   groups: Group[],
 ): void {
   const byHeld = new Map<string, Group>()
@@ -179,7 +179,7 @@ function groupsOf(
     if (!takes(node)) continue
     node.keptFrom = keptFrom
     for (const slot of node.slots) {
-      const held = [...slot.held].filter(({ task }) => !keptFrom.has(task.pipeline))
+      const held = [...slot.held].filter(({ task }) => !keptFrom.has(task.pipeline.name))
       if (node.paused || held.length === 0) {
         slot.group = null
         continue

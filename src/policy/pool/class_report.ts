@@ -73,7 +73,7 @@ export function reportClasses(
 }
 
 const isAside = ({ able, keptFrom }: PoolNode): boolean =>
-  keptFrom.size > 0 && able.every(({ task }) => keptFrom.has(task.pipeline))
+  keptFrom.size > 0 && able.every(({ task }) => keptFrom.has(task.pipeline.name))
 
 function upperOf(id: NodeId, variant: VariantShape, profile: Profile): number {
   const { meanMs, upperMs } = profile.latency(id, variant, 1)

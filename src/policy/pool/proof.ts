@@ -7,7 +7,6 @@
  *
  * @module
  */
-import type { PipelineShape } from '../shape.ts'
 import type { Group } from './slots.ts'
 
 /**
@@ -17,9 +16,10 @@ import type { Group } from './slots.ts'
 export const PROOF = { none: 0, works: 1, right: 2, own: 3 } as const
 export type Proof = (typeof PROOF)[keyof typeof PROOF]
 
-/** Pipelines of which these groups can do every task. */
-export function servedBy(groups: readonly Group[]): ReadonlySet<PipelineShape> {
+/** Names of the pipelines of which these groups can do every task. */
+export function servedBy(groups: readonly Group[]): ReadonlySet<string> {
   const tasks = new Set(groups.flatMap(({ tasks }) => tasks))
   const pipelines = new Set([...tasks].map(({ pipeline }) => pipeline))
-  return new Set([...pipelines].filter((one) => one.tasks.every((task) => tasks.has(task))))
+  const served = [...pipelines].filter((one) => one.tasks.every((task) => tasks.has(task)))
+  return new Set(served.map(({ name }) => name))
 }

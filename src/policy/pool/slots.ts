@@ -6,7 +6,7 @@
  */
 import type { NodeTimes } from '../profile/node_times.ts'
 import { type Item, unsettle } from '../queue/query.ts'
-import type { PipelineShape, TaskShape, VariantShape } from '../shape.ts'
+import type { TaskShape, VariantShape } from '../shape.ts'
 import type { BatchId, DispatchedItem, ItemOutcome, NodeId, SlotIndex } from '../types.ts'
 import type { Duties } from './duties.ts'
 import type { Proof } from './proof.ts'
@@ -83,8 +83,8 @@ export interface PoolNode {
   id: NodeId
   /** As of the layout. */
   proof: Proof
-  /** It is given no queries of these: see `pool/proof.ts`. */
-  keptFrom: ReadonlySet<PipelineShape>
+  /** Names of pipelines that it is given no queries of: see `pool/proof.ts`. */
+  keptFrom: ReadonlySet<string>
   /** What its profile says it takes. */
   times: NodeTimes
   slots: Slot[]

@@ -12,26 +12,18 @@ import type { Extras } from '../flight/extras.ts'
 import type { Finished } from '../flight/finish.ts'
 import type { Word } from '../memory.ts'
 import type { TrustOptions } from '../options.ts'
-import type { Proof } from '../pool/proof.ts'
 import type { Batch, PoolNode, Slot } from '../pool/slots.ts'
 import { unsettle } from '../queue/query.ts'
 import type { Shapes } from '../shape.ts'
-import type {
-  ExtraWork,
-  NodeId,
-  NodeTrust,
-  PolicyCommand,
-  PolicyEvent,
-  VariantRef,
-} from '../types.ts'
+import type { ExtraWork, NodeId, NodeTrust, PolicyCommand, PolicyEvent } from '../types.ts'
 import { type Check, createChecks, type Held, reasonOf } from './checks.ts'
 import { createClaims } from './claims.ts'
 import { createFaults, type Faults } from './faults.ts'
 import { createJudges } from './judges.ts'
 import { createKnownAnswers, hidden } from './known.ts'
 import { isKnown, surenessOf, type Vote } from './votes.ts'
-import { fail, pass, shareChecked, standingOf, worthOf } from './word.ts'
-import { createWords } from './words.ts'
+import { fail, pass, shareChecked } from './word.ts'
+import { createWords, type Words } from './words.ts'
 
 export interface TrustParts {
   options: TrustOptions
@@ -63,7 +55,7 @@ export interface Trust {
   /** What the rules are to hear of since the last call. */
   news(): PolicyEvent[]
   of(node: NodeId): NodeTrust | undefined
-  proofOf(node: NodeId): Proof
+  words: Pick<Words, 'proofOf' | 'speaks'>
   faults: Faults
   readonly work: ExtraWork
   /** To be kept, and given back as `remembered`. */
@@ -88,12 +80,14 @@ export function createTrust(parts: TrustParts): Trust {
   const words = createWords(parts.emit, random, parts.proved)
   const faults = createFaults(words, (id) => nodes.has(id))
   const claims = createClaims(shapes)
+  const isKept = (id: NodeId | null, { ref: { pipeline } }: Pick<Check['variant'], 'ref'>) =>
+    nodes.get(id ?? '')?.keptFrom.has(pipeline) === true
   const work: ExtraWork = { items: 0, replicas: 0, canaries: 0, hedges: 0 }
   let alarmUntilMs = -Infinity
   const judges = createJudges({
     ...{ random, nodes, ids: words.ids },
     // Who has shown nothing judges nobody: what waits for a silent one would be late.
-    standingAt: (id, ref) => isKept(id, ref) ? 'quarantined' : words.standingAt(id, ref),
+    standingAt: (id, ref) => isKept(id, { ref }) ? 'quarantined' : words.standingAt(id, ref),
     backendOf: (id) => words.present.get(id)?.backend,
     isWilling: (id) => words.present.get(id)?.paused === false,
   })
@@ -114,14 +108,10 @@ export function createTrust(parts: TrustParts): Trust {
   })
   const known = createKnownAnswers({
     ...{ options, shapes, nodes, words },
-    begin: (given, nowMs) => begin(given, nowMs),
+    // Slots that are kept from queries wait for none.
+    begin: (given, nowMs) =>
+      begin({ ...given, sinceMs: isKept(given.target, given.variant) ? -Infinity : nowMs }, nowMs),
   })
-
-  /** Whether a node is kept from queries of the pipeline. */
-  function isKept(id: NodeId | null | undefined, { pipeline }: VariantRef): boolean {
-    const kept = nodes.get(id ?? '')?.keptFrom
-    return kept !== undefined && kept.size > 0 && kept.has(shapes.pipelines.get(pipeline)!)
-  }
 
   const isOwn = (batch: Batch) => words.get(batch.slot.node.id)?.own === true
 
@@ -142,11 +132,7 @@ export function createTrust(parts: TrustParts): Trust {
   ): Check | undefined {
     const check: Check = {
       ...{ target: null, held: null, running: 0, events: new Map() },
-      // Slots of one that is kept from queries are not wanted for those.
-      ...{
-        sinceMs: isKept(given.target, given.variant.ref) ? -Infinity : nowMs,
-        dueMs: nowMs + AUDIT_MS,
-      },
+      ...{ sinceMs: nowMs, dueMs: nowMs + AUDIT_MS },
       asked: new Set(given.votes.flatMap(({ node }) => node ?? [])),
       ...given,
     }
@@ -305,17 +291,8 @@ export function createTrust(parts: TrustParts): Trust {
     },
     nextMs: () => words.strangers > 0 ? Math.min(known.nextMs(), checks.nextMs()) : checks.nextMs(),
     news: words.news,
-    of(id) {
-      const word = words.get(id)
-      if (word === undefined) return undefined
-      const { reason, passed, failed } = word
-      const [standing, trust] = [standingOf(word), worthOf(word)]
-      const slowerThanSaid = claims.slowerThanSaid(id)
-      return { standing, trust, reason, passed, failed, slowerThanSaid }
-    },
-    proofOf: words.proofOf,
-    faults,
-    work,
+    of: (id) => words.trustOf(id, claims.slowerThanSaid(id)),
+    ...{ words, faults, work },
     changedWords: words.changed,
     remember: words.remember,
   }

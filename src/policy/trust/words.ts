@@ -4,10 +4,25 @@
  * @module
  */
 import { PROOF, type Proof } from '../pool/proof.ts'
-import type { NodeId, PolicyCommand, PolicyEvent, Standing, VariantRef } from '../types.ts'
+import type {
+  NodeId,
+  NodeTrust,
+  PolicyCommand,
+  PolicyEvent,
+  Standing,
+  VariantRef,
+} from '../types.ts'
 import { type CanaryClock, createCanaryClock, wind } from './canaries.ts'
 import type { Word } from '../memory.ts'
-import { createWord, forgetPipeline, keptOf, rejoin, standingAt, standingOf } from './word.ts'
+import {
+  createWord,
+  forgetPipeline,
+  keptOf,
+  rejoin,
+  standingAt,
+  standingOf,
+  worthOf,
+} from './word.ts'
 
 export interface Presence {
   /** By its volunteer. */
@@ -27,6 +42,9 @@ export interface Words {
   standingAt(node: NodeId, ref: VariantRef): Standing
   /** How much it has shown. */
   proofOf(node: NodeId): Proof
+  /** Whether what its batches take says anything of others: of those alone who have shown most. */
+  speaks(node: NodeId): boolean
+  trustOf(node: NodeId, slowerThanSaid: number): NodeTrust | undefined
   /** Nodes that are here. */
   present: ReadonlyMap<NodeId, Presence>
   /** Their ids in no order that matters, to look at some beginning anywhere. */
@@ -64,10 +82,12 @@ export function createWords(
   let news: PolicyEvent[] = []
   let strangers = 0
   let ids: readonly NodeId[] | undefined
+  /** Undefined until it is asked for. */
+  let best: Proof | undefined
 
   function leave(id: NodeId): void {
     if (!present.delete(id)) return
-    ids = undefined
+    ids = best = undefined
     if (words.get(id)?.own === false) strangers--
   }
 
@@ -79,6 +99,15 @@ export function createWords(
     if (standing === 'trusted') return PROOF.right
     const works = word.probation === 0 || present.get(id)?.worked === true
     return works ? PROOF.works : PROOF.none
+  }
+
+  /** How much those have shown who have shown most. */
+  function most(): Proof {
+    if (best === undefined) {
+      best = PROOF.none
+      for (const id of present.keys()) if (proofOf(id) > best) best = proofOf(id)
+    }
+    return best
   }
 
   function forgetSome(): void {
@@ -102,6 +131,14 @@ export function createWords(
       return word === undefined ? 'proving' : standingAt(word, ref)
     },
     proofOf,
+    speaks: (id) => proofOf(id) === most(),
+    trustOf(id, slowerThanSaid) {
+      const word = words.get(id)
+      if (word === undefined) return undefined
+      const { reason, passed, failed } = word
+      const [standing, trust] = [standingOf(word), worthOf(word)]
+      return { standing, trust, reason, passed, failed, slowerThanSaid }
+    },
     present,
     ids: () => ids ??= [...present.keys()],
     get strangers() {
@@ -114,7 +151,10 @@ export function createWords(
       const [before, proof] = [standingOf(word), proofOf(id)]
       how(word, presence)
       dirty.add(id)
-      if (proofOf(id) !== proof) proved()
+      if (proofOf(id) !== proof) {
+        best = undefined
+        proved()
+      }
       if (proofOf(id) < proof && presence !== undefined) presence.canary = soon(presence.canary)
       const after = standingOf(word)
       if (after === before) return
@@ -140,7 +180,7 @@ export function createWords(
         canary: createCanaryClock(nowMs, random),
       }
       present.set(id, presence)
-      ids = undefined
+      ids = best = undefined
       if (!own) strangers++
       if (!word.quarantined) return
       wind(presence.canary, 'quarantined', nowMs, random)
