@@ -5,15 +5,20 @@
  *
  * @module
  */
+import type { Tails } from '../lookahead/tails.ts'
+import type { Capacity } from '../pool/capacity.ts'
 import { isOverdue, type Slot } from '../pool/slots.ts'
 import type { Item } from '../queue/query.ts'
-import type { View } from './choose.ts'
 
 /** Whether an item that failed waits for a node that has shown more than this slot's. */
 export function isKeptForProven(
   { attempts, way, query: { level } }: Item,
   { node: { proof } }: Slot,
-  { capacity: { groups }, tails, nowMs }: View,
+  { capacity: { groups }, tails, nowMs }: {
+    capacity: Pick<Capacity, 'groups'>
+    tails: Pick<Tails, 'tails'>
+    nowMs: number
+  },
 ): boolean {
   if (proof > attempts) return false
   return groups.some(({ held, slots }) =>

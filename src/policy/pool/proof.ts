@@ -7,7 +7,7 @@
  *
  * @module
  */
-import type { Group } from './slots.ts'
+import type { TaskShape } from '../shape.ts'
 
 /**
  * How much a node has shown since it came, or last failed: nothing; that it works; that it is right
@@ -17,7 +17,7 @@ export const PROOF = { none: 0, works: 1, right: 2, own: 3 } as const
 export type Proof = (typeof PROOF)[keyof typeof PROOF]
 
 /** Names of the pipelines of which these groups can do every task. */
-export function servedBy(groups: readonly Group[]): ReadonlySet<string> {
+export function servedBy(groups: readonly { tasks: readonly TaskShape[] }[]): ReadonlySet<string> {
   const tasks = new Set(groups.flatMap(({ tasks }) => tasks))
   const pipelines = new Set([...tasks].map(({ pipeline }) => pipeline))
   const served = [...pipelines].filter((one) => one.tasks.every((task) => tasks.has(task)))
