@@ -20,6 +20,8 @@ export interface KnownParts {
   shapes: Shapes
   nodes: ReadonlyMap<NodeId, PoolNode>
   words: Words
+  /** Whether anything waits for a slot: what nobody knows yet is not asked about then. */
+  isBusy?(nowMs: number): boolean
   begin(
     check: Pick<Check, 'kind' | 'variant' | 'items' | 'votes' | 'target'>,
     nowMs: number,
@@ -104,7 +106,7 @@ export function createKnownAnswers(parts: KnownParts): KnownAnswers {
     tick(nowMs) {
       if (nowMs < tickMs) return
       tickMs = nowMs + TICK_MS
-      question(nowMs)
+      if (!parts.isBusy?.(nowMs)) question(nowMs)
       for (const [id, presence] of words.present) {
         if (presence.paused || presence.asked || words.get(id)?.own !== false) continue
         if (isDue(presence.canary, nowMs)) ask(id, nowMs)

@@ -107,18 +107,11 @@ export function createTrust(parts: TrustParts): Trust {
     decided,
   })
   const known = createKnownAnswers({
-    ...{ options, shapes, nodes, words },
-    // Slots that are kept from queries wait for none; and no query waits for what nobody knows yet.
-    begin: (given, nowMs) => begin({ ...given, sinceMs: patientFrom(given, nowMs) }, nowMs),
+    ...{ options, shapes, nodes, words, isBusy: parts.isBusy },
+    // Slots that are kept from queries wait for none.
+    begin: (given, nowMs) =>
+      begin({ ...given, sinceMs: isKept(given.target, given.variant) ? -Infinity : nowMs }, nowMs),
   })
-
-  function patientFrom(
-    { kind, target, variant }: Pick<Check, 'kind' | 'target' | 'variant'>,
-    nowMs: number,
-  ) {
-    if (kind === 'question') return Infinity
-    return isKept(target, variant) ? -Infinity : nowMs
-  }
 
   const isOwn = (batch: Batch) => words.get(batch.slot.node.id)?.own === true
 
