@@ -7,6 +7,7 @@ import './deno_version.ts'
 import { parseArgs } from 'node:util'
 import { POLICY_NAMES } from '../policy/policies.ts'
 import { benchBackends } from './bench/backends.ts'
+import { benchBlackHoles } from './bench/blackholes.ts'
 import { benchChaos, type ChaosBenchOptions } from './bench/chaos.ts'
 import { benchCurve } from './bench/curve.ts'
 import { benchDashboard } from './bench/dashboard.ts'
@@ -144,6 +145,7 @@ const BENCHES: Record<string, () => unknown> = {
   odd: benchOdd,
   dashboard: benchDashboard,
   trust: benchTrust,
+  blackholes: benchBlackHoles,
   restart: benchRestart,
   chaos: () => benchChaos(given<ChaosBenchOptions>({ dir: pipeline, queries })),
   join: benchJoin,

@@ -22,7 +22,7 @@ const QUERIES = 20
 const HOSTILE = 4
 const SLOTS = 4
 /** What the own node takes for a batch: more than the others are thought to take. */
-const OWN_MS = 40
+const OWN_MS = 20
 
 const reads: Behaviour = (batch) =>
   batch.message.task === 'read'

@@ -59,7 +59,7 @@ const referenceMs = (task: string, variant: string, batch: number) =>
   pipeline.tasks[task]!.variants[variant]!.referenceMs! * batch
 
 /** What a node says of itself that is so many times as quick as the reference. */
-const claimOf = (times: number) =>
+export const claimOf = (times: number) =>
   able.map((ref) => ({
     ...ref,
     points: [1, 2, 4, 8].map((batch) => (
