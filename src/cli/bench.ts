@@ -9,6 +9,7 @@ import { POLICY_NAMES } from '../policy/policies.ts'
 import { benchBackends } from './bench/backends.ts'
 import { benchBodies } from './bench/bodies.ts'
 import { benchBeside } from './bench/beside.ts'
+import { benchBlackHoles } from './bench/blackholes.ts'
 import { benchChaos, type ChaosBenchOptions } from './bench/chaos.ts'
 import { benchCurve } from './bench/curve.ts'
 import { benchDashboard } from './bench/dashboard.ts'
@@ -150,6 +151,7 @@ const BENCHES: Record<string, () => unknown> = {
   odd: benchOdd,
   dashboard: benchDashboard,
   trust: benchTrust,
+  blackholes: benchBlackHoles,
   restart: benchRestart,
   chaos: () => benchChaos(given<ChaosBenchOptions>({ dir: pipeline, queries })),
   join: benchJoin,

@@ -25,6 +25,7 @@ import { createPool } from './pool.ts'
 import { createBatchSizes } from './pool/batch_sizes.ts'
 import { isAlone } from './pool/capacity.ts'
 import { type ClassReport, reportClasses } from './pool/class_report.ts'
+import { PROOF } from './pool/proof.ts'
 import { createReady } from './pool/ready.ts'
 import { createRulings } from './pool/rulings.ts'
 import { type Batch, coolDown } from './pool/slots.ts'
@@ -80,13 +81,16 @@ export function createDispatcher(
   options: Pick<SchedulerOptions, 'trust' | 'hedge' | 'fits'> & Pick<InsideParts, 'asked'>,
 ): Dispatcher {
   const { fits = () => true } = options
-  const profile = createProfile()
+  const profile = createProfile((node) => trust?.words.speaks(node) ?? true)
   const fanOut = createFanOut()
   const sizes = createBatchSizes()
   const rulings = createRulings()
   const targets = createTargets()
   const sharing = createSharing(targets)
-  const pool = createPool({ shapes, profile, fanOut, sizes, sharing, limits, rulings })
+  const pool = createPool({
+    ...{ shapes, profile, fanOut, sizes, sharing, limits, rulings },
+    proofOf: (node) => trust?.words.proofOf(node) ?? PROOF.own,
+  })
   const ready = createReady()
   const waiting = createWaiting(shapes)
   const counters = createCounters(shapes)
@@ -102,20 +106,19 @@ export function createDispatcher(
     covered: (batch) => results.covered(batch),
     forgotten: (batch) => results.forgotten(batch, nowMs),
     sent: (batch) => results.sent(batch),
+    failed: (batch) => trust?.faults.failed(batch),
   })
   let nowMs = 0
   let lookMs = Infinity
   let keep = LEAST_KEEP
   const outlook = createOutlook({
-    ...{ pool, ready, flights, queries, emit },
-    maxScan: limits.maxScan,
+    ...{ pool, ready, flights, queries, emit, maxScan: limits.maxScan },
   })
   const haste = createHaste()
   const inside = createInside({
     ...{ shapes, limits, queries, waiting, flights, outlook, counters, haste, sharing, emit },
     ...{ bestFloor: rulings.bestFloor, arrivals: pool.arrivals, doubt: pool.doubt },
-    nowMs: () => nowMs,
-    asked: options.asked,
+    ...{ nowMs: () => nowMs, asked: options.asked },
   })
   const finishing = { profile, fanOut, pool, flights, ...inside }
   const upcoming = createUpcoming({ shapes, waiting, fanOut, running: flights.running })
@@ -124,9 +127,7 @@ export function createDispatcher(
     ...{ limits, waiting, ready, targets, haste, fits, door: inside.door },
     capacity: outlook.capacity,
     backlog: outlook.backlog,
-    inside: () => queries.length,
-    arrivals: pool.arrivals,
-    keep: () => keep,
+    ...{ inside: () => queries.length, arrivals: pool.arrivals, keep: () => keep },
     send(slot, batch, waiting, at) {
       const { members, close } = batch
       counters.closed(close)
@@ -156,7 +157,7 @@ export function createDispatcher(
   function lose(batches: readonly Batch[], message: string): void {
     for (const batch of batches) {
       flights.end(batch.id, nowMs)
-      flights.retry(batch, message, nowMs)
+      flights.fail(batch, message, nowMs)
     }
   }
 
@@ -181,7 +182,7 @@ export function createDispatcher(
         if (batch.ghostUntilMs !== null) return results.calledOff(batch, event.computeMs, nowMs)
         coolDown(batch.slot, batch.variant, nowMs)
         ready.touch(batch.slot, nowMs)
-        return flights.retry(batch, event.message, nowMs)
+        return flights.fail(batch, event.message, nowMs)
       }
       case 'node_joined':
         lose(pool.leave(event.node), 'Cannot finish a batch: its node joined anew')
@@ -226,8 +227,7 @@ export function createDispatcher(
   }
 
   function follow(mix: Mix): void {
-    targets.adopt(mix)
-    upcoming.adopt(mix)
+    for (const one of [targets, upcoming]) one.adopt(mix)
   }
 
   return {

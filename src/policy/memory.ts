@@ -30,8 +30,13 @@ export interface Word {
   failed: number
   /** Rises with each failed check, by how sure the judge is; falls with each that is passed. */
   suspicion: number
+  /** Rises with each time that another did what it failed at, falls with work that was taken. */
+  failures?: number
   quarantined: boolean
-  /** Checks to pass after joining anew before what was earned counts: it may be another by that id. */
+  /**
+   * Checks to pass, after joining and after a fault, before what was earned counts: it may be another
+   * by that id, or cannot do any more what it could.
+   */
   probation: number
   /** Times in quarantine, and known answers given right in a row since the last began. */
   sentences: number

@@ -11,6 +11,8 @@ import { type Arrivals, createArrivals } from './pool/arrivals.ts'
 import type { BatchSizes } from './pool/batch_sizes.ts'
 import { type Capacity, type Layout, layOut, takeOut, valueCapacity } from './pool/capacity.ts'
 import { classify } from './pool/classes.ts'
+import { createPoolNode } from './pool/pool_node.ts'
+import { PROOF, type Proof } from './pool/proof.ts'
 import type { Rulings } from './pool/rulings.ts'
 import {
   type Batch,
@@ -39,6 +41,8 @@ export interface Pool {
   renew(): void
   /** Variants were closed or opened. */
   ruled(): void
+  /** Some node has shown more than before, or less. */
+  proved(): void
   /** @param later what is to be loaded there after it, in this order */
   loading(
     node: NodeId,
@@ -86,7 +90,6 @@ const RELAX_MS = 5000
 const FEW_SLOTS = 64
 const LAYOUT_MS = 0.02
 const MAX_SLOTS = 256
-const LEAST_DUTY = 0.01
 
 const slotCount = (slots: number) => Math.min(Math.max(Math.trunc(slots) || 0, 0), MAX_SLOTS)
 
@@ -103,10 +106,13 @@ export interface PoolParts {
   sharing: Sharing
   limits: Pick<Limits, 'maxBatch'>
   rulings: Pick<Rulings, 'isOpen'>
+  /** By default nobody has to show anything. */
+  proofOf?(node: NodeId): Proof
 }
 
 export function createPool(
-  { shapes, profile, fanOut, sizes, sharing, limits, rulings }: PoolParts,
+  { shapes, profile, fanOut, sizes, sharing, limits, rulings, proofOf = () => PROOF.own }:
+    PoolParts,
 ): Pool {
   const nodes = new Map<NodeId, PoolNode>()
   const arrivals = createArrivals()
@@ -149,23 +155,11 @@ export function createPool(
   return {
     nodes,
     arrivals,
-    join({ node: id, slots, duty, able: refs, memoryBytes = Infinity }) {
-      const able = ableOf(refs)
-      const node: PoolNode = {
-        id,
-        times: profile.of(id),
-        slots: [],
-        duty: duty > 0 ? Math.min(Math.max(duty, LEAST_DUTY), 1) : 1,
-        able,
-        openCount: able.filter(rulings.isOpen).length,
-        memoryBytes,
-        class: null,
-        paused: false,
-        resting: false,
-        batches: 0,
-        items: 0,
-        lastBatchMs: -Infinity,
-      }
+    join(event) {
+      const { node: id, slots } = event
+      const able = ableOf(event.able)
+      const openCount = able.filter(rulings.isOpen).length
+      const node = createPoolNode(event, able, openCount, profile.of(id), proofOf(id))
       resize(node, slotCount(slots))
       nodes.set(id, node)
       profile.joined(id)
@@ -212,6 +206,9 @@ export function createPool(
     },
     ruled() {
       for (const node of nodes.values()) node.openCount = node.able.filter(rulings.isOpen).length
+    },
+    proved() {
+      outdated = true
     },
     loading(node, slot, ref, later, nowMs) {
       const variant = shapes.find(ref)
@@ -285,7 +282,7 @@ export function createPool(
         outdated = false
         laidOutMs = nowMs
         classes = classify(nodes.values(), profile, classes)
-        layout = layOut(classes)
+        layout = layOut(classes, proofOf)
       }
       const capacity = valueCapacity(++epoch, shapes, layout, profile, sizes, worths, nowMs)
       return current = { capacity, tails: createTails(capacity, fanOut, limits.maxBatch, sharing) }

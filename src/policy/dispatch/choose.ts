@@ -15,6 +15,7 @@ import type { Capacity, Service } from '../pool/capacity.ts'
 import { type Group, isCoolingDown, lateMs, readyAtMs, type Slot } from '../pool/slots.ts'
 import { LEAST_KEEP } from '../profile/caution.ts'
 import type { Item } from '../queue/query.ts'
+import { isKeptForProven } from './proven.ts'
 import type { Prefix, TaskShape, VariantShape } from '../shape.ts'
 
 /** All that a decision reads. */
@@ -83,10 +84,13 @@ const AHEAD = 0.5
 /** A place that costs so many times what the cheapest does is for emergencies. */
 const DEAR = 2
 
+const NOTHING: Choices = { best: undefined, quickest: undefined }
+
 /** @param only the variant of a batch that is being filled; by default the mix has its say */
 export function choose(item: Item, slot: Slot, view: View, only?: VariantShape): Choices {
   const { query, way, task } = item
   const { backlog, tails, nowMs } = view
+  if (item.attempts > 0 && isKeptForProven(item, slot, view)) return NOTHING
   const { level, deadlineMs } = query
   const group = slot.group!
   const quickestPoolMs = tails.quickest(way, level)?.poolMs ?? 0

@@ -25,6 +25,7 @@ import { largeBatch } from './large.ts'
 import { lingerUntilMs } from './linger.ts'
 import { mostUrgent } from './most_urgent.ts'
 import { pairedPosition } from './pairing.ts'
+import { isKeptForProven } from './proven.ts'
 import { leavesRoom } from './room.ts'
 import { isWasteful } from './wasteful.ts'
 
@@ -123,10 +124,10 @@ export function createDispatch(parts: DispatchParts): (nowMs: number) => number 
         drop(item.query, slot, nowMs)
         continue
       }
-      if (verdict === 'leave' || typeof verdict === 'number') {
-        left++
+      if (verdict === 'leave' || verdict === 'kept' || typeof verdict === 'number') {
+        if (verdict !== 'kept') left++
         if (isFirst) continue
-        const next = verdict === 'leave' ? 0 : waiting.of(item.task).dueBy(verdict)
+        const next = typeof verdict === 'string' ? 0 : waiting.of(item.task).dueBy(verdict)
         cursors[item.task.index] = Math.max(position + 1, next)
         continue
       }
@@ -202,14 +203,18 @@ const createView = (
   calls: true,
 })
 
-/** A number: it is left to others, and so are all behind it that are due by then. */
+/**
+ * A number: it is left to others, and so are all behind it that are due by then. `kept`: it is for
+ * nodes that have shown more, which says nothing of what is behind it.
+ */
 function judge(
   item: Item,
   position: number,
   slot: Slot,
   view: View,
-): Member | 'leave' | 'drop' | number {
+): Member | 'leave' | 'kept' | 'drop' | number {
   const { deadlineMs } = item
+  if (item.attempts > 0 && isKeptForProven(item, slot, view)) return 'kept'
   if (!view.fits(item.payload, slot.node.id)) {
     item.passedOver = true
     return 'leave'

@@ -7,13 +7,12 @@
 import type { Member } from '../dispatch/batching.ts'
 import type { Limits } from '../options.ts'
 import { type Busy, createBusy } from '../pool/busy.ts'
-import { isUnsureForOthers } from '../pool/credit.ts'
-import { estimate } from '../pool/estimate.ts'
 import {
   type Batch,
   coolDown,
   type Extra,
   heldUntilMs,
+  isOverdue,
   isSilent,
   restMs,
   SILENT_HOLD_MS,
@@ -27,6 +26,7 @@ import { createSeries } from '../series.ts'
 import type { Shapes, VariantShape } from '../shape.ts'
 import type { Table } from '../table.ts'
 import type { BatchId, DispatchedItem, ItemOutcome, PolicyCommand } from '../types.ts'
+import { type Booked, createBooking } from './booking.ts'
 import { SentItem } from './sent.ts'
 
 export interface FlightParts {
@@ -46,6 +46,8 @@ export interface FlightParts {
   /** Nobody wants its items any more, whoever is at them. */
   forgotten?(batch: Batch): void
   sent?(batch: Batch): void
+  /** Its node failed at it, or did not speak of it any more. */
+  failed?(batch: Batch): void
 }
 
 export interface Flights {
@@ -68,6 +70,8 @@ export interface Flights {
   end(id: BatchId, nowMs: number): Batch | undefined
   /** Its items that are still wanted go back into their queues, or run out of attempts. */
   retry(batch: Batch, message: string, nowMs: number): void
+  /** Likewise, and it is its node that came to nothing with it. */
+  fail(batch: Batch, message: string, nowMs: number): void
   retryItem(item: Item, batch: Batch, message: string, nowMs: number): void
   /** The item's query is closed: a batch with nothing left to want is cancelled. */
   forget(item: Item, nowMs: number): void
@@ -84,48 +88,17 @@ export function createFlights(parts: FlightParts): Flights {
   const { shapes, limits, profile, waiting, emit } = parts
   const batches = createSeries<Batch>()
   const running: number[] = []
-  let nextId = 1
   /** No later than the first time that `sweep` has something to do. */
   let sweepAtMs = Infinity
 
-  /** Puts a batch of so many items on the books of its slot. */
-  function book(
-    slot: Slot,
-    variant: VariantShape,
-    items: Item[],
-    count: number,
-    alone: boolean,
-    tries: number,
-    nowMs: number,
-  ): { batch: Batch; expectedMs: number; giveUpMs: number } {
-    const isGuess = alone && !profile.hasRun(slot.node.id, variant)
-    const estimated = estimate(slot, variant, count, alone, isGuess, tries, nowMs)
-    const { meanMs, upperMs, networkMs, expectedMs, giveUpMs } = estimated
-    const batch: Batch = {
-      id: nextId++,
-      slot,
-      variant,
-      items,
-      dispatchedMs: nowMs,
-      meanMs,
-      upperMs,
-      networkMs,
-      keepsSlot: isUnsureForOthers(variant, upperMs - meanMs, shapes),
-      endsAtMs: nowMs + expectedMs,
-      giveUpAtMs: nowMs + giveUpMs,
-      besideLoad: slot.loading.size > 0,
-      allBesideLoad: slot.loading.size > 0,
-      ghostUntilMs: null,
-    }
-    return { batch, expectedMs, giveUpMs }
-  }
+  const book = createBooking(shapes, profile)
 
   function count({ variant: { index } }: Batch, items: number): void {
     running[index] = (running[index] ?? 0) + items
   }
 
   function launch(
-    { batch, expectedMs, giveUpMs }: ReturnType<typeof book>,
+    { batch, expectedMs, giveUpMs }: Booked,
     items: DispatchedItem[],
     deadlineMs: number,
     like: ItemOutcome[] | undefined,
@@ -187,7 +160,11 @@ export function createFlights(parts: FlightParts): Flights {
 
   function retryItem(item: Item, batch: Batch, message: string, nowMs: number): void {
     if (!isWanted(item, batch)) return
-    item.failedOn = batch.slot.node.id
+    const { slot: { node }, variant, dispatchedMs } = batch
+    item.failedOn = node.id
+    if (batch.failed) {
+      item.failures = [...item.failures, { node: node.id, variant, sentMs: dispatchedMs }]
+    }
     if (item.attempts >= limits.maxAttempts) parts.exhausted(item, message)
     else waiting.add(item, nowMs)
   }
@@ -196,6 +173,12 @@ export function createFlights(parts: FlightParts): Flights {
     if (batch.items.length === 0) return parts.extraLost?.(batch)
     if (parts.covered?.(batch)) return
     for (const item of batch.items) retryItem(item, batch, message, nowMs)
+  }
+
+  function fail(batch: Batch, message: string, nowMs: number): void {
+    batch.failed = true
+    parts.failed?.(batch)
+    retry(batch, message, nowMs)
   }
 
   function end(id: BatchId, nowMs: number): Batch | undefined {
@@ -241,7 +224,7 @@ export function createFlights(parts: FlightParts): Flights {
     coolDown(slot, variant, nowMs)
     const ranMs = nowMs - batch.endsAtMs + batch.meanMs
     profile.lost(slot.node.id, variant, batch.items.length, ranMs)
-    retry(batch, 'Cannot wait for a batch any longer', nowMs)
+    fail(batch, 'Cannot wait for a batch any longer', nowMs)
   }
 
   return {
@@ -262,6 +245,7 @@ export function createFlights(parts: FlightParts): Flights {
     },
     end,
     retry,
+    fail,
     retryItem,
     forget(item, nowMs) {
       const batch = item.batch === null ? undefined : batches.get(item.batch)
@@ -281,7 +265,9 @@ export function createFlights(parts: FlightParts): Flights {
       for (const batch of [...batches.values()]) {
         if (!batches.has(batch.id)) continue
         if (batch.ghostUntilMs !== null) {
-          if (batch.ghostUntilMs <= nowMs) end(batch.id, nowMs)
+          if (batch.ghostUntilMs > nowMs) continue
+          if (isOverdue(batch.slot, nowMs)) parts.failed?.(batch)
+          end(batch.id, nowMs)
         } else if (batch.giveUpAtMs <= nowMs) giveUp(batch, nowMs)
       }
       sweepAtMs = Infinity

@@ -102,6 +102,7 @@ export function createHedges(parts: HedgeParts): Hedges {
       profile.latency(slot.node.id, batch.variant, items.length).meanMs +
       profile.networkMs(slot.node.id, batch.variant.task)
     const isFree = (slot: Slot) =>
+      !slot.node.keptFrom.has(batch.variant.ref.pipeline) &&
       isSpare(slot, batch.variant, !busy, nowMs) && creditAtMs(slot, nowMs) <= nowMs &&
       items.every(({ payload }) => parts.fits(payload, slot.node.id))
     const slots = [...parts.nodes()].flatMap((node) =>

@@ -121,6 +121,8 @@ export function createPlacing(
   let placement: Placement | undefined
   /** Classes as the planner was last told of them: later ones may part the nodes otherwise. */
   let classOf: ReadonlyMap<NodeId, string> = new Map()
+  /** Nodes that the planner was told to do without. */
+  let aside: ReadonlySet<NodeId> = new Set()
 
   const handedOn = (variant: VariantShape, of: FanOut['mean']) =>
     Object.fromEntries(variant.task.next.map(({ name }, child) => [name, of(variant, child)]))
@@ -132,6 +134,7 @@ export function createPlacing(
   ): Problem {
     const atRisk = departures.shareAtRisk(nowMs)
     classOf = new Map(classes.flatMap(({ name, nodes }) => nodes.map((id) => [id, name] as const)))
+    aside = new Set(classes.flatMap((one) => one.aside))
     let p = 0
     const pipelines = [...shapes.pipelines.values()].map(({ pipeline, tasks }) => {
       const { ratePerS, peak: { perS, surges }, floors } = demands[p++]!
@@ -177,7 +180,7 @@ export function createPlacing(
       options: { ...PLACING_OPTIONS, atRisk },
       holding: classes.map((one) => ({
         class: one.name,
-        sets: one.nodes.flatMap((id) =>
+        sets: one.nodes.filter((id) => !aside.has(id)).flatMap((id) =>
           members.get(id)?.slots.map((slot) => ({
             variants: comingTo(slot).filter(isOpen).map(({ ref }) => ref),
             slots: 1,
@@ -195,6 +198,13 @@ export function createPlacing(
       // One that came since then is of the class that it is in now.
       const name = classOf.get(member.id) ?? member.class ?? undefined
       if (member.paused || name === undefined) continue
+      if (aside.has(member.id)) {
+        // They hold what others of their class do, to show what they can.
+        for (const slot of member.slots) {
+          if (isEmpty(slot)) give(slot, member, commonest(placement, name))
+        }
+        continue
+      }
       member.slots.forEach((slot, i) => {
         const id = `${member.id} ${i}`
         bySlot.set(id, { member, slot, name })
@@ -221,9 +231,14 @@ export function createPlacing(
       if (given.length === 0) continue
       const wanted = given.map(shapes.find).filter((variant) => variant !== undefined)
       if (!isExtra && !starting.has(id) && !willHave(slot, wanted)) continue
-      // Its node may have come anew since, with less memory.
-      slot.wanted = greedy(member, wanted.filter((variant) => member.able.includes(variant)))
+      give(slot, member, given)
     }
+  }
+
+  function give(slot: LoadingSlot, member: Member, refs: readonly VariantRef[]): void {
+    const wanted = refs.map(shapes.find).filter((variant) => variant !== undefined)
+    // Its node may have come anew since, with less memory.
+    slot.wanted = greedy(member, wanted.filter((variant) => member.able.includes(variant)))
   }
 
   return {

@@ -34,8 +34,8 @@ const isLast = (batch: Batch) => batch.slot.batches[batch.slot.batches.length - 
 const freeAtMs = ({ slot, endsAtMs, networkMs }: Batch) =>
   endsAtMs - (holdsAll(slot) ? networkMs : networkMs / 2)
 
-/** One whose group is no more is with the first. */
-const islandOf = ({ slot }: Batch) => slot.group?.island ?? 0
+/** Undefined of a slot that queries get nothing from: what it does besides holds nobody up. */
+const islandOf = ({ slot }: Batch) => slot.group?.island
 
 export function createBusy(batches: Pick<Table<BatchId, Batch>, 'entries' | 'size'>): Busy {
   /** Of the first island, and of the others by number: most pools have none. */
@@ -64,6 +64,7 @@ export function createBusy(batches: Pick<Table<BatchId, Batch>, 'entries' | 'siz
       for (const batch of batches.entries) {
         if (batch === undefined) continue
         const own = islandOf(batch)
+        if (own === undefined) continue
         const isGone = batch.endsAtMs <= nowMs && isSilent(batch, nowMs)
         if (!isGone && !isLast(batch)) continue
         const ms = isGone ? 0 : Math.max(0, freeAtMs(batch) - nowMs)
@@ -81,10 +82,11 @@ export function createBusy(batches: Pick<Table<BatchId, Batch>, 'entries' | 'siz
       lookedMs = nowMs
       leftsMs = []
       for (const batch of batches.entries) {
-        if (batch === undefined || !isLast(batch)) continue
+        const island = batch === undefined ? undefined : islandOf(batch)
+        if (batch === undefined || island === undefined || !isLast(batch)) continue
         // One that is overdue is expected to take as long again as it is late.
         const lateMs = nowMs - batch.endsAtMs
-        const own = leftsMs[islandOf(batch)] ??= []
+        const own = leftsMs[island] ??= []
         own.push(lateMs > 0 ? lateMs : Math.max(0, freeAtMs(batch) - nowMs))
       }
       for (const own of leftsMs) own?.sort((a, b) => a - b)

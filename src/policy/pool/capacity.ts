@@ -7,9 +7,11 @@
  */
 import type { Profile } from '../profile/profile.ts'
 import type { Shapes, TaskShape, VariantShape } from '../shape.ts'
+import type { NodeId } from '../types.ts'
 import type { BatchSizes } from './batch_sizes.ts'
 import { findIslands, type Island } from './islands.ts'
 import { createMeans, frozen, type Means } from './means.ts'
+import { PROOF, type Proof, servedBy } from './proof.ts'
 import { type Group, holdsAll, type NodeClass, type PoolNode, type Slot } from './slots.ts'
 
 /** One variant on one group. */
@@ -69,10 +71,20 @@ export interface Capacity {
   services: (Service | undefined)[]
 }
 
-/** Groups the slots of these classes. */
-export function layOut(classes: readonly NodeClass[]): Layout {
-  const groups: Group[] = []
-  for (const nodeClass of classes) groupsOf(nodeClass, groups)
+/** Groups the slots of these classes; nodes that have shown nothing do what no others can. */
+export function layOut(
+  classes: readonly NodeClass[],
+  proofOf: (node: NodeId) => Proof,
+): Layout {
+  for (const { nodes } of classes) for (const node of nodes) node.proof = proofOf(node.id)
+  const isNew = ({ proof }: PoolNode) => proof === PROOF.none
+  const served = classes.some(({ nodes }) => nodes.some(isNew))
+    ? servedBy(groupAll(classes, ({ proof }) => proof >= PROOF.right))
+    : new Set<string>()
+  const groups = served.size === 0 ? groupAll(classes, () => true) : [
+    ...groupAll(classes, (node) => !isNew(node)),
+    ...groupAll(classes, isNew, served),
+  ]
   for (const group of groups) {
     for (const slot of group.slots) slot.group = group
   }
@@ -145,23 +157,42 @@ export function valueCapacity(
   }
 }
 
-function groupsOf(nodeClass: NodeClass, groups: Group[]): void {
+/** @param keptFrom pipelines that these nodes are given no queries of */
+function groupAll(
+  classes: readonly NodeClass[],
+  takes: (node: PoolNode) => boolean,
+  keptFrom: ReadonlySet<string> = new Set(),
+): Group[] {
+  const groups: Group[] = []
+  for (const nodeClass of classes) groupsOf(nodeClass, takes, keptFrom, groups)
+  return groups
+}
+
+function groupsOf(
+  nodeClass: NodeClass,
+  takes: (node: PoolNode) => boolean,
+  keptFrom: ReadonlySet<string>,
+  groups: Group[],
+): void {
   const byHeld = new Map<string, Group>()
   for (const node of nodeClass.nodes) {
+    if (!takes(node)) continue
+    node.keptFrom = keptFrom
     for (const slot of node.slots) {
-      if (node.paused || slot.held.size === 0) {
+      const held = [...slot.held].filter(({ task }) => !keptFrom.has(task.pipeline.name))
+      if (node.paused || held.length === 0) {
         slot.group = null
         continue
       }
       const key = slot.heldKey
       let group = byHeld.get(key)
       if (group === undefined) {
-        const tasks = new Set([...slot.held].map(({ task }) => task))
+        const tasks = new Set(held.map(({ task }) => task))
         group = {
           index: 0,
-          key: `${nodeClass.name} ${key}`,
+          key: `${nodeClass.name} ${key}${keptFrom.size > 0 ? ' new' : ''}`,
           class: nodeClass,
-          held: new Set(slot.held),
+          held: new Set(held),
           tasks: [...tasks].sort((a, b) => b.depth - a.depth),
           loading: slot.loading.size > 0,
           slots: [],

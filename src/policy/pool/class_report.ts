@@ -13,6 +13,8 @@ import type { NodeClass, PoolNode } from './slots.ts'
 export interface ClassReport {
   name: string
   nodes: NodeId[]
+  /** Those of them that are kept from all that they could do, and are not counted. */
+  aside: NodeId[]
   slots: number
   dutySum: number
   memoryBytes: number
@@ -44,7 +46,8 @@ export function reportClasses(
   const batches: number[] = []
   for (let size = 1; size <= maxBatch; size *= 2) batches.push(size)
   return classes.map((one) => {
-    const nodes = one.nodes.filter((node) => !node.paused)
+    const aside = one.nodes.filter(isAside)
+    const nodes = one.nodes.filter((node) => !node.paused && !isAside(node))
     const sample = nodes.slice(0, SAMPLE)
     const meanOf = (value: (node: PoolNode) => number) =>
       sample.reduce((sum, node) => sum + value(node), 0) / Math.max(sample.length, 1)
@@ -54,6 +57,7 @@ export function reportClasses(
     return {
       name: one.name,
       nodes: one.nodes.map(({ id }) => id),
+      aside: aside.map(({ id }) => id),
       slots: nodes.reduce((sum, { slots }) => sum + slots.length, 0),
       dutySum: nodes.reduce((sum, { slots, duty }) => sum + slots.length * duty, 0),
       memoryBytes: one.memoryBytes,
@@ -67,6 +71,9 @@ export function reportClasses(
     }
   }).filter(({ slots }) => slots > 0)
 }
+
+const isAside = ({ able, keptFrom }: PoolNode): boolean =>
+  keptFrom.size > 0 && able.every(({ task }) => keptFrom.has(task.pipeline.name))
 
 function upperOf(id: NodeId, variant: VariantShape, profile: Profile): number {
   const { meanMs, upperMs } = profile.latency(id, variant, 1)

@@ -9,6 +9,7 @@ import { type Item, unsettle } from '../queue/query.ts'
 import type { TaskShape, VariantShape } from '../shape.ts'
 import type { BatchId, DispatchedItem, ItemOutcome, NodeId, SlotIndex } from '../types.ts'
 import type { Duties } from './duties.ts'
+import type { Proof } from './proof.ts'
 
 export interface Batch {
   id: BatchId
@@ -31,6 +32,8 @@ export interface Batch {
   allBesideLoad: boolean
   /** All its items are dead or went elsewhere. It holds the slot until heard of, or until here. */
   ghostUntilMs: number | null
+  /** Its node failed at it, in all or in some of its items. */
+  failed: boolean
 }
 
 export interface Cooldown {
@@ -81,6 +84,10 @@ export type Place = 'idle' | 'nearly' | 'resting'
 
 export interface PoolNode {
   id: NodeId
+  /** As of the layout. */
+  proof: Proof
+  /** Names of pipelines that it is given no queries of: see `pool/proof.ts`. */
+  keptFrom: ReadonlySet<string>
   /** What its profile says it takes. */
   times: NodeTimes
   slots: Slot[]

@@ -93,7 +93,8 @@ const MEASURED_SPREAD = 0.18
 const MEASURED_WEIGHT = 5
 const scaled = (base: Base, times: number): Base => (batch) => base(batch) * times
 
-export function createProfile(): Profile {
+/** @param speaks whether what a node takes says anything of others; by default of all */
+export function createProfile(speaks: (node: NodeId) => boolean = () => true): Profile {
   const nodes = new Map<NodeId, NodeProfile>()
   const gone = createGone((id) => {
     if (nodes.delete(id)) facts.changes++
@@ -165,6 +166,7 @@ export function createProfile(): Profile {
     setModel(node, variant.index, newModel(variant, base, !isOne, true))
     revise(variant.index)
     compare(node, variant, first.batch, base(first.batch))
+    if (!speaks(id)) return
     typical.told(variant, base, first.batch, isOne ? GUESSED : MEASURED, node.slowness)
   }
 
@@ -186,7 +188,8 @@ export function createProfile(): Profile {
     const { trialSize, base } = model
     const seenMs = model.observe(batch, computeMs, lost)
     // Something was found out.
-    if (model.base !== base) {
+    const ofOthers = speaks(id)
+    if (model.base !== base && ofOthers) {
       typical.told(variant, model.base, 1, TRIED, node.slowness)
       if (model.trialSize === 0 && trialSize < MOST_TRIED) typical.paysNot(variant, trialSize)
     }
@@ -194,10 +197,10 @@ export function createProfile(): Profile {
     if (node.inherited) reviseAll()
     else revise(variant.index)
     // That it takes less than was thought is no news of one that was given up.
-    if (!lost || (model.surprise.log ?? 0) > 0) common.saw(node, model.surprise)
+    if (ofOthers && (!lost || (model.surprise.log ?? 0) > 0)) common.saw(node, model.surprise)
     if (lost) return
     compare(node, variant, batch, seenMs)
-    if (model.isMeasured) untried.ran(node, variant.index)
+    if (model.isMeasured) untried.ran(node, variant.index, ofOthers)
   }
 
   return {
@@ -236,20 +239,14 @@ export function createProfile(): Profile {
       reviseAll()
     },
     besideLoad(id, times) {
-      if (times > 0) beside.saw(nodeOf(id), times)
+      if (times > 0) beside.saw(nodeOf(id), times, speaks(id))
     },
     loadFactor: (id) => beside.of(nodes.get(id)),
     sent(id, task, networkMs) {
       if (!(networkMs >= 0) || !Number.isFinite(networkMs)) return
       const node = nodeOf(id)
-      const known = node.networkAt[task.index]
-      setNetwork(
-        node,
-        task,
-        known === undefined
-          ? networkMs
-          : known + 0.2 * (Math.min(networkMs, OUTLIER * known + 5) - known),
-      )
+      const known = node.networkAt[task.index] ?? networkMs
+      setNetwork(node, task, known + 0.2 * (Math.min(networkMs, OUTLIER * known + 5) - known))
     },
     roundTrip(id, roundTripMs) {
       if (roundTripMs >= 0 && Number.isFinite(roundTripMs)) nodeOf(id).roundTripMs = roundTripMs

@@ -15,8 +15,8 @@ import { beyond } from '../chance.ts'
 import { type NodeProfile, remodelled } from './node_profile.ts'
 
 export interface Untried {
-  /** A batch of the variant of this index ended on the node. */
-  ran(node: NodeProfile, index: number): void
+  /** A batch of the variant of this index ended on the node. @param ofOthers it says something of them */
+  ran(node: NodeProfile, index: number, ofOthers: boolean): void
 }
 
 /** What chance does to the ratios of a profile that is right, as a logarithm: no more is believed. */
@@ -45,7 +45,7 @@ export function createUntried(changed: (index: number) => void): Untried {
   const shifts: (Shift | undefined)[] = []
 
   return {
-    ran(node, index) {
+    ran(node, index, ofOthers) {
       const { isMeasured, logRatio } = node.shown
       let count = 0
       let sum = 0
@@ -63,9 +63,11 @@ export function createUntried(changed: (index: number) => void): Untried {
       }
       const own = logRatio[index]!
       if (Number.isNaN(own)) return
-      const shift = shifts[index] ??= { mean: 0, seen: 0 }
-      shift.seen = Math.min(shift.seen + 1, MOST_SEEN)
-      shift.mean += (own - sum / count - shift.mean) / shift.seen
+      if (ofOthers) {
+        const shift = shifts[index] ??= { mean: 0, seen: 0 }
+        shift.seen = Math.min(shift.seen + 1, MOST_SEEN)
+        shift.mean += (own - sum / count - shift.mean) / shift.seen
+      }
       if (!untried) return
       const deviation = Math.sqrt(Math.max(0, squares / count - (sum / count) ** 2))
       const hope = Math.min(HOPE * Math.max(0, deviation - CHANCE), MOST_HOPE)

@@ -38,6 +38,15 @@ export interface Item extends Urgent {
   failedOn: NodeId | null
   /** A slot that was to do it has not the memory: others do it without leaving it to each other. */
   passedOver: boolean
+  /** Batches that came to nothing with it. */
+  failures: readonly Failure[]
+}
+
+/** A node came to nothing with a batch. */
+export interface Failure {
+  node: NodeId
+  variant: VariantShape
+  sentMs: number
 }
 
 /** Whether it is as good as any slot's: none failed at it or had to leave it. */
@@ -170,6 +179,7 @@ export const createQuery = (given: Given, nowMs: number): Query => new NewQuery(
 
 /** Of items that have none. */
 const NO_CHILDREN: Item[][] = []
+const NO_FAILURES: Failure[] = []
 
 interface NewItem extends Writable<Item> {}
 class NewItem {
@@ -192,6 +202,7 @@ class NewItem {
     this.endsAtMs = 0
     this.failedOn = null
     this.passedOver = false
+    this.failures = NO_FAILURES
   }
 }
 

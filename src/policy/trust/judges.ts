@@ -95,8 +95,9 @@ export function createJudges(parts: JudgesParts): Judges {
     return count
   }
 
-  const isAuditorLeft = ({ variant, target, asked }: Asking, nowMs: number) =>
-    target === null && auditor.knows(variant, nowMs) && !asked.has(auditor.id!)
+  const isAuditorLeft = ({ variant, target, asked, items }: Asking, nowMs: number) =>
+    target === null && auditor.knows(variant, nowMs) && !asked.has(auditor.id!) &&
+    items.every(({ payload }) => parts.fits(payload, auditor.id!))
 
   function left(asking: Asking, nowMs: number) {
     const { variant, target, asked, votes } = asking

@@ -22,6 +22,8 @@ export interface KnownParts {
   words: Words
   /** Whether the auditor could be asked about it. */
   knows(variant: VariantShape, nowMs: number): boolean
+  /** Whether anything waits for a slot: what nobody knows yet is not asked about then. */
+  isBusy?(nowMs: number): boolean
   begin(
     check: Pick<Check, 'kind' | 'variant' | 'items' | 'votes' | 'target'>,
     nowMs: number,
@@ -131,7 +133,7 @@ export function createKnownAnswers(parts: KnownParts): KnownAnswers {
     tick(nowMs) {
       if (nowMs < tickMs) return
       tickMs = nowMs + TICK_MS
-      question(nowMs)
+      if (!parts.isBusy?.(nowMs)) question(nowMs)
       for (const [id, presence] of words.present) {
         if (presence.paused || presence.asked || words.get(id)?.own !== false) continue
         if (isDue(presence.canary, nowMs)) ask(id, nowMs)

@@ -61,7 +61,7 @@ export function createResults(parts: ResultsParts): Results {
   const trust = options.trust && createTrust({
     ...common,
     ...{ options: options.trust, shapes, nodes: pool.nodes, emit, retry: flights.retry },
-    serve: (batch, event, nowMs) => serveBatch(batch, event, finishing, nowMs),
+    ...{ serve, proved: pool.proved },
   })
   const hedges = options.hedge
     ? createHedges({
@@ -93,10 +93,15 @@ export function createResults(parts: ResultsParts): Results {
     return told
   }
 
+  function serve(batch: Batch, event: Finished, nowMs: number): void {
+    trust?.faults.taken(batch, event, nowMs)
+    serveBatch(batch, event, finishing, nowMs)
+  }
+
   /** What a batch says of its items. */
   function accept(batch: Batch, event: Finished, nowMs: number): void {
     const verdict = trust?.judge(batch, event, nowMs) ?? 'serve'
-    if (verdict === 'serve') serveBatch(batch, event, finishing, nowMs)
+    if (verdict === 'serve') serve(batch, event, nowMs)
     else if (verdict === 'refuse') {
       flights.retry(batch, 'Cannot take a result: its node gave wrong ones', nowMs)
     }

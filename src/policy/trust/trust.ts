@@ -21,12 +21,13 @@ import { createAuditor } from './auditor.ts'
 import { type Check, createCheck } from './check.ts'
 import { createChecks } from './checks.ts'
 import { createClaims } from './claims.ts'
+import { createFaults, type Faults } from './faults.ts'
 import { type Held, release } from './held.ts'
 import { createJudges, type JudgesParts } from './judges.ts'
 import { createKnownAnswers, hidden } from './known.ts'
 import { isKnown, reasonOf, surenessOf, type Vote } from './votes.ts'
-import { fail, pass, shareChecked, standingOf, worthOf } from './word.ts'
-import { createWords } from './words.ts'
+import { fail, pass, shareChecked } from './word.ts'
+import { createWords, type Words } from './words.ts'
 
 export interface TrustParts extends Pick<JudgesParts, 'fits'> {
   options: TrustOptions
@@ -41,6 +42,8 @@ export interface TrustParts extends Pick<JudgesParts, 'fits'> {
   /** Takes in what a batch says of its items. */
   serve(batch: Batch, event: Finished, nowMs: number): void
   retry(batch: Batch, message: string, nowMs: number): void
+  /** Some node has shown more than before, or less. */
+  proved(): void
 }
 
 export interface Trust {
@@ -56,6 +59,8 @@ export interface Trust {
   /** What the rules are to hear of since the last call. */
   news(): PolicyEvent[]
   of(node: NodeId): NodeTrust | undefined
+  words: Pick<Words, 'proofOf' | 'speaks'>
+  faults: Faults
   readonly work: ExtraWork
   /** To be kept, and given back as `remembered`. */
   changedWords(): [NodeId, Word][]
@@ -75,19 +80,23 @@ const BLATANT = 3
 export function createTrust(parts: TrustParts): Trust {
   const { options, nodes, shapes } = parts
   const { random } = options
-  const words = createWords(parts.emit, random)
+  const words = createWords(parts.emit, random, parts.proved)
+  const faults = createFaults(words, (id) => nodes.has(id))
   const claims = createClaims(shapes)
+  const isKept = (id: NodeId | null, { ref: { pipeline } }: Pick<Check['variant'], 'ref'>) =>
+    nodes.get(id ?? '')?.keptFrom.has(pipeline) === true
   const work: ExtraWork = { items: 0, replicas: 0, canaries: 0, hedges: 0, audits: 0 }
   const auditor = createAuditor(shapes, parts.emit)
   let alarmUntilMs = -Infinity
   const judges = createJudges({
-    ...{ random, nodes, ids: words.ids, auditor, fits: parts.fits },
-    ...{ standingAt: words.standingAt, voterOf: words.voterOf },
+    ...{ random, nodes, ids: words.ids, auditor, fits: parts.fits, voterOf: words.voterOf },
+    // Who has shown nothing judges nobody: what waits for a silent one would be late.
+    standingAt: (id, ref) => isKept(id, { ref }) ? 'quarantined' : words.standingAt(id, ref),
     backendOf: (id) => words.present.get(id)?.backend,
     isWilling: (id) => words.present.get(id)?.paused === false,
   })
   const checks = createChecks({
-    ...{ options, judges, auditor, extras: parts.extras },
+    ...{ options, judges, auditor, extras: faults.watch(parts.extras) },
     ...{ standingAt: words.standingAt, voterOf: words.voterOf },
     isBusy: parts.isBusy,
     sent(check, items) {
@@ -105,8 +114,10 @@ export function createTrust(parts: TrustParts): Trust {
     decided,
   })
   const known = createKnownAnswers({
-    ...{ options, shapes, nodes, words, knows: auditor.knows },
-    begin: (given, nowMs) => begin(given, nowMs),
+    ...{ options, shapes, nodes, words, knows: auditor.knows, isBusy: parts.isBusy },
+    // Slots that are kept from queries wait for none.
+    begin: (given, nowMs) =>
+      begin({ ...given, sinceMs: isKept(given.target, given.variant) ? -Infinity : nowMs }, nowMs),
   })
 
   const isOwn = (batch: Batch) => words.get(batch.slot.node.id)?.own === true
@@ -265,21 +276,8 @@ export function createTrust(parts: TrustParts): Trust {
     },
     nextMs: () => words.strangers > 0 ? Math.min(known.nextMs(), checks.nextMs()) : checks.nextMs(),
     news: words.news,
-    of(id) {
-      const word = words.get(id)
-      if (word === undefined) return undefined
-      const { reason, passed, failed } = word
-      const slowerThanSaid = claims.slowerThanSaid(id)
-      return {
-        standing: standingOf(word),
-        trust: worthOf(word),
-        reason,
-        passed,
-        failed,
-        slowerThanSaid,
-      }
-    },
-    work,
+    of: (id) => words.trustOf(id, claims.slowerThanSaid(id)),
+    ...{ words, faults, work },
     changedWords: words.changed,
     remember: words.remember,
   }

@@ -20,9 +20,10 @@ const AT_TASK = 5
 const AT_VARIANT = 2
 /** How fast the share falls with checks that were passed. */
 const FALL = 1.5
-/** Suspicion from which a node's work goes elsewhere. */
+/** Suspicion from which a node's work goes elsewhere; likewise failures. */
 const TOO_SUSPECT = 3
 const FORGIVEN = 0.5
+/** Checks to pass, after joining and after a fault, before it is given queries beside nodes that did. */
 const PROBATION = 3
 /** Known answers that lead out of quarantine; twice as many each time. */
 const ATONED = 5
@@ -35,8 +36,9 @@ export const createWord = (own: boolean): Word => ({
   passed: 0,
   failed: 0,
   suspicion: 0,
+  failures: 0,
   quarantined: false,
-  probation: 0,
+  probation: own ? 0 : PROBATION,
   sentences: 0,
   atoned: 0,
   reason: own ? 'belongs to the coordinator' : 'new',
@@ -129,10 +131,37 @@ export function fail(word: Word, sureness: number, reason: string): void {
     return
   }
   word.reason = reason
+  word.probation = PROBATION
   if (word.quarantined) return
   word.suspicion += sureness
-  if (word.suspicion < TOO_SUSPECT) return
+  if (word.suspicion >= TOO_SUSPECT) condemn(word)
+}
+
+/** It failed at something, or says nothing: whoever is at fault, it has to show that it still can. */
+export function falter(word: Word): void {
+  if (word.own) return
+  word.probation = PROBATION
+  word.atoned = 0
+}
+
+/** Another node did what it failed at. */
+export function failWork(word: Word, reason: string): void {
+  if (word.own) return
+  falter(word)
+  word.reason = reason
+  if (word.quarantined) return
+  word.failures = (word.failures ?? 0) + 1
+  if (word.failures >= TOO_SUSPECT) condemn(word)
+}
+
+/** Work of its was taken: of failures that says as much as a check does of what was wrong. */
+export function doWork(word: Word): void {
+  if (word.failures !== undefined) word.failures = Math.max(0, word.failures - FORGIVEN)
+}
+
+function condemn(word: Word): void {
   word.quarantined = true
+  word.failures = 0
   word.sentences++
 }
 

@@ -3,7 +3,15 @@
  *
  * @module
  */
-import type { NodeId, PolicyCommand, PolicyEvent, Standing, VariantRef } from '../types.ts'
+import { PROOF, type Proof } from '../pool/proof.ts'
+import type {
+  NodeId,
+  NodeTrust,
+  PolicyCommand,
+  PolicyEvent,
+  Standing,
+  VariantRef,
+} from '../types.ts'
 import { type CanaryClock, createCanaryClock, wind } from './canaries.ts'
 import type { Word } from '../memory.ts'
 import {
@@ -14,6 +22,7 @@ import {
   rejoin,
   standingAt,
   standingOf,
+  worthOf,
 } from './word.ts'
 
 export interface Presence {
@@ -25,6 +34,8 @@ export interface Presence {
   voter: string
   /** A known answer is being asked for: one at a time. */
   asked: boolean
+  /** Results of its were taken since it came, or last failed, while nobody better was there. */
+  worked: boolean
 }
 
 export interface Words {
@@ -33,14 +44,19 @@ export interface Words {
   /** When it speaks of this variant. */
   standingAt(node: NodeId, ref: VariantRef): Standing
   voterOf(node: NodeId): string
+  /** How much it has shown. */
+  proofOf(node: NodeId): Proof
+  /** Whether what its batches take says anything of others: of those alone who have shown most. */
+  speaks(node: NodeId): boolean
+  trustOf(node: NodeId, slowerThanSaid: number): NodeTrust | undefined
   /** Nodes that are here. */
   present: ReadonlyMap<NodeId, Presence>
   /** Their ids in no order that matters, to look at some beginning anywhere. */
   ids(): readonly NodeId[]
   /** How many of them are not the coordinator's own. */
   readonly strangers: number
-  /** Changes a node's word; says so where that changes how it stands. */
-  change(node: NodeId, how: (word: Word) => void): void
+  /** Changes a node's word; says so where that changes how it stands, or how much it has shown. */
+  change(node: NodeId, how: (word: Word, presence?: Presence) => void): void
   /** @param voter who stands behind it, where that is not the node alone */
   join(node: NodeId, own: boolean, nowMs: number, voter?: string): void
   leave(node: NodeId): void
@@ -53,24 +69,53 @@ export interface Words {
   remember(words: readonly [NodeId, Word][]): void
 }
 
+/** One that shows less than before is asked as if it were new. */
+const soon = (clock: CanaryClock): CanaryClock => ({ ...clock, atMs: -Infinity, sent: 0 })
+
 /**
  * Of nodes that left, the longest known are forgotten first; those that something is held against after
  * all others: who merely joins, again and again, must not have them forgotten.
  */
 const MAX_WORDS = 20_000
 
-export function createWords(emit: (command: PolicyCommand) => void, random: () => number): Words {
+/** @param proved told that some node has shown more, or less, than before */
+export function createWords(
+  emit: (command: PolicyCommand) => void,
+  random: () => number,
+  proved: () => void = () => {},
+): Words {
   const words = new Map<NodeId, Word>()
   const present = new Map<NodeId, Presence>()
   const dirty = new Set<NodeId>()
   let news: PolicyEvent[] = []
   let strangers = 0
   let ids: readonly NodeId[] | undefined
+  /** Undefined until it is asked for. */
+  let best: Proof | undefined
 
   function leave(id: NodeId): void {
     if (!present.delete(id)) return
-    ids = undefined
+    ids = best = undefined
     if (words.get(id)?.own === false) strangers--
+  }
+
+  function proofOf(id: NodeId): Proof {
+    const word = words.get(id)
+    if (word === undefined) return PROOF.none
+    const standing = standingOf(word)
+    if (standing === 'own') return PROOF.own
+    if (standing === 'trusted') return PROOF.right
+    const works = word.probation === 0 || present.get(id)?.worked === true
+    return works ? PROOF.works : PROOF.none
+  }
+
+  /** How much those have shown who have shown most. */
+  function most(): Proof {
+    if (best === undefined) {
+      best = PROOF.none
+      for (const id of present.keys()) if (proofOf(id) > best) best = proofOf(id)
+    }
+    return best
   }
 
   function forgetSome(): void {
@@ -96,6 +141,15 @@ export function createWords(emit: (command: PolicyCommand) => void, random: () =
       return word === undefined ? 'proving' : standingAt(word, ref)
     },
     voterOf: (id) => present.get(id)?.voter ?? id,
+    proofOf,
+    speaks: (id) => proofOf(id) === most(),
+    trustOf(id, slowerThanSaid) {
+      const word = words.get(id)
+      if (word === undefined) return undefined
+      const { reason, passed, failed } = word
+      const [standing, trust] = [standingOf(word), worthOf(word)]
+      return { standing, trust, reason, passed, failed, slowerThanSaid }
+    },
     present,
     ids: () => ids ??= [...present.keys()],
     get strangers() {
@@ -104,13 +158,18 @@ export function createWords(emit: (command: PolicyCommand) => void, random: () =
     change(id, how) {
       const word = words.get(id)
       if (word === undefined) return
-      const before = standingOf(word)
-      how(word)
+      const presence = present.get(id)
+      const [before, proof] = [standingOf(word), proofOf(id)]
+      how(word, presence)
       dirty.add(id)
+      if (proofOf(id) !== proof) {
+        best = undefined
+        proved()
+      }
+      if (proofOf(id) < proof && presence !== undefined) presence.canary = soon(presence.canary)
       const after = standingOf(word)
       if (after === before) return
       emit({ type: 'judged', node: id, standing: after, reason: word.reason })
-      const presence = present.get(id)
       if (presence === undefined) return
       presence.canary.failed = 0
       if (after !== 'quarantined' && before !== 'quarantined') return
@@ -127,7 +186,7 @@ export function createWords(emit: (command: PolicyCommand) => void, random: () =
         words.set(id, word)
       } else if (!own) rejoin(word)
       const presence = {
-        ...{ paused: false, asked: false, backend: undefined },
+        ...{ paused: false, asked: false, backend: undefined, worked: false },
         // An own node judges who came from its own machine, too.
         voter: own ? id : voter,
         canary: createCanaryClock(nowMs, random),
@@ -135,7 +194,7 @@ export function createWords(emit: (command: PolicyCommand) => void, random: () =
       present.set(id, presence)
       // It is among those who are here by now, of whom none is forgotten.
       forgetSome()
-      ids = undefined
+      ids = best = undefined
       if (!own) strangers++
       if (!word.quarantined) return
       wind(presence.canary, 'quarantined', nowMs, random)

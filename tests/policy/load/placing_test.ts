@@ -26,7 +26,7 @@ function placingOf(slots: readonly LoadingSlot[]) {
   const placing = createPlacing(shapes, members, { mean: () => 1, none: () => 0 }, () => true)
   const report = {
     ...{ name: 'c', nodes: [...members.keys()], slots: slots.length, dutySum: slots.length },
-    ...{ memoryBytes: 1, networkMs: 0 },
+    ...{ memoryBytes: 1, networkMs: 0, aside: [] },
     able: variants.map((variant) => ({
       variant: variant.index,
       points: [],

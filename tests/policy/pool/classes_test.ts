@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { classify } from '../../../src/policy/pool/classes.ts'
+import { PROOF } from '../../../src/policy/pool/proof.ts'
 import { createProfile } from '../../../src/policy/profile/profile.ts'
 import { shapesOf } from '../../../src/policy/shape.ts'
 import type { PoolNode } from '../../../src/policy/pool/slots.ts'
@@ -10,7 +11,7 @@ const shapes = shapesOf([ocr])
 
 function nodeOf(id: string, given: Partial<PoolNode> = {}): PoolNode {
   return {
-    id,
+    ...{ id, proof: PROOF.own, keptFrom: new Set() },
     times: createProfile().of(id),
     slots: [],
     duty: 1,
