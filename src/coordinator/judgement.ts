@@ -9,15 +9,17 @@ import type { Log } from './log.ts'
 import type { Telemetry } from './metrics/telemetry.ts'
 import type { PooledNode } from './nodes.ts'
 
+export interface JudgementParts {
+  nodes: ReadonlyMap<string, PooledNode>
+  batches: Pick<ReturnType<typeof createBatches>, 'abandon'>
+  telemetry: Pick<Telemetry, 'judged'>
+  weighSilence(): void
+  log: Log
+}
+
 export function noteJudgement(
   { node: id, standing, reason }: Extract<Command, { type: 'judged' }>,
-  { nodes, batches, telemetry, weighSilence, log }: {
-    nodes: ReadonlyMap<string, PooledNode>
-    batches: Pick<ReturnType<typeof createBatches>, 'abandon'>
-    telemetry: Pick<Telemetry, 'judged'>
-    weighSilence(): void
-    log: Log
-  },
+  { nodes, batches, telemetry, weighSilence, log }: JudgementParts,
 ): void {
   const node = nodes.get(id)
   const name = node?.name ?? id

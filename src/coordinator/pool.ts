@@ -17,21 +17,19 @@ import { createKeyring, type Key } from './doors/keys.ts'
 import { createMembers } from './doors/members.ts'
 import { createDeadlines } from './deadlines.ts'
 import { createDeparted } from './departed.ts'
-import { type Command, createDriver } from './driver.ts'
+import { createCommands } from './commands.ts'
+import { createDriver } from './driver.ts'
 import { createFragmentRoom } from './fragments.ts'
 import { createHearing } from './hearing.ts'
-import { noteJudgement } from './judgement.ts'
 import { createLink, type Link, type LinkOptions, type Socket } from './link.ts'
 import { createTelemetry } from './metrics/telemetry.ts'
 import {
   ableOf,
   createPooledNode,
   forgetPipeline,
-  instanceKey,
   joinedEvent,
   nodeInfo,
   type PooledNode,
-  removeInstance,
   tooLargeFor,
 } from './nodes.ts'
 import { createNodeLog } from './node_log.ts'
@@ -63,7 +61,14 @@ export function createPool(options: PoolOptions) {
   const deadlines = createDeadlines(now)
   const fault = (error: unknown) => log(`scheduler fault: ${(error as Error).stack}`, 'error')
   const telemetry = createTelemetry([...pipelines.values()])
-  const { post, stop } = createDriver(scheduler, execute, now, fault, options.solve, planned)
+  const { post, stop } = createDriver(
+    scheduler,
+    (one) => carryOut(one),
+    now,
+    fault,
+    options.solve,
+    planned,
+  )
   const queries = createQueries(
     post,
     now,
@@ -74,6 +79,9 @@ export function createPool(options: PoolOptions) {
   )
   const batches = createBatches(pipelines, post, now, queries.has, telemetry)
   const weighSilence = createSilence({ nodes, batches, post, log })
+  const carryOut = createCommands({
+    ...{ find, nodes, batches, queries, telemetry, weighSilence, post, log },
+  })
   const admin = createAdmin({ nodes, batches, weighSilence, post, log })
   const able = () => versions.all().flatMap((one) => servedVariants(one.pipeline, one.models))
   const tellAble = (node: PooledNode) =>
@@ -114,41 +122,6 @@ export function createPool(options: PoolOptions) {
   function planned({ epoch, mode, reason, solveMs }: Plan) {
     telemetry.planned(solveMs)
     log.debug?.(`plan ${epoch}: ${mode}, ${reason}`, { event: 'plan', epoch, mode, solveMs })
-  }
-
-  function execute(command: Command) {
-    switch (command.type) {
-      case 'answer':
-        batches.release(command.query)
-        return queries.answer(command.query, command.answer)
-      case 'dispatch': {
-        const node = find(command.node)
-        if (node?.link.open) return batches.dispatch(command, node)
-        return post({ type: 'batch_failed', batch: command.batch, message: 'the node has left' })
-      }
-      case 'cancel_batch':
-        return batches.cancel(command.batch)
-      case 'load':
-      case 'unload': {
-        const { type, slot, pipeline, task, variant } = command
-        const node = find(command.node)
-        if (node !== undefined && type === 'unload') {
-          removeInstance(node, slot, command)
-          weighSilence()
-        } else node?.loading.add(instanceKey(slot, command))
-        node?.link.send({ type, instances: [{ slot, pipeline, task, variant }] })
-        return
-      }
-      case 'drain_node':
-        nodes.get(command.node)?.link.send({ type: 'drain', reason: 'asked by the coordinator' })
-        return
-      case 'judged':
-        return noteJudgement(command, { nodes, batches, telemetry, weighSilence, log })
-      case 'wake_node':
-      case 'rest_node':
-        // A resting node is one that gets no batch.
-        return
-    }
   }
 
   function join(link: Link, said: Hello, voter?: string): boolean {
