@@ -126,15 +126,19 @@ const LIES: { readonly [name: string]: () => Lie | Promise<Lie> } = {
       return said
     }
   },
-  /** Crops of another text in place of those that it cut, as JPEG, and as long as those were. */
+  /** Crops of another text in place of those that it cut, as JPEG, and as long as those would be. */
   'other text': async () => {
     const text = await otherText()
     return (items, _, blobs) =>
-      withCrops(items, (child) => {
-        const padded = new Uint8Array(Math.max(text.length, blobs[child.blob]!.length))
+      withCrops(items, async (child) => {
+        const cut = blobs[child.blob]!
+        const honest = child.meta['format'] === 'jpeg'
+          ? cut
+          : await codecs.encodeJpeg(await pictureOf({ ...child, bytes: cut }, codecs), 92)
+        const padded = new Uint8Array(Math.max(text.length, honest.length))
         padded.set(text)
         blobs[child.blob] = padded
-        return Promise.resolve({ ...child, meta: { ...child.meta, format: 'jpeg' } })
+        return { ...child, meta: { ...child.meta, format: 'jpeg' } }
       })
   },
   /** One character of each crop, in the format that was asked for. */
