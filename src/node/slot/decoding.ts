@@ -18,10 +18,10 @@ export function createDecoding(): Decoding {
   return async (items) => {
     if (!items.some(isLarge)) return () => {}
     const before = last
-    const { promise, resolve } = Promise.withResolvers<void>()
-    last = promise
+    let done = () => {}
+    last = new Promise<void>((resolve) => done = resolve)
     await before
-    return resolve
+    return done
   }
 }
 

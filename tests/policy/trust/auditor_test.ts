@@ -11,7 +11,9 @@ import { createScene } from './scene.ts'
 /** The same of the same item, whoever says it. */
 const conspirator: NonNullable<NodeSpec['says']> = (truth, _, { task }) => {
   if (!truth.ok) return truth
-  if (task !== 'read') return { ...truth, children: { read: [] } }
+  if (task !== 'read') {
+    return { ...truth, result: { ...truth.result as object, lines: 0 }, children: { read: [] } }
+  }
   return { ok: true, result: { text: 'what we agreed on', confidence: 0.9 }, children: {} }
 }
 
