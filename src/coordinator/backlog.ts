@@ -5,8 +5,8 @@
  * @module
  */
 
-/** Several batches of the largest frames: a slow link may be that far behind. */
-const MAX_BYTES = 128 * 1024 * 1024
+/** As much as pictures of all queries inside may take: one node may be sent all of them at once. */
+const MAX_BYTES = 512 * 1024 * 1024
 /** Each takes more than a kilobyte while it waits, however short it is. */
 const MAX_MESSAGES = 8192
 

@@ -7,7 +7,7 @@ const RETRYABLE =
   /^(200|connection failed|50[234] (node_failed|no_capable_node|queue_full|infeasible_deadline|draining|deadline_exceeded).*)$/
 
 Deno.test('a coordinator that was killed serves again with its nodes, and remembers them', async () => {
-  const scene = await startRestartScene(2)
+  const scene = await startRestartScene(3)
   try {
     // Each is asked and compared until it is trusted, and that is written.
     for (;;) {
@@ -16,11 +16,11 @@ Deno.test('a coordinator that was killed serves again with its nodes, and rememb
       if (nodes.every(({ trust }) => trust > 0)) break
     }
     const ids = new Set((await scene.nodes()).map(({ id }) => id))
-    while (scene.judgementsKept() < 2) assert.equal(await scene.ask(), '200')
+    while (scene.judgementsKept() < 3) assert.equal(await scene.ask(), '200')
     const outcome = await scene.restart('SIGKILL')
     for (const status of Object.keys(outcome.seen)) assert.match(status, RETRYABLE)
     assert.ok((outcome.seen['200'] ?? 0) > 0)
-    assert.match(outcome.remembered, /judgements of 2/)
+    assert.match(outcome.remembered, /judgements of 3/)
     const nodes = await scene.nodes()
     assert.deepEqual(new Set(nodes.map(({ id }) => id)), ids)
     // Not from nothing: three checks, and what was earned before counts again.

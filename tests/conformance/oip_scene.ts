@@ -1,4 +1,4 @@
-/** A pipeline as `ocr` is made, and a node that finds as many lines as a picture's gamma says. */
+/** A pipeline as `ocr` is made, and a node that finds as many lines as a picture's width says. */
 import type { Coordinator } from '../../src/cli/serve/coordinator.ts'
 import { checkPipeline } from '../../src/pipeline/parse.ts'
 import {
@@ -24,17 +24,18 @@ export const pages = checkPipeline({
   output: { lines: { each: 'read', with: ['text', 'confidence', 'box'] } },
 }, 'fixture')
 
-/** Where a PNG's first chunk ends, and where that of the next begins to say its number. */
-const HEAD = 33
-const LINES_AT = HEAD + 11
+/** The last byte of a PNG's width. */
+const WIDTH_AT = 19
 
-/** The picture in which that many lines are found. */
+/** The picture in which that many lines are found: one pixel wider than there are. */
 export function picture(lines: number): Uint8Array<ArrayBuffer> {
-  const chunk = [0, 0, 0, 4, 0x67, 0x41, 0x4d, 0x41, 0, 0, 0, lines, 0, 0, 0, 0]
-  return Uint8Array.from([...PIXEL_PNG.subarray(0, HEAD), ...chunk, ...PIXEL_PNG.subarray(HEAD)])
+  const bytes = Uint8Array.from(PIXEL_PNG)
+  bytes[WIDTH_AT] = lines + 1
+  return bytes
 }
 
-export const linesOf = (picture: Uint8Array | undefined): number => picture?.[LINES_AT] ?? 0
+export const linesOf = (picture: Uint8Array | undefined): number =>
+  picture === undefined ? 0 : picture[WIDTH_AT]! - 1
 
 export const boxOf = (line: number) => [[line, 0], [line + 1, 0], [line + 1, 1], [line, 1]]
 

@@ -9,7 +9,7 @@ import { type RestartOutcome, startRestartScene } from './restart_scene.ts'
 const TIMES = 3
 
 export async function benchRestart() {
-  const scene = await startRestartScene(2)
+  const scene = await startRestartScene(3)
   const outcomes: RestartOutcome[] = []
   try {
     for (let i = 0; i < 40; i++) await scene.ask()

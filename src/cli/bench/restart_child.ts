@@ -1,8 +1,10 @@
 /**
- * A coordinator that can be killed: `bench/restart_child.ts PORT STORE DIR` prints where it serves.
+ * A coordinator that can be killed: `bench/restart_child.ts PORT STORE DIR HASH...` prints where it
+ * serves. Nodes come with the keys of these hashes.
  *
  * @module
  */
+import { createKeyring } from '../../coordinator/doors/keys.ts'
 import { startCoordinator } from '../serve/coordinator.ts'
 import { withQuickest } from '../pipelines/fewer_variants.ts'
 import { loadPipelines } from '../pipelines/load.ts'
@@ -10,11 +12,14 @@ import { endWithStarter } from '../tied.ts'
 import { trustOptions } from '../serve/trust.ts'
 
 void endWithStarter()
-const [port = '0', store = '', dir = ''] = Deno.args
+const [port = '0', store = '', dir = '', ...hashes] = Deno.args
 const pipelines = (await loadPipelines([dir], () => {})).map((one) => withQuickest(one))
 const coordinator = startCoordinator({
   ...{ pipelines, port: Number(port), store, hedge: true },
   trust: await trustOptions(pipelines),
+  keyring: createKeyring(
+    hashes.map((sha256, i) => ({ name: `node ${i}`, role: 'node', sha256 })),
+  ),
   log: (line) => console.log(line),
 })
 console.log(`serving on ${coordinator.localUrl}`)

@@ -6,6 +6,7 @@
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import type { NodeInfo } from '../../client/types.ts'
+import { hashOf, makeKey } from '../../coordinator/doors/keys.ts'
 import { fromFileUrl, ROOT } from '../root.ts'
 import { spawnTied } from '../tied.ts'
 import { samplesOf } from '../serve/samples.ts'
@@ -50,8 +51,8 @@ export interface RestartScene {
   end(): Promise<void>
 }
 
-export function spawn(args: string[]): Child {
-  const process = spawnTied(['--no-check', ...args], { stdout: 'piped' })
+export function spawn(args: string[], env: Record<string, string> = {}): Child {
+  const process = spawnTied(['--no-check', ...args], { stdout: 'piped', env })
   const lines: string[] = []
   const looks = new Set<() => void>()
   let isOver = false
@@ -85,21 +86,22 @@ export function spawn(args: string[]): Child {
   }
 }
 
-/** @param count nodes */
+/** @param count nodes; three at the least, or none could be proven */
 export async function startRestartScene(count: number): Promise<RestartScene> {
   const dir = join(ROOT, 'profiles', PIPELINE)
   const temp = await Deno.makeTempDir()
   const store = join(temp, 'store.sqlite')
   const [sample] = await samplesOf(dir, PIPELINE)
+  // Nodes that share a key, or this machine without one, would have one vote together.
+  const tokens = Array.from({ length: count }, () => makeKey('node'))
   const start = async (port: string) => {
-    const child = spawn([COORDINATOR, port, store, dir])
+    const child = spawn([COORDINATOR, port, store, dir, ...tokens.map(hashOf)])
     const url = (await child.said(/^serving on/)).split(' ').at(-1)!
     return { child, url }
   }
   let { child, url } = await start('0')
-  const nodes = Array.from(
-    { length: count },
-    (_, i) => spawn([NODE, '--join', url, '--name', `n${i}`]),
+  const nodes = tokens.map((token, i) =>
+    spawn([NODE, '--join', url, '--name', `n${i}`], { SHOAL_TOKEN: token })
   )
 
   async function ask(): Promise<string> {
