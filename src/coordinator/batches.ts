@@ -43,7 +43,7 @@ export function createBatches(
   const calledOff = createCalledOff(post)
   const holding = createHolding(isLive)
   /** Copies that nodes keep for a query, to be let go with it. */
-  const kept = createTable<QueryId, { link: Link; key: string }[]>()
+  const kept = createTable<QueryId, Payload[]>()
 
   function toOutcome(
     flight: Flight,
@@ -53,9 +53,12 @@ export function createBatches(
   ): ItemOutcome {
     const dispatched = flight.command.items[index]
     if (!item.ok) {
-      if (item.reason === 'missing') {
-        // The node let its copy go: the bytes are here, so the next try carries them.
+      const { kept } = dispatched?.payload as Payload
+      if (item.reason === 'missing' && kept?.link === flight.node.link) {
+        // The node let its copy go, as it may: the bytes are here, so the next try carries them.
         delete (dispatched?.payload as Payload).kept
+        const { message } = item
+        return { ok: false, fatal: false, reason: 'node_failed', message, excused: true }
       }
       const fatal = item.reason === 'invalid_input' || item.reason === 'too_large'
       const reason = fatal
@@ -79,8 +82,8 @@ export function createBatches(
         if (key !== undefined && dispatched !== undefined && isLive(dispatched.query)) {
           payload.kept = { link: flight.node.link, key }
           const list = kept.get(dispatched.query)
-          if (list === undefined) kept.set(dispatched.query, [payload.kept])
-          else list.push(payload.kept)
+          if (list === undefined) kept.set(dispatched.query, [payload])
+          else list.push(payload)
         }
         return payload
       })
@@ -236,11 +239,14 @@ export function createBatches(
     /** Lets go of the copies that nodes keep for a query that ended. */
     release(query: QueryId) {
       const byLink = new Map<Link, string[]>()
-      for (const { link, key } of kept.get(query) ?? []) {
-        if (!link.open) continue
-        const keys = byLink.get(link)
-        if (keys === undefined) byLink.set(link, [key])
-        else keys.push(key)
+      for (const payload of kept.get(query) ?? []) {
+        const copy = payload.kept
+        // It may be asked about later, as a question of known answer.
+        delete payload.kept
+        if (!copy?.link.open) continue
+        const keys = byLink.get(copy.link)
+        if (keys === undefined) byLink.set(copy.link, [copy.key])
+        else keys.push(copy.key)
       }
       kept.delete(query)
       holding.release(query)
@@ -250,7 +256,7 @@ export function createBatches(
 }
 
 const UNSENT: ItemOutcome = {
-  ...{ ok: false, fatal: false, reason: 'node_failed' },
+  ...{ ok: false, fatal: false, reason: 'node_failed', excused: true },
   message: 'Cannot send an item: the others of its batch fill a message',
 }
 

@@ -44,8 +44,10 @@ export type ItemOutcome =
     /** One handle for each item handed to each child task, in reading order. */
     children: { [task: string]: Handle[] }
   }
-  /** `fatal`: the input is at fault, another node would say the same. */
-  | { ok: false; fatal: boolean; reason: FailureReason; message: string }
+  /**
+   * `fatal`: the input is at fault, another node would say the same. `excused`: neither is its node.
+   */
+  | { ok: false; fatal: boolean; reason: FailureReason; message: string; excused?: true }
 
 /** Why a query got no result. The HTTP layer maps each to a status. */
 export type FailureReason =

@@ -68,7 +68,7 @@ export function createFaults(words: Words, isHere: (node: NodeId) => boolean): F
             if (failure.node !== batch.slot.node.id) blame(failure, nowMs)
           }
         } else if (outcome?.fatal) refused = true
-        else batch.failed = true
+        else if (!outcome?.excused) batch.failed = true
       })
       if (done) worked(batch.slot.node.id)
       else if (batch.failed && !refused) failed(batch)
@@ -83,7 +83,8 @@ export function createFaults(words: Words, isHere: (node: NodeId) => boolean): F
         }
         return extras.send(slot, variant, extra, {
           finished(batch, event, nowMs) {
-            if (!event.outcomes.some((outcome) => outcome.ok || outcome.fatal)) fault(nowMs)
+            const isFault = event.outcomes.every((one) => !one.ok && !one.fatal && !one.excused)
+            if (isFault) fault(nowMs)
             owner.finished(batch, event, nowMs)
           },
           lost(batch, nowMs) {
