@@ -134,6 +134,26 @@ Deno.test('an honest node whose link dies once, with work under way, is not set 
   assert.ok([...scene.answers.values()].every(([one]) => one!.answer.ok))
 })
 
+Deno.test('a node whose copy of an item was let go is asked again, and nothing is held against it', () => {
+  const scene = createScene()
+  const missing = { ok: false, fatal: false, reason: 'node_failed', message: 'no' } as const
+  const told = new Set<unknown>()
+  const says: NonNullable<NodeSpec['says']> = (truth, payload) => {
+    if (told.has(payload)) return truth
+    told.add(payload)
+    // One item in two was let go.
+    return told.size % 2 === 0 ? { ...missing, excused: true } : truth
+  }
+  scene.node('own', { own: true, slowness: 3 })
+  scene.node('a', { says })
+  scene.wait(5000)
+  scene.ask(40, 500)
+  scene.wait(pipeline.sloMs)
+  assert.ok(told.size > 10)
+  assert.ok([...scene.answers.values()].every(([one]) => one!.answer.ok))
+  assert.deepEqual(standingsOf(scene, 'a'), ['trusted'])
+})
+
 Deno.test('an input that nobody can do is held against nobody', () => {
   const scene = createScene()
   const internal = { ok: false, fatal: false, reason: 'internal', message: 'no' } as const
