@@ -1,7 +1,15 @@
 /** Large pictures go where there is memory for them, over real sockets. */
 import assert from 'node:assert/strict'
 import { pngOf } from '../stages/turned_png.ts'
-import { ask, honest, joinScripted, PIXEL_PNG, untilReady, withCoordinator } from './fixture.ts'
+import {
+  ask,
+  honest,
+  joinScripted,
+  PIXEL_PNG,
+  untilHolds,
+  untilReady,
+  withCoordinator,
+} from './fixture.ts'
 
 /** 4,096 pixels. */
 const LARGE = pngOf({ width: 64, height: 64, data: new Uint8Array(4 * 4096).fill(255) })
@@ -28,7 +36,9 @@ Deno.test('a large picture waits for a node with memory for it, a small one for 
     const small = await joinScripted(coordinator, 'small', honest, { ...SMALL, slots: 4 })
     const roomy = await joinScripted(coordinator, 'roomy', honest, ROOMY)
     const any = await joinScripted(coordinator, 'any', honest)
-    await untilReady(coordinator)
+    for (const [id, variants] of [['small', 16], ['roomy', 4], ['any', 4]] as const) {
+      await untilHolds(coordinator, id, variants)
+    }
     const bodies = Array.from({ length: 40 }, (_, i) => i % 2 === 0 ? LARGE : PIXEL_PNG)
     const answers = await Promise.all(bodies.map(async (body) => {
       const response = await ask(coordinator, {}, body)
