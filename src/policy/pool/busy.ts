@@ -34,8 +34,12 @@ const isLast = (batch: Batch) => batch.slot.batches[batch.slot.batches.length - 
 const freeAtMs = ({ slot, endsAtMs, networkMs }: Batch) =>
   endsAtMs - (holdsAll(slot) ? networkMs : networkMs / 2)
 
-/** Undefined of a slot that queries get nothing from: what it does besides holds nobody up. */
-const islandOf = ({ slot }: Batch) => slot.group?.island
+/**
+ * One whose group is no more is with the first, since what it had is to be done anew. Undefined of a
+ * node that is kept from queries: what it does besides holds nobody up.
+ */
+const islandOf = ({ slot: { group, node } }: Batch) =>
+  group?.island ?? (node.keptFrom.size > 0 ? undefined : 0)
 
 export function createBusy(batches: Pick<Table<BatchId, Batch>, 'entries' | 'size'>): Busy {
   /** Of the first island, and of the others by number: most pools have none. */
