@@ -36,7 +36,8 @@ const LONGEST = [
 const TIDY = ['client', 'coordinator', 'protocol']
 /** Suites that ask for what this machine may lack, while it is fetched the others run. */
 const NEEDING = ['browser', 'browsers', 'chaos', 'demo', 'node']
-const LANES = Math.min(2, navigator.hardwareConcurrency)
+/** Suites wait for a third of their time: one more of them runs than there are processors. */
+const LANES = Math.min(2, navigator.hardwareConcurrency) + 1
 
 /**
  * For all that a suite starts, too. V8 compiles WebAssembly quickly at first, and once more with care
