@@ -2,7 +2,7 @@
  * `deno task test`: every suite, its time, and one closing line `N passed, N failed, N skipped`.
  *
  * A suite is a folder of `tests/`. Name some to run only those: `deno task test policy node`. `--all`
- * runs what takes long, too. Two suites run beside each other, the longest first; what a suite printed is
+ * runs what takes long, too. Three suites run beside each other, the longest first; what a suite printed is
  * shown when it is over, and what failed once more at the end.
  *
  * @module
