@@ -6,6 +6,7 @@ import { createCanvas, loadImage } from '@napi-rs/canvas'
 import { editDistance } from '../../profiles/ocr/score.ts'
 import { OCR, SAMPLE_PAGE } from '../../src/cli/serve/serving.ts'
 import { readAdapter } from '../../src/node/engine/adapter.ts'
+import { testOfAll } from '../exhaustive.ts'
 import { launch, skippedWithout, startPool, wantChromium } from './fixture.ts'
 import { joinWith, leave, type Wish } from './join_with.ts'
 
@@ -51,12 +52,9 @@ async function smallPicture(): Promise<Uint8Array<ArrayBuffer>> {
   return new Uint8Array(canvas.toBuffer('image/jpeg', 92))
 }
 
-Deno.test({
-  name: `every backend reads the same text from a picture${skippedWithout(executable)}`,
-  ignore: executable === undefined,
-  sanitizeOps: false,
-  sanitizeResources: false,
-  async fn(t) {
+testOfAll(
+  `every backend reads the same text from a picture${skippedWithout(executable)}`,
+  async (t) => {
     const dir = await smallPipeline()
     const picture = await smallPicture()
     const [browser, pool] = await Promise.all([
@@ -119,4 +117,5 @@ Deno.test({
       await Deno.remove(dir, { recursive: true })
     }
   },
-})
+  { ignore: executable === undefined, sanitizeOps: false, sanitizeResources: false },
+)
