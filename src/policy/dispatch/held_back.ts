@@ -16,7 +16,7 @@ export function isHeldBack(item: Item, { prefix: { variant } }: Choice, slot: Sl
   if (!view.arrivals.any) return false
   return item.way.prefixes.some((better) =>
     better.variant.accuracy > variant.accuracy &&
-    view.capacity.services[better.variant.index] === undefined &&
+    !view.tails.isHeld(better.variant) &&
     isInTime(item, better, slot, view)
   )
 }

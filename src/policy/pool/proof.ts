@@ -3,7 +3,7 @@
  *
  * Whoever joins could take every query and answer none. So beside nodes that are known to work a new
  * one is given work that no query waits for, until it has shown that it works, too; and a pool can do
- * what the others can do. What nobody else can do it is given all the same.
+ * what the others can do. A new node is still given what only it can do.
  *
  * @module
  */
