@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { inSteps } from './in_steps.ts'
 import { type Encoding, ENCODINGS } from './bodies/inflate.ts'
 
 /** Less is sent in one packet or a few, and sooner as it is. */
@@ -37,12 +38,5 @@ export function compressed(
   own['content-encoding'] = encoding
   own['vary'] = 'accept-encoding'
   const bytes = typeof body === 'string' ? new TextEncoder().encode(body) : body
-  let at = 0
-  const steps = new ReadableStream<Uint8Array<ArrayBuffer>>({
-    pull(controller) {
-      if (at >= bytes.byteLength) return controller.close()
-      controller.enqueue(bytes.subarray(at, at += STEP_BYTES))
-    },
-  }, { highWaterMark: 0 })
-  return steps.pipeThrough(new CompressionStream(encoding))
+  return inSteps(bytes, STEP_BYTES).pipeThrough(new CompressionStream(encoding))
 }

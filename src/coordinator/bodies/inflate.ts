@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { inSteps } from '../in_steps.ts'
 import { ApiError } from '../api_error.ts'
 import { gather } from '../gather.ts'
 
@@ -42,14 +43,7 @@ export async function inflate(
   encoding: Encoding,
   most: number,
 ): Promise<Uint8Array> {
-  let at = 0
-  const steps = new ReadableStream<Uint8Array<ArrayBuffer>>({
-    pull(controller) {
-      if (at >= bytes.byteLength) return controller.close()
-      controller.enqueue(bytes.slice(at, at += STEP_BYTES))
-    },
-  }, { highWaterMark: 0 })
-  const inflated = steps.pipeThrough(new DecompressionStream(encoding))
+  const inflated = inSteps(bytes, STEP_BYTES).pipeThrough(new DecompressionStream(encoding))
   try {
     return await gather(inflated, { most, hold: () => {}, tooLong: () => tooLarge(most) }).whole
   } catch (error) {
