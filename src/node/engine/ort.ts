@@ -41,7 +41,8 @@ export function startOrt(
 
 /**
  * Threads that a run of this backend can have here. WebAssembly shares its memory between threads
- * only in an isolated page; elsewhere several one-thread workers do as well or better.
+ * in an isolated page. It could in Deno, too, but Deno 2.9.6 does not end a thread that waits for
+ * work: each worker that was ended would leave its threads and their memory behind.
  */
 export function usableThreads({ backend, threads }: EngineUse): number {
   if (backend === 'native') return threads
