@@ -6,7 +6,7 @@
 import { parseArgs } from 'node:util'
 import { join } from 'node:path'
 import { ROOT } from '../src/cli/root.ts'
-import { POLICY_NAMES } from '../src/policy/policies.ts'
+import { POLICY_NAMES } from '../src/peers/policies.ts'
 import type { Trace } from '../src/sim/scenario_schema.ts'
 import { readTrace } from './load/demand.ts'
 

@@ -5,7 +5,7 @@
  */
 import './deno_version.ts'
 import { parseArgs } from 'node:util'
-import { POLICY_NAMES } from '../policy/policies.ts'
+import { POLICY_NAMES } from '../peers/policies.ts'
 import { benchBackends } from './bench/backends.ts'
 import { benchBodies } from './bench/bodies.ts'
 import { benchBeside } from './bench/beside.ts'

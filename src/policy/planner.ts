@@ -4,8 +4,6 @@
  *
  * @module
  */
-import { allocatePlain } from './baselines/allocate.ts'
-import type { PlainAllocation, PlainProblem } from './baselines/plain.ts'
 import { place } from './place/place.ts'
 import type { Placement } from './place/placement.ts'
 import type { Problem } from './place/problem.ts'
@@ -24,13 +22,13 @@ export interface Placed {
 export interface Allocated {
   ok: true
   /** Undefined where nothing can be planned. */
-  allocation: PlainAllocation | undefined
+  allocation: object | undefined
 }
 
 export interface Planner {
   place(problem: Problem): Placed | PlannerFailure
-  /** The plan of a baseline. */
-  allocate(problem: PlainProblem): Allocated | PlannerFailure
+  /** The allocation of a peer, from plain data (`elsewhere` of a policy). */
+  allocate(problem: object): Allocated | PlannerFailure
 }
 
 function failed(error: unknown): PlannerFailure {
@@ -39,7 +37,8 @@ function failed(error: unknown): PlannerFailure {
   return { ok: false, reason, message }
 }
 
-export function createPlanner(): Planner {
+/** @param allocate makes the allocation of a peer; undefined where nothing can be planned */
+export function createPlanner(allocate: (problem: object) => object | undefined): Planner {
   return {
     place(problem) {
       try {
@@ -50,7 +49,7 @@ export function createPlanner(): Planner {
     },
     allocate(problem) {
       try {
-        return { ok: true, allocation: allocatePlain(problem) }
+        return { ok: true, allocation: allocate(problem) }
       } catch (error) {
         return failed(error)
       }

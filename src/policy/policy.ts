@@ -5,7 +5,6 @@
  */
 import type { Pipeline } from '../pipeline/schema.ts'
 import type { Memory } from './memory.ts'
-import type { PlainAllocation, PlainProblem } from './baselines/plain.ts'
 import type { Limits, SchedulerOptions } from './options.ts'
 import type { Plan, PolicyCommand, Scheduler } from './types.ts'
 
@@ -35,9 +34,12 @@ export interface Policy {
   /** What it learned that is worth keeping; absent where it learns nothing. */
   memory?: () => Memory
   solve?: (command: SolveCommand) => Plan
-  /** The same in two halves, with the work between them done by a worker. */
+  /**
+   * The same in two halves, with the work between them done by a worker. Problem and allocation are
+   * plain data that only rules of this kind read.
+   */
   elsewhere?: {
-    problem(command: SolveCommand): PlainProblem | undefined
-    plan(command: SolveCommand, allocation: PlainAllocation | undefined): Plan
+    problem(command: SolveCommand): object | undefined
+    plan(command: SolveCommand, allocation: object | undefined): Plan
   }
 }

@@ -214,7 +214,7 @@ Deno.test('a result is good until the sources that it came from change', async (
       else await Deno.copyFile(join(ROOT, path), join(root, path))
     }
   }
-  for (const dir of ['src/policy', 'src/sim', 'src/pipeline']) await copy(dir)
+  for (const dir of ['src/policy', 'src/peers', 'src/sim', 'src/pipeline']) await copy(dir)
   const runner = 'src/cli/simulate/run.ts'
   await Deno.mkdir(join(root, dirname(runner)), { recursive: true })
   await Deno.copyFile(join(ROOT, runner), join(root, runner))
@@ -231,7 +231,7 @@ Deno.test('a result is good until the sources that it came from change', async (
   assert.equal(new Set(all()).size, policies.length)
   assert.deepEqual(await touched('src/policy/dispatch/dispatch.ts'), ['shoal'])
   assert.deepEqual(await touched('src/policy/place/lp.ts'), ['shoal'])
-  assert.deepEqual(await touched('src/policy/baselines/proteus.ts'), ['proteus'])
+  assert.deepEqual(await touched('src/peers/proteus.ts'), ['proteus'])
   assert.deepEqual(await touched('src/sim/content.ts'), policies)
   assert.deepEqual(await touched('src/sim/suites/figure5.ts'), [])
 })

@@ -12,13 +12,18 @@ const MAY_IMPORT: Record<string, string[]> = {
   'src/stages': ['src/pipeline'],
   'src/node': ['src/protocol', 'src/pipeline', 'src/stages'],
   'src/coordinator': ['src/policy', 'src/protocol', 'src/pipeline', 'src/client'],
-  'src/sim': ['src/policy', 'src/pipeline'],
+  'src/peers/policies.ts': ['src/peers', 'src/policy', 'src/pipeline'],
+  'src/peers': [
+    ...['src/pipeline', 'src/policy/types.ts', 'src/policy/policy.ts', 'src/policy/options.ts'],
+    ...['src/policy/queue/queue.ts', 'src/policy/profile/base.ts', 'src/policy/profile/gone.ts'],
+  ],
+  'src/sim': ['src/policy', 'src/pipeline', 'src/peers/policies.ts'],
   'src/client': [],
   'src/pages': ['src/node', 'src/client'],
   'src/cli': ['src', 'profiles', 'demo', 'workers'],
   'workers/inference.ts': ['src/stages', 'src/pipeline', 'src/node/engine'],
   'workers/node.ts': ['src/node', 'src/stages'],
-  'workers/planner.ts': ['src/policy', 'src/pipeline'],
+  'workers/planner.ts': ['src/policy', 'src/peers', 'src/pipeline'],
   'workers/store.ts': ['src/coordinator/store'],
   'workers/bodies.ts': ['src/coordinator/bodies'],
   profiles: ['src/pipeline', 'src/stages'],
@@ -67,6 +72,32 @@ Deno.test('imports follow the arrows of the house', () => {
   assert.deepEqual(wrong, [])
 })
 
+/** Where a process, a worker or a page that serves begins. */
+const SERVING = [
+  ...['src/cli/start.ts', 'src/cli/node.ts', 'src/cli/node/remote.ts', 'src/client/mod.ts'],
+  ...files.filter((file) => /^(workers\/[^/]+|src\/pages\/[^/]+\/main)\.tsx?$/.test(file)),
+]
+/** What is not for serving: but rules may be asked for by name, and a worker plans for those. */
+const APART = ['src/peers', 'src/sim']
+const BY_NAME = 'src/peers/policies.ts'
+const PLANS_FOR_ALL = 'workers/planner.ts'
+
+Deno.test('what serves imports peers by name alone, and nothing that simulates', () => {
+  const wrong: string[] = []
+  const seen = new Set<string>()
+  const visit = (file: string) => {
+    if (seen.has(file)) return
+    seen.add(file)
+    for (const target of ownImportsOf(file)) {
+      if (!APART.some((room) => inside(target, room))) visit(target)
+      else if (target !== BY_NAME && file !== PLANS_FOR_ALL) wrong.push(`${file} imports ${target}`)
+    }
+  }
+  SERVING.forEach(visit)
+  assert.ok(seen.size > 200, `${seen.size} files serve`)
+  assert.deepEqual(wrong, [])
+})
+
 Deno.test('imports form no circle', () => {
   const done = new Set<string>()
   const visit = (file: string, trail: string[]) => {
@@ -81,7 +112,7 @@ Deno.test('imports form no circle', () => {
 /** Folders that stand in layers: each may import those before it. docs/ARCHITECTURE.md has them. */
 const LAYERS: Record<string, string[]> = {
   'src/policy': ['queue', 'demand', 'profile', 'pool', 'frontier', 'place', 'load', 'lookahead']
-    .concat(['dispatch', 'flight', 'door', 'trust', 'baselines']),
+    .concat(['dispatch', 'flight', 'door', 'trust']),
   'src/node': ['engine', 'models', 'slot', 'measure', 'backend', 'limits', 'link'],
 }
 
@@ -115,11 +146,11 @@ Deno.test('no source file is over 300 lines', () => {
   assert.deepEqual(long, [])
 })
 
-Deno.test('policy has no clock, timer, randomness, socket or file', () => {
+Deno.test('policy and peers have no clock, timer, randomness, socket or file', () => {
   const impure =
     /\b(Date\.now|new Date|performance\.|setTimeout|setInterval|queueMicrotask|Math\.random|crypto\.|fetch\(|Deno\.|WebSocket|console\.)/
   for (const [file, text] of texts) {
-    if (!inside(file, 'src/policy')) continue
+    if (!inside(file, 'src/policy') && !inside(file, 'src/peers')) continue
     const code = text.replace(/\/\*[\s\S]*?\*\/|\/\/.*/g, '')
     assert.equal(code.match(impure), null, `${file} is not pure`)
     for (const name of importsOf(file)) {

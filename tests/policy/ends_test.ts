@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import type { Pipeline } from '../../src/pipeline/schema.ts'
 import { solveFrontier } from '../../src/policy/frontier/solve.ts'
-import { createPolicy } from '../../src/policy/policies.ts'
+import { createPolicy } from '../../src/peers/policies.ts'
 import { shapesOf } from '../../src/policy/shape.ts'
 import type { Plan } from '../../src/policy/types.ts'
 import { initialRates, simulate } from '../../src/sim/run.ts'

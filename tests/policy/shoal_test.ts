@@ -1,6 +1,6 @@
 /** Shoal's rules as a whole, over scenarios in virtual time: what the pool is worth with them. */
 import assert from 'node:assert/strict'
-import { createPolicy } from '../../src/policy/policies.ts'
+import { createPolicy } from '../../src/peers/policies.ts'
 import { simulate } from '../../src/sim/run.ts'
 import { checkScenario } from '../../src/sim/scenario.ts'
 import { chain } from '../sim/fixtures.ts'

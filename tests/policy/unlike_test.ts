@@ -1,6 +1,6 @@
 /** Unlike devices: who does what, and nodes that are not what they say, in virtual time. */
 import assert from 'node:assert/strict'
-import { createPolicy } from '../../src/policy/policies.ts'
+import { createPolicy } from '../../src/peers/policies.ts'
 import { simulate } from '../../src/sim/run.ts'
 import { checkScenario } from '../../src/sim/scenario.ts'
 import { chain } from '../sim/fixtures.ts'

@@ -4,7 +4,7 @@ import { boundOf, fluidBound } from '../../src/sim/bound.ts'
 import { evened } from '../../src/sim/evened.ts'
 import { throughputs } from '../../src/sim/bound_throughput.ts'
 import { initialRates, simulate } from '../../src/sim/run.ts'
-import { createPolicy } from '../../src/policy/policies.ts'
+import { createPolicy } from '../../src/peers/policies.ts'
 import { chain, scenarioOf, scripted } from './fixtures.ts'
 
 const close = (actual: number, expected: number) =>

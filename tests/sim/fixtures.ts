@@ -4,7 +4,7 @@
  * @module
  */
 import type { Limits } from '../../src/policy/options.ts'
-import { createPolicy, type Policy } from '../../src/policy/policies.ts'
+import { createPolicy, type Policy } from '../../src/peers/policies.ts'
 import type { Answer, PolicyCommand, PolicyEvent, Scheduler } from '../../src/policy/types.ts'
 import { createRandom } from '../../src/sim/random.ts'
 import { initialRates, simulate } from '../../src/sim/run.ts'

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { createPolicy } from '../../policy/policies.ts'
+import { createPolicy } from '../../peers/policies.ts'
 import type { Policy } from '../../policy/policy.ts'
 import { createRandom, seedFor } from '../../sim/random.ts'
 import { initialRates, simulate } from '../../sim/run.ts'

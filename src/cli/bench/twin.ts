@@ -6,7 +6,7 @@
  *
  * @module
  */
-import { createPolicy } from '../../policy/policies.ts'
+import { createPolicy } from '../../peers/policies.ts'
 import { createRandom } from '../../sim/random.ts'
 import { initialRates, simulate } from '../../sim/run.ts'
 import { checkScenario, type Scenario } from '../../sim/scenario.ts'

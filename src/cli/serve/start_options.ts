@@ -5,7 +5,7 @@
  */
 import { parseArgs } from 'node:util'
 import { LOG_FORMATS, LOG_LEVELS } from '../../coordinator/log.ts'
-import { POLICY_NAMES } from '../../policy/policies.ts'
+import { POLICY_NAMES } from '../../peers/policies.ts'
 import { addressNamed, hostNamed } from './own_hosts.ts'
 import { STORE } from './store.ts'
 

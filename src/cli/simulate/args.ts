@@ -4,7 +4,7 @@
  * @module
  */
 import { parseArgs } from 'node:util'
-import { POLICY_NAMES } from '../../policy/policies.ts'
+import { POLICY_NAMES } from '../../peers/policies.ts'
 import type { EvalOptions } from '../../sim/eval.ts'
 import { MOST_S } from '../../sim/scenario_schema.ts'
 

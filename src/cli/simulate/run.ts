@@ -4,7 +4,7 @@
  * @module
  */
 import type { Limits } from '../../policy/options.ts'
-import { createPolicy, type Policy } from '../../policy/policies.ts'
+import { createPolicy, type Policy } from '../../peers/policies.ts'
 import { createRandom, seedFor } from '../../sim/random.ts'
 import type { SimulationResult } from '../../sim/result.ts'
 import { initialRates, simulate } from '../../sim/run.ts'

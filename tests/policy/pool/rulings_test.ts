@@ -1,6 +1,6 @@
 /** Variants that are pinned or forbidden while the pool serves. */
 import assert from 'node:assert/strict'
-import { createPolicy } from '../../../src/policy/policies.ts'
+import { createPolicy } from '../../../src/peers/policies.ts'
 import { createRulings } from '../../../src/policy/pool/rulings.ts'
 import { shapesOf } from '../../../src/policy/shape.ts'
 import type { Answer, PolicyEvent, VariantRuling } from '../../../src/policy/types.ts'

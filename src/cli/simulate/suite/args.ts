@@ -5,7 +5,7 @@
  */
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
-import { POLICY_NAMES } from '../../../policy/policies.ts'
+import { POLICY_NAMES } from '../../../peers/policies.ts'
 import { SUITES } from '../../../sim/suites/suites.ts'
 import { ROOT } from '../../root.ts'
 

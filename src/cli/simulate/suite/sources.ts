@@ -10,11 +10,11 @@ import { ROOT } from '../../root.ts'
 
 const SIMULATOR = ['src/sim/run.ts', 'src/sim/scenario.ts', 'src/cli/simulate/run.ts']
 const SHOAL = ['src/policy/scheduler.ts', 'src/policy/place/place.ts', 'src/policy/load/plan_of.ts']
-const BASELINE = 'src/policy/baselines'
+const PEERS = 'src/peers'
 
 /** Value imports of files beside; types leave nothing behind, and policies are named apart. */
 const IMPORT = /^(?:import|export)\s+(?!type\b)[^'"]*?\bfrom\s*['"](\.[^'"]+)['"]/gm
-const APART = new Set(['src/policy/policies.ts'])
+const APART = new Set(['src/peers/policies.ts'])
 
 export function createFingerprints(root = ROOT): (policy: string) => string {
   const known = new Map<string, string>()
@@ -30,7 +30,7 @@ export function createFingerprints(root = ROOT): (policy: string) => string {
 const filesOf = (policy: string): string[] =>
   policy === 'shoal'
     ? SHOAL
-    : [`${BASELINE}/scheduler.ts`, `${BASELINE}/${policy.replaceAll('-', '_')}.ts`]
+    : [`${PEERS}/scheduler.ts`, `${PEERS}/${policy.replaceAll('-', '_')}.ts`]
 
 function fingerprint(entries: readonly string[], root: string): string {
   const texts = new Map<string, string>()

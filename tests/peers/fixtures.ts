@@ -1,14 +1,14 @@
 /**
- * Small pools that the tests of the baselines share.
+ * Small pools that the tests of the peers share.
  *
  * @module
  */
-import { checkPipeline } from '../../../src/pipeline/parse.ts'
-import type { Pipeline } from '../../../src/pipeline/schema.ts'
-import { createClasses, type DeviceClass } from '../../../src/policy/baselines/classes.ts'
-import { createModel, type Model, type Variant } from '../../../src/policy/baselines/model.ts'
-import type { Problem } from '../../../src/policy/baselines/strategy.ts'
-import type { Worker } from '../../../src/policy/baselines/worker.ts'
+import { checkPipeline } from '../../src/pipeline/parse.ts'
+import type { Pipeline } from '../../src/pipeline/schema.ts'
+import { createClasses, type DeviceClass } from '../../src/peers/classes.ts'
+import { createModel, type Model, type Variant } from '../../src/peers/model.ts'
+import type { Problem } from '../../src/peers/strategy.ts'
+import type { Worker } from '../../src/peers/worker.ts'
 
 /** Find things, name each of them: two items for one. */
 export const pipeline: Pipeline = checkPipeline({

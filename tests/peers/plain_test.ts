@@ -1,15 +1,15 @@
 /** A worker that is given plain data comes to the same plan as the rules themselves. */
 import assert from 'node:assert/strict'
-import { checkPipeline } from '../../../src/pipeline/parse.ts'
-import { createPlanner } from '../../../src/coordinator/planner.ts'
-import { createClasses } from '../../../src/policy/baselines/classes.ts'
-import { createModel } from '../../../src/policy/baselines/model.ts'
-import { allocatePlain } from '../../../src/policy/baselines/allocate.ts'
-import { allocationOf, plainProblem } from '../../../src/policy/baselines/plain.ts'
-import { STRATEGIES } from '../../../src/policy/baselines/strategies.ts'
-import type { Problem } from '../../../src/policy/baselines/strategy.ts'
-import { createPolicy } from '../../../src/policy/policies.ts'
-import type { PolicyEvent } from '../../../src/policy/types.ts'
+import { checkPipeline } from '../../src/pipeline/parse.ts'
+import { createPlanner } from '../../src/coordinator/planner.ts'
+import { createClasses } from '../../src/peers/classes.ts'
+import { createModel } from '../../src/peers/model.ts'
+import { allocatePlain } from '../../src/peers/allocate.ts'
+import { allocationOf, plainProblem } from '../../src/peers/plain.ts'
+import { STRATEGIES } from '../../src/peers/strategies.ts'
+import type { Problem } from '../../src/peers/strategy.ts'
+import { createPolicy } from '../../src/peers/policies.ts'
+import type { PolicyEvent } from '../../src/policy/types.ts'
 import { pipeline } from './fixtures.ts'
 
 const other = checkPipeline({ ...pipeline, name: 'other', sloMs: 900 }, 'other')
@@ -72,7 +72,7 @@ Deno.test('a worker plans for loki what loki plans, and says how long that took'
     return commands.find((command) => command.type === 'solve')!
   })
   const planner = createPlanner(() =>
-    new Worker(new URL('../../../workers/planner.ts', import.meta.url), { type: 'module' })
+    new Worker(new URL('../../workers/planner.ts', import.meta.url), { type: 'module' })
   )
   try {
     const solve = planner.solveFor(policies[0]!.elsewhere!)

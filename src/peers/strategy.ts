@@ -1,9 +1,9 @@
 /**
- * What tells one baseline from another; all else they share.
+ * What tells one peer from another; all else they share.
  *
  * @module
  */
-import type { Plan } from '../types.ts'
+import type { Plan } from '../policy/types.ts'
 import type { Batching } from './batching.ts'
 import type { DeviceClass } from './classes.ts'
 import type { DropRule } from './drops.ts'

@@ -6,9 +6,15 @@
  *
  * @module
  */
-import { usablePoints } from '../profile/base.ts'
-import { createGone } from '../profile/gone.ts'
-import type { LatencyPoint, NodeId, PolicyCommand, PolicyEvent, VariantRef } from '../types.ts'
+import { usablePoints } from '../policy/profile/base.ts'
+import { createGone } from '../policy/profile/gone.ts'
+import type {
+  LatencyPoint,
+  NodeId,
+  PolicyCommand,
+  PolicyEvent,
+  VariantRef,
+} from '../policy/types.ts'
 import { createClasses } from './classes.ts'
 import type { Model, Variant } from './model.ts'
 import type { Worker } from './worker.ts'

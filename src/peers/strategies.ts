@@ -1,5 +1,5 @@
 /**
- * The baselines by name.
+ * The peers by name.
  *
  * @module
  */

@@ -1,10 +1,10 @@
 /** What nodes say of themselves may be odd, or change: a batch is expected to end all the same. */
 import assert from 'node:assert/strict'
-import { createModel } from '../../../src/policy/baselines/model.ts'
-import { createPool } from '../../../src/policy/baselines/pool.ts'
-import { createPolicy, POLICY_NAMES } from '../../../src/policy/policies.ts'
-import { MOST_GONE } from '../../../src/policy/profile/gone.ts'
-import type { LatencyPoint, Plan, PolicyCommand, PolicyEvent } from '../../../src/policy/types.ts'
+import { createModel } from '../../src/peers/model.ts'
+import { createPool } from '../../src/peers/pool.ts'
+import { createPolicy, POLICY_NAMES } from '../../src/peers/policies.ts'
+import { MOST_GONE } from '../../src/policy/profile/gone.ts'
+import type { LatencyPoint, Plan, PolicyCommand, PolicyEvent } from '../../src/policy/types.ts'
 import { pipeline } from './fixtures.ts'
 
 const ABLE = Object.entries(pipeline.tasks).flatMap(([task, { variants }]) =>

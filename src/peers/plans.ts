@@ -1,5 +1,5 @@
 /**
- * The two steps of the Loki paper, and what the baselines make of them.
+ * The two steps of the Loki paper, and what the peers make of them.
  *
  * @module
  */

@@ -1,12 +1,12 @@
 /**
- * Pipelines as the baselines see them: tasks in order, variants from the most accurate down, paths.
+ * Pipelines as the peers see them: tasks in order, variants from the most accurate down, paths.
  *
  * @module
  */
-import { pathAccuracyOf } from '../../pipeline/accuracy.ts'
-import type { Pipeline } from '../../pipeline/schema.ts'
-import { fanOutOf, taskOf, tasksInOrder } from '../../pipeline/tree.ts'
-import type { VariantRef } from '../types.ts'
+import { pathAccuracyOf } from '../pipeline/accuracy.ts'
+import type { Pipeline } from '../pipeline/schema.ts'
+import { fanOutOf, taskOf, tasksInOrder } from '../pipeline/tree.ts'
+import type { VariantRef } from '../policy/types.ts'
 
 export interface Variant {
   /** Over all pipelines. */

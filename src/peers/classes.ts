@@ -1,10 +1,10 @@
 /**
  * Device classes: nodes whose measured profiles are alike. Each class has one table of latencies,
- * which baselines take as given; none of them learns while serving.
+ * which peers take as given; none of them learns while serving.
  *
  * @module
  */
-import type { LatencyPoint } from '../types.ts'
+import type { LatencyPoint } from '../policy/types.ts'
 import type { Model, Variant } from './model.ts'
 
 export interface DeviceClass {

@@ -1,7 +1,7 @@
 /** Plans where nobody has time to wait. */
 import assert from 'node:assert/strict'
-import { loki } from '../../../src/policy/baselines/loki.ts'
-import { lokiPublished } from '../../../src/policy/baselines/loki_published.ts'
+import { loki } from '../../src/peers/loki.ts'
+import { lokiPublished } from '../../src/peers/loki_published.ts'
 import { pipeline, small } from './fixtures.ts'
 
 Deno.test('loki may use all of a deadline that nothing fits half of, the paper does not say so', () => {

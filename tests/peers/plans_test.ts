@@ -1,20 +1,16 @@
-/** The allocation of the baselines: against hand-made answers, brute force, published optima. */
+/** The allocation of the peers: against hand-made answers, brute force, published optima. */
 import assert from 'node:assert/strict'
-import { checkPipeline } from '../../../src/pipeline/parse.ts'
-import { createClasses } from '../../../src/policy/baselines/classes.ts'
-import { createModel } from '../../../src/policy/baselines/model.ts'
-import {
-  accuracyScaling,
-  hardwareScaling,
-  largestShare,
-} from '../../../src/policy/baselines/plans.ts'
-import { proteus } from '../../../src/policy/baselines/proteus.ts'
-import type { Allocation, Problem } from '../../../src/policy/baselines/strategy.ts'
-import { boundOf } from '../../../src/sim/bound.ts'
-import { evalScenario } from '../../../src/sim/eval.ts'
-import { sharedScenario } from '../../../src/sim/eval_shared.ts'
-import { pointList } from '../../../src/sim/latency.ts'
-import { checkScenario, pointsOf } from '../../../src/sim/scenario.ts'
+import { checkPipeline } from '../../src/pipeline/parse.ts'
+import { createClasses } from '../../src/peers/classes.ts'
+import { createModel } from '../../src/peers/model.ts'
+import { accuracyScaling, hardwareScaling, largestShare } from '../../src/peers/plans.ts'
+import { proteus } from '../../src/peers/proteus.ts'
+import type { Allocation, Problem } from '../../src/peers/strategy.ts'
+import { boundOf } from '../../src/sim/bound.ts'
+import { evalScenario } from '../../src/sim/eval.ts'
+import { sharedScenario } from '../../src/sim/eval_shared.ts'
+import { pointList } from '../../src/sim/latency.ts'
+import { checkScenario, pointsOf } from '../../src/sim/scenario.ts'
 import { small } from './fixtures.ts'
 
 const OPTIONS = { cap: 1, halving: 2 }

@@ -1,10 +1,10 @@
 /**
- * The controller that all baselines share: demand, learned fan-out, plans every ten seconds and on
+ * The controller that all peers share: demand, learned fan-out, plans every ten seconds and on
  * change, routing tables every second.
  *
  * @module
  */
-import type { Plan, PolicyCommand } from '../types.ts'
+import type { Plan, PolicyCommand } from '../policy/types.ts'
 import { assign } from './assign.ts'
 import type { Model, PipelineModel, Task, Variant } from './model.ts'
 import { createObserved } from './observed.ts'

@@ -1,13 +1,13 @@
-/** The baselines as whole schedulers, in the simulator. */
+/** The peers as whole schedulers, in the simulator. */
 import assert from 'node:assert/strict'
-import { createPolicy, POLICY_NAMES } from '../../../src/policy/policies.ts'
-import type { PolicyCommand, PolicyEvent } from '../../../src/policy/types.ts'
-import { createRandom } from '../../../src/sim/random.ts'
-import { initialRates, simulate } from '../../../src/sim/run.ts'
-import { checkScenario } from '../../../src/sim/scenario.ts'
+import { createPolicy, POLICY_NAMES } from '../../src/peers/policies.ts'
+import type { PolicyCommand, PolicyEvent } from '../../src/policy/types.ts'
+import { createRandom } from '../../src/sim/random.ts'
+import { initialRates, simulate } from '../../src/sim/run.ts'
+import { checkScenario } from '../../src/sim/scenario.ts'
 import { pipeline } from './fixtures.ts'
 
-const BASELINES = POLICY_NAMES.filter((name) => name !== 'shoal')
+const PEERS = POLICY_NAMES.filter((name) => name !== 'shoal')
 
 function scenarioJson(rates: number[]) {
   return {
@@ -56,7 +56,7 @@ function run(name: string, scenario: ReturnType<typeof scenarioOf>, drop?: strin
 
 const steady = (rate: number, seconds = 20) => Array.from({ length: seconds }, () => rate)
 
-for (const name of BASELINES) {
+for (const name of PEERS) {
   Deno.test(`${name} serves a light load at the best accuracy, every query answered once`, () => {
     const { result, faults, log } = run(name, scenarioOf(steady(10)))
     assert.deepEqual([...faults], [])
@@ -97,7 +97,7 @@ const tree = {
   },
 }
 
-for (const name of BASELINES) {
+for (const name of PEERS) {
   Deno.test(`${name} serves two pipelines side by side, one of them a tree`, () => {
     const { trace: _, ...rest } = scenarioJson([])
     const trace = { binSeconds: 1, rates: steady(6, 15) }

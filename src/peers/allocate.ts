@@ -1,6 +1,6 @@
 /**
- * The plan of a baseline from plain data, in a worker. Apart from what sends and takes it: here all
- * baselines are at hand, while one that runs depends on itself alone.
+ * The plan of a peer from plain data, in a worker. Apart from what sends and takes it: here all
+ * peers are at hand, while one that runs depends on itself alone.
  *
  * @module
  */

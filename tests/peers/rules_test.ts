@@ -1,22 +1,22 @@
-/** Each rule of the baselines on a case small enough to follow by hand. */
+/** Each rule of the peers on a case small enough to follow by hand. */
 import assert from 'node:assert/strict'
-import { assign } from '../../../src/policy/baselines/assign.ts'
-import { proteusBatching, workConserving } from '../../../src/policy/baselines/batching.ts'
-import { createClasses } from '../../../src/policy/baselines/classes.ts'
-import { dropRuleOf, reroute } from '../../../src/policy/baselines/drops.ts'
-import { createEstimate } from '../../../src/policy/baselines/ewma.ts'
-import { createQuery, type Item } from '../../../src/policy/baselines/queries.ts'
-import { createSender } from '../../../src/policy/baselines/sender.ts'
-import type { Strategy } from '../../../src/policy/baselines/strategy.ts'
+import { assign } from '../../src/peers/assign.ts'
+import { proteusBatching, workConserving } from '../../src/peers/batching.ts'
+import { createClasses } from '../../src/peers/classes.ts'
+import { dropRuleOf, reroute } from '../../src/peers/drops.ts'
+import { createEstimate } from '../../src/peers/ewma.ts'
+import { createQuery, type Item } from '../../src/peers/queries.ts'
+import { createSender } from '../../src/peers/sender.ts'
+import type { Strategy } from '../../src/peers/strategy.ts'
 import {
   mostAccurateFirst,
   pickByLot,
   pickSmoothly,
   type TableInput,
-} from '../../../src/policy/baselines/tables.ts'
-import type { Worker } from '../../../src/policy/baselines/worker.ts'
-import type { PolicyCommand } from '../../../src/policy/types.ts'
-import { createRandom } from '../../../src/sim/random.ts'
+} from '../../src/peers/tables.ts'
+import type { Worker } from '../../src/peers/worker.ts'
+import type { PolicyCommand } from '../../src/policy/types.ts'
+import { createRandom } from '../../src/sim/random.ts'
 import { small } from './fixtures.ts'
 
 const sharesOf = (routes: readonly { worker: Worker; weight: number }[]) =>

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { Pipeline } from '../../pipeline/schema.ts'
+import type { Pipeline } from '../pipeline/schema.ts'
 import { BATCHES } from './splits.ts'
 import type { StrategyOptions } from './strategies.ts'
 import type { Allocation, Problem } from './strategy.ts'

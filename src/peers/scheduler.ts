@@ -1,5 +1,5 @@
 /**
- * One scheduler for all baselines: early binding to the queues of workers, after a plan and routing
+ * One scheduler for all peers: early binding to the queues of workers, after a plan and routing
  * tables that a strategy makes.
  *
  * Shared, so that only the rules differ: arrival counts and their weighted mean, the interval of
@@ -7,22 +7,22 @@
  *
  * @module
  */
-import { limitsOf } from '../options.ts'
-import type { Policy, PolicyOptions } from '../policy.ts'
-import { createQueue } from '../queue/queue.ts'
-import type { FailureReason, PolicyCommand, PolicyEvent, QueryId } from '../types.ts'
+import { limitsOf } from '../policy/options.ts'
+import type { Policy, PolicyOptions } from '../policy/policy.ts'
+import { createQueue } from '../policy/queue/queue.ts'
+import type { FailureReason, PolicyCommand, PolicyEvent, QueryId } from '../policy/types.ts'
 import { createController } from './controller.ts'
 import { createCounters } from './counters.ts'
 import { createFlow } from './flow.ts'
 import { createModel } from './model.ts'
-import { allocationOf, plainProblem } from './plain.ts'
+import { allocationOf, type PlainAllocation, plainProblem } from './plain.ts'
 import { createPool } from './pool.ts'
 import { answerOf, createQuery, type Query } from './queries.ts'
 import type { Strategy } from './strategy.ts'
 import type { Worker } from './worker.ts'
 
 /** @throws RangeError for bad limits, or for want of lots to draw */
-export function createBaseline(strategy: Strategy, options: PolicyOptions): Omit<Policy, 'name'> {
+export function createPeer(strategy: Strategy, options: PolicyOptions): Omit<Policy, 'name'> {
   if (strategy.pick === 'lot' && options.random === undefined) {
     throw new RangeError(`Cannot draw lots: ${strategy.name} needs random`)
   }
@@ -211,7 +211,10 @@ export function createBaseline(strategy: Strategy, options: PolicyOptions): Omit
       },
       plan({ epoch }, allocation) {
         const problem = controller.problem(epoch)
-        return controller.settle(epoch, problem && allocation && allocationOf(allocation, problem))
+        return controller.settle(
+          epoch,
+          problem && allocation && allocationOf(allocation as PlainAllocation, problem),
+        )
       },
     },
   }

@@ -1,15 +1,16 @@
 /**
- * The rules by name: one place that makes a scheduler of any of them.
+ * The rules by name: the one place that knows Shoal's and its peers' alike, and makes a scheduler of
+ * any of them.
  *
  * @module
  */
-import { createBaseline } from './baselines/scheduler.ts'
-import { STRATEGIES } from './baselines/strategies.ts'
-import { planOf } from './load/plan_of.ts'
-import { place } from './place/place.ts'
-import type { Problem } from './place/problem.ts'
-import type { Policy, PolicyOptions } from './policy.ts'
-import { createScheduler } from './scheduler.ts'
+import { planOf } from '../policy/load/plan_of.ts'
+import { place } from '../policy/place/place.ts'
+import type { Problem } from '../policy/place/problem.ts'
+import type { Policy, PolicyOptions } from '../policy/policy.ts'
+import { createScheduler } from '../policy/scheduler.ts'
+import { createPeer } from './scheduler.ts'
+import { STRATEGIES } from './strategies.ts'
 
 export type { Policy, PolicyOptions }
 
@@ -34,7 +35,7 @@ const FACTORIES: { [name: string]: (options: PolicyOptions) => Omit<Policy, 'nam
   ...Object.fromEntries(
     Object.entries(STRATEGIES).map(([name, strategy]) => [
       name,
-      (options: PolicyOptions) => createBaseline(strategy(options), options),
+      (options: PolicyOptions) => createPeer(strategy(options), options),
     ]),
   ),
 }

@@ -1,10 +1,10 @@
 /** Plans of the paper's two steps on unlike devices. */
 import assert from 'node:assert/strict'
-import { createClasses } from '../../../src/policy/baselines/classes.ts'
-import { createModel } from '../../../src/policy/baselines/model.ts'
-import { accuracyScaling, hardwareScaling } from '../../../src/policy/baselines/plans.ts'
-import { checkScenario } from '../../../src/sim/scenario.ts'
-import { unseen } from '../../../src/sim/suites/unseen.ts'
+import { createClasses } from '../../src/peers/classes.ts'
+import { createModel } from '../../src/peers/model.ts'
+import { accuracyScaling, hardwareScaling } from '../../src/peers/plans.ts'
+import { checkScenario } from '../../src/sim/scenario.ts'
+import { unseen } from '../../src/sim/suites/unseen.ts'
 
 /** Three levels of tasks on 12 quick and 12 slow nodes. */
 function planned(ratePerS: number) {

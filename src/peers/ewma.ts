@@ -1,5 +1,5 @@
 /**
- * The demand estimate of all baselines: counts in windows of one second, exponentially weighted with
+ * The demand estimate of all peers: counts in windows of one second, exponentially weighted with
  * the weight of the Loki artifact.
  *
  * @module
