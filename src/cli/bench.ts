@@ -5,39 +5,10 @@
  */
 import './deno_version.ts'
 import { parseArgs } from 'node:util'
+import { benches } from '../bench/benches.ts'
+import { readLiveRun } from '../bench/live/record.ts'
+import { secondsFault } from '../bench/overload/overload.ts'
 import { POLICY_NAMES } from '../peers/policies.ts'
-import { benchBackends } from './bench/backends.ts'
-import { benchBodies } from './bench/bodies.ts'
-import { benchBeside } from './bench/beside.ts'
-import { benchBlackHoles } from './bench/blackholes.ts'
-import { benchChaos, type ChaosBenchOptions } from './bench/chaos.ts'
-import { benchCurve } from './bench/curve.ts'
-import { benchDashboard } from './bench/dashboard.ts'
-import { benchDeadline } from './bench/deadline.ts'
-import { benchDispatch } from './bench/dispatch.ts'
-import { benchDuty } from './bench/duty.ts'
-import { benchEfficiency } from './bench/efficiency.ts'
-import { benchFailover } from './bench/failover.ts'
-import { benchFirst } from './bench/first.ts'
-import { benchIdle } from './bench/idle.ts'
-import { benchJoin } from './bench/join.ts'
-import { benchLive, type LiveOptions } from './bench/live.ts'
-import { readLiveRun } from './bench/live/record.ts'
-import { benchMemory } from './bench/memory.ts'
-import { benchOdd } from './bench/odd.ts'
-import { benchOverhead } from './bench/overhead.ts'
-import { benchOverload, type OverloadOptions, secondsFault } from './bench/overload.ts'
-import { benchPages } from './bench/pages.ts'
-import { benchPlanner } from './bench/planner.ts'
-import { benchRejoin } from './bench/rejoin.ts'
-import { benchRequeue } from './bench/requeue.ts'
-import { benchRestart } from './bench/restart.ts'
-import { benchShared, type SharedOptions } from './bench/shared.ts'
-import { benchSoak, type SoakOptions } from './bench/soak.ts'
-import { benchTrust } from './bench/trust.ts'
-import { benchTwin } from './bench/twin.ts'
-import { benchTwinLive } from './bench/twin_live.ts'
-import { benchWake } from './bench/wake.ts'
 import { modelsFault } from './pipelines/models_fault.ts'
 import { checkWritable } from './writable.ts'
 
@@ -109,11 +80,6 @@ function multiplesOf(given: string): number[] {
   return fail(`Cannot use --multiples: must be numbers above 0: received ${given}`)
 }
 
-/** What is given of these. */
-function given<T extends object>(options: { [name in keyof T]: T[name] | undefined }): T {
-  return Object.fromEntries(Object.entries(options).filter(([, one]) => one !== undefined)) as T
-}
-
 // Read before anything runs: none is refused when those before it have taken half an hour.
 const { pipeline, trace, from, svg, json } = values
 const [queries, tabs, nodes] = [count('queries', 1), count('tabs', 0), count('nodes', 0)]
@@ -122,44 +88,10 @@ const [minutes, ratePerS] = [above0('minutes'), above0('rate')]
 const policies = values.policy === undefined ? undefined : policiesOf(values.policy)
 const multiples = values.multiples === undefined ? undefined : multiplesOf(values.multiples)
 
-/** Each prints its table and returns what goes into the JSON. */
-const BENCHES: Record<string, () => unknown> = {
-  idle: benchIdle,
-  deadline: benchDeadline,
-  failover: benchFailover,
-  first: benchFirst,
-  backends: benchBackends,
-  beside: benchBeside,
-  duty: benchDuty,
-  memory: benchMemory,
-  wake: benchWake,
-  live: () =>
-    benchLive(given<LiveOptions>({
-      ...{ pipeline, queries, policies, trace, multiples, budgetS, forS, tabs, nodes, from },
-    })),
-  shared: () => benchShared(given<SharedOptions>({ nodes, seconds })),
-  twin: () => from === undefined ? benchTwin() : benchTwinLive(from),
-  requeue: benchRequeue,
-  rejoin: benchRejoin,
-  overload: () => benchOverload(given<OverloadOptions>({ seconds })),
-  soak: () => benchSoak(given<SoakOptions>({ minutes, ratePerS })),
-  planner: benchPlanner,
-  dispatch: benchDispatch,
-  overhead: benchOverhead,
-  bodies: benchBodies,
-  efficiency: benchEfficiency,
-  odd: benchOdd,
-  dashboard: benchDashboard,
-  trust: benchTrust,
-  blackholes: benchBlackHoles,
-  restart: benchRestart,
-  chaos: () => benchChaos(given<ChaosBenchOptions>({ dir: pipeline, queries })),
-  join: benchJoin,
-  pages: benchPages,
-}
-
-/** Only by name: they need what another wrote. */
-const NAMED: Record<string, () => unknown> = { curve: () => benchCurve(from!, svg!) }
+const { usual, named } = benches({
+  ...{ pipeline, queries, policies, trace, multiples, budgetS, forS, tabs, nodes },
+  ...{ from, svg, seconds, minutes, ratePerS },
+})
 
 /** Options that are not of all. */
 const TAKEN: Record<string, readonly string[]> = {
@@ -177,13 +109,13 @@ const TAKEN: Record<string, readonly string[]> = {
 /** Of a run that is gone on with. */
 const KNOWN = ['pipeline', 'queries', 'multiples', 'budget'] as const
 
-const all = { ...BENCHES, ...NAMED }
+const all = { ...usual, ...named }
 const there = Object.keys(all).join(', ')
 if (values.help) {
   console.log(`${USAGE}\n\nThere are ${there}.`)
   Deno.exit(0)
 }
-const names = positionals.length > 0 ? positionals : Object.keys(BENCHES)
+const names = positionals.length > 0 ? positionals : Object.keys(usual)
 await check()
 const results: Record<string, unknown> = {}
 for (const name of names) {

@@ -1,7 +1,7 @@
 /** A tab goes in the middle of a batch: its items are done by another node; a tab that returns serves. */
 import assert from 'node:assert/strict'
-import { startRequeueScene } from '../../src/cli/bench/requeue/scene.ts'
-import { joinTab, sufferTab, TAB_FAULTS } from '../../src/cli/bench/requeue/tabs.ts'
+import { startRequeueScene } from '../../src/bench/requeue/scene.ts'
+import { joinTab, sufferTab, TAB_FAULTS } from '../../src/bench/requeue/tabs.ts'
 import { findChromium } from '../../src/cli/chromium.ts'
 import { USUAL } from '../../src/cli/serve/serving.ts'
 import { joinButton, launch, testAssets } from './fixture.ts'

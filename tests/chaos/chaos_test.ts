@@ -3,8 +3,8 @@
  * `deno task bench chaos` is the same at full size.
  */
 import assert from 'node:assert/strict'
-import { startChaos } from '../../src/cli/bench/chaos/faults.ts'
-import { startChaosScene } from '../../src/cli/bench/chaos/scene.ts'
+import { startChaos } from '../../src/bench/chaos/faults.ts'
+import { startChaosScene } from '../../src/bench/chaos/scene.ts'
 import { few } from '../exhaustive.ts'
 
 const QUERIES = few(30, 60)

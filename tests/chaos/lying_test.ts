@@ -1,7 +1,7 @@
 /** Real nodes that lie, as processes: found out, set aside with a reason, and no client is told a lie. */
 import assert from 'node:assert/strict'
 import type { OcrOutputs } from '../../src/client/types.ts'
-import { startChaosScene } from '../../src/cli/bench/chaos/scene.ts'
+import { startChaosScene } from '../../src/bench/chaos/scene.ts'
 import { editDistance } from '../../profiles/ocr/score.ts'
 
 /** The other kinds are in virtual time, in `tests/policy/trust`. */

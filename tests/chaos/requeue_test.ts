@@ -3,8 +3,8 @@
  * for it, each query is answered once, and the node serves again where it can.
  */
 import assert from 'node:assert/strict'
-import { FAULTS, type Outcome, startSufferer, suffer } from '../../src/cli/bench/requeue/faults.ts'
-import { SMALL, startRequeueScene } from '../../src/cli/bench/requeue/scene.ts'
+import { FAULTS, type Outcome, startSufferer, suffer } from '../../src/bench/requeue/faults.ts'
+import { SMALL, startRequeueScene } from '../../src/bench/requeue/scene.ts'
 import { USUAL } from '../../src/cli/serve/serving.ts'
 import { readAdapter } from '../../src/node/engine/adapter.ts'
 

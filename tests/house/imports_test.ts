@@ -18,6 +18,7 @@ const MAY_IMPORT: Record<string, string[]> = {
     ...['src/policy/queue/queue.ts', 'src/policy/profile/base.ts', 'src/policy/profile/gone.ts'],
   ],
   'src/sim': ['src/policy', 'src/pipeline', 'src/peers/policies.ts'],
+  'src/bench': ['src', 'demo', 'profiles', 'workers'],
   'src/client': [],
   'src/pages': ['src/node', 'src/client'],
   'src/cli': ['src', 'profiles', 'demo', 'workers'],
@@ -78,11 +79,11 @@ const SERVING = [
   ...files.filter((file) => /^(workers\/[^/]+|src\/pages\/[^/]+\/main)\.tsx?$/.test(file)),
 ]
 /** What is not for serving: but rules may be asked for by name, and a worker plans for those. */
-const APART = ['src/peers', 'src/sim']
+const APART = ['src/peers', 'src/sim', 'src/bench']
 const BY_NAME = 'src/peers/policies.ts'
 const PLANS_FOR_ALL = 'workers/planner.ts'
 
-Deno.test('what serves imports peers by name alone, and nothing that simulates', () => {
+Deno.test('what serves imports peers by name alone, and neither the simulator nor benches', () => {
   const wrong: string[] = []
   const seen = new Set<string>()
   const visit = (file: string) => {

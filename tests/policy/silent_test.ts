@@ -1,6 +1,6 @@
 /** A node that says nothing any more while its link still stands: what it had goes on elsewhere. */
 import assert from 'node:assert/strict'
-import { pipeline, truthOf } from '../../src/cli/bench/trust_lies.ts'
+import { pipeline, truthOf } from '../../src/bench/trust/trust_lies.ts'
 import { createScheduler } from '../../src/policy/scheduler.ts'
 import { createSimulation } from '../../src/sim/simulation.ts'
 import { createScene } from './trust/scene.ts'

@@ -4,7 +4,7 @@ import { createDoubt } from '../../../src/policy/door/doubt.ts'
 import { createProfile } from '../../../src/policy/profile/profile.ts'
 import { shapesOf } from '../../../src/policy/shape.ts'
 import type { PolicyCommand, PolicyEvent } from '../../../src/policy/types.ts'
-import { pipeline } from '../../../src/cli/bench/trust_lies.ts'
+import { pipeline } from '../../../src/bench/trust/trust_lies.ts'
 import { asked, byHand, finished } from '../by_hand.ts'
 import { createScene } from '../trust/scene.ts'
 

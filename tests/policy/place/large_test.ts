@@ -1,5 +1,5 @@
 import { equal, ok } from 'node:assert/strict'
-import { plannerProblem } from '../../../src/cli/bench/planner.ts'
+import { plannerProblem } from '../../../src/bench/planner/planner.ts'
 import { place } from '../../../src/policy/place/place.ts'
 
 for (const holds of ['one', 'some', 'all'] as const) {

@@ -1,6 +1,6 @@
 /** Checks: what they wait for, and what there is to ask about. */
 import assert from 'node:assert/strict'
-import { truthOf } from '../../../src/cli/bench/trust_lies.ts'
+import { truthOf } from '../../../src/bench/trust/trust_lies.ts'
 import { createScheduler } from '../../../src/policy/scheduler.ts'
 import { shapesOf } from '../../../src/policy/shape.ts'
 import { createBank } from '../../../src/policy/trust/bank.ts'

@@ -1,6 +1,6 @@
 /** A node that claims a speed it does not have is planned by what it was seen to do. */
 import assert from 'node:assert/strict'
-import { runTrust } from '../../../src/cli/bench/trust.ts'
+import { runTrust } from '../../../src/bench/trust/trust.ts'
 import type { Batch } from '../../../src/policy/pool/slots.ts'
 import { shapesOf } from '../../../src/policy/shape.ts'
 import { createClaims } from '../../../src/policy/trust/claims.ts'

@@ -1,7 +1,7 @@
 /** Nodes that fail or say nothing: what that is held against whom, and who is given what meanwhile. */
 import assert from 'node:assert/strict'
-import { claimOf, runBlackHoles, runNewcomers } from '../../../src/cli/bench/blackholes.ts'
-import { pipeline } from '../../../src/cli/bench/trust_lies.ts'
+import { claimOf, runBlackHoles, runNewcomers } from '../../../src/bench/blackholes/blackholes.ts'
+import { pipeline } from '../../../src/bench/trust/trust_lies.ts'
 import type { NodeSpec } from '../../../src/sim/node.ts'
 import { createScene } from './scene.ts'
 

@@ -1,7 +1,7 @@
 /** Nodes that lie are found out, and what they say does not reach clients. */
 import assert from 'node:assert/strict'
-import { runTrust } from '../../../src/cli/bench/trust.ts'
-import { LIES } from '../../../src/cli/bench/trust_lies.ts'
+import { runTrust } from '../../../src/bench/trust/trust.ts'
+import { LIES } from '../../../src/bench/trust/trust_lies.ts'
 import { createScene, liar } from './scene.ts'
 
 // So much is asked that none of the nodes rests: who does nothing cannot be found out, nor do harm.

@@ -1,5 +1,5 @@
 /** A pool in virtual time whose nodes say what a test wants, with the answers' truth known. */
-import { comparing, pipeline, truthOf } from '../../../src/cli/bench/trust_lies.ts'
+import { comparing, pipeline, truthOf } from '../../../src/bench/trust/trust_lies.ts'
 import { createScheduler } from '../../../src/policy/scheduler.ts'
 import type { Memory } from '../../../src/policy/memory.ts'
 import type { NodeTrust, PolicyCommand } from '../../../src/policy/types.ts'

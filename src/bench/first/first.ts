@@ -1,0 +1,129 @@
+/**
+ * `deno task bench first`: the first answers of a newcomer, ten times. Each time a fresh clone of
+ * this checkout's last commit is started with an empty home, asked for the sample page as soon as
+ * it says that it is ready, and again when it invites to ask. Packages come from this machine's
+ * cache, models and profiles do not.
+ *
+ * @module
+ */
+import { join } from 'node:path'
+import type { InferAnswer, OcrOutputs } from '../../client/types.ts'
+import { ROOT } from '../../cli/root.ts'
+import { SAMPLE_PAGE } from '../../cli/serve/serving.ts'
+import { median } from '../../cli/statistics.ts'
+
+const ROUNDS = 10
+const LOOK_MS = 50
+/** What `start` prints when it may be asked. */
+const INVITATION = 'send a picture here'
+
+interface Answer {
+  accuracy: number
+  tookMs: number
+  text: string
+}
+
+export async function benchFirst() {
+  const page = await Deno.readFile(SAMPLE_PAGE)
+  const rounds: { readyS: number; invitedS: number; first: Answer; invited: Answer }[] = []
+  for (let i = 0; i < ROUNDS; i++) {
+    const dir = await Deno.makeTempDir({ prefix: 'shoal-first-' })
+    try {
+      rounds.push(await startOnce(dir, page))
+    } finally {
+      await Deno.remove(dir, { recursive: true })
+    }
+    const { readyS, invitedS, first, invited } = rounds.at(-1)!
+    console.log(
+      `ready after ${readyS.toFixed(1)} s: ${told(first)}; ` +
+        `invited after ${invitedS.toFixed(1)} s: ${told(invited)}`,
+    )
+  }
+  const result = {
+    rounds,
+    readyS: median(rounds.map(({ readyS }) => readyS)),
+    invitedS: median(rounds.map(({ invitedS }) => invitedS)),
+    leastAccuracy: Math.min(...rounds.map(({ first }) => first.accuracy)),
+  }
+  console.log(
+    `median: ready after ${result.readyS.toFixed(1)} s, invited after ` +
+      `${result.invitedS.toFixed(1)} s; least accuracy of a first answer ${result.leastAccuracy}`,
+  )
+  return result
+}
+
+const told = ({ accuracy, tookMs, text }: Answer) =>
+  `accuracy ${accuracy.toFixed(3)} in ${Math.round(tookMs)} ms, "${text}"`
+
+async function startOnce(dir: string, page: Uint8Array<ArrayBuffer>) {
+  const repo = join(dir, 'repo')
+  await run('git', ['clone', '--quiet', ROOT, repo])
+  const { denoDir } = JSON.parse(await run(Deno.execPath(), ['info', '--json']))
+  await Deno.mkdir(join(dir, 'deno'))
+  await Deno.mkdir(join(dir, 'home'))
+  await Deno.symlink(join(denoDir, 'npm'), join(dir, 'deno', 'npm'))
+  const port = freePort()
+  const url = `http://localhost:${port}`
+  const startMs = performance.now()
+  const child = new Deno.Command(Deno.execPath(), {
+    args: ['task', '--quiet', 'start', '--port', String(port)],
+    cwd: repo,
+    env: { HOME: join(dir, 'home'), DENO_DIR: join(dir, 'deno') },
+    ...{ stdin: 'null', stdout: 'piped', stderr: 'null' },
+  }).spawn()
+  const sinceS = () => (performance.now() - startMs) / 1000
+  const reader = child.stdout.pipeThrough(new TextDecoderStream()).getReader()
+  try {
+    const ready = untilReady(url).then(async () => ({
+      readyS: sinceS(),
+      first: await ask(url, page),
+    }))
+    let said = ''
+    while (!said.includes(INVITATION)) {
+      const { done, value } = await reader.read()
+      if (done) throw new Error('Cannot bench: start ended')
+      said += value
+    }
+    const invitedS = sinceS()
+    const { readyS, first } = await ready
+    return { readyS, invitedS, first, invited: await ask(url, page) }
+  } finally {
+    child.kill('SIGTERM')
+    while (!(await reader.read()).done);
+    await child.status
+  }
+}
+
+async function untilReady(url: string): Promise<void> {
+  for (;;) {
+    const response = await fetch(`${url}/v2/health/ready`).catch(() => undefined)
+    await response?.body?.cancel()
+    if (response?.ok) return
+    await new Promise((done) => setTimeout(done, LOOK_MS))
+  }
+}
+
+/** With the default deadline, as the README's `curl` does. */
+async function ask(url: string, page: Uint8Array<ArrayBuffer>): Promise<Answer> {
+  const startMs = performance.now()
+  const response = await fetch(`${url}/v1/pipelines/ocr/infer`, {
+    ...{ method: 'POST', body: page, headers: { 'content-type': 'image/jpeg' } },
+  })
+  const tookMs = performance.now() - startMs
+  if (!response.ok) return { accuracy: 0, tookMs, text: await response.text() }
+  const { accuracy, outputs } = await response.json() as InferAnswer<OcrOutputs>
+  return { accuracy, tookMs, text: outputs.lines[0]?.text ?? '' }
+}
+
+function freePort(): number {
+  const listener = Deno.listen({ port: 0 })
+  const { port } = listener.addr as Deno.NetAddr
+  listener.close()
+  return port
+}
+
+async function run(command: string, args: readonly string[]): Promise<string> {
+  const { success, stdout, stderr } = await new Deno.Command(command, { args: [...args] }).output()
+  if (success) return new TextDecoder().decode(stdout)
+  throw new Error(`Cannot bench: ${new TextDecoder().decode(stderr)}`)
+}

@@ -1,0 +1,89 @@
+/**
+ * `deno task bench pages`: what each page weighs over the wire before anything is pressed, and when
+ * it can be used, in Chromium with nothing cached.
+ *
+ * @module
+ */
+import type { Browser } from 'playwright-core'
+import { buildAssets } from '../../cli/serve/build_assets.ts'
+import { findChromium, launchChromium } from '../../cli/chromium.ts'
+import { countBytes } from '../../cli/page_bytes.ts'
+import { OCR, startServing } from '../../cli/serve/serving.ts'
+import { median } from '../../cli/statistics.ts'
+
+/** What is there once the page can be used. */
+const PAGES = { '/': '#node-rows tr', '/try': '#samples button', '/node': '#join:enabled' }
+const ROUNDS = 7
+/** So long nothing may keep the main thread before a page counts as settled. */
+const QUIET_MS = 1000
+
+interface Load {
+  bytes: number
+  firstPaintMs: number
+  usableMs: number
+  interactiveMs: number
+}
+
+export async function benchPages() {
+  const executable = await findChromium()
+  if (executable === undefined) {
+    console.log('skipped: no Chromium')
+    return []
+  }
+  const serving = await startServing([OCR], { assets: await buildAssets() })
+  const browser = await launchChromium(executable)
+  try {
+    await serving.addNode('local-1')
+    const rows = []
+    for (const [path, ready] of Object.entries(PAGES)) {
+      const loads: Load[] = []
+      for (let i = 0; i < ROUNDS; i++) loads.push(await load(browser, serving.url + path, ready))
+      const middle = (key: keyof Load) => Math.round(median(loads.map((load) => load[key])))
+      rows.push({
+        ...{ path, bytes: middle('bytes'), firstPaintMs: middle('firstPaintMs') },
+        ...{ usableMs: middle('usableMs'), interactiveMs: middle('interactiveMs') },
+      })
+    }
+    console.table(rows)
+    return rows
+  } finally {
+    await browser.close()
+    await serving.end()
+  }
+}
+
+/** Notes when `ready` is first there, and when the main thread was last kept for 50 ms. */
+const WATCH = (ready: string) => `
+  globalThis.watched = { usableMs: 0, longMs: 0 }
+  new PerformanceObserver((list) => {
+    for (const { startTime, duration } of list.getEntries()) watched.longMs = startTime + duration
+  }).observe({ type: 'longtask', buffered: true })
+  const look = () => {
+    if (document.querySelector(${
+  JSON.stringify(ready)
+}) === null) return requestAnimationFrame(look)
+    watched.usableMs = performance.now()
+  }
+  look()
+`
+
+/** Interactive: usable, and no task of 50 ms or more after that. */
+async function load(browser: Browser, url: string, ready: string): Promise<Load> {
+  const page = await (await browser.newContext()).newPage()
+  await page.addInitScript(WATCH(ready))
+  const bytes = await countBytes(page)
+  await page.goto(url)
+  await page.locator(ready).first().waitFor()
+  await page.waitForTimeout(QUIET_MS)
+  const times = await page.evaluate(() => {
+    const { watched } = globalThis as unknown as { watched: { usableMs: number; longMs: number } }
+    const [paint] = performance.getEntriesByName('first-contentful-paint')
+    return {
+      firstPaintMs: paint?.startTime ?? NaN,
+      usableMs: watched.usableMs,
+      interactiveMs: Math.max(watched.usableMs, watched.longMs),
+    }
+  })
+  await page.context().close()
+  return { bytes: bytes(), ...times }
+}

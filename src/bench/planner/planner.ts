@@ -1,0 +1,112 @@
+/**
+ * How long the planner takes, and how far from its bound it ends: pools of 10 to 10,000 nodes, 3
+ * tasks with 15 variants, 6 classes, memory for one, some or all variants; then the frontier's.
+ *
+ * @module
+ */
+import { place } from '../../policy/place/place.ts'
+import { PLACING_OPTIONS } from '../../policy/load/placing.ts'
+import type { PlaceClass, Problem } from '../../policy/place/problem.ts'
+import { createRandom } from '../../sim/random.ts'
+import { median } from '../../cli/statistics.ts'
+import { measureFrontier } from './frontier.ts'
+
+const NODES = [10, 100, 1000, 10_000]
+const HOLDS = ['one', 'some', 'all'] as const
+const TASKS = ['detect', 'classify', 'read']
+/** Queries per second for each node: what the best variants carry, faster ones, and none. */
+const LOADS = { light: 0.4, heavy: 8, beyond: 60 }
+const BATCHES = [1, 2, 4, 8, 16]
+const RUNS = 3
+
+type Holds = typeof HOLDS[number]
+
+/** Classes differ in speed, in how they take batches, and in who is good at what. */
+export function plannerProblem(nodes: number, holds: Holds, perNodeS: number): Problem {
+  const random = createRandom(7)
+  const between = (from: number, to: number) => from + (to - from) * random()
+  const variants = TASKS.flatMap((task, t) =>
+    Array.from({ length: 5 }, (_, v) => ({
+      ...{ pipeline: 'bench', task, variant: `${task}${v}` },
+      ms: [20, 6, 12][t]! * (1 + v * 0.9),
+      memoryBytes: (4 + 4 * v) * 2 ** 20,
+      accuracy: 0.7 + 0.3 * Math.sqrt((v + 1) / 5),
+    }))
+  )
+  const sizes = [0.3, 0.25, 0.15, 0.15, 0.1, 0.05].map((share) => Math.floor(share * nodes))
+  sizes[0]! += nodes - sizes.reduce((sum, size) => sum + size, 0)
+  const classes = sizes.map((slots, c): PlaceClass => ({
+    name: `class${c}`,
+    slots,
+    dutySum: slots * (c === 2 ? 0.5 : 1),
+    memoryBytes: holds === 'some' ? 40 * 2 ** 20 : Infinity,
+    maxVariants: holds === 'one' ? 1 : Infinity,
+    networkMs: [2, 5, 10, 20, 5, 40][c]!,
+    able: variants.map(({ ms, accuracy: _, ...ref }) => {
+      const oneMs = ms * [1, 1.6, 0.5, 3, 0.3, 2][c]! * between(0.7, 1.4)
+      const grow = between(0.3, 1)
+      return {
+        ...{ ...ref, swapMs: 2000 },
+        points: BATCHES.map((batch) => ({ batch, latencyMs: oneMs * (1 + (batch - 1) * grow) })),
+      }
+    }),
+  }))
+  const tasks = Object.fromEntries(TASKS.map((task, t) => {
+    const next = TASKS.slice(t + 1, t + 2)
+    const own = variants.filter((one) => one.task === task)
+    const fanOut = Object.fromEntries(next.map((child) => [child, [3, 1.5][t]!]))
+    return [task, {
+      next,
+      variants: Object.fromEntries(own.map(({ variant, accuracy }) => [variant, {
+        accuracy,
+        fanOut,
+      }])),
+    }]
+  }))
+  const ratePerS = perNodeS * nodes
+  return {
+    pipelines: [{
+      ...{ name: 'bench', weight: 1, sloMs: 1500, root: 'detect', tasks },
+      ratePerS,
+      // What chance adds to a second at the most: the coordinator has its plans carry that, too.
+      peakPerS: ratePerS + 4.5 * Math.sqrt(ratePerS),
+    }],
+    classes,
+    options: PLACING_OPTIONS,
+  }
+}
+
+export function benchPlanner() {
+  const rows = []
+  for (const nodes of NODES) {
+    for (const memory of HOLDS) {
+      for (const [load, perNodeS] of Object.entries(LOADS)) {
+        const problem = plannerProblem(nodes, memory, perNodeS)
+        const times: number[] = []
+        let placement = place(problem)
+        for (let run = 0; run < RUNS; run++) {
+          const startMs = performance.now()
+          placement = place(problem)
+          times.push(performance.now() - startMs)
+        }
+        const { mode, gap, slots, slotsBound, pruned, effort } = placement
+        rows.push({
+          ...{ nodes, memory, load, mode },
+          ms: Math.round(median(times)),
+          'gap %': Math.round(1e4 * gap) / 100,
+          slots: mode === 'hardware' ? `${slots} (bound ${slotsBound})` : `${slots}`,
+          ...{ pruned, programs: effort.programs, columns: effort.columns },
+        })
+      }
+    }
+  }
+  console.table(rows)
+  const frontier = NODES.flatMap((nodes) =>
+    Object.entries(LOADS).map(([load, perNodeS]) => (
+      { nodes, load, ...measureFrontier(plannerProblem(nodes, 'all', perNodeS)) }
+    ))
+  )
+  console.log('the frontier, each 100 ms, and the prices of groups, each second')
+  console.table(frontier)
+  return Promise.resolve({ placement: rows, frontier })
+}
