@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { escape } from '../src/cli/simulate/chart.ts'
+import { escape } from '../src/sim/report/chart.ts'
 import { plural } from '../src/pages/format.ts'
 import type { DemoRecord } from './record.ts'
 import { charts, colorOf, SMOOTH_S } from './report_charts.ts'

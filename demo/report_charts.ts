@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { escape, type Line, pictures, roundUp, trailingMean } from '../src/cli/simulate/chart.ts'
+import { escape, type Line, pictures, roundUp, trailingMean } from '../src/sim/report/chart.ts'
 import type { Second } from './load/tally.ts'
 import type { Played } from './play.ts'
 import type { DemoRecord } from './record.ts'

@@ -1,5 +1,5 @@
 /** How the demo's page looks, in light and dark, on a phone and on a desk. @module */
-import { PICTURES_STYLE } from '../src/cli/simulate/chart.ts'
+import { PICTURES_STYLE } from '../src/sim/report/chart.ts'
 
 /** Told apart also by those who see colours differently (after Okabe and Ito). */
 export const COLORS = ['#2b8cc4', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b4e9']

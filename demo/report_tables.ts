@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { escape } from '../src/cli/simulate/chart.ts'
+import { escape } from '../src/sim/report/chart.ts'
 import type { Played } from './play.ts'
 import type { DemoRecord } from './record.ts'
 import { colorOf } from './report_charts.ts'

@@ -5,15 +5,15 @@
  */
 import './deno_version.ts'
 import { basename } from 'node:path'
+import { reportPage } from '../sim/report/report.ts'
+import { summaryLines } from '../sim/report/summary.ts'
 import type { SimulationResult } from '../sim/result.ts'
+import { policyOf, runPolicy } from '../sim/run_policy.ts'
 import { simulateArgs } from './simulate/args.ts'
-import { reportPage } from './simulate/report.ts'
-import { checkWritable, writeOut } from './writable.ts'
-import { policyOf, runPolicy } from './simulate/run.ts'
 import { readScenario } from './simulate/scenario.ts'
 import { simulateSuites } from './simulate/suite.ts'
-import { asksForSuite, suiteArgs } from './simulate/suite/args.ts'
-import { summaryLines } from './simulate/summary.ts'
+import { asksForSuite, suiteArgs } from './simulate/suite_args.ts'
+import { checkWritable, writeOut } from './writable.ts'
 
 function fail(message: string): never {
   console.error(message)

@@ -1,11 +1,8 @@
 /** `deno task simulate --suite` as its users run it: repeatable, and going on where it stopped. */
 import assert from 'node:assert/strict'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { ROOT } from '../../src/cli/root.ts'
-import type { Outcome } from '../../src/sim/suites/rows.ts'
-import { cellsOf, createCellStore } from '../../src/cli/simulate/suite/cells.ts'
-import { areRun, faultsKept, keptOf, rowsIn } from '../../src/cli/simulate/suite/kept.ts'
-import { createFingerprints } from '../../src/cli/simulate/suite/sources.ts'
+import { faultsKept, rowsIn } from '../../src/sim/suites/run/kept.ts'
 
 async function suite(...args: string[]) {
   const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
@@ -92,37 +89,6 @@ Deno.test('a suite ends in tables, and goes on where it stopped: known cells are
   assert.equal(anew.stdout, more.stdout)
 })
 
-Deno.test('rows of several pipelines are read back from a page, each as it is there', () => {
-  const page = [
-    ...[
-      '### Shared, "all"',
-      '',
-      '| scenario | bound % | shoal: violations, accuracy | loki: violations, accuracy |',
-    ],
-    ...['| --- | --- | --- | --- |', '| 60/s and 5/s | 99.67 | 0.015, 99.43 | 2.96, 99.67 |'],
-    ...[
-      '| 60/s and 5/s: first | | 0.016, 99.39 | 2.13, 99.64 |',
-      '| 60/s and 5/s: second | | 0.000, 99.89 | 12.65, 100.00 |',
-    ],
-    ...['| 6/s and 5/s | 99.67 | 0.000, 99.6 | 1.00, 99.67 |', ''],
-  ].join('\n')
-  const bound = { served: 1, accuracy: 0.9968 }
-  const about = { table: 'Shared, "all"', row: '60/s and 5/s', policy: 'loki', bound }
-  const kept = keptOf(rowsIn(page), about, ['first', 'second'])
-  assert.deepEqual(kept.map(({ row }) => row), [
-    ...['60/s and 5/s', '60/s and 5/s: first', '60/s and 5/s: second'],
-  ])
-  assert.deepEqual(kept.map(({ policy }) => policy), ['loki', 'loki', 'loki'])
-  assert.deepEqual(kept.map((row) => row.bound), [bound, undefined, undefined])
-  assert.ok(Math.abs(kept[2]!.violationRatio.mean - 0.1265) < 1e-9)
-  // What needs more than a page shows is not made of such rows.
-  const scenario = { seed: 1 }
-  const cases = [{ ...about, scenario, contenders: [{ policy: 'loki' }] }]
-  assert.equal(areRun(kept, cases), false)
-  assert.equal(areRun(kept.map((row) => ({ ...row, roots: 100 })), cases), true)
-  assert.equal(areRun([], cases), false)
-})
-
 Deno.test('what cannot be run is said before anything runs', async () => {
   const unknown = await suite('--suite', 'nothing')
   assert.equal(unknown.code, 1)
@@ -147,30 +113,6 @@ Deno.test('what cannot be run is said before anything runs', async () => {
   assert.equal(file.code, 1)
   assert.match(file.stderr, /\nCannot write results into .*file.in: /)
   assert.doesNotMatch(file.stderr, /^\[/m)
-})
-
-Deno.test('a result that cannot be read is run again', async () => {
-  const dir = await Deno.makeTempDir()
-  const scenario = { seed: 1, trace: { binSeconds: 1, rates: [1] } }
-  const cases = [{ table: 't', row: 'r', scenario, contenders: [{ policy: 'loki' }] }]
-  const [cell] = cellsOf({ name: 'any', about: '', cases: () => cases }, cases, 1, () => '')
-  await Deno.mkdir(join(dir, 'cells'))
-  await Deno.writeTextFile(join(dir, 'cells', `${cell!.key}.json`), '{"outcome":')
-  assert.equal(await createCellStore(dir).find(cell!), undefined)
-  await Deno.remove(dir, { recursive: true })
-})
-
-Deno.test('runs beside each other that end the same cell both keep it', async () => {
-  const dir = await Deno.makeTempDir()
-  const scenario = { seed: 1, trace: { binSeconds: 1, rates: [1] } }
-  const cases = [{ table: 't', row: 'r', scenario, contenders: [{ policy: 'loki' }] }]
-  const [cell] = cellsOf({ name: 'any', about: '', cases: () => cases }, cases, 1, () => '')
-  const outcome = { tookS: 1 } as Outcome
-  await Promise.all(Array.from({ length: 20 }, () => createCellStore(dir).keep(cell!, outcome)))
-  assert.deepEqual(await createCellStore(dir).find(cell!), outcome)
-  const names = [...Deno.readDirSync(join(dir, 'cells'))].map(({ name }) => name)
-  assert.deepEqual(names, [`${cell!.key}.json`])
-  await Deno.remove(dir, { recursive: true })
 })
 
 Deno.test('a page keeps what it has of all that was not run', async () => {
@@ -202,36 +144,4 @@ Deno.test('a page keeps what it has of all that was not run', async () => {
   const ran = [{ ...rowsIn(text)[0]!, policy: 'shoal', roots: 10 }]
   assert.deepEqual(faultsKept(text, ran), [])
   await Deno.remove(dir, { recursive: true })
-})
-
-Deno.test('a result is good until the sources that it came from change', async () => {
-  const root = await Deno.makeTempDir()
-  const copy = async (dir: string) => {
-    await Deno.mkdir(join(root, dir), { recursive: true })
-    for await (const { name, isDirectory } of Deno.readDir(join(ROOT, dir))) {
-      const path = `${dir}/${name}`
-      if (isDirectory) await copy(path)
-      else await Deno.copyFile(join(ROOT, path), join(root, path))
-    }
-  }
-  for (const dir of ['src/policy', 'src/peers', 'src/sim', 'src/pipeline']) await copy(dir)
-  const runner = 'src/cli/simulate/run.ts'
-  await Deno.mkdir(join(root, dirname(runner)), { recursive: true })
-  await Deno.copyFile(join(ROOT, runner), join(root, runner))
-  const policies = ['shoal', 'loki', 'loki-published', 'proteus']
-  const all = () => policies.map(createFingerprints(root))
-  /** Which of them a change to this file makes run again. */
-  const touched = async (file: string) => {
-    const before = all()
-    await Deno.writeTextFile(join(root, file), '\n// changed\n', { append: true })
-    const after = all()
-    return policies.filter((_, i) => before[i] !== after[i])
-  }
-  assert.deepEqual(all(), policies.map(createFingerprints()))
-  assert.equal(new Set(all()).size, policies.length)
-  assert.deepEqual(await touched('src/policy/dispatch/dispatch.ts'), ['shoal'])
-  assert.deepEqual(await touched('src/policy/place/lp.ts'), ['shoal'])
-  assert.deepEqual(await touched('src/peers/proteus.ts'), ['proteus'])
-  assert.deepEqual(await touched('src/sim/content.ts'), policies)
-  assert.deepEqual(await touched('src/sim/suites/figure5.ts'), [])
 })

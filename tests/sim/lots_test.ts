@@ -1,6 +1,6 @@
 /** Pools, pipelines and demands made by lot, and what one of them showed. */
 import assert from 'node:assert/strict'
-import { runPolicy } from '../../src/cli/simulate/run.ts'
+import { runPolicy } from '../../src/sim/run_policy.ts'
 import { fluidBound } from '../../src/sim/bound.ts'
 import { checkScenario } from '../../src/sim/scenario.ts'
 import { lotPool } from '../../src/sim/suites/lot_pools.ts'

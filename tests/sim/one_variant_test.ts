@@ -1,6 +1,6 @@
 /** Slots that hold one variant each, on quick and slow nodes. */
 import assert from 'node:assert/strict'
-import { runPolicy } from '../../src/cli/simulate/run.ts'
+import { runPolicy } from '../../src/sim/run_policy.ts'
 import { checkScenario } from '../../src/sim/scenario.ts'
 import { unseen } from '../../src/sim/suites/unseen.ts'
 import { few } from '../exhaustive.ts'

@@ -1,6 +1,6 @@
 /** A pool that was slow for a moment serves as before once it is not. */
 import assert from 'node:assert/strict'
-import { runPolicy } from '../../src/cli/simulate/run.ts'
+import { runPolicy } from '../../src/sim/run_policy.ts'
 import { checkScenario } from '../../src/sim/scenario.ts'
 
 const NODES = Array.from({ length: 16 }, (_, i) => `gpu-${i}`)

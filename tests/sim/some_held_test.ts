@@ -1,7 +1,7 @@
 /** Slots that hold six of the paper's twelve variants. */
 import assert from 'node:assert/strict'
 import { readEval } from '../../src/cli/simulate/eval_files.ts'
-import { runPolicy } from '../../src/cli/simulate/run.ts'
+import { runPolicy } from '../../src/sim/run_policy.ts'
 import { evalScenario } from '../../src/sim/eval.ts'
 import { checkScenario } from '../../src/sim/scenario.ts'
 import { paperDir } from '../policy/place/paper.ts'

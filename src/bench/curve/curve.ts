@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { escape, roundUp } from '../../cli/simulate/chart.ts'
+import { escape, roundUp } from '../../sim/report/chart.ts'
 import { readLiveRun } from '../live/record.ts'
 import type { Row } from '../live/rows.ts'
 import { stairs } from '../live/steps.ts'

@@ -5,23 +5,24 @@
  * @module
  */
 import { join } from 'node:path'
-import { fluidBound } from '../../sim/bound.ts'
 import { NO_DATA } from '../../sim/eval_data.ts'
-import { checkScenario } from '../../sim/scenario.ts'
-import { type Outcome, percent, type Row, rowsOfCase } from '../../sim/suites/rows.ts'
+import { type Outcome, percent } from '../../sim/suites/rows.ts'
+import { rowsOf } from '../../sim/suites/run/case_rows.ts'
+import { type Cell, cellsOf, createCellStore } from '../../sim/suites/run/cells.ts'
+import { costS } from '../../sim/suites/run/cost.ts'
+import { curvesOf } from '../../sim/suites/run/curves.ts'
+import { areRun, faultsKept, rowsIn } from '../../sim/suites/run/kept.ts'
+import { type PagePart, readPart, writePage } from '../../sim/suites/run/page.ts'
+import { createFingerprints } from '../../sim/suites/run/sources.ts'
+import { markdownOf } from '../../sim/suites/run/table.ts'
+import { runCells } from '../../sim/suites/run/threads.ts'
 import { type Case, nameOf, type Suite } from '../../sim/suites/suite.ts'
 import { suitesOf } from '../../sim/suites/suites.ts'
+import { ROOT } from '../root.ts'
+import { replaceFile } from '../writable.ts'
 import { readEval } from './eval_files.ts'
 import { EVAL_DIR } from './scenario.ts'
-import type { SuiteFlags } from './suite/args.ts'
-import { type Cell, cellsOf, createCellStore } from './suite/cells.ts'
-import { costS } from './suite/cost.ts'
-import { curvesOf } from './suite/curves.ts'
-import { areRun, faultsKept, keptOf, rowsIn } from './suite/kept.ts'
-import { type PagePart, readPart, writePage } from './suite/page.ts'
-import { createFingerprints } from './suite/sources.ts'
-import { markdownOf } from './suite/table.ts'
-import { runCells } from './suite/threads.ts'
+import type { SuiteFlags } from './suite_args.ts'
 
 interface Planned {
   suite: Suite
@@ -36,8 +37,8 @@ export async function simulateSuites(flags: SuiteFlags): Promise<void> {
   const data = suites.every(({ alone }) => alone)
     ? NO_DATA
     : await readEval(flags.eval ?? (Deno.env.get('SHOAL_EVAL') || EVAL_DIR))
-  const fingerprintOf = createFingerprints()
-  const store = createCellStore(flags.out)
+  const fingerprintOf = createFingerprints(ROOT)
+  const store = createCellStore(flags.out, replaceFile)
   const planned = suites.map((suite): Planned => {
     const cases = suite.cases(data)
     const cells = cellsOf(suite, cases, flags.seeds, fingerprintOf)
@@ -127,38 +128,9 @@ export async function simulateSuites(flags: SuiteFlags): Promise<void> {
     }
     console.log(titled)
   }
-  if (flags.page !== undefined) await writePage(flags.page, parts)
+  if (flags.page !== undefined) await writePage(flags.page, parts, replaceFile)
   say(`Written to ${[flags.out, ...flags.page === undefined ? [] : [flags.page]].join(' and ')}`)
 }
-
-/** @param kept rows that the page has: good for those of which nothing was run */
-function rowsOf(
-  one: Case,
-  cells: readonly Cell[],
-  outcomes: Map<string, Outcome>,
-  kept: readonly Row[],
-): Row[] {
-  const scenario = checkScenario(one.scenario, 'suite')
-  // The bound is of queries that all have the SLO.
-  const bound = scenario.timeoutsMs === undefined ? withoutBins(fluidBound(scenario)) : undefined
-  const whole = one.wholeNodes ? withoutBins(fluidBound(scenario, { wholeNodes: true })) : undefined
-  return one.contenders.flatMap((contender) => {
-    const about = {
-      table: one.table,
-      row: one.row,
-      policy: nameOf(contender),
-      ...bound === undefined ? {} : { bound },
-      ...whole === undefined ? {} : { wholeNodes: whole },
-    }
-    const known = cells.filter((cell) => cell.case === one && cell.contender === contender)
-      .flatMap(({ key }) => outcomes.get(key) ?? [])
-    if (known.length > 0) return rowsOfCase(about, known)
-    const pipelines = scenario.workloads.map(({ pipeline }) => pipeline.name)
-    return keptOf(kept, about, pipelines)
-  })
-}
-
-const withoutBins = ({ served, accuracy }: ReturnType<typeof fluidBound>) => ({ served, accuracy })
 
 const minutes = (seconds: number): string =>
   seconds < 90 ? `${Math.max(0, Math.round(seconds))} s` : `${(seconds / 60).toFixed(1)} minutes`

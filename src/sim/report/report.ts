@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { SimulationResult } from '../../sim/result.ts'
+import type { SimulationResult } from '../result.ts'
 import { chart, escape, type Line, PICTURES_STYLE, trailingMean } from './chart.ts'
 import { SUMMARY_HEAD, summaryRows } from './summary.ts'
 

@@ -4,8 +4,8 @@
  *
  * @module
  */
-import { partOf, type Row, type Spread } from '../../../sim/suites/rows.ts'
-import { type Case, nameOf } from '../../../sim/suites/suite.ts'
+import { partOf, type Row, type Spread } from '../rows.ts'
+import { type Case, nameOf } from '../suite.ts'
 
 const BESIDE = /^(.+): violations, accuracy$/
 const ABOUT = ['scenario', 'policy', 'violations %', 'accuracy %']

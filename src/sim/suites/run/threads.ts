@@ -3,8 +3,8 @@
  *
  * @module
  */
-import type { Outcome } from '../../../sim/suites/rows.ts'
-import { nameOf } from '../../../sim/suites/suite.ts'
+import type { Outcome } from '../rows.ts'
+import { nameOf } from '../suite.ts'
 import { type Cell } from './cells.ts'
 import type { CellReply, CellTask } from './worker.ts'
 

@@ -4,12 +4,12 @@
  * @module
  */
 /// <reference lib="deno.worker" />
-import { durationS } from '../../../sim/arrivals.ts'
-import { checkScenario } from '../../../sim/scenario.ts'
-import type { Outcome } from '../../../sim/suites/rows.ts'
-import type { Case, Contender } from '../../../sim/suites/suite.ts'
-import { yardstickNs } from '../../yardstick.ts'
-import { runPolicy } from '../run.ts'
+import { durationS } from '../../arrivals.ts'
+import { runPolicy } from '../../run_policy.ts'
+import { checkScenario } from '../../scenario.ts'
+import type { Outcome } from '../rows.ts'
+import type { Case, Contender } from '../suite.ts'
+import { yardstickNs } from './yardstick.ts'
 
 export interface CellTask {
   scenario: Case['scenario']

@@ -1,6 +1,6 @@
 /** The page of a simulated run: its axes and curves say what is so. */
 import assert from 'node:assert/strict'
-import { reportPage } from '../../src/cli/simulate/report.ts'
+import { reportPage } from '../../src/sim/report/report.ts'
 import type { SimulationResult } from '../../src/sim/result.ts'
 
 type Second = [demand: number, violationRatio: number, effectiveAccuracy: number]

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Row, SimulationResult } from '../../sim/result.ts'
+import type { Row, SimulationResult } from '../result.ts'
 
 const HEAD = [
   'policy',

@@ -6,9 +6,8 @@
  */
 import { createHash } from 'node:crypto'
 import { dirname, join, relative } from 'node:path'
-import { ROOT } from '../../root.ts'
 
-const SIMULATOR = ['src/sim/run.ts', 'src/sim/scenario.ts', 'src/cli/simulate/run.ts']
+const SIMULATOR = ['src/sim/run.ts', 'src/sim/scenario.ts', 'src/sim/run_policy.ts']
 const SHOAL = ['src/policy/scheduler.ts', 'src/policy/place/place.ts', 'src/policy/load/plan_of.ts']
 const PEERS = 'src/peers'
 
@@ -16,7 +15,8 @@ const PEERS = 'src/peers'
 const IMPORT = /^(?:import|export)\s+(?!type\b)[^'"]*?\bfrom\s*['"](\.[^'"]+)['"]/gm
 const APART = new Set(['src/peers/policies.ts'])
 
-export function createFingerprints(root = ROOT): (policy: string) => string {
+/** @param root the project's folder */
+export function createFingerprints(root: string): (policy: string) => string {
   const known = new Map<string, string>()
   return (policy) => {
     const found = known.get(policy)

@@ -1,8 +1,8 @@
 /** Cells over threads: what measures the machine has it to itself. */
 import assert from 'node:assert/strict'
-import { cellsOf } from '../../src/cli/simulate/suite/cells.ts'
-import { runCells } from '../../src/cli/simulate/suite/threads.ts'
-import type { Case } from '../../src/sim/suites/suite.ts'
+import { cellsOf } from '../../../src/sim/suites/run/cells.ts'
+import { runCells } from '../../../src/sim/suites/run/threads.ts'
+import type { Case } from '../../../src/sim/suites/suite.ts'
 
 /** One node that is asked so often, for so long. */
 const caseOf = (row: string, seconds: number, once: boolean): Case => ({

@@ -5,7 +5,6 @@
  * @module
  */
 import { dirname, join } from 'node:path'
-import { replaceFile } from '../../writable.ts'
 
 export interface PagePart {
   name: string
@@ -21,8 +20,15 @@ export async function readPart(file: string, name: string): Promise<string> {
   return text.slice(from, to)
 }
 
-/** @throws RangeError for a page that cannot be read, or has no place for a part */
-export async function writePage(file: string, parts: readonly PagePart[]): Promise<void> {
+/**
+ * @param replaceFile writes a file whole or not at all
+ * @throws RangeError for a page that cannot be read, or has no place for a part
+ */
+export async function writePage(
+  file: string,
+  parts: readonly PagePart[],
+  replaceFile: (file: string, text: string) => Promise<void>,
+): Promise<void> {
   let text = await read(file)
   for (const { name, markdown, charts } of parts) {
     const [from, to] = placeOf(name, text, file)

@@ -3,13 +3,13 @@
  *
  * @module
  */
-import type { Limits } from '../../policy/options.ts'
-import { createPolicy, type Policy } from '../../peers/policies.ts'
-import { createRandom, seedFor } from '../../sim/random.ts'
-import type { SimulationResult } from '../../sim/result.ts'
-import { initialRates, simulate } from '../../sim/run.ts'
-import type { Scenario } from '../../sim/scenario.ts'
-import type { Contender } from '../../sim/suites/suite.ts'
+import { createPolicy, type Policy } from '../peers/policies.ts'
+import type { Limits } from '../policy/options.ts'
+import { createRandom, seedFor } from './random.ts'
+import type { SimulationResult } from './result.ts'
+import { initialRates, simulate } from './run.ts'
+import type { Scenario } from './scenario.ts'
+import type { Contender } from './suites/suite.ts'
 
 /** A server's bounds are for its memory; here a pool of any size is to be kept busy. */
 export const LIMITS = { maxQueries: 4096, maxItemsPerTask: 131_072, maxBatch: 64 }

@@ -3,12 +3,12 @@
  *
  * @module
  */
-import { fluidBound } from '../../../sim/bound.ts'
-import { checkScenario } from '../../../sim/scenario.ts'
-import type { Outcome } from '../../../sim/suites/rows.ts'
-import { nameOf } from '../../../sim/suites/suite.ts'
-import { type ChartOptions, type Line, standalone, trailingMean } from '../chart.ts'
-import { type Bin, onTimeOf } from '../report.ts'
+import { fluidBound } from '../../bound.ts'
+import { type ChartOptions, type Line, standalone, trailingMean } from '../../report/chart.ts'
+import { type Bin, onTimeOf } from '../../report/report.ts'
+import { checkScenario } from '../../scenario.ts'
+import type { Outcome } from '../rows.ts'
+import { nameOf } from '../suite.ts'
 import type { Cell } from './cells.ts'
 
 /** As in the report of a single run (after Okabe and Ito). */

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { percent, type Row, type Spread } from '../../../sim/suites/rows.ts'
+import { percent, type Row, type Spread } from '../rows.ts'
 
 const HEAD = [
   'scenario',

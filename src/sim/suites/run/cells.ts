@@ -5,9 +5,8 @@
  */
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
-import type { Outcome } from '../../../sim/suites/rows.ts'
-import { type Case, type Contender, nameOf, type Suite } from '../../../sim/suites/suite.ts'
-import { replaceFile } from '../../writable.ts'
+import type { Outcome } from '../rows.ts'
+import { type Case, type Contender, nameOf, type Suite } from '../suite.ts'
 
 /** One run. */
 export interface Cell {
@@ -58,7 +57,11 @@ const tracesOf = ({ trace, workloads }: Case['scenario']): Trace[] =>
 const rootsOf = ({ binSeconds, rates }: Trace): number =>
   binSeconds * rates.reduce((sum, rate) => sum + rate, 0)
 
-export function createCellStore(dir: string): CellStore {
+/** @param replaceFile writes a file whole or not at all */
+export function createCellStore(
+  dir: string,
+  replaceFile: (file: string, text: string) => Promise<void>,
+): CellStore {
   const folder = join(dir, 'cells')
   const fileOf = ({ key }: Cell) => join(folder, `${key}.json`)
   return {

@@ -5,9 +5,9 @@
  */
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
-import { POLICY_NAMES } from '../../../peers/policies.ts'
-import { SUITES } from '../../../sim/suites/suites.ts'
-import { ROOT } from '../../root.ts'
+import { POLICY_NAMES } from '../../peers/policies.ts'
+import { SUITES } from '../../sim/suites/suites.ts'
+import { ROOT } from '../root.ts'
 
 const USAGE = `deno task simulate --suite NAME[,NAME] [options]
 ${SUITES.map(({ name, about }) => `  ${name.padEnd(15)}${about}`).join('\n')}

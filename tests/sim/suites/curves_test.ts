@@ -1,10 +1,10 @@
 /** Charts of a suite: lines that are compared are means of the same seconds, of all that was asked in them. */
 import assert from 'node:assert/strict'
-import { cellsOf } from '../../src/cli/simulate/suite/cells.ts'
-import { curvesOf } from '../../src/cli/simulate/suite/curves.ts'
-import { fluidBound } from '../../src/sim/bound.ts'
-import { checkScenario } from '../../src/sim/scenario.ts'
-import type { Outcome } from '../../src/sim/suites/rows.ts'
+import { cellsOf } from '../../../src/sim/suites/run/cells.ts'
+import { curvesOf } from '../../../src/sim/suites/run/curves.ts'
+import { fluidBound } from '../../../src/sim/bound.ts'
+import { checkScenario } from '../../../src/sim/scenario.ts'
+import type { Outcome } from '../../../src/sim/suites/rows.ts'
 
 const RATES = [2, 2, 2, 2, 2, 2, 90, 90, 90, 90, 90, 90, 2, 2, 2, 2]
 const scenario = {
