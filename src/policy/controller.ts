@@ -8,14 +8,12 @@ import { handedOnBy } from './frontier/counted.ts'
 import type { Directive } from './frontier/directive.ts'
 import type { Report } from './frontier/report.ts'
 import { createSteering } from './frontier/steering.ts'
-import { bytesListed, confine, memberOf } from './load/able.ts'
-import { loadNext } from './load/load_next.ts'
-import { createLoader, type LoaderParts } from './load/loader.ts'
-import { createPace } from './load/pace.ts'
-import { createPlaceDue } from './load/place_due.ts'
-import { createPlacing, greedy, type Member } from './load/placing.ts'
-import { createShutter } from './load/shutter.ts'
-import { createWanted, type WantedParts } from './load/wanted.ts'
+import { PlaceDue, Throttle } from './load/due.ts'
+import { FirstLoads, type FirstLoadsParts } from './load/first_loads.ts'
+import { Loader, type LoaderParts } from './load/loader.ts'
+import { bytesListed, confine, greedy, loadNext, type Member, memberOf } from './load/member.ts'
+import { Placing } from './load/placing.ts'
+import { Retirement } from './load/retirement.ts'
 import type { Limits } from './options.ts'
 import type { Placement } from './place/placement.ts'
 import { planView } from './plan_view.ts'
@@ -46,7 +44,7 @@ export interface Controller {
 }
 
 export interface ControllerParts
-  extends Omit<LoaderParts, 'maxAttempts'>, Pick<WantedParts, 'shapes' | 'classes' | 'fanOut'> {
+  extends Omit<LoaderParts, 'maxAttempts'>, Pick<FirstLoadsParts, 'shapes' | 'classes' | 'fanOut'> {
   limits: Limits
   emit(command: PolicyCommand): void
   startPerS?: { readonly [pipeline: string]: number }
@@ -61,7 +59,7 @@ const PATIENCE_MS = 2000
 
 export function createController(parts: ControllerParts): Controller {
   const { shapes, limits, emit } = parts
-  const loader = createLoader({
+  const loader = new Loader({
     maxAttempts: limits.maxLoadAttempts,
     load: parts.load,
     unload: parts.unload,
@@ -71,13 +69,13 @@ export function createController(parts: ControllerParts): Controller {
   const waitsUntilMs = new Map<NodeId, number>()
   const steering = createSteering(shapes, parts.startPerS)
   const rulings = createRulings()
-  const placing = createPlacing(shapes, members, parts.fanOut, rulings.isOpen)
-  const wanted = createWanted({ ...parts, steering, isOpen: rulings.isOpen })
-  const shutter = createShutter(members, rulings, parts.unload)
+  const placing = new Placing(shapes, members, parts.fanOut, rulings.isOpen)
+  const wanted = new FirstLoads({ ...parts, steering, isOpen: rulings.isOpen })
+  const retirement = new Retirement(members, rulings, parts.unload)
   let epoch = 0
   let placed: Plan | undefined
-  const due = createPlaceDue()
-  const pace = createPace()
+  const due = new PlaceDue()
+  const throttle = new Throttle()
   /** Members of which no slot can hold all. */
   let tightCount = 0
   const needed = () => tightCount > 0
@@ -91,7 +89,7 @@ export function createController(parts: ControllerParts): Controller {
    *   where so many do that all are looked at later
    */
   function direct(nowMs: number, some?: readonly Member[]): void {
-    const waits = some !== undefined && needed() && pace.waits(members.size, nowMs)
+    const waits = some !== undefined && needed() && throttle.waits(members.size, nowMs)
     const alone = some !== undefined && (waits || !needed())
     const concerned = alone ? some : [...members.values()]
     for (const member of concerned) {
@@ -106,10 +104,10 @@ export function createController(parts: ControllerParts): Controller {
       }
     }
     if (!waits) {
-      pace.looked(nowMs)
+      throttle.looked(nowMs)
       if (needed()) placing.direct(due.isOvertaken(steering.toPlaceSigns(nowMs)))
     }
-    shutter.shut()
+    retirement.retire()
     for (const member of concerned) loadNext(loader, member, nowMs)
     loadAtMs = alone && loadAtMs !== undefined ? Math.min(loadAtMs, nextLoadMs(some)) : undefined
   }
@@ -162,7 +160,7 @@ export function createController(parts: ControllerParts): Controller {
     for (const member of members.values()) confine(member, rulings.isOpen)
     tightCount = [...members.values()].filter(({ fitsAll }) => !fitsAll).length
     changed(nowMs)
-    shutter.ruled()
+    retirement.ruled()
     direct(nowMs)
   }
 
@@ -186,7 +184,7 @@ export function createController(parts: ControllerParts): Controller {
         if (event.paused !== undefined && event.paused !== member.paused) {
           member.paused = event.paused
           changed(nowMs)
-          shutter.shut()
+          retirement.retire()
         }
         if (event.slots === undefined) return
         resize(member, event.slots, nowMs)
@@ -213,7 +211,7 @@ export function createController(parts: ControllerParts): Controller {
         changed(nowMs)
         // Many may go at once, and where slots hold all nobody is to hold anything else for that.
         if (needed()) return direct(nowMs, [])
-        return members.size > FEW_NODES ? shutter.shut() : direct(nowMs)
+        return members.size > FEW_NODES ? retirement.retire() : direct(nowMs)
       case 'instance_ready':
       case 'load_failed': {
         const member = members.get(event.node)
@@ -223,7 +221,7 @@ export function createController(parts: ControllerParts): Controller {
         if (event.type === 'instance_ready') loader.ready(slot, variant)
         else loader.failed(slot, variant, nowMs)
         epoch++
-        if (event.type === 'instance_ready') shutter.came(variant)
+        if (event.type === 'instance_ready') retirement.came(variant)
         return direct(nowMs, [member!])
       }
       case 'rulings_changed':
@@ -246,7 +244,7 @@ export function createController(parts: ControllerParts): Controller {
 
   /** When a load may be tried again, or a slot has waited long enough for a placement. */
   function nextLoadMs(some: Iterable<Member> = members.values()): number {
-    let next = pace.atMs(members.size)
+    let next = throttle.atMs(members.size)
     for (const { id, slots } of some) {
       next = Math.min(next, waitsUntilMs.get(id) ?? Infinity)
       for (const slot of slots) next = Math.min(next, loader.retryAtMs(slot))

@@ -6,7 +6,7 @@
 import { bestMean, type HandedOn } from './frontier/counted.ts'
 import { isAllServed, pathsOf } from './frontier/mix.ts'
 import type { Steering } from './frontier/steering.ts'
-import type { Member } from './load/placing.ts'
+import type { Member } from './load/member.ts'
 import type { Rulings } from './pool/rulings.ts'
 import type { Shapes, VariantShape } from './shape.ts'
 import type { Plan } from './types.ts'

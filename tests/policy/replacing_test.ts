@@ -1,7 +1,7 @@
 /** A slot that loads: what it holds may be gone at any moment, and it is slower meanwhile. */
 import { creditAtMs } from '../../src/policy/pool/credit.ts'
 import assert from 'node:assert/strict'
-import { createLoader } from '../../src/policy/load/loader.ts'
+import { Loader } from '../../src/policy/load/loader.ts'
 import { shapesOf } from '../../src/policy/shape.ts'
 import { createProfile } from '../../src/policy/profile/profile.ts'
 import {
@@ -21,7 +21,7 @@ const [small, large] = refsOf(ocr).map((ref) => shapes.find(ref)!)
 /** Loads of a slot that holds `small` and is to hold `large`, with room for so many. */
 function loadsOf(room: number, swapRoom: boolean) {
   const loads: [variant: string, replacing: boolean][] = []
-  const loader = createLoader({
+  const loader = new Loader({
     maxAttempts: 3,
     load: (_node, _slot, ref, replacing) => void loads.push([ref.variant, replacing]),
     unload: () => {},
@@ -40,7 +40,7 @@ Deno.test('loader says whether a load takes the place of what the slot serves me
 })
 
 Deno.test('loader does not come back for a variant that failed once nobody wants it', () => {
-  const loader = createLoader({ maxAttempts: 3, load: () => {}, unload: () => {} })
+  const loader = new Loader({ maxAttempts: 3, load: () => {}, unload: () => {} })
   const slot = loader.slot()
   slot.wanted = [large!]
   loader.failed(slot, large!, 0)
@@ -51,7 +51,7 @@ Deno.test('loader does not come back for a variant that failed once nobody wants
 
 Deno.test('what a slot held and has lost is loaded anew, though not beside another load', () => {
   const loads: string[] = []
-  const loader = createLoader({
+  const loader = new Loader({
     maxAttempts: 3,
     load: (_node, _slot, { variant }) => void loads.push(variant),
     unload: () => {},

@@ -5,7 +5,6 @@
  * @module
  */
 import { place } from '../../policy/place/place.ts'
-import { PLACING_OPTIONS } from '../../policy/load/placing.ts'
 import type { PlaceClass, Problem } from '../../policy/place/problem.ts'
 import { createRandom } from '../../sim/random.ts'
 import { median } from '../../cli/statistics.ts'
@@ -18,6 +17,8 @@ const TASKS = ['detect', 'classify', 'read']
 const LOADS = { light: 0.4, heavy: 8, beyond: 60 }
 const BATCHES = [1, 2, 4, 8, 16]
 const RUNS = 3
+/** Of each variant and slot where a slot holds one. */
+const ONE_BYTES = 20 * 2 ** 20
 
 type Holds = typeof HOLDS[number]
 
@@ -39,14 +40,14 @@ export function plannerProblem(nodes: number, holds: Holds, perNodeS: number): P
     name: `class${c}`,
     slots,
     dutySum: slots * (c === 2 ? 0.5 : 1),
-    memoryBytes: holds === 'some' ? 40 * 2 ** 20 : Infinity,
-    maxVariants: holds === 'one' ? 1 : Infinity,
+    memoryBytes: { one: ONE_BYTES, some: 40 * 2 ** 20, all: Infinity }[holds],
     networkMs: [2, 5, 10, 20, 5, 40][c]!,
     able: variants.map(({ ms, accuracy: _, ...ref }) => {
       const oneMs = ms * [1, 1.6, 0.5, 3, 0.3, 2][c]! * between(0.7, 1.4)
       const grow = between(0.3, 1)
       return {
-        ...{ ...ref, swapMs: 2000 },
+        ...ref,
+        ...holds === 'one' ? { memoryBytes: ONE_BYTES } : {},
         points: BATCHES.map((batch) => ({ batch, latencyMs: oneMs * (1 + (batch - 1) * grow) })),
       }
     }),
@@ -72,7 +73,6 @@ export function plannerProblem(nodes: number, holds: Holds, perNodeS: number): P
       peakPerS: ratePerS + 4.5 * Math.sqrt(ratePerS),
     }],
     classes,
-    options: PLACING_OPTIONS,
   }
 }
 

@@ -4,8 +4,8 @@
  *
  * @module
  */
-import { type Compiled, type Pace, paceWithin } from './compile.ts'
-import type { VariantShape } from '../shape.ts'
+import type { TaskShape, VariantShape } from '../shape.ts'
+import { type Compiled, demandOf, type Pace, paceWithin } from './compile.ts'
 
 export interface Allowance {
   timeMs: number
@@ -22,50 +22,103 @@ export interface Allowances {
   thinned: boolean
 }
 
+/** Quickest time to serve one item, by any class: of a task with all that follows, and after it. */
+export class Quickest {
+  #fastest: number[]
+  #memo = new Map<TaskShape, number>()
+
+  constructor({ shapes, classes }: Compiled) {
+    this.#fastest = shapes.variants.map(({ index }) =>
+      Math.min(...classes.map(({ paces }) => paces[index]![0]?.timeMs ?? Infinity))
+    )
+  }
+
+  after(task: TaskShape): number {
+    return task.next.reduce((most, child) => Math.max(most, this.from(child)), 0)
+  }
+
+  from(task: TaskShape): number {
+    let ms = this.#memo.get(task)
+    if (ms === undefined) {
+      const own = Math.min(...task.variants.map(({ index }) => this.#fastest[index]!))
+      ms = own + this.after(task)
+      this.#memo.set(task, ms)
+    }
+    return ms
+  }
+}
+
+/** Items per second that all slots do within an allowance. */
+export const rateWithin = ({ classes }: Compiled, { paces }: Allowance): number =>
+  paces.reduce((sum, pace, i) => sum + (pace?.ratePerS ?? 0) * classes[i]!.slots, 0)
+
 /**
- * `longestMs`: what is left of the budget by the quickest of everything else. `fairMs`: what every
- * task of a path can have at once. Where there is room for one allowance only it is that. Where there
- * is for two and slots hold one variant, it and the shortest: of the shortest and the longest one task
- * of a path could have the longest, and all others would be left to the quickest devices.
+ * At most so many a variant, none longer than what is left of the budget by the quickest of all else.
+ * Where there is room for one allowance only it is that which every task of a path can have at once.
+ * Where there is for two and slots hold one variant, it and the shortest: of the shortest and the
+ * longest one task of a path could have the longest, and all others would be left to the quickest
+ * devices.
  */
-export function allowancesOf(
-  { classes, demands, shapes }: Compiled,
-  longestMs: (variant: VariantShape) => number,
-  fairMs: (variant: VariantShape) => number,
-  most: number,
-): Allowances {
+export function allowancesOf(compiled: Compiled, quickest: Quickest, most: number): Allowances {
+  const { classes, shapes } = compiled
   let thinned = false
   const areWhole = classes.some(({ holds }) => holds === 'one')
   const of = shapes.variants.map((variant) => {
-    const limitMs = longestMs(variant)
-    const { siblings } = demands.find(({ pipeline }) => pipeline.name === variant.ref.pipeline)!
-    const times = new Set<number>()
-    for (const { paces } of classes) {
-      for (const { timeMs } of paces[variant.index]!) {
-        if (timeMs <= limitMs + 1e-9) times.add(timeMs)
-      }
-    }
-    const all = [...times].sort((a, b) => a - b).map((timeMs): Allowance => {
-      const paces = classes.map((one) => paceWithin(one.paces[variant.index]!, timeMs))
-      const items = paces.reduce((sum, pace, i) => sum + (pace?.batch ?? 0) * classes[i]!.slots, 0)
-      return { timeMs, paces, roundItems: siblings ? Math.max(items, 1) : Infinity }
-    })
-    const fair = all.findLast(({ timeMs }) => timeMs <= fairMs(variant) + 1e-9)
+    const all = allWithin(compiled, variant, longestMs(compiled, quickest, variant))
+    const fairMs = fairTimeMs(compiled, quickest, variant)
+    const fair = all.findLast(({ timeMs }) => timeMs <= fairMs + 1e-9)
     const kept = fair !== undefined && (most === 1 || areWhole && most === 2 && all.length > 2)
       ? withFair(all, fair, most)
-      : thin(
-        all,
-        Math.max(2, most),
-        (allowance) =>
-          allowance.paces.reduce(
-            (sum, pace, i) => sum + (pace?.ratePerS ?? 0) * classes[i]!.slots,
-            0,
-          ),
-      )
+      : thin(all, Math.max(2, most), (allowance) => rateWithin(compiled, allowance))
     if (kept.length < all.length) thinned = true
     return kept
   })
   return { of, thinned }
+}
+
+function allWithin(compiled: Compiled, variant: VariantShape, limitMs: number): Allowance[] {
+  const { classes } = compiled
+  const { siblings } = demandOf(compiled, variant)
+  const own = classes.map(({ paces }) => paces[variant.index]!)
+  const times = new Set(own.flatMap((paces) => paces.map(({ timeMs }) => timeMs)))
+  return [...times].filter((timeMs) => timeMs <= limitMs + 1e-9).sort((a, b) => a - b)
+    .map((timeMs) => {
+      const paces = own.map((one) => paceWithin(one, timeMs))
+      const items = paces.reduce((sum, pace, i) => sum + (pace?.batch ?? 0) * classes[i]!.slots, 0)
+      return { timeMs, paces, roundItems: siblings ? Math.max(items, 1) : Infinity }
+    })
+}
+
+/** What a variant may take where all else of its paths is done by the quickest. */
+function longestMs(compiled: Compiled, quickest: Quickest, variant: VariantShape): number {
+  const { task } = variant
+  let leftMs = demandOf(compiled, variant).budgetMs - quickest.after(task)
+  for (const before of above(task)) leftMs -= quickest.from(before) - quickest.after(before)
+  return leftMs
+}
+
+/** What every task of the longest path can have at once. */
+function fairTimeMs(compiled: Compiled, quickest: Quickest, variant: VariantShape): number {
+  const { task } = variant
+  const ownMs = quickest.from(task) - quickest.after(task)
+  return ownMs +
+    (longestMs(compiled, quickest, variant) - ownMs) / longestPath(task.pipeline.root)
+}
+
+export const longestPath = (task: TaskShape): number =>
+  1 + task.next.reduce((most, child) => Math.max(most, longestPath(child)), 0)
+
+/** The tasks from the root to the one before this. */
+function above(task: TaskShape): TaskShape[] {
+  const trail = (from: TaskShape): TaskShape[] | null => {
+    if (from === task) return []
+    for (const child of from.next) {
+      const rest = trail(child)
+      if (rest !== null) return [from, ...rest]
+    }
+    return null
+  }
+  return trail(task.pipeline.root) ?? []
 }
 
 function withFair(all: Allowance[], fair: Allowance, most: number): Allowance[] {

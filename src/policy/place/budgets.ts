@@ -1,15 +1,15 @@
 /**
- * How much of the SLO a plan lets the ways of a pipeline take. As in the paper half of it is kept for
- * waiting behind one batch. Where no way is as quick as that, as much is as the quickest leaves: who
- * finds slots idle is in time, and without any way nothing would be held for the pipeline. Where so
- * no pipeline has one, that of a query with one item for each task counts, however long it takes:
- * clients may give more time than the SLO, and what is known of latency may be wrong until something
- * runs. Slots that others have need of are none for that.
+ * How much of the SLO a plan lets the paths of a pipeline take. As in the paper a part of it is kept
+ * for waiting behind one batch. Where no path is as quick as that, as much is as the quickest leaves:
+ * a query that finds slots idle is in time, and without any path nothing would be held for the
+ * pipeline. Where so no pipeline has one, that of a query with one item for each task counts, however
+ * long it takes: clients may give more time than the SLO, and what is known of latency may be wrong
+ * until something runs. Slots that others have need of are none for that.
  *
  * @module
  */
 import type { Shapes, TaskShape, VariantShape } from '../shape.ts'
-import type { PlaceOptions } from './problem.ts'
+import { place } from './params.ts'
 
 export interface Budget {
   budgetMs: number
@@ -23,22 +23,20 @@ interface Serving {
   paces: readonly (readonly { batch: number; timeMs: number }[])[]
 }
 
+/** Of an SLO what is left for work. */
+export const workingMs = (sloMs: number): number => sloMs * (1 - place.waiting)
+
 /**
  * In the order of the pipelines; 0 where none will do.
  *
- * @param late nobody can be in time: the quickest way there is
+ * @param late nobody can be in time: the quickest path there is
  */
-export function budgetsOf(
-  shapes: Shapes,
-  { halving, siblings }: Pick<PlaceOptions, 'halving' | 'siblings'>,
-  classes: readonly Serving[],
-  late: boolean,
-): Budget[] {
+export function budgetsOf(shapes: Shapes, classes: readonly Serving[], late: boolean): Budget[] {
   const pipelines = [...shapes.pipelines.values()]
   const usual = pipelines.map(({ root, pipeline: { sloMs } }): Budget | undefined => {
-    const usualMs = halving ? sloMs / 2 : sloMs
-    const leastMs = quickestMs(root, siblings, classes, usualMs)
-    return leastMs <= sloMs ? { budgetMs: Math.max(usualMs, leastMs), siblings } : undefined
+    const leastMs = quickestMs(root, true, classes, workingMs(sloMs))
+    if (leastMs > sloMs) return undefined
+    return { budgetMs: Math.max(workingMs(sloMs), leastMs), siblings: true }
   })
   const isAny = usual.some((budget) => budget !== undefined)
   return pipelines.map(({ root, pipeline: { sloMs } }, p) => {

@@ -3,20 +3,20 @@
  *
  * @module
  */
-import type { VariantShape } from '../shape.ts'
-import { build, type Built, type Goal, type Kind, SERVED } from './build.ts'
-import type { ClassShape, Compiled } from './compile.ts'
-import type { Flows } from './flow_walk.ts'
-import { type Counted, solveModel } from './lp.ts'
+import type { Compiled, Kind } from './compile.ts'
+import type { Flows } from './flows.ts'
+import { solveModel } from './lp.ts'
 import { objectiveOf } from './model.ts'
-import { utilisationOf } from './queueing.ts'
+import { place } from './params.ts'
+import { build, scaleOf } from './program.ts'
 import { search } from './search.ts'
-import { merge } from './sets.ts'
+import { slotsIn } from './sets.ts'
+import type { Goal, Program } from './types.ts'
 
 /** Sets with the flows that they were checked to carry. */
 export interface Checked {
   kinds: Kind[]
-  built: Built
+  program: Program
   values: number[]
   /** Share of each pipeline's demand, and its mean accuracy. */
   served: number[]
@@ -26,78 +26,54 @@ export interface Checked {
   slots: number
 }
 
-const ALMOST = 1e-5
+const isAll = (shares: readonly number[]) => shares.every((share) => share >= 1 - 1e-5)
 
-export const allServed = ({ served }: Checked): boolean => served.every((s) => s >= 1 - ALMOST)
+export const allServed = ({ served }: Checked): boolean => isAll(served)
 
-export const scaleOf = (goal: Goal) => goal.name === 'saturated' ? SERVED : 1
+/** Whether the relaxed program serves everything: if not, no slots do. */
+export const allCouldBeServed = (program: Program, values: readonly number[]): boolean =>
+  isAll(servedBy(program, values))
 
-/**
- * Slots that hold each variant share its queue: the fewer, the less of their time can be planned.
- * `others`: slots that a variant would get that no set holds.
- */
-export function capsOf(
-  { shapes, options }: Compiled,
-  kinds: readonly Kind[],
-  others = 0,
-): number[] {
-  const holders = shapes.variants.map(() => 0)
-  for (const { variants, slots } of kinds) {
-    for (const { index } of variants) holders[index]! += slots
-  }
-  return holders.map((n) => utilisationOf(n || others, options.utilisationCap, options.waitTail))
+function servedBy({ compiled, flows, flowColumns }: Program, values: readonly number[]): number[] {
+  const served = compiled.demands.map(() => 0)
+  flows.flows.forEach(({ demand, from }, f) => {
+    if (from < 0) served[demand]! += values[flowColumns[f]!]!
+  })
+  return served
 }
 
-/** Mean number of slots that hold a variant, over those that are held. */
-export function meanHolders(kinds: readonly Kind[]): number {
-  const holders = new Map<VariantShape, number>()
-  for (const { variants, slots } of kinds) {
-    for (const variant of variants) holders.set(variant, (holders.get(variant) ?? 0) + slots)
-  }
-  return [...holders.values()].reduce((sum, n) => sum + n, 0) / Math.max(1, holders.size)
-}
-
-/** What these sets carry, the caps of their own numbers of slots applied. */
+/** Null where the program has no answer. */
 export function check(
   compiled: Compiled,
   flows: Flows,
   goal: Goal,
   kinds: Kind[],
-  counted: Counted,
 ): Checked | null {
+  const { effort } = compiled
   const counting: Goal = goal.name === 'slots' ? { name: 'accuracy' } : goal
-  const { effort } = compiled.options
-  const caps = capsOf(compiled, kinds)
-  const built = build({ compiled, flows, kinds, goal: counting, caps })
-  const whole = built.model.columns.some(({ integer, lower, upper }) => integer && lower < upper)
-  const values = whole
-    ? search(built.model, {
-      effort: { ...effort, rounds: 4 },
-      within: compiled.options.gap * scaleOf(goal),
-      until: Math.max(counted.updates, effort.updates) + effort.updates / 50,
-      counted,
+  const program = build({ compiled, flows, kinds, goal: counting })
+  const { model, flowColumns } = program
+  const isOpen = model.columns.some(({ integer, lower, upper }) => integer && lower < upper)
+  const values = isOpen
+    ? search(model, effort, {
+      rounds: place.checkRounds,
+      within: place.gap * scaleOf(goal),
+      until: Math.max(effort.updates, place.updates) + place.updates / 50,
     }).values
-    : solveModel(built.model, counted).values
+    : solveModel(model, effort).values
   if (values === null || values.length === 0) return null
-  const served = compiled.demands.map(() => 0)
+  const served = servedBy(program, values)
   const gained = compiled.demands.map(() => 0)
-  flows.flows.forEach(({ demand, from, gain }, f) => {
-    const share = values[built.flowColumns[f]!]!
-    if (from < 0) served[demand]! += share
-    gained[demand]! += share * gain
+  flows.flows.forEach(({ demand, gain }, f) => {
+    gained[demand]! += values[flowColumns[f]!]! * gain
   })
   return {
-    ...{ kinds, built, values, served },
+    kinds,
+    program,
+    values,
+    served,
     accuracy: gained.map((sum, p) => served[p]! > 0 ? sum / served[p]! : 0),
-    score: objectiveOf(built.model, values),
-    slots: kinds.reduce((sum, { slots }) => sum + slots, 0),
+    score: objectiveOf(model, values),
+    slots: slotsIn(kinds),
   }
-}
-
-/** Sets by class, those that only differ in allowance together. */
-export function setsOf(one: ClassShape, kinds: readonly Kind[]) {
-  return merge(
-    kinds.filter((kind) => kind.class === one)
-      .map(({ variants, slots }) => ({ variants: [...variants], slots })),
-  )
 }

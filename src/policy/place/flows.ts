@@ -1,6 +1,7 @@
 /**
- * Flows of root queries over a pipeline's tree: which variants within which allowances. A flow whose
- * times do not fit the budget is never written down.
+ * Flows of root queries over a pipeline's tree: which variants within which allowances. Those are
+ * written down that fit the budget and are not dominated: no step could have a longer allowance for
+ * nothing.
  *
  * A flow covers a chain of tasks down to a leaf or to a task with several children. There it ends in
  * a junction, from which every branch carries the whole flow on: so branches agree on the variants
@@ -8,82 +9,222 @@
  *
  * @module
  */
-import type { TaskShape, VariantShape } from '../shape.ts'
-import { type Allowance, allowancesOf } from './allowances.ts'
-import type { Compiled, Demand } from './compile.ts'
-import { createQuickest, type Flows, flowsWithin } from './flow_walk.ts'
+import { endShare } from '../frontier/counted.ts'
+import type { Prefix, VariantShape } from '../shape.ts'
+import { type Allowances, allowancesOf, Quickest, rateWithin } from './allowances.ts'
+import type { Compiled } from './compile.ts'
+import { branchShares } from './leaves.ts'
+import { place } from './params.ts'
 
-/** How many allowances a variant, and how many variants a task, to try in turn. */
-const TRIES = [[8, 99], [5, 99], [4, 99], [3, 99], [2, 99], [1, 99], [1, 4], [1, 3], [1, 2], [1, 1]]
-
-/** `only`: variants that may be used; all where absent. */
-export function flowsOf(compiled: Compiled, only?: ReadonlySet<VariantShape>): Flows {
-  const quickest = createQuickest(compiled)
-  const longestMs = (variant: VariantShape): number => {
-    const { task } = variant
-    let spareMs = demandOf(compiled, variant).budgetMs - quickest.after(task)
-    for (const before of above(task)) spareMs -= quickest.from(before) - quickest.after(before)
-    return spareMs
-  }
-  const fairMs = (variant: VariantShape): number => {
-    const ownMs = quickest.from(variant.task) - quickest.after(variant.task)
-    return ownMs + (longestMs(variant) - ownMs) / longestPath(variant.task.pipeline.root)
-  }
-  let left: Flows | undefined
-  for (const [most, variants] of TRIES) {
-    const allowances = allowancesOf(compiled, longestMs, fairMs, most!)
-    const chosen = only ?? variantsWithin(compiled, allowances.of, variants!)
-    const found = flowsWithin(compiled, allowances, chosen, quickest)
-    const narrowed = only === undefined && chosen.size < usable(compiled, allowances.of).length
-    left = { ...found, pruned: found.pruned || allowances.thinned || narrowed }
-    if (!found.pruned) return left
-  }
-  return left!
+export interface Step {
+  variant: VariantShape
+  /** Position among the variant's allowances. */
+  allowance: number
+  /** Items per root query. */
+  items: number
 }
 
-const usable = ({ shapes }: Compiled, of: Allowance[][]) =>
-  shapes.variants.filter(({ index }) => of[index]!.length > 0)
+export interface Flow {
+  demand: number
+  steps: Step[]
+  /** The junction it comes from, and its branch there; -1 at the root. */
+  from: number
+  branch: number
+  /** The junction it leads to; -1 where it ends at a leaf. */
+  to: number
+  /** At a leaf: share of the root query's leaf items. */
+  weight: number
+  /** What it adds to the accuracy of the root query. */
+  gain: number
+  end: Prefix
+}
 
-/** The most accurate, the quickest, and others spread between them by accuracy. */
-function variantsWithin(compiled: Compiled, of: Allowance[][], most: number): Set<VariantShape> {
-  const byTask = new Map<TaskShape, VariantShape[]>()
-  for (const variant of usable(compiled, of)) {
-    byTask.set(variant.task, [...byTask.get(variant.task) ?? [], variant])
+export interface Flows {
+  flows: Flow[]
+  /** Branches of each junction. */
+  junctions: number[]
+  allowances: Allowances
+  /** Some were left out to keep the program small. */
+  pruned: boolean
+}
+
+/** With as many allowances a variant, and variants a task, as a program has room for. */
+export function flowsOf(compiled: Compiled): Flows {
+  const quickest = new Quickest(compiled)
+  let last: Flows | undefined
+  for (const [most, variants] of place.choices as [number, number][]) {
+    const allowances = allowancesOf(compiled, quickest, most)
+    const usable = compiled.shapes.variants.filter(({ index }) => allowances.of[index]!.length > 0)
+    const chosen = variantsWithin(compiled, allowances, usable, variants)
+    const found = flowsWithin(compiled, allowances, chosen, quickest)
+    const narrowed = allowances.thinned || chosen.size < usable.length
+    last = { ...found, pruned: found.pruned || narrowed }
+    if (!found.pruned) return last
   }
+  return last!
+}
+
+/** The most accurate of each task, the quickest, and others spread between them by accuracy. */
+function variantsWithin(
+  compiled: Compiled,
+  { of }: Allowances,
+  usable: readonly VariantShape[],
+  most: number,
+): Set<VariantShape> {
   const chosen = new Set<VariantShape>()
-  for (const all of byTask.values()) {
-    const speed = (v: VariantShape) =>
-      of[v.index]!.at(-1)!.paces.reduce(
-        (sum, pace, i) => sum + (pace?.ratePerS ?? 0) * compiled.classes[i]!.slots,
-        0,
-      )
+  const speed = ({ index }: VariantShape) => rateWithin(compiled, of[index]!.at(-1)!)
+  for (const all of Map.groupBy(usable, ({ task }) => task).values()) {
     const quick = all.reduce((best, one) => speed(one) > speed(best) ? one : best)
-    if (most === 1) {
-      chosen.add(quick)
-      continue
-    }
-    const rest = all.filter((v) => v !== quick).sort((a, b) => b.accuracy - a.accuracy)
     chosen.add(quick)
+    const rest = all.filter((v) => v !== quick).sort((a, b) => b.accuracy - a.accuracy)
     const wanted = Math.min(most - 1, rest.length)
     for (let i = 0; i < wanted; i++) chosen.add(rest[Math.floor(i * rest.length / wanted)]!)
   }
   return chosen
 }
 
-export const demandOf = ({ demands }: Compiled, variant: VariantShape): Demand =>
-  demands.find(({ pipeline }) => pipeline.name === variant.ref.pipeline)!
-
-const longestPath = (task: TaskShape): number =>
-  1 + task.next.reduce((most, child) => Math.max(most, longestPath(child)), 0)
-
-function above(task: TaskShape): TaskShape[] {
-  const trail = (from: TaskShape): TaskShape[] | null => {
-    if (from === task) return []
-    for (const child of from.next) {
-      const rest = trail(child)
-      if (rest !== null) return [from, ...rest]
-    }
-    return null
-  }
-  return trail(task.pipeline.root) ?? []
+/** How far a chain of tasks has come. */
+interface Trail {
+  demand: number
+  steps: Step[]
+  from: number
+  branch: number
+  /** Time left for what follows. */
+  leftMs: number
+  /** Times that the steps so far would take more with their next allowance. */
+  nextMs: (number | undefined)[]
+  weight: number
+  /** Share of the root query's accuracy that is still to be counted, of its branch alone. */
+  left: number
+  gain: number
 }
+
+export function flowsWithin(
+  compiled: Compiled,
+  allowances: Allowances,
+  chosen: ReadonlySet<VariantShape>,
+  quickest: Quickest,
+): Flows {
+  const flows: Flow[] = []
+  const junctions: number[] = []
+  let rows = 0
+  let pruned = false
+
+  const timeOf = (variant: VariantShape, allowance: number, items: number) => {
+    const { timeMs, roundItems } = allowances.of[variant.index]![allowance]!
+    return timeMs * Math.max(1, Math.ceil(items / roundItems - 1e-9))
+  }
+
+  function walk(prefixes: readonly Prefix[], items: number, trail: Trail): void {
+    for (const prefix of prefixes) {
+      const { variant } = prefix
+      if (!chosen.has(variant)) continue
+      const count = allowances.of[variant.index]!.length
+      const mostMs = trail.leftMs - quickest.after(variant.task)
+      const fits = [...Array(count).keys()].filter((a) =>
+        timeOf(variant, a, items) <= mostMs + 1e-6
+      )
+      // Nothing follows a leaf: the longest allowance that fits is best.
+      const tried = variant.task.next.length === 0 ? fits.slice(-1) : fits
+      for (const allowance of tried) {
+        if (pruned) return
+        const ms = timeOf(variant, allowance, items)
+        const next = allowance + 1 < count ? timeOf(variant, allowance + 1, items) - ms : undefined
+        const ends = trail.left * endShare(prefix, compiled)
+        step(prefix, items, {
+          ...trail,
+          left: trail.left - ends,
+          gain: trail.gain + ends * prefix.accuracy,
+          steps: [...trail.steps, { variant, allowance, items }],
+          leftMs: trail.leftMs - ms,
+          nextMs: [...trail.nextMs, next],
+        })
+      }
+    }
+  }
+
+  function step(prefix: Prefix, items: number, trail: Trail): void {
+    const { task, fanOut } = prefix.variant
+    if (task.next.length === 1) return walk(prefix.next[0]!, items * fanOut[0]!, trail)
+    const { demand, steps, from, branch, weight, leftMs, left, gain } = trail
+    const flow = { demand, steps, from, branch, to: -1, weight: 0, gain, end: prefix }
+    if (task.next.length === 0) {
+      // A step that could have had more time at no cost: the flow that gives it is written too.
+      if (trail.nextMs.some((more) => more !== undefined && more <= leftMs)) return
+      flows.push({ ...flow, weight })
+    } else {
+      if (!canFollow(prefix, items, leftMs)) return
+      const to = junctions.push(task.next.length) - 1
+      rows += task.next.length
+      flows.push({ ...flow, to })
+      const shares = branchShares(prefix)
+      task.next.forEach((_, child) => {
+        const part = { weight: weight * shares[child]!, left: left * shares[child]!, gain: 0 }
+        const start = { demand, steps: [], from: to, branch: child, leftMs, nextMs: [] }
+        walk(prefix.next[child]!, items * fanOut[child]!, { ...start, ...part })
+      })
+    }
+    if (flows.length > place.maxColumns || rows > place.maxRows) pruned = true
+  }
+
+  /** Whether every branch has a path to its leaves in the time left. */
+  function canFollow(prefix: Prefix, items: number, leftMs: number): boolean {
+    return prefix.next.every((after, child) =>
+      after.some((next) => {
+        if (!chosen.has(next.variant)) return false
+        const some = items * prefix.variant.fanOut[child]!
+        return allowances.of[next.variant.index]!.some((_, a) => {
+          const rest = leftMs - timeOf(next.variant, a, some)
+          return rest >= quickest.after(next.variant.task) - 1e-6 && canFollow(next, some, rest)
+        })
+      })
+    )
+  }
+
+  compiled.demands.forEach(({ starts, budgetMs: leftMs }, demand) => {
+    const start = { demand, steps: [], from: -1, branch: 0, leftMs, nextMs: [] }
+    walk(starts, 1, { ...start, weight: 1, left: 1, gain: 0 })
+  })
+  return { flows, junctions, allowances, pruned }
+}
+
+/**
+ * The flows from a pipeline's root to all of its leaves whose values sum up to the most; undefined
+ * where none reach every leaf. Of the same value, but for `tie`, the first.
+ */
+export function bestFlows(
+  { flows, junctions }: Flows,
+  demand: number,
+  valueOf: (flow: Flow) => number,
+  tie = 0,
+): Flow[] | undefined {
+  const from = Map.groupBy(flows, (flow) => `${flow.from} ${flow.branch}`)
+  const memo = new Map<Flow, { value: number; chain: Flow[] }>()
+  const bestOf = (some: readonly Flow[]) => {
+    let best: { value: number; chain: Flow[] } | undefined
+    for (const flow of some) {
+      const one = chainOf(flow)
+      if (one.value > (best?.value ?? -Infinity) + tie) best = one
+    }
+    return best
+  }
+  function chainOf(flow: Flow): { value: number; chain: Flow[] } {
+    const known = memo.get(flow)
+    if (known !== undefined) return known
+    let [value, chain] = [valueOf(flow), [flow]]
+    for (let branch = 0; branch < (flow.to < 0 ? 0 : junctions[flow.to]!); branch++) {
+      const next = bestOf(from.get(`${flow.to} ${branch}`) ?? [])
+      value += next?.value ?? -Infinity
+      chain = [...chain, ...next?.chain ?? []]
+    }
+    memo.set(flow, { value, chain })
+    return { value, chain }
+  }
+  return bestOf(flows.filter((flow) => flow.from < 0 && flow.demand === demand))?.chain
+}
+
+/** Those that use no variant but some. */
+export const flowsOfVariants = (flows: Flows, used: ReadonlySet<VariantShape>): Flows => ({
+  ...flows,
+  flows: flows.flows.filter(({ steps }) => steps.every(({ variant }) => used.has(variant))),
+})

@@ -7,6 +7,8 @@
  */
 import { type Constraint, solve } from 'yalps'
 import { type Model, objectiveOf, violationOf } from './model.ts'
+import { place } from './params.ts'
+import type { SolveEffort } from './placement.ts'
 
 export interface Solved {
   /** `unfinished`: no answer yet when branches ran out; `failed`: none that holds when checked. */
@@ -29,24 +31,46 @@ export interface SolveOptions {
   ranges?: ReadonlyMap<number, Range>
   /** Integers may be any number. */
   relaxed?: boolean
-  /** Branches to look at at most. */
+  /** Branches to look at at most, and updates of cells to spend on all of them, about. */
   branches?: number
-  /** Updates of cells to spend on all branches, about. */
   updates?: number
 }
 
-export interface Counted {
-  programs: number
-  columns: number
-  rejected: number
-  /** Updates of a tableau's cells, estimated from its size: what the time goes into. */
-  updates: number
+const nothing = (status: Solved['status']): Solved => ({ status, objective: NaN, values: [] })
+
+/** Adds what it did to `effort`. */
+export function solveModel(
+  model: Model,
+  effort: SolveEffort,
+  options: SolveOptions = {},
+): Solved {
+  const open = openOf(model, options.ranges)
+  if (open === null) return nothing('infeasible')
+  effort.programs++
+  effort.columns = Math.max(effort.columns, open.columns.length)
+  const rows = new Set(open.columns.flatMap((i) => model.columns[i]!.rows)).size
+  const cells = open.columns.length * rows
+  const branches = branchesOf(options, cells)
+  const [first, second, last] = place.attempts as [Attempt, Attempt, Attempt]
+  let solved = attempt(model, open, options, branches, first)
+  // How many branches were looked at isn't told: all where they ran out, else taken for a third.
+  const ended = solved.status === 'optimal' || solved.status === 'infeasible'
+  const looked = options.relaxed === true ? 0 : ended ? branches / 3 : branches
+  effort.updates += cells * (place.pivotsPerRow * rows + place.pivotsPerBranch * looked)
+  if (solved.status === 'failed') solved = attempt(model, open, options, branches, second)
+  if (solved.status === 'failed') {
+    effort.updates += cells * last.pivots * rows
+    solved = attempt(model, open, options, branches, last)
+  }
+  if (solved.status === 'failed') effort.rejected++
+  return solved
 }
 
-/** An answer may be outside the program by so much, relative to the terms of a row. */
-export const PRECISION = 1e-6
-
-const nothing = (status: Solved['status']): Solved => ({ status, objective: NaN, values: [] })
+/** Fewer branches where each is dear. */
+function branchesOf({ branches = 100, updates = Infinity }: SolveOptions, cells: number): number {
+  const affordable = Math.floor(updates / (place.pivotsPerBranch * cells + 1))
+  return Math.min(branches, Math.max(place.leastBranches, affordable))
+}
 
 /** The part of the program that is still open once some columns are fixed. */
 interface Open {
@@ -94,134 +118,46 @@ function dropImpossible(
     const canRise = new Uint8Array(model.rows.length)
     model.columns.forEach(({ rows, coefficients }, i) => {
       if (upper[i]! <= 0) return
-      for (let j = 0; j < rows.length; j++) {
-        if (coefficients[j]! < 0) canFall[rows[j]!] = 1
-        else canRise[rows[j]!] = 1
-      }
+      rows.forEach((row, j) => (coefficients[j]! < 0 ? canFall : canRise)[row] = 1)
     })
     model.columns.forEach(({ rows, coefficients }, i) => {
       if (upper[i]! <= 0) return
-      for (let j = 0; j < rows.length; j++) {
-        const row = rows[j]!
-        const held = coefficients[j]! > 0
+      const isHeld = rows.some((row, j) =>
+        coefficients[j]! > 0
           ? max[row]! <= 0 && max[row]! > -1e-12 && canFall[row] === 0
           : min[row]! >= 0 && min[row]! < 1e-12 && canRise[row] === 0
-        if (!held) continue
-        upper[i] = 0
-        changed = true
-        return
-      }
+      )
+      if (!isHeld) return
+      upper[i] = 0
+      changed = true
     })
   }
 }
 
-/**
- * Most rows say that work is no more than supply, so that many bounds are 0 and yalps may walk in
- * circles. A little room, different for every row, ends that; it is within what is precise enough.
- */
-const roomFor = (row: number) => 1e-7 * (1 + (row * 0.6180339887) % 1)
-
-/**
- * One after the other until an answer holds: as it is, with room, and with as many pivots for each
- * row as some programs of pools of ten thousand slots and more want.
- */
-const FIRST = { room: false, pivots: 3 }
-const SECOND = { room: true, pivots: 6 }
-const LAST = { room: true, pivots: 20 }
-type Attempt = typeof FIRST
-
-type Terms = [string | number, number][]
-
-export function solveModel(model: Model, counted: Counted, options: SolveOptions = {}): Solved {
-  const open = openOf(model, options.ranges)
-  if (open === null) return nothing('infeasible')
-  counted.programs++
-  counted.columns = Math.max(counted.columns, open.columns.length)
-  const rows = rowsOf(model, open)
-  const cells = open.columns.length * rows
-  const branches = branchesOf(options, cells)
-  let solved = attempt(model, open, options, branches, FIRST)
-  // How many branches were looked at isn't told: all where they ran out, else taken for a third.
-  const ended = solved.status === 'optimal' || solved.status === 'infeasible'
-  const looked = options.relaxed === true ? 0 : ended ? branches / 3 : branches
-  counted.updates += cells * (PIVOTS_PER_ROW * rows + PIVOTS_PER_BRANCH * looked)
-  if (solved.status === 'failed') solved = attempt(model, open, options, branches, SECOND)
-  if (solved.status === 'failed') {
-    counted.updates += cells * LAST.pivots * rows
-    solved = attempt(model, open, options, branches, LAST)
-  }
-  if (solved.status === 'failed') counted.rejected++
-  return solved
-}
-
-const PIVOTS_PER_ROW = 1.5
-const PIVOTS_PER_BRANCH = 15
-
-/** Fewer branches where each is dear. */
-const branchesOf = ({ branches = 100, updates = Infinity }: SolveOptions, cells: number) =>
-  Math.min(branches, Math.max(16, Math.floor(updates / (PIVOTS_PER_BRANCH * cells + 1))))
-
-function rowsOf(model: Model, { columns }: Open): number {
-  const rows = new Set<number>()
-  for (const i of columns) for (const row of model.columns[i]!.rows) rows.add(row)
-  return rows.size
-}
+type Attempt = typeof place.attempts[number]
 
 function attempt(
   model: Model,
   open: Open,
-  options: SolveOptions,
+  { relaxed = false }: SolveOptions,
   branches: number,
-  { room: roomy, pivots }: Attempt,
+  { roomy, pivots }: Attempt,
 ): Solved {
-  const constraints = new Map<string | number, Constraint>()
-  const touched = new Uint8Array(model.rows.length)
-  const integers = new Set<number>()
-  const variables: [number, Terms][] = []
-  const scales = new Map<number, number>()
-  for (const i of open.columns) {
-    const { objective, rows, coefficients, integer } = model.columns[i]!
-    const whole = integer && options.relaxed !== true
-    if (whole) integers.add(i)
-    let largest = 0
-    for (const coefficient of coefficients) largest = Math.max(largest, Math.abs(coefficient))
-    // A column of its own unit: values and coefficients near 1, which yalps' precision needs.
-    const scale = whole || largest === 0 ? 1 : 1 / largest
-    scales.set(i, scale)
-    const terms: Terms = [['objective', objective * scale]]
-    rows.forEach((row, j) => {
-      touched[row] = 1
-      terms.push([row, coefficients[j]! * scale])
-    })
-    if (Number.isFinite(open.upper[i]!)) {
-      terms.push([`upper ${i}`, 1])
-      constraints.set(`upper ${i}`, { max: open.upper[i]! / scale })
-    }
-    variables.push([i, terms])
-  }
-  for (let row = 0; row < model.rows.length; row++) {
-    const [min, max] = [open.min[row]!, open.max[row]!]
-    if (touched[row] === 0) {
-      if (min > PRECISION || max < -PRECISION) return nothing('infeasible')
-      continue
-    }
-    const room = roomy ? roomFor(row) : 0
-    constraints.set(row, {
-      ...(Number.isFinite(min) ? { min: min - room } : {}),
-      ...(Number.isFinite(max) ? { max: max + room } : {}),
-    })
-  }
+  const integers = new Set(open.columns.filter((i) => !relaxed && model.columns[i]!.integer))
+  const scales = new Map(open.columns.map((i) => [i, integers.has(i) ? 1 : scaleOf(model, i)]))
+  const constraints = constraintsOf(model, open, scales, roomy)
+  if (constraints === null) return nothing('infeasible')
   const values = Array.from(open.base)
-  const finish = (status: Solved['status']): Solved => {
-    if (violationOf(relaxedIf(model, options), values) > PRECISION) return nothing('failed')
-    return { status, objective: objectiveOf(model, values), values }
-  }
+  const finish = (status: Solved['status']): Solved =>
+    violationOf(model, values, relaxed) > place.precision
+      ? nothing('failed')
+      : { status, objective: objectiveOf(model, values), values }
   if (open.columns.length === 0) return finish('optimal')
   const solution = solve({
     direction: 'maximize',
     objective: 'objective',
     constraints,
-    variables,
+    variables: open.columns.map((i) => [i, termsOf(model, open, i, scales.get(i)!)]),
     integers,
   }, {
     maxPivots: 200 + pivots * constraints.size,
@@ -237,7 +173,49 @@ function attempt(
   return finish(solution.status === 'optimal' ? 'optimal' : 'feasible')
 }
 
-function relaxedIf(model: Model, options: SolveOptions): Model {
-  if (options.relaxed !== true) return model
-  return { ...model, columns: model.columns.map((column) => ({ ...column, integer: false })) }
+/** A unit of its own for each column: values and coefficients near 1, which yalps' precision needs. */
+function scaleOf({ columns }: Model, i: number): number {
+  let largest = 0
+  for (const one of columns[i]!.coefficients) largest = Math.max(largest, Math.abs(one))
+  return largest === 0 ? 1 : 1 / largest
+}
+
+function termsOf({ columns }: Model, { upper }: Open, i: number, scale: number) {
+  const { objective, rows, coefficients } = columns[i]!
+  const terms: [string | number, number][] = [['objective', objective * scale]]
+  rows.forEach((row, j) => terms.push([row, coefficients[j]! * scale]))
+  if (Number.isFinite(upper[i]!)) terms.push([`upper ${i}`, 1])
+  return terms
+}
+
+/**
+ * Null where a row cannot be kept. Most rows say that work is no more than supply, so that many bounds
+ * are 0 and yalps may walk in circles; a little room, different for every row, ends that.
+ */
+function constraintsOf(
+  model: Model,
+  open: Open,
+  scales: ReadonlyMap<number, number>,
+  roomy: boolean,
+): Map<string | number, Constraint> | null {
+  const constraints = new Map<string | number, Constraint>()
+  const touched = new Uint8Array(model.rows.length)
+  for (const i of open.columns) {
+    for (const row of model.columns[i]!.rows) touched[row] = 1
+    const upper = open.upper[i]!
+    if (Number.isFinite(upper)) constraints.set(`upper ${i}`, { max: upper / scales.get(i)! })
+  }
+  for (let row = 0; row < model.rows.length; row++) {
+    const [min, max] = [open.min[row]!, open.max[row]!]
+    if (touched[row] === 0) {
+      if (min > place.precision || max < -place.precision) return null
+      continue
+    }
+    const room = roomy ? place.room * (1 + (row * 0.6180339887) % 1) : 0
+    constraints.set(row, {
+      ...Number.isFinite(min) ? { min: min - room } : {},
+      ...Number.isFinite(max) ? { max: max + room } : {},
+    })
+  }
+  return constraints
 }

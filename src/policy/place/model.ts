@@ -1,9 +1,7 @@
 /**
  * A linear program with integers, as plain data: maximise the sum of objective times value, every
- * value from 0 (or `lower`) to `upper`, every row between its bounds.
- *
- * Building is kept apart from solving, so that tests can hand the very same program to another
- * solver.
+ * value from `lower` to `upper`, every row between its bounds. Building is kept apart from solving,
+ * so that tests can hand the very same program to another solver.
  *
  * @module
  */
@@ -51,11 +49,14 @@ export function addColumn(
       coefficients.push(coefficient)
     }
   }
-  const column: Column = {
-    ...{ objective: 0, integer: false, lower: 0, upper: Infinity, ...given },
-    ...{ rows, coefficients },
-  }
-  return model.columns.push(column) - 1
+  const bounds = { objective: 0, integer: false, lower: 0, upper: Infinity }
+  return model.columns.push({ ...bounds, ...given, rows, coefficients }) - 1
+}
+
+/** Adds an entry to a column that is there. */
+export function addEntry({ columns }: Model, column: number, row: number, coefficient: number) {
+  columns[column]!.rows.push(row)
+  columns[column]!.coefficients.push(coefficient)
 }
 
 export function objectiveOf(model: Model, values: readonly number[]): number {
@@ -63,7 +64,7 @@ export function objectiveOf(model: Model, values: readonly number[]): number {
 }
 
 /** How far values are outside the program, relative to the size of what is summed; 0 is inside. */
-export function violationOf(model: Model, values: readonly number[]): number {
+export function violationOf(model: Model, values: readonly number[], relaxed = false): number {
   const sums = new Float64Array(model.rows.length)
   const sizes = new Float64Array(model.rows.length).fill(1)
   let worst = 0
@@ -71,7 +72,7 @@ export function violationOf(model: Model, values: readonly number[]): number {
     const value = values[i]!
     if (!Number.isFinite(value)) worst = Infinity
     worst = Math.max(worst, lower - value, value - upper)
-    if (integer) worst = Math.max(worst, Math.abs(value - Math.round(value)))
+    if (integer && !relaxed) worst = Math.max(worst, Math.abs(value - Math.round(value)))
     for (let j = 0; j < rows.length; j++) {
       const part = coefficients[j]! * value
       const row = rows[j]!

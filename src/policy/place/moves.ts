@@ -1,36 +1,24 @@
 /**
  * What moves cost: a slot that has to change what it holds is half lost while it loads, so a plan that
- * leaves more slots as they are is better by a little. Only where a slot holds one variant; sets of
- * several are compared once they are known.
+ * leaves more slots as they are is better by a little. The program counts moves of slots that hold one
+ * variant; sets of several are compared once they are known.
  *
  *   for each class and variant: slots with it - added <= slots that hold it now
  *
  * @module
  */
-import { type Given, isWhole, type Kind, type Share } from './given.ts'
-import { addColumn, addRow, type Model } from './model.ts'
-import type { ClassShape, Compiled } from './compile.ts'
-import { merge } from './sets.ts'
+import { type Compiled, isWhole, type Kind } from './compile.ts'
+import { addColumn, addEntry, addRow } from './model.ts'
+import { place } from './params.ts'
+import type { Program } from './types.ts'
+import { isSame, setsOf } from './sets.ts'
 
-/** Whether a program with this goal has rows for moves. */
-export const hasMoves = ({ compiled, goal }: Pick<Given, 'compiled' | 'goal'>): boolean =>
-  goal.name === 'accuracy' && compiled.options.movePrice > 0 &&
-  compiled.classes.some(({ holding }) => holding.some((slots) => slots > 0))
+export const hasMoves = ({ classes }: Compiled): boolean =>
+  place.movePrice > 0 && classes.some(({ holding }) => holding.some((slots) => slots > 0))
 
-/**
- * Where nodes come and go, what changed for one of them has to change again for the next, and a slot
- * that loads is missed more while another is gone: so much more for the share that may be.
- */
-const PRICE_OF_RISK = 0.1
-
-export function addMoves(
-  { compiled, kinds, goal }: Pick<Given, 'compiled' | 'kinds' | 'goal'>,
-  model: Model,
-  shares: readonly Share[],
-): void {
-  if (!hasMoves({ compiled, goal })) return
-  const { movePrice, atRisk } = compiled.options
-  const price = movePrice + PRICE_OF_RISK * atRisk
+export function addMoves({ compiled, kinds, model, shares }: Program): void {
+  if (!hasMoves(compiled)) return
+  const price = place.movePrice + place.riskPrice * compiled.atRisk
   const rows = new Map<string, number>()
   for (const { column, kind, variant } of shares) {
     if (!isWhole(kinds[kind]!)) continue
@@ -41,29 +29,20 @@ export function addMoves(
       rows.set(key, row = addRow(model, { max: holding[variant.index]! }))
       addColumn(model, [[row, -1]], { objective: -price })
     }
-    model.columns[column]!.rows.push(row)
-    model.columns[column]!.coefficients.push(1)
+    addEntry(model, column, row, 1)
   }
 }
 
 /** What it costs that slots with several variants change for these sets. */
-export function priceOfSets(
-  { options }: Compiled,
-  kinds: readonly Kind[],
-  held: readonly Kind[],
-): number {
-  const setsOf = (some: readonly Kind[], one: ClassShape) =>
-    merge(
-      some.filter((kind) => kind.class === one && !isWhole(kind))
-        .map(({ variants, slots }) => ({ variants: [...variants], slots })),
-    )
+export function priceOfSets(kinds: readonly Kind[], held: readonly Kind[]): number {
+  const several = (some: readonly Kind[]) => some.filter((kind) => !isWhole(kind))
   let moves = 0
   for (const one of new Set(kinds.map((kind) => kind.class))) {
-    const before = setsOf(held, one)
-    for (const set of setsOf(kinds, one)) {
-      const same = before.find((other) => merge([set, other]).length === 1)
+    const before = setsOf(one, several(held))
+    for (const set of setsOf(one, several(kinds))) {
+      const same = before.find((other) => isSame(set.variants, other.variants))
       moves += Math.max(0, set.slots - (same?.slots ?? 0))
     }
   }
-  return options.movePrice * moves
+  return place.movePrice * moves
 }

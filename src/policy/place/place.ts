@@ -7,65 +7,79 @@
  *
  * @module
  */
-import type { Asked } from './asked.ts'
-import { type Goal, type Kind, SERVED } from './build.ts'
-import { bestFlows } from './best.ts'
-import { compile, type Compiled } from './compile.ts'
-import { flowsOf } from './flows.ts'
-import type { Counted } from './lp.ts'
-import { nothingPlaced, onlyHeld, type Outcome, placementOf, workOf } from './outcome.ts'
+import { allServed, check } from './check.ts'
+import { compile, type Compiled, type Kind } from './compile.ts'
+import { fewestSlots, mostAccurate } from './fewest.ts'
+import { type Flows, flowsOf } from './flows.ts'
+import { scheduleOf } from './migration.ts'
+import { mostOf } from './most.ts'
+import { priceOfSets } from './moves.ts'
+import { nothingPlaced, onlyHeld, type Outcome, placementOf } from './outcome.ts'
+import { overload } from './overload.ts'
+import { openKinds } from './packing.ts'
+import { place as params } from './params.ts'
+import { hasPeak, shortOf } from './peak.ts'
 import type { Placement } from './placement.ts'
 import type { Problem } from './problem.ts'
-import { allServed, check } from './check.ts'
-import { fewestSlots } from './hardware.ts'
-import { openKinds } from './packings.ts'
-import { orderOf } from './order.ts'
-import { hasPeak, shortOf } from './peak.ts'
-import { priceOfSets } from './moves.ts'
-import { reserveOf } from './reserve.ts'
-import { saturated } from './saturated.ts'
-import { merge } from './sets.ts'
-import { stage } from './stage.ts'
+import { setsOf } from './sets.ts'
+import { sparesOf } from './spares.ts'
+import type { Goal } from './types.ts'
 
-/** Share of the peak that may be left out; less is no better plan. */
-const LITTLE = 1e-3
+/** What each step is given. */
+interface Asked {
+  compiled: Compiled
+  flows: Flows
+  /** Kinds that may be chosen anew, and those that slots hold: as told, and as far as they count. */
+  open: Kind[]
+  known: Kind[]
+  held: Kind[]
+}
+
+const ACCURACY: Goal = { name: 'accuracy' }
 
 /** Never throws for want of capacity; RangeError for pipelines that share a name. */
 export function place(problem: Problem): Placement {
-  const inTime = compile(problem)
-  const ways = flowsOf(inTime)
-  const late = ways.flows.length === 0
-  const compiled = late ? compile(problem, late) : inTime
-  const counted: Counted = { programs: 0, columns: 0, rejected: 0, updates: 0 }
-  const flows = late ? flowsOf(compiled) : ways
+  let compiled = compile(problem)
+  let flows = flowsOf(compiled)
+  const late = flows.flows.length === 0
+  if (late) {
+    compiled = compile(problem, late)
+    flows = flowsOf(compiled)
+  }
   const open = openKinds(compiled)
-  if (flows.flows.length === 0 || open.length === 0) return nothingPlaced(compiled, counted)
-  const held = heldKinds(compiled, problem)
-  const asked: Asked = { compiled, problem, flows, open, held, counted }
-  const outcome = served(asked) ?? saturated(asked)
-  if (outcome === null) return nothingPlaced(compiled, counted)
+  if (flows.flows.length === 0 || open.length === 0) return nothingPlaced(compiled)
+  const known = knownKinds(compiled, problem)
+  const held = heldKinds(compiled, known)
+  const asked = { compiled, flows, open, known, held }
+  const outcome = allCarried(asked) ?? overload(compiled, flows, open, held)
+  if (outcome === null) return nothingPlaced(compiled)
   const { checked } = outcome
-  const standby = outcome.standby ??
-    reserveOf(compiled, problem, checked, workOf(checked), counted)
-  const order = orderOf(compiled, flows, held, [...checked.kinds, ...standby], counted)
-  const placement = placementOf(compiled, flows, { ...outcome, standby, order }, counted)
-  return late ? onlyHeld(compiled, placement, counted) : placement
+  const standby = outcome.standby ?? sparesOf(compiled, checked, known)
+  const schedule = scheduleOf(compiled, flows, held, [...checked.kinds, ...standby])
+  const placement = placementOf(compiled, flows, { ...outcome, standby }, schedule)
+  return late ? onlyHeld(compiled, placement) : placement
 }
 
-/** What slots hold now, as far as their class still has them and is able to run it. */
-function heldKinds({ shapes, classes }: Compiled, { holding = [] }: Problem): Kind[] {
+/** What slots hold now, as told, less what their class is not able to run. */
+function knownKinds({ shapes, classes }: Compiled, { holding = [] }: Problem): Kind[] {
+  return classes.flatMap((one) =>
+    holding.filter((held) => held.class === one.given.name).flatMap(({ sets }) => sets)
+      .map(({ variants, slots }) => ({
+        class: one,
+        variants: variants.map(shapes.find).filter((variant) => variant !== undefined)
+          .filter((variant) => one.able.includes(variant)),
+        slots: Math.max(0, Math.floor(slots) || 0),
+      })).filter(({ variants }) => variants.length > 0)
+  )
+}
+
+/** The same sets together, on no more slots than their class still has. */
+function heldKinds({ classes }: Compiled, known: readonly Kind[]): Kind[] {
   return classes.flatMap((one) => {
     let left = one.slots
-    const sets = holding.filter((held) => held.class === one.given.name).flatMap((h) => h.sets)
-    const known = merge(sets.map(({ variants, slots }) => ({
-      variants: variants.map(shapes.find).filter((variant) => variant !== undefined)
-        .filter((variant) => one.able.includes(variant)),
-      slots: Math.max(0, Math.floor(slots) || 0),
-    })))
-    return known.flatMap(({ variants, slots }): Kind[] => {
+    return setsOf(one, known).flatMap(({ variants, slots }): Kind[] => {
       const count = Math.min(slots, left)
-      if (variants.length === 0 || count === 0) return []
-      if (one.holds === 'one' && variants.length > 1) return []
+      if (count === 0 || one.holds === 'one' && variants.length > 1) return []
       left -= count
       return [{ class: one, variants, slots: count }]
     })
@@ -78,49 +92,47 @@ function heldKinds({ shapes, classes }: Compiled, { holding = [] }: Problem): Ki
  * far as slots can rest: else a pool that is nearly full changes half of what it holds, and back, as
  * demand comes and goes.
  */
-function served(asked: Asked): Outcome | null {
-  const few = hardware(asked)
-  if (few === null || !hasPeak(asked.compiled, { name: 'accuracy' })) return few ?? accuracy(asked)
-  const { compiled, flows, counted } = asked
-  const kinds = [...few.checked.kinds, ...few.standby ?? []]
-  const together = check(compiled, flows, { name: 'accuracy' }, kinds, counted)
-  const all = accuracy(asked)
+function allCarried(asked: Asked): Outcome | null {
+  const { compiled, flows } = asked
+  const few = fewest(asked)
+  if (few === null || !hasPeak(compiled)) return few ?? accurate(asked)
+  const together = check(compiled, flows, ACCURACY, [...few.checked.kinds, ...few.standby ?? []])
+  const all = accurate(asked)
   if (all === null || together === null) return few
-  const slots = compiled.classes.reduce((sum, one) => sum + one.slots, 0)
-  const least = all.checked.score - compiled.options.hysteresis * (1 - few.checked.slots / slots)
-  return together.score >= least ? few : all
+  const resting = 1 - few.checked.slots / compiled.slots
+  return together.score >= all.checked.score - params.hysteresis * resting ? few : all
 }
 
-function hardware({ compiled, problem, flows, open, held, counted }: Asked): Outcome | null {
-  const best = bestFlows(compiled, flows)
+function fewest({ compiled, flows, open, known, held }: Asked): Outcome | null {
+  const best = mostAccurate(compiled, flows)
   if (best === null) return null
-  const { best: fresh, slotsBound } = fewestSlots(compiled, best, open, counted)
-  let [checked, kept] = [fresh, false]
-  if (held.length > 0) {
-    const stays = fewestSlots(compiled, best, held, counted).best
-    const most = (fresh?.slots ?? Infinity) * (1 + compiled.options.hysteresis)
-    if (stays !== null && stays.slots <= most) [checked, kept] = [stays, true]
-  }
+  const fresh = fewestSlots(compiled, best, open)
+  const stays = held.length > 0 ? fewestSlots(compiled, best, held).best : null
+  const most = (fresh.best?.slots ?? Infinity) * (1 + params.hysteresis)
+  const kept = stays !== null && stays.slots <= most
+  const checked = kept ? stays : fresh.best
   if (checked === null) return null
   // The best variants on few slots, but nothing for a moment of more demand: then quick ones, too.
-  const standby = reserveOf(compiled, problem, checked, workOf(checked), counted)
-  if (shortOf(compiled, [...checked.kinds, ...standby], counted) > LITTLE) return null
-  return { mode: 'hardware', checked, standby, bound: NaN, slotsBound, kept }
+  const standby = sparesOf(compiled, checked, known)
+  if (shortOf(compiled, [...checked.kinds, ...standby]) > params.peakMissing) return null
+  return { mode: 'hardware', checked, standby, bound: NaN, slotsBound: fresh.slotsBound, kept }
 }
 
-function accuracy({ compiled, flows, open, held, counted }: Asked): Outcome | null {
-  const goal: Goal = { name: 'accuracy' }
-  const fresh = stage(compiled, flows, goal, open, counted)
-  const stays = held.length > 0 ? stage(compiled, flows, goal, held, counted).best : null
+function accurate({ compiled, flows, open, held }: Asked): Outcome | null {
+  const fresh = mostOf(compiled, flows, ACCURACY, open)
+  const stays = held.length > 0 ? mostOf(compiled, flows, ACCURACY, held).best : null
   const carries = [fresh.best, stays].filter((one) => one !== null && allServed(one))
   if (carries.length === 0) return null
   const better = Math.max(...carries.map((one) => one!.score))
-  const price = fresh.best === null ? 0 : priceOfSets(compiled, fresh.best.kinds, held)
+  const price = fresh.best === null ? 0 : priceOfSets(fresh.best.kinds, held)
   const kept = stays !== null && allServed(stays) &&
-    stays.score >= better - price - LITTLE
+    stays.score >= better - price - params.peakMissing
   const checked = kept ? stays : carries.find((one) => one!.score === better)!
   return {
-    ...{ mode: 'accuracy', checked, slotsBound: 0, kept: kept || checked === stays },
-    bound: (fresh.plainBound - SERVED) * compiled.totalPerS,
+    mode: 'accuracy',
+    checked,
+    bound: (fresh.plainBound - params.served) * compiled.totalPerS,
+    slotsBound: 0,
+    kept: kept || checked === stays,
   }
 }

@@ -1,99 +1,57 @@
 /**
- * From time that a class gives to each variant to sets of variants that its slots hold.
+ * Sets of variants that slots hold together.
  *
  * @module
  */
 import type { VariantShape } from '../shape.ts'
-import type { ClassShape } from './compile.ts'
+import type { ClassShape, Kind } from './compile.ts'
 
 export interface HeldSet {
   variants: VariantShape[]
   slots: number
 }
 
-/** A slot being packed. */
-interface Bin {
-  variants: Set<VariantShape>
-  timeLeft: number
-  bytesLeft: number
-}
-
-const LITTLE = 1e-6
-
-/** Orders in which a packing may take variants; the caller keeps the best. */
-export const PACKINGS = ['time', 'memory', 'density'] as const
-export type Packing = typeof PACKINGS[number]
-
-/**
- * Packs `times` (in slots) into `slots` slots, within memory and number of variants, then fills what
- * memory is left: with variants that found no room, then with the others by `order`. Time that did
- * not fit is not lost yet: a slot with several variants is free to shift its time among them.
- */
-export function pack(
-  one: ClassShape,
-  times: ReadonlyMap<VariantShape, number>,
-  slots: number,
-  packing: Packing,
-  order: readonly VariantShape[],
-): HeldSet[] {
-  const bins: Bin[] = []
-  const left = new Map([...times].filter(([, time]) => time > LITTLE))
-  const bytesOf = (variant: VariantShape) => one.memory[variant.index]!
-  const fits = (bin: Bin, variant: VariantShape) =>
-    !bin.variants.has(variant) && bin.variants.size < one.given.maxVariants &&
-    bytesOf(variant) <= bin.bytesLeft
-  const put = (bin: Bin, variant: VariantShape) => {
-    bin.variants.add(variant)
-    bin.bytesLeft -= bytesOf(variant)
-    const time = Math.min(bin.timeLeft, left.get(variant) ?? 0)
-    bin.timeLeft -= time
-    const rest = (left.get(variant) ?? 0) - time
-    if (rest > LITTLE) left.set(variant, rest)
-    else left.delete(variant)
-  }
-  const weights: Record<Packing, (variant: VariantShape) => number> = {
-    time: (variant) => left.get(variant) ?? 0,
-    memory: (variant) => bytesOf(variant) + 1e-9 * (left.get(variant) ?? 0),
-    density: (variant) => (left.get(variant) ?? 0) / (bytesOf(variant) + 1),
-  }
-  const weigh = weights[packing]
-  const heaviest = (candidates: VariantShape[]) =>
-    candidates.reduce<VariantShape | undefined>(
-      (best, variant) => best === undefined || weigh(variant) > weigh(best) ? variant : best,
-      undefined,
-    )
-  while (bins.length < slots && left.size > 0) {
-    const bin: Bin = { variants: new Set(), timeLeft: 1, bytesLeft: one.given.memoryBytes }
-    bins.push(bin)
-    while (bin.timeLeft > LITTLE) {
-      const next = heaviest([...left.keys()].filter((variant) => fits(bin, variant)))
-      if (next === undefined) break
-      put(bin, next)
-    }
-  }
-  while (bins.length < slots) {
-    bins.push({ variants: new Set(), timeLeft: 1, bytesLeft: one.given.memoryBytes })
-  }
-  const missing = [...left.keys()].sort((a, b) => left.get(b)! - left.get(a)! || a.index - b.index)
-  const wanted = [...missing, ...order.filter((variant) => !left.has(variant))]
-  // The emptiest first, so that what is missing lands where time is left.
-  for (const bin of [...bins].sort((a, b) => b.timeLeft - a.timeLeft)) {
-    for (const variant of wanted) if (fits(bin, variant)) put(bin, variant)
-  }
-  return merge(bins.map(({ variants }) => ({ variants: [...variants], slots: 1 })))
-}
+const keyOf = (variants: readonly VariantShape[]) =>
+  variants.map(({ index }) => index).sort((a, b) => a - b).join(' ')
 
 /** Sets that are the same become one, with their slots together; in the order of first mention. */
 export function merge(sets: readonly HeldSet[]): HeldSet[] {
   const merged = new Map<string, HeldSet>()
   for (const { variants, slots } of sets) {
-    const sorted = [...variants].sort((a, b) => a.index - b.index)
-    const key = sorted.map(({ index }) => index).join(' ')
+    const key = keyOf(variants)
     const same = merged.get(key)
     if (same !== undefined) same.slots += slots
-    else if (slots > 0) merged.set(key, { variants: sorted, slots })
+    else if (slots > 0) {
+      merged.set(key, { variants: [...variants].sort((a, b) => a.index - b.index), slots })
+    }
   }
   return [...merged.values()]
+}
+
+export const isSame = (a: readonly VariantShape[], b: readonly VariantShape[]): boolean =>
+  keyOf(a) === keyOf(b)
+
+/** What the slots of a class hold, those that only differ in allowance together. */
+export const setsOf = (one: ClassShape, kinds: readonly Kind[]): HeldSet[] =>
+  merge(
+    kinds.filter((kind) => kind.class === one)
+      .map(({ variants, slots }) => ({ variants: [...variants], slots })),
+  )
+
+export const slotsIn = (sets: readonly { slots: number }[]): number =>
+  sets.reduce((sum, { slots }) => sum + slots, 0)
+
+/** As many of these as a slot has memory for, in order, then as much else as fits. */
+export function filled(one: ClassShape, first: readonly VariantShape[]): VariantShape[] {
+  const chosen: VariantShape[] = []
+  let bytes = one.given.memoryBytes
+  for (const variant of new Set([...first, ...fillOrder(one)])) {
+    const size = one.memory[variant.index]!
+    if (size > bytes) continue
+    bytes -= size
+    chosen.push(variant)
+  }
+  return chosen
 }
 
 /** Of a class it is the same for every set that is filled up. */

@@ -8,7 +8,7 @@
  * @module
  */
 import type { Finished } from '../flight/finish.ts'
-import { bytesListed } from '../load/able.ts'
+import { bytesListed } from '../load/member.ts'
 import type { Shapes, VariantShape } from '../shape.ts'
 import type {
   BatchId,

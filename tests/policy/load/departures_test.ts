@@ -1,10 +1,10 @@
 /** How much of a pool is reckoned to be gone before its slots can hold something else. */
 import assert from 'node:assert/strict'
-import { createDepartures } from '../../../src/policy/load/departures.ts'
+import { Departures } from '../../../src/policy/load/departures.ts'
 
 /** Nodes go one after the other, each after so long in the mean, and another comes at once. */
 function shareOf(nodes: number, uptimeS: number, forS: number): number {
-  const departures = createDepartures()
+  const departures = new Departures()
   departures.joined(nodes, 0)
   const eachMs = uptimeS * 1000 / nodes
   for (let nowMs = eachMs; nowMs < forS * 1000; nowMs += eachMs) {
@@ -15,7 +15,7 @@ function shareOf(nodes: number, uptimeS: number, forS: number): number {
 }
 
 Deno.test('a pool that nobody leaves is planned with as a whole', () => {
-  const departures = createDepartures()
+  const departures = new Departures()
   assert.equal(departures.shareAtRisk(0), 0)
   departures.joined(20, 0)
   assert.equal(departures.shareAtRisk(3600_000), 0)
@@ -33,7 +33,7 @@ Deno.test('the sooner nodes go, the less is planned with; of many a smaller shar
 })
 
 Deno.test('that nodes went counts less the longer it is ago', () => {
-  const departures = createDepartures()
+  const departures = new Departures()
   departures.joined(10, 0)
   for (let i = 1; i <= 10; i++) {
     departures.left(9, i * 1000)

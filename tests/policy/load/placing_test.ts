@@ -3,7 +3,8 @@ import assert from 'node:assert/strict'
 import type { LoadingSlot } from '../../../src/policy/load/loader.ts'
 import { place } from '../../../src/policy/place/place.ts'
 import type { Placement } from '../../../src/policy/place/placement.ts'
-import { createPlacing, type Member } from '../../../src/policy/load/placing.ts'
+import type { Member } from '../../../src/policy/load/member.ts'
+import { Placing } from '../../../src/policy/load/placing.ts'
 import { shapesOf } from '../../../src/policy/shape.ts'
 import { ocr, refsOf } from '../fixtures.ts'
 
@@ -23,7 +24,7 @@ function placingOf(slots: readonly LoadingSlot[]) {
     ...{ bytesOf: new Map(variants.map((one) => [one, 1])), memoryBytes: 1, swapRoom: true },
     ...{ paused: false, class: null },
   }]))
-  const placing = createPlacing(shapes, members, { mean: () => 1, none: () => 0 }, () => true)
+  const placing = new Placing(shapes, members, { mean: () => 1, none: () => 0 }, () => true)
   const report = {
     ...{ name: 'c', nodes: [...members.keys()], slots: slots.length, dutySum: slots.length },
     ...{ memoryBytes: 1, networkMs: 0, aside: [] },

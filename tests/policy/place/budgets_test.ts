@@ -23,7 +23,7 @@ function placed(...pipelines: PlacePipeline[]) {
   const able = pipelines.flatMap(({ name, tasks }) =>
     Object.keys(tasks).flatMap((task) =>
       Object.entries({ quick: 40, exact: 60 }).map(([variant, latencyMs]) => ({
-        ...{ pipeline: name, task, variant, memoryBytes: 1, swapMs: 0 },
+        ...{ pipeline: name, task, variant, memoryBytes: 1 },
         points: [1, 2].map((batch) => ({ batch, latencyMs: batch * latencyMs })),
       }))
     )
@@ -32,9 +32,8 @@ function placed(...pipelines: PlacePipeline[]) {
   const problem: Problem = {
     pipelines,
     classes: [{
-      ...{ name: 'c', slots, dutySum: slots, memoryBytes: 1, maxVariants: 1, networkMs: 10, able },
+      ...{ name: 'c', slots, dutySum: slots, memoryBytes: 1, networkMs: 10, able },
     }],
-    options: { utilisationCap: 1, waitTail: 1 },
   }
   const placement = place(problem)
   const held = placement.classes.flatMap(({ sets }) =>

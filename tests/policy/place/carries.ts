@@ -5,11 +5,9 @@
  * @module
  */
 import assert from 'node:assert/strict'
-import { LEAST_FAN_OUT } from '../../../src/policy/place/compile.ts'
+import { place } from '../../../src/policy/place/params.ts'
 import type { Placement } from '../../../src/policy/place/placement.ts'
 import type { PlaceClass, PlacePipeline, Problem } from '../../../src/policy/place/problem.ts'
-import { placeOptionsOf } from '../../../src/policy/place/problem.ts'
-import { utilisationOf } from '../../../src/policy/place/queueing.ts'
 import type { VariantRef } from '../../../src/policy/types.ts'
 
 const keyOf = ({ pipeline, task, variant }: VariantRef) => `${pipeline}/${task}/${variant}`
@@ -37,7 +35,6 @@ function assertWithinClasses({ classes }: Problem, placement: Placement): void {
     assert.ok(placed.resting >= 0)
     for (const { variants, slots } of [...placed.sets, ...placed.standbySets]) {
       assert.ok(Number.isInteger(slots) && slots > 0)
-      assert.ok(variants.length <= one.maxVariants, 'no more variants than a slot holds')
       assert.equal(new Set(variants.map(keyOf)).size, variants.length)
       const able = variants.map((ref) => one.able.find((row) => keyOf(row) === keyOf(ref))!)
       assert.ok(sum(able.map(({ memoryBytes }) => memoryBytes)) <= one.memoryBytes, 'memory')
@@ -58,8 +55,7 @@ const taskPath = (pipeline: PlacePipeline, path: string[]): string[] => {
 
 /** Time that ways may take: half of the deadline, or what the quickest takes where that is more. */
 function budgetOf(problem: Problem, { name, sloMs, root, tasks }: PlacePipeline): number {
-  const { halving, siblings } = placeOptionsOf(problem.options)
-  const ms = (one: PlaceClass, latencyMs: number) => latencyMs + one.networkMs * (halving ? 0.5 : 1)
+  const ms = (one: PlaceClass, latencyMs: number) => latencyMs + one.networkMs / 2
   /** Of all items of a query, by batches that end by the same time everywhere. */
   const quickest = (ref: VariantRef, items: number): number => {
     const servers = problem.classes.flatMap((one) => {
@@ -73,7 +69,7 @@ function budgetOf(problem: Problem, { name, sloMs, root, tasks }: PlacePipeline)
         const fitting = points.filter(({ latencyMs }) => ms(one, latencyMs) <= timeMs)
         return one.slots * Math.max(0, ...fitting.map(({ batch }) => batch))
       }))
-      return siblings ? timeMs * Math.max(1, Math.ceil(items / round - 1e-9)) : timeMs
+      return timeMs * Math.max(1, Math.ceil(items / round - 1e-9))
     }))
   }
   const least = (task: string, items: number): number =>
@@ -87,18 +83,16 @@ function budgetOf(problem: Problem, { name, sloMs, root, tasks }: PlacePipeline)
         )
       ),
     )
-  return Math.min(sloMs, Math.max(halving ? sloMs / 2 : sloMs, least(root, 1)))
+  return Math.min(sloMs, Math.max(sloMs / 2, least(root, 1)))
 }
 
 /** Quickest time of one batch of a variant by a class that awake slots of hold it. */
 function quickestMs(problem: Problem, placement: Placement, ref: VariantRef): number {
-  const { halving } = placeOptionsOf(problem.options)
   return Math.min(...problem.classes.map((one) => {
     const { sets } = placement.classes.find((row) => row.class === one.name)!
     if (!sets.some(({ variants }) => variants.some((v) => keyOf(v) === keyOf(ref)))) return Infinity
     const { points } = one.able.find((row) => keyOf(row) === keyOf(ref))!
-    const networkMs = one.networkMs * (halving ? 0.5 : 1)
-    return networkMs + Math.min(...points.map(({ latencyMs }) => latencyMs))
+    return one.networkMs / 2 + Math.min(...points.map(({ latencyMs }) => latencyMs))
   }))
 }
 
@@ -112,14 +106,13 @@ function assertPaths(
   pipeline: PlacePipeline,
   needed: Map<string, number>,
 ): void {
-  const options = placeOptionsOf(problem.options)
   const served = placement.served.find((row) => row.pipeline === pipeline.name)!
   const mix = placement.mix.filter((row) => row.pipeline === pipeline.name)
   if (served.share < 1e-9) return
   assert.ok(served.share <= 1 + 1e-9)
   close(sum(mix.map(({ share }) => share)), 1, `shares of ${pipeline.name}`)
   const budgetMs = budgetOf(problem, pipeline)
-  const ratePerS = served.share * Math.max(pipeline.ratePerS, options.floorPerS)
+  const ratePerS = served.share * Math.max(pipeline.ratePerS, place.floorPerS)
   let accuracy = 0
   const flows = new Map<string, Map<string, number>>()
   for (const { path, share } of mix) {
@@ -179,7 +172,7 @@ function itemsOf(
   variant: string,
   child: string,
 ): number {
-  return Math.max(LEAST_FAN_OUT, pipeline.tasks[task]!.variants[variant]!.fanOut?.[child] ?? 1)
+  return Math.max(place.leastFanOut, pipeline.tasks[task]!.variants[variant]!.fanOut?.[child] ?? 1)
 }
 
 /** Mean accuracy and leaf items after `path`, by the most accurate variants from there on. */
@@ -236,7 +229,6 @@ function accuracyOf(pipeline: PlacePipeline, path: Named[]): number {
 
 /** The work told is the work needed, and the awake slots have the time for it. */
 function assertWork(problem: Problem, placement: Placement, needed: Map<string, number>): void {
-  const options = placeOptionsOf(problem.options)
   const told = new Map<string, number>()
   for (const row of placement.work) {
     told.set(keyOf(row), (told.get(keyOf(row)) ?? 0) + row.itemsPerS)
@@ -244,18 +236,10 @@ function assertWork(problem: Problem, placement: Placement, needed: Map<string, 
   for (const [key, itemsPerS] of needed) {
     close(told.get(key) ?? 0, itemsPerS, `work of ${key}`, 1e-3)
   }
-  const holders = (key: string) =>
-    sum(
-      placement.classes.flatMap(({ sets }) =>
-        sets.map(({ variants, slots }) => variants.some((v) => keyOf(v) === key) ? slots : 0)
-      ),
-    )
   for (const one of problem.classes) {
     const { sets } = placement.classes.find((row) => row.class === one.name)!
     const rows = placement.work.filter((row) => row.class === one.name).map((row) => {
-      const cap = utilisationOf(holders(keyOf(row)), options.utilisationCap, options.waitTail)
-      const perS = row.itemsPerS * (1 + options.headroom)
-      return { key: keyOf(row), slotTime: perS / (bestPerS(one, row) * cap) }
+      return { key: keyOf(row), slotTime: row.itemsPerS / bestPerS(one, row) }
     })
     // Every choice of variants finds the time it needs on the slots that hold any of them.
     const few = rows.slice(0, 12)

@@ -17,10 +17,10 @@ function orderOf(tasks: { [task: string]: { [variant: string]: [number, number] 
       }])),
     }],
     classes: [{
-      ...{ name: 'c', slots: 4, dutySum: 4, memoryBytes: 3, maxVariants: Infinity, networkMs: 0 },
+      ...{ name: 'c', slots: 4, dutySum: 4, memoryBytes: 3, networkMs: 0 },
       able: names.flatMap((task) =>
         Object.entries(tasks[task]!).map(([variant, [, latencyMs]]) => ({
-          ...{ pipeline: 'p', task, variant, memoryBytes: 1, swapMs: 0 },
+          ...{ pipeline: 'p', task, variant, memoryBytes: 1 },
           points: [{ batch: 1, latencyMs }],
         }))
       ),

@@ -14,7 +14,7 @@ const ACCURACY: { [variant: string]: number } = { quick: 0.6, fine: 0.9, best: 1
 function problemOf(
   ratePerS: number,
   floors: PlacePipeline['floors'],
-  { maxVariants = 1, holding = [] }: { maxVariants?: number; holding?: Problem['holding'] } = {},
+  { memoryBytes = 1, holding = [] }: { memoryBytes?: number; holding?: Problem['holding'] } = {},
 ): Problem {
   const variants = Object.fromEntries(
     Object.entries(ACCURACY).map(([name, accuracy]) => [name, { accuracy }]),
@@ -26,15 +26,14 @@ function problemOf(
       tasks: { find: { next: ['read'], variants }, read: { next: [], variants } },
     }],
     classes: [{
-      ...{ name: 'c', slots: 12, dutySum: 12, memoryBytes: Infinity, maxVariants, networkMs: 0 },
+      ...{ name: 'c', slots: 12, dutySum: 12, memoryBytes, networkMs: 0 },
       able: Object.entries(LATENCY_MS).map(([name, latencyMs]) => {
         const [task, variant] = name.split('/') as [string, string]
         const points = [{ batch: 1, latencyMs }]
-        return { pipeline: 'p', task, variant, points, memoryBytes: 1, swapMs: 0 }
+        return { pipeline: 'p', task, variant, points, memoryBytes: 1 }
       }),
     }],
     holding,
-    options: { waitTail: 1 },
   }
 }
 
@@ -49,18 +48,18 @@ const best = (placement: Placement) =>
   ['find', 'read'].map((task) => holders(placement, task, 'best'))
 
 Deno.test('place() holds what few queries need that ask for more than the others get', () => {
-  assert.deepEqual(best(place(problemOf(250, undefined))), [0, 0])
-  for (const maxVariants of [1, 2]) {
+  assert.deepEqual(best(place(problemOf(263, undefined))), [0, 0])
+  for (const memoryBytes of [1, 2]) {
     const floors = [{ accuracy: 1, ratePerS: 1 }]
-    const placement = place(problemOf(250, floors, { maxVariants }))
+    const placement = place(problemOf(263, floors, { memoryBytes }))
     // One alone may be busy or go.
-    for (const slots of best(placement)) assert.ok(slots >= 2, `${slots} of ${maxVariants} held`)
-    assert.ok(placement.served[0]!.share > 1 - 1e-9)
+    for (const slots of best(placement)) assert.ok(slots >= 2, `${slots} of ${memoryBytes} held`)
+    assert.ok(placement.served[0]!.share > 1 - 1e-6)
   }
 })
 
 Deno.test('place() holds no more than that floor asks for, and what suffices for it', () => {
-  const placement = place(problemOf(250, [{ accuracy: 0.9, ratePerS: 5 }]))
+  const placement = place(problemOf(263, [{ accuracy: 0.9, ratePerS: 5 }]))
   // The best of one task and a fine one of the other, either way.
   const [find, read] = best(placement) as [number, number]
   assert.ok(find + read > 0 && Math.min(find, read) === 0, `${find} and ${read}`)
@@ -68,7 +67,7 @@ Deno.test('place() holds no more than that floor asks for, and what suffices for
 
 Deno.test('place() holds more for a floor that more ask for', () => {
   const slots = [1, 20, 40].map((ratePerS) => {
-    const [find, read] = best(place(problemOf(180, [{ accuracy: 1, ratePerS }]))) as [
+    const [find, read] = best(place(problemOf(190, [{ accuracy: 1, ratePerS }]))) as [
       number,
       number,
     ]
@@ -78,7 +77,7 @@ Deno.test('place() holds more for a floor that more ask for', () => {
 })
 
 Deno.test('place() holds for a floor the way that takes least', () => {
-  const given = problemOf(250, [{ accuracy: 0.9, ratePerS: 5 }])
+  const given = problemOf(263, [{ accuracy: 0.9, ratePerS: 5 }])
   for (const cheap of ['find', 'read']) {
     const problem = structuredClone(given)
     for (const row of problem.classes[0]!.able) {
@@ -92,10 +91,10 @@ Deno.test('place() holds for a floor the way that takes least', () => {
 })
 
 Deno.test('place() holds for a floor what chance adds, but what may wait for it', () => {
-  // 20/s and four deviations are 38/s, of which a slot does 12.5. Of ten seconds five are looked at
+  // 22/s and four deviations are 41/s, of which a slot does 12.5. Of ten seconds five are looked at
   // together, and what is more in them may take 2.7 s longer: no more than a tenth is added then.
   for (const [sloMs, slots] of [[1000, 4], [10_000, 2]] as const) {
-    const problem = problemOf(180, [{ accuracy: 1, ratePerS: 20 }])
+    const problem = problemOf(190, [{ accuracy: 1, ratePerS: 22 }])
     problem.pipelines[0]!.sloMs = sloMs
     assert.deepEqual(best(place(problem)), [slots, slots], `of ${sloMs} ms`)
   }
@@ -111,7 +110,7 @@ Deno.test('place() changes for a floor first what it needs, and keeps that once 
     sets: Object.entries(held).map(([name, slots]) => ({ variants: [ref(name)], slots })),
   }]
   const floors = [{ accuracy: 1, ratePerS: 1 }]
-  const before = place(problemOf(250, floors, {
+  const before = place(problemOf(263, floors, {
     holding: sets({ 'find/quick': 2, 'find/fine': 4, 'read/quick': 2, 'read/fine': 4 }),
   }))
   const first = before.first.slice(0, 2).flatMap(({ to }) => to.map(({ variant }) => variant))
@@ -124,8 +123,8 @@ Deno.test('place() changes for a floor first what it needs, and keeps that once 
 })
 
 Deno.test('place() leaves a floor aside that no way reaches, and where not all can be served', () => {
-  const plain = place(problemOf(250, undefined))
-  const beyond = place(problemOf(250, [{ accuracy: 1.01, ratePerS: 9 }]))
+  const plain = place(problemOf(263, undefined))
+  const beyond = place(problemOf(263, [{ accuracy: 1.01, ratePerS: 9 }]))
   assert.deepEqual(beyond.classes, plain.classes)
   assert.deepEqual(beyond.served, plain.served)
   const full = place(problemOf(5000, [{ accuracy: 1, ratePerS: 9 }]))
@@ -157,25 +156,24 @@ function treesOf(ratePerS: number, floors: PlacePipeline['floors']): Problem {
       const slots = able.length > 1 ? 18 : 2
       return {
         ...{ name: able.join(), slots, dutySum: slots, networkMs: 0 },
-        ...{ memoryBytes: Infinity, maxVariants: 1 },
+        ...{ memoryBytes: 1 },
         able: names.flatMap((pipeline) =>
           Object.keys(tasks).flatMap((task) =>
             able.map((variant) => {
               const points = [{ batch: 1, latencyMs: LATENCY_MS[`find/${variant}`]! }]
-              return { pipeline, task, variant, points, memoryBytes: 1, swapMs: 0 }
+              return { pipeline, task, variant, points, memoryBytes: 1 }
             })
           )
         ),
       }
     }),
-    options: { waitTail: 1 },
   }
 }
 
 Deno.test('place() holds for a floor what every branch needs, of that pipeline alone', () => {
   const bests = (floors: PlacePipeline['floors']) => {
     const { classes: [one], served } = place(treesOf(125, floors))
-    for (const { share } of served) assert.ok(share > 1 - 1e-9)
+    for (const { share } of served) assert.ok(share > 1 - 1e-6)
     return [...one!.sets, ...one!.standbySets].flatMap(({ variants: [held], slots }) =>
       held!.variant === 'best' ? [{ of: `${held!.pipeline}/${held!.task}`, slots }] : []
     )

@@ -14,16 +14,15 @@ const pipelineOf = (name: string, ratePerS: number): PlacePipeline => ({
 function placed(slots: number, ...pipelines: PlacePipeline[]) {
   const able = pipelines.flatMap(({ name: pipeline }) =>
     Object.entries({ quick: 5, exact: 1000 / 70 }).map(([variant, latencyMs]) => ({
-      ...{ pipeline, task: 'find', variant, memoryBytes: 1, swapMs: 0 },
+      ...{ pipeline, task: 'find', variant, memoryBytes: 1 },
       points: [{ batch: 1, latencyMs }],
     }))
   )
   return place({
     pipelines,
     classes: [{
-      ...{ name: 'c', slots, dutySum: slots, memoryBytes: 1, maxVariants: 1, networkMs: 0, able },
+      ...{ name: 'c', slots, dutySum: slots, memoryBytes: 1, networkMs: 0, able },
     }],
-    options: { utilisationCap: 1, waitTail: 1, saturatedCap: 0.75 },
   })
 }
 

@@ -72,7 +72,7 @@ function problemOf(profiles: Profiles, which: Accuracies, ratePerS: number): Pro
   }
   const able = Object.entries(tasks).flatMap(([task, { variants }]) =>
     Object.keys(variants).map((variant) => ({
-      ...{ pipeline: 'traffic', task, variant, memoryBytes: 1, swapMs: 1000 },
+      ...{ pipeline: 'traffic', task, variant, memoryBytes: 1 },
       points: profiles.batchSizes.map((batch, i) => ({
         batch,
         latencyMs: latencies[variant]!.p50[i]!,
@@ -83,8 +83,7 @@ function problemOf(profiles: Profiles, which: Accuracies, ratePerS: number): Pro
     pipelines: [{ name: 'traffic', weight: 1, sloMs, ratePerS, root: TASKS[0]!, tasks }],
     classes: [{
       ...{ name: 'gpu', slots: 18, dutySum: 18, networkMs: 0, able },
-      ...{ memoryBytes: Infinity, maxVariants: 1 },
+      memoryBytes: 1,
     }],
-    options: { utilisationCap: 1, waitTail: 1, siblings: false, standbyShare: 0 },
   }
 }

@@ -17,10 +17,10 @@ const problem: Problem = {
   })),
   classes: [40, 80].map((latencyMs) => ({
     ...{ name: `${latencyMs} ms`, slots: 4, dutySum: 4 },
-    ...{ memoryBytes: 2, maxVariants: Infinity, networkMs: 2 },
+    ...{ memoryBytes: 2, networkMs: 2 },
     able: PIPELINES.flatMap((pipeline) =>
       TASKS.map((task) => ({
-        ...{ pipeline, task, variant: 'only', memoryBytes: 1, swapMs: 0 },
+        ...{ pipeline, task, variant: 'only', memoryBytes: 1 },
         points: [{ batch: 1, latencyMs }],
       }))
     ),

@@ -10,7 +10,11 @@ import type { VariantRef } from '../../../src/policy/types.ts'
 
 export const keyOf = ({ pipeline, task, variant }: VariantRef) => `${pipeline}/${task}/${variant}`
 
-export const emptySlots = (placement: Placement, perNode = 1): AssignSlot[] =>
+export interface TestSlot extends AssignSlot {
+  id: string
+}
+
+export const emptySlots = (placement: Placement, perNode = 1): TestSlot[] =>
   placement.classes.flatMap(({ class: name, awake, standby, resting }) =>
     Array.from({ length: awake + standby + resting }, (_, i) => ({
       ...{ id: `${name}-${i}`, node: `${name}-node${Math.floor(i / perNode)}`, class: name },
@@ -19,9 +23,16 @@ export const emptySlots = (placement: Placement, perNode = 1): AssignSlot[] =>
   )
 
 export interface Step {
-  slots: AssignSlot[]
-  assignment: Assignment
+  slots: TestSlot[]
+  assignment: Assignment<TestSlot>
 }
+
+/** Slots that do not hold yet what they shall. */
+export const lacking = ({ assignment: { targets } }: Step): TestSlot[] =>
+  [...targets].filter(([{ held }, target]) => {
+    const has = new Set(held.map(keyOf))
+    return target.some((variant) => !has.has(keyOf(variant)))
+  }).map(([slot]) => slot)
 
 /**
  * Assigns and carries out until nothing is left to do: loads that were started end before the next
@@ -29,29 +40,27 @@ export interface Step {
  */
 export function carryOut(
   placement: Placement,
-  start: readonly AssignSlot[],
+  start: readonly TestSlot[],
   maxMoves: number,
   mostSteps = 200,
 ): Step[] {
   let slots = start.map((slot) => ({ ...slot, loading: slot.loading ?? [] }))
   const steps: Step[] = []
   while (steps.length < mostSteps) {
-    const assignment = assign(placement, slots, { maxMoves })
+    const assignment = assign<TestSlot>(placement, slots, { maxMoves })
     steps.push({ slots, assignment })
     if (assignment.moves.length === 0 && slots.every(({ loading }) => loading.length === 0)) break
-    const moves = new Map(assignment.moves.map((move) => [move.id, move]))
-    const states = new Map(assignment.slots.map(({ id, state }) => [id, state]))
+    const moves = new Map(assignment.moves.map((move) => [move.slot, move]))
     let ended = false
     slots = slots.map((slot) => {
-      const move = moves.get(slot.id)
+      const move = moves.get(slot)
       const gone = new Set((move?.unload ?? []).map(keyOf))
       const held = slot.held.filter((variant) => !gone.has(keyOf(variant)))
-      const awake = states.get(slot.id) === 'awake'
-      if (slot.loading.length > 0 && !ended) {
-        ended = true
-        return { ...slot, awake, held: [...held, ...slot.loading], loading: [] }
-      }
-      return { ...slot, awake, held, loading: [...slot.loading, ...move?.load ?? []] }
+      const isLoaded = slot.loading.length > 0 && !ended
+      ended ||= isLoaded
+      const now = isLoaded ? [...held, ...slot.loading] : held
+      const loading = isLoaded ? [] : [...slot.loading, ...move?.load ?? []]
+      return { ...slot, awake: now.length > 0, held: now, loading }
     })
   }
   return steps

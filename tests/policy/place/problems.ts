@@ -11,6 +11,8 @@ type Draw = fc.GeneratorValue
 
 const MAX_TASKS = 7
 const BATCHES = [1, 2, 4, 8]
+/** Of each variant and slot where a slot holds one. */
+const ONE_BYTES = 10e6
 
 const int = (g: Draw, min: number, max: number) => g(fc.integer, { min, max })
 const pick = <T>(g: Draw, of: readonly T[]): T => of[int(g, 0, of.length - 1)]!
@@ -74,19 +76,22 @@ export function makeProblem(g: Draw): Problem {
     const slots = c === classCount - 1 ? left : int(g, 0, left)
     left -= slots
     const speed = logBetween(g, 0.3, 5)
-    const swapMs = 1000
     const holds = pick(g, ['one', 'some', 'all'])
     const [fixed, misses] = [between(g, 0, 3), pick(g, [0, 0, 0.2])]
     classes.push({
       name: `c${c}`,
       slots,
       dutySum: slots * pick(g, [1, 1, 0.5]),
-      memoryBytes: holds === 'some' ? Math.max(10e6, all * between(g, 0.15, 0.8)) : Infinity,
-      maxVariants: holds === 'one' ? 1 : Infinity,
+      memoryBytes: holds === 'some'
+        ? Math.max(10e6, all * between(g, 0.15, 0.8))
+        : holds === 'one'
+        ? ONE_BYTES
+        : Infinity,
       networkMs: pick(g, [0, 2, 15]),
       able: everyone.filter(() => misses === 0 || between(g, 0, 1) > misses)
         .map(({ pipeline, task, variant, memoryBytes, ms }) => ({
-          ...{ pipeline, task, variant, memoryBytes, swapMs },
+          ...{ pipeline, task, variant },
+          memoryBytes: holds === 'one' ? ONE_BYTES : memoryBytes,
           points: BATCHES.map((batch) => ({
             batch,
             latencyMs: fixed + ms * speed * (0.3 + 0.7 * batch),
@@ -104,13 +109,5 @@ export function makeProblem(g: Draw): Problem {
   return {
     pipelines: made.map(({ pipeline }) => pipeline),
     classes,
-    options: {
-      utilisationCap: pick(g, [1, 0.9]),
-      waitTail: 1,
-      headroom: pick(g, [0, 0.2]),
-      halving: pick(g, [true, false]),
-      siblings: pick(g, [true, false]),
-      saturatedCap: pick(g, [1, 0.75]),
-    },
   }
 }

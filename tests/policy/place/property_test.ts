@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
-import { bestFlows } from '../../../src/policy/place/best.ts'
-import { build, SERVED } from '../../../src/policy/place/build.ts'
 import { compile } from '../../../src/policy/place/compile.ts'
 import { flowsOf } from '../../../src/policy/place/flows.ts'
-import { fairLevels } from '../../../src/policy/place/levels.ts'
-import { openKinds } from '../../../src/policy/place/packings.ts'
+import { mostAccurate } from '../../../src/policy/place/fewest.ts'
+import { openKinds } from '../../../src/policy/place/packing.ts'
+import { fairLevels } from '../../../src/policy/place/overload.ts'
+import { place as params } from '../../../src/policy/place/params.ts'
+import { build } from '../../../src/policy/place/program.ts'
 import { place } from '../../../src/policy/place/place.ts'
-import { placeOptionsOf, type Problem } from '../../../src/policy/place/problem.ts'
+import type { Problem } from '../../../src/policy/place/problem.ts'
 import { assertHolds } from './carries.ts'
 import { createHighs } from './highs.ts'
 import { makeProblem } from './problems.ts'
@@ -19,10 +20,7 @@ const problems = fc.gen().map(makeProblem)
 
 Deno.test('place() claims only what its sets, its mix and its work bear out', () => {
   fc.assert(
-    fc.property(problems, fc.constantFrom(1, 0.05), (problem, waitTail) => {
-      const given = { ...problem, options: { ...problem.options, waitTail } }
-      assertHolds(given, place(given))
-    }),
+    fc.property(problems, (problem) => assertHolds(problem, place(problem))),
     { seed: SEED, numRuns: few(60, 200), endOnFailure: true },
   )
 })
@@ -32,10 +30,9 @@ Deno.test('place() gives the same placement for the same problem, within its eff
     fc.property(problems, (problem) => {
       const placement = place(problem)
       assert.deepEqual(place(structuredClone(problem)), placement)
-      const { effort } = placeOptionsOf(problem.options)
-      assert.ok(placement.effort.updates <= 2 * effort.updates, `${placement.effort.updates}`)
+      assert.ok(placement.effort.updates <= 2 * params.updates, `${placement.effort.updates}`)
       assert.ok(placement.effort.programs <= 5000)
-      assert.ok(placement.effort.columns <= 3 * effort.maxColumns)
+      assert.ok(placement.effort.columns <= 3 * params.maxColumns)
     }),
     { seed: SEED + 1, numRuns: few(20, 60), endOnFailure: true },
   )
@@ -53,10 +50,9 @@ Deno.test('place() tells a bound that an exact solver does not pass', async () =
       const kinds = openKinds(compiled)
       if (flows.flows.length === 0 || kinds.length === 0) return
       const placement = place(problem)
-      const caps = compiled.shapes.variants.map(() => compiled.options.utilisationCap)
-      const given = { compiled, kinds, caps }
+      const given = { compiled, kinds }
       if (placement.mode === 'hardware') {
-        const best = bestFlows(compiled, flows)!
+        const best = mostAccurate(compiled, flows)!
         const { model } = build({ ...given, flows: best, goal: { name: 'slots' } })
         const verdict = highs(model, 1e-3)
         if (verdict.status !== 'optimal') return
@@ -67,18 +63,17 @@ Deno.test('place() tells a bound that an exact solver does not pass', async () =
         if (placement.slots <= fewest) near++
         return
       }
-      const counted = { programs: 0, columns: 0, rejected: 0, updates: 0 }
       const accuracy = placement.mode === 'accuracy'
       const { model } = build({
         ...{ ...given, flows },
         goal: accuracy
           ? { name: 'accuracy' }
-          : { name: 'saturated', levels: fairLevels(compiled, flows, kinds, counted) },
+          : { name: 'saturated', levels: fairLevels(compiled, flows, kinds) },
       })
-      const verdict = highs(model, accuracy ? 1e-3 / SERVED : 1e-3)
+      const verdict = highs(model, accuracy ? 1e-3 / params.served : 1e-3)
       if (verdict.status !== 'optimal') return
       const exact = compiled.totalPerS *
-        (accuracy ? verdict.objective - SERVED : verdict.objective / SERVED)
+        (accuracy ? verdict.objective - params.served : verdict.objective / params.served)
       // HiGHS may be as far from its optimum as its gap; the bound is above the optimum.
       assert.ok(placement.bound >= exact * (1 - 1e-4) - 1e-6, `${placement.bound} < ${exact}`)
       assert.ok(placement.objective <= placement.bound * (1 + 1e-9))

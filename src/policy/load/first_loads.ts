@@ -15,9 +15,10 @@ import type { Rulings } from '../pool/rulings.ts'
 import type { Shapes, VariantShape } from '../shape.ts'
 import type { NodeId } from '../types.ts'
 import { startingWith } from './load_order.ts'
-import type { Member } from './placing.ts'
+import type { Member } from './member.ts'
+import { load } from './params.ts'
 
-export interface WantedParts {
+export interface FirstLoadsParts {
   shapes: Shapes
   /** As of now. */
   classes(): readonly ClassReport[]
@@ -27,63 +28,55 @@ export interface WantedParts {
   isOpen: Rulings['isOpen']
 }
 
-export interface Wanted {
-  /** In which order a node loads all that it is able to, as of now. */
-  orderOf(member: Pick<Member, 'id' | 'order' | 'slots'>, nowMs: number): readonly VariantShape[]
-}
-
-/**
- * Planned with this share of the pool: until it is loaded more may be asked, and others may have gone.
- * Where loads take four seconds and nodes stay for thirty, 0.4 % of the queries are lost with four
- * fifths of it, and none with half; with less nodes are less accurate.
- */
-const SHARE = 0.5
-/** Less of a group's time than this is none. */
-const LEAST = 1e-3
-/** Worked out anew so often, for a node that is new sooner; in a pool of many less often. */
-const LOOK_MS = 250
-const EACH_MS = 0.1
-
-export function createWanted(parts: WantedParts): Wanted {
-  const { shapes, steering, isOpen } = parts
-  let lookedMs = -Infinity
-  let classOf = new Map<NodeId, string>()
+export class FirstLoads {
+  #parts: FirstLoadsParts
+  #lookedMs = -Infinity
+  #classOf = new Map<NodeId, string>()
   /** By class, the most work first. */
-  let wanted = new Map<string, VariantShape[]>()
+  #wanted = new Map<string, VariantShape[]>()
 
-  function look(nowMs: number): void {
-    lookedMs = nowMs
-    const classes = parts.classes()
-    classOf = new Map(classes.flatMap(({ name, nodes }) => nodes.map((id) => [id, name] as const)))
+  constructor(parts: FirstLoadsParts) {
+    this.#parts = parts
+  }
+
+  /** In which order a node loads all that it is able to, as of now. */
+  orderOf(
+    { id, order, slots }: Pick<Member, 'id' | 'order' | 'slots'>,
+    nowMs: number,
+  ): readonly VariantShape[] {
+    if (slots.every(({ held }) => order.every((variant) => held.has(variant)))) return order
+    const usualMs = this.#classOf.has(id) ? load.firstLoadsMs : 0
+    const waitMs = Math.max(usualMs, load.eachMs * this.#classOf.size)
+    if (nowMs - this.#lookedMs >= waitMs) this.#look(nowMs)
+    const own = this.#wanted.get(this.#classOf.get(id) ?? '') ?? []
+    return startingWith(own.filter((variant) => order.includes(variant)), order)
+  }
+
+  #look(nowMs: number): void {
+    const { shapes, steering, fanOut, isOpen } = this.#parts
+    this.#lookedMs = nowMs
+    const classes = this.#parts.classes()
+    this.#classOf = new Map(
+      classes.flatMap(({ name, nodes }) => nodes.map((id) => [id, name] as const)),
+    )
     const mix = solveFrontier(shapes, {
-      ...problemOf(shapes, classes, isOpen),
-      ...handedOnBy(shapes, parts.fanOut),
+      ...allHeld(shapes, classes, isOpen),
+      ...handedOnBy(shapes, fanOut),
       ratesPerS: steering.ratesPerS(nowMs),
-      aim: SHARE,
+      aim: load.shareForFirst,
     })
     if (mix === undefined) return
     const workOf = ({ index }: VariantShape, group: number) => mix.work[index]![group]!
-    wanted = new Map(classes.map(({ name }, group) => [
+    this.#wanted = new Map(classes.map(({ name }, group) => [
       name,
-      shapes.variants.filter((variant) => workOf(variant, group) > LEAST)
+      shapes.variants.filter((variant) => workOf(variant, group) > load.leastWork)
         .sort((a, b) => workOf(b, group) - workOf(a, group)),
     ]))
-  }
-
-  return {
-    orderOf({ id, order, slots }, nowMs) {
-      if (slots.every(({ held }) => order.every((variant) => held.has(variant)))) return order
-      const isNew = !classOf.has(id)
-      const waitMs = Math.max(isNew ? 0 : LOOK_MS, EACH_MS * classOf.size)
-      if (nowMs - lookedMs >= waitMs) look(nowMs)
-      const own = wanted.get(classOf.get(id) ?? '') ?? []
-      return startingWith(own.filter((variant) => order.includes(variant)), order)
-    },
   }
 }
 
 /** As if every node held all that it is able to. */
-function problemOf(
+function allHeld(
   { variants }: Shapes,
   classes: readonly ClassReport[],
   isOpen: Rulings['isOpen'],

@@ -1,7 +1,18 @@
 /** What slots hold where more is asked for than they carry. */
 import assert from 'node:assert/strict'
+import { place as params } from '../../../src/policy/place/params.ts'
 import { place } from '../../../src/policy/place/place.ts'
 import type { PlacePipeline, Problem } from '../../../src/policy/place/problem.ts'
+
+function withCap<T>(saturatedCap: number, made: () => T): T {
+  const before = params.saturatedCap
+  params.saturatedCap = saturatedCap
+  try {
+    return made()
+  } finally {
+    params.saturatedCap = before
+  }
+}
 
 const pipelineOf = (name: string, ratePerS: number, accuracies: Record<string, number>) =>
   ({
@@ -17,7 +28,7 @@ const pipelineOf = (name: string, ratePerS: number, accuracies: Record<string, n
   }) satisfies PlacePipeline
 
 const able = (task: string, variant: string, latencyMs: number) => ({
-  ...{ pipeline: task, task, variant, memoryBytes: 1, swapMs: 0 },
+  ...{ pipeline: task, task, variant, memoryBytes: 1 },
   points: [{ batch: 1, latencyMs }],
 })
 
@@ -29,12 +40,11 @@ const placed = (nearPerS: number, saturatedCap: number) => {
       pipelineOf('near', nearPerS, { quick: 0.8, exact: 1 }),
     ],
     classes: [{
-      ...{ name: 'c', slots: 2, dutySum: 2, memoryBytes: 1, maxVariants: 1, networkMs: 0 },
+      ...{ name: 'c', slots: 2, dutySum: 2, memoryBytes: 1, networkMs: 0 },
       able: [able('full', 'only', 10), able('near', 'quick', 5), able('near', 'exact', 10)],
     }],
-    options: { utilisationCap: 1, waitTail: 1, saturatedCap },
   }
-  const placement = place(problem)
+  const placement = withCap(saturatedCap, () => place(problem))
   assert.equal(placement.mode, 'saturated')
   const held = placement.classes[0]!.sets.map(({ variants }) => variants[0]!.variant)
   return { ...placement, held: held.filter((variant) => variant !== 'only') }
@@ -65,10 +75,10 @@ Deno.test('what it carries is told as it is where there are more ways than a sea
     return [task, { next, variants: Object.fromEntries(variants) }]
   }))
   const classOf = (name: string, slowness: number) => ({
-    ...{ name, slots: 6, dutySum: 6, memoryBytes: 1, maxVariants: 1, networkMs: 5 },
+    ...{ name, slots: 6, dutySum: 6, memoryBytes: 1, networkMs: 5 },
     able: each.flatMap(([task, list]) =>
       list.map((ms, v) => ({
-        ...{ pipeline: 'p', task, variant: `v${v}`, memoryBytes: 1, swapMs: 0 },
+        ...{ pipeline: 'p', task, variant: `v${v}`, memoryBytes: 1 },
         points: [1, 2, 4, 8, 16].map((batch) => ({
           batch,
           latencyMs: slowness * ms * (0.4 + 0.6 * batch),
@@ -76,14 +86,13 @@ Deno.test('what it carries is told as it is where there are more ways than a sea
       }))
     ),
   })
-  const problem = (saturatedCap: number): Problem => ({
+  const problem: Problem = {
     pipelines: [{ name: 'p', weight: 1, sloMs: 1500, ratePerS: 500, root: 'find', tasks }],
     classes: [classOf('near', 1), classOf('far', 1.5)],
-    options: { utilisationCap: 1, waitTail: 1, saturatedCap },
-  })
-  const { served: [all], mode } = place(problem(1))
+  }
+  const { served: [all], mode } = withCap(1, () => place(problem))
   assert.equal(mode, 'saturated')
   // Chosen by three quarters of what slots can do, it can do no less than that.
-  const { served: [some] } = place(problem(0.75))
+  const { served: [some] } = withCap(0.75, () => place(problem))
   assert.ok(some!.share >= 0.75 * all!.share, `${some!.share} of ${all!.share}`)
 })

@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict'
-import { compile } from '../../../src/policy/place/compile.ts'
-import { afterLettingGo, bestCourse } from '../../../src/policy/place/course.ts'
-import type { Kind } from '../../../src/policy/place/given.ts'
-import { type Holdings, holdingsOf } from '../../../src/policy/place/holdings.ts'
+import { compile, type Kind } from '../../../src/policy/place/compile.ts'
+import {
+  afterLettingGo,
+  bestOrder,
+  type Holdings,
+  holdingsOf,
+} from '../../../src/policy/place/migration.ts'
 
 const VARIANTS = ['a', 'b', 'c', 'd']
 const { classes, shapes } = compile({
@@ -13,9 +16,9 @@ const { classes, shapes } = compile({
     },
   }],
   classes: [{
-    ...{ name: 'c', slots: 4, dutySum: 4, memoryBytes: Infinity, maxVariants: 2, networkMs: 0 },
+    ...{ name: 'c', slots: 4, dutySum: 4, memoryBytes: 2, networkMs: 0 },
     able: VARIANTS.map((variant) => ({
-      ...{ pipeline: 'p', task: 't', variant, memoryBytes: 1, swapMs: 0 },
+      ...{ pipeline: 'p', task: 't', variant, memoryBytes: 1 },
       points: [{ batch: 1, latencyMs: 10 }],
     })),
   }],
@@ -36,7 +39,7 @@ const nameOf = ({ variants }: Kind) => variants.map(({ ref }) => ref.variant).jo
 const slotsOf = (holdings: Holdings, name: string) =>
   [...holdings.values()].find((kind) => nameOf(kind) === name)?.slots ?? 0
 const stepsTo = (goal: Holdings, start: Holdings, value: (holdings: Holdings) => number) =>
-  bestCourse({ classes, start, goal, size: 1 }, value)
+  bestOrder({ classes, start, goal, size: 1 }, value)
     .map(({ from, to }) => `${nameOf(from)} ${nameOf(to)}`)
 
 Deno.test('a step that costs nothing by itself waits where the next ones need what it takes', () => {

@@ -23,9 +23,9 @@ function placed(holding: Holding[] = []) {
       },
     }],
     classes: [{
-      ...{ name: 'c', slots: 8, dutySum: 8, memoryBytes: 1, maxVariants: 1, networkMs: 0 },
+      ...{ name: 'c', slots: 8, dutySum: 8, memoryBytes: 1, networkMs: 0 },
       able: rows.map(({ ms, ...ref }) => ({
-        ...{ ...ref, memoryBytes: 1, swapMs: 1000 },
+        ...{ ...ref, memoryBytes: 1 },
         points: [{ batch: 1, latencyMs: ms }],
       })),
     }],

@@ -1,22 +1,12 @@
 /**
- * What a program of placement is built from.
+ * What a program of placement is built from, and what it is made of.
  *
  * @module
  */
 import type { VariantShape } from '../shape.ts'
-import type { ClassShape, Compiled } from './compile.ts'
-import type { Flows } from './flow_walk.ts'
-
-/** Slots of one class that hold the same variants. */
-export interface Kind {
-  class: ClassShape
-  variants: readonly VariantShape[]
-  slots: number
-  /** For whole slots: the allowance that they work within, where that is decided. */
-  allowance?: number
-  /** How many slots hold these variants is for the program to say; `slots` is the most. */
-  open?: boolean
-}
+import type { Compiled, Kind } from './compile.ts'
+import type { Flows } from './flows.ts'
+import type { Model } from './model.ts'
 
 export type Goal =
   /** Everything is served, by the fewest slots. */
@@ -31,8 +21,6 @@ export interface Given {
   flows: Flows
   kinds: readonly Kind[]
   goal: Goal
-  /** Share of a slot's time that a variant may use, by its index. */
-  caps: readonly number[]
   /** Demand to plan for, against what there is; 1 where absent. */
   inflate?: number
   /** Without the rows of the peak, of floors and of moves: what serving the demand itself comes to. */
@@ -48,5 +36,14 @@ export interface Share {
   itemsPerS: number
 }
 
-/** Slots that hold one variant work within one allowance: their time is given in whole slots. */
-export const isWhole = ({ class: { holds } }: Kind): boolean => holds === 'one'
+export interface Program extends Given {
+  model: Model
+  /** Column of each flow, by its position. */
+  flowColumns: number[]
+  /** When saturated: which part of its fair level each pipeline gets at least; else -1. */
+  levelColumn: number
+  levelRows: number[]
+  shares: Share[]
+  /** Column of how many slots of a kind are awake, where that is open; else -1. */
+  awakeColumns: number[]
+}

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
-import { createPlaceDue } from '../../../src/policy/load/place_due.ts'
+import { PlaceDue } from '../../../src/policy/load/due.ts'
 
 Deno.test('a placement that a jump overtook is of no use, and the next is asked for at once', () => {
-  const due = createPlaceDue()
+  const due = new PlaceDue()
   assert.ok(due.atMs([100], 0) <= 0)
   due.asked([100], 0)
   assert.ok(due.answered([300]), 'the first is better than none')
@@ -16,7 +16,7 @@ Deno.test('a placement that a jump overtook is of no use, and the next is asked 
 })
 
 Deno.test('a placement is carried out in the end, however much the demand goes on rising', () => {
-  const due = createPlaceDue()
+  const due = new PlaceDue()
   let rate = 10
   let taken = 0
   for (let i = 0; i < 8; i++) {
@@ -28,7 +28,7 @@ Deno.test('a placement is carried out in the end, however much the demand goes o
 })
 
 Deno.test('a placement is overtaken once demand is far above what it was asked for with', () => {
-  const due = createPlaceDue()
+  const due = new PlaceDue()
   assert.equal(due.isOvertaken([100]), false, 'there is none yet')
   due.asked([100], 0)
   due.answered([100])

@@ -1,0 +1,188 @@
+/**
+ * From an answer of the program to the sets of variants that slots hold. Where a slot has memory for
+ * some variants the program gives each a share of the slots' time, as if nothing had to be packed; what
+ * packing makes of that, and sets that let a slot do whole pipelines, are candidates that the program
+ * then counts slots for.
+ *
+ * @module
+ */
+import type { VariantShape } from '../shape.ts'
+import { type ClassShape, type Compiled, isWhole, type Kind } from './compile.ts'
+import { place } from './params.ts'
+import type { Program } from './types.ts'
+import { filled, fillOrder, type HeldSet, merge } from './sets.ts'
+
+/** For each class all that it is able to hold: how time would be given if nothing had to be packed. */
+export const openKinds = ({ classes }: Compiled): Kind[] =>
+  classes.filter(({ slots, able }) => slots > 0 && able.length > 0)
+    .map((one) => ({ class: one, variants: one.able, slots: one.slots }))
+
+/** Whether a kind's sets are still to be found. */
+export const isUnpacked = ({ class: one, variants }: Kind): boolean =>
+  one.holds === 'some' && variants.length === one.able.length
+
+/** Orders in which a packing may take variants, by their time left and their memory; the best is kept. */
+const WEIGHTS: ((time: number, bytes: number) => number)[] = [
+  (time) => time,
+  (time, bytes) => bytes + 1e-9 * time,
+  (time, bytes) => time / (bytes + 1),
+]
+
+/** Sets for what the program gave; several where memory has to be packed. */
+export function packings(program: Program, values: readonly number[]): Kind[][] {
+  const weights = program.kinds.some(isUnpacked) ? WEIGHTS : WEIGHTS.slice(0, 1)
+  return weights.map((weight) =>
+    program.kinds.flatMap((kind, k): Kind[] => {
+      const one = kind.class
+      const own = program.shares.filter((share) => share.kind === k)
+      if (isWhole(kind)) {
+        return own.filter(({ column }) => values[column]! > 0.5)
+          .map(({ column, variant, allowance }) => ({
+            ...kind,
+            variants: [variant],
+            slots: Math.round(values[column]!),
+            allowance,
+          }))
+      }
+      const awake = program.awakeColumns[k]!
+      const slots = awake < 0 ? kind.slots : Math.round(values[awake]!)
+      // What may be held is given already: only how many are awake was open.
+      if (!isUnpacked(kind)) {
+        return slots > 0 ? [{ class: one, variants: kind.variants, slots }] : []
+      }
+      const times = new Map<VariantShape, number>()
+      for (const { variant, column } of own) {
+        times.set(variant, (times.get(variant) ?? 0) + values[column]!)
+      }
+      return pack(one, times, slots, weight).map((set) => ({ class: one, ...set }))
+    })
+  )
+}
+
+/** A slot being packed. */
+interface Bin {
+  variants: Set<VariantShape>
+  timeLeft: number
+  bytesLeft: number
+}
+
+/**
+ * Packs `times` (in slots) into `slots` slots, within memory, then fills what memory is left: with
+ * variants that found no room, then with others. Time that did not fit is not lost yet: a slot with
+ * several variants is free to shift its time among them.
+ */
+function pack(
+  one: ClassShape,
+  times: ReadonlyMap<VariantShape, number>,
+  slots: number,
+  weight: typeof WEIGHTS[number],
+): HeldSet[] {
+  const left = new Map([...times].filter(([, time]) => time > 1e-6))
+  const bytesOf = (variant: VariantShape) => one.memory[variant.index]!
+  const fits = ({ variants, bytesLeft }: Bin, variant: VariantShape) =>
+    !variants.has(variant) && bytesOf(variant) <= bytesLeft
+  const put = (bin: Bin, variant: VariantShape) => {
+    bin.variants.add(variant)
+    bin.bytesLeft -= bytesOf(variant)
+    const time = Math.min(bin.timeLeft, left.get(variant) ?? 0)
+    bin.timeLeft -= time
+    const rest = (left.get(variant) ?? 0) - time
+    if (rest > 1e-6) left.set(variant, rest)
+    else left.delete(variant)
+  }
+  const weigh = (variant: VariantShape) => weight(left.get(variant) ?? 0, bytesOf(variant))
+  const bins = Array.from({ length: slots }, (): Bin => (
+    { variants: new Set(), timeLeft: 1, bytesLeft: one.given.memoryBytes }
+  ))
+  for (const bin of bins) {
+    while (bin.timeLeft > 1e-6) {
+      const fitting = [...left.keys()].filter((variant) => fits(bin, variant))
+      if (fitting.length === 0) break
+      put(bin, fitting.reduce((best, next) => weigh(next) > weigh(best) ? next : best))
+    }
+  }
+  const missing = [...left.keys()].sort((a, b) => left.get(b)! - left.get(a)! || a.index - b.index)
+  const wanted = [...missing, ...fillOrder(one).filter((variant) => !left.has(variant))]
+  // The emptiest first, so that what is missing lands where time is left.
+  for (const bin of [...bins].sort((a, b) => b.timeLeft - a.timeLeft)) {
+    for (const variant of wanted) if (fits(bin, variant)) put(bin, variant)
+  }
+  return merge(bins.map(({ variants }) => ({ variants: [...variants], slots: 1 })))
+}
+
+/**
+ * The kinds with every unpacked one replaced by sets whose slots are open.
+ *
+ * @param parts also of pipelines that a slot has no room for, so that each of their tasks is in one
+ */
+export function withCandidates(
+  { compiled, kinds, flows, flowColumns }: Program,
+  values: readonly number[],
+  packed: readonly (readonly Kind[])[],
+  parts = false,
+): Kind[] {
+  const shares = compiled.shapes.variants.map(() => 0)
+  flows.flows.forEach(({ steps }, f) => {
+    for (const { variant } of steps) shares[variant.index]! += values[flowColumns[f]!]!
+  })
+  const unpacked = kinds.filter(isUnpacked).length
+  const most = Math.max(3, Math.floor(place.candidates / Math.max(1, unpacked)))
+  return kinds.flatMap((kind): Kind[] => {
+    if (!isUnpacked(kind)) return [kind]
+    const one = kind.class
+    const whole = wholePipelines(compiled, one, shares)
+    const seen = packed.flatMap((sets) => sets.filter((set) => set.class === one))
+    const fill = (some: readonly (readonly VariantShape[])[]) =>
+      merge(some.map((variants) => ({ variants: filled(one, variants), slots: 1 })))
+    const firsts = whole.flatMap((sets) => sets.slice(0, 1))
+    const sets = fill([...firsts, ...seen.map(({ variants }) => variants)])
+    const rest = parts ? whole.flatMap((sets) => sets.slice(1)) : []
+    return merge([...sets.slice(0, most), ...fill(rest)])
+      .map(({ variants }) => ({ class: one, variants, slots: kind.slots, open: true }))
+  })
+}
+
+/**
+ * For each pipeline, and all together: of every task the most used, the smallest, the quickest, the best.
+ * Of one that a slot has no room for, the most used in as many sets as it takes.
+ */
+function wholePipelines(
+  { shapes }: Compiled,
+  one: ClassShape,
+  shares: readonly number[],
+): VariantShape[][][] {
+  const rate = ({ index }: VariantShape) => one.paces[index]!.at(-1)!.ratePerS
+  const orders: ((a: VariantShape, b: VariantShape) => number)[] = [
+    (a, b) => shares[b.index]! - shares[a.index]!,
+    (a, b) => one.memory[a.index]! - one.memory[b.index]!,
+    (a, b) => rate(b) - rate(a),
+    (a, b) => b.accuracy - a.accuracy,
+  ]
+  const chosen = orders.map((order) => {
+    const sorted = [...one.able].sort((a, b) => order(a, b) || a.index - b.index)
+    return sorted.filter((v) => sorted.find((other) => other.task === v.task) === v)
+  })
+  return [...shapes.pipelines.keys()].flatMap((name) =>
+    chosen.map((some, order) => {
+      const own = some.filter(({ ref }) => ref.pipeline === name)
+      const others = some.filter(({ ref }) => ref.pipeline !== name)
+      const parts = order === 0 ? inRoom(one, own) : [own]
+      return parts.map((part) => [...part, ...others])
+    })
+  )
+}
+
+/** One after the other, as many together as a slot has room for. */
+function inRoom({ given, memory }: ClassShape, variants: readonly VariantShape[]) {
+  const parts: VariantShape[][] = [[]]
+  let bytes = 0
+  for (const variant of variants) {
+    const part = parts.at(-1)!
+    bytes += memory[variant.index]!
+    if (part.length > 0 && bytes > given.memoryBytes) {
+      parts.push([variant])
+      bytes = memory[variant.index]!
+    } else part.push(variant)
+  }
+  return parts
+}

@@ -1,0 +1,81 @@
+/**
+ * Parameters of placement, all in one object that functions read when they run. A price or reward is
+ * in shares of the accuracy of everything that is asked: 1 is all of it.
+ *
+ * @module
+ */
+export const place = {
+  // Time and capacity
+  waiting: 0.5, // share of an SLO that is kept for waiting behind one batch; as in the Loki paper
+  saturatedCap: 0.75, // share of a slot's time that a plan for overload is chosen by; items wait, and a station without slack delays all that pass it
+  floorPerS: 0.1, // queries/s planned for where fewer come, so that the first one is served
+  leastFanOut: 0.01, // items; planned for a task that was handed nothing so far: it may be the next time
+
+  // Rewards and prices
+  served: 30, // reward of serving everything: more than any accuracy
+  levelReward: 0.9, // in overload, part of `served` for the least served pipeline (max-min of shares by weight)
+  queryReward: 0.09, // likewise for the share of all queries, and
+  accuracyReward: 0.01, // for their accuracy; the three sum up to 1
+  movePrice: 0.001, // price of a slot that changes what it holds: half of it is lost while it loads
+  riskPrice: 0.1, // added to that, times the share of nodes that may go: what changed has to change again
+  hysteresis: 0.02, // share by which another plan has to be better before what is held is given up
+  gap: 0.005, // distance from the bound at which the search ends
+
+  // Peak: what has to be carried somehow
+  peakShort: 5, // price of carrying none of it
+  peakAccuracy: 0.1, // reward of its accuracy: the peak is there for a part of the time,
+  surgeAccuracy: 0.3, // and for more of it where demand was seen to jump
+  peakLonger: 1.2, // times the usual time that a batch may take then on slots of one variant: the queue is one for all, so less than half of the time is waited
+  peakMissing: 1e-3, // share of the peak that may be left out: less is no better plan
+
+  // Floors: queries that ask for a least accuracy
+  floorShort: 5, // price of holding nothing for all floors of a pipeline, times the share of slots that they take: less than what those slots serve counts
+  floorLeast: 0.01, // least such price; what is less is lost in the gap of the search
+  floorDeviations: 4, // deviations of what comes in a second (or half an SLO) that are held for
+  floorSlots: 2, // least slots for a floor: one alone may be busy, or its node gone
+
+  // Warm spares
+  spareShare: 0.25, // spares for each awake slot where no peak is given
+  reserve: 4, // times the demand that spares of one variant are to carry together with awake slots
+
+  // Migration
+  carried: 1.05, // times the demand that is to be carried while slots load, and
+  carriedDeviations: 3, // deviations of what comes in a second; the more of both
+  loading: 0.5, // worth of a slot that loads, against one that serves
+  inTheEnd: 1e-3, // weight of what is carried once a step is done, against while it loads
+  schedule: 6, // steps that are planned; what comes after waits for the next plan
+  beam: 4, // beginnings that the search of an order goes on with
+  pairs: 36, // pairs of what is held and what shall be that are weighed for a step
+  stepSlots: 40, // slots of the pool for each slot of a step: in a larger pool a step moves several
+  atOnceShare: 0.25, // most of all slots that load at one time, and
+  atOnceLeast: 2, // slots that may always do
+
+  // Effort, by count: the same problem gives the same plan on any machine
+  updates: 500_000_000, // updates of tableaus' cells in all, estimated: what the time goes into
+  rounds: 40, // neighbourhoods that a search looks at,
+  checkRounds: 4, // and a search of what given sets carry
+  staleRounds: 16, // neighbourhoods in a row without anything better that end a search
+  firstIntegers: 12, // integers free in the first neighbourhood,
+  leastIntegers: 6, // in the smallest,
+  freeIntegers: 24, // and in the largest
+  branches: 120, // branches of one integer program, where they are not dear
+  leastBranches: 16, // branches that are always looked at
+  spareBranches: 60, // branches of the program of warm spares
+  replans: 8, // plans made anew, for more demand than there is, where the last fell short
+  trims: 16, // slots that are tried to be taken away from a plan of fewest slots
+  maxColumns: 1000, // flows of a program; time allowances are left out to keep to them
+  maxRows: 120, // rows of junctions, likewise
+  fewFlows: 250, // flows below which nothing is gained by fewer for the search of integers
+  candidates: 36, // sets of variants to count slots for, of all classes together
+  // Most allowances of a variant, and most variants of a task, in the order in which they are tried
+  choices: [[8, 99], [5, 99], [4, 99], [3, 99], [2, 99], [1, 99], [1, 4], [1, 3], [1, 2], [1, 1]],
+
+  // Solver
+  precision: 1e-6, // how far an answer may be outside its program, relative to the terms of a row
+  whole: 1e-6, // distance from a whole number that counts as none
+  room: 1e-7, // widening of bounds, different for each row, that ends walks in circles
+  // Tries until an answer holds: with room or not, and pivots for each row; pools of 10,000 slots want 20
+  attempts: [{ roomy: false, pivots: 3 }, { roomy: true, pivots: 6 }, { roomy: true, pivots: 20 }],
+  pivotsPerRow: 1.5, // estimate of what a linear program takes, and
+  pivotsPerBranch: 15, // of what a branch does
+}
