@@ -13,7 +13,7 @@ import { FirstLoads, type FirstLoadsParts } from './load/first_loads.ts'
 import { Loader, type LoaderParts } from './load/loader.ts'
 import { bytesListed, confine, greedy, loadNext, type Member, memberOf } from './load/member.ts'
 import { Placing } from './load/placing.ts'
-import { Retirement } from './load/retirement.ts'
+import { createRetirement } from './load/retirement.ts'
 import type { Limits } from './options.ts'
 import type { Placement } from './place/placement.ts'
 import { planView } from './plan_view.ts'
@@ -69,9 +69,9 @@ export function createController(parts: ControllerParts): Controller {
   const waitsUntilMs = new Map<NodeId, number>()
   const steering = createSteering(shapes, parts.startPerS)
   const rulings = createRulings()
-  const placing = new Placing(shapes, members, parts.fanOut, rulings.isOpen)
+  const placing = new Placing({ shapes, members, fanOut: parts.fanOut, isOpen: rulings.isOpen })
   const wanted = new FirstLoads({ ...parts, steering, isOpen: rulings.isOpen })
-  const retirement = new Retirement(members, rulings, parts.unload)
+  const retirement = createRetirement(members, rulings, parts.unload)
   let epoch = 0
   let placed: Plan | undefined
   const due = new PlaceDue()

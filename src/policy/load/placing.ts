@@ -24,11 +24,15 @@ interface PlacedSlot extends AssignSlot {
   slot: LoadingSlot
 }
 
+export interface PlacingParts {
+  shapes: Shapes
+  members: ReadonlyMap<NodeId, Member>
+  fanOut: Pick<FanOut, 'mean' | 'none'>
+  isOpen: Rulings['isOpen']
+}
+
 export class Placing {
-  #shapes: Shapes
-  #members: ReadonlyMap<NodeId, Member>
-  #fanOut: Pick<FanOut, 'mean' | 'none'>
-  #isOpen: Rulings['isOpen']
+  #parts: PlacingParts
   #departures = new Departures()
   #placement: Placement | undefined
   /** Classes as the planner was last told of them: later ones may part the nodes otherwise. */
@@ -36,25 +40,17 @@ export class Placing {
   /** Nodes that the planner was told to do without. */
   #aside: ReadonlySet<NodeId> = new Set()
 
-  constructor(
-    shapes: Shapes,
-    members: ReadonlyMap<NodeId, Member>,
-    fanOut: Pick<FanOut, 'mean' | 'none'>,
-    isOpen: Rulings['isOpen'],
-  ) {
-    this.#shapes = shapes
-    this.#members = members
-    this.#fanOut = fanOut
-    this.#isOpen = isOpen
+  constructor(parts: PlacingParts) {
+    this.#parts = parts
   }
 
   /** A member came or went. */
   joined(nowMs: number): void {
-    this.#departures.joined(this.#members.size, nowMs)
+    this.#departures.joined(this.#parts.members.size, nowMs)
   }
 
   left(nowMs: number): void {
-    this.#departures.left(this.#members.size, nowMs)
+    this.#departures.left(this.#parts.members.size, nowMs)
   }
 
   accept(placement: Placement): void {
@@ -72,14 +68,14 @@ export class Placing {
     )
     this.#aside = new Set(classes.flatMap((one) => one.aside))
     return {
-      pipelines: [...this.#shapes.pipelines.values()].map((shape, p) =>
+      pipelines: [...this.#parts.shapes.pipelines.values()].map((shape, p) =>
         this.#pipelineOf(shape, demands[p]!, atRisk)
       ),
       classes: classes.map((one) => this.#classFor(one)),
       holding: classes.map((one) => ({
         class: one.name,
         sets: one.nodes.filter((id) => !this.#aside.has(id)).flatMap((id) =>
-          this.#members.get(id)?.slots.map((slot) => ({
+          this.#parts.members.get(id)?.slots.map((slot) => ({
             variants: this.#refsOf(comingTo(slot)),
             slots: 1,
           })) ?? []
@@ -90,7 +86,7 @@ export class Placing {
   }
 
   #refsOf(variants: readonly VariantShape[]): VariantRef[] {
-    return variants.filter(this.#isOpen).map(({ ref }) => ref)
+    return variants.filter(this.#parts.isOpen).map(({ ref }) => ref)
   }
 
   #pipelineOf(
@@ -113,8 +109,8 @@ export class Placing {
         next: task.next.map(({ name }) => name),
         variants: Object.fromEntries(task.variants.map((variant) => [variant.ref.variant, {
           accuracy: variant.accuracy,
-          fanOut: handedOn(variant, this.#fanOut.mean),
-          none: handedOn(variant, this.#fanOut.none),
+          fanOut: handedOn(variant, this.#parts.fanOut.mean),
+          none: handedOn(variant, this.#parts.fanOut.none),
         }])),
       }])),
       ...pipeline.pathAccuracy === undefined ? {} : { pathAccuracy: pipeline.pathAccuracy },
@@ -124,7 +120,7 @@ export class Placing {
   #classFor(
     { name, nodes, slots, dutySum, memoryBytes, networkMs, able }: ClassReport,
   ): PlaceClass {
-    const member = this.#members.get(nodes[0]!)
+    const member = this.#parts.members.get(nodes[0]!)
     return {
       name,
       slots,
@@ -132,8 +128,8 @@ export class Placing {
       memoryBytes,
       networkMs,
       able: able.flatMap(({ variant: index, points }) => {
-        const variant = this.#shapes.variants[index]!
-        if (!this.#isOpen(variant)) return []
+        const variant = this.#parts.shapes.variants[index]!
+        if (!this.#parts.isOpen(variant)) return []
         return [{ ...variant.ref, points, memoryBytes: member?.bytesOf.get(variant) ?? 0 }]
       }),
     }
@@ -165,7 +161,7 @@ export class Placing {
   /** Slots of members that the placement counts; others of their class are given what is common there. */
   #placedSlots(placement: Placement): PlacedSlot[] {
     const placed: PlacedSlot[] = []
-    for (const member of this.#members.values()) {
+    for (const member of this.#parts.members.values()) {
       // One that came since then is of the class that it is in now.
       const name = this.#classOf.get(member.id) ?? member.class ?? undefined
       if (member.paused || name === undefined) continue
@@ -193,7 +189,7 @@ export class Placing {
   }
 
   #found(refs: readonly VariantRef[]): VariantShape[] {
-    return refs.map(this.#shapes.find).filter((variant) => variant !== undefined)
+    return refs.map(this.#parts.shapes.find).filter((variant) => variant !== undefined)
   }
 
   #give(slot: LoadingSlot, member: Member, refs: readonly VariantRef[]): void {

@@ -7,11 +7,11 @@
 import type { Prefix } from '../shape.ts'
 import { workingMs } from './budgets.ts'
 import type { Checked } from './check.ts'
-import type { Compiled, Kind } from './compile.ts'
+import type { ClassShape, Compiled, Kind } from './compile.ts'
 import type { Flows } from './flows.ts'
 import type { Schedule } from './migration.ts'
 import { place } from './params.ts'
-import type { PlacedWork, Placement, PlaceMode } from './placement.ts'
+import type { ClassPlacement, PlacedWork, Placement, PlaceMode } from './placement.ts'
 import { type HeldSet, setsOf, slotsIn } from './sets.ts'
 
 export interface Outcome {
@@ -44,7 +44,7 @@ export function placementOf(
   { mode, checked, standby = [], bound, slotsBound, kept }: Outcome,
   schedule: Schedule,
 ): Placement {
-  const { demands, classes, totalPerS, effort } = compiled
+  const { demands, classes, totalPerS } = compiled
   const objective = mode === 'saturated'
     ? checked.score / place.served * totalPerS
     : demands.reduce((sum, { ratePerS, best }, p) =>
@@ -52,6 +52,7 @@ export function placementOf(
   const upper = Number.isFinite(bound) ? Math.max(bound, objective) : totalPerS
   const least = mode === 'hardware' ? objective : upper
   return {
+    ...nothingPlaced(compiled),
     mode,
     objective,
     bound: least,
@@ -66,72 +67,61 @@ export function placementOf(
       share: Math.min(1, checked.served[p]!),
       accuracy: checked.accuracy[p]!,
     })),
-    classes: classes.map((one) => {
-      const sets = setsOf(one, checked.kinds)
-      const warm = setsOf(one, standby)
-      const [awake, spare] = [slotsIn(sets), slotsIn(warm)]
-      return {
-        class: one.given.name,
-        sets: told(sets),
-        standbySets: told(warm),
-        awake,
-        standby: spare,
-        resting: one.slots - awake - spare,
-      }
-    }),
+    classes: classes.map((one) => classPlacement(one, checked.kinds, standby)),
     ...schedule,
     mix: mixOf(compiled, checked),
     work: workOf(checked),
-    effort: { ...effort },
   }
 }
 
-const told = (sets: readonly HeldSet[]) =>
-  sets.map(({ variants, slots }) => ({ variants: variants.map(({ ref }) => ref), slots }))
+function classPlacement(
+  one: ClassShape,
+  kinds: readonly Kind[],
+  standbyKinds: readonly Kind[],
+): ClassPlacement {
+  const told = (sets: readonly HeldSet[]) =>
+    sets.map(({ variants, slots }) => ({ variants: variants.map(({ ref }) => ref), slots }))
+  const [sets, standbySets] = [told(setsOf(one, kinds)), told(setsOf(one, standbyKinds))]
+  const [awake, standby] = [slotsIn(sets), slotsIn(standbySets)]
+  const resting = one.slots - awake - standby
+  return { class: one.given.name, sets, standbySets, awake, standby, resting }
+}
+
+/** What is told where no query would be in time. */
+const NOTHING = {
+  mode: 'saturated',
+  objective: 0,
+  bound: 0,
+  gap: 0,
+  slotsBound: 0,
+  pruned: false,
+  mix: [],
+  work: [],
+} satisfies Partial<Placement>
 
 /** No slot can serve anything: nothing is held, and all of it rests. */
 export function nothingPlaced({ demands, classes, totalPerS, effort }: Compiled): Placement {
   return {
-    mode: 'saturated',
-    objective: 0,
-    bound: 0,
-    gap: 0,
+    ...NOTHING,
     slots: 0,
-    slotsBound: 0,
     reason: totalPerS > 0
       ? 'No slot can serve any pipeline within its deadline; nothing is held'
       : 'No pipeline is served; nothing is held',
-    pruned: false,
     kept: false,
     served: demands.map(({ pipeline }) => ({ pipeline: pipeline.name, share: 0, accuracy: 0 })),
-    classes: classes.map(({ given, slots }) => ({
-      class: given.name,
-      sets: [],
-      standbySets: [],
-      awake: 0,
-      standby: 0,
-      resting: slots,
-    })),
+    classes: classes.map((one) => classPlacement(one, [], [])),
     first: [],
-    mix: [],
-    work: [],
     effort: { ...effort },
   }
 }
 
 /** No query would be in time: what is quickest is held all the same. */
-export function onlyHeld(compiled: Compiled, placement: Placement): Placement {
-  const { classes, first, atOnce, kept, slots } = placement
-  return {
-    ...nothingPlaced(compiled),
-    reason: 'No slot can serve any pipeline within its deadline; what is quickest is held',
-    classes,
-    first,
-    kept,
-    slots,
-    ...atOnce === undefined ? {} : { atOnce },
-  }
-}
+export const onlyHeld = (compiled: Compiled, placement: Placement): Placement => ({
+  ...placement,
+  ...NOTHING,
+  reason: 'No slot can serve any pipeline within its deadline; what is quickest is held',
+  served: nothingPlaced(compiled).served,
+})
 
 const pathOf = ({ parent, variant }: Prefix): string[] => [
   ...parent === null ? [] : pathOf(parent),

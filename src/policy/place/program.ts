@@ -11,7 +11,7 @@
  * @module
  */
 import type { VariantShape } from '../shape.ts'
-import { type ClassShape, type Compiled, demandOf, isWhole, type Kind } from './compile.ts'
+import { type ClassShape, type Compiled, demandOf, isWhole } from './compile.ts'
 import { addFloors, hasFloors } from './floors.ts'
 import type { Flow } from './flows.ts'
 import { addColumn, addRow, type Model, newModel } from './model.ts'

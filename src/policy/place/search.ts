@@ -24,12 +24,8 @@ export interface SearchOptions {
   rounds?: number
 }
 
-export function search(model: Model, effort: SolveEffort, options: SearchOptions): Found {
-  const relaxed = solveModel(model, effort, { relaxed: true })
-  if (relaxed.status === 'infeasible') return { values: null, bound: -Infinity }
-  const bound = relaxed.status === 'failed' ? Infinity : relaxed.objective
-  return { values: new Search(model, effort, options, relaxed, bound).run(), bound }
-}
+export const search = (model: Model, effort: SolveEffort, options: SearchOptions): Found =>
+  new Search(model, effort, options).run()
 
 const fixed = (value: number): Range => ({ lower: value, upper: value })
 const awayFromWhole = (value: number) => Math.abs(value - Math.round(value))
@@ -40,42 +36,38 @@ class Search {
   #model: Model
   #effort: SolveEffort
   #options: SearchOptions
-  /** Of the relaxed program; undefined where that failed. */
-  #relaxed: number[] | undefined
-  #bound: number
   #integers: number[]
   /** Updates at which this search ends. */
-  #until: number
+  #until = 0
+  /** Of the relaxed program; undefined where that failed. */
+  #relaxed: number[] | undefined
+  #bound = Infinity
   #best: number[] | null = null
   #objective = -Infinity
 
-  constructor(
-    model: Model,
-    effort: SolveEffort,
-    options: SearchOptions,
-    { status, values }: Solved,
-    bound: number,
-  ) {
+  constructor(model: Model, effort: SolveEffort, options: SearchOptions) {
     this.#model = model
     this.#effort = effort
     this.#options = options
-    this.#relaxed = status === 'failed' ? undefined : values
-    this.#bound = bound
     this.#integers = [...model.columns.keys()].filter((i) => model.columns[i]!.integer)
-    // Half of what is left: a search that ends in vain leaves something for the next.
-    this.#until = effort.updates + Math.max(0, options.until - effort.updates) / 2
   }
 
-  run(): number[] | null {
-    const values = this.#relaxed
-    if (values !== undefined) {
-      if (this.#integers.every((i) => isWhole(values[i]!))) return values
+  run(): Found {
+    const { status, objective, values } = solveModel(this.#model, this.#effort, { relaxed: true })
+    if (status === 'infeasible') return { values: null, bound: -Infinity }
+    // Half of what is left: a search that ends in vain leaves something for the next.
+    const { updates } = this.#effort
+    this.#until = updates + Math.max(0, this.#options.until - updates) / 2
+    if (status !== 'failed') {
+      this.#relaxed = values
+      this.#bound = objective
+      if (this.#integers.every((i) => isWhole(values[i]!))) return { values, bound: objective }
       if (!this.#isDone()) this.#round(values)
       if (!this.#isDone()) this.#dive(values, false)
       if (!this.#isDone()) this.#dive(values, true)
     }
     this.#improve()
-    return this.#best
+    return { values: this.#best, bound: this.#bound }
   }
 
   #isSpent = () => this.#effort.updates > this.#until

@@ -24,7 +24,12 @@ function placingOf(slots: readonly LoadingSlot[]) {
     ...{ bytesOf: new Map(variants.map((one) => [one, 1])), memoryBytes: 1, swapRoom: true },
     ...{ paused: false, class: null },
   }]))
-  const placing = new Placing(shapes, members, { mean: () => 1, none: () => 0 }, () => true)
+  const placing = new Placing({
+    shapes,
+    members,
+    fanOut: { mean: () => 1, none: () => 0 },
+    isOpen: () => true,
+  })
   const report = {
     ...{ name: 'c', nodes: [...members.keys()], slots: slots.length, dutySum: slots.length },
     ...{ memoryBytes: 1, networkMs: 0, aside: [] },
