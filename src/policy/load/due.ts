@@ -56,7 +56,8 @@ export class PlaceDue {
     if (this.#changedMs !== null) return Math.max(this.#changedMs, soonestMs)
     const changed = ratesPerS.some((rate, p) => {
       const before = this.#askedRates[p] ?? 0
-      return rate > before * (1 + load.rise) + 0.2 || rate < before * (1 - load.fall) - 1
+      return rate > before * (1 + load.rise) + load.risePerS ||
+        rate < before * (1 - load.fall) - load.fallPerS
     })
     return changed ? soonestMs : askedMs + load.placeMs
   }

@@ -11,8 +11,10 @@ export const load = {
   // When a placement is worked out anew
   placeMs: 10_000, // ms after the last one, where nothing changed,
   leastPlaceMs: 1000, // and at least, where demand changed
-  rise: 0.03, // share by which demand rose, and
-  fall: 0.15, // fell, that is a change
+  rise: 0.03, // share and
+  risePerS: 0.2, // queries/s by which demand rose that is a change, and
+  fall: 0.15, // share and
+  fallPerS: 1, // queries/s by which it fell
   plannerMs: 5000, // ms after which a planner that has not answered will not
   jump: 1.25, // factor and
   jumpPerS: 2, // queries/s by which demand is above what a placement was asked for with, so that its slots would move again

@@ -15,12 +15,8 @@ export interface Allowance {
   roundItems: number
 }
 
-export interface Allowances {
-  /** By index of variant, rising in time; empty where no class is able. */
-  of: Allowance[][]
-  /** Times were left out to keep to `most` a variant. */
-  thinned: boolean
-}
+/** By index of variant, rising in time; empty where no class is able. */
+export type Allowances = readonly (readonly Allowance[])[]
 
 /** Quickest time to serve one item, by any class: of a task with all that follows, and after it. */
 export class Quickest {
@@ -61,19 +57,15 @@ export const rateWithin = ({ classes }: Compiled, { paces }: Allowance): number 
  */
 export function allowancesOf(compiled: Compiled, quickest: Quickest, most: number): Allowances {
   const { classes, shapes } = compiled
-  let thinned = false
   const areWhole = classes.some(({ holds }) => holds === 'one')
-  const of = shapes.variants.map((variant) => {
+  return shapes.variants.map((variant) => {
     const all = allWithin(compiled, variant, longestMs(compiled, quickest, variant))
     const fairMs = fairTimeMs(compiled, quickest, variant)
     const fair = all.findLast(({ timeMs }) => timeMs <= fairMs + 1e-9)
-    const kept = fair !== undefined && (most === 1 || areWhole && most === 2 && all.length > 2)
+    return fair !== undefined && (most === 1 || areWhole && most === 2 && all.length > 2)
       ? withFair(all, fair, most)
       : thin(all, Math.max(2, most), (allowance) => rateWithin(compiled, allowance))
-    if (kept.length < all.length) thinned = true
-    return kept
   })
-  return { of, thinned }
 }
 
 function allWithin(compiled: Compiled, variant: VariantShape, limitMs: number): Allowance[] {

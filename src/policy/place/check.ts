@@ -26,7 +26,7 @@ export interface Checked {
   slots: number
 }
 
-const isAll = (shares: readonly number[]) => shares.every((share) => share >= 1 - 1e-5)
+const isAll = (shares: readonly number[]) => shares.every((share) => share >= 1 - place.almost)
 
 export const allServed = ({ served }: Checked): boolean => isAll(served)
 
@@ -58,7 +58,7 @@ export function check(
     ? search(model, effort, {
       rounds: place.checkRounds,
       within: place.gap * scaleOf(goal),
-      until: Math.max(effort.updates, place.updates) + place.updates / 50,
+      until: Math.max(effort.updates, place.updates) + place.checkUpdates,
     }).values
     : solveModel(model, effort).values
   if (values === null || values.length === 0) return null

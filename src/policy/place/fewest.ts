@@ -47,7 +47,7 @@ export function fewestSlots(compiled: Compiled, flows: Flows, kinds: readonly Ki
   let best: Checked | null = null
   let slotsBound = Infinity
   let [inflate, tooLittle, enough] = [1, 1, Infinity]
-  let [step, before] = [1.02, 0]
+  let [step, before] = [place.fewestStep, 0]
   for (let round = 0; round < place.replans; round++) {
     const program = build({ compiled, flows, kinds, goal: GOAL, inflate })
     const found = search(program.model, effort, options)
@@ -63,12 +63,14 @@ export function fewestSlots(compiled: Compiled, flows: Flows, kinds: readonly Ki
       if (best !== null && best.slots <= slotsBound) return { best, slotsBound }
     }
     // Where even the inflated demand has no answer, something between may.
-    if (found.values === null || served >= 1 - 1e-5) enough = inflate
+    if (found.values === null || served >= 1 - place.almost) enough = inflate
     else tooLittle = inflate
-    if (enough - tooLittle < 0.03) break
+    if (enough - tooLittle < place.fewestNear) break
     // The same slots again: a larger step.
-    step = served > before + 1e-3 ? 1.02 / Math.max(served, 0.01) : step * step
-    inflate = enough < Infinity ? (tooLittle + enough) / 2 : inflate * Math.min(3, step)
+    step = served > before + 1e-3 ? place.fewestStep / Math.max(served, 0.01) : step * step
+    inflate = enough < Infinity
+      ? (tooLittle + enough) / 2
+      : inflate * Math.min(place.fewestLargest, step)
     before = served
   }
   return { best: best === null ? null : trim(compiled, flows, best), slotsBound }

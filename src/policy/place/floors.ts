@@ -101,7 +101,7 @@ function mostPerSlot(
   { allowances }: Flows,
   { variant, allowance }: Step,
 ): number {
-  const { paces } = allowances.of[variant.index]![allowance]!
+  const { paces } = allowances[variant.index]![allowance]!
   return Math.max(...classes.map(({ index }) => paces[index]?.ratePerS ?? 0))
 }
 

@@ -44,35 +44,30 @@ export interface Flows {
   /** Branches of each junction. */
   junctions: number[]
   allowances: Allowances
-  /** Some were left out to keep the program small. */
-  pruned: boolean
 }
 
 /** With as many allowances a variant, and variants a task, as a program has room for. */
 export function flowsOf(compiled: Compiled): Flows {
   const quickest = new Quickest(compiled)
-  let last: Flows | undefined
+  let found: Flows & { isCut: boolean }
   for (const [most, variants] of place.choices as [number, number][]) {
     const allowances = allowancesOf(compiled, quickest, most)
-    const usable = compiled.shapes.variants.filter(({ index }) => allowances.of[index]!.length > 0)
-    const chosen = variantsWithin(compiled, allowances, usable, variants)
-    const found = flowsWithin(compiled, allowances, chosen, quickest)
-    const narrowed = allowances.thinned || chosen.size < usable.length
-    last = { ...found, pruned: found.pruned || narrowed }
-    if (!found.pruned) return last
+    const chosen = variantsWithin(compiled, allowances, variants)
+    found = flowsWithin(compiled, allowances, chosen, quickest)
+    if (!found.isCut) break
   }
-  return last!
+  return found!
 }
 
 /** The most accurate of each task, the quickest, and others spread between them by accuracy. */
 function variantsWithin(
   compiled: Compiled,
-  { of }: Allowances,
-  usable: readonly VariantShape[],
+  allowances: Allowances,
   most: number,
 ): Set<VariantShape> {
   const chosen = new Set<VariantShape>()
-  const speed = ({ index }: VariantShape) => rateWithin(compiled, of[index]!.at(-1)!)
+  const usable = compiled.shapes.variants.filter(({ index }) => allowances[index]!.length > 0)
+  const speed = ({ index }: VariantShape) => rateWithin(compiled, allowances[index]!.at(-1)!)
   for (const all of Map.groupBy(usable, ({ task }) => task).values()) {
     const quick = all.reduce((best, one) => speed(one) > speed(best) ? one : best)
     chosen.add(quick)
@@ -99,19 +94,20 @@ interface Trail {
   gain: number
 }
 
+/** `isCut`: some were left out, since there are more than a program has room for. */
 export function flowsWithin(
   compiled: Compiled,
   allowances: Allowances,
   chosen: ReadonlySet<VariantShape>,
   quickest: Quickest,
-): Flows {
+): Flows & { isCut: boolean } {
   const flows: Flow[] = []
   const junctions: number[] = []
   let rows = 0
-  let pruned = false
+  let isCut = false
 
   const timeOf = (variant: VariantShape, allowance: number, items: number) => {
-    const { timeMs, roundItems } = allowances.of[variant.index]![allowance]!
+    const { timeMs, roundItems } = allowances[variant.index]![allowance]!
     return timeMs * Math.max(1, Math.ceil(items / roundItems - 1e-9))
   }
 
@@ -119,7 +115,7 @@ export function flowsWithin(
     for (const prefix of prefixes) {
       const { variant } = prefix
       if (!chosen.has(variant)) continue
-      const count = allowances.of[variant.index]!.length
+      const count = allowances[variant.index]!.length
       const mostMs = trail.leftMs - quickest.after(variant.task)
       const fits = [...Array(count).keys()].filter((a) =>
         timeOf(variant, a, items) <= mostMs + 1e-6
@@ -127,7 +123,7 @@ export function flowsWithin(
       // Nothing follows a leaf: the longest allowance that fits is best.
       const tried = variant.task.next.length === 0 ? fits.slice(-1) : fits
       for (const allowance of tried) {
-        if (pruned) return
+        if (isCut) return
         const ms = timeOf(variant, allowance, items)
         const next = allowance + 1 < count ? timeOf(variant, allowance + 1, items) - ms : undefined
         const ends = trail.left * endShare(prefix, compiled)
@@ -164,7 +160,7 @@ export function flowsWithin(
         walk(prefix.next[child]!, items * fanOut[child]!, { ...start, ...part })
       })
     }
-    if (flows.length > place.maxColumns || rows > place.maxRows) pruned = true
+    if (flows.length > place.maxColumns || rows > place.maxRows) isCut = true
   }
 
   /** Whether every branch has a path to its leaves in the time left. */
@@ -173,7 +169,7 @@ export function flowsWithin(
       after.some((next) => {
         if (!chosen.has(next.variant)) return false
         const some = items * prefix.variant.fanOut[child]!
-        return allowances.of[next.variant.index]!.some((_, a) => {
+        return allowances[next.variant.index]!.some((_, a) => {
           const rest = leftMs - timeOf(next.variant, a, some)
           return rest >= quickest.after(next.variant.task) - 1e-6 && canFollow(next, some, rest)
         })
@@ -185,7 +181,7 @@ export function flowsWithin(
     const start = { demand, steps: [], from: -1, branch: 0, leftMs, nextMs: [] }
     walk(starts, 1, { ...start, weight: 1, left: 1, gain: 0 })
   })
-  return { flows, junctions, allowances, pruned }
+  return { flows, junctions, allowances, isCut }
 }
 
 /**

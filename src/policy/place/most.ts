@@ -18,10 +18,8 @@ import type { Goal, Program } from './types.ts'
 
 export interface Most {
   best: Checked | null
-  /** Of the goal's own objective; -Infinity where the goal cannot be met at all. */
+  /** Of the goal's own objective, without what the peak counts: of serving the demand itself. */
   bound: number
-  /** The same without what the peak counts: of serving the demand itself. */
-  plainBound: number
 }
 
 /** @param kinds what may be held, and how many slots of it at most */
@@ -45,12 +43,12 @@ export function mostOf(
     : bound
   const isSolved = relaxed.status === 'optimal'
   if (goal.name === 'accuracy' && isSolved && !allCouldBeServed(program, relaxed.values)) {
-    return { best: null, bound, plainBound }
+    return { best: null, bound: plainBound }
   }
   if (isSolved && kinds.some(({ class: { holds } }) => holds !== 'all')) {
     program = build({ ...program, flows: narrowed(program, relaxed.values) })
   }
-  return { best: new Rounds(goal, bound, options).run(program), bound, plainBound }
+  return { best: new Rounds(goal, bound, options).run(program), bound: plainBound }
 }
 
 /** Plans that are made and checked one after the other, until one is near the bound. */
@@ -85,8 +83,9 @@ class Rounds {
       // For a little more than there is, so that quicker variants make up for what falls short.
       if (allServed(latest)) enough = inflate
       else tooLittle = inflate
-      if (enough - tooLittle < 0.02) break
-      const step = Math.min(1.2, 1.01 / Math.max(0.01, Math.min(...latest.served)))
+      if (enough - tooLittle < place.mostNear) break
+      const served = Math.max(0.01, Math.min(...latest.served))
+      const step = Math.min(place.mostLargest, place.mostStep / served)
       inflate = enough < Infinity ? (enough + tooLittle) / 2 : inflate * step
     }
     return this.#best
@@ -149,12 +148,12 @@ function narrowed(
   values: readonly number[],
 ): Flows {
   if (flows.flows.length <= place.fewFlows) return flows
-  const { of } = flows.allowances
+  const { allowances } = flows
   const used = new Map<VariantShape, Set<number>>()
   const longestMs = new Map<TaskShape, number>()
   const use = (variant: VariantShape, allowance: number) => {
     used.set(variant, (used.get(variant) ?? new Set()).add(allowance))
-    const { timeMs } = of[variant.index]![allowance]!
+    const { timeMs } = allowances[variant.index]![allowance]!
     longestMs.set(variant.task, Math.max(longestMs.get(variant.task) ?? 0, timeMs))
   }
   flows.flows.forEach(({ steps }, f) => {
@@ -165,14 +164,13 @@ function narrowed(
     if (values[column]! > 1e-6) use(variant, allowance)
   }
   const kept = compiled.shapes.variants.map((variant) => {
-    const all = of[variant.index]!
+    const all = allowances[variant.index]!
     const most = longestMs.get(variant.task) ?? Infinity
     const nearest = all.findLastIndex(({ timeMs }) => timeMs <= most + 1e-9)
     const chosen = used.get(variant) ?? new Set([Math.max(0, nearest)])
     return all.filter((_, a) => chosen.has(a))
   })
   const chosen = new Set(flows.flows.flatMap(({ steps }) => steps.map(({ variant }) => variant)))
-  const allowances = { of: kept, thinned: true }
-  const fewer = flowsWithin(compiled, allowances, chosen, new Quickest(compiled))
-  return fewer.flows.length > 0 && !fewer.pruned ? fewer : flows
+  const fewer = flowsWithin(compiled, kept, chosen, new Quickest(compiled))
+  return fewer.flows.length > 0 && !fewer.isCut ? fewer : flows
 }

@@ -8,7 +8,6 @@ import type { Prefix } from '../shape.ts'
 import { workingMs } from './budgets.ts'
 import type { Checked } from './check.ts'
 import type { ClassShape, Compiled, Kind } from './compile.ts'
-import type { Flows } from './flows.ts'
 import type { Schedule } from './migration.ts'
 import { place } from './params.ts'
 import type { ClassPlacement, PlacedWork, Placement, PlaceMode } from './placement.ts'
@@ -40,7 +39,6 @@ function inHaste({ demands }: Compiled): string {
 
 export function placementOf(
   compiled: Compiled,
-  flows: Flows,
   { mode, checked, standby = [], bound, slotsBound, kept }: Outcome,
   schedule: Schedule,
 ): Placement {
@@ -60,7 +58,6 @@ export function placementOf(
     slots: checked.slots,
     slotsBound,
     reason: REASONS[mode] + (kept ? '; what was held stays' : '') + inHaste(compiled),
-    pruned: flows.pruned,
     kept,
     served: demands.map(({ pipeline }, p) => ({
       pipeline: pipeline.name,
@@ -94,7 +91,6 @@ const NOTHING = {
   bound: 0,
   gap: 0,
   slotsBound: 0,
-  pruned: false,
   mix: [],
   work: [],
 } satisfies Partial<Placement>

@@ -51,9 +51,6 @@ const fairGoal = (compiled: Compiled, flows: Flows, kinds: readonly Kind[]): Goa
   levels: fairLevels(compiled, flows, kinds),
 })
 
-/** No pipeline with a way weighs or is served less. */
-const LEAST = 1e-3
-
 /**
  * Share of its demand that each pipeline gets, as if slots could be divided; 0 where no path fits. Fair
  * is max-min of the served share by weight: all pipelines are filled at the pace of their weights until
@@ -62,7 +59,7 @@ const LEAST = 1e-3
 export function fairLevels(compiled: Compiled, flows: Flows, kinds: readonly Kind[]): number[] {
   const { demands, effort } = compiled
   const reachable = new Set(flows.flows.filter(({ from }) => from < 0).map(({ demand }) => demand))
-  const weights = demands.map(({ pipeline }) => Math.max(pipeline.weight, LEAST))
+  const weights = demands.map(({ pipeline }) => Math.max(pipeline.weight, place.leastLevel))
   let levels = demands.map(() => 0)
   for (let turn = 0; turn < demands.length; turn++) {
     const open = demands.flatMap((_, p) => levels[p]! < 1 && reachable.has(p) ? [weights[p]!] : [])
@@ -86,5 +83,5 @@ export function fairLevels(compiled: Compiled, flows: Flows, kinds: readonly Kin
     levels = levels.map((level, p) => level + rise[p]! * filled)
     if (filled < 1 - 1e-6) break
   }
-  return levels.map((level, p) => reachable.has(p) ? Math.max(level, LEAST) : 0)
+  return levels.map((level, p) => reachable.has(p) ? Math.max(level, place.leastLevel) : 0)
 }

@@ -1,6 +1,7 @@
 /**
  * Parameters of placement, all in one object that functions read when they run. A price or reward is
- * in shares of the accuracy of everything that is asked: 1 is all of it.
+ * in shares of the accuracy of everything that is asked: 1 is all of it. Guards against rounding (1e-3
+ * and less) stand where they are used.
  *
  * @module
  */
@@ -12,6 +13,8 @@ export const place = {
   leastFanOut: 0.01, // items; planned for a task that was handed nothing so far: it may be the next time
 
   // Rewards and prices
+  almost: 1e-5, // share that may be missing where all is served
+  leastLevel: 1e-3, // least weight and fair level of a pipeline that can be served at all
   served: 30, // reward of serving everything: more than any accuracy
   levelReward: 0.9, // in overload, part of `served` for the least served pipeline (max-min of shares by weight)
   queryReward: 0.09, // likewise for the share of all queries, and
@@ -52,9 +55,13 @@ export const place = {
 
   // Effort, by count: the same problem gives the same plan on any machine
   updates: 500_000_000, // updates of tableaus' cells in all, estimated: what the time goes into
+  programUpdates: 25_000_000, // likewise, of one integer program, and
+  checkUpdates: 10_000_000, // of checking sets once all else is spent
   rounds: 40, // neighbourhoods that a search looks at,
   checkRounds: 4, // and a search of what given sets carry
   staleRounds: 16, // neighbourhoods in a row without anything better that end a search
+  usedFirst: 0.6, // head start, against a draw of 0..1, for an integer in use to be free in a neighbourhood,
+  likelyFirst: 0.3, // and for one that the relaxed program uses
   firstIntegers: 12, // integers free in the first neighbourhood,
   leastIntegers: 6, // in the smallest,
   freeIntegers: 24, // and in the largest
@@ -62,6 +69,12 @@ export const place = {
   leastBranches: 16, // branches that are always looked at
   spareBranches: 60, // branches of the program of warm spares
   replans: 8, // plans made anew, for more demand than there is, where the last fell short
+  fewestStep: 1.02, // times what is missing, by which demand is raised for a plan of fewest slots,
+  fewestLargest: 3, // at most so many times at once,
+  fewestNear: 0.03, // until too little and enough are so near
+  mostStep: 1.01, // the same for a plan of the most accuracy: it serves all with less
+  mostLargest: 1.2,
+  mostNear: 0.02,
   trims: 16, // slots that are tried to be taken away from a plan of fewest slots
   maxColumns: 1000, // flows of a program; time allowances are left out to keep to them
   maxRows: 120, // rows of junctions, likewise

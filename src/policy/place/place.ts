@@ -56,7 +56,7 @@ export function place(problem: Problem): Placement {
   const { checked } = outcome
   const standby = outcome.standby ?? sparesOf(compiled, checked, known)
   const schedule = scheduleOf(compiled, flows, held, [...checked.kinds, ...standby])
-  const placement = placementOf(compiled, flows, { ...outcome, standby }, schedule)
+  const placement = placementOf(compiled, { ...outcome, standby }, schedule)
   return late ? onlyHeld(compiled, placement) : placement
 }
 
@@ -131,7 +131,7 @@ function accurate({ compiled, flows, open, held }: Asked): Outcome | null {
   return {
     mode: 'accuracy',
     checked,
-    bound: (fresh.plainBound - params.served) * compiled.totalPerS,
+    bound: (fresh.bound - params.served) * compiled.totalPerS,
     slotsBound: 0,
     kept: kept || checked === stays,
   }

@@ -67,8 +67,6 @@ export interface Placement {
   slots: number
   slotsBound: number
   reason: string
-  /** Choices (time budgets, or paths) were left out to keep the program small. */
-  pruned: boolean
   /** What was held could stay. */
   kept: boolean
   /** Share of each pipeline's demand that is carried, and its mean accuracy. */

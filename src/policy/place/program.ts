@@ -155,7 +155,7 @@ function sharesOf(
   const unit = demandOf(compiled, variant).ratePerS * inflate * most
   let before = 0
   rows.forEach(([allowance], i) => {
-    const pace = allowances.of[variant.index]![allowance]!.paces[kind.class.index]
+    const pace = allowances[variant.index]![allowance]!.paces[kind.class.index]
     if (pace === undefined || pace.ratePerS <= before) return
     before = pace.ratePerS
     if (kind.allowance !== undefined && kind.allowance !== allowance) return

@@ -83,7 +83,7 @@ class Search {
     const { values, objective, status } = solveModel(this.#model, this.#effort, {
       ranges: new Map(this.#integers.map((i) => [i, rangeOf(i)])),
       branches: place.branches,
-      updates: place.updates / 20,
+      updates: place.programUpdates,
     })
     if (status === 'optimal' || status === 'feasible') this.#offer(values, objective)
     return status
@@ -146,7 +146,10 @@ class Search {
         .map((i) => {
           const used = (at[i] ?? 0) > 0.5
           const likely = (this.#relaxed?.[i] ?? 0) > place.whole
-          return { i, key: next() + (used ? 0.6 : 0) + (likely ? 0.3 : 0) }
+          return {
+            i,
+            key: next() + (used ? place.usedFirst : 0) + (likely ? place.likelyFirst : 0),
+          }
         })
         .sort((a, b) => b.key - a.key || a.i - b.i)
       const free = new Set(order.slice(0, size).map(({ i }) => i))
