@@ -9,13 +9,13 @@ import type { Fits, Limits } from '../options.ts'
 import { creditAtMs } from '../pool/credit.ts'
 import type { Ready } from '../pool/ready.ts'
 import type { Arrivals } from '../pool/arrivals.ts'
-import { type Group, isOverdue, readyAtMs, type Slot } from '../pool/slots.ts'
+import { type Group, readyAtMs, type Slot } from '../pool/slots.ts'
 import type { Item, Query } from '../queue/query.ts'
 import type { DeadlineQueue } from '../queue/queue.ts'
 import type { Waiting } from '../queue/waiting.ts'
 import type { TaskShape } from '../shape.ts'
 import { type Batch, delayUntilMs, fillBatch, sizesFor } from './batch.ts'
-import type { Outlook } from './outlook.ts'
+import { type Cursor, Cursors } from './cursors.ts'
 import { dispatch } from './params.ts'
 import {
   type Candidate,
@@ -51,24 +51,12 @@ export interface AssignParts {
 /** Where work waits though a slot had room, all is looked at again after so long. */
 const LOOK_AGAIN_MS = 25
 
-/** Where one pass stands in the queue of a task. */
-interface Cursor {
-  task: TaskShape
-  queue: DeadlineQueue<Item>
-  position: number
-  looked: number
-  last: Item | undefined
-}
-
 export class Assigner {
   /** Slot ms reserved in this pass, and when the next slot comes free, by index of group. */
   private reservedMs: number[] = []
   private freeMs: number[] = []
   /** Tasks that a group waits with, until more has come. */
   private readonly delayed = new Map<Group, Set<TaskShape>>()
-
-  /** Queries that can be served in time by nothing; they are dropped after the pass. */
-  private readonly doomed = new Set<Query>()
 
   constructor(private readonly parts: AssignParts) {}
 
@@ -88,14 +76,7 @@ export class Assigner {
 
   /** Undefined where nothing is to be done; else when what waits for more is to be looked at. */
   private pass(sight: Sight): number | undefined {
-    const againMs = this.offerAll(sight)
-    for (const query of this.doomed) this.parts.drop(query)
-    this.doomed.clear()
-    return againMs
-  }
-
-  private offerAll(sight: Sight): number | undefined {
-    const { ready } = this.parts
+    const { ready, waiting, drop } = this.parts
     const { groups } = sight.capacity
     this.reservedMs = groups.map(() => 0)
     this.freeMs = groups.map(() => NaN)
@@ -104,10 +85,16 @@ export class Assigner {
       ready.peek(group, true, sight.nowMs) !== undefined
     )
     if (open.length === 0) return undefined
+    const cursors = new Cursors(open, waiting)
+    const againMs = this.offerAll(cursors, sight)
+    for (const query of cursors.doomed) drop(query)
+    return againMs
+  }
+
+  private offerAll(cursors: Cursors, sight: Sight): number | undefined {
     /** The first item that would be left, for a slot that would be idle. */
     let spare: { cursor: Cursor; position: number; best: Candidate } | undefined
-    const cursors = this.cursorsFor(open)
-    for (let cursor = this.next(cursors, sight); cursor; cursor = this.next(cursors, sight)) {
+    for (let cursor = cursors.next(sight); cursor; cursor = cursors.next(sight)) {
       const { queue, position } = cursor
       const item = queue.at(position)!
       const { now, later } = this.offer(item, cursor, sight)
@@ -146,52 +133,6 @@ export class Assigner {
       const value = valueOnceLoaded(sight.terms(item), prefix, now.slot!, inMs, inside(), sight)
       return value > now.value + dispatch.leave
     })
-  }
-
-  private cursorsFor(open: readonly Group[]): Cursor[] {
-    const tasks = new Set(open.flatMap((group) => group.tasks))
-    return [...tasks].map((task) => ({
-      ...{ task, queue: this.parts.waiting.of(task), position: 0, looked: 0, last: undefined },
-    }))
-  }
-
-  /** The cursor at the most urgent item that was not looked at; of one deadline the deeper first. */
-  private next(cursors: readonly Cursor[], sight: Sight): Cursor | undefined {
-    let first: Cursor | undefined
-    let least = Infinity
-    for (const cursor of cursors) {
-      const item = this.advance(cursor, sight)
-      if (item === undefined || item.deadlineMs > least) continue
-      if (item.deadlineMs === least && cursor.task.depth < first!.task.depth) continue
-      first = cursor
-      least = item.deadlineMs
-    }
-    if (first === undefined) return undefined
-    first.looked++
-    first.last = first.queue.at(first.position)
-    return first
-  }
-
-  /** Passes over siblings, for which the same holds as for the first, and over the doomed. */
-  private advance(cursor: Cursor, { paths, nowMs }: Sight): Item | undefined {
-    const { queue } = cursor
-    if (cursor.looked >= dispatch.look) return undefined
-    for (;;) {
-      const item = queue.at(cursor.position)
-      if (item === undefined) return undefined
-      const { last } = cursor
-      if (last !== undefined && last.query === item.query && last.way === item.way) {
-        cursor.position++
-        continue
-      }
-      const quickest = paths.quickest(item.way, item.query.level)
-      if (quickest !== undefined && nowMs + dispatch.doomed * quickest.chainMs > item.deadlineMs) {
-        this.doomed.add(item.query)
-        cursor.position++
-        continue
-      }
-      return item
-    }
   }
 
   /** The best that can be done with an item now, and the best of what can be later. */
@@ -348,51 +289,4 @@ export class Assigner {
     tasks.add(task)
     return waits
   }
-}
-
-/**
- * Whether a node may be given an item that failed before: each further attempt goes to a node that has
- * shown more, if there is one that could; and not to the node where it failed last, if there is another.
- */
-export function mayTry(
-  { attempts, failedOn, way, query: { level } }: Item,
-  { node }: Slot,
-  { capacity: { groups }, paths, nowMs }: Sight,
-): boolean {
-  const proven = node.proof > attempts
-  const again = failedOn === node.id
-  if (proven && !again) return true
-  const isBetter = (other: Slot) =>
-    !isOverdue(other, nowMs) &&
-    ((!proven && other.node.proof > node.proof) || (again && other.node !== node))
-  return !groups.some(({ held, slots }) =>
-    slots.some(isBetter) &&
-    way.prefixes.some((prefix) =>
-      held.has(prefix.variant) &&
-      paths.behind(prefix).some((path) => paths.keeps(prefix, path, level))
-    )
-  )
-}
-
-/**
- * Whether a batch that takes so long leaves enough slots to pipelines whose queries have less time: half
- * of their load, and its root for chance.
- */
-export function leavesRoom(
-  pipeline: string,
-  takesMs: number,
-  outlook: Outlook,
-  nowMs: number,
-): boolean {
-  const { load, sloMs } = outlook.hasty(takesMs / dispatch.long, pipeline)
-  if (load < 0.05) return true
-  const { groups, slotCount } = outlook.capacity(nowMs)
-  const wanted = Math.min(slotCount - 1, Math.ceil(load / 2 + Math.sqrt(load)))
-  let free = 0
-  for (const { slots } of groups) {
-    for (const slot of slots) {
-      if (readyAtMs(slot, nowMs) <= nowMs + dispatch.long * sloMs) free++
-    }
-  }
-  return free - 1 >= wanted
 }

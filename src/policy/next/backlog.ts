@@ -7,9 +7,8 @@
 import type { FanOut } from '../demand/fanout.ts'
 import type { Flights } from '../flight/flights.ts'
 import type { Waiting } from '../queue/waiting.ts'
-import type { Shapes } from '../shape.ts'
+import type { PipelineShape, Shapes } from '../shape.ts'
 import type { Market } from './market.ts'
-import { slackOf } from './outlook.ts'
 import { backlog } from './params.ts'
 import type { Paths } from './paths.ts'
 
@@ -56,3 +55,7 @@ export class Backlog {
     return Math.max(0, queued + coming - this.handedOn) / Math.max(duty, 1e-9)
   }
 }
+
+/** How long a query of the pipeline can wait, at the least a tenth of its SLO. */
+const slackOf = ({ pipeline: { sloMs }, start }: PipelineShape, paths: Paths): number =>
+  Math.max(0.1 * sloMs, sloMs - (paths.quickest(start, 0)?.chainMs ?? 0))

@@ -12,21 +12,22 @@ import type { Capacity, Layout } from '../pool/capacity.ts'
 import type { Ready } from '../pool/ready.ts'
 import { applyRest } from '../pool/rest.ts'
 import { type Group, isOverdue, readyAtMs } from '../pool/slots.ts'
-import type { Item, Query } from '../queue/query.ts'
+import type { Query } from '../queue/query.ts'
 import type { DeadlineQueue } from '../queue/queue.ts'
 import type { Waiting } from '../queue/waiting.ts'
-import { leastSloMs, type PipelineShape, type Shapes, type TaskShape } from '../shape.ts'
+import { leastSloMs, type Shapes } from '../shape.ts'
 import type { PolicyCommand } from '../types.ts'
 import { Backlog } from './backlog.ts'
 import { type Busy, DeadlineTest } from './deadline_test.ts'
 import { Deficits } from './deficits.ts'
 import type { Demands } from './demands.ts'
 import { Market } from './market.ts'
-import { backlog as B, dispatch as D, price } from './params.ts'
+import { backlog as B, price } from './params.ts'
 import { Paths } from './paths.ts'
 import type { Problem } from './program.ts'
 import { Rest } from './rest.ts'
 import { Stations } from './stations.ts'
+import { termsOf } from './terms.ts'
 import type { Sight, Terms } from './value.ts'
 
 export interface OutlookParts {
@@ -212,53 +213,9 @@ export class Outlook {
     return {
       ...{ nowMs, capacity, market: this.market, paths: this.paths },
       ...{ deficits: this.deficits, prices, isBehind: factor < 1 },
-      terms: (item) => last?.item === item ? last : last = this.termsOf(item, test, nowMs),
+      terms: (item) =>
+        last?.item === item ? last : last = termsOf(item, test, this.paths, this.stations!, nowMs),
     }
-  }
-
-  private termsOf(item: Item, test: DeadlineTest, nowMs: number): Terms {
-    const { query, task, way, deadlineMs } = item
-    const { shape, laxityMs, level } = query
-    const slackMs = Math.min(shape.pipeline.sloMs, laxityMs)
-    const weight = 1 / query.countAt[task.depth]!
-    const lateWeight = weight ** D.joint
-    const jitter = D.jitter * slackMs
-    const stationRisk = test.riskBehind(deadlineMs)
-    const { of, duties } = this.stations!
-    const follows = this.followsOf(item, this.paths.quickest(way, level)?.laterMs, test)
-    return {
-      ...{ item, weight, lateWeight, stationRisk },
-      waitPerMs: lateWeight * D.wait / Math.max(slackMs, 1),
-      variance: jitter * jitter + 0.25,
-      followsAtMs: nowMs + follows.beginsMs,
-      behindMs: follows.behindMs,
-      slotRisk: of.map((s) => stationRisk[s]! / duties[s]!),
-    }
-  }
-
-  /** How long what follows an item waits behind more urgent queries. */
-  private followsOf(
-    { task, deadlineMs }: Item,
-    laterMs: readonly number[] = [],
-    test: DeadlineTest,
-  ): { beginsMs: number; behindMs: number } {
-    if (task.next.length === 0) return { beginsMs: 0, behindMs: 0 }
-    const before = deadlineMs - 1e-6
-    const running = this.slotsOf(task)
-    let behindMs = 0
-    for (let s = 0; s < laterMs.length; s++) {
-      if (laterMs[s]! > 0) behindMs = Math.max(behindMs, test.lockedMs(before, s, running))
-    }
-    return { beginsMs: test.beginsMs(test.aheadOf(before), laterMs), behindMs }
-  }
-
-  /** Slots of the stations that serve a task. */
-  private slotsOf({ variants }: TaskShape): number {
-    const { times, slots } = this.stations!
-    return variants.reduce((most, { index }) => {
-      const time = times[index]
-      return time === undefined ? most : Math.max(most, slots[time.station] ?? 0)
-    }, 1)
   }
 
   /** The deadline test of this moment. */
@@ -336,6 +293,3 @@ function heardDuty({ duty, slots }: Group, nowMs: number): number {
   const silent = slots.filter((slot) => isOverdue(slot, nowMs)).length
   return duty * (1 - (1 - SILENT_DUTY) * silent / slots.length)
 }
-
-export const slackOf = ({ pipeline: { sloMs }, start }: PipelineShape, paths: Paths): number =>
-  Math.max(0.1 * sloMs, sloMs - (paths.quickest(start, 0)?.chainMs ?? 0))
