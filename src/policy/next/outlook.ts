@@ -208,7 +208,7 @@ export class Outlook {
       this.paths.price(prices)
     }
     this.deficits.adopt(this.market, factor)
-    const test = this.deadlines(nowMs)
+    const test = this.deadlines(nowMs, false)
     let last: Terms | undefined
     return {
       ...{ nowMs, capacity, market: this.market, paths: this.paths },
@@ -218,10 +218,10 @@ export class Outlook {
     }
   }
 
-  /** The deadline test of this moment. */
-  deadlines(nowMs: number): DeadlineTest {
+  /** The deadline test of this moment. @param exact with a query that was let in just now */
+  deadlines(nowMs: number, exact = true): DeadlineTest {
     const capacity = this.capacity(nowMs)
-    if (this.stale || nowMs - this.testedMs > FRESH * leastSloMs(this.parts.shapes)) {
+    if ((exact && this.stale) || nowMs - this.testedMs > FRESH * leastSloMs(this.parts.shapes)) {
       const busy = this.busyOf(capacity, nowMs)
       this.test.scan(this.parts.queries, this.paths, this.version, busy, nowMs)
       this.stale = false
