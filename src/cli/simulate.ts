@@ -37,6 +37,7 @@ try {
     policy,
     ...flags.drop === undefined ? {} : { drop: flags.drop },
     ...flags.cap === undefined ? {} : { cap: flags.cap },
+    ...flags.set === undefined ? {} : { set: flags.set },
   }))
   // What cannot be run or written is said before the first run, which may take minutes.
   for (const contender of contenders) policyOf(scenario, contender)

@@ -8,15 +8,21 @@ import { planOf } from '../policy/load/plan_of.ts'
 import { place } from '../policy/place/place.ts'
 import type { Problem } from '../policy/place/problem.ts'
 import type { Policy, PolicyOptions } from '../policy/policy.ts'
-import { createScheduler } from '../policy/scheduler.ts'
+import { createNext } from '../policy/next/scheduler.ts'
+import type { SchedulerOptions } from '../policy/options.ts'
+import { createScheduler, type LearningScheduler } from '../policy/scheduler.ts'
 import { createPeer } from './scheduler.ts'
 import { STRATEGIES } from './strategies.ts'
 
 export type { Policy, PolicyOptions }
 
-const FACTORIES: { [name: string]: (options: PolicyOptions) => Omit<Policy, 'name'> } = {
-  shoal: ({ pipelines, limits, initialRatePerS, trust, hedge, memory, fits }) => {
-    const scheduler = createScheduler({
+type Factory = (options: PolicyOptions) => Omit<Policy, 'name'>
+
+/** One of Shoal's own schedulers; slots that cannot hold all are placed for by the planner. */
+const own =
+  (create: (options: SchedulerOptions) => LearningScheduler): Factory =>
+  ({ pipelines, limits, initialRatePerS, trust, hedge, memory, fits }) => {
+    const scheduler = create({
       pipelines,
       ...initialRatePerS === undefined ? {} : { startPerS: initialRatePerS },
       ...limits === undefined ? {} : { limits },
@@ -31,7 +37,12 @@ const FACTORIES: { [name: string]: (options: PolicyOptions) => Omit<Policy, 'nam
       scheduler,
       memory: scheduler.memory,
     }
-  },
+  }
+
+const FACTORIES: { [name: string]: Factory } = {
+  shoal: own(createScheduler),
+  // One value for every decision; takes the place of `shoal` once it holds on to all that this does.
+  next: own(createNext),
   ...Object.fromEntries(
     Object.entries(STRATEGIES).map(([name, strategy]) => [
       name,

@@ -8,6 +8,7 @@ import type { Limits } from '../policy/options.ts'
 import { createRandom, seedFor } from './random.ts'
 import type { SimulationResult } from './result.ts'
 import { initialRates, simulate } from './run.ts'
+import { withParams } from '../policy/next/params.ts'
 import type { Scenario } from './scenario.ts'
 import type { Contender } from './suites/suite.ts'
 
@@ -43,7 +44,15 @@ export function policyOf(
 export function runPolicy(
   scenario: Scenario,
   contender: Contender,
-  { limits = {}, timed = false }: { limits?: Partial<Limits>; timed?: boolean } = {},
+  options: { limits?: Partial<Limits>; timed?: boolean } = {},
+): TimedRun {
+  return withParams(contender.set ?? {}, () => run(scenario, contender, options))
+}
+
+function run(
+  scenario: Scenario,
+  contender: Contender,
+  { limits = {}, timed = false }: { limits?: Partial<Limits>; timed?: boolean },
 ): TimedRun {
   const policy = policyOf(scenario, contender, limits)
   let calls = 0

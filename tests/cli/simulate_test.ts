@@ -111,6 +111,12 @@ Deno.test('faults of the command line and of files are told in one line, with co
       ['--scenario', 'x', '--policy', 'loki-published', '--cap', '0.7'],
       /--cap .*: it is of loki$/m,
     ],
+    [
+      ['--scenario', 'x', '--policy', 'loki', '--set', 'dispatch.delay=0'],
+      /--set .*: it is of next$/m,
+    ],
+    [['--scenario', 'x', '--policy', 'next', '--set', 'dispatch.delay'], /must be NAME=NUMBER/],
+    [['--scenario', 'x', '--policy', 'next', '--set', 'a.b=1'], /Cannot set a\.b: there are price/],
     [['--scenario', 'x', '--policy', 'loki', '--seed', '1.5'], /--seed: must be an integer/],
     [
       ['--scenario', 'eval:figure5', '--policy', 'loki', '--rate', '5', '--seconds', '99999999999'],

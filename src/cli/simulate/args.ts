@@ -5,8 +5,10 @@
  */
 import { parseArgs } from 'node:util'
 import { POLICY_NAMES } from '../../peers/policies.ts'
+import type { ParamValues } from '../../policy/next/params.ts'
 import type { EvalOptions } from '../../sim/eval.ts'
 import { MOST_S } from '../../sim/scenario_schema.ts'
+import { readSet } from './set.ts'
 
 export const USAGE = `deno task simulate --scenario FILE --policy NAME [options]
   --scenario FILE     a file of schema shoal-scenario/1; eval:NAME takes one of the published
@@ -15,6 +17,7 @@ export const USAGE = `deno task simulate --scenario FILE --policy NAME [options]
   --policy NAME       ${POLICY_NAMES.join(', ')}; several with commas between
   --drop RULE         of loki and loki-published: none, last-task, per-task, rerouting
   --cap X             of loki: share of a worker's throughput that is planned with (0.85)
+  --set NAME=NUMBER   of next: another number than its own, as dispatch.delay=0; may be repeated
   --seed N            in place of the scenario's
   --json FILE         the result as JSON; - writes it, and nothing else, to stdout
   --report FILE.html  one page with curves over time
@@ -41,9 +44,10 @@ const OF_EVAL = [
 ] as const
 
 /** What only these policies have. */
-const OF_POLICIES: ['drop' | 'cap', string[]][] = [
+const OF_POLICIES: ['drop' | 'cap' | 'set', string[]][] = [
   ['drop', ['loki', 'loki-published']],
   ['cap', ['loki']],
+  ['set', ['next']],
 ]
 
 export interface SimulateFlags {
@@ -51,6 +55,7 @@ export interface SimulateFlags {
   policies: string[]
   drop?: string
   cap?: number
+  set?: ParamValues
   seed?: number
   json?: string
   report?: string
@@ -65,11 +70,11 @@ export function simulateArgs(args: string[], fail: (message: string) => never): 
     console.log(USAGE)
     Deno.exit(0)
   }
-  const given = (name: Exclude<keyof typeof values, 'help'>) => {
+  const given = (name: Exclude<keyof typeof values, 'help' | 'set'>) => {
     const value = values[name]
     return value === undefined ? {} : { [name]: value }
   }
-  const number = (name: Exclude<keyof typeof values, 'help'>, as: string = name) => {
+  const number = (name: Exclude<keyof typeof values, 'help' | 'set'>, as: string = name) => {
     const value = values[name]
     if (value === undefined) return {}
     if (value.trim() === '' || !Number.isFinite(Number(value)) || Number(value) < 0) {
@@ -99,6 +104,7 @@ export function simulateArgs(args: string[], fail: (message: string) => never): 
       .split(','),
     ...given('drop'),
     ...number('cap'),
+    ...values.set === undefined ? {} : { set: setOf(values.set, fail) },
     ...whole('seed'),
     ...given('json'),
     ...given('report'),
@@ -144,6 +150,7 @@ function parse(args: string[], fail: (message: string) => never) {
         policy: text,
         drop: text,
         cap: text,
+        set: { type: 'string', multiple: true },
         seed: text,
         json: text,
         report: text,
@@ -161,5 +168,13 @@ function parse(args: string[], fail: (message: string) => never) {
     }).values
   } catch (error) {
     return fail(`${(error as Error).message}\n\n${USAGE}`)
+  }
+}
+
+export function setOf(given: readonly string[], fail: (message: string) => never): ParamValues {
+  try {
+    return readSet(given)
+  } catch (error) {
+    return fail((error as Error).message)
   }
 }

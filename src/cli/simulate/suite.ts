@@ -31,6 +31,15 @@ interface Planned {
   cells: Cell[]
 }
 
+/** With other numbers for the policy that has such. */
+const withSet = (one: Case, set: SuiteFlags['set']): Case =>
+  set === undefined ? one : {
+    ...one,
+    contenders: one.contenders.map((contender) =>
+      contender.policy === 'next' ? { ...contender, set: { ...set, ...contender.set } } : contender
+    ),
+  }
+
 /** @throws RangeError for unknown suites and data that is not there; Error for a cell that fails */
 export async function simulateSuites(flags: SuiteFlags): Promise<void> {
   const suites = suitesOf(flags.suites)
@@ -40,7 +49,7 @@ export async function simulateSuites(flags: SuiteFlags): Promise<void> {
   const fingerprintOf = createFingerprints(ROOT)
   const store = createCellStore(flags.out, replaceFile)
   const planned = suites.map((suite): Planned => {
-    const cases = suite.cases(data)
+    const cases = suite.cases(data).map((one) => withSet(one, flags.set))
     const cells = cellsOf(suite, cases, flags.seeds, fingerprintOf)
       .filter(({ contender: { policy } }) => flags.policies?.includes(policy) ?? true)
     return { suite, cases, cells }
@@ -112,6 +121,7 @@ export async function simulateSuites(flags: SuiteFlags): Promise<void> {
       suite.brief,
       faultsKept(page, rows),
     )
+    if (suite.holds?.(rows) === false) Deno.exitCode = 1
     const charts = curvesOf(suite.name, cells, outcomes)
     if (suite.whole && !areRun(rows, cases)) {
       say(`${suite.name}: a page keeps what it has, as not all of it was run`)

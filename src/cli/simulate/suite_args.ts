@@ -6,15 +6,18 @@
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { POLICY_NAMES } from '../../peers/policies.ts'
+import type { ParamValues } from '../../policy/next/params.ts'
 import { SUITES } from '../../sim/suites/suites.ts'
 import { ROOT } from '../root.ts'
+import { setOf } from './args.ts'
 
 const USAGE = `deno task simulate --suite NAME[,NAME] [options]
 ${SUITES.map(({ name, about }) => `  ${name.padEnd(15)}${about}`).join('\n')}
-  ${'all'.padEnd(15)}every one but large
+  ${'all'.padEnd(15)}every one but large, gates and ablation
 options:
   --seeds N           seeds 1 to N of every cell (5)
   --policy NAME       only these; several with commas between (${POLICY_NAMES.join(', ')})
+  --set NAME=NUMBER   of next: another number than its own, as dispatch.delay=0; may be repeated
   --jobs N            cells at once (number of cores); those of speed and large one at a time
   --out DIR           where cells and tables go, and are found again (.shoal/suites)
   --page FILE         put the tables into this page, too (docs/EVALUATION.md); with --policy, rows
@@ -28,6 +31,7 @@ export interface SuiteFlags {
   suites: string[]
   seeds: number
   policies?: string[]
+  set?: ParamValues
   jobs: number
   out: string
   page?: string
@@ -66,6 +70,7 @@ export function suiteArgs(args: string[], fail: (message: string) => never): Sui
     estimate: values.estimate ?? false,
     known: values.known ?? false,
     ...policies === undefined ? {} : { policies },
+    ...values.set === undefined ? {} : { set: setOf(values.set, fail) },
     ...values.page === undefined ? {} : { page: resolve(values.page) },
     ...values.eval === undefined ? {} : { eval: values.eval },
   }
@@ -81,6 +86,7 @@ function parse(args: string[], fail: (message: string) => never) {
         suite: text,
         seeds: text,
         policy: text,
+        set: { type: 'string', multiple: true },
         jobs: text,
         out: text,
         page: text,

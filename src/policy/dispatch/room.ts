@@ -6,7 +6,7 @@
  *
  * As many slots as the mix gives the hasty work for would be too many: their own batches make room for
  * one another all the time. Half of that, and its square root for what chance has come together, was
- * found in simulation of pools made by lot (docs/tuning/pipelines.md).
+ * found in simulation of pools made by lot.
  *
  * @module
  */

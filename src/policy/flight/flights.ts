@@ -4,7 +4,6 @@
  *
  * @module
  */
-import type { Member } from '../dispatch/batching.ts'
 import type { Limits } from '../options.ts'
 import { type Busy, createBusy } from '../pool/busy.ts'
 import {
@@ -23,11 +22,17 @@ import type { Profile } from '../profile/profile.ts'
 import type { Item } from '../queue/query.ts'
 import type { Waiting } from '../queue/waiting.ts'
 import { createSeries } from '../series.ts'
-import type { Shapes, VariantShape } from '../shape.ts'
+import type { Prefix, Shapes, VariantShape } from '../shape.ts'
 import type { Table } from '../table.ts'
 import type { BatchId, DispatchedItem, ItemOutcome, PolicyCommand } from '../types.ts'
 import { type Booked, createBooking } from './booking.ts'
 import { SentItem } from './sent.ts'
+
+/** An item with the choice made for it. */
+export interface Member {
+  item: Item
+  choice: { prefix: Prefix }
+}
 
 export interface FlightParts {
   shapes: Shapes

@@ -5,7 +5,7 @@
  * @module
  */
 import type { Profile } from '../profile/profile.ts'
-import type { TaskShape } from '../shape.ts'
+import type { TaskShape, VariantShape } from '../shape.ts'
 import type { NodeClass, PoolNode } from './slots.ts'
 
 /** Nodes of one class differ by less than this factor in every variant, and stay until 1.6. */
@@ -31,7 +31,13 @@ function traitsOf({ id, able, times }: PoolNode, profile: Profile): number[] {
   return traits
 }
 
-/** Largest difference over the traits; Infinity between nodes that are able to do different things. */
+/** An upper latency so far above the mean, as a share of it, explains no difference between nodes. */
+const USUAL_SPREAD = 0.4
+
+/**
+ * Largest difference over the traits, less where latencies vary much by themselves; Infinity between
+ * nodes that are able to do different things.
+ */
 function distance(node: PoolNode, traits: readonly number[], other: NodeClass): number {
   if (node.able.length !== other.able.length || node.memoryBytes !== other.memoryBytes) {
     return Infinity
@@ -40,10 +46,15 @@ function distance(node: PoolNode, traits: readonly number[], other: NodeClass): 
   for (let i = 0; i < traits.length; i++) {
     // The last trait, how far they are, is of no variant.
     if (node.able[i] !== other.able[i]) return Infinity
-    most = Math.max(most, Math.abs(traits[i]! - other.centre[i]!))
+    const apart = Math.abs(traits[i]! - other.centre[i]!)
+    most = Math.max(most, i < node.able.length ? apart / spreadOf(node, node.able[i]!) : apart)
   }
   return most
 }
+
+/** How much more a variant's latencies vary than is usual. */
+const spreadOf = ({ times }: PoolNode, variant: VariantShape): number =>
+  Math.max(1, (times.upperTimes(variant) - 1) / USUAL_SPREAD)
 
 /**
  * Clusters nodes, in the order given. Nodes stay in their class while they are near it, so that a

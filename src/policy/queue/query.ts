@@ -66,6 +66,10 @@ export interface Rest {
   afterMs: number
   /** When the last of what runs, with all that follows from it, can end. */
   runningEndMs: number
+  /** Of each station, for what follows items that are not done. */
+  lockedMs: number[]
+  /** Of the chain, in ms². */
+  variance: number
   /** False while some of it can be served by no slot. */
   servable: boolean
   /** Where slots do not hold the same: what each station has to do of it, by position of the task. */
@@ -95,6 +99,8 @@ export interface Query extends Urgent {
   firstOpen: number
   /** Items queued, by position of the task. */
   waiting: number[]
+  /** Items so far, by depth of the task. */
+  countAt: number[]
   stages: StageRecord[]
   /** Items that had no time for the variant that the mix wanted. */
   lowered: number
@@ -149,6 +155,7 @@ class NewQuery {
     this.openCount = 0
     this.firstOpen = 0
     this.waiting = given.shape.tasks.map(() => 0)
+    this.countAt = fresh()
     this.stages = fresh()
     this.lowered = 0
     this.served = fresh()
@@ -171,6 +178,8 @@ class NewRest implements Rest {
   chainMs = 0
   afterMs = 0
   runningEndMs = 0
+  variance = 0
+  lockedMs: number[] = fresh()
   servable = true
   stationMs: number[] = fresh()
 }
@@ -210,6 +219,7 @@ function addItem(query: Query, way: Way, payload: Handle, nowMs: number): Item {
   const item = new NewItem(query, way, payload, nowMs)
   query.items.push(item)
   query.openCount++
+  query.countAt[way.task.depth] = (query.countAt[way.task.depth] ?? 0) + 1
   unsettle(query)
   return item
 }

@@ -3,12 +3,16 @@
  *
  * @module
  */
+import type { ParamValues } from '../../policy/next/params.ts'
 import type { EvalData } from '../eval_data.ts'
 import type { Row } from './rows.ts'
 
 /** A policy as it is run: its name, and options of those that have some. */
 export interface Contender {
   policy: string
+  /** Of `next`: other numbers than its own, and what they are for. */
+  set?: ParamValues
+  label?: string
   drop?: string
   cap?: number
 }
@@ -25,6 +29,8 @@ export interface Case {
   curve?: boolean
   /** Runs once however many seeds are asked for: what it measures is the machine. */
   once?: boolean
+  /** Runs with so many times the seeds that are asked for. */
+  seedTimes?: number
   /** The whole-node bound, too. */
   wholeNodes?: boolean
   /** For pools and demands beyond what `simulate` usually allows. */
@@ -46,12 +52,20 @@ export interface Suite {
   cases(data: EvalData): Case[]
   /** What the tables come to, in lines of Markdown. */
   findings?(rows: readonly Row[]): string[]
+  /** Whether they are as they have to be; else the command ends with 1. */
+  holds?(rows: readonly Row[]): boolean
 }
 
 /** As tables and progress name it: `loki`, `loki drop none cap 0.75`. */
-export const nameOf = ({ policy, drop, cap }: Contender): string =>
-  [policy, ...drop === undefined ? [] : [drop], ...cap === undefined ? [] : [`cap ${cap}`]]
-    .join(' ')
+export const nameOf = ({ policy, drop, cap, set, label }: Contender): string =>
+  label ??
+    [
+      policy,
+      ...Object.entries(set ?? {}).map(([name, value]) => `${name}=${value}`),
+      ...drop === undefined ? [] : [drop],
+      ...cap === undefined ? [] : [`cap ${cap}`],
+    ]
+      .join(' ')
 
 export const contenders = (...policies: string[]): Contender[] =>
   policies.map((policy) => ({ policy }))

@@ -1,8 +1,10 @@
 /** Every suite by name, in the order of the page that shows them. @module */
+import { ablation } from './ablation.ts'
 import { active } from './active.ts'
 import { capacity } from './capacity.ts'
 import { drops } from './drops.ts'
 import { figure5 } from './figure5.ts'
+import { gates } from './gates.ts'
 import { heterogeneous } from './heterogeneous.ts'
 import { lots, shared } from './lots.ts'
 import { memory } from './memory.ts'
@@ -34,6 +36,8 @@ export const SUITES: readonly Suite[] = [
   shared,
   speed,
   large,
+  gates,
+  ablation,
 ]
 
 /** @throws RangeError for a name that none has; `all` names every one that is not apart */

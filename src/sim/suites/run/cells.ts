@@ -32,7 +32,9 @@ export function cellsOf(
   fingerprintOf: (policy: string) => string,
 ): Cell[] {
   return cases.flatMap((one) =>
-    Array.from({ length: one.once ? 1 : seeds }, (_, i) => i + 1).flatMap((seed) =>
+    Array.from({ length: one.once ? 1 : seeds * (one.seedTimes ?? 1) }, (_, i) => i + 1).flatMap((
+      seed,
+    ) =>
       one.contenders.map((contender) => {
         const scenario: Case['scenario'] = { ...one.scenario, seed }
         const { curve = false, limits, once = false } = one

@@ -9,6 +9,7 @@ import { dirname, join, relative } from 'node:path'
 
 const SIMULATOR = ['src/sim/run.ts', 'src/sim/scenario.ts', 'src/sim/run_policy.ts']
 const SHOAL = ['src/policy/scheduler.ts', 'src/policy/place/place.ts', 'src/policy/load/plan_of.ts']
+const NEXT = ['src/policy/next/scheduler.ts', ...SHOAL.slice(1)]
 const PEERS = 'src/peers'
 
 /** Value imports of files beside; types leave nothing behind, and policies are named apart. */
@@ -30,6 +31,8 @@ export function createFingerprints(root: string): (policy: string) => string {
 const filesOf = (policy: string): string[] =>
   policy === 'shoal'
     ? SHOAL
+    : policy === 'next'
+    ? NEXT
     : [`${PEERS}/scheduler.ts`, `${PEERS}/${policy.replaceAll('-', '_')}.ts`]
 
 function fingerprint(entries: readonly string[], root: string): string {
