@@ -76,7 +76,7 @@ export class FirstLoads {
 }
 
 /** As if every node held all that it is able to. */
-function allHeld(
+export function allHeld(
   { variants }: Shapes,
   classes: readonly ClassReport[],
   isOpen: Rulings['isOpen'],

@@ -282,8 +282,15 @@ export function createController(parts: ControllerParts): Controller {
       ),
     plan: (nowMs) =>
       planView({
-        ...{ shapes, epoch, members: members.values(), demands, rulings, placed, nowMs },
-        ...{ planned: parts.planned(), handedOn: handedOnBy(shapes, parts.fanOut) },
+        shapes,
+        epoch,
+        members: members.values(),
+        demands,
+        rulings,
+        placed,
+        nowMs,
+        planned: parts.planned(),
+        handedOn: handedOnBy(shapes, parts.fanOut),
       }),
   }
 }

@@ -71,7 +71,9 @@ export class Demands {
       return [
         { shape, ratePerS: Math.max(all - floored, LEAST_PER_S), level: 0 },
         ...floors.map(({ accuracy, ratePerS }) => ({
-          ...{ shape, ratePerS: ratePerS * part, level: levelOf(shape, accuracy) },
+          shape,
+          ratePerS: ratePerS * part,
+          level: levelOf(shape, accuracy),
         })),
       ]
     })

@@ -82,7 +82,13 @@ export function createDispatcher(
   // Of the paths that the pool works out beside; nobody asks for these here.
   const sharing = { saw() {}, of: () => 1 } as unknown as Sharing
   const pool = createPool({
-    ...{ shapes, profile, fanOut, sizes, sharing, limits, rulings },
+    shapes,
+    profile,
+    fanOut,
+    sizes,
+    sharing,
+    limits,
+    rulings,
     proofOf: (node) => trust?.words.proofOf(node) ?? PROOF.own,
   })
   const ready = createReady()
@@ -90,7 +96,11 @@ export function createDispatcher(
   const counters = createCounters(shapes)
   const queries = createQueue<Query>()
   const flights = createFlights({
-    ...{ shapes, limits, profile, waiting, emit },
+    shapes,
+    limits,
+    profile,
+    waiting,
+    emit,
     changed(slot) {
       ready.touch(slot, nowMs)
     },
@@ -105,24 +115,51 @@ export function createDispatcher(
   let lookMs = Infinity
   let batchMs = FIRST_BATCH_MS
   const outlook = new Outlook({
-    ...{ shapes, pool, ready, flights, queries, waiting, fanOut, demands, emit },
-    ...{ maxBatch: limits.maxBatch, batchMs: () => batchMs, classified: options.classified },
+    shapes,
+    pool,
+    ready,
+    flights,
+    queries,
+    waiting,
+    fanOut,
+    demands,
+    emit,
+    maxBatch: limits.maxBatch,
+    batchMs: () => batchMs,
+    classified: options.classified,
   })
   const inside = new Inside({
-    ...{ shapes, limits, queries, waiting, flights, outlook, counters, emit },
-    ...{ bestFloor: rulings.bestFloor, arrivals: pool.arrivals, doubt: pool.doubt },
+    shapes,
+    limits,
+    queries,
+    waiting,
+    flights,
+    outlook,
+    counters,
+    emit,
+    bestFloor: rulings.bestFloor,
+    arrivals: pool.arrivals,
+    doubt: pool.doubt,
     nowMs: () => nowMs,
     asked: (pipeline, floor) => demands.count(pipeline, nowMs, floor),
   })
   const finishing = {
-    ...{ profile, fanOut, pool, flights },
+    profile,
+    fanOut,
+    pool,
+    flights,
     enqueue: (items: readonly Item[]) => inside.enqueue(items),
     fail: (...args: Parameters<Inside['fail']>) => inside.fail(...args),
     finish: (query: Query) => inside.finish(query),
   }
   const results = createResults({ options, fits, shapes, waiting, finishing, emit })
   const assigner = new Assigner({
-    ...{ limits, waiting, ready, fits, arrivals: pool.arrivals, inside: () => queries.length },
+    limits,
+    waiting,
+    ready,
+    fits,
+    arrivals: pool.arrivals,
+    inside: () => queries.length,
     sight: () => outlook.sight(nowMs),
     mayTry: (item, slot) => mayTry(item, slot, outlook.sight(nowMs)),
     leavesRoom: (pipeline, ms) => leavesRoom(pipeline, ms, outlook, nowMs),

@@ -72,8 +72,15 @@ export class Inside {
     }
     if (isRefused) return this.refuse(id, shape, admitted, deadlineMs - nowMs, minAccuracy)
     const query = createQuery({
-      ...{ id, seq: this.arrivals++, shape, deadlineMs, minAccuracy, payload },
-      ...{ laxityMs: admitted, dueMs: deadlineMs, lesson: 1 },
+      id,
+      seq: this.arrivals++,
+      shape,
+      deadlineMs,
+      minAccuracy,
+      payload,
+      laxityMs: admitted,
+      dueMs: deadlineMs,
+      lesson: 1,
     }, nowMs)
     counters.pipelines.get(shape.name)!.inFlight++
     this.byId.set(id, query)
@@ -181,5 +188,7 @@ export class Inside {
 }
 
 const refusedForDraining: Refusal = {
-  ...{ ok: false, reason: 'draining', message: 'Cannot take a query: shutting down' },
+  ok: false,
+  reason: 'draining',
+  message: 'Cannot take a query: shutting down',
 }

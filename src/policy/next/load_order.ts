@@ -7,15 +7,16 @@
  */
 import type { FanOut } from '../demand/fanout.ts'
 import { handedOnBy } from '../frontier/counted.ts'
+import { allHeld } from '../load/first_loads.ts'
 import { startingWith } from '../load/load_order.ts'
 import type { Member } from '../load/member.ts'
+import { load } from '../load/params.ts'
 import type { ClassReport } from '../pool/class_report.ts'
 import type { Rulings } from '../pool/rulings.ts'
 import type { Shapes, VariantShape } from '../shape.ts'
 import type { NodeId } from '../types.ts'
 import type { Demands } from './demands.ts'
 import { Market } from './market.ts'
-import type { Problem } from './program.ts'
 
 export interface LoadOrderParts {
   shapes: Shapes
@@ -26,18 +27,6 @@ export interface LoadOrderParts {
   demands: Demands
   isOpen: Rulings['isOpen']
 }
-
-/**
- * Share of the pool that is planned with: until it is loaded more may be asked, and others may have gone.
- * Where loads take four seconds and nodes stay for thirty, 0.4 % of the queries are lost with four
- * fifths of it, and none with half; with less nodes are less accurate.
- */
-const SHARE = 0.5
-/** Slots' worth of time; less is none. */
-const LEAST = 1e-3
-/** Worked out anew so often, for a node that is new sooner; in a pool of many less often. */
-const LOOK_MS = 250
-const EACH_MS = 0.1
 
 export class LoadOrder {
   private lookedMs = -Infinity
@@ -53,8 +42,8 @@ export class LoadOrder {
     nowMs: number,
   ): readonly VariantShape[] {
     if (slots.every(({ held }) => order.every((variant) => held.has(variant)))) return order
-    const isNew = !this.classOf.has(id)
-    const waitMs = Math.max(isNew ? 0 : LOOK_MS, EACH_MS * this.classOf.size)
+    const usualMs = this.classOf.has(id) ? load.firstLoadsMs : 0
+    const waitMs = Math.max(usualMs, load.eachMs * this.classOf.size)
     if (nowMs - this.lookedMs >= waitMs) this.look(nowMs)
     const own = this.wanted.get(this.classOf.get(id) ?? '') ?? []
     return startingWith(own.filter((variant) => order.includes(variant)), order)
@@ -69,10 +58,10 @@ export class LoadOrder {
     )
     if (classes.length === 0) return
     const { plan, usesOf } = new Market(shapes, {
-      ...problemOf(shapes, classes, isOpen),
+      ...allHeld(shapes, classes, isOpen),
       ...handedOnBy(shapes, fanOut),
       demands: demands.now(nowMs),
-      duties: classes.map(({ dutySum }) => SHARE * dutySum),
+      duties: classes.map(({ dutySum }) => load.shareForFirst * dutySum),
     })
     const workOf = ({ index }: VariantShape, group: number) =>
       usesOf(index).reduce(
@@ -82,31 +71,8 @@ export class LoadOrder {
       )
     this.wanted = new Map(classes.map(({ name }, group) => [
       name,
-      shapes.variants.filter((variant) => workOf(variant, group) > LEAST)
+      shapes.variants.filter((variant) => workOf(variant, group) > load.leastWork)
         .sort((a, b) => workOf(b, group) - workOf(a, group)),
     ]))
-  }
-}
-
-/** As if every node held all that it is able to. */
-function problemOf(
-  { variants }: Shapes,
-  classes: readonly ClassReport[],
-  isOpen: Rulings['isOpen'],
-): Pick<Problem, 'groups' | 'services'> {
-  const rows = classes.map(({ able }) => new Map(able.map((one) => [one.variant, one])))
-  return {
-    groups: classes.map(({ name, slots, dutySum }) => (
-      { key: name, class: name, slots, duty: dutySum }
-    )),
-    services: variants.map((variant) =>
-      isOpen(variant)
-        ? classes.flatMap(({ networkMs }, group) => {
-          const row = rows[group]!.get(variant.index)
-          if (row === undefined) return []
-          return [{ group, costMs: row.costMs, aloneMs: row.upperMs + networkMs }]
-        })
-        : []
-    ),
   }
 }

@@ -211,8 +211,13 @@ export class Outlook {
     const test = this.deadlines(nowMs, false)
     let last: Terms | undefined
     return {
-      ...{ nowMs, capacity, market: this.market, paths: this.paths },
-      ...{ deficits: this.deficits, prices, isBehind: factor < 1 },
+      nowMs,
+      capacity,
+      market: this.market,
+      paths: this.paths,
+      deficits: this.deficits,
+      prices,
+      isBehind: factor < 1,
       terms: (item) =>
         last?.item === item ? last : last = termsOf(item, test, this.paths, this.stations!, nowMs),
     }

@@ -180,8 +180,12 @@ export class Paths {
     // The last of several batches is later than one is in the mean.
     const lastMs = runDeviation * harmonic(batches - 1) / dispatch.slope
     return {
-      ...{ accuracy: path.accuracy, least: path.least, leaves: items * path.leaves },
-      ...{ groupMs, price: 0, stationMs },
+      accuracy: path.accuracy,
+      least: path.least,
+      leaves: items * path.leaves,
+      groupMs,
+      price: 0,
+      stationMs,
       waitMs: batches * slotMs + (happens ? path.waitMs : 0),
       waitVariance: batches * slotMs * slotMs + (happens ? path.waitVariance : 0),
       chainMs: happens ? spanMs + lastMs + path.chainMs : 0,
@@ -192,8 +196,14 @@ export class Paths {
   private nothing(accuracy: number, leaves: number): Path {
     const { market, stations } = this.parts
     return {
-      ...{ accuracy, least: leaves > 0 ? accuracy : 1, leaves, price: 0 },
-      ...{ waitMs: 0, waitVariance: 0, chainMs: 0, variance: 0 },
+      accuracy,
+      least: leaves > 0 ? accuracy : 1,
+      leaves,
+      price: 0,
+      waitMs: 0,
+      waitVariance: 0,
+      chainMs: 0,
+      variance: 0,
       groupMs: market.problem.groups.map(() => 0),
       stationMs: new Array<number>(stations.count).fill(0),
     }
@@ -208,7 +218,9 @@ export class Paths {
   /** In falling accuracy; each further one is cheaper, shorter, or takes less of the stations. */
   private pruned(paths: Path[]): Path[] {
     const rows = paths.map((path) => ({
-      ...{ path, price: this.priceOf(path), station: Math.max(0, ...path.stationMs) },
+      path,
+      price: this.priceOf(path),
+      station: Math.max(0, ...path.stationMs),
     }))
     rows.sort((a, b) => b.path.accuracy - a.path.accuracy || a.station - b.station)
     let [station, chain, price] = [Infinity, Infinity, Infinity]
@@ -249,8 +261,11 @@ export class Paths {
         const chainMs = meanMs + networkMs + path.chainMs
         if (best !== undefined && best.chainMs <= chainMs) continue
         best = {
-          ...{ chainMs, variance: deviation * deviation + path.variance },
-          ...{ stationMs: [], mostMs: 0, laterMs: [] },
+          chainMs,
+          variance: deviation * deviation + path.variance,
+          stationMs: [],
+          mostMs: 0,
+          laterMs: [],
         }
       }
     }

@@ -123,7 +123,8 @@ function flowOf(pipeline: string, { problem: { demands }, plan }: Market) {
   })
   if (rate === 0) return undefined
   return {
-    ...{ served: served / rate, accuracy: accuracy / Math.max(served, 1e-12) },
+    served: served / rate,
+    accuracy: accuracy / Math.max(served, 1e-12),
     flow: flow.map((one) => one / rate),
   }
 }

@@ -36,7 +36,7 @@ export interface Flows {
   load: number[]
   /** By index of variant, by position among its uses: items per second. */
   itemsPerS: number[][]
-  /** By index of task: accuracy and queries of each demand. */
+  /** Share of all queries that are served, and their mean accuracy. */
   served: number
   accuracy: number
   /** By position of the demand: share of it that is served, and its mean accuracy. */
@@ -89,7 +89,11 @@ export class FluidProgram {
     const ends = weight * endShare(prefix, this.problem)
     const parts = next.length === 0 ? [] : sharesOf(prefix)
     return {
-      ...{ id, variant: index, accuracy, ends, value: 0 },
+      id,
+      variant: index,
+      accuracy,
+      ends,
+      value: 0,
       branches: next.map((branch, child) => ({
         items: this.problem.fanOut[index]![child] ?? 1,
         weight: parts[child]!,
@@ -213,7 +217,9 @@ export class FluidProgram {
   /** Flows at these prices. */
   flowsAt(logs: readonly number[]): Flows {
     const flows: Flows = {
-      ...{ load: [], served: 1, accuracy: 0 },
+      load: [],
+      served: 1,
+      accuracy: 0,
       itemsPerS: this.uses.map((own) => (own ?? []).map(() => 0)),
       byDemand: this.problem.demands.map(() => ({ served: 1, accuracy: 0, flow: [] })),
     }

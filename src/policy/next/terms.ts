@@ -29,7 +29,10 @@ export function termsOf(
   const { of, duties } = stations
   const follows = followsOf(item, paths.quickest(way, level)?.laterMs, test, stations)
   return {
-    ...{ item, weight, lateWeight, stationRisk },
+    item,
+    weight,
+    lateWeight,
+    stationRisk,
     waitPerMs: lateWeight * dispatch.wait / Math.max(slackMs, 1),
     variance: jitter * jitter + 0.25,
     followsAtMs: nowMs + follows.beginsMs,
