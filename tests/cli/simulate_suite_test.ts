@@ -44,15 +44,17 @@ Deno.test('a suite ends in tables, and goes on where it stopped: known cells are
     assert.ok(row.effectiveAccuracy.mean > 0.7 && row.bound.accuracy < 1)
   }
 
-  const page = join(dir, 'page.md')
-  await Deno.writeTextFile(page, 'Before.\n\n<!-- unseen -->\nold\n<!-- /unseen -->\n\nAfter.\n')
+  const pages = join(dir, 'results')
+  const page = join(pages, 'unseen.md')
   const args = [...POLICIES, '--seeds', '2', '--out']
-  const more = await suite(...args, dir, '--jobs', '1', '--page', page)
+  const more = await suite(...args, dir, '--jobs', '1', '--results', pages)
   assert.equal(more.code, 0, more.stderr)
   const text = await Deno.readTextFile(page)
-  assert.match(text, /^Before\.\n\n<!-- unseen -->\n\n### Three levels/)
-  assert.match(text, /\n<!-- \/unseen -->\n\nAfter\.\n$/)
-  assert.ok(!text.includes('old'))
+  assert.match(text, /^# unseen\n\nThree levels, [^#]+\nSimulated on \d{4}-\d\d-\d\d/)
+  assert.match(
+    text,
+    /```sh\ndeno task simulate --suite unseen --seeds 2 --results \S+\n```\n\n### /,
+  )
   assert.match(more.stderr, /^8 cells, 4 to run/)
   assert.match(more.stdout, /\(\d+\.\d+\.\.\d+\.\d+\)/, 'two seeds have a spread')
 
@@ -71,10 +73,22 @@ Deno.test('a suite ends in tables, and goes on where it stopped: known cells are
       line.replaceAll(/ +/g, ' ')
     )
   const some = await suite(
-    ...['--policy', 'static', '--suite', 'unseen', '--seeds', '1', '--out', dir, '--page', page],
+    ...[
+      '--policy',
+      'static',
+      '--suite',
+      'unseen',
+      '--seeds',
+      '1',
+      '--out',
+      dir,
+      '--results',
+      pages,
+    ],
   )
   assert.equal(some.code, 0, some.stderr)
   const mixed = await Deno.readTextFile(page)
+  assert.match(mixed, /Rows\s+of\s+`inferline`\s+are\s+of\s+an\s+earlier\s+run\./)
   assert.deepEqual(rowsOf('inferline', mixed), rowsOf('inferline', text))
   assert.deepEqual(
     rowsOf('static', mixed).map((line) => line.split(' | ').at(-1)),
@@ -104,11 +118,12 @@ Deno.test('what cannot be run is said before anything runs', async () => {
   assert.match(estimate.stderr, /unseen: 60 of 60, about /)
   assert.equal(estimate.stdout, '')
   const out = await Deno.makeTempDir()
-  const nowhere = await suite(...POLICIES, '--out', out, '--page', join(out, 'none.md'))
-  assert.equal(nowhere.code, 1)
-  assert.match(nowhere.stderr, /Cannot write the page .*none\.md: there is no such file/)
-  assert.deepEqual([...Deno.readDirSync(out)], [])
   await Deno.writeTextFile(join(out, 'file'), '')
+  const pages = join(out, 'file', 'pages')
+  const nowhere = await suite(...POLICIES, '--out', join(out, 'cells'), '--results', pages)
+  assert.equal(nowhere.code, 1)
+  assert.match(nowhere.stderr, /Cannot write results into .*file.pages: /)
+  assert.deepEqual([...Deno.readDirSync(out)].map(({ name }) => name), ['file'])
   const file = await suite(...POLICIES, '--out', join(out, 'file', 'in'))
   assert.equal(file.code, 1)
   assert.match(file.stderr, /\nCannot write results into .*file.in: /)
@@ -117,21 +132,24 @@ Deno.test('what cannot be run is said before anything runs', async () => {
 
 Deno.test('a page keeps what it has of all that was not run', async () => {
   const dir = await Deno.makeTempDir()
-  const page = join(dir, 'page.md')
+  const page = join(dir, 'unseen.md')
   const head = '| scenario | policy | violations % | accuracy % | bound % | active nodes | seeds |'
   const table = 'Three levels, 12 to 102 queries/s, SLO 600 ms, 12 quick and 12 slow nodes'
   const row = '| "all" | static | 12.34 (12.00..12.50) | 91.00 | 95.00 | 9.0 | 5 |'
   const text = [
-    `<!-- unseen -->\n\n### ${table}`,
+    `# unseen\n\n### ${table}`,
     `${head}\n| --- | --- | --- | --- | --- | --- | --- |\n${row}`,
     'What it comes to, out of more digits than these.',
     'What schedulers did that they should not:',
     '- shoal: batch refused: variant not held, 29 times in 4 scenarios',
-    '<!-- /unseen -->\n',
+    '',
   ].join('\n\n')
   await Deno.writeTextFile(page, text)
   const write = async (...what: string[]) => {
-    const { code, stderr } = await suite('--suite', 'unseen', '--out', dir, '--page', page, ...what)
+    const { code, stderr } = await suite(
+      ...['--suite', 'unseen', '--out', join(dir, 'out'), '--results', dir],
+      ...what,
+    )
     assert.equal(code, 0, stderr)
   }
   await write('--known')

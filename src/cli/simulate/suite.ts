@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { NO_DATA } from '../../sim/eval_data.ts'
 import { type Outcome, percent } from '../../sim/suites/rows.ts'
 import { rowsOf } from '../../sim/suites/run/case_rows.ts'
@@ -12,7 +12,7 @@ import { type Cell, cellsOf, createCellStore } from '../../sim/suites/run/cells.
 import { costS } from '../../sim/suites/run/cost.ts'
 import { curvesOf } from '../../sim/suites/run/curves.ts'
 import { areRun, faultsKept, rowsIn } from '../../sim/suites/run/kept.ts'
-import { type PagePart, readPart, writePage } from '../../sim/suites/run/page.ts'
+import { pageFile, readPage, writePage } from '../../sim/suites/run/page.ts'
 import { createFingerprints } from '../../sim/suites/run/sources.ts'
 import { markdownOf } from '../../sim/suites/run/table.ts'
 import { runCells } from '../../sim/suites/run/threads.ts'
@@ -77,14 +77,12 @@ export async function simulateSuites(flags: SuiteFlags): Promise<void> {
   if (flags.estimate) return
   if (flags.known) left.length = 0
   // What has no place to go to is said before anything runs.
-  const pageOf = new Map<Suite, string>()
-  for (const { suite, cells } of planned) {
-    if (flags.page === undefined || cells.length === 0) continue
-    pageOf.set(suite, await readPart(flags.page, suite.name))
+  const { out, results } = flags
+  for (const dir of results === undefined ? [out] : [results, out]) {
+    await Deno.mkdir(dir, { recursive: true }).catch((error) => {
+      throw new Error(`Cannot write results into ${dir}: ${(error as Error).message}`)
+    })
   }
-  await Deno.mkdir(flags.out, { recursive: true }).catch((error) => {
-    throw new Error(`Cannot write results into ${flags.out}: ${(error as Error).message}`)
-  })
 
   let doneS = 0
   let tookS = 0
@@ -104,10 +102,10 @@ export async function simulateSuites(flags: SuiteFlags): Promise<void> {
     )
   })
 
-  const parts: PagePart[] = []
+  const made = { date: new Date().toISOString().slice(0, 10), ...await commit() }
   for (const { suite, cases, cells } of planned) {
     if (cells.length === 0) continue
-    const page = pageOf.get(suite) ?? ''
+    const page = results === undefined ? '' : await readPage(pageFile(results, suite))
     const kept = rowsIn(page)
     const rows = cases.flatMap((one) => rowsOf(one, cells, outcomes, kept))
     // What a page says comes of more digits than it shows.
@@ -125,21 +123,44 @@ export async function simulateSuites(flags: SuiteFlags): Promise<void> {
     const charts = curvesOf(suite.name, cells, outcomes)
     if (suite.whole && !areRun(rows, cases)) {
       say(`${suite.name}: a page keeps what it has, as not all of it was run`)
-    } else {
-      // A chart of some policies alone would take the place of one that compares.
-      parts.push({ name: suite.name, markdown, charts: flags.policies === undefined ? charts : [] })
+    } else if (results !== undefined) {
+      const earlier = new Set(rows.filter(({ roots }) => roots === 0).map(({ policy }) => policy))
+      const making = { ...made, command: commandOf(suite, flags), earlier: [...earlier] }
+      const shown = flags.policies === undefined ? charts : []
+      await writePage(results, suite, making, markdown, shown, replaceFile)
     }
-    const file = (kind: string) => join(flags.out, `${suite.name}.${kind}`)
+    const file = (kind: string) => join(out, `${suite.name}.${kind}`)
     const titled = `## ${suite.name}: ${suite.about}\n\n${markdown}`
     await Deno.writeTextFile(file('md'), titled)
     await Deno.writeTextFile(file('json'), JSON.stringify({ suite: suite.name, rows }, null, 1))
     for (const [name, svg] of charts) {
-      await Deno.writeTextFile(join(flags.out, `${name}.svg`), svg)
+      await Deno.writeTextFile(join(out, `${name}.svg`), svg)
     }
     console.log(titled)
   }
-  if (flags.page !== undefined) await writePage(flags.page, parts, replaceFile)
-  say(`Written to ${[flags.out, ...flags.page === undefined ? [] : [flags.page]].join(' and ')}`)
+  say(`Written to ${[out, ...results === undefined ? [] : [results]].join(' and ')}`)
+}
+
+/** What makes the page again. */
+function commandOf({ name }: Suite, { seeds, set = {}, results = '' }: SuiteFlags): string {
+  const values = Object.entries(set).map(([what, value]) => ` --set ${what}=${value}`)
+  const inside = relative(ROOT, results)
+  return `deno task simulate --suite ${name}${seeds === undefined ? '' : ` --seeds ${seeds}`}` +
+    `${values.join('')} --results ${inside.startsWith('..') ? results : inside}`
+}
+
+/** Of the checkout, with a mark where sources were changed since; nothing outside one. */
+async function commit(): Promise<{ commit?: string }> {
+  const git = (...args: string[]) =>
+    new Deno.Command('git', { args, cwd: ROOT, stderr: 'null' }).output()
+  try {
+    const { success, stdout } = await git('rev-parse', '--short', 'HEAD')
+    if (!success) return {}
+    const { success: same } = await git('diff', '--quiet', 'HEAD', '--', 'src')
+    return { commit: `${new TextDecoder().decode(stdout).trim()}${same ? '' : ' with changes'}` }
+  } catch {
+    return {}
+  }
 }
 
 const minutes = (seconds: number): string =>

@@ -36,6 +36,7 @@ const rateOf = ({ row }: Pick<Row, 'row'>) => Number(row.split('/')[0])
 export const capacity: Suite = {
   name: 'capacity',
   about: 'constant demands from 10 queries/s up',
+  notes: 'Each demand lasts as long as 3,000 queries take, at least 12 s and at most 60 s.',
   cases: (data) =>
     INSTANCES.flatMap((instancesPerNode) =>
       RATES_PER_S.map((ratePerS): Case => ({

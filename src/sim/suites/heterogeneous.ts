@@ -39,6 +39,10 @@ function day(data: EvalData, what: string, options: Omit<EvalOptions, 'name'>): 
 export const heterogeneous: Suite = {
   name: 'heterogeneous',
   about: '20 CPU, 8 Pascal, 4 Ampere, SLO 400 ms; churn; blind plans',
+  notes:
+    'Nodes have the `proteus` profiles. "Blind at first": every node is said to be as quick as the ' +
+    'mean of the pool, and a policy may learn better from the batches that ran (`shoal` does). ' +
+    '"Blind for good": it is told the same of every batch, too.',
   cases: (data) => [
     ...INSTANCES.flatMap((instancesPerNode) =>
       RATES_PER_S[instancesPerNode].map((ratePerS) => ({

@@ -114,16 +114,35 @@ function compared(lots: Lots, instances: Instances, rows: readonly Row[]): strin
   ]
 }
 
-const suiteOf = (name: string, about: string, of: Lots): Suite => ({
-  ...{ name, about, alone: true, brief: true, whole: true },
+const suiteOf = (name: string, about: string, notes: string, of: Lots): Suite => ({
+  ...{ name, about, notes, seeds: 1, alone: true, brief: true, whole: true },
   cases: () => INSTANCES.flatMap((instances) => casesOf(of, instances)),
   findings: (rows) => summary(of, rows),
 })
 
-export const lots = suiteOf('lots', '180 pools, pipelines and demands made by lot', {
+const LOTS_NOTES =
+  'A seeded generator (`src/sim/suites/lot_pools.ts`) chooses each pool: trees of one to four ' +
+  'tasks with one to six variants each, SLOs from 0.15 to 15 s, 2 to 32 nodes of one to three ' +
+  'kinds, 1 to 40 ms a hop, latency noise of 0, 0.05 or 0.2, a fan-out of 0.3 to 8, and demand ' +
+  'that is flat, in steps, in waves or in bursts, from a tenth to 0.85 of the most that the pool ' +
+  'could carry. The last column is the bound: lost %, accuracy %. It knows no queues and lets ' +
+  'every batch be as large as the SLO allows, so pools with few nodes or little time stay below it.'
+
+const SHARED_NOTES =
+  'Pools as in `lots`, with a second pipeline and its own SLO. Shoal serves about the same share ' +
+  'of the queries of each pipeline; `loki` and the bound may starve the more expensive one, so ' +
+  'the third figure is what the pipeline that loses most loses. The last column is the bound: ' +
+  'lost %, accuracy %.'
+
+export const lots = suiteOf('lots', '180 pools, pipelines and demands made by lot', LOTS_NOTES, {
   ...{ title: 'Pools by lot', pipelines: 1, pools: { all: 120, 1: 60 } },
 })
 
-export const shared = suiteOf('shared', '100 pools made by lot that two pipelines share', {
-  ...{ title: 'Two pipelines by lot', pipelines: 2, pools: { all: 60, 1: 40 } },
-})
+export const shared = suiteOf(
+  'shared',
+  '100 pools made by lot that two pipelines share',
+  SHARED_NOTES,
+  {
+    ...{ title: 'Two pipelines by lot', pipelines: 2, pools: { all: 60, 1: 40 } },
+  },
+)

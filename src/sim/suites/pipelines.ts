@@ -22,6 +22,10 @@ const SWINGING = { scale: 0.5, socialPerS: 15 }
 export const pipelines: Suite = {
   name: 'pipelines',
   about: 'two pipelines on one pool, SLO 250 and 1,500 ms',
+  notes:
+    "Traffic analysis, and the paper's social media pipeline (a detector and a captioner for each " +
+    'picture), whose best captioner takes 695 ms for one picture: longer than the SLO of the other ' +
+    'pipeline. The bound is that of both together.',
   cases: (data) =>
     INSTANCES.flatMap((instancesPerNode) => {
       const table = `Traffic analysis (250 ms) and social media (1,500 ms), 18 nodes, ${

@@ -58,6 +58,11 @@ export const robustness: Suite = {
   name: 'robustness',
   about:
     'noise, network, little time, duty, many nodes, nodes that go, spread of fan-out, wrong profiles',
+  notes:
+    'The bound does not reckon with noise, nor with times when nodes are slow or away. In rows that ' +
+    'begin with "profiles", nodes report other latencies than they have: all of them 30 % too low ' +
+    'or too high, each variant off at random, or those of one item alone. For `loki`, a node that ' +
+    'runs half of the time is one that takes twice as long.',
   cases: (data) => [
     ...casesOf(data, Object.keys(CASES) as CaseName[], 'all'),
     ...casesOf(data, ONE_HELD, 1),

@@ -49,9 +49,15 @@ function speeds(rows: readonly Row[]): string[] {
   )
 }
 
+const SPEED_NOTES =
+  'Measured on the machine that ran it, one core. A machine that does other things is slower by a ' +
+  'factor of up to two, so each run is followed by a yardstick (`src/sim/suites/run/yardstick.ts`): ' +
+  'the time for each of 4,096 objects that are sorted. Compare times of two versions in turn.'
+
 export const speed: Suite = {
   name: 'speed',
   about: 'calls of handle, wall time of a paper run, 500 nodes',
+  notes: SPEED_NOTES,
   whole: true,
   cases: (data) => [
     { ...constant(data, TWENTY, 20, 200, 60), contenders: contenders('shoal', 'loki') },
@@ -73,6 +79,7 @@ export const speed: Suite = {
 export const large: Suite = {
   name: 'large',
   about: `${LARGEST} (not in all)`,
+  notes: SPEED_NOTES,
   apart: true,
   whole: true,
   cases: (data) => [largeCase(data, LARGEST, 10_000)],

@@ -40,6 +40,10 @@ export interface Case {
 export interface Suite {
   name: string
   about: string
+  /** What a reader of its tables has to know besides, in Markdown. */
+  notes?: string
+  /** Seeds where none are asked for; 5 where absent. */
+  seeds?: number
   /** Has no use for the published data. */
   alone?: boolean
   /** So many cases that their tables say less than the findings: those alone are written. */

@@ -18,6 +18,9 @@ const POOLS = [
 export const timeouts: Suite = {
   name: 'timeouts',
   about: 'each query with a time of its own, up to more than a pool carries ("all")',
+  notes:
+    'Each query brings its own time (`x-request-timeout-ms`), drawn from the range evenly in the ' +
+    'logarithm. There is no bound where times differ.',
   cases: (data) =>
     POOLS.flatMap(({ workers, latencyCv, rates }) =>
       rates.flatMap((ratePerS) =>

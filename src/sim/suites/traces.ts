@@ -13,6 +13,10 @@ const TRACES = [
 export const traces: Suite = {
   name: 'traces',
   about: 'Twitter at two scales, sudden steps, spikes of one second',
+  notes:
+    "Twitter's arrivals jump to 5.7 times as many from one second to the next. The steps are 10 s " +
+    'long, between 60 and 450 queries/s. The spikes are single seconds of three times the demand ' +
+    'in a wave of 80 to 240 queries/s.',
   cases: (data) =>
     TRACES.flatMap(({ table, name, scale }) =>
       INSTANCES.map((instancesPerNode) => ({

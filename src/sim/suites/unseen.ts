@@ -79,6 +79,7 @@ const pipeline = {
 export const unseen: Suite = {
   name: 'unseen',
   about: 'three levels, other fan-outs, SLO 600 ms, two classes: not tuned on',
+  notes: 'The scenario was made once, before any policy ran on it.',
   alone: true,
   cases: () =>
     INSTANCES.map((instancesPerNode) => ({

@@ -25,10 +25,13 @@ export interface CellStore {
   keep(cell: Cell, outcome: Outcome): Promise<void>
 }
 
+const USUAL_SEEDS = 5
+
+/** @param seeds as many as the suite usually has where absent */
 export function cellsOf(
-  { name: suite }: Suite,
+  { name: suite, seeds: usual = USUAL_SEEDS }: Suite,
   cases: readonly Case[],
-  seeds: number,
+  seeds: number = usual,
   fingerprintOf: (policy: string) => string,
 ): Cell[] {
   return cases.flatMap((one) =>

@@ -1,63 +1,73 @@
 /**
- * Puts the tables of suites into a page: each between `<!-- NAME -->` and `<!-- /NAME -->`, where
- * whatever stood there before is replaced.
+ * The page of one suite in a folder of results: what was simulated, by which command, when and of
+ * which code, then its tables. A run replaces the page; its charts lie beside it.
  *
  * @module
  */
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
+import type { Suite } from '../suite.ts'
 
-export interface PagePart {
-  name: string
-  markdown: string
-  /** By name of the file, which goes beside the page. */
-  charts: [name: string, svg: string][]
+/** What a page says of its making, besides the tables. */
+export interface Making {
+  command: string
+  /** As `2026-12-01`. */
+  date: string
+  /** Undefined outside a checkout. */
+  commit?: string
+  /** Policies whose rows are of an earlier run. */
+  earlier: readonly string[]
 }
 
-/** @throws RangeError for a page that cannot be read, or has no place for the part */
-export async function readPart(file: string, name: string): Promise<string> {
-  const text = await read(file)
-  const [from, to] = placeOf(name, text, file)
-  return text.slice(from, to)
+export type Chart = [name: string, svg: string]
+
+export const pageFile = (dir: string, { name }: Pick<Suite, 'name'>): string =>
+  join(dir, `${name}.md`)
+
+/** @returns nothing for a page that was never made */
+export const readPage = (file: string): Promise<string> => Deno.readTextFile(file).catch(() => '')
+
+/** @param images names of charts, which lie beside the page */
+export function pageText(
+  { name, about, notes }: Pick<Suite, 'name' | 'about' | 'notes'>,
+  { command, date, commit, earlier }: Making,
+  markdown: string,
+  images: readonly string[],
+): string {
+  const made = `Simulated on ${date}${commit === undefined ? '' : `, commit ${commit}`}.`
+  const older = earlier.length === 0
+    ? []
+    : [`Rows of ${earlier.map((policy) => `\`${policy}\``).join(', ')} are of an earlier run.`]
+  return [
+    `# ${name}`,
+    `${about[0]!.toUpperCase()}${about.slice(1)}.`,
+    ...notes === undefined ? [] : [notes],
+    [made, ...older].join(' '),
+    `\`\`\`sh\n${command}\n\`\`\``,
+    markdown.trim(),
+    ...images.map((image) => `![${image.replaceAll('-', ' ')} over time](${image}.svg)`),
+  ].join('\n\n') + '\n'
 }
 
-/**
- * @param replaceFile writes a file whole or not at all
- * @throws RangeError for a page that cannot be read, or has no place for a part
- */
+/** Names of the charts that a page shows. */
+export const imagesOf = (page: string): string[] =>
+  [...page.matchAll(/^!\[[^\]]*\]\((.+)\.svg\)$/gm)].map(([, name = '']) => name)
+
+/** @param replaceFile writes a file whole or not at all */
 export async function writePage(
-  file: string,
-  parts: readonly PagePart[],
+  dir: string,
+  suite: Suite,
+  making: Making,
+  markdown: string,
+  charts: readonly Chart[],
   replaceFile: (file: string, text: string) => Promise<void>,
 ): Promise<void> {
-  let text = await read(file)
-  for (const { name, markdown, charts } of parts) {
-    const [from, to] = placeOf(name, text, file)
-    text = `${text.slice(0, from)}\n\n${markdown.trim()}\n\n${text.slice(to)}`
-    for (const [chart, svg] of charts) {
-      await Deno.writeTextFile(join(dirname(file), `${chart}.svg`), svg)
-    }
-  }
-  await replaceFile(file, text)
+  const file = pageFile(dir, suite)
+  // A chart of some policies alone would take the place of one that compares.
+  const images = charts.length > 0 ? charts.map(([name]) => name) : imagesOf(await readPage(file))
+  for (const [name, svg] of charts) await Deno.writeTextFile(join(dir, `${name}.svg`), svg)
+  await replaceFile(file, pageText(suite, making, markdown, images))
   const { success } = await new Deno.Command(Deno.execPath(), {
     args: ['fmt', '--quiet', file],
   }).output()
   if (!success) throw new Error(`Cannot format ${file}: deno fmt failed`)
-}
-
-const read = (file: string) =>
-  Deno.readTextFile(file).catch(() => {
-    throw new RangeError(`Cannot write the page ${file}: there is no such file`)
-  })
-
-/** Where the part begins and ends, between its marks. */
-function placeOf(name: string, text: string, file: string): [from: number, to: number] {
-  const start = `<!-- ${name} -->`
-  const from = text.indexOf(start)
-  const to = text.indexOf(`<!-- /${name} -->`)
-  if (from < 0 || to < from) {
-    throw new RangeError(
-      `Cannot write ${name} into ${file}: it has no ${start} ... <!-- /${name} -->`,
-    )
-  }
-  return [from + start.length, to]
 }
