@@ -1,7 +1,8 @@
 /**
- * Pictures of every page for the docs, taken while a real pool works under load:
- * `deno run -A src/cli/screenshots.ts [--seconds 90] [--nodes 2] [--page join]`. The same pictures are
- * taken by `tests/browser/screenshots_test.ts`, with less patience.
+ * Pictures of every page, taken while a real pool works under load:
+ * `deno run -A src/cli/screenshots.ts [--seconds 90] [--nodes 2] [--page join] [--to DIR]`. Without
+ * `--to` those that the docs show are written there. The same pictures are taken by
+ * `tests/browser/screenshots_test.ts`, with less patience.
  *
  * @module
  */
@@ -23,6 +24,9 @@ const PATHS = { dashboard: '/', try: '/try', join: '/node', api: '/docs', servin
 
 export type PictureOf = keyof typeof PATHS
 export const PICTURES = Object.keys(PATHS) as PictureOf[]
+
+/** In the docs. */
+export const SHOWN: readonly string[] = ['dashboard-1440-light.png', 'serving-1440-light.png']
 
 export interface Shot {
   name: string
@@ -116,7 +120,7 @@ if (import.meta.main) {
     options: {
       seconds: { type: 'string', default: '90' },
       nodes: { type: 'string', default: '2' },
-      to: { type: 'string', default: join(ROOT, 'docs') },
+      to: { type: 'string' },
       page: { type: 'string', multiple: true, default: PICTURES },
     },
   })
@@ -132,8 +136,9 @@ if (import.meta.main) {
   await new Promise((done) => setTimeout(done, 1000 * Number(values.seconds)))
   for (const name of PICTURES.filter((one) => values.page.includes(one))) {
     for (const shot of await takeShots({ browser, url: serving.url, page: name })) {
+      if (values.to === undefined && !SHOWN.includes(shot.name)) continue
       const png = await palettePng(decode(shot.png))
-      await Deno.writeFile(join(values.to, shot.name), png)
+      await Deno.writeFile(join(values.to ?? join(ROOT, 'docs'), shot.name), png)
       console.log(`${shot.name} ${Math.round(png.byteLength / 1024)} KB`)
     }
   }

@@ -1,10 +1,10 @@
-/** The pictures of the pages in the docs, taken while a pool works: all can be taken, none is cut off. */
+/** Pictures of the pages, taken while a pool works: all can be taken, none is cut off. */
 import assert from 'node:assert/strict'
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ROOT } from '../../src/cli/root.ts'
 import { keepAsking } from '../../src/cli/screenshots_load.ts'
-import { type PictureOf, PICTURES, takeShots } from '../../src/cli/screenshots.ts'
+import { type PictureOf, PICTURES, SHOWN, takeShots } from '../../src/cli/screenshots.ts'
 import { USUAL } from '../../src/cli/serve/serving.ts'
 import { launch, skippedWithout, startPool, wantChromium } from './fixture.ts'
 
@@ -36,6 +36,9 @@ Deno.test({
         assert.equal(sizeOf(png).width, width, name)
         assert.ok(sizeOf(png).height >= 844, name)
         assert.ok(overflowPx <= 0, `${name} is ${overflowPx} px too wide`)
+      }
+      for (const name of SHOWN) {
+        assert.ok(shots.some((shot) => shot.name === name), `${name} is not taken any more`)
         assert.ok(kept.includes(name), `docs have no ${name}`)
       }
       assert.ok(askers.answered > 0, 'the pool did not work meanwhile')
