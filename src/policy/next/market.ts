@@ -36,6 +36,12 @@ export class Market {
     return this.flowsOf(WHOLE)
   }
 
+  /** Share of the capacity that the plan takes. */
+  get loadShare(): number {
+    const { duties } = this.problem
+    return sum(this.plan.load) / Math.max(sum(duties), 1e-9)
+  }
+
   /** Accuracy that is lost for each share of the capacity that is taken away, near the whole of it. */
   get lossPerShare(): number {
     const lost = this.plan.accuracy - this.flowsOf(WHOLE - 1).accuracy
@@ -52,17 +58,12 @@ export class Market {
     const [i, part] = between(factor)
     const low = this.solutionOf(i).logs
     const high = this.solutionOf(i + 1).logs
-    return low.map((log, g) =>
-      part < 0
-        ? Math.exp(log + part * (high[g]! - log))
-        : Math.exp(log) + Math.min(1, part) * (Math.exp(high[g]!) - Math.exp(log))
-    )
+    return low.map((log, g) => Math.exp(log) + part * (Math.exp(high[g]!) - Math.exp(log)))
   }
 
   /** Items per second of a variant, by position among its uses, at a share of the capacity. */
   flowAt(variant: number, factor: number): number[] {
-    const [i, share] = between(factor)
-    const part = Math.min(1, Math.max(0, share))
+    const [i, part] = between(factor)
     const high = this.flowsOf(i + 1).itemsPerS[variant] ?? []
     return (this.flowsOf(i).itemsPerS[variant] ?? []).map((low, u) => low + part * (high[u]! - low))
   }
@@ -122,6 +123,8 @@ export class Market {
   }
 }
 
+const sum = (values: readonly number[]) => values.reduce((a, b) => a + b, 0)
+
 const LOADING = / loading$/
 const otherKey = (key: string) => LOADING.test(key) ? key.replace(LOADING, '') : `${key} loading`
 
@@ -129,5 +132,6 @@ const otherKey = (key: string) => LOADING.test(key) ? key.replace(LOADING, '') :
 function between(factor: number): [level: number, part: number] {
   let i = 0
   while (i < factors.length - 2 && factors[i + 1]! < factor) i++
-  return [i, (factor - factors[i]!) / (factors[i + 1]! - factors[i]!)]
+  const part = (factor - factors[i]!) / (factors[i + 1]! - factors[i]!)
+  return [i, Math.min(1, Math.max(0, part))]
 }

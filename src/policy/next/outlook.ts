@@ -46,8 +46,8 @@ export interface OutlookParts {
   classified(capacity: Capacity): void
 }
 
-/** Factors are taken in steps of this: what was worked out for one is found again. */
-const FACTOR_STEP = 1 / 32
+/** So many factors for each doubling: what was worked out for one is found again. */
+const FACTOR_STEPS = 24
 /** A deadline test holds for such a share of the shortest SLO, unless a query was let in since. */
 const FRESH = 0.01
 /** The rates are looked at for a jump no more often than this, in ms. */
@@ -177,11 +177,12 @@ export class Outlook {
     return this.backlog.share(this.market, this.paths, nowMs)
   }
 
-  /** Share of the capacity that is planned with, as the backlog has it. */
+  /** Share of the capacity that is planned with: what is queued beyond the usual counts as demand. */
   private factor(nowMs: number): number {
-    const missing = B.usual - this.backlogShare(nowMs)
-    const factor = 1 + (missing > 0 ? B.shorter : B.longer) * missing
-    return Math.round(factor / FACTOR_STEP) * FACTOR_STEP
+    const beyond = this.backlogShare(nowMs) - B.usual
+    const load = this.market.loadShare
+    const factor = beyond < 0 ? 1 - B.shorter * beyond : load / (load + B.longer * beyond)
+    return 2 ** (Math.round(Math.log2(factor) * FACTOR_STEPS) / FACTOR_STEPS)
   }
 
   private pricesFor(factor: number): number[] {

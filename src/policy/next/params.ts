@@ -22,7 +22,7 @@ export const price = {
   /** Share of the slack beyond the quickest group that a slower group may take for a variant. */
   slowest: 0.5,
   /** Shares of the capacity for which prices are solved; between them they are read off. */
-  factors: [0.5, 0.7, 0.85, 1, 1.15, 1.3],
+  factors: [0.002, 0.01, 0.05, 0.2, 0.35, 0.5, 0.7, 0.85, 1, 1.15, 1.3],
   /** ms between two solutions; sooner where a rate differs by the share `jump`. */
   everyMs: 100,
   jump: 0.1,
@@ -34,7 +34,7 @@ export const price = {
 export const backlog = {
   /** Backlog that is usual, in shares of the slack. 0.2: unlike devices 60/s +0.5 points, 240/s -0.2. */
   usual: 0.1,
-  /** Change of the planned capacity for a backlog longer and shorter than usual, per unit. */
+  /** How much of what is queued beyond that counts as demand; growth of capacity where less is, per unit. */
   longer: 1,
   shorter: 3,
   /** Share of the SLO that a batch takes at most where much waits. */
@@ -82,7 +82,7 @@ export const dispatch = {
 
 export const admit = {
   /** Least and most chance to be in time that lets a query in; between them it is the price. */
-  least: 0.05,
+  least: 0.5,
   most: 0.95,
   /** Deviation of the wait, as a share of it. */
   spread: 0.1,
