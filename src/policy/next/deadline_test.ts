@@ -60,7 +60,7 @@ export class DeadlineTest {
     const at = this.firstAfter(query.deadlineMs)
     const riskPerMs = this.lookAt(query, rows[at]!, paths, version)
     if (riskPerMs === undefined) return
-    const row = emptyRow()
+    const row = rows.length > count + 1 ? rows.pop()! : emptyRow()
     copy(rows[at]!, row)
     row.deadlineMs = query.deadlineMs
     rows.splice(at, 0, row)

@@ -50,7 +50,7 @@ export interface OutlookParts {
 /** Factors are taken in steps of this: what was worked out for one is found again. */
 const FACTOR_STEP = 1 / 32
 /** A deadline test holds for such a share of the shortest SLO; queries that are let in are added. */
-const FRESH = 0.01
+const FRESH = 0.02
 /** The rates are looked at for a jump no more often than this, in ms. */
 const RATES_MS = 10
 /** The demand may have fallen by so many queries a second more than by its share, before it jumped. */
