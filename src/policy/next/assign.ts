@@ -50,6 +50,8 @@ export interface AssignParts {
 
 /** Where work waits though a slot had room, all is looked at again after so long. */
 const LOOK_AGAIN_MS = 25
+/** Accuracy: of what is worth the same but for this the first is taken. */
+const ALIKE = 1e-9
 
 export class Assigner {
   /** Slot ms reserved in this pass, and when the next slot comes free, by index of group. */
@@ -210,12 +212,11 @@ export class Assigner {
     for (const prefix of item.way.prefixes) {
       if (!group.held.has(prefix.variant)) continue
       for (const size of sizes) {
-        const choice = valueOn(terms, prefix, size, slot, start, sight)
+        const beat = best === undefined ? -Infinity : best.value + ALIKE + cost
+        const choice = valueOn(terms, prefix, size, slot, start, sight, beat)
         if (choice === undefined || choice.chance < dispatch.least) continue
         choice.value -= cost
-        if (best === undefined || choice.value > best.value + 1e-9) {
-          best = { ...choice, group, slot, size }
-        }
+        best = { ...choice, group, slot, size }
       }
     }
     return best
@@ -237,11 +238,10 @@ export class Assigner {
         ? serverOf(prefix.variant, group, sight)
         : undefined
       if (server === undefined) continue
-      const choice = valueLater(terms, prefix, server, startMs, sight)
+      const beat = best === undefined ? -Infinity : best.value + ALIKE
+      const choice = valueLater(terms, prefix, server, startMs, sight, beat)
       if (choice === undefined || choice.chance < dispatch.least) continue
-      if (best === undefined || choice.value > best.value) {
-        best = { ...choice, group, slot: undefined, size: 1 }
-      }
+      best = { ...choice, group, slot: undefined, size: 1 }
     }
     return best
   }

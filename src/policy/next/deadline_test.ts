@@ -4,31 +4,31 @@
  *
  * @module
  */
-import { type Query, UNKNOWN } from '../queue/query.ts'
+import type { Query } from '../queue/query.ts'
 import type { DeadlineQueue } from '../queue/queue.ts'
 import { chanceOf } from './chance.ts'
+import { type Busy, ComingFree } from './coming_free.ts'
 import { admit, dispatch, price } from './params.ts'
 import type { Paths } from './paths.ts'
 
-/** How busy a station is. */
-export interface Busy {
-  /** ms until each busy slot is free, the soonest first. */
-  lefts: readonly number[]
-  slots: number
+/** A query that will be served, and what goes before it; behind the last one, of a query due never. */
+interface Row {
+  deadlineMs: number
+  seq: number
+  /** ms of each station. */
+  aheadMs: number[]
+  /** ms of each station for what follows items that are not done. */
+  lockedMs: number[]
+  /** Accuracy that a ms of delay of each station puts at risk of these. */
+  riskPerMs: number[]
 }
 
 export class DeadlineTest {
-  private readonly deadlines: number[] = []
-  /** ms of each station before that deadline. */
-  private readonly aheads: number[][] = []
-  /** Likewise: accuracy that a ms of delay of the station puts at risk of that query and all behind it. */
-  private readonly risks: number[][] = []
-  /** Likewise: ms of each station before that deadline for what follows items that are not done. */
-  private readonly lockeds: number[][] = []
-  private lockedTotal: number[] = []
-  private total: number[] = []
-  private none: number[] = []
-  private busy: readonly Busy[] = []
+  private readonly rows: Row[] = [emptyRow()]
+  /** Of rows, without that behind the last. */
+  private count = 0
+  private stations: ComingFree[] = []
+  private nowMs = 0
 
   /** @param version differs from the last where paths do */
   scan(
@@ -38,74 +38,85 @@ export class DeadlineTest {
     busy: readonly Busy[],
     nowMs: number,
   ): void {
-    const { deadlines, aheads, risks, lockeds } = this
-    this.busy = busy
-    const stations = busy.length
-    this.none = new Array<number>(stations).fill(0)
-    const sum = new Array<number>(stations).fill(0)
-    const locked = new Array<number>(stations).fill(0)
-    let count = 0
+    this.nowMs = nowMs
+    this.stations = busy.map((one, s) => this.stations[s]?.as(one) ?? new ComingFree(one))
+    const { rows } = this
+    this.count = 0
+    clear(rows[0]!, busy.length)
     for (let i = 0; i < queries.length; i++) {
       const query = queries.at(i)!
-      const { rest, deadlineMs } = query
-      if (rest.epoch === UNKNOWN || rest.epoch !== version) settle(query, paths, version, stations)
-      if (!rest.servable || rest.poolMs === 0) continue
-      const startMs = nowMs + this.beginsMs(sum, rest.stationMs)
-      const endMs = Math.max(startMs + Math.max(rest.chainMs, rest.poolMs), rest.runningEndMs)
-      // It is lost, and will take no time from others.
-      if (endMs > deadlineMs) continue
-      deadlines[count] = deadlineMs
-      const ahead = aheads[count] ??= []
-      const risk = risks[count] ??= []
-      const before = lockeds[count] ??= []
-      const perMs = riskPerMs(query, deadlineMs - endMs, startMs - nowMs)
-      for (let s = 0; s < stations; s++) {
-        ahead[s] = sum[s]!
-        before[s] = locked[s]!
-        locked[s]! += rest.lockedMs[s]!
-        risk[s] = rest.stationMs[s]! > 0 ? perMs : 0
-        sum[s]! += rest.stationMs[s]!
-      }
-      count++
-    }
-    deadlines.length = count
-    this.total = sum
-    this.lockedTotal = locked
-    for (let i = count - 2; i >= 0; i--) {
-      for (let s = 0; s < stations; s++) risks[i]![s]! += risks[i + 1]![s]!
+      const row = rows[this.count]!
+      const riskPerMs = this.lookAt(query, row, paths, version)
+      if (riskPerMs === undefined) continue
+      const next = rows[++this.count] ??= emptyRow()
+      copy(row, next)
+      row.deadlineMs = query.deadlineMs
+      row.seq = query.seq
+      addTo(next, query, riskPerMs)
     }
   }
 
-  /** ms of each station for what is due by then. */
-  aheadOf(deadlineMs: number): readonly number[] {
-    const at = this.firstAfter(deadlineMs)
-    return at < this.deadlines.length ? this.aheads[at]! : this.total
+  /** Takes in one that was let in since. */
+  add(query: Query, paths: Paths, version: number): void {
+    const { rows, count } = this
+    const at = this.firstAfter(query.deadlineMs, query.seq)
+    const riskPerMs = this.lookAt(query, rows[at]!, paths, version)
+    if (riskPerMs === undefined) return
+    const row = rows.length > count + 1 ? rows.pop()! : emptyRow()
+    copy(rows[at]!, row)
+    row.deadlineMs = query.deadlineMs
+    row.seq = query.seq
+    rows.splice(at, 0, row)
+    this.count++
+    for (let i = at + 1; i <= count + 1; i++) addTo(rows[i]!, query, riskPerMs)
+  }
+
+  /** What a ms of delay puts at risk of it; undefined where it takes no time from others. */
+  private lookAt(query: Query, { aheadMs }: Row, paths: Paths, version: number) {
+    const { rest, deadlineMs } = query
+    if (rest.epoch !== version) settle(query, paths, version, this.stations.length)
+    if (!rest.servable || rest.poolMs === 0) return undefined
+    const beginsMs = this.beginsMs(aheadMs, rest.stationMs)
+    const waitingEndMs = this.nowMs + beginsMs + Math.max(rest.chainMs, rest.poolMs)
+    const endMs = Math.max(waitingEndMs, rest.runningEndMs)
+    // Else it is lost.
+    return endMs > deadlineMs ? undefined : riskPerMs(query, deadlineMs - endMs, beginsMs)
+  }
+
+  /** ms of each station for what is due before a query, or before one that comes now. */
+  aheadOf(deadlineMs: number, seq = Infinity): readonly number[] {
+    return this.rows[this.firstAfter(deadlineMs, seq - 1)]!.aheadMs
   }
 
   /**
    * Of that, ms for what cannot begin before something else is done, of the last so many queries: as many
    * as run at a time.
    */
-  lockedMs(deadlineMs: number, station: number, queries: number): number {
-    const at = this.firstAfter(deadlineMs)
-    const all = at < this.deadlines.length ? this.lockeds[at]! : this.lockedTotal
-    const before = at > queries ? this.lockeds[at - queries]![station]! : 0
-    return all[station]! - before
+  lockedMs({ deadlineMs, seq }: Query, station: number, queries: number): number {
+    const { rows } = this
+    const at = this.firstAfter(deadlineMs, seq - 1)
+    const before = at > queries ? rows[at - queries]!.lockedMs[station]! : 0
+    return rows[at]!.lockedMs[station]! - before
   }
 
   /** Accuracy that a ms of delay of each station puts at risk of what is due later. */
-  riskBehind(deadlineMs: number): readonly number[] {
-    const at = this.firstAfter(deadlineMs)
-    return at < this.deadlines.length ? this.risks[at]! : this.none
+  riskBehind(deadlineMs: number, seq = Infinity): readonly number[] {
+    const { rows, count } = this
+    const before = rows[this.firstAfter(deadlineMs, seq)]!.riskPerMs
+    return rows[count]!.riskPerMs.map((all, s) => all - before[s]!)
   }
 
-  private firstAfter(deadlineMs: number): number {
-    const { deadlines } = this
+  /** Row of the first query that is due later; of those due at once the first that came later. */
+  private firstAfter(deadlineMs: number, seq: number): number {
+    const { rows } = this
     let low = 0
-    let high = deadlines.length
+    let high = this.count
     while (low < high) {
       const middle = (low + high) >> 1
-      if (deadlines[middle]! <= deadlineMs) low = middle + 1
+      const row = rows[middle]!
+      const isBefore = row.deadlineMs < deadlineMs ||
+        (row.deadlineMs === deadlineMs && row.seq <= seq)
+      if (isBefore) low = middle + 1
       else high = middle
     }
     return low
@@ -113,11 +124,46 @@ export class DeadlineTest {
 
   /** ms until work that needs these stations begins behind so much: where that is last. */
   beginsMs(ahead: readonly number[], own: readonly number[]): number {
+    const { stations } = this
     let most = 0
-    for (let s = 0; s < this.busy.length; s++) {
-      if (own[s]! > 0) most = Math.max(most, beginsAfter(this.busy[s]!, ahead[s]!))
+    for (let s = 0; s < stations.length; s++) {
+      if (own[s]! > 0) most = Math.max(most, stations[s]!.beginsMs(ahead[s]!))
     }
     return most
+  }
+}
+
+const emptyRow = (): Row => ({
+  deadlineMs: Infinity,
+  seq: Infinity,
+  aheadMs: [],
+  lockedMs: [],
+  riskPerMs: [],
+})
+
+function clear(row: Row, stations: number): void {
+  for (const sums of [row.aheadMs, row.lockedMs, row.riskPerMs]) {
+    sums.length = 0
+    for (let s = 0; s < stations; s++) sums.push(0)
+  }
+}
+
+function copy(from: Row, to: Row): void {
+  const stations = from.aheadMs.length
+  to.aheadMs.length = to.lockedMs.length = to.riskPerMs.length = stations
+  for (let s = 0; s < stations; s++) {
+    to.aheadMs[s] = from.aheadMs[s]!
+    to.lockedMs[s] = from.lockedMs[s]!
+    to.riskPerMs[s] = from.riskPerMs[s]!
+  }
+}
+
+function addTo(row: Row, { rest }: Query, riskPerMs: number): void {
+  for (let s = 0; s < row.aheadMs.length; s++) {
+    const ms = rest.stationMs[s]!
+    row.aheadMs[s]! += ms
+    row.lockedMs[s]! += rest.lockedMs[s]!
+    if (ms > 0) row.riskPerMs[s]! += riskPerMs
   }
 }
 
@@ -129,19 +175,6 @@ function riskPerMs({ shape, laxityMs, rest }: Query, spareMs: number, waitMs: nu
   const chance = chanceOf(spareMs, variance)
   const late = price.served * dispatch.slope * chance * (1 - chance) / Math.sqrt(variance)
   return late + dispatch.wait / Math.max(laxityMs, 1)
-}
-
-/** After how long so much work of a station has begun, as its slots come free. */
-function beginsAfter({ lefts, slots }: Busy, ms: number): number {
-  const idle = Math.max(0, slots - lefts.length)
-  const work = ms * slots
-  let sum = 0
-  for (let k = 0; k < lefts.length; k++) {
-    const count = idle + k
-    if (count > 0 && (work + sum) / count <= lefts[k]!) return (work + sum) / count
-    sum += lefts[k]!
-  }
-  return (work + sum) / Math.max(1, idle + lefts.length)
 }
 
 /** What a query still needs, noted in it for one version of the paths. */

@@ -85,7 +85,7 @@ export class Inside {
     counters.pipelines.get(shape.name)!.inFlight++
     this.byId.set(id, query)
     queries.insert(query)
-    outlook.joined()
+    outlook.joined(query)
     this.enqueue([query.root])
   }
 

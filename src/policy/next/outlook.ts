@@ -18,7 +18,8 @@ import type { Waiting } from '../queue/waiting.ts'
 import { leastSloMs, type Shapes } from '../shape.ts'
 import type { PolicyCommand } from '../types.ts'
 import { Backlog } from './backlog.ts'
-import { type Busy, DeadlineTest } from './deadline_test.ts'
+import type { Busy } from './coming_free.ts'
+import { DeadlineTest } from './deadline_test.ts'
 import { Deficits } from './deficits.ts'
 import type { Demands } from './demands.ts'
 import { Market } from './market.ts'
@@ -48,8 +49,8 @@ export interface OutlookParts {
 
 /** So many factors for each doubling: what was worked out for one is found again. */
 const FACTOR_STEPS = 24
-/** A deadline test holds for such a share of the shortest SLO, unless a query was let in since. */
-const FRESH = 0.01
+/** A deadline test holds for such a share of the shortest SLO; queries that are let in are added. */
+const FRESH = 0.02
 /** The rates are looked at for a jump no more often than this, in ms. */
 const RATES_MS = 10
 /** The demand may have fallen by so many queries a second more than by its share, before it jumped. */
@@ -84,8 +85,8 @@ export class Outlook {
   }
 
   /** A query was let in. */
-  joined(): void {
-    this.stale = true
+  joined(query: Query): void {
+    this.test.add(query, this.paths, this.version)
   }
 
   /** What is served changed. */
@@ -209,7 +210,7 @@ export class Outlook {
       this.paths.price(prices)
     }
     this.deficits.adopt(this.market, factor)
-    const test = this.deadlines(nowMs, false)
+    const test = this.deadlines(nowMs)
     let last: Terms | undefined
     return {
       nowMs,
@@ -224,10 +225,10 @@ export class Outlook {
     }
   }
 
-  /** The deadline test of this moment. @param exact with a query that was let in just now */
-  deadlines(nowMs: number, exact = true): DeadlineTest {
+  /** The deadline test of this moment. */
+  deadlines(nowMs: number): DeadlineTest {
     const capacity = this.capacity(nowMs)
-    if ((exact && this.stale) || nowMs - this.testedMs > FRESH * leastSloMs(this.parts.shapes)) {
+    if (this.stale || nowMs - this.testedMs > FRESH * leastSloMs(this.parts.shapes)) {
       const busy = this.busyOf(capacity, nowMs)
       this.test.scan(this.parts.queries, this.paths, this.version, busy, nowMs)
       this.stale = false

@@ -25,7 +25,7 @@ export function termsOf(
   const weight = 1 / query.countAt[task.depth]!
   const lateWeight = weight ** dispatch.joint
   const jitter = dispatch.jitter * slackMs
-  const stationRisk = test.riskBehind(deadlineMs)
+  const stationRisk = test.riskBehind(deadlineMs, query.seq)
   const { of, duties } = stations
   const follows = followsOf(item, paths.quickest(way, level)?.laterMs, test, stations)
   return {
@@ -43,19 +43,18 @@ export function termsOf(
 
 /** How long what follows an item waits behind more urgent queries. */
 function followsOf(
-  { task, deadlineMs }: Item,
+  { task, query }: Item,
   laterMs: readonly number[] = [],
   test: DeadlineTest,
   stations: Stations,
 ): { beginsMs: number; behindMs: number } {
   if (task.next.length === 0) return { beginsMs: 0, behindMs: 0 }
-  const before = deadlineMs - 1e-6
   const running = slotsOf(task, stations)
   let behindMs = 0
   for (let s = 0; s < laterMs.length; s++) {
-    if (laterMs[s]! > 0) behindMs = Math.max(behindMs, test.lockedMs(before, s, running))
+    if (laterMs[s]! > 0) behindMs = Math.max(behindMs, test.lockedMs(query, s, running))
   }
-  return { beginsMs: test.beginsMs(test.aheadOf(before), laterMs), behindMs }
+  return { beginsMs: test.beginsMs(test.aheadOf(query.deadlineMs, query.seq), laterMs), behindMs }
 }
 
 /** Slots of the stations that serve a task. */

@@ -15,7 +15,7 @@ import type { Prefix, TaskShape, VariantShape } from '../shape.ts'
 import { chanceOf } from './chance.ts'
 import type { Deficits } from './deficits.ts'
 import type { Market } from './market.ts'
-import { dispatch, price } from './params.ts'
+import { dispatch, price as P } from './params.ts'
 import { type Path, type Paths, UPPER } from './paths.ts'
 
 /** All that decisions of one moment read. */
@@ -97,7 +97,11 @@ export function serverOf(variant: VariantShape, group: Group, { capacity }: Sigh
   return undefined
 }
 
-/** Value on a slot in a batch of so many; undefined where the slot cannot do it. */
+/**
+ * Value on a slot in a batch of so many; undefined where the slot cannot do it.
+ *
+ * @param beat what is worth no more than that may be left out
+ */
 export function valueOn(
   terms: Terms,
   prefix: Prefix,
@@ -105,6 +109,7 @@ export function valueOn(
   slot: Slot,
   start: Start,
   sight: Sight,
+  beat = -Infinity,
 ): Choice | undefined {
   const { variant } = prefix
   if (!canRun(slot, variant, sight.nowMs)) return undefined
@@ -112,9 +117,9 @@ export function valueOn(
   const meanMs = times.meanMs(variant, size) * paceOf(slot)
   const deviation = meanMs * (times.upperTimes(variant) - 1) / UPPER
   const variance = start.variance + deviation * deviation
-  const best = bestPath(terms, prefix, start.atMs + meanMs, variance, sight)
-  if (best === undefined) return undefined
-  addCosts(best, terms, slot.group!.index, meanMs / size, start.atMs, sight)
+  const gain = gainOf(terms, prefix, slot.group!.index, meanMs / size, start.atMs, sight)
+  const best = bestPath(terms, prefix, start.atMs + meanMs, variance, sight, beat - gain)
+  if (best !== undefined) best.value += gain
   return best
 }
 
@@ -125,19 +130,16 @@ export function valueLater(
   server: Server,
   startMs: number,
   sight: Sight,
+  beat = -Infinity,
 ): Choice | undefined {
   const { meanMs, upperMs, networkMs, costMs, group } = server
   const deviation = (upperMs - meanMs) / UPPER
   const atMs = startMs + networkMs
   const wait = dispatch.spread * (startMs - sight.nowMs)
-  const best = bestPath(
-    terms,
-    prefix,
-    atMs + meanMs,
-    deviation * deviation + wait * wait,
-    sight,
-  )
-  if (best !== undefined) addCosts(best, terms, group.index, costMs, atMs, sight)
+  const variance = deviation * deviation + wait * wait
+  const gain = gainOf(terms, prefix, group.index, costMs, atMs, sight)
+  const best = bestPath(terms, prefix, atMs + meanMs, variance, sight, beat - gain)
+  if (best !== undefined) best.value += gain
   return best
 }
 
@@ -158,25 +160,27 @@ export function valueOnceLoaded(
   return bestPath(terms, prefix, endMs, 0, sight)?.value ?? -Infinity
 }
 
-function addCosts(
-  choice: Choice,
+/** What counts for or against it whatever the path: the deficit, the slot's time, and the wait. */
+function gainOf(
   terms: Terms,
+  { variant }: Prefix,
   group: number,
   slotMs: number,
   atMs: number,
   { prices, deficits, nowMs }: Sight,
-): void {
-  choice.value += terms.weight * dispatch.deficit * deficits.of(choice.prefix.variant, group) -
+): number {
+  return terms.weight * dispatch.deficit * deficits.of(variant, group) -
     (prices[group]! + terms.slotRisk[group]!) * slotMs - terms.waitPerMs * (atMs - nowMs)
 }
 
-/** The best path behind a prefix whose item is done by then. */
+/** The best path behind a prefix whose item is done by then, of those that are worth more than `beat`. */
 function bestPath(
   { item, weight, lateWeight, variance: unforeseen, followsAtMs, behindMs, stationRisk }: Terms,
   prefix: Prefix,
   endMs: number,
   variance: number,
   { paths }: Sight,
+  beat = -Infinity,
 ): Choice | undefined {
   const { level } = item.query
   const leftMs = item.deadlineMs - endMs
@@ -184,19 +188,21 @@ function bestPath(
   const spread = variance + unforeseen
   const options = paths.behind(prefix)
   let best: Path | undefined
-  let most = -Infinity
+  let most = beat
   let likely = 0
   for (let i = 0; i < options.length; i++) {
     const path = options[i]!
-    if (level > 0 && !paths.keeps(prefix, path, level)) continue
+    let price = path.price
+    for (let s = 0; s < stationRisk.length; s++) price += stationRisk[s]! * path.stationMs[s]!
+    const worth = lateWeight * P.served + weight * path.accuracy
+    if (worth - price <= most || level > 0 && !paths.keeps(prefix, path, level)) continue
     const chance = path.chainMs > 0
       ? chanceOf(
         followsLeftMs - path.chainMs - path.waitMs,
         spread + path.variance + path.waitVariance,
       )
       : chanceOf(leftMs, spread)
-    let value = (lateWeight * price.served + weight * path.accuracy) * chance - path.price
-    for (let s = 0; s < stationRisk.length; s++) value -= stationRisk[s]! * path.stationMs[s]!
+    const value = worth * chance - price
     if (value <= most) continue
     best = path
     most = value

@@ -1,0 +1,48 @@
+/**
+ * When work on a station begins, as its slots come free one after the other.
+ *
+ * @module
+ */
+
+/** How busy a station is. */
+export interface Busy {
+  /** ms until each busy slot is free, the soonest first. */
+  lefts: readonly number[]
+  slots: number
+}
+
+export class ComingFree {
+  private readonly idle: number
+  /** By number of busy slots that are free by then: their ms together. */
+  private readonly sums: number[] = [0]
+  /** Likewise: slot ms of work that has begun when the next one comes free. */
+  private readonly begun: number[] = []
+
+  constructor(readonly busy: Busy) {
+    const { lefts, slots } = busy
+    this.idle = Math.max(0, slots - lefts.length)
+    lefts.forEach((ms, k) => {
+      this.begun.push((this.idle + k) * ms - this.sums[k]!)
+      this.sums.push(this.sums[k]! + ms)
+    })
+  }
+
+  /** Itself where it is of the same. */
+  as({ lefts, slots }: Busy): this | undefined {
+    return this.busy.lefts === lefts && this.busy.slots === slots ? this : undefined
+  }
+
+  /** After how long so many ms of work of the whole station have begun. */
+  beginsMs(ms: number): number {
+    const { begun, sums, idle, busy: { slots } } = this
+    const work = ms * slots
+    let low = idle > 0 ? 0 : 1
+    let high = begun.length
+    while (low < high) {
+      const middle = (low + high) >> 1
+      if (begun[middle]! < work) low = middle + 1
+      else high = middle
+    }
+    return (work + (sums[low] ?? 0)) / Math.max(1, idle + low)
+  }
+}
