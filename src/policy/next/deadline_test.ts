@@ -76,7 +76,7 @@ export class DeadlineTest {
     const { rest, deadlineMs } = query
     if (rest.epoch !== version) settle(query, paths, version, this.stations.length)
     if (!rest.servable || rest.poolMs === 0) return undefined
-    const beginsMs = this.beginsMs(aheadMs, rest.stationMs)
+    const beginsMs = this.beginsMs(aheadMs, rest.stationMs, rest.leadMs)
     const waitingEndMs = this.nowMs + beginsMs + Math.max(rest.chainMs, rest.poolMs)
     const endMs = Math.max(waitingEndMs, rest.runningEndMs)
     // Else it is lost.
@@ -122,12 +122,17 @@ export class DeadlineTest {
     return low
   }
 
-  /** ms until work that needs these stations begins behind so much: where that is last. */
-  beginsMs(ahead: readonly number[], own: readonly number[]): number {
+  /**
+   * ms that work waits for stations that it needs, behind so much: where that is longest.
+   *
+   * @param leadMs until it comes to each station, where it does not begin there
+   */
+  beginsMs(ahead: readonly number[], own: readonly number[], leadMs?: readonly number[]): number {
     const { stations } = this
     let most = 0
     for (let s = 0; s < stations.length; s++) {
-      if (own[s]! > 0) most = Math.max(most, stations[s]!.beginsMs(ahead[s]!))
+      if (!(own[s]! > 0)) continue
+      most = Math.max(most, stations[s]!.beginsMs(ahead[s]!) - (leadMs?.[s] ?? 0))
     }
     return most
   }
@@ -190,6 +195,9 @@ function settle(query: Query, paths: Paths, version: number, stations: number): 
   const needs = rest.stationMs
   needs.length = stations
   needs.fill(0)
+  const leads = rest.leadMs
+  leads.length = stations
+  leads.fill(Infinity)
   const locked = rest.lockedMs
   locked.length = stations
   locked.fill(0)
@@ -198,6 +206,7 @@ function settle(query: Query, paths: Paths, version: number, stations: number): 
     if (item.state === 'done') continue
     let own: readonly number[]
     let later: readonly number[]
+    let lead: readonly number[] | undefined
     if (item.state === 'queued') {
       const quickest = paths.quickest(item.way, level)
       if (quickest === undefined) {
@@ -206,6 +215,7 @@ function settle(query: Query, paths: Paths, version: number, stations: number): 
       }
       own = quickest.stationMs
       later = quickest.laterMs
+      lead = quickest.leadMs
       rest.chainMs = Math.max(rest.chainMs, quickest.chainMs)
       rest.variance = Math.max(rest.variance, quickest.variance)
     } else {
@@ -216,6 +226,7 @@ function settle(query: Query, paths: Paths, version: number, stations: number): 
     for (let s = 0; s < own.length; s++) {
       needs[s]! += own[s]!
       locked[s]! += later[s]!
+      if (own[s]! > 0) leads[s] = Math.min(leads[s]!, lead?.[s] ?? 0)
     }
   }
   for (let s = 0; s < stations; s++) rest.poolMs = Math.max(rest.poolMs, needs[s]!)

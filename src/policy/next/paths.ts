@@ -25,8 +25,9 @@ export interface Path {
   /** Slot ms by index of group; their price, as of the last call of `price`. */
   groupMs: number[]
   price: number
-  /** ms of each station. */
+  /** ms of each station; and until it is first needed, at the soonest. */
   stationMs: number[]
+  leadMs: number[]
   /** Time until the last batch has a slot while all are busy, and its variance. */
   waitMs: number
   waitVariance: number
@@ -42,6 +43,8 @@ export interface Quickest {
   /** Of a path that takes least of the stations. */
   stationMs: number[]
   mostMs: number
+  /** How long it takes until each station is first needed. */
+  leadMs: number[]
   /** The same without the item itself. */
   laterMs: readonly number[]
 }
@@ -173,6 +176,7 @@ export class Paths {
     const stationMs = path.stationMs.map((ms, s) =>
       items * (ms + (s === time.station ? time.ms : 0))
     )
+    const leadMs = path.leadMs.map((ms, s) => s === time.station ? 0 : spanMs + ms)
     const happens = items > 0.01
     const slotMs = happens ? batchMs / (stations.slots[time.station]! + 1) : 0
     const runDeviation = runMs * (upperRatio - 1) / UPPER
@@ -186,6 +190,7 @@ export class Paths {
       groupMs,
       price: 0,
       stationMs,
+      leadMs,
       waitMs: batches * slotMs + (happens ? path.waitMs : 0),
       waitVariance: batches * slotMs * slotMs + (happens ? path.waitVariance : 0),
       chainMs: happens ? spanMs + lastMs + path.chainMs : 0,
@@ -206,6 +211,7 @@ export class Paths {
       variance: 0,
       groupMs: market.problem.groups.map(() => 0),
       stationMs: new Array<number>(stations.count).fill(0),
+      leadMs: new Array<number>(stations.count).fill(Infinity),
     }
   }
 
@@ -258,13 +264,15 @@ export class Paths {
           leastMs = stationMs
           laterMs = path.stationMs
         }
-        const chainMs = meanMs + networkMs + path.chainMs
+        const ownMs = meanMs + networkMs
+        const chainMs = ownMs + path.chainMs
         if (best !== undefined && best.chainMs <= chainMs) continue
         best = {
           chainMs,
           variance: deviation * deviation + path.variance,
           stationMs: [],
           mostMs: 0,
+          leadMs: path.leadMs.map((ms, s) => s === time.station ? 0 : ownMs + ms),
           laterMs: [],
         }
       }
@@ -291,6 +299,7 @@ function both(a: Path, b: Path): Path {
     groupMs: a.groupMs.map((ms, g) => ms + b.groupMs[g]!),
     price: 0,
     stationMs: a.stationMs.map((ms, i) => ms + b.stationMs[i]!),
+    leadMs: a.leadMs.map((ms, i) => Math.min(ms, b.leadMs[i]!)),
     waitMs: Math.max(a.waitMs, b.waitMs),
     waitVariance: Math.max(a.waitVariance, b.waitVariance),
     chainMs: longer.chainMs,

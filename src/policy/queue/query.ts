@@ -68,6 +68,8 @@ export interface Rest {
   runningEndMs: number
   /** Of each station, for what follows items that are not done. */
   lockedMs: number[]
+  /** How long it takes until each station is first needed. */
+  leadMs: number[]
   /** Of the chain, in ms². */
   variance: number
   /** False while some of it can be served by no slot. */
@@ -180,6 +182,7 @@ class NewRest implements Rest {
   runningEndMs = 0
   variance = 0
   lockedMs: number[] = fresh()
+  leadMs: number[] = fresh()
   servable = true
   stationMs: number[] = fresh()
 }
