@@ -160,10 +160,11 @@ export class Outlook {
     return {
       ...problem,
       services: problem.services.map((own, v) => {
-        const mostMs = B.batchShare * (shapes.variants[v]?.task.pipeline.pipeline.sloMs ?? 0)
+        const sloMs = shapes.variants[v]?.task.pipeline.pipeline.sloMs ?? 0
         return own.map((one, i) => {
           const { latencyMs } = services[v]!.servers[i]!
           let costMs = latencyMs(1)
+          const mostMs = costMs + B.batchShare * Math.max(0, sloMs - costMs)
           for (let n = 2; n <= maxBatch && latencyMs(n) <= mostMs; n *= 2) {
             costMs = Math.min(costMs, latencyMs(n) / n)
           }

@@ -37,7 +37,7 @@ export const backlog = {
   /** How much of what is queued beyond that counts as demand; growth of capacity where less is, per unit. */
   longer: 1,
   shorter: 3,
-  /** Share of the SLO that a batch takes at most where much waits. */
+  /** Share of the SLO that a batch takes longer than one item, at most, where much waits. */
   batchShare: 0.2,
   /** ms over which the mean of what running batches will hand on is taken. */
   handedOnMs: 2000,
