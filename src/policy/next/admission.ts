@@ -85,7 +85,11 @@ export function admit(asked: Asked, parts: AdmissionParts, nowMs: number): Refus
   const worth = outlook.worthOf(quickest.stationMs, deadlineMs, nowMs) /
     (shape.pipeline.weight ?? 1)
   const needed = Math.min(A.most, Math.max(A.least, worth / price.served))
-  if (leftMs < Infinity && chanceOf(leftMs - needMs, variance) >= needed) return slackMs
+  const mayEnter = outlook.fairness.mayEnter(shape)
+  if (mayEnter && leftMs < Infinity && chanceOf(leftMs - needMs, variance) >= needed) {
+    outlook.fairness.entered(shape)
+    return slackMs
+  }
   const isLate = needMs > leftMs
   return refusal(
     'infeasible_deadline',

@@ -22,6 +22,7 @@ import type { Busy } from './coming_free.ts'
 import { DeadlineTest } from './deadline_test.ts'
 import { Deficits } from './deficits.ts'
 import type { Demands } from './demands.ts'
+import { Fairness } from './fairness.ts'
 import { Market } from './market.ts'
 import { backlog as B, price } from './params.ts'
 import { Paths } from './paths.ts'
@@ -75,6 +76,7 @@ export class Outlook {
   private readonly test = new DeadlineTest()
   private readonly deficits = new Deficits()
   private readonly backlog: Backlog
+  readonly fairness: Fairness
   private readonly rest: Rest
   private readonly reportOf: ReturnType<typeof createCapacityReport>
 
@@ -82,6 +84,7 @@ export class Outlook {
     this.reportOf = createCapacityReport(parts.shapes, parts.fanOut)
     this.backlog = new Backlog(parts)
     this.rest = new Rest(parts.shapes)
+    this.fairness = new Fairness(parts.shapes)
   }
 
   /** A query was let in. */
@@ -150,6 +153,7 @@ export class Outlook {
       fanOut: this.parts.fanOut,
     }
     this.paths = new Paths({ ...parts, batchMs: this.parts.batchMs() }, this.pricesFor(1))
+    this.fairness.share(this.rates, this.paths)
     this.version++
     this.stale = true
   }

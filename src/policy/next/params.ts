@@ -88,6 +88,13 @@ export const admit = {
   spread: 0.1,
 }
 
+export const fairness = {
+  /** Steps in which shares are halved down to. */
+  halvings: 20,
+  /** Queries of a pipeline with a small share that may be let in at once. */
+  mostCredit: 4,
+}
+
 export const rest = {
   /** Share of its time that a group may be loaded for some of it to rest. */
   busy: 0.97,
@@ -104,6 +111,7 @@ const PARAMS: { readonly [of: string]: { [name: string]: number | number[] } } =
   backlog,
   dispatch,
   admit,
+  fairness,
   rest,
 }
 
