@@ -8,7 +8,6 @@ import { planOf } from '../policy/load/plan_of.ts'
 import { place } from '../policy/place/place.ts'
 import type { Problem } from '../policy/place/problem.ts'
 import type { Policy, PolicyOptions } from '../policy/policy.ts'
-import { createNext } from '../policy/next/scheduler.ts'
 import type { SchedulerOptions } from '../policy/options.ts'
 import { createScheduler, type LearningScheduler } from '../policy/scheduler.ts'
 import { createPeer } from './scheduler.ts'
@@ -41,8 +40,6 @@ const own =
 
 const FACTORIES: { [name: string]: Factory } = {
   shoal: own(createScheduler),
-  // One value for every decision; takes the place of `shoal` once it holds on to all that this does.
-  next: own(createNext),
   ...Object.fromEntries(
     Object.entries(STRATEGIES).map(([name, strategy]) => [
       name,

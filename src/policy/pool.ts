@@ -4,9 +4,6 @@
  * @module
  */
 import type { FanOut } from './demand/fanout.ts'
-import type { Sharing } from './lookahead/sharing.ts'
-import { createTails, type Tails } from './lookahead/tails.ts'
-import type { Limits } from './options.ts'
 import { type Arrivals, createArrivals } from './pool/arrivals.ts'
 import type { BatchSizes } from './pool/batch_sizes.ts'
 import { type Capacity, type Layout, layOut, takeOut, valueCapacity } from './pool/capacity.ts'
@@ -54,15 +51,13 @@ export interface Pool {
   loaded(node: NodeId, slot: SlotIndex, ref: VariantRef, ok: boolean, nowMs: number): void
   /** When slots will hold what they load. */
   arrivals: Arrivals
-  /** What a slot's time in each group is worth, by its key. */
-  price(prices: ReadonlyMap<string, number>): void
   /** Profiles or fan-outs were corrected: worth a new look before long, sooner where some are `surprising`. */
   corrected(surprising: boolean): void
-  /** What was learned of this pipeline keeps all of it out: see `door/doubt.ts`. */
+  /** What was learned of this pipeline keeps all of it out: see `doubt.ts`. */
   doubt(shape: PipelineShape): void
   /** As of the last capacity. */
   classes(): readonly NodeClass[]
-  capacity(nowMs: number): { capacity: Capacity; tails: Tails }
+  capacity(nowMs: number): Capacity
   /** When news of slots is taken up that the last capacity left for later; Infinity without any. */
   renewAtMs(): number
 }
@@ -93,40 +88,29 @@ const MAX_SLOTS = 256
 
 const slotCount = (slots: number) => Math.min(Math.max(Math.trunc(slots) || 0, 0), MAX_SLOTS)
 
-/** Share of a price that it may be off by until profiles come into force anew. */
-const OFF = 0.1
-
-const isOff = (price: number, now = price) => Math.abs(now - price) > OFF * price
-
 export interface PoolParts {
   shapes: Shapes
   profile: Profile
   fanOut: FanOut
   sizes: BatchSizes
-  sharing: Sharing
-  limits: Pick<Limits, 'maxBatch'>
   rulings: Pick<Rulings, 'isOpen'>
   /** By default nobody has to show anything. */
   proofOf?(node: NodeId): Proof
 }
 
 export function createPool(
-  { shapes, profile, fanOut, sizes, sharing, limits, rulings, proofOf = () => PROOF.own }:
-    PoolParts,
+  { shapes, profile, fanOut, sizes, rulings, proofOf = () => PROOF.own }: PoolParts,
 ): Pool {
   const nodes = new Map<NodeId, PoolNode>()
   const arrivals = createArrivals()
   let epoch = 0
   let classes: NodeClass[] = []
-  let prices: ReadonlyMap<string, number> = new Map()
-  /** What these come to for all slots of the group's island together, as many as it had then. */
-  let worths: ReadonlyMap<string, number> = new Map()
   /** Undefined when it must not be used any more. */
   let layout: Layout | undefined
   /** There is news that it does not have. */
   let outdated = false
   let laidOutMs = -Infinity
-  let current: { capacity: Capacity; tails: Tails } | undefined
+  let current: Capacity | undefined
   let corrections = 0
   let surprises = 0
   let relaxedMs = 0
@@ -236,18 +220,6 @@ export function createPool(
       renewKey(slot)
       outdated = true
     },
-    price(given) {
-      if (given === prices || current === undefined) return
-      prices = given
-      const { layout: { islands }, groups } = current.capacity
-      // Of what it was priced by: a newer layout may wait to be made.
-      worths = new Map(groups.flatMap(({ key, island }) => {
-        const price = given.get(key)
-        return price === undefined ? [] : [[key, price * islands[island]!.duty]]
-      }))
-      // After slots changed it was made with what they were worth before.
-      if (groups.some(({ key, price }) => isOff(price, given.get(key)))) corrections = Infinity
-    },
     corrected(surprising) {
       corrections++
       if (surprising) surprises++
@@ -268,7 +240,7 @@ export function createPool(
       }
       const renews = renewAtMs() <= nowMs
       if (current !== undefined && !renews) {
-        const { builtMs, slotCount, layout: { allHeld } } = current.capacity
+        const { builtMs, slotCount, layout: { allHeld } } = current
         const expected = surprises < 2 || surprises * SURPRISING < corrections
         const isCalm = allHeld && expected && slotCount >= CALM_SLOTS
         const refreshMs = isCalm ? CALM_MS : REFRESH_MS * Math.max(1, slotCount / MANY_SLOTS)
@@ -284,8 +256,7 @@ export function createPool(
         classes = classify(nodes.values(), profile, classes)
         layout = layOut(classes, proofOf)
       }
-      const capacity = valueCapacity(++epoch, shapes, layout, profile, sizes, worths, nowMs)
-      return current = { capacity, tails: createTails(capacity, fanOut, limits.maxBatch, sharing) }
+      return current = valueCapacity(++epoch, shapes, layout, profile, sizes, nowMs)
     },
   }
 }

@@ -1,6 +1,6 @@
 /**
  * How long the planner takes, and how far from its bound it ends: pools of 10 to 10,000 nodes, 3
- * tasks with 15 variants, 6 classes, memory for one, some or all variants; then the frontier's.
+ * tasks with 15 variants, 6 classes, memory for one, some or all variants; then prices.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import { place } from '../../policy/place/place.ts'
 import type { PlaceClass, Problem } from '../../policy/place/problem.ts'
 import { createRandom } from '../../sim/random.ts'
 import { median } from '../../cli/statistics.ts'
-import { measureFrontier } from './frontier.ts'
+import { measurePrices } from './prices.ts'
 
 const NODES = [10, 100, 1000, 10_000]
 const HOLDS = ['one', 'some', 'all'] as const
@@ -102,12 +102,12 @@ export function benchPlanner() {
     }
   }
   console.table(rows)
-  const frontier = NODES.flatMap((nodes) =>
+  const prices = NODES.flatMap((nodes) =>
     Object.entries(LOADS).map(([load, perNodeS]) => (
-      { nodes, load, ...measureFrontier(plannerProblem(nodes, 'all', perNodeS)) }
+      { nodes, load, ...measurePrices(plannerProblem(nodes, 'all', perNodeS)) }
     ))
   )
-  console.log('the frontier, each 100 ms, and the prices of groups, each second')
-  console.table(frontier)
-  return Promise.resolve({ placement: rows, frontier })
+  console.log('prices, each 100 ms')
+  console.table(prices)
+  return Promise.resolve({ placement: rows, prices })
 }

@@ -5,7 +5,6 @@
  * @module
  */
 import type { Limits } from '../options.ts'
-import { type Busy, createBusy } from '../pool/busy.ts'
 import {
   type Batch,
   coolDown,
@@ -59,7 +58,6 @@ export interface Flights {
   batches: Pick<Table<BatchId, Batch>, 'get' | 'values'>
   /** Items of queries under way, by index of the variant. */
   running: readonly number[]
-  busy: Busy
   /** @param alone no other slot could do it: it is waited for until the guess may be called wrong */
   send(slot: Slot, members: Member[], alone: boolean, nowMs: number): void
   /** A batch that no query waits for by itself: `end` gives it back like any other. */
@@ -235,7 +233,6 @@ export function createFlights(parts: FlightParts): Flights {
   return {
     batches,
     running,
-    busy: createBusy(batches),
     send,
     sendExtra(slot, variant, { items, deadlineMs, like }, nowMs) {
       const booked = book(slot, variant, [], items.length, false, 0, nowMs)

@@ -6,13 +6,13 @@
  *
  * @module
  */
-import type { Tails } from '../lookahead/tails.ts'
 import type { Fits } from '../options.ts'
 import { creditAtMs } from '../pool/credit.ts'
 import { type Batch, overdueAtMs, type PoolNode, readyAtMs, type Slot } from '../pool/slots.ts'
 import { isSpare } from '../pool/spare.ts'
 import type { Profile } from '../profile/profile.ts'
 import type { Item } from '../queue/query.ts'
+import type { Prefix } from '../shape.ts'
 import { createTable } from '../table.ts'
 import type { BatchId } from '../types.ts'
 import type { Extras } from './extras.ts'
@@ -24,7 +24,8 @@ export interface HedgeParts {
   extras: Extras
   profile: Profile
   nodes(): Iterable<PoolNode>
-  tails(nowMs: number): Pick<Tails, 'least'>
+  /** How long what follows behind a prefix lasts at the least. */
+  afterMs(prefix: Prefix, level: number): number
   fits: Fits
   /** Whether anything waits for a slot; anything that is due before then. */
   isBusy(nowMs: number, beforeMs?: number): boolean
@@ -92,7 +93,7 @@ export function createHedges(parts: HedgeParts): Hedges {
       // be found out too late; but who is a bit late there mostly comes in before its twin.
       const lateMs = overdueAtMs(late)
       const againMs = late.meanMs + late.networkMs
-      const latestMs = servedByMs(items, parts.tails(nowMs)) - againMs
+      const latestMs = servedByMs(items, parts.afterMs) - againMs
       const mostMs = Math.min(laxityOf(items), latestMs - lateMs)
       if (nowMs < lateMs + HANGS * mostMs) return false
       if (parts.isBusy(nowMs, deadlineMs)) return false
@@ -182,8 +183,7 @@ const laxityOf = (items: readonly Item[]): number =>
   items.reduce((least, { query }) => Math.min(least, query.laxityMs), Infinity)
 
 /** When they have to be served at the latest, so that what follows can end in time. */
-const servedByMs = (items: readonly Item[], tails: Pick<Tails, 'least'>): number =>
+const servedByMs = (items: readonly Item[], afterMs: HedgeParts['afterMs']): number =>
   items.reduce((latest, { deadlineMs, bound, query: { level } }) => {
-    const afterMs = bound === null ? 0 : tails.least(bound, level).chainMs
-    return Math.min(latest, deadlineMs - afterMs)
+    return Math.min(latest, deadlineMs - (bound === null ? 0 : afterMs(bound, level)))
   }, Infinity)

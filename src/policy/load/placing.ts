@@ -5,7 +5,7 @@
  * @module
  */
 import type { FanOut } from '../demand/fanout.ts'
-import type { PlaceDemand } from '../frontier/steering.ts'
+import type { PlaceDemand } from '../next/demands.ts'
 import { assign, type AssignSlot } from '../place/assign.ts'
 import { mostAtOnce } from '../place/migration.ts'
 import type { Placement } from '../place/placement.ts'

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { CloseReason } from '../counters.ts'
 import type { Slot } from '../pool/slots.ts'
 import type { Item } from '../queue/query.ts'
 import type { DeadlineQueue } from '../queue/queue.ts'
@@ -22,7 +23,7 @@ export interface Batch {
   items: Item[]
   prefixes: Prefix[]
   variant: VariantShape
-  close: 'share' | 'queue_empty' | 'full' | 'slack' | 'no_gain'
+  close: CloseReason
 }
 
 /** Sizes to choose from: what falls to each idle slot, and halves of it, the smallest first. */

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { handedOnBy } from '../frontier/counted.ts'
+import { handedOnBy } from './handed_on.ts'
 import type { FanOut } from '../demand/fanout.ts'
 import { PlaceDue, Throttle } from '../load/due.ts'
 import { Loader, type LoaderParts } from '../load/loader.ts'

@@ -6,7 +6,7 @@
 import { createDemand, type Demand as Seen, type Peak } from '../demand/demand.ts'
 import type { Floor } from '../demand/floors.ts'
 import { levelOf, type Shapes } from '../shape.ts'
-import type { Demand } from './program.ts'
+import type { Demand } from './problem.ts'
 
 /** Some path is planned for a pipeline that nobody asks for. */
 const LEAST_PER_S = 0.01

@@ -28,7 +28,6 @@ import { dispatcherStats } from '../stats.ts'
 import { createResults } from '../trust/results.ts'
 import type { Trust } from '../trust/trust.ts'
 import type { NodeId, PolicyCommand, PolicyEvent, SchedulerStats, SlotIndex } from '../types.ts'
-import type { Sharing } from '../lookahead/sharing.ts'
 import { Assigner } from './assign.ts'
 import { leavesRoom, mayTry } from './bounds.ts'
 import type { Demands } from './demands.ts'
@@ -79,15 +78,11 @@ export function createDispatcher(
   const fanOut = createFanOut()
   const sizes = createBatchSizes()
   const rulings = createRulings()
-  // Of the paths that the pool works out beside; nobody asks for these here.
-  const sharing = { saw() {}, of: () => 1 } as unknown as Sharing
   const pool = createPool({
     shapes,
     profile,
     fanOut,
     sizes,
-    sharing,
-    limits,
     rulings,
     proofOf: (node) => trust?.words.proofOf(node) ?? PROOF.own,
   })
@@ -152,7 +147,15 @@ export function createDispatcher(
     fail: (...args: Parameters<Inside['fail']>) => inside.fail(...args),
     finish: (query: Query) => inside.finish(query),
   }
-  const results = createResults({ options, fits, shapes, waiting, finishing, emit })
+  const results = createResults({
+    options,
+    fits,
+    shapes,
+    waiting,
+    finishing,
+    emit,
+    afterMs: (prefix, level) => outlook.pathsAt(nowMs).least(prefix, level).chainMs,
+  })
   const assigner = new Assigner({
     limits,
     waiting,
@@ -167,7 +170,7 @@ export function createDispatcher(
       counters.closed(close)
       const { index, class: { name } } = slot.group!
       outlook.charge(variant, index, items.length)
-      sizes.ran(name, variant, items.length, false)
+      sizes.ran(name, variant, items.length)
       const members = items.map((item, i) => ({ item, choice: { prefix: prefixes[i]! } }))
       flights.send(slot, members, isAlone(slot, variant.task, outlook.capacity(nowMs)), nowMs)
     },

@@ -7,7 +7,7 @@
  * @module
  */
 import type { Counters } from '../counters.ts'
-import { createDoubt } from '../door/doubt.ts'
+import { createDoubt } from './doubt.ts'
 import type { Flights } from '../flight/flights.ts'
 import type { Limits } from '../options.ts'
 import { answerOf } from '../queue/answer.ts'
@@ -79,8 +79,6 @@ export class Inside {
       minAccuracy,
       payload,
       laxityMs: admitted,
-      dueMs: deadlineMs,
-      lesson: 1,
     }, nowMs)
     counters.pipelines.get(shape.name)!.inFlight++
     this.byId.set(id, query)
@@ -102,7 +100,8 @@ export class Inside {
     if (refusal.reason !== 'infeasible_deadline') return
     const nowMs = this.parts.nowMs()
     const level = levelOf(shape, minAccuracy)
-    const needMs = outlook.pathsAt(nowMs).quickest(shape.start, level)?.chainMs ?? 0
+    const { chainMs = 0, mostMs = 0 } = outlook.pathsAt(nowMs).quickest(shape.start, level) ?? {}
+    const needMs = Math.max(chainMs, mostMs)
     const { inFlight } = counters.pipelines.get(shape.name)!
     if (this.doubted.refused(shape, needMs, leftMs, inFlight, nowMs)) this.parts.doubt(shape)
   }
@@ -162,7 +161,7 @@ export class Inside {
     if (query.closed) return
     this.close(query, true)
     const answer = answerOf(query)
-    this.parts.counters.served(query.shape.name, answer.accuracy, 1, 0)
+    this.parts.counters.served(query.shape.name, answer.accuracy)
     this.parts.emit({ type: 'answer', query: query.id, answer })
   }
 

@@ -6,8 +6,6 @@
  * @module
  */
 import type { FanOut } from '../demand/fanout.ts'
-import { handedOnBy } from '../frontier/counted.ts'
-import { allHeld } from '../load/first_loads.ts'
 import { startingWith } from '../load/load_order.ts'
 import type { Member } from '../load/member.ts'
 import { load } from '../load/params.ts'
@@ -17,6 +15,7 @@ import type { Shapes, VariantShape } from '../shape.ts'
 import type { NodeId } from '../types.ts'
 import type { Demands } from './demands.ts'
 import { Market } from './market.ts'
+import { supplyIfAllHeld } from './problem.ts'
 
 export interface LoadOrderParts {
   shapes: Shapes
@@ -58,8 +57,7 @@ export class LoadOrder {
     )
     if (classes.length === 0) return
     const { plan, usesOf } = new Market(shapes, {
-      ...allHeld(shapes, classes, isOpen),
-      ...handedOnBy(shapes, fanOut),
+      ...supplyIfAllHeld(shapes, classes, isOpen, fanOut),
       demands: demands.now(nowMs),
       duties: classes.map(({ dutySum }) => load.shareForFirst * dutySum),
     })

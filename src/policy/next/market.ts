@@ -6,7 +6,8 @@
  */
 import type { Shapes, TaskShape, VariantShape } from '../shape.ts'
 import { price } from './params.ts'
-import { type Flows, FluidProgram, type Problem, type Use } from './program.ts'
+import type { Problem } from './problem.ts'
+import { type Flows, FluidProgram, type Use } from './program.ts'
 import { type Solution, solvePrices } from './solver.ts'
 
 const { factors } = price

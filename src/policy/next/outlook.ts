@@ -6,7 +6,6 @@
  */
 import type { FanOut } from '../demand/fanout.ts'
 import type { Flights } from '../flight/flights.ts'
-import { createCapacityReport } from '../frontier/problem.ts'
 import type { Pool } from '../pool.ts'
 import type { Capacity, Layout } from '../pool/capacity.ts'
 import type { Ready } from '../pool/ready.ts'
@@ -26,7 +25,7 @@ import { Fairness } from './fairness.ts'
 import { Market } from './market.ts'
 import { backlog as B, price } from './params.ts'
 import { Paths } from './paths.ts'
-import type { Problem } from './program.ts'
+import { type Problem, supplyOf } from './problem.ts'
 import { Rest } from './rest.ts'
 import { Stations } from './stations.ts'
 import { termsOf } from './terms.ts'
@@ -78,10 +77,8 @@ export class Outlook {
   private readonly backlog: Backlog
   readonly fairness: Fairness
   private readonly rest: Rest
-  private readonly reportOf: ReturnType<typeof createCapacityReport>
 
   constructor(private readonly parts: OutlookParts) {
-    this.reportOf = createCapacityReport(parts.shapes, parts.fanOut)
     this.backlog = new Backlog(parts)
     this.rest = new Rest(parts.shapes)
     this.fairness = new Fairness(parts.shapes)
@@ -102,7 +99,7 @@ export class Outlook {
   /** Makes all of this hold for now. */
   capacity(nowMs: number): Capacity {
     const { pool, ready, emit } = this.parts
-    const { capacity } = pool.capacity(nowMs)
+    const capacity = pool.capacity(nowMs)
     if (capacity.layout !== this.layout) {
       this.layout = capacity.layout
       this.parts.classified(capacity)
@@ -124,14 +121,13 @@ export class Outlook {
   }
 
   private solve(capacity: Capacity, nowMs: number): void {
-    const { shapes, demands, ready, emit } = this.parts
+    const { shapes, fanOut, demands, ready, emit } = this.parts
     const anew = capacity.epoch !== this.epoch
     this.epoch = capacity.epoch
     this.solvedMs = this.ratesMs = nowMs
     this.rates = demands.levelsPerS(nowMs)
-    const report = this.reportOf(capacity)
     const problem: Problem = {
-      ...report,
+      ...supplyOf(shapes, capacity, fanOut),
       demands: demands.now(nowMs),
       duties: capacity.groups.map((group) => heardDuty(group, nowMs)),
     }
@@ -242,16 +238,17 @@ export class Outlook {
     return this.test
   }
 
-  private busyOf({ groups, slotCount }: Capacity, nowMs: number): Busy[] {
-    const { flights } = this.parts
+  private busyOf({ groups }: Capacity, nowMs: number): Busy[] {
     const { of, count } = this.stations!
-    if (count === 1) return [{ lefts: flights.busy.leftsMs(nowMs), slots: Math.max(1, slotCount) }]
     const busy = Array.from({ length: count }, () => ({ lefts: [] as number[], slots: 0 }))
     groups.forEach(({ slots }, g) => {
       const own = busy[of[g]!]!
       own.slots += slots.length
       for (const slot of slots) {
-        if (slot.batches.length > 0) own.lefts.push(readyAtMs(slot, nowMs) - nowMs)
+        // What is sent so much before that is there when the slot comes free.
+        const onewayMs = (slot.batches[slot.batches.length - 1]?.networkMs ?? 0) / 2
+        const leftMs = readyAtMs(slot, nowMs) - onewayMs - nowMs
+        if (leftMs > 0) own.lefts.push(leftMs)
       }
     })
     for (const { lefts } of busy) lefts.sort((a, b) => a - b)
@@ -261,10 +258,10 @@ export class Outlook {
   /** What the time that a query needs of each station would be worth to others now. */
   worthOf(stationMs: readonly number[], deadlineMs: number, nowMs: number): number {
     const risks = this.deadlines(nowMs).riskBehind(deadlineMs)
-    const { groups } = this.market.problem
+    const { duties } = this.market.problem
     const prices = this.pricesFor(this.factor(nowMs))
     let worth = stationMs.reduce((sum, ms, s) => sum + ms * risks[s]!, 0)
-    groups.forEach(({ duty }, g) => worth += duty * prices[g]! * stationMs[this.stations!.of[g]!]!)
+    duties.forEach((duty, g) => worth += duty * prices[g]! * stationMs[this.stations!.of[g]!]!)
     return worth
   }
 

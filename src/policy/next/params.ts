@@ -101,8 +101,13 @@ export const rest = {
   /** ms over which the load is averaged; a change by the factor `jump` begins anew. */
   windowMs: 10_000,
   jump: 1.25,
-  /** Share of the SLO that queues may take. */
+  /** Share of the SLO that queues may take; and of queries that may wait longer. */
   slack: 0.6,
+  waits: 0.5,
+  /** Share of the accuracy that queues may cost; prices shorten them, so about a twentieth of it is lost. */
+  loss: 0.025,
+  /** Slots beyond the load, at most. */
+  most: 64,
 }
 
 /** All of them, by what they are of. */

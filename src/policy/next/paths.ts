@@ -5,7 +5,7 @@
  * @module
  */
 import type { FanOut } from '../demand/fanout.ts'
-import { endShare } from '../frontier/counted.ts'
+import { endShare } from './handed_on.ts'
 import type { Capacity } from '../pool/capacity.ts'
 import type { Prefix, Way } from '../shape.ts'
 import type { Market } from './market.ts'

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { bestMean, type HandedOn } from '../frontier/counted.ts'
+import { bestMean, type HandedOn } from './handed_on.ts'
 import type { Demands } from './demands.ts'
 import type { Market } from './market.ts'
 import type { Member } from '../load/member.ts'

@@ -5,23 +5,10 @@
  *
  * @module
  */
-import { endShare, leafShares } from '../frontier/counted.ts'
-import type { CapacityReport } from '../frontier/problem.ts'
 import type { PipelineShape, Prefix, Shapes, TaskShape } from '../shape.ts'
+import { endShare, leafShares } from './handed_on.ts'
 import { price } from './params.ts'
-
-/** Queries of one pipeline; `level`: position of their least accuracy among those of its paths. */
-export interface Demand {
-  shape: PipelineShape
-  ratePerS: number
-  level: number
-}
-
-export interface Problem extends CapacityReport {
-  demands: readonly Demand[]
-  /** By index of group: slots' worth of time that may be used. */
-  duties: readonly number[]
-}
+import type { Problem, Service } from './problem.ts'
 
 /** A variant on a group: ms of a slot for one item. */
 export interface Use {
@@ -277,7 +264,7 @@ function usesOf(shapes: Shapes, { services, duties }: Problem): Use[][] {
 }
 
 const useOf = (
-  { group, costMs, awayMs = 0 }: Problem['services'][number][number],
+  { group, costMs, awayMs = 0 }: Service,
   leftMs: number,
 ) => (
   { group, costMs, away: price.away * awayMs / leftMs }

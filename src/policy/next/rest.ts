@@ -4,11 +4,21 @@
  *
  * @module
  */
-import { type Lumps, slotsFor } from '../frontier/awake.ts'
 import { leastSloMs, type Shapes } from '../shape.ts'
 import type { Market } from './market.ts'
 import { backlog, rest } from './params.ts'
-import type { Problem } from './program.ts'
+import type { Problem } from './problem.ts'
+
+/** What is needed beyond the load depends on it. */
+interface Lumps {
+  /** Slot ms of all of one query. */
+  workMs: number
+  /** How long a query can wait, and has in all. */
+  slackMs: number
+  sloMs: number
+  /** Accuracy that is lost for each share of the work that is saved. */
+  lossPerShare: number
+}
 
 export class Rest {
   /** By key of group: slots that stay awake; only of groups that do not need all. */
@@ -38,7 +48,7 @@ export class Rest {
           lossPerShare: whole.lossPerShare,
         }
         const duty = Math.max(duties[g]! / Math.max(slots, 1), 1e-3)
-        const count = Math.ceil(slotsFor(this.meanLoad(key, load), lumps, 1) / duty)
+        const count = Math.ceil(slotsFor(this.meanLoad(key, load), lumps) / duty)
         if (count >= slots) return
         // Nobody goes to rest while a queue is worked off.
         const before = share > 2 * backlog.usual ? this.awake.get(key) ?? slots : 0
@@ -70,4 +80,28 @@ export class Rest {
     const mean = sum / count
     return now > rest.jump * mean || now * rest.jump < mean ? now : mean
   }
+}
+
+/**
+ * Slots for a load of so many slots' worth of work.
+ *
+ * Work comes in lumps, all of a query at once, and chance makes a queue of them. The share of queries
+ * that wait longer than some time falls exponentially with it, the faster the more slots there are beyond
+ * the load: as of a fluid with the drift and the variance of such lumps.
+ */
+function slotsFor(load: number, lumps: Lumps): number {
+  if (load <= 1e-9) return 0
+  const { workMs, slackMs } = lumps
+  const beyond = workMs * Math.log(1 / rest.waits) / (2 * Math.max(slackMs, 1e-3))
+  let slots = Math.ceil(load + beyond - 1e-9)
+  while (slots < load + rest.most && lossOf(slots, load, lumps) > rest.loss) slots++
+  return slots
+}
+
+/** Mean share of the accuracy that is given up while queues beyond the usual are worked off. */
+function lossOf(slots: number, load: number, { workMs, sloMs, lossPerShare }: Lumps): number {
+  /** How fast long queues get seldom, per share of an SLO. */
+  const decay = 2 * (slots - load) * sloMs / workMs
+  const free = backlog.usual + 1 - load / slots
+  return lossPerShare * Math.exp(-decay * free) / Math.max(decay, 1e-9)
 }

@@ -5,7 +5,8 @@
  * @module
  */
 import type { Shapes } from '../shape.ts'
-import { FluidProgram, type Problem } from './program.ts'
+import type { Problem } from './problem.ts'
+import { FluidProgram } from './program.ts'
 import { solvePrices } from './solver.ts'
 
 export interface StationTime {

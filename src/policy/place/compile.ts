@@ -5,7 +5,7 @@
  * @module
  */
 import type { Pipeline } from '../../pipeline/schema.ts'
-import { endShare } from '../frontier/counted.ts'
+import { endShare } from '../next/handed_on.ts'
 import { type Prefix, type Shapes, shapesOf, type VariantShape } from '../shape.ts'
 import { type Budget, budgetsOf } from './budgets.ts'
 import { bestAfter } from './leaves.ts'

@@ -9,7 +9,7 @@
  *
  * @module
  */
-import { endShare } from '../frontier/counted.ts'
+import { endShare } from '../next/handed_on.ts'
 import type { Prefix, VariantShape } from '../shape.ts'
 import { type Allowances, allowancesOf, Quickest, rateWithin } from './allowances.ts'
 import type { Compiled } from './compile.ts'

@@ -9,7 +9,6 @@ import type { Profile } from '../profile/profile.ts'
 import type { Shapes, TaskShape, VariantShape } from '../shape.ts'
 import type { NodeId } from '../types.ts'
 import type { BatchSizes } from './batch_sizes.ts'
-import { findIslands, type Island } from './islands.ts'
 import { createMeans, frozen, type Means } from './means.ts'
 import { PROOF, type Proof, servedBy } from './proof.ts'
 import { type Group, holdsAll, type NodeClass, type PoolNode, type Slot } from './slots.ts'
@@ -35,15 +34,10 @@ export interface Server {
 export interface Service {
   /** Groups that hold the variant and take batches, those with the soonest answers first. */
   servers: Server[]
-  /** Time of the whole pool for one item, done where that costs least. */
-  poolMs: number
-  /** Network time of the first server, and of the nearest. */
-  networkMs: number
+  /** Network time of the nearest server. */
   nearestMs: number
   /** How much an upper latency exceeds a mean one. */
   upperRatio: number
-  /** By number of items: how long they take together, spread over all servers; as far as asked for. */
-  spansMs: number[]
 }
 
 export interface Layout {
@@ -51,8 +45,6 @@ export interface Layout {
   slotCount: number
   /** Every slot holds all that it may be asked to. */
   allHeld: boolean
-  /** Pipelines that share no slot. */
-  islands: Island[]
   /** A few nodes of each group. */
   samples: ReadonlyMap<Group, PoolNode[]>
   /** What those take, by index of the variant, as far as it was asked for. */
@@ -92,7 +84,6 @@ export function layOut(
     groups,
     slotCount: groups.reduce((sum, group) => sum + group.slots.length, 0),
     allHeld: groups.every(({ slots }) => slots.every(holdsAll)),
-    islands: findIslands(groups),
     samples: new Map(groups.map((group) => [group, sampleOf(group)])),
     means: new Map(groups.map((group) => [group, []])),
   }
@@ -113,32 +104,22 @@ export function takeOut(node: PoolNode, classes: readonly NodeClass[], layout: L
     slot.group = null
     group.slots.splice(group.slots.indexOf(slot), 1)
     group.duty -= node.duty
-    const island = layout.islands[group.island]!
-    island.slotCount--
-    island.duty -= node.duty
     layout.slotCount--
   }
   return true
 }
 
-/**
- * Values what each group can do now.
- *
- * @param worths by key of the group: the price of its time, times all that its island had of it then
- */
+/** Values what each group can do now. */
 export function valueCapacity(
   epoch: number,
   shapes: Shapes,
   layout: Layout,
   profile: Profile,
   sizes: BatchSizes,
-  worths: ReadonlyMap<string, number>,
   nowMs: number,
 ): Capacity {
   const { samples, slotCount } = layout
   for (const group of layout.groups) {
-    // A slot is a smaller share of an island that has grown since.
-    group.price = (worths.get(group.key) ?? 1) / layout.islands[group.island]!.duty
     const sample = samples.get(group)!
     group.meanMs = sample.reduce((sum, { id }) => sum + profile.slowness(id), 0) / sample.length
   }
@@ -197,11 +178,7 @@ function groupsOf(
           loading: slot.loading.size > 0,
           slots: [],
           duty: 0,
-          price: 0,
           meanMs: 0,
-          duties: null,
-          island: 0,
-          declinedMs: { awake: -Infinity, resting: -Infinity },
         }
         byHeld.set(key, group)
         groups.push(group)
@@ -247,14 +224,8 @@ function serviceOf(
   if (quickest === undefined) return undefined
   return {
     servers,
-    poolMs: servers.reduce(
-      (least, { group, costMs }) => Math.min(least, group.price * costMs),
-      Infinity,
-    ),
-    networkMs: quickest.networkMs,
     nearestMs: servers.reduce((least, { networkMs }) => Math.min(least, networkMs), Infinity),
     upperRatio: Math.max(1, ratios / slots),
-    spansMs: [],
   }
 }
 

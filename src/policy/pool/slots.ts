@@ -8,7 +8,6 @@ import type { NodeTimes } from '../profile/node_times.ts'
 import { type Item, unsettle } from '../queue/query.ts'
 import type { TaskShape, VariantShape } from '../shape.ts'
 import type { BatchId, DispatchedItem, ItemOutcome, NodeId, SlotIndex } from '../types.ts'
-import type { Duties } from './duties.ts'
 import type { Proof } from './proof.ts'
 
 export interface Batch {
@@ -135,16 +134,8 @@ export interface Group {
   slots: Slot[]
   /** Sum of the duty of its slots. */
   duty: number
-  /** Share of the whole pool that a slot's time is; see `frontier/prices.ts`. */
-  price: number
   /** How much slower its nodes are than the reference machine; smaller is faster. */
   meanMs: number
-  /** What the mix has it do; see `frontier/targets.ts`. */
-  duties: Duties | null
-  /** Position of its island among those of the layout. */
-  island: number
-  /** When its next slot last went without, though work waited; and its next resting slot. */
-  declinedMs: { awake: number; resting: number }
 }
 
 /** After what it holds changed, or whether it loads. */

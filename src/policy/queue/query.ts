@@ -52,18 +52,14 @@ export interface Failure {
 /** Whether it is as good as any slot's: none failed at it or had to leave it. */
 export const isAnyones = ({ attempts, passedOver }: Item): boolean => attempts === 0 && !passedOver
 
-/** What a query still needs at the least; see `lookahead/backlog.ts`. */
+/** What a query still needs at the least; see `next/deadline_test.ts`. */
 export interface Rest {
   /** The epoch of the capacity that it is good for; `UNKNOWN` once the query changed. */
   epoch: number
-  /** Time of the whole pool for what waits, and for what running items will hand on. */
+  /** Of the stations' work that of the one that has most to do. */
   poolMs: number
-  /** Time of those slots that serve first items, for the query's own while it waits. */
-  firstMs: number
   /** Length of the longest chain of what waits, with the pool idle. */
   chainMs: number
-  /** The same without first items: while these run, others' work ahead of what follows is done. */
-  afterMs: number
   /** When the last of what runs, with all that follows from it, can end. */
   runningEndMs: number
   /** Of each station, for what follows items that are not done. */
@@ -74,7 +70,7 @@ export interface Rest {
   variance: number
   /** False while some of it can be served by no slot. */
   servable: boolean
-  /** Where slots do not hold the same: what each station has to do of it, by position of the task. */
+  /** What each station has to do for what waits, and for what running items will hand on. */
   stationMs: number[]
 }
 
@@ -87,10 +83,6 @@ export interface Query extends Urgent {
    * used: who gives more than the pipeline's SLO does not ask to be kept waiting for it.
    */
   laxityMs: number
-  /** When that is used up. After it the query is served all the same, until its deadline. */
-  dueMs: number
-  /** How much it tells of the share that is planned with; see `demand/lesson.ts`. */
-  lesson: number
   /** Least path accuracy, as position in `shape.levels`. */
   level: number
   root: Item
@@ -134,7 +126,7 @@ export function unsettle({ rest }: Query): void {
 }
 
 type Given =
-  & Pick<Query, 'id' | 'seq' | 'shape' | 'deadlineMs' | 'laxityMs' | 'dueMs' | 'lesson'>
+  & Pick<Query, 'id' | 'seq' | 'shape' | 'deadlineMs' | 'laxityMs'>
   & { minAccuracy: number | undefined; payload: Handle }
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] }
@@ -150,8 +142,6 @@ class NewQuery {
     this.shape = given.shape
     this.arrivedMs = nowMs
     this.laxityMs = given.laxityMs
-    this.dueMs = given.dueMs
-    this.lesson = given.lesson
     this.level = levelOf(given.shape, given.minAccuracy)
     this.items = fresh()
     this.openCount = 0
@@ -176,9 +166,7 @@ class NewQuery {
 class NewRest implements Rest {
   epoch = UNKNOWN
   poolMs = 0
-  firstMs = 0
   chainMs = 0
-  afterMs = 0
   runningEndMs = 0
   variance = 0
   lockedMs: number[] = fresh()

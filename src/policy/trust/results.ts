@@ -17,7 +17,7 @@ import { createHedges } from '../flight/hedges.ts'
 import type { Fits, SchedulerOptions } from '../options.ts'
 import { type Batch, restMs, type Slot } from '../pool/slots.ts'
 import type { Waiting } from '../queue/waiting.ts'
-import type { Shapes } from '../shape.ts'
+import type { Prefix, Shapes } from '../shape.ts'
 import type { NodeId, PolicyCommand, SchedulerStats } from '../types.ts'
 import { createTrust, type Trust } from './trust.ts'
 
@@ -28,6 +28,8 @@ export interface ResultsParts {
   waiting: Waiting
   finishing: FinishParts
   emit(command: PolicyCommand): void
+  /** How long what follows behind a prefix lasts at the least. */
+  afterMs(prefix: Prefix, level: number): number
 }
 
 export interface Results {
@@ -67,7 +69,7 @@ export function createResults(parts: ResultsParts): Results {
     ? createHedges({
       ...{ ...common, flights, profile },
       nodes: () => pool.nodes.values(),
-      tails: (nowMs) => pool.capacity(nowMs).tails,
+      afterMs: parts.afterMs,
     })
     : undefined
 

@@ -28,9 +28,9 @@ const RULES: { readonly [rule: string]: ParamValues } = {
   'resting slots cost a call': { 'dispatch.call': 0 },
 }
 
-const ALL_ON: Contender = { policy: 'next', label: 'all on' }
+const ALL_ON: Contender = { policy: 'shoal', label: 'all on' }
 const OFF: Contender[] = Object.entries(RULES).map(([rule, set]) => (
-  { policy: 'next', set, label: `without: ${rule}` }
+  { policy: 'shoal', set, label: `without: ${rule}` }
 ))
 
 function scenariosOf(data: EvalData): { [row: string]: Case['scenario'] } {

@@ -275,7 +275,7 @@ export const gates: Suite = {
       table: TABLE,
       row,
       scenario: scenario(),
-      contenders: contenders('shoal', 'next', ...thanLoki ? [RIVAL] : []),
+      contenders: contenders('shoal', ...thanLoki ? [RIVAL] : []),
       ...ones ? { seedTimes: 2 } : {},
     })),
   findings: (rows) => [
