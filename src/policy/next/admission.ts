@@ -44,8 +44,6 @@ const RETRY_LOADING_MS = 1000
 const RETRY_NO_NODE_MS = 5000
 const LEAST_RETRY_MS = 50
 const MOST_RETRY_MS = 60_000
-/** What is missing is to be held by such a share of the time of a query that waits for it. */
-const LOADED_BY = 0.5
 /** So many wait for that, since nobody knows yet how many can be served once it is there. */
 const MOST_WAITING = 16
 
@@ -146,7 +144,7 @@ function whileLoading(
       )
     }),
   )
-  const slackMs = deadlineMs - nowMs - servedInMs / LOADED_BY
+  const slackMs = deadlineMs - nowMs - servedInMs / dispatch.loaded
   if (slackMs > 0 && inside() < MOST_WAITING) return slackMs
   return refusal(
     'no_capable_node',

@@ -72,6 +72,8 @@ export const dispatch = {
   growth: 0.9,
   /** Share of the slack that a small batch waits for more; 0: not at all. */
   delay: 0.03,
+  /** A variant that is being loaded is waited for if it is there after so much of the time for that. */
+  loaded: 0.5,
   /** Accuracy: cost of calling a resting slot. */
   call: 0.03,
   /** A batch longer than this share of another pipeline's SLO leaves slots free for that. */

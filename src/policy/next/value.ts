@@ -156,8 +156,11 @@ export function valueOnceLoaded(
   const items = query.items.filter((one) => one.task === task && one.state === 'queued').length
   const chainMs = sight.paths.behind(prefix)[0]?.chainMs ?? 0
   const workMs = items * slot.node.times.upperMs(prefix.variant, 1) + chainMs
-  const endMs = sight.nowMs + inMs + inside * workMs - chainMs
-  return bestPath(terms, prefix, endMs, 0, sight)?.value ?? -Infinity
+  const startMs = sight.nowMs + inMs / dispatch.loaded
+  const endMs = startMs + inside * workMs - chainMs
+  const best = bestPath(terms, prefix, endMs, 0, sight)
+  const gain = gainOf(terms, prefix, slot.group!.index, workMs - chainMs, startMs, sight)
+  return best === undefined ? -Infinity : best.value + gain
 }
 
 /** What counts for or against it whatever the path: the deficit, the slot's time, and the wait. */
