@@ -87,9 +87,11 @@ export class Assigner {
       ready.peek(group, true, sight.nowMs) !== undefined
     )
     if (open.length === 0) return undefined
-    const cursors = new Cursors(open, waiting)
-    const againMs = this.offerAll(cursors, sight)
-    for (const query of cursors.doomed) drop(query)
+    const doomed = new Set<Query>()
+    // What will be late has the slots that nobody else wants.
+    const againMs = this.offerAll(new Cursors(open, waiting, doomed, false), sight) ??
+      this.offerAll(new Cursors(open, waiting, doomed, true), sight)
+    for (const query of doomed) drop(query)
     return againMs
   }
 

@@ -22,12 +22,19 @@ export interface Cursor {
 }
 
 export class Cursors {
-  /** Queries that nothing can serve in time; to be dropped once the pass is over. */
-  readonly doomed = new Set<Query>()
   private readonly cursors: Cursor[]
 
-  /** @param open groups with a slot that has room */
-  constructor(open: readonly Group[], waiting: Waiting) {
+  /**
+   * @param open groups with a slot that has room
+   * @param doomed takes queries that nothing can serve in time; to be dropped once the pass is over
+   * @param lateToo with items of queries that are late by the deadline test
+   */
+  constructor(
+    open: readonly Group[],
+    waiting: Waiting,
+    private readonly doomed: Set<Query>,
+    private readonly lateToo: boolean,
+  ) {
     const tasks = new Set(open.flatMap((group) => group.tasks))
     this.cursors = [...tasks].map((task) => (
       { task, queue: waiting.of(task), position: 0, looked: 0, last: undefined }
@@ -59,7 +66,8 @@ export class Cursors {
       const item = queue.at(cursor.position)
       if (item === undefined) return undefined
       const { last } = cursor
-      if (last !== undefined && last.query === item.query && last.way === item.way) {
+      const isAlike = last !== undefined && last.query === item.query && last.way === item.way
+      if (isAlike || (item.query.rest.isLate && !this.lateToo)) {
         cursor.position++
         continue
       }

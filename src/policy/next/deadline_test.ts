@@ -75,12 +75,13 @@ export class DeadlineTest {
   private lookAt(query: Query, { aheadMs }: Row, paths: Paths, version: number) {
     const { rest, deadlineMs } = query
     if (rest.epoch !== version) settle(query, paths, version, this.stations.length)
+    rest.isLate = false
     if (!rest.servable || rest.poolMs === 0) return undefined
     const beginsMs = this.beginsMs(aheadMs, rest.stationMs, rest.leadMs)
     const waitingEndMs = this.nowMs + beginsMs + Math.max(rest.chainMs, rest.poolMs)
     const endMs = Math.max(waitingEndMs, rest.runningEndMs)
-    // Else it is lost.
-    return endMs > deadlineMs ? undefined : riskPerMs(query, deadlineMs - endMs, beginsMs)
+    rest.isLate = endMs > deadlineMs
+    return rest.isLate ? undefined : riskPerMs(query, deadlineMs - endMs, beginsMs)
   }
 
   /** ms of each station for what is due before a query, or before one that comes now. */

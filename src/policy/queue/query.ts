@@ -70,6 +70,8 @@ export interface Rest {
   variance: number
   /** False while some of it can be served by no slot. */
   servable: boolean
+  /** The last deadline test found it to be late even by its quickest path. */
+  isLate: boolean
   /** What each station has to do for what waits, and for what running items will hand on. */
   stationMs: number[]
 }
@@ -172,6 +174,7 @@ class NewRest implements Rest {
   lockedMs: number[] = fresh()
   leadMs: number[] = fresh()
   servable = true
+  isLate = false
   stationMs: number[] = fresh()
 }
 
