@@ -6,6 +6,7 @@
  * @module
  */
 import type { Fits, Limits } from '../options.ts'
+import type { Capacity } from '../pool/capacity.ts'
 import { creditAtMs } from '../pool/credit.ts'
 import type { Ready } from '../pool/ready.ts'
 import type { Arrivals } from '../pool/arrivals.ts'
@@ -39,6 +40,7 @@ export interface AssignParts {
   /** Queries inside. */
   inside(): number
   /** As things stand now. */
+  capacity(): Capacity
   sight(): Sight
   /** Whether this node may be given an item that failed before. */
   mayTry(item: Item, slot: Slot): boolean
@@ -69,25 +71,36 @@ export class Assigner {
     this.delayed.clear()
     let againMs = Infinity
     while (waiting.total > 0) {
-      const until = this.pass(this.parts.sight())
+      const tasks = this.openTasks(nowMs)
+      if (tasks.size === 0) break
+      const until = this.pass(tasks, this.parts.sight())
       if (until === undefined) break
       againMs = Math.min(againMs, until)
     }
     return waiting.total > 0 ? Math.min(againMs, nowMs + LOOK_AGAIN_MS) : Infinity
   }
 
+  /** Tasks with work that some slot with room could take, and does not wait with. */
+  private openTasks(nowMs: number): Set<TaskShape> {
+    const { ready, waiting } = this.parts
+    const tasks = new Set<TaskShape>()
+    for (const group of this.parts.capacity().groups) {
+      const slot = ready.peek(group, false, nowMs) ?? ready.peek(group, true, nowMs)
+      if (slot === undefined) continue
+      for (const task of group.tasks) {
+        if (waiting.count(task) > 0 && !this.delayed.get(group)?.has(task)) tasks.add(task)
+      }
+    }
+    return tasks
+  }
+
   /** Undefined where nothing is to be done; else when what waits for more is to be looked at. */
-  private pass(sight: Sight): number | undefined {
-    const { ready, waiting, drop } = this.parts
+  private pass(tasks: ReadonlySet<TaskShape>, sight: Sight): number | undefined {
+    const { waiting, drop } = this.parts
     const { groups } = sight.capacity
     this.reservedMs = groups.map(() => 0)
     this.freeMs = groups.map(() => NaN)
-    const open = groups.filter((group) =>
-      ready.peek(group, false, sight.nowMs) !== undefined ||
-      ready.peek(group, true, sight.nowMs) !== undefined
-    )
-    if (open.length === 0) return undefined
-    const cursors = new Cursors(open, waiting)
+    const cursors = new Cursors(tasks, waiting)
     const againMs = this.offerAll(cursors, sight)
     for (const query of cursors.doomed) drop(query)
     return againMs

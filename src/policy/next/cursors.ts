@@ -4,7 +4,6 @@
  *
  * @module
  */
-import type { Group } from '../pool/slots.ts'
 import type { Item, Query } from '../queue/query.ts'
 import type { DeadlineQueue } from '../queue/queue.ts'
 import type { Waiting } from '../queue/waiting.ts'
@@ -26,9 +25,7 @@ export class Cursors {
   readonly doomed = new Set<Query>()
   private readonly cursors: Cursor[]
 
-  /** @param open groups with a slot that has room */
-  constructor(open: readonly Group[], waiting: Waiting) {
-    const tasks = new Set(open.flatMap((group) => group.tasks))
+  constructor(tasks: ReadonlySet<TaskShape>, waiting: Waiting) {
     this.cursors = [...tasks].map((task) => (
       { task, queue: waiting.of(task), position: 0, looked: 0, last: undefined }
     ))

@@ -160,6 +160,7 @@ export function createDispatcher(
     fits,
     arrivals: pool.arrivals,
     inside: () => queries.length,
+    capacity: () => outlook.capacity(nowMs),
     sight: () => outlook.sight(nowMs),
     mayTry: (item, slot) => mayTry(item, slot, outlook.sight(nowMs)),
     leavesRoom: (pipeline, ms) => leavesRoom(pipeline, ms, outlook, nowMs),
