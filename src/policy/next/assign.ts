@@ -14,7 +14,8 @@ import { type Group, readyAtMs, type Slot } from '../pool/slots.ts'
 import type { Item, Query } from '../queue/query.ts'
 import type { DeadlineQueue } from '../queue/queue.ts'
 import type { Waiting } from '../queue/waiting.ts'
-import type { TaskShape } from '../shape.ts'
+import { leastSloMs, type Shapes, type TaskShape } from '../shape.ts'
+import type { PolicyEvent } from '../types.ts'
 import { type Batch, delayUntilMs, fillBatch, sizesFor } from './batch.ts'
 import { type Cursor, Cursors } from './cursors.ts'
 import { dispatch } from './params.ts'
@@ -32,6 +33,7 @@ import {
 
 export interface AssignParts {
   limits: Pick<Limits, 'maxBatch'>
+  shapes: Shapes
   waiting: Waiting
   ready: Ready
   fits: Fits
@@ -62,13 +64,24 @@ export class Assigner {
   /** Tasks that a group waits with, until more has come. */
   private readonly delayed = new Map<Group, Set<TaskShape>>()
 
+  /** When to look again; and until when not for arrivals alone. */
+  private againMs = Infinity
+  private quietUntilMs = -Infinity
+
   constructor(private readonly parts: AssignParts) {}
+
+  /** An arrival alone is no reason to look again at once, where nothing could be sent. */
+  heard(type: PolicyEvent['type']): void {
+    if (type !== 'query_arrived') this.quietUntilMs = -Infinity
+  }
 
   /** Sends what is best sent now. Returns when to look again at the latest. */
   run(nowMs: number): number {
-    const { waiting, ready } = this.parts
+    const { waiting, ready, shapes } = this.parts
+    if (nowMs < this.quietUntilMs) return Math.min(this.againMs, this.quietUntilMs)
     ready.advance(nowMs)
     this.delayed.clear()
+    this.quietUntilMs = nowMs + dispatch.quiet * leastSloMs(shapes)
     let againMs = Infinity
     while (waiting.total > 0) {
       const tasks = this.openTasks(nowMs)
@@ -77,7 +90,7 @@ export class Assigner {
       if (until === undefined) break
       againMs = Math.min(againMs, until)
     }
-    return waiting.total > 0 ? Math.min(againMs, nowMs + LOOK_AGAIN_MS) : Infinity
+    return this.againMs = waiting.total > 0 ? Math.min(againMs, nowMs + LOOK_AGAIN_MS) : Infinity
   }
 
   /** Tasks with work that some slot with room could take, and does not wait with. */
@@ -294,6 +307,7 @@ export class Assigner {
     const delayMs = delayUntilMs(batch, slot, queue.length, waiting.total > queue.length, sight)
     const waits = delayMs ?? (this.parts.leavesRoom(task.pipeline.name, takesMs) ? 0 : Infinity)
     if (waits === 0) {
+      this.quietUntilMs = -Infinity
       this.parts.send(slot, batch)
       return Infinity
     }

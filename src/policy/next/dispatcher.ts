@@ -155,6 +155,7 @@ export function createDispatcher(
   const results = createResults({ options, fits, shapes, waiting, finishing, emit })
   const assigner = new Assigner({
     limits,
+    shapes,
     waiting,
     ready,
     fits,
@@ -194,6 +195,7 @@ export function createDispatcher(
 
   function handle(event: PolicyEvent, at: number): void {
     nowMs = at
+    assigner.heard(event.type)
     switch (event.type) {
       case 'query_arrived':
         return inside.arrive(event)
