@@ -130,9 +130,7 @@ export class Assigner {
         cursor.position++
         continue
       }
-      if (now !== undefined && (later === undefined || now.value >= later.value - dispatch.leave)) {
-        return this.send(now, cursor, position, sight)
-      }
+      if (now !== undefined && later === undefined) return this.send(now, cursor, position, sight)
       // What is due before any slot could be done with it is for others.
       const next = now !== undefined ? 0 : queue.dueBy(this.soonestMs(item, cursor.task, sight))
       cursor.position = Math.max(position + 1, next)
@@ -163,24 +161,22 @@ export class Assigner {
     })
   }
 
-  /** The best that can be done with an item now, and the best of what can be later. */
+  /** The best that can be done with an item now, and the best of what is worth more later. */
   private offer(item: Item, { task, queue, position }: Cursor, sight: Sight) {
     let now: Candidate | undefined
     let later: Candidate | undefined
-    const { groups } = sight.capacity
-    for (let g = 0; g < groups.length; g++) {
-      const group = groups[g]!
+    const busy: Group[] = []
+    for (const group of sight.capacity.groups) {
       if (!group.tasks.includes(task)) continue
-      const slot = this.slotFor(item, group, false, sight.nowMs)
-      if (slot !== undefined) {
-        now = this.bestOn(slot, item, queue, position, sight, 0, now)
-        continue
-      }
-      later = this.bestLater(group, item, sight, later)
-      const resting = this.slotFor(item, group, true, sight.nowMs)
-      if (resting === undefined) continue
-      now = this.bestOn(resting, item, queue, position, sight, dispatch.call, now)
+      const awake = this.slotFor(item, group, false, sight.nowMs)
+      if (awake === undefined) busy.push(group)
+      const slot = awake ?? this.slotFor(item, group, true, sight.nowMs)
+      if (slot === undefined) continue
+      const cost = awake === undefined ? dispatch.call : 0
+      now = this.bestOn(slot, item, queue, position, sight, cost, now)
     }
+    const beat = now === undefined ? -Infinity : now.value + dispatch.leave
+    for (const group of busy) later = this.bestLater(group, item, sight, beat, later)
     return { now, later }
   }
 
@@ -252,6 +248,7 @@ export class Assigner {
     group: Group,
     item: Item,
     sight: Sight,
+    beat: number,
     before: Candidate | undefined,
   ): Candidate | undefined {
     let best = before
@@ -264,8 +261,8 @@ export class Assigner {
         ? serverOf(prefix.variant, group, sight)
         : undefined
       if (server === undefined) continue
-      const beat = best === undefined ? -Infinity : best.value + ALIKE
-      const choice = valueLater(terms, prefix, server, startMs, sight, beat)
+      const least = best === undefined ? beat : best.value + ALIKE
+      const choice = valueLater(terms, prefix, server, startMs, sight, least)
       if (choice === undefined || choice.chance < dispatch.least) continue
       best = { ...choice, group, slot: undefined, size: 1 }
     }
