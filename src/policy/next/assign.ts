@@ -22,6 +22,7 @@ import { dispatch } from './params.ts'
 import {
   type Candidate,
   canRun,
+  mostOn,
   paceOf,
   serverOf,
   type Sight,
@@ -233,10 +234,12 @@ export class Assigner {
     const sizes = sizesFor(queue.length - position, idle, this.parts.limits.maxBatch)
     for (const prefix of item.way.prefixes) {
       if (!group.held.has(prefix.variant)) continue
+      let beat = best === undefined ? -Infinity : best.value + ALIKE + cost
+      if (mostOn(terms, prefix, sizes[sizes.length - 1]!, slot, start, sight) <= beat) continue
       for (const size of sizes) {
-        const beat = best === undefined ? -Infinity : best.value + ALIKE + cost
         const choice = valueOn(terms, prefix, size, slot, start, sight, beat)
         if (choice === undefined || choice.chance < dispatch.least) continue
+        beat = choice.value + ALIKE
         choice.value -= cost
         best = { ...choice, group, slot, size }
       }
