@@ -18,7 +18,6 @@ import type { Waiting } from '../queue/waiting.ts'
 import { leastSloMs, type Shapes } from '../shape.ts'
 import type { PolicyCommand } from '../types.ts'
 import { Backlog } from './backlog.ts'
-import type { Busy } from './coming_free.ts'
 import { DeadlineTest } from './deadline_test.ts'
 import { Deficits } from './deficits.ts'
 import type { Demands } from './demands.ts'
@@ -236,7 +235,7 @@ export class Outlook {
     return this.test
   }
 
-  private busyOf({ groups, slotCount }: Capacity, nowMs: number): Busy[] {
+  private busyOf({ groups, slotCount }: Capacity, nowMs: number) {
     const { flights } = this.parts
     const { of, count } = this.stations!
     if (count === 1) return [{ lefts: flights.busy.leftsMs(nowMs), slots: Math.max(1, slotCount) }]
