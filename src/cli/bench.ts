@@ -105,6 +105,7 @@ const TAKEN: Record<string, readonly string[]> = {
   soak: ['minutes', 'rate'],
   chaos: ['pipeline', 'queries'],
   curve: ['from', 'svg'],
+  dispatch: ['policy'],
 }
 /** Of a run that is gone on with. */
 const KNOWN = ['pipeline', 'queries', 'multiples', 'budget'] as const
