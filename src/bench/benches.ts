@@ -82,7 +82,7 @@ export function benches(options: BenchOptions): { usual: Benches; named: Benches
     overload: () => benchOverload(given<OverloadOptions>({ seconds })),
     soak: () => benchSoak(given<SoakOptions>({ minutes, ratePerS })),
     planner: benchPlanner,
-    dispatch: benchDispatch,
+    dispatch: () => benchDispatch(policies),
     overhead: benchOverhead,
     bodies: benchBodies,
     efficiency: benchEfficiency,

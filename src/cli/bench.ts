@@ -18,7 +18,7 @@ of live:
   --pipeline DIR   folder of a pipeline; ocr if absent
   --tabs 0, --nodes 2    browser tabs and Deno processes that join
   --queries 200    queries of each step
-  --policy static,shoal  rules to play the same demand to
+  --policy static,shoal  rules to play the same demand to; of dispatch, too
   --multiples 0.5,1,2    steps, as multiples of what static carries
   --trace FILE     writes what the rules heard and said, and every answer, to FILE.POLICY
   --budget S, --for S    seconds for each policy at most, and in this call
@@ -105,6 +105,7 @@ const TAKEN: Record<string, readonly string[]> = {
   soak: ['minutes', 'rate'],
   chaos: ['pipeline', 'queries'],
   curve: ['from', 'svg'],
+  dispatch: ['policy'],
 }
 /** Of a run that is gone on with. */
 const KNOWN = ['pipeline', 'queries', 'multiples', 'budget'] as const

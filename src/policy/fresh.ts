@@ -18,3 +18,6 @@ NONE.pop()
 
 /** An empty list that no literal made. */
 export const fresh = <T>(): T[] => NONE.slice() as T[]
+
+/** So many zeros, held as fractions: in a list of objects each that is stored would be an object. */
+export const zeros = (count: number): number[] => new Array<number>(count).fill(0.5).fill(0)

@@ -111,12 +111,15 @@ function yardstick() {
   return { removeAndInsert: spread(pairMs), sortAll: spread(sortMs) }
 }
 
-export function benchDispatch() {
-  measure({ slots: 100, load: 2, backlog: QUEUED }, 1)
-  const rows = SLOTS.flatMap((slots) => LOADS.map((load) => measure({ slots, ...load })))
+export function benchDispatch(policies: readonly string[] = ['shoal']) {
+  for (const policy of policies) measure({ slots: 100, load: 2, backlog: QUEUED, policy }, 1)
+  const rows = SLOTS.flatMap((slots) =>
+    LOADS.flatMap((load) => policies.map((policy) => measure({ slots, ...load, policy })))
+  )
   console.log(`microseconds: p50 / p99 / max, the least of ${RUNS} runs, call for call`)
   const text = ({ p50, p99, max }: ReturnType<typeof spread>) => `${p50} / ${p99} / ${max}`
-  console.table(rows.map(({ slots, load, backlog, queued, ...row }) => ({
+  console.table(rows.map(({ policy, slots, load, backlog, queued, ...row }) => ({
+    policy,
     slots,
     load: `${load * 100} %${backlog > 0 ? ', backlog' : ''}`,
     queued,

@@ -6,7 +6,7 @@
  * @module
  */
 import { checkPipeline } from '../../pipeline/parse.ts'
-import { createScheduler } from '../../policy/scheduler.ts'
+import { createPolicy } from '../../peers/policies.ts'
 import type { ItemOutcome, PolicyCommand, PolicyEvent } from '../../policy/types.ts'
 import { createSimulatedDriver } from '../../sim/driver.ts'
 import { createVirtualTime } from '../../sim/events.ts'
@@ -18,6 +18,8 @@ export interface DispatchLoad {
   load: number
   /** Items that wait from the start; 0 lets the load alone decide. */
   backlog: number
+  /** Whose decisions are timed; `shoal` if absent. */
+  policy?: string
 }
 
 /** One call of `handle`. */
@@ -66,14 +68,14 @@ const oneMs = (variant: string) =>
 
 /** Makes the scene; `seen` is told of each call of the scheduler's `handle`. */
 export function createDispatchScene(
-  { slots, load, backlog }: DispatchLoad,
+  { slots, load, backlog, policy = 'shoal' }: DispatchLoad,
   seen: (timed: Timed) => void,
 ) {
   const random = createRandom(7)
   const time = createVirtualTime()
   const many = 1_000_000
   const limits = { maxQueries: many, maxItemsPerTask: many }
-  const plain = createScheduler({ pipelines: [pipeline], limits })
+  const plain = createPolicy(policy, { pipelines: [pipeline], limits }).scheduler
   const nodes = new Map<string, { slowness: number; freeAtMs: number }>()
   const driver = createSimulatedDriver(
     {

@@ -4,7 +4,6 @@
  *
  * @module
  */
-import type { Group } from '../pool/slots.ts'
 import type { Item, Query } from '../queue/query.ts'
 import type { DeadlineQueue } from '../queue/queue.ts'
 import type { Waiting } from '../queue/waiting.ts'
@@ -25,17 +24,16 @@ export class Cursors {
   private readonly cursors: Cursor[]
 
   /**
-   * @param open groups with a slot that has room
+   * @param tasks those that a slot with room could take
    * @param doomed takes queries that nothing can serve in time; to be dropped once the pass is over
    * @param lateToo with items of queries that are late by the deadline test
    */
   constructor(
-    open: readonly Group[],
+    tasks: ReadonlySet<TaskShape>,
     waiting: Waiting,
     private readonly doomed: Set<Query>,
     private readonly lateToo: boolean,
   ) {
-    const tasks = new Set(open.flatMap((group) => group.tasks))
     this.cursors = [...tasks].map((task) => (
       { task, queue: waiting.of(task), position: 0, looked: 0, last: undefined }
     ))

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { zeros } from '../fresh.ts'
 import type { Query } from '../queue/query.ts'
 import type { DeadlineQueue } from '../queue/queue.ts'
 import { chanceOf } from './chance.ts'
@@ -193,15 +194,14 @@ function settle(query: Query, paths: Paths, version: number, stations: number): 
     rest.variance =
       0
   rest.servable = true
-  const needs = rest.stationMs
-  needs.length = stations
-  needs.fill(0)
-  const leads = rest.leadMs
-  leads.length = stations
-  leads.fill(Infinity)
-  const locked = rest.lockedMs
-  locked.length = stations
-  locked.fill(0)
+  if (rest.stationMs.length !== stations) {
+    rest.stationMs = zeros(stations)
+    rest.lockedMs = zeros(stations)
+    rest.leadMs = zeros(stations)
+  }
+  const needs = rest.stationMs.fill(0)
+  const leads = rest.leadMs.fill(Infinity)
+  const locked = rest.lockedMs.fill(0)
   for (let i = query.firstOpen; i < items.length; i++) {
     const item = items[i]!
     if (item.state === 'done') continue

@@ -158,11 +158,13 @@ export function createDispatcher(
   })
   const assigner = new Assigner({
     limits,
+    shapes,
     waiting,
     ready,
     fits,
     arrivals: pool.arrivals,
     inside: () => queries.length,
+    capacity: () => outlook.capacity(nowMs),
     sight: () => outlook.sight(nowMs),
     mayTry: (item, slot) => mayTry(item, slot, outlook.sight(nowMs)),
     leavesRoom: (pipeline, ms) => leavesRoom(pipeline, ms, outlook, nowMs),
@@ -196,6 +198,7 @@ export function createDispatcher(
 
   function handle(event: PolicyEvent, at: number): void {
     nowMs = at
+    assigner.heard(event.type)
     switch (event.type) {
       case 'query_arrived':
         return inside.arrive(event)

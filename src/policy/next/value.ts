@@ -15,7 +15,7 @@ import type { Prefix, TaskShape, VariantShape } from '../shape.ts'
 import { chanceOf } from './chance.ts'
 import type { Deficits } from './deficits.ts'
 import type { Market } from './market.ts'
-import { dispatch, price as P } from './params.ts'
+import { dispatch, price } from './params.ts'
 import { type Path, type Paths, UPPER } from './paths.ts'
 
 /** All that decisions of one moment read. */
@@ -123,6 +123,25 @@ export function valueOn(
   return best
 }
 
+/** Batches of up to so many are worth no more, in time for sure and with items as quick as in the largest. */
+export function mostOn(
+  terms: Terms,
+  prefix: Prefix,
+  size: number,
+  slot: Slot,
+  start: Start,
+  sight: Sight,
+): number {
+  const { lateWeight, weight, stationRisk } = terms
+  let most = -Infinity
+  for (const path of sight.paths.behind(prefix)) {
+    const worth = lateWeight * price.served + weight * path.accuracy
+    most = Math.max(most, worth - priceOf(path, stationRisk))
+  }
+  const itemMs = slot.node.times.meanMs(prefix.variant, size) * paceOf(slot) / size
+  return most + gainOf(terms, prefix, slot.group!.index, itemMs, start.atMs, sight)
+}
+
 /** Value on a group all of whose slots are busy, begun then. */
 export function valueLater(
   terms: Terms,
@@ -176,6 +195,13 @@ function gainOf(
     (prices[group]! + terms.slotRisk[group]!) * slotMs - terms.waitPerMs * (atMs - nowMs)
 }
 
+/** Of what follows, with what it puts at risk. */
+function priceOf(path: Path, stationRisk: readonly number[]): number {
+  let sum = path.price
+  for (let s = 0; s < stationRisk.length; s++) sum += stationRisk[s]! * path.stationMs[s]!
+  return sum
+}
+
 /** The best path behind a prefix whose item is done by then, of those that are worth more than `beat`. */
 function bestPath(
   { item, weight, lateWeight, variance: unforeseen, followsAtMs, behindMs, stationRisk }: Terms,
@@ -195,17 +221,16 @@ function bestPath(
   let likely = 0
   for (let i = 0; i < options.length; i++) {
     const path = options[i]!
-    let price = path.price
-    for (let s = 0; s < stationRisk.length; s++) price += stationRisk[s]! * path.stationMs[s]!
-    const worth = lateWeight * P.served + weight * path.accuracy
-    if (worth - price <= most || level > 0 && !paths.keeps(prefix, path, level)) continue
+    const costs = priceOf(path, stationRisk)
+    const worth = lateWeight * price.served + weight * path.accuracy
+    if (worth - costs <= most || level > 0 && !paths.keeps(prefix, path, level)) continue
     const chance = path.chainMs > 0
       ? chanceOf(
         followsLeftMs - path.chainMs - path.waitMs,
         spread + path.variance + path.waitVariance,
       )
       : chanceOf(leftMs, spread)
-    const value = worth * chance - price
+    const value = worth * chance - costs
     if (value <= most) continue
     best = path
     most = value

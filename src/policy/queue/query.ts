@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { fresh } from '../fresh.ts'
+import { fresh, zeros } from '../fresh.ts'
 import {
   levelOf,
   type PipelineShape,
@@ -172,7 +172,7 @@ class NewRest implements Rest {
   runningEndMs = 0
   variance = 0
   lockedMs: number[] = fresh()
-  leadMs: number[] = fresh()
+  leadMs: number[] = zeros(0)
   servable = true
   isLate = false
   stationMs: number[] = fresh()
