@@ -32,12 +32,17 @@ const LONGEST = [
   ...['demo', 'conformance', 'fuzz', 'types', 'peers', 'client'],
 ]
 /** Those that would be under way still when the others are over, were they run in one go. */
-const PARTS: Record<string, number> = { browser: 2, chaos: 2, policy: 2, sim: 2, cli: 2 }
+const PARTS: Record<string, number> = { browser: 2, chaos: 2, policy: 2, sim: 2, cli: 2, node: 2 }
 /**
  * Suites in which a test fails that leaves a timer or a call behind: what it tests would leave that, too.
  * In the others what browsers, the bundler and processes that were started leave ends a moment later.
  */
 const TIDY = ['client', 'coordinator', 'protocol']
+/**
+ * Suites whose files have a program each. Some of theirs run the engine on their own thread, where it
+ * puts Node's `Worker` in place of the web's, which others start.
+ */
+const APART = ['node', 'stages']
 /** Suites that ask for what this machine may lack, while it is fetched the others run. */
 const NEEDING = ['browser', 'browsers', 'chaos', 'demo', 'node']
 /** Suites wait for a third of their time: one more of them runs than there are processors. */
@@ -121,7 +126,7 @@ async function runPart(part: Part, temp: string, all: boolean): Promise<SuiteRun
   const { ok, output } = await run([
     ...['test', '-A', '--no-check', '--quiet', `--config=${join(ROOT, 'deno.json')}`],
     ...[`--junit-path=${report}`, ...TIDY.includes(name) ? ['--sanitize-ops'] : []],
-    await writeProgram(part, temp),
+    ...APART.includes(name) ? part.files : [await writeProgram(part, temp)],
   ], { [ALL_TESTS.variable]: all ? ALL_TESTS.value : '' })
   const xml = await Deno.readTextFile(report).catch(() => '')
   const counts = countJunit(xml)
