@@ -11,6 +11,14 @@ const isAll = Deno.env.get(ALL_TESTS.variable) === ALL_TESTS.value
 /** How many to try: the first without `--all`. */
 export const few = (some: number, all: number): number => isAll ? all : some
 
+/** A step that only `--all` runs; whether it is well or was left out. */
+export const stepOfAll = (
+  t: Deno.TestContext,
+  name: string,
+  fn: Deno.TestStepDefinition['fn'],
+): Promise<boolean> =>
+  t.step({ name: isAll ? name : `${name} ${ONLY_WITH_ALL}`, ignore: !isAll, fn })
+
 /** A test that only `--all` runs. */
 export function testOfAll(
   name: string,

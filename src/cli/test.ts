@@ -2,16 +2,18 @@
  * `deno task test`: every suite, its time, and one closing line `N passed, N failed, N skipped`.
  *
  * A suite is a folder of `tests/`. Name some to run only those: `deno task test policy node`. `--all`
- * runs what takes long, too. Three suites run beside each other, the longest first; what a suite printed is
- * shown when it is over, and what failed once more at the end.
+ * runs what takes long, too. Three suites run beside each other, the longest first and in parts; what each
+ * printed is shown when it is over, and what failed once more at the end.
  *
  * @module
  */
 import { requireDeno } from './deno_version.ts'
 import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { ALL_TESTS } from './test/all.ts'
 import { countJunit, type Counts, type Failure, failuresOf } from './test/junit.ts'
 import { ROOT } from './root.ts'
+import { findParts, type Part } from './test/parts.ts'
 import { suiteFault } from './test/suite_fault.ts'
 import { provideTestNeeds } from './test/needs.ts'
 
@@ -26,14 +28,21 @@ const SUITE_LIMIT_MS = 14 * 60_000
  * many processes come beside such as compute on one processor.
  */
 const LONGEST = [
-  ...['browser', 'policy', 'sim', 'node', 'chaos', 'cli'],
-  ...['browsers', 'coordinator', 'demo', 'stages'],
+  ...['browser', 'chaos', 'policy', 'sim', 'cli', 'coordinator', 'node', 'stages', 'profiles'],
+  ...['demo', 'conformance', 'fuzz', 'types', 'peers', 'client'],
 ]
+/** Those that would be under way still when the others are over, were they run in one go. */
+const PARTS: Record<string, number> = { browser: 2, chaos: 2, policy: 2, sim: 2, cli: 2, node: 2 }
 /**
  * Suites in which a test fails that leaves a timer or a call behind: what it tests would leave that, too.
  * In the others what browsers, the bundler and processes that were started leave ends a moment later.
  */
 const TIDY = ['client', 'coordinator', 'protocol']
+/**
+ * Suites whose files have a program each. Some of theirs run the engine on their own thread, where it
+ * puts Node's `Worker` in place of the web's, which others start.
+ */
+const APART = ['node', 'stages']
 /** Suites that ask for what this machine may lack, while it is fetched the others run. */
 const NEEDING = ['browser', 'browsers', 'chaos', 'demo', 'node']
 /** Suites wait for a third of their time: one more of them runs than there are processors. */
@@ -94,18 +103,30 @@ const ofItself = (output: string): Failure => ({
   text: suiteFault(output),
 })
 
-async function suite(name: string, temp: string, all: boolean): Promise<SuiteRun> {
+/**
+ * All files of a part in one program, which imports them: to load for each anew what they share takes as
+ * long as a third of the tests.
+ */
+async function writeProgram(part: Part, temp: string): Promise<string> {
+  const path = join(temp, `${part.suite}_${part.place}_test.ts`)
+  const urls = part.files.map((file) => pathToFileURL(join(ROOT, file)).href)
+  await Deno.writeTextFile(path, urls.map((url) => `import '${url}'\n`).join(''))
+  return path
+}
+
+async function runPart(part: Part, temp: string, all: boolean): Promise<SuiteRun> {
+  const name = part.suite
   if (name === 'types') {
     const paths = ['src', 'workers', 'profiles', 'demo', 'tests']
     const { ok, output } = await run(['check', '--quiet', ...paths])
     const failures = ok ? [] : [ofItself(output)]
     return { passed: ok ? 1 : 0, failed: ok ? 0 : 1, skipped: 0, onlyWithAll: 0, output, failures }
   }
-  const report = join(temp, `${name}.xml`)
+  const report = join(temp, `${name}_${part.place}.xml`)
   const { ok, output } = await run([
-    ...['test', '-A', '--no-check', '--quiet', `--junit-path=${report}`],
-    ...TIDY.includes(name) ? ['--sanitize-ops'] : [],
-    join('tests', name),
+    ...['test', '-A', '--no-check', '--quiet', `--config=${join(ROOT, 'deno.json')}`],
+    ...[`--junit-path=${report}`, ...TIDY.includes(name) ? ['--sanitize-ops'] : []],
+    ...APART.includes(name) ? part.files : [await writeProgram(part, temp)],
   ], { [ALL_TESTS.variable]: all ? ALL_TESTS.value : '' })
   const xml = await Deno.readTextFile(report).catch(() => '')
   const counts = countJunit(xml)
@@ -115,15 +136,15 @@ async function suite(name: string, temp: string, all: boolean): Promise<SuiteRun
   return { ...counts, output, failures: ok || failures.length > 0 ? failures : [ofItself(output)] }
 }
 
-async function findSuites(): Promise<string[]> {
-  const suites = ['types']
+async function findSuites(): Promise<Map<string, Part[]>> {
+  const suites = new Map([['types', [{ suite: 'types', place: 1, of: 1, files: [] as string[] }]]])
   for await (const entry of Deno.readDir(join(ROOT, 'tests'))) {
     if (!entry.isDirectory) continue
-    const files = await Array.fromAsync(Deno.readDir(join(ROOT, 'tests', entry.name)))
-    if (files.some(({ name }) => name.endsWith('_test.ts'))) suites.push(entry.name)
+    const parts = await findParts(entry.name, PARTS[entry.name] ?? 1)
+    if (parts.length > 0) suites.set(entry.name, parts)
   }
   const rank = (name: string) => (LONGEST.indexOf(name) + 100) % 100
-  return suites.sort().sort((a, b) => rank(a) - rank(b))
+  return new Map([...suites].sort().sort(([a], [b]) => rank(a) - rank(b)))
 }
 
 const usage = (suites: readonly string[]) =>
@@ -135,7 +156,8 @@ machine as it is, and what needs them is skipped.`
 
 async function main() {
   requireDeno(LEAST_DENO_OF_TESTS, 'testing Shoal')
-  const suites = await findSuites()
+  const found = await findSuites()
+  const suites = [...found.keys()]
   if (Deno.args.includes('--help')) return console.log(usage(suites))
   const all = Deno.args.includes('--all')
   const named = Deno.args.filter((arg) => arg !== '--all')
@@ -149,20 +171,21 @@ async function main() {
   const total: Counts = { passed: 0, failed: 0, skipped: 0, onlyWithAll: 0 }
   const rows: string[] = []
   const failures: string[] = []
-  const waiting = [...wanted]
+  const waiting = wanted.flatMap((name) => found.get(name)!)
   let provided = false
   const providing = provideTestNeeds(all, console.log).then(() => void (provided = true))
 
-  async function next(): Promise<string | undefined> {
-    const ready = waiting.findIndex((name) => provided || !NEEDING.includes(name))
+  async function next(): Promise<Part | undefined> {
+    const ready = waiting.findIndex(({ suite }) => provided || !NEEDING.includes(suite))
     if (ready < 0 && waiting.length > 0) await providing
     return waiting.splice(Math.max(ready, 0), 1)[0]
   }
 
   async function lane() {
-    for (let name = await next(); name !== undefined; name = await next()) {
+    for (let part = await next(); part !== undefined; part = await next()) {
       const startedMs = performance.now()
-      const ran = await suite(name, temp, all)
+      const ran = await runPart(part, temp, all)
+      const name = part.of === 1 ? part.suite : `${part.suite} ${part.place}/${part.of}`
       const { passed, failed, skipped, output } = ran
       const seconds = ((performance.now() - startedMs) / 1000).toFixed(1)
       console.log(`\n== ${name}, ${seconds} s\n${output}`)
@@ -170,7 +193,9 @@ async function main() {
         `${name.padEnd(14)} ${seconds.padStart(7)} s  ${passed} passed, ${failed} failed` +
           (skipped > 0 ? `, ${skipped} skipped` : ''),
       )
-      for (const { name: test, text } of ran.failures) failures.push(`${name}: ${test}\n${text}`)
+      for (const { name: test, text } of ran.failures) {
+        failures.push(`${part.suite}: ${test}\n${text}`)
+      }
       total.passed += passed
       total.failed += failed
       total.skipped += skipped

@@ -1,11 +1,10 @@
 /** One picture, every backend: Deno and a tab of Chromium read the same text from it. */
 import assert from 'node:assert/strict'
-import { join } from 'node:path'
-import { pathToFileURL } from 'node:url'
 import { createCanvas, loadImage } from '@napi-rs/canvas'
 import { editDistance } from '../../profiles/ocr/score.ts'
-import { OCR, SAMPLE_PAGE } from '../../src/cli/serve/serving.ts'
+import { SAMPLE_PAGE } from '../../src/cli/serve/serving.ts'
 import { readAdapter } from '../../src/node/engine/adapter.ts'
+import { ocrFolder } from '../cli/ocr_folder.ts'
 import { testOfAll } from '../exhaustive.ts'
 import { launch, skippedWithout, startPool, wantChromium } from './fixture.ts'
 import { joinWith, leave, type Wish } from './join_with.ts'
@@ -24,20 +23,6 @@ const executable = await wantChromium()
 const adapter = await readAdapter()
 const wantsNative = Deno.env.get('SHOAL_TEST_NATIVE') === '1'
 
-/** The pipeline with one detector, which sees little, and one recogniser. */
-async function smallPipeline(): Promise<string> {
-  const dir = await Deno.makeTempDir()
-  const file = JSON.parse(await Deno.readTextFile(join(OCR, 'pipeline.json')))
-  const { detect, recognise } = file.tasks
-  detect.variants = { [DETECTOR]: { ...detect.variants[DETECTOR], input: SIGHT } }
-  recognise.variants = { [RECOGNISER]: recognise.variants[RECOGNISER] }
-  delete file.pathAccuracy
-  const models = pathToFileURL(join(OCR, 'models.ts')).href
-  await Deno.writeTextFile(join(dir, 'pipeline.json'), JSON.stringify(file))
-  await Deno.writeTextFile(join(dir, 'models.ts'), `export * from '${models}'\n`)
-  return dir
-}
-
 /**
  * The first line of the sample page on a sheet of the detector's own aspect: on a GPU it keeps to
  * few input shapes, and would see a long strip in less detail.
@@ -55,7 +40,7 @@ async function smallPicture(): Promise<Uint8Array<ArrayBuffer>> {
 testOfAll(
   `every backend reads the same text from a picture${skippedWithout(executable)}`,
   async (t) => {
-    const dir = await smallPipeline()
+    const dir = await ocrFolder([DETECTOR, RECOGNISER], { [DETECTOR]: { input: SIGHT } })
     const picture = await smallPicture()
     const [browser, pool] = await Promise.all([
       launch(executable!, true),

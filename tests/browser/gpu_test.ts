@@ -6,7 +6,7 @@ import { editDistance } from '../../profiles/ocr/score.ts'
 import { ROOT } from '../../src/cli/root.ts'
 import { launch, type Pool, skippedWithout, startPool, wantChromium } from './fixture.ts'
 import { joinWith, leave } from './join_with.ts'
-import { testOfAll } from '../exhaustive.ts'
+import { stepOfAll } from '../exhaustive.ts'
 
 /** Small ones: a software GPU takes seconds for those of pages. */
 const SHELF = join(ROOT, 'profiles', 'shelf')
@@ -57,56 +57,66 @@ async function destroyDevice(page: Page): Promise<void> {
   assert.ok(lost.includes(true))
 }
 
-testOfAll(
-  `a tab on a software GPU${skippedWithout(executable)}`,
-  async (t) => {
+Deno.test({
+  name: `a tab on a software GPU${skippedWithout(executable)}`,
+  ignore: executable === undefined,
+  // The browser's driver keeps timers and pipes of its own.
+  sanitizeOps: false,
+  sanitizeResources: false,
+  async fn(t) {
     const [browser, pool] = await Promise.all([
       launch(executable!, true),
       startPool({ dirs: [SHELF], variants: VARIANTS }),
     ])
     let onGpu = ''
-    /** What comes after a step that failed would wait for ever. */
-    const step = async (name: string, fn: () => Promise<void>) => {
-      assert.ok(await t.step(name, fn), name)
-    }
 
     try {
-      await step('it is lost and comes back, and the tab sees the same', async () => {
-        const [page, node] = await joinWith(browser, pool, { name: 'tab gpu', backend: 'webgpu' })
-        assert.equal(node.backend, 'webgpu')
-        const before = await see(pool)
-        await destroyDevice(page)
-        await page.getByText('What happened last').click()
-        await page.getByText(/A worker starts again: The GPU device was lost/).waitFor()
-        const after = await see(pool)
-        assertAlike(after.seen, before.seen)
-        assert.deepEqual(after.backends, ['webgpu'])
-        onGpu = after.seen
-        await leave(page)
-      })
+      const isBack = await t.step(
+        'it is lost and comes back, and the tab sees the same',
+        async () => {
+          const [page, node] = await joinWith(browser, pool, { name: 'tab gpu', backend: 'webgpu' })
+          assert.equal(node.backend, 'webgpu')
+          const before = await see(pool)
+          await destroyDevice(page)
+          await page.getByText('What happened last').click()
+          await page.getByText(/A worker starts again: The GPU device was lost/).waitFor()
+          const after = await see(pool)
+          assertAlike(after.seen, before.seen)
+          assert.deepEqual(after.backends, ['webgpu'])
+          onGpu = after.seen
+          await leave(page)
+        },
+      )
+      // What comes after a step that failed would wait for ever.
+      assert.ok(isBack)
 
-      await step('auto measures, keeps to wasm before a software adapter, says why', async () => {
-        const [page] = await joinWith(browser, pool, {
-          ...{ name: 'tab auto', backend: 'auto', threads: '2' },
-        })
-        const reason = () => pool.pool.nodes()[0]?.backendReason ?? ''
-        while (!/swiftshader.*\) (took|was not)/.test(reason())) {
-          await new Promise((done) => setTimeout(done, 50))
-        }
-        const threads = /; (one thread|two threads) a run: .* two threads carried \d/.exec(reason())
-        assert.match(reason(), /^wasm: webgpu \(google swiftshader, a software adapter\)/)
-        assert.ok(threads, reason())
-        const [node] = pool.pool.nodes()
-        assert.equal(node!.threadsPerRun, threads[1] === 'two threads' ? 2 : 1)
-        const { seen, backends } = await see(pool)
-        assert.deepEqual(backends, ['wasm'])
-        assertAlike(seen, onGpu)
-        await leave(page)
-      })
+      await stepOfAll(
+        t,
+        'auto measures, keeps to wasm before a software adapter, says why',
+        async () => {
+          const [page] = await joinWith(browser, pool, {
+            ...{ name: 'tab auto', backend: 'auto', threads: '2' },
+          })
+          const reason = () => pool.pool.nodes()[0]?.backendReason ?? ''
+          while (!/swiftshader.*\) (took|was not)/.test(reason())) {
+            await new Promise((done) => setTimeout(done, 50))
+          }
+          const threads = /; (one thread|two threads) a run: .* two threads carried \d/.exec(
+            reason(),
+          )
+          assert.match(reason(), /^wasm: webgpu \(google swiftshader, a software adapter\)/)
+          assert.ok(threads, reason())
+          const [node] = pool.pool.nodes()
+          assert.equal(node!.threadsPerRun, threads[1] === 'two threads' ? 2 : 1)
+          const { seen, backends } = await see(pool)
+          assert.deepEqual(backends, ['wasm'])
+          assertAlike(seen, onGpu)
+          await leave(page)
+        },
+      )
     } finally {
       await browser.close()
       await pool.end()
     }
   },
-  { ignore: executable === undefined, sanitizeOps: false, sanitizeResources: false },
-)
+})

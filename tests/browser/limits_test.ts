@@ -4,6 +4,7 @@ import type { Page } from 'playwright-core'
 import type { NodeInfo } from '../../src/client/types.ts'
 import { findChromium } from '../../src/cli/chromium.ts'
 import { USUAL } from '../../src/cli/serve/serving.ts'
+import { stepOfAll } from '../exhaustive.ts'
 import { joinAs, joinButton, launch, type Pool, startPool } from './fixture.ts'
 import { launchReal } from './real_tab.ts'
 
@@ -116,7 +117,8 @@ testInPool({
         assert.equal((await pool.read()).status, 200)
       })
 
-      await t.step('under pressure it pauses, and goes on when that is over', async () => {
+      // Half a minute passes before it counts; the rules are in `tests/node/limits`.
+      await stepOfAll(t, 'under pressure it pauses, and goes on when that is over', async () => {
         const press = (state: string) =>
           tab.send('Emulation.setPressureStateOverride', { source: 'cpu', state })
         await tick('stop')

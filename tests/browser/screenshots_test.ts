@@ -6,6 +6,7 @@ import { ROOT } from '../../src/cli/root.ts'
 import { keepAsking } from '../../src/cli/screenshots_load.ts'
 import { type PictureOf, PICTURES, SHOWN, takeShots } from '../../src/cli/screenshots.ts'
 import { USUAL } from '../../src/cli/serve/serving.ts'
+import { testOfAll } from '../exhaustive.ts'
 import { launch, skippedWithout, startPool, wantChromium } from './fixture.ts'
 
 const executable = await wantChromium()
@@ -16,12 +17,9 @@ const sizeOf = (png: Uint8Array) => {
   return { width: view.getUint32(16), height: view.getUint32(20) }
 }
 
-Deno.test({
-  name: `each page fits a phone and a desk, by day and by night${skippedWithout(executable)}`,
-  ignore: executable === undefined,
-  sanitizeOps: false,
-  sanitizeResources: false,
-  async fn() {
+testOfAll(
+  `each page fits a phone and a desk, by day and by night${skippedWithout(executable)}`,
+  async () => {
     const [browser, pool] = await Promise.all([launch(executable!), startPool({ variants: USUAL })])
     await pool.addNode('local-1')
     await pool.full('local-1')
@@ -48,4 +46,5 @@ Deno.test({
       await pool.end()
     }
   },
-})
+  { ignore: executable === undefined, sanitizeOps: false, sanitizeResources: false },
+)

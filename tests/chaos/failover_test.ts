@@ -1,6 +1,7 @@
 /** Real nodes as processes, ended without a word in the middle of a batch. */
 import assert from 'node:assert/strict'
-import { type NodeProcess, SAMPLE_PAGE, startServing, USUAL } from '../../src/cli/serve/serving.ts'
+import { SMALL } from '../../src/bench/requeue/scene.ts'
+import { type NodeProcess, SAMPLE_PAGE, startServing } from '../../src/cli/serve/serving.ts'
 import { few } from '../exhaustive.ts'
 
 const REPETITIONS = few(1, 3)
@@ -10,7 +11,7 @@ const LONG_MS = 120_000
 
 Deno.test('a query whose node is killed in mid-batch is answered by the other, or told why not', async () => {
   const page = await Deno.readFile(SAMPLE_PAGE)
-  const serving = await startServing(undefined, { variants: USUAL })
+  const serving = await startServing(undefined, { variants: SMALL })
   const nodes = new Map<string, NodeProcess>()
   const add = async (name: string) => void nodes.set(name, await serving.addNode(name))
   try {
@@ -47,7 +48,7 @@ Deno.test('a query whose node is killed in mid-batch is answered by the other, o
 
 Deno.test('when the only node is killed the query gets an error with a reason by its deadline', async () => {
   const page = await Deno.readFile(SAMPLE_PAGE)
-  const serving = await startServing(undefined, { variants: USUAL })
+  const serving = await startServing(undefined, { variants: SMALL })
   try {
     const node = await serving.addNode('only')
     const ask = (timeoutMs: number) =>

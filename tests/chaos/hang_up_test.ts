@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { buildAssets } from '../../src/cli/serve/build_assets.ts'
 import { SAMPLE_PAGE, startServing, USUAL } from '../../src/cli/serve/serving.ts'
 import { PROTOCOL_VERSION } from '../../src/protocol/mod.ts'
+import { few } from '../exhaustive.ts'
 import { encode, frame, hangUp, rawGet, UPGRADE } from '../coordinator/raw_socket.ts'
 
 function post(path: string, type: string, body: Uint8Array) {
@@ -56,7 +57,7 @@ Deno.test('whoever hangs up, at any point of a request or an answer, harms nobod
       const models = serving.pipelines.flatMap(({ models }) => Object.values(models))
       const paths = [...assets.keys(), ...models.map(({ sha256 }) => `/models/${sha256}`)]
       for (const path of paths) {
-        for (const read of [0, 1, 1 << 16, 1 << 20]) {
+        for (const read of [1 << 16, 0, 1, 1 << 20].slice(0, few(2, 4))) {
           for (const reset of [false, true]) {
             await hangUp(port, rawGet(path, 'Connection: close\r\n'), {
               sent: 1 << 20,

@@ -7,6 +7,7 @@ import { FAULTS, type Outcome, startSufferer, suffer } from '../../src/bench/req
 import { SMALL, startRequeueScene } from '../../src/bench/requeue/scene.ts'
 import { USUAL } from '../../src/cli/serve/serving.ts'
 import { readAdapter } from '../../src/node/engine/adapter.ts'
+import { testOfAll } from '../exhaustive.ts'
 
 function check(outcome: Outcome, comesBack: boolean): void {
   const { lost, backMs, statuses, answers, lines } = outcome
@@ -46,10 +47,10 @@ Deno.test('items of a node that is lost are done by another, whatever way it is 
 
 const adapter = await readAdapter()
 const why = adapter === undefined ? ' (skipped: no WebGPU adapter here)' : ''
-Deno.test({
-  name: `items of a node whose GPU device is destroyed are done by another${why}`,
-  ignore: adapter === undefined,
-  async fn() {
+// A tab whose device is destroyed is tested without it, too.
+testOfAll(
+  `items of a node whose GPU device is destroyed are done by another${why}`,
+  async () => {
     const fault = FAULTS.find(({ variants }) => variants === SMALL)!
     const scene = await startRequeueScene(SMALL)
     try {
@@ -60,4 +61,5 @@ Deno.test({
       await scene.end()
     }
   },
-})
+  { ignore: adapter === undefined },
+)

@@ -3,12 +3,15 @@ import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { createEnding } from '../../src/cli/ending.ts'
 import { ROOT } from '../../src/cli/root.ts'
+import { USUAL } from '../../src/cli/serve/serving.ts'
+import { ocrFolder } from './ocr_folder.ts'
 import { startProcess } from './started.ts'
 
 /** A start in a process group of its own, with its node and a query inside. */
 async function startAsked() {
+  const dir = await ocrFolder(USUAL)
   const { child, url, logged, ended } = await startProcess(
-    ['--store', 'off', '--pipeline', join(ROOT, 'profiles', 'ocr')],
+    ['--store', 'off', '--pipeline', dir],
     ['setsid'],
   )
   const answer = fetch(`${url}/v1/pipelines/ocr/infer`, {
@@ -28,6 +31,7 @@ async function startAsked() {
         answer.catch((error: Error) => [0, { outputs: error.message }] as const),
         ended(),
       ])
+      await Deno.remove(dir, { recursive: true })
       return { status, lines: outputs?.lines?.length ?? 0, code }
     },
   }

@@ -52,7 +52,7 @@ function run({ perS, swapMs, instancesPerNode = 'all', uptimeS = 15 }: Run) {
   return { violationRatio, accuracy }
 }
 
-Deno.test('nodes that soon go again load first what the pool would have them do', () => {
+testOfAll('nodes that soon go again load first what the pool would have them do', () => {
   for (const perS of [60, 140]) {
     const free = run({ perS, swapMs: 0 })
     const loading = run({ perS, swapMs: 1000 })

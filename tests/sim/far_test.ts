@@ -1,6 +1,7 @@
 /** Nodes that are far away: what travels is no queue. */
 import assert from 'node:assert/strict'
 import { checkScenario } from '../../src/sim/scenario.ts'
+import { testOfAll } from '../exhaustive.ts'
 import { runShoal } from './fixtures.ts'
 
 const outcomeAt = (roundTripMs: number, ratePerS: number) =>
@@ -102,13 +103,16 @@ Deno.test('who joins from far away makes no pool worse than it is without', () =
   }
 })
 
-Deno.test('nor where each holds one variant: what is too late for who is far does not hide the rest', () => {
-  for (const perS of [400, 500]) {
-    const { lost } = outcomeOf([NEAR, FAR], perS, 1)
-    // 0.8 where the most urgent eight were all that a slot looked at.
-    assert.ok(lost < 0.01, `${lost} lost at ${perS}/s`)
-  }
-})
+testOfAll(
+  'nor where each holds one variant: what is too late for who is far does not hide the rest',
+  () => {
+    for (const perS of [400, 500]) {
+      const { lost } = outcomeOf([NEAR, FAR], perS, 1)
+      // 0.8 where the most urgent eight were all that a slot looked at.
+      assert.ok(lost < 0.01, `${lost} lost at ${perS}/s`)
+    }
+  },
+)
 
 Deno.test('who is far does nothing at the last moment that who is near does in good time', () => {
   const { lost, accuracy } = outcomeOf([NEAR, FAR], 180, 'all', TWO)

@@ -37,7 +37,7 @@ Deno.test('who has little to spare and goes first does not lower those behind', 
   assert.ok(violationRatio < 0.006, `${violationRatio}`)
 })
 
-Deno.test('few queries that can wait do not have slots held for twice as many', () => {
+testOfAll('few queries that can wait do not have slots held for twice as many', () => {
   // 21 nodes of one variant each, 9 queries/s that have three seconds: what chance brings too many of
   // in a second and a half is done in time all the same.
   const scenario = checkScenario(lotPool(11, 1).scenario, 'lot 11')

@@ -4,7 +4,7 @@ import { fromFileUrl } from '../../src/cli/root.ts'
 import { fluidBound } from '../../src/sim/bound.ts'
 import { checkScenario, parseScenario } from '../../src/sim/scenario.ts'
 import { chain, runShoal } from './fixtures.ts'
-import { few } from '../exhaustive.ts'
+import { few, testOfAll } from '../exhaustive.ts'
 
 const SCENARIOS = fromFileUrl(new URL('../../profiles/scenarios', import.meta.url))
 
@@ -82,7 +82,7 @@ Deno.test('where there is time for the best of both pipelines both have it', () 
   assert.ok(patient > 0.97, `${patient}`)
 })
 
-Deno.test('beyond what the best carry, who has waited long does not stand before the hasty', () => {
+testOfAll('beyond what the best carry, who has waited long does not stand before the hasty', () => {
   const scenario = parseScenario(
     Deno.readTextFileSync(`${SCENARIOS}/ocr-and-shelf.json`),
     'ocr-and-shelf.json',
