@@ -5,7 +5,7 @@
  * @module
  */
 import type { Pipeline } from '../src/pipeline/schema.ts'
-import { shapesOf } from '../src/policy/shape.ts'
+import { shapesOf } from '../src/policy/core/graph.ts'
 import { loadInProcess } from './load/process.ts'
 import { tally } from './load/tally.ts'
 import type { Asked, Body, LoadOrder } from './load/types.ts'

@@ -8,7 +8,7 @@ import { type Coordinator, startCoordinator } from '../src/cli/serve/coordinator
 import type { LoadedPipeline } from '../src/cli/pipelines/load.ts'
 import type { Tabs } from '../src/cli/tabs.ts'
 import type { Assets } from '../src/coordinator/pages.ts'
-import type { Scheduler } from '../src/policy/types.ts'
+import type { Scheduler } from '../src/policy/core/types.ts'
 
 export interface SceneOptions {
   pipelines: readonly LoadedPipeline[]

@@ -5,7 +5,7 @@
  */
 import type { StageReport } from '../client/types.ts'
 import type { Pipeline } from '../pipeline/schema.ts'
-import type { Answer } from '../policy/types.ts'
+import type { Answer } from '../policy/core/types.ts'
 import { ApiError } from './api_error.ts'
 import { backendOf } from './nodes.ts'
 import { longestOfTasks } from './metrics/longest.ts'

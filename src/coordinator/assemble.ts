@@ -5,7 +5,7 @@
  * @module
  */
 import type { Pipeline } from '../pipeline/schema.ts'
-import type { FinishedItem } from '../policy/types.ts'
+import type { FinishedItem } from '../policy/core/types.ts'
 import type { Payload, Result } from './payload.ts'
 
 /**

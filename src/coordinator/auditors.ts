@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { PolicyEvent } from '../policy/types.ts'
+import type { PolicyEvent } from '../policy/core/types.ts'
 import type { Post } from './driver.ts'
 import type { Log } from './log.ts'
 import type { PooledNode } from './nodes.ts'

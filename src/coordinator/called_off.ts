@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { BatchId } from '../policy/types.ts'
+import type { BatchId } from '../policy/core/types.ts'
 import type { Post } from './driver.ts'
 import type { PooledNode } from './nodes.ts'
 

@@ -4,7 +4,7 @@
  * @module
  */
 import { clearImmediate, setImmediate } from 'node:timers'
-import type { Plan, PolicyCommand, PolicyEvent, Scheduler } from '../policy/types.ts'
+import type { Plan, PolicyCommand, PolicyEvent, Scheduler } from '../policy/core/types.ts'
 import { createSolver, type Solve } from './solver.ts'
 
 export type Post = (event: PolicyEvent) => void

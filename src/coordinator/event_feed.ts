@@ -14,7 +14,7 @@ import type {
   PlanInfo,
   WorkEvent,
 } from '../client/types.ts'
-import type { SchedulerStats } from '../policy/types.ts'
+import type { SchedulerStats } from '../policy/core/types.ts'
 
 /** How things stand. */
 export interface Standing {

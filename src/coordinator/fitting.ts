@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { PolicyCommand } from '../policy/types.ts'
+import type { PolicyCommand } from '../policy/core/types.ts'
 import { MAX_BLOB_BYTES } from '../protocol/mod.ts'
 import type { Payload } from './payload.ts'
 

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { VariantRef } from '../policy/types.ts'
+import type { VariantRef } from '../policy/core/types.ts'
 import type { NodeMessage, Received, ResultMessage } from '../protocol/mod.ts'
 import type { createBatches } from './batches.ts'
 import type { Post } from './driver.ts'

@@ -5,7 +5,7 @@
  * @module
  */
 import type { HistoryInfo, LatencyPercentiles, PlanChange, PlanInfo } from '../client/types.ts'
-import type { SchedulerStats } from '../policy/types.ts'
+import type { SchedulerStats } from '../policy/core/types.ts'
 import { type Counts, emptyRow, type Row, rowOf, seriesOf } from './history_rows.ts'
 import { createLatencyHistogram, type LatencyHistogram } from './latency_histogram.ts'
 

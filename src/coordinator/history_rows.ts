@@ -4,7 +4,7 @@
  * @module
  */
 import type { LatencyPercentiles, MetricsSeries } from '../client/types.ts'
-import type { SchedulerStats } from '../policy/types.ts'
+import type { SchedulerStats } from '../policy/core/types.ts'
 
 export type Counts = SchedulerStats['pipelines'][string]
 

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { createTable } from '../policy/table.ts'
-import type { QueryId } from '../policy/types.ts'
+import { createTable } from '../policy/core/table.ts'
+import type { QueryId } from '../policy/core/types.ts'
 import type { ResultMessage } from '../protocol/mod.ts'
 
 /** What is taken from a message is a view of it: all of it stays until the last query lets go. */

@@ -6,7 +6,13 @@
 import type { NodeInfo } from '../client/types.ts'
 import { publicName } from '../pipeline/version.ts'
 import { ableVariants, type ServedVariant } from '../pipeline/hold.ts'
-import type { Answer, NodeTrust, PolicyEvent, SchedulerStats, VariantRef } from '../policy/types.ts'
+import type {
+  Answer,
+  NodeTrust,
+  PolicyEvent,
+  SchedulerStats,
+  VariantRef,
+} from '../policy/core/types.ts'
 import { workingShare } from '../protocol/duty.ts'
 import type { Hello } from '../protocol/mod.ts'
 import { createCropEncodingChooser } from './crop_encoding.ts'

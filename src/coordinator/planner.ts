@@ -5,9 +5,9 @@
  * @module
  */
 import { type Remote, wrap } from 'comlink'
-import { planOf } from '../policy/load/plan_of.ts'
-import type { Allocated, Placed, Planner, PlannerFailure } from '../policy/planner.ts'
-import type { Policy } from '../policy/policy.ts'
+import { planOf } from '../policy/place/plan_of.ts'
+import type { Allocated, Placed, Planner, PlannerFailure } from '../policy/core/planner.ts'
+import type { Policy } from '../policy/core/policy.ts'
 import type { Problem } from '../policy/place/problem.ts'
 import type { Solve } from './solver.ts'
 

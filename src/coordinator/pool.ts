@@ -5,7 +5,7 @@
  */
 import type { NodeInfo, PlanInfo } from '../client/types.ts'
 import { servedVariants } from '../pipeline/hold.ts'
-import type { Plan, VariantRef } from '../policy/types.ts'
+import type { Plan, VariantRef } from '../policy/core/types.ts'
 import { CLOSE, type Hello, type NodeMessage, type Received } from '../protocol/mod.ts'
 import { createAdmin } from './admin.ts'
 import { ApiError } from './api_error.ts'

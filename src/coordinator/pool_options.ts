@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Scheduler } from '../policy/types.ts'
+import type { Scheduler } from '../policy/core/types.ts'
 import type { Hello } from '../protocol/mod.ts'
 import type { Identities } from './doors/identities.ts'
 import type { Keyring } from './doors/keys.ts'

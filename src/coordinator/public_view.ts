@@ -5,7 +5,7 @@
  * @module
  */
 import { publicName } from '../pipeline/version.ts'
-import type { Plan, SchedulerStats } from '../policy/types.ts'
+import type { Plan, SchedulerStats } from '../policy/core/types.ts'
 
 export function publicPlan(plan: Plan): Plan {
   const renamed = <One extends { pipeline: string }>(rows: One[]): One[] =>

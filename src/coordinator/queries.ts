@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { createTable } from '../policy/table.ts'
-import type { Answer, QueryId } from '../policy/types.ts'
+import { createTable } from '../policy/core/table.ts'
+import type { Answer, QueryId } from '../policy/core/types.ts'
 import type { Deadlines } from './deadlines.ts'
 import type { Post } from './driver.ts'
 import type { Gone } from './gone.ts'

@@ -5,7 +5,7 @@
  * @module
  */
 import type { Pipeline } from '../pipeline/schema.ts'
-import type { VariantRef } from '../policy/types.ts'
+import type { VariantRef } from '../policy/core/types.ts'
 import { holdsVariant, type PooledNode } from './nodes.ts'
 
 export interface Readiness {

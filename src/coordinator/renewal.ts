@@ -5,7 +5,7 @@
  * @module
  */
 import type { Pipeline } from '../pipeline/schema.ts'
-import type { PolicyEvent, VariantRef } from '../policy/types.ts'
+import type { PolicyEvent, VariantRef } from '../policy/core/types.ts'
 import type { Post } from './driver.ts'
 import type { Log } from './log.ts'
 import type { PooledNode } from './nodes.ts'

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { PolicyEvent } from '../policy/types.ts'
+import type { PolicyEvent } from '../policy/core/types.ts'
 import type { NodeMessage } from '../protocol/mod.ts'
 import type { Log } from './log.ts'
 import { dropInstances, isPaused, type PooledNode } from './nodes.ts'

@@ -5,7 +5,7 @@
  */
 import type { ServedVariant } from '../pipeline/hold.ts'
 import { publicName } from '../pipeline/version.ts'
-import type { VariantRef, VariantRuling } from '../policy/types.ts'
+import type { VariantRef, VariantRuling } from '../policy/core/types.ts'
 import { ApiError } from './api_error.ts'
 import type { Post } from './driver.ts'
 import type { Log } from './log.ts'

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { Plan, PolicyCommand } from '../policy/types.ts'
+import type { Plan, PolicyCommand } from '../policy/core/types.ts'
 
 export type SolveCommand = Extract<PolicyCommand, { type: 'solve' }>
 

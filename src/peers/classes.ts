@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { LatencyPoint } from '../policy/types.ts'
+import type { LatencyPoint } from '../policy/core/types.ts'
 import type { Model, Variant } from './model.ts'
 
 export interface DeviceClass {

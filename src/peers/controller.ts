@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { Plan, PolicyCommand } from '../policy/types.ts'
+import type { Plan, PolicyCommand } from '../policy/core/types.ts'
 import { assign } from './assign.ts'
 import type { Model, PipelineModel, Task, Variant } from './model.ts'
 import { createObserved } from './observed.ts'

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import type { DeadlineQueue } from '../policy/queue/queue.ts'
-import type { FailureReason, SchedulerStats } from '../policy/types.ts'
+import type { DeadlineQueue } from '../policy/state/queue.ts'
+import type { FailureReason, SchedulerStats } from '../policy/core/types.ts'
 import type { Model } from './model.ts'
 import type { Query } from './queries.ts'
 import type { Worker } from './worker.ts'

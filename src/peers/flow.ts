@@ -4,14 +4,14 @@
  *
  * @module
  */
-import type { Limits } from '../policy/options.ts'
+import type { Limits } from '../policy/core/options.ts'
 import type {
   BatchId,
   FailureReason,
   ItemOutcome,
   PolicyCommand,
   PolicyEvent,
-} from '../policy/types.ts'
+} from '../policy/core/types.ts'
 import { reroute } from './drops.ts'
 import type { Task } from './model.ts'
 import { type Item, type Query, serveItem } from './queries.ts'

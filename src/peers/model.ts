@@ -6,7 +6,7 @@
 import { pathAccuracyOf } from '../pipeline/accuracy.ts'
 import type { Pipeline } from '../pipeline/schema.ts'
 import { fanOutOf, taskOf, tasksInOrder } from '../pipeline/tree.ts'
-import type { VariantRef } from '../policy/types.ts'
+import type { VariantRef } from '../policy/core/types.ts'
 
 export interface Variant {
   /** Over all pipelines. */

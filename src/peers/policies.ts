@@ -4,11 +4,11 @@
  *
  * @module
  */
-import { planOf } from '../policy/load/plan_of.ts'
+import { planOf } from '../policy/place/plan_of.ts'
 import { place } from '../policy/place/place.ts'
 import type { Problem } from '../policy/place/problem.ts'
-import type { Policy, PolicyOptions } from '../policy/policy.ts'
-import type { SchedulerOptions } from '../policy/options.ts'
+import type { Policy, PolicyOptions } from '../policy/core/policy.ts'
+import type { SchedulerOptions } from '../policy/core/options.ts'
 import { createScheduler, type LearningScheduler } from '../policy/scheduler.ts'
 import { createPeer } from './scheduler.ts'
 import { STRATEGIES } from './strategies.ts'

@@ -6,15 +6,15 @@
  *
  * @module
  */
-import { usablePoints } from '../policy/profile/base.ts'
-import { createGone } from '../policy/profile/gone.ts'
+import { usablePoints } from '../policy/estimate/base.ts'
+import { createGone } from '../policy/estimate/gone.ts'
 import type {
   LatencyPoint,
   NodeId,
   PolicyCommand,
   PolicyEvent,
   VariantRef,
-} from '../policy/types.ts'
+} from '../policy/core/types.ts'
 import { createClasses } from './classes.ts'
 import type { Model, Variant } from './model.ts'
 import type { Worker } from './worker.ts'

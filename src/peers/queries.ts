@@ -3,8 +3,8 @@
  *
  * @module
  */
-import type { Urgent } from '../policy/queue/queue.ts'
-import type { Answer, FinishedItem, Handle, QueryId, StageRecord } from '../policy/types.ts'
+import type { Urgent } from '../policy/state/queue.ts'
+import type { Answer, FinishedItem, Handle, QueryId, StageRecord } from '../policy/core/types.ts'
 import { type PipelineModel, type Prefix, prefixBelow, type Task, type Variant } from './model.ts'
 
 export interface Item {

@@ -7,10 +7,10 @@
  *
  * @module
  */
-import { limitsOf } from '../policy/options.ts'
-import type { Policy, PolicyOptions } from '../policy/policy.ts'
-import { createQueue } from '../policy/queue/queue.ts'
-import type { FailureReason, PolicyCommand, PolicyEvent, QueryId } from '../policy/types.ts'
+import { limitsOf } from '../policy/core/options.ts'
+import type { Policy, PolicyOptions } from '../policy/core/policy.ts'
+import { createQueue } from '../policy/state/queue.ts'
+import type { FailureReason, PolicyCommand, PolicyEvent, QueryId } from '../policy/core/types.ts'
 import { createController } from './controller.ts'
 import { createCounters } from './counters.ts'
 import { createFlow } from './flow.ts'

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { BatchId, PolicyCommand } from '../policy/types.ts'
+import type { BatchId, PolicyCommand } from '../policy/core/types.ts'
 import { leadMs } from './batching.ts'
 import type { Item } from './queries.ts'
 import type { Strategy } from './strategy.ts'

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Plan } from '../policy/types.ts'
+import type { Plan } from '../policy/core/types.ts'
 import type { Batching } from './batching.ts'
 import type { DeviceClass } from './classes.ts'
 import type { DropRule } from './drops.ts'

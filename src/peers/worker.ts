@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { BatchId, NodeId } from '../policy/types.ts'
+import type { BatchId, NodeId } from '../policy/core/types.ts'
 import type { DeviceClass } from './classes.ts'
 import type { Variant } from './model.ts'
 import type { Item } from './queries.ts'

@@ -1,1 +1,119 @@
-export { createNext as createScheduler, type LearningScheduler } from './next/scheduler.ts'
+/**
+ * The scheduler: controller and dispatcher behind one interface, driven by events and the time.
+ *
+ * @module
+ */
+import { createController } from './controller.ts'
+import { createDispatcher } from './dispatcher.ts'
+import { Demands } from './estimate/demands.ts'
+import type { Memory } from './core/memory.ts'
+import { limitsOf, type SchedulerOptions } from './core/options.ts'
+import { shapesOf } from './core/graph.ts'
+import type { PolicyCommand, PolicyEvent, Scheduler } from './core/types.ts'
+
+export interface LearningScheduler extends Scheduler {
+  /** What it learned that is worth keeping: of nodes only those that are here, or were judged. */
+  memory(): Memory
+}
+
+/**
+ * Makes a scheduler for these pipelines.
+ *
+ * Time never runs back: a `nowMs` below an earlier one counts as that one. After each event the last
+ * `wake_at` handed out says when to send `{type: 'wake'}` at the latest; sooner does no harm.
+ *
+ * @example
+ * ```ts
+ * const scheduler = createScheduler({ pipelines: [pipeline] })
+ * for (const command of scheduler.handle(event, performance.now())) execute(command)
+ * ```
+ * @throws RangeError for pipelines that can't be told apart or have too many paths, and bad limits
+ */
+export function createScheduler(options: SchedulerOptions): LearningScheduler {
+  const shapes = shapesOf(options.pipelines)
+  const limits = limitsOf(options.limits)
+  let commands: PolicyCommand[] = []
+  const emit = (command: PolicyCommand) => void commands.push(command)
+  const demands = new Demands(shapes, options.startPerS)
+  const dispatcher = createDispatcher(shapes, limits, emit, demands, {
+    ...options,
+    classified: (capacity) => controller.classified(capacity, nowMs),
+  })
+  const { trust } = dispatcher
+  if (options.memory !== undefined) dispatcher.recall(options.memory)
+  const controller = createController({
+    shapes,
+    limits,
+    emit,
+    load(node, slot, ref, replacing, later) {
+      emit({ type: 'load', node, slot, ...ref })
+      dispatcher.loading(node, slot, ref, replacing, later)
+    },
+    unload(node, slot, ref) {
+      dispatcher.unloading(node, slot, ref)
+      emit({ type: 'unload', node, slot, ...ref })
+    },
+    fanOut: dispatcher.fanOut,
+    classes: () => dispatcher.classes(nowMs),
+    demands,
+    planned: dispatcher.planned,
+  })
+  let nowMs = -Infinity
+  /** The driver's one timer, as far as is known; undefined when it may have fired. */
+  let wakeAtMs: number | undefined
+
+  function handle(given: PolicyEvent, at: number, more = false): PolicyCommand[] {
+    nowMs = Math.max(nowMs, at)
+    commands = []
+    const { type } = given
+    if (type === 'wake') wakeAtMs = undefined
+    if (type === 'pipeline_added') shapes.add(given.pipeline)
+    dispatcher.expire(nowMs, false)
+    const event = trust === undefined ? given : trust.before(given, nowMs)
+    if (event !== undefined) {
+      dispatcher.handle(event, nowMs)
+      controller.handle(event, nowMs)
+    }
+    heed()
+    if (type === 'pipeline_removed') {
+      shapes.remove(given.pipeline)
+      dispatcher.renew()
+    }
+    // Left for the one that follows, which is looked at in the same way.
+    if (more && (type === 'query_arrived' || type === 'batch_finished')) return commands
+    dispatcher.expire(nowMs, true)
+    if (controller.wantsPlacement(type, nowMs)) {
+      controller.askPlacement(dispatcher.classes(nowMs), nowMs)
+    }
+    dispatcher.dispatch(nowMs)
+    heed()
+    setTimer()
+    return commands
+  }
+
+  /** Nodes went into quarantine, or came out. */
+  function heed(): void {
+    if (trust === undefined) return
+    for (const news of trust.news()) {
+      dispatcher.handle(news, nowMs)
+      controller.handle(news, nowMs)
+    }
+  }
+
+  /** An earlier timer than needed is left standing: it costs one idle wake, not one for each event. */
+  function setTimer(): void {
+    const nextMs = Math.min(dispatcher.nextWakeMs(nowMs), controller.nextWakeMs(nowMs))
+    if (nextMs === Infinity) return
+    if (wakeAtMs !== undefined && wakeAtMs > nowMs && wakeAtMs <= nextMs) return
+    wakeAtMs = nextMs
+    emit({ type: 'wake_at', atMs: nextMs })
+  }
+
+  return {
+    keepsRulings: true,
+    handle,
+    plan: () => controller.plan(nowMs),
+    stats: () => dispatcher.stats(nowMs),
+    memory: dispatcher.memory,
+  }
+}

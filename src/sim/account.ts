@@ -6,8 +6,8 @@
  *
  * @module
  */
-import { createTable } from '../policy/table.ts'
-import type { Answer, QueryId } from '../policy/types.ts'
+import { createTable } from '../policy/core/table.ts'
+import type { Answer, QueryId } from '../policy/core/types.ts'
 
 interface Bin {
   roots: number

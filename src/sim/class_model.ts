@@ -4,7 +4,7 @@
  * @module
  */
 import { tasksInOrder } from '../pipeline/tree.ts'
-import type { LatencyPoint, VariantRef } from '../policy/types.ts'
+import type { LatencyPoint, VariantRef } from '../policy/core/types.ts'
 import { latencyBetween, latencyOf, pointList } from './latency.ts'
 import { pointsOf, type Scenario } from './scenario.ts'
 import { keyOf } from './slot.ts'

@@ -11,7 +11,7 @@
 import { type PathAccuracy, pathAccuracyOf } from '../pipeline/accuracy.ts'
 import type { Pipeline } from '../pipeline/schema.ts'
 import { fanOutOf, taskOf, variantOf } from '../pipeline/tree.ts'
-import type { Answer, Handle, ItemOutcome } from '../policy/types.ts'
+import type { Answer, Handle, ItemOutcome } from '../policy/core/types.ts'
 import { poissonCounts } from './random.ts'
 
 /** The variants that served an item and its ancestors. The result handle of the item. */

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { PolicyCommand, PolicyEvent, Scheduler } from '../policy/types.ts'
+import type { PolicyCommand, PolicyEvent, Scheduler } from '../policy/core/types.ts'
 import type { VirtualTime } from './events.ts'
 
 export type Command = Exclude<PolicyCommand, { type: 'wake_at' }>

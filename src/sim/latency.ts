@@ -7,7 +7,7 @@
  *
  * @module
  */
-import type { LatencyPoint } from '../policy/types.ts'
+import type { LatencyPoint } from '../policy/core/types.ts'
 
 /** @returns of a batch size from 1, in milliseconds */
 export const latencyOf = (given: { [batch: string]: number }): (batch: number) => number =>

@@ -10,7 +10,7 @@ import type {
   PolicyCommand,
   PolicyEvent,
   VariantRef,
-} from '../policy/types.ts'
+} from '../policy/core/types.ts'
 import type { VirtualTime } from './events.ts'
 import { lognormal, type Random } from './random.ts'
 

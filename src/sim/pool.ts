@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { BatchId, Handle, ItemOutcome, PolicyEvent, VariantRef } from '../policy/types.ts'
+import type { BatchId, Handle, ItemOutcome, PolicyEvent, VariantRef } from '../policy/core/types.ts'
 import type { Account, NodeActivity } from './account.ts'
 import { type ClassModel, modelOf } from './class_model.ts'
 import type { Command } from './driver.ts'

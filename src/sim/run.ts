@@ -3,8 +3,8 @@
  *
  * @module
  */
-import type { Policy } from '../policy/policy.ts'
-import type { PolicyCommand } from '../policy/types.ts'
+import type { Policy } from '../policy/core/policy.ts'
+import type { PolicyCommand } from '../policy/core/types.ts'
 import { createAccount } from './account.ts'
 import { createArrivals, durationS, meanRate } from './arrivals.ts'
 import { createContent } from './content.ts'

@@ -4,11 +4,11 @@
  * @module
  */
 import { createPolicy, type Policy } from '../peers/policies.ts'
-import type { Limits } from '../policy/options.ts'
+import type { Limits } from '../policy/core/options.ts'
 import { createRandom, seedFor } from './random.ts'
 import type { SimulationResult } from './result.ts'
 import { initialRates, simulate } from './run.ts'
-import { withParams } from '../policy/next/params.ts'
+import { withParams } from '../policy/params.ts'
 import type { Scenario } from './scenario.ts'
 import type { Contender } from './suites/suite.ts'
 

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { MOST_BATCHES } from '../policy/pool/credit.ts'
+import { MOST_BATCHES } from '../policy/state/credit.ts'
 import type { Pipeline } from '../pipeline/schema.ts'
 import { fanOutOf, taskOf, variantOf } from '../pipeline/tree.ts'
 import type {
@@ -15,7 +15,7 @@ import type {
   PolicyEvent,
   Scheduler,
   VariantRef,
-} from '../policy/types.ts'
+} from '../policy/core/types.ts'
 import { createVirtualTime, type VirtualTime } from './events.ts'
 import { createNode, type NodeSpec, type SimulatedNode } from './node.ts'
 import { createRandom, poisson, type Random, seedFor } from './random.ts'

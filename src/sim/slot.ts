@@ -7,8 +7,8 @@
  *
  * @module
  */
-import { restMs } from '../policy/pool/slots.ts'
-import type { BatchId, PolicyCommand, VariantRef } from '../policy/types.ts'
+import { restMs } from '../policy/state/slots.ts'
+import type { BatchId, PolicyCommand, VariantRef } from '../policy/core/types.ts'
 import type { VirtualTime } from './events.ts'
 
 export type Dispatch = Extract<PolicyCommand, { type: 'dispatch' }>

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { LatencyPoint } from '../policy/types.ts'
+import type { LatencyPoint } from '../policy/core/types.ts'
 import { latencyOf } from './latency.ts'
 import { createRandom, seedFor } from './random.ts'
 import { pointsOf, type Scenario } from './scenario.ts'

@@ -9,7 +9,7 @@ import { effectiveCapacity, type Row, rowOf } from '../../src/bench/live/rows.ts
 import { jumpOf, stairs, stepAt, stepsOf, traceOf, within } from '../../src/bench/live/steps.ts'
 import { profileGiver } from '../../src/bench/live/profile.ts'
 import { wilson } from '../../src/cli/statistics.ts'
-import type { PolicyEvent, Scheduler } from '../../src/policy/types.ts'
+import type { PolicyEvent, Scheduler } from '../../src/policy/core/types.ts'
 
 const asked = (status: number, latencyMs: number, dueMs = 0): Asked => ({
   ...{ query: 0, dueMs, sentMs: dueMs, latencyMs, status },

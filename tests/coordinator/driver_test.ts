@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { setImmediate } from 'node:timers'
 import { createDriver } from '../../src/coordinator/driver.ts'
-import type { PolicyEvent, Scheduler } from '../../src/policy/types.ts'
+import type { PolicyEvent, Scheduler } from '../../src/policy/core/types.ts'
 
 const arrived = (query: string): PolicyEvent => ({
   ...{ type: 'query_arrived', query, pipeline: 'p' },

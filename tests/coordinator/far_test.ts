@@ -1,7 +1,7 @@
 /** A node that is far away: batches are on their way to it while the results before them come back. */
 import assert from 'node:assert/strict'
-import { MOST_BATCHES } from '../../src/policy/pool/credit.ts'
-import type { PolicyCommand, PolicyEvent, Scheduler } from '../../src/policy/types.ts'
+import { MOST_BATCHES } from '../../src/policy/state/credit.ts'
+import type { PolicyCommand, PolicyEvent, Scheduler } from '../../src/policy/core/types.ts'
 import { ask, joinBusy, untilReady, withCoordinator } from './fixture.ts'
 
 /** Longer than `find` of the fixture takes, and `read`. */

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { createBatches, type Dispatch } from '../../src/coordinator/batches.ts'
 import { createPooledNode } from '../../src/coordinator/nodes.ts'
-import type { PolicyEvent } from '../../src/policy/types.ts'
+import type { PolicyEvent } from '../../src/policy/core/types.ts'
 import {
   createCoordinatorMessageReader,
   framesOf,

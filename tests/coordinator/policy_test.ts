@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { startCoordinator } from '../../src/cli/serve/coordinator.ts'
 import { createSolver } from '../../src/coordinator/solver.ts'
 import { POLICY_NAMES } from '../../src/peers/policies.ts'
-import type { Plan } from '../../src/policy/types.ts'
+import type { Plan } from '../../src/policy/core/types.ts'
 import { joinScripted, pipeline } from './fixture.ts'
 
 const PLAN: Plan = {

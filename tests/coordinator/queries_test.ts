@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { createDeadlines } from '../../src/coordinator/deadlines.ts'
 import { createQueries, type QueryRequest } from '../../src/coordinator/queries.ts'
-import type { PolicyEvent } from '../../src/policy/types.ts'
+import type { PolicyEvent } from '../../src/policy/core/types.ts'
 
 const MB = 1024 * 1024
 

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { openDatabase } from '../../src/coordinator/store/database.ts'
 import { createKeeper } from '../../src/coordinator/store/keeper.ts'
-import type { Memory } from '../../src/policy/memory.ts'
+import type { Memory } from '../../src/policy/core/memory.ts'
 import { createWord } from '../../src/policy/trust/word.ts'
 
 export async function inTemp(run: (path: string) => Promise<void> | void) {

@@ -14,8 +14,13 @@ const MAY_IMPORT: Record<string, string[]> = {
   'src/coordinator': ['src/policy', 'src/protocol', 'src/pipeline', 'src/client'],
   'src/peers/policies.ts': ['src/peers', 'src/policy', 'src/pipeline'],
   'src/peers': [
-    ...['src/pipeline', 'src/policy/types.ts', 'src/policy/policy.ts', 'src/policy/options.ts'],
-    ...['src/policy/queue/queue.ts', 'src/policy/profile/base.ts', 'src/policy/profile/gone.ts'],
+    ...[
+      'src/pipeline',
+      'src/policy/core/types.ts',
+      'src/policy/core/policy.ts',
+      'src/policy/core/options.ts',
+    ],
+    ...['src/policy/state/queue.ts', 'src/policy/estimate/base.ts', 'src/policy/estimate/gone.ts'],
   ],
   'src/sim': ['src/policy', 'src/pipeline', 'src/peers/policies.ts'],
   'src/bench': ['src', 'demo', 'profiles', 'workers'],

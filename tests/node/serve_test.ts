@@ -1,4 +1,4 @@
-import { MOST_BATCHES } from '../../src/policy/pool/credit.ts'
+import { MOST_BATCHES } from '../../src/policy/state/credit.ts'
 import { deepEqual, equal, match, ok } from 'node:assert/strict'
 import { codecAssetUrls } from '../../src/cli/serve/codec_assets.ts'
 import { createDenoHost } from '../../src/node/host_deno.ts'

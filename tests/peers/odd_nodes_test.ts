@@ -3,8 +3,8 @@ import assert from 'node:assert/strict'
 import { createModel } from '../../src/peers/model.ts'
 import { createPool } from '../../src/peers/pool.ts'
 import { createPolicy, POLICY_NAMES } from '../../src/peers/policies.ts'
-import { MOST_GONE } from '../../src/policy/profile/gone.ts'
-import type { LatencyPoint, Plan, PolicyCommand, PolicyEvent } from '../../src/policy/types.ts'
+import { MOST_GONE } from '../../src/policy/estimate/gone.ts'
+import type { LatencyPoint, Plan, PolicyCommand, PolicyEvent } from '../../src/policy/core/types.ts'
 import { pipeline } from './fixtures.ts'
 
 const ABLE = Object.entries(pipeline.tasks).flatMap(([task, { variants }]) =>

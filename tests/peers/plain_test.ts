@@ -9,7 +9,7 @@ import { allocationOf, plainProblem } from '../../src/peers/plain.ts'
 import { STRATEGIES } from '../../src/peers/strategies.ts'
 import type { Problem } from '../../src/peers/strategy.ts'
 import { createPolicy } from '../../src/peers/policies.ts'
-import type { PolicyEvent } from '../../src/policy/types.ts'
+import type { PolicyEvent } from '../../src/policy/core/types.ts'
 import { pipeline } from './fixtures.ts'
 
 const other = checkPipeline({ ...pipeline, name: 'other', sloMs: 900 }, 'other')

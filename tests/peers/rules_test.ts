@@ -15,7 +15,7 @@ import {
   type TableInput,
 } from '../../src/peers/tables.ts'
 import type { Worker } from '../../src/peers/worker.ts'
-import type { PolicyCommand } from '../../src/policy/types.ts'
+import type { PolicyCommand } from '../../src/policy/core/types.ts'
 import { createRandom } from '../../src/sim/random.ts'
 import { small } from './fixtures.ts'
 

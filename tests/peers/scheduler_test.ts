@@ -1,7 +1,7 @@
 /** The peers as whole schedulers, in the simulator. */
 import assert from 'node:assert/strict'
 import { createPolicy, POLICY_NAMES } from '../../src/peers/policies.ts'
-import type { PolicyCommand, PolicyEvent } from '../../src/policy/types.ts'
+import type { PolicyCommand, PolicyEvent } from '../../src/policy/core/types.ts'
 import { createRandom } from '../../src/sim/random.ts'
 import { initialRates, simulate } from '../../src/sim/run.ts'
 import { checkScenario } from '../../src/sim/scenario.ts'

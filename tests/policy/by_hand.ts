@@ -4,7 +4,7 @@
  * @module
  */
 import { createScheduler } from '../../src/policy/scheduler.ts'
-import type { PolicyEvent, Scheduler } from '../../src/policy/types.ts'
+import type { PolicyEvent, Scheduler } from '../../src/policy/core/types.ts'
 import { ocr, refsOf } from './fixtures.ts'
 
 /** A scheduler driven by hand, with nodes that hold everything; one by default. */

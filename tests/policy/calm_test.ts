@@ -1,10 +1,10 @@
 /** When what was learned comes into force: soon after surprises, seldom while all is as expected. */
 import assert from 'node:assert/strict'
-import { createBatchSizes } from '../../src/policy/pool/batch_sizes.ts'
-import { createFanOut } from '../../src/policy/demand/fanout.ts'
-import { createPool } from '../../src/policy/pool.ts'
-import { createProfile } from '../../src/policy/profile/profile.ts'
-import { shapesOf } from '../../src/policy/shape.ts'
+import { createBatchSizes } from '../../src/policy/estimate/batch_sizes.ts'
+import { createFanOut } from '../../src/policy/estimate/fanout.ts'
+import { createPool } from '../../src/policy/state/pool.ts'
+import { createProfile } from '../../src/policy/estimate/profile.ts'
+import { shapesOf } from '../../src/policy/core/graph.ts'
 import { createSharing } from '../../src/policy/lookahead/sharing.ts'
 import { ocr, refsOf } from './fixtures.ts'
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import type { PolicyEvent } from '../../src/policy/types.ts'
+import type { PolicyEvent } from '../../src/policy/core/types.ts'
 import { asked, byHand, finished, wakeUntil } from './by_hand.ts'
 import { commandsOf, createPool, nodeOf, ocr, single } from './fixtures.ts'
 

@@ -6,8 +6,8 @@
 import { checkPipeline } from '../../src/pipeline/parse.ts'
 import type { Pipeline } from '../../src/pipeline/schema.ts'
 import { createScheduler } from '../../src/policy/scheduler.ts'
-import type { Limits } from '../../src/policy/options.ts'
-import type { PolicyEvent, Scheduler, VariantRef } from '../../src/policy/types.ts'
+import type { Limits } from '../../src/policy/core/options.ts'
+import type { PolicyEvent, Scheduler, VariantRef } from '../../src/policy/core/types.ts'
 import type { NodeSpec } from '../../src/sim/node.ts'
 import { createSimulation, type SimulationOptions } from '../../src/sim/simulation.ts'
 

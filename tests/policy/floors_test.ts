@@ -1,7 +1,7 @@
 /** Queries that ask for a least accuracy, of a pool whose slots hold one variant each. */
 import assert from 'node:assert/strict'
 import { createPolicy } from '../../src/peers/policies.ts'
-import type { Answer } from '../../src/policy/types.ts'
+import type { Answer } from '../../src/policy/core/types.ts'
 import { initialRates, simulate } from '../../src/sim/run.ts'
 import { checkScenario } from '../../src/sim/scenario.ts'
 

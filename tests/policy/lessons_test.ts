@@ -1,7 +1,7 @@
 /** What the aim and the caution learn from, and what is no lesson. */
 import assert from 'node:assert/strict'
 import { createSteering } from '../../src/policy/frontier/steering.ts'
-import { shapesOf } from '../../src/policy/shape.ts'
+import { shapesOf } from '../../src/policy/core/graph.ts'
 import { ocr } from './fixtures.ts'
 
 const shapes = shapesOf([ocr])

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { doneAfterMs } from '../../src/policy/lookahead/coming_free.ts'
 import { lessonOf } from '../../src/policy/demand/lesson.ts'
-import type { Answer } from '../../src/policy/types.ts'
+import type { Answer } from '../../src/policy/core/types.ts'
 import { createPool, nodeOf, ocr } from './fixtures.ts'
 
 Deno.test('slots that come free one after the other have done so much after so long', () => {

@@ -1,18 +1,18 @@
 /** A slot that loads: what it holds may be gone at any moment, and it is slower meanwhile. */
-import { creditAtMs } from '../../src/policy/pool/credit.ts'
+import { creditAtMs } from '../../src/policy/state/credit.ts'
 import assert from 'node:assert/strict'
-import { Loader } from '../../src/policy/load/loader.ts'
-import { shapesOf } from '../../src/policy/shape.ts'
-import { createProfile } from '../../src/policy/profile/profile.ts'
+import { Loader } from '../../src/policy/place/loader.ts'
+import { shapesOf } from '../../src/policy/core/graph.ts'
+import { createProfile } from '../../src/policy/estimate/profile.ts'
 import {
   changePace,
   createSlot,
   meanMsOn,
   type PoolNode,
   upperMsOn,
-} from '../../src/policy/pool/slots.ts'
+} from '../../src/policy/state/slots.ts'
 import { createScheduler } from '../../src/policy/scheduler.ts'
-import type { PolicyCommand, PolicyEvent } from '../../src/policy/types.ts'
+import type { PolicyCommand, PolicyEvent } from '../../src/policy/core/types.ts'
 import { ocr, refsOf } from './fixtures.ts'
 
 const shapes = shapesOf([ocr])

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { createScheduler } from '../../src/policy/scheduler.ts'
-import type { Answer } from '../../src/policy/types.ts'
+import type { Answer } from '../../src/policy/core/types.ts'
 import { createPool, nodeOf, ocr, refsOf, street } from './fixtures.ts'
 
 type Ok = Extract<Answer, { ok: true }>

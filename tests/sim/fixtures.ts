@@ -3,9 +3,9 @@
  *
  * @module
  */
-import type { Limits } from '../../src/policy/options.ts'
+import type { Limits } from '../../src/policy/core/options.ts'
 import { createPolicy, type Policy } from '../../src/peers/policies.ts'
-import type { Answer, PolicyCommand, PolicyEvent, Scheduler } from '../../src/policy/types.ts'
+import type { Answer, PolicyCommand, PolicyEvent, Scheduler } from '../../src/policy/core/types.ts'
 import { createRandom } from '../../src/sim/random.ts'
 import { initialRates, simulate } from '../../src/sim/run.ts'
 import { checkScenario, type Scenario } from '../../src/sim/scenario.ts'

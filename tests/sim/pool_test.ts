@@ -4,7 +4,7 @@ import { checkPipeline } from '../../src/pipeline/parse.ts'
 import { createContent } from '../../src/sim/content.ts'
 import { createVirtualTime } from '../../src/sim/events.ts'
 import { createSlot } from '../../src/sim/slot.ts'
-import type { PolicyCommand, PolicyEvent, VariantRef } from '../../src/policy/types.ts'
+import type { PolicyCommand, PolicyEvent, VariantRef } from '../../src/policy/core/types.ts'
 import { simulate } from '../../src/sim/run.ts'
 import { dispatchOf, scenarioJson, scenarioOf, scripted, single } from './fixtures.ts'
 

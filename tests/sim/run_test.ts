@@ -1,7 +1,7 @@
 /** A run: the books agree with what can be computed by hand; same seed, same run. */
 import assert from 'node:assert/strict'
 import { createPolicy } from '../../src/peers/policies.ts'
-import type { PolicyCommand, PolicyEvent } from '../../src/policy/types.ts'
+import type { PolicyCommand, PolicyEvent } from '../../src/policy/core/types.ts'
 import { simulate } from '../../src/sim/run.ts'
 import type { SimulationResult } from '../../src/sim/result.ts'
 import {

@@ -1,7 +1,7 @@
 /** Scenarios in which things are not as the scheduler is told, and more spread than usual. */
 import assert from 'node:assert/strict'
 import { checkPipeline } from '../../src/pipeline/parse.ts'
-import type { PolicyCommand, PolicyEvent } from '../../src/policy/types.ts'
+import type { PolicyCommand, PolicyEvent } from '../../src/policy/core/types.ts'
 import { createContent } from '../../src/sim/content.ts'
 import { MADE_TRACES } from '../../src/sim/made_traces.ts'
 import { noneOf, poissonCounts } from '../../src/sim/random.ts'

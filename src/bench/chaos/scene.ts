@@ -4,7 +4,7 @@
  * @module
  */
 import { join } from 'node:path'
-import type { PolicyCommand, Scheduler } from '../../policy/types.ts'
+import type { PolicyCommand, Scheduler } from '../../policy/core/types.ts'
 import { createRandom, exponential, seedFor } from '../../sim/random.ts'
 import { type Coordinator, startCoordinator } from '../../cli/serve/coordinator.ts'
 import { withQuickest } from '../../cli/pipelines/fewer_variants.ts'

@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { createQueue } from '../../policy/queue/queue.ts'
+import { createQueue } from '../../policy/state/queue.ts'
 import { createRandom } from '../../sim/random.ts'
 import { quantile } from '../../cli/statistics.ts'
 import { createDispatchScene, type DispatchLoad } from './dispatch_scene.ts'

@@ -7,7 +7,7 @@
  */
 import { checkPipeline } from '../../pipeline/parse.ts'
 import { createPolicy } from '../../peers/policies.ts'
-import type { ItemOutcome, PolicyCommand, PolicyEvent } from '../../policy/types.ts'
+import type { ItemOutcome, PolicyCommand, PolicyEvent } from '../../policy/core/types.ts'
 import { createSimulatedDriver } from '../../sim/driver.ts'
 import { createVirtualTime } from '../../sim/events.ts'
 import { createRandom, exponential, lognormal } from '../../sim/random.ts'

@@ -5,7 +5,7 @@
  *
  * @module
  */
-import type { SchedulerStats } from '../../policy/types.ts'
+import type { SchedulerStats } from '../../policy/core/types.ts'
 import { SAMPLE_PAGE } from '../../cli/serve/serving.ts'
 import { spawnNode } from '../../cli/serve/spawn_node.ts'
 import { median } from '../../cli/statistics.ts'

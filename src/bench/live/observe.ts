@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { PolicyEvent, Scheduler } from '../../policy/types.ts'
+import type { PolicyEvent, Scheduler } from '../../policy/core/types.ts'
 import { median } from '../../cli/statistics.ts'
 import { type Paced, paced, type Ratio } from './pace.ts'
 import { type Profiles } from './profile.ts'

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { LatencyPoint, PolicyCommand, Scheduler, VariantRef } from '../../policy/types.ts'
+import type { LatencyPoint, PolicyCommand, Scheduler, VariantRef } from '../../policy/core/types.ts'
 
 /** By the node's name, then by `pipeline/task/variant`. */
 export type Profiles = Map<string, Map<string, VariantRef & { points: LatencyPoint[] }>>

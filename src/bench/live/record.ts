@@ -5,7 +5,7 @@
  * @module
  */
 import { relative, resolve } from 'node:path'
-import type { LatencyPoint, VariantRef } from '../../policy/types.ts'
+import type { LatencyPoint, VariantRef } from '../../policy/core/types.ts'
 import { ROOT } from '../../cli/root.ts'
 import type { Observed } from './observe.ts'
 import type { Profiles } from './profile.ts'

@@ -10,7 +10,7 @@
 import { demoBodies } from '../../../demo/demo_bodies.ts'
 import type { Body } from '../../../demo/load/types.ts'
 import { openScene, type Scene } from '../../../demo/scene.ts'
-import type { Scheduler } from '../../policy/types.ts'
+import type { Scheduler } from '../../policy/core/types.ts'
 import { findChromium, NO_CHROMIUM } from '../../cli/chromium.ts'
 import { type LoadedPipeline, loadPipelines } from '../../cli/pipelines/load.ts'
 import { hasNativeEngine } from '../../cli/node/native_engine.ts'

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { PolicyEvent, Scheduler } from '../../policy/types.ts'
+import type { PolicyEvent, Scheduler } from '../../policy/core/types.ts'
 
 export interface Trace {
   wrap(scheduler: Scheduler): Scheduler

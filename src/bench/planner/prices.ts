@@ -5,10 +5,10 @@
  * @module
  */
 import { checkPipeline } from '../../pipeline/parse.ts'
-import { Market } from '../../policy/next/market.ts'
-import type { Supply } from '../../policy/next/problem.ts'
+import { Market } from '../../policy/price/market.ts'
+import type { Supply } from '../../policy/price/problem.ts'
 import type { Problem } from '../../policy/place/problem.ts'
-import { shapesOf } from '../../policy/shape.ts'
+import { shapesOf } from '../../policy/core/graph.ts'
 import { quantile } from '../../cli/statistics.ts'
 
 const RUNS = 300

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { PolicyEvent, Scheduler } from '../../policy/types.ts'
+import type { PolicyEvent, Scheduler } from '../../policy/core/types.ts'
 import { startCoordinator } from '../../cli/serve/coordinator.ts'
 import { loadPipelines } from '../../cli/pipelines/load.ts'
 import { fromFileUrl } from '../../cli/root.ts'

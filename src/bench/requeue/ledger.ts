@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { BatchId, Handle, PolicyEvent, QueryId, Scheduler } from '../../policy/types.ts'
+import type { BatchId, Handle, PolicyEvent, QueryId, Scheduler } from '../../policy/core/types.ts'
 
 /** An item that a node had at the time of a fault. */
 export interface LostItem {

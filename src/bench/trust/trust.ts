@@ -5,7 +5,7 @@
  * @module
  */
 import { createScheduler } from '../../policy/scheduler.ts'
-import type { PolicyCommand } from '../../policy/types.ts'
+import type { PolicyCommand } from '../../policy/core/types.ts'
 import { createRandom, exponential, seedFor } from '../../sim/random.ts'
 import { createSimulation } from '../../sim/simulation.ts'
 import { median } from '../../cli/statistics.ts'

@@ -5,8 +5,8 @@
  */
 import { checkPipeline } from '../../pipeline/parse.ts'
 import type { Pipeline } from '../../pipeline/schema.ts'
-import type { TrustOptions } from '../../policy/options.ts'
-import type { Handle, ItemOutcome, VariantRef } from '../../policy/types.ts'
+import type { TrustOptions } from '../../policy/core/options.ts'
+import type { Handle, ItemOutcome, VariantRef } from '../../policy/core/types.ts'
 import { createRandom, type Random, seedFor } from '../../sim/random.ts'
 import { agree, faultOf } from '../../stages/agreement/agreement.ts'
 import { toleranceOf } from '../../stages/agreement/tolerance.ts'

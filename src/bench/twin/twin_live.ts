@@ -9,7 +9,7 @@
 import { dueTimesOf } from '../../../demo/load/run.ts'
 import { checkPipeline } from '../../pipeline/parse.ts'
 import { createPolicy } from '../../peers/policies.ts'
-import type { LatencyPoint } from '../../policy/types.ts'
+import type { LatencyPoint } from '../../policy/core/types.ts'
 import { createRandom } from '../../sim/random.ts'
 import { initialRates, simulate } from '../../sim/run.ts'
 import { checkScenario, nodeName } from '../../sim/scenario.ts'

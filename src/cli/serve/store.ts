@@ -8,7 +8,7 @@ import type { Log } from '../../coordinator/log.ts'
 import { createKeeper, type Keeper } from '../../coordinator/store/keeper.ts'
 import { readOrReplace } from '../../coordinator/store/open.ts'
 import { ForeignFileError } from '../../coordinator/store/ours.ts'
-import type { Memory } from '../../policy/memory.ts'
+import type { Memory } from '../../policy/core/memory.ts'
 import { ROOT } from '../root.ts'
 
 /** Where nothing else is asked for. */

@@ -5,7 +5,7 @@
  */
 import { parseArgs } from 'node:util'
 import { POLICY_NAMES } from '../../peers/policies.ts'
-import type { ParamValues } from '../../policy/next/params.ts'
+import type { ParamValues } from '../../policy/params.ts'
 import type { EvalOptions } from '../../sim/eval.ts'
 import { MOST_S } from '../../sim/scenario_schema.ts'
 import { readSet } from './set.ts'

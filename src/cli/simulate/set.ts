@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type ParamValues, withParams } from '../../policy/next/params.ts'
+import { type ParamValues, withParams } from '../../policy/params.ts'
 
 /** @throws RangeError for what is no assignment, a name that no number has, or no number */
 export function readSet(given: readonly string[] = []): ParamValues {

@@ -6,7 +6,7 @@
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { POLICY_NAMES } from '../../peers/policies.ts'
-import type { ParamValues } from '../../policy/next/params.ts'
+import type { ParamValues } from '../../policy/params.ts'
 import { SUITES } from '../../sim/suites/suites.ts'
 import { ROOT } from '../root.ts'
 import { setOf } from './args.ts'

@@ -7,7 +7,7 @@
 import type { Metric, Registry } from 'prom-client'
 import type { NodeInfo } from '../../client/types.ts'
 import { publicName } from '../../pipeline/version.ts'
-import type { Plan, SchedulerStats, Standing } from '../../policy/types.ts'
+import type { Plan, SchedulerStats, Standing } from '../../policy/core/types.ts'
 import type { Telemetry } from './telemetry.ts'
 
 /** What is looked at; a pool fits. */

@@ -6,7 +6,7 @@
  */
 import type { Pipeline } from '../../pipeline/schema.ts'
 import { publicName } from '../../pipeline/version.ts'
-import type { Answer, Standing } from '../../policy/types.ts'
+import type { Answer, Standing } from '../../policy/core/types.ts'
 import { longestOfTasks } from './longest.ts'
 import { createHistogram, type Histogram, type Series } from './histogram.ts'
 

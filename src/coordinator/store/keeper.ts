@@ -5,9 +5,9 @@
  * @module
  */
 import { type Remote, wrap } from 'comlink'
-import type { Memory } from '../../policy/memory.ts'
+import type { Memory } from '../../policy/core/memory.ts'
 import { isDistrusted } from '../../policy/trust/word.ts'
-import type { NodeId } from '../../policy/types.ts'
+import type { NodeId } from '../../policy/core/types.ts'
 import type { Log } from '../log.ts'
 import { tooMany } from './bound.ts'
 import { MAX_SECRETS } from './secrets.ts'

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Memory } from '../../policy/memory.ts'
+import type { Memory } from '../../policy/core/memory.ts'
 import { openDatabase } from './database.ts'
 import { UnusableStoreError } from './ours.ts'
 

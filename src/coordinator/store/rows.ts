@@ -5,7 +5,7 @@
  * @module
  */
 import { z } from 'zod'
-import type { FanOutMemory, NodeProfileMemory, Word } from '../../policy/memory.ts'
+import type { FanOutMemory, NodeProfileMemory, Word } from '../../policy/core/memory.ts'
 
 const count = z.number().int().nonnegative()
 const amount = z.number().nonnegative()

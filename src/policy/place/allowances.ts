@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { TaskShape, VariantShape } from '../shape.ts'
+import type { TaskShape, VariantShape } from '../core/graph.ts'
 import { type Compiled, demandOf, type Pace, paceWithin } from './compile.ts'
 
 export interface Allowance {

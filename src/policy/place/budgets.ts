@@ -8,7 +8,7 @@
  *
  * @module
  */
-import type { Shapes, TaskShape, VariantShape } from '../shape.ts'
+import type { Shapes, TaskShape, VariantShape } from '../core/graph.ts'
 import { place } from './params.ts'
 
 export interface Budget {

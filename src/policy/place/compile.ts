@@ -5,8 +5,8 @@
  * @module
  */
 import type { Pipeline } from '../../pipeline/schema.ts'
-import { endShare } from '../next/handed_on.ts'
-import { type Prefix, type Shapes, shapesOf, type VariantShape } from '../shape.ts'
+import { endShare } from '../price/handed_on.ts'
+import { type Prefix, type Shapes, shapesOf, type VariantShape } from '../core/graph.ts'
 import { type Budget, budgetsOf } from './budgets.ts'
 import { bestAfter } from './leaves.ts'
 import { place } from './params.ts'

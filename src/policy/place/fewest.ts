@@ -3,13 +3,13 @@
  *
  * @module
  */
-import type { VariantShape } from '../shape.ts'
+import type { VariantShape } from '../core/graph.ts'
 import { allServed, check, type Checked } from './check.ts'
 import type { Compiled, Kind } from './compile.ts'
 import { bestFlows, type Flows, flowsOfVariants } from './flows.ts'
 import { isUnpacked, packings, withCandidates } from './packing.ts'
 import { place } from './params.ts'
-import { build } from './program.ts'
+import { build } from './allocation_program.ts'
 import { search, type SearchOptions } from './search.ts'
 import type { Goal, Program } from './types.ts'
 

@@ -8,8 +8,8 @@
  *
  * @module
  */
-import { HORIZON, LEAST, waitingS } from '../demand/demand.ts'
-import type { VariantShape } from '../shape.ts'
+import { HORIZON, LEAST, waitingS } from '../estimate/demand.ts'
+import type { VariantShape } from '../core/graph.ts'
 import type { Compiled, Kind } from './compile.ts'
 import { bestFlows, type Flow, type Flows, type Step } from './flows.ts'
 import { addColumn, addEntry, addRow } from './model.ts'

@@ -9,8 +9,8 @@
  *
  * @module
  */
-import { endShare } from '../next/handed_on.ts'
-import type { Prefix, VariantShape } from '../shape.ts'
+import { endShare } from '../price/handed_on.ts'
+import type { Prefix, VariantShape } from '../core/graph.ts'
 import { type Allowances, allowancesOf, Quickest, rateWithin } from './allowances.ts'
 import type { Compiled } from './compile.ts'
 import { branchShares } from './leaves.ts'

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { Prefix } from '../shape.ts'
+import type { Prefix } from '../core/graph.ts'
 
 /** Shares of the leaf items that the branches below one item of `prefix` lead to. */
 export function branchShares(prefix: Prefix): number[] {

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { NodeId, VariantRef } from '../types.ts'
+import type { NodeId, VariantRef } from '../core/types.ts'
 import type { Placement, SlotSet } from './placement.ts'
 
 export interface AssignSlot {

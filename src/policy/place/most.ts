@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { TaskShape, VariantShape } from '../shape.ts'
+import type { TaskShape, VariantShape } from '../core/graph.ts'
 import { Quickest } from './allowances.ts'
 import { allCouldBeServed, allServed, check, type Checked } from './check.ts'
 import type { Compiled, Kind } from './compile.ts'
@@ -12,7 +12,7 @@ import { type Flows, flowsWithin } from './flows.ts'
 import { boundOf, solveModel } from './lp.ts'
 import { isUnpacked, packings, withCandidates } from './packing.ts'
 import { place } from './params.ts'
-import { build, hasMore, scaleOf } from './program.ts'
+import { build, hasMore, scaleOf } from './allocation_program.ts'
 import { search, type SearchOptions } from './search.ts'
 import type { Goal, Program } from './types.ts'
 

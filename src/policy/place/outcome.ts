@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { Prefix } from '../shape.ts'
+import type { Prefix } from '../core/graph.ts'
 import { workingMs } from './budgets.ts'
 import type { Checked } from './check.ts'
 import type { ClassShape, Compiled, Kind } from './compile.ts'

@@ -13,7 +13,7 @@ import { boundOf, solveModel } from './lp.ts'
 import { mostOf } from './most.ts'
 import type { Outcome } from './outcome.ts'
 import { place } from './params.ts'
-import { build } from './program.ts'
+import { build } from './allocation_program.ts'
 import type { Goal } from './types.ts'
 
 /** Null where nothing is served by any sets. */

@@ -6,7 +6,7 @@
  *
  * @module
  */
-import type { VariantShape } from '../shape.ts'
+import type { VariantShape } from '../core/graph.ts'
 import { type ClassShape, type Compiled, isWhole, type Kind } from './compile.ts'
 import { place } from './params.ts'
 import type { Program } from './types.ts'

@@ -11,7 +11,7 @@
  *
  * @module
  */
-import type { TaskShape, VariantShape } from '../shape.ts'
+import type { TaskShape, VariantShape } from '../core/graph.ts'
 import { longestPath } from './allowances.ts'
 import { type Compiled, type Demand, isWhole, type Kind, paceWithin } from './compile.ts'
 import { solveModel } from './lp.ts'

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { VariantRef } from '../types.ts'
+import type { VariantRef } from '../core/types.ts'
 
 export type PlaceMode = 'hardware' | 'accuracy' | 'saturated'
 

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import type { Floor } from '../demand/floors.ts'
-import type { LatencyPoint, VariantRef } from '../types.ts'
+import type { Floor } from '../estimate/floors.ts'
+import type { LatencyPoint, VariantRef } from '../core/types.ts'
 
 export interface PlaceVariant {
   accuracy: number

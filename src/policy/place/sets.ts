@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { VariantShape } from '../shape.ts'
+import type { VariantShape } from '../core/graph.ts'
 import type { ClassShape, Kind } from './compile.ts'
 
 export interface HeldSet {

@@ -5,7 +5,7 @@
  *
  * @module
  */
-import type { TaskShape, VariantShape } from '../shape.ts'
+import type { TaskShape, VariantShape } from '../core/graph.ts'
 import type { Checked } from './check.ts'
 import { type ClassShape, type Compiled, isWhole, type Kind } from './compile.ts'
 import { solveModel } from './lp.ts'

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { VariantShape } from '../shape.ts'
+import type { VariantShape } from '../core/graph.ts'
 import type { Compiled, Kind } from './compile.ts'
 import type { Flows } from './flows.ts'
 import type { Model } from './model.ts'

@@ -7,9 +7,9 @@
  *
  * @module
  */
-import type { Finished } from '../flight/finish.ts'
-import { bytesListed } from '../load/member.ts'
-import type { Shapes, VariantShape } from '../shape.ts'
+import type { Finished } from '../state/finish.ts'
+import { bytesListed } from '../place/member.ts'
+import type { Shapes, VariantShape } from '../core/graph.ts'
 import type {
   BatchId,
   DispatchedItem,
@@ -17,7 +17,7 @@ import type {
   NodeId,
   PolicyCommand,
   PolicyEvent,
-} from '../types.ts'
+} from '../core/types.ts'
 
 /** What it is asked, and who is told what came of it. */
 export interface Audit {

@@ -4,9 +4,9 @@
  *
  * @module
  */
-import type { Handle, NodeId } from '../types.ts'
-import type { PipelineShape, VariantShape } from '../shape.ts'
-import type { Said } from '../options.ts'
+import type { Handle, NodeId } from '../core/types.ts'
+import type { PipelineShape, VariantShape } from '../core/graph.ts'
+import type { Said } from '../core/options.ts'
 
 export interface Known {
   payload: Handle

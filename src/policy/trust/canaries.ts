@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Standing } from '../types.ts'
+import type { Standing } from '../core/types.ts'
 
 export interface CanaryClock {
   /** A canary is due from then on, or after so many batches more, whichever comes first. */

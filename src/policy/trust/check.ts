@@ -3,8 +3,8 @@
  *
  * @module
  */
-import type { Finished } from '../flight/finish.ts'
-import type { DispatchedItem, NodeId } from '../types.ts'
+import type { Finished } from '../state/finish.ts'
+import type { DispatchedItem, NodeId } from '../core/types.ts'
 import type { Held } from './held.ts'
 import type { Asking } from './judges.ts'
 import type { Vote } from './votes.ts'

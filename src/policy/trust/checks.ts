@@ -3,12 +3,12 @@
  *
  * @module
  */
-import type { Extras } from '../flight/extras.ts'
-import type { Finished } from '../flight/finish.ts'
-import type { TrustOptions } from '../options.ts'
-import type { Batch, Slot } from '../pool/slots.ts'
-import type { TaskShape, VariantShape } from '../shape.ts'
-import type { NodeId, Standing, VariantRef } from '../types.ts'
+import type { Extras } from '../state/extras.ts'
+import type { Finished } from '../state/finish.ts'
+import type { TrustOptions } from '../core/options.ts'
+import type { Batch, Slot } from '../state/slots.ts'
+import type { TaskShape, VariantShape } from '../core/graph.ts'
+import type { NodeId, Standing, VariantRef } from '../core/types.ts'
 import type { Auditor } from './auditor.ts'
 import type { Check } from './check.ts'
 import type { Held } from './held.ts'

@@ -4,10 +4,10 @@
  *
  * @module
  */
-import type { Batch, Slot } from '../pool/slots.ts'
-import { type Base, baseOf } from '../profile/base.ts'
-import type { Shapes } from '../shape.ts'
-import type { NodeId, PolicyEvent } from '../types.ts'
+import type { Batch, Slot } from '../state/slots.ts'
+import { type Base, baseOf } from '../estimate/base.ts'
+import type { Shapes } from '../core/graph.ts'
+import type { NodeId, PolicyEvent } from '../core/types.ts'
 
 type Finished = Extract<PolicyEvent, { type: 'batch_finished' }>
 type Reported = Extract<PolicyEvent, { type: 'node_reported' }>

@@ -5,13 +5,13 @@
  *
  * @module
  */
-import type { Extras } from '../flight/extras.ts'
-import type { Finished } from '../flight/finish.ts'
-import type { Word } from '../memory.ts'
-import type { Batch } from '../pool/slots.ts'
-import { PROOF } from '../pool/proof.ts'
-import type { Failure } from '../queue/query.ts'
-import type { NodeId } from '../types.ts'
+import type { Extras } from '../state/extras.ts'
+import type { Finished } from '../state/finish.ts'
+import type { Word } from '../core/memory.ts'
+import type { Batch } from '../state/slots.ts'
+import { PROOF } from '../state/proof.ts'
+import type { Failure } from '../state/query.ts'
+import type { NodeId } from '../core/types.ts'
 import { doWork, failWork, falter } from './word.ts'
 import type { Words } from './words.ts'
 

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import type { Finished } from '../flight/finish.ts'
-import type { Batch } from '../pool/slots.ts'
+import type { Finished } from '../state/finish.ts'
+import type { Batch } from '../state/slots.ts'
 import type { Vote } from './votes.ts'
 
 export interface Held {

@@ -3,11 +3,11 @@
  *
  * @module
  */
-import type { Fits } from '../options.ts'
-import type { Batch, PoolNode, Slot } from '../pool/slots.ts'
-import { holds, isSpare } from '../pool/spare.ts'
-import type { VariantShape } from '../shape.ts'
-import type { DispatchedItem, NodeId, Standing, VariantRef } from '../types.ts'
+import type { Fits } from '../core/options.ts'
+import type { Batch, PoolNode, Slot } from '../state/slots.ts'
+import { holds, isSpare } from '../state/spare.ts'
+import type { VariantShape } from '../core/graph.ts'
+import type { DispatchedItem, NodeId, Standing, VariantRef } from '../core/types.ts'
 import type { Auditor } from './auditor.ts'
 import type { Vote } from './votes.ts'
 

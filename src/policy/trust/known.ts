@@ -3,11 +3,11 @@
  *
  * @module
  */
-import type { Said, TrustOptions } from '../options.ts'
-import type { PoolNode } from '../pool/slots.ts'
-import { holds } from '../pool/spare.ts'
-import type { PipelineShape, Shapes, VariantShape } from '../shape.ts'
-import type { DispatchedItem, Handle, NodeId } from '../types.ts'
+import type { Said, TrustOptions } from '../core/options.ts'
+import type { PoolNode } from '../state/slots.ts'
+import { holds } from '../state/spare.ts'
+import type { PipelineShape, Shapes, VariantShape } from '../core/graph.ts'
+import type { DispatchedItem, Handle, NodeId } from '../core/types.ts'
 import { createBank, type Known } from './bank.ts'
 import { isDue, putOff, wind } from './canaries.ts'
 import type { Check } from './check.ts'

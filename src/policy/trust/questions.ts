@@ -6,9 +6,9 @@
  */
 import { queryTensors } from '../../pipeline/takes.ts'
 import { publicName } from '../../pipeline/version.ts'
-import type { Handle } from '../types.ts'
-import type { PipelineShape, TaskShape, VariantShape } from '../shape.ts'
-import type { TrustOptions } from '../options.ts'
+import type { Handle } from '../core/types.ts'
+import type { PipelineShape, TaskShape, VariantShape } from '../core/graph.ts'
+import type { TrustOptions } from '../core/options.ts'
 
 export interface Questions {
   /** Child items of an answer that is right. */

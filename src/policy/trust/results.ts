@@ -4,21 +4,21 @@
  *
  * @module
  */
-import { createClock } from '../flight/clock.ts'
-import { createExtras } from '../flight/extras.ts'
+import { createClock } from '../estimate/clock.ts'
+import { createExtras } from '../state/extras.ts'
 import {
   type Finished,
   type FinishParts,
   learnBatch,
   learnTime,
   serveBatch,
-} from '../flight/finish.ts'
-import { createHedges } from '../flight/hedges.ts'
-import type { Fits, SchedulerOptions } from '../options.ts'
-import { type Batch, restMs, type Slot } from '../pool/slots.ts'
-import type { Waiting } from '../queue/waiting.ts'
-import type { Prefix, Shapes } from '../shape.ts'
-import type { NodeId, PolicyCommand, SchedulerStats } from '../types.ts'
+} from '../state/finish.ts'
+import { createHedges } from '../dispatch/hedges.ts'
+import type { Fits, SchedulerOptions } from '../core/options.ts'
+import { type Batch, restMs, type Slot } from '../state/slots.ts'
+import type { Waiting } from '../state/waiting.ts'
+import type { Prefix, Shapes } from '../core/graph.ts'
+import type { NodeId, PolicyCommand, SchedulerStats } from '../core/types.ts'
 import { createTrust, type Trust } from './trust.ts'
 
 export interface ResultsParts {

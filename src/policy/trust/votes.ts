@@ -5,8 +5,8 @@
  *
  * @module
  */
-import type { NodeId, Standing, VariantRef } from '../types.ts'
-import type { Said, TrustOptions } from '../options.ts'
+import type { NodeId, Standing, VariantRef } from '../core/types.ts'
+import type { Said, TrustOptions } from '../core/options.ts'
 
 export interface Vote {
   /** Null for an answer that was known before. */

@@ -4,8 +4,8 @@
  * @module
  */
 import { publicName } from '../../pipeline/version.ts'
-import type { Word } from '../memory.ts'
-import type { Standing, VariantRef } from '../types.ts'
+import type { Word } from '../core/memory.ts'
+import type { Standing, VariantRef } from '../core/types.ts'
 
 /**
  * Checks in a row that make a node trusted; until then everything it says is checked. Twice as many

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { PROOF, type Proof } from '../pool/proof.ts'
+import { PROOF, type Proof } from '../state/proof.ts'
 import type {
   NodeId,
   NodeTrust,
@@ -11,9 +11,9 @@ import type {
   PolicyEvent,
   Standing,
   VariantRef,
-} from '../types.ts'
+} from '../core/types.ts'
 import { type CanaryClock, createCanaryClock, wind } from './canaries.ts'
-import type { Word } from '../memory.ts'
+import type { Word } from '../core/memory.ts'
 import {
   createWord,
   forgetPipeline,

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { ParamValues } from '../../policy/next/params.ts'
+import type { ParamValues } from '../../policy/params.ts'
 import { evalScenario } from '../eval.ts'
 import type { EvalData, EvalOptions } from '../eval_data.ts'
 import { percent, type Row } from './rows.ts'

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { ParamValues } from '../../policy/next/params.ts'
+import type { ParamValues } from '../../policy/params.ts'
 import type { EvalData } from '../eval_data.ts'
 import type { Row } from './rows.ts'
 

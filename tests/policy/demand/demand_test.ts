@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { createDemand } from '../../../src/policy/demand/demand.ts'
+import { createDemand } from '../../../src/policy/estimate/demand.ts'
 import { createRandom, exponential } from '../../../src/sim/random.ts'
 
 /** Poisson arrivals at `rates` queries per second, one a second; calls back each 50 ms. */

@@ -1,8 +1,8 @@
 /** What is handed on: what the file says, until what is asked says otherwise. */
 import assert from 'node:assert/strict'
-import { createFanOut, type FanOut } from '../../../src/policy/demand/fanout.ts'
+import { createFanOut, type FanOut } from '../../../src/policy/estimate/fanout.ts'
 import { createPolicy } from '../../../src/peers/policies.ts'
-import { shapesOf, type VariantShape } from '../../../src/policy/shape.ts'
+import { shapesOf, type VariantShape } from '../../../src/policy/core/graph.ts'
 import { createRandom, poisson } from '../../../src/sim/random.ts'
 import { initialRates, simulate } from '../../../src/sim/run.ts'
 import { checkScenario } from '../../../src/sim/scenario.ts'

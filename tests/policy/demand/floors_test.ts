@@ -1,6 +1,6 @@
 /** How many queries ask for what least accuracy. */
 import assert from 'node:assert/strict'
-import { createFloors } from '../../../src/policy/demand/floors.ts'
+import { createFloors } from '../../../src/policy/estimate/floors.ts'
 
 /** Comes evenly, for so many seconds from some time on. */
 function ask(

@@ -1,6 +1,6 @@
 /** The demand of the moment is looked at for as long as queries have time. */
 import assert from 'node:assert/strict'
-import { createLevel, type Level } from '../../../src/policy/demand/level.ts'
+import { createLevel, type Level } from '../../../src/policy/estimate/level.ts'
 import { createRandom, exponential } from '../../../src/sim/random.ts'
 
 /** Poisson arrivals at so many a second; what is believed each 100 ms. */

@@ -1,6 +1,6 @@
 /** How many items a batch takes where other slots are idle: what their time is worth decides. */
 import assert from 'node:assert/strict'
-import type { PolicyCommand } from '../../../src/policy/types.ts'
+import type { PolicyCommand } from '../../../src/policy/core/types.ts'
 import { asked, byHand, finished } from '../by_hand.ts'
 import { commandsOf, ocr, refsOf } from '../fixtures.ts'
 

@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict'
 import type { View } from '../../../src/policy/dispatch/choose.ts'
 import { isLongEnough, lengthsOf } from '../../../src/policy/dispatch/growth.ts'
-import type { VariantShape } from '../../../src/policy/shape.ts'
-import type { Slot } from '../../../src/policy/pool/slots.ts'
+import type { VariantShape } from '../../../src/policy/core/graph.ts'
+import type { Slot } from '../../../src/policy/state/slots.ts'
 import { asked, byHand, finished } from '../by_hand.ts'
 import { commandsOf, ocr, refsOf } from '../fixtures.ts'
 

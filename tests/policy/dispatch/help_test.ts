@@ -1,7 +1,7 @@
 /** Slots that hold one variant each: who takes what. */
 import assert from 'node:assert/strict'
 import { createScheduler } from '../../../src/policy/scheduler.ts'
-import type { PolicyCommand, PolicyEvent } from '../../../src/policy/types.ts'
+import type { PolicyCommand, PolicyEvent } from '../../../src/policy/core/types.ts'
 import { single } from '../fixtures.ts'
 
 const ref = (variant: string) => ({ pipeline: 'single', task: 'find', variant })

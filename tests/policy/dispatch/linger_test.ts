@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { lingerUntilMs } from '../../../src/policy/dispatch/linger.ts'
 import type { Member } from '../../../src/policy/dispatch/batching.ts'
 import type { View } from '../../../src/policy/dispatch/choose.ts'
-import type { Slot } from '../../../src/policy/pool/slots.ts'
+import type { Slot } from '../../../src/policy/state/slots.ts'
 
 const usual = {
   ...{ count: 1, firstMs: 40, moreMs: 30, itemsPerMs: 0.3, scarce: true, nowMs: 1000 },

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import type { CloseReason, Filled } from '../../../src/policy/dispatch/batching.ts'
 import type { View } from '../../../src/policy/dispatch/choose.ts'
-import type { Slot } from '../../../src/policy/pool/slots.ts'
+import type { Slot } from '../../../src/policy/state/slots.ts'
 import { isWasteful } from '../../../src/policy/dispatch/wasteful.ts'
 import { createPool, nodeOf, ocr } from '../fixtures.ts'
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import type { Answer, PolicyEvent } from '../../../src/policy/types.ts'
+import type { Answer, PolicyEvent } from '../../../src/policy/core/types.ts'
 import { createScheduler } from '../../../src/policy/scheduler.ts'
 import { commandsOf, createPool, nodeOf, ocr, refsOf, single, street } from '../fixtures.ts'
 

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import type { Filled } from '../../../src/policy/dispatch/batching.ts'
 import { createDoor } from '../../../src/policy/door/door.ts'
-import type { Slot } from '../../../src/policy/pool/slots.ts'
+import type { Slot } from '../../../src/policy/state/slots.ts'
 
 const SLOTS = 4
 

@@ -1,9 +1,9 @@
 /** A pool that was held up for a while, whose queries have less time than it then seems to need. */
 import assert from 'node:assert/strict'
 import { createDoubt } from '../../../src/policy/door/doubt.ts'
-import { createProfile } from '../../../src/policy/profile/profile.ts'
-import { shapesOf } from '../../../src/policy/shape.ts'
-import type { PolicyCommand, PolicyEvent } from '../../../src/policy/types.ts'
+import { createProfile } from '../../../src/policy/estimate/profile.ts'
+import { shapesOf } from '../../../src/policy/core/graph.ts'
+import type { PolicyCommand, PolicyEvent } from '../../../src/policy/core/types.ts'
 import { pipeline } from '../../../src/bench/trust/trust_lies.ts'
 import { asked, byHand, finished } from '../by_hand.ts'
 import { createScene } from '../trust/scene.ts'

@@ -1,8 +1,8 @@
 /** What the clock here says of batches, where messages travel longer than these take. */
 import assert from 'node:assert/strict'
-import { createClock } from '../../../src/policy/flight/clock.ts'
-import type { Batch } from '../../../src/policy/pool/slots.ts'
-import type { PolicyEvent } from '../../../src/policy/types.ts'
+import { createClock } from '../../../src/policy/estimate/clock.ts'
+import type { Batch } from '../../../src/policy/state/slots.ts'
+import type { PolicyEvent } from '../../../src/policy/core/types.ts'
 
 const ROUND_TRIP_MS = 20
 

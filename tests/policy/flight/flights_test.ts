@@ -1,18 +1,18 @@
 /** Batches under way that nobody wants any more, or that stand behind one that hangs. */
 import assert from 'node:assert/strict'
 import type { Member } from '../../../src/policy/dispatch/batching.ts'
-import { createFlights } from '../../../src/policy/flight/flights.ts'
-import { DEFAULT_LIMITS } from '../../../src/policy/options.ts'
+import { createFlights } from '../../../src/policy/state/flights.ts'
+import { DEFAULT_LIMITS } from '../../../src/policy/core/options.ts'
 import {
   type Batch,
   createSlot,
   isCoolingDown,
   type PoolNode,
-} from '../../../src/policy/pool/slots.ts'
-import { createProfile } from '../../../src/policy/profile/profile.ts'
-import { createQuery } from '../../../src/policy/queue/query.ts'
-import { createWaiting } from '../../../src/policy/queue/waiting.ts'
-import { shapesOf } from '../../../src/policy/shape.ts'
+} from '../../../src/policy/state/slots.ts'
+import { createProfile } from '../../../src/policy/estimate/profile.ts'
+import { createQuery } from '../../../src/policy/state/query.ts'
+import { createWaiting } from '../../../src/policy/state/waiting.ts'
+import { shapesOf } from '../../../src/policy/core/graph.ts'
 import { single } from '../fixtures.ts'
 
 /** A slot, and what is told of its batches. */

@@ -1,7 +1,7 @@
 /** Stragglers are begun once more on another node; the first result counts. */
 import assert from 'node:assert/strict'
 import { createScheduler } from '../../../src/policy/scheduler.ts'
-import type { PolicyEvent } from '../../../src/policy/types.ts'
+import type { PolicyEvent } from '../../../src/policy/core/types.ts'
 import { finished } from '../by_hand.ts'
 import { commandsOf, refsOf, single } from '../fixtures.ts'
 import { createScene, refs } from '../trust/scene.ts'

@@ -1,7 +1,7 @@
 /** Batches begun once more: on one node alone, not too many, and which of the two counts. */
 import assert from 'node:assert/strict'
 import { createScheduler } from '../../../src/policy/scheduler.ts'
-import type { PolicyCommand, PolicyEvent } from '../../../src/policy/types.ts'
+import type { PolicyCommand, PolicyEvent } from '../../../src/policy/core/types.ts'
 import { finished } from '../by_hand.ts'
 import { refsOf, single } from '../fixtures.ts'
 

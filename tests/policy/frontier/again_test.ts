@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { checkPipeline } from '../../../src/pipeline/parse.ts'
 import type { FrontierProblem } from '../../../src/policy/frontier/problem.ts'
 import { createFrontier, frontierOf } from '../../../src/policy/frontier/solve.ts'
-import { shapesOf } from '../../../src/policy/shape.ts'
+import { shapesOf } from '../../../src/policy/core/graph.ts'
 import { ocr } from '../fixtures.ts'
 
 /** Two tasks, one after the other, with variants whose latencies rise with their accuracy or not. */

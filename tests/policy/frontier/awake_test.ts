@@ -8,7 +8,7 @@ import {
 import { slackOf } from '../../../src/policy/frontier/mix.ts'
 import type { FrontierProblem } from '../../../src/policy/frontier/problem.ts'
 import { solveFrontier } from '../../../src/policy/frontier/solve.ts'
-import { shapesOf } from '../../../src/policy/shape.ts'
+import { shapesOf } from '../../../src/policy/core/graph.ts'
 import { ocr } from '../fixtures.ts'
 
 const shapes = shapesOf([ocr])

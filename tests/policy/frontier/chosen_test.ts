@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { checkPipeline } from '../../../src/pipeline/parse.ts'
 import { chosenVariants } from '../../../src/policy/frontier/chosen.ts'
 import { solveFrontier } from '../../../src/policy/frontier/solve.ts'
-import { shapesOf } from '../../../src/policy/shape.ts'
+import { shapesOf } from '../../../src/policy/core/graph.ts'
 import { problemOf } from './problem_of.ts'
 
 const VARIANTS = 12

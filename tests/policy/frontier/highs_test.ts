@@ -5,7 +5,7 @@ import load from 'highs'
 import { checkPipeline } from '../../../src/pipeline/parse.ts'
 import type { FrontierProblem } from '../../../src/policy/frontier/problem.ts'
 import { solveFrontier } from '../../../src/policy/frontier/solve.ts'
-import { type Prefix, type Shapes, shapesOf } from '../../../src/policy/shape.ts'
+import { type Prefix, type Shapes, shapesOf } from '../../../src/policy/core/graph.ts'
 import { problemOf } from './problem_of.ts'
 import { type Program, writtenOut } from './written_out.ts'
 

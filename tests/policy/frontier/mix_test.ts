@@ -1,7 +1,7 @@
 /** What a mix tells of itself, against what its flows and its work come to. */
 import assert from 'node:assert/strict'
 import { solveFrontier } from '../../../src/policy/frontier/solve.ts'
-import { type Prefix, shapesOf, type Way } from '../../../src/policy/shape.ts'
+import { type Prefix, shapesOf, type Way } from '../../../src/policy/core/graph.ts'
 import { ocr, street } from '../fixtures.ts'
 import { problemOf } from './problem_of.ts'
 

@@ -4,7 +4,7 @@
  * @module
  */
 import type { FrontierProblem } from '../../../src/policy/frontier/problem.ts'
-import type { Shapes } from '../../../src/policy/shape.ts'
+import type { Shapes } from '../../../src/policy/core/graph.ts'
 
 /** Every group holds every variant, and takes `slowness` times its reference. */
 export function problemOf(

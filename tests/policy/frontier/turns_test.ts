@@ -1,8 +1,8 @@
 /** Slots that hold one variant each: who has had its share of a task. */
 import assert from 'node:assert/strict'
 import { solveFrontier } from '../../../src/policy/frontier/solve.ts'
-import { shapesOf } from '../../../src/policy/shape.ts'
-import type { Group } from '../../../src/policy/pool/slots.ts'
+import { shapesOf } from '../../../src/policy/core/graph.ts'
+import type { Group } from '../../../src/policy/state/slots.ts'
 import { createTurns } from '../../../src/policy/frontier/turns.ts'
 import { single } from '../fixtures.ts'
 

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
-import { createCounters } from '../../../src/policy/counters.ts'
-import { createFanOut } from '../../../src/policy/demand/fanout.ts'
+import { createCounters } from '../../../src/policy/state/counters.ts'
+import { createFanOut } from '../../../src/policy/estimate/fanout.ts'
 import { drainFactor, drainLevel } from '../../../src/policy/frontier/drain.ts'
 import { solveFrontier } from '../../../src/policy/frontier/solve.ts'
-import { createQuery } from '../../../src/policy/queue/query.ts'
-import { shapesOf } from '../../../src/policy/shape.ts'
+import { createQuery } from '../../../src/policy/state/query.ts'
+import { shapesOf } from '../../../src/policy/core/graph.ts'
 import { createUpcoming } from '../../../src/policy/frontier/upcoming.ts'
-import { createWaiting } from '../../../src/policy/queue/waiting.ts'
+import { createWaiting } from '../../../src/policy/state/waiting.ts'
 import { ocr, single } from '../fixtures.ts'
 
 const SLOTS = 2

@@ -5,7 +5,7 @@
  *
  * @module
  */
-import type { PipelineShape, Prefix, Shapes } from '../../../src/policy/shape.ts'
+import type { PipelineShape, Prefix, Shapes } from '../../../src/policy/core/graph.ts'
 import type { FrontierProblem } from '../../../src/policy/frontier/problem.ts'
 
 /** A query served weighs more than any accuracy; the least served pipeline more than the others. */

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { PlaceDue } from '../../../src/policy/load/due.ts'
+import { PlaceDue } from '../../../src/policy/place/due.ts'
 
 Deno.test('a placement that a jump overtook is of no use, and the next is asked for at once', () => {
   const due = new PlaceDue()

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
-import { loadOrder, startingWith } from '../../../src/policy/load/load_order.ts'
-import { shapesOf } from '../../../src/policy/shape.ts'
+import { loadOrder, startingWith } from '../../../src/policy/place/load_order.ts'
+import { shapesOf } from '../../../src/policy/core/graph.ts'
 import { createPool, nodeOf, ocr, refsOf, street } from '../fixtures.ts'
 
 Deno.test('loadOrder() begins with the most accurate of each task, then has the quickest', () => {

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import type { Problem } from '../../../src/policy/place/problem.ts'
 import { createScheduler } from '../../../src/policy/scheduler.ts'
-import type { PolicyEvent, VariantRef } from '../../../src/policy/types.ts'
+import type { PolicyEvent, VariantRef } from '../../../src/policy/core/types.ts'
 import { commandsOf, ocr, refsOf } from '../fixtures.ts'
 
 const all = refsOf(ocr)

@@ -1,11 +1,11 @@
 /** What a slot is taken to hold, and what it keeps, while it loads. */
 import assert from 'node:assert/strict'
-import type { LoadingSlot } from '../../../src/policy/load/loader.ts'
+import type { LoadingSlot } from '../../../src/policy/place/loader.ts'
 import { place } from '../../../src/policy/place/place.ts'
 import type { Placement } from '../../../src/policy/place/placement.ts'
-import type { Member } from '../../../src/policy/load/member.ts'
-import { Placing } from '../../../src/policy/load/placing.ts'
-import { shapesOf } from '../../../src/policy/shape.ts'
+import type { Member } from '../../../src/policy/place/member.ts'
+import { Placing } from '../../../src/policy/place/placing.ts'
+import { shapesOf } from '../../../src/policy/core/graph.ts'
 import { ocr, refsOf } from '../fixtures.ts'
 
 const shapes = shapesOf([ocr])

@@ -1,11 +1,11 @@
 /** How much of a usual batch's time an item reckons with. */
 import assert from 'node:assert/strict'
-import type { Service } from '../../../src/policy/pool/capacity.ts'
+import type { Service } from '../../../src/policy/state/capacity.ts'
 import type { PipelineMix } from '../../../src/policy/frontier/mix.ts'
 import { makespanMs } from '../../../src/policy/lookahead/makespan.ts'
-import { shapesOf } from '../../../src/policy/shape.ts'
+import { shapesOf } from '../../../src/policy/core/graph.ts'
 import { createSharing } from '../../../src/policy/lookahead/sharing.ts'
-import type { Group } from '../../../src/policy/pool/slots.ts'
+import type { Group } from '../../../src/policy/state/slots.ts'
 import { ocr } from '../fixtures.ts'
 
 const shapeOf = (name: string) => shapesOf([{ ...ocr, name }]).pipelines.get(name)!

@@ -1,12 +1,12 @@
 /** What may follow an item, against every choice of variants that there is. */
 import assert from 'node:assert/strict'
 import { checkPipeline } from '../../../src/pipeline/parse.ts'
-import { createFanOut, type FanOut } from '../../../src/policy/demand/fanout.ts'
+import { createFanOut, type FanOut } from '../../../src/policy/estimate/fanout.ts'
 import { makespanMs } from '../../../src/policy/lookahead/makespan.ts'
 import { createTails } from '../../../src/policy/lookahead/tails.ts'
-import type { Capacity, Server, Service } from '../../../src/policy/pool/capacity.ts'
-import type { Group } from '../../../src/policy/pool/slots.ts'
-import { type Prefix, shapesOf, type TaskShape } from '../../../src/policy/shape.ts'
+import type { Capacity, Server, Service } from '../../../src/policy/state/capacity.ts'
+import type { Group } from '../../../src/policy/state/slots.ts'
+import { type Prefix, shapesOf, type TaskShape } from '../../../src/policy/core/graph.ts'
 import { createRandom, type Random } from '../../../src/sim/random.ts'
 
 const MAX_BATCH = 4

@@ -1,8 +1,8 @@
 /** Prices of slot time: what they promise to whoever decides by them. */
 import assert from 'node:assert/strict'
-import { Market } from '../../../src/policy/next/market.ts'
-import type { Problem } from '../../../src/policy/next/program.ts'
-import { shapesOf } from '../../../src/policy/shape.ts'
+import { Market } from '../../../src/policy/price/market.ts'
+import type { Problem } from '../../../src/policy/price/program.ts'
+import { shapesOf } from '../../../src/policy/core/graph.ts'
 import { createRandom } from '../../../src/sim/random.ts'
 import { problemOf } from '../frontier/problem_of.ts'
 import { ocr, single } from '../fixtures.ts'

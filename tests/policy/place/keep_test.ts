@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
-import { assign } from '../../../src/policy/place/assign.ts'
+import { assign } from '../../../src/policy/place/matching.ts'
 import { place as params } from '../../../src/policy/place/params.ts'
 import { place } from '../../../src/policy/place/place.ts'
 import type { Problem } from '../../../src/policy/place/problem.ts'

@@ -3,10 +3,10 @@
  *
  * @module
  */
-import { assign, type Assignment, type AssignSlot } from '../../../src/policy/place/assign.ts'
+import { assign, type Assignment, type AssignSlot } from '../../../src/policy/place/matching.ts'
 import type { Placement } from '../../../src/policy/place/placement.ts'
 import type { Holding } from '../../../src/policy/place/problem.ts'
-import type { VariantRef } from '../../../src/policy/types.ts'
+import type { VariantRef } from '../../../src/policy/core/types.ts'
 
 export const keyOf = ({ pipeline, task, variant }: VariantRef) => `${pipeline}/${task}/${variant}`
 

@@ -1,7 +1,7 @@
 /** The sizes of batches that really ran, and what an item of each variant takes for it. */
 import assert from 'node:assert/strict'
-import { createBatchSizes } from '../../../src/policy/pool/batch_sizes.ts'
-import { shapesOf } from '../../../src/policy/shape.ts'
+import { createBatchSizes } from '../../../src/policy/estimate/batch_sizes.ts'
+import { shapesOf } from '../../../src/policy/core/graph.ts'
 import { ocr } from '../fixtures.ts'
 
 const shapes = shapesOf([ocr])

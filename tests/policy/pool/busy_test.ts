@@ -6,7 +6,7 @@ import {
   createSlot,
   type Group,
   type PoolNode,
-} from '../../../src/policy/pool/slots.ts'
+} from '../../../src/policy/state/slots.ts'
 
 /** Batches of 10 ms, one behind the other on each slot, that were sent to nodes 20 ms away. */
 const batchesOn = (...counts: number[]) => batchesOf(counts.map((count) => ({ count, island: 0 })))

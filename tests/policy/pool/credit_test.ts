@@ -1,7 +1,7 @@
 /** Credit: a batch arrives as the one before it ends, however far the node is. */
 import assert from 'node:assert/strict'
-import { creditAtMs, MOST_BATCHES } from '../../../src/policy/pool/credit.ts'
-import { createSlot, type PoolNode, takeOff } from '../../../src/policy/pool/slots.ts'
+import { creditAtMs, MOST_BATCHES } from '../../../src/policy/state/credit.ts'
+import { createSlot, type PoolNode, takeOff } from '../../../src/policy/state/slots.ts'
 import { createPool, nodeOf, ocr } from '../fixtures.ts'
 
 /** A slot with batches of so long that were sent so that each ends as the next begins. */

@@ -1,13 +1,13 @@
 /** In a pool of many slots none pays for each node that goes, or says anew what it can hold. */
 import assert from 'node:assert/strict'
-import { createFanOut } from '../../../src/policy/demand/fanout.ts'
+import { createFanOut } from '../../../src/policy/estimate/fanout.ts'
 import { createSharing } from '../../../src/policy/lookahead/sharing.ts'
-import { createPool } from '../../../src/policy/pool.ts'
-import { createBatchSizes } from '../../../src/policy/pool/batch_sizes.ts'
-import type { Rulings } from '../../../src/policy/pool/rulings.ts'
-import { holdsAll } from '../../../src/policy/pool/slots.ts'
-import { createProfile } from '../../../src/policy/profile/profile.ts'
-import { shapesOf } from '../../../src/policy/shape.ts'
+import { createPool } from '../../../src/policy/state/pool.ts'
+import { createBatchSizes } from '../../../src/policy/estimate/batch_sizes.ts'
+import type { Rulings } from '../../../src/policy/state/rulings.ts'
+import { holdsAll } from '../../../src/policy/state/slots.ts'
+import { createProfile } from '../../../src/policy/estimate/profile.ts'
+import { shapesOf } from '../../../src/policy/core/graph.ts'
 import { ocr, refsOf } from '../fixtures.ts'
 
 const able = refsOf(ocr)

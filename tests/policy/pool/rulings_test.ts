@@ -1,9 +1,9 @@
 /** Variants that are pinned or forbidden while the pool serves. */
 import assert from 'node:assert/strict'
 import { createPolicy } from '../../../src/peers/policies.ts'
-import { createRulings } from '../../../src/policy/pool/rulings.ts'
-import { shapesOf } from '../../../src/policy/shape.ts'
-import type { Answer, PolicyEvent, VariantRuling } from '../../../src/policy/types.ts'
+import { createRulings } from '../../../src/policy/state/rulings.ts'
+import { shapesOf } from '../../../src/policy/core/graph.ts'
+import type { Answer, PolicyEvent, VariantRuling } from '../../../src/policy/core/types.ts'
 import { createPool, nodeOf, ocr, refsOf, street } from '../fixtures.ts'
 
 type Pool = ReturnType<typeof createPool>

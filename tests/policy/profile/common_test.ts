@@ -1,7 +1,7 @@
 /** What befalls all nodes at once, as the profile tells it from what befalls one. */
 import assert from 'node:assert/strict'
-import { createProfile } from '../../../src/policy/profile/profile.ts'
-import { shapesOf } from '../../../src/policy/shape.ts'
+import { createProfile } from '../../../src/policy/estimate/profile.ts'
+import { shapesOf } from '../../../src/policy/core/graph.ts'
 import { createRandom, lognormal } from '../../../src/sim/random.ts'
 import { ocr } from '../fixtures.ts'
 

@@ -1,7 +1,7 @@
 /** Nodes that measured nothing, on a pool that is too busy to measure. */
 import assert from 'node:assert/strict'
-import { createModel } from '../../../src/policy/profile/latency_model.ts'
-import { createTrial } from '../../../src/policy/profile/trial.ts'
+import { createModel } from '../../../src/policy/estimate/latency_model.ts'
+import { createTrial } from '../../../src/policy/estimate/trial.ts'
 import { checkPipeline } from '../../../src/pipeline/parse.ts'
 import { createPool, nodeOf } from '../fixtures.ts'
 

@@ -1,7 +1,7 @@
 /** Variants that never ran are thought of by what did: profiles that are wrong cost little. */
 import assert from 'node:assert/strict'
-import { createProfile, type Profile } from '../../../src/policy/profile/profile.ts'
-import { shapesOf, type VariantShape } from '../../../src/policy/shape.ts'
+import { createProfile, type Profile } from '../../../src/policy/estimate/profile.ts'
+import { shapesOf, type VariantShape } from '../../../src/policy/core/graph.ts'
 import { createRandom, lognormal } from '../../../src/sim/random.ts'
 import { runPolicy } from '../../../src/sim/run_policy.ts'
 import type { Pipeline } from '../../../src/pipeline/schema.ts'

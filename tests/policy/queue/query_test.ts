@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
-import { accuracyOf, answerOf } from '../../../src/policy/queue/answer.ts'
-import { createQuery, type Item, serveItem } from '../../../src/policy/queue/query.ts'
-import { levelOf, shapesOf } from '../../../src/policy/shape.ts'
+import { accuracyOf, answerOf } from '../../../src/policy/state/answer.ts'
+import { createQuery, type Item, serveItem } from '../../../src/policy/state/query.ts'
+import { levelOf, shapesOf } from '../../../src/policy/core/graph.ts'
 import { ocr, street } from '../fixtures.ts'
 import { checkPipeline } from '../../../src/pipeline/parse.ts'
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
-import { byUrgency, createQueue, type Urgent } from '../../../src/policy/queue/queue.ts'
+import { byUrgency, createQueue, type Urgent } from '../../../src/policy/state/queue.ts'
 
 const urgent = fc.record({
   deadlineMs: fc.integer({ min: 0, max: 20 }),

@@ -1,8 +1,8 @@
 /** The auditor: whom it judges, when, and that it is no part of the pool; and who has how many votes. */
 import assert from 'node:assert/strict'
 import { createAuditor } from '../../../src/policy/trust/auditor.ts'
-import { shapesOf } from '../../../src/policy/shape.ts'
-import type { PolicyEvent } from '../../../src/policy/types.ts'
+import { shapesOf } from '../../../src/policy/core/graph.ts'
+import type { PolicyEvent } from '../../../src/policy/core/types.ts'
 import type { NodeSpec } from '../../../src/sim/node.ts'
 import { finished } from '../by_hand.ts'
 import { ocr } from '../fixtures.ts'

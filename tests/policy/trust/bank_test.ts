@@ -1,6 +1,6 @@
 /** Known answers: how many are kept, and who is asked which. */
 import assert from 'node:assert/strict'
-import { shapesOf } from '../../../src/policy/shape.ts'
+import { shapesOf } from '../../../src/policy/core/graph.ts'
 import { createBank } from '../../../src/policy/trust/bank.ts'
 import { single } from '../fixtures.ts'
 

@@ -1,10 +1,10 @@
 /** A node that claims a speed it does not have is planned by what it was seen to do. */
 import assert from 'node:assert/strict'
 import { runTrust } from '../../../src/bench/trust/trust.ts'
-import type { Batch } from '../../../src/policy/pool/slots.ts'
-import { shapesOf } from '../../../src/policy/shape.ts'
+import type { Batch } from '../../../src/policy/state/slots.ts'
+import { shapesOf } from '../../../src/policy/core/graph.ts'
 import { createClaims } from '../../../src/policy/trust/claims.ts'
-import type { PolicyEvent } from '../../../src/policy/types.ts'
+import type { PolicyEvent } from '../../../src/policy/core/types.ts'
 import { refsOf, single } from '../fixtures.ts'
 
 const scene = {

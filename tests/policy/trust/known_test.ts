@@ -1,7 +1,7 @@
 /** Who is asked for known answers, and what becomes of those that were answered otherwise. */
 import assert from 'node:assert/strict'
-import type { PoolNode } from '../../../src/policy/pool/slots.ts'
-import { shapesOf } from '../../../src/policy/shape.ts'
+import type { PoolNode } from '../../../src/policy/state/slots.ts'
+import { shapesOf } from '../../../src/policy/core/graph.ts'
 import type { Check } from '../../../src/policy/trust/check.ts'
 import { createKnownAnswers } from '../../../src/policy/trust/known.ts'
 import { pass } from '../../../src/policy/trust/word.ts'

@@ -1,8 +1,8 @@
 /** A pool in virtual time whose nodes say what a test wants, with the answers' truth known. */
 import { comparing, pipeline, truthOf } from '../../../src/bench/trust/trust_lies.ts'
 import { createScheduler } from '../../../src/policy/scheduler.ts'
-import type { Memory } from '../../../src/policy/memory.ts'
-import type { NodeTrust, PolicyCommand } from '../../../src/policy/types.ts'
+import type { Memory } from '../../../src/policy/core/memory.ts'
+import type { NodeTrust, PolicyCommand } from '../../../src/policy/core/types.ts'
 import { createRandom } from '../../../src/sim/random.ts'
 import type { NodeSpec } from '../../../src/sim/node.ts'
 import { createSimulation } from '../../../src/sim/simulation.ts'

@@ -1,6 +1,6 @@
 /** Who of several nodes is right. */
 import assert from 'node:assert/strict'
-import type { Said } from '../../../src/policy/options.ts'
+import type { Said } from '../../../src/policy/core/options.ts'
 import {
   groupsOf,
   isKnown,

@@ -8,8 +8,12 @@ import { createHash } from 'node:crypto'
 import { dirname, join, relative } from 'node:path'
 
 const SIMULATOR = ['src/sim/run.ts', 'src/sim/scenario.ts', 'src/sim/run_policy.ts']
-const SHOAL = ['src/policy/scheduler.ts', 'src/policy/place/place.ts', 'src/policy/load/plan_of.ts']
-const NEXT = ['src/policy/next/scheduler.ts', ...SHOAL.slice(1)]
+const SHOAL = [
+  'src/policy/scheduler.ts',
+  'src/policy/place/place.ts',
+  'src/policy/place/plan_of.ts',
+]
+const NEXT = ['src/policy/scheduler.ts', ...SHOAL.slice(1)]
 const PEERS = 'src/peers'
 
 /** Value imports of files beside; types leave nothing behind, and policies are named apart. */

@@ -1,0 +1,156 @@
+/**
+ * Admission: a query is let in if its chance to be in time, by its quickest path behind all that is more
+ * urgent, is at least what its time would be worth to others. In an idle pool that is next to nothing and
+ * anything is tried; in overload it is an answer, and only what is sure is let in.
+ *
+ * @module
+ */
+import type { Arrivals } from '../state/arrivals.ts'
+import type { Capacity } from '../state/capacity.ts'
+import { readyAtMs } from '../state/slots.ts'
+import { levelOf, type PipelineShape } from '../core/graph.ts'
+import type { Answer } from '../core/types.ts'
+import { chanceOf } from '../dispatch/chance.ts'
+import type { Outlook } from '../outlook.ts'
+import { admit as A, dispatch, price } from '../params.ts'
+import type { Paths, Quickest } from '../dispatch/paths.ts'
+
+export type Refusal = Extract<Answer, { ok: false }>
+
+/** No idle pool could do it in its time: it is no demand that a plan could meet. */
+export const isHopeless = ({ reason, retryAfterMs }: Refusal): boolean =>
+  reason === 'infeasible_deadline' && retryAfterMs === undefined
+
+export interface Asked {
+  shape: PipelineShape
+  deadlineMs: number
+  /** What its client gave it, before any of that was gone. */
+  timeoutMs: number | undefined
+  minAccuracy: number | undefined
+}
+
+export interface AdmissionParts {
+  outlook: Outlook
+  /** Highest least accuracy that can be kept with the variants that may be used. */
+  bestFloor(shape: PipelineShape): number
+  /** What nodes may yet come to hold of what is missing. */
+  arrivals: Pick<Arrivals, 'any' | 'inMs'>
+  /** Queries inside: all, and of this pipeline as many as it may have. */
+  inside(): number
+  isFull(shape: PipelineShape): boolean
+}
+
+const RETRY_LOADING_MS = 1000
+const RETRY_NO_NODE_MS = 5000
+const LEAST_RETRY_MS = 50
+const MOST_RETRY_MS = 60_000
+/** So many wait for that, since nobody knows yet how many can be served once it is there. */
+const MOST_WAITING = 16
+
+const clampRetry = (ms: number) => Math.round(Math.min(Math.max(ms, LEAST_RETRY_MS), MOST_RETRY_MS))
+
+/** A refusal; or the slack of the query, its time less its quickest path, at most the SLO. */
+export function admit(asked: Asked, parts: AdmissionParts, nowMs: number): Refusal | number {
+  const { shape, deadlineMs, minAccuracy } = asked
+  const { outlook } = parts
+  const best = parts.bestFloor(shape)
+  if (minAccuracy !== undefined && !(minAccuracy <= best + 1e-9)) {
+    return refusal(
+      'no_capable_node',
+      `Cannot reach accuracy ${minAccuracy}: ${shape.name} has ${Number(best.toFixed(4))} at best`,
+    )
+  }
+  const level = levelOf(shape, minAccuracy)
+  const leftMs = deadlineMs - nowMs
+  const capacity = outlook.capacity(nowMs)
+  const paths = outlook.pathsAt(nowMs)
+  const quickest = paths.quickest(shape.start, level)
+  if (quickest === undefined) return whileLoading(asked, level, capacity, paths, parts, nowMs)
+  if (parts.isFull(shape)) {
+    const ms = outlook.deadlines(nowMs).beginsMs(quickest.stationMs, quickest.stationMs)
+    return refusal(
+      'queue_full',
+      `Cannot take a query: too many for ${shape.name} are inside`,
+      clampRetry(ms),
+    )
+  }
+  const slackMs = Math.max(0, Math.min(leftMs - quickest.chainMs, shape.pipeline.sloMs))
+  const test = outlook.deadlines(nowMs)
+  const beginsMs = test.beginsMs(test.aheadOf(deadlineMs), quickest.stationMs, quickest.leadMs)
+  const needMs = Math.max(beginsMs, restMs(capacity, nowMs)) +
+    Math.max(quickest.chainMs, quickest.mostMs)
+  const variance = varianceOf(quickest, slackMs, beginsMs)
+  const worth = outlook.worthOf(quickest.stationMs, deadlineMs, nowMs) /
+    (shape.pipeline.weight ?? 1)
+  const needed = Math.min(A.most, Math.max(A.least, worth / price.served))
+  const mayEnter = outlook.fairness.mayEnter(shape)
+  if (mayEnter && leftMs < Infinity && chanceOf(leftMs - needMs, variance) >= needed) {
+    outlook.fairness.entered(shape)
+    return slackMs
+  }
+  const isLate = needMs > leftMs
+  return refusal(
+    'infeasible_deadline',
+    isLate
+      ? `Cannot answer within ${Math.round(leftMs)} ms: need about ${Math.ceil(needMs)} ms`
+      : `Cannot answer within ${Math.round(leftMs)} ms: it would make others late`,
+    // Its time may be gone because much came at once: that is no reason never to come again.
+    quickest.chainMs <= Math.max(leftMs, asked.timeoutMs ?? leftMs)
+      ? clampRetry(Math.max(needMs - leftMs, quickest.mostMs))
+      : undefined,
+  )
+}
+
+function refusal(reason: Refusal['reason'], message: string, retryAfterMs?: number): Refusal {
+  return { ok: false, reason, message, ...retryAfterMs === undefined ? {} : { retryAfterMs } }
+}
+
+function varianceOf({ variance }: Quickest, slackMs: number, beginsMs: number): number {
+  const jitter = dispatch.jitter * slackMs
+  const queue = A.spread * beginsMs
+  return variance + jitter * jitter + queue * queue + 0.25
+}
+
+/** Where volunteers give a part of their time, until the first slot may begin: all may rest by then. */
+function restMs({ groups }: Capacity, nowMs: number): number {
+  if (groups.every(({ duty, slots }) => duty >= slots.length)) return 0
+  let soonestMs = Infinity
+  for (const { slots } of groups) {
+    for (const slot of slots) {
+      soonestMs = Math.min(soonestMs, readyAtMs(slot, nowMs))
+      if (soonestMs <= nowMs) return 0
+    }
+  }
+  return soonestMs - nowMs
+}
+
+/** Some task is served by nobody: a few queries wait for a variant that is being loaded. */
+function whileLoading(
+  { shape, deadlineMs, minAccuracy }: Asked,
+  level: number,
+  capacity: Capacity,
+  paths: Paths,
+  { arrivals, inside }: AdmissionParts,
+  nowMs: number,
+): Refusal | number {
+  const servedInMs = Math.max(
+    ...shape.tasks.map(({ variants }) => {
+      const most = Math.max(...variants.map(({ accuracy }) => accuracy))
+      const fit = level === 0 ? variants : variants.filter(({ accuracy }) => accuracy === most)
+      return Math.min(
+        ...fit.map((variant) =>
+          capacity.services[variant.index] !== undefined ? 0 : arrivals.inMs(variant, nowMs)
+        ),
+      )
+    }),
+  )
+  const slackMs = deadlineMs - nowMs - servedInMs / dispatch.loaded
+  if (slackMs > 0 && inside() < MOST_WAITING) return slackMs
+  return refusal(
+    'no_capable_node',
+    level > 0 && paths.quickest(shape.start, 0) !== undefined
+      ? `Cannot reach accuracy ${minAccuracy} now: no nodes hold variants of ${shape.name} that do`
+      : `Cannot serve ${shape.name}: no node holds a variant for every task`,
+    arrivals.any ? RETRY_LOADING_MS : RETRY_NO_NODE_MS,
+  )
+}

@@ -1,0 +1,234 @@
+/**
+ * The deadline test: all queries inside in the order of their deadlines, each by its quickest path, on
+ * slots that come free one after the other. Says how much work goes before a deadline.
+ *
+ * @module
+ */
+import { zeros } from '../core/fresh.ts'
+import type { Query } from '../state/query.ts'
+import type { DeadlineQueue } from '../state/queue.ts'
+import { chanceOf } from '../dispatch/chance.ts'
+import { type Busy, ComingFree } from './coming_free.ts'
+import { admit, dispatch, price } from '../params.ts'
+import type { Paths } from '../dispatch/paths.ts'
+
+/** A query that will be served, and what goes before it; behind the last one, of a query due never. */
+interface Row {
+  deadlineMs: number
+  seq: number
+  /** ms of each station. */
+  aheadMs: number[]
+  /** ms of each station for what follows items that are not done. */
+  lockedMs: number[]
+  /** Accuracy that a ms of delay of each station puts at risk of these. */
+  riskPerMs: number[]
+}
+
+export class DeadlineTest {
+  private readonly rows: Row[] = [emptyRow()]
+  /** Of rows, without that behind the last. */
+  private count = 0
+  private stations: ComingFree[] = []
+  private nowMs = 0
+
+  /** @param version differs from the last where paths do */
+  scan(
+    queries: DeadlineQueue<Query>,
+    paths: Paths,
+    version: number,
+    busy: readonly Busy[],
+    nowMs: number,
+  ): void {
+    this.nowMs = nowMs
+    this.stations = busy.map((one, s) => this.stations[s]?.as(one) ?? new ComingFree(one))
+    const { rows } = this
+    this.count = 0
+    clear(rows[0]!, busy.length)
+    for (let i = 0; i < queries.length; i++) {
+      const query = queries.at(i)!
+      const row = rows[this.count]!
+      const riskPerMs = this.lookAt(query, row, paths, version)
+      if (riskPerMs === undefined) continue
+      const next = rows[++this.count] ??= emptyRow()
+      copy(row, next)
+      row.deadlineMs = query.deadlineMs
+      row.seq = query.seq
+      addTo(next, query, riskPerMs)
+    }
+  }
+
+  /** Takes in one that was let in since. */
+  add(query: Query, paths: Paths, version: number): void {
+    const { rows, count } = this
+    const at = this.firstAfter(query.deadlineMs, query.seq)
+    const riskPerMs = this.lookAt(query, rows[at]!, paths, version)
+    if (riskPerMs === undefined) return
+    const row = rows.length > count + 1 ? rows.pop()! : emptyRow()
+    copy(rows[at]!, row)
+    row.deadlineMs = query.deadlineMs
+    row.seq = query.seq
+    rows.splice(at, 0, row)
+    this.count++
+    for (let i = at + 1; i <= count + 1; i++) addTo(rows[i]!, query, riskPerMs)
+  }
+
+  /** What a ms of delay puts at risk of it; undefined where it takes no time from others. */
+  private lookAt(query: Query, { aheadMs }: Row, paths: Paths, version: number) {
+    const { rest, deadlineMs } = query
+    if (rest.epoch !== version) settle(query, paths, version, this.stations.length)
+    rest.isLate = false
+    if (!rest.servable || rest.poolMs === 0) return undefined
+    const beginsMs = this.beginsMs(aheadMs, rest.stationMs, rest.leadMs)
+    const waitingEndMs = this.nowMs + beginsMs + Math.max(rest.chainMs, rest.poolMs)
+    const endMs = Math.max(waitingEndMs, rest.runningEndMs)
+    rest.isLate = endMs > deadlineMs
+    return rest.isLate ? undefined : riskPerMs(query, deadlineMs - endMs, beginsMs)
+  }
+
+  /** ms of each station for what is due before a query, or before one that comes now. */
+  aheadOf(deadlineMs: number, seq = Infinity): readonly number[] {
+    return this.rows[this.firstAfter(deadlineMs, seq - 1)]!.aheadMs
+  }
+
+  /**
+   * Of that, ms for what cannot begin before something else is done, of the last so many queries: as many
+   * as run at a time.
+   */
+  lockedMs({ deadlineMs, seq }: Query, station: number, queries: number): number {
+    const { rows } = this
+    const at = this.firstAfter(deadlineMs, seq - 1)
+    const before = at > queries ? rows[at - queries]!.lockedMs[station]! : 0
+    return rows[at]!.lockedMs[station]! - before
+  }
+
+  /** Accuracy that a ms of delay of each station puts at risk of what is due later. */
+  riskBehind(deadlineMs: number, seq = Infinity): readonly number[] {
+    const { rows, count } = this
+    const before = rows[this.firstAfter(deadlineMs, seq)]!.riskPerMs
+    return rows[count]!.riskPerMs.map((all, s) => all - before[s]!)
+  }
+
+  /** Row of the first query that is due later; of those due at once the first that came later. */
+  private firstAfter(deadlineMs: number, seq: number): number {
+    const { rows } = this
+    let low = 0
+    let high = this.count
+    while (low < high) {
+      const middle = (low + high) >> 1
+      const row = rows[middle]!
+      const isBefore = row.deadlineMs < deadlineMs ||
+        (row.deadlineMs === deadlineMs && row.seq <= seq)
+      if (isBefore) low = middle + 1
+      else high = middle
+    }
+    return low
+  }
+
+  /**
+   * ms that work waits for stations that it needs, behind so much: where that is longest.
+   *
+   * @param leadMs until it comes to each station, where it does not begin there
+   */
+  beginsMs(ahead: readonly number[], own: readonly number[], leadMs?: readonly number[]): number {
+    const { stations } = this
+    let most = 0
+    for (let s = 0; s < stations.length; s++) {
+      if (!(own[s]! > 0)) continue
+      most = Math.max(most, stations[s]!.beginsMs(ahead[s]!) - (leadMs?.[s] ?? 0))
+    }
+    return most
+  }
+}
+
+const emptyRow = (): Row => ({
+  deadlineMs: Infinity,
+  seq: Infinity,
+  aheadMs: [],
+  lockedMs: [],
+  riskPerMs: [],
+})
+
+function clear(row: Row, stations: number): void {
+  for (const sums of [row.aheadMs, row.lockedMs, row.riskPerMs]) {
+    sums.length = 0
+    for (let s = 0; s < stations; s++) sums.push(0)
+  }
+}
+
+function copy(from: Row, to: Row): void {
+  const stations = from.aheadMs.length
+  to.aheadMs.length = to.lockedMs.length = to.riskPerMs.length = stations
+  for (let s = 0; s < stations; s++) {
+    to.aheadMs[s] = from.aheadMs[s]!
+    to.lockedMs[s] = from.lockedMs[s]!
+    to.riskPerMs[s] = from.riskPerMs[s]!
+  }
+}
+
+function addTo(row: Row, { rest }: Query, riskPerMs: number): void {
+  for (let s = 0; s < row.aheadMs.length; s++) {
+    const ms = rest.stationMs[s]!
+    row.aheadMs[s]! += ms
+    row.lockedMs[s]! += rest.lockedMs[s]!
+    if (ms > 0) row.riskPerMs[s]! += riskPerMs
+  }
+}
+
+/** How much the worth of a query falls for a ms that it is later. */
+function riskPerMs({ shape, laxityMs, rest }: Query, spareMs: number, waitMs: number): number {
+  const jitter = dispatch.jitter * Math.min(shape.pipeline.sloMs, laxityMs)
+  const queue = admit.spread * waitMs
+  const variance = rest.variance + jitter * jitter + queue * queue + 0.25
+  const chance = chanceOf(spareMs, variance)
+  const late = price.served * dispatch.slope * chance * (1 - chance) / Math.sqrt(variance)
+  return late + dispatch.wait / Math.max(laxityMs, 1)
+}
+
+/** What a query still needs, noted in it for one version of the paths. */
+function settle(query: Query, paths: Paths, version: number, stations: number): void {
+  const { rest, items, level } = query
+  rest.epoch = version
+  rest.poolMs =
+    rest.chainMs =
+    rest.runningEndMs =
+    rest.variance =
+      0
+  rest.servable = true
+  if (rest.stationMs.length !== stations) {
+    rest.stationMs = zeros(stations)
+    rest.lockedMs = zeros(stations)
+    rest.leadMs = zeros(stations)
+  }
+  const needs = rest.stationMs.fill(0)
+  const leads = rest.leadMs.fill(Infinity)
+  const locked = rest.lockedMs.fill(0)
+  for (let i = query.firstOpen; i < items.length; i++) {
+    const item = items[i]!
+    if (item.state === 'done') continue
+    let own: readonly number[]
+    let later: readonly number[]
+    let lead: readonly number[] | undefined
+    if (item.state === 'queued') {
+      const quickest = paths.quickest(item.way, level)
+      if (quickest === undefined) {
+        rest.servable = false
+        continue
+      }
+      own = quickest.stationMs
+      later = quickest.laterMs
+      lead = quickest.leadMs
+      rest.chainMs = Math.max(rest.chainMs, quickest.chainMs)
+      rest.variance = Math.max(rest.variance, quickest.variance)
+    } else {
+      const least = paths.least(item.bound!, level)
+      own = later = least.stationMs
+      rest.runningEndMs = Math.max(rest.runningEndMs, item.endsAtMs + least.chainMs)
+    }
+    for (let s = 0; s < own.length; s++) {
+      needs[s]! += own[s]!
+      locked[s]! += later[s]!
+      if (own[s]! > 0) leads[s] = Math.min(leads[s]!, lead?.[s] ?? 0)
+    }
+  }
+  for (let s = 0; s < stations; s++) rest.poolMs = Math.max(rest.poolMs, needs[s]!)
+}

@@ -1,0 +1,296 @@
+/**
+ * What each node is able to hold, what its slots are to hold, and loading it.
+ *
+ * @module
+ */
+import { handedOnBy } from './price/handed_on.ts'
+import type { FanOut } from './estimate/fanout.ts'
+import { PlaceDue, Throttle } from './place/due.ts'
+import { Loader, type LoaderParts } from './place/loader.ts'
+import { bytesListed, confine, greedy, loadNext, type Member, memberOf } from './place/member.ts'
+import { Placing } from './place/placing.ts'
+import { createRetirement } from './place/retirement.ts'
+import type { Limits } from './core/options.ts'
+import type { Placement } from './place/placement.ts'
+import type { ClassReport } from './state/class_report.ts'
+import { createRulings } from './state/rulings.ts'
+import type { Shapes, VariantShape } from './core/graph.ts'
+import type { Capacity } from './state/capacity.ts'
+import type { Demands } from './estimate/demands.ts'
+import { LoadOrder } from './place/first_loads.ts'
+import { planView } from './place/plan_view.ts'
+import type { Outlook } from './outlook.ts'
+import type { NodeId, Plan, PolicyCommand, PolicyEvent, VariantRuling } from './core/types.ts'
+
+export interface Controller {
+  handle(event: PolicyEvent, nowMs: number): void
+  /** Nodes were put into classes. */
+  classified(capacity: Capacity, nowMs: number): void
+  /**
+   * Whether a placement should be worked out: slots cannot hold all, and much has changed. Only
+   * when woken, so that nodes that join together are planned together.
+   */
+  wantsPlacement(event: PolicyEvent['type'], nowMs: number): boolean
+  /** Asks the planner. */
+  askPlacement(classes: ClassReport[], nowMs: number): void
+  nextWakeMs(nowMs: number): number
+  plan(nowMs: number): Plan
+}
+
+export interface ControllerParts extends Omit<LoaderParts, 'maxAttempts'> {
+  shapes: Shapes
+  limits: Limits
+  demands: Demands
+  /** As of now. */
+  classes(): readonly ClassReport[]
+  /** What variants hand on. */
+  fanOut: Pick<FanOut, 'mean' | 'none'>
+  planned: Outlook['planned']
+  emit(command: PolicyCommand): void
+}
+
+const MAX_SLOTS = 256
+/** In a larger pool news of a node that went is looked at later. */
+const FEW_NODES = 64
+/** Slots that no placement speaks of after so long load what fits. */
+const PATIENCE_MS = 2000
+
+export function createController(parts: ControllerParts): Controller {
+  const { shapes, limits, emit, demands } = parts
+  const loader = new Loader({
+    maxAttempts: limits.maxLoadAttempts,
+    load: parts.load,
+    unload: parts.unload,
+  })
+  const members = new Map<NodeId, Member>()
+  /** Nodes that cannot hold all and wait for a first placement, and until when. */
+  const waitsUntilMs = new Map<NodeId, number>()
+  const rulings = createRulings()
+  const placing = new Placing({ shapes, members, fanOut: parts.fanOut, isOpen: rulings.isOpen })
+  const wanted = new LoadOrder({ ...parts, isOpen: rulings.isOpen })
+  const retirement = createRetirement(members, rulings, parts.unload)
+  let epoch = 0
+  let placed: Plan | undefined
+  const due = new PlaceDue()
+  const throttle = new Throttle()
+  /** Members of which no slot can hold all. */
+  let tightCount = 0
+  const needed = () => tightCount > 0
+  /** When a load may go on by the time alone; undefined after anything that may have changed it. */
+  let loadAtMs: number | undefined
+
+  /**
+   * What slots are to hold may have changed: places, and starts what can be started.
+   *
+   * @param some nothing changed but here: enough where no member competes with another, and for now
+   *   where so many do that all are looked at later
+   */
+  function direct(nowMs: number, some?: readonly Member[]): void {
+    const waits = some !== undefined && needed() && throttle.waits(members.size, nowMs)
+    const alone = some !== undefined && (waits || !needed())
+    const concerned = alone ? some : [...members.values()]
+    for (const member of concerned) {
+      const all = member.fitsAll ? wanted.orderOf(member, nowMs) : undefined
+      const waited = (waitsUntilMs.get(member.id) ?? Infinity) <= nowMs
+      if (all || waited || placed !== undefined) waitsUntilMs.delete(member.id)
+      for (const slot of member.slots) {
+        if (all) slot.wanted = [...all]
+        else if (slot.wanted.length === 0 && placed === undefined && waited) {
+          slot.wanted = greedy(member)
+        }
+      }
+    }
+    if (!waits) {
+      throttle.looked(nowMs)
+      if (needed()) placing.direct(due.isOvertaken(demands.toPlaceSigns(nowMs)))
+    }
+    retirement.retire()
+    for (const member of concerned) loadNext(loader, member, nowMs)
+    loadAtMs = alone && loadAtMs !== undefined ? Math.min(loadAtMs, nextLoadMs(some)) : undefined
+  }
+
+  const changed = (nowMs: number) => {
+    due.changed(nowMs)
+    epoch++
+  }
+
+  function resize(member: Member, slots: number, nowMs: number): void {
+    const count = Math.min(Math.max(Math.trunc(slots) || 0, 0), MAX_SLOTS)
+    member.slots.splice(count)
+    while (member.slots.length < count) member.slots.push(loader.slot())
+    changed(nowMs)
+  }
+
+  function setAble(member: Member, bytes: Member['bytesOf'], nowMs: number): void {
+    const before = member.fitsAll
+    member.bytesOf = bytes
+    confine(member, rulings.isOpen)
+    tightCount += Number(before) - Number(member.fitsAll)
+    changed(nowMs)
+  }
+
+  /** Nobody is to hold what is served no more. */
+  function dropPipeline(name: string, nowMs: number): void {
+    const gone = ({ ref }: VariantShape) => ref.pipeline === name
+    for (const member of members.values()) {
+      member.slots.forEach((slot, i) => loader.drop(slot, { node: member.id, slot: i }, gone))
+      const kept = [...member.bytesOf].filter(([variant]) => !gone(variant))
+      setAble(member, new Map(kept), nowMs)
+    }
+    demands.close(name)
+  }
+
+  function join(event: Extract<PolicyEvent, { type: 'node_joined' }>, nowMs: number): void {
+    const member = memberOf(shapes, event)
+    confine(member, rulings.isOpen)
+    resize(member, event.slots, nowMs)
+    remove(event.node)
+    members.set(event.node, member)
+    placing.joined(nowMs)
+    if (!member.fitsAll) tightCount++
+    waitsUntilMs.set(event.node, nowMs + PATIENCE_MS)
+    direct(nowMs, [member])
+  }
+
+  function rule(given: readonly VariantRuling[], nowMs: number): void {
+    rulings.set(given)
+    for (const member of members.values()) confine(member, rulings.isOpen)
+    tightCount = [...members.values()].filter(({ fitsAll }) => !fitsAll).length
+    changed(nowMs)
+    retirement.ruled()
+    direct(nowMs)
+  }
+
+  /** False where it was no member. */
+  function remove(node: NodeId): boolean {
+    const member = members.get(node)
+    if (member === undefined) return false
+    members.delete(node)
+    waitsUntilMs.delete(node)
+    if (!member.fitsAll) tightCount--
+    return true
+  }
+
+  function handle(event: PolicyEvent, nowMs: number): void {
+    switch (event.type) {
+      case 'node_joined':
+        return join(event, nowMs)
+      case 'node_reported': {
+        const member = members.get(event.node)
+        if (member === undefined) return
+        if (event.paused !== undefined && event.paused !== member.paused) {
+          member.paused = event.paused
+          changed(nowMs)
+          retirement.retire()
+        }
+        if (event.slots === undefined) return
+        resize(member, event.slots, nowMs)
+        return direct(nowMs, [member])
+      }
+      case 'node_able': {
+        const member = members.get(event.node)
+        if (member === undefined) return
+        setAble(member, bytesListed(shapes, event.able), nowMs)
+        return direct(nowMs, [member])
+      }
+      case 'pipeline_added':
+        demands.open(event.pipeline.name)
+        epoch++
+        return
+      case 'pipeline_followed':
+        return demands.follow(event.from, event.to)
+      case 'pipeline_removed':
+        dropPipeline(event.pipeline, nowMs)
+        return direct(nowMs)
+      case 'node_left':
+        if (!remove(event.node)) return
+        placing.left(nowMs)
+        changed(nowMs)
+        // Many may go at once, and where slots hold all nobody is to hold anything else for that.
+        if (needed()) return direct(nowMs, [])
+        return members.size > FEW_NODES ? retirement.retire() : direct(nowMs)
+      case 'instance_ready':
+      case 'load_failed': {
+        const member = members.get(event.node)
+        const slot = member?.slots[event.slot]
+        const variant = shapes.find(event)
+        if (slot === undefined || variant === undefined) return
+        if (event.type === 'instance_ready') loader.ready(slot, variant)
+        else loader.failed(slot, variant, nowMs)
+        epoch++
+        if (event.type === 'instance_ready') retirement.came(variant)
+        return direct(nowMs, [member!])
+      }
+      case 'rulings_changed':
+        return rule(event.rulings, nowMs)
+      case 'plan_ready':
+        if (!due.answered(demands.toPlaceSigns(nowMs)) || event.plan.placement === undefined) {
+          return
+        }
+        placed = event.plan
+        placing.accept(event.plan.placement as Placement)
+        epoch++
+        return direct(nowMs)
+      case 'wake':
+        if ((loadAtMs ??= nextLoadMs()) <= nowMs) direct(nowMs)
+        return
+      default:
+        return
+    }
+  }
+
+  /** When a load may be tried again, or a slot has waited long enough for a placement. */
+  function nextLoadMs(some: Iterable<Member> = members.values()): number {
+    let next = throttle.atMs(members.size)
+    for (const { id, slots } of some) {
+      next = Math.min(next, waitsUntilMs.get(id) ?? Infinity)
+      for (const slot of slots) next = Math.min(next, loader.retryAtMs(slot))
+    }
+    return next
+  }
+
+  /** From when a placement may be asked for; Infinity while nothing calls for one. */
+  const placeAtMs = (nowMs: number) =>
+    needed() ? due.atMs(demands.toPlaceSigns(nowMs), nowMs) : Infinity
+
+  return {
+    handle,
+    classified(capacity, nowMs) {
+      const classOf = new Map(
+        capacity.groups.flatMap((group) =>
+          group.slots.map(({ node }) => [node.id, group.class.name] as const)
+        ),
+      )
+      let isNew = false
+      for (const member of members.values()) {
+        const name = classOf.get(member.id) ?? member.class
+        isNew ||= member.class === null && name !== null
+        member.class = name
+      }
+      if (isNew && needed()) direct(nowMs)
+    },
+    wantsPlacement: (event, nowMs) => event === 'wake' && placeAtMs(nowMs) <= nowMs,
+    askPlacement(classes, nowMs) {
+      due.asked(demands.toPlaceSigns(nowMs), nowMs)
+      const problem = placing.problem(classes, demands.toPlace(nowMs), nowMs)
+      emit({ type: 'solve', epoch, problem })
+    },
+    nextWakeMs: (nowMs) =>
+      Math.min(
+        loadAtMs ??= nextLoadMs(),
+        placeAtMs(nowMs),
+      ),
+    plan: (nowMs) =>
+      planView({
+        shapes,
+        epoch,
+        members: members.values(),
+        demands,
+        rulings,
+        placed,
+        nowMs,
+        planned: parts.planned(),
+        handedOn: handedOnBy(shapes, parts.fanOut),
+      }),
+  }
+}

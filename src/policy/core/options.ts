@@ -1,0 +1,85 @@
+/**
+ * What a scheduler is made with, and the bounds it keeps.
+ *
+ * @module
+ */
+import type { Pipeline } from '../../pipeline/schema.ts'
+import type { Memory } from './memory.ts'
+import type { Handle, ItemOutcome, NodeId, VariantRef } from './types.ts'
+
+/** Bounds. Whatever grows with load or with misbehaving nodes has one. */
+export interface Limits {
+  /** Queries inside, for each pipeline; more are answered `queue_full`. */
+  maxQueries: number
+  /** Items waiting at one task; a query whose items would pass it is answered `queue_full`. */
+  maxItemsPerTask: number
+  /** Items in one batch. */
+  maxBatch: number
+  /** Times an item is dispatched before its query is answered `node_failed`. */
+  maxAttempts: number
+  /** Times in a row a variant is loaded into a slot before the slot goes without it for an hour. */
+  maxLoadAttempts: number
+  /** Queries that one decision looks at, most urgent first. */
+  maxScan: number
+}
+
+/** What a node said of one item, and what it ran on. */
+export interface Said {
+  outcome: ItemOutcome
+  backend: string | undefined
+}
+
+/** Whether a node has the memory that an input takes. */
+export type Fits = (payload: Handle, node: NodeId) => boolean
+
+/** What checking needs to be told, since results are opaque to the rules. */
+export interface TrustOptions {
+  /** Uniform in [0, 1); seeded where runs are to be repeated. */
+  random: () => number
+  /** Whether two nodes say the same of one item, within what is usual between their backends. */
+  agree(ref: VariantRef, a: Said, b: Said): boolean
+  /** What is wrong with an outcome whatever the item was; undefined where nothing is. */
+  faultOf?(ref: VariantRef, outcome: ItemOutcome): string | undefined
+  /**
+   * A picture that looks like any other, to ask about where no answers are known yet: never the same
+   * twice. Undefined where there is none, or none yet.
+   */
+  question?(pipeline: string): Handle | undefined
+  /** Bytes that an input takes in memory. */
+  weigh?(payload: Handle): number
+}
+
+export interface SchedulerOptions {
+  pipelines: Pipeline[]
+  limits?: Partial<Limits>
+  /** Queries per second of each pipeline to begin with; by default nothing is known. */
+  startPerS?: { readonly [pipeline: string]: number }
+  /** What another scheduler had learned. */
+  memory?: Memory
+  /** Has what nodes say checked; without this every word is taken. */
+  trust?: TrustOptions
+  /** Has batches that are late begun once more where a slot is idle. */
+  hedge?: boolean
+  /** What each node is able to take; without this it is everything. */
+  fits?: Fits
+}
+
+export const DEFAULT_LIMITS: Readonly<Limits> = {
+  maxQueries: 4096,
+  maxItemsPerTask: 16_384,
+  maxBatch: 8,
+  maxAttempts: 3,
+  maxLoadAttempts: 4,
+  maxScan: 4096,
+}
+
+/** Fills in what is absent. Throws RangeError for a bound that is no positive integer. */
+export function limitsOf(given: Partial<Limits> | undefined): Limits {
+  const limits = { ...DEFAULT_LIMITS, ...given }
+  for (const [name, value] of Object.entries(limits)) {
+    if (!Number.isInteger(value) || value < 1) {
+      throw new RangeError(`Cannot bound ${name}: received ${value}, need an integer from 1`)
+    }
+  }
+  return limits
+}

@@ -1,0 +1,58 @@
+/**
+ * Plans as a service: what `workers/planner.ts` offers over comlink, where an error keeps nothing
+ * but its message, so failures are answers too.
+ *
+ * @module
+ */
+import { place } from '../place/place.ts'
+import type { Placement } from '../place/placement.ts'
+import type { Problem } from '../place/problem.ts'
+
+export interface PlannerFailure {
+  ok: false
+  reason: 'invalid_problem' | 'planner_failed'
+  message: string
+}
+
+export interface Placed {
+  ok: true
+  placement: Placement
+}
+
+export interface Allocated {
+  ok: true
+  /** Undefined where nothing can be planned. */
+  allocation: object | undefined
+}
+
+export interface Planner {
+  place(problem: Problem): Placed | PlannerFailure
+  /** The allocation of a peer, from plain data (`elsewhere` of a policy). */
+  allocate(problem: object): Allocated | PlannerFailure
+}
+
+function failed(error: unknown): PlannerFailure {
+  const message = error instanceof Error ? error.message : String(error)
+  const reason = error instanceof RangeError ? 'invalid_problem' : 'planner_failed'
+  return { ok: false, reason, message }
+}
+
+/** @param allocate makes the allocation of a peer; undefined where nothing can be planned */
+export function createPlanner(allocate: (problem: object) => object | undefined): Planner {
+  return {
+    place(problem) {
+      try {
+        return { ok: true, placement: place(problem) }
+      } catch (error) {
+        return failed(error)
+      }
+    },
+    allocate(problem) {
+      try {
+        return { ok: true, allocation: allocate(problem) }
+      } catch (error) {
+        return failed(error)
+      }
+    },
+  }
+}

@@ -1,0 +1,138 @@
+/**
+ * How many items a batch takes, which, and whether it is worth waiting for more.
+ *
+ * @module
+ */
+import type { CloseReason } from '../state/counters.ts'
+import type { Slot } from '../state/slots.ts'
+import type { Item } from '../state/query.ts'
+import type { DeadlineQueue } from '../state/queue.ts'
+import type { Prefix, VariantShape } from '../core/graph.ts'
+import { dispatch, price } from '../params.ts'
+import {
+  type Candidate,
+  type Choice,
+  paceOf,
+  serverOf,
+  type Sight,
+  startOn,
+  valueOn,
+} from './value.ts'
+
+export interface Batch {
+  items: Item[]
+  prefixes: Prefix[]
+  variant: VariantShape
+  close: CloseReason
+}
+
+/** Sizes to choose from: what falls to each idle slot, and halves of it, the smallest first. */
+export function sizesFor(waiting: number, idle: number, maxBatch: number): number[] {
+  const share = Math.min(maxBatch, Math.max(1, Math.ceil(waiting / idle - 1e-9)))
+  const sizes: number[] = []
+  for (let n = share; n >= 1; n >>= 1) sizes.unshift(n)
+  return sizes
+}
+
+/** The items from this position on for which the same is best, and more while that is worth it. */
+export function fillBatch(
+  best: Candidate,
+  queue: DeadlineQueue<Item>,
+  position: number,
+  slot: Slot,
+  suits: (item: Item) => boolean,
+  sight: Sight,
+  maxBatch: number,
+): Batch {
+  const { variant } = best.prefix
+  const first = queue.at(position)!
+  const start = startOn(slot, first.task, sight.nowMs)
+  const terms = sight.terms(first)
+  const pace = paceOf(slot)
+  const { times } = slot.node
+  const model = times.modelOf(variant)
+  const isTrial = (n: number) => sight.isBehind && model !== undefined && n <= model.trialSize
+  const meanMs = (n: number) => (isTrial(n) ? model!.hopedMs(n) : times.meanMs(variant, n)) * pace
+  const unitMs = serverOf(variant, slot.group!, sight)?.costMs ?? meanMs(1)
+  const group = slot.group!.index
+  const priceMs = Math.max(sight.prices[group]! + terms.slotRisk[group]!, 1e-7)
+  const batch: Batch = { items: [first], prefixes: [best.prefix], variant, close: 'queue_empty' }
+  const { items, prefixes } = batch
+  let queries = 1
+  let { chance } = best
+  let last = first
+  let own: Choice | undefined = best
+  for (let i = position + 1; i < queue.length && i < position + 2 * maxBatch; i++) {
+    const n = items.length + 1
+    if (n > maxBatch) {
+      batch.close = 'full'
+      break
+    }
+    const item = queue.at(i)!
+    const isSibling = item.query === last.query && item.way === last.way
+    if (n > best.size) {
+      const moreMs = meanMs(n) - meanMs(n - 1)
+      const next = isTrial(n)
+        ? chance
+        : valueOn(terms, best.prefix, n, slot, start, sight)?.chance ?? 0
+      const risk = (queries + (isSibling ? 0 : 1)) * price.served * Math.max(0, chance - next)
+      if (priceMs * (dispatch.growth * unitMs - moreMs) <= risk) {
+        batch.close = moreMs >= dispatch.growth * unitMs ? 'no_gain' : 'slack'
+        break
+      }
+      chance = next
+    }
+    if (!isSibling) {
+      own = suits(item)
+        ? sameChoice(item, variant, Math.max(best.size, n), slot, start, sight)
+        : undefined
+      if (own !== undefined) queries++
+      last = item
+    }
+    if (own === undefined) continue
+    items.push(item)
+    prefixes.push(own.prefix)
+  }
+  return batch
+}
+
+/** The choice of this variant for an item, if it is about as good as any that the slot has. */
+function sameChoice(
+  item: Item,
+  variant: VariantShape,
+  size: number,
+  slot: Slot,
+  start: ReturnType<typeof startOn>,
+  sight: Sight,
+): Choice | undefined {
+  let own: Choice | undefined
+  let most = -Infinity
+  const terms = sight.terms(item)
+  for (const prefix of item.way.prefixes) {
+    const choice = valueOn(terms, prefix, size, slot, start, sight)
+    if (choice === undefined) continue
+    most = Math.max(most, choice.value)
+    if (prefix.variant === variant) own = choice
+  }
+  return own !== undefined && own.value >= most - dispatch.leave ? own : undefined
+}
+
+/** Until when a batch of all that waits should wait for more; undefined where it should not. */
+export function delayUntilMs(
+  { items, variant }: Batch,
+  slot: Slot,
+  waiting: number,
+  isOther: boolean,
+  { nowMs, market, prices }: Sight,
+): number | undefined {
+  const n = items.length
+  const [{ attempts, queuedAtMs, query, task }] = items as [Item]
+  if (dispatch.delay <= 0 || n < waiting || attempts > 0) return undefined
+  if (prices[slot.group!.index]! < 1e-6) return undefined
+  const untilMs = queuedAtMs + (isOther ? 2 : 1) * dispatch.delay * query.laxityMs
+  if (nowMs >= untilMs) return undefined
+  const { times } = slot.node
+  const saved = (2 * times.meanMs(variant, n) - times.meanMs(variant, 2 * n)) / n
+  const comesPerMs = (market.taskPerS[task.index] ?? 0) / 1000
+  return comesPerMs * saved > (isOther ? 0.5 : 1) ? untilMs : undefined
+}

@@ -1,0 +1,57 @@
+/**
+ * What a candidate may not be, whatever it is worth.
+ *
+ * @module
+ */
+import { isOverdue, readyAtMs, type Slot } from '../state/slots.ts'
+import type { Item } from '../state/query.ts'
+import type { Outlook } from '../outlook.ts'
+import { dispatch } from '../params.ts'
+import type { Sight } from './value.ts'
+
+/**
+ * Whether a node may be given an item that failed before: each further attempt goes to a node that has
+ * shown more, if there is one that could; and not to the node where it failed last, if there is another.
+ */
+export function mayTry(
+  { attempts, failedOn, way, query: { level } }: Item,
+  { node }: Slot,
+  { capacity: { groups }, paths, nowMs }: Sight,
+): boolean {
+  const proven = node.proof > attempts
+  const again = failedOn === node.id
+  if (proven && !again) return true
+  const isBetter = (other: Slot) =>
+    !isOverdue(other, nowMs) &&
+    ((!proven && other.node.proof > node.proof) || (again && other.node !== node))
+  return !groups.some(({ held, slots }) =>
+    slots.some(isBetter) &&
+    way.prefixes.some((prefix) =>
+      held.has(prefix.variant) &&
+      paths.behind(prefix).some((path) => paths.keeps(prefix, path, level))
+    )
+  )
+}
+
+/**
+ * Whether a batch that takes so long leaves enough slots to pipelines whose queries have less time: half
+ * of their load, and its root for chance.
+ */
+export function leavesRoom(
+  pipeline: string,
+  takesMs: number,
+  outlook: Outlook,
+  nowMs: number,
+): boolean {
+  const { load, sloMs } = outlook.hasty(takesMs / dispatch.long, pipeline)
+  if (load < 0.05) return true
+  const { groups, slotCount } = outlook.capacity(nowMs)
+  const wanted = Math.min(slotCount - 1, Math.ceil(load / 2 + Math.sqrt(load)))
+  let free = 0
+  for (const { slots } of groups) {
+    for (const slot of slots) {
+      if (readyAtMs(slot, nowMs) <= nowMs + dispatch.long * sloMs) free++
+    }
+  }
+  return free - 1 >= wanted
+}

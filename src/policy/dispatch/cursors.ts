@@ -1,0 +1,80 @@
+/**
+ * Where one pass over the queues stands: the most urgent item first that was not looked at, each query
+ * once, and the queries that are beyond help.
+ *
+ * @module
+ */
+import type { Item, Query } from '../state/query.ts'
+import type { DeadlineQueue } from '../state/queue.ts'
+import type { Waiting } from '../state/waiting.ts'
+import type { TaskShape } from '../core/graph.ts'
+import { dispatch } from '../params.ts'
+import type { Sight } from './value.ts'
+
+/** In the queue of one task. */
+export interface Cursor {
+  task: TaskShape
+  queue: DeadlineQueue<Item>
+  position: number
+  looked: number
+  last: Item | undefined
+}
+
+export class Cursors {
+  private readonly cursors: Cursor[]
+
+  /**
+   * @param tasks those that a slot with room could take
+   * @param doomed takes queries that nothing can serve in time; to be dropped once the pass is over
+   * @param lateToo with items of queries that are late by the deadline test
+   */
+  constructor(
+    tasks: ReadonlySet<TaskShape>,
+    waiting: Waiting,
+    private readonly doomed: Set<Query>,
+    private readonly lateToo: boolean,
+  ) {
+    this.cursors = [...tasks].map((task) => (
+      { task, queue: waiting.of(task), position: 0, looked: 0, last: undefined }
+    ))
+  }
+
+  /** The cursor at the most urgent item that was not looked at; of one deadline the deeper first. */
+  next(sight: Sight): Cursor | undefined {
+    let first: Cursor | undefined
+    let least = Infinity
+    for (const cursor of this.cursors) {
+      const item = this.advance(cursor, sight)
+      if (item === undefined || item.deadlineMs > least) continue
+      if (item.deadlineMs === least && cursor.task.depth < first!.task.depth) continue
+      first = cursor
+      least = item.deadlineMs
+    }
+    if (first === undefined) return undefined
+    first.looked++
+    first.last = first.queue.at(first.position)
+    return first
+  }
+
+  /** Passes over siblings, for which the same holds as for the first, and over the doomed. */
+  private advance(cursor: Cursor, { paths, nowMs }: Sight): Item | undefined {
+    const { queue } = cursor
+    if (cursor.looked >= dispatch.look) return undefined
+    for (;;) {
+      const item = queue.at(cursor.position)
+      if (item === undefined) return undefined
+      const { last } = cursor
+      const isAlike = last !== undefined && last.query === item.query && last.way === item.way
+      if (isAlike || (item.query.rest.isLate && !this.lateToo)) {
+        cursor.position++
+        continue
+      }
+      const quickest = paths.quickest(item.way, item.query.level)
+      if (quickest === undefined || nowMs + dispatch.doomed * quickest.chainMs <= item.deadlineMs) {
+        return item
+      }
+      this.doomed.add(item.query)
+      cursor.position++
+    }
+  }
+}

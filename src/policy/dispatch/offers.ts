@@ -1,0 +1,206 @@
+/**
+ * What can be done with one item: on a slot with room now, in a batch of some size, or on one that will
+ * come free later; on any group.
+ *
+ * @module
+ */
+import type { Fits, Limits } from '../core/options.ts'
+import { creditAtMs } from '../state/credit.ts'
+import type { Ready } from '../state/ready.ts'
+import { type Group, readyAtMs, type Slot } from '../state/slots.ts'
+import type { Item } from '../state/query.ts'
+import type { DeadlineQueue } from '../state/queue.ts'
+import type { TaskShape } from '../core/graph.ts'
+import { sizesFor } from './batch.ts'
+import type { Cursor } from './cursors.ts'
+import { dispatch } from '../params.ts'
+import {
+  type Candidate,
+  canRun,
+  mostOn,
+  paceOf,
+  serverOf,
+  type Sight,
+  startOn,
+  valueLater,
+  valueOn,
+} from './value.ts'
+
+export interface OfferParts {
+  limits: Pick<Limits, 'maxBatch'>
+  ready: Ready
+  fits: Fits
+  /** Whether this node may be given an item that failed before. */
+  mayTry(item: Item, slot: Slot): boolean
+}
+
+/** Accuracy: of what is worth the same but for this the first is taken. */
+const ALIKE = 1e-9
+
+export class Offers {
+  /** Slot ms reserved in this pass, and when the next slot comes free, by index of group. */
+  private reservedMs: number[] = []
+  private freeMs: number[] = []
+  /** Tasks that a group waits with, until more has come. */
+  private readonly delayed = new Map<Group, Set<TaskShape>>()
+
+  constructor(private readonly parts: OfferParts) {}
+
+  begin(): void {
+    this.delayed.clear()
+  }
+
+  beginPass({ capacity: { groups } }: Sight): void {
+    this.reservedMs = groups.map(() => 0)
+    this.freeMs = groups.map(() => NaN)
+  }
+
+  waitWith(group: Group, task: TaskShape): void {
+    let tasks = this.delayed.get(group)
+    if (tasks === undefined) this.delayed.set(group, tasks = new Set())
+    tasks.add(task)
+  }
+
+  waitsWith(group: Group, task: TaskShape): boolean {
+    return this.delayed.get(group)?.has(task) ?? false
+  }
+
+  /** For an item that is left to the group. */
+  reserve({ index }: Group, slotMs: number): void {
+    this.reservedMs[index]! += slotMs
+  }
+
+  /** The best that can be done with an item now, and the best of what is worth more later. */
+  offer(item: Item, { task, queue, position }: Cursor, sight: Sight) {
+    let now: Candidate | undefined
+    let later: Candidate | undefined
+    const busy: Group[] = []
+    for (const group of sight.capacity.groups) {
+      if (!group.tasks.includes(task)) continue
+      const awake = this.slotFor(item, group, false, sight.nowMs)
+      if (awake === undefined) busy.push(group)
+      const slot = awake ?? this.slotFor(item, group, true, sight.nowMs)
+      if (slot === undefined) continue
+      const cost = awake === undefined ? dispatch.call : 0
+      now = this.bestOn(slot, item, queue, position, sight, cost, now)
+    }
+    const beat = now === undefined ? -Infinity : now.value + dispatch.leave
+    for (const group of busy) later = this.bestLater(group, item, sight, beat, later)
+    return { now, later }
+  }
+
+  /** The least deadline that any slot with room could keep for items that come the same way. */
+  soonestMs({ way, query }: Item, task: TaskShape, sight: Sight): number {
+    const { capacity: { groups }, paths, nowMs } = sight
+    let soonest = Infinity
+    for (const group of groups) {
+      if (!group.tasks.includes(task)) continue
+      const slot = this.parts.ready.peek(group, false, nowMs) ??
+        this.parts.ready.peek(group, true, nowMs)
+      if (slot === undefined) continue
+      const { atMs } = startOn(slot, task, nowMs)
+      for (const prefix of way.prefixes) {
+        if (!canRun(slot, prefix.variant, nowMs)) continue
+        const { chainMs } = paths.least(prefix, query.level)
+        const meanMs = slot.node.times.meanMs(prefix.variant, 1) * paceOf(slot)
+        soonest = Math.min(soonest, atMs + meanMs + chainMs)
+      }
+    }
+    return soonest === Infinity ? nowMs : soonest
+  }
+
+  /** A slot of the group with room that may be given the item. */
+  private slotFor(item: Item, group: Group, resting: boolean, nowMs: number): Slot | undefined {
+    if (this.waitsWith(group, item.task)) return undefined
+    const first = this.parts.ready.peek(group, resting, nowMs)
+    if (first === undefined || this.suits(item, first)) return first
+    return group.slots.find((slot) =>
+      slot.node.resting === resting && creditAtMs(slot, nowMs) <= nowMs && this.suits(item, slot)
+    )
+  }
+
+  /** Whether the slot's node has the memory for an item, and may try it. */
+  suits(item: Item, slot: Slot): boolean {
+    const { mayTry, fits } = this.parts
+    return (item.attempts === 0 || mayTry(item, slot)) && fits(item.payload, slot.node.id)
+  }
+
+  private bestOn(
+    slot: Slot,
+    item: Item,
+    queue: DeadlineQueue<Item>,
+    position: number,
+    sight: Sight,
+    cost: number,
+    before: Candidate | undefined,
+  ): Candidate | undefined {
+    let best = before
+    const group = slot.group!
+    const start = startOn(slot, item.task, sight.nowMs)
+    const terms = sight.terms(item)
+    const idle = this.idleFor(item.task, slot, sight)
+    const sizes = sizesFor(queue.length - position, idle, this.parts.limits.maxBatch)
+    for (const prefix of item.way.prefixes) {
+      if (!group.held.has(prefix.variant)) continue
+      let beat = best === undefined ? -Infinity : best.value + ALIKE + cost
+      if (mostOn(terms, prefix, sizes[sizes.length - 1]!, slot, start, sight) <= beat) continue
+      for (const size of sizes) {
+        const choice = valueOn(terms, prefix, size, slot, start, sight, beat)
+        if (choice === undefined || choice.chance < dispatch.least) continue
+        beat = choice.value + ALIKE
+        choice.value -= cost
+        best = { ...choice, group, slot, size }
+      }
+    }
+    return best
+  }
+
+  private bestLater(
+    group: Group,
+    item: Item,
+    sight: Sight,
+    beat: number,
+    before: Candidate | undefined,
+  ): Candidate | undefined {
+    let best = before
+    const startMs = this.freeAtMs(group, item, sight.nowMs) +
+      this.reservedMs[group.index]! / group.slots.length
+    if (startMs === Infinity) return best
+    const terms = sight.terms(item)
+    for (const prefix of item.way.prefixes) {
+      const server = group.held.has(prefix.variant)
+        ? serverOf(prefix.variant, group, sight)
+        : undefined
+      if (server === undefined) continue
+      const least = best === undefined ? beat : best.value + ALIKE
+      const choice = valueLater(terms, prefix, server, startMs, sight, least)
+      if (choice === undefined || choice.chance < dispatch.least) continue
+      best = { ...choice, group, slot: undefined, size: 1 }
+    }
+    return best
+  }
+
+  /** When the next slot of the group that is awake comes free. */
+  private freeAtMs(group: Group, item: Item, nowMs: number): number {
+    // One that has room and is passed over is not for this item.
+    const isOwn = this.parts.ready.peek(group, false, nowMs) !== undefined
+    const known = this.freeMs[group.index]!
+    if (!isOwn && !Number.isNaN(known)) return known
+    let atMs = Infinity
+    for (const slot of group.slots) {
+      if (slot.node.resting || (isOwn && !this.suits(item, slot))) continue
+      atMs = Math.min(atMs, readyAtMs(slot, nowMs))
+    }
+    if (!isOwn) this.freeMs[group.index] = atMs
+    return atMs
+  }
+
+  /** Slots that share what waits of a task. */
+  private idleFor(task: TaskShape, slot: Slot, { capacity: { groups } }: Sight): number {
+    let idle = slot.batches.length > 0 ? 1 : 0
+    for (const group of groups) {
+      if (group.tasks.includes(task)) idle += this.parts.ready.idleCount(group)
+    }
+    return Math.max(1, idle)
+  }
+}

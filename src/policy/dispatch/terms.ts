@@ -1,0 +1,66 @@
+/**
+ * What holds for an item whatever is done with it: its part of its query, what waiting costs, what is
+ * ahead of what follows it, and what its time puts at risk.
+ *
+ * @module
+ */
+import type { Item } from '../state/query.ts'
+import type { TaskShape } from '../core/graph.ts'
+import type { DeadlineTest } from '../admit/deadline_test.ts'
+import { dispatch } from '../params.ts'
+import type { Paths } from './paths.ts'
+import type { Stations } from '../price/stations.ts'
+import type { Terms } from './value.ts'
+
+export function termsOf(
+  item: Item,
+  test: DeadlineTest,
+  paths: Paths,
+  stations: Stations,
+  nowMs: number,
+): Terms {
+  const { query, task, way, deadlineMs } = item
+  const { shape, laxityMs, level } = query
+  const slackMs = Math.min(shape.pipeline.sloMs, laxityMs)
+  const weight = 1 / query.countAt[task.depth]!
+  const lateWeight = weight ** dispatch.joint
+  const jitter = dispatch.jitter * slackMs
+  const stationRisk = test.riskBehind(deadlineMs, query.seq)
+  const { of, duties } = stations
+  const follows = followsOf(item, paths.quickest(way, level)?.laterMs, test, stations)
+  return {
+    item,
+    weight,
+    lateWeight,
+    stationRisk,
+    waitPerMs: lateWeight * dispatch.wait / Math.max(slackMs, 1),
+    variance: jitter * jitter + 0.25,
+    followsAtMs: nowMs + follows.beginsMs,
+    behindMs: follows.behindMs,
+    slotRisk: of.map((s) => stationRisk[s]! / duties[s]!),
+  }
+}
+
+/** How long what follows an item waits behind more urgent queries. */
+function followsOf(
+  { task, query }: Item,
+  laterMs: readonly number[] = [],
+  test: DeadlineTest,
+  stations: Stations,
+): { beginsMs: number; behindMs: number } {
+  if (task.next.length === 0) return { beginsMs: 0, behindMs: 0 }
+  const running = slotsOf(task, stations)
+  let behindMs = 0
+  for (let s = 0; s < laterMs.length; s++) {
+    if (laterMs[s]! > 0) behindMs = Math.max(behindMs, test.lockedMs(query, s, running))
+  }
+  return { beginsMs: test.beginsMs(test.aheadOf(query.deadlineMs, query.seq), laterMs), behindMs }
+}
+
+/** Slots of the stations that serve a task. */
+function slotsOf({ variants }: TaskShape, { times, slots }: Stations): number {
+  return variants.reduce((most, { index }) => {
+    const time = times[index]
+    return time === undefined ? most : Math.max(most, slots[time.station] ?? 0)
+  }, 1)
+}

@@ -1,0 +1,240 @@
+/**
+ * The value of doing an item with a variant on a slot, in accuracy:
+ *
+ *     (served + accuracy of the path) x chance to be in time
+ *       - price of what follows - price of the slot's time - what waiting costs + what the deficit counts
+ *
+ * Everything that is decided when a slot has room compares these.
+ *
+ * @module
+ */
+import type { Capacity, Server } from '../state/capacity.ts'
+import { type Group, isCoolingDown, readyAtMs, type Slot } from '../state/slots.ts'
+import type { Item } from '../state/query.ts'
+import type { Prefix, TaskShape, VariantShape } from '../core/graph.ts'
+import { chanceOf } from './chance.ts'
+import type { Deficits } from '../price/deficits.ts'
+import type { Market } from '../price/market.ts'
+import { dispatch, price } from '../params.ts'
+import { type Path, type Paths, UPPER } from './paths.ts'
+
+/** All that decisions of one moment read. */
+export interface Sight {
+  nowMs: number
+  capacity: Capacity
+  market: Market
+  paths: Paths
+  deficits: Deficits
+  /** By index of group: price of a ms. */
+  prices: readonly number[]
+  /** More is queued than is usual: larger batches than any that ran are tried. */
+  isBehind: boolean
+  /** What holds for an item whatever is done with it. */
+  terms(item: Item): Terms
+}
+
+/** What holds for an item, and for its siblings, whatever is done with it. */
+export interface Terms {
+  item: Item
+  /** Its part of the accuracy of its query; and of whether that is in time. */
+  weight: number
+  lateWeight: number
+  /** Accuracy that a ms of waiting costs. */
+  waitPerMs: number
+  /** Of what no estimate foresees, in ms². */
+  variance: number
+  /** What follows it begins no sooner, behind the work of more urgent queries. */
+  followsAtMs: number
+  /** And so long after it is done, as what follows those comes at the same time. */
+  behindMs: number
+  /** Accuracy that a ms puts at risk of queries that are due later: of a station, and of a group's slot. */
+  stationRisk: readonly number[]
+  slotRisk: readonly number[]
+}
+
+export interface Choice {
+  prefix: Prefix
+  path: Path
+  value: number
+  chance: number
+}
+
+/** A way to do an item: with a variant in a batch of so many, on a slot that can have it now or later. */
+export interface Candidate extends Choice {
+  group: Group
+  /** Undefined where all slots of the group are busy. */
+  slot: Slot | undefined
+  size: number
+}
+
+/** When a batch would begin, with its way back; and the variance of that. */
+export interface Start {
+  atMs: number
+  variance: number
+}
+
+export function startOn(slot: Slot, task: TaskShape, nowMs: number): Start {
+  const onewayMs = slot.node.times.networkMs(task) / 2
+  const last = slot.batches[slot.batches.length - 1]
+  const late = last === undefined ? 0 : (last.upperMs - last.meanMs) / UPPER
+  return {
+    atMs: Math.max(readyAtMs(slot, nowMs), nowMs + onewayMs) + onewayMs,
+    variance: late * late,
+  }
+}
+
+export const paceOf = (slot: Slot): number =>
+  slot.loading.size > 0 ? slot.node.times.loadFactor() : 1
+
+export const canRun = (slot: Slot, variant: VariantShape, nowMs: number): boolean =>
+  slot.held.has(variant) && !isCoolingDown(slot, variant, nowMs)
+
+export function serverOf(variant: VariantShape, group: Group, { capacity }: Sight) {
+  const servers = capacity.services[variant.index]?.servers
+  if (servers !== undefined) {
+    for (let i = 0; i < servers.length; i++) if (servers[i]!.group === group) return servers[i]
+  }
+  return undefined
+}
+
+/**
+ * Value on a slot in a batch of so many; undefined where the slot cannot do it.
+ *
+ * @param beat what is worth no more than that may be left out
+ */
+export function valueOn(
+  terms: Terms,
+  prefix: Prefix,
+  size: number,
+  slot: Slot,
+  start: Start,
+  sight: Sight,
+  beat = -Infinity,
+): Choice | undefined {
+  const { variant } = prefix
+  if (!canRun(slot, variant, sight.nowMs)) return undefined
+  const { times } = slot.node
+  const meanMs = times.meanMs(variant, size) * paceOf(slot)
+  const deviation = meanMs * (times.upperTimes(variant) - 1) / UPPER
+  const variance = start.variance + deviation * deviation
+  const gain = gainOf(terms, prefix, slot.group!.index, meanMs / size, start.atMs, sight)
+  const best = bestPath(terms, prefix, start.atMs + meanMs, variance, sight, beat - gain)
+  if (best !== undefined) best.value += gain
+  return best
+}
+
+/** Batches of up to so many are worth no more, in time for sure and with items as quick as in the largest. */
+export function mostOn(
+  terms: Terms,
+  prefix: Prefix,
+  size: number,
+  slot: Slot,
+  start: Start,
+  sight: Sight,
+): number {
+  const { lateWeight, weight, stationRisk } = terms
+  let most = -Infinity
+  for (const path of sight.paths.behind(prefix)) {
+    const worth = lateWeight * price.served + weight * path.accuracy
+    most = Math.max(most, worth - priceOf(path, stationRisk))
+  }
+  const itemMs = slot.node.times.meanMs(prefix.variant, size) * paceOf(slot) / size
+  return most + gainOf(terms, prefix, slot.group!.index, itemMs, start.atMs, sight)
+}
+
+/** Value on a group all of whose slots are busy, begun then. */
+export function valueLater(
+  terms: Terms,
+  prefix: Prefix,
+  server: Server,
+  startMs: number,
+  sight: Sight,
+  beat = -Infinity,
+): Choice | undefined {
+  const { meanMs, upperMs, networkMs, costMs, group } = server
+  const deviation = (upperMs - meanMs) / UPPER
+  const atMs = startMs + networkMs
+  const wait = dispatch.spread * (startMs - sight.nowMs)
+  const variance = deviation * deviation + wait * wait
+  const gain = gainOf(terms, prefix, group.index, costMs, atMs, sight)
+  const best = bestPath(terms, prefix, atMs + meanMs, variance, sight, beat - gain)
+  if (best !== undefined) best.value += gain
+  return best
+}
+
+/** Value of an item once a variant is loaded that no slot holds, with all that is inside before it. */
+export function valueOnceLoaded(
+  terms: Terms,
+  prefix: Prefix,
+  slot: Slot,
+  inMs: number,
+  inside: number,
+  sight: Sight,
+): number {
+  const { query, task } = terms.item
+  const items = query.items.filter((one) => one.task === task && one.state === 'queued').length
+  const chainMs = sight.paths.behind(prefix)[0]?.chainMs ?? 0
+  const workMs = items * slot.node.times.upperMs(prefix.variant, 1) + chainMs
+  const startMs = sight.nowMs + inMs / dispatch.loaded
+  const endMs = startMs + inside * workMs - chainMs
+  const best = bestPath(terms, prefix, endMs, 0, sight)
+  const gain = gainOf(terms, prefix, slot.group!.index, workMs - chainMs, startMs, sight)
+  return best === undefined ? -Infinity : best.value + gain
+}
+
+/** What counts for or against it whatever the path: the deficit, the slot's time, and the wait. */
+function gainOf(
+  terms: Terms,
+  { variant }: Prefix,
+  group: number,
+  slotMs: number,
+  atMs: number,
+  { prices, deficits, nowMs }: Sight,
+): number {
+  return terms.weight * dispatch.deficit * deficits.of(variant, group) -
+    (prices[group]! + terms.slotRisk[group]!) * slotMs - terms.waitPerMs * (atMs - nowMs)
+}
+
+/** Of what follows, with what it puts at risk. */
+function priceOf(path: Path, stationRisk: readonly number[]): number {
+  let sum = path.price
+  for (let s = 0; s < stationRisk.length; s++) sum += stationRisk[s]! * path.stationMs[s]!
+  return sum
+}
+
+/** The best path behind a prefix whose item is done by then, of those that are worth more than `beat`. */
+function bestPath(
+  { item, weight, lateWeight, variance: unforeseen, followsAtMs, behindMs, stationRisk }: Terms,
+  prefix: Prefix,
+  endMs: number,
+  variance: number,
+  { paths }: Sight,
+  beat = -Infinity,
+): Choice | undefined {
+  const { level } = item.query
+  const leftMs = item.deadlineMs - endMs
+  const followsLeftMs = item.deadlineMs - Math.max(endMs, followsAtMs) - behindMs
+  const spread = variance + unforeseen
+  const options = paths.behind(prefix)
+  let best: Path | undefined
+  let most = beat
+  let likely = 0
+  for (let i = 0; i < options.length; i++) {
+    const path = options[i]!
+    const costs = priceOf(path, stationRisk)
+    const worth = lateWeight * price.served + weight * path.accuracy
+    if (worth - costs <= most || level > 0 && !paths.keeps(prefix, path, level)) continue
+    const chance = path.chainMs > 0
+      ? chanceOf(
+        followsLeftMs - path.chainMs - path.waitMs,
+        spread + path.variance + path.waitVariance,
+      )
+      : chanceOf(leftMs, spread)
+    const value = worth * chance - costs
+    if (value <= most) continue
+    best = path
+    most = value
+    likely = chance
+  }
+  return best === undefined ? undefined : { prefix, path: best, value: most, chance: likely }
+}

@@ -1,0 +1,303 @@
+/**
+ * The dispatcher: takes queries in, binds their items to slots as late as possible, and gives each
+ * query exactly one answer. One for each coordinator; knows the nodes whose links that one holds.
+ *
+ * @module
+ */
+import { createCounters } from './state/counters.ts'
+import { createFanOut, type FanOut } from './estimate/fanout.ts'
+import { createFlights } from './state/flights.ts'
+import { createLearned, type Learned } from './state/learned.ts'
+import type { LoaderParts } from './place/loader.ts'
+import type { Limits, SchedulerOptions } from './core/options.ts'
+import { createPool } from './state/pool.ts'
+import type { Capacity } from './state/capacity.ts'
+import { createBatchSizes } from './estimate/batch_sizes.ts'
+import { isAlone } from './state/capacity.ts'
+import { type ClassReport, reportClasses } from './state/class_report.ts'
+import { PROOF } from './state/proof.ts'
+import { createReady } from './state/ready.ts'
+import { createRulings } from './state/rulings.ts'
+import { type Batch, coolDown } from './state/slots.ts'
+import { createProfile } from './estimate/profile.ts'
+import type { Item, Query } from './state/query.ts'
+import { createQueue } from './state/queue.ts'
+import { createWaiting } from './state/waiting.ts'
+import type { PipelineShape, Shapes } from './core/graph.ts'
+import { dispatcherStats } from './state/stats.ts'
+import { createResults } from './trust/results.ts'
+import type { Trust } from './trust/trust.ts'
+import type { NodeId, PolicyCommand, PolicyEvent, SchedulerStats, SlotIndex } from './core/types.ts'
+import { Assigner } from './dispatch/assign.ts'
+import { leavesRoom, mayTry } from './dispatch/bounds.ts'
+import type { Demands } from './estimate/demands.ts'
+import { Inside } from './admit/inside.ts'
+import { Outlook } from './outlook.ts'
+import { dispatch } from './params.ts'
+
+/** What a batch takes until one was seen. */
+const FIRST_BATCH_MS = 20
+
+export interface Dispatcher {
+  handle(event: PolicyEvent, nowMs: number): void
+  /** What is served changed. */
+  renew(): void
+  /** The controller has told a slot to load a variant, or to let go of one. */
+  loading: LoaderParts['load']
+  unloading: LoaderParts['unload']
+  /** The classes of nodes, for placement. */
+  classes(nowMs: number): ClassReport[]
+  /** What variants hand on. */
+  readonly fanOut: Pick<FanOut, 'mean' | 'none'>
+  /** Answers whose time is up. Before an event those past it; after it those at it as well. */
+  expire(nowMs: number, inclusive: boolean): void
+  /** Gives work to all slots with credit. */
+  dispatch(nowMs: number): void
+  /** When to be woken at the latest; Infinity when only an event can change anything. */
+  nextWakeMs(nowMs: number): number
+  planned: Outlook['planned']
+  /** Where nodes are checked. */
+  trust: Trust | undefined
+  memory: Learned['memory']
+  recall: Learned['recall']
+  stats(nowMs: number): SchedulerStats
+}
+
+export function createDispatcher(
+  shapes: Shapes,
+  limits: Limits,
+  emit: (command: PolicyCommand) => void,
+  demands: Demands,
+  options: Pick<SchedulerOptions, 'trust' | 'hedge' | 'fits'> & {
+    /** Nodes were put into classes. */
+    classified(capacity: Capacity): void
+  },
+): Dispatcher {
+  const { fits = () => true } = options
+  const profile = createProfile((node) => trust?.words.speaks(node) ?? true)
+  const fanOut = createFanOut()
+  const sizes = createBatchSizes()
+  const rulings = createRulings()
+  const pool = createPool({
+    shapes,
+    profile,
+    fanOut,
+    sizes,
+    rulings,
+    proofOf: (node) => trust?.words.proofOf(node) ?? PROOF.own,
+  })
+  const ready = createReady()
+  const waiting = createWaiting(shapes)
+  const counters = createCounters(shapes)
+  const queries = createQueue<Query>()
+  const flights = createFlights({
+    shapes,
+    limits,
+    profile,
+    waiting,
+    emit,
+    changed(slot) {
+      ready.touch(slot, nowMs)
+    },
+    exhausted: (item, message) => inside.fail(item.query, 'node_failed', message),
+    extraLost: (batch) => results.extraLost(batch, nowMs),
+    covered: (batch) => results.covered(batch),
+    forgotten: (batch) => results.forgotten(batch, nowMs),
+    sent: (batch) => results.sent(batch),
+    failed: (batch) => trust?.faults.failed(batch),
+  })
+  let nowMs = 0
+  let lookMs = Infinity
+  let batchMs = FIRST_BATCH_MS
+  const outlook = new Outlook({
+    shapes,
+    pool,
+    ready,
+    flights,
+    queries,
+    waiting,
+    fanOut,
+    demands,
+    emit,
+    maxBatch: limits.maxBatch,
+    batchMs: () => batchMs,
+    classified: options.classified,
+  })
+  const inside = new Inside({
+    shapes,
+    limits,
+    queries,
+    waiting,
+    flights,
+    outlook,
+    counters,
+    emit,
+    bestFloor: rulings.bestFloor,
+    arrivals: pool.arrivals,
+    doubt: pool.doubt,
+    nowMs: () => nowMs,
+    asked: (pipeline, floor) => demands.count(pipeline, nowMs, floor),
+  })
+  const finishing = {
+    profile,
+    fanOut,
+    pool,
+    flights,
+    enqueue: (items: readonly Item[]) => inside.enqueue(items),
+    fail: (...args: Parameters<Inside['fail']>) => inside.fail(...args),
+    finish: (query: Query) => inside.finish(query),
+  }
+  const results = createResults({
+    options,
+    fits,
+    shapes,
+    waiting,
+    finishing,
+    emit,
+    afterMs: (prefix, level) => outlook.pathsAt(nowMs).least(prefix, level).chainMs,
+  })
+  const assigner = new Assigner({
+    limits,
+    shapes,
+    waiting,
+    ready,
+    fits,
+    arrivals: pool.arrivals,
+    inside: () => queries.length,
+    capacity: () => outlook.capacity(nowMs),
+    sight: () => outlook.sight(nowMs),
+    mayTry: (item, slot) => mayTry(item, slot, outlook.sight(nowMs)),
+    leavesRoom: (pipeline, ms) => leavesRoom(pipeline, ms, outlook, nowMs),
+    send(slot, { items, prefixes, variant, close }) {
+      counters.closed(close)
+      const { index, class: { name } } = slot.group!
+      outlook.charge(variant, index, items.length)
+      sizes.ran(name, variant, items.length)
+      const members = items.map((item, i) => ({ item, choice: { prefix: prefixes[i]! } }))
+      flights.send(slot, members, isAlone(slot, variant.task, outlook.capacity(nowMs)), nowMs)
+    },
+    drop: (query) =>
+      inside.fail(query, 'deadline_exceeded', 'Cannot answer in time: dropped early'),
+  })
+  const { trust } = results
+  const learned = createLearned({ shapes, profile, fanOut, nodes: pool.nodes, trust })
+
+  function setReplacing(node: NodeId, index: SlotIndex, replacing: boolean): void {
+    const slot = pool.nodes.get(node)?.slots[index]
+    if (slot === undefined || slot.replacing === replacing) return
+    slot.replacing = replacing
+    ready.touch(slot, nowMs)
+  }
+
+  function lose(batches: readonly Batch[], message: string): void {
+    for (const batch of batches) {
+      flights.end(batch.id, nowMs)
+      flights.fail(batch, message, nowMs)
+    }
+  }
+
+  function handle(event: PolicyEvent, at: number): void {
+    nowMs = at
+    assigner.heard(event.type)
+    switch (event.type) {
+      case 'query_arrived':
+        return inside.arrive(event)
+      case 'query_cancelled':
+        return inside.cancel(event.query)
+      case 'batch_finished': {
+        const batch = flights.end(event.batch, nowMs)
+        if (batch === undefined) return
+        batchMs += dispatch.alpha * (event.computeMs - batchMs)
+        results.finished(batch, event, nowMs)
+        // Its duty may have it rest now.
+        return ready.touch(batch.slot, nowMs)
+      }
+      case 'batch_failed': {
+        const batch = flights.end(event.batch, nowMs)
+        if (batch === undefined) return
+        // One that was called off had to end somehow: nobody wants it, and it is no sign of a fault.
+        if (batch.ghostUntilMs !== null) return results.calledOff(batch, event.computeMs, nowMs)
+        coolDown(batch.slot, batch.variant, nowMs)
+        ready.touch(batch.slot, nowMs)
+        return flights.fail(batch, event.message, nowMs)
+      }
+      case 'node_joined':
+        lose(pool.leave(event.node), 'Cannot finish a batch: its node joined anew')
+        return pool.join(event)
+      case 'node_reported':
+        return lose(pool.report(event), 'Cannot finish a batch: its slot is no more')
+      case 'node_left':
+        learned.left(event.node)
+        results.left(event.node)
+        return lose(pool.leave(event.node), 'Cannot finish a batch: its node left')
+      case 'instance_ready':
+      case 'load_failed':
+        setReplacing(event.node, event.slot, false)
+        return pool.loaded(event.node, event.slot, event, event.type === 'instance_ready', nowMs)
+      case 'node_able':
+        return pool.able(event)
+      case 'pipeline_added':
+        return open(shapes.pipelines.get(event.pipeline.name)!, event.replaces)
+      case 'pipeline_removed':
+        for (const one of [waiting, learned]) one.close(shapes.pipelines.get(event.pipeline)!)
+        return counters.fold(event.pipeline, event.into)
+      case 'rulings_changed':
+        rulings.set(event.rulings)
+        return pool.ruled()
+      case 'drain':
+        return inside.drain()
+      case 'pipeline_followed':
+      case 'plan_ready':
+      case 'wake':
+        return
+    }
+  }
+
+  function open(shape: PipelineShape, replaces: string | undefined): void {
+    waiting.open(shape)
+    counters.open(shape.name)
+    for (const variant of shape.tasks.flatMap(({ variants }) => variants)) {
+      const before = shapes.find({ ...variant.ref, pipeline: replaces ?? '' })
+      if (before !== undefined) profile.inherit(before, variant)
+    }
+    outlook.renew()
+  }
+
+  return {
+    handle,
+    renew: () => outlook.renew(),
+    loading(node, slot, ref, replacing, later) {
+      pool.loading(node, slot, ref, later, nowMs)
+      setReplacing(node, slot, replacing)
+    },
+    unloading: (node, slot, ref) => pool.loaded(node, slot, ref, false, nowMs),
+    classes(at) {
+      outlook.capacity(at)
+      return reportClasses(pool.classes(), profile, sizes, limits.maxBatch)
+    },
+    fanOut,
+    expire(at, inclusive) {
+      nowMs = at
+      inside.expire(at, inclusive)
+    },
+    dispatch(at) {
+      nowMs = at
+      flights.sweep(at)
+      results.look(at)
+      lookMs = waiting.total === 0 ? Infinity : assigner.run(at)
+    },
+    nextWakeMs(at) {
+      const dueMs = queries.at(0)?.deadlineMs ?? Infinity
+      const next = Math.min(dueMs, flights.nextSweepMs(), results.nextMs())
+      if (waiting.total === 0) return next
+      outlook.capacity(at)
+      return Math.min(next, lookMs, ready.nextMs(), pool.renewAtMs())
+    },
+    planned: () => outlook.planned(),
+    trust,
+    memory: learned.memory,
+    recall: learned.recall,
+    stats: (at) =>
+      results.complete(dispatcherStats(counters, waiting, pool.nodes.values(), shapes, at)),
+  }
+}

@@ -1,0 +1,304 @@
+/**
+ * The outlook: prices, paths, who rests, and how much is queued, as of a moment. Worked out when asked
+ * for, and kept as long as it holds.
+ *
+ * @module
+ */
+import type { FanOut } from './estimate/fanout.ts'
+import type { Flights } from './state/flights.ts'
+import type { Pool } from './state/pool.ts'
+import type { Capacity, Layout } from './state/capacity.ts'
+import type { Ready } from './state/ready.ts'
+import { applyRest } from './state/rest.ts'
+import { type Group, isOverdue, readyAtMs } from './state/slots.ts'
+import type { Query } from './state/query.ts'
+import type { DeadlineQueue } from './state/queue.ts'
+import type { Waiting } from './state/waiting.ts'
+import { leastSloMs, type Shapes } from './core/graph.ts'
+import type { PolicyCommand } from './core/types.ts'
+import { Backlog } from './price/backlog.ts'
+import type { Busy } from './admit/coming_free.ts'
+import { DeadlineTest } from './admit/deadline_test.ts'
+import { Deficits } from './price/deficits.ts'
+import type { Demands } from './estimate/demands.ts'
+import { Fairness } from './price/fairness.ts'
+import { Market } from './price/market.ts'
+import { backlog as B, price } from './params.ts'
+import { Paths } from './dispatch/paths.ts'
+import { type Problem, supplyOf } from './price/problem.ts'
+import { Rest } from './place/awake.ts'
+import { Stations } from './price/stations.ts'
+import { termsOf } from './dispatch/terms.ts'
+import type { Sight, Terms } from './dispatch/value.ts'
+
+export interface OutlookParts {
+  shapes: Shapes
+  pool: Pool
+  ready: Ready
+  flights: Flights
+  queries: DeadlineQueue<Query>
+  waiting: Waiting
+  fanOut: FanOut
+  demands: Demands
+  maxBatch: number
+  batchMs(): number
+  emit(command: PolicyCommand): void
+  /** Nodes were put into classes anew. */
+  classified(capacity: Capacity): void
+}
+
+/** So many factors for each doubling: what was worked out for one is found again. */
+const FACTOR_STEPS = 24
+/** A deadline test holds for such a share of the shortest SLO; queries that are let in are added. */
+const FRESH = 0.02
+/** The rates are looked at for a jump no more often than this, in ms. */
+const RATES_MS = 10
+/** The demand may have fallen by so many queries a second more than by its share, before it jumped. */
+const JUMP_PER_S = 2
+
+export class Outlook {
+  private layout: Layout | undefined
+  private epoch = -1
+  private solvedMs = -Infinity
+  private ratesMs = -Infinity
+  private rates: number[] = []
+  private market!: Market
+  /** With those that rest. */
+  private whole!: Market
+  private stations: Stations | undefined
+  private paths!: Paths
+  private version = 0
+  private prices = new Map<number, number[]>()
+  private pricedFor = NaN
+  private testedMs = -Infinity
+  private stale = true
+  private readonly test = new DeadlineTest()
+  private readonly deficits = new Deficits()
+  private readonly backlog: Backlog
+  readonly fairness: Fairness
+  private readonly rest: Rest
+
+  constructor(private readonly parts: OutlookParts) {
+    this.backlog = new Backlog(parts)
+    this.rest = new Rest(parts.shapes)
+    this.fairness = new Fairness(parts.shapes)
+  }
+
+  /** A query was let in. */
+  joined(query: Query): void {
+    this.test.add(query, this.paths, this.version)
+  }
+
+  /** What is served changed. */
+  renew(): void {
+    this.parts.pool.renew()
+    this.solvedMs = -Infinity
+    this.stale = true
+  }
+
+  /** Makes all of this hold for now. */
+  capacity(nowMs: number): Capacity {
+    const { pool, ready, emit } = this.parts
+    const capacity = pool.capacity(nowMs)
+    if (capacity.layout !== this.layout) {
+      this.layout = capacity.layout
+      this.parts.classified(capacity)
+      applyRest(capacity, this.rest.awake, emit, nowMs)
+      ready.rebuild(capacity.layout, nowMs)
+    }
+    if (capacity.epoch !== this.epoch || this.isDue(nowMs)) this.solve(capacity, nowMs)
+    return capacity
+  }
+
+  private isDue(nowMs: number): boolean {
+    if (nowMs - this.solvedMs >= price.everyMs) return true
+    if (nowMs - this.ratesMs < RATES_MS) return false
+    this.ratesMs = nowMs
+    return this.parts.demands.levelsPerS(nowMs).some((rate, p) => {
+      const before = this.rates[p] ?? 0
+      return Math.abs(rate - before) > price.jump * before + (rate < before ? JUMP_PER_S : 0)
+    })
+  }
+
+  private solve(capacity: Capacity, nowMs: number): void {
+    const { shapes, fanOut, demands, ready, emit } = this.parts
+    const anew = capacity.epoch !== this.epoch
+    this.epoch = capacity.epoch
+    this.solvedMs = this.ratesMs = nowMs
+    this.rates = demands.levelsPerS(nowMs)
+    const problem: Problem = {
+      ...supplyOf(shapes, capacity, fanOut),
+      demands: demands.now(nowMs),
+      duties: capacity.groups.map((group) => heardDuty(group, nowMs)),
+    }
+    this.whole = new Market(shapes, problem, this.whole?.found())
+    if (anew || this.stations === undefined) {
+      this.stations = new Stations(shapes, this.inBatches(problem, capacity), this.stations)
+    }
+    this.rest.decide(this.whole, this.backlogShare(nowMs), nowMs)
+    for (const slot of applyRest(capacity, this.rest.awake, emit, nowMs)) ready.touch(slot, nowMs)
+    this.market = this.rest.awake.size === 0
+      ? this.whole
+      : new Market(shapes, this.rest.reduced(problem), this.market?.found())
+    this.prices.clear()
+    this.pricedFor = NaN
+    const parts = {
+      capacity,
+      market: this.whole,
+      stations: this.stations,
+      fanOut: this.parts.fanOut,
+    }
+    this.paths = new Paths({ ...parts, batchMs: this.parts.batchMs() }, this.pricesFor(1))
+    this.fairness.share(this.rates, this.paths)
+    this.version++
+    this.stale = true
+  }
+
+  /** The problem with items in batches that take least time for each, as they are where much waits. */
+  private inBatches(problem: Problem, { services }: Capacity): Problem {
+    const { shapes, maxBatch } = this.parts
+    return {
+      ...problem,
+      services: problem.services.map((own, v) => {
+        const sloMs = shapes.variants[v]?.task.pipeline.pipeline.sloMs ?? 0
+        return own.map((one, i) => {
+          const { latencyMs } = services[v]!.servers[i]!
+          let costMs = latencyMs(1)
+          const mostMs = costMs + B.batchShare * Math.max(0, sloMs - costMs)
+          for (let n = 2; n <= maxBatch && latencyMs(n) <= mostMs; n *= 2) {
+            costMs = Math.min(costMs, latencyMs(n) / n)
+          }
+          return { ...one, costMs }
+        })
+      }),
+    }
+  }
+
+  private backlogShare(nowMs: number): number {
+    if (this.market === undefined || this.paths === undefined) return 0
+    return this.backlog.share(this.market, this.paths, nowMs)
+  }
+
+  /** Share of the capacity that is planned with: what is queued beyond the usual counts as demand. */
+  private factor(nowMs: number): number {
+    const beyond = this.backlogShare(nowMs) - B.usual
+    const load = this.market.loadShare
+    const factor = beyond < 0 ? 1 - B.shorter * beyond : load / (load + B.longer * beyond)
+    return 2 ** (Math.round(Math.log2(factor) * FACTOR_STEPS) / FACTOR_STEPS)
+  }
+
+  private pricesFor(factor: number): number[] {
+    let prices = this.prices.get(factor)
+    if (prices === undefined) {
+      prices = this.market.pricesAt(factor)
+      if (this.market !== this.whole) {
+        const { duties } = this.market.problem
+        const others = this.whole.pricesAt(factor)
+        prices = prices.map((one, g) => duties[g]! > 0 ? one : others[g]!)
+      }
+      this.prices.set(factor, prices)
+    }
+    return prices
+  }
+
+  /** What decisions of this moment read. */
+  sight(nowMs: number): Sight {
+    const capacity = this.capacity(nowMs)
+    const factor = this.factor(nowMs)
+    const prices = this.pricesFor(factor)
+    if (factor !== this.pricedFor) {
+      this.pricedFor = factor
+      this.paths.price(prices)
+    }
+    this.deficits.adopt(this.market, factor)
+    const test = this.deadlines(nowMs)
+    let last: Terms | undefined
+    return {
+      nowMs,
+      capacity,
+      market: this.market,
+      paths: this.paths,
+      deficits: this.deficits,
+      prices,
+      isBehind: factor < 1,
+      terms: (item) =>
+        last?.item === item ? last : last = termsOf(item, test, this.paths, this.stations!, nowMs),
+    }
+  }
+
+  /** The deadline test of this moment. */
+  deadlines(nowMs: number): DeadlineTest {
+    const capacity = this.capacity(nowMs)
+    if (this.stale || nowMs - this.testedMs > FRESH * leastSloMs(this.parts.shapes)) {
+      const busy = this.busyOf(capacity, nowMs)
+      this.test.scan(this.parts.queries, this.paths, this.version, busy, nowMs)
+      this.stale = false
+      this.testedMs = nowMs
+    }
+    return this.test
+  }
+
+  private busyOf({ groups }: Capacity, nowMs: number): Busy[] {
+    const { of, count } = this.stations!
+    const busy = Array.from({ length: count }, () => ({ lefts: [] as number[], slots: 0 }))
+    groups.forEach(({ slots }, g) => {
+      const own = busy[of[g]!]!
+      own.slots += slots.length
+      for (const slot of slots) {
+        // What is sent so much before that is there when the slot comes free.
+        const onewayMs = (slot.batches[slot.batches.length - 1]?.networkMs ?? 0) / 2
+        const leftMs = readyAtMs(slot, nowMs) - onewayMs - nowMs
+        if (leftMs > 0) own.lefts.push(leftMs)
+      }
+    })
+    for (const { lefts } of busy) lefts.sort((a, b) => a - b)
+    return busy
+  }
+
+  /** What the time that a query needs of each station would be worth to others now. */
+  worthOf(stationMs: readonly number[], deadlineMs: number, nowMs: number): number {
+    const risks = this.deadlines(nowMs).riskBehind(deadlineMs)
+    const { duties } = this.market.problem
+    const prices = this.pricesFor(this.factor(nowMs))
+    let worth = stationMs.reduce((sum, ms, s) => sum + ms * risks[s]!, 0)
+    duties.forEach((duty, g) => worth += duty * prices[g]! * stationMs[this.stations!.of[g]!]!)
+    return worth
+  }
+
+  /** Slots' worth of work of the pipelines with a shorter SLO than `mostMs`, and the shortest SLO. */
+  hasty(mostMs: number, own: string): { load: number; sloMs: number } {
+    let [load, sloMs] = [0, Infinity]
+    let p = 0
+    for (const shape of this.parts.shapes.pipelines.values()) {
+      const rate = this.rates[p++] ?? 0
+      if (shape.name === own || shape.pipeline.sloMs > mostMs) continue
+      load += rate * (this.market.taskMs[shape.root.index] ?? 0) / 1000
+      sloMs = Math.min(sloMs, shape.pipeline.sloMs)
+    }
+    return { load, sloMs }
+  }
+
+  /** Behind a prefix, for who asks outside of decisions. */
+  pathsAt(nowMs: number): Paths {
+    this.capacity(nowMs)
+    return this.paths
+  }
+
+  charge(...args: Parameters<Deficits['charge']>): void {
+    this.deficits.charge(...args)
+  }
+
+  /** The plan with all slots, and how many of each group are to be awake where not all are. */
+  planned(): { market: Market; awake: ReadonlyMap<string, number> } | undefined {
+    return this.whole === undefined ? undefined : { market: this.whole, awake: this.rest.awake }
+  }
+}
+
+/** Of a slot that is not heard of, as it may be gone. */
+const SILENT_DUTY = 0.1
+
+/** Slots' worth of time of a group. */
+function heardDuty({ duty, slots }: Group, nowMs: number): number {
+  const silent = slots.filter((slot) => isOverdue(slot, nowMs)).length
+  return duty * (1 - (1 - SILENT_DUTY) * silent / slots.length)
+}

@@ -1,0 +1,122 @@
+/**
+ * Loading: brings to each slot what the placement wants there, one load at a time for each slot,
+ * with a bounded number of tries in a row, growing pauses between them, and a long one after the last.
+ *
+ * @module
+ */
+import type { VariantShape } from '../core/graph.ts'
+import type { NodeId, SlotIndex, VariantRef } from '../core/types.ts'
+import { load } from './load_params.ts'
+
+export interface LoadingSlot {
+  /** What it is to hold, in the order of loading. */
+  wanted: VariantShape[]
+  held: Set<VariantShape>
+  loading: VariantShape | null
+  failures: Map<VariantShape, { count: number; retryAtMs: number }>
+}
+
+interface SlotAt {
+  node: NodeId
+  slot: SlotIndex
+}
+
+export interface LoaderParts {
+  /** In a row. */
+  maxAttempts: number
+  /**
+   * @param replacing what the slot holds has to go once it is there
+   * @param later what is to be loaded there after it, in this order
+   */
+  load(
+    node: NodeId,
+    slot: SlotIndex,
+    ref: VariantRef,
+    replacing: boolean,
+    later: readonly VariantShape[],
+  ): void
+  unload(node: NodeId, slot: SlotIndex, ref: VariantRef): void
+}
+
+export class Loader {
+  #parts: LoaderParts
+
+  constructor(parts: LoaderParts) {
+    this.#parts = parts
+  }
+
+  slot(): LoadingSlot {
+    return { wanted: [], held: new Set(), loading: null, failures: new Map() }
+  }
+
+  /**
+   * Emits the next load of this slot, if it is free for one and anything is wanted; before it, or
+   * once nothing is missing, unloads what has to make room.
+   *
+   * @param fits whether the slot may hold these together, and one more for the time of a swap
+   */
+  next(
+    slot: LoadingSlot,
+    at: SlotAt,
+    fits: (variants: Iterable<VariantShape>) => boolean,
+    swapRoom: boolean,
+    nowMs: number,
+  ): void {
+    if (slot.loading !== null) return
+    const surplus = [...slot.held].filter((variant) => !slot.wanted.includes(variant))
+    const [variant, ...later] = slot.wanted.filter((variant) =>
+      !slot.held.has(variant) && (slot.failures.get(variant)?.retryAtMs ?? 0) <= nowMs
+    )
+    const beside = variant === undefined || swapRoom ? [] : [variant]
+    while (surplus.length > 0 && !fits([...slot.held, ...beside])) {
+      this.#unload(slot, at, surplus.shift()!)
+    }
+    if (variant === undefined) return
+    slot.loading = variant
+    const replacing = surplus.length > 0 && !fits([...slot.held, variant])
+    this.#parts.load(at.node, at.slot, variant.ref, replacing, later)
+  }
+
+  ready(slot: LoadingSlot, variant: VariantShape): void {
+    slot.held.add(variant)
+    slot.failures.delete(variant)
+    if (slot.loading === variant) slot.loading = null
+  }
+
+  failed(slot: LoadingSlot, variant: VariantShape, nowMs: number): void {
+    slot.held.delete(variant)
+    if (slot.loading === variant) slot.loading = null
+    const count = (slot.failures.get(variant)?.count ?? 0) + 1
+    const isLast = count >= this.#parts.maxAttempts
+    const pauseMs = isLast ? load.longPauseMs : load.firstPauseMs * 2 ** (count - 1)
+    slot.failures.set(variant, { count, retryAtMs: nowMs + pauseMs })
+  }
+
+  /** Lets go of what is served no more. */
+  drop(slot: LoadingSlot, at: SlotAt, gone: (one: VariantShape) => boolean): void {
+    slot.wanted = slot.wanted.filter((variant) => !gone(variant))
+    const { loading } = slot
+    for (const variant of [...slot.held, ...loading === null ? [] : [loading]]) {
+      if (gone(variant)) this.#unload(slot, at, variant)
+    }
+    if (loading !== null && gone(loading)) slot.loading = null
+    for (const variant of slot.failures.keys()) if (gone(variant)) slot.failures.delete(variant)
+  }
+
+  /** When a failed load may be tried again; Infinity where none is wanted. */
+  retryAtMs(slot: LoadingSlot): number {
+    if (slot.loading !== null) return Infinity
+    let next = Infinity
+    for (const [variant, { retryAtMs }] of slot.failures) {
+      if (slot.wanted.includes(variant) && !slot.held.has(variant)) {
+        next = Math.min(next, retryAtMs)
+      }
+    }
+    return next
+  }
+
+  #unload(slot: LoadingSlot, { node, slot: index }: SlotAt, variant: VariantShape): void {
+    slot.held.delete(variant)
+    this.#parts.unload(node, index, variant.ref)
+  }
+}

@@ -1,0 +1,230 @@
+/**
+ * Placing: where slots cannot hold all, works out through the planner which slot holds what, and has
+ * it loaded with few moves. Where every slot can hold all, each is given all and this does nothing.
+ *
+ * @module
+ */
+import type { FanOut } from '../estimate/fanout.ts'
+import type { PlaceDemand } from '../estimate/demands.ts'
+import { assign, type AssignSlot } from './matching.ts'
+import { mostAtOnce } from './migration.ts'
+import type { Placement } from './placement.ts'
+import type { PlaceClass, PlacePipeline, Problem } from './problem.ts'
+import type { ClassReport } from '../state/class_report.ts'
+import type { Rulings } from '../state/rulings.ts'
+import type { PipelineShape, Shapes, VariantShape } from '../core/graph.ts'
+import type { NodeId, VariantRef } from '../core/types.ts'
+import { Departures } from './departures.ts'
+import type { LoadingSlot } from './loader.ts'
+import { bytesOf, greedy, type Member } from './member.ts'
+
+/** A slot as it is matched with what a placement has its class hold. */
+interface PlacedSlot extends AssignSlot {
+  member: Member
+  slot: LoadingSlot
+}
+
+export interface PlacingParts {
+  shapes: Shapes
+  members: ReadonlyMap<NodeId, Member>
+  fanOut: Pick<FanOut, 'mean' | 'none'>
+  isOpen: Rulings['isOpen']
+}
+
+export class Placing {
+  #parts: PlacingParts
+  #departures = new Departures()
+  #placement: Placement | undefined
+  /** Classes as the planner was last told of them: later ones may part the nodes otherwise. */
+  #classOf: ReadonlyMap<NodeId, string> = new Map()
+  /** Nodes that the planner was told to do without. */
+  #aside: ReadonlySet<NodeId> = new Set()
+
+  constructor(parts: PlacingParts) {
+    this.#parts = parts
+  }
+
+  /** A member came or went. */
+  joined(nowMs: number): void {
+    this.#departures.joined(this.#parts.members.size, nowMs)
+  }
+
+  left(nowMs: number): void {
+    this.#departures.left(this.#parts.members.size, nowMs)
+  }
+
+  accept(placement: Placement): void {
+    this.#placement = placement
+  }
+
+  problem(
+    classes: readonly ClassReport[],
+    demands: readonly PlaceDemand[],
+    nowMs: number,
+  ): Problem {
+    const atRisk = this.#departures.shareAtRisk(nowMs)
+    this.#classOf = new Map(
+      classes.flatMap(({ name, nodes }) => nodes.map((id) => [id, name] as const)),
+    )
+    this.#aside = new Set(classes.flatMap((one) => one.aside))
+    return {
+      pipelines: [...this.#parts.shapes.pipelines.values()].map((shape, p) =>
+        this.#pipelineOf(shape, demands[p]!, atRisk)
+      ),
+      classes: classes.map((one) => this.#classFor(one)),
+      holding: classes.map((one) => ({
+        class: one.name,
+        sets: one.nodes.filter((id) => !this.#aside.has(id)).flatMap((id) =>
+          this.#parts.members.get(id)?.slots.map((slot) => ({
+            variants: this.#refsOf(comingTo(slot)),
+            slots: 1,
+          })) ?? []
+        ),
+      })),
+      atRisk,
+    }
+  }
+
+  #refsOf(variants: readonly VariantShape[]): VariantRef[] {
+    return variants.filter(this.#parts.isOpen).map(({ ref }) => ref)
+  }
+
+  #pipelineOf(
+    { pipeline, tasks }: PipelineShape,
+    { ratePerS, peak: { perS, surges }, floors }: PlaceDemand,
+    atRisk: number,
+  ): PlacePipeline {
+    const handedOn = (variant: VariantShape, of: FanOut['mean']) =>
+      Object.fromEntries(variant.task.next.map(({ name }, child) => [name, of(variant, child)]))
+    return {
+      name: pipeline.name,
+      weight: pipeline.weight ?? 1,
+      sloMs: pipeline.sloMs,
+      ratePerS,
+      peakPerS: Math.max(perS, ratePerS) / (1 - atRisk),
+      surges,
+      ...floors.length === 0 ? {} : { floors },
+      root: pipeline.root,
+      tasks: Object.fromEntries(tasks.map((task) => [task.name, {
+        next: task.next.map(({ name }) => name),
+        variants: Object.fromEntries(task.variants.map((variant) => [variant.ref.variant, {
+          accuracy: variant.accuracy,
+          fanOut: handedOn(variant, this.#parts.fanOut.mean),
+          none: handedOn(variant, this.#parts.fanOut.none),
+        }])),
+      }])),
+      ...pipeline.pathAccuracy === undefined ? {} : { pathAccuracy: pipeline.pathAccuracy },
+    }
+  }
+
+  #classFor(
+    { name, nodes, slots, dutySum, memoryBytes, networkMs, able }: ClassReport,
+  ): PlaceClass {
+    const member = this.#parts.members.get(nodes[0]!)
+    return {
+      name,
+      slots,
+      dutySum,
+      memoryBytes,
+      networkMs,
+      able: able.flatMap(({ variant: index, points }) => {
+        const variant = this.#parts.shapes.variants[index]!
+        if (!this.#parts.isOpen(variant)) return []
+        return [{ ...variant.ref, points, memoryBytes: member?.bytesOf.get(variant) ?? 0 }]
+      }),
+    }
+  }
+
+  /**
+   * Sets what each slot is to hold; call it when anything changed.
+   *
+   * @param overtaken demand jumped since the placement was asked for: no more slots change for it
+   */
+  direct(overtaken: boolean): void {
+    const placement = this.#placement
+    if (placement === undefined) return
+    const slots = this.#placedSlots(placement)
+    const atOnce = overtaken ? 0 : placement.atOnce ?? mostAtOnce(slots.length)
+    const empty = slots.filter(({ held }) => held.length === 0).length
+    const { targets, moves } = assign(placement, slots, { maxMoves: atOnce + empty })
+    const starting = new Set(moves.map(({ slot }) => slot))
+    for (const [placed, target] of targets) {
+      const { member, slot, class: name } = placed
+      if (target.length === 0 && isEmpty(slot)) {
+        this.#give(slot, member, commonest(placement, name))
+      } else if (starting.has(placed) || willHave(slot, this.#found(target))) {
+        this.#give(slot, member, target)
+      }
+    }
+  }
+
+  /** Slots of members that the placement counts; others of their class are given what is common there. */
+  #placedSlots(placement: Placement): PlacedSlot[] {
+    const placed: PlacedSlot[] = []
+    for (const member of this.#parts.members.values()) {
+      // One that came since then is of the class that it is in now.
+      const name = this.#classOf.get(member.id) ?? member.class ?? undefined
+      if (member.paused || name === undefined) continue
+      for (const slot of member.slots) {
+        if (!this.#aside.has(member.id)) placed.push(this.#placedSlot(member, slot, name))
+        // They hold what others do, to show what they can.
+        else if (isEmpty(slot)) this.#give(slot, member, commonest(placement, name))
+      }
+    }
+    return placed
+  }
+
+  #placedSlot(member: Member, slot: LoadingSlot, name: string): PlacedSlot {
+    const roomBytes = member.memoryBytes - bytesOf(member, slot.held)
+    return {
+      member,
+      slot,
+      node: member.id,
+      class: name,
+      held: this.#refsOf(keptBy(slot, roomBytes)),
+      loading: slot.loading === null ? [] : [slot.loading.ref],
+      awake: slot.held.size > 0,
+      tight: !member.swapRoom && roomBytes < Math.max(0, ...member.bytesOf.values()),
+    }
+  }
+
+  #found(refs: readonly VariantRef[]): VariantShape[] {
+    return refs.map(this.#parts.shapes.find).filter((variant) => variant !== undefined)
+  }
+
+  #give(slot: LoadingSlot, member: Member, refs: readonly VariantRef[]): void {
+    if (refs.length === 0) return
+    // Its node may have come anew since, with less memory.
+    const able = this.#found(refs).filter((variant) => member.able.includes(variant))
+    slot.wanted = greedy(member, able)
+  }
+}
+
+/** What the slot will hold once its load is done. */
+function comingTo({ held, loading, wanted }: LoadingSlot): VariantShape[] {
+  if (loading === null) return [...held]
+  return [...new Set([...held, loading])].filter((variant) => wanted.includes(variant))
+}
+
+/** What a slot holds, less what is about to go for want of room, now that a load is done. */
+const keptBy = ({ held, wanted }: LoadingSlot, roomBytes: number): VariantShape[] =>
+  roomBytes < 0 ? wanted.filter((variant) => held.has(variant)) : [...held]
+
+/** Whether a slot that loads has all of these once that is done. */
+const willHave = ({ held, loading }: LoadingSlot, wanted: readonly VariantShape[]): boolean =>
+  loading !== null && wanted.every((variant) => held.has(variant) || variant === loading)
+
+const isEmpty = ({ held, loading, wanted }: LoadingSlot): boolean =>
+  held.size === 0 && loading === null && wanted.length === 0
+
+/**
+ * What most slots of the class are to hold, where none of them rests: for one more than the placement
+ * knows of, until the next.
+ */
+function commonest({ classes }: Placement, name: string): VariantRef[] {
+  const own = classes.find((one) => one.class === name)
+  if (own === undefined || own.resting > 0) return []
+  let most: { variants: VariantRef[]; slots: number } = { variants: [], slots: 0 }
+  for (const set of own.sets) if (set.slots > most.slots) most = set
+  return most.variants
+}

@@ -1,0 +1,153 @@
+/**
+ * The plan as it is shown: mode, mix, instances, and how many nodes are awake.
+ *
+ * @module
+ */
+import { bestMean, type HandedOn } from '../price/handed_on.ts'
+import type { Demands } from '../estimate/demands.ts'
+import type { Market } from '../price/market.ts'
+import type { Member } from './member.ts'
+import type { Rulings } from '../state/rulings.ts'
+import type { Prefix, Shapes, VariantShape } from '../core/graph.ts'
+import type { Plan } from '../core/types.ts'
+
+export interface PlanParts {
+  shapes: Shapes
+  epoch: number
+  members: Iterable<Member>
+  demands: Demands
+  /** Prices and flows with all slots, and who is awake where not all are. */
+  planned: { market: Market; awake: ReadonlyMap<string, number> } | undefined
+  rulings: Rulings
+  handedOn: HandedOn
+  /** The planner's word where slots cannot hold all. */
+  placed: Plan | undefined
+  nowMs: number
+}
+
+/** Accuracy lost that is noise, not a choice. */
+const LOST = 0.005
+/** A plan that serves less of a pipeline's queries has some refused. */
+const ALL = 0.999
+/** A path that fewer take is not shown. */
+const LEAST_SHARE = 1e-4
+
+export function planView(parts: PlanParts): Plan {
+  const { shapes, demands, rulings, handedOn, placed, planned, nowMs } = parts
+  const members = [...parts.members]
+  let objective = 0
+  let bound = 0
+  let asked = false
+  let served = true
+  let lost = 0
+  for (const { name: pipeline, starts } of shapes.pipelines.values()) {
+    const rate = demands.ratePerS(pipeline, nowMs)
+    // Where nobody asks nothing is refused, whatever nodes that are still measuring could do.
+    if (rate === 0) continue
+    asked = true
+    const best = bestMean(starts, handedOn, rulings.isOpen)
+    bound += rate * best
+    const flow = planned === undefined ? undefined : flowOf(pipeline, planned.market)
+    if (flow === undefined) continue
+    objective += rate * flow.served * flow.accuracy
+    if (flow.served < ALL) served = false
+    lost = Math.max(lost, best - flow.accuracy)
+  }
+  const mode = !served ? 'saturated' : lost > LOST ? 'accuracy' : 'hardware'
+  bound = Math.max(bound, objective)
+  const all = members.filter(({ paused }) => !paused)
+  const wanted = awakeSlots(planned)
+  const perNode = all.reduce((sum, { slots }) => sum + slots.length, 0) / Math.max(all.length, 1)
+  const awakeNodes = Math.min(all.length, Math.ceil(wanted / Math.max(perNode, 1)))
+  return {
+    epoch: parts.epoch,
+    mode,
+    objective,
+    bound,
+    gap: bound > 0 ? (bound - objective) / bound : 0,
+    reason: reasonOf(placed, asked ? REASONS[mode] : 'nobody asks', rulings.words),
+    solveMs: placed?.solveMs ?? 0,
+    mix: planned === undefined ? [] : pathsOf(shapes, planned.market),
+    instances: instancesOf(shapes, members),
+    awake: awakeNodes,
+    standby: all.length - awakeNodes,
+    resting: members.length - all.length,
+  }
+}
+
+const REASONS: { [mode in Plan['mode']]: string } = {
+  hardware: 'the most accurate paths carry the demand',
+  accuracy: 'quicker paths serve a part, to keep deadlines',
+  saturated: 'some queries are refused for want of capacity',
+}
+
+function reasonOf(placed: Plan | undefined, carried: string, ruled: string): string {
+  const reason = placed?.reason ?? `Every slot holds all it can; ${carried}`
+  return ruled === '' ? reason : `${reason}; ${ruled}`
+}
+
+function instancesOf(shapes: Shapes, members: readonly Member[]): Plan['instances'] {
+  const counts = new Map<VariantShape, Map<string, number>>()
+  for (const member of members) {
+    const name = member.class ?? 'new'
+    for (const { held } of member.slots) {
+      for (const variant of held) {
+        const byClass = counts.get(variant) ?? new Map<string, number>()
+        counts.set(variant, byClass)
+        byClass.set(name, (byClass.get(name) ?? 0) + 1)
+      }
+    }
+  }
+  return shapes.variants.flatMap((variant) =>
+    [...counts.get(variant) ?? []].map(([name, count]) => ({ ...variant.ref, class: name, count }))
+  )
+}
+
+function awakeSlots(planned: PlanParts['planned']): number {
+  if (planned === undefined) return 0
+  const { market: { problem: { groups } }, awake } = planned
+  return groups.reduce((sum, { key, slots }) => sum + Math.min(awake.get(key) ?? slots, slots), 0)
+}
+
+/** The demands of one pipeline, whatever accuracy they ask for, together. */
+function flowOf(pipeline: string, { problem: { demands }, plan }: Market) {
+  let [rate, served, accuracy] = [0, 0, 0]
+  const flow: number[] = []
+  demands.forEach(({ shape, ratePerS }, d) => {
+    if (shape.name !== pipeline) return
+    const own = plan.byDemand[d]!
+    rate += ratePerS
+    served += ratePerS * own.served
+    accuracy += ratePerS * own.served * own.accuracy
+    own.flow.forEach((share, id) => flow[id] = (flow[id] ?? 0) + share * ratePerS)
+  })
+  if (rate === 0) return undefined
+  return {
+    served: served / rate,
+    accuracy: accuracy / Math.max(served, 1e-12),
+    flow: flow.map((one) => one / rate),
+  }
+}
+
+/** Paths from root to leaf with their shares; those of a branch sum to the share of its leaf items. */
+function pathsOf(shapes: Shapes, market: Market): Plan['mix'] {
+  const rows: Plan['mix'] = []
+  for (const { name: pipeline, starts } of shapes.pipelines.values()) {
+    const found = flowOf(pipeline, market)
+    if (found === undefined) continue
+    const visit = (prefix: Prefix, before: string[], weight: number) => {
+      const share = found.flow[prefix.id] ?? 0
+      if (share < LEAST_SHARE) return
+      const path = [...before, prefix.variant.ref.variant]
+      if (prefix.next.length === 0) {
+        rows.push({ pipeline, path, share: share * weight / Math.max(found.served, LEAST_SHARE) })
+        return
+      }
+      for (const branch of prefix.next) {
+        for (const next of branch) visit(next, path, weight / prefix.next.length)
+      }
+    }
+    for (const start of starts) visit(start, [], 1)
+  }
+  return rows
+}

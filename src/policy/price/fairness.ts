@@ -1,0 +1,62 @@
+/**
+ * Fairness: where the pool cannot serve all, what share of each pipeline's queries it serves. The least
+ * served is served as much as can be, each by its weight: shares are weights times the largest number for
+ * which the quickest paths fit.
+ *
+ * @module
+ */
+import type { PipelineShape, Shapes } from '../core/graph.ts'
+import { fairness } from '../params.ts'
+import type { Paths } from '../dispatch/paths.ts'
+
+export class Fairness {
+  private readonly shares = new Map<PipelineShape, number>()
+  /** Queries that may be let in. */
+  private readonly credits = new Map<PipelineShape, number>()
+  private most = 1
+
+  constructor(private readonly shapes: Shapes) {}
+
+  /** @param ratesPerS by position of the pipeline */
+  share(ratesPerS: readonly number[], paths: Paths): void {
+    const all = [...this.shapes.pipelines.values()]
+    const needs = all.map(({ start }, p) =>
+      (paths.quickest(start, 0)?.stationMs ?? []).map((ms) => ms * ratesPerS[p]! / 1000)
+    )
+    const weights = all.map(({ pipeline }) => pipeline.weight ?? 1)
+    const fits = (level: number) => {
+      const loads: number[] = []
+      needs.forEach((own, p) =>
+        own.forEach((ms, s) => loads[s] = (loads[s] ?? 0) + ms * Math.min(1, level * weights[p]!))
+      )
+      return loads.every((load) => load <= 1)
+    }
+    let [low, high] = [0, 1 / Math.min(...weights)]
+    if (fits(high)) low = high
+    for (let i = 0; i < fairness.halvings && low < high; i++) {
+      const middle = (low + high) / 2
+      if (fits(middle)) low = middle
+      else high = middle
+    }
+    this.shares.clear()
+    all.forEach((shape, p) => this.shares.set(shape, Math.min(1, low * weights[p]!)))
+    this.most = Math.max(...this.shares.values())
+  }
+
+  /**
+   * Whether a query that comes may be let in. Of the pipeline that is served most any may: what the
+   * others leave is for it.
+   */
+  mayEnter(shape: PipelineShape): boolean {
+    const share = this.shares.get(shape) ?? 1
+    if (share >= this.most) return true
+    const credit = Math.min(fairness.mostCredit, (this.credits.get(shape) ?? 0) + share)
+    this.credits.set(shape, credit)
+    return credit >= 1
+  }
+
+  entered(shape: PipelineShape): void {
+    const credit = this.credits.get(shape)
+    if (credit !== undefined) this.credits.set(shape, Math.max(0, credit - 1))
+  }
+}

@@ -1,0 +1,80 @@
+/**
+ * Where a query's accuracy is counted: at its leaf items, in equal parts; if nothing comes of it, at
+ * the first task, by the accuracy of the variant that found nothing there.
+ *
+ * @module
+ */
+import type { FanOut } from '../estimate/fanout.ts'
+import type { Prefix, Shapes, VariantShape } from '../core/graph.ts'
+
+/** By index of variant, in the order of its task's `next`. */
+export interface HandedOn {
+  /** Mean items for each child task. */
+  fanOut: number[][]
+  /** Share of items that hand nothing on, likewise; 0 where absent. */
+  none?: number[][]
+}
+
+/** As learned so far. */
+export function handedOnBy(
+  { variants }: Shapes,
+  fanOut: Pick<FanOut, 'mean' | 'none'>,
+): Required<HandedOn> {
+  const each = (of: FanOut['mean']) =>
+    variants.map((variant) => variant.task.next.map((_, child) => of(variant, child)))
+  return { fanOut: each(fanOut.mean), none: each(fanOut.none) }
+}
+
+/**
+ * Share of the accuracy of those queries that come by this prefix, and end here: all at a leaf; at the
+ * first task of those that hand nothing on, its branches taken as independent. Of later tasks none:
+ * fewer end there, and the rest of their way is shorter.
+ */
+export function endShare(
+  { next, parent, variant }: Prefix,
+  { none }: Pick<HandedOn, 'none'>,
+): number {
+  if (next.length === 0) return 1
+  const chances = none?.[variant.index]
+  if (parent !== null || chances === undefined) return 0
+  return chances.reduce((all, chance) => all * chance, 1)
+}
+
+/** @returns shares of the leaf items that each child task of a prefix leads to */
+export function leafShares(
+  { fanOut }: Pick<HandedOn, 'fanOut'>,
+): (prefix: Prefix) => number[] {
+  const leavesOf = (prefix: Prefix): number[] =>
+    prefix.next.map((branch, child) => {
+      const count = fanOut[prefix.variant.index]![child] ?? 1
+      // Variants of the child task are counted alike.
+      return count * sumOf(branch.map(below)) / Math.max(branch.length, 1)
+    })
+  const below = (prefix: Prefix): number => prefix.next.length === 0 ? 1 : sumOf(leavesOf(prefix))
+  return (prefix) => {
+    if (prefix.next.length < 2) return prefix.next.map(() => 1)
+    const leaves = leavesOf(prefix)
+    const all = sumOf(leaves)
+    return leaves.map((count) => all > 0 ? count / all : 1 / leaves.length)
+  }
+}
+
+/** The best mean accuracy that queries can have which begin with one of these; 0 where none may be. */
+export function bestMean(
+  starts: readonly Prefix[],
+  handedOn: HandedOn,
+  isOpen: (variant: VariantShape) => boolean,
+): number {
+  const sharesOf = leafShares(handedOn)
+  const bestOf = (prefixes: readonly Prefix[]): number =>
+    prefixes.reduce((best, one) => isOpen(one.variant) ? Math.max(best, meanOf(one)) : best, 0)
+  const meanOf = (prefix: Prefix): number => {
+    const ends = endShare(prefix, handedOn)
+    const shares = sharesOf(prefix)
+    const after = prefix.next.map((branch, child) => shares[child]! * bestOf(branch))
+    return ends * prefix.accuracy + (1 - ends) * sumOf(after)
+  }
+  return bestOf(starts)
+}
+
+const sumOf = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0)

@@ -1,0 +1,88 @@
+/**
+ * What prices are worked out from: what each group of slots can do, what variants hand on, and what is
+ * asked for.
+ *
+ * @module
+ */
+import type { FanOut } from '../estimate/fanout.ts'
+import type { Capacity } from '../state/capacity.ts'
+import type { ClassReport } from '../state/class_report.ts'
+import type { Rulings } from '../state/rulings.ts'
+import type { PipelineShape, Shapes } from '../core/graph.ts'
+import { type HandedOn, handedOnBy } from './handed_on.ts'
+
+/** Queries of one pipeline; `level`: position of their least accuracy among those of its paths. */
+export interface Demand {
+  shape: PipelineShape
+  ratePerS: number
+  level: number
+}
+
+/** One variant on one group. Milliseconds. */
+export interface Service {
+  /** Index of the group. */
+  group: number
+  /** Of a slot, for one item, at the batch sizes really seen; before anything ran, at those that are expected. */
+  costMs: number
+  /** Upper latency of one item alone, network included. */
+  aloneMs: number
+  /** Network time beyond that of the nearest group that serves the variant; 0 where absent. */
+  awayMs?: number
+}
+
+/** What the pool can do. */
+export interface Supply extends HandedOn {
+  groups: readonly { key: string; slots: number }[]
+  /** By index of group: slots' worth of time that may be used. */
+  duties: readonly number[]
+  /** By index of variant. */
+  services: readonly (readonly Service[])[]
+}
+
+export interface Problem extends Supply {
+  demands: readonly Demand[]
+}
+
+/** The groups as they are. */
+export function supplyOf(
+  shapes: Shapes,
+  { groups, services }: Capacity,
+  fanOut: Pick<FanOut, 'mean' | 'none'>,
+): Supply {
+  return {
+    groups: groups.map(({ key, slots }) => ({ key, slots: slots.length })),
+    duties: groups.map(({ duty }) => duty),
+    services: services.map((service) =>
+      service?.servers.map(({ group, planMs, upperMs, networkMs }) => ({
+        group: group.index,
+        costMs: planMs,
+        aloneMs: upperMs + networkMs,
+        awayMs: networkMs - service.nearestMs,
+      })) ?? []
+    ),
+    ...handedOnBy(shapes, fanOut),
+  }
+}
+
+/** As if every node held all that it is able to: a group for each class. */
+export function supplyIfAllHeld(
+  shapes: Shapes,
+  classes: readonly ClassReport[],
+  isOpen: Rulings['isOpen'],
+  fanOut: Pick<FanOut, 'mean' | 'none'>,
+): Supply {
+  const rows = classes.map(({ able }) => new Map(able.map((one) => [one.variant, one])))
+  return {
+    groups: classes.map(({ name, slots }) => ({ key: name, slots })),
+    duties: classes.map(({ dutySum }) => dutySum),
+    services: shapes.variants.map((variant) =>
+      classes.flatMap(({ networkMs }, group) => {
+        const row = isOpen(variant) ? rows[group]!.get(variant.index) : undefined
+        return row === undefined
+          ? []
+          : [{ group, costMs: row.costMs, aloneMs: row.upperMs + networkMs }]
+      })
+    ),
+    ...handedOnBy(shapes, fanOut),
+  }
+}

@@ -1,0 +1,64 @@
+/**
+ * What was learned while serving, gathered to be kept over a restart, and given back after it.
+ *
+ * @module
+ */
+import type { FanOut } from '../estimate/fanout.ts'
+import type { Memory } from '../core/memory.ts'
+import type { PoolNode } from './slots.ts'
+import type { Profile } from '../estimate/profile.ts'
+import type { PipelineShape, Shapes } from '../core/graph.ts'
+import type { Trust } from '../trust/trust.ts'
+import type { NodeId } from '../core/types.ts'
+
+export interface Learned {
+  /** A pipeline is served no more. */
+  close(shape: PipelineShape): void
+  /** This node went: what was learned of it is still to be asked for. */
+  left(node: NodeId): void
+  /** What was learned since the last call. */
+  memory(): Memory
+  recall(memory: Memory): void
+}
+
+const MAX_LEFT = 1000
+
+export function createLearned({ shapes, profile, fanOut, nodes, trust }: {
+  shapes: Shapes
+  profile: Profile
+  fanOut: FanOut
+  nodes: ReadonlyMap<NodeId, Pick<PoolNode, 'slots'>>
+  trust: Trust | undefined
+}): Learned {
+  /** Since what was learned was last asked for. */
+  const left = new Set<NodeId>()
+
+  return {
+    close(shape) {
+      const variants = shape.tasks.flatMap(({ variants }) => variants)
+      profile.drop(variants)
+      for (const slot of [...nodes.values()].flatMap(({ slots }) => slots)) {
+        for (const variant of variants) slot.cooldowns.delete(variant)
+      }
+    },
+    left(node) {
+      left.add(node)
+      if (left.size > MAX_LEFT) left.delete(left.keys().next().value!)
+    },
+    memory() {
+      const profiles = [...new Set([...nodes.keys(), ...left])].flatMap(
+        (id): Memory['profiles'] => {
+          const kept = profile.keep(id, shapes)
+          return kept === undefined ? [] : [[id, kept]]
+        },
+      )
+      left.clear()
+      return { profiles, fanOuts: fanOut.keep(shapes), words: trust?.changedWords() ?? [] }
+    },
+    recall(memory) {
+      for (const [id, kept] of memory.profiles) profile.recall(id, kept, shapes)
+      fanOut.recall(memory.fanOuts, shapes)
+      trust?.remember(memory.words)
+    },
+  }
+}
