@@ -7,7 +7,7 @@
 import { expose } from 'comlink'
 import { allocatePlain } from '../src/peers/allocate.ts'
 import type { PlainProblem } from '../src/peers/plain.ts'
-import { createPlanner } from '../src/policy/core/planner.ts'
+import { createPlanner } from '../src/policy/place/planner.ts'
 
 // What a peer sends here is what its `elsewhere` made.
 expose(createPlanner((problem) => allocatePlain(problem as PlainProblem)))

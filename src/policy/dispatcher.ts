@@ -7,7 +7,7 @@
 import { createCounters } from './state/counters.ts'
 import { createFanOut, type FanOut } from './estimate/fanout.ts'
 import { createFlights } from './state/flights.ts'
-import { createLearned, type Learned } from './state/learned.ts'
+import { createLearned, type Learned } from './learned.ts'
 import type { LoaderParts } from './place/loader.ts'
 import type { Limits, SchedulerOptions } from './core/options.ts'
 import { createPool } from './state/pool.ts'
@@ -25,7 +25,7 @@ import { createQueue } from './state/queue.ts'
 import { createWaiting } from './state/waiting.ts'
 import type { PipelineShape, Shapes } from './core/graph.ts'
 import { dispatcherStats } from './state/stats.ts'
-import { createResults } from './trust/results.ts'
+import { createResults } from './dispatch/results.ts'
 import type { Trust } from './trust/trust.ts'
 import type { NodeId, PolicyCommand, PolicyEvent, SchedulerStats, SlotIndex } from './core/types.ts'
 import { Assigner } from './dispatch/assign.ts'
@@ -33,7 +33,7 @@ import { leavesRoom, mayTry } from './dispatch/bounds.ts'
 import type { Demands } from './estimate/demands.ts'
 import { Inside } from './admit/inside.ts'
 import { Outlook } from './outlook.ts'
-import { dispatch } from './params.ts'
+import { dispatch as params } from './dispatch/params.ts'
 
 /** What a batch takes until one was seen. */
 const FIRST_BATCH_MS = 20
@@ -167,7 +167,10 @@ export function createDispatcher(
     capacity: () => outlook.capacity(nowMs),
     sight: () => outlook.sight(nowMs),
     mayTry: (item, slot) => mayTry(item, slot, outlook.sight(nowMs)),
-    leavesRoom: (pipeline, ms) => leavesRoom(pipeline, ms, outlook, nowMs),
+    leavesRoom(pipeline, ms) {
+      const hasty = outlook.hasty(ms / params.long, pipeline)
+      return leavesRoom(hasty, outlook.capacity(nowMs), nowMs)
+    },
     send(slot, { items, prefixes, variant, close }) {
       counters.closed(close)
       const { index, class: { name } } = slot.group!
@@ -207,7 +210,7 @@ export function createDispatcher(
       case 'batch_finished': {
         const batch = flights.end(event.batch, nowMs)
         if (batch === undefined) return
-        batchMs += dispatch.alpha * (event.computeMs - batchMs)
+        batchMs += params.alpha * (event.computeMs - batchMs)
         results.finished(batch, event, nowMs)
         // Its duty may have it rest now.
         return ready.touch(batch.slot, nowMs)

@@ -7,13 +7,17 @@
  */
 import type { Arrivals } from '../state/arrivals.ts'
 import type { Capacity } from '../state/capacity.ts'
+import type { Query } from '../state/query.ts'
 import { readyAtMs } from '../state/slots.ts'
+import type { Fairness } from '../price/fairness.ts'
 import { levelOf, type PipelineShape } from '../core/graph.ts'
 import type { Answer } from '../core/types.ts'
-import { chanceOf } from '../dispatch/chance.ts'
-import type { Outlook } from '../outlook.ts'
-import { admit as A, dispatch, price } from '../params.ts'
-import type { Paths, Quickest } from '../dispatch/paths.ts'
+import { chanceOf } from '../price/chance.ts'
+import type { DeadlineTest } from './deadline_test.ts'
+import { admit as A } from './params.ts'
+import { dispatch } from '../dispatch/params.ts'
+import { price } from '../price/params.ts'
+import type { Paths, Quickest } from '../price/paths.ts'
 
 export type Refusal = Extract<Answer, { ok: false }>
 
@@ -29,8 +33,20 @@ export interface Asked {
   minAccuracy: number | undefined
 }
 
+/** How things stand; see `outlook.ts`. */
+export interface Prospects {
+  readonly fairness: Fairness
+  capacity(nowMs: number): Capacity
+  pathsAt(nowMs: number): Paths
+  deadlines(nowMs: number): DeadlineTest
+  /** What the time that a query needs of each station would be worth to others. */
+  worthOf(stationMs: readonly number[], deadlineMs: number, nowMs: number): number
+  /** A query was let in. */
+  joined(query: Query): void
+}
+
 export interface AdmissionParts {
-  outlook: Outlook
+  outlook: Prospects
   /** Highest least accuracy that can be kept with the variants that may be used. */
   bestFloor(shape: PipelineShape): number
   /** What nodes may yet come to hold of what is missing. */

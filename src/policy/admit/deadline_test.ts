@@ -7,10 +7,12 @@
 import { zeros } from '../core/fresh.ts'
 import type { Query } from '../state/query.ts'
 import type { DeadlineQueue } from '../state/queue.ts'
-import { chanceOf } from '../dispatch/chance.ts'
+import { chanceOf } from '../price/chance.ts'
 import { type Busy, ComingFree } from './coming_free.ts'
-import { admit, dispatch, price } from '../params.ts'
-import type { Paths } from '../dispatch/paths.ts'
+import { admit } from './params.ts'
+import { dispatch } from '../dispatch/params.ts'
+import { price } from '../price/params.ts'
+import type { Paths } from '../price/paths.ts'
 
 /** A query that will be served, and what goes before it; behind the last one, of a query due never. */
 interface Row {

@@ -17,8 +17,13 @@ import type { Waiting } from '../state/waiting.ts'
 import { floorOf, levelOf, type PipelineShape, type Shapes } from '../core/graph.ts'
 import { createTable } from '../core/table.ts'
 import type { FailureReason, PolicyCommand, PolicyEvent, QueryId } from '../core/types.ts'
-import { type AdmissionParts, admit, isHopeless, type Refusal } from './admission.ts'
-import type { Outlook } from '../outlook.ts'
+import {
+  type AdmissionParts,
+  admit,
+  isHopeless,
+  type Prospects,
+  type Refusal,
+} from './admission.ts'
 
 export interface InsideParts extends Pick<AdmissionParts, 'arrivals' | 'bestFloor'> {
   shapes: Shapes
@@ -26,7 +31,7 @@ export interface InsideParts extends Pick<AdmissionParts, 'arrivals' | 'bestFloo
   queries: DeadlineQueue<Query>
   waiting: Waiting
   flights: Flights
-  outlook: Outlook
+  outlook: Prospects
   counters: Counters
   emit(command: PolicyCommand): void
   nowMs(): number

@@ -15,7 +15,7 @@ import type { PolicyEvent } from '../core/types.ts'
 import { type Batch, delayUntilMs, fillBatch } from './batch.ts'
 import { type Cursor, Cursors } from './cursors.ts'
 import { type OfferParts, Offers } from './offers.ts'
-import { dispatch } from '../params.ts'
+import { dispatch } from './params.ts'
 import { type Candidate, serverOf, type Sight, valueOnceLoaded } from './value.ts'
 
 export interface AssignParts extends OfferParts {

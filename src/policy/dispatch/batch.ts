@@ -8,7 +8,8 @@ import type { Slot } from '../state/slots.ts'
 import type { Item } from '../state/query.ts'
 import type { DeadlineQueue } from '../state/queue.ts'
 import type { Prefix, VariantShape } from '../core/graph.ts'
-import { dispatch, price } from '../params.ts'
+import { dispatch } from './params.ts'
+import { price } from '../price/params.ts'
 import {
   type Candidate,
   type Choice,

@@ -3,10 +3,10 @@
  *
  * @module
  */
+import type { Capacity } from '../state/capacity.ts'
 import { isOverdue, readyAtMs, type Slot } from '../state/slots.ts'
 import type { Item } from '../state/query.ts'
-import type { Outlook } from '../outlook.ts'
-import { dispatch } from '../params.ts'
+import { dispatch } from './params.ts'
 import type { Sight } from './value.ts'
 
 /**
@@ -34,18 +34,18 @@ export function mayTry(
 }
 
 /**
- * Whether a batch that takes so long leaves enough slots to pipelines whose queries have less time: half
- * of their load, and its root for chance.
+ * Whether a batch leaves enough slots to pipelines whose queries have less time: half of their load, and
+ * its root for chance.
+ *
+ * @param hasty their load, in slots' worth of work, and their shortest SLO
  */
 export function leavesRoom(
-  pipeline: string,
-  takesMs: number,
-  outlook: Outlook,
+  hasty: { load: number; sloMs: number },
+  { groups, slotCount }: Capacity,
   nowMs: number,
 ): boolean {
-  const { load, sloMs } = outlook.hasty(takesMs / dispatch.long, pipeline)
+  const { load, sloMs } = hasty
   if (load < 0.05) return true
-  const { groups, slotCount } = outlook.capacity(nowMs)
   const wanted = Math.min(slotCount - 1, Math.ceil(load / 2 + Math.sqrt(load)))
   let free = 0
   for (const { slots } of groups) {

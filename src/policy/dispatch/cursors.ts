@@ -8,7 +8,7 @@ import type { Item, Query } from '../state/query.ts'
 import type { DeadlineQueue } from '../state/queue.ts'
 import type { Waiting } from '../state/waiting.ts'
 import type { TaskShape } from '../core/graph.ts'
-import { dispatch } from '../params.ts'
+import { dispatch } from './params.ts'
 import type { Sight } from './value.ts'
 
 /** In the queue of one task. */

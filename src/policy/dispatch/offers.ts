@@ -13,7 +13,7 @@ import type { DeadlineQueue } from '../state/queue.ts'
 import type { TaskShape } from '../core/graph.ts'
 import { sizesFor } from './batch.ts'
 import type { Cursor } from './cursors.ts'
-import { dispatch } from '../params.ts'
+import { dispatch } from './params.ts'
 import {
   type Candidate,
   canRun,

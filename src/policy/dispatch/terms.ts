@@ -7,8 +7,8 @@
 import type { Item } from '../state/query.ts'
 import type { TaskShape } from '../core/graph.ts'
 import type { DeadlineTest } from '../admit/deadline_test.ts'
-import { dispatch } from '../params.ts'
-import type { Paths } from './paths.ts'
+import { dispatch } from './params.ts'
+import type { Paths } from '../price/paths.ts'
 import type { Stations } from '../price/stations.ts'
 import type { Terms } from './value.ts'
 

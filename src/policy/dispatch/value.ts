@@ -12,11 +12,12 @@ import type { Capacity, Server } from '../state/capacity.ts'
 import { type Group, isCoolingDown, readyAtMs, type Slot } from '../state/slots.ts'
 import type { Item } from '../state/query.ts'
 import type { Prefix, TaskShape, VariantShape } from '../core/graph.ts'
-import { chanceOf } from './chance.ts'
+import { chanceOf } from '../price/chance.ts'
 import type { Deficits } from '../price/deficits.ts'
 import type { Market } from '../price/market.ts'
-import { dispatch, price } from '../params.ts'
-import { type Path, type Paths, UPPER } from './paths.ts'
+import { dispatch } from './params.ts'
+import { price } from '../price/params.ts'
+import { type Path, type Paths, UPPER } from '../price/paths.ts'
 
 /** All that decisions of one moment read. */
 export interface Sight {

@@ -5,11 +5,17 @@
  */
 import { createDemand, type Demand as Seen, type Peak } from './demand.ts'
 import type { Floor } from './floors.ts'
-import { levelOf, type Shapes } from '../core/graph.ts'
-import type { Demand } from '../price/problem.ts'
+import { levelOf, type PipelineShape, type Shapes } from '../core/graph.ts'
 
 /** Some path is planned for a pipeline that nobody asks for. */
 const LEAST_PER_S = 0.01
+
+/** Queries of one pipeline; `level`: position of their least accuracy among those of its paths. */
+export interface Demand {
+  shape: PipelineShape
+  ratePerS: number
+  level: number
+}
 
 /** Of one pipeline, to place for. */
 export interface PlaceDemand {

@@ -6,7 +6,8 @@
  */
 import { leastSloMs, type Shapes } from '../core/graph.ts'
 import type { Market } from '../price/market.ts'
-import { backlog, rest } from '../params.ts'
+import { rest } from './params.ts'
+import { backlog } from '../price/params.ts'
 import type { Problem } from '../price/problem.ts'
 
 /** What is needed beyond the load depends on it. */

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { load } from './load_params.ts'
+import { load } from './params.ts'
 
 export class Departures {
   #nodes = 0

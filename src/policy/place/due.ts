@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { load } from './load_params.ts'
+import { load } from './params.ts'
 
 /**
  * When a placement is worth working out anew: the pool changed, the demand did, or time has passed;

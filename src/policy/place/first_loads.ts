@@ -8,7 +8,7 @@
 import type { FanOut } from '../estimate/fanout.ts'
 import { startingWith } from './load_order.ts'
 import type { Member } from './member.ts'
-import { load } from './load_params.ts'
+import { load } from './params.ts'
 import type { ClassReport } from '../state/class_report.ts'
 import type { Rulings } from '../state/rulings.ts'
 import type { Shapes, VariantShape } from '../core/graph.ts'

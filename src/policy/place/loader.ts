@@ -6,7 +6,7 @@
  */
 import type { VariantShape } from '../core/graph.ts'
 import type { NodeId, SlotIndex, VariantRef } from '../core/types.ts'
-import { load } from './load_params.ts'
+import { load } from './params.ts'
 
 export interface LoadingSlot {
   /** What it is to hold, in the order of loading. */

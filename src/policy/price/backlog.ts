@@ -9,8 +9,8 @@ import type { Flights } from '../state/flights.ts'
 import type { Waiting } from '../state/waiting.ts'
 import type { PipelineShape, Shapes } from '../core/graph.ts'
 import type { Market } from './market.ts'
-import { backlog } from '../params.ts'
-import type { Paths } from '../dispatch/paths.ts'
+import { backlog } from './params.ts'
+import type { Paths } from './paths.ts'
 
 export class Backlog {
   /** Mean of what running batches will hand on; undefined before anything was seen. */

@@ -6,8 +6,8 @@
  * @module
  */
 import type { PipelineShape, Shapes } from '../core/graph.ts'
-import { fairness } from '../params.ts'
-import type { Paths } from '../dispatch/paths.ts'
+import { fairness } from './params.ts'
+import type { Paths } from './paths.ts'
 
 export class Fairness {
   private readonly shares = new Map<PipelineShape, number>()

@@ -5,7 +5,7 @@
  * @module
  */
 import type { Shapes, TaskShape, VariantShape } from '../core/graph.ts'
-import { price } from '../params.ts'
+import { price } from './params.ts'
 import type { Problem } from './problem.ts'
 import { type Flows, FluidProgram, type Use } from './program.ts'
 import { type Solution, solvePrices } from './solver.ts'

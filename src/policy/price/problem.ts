@@ -4,19 +4,13 @@
  *
  * @module
  */
+import type { Demand } from '../estimate/demands.ts'
 import type { FanOut } from '../estimate/fanout.ts'
 import type { Capacity } from '../state/capacity.ts'
 import type { ClassReport } from '../state/class_report.ts'
 import type { Rulings } from '../state/rulings.ts'
-import type { PipelineShape, Shapes } from '../core/graph.ts'
+import type { Shapes } from '../core/graph.ts'
 import { type HandedOn, handedOnBy } from './handed_on.ts'
-
-/** Queries of one pipeline; `level`: position of their least accuracy among those of its paths. */
-export interface Demand {
-  shape: PipelineShape
-  ratePerS: number
-  level: number
-}
 
 /** One variant on one group. Milliseconds. */
 export interface Service {

@@ -7,7 +7,7 @@
  */
 import type { PipelineShape, Prefix, Shapes, TaskShape } from '../core/graph.ts'
 import { endShare, leafShares } from './handed_on.ts'
-import { price } from '../params.ts'
+import { price } from './params.ts'
 import type { Problem, Service } from './problem.ts'
 
 /** A variant on a group: ms of a slot for one item. */

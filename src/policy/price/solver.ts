@@ -8,7 +8,7 @@
  *
  * @module
  */
-import { price } from '../params.ts'
+import { price } from './params.ts'
 import type { FluidProgram } from './program.ts'
 
 /** Logarithms of the least and the most that a ms may cost, in accuracy. */

@@ -1,6 +1,6 @@
 /** What the clock here says of batches, where messages travel longer than these take. */
 import assert from 'node:assert/strict'
-import { createClock } from '../../../src/policy/estimate/clock.ts'
+import { createClock } from '../../../src/policy/state/clock.ts'
 import type { Batch } from '../../../src/policy/state/slots.ts'
 import type { PolicyEvent } from '../../../src/policy/core/types.ts'
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { releaseProxy, type Remote, wrap } from 'comlink'
 import fc from 'fast-check'
 import { place } from '../../../src/policy/place/place.ts'
-import type { Planner } from '../../../src/policy/core/planner.ts'
+import type { Planner } from '../../../src/policy/place/planner.ts'
 import { makeProblem } from './problems.ts'
 
 async function withPlanner(use: (planner: Remote<Planner>) => Promise<void>): Promise<void> {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { classify } from '../../../src/policy/estimate/classes.ts'
+import { classify } from '../../../src/policy/state/classes.ts'
 import { PROOF } from '../../../src/policy/state/proof.ts'
 import { createProfile } from '../../../src/policy/estimate/profile.ts'
 import { shapesOf } from '../../../src/policy/core/graph.ts'

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { dispatch } from '../params.ts'
+import { dispatch } from '../dispatch/params.ts'
 
 /** In steps of a 64th of a deviation: decisions ask for it by the thousand. */
 const STEPS = 64

@@ -4,9 +4,9 @@
  *
  * @module
  */
-import type { Profile } from './profile.ts'
+import type { Profile } from '../estimate/profile.ts'
 import type { TaskShape, VariantShape } from '../core/graph.ts'
-import type { NodeClass, PoolNode } from '../state/slots.ts'
+import type { NodeClass, PoolNode } from './slots.ts'
 
 /** Nodes of one class differ by less than this factor in every variant, and stay until 1.6. */
 const ALIKE = Math.log(1.35)

@@ -4,9 +4,9 @@
  *
  * @module
  */
-import { place } from '../place/place.ts'
-import type { Placement } from '../place/placement.ts'
-import type { Problem } from '../place/problem.ts'
+import { place } from './place.ts'
+import type { Placement } from './placement.ts'
+import type { Problem } from './problem.ts'
 
 export interface PlannerFailure {
   ok: false

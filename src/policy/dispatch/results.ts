@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { createClock } from '../estimate/clock.ts'
+import { createClock } from '../state/clock.ts'
 import { createExtras } from '../state/extras.ts'
 import {
   type Finished,
@@ -13,13 +13,13 @@ import {
   learnTime,
   serveBatch,
 } from '../state/finish.ts'
-import { createHedges } from '../dispatch/hedges.ts'
+import { createHedges } from './hedges.ts'
 import type { Fits, SchedulerOptions } from '../core/options.ts'
 import { type Batch, restMs, type Slot } from '../state/slots.ts'
 import type { Waiting } from '../state/waiting.ts'
 import type { Prefix, Shapes } from '../core/graph.ts'
 import type { NodeId, PolicyCommand, SchedulerStats } from '../core/types.ts'
-import { createTrust, type Trust } from './trust.ts'
+import { createTrust, type Trust } from '../trust/trust.ts'
 
 export interface ResultsParts {
   options: Pick<SchedulerOptions, 'trust' | 'hedge'>

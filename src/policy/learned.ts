@@ -3,13 +3,13 @@
  *
  * @module
  */
-import type { FanOut } from '../estimate/fanout.ts'
-import type { Memory } from '../core/memory.ts'
-import type { PoolNode } from './slots.ts'
-import type { Profile } from '../estimate/profile.ts'
-import type { PipelineShape, Shapes } from '../core/graph.ts'
-import type { Trust } from '../trust/trust.ts'
-import type { NodeId } from '../core/types.ts'
+import type { FanOut } from './estimate/fanout.ts'
+import type { Memory } from './core/memory.ts'
+import type { PoolNode } from './state/slots.ts'
+import type { Profile } from './estimate/profile.ts'
+import type { PipelineShape, Shapes } from './core/graph.ts'
+import type { Trust } from './trust/trust.ts'
+import type { NodeId } from './core/types.ts'
 
 export interface Learned {
   /** A pipeline is served no more. */

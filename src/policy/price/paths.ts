@@ -5,13 +5,13 @@
  * @module
  */
 import type { FanOut } from '../estimate/fanout.ts'
-import { endShare } from '../price/handed_on.ts'
+import { endShare } from './handed_on.ts'
 import type { Capacity } from '../state/capacity.ts'
 import type { Prefix, Way } from '../core/graph.ts'
-import type { Market } from '../price/market.ts'
-import { dispatch } from '../params.ts'
+import type { Market } from './market.ts'
+import { dispatch } from '../dispatch/params.ts'
 import { harmonic, soonest, spanOf } from './span.ts'
-import type { Stations } from '../price/stations.ts'
+import type { Stations } from './stations.ts'
 
 /** Standard deviations that an upper latency is above the mean. */
 export const UPPER = 1.65

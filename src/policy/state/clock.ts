@@ -6,7 +6,7 @@
  *
  * @module
  */
-import type { Batch } from '../state/slots.ts'
+import type { Batch } from './slots.ts'
 import type { NodeId, PolicyEvent } from '../core/types.ts'
 
 type Finished = Extract<PolicyEvent, { type: 'batch_finished' }>

@@ -1,0 +1,50 @@
+/**
+ * Parameters of prices: unit, meaning, and what another value did where that was tried.
+ *
+ * @module
+ */
+/** Prices. */
+export const price = {
+  /** Accuracy: what an answer in time is worth beside its own accuracy of 0 to 1. */
+  served: 10,
+  /** Accuracy: paths that differ by less share the flow, which makes prices unique. */
+  alike: 1e-3,
+  /** Likewise, as a share of what a query pays: in overload prices are those of answers. */
+  alikePaid: 0.01,
+  /** Likewise of groups, as a share of an item's price; and the least of that, in accuracy. */
+  alikeGroup: 0.03,
+  alikeItem: 1e-5,
+  /** Accuracy: cost of being as far away as all of the slack. 0.01 loses 3.5 % of half far nodes. */
+  away: 0.1,
+  /** Share of `served` over which a pipeline goes from all served to none. */
+  servedWidth: 0.02,
+  /** Share of the slack beyond the quickest group that a slower group may take for a variant. */
+  slowest: 0.5,
+  /** Shares of the capacity for which prices are solved; between them they are read off. */
+  factors: [0.002, 0.01, 0.05, 0.2, 0.35, 0.5, 0.7, 0.85, 1, 1.15, 1.3],
+  /** ms between two solutions; sooner where a rate differs by the share `jump`. */
+  everyMs: 100,
+  jump: 0.1,
+  /** Share by which the load of a solution may be off its capacity. */
+  tolerance: 0.02,
+}
+
+/** Feedback of the backlog on the price. */
+export const backlog = {
+  /** Backlog that is usual, in shares of the slack. 0.2: unlike devices 60/s +0.5 points, 240/s -0.2. */
+  usual: 0.1,
+  /** How much of what is queued beyond that counts as demand; growth of capacity where less is, per unit. */
+  longer: 1,
+  shorter: 3,
+  /** Share of the SLO that a batch takes longer than one item, at most, where much waits. */
+  batchShare: 0.2,
+  /** ms over which the mean of what running batches will hand on is taken. */
+  handedOnMs: 2000,
+}
+
+export const fairness = {
+  /** Steps in which shares are halved down to. */
+  halvings: 20,
+  /** Queries of a pipeline with a small share that may be let in at once. */
+  mostCredit: 4,
+}
