@@ -182,7 +182,7 @@ function riskPerMs({ shape, laxityMs, rest }: Query, spareMs: number, waitMs: nu
   const queue = admit.spread * waitMs
   const variance = rest.variance + jitter * jitter + queue * queue + 0.25
   const chance = chanceOf(spareMs, variance)
-  const late = price.served * dispatch.slope * chance * (1 - chance) / Math.sqrt(variance)
+  const late = price.served * price.slope * chance * (1 - chance) / Math.sqrt(variance)
   return late + dispatch.wait / Math.max(laxityMs, 1)
 }
 

@@ -11,8 +11,6 @@ export const dispatch = {
   wait: 0.3,
   /** Deviation of the wait for a busy slot, as a share of it. 0.25: half far 0.5 to 1.7 % lost. */
   spread: 0.5,
-  /** Slope of the chance to be in time, per deviation. 1.7: noise of CV 1 loses 5.3, not 3 %. */
-  slope: 1.3,
   /** Share of the slack that no estimate foresees, as a deviation. */
   jitter: 0.02,
   /** Accuracy that an item behind its flow is worth; and the most items that are remembered. */

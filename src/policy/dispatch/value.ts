@@ -13,7 +13,7 @@ import { type Group, isCoolingDown, readyAtMs, type Slot } from '../state/slots.
 import type { Item } from '../state/query.ts'
 import type { Prefix, TaskShape, VariantShape } from '../core/graph.ts'
 import { chanceOf } from '../price/chance.ts'
-import type { Deficits } from '../price/deficits.ts'
+import type { Deficits } from './deficits.ts'
 import type { Market } from '../price/market.ts'
 import { dispatch } from './params.ts'
 import { price } from '../price/params.ts'

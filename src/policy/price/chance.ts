@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { dispatch } from '../dispatch/params.ts'
+import { price } from './params.ts'
 
 /** In steps of a 64th of a deviation: decisions ask for it by the thousand. */
 const STEPS = 64
@@ -14,8 +14,8 @@ const table = new Float64Array(2 * REACH * STEPS + 1)
 
 /** @param spareMs time that is left over in the mean @param variance of that, in ms² */
 export function chanceOf(spareMs: number, variance: number): number {
-  if (slope !== dispatch.slope) {
-    slope = dispatch.slope
+  if (slope !== price.slope) {
+    slope = price.slope
     for (let i = 0; i < table.length; i++) {
       table[i] = 1 / (1 + Math.exp(-slope * (i / STEPS - REACH)))
     }

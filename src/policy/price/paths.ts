@@ -9,7 +9,7 @@ import { endShare } from './handed_on.ts'
 import type { Capacity } from '../state/capacity.ts'
 import type { Prefix, Way } from '../core/graph.ts'
 import type { Market } from './market.ts'
-import { dispatch } from '../dispatch/params.ts'
+import { price } from './params.ts'
 import { harmonic, soonest, spanOf } from './span.ts'
 import type { Stations } from './stations.ts'
 
@@ -182,7 +182,7 @@ export class Paths {
     const runDeviation = runMs * (upperRatio - 1) / UPPER
     const deviation = runDeviation + Math.max(0, upperMs - runMs) / UPPER
     // The last of several batches is later than one is in the mean.
-    const lastMs = runDeviation * harmonic(batches - 1) / dispatch.slope
+    const lastMs = runDeviation * harmonic(batches - 1) / price.slope
     return {
       accuracy: path.accuracy,
       least: path.least,

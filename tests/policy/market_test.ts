@@ -1,28 +1,34 @@
 /** Prices of slot time: what they promise to whoever decides by them. */
 import assert from 'node:assert/strict'
-import { Market } from '../../../src/policy/price/market.ts'
-import type { Problem } from '../../../src/policy/price/program.ts'
-import { shapesOf } from '../../../src/policy/core/graph.ts'
-import { createRandom } from '../../../src/sim/random.ts'
-import { problemOf } from '../frontier/problem_of.ts'
-import { ocr, single } from '../fixtures.ts'
+import { Market } from '../../src/policy/price/market.ts'
+import type { Supply } from '../../src/policy/price/problem.ts'
+import { shapesOf } from '../../src/policy/core/graph.ts'
+import { createRandom } from '../../src/sim/random.ts'
+import { ocr, single } from './fixtures.ts'
 
 const shapes = shapesOf([ocr, single])
+
+/** Every group holds every variant, and takes `slowness` times its reference. */
+const supplyOf = (groups: { slots: number; slowness: number }[]): Supply => ({
+  groups: groups.map(({ slots }, g) => ({ key: `g${g}`, slots })),
+  duties: groups.map(({ slots }) => slots),
+  services: shapes.variants.map(({ referenceMs }) =>
+    groups.map(({ slowness }, group) => {
+      const costMs = referenceMs! * slowness
+      return { group, costMs, aloneMs: costMs + 2 }
+    })
+  ),
+  fanOut: shapes.variants.map(({ fanOut }) => fanOut),
+})
 
 function marketOf(
   groups: { slots: number; slowness: number }[],
   ratesPerS: [ocr: number, single: number],
-  level = 0,
 ) {
-  const { ratesPerS: _, aim: __, ...rest } = problemOf(shapes, groups, ratesPerS)
-  const problem: Problem = {
-    ...rest,
-    demands: [...shapes.pipelines.values()].map((shape, p) => (
-      { shape, ratePerS: ratesPerS[p]!, level }
-    )),
-    duties: groups.map(({ slots }) => slots),
-  }
-  return new Market(shapes, problem)
+  const demands = [...shapes.pipelines.values()].map((shape, p) => (
+    { shape, ratePerS: ratesPerS[p]!, level: 0 }
+  ))
+  return new Market(shapes, { ...supplyOf(groups), demands })
 }
 
 const costOf = (prices: readonly number[]) => prices.reduce((sum, price) => sum + price, 0)
@@ -67,11 +73,9 @@ Deno.test('the less capacity is planned with, the dearer is time, and the less a
 
 Deno.test('queries that ask for a least accuracy are planned on paths that keep it', () => {
   const shape = shapes.pipelines.get('single')!
-  const problem = problemOf(shapes, [{ slots: 2, slowness: 1 }], [0, 0])
   const { plan } = new Market(shapes, {
-    ...problem,
+    ...supplyOf([{ slots: 2, slowness: 1 }]),
     demands: [{ shape, ratePerS: 40, level: shape.levels.length - 1 }],
-    duties: [2],
   })
   // Two slots do 20 exact answers a second.
   assert.ok(plan.accuracy > 0.999, `${plan.accuracy}`)

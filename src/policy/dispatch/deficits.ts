@@ -6,8 +6,8 @@
  * @module
  */
 import type { TaskShape, VariantShape } from '../core/graph.ts'
-import type { Market } from './market.ts'
-import { dispatch } from '../dispatch/params.ts'
+import type { Market } from '../price/market.ts'
+import { dispatch } from './params.ts'
 
 export class Deficits {
   /** By index of task: by position of the variant, by index of group. */
