@@ -29,7 +29,7 @@ import { createResults } from './dispatch/results.ts'
 import type { Trust } from './trust/trust.ts'
 import type { NodeId, PolicyCommand, PolicyEvent, SchedulerStats, SlotIndex } from './core/types.ts'
 import { Assigner } from './dispatch/assign.ts'
-import { leavesRoom, mayTry } from './dispatch/bounds.ts'
+import { mayTry } from './dispatch/bounds.ts'
 import type { Demands } from './estimate/demands.ts'
 import { Inside } from './admit/inside.ts'
 import { Outlook } from './outlook.ts'
@@ -167,10 +167,7 @@ export function createDispatcher(
     capacity: () => outlook.capacity(nowMs),
     sight: () => outlook.sight(nowMs),
     mayTry: (item, slot) => mayTry(item, slot, outlook.sight(nowMs)),
-    leavesRoom(pipeline, ms) {
-      const hasty = outlook.hasty(ms / params.long, pipeline)
-      return leavesRoom(hasty, outlook.capacity(nowMs), nowMs)
-    },
+    leavesRoom: (pipeline, ms) => outlook.leavesRoom(pipeline, ms, nowMs),
     send(slot, { items, prefixes, variant, close }) {
       counters.closed(close)
       const { index, class: { name } } = slot.group!
@@ -212,13 +209,12 @@ export function createDispatcher(
         if (batch === undefined) return
         batchMs += params.alpha * (event.computeMs - batchMs)
         results.finished(batch, event, nowMs)
-        // Its duty may have it rest now.
         return ready.touch(batch.slot, nowMs)
       }
       case 'batch_failed': {
         const batch = flights.end(event.batch, nowMs)
         if (batch === undefined) return
-        // One that was called off had to end somehow: nobody wants it, and it is no sign of a fault.
+        // Nobody wants what was called off, and its end is no sign of a fault.
         if (batch.ghostUntilMs !== null) return results.calledOff(batch, event.computeMs, nowMs)
         coolDown(batch.slot, batch.variant, nowMs)
         ready.touch(batch.slot, nowMs)
@@ -249,9 +245,7 @@ export function createDispatcher(
         return pool.ruled()
       case 'drain':
         return inside.drain()
-      case 'pipeline_followed':
-      case 'plan_ready':
-      case 'wake':
+      default:
         return
     }
   }

@@ -27,7 +27,9 @@ import { backlog as B, price } from './price/params.ts'
 import { Paths } from './price/paths.ts'
 import { type Problem, supplyOf } from './price/problem.ts'
 import { Rest } from './place/awake.ts'
-import { Stations } from './price/stations.ts'
+import { inBatches, Stations } from './price/stations.ts'
+import { leavesRoom } from './dispatch/bounds.ts'
+import { dispatch } from './dispatch/params.ts'
 import { termsOf } from './dispatch/terms.ts'
 import type { Sight, Terms } from './dispatch/value.ts'
 
@@ -133,7 +135,11 @@ export class Outlook {
     }
     this.whole = new Market(shapes, problem, this.whole?.found())
     if (anew || this.stations === undefined) {
-      this.stations = new Stations(shapes, this.inBatches(problem, capacity), this.stations)
+      this.stations = new Stations(
+        shapes,
+        inBatches(shapes, problem, capacity, this.parts.maxBatch),
+        this.stations,
+      )
     }
     this.rest.decide(this.whole, this.backlogShare(nowMs), nowMs)
     for (const slot of applyRest(capacity, this.rest.awake, emit, nowMs)) ready.touch(slot, nowMs)
@@ -152,26 +158,6 @@ export class Outlook {
     this.fairness.share(this.rates, this.paths)
     this.version++
     this.stale = true
-  }
-
-  /** The problem with items in batches that take least time for each, as they are where much waits. */
-  private inBatches(problem: Problem, { services }: Capacity): Problem {
-    const { shapes, maxBatch } = this.parts
-    return {
-      ...problem,
-      services: problem.services.map((own, v) => {
-        const sloMs = shapes.variants[v]?.task.pipeline.pipeline.sloMs ?? 0
-        return own.map((one, i) => {
-          const { latencyMs } = services[v]!.servers[i]!
-          let costMs = latencyMs(1)
-          const mostMs = costMs + B.batchShare * Math.max(0, sloMs - costMs)
-          for (let n = 2; n <= maxBatch && latencyMs(n) <= mostMs; n *= 2) {
-            costMs = Math.min(costMs, latencyMs(n) / n)
-          }
-          return { ...one, costMs }
-        })
-      }),
-    }
   }
 
   private backlogShare(nowMs: number): number {
@@ -265,17 +251,17 @@ export class Outlook {
     return worth
   }
 
-  /** Slots' worth of work of the pipelines with a shorter SLO than `mostMs`, and the shortest SLO. */
-  hasty(mostMs: number, own: string): { load: number; sloMs: number } {
-    let [load, sloMs] = [0, Infinity]
+  /** Whether a batch that takes so long leaves enough slots to pipelines with a shorter SLO. */
+  leavesRoom(own: string, takesMs: number, nowMs: number): boolean {
+    const hasty = { load: 0, sloMs: Infinity }
     let p = 0
-    for (const shape of this.parts.shapes.pipelines.values()) {
+    for (const { name, pipeline: { sloMs }, root } of this.parts.shapes.pipelines.values()) {
       const rate = this.rates[p++] ?? 0
-      if (shape.name === own || shape.pipeline.sloMs > mostMs) continue
-      load += rate * (this.market.taskMs[shape.root.index] ?? 0) / 1000
-      sloMs = Math.min(sloMs, shape.pipeline.sloMs)
+      if (name === own || sloMs > takesMs / dispatch.long) continue
+      hasty.load += rate * (this.market.taskMs[root.index] ?? 0) / 1000
+      hasty.sloMs = Math.min(hasty.sloMs, sloMs)
     }
-    return { load, sloMs }
+    return leavesRoom(hasty, this.capacity(nowMs), nowMs)
   }
 
   /** Behind a prefix, for who asks outside of decisions. */

@@ -15,9 +15,9 @@ import type { Answer } from '../core/types.ts'
 import { chanceOf } from '../price/chance.ts'
 import type { DeadlineTest } from './deadline_test.ts'
 import { admit as A } from './params.ts'
-import { dispatch } from '../dispatch/params.ts'
 import { price } from '../price/params.ts'
-import type { Paths, Quickest } from '../price/paths.ts'
+import type { Paths } from '../price/paths.ts'
+import type { Quickest } from '../price/path.ts'
 
 export type Refusal = Extract<Answer, { ok: false }>
 
@@ -122,7 +122,7 @@ function refusal(reason: Refusal['reason'], message: string, retryAfterMs?: numb
 }
 
 function varianceOf({ variance }: Quickest, slackMs: number, beginsMs: number): number {
-  const jitter = dispatch.jitter * slackMs
+  const jitter = price.jitter * slackMs
   const queue = A.spread * beginsMs
   return variance + jitter * jitter + queue * queue + 0.25
 }
@@ -160,7 +160,7 @@ function whileLoading(
       )
     }),
   )
-  const slackMs = deadlineMs - nowMs - servedInMs / dispatch.loaded
+  const slackMs = deadlineMs - nowMs - servedInMs / A.loaded
   if (slackMs > 0 && inside() < MOST_WAITING) return slackMs
   return refusal(
     'no_capable_node',

@@ -10,7 +10,6 @@ import type { DeadlineQueue } from '../state/queue.ts'
 import { chanceOf } from '../price/chance.ts'
 import { type Busy, ComingFree } from './coming_free.ts'
 import { admit } from './params.ts'
-import { dispatch } from '../dispatch/params.ts'
 import { price } from '../price/params.ts'
 import type { Paths } from '../price/paths.ts'
 
@@ -178,12 +177,12 @@ function addTo(row: Row, { rest }: Query, riskPerMs: number): void {
 
 /** How much the worth of a query falls for a ms that it is later. */
 function riskPerMs({ shape, laxityMs, rest }: Query, spareMs: number, waitMs: number): number {
-  const jitter = dispatch.jitter * Math.min(shape.pipeline.sloMs, laxityMs)
+  const jitter = price.jitter * Math.min(shape.pipeline.sloMs, laxityMs)
   const queue = admit.spread * waitMs
   const variance = rest.variance + jitter * jitter + queue * queue + 0.25
   const chance = chanceOf(spareMs, variance)
   const late = price.served * price.slope * chance * (1 - chance) / Math.sqrt(variance)
-  return late + dispatch.wait / Math.max(laxityMs, 1)
+  return late + price.wait / Math.max(laxityMs, 1)
 }
 
 /** What a query still needs, noted in it for one version of the paths. */

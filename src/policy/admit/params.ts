@@ -9,4 +9,6 @@ export const admit = {
   most: 0.95,
   /** Deviation of the wait, as a share of it. */
   spread: 0.1,
+  /** A variant that is being loaded is waited for if it is there after so much of the time for that. */
+  loaded: 0.5,
 }

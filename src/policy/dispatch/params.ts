@@ -7,12 +7,8 @@
 export const dispatch = {
   /** How alike the lateness of siblings is, from 0, each by itself, to 1. 0: unlike 60/s -0.8 points. */
   joint: 0.5,
-  /** Accuracy: cost of waiting, or travelling, for all of the slack. 0.1: half far 0.04 to 0.2 % lost. */
-  wait: 0.3,
   /** Deviation of the wait for a busy slot, as a share of it. 0.25: half far 0.5 to 1.7 % lost. */
   spread: 0.5,
-  /** Share of the slack that no estimate foresees, as a deviation. */
-  jitter: 0.02,
   /** Accuracy that an item behind its flow is worth; and the most items that are remembered. */
   deficit: 0.01,
   mostDeficit: 12,
@@ -32,8 +28,6 @@ export const dispatch = {
   growth: 0.9,
   /** Share of the slack that a small batch waits for more; 0: not at all. */
   delay: 0.03,
-  /** A variant that is being loaded is waited for if it is there after so much of the time for that. */
-  loaded: 0.5,
   /** Accuracy: cost of calling a resting slot. 0.03: 8.6 nodes of 18 are active at 50 queries/s, not 6.1. */
   call: 0.15,
   /** A batch longer than this share of another pipeline's SLO leaves slots free for that. */

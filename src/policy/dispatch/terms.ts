@@ -7,6 +7,7 @@
 import type { Item } from '../state/query.ts'
 import type { TaskShape } from '../core/graph.ts'
 import type { DeadlineTest } from '../admit/deadline_test.ts'
+import { price } from '../price/params.ts'
 import { dispatch } from './params.ts'
 import type { Paths } from '../price/paths.ts'
 import type { Stations } from '../price/stations.ts'
@@ -24,7 +25,7 @@ export function termsOf(
   const slackMs = Math.min(shape.pipeline.sloMs, laxityMs)
   const weight = 1 / query.countAt[task.depth]!
   const lateWeight = weight ** dispatch.joint
-  const jitter = dispatch.jitter * slackMs
+  const jitter = price.jitter * slackMs
   const stationRisk = test.riskBehind(deadlineMs, query.seq)
   const { of, duties } = stations
   const follows = followsOf(item, paths.quickest(way, level)?.laterMs, test, stations)
@@ -33,7 +34,7 @@ export function termsOf(
     weight,
     lateWeight,
     stationRisk,
-    waitPerMs: lateWeight * dispatch.wait / Math.max(slackMs, 1),
+    waitPerMs: lateWeight * price.wait / Math.max(slackMs, 1),
     variance: jitter * jitter + 0.25,
     followsAtMs: nowMs + follows.beginsMs,
     behindMs: follows.behindMs,

@@ -15,9 +15,11 @@ import type { Prefix, TaskShape, VariantShape } from '../core/graph.ts'
 import { chanceOf } from '../price/chance.ts'
 import type { Deficits } from './deficits.ts'
 import type { Market } from '../price/market.ts'
+import { admit } from '../admit/params.ts'
 import { dispatch } from './params.ts'
 import { price } from '../price/params.ts'
-import { type Path, type Paths, UPPER } from '../price/paths.ts'
+import { type Paths } from '../price/paths.ts'
+import { type Path, UPPER } from '../price/path.ts'
 
 /** All that decisions of one moment read. */
 export interface Sight {
@@ -176,7 +178,7 @@ export function valueOnceLoaded(
   const items = query.items.filter((one) => one.task === task && one.state === 'queued').length
   const chainMs = sight.paths.behind(prefix)[0]?.chainMs ?? 0
   const workMs = items * slot.node.times.upperMs(prefix.variant, 1) + chainMs
-  const startMs = sight.nowMs + inMs / dispatch.loaded
+  const startMs = sight.nowMs + inMs / admit.loaded
   const endMs = startMs + inside * workMs - chainMs
   const best = bestPath(terms, prefix, endMs, 0, sight)
   const gain = gainOf(terms, prefix, slot.group!.index, workMs - chainMs, startMs, sight)

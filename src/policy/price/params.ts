@@ -25,8 +25,15 @@ export const price = {
   /** ms between two solutions; sooner where a rate differs by the share `jump`. */
   everyMs: 100,
   jump: 0.1,
-  /** Slope of the chance to be in time, per deviation. Noise of CV 1 loses 2.4 % with 1.15, 3.5 with 1.3, 5 with 1.7; Figure 5 gains 0.02 points. */
+  /**
+   * Slope of the chance to be in time, per deviation. Noise of CV 1 loses 2.4 % with 1.15, 3.5 with 1.3 and
+   * 5 with 1.7; Figure 5 gains 0.02 points.
+   */
   slope: 1.2,
+  /** Share of the slack that no estimate foresees, as a deviation. */
+  jitter: 0.02,
+  /** Accuracy: cost of waiting, or travelling, for all of the slack. 0.1: half far 0.04 to 0.2 % lost. */
+  wait: 0.3,
   /** Share by which the load of a solution may be off its capacity. */
   tolerance: 0.02,
 }
@@ -35,7 +42,10 @@ export const price = {
 export const backlog = {
   /** Backlog that is usual, in shares of the slack. 0.2: unlike devices 60/s +0.5 points, 240/s -0.2. */
   usual: 0.1,
-  /** How much of what is queued beyond that counts as demand (1: half far nodes lose 0.15 to 0.6 %; 2: Figure 5 -0.07 points); growth of capacity where less is, per unit. */
+  /**
+   * How much of what is queued beyond that counts as demand: with 1 half far nodes lose 0.15 to 0.6 %, with
+   * 2 Figure 5 loses 0.07 points. And growth of the capacity where less is queued, per unit.
+   */
   longer: 1.2,
   shorter: 3,
   /** Share of the SLO that a batch takes longer than one item, at most, where much waits. */

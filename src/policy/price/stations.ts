@@ -5,6 +5,8 @@
  * @module
  */
 import type { Shapes } from '../core/graph.ts'
+import type { Capacity } from '../state/capacity.ts'
+import { backlog } from './params.ts'
 import type { Problem } from './problem.ts'
 import { FluidProgram } from './program.ts'
 import { solvePrices } from './solver.ts'
@@ -97,4 +99,28 @@ function joined(shapes: Shapes, { groups, services }: Problem) {
     for (const { group } of own) tasks[of[group]!]!.add(shapes.variants[v]!.task.index)
   })
   return { of, count: Math.max(1, numbers.size), tasks: tasks.map(({ size }) => size) }
+}
+
+/** The problem with items in batches that take least time for each, as they are where much waits. */
+export function inBatches(
+  shapes: Shapes,
+  problem: Problem,
+  { services }: Capacity,
+  maxBatch: number,
+): Problem {
+  return {
+    ...problem,
+    services: problem.services.map((own, v) => {
+      const sloMs = shapes.variants[v]?.task.pipeline.pipeline.sloMs ?? 0
+      return own.map((one, i) => {
+        const { latencyMs } = services[v]!.servers[i]!
+        let costMs = latencyMs(1)
+        const mostMs = costMs + backlog.batchShare * Math.max(0, sloMs - costMs)
+        for (let n = 2; n <= maxBatch && latencyMs(n) <= mostMs; n *= 2) {
+          costMs = Math.min(costMs, latencyMs(n) / n)
+        }
+        return { ...one, costMs }
+      })
+    }),
+  }
 }
