@@ -1,6 +1,6 @@
 /** The auditor: whom it judges, when, and that it is no part of the pool; and who has how many votes. */
 import assert from 'node:assert/strict'
-import { createAuditor } from '../../../src/policy/trust/auditor.ts'
+import { Auditor } from '../../../src/policy/trust/auditor.ts'
 import { shapesOf } from '../../../src/policy/core/graph.ts'
 import type { PolicyEvent } from '../../../src/policy/core/types.ts'
 import type { NodeSpec } from '../../../src/sim/node.ts'
@@ -185,7 +185,7 @@ Deno.test('the auditor lets go of what it was not asked for longest, and holds w
   const shapes = shapesOf([ocr])
   const said: string[] = []
   const events: PolicyEvent[] = []
-  const auditor = createAuditor(shapes, (command) => {
+  const auditor = new Auditor(shapes, (command) => {
     if (command.type === 'dispatch') events.push(finished(command.batch))
     if (command.type !== 'load' && command.type !== 'unload') return
     const { type, ...ref } = command
@@ -204,8 +204,10 @@ Deno.test('the auditor lets go of what it was not asked for longest, and holds w
   for (const i of [0, 1, 0, 2, 0, 1, 3, 0]) {
     let heard = 0
     auditor.ask({
-      ...{ variant: shapes.variants[i]!, items: [{ query: '', payload: i }], like: undefined },
-      ...{ said: () => heard++, lost: () => assert.fail() },
+      variant: shapes.variants[i]!,
+      items: [{ query: '', payload: i }],
+      like: undefined,
+      ended: (_, event) => event === undefined ? assert.fail() : heard++,
     }, 0)
     take()
     assert.equal(heard, 1)
