@@ -88,7 +88,7 @@ export class Auditor {
       this.end(nowMs, event.type === 'batch_finished' ? event : undefined)
       return true
     }
-    if (event.type === 'pipeline_removed') this.dropPipeline(event.pipeline)
+    if (event.type === 'pipeline_removed') this.drop(event.pipeline)
     if (!('node' in event) || event.node !== this.id) return false
     if (event.type === 'node_left') this.become(undefined, nowMs)
     if (event.type === 'node_able') this.able = bytesListed(this.shapes, event.able)
@@ -173,7 +173,8 @@ export class Auditor {
     this.end(nowMs)
   }
 
-  private dropPipeline(name: string): void {
+  /** A pipeline is served no more. */
+  private drop(name: string): void {
     for (const variant of this.held) if (variant.ref.pipeline === name) this.unload(variant)
     for (const variant of this.failed.keys()) {
       if (variant.ref.pipeline === name) this.failed.delete(variant)

@@ -6,7 +6,7 @@
  */
 import type { PipelineShape, VariantShape } from '../core/graph.ts'
 import type { Said } from '../core/options.ts'
-import type { Handle, NodeId, Standing } from '../core/types.ts'
+import type { Handle, NodeId } from '../core/types.ts'
 import type { Proof } from '../state/proof.ts'
 import { holds } from '../state/spare.ts'
 import type { Checks } from './checks.ts'
@@ -23,9 +23,8 @@ interface Clock {
   batches: number
   /** Canaries since the node joined, or showed less than before. */
   sent: number
-  /** Wrong answers in a row as it stands. */
+  /** Wrong answers in a row. */
   failed: number
-  standing: Standing
   proof: Proof
   /** One canary at a time. */
   isAsked: boolean
@@ -97,7 +96,7 @@ export class Canaries {
     const clock = this.clockOf(target, presence, nowMs)
     clock.isAsked = false
     clock.failed = wrong ? clock.failed + 1 : 0
-    this.wind(presence, clock, nowMs)
+    this.wind(target, presence, clock, nowMs)
   }
 
   /** A pipeline is served no more. */
@@ -109,27 +108,26 @@ export class Canaries {
 
   private clockOf(id: NodeId, presence: Presence, nowMs: number): Clock {
     const { reputations } = this
-    const [standing, proof] = [reputations.standingOf(id), reputations.proofOf(id)]
+    const proof = reputations.proofOf(id)
     let clock = this.clocks.get(presence)
     if (clock === undefined) {
-      clock = { atMs: 0, batches: 0, sent: 0, failed: 0, standing, proof, isAsked: false }
+      clock = { atMs: 0, batches: 0, sent: 0, failed: 0, proof, isAsked: false }
       this.clocks.set(presence, clock)
-      this.wind(presence, clock, nowMs)
+      this.wind(id, presence, clock, nowMs)
     }
     // A node that shows less than before is asked as if it were new.
     if (proof < clock.proof) {
       clock.atMs = -Infinity
       clock.sent = 0
     }
-    if (standing !== clock.standing) clock.failed = 0
     clock.proof = proof
-    clock.standing = standing
     return clock
   }
 
   /** Sets the time of the next canary. */
-  private wind(presence: Presence, clock: Clock, nowMs: number): void {
-    const { standing, sent, failed } = clock
+  private wind(id: NodeId, presence: Presence, clock: Clock, nowMs: number): void {
+    const { sent, failed } = clock
+    const standing = this.reputations.standingOf(id)
     // Between half and twice as long, so that nobody can tell when.
     const about = (mean: number) => mean * (0.5 + 1.5 * this.parts.options.random())
     presence.batches = 0
@@ -141,18 +139,14 @@ export class Canaries {
   }
 
   private send(id: NodeId, presence: Presence, clock: Clock, nowMs: number): void {
-    const check = this.canary(id, presence, clock, nowMs)
-    if (check !== undefined) {
-      clock.sent++
-      return
-    }
+    if (this.canary(id, presence, clock, nowMs)) return
     clock.isAsked = false
     clock.atMs = nowMs + params.nothingMs
     presence.batches = Math.min(presence.batches, clock.batches - 1)
   }
 
   /** Asks a node for samples that it has not seen, of any variant that it holds. */
-  private canary(id: NodeId, presence: Presence, clock: Clock, nowMs: number): Check | undefined {
+  private canary(id: NodeId, presence: Presence, clock: Clock, nowMs: number): boolean {
     const { shapes, nodes, options: { random } } = this.parts
     const node = nodes.get(id)
     const fit = shapes.variants.filter((variant) =>
@@ -160,7 +154,7 @@ export class Canaries {
       this.samples.unseenBy(id, variant, 1).length > 0
     )
     const variant = fit[Math.floor(random() * fit.length)]
-    if (variant === undefined) return undefined
+    if (variant === undefined) return false
     const most = variant.task.depth === 0 ? 1 : 1 + Math.floor(params.items * random())
     const samples = this.samples.unseenBy(id, variant, most, presence.backend)
     const items = samples.map(({ payload }) => hidden(payload))
@@ -174,13 +168,14 @@ export class Canaries {
       { kind: 'canary', variant, items, votes, target: id, sinceMs },
       nowMs,
     )
-    if (check === undefined) return undefined
+    if (check === undefined) return false
     this.samplesOf.set(check, samples)
     for (const sample of samples) {
       sample.seenBy.add(id)
       if (sample.seenBy.size > params.mostSeen) this.samples.drop(sample)
     }
-    return check
+    clock.sent++
+    return true
   }
 
   /** Where there are few samples, somebody is asked: the auditor, one of the own nodes, or several others. */

@@ -6,7 +6,7 @@
 import type { ExtraWork } from '../core/extra_work.ts'
 import type { TaskShape, VariantShape } from '../core/graph.ts'
 import type { Finished } from '../state/finish.ts'
-import type { Batch, Slot } from '../state/slots.ts'
+import type { Slot } from '../state/slots.ts'
 import type { Auditor } from './auditor.ts'
 import type { Judges, TrustParts } from './judges.ts'
 import { trust as params } from './params.ts'
@@ -138,7 +138,12 @@ export class Checks {
   }
 
   /** Takes in what one says, if that is anything. */
-  private note(check: Check, by: Omit<Vote, 'said'>, event: Finished, nowMs: number): void {
+  private note(
+    check: Check,
+    by: Pick<Vote, 'node' | 'voter' | 'standing'>,
+    event: Finished,
+    nowMs: number,
+  ): void {
     const { outcomes, backend } = event
     const { ref } = check.variant
     // A node that says that it could not do it says nothing of the item.
@@ -148,9 +153,8 @@ export class Checks {
     const fault = outcomes.map((outcome) => this.parts.options.faultOf?.(ref, outcome))
       .find((one) => one !== undefined)
     if (fault === undefined) {
-      const vote: Vote = { ...by, said: outcomes.map((outcome) => ({ outcome, backend })) }
-      check.votes.push(vote)
-      check.events.set(vote, event)
+      const said = outcomes.map((outcome) => ({ outcome, backend }))
+      check.votes.push({ ...by, said, event })
     } else this.reputations.blatant(by.node!, fault, ref)
     this.settle(check, nowMs)
   }

@@ -20,6 +20,8 @@ export interface Vote {
   standing: Standing | 'known'
   /** One for each item. */
   said: Said[]
+  /** What came of the batch, for results that wait. */
+  event?: Finished
 }
 
 /** Results that wait for a check. */
@@ -46,8 +48,6 @@ export interface Check {
   openAtMs: number
   votes: Vote[]
   asked: Set<NodeId>
-  /** Of each vote that came from a batch: what came of it, for whoever waits. */
-  events: Map<Vote, Finished>
   /** Nodes that are at it; and whether the auditor is. */
   running: number
   auditing: boolean
@@ -71,7 +71,6 @@ export function checkOf(given: NewCheck, nowMs: number): Check {
     held: null,
     running: 0,
     auditing: false,
-    events: new Map(),
     sinceMs: nowMs,
     dueMs,
     lookMs: nowMs,
@@ -142,9 +141,12 @@ export function suspicionBy(group: readonly Vote[]): number {
   return has(group, 'own', 'trusted') ? params.sure : params.unsure
 }
 
-/** Whether what this group says, which is right, may be a sample for canaries. */
-export const isSample = (group: readonly Vote[]): boolean =>
-  !has(group, 'known') && (has(group, 'own', 'trusted') || votersIn(group) >= params.quorum)
+/** What may be a sample for canaries of what this group says, which is right. */
+export function sampleOf(group: readonly Vote[]): Vote | undefined {
+  if (has(group, 'known')) return undefined
+  return group.find(({ standing }) => standing === 'own' || standing === 'trusted') ??
+    (votersIn(group) >= params.quorum ? group[0] : undefined)
+}
 
 export const nameOf = ({ pipeline, task, variant }: VariantRef) => `${pipeline}/${task}/${variant}`
 

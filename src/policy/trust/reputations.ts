@@ -49,8 +49,9 @@ export class Reputations {
   /** When each was last blamed for a failure. */
   private readonly blamedMs = new WeakMap<Reputation, number>()
   private readonly dirty = new Set<NodeId>()
-  private events: PolicyEvent[] = []
+  private readonly events: PolicyEvent[] = []
   private list: readonly NodeId[] | undefined
+  /** How much those have shown that have shown most. */
   private most: Proof | undefined
 
   /** @param proved told that a node has shown more, or less, than before */
@@ -90,13 +91,10 @@ export class Reputations {
 
   /** Whether what its batches take says anything of others: only of those that have shown most. */
   speaks(id: NodeId): boolean {
-    if (this.most === undefined) {
-      this.most = PROOF.none
-      for (const one of this.present.keys()) {
-        const proof = this.proofOf(one)
-        if (proof > this.most) this.most = proof
-      }
-    }
+    this.most ??= this.ids.reduce<Proof>((most, one) => {
+      const proof = this.proofOf(one)
+      return proof > most ? proof : most
+    }, PROOF.none)
     return this.proofOf(id) === this.most
   }
 
@@ -214,16 +212,13 @@ export class Reputations {
 
   /** Reputations that changed since the last call. */
   changed(): [NodeId, Reputation][] {
-    const ids = [...this.dirty]
+    const some = [...this.dirty].map((id): [NodeId, Reputation] => [id, this.all.get(id)!])
     this.dirty.clear()
-    return ids.flatMap((id): [NodeId, Reputation][] => {
-      const reputation = this.all.get(id)
-      return reputation === undefined || reputation.own ? [] : [[id, { ...reputation }]]
-    })
+    return structuredClone(some.filter(([, { own }]) => !own))
   }
 
   remember(kept: readonly [NodeId, Reputation][]): void {
-    for (const [id, one] of kept) if (!this.all.has(id)) this.all.set(id, { ...one })
+    for (const [id, one] of kept) if (!this.all.has(id)) this.all.set(id, structuredClone(one))
   }
 
   private worked(id: NodeId): void {

@@ -23,8 +23,8 @@ import {
   type Check,
   type Held,
   hidden,
-  isSample,
   reasonOf,
+  sampleOf,
   suspicionBy,
   type Vote,
 } from './quorum.ts'
@@ -99,7 +99,10 @@ export class Trust {
       return outcome !== undefined && (outcome.ok || outcome.fatal) ? [i] : []
     })
     if (reputation.own) {
-      if (this.reputations.strangers > 0) this.learnFrom(batch, event, positions)
+      const { outcomes, backend } = event
+      for (const i of this.reputations.strangers > 0 ? positions : []) {
+        this.canaries.learn(variant, items[i]!.payload, { outcome: outcomes[i]!, backend }, [])
+      }
       return 'serve'
     }
     for (const i of positions) {
@@ -113,13 +116,8 @@ export class Trust {
     if (presence !== undefined) presence.batches++
     if (positions.length === 0) return 'serve'
     const least = nowMs < this.alarmUntilMs ? params.audited : 0
-    return this.check(
-      batch,
-      event,
-      positions,
-      Math.max(shareChecked(reputation, variant.ref), least),
-      nowMs,
-    )
+    const share = Math.max(shareChecked(reputation, variant.ref), least)
+    return this.check(batch, event, positions, share, nowMs)
   }
 
   /** Sends what is to be checked to slots that are free. */
@@ -135,15 +133,6 @@ export class Trust {
 
   of(node: NodeId): NodeTrust | undefined {
     return this.reputations.trustOf(node, this.claims.slowerThanSaid(node))
-  }
-
-  /** What an own node says is right. */
-  private learnFrom(batch: Batch, event: Finished, positions: readonly number[]): void {
-    const { backend, outcomes } = event
-    for (const i of positions) {
-      const said = { outcome: outcomes[i]!, backend }
-      this.canaries.learn(batch.variant, batch.items[i]!.payload, said, [])
-    }
   }
 
   /** Has so large a share of batches checked. */
@@ -200,7 +189,7 @@ export class Trust {
 
   /** Results are taken, another node's are in their place, or the items are done anew. */
   private release(
-    { votes, events }: Check,
+    { votes }: Check,
     { batch, event, positions }: Held,
     right: readonly Vote[] | undefined,
     nowMs: number,
@@ -209,15 +198,15 @@ export class Trust {
     const isAlone = right === undefined && votes.length === 1 &&
       !this.judges.couldAsk(batch, nowMs)
     if (isAlone || right?.includes(votes[0]!)) return serve(batch, event, nowMs)
-    const winner = right?.find((vote) => events.has(vote))
-    if (winner === undefined) {
+    const winner = right?.find(({ event }) => event !== undefined)
+    const said = winner?.event
+    if (said === undefined) {
       return retry(batch, 'Cannot take a result that no other node confirms', nowMs)
     }
-    const said = events.get(winner)!
     const outcomes = [...event.outcomes]
     positions.forEach((position, i) => outcomes[position] = said.outcomes[i]!)
     // The auditor has no slot in the pool: what is told of the batch names its node alone.
-    const slot = { ...batch.slot, node: { ...batch.slot.node, id: winner.node! } }
+    const slot = { ...batch.slot, node: { ...batch.slot.node, id: winner!.node! } }
     serve({ ...batch, slot }, { ...said, outcomes }, nowMs)
   }
 
@@ -244,15 +233,8 @@ export class Trust {
     for (const { node } of right.length > 1 ? right : []) {
       if (node !== null) this.reputations.change(node, (one) => pass(one, kind === 'canary', ref))
     }
-    if (isSample(right)) this.keep(check, right)
-  }
-
-  /** What is right may be asked of others. */
-  private keep({ variant, items, asked }: Check, right: readonly Vote[]): void {
-    const best = right.find(({ standing }) => standing === 'own' || standing === 'trusted') ??
-      right[0]!
-    best.said.forEach((said, i) => {
-      this.canaries.learn(variant, items[i]!.payload, said, asked)
+    sampleOf(right)?.said.forEach((one, i) => {
+      this.canaries.learn(check.variant, check.items[i]!.payload, one, check.asked)
     })
   }
 }

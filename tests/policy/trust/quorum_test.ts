@@ -4,8 +4,8 @@ import type { Said } from '../../../src/policy/core/options.ts'
 import {
   answerOf,
   groupsOf,
-  isSample,
   provenOf,
+  sampleOf,
   trustedOf,
   type Vote,
 } from '../../../src/policy/trust/quorum.ts'
@@ -56,7 +56,7 @@ Deno.test('nodes of one voter have one vote', () => {
   const alike = [a, b, c].map((one) => of('x', one))
   assert.equal(answerOf(groups(...alike), false), undefined)
   assert.equal(provenOf(groups(...alike), false), undefined)
-  assert.equal(isSample(alike), false)
+  assert.equal(sampleOf(alike), undefined)
   const two = [of('x', a), of('x', b), of('y', c)]
   assert.deepEqual(answerOf(groups(...two), false), two)
   assert.equal(provenOf(groups(...two), false), undefined)
@@ -73,10 +73,11 @@ Deno.test('the last word is that of the one group with a trusted node, if there 
   assert.equal(trustedOf(groups(trusted, vote('trusted', 2))), undefined)
 })
 
-Deno.test('good enough to be held against others is what a proven node said, or many', () => {
-  const stranger = vote('proving', 1)
-  assert.equal(isSample([vote('own', 1)]), true)
-  assert.equal(isSample([stranger, vote('trusted', 1)]), true)
-  assert.equal(isSample([stranger, stranger]), false)
-  assert.equal(isSample(Array.from({ length: 3 }, () => vote('proving', 1))), true)
+Deno.test('what a trusted node said may be a sample, or what a quorum did; what is known is one', () => {
+  const [stranger, other, trusted] = [vote('proving', 1), vote('proving', 1), vote('trusted', 1)]
+  assert.equal(sampleOf([vote('own', 1)])?.standing, 'own')
+  assert.equal(sampleOf([stranger, trusted]), trusted)
+  assert.equal(sampleOf([stranger, other]), undefined)
+  assert.equal(sampleOf([stranger, other, vote('proving', 1)]), stranger)
+  assert.equal(sampleOf([vote('known', 1), trusted]), undefined)
 })
