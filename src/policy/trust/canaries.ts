@@ -36,7 +36,7 @@ export class Canaries {
   private readonly clocks = new WeakMap<Presence, Clock>()
   private readonly samplesOf = new WeakMap<Check, Sample[]>()
   /** Variants that nobody is to be asked about before then: one question of each at a time. */
-  private readonly restUntilMs = new Map<VariantShape, number>()
+  private readonly restUntilMs = new WeakMap<VariantShape, number>()
   private tickMs = -Infinity
 
   constructor(
@@ -102,8 +102,6 @@ export class Canaries {
   /** A pipeline is served no more. */
   close(shape: PipelineShape): void {
     this.samples.close(shape)
-    this.questions.close(shape)
-    for (const task of shape.tasks) task.variants.forEach((one) => this.restUntilMs.delete(one))
   }
 
   private clockOf(id: NodeId, presence: Presence, nowMs: number): Clock {

@@ -99,13 +99,11 @@ export class Questions {
   /** Child items to ask about. */
   private readonly kept = new WeakMap<TaskShape, Handle[]>()
   private readonly asked = new WeakMap<VariantShape, number>()
-  private readonly closed = new WeakSet<PipelineShape>()
 
   constructor(private readonly picture: TrustOptions['question']) {}
 
   /** Child items of an answer that is right. */
   learn({ task }: VariantShape, children: { readonly [task: string]: readonly Handle[] }): void {
-    if (this.closed.has(task.pipeline)) return
     for (const child of task.next) {
       const room = Math.max(0, params.samples - this.keptOf(child).length)
       this.keptOf(child).push(...(children[child.name] ?? []).slice(0, room))
@@ -134,21 +132,11 @@ export class Questions {
   again(variant: VariantShape, payload: Handle): void {
     const { task } = variant
     this.asked.set(variant, Math.max(0, (this.asked.get(variant) ?? 0) - 1))
-    if (!this.takesPictures(task) && !this.closed.has(task.pipeline)) {
-      this.keptOf(task).push(payload)
-    }
+    if (!this.takesPictures(task)) this.keptOf(task).push(payload)
   }
 
-  /** A pipeline is served no more; a check of it that is still under way may end later. */
-  close(shape: PipelineShape): void {
-    this.closed.add(shape)
-    for (const task of shape.tasks) this.kept.delete(task)
-  }
-
-  /** The version before may have taken pictures where tensors are asked for now. */
   private takesPictures({ depth, pipeline }: TaskShape): boolean {
-    return depth === 0 && !this.closed.has(pipeline) &&
-      queryTensors(pipeline.pipeline) === undefined
+    return depth === 0 && queryTensors(pipeline.pipeline) === undefined
   }
 
   private keptOf(task: TaskShape): Handle[] {
