@@ -36,6 +36,8 @@ export class Checks {
   private readonly checks = new Set<Check>()
   /** Those of them that wait for a slot, the longest first. */
   private readonly pending = new Set<Check>()
+  /** Those whose results were taken before anything was proven. */
+  private readonly forProof = new Set<Check>()
   /** Time that queries had left at their last batch of a task. */
   private readonly usualMs = new WeakMap<TaskShape, number>()
   /** When there is something to do at the latest, should no slot become free before. */
@@ -177,7 +179,7 @@ export class Checks {
       const canWait = isTrustedLeft && nowMs < check.openAtMs
       const right = isCompared ? answerOf(groups, canWait) : undefined
       if (right !== undefined || nowMs >= check.held.dueMs || isOver) {
-        if (isOver || this.checks.size > params.mostChecks) {
+        if (isOver || this.forProof.size >= params.looked) {
           return this.end(check, trusted, groups, right ?? trusted, nowMs)
         }
         this.goOnForProof(check, right ?? trusted, nowMs)
@@ -192,6 +194,7 @@ export class Checks {
   /** What it held is answered; there is no hurry any more, and trusted nodes are waited for. */
   private goOnForProof(check: Check, answer: Vote[] | undefined, nowMs: number): void {
     const held = check.held!
+    this.forProof.add(check)
     check.held = null
     check.openAtMs = Infinity
     this.court.release(check, held, answer, nowMs)
@@ -223,6 +226,7 @@ export class Checks {
   ): void {
     this.checks.delete(check)
     this.pending.delete(check)
+    this.forProof.delete(check)
     this.court.decided(check, proven, groups, nowMs)
     if (check.held !== null) this.court.release(check, check.held, answer, nowMs)
   }

@@ -28,7 +28,7 @@ export const trust = {
   checkMs: 30_000, // ms until a check ends that nobody waits for, or the auditor's batch; and how long an alarm lasts after a trusted node was wrong
   patienceMs: 1500, // ms for which a check that nobody waits for leaves slots to queries, or the auditor leaves what it would have to load
   retryMs: 10, // ms until a slot is looked for again
-  looked: 32, // bound of work at one time: checks that a slot is looked for, nodes that are looked at
+  looked: 32, // bound of work at one time: checks that a slot is looked for, nodes that are looked at, checks that go on after their results were taken
   mostChecks: 512, // checks at one time, besides those that results wait for
   auditorQueue: 2, // results that wait for the auditor: of more, nobody would hear in time
 
