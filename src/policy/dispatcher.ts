@@ -74,7 +74,7 @@ export function createDispatcher(
   },
 ): Dispatcher {
   const { fits = () => true } = options
-  const profile = createProfile((node) => trust?.words.speaks(node) ?? true)
+  const profile = createProfile((node) => trust?.reputations.speaks(node) ?? true)
   const fanOut = createFanOut()
   const sizes = createBatchSizes()
   const rulings = createRulings()
@@ -84,7 +84,7 @@ export function createDispatcher(
     fanOut,
     sizes,
     rulings,
-    proofOf: (node) => trust?.words.proofOf(node) ?? PROOF.own,
+    proofOf: (node) => trust?.reputations.proofOf(node) ?? PROOF.own,
   })
   const ready = createReady()
   const waiting = createWaiting(shapes)
@@ -104,7 +104,7 @@ export function createDispatcher(
     covered: (batch) => results.covered(batch),
     forgotten: (batch) => results.forgotten(batch, nowMs),
     sent: (batch) => results.sent(batch),
-    failed: (batch) => trust?.faults.failed(batch),
+    failed: (batch) => trust?.reputations.failed(batch.slot.node.id),
   })
   let nowMs = 0
   let lookMs = Infinity

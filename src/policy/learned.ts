@@ -53,12 +53,12 @@ export function createLearned({ shapes, profile, fanOut, nodes, trust }: {
         },
       )
       left.clear()
-      return { profiles, fanOuts: fanOut.keep(shapes), words: trust?.changedWords() ?? [] }
+      return { profiles, fanOuts: fanOut.keep(shapes), words: trust?.reputations.changed() ?? [] }
     },
     recall(memory) {
       for (const [id, kept] of memory.profiles) profile.recall(id, kept, shapes)
       fanOut.recall(memory.fanOuts, shapes)
-      trust?.remember(memory.words)
+      trust?.reputations.remember(memory.words)
     },
   }
 }

@@ -7,6 +7,7 @@ import { admit } from './admit/params.ts'
 import { dispatch } from './dispatch/params.ts'
 import { load, place, rest } from './place/params.ts'
 import { backlog, fairness, price } from './price/params.ts'
+import { trust } from './trust/params.ts'
 
 /** All of them, by what they are of. */
 const PARAMS: { readonly [of: string]: { [name: string]: unknown } } = {
@@ -18,6 +19,7 @@ const PARAMS: { readonly [of: string]: { [name: string]: unknown } } = {
   place,
   price,
   rest,
+  trust,
 }
 
 /** Values by name, as `dispatch.delay`. */

@@ -94,7 +94,7 @@ export function createScheduler(options: SchedulerOptions): LearningScheduler {
   /** Nodes went into quarantine, or came out. */
   function heed(): void {
     if (trust === undefined) return
-    for (const news of trust.news()) {
+    for (const news of trust.reputations.news()) {
       dispatcher.handle(news, nowMs)
       controller.handle(news, nowMs)
     }

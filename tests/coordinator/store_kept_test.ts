@@ -7,7 +7,7 @@ import { readStore } from '../../src/cli/serve/store.ts'
 import { openDatabase } from '../../src/coordinator/store/database.ts'
 import { createStoreWriter } from '../../src/coordinator/store/writer.ts'
 import type { Memory } from '../../src/policy/core/memory.ts'
-import { createWord } from '../../src/policy/trust/word.ts'
+import { newReputation } from '../../src/policy/trust/reputation.ts'
 import { pipeline } from './fixture.ts'
 import { distrusted, inTemp, memoryOf, names, saveLate } from './store_scene.ts'
 
@@ -87,7 +87,7 @@ Deno.test('a coordinator skips rows that hold something else, says so, and start
     spoil('profile', '{}', wrong[0]!)
     spoil('profile', '{"models": [{"points": 3}], "networkMs": []}', wrong[1]!)
     spoil('profile', 'null', wrong[2]!)
-    spoil('word', JSON.stringify({ ...createWord(false), suspicion: 'much' }), wrong[3]!)
+    spoil('word', JSON.stringify({ ...newReputation(false), suspicion: 'much' }), wrong[3]!)
     spoil('word', '{"quarantined": ', wrong[4]!)
     db.exec(`INSERT INTO fan_outs VALUES ('words', 'find', 'other', '[]')`)
     db.close()

@@ -4,7 +4,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { openDatabase } from '../../src/coordinator/store/database.ts'
 import { createKeeper } from '../../src/coordinator/store/keeper.ts'
 import type { Memory } from '../../src/policy/core/memory.ts'
-import { createWord } from '../../src/policy/trust/word.ts'
+import { newReputation } from '../../src/policy/trust/reputation.ts'
 
 export async function inTemp(run: (path: string) => Promise<void> | void) {
   const dir = await Deno.makeTempDir()
@@ -23,7 +23,7 @@ export const profile = {
 export const memoryOf = (ids: readonly string[]): Memory => ({
   profiles: ids.map((id) => [id, profile]),
   fanOuts: [{ ...ref, rows: [{ items: 30, mean: 2, variance: 1 }] }],
-  words: ids.map((id) => [id, { ...createWord(false), passed: 7 }]),
+  words: ids.map((id) => [id, { ...newReputation(false), passed: 7 }]),
 })
 
 export const names = (letter: string, count: number) =>

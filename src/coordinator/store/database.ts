@@ -7,7 +7,7 @@
 import { chmodSync, closeSync, existsSync, openSync } from 'node:fs'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import type { Memory } from '../../policy/core/memory.ts'
-import { isDistrusted } from '../../policy/trust/word.ts'
+import { isDistrusted } from '../../policy/trust/reputation.ts'
 import { MAX_NODES, tooMany } from './bound.ts'
 import { APPLICATION_ID, asOurs, mustBeOurs, SCHEMA_VERSION } from './ours.ts'
 import { type Read, readFanOut, readProfile, readWord } from './rows.ts'

@@ -6,7 +6,7 @@
  */
 import { type Remote, wrap } from 'comlink'
 import type { Memory } from '../../policy/core/memory.ts'
-import { isDistrusted } from '../../policy/trust/word.ts'
+import { isDistrusted } from '../../policy/trust/reputation.ts'
 import type { NodeId } from '../../policy/core/types.ts'
 import type { Log } from '../log.ts'
 import { tooMany } from './bound.ts'

@@ -5,7 +5,7 @@
  * @module
  */
 import { z } from 'zod'
-import type { FanOutMemory, NodeProfileMemory, Word } from '../../policy/core/memory.ts'
+import type { FanOutMemory, NodeProfileMemory, Reputation } from '../../policy/core/memory.ts'
 
 const count = z.number().int().nonnegative()
 const amount = z.number().nonnegative()
@@ -34,7 +34,7 @@ const wordColumn = z.looseObject({
   by: z.record(z.string(), count),
   ...{ inRow: count, passed: count, failed: count, suspicion: amount },
   ...{ probation: count, sentences: count, atoned: count },
-}) satisfies z.ZodType<Word>
+}) satisfies z.ZodType<Reputation>
 
 /** `undefined` where the column is empty. */
 export type Read<T> = { value: T | undefined } | { fault: string }
@@ -52,4 +52,4 @@ function readAs<T>(column: z.ZodType<T>, text: unknown): Read<T> {
 
 export const readProfile = (text: unknown): Read<NodeProfileMemory> => readAs(profileColumn, text)
 export const readFanOut = (text: unknown): Read<FanOutMemory> => readAs(fanOutColumn, text)
-export const readWord = (text: unknown): Read<Word> => readAs(wordColumn, text)
+export const readWord = (text: unknown): Read<Reputation> => readAs(wordColumn, text)

@@ -19,8 +19,8 @@ export interface FanOutMemory extends VariantRef {
   rows: { items: number; mean: number; variance: number; none?: number }[]
 }
 
-/** What a node's word is worth; `trust/word.ts` says what follows. */
-export interface Word {
+/** How a node behaved; `trust/reputation.ts` says what follows. */
+export interface Reputation {
   /** Of whoever runs the coordinator: taken from the start. */
   own: boolean
   /** Checks passed since the last that was not; and of these, by task and by variant. */
@@ -47,7 +47,7 @@ export interface Word {
 export interface Memory {
   profiles: [NodeId, NodeProfileMemory][]
   fanOuts: FanOutMemory[]
-  words: [NodeId, Word][]
+  words: [NodeId, Reputation][]
   /** Hashes of the secrets that ids are bound to: the coordinator's own, kept with the rest. */
   secrets?: [NodeId, string][]
 }

@@ -19,7 +19,7 @@ import { type Batch, restMs, type Slot } from '../state/slots.ts'
 import type { Waiting } from '../state/waiting.ts'
 import type { Prefix, Shapes } from '../core/graph.ts'
 import type { NodeId, PolicyCommand, SchedulerStats } from '../core/types.ts'
-import { createTrust, type Trust } from '../trust/trust.ts'
+import { Trust } from '../trust/trust.ts'
 
 export interface ResultsParts {
   options: Pick<SchedulerOptions, 'trust' | 'hedge'>
@@ -60,7 +60,7 @@ export function createResults(parts: ResultsParts): Results {
   const extras = createExtras(flights)
   const clock = createClock()
   const common = { extras, isBusy, hear, accept, fits: parts.fits }
-  const trust = options.trust && createTrust({
+  const trust = options.trust && new Trust({
     ...common,
     ...{ options: options.trust, shapes, nodes: pool.nodes, emit, retry: flights.retry },
     ...{ serve, proved: pool.proved },
@@ -85,8 +85,11 @@ export function createResults(parts: ResultsParts): Results {
   }
 
   /** With times that can be believed. */
-  const believed = (batch: Batch, event: Finished, nowMs: number): Finished =>
-    clock.finished(batch, trust?.capped(batch, event, nowMs) ?? event, nowMs)
+  function believed(batch: Batch, event: Finished, nowMs: number): Finished {
+    const told = clock.finished(batch, event, nowMs)
+    trust?.hear(batch, told)
+    return told
+  }
 
   /** What a batch says of its node; returns it with times that can be believed. */
   function hear(batch: Batch, event: Finished, nowMs: number): Finished {
@@ -96,7 +99,7 @@ export function createResults(parts: ResultsParts): Results {
   }
 
   function serve(batch: Batch, event: Finished, nowMs: number): void {
-    trust?.faults.taken(batch, event, nowMs)
+    trust?.reputations.taken(batch, event, nowMs)
     serveBatch(batch, event, finishing, nowMs)
   }
 

@@ -3,281 +3,286 @@
  *
  * @module
  */
-import type { Extras } from '../state/extras.ts'
-import type { Finished } from '../state/finish.ts'
-import type { TrustOptions } from '../core/options.ts'
-import type { Batch, Slot } from '../state/slots.ts'
+import type { ExtraWork } from '../core/extra_work.ts'
 import type { TaskShape, VariantShape } from '../core/graph.ts'
-import type { NodeId, Standing, VariantRef } from '../core/types.ts'
+import type { Finished } from '../state/finish.ts'
+import type { Slot } from '../state/slots.ts'
 import type { Auditor } from './auditor.ts'
-import type { Check } from './check.ts'
-import type { Held } from './held.ts'
-import type { Judges } from './judges.ts'
-import { groupsOf, lastWordOf, provenOf, rightOf, type Vote } from './votes.ts'
+import type { Judges, TrustParts } from './judges.ts'
+import { trust as params } from './params.ts'
+import {
+  answerOf,
+  type Check,
+  checkOf,
+  groupsOf,
+  type Held,
+  type NewCheck,
+  provenOf,
+  trustedOf,
+  type Vote,
+} from './quorum.ts'
+import type { Reputations } from './reputations.ts'
 
-export interface CheckParts {
-  options: TrustOptions
-  extras: Extras
-  judges: Judges
-  auditor: Auditor
-  standingAt(node: NodeId, ref: VariantRef): Standing
-  /** Whether anything waits for a slot. */
-  isBusy(nowMs: number): boolean
-  voterOf(node: NodeId): string
-  sent(check: Check, items: number): void
-  audited(items: number): void
-  heard(batch: Batch, event: Finished, nowMs: number): Finished
-  /** A result that no input leads to. */
-  blatant(node: NodeId, fault: string, variant: VariantShape): void
+/** Who is told what comes of checks. */
+export interface Court {
   /** What was held waits no more: what is right, if it is known by now. */
   release(check: Check, held: Held, right: readonly Vote[] | undefined, nowMs: number): void
   /** The end: who is right, if anybody can tell, and how votes differ. */
   decided(check: Check, right: readonly Vote[] | undefined, groups: Vote[][], nowMs: number): void
 }
 
-export interface Checks {
-  /** False where there are too many already. */
-  begin(check: Check, nowMs: number): boolean
-  /** Whether the auditor would be at what this variant says before long. */
-  canAudit(variant: VariantShape, nowMs: number): boolean
-  /** What time is left to queries when their items are sent. */
-  usual(task: TaskShape, leftMs: number): void
-  /** Asks nodes that have room, those first that have just got it, and ends checks that are due. */
-  place(freed: readonly Slot[], nowMs: number): void
-  nextMs(): number
-}
-
-/** What nobody waits for leaves slots to queries so long. */
-const PATIENCE_MS = 1500
-/** Nodes that are asked about the same items at the most. */
-const MOST_VOTES = 5
-const AGAIN_MS = 10
-const MAX_CHECKS = 512
-/** Checks that slots are looked for at one time. */
-const MOST_PLACED = 16
-/** Results that wait for the auditor: of more, nobody would hear in time. */
-const MOST_WAITING = 2
-/** Milliseconds by which the auditor is asked what nobody waits for after what is due. */
-const LAST_MS = 1e9
-/** Checks that go on after what they held went its way, for the sake of what they prove. */
-const MOST_FOR_PROOF = 32
-
-export function createChecks(parts: CheckParts): Checks {
-  const { options, judges, auditor } = parts
-  const checks = new Set<Check>()
+export class Checks {
+  readonly work: ExtraWork = { items: 0, replicas: 0, canaries: 0, hedges: 0, audits: 0 }
+  private readonly checks = new Set<Check>()
   /** Those of them that wait for a slot, the longest first. */
-  const pending = new Set<Check>()
-  /** Those that hold nothing any more. */
-  const forProof = new Set<Check>()
+  private readonly pending = new Set<Check>()
+  /** Those whose results were taken before anything was proven. */
+  private readonly forProof = new Set<Check>()
   /** Time that queries had left at their last batch of a task. */
-  const usualMs = new WeakMap<TaskShape, number>()
+  private readonly usualMs = new WeakMap<TaskShape, number>()
   /** When there is something to do at the latest, should no slot become free before. */
-  let nextMs = Infinity
+  private lookMs = Infinity
+
+  constructor(
+    private readonly parts: TrustParts,
+    private readonly reputations: Reputations,
+    private readonly judges: Judges,
+    private readonly auditor: Auditor,
+    private readonly court: Court,
+  ) {}
+
+  /** Undefined where there are too many already. */
+  begin(given: NewCheck, nowMs: number): Check | undefined {
+    const check = checkOf(given, nowMs)
+    if (this.checks.size >= params.mostChecks && check.held === null) return undefined
+    this.checks.add(check)
+    this.settle(check, nowMs)
+    return check
+  }
+
+  /** Whether the auditor would be at what this variant says before long. */
+  canAudit(variant: VariantShape, nowMs: number): boolean {
+    if (!this.auditor.knows(variant, nowMs)) return false
+    let waiting = 0
+    for (const { held } of this.pending) if (held !== null) waiting++
+    return waiting < params.auditorQueue
+  }
+
+  /** What time is left to queries when their items are sent. */
+  usual(task: TaskShape, leftMs: number): void {
+    this.usualMs.set(task, leftMs)
+  }
+
+  /** Asks nodes that have room, those first that have just got it, and ends checks that are due. */
+  place(freed: readonly Slot[], nowMs: number): void {
+    this.auditor.sweep(nowMs)
+    if (this.pending.size > 0) { for (const slot of freed) this.offer(slot, nowMs) }
+    if (this.lookMs <= nowMs) this.look(nowMs)
+    if (this.auditor.idle && this.pending.size > 0) this.auditNext(nowMs)
+  }
+
+  nextMs(): number {
+    return Math.min(this.lookMs, this.auditor.nextMs())
+  }
+
+  private ask(check: Check, slot: Slot, nowMs: number): void {
+    const { reputations, parts } = this
+    const { variant, items, kind } = check
+    const { id } = slot.node
+    this.pending.delete(check)
+    check.running++
+    check.asked.add(id)
+    this.work[kind === 'replica' ? 'replicas' : 'canaries'] += items.length
+    const like = likeOf(check)
+    const failed = (atMs: number) => {
+      // What was lost with the node's link says nothing more.
+      if (like === undefined || !parts.nodes.has(id)) return
+      reputations.failed(id)
+      reputations.blame({ node: id, variant, sentMs: nowMs }, atMs)
+    }
+    const extra = { items, deadlineMs: nowMs + this.budgetMs(variant.task) }
+    parts.extras.send(slot, variant, like === undefined ? extra : { ...extra, like }, {
+      finished: (batch, event, atMs) => {
+        if (event.outcomes.every((one) => !one.ok && !one.fatal && !one.excused)) failed(atMs)
+        check.running--
+        const heard = parts.hear(batch, event, atMs)
+        const standing = reputations.standingOf(id, variant.ref)
+        this.note(check, { node: id, voter: reputations.voterOf(id), standing }, heard, atMs)
+      },
+      lost: (_, atMs) => {
+        failed(atMs)
+        check.running--
+        this.settle(check, atMs)
+      },
+    }, nowMs)
+  }
 
   /** As a query's would be: a node is not to tell them apart. */
-  function budgetMs(task: TaskShape): number {
-    const usual = usualMs.get(task) ?? task.pipeline.pipeline.sloMs / (1 + task.depth)
-    return usual * (0.85 + 0.15 * options.random())
+  private budgetMs(task: TaskShape): number {
+    const usualMs = this.usualMs.get(task) ?? task.pipeline.pipeline.sloMs / (1 + task.depth)
+    return usualMs * (0.85 + 0.15 * this.parts.options.random())
   }
 
-  function ask(check: Check, slot: Slot, nowMs: number): void {
-    pending.delete(check)
-    check.running++
-    check.asked.add(slot.node.id)
-    parts.sent(check, check.items.length)
-    const like = likeOf(check)
-    const { id } = slot.node
-    parts.extras.send(slot, check.variant, {
-      items: check.items,
-      deadlineMs: nowMs + budgetMs(check.variant.task),
-      ...like === undefined ? {} : { like },
-    }, {
-      finished(batch, event, atMs) {
-        check.running--
-        const heard = parts.heard(batch, event, atMs)
-        const standing = parts.standingAt(id, check.variant.ref)
-        note(check, { node: id, voter: parts.voterOf(id), standing }, heard, atMs)
-      },
-      lost(_, atMs) {
-        check.running--
-        settle(check, atMs)
-      },
-    }, nowMs)
-  }
-
-  /** What was said of its items before, so that what comes of them is encoded alike. */
-  const likeOf = ({ votes }: Check) => votes[0]?.said.map(({ outcome }) => outcome)
-
-  function audit(check: Check, nowMs: number): void {
-    pending.delete(check)
+  private audit(check: Check, nowMs: number): void {
+    const { auditor } = this
     const id = auditor.id!
+    this.pending.delete(check)
     check.auditing = true
     check.asked.add(id)
-    parts.audited(check.items.length)
-    const heard = (atMs: number, event?: Finished) => {
+    this.work.audits += check.items.length
+    const ended = (atMs: number, event?: Finished) => {
       check.auditing = false
-      if (event === undefined) settle(check, atMs)
-      else note(check, { node: id, voter: id, standing: 'own' }, event, atMs)
+      if (event === undefined) this.settle(check, atMs)
+      else this.note(check, { node: id, voter: id, standing: 'own' }, event, atMs)
     }
-    auditor.ask({
-      ...{ variant: check.variant, items: check.items, like: likeOf(check) },
-      said: (event, atMs) => heard(atMs, event),
-      lost: (atMs) => heard(atMs),
-    }, nowMs)
+    const { variant, items } = check
+    auditor.ask({ variant, items, like: likeOf(check), ended }, nowMs)
   }
 
   /** Takes in what one says, if that is anything. */
-  function note(check: Check, by: Omit<Vote, 'said'>, event: Finished, nowMs: number): void {
-    const { outcomes, backend } = event
-    if (outcomes.length !== check.items.length || !outcomes.every(isWord)) {
-      return settle(check, nowMs)
-    }
-    const fault = outcomes
-      .map((outcome) => options.faultOf?.(check.variant.ref, outcome))
-      .find((one) => one !== undefined)
-    if (fault !== undefined) {
-      parts.blatant(by.node!, fault, check.variant)
-      return settle(check, nowMs)
-    }
-    const vote: Vote = { ...by, said: outcomes.map((outcome) => ({ outcome, backend })) }
-    check.votes.push(vote)
-    check.events.set(vote, event)
-    settle(check, nowMs)
-  }
-
-  /** @param answer what is held is answered with, where that is not proven */
-  function end(
+  private note(
     check: Check,
-    proven: Vote[] | undefined,
-    groups: Vote[][],
+    by: Pick<Vote, 'node' | 'voter' | 'standing'>,
+    event: Finished,
     nowMs: number,
-    answer = proven,
-  ) {
-    checks.delete(check)
-    pending.delete(check)
-    forProof.delete(check)
-    parts.decided(check, proven, groups, nowMs)
-    if (check.held !== null) parts.release(check, check.held, answer, nowMs)
+  ): void {
+    const { outcomes, backend } = event
+    const { ref } = check.variant
+    // A node that says that it could not do it says nothing of the item.
+    const isVote = outcomes.length === check.items.length &&
+      outcomes.every((outcome) => outcome.ok || outcome.fatal)
+    if (!isVote) return this.settle(check, nowMs)
+    const fault = outcomes.map((outcome) => this.parts.options.faultOf?.(ref, outcome))
+      .find((one) => one !== undefined)
+    if (fault === undefined) {
+      const said = outcomes.map((outcome) => ({ outcome, backend }))
+      check.votes.push({ ...by, said, event })
+    } else this.reputations.blatant(by.node!, fault, ref)
+    this.settle(check, nowMs)
   }
 
   /** Ends it where it can be ended, and the wait of what it holds; else it waits for more. */
-  function settle(check: Check, nowMs: number): void {
-    if (!checks.has(check)) return
-    const groups = groupsOf(check.votes, check.variant.ref, options.agree)
-    const left = judges.left(check, nowMs)
+  private settle(check: Check, nowMs: number): void {
+    if (!this.checks.has(check)) return
+    const groups = groupsOf(check.votes, check.variant.ref, this.parts.options.agree)
+    const left = this.judges.left(check, nowMs)
     const isTrustedLeft = left.trusted || check.auditing
     const isCompared = check.votes.length > 1
-    const proven = isCompared || check.kind === 'question'
-      ? provenOf(groups, isTrustedLeft)
-      : undefined
-    if (proven !== undefined) return end(check, proven, groups, nowMs)
+    if (isCompared || check.kind === 'question') {
+      const proven = provenOf(groups, isTrustedLeft)
+      if (proven !== undefined) return this.end(check, proven, groups, proven, nowMs)
+    }
     const isStill = check.running === 0 && !check.auditing
-    const isOver = !left.any || check.votes.length + check.running >= MOST_VOTES
-    const { held } = check
-    if (held !== null) {
+    const isOver = isStill && (!left.any || check.votes.length >= params.mostVotes)
+    const trusted = trustedOf(groups)
+    if (check.held !== null) {
       const canWait = isTrustedLeft && nowMs < check.openAtMs
-      const right = isCompared ? rightOf(groups, canWait) : undefined
-      if (right !== undefined || nowMs >= held.dueMs || (isOver && isStill)) {
-        const last = lastWordOf(groups)
-        if ((isOver && isStill) || forProof.size >= MOST_FOR_PROOF) {
-          return end(check, last, groups, nowMs, right ?? last)
+      const right = isCompared ? answerOf(groups, canWait) : undefined
+      if (right !== undefined || nowMs >= check.held.dueMs || isOver) {
+        if (isOver || this.forProof.size >= params.looked) {
+          return this.end(check, trusted, groups, right ?? trusted, nowMs)
         }
-        forProof.add(check)
-        check.held = null
-        // There is no hurry now: who is trusted is waited for.
-        check.openAtMs = Infinity
-        parts.release(check, held, right ?? last, nowMs)
+        this.goOnForProof(check, right ?? trusted, nowMs)
       }
     }
-    const isLate = nowMs >= check.dueMs
-    if ((isOver || isLate) && isStill) return end(check, lastWordOf(groups), groups, nowMs)
+    if (isOver || (nowMs >= check.dueMs && isStill)) {
+      return this.end(check, trusted, groups, trusted, nowMs)
+    }
+    this.waitOn(check, left.any, nowMs)
+  }
+
+  /** What it held is answered; there is no hurry any more, and trusted nodes are waited for. */
+  private goOnForProof(check: Check, answer: Vote[] | undefined, nowMs: number): void {
+    const held = check.held!
+    this.forProof.add(check)
+    check.held = null
+    check.openAtMs = Infinity
+    this.court.release(check, held, answer, nowMs)
+  }
+
+  private waitOn(check: Check, anyLeft: boolean, nowMs: number): void {
     // What runs for it is waited for, and no time tells when that ends.
-    if (isLate) return void (check.lookMs = Infinity)
+    if (nowMs >= check.dueMs) return void (check.lookMs = Infinity)
     const isAsking = check.auditing && (check.held === null || nowMs < check.openAtMs)
-    if (check.running === 0 && !isAsking && left.any) {
-      pending.add(check)
-      nextMs = Math.min(nextMs, nowMs)
+    if (check.running === 0 && !isAsking && anyLeft) {
+      this.pending.add(check)
+      this.lookMs = Math.min(this.lookMs, nowMs)
     }
     check.lookMs = Math.min(
       check.held?.dueMs ?? Infinity,
       isAsking ? check.openAtMs : Infinity,
       check.dueMs,
     )
-    nextMs = Math.min(nextMs, check.lookMs)
+    this.lookMs = Math.min(this.lookMs, check.lookMs)
   }
 
-  /** What nobody waits for lets queries go first for a while. */
-  const patientUntilMs = ({ held, sinceMs }: Check, busy: boolean) =>
-    held === null && busy ? sinceMs + PATIENCE_MS : -Infinity
+  /** @param proven what counts for and against nodes; what is held may be answered with less */
+  private end(
+    check: Check,
+    proven: Vote[] | undefined,
+    groups: Vote[][],
+    answer: Vote[] | undefined,
+    nowMs: number,
+  ): void {
+    this.checks.delete(check)
+    this.pending.delete(check)
+    this.forProof.delete(check)
+    this.court.decided(check, proven, groups, nowMs)
+    if (check.held !== null) this.court.release(check, check.held, answer, nowMs)
+  }
+
+  /** Whether it leaves slots to queries for a while. */
+  private isPatient({ held, sinceMs }: Check, isBusy: boolean, nowMs: number): boolean {
+    return held === null && isBusy && nowMs < sinceMs + params.patienceMs
+  }
 
   /** A slot has just become free. */
-  function offer(slot: Slot, nowMs: number): void {
-    const busy = parts.isBusy(nowMs)
-    for (const check of pending) {
-      if (nowMs < patientUntilMs(check, busy) || !judges.suits(check, slot, nowMs)) continue
-      return ask(check, slot, nowMs)
+  private offer(slot: Slot, nowMs: number): void {
+    const isBusy = this.parts.isBusy(nowMs)
+    for (const check of this.pending) {
+      if (this.isPatient(check, isBusy, nowMs)) continue
+      if (this.judges.suits(check, slot, nowMs)) return this.ask(check, slot, nowMs)
     }
   }
 
   /** Ends checks that are due, and looks for slots for those that wait for one. */
-  function look(nowMs: number): void {
-    nextMs = Infinity
-    for (const check of [...checks]) {
-      if (nowMs >= check.lookMs) settle(check, nowMs)
-      if (checks.has(check)) nextMs = Math.min(nextMs, check.lookMs)
+  private look(nowMs: number): void {
+    this.lookMs = Infinity
+    for (const check of [...this.checks]) {
+      if (nowMs >= check.lookMs) this.settle(check, nowMs)
+      if (this.checks.has(check)) this.lookMs = Math.min(this.lookMs, check.lookMs)
     }
-    const busy = parts.isBusy(nowMs)
-    let left = MOST_PLACED
-    for (const check of [...pending]) {
-      if (nowMs < patientUntilMs(check, busy)) continue
+    const isBusy = this.parts.isBusy(nowMs)
+    let left = params.looked
+    for (const check of [...this.pending]) {
+      if (this.isPatient(check, isBusy, nowMs)) continue
       if (left-- === 0) break
-      const slot = judges.slotFor(check, check.held === null && !busy, nowMs)
+      const slot = this.judges.slotFor(check, check.held === null && !isBusy, nowMs)
       // Those that found none come last the next time.
-      pending.delete(check)
-      if (slot === undefined) pending.add(check)
-      else ask(check, slot, nowMs)
+      this.pending.delete(check)
+      if (slot === undefined) this.pending.add(check)
+      else this.ask(check, slot, nowMs)
     }
-    if (pending.size > 0) nextMs = Math.min(nextMs, nowMs + AGAIN_MS)
+    if (this.pending.size > 0) this.lookMs = Math.min(this.lookMs, nowMs + params.retryMs)
   }
 
   /** Gives the auditor what waits most: results by when they are due, then what waited longest. */
-  function auditNext(nowMs: number): void {
-    let next: Check | undefined
-    let nextRank = Infinity
-    for (const check of pending) {
-      if (!judges.isAuditorLeft(check, nowMs)) continue
-      const rank = check.held?.dueMs ??
-        check.sinceMs + LAST_MS + auditor.putOffMs(check.variant)
-      if (next !== undefined && rank >= nextRank) continue
-      next = check
-      nextRank = rank
+  private auditNext(nowMs: number): void {
+    const { judges, auditor } = this
+    const isBefore = (a: Check, b: Check) => {
+      if (a.held !== null || b.held !== null) {
+        return (a.held?.dueMs ?? Infinity) < (b.held?.dueMs ?? Infinity)
+      }
+      return a.sinceMs + auditor.putOffMs(a.variant) < b.sinceMs + auditor.putOffMs(b.variant)
     }
-    if (next !== undefined) audit(next, nowMs)
-  }
-
-  return {
-    usual: (task, leftMs) => void usualMs.set(task, leftMs),
-    begin(check, nowMs) {
-      if (checks.size >= MAX_CHECKS && check.held === null) return false
-      checks.add(check)
-      settle(check, nowMs)
-      return true
-    },
-    canAudit(variant, nowMs) {
-      if (!auditor.knows(variant, nowMs)) return false
-      let waiting = 0
-      for (const { held } of pending) if (held !== null) waiting++
-      return waiting < MOST_WAITING
-    },
-    place(freed, nowMs) {
-      auditor.sweep(nowMs)
-      if (pending.size > 0) { for (const slot of freed) offer(slot, nowMs) }
-      if (nextMs <= nowMs) look(nowMs)
-      if (auditor.idle && pending.size > 0) auditNext(nowMs)
-    },
-    nextMs: () => Math.min(nextMs, auditor.nextMs()),
+    let next: Check | undefined
+    for (const check of this.pending) {
+      if (!judges.isAuditorLeft(check, nowMs)) continue
+      if (next === undefined || isBefore(check, next)) next = check
+    }
+    if (next !== undefined) this.audit(next, nowMs)
   }
 }
 
-/** A node that says that it could not do it says nothing of the item. */
-const isWord = (outcome: Finished['outcomes'][number]) => outcome.ok || outcome.fatal
+/** What was said of its items before, so that what comes of them is encoded alike. */
+const likeOf = ({ votes }: Check) => votes[0]?.said.map(({ outcome }) => outcome)

@@ -1,89 +1,74 @@
 /**
- * How fast a node is, against what it says: by the time between two results of which the second
- * was already waiting there. The network, which may be slow and honest, does not count in it.
+ * How fast nodes are against what they say of themselves. What their batches took is told by the clock
+ * of the coordinator; see `state/clock.ts`.
  *
  * @module
  */
-import type { Batch, Slot } from '../state/slots.ts'
-import { type Base, baseOf } from '../estimate/base.ts'
 import type { Shapes } from '../core/graph.ts'
 import type { NodeId, PolicyEvent } from '../core/types.ts'
+import { type Base, baseOf } from '../estimate/base.ts'
+import type { Finished } from '../state/finish.ts'
+import type { Batch } from '../state/slots.ts'
+import { trust as params } from './params.ts'
 
-type Finished = Extract<PolicyEvent, { type: 'batch_finished' }>
 type Reported = Extract<PolicyEvent, { type: 'node_reported' }>
 
-export interface Claims {
-  /** What it reports, no faster than it was seen to be. */
-  reported(event: Reported): Reported
-  /** A result with the time that it really took. */
-  finished(batch: Batch, event: Finished, nowMs: number): Finished
-  /** 1 where the node is as fast as it says. */
-  slowerThanSaid(node: NodeId): number
-  left(node: NodeId): void
-}
-
-interface Seen {
+interface Claim {
+  /** What it said, by index of the variant. */
   said: Map<number, Base>
   /** Mean of the logarithm of the time taken over the time said. */
   log: number
-  samples: number
+  batches: number
 }
 
-/** A node that works beside others is slower now and then: that is no claim. */
-const TOLERATED = 1.5
-const ENOUGH = 5
-const WEIGHT = 0.15
+/** A batch that takes more than so many times as long as was said is no worse than this. */
+const MOST = 100
 
-export function createClaims(shapes: Shapes): Claims {
-  const nodes = new Map<NodeId, Seen>()
-  const endedMs = new WeakMap<Slot, number>()
+export class Claims {
+  private readonly claims = new Map<NodeId, Claim>()
 
-  function slower(seen: Seen | undefined): number {
-    if (seen === undefined || seen.samples < ENOUGH) return 1
-    const ratio = Math.exp(seen.log)
-    return ratio > TOLERATED ? ratio : 1
+  constructor(private readonly shapes: Pick<Shapes, 'find'>) {}
+
+  /** What a node reports, no faster than it was seen to be. */
+  reported(event: Reported): Reported {
+    if (event.profile === undefined) return event
+    const claim = this.claims.get(event.node) ?? { said: new Map(), log: 0, batches: 0 }
+    this.claims.set(event.node, claim)
+    for (const { points, ...ref } of event.profile) {
+      const variant = this.shapes.find(ref)
+      if (variant === undefined || !points.some(({ latencyMs }) => latencyMs > 0)) continue
+      claim.said.set(variant.index, baseOf(points))
+    }
+    const slower = this.slowerThanSaid(event.node)
+    if (slower === 1) return event
+    const profile = event.profile.map(({ points, ...ref }) => ({
+      ...ref,
+      points: points.map(({ batch, latencyMs }) => ({ batch, latencyMs: latencyMs * slower })),
+    }))
+    return { ...event, profile }
   }
 
-  return {
-    reported(event) {
-      if (event.profile === undefined) return event
-      const seen = nodes.get(event.node) ?? { said: new Map(), log: 0, samples: 0 }
-      nodes.set(event.node, seen)
-      for (const { points, ...ref } of event.profile) {
-        const variant = shapes.find(ref)
-        if (variant === undefined || points.length === 0) continue
-        if (points.some(({ latencyMs }) => latencyMs > 0)) {
-          seen.said.set(variant.index, baseOf(points))
-        }
-      }
-      const factor = slower(seen)
-      if (factor === 1) return event
-      const profile = event.profile.map(({ points, ...ref }) => ({
-        ...ref,
-        points: points.map(({ batch, latencyMs }) => ({ batch, latencyMs: latencyMs * factor })),
-      }))
-      return { ...event, profile }
-    },
-    finished(batch, event, nowMs) {
-      const { slot } = batch
-      const beforeMs = endedMs.get(slot) ?? -Infinity
-      endedMs.set(slot, nowMs)
-      const behind = batch.dispatchedMs < beforeMs
-      const tookMs = behind ? Math.max(event.computeMs, nowMs - beforeMs) : event.computeMs
-      const seen = nodes.get(slot.node.id)
-      const said = seen?.said.get(batch.variant.index)?.(
-        batch.items.length || event.outcomes.length,
-      )
-      if (
-        seen !== undefined && said !== undefined && said > 0 && tookMs > 0 && slot.node.duty >= 1
-      ) {
-        seen.samples++
-        const weight = Math.max(WEIGHT, 1 / seen.samples)
-        seen.log += weight * (Math.log(Math.min(tookMs / said, 100)) - seen.log)
-      }
-      return slower(seen) > 1 ? { ...event, computeMs: tookMs } : event
-    },
-    slowerThanSaid: (node) => slower(nodes.get(node)),
-    left: (node) => void nodes.delete(node),
+  /** @param event of a batch that took `computeMs` by the clock */
+  finished({ slot: { node }, variant, items }: Batch, event: Finished): void {
+    const claim = this.claims.get(node.id)
+    const saidMs = claim?.said.get(variant.index)?.(items.length || event.outcomes.length) ?? 0
+    // A node that gives a part of its time takes longer, and claims nothing by that.
+    if (claim === undefined || !(saidMs > 0 && event.computeMs > 0) || node.duty < 1) return
+    claim.batches++
+    const weight = 1 / Math.min(claim.batches, params.claimSamples)
+    const log = Math.log(Math.min(event.computeMs / saidMs, MOST))
+    claim.log += weight * (log - claim.log)
+  }
+
+  /** 1 where the node is as fast as it says. */
+  slowerThanSaid(node: NodeId): number {
+    const claim = this.claims.get(node)
+    if (claim === undefined || claim.batches < params.claimSamples) return 1
+    const slower = Math.exp(claim.log)
+    return slower > params.tolerated ? slower : 1
+  }
+
+  left(node: NodeId): void {
+    this.claims.delete(node)
   }
 }

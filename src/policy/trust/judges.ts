@@ -3,185 +3,192 @@
  *
  * @module
  */
-import type { Fits } from '../core/options.ts'
+import type { Shapes, VariantShape } from '../core/graph.ts'
+import type { Fits, TrustOptions } from '../core/options.ts'
+import type { NodeId, PolicyCommand } from '../core/types.ts'
+import type { Extras } from '../state/extras.ts'
+import type { Finished } from '../state/finish.ts'
 import type { Batch, PoolNode, Slot } from '../state/slots.ts'
 import { holds, isSpare } from '../state/spare.ts'
-import type { VariantShape } from '../core/graph.ts'
-import type { DispatchedItem, NodeId, Standing, VariantRef } from '../core/types.ts'
 import type { Auditor } from './auditor.ts'
-import type { Vote } from './votes.ts'
+import { trust as params } from './params.ts'
+import type { Check } from './quorum.ts'
+import type { Reputations } from './reputations.ts'
 
-/** What a choice goes by. */
-export interface Asking {
-  kind: 'replica' | 'canary' | 'question'
-  variant: VariantShape
-  items: readonly DispatchedItem[]
-  /** The one node to ask; null for any. */
-  target: NodeId | null
-  asked: ReadonlySet<NodeId>
-  votes: readonly Vote[]
-  /** From when on others than trusted nodes may be asked, though there are some. */
-  openAtMs: number
-}
-
-export interface JudgesParts {
-  random(): number
+/** What the scheduler gives. */
+export interface TrustParts {
+  options: TrustOptions
+  shapes: Shapes
+  extras: Extras
   nodes: ReadonlyMap<NodeId, PoolNode>
-  /** Who is here, in no order that matters. */
-  ids(): readonly NodeId[]
-  standingAt(node: NodeId, ref: VariantRef): Standing
-  voterOf(node: NodeId): string
-  auditor: Pick<Auditor, 'id' | 'knows'>
-  /** What its results were computed on, as far as is known. */
-  backendOf(node: NodeId): string | undefined
-  /** Whether it may be asked at all: its volunteer has not paused it. */
-  isWilling(node: NodeId): boolean
   fits: Fits
+  /** Whether anything waits for a slot. */
+  isBusy(nowMs: number): boolean
+  emit(command: PolicyCommand): void
+  /** Takes in what a batch says of its node only. */
+  hear(batch: Batch, event: Finished, nowMs: number): Finished
+  /** Takes in what a batch says of its items. */
+  serve(batch: Batch, event: Finished, nowMs: number): void
+  retry(batch: Batch, message: string, nowMs: number): void
+  /** Some node has shown more than before, or less. */
+  proved(): void
 }
 
-export interface Judges {
-  /** Whether anybody is left to ask, and anybody who is trusted: the auditor, too, and no voter twice. */
-  left(asking: Asking, nowMs: number): { any: boolean; trusted: boolean }
-  /** Whether the auditor is left to ask. */
-  isAuditorLeft(asking: Asking, nowMs: number): boolean
-  /** Whether another voter than its own could be asked, in the pool, about what this batch said. */
-  couldAsk(batch: Batch, nowMs: number): boolean
-  /** A trusted one where there is any; of those one whose results can be compared most strictly. */
-  slotFor(asking: Asking, idle: boolean, nowMs: number): Slot | undefined
-  /** Whether this slot will do. */
-  suits(asking: Asking, slot: Slot, nowMs: number): boolean
-}
+/** Nodes that could be asked, by voter. */
+type Voters = Map<string, NodeId[]>
 
-/** Nodes that could be asked, by voter: those of one have one vote. */
 interface Count {
   atMs: number
-  any: Map<string, number>
-  trusted: Map<string, number>
+  any: Voters
+  trusted: Voters
 }
 
-/** Nodes looked at for a slot, and slots to choose from. */
-const LOOKED_AT = 64
-const SOME = 12
-/** In a larger pool it is counted so seldom who holds what. */
-const COUNT_MS = 50
+export class Judges {
+  private readonly counts = new WeakMap<VariantShape, Count>()
 
-export function createJudges(parts: JudgesParts): Judges {
-  const { nodes, standingAt, voterOf, isWilling, auditor } = parts
-  const counts = new WeakMap<VariantShape, Count>()
+  constructor(
+    private readonly parts: TrustParts,
+    private readonly reputations: Reputations,
+    private readonly auditor: Auditor,
+  ) {}
 
-  const isTrusted = (id: NodeId, { ref }: VariantShape) => {
-    const standing = standingAt(id, ref)
-    return standing === 'own' || standing === 'trusted'
-  }
-  const isJudge = (node: PoolNode | undefined, variant: VariantShape): node is PoolNode =>
-    node !== undefined && isWilling(node.id) && holds(node, variant) &&
-    standingAt(node.id, variant.ref) !== 'quarantined'
-
-  const add = (count: Map<string, number>, voter: string, nodes = 1) =>
-    count.set(voter, (count.get(voter) ?? 0) + nodes)
-
-  function countOf(variant: VariantShape, nowMs: number): Count {
-    const known = counts.get(variant)
-    const ids = parts.ids()
-    const freshMs = ids.length <= LOOKED_AT ? 0 : COUNT_MS * ids.length / 200
-    if (known !== undefined && nowMs - known.atMs < freshMs) return known
-    const count: Count = { atMs: nowMs, any: new Map(), trusted: new Map() }
-    for (const id of ids) {
-      if (!isJudge(nodes.get(id), variant)) continue
-      add(count.any, voterOf(id))
-      if (isTrusted(id, variant)) add(count.trusted, voterOf(id))
-    }
-    counts.set(variant, count)
-    return count
-  }
-
-  const isAuditorLeft = ({ variant, target, asked, items }: Asking, nowMs: number) =>
-    target === null && auditor.knows(variant, nowMs) && !asked.has(auditor.id!) &&
-    items.every(({ payload }) => parts.fits(payload, auditor.id!))
-
-  function left(asking: Asking, nowMs: number) {
-    const { variant, target, asked, votes } = asking
+  /** Whether anybody is left to ask, and anybody who is trusted: the auditor, too, and no voter twice. */
+  left(check: Check, nowMs: number): { any: boolean; trusted: boolean } {
+    const { variant, target, asked } = check
+    const { nodes } = this.parts
     if (target !== null) {
       const node = nodes.get(target)
-      const any = node !== undefined && !asked.has(target) && isWilling(target) &&
+      const any = node !== undefined && !asked.has(target) && this.isWilling(target) &&
         holds(node, variant)
       return { any, trusted: false }
     }
-    if (isAuditorLeft(asking, nowMs)) return { any: true, trusted: true }
-    /** Whether a voter has one of these nodes left who has not voted. */
-    const isLeft = (count: Map<string, number>, isCounted: (id: NodeId) => boolean) => {
-      const out = new Map(votes.map(({ voter }) => [voter, Infinity]))
-      for (const id of asked) if (isCounted(id)) add(out, voterOf(id))
-      for (const [voter, nodes] of count) if (nodes > (out.get(voter) ?? 0)) return true
-      return false
-    }
-    const { any, trusted } = countOf(variant, nowMs)
-    const isAny = (id: NodeId) => isJudge(nodes.get(id), variant)
-    return {
-      any: isLeft(any, isAny),
-      trusted: isLeft(trusted, (id) => isAny(id) && isTrusted(id, variant)),
-    }
+    if (this.isAuditorLeft(check, nowMs)) return { any: true, trusted: true }
+    const { any, trusted } = this.count(variant, nowMs)
+    return { any: isLeft(check, any), trusted: isLeft(check, trusted) }
   }
 
-  const mayAsk = ({ asked, target, variant, votes, items }: Asking, id: NodeId) =>
-    !asked.has(id) && isWilling(id) && items.every(({ payload }) => parts.fits(payload, id)) &&
-    (target === null
-      ? standingAt(id, variant.ref) !== 'quarantined' &&
-        votes.every(({ voter }) => voter !== voterOf(id))
-      : target === id)
+  /** Whether anybody could prove what this variant says: the auditor, a trusted node, or a quorum. */
+  canProve(variant: VariantShape, nowMs: number): boolean {
+    if (this.auditor.knows(variant, nowMs)) return true
+    const { any, trusted } = this.count(variant, nowMs)
+    return trusted.size > 0 || any.size >= params.quorum
+  }
 
-  const isAlike = ({ votes }: Asking, { node }: Slot) => {
+  isAuditorLeft({ variant, target, asked, items }: Check, nowMs: number): boolean {
+    const { auditor, parts: { fits } } = this
+    return target === null && auditor.knows(variant, nowMs) && !asked.has(auditor.id!) &&
+      items.every(({ payload }) => fits(payload, auditor.id!))
+  }
+
+  /** Whether another voter than its own could be asked, in the pool, about what this batch said. */
+  couldAsk({ slot, variant }: Batch, nowMs: number): boolean {
+    const { any } = this.count(variant, nowMs)
+    return any.size > (any.has(this.reputations.voterOf(slot.node.id)) ? 1 : 0)
+  }
+
+  /** A trusted one where there is any; of those one whose results can be compared most strictly. */
+  slotFor(check: Check, idle: boolean, nowMs: number): Slot | undefined {
+    const { nodes, options } = this.parts
+    if (check.target !== null) {
+      return this.slotOf(check, nodes.get(check.target), idle, nowMs)
+    }
+    const slots = this.someSlots(check, idle, nowMs)
+    const trusted = slots.filter(({ node }) => this.isTrusted(node.id, check.variant))
+    // A trusted node that is busy knows better: it is waited for.
+    if (trusted.length === 0 && this.waits(check, nowMs)) return undefined
+    const among = trusted.length > 0 ? trusted : slots
+    const alike = among.filter((slot) => this.isAlike(check, slot))
+    const best = alike.length > 0 ? alike : among
+    return best[Math.floor(options.random() * best.length)]
+  }
+
+  /** Whether this slot will do, which has just become free. */
+  suits(check: Check, slot: Slot, nowMs: number): boolean {
+    const { node } = slot
+    if (!this.mayAsk(check, node.id) || !isSpare(slot, check.variant, false, nowMs)) return false
+    if (check.target !== null || nowMs >= check.openAtMs) return true
+    return this.isAlike(check, slot) &&
+      (this.isTrusted(node.id, check.variant) || !this.waits(check, nowMs))
+  }
+
+  private waits(check: Check, nowMs: number): boolean {
+    return nowMs < check.openAtMs && this.left(check, nowMs).trusted
+  }
+
+  /** Not where its volunteer has paused it. */
+  private isWilling(id: NodeId): boolean {
+    return this.reputations.present.get(id)?.paused === false
+  }
+
+  private isTrusted(id: NodeId, { ref }: VariantShape): boolean {
+    const standing = this.reputations.standingOf(id, ref)
+    return standing === 'own' || standing === 'trusted'
+  }
+
+  /** What a node says counts once it has shown anything: to wait for a silent one takes too long. */
+  private isHeard(id: NodeId, { ref }: VariantShape): boolean {
+    return this.parts.nodes.get(id)?.keptFrom.has(ref.pipeline) !== true &&
+      this.reputations.standingOf(id) !== 'quarantined'
+  }
+
+  private isJudge(node: PoolNode | undefined, variant: VariantShape): boolean {
+    return node !== undefined && this.isWilling(node.id) && holds(node, variant) &&
+      this.isHeard(node.id, variant)
+  }
+
+  /** In a large pool it is counted seldom. */
+  private count(variant: VariantShape, nowMs: number): Count {
+    const { reputations, parts: { nodes } } = this
+    const { ids } = reputations
+    const known = this.counts.get(variant)
+    const freshMs = ids.length <= params.looked ? 0 : params.retryMs * ids.length / params.looked
+    if (known !== undefined && nowMs - known.atMs < freshMs) return known
+    const judges = ids.filter((id) => this.isJudge(nodes.get(id), variant))
+    const byVoter = (some: NodeId[]) => Map.groupBy(some, (id) => reputations.voterOf(id))
+    const trusted = byVoter(judges.filter((id) => this.isTrusted(id, variant)))
+    const count = { atMs: nowMs, any: byVoter(judges), trusted }
+    this.counts.set(variant, count)
+    return count
+  }
+
+  private mayAsk({ asked, target, variant, votes, items }: Check, id: NodeId): boolean {
+    const { reputations, parts: { fits } } = this
+    if (asked.has(id) || !this.isWilling(id)) return false
+    if (!items.every(({ payload }) => fits(payload, id))) return false
+    if (target !== null) return target === id
+    return this.isHeard(id, variant) &&
+      votes.every(({ voter }) => voter !== reputations.voterOf(id))
+  }
+
+  private isAlike({ votes }: Check, { node }: Slot): boolean {
     const backend = votes[0]?.said[0]?.backend
-    return backend === undefined || parts.backendOf(node.id) === backend
+    return backend === undefined ||
+      this.reputations.present.get(node.id)?.backend === backend
   }
 
-  function slotOf(asking: Asking, node: PoolNode | undefined, idle: boolean, nowMs: number) {
-    if (node === undefined || !mayAsk(asking, node.id)) return undefined
-    return node.slots.find((slot) => isSpare(slot, asking.variant, idle, nowMs))
+  private slotOf(check: Check, node: PoolNode | undefined, idle: boolean, nowMs: number) {
+    if (node === undefined || !this.mayAsk(check, node.id)) return undefined
+    return node.slots.find((slot) => isSpare(slot, check.variant, idle, nowMs))
   }
 
-  function* someSlots(asking: Asking, idle: boolean, nowMs: number): Iterable<Slot> {
-    const ids = parts.ids()
-    const first = Math.floor(parts.random() * ids.length)
-    const most = Math.min(ids.length, LOOKED_AT)
-    for (let i = 0; i < most; i++) {
-      const slot = slotOf(asking, nodes.get(ids[(first + i) % ids.length]!), idle, nowMs)
-      if (slot !== undefined) yield slot
+  /** Slots of some nodes that stand together, beginning anywhere. */
+  private someSlots(check: Check, idle: boolean, nowMs: number): Slot[] {
+    const { reputations: { ids }, parts: { nodes, options } } = this
+    const first = Math.floor(options.random() * ids.length)
+    const slots: Slot[] = []
+    for (let i = 0; i < Math.min(ids.length, params.looked); i++) {
+      const slot = this.slotOf(check, nodes.get(ids[(first + i) % ids.length]!), idle, nowMs)
+      if (slot !== undefined) slots.push(slot)
     }
+    return slots
   }
+}
 
-  return {
-    left,
-    isAuditorLeft,
-    couldAsk({ slot, variant }, nowMs) {
-      const { any } = countOf(variant, nowMs)
-      return any.size > (any.has(voterOf(slot.node.id)) ? 1 : 0)
-    },
-    slotFor(asking, idle, nowMs) {
-      if (asking.target !== null) return slotOf(asking, nodes.get(asking.target), idle, nowMs)
-      const good: Slot[] = []
-      const others: Slot[] = []
-      for (const slot of someSlots(asking, idle, nowMs)) {
-        if (isTrusted(slot.node.id, asking.variant)) good.push(slot)
-        else others.push(slot)
-        if (good.length >= SOME) break
-      }
-      // One of the nodes that are busy knows better: it is waited for.
-      if (good.length === 0 && nowMs < asking.openAtMs && left(asking, nowMs).trusted) {
-        return undefined
-      }
-      const among = good.length > 0 ? good : others
-      const alike = among.filter((slot) => isAlike(asking, slot))
-      const best = alike.length > 0 ? alike : among
-      return best[Math.floor(parts.random() * best.length)]
-    },
-    suits(asking, slot, nowMs) {
-      if (!mayAsk(asking, slot.node.id) || !isSpare(slot, asking.variant, false, nowMs)) {
-        return false
-      }
-      if (asking.target !== null || nowMs >= asking.openAtMs) return true
-      if (!isAlike(asking, slot)) return false
-      return isTrusted(slot.node.id, asking.variant) || !left(asking, nowMs).trusted
-    },
+/** Whether a voter that has not voted has a node left that was not asked. */
+function isLeft({ votes, asked }: Check, voters: Voters): boolean {
+  const voted = new Set(votes.map(({ voter }) => voter))
+  for (const [voter, ids] of voters) {
+    if (!voted.has(voter) && ids.some((id) => !asked.has(id))) return true
   }
+  return false
 }

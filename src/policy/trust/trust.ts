@@ -1,284 +1,240 @@
 /**
- * Trust: what each node's word is worth, and what follows for its results.
+ * Trust: each node's reputation, and what follows for its results.
  *
  * Results of a node that has yet to prove itself wait until another node said the same; of one that
  * has, a small share is compared behind the client's back. Where two differ a third decides. Known
- * answers are asked for now and then, in frames like any other. Who is wrong too often gets nothing
- * but those until it was right for long enough.
+ * answers are asked for now and then, in frames like any other. A node that is wrong too often gets
+ * nothing but those until it was right for long enough.
  *
  * @module
  */
-import type { Extras } from '../state/extras.ts'
-import type { Finished } from '../state/finish.ts'
-import type { Word } from '../core/memory.ts'
-import type { TrustOptions } from '../core/options.ts'
-import type { Batch, PoolNode, Slot } from '../state/slots.ts'
-import { unsettle } from '../state/query.ts'
-import type { Shapes } from '../core/graph.ts'
 import type { ExtraWork } from '../core/extra_work.ts'
-import type { NodeId, NodeTrust, PolicyCommand, PolicyEvent } from '../core/types.ts'
-import { createAuditor } from './auditor.ts'
-import { type Check, createCheck } from './check.ts'
-import { createChecks } from './checks.ts'
-import { createClaims } from './claims.ts'
-import { createFaults, type Faults } from './faults.ts'
-import { type Held, release } from './held.ts'
-import { createJudges, type JudgesParts } from './judges.ts'
-import { createKnownAnswers, hidden } from './known.ts'
-import { isKnown, reasonOf, surenessOf, type Vote } from './votes.ts'
-import { fail, pass, shareChecked } from './word.ts'
-import { createWords, type Words } from './words.ts'
+import type { NodeId, NodeTrust, PolicyEvent } from '../core/types.ts'
+import type { Finished } from '../state/finish.ts'
+import { unsettle } from '../state/query.ts'
+import type { Batch, Slot } from '../state/slots.ts'
+import { Auditor } from './auditor.ts'
+import { Canaries } from './canaries.ts'
+import { Checks } from './checks.ts'
+import { Claims } from './claims.ts'
+import { Judges, type TrustParts } from './judges.ts'
+import { trust as params } from './params.ts'
+import {
+  type Check,
+  type Held,
+  hidden,
+  reasonOf,
+  sampleOf,
+  suspicionBy,
+  type Vote,
+} from './quorum.ts'
+import { fail, pass, shareChecked } from './reputation.ts'
+import { Reputations } from './reputations.ts'
 
-export interface TrustParts extends Pick<JudgesParts, 'fits'> {
-  options: TrustOptions
-  shapes: Shapes
-  extras: Extras
-  nodes: ReadonlyMap<NodeId, PoolNode>
-  /** Whether anything waits for a slot. */
-  isBusy(nowMs: number): boolean
-  emit(command: PolicyCommand): void
-  /** Takes in what a batch says of its node only. */
-  hear(batch: Batch, event: Finished, nowMs: number): Finished
-  /** Takes in what a batch says of its items. */
-  serve(batch: Batch, event: Finished, nowMs: number): void
-  retry(batch: Batch, message: string, nowMs: number): void
-  /** Some node has shown more than before, or less. */
-  proved(): void
-}
-
-export interface Trust {
-  /** An event as the rules are to see it; undefined where it is of the auditor, and theirs not at all. */
-  before(event: PolicyEvent, nowMs: number): PolicyEvent | undefined
-  /** A result with the time that it took as far as can be seen. */
-  capped(batch: Batch, event: Finished, nowMs: number): Finished
-  /** Whether the results of a batch are taken now, wait for a check, or are worth nothing. */
-  judge(batch: Batch, event: Finished, nowMs: number): 'serve' | 'held' | 'refuse'
-  /** Sends what is to be checked to slots that are free. */
-  place(freed: readonly Slot[], nowMs: number): void
-  nextMs(): number
-  /** What the rules are to hear of since the last call. */
-  news(): PolicyEvent[]
-  of(node: NodeId): NodeTrust | undefined
-  words: Pick<Words, 'proofOf' | 'speaks'>
-  faults: Faults
+export class Trust {
+  readonly reputations: Reputations
   readonly work: ExtraWork
-  /** To be kept, and given back as `remembered`. */
-  changedWords(): [NodeId, Word][]
-  remember(words: readonly [NodeId, Word][]): void
-}
+  private readonly claims: Claims
+  private readonly auditor: Auditor
+  private readonly judges: Judges
+  private readonly checks: Checks
+  private readonly canaries: Canaries
+  private alarmUntilMs = -Infinity
 
-/** Share of the time left to a query that its results may wait for a check. */
-const HOLD_SHARE = 0.6
-/** After a trusted node was wrong so much is checked of all others for a while: it may not be alone. */
-const ALARM_SHARE = 0.2
-const ALARM_MS = 15_000
-/** While a larger share than this is checked, what is checked waits for it. */
-const HOLD_ABOVE = 0.25
-/** An outcome that no input can lead to: more than an error. */
-const BLATANT = 3
-
-export function createTrust(parts: TrustParts): Trust {
-  const { options, nodes, shapes } = parts
-  const { random } = options
-  const words = createWords(parts.emit, random, parts.proved)
-  const faults = createFaults(words, (id) => nodes.has(id))
-  const claims = createClaims(shapes)
-  const isKept = (id: NodeId | null, { ref: { pipeline } }: Pick<Check['variant'], 'ref'>) =>
-    nodes.get(id ?? '')?.keptFrom.has(pipeline) === true
-  const work: ExtraWork = { items: 0, replicas: 0, canaries: 0, hedges: 0, audits: 0 }
-  const auditor = createAuditor(shapes, parts.emit)
-  let alarmUntilMs = -Infinity
-  const judges = createJudges({
-    ...{ random, nodes, ids: words.ids, auditor, fits: parts.fits, voterOf: words.voterOf },
-    // Who has shown nothing judges nobody: what waits for a silent one would be late.
-    standingAt: (id, ref) => isKept(id, { ref }) ? 'quarantined' : words.standingAt(id, ref),
-    backendOf: (id) => words.present.get(id)?.backend,
-    isWilling: (id) => words.present.get(id)?.paused === false,
-  })
-  const checks = createChecks({
-    ...{ options, judges, auditor, extras: faults.watch(parts.extras) },
-    ...{ standingAt: words.standingAt, voterOf: words.voterOf },
-    isBusy: parts.isBusy,
-    sent(check, items) {
-      if (check.kind === 'replica') work.replicas += items
-      else work.canaries += items
-    },
-    audited: (items) => void (work.audits += items),
-    heard(batch, event, nowMs) {
-      noteBackend(batch, event)
-      return parts.hear(batch, event, nowMs)
-    },
-    blatant,
-    release: (check, held, right, nowMs) =>
-      release(held, check, right, { ...parts, couldAsk: judges.couldAsk }, nowMs),
-    decided,
-  })
-  const known = createKnownAnswers({
-    ...{ options, shapes, nodes, words, knows: auditor.knows, isBusy: parts.isBusy },
-    // Slots that are kept from queries wait for none.
-    begin: (given, nowMs) =>
-      begin({ ...given, sinceMs: isKept(given.target, given.variant) ? -Infinity : nowMs }, nowMs),
-  })
-
-  const isOwn = (batch: Batch) => words.get(batch.slot.node.id)?.own === true
-
-  function noteBackend({ slot }: Batch, { backend }: Finished): void {
-    const presence = words.present.get(slot.node.id)
-    if (presence !== undefined && backend !== undefined) presence.backend = backend
+  constructor(private readonly parts: TrustParts) {
+    this.reputations = new Reputations(parts.emit, parts.proved)
+    this.claims = new Claims(parts.shapes)
+    this.auditor = new Auditor(parts.shapes, parts.emit)
+    this.judges = new Judges(parts, this.reputations, this.auditor)
+    this.checks = new Checks(parts, this.reputations, this.judges, this.auditor, {
+      release: (...args) => this.release(...args),
+      decided: (...args) => this.decided(...args),
+    })
+    this.canaries = new Canaries(parts, this.reputations, this.judges, this.checks)
+    this.work = this.checks.work
   }
 
-  function blatant(id: NodeId, fault: string, { ref }: Check['variant']): void {
-    const about = `${ref.pipeline}/${ref.task}/${ref.variant}`
-    words.change(id, (word) => fail(word, BLATANT, `${fault} (${about})`))
+  /** An event as the scheduler is to see it; undefined where it is of the auditor alone. */
+  before(event: PolicyEvent, nowMs: number): PolicyEvent | undefined {
+    const { reputations, claims } = this
+    if (this.auditor.takes(event, nowMs)) return undefined
+    if (event.type === 'node_joined') {
+      reputations.join(event.node, event.own ?? false, event.voter)
+    }
+    if (event.type === 'node_left') {
+      reputations.leave(event.node)
+      claims.left(event.node)
+    }
+    if (event.type === 'pipeline_removed') {
+      this.canaries.close(this.parts.shapes.pipelines.get(event.pipeline)!)
+    }
+    if (event.type !== 'node_reported') return event
+    const presence = reputations.present.get(event.node)
+    if (presence === undefined) return event
+    if (event.paused === undefined) return claims.reported(event)
+    presence.paused = event.paused
+    const paused = event.paused || reputations.standingOf(event.node) === 'quarantined'
+    return claims.reported({ ...event, paused })
   }
 
-  /** Has it checked. */
-  function begin(
-    given: Pick<Check, 'kind' | 'variant' | 'items' | 'votes'> & Partial<Check>,
+  /** What a batch says of its node; `event` has the time that it took by the clock. */
+  hear(batch: Batch, event: Finished): void {
+    const { id } = batch.slot.node
+    const presence = this.reputations.present.get(id)
+    if (presence === undefined) return
+    presence.backend = event.backend ?? presence.backend
+    if (this.reputations.standingOf(id) !== 'own') this.claims.finished(batch, event)
+  }
+
+  /** Whether the results of a batch are taken now, wait for a check, or are worth nothing. */
+  judge(batch: Batch, event: Finished, nowMs: number): 'serve' | 'held' | 'refuse' {
+    const { id } = batch.slot.node
+    const { variant, items } = batch
+    const reputation = this.reputations.get(id)
+    this.work.items += items.length
+    this.checks.usual(variant.task, items[0]!.deadlineMs - batch.dispatchedMs)
+    if (reputation === undefined) return 'serve'
+    const positions = items.flatMap((_, i) => {
+      const outcome = event.outcomes[i]
+      return outcome !== undefined && (outcome.ok || outcome.fatal) ? [i] : []
+    })
+    if (reputation.own) {
+      const { outcomes, backend } = event
+      for (const i of this.reputations.strangers > 0 ? positions : []) {
+        this.canaries.learn(variant, items[i]!.payload, { outcome: outcomes[i]!, backend }, [])
+      }
+      return 'serve'
+    }
+    for (const i of positions) {
+      const fault = this.parts.options.faultOf?.(variant.ref, event.outcomes[i]!)
+      if (fault === undefined) continue
+      this.reputations.blatant(id, fault, variant.ref)
+      return 'refuse'
+    }
+    if (reputation.quarantined) return 'refuse'
+    const presence = this.reputations.present.get(id)
+    if (presence !== undefined) presence.batches++
+    if (positions.length === 0) return 'serve'
+    const least = nowMs < this.alarmUntilMs ? params.audited : 0
+    const share = Math.max(shareChecked(reputation, variant.ref), least)
+    return this.check(batch, event, positions, share, nowMs)
+  }
+
+  /** Sends what is to be checked to slots that are free. */
+  place(freed: readonly Slot[], nowMs: number): void {
+    if (this.reputations.strangers > 0) this.canaries.tick(nowMs)
+    this.checks.place(freed, nowMs)
+  }
+
+  nextMs(): number {
+    const canaryMs = this.reputations.strangers > 0 ? this.canaries.nextMs() : Infinity
+    return Math.min(canaryMs, this.checks.nextMs())
+  }
+
+  of(node: NodeId): NodeTrust | undefined {
+    return this.reputations.trustOf(node, this.claims.slowerThanSaid(node))
+  }
+
+  /** Has so large a share of batches checked. */
+  private check(
+    batch: Batch,
+    event: Finished,
+    positions: number[],
+    share: number,
     nowMs: number,
-  ): Check | undefined {
-    const check = createCheck(given, nowMs)
-    return checks.begin(check, nowMs) ? check : undefined
+  ): 'serve' | 'held' {
+    const { variant, items } = batch
+    const isWanted = items.some(({ query }) => !query.closed)
+    if (!isWanted || this.parts.options.random() >= share) return 'serve'
+    const canCheck = this.judges.couldAsk(batch, nowMs) || this.checks.canAudit(variant, nowMs)
+    if (!canCheck) return 'serve'
+    if (share > params.audited) {
+      this.hold(batch, event, positions, nowMs)
+      return 'held'
+    }
+    // One item is compared, while the results are taken.
+    const one = positions[Math.floor(this.parts.options.random() * positions.length)]!
+    this.replicate(batch, event, [one], null, nowMs)
+    return 'serve'
   }
 
-  function decided(
+  private hold(batch: Batch, event: Finished, positions: number[], nowMs: number): void {
+    const dueMs = batch.items.reduce((least, item) => Math.min(least, item.deadlineMs), Infinity)
+    for (const item of batch.items) {
+      item.endsAtMs = nowMs + batch.meanMs + batch.networkMs
+      unsettle(item.query)
+    }
+    const untilMs = nowMs + params.hold * Math.max(0, dueMs - nowMs)
+    this.replicate(batch, event, positions, { batch, event, positions, dueMs: untilMs }, nowMs)
+  }
+
+  /** Others are asked about some items of a batch. */
+  private replicate(
+    { slot, variant, items }: Batch,
+    { outcomes, backend }: Finished,
+    positions: readonly number[],
+    held: Held | null,
+    nowMs: number,
+  ): void {
+    const node = slot.node.id
+    const vote: Vote = {
+      node,
+      voter: this.reputations.voterOf(node),
+      standing: this.reputations.standingOf(node, variant.ref),
+      said: positions.map((i) => ({ outcome: outcomes[i]!, backend })),
+    }
+    const asked = positions.map((i) => hidden(items[i]!.payload))
+    this.checks.begin({ kind: 'replica', variant, items: asked, votes: [vote], held }, nowMs)
+  }
+
+  /** Results are taken, another node's are in their place, or the items are done anew. */
+  private release(
+    { votes }: Check,
+    { batch, event, positions }: Held,
+    right: readonly Vote[] | undefined,
+    nowMs: number,
+  ): void {
+    const { serve, retry } = this.parts
+    const isAlone = right === undefined && votes.length === 1 &&
+      !this.judges.couldAsk(batch, nowMs)
+    if (isAlone || right?.includes(votes[0]!)) return serve(batch, event, nowMs)
+    const winner = right?.find(({ event }) => event !== undefined)
+    const said = winner?.event
+    if (said === undefined) {
+      return retry(batch, 'Cannot take a result that no other node confirms', nowMs)
+    }
+    const outcomes = [...event.outcomes]
+    positions.forEach((position, i) => outcomes[position] = said.outcomes[i]!)
+    // The auditor has no slot in the pool: what is told of the batch names its node alone.
+    const slot = { ...batch.slot, node: { ...batch.slot.node, id: winner!.node! } }
+    serve({ ...batch, slot }, { ...said, outcomes }, nowMs)
+  }
+
+  private decided(
     check: Check,
     right: readonly Vote[] | undefined,
     groups: Vote[][],
     nowMs: number,
   ): void {
-    const wrong = right === undefined ? [] : groups.filter((group) => group !== right)
-    if (check.kind !== 'replica') known.ended(check, right === undefined || wrong.length > 0, nowMs)
-    if (right !== undefined) {
-      const reason = reasonOf(check.kind, check.variant.ref, right)
-      const sureness = right.length > 1 || check.kind === 'canary' ? surenessOf(right) : 1
-      for (const { node } of wrong.flat()) {
-        if (node === null) continue
-        if (words.standingOf(node) === 'trusted') alarmUntilMs = nowMs + ALARM_MS
-        words.change(node, (word) => fail(word, sureness, reason))
-      }
-      for (const { node } of right.length > 1 ? right : []) {
-        if (node !== null) {
-          words.change(node, (word) => pass(word, check.kind === 'canary', check.variant.ref))
-        }
-      }
-      if (check.kind !== 'canary' && isKnown(right)) keep(check, right)
+    const { kind, variant: { ref } } = check
+    const wrong = right === undefined ? [] : groups.filter((group) => group !== right).flat()
+    if (kind !== 'replica') {
+      this.canaries.ended(check, right === undefined || wrong.length > 0, nowMs)
     }
-  }
-
-  /** What is right may be asked of others. */
-  function keep(check: Check, right: readonly Vote[]): void {
-    const best = right.find(({ standing }) => standing === 'own' || standing === 'trusted') ??
-      right[0]!
-    best.said.forEach((said, i) =>
-      known.note(check.variant, check.items[i]!.payload, said, check.asked)
-    )
-  }
-
-  function judge(batch: Batch, event: Finished, nowMs: number): 'serve' | 'held' | 'refuse' {
-    const { id } = batch.slot.node
-    const { variant } = batch
-    const word = words.get(id)
-    work.items += batch.items.length
-    checks.usual(variant.task, batch.items[0]!.deadlineMs - batch.dispatchedMs)
-    if (word === undefined) return 'serve'
-    const { backend } = event
-    noteBackend(batch, event)
-    const positions = batch.items.flatMap((_, i) => {
-      const outcome = event.outcomes[i]
-      return outcome !== undefined && (outcome.ok || outcome.fatal) ? [i] : []
+    if (right === undefined) return
+    for (const { node } of wrong) {
+      if (node === null) continue
+      // The node may not be alone in it.
+      if (this.reputations.standingOf(node) === 'trusted') {
+        this.alarmUntilMs = nowMs + params.checkMs
+      }
+      this.reputations.change(node, (one) => fail(one, suspicionBy(right), reasonOf(ref, right)))
+    }
+    for (const { node } of right.length > 1 ? right : []) {
+      if (node !== null) this.reputations.change(node, (one) => pass(one, kind === 'canary', ref))
+    }
+    sampleOf(right)?.said.forEach((one, i) => {
+      this.canaries.learn(check.variant, check.items[i]!.payload, one, check.asked)
     })
-    if (word.own) {
-      for (const i of words.strangers > 0 ? positions : []) {
-        known.note(variant, batch.items[i]!.payload, { outcome: event.outcomes[i]!, backend }, [])
-      }
-      return 'serve'
-    }
-    for (const i of positions) {
-      const fault = options.faultOf?.(variant.ref, event.outcomes[i]!)
-      if (fault === undefined) continue
-      blatant(id, fault, variant)
-      return 'refuse'
-    }
-    if (word.quarantined) return 'refuse'
-    const presence = words.present.get(id)
-    if (presence !== undefined) presence.canary.batches--
-    if (positions.length === 0) return 'serve'
-    const share = Math.max(shareChecked(word, variant.ref), nowMs < alarmUntilMs ? ALARM_SHARE : 0)
-    const wanted = batch.items.some(({ query }) => !query.closed)
-    if (!wanted || random() >= share) return 'serve'
-    if (!judges.couldAsk(batch, nowMs) && !checks.canAudit(variant, nowMs)) return 'serve'
-    if (share < HOLD_ABOVE) {
-      audit(batch, event, positions, nowMs)
-      return 'serve'
-    }
-    hold(batch, event, positions, nowMs)
-    return 'held'
-  }
-
-  const voteOf = (batch: Batch, event: Finished, positions: readonly number[]): Vote => ({
-    node: batch.slot.node.id,
-    voter: words.voterOf(batch.slot.node.id),
-    standing: words.standingAt(batch.slot.node.id, batch.variant.ref),
-    said: positions.map((i) => ({ outcome: event.outcomes[i]!, backend: event.backend })),
-  })
-
-  /** One item of a trusted node's batch is compared, while its results are taken. */
-  function audit(batch: Batch, event: Finished, positions: readonly number[], nowMs: number): void {
-    const some = [positions[Math.floor(random() * positions.length)]!]
-    const items = some.map((i) => hidden(batch.items[i]!.payload))
-    const votes = [voteOf(batch, event, some)]
-    begin({ kind: 'replica', variant: batch.variant, items, votes }, nowMs)
-  }
-
-  function hold(batch: Batch, event: Finished, positions: number[], nowMs: number): void {
-    const items = positions.map((i) => hidden(batch.items[i]!.payload))
-    const leftMs =
-      batch.items.reduce((least, { deadlineMs }) => Math.min(least, deadlineMs), Infinity) -
-      nowMs
-    for (const item of batch.items) {
-      item.endsAtMs = nowMs + batch.meanMs + batch.networkMs
-      unsettle(item.query)
-    }
-    const dueMs = nowMs + HOLD_SHARE * Math.max(0, leftMs)
-    const held: Held = { batch, event, positions, dueMs }
-    const votes = [voteOf(batch, event, positions)]
-    begin({ kind: 'replica', variant: batch.variant, items, votes, held }, nowMs)
-  }
-
-  return {
-    before(event, nowMs) {
-      if (auditor.takes(event, nowMs)) return undefined
-      if (event.type === 'node_joined') {
-        words.join(event.node, event.own ?? false, nowMs, event.voter)
-      }
-      if (event.type === 'node_left') {
-        words.leave(event.node)
-        claims.left(event.node)
-      }
-      if (event.type === 'pipeline_removed') {
-        known.close(shapes.pipelines.get(event.pipeline)!)
-        words.close(event.pipeline)
-      }
-      if (event.type !== 'node_reported') return event
-      const word = words.get(event.node)
-      const presence = words.present.get(event.node)
-      if (presence === undefined || word === undefined) return event
-      if (event.paused === undefined) return claims.reported(event)
-      presence.paused = event.paused
-      return claims.reported({ ...event, paused: event.paused || word.quarantined })
-    },
-    capped: (batch, event, nowMs) => isOwn(batch) ? event : claims.finished(batch, event, nowMs),
-    judge,
-    place(freed, nowMs) {
-      if (words.strangers > 0) known.tick(nowMs)
-      checks.place(freed, nowMs)
-    },
-    nextMs: () => words.strangers > 0 ? Math.min(known.nextMs(), checks.nextMs()) : checks.nextMs(),
-    news: words.news,
-    of: (id) => words.trustOf(id, claims.slowerThanSaid(id)),
-    ...{ words, faults, work },
-    changedWords: words.changed,
-    remember: words.remember,
   }
 }

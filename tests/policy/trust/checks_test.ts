@@ -2,8 +2,6 @@
 import assert from 'node:assert/strict'
 import { truthOf } from '../../../src/bench/trust/trust_lies.ts'
 import { createScheduler } from '../../../src/policy/scheduler.ts'
-import { shapesOf } from '../../../src/policy/core/graph.ts'
-import { createBank } from '../../../src/policy/trust/bank.ts'
 import type { PolicyEvent } from '../../../src/policy/core/types.ts'
 import { createRandom } from '../../../src/sim/random.ts'
 import { finished } from '../by_hand.ts'
@@ -262,20 +260,4 @@ Deno.test('once all are gone who had to be checked nobody is woken for them', ()
 
 Deno.test('pictures are kept until somebody is there who can be asked', () => {
   assert.deepEqual(askedOf(1, 3000).toSorted(), askedOf(1).toSorted())
-})
-
-Deno.test('what is known of versions that are served no more takes no room from what is', () => {
-  const shapes = shapesOf([])
-  const bank = createBank(createRandom(1), () => 4e6)
-  const said = { outcome: { ok: true, result: 1, children: {} }, backend: 'wasm' } as const
-  for (let version = 1; version <= 20; version++) {
-    const name = `single~${version}`
-    const shape = shapes.add({ ...single, name })
-    const [variant] = shape.root.variants
-    for (let i = 0; i < 8; i++) bank.add(variant!, `${name} ${i}`, said, [])
-    assert.equal(bank.count(variant!), 8, name)
-    bank.close(shape)
-    assert.equal(bank.count(variant!), 0)
-    shapes.remove(name)
-  }
 })

@@ -2,14 +2,13 @@
 import assert from 'node:assert/strict'
 import type { Said } from '../../../src/policy/core/options.ts'
 import {
+  answerOf,
   groupsOf,
-  isKnown,
-  lastWordOf,
-  MANY,
   provenOf,
-  rightOf,
+  sampleOf,
+  trustedOf,
   type Vote,
-} from '../../../src/policy/trust/votes.ts'
+} from '../../../src/policy/trust/quorum.ts'
 
 const ref = { pipeline: 'p', task: 't', variant: 'v' }
 
@@ -33,7 +32,7 @@ Deno.test('what is known or said by an own node is right by itself, else it take
   const wrong = vote('trusted', 0)
   for (const standing of ['known', 'own'] as const) {
     const right = vote(standing, 1)
-    assert.deepEqual(rightOf(groups(wrong, right), true), [right])
+    assert.deepEqual(answerOf(groups(wrong, right), true), [right])
   }
   const [trusted, a, b, c] = [
     vote('trusted', 1),
@@ -41,11 +40,11 @@ Deno.test('what is known or said by an own node is right by itself, else it take
     vote('proving', 1),
     vote('proving', 1),
   ]
-  assert.equal(rightOf(groups(trusted), true), undefined)
-  assert.deepEqual(rightOf(groups(wrong, a, trusted), true), [a, trusted])
+  assert.equal(answerOf(groups(trusted), true), undefined)
+  assert.deepEqual(answerOf(groups(wrong, a, trusted), true), [a, trusted])
   // Those who have proven nothing are right only where nobody better can be asked.
-  assert.equal(rightOf(groups(wrong, a, b), true), undefined)
-  assert.deepEqual(rightOf(groups(wrong, a, b), false), [a, b])
+  assert.equal(answerOf(groups(wrong, a, b), true), undefined)
+  assert.deepEqual(answerOf(groups(wrong, a, b), false), [a, b])
   assert.equal(provenOf(groups(wrong, a, b), false), undefined)
   assert.deepEqual(provenOf(groups(wrong, a, b, c), false), [a, b, c])
   assert.equal(provenOf(groups(wrong, a, b, c), true), undefined)
@@ -55,11 +54,11 @@ Deno.test('nodes of one voter have one vote', () => {
   const of = (voter: string, one: Vote): Vote => ({ ...one, voter })
   const [a, b, c] = [vote('proving', 1), vote('proving', 1), vote('proving', 1)]
   const alike = [a, b, c].map((one) => of('x', one))
-  assert.equal(rightOf(groups(...alike), false), undefined)
+  assert.equal(answerOf(groups(...alike), false), undefined)
   assert.equal(provenOf(groups(...alike), false), undefined)
-  assert.equal(isKnown(alike), false)
+  assert.equal(sampleOf(alike), undefined)
   const two = [of('x', a), of('x', b), of('y', c)]
-  assert.deepEqual(rightOf(groups(...two), false), two)
+  assert.deepEqual(answerOf(groups(...two), false), two)
   assert.equal(provenOf(groups(...two), false), undefined)
   // Nor does a trusted one vouch for another of its own.
   const [trusted, other] = [of('x', vote('trusted', 1)), of('x', a)]
@@ -69,15 +68,16 @@ Deno.test('nodes of one voter have one vote', () => {
 
 Deno.test('the last word is that of the one group with a trusted node, if there is just one', () => {
   const [stranger, trusted] = [vote('proving', 0), vote('trusted', 1)]
-  assert.equal(lastWordOf(groups(stranger)), undefined)
-  assert.deepEqual(lastWordOf(groups(stranger, trusted)), [trusted])
-  assert.equal(lastWordOf(groups(trusted, vote('trusted', 2))), undefined)
+  assert.equal(trustedOf(groups(stranger)), undefined)
+  assert.deepEqual(trustedOf(groups(stranger, trusted)), [trusted])
+  assert.equal(trustedOf(groups(trusted, vote('trusted', 2))), undefined)
 })
 
-Deno.test('good enough to be held against others is what a proven node said, or many', () => {
-  const stranger = vote('proving', 1)
-  assert.equal(isKnown([vote('own', 1)]), true)
-  assert.equal(isKnown([stranger, vote('trusted', 1)]), true)
-  assert.equal(isKnown([stranger, stranger]), false)
-  assert.equal(isKnown(Array.from({ length: MANY }, () => vote('proving', 1))), true)
+Deno.test('what a trusted node said may be a sample, or what a quorum did; what is known is one', () => {
+  const [stranger, other, trusted] = [vote('proving', 1), vote('proving', 1), vote('trusted', 1)]
+  assert.equal(sampleOf([vote('own', 1)])?.standing, 'own')
+  assert.equal(sampleOf([stranger, trusted]), trusted)
+  assert.equal(sampleOf([stranger, other]), undefined)
+  assert.equal(sampleOf([stranger, other, vote('proving', 1)]), stranger)
+  assert.equal(sampleOf([vote('known', 1), trusted]), undefined)
 })

@@ -1,41 +1,41 @@
-/** Known answers: how many are kept, and who is asked which. */
+/** Samples: how many are kept, and who is asked which. */
 import assert from 'node:assert/strict'
 import { shapesOf } from '../../../src/policy/core/graph.ts'
-import { createBank } from '../../../src/policy/trust/bank.ts'
+import { SampleStore } from '../../../src/policy/trust/sample_store.ts'
 import { single } from '../fixtures.ts'
 
 const MIB = 2 ** 20
 const [quick, exact] = shapesOf([single]).pipelines.get('single')!.root.variants
 
 /** Of inputs that weigh what they say. */
-function bankOf() {
-  const bank = createBank(() => 0.5, (payload) => (payload as { bytes: number }).bytes)
+function storeOf() {
+  const store = new SampleStore(() => 0.5, (payload) => (payload as { bytes: number }).bytes)
   const payload = (name: string, bytes = 1) => ({ name, bytes })
   const add = (variant: typeof quick, one: { name: string }, backend = 'wasm', by: string[] = []) =>
-    bank.add(variant!, one, { outcome: { ok: true, result: 1, children: {} }, backend }, by)
+    store.add(variant!, one, { outcome: { ok: true, result: 1, children: {} }, backend }, by)
   const unseen = (node: string, variant = quick, most = 100, backend?: string) =>
-    bank.unseenBy(node, variant!, most, backend)
+    store.unseenBy(node, variant!, most, backend)
   const names = (...given: Parameters<typeof unseen>) =>
     unseen(...given).map((known) => (known.payload as { name: string }).name)
-  return { bank, payload, add, unseen, names }
+  return { store, payload, add, unseen, names }
 }
 
 Deno.test('of a variant the latest eight known answers are kept, each input once', () => {
-  const { bank, payload, add, names } = bankOf()
+  const { store, payload, add, names } = storeOf()
   const inputs = Array.from({ length: 10 }, (_, i) => payload(`${i}`, 8 * MIB))
   for (const one of inputs) add(quick, one)
   assert.deepEqual(names('a'), ['2', '3', '4', '5', '6', '7', '8', '9'])
-  assert.equal(bank.wants(quick!), false)
+  assert.equal(store.wants(quick!), false)
   add(quick, inputs[9]!)
   assert.equal(names('a').length, 8)
   add(exact, payload('too large', 8 * MIB + 1))
   assert.deepEqual(names('a', exact), [])
-  assert.equal(bank.wants(exact!), true)
+  assert.equal(store.wants(exact!), true)
 })
 
 Deno.test('known answers take no more memory than they may: who has most gives some', () => {
   for (const isFirst of [true, false]) {
-    const { bank, payload, add, unseen, names } = bankOf()
+    const { store, payload, add, unseen, names } = storeOf()
     const many = () => {
       for (let i = 0; i < 8; i++) add(quick, payload(`${i}`, 8 * MIB))
     }
@@ -45,26 +45,26 @@ Deno.test('known answers take no more memory than they may: who has most gives s
     assert.deepEqual([names('n').length, names('n', exact).length], [7, 1])
     assert.equal(names('n')[0], '1')
     // What was dropped gives its room.
-    bank.drop(unseen('n')[0]!)
+    store.drop(unseen('n')[0]!)
     add(exact, payload('b', 8 * MIB))
     assert.deepEqual([names('n').length, names('n', exact).length], [6, 2])
   }
 })
 
 Deno.test('what an answer hands on takes room as its input does', () => {
-  const { bank, payload, names } = bankOf()
+  const { store, payload, names } = storeOf()
   const answer = (bytes: number) => ({
     ...{ backend: 'wasm' },
     outcome: { ok: true as const, result: 1, children: { read: [payload('crop', bytes)] } },
   })
-  bank.add(quick!, payload('a', 1), answer(8 * MIB), [])
+  store.add(quick!, payload('a', 1), answer(8 * MIB), [])
   assert.deepEqual(names('n'), [])
-  bank.add(quick!, payload('b', 1), answer(8 * MIB - 1), [])
+  store.add(quick!, payload('b', 1), answer(8 * MIB - 1), [])
   assert.deepEqual(names('n'), ['b'])
 })
 
 Deno.test('a node is asked what it does not know, first what was said on its own backend', () => {
-  const { payload, add, names } = bankOf()
+  const { payload, add, names } = storeOf()
   add(quick, payload('known'), 'wasm', ['n'])
   add(quick, payload('old'), 'wasm')
   add(quick, payload('other'), 'webgpu')
@@ -72,4 +72,20 @@ Deno.test('a node is asked what it does not know, first what was said on its own
   assert.deepEqual(names('n', quick, 1), ['other'])
   assert.deepEqual(names('n', quick, 1, 'wasm'), ['old'])
   assert.deepEqual(names('n', quick, 1, 'none of these'), ['other'])
+})
+
+Deno.test('what is known of versions that are served no more takes no room from what is', () => {
+  const shapes = shapesOf([])
+  const store = new SampleStore(() => 0.5, () => 4e6)
+  const said = { outcome: { ok: true, result: 1, children: {} }, backend: 'wasm' } as const
+  for (let version = 1; version <= 20; version++) {
+    const name = `single~${version}`
+    const shape = shapes.add({ ...single, name })
+    const [variant] = shape.root.variants
+    for (let i = 0; i < 8; i++) store.add(variant!, `${name} ${i}`, said, [])
+    assert.equal(store.count(variant!), 8, name)
+    store.close(shape)
+    assert.equal(store.count(variant!), 0)
+    shapes.remove(name)
+  }
 })

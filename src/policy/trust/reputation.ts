@@ -1,0 +1,122 @@
+/**
+ * Reputation: how many checks a node passed, how suspect it is, and what follows.
+ *
+ * @module
+ */
+import { publicName } from '../../pipeline/version.ts'
+import type { Reputation } from '../core/memory.ts'
+import type { Standing, VariantRef } from '../core/types.ts'
+import { trust as params } from './params.ts'
+
+export const newReputation = (own: boolean): Reputation => ({
+  own,
+  inRow: 0,
+  by: {},
+  passed: 0,
+  failed: 0,
+  suspicion: 0,
+  failures: 0,
+  quarantined: false,
+  probation: own ? 0 : params.probation,
+  sentences: 0,
+  atoned: 0,
+  reason: own ? 'belongs to the coordinator' : 'new',
+})
+
+const doubled = (count: number, times: number): number =>
+  count * 2 ** Math.min(Math.max(0, times), params.doublings)
+
+/** Checks in a row that make it trusted. */
+const provenAt = ({ sentences }: Reputation): number => doubled(params.proven, sentences)
+
+/** Known answers in a row that lead out of quarantine. */
+export const atonedAt = ({ sentences }: Reputation): number => doubled(params.atoned, sentences - 1)
+
+/** All versions of a pipeline count as one. */
+const taskKey = ({ pipeline, task }: VariantRef) => `${publicName(pipeline)} ${task}`
+const variantKey = (ref: VariantRef) => `${taskKey(ref)} ${ref.variant}`
+
+/**
+ * How it stands; where a variant is given, when it speaks of that: a node that is honest at one task
+ * may lie at another.
+ */
+export function standingOf(of: Reputation, ref?: VariantRef): Standing {
+  if (of.own) return 'own'
+  if (of.quarantined) return 'quarantined'
+  if (of.inRow < provenAt(of) || of.probation > 0) return 'proving'
+  if (ref === undefined) return 'trusted'
+  const { [taskKey(ref)]: atTask = 0, [variantKey(ref)]: atVariant = 0 } = of.by
+  return atTask >= params.atTask && atVariant >= params.atVariant ? 'trusted' : 'proving'
+}
+
+/** Whether anything is held against it: such nodes are forgotten last. */
+export const isDistrusted = ({ quarantined, sentences, suspicion }: Reputation): boolean =>
+  quarantined || sentences > 0 || suspicion > 0
+
+/** Share of its batches that are checked, 0..1: all at first, falling with each check that is passed. */
+export function shareChecked(of: Reputation, ref?: VariantRef): number {
+  const standing = standingOf(of, ref)
+  if (standing === 'own') return 0
+  if (standing !== 'trusted') return 1
+  return Math.max(params.leastShare, (provenAt(of) / of.inRow) ** params.fall)
+}
+
+/** @param known whether the check was with a known answer */
+export function pass(of: Reputation, known: boolean, ref: VariantRef): void {
+  of.passed++
+  if (of.quarantined) {
+    if (!known || ++of.atoned < atonedAt(of)) return
+    of.quarantined = false
+    of.suspicion = 1
+    of.reason = `back from quarantine: ${of.atoned} known answers given right in a row`
+    return
+  }
+  of.inRow++
+  if (of.own) return
+  for (const key of [taskKey(ref), variantKey(ref)]) of.by[key] = (of.by[key] ?? 0) + 1
+  of.probation = Math.max(0, of.probation - 1)
+  of.suspicion = Math.max(0, of.suspicion - params.forgiven)
+  of.reason = standingOf(of) === 'trusted'
+    ? `passed ${of.inRow} checks in a row`
+    : `passed ${of.inRow} of ${provenAt(of)} checks`
+}
+
+/** @param suspicion how sure it is that the node was wrong; see `suspicionBy` */
+export function fail(of: Reputation, suspicion: number, reason: string): void {
+  of.failed++
+  of.inRow = 0
+  of.by = {}
+  of.reason = of.own ? `belongs to the coordinator, yet ${reason}` : reason
+  falter(of)
+  if (of.own || of.quarantined) return
+  of.suspicion += suspicion
+  if (of.suspicion >= params.tooSuspect) quarantine(of)
+}
+
+/** It failed at something, or says nothing: whoever is at fault, it has to show that it still can. */
+export function falter(of: Reputation): void {
+  if (of.own) return
+  of.probation = params.probation
+  of.atoned = 0
+}
+
+/** Another node did what it failed at. */
+export function failWork(of: Reputation, reason: string): void {
+  if (of.own) return
+  falter(of)
+  of.reason = reason
+  if (of.quarantined) return
+  of.failures = (of.failures ?? 0) + 1
+  if (of.failures >= params.tooSuspect) quarantine(of)
+}
+
+/** Work of its was taken. */
+export function doWork(of: Reputation): void {
+  of.failures = Math.max(0, (of.failures ?? 0) - params.forgiven)
+}
+
+function quarantine(of: Reputation): void {
+  of.quarantined = true
+  of.failures = 0
+  of.sentences++
+}

@@ -1,0 +1,108 @@
+/** What is known of nodes that came and went has an end, whoever asks for it and when. */
+import assert from 'node:assert/strict'
+import { fail, pass } from '../../../src/policy/trust/reputation.ts'
+import { Reputations } from '../../../src/policy/trust/reputations.ts'
+
+Deno.test('of a node that was forgotten nothing is left to be told, though it comes again', () => {
+  const reputations = new Reputations(() => {})
+  const visit = (id: string) => {
+    reputations.join(id, false)
+    reputations.change(id, (one) => void one.passed++)
+    reputations.leave(id)
+  }
+  visit('first')
+  // Nobody asks for what changed, as where nothing is kept.
+  for (let i = 0; i < 20_001; i++) visit(`n${i}`)
+  reputations.join('first', false)
+  const told = new Set(reputations.changed().map(([id]) => id))
+  assert.ok(!told.has('first') && told.has('n20000'))
+})
+
+Deno.test('nodes that join and leave have nothing forgotten that is held against others, and can be judged', () => {
+  const reputations = new Reputations(() => {})
+  const visit = (id: string, how: Parameters<typeof reputations.change>[1]) => {
+    reputations.join(id, false)
+    reputations.change(id, how)
+    reputations.leave(id)
+  }
+  const caught = (id: string) => visit(id, (one) => fail(one, 3, 'wrong'))
+  caught('liar')
+  for (let i = 0; i < 20_001; i++) visit(`n${i}`, (one) => void one.passed++)
+  assert.equal(reputations.standingOf('liar'), 'quarantined')
+  // Were all of them liars, there is an end, and the next one that comes is judged all the same.
+  for (let i = 0; i < 20_001; i++) caught(`l${i}`)
+  reputations.join('next', false)
+  reputations.change('next', (one) => fail(one, 3, 'wrong'))
+  assert.deepEqual(['liar', 'l20000', 'next'].map((id) => reputations.get(id)?.quarantined), [
+    ...[undefined, true, true],
+  ])
+})
+
+Deno.test('who earned trust and joins anew passes a few checks first, who earned none the usual ones', () => {
+  const reputations = new Reputations(() => {})
+  const ref = { pipeline: 'ocr', task: 'read', variant: 'big' }
+  const standingAfter = (checks: number) => {
+    reputations.join('a', false)
+    for (let i = 0; i < checks; i++) reputations.change('a', (one) => pass(one, false, ref))
+    return reputations.standingOf('a')
+  }
+  assert.deepEqual([9, 1, 2, 3].map(standingAfter), ['proving', 'proving', 'proving', 'trusted'])
+})
+
+Deno.test('what a node earned at a pipeline counts for all versions, and after a restart', () => {
+  const reputations = new Reputations(() => {})
+  reputations.join('a', false)
+  for (let version = 2; version < 12; version++) {
+    const ref = { pipeline: `ocr~${version}`, task: 'read', variant: 'big' }
+    reputations.change('a', (one) => pass(one, false, ref))
+  }
+  assert.deepEqual(reputations.get('a')!.by, { 'ocr read': 10, 'ocr read big': 10 })
+  const again = new Reputations(() => {})
+  again.remember(reputations.changed())
+  const ref = { pipeline: 'ocr', task: 'read', variant: 'big' }
+  assert.equal(again.standingOf('a', ref), 'trusted')
+  assert.equal(again.standingOf('a', { ...ref, task: 'other' }), 'proving')
+})
+
+Deno.test('who is in quarantine and joins anew is so from the start, and the rules are told', () => {
+  const said: string[] = []
+  const reputations = new Reputations(
+    (command) => void (command.type === 'judged' && said.push(command.standing)),
+  )
+  reputations.join('a', false)
+  reputations.change('a', (one) => fail(one, 3, 'wrong'))
+  const paused = { type: 'node_reported', node: 'a', paused: true } as const
+  assert.deepEqual(reputations.news(), [paused])
+  reputations.leave('a')
+  assert.deepEqual([reputations.strangers, [...reputations.ids]], [0, []])
+  reputations.join('a', false)
+  assert.deepEqual(reputations.news(), [paused])
+  assert.deepEqual(reputations.news(), [])
+  assert.deepEqual(said, ['quarantined', 'quarantined'])
+  assert.deepEqual([reputations.strangers, [...reputations.ids]], [1, ['a']])
+})
+
+Deno.test('the nodes of whoever runs the coordinator are no strangers, here or gone', () => {
+  const reputations = new Reputations(() => {})
+  reputations.join('own', true)
+  reputations.join('a', false)
+  assert.equal(reputations.strangers, 1)
+  reputations.leave('own')
+  assert.equal(reputations.strangers, 1)
+  reputations.leave('a')
+  reputations.leave('a')
+  assert.equal(reputations.strangers, 0)
+})
+
+Deno.test('what changed is told once, and what is known already is not overwritten by what was kept', () => {
+  const reputations = new Reputations(() => {})
+  reputations.join('own', true)
+  reputations.join('a', false)
+  for (const id of ['own', 'a']) reputations.change(id, (one) => void one.passed++)
+  const [kept, ...none] = reputations.changed()
+  assert.deepEqual([kept![0], kept![1].passed, none], ['a', 1, []])
+  assert.deepEqual(reputations.changed(), [])
+  reputations.change('a', (one) => void one.passed++)
+  reputations.remember([kept!])
+  assert.equal(reputations.get('a')!.passed, 2)
+})
