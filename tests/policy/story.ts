@@ -112,13 +112,18 @@ export class Scene {
       }
       for (const { atMs, answer } of given) {
         assert.ok(!answer.ok || atMs <= deadlineMs, `${query} was answered late`)
-        assert.ok(!answer.ok || answer.accuracy >= (minAccuracy ?? 0) - 1e-9, `${query} is too poor`)
+        assert.ok(
+          !answer.ok || answer.accuracy >= (minAccuracy ?? 0) - 1e-9,
+          `${query} is too poor`,
+        )
       }
     }
     let inside = 0
     for (const { inFlight, queued } of Object.values(this.scheduler.stats().pipelines)) {
       inside += inFlight
-      if (open === 0) assert.ok(Object.values(queued).every((count) => count === 0), 'items are left')
+      if (open === 0) {
+        assert.ok(Object.values(queued).every((count) => count === 0), 'items are left')
+      }
     }
     assert.equal(inside, open)
   }
@@ -183,9 +188,7 @@ export class Scene {
 
   commands<T extends PolicyCommand['type']>(type: T) {
     return this.simulation.commands.flatMap(({ atMs, command }) =>
-      command.type === type
-        ? [{ ...command as Extract<PolicyCommand, { type: T }>, atMs }]
-        : []
+      command.type === type ? [{ ...command as Extract<PolicyCommand, { type: T }>, atMs }] : []
     )
   }
 }

@@ -122,7 +122,9 @@ for (const nodes of [3, 8, 20]) {
     assert.ok(lost <= served / 100, `${lost} lost of ${served}`)
     for (let i = 0; i < 100 * nodes; i++) {
       const answer = story.simulation.answers.get(`burst${i}`)![0]!.answer
-      if (!answer.ok) assert.ok(['infeasible_deadline', 'deadline_exceeded'].includes(answer.reason))
+      if (!answer.ok) {
+        assert.ok(['infeasible_deadline', 'deadline_exceeded'].includes(answer.reason))
+      }
     }
   })
 }

@@ -77,12 +77,14 @@ Deno.test('An item alone does not wait for others while its slot is idle', () =>
 })
 
 Deno.test('A batch with items of a living query is not called off for one that is gone', () => {
-  const latencyMs = ({ task }: { task: string }, batch: number) => task === 'detect' ? 20 : 20 + batch
+  const latencyMs = ({ task }: { task: string }, batch: number) =>
+    task === 'detect' ? 20 : 20 + batch
   const story = play({ children: 4 }, [
     [0, joins('a', { latencyMs })],
     [500, ...['busy', 'gone', 'stays'].map((query) => asks(query, 5000))],
   ], 500)
-  const queriesOf = (items: readonly { query: string }[]) => new Set(items.map(({ query }) => query))
+  const queriesOf = (items: readonly { query: string }[]) =>
+    new Set(items.map(({ query }) => query))
   const mixed = () => story.sent(({ items }) => queriesOf(items).size > 1)
   while (mixed().length === 0 && story.nowMs < 1000) story.go(story.nowMs + 1)
   const [batch] = mixed()

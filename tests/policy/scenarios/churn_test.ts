@@ -1,7 +1,17 @@
 /** Nodes that come, go, pause, and grow. */
 import assert from 'node:assert/strict'
-import { refsOf, ocr } from '../fixtures.ts'
-import { asks, asksAtRandom, asksMany, joins, leaves, pauses, play, resumes, tells } from '../story.ts'
+import { ocr, refsOf } from '../fixtures.ts'
+import {
+  asks,
+  asksAtRandom,
+  asksMany,
+  joins,
+  leaves,
+  pauses,
+  play,
+  resumes,
+  tells,
+} from '../story.ts'
 
 Deno.test('What ran on a node that left is done by another', () => {
   const story = play({ children: 2 }, [

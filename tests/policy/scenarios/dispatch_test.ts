@@ -123,9 +123,9 @@ Deno.test('Work goes on while slots are free: a page is read by all nodes of a p
     // Alone it takes 160 + 12 * 40 ms by the best way.
     [500, asks('q', 400)],
   ], 1000)
-  const readers = new Set(story.served('q').stages.filter((one) => one.task === 'read').map((one) =>
-    one.node
-  ))
+  const readers = new Set(
+    story.served('q').stages.filter((one) => one.task === 'read').map((one) => one.node),
+  )
   assert.ok(readers.size >= 3, `${[...readers]}`)
 })
 
@@ -241,8 +241,10 @@ Deno.test('How long a batch took that was called off is known of its slot', () =
 Deno.test('The same story twice has the same commands, bit for bit', () => {
   const run = () => {
     const faults = { failRatio: 0.05, hangRatio: 0.01, itemFailRatio: 0.02 }
-    const nodes = Array.from({ length: 4 }, (_, i) =>
-      joins(`n${i}`, { latencyCv: 0.3, slowness: 1 + i, faults }))
+    const nodes = Array.from(
+      { length: 4 },
+      (_, i) => joins(`n${i}`, { latencyCv: 0.3, slowness: 1 + i, faults }),
+    )
     const { simulation, scheduler } = play({ pipelines: [ocr, street], seed: 11 }, [
       [0, ...nodes],
       [0, asksMany('o', 100, 80, 1500), asksMany('s', 100, 80, 1500, { of: 'street' })],

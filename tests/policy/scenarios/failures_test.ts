@@ -35,7 +35,10 @@ Deno.test('An input that is at fault answers the whole query at once with its re
   const [next] = commandsOf(scheduler, ended, 100, 'dispatch')
   const bad = { ok: false, fatal: true, reason: 'invalid_input', message: 'no picture' } as const
   const commands = scheduler.handle({
-    ...finished(next!.batch, next!.items.length) as Extract<PolicyEvent, { type: 'batch_finished' }>,
+    ...finished(next!.batch, next!.items.length) as Extract<
+      PolicyEvent,
+      { type: 'batch_finished' }
+    >,
     outcomes: next!.items.map((_, i) => i === 0 ? bad : { ok: true, result: null, children: {} }),
   }, 200)
   const answers = commands.flatMap((one) => one.type === 'answer' ? [one.answer] : [])

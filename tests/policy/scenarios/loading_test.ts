@@ -43,7 +43,10 @@ Deno.test('A query that waits for what does not come is told that nodes failed i
 })
 
 /** One node holds what is quickest alone; another has just begun to load, the best first. */
-function withStronger(given: Parameters<typeof joins>[1], ...happens: ReturnType<typeof asks>[]): Scene {
+function withStronger(
+  given: Parameters<typeof joins>[1],
+  ...happens: ReturnType<typeof asks>[]
+): Scene {
   return play({ children: 2 }, [
     [0, joins('weak', { able: only(ocr, 'small', 'tiny') })],
     [1000, joins('strong', { loadMs: 700, ...given }), ...happens],
@@ -67,7 +70,9 @@ Deno.test('A query is in time though loads take much longer than it has', () => 
 })
 
 Deno.test('Nobody waits any longer for what could not be loaded', () => {
-  const { path, tookMs } = withStronger({ faults: { loadFailRatio: 1 } }, asks('q', 60_000)).served('q')
+  const { path, tookMs } = withStronger({ faults: { loadFailRatio: 1 } }, asks('q', 60_000)).served(
+    'q',
+  )
   assert.deepEqual(path, QUICKEST)
   assert.ok(tookMs < 9000, `${tookMs} ms`)
 })

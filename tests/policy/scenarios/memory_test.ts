@@ -21,7 +21,9 @@ for (const pipeline of [single, ocr]) {
       assert.ok(story.served(`large${i}`).tookMs < 3000)
       assert.ok(story.served(`usual${i}`).tookMs < 3000)
     }
-    const unfit = story.sent(({ node, items }) => !items.every(({ payload }) => fits(payload, node)))
+    const unfit = story.sent(({ node, items }) =>
+      !items.every(({ payload }) => fits(payload, node))
+    )
     assert.deepEqual(unfit, [])
     assert.ok(story.sent(({ node }) => node.startsWith('small')).length > 0)
   })

@@ -1,19 +1,17 @@
 /** A slot that loads: what it holds may be gone at any moment, and it is slower meanwhile. */
-import { creditAtMs } from '../../src/policy/state/credit.ts'
+import { creditAtMs } from '../../../src/policy/state/credit.ts'
 import assert from 'node:assert/strict'
-import { Loader } from '../../src/policy/place/loader.ts'
-import { shapesOf } from '../../src/policy/core/graph.ts'
-import { createProfile } from '../../src/policy/estimate/profile.ts'
+import { Loader } from '../../../src/policy/place/loader.ts'
+import { shapesOf } from '../../../src/policy/core/graph.ts'
+import { createProfile } from '../../../src/policy/estimate/profile.ts'
 import {
   changePace,
   createSlot,
   meanMsOn,
   type PoolNode,
   upperMsOn,
-} from '../../src/policy/state/slots.ts'
-import { createScheduler } from '../../src/policy/scheduler.ts'
-import type { PolicyCommand, PolicyEvent } from '../../src/policy/core/types.ts'
-import { ocr, refsOf } from './fixtures.ts'
+} from '../../../src/policy/state/slots.ts'
+import { ocr, refsOf } from '../fixtures.ts'
 
 const shapes = shapesOf([ocr])
 const [small, large] = refsOf(ocr).map((ref) => shapes.find(ref)!)
@@ -79,42 +77,6 @@ Deno.test('a slot whose variant is being replaced has credit only once it is idl
   assert.equal(creditAtMs(slot, 50), Infinity)
   slot.batches.length = 0
   assert.equal(creditAtMs(slot, 50), 0)
-})
-
-Deno.test('a batch that ran beside a load teaches nothing of how long its variant takes', () => {
-  const scheduler = createScheduler({ pipelines: [ocr] })
-  const detect = refsOf(ocr).filter(({ task }) => task === 'detect')
-  const commands: PolicyCommand[] = []
-  const post = (event: PolicyEvent, atMs: number) =>
-    void commands.push(...scheduler.handle(event, atMs))
-  const expected = () => commands.flatMap((c) => c.type === 'dispatch' ? [c.expectedMs] : [])
-  const able = refsOf(ocr)
-  post({ type: 'node_joined', node: 'a', slots: 1, duty: 1, able }, 0)
-  const profile = detect.map((ref) => ({ ...ref, points: [{ batch: 1, latencyMs: 50 }] }))
-  post({ type: 'node_reported', node: 'a', profile }, 0)
-  for (const ref of able) {
-    if (ref.variant === 'large' || ref.task === 'read') {
-      post({ type: 'instance_ready', node: 'a', slot: 0, ...ref }, 0)
-    }
-  }
-  assert.ok(commands.some((c) => c.type === 'load' && c.variant === 'small'), 'still to be loaded')
-  for (let i = 0; i < 10; i++) {
-    const atMs = 1000 * (i + 1)
-    const query = `q${i}`
-    post({
-      ...{ type: 'query_arrived', query, pipeline: 'ocr', payload: null },
-      deadlineMs: atMs + 5000,
-    }, atMs)
-    const batch = commands.findLast((c) => c.type === 'dispatch')!
-    if (batch.type !== 'dispatch') throw new Error('nothing was dispatched')
-    post({
-      ...{ type: 'batch_finished', batch: batch.batch, nodeQueueMs: 0, networkMs: 0 },
-      outcomes: [{ ok: true, result: null, children: {} }],
-      computeMs: 100,
-    }, atMs + 100)
-  }
-  assert.equal(expected().length, 10)
-  assert.equal(expected().at(-1), expected()[0])
 })
 
 Deno.test('a batch beside a load is expected to take longer, and so is one that a load finds running', () => {

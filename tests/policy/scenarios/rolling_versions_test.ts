@@ -1,14 +1,12 @@
 /** One pipeline takes another's place while queries of both are inside. */
 import { deepEqual, equal, ok } from 'node:assert/strict'
-import { fromFileUrl } from '../../src/cli/root.ts'
-import { checkPipeline } from '../../src/pipeline/parse.ts'
-import { asVersion } from '../../src/pipeline/version.ts'
-import type { Problem } from '../../src/policy/place/problem.ts'
-import { createScheduler } from '../../src/policy/scheduler.ts'
-import { shapesOf } from '../../src/policy/core/graph.ts'
-import type { PolicyCommand, PolicyEvent } from '../../src/policy/core/types.ts'
-import { asked, byHand, finished } from './by_hand.ts'
-import { ocr, refsOf, street } from './fixtures.ts'
+import { fromFileUrl } from '../../../src/cli/root.ts'
+import { checkPipeline } from '../../../src/pipeline/parse.ts'
+import type { Problem } from '../../../src/policy/place/problem.ts'
+import { createScheduler } from '../../../src/policy/scheduler.ts'
+import type { PolicyCommand, PolicyEvent } from '../../../src/policy/core/types.ts'
+import { asked, byHand, finished } from '../by_hand.ts'
+import { ocr, refsOf, street } from '../fixtures.ts'
 
 const next = checkPipeline({ ...ocr, name: 'ocr~2' }, 'next')
 
@@ -20,7 +18,7 @@ const askedOfNext = (query: string, deadlineMs: number): PolicyEvent => ({
   pipeline: 'ocr~2',
 })
 
-Deno.test('scheduler takes a pipeline in beside another, moves the demand over, and lets the old one go', () => {
+Deno.test('A new version is taken in beside the old one, which goes once nobody asks for it', () => {
   const scheduler = byHand()
   // The old one serves, and has something under way when the new one comes.
   const [first] = of(scheduler.handle(asked('old', 60_000), 1), 'dispatch')
@@ -72,7 +70,7 @@ Deno.test('scheduler takes a pipeline in beside another, moves the demand over, 
   ok(scheduler.plan().instances.every(({ pipeline }) => pipeline === 'ocr~2'))
 })
 
-Deno.test('a plan is asked for with the demand of the pipeline that is followed now', () => {
+Deno.test('A plan is asked for with the demand of the pipeline that is followed now', () => {
   const scheduler = createScheduler({ pipelines: [street, ocr], startPerS: { street: 5, ocr: 40 } })
   const able = [...refsOf(street), ...refsOf(ocr), ...refsOf(next)]
     .map((ref) => ({ ...ref, memoryBytes: 1 }))
@@ -100,7 +98,7 @@ Deno.test('a plan is asked for with the demand of the pipeline that is followed 
   deepEqual(none, [])
 })
 
-Deno.test('a pipeline is as quick as the one whose place it takes, and all is counted on', () => {
+Deno.test('A pipeline is as quick as the one whose place it takes, and all is counted on', () => {
   const scheduler = byHand()
   // Unlike what its file says, and unlike each other.
   const profile = refsOf(ocr).map((ref, i) => (
@@ -132,7 +130,7 @@ Deno.test('a pipeline is as quick as the one whose place it takes, and all is co
   ok(Math.abs(first!.expectedMs / old!.expectedMs - 1) < 0.05, `${first!.expectedMs}`)
 })
 
-Deno.test('of pipelines that were replaced nothing is kept, however often that was', () => {
+Deno.test('Of pipelines that were replaced nothing is kept, however often that was', () => {
   const scheduler = byHand()
   let nowMs = 1
   for (let version = 2; version <= 5; version++) {
@@ -159,7 +157,7 @@ Deno.test('of pipelines that were replaced nothing is kept, however often that w
   deepEqual(models, [...new Set(models)])
 })
 
-Deno.test('of versions that are served no more none stays in memory but the last', async () => {
+Deno.test('Of versions that are served no more none stays in memory but the last', async () => {
   const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
     args: [
       ...['run', '--no-check', '--v8-flags=--expose-gc'],
@@ -172,20 +170,4 @@ Deno.test('of versions that are served no more none stays in memory but the last
   deepEqual([of, arrived], [39, 3 * 39])
   ok(onTime > arrived / 2, `${onTime} of ${arrived}`)
   ok(alive <= 6, `${alive} of ${of}`)
-})
-
-Deno.test('a version has the indices of one before it that was made up alike', () => {
-  const shapes = shapesOf([ocr])
-  for (let version = 2; version <= 50; version++) {
-    shapes.add(asVersion(ocr, version))
-    shapes.remove(asVersion(ocr, version - 1).name)
-  }
-  equal(shapes.variants.length, 2 * refsOf(ocr).length)
-  const shape = shapes.pipelines.get('ocr~50')!
-  for (const { variants } of shape.tasks) {
-    for (const variant of variants) equal(shapes.variants[variant.index], variant)
-  }
-  // One that is not has its own.
-  const [first] = shapes.add(street).tasks
-  ok(first!.variants.every(({ index }) => index >= 2 * refsOf(ocr).length))
 })

@@ -1,10 +1,10 @@
 /** Has a pipeline replaced many times, and prints how many of its versions are still in memory. */
-import { asVersion } from '../../src/pipeline/version.ts'
-import { createScheduler } from '../../src/policy/scheduler.ts'
-import type { PolicyCommand, PolicyEvent } from '../../src/policy/core/types.ts'
-import { createRandom } from '../../src/sim/random.ts'
-import { finished } from './by_hand.ts'
-import { ocr, refsOf } from './fixtures.ts'
+import { asVersion } from '../../../src/pipeline/version.ts'
+import { createScheduler } from '../../../src/policy/scheduler.ts'
+import type { PolicyCommand, PolicyEvent } from '../../../src/policy/core/types.ts'
+import { createRandom } from '../../../src/sim/random.ts'
+import { finished } from '../by_hand.ts'
+import { ocr, refsOf } from '../fixtures.ts'
 
 const VERSIONS = 40
 const questions = ['a', 'b']

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
-import { createSeries } from '../../src/policy/core/series.ts'
+import { createSeries } from '../../../src/policy/core/series.ts'
 
 Deno.test('createSeries() keeps what a Map would, and nothing that was taken out', () => {
   const step = fc.tuple(fc.constantFrom('set', 'set', 'delete'), fc.nat(99))

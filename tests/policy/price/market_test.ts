@@ -1,10 +1,10 @@
 /** Prices of slot time: what they promise to whoever decides by them. */
 import assert from 'node:assert/strict'
-import { Market } from '../../src/policy/price/market.ts'
-import type { Supply } from '../../src/policy/price/problem.ts'
-import { shapesOf } from '../../src/policy/core/graph.ts'
-import { createRandom } from '../../src/sim/random.ts'
-import { ocr, single } from './fixtures.ts'
+import { Market } from '../../../src/policy/price/market.ts'
+import type { Supply } from '../../../src/policy/price/problem.ts'
+import { shapesOf } from '../../../src/policy/core/graph.ts'
+import { createRandom } from '../../../src/sim/random.ts'
+import { ocr, single } from '../fixtures.ts'
 
 const shapes = shapesOf([ocr, single])
 

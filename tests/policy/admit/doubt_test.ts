@@ -1,47 +1,9 @@
 /** A pool that was held up for a while, whose queries have less time than it then seems to need. */
 import assert from 'node:assert/strict'
-import { createDoubt } from '../../../src/policy/door/doubt.ts'
+import { createDoubt } from '../../../src/policy/admit/doubt.ts'
 import { createProfile } from '../../../src/policy/estimate/profile.ts'
 import { shapesOf } from '../../../src/policy/core/graph.ts'
-import type { PolicyCommand, PolicyEvent } from '../../../src/policy/core/types.ts'
 import { pipeline } from '../../../src/bench/trust/trust_lies.ts'
-import { asked, byHand, finished } from '../by_hand.ts'
-import { createScene } from '../trust/scene.ts'
-
-/** Nodes that take so many times as long at first; then what became of queries that came one by one. */
-function heldUp(times: number, timeoutMs: number, count: number) {
-  const scene = createScene({ trust: false })
-  let held = true
-  for (const id of ['a', 'b']) {
-    scene.node(id, { latencyMs: (_, batch) => (held ? times : 1) * 10 * batch })
-  }
-  scene.wait(500)
-  scene.ask(20, 700, 60_000)
-  scene.wait(60_000)
-  held = false
-  const before = scene.answers.size
-  scene.ask(count, 100, timeoutMs)
-  scene.wait(2 * timeoutMs)
-  assert.deepEqual(scene.violations, [])
-  return [...scene.answers.values()].slice(before).map(([first]) =>
-    first!.answer.ok ? 'ok' : first!.answer.reason
-  )
-}
-
-Deno.test('nodes that were slow for some seconds are tried again though all is refused', () => {
-  for (const [times, timeoutMs] of [[30, 400], [100, 400], [400, 4000]] as const) {
-    const said = heldUp(times, timeoutMs, 120)
-    const first = said.indexOf('ok')
-    assert.equal(said[0], 'infeasible_deadline')
-    // In some seconds, a query each tenth of one.
-    assert.ok(first > 0 && first <= 40, `${times} times: ${first} of ${said.length}`)
-    assert.deepEqual(said.slice(first).filter((one) => one !== 'ok'), [])
-  }
-})
-
-Deno.test('who asks for what nobody can do is refused, whatever was slow before', () => {
-  assert.deepEqual(new Set(heldUp(30, 5, 200)), new Set(['infeasible_deadline']))
-})
 
 Deno.test('what is doubted is thought to be as quick and as near as it was found to be, not more', () => {
   const shapes = shapesOf([pipeline])
@@ -111,43 +73,4 @@ Deno.test('where a doubt was wrong the next waits twice as long, until one is in
   doubt.ended(shape, 1, false, nowMs)
   doubt.ended(shape, 0, false, nowMs)
   assert.equal(waited(nowMs), 500, 'once, however many were too late')
-})
-
-Deno.test('pages full of lines do not have all that come after them refused for ever', () => {
-  const scheduler = byHand()
-  const open = new Set<number>()
-  let nowMs = 1
-  function handle(event: PolicyEvent): PolicyCommand[] {
-    const commands = scheduler.handle(event, nowMs)
-    for (const command of commands) if (command.type === 'dispatch') open.add(command.batch)
-    return commands
-  }
-  const end = () => {
-    for (const batch of open) {
-      open.delete(batch)
-      handle({ type: 'batch_failed', batch, message: 'called off' })
-    }
-  }
-  const lines = Array.from({ length: 4000 }, (_, i) => i)
-  for (let i = 0; i < 12; i++) {
-    const [sent] = handle(asked(`full-${i}`, nowMs + 600_000))
-      .filter((command) => command.type === 'dispatch')
-    assert.ok(sent !== undefined)
-    open.delete(sent.batch)
-    nowMs += 100
-    handle(finished(sent.batch, 1, lines))
-    handle({ type: 'query_cancelled', query: `full-${i}` })
-    end()
-    nowMs += 2000
-  }
-  const said: string[] = []
-  for (let i = 0; i < 40; i++) {
-    nowMs += 1000
-    const commands = handle(asked(`usual-${i}`, nowMs + 5000))
-    const refused = commands.some(({ type }) => type === 'answer')
-    said.push(refused ? 'refused' : 'let in')
-    if (!refused) break
-  }
-  assert.equal(said[0], 'refused')
-  assert.equal(said.at(-1), 'let in', `${said.length} times`)
 })

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
-import { createTable } from '../../src/policy/core/table.ts'
+import { createTable } from '../../../src/policy/core/table.ts'
 
 Deno.test('createTable() keeps what a Map would, and nothing that was taken out', () => {
   const id = fc.oneof(fc.nat(9), fc.constantFrom('a', '7', '__proto__', 'constructor'))

@@ -1,9 +1,10 @@
 /** A node that says nothing any more while its link still stands: what it had goes on elsewhere. */
 import assert from 'node:assert/strict'
-import { pipeline, truthOf } from '../../src/bench/trust/trust_lies.ts'
-import { createScheduler } from '../../src/policy/scheduler.ts'
-import { createSimulation } from '../../src/sim/simulation.ts'
-import { createScene } from './trust/scene.ts'
+import { pipeline, truthOf } from '../../../src/bench/trust/trust_lies.ts'
+import { createScheduler } from '../../../src/policy/scheduler.ts'
+import { createSimulation } from '../../../src/sim/simulation.ts'
+import { few } from '../../exhaustive.ts'
+import { createScene } from '../trust/scene.ts'
 
 const SILENT_MS = 6000
 
@@ -32,9 +33,9 @@ function fallingSilent(before: number) {
   return { scene, answers, wasted }
 }
 
-Deno.test('a node that falls silent delays queries by a fraction of their time', () => {
+Deno.test('A node that falls silent delays queries by a fraction of their time', () => {
   // Whatever it was about to do, and whenever that was looked at last.
-  for (let before = 60; before < 68; before++) {
+  for (let before = 60; before < few(63, 68); before++) {
     const { scene, answers, wasted } = fallingSilent(before)
     // Of four seconds that they have; with nobody called but in need some took all of it.
     for (const { ok, tookMs } of answers) assert.ok(ok && tookMs < 1000, `${ok} after ${tookMs} ms`)
@@ -44,10 +45,10 @@ Deno.test('a node that falls silent delays queries by a fraction of their time',
   }
 })
 
-Deno.test('slow nodes do not leave to each other what a quick one that hangs would have done', () => {
+Deno.test('Slow nodes do not leave to each other what a quick one that hangs would have done', () => {
   const gapMs = 30
   const msOf = new Map([['quick', 4], ['slow', 12], ['slower', 14]])
-  for (let before = 40; before < 56; before++) {
+  for (let before = 40; before < few(45, 56); before++) {
     const scene = createScene({ trust: false, hedge: true })
     let hangs = false
     for (const [id, ms] of msOf) {
@@ -65,7 +66,7 @@ Deno.test('slow nodes do not leave to each other what a quick one that hangs wou
   }
 })
 
-Deno.test('where the quick nodes are few and one falls silent, slower ones that rest make up for it', () => {
+Deno.test('Where the quick nodes are few and one falls silent, slower ones that rest make up for it', () => {
   const timeoutMs = 400
   const perS = 50
   const small = {

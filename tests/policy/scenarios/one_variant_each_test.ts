@@ -1,11 +1,11 @@
 /** Queries that ask for a least accuracy, of a pool whose slots hold one variant each. */
 import assert from 'node:assert/strict'
-import { createPolicy } from '../../src/peers/policies.ts'
-import type { Answer } from '../../src/policy/core/types.ts'
-import { initialRates, simulate } from '../../src/sim/run.ts'
-import { checkScenario } from '../../src/sim/scenario.ts'
+import { createPolicy } from '../../../src/peers/policies.ts'
+import type { Answer } from '../../../src/policy/core/types.ts'
+import { initialRates, simulate } from '../../../src/sim/run.ts'
+import { checkScenario } from '../../../src/sim/scenario.ts'
 
-const SECONDS = 40
+const SECONDS = 30
 /** By then slots have changed for what is asked. */
 const SETTLED_MS = 15_000
 
@@ -70,9 +70,9 @@ function run(ratePerS: number, every: number, minAccuracy: number) {
 
 const served = (answers: readonly Answer[]) => answers.filter(({ ok }) => ok).length
 
-Deno.test('slots come to hold what reaches the accuracy that few queries ask for', () => {
+Deno.test('Slots come to hold what reaches the accuracy that few queries ask for', () => {
   const { asking, others, early } = run(100, 50, 1)
-  assert.ok(asking.length > 30, `${asking.length}`)
+  assert.ok(asking.length > 25, `${asking.length}`)
   assert.ok(served(asking) > 0.9 * asking.length, `${served(asking)} of ${asking.length}`)
   for (const answer of asking) if (answer.ok) assert.ok(answer.accuracy >= 1 - 1e-9)
   assert.ok(served(others) > 0.99 * others.length, `${served(others)} of ${others.length}`)
@@ -84,7 +84,7 @@ Deno.test('slots come to hold what reaches the accuracy that few queries ask for
   assert.ok((refused.retryAfterMs ?? 0) > 0)
 })
 
-Deno.test('who asks for no more than all variants reach goes before nobody', () => {
+Deno.test('Who asks for no more than all variants reach goes before nobody', () => {
   const { asking, others } = run(100, 2, 0.49)
   const meanOf = (answers: readonly Answer[]) =>
     answers.reduce((sum, answer) => sum + (answer.ok ? answer.accuracy : 0), 0) / answers.length

@@ -1,14 +1,15 @@
 /**
- * What must hold whatever happens: random load, churn, faults, cancellations.
+ * What holds whatever happens, on pools that nobody chose: random load, churn, faults, cancellations.
  *
  * @module
  */
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
-import { createRandom, exponential, seedFor } from '../../src/sim/random.ts'
-import { createScheduler } from '../../src/policy/scheduler.ts'
-import { createPool, nodeOf, ocr, refsOf, street } from './fixtures.ts'
-import { few } from '../exhaustive.ts'
+import { createRandom, exponential, seedFor } from '../../../src/sim/random.ts'
+import { createScheduler } from '../../../src/policy/scheduler.ts'
+import type { Plan } from '../../../src/policy/core/types.ts'
+import { createPool, nodeOf, ocr, refsOf, street } from '../fixtures.ts'
+import { few } from '../../exhaustive.ts'
 
 const pipelines = [ocr, street]
 
@@ -28,6 +29,33 @@ interface Run {
   timeoutMs: number
   meanUptimeS: number
   faulty: boolean
+}
+
+/** Queries come for so long; all have ended after the other. */
+const ARRIVE_MS = 4000
+const END_MS = 8000
+
+/** Runs to the end; on the way plans are looked at. */
+function runWatched(pool: ReturnType<typeof createPool>): void {
+  while (pool.time.nowMs < END_MS) {
+    pool.run(pool.time.nowMs + 500)
+    checkPlan(pool.scheduler.plan(), Object.keys(pool.scheduler.stats().nodes).length)
+  }
+}
+
+/** What a plan promises is possible, and no better than the best. */
+function checkPlan(plan: Plan, nodes: number): void {
+  const { objective, bound, gap, mix, awake, standby, resting, instances } = plan
+  assert.ok(objective >= 0 && objective <= bound + 1e-9, `${objective} of ${bound}`)
+  assert.ok(gap >= 0 && gap <= 1)
+  assert.equal(awake + standby + resting, nodes)
+  const shares = new Map<string, number>()
+  for (const { pipeline, share } of mix) {
+    assert.ok(share >= 0)
+    shares.set(pipeline, (shares.get(pipeline) ?? 0) + share)
+  }
+  for (const share of shares.values()) assert.ok(share <= 1 + 1e-6, `${share}`)
+  for (const { count } of instances) assert.ok(count > 0 && count <= 3 * nodes, `${count}`)
 }
 
 function simulate({ seed, nodes, ratePerS, timeoutMs, meanUptimeS, faulty }: Run) {
@@ -62,14 +90,14 @@ function simulate({ seed, nodes, ratePerS, timeoutMs, meanUptimeS, faulty }: Run
       }
       pool.time.at(pool.time.nowMs + upMs, () => {
         pool.leave(spec.id)
-        pool.time.at(pool.time.nowMs + exponential(random, 2000), cycle)
+        pool.time.at(pool.time.nowMs + exponential(random, 1000), cycle)
       })
     }
     pool.time.at(random() * 1000, cycle)
   }
   const asked = new Map<string, { pipeline: string; deadlineMs: number; minAccuracy?: number }>()
   const cancelled = new Set<string>()
-  for (let atMs = 0, i = 0; atMs < 15_000; atMs += exponential(random, 1000 / ratePerS), i++) {
+  for (let atMs = 0, i = 0; atMs < ARRIVE_MS; atMs += exponential(random, 1000 / ratePerS), i++) {
     const query = `q${i}`
     const pipeline = random() < 0.5 ? 'ocr' : 'street'
     const timeout = timeoutMs * (0.5 + random())
@@ -87,7 +115,7 @@ function simulate({ seed, nodes, ratePerS, timeoutMs, meanUptimeS, faulty }: Run
       })
     }
   }
-  pool.run(40_000)
+  runWatched(pool)
   pool.post({ type: 'wake' })
   return { pool, asked, cancelled }
 }
@@ -96,14 +124,14 @@ const run = fc.record({
   seed: fc.nat(),
   nodes: fc.integer({ min: 0, max: 8 }),
   ratePerS: fc.constantFrom(2, 10, 40, 100),
-  timeoutMs: fc.constantFrom(150, 600, 3000),
-  meanUptimeS: fc.constantFrom(2, 8, 1000),
+  timeoutMs: fc.constantFrom(150, 600, 2000),
+  meanUptimeS: fc.constantFrom(1, 4, 1000),
   faulty: fc.boolean(),
 })
 
-const RUNS = few(20, 60)
+const RUNS = few(12, 60)
 
-Deno.test('scheduler answers each query exactly once when nodes come and go', () => {
+Deno.test('Each query has one answer by its deadline, whoever comes, goes, fails or hangs', () => {
   let served = 0
   fc.assert(
     fc.property(run, (given) => {
@@ -156,10 +184,10 @@ Deno.test('scheduler answers each query exactly once when nodes come and go', ()
     }),
     { numRuns: RUNS, seed: 20_240 },
   )
-  assert.ok(served > 30 * RUNS, `${served} served in all`)
+  assert.ok(served > 8 * RUNS, `${served} served in all`)
 })
 
-Deno.test('scheduler survives any order of events', () => {
+Deno.test('Any events in any order are survived, and nobody is left inside', () => {
   const id = fc.constantFrom('a', 'b', 'c')
   const ref = fc.record({
     pipeline: fc.constantFrom('ocr', 'none'),
@@ -257,4 +285,66 @@ Deno.test('scheduler survives any order of events', () => {
     ),
     { numRuns: 300, seed: 5 },
   )
+})
+
+Deno.test('The same pool from the same seed runs the same, bit for bit, and from another otherwise', () => {
+  fc.assert(
+    fc.property(run.filter(({ nodes }) => nodes > 1), (given) => {
+      const of = (seed: number) => {
+        const { pool } = simulate({ ...given, seed })
+        return JSON.stringify([pool.commands, pool.scheduler.stats(), pool.scheduler.plan()])
+      }
+      assert.equal(of(given.seed), of(given.seed))
+      assert.notEqual(of(given.seed), of(given.seed + 1))
+    }),
+    { numRuns: few(2, 12), seed: 7 },
+  )
+})
+
+/** A pool of unlike nodes, of which each can do a part or all, flooded with more than it can do. */
+function flooded(seed: number) {
+  const random = createRandom(seed)
+  const pool = createPool([ocr], { seed })
+  const ids = Array.from({ length: 1 + Math.floor(random() * 6) }, (_, i) => `n${i}`)
+  /** By node: ms at work from then on, and until when its batches there run. */
+  const workedMs = new Map<string, number>()
+  let countFromMs = Infinity
+  let power = 0
+  for (const id of ids) {
+    const slowness = 3 ** random()
+    power += 1 / slowness
+    workedMs.set(id, 0)
+    const { latencyMs, ...spec } = nodeOf(id, [ocr], { slowness, networkMs: 10 * random() })
+    pool.join({
+      ...spec,
+      latencyMs(ref, batch) {
+        const ms = latencyMs(ref, batch)
+        if (pool.time.nowMs >= countFromMs) workedMs.set(id, workedMs.get(id)! + ms)
+        return ms
+      },
+    })
+  }
+  pool.run(1000)
+  // By the quickest way a query takes 60 ms of a node that is as quick as the reference.
+  const gapMs = 60 / power / (1.3 + random())
+  for (let i = 0; i * gapMs < 7000; i++) {
+    pool.time.at(1000 + i * gapMs, () => pool.ask(`q${i}`, 'ocr', 2000))
+  }
+  pool.run(3000)
+  countFromMs = pool.time.nowMs
+  pool.run(8000)
+  const shares = [...workedMs.values()].map((ms) => ms / 5000)
+  pool.run(12_000)
+  assert.deepEqual(pool.violations, [])
+  const { onTime, failed } = pool.scheduler.stats().pipelines.ocr!
+  return { shares, onTime, lost: failed.deadline_exceeded ?? 0 }
+}
+
+Deno.test('No slot is idle for long while work waits that it could do in time', () => {
+  for (let seed = 1; seed <= few(6, 60); seed++) {
+    const { shares, onTime, lost } = flooded(seed)
+    const said = shares.map((share) => share.toFixed(2)).join(' ')
+    assert.ok(shares.every((share) => share > 0.85), `pool ${seed}: ${said}`)
+    assert.ok(lost <= 0.02 * onTime, `pool ${seed}: ${lost} lost of ${onTime}`)
+  }
 })
