@@ -1,6 +1,5 @@
-/** The policy `next` in virtual time, on pools that nobody chose. */
+/** The scheduler in virtual time, on pools that nobody chose. */
 import assert from 'node:assert/strict'
-import { POLICY_NAMES } from '../../src/peers/policies.ts'
 import { runPolicy } from '../../src/sim/run_policy.ts'
 import { checkScenario } from '../../src/sim/scenario.ts'
 import { lotPool } from '../../src/sim/suites/lot_pools.ts'
@@ -15,24 +14,23 @@ const SHARED = [4, 3, 6, 7, 9, 11].slice(0, few(1, 6))
 
 function check(lot: number, held: 'all' | 1, pipelines: 1 | 2): void {
   const checked = checkScenario(lotPool(lot, held, pipelines).scenario, `lot ${lot}`)
-  const { result, faults } = runPolicy(checked, { policy: 'next' })
+  const { result, faults } = runPolicy(checked, { policy: 'shoal' })
   const wrong = [...faults].filter(([what]) => what !== OVERTAKEN)
   assert.deepEqual(wrong, [], `lot ${lot}, ${held}, ${pipelines}`)
   assert.ok(result.roots > 0 && result.violationRatio <= 1)
 }
 
-Deno.test('next answers every query once and sends nothing to a slot that cannot do it', () => {
-  assert.ok(POLICY_NAMES.includes('next'))
+Deno.test('each query of a pool drawn by lot has one answer, and nothing is sent to a slot that cannot do it', () => {
   for (const held of ['all', 1] as const) {
     for (let lot = 1; lot <= LOTS; lot++) check(lot, held, 1)
   }
   for (const lot of SHARED) check(lot, 'all', 2)
 })
 
-Deno.test('next loses no more than loki where slots hold all', () => {
+Deno.test('shoal loses no more than loki where slots hold all', () => {
   for (let lot = 1; lot <= LOTS; lot++) {
     const checked = checkScenario(lotPool(lot, 'all').scenario, `lot ${lot}`)
-    const [ours, theirs] = ['next', 'loki'].map((policy) => runPolicy(checked, { policy }).result)
+    const [ours, theirs] = ['shoal', 'loki'].map((policy) => runPolicy(checked, { policy }).result)
     assert.ok(
       ours!.violationRatio <= theirs!.violationRatio + 1e-3,
       `lot ${lot}: ${ours!.violationRatio} and ${theirs!.violationRatio}`,
@@ -43,7 +41,7 @@ Deno.test('next loses no more than loki where slots hold all', () => {
 Deno.test('the same scenario gives the same run, and another number of the policy another', () => {
   const checked = checkScenario(lotPool(2, 'all').scenario, 'lot 2')
   const run = (set?: { [name: string]: number }) => {
-    const { result } = runPolicy(checked, { policy: 'next', ...set === undefined ? {} : { set } })
+    const { result } = runPolicy(checked, { policy: 'shoal', ...set === undefined ? {} : { set } })
     return [result.violationRatio, result.effectiveAccuracy]
   }
   const usual = run()
