@@ -198,9 +198,15 @@ export function play(setting: Setting, happenings: readonly Happening[], untilMs
   return new Scene(setting).go(untilMs, happenings)
 }
 
-/** A node that takes the reference latencies of all pipelines, unless it is said otherwise. */
-export const joins = (id: string, given: NodeGiven = {}): Step => ({ simulation, pipelines }) =>
-  simulation.join(nodeOf(id, pipelines, given))
+/**
+ * A node that takes the reference latencies of all pipelines, unless it is said otherwise. As it joins
+ * it says how far it is.
+ */
+export const joins = (id: string, given: NodeGiven = {}): Step => ({ simulation, pipelines }) => {
+  const spec = nodeOf(id, pipelines, given)
+  simulation.join(spec)
+  simulation.post({ type: 'node_reported', node: id, roundTripMs: spec.networkMs ?? 0 })
+}
 
 export const leaves = (id: string): Step => ({ simulation }) => simulation.leave(id)
 export const pauses = (id: string): Step => ({ simulation }) => simulation.pause(id, true)

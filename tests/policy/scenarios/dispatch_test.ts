@@ -9,6 +9,7 @@ import { asks, asksAtRandom, asksMany, joins, play } from '../story.ts'
 
 Deno.test('A slower node gets less work, by its measured speed', () => {
   const items = { quick: 0, slow: 0 }
+  let served = 0
   // Of one seed alone it may be twice as much or ten times.
   for (const seed of [1, 2, 3, 4]) {
     const story = play({ seed }, [
@@ -18,8 +19,10 @@ Deno.test('A slower node gets less work, by its measured speed', () => {
     const { nodes } = story.scheduler.stats()
     items.quick += nodes.quick!.items
     items.slow += nodes.slow!.items
-    assert.equal(story.tally().served, 200)
+    served += story.tally().served
   }
+  // They are busy for five sixths of their time, by chance for more.
+  assert.ok(served >= 0.99 * 4 * 200, `${served}`)
   assert.ok(items.quick > 2.5 * items.slow, `${items.quick} and ${items.slow} items`)
 })
 
@@ -106,7 +109,7 @@ const chain = checkPipeline({
 Deno.test('Nodes that alone are quick at a task do that, so that nobody waits for it', () => {
   const latencyMs = ({ task, variant }: { task: string; variant: string }, batch: number) =>
     chain.tasks[task]!.variants[variant]!.referenceMs! * batch * (task === 'find' ? 8 : 1)
-  const story = play({ pipelines: [chain] }, [
+  const story = play({ pipelines: [chain], startPerS: { chain: 80 } }, [
     [0, joins('quick1'), joins('quick2')],
     [0, ...Array.from({ length: 6 }, (_, i) => joins(`slow${i}`, { latencyMs }))],
     [500, asksAtRandom('q', 80, 15_000, 500)],
@@ -114,19 +117,19 @@ Deno.test('Nodes that alone are quick at a task do that, so that nobody waits fo
   const { served, asked } = story.tally()
   assert.ok(served >= 0.99 * asked, `${served} of ${asked}`)
   // All eight at the quickest of all variants reach 0.56.
-  assert.ok(story.accuracy() > 0.66, `${story.accuracy()}`)
+  assert.ok(story.accuracy() > 0.9, `${story.accuracy()}`)
 })
 
-Deno.test('Work goes on while slots are free: a page is read by all nodes of a pool', () => {
-  const story = play({ children: 12 }, [
+Deno.test('A page that one node could not read in time is read by several, though they rest', () => {
+  const story = play({ children: 30 }, [
     [0, ...['a', 'b', 'c', 'd'].map((id) => joins(id))],
-    // Alone it takes 160 + 12 * 40 ms by the best way.
-    [500, asks('q', 400)],
-  ], 1000)
-  const readers = new Set(
-    story.served('q').stages.filter((one) => one.task === 'read').map((one) => one.node),
-  )
-  assert.ok(readers.size >= 3, `${[...readers]}`)
+    // That pages are so full is learned; then one comes that has not the time of one node.
+    [500, asksMany('before', 5, 2000, 5000)],
+    [12_000, asks('q', 160)],
+  ], 13_000)
+  // By the quickest way one takes 40 + 30 * 5 ms.
+  const reads = story.served('q').stages.filter(({ task }) => task === 'read')
+  assert.ok(new Set(reads.map(({ node }) => node)).size >= 2)
 })
 
 const market = checkPipeline({

@@ -1,13 +1,10 @@
 /** Nodes that messages travel long to. */
 import assert from 'node:assert/strict'
-import { asks, asksAtRandom, asksMany, joins, play, tells } from '../story.ts'
+import { asks, asksAtRandom, asksMany, joins, play } from '../story.ts'
 
-/** Ten nodes, a burst of a thousand queries; far ones say how far as they join. */
+/** Ten nodes, a burst of a thousand queries. */
 function burst(networkMs: number) {
-  const nodes = Array.from({ length: 10 }, (_, i) => [
-    joins(`n${i}`, { networkMs }),
-    tells({ type: 'node_reported', node: `n${i}`, roundTripMs: networkMs }),
-  ]).flat()
+  const nodes = Array.from({ length: 10 }, (_, i) => joins(`n${i}`, { networkMs }))
   return play({ children: 4 }, [
     [0, ...nodes],
     [1000, asksMany('before', 10, 500, 2000)],
