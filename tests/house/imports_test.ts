@@ -117,8 +117,7 @@ Deno.test('imports form no circle', () => {
 
 /** Folders that stand in layers: each may import those before it. docs/ARCHITECTURE.md has them. */
 const LAYERS: Record<string, string[]> = {
-  'src/policy': ['queue', 'demand', 'profile', 'pool', 'frontier', 'place', 'load', 'lookahead']
-    .concat(['dispatch', 'flight', 'door', 'trust', 'next']),
+  'src/policy': ['core', 'estimate', 'state', 'price', 'place', 'trust', 'admit', 'dispatch'],
   'src/node': ['engine', 'models', 'slot', 'measure', 'backend', 'limits', 'link'],
 }
 
