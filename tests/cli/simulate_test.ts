@@ -113,10 +113,13 @@ Deno.test('faults of the command line and of files are told in one line, with co
     ],
     [
       ['--scenario', 'x', '--policy', 'loki', '--set', 'dispatch.delay=0'],
-      /--set .*: it is of next$/m,
+      /--set .*: it is of shoal$/m,
     ],
-    [['--scenario', 'x', '--policy', 'next', '--set', 'dispatch.delay'], /must be NAME=NUMBER/],
-    [['--scenario', 'x', '--policy', 'next', '--set', 'a.b=1'], /Cannot set a\.b: there are price/],
+    [['--scenario', 'x', '--policy', 'shoal', '--set', 'dispatch.delay'], /must be NAME=NUMBER/],
+    [
+      ['--scenario', 'x', '--policy', 'shoal', '--set', 'a.b=1'],
+      /Cannot set a\.b: there are admit/,
+    ],
     [['--scenario', 'x', '--policy', 'loki', '--seed', '1.5'], /--seed: must be an integer/],
     [
       ['--scenario', 'eval:figure5', '--policy', 'loki', '--rate', '5', '--seconds', '99999999999'],

@@ -42,7 +42,7 @@ for (const policy of POLICY_NAMES) {
       const plan: Plan = await (await fetch(`${coordinator.url}/v1/plan`)).json()
       assert.ok(plan.instances.length > 0)
       // Shoal's own ask a worker for a plan only where slots cannot hold all.
-      if (policy !== 'shoal' && policy !== 'next') {
+      if (policy !== 'shoal') {
         // What a worker took for it is known.
         const metrics = await (await fetch(`${coordinator.url}/metrics`)).text()
         const [, tookS] = /^shoal_plan_solve_seconds_sum (\S+)$/m.exec(metrics) ?? []

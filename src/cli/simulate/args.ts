@@ -47,7 +47,7 @@ const OF_EVAL = [
 const OF_POLICIES: ['drop' | 'cap' | 'set', string[]][] = [
   ['drop', ['loki', 'loki-published']],
   ['cap', ['loki']],
-  ['set', ['next']],
+  ['set', ['shoal']],
 ]
 
 export interface SimulateFlags {

@@ -1,5 +1,5 @@
 /**
- * `--set dispatch.delay=0`: other numbers than its own for the policy `next`.
+ * `--set dispatch.delay=0`: other numbers than its own for the policy `shoal`.
  *
  * @module
  */

@@ -36,7 +36,7 @@ const withSet = (one: Case, set: SuiteFlags['set']): Case =>
   set === undefined ? one : {
     ...one,
     contenders: one.contenders.map((contender) =>
-      contender.policy === 'next' ? { ...contender, set: { ...set, ...contender.set } } : contender
+      contender.policy === 'shoal' ? { ...contender, set: { ...set, ...contender.set } } : contender
     ),
   }
 

@@ -98,7 +98,10 @@ export function admit(asked: Asked, parts: AdmissionParts, nowMs: number): Refus
   const variance = varianceOf(quickest, slackMs, beginsMs)
   const worth = outlook.worthOf(quickest.stationMs, deadlineMs, nowMs) /
     (shape.pipeline.weight ?? 1)
-  const needed = Math.min(A.most, Math.max(A.least, worth / price.served))
+  // Where nobody is inside nobody is kept waiting, whatever prices say of a demand that is refused.
+  const needed = parts.inside() === 0
+    ? A.least
+    : Math.min(A.most, Math.max(A.least, worth / price.served))
   const mayEnter = outlook.fairness.mayEnter(shape)
   if (mayEnter && leftMs < Infinity && chanceOf(leftMs - needMs, variance) >= needed) {
     outlook.fairness.entered(shape)

@@ -82,8 +82,11 @@ export class DeadlineTest {
     const beginsMs = this.beginsMs(aheadMs, rest.stationMs, rest.leadMs)
     const waitingEndMs = this.nowMs + beginsMs + Math.max(rest.chainMs, rest.poolMs)
     const endMs = Math.max(waitingEndMs, rest.runningEndMs)
-    rest.isLate = endMs > deadlineMs
-    return rest.isLate ? undefined : riskPerMs(query, deadlineMs - endMs, beginsMs)
+    const variance = varianceOf(query, beginsMs)
+    const chance = chanceOf(deadlineMs - endMs, variance)
+    // As admission has it: who is let in is counted.
+    rest.isLate = chance < admit.least
+    return rest.isLate ? undefined : riskPerMs(query, chance, variance)
   }
 
   /** ms of each station for what is due before a query, or before one that comes now. */
@@ -175,12 +178,14 @@ function addTo(row: Row, { rest }: Query, riskPerMs: number): void {
   }
 }
 
-/** How much the worth of a query falls for a ms that it is later. */
-function riskPerMs({ shape, laxityMs, rest }: Query, spareMs: number, waitMs: number): number {
+function varianceOf({ shape, laxityMs, rest }: Query, waitMs: number): number {
   const jitter = price.jitter * Math.min(shape.pipeline.sloMs, laxityMs)
   const queue = admit.spread * waitMs
-  const variance = rest.variance + jitter * jitter + queue * queue + 0.25
-  const chance = chanceOf(spareMs, variance)
+  return rest.variance + jitter * jitter + queue * queue + 0.25
+}
+
+/** How much the worth of a query falls for a ms that it is later. */
+function riskPerMs({ laxityMs }: Query, chance: number, variance: number): number {
   const late = price.served * price.slope * chance * (1 - chance) / Math.sqrt(variance)
   return late + price.wait / Math.max(laxityMs, 1)
 }

@@ -2,7 +2,6 @@
 import assert from 'node:assert/strict'
 import { creditAtMs, MOST_BATCHES } from '../../../src/policy/state/credit.ts'
 import { createSlot, type PoolNode, takeOff } from '../../../src/policy/state/slots.ts'
-import { createPool, nodeOf, ocr } from '../fixtures.ts'
 
 /** A slot with batches of so long that were sent so that each ends as the next begins. */
 function slotWith(count: number, meanMs: number, networkMs: number, roundTripMs = networkMs) {
@@ -49,27 +48,4 @@ Deno.test('what waits behind a batch that is off its slot begins that much soone
   // Its result is here 5 ms later than was reckoned.
   takeOff(slot.batches[0]!, 65)
   assert.deepEqual(slot.batches.map(({ endsAtMs }) => endsAtMs), [85, 105])
-})
-
-Deno.test('nodes that are far away are kept as busy as near ones', () => {
-  const served = (networkMs: number) => {
-    const pool = createPool([ocr], { childCount: () => 4 })
-    for (let i = 0; i < 10; i++) {
-      const node = `n${i}`
-      pool.join(nodeOf(node, [ocr], { networkMs }))
-      // As a node does when it joins.
-      pool.scheduler.handle({ type: 'node_reported', node, roundTripMs: networkMs }, 0)
-    }
-    for (let i = 0; i < 10; i++) pool.time.at(1000 + i * 500, () => pool.ask(`w${i}`, 'ocr', 2000))
-    pool.run(9000)
-    for (let i = 0; i < 1000; i++) pool.ask(`q${i}`, 'ocr', 2000)
-    pool.run(20_000)
-    const { failed } = pool.scheduler.stats().pipelines.ocr!
-    const { infeasible_deadline: refused = 0, ...lost } = failed
-    assert.deepEqual(lost, {}, 'who cannot be served is told so at once')
-    return 1000 - refused
-  }
-  // A round trip of 60 ms, to batches of 40 and of 20.
-  const far = served(60)
-  assert.ok(far > 0.92 * served(2), `${far} of ${served(2)}`)
 })

@@ -26,7 +26,7 @@ Deno.test('a result is good until the sources that it came from change', async (
   }
   assert.deepEqual(all(), policies.map(createFingerprints(ROOT)))
   assert.equal(new Set(all()).size, policies.length)
-  assert.deepEqual(await touched('src/policy/dispatch/dispatch.ts'), ['shoal'])
+  assert.deepEqual(await touched('src/policy/dispatch/assign.ts'), ['shoal'])
   assert.deepEqual(await touched('src/policy/place/lp.ts'), ['shoal'])
   assert.deepEqual(await touched('src/peers/proteus.ts'), ['proteus'])
   assert.deepEqual(await touched('src/sim/content.ts'), policies)

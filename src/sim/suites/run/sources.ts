@@ -13,7 +13,6 @@ const SHOAL = [
   'src/policy/place/place.ts',
   'src/policy/place/plan_of.ts',
 ]
-const NEXT = ['src/policy/scheduler.ts', ...SHOAL.slice(1)]
 const PEERS = 'src/peers'
 
 /** Value imports of files beside; types leave nothing behind, and policies are named apart. */
@@ -35,8 +34,6 @@ export function createFingerprints(root: string): (policy: string) => string {
 const filesOf = (policy: string): string[] =>
   policy === 'shoal'
     ? SHOAL
-    : policy === 'next'
-    ? NEXT
     : [`${PEERS}/scheduler.ts`, `${PEERS}/${policy.replaceAll('-', '_')}.ts`]
 
 function fingerprint(entries: readonly string[], root: string): string {

@@ -1,0 +1,20 @@
+import { equal, ok } from 'node:assert/strict'
+import { asVersion } from '../../../src/pipeline/version.ts'
+import { shapesOf } from '../../../src/policy/core/graph.ts'
+import { ocr, refsOf, street } from '../fixtures.ts'
+
+Deno.test('a version has the indices of one before it that was made up alike', () => {
+  const shapes = shapesOf([ocr])
+  for (let version = 2; version <= 50; version++) {
+    shapes.add(asVersion(ocr, version))
+    shapes.remove(asVersion(ocr, version - 1).name)
+  }
+  equal(shapes.variants.length, 2 * refsOf(ocr).length)
+  const shape = shapes.pipelines.get('ocr~50')!
+  for (const { variants } of shape.tasks) {
+    for (const variant of variants) equal(shapes.variants[variant.index], variant)
+  }
+  // One that is not has its own.
+  const [first] = shapes.add(street).tasks
+  ok(first!.variants.every(({ index }) => index >= 2 * refsOf(ocr).length))
+})

@@ -1,0 +1,76 @@
+/** Queries that ask for a least accuracy. */
+import assert from 'node:assert/strict'
+import { ocr, refsOf } from '../fixtures.ts'
+import { asks, asksMany, joins, play, rules } from '../story.ts'
+
+Deno.test('An accuracy above the best path is refused for good', () => {
+  const story = play({ children: 2 }, [
+    [0, joins('a')],
+    [1000, asks('q', 5000, { minAccuracy: 0.82 })],
+  ], 2000)
+  const { reason, retryAfterMs } = story.refused('q')
+  assert.equal(reason, 'no_capable_node')
+  assert.equal(retryAfterMs, undefined)
+})
+
+Deno.test('An accuracy that only nodes that are not here reach may be tried again', () => {
+  const able = refsOf(ocr).filter(({ variant }) => variant !== 'large')
+  const story = play({}, [
+    [0, joins('a', { able })],
+    [1000, asks('q', 5000, { minAccuracy: 0.8 })],
+  ], 2000)
+  const { reason, retryAfterMs, message } = story.refused('q')
+  assert.equal(reason, 'no_capable_node')
+  assert.match(message, /accuracy 0.8 now/)
+  assert.ok(retryAfterMs! > 0)
+})
+
+Deno.test('The accuracy of the best path is served by the best path', () => {
+  const story = play({ children: 2 }, [
+    [0, joins('a')],
+    [1000, asks('q', 5000, { minAccuracy: 0.81 })],
+  ], 7000)
+  assert.equal(story.served('q').accuracy, 0.81)
+})
+
+Deno.test('An accuracy is kept under load, or the query has no answer for want of time', () => {
+  const story = play({ children: 2 }, [
+    [0, joins('a')],
+    [1000, asksMany('asks', 150, 80, 2000, { minAccuracy: 0.7 })],
+    [1040, asksMany('other', 150, 80, 2000)],
+  ], 20_000)
+  const { served } = story.tally('asks')
+  assert.ok(served > 20, `${served}`)
+  for (let i = 0; i < 150; i++) {
+    const { answer } = story.simulation.answers.get(`asks${i}`)![0]!
+    if (answer.ok) assert.ok(answer.accuracy >= 0.7, `${answer.accuracy}`)
+    else assert.ok(['infeasible_deadline', 'deadline_exceeded'].includes(answer.reason))
+  }
+})
+
+Deno.test('An accuracy that every path has changes nothing for who asks for it', () => {
+  const story = play({ children: 2 }, [
+    [0, joins('a'), joins('b')],
+    [1000, asksMany('asks', 150, 80, 2000, { minAccuracy: 0.42 })],
+    [1040, asksMany('other', 150, 80, 2000)],
+  ], 20_000)
+  assert.equal(story.tally().served, 300)
+  const [asking, others] = [story.accuracy('asks'), story.accuracy('other')]
+  assert.ok(Math.abs(asking - others) < 0.03, `${asking} and ${others}`)
+})
+
+Deno.test('An accuracy that only a forbidden variant reaches is refused until that is allowed', () => {
+  const story = play({ children: 2 }, [
+    [0, joins('a')],
+    [500, rules('forbidden ocr read big')],
+    [1000, asks('much', 5000, { minAccuracy: 0.8 }), asks('right', 5000, { minAccuracy: 0.72 })],
+    [7000, rules()],
+    [8000, asks('again', 5000, { minAccuracy: 0.8 })],
+  ], 14_000)
+  const { reason, message, retryAfterMs } = story.refused('much')
+  assert.equal(reason, 'no_capable_node')
+  assert.match(message, /has 0.72 at best/)
+  assert.equal(retryAfterMs, undefined)
+  story.served('right')
+  story.served('again')
+})
