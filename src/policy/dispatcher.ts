@@ -12,14 +12,14 @@ import type { LoaderParts } from './place/loader.ts'
 import type { Limits, SchedulerOptions } from './core/options.ts'
 import { createPool } from './state/pool.ts'
 import type { Capacity } from './state/capacity.ts'
-import { createBatchSizes } from './estimate/batch_sizes.ts'
+import { BatchSizes } from './estimate/batch_sizes.ts'
 import { isAlone } from './state/capacity.ts'
 import { type ClassReport, reportClasses } from './state/class_report.ts'
 import { PROOF } from './state/proof.ts'
 import { createReady } from './state/ready.ts'
 import { createRulings } from './state/rulings.ts'
 import { type Batch, coolDown } from './state/slots.ts'
-import { createProfile } from './estimate/profile.ts'
+import { Profile } from './estimate/profile.ts'
 import type { Item, Query } from './state/query.ts'
 import { createQueue } from './state/queue.ts'
 import { createWaiting } from './state/waiting.ts'
@@ -74,9 +74,9 @@ export function createDispatcher(
   },
 ): Dispatcher {
   const { fits = () => true } = options
-  const profile = createProfile((node) => trust?.words.speaks(node) ?? true)
+  const profile = new Profile((node) => trust?.words.speaks(node) ?? true)
   const fanOut = createFanOut()
-  const sizes = createBatchSizes()
+  const sizes = new BatchSizes()
   const rulings = createRulings()
   const pool = createPool({
     shapes,

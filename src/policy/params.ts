@@ -5,15 +5,21 @@
  */
 import { admit } from './admit/params.ts'
 import { dispatch } from './dispatch/params.ts'
+import { arrivals, common, exploration, fanOut, latency } from './estimate/params.ts'
 import { load, place, rest } from './place/params.ts'
 import { backlog, fairness, price } from './price/params.ts'
 
 /** All of them, by what they are of. */
 const PARAMS: { readonly [of: string]: { [name: string]: unknown } } = {
   admit,
+  arrivals,
   backlog,
+  common,
   dispatch,
+  exploration,
   fairness,
+  fanOut,
+  latency,
   load,
   place,
   price,

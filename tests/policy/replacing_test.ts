@@ -3,7 +3,7 @@ import { creditAtMs } from '../../src/policy/state/credit.ts'
 import assert from 'node:assert/strict'
 import { Loader } from '../../src/policy/place/loader.ts'
 import { shapesOf } from '../../src/policy/core/graph.ts'
-import { createProfile } from '../../src/policy/estimate/profile.ts'
+import { Profile } from '../../src/policy/estimate/profile.ts'
 import {
   changePace,
   createSlot,
@@ -118,7 +118,7 @@ Deno.test('a batch that ran beside a load teaches nothing of how long its varian
 })
 
 Deno.test('a batch beside a load is expected to take longer, and so is one that a load finds running', () => {
-  const profile = createProfile()
+  const profile = new Profile()
   const times = profile.of('a')
   const slot = createSlot({ id: 'a', times, duty: 1, paused: false } as PoolNode, 0)
   const alone = { meanMs: meanMsOn(slot, small!, 1), upperMs: upperMsOn(slot, small!, 1) }

@@ -9,7 +9,6 @@ import type { Profile } from '../estimate/profile.ts'
 import type { Shapes, TaskShape, VariantShape } from '../core/graph.ts'
 import type { NodeId } from '../core/types.ts'
 import type { BatchSizes } from '../estimate/batch_sizes.ts'
-import { createMeans, frozen, type Means } from './means.ts'
 import { PROOF, type Proof, servedBy } from './proof.ts'
 import { type Group, holdsAll, type NodeClass, type PoolNode, type Slot } from './slots.ts'
 
@@ -25,9 +24,8 @@ export interface Server {
   costMs: number
   /** The same as far as it ran; before that, at those that it is expected to. */
   planMs: number
-  /** Mean latency of a batch, what is known of that, and the size of its batches of late. */
+  /** Mean latency of a batch, and the size of its batches of late. */
   latencyMs(batch: number): number
-  known: (number | undefined)[]
   batch: number
 }
 
@@ -47,8 +45,6 @@ export interface Layout {
   allHeld: boolean
   /** A few nodes of each group. */
   samples: ReadonlyMap<Group, PoolNode[]>
-  /** What those take, by index of the variant, as far as it was asked for. */
-  means: ReadonlyMap<Group, (Means | undefined)[]>
 }
 
 export interface Capacity {
@@ -85,7 +81,6 @@ export function layOut(
     slotCount: groups.reduce((sum, group) => sum + group.slots.length, 0),
     allHeld: groups.every(({ slots }) => slots.every(holdsAll)),
     samples: new Map(groups.map((group) => [group, sampleOf(group)])),
-    means: new Map(groups.map((group) => [group, []])),
   }
 }
 
@@ -133,7 +128,7 @@ export function valueCapacity(
     groups,
     slotCount,
     services: shapes.variants.map((variant) =>
-      serviceOf(variant, groups, layout, networkMs, profile, sizes)
+      serviceOf(variant, groups, layout, networkMs, sizes)
     ),
   }
 }
@@ -197,7 +192,6 @@ function serviceOf(
   groups: readonly Group[],
   layout: Layout,
   networkOf: (group: Group, task: TaskShape) => number,
-  profile: Profile,
   sizes: BatchSizes,
 ): Service | undefined {
   const servers: Server[] = []
@@ -205,17 +199,17 @@ function serviceOf(
   let slots = 0
   for (const group of groups) {
     if (!group.held.has(variant)) continue
-    const means = meansOf(variant, group, layout, profile)
-    means.begin()
-    const { latencyMs, known } = frozen(means)
-    const { upperMs } = means
+    const nodes = layout.samples.get(group)!
+    const latencyMs = latencyOf(variant, nodes, group.loading)
     const meanMs = latencyMs(1)
+    const upperMs = nodes.reduce((sum, { times }) => sum + upperIn(times, variant, group), 0) /
+      nodes.length
     const batch = sizes.seen(group.class.name, variant.task)
     const costs = sizes.costs(group.class.name, variant, latencyMs)
     const costMs = Math.max(costs.costMs, 1e-3)
     const planMs = Math.max(costs.planMs, 1e-3)
     const networkMs = networkOf(group, variant.task)
-    servers.push({ group, meanMs, upperMs, networkMs, costMs, planMs, latencyMs, known, batch })
+    servers.push({ group, meanMs, upperMs, networkMs, costMs, planMs, latencyMs, batch })
     ratios += group.slots.length * upperMs / meanMs
     slots += group.slots.length
   }
@@ -241,15 +235,24 @@ function networksOf(samples: Layout['samples']): (group: Group, task: TaskShape)
   }
 }
 
-function meansOf(
-  variant: VariantShape,
-  group: Group,
-  { samples, means }: Layout,
-  { revision }: Profile,
-): Means {
-  const known = means.get(group)!
-  return known[variant.index] ??= createMeans(variant, samples.get(group)!, group.loading, revision)
+/** Mean latency over nodes, longer where these are loading; what was asked for once stays as it was. */
+function latencyOf(variant: VariantShape, nodes: readonly PoolNode[], loading: boolean) {
+  const known = new Map<number, number>()
+  return (batch: number): number => {
+    let ms = known.get(batch)
+    if (ms !== undefined) return ms
+    ms = 0
+    for (const { times } of nodes) {
+      ms += times.meanMs(variant, batch) * (loading ? times.loadFactor() : 1)
+    }
+    ms /= nodes.length
+    known.set(batch, ms)
+    return ms
+  }
 }
+
+const upperIn = (times: PoolNode['times'], variant: VariantShape, { loading }: Group): number =>
+  times.upperMs(variant, 1) * (loading ? times.loadFactor() : 1)
 
 /** A few nodes spread over the group; all of them where they are few. */
 function sampleOf(group: Group): PoolNode[] {

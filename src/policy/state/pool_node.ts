@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { NodeTimes } from '../estimate/node_times.ts'
+import type { NodeTimes } from '../estimate/node_profile.ts'
 import type { VariantShape } from '../core/graph.ts'
 import type { PolicyEvent } from '../core/types.ts'
 import type { Proof } from './proof.ts'

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { NodeTimes } from '../estimate/node_times.ts'
+import type { NodeTimes } from '../estimate/node_profile.ts'
 import { type Item, unsettle } from './query.ts'
 import type { TaskShape, VariantShape } from '../core/graph.ts'
 import type { BatchId, DispatchedItem, ItemOutcome, NodeId, SlotIndex } from '../core/types.ts'

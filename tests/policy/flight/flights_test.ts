@@ -9,7 +9,7 @@ import {
   isCoolingDown,
   type PoolNode,
 } from '../../../src/policy/state/slots.ts'
-import { createProfile } from '../../../src/policy/estimate/profile.ts'
+import { Profile } from '../../../src/policy/estimate/profile.ts'
 import { createQuery } from '../../../src/policy/state/query.ts'
 import { createWaiting } from '../../../src/policy/state/waiting.ts'
 import { shapesOf } from '../../../src/policy/core/graph.ts'
@@ -19,7 +19,7 @@ import { single } from '../fixtures.ts'
 function scene() {
   const shapes = shapesOf([single])
   const shape = shapes.pipelines.get('single')!
-  const profile = createProfile()
+  const profile = new Profile()
   const waiting = createWaiting(shapes)
   const told: string[] = []
   const flights = createFlights({

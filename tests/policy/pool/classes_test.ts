@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { classify } from '../../../src/policy/state/classes.ts'
 import { PROOF } from '../../../src/policy/state/proof.ts'
-import { createProfile } from '../../../src/policy/estimate/profile.ts'
+import { Profile } from '../../../src/policy/estimate/profile.ts'
 import { shapesOf } from '../../../src/policy/core/graph.ts'
 import type { PoolNode } from '../../../src/policy/state/slots.ts'
 import { createRandom, lognormal } from '../../../src/sim/random.ts'
@@ -12,7 +12,7 @@ const shapes = shapesOf([ocr])
 function nodeOf(id: string, given: Partial<PoolNode> = {}): PoolNode {
   return {
     ...{ id, proof: PROOF.own, keptFrom: new Set() },
-    times: createProfile().of(id),
+    times: new Profile().of(id),
     slots: [],
     duty: 1,
     able: shapes.variants,
@@ -29,7 +29,7 @@ function nodeOf(id: string, given: Partial<PoolNode> = {}): PoolNode {
 }
 
 function measured(speeds: { [id: string]: number }) {
-  const profile = createProfile()
+  const profile = new Profile()
   for (const [id, slowness] of Object.entries(speeds)) {
     for (const variant of shapes.variants) {
       profile.measured(id, variant, [{ batch: 1, latencyMs: variant.referenceMs! * slowness }])
@@ -66,7 +66,7 @@ Deno.test('classify() tells nodes apart that are far from those that are near, b
 })
 
 Deno.test('classify() tells nodes apart that are good at different things', () => {
-  const profile = createProfile()
+  const profile = new Profile()
   for (const [id, detect, read] of [['gpu', 0.2, 2], ['cpu', 1, 1]] as const) {
     for (const variant of shapes.variants) {
       const slowness = variant.task.name === 'detect' ? detect : read

@@ -6,7 +6,7 @@ import { createPool } from '../../../src/policy/state/pool.ts'
 import { createBatchSizes } from '../../../src/policy/estimate/batch_sizes.ts'
 import type { Rulings } from '../../../src/policy/state/rulings.ts'
 import { holdsAll } from '../../../src/policy/state/slots.ts'
-import { createProfile } from '../../../src/policy/estimate/profile.ts'
+import { Profile } from '../../../src/policy/estimate/profile.ts'
 import { shapesOf } from '../../../src/policy/core/graph.ts'
 import { ocr, refsOf } from '../fixtures.ts'
 
@@ -15,7 +15,7 @@ const able = refsOf(ocr)
 /** So many nodes of two slots that hold all, and one of one slot that holds less. */
 function poolOf(count: number, isOpen: Rulings['isOpen'] = () => true) {
   const shapes = shapesOf([ocr])
-  const [profile, fanOut, sizes] = [createProfile(), createFanOut(), createBatchSizes()]
+  const [profile, fanOut, sizes] = [new Profile(), createFanOut(), createBatchSizes()]
   const pool = createPool({
     ...{ shapes, profile, fanOut, sizes, sharing: createSharing({ pipelines: () => [] }) },
     ...{ limits: { maxBatch: 8 }, rulings: { isOpen } },

@@ -15,8 +15,6 @@ function start(pipeline = street) {
     minAccuracy: undefined,
     payload: 'root',
     laxityMs: 0,
-    dueMs: 0,
-    lesson: 1,
   }, 0)
 }
 
