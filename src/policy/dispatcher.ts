@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { createCounters } from './state/counters.ts'
+import { createCounters } from './state/stats.ts'
 import { createFanOut, type FanOut } from './estimate/fanout.ts'
 import { createFlights } from './state/flights.ts'
 import { createLearned, type Learned } from './learned.ts'
@@ -14,8 +14,8 @@ import { createPool } from './state/pool.ts'
 import type { Capacity } from './state/capacity.ts'
 import { BatchSizes } from './estimate/batch_sizes.ts'
 import { isAlone } from './state/capacity.ts'
-import { type ClassReport, reportClasses } from './state/class_report.ts'
-import { PROOF } from './state/proof.ts'
+import { type ClassReport, reportClasses } from './state/classes.ts'
+import { PROOF } from './state/capacity.ts'
 import { createReady } from './state/ready.ts'
 import { createRulings } from './state/rulings.ts'
 import { type Batch, coolDown } from './state/slots.ts'
@@ -83,7 +83,6 @@ export function createDispatcher(
     profile,
     fanOut,
     sizes,
-    rulings,
     proofOf: (node) => trust?.words.proofOf(node) ?? PROOF.own,
   })
   const ready = createReady()
@@ -245,8 +244,7 @@ export function createDispatcher(
         for (const one of [waiting, learned]) one.close(shapes.pipelines.get(event.pipeline)!)
         return counters.fold(event.pipeline, event.into)
       case 'rulings_changed':
-        rulings.set(event.rulings)
-        return pool.ruled()
+        return rulings.set(event.rulings)
       case 'drain':
         return inside.drain()
       case 'pipeline_followed':
@@ -276,7 +274,7 @@ export function createDispatcher(
     unloading: (node, slot, ref) => pool.loaded(node, slot, ref, false, nowMs),
     classes(at) {
       outlook.capacity(at)
-      return reportClasses(pool.classes(), profile, sizes, limits.maxBatch)
+      return reportClasses(pool.classes, profile, sizes, limits.maxBatch)
     },
     fanOut,
     expire(at, inclusive) {

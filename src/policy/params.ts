@@ -8,12 +8,15 @@ import { dispatch } from './dispatch/params.ts'
 import { arrivals, common, exploration, fanOut, latency } from './estimate/params.ts'
 import { load, place, rest } from './place/params.ts'
 import { backlog, fairness, price } from './price/params.ts'
+import { batch, classes, pool, slot } from './state/params.ts'
 
 /** All of them, by what they are of. */
 const PARAMS: { readonly [of: string]: { [name: string]: unknown } } = {
   admit,
   arrivals,
   backlog,
+  batch,
+  classes,
   common,
   dispatch,
   exploration,
@@ -22,8 +25,10 @@ const PARAMS: { readonly [of: string]: { [name: string]: unknown } } = {
   latency,
   load,
   place,
+  pool,
   price,
   rest,
+  slot,
 }
 
 /** Values by name, as `dispatch.delay`. */

@@ -5,11 +5,11 @@
  *
  * @module
  */
-import type { Extras } from '../state/extras.ts'
+import type { Extras } from '../state/batch.ts'
 import type { Finished } from '../state/finish.ts'
 import type { Word } from '../core/memory.ts'
 import type { Batch } from '../state/slots.ts'
-import { PROOF } from '../state/proof.ts'
+import { PROOF } from '../state/capacity.ts'
 import type { Failure } from '../state/query.ts'
 import type { NodeId } from '../core/types.ts'
 import { doWork, failWork, falter } from './word.ts'
@@ -74,7 +74,7 @@ export function createFaults(words: Words, isHere: (node: NodeId) => boolean): F
       else if (batch.failed && !refused) failed(batch)
     },
     watch: (extras) => ({
-      take: extras.take,
+      take: (id) => extras.take(id),
       send(slot, variant, extra, owner, atMs) {
         const fault = (nowMs: number) => {
           if (extra.like === undefined || !isHere(slot.node.id)) return

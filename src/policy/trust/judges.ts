@@ -5,7 +5,7 @@
  */
 import type { Fits } from '../core/options.ts'
 import type { Batch, PoolNode, Slot } from '../state/slots.ts'
-import { holds, isSpare } from '../state/spare.ts'
+import { holds, isSpare } from '../state/credit.ts'
 import type { VariantShape } from '../core/graph.ts'
 import type { DispatchedItem, NodeId, Standing, VariantRef } from '../core/types.ts'
 import type { Auditor } from './auditor.ts'

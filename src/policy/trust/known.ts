@@ -5,7 +5,7 @@
  */
 import type { Said, TrustOptions } from '../core/options.ts'
 import type { PoolNode } from '../state/slots.ts'
-import { holds } from '../state/spare.ts'
+import { holds } from '../state/credit.ts'
 import type { PipelineShape, Shapes, VariantShape } from '../core/graph.ts'
 import type { DispatchedItem, Handle, NodeId } from '../core/types.ts'
 import { createBank, type Known } from './bank.ts'

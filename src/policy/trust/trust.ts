@@ -8,7 +8,7 @@
  *
  * @module
  */
-import type { Extras } from '../state/extras.ts'
+import type { Extras } from '../state/batch.ts'
 import type { Finished } from '../state/finish.ts'
 import type { Word } from '../core/memory.ts'
 import type { TrustOptions } from '../core/options.ts'

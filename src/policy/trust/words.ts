@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { PROOF, type Proof } from '../state/proof.ts'
+import { PROOF, type Proof } from '../state/capacity.ts'
 import type {
   NodeId,
   NodeTrust,

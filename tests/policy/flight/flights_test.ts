@@ -1,7 +1,6 @@
 /** Batches under way that nobody wants any more, or that stand behind one that hangs. */
 import assert from 'node:assert/strict'
-import type { Member } from '../../../src/policy/dispatch/batching.ts'
-import { createFlights } from '../../../src/policy/state/flights.ts'
+import { createFlights, type Member } from '../../../src/policy/state/flights.ts'
 import { DEFAULT_LIMITS } from '../../../src/policy/core/options.ts'
 import {
   type Batch,
@@ -37,9 +36,9 @@ function scene() {
 
   /** One item of a query of its own, sent to the slot. */
   function send(nowMs: number) {
-    const [deadlineMs, laxityMs, dueMs] = [1e6, 1e6, 1e6]
+    const [deadlineMs, laxityMs] = [1e6, 1e6]
     const query = createQuery({
-      ...{ id: `q${seq}`, seq: seq++, shape, deadlineMs, laxityMs, dueMs, lesson: 1 },
+      ...{ id: `q${seq}`, seq: seq++, shape, deadlineMs, laxityMs },
       ...{ minAccuracy: undefined, payload: null },
     }, nowMs)
     waiting.addNew([query.root], nowMs)
