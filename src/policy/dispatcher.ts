@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { check } from './state/check.ts'
 import { createCounters } from './state/stats.ts'
 import { createFanOut, type FanOut } from './estimate/fanout.ts'
 import { createFlights } from './state/flights.ts'
@@ -61,6 +62,8 @@ export interface Dispatcher {
   memory: Learned['memory']
   recall: Learned['recall']
   stats(nowMs: number): SchedulerStats
+  /** Throws where an invariant of the state does not hold: see `state/check.ts`. */
+  check(): void
 }
 
 export function createDispatcher(
@@ -298,6 +301,7 @@ export function createDispatcher(
     trust,
     memory: learned.memory,
     recall: learned.recall,
+    check: () => check({ pool, waiting, flights, queries, counters }),
     stats: (at) =>
       results.complete(dispatcherStats(counters, waiting, pool.nodes.values(), shapes, at)),
   }

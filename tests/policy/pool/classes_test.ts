@@ -71,7 +71,6 @@ Deno.test('classify() tells nodes apart that are good at different things', () =
 })
 
 Deno.test('classify() parts nodes that are able to hold different things', () => {
-  const profile = measured({ a: 1, b: 1, c: 1 })
   const nodes = [
     nodeOf('a'),
     nodeOf('b', { able: shapes.variants.slice(1) }),
