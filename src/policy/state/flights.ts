@@ -5,7 +5,7 @@
  * @module
  */
 import type { Limits } from '../core/options.ts'
-import { createSeries } from '../core/series.ts'
+import { createSeries } from '../core/table.ts'
 import type { Prefix, Shapes, VariantShape } from '../core/graph.ts'
 import type { BatchId, DispatchedItem, ItemOutcome, PolicyCommand } from '../core/types.ts'
 import type { Profile } from '../estimate/profile.ts'
