@@ -58,15 +58,3 @@ export const publicRef = ({ pipeline, task, variant }: VariantRef): VariantRef =
   task,
   variant,
 })
-
-/**
- * Items run for queries, and run besides: to compare, with known answers, in place of late ones; and
- * by the auditor, which is no part of the pool.
- */
-export interface ExtraWork {
-  items: number
-  replicas: number
-  canaries: number
-  hedges: number
-  audits: number
-}

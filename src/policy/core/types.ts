@@ -8,7 +8,7 @@
  */
 
 import type { Pipeline } from '../../pipeline/schema.ts'
-import type { ExtraWork } from './memory.ts'
+import type { ExtraWork } from './extra_work.ts'
 
 /** Whatever the driver needs to find a payload or result again. Never looked into here. */
 export type Handle = unknown

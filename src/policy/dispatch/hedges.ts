@@ -15,7 +15,7 @@ import type { Item } from '../state/query.ts'
 import type { Prefix } from '../core/graph.ts'
 import { createTable } from '../core/table.ts'
 import type { BatchId } from '../core/types.ts'
-import type { Extras } from '../state/batch.ts'
+import type { Extras } from '../state/finish.ts'
 import type { Finished } from '../state/finish.ts'
 import type { Flights } from '../state/flights.ts'
 

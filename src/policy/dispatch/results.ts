@@ -5,7 +5,7 @@
  * @module
  */
 import { Clock } from '../state/finish.ts'
-import { ExtraBatches } from '../state/batch.ts'
+import { ExtraBatches } from '../state/finish.ts'
 import {
   type Finished,
   type FinishParts,

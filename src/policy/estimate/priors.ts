@@ -12,7 +12,7 @@
  */
 import type { VariantShape } from '../core/graph.ts'
 import { type Base, beyond } from './base.ts'
-import type { NodeProfile } from './node_profile.ts'
+import type { LatencyModel } from './latency_model.ts'
 import { exploration as E, latency } from './params.ts'
 
 /** What larger batches take is a guess, was found by exploration, or was measured: the later the surer. */
@@ -57,7 +57,7 @@ export class ClassPriors {
 }
 
 /** A batch ended on the node: corrects what it measured of variants that it has yet to run. */
-export function correctUntried({ models }: NodeProfile): void {
+export function correctUntried(models: readonly (LatencyModel | undefined)[]): void {
   let [count, sum, squares, untried] = [0, 0, 0, 0]
   for (const model of models) {
     if (model === undefined || !model.isMeasured) continue

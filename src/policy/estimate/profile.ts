@@ -70,7 +70,7 @@ export class Profile {
   /** A batch ended. */
   ran(id: NodeId, variant: VariantShape, batch: number, computeMs: number): void {
     const node = this.observe(id, variant, batch, computeMs, false)
-    if (node?.models[variant.index]?.isMeasured) correctUntried(node)
+    if (node?.models[variant.index]?.isMeasured) correctUntried(node.models)
   }
 
   /** A batch was given up after so long: it is slow for now, which says nothing of other times. */

@@ -4,14 +4,11 @@
  * @module
  */
 import { leastSloMs, type Shapes, type VariantShape } from '../core/graph.ts'
-import type { BatchId, DispatchedItem, Handle, QueryId } from '../core/types.ts'
-import { createTable } from '../core/table.ts'
+import type { DispatchedItem, Handle, QueryId } from '../core/types.ts'
 import type { Profile } from '../estimate/profile.ts'
-import type { Finished } from './finish.ts'
-import type { Flights } from './flights.ts'
 import { batch as B, slot as S } from './params.ts'
 import type { Item } from './query.ts'
-import { type Batch, type Extra, meanMsOn, readyAtMs, type Slot, upperMsOn } from './slots.ts'
+import { type Batch, meanMsOn, readyAtMs, type Slot, upperMsOn } from './slots.ts'
 
 /** An item as it goes to a node. From a constructor: see `core/fresh.ts`. */
 export class SentItem implements DispatchedItem {
@@ -85,33 +82,3 @@ export class Booking {
     return pipeline.sloMs > leastMs && spreadMs > S.unsure * leastMs
   }
 }
-
-/** Whoever sent a batch besides those that queries wait for. */
-interface Owner {
-  finished(batch: Batch, event: Finished, nowMs: number): void
-  /** It comes to nothing: failed, given up, or gone with its node. */
-  lost(batch: Batch, nowMs: number): void
-}
-
-/** Batches besides those that queries wait for. */
-export class ExtraBatches {
-  private readonly owners = createTable<BatchId, Owner>()
-
-  constructor(private readonly flights: Pick<Flights, 'sendExtra'>) {}
-
-  send(slot: Slot, variant: VariantShape, extra: Extra, owner: Owner, nowMs: number): Batch {
-    const batch = this.flights.sendExtra(slot, variant, extra, nowMs)
-    this.owners.set(batch.id, owner)
-    return batch
-  }
-
-  /** The owner of a batch that ended; undefined for one that queries wait for. */
-  take(id: BatchId): Owner | undefined {
-    if (this.owners.size === 0) return undefined
-    const owner = this.owners.get(id)
-    this.owners.delete(id)
-    return owner
-  }
-}
-
-export type Extras = Pick<ExtraBatches, 'send' | 'take'>

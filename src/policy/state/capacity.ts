@@ -14,14 +14,7 @@ import type { Profile } from '../estimate/profile.ts'
 import type { Shapes, TaskShape, VariantShape } from '../core/graph.ts'
 import type { NodeId } from '../core/types.ts'
 import { pool as P } from './params.ts'
-import type { Group, NodeClass, PoolNode, Slot } from './slots.ts'
-
-/**
- * How much a node has shown since it came, or last failed: nothing; that it works; that it is right
- * for good. An own one need not show anything, nor does anybody where nobody is checked.
- */
-export const PROOF = { none: 0, works: 1, right: 2, own: 3 } as const
-export type Proof = (typeof PROOF)[keyof typeof PROOF]
+import { type Group, type NodeClass, type PoolNode, PROOF, type Proof, type Slot } from './slots.ts'
 
 /** One variant on one group. */
 export interface Server {

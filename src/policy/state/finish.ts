@@ -7,12 +7,21 @@
 import type { FanOut } from '../estimate/fanout.ts'
 import { latency } from '../estimate/params.ts'
 import type { Profile } from '../estimate/profile.ts'
-import type { FailureReason, ItemOutcome, NodeId, PolicyEvent, StageRecord } from '../core/types.ts'
+import type { VariantShape } from '../core/graph.ts'
+import { createTable } from '../core/table.ts'
+import type {
+  BatchId,
+  FailureReason,
+  ItemOutcome,
+  NodeId,
+  PolicyEvent,
+  StageRecord,
+} from '../core/types.ts'
 import type { Flights } from './flights.ts'
 import { batch as B } from './params.ts'
 import type { Pool } from './pool.ts'
 import { type Item, type Query, serveItem } from './query.ts'
-import { type Batch, coolDown, restMs } from './slots.ts'
+import { type Batch, coolDown, type Extra, restMs, type Slot } from './slots.ts'
 
 export interface FinishParts {
   profile: Profile
@@ -160,3 +169,33 @@ const stageOf = ({ variant, slot, items }: Batch, event: Finished): StageRecord 
   networkMs: event.networkMs,
   computeMs: event.computeMs,
 })
+
+/** Whoever sent a batch besides those that queries wait for. */
+interface Owner {
+  finished(batch: Batch, event: Finished, nowMs: number): void
+  /** It comes to nothing: failed, given up, or gone with its node. */
+  lost(batch: Batch, nowMs: number): void
+}
+
+/** Batches besides those that queries wait for. */
+export class ExtraBatches {
+  private readonly owners = createTable<BatchId, Owner>()
+
+  constructor(private readonly flights: Pick<Flights, 'sendExtra'>) {}
+
+  send(slot: Slot, variant: VariantShape, extra: Extra, owner: Owner, nowMs: number): Batch {
+    const batch = this.flights.sendExtra(slot, variant, extra, nowMs)
+    this.owners.set(batch.id, owner)
+    return batch
+  }
+
+  /** The owner of a batch that ended; undefined for one that queries wait for. */
+  take(id: BatchId): Owner | undefined {
+    if (this.owners.size === 0) return undefined
+    const owner = this.owners.get(id)
+    this.owners.delete(id)
+    return owner
+  }
+}
+
+export type Extras = Pick<ExtraBatches, 'send' | 'take'>

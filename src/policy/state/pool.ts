@@ -9,11 +9,11 @@ import type { Profile } from '../estimate/profile.ts'
 import type { PipelineShape, Shapes, VariantShape } from '../core/graph.ts'
 import type { NodeId, PolicyEvent, SlotIndex, VariantRef } from '../core/types.ts'
 import { Arrivals } from './arrivals.ts'
-import { type Capacity, type Layout, layOut, PROOF, type Proof } from './capacity.ts'
-import { takeOut, valueCapacity } from './capacity.ts'
+import { type Capacity, type Layout, layOut, takeOut, valueCapacity } from './capacity.ts'
 import { classify } from './classes.ts'
 import { pool as P } from './params.ts'
-import { type Batch, changePace, type NodeClass, PoolNode, renewKey, Slot } from './slots.ts'
+import { type Batch, changePace, type NodeClass, PoolNode, PROOF, type Proof } from './slots.ts'
+import { renewKey, Slot } from './slots.ts'
 
 type EventOf<T extends PolicyEvent['type']> = Extract<PolicyEvent, { type: T }>
 

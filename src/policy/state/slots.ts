@@ -20,7 +20,13 @@ import type { TaskShape, VariantShape } from '../core/graph.ts'
 import type { BatchId, DispatchedItem, ItemOutcome, NodeId, PolicyEvent } from '../core/types.ts'
 import type { SlotIndex } from '../core/types.ts'
 import { pool as P, slot as S } from './params.ts'
-import type { Proof } from './capacity.ts'
+
+/**
+ * How much a node has shown since it came, or last failed: nothing; that it works; that it is right
+ * for good. An own one need not show anything, nor does anybody where nobody is checked.
+ */
+export const PROOF = { none: 0, works: 1, right: 2, own: 3 } as const
+export type Proof = (typeof PROOF)[keyof typeof PROOF]
 
 export interface Batch {
   id: BatchId

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Extras } from '../state/batch.ts'
+import type { Extras } from '../state/finish.ts'
 import type { Finished } from '../state/finish.ts'
 import type { TrustOptions } from '../core/options.ts'
 import type { Batch, Slot } from '../state/slots.ts'

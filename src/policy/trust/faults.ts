@@ -5,11 +5,11 @@
  *
  * @module
  */
-import type { Extras } from '../state/batch.ts'
+import type { Extras } from '../state/finish.ts'
 import type { Finished } from '../state/finish.ts'
 import type { Word } from '../core/memory.ts'
 import type { Batch } from '../state/slots.ts'
-import { PROOF } from '../state/capacity.ts'
+import { PROOF } from '../state/slots.ts'
 import type { Failure } from '../state/query.ts'
 import type { NodeId } from '../core/types.ts'
 import { doWork, failWork, falter } from './word.ts'

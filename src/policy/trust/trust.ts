@@ -8,14 +8,14 @@
  *
  * @module
  */
-import type { Extras } from '../state/batch.ts'
+import type { Extras } from '../state/finish.ts'
 import type { Finished } from '../state/finish.ts'
 import type { Word } from '../core/memory.ts'
 import type { TrustOptions } from '../core/options.ts'
 import type { Batch, PoolNode, Slot } from '../state/slots.ts'
 import { unsettle } from '../state/query.ts'
 import type { Shapes } from '../core/graph.ts'
-import type { ExtraWork } from '../core/memory.ts'
+import type { ExtraWork } from '../core/extra_work.ts'
 import type { NodeId, NodeTrust, PolicyCommand, PolicyEvent } from '../core/types.ts'
 import { createAuditor } from './auditor.ts'
 import { type Check, createCheck } from './check.ts'

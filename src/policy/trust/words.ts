@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { PROOF, type Proof } from '../state/capacity.ts'
+import { PROOF, type Proof } from '../state/slots.ts'
 import type {
   NodeId,
   NodeTrust,

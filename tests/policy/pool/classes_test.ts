@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { classify } from '../../../src/policy/state/classes.ts'
-import { PROOF } from '../../../src/policy/state/capacity.ts'
+import { PROOF } from '../../../src/policy/state/slots.ts'
 import { Profile } from '../../../src/policy/estimate/profile.ts'
 import { shapesOf } from '../../../src/policy/core/graph.ts'
 import { PoolNode } from '../../../src/policy/state/slots.ts'
