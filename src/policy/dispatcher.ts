@@ -221,7 +221,7 @@ export function createDispatcher(
         const batch = flights.end(event.batch, nowMs)
         if (batch === undefined) return
         // One that was called off had to end somehow: nobody wants it, and it is no sign of a fault.
-        if (batch.ghostUntilMs !== null) return results.calledOff(batch, event.computeMs, nowMs)
+        if (batch.abandonedUntilMs !== null) return results.calledOff(batch, event.computeMs, nowMs)
         coolDown(batch.slot, batch.variant, nowMs)
         ready.touch(batch.slot, nowMs)
         return flights.fail(batch, event.message, nowMs)

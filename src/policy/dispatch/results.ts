@@ -128,7 +128,7 @@ export function createResults(parts: ResultsParts): Results {
       const told = hear(batch, event, nowMs)
       const covered = hedges?.ended(batch, nowMs) ?? false
       // What was given up went elsewhere, unless another node was at it already.
-      if (batch.ghostUntilMs === null || covered) accept(batch, told, nowMs)
+      if (batch.abandonedUntilMs === null || covered) accept(batch, told, nowMs)
     },
     calledOff(batch, computeMs, nowMs) {
       if (computeMs === undefined) return

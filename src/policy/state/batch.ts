@@ -67,7 +67,7 @@ export class Booking {
       giveUpAtMs: nowMs + giveUpMs,
       besideLoad: isLoading,
       allBesideLoad: isLoading,
-      ghostUntilMs: null,
+      abandonedUntilMs: null,
       failed: false,
     }
     return { batch, expectedMs, giveUpMs }

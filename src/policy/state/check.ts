@@ -85,7 +85,7 @@ function checkBatches({ pool, flights }: StateParts): void {
       for (const [place, batch] of slot.batches.entries()) {
         assert(!slotOf.has(batch) && batch.slot === slot, `batch ${batch.id} is on two slots`)
         slotOf.set(batch, slot)
-        const isFirst = place === 0 || batch.ghostUntilMs === null
+        const isFirst = place === 0 || batch.abandonedUntilMs === null
         assert(isFirst, `batch ${batch.id} is abandoned and stands behind another`)
       }
       const { group, loading, held } = slot

@@ -133,11 +133,11 @@ export class Flights {
   end(id: BatchId, nowMs: number): Batch | undefined {
     const batch = this.batches.get(id)
     if (batch === undefined) return undefined
-    const { slot, ghostUntilMs, meanMs, variant: { index } } = batch
+    const { slot, abandonedUntilMs, meanMs, variant: { index } } = batch
     this.batches.delete(id)
     this.running[index]! -= batch.items.length
     // The volunteer's duty has it rest after what nobody wants, too.
-    if (ghostUntilMs !== null) slot.restUntilMs = nowMs + restMs(slot.node, meanMs)
+    if (abandonedUntilMs !== null) slot.restUntilMs = nowMs + restMs(slot.node, meanMs)
     takeOff(batch, nowMs)
     this.parts.changed(slot)
     return batch
@@ -147,15 +147,15 @@ export class Flights {
   private cancel(batch: Batch, untilMs: number, nowMs: number): void {
     this.parts.emit({ type: 'cancel_batch', node: batch.slot.node.id, batch: batch.id })
     if (batch.slot.batches[0] !== batch) return void this.end(batch.id, nowMs)
-    batch.ghostUntilMs = untilMs
+    batch.abandonedUntilMs = untilMs
     this.sweepAtMs = Math.min(this.sweepAtMs, untilMs)
     this.parts.changed(batch.slot)
   }
 
   /** Nobody wants its result any more. Where that is overdue, what waits behind it goes elsewhere. */
   callOff(batch: Batch, nowMs: number): void {
-    const { slot, id, ghostUntilMs } = batch
-    if (this.batches.get(id) !== batch || ghostUntilMs !== null) return
+    const { slot, id, abandonedUntilMs } = batch
+    if (this.batches.get(id) !== batch || abandonedUntilMs !== null) return
     const isSilent = slot.batches[0] === batch && !slot.node.resting && overdueAtMs(batch) < nowMs
     if (isSilent) this.takeBack(slot, nowMs)
     this.cancel(batch, heldUntilMs(batch, nowMs), nowMs)
@@ -205,7 +205,7 @@ export class Flights {
     const batch = item.batch === null ? undefined : this.batches.get(item.batch)
     if (batch === undefined || batch.items.some((other) => isWanted(other, batch))) return
     this.parts.forgotten?.(batch)
-    if (batch.ghostUntilMs !== null) return
+    if (batch.abandonedUntilMs !== null) return
     // Nobody will hear how slow this is, but that it takes at least so long is known now.
     const { slot, variant, items, meanMs } = batch
     const overdueMs = nowMs - batch.endsAtMs
@@ -220,16 +220,16 @@ export class Flights {
     if (this.sweepAtMs > nowMs) return
     for (const batch of this.batches.values()) {
       if (!this.batches.has(batch.id)) continue
-      const { ghostUntilMs, giveUpAtMs } = batch
-      if (ghostUntilMs === null) {
+      const { abandonedUntilMs, giveUpAtMs } = batch
+      if (abandonedUntilMs === null) {
         if (giveUpAtMs <= nowMs) this.giveUp(batch, nowMs)
-      } else if (ghostUntilMs <= nowMs) {
+      } else if (abandonedUntilMs <= nowMs) {
         if (isOverdue(batch.slot, nowMs)) this.parts.failed?.(batch)
         this.end(batch.id, nowMs)
       }
     }
     this.sweepAtMs = this.batches.values().reduce(
-      (least, { ghostUntilMs, giveUpAtMs }) => Math.min(least, ghostUntilMs ?? giveUpAtMs),
+      (least, { abandonedUntilMs, giveUpAtMs }) => Math.min(least, abandonedUntilMs ?? giveUpAtMs),
       Infinity,
     )
   }

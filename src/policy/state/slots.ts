@@ -47,7 +47,7 @@ export interface Batch {
   besideLoad: boolean
   allBesideLoad: boolean
   /** Abandoned: nobody wants its items. It holds the slot until heard of, or until here. */
-  ghostUntilMs: number | null
+  abandonedUntilMs: number | null
   /** Its node failed at it, in all or in some of its items. */
   failed: boolean
 }

@@ -92,7 +92,7 @@ Deno.test('a batch that ended or was called off is not called off again', () => 
   const item = send(12)
   const batch = batchOf(item)
   flights.callOff(batch, 20)
-  assert.equal(flights.nextSweepMs(), batch.ghostUntilMs)
+  assert.equal(flights.nextSweepMs(), batch.abandonedUntilMs)
   flights.callOff(batch, 21)
   item.query.closed = true
   flights.forget(item, 22)
