@@ -7,7 +7,7 @@
 import { type Remote, wrap } from 'comlink'
 import { planOf } from '../policy/place/plan_of.ts'
 import type { Allocated, Placed, Planner, PlannerFailure } from '../policy/place/planner.ts'
-import type { Policy } from '../policy/core/policy.ts'
+import type { Policy } from '../policy/core/options.ts'
 import type { Problem } from '../policy/place/problem.ts'
 import type { Solve } from './solver.ts'
 

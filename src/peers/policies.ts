@@ -7,7 +7,7 @@
 import { planOf } from '../policy/place/plan_of.ts'
 import { place } from '../policy/place/place.ts'
 import type { Problem } from '../policy/place/problem.ts'
-import type { Policy, PolicyOptions } from '../policy/core/policy.ts'
+import type { Policy, PolicyOptions } from '../policy/core/options.ts'
 import type { SchedulerOptions } from '../policy/core/options.ts'
 import { createScheduler, type LearningScheduler } from '../policy/scheduler.ts'
 import { createPeer } from './scheduler.ts'

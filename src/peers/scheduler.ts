@@ -8,7 +8,7 @@
  * @module
  */
 import { limitsOf } from '../policy/core/options.ts'
-import type { Policy, PolicyOptions } from '../policy/core/policy.ts'
+import type { Policy, PolicyOptions } from '../policy/core/options.ts'
 import { createQueue } from '../policy/state/queue.ts'
 import type { FailureReason, PolicyCommand, PolicyEvent, QueryId } from '../policy/core/types.ts'
 import { createController } from './controller.ts'

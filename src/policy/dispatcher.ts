@@ -4,7 +4,8 @@
  *
  * @module
  */
-import { createCounters } from './state/counters.ts'
+import { check } from './state/check.ts'
+import { createCounters } from './state/stats.ts'
 import { createFanOut, type FanOut } from './estimate/fanout.ts'
 import { createFlights } from './state/flights.ts'
 import { createLearned, type Learned } from './learned.ts'
@@ -12,14 +13,14 @@ import type { LoaderParts } from './place/loader.ts'
 import type { Limits, SchedulerOptions } from './core/options.ts'
 import { createPool } from './state/pool.ts'
 import type { Capacity } from './state/capacity.ts'
-import { createBatchSizes } from './estimate/batch_sizes.ts'
+import { BatchSizes } from './estimate/batch_sizes.ts'
 import { isAlone } from './state/capacity.ts'
-import { type ClassReport, reportClasses } from './state/class_report.ts'
-import { PROOF } from './state/proof.ts'
+import { type ClassReport, reportClasses } from './state/classes.ts'
+import { PROOF } from './state/slots.ts'
 import { createReady } from './state/ready.ts'
 import { createRulings } from './state/rulings.ts'
 import { type Batch, coolDown } from './state/slots.ts'
-import { createProfile } from './estimate/profile.ts'
+import { Profile } from './estimate/profile.ts'
 import type { Item, Query } from './state/query.ts'
 import { createQueue } from './state/queue.ts'
 import { createWaiting } from './state/waiting.ts'
@@ -61,6 +62,8 @@ export interface Dispatcher {
   memory: Learned['memory']
   recall: Learned['recall']
   stats(nowMs: number): SchedulerStats
+  /** Throws where an invariant of the state does not hold: see `state/check.ts`. */
+  check(): void
 }
 
 export function createDispatcher(
@@ -74,16 +77,15 @@ export function createDispatcher(
   },
 ): Dispatcher {
   const { fits = () => true } = options
-  const profile = createProfile((node) => trust?.reputations.speaks(node) ?? true)
+  const profile = new Profile((node) => trust?.reputations.speaks(node) ?? true)
   const fanOut = createFanOut()
-  const sizes = createBatchSizes()
+  const sizes = new BatchSizes()
   const rulings = createRulings()
   const pool = createPool({
     shapes,
     profile,
     fanOut,
     sizes,
-    rulings,
     proofOf: (node) => trust?.reputations.proofOf(node) ?? PROOF.own,
   })
   const ready = createReady()
@@ -215,7 +217,7 @@ export function createDispatcher(
         const batch = flights.end(event.batch, nowMs)
         if (batch === undefined) return
         // Nobody wants what was called off, and its end is no sign of a fault.
-        if (batch.ghostUntilMs !== null) return results.calledOff(batch, event.computeMs, nowMs)
+        if (batch.abandonedUntilMs !== null) return results.calledOff(batch, event.computeMs, nowMs)
         coolDown(batch.slot, batch.variant, nowMs)
         ready.touch(batch.slot, nowMs)
         return flights.fail(batch, event.message, nowMs)
@@ -241,8 +243,7 @@ export function createDispatcher(
         for (const one of [waiting, learned]) one.close(shapes.pipelines.get(event.pipeline)!)
         return counters.fold(event.pipeline, event.into)
       case 'rulings_changed':
-        rulings.set(event.rulings)
-        return pool.ruled()
+        return rulings.set(event.rulings)
       case 'drain':
         return inside.drain()
       default:
@@ -270,7 +271,7 @@ export function createDispatcher(
     unloading: (node, slot, ref) => pool.loaded(node, slot, ref, false, nowMs),
     classes(at) {
       outlook.capacity(at)
-      return reportClasses(pool.classes(), profile, sizes, limits.maxBatch)
+      return reportClasses(pool.classes, profile, sizes, limits.maxBatch)
     },
     fanOut,
     expire(at, inclusive) {
@@ -294,6 +295,7 @@ export function createDispatcher(
     trust,
     memory: learned.memory,
     recall: learned.recall,
+    check: () => check({ pool, waiting, flights, queries, counters }),
     stats: (at) =>
       results.complete(dispatcherStats(counters, waiting, pool.nodes.values(), shapes, at)),
   }

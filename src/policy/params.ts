@@ -5,20 +5,31 @@
  */
 import { admit } from './admit/params.ts'
 import { dispatch } from './dispatch/params.ts'
+import { arrivals, common, exploration, fanOut, latency } from './estimate/params.ts'
 import { load, place, rest } from './place/params.ts'
 import { backlog, fairness, price } from './price/params.ts'
+import { batch, classes, pool, slot } from './state/params.ts'
 import { trust } from './trust/params.ts'
 
 /** All of them, by what they are of. */
 const PARAMS: { readonly [of: string]: { [name: string]: unknown } } = {
   admit,
+  arrivals,
   backlog,
+  batch,
+  classes,
+  common,
   dispatch,
+  exploration,
   fairness,
+  fanOut,
+  latency,
   load,
   place,
+  pool,
   price,
   rest,
+  slot,
   trust,
 }
 

@@ -14,6 +14,8 @@ import type { PolicyCommand, PolicyEvent, Scheduler } from './core/types.ts'
 export interface LearningScheduler extends Scheduler {
   /** What it learned that is worth keeping: of nodes only those that are here, or were judged. */
   memory(): Memory
+  /** For tests: throws where an invariant of its state does not hold. */
+  check(): void
 }
 
 /**
@@ -115,5 +117,6 @@ export function createScheduler(options: SchedulerOptions): LearningScheduler {
     plan: () => controller.plan(nowMs),
     stats: () => dispatcher.stats(nowMs),
     memory: dispatcher.memory,
+    check: dispatcher.check,
   }
 }

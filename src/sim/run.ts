@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Policy } from '../policy/core/policy.ts'
+import type { Policy } from '../policy/core/options.ts'
 import type { PolicyCommand } from '../policy/core/types.ts'
 import { createAccount } from './account.ts'
 import { createArrivals, durationS, meanRate } from './arrivals.ts'

@@ -17,7 +17,7 @@ const MAY_IMPORT: Record<string, string[]> = {
     ...[
       'src/pipeline',
       'src/policy/core/types.ts',
-      'src/policy/core/policy.ts',
+      'src/policy/core/options.ts',
       'src/policy/core/options.ts',
     ],
     ...['src/policy/state/queue.ts', 'src/policy/estimate/base.ts', 'src/policy/estimate/gone.ts'],

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { createModel } from '../../src/peers/model.ts'
 import { createPool } from '../../src/peers/pool.ts'
 import { createPolicy, POLICY_NAMES } from '../../src/peers/policies.ts'
-import { MOST_GONE } from '../../src/policy/estimate/gone.ts'
+import { latency } from '../../src/policy/estimate/params.ts'
 import type { LatencyPoint, Plan, PolicyCommand, PolicyEvent } from '../../src/policy/core/types.ts'
 import { pipeline } from './fixtures.ts'
 
@@ -102,7 +102,7 @@ Deno.test('of nodes that went the longest gone are forgotten; who comes back bef
   const join = (node: string) =>
     pool.join({ type: 'node_joined', node, slots: 1, duty: 1, able: ABLE })
   const profile = ABLE.map((ref) => ({ ...ref, points: [{ batch: 1, latencyMs: 7 }] }))
-  const count = 2 * MOST_GONE
+  const count = 2 * latency.mostGone
   for (let i = 0; i < count; i++) {
     join(`n${i}`)
     pool.report({ type: 'node_reported', node: `n${i}`, profile }, [])
@@ -113,7 +113,7 @@ Deno.test('of nodes that went the longest gone are forgotten; who comes back bef
     return pool.all().find((worker) => worker.node === node)!.class.latencyMs(variant, 1)
   }
   assert.equal(latencyMsOf(`n${count - 1}`), 7)
-  assert.equal(latencyMsOf(`n${count - MOST_GONE}`), 7)
-  assert.notEqual(latencyMsOf(`n${count - MOST_GONE - 1}`), 7)
+  assert.equal(latencyMsOf(`n${count - latency.mostGone}`), 7)
+  assert.notEqual(latencyMsOf(`n${count - latency.mostGone - 1}`), 7)
   assert.notEqual(latencyMsOf('n0'), 7)
 })

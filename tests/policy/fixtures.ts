@@ -5,7 +5,7 @@
  */
 import { checkPipeline } from '../../src/pipeline/parse.ts'
 import type { Pipeline } from '../../src/pipeline/schema.ts'
-import { createScheduler } from '../../src/policy/scheduler.ts'
+import { createScheduler, type LearningScheduler } from '../../src/policy/scheduler.ts'
 import type { Limits } from '../../src/policy/core/options.ts'
 import type { PolicyEvent, Scheduler, VariantRef } from '../../src/policy/core/types.ts'
 import type { NodeSpec } from '../../src/sim/node.ts'
@@ -107,14 +107,27 @@ export function nodeOf(
   }
 }
 
-/** A scheduler with a simulated pool around it. */
+/** A scheduler with a simulated pool around it; its invariants are checked after each event. */
 export function createPool(
   pipelines: Pipeline[],
   given: Partial<SimulationOptions> & { limits?: Partial<Limits> } = {},
 ) {
   const { limits, ...rest } = given
-  const scheduler = createScheduler({ pipelines, ...limits === undefined ? {} : { limits } })
+  const scheduler = checked(
+    createScheduler({ pipelines, ...limits === undefined ? {} : { limits } }),
+  )
   return { scheduler, ...createSimulation({ scheduler, pipelines, ...rest }) }
+}
+
+function checked(scheduler: LearningScheduler): LearningScheduler {
+  return {
+    ...scheduler,
+    handle(event, nowMs, more) {
+      const commands = scheduler.handle(event, nowMs, more)
+      scheduler.check()
+      return commands
+    },
+  }
 }
 
 /** Drives a scheduler by hand: the commands of one type that an event brings. */

@@ -5,7 +5,7 @@
  * @module
  */
 import { createPolicy } from '../../peers/policies.ts'
-import type { Policy } from '../../policy/core/policy.ts'
+import type { Policy } from '../../policy/core/options.ts'
 import { createRandom, seedFor } from '../../sim/random.ts'
 import { initialRates, simulate } from '../../sim/run.ts'
 import { checkScenario, type Scenario } from '../../sim/scenario.ts'

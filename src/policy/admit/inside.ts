@@ -6,12 +6,11 @@
  *
  * @module
  */
-import type { Counters } from '../state/counters.ts'
+import type { Counters } from '../state/stats.ts'
 import { createDoubt } from './doubt.ts'
 import type { Flights } from '../state/flights.ts'
 import type { Limits } from '../core/options.ts'
-import { answerOf } from '../state/answer.ts'
-import { createQuery, type Item, type Query } from '../state/query.ts'
+import { answerOf, createQuery, type Item, type Query } from '../state/query.ts'
 import type { DeadlineQueue } from '../state/queue.ts'
 import type { Waiting } from '../state/waiting.ts'
 import { floorOf, levelOf, type PipelineShape, type Shapes } from '../core/graph.ts'

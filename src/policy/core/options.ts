@@ -5,7 +5,8 @@
  */
 import type { Pipeline } from '../../pipeline/schema.ts'
 import type { Memory } from './memory.ts'
-import type { Handle, ItemOutcome, NodeId, VariantRef } from './types.ts'
+import type { Handle, ItemOutcome, NodeId, Plan, PolicyCommand, Scheduler } from './types.ts'
+import type { VariantRef } from './types.ts'
 
 /** Bounds. Whatever grows with load or with misbehaving nodes has one. */
 export interface Limits {
@@ -19,8 +20,6 @@ export interface Limits {
   maxAttempts: number
   /** Times in a row a variant is loaded into a slot before the slot goes without it for an hour. */
   maxLoadAttempts: number
-  /** Queries that one decision looks at, most urgent first. */
-  maxScan: number
 }
 
 /** What a node said of one item, and what it ran on. */
@@ -70,7 +69,6 @@ export const DEFAULT_LIMITS: Readonly<Limits> = {
   maxBatch: 8,
   maxAttempts: 3,
   maxLoadAttempts: 4,
-  maxScan: 4096,
 }
 
 /** Fills in what is absent. Throws RangeError for a bound that is no positive integer. */
@@ -82,4 +80,40 @@ export function limitsOf(given: Partial<Limits> | undefined): Limits {
     }
   }
   return limits
+}
+
+/** What every policy is made with; what only some rules take is left aside by the others. */
+export interface PolicyOptions
+  extends Pick<SchedulerOptions, 'trust' | 'hedge' | 'memory' | 'fits'> {
+  pipelines: Pipeline[]
+  /** Queries per second, by pipeline, that the estimator holds at first. */
+  initialRatePerS?: { [pipeline: string]: number }
+  limits?: Partial<Limits>
+  /** For rules that draw lots; needed by `loki-published`. Uniform in [0, 1). */
+  random?: () => number
+  /** Only of `loki-published` and `loki`. */
+  drop?: string
+  /** Only of `loki`: share of a worker's throughput that is planned with. */
+  cap?: number
+}
+
+type SolveCommand = Extract<PolicyCommand, { type: 'solve' }>
+
+/** A scheduler with a name, and the solver that its `solve` commands ask for. */
+export interface Policy {
+  name: string
+  scheduler: Scheduler
+  /** Whether it follows what is served while it changes. */
+  renews?: boolean
+  /** What it learned that is worth keeping; absent where it learns nothing. */
+  memory?: () => Memory
+  solve?: (command: SolveCommand) => Plan
+  /**
+   * The same in two halves, with the work between them done by a worker. Problem and allocation are
+   * plain data that only rules of this kind read.
+   */
+  elsewhere?: {
+    problem(command: SolveCommand): object | undefined
+    plan(command: SolveCommand, allocation: object | undefined): Plan
+  }
 }

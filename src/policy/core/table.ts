@@ -10,92 +10,121 @@
  * @module
  */
 
-export interface Table<Id extends string | number, T> {
-  readonly size: number
-  get(id: Id): T | undefined
-  has(id: Id): boolean
-  set(id: Id, entry: T): void
-  /** False when there was none. */
-  delete(id: Id): boolean
-  /** All of them as of now, in the order that they came in. */
-  values(): T[]
-  /** The same with gaps, and without a copy: nothing may come or go while it is looked through. */
-  readonly entries: readonly (T | undefined)[]
-}
-
 /** Places that may be empty, on top of as many as are taken. */
 const MAX_EMPTY = 32
 
-/** Whether there are so many gaps that they are to be closed. */
-export const isSparse = (entries: readonly unknown[], size: number): boolean =>
-  entries.length > 2 * size + MAX_EMPTY
+/** Ids and entries in the order that they came in, with gaps. */
+export abstract class Table<Id extends string | number, T extends NonNullable<unknown>> {
+  protected readonly ids: Id[] = []
+  protected readonly entries: (T | undefined)[] = []
+  size = 0
 
-/** Moves up what is behind gaps. @param moved is told where an entry stands from now on */
-export function closeGaps<Id, T>(
-  ids: Id[],
-  entries: (T | undefined)[],
-  moved?: (id: Id, place: number) => void,
-): void {
-  let to = 0
-  for (let from = 0; from < entries.length; from++) {
-    const entry = entries[from]
-    if (entry === undefined) continue
-    const id = ids[from]!
-    moved?.(id, to)
-    ids[to] = id
-    entries[to++] = entry
+  abstract set(id: Id, entry: T): void
+  /** Where an entry stands; -1 where it does not. */
+  protected abstract placeOf(id: Id): number
+  /** From now on an entry stands there; nowhere, where that is undefined. */
+  protected abstract moved(id: Id, place: number | undefined): void
+
+  get(id: Id): T | undefined {
+    const place = this.placeOf(id)
+    return place < 0 ? undefined : this.entries[place]
   }
-  ids.length = entries.length = to
+
+  has(id: Id): boolean {
+    return this.placeOf(id) >= 0
+  }
+
+  /** False when there was none. */
+  delete(id: Id): boolean {
+    const place = this.placeOf(id)
+    if (place < 0) return false
+    this.size--
+    this.moved(id, undefined)
+    this.entries[place] = undefined
+    if (this.entries.length > 2 * this.size + MAX_EMPTY) this.closeGaps()
+    return true
+  }
+
+  /** All of them as of now, in the order that they came in. */
+  values(): T[] {
+    const all: T[] = []
+    for (const entry of this.entries) if (entry !== undefined) all.push(entry)
+    return all
+  }
+
+  protected push(id: Id, entry: T): void {
+    this.size++
+    this.moved(id, this.entries.length)
+    this.ids.push(id)
+    this.entries.push(entry)
+  }
+
+  /** Moves up what is behind gaps. */
+  private closeGaps(): void {
+    const { ids, entries } = this
+    let to = 0
+    for (let from = 0; from < entries.length; from++) {
+      const entry = entries[from]
+      if (entry === undefined) continue
+      const id = ids[from]!
+      this.moved(id, to)
+      ids[to] = id
+      entries[to++] = entry
+    }
+    ids.length = entries.length = to
+  }
 }
 
-/** A copy without the gaps. */
-export function withoutGaps<T>(entries: readonly (T | undefined)[]): T[] {
-  const all: T[] = []
-  for (const entry of entries) if (entry !== undefined) all.push(entry)
-  return all
+class HashTable<Id extends string | number, T extends NonNullable<unknown>> extends Table<Id, T> {
+  private readonly places: Record<Id, number | undefined> = Object.create(null)
+
+  set(id: Id, entry: T): void {
+    const place = this.placeOf(id)
+    if (place < 0) this.push(id, entry)
+    else this.entries[place] = entry
+  }
+
+  protected placeOf(id: Id): number {
+    return this.places[id] ?? -1
+  }
+
+  protected moved(id: Id, place: number | undefined): void {
+    if (place === undefined) delete this.places[id]
+    else this.places[id] = place
+  }
 }
 
-export function createTable<Id extends string | number, T extends NonNullable<unknown>>(): Table<
+/**
+ * A table whose ids only rise, such as those of batches, so that an entry is found by halving: in so few
+ * that is quicker than the properties of an object that are made and deleted all the time.
+ */
+class Series<T extends NonNullable<unknown>> extends Table<number, T> {
+  set(id: number, entry: T): void {
+    if (!(id > (this.ids[this.ids.length - 1] ?? -Infinity))) {
+      throw new RangeError(`Cannot add ${id} to a series: its ids must rise`)
+    }
+    this.push(id, entry)
+  }
+
+  protected placeOf(id: number): number {
+    const { ids, entries } = this
+    let low = 0
+    let high = ids.length
+    while (low < high) {
+      const middle = (low + high) >> 1
+      if (ids[middle]! < id) low = middle + 1
+      else high = middle
+    }
+    return ids[low] === id && entries[low] !== undefined ? low : -1
+  }
+
+  protected moved(): void {}
+}
+
+export const createTable = <Id extends string | number, T extends NonNullable<unknown>>(): Table<
   Id,
   T
-> {
-  const places: Record<Id, number | undefined> = Object.create(null)
-  const ids: Id[] = []
-  const entries: (T | undefined)[] = []
-  let size = 0
+> => new HashTable<Id, T>()
 
-  const moved = (id: Id, place: number) => void (places[id] = place)
-
-  return {
-    entries,
-    get size() {
-      return size
-    },
-    get(id) {
-      const place = places[id]
-      return place === undefined ? undefined : entries[place]
-    },
-    has: (id) => places[id] !== undefined,
-    set(id, entry) {
-      const place = places[id]
-      if (place !== undefined) {
-        entries[place] = entry
-        return
-      }
-      size++
-      places[id] = entries.length
-      ids.push(id)
-      entries.push(entry)
-    },
-    delete(id) {
-      const place = places[id]
-      if (place === undefined) return false
-      size--
-      delete places[id]
-      entries[place] = undefined
-      if (isSparse(entries, size)) closeGaps(ids, entries, moved)
-      return true
-    },
-    values: () => withoutGaps(entries),
-  }
-}
+/** @throws RangeError from `set` for an id that is not new and above all before it */
+export const createSeries = <T extends NonNullable<unknown>>(): Table<number, T> => new Series<T>()

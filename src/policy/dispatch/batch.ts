@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { CloseReason } from '../state/counters.ts'
+import type { CloseReason } from '../state/stats.ts'
 import type { Slot } from '../state/slots.ts'
 import type { Item } from '../state/query.ts'
 import type { DeadlineQueue } from '../state/queue.ts'

@@ -9,13 +9,13 @@
 import type { Fits } from '../core/options.ts'
 import { creditAtMs } from '../state/credit.ts'
 import { type Batch, overdueAtMs, type PoolNode, readyAtMs, type Slot } from '../state/slots.ts'
-import { isSpare } from '../state/spare.ts'
+import { isSpare } from '../state/credit.ts'
 import type { Profile } from '../estimate/profile.ts'
 import type { Item } from '../state/query.ts'
 import type { Prefix } from '../core/graph.ts'
 import { createTable } from '../core/table.ts'
 import type { BatchId } from '../core/types.ts'
-import type { Extras } from '../state/extras.ts'
+import type { Extras } from '../state/finish.ts'
 import type { Finished } from '../state/finish.ts'
 import type { Flights } from '../state/flights.ts'
 
@@ -125,7 +125,7 @@ export function createHedges(parts: HedgeParts): Hedges {
       lost(_, atMs) {
         twins.delete(batch.id)
         const running = flights.batches.get(batch.id)
-        if (running !== undefined && running.ghostUntilMs === null) return
+        if (running !== undefined && running.abandonedUntilMs === null) return
         flights.retry(batch, 'Cannot finish a batch: both nodes that were at it lost it', atMs)
       },
     }, nowMs)
@@ -157,7 +157,7 @@ export function createHedges(parts: HedgeParts): Hedges {
       lookAtMs = mayLookAtMs = Infinity
       const batches = flights.batches.values()
       for (const batch of batches) {
-        if (batch.items.length === 0 || batch.ghostUntilMs !== null) continue
+        if (batch.items.length === 0 || batch.abandonedUntilMs !== null) continue
         if (twins.has(batch.id)) continue
         const lateMs = overdueAtMs(batch)
         if (lateMs > nowMs) {

@@ -4,8 +4,8 @@
  *
  * @module
  */
-import { createClock } from '../state/clock.ts'
-import { createExtras } from '../state/extras.ts'
+import { Clock } from '../state/finish.ts'
+import { ExtraBatches } from '../state/finish.ts'
 import {
   type Finished,
   type FinishParts,
@@ -57,12 +57,18 @@ export interface Results {
 export function createResults(parts: ResultsParts): Results {
   const { options, shapes, waiting, finishing, emit } = parts
   const { flights, pool, profile } = finishing
-  const extras = createExtras(flights)
-  const clock = createClock()
+  const extras = new ExtraBatches(flights)
+  const clock = new Clock()
   const common = { extras, isBusy, hear, accept, fits: parts.fits }
   const trust = options.trust && new Trust({
     ...common,
-    ...{ options: options.trust, shapes, nodes: pool.nodes, emit, retry: flights.retry },
+    ...{
+      options: options.trust,
+      shapes,
+      nodes: pool.nodes,
+      emit,
+      retry: (batch, message, nowMs) => flights.retry(batch, message, nowMs),
+    },
     ...{ serve, proved: pool.proved },
   })
   const hedges = options.hedge
@@ -125,7 +131,7 @@ export function createResults(parts: ResultsParts): Results {
       const told = hear(batch, event, nowMs)
       const covered = hedges?.ended(batch, nowMs) ?? false
       // What was given up went elsewhere, unless another node was at it already.
-      if (batch.ghostUntilMs === null || covered) accept(batch, told, nowMs)
+      if (batch.abandonedUntilMs === null || covered) accept(batch, told, nowMs)
     },
     calledOff(batch, computeMs, nowMs) {
       if (computeMs === undefined) return
@@ -138,7 +144,7 @@ export function createResults(parts: ResultsParts): Results {
       learnTime(batch, told.computeMs, batch.items.length, profile)
     },
     sent: (batch) => hedges?.sent(batch),
-    left: clock.left,
+    left: (node) => clock.left(node),
     extraLost: (batch, nowMs) => extras.take(batch.id)?.lost(batch, nowMs),
     covered: (batch) => hedges?.covers(batch) ?? false,
     forgotten: (batch, nowMs) => void hedges?.forgotten(batch, nowMs),

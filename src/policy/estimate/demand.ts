@@ -1,171 +1,128 @@
 /**
- * How many queries arrive: what is steady, for what takes seconds to follow; what may come for a
- * moment; and what is there now (`demand/level.ts`).
+ * The arrivals of one pipeline: the steady rate, for what takes seconds to follow; the peak that may
+ * come for a moment; and the rate of this moment (`level.ts`).
  *
  * @module
  */
-import { createFloors, type Floor } from './floors.ts'
-import { ALPHA, chanceOf, createLevel, PROVEN, WINDOW_MS } from './level.ts'
-
-export interface Demand {
-  /** A query arrived, which may ask for a least accuracy. */
-  count(nowMs: number, floor?: number): void
-  /**
-   * Queries per second to place for: what has been steady of late, which a whole second alone can
-   * raise. Loads take as long, so a spike is over before they are done.
-   */
-  ratePerS(nowMs: number): number
-  /**
-   * Queries per second of this moment, for what can change its mind at once: less is proof enough, and
-   * a fall is believed as soon as a rise.
-   */
-  levelPerS(nowMs: number): number
-  /** What may come for a moment. */
-  peak(nowMs: number): Peak
-  /** What least accuracies are asked for, and how often. */
-  floors(nowMs: number): Floor[]
-  /** How many there are of these. */
-  floorCount(): number
-}
+import { deviationOf, Level } from './level.ts'
+import { arrivals as A } from './params.ts'
 
 export interface Peak {
   /** Queries per second: by chance, or as far above the mean as a surge of the last minute was. */
   perS: number
-  /** There was one. */
+  /** There was a surge. */
   surges: boolean
 }
 
-/** Of what is steady: less, and so many windows lower than by chance are no spike's end but a fall. */
-const STEADY_ALPHA = 0.2
-const FALLEN_WINDOWS = 2
-/** Windows whose excess over the mean is remembered. */
-const PEAK_WINDOWS = 60
-/**
- * Deviations of what comes in a second, or in half of the time that a query has where that is more:
- * from which on it was a surge, and what chance adds at the most to what comes in any while.
- */
-const CHANCE = 4.5
-export const HORIZON = 0.5
-/**
- * What is too much for a while waits, and is answered in time: so much of the time that queries have
- * beyond a window may pass until what came is done. Found in simulation of pools by lot; 0.25 to 0.5
- * were tried.
- */
-const WAITING = 0.3
-/**
- * That leaves of what chance adds at least so much more than is steady: it drifts, and batches are not
- * what they were planned to be.
- */
-export const LEAST = 1.1
-/**
- * By how much it drifts is seen from the mean of a window and that of so many before; what chance alone
- * makes of that, in deviations, is no drift; and by so many times the rest it may rise before a plan
- * for that is loaded. In a large pool it is what counts: chance is a small part of much demand.
- */
-const DRIFT_WINDOWS = 3
-const STILL = 2.5
-const RISES = 1.5
-/** The whiles that are looked at, in windows: each is so many times as long as the one before. */
-const LONGEST = 32
-const LONGER = 1.5
-/** A surge lasts until a plan is made and loaded for it. */
-const SURGE_S = 3
-/** The next surge may be larger by so much than any that is remembered. */
-const LARGER = 1.28
+/** How long a peak may wait, in seconds. */
+export const waitingS = (sloMs: number): number =>
+  A.waiting * Math.max(0, sloMs - A.windowMs) / 1000
 
-/** So long what is too much for a while may wait, in seconds. */
-export const waitingS = (sloMs: number): number => WAITING * Math.max(0, sloMs - WINDOW_MS) / 1000
+export class Demand {
+  /** What the excess of a surge is measured from. */
+  private mean: number
+  private steady: number
+  private readonly level: Level
+  private lowWindows = 0
+  private counted = 0
+  private startMs: number | undefined
+  private ended = 0
+  private readonly excesses = new Float64Array(A.memory)
+  private readonly rises = new Float64Array(A.memory)
+  private readonly means = new Float64Array(A.drift)
+  /** Counts of the windows that a surge is counted over, as a ring; and their sum. */
+  private readonly latest: Float64Array
+  private inLatest = 0
+  private readonly waitS: number
 
-/**
- * @param startPerS queries per second to begin with; 0 where nothing is known
- * @param sloMs the time that a query has: how long what is there now may be looked at
- */
-export function createDemand(startPerS = 0, sloMs = 0): Demand {
-  /** The paper's: what a moment's demand is compared with. */
-  let mean = startPerS
-  const level = createLevel(startPerS, sloMs)
-  /** What placement follows: up at once as the level, down only when it lasts. */
-  let steady = startPerS
-  const floors = createFloors()
-  let lowWindows = 0
-  let counted = 0
-  let startMs: number | undefined
-  let ended = 0
-  const excesses = new Float64Array(PEAK_WINDOWS)
-  const rises = new Float64Array(PEAK_WINDOWS)
-  /** Means of the last windows. */
-  const means = new Float64Array(DRIFT_WINDOWS)
-  /** Counts of the windows that the peak looks at together. */
-  const latest = new Float64Array(Math.max(1, Math.round(HORIZON * sloMs / WINDOW_MS)))
-  let inLatest = 0
-  /** After so many without a query nothing of what came before is left. */
-  const mostWindows = latest.length + PEAK_WINDOWS
-  const waitS = waitingS(sloMs)
+  /**
+   * @param startPerS queries per second to begin with; 0 where nothing is known
+   * @param sloMs the time that a query has
+   */
+  constructor(private readonly startPerS = 0, sloMs = 0) {
+    this.mean = this.steady = startPerS
+    this.level = new Level(startPerS, sloMs)
+    this.latest = new Float64Array(Math.max(1, Math.round(A.horizon * sloMs / A.windowMs)))
+    this.waitS = waitingS(sloMs)
+  }
+
+  /** A query arrived. */
+  count(nowMs: number): void {
+    this.advance(nowMs)
+    this.counted++
+    this.level.count(nowMs)
+  }
+
+  /** Queries per second to place for: up at once with a whole second, down only when that lasts. */
+  ratePerS(nowMs: number): number {
+    this.advance(nowMs)
+    return this.steady
+  }
+
+  /** Queries per second of this moment. */
+  levelPerS(nowMs: number): number {
+    return this.level.perS(nowMs)
+  }
+
+  /** What may come for a moment. */
+  peak(nowMs: number): Peak {
+    this.advance(nowMs)
+    const most = Math.max(...this.excesses)
+    const spanS = this.latest.length * A.windowMs / 1000
+    if (most <= this.addedIn(spanS) / spanS) return { perS: this.withoutSurge(), surges: false }
+    // A surge lasts until a plan is made and loaded for it; the next one may be larger by chance.
+    const surgeS = Math.max(spanS, A.drift * A.windowMs / 1000)
+    const perS = A.least ** 2.5 * (this.steady + most) * (surgeS / (surgeS + this.waitS))
+    return { perS: Math.max(A.least * this.steady, perS), surges: true }
+  }
 
   /** Queries that chance adds at the most to what comes in so long. */
-  const addedIn = (spanS: number) => CHANCE * chanceOf(steady * spanS)
-
-  /** The highest rate by which all that chance and drift bring, in whatever while, is done in time. */
-  function withoutSurge(): number {
-    let perS = Math.min(LEAST * steady, steady + addedIn(WINDOW_MS / 1000))
-    for (let windows = 1; windows <= LONGEST; windows *= LONGER) {
-      const spanS = windows * WINDOW_MS / 1000
-      perS = Math.max(perS, (steady * spanS + addedIn(spanS)) / (spanS + waitS))
-    }
-    const drift = Math.max(0, Math.max(...rises) - STILL * chanceOf(steady))
-    return steady + Math.hypot(perS - steady, RISES * drift)
+  private addedIn(spanS: number): number {
+    return A.chance * deviationOf(this.steady * spanS)
   }
 
-  function advance(nowMs: number): void {
+  /** The least rate by which all that chance and drift bring, in whatever while, is done in time. */
+  private withoutSurge(): number {
+    const { steady, waitS } = this
+    let perS = Math.min(A.least * steady, steady + this.addedIn(A.windowMs / 1000))
+    for (let windows = 1; windows <= A.memory; windows *= 1.5) {
+      const spanS = windows * A.windowMs / 1000
+      perS = Math.max(perS, (steady * spanS + this.addedIn(spanS)) / (spanS + waitS))
+    }
+    const drift = Math.max(0, Math.max(...this.rises) - A.proven * deviationOf(steady))
+    return steady + Math.hypot(perS - steady, A.rises * drift)
+  }
+
+  private advance(nowMs: number): void {
     // Asked for a plan before anything happened: no time has begun that windows could be counted from.
     if (nowMs === -Infinity) return
-    startMs ??= nowMs
-    const windows = Math.floor((nowMs - startMs) / WINDOW_MS)
-    for (let i = 0; i < Math.min(windows, mostWindows); i++) {
-      const rate = counted * 1000 / WINDOW_MS
-      const at = ended % latest.length
-      inLatest += counted - latest[at]!
-      latest[at] = counted
-      const seenS = Math.min(ended + 1, latest.length) * WINDOW_MS / 1000
-      excesses[ended % PEAK_WINDOWS] = ended === 0 ? 0 : inLatest / seenS - mean
-      const begins = ended === 0 && startPerS === 0
-      const low = steady - rate > PROVEN * chanceOf(steady)
-      const high = rate - steady > PROVEN * chanceOf(steady)
-      lowWindows = low ? lowWindows + 1 : 0
-      if (high || lowWindows >= FALLEN_WINDOWS || begins) steady = rate
-      else steady += STEADY_ALPHA * (rate - steady)
-      mean = begins ? rate : mean + ALPHA * (rate - mean)
-      const before = ended % DRIFT_WINDOWS
-      rises[ended % PEAK_WINDOWS] = ended < DRIFT_WINDOWS ? 0 : mean - means[before]!
-      means[before] = mean
-      ended++
-      counted = 0
-    }
-    if (windows > 0) startMs += windows * WINDOW_MS
+    this.startMs ??= nowMs
+    const windows = Math.floor((nowMs - this.startMs) / A.windowMs)
+    // After so many without a query nothing of what came before is left.
+    const most = this.latest.length + A.memory
+    for (let i = 0; i < Math.min(windows, most); i++) this.endWindow()
+    this.startMs += windows * A.windowMs
   }
 
-  return {
-    count(nowMs, floor) {
-      advance(nowMs)
-      counted++
-      level.count(nowMs)
-      if (floor !== undefined) floors.count(floor, nowMs)
-    },
-    ratePerS(nowMs) {
-      advance(nowMs)
-      return steady
-    },
-    levelPerS: level.perS,
-    floors: floors.of,
-    floorCount: () => floors.size,
-    peak(nowMs) {
-      advance(nowMs)
-      const most = Math.max(...excesses)
-      const spanS = latest.length * WINDOW_MS / 1000
-      if (most <= addedIn(spanS) / spanS) return { perS: withoutSurge(), surges: false }
-      const surgeS = Math.max(spanS, SURGE_S)
-      const perS = LARGER * (steady + most) * (surgeS / (surgeS + waitS))
-      return { perS: Math.max(LEAST * steady, perS), surges: true }
-    },
+  private endWindow(): void {
+    const { counted, latest, ended, steady } = this
+    const rate = counted * 1000 / A.windowMs
+    const at = ended % latest.length
+    this.inLatest += counted - latest[at]!
+    latest[at] = counted
+    const seenS = Math.min(ended + 1, latest.length) * A.windowMs / 1000
+    this.excesses[ended % A.memory] = ended === 0 ? 0 : this.inLatest / seenS - this.mean
+    const begins = ended === 0 && this.startPerS === 0
+    const proven = A.proven * deviationOf(steady)
+    // One low window is a spike's end; two are a fall.
+    this.lowWindows = steady - rate > proven ? this.lowWindows + 1 : 0
+    if (rate - steady > proven || this.lowWindows >= 2 || begins) this.steady = rate
+    else this.steady += A.steady * (rate - steady)
+    this.mean = begins ? rate : this.mean + A.weight * (rate - this.mean)
+    const before = ended % A.drift
+    this.rises[ended % A.memory] = ended < A.drift ? 0 : this.mean - this.means[before]!
+    this.means[before] = this.mean
+    this.ended++
+    this.counted = 0
   }
 }

@@ -1,14 +1,13 @@
 /**
- * How many items a variant hands to each child task: the pipeline file's number, corrected by what
- * was seen while serving. What is asked decides that for all variants of a task together: where one
- * hands on a third of what the file says, so will those that have yet to run, or their turn would
- * never come.
+ * How many items a variant hands to each child task: the pipeline file's number, corrected by what was
+ * seen while serving. The input decides that for all variants of a task together: where one hands on a
+ * third of what the file says, so will those that have yet to run, or they never would.
  *
  * @module
  */
-import { beyond } from './beyond.ts'
 import { type FanOutMemory, publicRef } from '../core/memory.ts'
 import type { Shapes, TaskShape, VariantShape } from '../core/graph.ts'
+import { fanOut as F } from './params.ts'
 
 export interface FanOut {
   /** An item was served and handed on `count` items to the child task at this position of `next`. */
@@ -19,92 +18,66 @@ export interface FanOut {
   none(variant: VariantShape, child: number): number
   /** A number that about nine items of ten do not exceed. */
   upper(variant: VariantShape, child: number): number
-  /**
-   * None of these runs, for what is known of them (see `door/doubt.ts`): where they hand on far more than
-   * the file says, thinks that it is half as much.
-   */
+  /** None of these runs, for what is known of them (see `admit/doubt.ts`): thinks that it is half as much. */
   doubt(variants: readonly VariantShape[]): void
   /** What was seen of all that is served, to be kept, and to be given back. */
   keep(shapes: Pick<Shapes, 'find' | 'variants'>): FanOutMemory[]
   recall(memory: readonly FanOutMemory[], shapes: Shapes): void
 }
 
-/** The file's number counts as so many items seen; newer items weigh more after as many again. */
-const PRIOR_ITEMS = 10
-const WINDOW_ITEMS = 100
-/** Likewise, of all variants of a task. */
-const SHARED_ITEMS = 300
-/** What chance does to that, as a logarithm: no more is believed of those that did not run. */
-const CHANCE = 0.1
-
-const UPPER_DEVIATIONS = 1.3
-/** So many times what the file says is far more. */
-const FAR_MORE = 1.5
-
-/** Of one variant and child task. */
+/** Of one variant and child task. Until more is known counts spread as Poisson's: variance is mean. */
 interface Row {
   items: number
   mean: number
   variance: number
-  /** What of the mean is still the file's number. */
+  /** Share of the mean that is still the file's number. */
   prior: number
   /** Share of items that were seen to hand nothing on, the others being the prior's. */
   none: number
 }
 
-/** Of all variants of a task, for a child: means of what was handed on, and of what the file says. */
+/** Of all variants of a task, for a child: mean of what was seen, and of what the file says of these. */
 interface Shared {
   items: number
   seen: number
   said: number
-  /** What that makes of the file's numbers, less 1. */
-  off: number
 }
 
-/** Until more is known, counts are taken to spread as Poisson's do: variance is mean. */
-const priorOf = (variant: VariantShape): Row[] =>
-  variant.fanOut.map((mean) => ({
-    ...{ items: PRIOR_ITEMS, mean, variance: mean },
-    ...{ prior: 1, none: 0 },
-  }))
-
 export function createFanOut(): FanOut {
-  const seen = new WeakMap<VariantShape, Row[]>()
+  const rows = new WeakMap<VariantShape, Row[]>()
   const shared = new WeakMap<TaskShape, Shared[]>()
 
   function rowsOf(variant: VariantShape): Row[] {
-    let rows = seen.get(variant)
-    if (rows === undefined) seen.set(variant, rows = priorOf(variant))
-    return rows
+    let own = rows.get(variant)
+    if (own === undefined) {
+      own = variant.fanOut.map((mean) => ({
+        items: F.prior,
+        mean,
+        variance: mean,
+        prior: 1,
+        none: 0,
+      }))
+      rows.set(variant, own)
+    }
+    return own
   }
 
-  /** @param items how many items the number is a mean of */
-  function share(variant: VariantShape, child: number, mean: number, items: number): void {
-    const said = variant.fanOut[child]!
-    let all = shared.get(variant.task)
-    if (all === undefined) shared.set(variant.task, all = [])
-    const one = all[child] ??= { items: PRIOR_ITEMS, seen: said, said, off: 0 }
-    one.items = Math.min(one.items + items, SHARED_ITEMS)
+  /** @param items how many items the mean is of */
+  function share({ task, fanOut }: VariantShape, child: number, mean: number, items: number): void {
+    const said = fanOut[child]!
+    let all = shared.get(task)
+    if (all === undefined) shared.set(task, all = [])
+    const one = all[child] ??= { items: F.prior, seen: said, said }
+    one.items = Math.min(one.items + items, F.window)
     one.seen += (mean - one.seen) * items / one.items
     one.said += (said - one.said) * items / one.items
-    compare(one)
   }
 
-  function compare(one: Shared): void {
-    if (!(one.said > 0)) return
-    one.off = Math.expm1(beyond(Math.log(Math.max(one.seen, 1e-3) / one.said), CHANCE))
-  }
-
-  /** What is thought of so many, where the file says so many; newer items soon count for more than it. */
-  function doubted(seen: { items: number }, mean: number, said: number): number {
-    if (mean <= FAR_MORE * said) return mean
-    seen.items = Math.min(seen.items, PRIOR_ITEMS)
-    return Math.max(mean / 2, said)
-  }
-
-  /** What the file's number is too low by, for a variant, as far as it still counts. */
-  function missing(variant: VariantShape, child: number, { prior }: Row): number {
-    return prior * variant.fanOut[child]! * (shared.get(variant.task)?.[child]?.off ?? 0)
+  /** What the file's number is too low by, as far as it still counts. */
+  function missing({ task, fanOut }: VariantShape, child: number, { prior }: Row): number {
+    const one = shared.get(task)?.[child]
+    if (one === undefined || !(one.said > 0)) return 0
+    return prior * fanOut[child]! * (one.seen / one.said - 1)
   }
 
   function mean(variant: VariantShape, child: number): number {
@@ -116,7 +89,7 @@ export function createFanOut(): FanOut {
     saw(variant, child, count) {
       const row = rowsOf(variant)[child]
       if (row === undefined) return
-      row.items = Math.min(row.items + 1, WINDOW_ITEMS)
+      row.items = Math.min(row.items + 1, F.window)
       const error = count - row.mean
       row.mean += error / row.items
       row.variance += (error * error - row.variance) / row.items
@@ -133,41 +106,37 @@ export function createFanOut(): FanOut {
       const row = rowsOf(variant)[child]
       if (row === undefined) return 1
       const more = missing(variant, child, row)
-      return row.mean + more + UPPER_DEVIATIONS * Math.sqrt(Math.max(0, row.variance + more))
+      return row.mean + more + F.upper * Math.sqrt(Math.max(0, row.variance + more))
     },
     doubt(variants) {
       for (const variant of variants) {
-        for (const [child, row] of (seen.get(variant) ?? []).entries()) {
-          const mean = doubted(row, row.mean, variant.fanOut[child]!)
-          if (mean === row.mean) continue
+        rowsOf(variant).forEach((row, child) => {
+          const mean = Math.max(row.mean / 2, Math.min(row.mean, variant.fanOut[child]!))
+          if (mean >= row.mean) return
           row.variance *= (mean / row.mean) ** 2
           row.mean = mean
-        }
-      }
-      for (const task of new Set(variants.map(({ task }) => task))) {
-        for (const one of shared.get(task) ?? []) {
-          one.seen = doubted(one, one.seen, one.said)
-          compare(one)
-        }
+          row.items = Math.min(row.items, F.prior)
+        })
+        for (const one of shared.get(variant.task) ?? []) one.seen = Math.min(one.seen, one.said)
       }
     },
     keep: (shapes) =>
       shapes.variants.flatMap((variant) => {
-        const rows = shapes.find(variant.ref) === variant ? seen.get(variant) : undefined
-        if (rows === undefined) return []
-        return [{ ...publicRef(variant.ref), rows: rows.map(({ prior: _, ...row }) => row) }]
+        const own = shapes.find(variant.ref) === variant ? rows.get(variant) : undefined
+        if (own === undefined) return []
+        return [{ ...publicRef(variant.ref), rows: own.map(({ prior: _, ...row }) => row) }]
       }),
     recall(memory, shapes) {
-      for (const { rows, ...ref } of memory) {
+      for (const { rows: kept, ...ref } of memory) {
         const variant = shapes.find(ref)
-        if (variant?.task.next.length !== rows.length) continue
-        const known = rows.map((row) => {
-          const prior = row.items < WINDOW_ITEMS ? PRIOR_ITEMS / row.items : 0
+        if (variant?.task.next.length !== kept.length) continue
+        const own = kept.map((row) => {
+          const prior = row.items < F.window ? F.prior / row.items : 0
           return { ...row, prior, none: row.none ?? (1 - prior) * Math.exp(-row.mean) }
         })
-        seen.set(variant, known)
-        known.forEach(({ items, mean }, child) => {
-          if (items > PRIOR_ITEMS) share(variant, child, mean, items - PRIOR_ITEMS)
+        rows.set(variant, own)
+        own.forEach(({ items, mean }, child) => {
+          if (items > F.prior) share(variant, child, mean, items - F.prior)
         })
       }
     },

@@ -1,129 +1,118 @@
 /**
- * The demand of this moment, for what can change its mind at once: a mean of windows, of which one
- * that chance does not explain takes the place of all before it; and a short window where that
- * counted more or less than chance explains.
+ * The rate of this moment, for what can change its mind at once: a mean of windows, of which one that
+ * chance does not explain takes the place of all before it; and a short window, where its count is
+ * more or less than chance explains.
  *
- * A query that has five seconds is in time whether the mix heard of a burst at once or two seconds
- * later, but a mix made for every burst is a bad one: where few queries come, and each has long, one
- * second more says little of the next. So windows grow with the time that queries have.
+ * Windows grow with the time that queries have: where each has five seconds, a burst of one second is
+ * done in time whatever is thought of it, and a plan for every burst is a bad one.
  *
  * @module
  */
+import { arrivals as A } from './params.ts'
 
-export interface Level {
+/** Standard deviation of a Poisson count of that mean. */
+export const deviationOf = (count: number) => Math.sqrt(Math.max(count, 1))
+
+export class Level {
+  private readonly windowMs: number
+  /** The short window is a ring of steps; the newest of them show that a burst is over. */
+  private readonly steps: Float64Array
+  private readonly newest: number
+  private step = 0
+  private inShort = 0
+  private perWindow: number
+  private counted = 0
+  private ended = 0
+  private startMs: number | undefined
+  private firstMs = Infinity
+
+  /**
+   * @param startPerS queries per second to begin with; 0 where nothing is known
+   * @param sloMs the time that a query has
+   */
+  constructor(private readonly startPerS = 0, sloMs = 0) {
+    this.windowMs = Math.max(A.windowMs, sloMs)
+    this.steps = new Float64Array(Math.floor(A.short * this.windowMs / A.stepMs))
+    this.newest = Math.min(Math.ceil(A.short * A.windowMs / A.stepMs), this.steps.length)
+    this.perWindow = startPerS * this.windowMs / 1000
+  }
+
   /** A query arrived. */
-  count(nowMs: number): void
-  /** Queries per second. Less is proof enough, and a fall is believed as soon as a rise. */
-  perS(nowMs: number): number
-}
+  count(nowMs: number): void {
+    this.advance(nowMs)
+    this.counted++
+    this.steps[this.step % this.steps.length]! += 1
+    this.inShort++
+  }
 
-/** Windows last so long, or as long as a query has where that is longer. */
-export const WINDOW_MS = 1000
-/** The weight of the newest window, as the paper's artifact has it. */
-export const ALPHA = 0.385
-/** After so many windows without a query the mean has faded to nothing that matters. */
-const FORGET_WINDOWS = 60
-/** The short window, in windows; it is counted in steps. */
-const SHORT = 0.4
-const STEP_MS = 50
-/**
- * Deviations above the mean from which a count is no chance: 1 in 700 for arrivals after Poisson.
- * What is believed then is the count less half a deviation.
- */
-export const PROVEN = 3
-const BELIEVED = 0.5
-/** Of a count that proves a fall: it and so many deviations more. */
-const FALLEN = 1
+  /** Queries per second of this moment. */
+  perS(nowMs: number): number {
+    this.advance(nowMs)
+    const { steps: { length }, newest } = this
+    const sinceMs = nowMs - this.firstMs
+    let perS = raised(this.usualPerS(nowMs), this.inShort, length * A.stepMs)
+    if (sinceMs > length * A.stepMs) perS = lowered(perS, this.inShort, length * A.stepMs)
+    if (newest < length && sinceMs > newest * A.stepMs) {
+      perS = lowered(perS, this.inNewest(), newest * A.stepMs)
+    }
+    return perS
+  }
 
-/** A deviation of a count whose mean is so many. */
-export const chanceOf = (count: number) => Math.sqrt(Math.max(count, 1))
-
-/** As in {@linkcode createDemand}. */
-export function createLevel(startPerS: number, sloMs: number): Level {
-  const windowMs = Math.max(WINDOW_MS, sloMs)
-  const windowS = windowMs / 1000
-  const stepCount = Math.floor(SHORT * windowMs / STEP_MS)
-  const shortMs = stepCount * STEP_MS
-  let level = startPerS
-  let counted = 0
-  let ended = 0
-  let startMs: number | undefined
-  let firstMs = Infinity
-  /** The newest of them: a burst is over when nobody comes any more. */
-  const newestCount = Math.min(Math.ceil(SHORT * WINDOW_MS / STEP_MS), stepCount)
-  const newestMs = newestCount * STEP_MS
-  const steps = new Float64Array(stepCount)
-  let step = 0
-  let inShort = 0
-
-  function advance(nowMs: number): void {
+  private advance(nowMs: number): void {
     // Asked before anything happened: no time has begun that windows could be counted from.
     if (nowMs === -Infinity) return
-    if (startMs === undefined) {
-      startMs = firstMs = nowMs
-      step = Math.floor(nowMs / STEP_MS)
+    if (this.startMs === undefined) {
+      this.startMs = this.firstMs = nowMs
+      this.step = Math.floor(nowMs / A.stepMs)
     }
-    const windows = Math.floor((nowMs - startMs) / windowMs)
-    for (let i = 0; i < Math.min(windows, FORGET_WINDOWS); i++) {
-      const rate = counted / windowS
-      const chance = PROVEN * chanceOf(level * windowS) / windowS
-      const begins = ended === 0 && startPerS === 0
-      if (begins || Math.abs(rate - level) > chance) level = rate
-      else level += ALPHA * (rate - level)
-      ended++
-      counted = 0
-    }
-    if (windows > 0) startMs += windows * windowMs
-    const at = Math.floor(nowMs / STEP_MS)
-    for (let passed = Math.min(at - step, stepCount); passed > 0; passed--) {
-      const oldest = (at - passed + 1) % stepCount
-      inShort -= steps[oldest]!
+    const windows = Math.floor((nowMs - this.startMs) / this.windowMs)
+    for (let i = 0; i < Math.min(windows, A.memory); i++) this.endWindow()
+    this.startMs += windows * this.windowMs
+    const at = Math.floor(nowMs / A.stepMs)
+    const { steps } = this
+    for (let passed = Math.min(at - this.step, steps.length); passed > 0; passed--) {
+      const oldest = (at - passed + 1) % steps.length
+      this.inShort -= steps[oldest]!
       steps[oldest] = 0
     }
-    step = at
+    this.step = at
+  }
+
+  private endWindow(): void {
+    const { counted, perWindow } = this
+    const isFirst = this.ended++ === 0 && this.startPerS === 0
+    const isProven = Math.abs(counted - perWindow) > A.proven * deviationOf(perWindow)
+    if (isFirst || isProven) this.perWindow = counted
+    else this.perWindow += A.weight * (counted - perWindow)
+    this.counted = 0
   }
 
   /** Until the first window has ended what came so far is all that is known. */
-  function usualPerS(nowMs: number): number {
-    if (ended > 0 || startPerS > 0 || nowMs - firstMs < WINDOW_MS) return level
-    return counted * 1000 / (nowMs - firstMs)
+  private usualPerS(nowMs: number): number {
+    if (this.ended > 0 || this.startPerS > 0 || nowMs - this.firstMs < A.windowMs) {
+      return this.perWindow * 1000 / this.windowMs
+    }
+    return this.counted * 1000 / (nowMs - this.firstMs)
   }
 
-  function inNewest(): number {
+  private inNewest(): number {
+    const { steps, step } = this
     let sum = 0
-    for (let i = 0; i < newestCount; i++) sum += steps[(step - i) % stepCount]!
+    for (let i = 0; i < this.newest; i++) sum += steps[(step - i) % steps.length]!
     return sum
   }
-
-  return {
-    count(nowMs) {
-      advance(nowMs)
-      counted++
-      steps[step % stepCount]! += 1
-      inShort++
-    },
-    perS(nowMs) {
-      advance(nowMs)
-      const usual = usualPerS(nowMs)
-      let perS = raise(usual, inShort, shortMs)
-      const sinceMs = nowMs - firstMs
-      if (sinceMs > shortMs) perS = lower(perS, inShort, shortMs)
-      if (newestCount < stepCount && sinceMs > newestMs) perS = lower(perS, inNewest(), newestMs)
-      return perS
-    },
-  }
 }
 
-/** What is believed of so many in a window, if they are more than chance explains. */
-function raise(perS: number, count: number, windowMs: number): number {
+/** What is believed of a count that is more than chance explains: it less half a deviation. */
+function raised(perS: number, count: number, windowMs: number): number {
   const expected = perS * windowMs / 1000
-  if (count <= expected + PROVEN * chanceOf(expected)) return perS
-  return Math.max(perS, (count - BELIEVED * Math.sqrt(count)) * 1000 / windowMs)
+  if (count <= expected + A.proven * deviationOf(expected)) return perS
+  return Math.max(perS, (count - Math.sqrt(count) / 2) * 1000 / windowMs)
 }
 
-/** Likewise, if they are less. */
-function lower(perS: number, count: number, windowMs: number): number {
+/** What is believed of a count that is less: it and a deviation more. */
+function lowered(perS: number, count: number, windowMs: number): number {
   const expected = perS * windowMs / 1000
-  if (count >= expected - PROVEN * chanceOf(expected)) return perS
-  return Math.min(perS, (count + FALLEN * Math.sqrt(count + 1)) * 1000 / windowMs)
+  if (count >= expected - A.proven * deviationOf(expected)) return perS
+  return Math.min(perS, (count + Math.sqrt(count + 1)) * 1000 / windowMs)
 }

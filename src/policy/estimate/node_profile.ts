@@ -1,150 +1,138 @@
 /**
- * What is known of the times of one node.
+ * The times of one node: latency by variant, network time by task (a picture takes longer than a
+ * crop), and how much a load slows a batch beside it.
  *
  * @module
  */
 import type { TaskShape, VariantShape } from '../core/graph.ts'
-import type { LatencyModel } from './latency.ts'
+import type { LatencyPoint } from '../core/types.ts'
+import { type LatencyModel, upperOf } from './latency_model.ts'
+import { latency as L } from './params.ts'
+import type { ClassPriors } from './priors.ts'
 
-/**
- * Latency of one item by index of the variant; NaN, or nothing there, where it is a guess. In arrays,
- * as a decision asks for all of them: a call for each would take longer than what it is for.
- */
-export interface Ones {
-  meanMs: number[]
-  upperMs: number[]
+/** What is known of the pool, for what a node did not show itself. */
+export interface PoolKnowledge {
+  readonly priors: ClassPriors
+  readonly common: { readonly pace: number }
+  loadFactor: number
 }
 
-export const NO_ONES: Ones = { meanMs: [], upperMs: [] }
+/** What a decision asks of one node, as of then. */
+export type NodeTimes = Pick<
+  NodeProfile,
+  'meanMs' | 'upperMs' | 'upperTimes' | 'modelOf' | 'networkMs' | 'roundTripMs' | 'loadFactor'
+>
 
-/** What batches take for what the node measured, likewise: what is asked with each batch that ends. */
-export interface Shown {
-  isMeasured: boolean[]
-  /** Logarithms; NaN before any batch. */
-  logRatio: number[]
+interface Network {
+  task: TaskShape
+  ms: number
 }
 
-export interface NodeProfile {
-  logSlowness: number
-  /** What that is the logarithm of. */
-  slowness: number
-  samples: number
-  models: Map<number, LatencyModel>
-  /** The same by index of the variant. */
-  modelAt: (LatencyModel | undefined)[]
-  ones: Ones
-  shown: Shown
-  /** Some variants have a model in common, since one took the other's place. */
-  inherited: boolean
-  network: Map<TaskShape, number>
-  /** The same by index of the task. */
-  networkAt: (number | undefined)[]
-  roundTripMs: number
-  /** Undefined until it was seen: then what the pool shows counts. */
-  loadFactor: number | undefined
-}
+export class NodeProfile {
+  /** Time of this node for the time of the reference machine: 2 is half as fast. */
+  slowness = 1
+  private samples = 0
+  /** By index of the variant; variants that took each other's place have one in common. */
+  readonly models: (LatencyModel | undefined)[] = []
+  /** By index of the task. */
+  private network: (Network | undefined)[] = []
+  private bareMs = 0
+  private ownLoadFactor: number | undefined
 
-export const createNodeProfile = (): NodeProfile => ({
-  logSlowness: 0,
-  slowness: 1,
-  samples: 0,
-  models: new Map(),
-  modelAt: [],
-  ones: { meanMs: [], upperMs: [] },
-  shown: { isMeasured: [], logRatio: [] },
-  inherited: false,
-  network: new Map(),
-  networkAt: [],
-  roundTripMs: 0,
-  loadFactor: undefined,
-})
+  constructor(private readonly pool: PoolKnowledge) {}
 
-export function setModel(node: NodeProfile, index: number, model: LatencyModel): void {
-  node.models.set(index, model)
-  node.modelAt[index] = model
-  remodelled(node, index, model)
-}
-
-/** A model of the node changed; variants that inherited it changed with it. */
-export function remodelled(node: NodeProfile, index: number, model: LatencyModel): void {
-  setOne(node, index, model)
-  if (!node.inherited) return
-  node.modelAt.forEach((other, heir) => other === model && setOne(node, heir, model))
-}
-
-function setOne(
-  { ones: { meanMs, upperMs }, shown }: NodeProfile,
-  index: number,
-  model: LatencyModel,
-) {
-  while (meanMs.length <= index) {
-    meanMs.push(NaN)
-    upperMs.push(NaN)
-    shown.isMeasured.push(false)
-    shown.logRatio.push(NaN)
+  meanMs(variant: VariantShape, batch: number): number {
+    const model = this.models[variant.index]
+    if (model !== undefined) return model.meanMs(batch)
+    const { priors, common } = this.pool
+    return priors.of(variant).base(batch) * this.slowness * common.pace
   }
-  meanMs[index] = model.meanMs(1)
-  upperMs[index] = model.upperMs(1)
-  shown.isMeasured[index] = model.isMeasured
-  shown.logRatio[index] = model.logRatio() ?? NaN
-}
 
-/** These are served no more: what was known of them is not to be looked through for ever. */
-export function dropModels(node: NodeProfile, variants: readonly VariantShape[]): void {
-  const { models, modelAt, ones: { meanMs, upperMs }, shown } = node
-  for (const { index, task } of variants) {
-    node.network.delete(task)
-    node.networkAt[task.index] = undefined
-    if (!models.delete(index)) continue
-    modelAt[index] = undefined
-    meanMs[index] = upperMs[index] = NaN
-    shown.isMeasured[index] = false
-    shown.logRatio[index] = NaN
+  upperMs(variant: VariantShape, batch: number): number {
+    return this.meanMs(variant, batch) * this.upperTimes(variant)
   }
-  node.inherited &&= new Set(models.values()).size < models.size
-}
 
-export function setNetwork(node: NodeProfile, task: TaskShape, ms: number): void {
-  node.network.set(task, ms)
-  node.networkAt[task.index] = ms
-}
-
-/**
- * Thinks that all it does of these is half as slow, and half as far away, as it was thought to be; and
- * likewise what it has yet to run.
- */
-export function doubtNode(node: NodeProfile, variants: readonly VariantShape[]): void {
-  node.logSlowness = Math.min(node.logSlowness, Math.max(0, node.logSlowness - Math.LN2))
-  node.slowness = Math.exp(node.logSlowness)
-  for (const { index } of variants) {
-    const model = node.modelAt[index]
-    if (model === undefined) continue
-    model.doubt()
-    remodelled(node, index, model)
+  /** Upper for mean latency. */
+  upperTimes({ index }: VariantShape): number {
+    return this.models[index]?.upperTimes() ?? upperOf(L.guessSpread ** 2)
   }
-  for (const task of new Set(variants.map(({ task }) => task))) {
-    const ms = node.networkAt[task.index]
-    if (ms !== undefined) setNetwork(node, task, Math.min(ms, Math.max(node.roundTripMs, ms / 2)))
+
+  /** Undefined where its times are a guess. */
+  modelOf({ index }: VariantShape): LatencyModel | undefined {
+    return this.models[index]
+  }
+
+  /** Both ways together. */
+  networkMs({ index }: TaskShape): number {
+    return this.network[index]?.ms ?? this.bareMs
+  }
+
+  /** Of a bare message: how far the node is. */
+  roundTripMs(): number {
+    return this.bareMs
+  }
+
+  /** How many times as long a batch takes beside a load on its slot; at least 1. */
+  loadFactor(): number {
+    return this.ownLoadFactor ?? this.pool.loadFactor
+  }
+
+  sawRoundTrip(ms: number): void {
+    this.bareMs = ms
+  }
+
+  sawNetwork(task: TaskShape, ms: number): void {
+    const known = this.network[task.index]?.ms ?? ms
+    const seen = Math.min(ms, L.outlier * known + 5)
+    this.setNetwork(task, known + L.networkWeight * (seen - known))
+  }
+
+  setNetwork(task: TaskShape, ms: number): void {
+    this.network[task.index] = { task, ms }
+  }
+
+  networks(): Network[] {
+    return this.network.filter((one) => one !== undefined)
+  }
+
+  /** A batch took so many times as long as it does alone. @param ofOthers that says something of them */
+  sawLoad(times: number, ofOthers: boolean): void {
+    const seen = Math.min(Math.max(times, 1), L.mostBesideLoad)
+    const before = this.loadFactor()
+    this.ownLoadFactor = before + L.networkWeight * (seen - before)
+    const { pool } = this
+    if (ofOthers) pool.loadFactor += L.networkWeight * (seen - pool.loadFactor)
+  }
+
+  /** A batch took so long: how the node compares with the reference, for variants it has yet to run. */
+  compare(variant: VariantShape, batch: number, ms: number): void {
+    const { base, isKnown } = this.pool.priors.of(variant)
+    if (!isKnown || !(ms > 0)) return
+    const weight = Math.max(L.weight, 1 / ++this.samples)
+    const log = Math.log(this.slowness)
+    this.slowness = Math.exp(log + weight * (Math.log(ms / base(batch)) - log))
+  }
+
+  /** These are served no more. */
+  drop(variants: readonly VariantShape[]): void {
+    for (const { index, task } of variants) {
+      this.network[task.index] = undefined
+      this.models[index] = undefined
+    }
+  }
+
+  /** Thinks that it is half as slow at these, and half as far, as it was thought to be. */
+  doubt(variants: readonly VariantShape[]): void {
+    this.slowness = Math.min(this.slowness, Math.max(1, this.slowness / 2))
+    for (const model of new Set(variants.map(({ index }) => this.models[index]))) model?.doubt()
+    for (const { index } of new Set(variants.map(({ task }) => task))) {
+      const one = this.network[index]
+      if (one !== undefined) one.ms = Math.min(one.ms, Math.max(this.bareMs, one.ms / 2))
+    }
   }
 }
 
-/** What is kept of a latency over the batch size. */
-const KEPT_BATCHES = [1, 2, 4, 8]
-
-/** As far as it is no guess. */
-export const pointsOf = (model: LatencyModel) =>
-  KEPT_BATCHES.filter((batch) => batch < (model.trialSize || Infinity))
+/** What is kept of a model: as far as it is no guess. */
+export const pointsOf = (model: LatencyModel): LatencyPoint[] =>
+  [1, 2, 4, 8].filter((batch) => batch < (model.trialSize || Infinity))
     .map((batch) => ({ batch, latencyMs: model.meanMs(batch) / model.pace }))
-
-/** What the measured variants that ran of late take for what was measured, in the mean. */
-export function currentRatio({ models }: NodeProfile, nowMs: number): number | undefined {
-  let [count, sum] = [0, 0]
-  for (const model of models.values()) {
-    if (!model.isMeasured || !model.isCurrent(nowMs)) continue
-    const ratio = model.logRatio()
-    if (ratio === undefined) continue
-    count++
-    sum += ratio
-  }
-  return count > 0 ? Math.exp(sum / count) : undefined
-}

@@ -8,7 +8,8 @@
  *
  * @module
  */
-import { HORIZON, LEAST, waitingS } from '../estimate/demand.ts'
+import { waitingS } from '../estimate/demand.ts'
+import { arrivals } from '../estimate/params.ts'
 import type { VariantShape } from '../core/graph.ts'
 import type { Compiled, Kind } from './compile.ts'
 import { bestFlows, type Flow, type Flows, type Step } from './flows.ts'
@@ -107,9 +108,9 @@ function mostPerSlot(
 
 /** As for the peak: what chance adds in a while, as far as it cannot wait. */
 function withChance(perS: number, sloMs: number): number {
-  const spanS = Math.max(1, HORIZON * sloMs / 1000)
+  const spanS = Math.max(1, arrivals.horizon * sloMs / 1000)
   const most = perS * spanS + place.floorDeviations * Math.sqrt(perS * spanS)
-  return Math.max(LEAST * perS, most / (spanS + waitingS(sloMs)))
+  return Math.max(arrivals.least * perS, most / (spanS + waitingS(sloMs)))
 }
 
 /** The steps of the path that takes the least of slots' time and reaches so much at every leaf. */

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Floor } from '../estimate/floors.ts'
+import type { Floor } from '../estimate/demands.ts'
 import type { LatencyPoint, VariantRef } from '../core/types.ts'
 
 export interface PlaceVariant {

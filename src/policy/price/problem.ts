@@ -7,7 +7,7 @@
 import type { Demand } from '../estimate/demands.ts'
 import type { FanOut } from '../estimate/fanout.ts'
 import type { Capacity } from '../state/capacity.ts'
-import type { ClassReport } from '../state/class_report.ts'
+import type { ClassReport } from '../state/classes.ts'
 import type { Rulings } from '../state/rulings.ts'
 import type { Shapes } from '../core/graph.ts'
 import { type HandedOn, handedOnBy } from './handed_on.ts'

@@ -1,17 +1,20 @@
 /**
- * What the pool can do, as of a moment: groups of slots that are alike, and for each variant how
- * fast each group serves it and what an item of it costs. Grouped anew when slots change; as
- * profiles are corrected, only valued anew.
+ * What the pool can do, as of a moment: groups of slots that are alike, and for each variant how fast
+ * each group serves it and what an item of it costs. Grouped anew when slots change; as profiles are
+ * corrected, only valued anew.
+ *
+ * Whoever joins could take every query and answer none. So beside nodes that are known to work a new
+ * one is given work that no query waits for, until it has shown that it works, too; and a pool can do
+ * what the others can do. A new node is still given what only it can do.
  *
  * @module
  */
+import type { BatchSizes } from '../estimate/batch_sizes.ts'
 import type { Profile } from '../estimate/profile.ts'
 import type { Shapes, TaskShape, VariantShape } from '../core/graph.ts'
 import type { NodeId } from '../core/types.ts'
-import type { BatchSizes } from '../estimate/batch_sizes.ts'
-import { createMeans, frozen, type Means } from './means.ts'
-import { PROOF, type Proof, servedBy } from './proof.ts'
-import { type Group, holdsAll, type NodeClass, type PoolNode, type Slot } from './slots.ts'
+import { pool as P } from './params.ts'
+import { type Group, type NodeClass, type PoolNode, PROOF, type Proof, type Slot } from './slots.ts'
 
 /** One variant on one group. */
 export interface Server {
@@ -23,11 +26,10 @@ export interface Server {
   networkMs: number
   /** Time of a slot for one item, at the batch sizes that the group runs. */
   costMs: number
-  /** The same as far as it ran; before that, at those that it is expected to. */
+  /** The same for a plan: before it ran anything, at those that are expected. */
   planMs: number
-  /** Mean latency of a batch, what is known of that, and the size of its batches of late. */
+  /** Mean latency of a batch, and the size of its batches of late. */
   latencyMs(batch: number): number
-  known: (number | undefined)[]
   batch: number
 }
 
@@ -43,17 +45,12 @@ export interface Service {
 export interface Layout {
   groups: Group[]
   slotCount: number
-  /** Every slot holds all that it may be asked to. */
-  allHeld: boolean
   /** A few nodes of each group. */
   samples: ReadonlyMap<Group, PoolNode[]>
-  /** What those take, by index of the variant, as far as it was asked for. */
-  means: ReadonlyMap<Group, (Means | undefined)[]>
 }
 
 export interface Capacity {
   epoch: number
-  builtMs: number
   /** The same until slots are grouped anew. */
   layout: Layout
   /** Quickest first. */
@@ -62,6 +59,8 @@ export interface Capacity {
   /** By index of variant; undefined where no usable slot holds it. */
   services: (Service | undefined)[]
 }
+
+const NOTHING: ReadonlySet<string> = new Set()
 
 /** Groups the slots of these classes; nodes that have shown nothing do what no others can. */
 export function layOut(
@@ -72,31 +71,32 @@ export function layOut(
   const isNew = ({ proof }: PoolNode) => proof === PROOF.none
   const served = classes.some(({ nodes }) => nodes.some(isNew))
     ? servedBy(groupAll(classes, ({ proof }) => proof >= PROOF.right))
-    : new Set<string>()
-  const groups = served.size === 0 ? groupAll(classes, () => true) : [
-    ...groupAll(classes, (node) => !isNew(node)),
-    ...groupAll(classes, isNew, served),
-  ]
-  for (const group of groups) {
-    for (const slot of group.slots) slot.group = group
-  }
+    : NOTHING
+  const groups = served.size === 0
+    ? groupAll(classes, () => true)
+    : [...groupAll(classes, (node) => !isNew(node)), ...groupAll(classes, isNew, served)]
+  for (const group of groups) for (const slot of group.slots) slot.group = group
   return {
     groups,
-    slotCount: groups.reduce((sum, group) => sum + group.slots.length, 0),
-    allHeld: groups.every(({ slots }) => slots.every(holdsAll)),
+    slotCount: groups.reduce((sum, { slots }) => sum + slots.length, 0),
     samples: new Map(groups.map((group) => [group, sampleOf(group)])),
-    means: new Map(groups.map((group) => [group, []])),
   }
+}
+
+/** Names of the pipelines of which these groups can do every task. */
+function servedBy(groups: readonly Group[]): ReadonlySet<string> {
+  const tasks = new Set(groups.flatMap(({ tasks }) => tasks))
+  const pipelines = new Set([...tasks].map(({ pipeline }) => pipeline))
+  const served = [...pipelines].filter((one) => one.tasks.every((task) => tasks.has(task)))
+  return new Set(served.map(({ name }) => name))
 }
 
 /**
  * Takes the slots of a node that went out of their groups, until all are grouped anew. False where that
- * cannot wait: it was the last of its class, or of a group.
+ * cannot wait: it was the last of a group.
  */
 export function takeOut(node: PoolNode, classes: readonly NodeClass[], layout: Layout): boolean {
-  const own = classes.find(({ name }) => name === node.class)
-  if (own === undefined || own.nodes.length < 2) return false
-  own.nodes = own.nodes.filter((other) => other !== node)
+  for (const one of classes) one.nodes = one.nodes.filter((other) => other !== node)
   for (const slot of node.slots) {
     const { group } = slot
     if (group === null) continue
@@ -109,6 +109,56 @@ export function takeOut(node: PoolNode, classes: readonly NodeClass[], layout: L
   return true
 }
 
+/** @param keptFrom pipelines that these nodes are given no queries of */
+function groupAll(
+  classes: readonly NodeClass[],
+  takes: (node: PoolNode) => boolean,
+  keptFrom = NOTHING,
+): Group[] {
+  return classes.flatMap((nodeClass) => {
+    const byHeld = new Map<string, Group>()
+    for (const node of nodeClass.nodes) {
+      if (!takes(node)) continue
+      node.keptFrom = keptFrom
+      for (const slot of node.slots) {
+        slot.group = null
+        const held = [...slot.held].filter(({ task }) => !keptFrom.has(task.pipeline.name))
+        if (node.paused || held.length === 0) continue
+        const key = slot.heldKey
+        let group = byHeld.get(key)
+        if (group === undefined) byHeld.set(key, group = groupOf(nodeClass, slot, held, keptFrom))
+        group.slots.push(slot)
+        group.duty += node.duty
+      }
+    }
+    return [...byHeld.values()]
+  })
+}
+
+const groupOf = (
+  nodeClass: NodeClass,
+  { heldKey, loading }: Slot,
+  held: readonly VariantShape[],
+  keptFrom: ReadonlySet<string>,
+): Group => ({
+  index: 0,
+  key: `${nodeClass.name} ${heldKey}${keptFrom.size > 0 ? ' new' : ''}`,
+  class: nodeClass,
+  held: new Set(held),
+  tasks: [...new Set(held.map(({ task }) => task))].sort((a, b) => b.depth - a.depth),
+  loading: loading.size > 0,
+  slots: [],
+  duty: 0,
+  meanMs: 0,
+})
+
+/** A few nodes spread over the group; all of them where they are few. */
+function sampleOf(group: Group): PoolNode[] {
+  const nodes = [...new Set(group.slots.map((slot) => slot.node))]
+  if (nodes.length <= P.sample) return nodes
+  return Array.from({ length: P.sample }, (_, i) => nodes[Math.floor(i * nodes.length / P.sample)]!)
+}
+
 /** Values what each group can do now. */
 export function valueCapacity(
   epoch: number,
@@ -116,146 +166,73 @@ export function valueCapacity(
   layout: Layout,
   profile: Profile,
   sizes: BatchSizes,
-  nowMs: number,
 ): Capacity {
   const { samples, slotCount } = layout
   for (const group of layout.groups) {
-    const sample = samples.get(group)!
-    group.meanMs = sample.reduce((sum, { id }) => sum + profile.slowness(id), 0) / sample.length
+    group.meanMs = meanOver(samples.get(group)!, ({ id }) => profile.slowness(id))
   }
   const groups = [...layout.groups].sort((a, b) => a.meanMs - b.meanMs || b.duty - a.duty)
   groups.forEach((group, index) => group.index = index)
-  const networkMs = networksOf(samples)
-  return {
-    epoch,
-    builtMs: nowMs,
-    layout,
-    groups,
-    slotCount,
-    services: shapes.variants.map((variant) =>
-      serviceOf(variant, groups, layout, networkMs, profile, sizes)
-    ),
-  }
+  const networks = new Map(groups.map((group) => [group, [] as (number | undefined)[]]))
+  /** Of a group, worked out once for each task. */
+  const networkOf = (group: Group, task: TaskShape) =>
+    networks.get(group)![task.index] ??= meanOver(
+      samples.get(group)!,
+      ({ times }) => times.networkMs(task),
+    )
+  const services = shapes.variants.map((variant) => {
+    const servers = groups.filter(({ held }) => held.has(variant)).map((group) =>
+      serverOf(variant, group, samples.get(group)!, networkOf(group, variant.task), sizes)
+    )
+    return serviceOf(servers)
+  })
+  return { epoch, layout, groups, slotCount, services }
 }
 
-/** @param keptFrom pipelines that these nodes are given no queries of */
-function groupAll(
-  classes: readonly NodeClass[],
-  takes: (node: PoolNode) => boolean,
-  keptFrom: ReadonlySet<string> = new Set(),
-): Group[] {
-  const groups: Group[] = []
-  for (const nodeClass of classes) groupsOf(nodeClass, takes, keptFrom, groups)
-  return groups
-}
+const meanOver = (nodes: readonly PoolNode[], value: (node: PoolNode) => number): number =>
+  nodes.reduce((sum, node) => sum + value(node), 0) / nodes.length
 
-function groupsOf(
-  nodeClass: NodeClass,
-  takes: (node: PoolNode) => boolean,
-  keptFrom: ReadonlySet<string>,
-  groups: Group[],
-): void {
-  const byHeld = new Map<string, Group>()
-  for (const node of nodeClass.nodes) {
-    if (!takes(node)) continue
-    node.keptFrom = keptFrom
-    for (const slot of node.slots) {
-      const held = [...slot.held].filter(({ task }) => !keptFrom.has(task.pipeline.name))
-      if (node.paused || held.length === 0) {
-        slot.group = null
-        continue
-      }
-      const key = slot.heldKey
-      let group = byHeld.get(key)
-      if (group === undefined) {
-        const tasks = new Set(held.map(({ task }) => task))
-        group = {
-          index: 0,
-          key: `${nodeClass.name} ${key}${keptFrom.size > 0 ? ' new' : ''}`,
-          class: nodeClass,
-          held: new Set(held),
-          tasks: [...tasks].sort((a, b) => b.depth - a.depth),
-          loading: slot.loading.size > 0,
-          slots: [],
-          duty: 0,
-          meanMs: 0,
-        }
-        byHeld.set(key, group)
-        groups.push(group)
-      }
-      group.slots.push(slot)
-      group.duty += node.duty
-    }
-  }
-}
-
-/** Nodes whose profile is asked for a group: more tell no more, and cost time in large pools. */
-const SAMPLE = 16
-
-function serviceOf(
-  variant: VariantShape,
-  groups: readonly Group[],
-  layout: Layout,
-  networkOf: (group: Group, task: TaskShape) => number,
-  profile: Profile,
-  sizes: BatchSizes,
-): Service | undefined {
-  const servers: Server[] = []
-  let ratios = 0
-  let slots = 0
-  for (const group of groups) {
-    if (!group.held.has(variant)) continue
-    const means = meansOf(variant, group, layout, profile)
-    means.begin()
-    const { latencyMs, known } = frozen(means)
-    const { upperMs } = means
-    const meanMs = latencyMs(1)
-    const batch = sizes.seen(group.class.name, variant.task)
-    const costs = sizes.costs(group.class.name, variant, latencyMs)
-    const costMs = Math.max(costs.costMs, 1e-3)
-    const planMs = Math.max(costs.planMs, 1e-3)
-    const networkMs = networkOf(group, variant.task)
-    servers.push({ group, meanMs, upperMs, networkMs, costMs, planMs, latencyMs, known, batch })
-    ratios += group.slots.length * upperMs / meanMs
-    slots += group.slots.length
-  }
-  servers.sort((a, b) => a.meanMs + a.networkMs - (b.meanMs + b.networkMs))
-  const quickest = servers[0]
-  if (quickest === undefined) return undefined
-  return {
-    servers,
-    nearestMs: servers.reduce((least, { networkMs }) => Math.min(least, networkMs), Infinity),
-    upperRatio: Math.max(1, ratios / slots),
-  }
-}
-
-/** Mean network time of the nodes of a group, worked out once for each task. */
-function networksOf(samples: Layout['samples']): (group: Group, task: TaskShape) => number {
-  const known = new Map<Group, (number | undefined)[]>()
-  return (group, task) => {
-    let byTask = known.get(group)
-    if (byTask === undefined) known.set(group, byTask = [])
-    const nodes = samples.get(group)!
-    return byTask[task.index] ??= nodes.reduce((sum, { times }) => sum + times.networkMs(task), 0) /
-      nodes.length
-  }
-}
-
-function meansOf(
+function serverOf(
   variant: VariantShape,
   group: Group,
-  { samples, means }: Layout,
-  { revision }: Profile,
-): Means {
-  const known = means.get(group)!
-  return known[variant.index] ??= createMeans(variant, samples.get(group)!, group.loading, revision)
+  nodes: readonly PoolNode[],
+  networkMs: number,
+  sizes: BatchSizes,
+): Server {
+  const known = new Map<number, number>()
+  const paceOf = ({ times }: PoolNode) => group.loading ? times.loadFactor() : 1
+  /** What was asked for once stays as it was. */
+  function latencyMs(batch: number): number {
+    let ms = known.get(batch)
+    if (ms === undefined) {
+      ms = meanOver(nodes, (node) => node.times.meanMs(variant, batch) * paceOf(node))
+      known.set(batch, ms)
+    }
+    return ms
+  }
+  const { costMs, planMs } = sizes.costs(group.class.name, variant, latencyMs)
+  return {
+    group,
+    meanMs: latencyMs(1),
+    upperMs: meanOver(nodes, (node) => node.times.upperMs(variant, 1) * paceOf(node)),
+    networkMs,
+    costMs: Math.max(costMs, 1e-3),
+    planMs: Math.max(planMs, 1e-3),
+    latencyMs,
+    batch: sizes.seen(group.class.name, variant.task),
+  }
 }
 
-/** A few nodes spread over the group; all of them where they are few. */
-function sampleOf(group: Group): PoolNode[] {
-  const nodes = [...new Set(group.slots.map((slot) => slot.node))]
-  if (nodes.length <= SAMPLE) return nodes
-  return Array.from({ length: SAMPLE }, (_, i) => nodes[Math.floor(i * nodes.length / SAMPLE)]!)
+function serviceOf(servers: Server[]): Service | undefined {
+  if (servers.length === 0) return undefined
+  servers.sort((a, b) => a.meanMs + a.networkMs - (b.meanMs + b.networkMs))
+  let [ratios, slots, nearestMs] = [0, 0, Infinity]
+  for (const { group, upperMs, meanMs, networkMs } of servers) {
+    ratios += group.slots.length * upperMs / meanMs
+    slots += group.slots.length
+    nearestMs = Math.min(nearestMs, networkMs)
+  }
+  return { servers, nearestMs, upperRatio: Math.max(1, ratios / slots) }
 }
 
 /** Whether no other node takes batches of the task: slots of one wait for the same machine. */

@@ -4,22 +4,19 @@
  *
  * @module
  */
+import type { BatchSizes } from '../estimate/batch_sizes.ts'
+import { latency } from '../estimate/params.ts'
 import type { Profile } from '../estimate/profile.ts'
 import type { TaskShape, VariantShape } from '../core/graph.ts'
+import type { LatencyPoint, NodeId } from '../core/types.ts'
+import { classes as C, pool as P } from './params.ts'
 import type { NodeClass, PoolNode } from './slots.ts'
 
-/** Nodes of one class differ by less than this factor in every variant, and stay until 1.6. */
-const ALIKE = Math.log(1.35)
-const STAY = Math.log(1.6)
-/** Classes that have come so near to each other become one again. */
-const SAME = Math.log(1.15)
-const MAX_CLASSES = 12
-/** Share of the time that queries have by which network times of one class differ no more. */
-export const AS_NEAR = 0.1
+const ALIKE = Math.log(C.alike)
 
 /** The logarithm of each variant's latency; last the network time, so that it weighs as much as these. */
-function traitsOf({ id, able, times }: PoolNode, profile: Profile): number[] {
-  const traits = able.map((variant) => Math.log(profile.meanMs(id, variant, 1)))
+function traitsOf({ able, times }: PoolNode): number[] {
+  const traits = able.map((variant) => Math.log(times.meanMs(variant, 1)))
   let away = 0
   let before: TaskShape | undefined
   for (const { task } of able) {
@@ -27,106 +24,173 @@ function traitsOf({ id, able, times }: PoolNode, profile: Profile): number[] {
     before = task
     away = Math.max(away, times.networkMs(task) / task.pipeline.pipeline.sloMs)
   }
-  traits.push(away * ALIKE / AS_NEAR)
+  traits.push(away * ALIKE / C.near)
   return traits
 }
-
-/** An upper latency so far above the mean, as a share of it, explains no difference between nodes. */
-const USUAL_SPREAD = 0.4
 
 /**
  * Largest difference over the traits, less where latencies vary much by themselves; Infinity between
  * nodes that are able to do different things.
  */
 function distance(node: PoolNode, traits: readonly number[], other: NodeClass): number {
-  if (node.able.length !== other.able.length || node.memoryBytes !== other.memoryBytes) {
-    return Infinity
-  }
-  let most = 0
-  for (let i = 0; i < traits.length; i++) {
-    // The last trait, how far they are, is of no variant.
-    if (node.able[i] !== other.able[i]) return Infinity
-    const apart = Math.abs(traits[i]! - other.centre[i]!)
-    most = Math.max(most, i < node.able.length ? apart / spreadOf(node, node.able[i]!) : apart)
+  const { able, memoryBytes, times } = node
+  if (able.length !== other.able.length || memoryBytes !== other.memoryBytes) return Infinity
+  // The last trait, how far they are, is of no variant.
+  let most = Math.abs(traits[able.length]! - other.centre[able.length]!)
+  for (let i = 0; i < able.length; i++) {
+    if (able[i] !== other.able[i]) return Infinity
+    const spread = (times.upperTimes(able[i]!) - 1) / (latency.upper * latency.guessSpread)
+    most = Math.max(most, Math.abs(traits[i]! - other.centre[i]!) / Math.max(1, spread))
   }
   return most
 }
 
-/** How much more a variant's latencies vary than is usual. */
-const spreadOf = ({ times }: PoolNode, variant: VariantShape): number =>
-  Math.max(1, (times.upperTimes(variant) - 1) / USUAL_SPREAD)
+/** Nodes on their way into classes. */
+class Clusters {
+  readonly all: NodeClass[]
+  private readonly byName: Map<string, NodeClass>
+  private readonly sums = new Map<NodeClass, number[]>()
+
+  constructor(before: readonly NodeClass[]) {
+    this.all = before.map((old) => ({ ...old, nodes: [] }))
+    this.byName = new Map(this.all.map((one) => [one.name, one]))
+  }
+
+  add(node: PoolNode): void {
+    const traits = traitsOf(node)
+    const own = node.class === null ? undefined : this.byName.get(node.class)
+    // A node stays while it is near: a plan is not to dissolve with each correction of a profile.
+    const stays = own !== undefined && distance(node, traits, own) <= 1.5 * ALIKE
+    const found = stays ? own : this.nearest(node, traits) ?? this.open(node, traits)
+    found.nodes.push(node)
+    node.class = found.name
+    const sum = this.sums.get(found) ?? traits.map(() => 0)
+    traits.forEach((trait, i) => sum[i]! += trait)
+    this.sums.set(found, sum)
+  }
+
+  /** Those that have nodes, around the mean of these. */
+  used(): NodeClass[] {
+    const used = this.all.filter(({ nodes }) => nodes.length > 0)
+    for (const one of used) one.centre = this.sums.get(one)!.map((sum) => sum / one.nodes.length)
+    return used
+  }
+
+  private nearest(node: PoolNode, traits: readonly number[]): NodeClass | undefined {
+    let least = this.all.length < C.most ? ALIKE : Infinity
+    let nearest: NodeClass | undefined
+    for (const candidate of this.all) {
+      const apart = distance(node, traits, candidate)
+      if (apart > least || apart === Infinity) continue
+      least = apart
+      nearest = candidate
+    }
+    return nearest
+  }
+
+  private open({ able, memoryBytes }: PoolNode, centre: number[]): NodeClass {
+    let number = 1
+    while (this.byName.has(`class-${number}`)) number++
+    const name = `class-${number}`
+    const made: NodeClass = { name, index: 0, nodes: [], able, memoryBytes, centre }
+    this.all.push(made)
+    this.byName.set(name, made)
+    return made
+  }
+}
 
 /**
- * Clusters nodes, in the order given. Nodes stay in their class while they are near it, so that a
- * plan made for classes does not dissolve with each correction of a profile.
+ * Clusters nodes, in the order given.
  *
  * @param before the classes so far; their names go on as long as they have nodes
  */
 export function classify(
   nodes: Iterable<PoolNode>,
-  profile: Profile,
   before: readonly NodeClass[],
 ): NodeClass[] {
-  const kept = new Map(before.map((old) => [old.name, { ...old, nodes: [] as PoolNode[] }]))
-  const sums = new Map<NodeClass, number[]>()
-  const classes: NodeClass[] = [...kept.values()]
-  const taken = new Set(kept.keys())
-  for (const node of nodes) {
-    const traits = traitsOf(node, profile)
-    const own = node.class === null ? undefined : kept.get(node.class)
-    let found = own !== undefined && distance(node, traits, own) <= STAY ? own : undefined
-    if (found === undefined) {
-      let least = classes.length < MAX_CLASSES ? ALIKE : Infinity
-      for (const candidate of classes) {
-        const apart = distance(node, traits, candidate)
-        if (apart > least || apart === Infinity) continue
-        least = apart
-        found = candidate
-      }
-    }
-    if (found === undefined) {
-      let number = 1
-      while (taken.has(`class-${number}`)) number++
-      taken.add(`class-${number}`)
-      found = {
-        name: `class-${number}`,
-        index: 0,
-        nodes: [],
-        able: node.able,
-        memoryBytes: node.memoryBytes,
-        centre: traits,
-      }
-      classes.push(found)
-    }
-    found.nodes.push(node)
-    node.class = found.name
-    const sum = sums.get(found) ?? traits.map(() => 0)
-    traits.forEach((trait, i) => sum[i]! += trait)
-    sums.set(found, sum)
+  const clusters = new Clusters(before)
+  for (const node of nodes) clusters.add(node)
+  const left: NodeClass[] = []
+  for (const one of clusters.used()) {
+    // Classes that have come near to each other become one again, or a plan parts them for ever.
+    const same = left.find((other) => distance(one.nodes[0]!, one.centre, other) <= ALIKE / 2)
+    if (same === undefined) left.push(one)
+    else merge(one, same)
   }
-  const used = classes.filter((some) => some.nodes.length > 0)
-  for (const some of used) some.centre = sums.get(some)!.map((sum) => sum / some.nodes.length)
-  const left = merged(used)
-  left.forEach((some, index) => some.index = index)
+  left.forEach((one, index) => one.index = index)
   return left
 }
 
-/** A node that was parted for a while would else be planned for apart for ever. */
-function merged(classes: readonly NodeClass[]): NodeClass[] {
-  const left: NodeClass[] = []
-  for (const one of classes) {
-    const [first] = one.nodes
-    const same = left.find((other) => distance(first!, one.centre, other) <= SAME)
-    if (same === undefined) {
-      left.push(one)
-      continue
-    }
-    const [before, count] = [same.nodes.length, one.nodes.length]
-    same.centre = same.centre.map((trait, i) =>
-      (trait * before + one.centre[i]! * count) / (before + count)
-    )
-    for (const node of one.nodes) node.class = same.name
-    same.nodes.push(...one.nodes)
-  }
-  return left
+function merge(one: NodeClass, into: NodeClass): void {
+  const [before, count] = [into.nodes.length, one.nodes.length]
+  into.centre = into.centre.map((trait, i) =>
+    (trait * before + one.centre[i]! * count) / (before + count)
+  )
+  for (const node of one.nodes) node.class = into.name
+  into.nodes.push(...one.nodes)
 }
+
+/** A class as placement sees it: plain data. */
+export interface ClassReport {
+  name: string
+  nodes: NodeId[]
+  /** Those of them that are kept from all that they could do, and are not counted. */
+  aside: NodeId[]
+  slots: number
+  dutySum: number
+  memoryBytes: number
+  networkMs: number
+  able: AbleReport[]
+}
+
+/** Of one variant that they are able to hold. */
+interface AbleReport {
+  /** Its index. */
+  variant: number
+  /** What a batch takes. */
+  points: LatencyPoint[]
+  /** Time of a slot for one item at the batch sizes that are run; upper latency of one item alone. */
+  costMs: number
+  upperMs: number
+}
+
+/** @param maxBatch the largest batch that is dispatched */
+export function reportClasses(
+  classes: readonly NodeClass[],
+  profile: Profile,
+  sizes: Pick<BatchSizes, 'costs'>,
+  maxBatch: number,
+): ClassReport[] {
+  const batches: number[] = []
+  for (let size = 1; size <= maxBatch; size *= 2) batches.push(size)
+  return classes.map(({ name, nodes: all, memoryBytes, able }) => {
+    const aside = all.filter(isAside)
+    const nodes = all.filter((node) => !node.paused && !isAside(node))
+    const sample = nodes.slice(0, P.sample)
+    const meanOf = (value: (node: PoolNode) => number) =>
+      sample.reduce((sum, node) => sum + value(node), 0) / Math.max(sample.length, 1)
+    // What is slow for a moment is quick again before anything is loaded.
+    const usualMs = (variant: VariantShape, batch: number) =>
+      meanOf(({ id }) => profile.usualMs(id, variant, batch))
+    return {
+      name,
+      nodes: all.map(({ id }) => id),
+      aside: aside.map(({ id }) => id),
+      slots: nodes.reduce((sum, { slots }) => sum + slots.length, 0),
+      dutySum: nodes.reduce((sum, { slots, duty }) => sum + slots.length * duty, 0),
+      memoryBytes,
+      networkMs: meanOf(({ times }) => able[0] === undefined ? 0 : times.networkMs(able[0].task)),
+      able: able.map((variant) => ({
+        variant: variant.index,
+        points: batches.map((batch) => ({ batch, latencyMs: usualMs(variant, batch) })),
+        costMs: sizes.costs(name, variant, (batch) => usualMs(variant, batch)).planMs,
+        upperMs: meanOf(({ id, times }) =>
+          profile.usualMs(id, variant, 1) * times.upperTimes(variant)
+        ),
+      })),
+    }
+  }).filter(({ slots }) => slots > 0)
+}
+
+const isAside = ({ able, keptFrom }: PoolNode): boolean =>
+  keptFrom.size > 0 && able.every(({ task }) => keptFrom.has(task.pipeline.name))

@@ -5,12 +5,23 @@
  * @module
  */
 import type { FanOut } from '../estimate/fanout.ts'
-import type { Pool } from './pool.ts'
-import { type Batch, coolDown, restMs } from './slots.ts'
+import { latency } from '../estimate/params.ts'
 import type { Profile } from '../estimate/profile.ts'
-import { type Item, type Query, serveItem } from './query.ts'
-import type { FailureReason, ItemOutcome, PolicyEvent, StageRecord } from '../core/types.ts'
+import type { VariantShape } from '../core/graph.ts'
+import { createTable } from '../core/table.ts'
+import type {
+  BatchId,
+  FailureReason,
+  ItemOutcome,
+  NodeId,
+  PolicyEvent,
+  StageRecord,
+} from '../core/types.ts'
 import type { Flights } from './flights.ts'
+import { batch as B } from './params.ts'
+import type { Pool } from './pool.ts'
+import { type Item, type Query, serveItem } from './query.ts'
+import { type Batch, coolDown, type Extra, restMs, type Slot } from './slots.ts'
 
 export interface FinishParts {
   profile: Profile
@@ -25,14 +36,52 @@ export interface FinishParts {
 
 export type Finished = Extract<PolicyEvent, { type: 'batch_finished' }>
 
-/** That a batch took more or less than was expected by up to such a share of it is no surprise. */
-const EXPECTED = 0.25
-
 const NO_OUTCOME: ItemOutcome = {
   ok: false,
   fatal: false,
   reason: 'node_failed',
   message: 'Cannot find the outcome of an item: the node sent too few',
+}
+
+/** Of a node and variant: mean of the logarithm of the time taken over the time said. */
+interface Seen {
+  log: number
+  samples: number
+}
+
+/**
+ * What a batch took by the clock here. Of two results of which the second waited on the node for the
+ * first, the time between them is what the second took, and none takes longer than from its sending to
+ * its result. Where a node is far from what it says, the clock is believed.
+ */
+export class Clock {
+  /** By node, and by index of the variant: it may be quick at one and slow at another. */
+  private readonly nodes = new Map<NodeId, (Seen | undefined)[]>()
+
+  /** A result with the time that it really took. */
+  finished({ slot, dispatchedMs, variant }: Batch, event: Finished, nowMs: number): Finished {
+    const beforeMs = slot.endedMs
+    slot.endedMs = nowMs
+    const { computeMs } = event
+    const mostMs = nowMs - Math.max(beforeMs, dispatchedMs)
+    if (!(computeMs > 0) || !(mostMs > 0)) return event
+    // It came to the node before the other ended. Else the network is in that time, too.
+    const waited = dispatchedMs + slot.node.times.roundTripMs() <= beforeMs
+    const tookMs = waited ? mostMs : Math.min(computeMs, mostMs)
+    const { id } = slot.node
+    let own = this.nodes.get(id)
+    if (own === undefined) this.nodes.set(id, own = [])
+    const seen = own[variant.index] ??= { log: 0, samples: 0 }
+    const most = Math.log(10)
+    const log = Math.min(Math.max(Math.log(tookMs / computeMs), -most), most)
+    seen.log += Math.max(latency.weight, 1 / ++seen.samples) * (log - seen.log)
+    const isBelieved = seen.samples < 3 || Math.abs(seen.log) < Math.log(B.tolerated)
+    return isBelieved ? event : { ...event, computeMs: tookMs }
+  }
+
+  left(node: NodeId): void {
+    this.nodes.delete(node)
+  }
 }
 
 /** What it says of its node that a batch of so many items took so long. */
@@ -54,18 +103,16 @@ export function learnTime(
 export function learnBatch(
   batch: Batch,
   event: Finished,
-  parts: FinishParts,
+  { profile, pool }: FinishParts,
   nowMs: number,
 ): void {
   const { slot, variant, items } = batch
-  const { profile, pool } = parts
   const { outcomes } = event
-  const anyServed = outcomes.some(({ ok }) => ok)
   slot.restUntilMs = nowMs + restMs(slot.node, event.computeMs)
-  if (anyServed) {
+  if (outcomes.some(({ ok }) => ok)) {
     learnTime(batch, event.computeMs, items.length || outcomes.length, profile)
     profile.sent(slot.node.id, variant.task, event.networkMs)
-    pool.corrected(Math.abs(event.computeMs / batch.meanMs - 1) > EXPECTED)
+    pool.corrected()
     slot.cooldowns.delete(variant)
   } else if (!outcomes.some((outcome) => !outcome.ok && outcome.fatal)) {
     coolDown(slot, variant, nowMs)
@@ -73,12 +120,7 @@ export function learnBatch(
 }
 
 /** What a batch says of its items. */
-export function serveBatch(
-  batch: Batch,
-  event: Finished,
-  parts: FinishParts,
-  nowMs: number,
-): void {
+export function serveBatch(batch: Batch, event: Finished, parts: FinishParts, nowMs: number): void {
   const { variant, items } = batch
   const { fanOut, flights } = parts
   const served: Query[] = []
@@ -94,9 +136,7 @@ export function serveBatch(
       else flights.retryItem(item, batch, outcome.message, nowMs)
       continue
     }
-    // Items of one query mostly stand together.
-    let at = served.length - 1
-    if (served[at] !== query) at = served.indexOf(query)
+    let at = served.lastIndexOf(query)
     if (at < 0) {
       at = served.push(query) - 1
       stages.push(stageOf(batch, event))
@@ -105,28 +145,57 @@ export function serveBatch(
     stage.items++
     stage.queueMs = Math.max(stage.queueMs, batch.dispatchedMs - item.queuedAtMs)
     serveItem(item, item.bound!, outcome, nowMs)
-    for (let child = 0; child < item.children.length; child++) {
-      fanOut.saw(variant, child, item.children[child]!.length)
-    }
-    for (const branch of item.children) parts.enqueue(branch)
+    item.children.forEach((branch, child) => {
+      fanOut.saw(variant, child, branch.length)
+      parts.enqueue(branch)
+    })
   }
-  for (let i = 0; i < served.length; i++) {
-    const query = served[i]!
+  served.forEach((query, i) => {
     const stage = stages[i]!
     stage.queueMs += event.nodeQueueMs
     query.stages.push(stage)
     if (query.openCount === 0) parts.finish(query)
-  }
+  })
 }
 
 /** What the batch did for one query, to be filled in: its items, and how long they waited for it. */
-const stageOf = (batch: Batch, event: Finished): StageRecord => ({
-  task: batch.variant.task.name,
-  variant: batch.variant.ref.variant,
-  node: batch.slot.node.id,
-  batch: batch.items.length,
+const stageOf = ({ variant, slot, items }: Batch, event: Finished): StageRecord => ({
+  task: variant.task.name,
+  variant: variant.ref.variant,
+  node: slot.node.id,
+  batch: items.length,
   items: 0,
   queueMs: 0,
   networkMs: event.networkMs,
   computeMs: event.computeMs,
 })
+
+/** Whoever sent a batch besides those that queries wait for. */
+interface Owner {
+  finished(batch: Batch, event: Finished, nowMs: number): void
+  /** It comes to nothing: failed, given up, or gone with its node. */
+  lost(batch: Batch, nowMs: number): void
+}
+
+/** Batches besides those that queries wait for. */
+export class ExtraBatches {
+  private readonly owners = createTable<BatchId, Owner>()
+
+  constructor(private readonly flights: Pick<Flights, 'sendExtra'>) {}
+
+  send(slot: Slot, variant: VariantShape, extra: Extra, owner: Owner, nowMs: number): Batch {
+    const batch = this.flights.sendExtra(slot, variant, extra, nowMs)
+    this.owners.set(batch.id, owner)
+    return batch
+  }
+
+  /** The owner of a batch that ended; undefined for one that queries wait for. */
+  take(id: BatchId): Owner | undefined {
+    if (this.owners.size === 0) return undefined
+    const owner = this.owners.get(id)
+    this.owners.delete(id)
+    return owner
+  }
+}
+
+export type Extras = Pick<ExtraBatches, 'send' | 'take'>

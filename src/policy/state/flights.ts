@@ -1,31 +1,20 @@
 /**
- * Batches under way: sent, ended, given up for lost, or no longer wanted. Keeps each slot's account
- * of what runs on it.
+ * Batches in flight: sent, ended, given up for lost, or abandoned. Keeps each slot's account of what
+ * runs on it. The states of a batch are drawn in `slots.ts`.
  *
  * @module
  */
 import type { Limits } from '../core/options.ts'
-import {
-  type Batch,
-  coolDown,
-  type Extra,
-  heldUntilMs,
-  isOverdue,
-  isSilent,
-  restMs,
-  SILENT_HOLD_MS,
-  type Slot,
-  takeOff,
-} from './slots.ts'
-import type { Profile } from '../estimate/profile.ts'
-import type { Item } from './query.ts'
-import type { Waiting } from './waiting.ts'
-import { createSeries } from '../core/series.ts'
+import { createSeries } from '../core/table.ts'
 import type { Prefix, Shapes, VariantShape } from '../core/graph.ts'
-import type { Table } from '../core/table.ts'
 import type { BatchId, DispatchedItem, ItemOutcome, PolicyCommand } from '../core/types.ts'
-import { type Booked, createBooking } from './booking.ts'
-import { SentItem } from './sent.ts'
+import type { Profile } from '../estimate/profile.ts'
+import { type Booked, Booking, SentItem } from './batch.ts'
+import { slot as S } from './params.ts'
+import type { Item } from './query.ts'
+import { type Batch, coolDown, type Extra, isOverdue, overdueAtMs, restMs } from './slots.ts'
+import { type Slot, takeOff } from './slots.ts'
+import type { Waiting } from './waiting.ts'
 
 /** An item with the choice made for it. */
 export interface Member {
@@ -33,7 +22,7 @@ export interface Member {
   choice: { prefix: Prefix }
 }
 
-export interface FlightParts {
+interface FlightParts {
   shapes: Shapes
   limits: Limits
   profile: Profile
@@ -54,229 +43,211 @@ export interface FlightParts {
   failed?(batch: Batch): void
 }
 
-export interface Flights {
-  batches: Pick<Table<BatchId, Batch>, 'get' | 'values'>
+const isWanted = (item: Item, batch: Batch) => !item.query.closed && item.batch === batch.id
+
+/** How long an abandoned batch holds its slot, unless it is heard of. */
+const heldUntilMs = (batch: Batch, nowMs: number) =>
+  overdueAtMs(batch) < nowMs
+    ? nowMs + S.silentMs
+    : Math.max(nowMs, batch.endsAtMs) + batch.upperMs - batch.meanMs
+
+export class Flights {
+  readonly batches = createSeries<Batch>()
   /** Items of queries under way, by index of the variant. */
-  running: readonly number[]
-  /** @param alone no other slot could do it: it is waited for until the guess may be called wrong */
-  send(slot: Slot, members: Member[], alone: boolean, nowMs: number): void
-  /** A batch that no query waits for by itself: `end` gives it back like any other. */
-  sendExtra(slot: Slot, variant: VariantShape, extra: Extra, nowMs: number): Batch
-  /**
-   * Nobody wants its result any more: its node is told, its slot is busy until that is heard of. Where
-   * that is overdue, what waits behind it goes elsewhere.
-   */
-  callOff(batch: Batch, nowMs: number): void
-  /** What waits behind the batch that a slot runs goes elsewhere. */
-  takeBack(slot: Slot, nowMs: number): void
-  /** Takes the batch off its slot and the books; undefined when it is not known (any more). */
-  end(id: BatchId, nowMs: number): Batch | undefined
-  /** Its items that are still wanted go back into their queues, or run out of attempts. */
-  retry(batch: Batch, message: string, nowMs: number): void
-  /** Likewise, and it is its node that came to nothing with it. */
-  fail(batch: Batch, message: string, nowMs: number): void
-  retryItem(item: Item, batch: Batch, message: string, nowMs: number): void
-  /** The item's query is closed: a batch with nothing left to want is cancelled. */
-  forget(item: Item, nowMs: number): void
-  /** Gives up what is long overdue, and frees slots of cancelled batches never heard of again. */
-  sweep(nowMs: number): void
-  /** When `sweep` has something to do, at the earliest. */
-  nextSweepMs(): number
-}
-
-/** A batch that nobody waits for any more is known to be slow when overdue by this share: more than chance. */
-const OVERDUE = 0.3
-
-export function createFlights(parts: FlightParts): Flights {
-  const { shapes, limits, profile, waiting, emit } = parts
-  const batches = createSeries<Batch>()
-  const running: number[] = []
+  readonly running: number[] = []
   /** No later than the first time that `sweep` has something to do. */
-  let sweepAtMs = Infinity
+  private sweepAtMs = Infinity
+  private readonly booking: Booking
 
-  const book = createBooking(shapes, profile)
-
-  function count({ variant: { index } }: Batch, items: number): void {
-    running[index] = (running[index] ?? 0) + items
+  constructor(private readonly parts: FlightParts) {
+    this.booking = new Booking(parts.shapes, parts.profile)
   }
 
-  function launch(
+  /** @param alone no other slot could do it: it is waited for until the guess may be called wrong */
+  send(slot: Slot, members: Member[], alone: boolean, nowMs: number): void {
+    const { variant } = members[0]!.choice.prefix
+    const items: Item[] = []
+    const sent: DispatchedItem[] = []
+    const tries = members.reduce((most, { item }) => Math.max(most, item.attempts), 0)
+    const count = members.length
+    const booked = this.booking.book({ slot, variant, items, count, alone, tries }, nowMs)
+    let deadlineMs = Infinity
+    for (const { item, choice } of members) {
+      items.push(item)
+      sent.push(new SentItem(item.query.id, item.payload))
+      deadlineMs = Math.min(deadlineMs, item.deadlineMs)
+      item.run(booked.batch, choice.prefix)
+    }
+    this.parts.waiting.removeAll(items)
+    this.launch(booked, sent, deadlineMs, undefined, nowMs)
+    this.parts.sent?.(booked.batch)
+  }
+
+  /** A batch that no query waits for by itself: `end` gives it back like any other. */
+  sendExtra(slot: Slot, variant: VariantShape, extra: Extra, nowMs: number): Batch {
+    const count = extra.items.length
+    const booked = this.booking.book(
+      { slot, variant, items: [], count, alone: false, tries: 0 },
+      nowMs,
+    )
+    this.launch(booked, extra.items, extra.deadlineMs, extra.like, nowMs)
+    return booked.batch
+  }
+
+  /** -> running. */
+  private launch(
     { batch, expectedMs, giveUpMs }: Booked,
     items: DispatchedItem[],
     deadlineMs: number,
     like: ItemOutcome[] | undefined,
     nowMs: number,
   ): void {
-    const { slot, variant } = batch
+    const { slot, variant: { ref, index } } = batch
     const { node } = slot
-    batches.set(batch.id, batch)
-    count(batch, batch.items.length)
-    sweepAtMs = Math.min(sweepAtMs, batch.giveUpAtMs)
+    this.batches.set(batch.id, batch)
+    this.running[index] = (this.running[index] ?? 0) + batch.items.length
+    this.sweepAtMs = Math.min(this.sweepAtMs, batch.giveUpAtMs)
     slot.batches.push(batch)
-    slot.usedMs = nowMs
-    parts.changed(slot)
+    slot.usedMs = node.lastBatchMs = nowMs
+    this.parts.changed(slot)
     node.batches++
     node.items += items.length
-    node.lastBatchMs = nowMs
-    const { pipeline, task, variant: name } = variant.ref
     const command: Extract<PolicyCommand, { type: 'dispatch' }> = {
       type: 'dispatch',
       batch: batch.id,
       node: node.id,
       slot: slot.index,
-      pipeline,
-      task,
-      variant: name,
+      pipeline: ref.pipeline,
+      task: ref.task,
+      variant: ref.variant,
       items,
       deadlineMs,
       expectedMs,
       giveUpMs,
     }
     if (like !== undefined) command.like = like
-    emit(command)
+    this.parts.emit(command)
   }
 
-  function send(slot: Slot, members: Member[], alone: boolean, nowMs: number): void {
-    const { variant } = members[0]!.choice.prefix
-    const items: Item[] = []
-    const sent: DispatchedItem[] = []
-    let tries = 0
-    for (const { item } of members) tries = Math.max(tries, item.attempts)
-    const booked = book(slot, variant, items, members.length, alone, tries, nowMs)
-    let deadlineMs = Infinity
-    for (const { item, choice } of members) {
-      items.push(item)
-      sent.push(new SentItem(item.query.id, item.payload))
-      deadlineMs = Math.min(deadlineMs, item.deadlineMs)
-      item.state = 'running'
-      item.attempts++
-      item.batch = booked.batch.id
-      item.bound = choice.prefix
-      item.endsAtMs = booked.batch.endsAtMs
+  /** -> ended: off its slot and the books; undefined when it is not known (any more). */
+  end(id: BatchId, nowMs: number): Batch | undefined {
+    const batch = this.batches.get(id)
+    if (batch === undefined) return undefined
+    const { slot, abandonedUntilMs, meanMs, variant: { index } } = batch
+    this.batches.delete(id)
+    this.running[index]! -= batch.items.length
+    // The volunteer's duty has it rest after what nobody wants, too.
+    if (abandonedUntilMs !== null) slot.restUntilMs = nowMs + restMs(slot.node, meanMs)
+    takeOff(batch, nowMs)
+    this.parts.changed(slot)
+    return batch
+  }
+
+  /** running -> abandoned: its node is told. One that waits behind another has ended with that. */
+  private cancel(batch: Batch, untilMs: number, nowMs: number): void {
+    this.parts.emit({ type: 'cancel_batch', node: batch.slot.node.id, batch: batch.id })
+    if (batch.slot.batches[0] !== batch) return void this.end(batch.id, nowMs)
+    batch.abandonedUntilMs = untilMs
+    this.sweepAtMs = Math.min(this.sweepAtMs, untilMs)
+    this.parts.changed(batch.slot)
+  }
+
+  /** Nobody wants its result any more. Where that is overdue, what waits behind it goes elsewhere. */
+  callOff(batch: Batch, nowMs: number): void {
+    const { slot, id, abandonedUntilMs } = batch
+    if (this.batches.get(id) !== batch || abandonedUntilMs !== null) return
+    const isSilent = slot.batches[0] === batch && !slot.node.resting && overdueAtMs(batch) < nowMs
+    if (isSilent) this.takeBack(slot, nowMs)
+    this.cancel(batch, heldUntilMs(batch, nowMs), nowMs)
+  }
+
+  /** What waits behind the batch that a slot runs goes elsewhere: that was no attempt, as it had not begun. */
+  takeBack(slot: Slot, nowMs: number): void {
+    for (const behind of slot.batches.slice(1)) {
+      this.cancel(behind, nowMs, nowMs)
+      if (behind.items.length === 0) this.parts.extraLost?.(behind)
+      for (const item of behind.items) {
+        if (!isWanted(item, behind)) continue
+        item.attempts--
+        this.parts.waiting.add(item, nowMs)
+      }
     }
-    waiting.removeAll(items)
-    launch(booked, sent, deadlineMs, undefined, nowMs)
-    parts.sent?.(booked.batch)
   }
 
-  const isWanted = (item: Item, batch: Batch) => !item.query.closed && item.batch === batch.id
+  /** Its items that are still wanted go back into their queues, or run out of attempts. */
+  retry(batch: Batch, message: string, nowMs: number): void {
+    if (batch.items.length === 0) return this.parts.extraLost?.(batch)
+    if (this.parts.covered?.(batch)) return
+    for (const item of batch.items) this.retryItem(item, batch, message, nowMs)
+  }
 
-  function retryItem(item: Item, batch: Batch, message: string, nowMs: number): void {
+  retryItem(item: Item, batch: Batch, message: string, nowMs: number): void {
     if (!isWanted(item, batch)) return
     const { slot: { node }, variant, dispatchedMs } = batch
     item.failedOn = node.id
     if (batch.failed) {
       item.failures = [...item.failures, { node: node.id, variant, sentMs: dispatchedMs }]
     }
-    if (item.attempts >= limits.maxAttempts) parts.exhausted(item, message)
+    const { limits, waiting } = this.parts
+    if (item.attempts >= limits.maxAttempts) this.parts.exhausted(item, message)
     else waiting.add(item, nowMs)
   }
 
-  function retry(batch: Batch, message: string, nowMs: number): void {
-    if (batch.items.length === 0) return parts.extraLost?.(batch)
-    if (parts.covered?.(batch)) return
-    for (const item of batch.items) retryItem(item, batch, message, nowMs)
-  }
-
-  function fail(batch: Batch, message: string, nowMs: number): void {
+  /** Its node came to nothing with it: likewise. */
+  fail(batch: Batch, message: string, nowMs: number): void {
     batch.failed = true
-    parts.failed?.(batch)
-    retry(batch, message, nowMs)
+    this.parts.failed?.(batch)
+    this.retry(batch, message, nowMs)
   }
 
-  function end(id: BatchId, nowMs: number): Batch | undefined {
-    const batch = batches.get(id)
-    if (batch === undefined) return undefined
-    batches.delete(id)
-    count(batch, -batch.items.length)
-    const { slot, ghostUntilMs, meanMs } = batch
-    // The volunteer's duty has it rest after what nobody wants, too.
-    if (ghostUntilMs !== null) slot.restUntilMs = nowMs + restMs(slot.node, meanMs)
-    takeOff(batch, nowMs)
-    parts.changed(slot)
-    return batch
+  /** The item's query is closed: a batch with nothing left to want is abandoned. */
+  forget(item: Item, nowMs: number): void {
+    const batch = item.batch === null ? undefined : this.batches.get(item.batch)
+    if (batch === undefined || batch.items.some((other) => isWanted(other, batch))) return
+    this.parts.forgotten?.(batch)
+    if (batch.abandonedUntilMs !== null) return
+    // Nobody will hear how slow this is, but that it takes at least so long is known now.
+    const { slot, variant, items, meanMs } = batch
+    const overdueMs = nowMs - batch.endsAtMs
+    if (overdueMs > S.margin * meanMs && slot.batches[0] === batch) {
+      this.parts.profile.lost(slot.node.id, variant, items.length, meanMs + overdueMs)
+    }
+    this.cancel(batch, heldUntilMs(batch, nowMs), nowMs)
   }
 
-  /** Tells the node, and keeps the slot's account of a batch that runs until it must have ended. */
-  function cancel(batch: Batch, untilMs: number, nowMs: number): void {
-    emit({ type: 'cancel_batch', node: batch.slot.node.id, batch: batch.id })
-    if (batch.slot.batches[0] === batch) {
-      batch.ghostUntilMs = untilMs
-      sweepAtMs = Math.min(sweepAtMs, untilMs)
-      parts.changed(batch.slot)
-    } else end(batch.id, nowMs)
-  }
-
-  /** It has not begun, so this was no attempt of its own. */
-  function takeBack(slot: Slot, nowMs: number): void {
-    for (const behind of slot.batches.slice(1)) {
-      cancel(behind, nowMs, nowMs)
-      if (behind.items.length === 0) parts.extraLost?.(behind)
-      for (const item of behind.items) {
-        if (!isWanted(item, behind)) continue
-        item.attempts--
-        waiting.add(item, nowMs)
+  /** Gives up what is long overdue, and frees slots of abandoned batches never heard of again. */
+  sweep(nowMs: number): void {
+    if (this.sweepAtMs > nowMs) return
+    for (const batch of this.batches.values()) {
+      if (!this.batches.has(batch.id)) continue
+      const { abandonedUntilMs, giveUpAtMs } = batch
+      if (abandonedUntilMs === null) {
+        if (giveUpAtMs <= nowMs) this.giveUp(batch, nowMs)
+      } else if (abandonedUntilMs <= nowMs) {
+        if (isOverdue(batch.slot, nowMs)) this.parts.failed?.(batch)
+        this.end(batch.id, nowMs)
       }
     }
+    this.sweepAtMs = this.batches.values().reduce(
+      (least, { abandonedUntilMs, giveUpAtMs }) => Math.min(least, abandonedUntilMs ?? giveUpAtMs),
+      Infinity,
+    )
   }
 
-  function giveUp(batch: Batch, nowMs: number): void {
-    const { slot, variant } = batch
-    takeBack(slot, nowMs)
-    cancel(batch, nowMs + SILENT_HOLD_MS, nowMs)
+  /** When `sweep` has something to do, at the earliest. */
+  nextSweepMs(): number {
+    return this.sweepAtMs
+  }
+
+  private giveUp(batch: Batch, nowMs: number): void {
+    const { slot, variant, items } = batch
+    this.takeBack(slot, nowMs)
+    this.cancel(batch, nowMs + S.silentMs, nowMs)
     coolDown(slot, variant, nowMs)
     const ranMs = nowMs - batch.endsAtMs + batch.meanMs
-    profile.lost(slot.node.id, variant, batch.items.length, ranMs)
-    fail(batch, 'Cannot wait for a batch any longer', nowMs)
-  }
-
-  return {
-    batches,
-    running,
-    send,
-    sendExtra(slot, variant, { items, deadlineMs, like }, nowMs) {
-      const booked = book(slot, variant, [], items.length, false, 0, nowMs)
-      launch(booked, items, deadlineMs, like, nowMs)
-      return booked.batch
-    },
-    takeBack,
-    callOff(batch, nowMs) {
-      if (batches.get(batch.id) !== batch || batch.ghostUntilMs !== null) return
-      if (isSilent(batch, nowMs)) takeBack(batch.slot, nowMs)
-      cancel(batch, heldUntilMs(batch, nowMs), nowMs)
-    },
-    end,
-    retry,
-    fail,
-    retryItem,
-    forget(item, nowMs) {
-      const batch = item.batch === null ? undefined : batches.get(item.batch)
-      if (batch === undefined || batch.items.some((other) => isWanted(other, batch))) return
-      parts.forgotten?.(batch)
-      if (batch.ghostUntilMs !== null) return
-      // Nobody will hear how slow this is, but that it takes at least so long is known now.
-      const overdueMs = nowMs - batch.endsAtMs
-      if (overdueMs > OVERDUE * batch.meanMs && batch.slot.batches[0] === batch) {
-        const { slot, variant, items, meanMs } = batch
-        profile.lost(slot.node.id, variant, items.length, meanMs + overdueMs)
-      }
-      cancel(batch, heldUntilMs(batch, nowMs), nowMs)
-    },
-    sweep(nowMs) {
-      if (sweepAtMs > nowMs) return
-      for (const batch of [...batches.values()]) {
-        if (!batches.has(batch.id)) continue
-        if (batch.ghostUntilMs !== null) {
-          if (batch.ghostUntilMs > nowMs) continue
-          if (isOverdue(batch.slot, nowMs)) parts.failed?.(batch)
-          end(batch.id, nowMs)
-        } else if (batch.giveUpAtMs <= nowMs) giveUp(batch, nowMs)
-      }
-      sweepAtMs = Infinity
-      for (const { ghostUntilMs, giveUpAtMs } of batches.values()) {
-        sweepAtMs = Math.min(sweepAtMs, ghostUntilMs ?? giveUpAtMs)
-      }
-    },
-    nextSweepMs: () => sweepAtMs,
+    this.parts.profile.lost(slot.node.id, variant, items.length, ranMs)
+    this.fail(batch, 'Cannot wait for a batch any longer', nowMs)
   }
 }
+
+export const createFlights = (parts: FlightParts): Flights => new Flights(parts)

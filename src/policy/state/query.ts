@@ -1,46 +1,21 @@
 /**
  * One query inside: its tree of items, and what served them.
  *
+ *     query:  arrived -> refused
+ *             arrived -> inside -> answered | failed | cancelled      (admit/inside.ts)
+ *
+ *     item:   queued -> running -> done
+ *                ^         |
+ *                +---------+  its batch failed, was given up or was taken back
+ *
  * @module
  */
 import { fresh, zeros } from '../core/fresh.ts'
-import {
-  levelOf,
-  type PipelineShape,
-  type Prefix,
-  type TaskShape,
-  type VariantShape,
-  type Way,
-} from '../core/graph.ts'
-import type { BatchId, Handle, ItemOutcome, NodeId, QueryId, StageRecord } from '../core/types.ts'
+import { levelOf, type PipelineShape, type Prefix, type TaskShape } from '../core/graph.ts'
+import type { VariantShape, Way } from '../core/graph.ts'
+import type { Answer, FinishedItem, Handle } from '../core/types.ts'
+import type { BatchId, ItemOutcome, NodeId, QueryId, StageRecord } from '../core/types.ts'
 import type { Urgent } from './queue.ts'
-
-export interface Item extends Urgent {
-  query: Query
-  task: TaskShape
-  /** Which variants served its ancestors, and so what it may be served with. */
-  way: Way
-  /** The variants that served it and its ancestors, once it is. */
-  prefix: Prefix | null
-  payload: Handle
-  result: Handle
-  /** For each child task in the order of `next`, in reading order. */
-  children: Item[][]
-  state: 'queued' | 'running' | 'done'
-  /** Times dispatched. */
-  attempts: number
-  queuedAtMs: number
-  /** While running: its batch, the variant bound, and when the result is expected. */
-  batch: BatchId | null
-  bound: Prefix | null
-  endsAtMs: number
-  /** Where it failed last. */
-  failedOn: NodeId | null
-  /** A slot that was to do it has not the memory: others do it without leaving it to each other. */
-  passedOver: boolean
-  /** Batches that came to nothing with it. */
-  failures: readonly Failure[]
-}
 
 /** A node came to nothing with a batch. */
 export interface Failure {
@@ -49,168 +24,143 @@ export interface Failure {
   sentMs: number
 }
 
-/** Whether it is as good as any slot's: none failed at it or had to leave it. */
-export const isAnyones = ({ attempts, passedOver }: Item): boolean => attempts === 0 && !passedOver
+const NO_CHILDREN: Item[][] = []
+const NO_FAILURES: Failure[] = []
 
-/** What a query still needs at the least; see `next/deadline_test.ts`. */
-export interface Rest {
-  /** The epoch of the capacity that it is good for; `UNKNOWN` once the query changed. */
-  epoch: number
-  /** Of the stations' work that of the one that has most to do. */
-  poolMs: number
-  /** Length of the longest chain of what waits, with the pool idle. */
-  chainMs: number
+export class Item implements Urgent {
+  readonly deadlineMs: number
+  readonly seq: number
+  readonly ordinal: number
+  readonly task: TaskShape
+  state: 'queued' | 'running' | 'done' = 'queued'
+  /** The variants that served it and its ancestors, once it is done. */
+  prefix: Prefix | null = null
+  result: Handle = undefined
+  /** For each child task in the order of `next`, in reading order. */
+  children = NO_CHILDREN
+  /** Times dispatched. */
+  attempts = 0
+  /** While running: its batch, the variant it is bound to, and when the result is expected. */
+  batch: BatchId | null = null
+  bound: Prefix | null = null
+  endsAtMs = 0
+  /** Where it failed last, and batches that came to nothing with it. */
+  failedOn: NodeId | null = null
+  failures: readonly Failure[] = NO_FAILURES
+
+  /** @param way which variants served its ancestors, and so what it may be served with */
+  constructor(
+    readonly query: Query,
+    readonly way: Way,
+    readonly payload: Handle,
+    public queuedAtMs: number,
+  ) {
+    this.deadlineMs = query.deadlineMs
+    this.seq = query.seq
+    this.ordinal = query.items.length
+    this.task = way.task
+  }
+
+  /** running -> queued; a new item is queued already. Its query counts it in `waiting`. */
+  queue(nowMs: number): void {
+    this.state = 'queued'
+    this.batch = null
+    this.bound = null
+    this.queuedAtMs = nowMs
+  }
+
+  /** queued -> running. */
+  run(batch: { id: BatchId; endsAtMs: number }, bound: Prefix): void {
+    this.state = 'running'
+    this.attempts++
+    this.batch = batch.id
+    this.bound = bound
+    this.endsAtMs = batch.endsAtMs
+  }
+}
+
+/** No version of the paths. */
+const UNKNOWN = -1
+
+/** What a query still needs at the least; worked out by the deadline test. */
+class Rest {
+  /** The version of the paths that it is worked out by; `UNKNOWN` once the query changed. */
+  epoch = UNKNOWN
+  /** Work of the station that has most to do. */
+  poolMs = 0
+  /** Length of the longest chain of what waits, with the pool idle; its variance in ms². */
+  chainMs = 0
+  variance = 0
   /** When the last of what runs, with all that follows from it, can end. */
-  runningEndMs: number
-  /** Of each station, for what follows items that are not done. */
-  lockedMs: number[]
-  /** How long it takes until each station is first needed. */
-  leadMs: number[]
-  /** Of the chain, in ms². */
-  variance: number
+  runningEndMs = 0
+  /** Of each station: all work, what follows items that are not done, and when it is first needed. */
+  stationMs: number[] = fresh()
+  lockedMs: number[] = fresh()
+  leadMs: number[] = zeros(0)
   /** False while some of it can be served by no slot. */
-  servable: boolean
+  servable = true
   /** The last deadline test found it to be late even by its quickest path. */
-  isLate: boolean
-  /** What each station has to do for what waits, and for what running items will hand on. */
-  stationMs: number[]
+  isLate = false
 }
 
-export interface Query extends Urgent {
+interface Given {
   id: QueryId
+  seq: number
   shape: PipelineShape
-  arrivedMs: number
-  /**
-   * Time beyond what the quickest way through an idle pool took when it arrived, as far as it may be
-   * used: who gives more than the pipeline's SLO does not ask to be kept waiting for it.
-   */
+  deadlineMs: number
   laxityMs: number
-  /** Least path accuracy, as position in `shape.levels`. */
-  level: number
-  root: Item
-  /** In the order of creation: each stands at its ordinal. */
-  items: Item[]
-  /** Items queued or running; none of them stands before `firstOpen`. */
-  openCount: number
-  firstOpen: number
-  /** Items queued, by position of the task. */
-  waiting: number[]
-  /** Items so far, by depth of the task. */
-  countAt: number[]
-  stages: StageRecord[]
-  /** Items that had no time for the variant that the mix wanted. */
-  lowered: number
-  /** Items by variant, in the order in which each first served one. */
-  served: { variant: VariantShape; items: number }[]
-  /** Answered or cancelled: whatever still comes for it is ignored. */
-  closed: boolean
-  /** Kept up only while it is known: not between a change and the next scan. */
-  rest: Rest
-  /** The scan of the backlog that `aheadMs` and `slackMs` are of; see `aheadOf`. */
-  scan: number
-  /** Set by a scan of the backlog: time of the pool for what goes before it. */
-  aheadMs: number
-  /** Likewise, of first items alone. */
-  firstAheadMs: number
-  /** Likewise: how much later it could go and end in time, with its margin; infinite if it needs none. */
-  slackMs: number
-  /** Likewise: time of the pool that others may take before it, and that it may take itself; see `budgetOf`. */
-  spareMs: number
-  budgetMs: number
+  minAccuracy: number | undefined
+  payload: Handle
 }
 
-/** An epoch that no capacity has. */
-export const UNKNOWN = -1
+/** From constructors, and with lists that no literal made: see `core/fresh.ts`. */
+export class Query implements Urgent {
+  readonly id: QueryId
+  readonly seq: number
+  readonly ordinal = 0
+  readonly shape: PipelineShape
+  readonly deadlineMs: number
+  /** Time beyond what the quickest way through an idle pool took when it arrived, at most the SLO. */
+  readonly laxityMs: number
+  /** Least path accuracy, as position in `shape.levels`. */
+  readonly level: number
+  readonly root: Item
+  /** In the order of creation: each stands at its ordinal. */
+  readonly items: Item[] = fresh()
+  /** Items queued or running; none of them stands before `firstOpen`. */
+  openCount = 0
+  firstOpen = 0
+  /** Items queued, by position of the task; items so far, by depth of the task. */
+  readonly waiting: number[]
+  readonly countAt: number[] = fresh()
+  readonly stages: StageRecord[] = fresh()
+  /** Items by variant, in the order in which each first served one. */
+  readonly served: { variant: VariantShape; items: number }[] = fresh()
+  /** Answered or cancelled: whatever still comes for it is ignored. */
+  closed = false
+  readonly rest = new Rest()
+
+  constructor(given: Given, readonly arrivedMs: number) {
+    this.id = given.id
+    this.seq = given.seq
+    this.shape = given.shape
+    this.deadlineMs = given.deadlineMs
+    this.laxityMs = given.laxityMs
+    this.level = levelOf(given.shape, given.minAccuracy)
+    this.waiting = given.shape.tasks.map(() => 0)
+    this.root = addItem(this, given.shape.start, given.payload, arrivedMs)
+  }
+}
 
 /** What the query still needs is no longer what it was. */
 export function unsettle({ rest }: Query): void {
   rest.epoch = UNKNOWN
 }
 
-type Given =
-  & Pick<Query, 'id' | 'seq' | 'shape' | 'deadlineMs' | 'laxityMs'>
-  & { minAccuracy: number | undefined; payload: Handle }
-
-type Writable<T> = { -readonly [K in keyof T]: T[K] }
-
-/** From constructors, and with lists that no literal made: see `fresh.ts`. */
-interface NewQuery extends Writable<Query> {}
-class NewQuery {
-  constructor(given: Given, nowMs: number) {
-    this.id = given.id
-    this.seq = given.seq
-    this.ordinal = 0
-    this.deadlineMs = given.deadlineMs
-    this.shape = given.shape
-    this.arrivedMs = nowMs
-    this.laxityMs = given.laxityMs
-    this.level = levelOf(given.shape, given.minAccuracy)
-    this.items = fresh()
-    this.openCount = 0
-    this.firstOpen = 0
-    this.waiting = given.shape.tasks.map(() => 0)
-    this.countAt = fresh()
-    this.stages = fresh()
-    this.lowered = 0
-    this.served = fresh()
-    this.closed = false
-    this.rest = new NewRest()
-    this.scan = 0
-    this.aheadMs = 0
-    this.firstAheadMs = 0
-    this.slackMs = Infinity
-    this.spareMs = Infinity
-    this.budgetMs = NaN
-    this.root = addItem(this, given.shape.start, given.payload, nowMs)
-  }
-}
-
-class NewRest implements Rest {
-  epoch = UNKNOWN
-  poolMs = 0
-  chainMs = 0
-  runningEndMs = 0
-  variance = 0
-  lockedMs: number[] = fresh()
-  leadMs: number[] = zeros(0)
-  servable = true
-  isLate = false
-  stationMs: number[] = fresh()
-}
-
-export const createQuery = (given: Given, nowMs: number): Query => new NewQuery(given, nowMs)
-
-/** Of items that have none. */
-const NO_CHILDREN: Item[][] = []
-const NO_FAILURES: Failure[] = []
-
-interface NewItem extends Writable<Item> {}
-class NewItem {
-  constructor(query: Query, way: Way, payload: Handle, nowMs: number) {
-    this.deadlineMs = query.deadlineMs
-    this.seq = query.seq
-    this.ordinal = query.items.length
-    this.query = query
-    this.task = way.task
-    this.way = way
-    this.prefix = null
-    this.payload = payload
-    this.result = undefined
-    this.children = NO_CHILDREN
-    this.state = 'queued'
-    this.attempts = 0
-    this.queuedAtMs = nowMs
-    this.batch = null
-    this.bound = null
-    this.endsAtMs = 0
-    this.failedOn = null
-    this.passedOver = false
-    this.failures = NO_FAILURES
-  }
-}
+export const createQuery = (given: Given, nowMs: number): Query => new Query(given, nowMs)
 
 function addItem(query: Query, way: Way, payload: Handle, nowMs: number): Item {
-  const item = new NewItem(query, way, payload, nowMs)
+  const item = new Item(query, way, payload, nowMs)
   query.items.push(item)
   query.openCount++
   query.countAt[way.task.depth] = (query.countAt[way.task.depth] ?? 0) + 1
@@ -219,8 +169,8 @@ function addItem(query: Query, way: Way, payload: Handle, nowMs: number): Item {
 }
 
 /**
- * Takes in the result of an item. Its child items are queued from now on: those of each child task
- * are in `children`. Children for tasks that do not follow this one are ignored.
+ * running -> done. Its child items are queued from now on: those of each child task are in `children`.
+ * Children for tasks that do not follow this one are ignored.
  */
 export function serveItem(
   item: Item,
@@ -248,10 +198,52 @@ export function serveItem(
 }
 
 function countServed({ served }: Query, variant: VariantShape): void {
-  for (const row of served) {
-    if (row.variant !== variant) continue
-    row.items++
-    return
+  const row = served.find((one) => one.variant === variant)
+  if (row === undefined) served.push({ variant, items: 1 })
+  else row.items++
+}
+
+/**
+ * Mean path accuracy over the leaf items. Where no leaf was reached (a detector found nothing), the
+ * mean over the items that handed nothing on, each at the accuracy of its prefix.
+ */
+export function accuracyOf({ items }: Query): number {
+  let [leaves, leafSum, ends, endSum] = [0, 0, 0, 0]
+  for (const { task, prefix, children } of items) {
+    const accuracy = prefix?.accuracy ?? 0
+    if (task.next.length === 0) {
+      leaves++
+      leafSum += accuracy
+    } else if (children.every((branch) => branch.length === 0)) {
+      ends++
+      endSum += accuracy
+    }
   }
-  served.push({ variant, items: 1 })
+  return leaves > 0 ? leafSum / leaves : endSum / ends
+}
+
+/** The answer of a query all of whose items are done. */
+export function answerOf(query: Query): Extract<Answer, { ok: true }> {
+  const items: FinishedItem[] = []
+  listItems(query.root, -1, items)
+  const path: { [task: string]: { [variant: string]: number } } = {}
+  for (const task of query.shape.tasks) {
+    for (const { variant, items } of query.served) {
+      if (variant.task === task) (path[task.name] ??= {})[variant.ref.variant] = items
+    }
+  }
+  return { ok: true, accuracy: accuracyOf(query), path, stages: query.stages, items }
+}
+
+/** Depth first, in reading order. */
+function listItems(
+  { task, payload, result, children }: Item,
+  parent: number,
+  into: FinishedItem[],
+) {
+  const position = into.length
+  into.push({ task: task.name, parent, payload, result })
+  for (const branch of children) {
+    for (const child of branch) listItems(child, position, into)
+  }
 }

@@ -18,23 +18,6 @@ export function byUrgency(a: Urgent, b: Urgent): number {
   return a.deadlineMs - b.deadlineMs || a.seq - b.seq || a.ordinal - b.ordinal
 }
 
-export interface DeadlineQueue<T extends Urgent> {
-  readonly length: number
-  /** Entries due at this time or before. */
-  dueBy(deadlineMs: number): number
-  insert(entry: T): void
-  /** Several in their order, one at least, between which none of the others comes. */
-  insertRun(run: readonly T[]): void
-  /** False when it was not there. */
-  remove(entry: T): boolean
-  /** Several that stand together in this order. False, and none is removed, where they do not. */
-  removeRun(run: readonly T[]): boolean
-  /** Position of the first entry that comes after this one, whether it is here or not. */
-  positionAfter(entry: T): number
-  /** Entry at this position, the most urgent at 0. */
-  at(position: number): T | undefined
-}
-
 /** Moving entries one by one takes so much longer than having the array move its end. */
 const ONE_BY_ONE = 8
 /** Left free at the front of the array, at most, on top of as many as there are entries. */
@@ -47,7 +30,7 @@ const MAX_FREE = 1024
  * A class, as there are several and decisions look at hundreds of entries: engines inline a method, and
  * no closure that was made more than once.
  */
-class Queue<T extends Urgent> implements DeadlineQueue<T> {
+export class DeadlineQueue<T extends Urgent> {
   private readonly array: (T | undefined)[] = []
   private head = 0
 
@@ -55,26 +38,21 @@ class Queue<T extends Urgent> implements DeadlineQueue<T> {
     return this.array.length - this.head
   }
 
+  /** Entry at this position, the most urgent at 0. */
   at(position: number): T | undefined {
     return position < 0 ? undefined : this.array[this.head + position]
   }
 
+  /** Entries due at this time or before. */
   dueBy(deadlineMs: number): number {
-    const { array, head } = this
-    let low = head
-    let high = array.length
-    while (low < high) {
-      const middle = (low + high) >> 1
-      if (array[middle]!.deadlineMs <= deadlineMs) low = middle + 1
-      else high = middle
-    }
-    return low - head
+    return this.positionOf({ deadlineMs, seq: Infinity, ordinal: 0 })
   }
 
   insert(entry: T): void {
     this.insertAt(this.positionOf(entry), [entry])
   }
 
+  /** Several in their order, one at least, between which none of the others comes. */
   insertRun(run: readonly T[]): void {
     const position = this.positionOf(run[0]!)
     const next = this.at(position)
@@ -84,6 +62,7 @@ class Queue<T extends Urgent> implements DeadlineQueue<T> {
     this.insertAt(position, run)
   }
 
+  /** False when it was not there. */
   remove(entry: T): boolean {
     const index = this.head + this.positionOf(entry)
     if (this.array[index] !== entry) return false
@@ -91,6 +70,7 @@ class Queue<T extends Urgent> implements DeadlineQueue<T> {
     return true
   }
 
+  /** Several that stand together in this order. False, and none is removed, where they do not. */
   removeRun(run: readonly T[]): boolean {
     const first = run[0]
     if (first === undefined) return true
@@ -101,13 +81,8 @@ class Queue<T extends Urgent> implements DeadlineQueue<T> {
     return true
   }
 
-  positionAfter(entry: T): number {
-    const position = this.positionOf(entry)
-    return this.at(position) === entry ? position + 1 : position
-  }
-
   /** Position of the first entry that does not come before this one. */
-  private positionOf(entry: T): number {
+  private positionOf(entry: Urgent): number {
     const { array, head } = this
     let low = head
     let high = array.length
@@ -154,4 +129,4 @@ class Queue<T extends Urgent> implements DeadlineQueue<T> {
   }
 }
 
-export const createQueue = <T extends Urgent>(): DeadlineQueue<T> => new Queue<T>()
+export const createQueue = <T extends Urgent>(): DeadlineQueue<T> => new DeadlineQueue<T>()

@@ -1,8 +1,7 @@
 /**
- * Which slots have credit for a batch: idle ones, the last used on top, so that few nodes do what
- * few can do; busy ones about to be free; and idle ones of nodes that rest.
- *
- * Kept up as slots change, so that no decision looks at all slots of the pool.
+ * Which slots have credit for a batch: idle ones, the last used on top, so that few nodes do what few
+ * can do; busy ones about to be free; and idle ones of nodes that rest. Kept up as slots change, so that
+ * no decision looks at all slots of the pool.
  *
  * @module
  */
@@ -10,78 +9,79 @@ import type { Layout } from './capacity.ts'
 import { creditAtMs } from './credit.ts'
 import type { Group, Place, Slot } from './slots.ts'
 
-export interface Ready {
-  /** Something about the slot changed. */
-  touch(slot: Slot, nowMs: number): void
-  /** Groups were made anew. */
-  rebuild(layout: Layout, nowMs: number): void
-  /** Takes up those whose time has come. */
-  advance(nowMs: number): void
-  /** The slot of a group that should get the next batch, if one has credit. Leaves it where it is. */
-  peek(group: Group, resting: boolean, nowMs: number): Slot | undefined
-  /** Idle slots of the group, without the resting ones. */
-  idleCount(group: Group): number
-  /** These, and those whose next batch may be on its way while the one before it ends. */
-  creditCount(group: Group): number
-  /** When the next slot gets credit by the time alone. */
-  nextMs(): number
+/** Slots of a group by place; deeper in its list one stays that is listed elsewhere by now. */
+class Lists {
+  readonly idle: Slot[] = []
+  readonly nearly: Slot[] = []
+  readonly resting: Slot[] = []
+  /** Idle slots, without those that are passed over. */
+  idleCount = 0
+
+  has({ listed }: Slot, place: Place): boolean {
+    return listed.in === this && listed.place === place
+  }
+
+  add(slot: Slot, place: Place): void {
+    if (this.has(slot, place)) return
+    this.drop(slot)
+    slot.listed.in = this
+    slot.listed.place = place
+    this[place].push(slot)
+    if (place === 'idle') this.idleCount++
+  }
+
+  drop(slot: Slot): void {
+    const { listed } = slot
+    if (listed.in !== this) return
+    listed.in = null
+    if (listed.place === 'idle') this.idleCount--
+    const list = this[listed.place]
+    if (list[list.length - 1] === slot) list.pop()
+  }
+
+  /** The last of a place that has credit still. */
+  last(place: Place, group: Group, nowMs: number): Slot | undefined {
+    const list = this[place]
+    for (;;) {
+      const slot = list[list.length - 1]
+      if (slot === undefined) return undefined
+      const isListed = this.has(slot, place)
+      const isHere = isListed && slot.group === group && placeOf(slot) === place
+      if (isHere && creditAtMs(slot, nowMs) <= nowMs) return slot
+      if (isListed) this.drop(slot)
+      else list.pop()
+    }
+  }
 }
 
-interface Lists extends Record<Place, Slot[]> {
-  /** Without what is passed over. */
-  counts: Record<Place, number>
-}
+const placeOf = (slot: Slot): Place =>
+  slot.batches.length > 0 ? 'nearly' : slot.node.resting ? 'resting' : 'idle'
 
-const nobody = (): Record<Place, number> => ({ idle: 0, nearly: 0, resting: 0 })
-
+/** When a slot gets credit by the time alone; good while the slot has this stamp. */
 interface Timer {
   atMs: number
   slot: Slot
   stamp: number
 }
 
-export function createReady(): Ready {
-  const lists = new Map<Group, Lists>()
-  const heap: Timer[] = []
+/** A binary heap, the first timer on top. */
+class Timers {
+  private readonly heap: Timer[] = []
 
-  const placeOf = (slot: Slot): Place =>
-    slot.batches.length > 0 ? 'nearly' : slot.node.resting ? 'resting' : 'idle'
-
-  const isListed = ({ listed }: Slot, own: Lists, place: Place): boolean =>
-    listed.in === own && listed.place === place
-
-  function touch(slot: Slot, nowMs: number): void {
-    const stamp = ++slot.stamp
-    const { group } = slot
-    const own = group === null ? undefined : lists.get(group)
-    if (own === undefined) return
-    const atMs = creditAtMs(slot, nowMs)
-    if (atMs <= nowMs) {
-      const place = placeOf(slot)
-      if (isListed(slot, own, place)) return
-      unlist(slot, own)
-      slot.listed.in = own
-      slot.listed.place = place
-      own[place].push(slot)
-      own.counts[place]++
-      return
-    }
-    unlist(slot, own)
-    if (atMs < Infinity) push({ atMs, slot, stamp })
+  /** The first that is good still. */
+  get first(): Timer | undefined {
+    const { heap } = this
+    while (heap.length > 0 && heap[0]!.slot.stamp !== heap[0]!.stamp) this.pop()
+    return heap[0]
   }
 
-  /** Deeper in its list it stays, to be passed over when met. */
-  function unlist({ listed }: Slot, own: Lists): void {
-    if (listed.in !== own) return
-    listed.in = null
-    own.counts[listed.place]--
-    const list = own[listed.place]
-    if (list[list.length - 1]?.listed === listed) list.pop()
+  clear(): void {
+    this.heap.length = 0
   }
 
-  function push(timer: Timer): void {
-    let i = heap.length
-    heap.push(timer)
+  push(timer: Timer): void {
+    const { heap } = this
+    let i = heap.push(timer) - 1
     while (i > 0) {
       const parent = (i - 1) >> 1
       if (heap[parent]!.atMs <= timer.atMs) break
@@ -91,67 +91,74 @@ export function createReady(): Ready {
     heap[i] = timer
   }
 
-  function pop(): void {
+  pop(): void {
+    const { heap } = this
     const last = heap.pop()!
     if (heap.length === 0) return
     let i = 0
     for (;;) {
       let child = 2 * i + 1
-      if (child >= heap.length) break
       if (child + 1 < heap.length && heap[child + 1]!.atMs < heap[child]!.atMs) child++
-      if (heap[child]!.atMs >= last.atMs) break
+      if (child >= heap.length || heap[child]!.atMs >= last.atMs) break
       heap[i] = heap[child]!
       i = child
     }
     heap[i] = last
   }
+}
 
-  /** Drops from the end what is no longer so. */
-  function settle(own: Lists, place: Place, group: Group, nowMs: number): Slot | undefined {
-    const list = own[place]
-    for (;;) {
-      const slot = list[list.length - 1]
-      if (slot === undefined) return undefined
-      const listed = isListed(slot, own, place)
-      const isOf = listed && slot.group === group
-      if (isOf && placeOf(slot) === place && creditAtMs(slot, nowMs) <= nowMs) return slot
-      list.pop()
-      if (listed) unlist(slot, own)
+export class Ready {
+  private readonly lists = new Map<Group, Lists>()
+  private readonly timers = new Timers()
+
+  /** Something about the slot changed. */
+  touch(slot: Slot, nowMs: number): void {
+    const stamp = ++slot.stamp
+    const own = slot.group === null ? undefined : this.lists.get(slot.group)
+    if (own === undefined) return
+    const atMs = creditAtMs(slot, nowMs)
+    if (atMs <= nowMs) return own.add(slot, placeOf(slot))
+    own.drop(slot)
+    if (atMs < Infinity) this.timers.push({ atMs, slot, stamp })
+  }
+
+  /** Groups were made anew. */
+  rebuild({ groups }: Layout, nowMs: number): void {
+    this.lists.clear()
+    this.timers.clear()
+    for (const group of groups) {
+      this.lists.set(group, new Lists())
+      // The last used comes last, and so first to be taken.
+      const slots = [...group.slots].sort((a, b) => a.usedMs - b.usedMs)
+      for (const slot of slots) this.touch(slot, nowMs)
     }
   }
 
-  return {
-    touch,
-    rebuild({ groups }, nowMs) {
-      lists.clear()
-      heap.length = 0
-      for (const group of groups) {
-        lists.set(group, { idle: [], nearly: [], resting: [], counts: nobody() })
-        // The last used comes last, and so first to be taken.
-        for (const slot of [...group.slots].sort((a, b) => a.usedMs - b.usedMs)) touch(slot, nowMs)
-      }
-    },
-    advance(nowMs) {
-      while (heap.length > 0 && heap[0]!.atMs <= nowMs) {
-        const { slot, stamp } = heap[0]!
-        pop()
-        if (slot.stamp === stamp) touch(slot, nowMs)
-      }
-    },
-    peek(group, resting, nowMs) {
-      const own = lists.get(group)
-      if (own === undefined) return undefined
-      if (resting) return settle(own, 'resting', group, nowMs)
-      return settle(own, 'idle', group, nowMs) ?? settle(own, 'nearly', group, nowMs)
-    },
-    idleCount: (group) => lists.get(group)?.counts.idle ?? 0,
-    creditCount(group) {
-      const counts = lists.get(group)?.counts
-      return counts === undefined ? 0 : counts.idle + counts.nearly
-    },
-    nextMs() {
-      while (heap.length > 0 && heap[0]!.slot.stamp !== heap[0]!.stamp) pop()
-      return heap[0]?.atMs ?? Infinity
-    },
+  /** Takes up those whose time has come. */
+  advance(nowMs: number): void {
+    for (let one = this.timers.first; one !== undefined; one = this.timers.first) {
+      if (one.atMs > nowMs) return
+      this.timers.pop()
+      this.touch(one.slot, nowMs)
+    }
+  }
+
+  /** The slot of a group that should get the next batch, if one has credit. Leaves it where it is. */
+  peek(group: Group, resting: boolean, nowMs: number): Slot | undefined {
+    const own = this.lists.get(group)
+    if (resting) return own?.last('resting', group, nowMs)
+    return own?.last('idle', group, nowMs) ?? own?.last('nearly', group, nowMs)
+  }
+
+  /** Idle slots of the group, without the resting ones. */
+  idleCount(group: Group): number {
+    return this.lists.get(group)?.idleCount ?? 0
+  }
+
+  /** When the next slot gets credit by the time alone. */
+  nextMs(): number {
+    return this.timers.first?.atMs ?? Infinity
   }
 }
+
+export const createReady = (): Ready => new Ready()

@@ -1,14 +1,32 @@
 /**
- * The slots of the pool as the dispatcher sees them: what each holds, what runs on it, when it is
- * free again, and whether it has credit for its next batch.
+ * The slots of the pool as the dispatcher sees them: what each holds, what runs on it, and when it is
+ * free again.
+ *
+ *     variant on a slot:  absent -> loading -> held -> absent        (pool.ts: loading, loaded)
+ *                                  |
+ *                                  +-> absent  the load failed
+ *
+ *     work of a slot:     idle -> busy -> resting -> idle            (flights.ts: launch, end)
+ *                         busy: one batch runs, others are on their way; resting: by its duty
+ *
+ *     batch:              running -> ended                           (flights.ts: end)
+ *                         running -> abandoned -> ended              (flights.ts: cancel)
  *
  * @module
  */
-import type { NodeTimes } from '../estimate/node_times.ts'
+import type { NodeTimes } from '../estimate/node_profile.ts'
 import { type Item, unsettle } from './query.ts'
 import type { TaskShape, VariantShape } from '../core/graph.ts'
-import type { BatchId, DispatchedItem, ItemOutcome, NodeId, SlotIndex } from '../core/types.ts'
-import type { Proof } from './proof.ts'
+import type { BatchId, DispatchedItem, ItemOutcome, NodeId, PolicyEvent } from '../core/types.ts'
+import type { SlotIndex } from '../core/types.ts'
+import { pool as P, slot as S } from './params.ts'
+
+/**
+ * How much a node has shown since it came, or last failed: nothing; that it works; that it is right
+ * for good. An own one need not show anything, nor does anybody where nobody is checked.
+ */
+export const PROOF = { none: 0, works: 1, right: 2, own: 3 } as const
+export type Proof = (typeof PROOF)[keyof typeof PROOF]
 
 export interface Batch {
   id: BatchId
@@ -25,49 +43,47 @@ export interface Batch {
   /** When its result is expected. Moves when the batch before it ends early or late. */
   endsAtMs: number
   giveUpAtMs: number
-  /** Its slot was loading something when it was sent, or while it was there. */
+  /** Its slot was loading something while it was there; and all along, so far. */
   besideLoad: boolean
-  /** It was all along, so far. */
   allBesideLoad: boolean
-  /** All its items are dead or went elsewhere. It holds the slot until heard of, or until here. */
-  ghostUntilMs: number | null
+  /** Abandoned: nobody wants its items. It holds the slot until heard of, or until here. */
+  abandonedUntilMs: number | null
   /** Its node failed at it, in all or in some of its items. */
   failed: boolean
 }
 
-export interface Cooldown {
+interface Cooldown {
   untilMs: number
   /** Failures in a row. */
   failures: number
 }
 
-export interface Slot {
-  node: PoolNode
-  index: SlotIndex
-  held: Set<VariantShape>
+export class Slot {
+  readonly held = new Set<VariantShape>()
   /** Names what is held, and that it loads: slots of one key are alike. */
-  heldKey: string
+  heldKey = ''
   /** Its place in the capacity of the moment; null while it takes no batches. */
-  group: Group | null
+  group: Group | null = null
   /** Variants being loaded: they may delay a batch. */
-  loading: Set<VariantShape>
+  readonly loading = new Set<VariantShape>()
   /** Since when, and what is to be loaded after them, in this order. */
-  loadingSinceMs: number
-  later: readonly VariantShape[]
+  loadingSinceMs = NaN
+  later: readonly VariantShape[] = []
   /** What it loads will take the place of what it holds: that may be gone at any moment. */
-  replacing: boolean
-  /** The one running and at most one waiting behind it. */
-  batches: Batch[]
+  replacing = false
+  /** The one that runs, and those behind it. */
+  readonly batches: Batch[] = []
   /** The volunteer's duty keeps it idle until then. */
-  restUntilMs: number
-  /** When it was last given a batch. */
-  usedMs: number
-  /** When a batch last ended on it. */
-  endedMs: number
-  cooldowns: Map<VariantShape, Cooldown>
-  /** Where it is listed for its next batch, if it is; and which of its changes is the last. */
-  listed: { in: object | null; place: Place }
-  stamp: number
+  restUntilMs = 0
+  /** When it was last given a batch, and when a batch last ended on it. */
+  usedMs = -Infinity
+  endedMs = -Infinity
+  readonly cooldowns = new Map<VariantShape, Cooldown>()
+  /** Where it is listed for its next batch, if it is; and which of its changes is the last: see `ready.ts`. */
+  readonly listed: { in: object | null; place: Place } = { in: null, place: 'idle' }
+  stamp = 0
+
+  constructor(readonly node: PoolNode, readonly index: SlotIndex) {}
 }
 
 /** A batch that no query waits for. */
@@ -81,32 +97,44 @@ export interface Extra {
 /** Why a slot has credit: idle, about to be free, or idle on a node that rests. */
 export type Place = 'idle' | 'nearly' | 'resting'
 
-export interface PoolNode {
-  id: NodeId
+export class PoolNode {
+  readonly id: NodeId
   /** As of the layout. */
   proof: Proof
-  /** Names of pipelines that it is given no queries of: see `pool/proof.ts`. */
-  keptFrom: ReadonlySet<string>
+  /** Names of pipelines that it is given no queries of: see `capacity.ts`. */
+  keptFrom: ReadonlySet<string> = new Set()
   /** What its profile says it takes. */
-  times: NodeTimes
-  slots: Slot[]
-  duty: number
+  readonly times: NodeTimes
+  readonly slots: Slot[] = []
+  readonly duty: number
   /** What it is able to hold, in the order of all variants; replaced as a whole. */
   able: readonly VariantShape[]
-  /** How many of these it may be asked to hold. */
-  openCount: number
-  memoryBytes: number
+  readonly memoryBytes: number
   /** Name of its class; null until it was put in one. */
-  class: string | null
-  paused: boolean
+  class: string | null = null
+  paused = false
   /** Warm, but the plan does without it: it gets work only when that is needed to be in time. */
-  resting: boolean
-  batches: number
-  items: number
-  lastBatchMs: number
+  resting = false
+  batches = 0
+  items = 0
+  lastBatchMs = -Infinity
+
+  constructor(
+    { node, duty, memoryBytes = Infinity }: Extract<PolicyEvent, { type: 'node_joined' }>,
+    able: readonly VariantShape[],
+    times: NodeTimes,
+    proof: Proof,
+  ) {
+    this.id = node
+    this.duty = duty > 0 ? Math.min(Math.max(duty, P.leastDuty), 1) : 1
+    this.able = able
+    this.memoryBytes = memoryBytes
+    this.times = times
+    this.proof = proof
+  }
 }
 
-/** Nodes whose measured profiles are alike; see `pool/classes.ts`. */
+/** Nodes whose measured profiles are alike; see `classes.ts`. */
 export interface NodeClass {
   name: string
   /** Position among the classes of the moment. */
@@ -144,46 +172,18 @@ export function renewKey(slot: Slot): void {
   slot.heldKey = slot.loading.size > 0 ? `${held} loading` : held
 }
 
-/** Of a batch on this slot as things are: longer beside a load. */
-export function meanMsOn(slot: Slot, variant: VariantShape, batch: number): number {
-  const { times } = slot.node
-  const aloneMs = times.meanMs(variant, batch)
-  return slot.loading.size === 0 ? aloneMs : aloneMs * times.loadFactor()
-}
+/** Mean latency of a batch on this slot as things are: longer beside a load. */
+export const meanMsOn = (
+  { loading, node: { times } }: Slot,
+  variant: VariantShape,
+  batch: number,
+) => times.meanMs(variant, batch) * (loading.size === 0 ? 1 : times.loadFactor())
 
 /** Likewise what is hardly exceeded. */
-export function upperMsOn(slot: Slot, variant: VariantShape, batch: number): number {
-  const { times } = slot.node
-  const aloneMs = times.upperMs(variant, batch)
-  return slot.loading.size === 0 ? aloneMs : aloneMs * times.loadFactor()
-}
+export const upperMsOn = (slot: Slot, variant: VariantShape, batch: number): number =>
+  meanMsOn(slot, variant, batch) * slot.node.times.upperTimes(variant)
 
-/** Whether it holds all that it may be asked to: then an item can go any way there. */
-export const holdsAll = (slot: Slot) => slot.held.size >= slot.node.openCount
-
-const COOLDOWN_MS = 250
-const MAX_COOLDOWN_MS = 30_000
-
-export function createSlot(node: PoolNode, index: SlotIndex): Slot {
-  return {
-    node,
-    index,
-    held: new Set(),
-    heldKey: '',
-    group: null,
-    loading: new Set(),
-    loadingSinceMs: NaN,
-    later: [],
-    replacing: false,
-    batches: [],
-    restUntilMs: 0,
-    usedMs: -Infinity,
-    endedMs: -Infinity,
-    cooldowns: new Map(),
-    listed: { in: null, place: 'idle' },
-    stamp: 0,
-  }
-}
+export const createSlot = (node: PoolNode, index: SlotIndex): Slot => new Slot(node, index)
 
 /** When the node of this duty may start again after running for `computeMs`. */
 export const restMs = ({ duty }: Pick<PoolNode, 'duty'>, computeMs: number): number =>
@@ -199,35 +199,13 @@ export function readyAtMs(slot: Slot, nowMs: number): number {
   return Math.max(nowMs, heardAtMs - last.networkMs / 2) + restMs(slot.node, last.meanMs)
 }
 
-/** Later than the upper latency by this much: a timer's and a network's jitter is no straggling. */
-const MARGIN_MS = 25
-const MARGIN = 0.25
-
 /** From when a batch is later than jitter explains: its node may be gone, and nobody know of it yet. */
 export const overdueAtMs = ({ endsAtMs, upperMs, meanMs }: Batch) =>
-  endsAtMs + upperMs - meanMs + MARGIN_MS + MARGIN * meanMs
-
-/** How long a slot whose batch was overdue when nobody wanted it gets nothing, unless it is heard of. */
-export const SILENT_HOLD_MS = 1000
+  endsAtMs + upperMs - meanMs + S.marginMs + S.margin * meanMs
 
 /** Whether what it runs, or ran for nobody, is later than jitter explains. */
 export const isOverdue = ({ batches }: Slot, nowMs: number) =>
   batches.length > 0 && overdueAtMs(batches[0]!) < nowMs
-
-export const isSilent = (batch: Batch, nowMs: number) =>
-  batch.slot.batches[0] === batch && !batch.slot.node.resting && overdueAtMs(batch) < nowMs
-
-/** How long a batch that nobody wants holds its slot, unless it is heard of. */
-export const heldUntilMs = (batch: Batch, nowMs: number) =>
-  overdueAtMs(batch) < nowMs
-    ? nowMs + SILENT_HOLD_MS
-    : Math.max(nowMs, batch.endsAtMs) + batch.upperMs - batch.meanMs
-
-/** How much later than `readyAtMs` it may become, by the upper latency of what runs. */
-export function lateMs(slot: Slot): number {
-  const last = slot.batches[slot.batches.length - 1]
-  return last === undefined ? 0 : last.upperMs - last.meanMs
-}
 
 export const isCoolingDown = (slot: Slot, variant: VariantShape, nowMs: number) =>
   slot.cooldowns.size > 0 && (slot.cooldowns.get(variant)?.untilMs ?? -Infinity) > nowMs
@@ -235,7 +213,7 @@ export const isCoolingDown = (slot: Slot, variant: VariantShape, nowMs: number) 
 /** After a failure the pair gets nothing for a while, longer each time in a row. */
 export function coolDown(slot: Slot, variant: VariantShape, nowMs: number): void {
   const failures = (slot.cooldowns.get(variant)?.failures ?? 0) + 1
-  const pauseMs = Math.min(COOLDOWN_MS * 2 ** (failures - 1), MAX_COOLDOWN_MS)
+  const pauseMs = S.cooldownMs * 2 ** Math.min(failures - 1, 7)
   slot.cooldowns.set(variant, { untilMs: nowMs + pauseMs, failures })
 }
 

@@ -13,7 +13,7 @@ import type {
   VariantRef,
 } from '../core/types.ts'
 import type { Finished } from '../state/finish.ts'
-import { PROOF, type Proof } from '../state/proof.ts'
+import { PROOF, type Proof } from '../state/slots.ts'
 import type { Failure } from '../state/query.ts'
 import type { Batch } from '../state/slots.ts'
 import { trust as params } from './params.ts'

@@ -1,7 +1,7 @@
 /** A pool that was held up for a while, whose queries have less time than it then seems to need. */
 import assert from 'node:assert/strict'
 import { createDoubt } from '../../../src/policy/admit/doubt.ts'
-import { createProfile } from '../../../src/policy/estimate/profile.ts'
+import { Profile } from '../../../src/policy/estimate/profile.ts'
 import { shapesOf } from '../../../src/policy/core/graph.ts'
 import { pipeline } from '../../../src/bench/trust/trust_lies.ts'
 
@@ -9,7 +9,7 @@ Deno.test('what is doubted is thought to be as quick and as near as it was found
   const shapes = shapesOf([pipeline])
   const [task] = shapes.pipelines.get(pipeline.name)!.tasks
   const [variant, other] = task!.variants
-  const profile = createProfile()
+  const profile = new Profile()
   profile.roundTrip('a', 4)
   for (const one of [variant!, other!]) {
     profile.measured('a', one, [{ batch: 1, latencyMs: 20 }])

@@ -2,6 +2,8 @@ import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import { createTable } from '../../../src/policy/core/table.ts'
 
+const entriesOf = (table: unknown) => (table as { entries: unknown[] }).entries
+
 Deno.test('createTable() keeps what a Map would, and nothing that was taken out', () => {
   const id = fc.oneof(fc.nat(9), fc.constantFrom('a', '7', '__proto__', 'constructor'))
   const step = fc.tuple(fc.constantFrom('set', 'delete'), id, fc.nat())
@@ -27,7 +29,7 @@ Deno.test('createTable() stays as small as what is in it, however many pass thro
     table.set(n, { n })
     if (n % 100 > 0) table.delete(n - 1)
     assert.ok(table.values().length === table.size && table.size <= 11, `${table.size} at ${n}`)
-    assert.ok(table.entries.length <= 2 * table.size + 33, `${table.entries.length} at ${n}`)
+    assert.ok(entriesOf(table).length <= 2 * table.size + 33, `${entriesOf(table).length} at ${n}`)
   }
   assert.deepEqual(table.values().map(({ n }) => n), [
     99,

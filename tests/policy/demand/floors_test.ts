@@ -1,10 +1,10 @@
 /** How many queries ask for what least accuracy. */
 import assert from 'node:assert/strict'
-import { createFloors } from '../../../src/policy/estimate/floors.ts'
+import { Floors } from '../../../src/policy/estimate/demands.ts'
 
 /** Comes evenly, for so many seconds from some time on. */
 function ask(
-  floors: ReturnType<typeof createFloors>,
+  floors: Floors,
   accuracy: number,
   ratePerS: number,
   { fromS = 0, seconds = 30 } = {},
@@ -16,7 +16,7 @@ function ask(
 
 Deno.test('floors have the rate of those who ask, from the first second on', () => {
   for (const seconds of [1, 3, 10, 60]) {
-    const floors = createFloors()
+    const floors = new Floors()
     ask(floors, 0.9, 20, { seconds })
     const [{ accuracy, ratePerS } = { accuracy: NaN, ratePerS: NaN }] = floors.of(1000 * seconds)
     assert.equal(accuracy, 0.9)
@@ -25,7 +25,7 @@ Deno.test('floors have the rate of those who ask, from the first second on', () 
 })
 
 Deno.test('a floor that was asked for once is kept in mind for a minute', () => {
-  const floors = createFloors()
+  const floors = new Floors()
   floors.count(0.9, 0)
   assert.ok(floors.of(59_000)[0]!.ratePerS > 0)
   assert.deepEqual(floors.of(61_000), [])
@@ -33,7 +33,7 @@ Deno.test('a floor that was asked for once is kept in mind for a minute', () => 
 })
 
 Deno.test('of many floors the rarest are served by the next higher one, and none by a lower', () => {
-  const floors = createFloors()
+  const floors = new Floors()
   const asked = [[0.5, 10], [0.6, 1], [0.7, 20], [0.8, 2], [0.9, 30], [0.95, 3]] as const
   for (const [accuracy, ratePerS] of asked) ask(floors, accuracy, ratePerS)
   const told = floors.of(30_000)

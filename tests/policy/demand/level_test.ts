@@ -1,6 +1,6 @@
 /** The demand of the moment is looked at for as long as queries have time. */
 import assert from 'node:assert/strict'
-import { createLevel, type Level } from '../../../src/policy/estimate/level.ts'
+import { Level } from '../../../src/policy/estimate/level.ts'
 import { createRandom, exponential } from '../../../src/sim/random.ts'
 
 /** Poisson arrivals at so many a second; what is believed each 100 ms. */
@@ -17,7 +17,7 @@ function arrivals(level: Level, ratePerS: number, fromS: number, toS: number, se
 
 /** Deviation of what is believed from what is, as a share of it. */
 function strays(sloMs: number, ratePerS: number): number {
-  const level = createLevel(0, sloMs)
+  const level = new Level(0, sloMs)
   const seen = arrivals(level, ratePerS, 0, 620, 7).slice(200)
   return Math.sqrt(
     seen.reduce((sum, perS) => sum + (perS / ratePerS - 1) ** 2, 0) / seen.length,
@@ -30,12 +30,12 @@ Deno.test('where few queries come, and each has long, chance moves the level lit
 })
 
 Deno.test('up to a second the deadline changes nothing', () => {
-  const [short, second] = [createLevel(0, 250), createLevel(0, 1000)]
+  const [short, second] = [new Level(0, 250), new Level(0, 1000)]
   assert.deepEqual(arrivals(short, 30, 0, 20, 3), arrivals(second, 30, 0, 20, 3))
 })
 
 Deno.test('a jump is believed within half the time that a query has, a fall in all of it', () => {
-  const level = createLevel(0, 5000)
+  const level = new Level(0, 5000)
   arrivals(level, 4, 0, 60, 1)
   const jump = arrivals(level, 20, 60, 75, 2)
   assert.ok(Math.max(...jump.slice(0, 25)) > 14, `${Math.max(...jump.slice(0, 25))}`)
@@ -44,7 +44,7 @@ Deno.test('a jump is believed within half the time that a query has, a fall in a
 })
 
 Deno.test('a burst is over when nobody comes any more', () => {
-  const level = createLevel(0, 5000)
+  const level = new Level(0, 5000)
   arrivals(level, 4, 0, 60, 1)
   for (let i = 0; i < 100; i++) level.count(60_010)
   assert.ok(level.perS(60_100) > 40, `${level.perS(60_100)} while it lasts`)
@@ -52,13 +52,13 @@ Deno.test('a burst is over when nobody comes any more', () => {
 })
 
 Deno.test('before the first window has ended what came so far is believed', () => {
-  const level = createLevel(0, 5000)
+  const level = new Level(0, 5000)
   for (let atMs = 0; atMs < 3000; atMs += 500) level.count(atMs)
   assert.ok(Math.abs(level.perS(3000) - 2) < 0.1, `${level.perS(3000)}`)
 })
 
 Deno.test('it fades to nothing in silence', () => {
-  const level = createLevel(0, 5000)
+  const level = new Level(0, 5000)
   arrivals(level, 10, 0, 60, 5)
   assert.ok(level.perS(600_000) < 0.01)
 })

@@ -1,6 +1,6 @@
 /** What the clock here says of batches, where messages travel longer than these take. */
 import assert from 'node:assert/strict'
-import { createClock } from '../../../src/policy/state/clock.ts'
+import { Clock } from '../../../src/policy/state/finish.ts'
 import type { Batch } from '../../../src/policy/state/slots.ts'
 import type { PolicyEvent } from '../../../src/policy/core/types.ts'
 
@@ -8,7 +8,7 @@ const ROUND_TRIP_MS = 20
 
 /** A slot so far away. Each batch says that it took as long as given. */
 function farSlot() {
-  const clock = createClock()
+  const clock = new Clock()
   const node = { id: 'far', times: { roundTripMs: () => ROUND_TRIP_MS } }
   const slot = { node, endedMs: -Infinity } as unknown as Batch['slot']
   const ended = (dispatchedMs: number, heardMs: number, computeMs: number): number => {

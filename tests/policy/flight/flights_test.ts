@@ -1,7 +1,6 @@
 /** Batches under way that nobody wants any more, or that stand behind one that hangs. */
 import assert from 'node:assert/strict'
-import type { Member } from '../../../src/policy/dispatch/batching.ts'
-import { createFlights } from '../../../src/policy/state/flights.ts'
+import { createFlights, type Member } from '../../../src/policy/state/flights.ts'
 import { DEFAULT_LIMITS } from '../../../src/policy/core/options.ts'
 import {
   type Batch,
@@ -9,7 +8,7 @@ import {
   isCoolingDown,
   type PoolNode,
 } from '../../../src/policy/state/slots.ts'
-import { createProfile } from '../../../src/policy/estimate/profile.ts'
+import { Profile } from '../../../src/policy/estimate/profile.ts'
 import { createQuery } from '../../../src/policy/state/query.ts'
 import { createWaiting } from '../../../src/policy/state/waiting.ts'
 import { shapesOf } from '../../../src/policy/core/graph.ts'
@@ -19,7 +18,7 @@ import { single } from '../fixtures.ts'
 function scene() {
   const shapes = shapesOf([single])
   const shape = shapes.pipelines.get('single')!
-  const profile = createProfile()
+  const profile = new Profile()
   const waiting = createWaiting(shapes)
   const told: string[] = []
   const flights = createFlights({
@@ -37,9 +36,9 @@ function scene() {
 
   /** One item of a query of its own, sent to the slot. */
   function send(nowMs: number) {
-    const [deadlineMs, laxityMs, dueMs] = [1e6, 1e6, 1e6]
+    const [deadlineMs, laxityMs] = [1e6, 1e6]
     const query = createQuery({
-      ...{ id: `q${seq}`, seq: seq++, shape, deadlineMs, laxityMs, dueMs, lesson: 1 },
+      ...{ id: `q${seq}`, seq: seq++, shape, deadlineMs, laxityMs },
       ...{ minAccuracy: undefined, payload: null },
     }, nowMs)
     waiting.addNew([query.root], nowMs)
@@ -93,7 +92,7 @@ Deno.test('a batch that ended or was called off is not called off again', () => 
   const item = send(12)
   const batch = batchOf(item)
   flights.callOff(batch, 20)
-  assert.equal(flights.nextSweepMs(), batch.ghostUntilMs)
+  assert.equal(flights.nextSweepMs(), batch.abandonedUntilMs)
   flights.callOff(batch, 21)
   item.query.closed = true
   flights.forget(item, 22)

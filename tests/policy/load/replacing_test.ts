@@ -3,7 +3,7 @@ import { creditAtMs } from '../../../src/policy/state/credit.ts'
 import assert from 'node:assert/strict'
 import { Loader } from '../../../src/policy/place/loader.ts'
 import { shapesOf } from '../../../src/policy/core/graph.ts'
-import { createProfile } from '../../../src/policy/estimate/profile.ts'
+import { Profile } from '../../../src/policy/estimate/profile.ts'
 import {
   changePace,
   createSlot,
@@ -70,7 +70,7 @@ Deno.test('what a slot held and has lost is loaded anew, though not beside anoth
 
 Deno.test('a slot whose variant is being replaced has credit only once it is idle', () => {
   const slot = createSlot({ id: 'a', duty: 1, paused: false } as PoolNode, 0)
-  const running = { meanMs: 100, upperMs: 120, networkMs: 2, endsAtMs: 100, ghostUntilMs: null }
+  const running = { meanMs: 100, upperMs: 120, networkMs: 2, endsAtMs: 100, abandonedUntilMs: null }
   slot.batches.push(running as typeof slot.batches[number])
   assert.ok(creditAtMs(slot, 50) < 100)
   slot.replacing = true
@@ -80,7 +80,7 @@ Deno.test('a slot whose variant is being replaced has credit only once it is idl
 })
 
 Deno.test('a batch beside a load is expected to take longer, and so is one that a load finds running', () => {
-  const profile = createProfile()
+  const profile = new Profile()
   const times = profile.of('a')
   const slot = createSlot({ id: 'a', times, duty: 1, paused: false } as PoolNode, 0)
   const alone = { meanMs: meanMsOn(slot, small!, 1), upperMs: upperMsOn(slot, small!, 1) }

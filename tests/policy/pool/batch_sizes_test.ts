@@ -1,6 +1,6 @@
 /** The sizes of batches that really ran, and what an item of each variant takes for it. */
 import assert from 'node:assert/strict'
-import { createBatchSizes } from '../../../src/policy/estimate/batch_sizes.ts'
+import { BatchSizes } from '../../../src/policy/estimate/batch_sizes.ts'
 import { shapesOf } from '../../../src/policy/core/graph.ts'
 import { ocr } from '../fixtures.ts'
 
@@ -9,13 +9,13 @@ const [tiny, mid, big] = ['tiny', 'mid', 'big'].map((variant) =>
   shapes.find({ pipeline: 'ocr', task: 'read', variant })!
 )
 /** Eight take three times as long as one. */
-const latencyMs = (batch: number) => batch < 8 ? 10 * batch : 30
+const latencyMs = (batch: number) => 10 + 20 * (batch - 1) / 7
 
 Deno.test('an item costs what it takes in the batches of its own variant', () => {
-  const sizes = createBatchSizes()
+  const sizes = new BatchSizes()
   for (let i = 0; i < 200; i++) {
-    sizes.ran('class-1', tiny!, 8, true)
-    for (let k = 0; k < 8; k++) sizes.ran('class-1', mid!, 1, false)
+    sizes.ran('class-1', tiny!, 8)
+    for (let k = 0; k < 8; k++) sizes.ran('class-1', mid!, 1)
   }
   const [tinyMs, midMs] = [tiny, mid].map((one) => sizes.costs('class-1', one!, latencyMs).costMs)
   // In one batch for all they would cost the same.
@@ -23,9 +23,9 @@ Deno.test('an item costs what it takes in the batches of its own variant', () =>
 })
 
 Deno.test('a variant that never ran, or not of late, is expected in the batches of the others', () => {
-  const sizes = createBatchSizes()
-  for (let i = 0; i < 200; i++) sizes.ran('class-1', mid!, 1, false)
-  for (let i = 0; i < 200; i++) sizes.ran('class-1', tiny!, 8, true)
+  const sizes = new BatchSizes()
+  for (let i = 0; i < 200; i++) sizes.ran('class-1', mid!, 1)
+  for (let i = 0; i < 200; i++) sizes.ran('class-1', tiny!, 8)
   for (const variant of [mid, big]) {
     const ms = sizes.costs('class-1', variant!, latencyMs).costMs
     assert.ok(ms < 5, `${ms} of ${variant!.ref.variant}`)
@@ -33,7 +33,7 @@ Deno.test('a variant that never ran, or not of late, is expected in the batches 
 })
 
 Deno.test('before a class ran anything a plan expects what one query brings, a decision nothing', () => {
-  const sizes = createBatchSizes()
+  const sizes = new BatchSizes()
   const [, read] = shapes.pipelines.get('ocr')!.tasks
   assert.equal(read!.name, 'read')
   // The most accurate detector hands on four.
@@ -41,6 +41,6 @@ Deno.test('before a class ran anything a plan expects what one query brings, a d
   assert.equal(sizes.costs('class-1', big!, (batch) => 10 + batch).costMs, 11)
   // A device on which more cost more runs them one by one.
   assert.equal(sizes.costs('class-1', big!, (batch) => 10 * batch ** 2).planMs, 10)
-  sizes.ran('class-1', mid!, 2, false)
+  sizes.ran('class-1', mid!, 2)
   assert.equal(sizes.costs('class-1', big!, (batch) => 10 + batch).planMs, 6)
 })

@@ -1,35 +1,23 @@
 import assert from 'node:assert/strict'
 import { classify } from '../../../src/policy/state/classes.ts'
-import { PROOF } from '../../../src/policy/state/proof.ts'
-import { createProfile } from '../../../src/policy/estimate/profile.ts'
+import { PROOF } from '../../../src/policy/state/slots.ts'
+import { Profile } from '../../../src/policy/estimate/profile.ts'
 import { shapesOf } from '../../../src/policy/core/graph.ts'
-import type { PoolNode } from '../../../src/policy/state/slots.ts'
+import { PoolNode } from '../../../src/policy/state/slots.ts'
 import { createRandom, lognormal } from '../../../src/sim/random.ts'
 import { ocr } from '../fixtures.ts'
 
 const shapes = shapesOf([ocr])
 
 function nodeOf(id: string, given: Partial<PoolNode> = {}): PoolNode {
-  return {
-    ...{ id, proof: PROOF.own, keptFrom: new Set() },
-    times: createProfile().of(id),
-    slots: [],
-    duty: 1,
-    able: shapes.variants,
-    openCount: shapes.variants.length,
-    memoryBytes: Infinity,
-    class: null,
-    paused: false,
-    resting: false,
-    batches: 0,
-    items: 0,
-    lastBatchMs: -Infinity,
-    ...given,
-  }
+  const event = { type: 'node_joined', node: id, slots: 0, duty: 1, able: [] } as const
+  const times = given.times ?? new Profile().of(id)
+  const { able = shapes.variants } = given
+  return Object.assign(new PoolNode({ ...event, able: [] }, able, times, PROOF.own), given)
 }
 
 function measured(speeds: { [id: string]: number }) {
-  const profile = createProfile()
+  const profile = new Profile()
   for (const [id, slowness] of Object.entries(speeds)) {
     for (const variant of shapes.variants) {
       profile.measured(id, variant, [{ batch: 1, latencyMs: variant.referenceMs! * slowness }])
@@ -40,8 +28,8 @@ function measured(speeds: { [id: string]: number }) {
 
 Deno.test('classify() puts nodes of like speed together, whatever they are called', () => {
   const profile = measured({ a: 1, b: 1.1, c: 4, d: 3.8, e: 0.95 })
-  const nodes = ['a', 'b', 'c', 'd', 'e'].map((id) => nodeOf(id))
-  const classes = classify(nodes, profile, [])
+  const nodes = ['a', 'b', 'c', 'd', 'e'].map((id) => nodeOf(id, { times: profile.of(id) }))
+  const classes = classify(nodes, [])
   assert.deepEqual(classes.map(({ nodes }) => nodes.map(({ id }) => id)), [['a', 'b', 'e'], [
     'c',
     'd',
@@ -56,40 +44,45 @@ Deno.test('classify() tells nodes apart that are far from those that are near, b
   const nodes = Object.keys(away).map((id) => nodeOf(id, { times: profile.of(id) }))
   const named = (classes: ReturnType<typeof classify>) =>
     classes.map(({ nodes }) => nodes.map(({ id }) => id))
-  const classes = classify(nodes, profile, [])
+  const classes = classify(nodes, [])
   assert.deepEqual(named(classes), [['a', 'c'], ['b', 'd']])
   // One that comes a little nearer stays where it is; one that is there goes over.
   profile.roundTrip('d', 0.15 * sloMs)
-  assert.deepEqual(named(classify(nodes, profile, classes)), [['a', 'c'], ['b', 'd']])
+  assert.deepEqual(named(classify(nodes, classes)), [['a', 'c'], ['b', 'd']])
   profile.roundTrip('d', 0.02 * sloMs)
-  assert.deepEqual(named(classify(nodes, profile, classes)), [['a', 'c', 'd'], ['b']])
+  assert.deepEqual(named(classify(nodes, classes)), [['a', 'c', 'd'], ['b']])
 })
 
 Deno.test('classify() tells nodes apart that are good at different things', () => {
-  const profile = createProfile()
+  const profile = new Profile()
   for (const [id, detect, read] of [['gpu', 0.2, 2], ['cpu', 1, 1]] as const) {
     for (const variant of shapes.variants) {
       const slowness = variant.task.name === 'detect' ? detect : read
       profile.measured(id, variant, [{ batch: 1, latencyMs: variant.referenceMs! * slowness }])
     }
   }
-  assert.equal(classify([nodeOf('gpu'), nodeOf('cpu')], profile, []).length, 2)
+  assert.equal(
+    classify([
+      nodeOf('gpu', { times: profile.of('gpu') }),
+      nodeOf('cpu', { times: profile.of('cpu') }),
+    ], []).length,
+    2,
+  )
 })
 
 Deno.test('classify() parts nodes that are able to hold different things', () => {
-  const profile = measured({ a: 1, b: 1, c: 1 })
   const nodes = [
     nodeOf('a'),
     nodeOf('b', { able: shapes.variants.slice(1) }),
     nodeOf('c', { memoryBytes: 5e8 }),
   ]
-  assert.equal(classify(nodes, profile, []).length, 3)
+  assert.equal(classify(nodes, []).length, 3)
 })
 
 Deno.test('classify() keeps a node in its class while corrections are small', () => {
   const profile = measured({ a: 1, b: 1, c: 1.3 })
-  const nodes = ['a', 'b', 'c'].map((id) => nodeOf(id))
-  let classes = classify(nodes, profile, [])
+  const nodes = ['a', 'b', 'c'].map((id) => nodeOf(id, { times: profile.of(id) }))
+  let classes = classify(nodes, [])
   const names = nodes.map((node) => node.class)
   const random = createRandom(3)
   for (let round = 0; round < 50; round++) {
@@ -99,13 +92,13 @@ Deno.test('classify() keeps a node in its class while corrections are small', ()
         profile.ran(id, variant, 1, variant.referenceMs! * slowness * lognormal(random, 0.1))
       }
     }
-    classes = classify(nodes, profile, classes)
+    classes = classify(nodes, classes)
     assert.deepEqual(nodes.map((node) => node.class), names)
   }
   for (let i = 0; i < 30; i++) {
     for (const variant of shapes.variants) profile.ran('c', variant, 1, variant.referenceMs! * 10)
   }
-  classes = classify(nodes, profile, classes)
+  classes = classify(nodes, classes)
   assert.notEqual(nodes[2]!.class, nodes[0]!.class)
   assert.equal(nodes[1]!.class, nodes[0]!.class)
 })
@@ -113,22 +106,22 @@ Deno.test('classify() keeps a node in its class while corrections are small', ()
 Deno.test('classify() makes no more than twelve classes of like ability', () => {
   const ids = Array.from({ length: 40 }, (_, i) => `n${i}`)
   const profile = measured(Object.fromEntries(ids.map((id, i) => [id, 1.5 ** i])))
-  const classes = classify(ids.map((id) => nodeOf(id)), profile, [])
+  const classes = classify(ids.map((id) => nodeOf(id, { times: profile.of(id) })), [])
   assert.equal(classes.length, 12)
   assert.equal(classes.reduce((sum, { nodes }) => sum + nodes.length, 0), 40)
 })
 
 Deno.test('classify() takes a node back into its class once it is as quick as the others again', () => {
   const profile = measured({ a: 1, b: 1 })
-  const nodes = ['a', 'b'].map((id) => nodeOf(id))
-  let classes = classify(nodes, profile, [])
+  const nodes = ['a', 'b'].map((id) => nodeOf(id, { times: profile.of(id) }))
+  let classes = classify(nodes, [])
   const run = (slowness: number) => {
     for (let i = 0; i < 60; i++) {
       for (const variant of shapes.variants) {
         profile.ran('b', variant, 1, variant.referenceMs! * slowness)
       }
     }
-    return classes = classify(nodes, profile, classes)
+    return classes = classify(nodes, classes)
   }
   assert.equal(classes.length, 1)
   assert.equal(run(3).length, 2)

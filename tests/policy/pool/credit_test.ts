@@ -17,7 +17,7 @@ function slotWith(count: number, meanMs: number, networkMs: number, roundTripMs 
       networkMs,
       dispatchedMs: 0,
       endsAtMs,
-      ghostUntilMs: null,
+      abandonedUntilMs: null,
     }
     slot.batches.push(batch as unknown as typeof slot.batches[number])
   }

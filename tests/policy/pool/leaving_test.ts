@@ -1,25 +1,19 @@
 /** In a pool of many slots none pays for each node that goes, or says anew what it can hold. */
 import assert from 'node:assert/strict'
 import { createFanOut } from '../../../src/policy/estimate/fanout.ts'
-import { createSharing } from '../../../src/policy/lookahead/sharing.ts'
 import { createPool } from '../../../src/policy/state/pool.ts'
-import { createBatchSizes } from '../../../src/policy/estimate/batch_sizes.ts'
-import type { Rulings } from '../../../src/policy/state/rulings.ts'
-import { holdsAll } from '../../../src/policy/state/slots.ts'
-import { createProfile } from '../../../src/policy/estimate/profile.ts'
+import { BatchSizes } from '../../../src/policy/estimate/batch_sizes.ts'
+import { Profile } from '../../../src/policy/estimate/profile.ts'
 import { shapesOf } from '../../../src/policy/core/graph.ts'
 import { ocr, refsOf } from '../fixtures.ts'
 
 const able = refsOf(ocr)
 
 /** So many nodes of two slots that hold all, and one of one slot that holds less. */
-function poolOf(count: number, isOpen: Rulings['isOpen'] = () => true) {
+function poolOf(count: number) {
   const shapes = shapesOf([ocr])
-  const [profile, fanOut, sizes] = [createProfile(), createFanOut(), createBatchSizes()]
-  const pool = createPool({
-    ...{ shapes, profile, fanOut, sizes, sharing: createSharing({ pipelines: () => [] }) },
-    ...{ limits: { maxBatch: 8 }, rulings: { isOpen } },
-  })
+  const [profile, fanOut, sizes] = [new Profile(), createFanOut(), new BatchSizes()]
+  const pool = createPool({ shapes, profile, fanOut, sizes })
   const join = (node: string, slots: number, refs: typeof able) => {
     pool.join({ type: 'node_joined', node, slots, duty: 1, able })
     for (let slot = 0; slot < slots; slot++) {
@@ -28,7 +22,7 @@ function poolOf(count: number, isOpen: Rulings['isOpen'] = () => true) {
   }
   for (let i = 0; i < count; i++) join(`n${i}`, 2, able)
   join('single', 1, able.slice(0, 1))
-  const layoutAt = (nowMs: number) => pool.capacity(nowMs).capacity.layout
+  const layoutAt = (nowMs: number) => pool.capacity(nowMs).layout
   return { pool, layoutAt, first: layoutAt(0) }
 }
 
@@ -43,11 +37,9 @@ Deno.test('of many, one that goes is in no group from then on, and the others ar
   assert.ok(layoutAt(0) === first)
   assert.equal(first.slotCount, 199)
   assert.equal(slotsOf(first), 199)
-  assert.equal(first.islands[0]!.slotCount, 199)
-  assert.equal(first.islands[0]!.duty, 199)
   assert.equal(first.groups.reduce((sum, { duty }) => sum + duty, 0), 199)
   assert.deepEqual(gone.map(({ group }) => group), [null, null])
-  assert.ok(pool.classes().every(({ nodes }) => nodes.every(({ id }) => id !== 'n5')))
+  assert.ok(pool.classes.every(({ nodes }) => nodes.every(({ id }) => id !== 'n5')))
   const next = layoutAt(10)
   assert.ok(next !== first)
   assert.equal(next.slotCount, 199)
@@ -62,27 +54,6 @@ Deno.test('of many, one that is paused can go as well', () => {
   assert.ok(layoutAt(10) === without)
   assert.equal(slotsOf(without), 199)
   assert.equal(without.slotCount, 199)
-})
-
-Deno.test('a slot holds all once it holds all that is open', () => {
-  let closed = ''
-  const { pool } = poolOf(1, ({ ref }) => ref.variant !== closed)
-  const allHeld = () => holdsAll(pool.nodes.get('n0')!.slots[0]!)
-  assert.equal(allHeld(), true)
-  pool.loaded('n0', 0, able.at(-1)!, false, 0)
-  assert.equal(allHeld(), false)
-  closed = able.at(-1)!.variant
-  pool.ruled()
-  assert.equal(allHeld(), true)
-  pool.able({ type: 'node_able', node: 'n0', able: able.slice(1) })
-  assert.equal(allHeld(), true)
-  pool.loaded('n0', 0, able[0]!, false, 0)
-  assert.equal(allHeld(), true)
-  pool.loaded('n0', 0, able[1]!, false, 0)
-  assert.equal(allHeld(), false)
-  pool.join({ type: 'node_joined', node: 'new', slots: 1, duty: 1, able: able.slice(-2) })
-  pool.loaded('new', 0, able.at(-2)!, true, 0)
-  assert.equal(holdsAll(pool.nodes.get('new')!.slots[0]!), true)
 })
 
 Deno.test('the last slot of a group is not waited for, nor any of few', () => {
@@ -102,7 +73,7 @@ Deno.test('of many, one that says anew what it can hold has the others grouped a
   assert.ok(layoutAt(0) === first)
   const next = layoutAt(10)
   assert.ok(next !== first)
-  assert.equal(pool.classes().length, 2)
+  assert.equal(pool.classes.length, 2)
   const few = poolOf(10)
   few.pool.able({ type: 'node_able', node: 'n5', able: able.slice(1) })
   assert.ok(few.layoutAt(0) !== few.first)

@@ -1,6 +1,6 @@
 /** What befalls all nodes at once, as the profile tells it from what befalls one. */
 import assert from 'node:assert/strict'
-import { createProfile } from '../../../src/policy/estimate/profile.ts'
+import { Profile } from '../../../src/policy/estimate/profile.ts'
 import { shapesOf } from '../../../src/policy/core/graph.ts'
 import { createRandom, lognormal } from '../../../src/sim/random.ts'
 import { ocr } from '../fixtures.ts'
@@ -15,7 +15,7 @@ const LARGE_MS = 160
 
 /** Nodes that ran a few batches of each variant, as the file says. */
 function established(nodes = NODES) {
-  const profile = createProfile()
+  const profile = new Profile()
   const run = (node: string, times = 1) => profile.ran(node, small, 1, times * SMALL_MS)
   for (const node of nodes) {
     for (let i = 0; i < 8; i++) {
@@ -128,7 +128,7 @@ Deno.test('a node that comes meanwhile, or that nobody knows, is as slow as the 
 })
 
 Deno.test('what was measured need not have run to be a surprise', () => {
-  const profile = createProfile()
+  const profile = new Profile()
   for (const node of NODES) {
     for (const [one, latencyMs] of [[small, SMALL_MS], [large, LARGE_MS]] as const) {
       profile.measured(node, one, [1, 2].map((batch) => ({ batch, latencyMs: latencyMs * batch })))

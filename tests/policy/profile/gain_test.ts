@@ -1,6 +1,6 @@
 /** How far one batch moves what is thought, where batches are alike and where they vary. */
 import assert from 'node:assert/strict'
-import { createProfile } from '../../../src/policy/estimate/profile.ts'
+import { Profile } from '../../../src/policy/estimate/profile.ts'
 import { shapesOf } from '../../../src/policy/core/graph.ts'
 import { createRandom, lognormal } from '../../../src/sim/random.ts'
 import { ocr } from '../fixtures.ts'
@@ -12,7 +12,7 @@ const MS = 40
 /** One node that runs batch after batch; what is thought of the next one. */
 function openNode(cv: number, seed = 1) {
   const random = createRandom(seed)
-  const profile = createProfile()
+  const profile = new Profile()
   profile.measured('a', variant, [{ batch: 1, latencyMs: MS }])
   return {
     meanMs: () => profile.meanMs('a', variant, 1),

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { accuracyOf, answerOf } from '../../../src/policy/state/answer.ts'
+import { accuracyOf, answerOf } from '../../../src/policy/state/query.ts'
 import { createQuery, type Item, serveItem } from '../../../src/policy/state/query.ts'
 import { levelOf, shapesOf } from '../../../src/policy/core/graph.ts'
 import { ocr, street } from '../fixtures.ts'
@@ -15,8 +15,6 @@ function start(pipeline = street) {
     minAccuracy: undefined,
     payload: 'root',
     laxityMs: 0,
-    dueMs: 0,
-    lesson: 1,
   }, 0)
 }
 
