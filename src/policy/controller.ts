@@ -11,7 +11,7 @@ import { bytesListed, confine, greedy, loadNext, type Member, memberOf } from '.
 import { Placing } from './place/placing.ts'
 import { createRetirement } from './place/retirement.ts'
 import type { Limits } from './core/options.ts'
-import type { Placement } from './place/placement.ts'
+import type { Placement } from './place/problem.ts'
 import type { ClassReport } from './state/class_report.ts'
 import { createRulings } from './state/rulings.ts'
 import type { Shapes, VariantShape } from './core/graph.ts'

@@ -14,7 +14,7 @@ import type { Compiled, Kind } from './compile.ts'
 import { bestFlows, type Flow, type Flows, type Step } from './flows.ts'
 import { addColumn, addEntry, addRow } from './model.ts'
 import { place } from './params.ts'
-import type { Program } from './types.ts'
+import type { Program } from './program.ts'
 
 /** What a floor needs of one task. */
 interface Need {

@@ -13,7 +13,7 @@ import { endShare } from '../price/handed_on.ts'
 import type { Prefix, VariantShape } from '../core/graph.ts'
 import { type Allowances, allowancesOf, Quickest, rateWithin } from './allowances.ts'
 import type { Compiled } from './compile.ts'
-import { branchShares } from './leaves.ts'
+import { branchShares } from './compile.ts'
 import { place } from './params.ts'
 
 export interface Step {

@@ -5,7 +5,7 @@
  * @module
  */
 import type { NodeId, VariantRef } from '../core/types.ts'
-import type { Placement, SlotSet } from './placement.ts'
+import type { Placement, SlotSet } from './problem.ts'
 
 export interface AssignSlot {
   node: NodeId

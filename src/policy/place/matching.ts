@@ -9,7 +9,7 @@
  */
 import type { VariantRef } from '../core/types.ts'
 import { type AssignSlot, match, refKey, type Target } from './match.ts'
-import type { Placement } from './placement.ts'
+import type { Placement } from './problem.ts'
 
 export type { AssignSlot }
 

@@ -13,7 +13,7 @@ import { solveModel } from './lp.ts'
 import { newModel } from './model.ts'
 import { place } from './params.ts'
 import { addPeak, withPeak } from './peak.ts'
-import type { Placement } from './placement.ts'
+import type { Placement } from './problem.ts'
 
 export type Schedule = Pick<Placement, 'first' | 'atOnce'>
 

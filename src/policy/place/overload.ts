@@ -1,52 +1,15 @@
 /**
- * The third step: the most queries, where nothing carries all. Chosen by a share of what slots can do,
- * told by all of it: a pipeline whose stations just carry its demand gets as much less through them as
- * items wait, and those of others are full anyhow, so quicker variants are to be held until all have
- * some slack.
+ * Fairness in overload: which share of its demand each pipeline is to get where nothing carries all.
  *
  * @module
  */
-import { check } from './check.ts'
 import type { Compiled, Kind } from './compile.ts'
 import type { Flows } from './flows.ts'
-import { boundOf, solveModel } from './lp.ts'
-import { mostOf } from './most.ts'
-import type { Outcome } from './outcome.ts'
+import { solveModel } from './lp.ts'
 import { place } from './params.ts'
-import { build } from './allocation_program.ts'
-import type { Goal } from './types.ts'
+import { build, type Goal } from './program.ts'
 
-/** Null where nothing is served by any sets. */
-export function overload(
-  compiled: Compiled,
-  flows: Flows,
-  open: readonly Kind[],
-  held: readonly Kind[],
-): Outcome | null {
-  const capped = { ...compiled, cap: place.saturatedCap }
-  const goal = fairGoal(capped, flows, open)
-  const fresh = mostOf(capped, flows, goal, open).best
-  const stays = held.length > 0 ? mostOf(capped, flows, goal, held).best : null
-  if (fresh === null && stays === null) return null
-  const kept = stays !== null &&
-    stays.score >= (fresh?.score ?? 0) - place.hysteresis * place.served
-  const chosen = kept ? stays : fresh!
-  const whole = fairGoal(compiled, flows, open)
-  // Allowances that its slots keep to are numbered as those of its own flows. A plan is not lost because
-  // nothing is left to reckon it anew with.
-  const checked = check(compiled, chosen.program.flows, whole, chosen.kinds) ?? chosen
-  const { model } = build({ compiled, flows, kinds: open, goal: whole })
-  const bound = boundOf(solveModel(model, compiled.effort, { relaxed: true }))
-  return {
-    mode: 'saturated',
-    checked,
-    bound: bound / place.served * compiled.totalPerS,
-    slotsBound: 0,
-    kept,
-  }
-}
-
-const fairGoal = (compiled: Compiled, flows: Flows, kinds: readonly Kind[]): Goal => ({
+export const fairGoal = (compiled: Compiled, flows: Flows, kinds: readonly Kind[]): Goal => ({
   name: 'saturated',
   levels: fairLevels(compiled, flows, kinds),
 })

@@ -55,40 +55,30 @@ export const place = {
 
   // Effort, by count: the same problem gives the same plan on any machine
   updates: 500_000_000, // updates of tableaus' cells in all, estimated: what the time goes into
-  programUpdates: 25_000_000, // likewise, of one integer program, and
-  checkUpdates: 10_000_000, // of checking sets once all else is spent
+  programUpdates: 25_000_000, // likewise, of one integer program
   rounds: 40, // neighbourhoods that a search looks at,
   checkRounds: 4, // and a search of what given sets carry
   staleRounds: 16, // neighbourhoods in a row without anything better that end a search
-  usedFirst: 0.6, // head start, against a draw of 0..1, for an integer in use to be free in a neighbourhood,
-  likelyFirst: 0.3, // and for one that the relaxed program uses
-  firstIntegers: 12, // integers free in the first neighbourhood,
-  leastIntegers: 6, // in the smallest,
+  usedFirst: 0.6, // head start, against a draw of 0..1, for an integer in use to be free in a neighbourhood
+  firstIntegers: 12, // integers free in the first neighbourhood; half of them in the smallest,
   freeIntegers: 24, // and in the largest
   branches: 120, // branches of one integer program, where they are not dear
   leastBranches: 16, // branches that are always looked at
-  spareBranches: 60, // branches of the program of warm spares
   replans: 8, // plans made anew, for more demand than there is, where the last fell short
-  fewestStep: 1.02, // times what is missing, by which demand is raised for a plan of fewest slots,
-  fewestLargest: 3, // at most so many times at once,
-  fewestNear: 0.03, // until too little and enough are so near
-  mostStep: 1.01, // the same for a plan of the most accuracy: it serves all with less
-  mostLargest: 1.2,
-  mostNear: 0.02,
-  trims: 16, // slots that are tried to be taken away from a plan of fewest slots
+  replanStep: 1.02, // times what is missing, by which demand is raised then,
+  replanMost: 3, // at most so many times at once,
+  replanNear: 0.02, // until too little and enough are so near
   maxColumns: 1000, // flows of a program; time allowances are left out to keep to them
   maxRows: 120, // rows of junctions, likewise
-  fewFlows: 250, // flows below which nothing is gained by fewer for the search of integers
-  candidates: 36, // sets of variants to count slots for, of all classes together
+  candidates: 36, // sets of variants to count slots for, of a class
   // Most allowances of a variant, and most variants of a task, in the order in which they are tried
-  choices: [[8, 99], [5, 99], [4, 99], [3, 99], [2, 99], [1, 99], [1, 4], [1, 3], [1, 2], [1, 1]],
+  choices: [[8, 99], [5, 99], [3, 99], [2, 99], [1, 99], [1, 3], [1, 1]],
 
   // Solver
   precision: 1e-6, // how far an answer may be outside its program, relative to the terms of a row
   whole: 1e-6, // distance from a whole number that counts as none
   room: 1e-7, // widening of bounds, different for each row, that ends walks in circles
-  // Tries until an answer holds: with room or not, and pivots for each row; pools of 10,000 slots want 20
-  attempts: [{ roomy: false, pivots: 3 }, { roomy: true, pivots: 6 }, { roomy: true, pivots: 20 }],
+  pivots: [6, 20], // pivots for each row, in the first try and in the second; pools of 10,000 slots want 20
   pivotsPerRow: 1.5, // estimate of what a linear program takes, and
   pivotsPerBranch: 15, // of what a branch does
 }

@@ -6,14 +6,14 @@
  * @module
  */
 import type { TaskShape, VariantShape } from '../core/graph.ts'
-import type { Checked } from './check.ts'
+import type { Checked } from './plans.ts'
 import { type ClassShape, type Compiled, isWhole, type Kind } from './compile.ts'
 import { solveModel } from './lp.ts'
 import { addColumn, addEntry, addRow, newModel } from './model.ts'
 import { workOf } from './outcome.ts'
 import { place } from './params.ts'
 import { addPeak, hasPeak, withPeak } from './peak.ts'
-import type { PlacedWork } from './placement.ts'
+import type { PlacedWork } from './problem.ts'
 import { filled, fillOrder, type HeldSet, isSame, merge, setsOf, slotsIn } from './sets.ts'
 
 /** @param held what slots hold now, as told: slot by slot, or several with one set */
@@ -74,7 +74,7 @@ function reserveOf(
     addEntry(model, column, row, 1)
     addColumn(model, [[row, -1]], { objective: -place.movePrice })
   }
-  const solved = solveModel(model, compiled.effort, { branches: place.spareBranches })
+  const solved = solveModel(model, compiled.effort)
   if (solved.status !== 'optimal' && solved.status !== 'feasible') return undefined
   return ours.map(({ column, kind, variant }): Kind => ({
     class: kind.class,

@@ -4,7 +4,7 @@
  * @module
  */
 import { assign, type Assignment, type AssignSlot } from '../../../src/policy/place/matching.ts'
-import type { Placement } from '../../../src/policy/place/placement.ts'
+import type { Placement } from '../../../src/policy/place/problem.ts'
 import type { Holding } from '../../../src/policy/place/problem.ts'
 import type { VariantRef } from '../../../src/policy/core/types.ts'
 
