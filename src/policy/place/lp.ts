@@ -52,8 +52,8 @@ export function solveModel(
   const cells = open.columns.length * rows
   const branches = branchesOf(options, cells)
   let solved: Solved = nothing('failed')
-  for (const pivots of place.pivots) {
-    solved = attempt(model, open, options, branches, pivots)
+  for (const [turn, pivots] of place.pivots.entries()) {
+    solved = attempt(model, open, options, { branches, pivots, isRoomy: turn > 0 })
     // How many branches were looked at isn't told: all where they ran out, else taken for a third.
     const ended = solved.status === 'optimal' || solved.status === 'infeasible'
     const looked = options.relaxed === true ? 0 : ended ? branches / 3 : branches
@@ -139,12 +139,11 @@ function attempt(
   model: Model,
   open: Open,
   { relaxed = false }: SolveOptions,
-  branches: number,
-  pivots: number,
+  { branches, pivots, isRoomy }: { branches: number; pivots: number; isRoomy: boolean },
 ): Solved {
   const integers = new Set(open.columns.filter((i) => !relaxed && model.columns[i]!.integer))
   const scales = new Map(open.columns.map((i) => [i, integers.has(i) ? 1 : scaleOf(model, i)]))
-  const constraints = constraintsOf(model, open, scales)
+  const constraints = constraintsOf(model, open, scales, isRoomy)
   if (constraints === null) return nothing('infeasible')
   const values = Array.from(open.base)
   const finish = (status: Solved['status']): Solved =>
@@ -195,6 +194,7 @@ function constraintsOf(
   model: Model,
   open: Open,
   scales: ReadonlyMap<number, number>,
+  isRoomy: boolean,
 ): Map<string | number, Constraint> | null {
   const constraints = new Map<string | number, Constraint>()
   const touched = new Uint8Array(model.rows.length)
@@ -209,7 +209,7 @@ function constraintsOf(
       if (min > place.precision || max < -place.precision) return null
       continue
     }
-    const room = place.room * (1 + (row * 0.6180339887) % 1)
+    const room = isRoomy ? place.room * (1 + (row * 0.6180339887) % 1) : 0
     constraints.set(row, {
       ...Number.isFinite(min) && { min: min - room },
       ...Number.isFinite(max) && { max: max + room },

@@ -78,7 +78,7 @@ export const place = {
   precision: 1e-6, // how far an answer may be outside its program, relative to the terms of a row
   whole: 1e-6, // distance from a whole number that counts as none
   room: 1e-7, // widening of bounds, different for each row, that ends walks in circles
-  pivots: [6, 20], // pivots for each row, in the first try and in the second; pools of 10,000 slots want 20
+  pivots: [6, 20], // pivots for each row, in the first try and in the second, with room; pools of 10,000 slots want 20
   pivotsPerRow: 1.5, // estimate of what a linear program takes, and
   pivotsPerBranch: 15, // of what a branch does
 }
