@@ -119,29 +119,22 @@ export function withCandidates(
 }
 
 /**
- * For each pipeline, of every task the most used, the quickest, and the best, and then the same of the
- * others. Of a pipeline that a slot has no room for, the most used in as many sets as it takes.
+ * For each pipeline, of every task the variant that is used most, and then those of other pipelines. Of
+ * a pipeline that a slot has no room for they are in as many sets as it takes.
  */
 function wholePipelines(
   { shapes }: Compiled,
   one: ClassShape,
   shares: readonly number[],
 ): VariantShape[][] {
-  const rate = ({ index }: VariantShape) => one.paces[index]!.at(-1)!.ratePerS
-  const worths = [
-    ({ index }: VariantShape) => shares[index]!,
-    rate,
-    ({ accuracy }: VariantShape) => accuracy,
-  ]
-  return worths.flatMap((worth, w) => {
-    const sorted = one.able.toSorted((a, b) => worth(b) - worth(a) || a.index - b.index)
-    const chosen = sorted.filter((v) => sorted.find((other) => other.task === v.task) === v)
-    return [...shapes.pipelines.keys()].flatMap((name) => {
-      const own = chosen.filter(({ ref }) => ref.pipeline === name)
-      const others = chosen.filter(({ ref }) => ref.pipeline !== name)
-      const parts = w === 0 ? inRoom(one, own) : [own]
-      return parts.map((part) => [...part, ...others])
-    })
+  const sorted = one.able.toSorted((a, b) =>
+    shares[b.index]! - shares[a.index]! || a.index - b.index
+  )
+  const chosen = sorted.filter((v) => sorted.find((other) => other.task === v.task) === v)
+  return [...shapes.pipelines.keys()].flatMap((name) => {
+    const others = chosen.filter(({ ref }) => ref.pipeline !== name)
+    return inRoom(one, chosen.filter(({ ref }) => ref.pipeline === name))
+      .map((part) => [...part, ...others])
   })
 }
 

@@ -59,7 +59,6 @@ export const place = {
   rounds: 40, // neighbourhoods that a search looks at,
   checkRounds: 4, // and a search of what given sets carry
   staleRounds: 16, // neighbourhoods in a row without anything better that end a search
-  usedFirst: 0.6, // head start, against a draw of 0..1, for an integer in use to be free in a neighbourhood
   firstIntegers: 12, // integers free in the first neighbourhood; half of them in the smallest,
   freeIntegers: 24, // and in the largest
   branches: 120, // branches of one integer program, where they are not dear

@@ -91,14 +91,11 @@ export interface PlacedWork extends VariantRef {
   slotTime: number
 }
 
-/** Slots that are to hold something else. */
+/** A slot that is to hold something else. */
 export interface PlacedMove {
   class: string
   from: VariantRef[]
   to: VariantRef[]
-  slots: number
-  /** Slots that hold `to` already when it is their turn. */
-  had: number
 }
 
 /** What the solver did, by count. */

@@ -142,10 +142,7 @@ class Search {
       const before = this.#objective
       const at = this.#best ?? this.#relaxed?.map(floor) ?? []
       const order = integers
-        .map((i) => {
-          const isUsed = (at[i] ?? 0) > 0.5 || (this.#relaxed?.[i] ?? 0) > place.whole
-          return { i, key: next() + (isUsed ? place.usedFirst : 0) }
-        })
+        .map((i) => ({ i, key: next() }))
         .sort((a, b) => b.key - a.key || a.i - b.i)
       const free = new Set(order.slice(0, size).map(({ i }) => i))
       const status = this.#solveWith((i) =>
