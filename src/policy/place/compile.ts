@@ -6,8 +6,13 @@
  */
 import type { Pipeline } from '../../pipeline/schema.ts'
 import { endShare } from '../price/handed_on.ts'
-import { type Prefix, type Shapes, shapesOf, type VariantShape } from '../core/graph.ts'
-import { type Budget, budgetsOf } from './budgets.ts'
+import {
+  type Prefix,
+  type Shapes,
+  shapesOf,
+  type TaskShape,
+  type VariantShape,
+} from '../core/graph.ts'
 import { place } from './params.ts'
 import type { PlaceClass, PlacePipeline, Problem, SolveEffort } from './problem.ts'
 
@@ -48,8 +53,10 @@ export interface Kind {
 /** Slots that hold one variant work within one allowance: their time is given in whole slots. */
 export const isWhole = ({ class: { holds } }: Kind): boolean => holds === 'one'
 
-export interface Demand extends Budget {
+export interface Demand {
   pipeline: PlacePipeline
+  /** What its paths may take of the SLO; 0 where none will do. */
+  budgetMs: number
   ratePerS: number
   /** Share of all demand, 0..1. */
   part: number
@@ -94,17 +101,17 @@ export function compile(problem: Problem, late = false): Compiled {
   )
   const totalPerS = rates.reduce((sum, rate) => sum + rate, 0)
   const classes = problem.classes.map((given, index) => classOf(given, index, shapes))
-  const budgets = budgetsOf(shapes, classes, late)
+  const quickest = new Quickest({ shapes, classes })
   const demands = pipelines.map((pipeline, i): Demand => {
-    const { starts } = shapes.pipelines.get(pipeline.name)!
+    const { starts, root } = shapes.pipelines.get(pipeline.name)!
     const part = rates[i]! / totalPerS
     const bests = starts.map((start) => {
       const ends = endShare(start, { none })
       return ends * start.accuracy + (1 - ends) * bestAfter(start)
     })
     return {
-      ...budgets[i]!,
       pipeline,
+      budgetMs: budgetOf(pipeline.sloMs, quickest.from(root), late),
       ratePerS: rates[i]!,
       part,
       need: (part + 1 / pipelines.length) / 2,
@@ -122,6 +129,44 @@ export function compile(problem: Problem, late = false): Compiled {
   const slots = classes.reduce((sum, one) => sum + one.slots, 0)
   const effort = { programs: 0, columns: 0, rejected: 0, updates: 0 }
   return { shapes, demands, totalPerS, classes, slots, none, cap: 1, atRisk, effort }
+}
+
+/** Of an SLO what is left for work: a part of it is for waiting behind one batch, as in the paper. */
+export const workingMs = (sloMs: number): number => sloMs * (1 - place.waiting)
+
+/**
+ * Where no path is as quick as the working time, as much is planned with as the quickest takes: a query
+ * that finds slots idle is in time, and without any path nothing would be held for the pipeline.
+ */
+function budgetOf(sloMs: number, quickestMs: number, late: boolean): number {
+  const isEnough = quickestMs <= sloMs || late && quickestMs < Infinity
+  return isEnough ? Math.max(workingMs(sloMs), quickestMs) : 0
+}
+
+/** Quickest time to serve one item, by any class: of a task with all that follows, and after it. */
+export class Quickest {
+  #fastest: number[]
+  #memo = new Map<TaskShape, number>()
+
+  constructor({ shapes, classes }: Pick<Compiled, 'shapes' | 'classes'>) {
+    this.#fastest = shapes.variants.map(({ index }) =>
+      Math.min(...classes.map(({ paces }) => paces[index]![0]?.timeMs ?? Infinity))
+    )
+  }
+
+  after(task: TaskShape): number {
+    return task.next.reduce((most, child) => Math.max(most, this.from(child)), 0)
+  }
+
+  from(task: TaskShape): number {
+    let ms = this.#memo.get(task)
+    if (ms === undefined) {
+      const own = Math.min(...task.variants.map(({ index }) => this.#fastest[index]!))
+      ms = own + this.after(task)
+      this.#memo.set(task, ms)
+    }
+    return ms
+  }
 }
 
 export const demandOf = ({ demands }: Compiled, { ref }: VariantShape): Demand =>

@@ -11,9 +11,8 @@
  */
 import { endShare } from '../price/handed_on.ts'
 import type { Prefix, VariantShape } from '../core/graph.ts'
-import { type Allowances, allowancesOf, Quickest, rateWithin } from './allowances.ts'
-import type { Compiled } from './compile.ts'
-import { branchShares } from './compile.ts'
+import { type Allowances, allowancesOf, rateWithin } from './allowances.ts'
+import { branchShares, type Compiled, Quickest } from './compile.ts'
 import { place } from './params.ts'
 
 export interface Step {
@@ -106,10 +105,8 @@ export function flowsWithin(
   let rows = 0
   let isCut = false
 
-  const timeOf = (variant: VariantShape, allowance: number, items: number) => {
-    const { timeMs, roundItems } = allowances[variant.index]![allowance]!
-    return timeMs * Math.max(1, Math.ceil(items / roundItems - 1e-9))
-  }
+  const timeOf = ({ index }: VariantShape, allowance: number) =>
+    allowances[index]![allowance]!.timeMs
 
   function walk(prefixes: readonly Prefix[], items: number, trail: Trail): void {
     for (const prefix of prefixes) {
@@ -117,15 +114,13 @@ export function flowsWithin(
       if (!chosen.has(variant)) continue
       const count = allowances[variant.index]!.length
       const mostMs = trail.leftMs - quickest.after(variant.task)
-      const fits = [...Array(count).keys()].filter((a) =>
-        timeOf(variant, a, items) <= mostMs + 1e-6
-      )
+      const fits = [...Array(count).keys()].filter((a) => timeOf(variant, a) <= mostMs + 1e-6)
       // Nothing follows a leaf: the longest allowance that fits is best.
       const tried = variant.task.next.length === 0 ? fits.slice(-1) : fits
       for (const allowance of tried) {
         if (isCut) return
-        const ms = timeOf(variant, allowance, items)
-        const next = allowance + 1 < count ? timeOf(variant, allowance + 1, items) - ms : undefined
+        const ms = timeOf(variant, allowance)
+        const next = allowance + 1 < count ? timeOf(variant, allowance + 1) - ms : undefined
         const ends = trail.left * endShare(prefix, compiled)
         step(prefix, items, {
           ...trail,
@@ -149,7 +144,7 @@ export function flowsWithin(
       if (trail.nextMs.some((more) => more !== undefined && more <= leftMs)) return
       flows.push({ ...flow, weight })
     } else {
-      if (!canFollow(prefix, items, leftMs)) return
+      if (!canFollow(prefix, leftMs)) return
       const to = junctions.push(task.next.length) - 1
       rows += task.next.length
       flows.push({ ...flow, to })
@@ -164,16 +159,14 @@ export function flowsWithin(
   }
 
   /** Whether every branch has a path to its leaves in the time left. */
-  function canFollow(prefix: Prefix, items: number, leftMs: number): boolean {
-    return prefix.next.every((after, child) =>
-      after.some((next) => {
-        if (!chosen.has(next.variant)) return false
-        const some = items * prefix.variant.fanOut[child]!
-        return allowances[next.variant.index]!.some((_, a) => {
-          const rest = leftMs - timeOf(next.variant, a, some)
-          return rest >= quickest.after(next.variant.task) - 1e-6 && canFollow(next, some, rest)
+  function canFollow({ next }: Prefix, leftMs: number): boolean {
+    return next.every((after) =>
+      after.some((one) =>
+        chosen.has(one.variant) && allowances[one.variant.index]!.some(({ timeMs }) => {
+          const restMs = leftMs - timeMs
+          return restMs >= quickest.after(one.variant.task) - 1e-6 && canFollow(one, restMs)
         })
-      })
+      )
     )
   }
 

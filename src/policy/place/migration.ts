@@ -52,11 +52,12 @@ export function scheduleOf(
   wanted: readonly Kind[],
 ): Schedule {
   const { classes, slots } = compiled
-  if (held.length === 0 || !classes.some(({ holds }) => holds === 'one')) return { first: [] }
+  if (held.length === 0 || classes.every(({ holds }) => holds === 'all')) return { first: [] }
   const value = valueOf(compiled, flows)
   const size = Math.ceil(slots / place.stepSlots)
-  const start = holdingsOf(held)
-  const steps = bestOrder({ classes, start, goal: holdingsOf(wanted), size }, value)
+  const change = { classes, start: holdingsOf(held), goal: holdingsOf(wanted), size }
+  const start = afterLettingGo(change, value)
+  const steps = bestOrder({ ...change, start }, value)
   if (steps.length === 0) return { first: [] }
   const first = steps.map(({ from, to }) => ({
     class: from.class.given.name,
@@ -117,8 +118,20 @@ export function bestOrder(change: Change, value: Value): readonly Step[] {
   return beginnings[0]!.steps
 }
 
+/** What is held once all have let go of what they only have too much of: nothing is to be loaded. */
+export function afterLettingGo(change: Change, value: Value): Holdings {
+  let after = change.start
+  for (;;) {
+    const steps = stepsFrom(after, change)
+    if (steps.length === 0 || loadsOf(steps[0]!) > 0) return after
+    const each = steps.map((step) => moved(after, step))
+    after = each.reduce((best, one) => value(one) > value(best) ? one : best)
+  }
+}
+
+/** The steps that load fewest variants. */
 function stepsFrom(after: Holdings, { classes, goal, size }: Change): Step[] {
-  const all = classes.filter(({ holds }) => holds === 'one').flatMap((one) =>
+  const all = classes.flatMap((one) =>
     surplus(after, goal, one).flatMap((from) =>
       surplus(goal, after, one).map((to): Step => {
         const most = Math.min(from.slots - slotsOf(goal, from), to.slots - slotsOf(after, to))
@@ -126,7 +139,8 @@ function stepsFrom(after: Holdings, { classes, goal, size }: Change): Step[] {
       })
     )
   )
-  return all.slice(0, place.pairs)
+  const fewest = Math.min(...all.map(loadsOf))
+  return all.filter((step) => loadsOf(step) === fewest).slice(0, place.pairs)
 }
 
 /** How many steps together serve best until all are done, counted until they would be one by one. */
@@ -173,6 +187,9 @@ const slotsOf = (holdings: Holdings, kind: Kind): number =>
 /** What a class has more of than it shall have. */
 const surplus = (has: Holdings, shall: Holdings, one: ClassShape): Kind[] =>
   [...has.values()].filter((kind) => kind.class === one && kind.slots > slotsOf(shall, kind))
+
+const loadsOf = ({ from, to }: Step): number =>
+  to.variants.filter((variant) => !from.variants.includes(variant)).length
 
 const loading = (holdings: Holdings, { from, slots }: Step): Holdings =>
   changed(holdings, from, -(1 - place.loading) * slots)

@@ -56,17 +56,14 @@ export const place = {
   // Effort, by count: the same problem gives the same plan on any machine
   updates: 500_000_000, // updates of tableaus' cells in all, estimated: what the time goes into
   programUpdates: 25_000_000, // likewise, of one integer program
-  rounds: 40, // neighbourhoods that a search looks at,
+  rounds: 16, // neighbourhoods that a search looks at (40 find hardly more),
   checkRounds: 4, // and a search of what given sets carry
-  staleRounds: 16, // neighbourhoods in a row without anything better that end a search
   firstIntegers: 12, // integers free in the first neighbourhood; half of them in the smallest,
   freeIntegers: 24, // and in the largest
   branches: 120, // branches of one integer program, where they are not dear
   leastBranches: 16, // branches that are always looked at
-  replans: 8, // plans made anew, for more demand than there is, where the last fell short
-  replanStep: 1.02, // times what is missing, by which demand is raised then,
-  replanMost: 3, // at most so many times at once,
-  replanNear: 0.02, // until too little and enough are so near
+  replans: 4, // plans made at most where what they carry falls short, each for more demand,
+  replanStep: 1.02, // by so much times what is missing
   maxColumns: 1000, // flows of a program; time allowances are left out to keep to them
   maxRows: 120, // rows of junctions, likewise
   candidates: 36, // sets of variants to count slots for, of a class

@@ -93,46 +93,37 @@ export function planFor(
   const isHopeless = goal.name === 'accuracy' && relaxed.status === 'optimal' &&
     !isAll(servedBy(program, relaxed.values))
   return {
-    best: isHopeless ? null : new Rounds(goal, boundOf(relaxed), effort.updates).run(program),
+    best: isHopeless ? null : new Planning(goal, boundOf(relaxed), compiled).run(program),
     bound: boundOf(plain),
   }
 }
 
-/**
- * Plans that are made and checked one after the other, until one is near the bound. The program does
- * not know that memory has to be packed, and what sets carry is checked with less time than it has: what
- * then falls short is planned again for more demand than there is.
- */
-class Rounds {
+/** Makes plans of a goal and checks them, and keeps the best. */
+class Planning {
   #goal: Goal
   #bound: number
   #options: SearchOptions
   #best: Checked | null = null
 
-  /** @param updates that were done so far: half of those that are left are for these rounds */
-  constructor(goal: Goal, bound: number, updates: number) {
+  /** @param bound what nothing can be better than, by the relaxed program */
+  constructor(goal: Goal, bound: number, { slots, effort: { updates } }: Compiled) {
     this.#goal = goal
     this.#bound = bound
     this.#options = {
-      within: place.gap * scaleOf(goal),
+      // Less than one slot: no plan has fewer.
+      within: goal.name === 'slots' ? (1 - 1e-6) / slots : place.gap * scaleOf(goal),
+      // Half of what is left, so that the next step has as much.
       until: (updates + Math.max(updates, place.updates)) / 2,
     }
   }
 
+  /** What falls short when it is checked is planned again, for more demand than there is. */
   run(first: Program): Checked | null {
-    // Less than one slot: no plan has fewer.
-    if (this.#goal.name === 'slots') this.#options.within = (1 - 1e-6) / first.compiled.slots
-    let [inflate, tooLittle, enough] = [1, 1, Infinity]
+    let inflate = 1
     for (let round = 0; round < place.replans; round++) {
       const served = this.#round(build({ ...first, inflate }))
-      if (this.#isDone() || this.#goal.name === 'saturated') break
-      // Where even the inflated demand has no answer, something between may.
-      if (served === null || served >= 1 - place.almost) enough = inflate
-      else tooLittle = inflate
-      if (enough - tooLittle < place.replanNear) break
-      inflate = enough < Infinity
-        ? (enough + tooLittle) / 2
-        : inflate * Math.min(place.replanMost, place.replanStep / Math.max(served ?? 1, 0.01))
+      if (served === null || this.#best === null || this.#isComplete(this.#best)) break
+      inflate *= place.replanStep / Math.max(served, 0.85)
     }
     return this.#best
   }
@@ -143,16 +134,15 @@ class Rounds {
     const { values } = search(program.model, effort, this.#options)
     if (values === null) return null
     const sets = packed(program, values)
-    let served = this.#tried(program, sets)
+    const served = this.#try(program, sets)
     if (this.#isDone() || !program.kinds.some(isUnpacked)) return served
     // Packing lost something: slots are counted for sets instead.
     const again = build({ ...program, kinds: withCandidates(program, values, sets) })
     const counting = search(again.model, effort, this.#options).values
-    if (counting !== null) served = Math.max(served, this.#tried(program, packed(again, counting)))
-    return served
+    return counting === null ? served : this.#try(program, packed(again, counting))
   }
 
-  #tried({ compiled, flows }: Program, sets: Kind[]): number {
+  #try({ compiled, flows }: Program, sets: Kind[]): number {
     const checked = check(compiled, flows, this.#goal, sets)
     if (checked === null) return 0
     if (this.#isBetter(checked)) this.#best = checked
@@ -165,10 +155,11 @@ class Rounds {
     this.#goal.name === 'slots' ? -slots / compiled.slots : score
 
   #isBetter(one: Checked): boolean {
-    if (this.#best === null || this.#isComplete(one) !== this.#isComplete(this.#best)) {
-      return this.#best === null || this.#isComplete(one)
+    const best = this.#best
+    if (best === null || this.#isComplete(one) !== this.#isComplete(best)) {
+      return best === null || this.#isComplete(one)
     }
-    return this.#worthOf(one) > this.#worthOf(this.#best)
+    return this.#worthOf(one) > this.#worthOf(best)
   }
 
   #isDone(): boolean {

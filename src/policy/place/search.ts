@@ -137,9 +137,8 @@ class Search {
     const integers = this.#integers
     const { rounds = place.rounds } = this.#options
     let size: number = place.firstIntegers
-    for (let turn = 0, stale = 0; turn < rounds && stale < place.staleRounds; turn++) {
+    for (let turn = 0; turn < rounds; turn++) {
       if (this.#isDone()) return
-      const before = this.#objective
       const at = this.#best ?? this.#relaxed?.map(floor) ?? []
       const order = integers
         .map((i) => ({ i, key: next() }))
@@ -151,7 +150,6 @@ class Search {
       const ended = status === 'optimal' || status === 'infeasible'
       // Nothing was fixed: there is no more to find.
       if (ended && free.size === integers.length) return
-      stale = this.#objective > before ? 0 : stale + 1
       size = ended
         ? Math.min(size + 2, place.freeIntegers)
         : Math.max(place.firstIntegers / 2, size - 2)
