@@ -64,7 +64,7 @@ export class PlaceDue {
 
   #jumped(before: readonly number[], ratesPerS: readonly number[]): boolean {
     return this.#placedRates !== undefined &&
-      ratesPerS.some((rate, p) => rate > (before[p] ?? 0) * load.jump + load.jumpPerS)
+      ratesPerS.some((rate, p) => rate > (before[p] ?? 0) * load.jump + load.fallPerS)
   }
 }
 
@@ -78,7 +78,7 @@ export class Throttle {
 
   /** Whether news of single nodes is left for later, in a pool of so many. */
   waits(nodes: number, nowMs: number): boolean {
-    this.#isLeft = nodes > load.unthrottled && nowMs < this.#nextMs(nodes)
+    this.#isLeft = nowMs < this.#nextMs(nodes)
     return this.#isLeft
   }
 

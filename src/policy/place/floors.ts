@@ -88,7 +88,7 @@ function reachesOf(compiled: Compiled, flows: Flows): Reach[] {
         0,
       )
       const share = Math.min(1, slots / Math.max(compiled.slots, 1))
-      const price = Math.max(place.floorLeast, place.floorShort * share / floors.length)
+      const price = Math.max(2 * place.gap, place.floorShort * share / floors.length)
       reaches.push({ price, needs })
     }
   })

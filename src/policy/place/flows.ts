@@ -48,14 +48,15 @@ export interface Flows {
 /** With as many allowances a variant, and variants a task, as a program has room for. */
 export function flowsOf(compiled: Compiled): Flows {
   const quickest = new Quickest(compiled)
-  let found: Flows & { isCut: boolean }
-  for (const [most, variants] of place.choices as [number, number][]) {
-    const allowances = allowancesOf(compiled, quickest, most)
-    const chosen = variantsWithin(compiled, allowances, variants)
-    found = flowsWithin(compiled, allowances, chosen, quickest)
-    if (!found.isCut) break
+  const counts = Array.from({ length: place.allowances }, (_, i) => place.allowances - i)
+  let found = flowsWithin(compiled, quickest, counts[0]!, Infinity)
+  for (const most of counts.slice(1)) {
+    if (found.isCut) found = flowsWithin(compiled, quickest, most, Infinity)
   }
-  return found!
+  for (const variants of [4, 3, 2, 1]) {
+    if (found.isCut) found = flowsWithin(compiled, quickest, 1, variants)
+  }
+  return found
 }
 
 /** The most accurate of each task, the quickest, and others spread between them by accuracy. */
@@ -93,13 +94,20 @@ interface Trail {
   gain: number
 }
 
-/** `isCut`: some were left out, since there are more than a program has room for. */
-export function flowsWithin(
+/**
+ * `isCut`: some were left out, since there are more than a program has room for.
+ *
+ * @param most allowances of a variant
+ * @param variants of a task at most
+ */
+function flowsWithin(
   compiled: Compiled,
-  allowances: Allowances,
-  chosen: ReadonlySet<VariantShape>,
   quickest: Quickest,
+  most: number,
+  variants: number,
 ): Flows & { isCut: boolean } {
+  const allowances = allowancesOf(compiled, quickest, most)
+  const chosen = variantsWithin(compiled, allowances, variants)
   const flows: Flow[] = []
   const junctions: number[] = []
   let rows = 0
@@ -155,7 +163,7 @@ export function flowsWithin(
         walk(prefix.next[child]!, items * fanOut[child]!, { ...start, ...part })
       })
     }
-    if (flows.length > place.maxColumns || rows > place.maxRows) isCut = true
+    if (flows.length > place.maxColumns || 8 * rows > place.maxColumns) isCut = true
   }
 
   /** Whether every branch has a path to its leaves in the time left. */

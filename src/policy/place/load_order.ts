@@ -123,7 +123,7 @@ export class LoadOrder {
       )
     this.wanted = new Map(classes.map(({ name }, group) => [
       name,
-      shapes.variants.filter((variant) => workOf(variant, group) > load.leastWork)
+      shapes.variants.filter((variant) => workOf(variant, group) > 1e-3)
         .sort((a, b) => workOf(b, group) - workOf(a, group)),
     ]))
   }

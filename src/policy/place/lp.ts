@@ -52,8 +52,8 @@ export function solveModel(
   const cells = open.columns.length * rows
   const branches = branchesOf(options, cells)
   let solved: Solved = nothing('failed')
-  for (const [turn, pivots] of place.pivots.entries()) {
-    solved = attempt(model, open, options, { branches, pivots, isRoomy: turn > 0 })
+  for (const pivots of [place.pivots, 4 * place.pivots]) {
+    solved = attempt(model, open, options, { branches, pivots, isRoomy: pivots > place.pivots })
     // How many branches were looked at isn't told: all where they ran out, else taken for a third.
     const ended = solved.status === 'optimal' || solved.status === 'infeasible'
     const looked = options.relaxed === true ? 0 : ended ? branches / 3 : branches
@@ -70,7 +70,7 @@ function branchesOf(
   cells: number,
 ): number {
   const affordable = Math.floor(updates / (place.pivotsPerBranch * cells + 1))
-  return Math.min(branches, Math.max(place.leastBranches, affordable))
+  return Math.min(branches, Math.max(place.branches / 8, affordable))
 }
 
 /** The part of the program that is still open once some columns are fixed. */
@@ -179,7 +179,7 @@ function constraintsOf(
       if (min > place.precision || max < -place.precision) return null
       continue
     }
-    const room = isRoomy ? place.room * (1 + (row * 0.6180339887) % 1) : 0
+    const room = isRoomy ? place.precision / 10 * (1 + (row * 0.6180339887) % 1) : 0
     constraints.set(row, {
       ...Number.isFinite(min) && { min: min - room },
       ...Number.isFinite(max) && { max: max + room },

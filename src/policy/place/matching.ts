@@ -8,7 +8,7 @@
  * @module
  */
 import type { NodeId, VariantRef } from '../core/types.ts'
-import type { PlacedMove, Placement, SlotSet } from './problem.ts'
+import type { Placement, SlotSet } from './problem.ts'
 
 export interface MatchSlot {
   node: NodeId
@@ -26,7 +26,7 @@ export interface MatchSlot {
 interface Target {
   state: 'awake' | 'standby' | 'resting'
   variants: VariantRef[]
-  /** Position of the slot's move in the schedule; behind all where that says nothing of it. */
+  /** Position of the slot's move in the schedule; Infinity where that says nothing of it. */
   turn: number
 }
 
@@ -61,23 +61,28 @@ const refKey = ({ pipeline, task, variant }: VariantRef): string =>
 /** The same in whatever order the variants are named. */
 const setKey = (keys: Iterable<string>) => [...keys].sort().join('\t')
 
+/** The same for all slots that hold the one and shall hold the other. */
+const moveKey = (from: Iterable<string>, to: Iterable<string>) => `${setKey(from)}\r${setKey(to)}`
+
 function targetsOf<S extends MatchSlot>(
-  { classes, first }: Placement,
+  placement: Placement,
   slots: readonly S[],
 ): Map<S, Target> {
   const targets = new Map<S, Target>(
     slots.map((slot) => [slot, { state: 'resting', variants: [], turn: Infinity }]),
   )
-  for (const { class: name, sets, standbySets } of classes) {
+  for (const { class: name, sets, standbySets } of placement.classes) {
     const own = slots.filter((slot) => slot.class === name)
-    const schedule = first.map((move) => move.class === name ? move : undefined)
+    const schedule = placement.first.filter((move) => move.class === name)
+      .map(({ from, to, slots }) => ({ key: moveKey(from.map(refKey), to.map(refKey)), slots }))
     // Awake sets choose first: a slot that is warm for them is worth more there.
     for (const state of ['awake', 'standby'] as const) {
       const free = own.filter((slot) => targets.get(slot)!.state === 'resting')
       const matched = matchedTo(free, state === 'awake' ? sets : standbySets, schedule)
-      for (const { slot, variants, turn } of matched) targets.set(slot, { state, variants, turn })
+      for (const [slot, variants] of matched) targets.set(slot, { state, variants, turn: Infinity })
     }
   }
+  setTurns(placement, targets)
   return targets
 }
 
@@ -109,16 +114,11 @@ function groupsOf<S extends MatchSlot>(slots: readonly S[]): Group<S>[] {
   return [...groups.values()]
 }
 
-/** Those that hold a set already take it first, then those that lack least, in the schedule's order. */
 function matchedTo<S extends MatchSlot>(
   slots: readonly S[],
   sets: readonly SlotSet[],
-  schedule: readonly (PlacedMove | undefined)[],
-): { slot: S; variants: VariantRef[]; turn: number }[] {
-  const moveKey = (from: Iterable<string>, to: Iterable<string>) => `${setKey(from)}\r${setKey(to)}`
-  const turns = schedule.map((move) =>
-    move === undefined ? '' : moveKey(move.from.map(refKey), move.to.map(refKey))
-  )
+  schedule: readonly { key: string; slots: number }[],
+): [S, VariantRef[]][] {
   const wanted = sets.map(({ variants, slots }) => (
     { variants, keys: new Set(variants.map(refKey)), left: slots }
   ))
@@ -126,18 +126,63 @@ function matchedTo<S extends MatchSlot>(
     wanted.map((set) => {
       const lacking = set.keys.difference(group.held).size
       const surplus = group.held.difference(set.keys).size
-      const at = turns.indexOf(moveKey(group.held, set.keys))
-      return { group, set, lacking, surplus, turn: at < 0 ? turns.length : at }
+      const key = moveKey(group.held, set.keys)
+      const at = schedule.findIndex((move) => move.key === key)
+      return { group, set, key, lacking, surplus, rank: at < 0 ? schedule.length : at }
     })
   )
   pairs.sort((a, b) =>
-    a.lacking - b.lacking || a.turn - b.turn || a.surplus - b.surplus ||
-    Number(b.group.awake) - Number(a.group.awake)
+    a.lacking - b.lacking || a.surplus - b.surplus ||
+    Number(b.group.awake) - Number(a.group.awake) || a.rank - b.rank
   )
-  return pairs.flatMap(({ group, set, turn }) => {
-    const taken = group.slots.splice(0, Math.min(group.slots.length, set.left))
+  const matched: [S, VariantRef[]][] = []
+  const take = ({ group, set }: (typeof pairs)[number], most = Infinity): number => {
+    const taken = group.slots.splice(0, Math.min(group.slots.length, set.left, most))
+    for (const slot of taken) matched.push([slot, set.variants])
     set.left -= taken.length
-    return taken.map((slot) => ({ slot, variants: set.variants, turn }))
+    return taken.length
+  }
+  for (const pair of pairs) if (pair.lacking === 0) take(pair)
+  // Two slots may each be the one that changes to a third thing: only one of the ways was weighed. The
+  // last moves come first: those that the schedule begins with may be done.
+  for (const { key, slots } of schedule.toReversed()) {
+    let left = slots
+    for (const pair of pairs) if (pair.key === key) left -= take(pair, left)
+  }
+  for (const pair of pairs) take(pair)
+  return matched
+}
+
+/**
+ * A schedule may have one slot leave a set, three others change, and only then more leave it: slots
+ * that hold and shall hold the same are given as many turns as it has left for them, and no more.
+ */
+function setTurns<S extends MatchSlot>(
+  { first }: Placement,
+  targets: ReadonlyMap<S, Target>,
+): void {
+  if (first.length === 0) return
+  /** Slots that hold the set, are on their way to it, or have had a turn here. */
+  const has = new Map<string, number>()
+  const waiting = new Map<string, Target[]>()
+  for (const [{ class: name, held, loading = [] }, target] of targets) {
+    const [from, to] = [held.map(refKey), target.variants.map(refKey)]
+    const set = `${name}\r${setKey(to)}`
+    if (loading.length > 0 || to.every((key) => from.includes(key))) {
+      has.set(set, (has.get(set) ?? 0) + 1)
+      continue
+    }
+    const key = `${name}\r${moveKey(from, to)}`
+    waiting.set(key, [...waiting.get(key) ?? [], target])
+  }
+  first.forEach(({ class: name, from, to, slots, had }, position) => {
+    const [before, after] = [from.map(refKey), to.map(refKey)]
+    const set = `${name}\r${setKey(after)}`
+    const alike = waiting.get(`${name}\r${moveKey(before, after)}`) ?? []
+    const left = Math.min(slots, had + slots - (has.get(set) ?? 0))
+    const taken = alike.splice(0, Math.max(0, left))
+    for (const target of taken) target.turn = position
+    has.set(set, (has.get(set) ?? 0) + taken.length)
   })
 }
 

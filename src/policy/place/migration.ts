@@ -42,8 +42,7 @@ export interface Change {
 }
 
 /** Slots that a plan has change at one time at most, of so many. */
-export const mostAtOnce = (slots: number): number =>
-  Math.max(place.atOnceLeast, Math.ceil(place.atOnceShare * slots))
+export const mostAtOnce = (slots: number): number => Math.ceil(place.atOnceShare * slots)
 
 export function scheduleOf(
   compiled: Compiled,
@@ -59,11 +58,19 @@ export function scheduleOf(
   const start = afterLettingGo(change, value)
   const steps = bestOrder({ ...change, start }, value)
   if (steps.length === 0) return { first: [] }
-  const first = steps.map(({ from, to }) => ({
-    class: from.class.given.name,
-    from: from.variants.map(({ ref }) => ref),
-    to: to.variants.map(({ ref }) => ref),
-  }))
+  let before = start
+  const first = steps.map((step) => {
+    const { from, to, slots } = step
+    const had = slotsOf(before, to)
+    before = moved(before, step)
+    return {
+      class: from.class.given.name,
+      from: from.variants.map(({ ref }) => ref),
+      to: to.variants.map(({ ref }) => ref),
+      slots,
+      had,
+    }
+  })
   const most = Math.max(1, Math.floor(mostAtOnce(slots) / size))
   return { first, atOnce: size * bestTogether(start, steps, most, value) }
 }
@@ -71,11 +78,10 @@ export function scheduleOf(
 /** What slots carry of the demand of a moment, and how accurately. */
 function valueOf(compiled: Compiled, flows: Flows): Value {
   const lost = lostToFloors(compiled, flows)
-  const asked = withPeak(compiled, ({ ratePerS }) =>
-    Math.max(
-      place.carried * ratePerS,
-      ratePerS + place.carriedDeviations * Math.sqrt(ratePerS),
-    ))
+  const asked = withPeak(
+    compiled,
+    ({ ratePerS }) => ratePerS + place.carriedDeviations * Math.sqrt(ratePerS),
+  )
   const known = new Map<string, number>()
   return (holdings) => {
     const kinds = [...holdings.values()]
@@ -105,7 +111,7 @@ export function bestOrder(change: Change, value: Value): readonly Step[] {
     for (const { steps, after, sum } of beginnings) {
       for (const step of stepsFrom(after, change)) {
         const next = moved(after, step)
-        const carried = value(loading(after, step)) + place.inTheEnd * value(next)
+        const carried = value(loading(after, step)) + 1e-3 * value(next)
         const one = { steps: [...steps, step], after: next, sum: sum + carried }
         const key = keyOfHoldings(next)
         const known = longer.get(key)
@@ -140,7 +146,7 @@ function stepsFrom(after: Holdings, { classes, goal, size }: Change): Step[] {
     )
   )
   const fewest = Math.min(...all.map(loadsOf))
-  return all.filter((step) => loadsOf(step) === fewest).slice(0, place.pairs)
+  return all.filter((step) => loadsOf(step) === fewest).slice(0, place.candidates)
 }
 
 /** How many steps together serve best until all are done, counted until they would be one by one. */

@@ -33,6 +33,10 @@ interface Asked {
 }
 
 const ACCURACY: Goal = { name: 'accuracy' }
+/** Share of the peak that may be left out: less is no better plan. */
+const MISSING = 1e-3
+/** Least weight and fair level of a pipeline that can be served at all. */
+const LEAST_LEVEL = 1e-3
 
 /** Never throws for want of capacity; RangeError for pipelines that share a name. */
 export function place(problem: Problem): Placement {
@@ -148,7 +152,7 @@ function fewest(asked: Asked): Outcome | null {
   const { checked, kept, bound } = found
   // The best variants on few slots, but nothing for a moment of more demand: then quick ones, too.
   const standby = sparesOf(compiled, checked, known)
-  if (shortOf(compiled, [...checked.kinds, ...standby]) > params.peakMissing) return null
+  if (shortOf(compiled, [...checked.kinds, ...standby]) > MISSING) return null
   const slotsBound = Math.ceil(-bound * compiled.slots - 1e-6)
   return { mode: 'hardware', checked, standby, bound: NaN, slotsBound, kept }
 }
@@ -160,7 +164,7 @@ function accurate(asked: Asked): Outcome | null {
     flows,
     ACCURACY,
     (one) => allServed(one) ? one.score : -Infinity,
-    (fresh) => params.peakMissing + (fresh === null ? 0 : priceOfSets(fresh.kinds, held)),
+    (fresh) => MISSING + (fresh === null ? 0 : priceOfSets(fresh.kinds, held)),
   )
   if (found === null) return null
   const bound = (found.bound - params.served) * compiled.totalPerS
@@ -226,7 +230,7 @@ const fairGoal = (compiled: Compiled, flows: Flows, kinds: readonly Kind[]): Goa
 export function fairLevels(compiled: Compiled, flows: Flows, kinds: readonly Kind[]): number[] {
   const { demands, effort } = compiled
   const reachable = new Set(flows.flows.filter(({ from }) => from < 0).map(({ demand }) => demand))
-  const weights = demands.map(({ pipeline }) => Math.max(pipeline.weight, params.leastLevel))
+  const weights = demands.map(({ pipeline }) => Math.max(pipeline.weight, LEAST_LEVEL))
   let levels = demands.map(() => 0)
   for (let turn = 0; turn < demands.length; turn++) {
     const open = demands.flatMap((_, p) => levels[p]! < 1 && reachable.has(p) ? [weights[p]!] : [])
@@ -250,5 +254,5 @@ export function fairLevels(compiled: Compiled, flows: Flows, kinds: readonly Kin
     levels = levels.map((level, p) => level + rise[p]! * filled)
     if (filled < 1 - 1e-6) break
   }
-  return levels.map((level, p) => reachable.has(p) ? Math.max(level, params.leastLevel) : 0)
+  return levels.map((level, p) => reachable.has(p) ? Math.max(level, LEAST_LEVEL) : 0)
 }

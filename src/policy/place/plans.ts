@@ -26,7 +26,7 @@ export interface Checked {
   slots: number
 }
 
-const isAll = (shares: readonly number[]) => shares.every((share) => share >= 1 - place.almost)
+const isAll = (shares: readonly number[]) => shares.every((share) => share >= 1 - 1e-5)
 
 export const allServed = ({ served }: Checked): boolean => isAll(served)
 
@@ -51,7 +51,7 @@ export function check(
   const { model, flowColumns } = program
   const isOpen = model.columns.some(({ integer, lower, upper }) => integer && lower < upper)
   // However much was spent: a plan that is not checked is lost.
-  const options = { rounds: place.checkRounds, within: place.gap * scaleOf(goal), until: Infinity }
+  const options = { rounds: place.rounds / 4, within: place.gap * scaleOf(goal), until: Infinity }
   const { values } = isOpen ? search(model, effort, options) : solveModel(model, effort)
   if (values === null || values.length === 0) return null
   const served = servedBy(program, values)

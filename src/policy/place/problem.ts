@@ -91,11 +91,14 @@ export interface PlacedWork extends VariantRef {
   slotTime: number
 }
 
-/** A slot that is to hold something else. */
+/** Slots that are to hold something else. */
 export interface PlacedMove {
   class: string
   from: VariantRef[]
   to: VariantRef[]
+  slots: number
+  /** Slots that hold `to` already when it is their turn. */
+  had: number
 }
 
 /** What the solver did, by count. */

@@ -119,7 +119,8 @@ function rewardOf({ demand, from, gain }: Flow, { compiled, goal }: Given): numb
   const accurate = part * gain / best
   if (goal.name === 'slots') return 0
   if (goal.name === 'accuracy') return place.served * (from < 0 ? need : 0) + accurate
-  return place.served * (place.queryReward * served + place.accuracyReward * accurate)
+  return place.served *
+    (place.queryReward * served + (1 - place.levelReward - place.queryReward) * accurate)
 }
 
 interface Work {

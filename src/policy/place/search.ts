@@ -29,8 +29,8 @@ export const search = (model: Model, effort: SolveEffort, options: SearchOptions
 
 const fixed = (value: number): Range => ({ lower: value, upper: value })
 const awayFromWhole = (value: number) => Math.abs(value - Math.round(value))
-const isWhole = (value: number) => awayFromWhole(value) <= place.whole
-const floor = (value: number) => Math.floor(value + place.whole)
+const isWhole = (value: number) => awayFromWhole(value) <= place.precision
+const floor = (value: number) => Math.floor(value + place.precision)
 
 class Search {
   #model: Model
@@ -82,7 +82,7 @@ class Search {
     const { values, objective, status } = solveModel(this.#model, this.#effort, {
       ranges: new Map(this.#integers.map((i) => [i, rangeOf(i)])),
       branches: place.branches,
-      updates: place.programUpdates,
+      updates: place.updates / 20,
     })
     if (status === 'optimal' || status === 'feasible') this.#offer(values, objective)
     return status
@@ -136,7 +136,7 @@ class Search {
     const next = sequence()
     const integers = this.#integers
     const { rounds = place.rounds } = this.#options
-    let size: number = place.firstIntegers
+    let size = place.freeIntegers / 2
     for (let turn = 0; turn < rounds; turn++) {
       if (this.#isDone()) return
       const at = this.#best ?? this.#relaxed?.map(floor) ?? []
@@ -152,7 +152,7 @@ class Search {
       if (ended && free.size === integers.length) return
       size = ended
         ? Math.min(size + 2, place.freeIntegers)
-        : Math.max(place.firstIntegers / 2, size - 2)
+        : Math.max(place.freeIntegers / 4, size - 2)
     }
   }
 }
