@@ -101,8 +101,38 @@ function openOf(model: Model, ranges: ReadonlyMap<number, Range> | undefined): O
       max[row]! -= column.coefficients[j]! * base[i]!
     })
   }
+  dropImpossible(model, upper, min, max)
   const columns = [...upper.keys()].filter((i) => upper[i]! > 0)
   return { columns, base, upper, min, max }
+}
+
+/** Columns that a row without any supply holds at 0: most of them, once integers are fixed. */
+function dropImpossible(
+  model: Model,
+  upper: Float64Array,
+  min: Float64Array,
+  max: Float64Array,
+): void {
+  for (let changed = true; changed;) {
+    changed = false
+    const canFall = new Uint8Array(model.rows.length)
+    const canRise = new Uint8Array(model.rows.length)
+    model.columns.forEach(({ rows, coefficients }, i) => {
+      if (upper[i]! <= 0) return
+      rows.forEach((row, j) => (coefficients[j]! < 0 ? canFall : canRise)[row] = 1)
+    })
+    model.columns.forEach(({ rows, coefficients }, i) => {
+      if (upper[i]! <= 0) return
+      const isHeld = rows.some((row, j) =>
+        coefficients[j]! > 0
+          ? max[row]! <= 0 && max[row]! > -1e-12 && canFall[row] === 0
+          : min[row]! >= 0 && min[row]! < 1e-12 && canRise[row] === 0
+      )
+      if (!isHeld) return
+      upper[i] = 0
+      changed = true
+    })
+  }
 }
 
 function attempt(
