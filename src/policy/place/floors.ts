@@ -11,10 +11,9 @@
 import { HORIZON, LEAST, waitingS } from '../estimate/demand.ts'
 import type { VariantShape } from '../core/graph.ts'
 import type { Compiled, Kind } from './compile.ts'
-import { bestFlows, type Flow, type Flows, type Step } from './flows.ts'
-import { addColumn, addEntry, addRow } from './model.ts'
+import { bestFlows, type Flow, type Flows, type Share, type Step } from './flows.ts'
+import { addColumn, addEntry, addRow, type Model } from './model.ts'
 import { place } from './params.ts'
-import type { Program } from './program.ts'
 
 /** What a floor needs of one task. */
 interface Need {
@@ -29,10 +28,14 @@ interface Reach {
   needs: Need[]
 }
 
-export const hasFloors = ({ demands }: Compiled): boolean =>
-  demands.some(({ pipeline: { floors = [] } }) => floors.length > 0)
-
-export function addFloors({ compiled, flows, model, shares }: Program): void {
+export function addFloors(
+  { compiled, flows, model, shares }: {
+    compiled: Compiled
+    flows: Flows
+    model: Model
+    shares: readonly Share[]
+  },
+): void {
   for (const { price, needs } of reachesOf(compiled, flows)) {
     const rows = needs.map((need) => {
       const row = addRow(model, { min: 1 })

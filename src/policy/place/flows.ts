@@ -45,6 +45,15 @@ export interface Flows {
   allowances: Allowances
 }
 
+/** Time of slots of a kind that a variant gets within an allowance. */
+export interface Share {
+  column: number
+  kind: number
+  variant: VariantShape
+  allowance: number
+  itemsPerS: number
+}
+
 /** With as many allowances a variant, and variants a task, as a program has room for. */
 export function flowsOf(compiled: Compiled): Flows {
   const quickest = new Quickest(compiled)

@@ -4,7 +4,6 @@
  * @module
  */
 import type { FanOut } from '../estimate/fanout.ts'
-import type { Member } from './member.ts'
 import { load } from './params.ts'
 import type { ClassReport } from '../state/class_report.ts'
 import type { Rulings } from '../state/rulings.ts'
@@ -91,7 +90,11 @@ export class LoadOrder {
 
   /** In which order a node loads all that it is able to, as of now. */
   orderOf(
-    { id, order, slots }: Pick<Member, 'id' | 'order' | 'slots'>,
+    { id, order, slots }: {
+      id: NodeId
+      order: readonly VariantShape[]
+      slots: readonly { held: ReadonlySet<VariantShape> }[]
+    },
     nowMs: number,
   ): readonly VariantShape[] {
     if (slots.every(({ held }) => order.every((variant) => held.has(variant)))) return order

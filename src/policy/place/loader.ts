@@ -8,7 +8,6 @@
 import type { Rulings } from '../state/rulings.ts'
 import type { TaskShape, VariantShape } from '../core/graph.ts'
 import type { NodeId, SlotIndex, VariantRef } from '../core/types.ts'
-import type { Member } from './member.ts'
 import { load } from './params.ts'
 
 export interface LoadingSlot {
@@ -124,18 +123,25 @@ export class Loader {
   }
 }
 
+/** What there is to know of a node. */
+interface Holder {
+  id: NodeId
+  paused: boolean
+  slots: readonly LoadingSlot[]
+}
+
 /**
  * Retirement: lets go of variants that were closed, each as soon as another one serves its task: what
  * is pinned may still have to be loaded, and queries do not wait for that.
  */
 export class Retirement {
-  #members: ReadonlyMap<NodeId, Member>
+  #members: ReadonlyMap<NodeId, Holder>
   #isOpen: Rulings['isOpen']
   #unload: LoaderParts['unload']
   #pending = false
 
   constructor(
-    members: ReadonlyMap<NodeId, Member>,
+    members: ReadonlyMap<NodeId, Holder>,
     isOpen: Rulings['isOpen'],
     unload: LoaderParts['unload'],
   ) {

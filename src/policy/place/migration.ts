@@ -53,7 +53,7 @@ export function scheduleOf(
   const { classes, slots } = compiled
   if (held.length === 0 || classes.every(({ holds }) => holds === 'all')) return { first: [] }
   const value = valueOf(compiled, flows)
-  const size = Math.ceil(slots / place.stepSlots)
+  const size = Math.ceil(mostAtOnce(slots) / 10)
   const change = { classes, start: holdingsOf(held), goal: holdingsOf(wanted), size }
   const start = afterLettingGo(change, value)
   const steps = bestOrder({ ...change, start }, value)

@@ -19,7 +19,7 @@ export const place = {
   movePrice: 0.001, // price of a slot that changes what it holds: half of it is lost while it loads
   riskPrice: 0.1, // added to that, times the share of nodes that may go: what changed has to change again
   hysteresis: 0.02, // share by which another plan has to be better before what is held is given up
-  gap: 0.005, // distance from the bound at which the search ends
+  gap: 0.005, // distance from the bound at which the search ends; less accuracy that is lost is no choice
 
   // Peak: what has to be carried somehow
   peakShort: 5, // price of carrying none of it
@@ -40,8 +40,7 @@ export const place = {
   loading: 0.5, // worth of a slot that loads, against one that serves
   schedule: 6, // steps that are planned; what comes after waits for the next plan
   beam: 4, // beginnings that the search of an order goes on with
-  stepSlots: 40, // slots of the pool for each slot of a step: in a larger pool a step moves several
-  atOnceShare: 0.25, // most of all slots that load at one time
+  atOnceShare: 0.25, // most of all slots that load at one time; a tenth of those move at a step
 
   // Effort, by count: the same problem gives the same plan on any machine
   updates: 500_000_000, // updates of tableaus' cells in all, estimated: what the time goes into; a twentieth for one integer program

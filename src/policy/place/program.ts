@@ -15,7 +15,7 @@
 import type { VariantShape } from '../core/graph.ts'
 import { type ClassShape, type Compiled, demandOf, isWhole, type Kind } from './compile.ts'
 import { addFloors } from './floors.ts'
-import type { Flow, Flows } from './flows.ts'
+import type { Flow, Flows, Share } from './flows.ts'
 import { addColumn, addEntry, addRow, type Model, newModel } from './model.ts'
 import { place } from './params.ts'
 import { addPeak } from './peak.ts'
@@ -37,15 +37,6 @@ export interface Given {
   inflate?: number
   /** Without the rows of the peak, of floors and of moves: what serving the demand itself comes to. */
   plain?: boolean
-}
-
-/** Time of slots of a kind that a variant gets within an allowance. */
-export interface Share {
-  column: number
-  kind: number
-  variant: VariantShape
-  allowance: number
-  itemsPerS: number
 }
 
 export interface Program extends Given {
