@@ -5,7 +5,7 @@
  * @module
  */
 import { type Range, type Solved, solveModel } from './lp.ts'
-import { type Model, objectiveOf } from './model.ts'
+import type { Model } from './model.ts'
 import { place } from './params.ts'
 import type { SolveEffort } from './problem.ts'
 
@@ -63,7 +63,6 @@ class Search {
       this.#bound = objective
       if (this.#integers.every((i) => isWhole(values[i]!))) return { values, bound: objective }
       if (!this.#isDone()) this.#round(values)
-      if (!this.#isDone()) this.#dive(values)
     }
     this.#improve()
     return { values: this.#best, bound: this.#bound }
@@ -88,8 +87,12 @@ class Search {
     return status
   }
 
-  /** What came out whole fixed, and of the rest each free to be the one or the next. */
+  /**
+   * All up, which finds an answer where few slots have to do many things; and what came out whole fixed,
+   * with the rest free to be the one or the next.
+   */
   #round(values: readonly number[]): void {
+    this.#solveWith((i) => fixed(Math.ceil(values[i]! - place.precision)))
     const order = this.#integers.filter((i) => !isWhole(values[i]!))
       .sort((a, b) => awayFromWhole(values[b]!) - awayFromWhole(values[a]!) || a - b)
     const free = new Set(order.slice(0, place.freeIntegers))
@@ -97,38 +100,6 @@ class Search {
       const low = floor(values[i]!)
       return free.has(i) ? { lower: low, upper: low + 1 } : fixed(low)
     })
-  }
-
-  /**
-   * Bounds one integer after another, solving again each time, until all are whole. The one nearest to
-   * the next whole number goes first, and both sides are weighed: where few slots have to do many
-   * things each thing's share of a slot is small, and a slot for one may leave none for another.
-   */
-  #dive(values: readonly number[]): void {
-    const ranges = new Map<number, Range>()
-    let at = values
-    for (let turn = 0; turn < 2 * this.#integers.length && !this.#isSpent(); turn++) {
-      const open = this.#integers.filter((i) => !isWhole(at[i]!))
-      if (open.length === 0) return this.#offer([...at], objectiveOf(this.#model, at))
-      const next = open.reduce((a, b) => at[b]! % 1 > at[a]! % 1 ? b : a)
-      const { lower = 0, upper = Infinity } = ranges.get(next) ?? {}
-      const sides = [{ lower: Math.ceil(at[next]!), upper }, {
-        lower,
-        upper: Math.floor(at[next]!),
-      }]
-      let better: { side: Range; solved: Solved } | undefined
-      for (const side of sides) {
-        const tried = new Map([...ranges, [next, side]])
-        const solved = solveModel(this.#model, this.#effort, { ranges: tried, relaxed: true })
-        if (solved.status !== 'optimal') continue
-        if (better === undefined || solved.objective > better.solved.objective + 1e-9) {
-          better = { side, solved }
-        }
-      }
-      if (better === undefined) return
-      ranges.set(next, better.side)
-      at = better.solved.values
-    }
   }
 
   /** Large-neighbourhood search around the best so far; larger as long as it comes to an end. */
