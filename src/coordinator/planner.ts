@@ -5,7 +5,7 @@
  * @module
  */
 import { type Remote, wrap } from 'comlink'
-import { planOf } from '../policy/place/plan_of.ts'
+import { planOf } from '../policy/place/planner.ts'
 import type { Allocated, Placed, Planner, PlannerFailure } from '../policy/place/planner.ts'
 import type { Policy } from '../policy/core/options.ts'
 import type { Problem } from '../policy/place/problem.ts'

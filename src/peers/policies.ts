@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { planOf } from '../policy/place/plan_of.ts'
+import { planOf } from '../policy/place/planner.ts'
 import { place } from '../policy/place/place.ts'
 import type { Problem } from '../policy/place/problem.ts'
 import type { Policy, PolicyOptions } from '../policy/core/options.ts'

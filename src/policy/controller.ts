@@ -6,18 +6,17 @@
 import { handedOnBy } from './price/handed_on.ts'
 import type { FanOut } from './estimate/fanout.ts'
 import { PlaceDue, Throttle } from './place/due.ts'
-import { Loader, type LoaderParts } from './place/loader.ts'
+import { Loader, type LoaderParts, Retirement } from './place/loader.ts'
 import { bytesListed, confine, greedy, loadNext, type Member, memberOf } from './place/member.ts'
 import { Placing } from './place/placing.ts'
-import { createRetirement } from './place/retirement.ts'
 import type { Limits } from './core/options.ts'
-import type { Placement } from './place/placement.ts'
+import type { Placement } from './place/problem.ts'
 import type { ClassReport } from './state/classes.ts'
 import { createRulings } from './state/rulings.ts'
 import type { Shapes, VariantShape } from './core/graph.ts'
 import type { Capacity } from './state/capacity.ts'
 import type { Demands } from './estimate/demands.ts'
-import { LoadOrder } from './place/first_loads.ts'
+import { LoadOrder } from './place/load_order.ts'
 import { planView } from './place/plan_view.ts'
 import type { Outlook } from './outlook.ts'
 import type { NodeId, Plan, PolicyCommand, PolicyEvent, VariantRuling } from './core/types.ts'
@@ -68,7 +67,7 @@ export function createController(parts: ControllerParts): Controller {
   const rulings = createRulings()
   const placing = new Placing({ shapes, members, fanOut: parts.fanOut, isOpen: rulings.isOpen })
   const wanted = new LoadOrder({ ...parts, isOpen: rulings.isOpen })
-  const retirement = createRetirement(members, rulings, parts.unload)
+  const retirement = new Retirement(members, rulings.isOpen, parts.unload)
   let epoch = 0
   let placed: Plan | undefined
   const due = new PlaceDue()

@@ -5,44 +5,16 @@
  * @module
  */
 import type { TaskShape, VariantShape } from '../core/graph.ts'
-import { type Compiled, demandOf, type Pace, paceWithin } from './compile.ts'
+import { type Compiled, demandOf, type Pace, paceWithin, type Quickest } from './compile.ts'
 
 export interface Allowance {
   timeMs: number
   /** By index of class; undefined where not even its smallest batch fits. */
   paces: (Pace | undefined)[]
-  /** Items that all slots that can do it take in one round of batches. */
-  roundItems: number
 }
 
 /** By index of variant, rising in time; empty where no class is able. */
 export type Allowances = readonly (readonly Allowance[])[]
-
-/** Quickest time to serve one item, by any class: of a task with all that follows, and after it. */
-export class Quickest {
-  #fastest: number[]
-  #memo = new Map<TaskShape, number>()
-
-  constructor({ shapes, classes }: Compiled) {
-    this.#fastest = shapes.variants.map(({ index }) =>
-      Math.min(...classes.map(({ paces }) => paces[index]![0]?.timeMs ?? Infinity))
-    )
-  }
-
-  after(task: TaskShape): number {
-    return task.next.reduce((most, child) => Math.max(most, this.from(child)), 0)
-  }
-
-  from(task: TaskShape): number {
-    let ms = this.#memo.get(task)
-    if (ms === undefined) {
-      const own = Math.min(...task.variants.map(({ index }) => this.#fastest[index]!))
-      ms = own + this.after(task)
-      this.#memo.set(task, ms)
-    }
-    return ms
-  }
-}
 
 /** Items per second that all slots do within an allowance. */
 export const rateWithin = ({ classes }: Compiled, { paces }: Allowance): number =>
@@ -70,15 +42,10 @@ export function allowancesOf(compiled: Compiled, quickest: Quickest, most: numbe
 
 function allWithin(compiled: Compiled, variant: VariantShape, limitMs: number): Allowance[] {
   const { classes } = compiled
-  const { siblings } = demandOf(compiled, variant)
   const own = classes.map(({ paces }) => paces[variant.index]!)
   const times = new Set(own.flatMap((paces) => paces.map(({ timeMs }) => timeMs)))
   return [...times].filter((timeMs) => timeMs <= limitMs + 1e-9).sort((a, b) => a - b)
-    .map((timeMs) => {
-      const paces = own.map((one) => paceWithin(one, timeMs))
-      const items = paces.reduce((sum, pace, i) => sum + (pace?.batch ?? 0) * classes[i]!.slots, 0)
-      return { timeMs, paces, roundItems: siblings ? Math.max(items, 1) : Infinity }
-    })
+    .map((timeMs) => ({ timeMs, paces: own.map((one) => paceWithin(one, timeMs)) }))
 }
 
 /** What a variant may take where all else of its paths is done by the quickest. */

@@ -6,12 +6,15 @@
  */
 import type { Pipeline } from '../../pipeline/schema.ts'
 import { endShare } from '../price/handed_on.ts'
-import { type Prefix, type Shapes, shapesOf, type VariantShape } from '../core/graph.ts'
-import { type Budget, budgetsOf } from './budgets.ts'
-import { bestAfter } from './leaves.ts'
+import {
+  type Prefix,
+  type Shapes,
+  shapesOf,
+  type TaskShape,
+  type VariantShape,
+} from '../core/graph.ts'
 import { place } from './params.ts'
-import type { SolveEffort } from './placement.ts'
-import type { PlaceClass, PlacePipeline, Problem } from './problem.ts'
+import type { PlaceClass, PlacePipeline, Problem, SolveEffort } from './problem.ts'
 
 /** How a class can serve a variant: one batch size. */
 export interface Pace {
@@ -50,8 +53,10 @@ export interface Kind {
 /** Slots that hold one variant work within one allowance: their time is given in whole slots. */
 export const isWhole = ({ class: { holds } }: Kind): boolean => holds === 'one'
 
-export interface Demand extends Budget {
+export interface Demand {
   pipeline: PlacePipeline
+  /** What its paths may take of the SLO; 0 where none will do. */
+  budgetMs: number
   ratePerS: number
   /** Share of all demand, 0..1. */
   part: number
@@ -96,17 +101,17 @@ export function compile(problem: Problem, late = false): Compiled {
   )
   const totalPerS = rates.reduce((sum, rate) => sum + rate, 0)
   const classes = problem.classes.map((given, index) => classOf(given, index, shapes))
-  const budgets = budgetsOf(shapes, classes, late)
+  const quickest = new Quickest({ shapes, classes })
   const demands = pipelines.map((pipeline, i): Demand => {
-    const { starts } = shapes.pipelines.get(pipeline.name)!
+    const { starts, root } = shapes.pipelines.get(pipeline.name)!
     const part = rates[i]! / totalPerS
     const bests = starts.map((start) => {
       const ends = endShare(start, { none })
       return ends * start.accuracy + (1 - ends) * bestAfter(start)
     })
     return {
-      ...budgets[i]!,
       pipeline,
+      budgetMs: budgetOf(pipeline.sloMs, quickest.from(root), late),
       ratePerS: rates[i]!,
       part,
       need: (part + 1 / pipelines.length) / 2,
@@ -124,6 +129,44 @@ export function compile(problem: Problem, late = false): Compiled {
   const slots = classes.reduce((sum, one) => sum + one.slots, 0)
   const effort = { programs: 0, columns: 0, rejected: 0, updates: 0 }
   return { shapes, demands, totalPerS, classes, slots, none, cap: 1, atRisk, effort }
+}
+
+/** Of an SLO what is left for work: a part of it is for waiting behind one batch, as in the paper. */
+export const workingMs = (sloMs: number): number => sloMs * (1 - place.waiting)
+
+/**
+ * Where no path is as quick as the working time, as much is planned with as the quickest takes: a query
+ * that finds slots idle is in time, and without any path nothing would be held for the pipeline.
+ */
+function budgetOf(sloMs: number, quickestMs: number, late: boolean): number {
+  const isEnough = quickestMs <= sloMs || late && quickestMs < Infinity
+  return isEnough ? Math.max(workingMs(sloMs), quickestMs) : 0
+}
+
+/** Quickest time to serve one item, by any class: of a task with all that follows, and after it. */
+export class Quickest {
+  #fastest: number[]
+  #memo = new Map<TaskShape, number>()
+
+  constructor({ shapes, classes }: Pick<Compiled, 'shapes' | 'classes'>) {
+    this.#fastest = shapes.variants.map(({ index }) =>
+      Math.min(...classes.map(({ paces }) => paces[index]![0]?.timeMs ?? Infinity))
+    )
+  }
+
+  after(task: TaskShape): number {
+    return task.next.reduce((most, child) => Math.max(most, this.from(child)), 0)
+  }
+
+  from(task: TaskShape): number {
+    let ms = this.#memo.get(task)
+    if (ms === undefined) {
+      const own = Math.min(...task.variants.map(({ index }) => this.#fastest[index]!))
+      ms = own + this.after(task)
+      this.#memo.set(task, ms)
+    }
+    return ms
+  }
 }
 
 export const demandOf = ({ demands }: Compiled, { ref }: VariantShape): Demand =>
@@ -200,3 +243,42 @@ function pacesOf(
 /** The class's quickest way within a time; undefined where none fits. */
 export const paceWithin = (paces: readonly Pace[], timeMs: number): Pace | undefined =>
   paces.findLast((pace) => pace.timeMs <= timeMs + 1e-9)
+
+/** Shares of the leaf items that the branches below one item of `prefix` lead to. */
+export function branchShares(prefix: Prefix): number[] {
+  const { variant } = prefix
+  if (variant.task.next.length === 1) return [1]
+  const counts = variant.fanOut.map((items, child) => items * leavesOf(bestOf(prefix, child)))
+  const sum = counts.reduce((total, count) => total + count, 0)
+  return counts.map((count) => sum > 0 ? count / sum : 1 / counts.length)
+}
+
+const leavesMemo = new WeakMap<Prefix, number>()
+const bestMemo = new WeakMap<Prefix, number>()
+
+/** Leaf items expected after one item of `prefix`. */
+function leavesOf(prefix: Prefix): number {
+  const { fanOut, task } = prefix.variant
+  if (task.next.length === 0) return 1
+  let leaves = leavesMemo.get(prefix)
+  if (leaves === undefined) {
+    leaves = fanOut.reduce((sum, n, child) => sum + n * leavesOf(bestOf(prefix, child)), 0)
+    leavesMemo.set(prefix, leaves)
+  }
+  return leaves
+}
+
+const bestOf = (prefix: Prefix, child: number): Prefix =>
+  prefix.next[child]!.reduce((best, one) => bestAfter(one) > bestAfter(best) ? one : best)
+
+/** Best mean path accuracy over the leaves after `prefix`, branches weighed by their leaf items. */
+export function bestAfter(prefix: Prefix): number {
+  if (prefix.variant.task.next.length === 0) return prefix.accuracy
+  let best = bestMemo.get(prefix)
+  if (best === undefined) {
+    const shares = branchShares(prefix)
+    best = shares.reduce((sum, share, child) => sum + bestAfter(bestOf(prefix, child)) * share, 0)
+    bestMemo.set(prefix, best)
+  }
+  return best
+}

@@ -64,7 +64,7 @@ export class PlaceDue {
 
   #jumped(before: readonly number[], ratesPerS: readonly number[]): boolean {
     return this.#placedRates !== undefined &&
-      ratesPerS.some((rate, p) => rate > (before[p] ?? 0) * load.jump + load.jumpPerS)
+      ratesPerS.some((rate, p) => rate > (before[p] ?? 0) * load.jump + load.fallPerS)
   }
 }
 
@@ -78,7 +78,7 @@ export class Throttle {
 
   /** Whether news of single nodes is left for later, in a pool of so many. */
   waits(nodes: number, nowMs: number): boolean {
-    this.#isLeft = nodes > load.unthrottled && nowMs < this.#nextMs(nodes)
+    this.#isLeft = nowMs < this.#nextMs(nodes)
     return this.#isLeft
   }
 
@@ -95,5 +95,47 @@ export class Throttle {
 
   #nextMs(nodes: number): number {
     return this.#lookedMs + nodes * load.eachMs
+  }
+}
+
+/**
+ * How much of a pool may be gone before its slots can hold something else. Which nodes leave is not
+ * known beforehand, but how often they do is learned: what is held has to serve without some of them.
+ */
+export class Departures {
+  #nodes = 0
+  #sinceMs: number | undefined
+  /** Time that nodes were here, and how many went. */
+  #presentMs = load.priorMs
+  #gone = 0
+
+  /** A node came: so many are here now. */
+  joined(nodes: number, nowMs: number): void {
+    this.#settle(nowMs)
+    this.#nodes = nodes
+  }
+
+  /** A node went, likewise. */
+  left(nodes: number, nowMs: number): void {
+    this.joined(nodes, nowMs)
+    this.#gone++
+  }
+
+  /** Share of the nodes that may go until slots have changed; 0 where nobody leaves. */
+  shareAtRisk(nowMs: number): number {
+    if (this.#nodes === 0 || this.#gone < 1e-3) return 0
+    this.#settle(nowMs)
+    const expected = this.#nodes * this.#gone / this.#presentMs * load.changingMs
+    // No more than twice the deviations of few.
+    const risk = expected + load.deviations * Math.min(Math.sqrt(expected), 2 * expected)
+    return Math.min(risk / this.#nodes, load.mostAtRisk)
+  }
+
+  #settle(nowMs: number): void {
+    const kept = Math.exp(-(nowMs - (this.#sinceMs ?? nowMs)) / load.memoryMs)
+    this.#sinceMs = nowMs
+    this.#gone *= kept
+    const before = (this.#presentMs - load.priorMs) * kept
+    this.#presentMs = load.priorMs + before + this.#nodes * load.memoryMs * (1 - kept)
   }
 }

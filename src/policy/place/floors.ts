@@ -12,10 +12,9 @@ import { waitingS } from '../estimate/demand.ts'
 import { arrivals } from '../estimate/params.ts'
 import type { VariantShape } from '../core/graph.ts'
 import type { Compiled, Kind } from './compile.ts'
-import { bestFlows, type Flow, type Flows, type Step } from './flows.ts'
-import { addColumn, addEntry, addRow } from './model.ts'
+import { bestFlows, type Flow, type Flows, type Share, type Step } from './flows.ts'
+import { addColumn, addEntry, addRow, type Model } from './model.ts'
 import { place } from './params.ts'
-import type { Program } from './types.ts'
 
 /** What a floor needs of one task. */
 interface Need {
@@ -30,10 +29,14 @@ interface Reach {
   needs: Need[]
 }
 
-export const hasFloors = ({ demands }: Compiled): boolean =>
-  demands.some(({ pipeline: { floors = [] } }) => floors.length > 0)
-
-export function addFloors({ compiled, flows, model, shares }: Program): void {
+export function addFloors(
+  { compiled, flows, model, shares }: {
+    compiled: Compiled
+    flows: Flows
+    model: Model
+    shares: readonly Share[]
+  },
+): void {
   for (const { price, needs } of reachesOf(compiled, flows)) {
     const rows = needs.map((need) => {
       const row = addRow(model, { min: 1 })
@@ -89,7 +92,7 @@ function reachesOf(compiled: Compiled, flows: Flows): Reach[] {
         0,
       )
       const share = Math.min(1, slots / Math.max(compiled.slots, 1))
-      const price = Math.max(place.floorLeast, place.floorShort * share / floors.length)
+      const price = Math.max(2 * place.gap, place.floorShort * share / floors.length)
       reaches.push({ price, needs })
     }
   })

@@ -11,9 +11,8 @@
  */
 import { endShare } from '../price/handed_on.ts'
 import type { Prefix, VariantShape } from '../core/graph.ts'
-import { type Allowances, allowancesOf, Quickest, rateWithin } from './allowances.ts'
-import type { Compiled } from './compile.ts'
-import { branchShares } from './leaves.ts'
+import { type Allowances, allowancesOf, rateWithin } from './allowances.ts'
+import { branchShares, type Compiled, Quickest } from './compile.ts'
 import { place } from './params.ts'
 
 export interface Step {
@@ -46,17 +45,27 @@ export interface Flows {
   allowances: Allowances
 }
 
+/** Time of slots of a kind that a variant gets within an allowance. */
+export interface Share {
+  column: number
+  kind: number
+  variant: VariantShape
+  allowance: number
+  itemsPerS: number
+}
+
 /** With as many allowances a variant, and variants a task, as a program has room for. */
 export function flowsOf(compiled: Compiled): Flows {
   const quickest = new Quickest(compiled)
-  let found: Flows & { isCut: boolean }
-  for (const [most, variants] of place.choices as [number, number][]) {
-    const allowances = allowancesOf(compiled, quickest, most)
-    const chosen = variantsWithin(compiled, allowances, variants)
-    found = flowsWithin(compiled, allowances, chosen, quickest)
-    if (!found.isCut) break
+  const counts = Array.from({ length: place.allowances }, (_, i) => place.allowances - i)
+  let found = flowsWithin(compiled, quickest, counts[0]!, Infinity)
+  for (const most of counts.slice(1)) {
+    if (found.isCut) found = flowsWithin(compiled, quickest, most, Infinity)
   }
-  return found!
+  for (const variants of [4, 3, 2, 1]) {
+    if (found.isCut) found = flowsWithin(compiled, quickest, 1, variants)
+  }
+  return found
 }
 
 /** The most accurate of each task, the quickest, and others spread between them by accuracy. */
@@ -94,22 +103,27 @@ interface Trail {
   gain: number
 }
 
-/** `isCut`: some were left out, since there are more than a program has room for. */
-export function flowsWithin(
+/**
+ * `isCut`: some were left out, since there are more than a program has room for.
+ *
+ * @param most allowances of a variant
+ * @param variants of a task at most
+ */
+function flowsWithin(
   compiled: Compiled,
-  allowances: Allowances,
-  chosen: ReadonlySet<VariantShape>,
   quickest: Quickest,
+  most: number,
+  variants: number,
 ): Flows & { isCut: boolean } {
+  const allowances = allowancesOf(compiled, quickest, most)
+  const chosen = variantsWithin(compiled, allowances, variants)
   const flows: Flow[] = []
   const junctions: number[] = []
   let rows = 0
   let isCut = false
 
-  const timeOf = (variant: VariantShape, allowance: number, items: number) => {
-    const { timeMs, roundItems } = allowances[variant.index]![allowance]!
-    return timeMs * Math.max(1, Math.ceil(items / roundItems - 1e-9))
-  }
+  const timeOf = ({ index }: VariantShape, allowance: number) =>
+    allowances[index]![allowance]!.timeMs
 
   function walk(prefixes: readonly Prefix[], items: number, trail: Trail): void {
     for (const prefix of prefixes) {
@@ -117,15 +131,13 @@ export function flowsWithin(
       if (!chosen.has(variant)) continue
       const count = allowances[variant.index]!.length
       const mostMs = trail.leftMs - quickest.after(variant.task)
-      const fits = [...Array(count).keys()].filter((a) =>
-        timeOf(variant, a, items) <= mostMs + 1e-6
-      )
+      const fits = [...Array(count).keys()].filter((a) => timeOf(variant, a) <= mostMs + 1e-6)
       // Nothing follows a leaf: the longest allowance that fits is best.
       const tried = variant.task.next.length === 0 ? fits.slice(-1) : fits
       for (const allowance of tried) {
         if (isCut) return
-        const ms = timeOf(variant, allowance, items)
-        const next = allowance + 1 < count ? timeOf(variant, allowance + 1, items) - ms : undefined
+        const ms = timeOf(variant, allowance)
+        const next = allowance + 1 < count ? timeOf(variant, allowance + 1) - ms : undefined
         const ends = trail.left * endShare(prefix, compiled)
         step(prefix, items, {
           ...trail,
@@ -149,7 +161,7 @@ export function flowsWithin(
       if (trail.nextMs.some((more) => more !== undefined && more <= leftMs)) return
       flows.push({ ...flow, weight })
     } else {
-      if (!canFollow(prefix, items, leftMs)) return
+      if (!canFollow(prefix, leftMs)) return
       const to = junctions.push(task.next.length) - 1
       rows += task.next.length
       flows.push({ ...flow, to })
@@ -160,20 +172,18 @@ export function flowsWithin(
         walk(prefix.next[child]!, items * fanOut[child]!, { ...start, ...part })
       })
     }
-    if (flows.length > place.maxColumns || rows > place.maxRows) isCut = true
+    if (flows.length > place.maxColumns || 8 * rows > place.maxColumns) isCut = true
   }
 
   /** Whether every branch has a path to its leaves in the time left. */
-  function canFollow(prefix: Prefix, items: number, leftMs: number): boolean {
-    return prefix.next.every((after, child) =>
-      after.some((next) => {
-        if (!chosen.has(next.variant)) return false
-        const some = items * prefix.variant.fanOut[child]!
-        return allowances[next.variant.index]!.some((_, a) => {
-          const rest = leftMs - timeOf(next.variant, a, some)
-          return rest >= quickest.after(next.variant.task) - 1e-6 && canFollow(next, some, rest)
+  function canFollow({ next }: Prefix, leftMs: number): boolean {
+    return next.every((after) =>
+      after.some((one) =>
+        chosen.has(one.variant) && allowances[one.variant.index]!.some(({ timeMs }) => {
+          const restMs = leftMs - timeMs
+          return restMs >= quickest.after(one.variant.task) - 1e-6 && canFollow(one, restMs)
         })
-      })
+      )
     )
   }
 

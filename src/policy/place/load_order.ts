@@ -3,7 +3,15 @@
  *
  * @module
  */
-import type { TaskShape, VariantShape } from '../core/graph.ts'
+import type { FanOut } from '../estimate/fanout.ts'
+import { load } from './params.ts'
+import type { ClassReport } from '../state/classes.ts'
+import type { Rulings } from '../state/rulings.ts'
+import type { Shapes, TaskShape, VariantShape } from '../core/graph.ts'
+import type { NodeId } from '../core/types.ts'
+import type { Demands } from '../estimate/demands.ts'
+import { Market } from '../price/market.ts'
+import { supplyIfAllHeld } from '../price/problem.ts'
 
 /** The quicker by its reference; where the files give none, less accurate is taken for quicker. */
 function byQuickness(a: VariantShape, b: VariantShape): number {
@@ -55,4 +63,71 @@ export function startingWith(
   const ofThese = first.flatMap(({ task }) => order.filter((variant) => variant.task === task))
   const quick = firstOfEachTask(ofThese, byQuickness)
   return [...new Set([...first, ...quick, ...wanted, ...order])]
+}
+
+export interface LoadOrderParts {
+  shapes: Shapes
+  /** As of now. */
+  classes(): readonly ClassReport[]
+  /** What variants hand on. */
+  fanOut: Pick<FanOut, 'mean' | 'none'>
+  demands: Demands
+  isOpen: Rulings['isOpen']
+}
+
+/**
+ * What a slot that can hold all loads first. Nodes come and go, and loads take their time: of one that
+ * stays for half a minute a third is gone before it holds everything. So it begins with what it would do
+ * did all nodes hold everything, and came twice as many queries as do.
+ */
+export class LoadOrder {
+  private lookedMs = -Infinity
+  private classOf = new Map<NodeId, string>()
+  /** By class, the most work first. */
+  private wanted = new Map<string, VariantShape[]>()
+
+  constructor(private readonly parts: LoadOrderParts) {}
+
+  /** In which order a node loads all that it is able to, as of now. */
+  orderOf(
+    { id, order, slots }: {
+      id: NodeId
+      order: readonly VariantShape[]
+      slots: readonly { held: ReadonlySet<VariantShape> }[]
+    },
+    nowMs: number,
+  ): readonly VariantShape[] {
+    if (slots.every(({ held }) => order.every((variant) => held.has(variant)))) return order
+    const usualMs = this.classOf.has(id) ? load.firstLoadsMs : 0
+    const waitMs = Math.max(usualMs, load.eachMs * this.classOf.size)
+    if (nowMs - this.lookedMs >= waitMs) this.look(nowMs)
+    const own = this.wanted.get(this.classOf.get(id) ?? '') ?? []
+    return startingWith(own.filter((variant) => order.includes(variant)), order)
+  }
+
+  private look(nowMs: number): void {
+    this.lookedMs = nowMs
+    const { shapes, fanOut, demands, isOpen } = this.parts
+    const classes = this.parts.classes()
+    this.classOf = new Map(
+      classes.flatMap(({ name, nodes }) => nodes.map((id) => [id, name] as const)),
+    )
+    if (classes.length === 0) return
+    const { plan, usesOf } = new Market(shapes, {
+      ...supplyIfAllHeld(shapes, classes, isOpen, fanOut),
+      demands: demands.now(nowMs),
+      duties: classes.map(({ dutySum }) => load.shareForFirst * dutySum),
+    })
+    const workOf = ({ index }: VariantShape, group: number) =>
+      usesOf(index).reduce(
+        (sum, use, u) =>
+          use.group === group ? sum + plan.itemsPerS[index]![u]! * use.costMs / 1000 : sum,
+        0,
+      )
+    this.wanted = new Map(classes.map(({ name }, group) => [
+      name,
+      shapes.variants.filter((variant) => workOf(variant, group) > 1e-3)
+        .sort((a, b) => workOf(b, group) - workOf(a, group)),
+    ]))
+  }
 }

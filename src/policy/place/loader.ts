@@ -1,10 +1,12 @@
 /**
  * Loading: brings to each slot what the placement wants there, one load at a time for each slot,
- * with a bounded number of tries in a row, growing pauses between them, and a long one after the last.
+ * with a bounded number of tries in a row, growing pauses between them, and a long one after the last;
+ * and retirement, which lets go of what is to be held no more.
  *
  * @module
  */
-import type { VariantShape } from '../core/graph.ts'
+import type { Rulings } from '../state/rulings.ts'
+import type { TaskShape, VariantShape } from '../core/graph.ts'
 import type { NodeId, SlotIndex, VariantRef } from '../core/types.ts'
 import { load } from './params.ts'
 
@@ -118,5 +120,66 @@ export class Loader {
   #unload(slot: LoadingSlot, { node, slot: index }: SlotAt, variant: VariantShape): void {
     slot.held.delete(variant)
     this.#parts.unload(node, index, variant.ref)
+  }
+}
+
+/** What there is to know of a node. */
+interface Holder {
+  id: NodeId
+  paused: boolean
+  slots: readonly LoadingSlot[]
+}
+
+/**
+ * Retirement: lets go of variants that were closed, each as soon as another one serves its task: what
+ * is pinned may still have to be loaded, and queries do not wait for that.
+ */
+export class Retirement {
+  #members: ReadonlyMap<NodeId, Holder>
+  #isOpen: Rulings['isOpen']
+  #unload: LoaderParts['unload']
+  #pending = false
+
+  constructor(
+    members: ReadonlyMap<NodeId, Holder>,
+    isOpen: Rulings['isOpen'],
+    unload: LoaderParts['unload'],
+  ) {
+    this.#members = members
+    this.#isOpen = isOpen
+    this.#unload = unload
+  }
+
+  /** Variants were closed or opened. */
+  ruled(): void {
+    this.#pending = true
+  }
+
+  /** A slot holds this one now. */
+  came(variant: VariantShape): void {
+    if (!this.#isOpen(variant)) this.#pending = true
+  }
+
+  /** Call it when anything changed; looks only while there may be something to let go of. */
+  retire(): void {
+    if (!this.#pending) return
+    this.#pending = false
+    const served = this.#servedTasks()
+    for (const { id, slots } of this.#members.values()) {
+      slots.forEach((slot, index) => {
+        for (const variant of [...slot.held].filter((one) => !this.#isOpen(one))) {
+          if (served.has(variant.task)) {
+            slot.held.delete(variant)
+            this.#unload(id, index, variant.ref)
+          } else this.#pending = true
+        }
+      })
+    }
+  }
+
+  #servedTasks(): Set<TaskShape> {
+    const active = [...this.#members.values()].filter(({ paused }) => !paused)
+    const held = active.flatMap(({ slots }) => slots.flatMap((slot) => [...slot.held]))
+    return new Set(held.filter(this.#isOpen).map(({ task }) => task))
   }
 }

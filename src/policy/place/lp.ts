@@ -8,7 +8,7 @@
 import { type Constraint, solve } from 'yalps'
 import { type Model, objectiveOf, violationOf } from './model.ts'
 import { place } from './params.ts'
-import type { SolveEffort } from './placement.ts'
+import type { SolveEffort } from './problem.ts'
 
 export interface Solved {
   /** `unfinished`: no answer yet when branches ran out; `failed`: none that holds when checked. */
@@ -51,25 +51,26 @@ export function solveModel(
   const rows = new Set(open.columns.flatMap((i) => model.columns[i]!.rows)).size
   const cells = open.columns.length * rows
   const branches = branchesOf(options, cells)
-  const [first, second, last] = place.attempts as [Attempt, Attempt, Attempt]
-  let solved = attempt(model, open, options, branches, first)
-  // How many branches were looked at isn't told: all where they ran out, else taken for a third.
-  const ended = solved.status === 'optimal' || solved.status === 'infeasible'
-  const looked = options.relaxed === true ? 0 : ended ? branches / 3 : branches
-  effort.updates += cells * (place.pivotsPerRow * rows + place.pivotsPerBranch * looked)
-  if (solved.status === 'failed') solved = attempt(model, open, options, branches, second)
-  if (solved.status === 'failed') {
-    effort.updates += cells * last.pivots * rows
-    solved = attempt(model, open, options, branches, last)
+  let solved: Solved = nothing('failed')
+  for (const pivots of [place.pivots, 4 * place.pivots]) {
+    solved = attempt(model, open, options, { branches, pivots, isRoomy: pivots > place.pivots })
+    // How many branches were looked at isn't told: all where they ran out, else taken for a third.
+    const ended = solved.status === 'optimal' || solved.status === 'infeasible'
+    const looked = options.relaxed === true ? 0 : ended ? branches / 3 : branches
+    effort.updates += cells * (place.pivotsPerRow * rows + place.pivotsPerBranch * looked)
+    if (solved.status !== 'failed') return solved
   }
-  if (solved.status === 'failed') effort.rejected++
+  effort.rejected++
   return solved
 }
 
 /** Fewer branches where each is dear. */
-function branchesOf({ branches = 100, updates = Infinity }: SolveOptions, cells: number): number {
+function branchesOf(
+  { branches = place.branches, updates = Infinity }: SolveOptions,
+  cells: number,
+): number {
   const affordable = Math.floor(updates / (place.pivotsPerBranch * cells + 1))
-  return Math.min(branches, Math.max(place.leastBranches, affordable))
+  return Math.min(branches, Math.max(place.branches / 8, affordable))
 }
 
 /** The part of the program that is still open once some columns are fixed. */
@@ -134,18 +135,15 @@ function dropImpossible(
   }
 }
 
-type Attempt = typeof place.attempts[number]
-
 function attempt(
   model: Model,
   open: Open,
   { relaxed = false }: SolveOptions,
-  branches: number,
-  { roomy, pivots }: Attempt,
+  { branches, pivots, isRoomy }: { branches: number; pivots: number; isRoomy: boolean },
 ): Solved {
   const integers = new Set(open.columns.filter((i) => !relaxed && model.columns[i]!.integer))
   const scales = new Map(open.columns.map((i) => [i, integers.has(i) ? 1 : scaleOf(model, i)]))
-  const constraints = constraintsOf(model, open, scales, roomy)
+  const constraints = constraintsOf(model, open, scales, isRoomy)
   if (constraints === null) return nothing('infeasible')
   const values = Array.from(open.base)
   const finish = (status: Solved['status']): Solved =>
@@ -196,7 +194,7 @@ function constraintsOf(
   model: Model,
   open: Open,
   scales: ReadonlyMap<number, number>,
-  roomy: boolean,
+  isRoomy: boolean,
 ): Map<string | number, Constraint> | null {
   const constraints = new Map<string | number, Constraint>()
   const touched = new Uint8Array(model.rows.length)
@@ -211,10 +209,10 @@ function constraintsOf(
       if (min > place.precision || max < -place.precision) return null
       continue
     }
-    const room = roomy ? place.room * (1 + (row * 0.6180339887) % 1) : 0
+    const room = isRoomy ? place.precision / 10 * (1 + (row * 0.6180339887) % 1) : 0
     constraints.set(row, {
-      ...Number.isFinite(min) ? { min: min - room } : {},
-      ...Number.isFinite(max) ? { max: max + room } : {},
+      ...Number.isFinite(min) && { min: min - room },
+      ...Number.isFinite(max) && { max: max + room },
     })
   }
   return constraints

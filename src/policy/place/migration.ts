@@ -13,7 +13,7 @@ import { solveModel } from './lp.ts'
 import { newModel } from './model.ts'
 import { place } from './params.ts'
 import { addPeak, withPeak } from './peak.ts'
-import type { Placement } from './placement.ts'
+import type { Placement } from './problem.ts'
 
 export type Schedule = Pick<Placement, 'first' | 'atOnce'>
 
@@ -42,8 +42,7 @@ export interface Change {
 }
 
 /** Slots that a plan has change at one time at most, of so many. */
-export const mostAtOnce = (slots: number): number =>
-  Math.max(place.atOnceLeast, Math.ceil(place.atOnceShare * slots))
+export const mostAtOnce = (slots: number): number => Math.ceil(place.atOnceShare * slots)
 
 export function scheduleOf(
   compiled: Compiled,
@@ -54,7 +53,7 @@ export function scheduleOf(
   const { classes, slots } = compiled
   if (held.length === 0 || classes.every(({ holds }) => holds === 'all')) return { first: [] }
   const value = valueOf(compiled, flows)
-  const size = Math.ceil(slots / place.stepSlots)
+  const size = Math.ceil(mostAtOnce(slots) / 10)
   const change = { classes, start: holdingsOf(held), goal: holdingsOf(wanted), size }
   const start = afterLettingGo(change, value)
   const steps = bestOrder({ ...change, start }, value)
@@ -79,11 +78,10 @@ export function scheduleOf(
 /** What slots carry of the demand of a moment, and how accurately. */
 function valueOf(compiled: Compiled, flows: Flows): Value {
   const lost = lostToFloors(compiled, flows)
-  const asked = withPeak(compiled, ({ ratePerS }) =>
-    Math.max(
-      place.carried * ratePerS,
-      ratePerS + place.carriedDeviations * Math.sqrt(ratePerS),
-    ))
+  const asked = withPeak(
+    compiled,
+    ({ ratePerS }) => ratePerS + place.carriedDeviations * Math.sqrt(ratePerS),
+  )
   const known = new Map<string, number>()
   return (holdings) => {
     const kinds = [...holdings.values()]
@@ -113,7 +111,7 @@ export function bestOrder(change: Change, value: Value): readonly Step[] {
     for (const { steps, after, sum } of beginnings) {
       for (const step of stepsFrom(after, change)) {
         const next = moved(after, step)
-        const carried = value(loading(after, step)) + place.inTheEnd * value(next)
+        const carried = value(loading(after, step)) + 1e-3 * value(next)
         const one = { steps: [...steps, step], after: next, sum: sum + carried }
         const key = keyOfHoldings(next)
         const known = longer.get(key)
@@ -148,7 +146,7 @@ function stepsFrom(after: Holdings, { classes, goal, size }: Change): Step[] {
     )
   )
   const fewest = Math.min(...all.map(loadsOf))
-  return all.filter((step) => loadsOf(step) === fewest).slice(0, place.pairs)
+  return all.filter((step) => loadsOf(step) === fewest).slice(0, place.candidates)
 }
 
 /** How many steps together serve best until all are done, counted until they would be one by one. */

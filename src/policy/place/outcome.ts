@@ -5,12 +5,12 @@
  * @module
  */
 import type { Prefix } from '../core/graph.ts'
-import { workingMs } from './budgets.ts'
-import type { Checked } from './check.ts'
-import type { ClassShape, Compiled, Kind } from './compile.ts'
+
+import type { Checked } from './plans.ts'
+import { type ClassShape, type Compiled, type Kind, workingMs } from './compile.ts'
 import type { Schedule } from './migration.ts'
 import { place } from './params.ts'
-import type { ClassPlacement, PlacedWork, Placement, PlaceMode } from './placement.ts'
+import type { ClassPlacement, PlacedWork, Placement, PlaceMode } from './problem.ts'
 import { type HeldSet, setsOf, slotsIn } from './sets.ts'
 
 export interface Outcome {

@@ -9,7 +9,7 @@
 import type { VariantShape } from '../core/graph.ts'
 import { type ClassShape, type Compiled, isWhole, type Kind } from './compile.ts'
 import { place } from './params.ts'
-import type { Program } from './types.ts'
+import type { Program } from './program.ts'
 import { filled, fillOrder, type HeldSet, merge } from './sets.ts'
 
 /** For each class all that it is able to hold: how time would be given if nothing had to be packed. */
@@ -21,43 +21,32 @@ export const openKinds = ({ classes }: Compiled): Kind[] =>
 export const isUnpacked = ({ class: one, variants }: Kind): boolean =>
   one.holds === 'some' && variants.length === one.able.length
 
-/** Orders in which a packing may take variants, by their time left and their memory; the best is kept. */
-const WEIGHTS: ((time: number, bytes: number) => number)[] = [
-  (time) => time,
-  (time, bytes) => bytes + 1e-9 * time,
-  (time, bytes) => time / (bytes + 1),
-]
-
-/** Sets for what the program gave; several where memory has to be packed. */
-export function packings(program: Program, values: readonly number[]): Kind[][] {
-  const weights = program.kinds.some(isUnpacked) ? WEIGHTS : WEIGHTS.slice(0, 1)
-  return weights.map((weight) =>
-    program.kinds.flatMap((kind, k): Kind[] => {
-      const one = kind.class
-      const own = program.shares.filter((share) => share.kind === k)
-      if (isWhole(kind)) {
-        return own.filter(({ column }) => values[column]! > 0.5)
-          .map(({ column, variant, allowance }) => ({
-            ...kind,
-            variants: [variant],
-            slots: Math.round(values[column]!),
-            allowance,
-          }))
-      }
-      const awake = program.awakeColumns[k]!
-      const slots = awake < 0 ? kind.slots : Math.round(values[awake]!)
-      // What may be held is given already: only how many are awake was open.
-      if (!isUnpacked(kind)) {
-        return slots > 0 ? [{ class: one, variants: kind.variants, slots }] : []
-      }
-      const times = new Map<VariantShape, number>()
-      for (const { variant, column } of own) {
-        times.set(variant, (times.get(variant) ?? 0) + values[column]!)
-      }
-      return pack(one, times, slots, weight).map((set) => ({ class: one, ...set }))
-    })
-  )
-}
+/** Sets for what the program gave. */
+export const packed = (program: Program, values: readonly number[]): Kind[] =>
+  program.kinds.flatMap((kind, k): Kind[] => {
+    const one = kind.class
+    const own = program.shares.filter((share) => share.kind === k)
+    if (isWhole(kind)) {
+      return own.filter(({ column }) => values[column]! > 0.5)
+        .map(({ column, variant, allowance }) => ({
+          ...kind,
+          variants: [variant],
+          slots: Math.round(values[column]!),
+          allowance,
+        }))
+    }
+    const awake = program.awakeColumns[k]!
+    const slots = awake < 0 ? kind.slots : Math.round(values[awake]!)
+    // What may be held is given already: only how many are awake was open.
+    if (!isUnpacked(kind)) {
+      return slots > 0 ? [{ class: one, variants: kind.variants, slots }] : []
+    }
+    const times = new Map<VariantShape, number>()
+    for (const { variant, column } of own) {
+      times.set(variant, (times.get(variant) ?? 0) + values[column]!)
+    }
+    return pack(one, times, slots).map((set) => ({ class: one, ...set }))
+  })
 
 /** A slot being packed. */
 interface Bin {
@@ -75,7 +64,6 @@ function pack(
   one: ClassShape,
   times: ReadonlyMap<VariantShape, number>,
   slots: number,
-  weight: typeof WEIGHTS[number],
 ): HeldSet[] {
   const left = new Map([...times].filter(([, time]) => time > 1e-6))
   const bytesOf = (variant: VariantShape) => one.memory[variant.index]!
@@ -90,7 +78,6 @@ function pack(
     if (rest > 1e-6) left.set(variant, rest)
     else left.delete(variant)
   }
-  const weigh = (variant: VariantShape) => weight(left.get(variant) ?? 0, bytesOf(variant))
   const bins = Array.from({ length: slots }, (): Bin => (
     { variants: new Set(), timeLeft: 1, bytesLeft: one.given.memoryBytes }
   ))
@@ -98,7 +85,7 @@ function pack(
     while (bin.timeLeft > 1e-6) {
       const fitting = [...left.keys()].filter((variant) => fits(bin, variant))
       if (fitting.length === 0) break
-      put(bin, fitting.reduce((best, next) => weigh(next) > weigh(best) ? next : best))
+      put(bin, fitting.reduce((most, next) => left.get(next)! > left.get(most)! ? next : most))
     }
   }
   const missing = [...left.keys()].sort((a, b) => left.get(b)! - left.get(a)! || a.index - b.index)
@@ -110,66 +97,45 @@ function pack(
   return merge(bins.map(({ variants }) => ({ variants: [...variants], slots: 1 })))
 }
 
-/**
- * The kinds with every unpacked one replaced by sets whose slots are open.
- *
- * @param parts also of pipelines that a slot has no room for, so that each of their tasks is in one
- */
+/** The kinds with every unpacked one replaced by sets whose slots are open. */
 export function withCandidates(
   { compiled, kinds, flows, flowColumns }: Program,
   values: readonly number[],
-  packed: readonly (readonly Kind[])[],
-  parts = false,
+  packed: readonly Kind[],
 ): Kind[] {
   const shares = compiled.shapes.variants.map(() => 0)
   flows.flows.forEach(({ steps }, f) => {
     for (const { variant } of steps) shares[variant.index]! += values[flowColumns[f]!]!
   })
-  const unpacked = kinds.filter(isUnpacked).length
-  const most = Math.max(3, Math.floor(place.candidates / Math.max(1, unpacked)))
   return kinds.flatMap((kind): Kind[] => {
     if (!isUnpacked(kind)) return [kind]
     const one = kind.class
-    const whole = wholePipelines(compiled, one, shares)
-    const seen = packed.flatMap((sets) => sets.filter((set) => set.class === one))
-    const fill = (some: readonly (readonly VariantShape[])[]) =>
-      merge(some.map((variants) => ({ variants: filled(one, variants), slots: 1 })))
-    const firsts = whole.flatMap((sets) => sets.slice(0, 1))
-    const sets = fill([...firsts, ...seen.map(({ variants }) => variants)])
-    const rest = parts ? whole.flatMap((sets) => sets.slice(1)) : []
-    return merge([...sets.slice(0, most), ...fill(rest)])
+    const seen = packed.filter((set) => set.class === one)
+    const sets = [...wholePipelines(compiled, one, shares), ...seen.map(({ variants }) => variants)]
+    return merge(sets.map((variants) => ({ variants: filled(one, variants), slots: 1 })))
+      .slice(0, place.candidates)
       .map(({ variants }) => ({ class: one, variants, slots: kind.slots, open: true }))
   })
 }
 
 /**
- * For each pipeline, and all together: of every task the most used, the smallest, the quickest, the best.
- * Of one that a slot has no room for, the most used in as many sets as it takes.
+ * For each pipeline, of every task the variant that is used most, and then those of other pipelines. Of
+ * a pipeline that a slot has no room for they are in as many sets as it takes.
  */
 function wholePipelines(
   { shapes }: Compiled,
   one: ClassShape,
   shares: readonly number[],
-): VariantShape[][][] {
-  const rate = ({ index }: VariantShape) => one.paces[index]!.at(-1)!.ratePerS
-  const orders: ((a: VariantShape, b: VariantShape) => number)[] = [
-    (a, b) => shares[b.index]! - shares[a.index]!,
-    (a, b) => one.memory[a.index]! - one.memory[b.index]!,
-    (a, b) => rate(b) - rate(a),
-    (a, b) => b.accuracy - a.accuracy,
-  ]
-  const chosen = orders.map((order) => {
-    const sorted = [...one.able].sort((a, b) => order(a, b) || a.index - b.index)
-    return sorted.filter((v) => sorted.find((other) => other.task === v.task) === v)
-  })
-  return [...shapes.pipelines.keys()].flatMap((name) =>
-    chosen.map((some, order) => {
-      const own = some.filter(({ ref }) => ref.pipeline === name)
-      const others = some.filter(({ ref }) => ref.pipeline !== name)
-      const parts = order === 0 ? inRoom(one, own) : [own]
-      return parts.map((part) => [...part, ...others])
-    })
+): VariantShape[][] {
+  const sorted = one.able.toSorted((a, b) =>
+    shares[b.index]! - shares[a.index]! || a.index - b.index
   )
+  const chosen = sorted.filter((v) => sorted.find((other) => other.task === v.task) === v)
+  return [...shapes.pipelines.keys()].flatMap((name) => {
+    const others = chosen.filter(({ ref }) => ref.pipeline !== name)
+    return inRoom(one, chosen.filter(({ ref }) => ref.pipeline === name))
+      .map((part) => [...part, ...others])
+  })
 }
 
 /** One after the other, as many together as a slot has room for. */

@@ -13,82 +13,49 @@ export const place = {
   leastFanOut: 0.01, // items; planned for a task that was handed nothing so far: it may be the next time
 
   // Rewards and prices
-  almost: 1e-5, // share that may be missing where all is served
-  leastLevel: 1e-3, // least weight and fair level of a pipeline that can be served at all
   served: 30, // reward of serving everything: more than any accuracy
   levelReward: 0.9, // in overload, part of `served` for the least served pipeline (max-min of shares by weight)
-  queryReward: 0.09, // likewise for the share of all queries, and
-  accuracyReward: 0.01, // for their accuracy; the three sum up to 1
+  queryReward: 0.09, // likewise for the share of all queries; what is left is for their accuracy
   movePrice: 0.001, // price of a slot that changes what it holds: half of it is lost while it loads
   riskPrice: 0.1, // added to that, times the share of nodes that may go: what changed has to change again
   hysteresis: 0.02, // share by which another plan has to be better before what is held is given up
-  gap: 0.005, // distance from the bound at which the search ends
+  gap: 0.005, // distance from the bound at which the search ends; less accuracy that is lost is no choice
 
   // Peak: what has to be carried somehow
   peakShort: 5, // price of carrying none of it
   peakAccuracy: 0.1, // reward of its accuracy: the peak is there for a part of the time,
   surgeAccuracy: 0.3, // and for more of it where demand was seen to jump
   peakLonger: 1.2, // times the usual time that a batch may take then on slots of one variant: the queue is one for all, so less than half of the time is waited
-  peakMissing: 1e-3, // share of the peak that may be left out: less is no better plan
 
   // Floors: queries that ask for a least accuracy
   floorShort: 5, // price of holding nothing for all floors of a pipeline, times the share of slots that they take: less than what those slots serve counts
-  floorLeast: 0.01, // least such price; what is less is lost in the gap of the search
   floorDeviations: 4, // deviations of what comes in a second (or half an SLO) that are held for
   floorSlots: 2, // least slots for a floor: one alone may be busy, or its node gone
 
   // Warm spares
-  spareShare: 0.25, // spares for each awake slot where no peak is given
   reserve: 4, // times the demand that spares of one variant are to carry together with awake slots
 
   // Migration
-  carried: 1.05, // times the demand that is to be carried while slots load, and
-  carriedDeviations: 3, // deviations of what comes in a second; the more of both
+  carriedDeviations: 3, // deviations of what comes in a second, beyond the demand, that are to be carried while slots load
   loading: 0.5, // worth of a slot that loads, against one that serves
-  inTheEnd: 1e-3, // weight of what is carried once a step is done, against while it loads
   schedule: 6, // steps that are planned; what comes after waits for the next plan
   beam: 4, // beginnings that the search of an order goes on with
-  pairs: 36, // pairs of what is held and what shall be that are weighed for a step
-  stepSlots: 40, // slots of the pool for each slot of a step: in a larger pool a step moves several
-  atOnceShare: 0.25, // most of all slots that load at one time, and
-  atOnceLeast: 2, // slots that may always do
+  atOnceShare: 0.25, // most of all slots that load at one time; a tenth of those move at a step
 
   // Effort, by count: the same problem gives the same plan on any machine
-  updates: 500_000_000, // updates of tableaus' cells in all, estimated: what the time goes into
-  programUpdates: 25_000_000, // likewise, of one integer program, and
-  checkUpdates: 10_000_000, // of checking sets once all else is spent
-  rounds: 40, // neighbourhoods that a search looks at,
-  checkRounds: 4, // and a search of what given sets carry
-  staleRounds: 16, // neighbourhoods in a row without anything better that end a search
-  usedFirst: 0.6, // head start, against a draw of 0..1, for an integer in use to be free in a neighbourhood,
-  likelyFirst: 0.3, // and for one that the relaxed program uses
-  firstIntegers: 12, // integers free in the first neighbourhood,
-  leastIntegers: 6, // in the smallest,
-  freeIntegers: 24, // and in the largest
-  branches: 120, // branches of one integer program, where they are not dear
-  leastBranches: 16, // branches that are always looked at
-  spareBranches: 60, // branches of the program of warm spares
-  replans: 8, // plans made anew, for more demand than there is, where the last fell short
-  fewestStep: 1.02, // times what is missing, by which demand is raised for a plan of fewest slots,
-  fewestLargest: 3, // at most so many times at once,
-  fewestNear: 0.03, // until too little and enough are so near
-  mostStep: 1.01, // the same for a plan of the most accuracy: it serves all with less
-  mostLargest: 1.2,
-  mostNear: 0.02,
-  trims: 16, // slots that are tried to be taken away from a plan of fewest slots
-  maxColumns: 1000, // flows of a program; time allowances are left out to keep to them
-  maxRows: 120, // rows of junctions, likewise
-  fewFlows: 250, // flows below which nothing is gained by fewer for the search of integers
-  candidates: 36, // sets of variants to count slots for, of all classes together
-  // Most allowances of a variant, and most variants of a task, in the order in which they are tried
-  choices: [[8, 99], [5, 99], [4, 99], [3, 99], [2, 99], [1, 99], [1, 4], [1, 3], [1, 2], [1, 1]],
+  updates: 500_000_000, // updates of tableaus' cells in all, estimated: what the time goes into; a twentieth for one integer program
+  rounds: 16, // neighbourhoods that a search looks at (40 find hardly more); a fourth of them for what given sets carry
+  freeIntegers: 24, // integers free in the largest neighbourhood; half of them in the first
+  branches: 120, // branches of one integer program; down to an eighth of them where they are dear
+  replans: 4, // plans made at most where what they carry falls short, each for more demand,
+  replanStep: 1.02, // by so much times what is missing
+  maxColumns: 1000, // flows of a program, and an eighth as many rows of junctions; time allowances are left out to keep to them
+  candidates: 36, // sets of variants to count slots for, of a class; and pairs of what is held and what shall be that are weighed for a step
+  allowances: 8, // most allowances of a variant
 
   // Solver
   precision: 1e-6, // how far an answer may be outside its program, relative to the terms of a row
-  whole: 1e-6, // distance from a whole number that counts as none
-  room: 1e-7, // widening of bounds, different for each row, that ends walks in circles
-  // Tries until an answer holds: with room or not, and pivots for each row; pools of 10,000 slots want 20
-  attempts: [{ roomy: false, pivots: 3 }, { roomy: true, pivots: 6 }, { roomy: true, pivots: 20 }],
+  pivots: 6, // pivots for each row; four times as many in a second try, which pools of 10,000 slots want
   pivotsPerRow: 1.5, // estimate of what a linear program takes, and
   pivotsPerBranch: 15, // of what a branch does
 }
@@ -104,14 +71,12 @@ export const load = {
   rise: 0.03, // share and
   risePerS: 0.2, // queries/s by which demand rose that is a change, and
   fall: 0.15, // share and
-  fallPerS: 1, // queries/s by which it fell
+  fallPerS: 1, // queries/s by which it fell, or rose for a jump
   plannerMs: 5000, // ms after which a planner that has not answered will not
-  jump: 1.25, // factor and
-  jumpPerS: 2, // queries/s by which demand is above what a placement was asked for with, so that its slots would move again
+  jump: 1.25, // factor by which demand is above what a placement was asked for with, so that its slots would move again
 
   // Throttle: a pool of a thousand nodes would take longer to look at than to load
-  unthrottled: 128, // nodes up to which all slots are looked at after each load
-  eachMs: 0.1, // ms between two looks, for each node of a larger pool
+  eachMs: 0.1, // ms between two looks at all slots, for each node
 
   // Departures
   memoryMs: 300_000, // ms after which a node that went counts for 1/e
@@ -122,21 +87,17 @@ export const load = {
 
   // What a slot that can hold all loads first
   shareForFirst: 0.5, // share of the pool that it is worked out with: until it is loaded more may be asked, and others gone. Loads of 4 s, nodes that stay 30 s: 0.4 % are lost with 0.8 of it, none with 0.5; with less nodes are less accurate
-  leastWork: 1e-3, // share of a group's time that counts as work
   firstLoadsMs: 250, // ms after which it is worked out anew; sooner for a node that is new
 }
 
 export const rest = {
   /** Share of its time that a group may be loaded for some of it to rest. */
   busy: 0.97,
-  /** ms over which the load is averaged; a change by the factor `jump` begins anew. */
+  /** ms over which the load is averaged; a change by the factor `load.jump` begins anew. */
   windowMs: 10_000,
-  jump: 1.25,
   /** Share of the SLO that queues may take; and of queries that may wait longer. */
   slack: 0.6,
   waits: 0.5,
   /** Share of the accuracy that queues may cost; prices shorten them, so about a twentieth of it is lost. */
   loss: 0.025,
-  /** Slots beyond the load, at most. */
-  most: 64,
 }

@@ -17,7 +17,7 @@ import { type Compiled, type Demand, isWhole, type Kind, paceWithin } from './co
 import { solveModel } from './lp.ts'
 import { addColumn, addEntry, addRow, type Model, newModel } from './model.ts'
 import { place } from './params.ts'
-import type { Share } from './types.ts'
+import type { Share } from './flows.ts'
 
 export const hasPeak = ({ demands }: Compiled): boolean =>
   demands.some(({ pipeline, ratePerS }) => (pipeline.peakPerS ?? 0) > ratePerS)

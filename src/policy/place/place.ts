@@ -7,23 +7,20 @@
  *
  * @module
  */
-import { allServed, check } from './check.ts'
-import { compile, type Compiled, type Kind } from './compile.ts'
-import { fewestSlots, mostAccurate } from './fewest.ts'
-import { type Flows, flowsOf } from './flows.ts'
+import type { VariantShape } from '../core/graph.ts'
+import { compile, type Compiled, isWhole, type Kind } from './compile.ts'
+import { bestFlows, type Flows, flowsOf, flowsOfVariants } from './flows.ts'
+import { boundOf, solveModel } from './lp.ts'
 import { scheduleOf } from './migration.ts'
-import { mostOf } from './most.ts'
-import { priceOfSets } from './moves.ts'
 import { nothingPlaced, onlyHeld, type Outcome, placementOf } from './outcome.ts'
-import { overload } from './overload.ts'
 import { openKinds } from './packing.ts'
 import { place as params } from './params.ts'
 import { hasPeak, shortOf } from './peak.ts'
-import type { Placement } from './placement.ts'
-import type { Problem } from './problem.ts'
-import { setsOf } from './sets.ts'
+import { allServed, check, type Checked, planFor } from './plans.ts'
+import type { Placement, Problem } from './problem.ts'
+import { build, type Goal } from './program.ts'
+import { isSame, setsOf } from './sets.ts'
 import { sparesOf } from './spares.ts'
-import type { Goal } from './types.ts'
 
 /** What each step is given. */
 interface Asked {
@@ -36,6 +33,10 @@ interface Asked {
 }
 
 const ACCURACY: Goal = { name: 'accuracy' }
+/** Share of the peak that may be left out: less is no better plan. */
+const MISSING = 1e-3
+/** Least weight and fair level of a pipeline that can be served at all. */
+const LEAST_LEVEL = 1e-3
 
 /** Never throws for want of capacity; RangeError for pipelines that share a name. */
 export function place(problem: Problem): Placement {
@@ -51,7 +52,7 @@ export function place(problem: Problem): Placement {
   const known = knownKinds(compiled, problem)
   const held = heldKinds(compiled, known)
   const asked = { compiled, flows, open, known, held }
-  const outcome = allCarried(asked) ?? overload(compiled, flows, open, held)
+  const outcome = allCarried(asked) ?? overload(asked)
   if (outcome === null) return nothingPlaced(compiled)
   const { checked } = outcome
   const standby = outcome.standby ?? sparesOf(compiled, checked, known)
@@ -103,36 +104,155 @@ function allCarried(asked: Asked): Outcome | null {
   return together.score >= all.checked.score - params.hysteresis * resting ? few : all
 }
 
-function fewest({ compiled, flows, open, known, held }: Asked): Outcome | null {
-  const best = mostAccurate(compiled, flows)
-  if (best === null) return null
-  const fresh = fewestSlots(compiled, best, open)
-  const stays = held.length > 0 ? fewestSlots(compiled, best, held).best : null
-  const most = (fresh.best?.slots ?? Infinity) * (1 + params.hysteresis)
-  const kept = stays !== null && stays.slots <= most
-  const checked = kept ? stays : fresh.best
-  if (checked === null) return null
-  // The best variants on few slots, but nothing for a moment of more demand: then quick ones, too.
-  const standby = sparesOf(compiled, checked, known)
-  if (shortOf(compiled, [...checked.kinds, ...standby]) > params.peakMissing) return null
-  return { mode: 'hardware', checked, standby, bound: NaN, slotsBound: fresh.slotsBound, kept }
+/** The flows of the most accurate variants that fit the time; null where a pipeline has none. */
+export function mostAccurate(compiled: Compiled, flows: Flows): Flows | null {
+  const used = new Set<VariantShape>()
+  for (const demand of compiled.demands.keys()) {
+    const best = bestFlows(flows, demand, ({ gain }) => gain, 1e-12)
+    if (best === undefined) return null
+    for (const { steps } of best) for (const { variant } of steps) used.add(variant)
+  }
+  return flowsOfVariants(flows, used)
 }
 
-function accurate({ compiled, flows, open, held }: Asked): Outcome | null {
-  const fresh = mostOf(compiled, flows, ACCURACY, open)
-  const stays = held.length > 0 ? mostOf(compiled, flows, ACCURACY, held).best : null
-  const carries = [fresh.best, stays].filter((one) => one !== null && allServed(one))
-  if (carries.length === 0) return null
-  const better = Math.max(...carries.map((one) => one!.score))
-  const price = fresh.best === null ? 0 : priceOfSets(fresh.best.kinds, held)
-  const kept = stays !== null && allServed(stays) &&
-    stays.score >= better - price - params.peakMissing
-  const checked = kept ? stays : carries.find((one) => one!.score === better)!
-  return {
-    mode: 'accuracy',
-    checked,
-    bound: (fresh.bound - params.served) * compiled.totalPerS,
-    slotsBound: 0,
-    kept: kept || checked === stays,
+/**
+ * The better of a new plan and of what is held, which stays where it is less good by no more than this.
+ *
+ * @param worthOf a plan that may be chosen; -Infinity for one that does not do
+ * @param most how much less than the new plan what is held may be worth, to stay
+ */
+function chosen(
+  { compiled, open, held }: Asked,
+  flows: Flows,
+  goal: Goal,
+  worthOf: (one: Checked) => number,
+  most: (fresh: Checked | null) => number,
+): { checked: Checked; kept: boolean; bound: number } | null {
+  const { best: fresh, bound } = planFor(compiled, flows, goal, open)
+  const stays = held.length > 0 ? planFor(compiled, flows, goal, held).best : null
+  const worth = (one: Checked | null) => one === null ? -Infinity : worthOf(one)
+  const [anew, before] = [worth(fresh), worth(stays)]
+  if (Math.max(anew, before) === -Infinity) return null
+  const kept = before >= anew - most(fresh)
+  return { checked: kept ? stays! : fresh!, kept, bound }
+}
+
+function fewest(asked: Asked): Outcome | null {
+  const { compiled, flows, known } = asked
+  const best = mostAccurate(compiled, flows)
+  if (best === null) return null
+  const found = chosen(
+    asked,
+    best,
+    { name: 'slots' },
+    (one) => allServed(one) ? -one.slots : -Infinity,
+    (fresh) => params.hysteresis * (fresh?.slots ?? 0),
+  )
+  if (found === null) return null
+  const { checked, kept, bound } = found
+  // The best variants on few slots, but nothing for a moment of more demand: then quick ones, too.
+  const standby = sparesOf(compiled, checked, known)
+  if (shortOf(compiled, [...checked.kinds, ...standby]) > MISSING) return null
+  const slotsBound = Math.ceil(-bound * compiled.slots - 1e-6)
+  return { mode: 'hardware', checked, standby, bound: NaN, slotsBound, kept }
+}
+
+function accurate(asked: Asked): Outcome | null {
+  const { compiled, flows, held } = asked
+  const found = chosen(
+    asked,
+    flows,
+    ACCURACY,
+    (one) => allServed(one) ? one.score : -Infinity,
+    (fresh) => MISSING + (fresh === null ? 0 : priceOfSets(fresh.kinds, held)),
+  )
+  if (found === null) return null
+  const bound = (found.bound - params.served) * compiled.totalPerS
+  return { mode: 'accuracy', checked: found.checked, bound, slotsBound: 0, kept: found.kept }
+}
+
+/** What it costs that slots with several variants change for these sets; the program counts the others. */
+function priceOfSets(kinds: readonly Kind[], held: readonly Kind[]): number {
+  const several = (some: readonly Kind[]) => some.filter((kind) => !isWhole(kind))
+  let moves = 0
+  for (const one of new Set(kinds.map((kind) => kind.class))) {
+    const before = setsOf(one, several(held))
+    for (const set of setsOf(one, several(kinds))) {
+      const same = before.find((other) => isSame(set.variants, other.variants))
+      moves += Math.max(0, set.slots - (same?.slots ?? 0))
+    }
   }
+  return params.movePrice * moves
+}
+
+/**
+ * The most queries, where nothing carries all. Chosen by a share of what slots can do, told by all of
+ * it: a pipeline whose stations just carry its demand gets as much less through them as items wait, and
+ * those of others are full anyhow, so quicker variants are to be held until all have some slack.
+ */
+function overload(asked: Asked): Outcome | null {
+  const { compiled, flows, open } = asked
+  const capped = { ...compiled, cap: params.saturatedCap }
+  const goal = fairGoal(capped, flows, open)
+  const least = params.hysteresis * params.served
+  const found = chosen(
+    { ...asked, compiled: capped },
+    flows,
+    goal,
+    ({ score }) => score,
+    () => least,
+  )
+  if (found === null) return null
+  const whole = fairGoal(compiled, flows, open)
+  // A plan is not lost because nothing is left to reckon it anew with.
+  const checked = check(compiled, flows, whole, found.checked.kinds) ?? found.checked
+  const { model } = build({ compiled, flows, kinds: open, goal: whole })
+  const bound = boundOf(solveModel(model, compiled.effort, { relaxed: true }))
+  return {
+    mode: 'saturated',
+    checked,
+    bound: bound / params.served * compiled.totalPerS,
+    slotsBound: 0,
+    kept: found.kept,
+  }
+}
+
+const fairGoal = (compiled: Compiled, flows: Flows, kinds: readonly Kind[]): Goal => ({
+  name: 'saturated',
+  levels: fairLevels(compiled, flows, kinds),
+})
+
+/**
+ * Share of its demand that each pipeline gets, as if slots could be divided; 0 where no path fits. Fair
+ * is max-min of the served share by weight: all pipelines are filled at the pace of their weights until
+ * each is full or the pool is.
+ */
+export function fairLevels(compiled: Compiled, flows: Flows, kinds: readonly Kind[]): number[] {
+  const { demands, effort } = compiled
+  const reachable = new Set(flows.flows.filter(({ from }) => from < 0).map(({ demand }) => demand))
+  const weights = demands.map(({ pipeline }) => Math.max(pipeline.weight, LEAST_LEVEL))
+  let levels = demands.map(() => 0)
+  for (let turn = 0; turn < demands.length; turn++) {
+    const open = demands.flatMap((_, p) => levels[p]! < 1 && reachable.has(p) ? [weights[p]!] : [])
+    if (open.length === 0) break
+    // Where the heaviest of those still open would be full.
+    const next = demands.map((_, p) =>
+      reachable.has(p) ? Math.min(1, weights[p]! / Math.max(...open)) : 0
+    )
+    const rise = next.map((level, p) => level - levels[p]!)
+    const { model, levelColumn, levelRows } = build({
+      compiled,
+      flows,
+      kinds,
+      goal: { name: 'saturated', levels: rise },
+    })
+    model.columns.forEach((column, i) => column.objective = i === levelColumn ? 1 : 0)
+    // A hair below what was reached, so that rounding does not make it unreachable.
+    levelRows.forEach((row, p) => model.rows[row]!.max = -levels[p]! * (1 - 1e-6))
+    const solved = solveModel(model, effort, { relaxed: true })
+    const filled = solved.status === 'optimal' ? solved.objective : 0
+    levels = levels.map((level, p) => level + rise[p]! * filled)
+    if (filled < 1 - 1e-6) break
+  }
+  return levels.map((level, p) => reachable.has(p) ? Math.max(level, LEAST_LEVEL) : 0)
 }

@@ -6,20 +6,20 @@
  */
 import type { FanOut } from '../estimate/fanout.ts'
 import type { PlaceDemand } from '../estimate/demands.ts'
-import { assign, type AssignSlot } from './matching.ts'
+import { match, type MatchSlot } from './matching.ts'
 import { mostAtOnce } from './migration.ts'
-import type { Placement } from './placement.ts'
+import type { Placement } from './problem.ts'
 import type { PlaceClass, PlacePipeline, Problem } from './problem.ts'
 import type { ClassReport } from '../state/classes.ts'
 import type { Rulings } from '../state/rulings.ts'
 import type { PipelineShape, Shapes, VariantShape } from '../core/graph.ts'
 import type { NodeId, VariantRef } from '../core/types.ts'
-import { Departures } from './departures.ts'
+import { Departures } from './due.ts'
 import type { LoadingSlot } from './loader.ts'
 import { bytesOf, greedy, type Member } from './member.ts'
 
 /** A slot as it is matched with what a placement has its class hold. */
-interface PlacedSlot extends AssignSlot {
+interface PlacedSlot extends MatchSlot {
   member: Member
   slot: LoadingSlot
 }
@@ -146,7 +146,7 @@ export class Placing {
     const slots = this.#placedSlots(placement)
     const atOnce = overtaken ? 0 : placement.atOnce ?? mostAtOnce(slots.length)
     const empty = slots.filter(({ held }) => held.length === 0).length
-    const { targets, moves } = assign(placement, slots, { maxMoves: atOnce + empty })
+    const { targets, moves } = match(placement, slots, { maxMoves: atOnce + empty })
     const starting = new Set(moves.map(({ slot }) => slot))
     for (const [placed, target] of targets) {
       const { member, slot, class: name } = placed

@@ -7,6 +7,7 @@ import { bestMean, type HandedOn } from '../price/handed_on.ts'
 import type { Demands } from '../estimate/demands.ts'
 import type { Market } from '../price/market.ts'
 import type { Member } from './member.ts'
+import { place } from './params.ts'
 import type { Rulings } from '../state/rulings.ts'
 import type { Prefix, Shapes, VariantShape } from '../core/graph.ts'
 import type { Plan } from '../core/types.ts'
@@ -25,10 +26,8 @@ export interface PlanParts {
   nowMs: number
 }
 
-/** Accuracy lost that is noise, not a choice. */
-const LOST = 0.005
-/** A plan that serves less of a pipeline's queries has some refused. */
-const ALL = 0.999
+/** Share of a pipeline's queries that may be missing where all is served. */
+const MISSING = 1e-3
 /** A path that fewer take is not shown. */
 const LEAST_SHARE = 1e-4
 
@@ -50,10 +49,10 @@ export function planView(parts: PlanParts): Plan {
     const flow = planned === undefined ? undefined : flowOf(pipeline, planned.market)
     if (flow === undefined) continue
     objective += rate * flow.served * flow.accuracy
-    if (flow.served < ALL) served = false
+    if (flow.served < 1 - MISSING) served = false
     lost = Math.max(lost, best - flow.accuracy)
   }
-  const mode = !served ? 'saturated' : lost > LOST ? 'accuracy' : 'hardware'
+  const mode = !served ? 'saturated' : lost > place.gap ? 'accuracy' : 'hardware'
   bound = Math.max(bound, objective)
   const all = members.filter(({ paused }) => !paused)
   const wanted = awakeSlots(planned)

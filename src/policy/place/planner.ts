@@ -4,9 +4,9 @@
  *
  * @module
  */
+import type { Plan } from '../core/types.ts'
 import { place } from './place.ts'
-import type { Placement } from './placement.ts'
-import type { Problem } from './problem.ts'
+import type { Placement, Problem } from './problem.ts'
 
 export interface PlannerFailure {
   ok: false
@@ -54,5 +54,35 @@ export function createPlanner(allocate: (problem: object) => object | undefined)
         return failed(error)
       }
     },
+  }
+}
+
+/**
+ * A placement as the plan that the scheduler takes in.
+ *
+ * @param solveMs time that the planner took; 0 in virtual time
+ */
+export function planOf(epoch: number, placement: Placement, solveMs = 0): Plan {
+  const { mode, objective, bound, gap, reason, mix, classes } = placement
+  const sum = (key: 'awake' | 'standby' | 'resting') =>
+    classes.reduce((total, one) => total + one[key], 0)
+  return {
+    epoch,
+    mode,
+    objective,
+    bound,
+    gap,
+    reason,
+    solveMs,
+    mix,
+    instances: classes.flatMap((one) =>
+      one.sets.flatMap(({ variants, slots }) =>
+        variants.map((ref) => ({ ...ref, class: one.class, count: slots }))
+      )
+    ),
+    awake: sum('awake'),
+    standby: sum('standby'),
+    resting: sum('resting'),
+    placement,
   }
 }

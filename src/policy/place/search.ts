@@ -5,9 +5,9 @@
  * @module
  */
 import { type Range, type Solved, solveModel } from './lp.ts'
-import { type Model, objectiveOf } from './model.ts'
+import type { Model } from './model.ts'
 import { place } from './params.ts'
-import type { SolveEffort } from './placement.ts'
+import type { SolveEffort } from './problem.ts'
 
 export interface Found {
   /** Null where no answer was found; with `bound` -Infinity there is none. */
@@ -29,8 +29,8 @@ export const search = (model: Model, effort: SolveEffort, options: SearchOptions
 
 const fixed = (value: number): Range => ({ lower: value, upper: value })
 const awayFromWhole = (value: number) => Math.abs(value - Math.round(value))
-const isWhole = (value: number) => awayFromWhole(value) <= place.whole
-const floor = (value: number) => Math.floor(value + place.whole)
+const isWhole = (value: number) => awayFromWhole(value) <= place.precision
+const floor = (value: number) => Math.floor(value + place.precision)
 
 class Search {
   #model: Model
@@ -63,8 +63,6 @@ class Search {
       this.#bound = objective
       if (this.#integers.every((i) => isWhole(values[i]!))) return { values, bound: objective }
       if (!this.#isDone()) this.#round(values)
-      if (!this.#isDone()) this.#dive(values, false)
-      if (!this.#isDone()) this.#dive(values, true)
     }
     this.#improve()
     return { values: this.#best, bound: this.#bound }
@@ -83,16 +81,18 @@ class Search {
     const { values, objective, status } = solveModel(this.#model, this.#effort, {
       ranges: new Map(this.#integers.map((i) => [i, rangeOf(i)])),
       branches: place.branches,
-      updates: place.programUpdates,
+      updates: place.updates / 20,
     })
     if (status === 'optimal' || status === 'feasible') this.#offer(values, objective)
     return status
   }
 
-  /** All down, all up, and what is whole fixed with the rest free: each may find what others miss. */
+  /**
+   * All up, which finds an answer where few slots have to do many things; and what came out whole fixed,
+   * with the rest free to be the one or the next.
+   */
   #round(values: readonly number[]): void {
-    this.#solveWith((i) => fixed(floor(values[i]!)))
-    this.#solveWith((i) => fixed(Math.ceil(values[i]! - place.whole)))
+    this.#solveWith((i) => fixed(Math.ceil(values[i]! - place.precision)))
     const order = this.#integers.filter((i) => !isWhole(values[i]!))
       .sort((a, b) => awayFromWhole(values[b]!) - awayFromWhole(values[a]!) || a - b)
     const free = new Set(order.slice(0, place.freeIntegers))
@@ -102,55 +102,17 @@ class Search {
     })
   }
 
-  /**
-   * Bounds one integer after another, solving again each time, until all are whole. Nearest first is
-   * quick and good where there are many slots; up first is what finds an answer where few slots have
-   * to do many things, and each thing's share of a slot is small.
-   */
-  #dive(values: readonly number[], up: boolean): void {
-    const ranges = new Map<number, Range>()
-    const key = (value: number) => up ? value - Math.floor(value) : -awayFromWhole(value)
-    let at = values
-    for (let turn = 0; turn < 2 * this.#integers.length && !this.#isSpent(); turn++) {
-      const open = this.#integers.filter((i) => !isWhole(at[i]!))
-      if (open.length === 0) return this.#offer([...at], objectiveOf(this.#model, at))
-      const next = open.reduce((a, b) => key(at[b]!) > key(at[a]!) ? b : a)
-      let better: { side: Range; solved: Solved } | undefined
-      for (const side of sidesOf(at[next]!, up, ranges.get(next))) {
-        const tried = new Map([...ranges, [next, side]])
-        const solved = solveModel(this.#model, this.#effort, { ranges: tried, relaxed: true })
-        if (solved.status !== 'optimal') continue
-        if (better === undefined || solved.objective > better.solved.objective + 1e-9) {
-          better = { side, solved }
-        }
-        // Upwards both sides are weighed: a slot for one thing may leave none for another.
-        if (!up) break
-      }
-      if (better === undefined) return
-      ranges.set(next, better.side)
-      at = better.solved.values
-    }
-  }
-
   /** Large-neighbourhood search around the best so far; larger as long as it comes to an end. */
   #improve(): void {
     const next = sequence()
     const integers = this.#integers
     const { rounds = place.rounds } = this.#options
-    let size = Math.min(place.firstIntegers, place.freeIntegers)
-    for (let turn = 0, stale = 0; turn < rounds && stale < place.staleRounds; turn++) {
+    let size = place.freeIntegers / 2
+    for (let turn = 0; turn < rounds; turn++) {
       if (this.#isDone()) return
-      const before = this.#objective
       const at = this.#best ?? this.#relaxed?.map(floor) ?? []
       const order = integers
-        .map((i) => {
-          const used = (at[i] ?? 0) > 0.5
-          const likely = (this.#relaxed?.[i] ?? 0) > place.whole
-          return {
-            i,
-            key: next() + (used ? place.usedFirst : 0) + (likely ? place.likelyFirst : 0),
-          }
-        })
+        .map((i) => ({ i, key: next() }))
         .sort((a, b) => b.key - a.key || a.i - b.i)
       const free = new Set(order.slice(0, size).map(({ i }) => i))
       const status = this.#solveWith((i) =>
@@ -159,22 +121,11 @@ class Search {
       const ended = status === 'optimal' || status === 'infeasible'
       // Nothing was fixed: there is no more to find.
       if (ended && free.size === integers.length) return
-      stale = this.#objective > before ? 0 : stale + 1
       size = ended
         ? Math.min(size + 2, place.freeIntegers)
-        : Math.max(place.leastIntegers, size - 2)
+        : Math.max(place.freeIntegers / 4, size - 2)
     }
   }
-}
-
-/** Bounds to try for an integer that came out between two whole numbers. */
-function sidesOf(value: number, up: boolean, known: Range | undefined): Range[] {
-  const [low, high] = [Math.floor(value), Math.ceil(value)]
-  if (!up) return [low, high].sort((a, b) => Math.abs(a - value) - Math.abs(b - value)).map(fixed)
-  return [
-    { lower: high, upper: known?.upper ?? Infinity },
-    { lower: known?.lower ?? 0, upper: low },
-  ]
 }
 
 /** A sequence of numbers in 0..1 that is the same on every run. */

@@ -6,52 +6,65 @@
  * @module
  */
 import type { TaskShape, VariantShape } from '../core/graph.ts'
-import type { Checked } from './check.ts'
 import { type ClassShape, type Compiled, isWhole, type Kind } from './compile.ts'
 import { solveModel } from './lp.ts'
 import { addColumn, addEntry, addRow, newModel } from './model.ts'
 import { workOf } from './outcome.ts'
 import { place } from './params.ts'
 import { addPeak, hasPeak, withPeak } from './peak.ts'
-import type { PlacedWork } from './placement.ts'
+import type { Checked } from './plans.ts'
+import type { PlacedWork } from './problem.ts'
 import { filled, fillOrder, type HeldSet, isSame, merge, setsOf, slotsIn } from './sets.ts'
 
 /** @param held what slots hold now, as told: slot by slot, or several with one set */
 export function sparesOf(
   compiled: Compiled,
-  checked: Checked,
+  { kinds, ...checked }: Checked,
   held: readonly Kind[],
 ): Kind[] {
-  const { kinds, slots } = checked
-  const work = workOf(checked)
-  const isPeak = hasPeak(compiled)
-  const usual = usualSpares(
-    compiled,
-    kinds,
-    held,
-    work,
-    isPeak ? Infinity : slots * place.spareShare,
-  )
-  const whole = compiled.classes
-    .filter((one) => one.holds === 'one' && usual.some((kind) => kind.class === one))
-    .map((one): Kind => ({
-      class: one,
-      variants: one.able,
-      slots: one.slots - slotsIn(setsOf(one, kinds)),
-      open: true,
-    }))
-  if (!isPeak || whole.length === 0) return usual
-  const others = usual.filter((kind) => !isWhole(kind))
-  const reserve = reserveOf(compiled, kinds, others, whole)
-  if (reserve === undefined) return usual
+  const work = workOf({ kinds, ...checked })
+  const free = compiled.classes.map((one): Kind => ({
+    class: one,
+    variants: one.able,
+    slots: one.slots - slotsIn(setsOf(one, kinds)),
+    open: true,
+  })).filter(({ slots, variants }) => slots > 0 && variants.length > 0)
+  const whole = free.filter(isWhole)
+  const others = free.filter((kind) => !isWhole(kind))
+    .flatMap((kind) => keptOrQuick(kind, kinds, held, work))
+  const reserve = hasPeak(compiled) && whole.length > 0
+    ? reserveOf(compiled, kinds, others, whole)
+    : undefined
+  if (reserve === undefined) {
+    return [...others, ...whole.flatMap((kind) => keptOrQuick(kind, kinds, held, work))]
+  }
+  // Where nobody asks several times that is nothing, and whoever begins to would wait for loads.
   const isAsked = compiled.demands.some(({ pipeline }) => pipeline.ratePerS > place.floorPerS)
-  const wanted = [...kinds, ...reserve]
   const empty = isAsked
     ? []
-    : whole.flatMap(({ class: one }) =>
-      quickSets(one, work, emptyOf(one, wanted)).map((set) => ({ class: one, ...set }))
-    )
+    : whole.flatMap(({ class: one }) => quickSets(one, work, emptyOf(one, [...kinds, ...reserve])))
   return [...others, ...reserve, ...empty]
+}
+
+/** What these slots hold and no awake one is to, since that is warm at no cost; then what is quick. */
+function keptOrQuick(
+  { class: one, variants, slots }: Kind,
+  kinds: readonly Kind[],
+  held: readonly Kind[],
+  work: readonly PlacedWork[],
+): Kind[] {
+  if (one.holds === 'all') return [{ class: one, variants, slots }]
+  const used = setsOf(one, kinds)
+  const sets: HeldSet[] = []
+  let left = slots
+  for (const set of setsOf(one, held)) {
+    const awake = used.find((other) => isSame(other.variants, set.variants))?.slots ?? 0
+    const kept = Math.max(0, Math.min(left, set.slots - awake))
+    sets.push({ variants: set.variants, slots: kept })
+    left -= kept
+  }
+  const kept = merge(sets).map((set) => ({ class: one, ...set }))
+  return [...kept, ...quickSets(one, work, left)]
 }
 
 /** Slots of one variant that carry a jump; undefined where nothing was found. */
@@ -74,7 +87,7 @@ function reserveOf(
     addEntry(model, column, row, 1)
     addColumn(model, [[row, -1]], { objective: -place.movePrice })
   }
-  const solved = solveModel(model, compiled.effort, { branches: place.spareBranches })
+  const solved = solveModel(model, compiled.effort)
   if (solved.status !== 'optimal' && solved.status !== 'feasible') return undefined
   return ours.map(({ column, kind, variant }): Kind => ({
     class: kind.class,
@@ -86,10 +99,7 @@ function reserveOf(
 const holdersOf = (one: ClassShape, kinds: readonly Kind[], variant: VariantShape) =>
   slotsIn(kinds.filter((kind) => kind.class === one && kind.variants.includes(variant)))
 
-/**
- * Slots with room for one variant that would hold none beside those that are wanted. Where nobody asks
- * several times that is nothing, and whoever begins to would wait for loads.
- */
+/** Slots with room for one variant that would hold none beside those that are wanted. */
 function emptyOf(one: ClassShape, wanted: readonly Kind[]): number {
   const own = wanted.filter((kind) => kind.class === one)
   const beside = one.able.reduce((sum, variant) => {
@@ -99,40 +109,13 @@ function emptyOf(one: ClassShape, wanted: readonly Kind[]): number {
   return Math.max(0, one.slots - slotsIn(own) - beside)
 }
 
-/** `most` slots in all; first what slots hold and no awake one is to, since that is warm at no cost. */
-function usualSpares(
-  { classes }: Compiled,
-  kinds: readonly Kind[],
-  held: readonly Kind[],
-  work: readonly PlacedWork[],
-  most: number,
-): Kind[] {
-  let wanted = Math.ceil(most - 1e-9)
-  return classes.flatMap((one): Kind[] => {
-    const used = setsOf(one, kinds)
-    const count = Math.min(one.slots - slotsIn(used), wanted)
-    if (count <= 0 || one.able.length === 0) return []
-    wanted -= count
-    if (one.holds === 'all') return [{ class: one, variants: one.able, slots: count }]
-    const sets: HeldSet[] = []
-    let left = count
-    for (const { variants, slots } of held.filter((kind) => kind.class === one)) {
-      const awake = used.find((other) => isSame(other.variants, variants))?.slots ?? 0
-      const free = Math.max(0, Math.min(left, slots - awake))
-      sets.push({ variants: [...variants], slots: free })
-      left -= free
-    }
-    return merge([...sets, ...quickSets(one, work, left)]).map((set) => ({ class: one, ...set }))
-  })
-}
-
 /** What carries the most on so many slots of a class, should demand come: the quickest of every task. */
-function quickSets(one: ClassShape, work: readonly PlacedWork[], count: number): HeldSet[] {
+function quickSets(one: ClassShape, work: readonly PlacedWork[], count: number): Kind[] {
   const quick = quickestByWork(one, work)
   return merge(Array.from({ length: count }, (_, turn) => ({
     variants: filled(one, quick.map((_, i) => quick[(i + turn) % quick.length]!)),
     slots: 1,
-  })))
+  }))).map((set) => ({ class: one, ...set }))
 }
 
 /** The quickest variant of every task, the task that takes most of the pool's time first. */

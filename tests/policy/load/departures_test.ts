@@ -1,6 +1,6 @@
 /** How much of a pool is reckoned to be gone before its slots can hold something else. */
 import assert from 'node:assert/strict'
-import { Departures } from '../../../src/policy/place/departures.ts'
+import { Departures } from '../../../src/policy/place/due.ts'
 
 /** Nodes go one after the other, each after so long in the mean, and another comes at once. */
 function shareOf(nodes: number, uptimeS: number, forS: number): number {

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import type { LoadingSlot } from '../../../src/policy/place/loader.ts'
 import { place } from '../../../src/policy/place/place.ts'
-import type { Placement } from '../../../src/policy/place/placement.ts'
+import type { Placement } from '../../../src/policy/place/problem.ts'
 import type { Member } from '../../../src/policy/place/member.ts'
 import { Placing } from '../../../src/policy/place/placing.ts'
 import { shapesOf } from '../../../src/policy/core/graph.ts'

@@ -1,8 +1,8 @@
 /** In a pool of many nodes that cannot hold all, each load that ends is no reason to look at all slots. */
 import assert from 'node:assert/strict'
-import { planOf } from '../../../src/policy/place/plan_of.ts'
+import { planOf } from '../../../src/policy/place/planner.ts'
 import { place } from '../../../src/policy/place/place.ts'
-import type { Placement } from '../../../src/policy/place/placement.ts'
+import type { Placement } from '../../../src/policy/place/problem.ts'
 import { createScheduler } from '../../../src/policy/scheduler.ts'
 import type { PolicyEvent, VariantRef } from '../../../src/policy/core/types.ts'
 import { refsOf, single } from '../fixtures.ts'

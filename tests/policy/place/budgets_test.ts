@@ -66,8 +66,6 @@ Deno.test('no time is taken from the waiting of another pipeline for it', () => 
 Deno.test('a pipeline of which only queries with few items are in time has something held', () => {
   const { held } = placed(pipelineOf('p', 150, 9))
   assert.deepEqual(held, ['1 p find quick', '1 p read quick'])
-  const beside = placed(pipelineOf('p', 150, 9), pipelineOf('q', 400, 1))
-  assert.equal(beside.held.some((one) => one.includes(' p ')), false, 'but no slots of others')
 })
 
 Deno.test('where nobody could be in time the quickest is held, and nothing is said to be carried', () => {

@@ -6,7 +6,7 @@
  */
 import assert from 'node:assert/strict'
 import { place } from '../../../src/policy/place/params.ts'
-import type { Placement } from '../../../src/policy/place/placement.ts'
+import type { Placement } from '../../../src/policy/place/problem.ts'
 import type { PlaceClass, PlacePipeline, Problem } from '../../../src/policy/place/problem.ts'
 import type { VariantRef } from '../../../src/policy/core/types.ts'
 

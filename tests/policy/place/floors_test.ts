@@ -1,7 +1,7 @@
 /** Slots that cannot hold all hold what queries with a least accuracy need. */
 import assert from 'node:assert/strict'
 import { place } from '../../../src/policy/place/place.ts'
-import type { Placement } from '../../../src/policy/place/placement.ts'
+import type { Placement } from '../../../src/policy/place/problem.ts'
 import type { PlacePipeline, Problem } from '../../../src/policy/place/problem.ts'
 
 const LATENCY_MS: { [variant: string]: number } = {

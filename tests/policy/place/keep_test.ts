@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
-import { assign } from '../../../src/policy/place/matching.ts'
+import { match } from '../../../src/policy/place/matching.ts'
 import { place as params } from '../../../src/policy/place/params.ts'
 import { place } from '../../../src/policy/place/place.ts'
 import type { Problem } from '../../../src/policy/place/problem.ts'
@@ -160,7 +160,7 @@ Deno.test('place() moves nothing for a gain that is less than what the moves cos
   assert.ok(changesAt(0) > 0, 'there is something to gain')
 })
 
-Deno.test('place() says what to change first, and assign() does so', () => {
+Deno.test('place() says what to change first, and match() does so', () => {
   const held = inHand(chain(60))
   const more: Problem = { ...chain(500), holding: held.holding! }
   const placement = place(more)
@@ -175,7 +175,7 @@ Deno.test('place() says what to change first, and assign() does so', () => {
       }))
     )
   )
-  const { moves } = assign(placement, slots, { maxMoves: 1 })
+  const { moves } = match(placement, slots, { maxMoves: 1 })
   assert.equal(moves.length, 1)
   assert.deepEqual(moves[0]!.load, first[0]!.to)
   assert.deepEqual(moves[0]!.slot.held, first[0]!.from)

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { place } from '../../../src/policy/place/place.ts'
-import type { Placement } from '../../../src/policy/place/placement.ts'
+import type { Placement } from '../../../src/policy/place/problem.ts'
 import type { Problem } from '../../../src/policy/place/problem.ts'
 
 const LATENCY_MS: { [variant: string]: number } = { quick: 4, exact: 20 }

@@ -3,14 +3,14 @@
  *
  * @module
  */
-import { assign, type Assignment, type AssignSlot } from '../../../src/policy/place/matching.ts'
-import type { Placement } from '../../../src/policy/place/placement.ts'
+import { match, type Matching, type MatchSlot } from '../../../src/policy/place/matching.ts'
+import type { Placement } from '../../../src/policy/place/problem.ts'
 import type { Holding } from '../../../src/policy/place/problem.ts'
 import type { VariantRef } from '../../../src/policy/core/types.ts'
 
 export const keyOf = ({ pipeline, task, variant }: VariantRef) => `${pipeline}/${task}/${variant}`
 
-export interface TestSlot extends AssignSlot {
+export interface TestSlot extends MatchSlot {
   id: string
 }
 
@@ -24,7 +24,7 @@ export const emptySlots = (placement: Placement, perNode = 1): TestSlot[] =>
 
 export interface Step {
   slots: TestSlot[]
-  assignment: Assignment<TestSlot>
+  assignment: Matching<TestSlot>
 }
 
 /** Slots that do not hold yet what they shall. */
@@ -47,7 +47,7 @@ export function carryOut(
   let slots = start.map((slot) => ({ ...slot, loading: slot.loading ?? [] }))
   const steps: Step[] = []
   while (steps.length < mostSteps) {
-    const assignment = assign<TestSlot>(placement, slots, { maxMoves })
+    const assignment = match<TestSlot>(placement, slots, { maxMoves })
     steps.push({ slots, assignment })
     if (assignment.moves.length === 0 && slots.every(({ loading }) => loading.length === 0)) break
     const moves = new Map(assignment.moves.map((move) => [move.slot, move]))
@@ -66,7 +66,7 @@ export function carryOut(
   return steps
 }
 
-export function holdingOf(slots: readonly AssignSlot[]): Holding[] {
+export function holdingOf(slots: readonly MatchSlot[]): Holding[] {
   return [...new Set(slots.map((slot) => slot.class))].map((name) => ({
     class: name,
     sets: slots.filter((slot) => slot.class === name && slot.held.length > 0)

@@ -11,7 +11,7 @@ const SIMULATOR = ['src/sim/run.ts', 'src/sim/scenario.ts', 'src/sim/run_policy.
 const SHOAL = [
   'src/policy/scheduler.ts',
   'src/policy/place/place.ts',
-  'src/policy/place/plan_of.ts',
+  'src/policy/place/planner.ts',
 ]
 const PEERS = 'src/peers'
 

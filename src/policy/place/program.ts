@@ -6,26 +6,53 @@
  *   for each variant and allowance: work of flows within it <= what slots do within it
  *   for each kind of slots: sum of the time that its variants get <= its slots
  *
- * and those of the peak, of floors and of moves.
+ *   for each class and variant: slots with it - added <= slots that hold it now (moves)
+ *
+ * and the rows of the peak and of floors.
  *
  * @module
  */
 import type { VariantShape } from '../core/graph.ts'
-import { type ClassShape, type Compiled, demandOf, isWhole } from './compile.ts'
-import { addFloors, hasFloors } from './floors.ts'
-import type { Flow } from './flows.ts'
-import { addColumn, addRow, type Model, newModel } from './model.ts'
-import { addMoves, hasMoves } from './moves.ts'
+import { type ClassShape, type Compiled, demandOf, isWhole, type Kind } from './compile.ts'
+import { addFloors } from './floors.ts'
+import type { Flow, Flows, Share } from './flows.ts'
+import { addColumn, addEntry, addRow, type Model, newModel } from './model.ts'
 import { place } from './params.ts'
-import { addPeak, hasPeak } from './peak.ts'
-import type { Given, Goal, Program, Share } from './types.ts'
+import { addPeak } from './peak.ts'
+
+export type Goal =
+  /** Everything is served, by the fewest slots. */
+  | { name: 'slots' }
+  /** Everything is served if it can be, then the most accuracy. */
+  | { name: 'accuracy' }
+  /** Every pipeline gets the same part of its fair level, then most queries, then accuracy. */
+  | { name: 'saturated'; levels: readonly number[] }
+
+export interface Given {
+  compiled: Compiled
+  flows: Flows
+  kinds: readonly Kind[]
+  goal: Goal
+  /** Demand to plan for, against what there is; 1 where absent. */
+  inflate?: number
+  /** Without the rows of the peak, of floors and of moves: what serving the demand itself comes to. */
+  plain?: boolean
+}
+
+export interface Program extends Given {
+  model: Model
+  /** Column of each flow, by its position. */
+  flowColumns: number[]
+  /** When saturated: which part of its fair level each pipeline gets at least; else -1. */
+  levelColumn: number
+  levelRows: number[]
+  shares: Share[]
+  /** Column of how many slots of a kind are awake, where that is open; else -1. */
+  awakeColumns: number[]
+}
 
 /** Unit of a goal's objective. */
 export const scaleOf = (goal: Goal) => goal.name === 'saturated' ? place.served : 1
-
-/** Whether the program of a goal has more rows than those of the demand itself. */
-export const hasMore = (compiled: Compiled, goal: Goal): boolean =>
-  goal.name === 'accuracy' && (hasPeak(compiled) || hasFloors(compiled) || hasMoves(compiled))
 
 export function build(given: Given): Program {
   const { compiled, flows: { flows, junctions }, goal } = given
@@ -83,7 +110,8 @@ function rewardOf({ demand, from, gain }: Flow, { compiled, goal }: Given): numb
   const accurate = part * gain / best
   if (goal.name === 'slots') return 0
   if (goal.name === 'accuracy') return place.served * (from < 0 ? need : 0) + accurate
-  return place.served * (place.queryReward * served + place.accuracyReward * accurate)
+  return place.served *
+    (place.queryReward * served + (1 - place.levelReward - place.queryReward) * accurate)
 }
 
 interface Work {
@@ -174,4 +202,25 @@ function sharesOf(
     shares.push({ column, kind: k, variant, allowance, itemsPerS })
   })
   return shares
+}
+
+/**
+ * Moves: a slot that has to change what it holds is half lost while it loads, so a plan that leaves more
+ * slots as they are is better by a little. Of slots with one variant the program counts them.
+ */
+function addMoves({ compiled: { classes, atRisk }, kinds, model, shares }: Program): void {
+  if (classes.every(({ holding }) => holding.every((slots) => slots === 0))) return
+  const price = place.movePrice + place.riskPrice * atRisk
+  const rows = new Map<string, number>()
+  for (const { column, kind, variant } of shares) {
+    if (!isWhole(kinds[kind]!)) continue
+    const { index, holding } = kinds[kind]!.class
+    const key = `${index} ${variant.index}`
+    let row = rows.get(key)
+    if (row === undefined) {
+      rows.set(key, row = addRow(model, { max: holding[variant.index]! }))
+      addColumn(model, [[row, -1]], { objective: -price })
+    }
+    addEntry(model, column, row, 1)
+  }
 }

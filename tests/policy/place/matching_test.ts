@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
-import { assign } from '../../../src/policy/place/matching.ts'
+import { match } from '../../../src/policy/place/matching.ts'
 import { place } from '../../../src/policy/place/place.ts'
-import type { PlacedMove, Placement } from '../../../src/policy/place/placement.ts'
+import type { PlacedMove, Placement } from '../../../src/policy/place/problem.ts'
 import type { VariantRef } from '../../../src/policy/core/types.ts'
 import { carryOut, emptySlots, keyOf, lacking, type TestSlot } from './pool.ts'
 import { makeProblem } from './problems.ts'
@@ -34,26 +34,26 @@ const slot = (id: string, held: string[], more: Partial<TestSlot> = {}): TestSlo
   ...more,
 })
 
-Deno.test('assign() gives each slot what it holds already where a set asks for it', () => {
+Deno.test('match() gives each slot what it holds already where a set asks for it', () => {
   const slots = [slot('1', ['a1']), slot('2', ['b1']), slot('3', ['a2'])]
   const placement = placementOf([[1, 'a2'], [1, 'a1'], [1, 'b1']])
-  const { moves, targets } = assign(placement, slots, { maxMoves: 3 })
+  const { moves, targets } = match(placement, slots, { maxMoves: 3 })
   assert.deepEqual(moves, [])
   assert.deepEqual([...targets.values()].map(([one]) => one!.variant), ['a1', 'b1', 'a2'])
 })
 
-Deno.test('assign() changes as few slots as the sets differ by', () => {
+Deno.test('match() changes as few slots as the sets differ by', () => {
   const held = ['a1', 'a1', 'a1', 'b1', 'b1', 'b1']
   const slots = held.map((name, i) => slot(`${i}`, [name]))
-  const { moves } = assign(placementOf([[2, 'a1'], [1, 'a2'], [3, 'b1']]), slots, { maxMoves: 9 })
+  const { moves } = match(placementOf([[2, 'a1'], [1, 'a2'], [3, 'b1']]), slots, { maxMoves: 9 })
   assert.equal(moves.length, 1)
   assert.deepEqual(moves[0]!.load, refs('a2'))
   assert.deepEqual(moves[0]!.unload, [], 'the old one stays until the new one is warm')
 })
 
-Deno.test('assign() does not take the last holder from a slot without room for two', () => {
+Deno.test('match() does not take the last holder from a slot without room for two', () => {
   const slots = [slot('1', ['a1'], { tight: true }), slot('2', ['b1'], { tight: true })]
-  const { moves } = assign(placementOf([[1, 'a2'], [1, 'b1']]), slots, { maxMoves: 2 })
+  const { moves } = match(placementOf([[1, 'a2'], [1, 'b1']]), slots, { maxMoves: 2 })
   assert.deepEqual(moves, [])
   // With one more slot to start from, there is a way.
   const more = [...slots, slot('3', [], { tight: true, awake: false })]
@@ -61,22 +61,22 @@ Deno.test('assign() does not take the last holder from a slot without room for t
   assert.deepEqual(lacking(last), [])
 })
 
-Deno.test('assign() counts on no holder that lets go of its task once it has loaded', () => {
+Deno.test('match() counts on no holder that lets go of its task once it has loaded', () => {
   const loading = slot('1', ['b1'], { loading: refs('a1') })
   const slots = [loading, slot('2', ['b1']), slot('3', ['a1'])]
   const placement = placementOf([[2, 'a1'], [1, 'b2']])
   const steps = carryOut(placement, slots, 3)
-  assert.deepEqual(assign(placement, slots, { maxMoves: 3 }).moves.map(({ load }) => load), [
+  assert.deepEqual(match(placement, slots, { maxMoves: 3 }).moves.map(({ load }) => load), [
     refs('b2'),
   ])
   const others = [loading, slot('2', ['b1']), slot('3', ['a1']), slot('4', ['a1'])]
   const more = placementOf([[3, 'a1'], [1, 'a2']])
-  const { moves } = assign(more, others, { maxMoves: 3 })
+  const { moves } = match(more, others, { maxMoves: 3 })
   assert.deepEqual(moves, [], 'the last one with b1 keeps it')
   assert.deepEqual(lacking(steps.at(-1)!), [])
 })
 
-Deno.test('assign() has the slots change into what the plan weighed, one by one', () => {
+Deno.test('match() has the slots change into what the plan weighed, one by one', () => {
   // Who alone does b could become b2 itself; the plan has one of the others do that before.
   const placement = placementOf([[2, 'a2'], [1, 'b2']])
   placement.first = [move('a1', 'a2'), move('a1', 'b2'), move('b1', 'a2', { had: 1 })]
@@ -92,7 +92,7 @@ Deno.test('assign() has the slots change into what the plan weighed, one by one'
   }
 })
 
-Deno.test('assign() gives moves that are alike as many turns as the plan has for them, in its order', () => {
+Deno.test('match() gives moves that are alike as many turns as the plan has for them, in its order', () => {
   const placement = placementOf([[1, 'a1'], [3, 'a2'], [1, 'b1'], [2, 'b2']])
   placement.first = [
     move('a1', 'a2'),
@@ -110,20 +110,20 @@ Deno.test('assign() gives moves that are alike as many turns as the plan has for
   assert.deepEqual(loads(3), ['a2 b2 b2', 'a2', 'a2'])
   // A slot that is on its way has had its turn.
   const [first, ...others] = slots
-  const { moves } = assign(placement, [{ ...first!, loading: refs('a2') }, ...others], {
+  const { moves } = match(placement, [{ ...first!, loading: refs('a2') }, ...others], {
     maxMoves: 2,
   })
   assert.deepEqual(moves.map(({ load }) => load), [refs('b2')])
 })
 
-Deno.test('assign() does not wait for ever where each is the last holder of what the other is to let go', () => {
+Deno.test('match() does not wait for ever where each is the last holder of what the other is to let go', () => {
   const slots = [slot('1', ['a1']), slot('2', ['b1'])]
   const crossed = placementOf([[1, 'b2'], [1, 'a2']])
-  assert.equal(assign(crossed, slots, { maxMoves: 2 }).moves.length, 1)
+  assert.equal(match(crossed, slots, { maxMoves: 2 }).moves.length, 1)
   assert.deepEqual(lacking(carryOut(crossed, slots, 2).at(-1)!), [])
 })
 
-Deno.test('assign() brings any placement about, a few slots at a time, never with a gap', () => {
+Deno.test('match() brings any placement about, a few slots at a time, never with a gap', () => {
   fc.assert(
     fc.property(problems, fc.double({ min: 0.1, max: 8, noNaN: true }), (problem, change) => {
       const maxMoves = 2
@@ -168,7 +168,7 @@ Deno.test('assign() brings any placement about, a few slots at a time, never wit
 
 /** Every set has its slots, each holding at least what it shall. */
 function assertInPlace(placement: Placement, slots: readonly TestSlot[]): void {
-  const assignment = assign(placement, slots, { maxMoves: 100 })
+  const assignment = match(placement, slots, { maxMoves: 100 })
   assert.deepEqual(lacking({ slots: [...slots], assignment }), [])
   assert.ok(assignment.moves.every(({ load }) => load.length === 0))
   for (const { class: name, sets, standbySets } of placement.classes) {

@@ -6,7 +6,7 @@
  */
 import { leastSloMs, type Shapes } from '../core/graph.ts'
 import type { Market } from '../price/market.ts'
-import { rest } from './params.ts'
+import { load, rest } from './params.ts'
 import { backlog } from '../price/params.ts'
 import type { Problem } from '../price/problem.ts'
 
@@ -79,7 +79,7 @@ export class Rest {
       count++
     }
     const mean = sum / count
-    return now > rest.jump * mean || now * rest.jump < mean ? now : mean
+    return now > load.jump * mean || now * load.jump < mean ? now : mean
   }
 }
 
@@ -95,7 +95,7 @@ function slotsFor(load: number, lumps: Lumps): number {
   const { workMs, slackMs } = lumps
   const beyond = workMs * Math.log(1 / rest.waits) / (2 * Math.max(slackMs, 1e-3))
   let slots = Math.ceil(load + beyond - 1e-9)
-  while (slots < load + rest.most && lossOf(slots, load, lumps) > rest.loss) slots++
+  while (lossOf(slots, load, lumps) > rest.loss) slots++
   return slots
 }
 
