@@ -178,9 +178,13 @@ export class Outlook {
     if (prices === undefined) {
       prices = this.market.pricesAt(factor)
       if (this.market !== this.whole) {
+        // A slot that rests can be called, so time is worth no more than with all slots, and a call.
+        const callPerMs = dispatch.call / this.parts.batchMs()
         const { duties } = this.market.problem
-        const others = this.whole.pricesAt(factor)
-        prices = prices.map((one, g) => duties[g]! > 0 ? one : others[g]!)
+        const whole = this.whole.pricesAt(factor)
+        prices = prices.map((one, g) =>
+          duties[g]! > 0 ? Math.min(one, whole[g]! + callPerMs) : whole[g]!
+        )
       }
       this.prices.set(factor, prices)
     }

@@ -5,7 +5,7 @@
  */
 export const admit = {
   /** Least and most chance to be in time that lets a query in; between them it is the price. */
-  least: 0.5,
+  least: 0.65,
   most: 0.95,
   /** Deviation of the wait, as a share of it. */
   spread: 0.1,

@@ -72,13 +72,16 @@ export function fillBatch(
     const item = queue.at(i)!
     const isSibling = item.query === last.query && item.way === last.way
     if (n > best.size) {
-      const moreMs = meanMs(n) - meanMs(n - 1)
+      const soFarMs = meanMs(n - 1)
+      const moreMs = meanMs(n) - soFarMs
+      // It would otherwise begin a batch as this one began, or be one more of a usual one.
+      const elseMs = Math.max(unitMs, soFarMs / (n - 1))
       const next = isTrial(n)
         ? chance
         : valueOn(terms, best.prefix, n, slot, start, sight)?.chance ?? 0
       const risk = (queries + (isSibling ? 0 : 1)) * price.served * Math.max(0, chance - next)
-      if (priceMs * (dispatch.growth * unitMs - moreMs) <= risk) {
-        batch.close = moreMs >= dispatch.growth * unitMs ? 'no_gain' : 'slack'
+      if (priceMs * (dispatch.growth * elseMs - moreMs) <= risk) {
+        batch.close = moreMs >= dispatch.growth * elseMs ? 'no_gain' : 'slack'
         break
       }
       chance = next

@@ -142,13 +142,15 @@ export class Offers {
     const sizes = sizesFor(queue.length - position, idle, this.parts.limits.maxBatch)
     for (const prefix of item.way.prefixes) {
       if (!group.held.has(prefix.variant)) continue
-      let beat = best === undefined ? -Infinity : best.value + ALIKE + cost
+      let beat = best === undefined ? -Infinity : best.value + ALIKE
       if (mostOn(terms, prefix, sizes[sizes.length - 1]!, slot, start, sight) <= beat) continue
       for (const size of sizes) {
-        const choice = valueOn(terms, prefix, size, slot, start, sight, beat)
+        // The items of a batch share the call.
+        const called = cost / size
+        const choice = valueOn(terms, prefix, size, slot, start, sight, beat + called)
         if (choice === undefined || choice.chance < dispatch.least) continue
+        choice.value -= called
         beat = choice.value + ALIKE
-        choice.value -= cost
         best = { ...choice, group, slot, size }
       }
     }

@@ -28,8 +28,8 @@ export const dispatch = {
   growth: 0.9,
   /** Share of the slack that a small batch waits for more; 0: not at all. */
   delay: 0.03,
-  /** Accuracy: cost of calling a resting slot. 0.03: 8.6 nodes of 18 are active at 50 queries/s, not 6.1. */
-  call: 0.15,
+  /** Accuracy: cost of calling a resting slot for a batch. 0.15: 7.3 nodes of 18 are active at 50 queries/s, not 6.1. */
+  call: 0.3,
   /** A batch longer than this share of another pipeline's SLO leaves slots free for that. */
   long: 0.3,
   /** Weight of the newest batch in the mean duration of batches. */

@@ -1,6 +1,7 @@
 /**
  * Latency of one variant on one node: a base over the batch size (measured points, or a prior), scaled
- * by the batches that ran, with its variance.
+ * by the batches that ran, with its variance. Batches around each power of two have a scale of their own,
+ * which counts for as much as ran of them of late.
  *
  * A batch moves the scale in full where batches are much alike, so that a node that gets slower is
  * known to be within a few. Where they vary that would follow chance, so there it moves it less, unless
@@ -21,6 +22,8 @@ export interface Latency {
 
 /** Sizes below this have their base kept. */
 const KEPT = 65
+/** Powers of two that have a scale of their own: 1 to 64. */
+const OWN = 7
 
 export const upperOf = (variance: number): number => 1 + L.upper * Math.sqrt(variance)
 
@@ -55,6 +58,8 @@ export class LatencyModel {
   private upper: number
   /** The variance without outliers. */
   private calm: number
+  /** Batches that the scale of all counts as, beside those of one size: more where they vary. */
+  private chance = 1
   /** Mean of the errors of late. */
   private error = 0
   private observed = 0
@@ -65,6 +70,9 @@ export class LatencyModel {
   private fresh = true
   private restedMs = 0
   private readonly bases = new Float64Array(KEPT)
+  /** Scales of batches around each power of two, and batches that they count as. */
+  private readonly own = new Float64Array(OWN).fill(1)
+  private readonly ownCount = new Float64Array(OWN)
 
   constructor({ base, isMeasured, knowsBatches, pace }: ModelGiven) {
     this.base = this.given = base
@@ -88,7 +96,7 @@ export class LatencyModel {
   }
 
   meanMs(batch: number): number {
-    return Math.max(this.baseMs(batch) * this.scale * this.pace, 1e-3)
+    return Math.max(this.baseMs(batch) * this.scaleAt(batch) * this.pace, 1e-3)
   }
 
   upperMs(batch: number): number {
@@ -114,7 +122,9 @@ export class LatencyModel {
     const ownMs = times * expectedMs / this.pace
     const ratio = ownMs / this.baseMs(batch)
     const count = this.observed + (this.isMeasured ? L.measured : 0)
-    this.scale += Math.max(this.weight(), 1 / (count + 1)) * (ratio - this.scale)
+    const weight = this.weight()
+    this.scale += Math.max(weight, 1 / (count + 1)) * (ratio - this.scale)
+    this.learnOwn(batch, ratio, weight)
     if (this.observed > 0) this.spread(Math.min(times, L.outlier) - 1)
     this.compare(Math.log(times))
     this.observed++
@@ -140,6 +150,7 @@ export class LatencyModel {
   settlePace(): void {
     this.scale *= this.pace
     this.usualScale *= this.pace
+    this.timesOwn(this.pace)
     this.pace = 1
   }
 
@@ -152,7 +163,9 @@ export class LatencyModel {
   relax(nowMs: number): void {
     if (this.fresh || this.scale <= this.usualScale) this.restedMs = nowMs
     else if (nowMs - this.restedMs >= L.fadeMs) {
-      this.scale = Math.max(this.scale / 2, this.usualScale)
+      const scale = Math.max(this.scale / 2, this.usualScale)
+      this.own.forEach((one, i) => this.own[i] = Math.min(one * scale / this.scale, scale))
+      this.scale = scale
       this.restedMs = nowMs
     }
     this.fresh = false
@@ -160,8 +173,36 @@ export class LatencyModel {
 
   /** Thinks that it is half as slow as it was thought to be, but no quicker than its base says. */
   doubt(): void {
-    this.scale = Math.min(this.scale, Math.max(1, this.scale / 2))
-    this.usualScale = Math.min(this.usualScale, this.scale)
+    const scale = Math.min(this.scale, Math.max(1, this.scale / 2))
+    this.own.forEach((one, i) => this.own[i] = Math.min(one, Math.max(1, one / 2)))
+    this.scale = scale
+    this.usualScale = Math.min(this.usualScale, scale)
+  }
+
+  /** Between two powers of two their scales are mixed. */
+  private scaleAt(batch: number): number {
+    const at = Math.min(Math.log2(Math.max(batch, 1)), OWN - 1)
+    const low = Math.floor(at)
+    const below = this.ownScale(low)
+    return low === at ? below : below + (at - low) * (this.ownScale(low + 1) - below)
+  }
+
+  private ownScale(i: number): number {
+    const count = this.ownCount[i]!
+    return (this.scale * this.chance + this.own[i]! * count) / (this.chance + count)
+  }
+
+  private learnOwn(batch: number, ratio: number, weight: number): void {
+    const { own, ownCount } = this
+    const i = Math.round(Math.min(Math.log2(Math.max(batch, 1)), OWN - 1))
+    for (let k = 0; k < OWN; k++) ownCount[k]! *= 1 - L.slowWeight
+    const before = ownCount[i]!
+    ownCount[i] = Math.min(before + 1, L.mostOwn)
+    own[i]! += Math.max(weight, 1 / (before + 1)) * (ratio - own[i]!)
+  }
+
+  private timesOwn(times: number): void {
+    for (let k = 0; k < OWN; k++) this.own[k]! *= times
   }
 
   private weight(): number {
@@ -190,12 +231,15 @@ export class LatencyModel {
     const isOutlier = this.surprise !== undefined &&
       Math.abs(log) > common.deviations * this.deviation
     if (!isOutlier) this.calm = this.variance
+    this.chance = Math.max(1, this.calm / L.bend ** 2)
   }
 
   /** What was found out replaces a guess, and all that corrected it. */
   private rebase(base: Base): void {
     this.base = base
     this.scale = this.usualScale = 1
+    this.own.fill(1)
+    this.ownCount.fill(0)
     this.bases.fill(0)
   }
 

@@ -63,6 +63,10 @@ export const latency = {
   measuredSpread: 0.18,
   /** Deviations above the mean that 95 of 100 batches do not exceed. */
   upper: 1.65,
+  /** Batches that a scale of one size counts as, at the most. */
+  mostOwn: 10,
+  /** Relative deviation of a size from the scale of all: where batches vary more that counts for more. */
+  bend: 0.3,
   /** Batches that a measurement counts as. */
   measured: 2,
   /** ms without a batch after which slowness halves, and a common-mode slowdown is for good. */
