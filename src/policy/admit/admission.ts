@@ -100,7 +100,7 @@ export function admit(asked: Asked, parts: AdmissionParts, nowMs: number): Refus
     (shape.pipeline.weight ?? 1)
   // Where nobody is inside nobody is kept waiting, whatever prices say of a demand that is refused.
   const needed = parts.inside() === 0
-    ? A.least
+    ? A.alone
     : Math.min(A.most, Math.max(A.least, worth / price.served))
   const mayEnter = outlook.fairness.mayEnter(shape)
   if (mayEnter && leftMs < Infinity && chanceOf(leftMs - needMs, variance) >= needed) {

@@ -171,12 +171,13 @@ export class LatencyModel {
     this.fresh = false
   }
 
-  /** Thinks that it is half as slow as it was thought to be, but no quicker than its base says. */
+  /** Thinks that it is half as slow as it was thought to be, but no quicker than it was said to be. */
   doubt(): void {
-    const scale = Math.min(this.scale, Math.max(1, this.scale / 2))
-    this.own.forEach((one, i) => this.own[i] = Math.min(one, Math.max(1, one / 2)))
-    this.scale = scale
-    this.usualScale = Math.min(this.usualScale, scale)
+    const least = Math.min(1, this.given(1) / this.base(1))
+    const doubted = (scale: number) => Math.min(scale, Math.max(least, scale / 2))
+    this.scale = doubted(this.scale)
+    this.own.forEach((one, i) => this.own[i] = doubted(one))
+    this.usualScale = Math.min(this.usualScale, this.scale)
   }
 
   /** Between two powers of two their scales are mixed. */

@@ -150,9 +150,9 @@ Deno.test('What hangs is begun once more in time for what follows it, while othe
     if (scene.answers.get(urgent)![0]!.answer.ok) answered++
   }
   assert.ok(begunAgain >= 0.4 * SEEDS, `${begunAgain} of ${SEEDS}`)
-  // What follows waits for batches that run: one in ten has no time for that. Without counting what
-  // follows it is one in three, and begun half as late again all of them.
-  assert.ok(answered >= 0.8 * begunAgain, `${answered} of ${begunAgain}`)
+  // What follows waits for batches that run, and a third has no time for that; begun half as late again
+  // all of them would be late.
+  assert.ok(answered >= 0.5 * begunAgain, `${answered} of ${begunAgain}`)
 })
 
 /** Two nodes, one of which is asked. */
