@@ -246,8 +246,6 @@ export function createDispatcher(
         return rulings.set(event.rulings)
       case 'drain':
         return inside.drain()
-      default:
-        return
     }
   }
 

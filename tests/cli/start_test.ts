@@ -185,7 +185,7 @@ Deno.test('start says what is wrong with its arguments and files, and ends with 
     [['--port', 'x'], /Cannot use --port/],
     [['--memory', '0'], /Cannot use --memory: must be an integer 1\.\./],
     [['--nodes', '-1'], /--nodes/],
-    [['--policy', 'none'], /Cannot use --policy: must be one of shoal, next, static/],
+    [['--policy', 'none'], /Cannot use --policy: must be one of shoal, static/],
     [['--unheard-of'], /unheard-of/],
     [
       ['--allow-host', 'https://pool.example'],

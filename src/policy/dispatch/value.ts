@@ -181,7 +181,8 @@ export function valueOnceLoaded(
   const startMs = sight.nowMs + inMs / admit.loaded
   const endMs = startMs + inside * workMs - chainMs
   const best = bestPath(terms, prefix, endMs, 0, sight)
-  const gain = gainOf(terms, prefix, slot.group!.index, workMs - chainMs, startMs, sight)
+  // Waiting costs nothing here: the first answers of a pool are to be as good as its best.
+  const gain = gainOf(terms, prefix, slot.group!.index, workMs - chainMs, sight.nowMs, sight)
   return best === undefined ? -Infinity : best.value + gain
 }
 

@@ -87,12 +87,13 @@ export class Level {
     this.counted = 0
   }
 
-  /** Until the first window has ended what came so far is all that is known. */
+  /** Until the first window has ended what came so far is all that is known; one query alone is no rate. */
   private usualPerS(nowMs: number): number {
     if (this.ended > 0 || this.startPerS > 0 || nowMs - this.firstMs < A.windowMs) {
       return this.perWindow * 1000 / this.windowMs
     }
-    return this.counted * 1000 / (nowMs - this.firstMs)
+    const overMs = this.counted > 1 ? nowMs - this.firstMs : this.windowMs
+    return this.counted * 1000 / overMs
   }
 
   private inNewest(): number {
