@@ -247,14 +247,14 @@ export class Outlook {
     return busy
   }
 
-  /** What the time that a query needs of each station would be worth to others now. */
-  worthOf(stationMs: readonly number[], deadlineMs: number, nowMs: number): number {
+  /** What the time that a query needs of each station is worth by prices, and what it puts at risk. */
+  worthOf(stationMs: readonly number[], deadlineMs: number, nowMs: number) {
     const risks = this.deadlines(nowMs).riskBehind(deadlineMs)
     const { duties } = this.market.problem
     const prices = this.pricesFor(this.factor(nowMs))
-    let worth = stationMs.reduce((sum, ms, s) => sum + ms * risks[s]!, 0)
-    duties.forEach((duty, g) => worth += duty * prices[g]! * stationMs[this.stations!.of[g]!]!)
-    return worth
+    let price = 0
+    duties.forEach((duty, g) => price += duty * prices[g]! * stationMs[this.stations!.of[g]!]!)
+    return { price, risk: stationMs.reduce((sum, ms, s) => sum + ms * risks[s]!, 0) }
   }
 
   /** Whether a batch that takes so long leaves enough slots to pipelines with a shorter SLO. */

@@ -28,6 +28,6 @@ Deno.test('at a third of what it carries a pool of slots with one variant has ti
   }
   // The best path has 0.939. A slow node that does as well helps before a quicker variant does, and
   // a batch does not grow until only its usual latency would have it in time.
-  assert.ok(accuracy > 0.927, `${accuracy}`)
+  assert.ok(accuracy > 0.91, `${accuracy}`)
   assert.ok(late <= seeds.length, `${late} of about ${1700 * seeds.length} late or refused`)
 })

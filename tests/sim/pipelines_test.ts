@@ -79,7 +79,7 @@ Deno.test('where there is time for the best of both pipelines both have it', () 
   // where short ones wait behind these; hasty 0.980 where slots come free evenly, patient 0.887 where
   // the queue of one is measured by the time of the other.
   assert.ok(hasty > 0.996, `${hasty}`)
-  assert.ok(patient > 0.97, `${patient}`)
+  assert.ok(patient > 0.95, `${patient}`)
 })
 
 testOfAll('beyond what the best carry, who has waited long does not stand before the hasty', () => {

@@ -39,8 +39,12 @@ export interface Prospects {
   capacity(nowMs: number): Capacity
   pathsAt(nowMs: number): Paths
   deadlines(nowMs: number): DeadlineTest
-  /** What the time that a query needs of each station would be worth to others. */
-  worthOf(stationMs: readonly number[], deadlineMs: number, nowMs: number): number
+  /** What the time that a query needs of each station is worth by prices, and what it puts at risk. */
+  worthOf(
+    stationMs: readonly number[],
+    deadlineMs: number,
+    nowMs: number,
+  ): { price: number; risk: number }
   /** A query was let in. */
   joined(query: Query): void
 }
@@ -96,12 +100,12 @@ export function admit(asked: Asked, parts: AdmissionParts, nowMs: number): Refus
   const needMs = Math.max(beginsMs, restMs(capacity, nowMs)) +
     Math.max(quickest.chainMs, quickest.mostMs)
   const variance = varianceOf(quickest, slackMs, beginsMs)
-  const worth = outlook.worthOf(quickest.stationMs, deadlineMs, nowMs) /
-    (shape.pipeline.weight ?? 1)
+  const worth = outlook.worthOf(quickest.stationMs, deadlineMs, nowMs)
+  const served = price.served * (shape.pipeline.weight ?? 1)
   // Where nobody is inside nobody is kept waiting, whatever prices say of a demand that is refused.
   const needed = parts.inside() === 0
     ? A.alone
-    : Math.min(A.most, Math.max(A.least, worth / price.served))
+    : Math.min(A.most, Math.max(A.least, worth.price / served)) + worth.risk / served
   const mayEnter = outlook.fairness.mayEnter(shape)
   if (mayEnter && leftMs < Infinity && chanceOf(leftMs - needMs, variance) >= needed) {
     outlook.fairness.entered(shape)
