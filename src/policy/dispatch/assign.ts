@@ -90,7 +90,7 @@ export class Assigner {
     const { waiting, drop } = this.parts
     this.offers.beginPass(sight)
     const doomed = new Set<Query>()
-    // What will be late has the slots that nobody else wants.
+    // Queries that will be late have only the slots that no other query wants.
     const againMs = this.offerAll(new Cursors(tasks, waiting, doomed, false), sight) ??
       this.offerAll(new Cursors(tasks, waiting, doomed, true), sight)
     for (const query of doomed) drop(query)

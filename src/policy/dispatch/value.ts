@@ -121,9 +121,7 @@ export function valueOn(
   const deviation = meanMs * (times.upperTimes(variant) - 1) / UPPER
   const variance = start.variance + deviation * deviation
   const gain = gainOf(terms, prefix, slot.group!.index, meanMs / size, start.atMs, sight)
-  const best = bestPath(terms, prefix, start.atMs + meanMs, variance, sight, beat - gain)
-  if (best !== undefined) best.value += gain
-  return best
+  return choiceOf(terms, prefix, start.atMs + meanMs, variance, gain, sight, beat)
 }
 
 /** Batches of up to so many are worth no more, in time for sure and with items as quick as in the largest. */
@@ -160,7 +158,20 @@ export function valueLater(
   const wait = dispatch.spread * (startMs - sight.nowMs)
   const variance = deviation * deviation + wait * wait
   const gain = gainOf(terms, prefix, group.index, costMs, atMs, sight)
-  const best = bestPath(terms, prefix, atMs + meanMs, variance, sight, beat - gain)
+  return choiceOf(terms, prefix, atMs + meanMs, variance, gain, sight, beat)
+}
+
+/** The best path behind a prefix with all that counts whatever the path, if that is worth more than `beat`. */
+function choiceOf(
+  terms: Terms,
+  prefix: Prefix,
+  endMs: number,
+  variance: number,
+  gain: number,
+  sight: Sight,
+  beat: number,
+): Choice | undefined {
+  const best = bestPath(terms, prefix, endMs, variance, sight, beat - gain)
   if (best !== undefined) best.value += gain
   return best
 }
