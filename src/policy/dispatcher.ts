@@ -160,7 +160,6 @@ export function createDispatcher(
   })
   const assigner = new Assigner({
     limits,
-    shapes,
     waiting,
     ready,
     fits,
@@ -200,7 +199,6 @@ export function createDispatcher(
 
   function handle(event: PolicyEvent, at: number): void {
     nowMs = at
-    assigner.heard(event.type)
     switch (event.type) {
       case 'query_arrived':
         return inside.arrive(event)

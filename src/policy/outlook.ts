@@ -16,6 +16,7 @@ import type { DeadlineQueue } from './state/queue.ts'
 import type { Waiting } from './state/waiting.ts'
 import { leastSloMs, type Shapes } from './core/graph.ts'
 import type { PolicyCommand } from './core/types.ts'
+import { admit } from './admit/params.ts'
 import { Backlog } from './price/backlog.ts'
 import type { Busy } from './admit/coming_free.ts'
 import { DeadlineTest } from './admit/deadline_test.ts'
@@ -51,8 +52,6 @@ export interface OutlookParts {
 
 /** So many factors for each doubling: what was worked out for one is found again. */
 const FACTOR_STEPS = 24
-/** A deadline test holds for such a share of the shortest SLO; queries that are let in are added. */
-const FRESH = 0.02
 /** The rates are looked at for a jump no more often than this, in ms. */
 const RATES_MS = 10
 /** The demand may have fallen by so many queries a second more than by its share, before it jumped. */
@@ -104,6 +103,7 @@ export class Outlook {
     const capacity = pool.capacity(nowMs)
     if (capacity.layout !== this.layout) {
       this.layout = capacity.layout
+      this.stale = true
       this.parts.classified(capacity)
       applyRest(capacity, this.rest.awake, emit, nowMs)
       ready.rebuild(capacity.layout, nowMs)
@@ -157,7 +157,6 @@ export class Outlook {
     this.paths = new Paths({ ...parts, batchMs: this.parts.batchMs() }, this.pricesFor(1))
     this.fairness.share(this.rates, this.paths)
     this.version++
-    this.stale = true
   }
 
   private backlogShare(nowMs: number): number {
@@ -220,10 +219,12 @@ export class Outlook {
 
   /** The deadline test of this moment. */
   deadlines(nowMs: number): DeadlineTest {
+    const { shapes, queries } = this.parts
     const capacity = this.capacity(nowMs)
-    if (this.stale || nowMs - this.testedMs > FRESH * leastSloMs(this.parts.shapes)) {
+    const holdsMs = admit.holds * leastSloMs(shapes) + admit.holdsPerQueryMs * queries.length
+    if (this.stale || nowMs - this.testedMs > holdsMs) {
       const busy = this.busyOf(capacity, nowMs)
-      this.test.scan(this.parts.queries, this.paths, this.version, busy, nowMs)
+      this.test.scan(queries, this.paths, this.version, busy, nowMs)
       this.stale = false
       this.testedMs = nowMs
     }

@@ -14,6 +14,12 @@ export const admit = {
   alone: 0.5,
   /** Deviation of the wait, as a share of it. */
   spread: 0.1,
+  /**
+   * A deadline test holds for such a share of the shortest SLO, and so many ms for each query inside, as it
+   * takes a tenth of that; queries that are let in since are added.
+   */
+  holds: 0.02,
+  holdsPerQueryMs: 0.005,
   /** A variant that is being loaded is waited for if it is there after so much of the time for that. */
   loaded: 0.5,
 }

@@ -10,8 +10,7 @@ import type { Arrivals } from '../state/arrivals.ts'
 import type { Slot } from '../state/slots.ts'
 import type { Item, Query } from '../state/query.ts'
 import type { Waiting } from '../state/waiting.ts'
-import { leastSloMs, type Shapes, type TaskShape } from '../core/graph.ts'
-import type { PolicyEvent } from '../core/types.ts'
+import type { TaskShape } from '../core/graph.ts'
 import { type Batch, delayUntilMs, fillBatch } from './batch.ts'
 import { type Cursor, Cursors } from './cursors.ts'
 import { type OfferParts, Offers } from './offers.ts'
@@ -19,7 +18,6 @@ import { dispatch } from './params.ts'
 import { type Candidate, serverOf, type Sight, valueOnceLoaded } from './value.ts'
 
 export interface AssignParts extends OfferParts {
-  shapes: Shapes
   waiting: Waiting
   /** What slots are loading. */
   arrivals: Pick<Arrivals, 'any' | 'inMs'>
@@ -34,75 +32,74 @@ export interface AssignParts extends OfferParts {
   drop(query: Query): void
 }
 
-/** Where work waits though a slot had room, all is looked at again after so long. */
-const LOOK_AGAIN_MS = 25
-
 export class Assigner {
   private readonly offers: Offers
-  /** When to look again; and until when not for arrivals alone. */
-  private againMs = Infinity
-  private quietUntilMs = -Infinity
+  private look = 0
 
   constructor(private readonly parts: AssignParts) {
     this.offers = new Offers(parts)
   }
 
-  /** An arrival alone is no reason to look again at once, where nothing could be sent. */
-  heard(type: PolicyEvent['type']): void {
-    if (type !== 'query_arrived') this.quietUntilMs = -Infinity
-  }
-
   /** Sends what is best sent now. Returns when to look again at the latest. */
   run(nowMs: number): number {
-    const { waiting, ready, shapes } = this.parts
-    if (nowMs < this.quietUntilMs) return Math.min(this.againMs, this.quietUntilMs)
+    const { waiting, ready } = this.parts
     ready.advance(nowMs)
     this.offers.begin()
-    let againMs = Infinity
+    this.look++
+    let againMs = nowMs + dispatch.againMs
     while (waiting.total > 0) {
       const tasks = this.openTasks(nowMs)
       if (tasks.size === 0) break
-      const until = this.pass(tasks, this.parts.sight())
+      const until = this.pass(tasks, this.parts.sight(), nowMs - dispatch.againMs)
       if (until === undefined) break
       againMs = Math.min(againMs, until)
     }
-    const waits = waiting.total > 0
-    this.quietUntilMs = waits ? nowMs + dispatch.quiet * leastSloMs(shapes) : -Infinity
-    return this.againMs = waits ? Math.min(againMs, nowMs + LOOK_AGAIN_MS) : Infinity
+    return waiting.total > 0 ? againMs : Infinity
   }
 
-  /** Tasks with work that some slot with room could take, and does not wait with. */
-  private openTasks(nowMs: number): Set<TaskShape> {
-    const { ready, waiting } = this.parts
-    const tasks = new Set<TaskShape>()
+  /** Tasks with work that some slot with room could take, and does not wait with; and since when. */
+  private openTasks(nowMs: number): Map<TaskShape, number> {
+    const { waiting, ready } = this.parts
+    const tasks = new Map<TaskShape, number>()
     for (const group of this.parts.capacity().groups) {
-      const slot = ready.peek(group, false, nowMs) ?? ready.peek(group, true, nowMs)
-      if (slot === undefined) continue
+      const since = ready.roomSince(group, this.look, nowMs)
+      if (since === undefined) continue
       for (const task of group.tasks) {
-        if (waiting.count(task) > 0 && !this.offers.waitsWith(group, task)) tasks.add(task)
+        if (waiting.count(task) === 0 || this.offers.waitsWith(group, task)) continue
+        tasks.set(task, Math.max(since, tasks.get(task) ?? since))
       }
     }
     return tasks
   }
 
   /** Undefined where nothing is to be done; else when what waits for more is to be looked at. */
-  private pass(tasks: ReadonlySet<TaskShape>, sight: Sight): number | undefined {
+  private pass(
+    tasks: ReadonlyMap<TaskShape, number>,
+    sight: Sight,
+    againMs: number,
+  ): number | undefined {
     const { waiting, drop } = this.parts
     this.offers.beginPass(sight)
     const doomed = new Set<Query>()
     // Queries that will be late have only the slots that no other query wants.
-    const againMs = this.offerAll(new Cursors(tasks, waiting, doomed, false), sight) ??
-      this.offerAll(new Cursors(tasks, waiting, doomed, true), sight)
+    const waitMs = this.offerAll(new Cursors(tasks, waiting, doomed, false), sight, againMs) ??
+      this.offerAll(new Cursors(tasks, waiting, doomed, true), sight, againMs)
     for (const query of doomed) drop(query)
-    return againMs
+    return waitMs
   }
 
-  private offerAll(cursors: Cursors, sight: Sight): number | undefined {
+  /** @param againMs what was left then or before is offered again */
+  private offerAll(cursors: Cursors, sight: Sight, againMs: number): number | undefined {
     /** The first item that would be left, for a slot that would be idle. */
     let spare: { cursor: Cursor; position: number; best: Candidate } | undefined
     for (let cursor = cursors.next(sight); cursor; cursor = cursors.next(sight)) {
       const { queue, position } = cursor
       const item = queue.at(position)!
+      if (item.left !== null && item.left.look >= cursor.since && item.left.atMs > againMs) {
+        this.offers.reserve(item.left.group, item.left.slotMs)
+        cursor.position++
+        continue
+      }
       const { now, later } = this.offers.offer(item, cursor, sight)
       if (now !== undefined && this.isHeldBack(item, now, sight)) {
         cursor.position++
@@ -116,12 +113,18 @@ export class Assigner {
       cursor.position = Math.max(position + 1, next)
       if (later === undefined) continue
       const server = serverOf(later.prefix.variant, later.group, sight)!
-      this.offers.reserve(later.group, server.costMs * (cursor.position - position))
-      if (now === undefined || spare !== undefined || now.slot!.batches.length > 0) continue
-      const forgiven = dispatch.idle * sight.prices[now.group.index]! *
-        serverOf(now.prefix.variant, now.group, sight)!.costMs
-      if (now.value + forgiven < later.value) continue
-      spare = { cursor, position, best: now }
+      const group = later.group.index
+      const slotMs = server.costMs * (cursor.position - position)
+      this.offers.reserve(group, slotMs)
+      if (now !== undefined && now.slot!.batches.length === 0) {
+        const forgiven = dispatch.idle * sight.prices[now.group.index]! *
+          serverOf(now.prefix.variant, now.group, sight)!.costMs
+        if (now.value + forgiven >= later.value) {
+          spare ??= { cursor, position, best: now }
+          continue
+        }
+      }
+      item.left = { atMs: sight.nowMs, look: this.look, group, slotMs }
     }
     return spare === undefined
       ? undefined
@@ -152,7 +155,6 @@ export class Assigner {
     const delayMs = delayUntilMs(batch, slot, queue.length, waiting.total > queue.length, sight)
     const waits = delayMs ?? (this.parts.leavesRoom(task.pipeline.name, takesMs) ? 0 : Infinity)
     if (waits === 0) {
-      this.quietUntilMs = -Infinity
       this.parts.send(slot, batch)
       return Infinity
     }

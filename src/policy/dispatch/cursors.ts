@@ -14,6 +14,8 @@ import type { Sight } from './value.ts'
 /** In the queue of one task. */
 export interface Cursor {
   task: TaskShape
+  /** The look since which slots have had the room for it that they have. */
+  since: number
   queue: DeadlineQueue<Item>
   position: number
   looked: number
@@ -24,18 +26,18 @@ export class Cursors {
   private readonly cursors: Cursor[]
 
   /**
-   * @param tasks those that a slot with room could take
+   * @param tasks those that a slot with room could take, and since when
    * @param doomed takes queries that nothing can serve in time; to be dropped once the pass is over
    * @param lateToo with items of queries that are late by the deadline test
    */
   constructor(
-    tasks: ReadonlySet<TaskShape>,
+    tasks: ReadonlyMap<TaskShape, number>,
     waiting: Waiting,
     private readonly doomed: Set<Query>,
     private readonly lateToo: boolean,
   ) {
-    this.cursors = [...tasks].map((task) => (
-      { task, queue: waiting.of(task), position: 0, looked: 0, last: undefined }
+    this.cursors = [...tasks].map(([task, since]) => (
+      { task, since, queue: waiting.of(task), position: 0, looked: 0, last: undefined }
     ))
   }
 

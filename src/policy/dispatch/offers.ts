@@ -65,9 +65,9 @@ export class Offers {
     return this.delayed.get(group)?.has(task) ?? false
   }
 
-  /** For an item that is left to the group. */
-  reserve({ index }: Group, slotMs: number): void {
-    this.reservedMs[index]! += slotMs
+  /** For an item that is left to the group of this index. */
+  reserve(group: number, slotMs: number): void {
+    this.reservedMs[group]! += slotMs
   }
 
   /** The best that can be done with an item now, and the best of what is worth more later. */

@@ -22,8 +22,8 @@ export const dispatch = {
   doomed: 0.95,
   /** Queries of each task that one pass looks at. 16: unlike 60/s as good, a third slower. */
   look: 6,
-  /** Share of the shortest SLO for which an arrival alone is no reason to look again, if nothing was sent. */
-  quiet: 0.005,
+  /** ms after which an item that was left for later is offered again, though no slot has become better. */
+  againMs: 5,
   /** An item more in a batch has to take less than this share of what items take. */
   growth: 0.9,
   /** Share of the slack that a small batch waits for more; 0: not at all. */

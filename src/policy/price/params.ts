@@ -35,7 +35,7 @@ export const price = {
   /** Accuracy: cost of waiting, or travelling, for all of the slack. 0.1: half far 0.04 to 0.2 % lost. */
   wait: 0.3,
   /** Share by which the load of a solution may be off its capacity. */
-  tolerance: 0.02,
+  tolerance: 0.05,
 }
 
 /** Feedback of the backlog on the price. */

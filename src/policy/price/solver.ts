@@ -18,7 +18,7 @@ const MOST = Math.log(1e2)
 const DIFFERENCE = 1e-6
 /** A step changes no price by more than this factor, as a logarithm. */
 const LONGEST = 1.5
-const WARM_STEPS = 6
+const WARM_STEPS = 15
 const COLD_STEPS = 15
 /** Where nothing is known, likeness is narrowed from this much on, by thirds. */
 const WIDEST = 0.3

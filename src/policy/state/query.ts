@@ -24,6 +24,16 @@ export interface Failure {
   sentMs: number
 }
 
+/** An item was offered to all slots with room, and is worth more later. */
+export interface Left {
+  /** When, and at which look. */
+  atMs: number
+  look: number
+  /** Index of the group that it is left to, and how much of its slots' time. */
+  group: number
+  slotMs: number
+}
+
 const NO_CHILDREN: Item[][] = []
 const NO_FAILURES: Failure[] = []
 
@@ -47,6 +57,8 @@ export class Item implements Urgent {
   /** Where it failed last, and batches that came to nothing with it. */
   failedOn: NodeId | null = null
   failures: readonly Failure[] = NO_FAILURES
+  /** While queued: that it was left for a slot that comes free later. */
+  left: Left | null = null
 
   /** @param way which variants served its ancestors, and so what it may be served with */
   constructor(
@@ -66,6 +78,7 @@ export class Item implements Urgent {
     this.state = 'queued'
     this.batch = null
     this.bound = null
+    this.left = null
     this.queuedAtMs = nowMs
   }
 

@@ -7,7 +7,14 @@
  */
 import type { Layout } from './capacity.ts'
 import { creditAtMs } from './credit.ts'
-import type { Group, Place, Slot } from './slots.ts'
+import { type Group, type Place, readyAtMs, type Slot } from './slots.ts'
+
+/** When a group's best slot could begin, and the number of the look since which it is no better. */
+interface Room {
+  startMs: number
+  isIdle: boolean
+  since: number
+}
 
 /** Slots of a group by place; deeper in its list one stays that is listed elsewhere by now. */
 class Lists {
@@ -16,6 +23,8 @@ class Lists {
   readonly resting: Slot[] = []
   /** Idle slots, without those that are passed over. */
   idleCount = 0
+  /** The best slot with room as it was when last asked for; null where none had. */
+  room: Room | null = null
 
   has({ listed }: Slot, place: Place): boolean {
     return listed.in === this && listed.place === place
@@ -148,6 +157,28 @@ export class Ready {
     const own = this.lists.get(group)
     if (resting) return own?.last('resting', group, nowMs)
     return own?.last('idle', group, nowMs) ?? own?.last('nearly', group, nowMs)
+  }
+
+  /**
+   * Since which look the group has had room as good as now: what was offered to it then need not be
+   * offered again. Undefined where it has none.
+   *
+   * @param look number of this look; of later looks the numbers are greater
+   */
+  roomSince(group: Group, look: number, nowMs: number): number | undefined {
+    const own = this.lists.get(group)
+    const slot = this.peek(group, false, nowMs) ?? this.peek(group, true, nowMs)
+    if (own === undefined) return undefined
+    if (slot === undefined) {
+      own.room = null
+      return undefined
+    }
+    const startMs = readyAtMs(slot, nowMs)
+    const isIdle = slot.batches.length === 0
+    const { room } = own
+    const isBetter = room === null || startMs < room.startMs || isIdle && !room.isIdle
+    own.room = { startMs, isIdle, since: isBetter ? look : room.since }
+    return own.room.since
   }
 
   /** Idle slots of the group, without the resting ones. */
