@@ -1,6 +1,7 @@
 /**
- * Many seeds and many repetitions of what a few show already: `deno task test --all` runs all of them,
- * `deno task test` a few. What guards security, and that each query has one answer, always runs.
+ * Many seeds and repetitions of what a few show already, and long walks through browsers: `deno task test
+ * --all` runs all of them, `deno task test` a few. What guards security, and that each query has one answer,
+ * always runs.
  *
  * @module
  */
@@ -11,20 +12,18 @@ const isAll = Deno.env.get(ALL_TESTS.variable) === ALL_TESTS.value
 /** How many to try: the first without `--all`. */
 export const few = (some: number, all: number): number => isAll ? all : some
 
-/** A step that only `--all` runs; whether it is well or was left out. */
-export const stepOfAll = (
-  t: Deno.TestContext,
-  name: string,
-  fn: Deno.TestStepDefinition['fn'],
-): Promise<boolean> =>
-  t.step({ name: isAll ? name : `${name} ${ONLY_WITH_ALL}`, ignore: !isAll, fn })
-
 /** A test that only `--all` runs. */
+export const ofAll = (test: Deno.TestDefinition): Deno.TestDefinition => ({
+  ...test,
+  name: isAll ? test.name : `${test.name} ${ONLY_WITH_ALL}`,
+  ignore: !isAll || test.ignore === true,
+})
+
+/** Likewise, by name. */
 export function testOfAll(
   name: string,
   fn: Deno.TestDefinition['fn'],
   options: Partial<Deno.TestDefinition> = {},
 ): void {
-  const ignore = !isAll || options.ignore === true
-  Deno.test({ ...options, name: isAll ? name : `${name} ${ONLY_WITH_ALL}`, ignore, fn })
+  Deno.test(ofAll({ ...options, name, fn }))
 }

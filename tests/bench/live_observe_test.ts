@@ -24,7 +24,7 @@ Deno.test('an observer finds how fast nodes were, in each step, and what larger 
     pool: [{ class: 'gpu', count: 2 }],
     trace: { binSeconds: STEP_S, rates: [12, 12] },
     drift: [{ atS: STEP_S, node: slowed, slowness: 2 }],
-    noise: { latencyCv: 0.1, fanOutSpread: 0 },
+    noise: { latencyCv: 0.05, fanOutSpread: 0 },
   })
   // Of one item alone, and off: by 1.6 on one node.
   const said = (node: string) =>
@@ -68,7 +68,7 @@ Deno.test('an observer finds how fast nodes were, in each step, and what larger 
   const sizes = Object.entries(seen.grown!['name/exact']!)
   assert.ok(sizes.length >= 2, JSON.stringify(seen.grown))
   for (const [size, times] of sizes) near(times, 1 + 0.6 * (Number(size) - 1), `${size} at once`)
-  near(seen.latencyCv, 0.1, 'spread')
+  near(seen.latencyCv, 0.05, 'spread')
   assert.equal(seen.fanOutSpread, 0)
   assert.deepEqual(seen.fanOut['exact'], { name: chain.tasks.find.variants.exact.fanOut.name })
   assert.ok(Math.abs(seen.networkMs - 4) < 1e-6)

@@ -6,7 +6,7 @@ import { editDistance } from '../../profiles/ocr/score.ts'
 import { ROOT } from '../../src/cli/root.ts'
 import { launch, type Pool, skippedWithout, startPool, wantChromium } from './fixture.ts'
 import { joinWith, leave } from './join_with.ts'
-import { stepOfAll } from '../exhaustive.ts'
+import { ofAll } from '../exhaustive.ts'
 
 /** Small ones: a software GPU takes seconds for those of pages. */
 const SHELF = join(ROOT, 'profiles', 'shelf')
@@ -57,7 +57,7 @@ async function destroyDevice(page: Page): Promise<void> {
   assert.ok(lost.includes(true))
 }
 
-Deno.test({
+Deno.test(ofAll({
   name: `a tab on a software GPU${skippedWithout(executable)}`,
   ignore: executable === undefined,
   // The browser's driver keeps timers and pipes of its own.
@@ -90,33 +90,29 @@ Deno.test({
       // What comes after a step that failed would wait for ever.
       assert.ok(isBack)
 
-      await stepOfAll(
-        t,
-        'auto measures, keeps to wasm before a software adapter, says why',
-        async () => {
-          const [page] = await joinWith(browser, pool, {
-            ...{ name: 'tab auto', backend: 'auto', threads: '2' },
-          })
-          const reason = () => pool.pool.nodes()[0]?.backendReason ?? ''
-          while (!/swiftshader.*\) (took|was not)/.test(reason())) {
-            await new Promise((done) => setTimeout(done, 50))
-          }
-          const threads = /; (one thread|two threads) a run: .* two threads carried \d/.exec(
-            reason(),
-          )
-          assert.match(reason(), /^wasm: webgpu \(google swiftshader, a software adapter\)/)
-          assert.ok(threads, reason())
-          const [node] = pool.pool.nodes()
-          assert.equal(node!.threadsPerRun, threads[1] === 'two threads' ? 2 : 1)
-          const { seen, backends } = await see(pool)
-          assert.deepEqual(backends, ['wasm'])
-          assertAlike(seen, onGpu)
-          await leave(page)
-        },
-      )
+      await t.step('auto measures, keeps to wasm before a software adapter, says why', async () => {
+        const [page] = await joinWith(browser, pool, {
+          ...{ name: 'tab auto', backend: 'auto', threads: '2' },
+        })
+        const reason = () => pool.pool.nodes()[0]?.backendReason ?? ''
+        while (!/swiftshader.*\) (took|was not)/.test(reason())) {
+          await new Promise((done) => setTimeout(done, 50))
+        }
+        const threads = /; (one thread|two threads) a run: .* two threads carried \d/.exec(
+          reason(),
+        )
+        assert.match(reason(), /^wasm: webgpu \(google swiftshader, a software adapter\)/)
+        assert.ok(threads, reason())
+        const [node] = pool.pool.nodes()
+        assert.equal(node!.threadsPerRun, threads[1] === 'two threads' ? 2 : 1)
+        const { seen, backends } = await see(pool)
+        assert.deepEqual(backends, ['wasm'])
+        assertAlike(seen, onGpu)
+        await leave(page)
+      })
     } finally {
       await browser.close()
       await pool.end()
     }
   },
-})
+}))

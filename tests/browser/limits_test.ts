@@ -4,7 +4,7 @@ import type { Page } from 'playwright-core'
 import type { NodeInfo } from '../../src/client/types.ts'
 import { findChromium } from '../../src/cli/chromium.ts'
 import { USUAL } from '../../src/cli/serve/serving.ts'
-import { stepOfAll } from '../exhaustive.ts'
+import { ofAll } from '../exhaustive.ts'
 import { joinAs, joinButton, launch, type Pool, startPool } from './fixture.ts'
 import { launchReal } from './real_tab.ts'
 
@@ -24,7 +24,7 @@ interface Test {
 }
 
 const testInPool = ({ name, variants, fn }: Test) =>
-  Deno.test({
+  Deno.test(ofAll({
     name: `${name}${skipped}`,
     ignore: executable === undefined,
     // The browser's driver keeps timers and pipes of its own.
@@ -38,7 +38,7 @@ const testInPool = ({ name, variants, fn }: Test) =>
         await pool.end()
       }
     },
-  })
+  }))
 
 /** Opens the page in a context of its own, with `script` run before it. */
 async function withPage(
@@ -118,7 +118,7 @@ testInPool({
       })
 
       // Half a minute passes before it counts; the rules are in `tests/node/limits`.
-      await stepOfAll(t, 'under pressure it pauses, and goes on when that is over', async () => {
+      await t.step('under pressure it pauses, and goes on when that is over', async () => {
         const press = (state: string) =>
           tab.send('Emulation.setPressureStateOverride', { source: 'cpu', state })
         await tick('stop')

@@ -3,11 +3,12 @@ import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { chromium } from 'playwright-core'
 import { joinAs, joinButton, skippedWithout, startPool, wantChromium } from './fixture.ts'
+import { ofAll } from '../exhaustive.ts'
 
 const executable = await wantChromium()
 const BLOCKED = { profile: { default_content_setting_values: { cookies: 2 } } }
 
-Deno.test({
+Deno.test(ofAll({
   name: `a tab that may store nothing joins, serves and leaves${skippedWithout(executable)}`,
   ignore: executable === undefined,
   // The browser's driver keeps timers and pipes of its own.
@@ -48,4 +49,4 @@ Deno.test({
       await Deno.remove(profile, { recursive: true })
     }
   },
-})
+}))

@@ -1,4 +1,5 @@
 /** The dashboard and the try-it page over a real pool: what they show, weigh, and how they read. */
+import { ofAll } from '../exhaustive.ts'
 import assert from 'node:assert/strict'
 import { Buffer } from 'node:buffer'
 import { ROOT } from '../../src/cli/root.ts'
@@ -43,7 +44,7 @@ const open = async (browser: TestBrowser, pool: Pool, path: string): Promise<Wat
   return watched
 }
 
-Deno.test({
+Deno.test(ofAll({
   name: `the dashboard shows a pool that serves, and the try-it page asks it${skipped}`,
   ignore: executable === undefined,
   // The browser's driver keeps timers and pipes of its own.
@@ -291,4 +292,4 @@ Deno.test({
       )
       stays.kill()
     }),
-})
+}))

@@ -3,10 +3,11 @@ import assert from 'node:assert/strict'
 import type { NodeInfo } from '../../src/client/types.ts'
 import { readSample, startCoordinator } from '../cli/coordinator_process.ts'
 import { joinAs, joinButton, launch, openPage, skippedWithout, wantChromium } from './fixture.ts'
+import { ofAll } from '../exhaustive.ts'
 
 const executable = await wantChromium()
 
-Deno.test({
+Deno.test(ofAll({
   name: `a tab takes up the build of a coordinator that comes back${skippedWithout(executable)}`,
   ignore: executable === undefined,
   sanitizeOps: false,
@@ -71,4 +72,4 @@ Deno.test({
       await coordinator.kill()
     }
   },
-})
+}))

@@ -4,7 +4,7 @@ import { startRequeueScene } from '../../src/bench/requeue/scene.ts'
 import { joinTab, sufferTab, TAB_FAULTS } from '../../src/bench/requeue/tabs.ts'
 import { findChromium } from '../../src/cli/chromium.ts'
 import { USUAL } from '../../src/cli/serve/serving.ts'
-import { stepOfAll } from '../exhaustive.ts'
+import { ofAll } from '../exhaustive.ts'
 import { joinButton, launch, testAssets } from './fixture.ts'
 
 const executable = await findChromium()
@@ -12,7 +12,7 @@ const skipped = executable === undefined
   ? ' (skipped: no Chromium; apt-get install chromium, or name one in CHROMIUM)'
   : ''
 
-Deno.test({
+Deno.test(ofAll({
   name: `items of a tab that goes are done by another node${skipped}`,
   ignore: executable === undefined,
   // The browser's driver keeps timers and pipes of its own.
@@ -26,17 +26,14 @@ Deno.test({
       const page = await joinTab(browser, scene, 'tab')
       // The one that it does not come back from is the last.
       for (const [what, fault] of Object.entries(TAB_FAULTS).reverse()) {
-        const suffers = async () => {
+        await t.step(what, async () => {
           const { lost, statuses, answers } = await sufferTab(scene, page, 'tab', fault)
           assert.ok(lost.length > 0)
           assert.ok(lost.every(({ finished, requeuedMs }) => finished || requeuedMs !== undefined))
           assert.ok(lost.every(({ answeredMs }) => answeredMs !== undefined))
           assert.deepEqual(Object.keys(statuses), ['200'])
           assert.deepEqual(answers, { 1: statuses['200'] })
-        }
-        // That a query of a tab that is closed is answered is a step of `join_test.ts`, too.
-        if (what === 'tab closed') await stepOfAll(t, what, suffers)
-        else await t.step(what, suffers)
+        })
         if (what === 'tab closed') break
         await t.step(`${what}: back again, one click and it serves`, async () => {
           await page.goBack()
@@ -55,4 +52,4 @@ Deno.test({
       await scene.end()
     }
   },
-})
+}))

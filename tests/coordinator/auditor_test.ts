@@ -73,7 +73,9 @@ Deno.test('three sockets that agree on a lie do not outvote the auditor', () =>
     while (!isSettled()) {
       assert.deepEqual(await textsOf(await ask(coordinator)), ['true', 'true'])
     }
-    assert.match(find(coordinator, 'liar-1').trustReason ?? '', /coordinator's own|known/)
+    // Of one of them a batch may have failed last.
+    const reasons = liars.map((id) => find(coordinator, id).trustReason ?? '')
+    assert.ok(reasons.some((one) => /coordinator's own|known/.test(one)), reasons.join('; '))
     const { extra } = await (await fetch(`${coordinator.url}/v1/stats`)).json()
     assert.ok(extra.audits > 0)
   }))
