@@ -95,27 +95,25 @@ export class Assigner {
     for (let cursor = cursors.next(sight); cursor; cursor = cursors.next(sight)) {
       const { queue, position } = cursor
       const item = queue.at(position)!
-      if (item.left !== null && item.left.look >= cursor.since && item.left.atMs > againMs) {
-        this.offers.reserve(item.left.group, item.left.slotMs)
-        cursor.position++
+      const known = item.left
+      if (known !== null && known.look >= cursor.since && known.atMs > againMs) {
+        cursors.pass(cursor, known.dueMs)
+        this.offers.reserve(known.group, known.costMs * (cursor.position - position))
         continue
       }
       const { now, later } = this.offers.offer(item, cursor, sight)
       if (now !== undefined && this.isHeldBack(item, now, sight)) {
-        cursor.position++
+        cursors.pass(cursor)
         continue
       }
       if (now !== undefined && later === undefined) return this.send(now, cursor, position, sight)
       // What is due before any slot could be done with it is for others.
-      const next = now !== undefined
-        ? 0
-        : queue.dueBy(this.offers.soonestMs(item, cursor.task, sight))
-      cursor.position = Math.max(position + 1, next)
+      const dueMs = now === undefined ? this.offers.soonestMs(item, cursor.task, sight) : -Infinity
+      cursors.pass(cursor, dueMs)
       if (later === undefined) continue
-      const server = serverOf(later.prefix.variant, later.group, sight)!
+      const { costMs } = serverOf(later.prefix.variant, later.group, sight)!
       const group = later.group.index
-      const slotMs = server.costMs * (cursor.position - position)
-      this.offers.reserve(group, slotMs)
+      this.offers.reserve(group, costMs * (cursor.position - position))
       if (now !== undefined && now.slot!.batches.length === 0) {
         const forgiven = dispatch.idle * sight.prices[now.group.index]! *
           serverOf(now.prefix.variant, now.group, sight)!.costMs
@@ -124,7 +122,7 @@ export class Assigner {
           continue
         }
       }
-      item.left = { atMs: sight.nowMs, look: this.look, group, slotMs }
+      item.left = { atMs: sight.nowMs, look: this.look, group, costMs, dueMs }
     }
     return spare === undefined
       ? undefined

@@ -58,6 +58,11 @@ export class Cursors {
     return first
   }
 
+  /** Goes on to the next item, behind those due by then. */
+  pass(cursor: Cursor, dueMs = -Infinity): void {
+    cursor.position = Math.max(cursor.position + 1, cursor.queue.dueBy(dueMs))
+  }
+
   /** Passes over siblings, for which the same holds as for the first, and over the doomed. */
   private advance(cursor: Cursor, { paths, nowMs }: Sight): Item | undefined {
     const { queue } = cursor

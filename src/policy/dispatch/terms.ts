@@ -8,7 +8,6 @@ import type { Item } from '../state/query.ts'
 import type { TaskShape } from '../core/graph.ts'
 import type { DeadlineTest } from '../admit/deadline_test.ts'
 import { price } from '../price/params.ts'
-import { dispatch } from './params.ts'
 import type { Paths } from '../price/paths.ts'
 import type { Stations } from '../price/stations.ts'
 import type { Terms } from './value.ts'
@@ -24,7 +23,6 @@ export function termsOf(
   const { shape, laxityMs, level } = query
   const slackMs = Math.min(shape.pipeline.sloMs, laxityMs)
   const weight = 1 / query.countAt[task.depth]!
-  const lateWeight = weight ** dispatch.joint
   const jitter = price.jitter * slackMs
   const stationRisk = test.riskBehind(deadlineMs, query.seq)
   const { of, duties } = stations
@@ -32,9 +30,8 @@ export function termsOf(
   return {
     item,
     weight,
-    lateWeight,
     stationRisk,
-    waitPerMs: lateWeight * price.wait / Math.max(slackMs, 1),
+    waitPerMs: weight * price.wait / Math.max(slackMs, 1),
     variance: jitter * jitter + 0.25,
     followsAtMs: nowMs + follows.beginsMs,
     behindMs: follows.behindMs,

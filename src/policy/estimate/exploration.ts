@@ -10,8 +10,7 @@ import type { LatencyPoint } from '../core/types.ts'
 import { exploration as E } from './params.ts'
 
 export class Exploration {
-  /** Batches up to this size are to be tried; 0 once there is nothing more to find out. */
-  size = 2
+  private size = 2
   private readonly found: LatencyPoint[] = []
   private readonly one = new Mean()
   private tried = new Mean()
@@ -19,6 +18,11 @@ export class Exploration {
 
   /** @param measuredMs what one item took when the node measured it, if it did */
   constructor(private readonly measuredMs?: number) {}
+
+  /** Batches up to this size are to be tried; 0 once there is nothing more to find out. */
+  get trialSize(): number {
+    return this.lostTries < E.tries ? this.size : 0
+  }
 
   /**
    * What a batch of a size that is tried is hoped to take: the first as long as one item, the next as

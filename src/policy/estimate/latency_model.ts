@@ -86,7 +86,7 @@ export class LatencyModel {
 
   /** Batches up to this size are to be tried; 0 where larger ones are known. */
   get trialSize(): number {
-    return this.exploration?.size ?? 0
+    return this.exploration?.trialSize ?? 0
   }
 
   /** What a batch of a size that is tried is hoped to take. */
@@ -137,6 +137,11 @@ export class LatencyModel {
     const found = this.exploration?.ended(batch, ownMs, lost)
     if (found !== undefined) this.rebase(baseOf(found))
     return ownMs
+  }
+
+  /** A batch of a size that is being tried took longer than was hoped, and was called off. */
+  triedInVain(batch: number): void {
+    this.exploration?.ended(batch, 0, true)
   }
 
   /** All nodes are so many times as slow as usual. */

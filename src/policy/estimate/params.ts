@@ -46,6 +46,8 @@ export const fanOut = {
 
 /** How long a batch takes. */
 export const latency = {
+  /** Share by which a batch that is called off has to be late to say that it is slow. */
+  overdue: 0.25,
   /** Least weight of a batch where batches are alike. */
   weight: 0.15,
   /** Relative deviation below which batches are alike: above it a batch moves the estimate less. */

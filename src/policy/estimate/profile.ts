@@ -78,6 +78,15 @@ export class Profile {
     this.observe(id, variant, batch, afterMs, true)
   }
 
+  /** A batch was called off while it ran, since nobody waits for it any more. */
+  calledOff(id: NodeId, variant: VariantShape, batch: number, ranMs: number): void {
+    const model = this.nodes.get(id)?.models[variant.index]
+    if (model === undefined) return
+    const late = 1 + L.overdue
+    if (ranMs > late * model.meanMs(batch)) this.lost(id, variant, batch, ranMs)
+    else if (ranMs > late * model.hopedMs(batch)) model.triedInVain(batch)
+  }
+
   private observe(
     id: NodeId,
     variant: VariantShape,

@@ -19,7 +19,7 @@ export const price = {
   /** Share of `served` over which a pipeline goes from all served to none. */
   servedWidth: 0.02,
   /** Share of the slack beyond the quickest group that a slower group may take for a variant. */
-  slowest: 0.5,
+  slowest: 0.7,
   /** Shares of the capacity for which prices are solved; between them they are read off. */
   factors: [0.002, 0.01, 0.05, 0.2, 0.35, 0.5, 0.7, 0.85, 1, 1.15, 1.3],
   /** ms between two solutions; sooner where a rate differs by the share `jump`. */

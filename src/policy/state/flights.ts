@@ -208,9 +208,9 @@ export class Flights {
     if (batch.abandonedUntilMs !== null) return
     // Nobody will hear how slow this is, but that it takes at least so long is known now.
     const { slot, variant, items, meanMs } = batch
-    const overdueMs = nowMs - batch.endsAtMs
-    if (overdueMs > S.margin * meanMs && slot.batches[0] === batch) {
-      this.parts.profile.lost(slot.node.id, variant, items.length, meanMs + overdueMs)
+    if (slot.batches[0] === batch) {
+      const ranMs = nowMs - batch.endsAtMs + meanMs
+      this.parts.profile.calledOff(slot.node.id, variant, items.length, ranMs)
     }
     this.cancel(batch, heldUntilMs(batch, nowMs), nowMs)
   }

@@ -29,9 +29,11 @@ export interface Left {
   /** When, and at which look. */
   atMs: number
   look: number
-  /** Index of the group that it is left to, and how much of its slots' time. */
+  /** Index of the group that it is left to, and ms of its slots that an item takes. */
   group: number
-  slotMs: number
+  costMs: number
+  /** What is due before that is for others, too. */
+  dueMs: number
 }
 
 const NO_CHILDREN: Item[][] = []
