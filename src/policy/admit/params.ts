@@ -13,7 +13,7 @@ export const admit = {
   /** The least where nobody is inside. */
   alone: 0.5,
   /** Deviation of the wait, as a share of it. */
-  spread: 0.1,
+  spread: 0.15,
   /**
    * A deadline test holds for such a share of the shortest SLO, and so many ms for each query inside, as it
    * takes a tenth of that; queries that are let in since are added.

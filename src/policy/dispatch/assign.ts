@@ -101,6 +101,7 @@ export class Assigner {
         this.offers.reserve(known.group, known.costMs * (cursor.position - position))
         continue
       }
+      cursor.looked++
       const { now, later } = this.offers.offer(item, cursor, sight)
       if (now !== undefined && this.isHeldBack(item, now, sight)) {
         cursors.pass(cursor)
@@ -110,19 +111,14 @@ export class Assigner {
       // What is due before any slot could be done with it is for others.
       const dueMs = now === undefined ? this.offers.soonestMs(item, cursor.task, sight) : -Infinity
       cursors.pass(cursor, dueMs)
-      if (later === undefined) continue
-      const { costMs } = serverOf(later.prefix.variant, later.group, sight)!
-      const group = later.group.index
+      const costMs = later === undefined
+        ? 0
+        : serverOf(later.prefix.variant, later.group, sight)!.costMs
+      const group = later?.group.index ?? 0
       this.offers.reserve(group, costMs * (cursor.position - position))
-      if (now !== undefined && now.slot!.batches.length === 0) {
-        const forgiven = dispatch.idle * sight.prices[now.group.index]! *
-          serverOf(now.prefix.variant, now.group, sight)!.costMs
-        if (now.value + forgiven >= later.value) {
-          spare ??= { cursor, position, best: now }
-          continue
-        }
-      }
-      item.left = { atMs: sight.nowMs, look: this.look, group, costMs, dueMs }
+      if (now !== undefined && isForIdle(now, later!, sight)) {
+        spare ??= { cursor, position, best: now }
+      } else item.left = { atMs: sight.nowMs, look: this.look, group, costMs, dueMs }
     }
     return spare === undefined
       ? undefined
@@ -159,4 +155,11 @@ export class Assigner {
     this.offers.waitWith(best.group, task)
     return waits
   }
+}
+
+/** Whether a slot does what is worth more later all the same, as it would be idle. */
+function isForIdle(now: Candidate, later: Candidate, sight: Sight): boolean {
+  if (now.slot!.batches.length > 0) return false
+  const { costMs } = serverOf(now.prefix.variant, now.group, sight)!
+  return now.value + dispatch.idle * sight.prices[now.group.index]! * costMs >= later.value
 }

@@ -18,7 +18,9 @@ export interface Cursor {
   since: number
   queue: DeadlineQueue<Item>
   position: number
+  /** Items that were offered, and all that were passed over. */
   looked: number
+  passed: number
   last: Item | undefined
 }
 
@@ -37,7 +39,16 @@ export class Cursors {
     private readonly lateToo: boolean,
   ) {
     this.cursors = [...tasks].map(([task, since]) => (
-      { task, since, queue: waiting.of(task), position: 0, looked: 0, last: undefined }
+      {
+        task,
+        since,
+        queue: waiting.of(task),
+        position: 0,
+        looked: 0,
+        passed: 0,
+        seenAt: -1,
+        last: undefined,
+      }
     ))
   }
 
@@ -53,7 +64,7 @@ export class Cursors {
       least = item.deadlineMs
     }
     if (first === undefined) return undefined
-    first.looked++
+    first.passed++
     first.last = first.queue.at(first.position)
     return first
   }
@@ -66,7 +77,7 @@ export class Cursors {
   /** Passes over siblings, for which the same holds as for the first, and over the doomed. */
   private advance(cursor: Cursor, { paths, nowMs }: Sight): Item | undefined {
     const { queue } = cursor
-    if (cursor.looked >= dispatch.look) return undefined
+    if (cursor.looked >= dispatch.look || cursor.passed >= dispatch.pass) return undefined
     for (;;) {
       const item = queue.at(cursor.position)
       if (item === undefined) return undefined

@@ -80,11 +80,12 @@ export class Profile {
 
   /** A batch was called off while it ran, since nobody waits for it any more. */
   calledOff(id: NodeId, variant: VariantShape, batch: number, ranMs: number): void {
-    const model = this.nodes.get(id)?.models[variant.index]
-    if (model === undefined) return
     const late = 1 + L.overdue
-    if (ranMs > late * model.meanMs(batch)) this.lost(id, variant, batch, ranMs)
-    else if (ranMs > late * model.hopedMs(batch)) model.triedInVain(batch)
+    if (ranMs > late * this.meanMs(id, variant, batch)) {
+      return this.lost(id, variant, batch, ranMs)
+    }
+    const model = this.nodes.get(id)?.models[variant.index]
+    if (model !== undefined && ranMs > late * model.hopedMs(batch)) model.triedInVain(batch)
   }
 
   private observe(

@@ -99,8 +99,9 @@ function standstillMs(seed: number): number {
 
 Deno.test('What waits is taken by somebody while others hang', () => {
   for (let seed = 1; seed <= SEEDS; seed++) {
-    // Until one that hangs is overdue, and a tenth of a query's time in which who is planned may come.
+    // Until one that hangs is overdue, a tenth of a query's time in which who is planned may come, and 5 ms
+    // until what was left for that is offered again.
     const longestMs = standstillMs(seed)
-    assert.ok(longestMs <= 160, `seed ${seed}: ${longestMs} ms`)
+    assert.ok(longestMs <= 165, `seed ${seed}: ${longestMs} ms`)
   }
 })

@@ -147,7 +147,7 @@ Deno.test('a node whose copy of an item was let go is asked again, and nothing i
   scene.node('own', { own: true, slowness: 3 })
   scene.node('a', { says })
   scene.wait(5000)
-  scene.ask(40, 500)
+  scene.ask(40, 800)
   scene.wait(pipeline.sloMs)
   assert.ok(told.size > 10)
   assert.ok([...scene.answers.values()].every(([one]) => one!.answer.ok))
