@@ -17,6 +17,7 @@ import type { Shapes, VariantShape } from './core/graph.ts'
 import type { Capacity } from './state/capacity.ts'
 import type { Demands } from './estimate/demands.ts'
 import { LoadOrder } from './place/load_order.ts'
+import { load as params } from './place/params.ts'
 import { planView } from './place/plan_view.ts'
 import type { Outlook } from './outlook.ts'
 import type { NodeId, Plan, PolicyCommand, PolicyEvent, VariantRuling } from './core/types.ts'
@@ -47,12 +48,6 @@ export interface ControllerParts extends Omit<LoaderParts, 'maxAttempts'> {
   planned: Outlook['planned']
   emit(command: PolicyCommand): void
 }
-
-const MAX_SLOTS = 256
-/** In a larger pool news of a node that went is looked at later. */
-const FEW_NODES = 64
-/** Slots that no placement speaks of after so long load what fits. */
-const PATIENCE_MS = 2000
 
 export function createController(parts: ControllerParts): Controller {
   const { shapes, limits, emit, demands } = parts
@@ -114,7 +109,7 @@ export function createController(parts: ControllerParts): Controller {
   }
 
   function resize(member: Member, slots: number, nowMs: number): void {
-    const count = Math.min(Math.max(Math.trunc(slots) || 0, 0), MAX_SLOTS)
+    const count = Math.min(Math.max(Math.trunc(slots) || 0, 0), params.mostSlots)
     member.slots.splice(count)
     while (member.slots.length < count) member.slots.push(loader.slot())
     changed(nowMs)
@@ -147,7 +142,7 @@ export function createController(parts: ControllerParts): Controller {
     members.set(event.node, member)
     placing.joined(nowMs)
     if (!member.fitsAll) tightCount++
-    waitsUntilMs.set(event.node, nowMs + PATIENCE_MS)
+    waitsUntilMs.set(event.node, nowMs + params.patienceMs)
     direct(nowMs, [member])
   }
 
@@ -207,7 +202,7 @@ export function createController(parts: ControllerParts): Controller {
         changed(nowMs)
         // Many may go at once, and where slots hold all nobody is to hold anything else for that.
         if (needed()) return direct(nowMs, [])
-        return members.size > FEW_NODES ? retirement.retire() : direct(nowMs)
+        return members.size > params.fewNodes ? retirement.retire() : direct(nowMs)
       case 'instance_ready':
       case 'load_failed': {
         const member = members.get(event.node)

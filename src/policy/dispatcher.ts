@@ -36,9 +36,6 @@ import { Inside } from './admit/inside.ts'
 import { Outlook } from './outlook.ts'
 import { dispatch as params } from './dispatch/params.ts'
 
-/** What a batch takes until one was seen. */
-const FIRST_BATCH_MS = 20
-
 export interface Dispatcher {
   handle(event: PolicyEvent, nowMs: number): void
   /** What is served changed. */
@@ -110,7 +107,7 @@ export function createDispatcher(
   })
   let nowMs = 0
   let lookMs = Infinity
-  let batchMs = FIRST_BATCH_MS
+  let batchMs = params.firstBatchMs
   const outlook = new Outlook({
     shapes,
     pool,

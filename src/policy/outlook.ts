@@ -50,13 +50,6 @@ export interface OutlookParts {
   classified(capacity: Capacity): void
 }
 
-/** So many factors for each doubling: what was worked out for one is found again. */
-const FACTOR_STEPS = 24
-/** The rates are looked at for a jump no more often than this, in ms. */
-const RATES_MS = 10
-/** The demand may have fallen by so many queries a second more than by its share, before it jumped. */
-const JUMP_PER_S = 2
-
 export class Outlook {
   private layout: Layout | undefined
   private epoch = -1
@@ -114,11 +107,11 @@ export class Outlook {
 
   private isDue(nowMs: number): boolean {
     if (nowMs - this.solvedMs >= price.everyMs) return true
-    if (nowMs - this.ratesMs < RATES_MS) return false
+    if (nowMs - this.ratesMs < price.ratesMs) return false
     this.ratesMs = nowMs
     return this.parts.demands.levelsPerS(nowMs).some((rate, p) => {
       const before = this.rates[p] ?? 0
-      return Math.abs(rate - before) > price.jump * before + (rate < before ? JUMP_PER_S : 0)
+      return Math.abs(rate - before) > price.jump * before + (rate < before ? price.jumpPerS : 0)
     })
   }
 
@@ -171,7 +164,7 @@ export class Outlook {
     const beyond = this.backlogShare(nowMs) - B.usual
     const load = this.market.loadShare
     const factor = beyond < 0 ? 1 - B.shorter * beyond : load / (load + B.longer * beyond)
-    return 2 ** (Math.round(Math.log2(factor) * FACTOR_STEPS) / FACTOR_STEPS)
+    return 2 ** (Math.round(Math.log2(factor) * B.factorSteps) / B.factorSteps)
   }
 
   private pricesFor(factor: number): number[] {
@@ -287,11 +280,8 @@ export class Outlook {
   }
 }
 
-/** Of a slot that is not heard of, as it may be gone. */
-const SILENT_DUTY = 0.1
-
 /** Slots' worth of time of a group. */
 function heardDuty({ duty, slots }: Group, nowMs: number): number {
   const silent = slots.filter((slot) => isOverdue(slot, nowMs)).length
-  return duty * (1 - (1 - SILENT_DUTY) * silent / slots.length)
+  return duty * (1 - (1 - price.silentDuty) * silent / slots.length)
 }

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { admit } from './admit/params.ts'
-import { dispatch } from './dispatch/params.ts'
+import { admit, doubt, retry } from './admit/params.ts'
+import { dispatch, hedge } from './dispatch/params.ts'
 import { arrivals, common, exploration, fanOut, latency } from './estimate/params.ts'
 import { load, place, rest } from './place/params.ts'
 import { backlog, fairness, price } from './price/params.ts'
@@ -20,15 +20,18 @@ const PARAMS: { readonly [of: string]: { [name: string]: unknown } } = {
   classes,
   common,
   dispatch,
+  doubt,
   exploration,
   fairness,
   fanOut,
+  hedge,
   latency,
   load,
   place,
   pool,
   price,
   rest,
+  retry,
   slot,
   trust,
 }

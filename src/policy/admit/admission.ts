@@ -14,7 +14,7 @@ import { levelOf, type PipelineShape } from '../core/graph.ts'
 import type { Answer } from '../core/types.ts'
 import { chanceOf } from '../price/chance.ts'
 import type { DeadlineTest } from './deadline_test.ts'
-import { admit as A } from './params.ts'
+import { admit as A, retry as R } from './params.ts'
 import { price } from '../price/params.ts'
 import type { Paths } from '../price/paths.ts'
 import type { Quickest } from '../price/path.ts'
@@ -60,14 +60,7 @@ export interface AdmissionParts {
   isFull(shape: PipelineShape): boolean
 }
 
-const RETRY_LOADING_MS = 1000
-const RETRY_NO_NODE_MS = 5000
-const LEAST_RETRY_MS = 50
-const MOST_RETRY_MS = 60_000
-/** So many wait for that, since nobody knows yet how many can be served once it is there. */
-const MOST_WAITING = 16
-
-const clampRetry = (ms: number) => Math.round(Math.min(Math.max(ms, LEAST_RETRY_MS), MOST_RETRY_MS))
+const clampRetry = (ms: number) => Math.round(Math.min(Math.max(ms, R.leastMs), R.mostMs))
 
 /** A refusal; or the slack of the query, its time less its quickest path, at most the SLO. */
 export function admit(asked: Asked, parts: AdmissionParts, nowMs: number): Refusal | number {
@@ -168,12 +161,12 @@ function whileLoading(
     }),
   )
   const slackMs = deadlineMs - nowMs - servedInMs / A.loaded
-  if (slackMs > 0 && inside() < MOST_WAITING) return slackMs
+  if (slackMs > 0 && inside() < R.mostWaiting) return slackMs
   return refusal(
     'no_capable_node',
     level > 0 && paths.quickest(shape.start, 0) !== undefined
       ? `Cannot reach accuracy ${minAccuracy} now: no nodes hold variants of ${shape.name} that do`
       : `Cannot serve ${shape.name}: no node holds a variant for every task`,
-    arrivals.any ? RETRY_LOADING_MS : RETRY_NO_NODE_MS,
+    arrivals.any ? R.loadingMs : R.noNodeMs,
   )
 }

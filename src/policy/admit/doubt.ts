@@ -11,6 +11,7 @@
  * @module
  */
 import type { PipelineShape } from '../core/graph.ts'
+import { doubt as D } from './params.ts'
 
 export interface Doubt {
   /**
@@ -36,14 +37,6 @@ export interface Doubt {
   ): boolean
 }
 
-/** None was inside for so long, and so long since it was last doubted: at first, and at most. */
-const QUIET_MS = 250
-const MOST_QUIET_MS = 8000
-/** It may be refused for what comes on top of the quickest way. */
-const NEARLY = 0.8
-/** Who needs so many times what it has, and has less than is usual, asks for what nobody can do. */
-const BEYOND = 8
-
 /** What is doubted of one pipeline. */
 interface Doubted {
   /** When the last one ended, or it was last doubted. */
@@ -59,7 +52,7 @@ export function createDoubt(): Doubt {
   function of(shape: PipelineShape): Doubted {
     let one = known.get(shape)
     if (one === undefined) {
-      known.set(shape, one = { sinceMs: -Infinity, quietMs: QUIET_MS, open: false })
+      known.set(shape, one = { sinceMs: -Infinity, quietMs: D.quietMs, open: false })
     }
     return one
   }
@@ -69,13 +62,13 @@ export function createDoubt(): Doubt {
       const one = of(shape)
       if (inside === 0) one.sinceMs = nowMs
       if (inTime === undefined) return
-      if (inTime) one.quietMs = QUIET_MS
-      else if (one.open) one.quietMs = Math.min(2 * one.quietMs, MOST_QUIET_MS)
+      if (inTime) one.quietMs = D.quietMs
+      else if (one.open) one.quietMs = Math.min(2 * one.quietMs, D.mostQuietMs)
       one.open = false
     },
     refused(shape, needMs, leftMs, inside, nowMs) {
-      if (inside > 0 || needMs < NEARLY * leftMs) return false
-      if (needMs > BEYOND * leftMs && leftMs < NEARLY * shape.pipeline.sloMs) return false
+      if (inside > 0 || needMs < D.nearly * leftMs) return false
+      if (needMs > D.beyond * leftMs && leftMs < D.nearly * shape.pipeline.sloMs) return false
       const one = of(shape)
       if (nowMs - one.sinceMs < one.quietMs) return false
       one.sinceMs = nowMs

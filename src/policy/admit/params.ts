@@ -23,3 +23,26 @@ export const admit = {
   /** A variant that is being loaded is waited for if it is there after so much of the time for that. */
   loaded: 0.5,
 }
+
+/** What a client is told of when to try again. */
+export const retry = {
+  /** ms, where what is asked for is loading, and where no node is there. */
+  loadingMs: 1000,
+  noNodeMs: 5000,
+  /** ms at the least and at the most where the pool is full. */
+  leastMs: 50,
+  mostMs: 60_000,
+  /** Queries that wait for a variant that is loading: nobody knows yet how many it can serve. */
+  mostWaiting: 16,
+}
+
+/** Queries that are let in though they would be late by what is known, as that may be wrong by now. */
+export const doubt = {
+  /** ms since a query was inside, and since the last of these: at first, and at the most. */
+  quietMs: 250,
+  mostQuietMs: 8000,
+  /** Share of the quickest way that a query has at the least. */
+  nearly: 0.8,
+  /** Times what it has that a query needs, with less than is usual, which no node can be expected to do. */
+  beyond: 8,
+}

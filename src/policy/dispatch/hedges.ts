@@ -18,6 +18,7 @@ import type { BatchId } from '../core/types.ts'
 import type { Extras } from '../state/finish.ts'
 import type { Finished } from '../state/finish.ts'
 import type { Flights } from '../state/flights.ts'
+import { hedge as H } from './params.ts'
 
 export interface HedgeParts {
   flights: Flights
@@ -53,29 +54,11 @@ export interface Hedges {
   count(): number
 }
 
-/** Batches begun twice, as a share of all, and so many at once after a quiet time. */
-const SHARE = 0.03
-const MOST = 4
-/**
- * Later by such a share of the laxity of its queries; or of the time that they could wait then, had it
- * to be begun once more at once: with what follows, that takes a part of what is left.
- */
-const HANGS = 0.4
-/** By so much: what waits behind it has not begun, and loses nothing by going elsewhere. */
-const BLOCKS = 0.2
-/**
- * With all in place but no slot free, it looks again whenever anything happens: nodes that take turns
- * would have none free at any of the times that a clock names. Not sooner than so long for each batch
- * under way, and after so long in any case.
- */
-const EACH_MS = 1 / 64
-const AGAIN_MS = 20
-
 export function createHedges(parts: HedgeParts): Hedges {
   const { flights, extras, profile } = parts
   /** What was begun in place of a batch. */
   const twins = createTable<BatchId, Batch>()
-  let allowance = MOST
+  let allowance = H.most
   let lookAtMs = Infinity
   /** From when it looks should anything happen before. */
   let mayLookAtMs = Infinity
@@ -95,7 +78,7 @@ export function createHedges(parts: HedgeParts): Hedges {
       const againMs = late.meanMs + late.networkMs
       const latestMs = servedByMs(items, parts.afterMs) - againMs
       const mostMs = Math.min(laxityOf(items), latestMs - lateMs)
-      if (nowMs < lateMs + HANGS * mostMs) return false
+      if (nowMs < lateMs + H.hangs * mostMs) return false
       if (parts.isBusy(nowMs, deadlineMs)) return false
     }
     const takesMs = (slot: Slot) =>
@@ -148,7 +131,7 @@ export function createHedges(parts: HedgeParts): Hedges {
       lookAtMs = Math.min(lookAtMs, overdueAtMs(batch))
     },
     ended(batch, nowMs) {
-      allowance = Math.min(MOST, allowance + SHARE)
+      allowance = Math.min(H.most, allowance + H.share)
       return forgotten(batch, nowMs)
     },
     covers: (batch) => twins.has(batch.id),
@@ -165,12 +148,12 @@ export function createHedges(parts: HedgeParts): Hedges {
           continue
         }
         const { slot, items } = batch
-        if (slot.batches[0] === batch && lateMs + BLOCKS * laxityOf(items) <= nowMs) {
+        if (slot.batches[0] === batch && lateMs + H.blocks * laxityOf(items) <= nowMs) {
           flights.takeBack(slot, nowMs)
         }
         if (allowance < 1 || !hedge(batch, nowMs)) {
-          lookAtMs = Math.min(lookAtMs, nowMs + AGAIN_MS)
-          if (allowance >= 1) mayLookAtMs = nowMs + EACH_MS * batches.length
+          lookAtMs = Math.min(lookAtMs, nowMs + H.againMs)
+          if (allowance >= 1) mayLookAtMs = nowMs + H.eachMs * batches.length
         }
       }
     },

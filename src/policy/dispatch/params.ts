@@ -41,4 +41,20 @@ export const dispatch = {
   long: 0.3,
   /** Weight of the newest batch in the mean duration of batches. */
   alpha: 0.05,
+  /** ms that a batch takes until one was seen. */
+  firstBatchMs: 20,
+}
+
+/** Batches that are begun once more elsewhere. */
+export const hedge = {
+  /** Those, as a share of all batches, and so many at once after a quiet time. */
+  share: 0.03,
+  most: 4,
+  /** Share of the slack of its queries, or of what is left of that, by which a batch is late that hangs. */
+  hangs: 0.4,
+  /** Share by which it is late if others wait behind it: those lose nothing by going elsewhere. */
+  blocks: 0.2,
+  /** ms until it is looked again for a free slot: at the least for each batch under way, and in any case. */
+  eachMs: 1 / 64,
+  againMs: 20,
 }

@@ -7,9 +7,6 @@ import { Demand as Seen, type Peak } from './demand.ts'
 import { levelOf, type PipelineShape, type Shapes } from '../core/graph.ts'
 import { arrivals as A } from './params.ts'
 
-/** Some path is planned for a pipeline that nobody asks for. */
-const LEAST_PER_S = 0.01
-
 /** Queries of one pipeline; `level`: position of their least accuracy among those of its paths. */
 export interface Demand {
   shape: PipelineShape
@@ -130,27 +127,27 @@ export class Demands {
 
   /** Queries per second of this moment, of each pipeline. */
   levelsPerS = (nowMs: number): number[] =>
-    [...this.pipelines.values()].map(({ seen }) => Math.max(seen.levelPerS(nowMs), LEAST_PER_S))
+    [...this.pipelines.values()].map(({ seen }) => Math.max(seen.levelPerS(nowMs), A.leastPerS))
 
   /** The same in parts, by the least accuracy that is asked for. */
   now(nowMs: number): Demand[] {
     return [...this.pipelines].flatMap(([name, { seen, floors }]): Demand[] => {
       const shape = this.shapes.pipelines.get(name)
       if (shape === undefined) return []
-      const all = Math.max(seen.levelPerS(nowMs), LEAST_PER_S)
+      const all = Math.max(seen.levelPerS(nowMs), A.leastPerS)
       const asked = floors.of(nowMs)
       const floored = asked.reduce((sum, { ratePerS }) => sum + ratePerS, 0)
       const part = Math.min(1, all / Math.max(floored, 1e-9))
       const parts = asked.map(({ accuracy, ratePerS }) => (
         { shape, ratePerS: ratePerS * part, level: levelOf(shape, accuracy) }
       ))
-      return [{ shape, ratePerS: Math.max(all - floored, LEAST_PER_S), level: 0 }, ...parts]
+      return [{ shape, ratePerS: Math.max(all - floored, A.leastPerS), level: 0 }, ...parts]
     })
   }
 
   toPlace = (nowMs: number): PlaceDemand[] =>
     [...this.pipelines.values()].map(({ seen, floors }) => ({
-      ratePerS: Math.max(seen.ratePerS(nowMs), LEAST_PER_S),
+      ratePerS: Math.max(seen.ratePerS(nowMs), A.leastPerS),
       peak: seen.peak(nowMs),
       floors: floors.of(nowMs),
     }))
@@ -158,7 +155,7 @@ export class Demands {
   /** What a placement is asked for anew when it rises: rates, and how many floors there are. */
   toPlaceSigns = (nowMs: number): number[] => {
     const all = [...this.pipelines.values()]
-    const rates = all.map(({ seen }) => Math.max(seen.ratePerS(nowMs), LEAST_PER_S))
+    const rates = all.map(({ seen }) => Math.max(seen.ratePerS(nowMs), A.leastPerS))
     return [...rates, ...all.map(({ floors }) => floors.size)]
   }
 }

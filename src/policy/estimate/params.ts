@@ -33,6 +33,8 @@ export const arrivals = {
   /** ms in which the rate of a least accuracy forgets, and how many of them are told apart. */
   floorMs: 10_000,
   floors: 4,
+  /** Queries/s that some path is planned for where nobody asks. */
+  leastPerS: 0.01,
 }
 
 /** How many items a variant hands on. */

@@ -88,6 +88,11 @@ export const load = {
   // What a slot that can hold all loads first
   shareForFirst: 0.5, // share of the pool that it is worked out with: until it is loaded more may be asked, and others gone. Loads of 4 s, nodes that stay 30 s: 0.4 % are lost with 0.8 of it, none with 0.5; with less nodes are less accurate
   firstLoadsMs: 250, // ms after which it is worked out anew; sooner for a node that is new
+
+  // Pools
+  mostSlots: 256, // most slots of a node
+  fewNodes: 64, // nodes of a larger pool that go are looked at later
+  patienceMs: 2000, // ms after which a slot that no placement speaks of loads what fits
 }
 
 export const rest = {

@@ -36,6 +36,18 @@ export const price = {
   wait: 0.3,
   /** Share by which the load of a solution may be off its capacity. */
   tolerance: 0.05,
+  /** ms between two looks at the rates for a jump. */
+  ratesMs: 10,
+  /** Queries/s, beyond that share, by which the demand has to have fallen for a jump. */
+  jumpPerS: 2,
+  /** Duty of a slot that is overdue and not heard of: its node may be gone. */
+  silentDuty: 0.1,
+  /** Paths that are kept behind a prefix. */
+  mostPaths: 16,
+  /** Times the demand, for each group, that leaves no group idle: what a station can do at the most. */
+  overload: 50,
+  /** Items of a query, in the mean, from which a group counts for how long they take together. */
+  leastPart: 0.5,
 }
 
 /** Feedback of the backlog on the price. */
@@ -52,6 +64,8 @@ export const backlog = {
   batchShare: 0.2,
   /** ms over which the mean of what running batches will hand on is taken. */
   handedOnMs: 2000,
+  /** Factors of the capacity for each doubling that are told apart. */
+  factorSteps: 24,
 }
 
 export const fairness = {

@@ -14,9 +14,6 @@ import { price } from './params.ts'
 import { harmonic, soonest, spanOf } from './span.ts'
 import type { Stations } from './stations.ts'
 
-/** Options that are kept behind a prefix. */
-const MOST = 16
-
 export interface PathsParts {
   capacity: Capacity
   market: Market
@@ -191,18 +188,18 @@ export class Paths {
       station: Math.max(0, ...path.stationMs),
     }))
     rows.sort((a, b) => b.path.accuracy - a.path.accuracy || a.station - b.station)
-    let [station, chain, price] = [Infinity, Infinity, Infinity]
+    let [station, chain, least] = [Infinity, Infinity, Infinity]
     const kept = rows.filter((row) => {
       const { path } = row
-      if (row.station >= station && path.chainMs >= chain && row.price >= price) return false
+      if (row.station >= station && path.chainMs >= chain && row.price >= least) return false
       station = Math.min(station, row.station)
       chain = Math.min(chain, path.chainMs)
-      price = Math.min(price, row.price)
+      least = Math.min(least, row.price)
       return true
     }).map(({ path }) => path)
-    if (kept.length <= MOST) return kept
-    const every = (kept.length - 1) / (MOST - 1)
-    return Array.from({ length: MOST }, (_, i) => kept[Math.round(i * every)]!)
+    if (kept.length <= price.mostPaths) return kept
+    const every = (kept.length - 1) / (price.mostPaths - 1)
+    return Array.from({ length: price.mostPaths }, (_, i) => kept[Math.round(i * every)]!)
   }
 
   private findQuickest({ prefixes }: Way, level: number): Quickest | undefined {

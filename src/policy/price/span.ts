@@ -4,15 +4,13 @@
  * @module
  */
 import type { Server } from '../state/capacity.ts'
+import { price } from './params.ts'
 
 export const soonest = (servers: readonly Server[]): Server =>
   servers.reduce((a, b) => b.meanMs + b.networkMs < a.meanMs + a.networkMs ? b : a)
 
 /** Of the logistic law the largest of n is above the mean by the (n - 1)th harmonic number over the slope. */
 export const harmonic = (n: number): number => n < 1 ? 0 : Math.log(n + 0.5) + 0.577
-
-/** Fewer items than this on a group are none. */
-const LEAST_PART = 0.5
 
 /**
  * How long the items of a variant take together, spread over groups as planned, and on each over its
@@ -25,7 +23,7 @@ export function spanOf(
   upper: number,
 ) {
   const count = Math.max(items, 1)
-  const used = servers.filter(({ group }) => count * shareOf(group.index) >= LEAST_PART)
+  const used = servers.filter(({ group }) => count * shareOf(group.index) >= price.leastPart)
   if (used.length === 0) return spanOn(soonest(servers), count, upper)
   return used.map((server) => {
     const share = used.length === 1 ? 1 : shareOf(server.group.index)

@@ -6,7 +6,7 @@
  */
 import type { Shapes } from '../core/graph.ts'
 import type { Capacity } from '../state/capacity.ts'
-import { backlog } from './params.ts'
+import { backlog, price } from './params.ts'
 import type { Problem } from './problem.ts'
 import { FluidProgram } from './program.ts'
 import { solvePrices } from './solver.ts'
@@ -16,9 +16,6 @@ export interface StationTime {
   /** ms of the whole station. */
   ms: number
 }
-
-/** So many times the demand, and so many groups, leave no group idle. */
-const OVERLOAD = 50
 
 export class Stations {
   /** By index of group. */
@@ -50,7 +47,7 @@ export class Stations {
     const start = known.size === 0
       ? undefined
       : problem.groups.map(({ key }) => known.get(key) ?? Math.log(1e-2))
-    const scale = total > 0 ? OVERLOAD * problem.groups.length : 1
+    const scale = total > 0 ? price.overload * problem.groups.length : 1
     this.logs = solvePrices(program, problem.duties, scale, start).logs
     // With one task throughput alone tells; with several the prices of a pool that is too small.
     const least = problem.groups.map(() => Infinity)

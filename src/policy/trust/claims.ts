@@ -21,9 +21,6 @@ interface Claim {
   batches: number
 }
 
-/** A batch that takes more than so many times as long as was said is no worse than this. */
-const MOST = 100
-
 export class Claims {
   private readonly claims = new Map<NodeId, Claim>()
 
@@ -56,7 +53,7 @@ export class Claims {
     if (claim === undefined || !(saidMs > 0 && event.computeMs > 0) || node.duty < 1) return
     claim.batches++
     const weight = 1 / Math.min(claim.batches, params.claimSamples)
-    const log = Math.log(Math.min(event.computeMs / saidMs, MOST))
+    const log = Math.log(Math.min(event.computeMs / saidMs, params.mostSlower))
     claim.log += weight * (log - claim.log)
   }
 

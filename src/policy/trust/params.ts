@@ -51,4 +51,5 @@ export const trust = {
   // The auditor
   loadMs: 60_000, // ms after which a load is given up, and a variant that failed is tried again: everything else on the machine goes before it
   heldBytes: 128e6, // bytes of variants that it holds at the same time; one that takes more it holds alone
+  mostSlower: 100, // times as long as was said that a batch counts for at the most
 }
