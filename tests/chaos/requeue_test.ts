@@ -26,24 +26,27 @@ function check(outcome: Outcome, comesBack: boolean): void {
   assert.equal(backMs !== undefined, comesBack)
 }
 
-Deno.test('items of a node that is lost are done by another, whatever way it is lost', async (t) => {
-  const scene = await startRequeueScene(USUAL)
-  try {
-    await scene.addNode('sound')
-    const sufferer = await startSufferer(scene, 'sufferer')
-    const faults = FAULTS.filter(({ variants }) => variants === USUAL)
-    for (const fault of faults.toSorted((a, b) => Number(b.comesBack) - Number(a.comesBack))) {
-      const isOver = await t.step(fault.name, async () => {
-        check(await sufferer.suffer(fault), fault.comesBack)
-      })
-      // What comes after a step that failed would wait for ever.
-      assert.ok(isOver, fault.name)
+testOfAll(
+  'items of a node that is lost are done by another, whatever way it is lost',
+  async (t) => {
+    const scene = await startRequeueScene(USUAL)
+    try {
+      await scene.addNode('sound')
+      const sufferer = await startSufferer(scene, 'sufferer')
+      const faults = FAULTS.filter(({ variants }) => variants === USUAL)
+      for (const fault of faults.toSorted((a, b) => Number(b.comesBack) - Number(a.comesBack))) {
+        const isOver = await t.step(fault.name, async () => {
+          check(await sufferer.suffer(fault), fault.comesBack)
+        })
+        // What comes after a step that failed would wait for ever.
+        assert.ok(isOver, fault.name)
+      }
+      await sufferer.end()
+    } finally {
+      await scene.end()
     }
-    await sufferer.end()
-  } finally {
-    await scene.end()
-  }
-})
+  },
+)
 
 const adapter = await readAdapter()
 const why = adapter === undefined ? ' (skipped: no WebGPU adapter here)' : ''

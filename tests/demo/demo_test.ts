@@ -3,12 +3,13 @@ import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import type { DemoRecord } from '../../demo/record.ts'
 import { fromFileUrl } from '../../src/cli/root.ts'
+import { ofAll } from '../exhaustive.ts'
 import { fits, launch, skippedWithout, wantChromium } from '../browser/fixture.ts'
 
 const MAIN = fromFileUrl(new URL('../../demo/main.ts', import.meta.url))
 const executable = await wantChromium()
 
-Deno.test({
+Deno.test(ofAll({
   name: `the demo plays one demand to two sets of rules, and writes a page and figures${
     skippedWithout(executable)
   }`,
@@ -62,4 +63,4 @@ Deno.test({
       await Deno.remove(dir, { recursive: true })
     }
   },
-})
+}))
