@@ -1,0 +1,255 @@
+"""A client of a Shoal pool: pictures or tensors in, answers by a deadline out.
+
+One file that needs nothing but Python 3.9 or later. Copy it beside your program:
+
+    from shoal import Shoal
+
+    pool = Shoal("http://localhost:8787")
+    answer = pool.infer("ocr", "page.jpg", timeout=2.0)
+    for line in answer.outputs["lines"]:
+        print(line["text"])
+
+A call that has no result raises `ShoalError`, whose `reason` is one of those that docs/API.md lists.
+A call with a `timeout` is tried again where the pool says when that can succeed, and only if that is
+before the deadline.
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import re
+import socket
+import time
+import urllib.parse
+from dataclasses import dataclass, field
+from typing import Any, Dict, List, Mapping, Optional, Sequence, Union
+
+__all__ = ["Answer", "Shoal", "ShoalError", "Tensor"]
+
+#: Seconds after which a call without a timeout ends if nothing comes back.
+LONGEST_S = 600.0
+#: Seconds that an answer may be on its way after the deadline.
+GRACE_S = 5.0
+#: What the coordinator takes as an id.
+_REQUEST_ID = re.compile(r"[\x21-\x7e]{1,128}")
+
+
+class ShoalError(Exception):
+    """A call that has no result.
+
+    `status` is that of HTTP, 0 if there was none; `reason` is stable, as `infeasible_deadline`;
+    `retry_after` is in seconds, None if no later try can succeed.
+    """
+
+    def __init__(
+        self, status: int, reason: str, message: str, retry_after: Optional[float] = None
+    ) -> None:
+        super().__init__(message)
+        self.status = status
+        self.reason = reason
+        self.retry_after = retry_after
+
+
+@dataclass(frozen=True)
+class Tensor:
+    """One input of a pipeline that takes tensors. `data` is flat, or nested as `shape` says."""
+
+    name: str
+    datatype: str
+    shape: Sequence[int]
+    data: Sequence[Any]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a query brought. Times are in milliseconds."""
+
+    id: str
+    pipeline: str
+    #: Lists by name, as the pipeline's file declares them.
+    outputs: Dict[str, Any]
+    #: Mean accuracy of the paths that served it, 0 to 1.
+    accuracy: float
+    deadline_ms: float
+    latency_ms: float
+    #: Items that each variant served, by task.
+    path: Dict[str, Dict[str, int]]
+    #: Batches that served it: task, variant, node, and how long each took.
+    stages: List[Dict[str, Any]] = field(repr=False)
+    #: The whole answer as the pool sent it.
+    json: Dict[str, Any] = field(repr=False)
+
+
+Query = Union[str, "os.PathLike[str]", bytes, bytearray, Sequence[Tensor]]
+
+
+class Shoal:
+    """A pool at `url`, which may lie below a path. `key` is sent where the pool asks for one."""
+
+    def __init__(
+        self, url: str, key: Optional[str] = None, headers: Optional[Mapping[str, str]] = None
+    ) -> None:
+        parts = urllib.parse.urlsplit(url)
+        if parts.scheme not in ("http", "https") or parts.hostname is None:
+            raise ValueError(f"Cannot use {url!r}: must be an http or https URL")
+        self._url = parts
+        self._headers = dict(headers or {})
+        if key is not None:
+            self._headers["authorization"] = f"Bearer {key}"
+
+    def infer(
+        self,
+        pipeline: str,
+        query: Query,
+        *,
+        timeout: Optional[float] = None,
+        min_accuracy: Optional[float] = None,
+        request_id: Optional[str] = None,
+        tries: int = 5,
+    ) -> Answer:
+        """Sends a picture (its path or its bytes) or tensors through a pipeline.
+
+        `timeout` is in seconds, from the call to its answer with all tries; without it the pipeline's
+        own deadline holds, and nothing is tried again. `min_accuracy` is the least accuracy of the
+        paths used, 0 to 1.
+        """
+        headers = {}
+        if timeout is not None and not 0.001 <= timeout <= 600:
+            raise ValueError(f"Cannot use timeout: must be 0.001 to 600 seconds: received {timeout}")
+        if min_accuracy is not None:
+            if not 0 <= min_accuracy <= 1:
+                raise ValueError(f"Cannot use min_accuracy: must be 0 to 1: received {min_accuracy}")
+            headers["x-min-accuracy"] = f"{min_accuracy:.6f}"
+        if request_id is not None:
+            if _REQUEST_ID.fullmatch(request_id) is None:
+                raise ValueError("Cannot use request_id: must be 1 to 128 visible ASCII characters")
+            headers["x-request-id"] = request_id
+        end = None if timeout is None else time.monotonic() + timeout
+        headers["content-type"], body = _body_of(query)
+        path = f"/v1/pipelines/{urllib.parse.quote(pipeline, safe='')}/infer"
+        for left in range(tries - 1, -1, -1):
+            longest = LONGEST_S
+            if end is not None:
+                longest = max(0.001, end - time.monotonic())
+                headers["x-request-timeout-ms"] = str(max(1, int(longest * 1000)))
+            try:
+                return _answer_of(self._call("POST", path, headers, body, longest + GRACE_S))
+            except ShoalError as error:
+                wait = error.retry_after
+                if wait is None or end is None or left == 0 or time.monotonic() + wait >= end:
+                    raise
+            time.sleep(wait)
+        raise ValueError(f"Cannot use tries: must be 1 or more: received {tries}")
+
+    def pipelines(self) -> List[Dict[str, Any]]:
+        """What the pool serves."""
+        return self.get("/v1/pipelines")["pipelines"]
+
+    def nodes(self) -> List[Dict[str, Any]]:
+        """The devices in the pool."""
+        return self.get("/v1/nodes")["nodes"]
+
+    def get(self, path: str) -> Any:
+        """Any call that reads, as `/v1/plan` or `/v1/stats`."""
+        return self._call("GET", path, {}, None, 30.0)
+
+    def _call(
+        self,
+        method: str,
+        path: str,
+        headers: Mapping[str, str],
+        body: Optional[bytes],
+        longest: float,
+    ) -> Any:
+        url = self._url
+        end = time.monotonic() + longest
+        kind = http.client.HTTPSConnection if url.scheme == "https" else http.client.HTTPConnection
+        link = kind(url.hostname or "", url.port, timeout=longest)
+        try:
+            link.request(method, url.path.rstrip("/") + path, body, {**self._headers, **headers})
+            response = link.getresponse()
+            content = b""
+            while part := response.read(1 << 20):
+                content += part
+                # The time that was given is for all parts together.
+                if time.monotonic() > end:
+                    raise socket.timeout
+                if link.sock is not None:
+                    link.sock.settimeout(max(0.001, end - time.monotonic()))
+        except socket.timeout:
+            raise ShoalError(0, "unreachable", f"Cannot wait for {url.geturl()} any longer") from None
+        except (OSError, http.client.HTTPException) as cause:
+            raise ShoalError(0, "unreachable", f"Cannot reach {url.geturl()}: {cause}") from cause
+        finally:
+            link.close()
+        try:
+            said = json.loads(content)
+        except ValueError:
+            said = None
+        if 200 <= response.status < 300 and said is not None:
+            return said
+        known = said if isinstance(said, dict) else {}
+        raise ShoalError(
+            response.status,
+            str(known.get("reason", "unreachable")),
+            str(known.get("error", f"Cannot call {path}: received status {response.status}")),
+            _seconds(response.getheader("retry-after")),
+        )
+
+
+def _seconds(text: Optional[str]) -> Optional[float]:
+    try:
+        return None if text is None else max(0.0, float(text))
+    except ValueError:
+        return None
+
+
+def _body_of(query: Query) -> "tuple[str, bytes]":
+    if isinstance(query, (str, os.PathLike)):
+        with open(query, "rb") as file:
+            query = file.read()
+    if isinstance(query, (bytes, bytearray)):
+        return _picture_type(query), bytes(query)
+    inputs = [
+        {"name": one.name, "datatype": one.datatype, "shape": list(one.shape), "data": list(one.data)}
+        for one in query
+    ]
+    return "application/json", json.dumps({"inputs": inputs}).encode()
+
+
+def _picture_type(picture: Union[bytes, bytearray]) -> str:
+    if picture[:8] == b"\x89PNG\r\n\x1a\n":
+        return "image/png"
+    if picture[:3] == b"\xff\xd8\xff":
+        return "image/jpeg"
+    if picture[:4] == b"RIFF" and picture[8:12] == b"WEBP":
+        return "image/webp"
+    raise ValueError("Cannot send the picture: must be PNG, JPEG or WebP")
+
+
+def _answer_of(said: Dict[str, Any]) -> Answer:
+    return Answer(
+        id=said["id"],
+        pipeline=said["pipeline"],
+        outputs=said["outputs"],
+        accuracy=said["accuracy"],
+        deadline_ms=said["deadlineMs"],
+        latency_ms=said["latencyMs"],
+        path=said["path"],
+        stages=said["stages"],
+        json=said,
+    )
+
+
+if __name__ == "__main__":
+    import sys
+
+    if len(sys.argv) != 4:
+        sys.exit("usage: python3 shoal.py URL PIPELINE PICTURE")
+    try:
+        found = Shoal(sys.argv[1]).infer(sys.argv[2], sys.argv[3])
+        print(json.dumps(found.outputs, ensure_ascii=False, indent=2))
+    except (ShoalError, ValueError, OSError) as problem:
+        sys.exit(str(problem))
