@@ -14,7 +14,8 @@ import { type Coordinator, startCoordinator } from './serve/coordinator.ts'
 import { loadPipelines, pipelineDirs } from './pipelines/load.ts'
 import { createAudit, withoutAuditor } from './serve/audit.ts'
 import { startLocalNodes } from './serve/local_nodes.ts'
-import { joinLines } from './serve/join_lines.ts'
+import { joinLines, joinLink } from './serve/join_lines.ts'
+import { qrLines } from './serve/join_qr.ts'
 import { surviveFaults } from './serve/last_resort.ts'
 import { isLoopback, ownHosts } from './serve/own_hosts.ts'
 import { nativeEngine } from './node/native_engine.ts'
@@ -177,3 +178,5 @@ if (!isLoopback(host)) {
   }
 }
 for (const line of joinLines(url, host, allowHosts, tls, asked)) console.log(line)
+const link = Deno.stdout.isTerminal() ? joinLink(url, host, allowHosts, asked) : undefined
+for (const line of link === undefined ? [] : qrLines(link)) console.log(line)

@@ -20,19 +20,9 @@ export function joinLines(
   tls: Tls | undefined,
   asked?: { token: string | undefined; tokenIs?: string },
 ): string[] {
-  const { protocol, port } = new URL(url)
-  const own = isAny(host) ? ownAddresses() : []
-  // An address of IPv6 that changes daily is no help to anyone who types, unless there is no other.
-  const short = own.filter((one) => !one.includes(':'))
-  const reached = short.length > 0 || host !== '::' ? short : own
-  const origins = [
-    url,
-    ...[...reached.map(bracketed), ...names].map((one) => `${protocol}//${one}:${port}`),
-  ]
+  const origins = originsOf(url, host, names)
   const token = asked === undefined ? undefined : asked.token ?? 'TOKEN'
-  // Browsers send no fragment along, so that no log on the way keeps it.
-  const fragment = token === undefined ? '' : `#t=${encodeURIComponent(token)}`
-  const lines = origins.map((origin) => `${origin}/node${fragment}  a browser tab joins here`)
+  const lines = origins.map((origin) => `${pageOf(origin, token)}  a browser tab joins here`)
   const away = origins[1] ?? url
   // Deno knows nothing of a certificate that nobody else signed: the line brings it along.
   const [bring, trust] = tls?.self === true
@@ -64,6 +54,38 @@ export function joinLines(
     lines.unshift(`TOKEN, below, is ${asked.tokenIs}`)
   }
   return lines
+}
+
+/**
+ * Where a browser on another device joins; undefined where none can, or where nobody here knows the token
+ * that it needs.
+ */
+export function joinLink(
+  url: string,
+  host: string,
+  names: readonly string[],
+  asked?: { token: string | undefined },
+): string | undefined {
+  const away = originsOf(url, host, names)[1]
+  if (away === undefined || (asked !== undefined && asked.token === undefined)) return undefined
+  return pageOf(away, asked?.token)
+}
+
+/** Browsers send no fragment along, so that no log on the way keeps the token. */
+const pageOf = (origin: string, token: string | undefined) =>
+  `${origin}/node${token === undefined ? '' : `#t=${encodeURIComponent(token)}`}`
+
+/** How the coordinator is reached: from this machine, then from others. */
+function originsOf(url: string, host: string, names: readonly string[]): string[] {
+  const { protocol, port } = new URL(url)
+  const own = isAny(host) ? ownAddresses() : []
+  // An address of IPv6 that changes daily is no help to anyone who types, unless there is no other.
+  const short = own.filter((one) => !one.includes(':'))
+  const reached = short.length > 0 || host !== '::' ? short : own
+  return [
+    url,
+    ...[...reached.map(bracketed), ...names].map((one) => `${protocol}//${one}:${port}`),
+  ]
 }
 
 /** Its lines as words of a shell; those of its content are one. */
