@@ -83,7 +83,8 @@ function declarationOf(source: string, name: string): string {
 await Deno.remove(to, { recursive: true }).catch(() => {})
 await Deno.mkdir(to, { recursive: true })
   .catch((error) => fail(`Cannot pack into ${to}: ${error.message}`))
-for await (const { name } of Deno.readDir(from)) {
+for await (const { name, isFile } of Deno.readDir(from)) {
+  if (!isFile) continue
   const source = await Deno.readTextFile(join(from, name))
   const { code } = await transform(source, { loader: 'ts', target: 'es2022' })
   await Deno.writeTextFile(join(to, name.replace(/ts$/, 'js')), asJs(code))

@@ -22,7 +22,7 @@ import { nativeEngine } from './node/native_engine.ts'
 import { modelsFault } from './pipelines/models_fault.ts'
 import { createEnding } from './ending.ts'
 import { createSteps } from './steps.ts'
-import { keyWishOf, missingKeys, startKeys } from './serve/keys.ts'
+import { missingKeys, startKeys } from './serve/keys.ts'
 import { fail, startOptions } from './serve/start_options.ts'
 import { warmUp } from './serve/warm_up.ts'
 import { watchFolders } from './serve/watch_folders.ts'
@@ -53,14 +53,11 @@ const steps = createSteps(log)
 const tls = await readTls(wanted, [...ownHosts(host), ...allowHosts])
   .catch((error) => fail(error.message))
 
-const keyWish = keyWishOf(chosen.keys, (name) => Deno.env.get(name))
-const missing = await missingKeys(keyWish)
+const missing = await missingKeys(chosen.keys)
 if (missing !== undefined) log(missing, 'warn')
-const keys = await startKeys(
-  keyWish,
-  host,
-  (line) => log(line, 'warn'),
-).catch((error) => fail(error.message))
+const keys = await startKeys(chosen.keys, host, (line) => log(line, 'warn')).catch((error) =>
+  fail(error.message)
+)
 
 const pipelines = await steps.run(
   'preparing models',

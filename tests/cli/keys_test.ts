@@ -6,7 +6,7 @@ import { startLocalNodes } from '../../src/cli/serve/local_nodes.ts'
 import { ROOT } from '../../src/cli/root.ts'
 import { createKeyring, makeKey } from '../../src/coordinator/doors/keys.ts'
 import { followKeys } from '../../src/cli/serve/keys_file.ts'
-import { keyWishOf, startKeys } from '../../src/cli/serve/keys.ts'
+import { startKeys } from '../../src/cli/serve/keys.ts'
 import { inFolder, oneModel } from './own_scene.ts'
 
 async function run(command: string, ...args: string[]) {
@@ -92,8 +92,7 @@ Deno.test('keys go into the file that start follows, where a variable names it',
     ...{ env: { SHOAL_KEYS: file }, stdin: 'null' },
   }).output()
   assert.equal(code, 0)
-  const none = { token: undefined, clientKey: undefined, adminKey: undefined, file: undefined }
-  const wish = keyWishOf(none, (name) => name === 'SHOAL_KEYS' ? file : undefined)
+  const wish = { token: undefined, clientKey: undefined, adminKey: undefined, file }
   const { keyring, stop } = await startKeys(wish, '127.0.0.1', () => {})
   stop()
   assert.equal(keyring.find(new TextDecoder().decode(stdout).trim())?.name, 'by variable')
@@ -235,22 +234,15 @@ Deno.test('start shows no token to what is no terminal, as a journal is, and say
     assert.ok(!(said + await logged).includes(token))
   }))
 
-Deno.test('flags go before variables, an empty one is none, a short token is complained of', async () => {
-  const env: Record<string, string> = {
-    SHOAL_TOKEN: 'from-env',
-    SHOAL_ADMIN_KEY: '',
-    SHOAL_KEYS: 'f',
-  }
-  const flags = { token: undefined, clientKey: 'flag', adminKey: undefined, file: undefined }
-  const wish = keyWishOf(flags, (name) => env[name])
-  assert.deepEqual(wish, { token: 'from-env', clientKey: 'flag', adminKey: undefined, file: 'f' })
+Deno.test('a short token is complained of, and one with a space refused', async () => {
+  const wish = { token: 'from-env', clientKey: 'flag', adminKey: undefined }
   const said: string[] = []
   const file = join(await Deno.makeTempDir(), 'none.json')
   const { stop } = await startKeys({ ...wish, file }, '127.0.0.1', (line) => said.push(line))
   stop()
   assert.equal(said.length, 2)
   assert.match(said[0] ?? '', /--token has 8 characters and could be guessed/)
-  await assert.rejects(startKeys({ ...wish, token: 'a b' }, '127.0.0.1', () => {}), /--token/)
+  await assert.rejects(startKeys({ ...wish, file, token: 'a b' }, '127.0.0.1', () => {}), /--token/)
 })
 
 Deno.test('nodes join with the token of a link, of a flag, of a variable; without it they say so and end', async () => {

@@ -35,21 +35,6 @@ export interface StartKeys {
   stop(): void
 }
 
-/** Variables stand in for flags, which other users of the machine can see. */
-export function keyWishOf(
-  flags: KeyWish,
-  variable: (name: string) => string | undefined,
-): KeyWish {
-  // One that is set to nothing is not set.
-  const read = (name: string) => variable(name) || undefined
-  return {
-    token: flags.token ?? read('SHOAL_TOKEN'),
-    clientKey: flags.clientKey ?? read('SHOAL_CLIENT_KEY'),
-    adminKey: flags.adminKey ?? read('SHOAL_ADMIN_KEY'),
-    file: flags.file ?? read('SHOAL_KEYS'),
-  }
-}
-
 /** What to say of a file of keys that was asked for and is not there: a role without keys is open. */
 export async function missingKeys({ file }: KeyWish): Promise<string | undefined> {
   if (file === undefined || await Deno.stat(file).then(() => true, () => false)) return undefined

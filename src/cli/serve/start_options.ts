@@ -7,15 +7,23 @@ import { parseArgs } from 'node:util'
 import { LOG_FORMATS, LOG_LEVELS } from '../../coordinator/log.ts'
 import { POLICY_NAMES } from '../../peers/policies.ts'
 import { addressNamed, hostNamed } from './own_hosts.ts'
+import {
+  findSettings,
+  type FoundSettings,
+  type Setting,
+  settingLines,
+  type Settings,
+  SettingsError,
+} from './settings.ts'
 import { STORE } from './store.ts'
 
 const USAGE = `deno task start [options]
   --port 8787         port to serve on
   --host 127.0.0.1    address to serve on; 0.0.0.0 lets other machines in, with a token
-  --token TOKEN       what nodes join with; also SHOAL_TOKEN, which others here cannot see
-  --client-key KEY    what applications ask with; also SHOAL_CLIENT_KEY
-  --admin-key KEY     what admins watch and change the pool with; also SHOAL_ADMIN_KEY
-  --keys FILE         more of all three, made by deno task keys; also SHOAL_KEYS; .shoal/keys.json
+  --token TOKEN       what nodes join with; SHOAL_TOKEN others here cannot see
+  --client-key KEY    what applications ask with
+  --admin-key KEY     what admins watch and change the pool with
+  --keys FILE         more of all three, made by deno task keys; .shoal/keys.json
                       if absent
   --allow-origin URL  an application that may ask from a browser; may be repeated
   --nodes 1           Deno nodes to start on this machine; 0 for none
@@ -36,7 +44,12 @@ const USAGE = `deno task start [options]
   --tls off           self makes a certificate, so that browsers elsewhere give pages all they can
   --tls-cert FILE     a certificate of your own (PEM), with --tls-key FILE
   --log-level info    debug tells of each query; warn and error say less
-  --log-format text   json writes one object a line`
+  --log-format text   json writes one object a line
+  --settings FILE     settings by the names above, as {"port": 8787, "watch": true}; shoal.json of
+                      this folder if absent
+  --print-settings    say what holds and where it was said, and end
+Each may be a variable, too: SHOAL_PORT, SHOAL_ALLOW_HOST (several with commas between). A flag goes
+before a variable, that before the file.`
 
 /** Says what is wrong, and ends. */
 export function fail(message: string): never {
@@ -44,98 +57,143 @@ export function fail(message: string): never {
   Deno.exit(1)
 }
 
-function integer(name: string, text: string, most: number, least = 0): number {
-  if (/^\d{1,6}$/.test(text) && Number(text) <= most && Number(text) >= least) return Number(text)
+type Told = { value: string; from: string }
+
+function integer({ value, from }: Told, most: number, least = 0): number {
+  if (/^\d{1,6}$/.test(value) && Number(value) <= most && Number(value) >= least) {
+    return Number(value)
+  }
   return fail(
-    `Cannot use --${name}: must be an integer ${least}..${most}: received ${text}\n\n${USAGE}`,
+    `Cannot use ${from}: must be an integer ${least}..${most}: received ${value}\n\n${USAGE}`,
   )
 }
 
-function oneOf<T extends string>(name: string, known: readonly T[], text: string): T {
-  return known.find((one) => one === text) ??
-    fail(`Cannot use --${name}: must be one of ${known.join(', ')}: received ${text}`)
-}
+const oneOf = <T extends string>({ value, from }: Told, known: readonly T[]): T =>
+  known.find((one) => one === value) ??
+    fail(`Cannot use ${from}: must be one of ${known.join(', ')}: received ${value}`)
 
-function originOf(text: string): string {
+function originOf(text: string, from: string): string {
   const url = URL.parse(text)
   if (url !== null && /^https?:$/.test(url.protocol) && url.href === `${url.origin}/`) {
     return url.origin
   }
-  return fail(`Cannot use --allow-origin: must be as https://app.example: received ${text}`)
+  return fail(`Cannot use ${from}: must be as https://app.example: received ${text}`)
 }
 
-const allowedHost = (text: string): string =>
-  hostNamed(text) ??
-    fail(`Cannot use --allow-host: must be a name as pool.example: received ${text}`)
+const allowedHost = (text: string, from: string): string =>
+  hostNamed(text) ?? fail(`Cannot use ${from}: must be a name as pool.example: received ${text}`)
 
-const address = (text: string): string =>
-  addressNamed(text) ??
-    fail(`Cannot use --host: must be an address as 127.0.0.1 or ::1: received ${text}`)
+const address = ({ value, from }: Told): string =>
+  addressNamed(value) ??
+    fail(`Cannot use ${from}: must be an address as 127.0.0.1 or ::1: received ${value}`)
+
+const text = (usual: string) => ({ type: 'string', default: usual }) as const
+const SETTINGS = {
+  port: text('8787'),
+  host: text('127.0.0.1'),
+  token: { type: 'string', secret: true },
+  'client-key': { type: 'string', secret: true },
+  'admin-key': { type: 'string', secret: true },
+  keys: { type: 'string' },
+  'allow-origin': { type: 'string', multiple: true },
+  nodes: text('1'),
+  backend: text('auto'),
+  memory: { type: 'string' },
+  pipeline: { type: 'string', multiple: true },
+  watch: { type: 'boolean', default: false },
+  code: { type: 'boolean', default: false },
+  policy: text('shoal'),
+  trust: text('on'),
+  audit: text('on'),
+  store: text(STORE),
+  'allow-host': { type: 'string', multiple: true },
+  tls: text('off'),
+  'tls-cert': { type: 'string' },
+  'tls-key': { type: 'string' },
+  'log-level': text('info'),
+  'log-format': text('text'),
+} as const satisfies Settings
+
+/** Where settings are looked for in the folder that the command is run in. */
+const FILE = 'shoal.json'
+
+/** Flags have no default of their own: what they leave open others may say. */
+const FLAGS = Object.fromEntries(
+  Object.entries<Setting>(SETTINGS).map(([name, { type, multiple }]) => [
+    name,
+    multiple ? { type, multiple } : { type },
+  ]),
+)
+
+function found(): FoundSettings {
+  const { values: { help, settings: named, 'print-settings': print, ...flags } } = parseArgs({
+    args: Deno.args,
+    options: {
+      ...FLAGS,
+      settings: { type: 'string' },
+      'print-settings': { type: 'boolean' },
+      help: { type: 'boolean' },
+    },
+  })
+  if (help) {
+    console.log(USAGE)
+    Deno.exit(0)
+  }
+  const name = String(named ?? FILE)
+  let content: string | undefined
+  try {
+    content = Deno.readTextFileSync(name)
+  } catch (error) {
+    if (named !== undefined || !(error instanceof Deno.errors.NotFound)) {
+      fail(`Cannot read ${name}: ${(error as Error).message}`)
+    }
+  }
+  const found = findSettings(SETTINGS, flags, (one) => Deno.env.get(one), { name, text: content })
+  if (print) {
+    for (const line of settingLines(SETTINGS, found)) console.log(line)
+    Deno.exit(0)
+  }
+  return found
+}
 
 /** Ends with what is wrong where anything cannot be used; `--help` prints the usage and ends. */
 export function startOptions() {
+  let all: FoundSettings
   try {
-    const { values } = parseArgs({
-      args: Deno.args,
-      options: {
-        port: { type: 'string', default: '8787' },
-        host: { type: 'string', default: '127.0.0.1' },
-        token: { type: 'string' },
-        'client-key': { type: 'string' },
-        'admin-key': { type: 'string' },
-        keys: { type: 'string' },
-        'allow-origin': { type: 'string', multiple: true, default: [] },
-        nodes: { type: 'string', default: '1' },
-        backend: { type: 'string', default: 'auto' },
-        memory: { type: 'string' },
-        pipeline: { type: 'string', multiple: true },
-        watch: { type: 'boolean', default: false },
-        code: { type: 'boolean', default: false },
-        policy: { type: 'string', default: 'shoal' },
-        trust: { type: 'string', default: 'on' },
-        audit: { type: 'string', default: 'on' },
-        store: { type: 'string', default: STORE },
-        'allow-host': { type: 'string', multiple: true, default: [] },
-        tls: { type: 'string', default: 'off' },
-        'tls-cert': { type: 'string' },
-        'tls-key': { type: 'string' },
-        'log-level': { type: 'string', default: 'info' },
-        'log-format': { type: 'string', default: 'text' },
-        help: { type: 'boolean' },
-      },
-    })
-    if (values.help) {
-      console.log(USAGE)
-      Deno.exit(0)
-    }
-    return {
-      port: integer('port', values.port, 65_535),
-      nodes: integer('nodes', values.nodes, 64),
-      backend: oneOf('backend', ['auto', 'wasm', 'native'], values.backend),
-      memoryMb: values.memory === undefined
-        ? undefined
-        : integer('memory', values.memory, 999_999, 1),
-      host: address(values.host),
-      policy: oneOf('policy', POLICY_NAMES, values.policy),
-      trust: oneOf('trust', ['on', 'off'], values.trust) === 'on',
-      audit: oneOf('audit', ['on', 'off'], values.audit) === 'on',
-      store: values.store === 'off' ? undefined : values.store,
-      dirs: values.pipeline,
-      watch: values.watch,
-      code: values.code,
-      allowHosts: values['allow-host'].map(allowedHost),
-      allowOrigins: values['allow-origin'].map(originOf),
-      keys: {
-        token: values.token,
-        clientKey: values['client-key'],
-        adminKey: values['admin-key'],
-        file: values.keys,
-      },
-      tls: { tls: values.tls, cert: values['tls-cert'], key: values['tls-key'] },
-      level: oneOf('log-level', LOG_LEVELS, values['log-level']),
-      format: oneOf('log-format', LOG_FORMATS, values['log-format']),
-    }
+    all = found()
   } catch (error) {
-    return fail(`${(error as Error).message}\n\n${USAGE}`)
+    const message = (error as Error).message
+    return fail(error instanceof SettingsError ? message : `${message}\n\n${USAGE}`)
+  }
+  const told = (name: keyof typeof SETTINGS) => all[name] as Told
+  const maybe = (name: keyof typeof SETTINGS) => all[name]!.value as string | undefined
+  const list = (name: keyof typeof SETTINGS) => all[name]!.value as string[]
+  const is = (name: keyof typeof SETTINGS) => all[name]!.value as boolean
+  const dirs = list('pipeline')
+  const store = told('store').value
+  return {
+    port: integer(told('port'), 65_535),
+    nodes: integer(told('nodes'), 64),
+    backend: oneOf(told('backend'), ['auto', 'wasm', 'native']),
+    memoryMb: maybe('memory') === undefined ? undefined : integer(told('memory'), 999_999, 1),
+    host: address(told('host')),
+    policy: oneOf(told('policy'), POLICY_NAMES),
+    trust: oneOf(told('trust'), ['on', 'off']) === 'on',
+    audit: oneOf(told('audit'), ['on', 'off']) === 'on',
+    store: store === 'off' ? undefined : store,
+    dirs: dirs.length > 0 ? dirs : undefined,
+    watch: is('watch'),
+    code: is('code'),
+    allowHosts: list('allow-host').map((one) => allowedHost(one, told('allow-host').from)),
+    allowOrigins: list('allow-origin').map((one) => originOf(one, told('allow-origin').from)),
+    keys: {
+      token: maybe('token'),
+      clientKey: maybe('client-key'),
+      adminKey: maybe('admin-key'),
+      file: maybe('keys'),
+    },
+    tls: { tls: told('tls').value, cert: maybe('tls-cert'), key: maybe('tls-key') },
+    level: oneOf(told('log-level'), LOG_LEVELS),
+    format: oneOf(told('log-format'), LOG_FORMATS),
   }
 }
