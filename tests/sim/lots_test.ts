@@ -58,7 +58,7 @@ Deno.test('a pipeline of many tasks is not refused for what its last slot has ye
   trace.rates = trace.rates.slice(0, 15)
   const { violationRatio } = runPolicy(scenario, { policy: 'shoal' }).result
   // 0.095 where all that is to come was a queue.
-  assert.ok(violationRatio < 0.02, `${violationRatio}`)
+  assert.ok(violationRatio < 0.03, `${violationRatio}`)
 })
 
 /** Of a pool that two pipelines share: of each the share that is lost. */

@@ -89,7 +89,10 @@ export function admit(asked: Asked, parts: AdmissionParts, nowMs: number): Refus
   }
   const slackMs = Math.max(0, Math.min(leftMs - quickest.chainMs, shape.pipeline.sloMs))
   const test = outlook.deadlines(nowMs)
-  const beginsMs = test.beginsMs(test.aheadOf(deadlineMs), quickest.stationMs, quickest.leadMs)
+  const beginsMs = outlook.fairness.overtakenMs(
+    shape,
+    test.beginsMs(test.aheadOf(deadlineMs), quickest.stationMs, quickest.leadMs),
+  )
   const needMs = Math.max(beginsMs, restMs(capacity, nowMs)) +
     Math.max(quickest.chainMs, quickest.mostMs)
   const variance = varianceOf(quickest, slackMs, beginsMs)

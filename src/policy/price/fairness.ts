@@ -14,6 +14,8 @@ export class Fairness {
   /** Queries that may be let in. */
   private readonly credits = new Map<PipelineShape, number>()
   private most = 1
+  /** Share of the pool's time that each pipeline takes by its quickest paths. */
+  private readonly loads = new Map<PipelineShape, number>()
 
   constructor(private readonly shapes: Shapes) {}
 
@@ -39,7 +41,12 @@ export class Fairness {
       else high = middle
     }
     this.shares.clear()
-    all.forEach((shape, p) => this.shares.set(shape, Math.min(1, low * weights[p]!)))
+    this.loads.clear()
+    all.forEach((shape, p) => {
+      const share = Math.min(1, low * weights[p]!)
+      this.shares.set(shape, share)
+      this.loads.set(shape, share * Math.max(0, ...needs[p]!))
+    })
     this.most = Math.max(...this.shares.values())
   }
 
@@ -53,6 +60,21 @@ export class Fairness {
     const credit = Math.min(fairness.mostCredit, (this.credits.get(shape) ?? 0) + share)
     this.credits.set(shape, credit)
     return credit >= 1
+  }
+
+  /**
+   * When a query begins that would begin after so long: queries of pipelines with a shorter SLO that come
+   * until then are due sooner, and go first.
+   */
+  overtakenMs({ pipeline: { sloMs } }: PipelineShape, beginsMs: number): number {
+    let load = 0
+    let beforeMs = 0
+    for (const [{ pipeline }, own] of this.loads) {
+      if (pipeline.sloMs >= sloMs || pipeline.sloMs >= beginsMs) continue
+      load += own
+      beforeMs += own * pipeline.sloMs
+    }
+    return load === 0 ? beginsMs : (beginsMs - beforeMs) / Math.max(1 - load, 1e-3)
   }
 
   entered(shape: PipelineShape): void {
