@@ -9,6 +9,7 @@ import { key } from '../key.ts'
 import { element, scriptRuns, setText } from '../node/dom.ts'
 import { createClassView } from './class_view.ts'
 import { listen } from './feed.ts'
+import { createInvitation } from './invite.ts'
 import { createManage } from './manage.ts'
 import { createNodeTable } from './node_table.ts'
 import { createNodes } from './nodes.ts'
@@ -36,6 +37,7 @@ const picture = createPlanPicture()
 const log = createPlanLog(now)
 const classes = createClassView(nodes.rows)
 const manage = createManage(client)
+createInvitation()
 const table = createNodeTable(nodes.rows, manage)
 const live = new Map<string, MetricsSeries>()
 let hour: Record<string, MetricsSeries> = {}
