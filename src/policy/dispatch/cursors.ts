@@ -39,16 +39,7 @@ export class Cursors {
     private readonly lateToo: boolean,
   ) {
     this.cursors = [...tasks].map(([task, since]) => (
-      {
-        task,
-        since,
-        queue: waiting.of(task),
-        position: 0,
-        looked: 0,
-        passed: 0,
-        seenAt: -1,
-        last: undefined,
-      }
+      { task, since, queue: waiting.of(task), position: 0, looked: 0, passed: 0, last: undefined }
     ))
   }
 
