@@ -5,11 +5,6 @@
  */
 /** What a slot with room does. */
 export const dispatch = {
-  /**
-   * How alike the lateness of siblings is, from 0, each by itself, to 1. With 1 noise of CV 1 loses 3.9 %, not
-   * 2.4; with 0 unlike devices at 60/s are 0.8 points less accurate.
-   */
-  joint: 0.5,
   /** Deviation of the wait for a busy slot, as a share of it. 0.25: half far 0.5 to 1.7 % lost. */
   spread: 0.5,
   /** Accuracy that an item behind its flow is worth; and the most items that are remembered. */

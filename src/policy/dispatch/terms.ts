@@ -10,7 +10,6 @@ import type { DeadlineTest } from '../admit/deadline_test.ts'
 import { price } from '../price/params.ts'
 import type { Paths } from '../price/paths.ts'
 import type { Stations } from '../price/stations.ts'
-import { dispatch } from './params.ts'
 import type { Terms } from './value.ts'
 
 export function termsOf(
@@ -31,7 +30,6 @@ export function termsOf(
   return {
     item,
     weight,
-    lateWeight: weight ** dispatch.joint,
     stationRisk,
     waitPerMs: weight * price.wait / Math.max(slackMs, 1),
     variance: jitter * jitter + 0.25,

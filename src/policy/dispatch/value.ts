@@ -39,9 +39,8 @@ export interface Sight {
 /** What holds for an item, and for its siblings, whatever is done with it. */
 export interface Terms {
   item: Item
-  /** Its part of the accuracy of its query; and of whether that is in time. */
+  /** Its part of the accuracy of its query. */
   weight: number
-  lateWeight: number
   /** Accuracy that a ms of waiting costs. */
   waitPerMs: number
   /** Of what no estimate foresees, in ms². */
@@ -133,10 +132,10 @@ export function mostOn(
   start: Start,
   sight: Sight,
 ): number {
-  const { lateWeight, weight, stationRisk } = terms
+  const { weight, stationRisk } = terms
   let most = -Infinity
   for (const path of sight.paths.behind(prefix)) {
-    const worth = lateWeight * price.served + weight * path.accuracy
+    const worth = price.served + weight * path.accuracy
     most = Math.max(most, worth - priceOf(path, stationRisk))
   }
   const itemMs = slot.node.times.meanMs(prefix.variant, size) * paceOf(slot) / size
@@ -219,7 +218,7 @@ function priceOf(path: Path, stationRisk: readonly number[]): number {
 
 /** The best path behind a prefix whose item is done by then, of those that are worth more than `beat`. */
 function bestPath(
-  { item, weight, lateWeight, variance: unforeseen, followsAtMs, behindMs, stationRisk }: Terms,
+  { item, weight, variance: unforeseen, followsAtMs, behindMs, stationRisk }: Terms,
   prefix: Prefix,
   endMs: number,
   variance: number,
@@ -237,7 +236,7 @@ function bestPath(
   for (let i = 0; i < options.length; i++) {
     const path = options[i]!
     const costs = priceOf(path, stationRisk)
-    const worth = lateWeight * price.served + weight * path.accuracy
+    const worth = price.served + weight * path.accuracy
     if (worth - costs <= most || level > 0 && !paths.keeps(prefix, path, level)) continue
     const chance = path.chainMs > 0
       ? chanceOf(

@@ -19,7 +19,6 @@ const RULES: { readonly [rule: string]: ParamValues } = {
   'items are left to better slots': { 'dispatch.leave': 100 },
   'idle slots forgive their price': { 'dispatch.idle': 0 },
   'waiting costs': { 'price.wait': 0 },
-  'siblings are late together': { 'dispatch.joint': 0 },
   'a wait is uncertain': { 'dispatch.spread': 0 },
   'small batches wait for more': { 'dispatch.delay': 0 },
   'admission at the price': { 'admit.least': 0.5, 'admit.most': 0.5 },
