@@ -5,19 +5,19 @@
  */
 import { parseArgs } from 'node:util'
 import { join } from 'node:path'
-import { ROOT } from '../src/cli/root.ts'
+import { COMMAND, ROOT } from '../src/cli/root.ts'
 import { POLICY_NAMES } from '../src/peers/policies.ts'
 import type { Trace } from '../src/sim/scenario_schema.ts'
 import { readTrace } from './load/demand.ts'
 
-export const USAGE = `deno task demo [options]
+export const USAGE = `${COMMAND} demo [options]
   --pipeline shelf    a folder, or a name in profiles/
   --policy NAMES      rules to play the same demand to, with commas between; shoal,static if absent
   --tabs 2            tabs of a browser that join
   --nodes 2           Deno nodes that join
   --close 1           tabs that are closed in the middle
   --seconds 48        length of the demand
-  --trace FILE        demand of your own, as deno task load takes it, made as high as suits this
+  --trace FILE        demand of your own, as ${COMMAND} load takes it, made as high as suits this
                       machine; or --scale X: X times what the file says
   --seed 1            same seed, same moments
   --report FILE       where the page goes; .shoal/demo/report.html if absent

@@ -8,8 +8,9 @@ import { checkWritable } from '../../src/cli/writable.ts'
 import { parseDemand, readTrace, scaled } from './demand.ts'
 import type { Arrivals } from './types.ts'
 import type { Trace } from '../../src/sim/scenario_schema.ts'
+import { COMMAND } from '../../src/cli/root.ts'
 
-export const USAGE = `deno task load --url URL [options]
+export const USAGE = `${COMMAND} load --url URL [options]
   --url URL           the coordinator; http://localhost:8787 if absent
   --pipeline NAME     what to ask of it; may be left out where it serves one
   --rate 10           queries a second, for

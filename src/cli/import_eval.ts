@@ -13,8 +13,9 @@ import { checkScenario } from '../sim/scenario.ts'
 import { ARTIFACT_FILES, type ArtifactFile, profilesFrom } from './import_profiles.ts'
 import { EVAL_DIR } from './simulate/scenario.ts'
 import { writeOut } from './writable.ts'
+import { COMMAND } from './root.ts'
 
-const USAGE = `deno task import-eval --from DIR [--to DIR]
+const USAGE = `${COMMAND} import-eval --from DIR [--to DIR]
   --from DIR   a checkout of github.com/UMass-LIDS/Loki at e6bb80c
   --to DIR     where loki-profiles.json is written; by default where simulate looks for it`
 
@@ -65,7 +66,7 @@ try {
   await writeOut(file, JSON.stringify(profiles, null, 2) + '\n')
   console.log(`${file}: written`)
   const where = to === EVAL_DIR ? '' : ` --eval ${to}`
-  console.log(`deno task simulate --scenario eval:figure5 --rate 200 --policy shoal,loki${where}`)
+  console.log(`${COMMAND} simulate --scenario eval:figure5 --rate 200 --policy shoal,loki${where}`)
 } catch (error) {
   fail((error as Error).message)
 }

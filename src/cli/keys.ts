@@ -7,11 +7,12 @@ import './deno_version.ts'
 import { parseArgs } from 'node:util'
 import { hashOf, makeKey, type Role, ROLES } from '../coordinator/doors/keys.ts'
 import { changeKeys, KEYS_FILE, openRole, readKeys } from './serve/keys_file.ts'
+import { COMMAND } from './root.ts'
 
-const USAGE = `deno task keys add --role ROLE --name NAME [--rate N]
-deno task keys list
-deno task keys remove --name NAME
-deno task keys open --role ROLE
+const USAGE = `${COMMAND} keys add --role ROLE --name NAME [--rate N]
+${COMMAND} keys list
+${COMMAND} keys remove --name NAME
+${COMMAND} keys open --role ROLE
   --role ROLE   node joins the pool; client asks it; admin watches and changes it, and may do all
   --name NAME   what you know it by
   --rate N      most calls a second with it; 200 if absent

@@ -4,6 +4,7 @@
  * @module
  */
 import './deno_version.ts'
+import { join } from 'node:path'
 import { createDenoHost } from '../node/host_deno.ts'
 import { createNode } from '../node/node.ts'
 import { createEnding } from './ending.ts'
@@ -12,11 +13,11 @@ import { fail, readNodeArgs } from './node/args.ts'
 import { keptName } from './node/kept_name.ts'
 import { lineOf } from './node/lines.ts'
 import { nativeEngine } from './node/native_engine.ts'
-import { ROOT } from './root.ts'
+import { COMMAND, HOME } from './root.ts'
 import { endWithStarter, isTied } from './tied.ts'
 import { variable } from './variable.ts'
 
-const USAGE = `deno task node --join URL [options]
+const USAGE = `${COMMAND} node --join URL [options]
   --join URL       the coordinator, as http://HOST:PORT; a join link with #t=TOKEN will do
   --name NAME      what this node is called; keeps its identity between starts
   --backend auto   auto, wasm, webgpu or native
@@ -45,11 +46,11 @@ function readJoin(text: string, given?: string): { url: string; token?: string }
 }
 
 void endWithStarter()
-const { join, named, ...args } = readNodeArgs(Deno.args, () => USAGE)
-if (join === undefined) fail(`Cannot join: --join URL is missing\n\n${USAGE}`)
+const { join: joins, named, ...args } = readNodeArgs(Deno.args, () => USAGE)
+if (joins === undefined) fail(`Cannot join: --join URL is missing\n\n${USAGE}`)
 const options = {
   ...args,
-  ...readJoin(join, args.token),
+  ...readJoin(joins, args.token),
   // Elsewhere several slots of one thread each do better.
   ...(args.backend === 'native' && args.threads !== undefined
     ? { threadsPerRun: args.threads }
@@ -65,7 +66,7 @@ const host = createDenoHost({
   ...(named
     ? {
       keep: {
-        dir: variable('SHOAL_CACHE') || `${ROOT}.shoal/nodes`,
+        dir: variable('SHOAL_CACHE') || join(HOME, 'nodes'),
         name: keptName(options.name!),
       },
     }

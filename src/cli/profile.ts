@@ -20,11 +20,11 @@ import { tableOf } from './profile/table.ts'
 import type { Profile, VariantTimes } from './profile/types.ts'
 import { MOST_WAYS } from './profile/ways.ts'
 import { writeProfile } from './profile/write.ts'
-import { ROOT } from './root.ts'
+import { COMMAND, ROOT } from './root.ts'
 import { createSteps } from './steps.ts'
 import { checkWritable, replaceFile, writeOut } from './writable.ts'
 
-const USAGE = `deno task profile --pipeline DIR [options]
+const USAGE = `${COMMAND} profile --pipeline DIR [options]
   --pipeline DIR   folder with pipeline.json, its models and a labelled set
   --json FILE      write all figures as JSON
   --backend NAME   wasm, webgpu or native, besides wasm, which is always measured; may be repeated;

@@ -1,6 +1,14 @@
+import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { variable } from './variable.ts'
 
 /** The project's folder. */
 export const ROOT: string = fileURLToPath(new URL('../../', import.meta.url))
+
+/** Where all is kept: models, keys, the coordinator's store. */
+export const HOME: string = resolve(variable('SHOAL_HOME') || join(ROOT, '.shoal'))
+
+/** What goes before the name of a command, as whoever started this one wrote it. */
+export const COMMAND: string = variable('SHOAL_COMMAND') || 'deno task'
 
 export const fromFileUrl = (url: URL): string => fileURLToPath(url)

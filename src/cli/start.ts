@@ -28,6 +28,7 @@ import { warmUp } from './serve/warm_up.ts'
 import { watchFolders } from './serve/watch_folders.ts'
 import { readTls } from './serve/tls.ts'
 import { createOwnToken, trustOptions } from './serve/trust.ts'
+import { COMMAND } from './root.ts'
 
 /** Measured by `deno task bench backends`. */
 const NATIVE = 'start --backend native  reads pages three to five times as fast: ' +
@@ -171,7 +172,7 @@ if (!isLoopback(host)) {
   const open = (['client', 'admin'] as const).filter((role) => !keys.keyring.has(role))
   for (const role of open) {
     const what = role === 'client' ? 'ask the pool' : 'see the dashboard'
-    console.log(`others ${what} with a key: deno task keys add --role ${role} --name NAME`)
+    console.log(`others ${what} with a key: ${COMMAND} keys add --role ${role} --name NAME`)
   }
 }
 for (const line of joinLines(url, host, allowHosts, tls, asked)) console.log(line)

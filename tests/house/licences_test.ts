@@ -44,7 +44,7 @@ Deno.test('docs/LICENCES.md names each package that serving or testing fetches, 
   const [file, lock] = [await read('package.json'), await read('deno.lock')]
   const serving = withTheirs(Object.keys(file.dependencies), lock)
   assert.ok(serving.length > Object.keys(file.dependencies).length)
-  assert.deepEqual(notNamed(serving, sectionOf('What serving uses')), [])
+  assert.deepEqual(notNamed(serving, sectionOf('What serving, profiling and the demo use')), [])
   assert.deepEqual(notNamed(Object.keys(lock.npm).map(nameOf), text), [])
 })
 

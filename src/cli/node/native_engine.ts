@@ -9,14 +9,14 @@
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { ORT_VERSION } from '../../node/engine/ort.ts'
-import { ROOT } from '../root.ts'
+import { HOME } from '../root.ts'
 
 /** Node's loader finds the package from here; Deno's would take its CommonJS for a module. */
 const MODULE = `import { createRequire } from 'node:module'
 export const { InferenceSession, Tensor, env } = createRequire(import.meta.url)('onnxruntime-node')
 `
 
-const DIR = join(ROOT, '.shoal', `native-${ORT_VERSION}`)
+const DIR = join(HOME, `native-${ORT_VERSION}`)
 
 /** Whether it was fetched before. */
 export const hasNativeEngine = (): Promise<boolean> => exists(join(DIR, 'ort.mjs'))

@@ -4,7 +4,7 @@
  * @module
  */
 import { dirname, join, resolve } from 'node:path'
-import { ROOT } from '../root.ts'
+import { HOME } from '../root.ts'
 
 export interface PreparedModel {
   /** Lower-case hexadecimal. */
@@ -27,7 +27,7 @@ export class StorageError extends Error {
 /** @param dir default: `SHOAL_CACHE`, else `.shoal/models` in the project's folder */
 export function storeDir(dir?: string): string {
   // One that is set to nothing is not set.
-  return resolve(dir ?? (Deno.env.get('SHOAL_CACHE') || join(ROOT, '.shoal', 'models')))
+  return resolve(dir ?? (Deno.env.get('SHOAL_CACHE') || join(HOME, 'models')))
 }
 
 export const fileOf = (dir: string, sha256: string): string => join(dir, `${sha256}.onnx`)

@@ -5,6 +5,7 @@
  */
 import { bracketed, isAny, isLoopback, ownAddresses } from './own_hosts.ts'
 import type { Tls } from './tls.ts'
+import { COMMAND } from '../root.ts'
 
 /**
  * One line a way.
@@ -39,7 +40,7 @@ export function joinLines(
       `fingerprint of the certificate that browsers will ask about (SHA-256): ${tls.fingerprint}`,
     )
   }
-  const command = `deno task node --join ${quoted(away)}${asking}`
+  const command = `${COMMAND} node --join ${quoted(away)}${asking}`
   const file = tls?.file
   if (away === url && isLoopback(host)) {
     const cert = file === undefined ? '' : `DENO_CERT=${quoted(file)} `

@@ -14,6 +14,7 @@ import {
 } from '../../coordinator/doors/keys.ts'
 import { followKeys, KEYS_FILE } from './keys_file.ts'
 import { isLoopback } from './own_hosts.ts'
+import { COMMAND } from '../root.ts'
 
 export interface KeyWish {
   token: string | undefined
@@ -76,11 +77,11 @@ export async function startKeys(
     throw new Error(
       `Cannot serve on ${host} without a token: anyone who reaches it could join and see pictures. ` +
         `Add --token ${makeKey('node')} (made for you just now), or make one that is kept: ` +
-        'deno task keys add --role node --name volunteers',
+        `${COMMAND} keys add --role node --name volunteers`,
     )
   }
   const joinTokenIs = wish.token === undefined
-    ? 'a key of role node, as deno task keys add --role node --name NAME makes'
+    ? `a key of role node, as ${COMMAND} keys add --role node --name NAME makes`
     : 'what this was started with as --token or SHOAL_TOKEN'
   return { keyring, ownToken, auditorToken, joinToken: wish.token, joinTokenIs, stop }
 }

@@ -9,10 +9,10 @@ import { chown, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { z } from 'zod'
 import { type Key, type Keyring, type Role, ROLES } from '../../coordinator/doors/keys.ts'
-import { ROOT } from '../root.ts'
+import { COMMAND, HOME } from '../root.ts'
 import { lockBeside } from './locked.ts'
 
-export const KEYS_FILE: string = join(ROOT, '.shoal', 'keys.json')
+export const KEYS_FILE: string = join(HOME, 'keys.json')
 
 const keysFile = z.object({
   schema: z.literal('shoal-keys/1'),
@@ -45,7 +45,7 @@ async function readKept(file: string): Promise<Kept> {
   try {
     return keysFile.parse(JSON.parse(text))
   } catch (cause) {
-    throw new Error(`Cannot use keys ${file}: it is not a file of deno task keys`, { cause })
+    throw new Error(`Cannot use keys ${file}: it is not a file of ${COMMAND} keys`, { cause })
   }
 }
 

@@ -16,14 +16,15 @@ import {
   SettingsError,
 } from './settings.ts'
 import { STORE } from './store.ts'
+import { COMMAND } from '../root.ts'
 
-const USAGE = `deno task start [options]
+const USAGE = `${COMMAND} start [options]
   --port 8787         port to serve on
   --host 127.0.0.1    address to serve on; 0.0.0.0 lets other machines in, with a token
   --token TOKEN       what nodes join with; SHOAL_TOKEN others here cannot see
   --client-key KEY    what applications ask with
   --admin-key KEY     what admins watch and change the pool with
-  --keys FILE         more of all three, made by deno task keys; .shoal/keys.json
+  --keys FILE         more of all three, made by ${COMMAND} keys; .shoal/keys.json
                       if absent
   --allow-origin URL  an application that may ask from a browser; may be repeated
   --nodes 1           Deno nodes to start on this machine; 0 for none

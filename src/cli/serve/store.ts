@@ -9,10 +9,10 @@ import { createKeeper, type Keeper } from '../../coordinator/store/keeper.ts'
 import { readOrReplace } from '../../coordinator/store/open.ts'
 import { ForeignFileError } from '../../coordinator/store/ours.ts'
 import type { Memory } from '../../policy/core/memory.ts'
-import { ROOT } from '../root.ts'
+import { HOME } from '../root.ts'
 
 /** Where nothing else is asked for. */
-export const STORE: string = join(ROOT, '.shoal', 'coordinator.sqlite')
+export const STORE: string = join(HOME, 'coordinator.sqlite')
 
 /**
  * What was kept; nothing where the file is new or cannot be used.

@@ -6,7 +6,7 @@
 import { X509Certificate } from 'node:crypto'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { ROOT } from '../root.ts'
+import { HOME } from '../root.ts'
 import { lockBeside } from './locked.ts'
 import { selfCertificate } from './self_certificate.ts'
 
@@ -36,7 +36,7 @@ export interface TlsWish {
 export async function readTls(
   wish: TlsWish,
   hosts: readonly string[],
-  dir: string = join(ROOT, '.shoal', 'tls'),
+  dir: string = join(HOME, 'tls'),
 ): Promise<Tls | undefined> {
   const { tls, cert, key } = wish
   if (tls !== 'self' && tls !== 'off') {

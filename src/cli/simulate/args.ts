@@ -9,8 +9,9 @@ import type { ParamValues } from '../../policy/params.ts'
 import type { EvalOptions } from '../../sim/eval.ts'
 import { MOST_S } from '../../sim/scenario_schema.ts'
 import { readSet } from './set.ts'
+import { COMMAND } from '../root.ts'
 
-export const USAGE = `deno task simulate --scenario FILE --policy NAME [options]
+export const USAGE = `${COMMAND} simulate --scenario FILE --policy NAME [options]
   --scenario FILE     a file of schema shoal-scenario/1; eval:NAME takes one of the published
                       evaluations: eval:figure5, eval:proteus, eval:TRACE; eval:steps and
                       eval:spikes have its pool and a demand that is made
@@ -29,7 +30,7 @@ Of eval:NAME:
   --scale X           demand times X
   --slo MS, --workers N
   --write FILE        write the scenario as a file, too
-or, the evaluation as a whole: deno task simulate --suite NAME[,NAME] (--suite help says more)`
+or, the evaluation as a whole: ${COMMAND} simulate --suite NAME[,NAME] (--suite help says more)`
 
 /** What a file says itself. */
 const OF_EVAL = [

@@ -6,6 +6,7 @@
 import { join, resolve } from 'node:path'
 import { z } from 'zod'
 import type { EvalData } from '../../sim/eval.ts'
+import { COMMAND } from '../root.ts'
 
 const named = <T extends z.ZodType>(of: T) => z.record(z.string(), of)
 const numbers = z.array(z.number())
@@ -57,7 +58,7 @@ export async function readEval(dir: string): Promise<EvalData> {
       `Cannot find evaluation data: no loki-profiles.json in ${
         resolve(dir)
       }; give --eval DIR, set ` +
-        'SHOAL_EVAL, or make it with deno task import-eval',
+        `SHOAL_EVAL, or make it with ${COMMAND} import-eval`,
     )
   }
   const reference = await read('loki-reference.json', REFERENCE)

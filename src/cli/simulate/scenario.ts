@@ -9,13 +9,13 @@ import { evalScenario } from '../../sim/eval.ts'
 import { checkScenario, parseScenario, type Scenario } from '../../sim/scenario.ts'
 import { ScenarioError } from '../../sim/scenario_error.ts'
 import { notesOf } from '../../sim/scenario_notes.ts'
-import { ROOT } from '../root.ts'
+import { HOME } from '../root.ts'
 import type { SimulateFlags } from './args.ts'
 import { readEval } from './eval_files.ts'
 import { writeOut } from '../writable.ts'
 
 /** Where evaluation data is, unless told otherwise; not under version control. */
-export const EVAL_DIR = join(ROOT, '.shoal', 'eval')
+export const EVAL_DIR = join(HOME, 'eval')
 
 /** @throws ScenarioError, PipelineError, RangeError */
 export async function readScenario(flags: SimulateFlags): Promise<Scenario> {

@@ -8,10 +8,10 @@ import { parseArgs } from 'node:util'
 import { POLICY_NAMES } from '../../peers/policies.ts'
 import type { ParamValues } from '../../policy/params.ts'
 import { SUITES } from '../../sim/suites/suites.ts'
-import { ROOT } from '../root.ts'
+import { COMMAND, HOME } from '../root.ts'
 import { setOf } from './args.ts'
 
-const USAGE = `deno task simulate --suite NAME[,NAME] [options]
+const USAGE = `${COMMAND} simulate --suite NAME[,NAME] [options]
 ${SUITES.map(({ name, about }) => `  ${name.padEnd(15)}${about}`).join('\n')}
   ${'all'.padEnd(15)}every one but large, gates and ablation
 options:
@@ -26,8 +26,8 @@ options:
   --estimate          say what there is to run and about how long it takes; run nothing
   --known             run nothing, make the tables of what was run before; a page keeps what it
                       has of the rest
-All tables of docs/results but those of deno task bench, about an hour of one core:
-  deno task simulate --suite all --results docs/results
+All tables of docs/results but those of ${COMMAND} bench, about an hour of one core:
+  ${COMMAND} simulate --suite all --results docs/results
 Progress is told on standard error: cells done, the last one's result, and the time left.`
 
 export interface SuiteFlags {
@@ -70,7 +70,7 @@ export function suiteArgs(args: string[], fail: (message: string) => never): Sui
   return {
     suites: values.suite.split(','),
     jobs: count('jobs') ?? navigator.hardwareConcurrency,
-    out: resolve(values.out ?? join(ROOT, '.shoal', 'suites')),
+    out: resolve(values.out ?? join(HOME, 'suites')),
     estimate: values.estimate ?? false,
     known: values.known ?? false,
     ...seeds === undefined ? {} : { seeds },
