@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { twoLines } from '../src/bench/picture.ts'
+import { twoLines } from '../src/cli/two_lines.ts'
 import { bodiesOfSet } from './load/bodies.ts'
 import type { Body } from './load/types.ts'
 

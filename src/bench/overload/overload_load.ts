@@ -6,7 +6,7 @@
  */
 import { createRandom, exponential } from '../../sim/random.ts'
 import { answerLines } from '../child.ts'
-import { twoLines } from '../picture.ts'
+import { twoLines } from '../../cli/two_lines.ts'
 
 export interface AskOrder {
   url: string

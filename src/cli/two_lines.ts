@@ -6,8 +6,8 @@
  */
 import { join } from 'node:path'
 import { createCodecs } from '../stages/codecs.ts'
-import { loadLocalCodec } from '../cli/serve/codec_assets.ts'
-import { ROOT } from '../cli/root.ts'
+import { loadLocalCodec } from './serve/codec_assets.ts'
+import { ROOT } from './root.ts'
 
 const NOTE = join(ROOT, 'demo', 'samples', 'note.png')
 /** The first two of the sample note's lines. */
