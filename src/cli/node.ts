@@ -86,7 +86,7 @@ host.onExit((why) => {
 await node.start().catch((error) => fail(error.message))
 const refusal = await node.left
 if (refusal !== undefined) {
-  const remedy = refusal.remedy === undefined ? '' : `. To mend it: ${refusal.remedy}`
+  const remedy = refusal.remedy === undefined ? '' : `. What to do: ${refusal.remedy}`
   fail(`Cannot join ${options.url}: ${refusal.message}${remedy}`)
 }
 await node.stop()

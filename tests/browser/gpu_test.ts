@@ -78,7 +78,7 @@ Deno.test(ofAll({
           assert.equal(node.backend, 'webgpu')
           const before = await see(pool)
           await destroyDevice(page)
-          await page.getByText('What happened last').click()
+          await page.getByText('Recent events').click()
           await page.getByText(/A worker starts again: The GPU device was lost/).waitFor()
           const after = await see(pool)
           assertAlike(after.seen, before.seen)

@@ -66,10 +66,10 @@ Deno.test({
           await page.getByText('it is for role admin').waitFor()
           await give(page, texts.admin)
           await page.getByLabel(/^Key of/).waitFor({ state: 'hidden' })
-          await page.getByText('Nobody is here yet').waitFor()
+          await page.getByText('No device has joined yet').waitFor()
           // It lasts as long as the tab.
           await page.reload()
-          await page.getByText('Nobody is here yet').waitFor()
+          await page.getByText('No device has joined yet').waitFor()
           assert.ok(!await page.getByLabel(/^Key of/).isVisible())
           // Nothing is shown to who has a key no longer, and the page asks for another.
           const news = page.getByText('The coordinator does not answer')
@@ -78,7 +78,7 @@ Deno.test({
           await news.waitFor({ state: 'hidden' })
           keyring.replace(keys)
           await give(page, texts.admin)
-          await page.getByText('Nobody is here yet').waitFor()
+          await page.getByText('No device has joined yet').waitFor()
           assert.ok(urls.every((url) => !url.includes(texts.admin)))
           assert.deepEqual(complaints, [])
         },

@@ -56,7 +56,7 @@ Deno.test(ofAll({
       const row = (name: string) => page.locator('#node-rows tr', { hasText: name })
 
       await t.step('a pool without nodes says how to join', async () => {
-        await page.getByRole('heading', { name: 'Nobody is here yet' }).waitFor()
+        await page.getByRole('heading', { name: 'No device has joined yet' }).waitFor()
         const join = page.getByRole('navigation').getByRole('link', { name: 'Lend this device' })
         assert.equal(await join.getAttribute('href'), '/node')
       })

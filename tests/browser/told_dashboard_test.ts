@@ -205,7 +205,7 @@ testDashboard('on a phone nothing moves when the button to manage comes', async 
   await page.setViewportSize({ width: 390, height: 844 })
   teller.standing.push({ node: { nodes: [nodeOf('alice')] } })
   await page.goto(teller.url)
-  await page.getByRole('heading', { name: 'Ready, and nothing to do' }).waitFor()
+  await page.getByRole('heading', { name: 'Idle' }).waitFor()
   await page.locator('#tiles svg').first().waitFor()
   await page.locator('#picture text').first().waitFor()
   const places = () =>

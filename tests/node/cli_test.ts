@@ -52,7 +52,7 @@ Deno.test('node command ends with one line and code 1 when it is refused', async
   equal(code, 1)
   match(
     new TextDecoder().decode(stderr),
-    /^Cannot join http:\S+: I speak 2\. To mend it: git pull\n$/,
+    /^Cannot join http:\S+: I speak 2\. What to do: git pull\n$/,
   )
   await coordinator.close()
 })

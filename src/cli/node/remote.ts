@@ -74,7 +74,7 @@ export async function run({ url, build, args }: RemoteRun): Promise<boolean> {
   stay()
   if (renewed && !asked) return true
   if (refusal !== undefined) {
-    const remedy = refusal.remedy === undefined ? '' : `. To mend it: ${refusal.remedy}`
+    const remedy = refusal.remedy === undefined ? '' : `. What to do: ${refusal.remedy}`
     console.error(`Cannot join ${url}: ${refusal.message}${remedy}`)
   }
   Deno.exit(refusal === undefined ? 0 : 1)

@@ -43,13 +43,13 @@ function standingOf(
   { connected, plan, nodes, now, bestAccuracy }: Standing,
 ): [mode: string, title: string, more: string] {
   if (!connected || plan === undefined) {
-    return ['unknown', 'Looking for the coordinator', 'What is below may be old.']
+    return ['unknown', 'Looking for the coordinator', 'The figures below may be old.']
   }
   if (nodes === 0) {
-    return ['unknown', 'Nobody is here yet', 'Queries are refused until a device joins.']
+    return ['unknown', 'No device has joined yet', 'Queries are refused until a device joins.']
   }
   if (plan.awake + plan.standby === 0 && plan.resting > 0) {
-    return ['unknown', 'Every node is paused', 'Queries are refused until one goes on.']
+    return ['unknown', 'Every node is paused', 'Queries are refused until one continues.']
   }
   if (plan.instances.length === 0) {
     return ['unknown', 'Getting ready', 'Models are being fetched and warmed up.']
@@ -66,7 +66,7 @@ function standingOf(
     return ['saturated', 'More is asked than can be served', plan.reason]
   }
   if (now !== undefined && now.demandPerS === 0) {
-    return ['hardware', 'Ready, and nothing to do', 'The next query is answered at once.']
+    return ['hardware', 'Idle', 'Nobody asks at the moment. The next query is answered at once.']
   }
   if (plan.mode === 'accuracy' || (accuracy !== null && accuracy < bestAccuracy - LOST)) {
     return ['accuracy', 'Trading accuracy for speed', plan.reason]

@@ -133,7 +133,7 @@ await watchMetered({
 })
 join.disabled = false
 if (before?.agreed === true) {
-  say('This page was renewed: the coordinator had a newer version. It goes on as you chose.')
+  say('This page was renewed: the coordinator had a newer version. It continues as you chose.')
   start(choices.read())
   if (before.paused) setPaused(true)
 } else if (before !== undefined) {

@@ -23,17 +23,17 @@ const BACKENDS = {
 
 const PAUSES = {
   volunteer: 'No new work is taken until you continue.',
-  hours: 'It goes on at the hour that you chose.',
-  battery: 'This device runs on battery. It goes on a while after it is plugged in.',
-  hidden: 'This tab is not in view. It goes on when you come back.',
-  pressure: 'Other programs need the processor. It goes on when they are done.',
+  hours: 'It continues at the hour that you chose.',
+  battery: 'This device runs on battery. It continues a while after it is plugged in.',
+  hidden: 'This tab is not in view. It continues when you come back.',
+  pressure: 'Other programs need the processor. It continues when they are done.',
 } as const
 
 /** A line for the heading, and one that says more. */
 export function describe(snapshot: TabSnapshot): { title: string; say: string } {
   const { state, pausedBy, hidden } = snapshot
   if (state.refusal !== undefined) {
-    const remedy = state.refusal.remedy === undefined ? '' : ` To mend it: ${state.refusal.remedy}.`
+    const remedy = state.refusal.remedy === undefined ? '' : ` What to do: ${state.refusal.remedy}.`
     return { title: 'Not let in', say: `${state.refusal.message}.${remedy}` }
   }
   if (state.phase === 'joined' && pausedBy !== undefined) {
@@ -51,7 +51,7 @@ export function describe(snapshot: TabSnapshot): { title: string; say: string } 
   const say = hidden
     ? 'This tab is in the background: the browser may slow it down or stop it.'
     : state.phase === 'joined'
-    ? 'Work is taken as it comes. Nothing else to do for you.'
+    ? 'This device takes work as it comes. You need do nothing else.'
     : ''
   if (state.phase === 'reconnecting' && !snapshot.joined) {
     return { title: 'The coordinator cannot be reached, trying again', say }
