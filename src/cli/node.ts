@@ -18,7 +18,8 @@ import { endWithStarter, isTied } from './tied.ts'
 import { variable } from './variable.ts'
 
 const USAGE = `${COMMAND} node --join URL [options]
-  --join URL       the coordinator, as http://HOST:PORT; a join link with #t=TOKEN will do
+  --join URL       the coordinator, as http://HOST:PORT; a join link with #t=TOKEN will do; also
+                   SHOAL_JOIN
   --name NAME      what this node is called; keeps its identity between starts
   --backend auto   auto, wasm, webgpu or native
   --gpu on         whether auto may use the GPU: on or off
@@ -46,7 +47,8 @@ function readJoin(text: string, given?: string): { url: string; token?: string }
 }
 
 void endWithStarter()
-const { join: joins, named, ...args } = readNodeArgs(Deno.args, () => USAGE)
+const { join: joinsHere, named, ...args } = readNodeArgs(Deno.args, () => USAGE)
+const joins = joinsHere ?? (variable('SHOAL_JOIN') || undefined)
 if (joins === undefined) fail(`Cannot join: --join URL is missing\n\n${USAGE}`)
 const options = {
   ...args,

@@ -8,6 +8,9 @@ import { filesUnder } from './files.ts'
 /** What a newcomer types first, and what does the same: with any Deno, and `requireDeno` looks at it. */
 const WITHOUT = ['README.md', '.ci/run']
 
+/** As a package, or as an image. */
+const PINNED = /\bdeno(?:@|:[a-z]+-)(\d[\d.]*|\$\{TESTED_DENO\})/g
+
 Deno.test('each command that fetches Deno from npm names the one version that is tested', async () => {
   const files = (await Promise.all(['src', 'demo', 'profiles', 'docs', '.ci'].map(filesUnder)))
     .flat()
@@ -17,7 +20,7 @@ Deno.test('each command that fetches Deno from npm names the one version that is
     if (/\.(png|jpg|bin|onnx)$/.test(file)) continue
     const text = await Deno.readTextFile(join(ROOT, file))
     if (/\bnpx -y deno(?!@)/.test(text) && !WITHOUT.includes(file)) wrong.push(file)
-    for (const [, version] of text.matchAll(/\bdeno@(\d[\d.]*|\$\{TESTED_DENO\})/g)) {
+    for (const [, version] of text.matchAll(PINNED)) {
       pinned.add(file)
       if (version !== TESTED_DENO && version !== '${TESTED_DENO}') wrong.push(`${file}: ${version}`)
     }
