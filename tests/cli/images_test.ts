@@ -6,16 +6,17 @@ import { equal, match, ok } from 'node:assert/strict'
 import { basename, join } from 'node:path'
 import { ROOT } from '../../src/cli/root.ts'
 import { ofAll } from '../exhaustive.ts'
+import { follow } from './coordinator_process.ts'
 
 const MOST_BYTES = 300e6
 
+const has = (tool: string): Promise<boolean> =>
+  new Deno.Command(tool, { args: ['--version'], stdout: 'null' }).output()
+    .then(({ success }) => success, () => false)
+
 async function missing(): Promise<string | undefined> {
   if (Deno.build.os !== 'linux' || Deno.uid() !== 0) return 'they are built as root on Linux'
-  for (const tool of ['buildah', 'podman']) {
-    const is = await new Deno.Command(tool, { args: ['--version'], stdout: 'null' }).output()
-      .then(({ success }) => success, () => false)
-    if (!is) return `there is no ${tool}`
-  }
+  for (const tool of ['buildah', 'podman']) if (!await has(tool)) return `there is no ${tool}`
   return undefined
 }
 
@@ -43,21 +44,6 @@ async function makeBase(buildah: (...args: string[]) => Promise<string>): Promis
   return 'localhost/base'
 }
 
-/** What a process says until it says `what`; the rest is read and dropped. */
-async function until(stream: ReadableStream<Uint8Array>, what: string): Promise<string> {
-  const said = stream.pipeThrough(new TextDecoderStream()).getReader()
-  let text = ''
-  while (!text.includes(what)) {
-    const { value, done } = await said.read()
-    ok(!done, `it ended: ${text}`)
-    text += value
-  }
-  void (async () => {
-    while (!(await said.read()).done);
-  })()
-  return text
-}
-
 const lacking = await missing()
 const SAMPLE = join(ROOT, 'demo', 'samples', 'shelf')
 
@@ -73,11 +59,20 @@ Deno.test(ofAll({
     const truth = await Deno.readTextFile(`${SAMPLE}.txt`)
     const tags = [...truth.matchAll(/^tag (\d+) /gm)].map(([, text]) => text!)
     const { denoDir } = JSON.parse(await run(Deno.execPath(), 'info', '--json'))
+    // Others may not have more open files and processes than this one.
+    const limits = (await run('bash', '-c', 'ulimit -Sn; ulimit -Hn; ulimit -Su; ulimit -Hu'))
+      .split('\n')
+    const least = [
+      ...['--ulimit', `nofile=${limits[0]}:${limits[1]}`],
+      ...['--ulimit', `nproc=${limits[2]}:${limits[3]}`],
+    ]
+    // The usual runtime refuses machines that have both kinds of control groups.
+    const runtime = await has('runc') ? ['--runtime', 'runc'] : []
     try {
       const base = await makeBase(buildah)
       for (const target of ['coordinator', 'node']) {
         await buildah(
-          ...['build', '--isolation', 'chroot', '--layers', '--pull=never'],
+          ...['build', '--isolation', 'chroot', '--layers', '--pull=never', ...least],
           ...['--volume', `${denoDir}:/deno-dir`, '--build-arg', `BASE=${base}`],
           ...['-f', 'docs/deploy/Containerfile', '--target', target, '-t', `shoal-${target}`, '.'],
         )
@@ -91,8 +86,8 @@ Deno.test(ofAll({
       const start = (image: string, ...args: string[]) =>
         new Deno.Command('podman', {
           args: [
-            ...[...storage, 'run', '--rm', '--network', 'host', '--read-only'],
-            ...['--cap-drop', 'all', '--security-opt', 'no-new-privileges'],
+            ...[...storage, ...runtime, 'run', '--rm', '--network', 'host', '--read-only'],
+            ...[...least, '--cap-drop', 'all', '--security-opt', 'no-new-privileges'],
             ...[`shoal-${image}`, ...args],
           ],
           ...{ stdin: 'null', stdout: 'piped', stderr: 'piped' },
@@ -104,9 +99,11 @@ Deno.test(ofAll({
       match(complaint, /^Cannot serve on 0\.0\.0\.0 without a token/m)
 
       const coordinator = start('coordinator', '--host', '127.0.0.1', '--port', '0', '--nodes', '0')
-      const [url] = /http:\/\/localhost:\d+/.exec(await until(coordinator.stdout, 'joins with'))!
+      const said = follow(coordinator.stdout)
+      const url = await said.until(/http:\/\/localhost:\d+/)
+      await said.until(/joins with/)
       const node = start('node', '--join', url, '--slots', '1')
-      await until(node.stdout, 'joined')
+      await follow(node.stdout).until(/joined/)
       const answer = await fetch(`${url}/v1/pipelines/shelf/infer`, {
         method: 'POST',
         headers: { 'content-type': 'image/jpeg', 'x-request-timeout-ms': '60000' },
@@ -120,8 +117,8 @@ Deno.test(ofAll({
 
       for (const child of [node, coordinator]) {
         child.kill('SIGTERM')
-        const said = await new Response(child.stderr).text()
-        equal((await child.status).code, 0, said)
+        const complaint = await new Response(child.stderr).text()
+        equal((await child.status).code, 0, complaint)
       }
     } finally {
       await podman('system', 'reset', '--force').catch(() => {})
