@@ -9,6 +9,7 @@ export const ROOT: string = fileURLToPath(new URL('../../', import.meta.url))
 export const HOME: string = resolve(variable('SHOAL_HOME') || join(ROOT, '.shoal'))
 
 /** What goes before the name of a command, as whoever started this one wrote it. */
-export const COMMAND: string = variable('SHOAL_COMMAND') || 'deno task'
+export const COMMAND: string = variable('SHOAL_COMMAND') ||
+  (variable('npm_command') === 'exec' ? 'npx -y deno task' : 'deno task')
 
 export const fromFileUrl = (url: URL): string => fileURLToPath(url)

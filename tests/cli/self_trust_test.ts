@@ -1,7 +1,7 @@
 /** Nodes join over a certificate that the coordinator made itself by the command that it prints. */
 import { deepEqual, equal, match, ok } from 'node:assert/strict'
 import { join } from 'node:path'
-import { ROOT } from '../../src/cli/root.ts'
+import { COMMAND, ROOT } from '../../src/cli/root.ts'
 import { startCoordinator } from '../../src/cli/serve/coordinator.ts'
 import { joinLines } from '../../src/cli/serve/join_lines.ts'
 import { ownAddresses } from '../../src/cli/serve/own_hosts.ts'
@@ -27,9 +27,11 @@ Deno.test('with --tls self a node joins by the command printed, and is told of i
     const coordinator = startCoordinator({ pipelines: [], port: 0, tls })
     const { url, pool } = coordinator
     const printed = joinLines(url, '127.0.0.1', [], tls).join('\n')
-    const [, file = '', args = ''] =
-      /^another node on this machine joins with: DENO_CERT=(\S+) deno task node (.*)$/m
-        .exec(printed) ?? []
+    const [, file = '', args = ''] = new RegExp(
+      `^another node on this machine joins with: DENO_CERT=(\\S+) ${COMMAND} node (.*)$`,
+      'm',
+    )
+      .exec(printed) ?? []
     equal(await Deno.readTextFile(file), tls.cert)
     const trusting = startNode(args.split(' '), { DENO_CERT: file })
     const plain = startNode(args.split(' '), {})
@@ -113,14 +115,14 @@ Deno.test('other devices are told an address that they reach, and the token', ()
   const shown = away === undefined ? 'localhost' : away
   equal(
     lines.at(-1),
-    `another device joins with: deno task node --join http://${shown}:8787 --token secret`,
+    `another device joins with: ${COMMAND} node --join http://${shown}:8787 --token secret`,
   )
   const named = joinLines('http://localhost:8787', '127.0.0.1', ['pool.example'], undefined)
   match(named.at(-1)!, /^another device joins with: .*--join http:\/\/pool\.example:8787$/)
   const self: Tls = { ...{ cert: '', key: '', self: true, fingerprint: 'AB' }, file: '/a b/c.pem' }
   match(
     joinLines('https://192.0.2.7:8787', '192.0.2.7', [], self).at(-1)!,
-    /: DENO_CERT=self\.pem deno task node --join https:\/\/192\.0\.2\.7:8787 {2}self\.pem is a copy of '\/a b\/c\.pem'$/,
+    /: DENO_CERT=self\.pem .*deno task node --join https:\/\/192\.0\.2\.7:8787 {2}self\.pem is a copy of '\/a b\/c\.pem'$/,
   )
 })
 
