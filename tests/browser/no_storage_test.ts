@@ -38,7 +38,9 @@ Deno.test(ofAll({
       assert.equal((await pool.read()).status, 200)
       await page.getByRole('button', { name: 'Stop' }).click()
       await joinButton(page).waitFor()
-      for (const [path, heading] of [['/', 'No device has joined yet'], ['/try', 'Try it']] as const) {
+      for (
+        const [path, heading] of [['/', 'No device has joined yet'], ['/try', 'Try it']] as const
+      ) {
         await page.goto(pool.url + path)
         await page.getByRole('heading', { name: heading }).waitFor()
       }
