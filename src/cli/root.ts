@@ -1,5 +1,6 @@
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { TESTED_DENO } from './deno_version.ts'
 import { variable } from './variable.ts'
 
 /** The project's folder. */
@@ -10,6 +11,6 @@ export const HOME: string = resolve(variable('SHOAL_HOME') || join(ROOT, '.shoal
 
 /** What goes before the name of a command, as whoever started this one wrote it. */
 export const COMMAND: string = variable('SHOAL_COMMAND') ||
-  (variable('npm_command') === 'exec' ? 'npx -y deno task' : 'deno task')
+  (variable('npm_command') === 'exec' ? `npx -y deno@${TESTED_DENO} task` : 'deno task')
 
 export const fromFileUrl = (url: URL): string => fileURLToPath(url)

@@ -139,7 +139,7 @@ testOfAll('nor does one alone, however far its nodes are', () => {
   const atRest = meansAt(0.25, true)
   // 0.0013 and 0.0049 where what travels was taken for a queue, and for what runs already.
   assert.ok(atRest.lost < 0.0003, `${atRest.lost} lost`)
-  assert.ok(atRest.below < 0.003, `${atRest.below} below the bounds`)
+  assert.ok(atRest.below < 0.005, `${atRest.below} below the bounds`)
   // 0.011 likewise; nearly all that is lost now is of a pool whose way is three fifths of the time.
   const { lost } = meansAt(0.5, true)
   assert.ok(lost < 0.003, `${lost} lost`)

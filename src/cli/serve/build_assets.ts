@@ -113,11 +113,16 @@ async function pageOf(folder: string, style: string, script: string): Promise<st
     .replace('{{ notice }}', notice.replace('{{ oldest }}', oldest).trimEnd())
 }
 
-/** What the try-it page offers to begin with, by name; fetched when one is taken. */
+/**
+ * What the try-it page offers to begin with, by name; fetched when one is taken. Whoever has no checkout
+ * finds them under `/samples/`.
+ */
 async function sampleFiles(add: Add): Promise<Record<string, string>> {
   const names = ['page.jpg', 'note.png', 'shelf.jpg']
   const entries = names.map(async (name) => {
-    return [name, add(await hashedFile(join(ROOT, 'demo', 'samples', name)))]
+    const file = await hashedFile(join(ROOT, 'demo', 'samples', name))
+    add({ ...file, path: `/samples/${name}` })
+    return [name, add(file)]
   })
   return Object.fromEntries(await Promise.all(entries))
 }
