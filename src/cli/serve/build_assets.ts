@@ -114,8 +114,8 @@ async function pageOf(folder: string, style: string, script: string): Promise<st
 }
 
 /**
- * What the try-it page offers to begin with, by name; fetched when one is taken. Whoever has no checkout
- * finds them under `/samples/`.
+ * What the try-it page offers to begin with, by name; fetched when one is taken. Under `/samples/` for
+ * people without a checkout, too.
  */
 async function sampleFiles(add: Add): Promise<Record<string, string>> {
   const names = ['page.jpg', 'note.png', 'shelf.jpg']
