@@ -197,7 +197,7 @@ Deno.test('a coordinator that others can reach wants a token, and says how', asy
     assert.deepEqual([code, stdout], [1, ''], host)
     assert.match(
       stderr,
-      /Cannot serve on .* without a token: .*--token shoal_node_.*deno task keys add/,
+      /Cannot serve on .* without a token: .*--token shoal_node_.*deno\S* task keys add/,
     )
   }
   const wish = { token: 'a-token-of-twenty-ch', clientKey: undefined, adminKey: undefined, file }

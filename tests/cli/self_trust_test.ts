@@ -122,7 +122,7 @@ Deno.test('other devices are told an address that they reach, and the token', ()
   const self: Tls = { ...{ cert: '', key: '', self: true, fingerprint: 'AB' }, file: '/a b/c.pem' }
   match(
     joinLines('https://192.0.2.7:8787', '192.0.2.7', [], self).at(-1)!,
-    /: DENO_CERT=self\.pem .*deno task node --join https:\/\/192\.0\.2\.7:8787 {2}self\.pem is a copy of '\/a b\/c\.pem'$/,
+    /: DENO_CERT=self\.pem .*deno\S* task node --join https:\/\/192\.0\.2\.7:8787 {2}self\.pem is a copy of '\/a b\/c\.pem'$/,
   )
 })
 
@@ -168,7 +168,7 @@ Deno.test({
       ...['--allow-net=[2001:db8::7]:8787', `${url}/node.js`, '--token', 'secret'],
     ])
     deepEqual(
-      (await words(/deno task node/, / {2}/)).slice(3),
+      (await words(/deno\S* task node/, / {2}/)).slice(3),
       ['--join', url, '--token', 'secret'],
     )
   },
