@@ -46,7 +46,9 @@ export function mountPages(app: Hono, assets: Assets, embedders: readonly string
       }
       const isPacked = packed !== undefined && takesGzip(c)
       if (packed !== undefined) {
-        headers.vary = headers.vary === undefined ? 'accept-encoding' : `${headers.vary}, accept-encoding`
+        headers.vary = headers.vary === undefined
+          ? 'accept-encoding'
+          : `${headers.vary}, accept-encoding`
       }
       if (isPacked) headers['content-encoding'] = 'gzip'
       if (isPacked) return c.body(await packed(), 200, headers)

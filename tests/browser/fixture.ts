@@ -155,7 +155,8 @@ export async function openPage(browser: TestBrowser, origin: string): Promise<Wa
   return watched
 }
 
-export const joinButton = (page: Pick<Page, 'getByRole'>) => page.getByRole('button', { name: /start|join/i })
+export const joinButton = (page: Pick<Page, 'getByRole'>) =>
+  page.getByRole('button', { name: /start|join/i })
 
 /** Gives the node a name and joins with one click. */
 export async function joinAs(page: Page, name: string): Promise<void> {

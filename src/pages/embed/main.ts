@@ -8,14 +8,8 @@
  * @module
  */
 
-/** Memory that threads share, and the pressure on the processor. */
+/** All that the page has to hand on: memory that threads share, the pressure on the processor. */
 const ALLOWED = 'cross-origin-isolated; compute-pressure'
-
-/** All but leading the page around the frame elsewhere, opening dialogs, and saving files. */
-const SANDBOX = [
-  ...['allow-scripts', 'allow-same-origin', 'allow-forms'],
-  ...['allow-popups', 'allow-popups-to-escape-sandbox'],
-].join(' ')
 
 const STYLE = `
   :host { display: block; width: 100%; height: 40rem }
@@ -33,7 +27,6 @@ class ShoalNode extends HTMLElement {
     this.#frame.title = 'Lend this device'
     this.#frame.allow = ALLOWED
     this.#frame.referrerPolicy = 'no-referrer'
-    this.#frame.setAttribute('sandbox', SANDBOX)
     // Not a style element, which the content policy of the page may forbid.
     const sheet = new CSSStyleSheet()
     sheet.replaceSync(STYLE)

@@ -22,7 +22,8 @@ const LEAST_PX = 280
 const WHOLE = 0.98
 
 const WHY = {
-  untold: 'This browser cannot tell a page in a frame whether it is really seen, so joining is not ' +
+  untold:
+    'This browser cannot tell a page in a frame whether it is really seen, so joining is not ' +
     'possible here.',
   small: `This frame is too small to join in: it needs ${LEAST_PX} pixels each way.`,
   unseen: 'The button works once it and the words below it are seen in full, with nothing over ' +
@@ -88,6 +89,8 @@ function watch(parts: Element[], join: HTMLButtonElement, changed: () => void): 
   const observer = new IntersectionObserver(look, options)
   parts.forEach((part) => observer.observe(part))
   addEventListener('resize', settle)
+  // A zoom by the page around changes no size here but that in pixels of the screen.
+  new ResizeObserver(settle).observe(document.documentElement, { box: 'device-pixel-content-box' })
 
   // The page around can put the focus here, but not the pointer, nor lead the Tab key on.
   const touch = (event: Event) => touched ||= event.isTrusted
