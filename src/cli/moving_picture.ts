@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { applyPalette, GIFEncoder, quantize } from 'gifenc'
+import gifenc from 'gifenc'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import type { Page } from 'playwright-core'
@@ -17,6 +17,8 @@ import { codecAssetUrls } from './serve/codec_assets.ts'
 import { OCR, startServing } from './serve/serving.ts'
 import { launchTabs } from './tabs.ts'
 import { twoLines } from './two_lines.ts'
+
+const { applyPalette, GIFEncoder, quantize } = gifenc
 
 const SIZE = { width: 1344, height: 756 }
 const FRAME_MS = 1500
@@ -151,7 +153,7 @@ await tabs.open('phone', serving.localUrl)
 await tabs.open('laptop', serving.localUrl)
 await scene('Two browser tabs join', 4, holdAll(2))
 load.rate(.8)
-await scene('They read .8 pages a second', 14)
+await scene('They read 0.8 pages a second', 14)
 load.rate(2.4)
 await scene('The load triples: accuracy dips', 16)
 await tabs.close('phone')

@@ -48,7 +48,7 @@ function addressFault(error: Error): string {
 }
 
 const { port, host, policy, nodes, backend, memoryMb, dirs, watch, code, ...more } = startOptions()
-const { allowHosts, allowOrigins, tls: wanted, ...chosen } = more
+const { allowHosts, allowOrigins, allowEmbeds, tls: wanted, ...chosen } = more
 const log = createLog(chosen.level, chosen.format, (line) => console.error(line))
 const steps = createSteps(log)
 const tls = await readTls(wanted, [...ownHosts(host), ...allowHosts])
@@ -82,7 +82,7 @@ if (isChecked && !chosen.audit) log(withoutAuditor(nodes), 'warn')
 let coordinator: Coordinator
 try {
   coordinator = startCoordinator({
-    ...{ pipelines, host, port, allowHosts, allowOrigins, policy },
+    ...{ pipelines, host, port, allowHosts, allowOrigins, allowEmbeds, policy },
     ...{ keyring: keys.keyring, log, isOwn, hedge: true },
     ...(trust === undefined ? {} : { trust }),
     ...(isChecked && chosen.audit ? audit.options : {}),

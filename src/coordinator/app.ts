@@ -48,6 +48,8 @@ export interface AppOptions {
   keyring?: Keyring
   /** Origins of applications that may ask from a browser. */
   origins?: readonly string[]
+  /** Origins of pages that may show the join page in a frame. */
+  embedders?: readonly string[]
   limits?: Partial<DoorLimits>
   /** Who closed their end of a connection, where the machine tells it. */
   peers?: Peers
@@ -126,7 +128,7 @@ export function createApp(options: AppOptions) {
     return c.body(text, 200, { 'content-type': type })
   })
 
-  if (assets !== undefined) mountPages(app, assets)
+  if (assets !== undefined) mountPages(app, assets, options.embedders)
 
   app.get(`${MODEL_PATH}:sha256`, async (c) => {
     const model = versions.model(c.req.param('sha256'))

@@ -9,6 +9,7 @@
 import type { Context, Hono } from 'hono'
 import { accepts } from 'hono/accepts'
 import { asksBody } from './asks_body.ts'
+import { EMBED_PAGE, embedHeaders } from './embed.ts'
 import { hostOf } from './origin.ts'
 
 export interface Asset {
@@ -26,12 +27,17 @@ export type Assets = ReadonlyMap<string, Asset>
 
 const HOST = /^[\w.-]+(:\d+)?$|^\[[\da-f:.]+\](:\d+)?$/i
 
-/** Adds a route for each asset. */
-export function mountPages(app: Hono, assets: Assets): void {
+/**
+ * Adds a route for each asset.
+ *
+ * @param embedders origins of pages that may show the join page in a frame
+ */
+export function mountPages(app: Hono, assets: Assets, embedders: readonly string[] = []): void {
   for (const [path, { body, type, bytes, packed }] of assets) {
     app.get(path, async (c) => {
       const headers: Record<string, string> = {
-        ...pageHeaders(hostOf(c.req)),
+        ...pageHeaders(hostOf(c.req), path === EMBED_PAGE ? embedders : []),
+        ...embedHeaders(path, c.req.header('origin'), embedders),
         'content-type': type,
         // Names under /assets/ hold a hash: another content is another name.
         'cache-control': path.startsWith('/assets/')
@@ -39,7 +45,11 @@ export function mountPages(app: Hono, assets: Assets): void {
           : 'no-cache',
       }
       const isPacked = packed !== undefined && takesGzip(c)
-      if (packed !== undefined) headers.vary = 'accept-encoding'
+      if (packed !== undefined) {
+        headers.vary = headers.vary === undefined
+          ? 'accept-encoding'
+          : `${headers.vary}, accept-encoding`
+      }
       if (isPacked) headers['content-encoding'] = 'gzip'
       if (isPacked) return c.body(await packed(), 200, headers)
       if (typeof body !== 'function') return c.body(body, 200, headers)
@@ -57,8 +67,14 @@ const takesGzip = (c: Context): boolean =>
     default: 'identity',
   }) === 'gzip'
 
-/** @param host where the page came from, to which links may be opened */
-export function pageHeaders(host: string | undefined): Record<string, string> {
+/**
+ * @param host where the page came from, to which links may be opened
+ * @param embedders origins of pages that may show it in a frame
+ */
+export function pageHeaders(
+  host: string | undefined,
+  embedders: readonly string[] = [],
+): Record<string, string> {
   // Older browsers do not count a WebSocket to the same host as 'self'.
   const links = host !== undefined && HOST.test(host) ? ` ws://${host} wss://${host}` : ''
   return {
@@ -71,7 +87,7 @@ export function pageHeaders(host: string | undefined): Record<string, string> {
       `img-src 'self' data:`,
       `base-uri 'none'`,
       `form-action 'none'`,
-      `frame-ancestors 'none'`,
+      `frame-ancestors ${embedders.length === 0 ? `'none'` : `'self' ${embedders.join(' ')}`}`,
     ].join('; '),
     'cross-origin-opener-policy': 'same-origin',
     'cross-origin-embedder-policy': 'require-corp',

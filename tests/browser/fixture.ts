@@ -82,12 +82,13 @@ export interface Answered<Outputs> {
 }
 
 export async function startPool(
-  { dirs, variants, tls, keyring }: {
+  { dirs, variants, tls, keyring, allowEmbeds }: {
     dirs?: string[]
     /** All if absent; `USUAL` where it is not about the others. */
     variants?: readonly string[]
     tls?: { cert: string; key: string }
     keyring?: Keyring
+    allowEmbeds?: readonly string[]
   } = {},
 ): Promise<Pool> {
   const lines: string[] = []
@@ -99,6 +100,7 @@ export async function startPool(
     ...(variants === undefined ? {} : { variants }),
     ...(tls === undefined ? {} : { tls }),
     ...(keyring === undefined ? {} : { keyring }),
+    ...(allowEmbeds === undefined ? {} : { allowEmbeds }),
   })
   const sample = await Deno.readFile(SAMPLE_PAGE)
   const trees = serving.pipelines.map(({ pipeline }) => pipeline)
@@ -153,7 +155,8 @@ export async function openPage(browser: TestBrowser, origin: string): Promise<Wa
   return watched
 }
 
-export const joinButton = (page: Page) => page.getByRole('button', { name: /start|join/i })
+export const joinButton = (page: Pick<Page, 'getByRole'>) =>
+  page.getByRole('button', { name: /start|join/i })
 
 /** Gives the node a name and joins with one click. */
 export async function joinAs(page: Page, name: string): Promise<void> {
@@ -164,5 +167,5 @@ export async function joinAs(page: Page, name: string): Promise<void> {
 }
 
 /** Whether nothing stands out on the right. */
-export const fits = (page: Page): Promise<boolean> =>
+export const fits = (page: Pick<Page, 'evaluate'>): Promise<boolean> =>
   page.evaluate(() => document.documentElement.scrollWidth <= document.documentElement.clientWidth)

@@ -79,6 +79,19 @@ Deno.test('what cannot be used is told with the line that it stands in', async (
       SHOAL_BACKEND: 'gpu',
     }],
     [undefined, ['--prot', '1'], /--prot/],
+    [undefined, ['--allow-embed', 'site.example'], /^Cannot use --allow-embed: must be as https:/],
+    [
+      undefined,
+      ['--allow-embed', 'https://site.example/page'],
+      /^Cannot use --allow-embed: must be as https:/,
+    ],
+    ...['https://*.example', 'https://a;b', 'http://[::1]:80'].map((
+      site,
+    ): [string, string[], RegExp] => [
+      `{ "allow-embed": ["${site}"] }`,
+      [],
+      /^Cannot use allow-embed in shoal.json, line 1: must name one site, as https:/,
+    ]),
   ]
   for (const [file, args, message, env] of faults) {
     const { code, error } = await start(file, args, env)

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { Hono } from 'hono'
 import { packable } from '../../src/cli/serve/packed.ts'
+import { EMBED_PAGE, EMBED_SCRIPT } from '../../src/coordinator/embed.ts'
 import { mayLink } from '../../src/coordinator/origin.ts'
 import { mountPages } from '../../src/coordinator/pages.ts'
 
@@ -36,6 +37,40 @@ Deno.test('pages are isolated and may run nothing but files of this host', async
 Deno.test('a host header cannot add to the content policy', async () => {
   const { headers } = await get('/node', `x; script-src 'unsafe-inline'`)
   assert.doesNotMatch(headers.get('content-security-policy') ?? '', /unsafe-inline|ws:/)
+})
+
+Deno.test('the join page may be framed by the sites that were named, and no other page by any', async () => {
+  const site = 'https://site.example'
+  const files = ['/', '/node', EMBED_PAGE, EMBED_SCRIPT]
+  const served = (embedders: string[]) => {
+    const app = new Hono()
+    const asset = { body: 'same', type: 'text/html; charset=utf-8' }
+    mountPages(app, new Map(files.map((path) => [path, packable(asset)])), embedders)
+    return async (path: string, origin: string) => {
+      const { headers } = await app.request(path, { headers: { origin } })
+      return {
+        framedBy: /frame-ancestors ([^;]*)/.exec(headers.get('content-security-policy')!)?.[1],
+        shownIn: headers.get('cross-origin-resource-policy'),
+        readBy: headers.get('access-control-allow-origin'),
+        vary: headers.get('vary'),
+      }
+    }
+  }
+  const shut = {
+    ...{ framedBy: `'none'`, shownIn: 'same-origin', readBy: null, vary: 'accept-encoding' },
+  }
+  const closed = served([])
+  for (const path of files) assert.deepEqual(await closed(path, site), shut, path)
+  const opened = served([site, 'http://127.0.0.1:8000'])
+  for (const path of ['/', '/node']) assert.deepEqual(await opened(path, site), shut, path)
+  assert.deepEqual(await opened(EMBED_PAGE, site), {
+    ...{ ...shut, framedBy: `'self' ${site} http://127.0.0.1:8000`, shownIn: 'cross-origin' },
+  })
+  const vary = 'origin, accept-encoding'
+  assert.deepEqual(await opened(EMBED_SCRIPT, site), { ...shut, readBy: site, vary })
+  for (const other of [`${site}.evil.test`, 'http://site.example', 'null']) {
+    assert.deepEqual(await opened(EMBED_SCRIPT, other), { ...shut, vary }, other)
+  }
 })
 
 Deno.test('what has a hash in its name is kept for ever, what has none is asked for anew', async () => {

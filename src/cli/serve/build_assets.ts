@@ -8,6 +8,7 @@ import { build, type Plugin, stop } from 'esbuild'
 import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
+import { EMBED_PAGE, EMBED_SCRIPT } from '../../coordinator/embed.ts'
 import type { Asset } from '../../coordinator/pages.ts'
 import type { AssetPaths } from '../../node/assets.ts'
 import { fromFileUrl, ROOT } from '../root.ts'
@@ -59,7 +60,9 @@ export async function buildAssets(
     // The page's names have hashes in them, so that its own hash covers all that it leads to.
     const build = createHash('sha256').update(html).digest('hex').slice(0, 16)
     const whole = html.replace('{{build}}', build)
-    add({ path: '/node', body: whole, type: 'text/html; charset=utf-8' })
+    for (const path of ['/node', EMBED_PAGE]) {
+      add({ path, body: whole, type: 'text/html; charset=utf-8' })
+    }
     const builds = JSON.stringify({ node: remote, page: build })
     add({ path: '/node/build.json', body: builds, type: 'text/json' })
     await Promise.all([
@@ -71,6 +74,12 @@ export async function buildAssets(
       const body = `<!doctype html><script type="module" src="${src}"></script>`
       add({ path, body, type: 'text/html; charset=utf-8' })
     }
+    const element = await bundle('src/pages/embed/main.ts', {}, stamp)
+    add({
+      path: EMBED_SCRIPT,
+      body: element as Uint8Array<ArrayBuffer>,
+      type: 'text/javascript; charset=utf-8',
+    })
     const loader = await readFile(join(ROOT, 'src/pages/node/loader.js'), 'utf8')
     add({ path: '/node.js', body: loader, type: 'text/javascript; charset=utf-8' })
     return files

@@ -58,6 +58,8 @@ export interface CoordinatorOptions {
   keyring?: Keyring
   /** Origins of applications that may ask from a browser. */
   allowOrigins?: readonly string[]
+  /** Origins of pages that may show the join page in a frame. */
+  allowEmbeds?: readonly string[]
   /** Rates that calls are held to. */
   limits?: Partial<DoorLimits>
   /** Certificate and key, as PEM, to serve `https` with. */
@@ -165,6 +167,7 @@ export function startCoordinator(options: CoordinatorOptions): Coordinator {
     hosts: [...ownHosts(host), ...options.allowHosts ?? []],
     keyring,
     origins: options.allowOrigins ?? [],
+    embedders: options.allowEmbeds ?? [],
     ...(options.limits === undefined ? {} : { limits: options.limits }),
     ...(assets === undefined ? {} : { assets }),
   })

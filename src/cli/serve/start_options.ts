@@ -27,6 +27,7 @@ const USAGE = `${COMMAND} start [options]
   --keys FILE         more of all three, made by ${COMMAND} keys; .shoal/keys.json
                       if absent
   --allow-origin URL  an application that may ask from a browser; may be repeated
+  --allow-embed URL   a site whose pages may show the join page in a frame; may be repeated
   --nodes 1           Deno nodes to start on this machine; 0 for none
   --backend auto      what they run models on: auto (measured), wasm or native, which is fetched once
   --memory MB         memory that each of these nodes takes at most
@@ -81,6 +82,16 @@ function originOf(text: string, from: string): string {
   return fail(`Cannot use ${from}: must be as https://app.example: received ${text}`)
 }
 
+/** As a content policy takes it, where a star would stand for any name. */
+function embedderOf(text: string, from: string): string {
+  const origin = originOf(text, from)
+  if (/^https?:\/\/[\w.-]+(:\d+)?$/.test(origin)) return origin
+  return fail(
+    `Cannot use ${from}: must name one site, as https://site.example, without * or an address of ` +
+      `IPv6: received ${text}`,
+  )
+}
+
 const allowedHost = (text: string, from: string): string =>
   hostNamed(text) ?? fail(`Cannot use ${from}: must be a name as pool.example: received ${text}`)
 
@@ -97,6 +108,7 @@ const SETTINGS = {
   'admin-key': { type: 'string', secret: true },
   keys: { type: 'string' },
   'allow-origin': { type: 'string', multiple: true },
+  'allow-embed': { type: 'string', multiple: true },
   nodes: text('1'),
   backend: text('auto'),
   memory: { type: 'string' },
@@ -187,6 +199,7 @@ export function startOptions() {
     code: is('code'),
     allowHosts: list('allow-host').map((one) => allowedHost(one, told('allow-host').from)),
     allowOrigins: list('allow-origin').map((one) => originOf(one, told('allow-origin').from)),
+    allowEmbeds: list('allow-embed').map((one) => embedderOf(one, told('allow-embed').from)),
     keys: {
       token: maybe('token'),
       clientKey: maybe('client-key'),

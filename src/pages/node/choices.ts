@@ -24,15 +24,20 @@ const fields = () => ({
   gpu: element('gpu', HTMLInputElement),
 })
 
-/** Fills the form with what is remembered, or with what suits this browser. */
+/**
+ * Fills the form with what is remembered, or with what suits this browser.
+ *
+ * @param proposed a name, for who has not chosen one yet
+ */
 export function setUpChoices(
   facts: BrowserFacts,
   kept: Partial<TabChoices> = recall(),
+  proposed = '',
 ): { read(): TabChoices } {
   const form = fields()
   const most = mostProcessors(facts)
   for (let n = 1; n <= most; n++) form.threads.add(new Option(String(n), String(n)))
-  form.name.value = kept.name || newName()
+  form.name.value = kept.name || proposed.slice(0, form.name.maxLength) || newName()
   const wanted = kept.threads ?? usableProcessors(facts)
   form.threads.value = String(Math.min(most, Math.max(1, wanted)))
   form.perRun.value = kept.threadsPerRun === undefined ? 'auto' : String(kept.threadsPerRun)

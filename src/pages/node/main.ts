@@ -8,6 +8,7 @@ import { browserFacts } from '../../node/host_browser.ts'
 import type { TabChoices } from '../../node/tab.ts'
 import { remember, setUpChoices } from './choices.ts'
 import { element, scriptRuns, setText } from './dom.ts'
+import { isFramed, setUpFrame } from './frame.ts'
 import { watchMetered } from './metered.ts'
 import { missingOf } from './missing.ts'
 import { createContribution } from './lent.ts'
@@ -21,7 +22,10 @@ declare const SHOAL_WORKER: string
 
 const facts = browserFacts()
 const before = takeUp()
-const choices = setUpChoices(facts, before?.choices)
+/** In the fragment, which no log of addresses keeps. */
+const handed = (name: 't' | 'name') =>
+  new URLSearchParams(location.hash.slice(1)).get(name) ?? undefined
+const choices = setUpChoices(facts, before?.choices, handed('name'))
 const setup = element('setup', HTMLFormElement)
 const live = element('live')
 const join = element('join', HTMLButtonElement)
@@ -35,8 +39,9 @@ let paused = false
 let renewing = false
 /** By the volunteer. */
 let stopped = false
-/** In the fragment, which no log of addresses keeps. */
-const tokenOf = () => new URLSearchParams(location.hash.slice(1)).get('t') ?? undefined
+/** Whether all that comes before the first click is done. */
+let ready = false
+const frame = isFramed() ? setUpFrame(facts, join, mayJoin) : undefined
 
 const missing = missingOf(facts)
 element('missing').hidden = missing.length === 0
@@ -48,6 +53,10 @@ setup.addEventListener('submit', (event) => {
   event.preventDefault()
   if (!join.disabled) start(choices.read())
 })
+
+function mayJoin(): void {
+  join.disabled = !ready || renewing || session !== undefined || frame?.open === false
+}
 
 function start(wanted: TabChoices): void {
   join.disabled = true
@@ -69,7 +78,7 @@ function start(wanted: TabChoices): void {
   session = startSession({
     worker: SHOAL_WORKER,
     choices: chosen,
-    token: tokenOf(),
+    token: handed('t'),
     changed(snapshot) {
       show(snapshot)
       chart.tell(snapshot.itemsPerS)
@@ -90,7 +99,7 @@ function ended(fault?: string, refused?: boolean): void {
   }
   pause.hidden = stop.hidden = true
   setup.hidden = false
-  join.disabled = renewing
+  mayJoin()
   join.focus()
 }
 
@@ -102,7 +111,8 @@ async function mayBeOld(): Promise<void> {
     await session?.stop()
     // Nobody who pressed Stop meanwhile is taken along.
     if (!stopped) return renew(chosen, paused)
-    renewing = join.disabled = false
+    renewing = false
+    mayJoin()
   } catch {
     say('Cannot find out whether the coordinator has a newer version. Reload the page to be sure.')
   }
@@ -127,11 +137,12 @@ stop.addEventListener('click', () => {
 
 scriptRuns()
 await watchMetered({
-  token: tokenOf(),
+  token: handed('t'),
   join,
   allModels: element('all-models', HTMLInputElement),
 })
-join.disabled = false
+ready = true
+mayJoin()
 if (before?.agreed === true) {
   say('This page was renewed: the coordinator had a newer version. It continues as you chose.')
   start(choices.read())
