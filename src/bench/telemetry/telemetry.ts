@@ -1,0 +1,124 @@
+/**
+ * What OpenTelemetry costs where one query in a hundred is traced: queries through a coordinator without
+ * it, one whose runtime alone exports, and one that exports all, in turn, the same load generator. Once
+ * with a node that does nothing, once with real queries.
+ *
+ * @module
+ */
+import { join } from 'node:path'
+import { ROOT } from '../../cli/root.ts'
+import { median } from '../../cli/statistics.ts'
+import { type BenchChild, cpuSeconds, startChild } from '../child.ts'
+import type { LoadOrder, LoadResult } from '../load.ts'
+import { paddedPng } from '../overhead/padded_png.ts'
+
+const SHARE = 0.01
+const KINDS = ['none', 'runtime', 'all'] as const
+/** A multiple of the kinds, so that each is first, second and last as often. */
+const ROUNDS = 12
+const RUN_MS = 2000
+const WARM_UP_MS = 4000
+/** Until a side is ready. */
+const PATIENCE_MS = 30_000
+const PASS_BYTES = 1000
+const PASS_SLOTS = '4'
+const SCENES = [
+  { pipeline: 'pass', atOnce: 64 },
+  { pipeline: 'shelf', atOnce: 1 },
+] as const
+
+type Kind = typeof KINDS[number]
+type Scene = typeof SCENES[number]
+
+interface Side {
+  server: BenchChild<string>
+  node: BenchChild<null> | undefined
+}
+
+async function startSide({ pipeline }: Scene, kind: Kind, collector: string): Promise<Side> {
+  const env: { [name: string]: string } = kind === 'none' ? {} : {
+    OTEL_DENO: 'true',
+    OTEL_DENO_CONSOLE: 'ignore',
+    OTEL_EXPORTER_OTLP_ENDPOINT: collector,
+    OTEL_TRACES_SAMPLER: 'parentbased_traceidratio',
+    OTEL_TRACES_SAMPLER_ARG: String(SHARE),
+  }
+  const args = [pipeline, kind === 'all' ? 'told' : 'plain']
+  const server = await startChild<string>('./telemetry/telemetry_server.ts', args, [], env)
+  const node = pipeline === 'pass'
+    ? await startChild<null>('./overhead/overhead_node.ts', ['shoal', server.ready, PASS_SLOTS])
+    : undefined
+  const giveUpMs = performance.now() + PATIENCE_MS
+  for (;;) {
+    const response = await fetch(`${server.ready}/v2/health/ready`)
+    await response.body?.cancel()
+    if (response.ok) return { server, node }
+    if (performance.now() > giveUpMs) throw new Error(`Cannot bench: ${kind} has no node`)
+    await new Promise((done) => setTimeout(done, 20))
+  }
+}
+
+async function runScene(scene: Scene, load: BenchChild<null>, collector: string) {
+  const { pipeline, atOnce } = scene
+  const sides = new Map<Kind, Side>()
+  for (const kind of KINDS) sides.set(kind, await startSide(scene, kind, collector))
+  const runs: { [kind in Kind]: (LoadResult & { cpuUs: number })[] } = {
+    none: [],
+    runtime: [],
+    all: [],
+  }
+
+  async function run(kind: Kind, order: Pick<LoadOrder, 'bodies' | 'forMs'>) {
+    const { ready, pid } = sides.get(kind)!.server
+    const before = cpuSeconds(pid)
+    const type = pipeline === 'pass' ? 'image/png' : 'image/jpeg'
+    const result = await load.ask<LoadResult>({
+      ...{ url: `${ready}/v1/pipelines/${pipeline}/infer`, type, atOnce, ...order },
+    })
+    const others = JSON.stringify(result.others)
+    if (others !== '{}') throw new Error(`Cannot compare: ${kind} answered ${others}`)
+    return { ...result, cpuUs: (cpuSeconds(pid) - before) * 1e6 / result.answered }
+  }
+
+  const body = pipeline === 'pass'
+    ? paddedPng(PASS_BYTES)
+    : await Deno.readFile(join(ROOT, 'demo', 'samples', 'shelf.jpg'))
+  for (const kind of KINDS) await run(kind, { bodies: [body.toBase64()], forMs: WARM_UP_MS })
+  for (let round = 0; round < ROUNDS; round++) {
+    const first = round % KINDS.length
+    for (const kind of [...KINDS.slice(first), ...KINDS.slice(0, first)]) {
+      runs[kind].push(await run(kind, { forMs: RUN_MS }))
+    }
+  }
+  for (const { server, node } of sides.values()) {
+    await node?.end()
+    await server.end()
+  }
+
+  const rounded = (value: number) => Math.round(1000 * value) / 1000
+  return KINDS.map((kind) => {
+    const of = (part: 'perS' | 'p50Ms' | 'cpuUs') => median(runs[kind].map((one) => one[part]))
+    const ratioOf = (part: 'perS' | 'p50Ms' | 'cpuUs') =>
+      rounded(median(runs[kind].map((one, i) => one[part] / runs.none[i]![part])))
+    return {
+      ...{ pipeline, atOnce, exports: kind, 'per s': rounded(of('perS')) },
+      ...{ 'of none': ratioOf('perS'), 'p50 ms': rounded(of('p50Ms')) },
+      ...{ 'p50 of none': ratioOf('p50Ms'), 'server CPU us': Math.round(of('cpuUs')) },
+      'CPU of none': ratioOf('cpuUs'),
+    }
+  })
+}
+
+export async function benchTelemetry() {
+  const load = await startChild<null>('./load.ts')
+  const sink = await startChild<string>('./telemetry/telemetry_sink.ts')
+  const rows = []
+  for (const scene of SCENES) rows.push(...await runScene(scene, load, sink.ready))
+  const taken = await sink.ask<{ exports: number; bytes: number }>(null)
+  await load.end()
+  await sink.end()
+  if (taken.exports === 0) throw new Error('Cannot compare: nothing was exported')
+  console.log(`${ROUNDS} rounds of ${RUN_MS} ms each in turn, ${100 * SHARE} % traced`)
+  console.table(rows)
+  return { rows, taken }
+}
