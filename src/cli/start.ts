@@ -62,7 +62,8 @@ const keys = await startKeys(chosen.keys, host, (line) => log(line, 'warn')).cat
 )
 
 const otel = await loadOtel()
-if (otel !== undefined && otelWarning() !== undefined) log(otelWarning()!, 'warn')
+const warning = otel && otelWarning()
+if (warning !== undefined) log(warning, 'warn')
 
 const pipelines = await steps.run(
   'preparing models',

@@ -53,57 +53,65 @@ Deno.test('a collector gets a query in the trace of its caller, none that is not
       }
     })
 
-    await t.step('query, stage and batch nest, with times and attributes of the answer', async () => {
-      const caller = callerOf('1af7651916cd43dd8448eb211c80319c', '01')
-      const response = await ask({ traceparent: caller.traceparent, 'x-request-id': 'mine' })
-      assert.equal(response.status, 200)
-      const answer = await response.json() as InferAnswer
-      const tasks = new Set(answer.stages.map(({ task }) => task))
-      assert.ok(tasks.size > 1)
-      const spans = await collector.trace(caller.traceId, {
-        ...{ query: 1, stage: tasks.size, batch: answer.stages.length },
-      })
-      const named = (name: string) => spans.filter((span) => span.name === name)
-      const byId = new Map(spans.map((span) => [span.spanId, span]))
+    await t.step(
+      'query, stage and batch nest, with times and attributes of the answer',
+      async () => {
+        const caller = callerOf('1af7651916cd43dd8448eb211c80319c', '01')
+        const response = await ask({ traceparent: caller.traceparent, 'x-request-id': 'mine' })
+        assert.equal(response.status, 200)
+        const answer = await response.json() as InferAnswer
+        const tasks = new Set(answer.stages.map(({ task }) => task))
+        assert.ok(tasks.size > 1)
+        const spans = await collector.trace(caller.traceId, {
+          ...{ query: 1, stage: tasks.size, batch: answer.stages.length },
+        })
+        const named = (name: string) => spans.filter((span) => span.name === name)
+        const byId = new Map(spans.map((span) => [span.spanId, span]))
 
-      const query = only(named('query'))
-      const server = byId.get(query.parentSpanId ?? '') ?? assert.fail('in no HTTP request')
-      assert.equal(server.parentSpanId, caller.spanId)
-      for (const [key, value] of Object.entries({ id: 'mine', pipeline: 'shelf' })) {
-        assert.equal(query.attributes[`shoal.${key}`], value)
-      }
-      assert.equal(query.attributes['shoal.outcome'], 'on_time')
-      assert.equal(query.attributes['shoal.accuracy'], answer.accuracy)
-      assert.notEqual(query.status.code, ERROR)
+        const query = only(named('query'))
+        const server = byId.get(query.parentSpanId ?? '') ?? assert.fail('in no HTTP request')
+        assert.equal(server.parentSpanId, caller.spanId)
+        for (const [key, value] of Object.entries({ id: 'mine', pipeline: 'shelf' })) {
+          assert.equal(query.attributes[`shoal.${key}`], value)
+        }
+        assert.equal(query.attributes['shoal.outcome'], 'on_time')
+        assert.equal(query.attributes['shoal.accuracy'], answer.accuracy)
+        assert.notEqual(query.status.code, ERROR)
 
-      const parentOf = (span: Span) => byId.get(span.parentSpanId ?? '')
-      const within = (span: Span, parent: Span | undefined) =>
-        parent !== undefined && parent.startMs <= span.startMs && span.endMs <= parent.endMs
-      for (const stage of named('stage')) {
-        assert.equal(parentOf(stage), query)
-        assert.ok(within(stage, query))
-      }
-      const told = named('batch').map((batch) => {
-        const stage = parentOf(batch)
-        assert.equal(stage?.name, 'stage')
-        assert.equal(stage.attributes['shoal.task'], batch.attributes['shoal.task'])
-        assert.ok(within(batch, stage))
-        const { attributes } = batch
-        assert.equal(attributes['shoal.outcome'], 'done')
-        assert.equal(typeof attributes['shoal.node.class'], 'string')
-        assert.ok(Number(attributes['shoal.queue_ms']) >= 0)
-        const of = (key: string) => attributes[`shoal.${key}`]
-        return [
-          ...[of('task'), of('variant'), of('node'), of('backend'), of('batch.size')],
-          ...[of('batch.items'), ...['network_ms', 'compute_ms'].map((key) => hundredths(of(key)))],
-        ].join(' ')
-      })
-      const answered = answer.stages.map((stage) => [
-        ...[stage.task, stage.variant, stage.node, stage.backend, stage.batch, stage.items],
-        ...[hundredths(stage.networkMs), hundredths(stage.computeMs)],
-      ].join(' '))
-      assert.deepEqual(told.toSorted(), answered.toSorted())
-    })
+        const parentOf = (span: Span) => byId.get(span.parentSpanId ?? '')
+        const within = (span: Span, parent: Span | undefined) =>
+          parent !== undefined && parent.startMs <= span.startMs && span.endMs <= parent.endMs
+        for (const stage of named('stage')) {
+          assert.equal(parentOf(stage), query)
+          assert.ok(within(stage, query))
+        }
+        const told = named('batch').map((batch) => {
+          const stage = parentOf(batch)
+          assert.equal(stage?.name, 'stage')
+          assert.equal(stage.attributes['shoal.task'], batch.attributes['shoal.task'])
+          assert.ok(within(batch, stage))
+          const { attributes } = batch
+          assert.equal(attributes['shoal.outcome'], 'done')
+          assert.equal(typeof attributes['shoal.node.class'], 'string')
+          assert.ok(Number(attributes['shoal.queue_ms']) >= 0)
+          const of = (key: string) => attributes[`shoal.${key}`]
+          return [
+            ...[of('task'), of('variant'), of('node'), of('backend'), of('batch.size')],
+            ...[
+              of('batch.items'),
+              ...['network_ms', 'compute_ms'].map((key) => hundredths(of(key))),
+            ],
+          ].join(' ')
+        })
+        const answered = answer.stages.map((stage) =>
+          [
+            ...[stage.task, stage.variant, stage.node, stage.backend, stage.batch, stage.items],
+            ...[hundredths(stage.networkMs), hundredths(stage.computeMs)],
+          ].join(' ')
+        )
+        assert.deepEqual(told.toSorted(), answered.toSorted())
+      },
+    )
 
     await t.step('a query without a result says why', async () => {
       const caller = callerOf('2af7651916cd43dd8448eb211c80319c', '01')
@@ -134,9 +142,9 @@ Deno.test('a collector gets a query in the trace of its caller, none that is not
     assert.equal(await ended(), 0)
     await collector.stop()
   }
-  const traces = new Set(collector.spans.filter(({ name }) => name === 'query').map((span) =>
-    span.traceId
-  ))
+  const traces = new Set(
+    collector.spans.filter(({ name }) => name === 'query').map((span) => span.traceId),
+  )
   assert.deepEqual([...traces].map((id) => id[0]).toSorted(), ['1', '2'])
   assert.ok(collector.spans.every(({ traceId }) => traceId !== unsampled.traceId))
 })

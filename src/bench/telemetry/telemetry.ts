@@ -1,7 +1,7 @@
 /**
- * What OpenTelemetry costs where one query in a hundred is traced: queries through a coordinator without
- * it, one whose runtime alone exports, and one that exports all, in turn, the same load generator. Once
- * with a node that does nothing, once with real queries.
+ * What OpenTelemetry costs: queries through a coordinator without it, and with one query in a hundred
+ * traced, none, or one in a hundred by the runtime alone, in turn, the same load generator. Once with a
+ * node that does nothing, once with real queries.
  *
  * @module
  */
@@ -12,8 +12,15 @@ import { type BenchChild, cpuSeconds, startChild } from '../child.ts'
 import type { LoadOrder, LoadResult } from '../load.ts'
 import { paddedPng } from '../overhead/padded_png.ts'
 
-const SHARE = 0.01
-const KINDS = ['none', 'runtime', 'all'] as const
+/** What exports, and which share of queries it traces. */
+const KINDS = {
+  nothing: undefined,
+  'the runtime, 1 %': { told: 'plain', share: 0.01 },
+  'Shoal, 0 %': { told: 'told', share: 0 },
+  'Shoal, 1 %': { told: 'told', share: 0.01 },
+} as const
+type Kind = keyof typeof KINDS
+const NAMES = Object.keys(KINDS) as Kind[]
 /** A multiple of the kinds, so that each is first, second and last as often. */
 const ROUNDS = 12
 const RUN_MS = 2000
@@ -27,7 +34,6 @@ const SCENES = [
   { pipeline: 'shelf', atOnce: 1 },
 ] as const
 
-type Kind = typeof KINDS[number]
 type Scene = typeof SCENES[number]
 
 interface Side {
@@ -36,14 +42,15 @@ interface Side {
 }
 
 async function startSide({ pipeline }: Scene, kind: Kind, collector: string): Promise<Side> {
-  const env: { [name: string]: string } = kind === 'none' ? {} : {
+  const exporting = KINDS[kind]
+  const env: { [name: string]: string } = exporting === undefined ? {} : {
     OTEL_DENO: 'true',
     OTEL_DENO_CONSOLE: 'ignore',
     OTEL_EXPORTER_OTLP_ENDPOINT: collector,
     OTEL_TRACES_SAMPLER: 'parentbased_traceidratio',
-    OTEL_TRACES_SAMPLER_ARG: String(SHARE),
+    OTEL_TRACES_SAMPLER_ARG: String(exporting.share),
   }
-  const args = [pipeline, kind === 'all' ? 'told' : 'plain']
+  const args = [pipeline, exporting?.told ?? 'plain']
   const server = await startChild<string>('./telemetry/telemetry_server.ts', args, [], env)
   const node = pipeline === 'pass'
     ? await startChild<null>('./overhead/overhead_node.ts', ['shoal', server.ready, PASS_SLOTS])
@@ -61,11 +68,10 @@ async function startSide({ pipeline }: Scene, kind: Kind, collector: string): Pr
 async function runScene(scene: Scene, load: BenchChild<null>, collector: string) {
   const { pipeline, atOnce } = scene
   const sides = new Map<Kind, Side>()
-  for (const kind of KINDS) sides.set(kind, await startSide(scene, kind, collector))
-  const runs: { [kind in Kind]: (LoadResult & { cpuUs: number })[] } = {
-    none: [],
-    runtime: [],
-    all: [],
+  const runs = new Map<Kind, (LoadResult & { cpuUs: number })[]>()
+  for (const kind of NAMES) {
+    sides.set(kind, await startSide(scene, kind, collector))
+    runs.set(kind, [])
   }
 
   async function run(kind: Kind, order: Pick<LoadOrder, 'bodies' | 'forMs'>) {
@@ -83,11 +89,11 @@ async function runScene(scene: Scene, load: BenchChild<null>, collector: string)
   const body = pipeline === 'pass'
     ? paddedPng(PASS_BYTES)
     : await Deno.readFile(join(ROOT, 'demo', 'samples', 'shelf.jpg'))
-  for (const kind of KINDS) await run(kind, { bodies: [body.toBase64()], forMs: WARM_UP_MS })
+  for (const kind of NAMES) await run(kind, { bodies: [body.toBase64()], forMs: WARM_UP_MS })
   for (let round = 0; round < ROUNDS; round++) {
-    const first = round % KINDS.length
-    for (const kind of [...KINDS.slice(first), ...KINDS.slice(0, first)]) {
-      runs[kind].push(await run(kind, { forMs: RUN_MS }))
+    const first = round % NAMES.length
+    for (const kind of [...NAMES.slice(first), ...NAMES.slice(0, first)]) {
+      runs.get(kind)!.push(await run(kind, { forMs: RUN_MS }))
     }
   }
   for (const { server, node } of sides.values()) {
@@ -96,17 +102,17 @@ async function runScene(scene: Scene, load: BenchChild<null>, collector: string)
   }
 
   const rounded = (value: number) => Math.round(1000 * value) / 1000
-  return KINDS.map((kind) => {
-    const of = (part: 'perS' | 'p50Ms' | 'cpuUs') => median(runs[kind].map((one) => one[part]))
-    const ratioOf = (part: 'perS' | 'p50Ms' | 'cpuUs') =>
-      rounded(median(runs[kind].map((one, i) => one[part] / runs.none[i]![part])))
-    return {
-      ...{ pipeline, atOnce, exports: kind, 'per s': rounded(of('perS')) },
-      ...{ 'of none': ratioOf('perS'), 'p50 ms': rounded(of('p50Ms')) },
-      ...{ 'p50 of none': ratioOf('p50Ms'), 'server CPU us': Math.round(of('cpuUs')) },
-      'CPU of none': ratioOf('cpuUs'),
-    }
-  })
+  type Part = 'perS' | 'p50Ms' | 'cpuUs'
+  const of = (kind: Kind, part: Part) => median(runs.get(kind)!.map((one) => one[part]))
+  const ratio = (kind: Kind, to: Kind, part: Part) =>
+    rounded(median(runs.get(kind)!.map((one, i) => one[part] / runs.get(to)![i]![part])))
+  return NAMES.map((kind) => ({
+    ...{ pipeline, atOnce, exports: kind, 'per s': rounded(of(kind, 'perS')) },
+    ...{ 'p50 ms': rounded(of(kind, 'p50Ms')), 'server CPU us': Math.round(of(kind, 'cpuUs')) },
+    'CPU of nothing': ratio(kind, 'nothing', 'cpuUs'),
+    'CPU of 0 %': ratio(kind, 'Shoal, 0 %', 'cpuUs'),
+    'p50 of nothing': ratio(kind, 'nothing', 'p50Ms'),
+  }))
 }
 
 export async function benchTelemetry() {
@@ -118,7 +124,7 @@ export async function benchTelemetry() {
   await load.end()
   await sink.end()
   if (taken.exports === 0) throw new Error('Cannot compare: nothing was exported')
-  console.log(`${ROUNDS} rounds of ${RUN_MS} ms each in turn, ${100 * SHARE} % traced`)
+  console.log(`${ROUNDS} rounds of ${RUN_MS} ms each in turn`)
   console.table(rows)
   return { rows, taken }
 }

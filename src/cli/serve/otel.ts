@@ -12,9 +12,10 @@ export async function loadOtel(): Promise<OtelApi | undefined> {
   return isOn ? await import('@opentelemetry/api') : undefined
 }
 
-/** What to set where what callers say of their traces is passed over. */
+/** What to set where Deno passes over what a `traceparent` says. */
 export const otelWarning = (): string | undefined =>
   variable('OTEL_TRACES_SAMPLER')?.startsWith('parentbased_')
     ? undefined
-    : 'every query is traced, whatever its traceparent says: for one in a hundred set ' +
-      'OTEL_TRACES_SAMPLER=parentbased_traceidratio and OTEL_TRACES_SAMPLER_ARG=0.01'
+    : 'the sampler passes over whether a traceparent is sampled; the usual one traces every query: ' +
+      'set OTEL_TRACES_SAMPLER=parentbased_traceidratio and, for one in a hundred, ' +
+      'OTEL_TRACES_SAMPLER_ARG=0.01'
