@@ -1,7 +1,7 @@
 /**
  * What OpenTelemetry costs: queries through a coordinator without it, and with one query in a hundred
  * traced, none, or one in a hundred by the runtime alone, in turn, the same load generator. Once with a
- * node that does nothing, once with real queries.
+ * node that does nothing, once with real queries. And what the coordinator's own part takes.
  *
  * @module
  */
@@ -22,7 +22,7 @@ const KINDS = {
 type Kind = keyof typeof KINDS
 const NAMES = Object.keys(KINDS) as Kind[]
 /** A multiple of the kinds, so that each is first, second and last as often. */
-const ROUNDS = 12
+const ROUNDS = 8
 const RUN_MS = 2000
 const WARM_UP_MS = 4000
 /** Until a side is ready. */
@@ -41,15 +41,17 @@ interface Side {
   node: BenchChild<null> | undefined
 }
 
+const variables = (collector: string, share: number) => ({
+  OTEL_DENO: 'true',
+  OTEL_DENO_CONSOLE: 'ignore',
+  OTEL_EXPORTER_OTLP_ENDPOINT: collector,
+  OTEL_TRACES_SAMPLER: 'parentbased_traceidratio',
+  OTEL_TRACES_SAMPLER_ARG: String(share),
+})
+
 async function startSide({ pipeline }: Scene, kind: Kind, collector: string): Promise<Side> {
   const exporting = KINDS[kind]
-  const env: { [name: string]: string } = exporting === undefined ? {} : {
-    OTEL_DENO: 'true',
-    OTEL_DENO_CONSOLE: 'ignore',
-    OTEL_EXPORTER_OTLP_ENDPOINT: collector,
-    OTEL_TRACES_SAMPLER: 'parentbased_traceidratio',
-    OTEL_TRACES_SAMPLER_ARG: String(exporting.share),
-  }
+  const env = exporting === undefined ? {} : variables(collector, exporting.share)
   const args = [pipeline, exporting?.told ?? 'plain']
   const server = await startChild<string>('./telemetry/telemetry_server.ts', args, [], env)
   const node = pipeline === 'pass'
@@ -118,6 +120,13 @@ async function runScene(scene: Scene, load: BenchChild<null>, collector: string)
 export async function benchTelemetry() {
   const load = await startChild<null>('./load.ts')
   const sink = await startChild<string>('./telemetry/telemetry_sink.ts')
+  const loop = await startChild<Record<string, number>>(
+    './telemetry/telemetry_loop.ts',
+    [],
+    [],
+    variables(sink.ready, 0),
+  )
+  await loop.end()
   const rows = []
   for (const scene of SCENES) rows.push(...await runScene(scene, load, sink.ready))
   const taken = await sink.ask<{ exports: number; bytes: number }>(null)
@@ -126,5 +135,7 @@ export async function benchTelemetry() {
   if (taken.exports === 0) throw new Error('Cannot compare: nothing was exported')
   console.log(`${ROUNDS} rounds of ${RUN_MS} ms each in turn`)
   console.table(rows)
-  return { rows, taken }
+  console.log('what Shoal does itself for a query, alone in a loop, at best')
+  console.table(loop.ready)
+  return { rows, loop: loop.ready, taken }
 }
