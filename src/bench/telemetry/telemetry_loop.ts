@@ -68,9 +68,11 @@ const within = (traceFlags: TraceFlags, work: () => void) => () => {
 }
 const of = (flags: TraceFlags) => leastUs(within(flags, ask)) - leastUs(within(flags, () => {}))
 
+const rounded = (us: number) => Math.round(100 * us) / 100
+
 const result = {
-  unsampledUs: of(TraceFlags.NONE),
-  sampledUs: of(TraceFlags.SAMPLED),
-  durationUs: leastUs(() => telemetry.answered('pass', answer, 1)),
+  unsampledUs: rounded(of(TraceFlags.NONE)),
+  sampledUs: rounded(of(TraceFlags.SAMPLED)),
+  durationUs: rounded(leastUs(() => telemetry.answered('pass', answer, 1))),
 }
 await answerLines(result, () => Promise.resolve(null))
