@@ -91,25 +91,28 @@ Deno.test('a collector gets a query in the trace of its caller, none that is not
           assert.equal(stage.attributes['shoal.task'], batch.attributes['shoal.task'])
           assert.ok(within(batch, stage))
           const { attributes } = batch
-          assert.equal(attributes['shoal.outcome'], 'done')
           assert.equal(typeof attributes['shoal.node.class'], 'string')
           assert.ok(Number(attributes['shoal.queue_ms']) >= 0)
           const of = (key: string) => attributes[`shoal.${key}`]
-          return [
-            ...[of('task'), of('variant'), of('node'), of('backend'), of('batch.size')],
-            ...[
-              of('batch.items'),
-              ...['network_ms', 'compute_ms'].map((key) => hundredths(of(key))),
-            ],
-          ].join(' ')
+          const what = [
+            'outcome',
+            'task',
+            'variant',
+            'node',
+            'backend',
+            'batch.size',
+            'batch.items',
+          ]
+          const times = ['network_ms', 'compute_ms'].map((key) => hundredths(of(key)))
+          return [...what.map(of), ...times].join(' ')
         })
-        const answered = answer.stages.map((stage) =>
-          [
-            ...[stage.task, stage.variant, stage.node, stage.backend, stage.batch, stage.items],
-            ...[hundredths(stage.networkMs), hundredths(stage.computeMs)],
-          ].join(' ')
-        )
-        assert.deepEqual(told.toSorted(), answered.toSorted())
+        const answered = answer.stages.map((stage) => {
+          const { task, variant, node, backend, batch, items, networkMs, computeMs } = stage
+          const times = [networkMs, computeMs].map(hundredths)
+          return ['done', task, variant, node, backend, batch, items, ...times].join(' ')
+        })
+        // Where a batch was late it may have been begun once more elsewhere, which no answer tells.
+        assert.deepEqual(answered.filter((stage) => !told.includes(stage)), [])
       },
     )
 

@@ -65,6 +65,9 @@ const pointsOf = ({ resourceMetrics }: Json): Point[] =>
     )
   )
 
+/** What is not there by then never comes. */
+const PATIENCE_MS = 60_000
+
 export function startCollector() {
   const spans: Span[] = []
   /** Those told last. */
@@ -82,17 +85,22 @@ export function startCollector() {
     },
   )
 
-  /** Resolves with what is there, now or once more has come. */
+  /** Resolves with what is there, now or once more has come; rejects where it does not come at all. */
   function until<T>(find: () => T | undefined): Promise<T> {
     return new Promise((resolve, reject) => {
       const look = () => {
-        try {
-          const found = find()
-          if (found === undefined) return
-          resolve(found)
-        } catch (error) {
-          reject(error)
-        }
+        const found = find()
+        if (found === undefined) return
+        resolve(found)
+        end()
+      }
+      const timer = setTimeout(() => {
+        const names = spans.map(({ traceId, name }) => `${traceId} ${name}`).join(', ')
+        reject(new Error(`Cannot find it among ${names} and ${points.length} points: ${find}`))
+        end()
+      }, PATIENCE_MS)
+      const end = () => {
+        clearTimeout(timer)
         looks = looks.filter((one) => one !== look)
       }
       looks = [...looks, look]
@@ -104,12 +112,12 @@ export function startCollector() {
     url: `http://127.0.0.1:${server.addr.port}`,
     spans: spans as readonly Span[],
     until,
-    /** All spans of a trace, once it has so many of each name. */
+    /** All spans of a trace, once it has at least so many of each name. */
     trace: (traceId: string, counts: Record<string, number>) =>
       until(() => {
         const own = spans.filter((span) => span.traceId === traceId)
         const hasAll = Object.entries(counts).every(([wanted, count]) =>
-          own.filter(({ name }) => name === wanted).length === count
+          own.filter(({ name }) => name === wanted).length >= count
         )
         return hasAll ? own : undefined
       }),
