@@ -14,7 +14,7 @@ import { type Coordinator, startCoordinator } from './serve/coordinator.ts'
 import { loadPipelines, pipelineDirs } from './pipelines/load.ts'
 import { createAudit, withoutAuditor } from './serve/audit.ts'
 import { startLocalNodes } from './serve/local_nodes.ts'
-import { loadOtel, otelWarning } from './serve/otel.ts'
+import { endWithLastExport, loadOtel, otelWarning } from './serve/otel.ts'
 import { joinLines, joinLink } from './serve/join_lines.ts'
 import { qrLines } from './serve/join_qr.ts'
 import { surviveFaults } from './serve/last_resort.ts'
@@ -119,6 +119,7 @@ async function stop() {
   keys.stop()
   await coordinator.close()
   await Promise.all([local.stop(), audit.stop()])
+  if (otel !== undefined) await endWithLastExport()
   Deno.exit(0)
 }
 const end = createEnding<void>(() => void stop())
