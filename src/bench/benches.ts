@@ -30,6 +30,7 @@ import { benchRequeue } from './requeue/requeue.ts'
 import { benchRestart } from './restart/restart.ts'
 import { benchShared, type SharedOptions } from './shared/shared.ts'
 import { benchSoak, type SoakOptions } from './soak/soak.ts'
+import { benchTelemetry } from './telemetry/telemetry.ts'
 import { benchTrust } from './trust/trust.ts'
 import { benchTwin } from './twin/twin.ts'
 import { benchTwinLive } from './twin/twin_live.ts'
@@ -84,6 +85,7 @@ export function benches(options: BenchOptions): { usual: Benches; named: Benches
     planner: benchPlanner,
     dispatch: () => benchDispatch(policies),
     overhead: benchOverhead,
+    telemetry: benchTelemetry,
     bodies: benchBodies,
     efficiency: benchEfficiency,
     odd: benchOdd,

@@ -16,14 +16,19 @@ export interface BenchChild<Ready> {
 
 const END_MS = 5000
 
-/** @param file of this folder, run with these arguments */
+/**
+ * @param file of this folder, run with these arguments
+ * @param env variables besides this process's
+ */
 export async function startChild<Ready>(
   file: string,
   args: readonly string[] = [],
   denoArgs: readonly string[] = [],
+  env: { [name: string]: string } = {},
 ): Promise<BenchChild<Ready>> {
   const child = new Deno.Command(Deno.execPath(), {
     args: ['run', '-A', ...denoArgs, fromFileUrl(new URL(file, import.meta.url)), ...args],
+    env,
     stdin: 'piped',
     stdout: 'piped',
     stderr: 'inherit',

@@ -14,6 +14,7 @@ import { type Coordinator, startCoordinator } from './serve/coordinator.ts'
 import { loadPipelines, pipelineDirs } from './pipelines/load.ts'
 import { createAudit, withoutAuditor } from './serve/audit.ts'
 import { startLocalNodes } from './serve/local_nodes.ts'
+import { endWithLastExport, loadOtel, otelWarning } from './serve/otel.ts'
 import { joinLines, joinLink } from './serve/join_lines.ts'
 import { qrLines } from './serve/join_qr.ts'
 import { surviveFaults } from './serve/last_resort.ts'
@@ -60,6 +61,10 @@ const keys = await startKeys(chosen.keys, host, (line) => log(line, 'warn')).cat
   fail(error.message)
 )
 
+const otel = await loadOtel()
+const warning = otel && otelWarning()
+if (warning !== undefined) log(warning, 'warn')
+
 const pipelines = await steps.run(
   'preparing models',
   (report) => pipelineDirs().then((all) => loadPipelines(dirs ?? all, report)),
@@ -86,6 +91,7 @@ try {
     ...{ keyring: keys.keyring, log, isOwn, hedge: true },
     ...(trust === undefined ? {} : { trust }),
     ...(isChecked && chosen.audit ? audit.options : {}),
+    ...(otel === undefined ? {} : { otel }),
     ...(chosen.store === undefined ? {} : { store: chosen.store }),
     assets: await steps.run('building pages', () => buildAssets()),
     ...(tls === undefined ? {} : { tls }),
@@ -113,6 +119,7 @@ async function stop() {
   keys.stop()
   await coordinator.close()
   await Promise.all([local.stop(), audit.stop()])
+  if (otel !== undefined) await endWithLastExport()
   Deno.exit(0)
 }
 const end = createEnding<void>(() => void stop())

@@ -23,7 +23,8 @@ export function spawnTied(
 ): Deno.ChildProcess {
   const child = new Deno.Command(Deno.execPath(), {
     args: ['run', '-A', ...args],
-    env: { ...env, [TIED]: '1' },
+    // What a collector hears of this process it would hear of the other as well, under one name.
+    env: { OTEL_DENO: 'false', ...env, [TIED]: '1' },
     stdin: 'piped',
     stdout,
     stderr: 'inherit',

@@ -26,6 +26,7 @@ import { notFound } from './methods.ts'
 import { createMetrics } from './metrics/metrics.ts'
 import { mountAdmin, type Reloaded } from './admin_routes.ts'
 import { mountOip } from './oip/routes.ts'
+import { exportMetrics } from './otel/instruments.ts'
 import { mountDocs } from './openapi/docs.ts'
 import { hostOf } from './origin.ts'
 import { type Assets, mountPages, pageHeaders } from './pages.ts'
@@ -123,6 +124,7 @@ export function createApp(options: AppOptions) {
   mountAdmin(app, pool, doors, hosts, options.reload)
   mountDocs(app)
   const metrics = createMetrics(pool)
+  if (pool.otel !== undefined) exportMetrics(pool.otel, pool)
   app.get('/metrics', async (c) => {
     const { text, type } = await metrics()
     return c.body(text, 200, { 'content-type': type })

@@ -9,8 +9,9 @@ import { elementsOf, isTensorType, TENSOR_TYPES } from '../pipeline/tensor.ts'
 import { TensorValue } from '../pipeline/tensor_item.ts'
 import { taskOf } from '../pipeline/tree.ts'
 import { createTable } from '../policy/core/table.ts'
-import type { BatchId, Handle, ItemOutcome, PolicyCommand, QueryId } from '../policy/core/types.ts'
+import type { BatchId, Handle, ItemOutcome, QueryId } from '../policy/core/types.ts'
 import type { BatchMessage, Received, ResultMessage } from '../protocol/mod.ts'
+import type { BatchWatch, Dispatch } from './batch_watch.ts'
 import { createCalledOff } from './called_off.ts'
 import type { Post } from './driver.ts'
 import { fitting } from './fitting.ts'
@@ -20,7 +21,7 @@ import type { Telemetry } from './metrics/telemetry.ts'
 import { backendOf, type PooledNode } from './nodes.ts'
 import type { Payload, Result } from './payload.ts'
 
-export type Dispatch = Extract<PolicyCommand, { type: 'dispatch' }>
+export type { Dispatch } from './batch_watch.ts'
 
 interface Flight {
   command: Dispatch
@@ -38,6 +39,7 @@ export function createBatches(
   now: () => number,
   isLive: (query: QueryId) => boolean,
   telemetry: Pick<Telemetry, 'batch' | 'batchFailed'>,
+  watch?: BatchWatch,
 ) {
   const flights = createTable<BatchId, Flight>()
   const calledOff = createCalledOff(post)
@@ -107,6 +109,11 @@ export function createBatches(
     if (keys.length > 0) node.link.send({ type: 'release', keys })
   }
 
+  function lost({ command }: Flight) {
+    telemetry.batchFailed(command.pipeline)
+    watch?.failed(command)
+  }
+
   /** The node hears of it. False where that is over already. */
   function callOff({ command: { batch }, node }: Flight): boolean {
     if (!flights.delete(batch)) return false
@@ -143,6 +150,7 @@ export function createBatches(
       }
       const bytes = bytesIn(blobs)
       flights.set(command.batch, { command, unsent, node, crops, sentAtMs, bytes })
+      watch?.sent(command, node, sentAtMs)
       node.link.send(message, blobs)
     },
 
@@ -176,9 +184,11 @@ export function createBatches(
         holding.hold(flight.command.items.map(({ query }) => query), size)
       } catch (error) {
         const { message: why } = error as Error
-        telemetry.batchFailed(flight.command.pipeline)
+        lost(flight)
         return post({ type: 'batch_failed', batch: flight.command.batch, message: why })
       }
+      const { computeMs, queueMs } = message
+      watch?.finished(flight.command, outcomes, { computeMs, queueMs, networkMs })
       const { pipeline, task, items } = flight.command
       // What no query waits for is counted apart.
       if (items[0]?.query !== '') {
@@ -207,7 +217,7 @@ export function createBatches(
       const flight = flights.get(batch)
       if (flight === undefined || flight.node !== node) return
       flights.delete(batch)
-      telemetry.batchFailed(flight.command.pipeline)
+      lost(flight)
       post({ type: 'batch_failed', batch, message })
     },
 
@@ -215,7 +225,7 @@ export function createBatches(
     abandon(node: PooledNode, message: string) {
       for (const flight of flights.values()) {
         if (flight.node !== node || !callOff(flight)) continue
-        telemetry.batchFailed(flight.command.pipeline)
+        lost(flight)
         post({ type: 'batch_failed', batch: flight.command.batch, message })
       }
     },
@@ -231,8 +241,7 @@ export function createBatches(
     left(node: PooledNode) {
       calledOff.left(node)
       for (const flight of flights.values()) {
-        if (flight.node !== node || !flights.delete(flight.command.batch)) continue
-        telemetry.batchFailed(flight.command.pipeline)
+        if (flight.node === node && flights.delete(flight.command.batch)) lost(flight)
       }
     },
 

@@ -58,7 +58,7 @@ export async function infer(c: Context, name: string, parts: InferParts): Promis
     })
     isQuery = true
     const { answer, answeredMs } = await pool.submit({
-      ...{ pipeline: pipeline.name, payload: payload!, arrivedMs, deadlineMs, gone },
+      ...{ pipeline: pipeline.name, payload: payload!, arrivedMs, deadlineMs, gone, id },
       ...(minAccuracy === undefined ? {} : { minAccuracy }),
     })
     const finished = resultOf(answer)

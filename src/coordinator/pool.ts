@@ -23,6 +23,7 @@ import { createFragmentRoom } from './fragments.ts'
 import { createHearing } from './hearing.ts'
 import { createLink, type Link, type LinkOptions, type Socket } from './link.ts'
 import { createTelemetry } from './metrics/telemetry.ts'
+import { openOtel } from './otel/open.ts'
 import {
   ableOf,
   createPooledNode,
@@ -61,6 +62,7 @@ export function createPool(options: PoolOptions) {
   const deadlines = createDeadlines(now)
   const fault = (error: unknown) => log(`scheduler fault: ${(error as Error).stack}`, 'error')
   const telemetry = createTelemetry([...pipelines.values()])
+  const otel = options.otel && openOtel(options.otel, { scheduler, telemetry, now })
   const { post, stop } = createDriver(
     scheduler,
     (one) => carryOut(one),
@@ -74,10 +76,11 @@ export function createPool(options: PoolOptions) {
     now,
     deadlines,
     (one) => batches.release(one),
-    telemetry,
+    otel?.telemetry ?? telemetry,
     (payload) => tooLargeFor([...nodes.values()], payload),
+    otel?.traces,
   )
-  const batches = createBatches(pipelines, post, now, queries.has, telemetry)
+  const batches = createBatches(pipelines, post, now, queries.has, telemetry, otel?.traces)
   const weighSilence = createSilence({ nodes, batches, post, log })
   const carryOut = createCommands({
     ...{ find, nodes, batches, queries, telemetry, weighSilence, post, log },
@@ -258,6 +261,7 @@ export function createPool(options: PoolOptions) {
     admin,
     rulings,
     telemetry,
+    otel: options.otel,
     versions,
     /** Replaces what is served under a name. @throws RenewalError: then the old one goes on */
     renew: renewal.renew,

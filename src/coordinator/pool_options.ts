@@ -9,6 +9,7 @@ import type { Identities } from './doors/identities.ts'
 import type { Keyring } from './doors/keys.ts'
 import type { LinkOptions } from './link.ts'
 import type { Log } from './log.ts'
+import type { OtelApi } from './otel/api.ts'
 import type { ServedPipeline } from './served.ts'
 import type { Solve } from './solver.ts'
 
@@ -30,4 +31,6 @@ export interface PoolOptions {
   /** Keys that nodes come in with; who holds one that is taken back has to leave. */
   keyring?: Keyring
   identities?: Identities
+  /** What a collector is told by; absent: none is told. */
+  otel?: OtelApi
 }

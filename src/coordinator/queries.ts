@@ -21,6 +21,16 @@ export interface QueryRequest {
   minAccuracy?: number
   /** Tells when the client goes away, which cancels what is queued for the query. */
   gone: Gone
+  /** As the answer has it. */
+  id?: string
+}
+
+/** Follows queries from arrival to answer. */
+export interface QueryWatch {
+  /** Told while the HTTP request is the active one. */
+  began(query: QueryId, request: QueryRequest): void
+  /** @param answer undefined where the client left */
+  ended(query: QueryId, answer: Answer | undefined, atMs: number): void
 }
 
 /** The one answer, and when it was given on the coordinator's clock. */
@@ -61,14 +71,20 @@ export function createQueries(
   cancelled: (query: QueryId) => void,
   telemetry: Pick<Telemetry, 'answered' | 'cancelled'>,
   refuse: (payload: Payload) => Answer | undefined = () => undefined,
+  watch?: QueryWatch,
 ) {
   const waiting = createTable<QueryId, Waiting>()
   let serial = 0
   let bytesInside = 0
 
-  function answered({ pipeline, arrivedMs }: QueryRequest, answer: Answer): Answered {
+  function answered(
+    query: QueryId,
+    { pipeline, arrivedMs }: QueryRequest,
+    answer: Answer,
+  ): Answered {
     const answeredMs = now()
     telemetry.answered(pipeline, answer, answeredMs - arrivedMs)
+    watch?.ended(query, answer, answeredMs)
     return { answer, answeredMs }
   }
 
@@ -82,7 +98,7 @@ export function createQueries(
   }
 
   function give(one: Waiting, answer: Answer): void {
-    if (settle(one)) one.resolve(answered(one.request, answer))
+    if (settle(one)) one.resolve(answered(one.query, one.request, answer))
   }
 
   function cancel({ query }: Waiting): void {
@@ -99,7 +115,9 @@ export function createQueries(
       if (!settle(one)) return
       cancel(one)
       const { pipeline, arrivedMs } = one.request
-      telemetry.cancelled(pipeline, now() - arrivedMs)
+      const leftMs = now()
+      telemetry.cancelled(pipeline, leftMs - arrivedMs)
+      watch?.ended(one.query, undefined, leftMs)
       one.reject(why)
     })
     // Told at once: there was nothing to call off yet.
@@ -109,7 +127,7 @@ export function createQueries(
   function guard(one: Waiting): void {
     if (!settle(one)) return
     cancel(one)
-    one.resolve(answered(one.request, tooLate))
+    one.resolve(answered(one.query, one.request, tooLate))
   }
 
   return {
@@ -123,11 +141,12 @@ export function createQueries(
     submit(request: QueryRequest): Promise<Answered> {
       const { payload, pipeline, arrivedMs, deadlineMs, minAccuracy } = request
       const { byteLength } = payload.bytes
+      const query = String(serial + 1)
+      watch?.began(query, request)
       const refused = bytesInside + byteLength > MAX_BYTES_INSIDE ? tooMuchInside : refuse(payload)
-      if (refused !== undefined) return Promise.resolve(answered(request, refused))
+      if (refused !== undefined) return Promise.resolve(answered(query, request, refused))
       bytesInside += byteLength
       serial += 1
-      const query = String(serial)
       return new Promise((resolve, reject) => {
         const one: Waiting = { query, request, resolve, reject, callOff: nothing, unwatch: nothing }
         const lookAtMs = Math.min(arrivedMs + LOOK_AFTER_MS, deadlineMs + GUARD_MS)

@@ -8,15 +8,20 @@ import { ROOT } from '../../src/cli/root.ts'
  *
  * @param args of `start`
  * @param within a program that runs it, and what that is told
+ * @param env variables besides this process's
  */
-export async function startProcess(args: readonly string[], within: readonly string[] = []) {
+export async function startProcess(
+  args: readonly string[],
+  within: readonly string[] = [],
+  env: { [name: string]: string } = {},
+) {
   const [program, ...rest] = [
     ...within,
     ...[Deno.execPath(), 'run', '-A', join(ROOT, 'src', 'cli', 'start.ts'), '--port', '0'],
     ...args,
   ]
   const child = new Deno.Command(program!, {
-    ...{ args: rest, stdin: 'null', stdout: 'piped', stderr: 'piped' },
+    ...{ args: rest, env, stdin: 'null', stdout: 'piped', stderr: 'piped' },
   }).spawn()
   const out = child.stdout.pipeThrough(new TextDecoderStream()).getReader()
   const log = child.stderr.pipeThrough(new TextDecoderStream()).getReader()

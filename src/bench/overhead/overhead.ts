@@ -7,6 +7,7 @@
 import { median } from '../../cli/statistics.ts'
 import { type BenchChild, cpuSeconds, startChild } from '../child.ts'
 import type { LoadOrder, LoadResult } from '../load.ts'
+import { paddedPng } from './padded_png.ts'
 
 const SIZES = { '1 KB': 1000, '100 KB': 100_000 }
 const AT_ONCE = [16, 64]
@@ -25,21 +26,6 @@ type Kind = typeof KINDS[number]
 interface Side {
   server: BenchChild<string>
   node: BenchChild<null>
-}
-
-/** A PNG of one pixel, made this long by a chunk of a name that goes on to nodes. */
-function paddedPng(bytes: number): Uint8Array {
-  const pixel = Uint8Array.fromBase64(
-    'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==',
-  )
-  const headerEnd = 33
-  const out = new Uint8Array(Math.max(bytes, pixel.byteLength + 12))
-  const chunkBytes = out.byteLength - pixel.byteLength
-  out.set(pixel.subarray(0, headerEnd))
-  new DataView(out.buffer).setUint32(headerEnd, chunkBytes - 12)
-  out.set(new TextEncoder().encode('tRNS'), headerEnd + 4)
-  out.set(pixel.subarray(headerEnd), headerEnd + chunkBytes)
-  return out
 }
 
 async function startSide(kind: Kind): Promise<Side> {

@@ -7,19 +7,9 @@
  */
 import { Hono } from 'hono'
 import { upgradeWebSocket } from 'hono/deno'
-import { checkPipeline } from '../../pipeline/parse.ts'
 import { encodeFrame } from '../../protocol/mod.ts'
-import { startCoordinator } from '../../cli/serve/coordinator.ts'
 import { answerLines } from '../child.ts'
-
-function startShoal(): string {
-  const pipeline = checkPipeline({
-    ...{ schema: 'shoal-pipeline/1', name: 'pass', sloMs: 5000, root: 'pass' },
-    tasks: { pass: { variants: { only: { accuracy: 1, referenceMs: 0.1 } } } },
-    output: { passed: { each: 'pass', with: ['text'] } },
-  }, 'bench')
-  return startCoordinator({ port: 0, pipelines: [{ dir: '', pipeline, models: {} }] }).url
-}
+import { startPass } from './pass.ts'
 
 function startBare(): string {
   const app = new Hono()
@@ -49,4 +39,4 @@ function startBare(): string {
   return `http://localhost:${addr.port}`
 }
 
-await answerLines(Deno.args[0] === 'bare' ? startBare() : startShoal(), () => Promise.resolve(null))
+await answerLines(Deno.args[0] === 'bare' ? startBare() : startPass(), () => Promise.resolve(null))

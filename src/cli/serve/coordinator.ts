@@ -62,6 +62,8 @@ export interface CoordinatorOptions {
   allowEmbeds?: readonly string[]
   /** Rates that calls are held to. */
   limits?: Partial<DoorLimits>
+  /** What a collector is told by; `loadOtel` has it where one is to be told. */
+  otel?: PoolOptions['otel']
   /** Certificate and key, as PEM, to serve `https` with. */
   tls?: { cert: string; key: string }
 }
@@ -127,6 +129,7 @@ export function startCoordinator(options: CoordinatorOptions): Coordinator {
     keyring,
     identities,
     ...(link === undefined ? {} : { link }),
+    ...(options.otel === undefined ? {} : { otel: options.otel }),
     ...(options.isOwn === undefined ? {} : { isOwn: options.isOwn }),
     ...(options.isAuditor === undefined ? {} : { isAuditor: options.isAuditor }),
     ...(options.strangerJoined === undefined ? {} : { strangerJoined: options.strangerJoined }),

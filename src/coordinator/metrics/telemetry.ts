@@ -61,7 +61,8 @@ export interface Telemetry {
   nodes: { joined: number; left: number; bytesSent: number; bytesReceived: number }
 }
 
-const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
+/** Upper bounds of buckets. */
+export const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
 const ITEMS = [1, 2, 4, 8, 16, 32, 64]
 
 interface TaskSeries {

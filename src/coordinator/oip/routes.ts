@@ -170,7 +170,7 @@ function infer(
       const { id = headers.id, budgetMs = headers.budgetMs } = query
       return { ...query, id, budgetMs, minAccuracy: query.minAccuracy ?? headers.minAccuracy }
     },
-    ({ payloads, budgetMs, minAccuracy }, arrivedMs) => {
+    ({ id, payloads, budgetMs, minAccuracy }, arrivedMs) => {
       const gone: Gone = (left) => {
         const leave = () => left(rest.signal.reason)
         // The call has its answer, and Deno throws where it is asked of one that is over.
@@ -187,7 +187,7 @@ function infer(
       }
       return payloads.map((payload) =>
         answerOf(pool, {
-          ...{ pipeline: pipeline.name, payload },
+          ...{ pipeline: pipeline.name, payload, id },
           ...{ arrivedMs, deadlineMs: arrivedMs + budgetMs, gone },
           ...(minAccuracy === undefined ? {} : { minAccuracy }),
         })
