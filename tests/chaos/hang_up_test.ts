@@ -72,7 +72,7 @@ Deno.test('whoever hangs up, at any point of a request or an answer, harms nobod
 
     await t.step('listeners', async () => {
       // More than may listen at once.
-      for (let i = 0; i < 100; i++) {
+      for (let i = 0; i < few(66, 100); i++) {
         const cut = { sent: 1 << 20, read: i % 2, reset: i % 4 < 2 }
         await hangUp(port, rawGet('/v1/events'), cut)
       }
@@ -94,7 +94,7 @@ Deno.test('whoever hangs up, at any point of a request or an answer, harms nobod
         ),
       ]
       for (const request of asked) {
-        for (const part of [0.001, 0.1, 0.5, 0.9, 1]) {
+        for (const part of [0.001, 0.5, 1, 0.1, 0.9].slice(0, few(3, 5))) {
           for (const reset of [false, true]) {
             const sent = Math.ceil(request.byteLength * part)
             await hangUp(port, request, { sent, read: 0, reset })

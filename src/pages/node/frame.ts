@@ -94,8 +94,8 @@ function watch(parts: Element[], join: HTMLButtonElement, changed: () => void): 
 
   // The page around can put the focus here, but not the pointer, nor lead the Tab key on.
   const touch = (event: Event) => touched ||= event.isTrusted
-  addEventListener('mousedown', touch, true)
-  addEventListener('keydown', (event) => event.key === 'Tab' && touch(event), true)
+  document.addEventListener('mousedown', touch, true)
+  document.addEventListener('keydown', (event) => event.key === 'Tab' && touch(event), true)
   join.addEventListener('click', (event) => {
     look(observer.takeRecords())
     if (!frame.open || !touched || !event.isTrusted) event.preventDefault()

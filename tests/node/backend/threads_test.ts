@@ -18,6 +18,7 @@ import {
   withNode,
 } from '../fixture.ts'
 import type { Scene } from '../fixture.ts'
+import { testOfAll } from '../../exhaustive.ts'
 
 /** A browser's host whose engines take so many ms a run, by threads. */
 const isolated = (paceMs: { wasm: number; wasm2: number }): Host => ({
@@ -65,7 +66,7 @@ async function withTwoSlots(
   }
 }
 
-Deno.test('auto takes two threads a run where they carry nearly what two workers do', async () => {
+testOfAll('auto takes two threads a run where they carry nearly what two workers do', async () => {
   await withTwoSlots({ wasm: 30, wasm2: 5 }, [A, C], async ({ peer, node }) => {
     await loadOn(peer, 1, A, C)
     await peer.take('report', ({ slots }) => slots === 1)
@@ -80,7 +81,7 @@ Deno.test('auto takes two threads a run where they carry nearly what two workers
   })
 })
 
-Deno.test('auto keeps two workers of one thread where they carry more', async () => {
+testOfAll('auto keeps two workers of one thread where they carry more', async () => {
   await withTwoSlots({ wasm: 20, wasm2: 20 }, [A], async ({ peer }) => {
     const { message } = await peer.take('report', ({ backend }) => backend !== undefined)
     equal(message.threadsPerRun, 1)

@@ -8,6 +8,7 @@ import type { Pipeline } from '../../../src/pipeline/schema.ts'
 import { NO_DATA } from '../../../src/sim/eval_data.ts'
 import { checkScenario } from '../../../src/sim/scenario.ts'
 import { unseen } from '../../../src/sim/suites/unseen.ts'
+import { testOfAll } from '../../exhaustive.ts'
 
 const NAMES = ['a', 'b', 'c', 'd']
 const SAID_MS = [20, 40, 60, 80]
@@ -106,14 +107,17 @@ Deno.test('what it measures anew is believed', () => {
   assert.equal(profile.meanMs('n', d, 1), 90)
 })
 
-Deno.test('a pool whose profiles say half more than batches take is as accurate as one that is right', () => {
-  const { scenario } = unseen.cases(NO_DATA)[0]!
-  const [right, wrong] = [1, 1.5].map((bias) => {
-    const checked = checkScenario({ ...scenario, told: { bias } }, 'scenario.json')
-    return runPolicy(checked, { policy: 'shoal' }).result
-  })
-  assert.ok(wrong!.violationRatio < 0.002, `${wrong!.violationRatio} violations`)
-  // 1.2 points when each variant was taken at its word until it ran.
-  const points = 100 * (right!.effectiveAccuracy - wrong!.effectiveAccuracy)
-  assert.ok(points < 0.5, `${points} points less`)
-})
+testOfAll(
+  'a pool whose profiles say half more than batches take is as accurate as one that is right',
+  () => {
+    const { scenario } = unseen.cases(NO_DATA)[0]!
+    const [right, wrong] = [1, 1.5].map((bias) => {
+      const checked = checkScenario({ ...scenario, told: { bias } }, 'scenario.json')
+      return runPolicy(checked, { policy: 'shoal' }).result
+    })
+    assert.ok(wrong!.violationRatio < 0.002, `${wrong!.violationRatio} violations`)
+    // 1.2 points when each variant was taken at its word until it ran.
+    const points = 100 * (right!.effectiveAccuracy - wrong!.effectiveAccuracy)
+    assert.ok(points < 0.5, `${points} points less`)
+  },
+)
