@@ -1,0 +1,250 @@
+/**
+ * Seconds that nodes were awake and slots busy, counted; the energy of that, modelled. It looks on at
+ * what goes into the scheduler and what comes out, and changes nothing of either.
+ *
+ * A node is awake while the scheduler may give it work, and while it does some. While any of its slots
+ * is busy, the whole power of the device is that of the batches that run, in equal parts; items of one
+ * batch have equal parts of it. What an awake node takes meanwhile with nothing to do is the pool's,
+ * and no query's. Neither the coordinator nor its auditor is counted.
+ *
+ * @module
+ */
+import type { EnergyInfo, PipelineEnergy } from '../../client/energy_types.ts'
+import { publicName } from '../../pipeline/version.ts'
+import { createTable } from '../../policy/core/table.ts'
+import type {
+  BatchId,
+  NodeId,
+  PolicyCommand,
+  PolicyEvent,
+  QueryId,
+  Scheduler,
+} from '../../policy/core/types.ts'
+import type { Power } from './params.ts'
+import { wattsOf } from './power.ts'
+
+interface Flight {
+  batch: BatchId
+  node: NodeId
+  slot: number
+  pipeline: string
+  queries: QueryId[]
+  sentMs: number
+  /** Nobody waits for it, so that its node may never say that it has ended. */
+  calledOff: boolean
+}
+
+interface Node {
+  /** As last known. */
+  power: Power
+  slots: number
+  paused: boolean
+  resting: boolean
+  /** Counted until then. */
+  countedMs: number
+  /** By slot, in the order that they were sent. */
+  flights: Flight[][]
+  /** By slot, when a batch ended last. */
+  endedMs: number[]
+}
+
+interface Query {
+  pipeline: string
+  modelledJ: number
+}
+
+export interface EnergyReading extends EnergyInfo {
+  pipelines: Record<string, PipelineEnergy & { answered: number; answeredJ: number }>
+}
+
+export interface Meter {
+  /** The scheduler, looked on at. */
+  over(scheduler: Pick<Scheduler, 'handle'>): Pick<Scheduler, 'handle'>
+  /** Once of each query. What it took, in joules; 0 where nothing is known of it. */
+  answered(query: QueryId, withResult: boolean): number
+  read(nowMs: number): EnergyReading
+}
+
+/** @param powerOf of a node that is here */
+export function createMeter(powerOf: (node: NodeId) => Power | undefined): Meter {
+  const nodes = new Map<NodeId, Node>()
+  const flights = createTable<BatchId, Flight>()
+  const queries = createTable<QueryId, Query>()
+  const pipelines = new Map<string, EnergyReading['pipelines'][string]>()
+  const total = { awakeNodeS: 0, busySlotS: 0, modelledJ: 0 }
+  const ofPipeline = (name: string) => {
+    const key = publicName(name)
+    const known = pipelines.get(key)
+    if (known !== undefined) return known
+    const none = { busySlotS: 0, modelledJ: 0, modelledJPerQuery: null, answered: 0, answeredJ: 0 }
+    pipelines.set(key, none)
+    return none
+  }
+
+  /** Counts the time of a node up to now, before anything about it changes. */
+  function count(id: NodeId, node: Node, nowMs: number): void {
+    if (isAwake(node)) {
+      const awakeS = Math.max(0, nowMs - node.countedMs) / 1000
+      total.awakeNodeS += awakeS
+      total.modelledJ += awakeS * node.power.idleW
+    }
+    node.countedMs = nowMs
+    node.power = powerOf(id) ?? node.power
+  }
+
+  /** @param computeMs what its node says that it took; undefined where nobody can say */
+  function ended(batch: BatchId, nowMs: number, computeMs: number | undefined): void {
+    const flight = flights.get(batch)
+    const node = flight && nodes.get(flight.node)
+    if (flight === undefined || node === undefined) return
+    const { slot, sentMs } = flight
+    count(flight.node, node, nowMs)
+    const busy = busySlots(node)
+    forget(node, flight)
+    if (computeMs === undefined) return
+    // No batch takes longer than from its sending, or the end of the one before, whatever is said.
+    const mostMs = nowMs - Math.max(sentMs, node.endedMs[slot] ?? -Infinity)
+    node.endedMs[slot] = nowMs
+    const busyS = Math.max(0, Math.min(computeMs, mostMs)) / 1000
+    const watts = wattsOf(node.power, busy, node.slots)
+    const partJ = busyS * watts / busy
+    total.busySlotS += busyS
+    total.modelledJ += busyS * (watts - node.power.idleW) / busy
+    const pipeline = ofPipeline(flight.pipeline)
+    pipeline.busySlotS += busyS
+    pipeline.modelledJ += partJ
+    for (const id of flight.queries) {
+      const query = queries.get(id)
+      if (query !== undefined) query.modelledJ += partJ / flight.queries.length
+    }
+  }
+
+  function forget({ flights: all }: Node, flight: Flight): void {
+    const waiting = all[flight.slot] ?? []
+    const at = waiting.indexOf(flight)
+    // A slot runs its batches in their order: those called off before it have ended, too.
+    const hasEnded = (one: Flight, i: number) => one === flight || (i < at && one.calledOff)
+    for (const [i, one] of waiting.entries()) if (hasEnded(one, i)) flights.delete(one.batch)
+    all[flight.slot] = waiting.filter((one, i) => !hasEnded(one, i))
+  }
+
+  function saw(event: PolicyEvent, nowMs: number): void {
+    switch (event.type) {
+      case 'query_arrived':
+        return queries.set(event.query, { pipeline: event.pipeline, modelledJ: 0 })
+      case 'query_cancelled':
+        return void queries.delete(event.query)
+      case 'batch_finished':
+      case 'batch_failed':
+        return ended(event.batch, nowMs, event.computeMs)
+      case 'node_joined': {
+        if (event.judge) return
+        leave(event.node, nowMs)
+        const power = powerOf(event.node)
+        if (power === undefined) return
+        return void nodes.set(event.node, {
+          ...{ power, slots: event.slots, paused: false, resting: false, countedMs: nowMs },
+          ...{ flights: [], endedMs: [] },
+        })
+      }
+      case 'node_reported': {
+        const node = nodes.get(event.node)
+        if (node === undefined) return
+        count(event.node, node, nowMs)
+        node.slots = event.slots ?? node.slots
+        node.paused = event.paused ?? node.paused
+        return
+      }
+      case 'node_left':
+        return leave(event.node, nowMs)
+    }
+  }
+
+  function leave(id: NodeId, nowMs: number): void {
+    const node = nodes.get(id)
+    if (node === undefined) return
+    count(id, node, nowMs)
+    for (const { batch } of node.flights.flat()) flights.delete(batch)
+    nodes.delete(id)
+  }
+
+  function did(command: PolicyCommand, nowMs: number): void {
+    switch (command.type) {
+      case 'dispatch': {
+        const { batch, node: id, slot, pipeline, items } = command
+        const node = nodes.get(id)
+        if (node === undefined) return
+        count(id, node, nowMs)
+        const queries = items.map(({ query }) => query)
+        const flight = {
+          ...{ batch, node: id, slot, pipeline, queries },
+          ...{ sentMs: nowMs, calledOff: false },
+        }
+        flights.set(batch, flight)
+        return void (node.flights[slot] ??= []).push(flight)
+      }
+      case 'cancel_batch': {
+        const flight = flights.get(command.batch)
+        if (flight !== undefined) flight.calledOff = true
+        return
+      }
+      case 'rest_node':
+      case 'wake_node': {
+        const node = nodes.get(command.node)
+        if (node === undefined) return
+        count(command.node, node, nowMs)
+        node.resting = command.type === 'rest_node'
+        return
+      }
+    }
+  }
+
+  return {
+    over: (scheduler) => ({
+      handle(event, nowMs, more) {
+        saw(event, nowMs)
+        const commands = scheduler.handle(event, nowMs, more)
+        for (const command of commands) did(command, nowMs)
+        return commands
+      },
+    }),
+
+    answered(id, withResult) {
+      const query = queries.get(id)
+      if (query === undefined) return 0
+      queries.delete(id)
+      if (withResult) {
+        const pipeline = ofPipeline(query.pipeline)
+        pipeline.answered++
+        pipeline.answeredJ += query.modelledJ
+      }
+      return query.modelledJ
+    },
+
+    read(nowMs) {
+      let modelledW = 0
+      for (const [id, node] of nodes) {
+        count(id, node, nowMs)
+        if (isAwake(node)) modelledW += wattsOf(node.power, busySlots(node), node.slots)
+      }
+      return {
+        ...total,
+        modelledW,
+        pipelines: Object.fromEntries(
+          [...pipelines].map(([name, one]) => [name, {
+            ...one,
+            modelledJPerQuery: one.answered === 0 ? null : one.answeredJ / one.answered,
+          }]),
+        ),
+      }
+    },
+  }
+}
+
+const isAwake = (node: Node): boolean => !(node.paused || node.resting) || busySlots(node) > 0
+
+function busySlots({ flights }: Node): number {
+  let busy = 0
+  for (const waiting of flights) if (waiting !== undefined && waiting.length > 0) busy++
+  return busy
+}
