@@ -94,15 +94,14 @@ Deno.test('createMeter() counts seconds, and shares the power of a node among wh
   arrive(1000, 'y', dispatch(1, 0, 'x', 'x', 'x', 'y'), dispatch(2, 1, 'y'))
   assert.equal(read(1500).modelledW, 50)
   finish(2000, 1, 1000)
-  // The other one is alone from now on, and ends at once.
   finish(2000, 2, 1000)
   near(answered('x', true), 0.75 * 25)
-  near(answered('y', false), 0.25 * 25 + 30)
+  near(answered('y', false), 0.25 * 25 + 25)
   assert.equal(answered('y', true), 0)
   const { pipelines: { p }, awakeNodeS, busySlotS, modelledJ, modelledW } = read(2000)
   near(awakeNodeS, 2)
   near(busySlotS, 2)
-  near(modelledJ, 10 + 10 + 20 + 20)
+  near(modelledJ, 10 + 50)
   assert.equal(modelledW, 10)
   near(p!.busySlotS, 2)
   // Of queries with a result alone.
@@ -122,8 +121,7 @@ Deno.test('createMeter() has the last of many slots cost the most where the expo
     return read(1000).modelledJ
   }
   near(joules(1), 10 + 10)
-  // What ends in the same instant is reckoned in turn: half of 40, then 10 alone.
-  near(joules(2), 10 + 20 + 10)
+  near(joules(2), 10 + 40)
 })
 
 Deno.test('createMeter() believes no batch longer than the clock, nor one without an end', () => {

@@ -3,9 +3,10 @@
  * what goes into the scheduler and what comes out, and changes nothing of either.
  *
  * A node is awake while the scheduler may give it work, and while it does some. While any of its slots
- * is busy, the whole power of the device is that of the batches that run, in equal parts; items of one
- * batch have equal parts of it. What an awake node takes meanwhile with nothing to do is the pool's,
- * and no query's. Neither the coordinator nor its auditor is counted.
+ * has a batch, the power of the device is that of those batches in equal parts, for as long as each
+ * was computed; items of one batch have equal parts of that. What an awake node takes while it
+ * computes nothing is the pool's, and no query's. Neither the coordinator nor its auditor is counted,
+ * nor batches that were lost.
  *
  * @module
  */
@@ -29,7 +30,6 @@ interface Flight {
   slot: number
   pipeline: string
   queries: QueryId[]
-  sentMs: number
   /** Nobody waits for it, so that its node may never say that it has ended. */
   calledOff: boolean
 }
@@ -40,12 +40,23 @@ interface Node {
   slots: number
   paused: boolean
   resting: boolean
-  /** Counted until then. */
-  countedMs: number
-  /** By slot, in the order that they were sent. */
-  flights: Flight[][]
-  /** By slot, when a batch ended last. */
-  endedMs: number[]
+  /** What a slot that was busy all the time took by then. */
+  counted: Mark
+  running: Slot[]
+}
+
+interface Slot {
+  /** In the order that they were sent: the first runs. */
+  flights: Flight[]
+  /** Since when it does. */
+  since: Mark
+}
+
+interface Mark {
+  atMs: number
+  /** Its part of the power of its device, and of what the device took beyond its power at rest. */
+  partJ: number
+  extraJ: number
 }
 
 interface Query {
@@ -83,13 +94,20 @@ export function createMeter(powerOf: (node: NodeId) => Power | undefined): Meter
 
   /** Counts the time of a node up to now, before anything about it changes. */
   function count(id: NodeId, node: Node, nowMs: number): void {
+    const { power, slots, counted: { atMs, partJ, extraJ } } = node
+    const passedS = Math.max(0, nowMs - atMs) / 1000
+    const busy = busySlots(node)
     if (isAwake(node)) {
-      const awakeS = Math.max(0, nowMs - node.countedMs) / 1000
-      total.awakeNodeS += awakeS
-      total.modelledJ += awakeS * node.power.idleW
+      total.awakeNodeS += passedS
+      total.modelledJ += passedS * power.idleW
     }
-    node.countedMs = nowMs
-    node.power = powerOf(id) ?? node.power
+    const each = busy === 0 ? 0 : passedS / busy
+    const watts = wattsOf(power, busy, slots)
+    node.counted = {
+      ...{ atMs: nowMs, partJ: partJ + each * watts },
+      extraJ: extraJ + each * (watts - power.idleW),
+    }
+    node.power = powerOf(id) ?? power
   }
 
   /** @param computeMs what its node says that it took; undefined where nobody can say */
@@ -97,19 +115,18 @@ export function createMeter(powerOf: (node: NodeId) => Power | undefined): Meter
     const flight = flights.get(batch)
     const node = flight && nodes.get(flight.node)
     if (flight === undefined || node === undefined) return
-    const { slot, sentMs } = flight
     count(flight.node, node, nowMs)
-    const busy = busySlots(node)
-    forget(node, flight)
-    if (computeMs === undefined) return
-    // No batch takes longer than from its sending, or the end of the one before, whatever is said.
-    const mostMs = nowMs - Math.max(sentMs, node.endedMs[slot] ?? -Infinity)
-    node.endedMs[slot] = nowMs
-    const busyS = Math.max(0, Math.min(computeMs, mostMs)) / 1000
-    const watts = wattsOf(node.power, busy, node.slots)
-    const partJ = busyS * watts / busy
+    const slot = node.running[flight.slot]!
+    const { since } = slot
+    forget(slot, flight, node.counted, computeMs)
+    // No batch takes longer than since its sending, or the end of the one before, whatever is said.
+    const mostMs = nowMs - since.atMs
+    if (computeMs === undefined || !(mostMs > 0)) return
+    const tookMs = Math.min(computeMs, mostMs)
+    const partJ = (node.counted.partJ - since.partJ) * tookMs / mostMs
+    const busyS = tookMs / 1000
     total.busySlotS += busyS
-    total.modelledJ += busyS * (watts - node.power.idleW) / busy
+    total.modelledJ += (node.counted.extraJ - since.extraJ) * tookMs / mostMs
     const pipeline = ofPipeline(flight.pipeline)
     pipeline.busySlotS += busyS
     pipeline.modelledJ += partJ
@@ -119,13 +136,15 @@ export function createMeter(powerOf: (node: NodeId) => Power | undefined): Meter
     }
   }
 
-  function forget({ flights: all }: Node, flight: Flight): void {
-    const waiting = all[flight.slot] ?? []
-    const at = waiting.indexOf(flight)
+  function forget(slot: Slot, flight: Flight, now: Mark, computeMs = 0): void {
+    const at = slot.flights.indexOf(flight)
     // A slot runs its batches in their order: those called off before it have ended, too.
     const hasEnded = (one: Flight, i: number) => one === flight || (i < at && one.calledOff)
-    for (const [i, one] of waiting.entries()) if (hasEnded(one, i)) flights.delete(one.batch)
-    all[flight.slot] = waiting.filter((one, i) => !hasEnded(one, i))
+    const isNext = slot.flights.every((one, i) => i >= at || one.calledOff)
+    for (const [i, one] of slot.flights.entries()) if (hasEnded(one, i)) flights.delete(one.batch)
+    slot.flights = slot.flights.filter((one, i) => !hasEnded(one, i))
+    // One that ran not at all, such as one too late in its queue, leaves the one before it running.
+    if (isNext || computeMs > 0) slot.since = now
   }
 
   function saw(event: PolicyEvent, nowMs: number): void {
@@ -143,8 +162,8 @@ export function createMeter(powerOf: (node: NodeId) => Power | undefined): Meter
         const power = powerOf(event.node)
         if (power === undefined) return
         return void nodes.set(event.node, {
-          ...{ power, slots: event.slots, paused: false, resting: false, countedMs: nowMs },
-          ...{ flights: [], endedMs: [] },
+          ...{ power, slots: event.slots, paused: false, resting: false, running: [] },
+          counted: { atMs: nowMs, partJ: 0, extraJ: 0 },
         })
       }
       case 'node_reported': {
@@ -164,7 +183,9 @@ export function createMeter(powerOf: (node: NodeId) => Power | undefined): Meter
     const node = nodes.get(id)
     if (node === undefined) return
     count(id, node, nowMs)
-    for (const { batch } of node.flights.flat()) flights.delete(batch)
+    for (const slot of node.running) {
+      for (const { batch } of slot?.flights ?? []) flights.delete(batch)
+    }
     nodes.delete(id)
   }
 
@@ -176,12 +197,11 @@ export function createMeter(powerOf: (node: NodeId) => Power | undefined): Meter
         if (node === undefined) return
         count(id, node, nowMs)
         const queries = items.map(({ query }) => query)
-        const flight = {
-          ...{ batch, node: id, slot, pipeline, queries },
-          ...{ sentMs: nowMs, calledOff: false },
-        }
+        const flight = { batch, node: id, slot, pipeline, queries, calledOff: false }
         flights.set(batch, flight)
-        return void (node.flights[slot] ??= []).push(flight)
+        const one = node.running[slot] ??= { flights: [], since: node.counted }
+        if (one.flights.length === 0) one.since = node.counted
+        return void one.flights.push(flight)
       }
       case 'cancel_batch': {
         const flight = flights.get(command.batch)
@@ -243,8 +263,8 @@ export function createMeter(powerOf: (node: NodeId) => Power | undefined): Meter
 
 const isAwake = (node: Node): boolean => !(node.paused || node.resting) || busySlots(node) > 0
 
-function busySlots({ flights }: Node): number {
+function busySlots({ running }: Node): number {
   let busy = 0
-  for (const waiting of flights) if (waiting !== undefined && waiting.length > 0) busy++
+  for (const slot of running) if (slot !== undefined && slot.flights.length > 0) busy++
   return busy
 }
