@@ -29,6 +29,7 @@ const USAGE = `${COMMAND} node --join URL [options]
   --disk MB        disk for models at most; 1000 if absent
   --downloads all  all models, or least: only the smallest of each task
   --code           run programs that pipelines bring, too, with all that this process may do
+  --watts 20,80    what the device takes at rest and busy, for the pool's figure of energy
   --token TOKEN    what the coordinator asks for, if it does; also SHOAL_TOKEN
   --slots N        workers to run, instead of as many as prove worth it
   --first-slots 1  workers to begin with, until that is measured`

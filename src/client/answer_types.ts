@@ -58,6 +58,8 @@ export interface InferAnswer<Outputs = Record<string, unknown[]>> {
   /** Items served per task and variant. */
   path: Record<string, Record<string, number>>
   stages: StageReport[]
+  /** What its batches took, its share of each by items: modelled, not measured. */
+  modelledJ: number
 }
 
 /** One line of text of the `ocr` pipeline; `box` in pixels of the submitted picture. */

@@ -3,9 +3,11 @@
  *
  * @module
  */
+import type { EnergyInfo, PipelineEnergy } from './energy_types.ts'
 import type { ExtraWorkInfo, NodeTrustInfo } from './trust_types.ts'
 
 export * from './answer_types.ts'
+export type { EnergyInfo, PipelineEnergy } from './energy_types.ts'
 
 export interface PipelineInfo {
   name: string
@@ -135,8 +137,9 @@ export interface StatsInfo {
       queued: { [task: string]: number }
       /** Divided by `onTime` it is the effective accuracy. */
       accuracySum: number
-    }
+    } & PipelineEnergy
   }
+  energy: EnergyInfo
   nodes: {
     [node: string]: {
       class: string
@@ -184,6 +187,8 @@ export interface PipelineMetrics {
   queued: number
   /** Of the answers of the last ten seconds; null where there were none. */
   latency: LatencyPercentiles | null
+  /** Mean of what the queries answered in that time took, modelled; null where there were none. */
+  modelledJPerQuery: number | null
 }
 
 /** From the arrival of a query to its answer, of those that got a result; within 2.5 %. */
@@ -195,6 +200,8 @@ export interface LatencyPercentiles {
 
 /** `event: metrics` of `/v1/events`, once a second. `event: plan` carries a {@linkcode PlanInfo}. */
 export interface MetricsEvent {
+  /** What the pool takes now, modelled. */
+  modelledW: number
   pipelines: Record<string, PipelineMetrics>
 }
 

@@ -29,7 +29,12 @@ export async function answerRequest<Query>(
   now: () => number,
   read: (arrivedMs: number) => Promise<Query>,
   ask: (query: Query, arrivedMs: number) => Promise<Answered>[],
-  respond: (query: Query, answers: readonly Finished[], latencyMs: number) => Response,
+  respond: (
+    query: Query,
+    answers: readonly Finished[],
+    latencyMs: number,
+    modelledJ: number,
+  ) => Response,
 ): Promise<Response> {
   const arrivedMs = now()
   const { telemetry } = pool
@@ -39,11 +44,13 @@ export async function answerRequest<Query>(
     const answered = await Promise.all(ask(query, arrivedMs))
     const answers: Finished[] = []
     let lastMs = arrivedMs
-    for (const { answer, answeredMs } of answered) {
+    let joules = 0
+    for (const { answer, answeredMs, modelledJ } of answered) {
       answers.push(answer)
+      joules += modelledJ
       lastMs = Math.max(lastMs, answeredMs)
     }
-    const response = respond(query, answers, round(lastMs - arrivedMs))
+    const response = respond(query, answers, round(lastMs - arrivedMs), joules)
     telemetry.requestDone(name, answers, lastMs - arrivedMs)
     return response
   } catch (error) {
@@ -56,12 +63,13 @@ export async function answerRequest<Query>(
 interface Answered {
   answer: Finished
   answeredMs: number
+  modelledJ: number
 }
 
 /** @throws ApiError for every answer without a result */
 export async function answerOf(pool: Pool, request: QueryRequest): Promise<Answered> {
-  const { answer, answeredMs } = await pool.submit(request)
-  return { answer: resultOf(answer), answeredMs }
+  const { answer, ...rest } = await pool.submit(request)
+  return { answer: resultOf(answer), ...rest }
 }
 
 /** @throws ApiError for an answer without a result */
@@ -88,15 +96,20 @@ export function stagesOf(answer: Finished, pool: Pool, pipeline: Pipeline): Stag
   })
 }
 
-/** The head of `Server-Timing`: all in all, then in queues and on the network, of each task the longest. */
+/**
+ * The head of `Server-Timing`: all in all, then in queues and on the network, of each task the longest;
+ * then the energy, which is no time and has none.
+ */
 export function serverTiming(
   latencyMs: number,
   stages: readonly Pick<StageReport, 'task' | 'queueMs' | 'networkMs'>[],
+  modelledJ: number,
 ): string[] {
   return [
     `total;dur=${latencyMs}`,
     `queue;dur=${round(longestOfTasks(stages, 'queueMs'))}`,
     `network;dur=${round(longestOfTasks(stages, 'networkMs'))}`,
+    `energy;desc="${round(modelledJ)} J modelled"`,
   ]
 }
 
@@ -104,18 +117,23 @@ export function serverTiming(
  * `Server-Timing`, with what each variant computed in all: a page of many lines takes hundreds of
  * batches, and proxies refuse an answer whose head is over 4 KB.
  */
-export function timingOf(latencyMs: number, stages: readonly StageReport[]): string {
+export function timingOf(
+  latencyMs: number,
+  stages: readonly StageReport[],
+  modelledJ: number,
+): string {
   const spent = new Map<string, StageReport>()
   for (const stage of stages) {
     const key = `${stage.task} ${stage.variant}`
     const computeMs = (spent.get(key)?.computeMs ?? 0) + stage.computeMs
     spent.set(key, { ...stage, computeMs })
   }
-  let timing = serverTiming(latencyMs, stages).join(', ')
+  let timing = serverTiming(latencyMs, stages, modelledJ).join(', ')
   for (const { task, variant, computeMs } of spent.values()) {
     timing += `, ${task};dur=${round(computeMs)};desc="${variant}"`
   }
   return timing
 }
 
-export const round = (ms: number): number => Math.round(ms * 100) / 100
+/** To hundredths, of milliseconds as of joules. */
+export const round = (value: number): number => Math.round(value * 100) / 100

@@ -5,7 +5,7 @@
  */
 import { Hono } from 'hono'
 import { RegExpRouter } from 'hono/router/reg-exp-router'
-import type { PipelineInfo } from '../client/types.ts'
+import type { PipelineInfo, StatsInfo } from '../client/types.ts'
 import { pathAccuracyOf } from '../pipeline/accuracy.ts'
 import { queryTensors } from '../pipeline/takes.ts'
 import { variantPaths } from '../pipeline/tree.ts'
@@ -16,6 +16,7 @@ import { type BodyReader, createBodyReader } from './bodies/reader.ts'
 import { createDoors, type DoorLimits } from './doors/doors.ts'
 import { allowOrigins, finish } from './doors/headers.ts'
 import type { Keyring } from './doors/keys.ts'
+import { withEnergy } from './energy/stats.ts'
 import { mountLink } from './link_route.ts'
 import { createEvents } from './events.ts'
 import { LEFT, type Peers } from './gone.ts'
@@ -116,7 +117,8 @@ export function createApp(options: AppOptions) {
   const events = createEvents(pool, history, now)
   app.get('/v1/stats', (c) => {
     const uptimeMs = Math.round(now() - startedMs)
-    return c.json({ uptimeMs, listeners: events.listeners, ...pool.stats() })
+    const counts = withEnergy(pool.stats(), pool.energy())
+    return c.json<StatsInfo>({ uptimeMs, listeners: events.listeners, ...counts })
   })
   app.get('/v1/events', (c) => events.listen(c, (shut) => doors.watch(c, 'admin', shut)))
 

@@ -19,7 +19,7 @@ export type Command = Exclude<PolicyCommand, { type: 'wake_at' | 'solve' }>
  * @param planned told of each plan that was worked out
  */
 export function createDriver(
-  scheduler: Scheduler,
+  scheduler: Pick<Scheduler, 'handle'>,
   execute: (command: Command) => void,
   now: () => number,
   report: (error: unknown) => void,

@@ -15,6 +15,7 @@ import type {
   WorkEvent,
 } from '../client/types.ts'
 import type { SchedulerStats } from '../policy/core/types.ts'
+import type { EnergyReading } from './energy/meter.ts'
 
 /** How things stand. */
 export interface Standing {
@@ -24,6 +25,7 @@ export interface Standing {
   pipelines: SchedulerStats['pipelines']
   /** By pipeline. */
   latency: Record<string, LatencyPercentiles | null>
+  energy: EnergyReading
   /** Items that each node was handed so far, by id. */
   items: Record<string, number>
 }
@@ -103,9 +105,10 @@ export function createEventFeed(): (now: Standing) => FeedEvent | undefined {
       pipelines[name] = {
         ...metricsOf(stats, before?.pipelines[name], now.atMs - (before?.atMs ?? 0)),
         latency: now.latency[name] ?? null,
+        modelledJPerQuery: joulesPerQuery(now.energy, before?.energy, name),
       }
     }
-    return { event: 'metrics', data: { pipelines } }
+    return { event: 'metrics', data: { modelledW: now.energy.modelledW, pipelines } }
   }
 
   function work(now: Standing): FeedEvent | undefined {
@@ -137,6 +140,13 @@ export function createEventFeed(): (now: Standing) => FeedEvent | undefined {
   }
 }
 
+function joulesPerQuery(now: EnergyReading, before: EnergyReading | undefined, pipeline: string) {
+  const one = now.pipelines[pipeline]
+  const then = before?.pipelines[pipeline]
+  const answered = (one?.answered ?? 0) - (then?.answered ?? 0)
+  return answered > 0 ? ((one?.answeredJ ?? 0) - (then?.answeredJ ?? 0)) / answered : null
+}
+
 type Counts = SchedulerStats['pipelines'][string]
 
 const sum = (counts: { [name: string]: number }) =>
@@ -147,7 +157,7 @@ function metricsOf(
   now: Counts,
   before: Counts | undefined,
   passedMs: number,
-): Omit<PipelineMetrics, 'latency'> {
+): Omit<PipelineMetrics, 'latency' | 'modelledJPerQuery'> {
   const since = before ?? now
   const onTime = now.onTime - since.onTime
   const violations = sum(now.failed) - sum(since.failed)

@@ -42,6 +42,7 @@ export function createEvents(pool: Pool, history: History, now: () => number): E
       latest = {
         ...{ atMs, plan: pool.plan(), nodes: pool.nodes(), pipelines },
         latency: history.latency(),
+        energy: pool.energy(),
         items: Object.fromEntries(Object.entries(nodes).map(([id, { items }]) => [id, items])),
       }
     }

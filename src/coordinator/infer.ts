@@ -57,7 +57,7 @@ export async function infer(c: Context, name: string, parts: InferParts): Promis
       ...{ form: { api: 'v1', type, takes }, bytes, encoding, lateMs: deadlineMs, address },
     })
     isQuery = true
-    const { answer, answeredMs } = await pool.submit({
+    const { answer, answeredMs, modelledJ } = await pool.submit({
       ...{ pipeline: pipeline.name, payload: payload!, arrivedMs, deadlineMs, gone, id },
       ...(minAccuracy === undefined ? {} : { minAccuracy }),
     })
@@ -66,7 +66,7 @@ export async function infer(c: Context, name: string, parts: InferParts): Promis
     log.debug?.(`query ${id}: ${pipeline.name} in ${latencyMs} ms`, {
       ...{ event: 'query', id, pipeline: pipeline.name, latencyMs },
     })
-    const response = respond(c, finished, pool, pipeline, headers, latencyMs)
+    const response = respond(c, finished, pool, pipeline, headers, latencyMs, round(modelledJ))
     telemetry.requestDone(pipeline.name, [finished], answeredMs - arrivedMs)
     history.took(name, answeredMs - arrivedMs)
     return response
@@ -87,6 +87,7 @@ function respond(
   pipeline: Pipeline,
   headers: InferHeaders,
   latencyMs: number,
+  modelledJ: number,
 ): Response {
   const body: InferAnswer = {
     id: headers.id,
@@ -98,9 +99,10 @@ function respond(
     latencyMs,
     path: answer.path,
     stages: stagesOf(answer, pool, pipeline),
+    modelledJ,
   }
   return respondWhole(c, JSON.stringify(body), {
     'content-type': 'application/json',
-    'server-timing': timingOf(latencyMs, body.stages),
+    'server-timing': timingOf(latencyMs, body.stages, modelledJ),
   })
 }

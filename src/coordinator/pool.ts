@@ -19,6 +19,8 @@ import { createDeadlines } from './deadlines.ts'
 import { createDeparted } from './departed.ts'
 import { createCommands } from './commands.ts'
 import { createDriver } from './driver.ts'
+import { createMeter } from './energy/meter.ts'
+import { powerOf } from './energy/power.ts'
 import { createFragmentRoom } from './fragments.ts'
 import { createHearing } from './hearing.ts'
 import { createLink, type Link, type LinkOptions, type Socket } from './link.ts'
@@ -63,8 +65,9 @@ export function createPool(options: PoolOptions) {
   const fault = (error: unknown) => log(`scheduler fault: ${(error as Error).stack}`, 'error')
   const telemetry = createTelemetry([...pipelines.values()])
   const otel = options.otel && openOtel(options.otel, { scheduler, telemetry, now })
+  const meter = createMeter((id) => nodes.has(id) ? powerOf(nodes.get(id)!) : undefined)
   const { post, stop } = createDriver(
-    scheduler,
+    meter.over(scheduler),
     (one) => carryOut(one),
     now,
     fault,
@@ -79,6 +82,7 @@ export function createPool(options: PoolOptions) {
     otel?.telemetry ?? telemetry,
     (payload) => tooLargeFor([...nodes.values()], payload),
     otel?.traces,
+    meter.answered,
   )
   const batches = createBatches(pipelines, post, now, queries.has, telemetry, otel?.traces)
   const weighSilence = createSilence({ nodes, batches, post, log })
@@ -267,6 +271,7 @@ export function createPool(options: PoolOptions) {
     renew: renewal.renew,
     plan: (): PlanInfo => ({ ...publicPlan(scheduler.plan()), rulings: rulings.list() }),
     stats: () => publicStats(scheduler.stats()),
+    energy: () => meter.read(now()),
     queriesInFlight: () => queries.size,
     draining: draining.signal,
     deadlines,

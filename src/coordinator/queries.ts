@@ -37,6 +37,8 @@ export interface QueryWatch {
 export interface Answered {
   answer: Answer
   answeredMs: number
+  /** What its batches took, modelled; see `energy/meter.ts`. */
+  modelledJ: number
 }
 
 /** What the scheduler never told by then is told by the shell. */
@@ -63,6 +65,7 @@ const nothing = () => {}
 /**
  * @param cancelled told of queries that end without the scheduler's answer
  * @param refuse the answer to what nobody here could do, whatever the scheduler said
+ * @param joulesOf asked once of each query
  */
 export function createQueries(
   post: Post,
@@ -72,6 +75,7 @@ export function createQueries(
   telemetry: Pick<Telemetry, 'answered' | 'cancelled'>,
   refuse: (payload: Payload) => Answer | undefined = () => undefined,
   watch?: QueryWatch,
+  joulesOf: (query: QueryId, withResult: boolean) => number = () => 0,
 ) {
   const waiting = createTable<QueryId, Waiting>()
   let serial = 0
@@ -85,7 +89,7 @@ export function createQueries(
     const answeredMs = now()
     telemetry.answered(pipeline, answer, answeredMs - arrivedMs)
     watch?.ended(query, answer, answeredMs)
-    return { answer, answeredMs }
+    return { answer, answeredMs, modelledJ: joulesOf(query, answer.ok) }
   }
 
   /** False when it was before. */

@@ -19,7 +19,7 @@ export interface HelloFacts {
   choice: Pick<BackendChoice, 'use' | 'reason' | 'device'>
 }
 
-export function helloOf({ host, name, token }: NodeOptions, facts: HelloFacts): Hello {
+export function helloOf({ host, name, token, watts }: NodeOptions, facts: HelloFacts): Hello {
   const { nodeId, secret, epoch, slots, duty, cached, limits, choice } = facts
   return {
     type: 'hello',
@@ -34,6 +34,7 @@ export function helloOf({ host, name, token }: NodeOptions, facts: HelloFacts): 
     ...(choice.device === undefined ? {} : { device: choice.device }),
     ...(name === undefined ? {} : { name }),
     ...(token === undefined ? {} : { token }),
+    ...(watts === undefined ? {} : { watts }),
     ...(limits.memoryBytes === Infinity ? {} : {
       memoryBytes: Math.floor(limits.memoryBytes),
       slotMemoryBytes: Math.floor(limits.slotBytes),

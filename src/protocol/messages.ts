@@ -77,6 +77,9 @@ const threads = z.number().int().min(1).max(256)
 const downloads = z.enum(['all', 'least'])
 /** Content hashes of models that a node need not download. */
 const cached = z.array(z.string().length(64)).max(1024)
+/** Most watts that a device may be said to take: a large workstation with a large graphics card. */
+export const MAX_WATTS = 1000
+const watts = z.number().min(0).max(MAX_WATTS)
 /** What WebGPU says of the node's device; sizes in bytes. */
 const device = z.object({
   vendor: z.string().max(100),
@@ -117,6 +120,8 @@ export const nodeMessage = z.discriminatedUnion('type', [
     /** The volunteer lets programs of pipelines' authors run. */
     code: z.boolean().optional(),
     cached: cached.optional(),
+    /** What the volunteer says that the device takes, at rest and busy: for the figure of energy alone. */
+    watts: z.object({ idle: watts, busy: watts }).optional(),
   }),
   z.object({
     type: z.literal('ready'),

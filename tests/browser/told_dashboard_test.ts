@@ -108,7 +108,7 @@ testDashboard(
   'a pool without nodes says how to join, and shows none of before',
   async (page, teller) => {
     const hint = page.getByText('Nobody is here. ')
-    const standing = { metrics: { pipelines: {} } }
+    const standing = { metrics: { modelledW: 0, pipelines: {} } }
     teller.standing.push(standing)
     await page.clock.install()
     await page.goto(teller.url)

@@ -146,6 +146,7 @@ testTry(
         accuracy: 0.9,
         deadlineMs: 1000,
         latencyMs: 12,
+        modelledJ: 1,
         path: {},
       },
       ...{ stages: [], outputs: { lines: [{ text: 'here', confidence: 1, box }] } },
@@ -210,6 +211,7 @@ testTry(
     const times = { batch: 1, items: 1, queueMs: 0, networkMs: 1, computeMs: 11 }
     teller.answer = {
       ...{ id: '1', pipeline: 'own', version: 2, accuracy: 0.97, deadlineMs: 1000, latencyMs: 12 },
+      modelledJ: 1,
       path: { read: { better: 1 } },
       stages: [{ task: 'read', variant: 'better', node: 'alice', backend: 'wasm', ...times }],
       outputs: { lines: [] },

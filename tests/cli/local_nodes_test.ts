@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { startLocalNodes } from '../../src/cli/serve/local_nodes.ts'
+import { sharedWatts, startLocalNodes } from '../../src/cli/serve/local_nodes.ts'
 import { withCoordinator } from '../coordinator/fixture.ts'
 
 /** Processes with these words in their command line, as Linux tells. */
@@ -12,6 +12,12 @@ async function processesOf(...words: string[]): Promise<number[]> {
   }
   return found
 }
+
+Deno.test('sharedWatts() has the nodes of one machine take together what one alone is taken to', () => {
+  assert.deepEqual(sharedWatts(0), [])
+  assert.deepEqual(sharedWatts(1), [])
+  assert.deepEqual(sharedWatts(4), ['--watts', '5,20'])
+})
 
 const isLinux = Deno.build.os === 'linux'
 Deno.test({

@@ -64,9 +64,13 @@ Deno.test('respond() names the variants of all pictures, those of most items fir
     { id: 'x', outputs: [], budgetMs: 100 },
     answers,
     7,
+    0.5,
   )
   const { parameters } = await response.json()
   assert.equal(parameters['variant.t'], 'b,a,c')
   assert.equal(parameters.accuracy, 0.75)
-  assert.match(response.headers.get('server-timing') ?? '', /t;dur=10$/)
+  assert.match(
+    response.headers.get('server-timing') ?? '',
+    /energy;desc="0.5 J modelled", t;dur=10$/,
+  )
 })

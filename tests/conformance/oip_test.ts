@@ -95,7 +95,10 @@ Deno.test('v2: infer in JSON answers with every field and every output', () =>
     assert.equal(reply.headers.get('x-request-id'), 'header-7')
     assert.match(
       reply.headers.get('server-timing') ?? '',
-      /^total;dur=[\d.]+, queue;dur=[\d.]+, network;dur=[\d.]+, find;dur=[\d.]+, read;dur=[\d.]+$/,
+      new RegExp(
+        '^total;dur=[\\d.]+, queue;dur=[\\d.]+, network;dur=[\\d.]+, ' +
+          'energy;desc="[\\d.]+ J modelled", find;dur=[\\d.]+, read;dur=[\\d.]+$',
+      ),
     )
     const { json } = reply
     assert.deepEqual(

@@ -10,9 +10,9 @@ Deno.test('timingOf() tells of hundreds of batches in a head that proxies take',
   })
   const lines = Array.from({ length: 300 }, (_, i) => stage('read', i % 3 ? 'large' : 'small', i))
   assert.equal(
-    timingOf(900, [stage('find', 'slow', 1), ...lines]),
-    'total;dur=900, queue;dur=300, network;dur=4, find;dur=0.7;desc="slow", ' +
-      'read;dur=70;desc="small", read;dur=140;desc="large"',
+    timingOf(900, [stage('find', 'slow', 1), ...lines], 12.345),
+    'total;dur=900, queue;dur=300, network;dur=4, energy;desc="12.35 J modelled", ' +
+      'find;dur=0.7;desc="slow", read;dur=70;desc="small", read;dur=140;desc="large"',
   )
 })
 

@@ -62,6 +62,7 @@ const node = (id: string, state: string, kind: string): NodeInfo =>
 
 const standing = (atMs: number, nodes: NodeInfo[], items: Record<string, number>): Standing => ({
   ...{ atMs, nodes, items, pipelines: {}, latency: {} },
+  energy: { awakeNodeS: 0, busySlotS: 0, modelledJ: 0, modelledW: 0, pipelines: {} },
   plan: {
     ...{ epoch: 1, mode: 'hardware', objective: 0, bound: 0, gap: 0, reason: '', solveMs: 0 },
     ...{ mix: [], instances: [], awake: 0, standby: 0, resting: 0, rulings: [] },

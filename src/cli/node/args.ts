@@ -6,6 +6,7 @@
 import { parseArgs } from 'node:util'
 import type { BackendWish } from '../../node/backend/choice.ts'
 import type { NodeOptions } from '../../node/node.ts'
+import { MAX_WATTS } from '../../protocol/messages.ts'
 
 export type NodeArgs = Omit<NodeOptions, 'host' | 'url'>
 
@@ -27,6 +28,7 @@ const FLAGS = {
   disk: { type: 'string' },
   downloads: { type: 'string', default: 'all' },
   code: { type: 'boolean', default: false },
+  watts: { type: 'string' },
   join: { type: 'string' },
   help: { type: 'boolean' },
 } as const
@@ -68,6 +70,7 @@ export function readNodeArgs(
       ...(values.memory === undefined ? {} : { memoryBytes: megabytes('memory', values.memory) }),
       ...(values.disk === undefined ? {} : { diskBytes: megabytes('disk', values.disk) }),
       ...(join === undefined ? {} : { join }),
+      ...(values.watts === undefined ? {} : { watts: watts(values.watts) }),
       ...(token === undefined ? {} : { token }),
       ...(values.threads === undefined ? {} : { threads: count('threads', values.threads) }),
       ...(values['first-slots'] === undefined
@@ -89,6 +92,17 @@ function backendOf(text: string): BackendWish {
 function count(name: string, text: string): number {
   if (/^\d{1,3}$/.test(text) && Number(text) >= 1 && Number(text) <= 256) return Number(text)
   return fail(`Cannot use --${name}: must be an integer 1 to 256: received ${text}`)
+}
+
+function watts(text: string): NonNullable<NodeOptions['watts']> {
+  const [idle = NaN, busy = NaN, ...more] = text.split(',').map((one) =>
+    one === '' ? NaN : Number(one)
+  )
+  if (more.length === 0 && idle >= 0 && idle <= busy && busy <= MAX_WATTS) return { idle, busy }
+  return fail(
+    `Cannot use --watts: must be IDLE,BUSY, two numbers 0 to ${MAX_WATTS}, the lower first: ` +
+      `received ${text}`,
+  )
 }
 
 /** In bytes. */

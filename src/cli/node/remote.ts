@@ -31,6 +31,7 @@ const USAGE = (url: string) =>
   --backend auto   auto, wasm or webgpu
   --gpu on         whether auto may use the GPU: on or off
   --code           run programs that pipelines bring, too; they reach the coordinator, no more
+  --watts 20,80    what the device takes at rest and busy, for the pool's figure of energy
   --token TOKEN    what the coordinator asks for, if it does`
 
 /** Serves until told to stop. Resolves with true where the coordinator now serves another build. */

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { POWER } from '../../coordinator/energy/params.ts'
 import { type Children, createChildren } from './children.ts'
 import { spawnNode } from './spawn_node.ts'
 
@@ -18,6 +19,12 @@ const MOST_FIRST_SLOTS = 4
 export const firstSlots = (nodes: number): number =>
   Math.min(Math.max(1, Math.floor(navigator.hardwareConcurrency / nodes)), MOST_FIRST_SLOTS)
 
+/** What each of so many nodes on this machine says of its watts: they share those of one. */
+export function sharedWatts(nodes: number): string[] {
+  const { idleW, busyW } = POWER.process
+  return nodes > 1 ? ['--watts', `${idleW / nodes},${busyW / nodes}`] : []
+}
+
 /**
  * Starts `count` nodes that join `url` with this token and these options; a node that dies by itself
  * is started again.
@@ -30,7 +37,7 @@ export function startLocalNodes(
   options: readonly string[] = [],
 ): LocalNodes {
   const children = createChildren(log)
-  const args = ['--first-slots', String(firstSlots(count)), ...options]
+  const args = ['--first-slots', String(firstSlots(count)), ...sharedWatts(count), ...options]
   for (let i = 1; i <= count; i++) {
     const name = `local-${i}`
     children.keep(`node ${name}`, () => spawnNode(url, name, args, token))

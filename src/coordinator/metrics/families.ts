@@ -4,42 +4,10 @@
  *
  * @module
  */
-import type { NodeInfo } from '../../client/types.ts'
 import { publicName } from '../../pipeline/version.ts'
-import type { Plan, SchedulerStats, Standing } from '../../policy/core/types.ts'
-import type { Telemetry } from './telemetry.ts'
-
-/** What is looked at; a pool fits. */
-export interface Watched {
-  telemetry: Telemetry
-  stats(): SchedulerStats
-  plan(): Plan
-  nodes(): NodeInfo[]
-  /** Variants held warm, `slot pipeline task variant`, of each node. */
-  held(): readonly ReadonlySet<string>[]
-  ready(): boolean
-}
-
-/** How things stand at one moment. */
-export interface Scrape extends Pick<SchedulerStats, 'batchCloses' | 'extra'> {
-  pipelines: [pipeline: string, SchedulerStats['pipelines'][string]][]
-  totals: Telemetry['pipelines']
-  traffic: Telemetry['nodes']
-  judgements: Telemetry['judgements']
-  plan: Plan
-  nodes: NodeInfo[]
-  held: readonly ReadonlySet<string>[]
-  ready: boolean
-}
-
-type Row = [value: number, labels?: Record<string, string>]
-export type Family = [
-  kind: 'Counter' | 'Gauge',
-  name: string,
-  help: string,
-  labelNames: string[],
-  rows: (scrape: Scrape) => Row[],
-]
+import type { SchedulerStats, Standing } from '../../policy/core/types.ts'
+import { ENERGY } from './energy_families.ts'
+import type { Family, Row, Scrape, Watched } from './family.ts'
 
 const STATES = ['active', 'standby', 'resting', 'paused', 'quarantined']
 const MODES = ['hardware', 'accuracy', 'saturated']
@@ -251,6 +219,7 @@ export const FAMILIES: readonly Family[] = [
   ...BATCHES,
   ...NODES,
   ...TRUST,
+  ...ENERGY,
   ...PLAN,
   ...SERVER,
 ]
@@ -265,7 +234,7 @@ export function scrapeOf(watched: Watched): Scrape {
     ...stats.extra === undefined ? {} : { extra: stats.extra },
     judgements,
     ...{ totals: pipelines, traffic: nodes, plan: watched.plan(), nodes: watched.nodes() },
-    ...{ held: watched.held(), ready: watched.ready() },
+    ...{ held: watched.held(), ready: watched.ready(), energy: watched.energy() },
   }
 }
 

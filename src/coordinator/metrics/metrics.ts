@@ -4,7 +4,8 @@
  * @module
  */
 import type { Metric, Registry } from 'prom-client'
-import { FAMILIES, type Scrape, scrapeOf, type Watched } from './families.ts'
+import { FAMILIES, scrapeOf } from './families.ts'
+import type { Scrape, Watched } from './family.ts'
 
 /** @returns reads all metrics as Prometheus text */
 export function createMetrics(watched: Watched): () => Promise<{ text: string; type: string }> {

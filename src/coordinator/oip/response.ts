@@ -22,6 +22,7 @@ export function respond(
   { id, outputs, budgetMs }: { id: string; outputs: BodyQuery['outputs']; budgetMs: number },
   answers: readonly Finished[],
   latencyMs: number,
+  modelledJ: number,
   asked: Headers = new Headers(),
 ): Response {
   const { pipeline } = model
@@ -47,7 +48,7 @@ export function respond(
     }),
   }
   const json = JSON.stringify(body)
-  const timing = { 'server-timing': timingOf(answers, latencyMs) }
+  const timing = { 'server-timing': timingOf(answers, latencyMs, modelledJ) }
   if (!outputs.some(({ binary }) => binary)) {
     const headers = { ...timing, 'content-type': 'application/json' }
     return new Response(compressed(asked, json, headers), { headers })
@@ -82,12 +83,12 @@ function variantsOf(answers: readonly Finished[]): Record<string, string> {
 }
 
 /** Computing summed over each task's batches: a call of many pictures has many of them. */
-function timingOf(answers: readonly Finished[], latencyMs: number): string {
+function timingOf(answers: readonly Finished[], latencyMs: number, modelledJ: number): string {
   const stages = answers.flatMap(({ stages }) => stages)
   const tasks = new Map<string, number>()
   for (const { task, computeMs } of stages) tasks.set(task, (tasks.get(task) ?? 0) + computeMs)
   return [
-    ...serverTiming(latencyMs, stages),
+    ...serverTiming(latencyMs, stages, modelledJ),
     ...[...tasks].map(([task, ms]) => `${task};dur=${round(ms)}`),
   ].join(', ')
 }

@@ -193,11 +193,11 @@ function infer(
         })
       )
     },
-    (query, answers, latencyMs) => {
+    (query, answers, latencyMs, modelledJ) => {
       log.debug?.(`query ${query.id}: ${pipeline.name}, ${answers.length} in ${latencyMs} ms`, {
         ...{ event: 'query', id: query.id, pipeline: pipeline.name, latencyMs },
       })
-      return respond(model, query, answers, latencyMs, request.headers)
+      return respond(model, query, answers, latencyMs, modelledJ, request.headers)
     },
   ).catch((error) => {
     rest.abort(error)

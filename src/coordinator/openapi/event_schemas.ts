@@ -23,6 +23,7 @@ export const nodesEvent = of<NodesEvent>()(z.object({
 }))
 
 export const metricsEvent = of<MetricsEvent>()(z.object({
+  modelledW: z.number().min(0).meta({ description: 'What the pool takes now, modelled.' }),
   pipelines: z.record(
     z.string(),
     z.object({
@@ -34,6 +35,7 @@ export const metricsEvent = of<MetricsEvent>()(z.object({
       queued: count,
       latency: z.object({ p50Ms: ms, p95Ms: ms, p99Ms: ms }).nullable()
         .meta({ description: 'Of the answers of the last ten seconds.' }),
+      modelledJPerQuery: z.number().min(0).nullable(),
     }),
   ),
 }))

@@ -28,6 +28,8 @@ const ratio = z.number().min(0).max(1)
 const ms = z.number().min(0)
 const count = z.number().int().min(0)
 const bytes = z.number().int().min(0)
+const joules = z.number().min(0)
+const seconds = z.number().min(0)
 
 export const errorBody = of<ErrorBody>()(z.object({
   error: z.string().meta({ description: 'For people: what was wrong and what to do.' }),
@@ -59,6 +61,10 @@ export const inferAnswer = of<InferAnswer>()(z.object({
   path: z.record(z.string(), z.record(z.string(), count))
     .meta({ description: 'Items served per task and variant.' }),
   stages: z.array(stage),
+  modelledJ: joules.meta({
+    description:
+      'Joules that its batches took, its share of each by items: modelled, not measured.',
+  }),
 }))
 
 const model = z.object({ sha256: z.string(), bytes })
@@ -195,8 +201,21 @@ export const stats = of<StatsInfo>()(z.object({
       inFlight: count,
       queued: counts.meta({ description: 'Items waiting, by task.' }),
       accuracySum: z.number().meta({ description: 'By `onTime` it is the effective accuracy.' }),
+      busySlotS: seconds,
+      modelledJ: joules.meta({ description: 'Of all its batches, checks among them.' }),
+      modelledJPerQuery: joules.nullable().meta({
+        description: 'Mean over the queries that got a result.',
+      }),
     }),
   ),
+  energy: z.object({
+    awakeNodeS: seconds,
+    busySlotS: seconds,
+    modelledJ: joules,
+    modelledW: z.number().min(0).meta({ description: 'Now.' }),
+  }).meta({
+    description: 'Seconds are counted; joules and watts are modelled from them, not measured.',
+  }),
   nodes: z.record(
     z.string(),
     z.object({

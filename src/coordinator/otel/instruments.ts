@@ -6,7 +6,8 @@
  */
 import { publicName } from '../../pipeline/version.ts'
 import type { Answer } from '../../policy/core/types.ts'
-import { FAMILIES, type Family, scrapeOf, type Watched } from '../metrics/families.ts'
+import { FAMILIES, scrapeOf } from '../metrics/families.ts'
+import type { Family, Watched } from '../metrics/family.ts'
 import { SECONDS, type Telemetry } from '../metrics/telemetry.ts'
 import { type OtelApi, SCOPE } from './api.ts'
 

@@ -8,6 +8,7 @@ import type { MetricsSeries, PlanInfo } from '../../client/types.ts'
 import { key } from '../key.ts'
 import { element, scriptRuns, setText } from '../node/dom.ts'
 import { createClassView } from './class_view.ts'
+import { createEnergyFigure } from './energy.ts'
 import { listen } from './feed.ts'
 import { createInvitation } from './invite.ts'
 import { createManage } from './manage.ts'
@@ -35,6 +36,7 @@ const nodes = createNodes()
 const tiles = createTiles()
 const picture = createPlanPicture()
 const log = createPlanLog(now)
+const energy = createEnergyFigure()
 const classes = createClassView(nodes.rows)
 const manage = createManage(client)
 createInvitation()
@@ -171,14 +173,15 @@ listen(client, {
     quietly(loadDetails())
     drawNodes()
   },
-  metrics({ pipelines: all }) {
+  metrics(event) {
+    energy.show(event, pipelines.chosen?.name)
     // The first of a stream has nothing before it to tell a rate by. All nodes are told before it:
     // where there are none nothing else would have them drawn.
     if (first) {
       first = false
       return drawNodes()
     }
-    for (const [name, metrics] of Object.entries(all)) {
+    for (const [name, metrics] of Object.entries(event.pipelines)) {
       const series = live.get(name) ?? emptySeries()
       live.set(name, series)
       append(series, metrics)

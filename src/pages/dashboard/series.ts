@@ -23,7 +23,10 @@ export const emptySeries = (): MetricsSeries => ({
   ...{ p50Ms: [], p95Ms: [], p99Ms: [] },
 })
 
-export function append(series: MetricsSeries, metrics: PipelineMetrics): void {
+export function append(
+  series: MetricsSeries,
+  metrics: Omit<PipelineMetrics, 'modelledJPerQuery'>,
+): void {
   const { demandPerS, servedPerS, accuracy, violationRatio, latency } = metrics
   series.demandPerS.push(demandPerS)
   series.servedPerS.push(servedPerS)
