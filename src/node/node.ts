@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { workingShare } from '../protocol/duty.ts'
 import type { Hello } from '../protocol/messages.ts'
 import { createBackendChoice } from './backend/choice.ts'
 import { createGrower } from './backend/grow.ts'
@@ -12,6 +11,7 @@ import { systemClock } from './clock.ts'
 import { helloOf } from './hello.ts'
 import { type Identity, loadIdentity } from './identity.ts'
 import { createLeaving, type Leaving } from './leaving.ts'
+import { createLevers } from './levers.ts'
 import {
   firstSlotsOf,
   limitsLine,
@@ -53,12 +53,11 @@ export function createNode(options: NodeOptions): VolunteerNode {
   const { host } = options
   const clock = options.clock ?? systemClock
   const duty = options.duty ?? 1
-  const share = workingShare(duty)
   const base = new URL(options.url)
   const limits = limitsOf(options)
   const fixedSlots = options.slots !== undefined
   const slots = firstSlotsOf(options, limits)
-  const watch = createWatch(slots)
+  const watch = createWatch(slots, duty)
   const payloads = createPayloadStore()
   let models: ModelStore | undefined
   let identity: Identity | undefined
@@ -82,11 +81,23 @@ export function createNode(options: NodeOptions): VolunteerNode {
     restarted: (failure) => choice.died(failure),
   })
 
+  const levers = createLevers({
+    ...{ watch, duty, holding: limits },
+    limit: () => ({
+      slots: options.slots ?? mostSlotsOf(options, limits, choice.use),
+      ...{ duty, threads: choice.use.threads },
+    }),
+    threads: () => choice.use.threads,
+    pool: () => pool,
+    grower: () => grower,
+    send: (message) => void link.send(message),
+  })
+  const share = () => levers.share
   const pace = createPace(clock, share, () => !watch.state.paused && !leaving.begun)
 
   const { maxPixels } = limits
   const decoding = maxPixels === undefined ? {} : { decoding: createDecoding() }
-  const pool = createSlotPool(slots, (events) =>
+  const pool = createSlotPool(slots, (events, isParked) =>
     createSlot({
       clock,
       ...decoding,
@@ -95,7 +106,7 @@ export function createNode(options: NodeOptions): VolunteerNode {
       engine: () => choice.use,
       fetchModel,
       duty: share,
-      mayMeasure: pace.may,
+      mayMeasure: () => pace.may() && !isParked(),
       events,
     }), serving.events)
 
@@ -118,7 +129,7 @@ export function createNode(options: NodeOptions): VolunteerNode {
     async detour() {
       const grown = fixedSlots ? 'done' : await grower.run()
       // Another backend is tried in a worker beside those that serve.
-      const tight = options.memoryBytes !== undefined && limits.mostSlots <= pool.serving.length
+      const tight = options.memoryBytes !== undefined && limits.mostSlots <= pool.kept
       if (grown !== 'done' || !pace.may()) return 'disturbed'
       if (!tight) return await choice.run()
       choice.hasNoRoom()
@@ -149,14 +160,15 @@ export function createNode(options: NodeOptions): VolunteerNode {
     decided({ backend, threads }, reason) {
       limits.runsOn({ backend, device: choice.device })
       link.send({ type: 'report', backend, backendReason: reason, threadsPerRun: threads })
-      watch.emit({ type: 'backend', backend, reason }, { backend, reason, unfit: limits.unfit })
+      const change = { backend, reason, inUse: levers.inUse, unfit: limits.unfit }
+      watch.emit({ type: 'backend', backend, reason }, change)
     },
   })
 
   function grown(slots: number): void {
     limits.keep(slots)
     link.send({ type: 'report', slots })
-    watch.emit({ type: 'slots', slots }, { slots })
+    watch.emit({ type: 'slots', slots }, { slots, inUse: levers.inUse })
   }
 
   const grower = createGrower({
@@ -191,12 +203,14 @@ export function createNode(options: NodeOptions): VolunteerNode {
           watch.emit({ type: 'warning', message: (error as Error).message })
         }
         modelBase = new URL(welcome.modelPath, base).href
-        watch.emit({ type: 'joined', epoch: lastEpoch }, { phase: 'joined', unfit: limits.unfit })
+        const change = { phase: 'joined', inUse: levers.inUse, unfit: limits.unfit } as const
+        watch.emit({ type: 'joined', epoch: lastEpoch }, change)
         if (watch.state.paused) setPaused(true, watch.state.pausedBy)
         profiler.again()
         profiler.kick()
       },
       work(message, blobs) {
+        if (message.type === 'scale') return void (leaving.begun || levers.scale(message))
         if (message.type === 'batch') choice.disturb()
         serving.work(message, blobs)
       },
@@ -216,12 +230,13 @@ export function createNode(options: NodeOptions): VolunteerNode {
   let knownModels: string[] = []
 
   async function hello(): Promise<Hello> {
+    levers.reset()
     lastEpoch = await identity!.nextEpoch()
     knownModels = await models!.cached()
     const { nodeId, secretFor } = identity!
     return helloOf(options, {
       ...{ nodeId, secret: await secretFor(base.hostname) },
-      ...{ epoch: lastEpoch, slots: pool.serving.length },
+      ...{ epoch: lastEpoch, slots: pool.kept },
       ...{ duty, cached: knownModels, limits, choice },
     })
   }
@@ -251,7 +266,8 @@ export function createNode(options: NodeOptions): VolunteerNode {
       if (leaving.begun) return
       const { use: { backend }, reason } = choice
       limits.runsOn({ backend, device: choice.device })
-      const change = { phase: 'connecting', nodeId: identity.nodeId, backend, reason } as const
+      const about = { nodeId: identity.nodeId, backend, reason, inUse: levers.inUse }
+      const change = { phase: 'connecting', ...about } as const
       watch.emit({ type: 'connecting', url: options.url }, change)
       // The worker comes up while the link does.
       pool.serving.forEach((slot) => slot.prepare())
