@@ -1,5 +1,6 @@
 /**
- * What the coordinator has in use of what this node lends. A link begins with all of it.
+ * What the coordinator has in use of what this node lends. A link begins with all slots and all of the
+ * time that are lent.
  *
  * @module
  */
@@ -7,7 +8,7 @@ import type { NodeMessage, Scale } from '../protocol/messages.ts'
 import { workingShare } from '../protocol/duty.ts'
 import type { Grower } from './backend/grow.ts'
 import type { HoldLimits } from './limits/hold_limits.ts'
-import { type InUse, within } from './limits/in_use.ts'
+import { type InUse, type Wish, within } from './limits/in_use.ts'
 import type { SlotPool } from './slot/pool.ts'
 import type { Watch } from './state.ts'
 
@@ -20,6 +21,8 @@ export interface LeverParts {
   limit(): InUse
   /** Threads of a run as they are. */
   threads(): number
+  /** Gives each run so many threads, where that can be done as things are. */
+  useThreads(count: number): Promise<void>
   /** Asked at each use: they come into being together. */
   pool(): SlotPool
   grower(): Grower
@@ -32,15 +35,18 @@ export interface Levers {
   readonly share: number
   /** Told by the coordinator: answered with `scaled` when it is done. */
   scale(wish: Scale): Promise<void>
-  /** A new link: all that is lent is in use again. */
+  /** A new link: all slots and all of the time that are lent are in use again. */
   reset(): void
 }
 
 export function createLevers(parts: LeverParts): Levers {
   const { watch, holding, limit, threads, pool, grower, send } = parts
   let { duty } = parts
-  /** A later wish takes the place of one that is not done. */
+  /** What is not done yet. A later wish changes what it names. */
+  let pending: Wish = {}
   let turn = 0
+  /** One change of threads after another: each is a new worker in every slot. */
+  let moving = Promise.resolve()
 
   const inUse = (): InUse => ({ slots: pool().serving.length, duty, threads: threads() })
 
@@ -48,6 +54,12 @@ export function createLevers(parts: LeverParts): Levers {
     duty = to
     pool().serving.forEach((slot) => slot.recount())
   }
+
+  const setThreads = (isWished: () => boolean) =>
+    moving = moving.then(async () => {
+      const next = within(pending, inUse(), limit()).threads
+      if (isWished() && next !== threads()) await parts.useThreads(next)
+    })
 
   async function setSlots(count: number, isWished: () => boolean): Promise<void> {
     grower().hold(true)
@@ -65,12 +77,19 @@ export function createLevers(parts: LeverParts): Levers {
       return workingShare(duty)
     },
     async scale(wish) {
+      const { slots = pending.slots, duty = pending.duty, threads = pending.threads } = wish
+      pending = { slots, duty, threads }
       const mine = ++turn
       const isWished = () => mine === turn
-      const next = within(wish, inUse(), limit())
+      const next = within(pending, inUse(), limit())
       setDuty(next.duty)
-      if (wish.slots !== undefined) await setSlots(next.slots, isWished)
+      if (next.threads !== inUse().threads) await setThreads(isWished)
+      // How many slots there may be goes by the threads of each.
+      if (isWished() && slots !== undefined) {
+        await setSlots(within(pending, inUse(), limit()).slots, isWished)
+      }
       if (!isWished()) return
+      pending = {}
       const now = inUse()
       send({ type: 'scaled', ...now })
       const gone = (held: string) => parseInt(held) >= now.slots
@@ -79,6 +98,7 @@ export function createLevers(parts: LeverParts): Levers {
     },
     reset() {
       turn++
+      pending = {}
       setDuty(limit().duty)
       grower().hold(false)
       void pool().use(pool().kept)

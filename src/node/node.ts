@@ -85,9 +85,16 @@ export function createNode(options: NodeOptions): VolunteerNode {
     ...{ watch, duty, holding: limits },
     limit: () => ({
       slots: options.slots ?? mostSlotsOf(options, limits, choice.use),
-      ...{ duty, threads: choice.use.threads },
+      duty,
+      threads: choice.use.backend === 'wasm' ? choice.threads.lent : choice.use.threads,
     }),
     threads: () => choice.use.threads,
+    async useThreads(count) {
+      if (!pace.may() || isTight()) return
+      const { threads } = choice.use
+      choice.threads.limit(count)
+      if (!await move()) choice.threads.limit(threads)
+    },
     pool: () => pool,
     grower: () => grower,
     send: (message) => void link.send(message),
@@ -128,10 +135,8 @@ export function createNode(options: NodeOptions): VolunteerNode {
     },
     async detour() {
       const grown = fixedSlots ? 'done' : await grower.run()
-      // Another backend is tried in a worker beside those that serve.
-      const tight = options.memoryBytes !== undefined && limits.mostSlots <= pool.kept
       if (grown !== 'done' || !pace.may()) return 'disturbed'
-      if (!tight) return await choice.run()
+      if (!isTight()) return await choice.run()
       choice.hasNoRoom()
       return grown
     },
@@ -152,11 +157,7 @@ export function createNode(options: NodeOptions): VolunteerNode {
         .flatMap((key) => serving.catalog?.spec(nameOf(key)) ?? []),
     measure: (key) => pool.slot(0)?.measure(key, 1) ?? Promise.resolve(undefined),
     fetchModel,
-    move: () =>
-      moveSlots({
-        ...{ pool, profiler, grower, grown, use: choice.use, fixedSlots },
-        serves: () => !leaving.begun,
-      }),
+    move,
     decided({ backend, threads }, reason) {
       limits.runsOn({ backend, device: choice.device })
       link.send({ type: 'report', backend, backendReason: reason, threadsPerRun: threads })
@@ -164,6 +165,16 @@ export function createNode(options: NodeOptions): VolunteerNode {
       watch.emit({ type: 'backend', backend, reason }, change)
     },
   })
+
+  /** Whether memory has no room for one more worker beside those that serve. */
+  const isTight = () => options.memoryBytes !== undefined && limits.mostSlots <= pool.kept
+
+  function move(): Promise<boolean> {
+    return moveSlots({
+      ...{ pool, profiler, grower, grown, use: choice.use, fixedSlots },
+      serves: () => !leaving.begun,
+    })
+  }
 
   function grown(slots: number): void {
     limits.keep(slots)

@@ -29,4 +29,4 @@ export function within(wish: Wish, now: InUse, limit: InUse): InUse {
 }
 
 const sound = (wished: number | undefined, now: number): number =>
-  wished === undefined || Number.isNaN(wished) ? now : wished
+  typeof wished !== 'number' || Number.isNaN(wished) ? now : wished
