@@ -13,7 +13,17 @@ import { createWatch } from '../../src/node/state.ts'
 import { workingShare } from '../../src/protocol/duty.ts'
 import type { NodeMessage, Scale } from '../../src/protocol/messages.ts'
 import { createTestClock, type TestClock } from './clock.ts'
-import { A, batchOf, BYTES, createGates, item, load, loadOn, withNode } from './fixture.ts'
+import {
+  A,
+  batchOf,
+  BYTES,
+  createGates,
+  item,
+  load,
+  loadOn,
+  testHost,
+  withNode,
+} from './fixture.ts'
 
 const SPEC = { key: 'p/t/v' } as InstanceSpec
 const BATCH_MS = 40
@@ -231,3 +241,35 @@ Deno.test('a real node brings up a slot that is wished for, and a rest ends when
     equal(message.batch, 2)
     ok(message.queueMs < 50 * Math.max(computeMs, 1), `${message.queueMs} after ${computeMs} ms`)
   }))
+
+Deno.test('a node whose runs have two threads gives them one when told, and two again', () =>
+  withNode(
+    {
+      host: {
+        ...testHost(crypto.randomUUID()),
+        ...{ runtime: 'browser', threads: 2, sharesMemory: true },
+        createWorker: () =>
+          new Worker(new URL('./worker_paced.ts', import.meta.url), {
+            type: 'module',
+            name: JSON.stringify({ wasm: 10, wasm2: 5 }),
+          }),
+      },
+      ...{ growing: true, threads: 2, threadsPerRun: 2 },
+    },
+    async ({ peer }) => {
+      equal(peer.hello.threadsPerRun, 2)
+      await load(peer, A)
+      // Two of two threads are more than two processors.
+      peer.send({ type: 'scale', slots: 2, threads: 9 })
+      const told = async () => (await peer.take('scaled')).message
+      deepEqual(await told(), { type: 'scaled', slots: 1, duty: 1, threads: 2 })
+      peer.send({ type: 'scale', threads: 1 })
+      deepEqual(await told(), { type: 'scaled', slots: 1, duty: 1, threads: 1 })
+      peer.send({ type: 'scale', slots: 2 })
+      deepEqual(await told(), { type: 'scaled', slots: 2, duty: 1, threads: 1 })
+      peer.send({ type: 'scale', threads: 2 })
+      deepEqual(await told(), { type: 'scaled', slots: 1, duty: 1, threads: 2 })
+      peer.send(batchOf(1, A, [item()]), [BYTES])
+      equal((await peer.take('result')).message.batch, 1)
+    },
+  ))

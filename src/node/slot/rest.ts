@@ -35,7 +35,7 @@ export function createRest(clock: Clock, duty: () => number): Rest {
     get leftMs() {
       return leftMs()
     },
-    pause: () => sleeper.pause(leftMs()),
+    pause: () => sleeper.pause(Math.max(0, leftMs())),
     recount() {
       sleeper.wake()
       sleeper = createSleeper(clock)
