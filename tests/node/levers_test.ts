@@ -275,3 +275,17 @@ Deno.test('a node whose runs have two threads gives them one when told, and two 
       equal((await peer.take('result')).message.batch, 1)
     },
   ))
+
+Deno.test('a new link begins with all that is lent', () =>
+  withNode({ slots: 2, duty: 0.9 }, async ({ coordinator, peer, node }) => {
+    await loadOn(peer, 1, A)
+    peer.send({ type: 'scale', slots: 1, duty: 0.2 })
+    await peer.take('scaled')
+    peer.close()
+    const again = await coordinator.nextPeer()
+    deepEqual([again.hello.slots, again.hello.duty], [2, 0.9])
+    // It is warm yet.
+    again.send({ type: 'load', instances: [{ slot: 1, ...A }] })
+    equal((await again.take('ready')).message.loadMs, 0)
+    deepEqual(node.state.inUse, { slots: 2, duty: 0.9, threads: 1 })
+  }))

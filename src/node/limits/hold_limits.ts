@@ -141,7 +141,8 @@ export function createHoldLimits(options: HoldLimitsOptions): HoldLimits {
 
   function lapse(fromSlot: number): void {
     for (const [slot, holding] of held) {
-      if (slot >= fromSlot) { for (const one of holding.values()) one.asked = false }
+      if (slot < fromSlot) continue
+      for (const one of holding.values()) one.asked = false
     }
   }
 

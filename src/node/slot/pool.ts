@@ -13,6 +13,8 @@ export interface SlotPool {
   /** In service, by index. */
   readonly serving: readonly Slot[]
   slot(index: number): Slot | undefined
+  /** One that is in service or parked. */
+  warm(index: number): Slot | undefined
   /** Slots up to `count` in all, those beyond the serving ones on trial. */
   trial(count: number): readonly Slot[]
   /** Takes the first `count` slots into service and closes the others. */
@@ -82,6 +84,7 @@ export function createSlotPool(
       return slots.slice(0, used)
     },
     slot: (index) => index < used ? slots[index] : undefined,
+    warm: (index) => index < kept ? slots[index] : undefined,
     get kept() {
       return kept
     },
