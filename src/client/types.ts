@@ -69,8 +69,11 @@ export interface NodeInfo {
   class: string
   /** Variants held warm, summed over slots. */
   instances: number
+  /** That its volunteer lends, and share of the time. */
   slots: number
   duty: number
+  /** Of these limits, and of processors for one run. */
+  inUse: { slots: number; duty: number; threads: number }
   /**
    * Share of its results that are taken unchecked, 0..1: 0 of a new node and of one in `state`
    * `quarantined`, 1 of the coordinator's own and where nobody is checked.

@@ -1,10 +1,10 @@
 /**
- * What whoever runs the coordinator may do to a node: hold it back, let it go on, let it leave when
- * it is done, put it out.
+ * What whoever runs the coordinator may do to a node: hold it back, let it go on, say how much of it is
+ * in use, let it leave when it is done, put it out.
  *
  * @module
  */
-import { CLOSE } from '../protocol/mod.ts'
+import { CLOSE, type Scale } from '../protocol/mod.ts'
 import { ApiError } from './api_error.ts'
 import type { createBatches } from './batches.ts'
 import type { Post } from './driver.ts'
@@ -17,6 +17,8 @@ export interface Admin {
   pause(id: string): void
   /** Undoes `pause` and `remove`; a volunteer's own pause stays. */
   resume(id: string): void
+  /** Says what of its limits is to be in use, until it joins again; it answers when that is done. */
+  scale(id: string, wish: Scale): void
   /** No new work; what runs is finished, then the node leaves. It may join again. */
   drain(id: string): void
   /** Ends its link at once, has its work done elsewhere, and keeps it out. */
@@ -70,6 +72,11 @@ export function createAdmin({ nodes, batches, weighSilence, post, log }: {
       if (node === undefined && (wasRemoved || wasHeld)) return
       hold(find(id), false)
       say(find(id), 'is let go on', 'resume')
+    },
+    scale(id, wish) {
+      const node = find(id)
+      say(node, 'is told how much of it is to be in use', 'scale')
+      node.link.send({ type: 'scale', ...wish })
     },
     drain(id) {
       const node = find(id)

@@ -1,5 +1,5 @@
 /**
- * `POST /v1/nodes/{id}/drain`, `pause`, `resume`, `DELETE /v1/nodes/{id}`,
+ * `POST /v1/nodes/{id}/drain`, `pause`, `resume`, `scale`, `DELETE /v1/nodes/{id}`,
  * `POST /v1/pipelines/{name}/reload`, and
  * `POST /v1/pipelines/{name}/variants/{task}/{variant}/pin`, `forbid`, `allow`: for admins, and for
  * no page but this coordinator's own.
@@ -8,9 +8,15 @@
  */
 import type { Context, Hono, MiddlewareHandler } from 'hono'
 import { ApiError } from './api_error.ts'
+import { readBody } from './body.ts'
+import { leftAddress } from './doors/caller.ts'
 import type { Doors } from './doors/doors.ts'
 import { hostOf, mayLink } from './origin.ts'
 import type { Pool } from './pool.ts'
+import { readScaleRequest } from './scale_request.ts'
+
+/** For a body of two numbers. */
+const BODY_MS = 5000
 
 /** What became of a pipeline that was read anew. */
 export interface Reloaded {
@@ -25,6 +31,7 @@ export function mountAdmin(
   pool: Pool,
   doors: Doors,
   hosts: readonly string[],
+  now: () => number,
   reload?: (name: string) => Promise<Reloaded>,
 ): void {
   const own: MiddlewareHandler = async (c, next) => {
@@ -51,6 +58,15 @@ export function mountAdmin(
       return c.json(nodeOf(pool, id))
     })
   }
+  app.post('/v1/nodes/:id/scale', own, async (c) => {
+    const id = c.req.param('id')
+    const { deadlines, draining } = pool
+    const nowMs = now()
+    const options = { address: leftAddress(c), draining }
+    const body = await readBody(c.req.raw, deadlines, nowMs, nowMs + BODY_MS, options)
+    admin.scale(id, readScaleRequest(body))
+    return c.json(nodeOf(pool, id), 202)
+  })
   app.post('/v1/pipelines/:name/reload', own, async (c) => {
     const name = c.req.param('name')
     if (reload === undefined || pool.versions.find(name) === undefined) {

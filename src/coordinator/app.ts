@@ -123,7 +123,7 @@ export function createApp(options: AppOptions) {
   app.get('/v1/events', (c) => events.listen(c, (shut) => doors.watch(c, 'admin', shut)))
 
   mountOip(app, { pool, bodies, timed: history.timed, now, log, peers })
-  mountAdmin(app, pool, doors, hosts, options.reload)
+  mountAdmin(app, pool, doors, hosts, now, options.reload)
   mountDocs(app)
   const metrics = createMetrics(pool)
   if (pool.otel !== undefined) exportMetrics(pool.otel, pool)

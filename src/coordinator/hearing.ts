@@ -10,7 +10,7 @@ import type { Post } from './driver.ts'
 import type { Log } from './log.ts'
 import { addInstance, type PooledNode, removeInstance, roundTripNews } from './nodes.ts'
 import type { createRenewal } from './renewal.ts'
-import { noteReport } from './report.ts'
+import { noteReport, noteScaled } from './report.ts'
 
 export interface HearingParts {
   /** Whether there is such a variant, and the node is able to hold it as it runs now. */
@@ -87,6 +87,10 @@ export function createHearing(parts: HearingParts): Hear {
         // Paused, let go on or of fewer slots, it counts otherwise as one to do silent nodes' work.
         return weighSilence()
       }
+      case 'scaled':
+        post(noteScaled(node, message, logOf(node)))
+        look()
+        return weighSilence()
       case 'bye':
         return node.link.close(1000, message.reason)
       case 'hello':

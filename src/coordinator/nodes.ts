@@ -27,10 +27,16 @@ export interface PooledNode {
   readonly crops: ReturnType<typeof createCropEncodingChooser>
   backend: string
   backendReason: string | null
+  /** In use now. */
   threadsPerRun: number
   /** By `pipeline task variant`. */
   readonly fallbacks: Map<string, NodeInfo['fallbacks'][number]>
+  /** What its volunteer lends, and how many of them it said last are to be in use. */
+  lentSlots: number
+  mostUsedSlots: number
+  /** In use: what the scheduler plans with. */
   slots: number
+  duty: number
   /** The volunteer's wish. */
   paused: boolean
   /** The wish of whoever runs the coordinator. */
@@ -75,7 +81,10 @@ export function createPooledNode(
     backendReason: hello.backendReason ?? null,
     threadsPerRun: hello.threadsPerRun ?? 1,
     fallbacks: new Map(),
+    lentSlots: hello.slots ?? 1,
+    mostUsedSlots: Infinity,
     slots: hello.slots ?? 1,
+    duty: hello.duty ?? 1,
     paused: false,
     held: false,
     silent: false,
@@ -224,8 +233,9 @@ export function nodeInfo(
     code: node.hello.code ?? false,
     class: stats?.class ?? 'default',
     instances: node.instances.size,
-    slots: node.slots,
+    slots: node.lentSlots,
     duty: node.hello.duty ?? 1,
+    inUse: { slots: node.slots, duty: node.duty, threads: node.threadsPerRun },
     trust: stats?.trust?.trust ?? 1,
     trustReason: stats?.trust === undefined ? null : trustReasonOf(stats.trust),
     memoryBytes: node.hello.memoryBytes ?? null,

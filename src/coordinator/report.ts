@@ -4,10 +4,12 @@
  * @module
  */
 import type { PolicyEvent } from '../policy/core/types.ts'
+import { workingShare } from '../protocol/duty.ts'
 import type { NodeMessage } from '../protocol/mod.ts'
 import type { Log } from './log.ts'
 import { dropInstances, isPaused, type PooledNode } from './nodes.ts'
 
+type Reported = Extract<PolicyEvent, { type: 'node_reported' }>
 type Report = Extract<NodeMessage, { type: 'report' }>
 
 /**
@@ -20,7 +22,7 @@ export function noteReport(
   message: Report,
   log: Log,
   moved: () => void,
-): Extract<PolicyEvent, { type: 'node_reported' }> | undefined {
+): Reported | undefined {
   const about = { node: node.id, name: node.name }
   if (message.progress !== undefined) {
     const { label, done, total } = message.progress
@@ -45,8 +47,8 @@ export function noteReport(
     })
   }
   if (message.slots !== undefined) {
-    node.slots = message.slots
-    dropInstances(node, message.slots)
+    node.lentSlots = message.slots
+    useSlots(node)
   }
   const line = noteProfile(node, message)
   if (line !== undefined) log(line, 'info', { event: 'node_profile', ...about })
@@ -66,9 +68,37 @@ export function noteReport(
     type: 'node_reported',
     node: node.id,
     ...(paused === undefined ? {} : { paused: isPaused(node) }),
-    ...(slots === undefined ? {} : { slots }),
+    ...(slots === undefined ? {} : { slots: node.slots }),
     ...(profile === undefined ? {} : { profile }),
   }
+}
+
+/** Notes what of its limits a node has in use. Returns what the scheduler is to hear of it. */
+export function noteScaled(
+  node: PooledNode,
+  { slots, duty, threads }: Extract<NodeMessage, { type: 'scaled' }>,
+  log: Log,
+): Reported {
+  const { id, name, hello } = node
+  node.mostUsedSlots = slots
+  node.duty = Math.min(duty, hello.duty ?? 1)
+  node.threadsPerRun = threads
+  useSlots(node)
+  const percent = Math.round(100 * node.duty)
+  log(
+    `node ${name} has in use: ${node.slots} of ${node.lentSlots} slots, ${percent} % of the time`,
+    'info',
+    {
+      ...{ event: 'node_scaled', node: id, name, slots: node.slots, duty: node.duty },
+    },
+  )
+  return { type: 'node_reported', node: id, slots: node.slots, duty: workingShare(node.duty) }
+}
+
+/** What lies in slots that are not in use is as good as not held. */
+function useSlots(node: PooledNode): void {
+  node.slots = Math.min(node.lentSlots, node.mostUsedSlots)
+  dropInstances(node, node.slots)
 }
 
 /** Notes where a node's latencies are from. A line for people where there is something to say. */

@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { workingShare } from '../protocol/duty.ts'
 import type { Hello } from '../protocol/messages.ts'
 import { createBackendChoice } from './backend/choice.ts'
 import { createGrower } from './backend/grow.ts'
@@ -12,6 +11,7 @@ import { systemClock } from './clock.ts'
 import { helloOf } from './hello.ts'
 import { type Identity, loadIdentity } from './identity.ts'
 import { createLeaving, type Leaving } from './leaving.ts'
+import { createLevers } from './levers.ts'
 import {
   firstSlotsOf,
   limitsLine,
@@ -53,12 +53,11 @@ export function createNode(options: NodeOptions): VolunteerNode {
   const { host } = options
   const clock = options.clock ?? systemClock
   const duty = options.duty ?? 1
-  const share = workingShare(duty)
   const base = new URL(options.url)
   const limits = limitsOf(options)
   const fixedSlots = options.slots !== undefined
   const slots = firstSlotsOf(options, limits)
-  const watch = createWatch(slots)
+  const watch = createWatch(slots, duty)
   const payloads = createPayloadStore()
   let models: ModelStore | undefined
   let identity: Identity | undefined
@@ -82,11 +81,30 @@ export function createNode(options: NodeOptions): VolunteerNode {
     restarted: (failure) => choice.died(failure),
   })
 
+  const levers = createLevers({
+    ...{ watch, duty, holding: limits },
+    limit: () => ({
+      slots: options.slots ?? mostSlotsOf(options, limits, choice.use),
+      duty,
+      threads: choice.use.backend === 'wasm' ? choice.threads.lent : choice.use.threads,
+    }),
+    threads: () => choice.use.threads,
+    async useThreads(count) {
+      if (!pace.may() || isTight()) return
+      const { threads } = choice.use
+      choice.threads.limit(count)
+      if (!await move()) choice.threads.limit(threads)
+    },
+    pool: () => pool,
+    grower: () => grower,
+    send: (message) => void link.send(message),
+  })
+  const share = () => levers.share
   const pace = createPace(clock, share, () => !watch.state.paused && !leaving.begun)
 
   const { maxPixels } = limits
   const decoding = maxPixels === undefined ? {} : { decoding: createDecoding() }
-  const pool = createSlotPool(slots, (events) =>
+  const pool = createSlotPool(slots, (events, isParked) =>
     createSlot({
       clock,
       ...decoding,
@@ -95,7 +113,7 @@ export function createNode(options: NodeOptions): VolunteerNode {
       engine: () => choice.use,
       fetchModel,
       duty: share,
-      mayMeasure: pace.may,
+      mayMeasure: () => pace.may() && !isParked(),
       events,
     }), serving.events)
 
@@ -117,10 +135,8 @@ export function createNode(options: NodeOptions): VolunteerNode {
     },
     async detour() {
       const grown = fixedSlots ? 'done' : await grower.run()
-      // Another backend is tried in a worker beside those that serve.
-      const tight = options.memoryBytes !== undefined && limits.mostSlots <= pool.serving.length
       if (grown !== 'done' || !pace.may()) return 'disturbed'
-      if (!tight) return await choice.run()
+      if (!isTight()) return await choice.run()
       choice.hasNoRoom()
       return grown
     },
@@ -141,22 +157,29 @@ export function createNode(options: NodeOptions): VolunteerNode {
         .flatMap((key) => serving.catalog?.spec(nameOf(key)) ?? []),
     measure: (key) => pool.slot(0)?.measure(key, 1) ?? Promise.resolve(undefined),
     fetchModel,
-    move: () =>
-      moveSlots({
-        ...{ pool, profiler, grower, grown, use: choice.use, fixedSlots },
-        serves: () => !leaving.begun,
-      }),
+    move,
     decided({ backend, threads }, reason) {
       limits.runsOn({ backend, device: choice.device })
       link.send({ type: 'report', backend, backendReason: reason, threadsPerRun: threads })
-      watch.emit({ type: 'backend', backend, reason }, { backend, reason, unfit: limits.unfit })
+      const change = { backend, reason, inUse: levers.inUse, unfit: limits.unfit }
+      watch.emit({ type: 'backend', backend, reason }, change)
     },
   })
+
+  /** Whether memory has no room for one more worker beside those that serve. */
+  const isTight = () => options.memoryBytes !== undefined && limits.mostSlots <= pool.kept
+
+  function move(): Promise<boolean> {
+    return moveSlots({
+      ...{ pool, profiler, grower, grown, use: choice.use, fixedSlots },
+      serves: () => !leaving.begun,
+    })
+  }
 
   function grown(slots: number): void {
     limits.keep(slots)
     link.send({ type: 'report', slots })
-    watch.emit({ type: 'slots', slots }, { slots })
+    watch.emit({ type: 'slots', slots }, { slots, inUse: levers.inUse })
   }
 
   const grower = createGrower({
@@ -191,12 +214,14 @@ export function createNode(options: NodeOptions): VolunteerNode {
           watch.emit({ type: 'warning', message: (error as Error).message })
         }
         modelBase = new URL(welcome.modelPath, base).href
-        watch.emit({ type: 'joined', epoch: lastEpoch }, { phase: 'joined', unfit: limits.unfit })
+        const change = { phase: 'joined', inUse: levers.inUse, unfit: limits.unfit } as const
+        watch.emit({ type: 'joined', epoch: lastEpoch }, change)
         if (watch.state.paused) setPaused(true, watch.state.pausedBy)
         profiler.again()
         profiler.kick()
       },
       work(message, blobs) {
+        if (message.type === 'scale') return void (leaving.begun || levers.scale(message))
         if (message.type === 'batch') choice.disturb()
         serving.work(message, blobs)
       },
@@ -216,12 +241,13 @@ export function createNode(options: NodeOptions): VolunteerNode {
   let knownModels: string[] = []
 
   async function hello(): Promise<Hello> {
+    levers.reset()
     lastEpoch = await identity!.nextEpoch()
     knownModels = await models!.cached()
     const { nodeId, secretFor } = identity!
     return helloOf(options, {
       ...{ nodeId, secret: await secretFor(base.hostname) },
-      ...{ epoch: lastEpoch, slots: pool.serving.length },
+      ...{ epoch: lastEpoch, slots: pool.kept },
       ...{ duty, cached: knownModels, limits, choice },
     })
   }
@@ -251,7 +277,8 @@ export function createNode(options: NodeOptions): VolunteerNode {
       if (leaving.begun) return
       const { use: { backend }, reason } = choice
       limits.runsOn({ backend, device: choice.device })
-      const change = { phase: 'connecting', nodeId: identity.nodeId, backend, reason } as const
+      const about = { nodeId: identity.nodeId, backend, reason, inUse: levers.inUse }
+      const change = { phase: 'connecting', ...about } as const
       watch.emit({ type: 'connecting', url: options.url }, change)
       // The worker comes up while the link does.
       pool.serving.forEach((slot) => slot.prepare())

@@ -114,7 +114,7 @@ export function createServing(options: ServingOptions): Serving {
     for (const [batch, { slot }] of flights) {
       if (batch.batch !== number) continue
       flights.delete(batch)
-      if (options.pool().slot(slot)?.cancel(number) === 'runs') calledOff.add(batch)
+      if (options.pool().warm(slot)?.cancel(number) === 'runs') calledOff.add(batch)
     }
     if (flights.size === 0) options.settled()
   }
@@ -151,7 +151,7 @@ export function createServing(options: ServingOptions): Serving {
 
   function unload(slot: number, key: string): void {
     programs.drop(`${slot} ${key}`)
-    options.pool().slot(slot)?.unload(key)
+    options.pool().warm(slot)?.unload(key)
     limits.free(slot, key)
     const ready = watch.state.ready.filter((held) => held !== `${slot} ${key}`)
     watch.emit({ type: 'unloaded', slot, variant: key }, { ready })
@@ -273,7 +273,7 @@ export function createServing(options: ServingOptions): Serving {
       }
     },
     lost() {
-      for (const [{ batch }, { slot }] of flights) options.pool().slot(slot)?.cancel(batch)
+      for (const [{ batch }, { slot }] of flights) options.pool().warm(slot)?.cancel(batch)
       flights.clear()
       calledOff.clear()
       payloads.clear()

@@ -4,6 +4,7 @@
  * @module
  */
 import type { Backend } from './engine/engine.ts'
+import type { InUse } from './limits/in_use.ts'
 import type { Refusal } from './link/link.ts'
 import { createLoads } from './loads.ts'
 
@@ -14,6 +15,8 @@ export interface NodeState {
   phase: NodePhase
   nodeId: string | undefined
   slots: number
+  /** What of its limits the coordinator has in use. */
+  inUse: InUse
   backend: Backend
   /** Why that backend, in one sentence. */
   reason: string
@@ -47,6 +50,8 @@ export type NodeEvent =
   | { type: 'batch'; variant: string; items: number; computeMs: number }
   | { type: 'unloaded'; slot: number; variant: string }
   | { type: 'slots'; slots: number }
+  /** In use from now on. */
+  | ({ type: 'scaled' } & InUse)
   /** Other pipelines are served from now on. */
   | { type: 'served' }
   /** What is run on from now on, and why. */
@@ -65,13 +70,14 @@ export interface Watch {
   readonly state: NodeState
 }
 
-export function createWatch(slots: number): Watch {
+export function createWatch(slots: number, duty = 1): Watch {
   const listeners = new Set<(event: NodeEvent, state: NodeState) => void>()
   const loads = createLoads()
   let state: NodeState = {
     phase: 'idle',
     nodeId: undefined,
     slots,
+    inUse: { slots, duty, threads: 1 },
     backend: 'wasm',
     reason: 'wasm: nothing was measured yet',
     paused: false,

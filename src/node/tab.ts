@@ -54,6 +54,8 @@ export interface TabSnapshot {
   hidden: boolean
   /** Once it has left. */
   leftFor: string | undefined
+  /** Most processors to keep busy, as the volunteer decided. */
+  processors: number
   /** What happened last, oldest first. */
   notes: string[]
 }
@@ -147,6 +149,7 @@ export function createTab(options: TabOptions): TabApi {
       pausedBy: rules?.reason,
       hidden,
       leftFor,
+      processors: choices?.threads ?? 1,
       notes: [...notes],
     })
   }

@@ -130,7 +130,7 @@ export function createPool(model: Model, emit: (command: PolicyCommand) => void)
       nodes.set(node, { workers: [], able: ableOf(able), memoryBytes, duty: duty > 0 ? duty : 1 })
       resize(node, slots)
     },
-    report({ node: id, paused, slots, roundTripMs, profile }, lost) {
+    report({ node: id, paused, slots, duty, roundTripMs, profile }, lost) {
       const node = nodes.get(id)
       if (node === undefined) return false
       if (profile !== undefined) {
@@ -141,14 +141,15 @@ export function createPool(model: Model, emit: (command: PolicyCommand) => void)
           if (variant !== undefined && usable.length > 0) known.set(variant, usable)
         }
         measured.set(id, known)
-        reclass(id)
       }
+      if (duty !== undefined) node.duty = duty > 0 ? duty : 1
+      if (profile !== undefined || duty !== undefined) reclass(id)
       if (slots !== undefined) lost.push(...resize(id, slots))
       for (const worker of node.workers) {
         if (paused !== undefined) worker.paused = paused
         if (roundTripMs !== undefined) worker.roundTripMs = roundTripMs
       }
-      return profile !== undefined || slots !== undefined || paused !== undefined
+      return [profile, slots, duty, paused].some((news) => news !== undefined)
     },
     able({ node: id, able }) {
       const node = nodes.get(id)

@@ -177,6 +177,7 @@ export function createController(parts: ControllerParts): Controller {
           changed(nowMs)
           retirement.retire()
         }
+        if (event.duty !== undefined) changed(nowMs)
         if (event.slots === undefined) return
         resize(member, event.slots, nowMs)
         return direct(nowMs, [member])

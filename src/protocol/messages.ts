@@ -73,6 +73,9 @@ const backend = z.enum(['wasm', 'webgpu', 'native'])
 const backendReason = z.string().max(500)
 /** Threads inside one run of a model. */
 const threads = z.number().int().min(1).max(256)
+const slots = z.number().int().min(1).max(256)
+/** Share of the time to work. */
+const duty = z.number().min(0.01).max(1)
 /** `least`: of models that are not cached, only the smallest of each task. All by default. */
 const downloads = z.enum(['all', 'least'])
 /** Content hashes of models that a node need not download. */
@@ -109,8 +112,8 @@ export const nodeMessage = z.discriminatedUnion('type', [
     backendReason: backendReason.optional(),
     device: device.optional(),
     threadsPerRun: threads.optional(),
-    slots: z.number().int().min(1).max(256).optional(),
-    duty: z.number().min(0.01).max(1).optional(),
+    slots: slots.optional(),
+    duty: duty.optional(),
     /** What the node may take in all, and what one slot of it may hold in models. */
     memoryBytes: bytes.optional(),
     slotMemoryBytes: bytes.optional(),
@@ -205,6 +208,8 @@ export const nodeMessage = z.discriminatedUnion('type', [
     message: z.string().max(2000),
     computeMs: ms.optional(),
   }),
+  /** In use from now on, of what the volunteer lends: the answer to the last `scale`. */
+  z.object({ type: z.literal('scaled'), slots, duty, threads }),
   z.object({ type: z.literal('pong'), n: serial }),
   /** Leaving: the last message after the running batches have been answered. */
   z.object({ type: z.literal('bye'), reason: z.string().max(200) }),
@@ -250,6 +255,13 @@ export const coordinatorMessage = z.discriminatedUnion('type', [
     /** Kept payloads no longer needed. */
     release: z.array(id).optional(),
   }),
+  /** What is to be in use; the volunteer's limits stay above it. An older node passes it over. */
+  z.object({
+    type: z.literal('scale'),
+    slots: slots.optional(),
+    duty: duty.optional(),
+    threads: threads.optional(),
+  }),
   z.object({ type: z.literal('cancel'), batch: serial }),
   z.object({ type: z.literal('release'), keys: z.array(id) }),
   z.object({ type: z.literal('ping'), n: serial }),
@@ -267,4 +279,5 @@ export type CoordinatorMessage = z.infer<typeof coordinatorMessage>
 export type Hello = Extract<NodeMessage, { type: 'hello' }>
 export type Welcome = Extract<CoordinatorMessage, { type: 'welcome' }>
 export type BatchMessage = Extract<CoordinatorMessage, { type: 'batch' }>
+export type Scale = Omit<Extract<CoordinatorMessage, { type: 'scale' }>, 'type'>
 export type ResultMessage = Extract<NodeMessage, { type: 'result' }>

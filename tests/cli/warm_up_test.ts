@@ -22,7 +22,9 @@ async function waitedS(at: (second: number) => Standing, holdsAll = true): Promi
       isLoading: () => standing()?.loading ?? false,
       ready: () => (standing()?.instances ?? 0) > 0,
       nodes: () =>
-        [standing() ?? []].flat().map((one) => ({ id: 'a', slots: 1, ...one }) as NodeInfo),
+        [standing() ?? []].flat().map(({ slots = 1, ...one }) =>
+          ({ id: 'a', inUse: { slots }, ...one }) as NodeInfo
+        ),
     },
     ...{ nodes: 1, trees: [tree], holdsAll, nowMs: () => ms },
     pause: (forMs) => Promise.resolve(ms += forMs),

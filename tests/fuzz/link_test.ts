@@ -22,6 +22,7 @@ const MESSAGES: NodeMessage[] = [
   { type: 'ready', loadMs: 1, slot: 0, ...ref },
   { type: 'load_failed', message: 'no', slot: 0, ...ref },
   { type: 'report', paused: true, slots: 3, pausedBy: 'hidden' },
+  { type: 'scaled', slots: 2, duty: 0.5, threads: 1 },
   { type: 'report', profile: [{ ...ref, points: [{ batch: 1, latencyMs: 2 }] }] },
   { type: 'report', progress: { label: 'x', done: 1, total: 2 }, backend: 'webgpu' },
   { type: 'result', batch: 1, ...times, items: [item] },

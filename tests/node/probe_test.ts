@@ -22,7 +22,7 @@ Deno.test('a worker that hangs in a run for measuring is ended long before one i
   }
   Deno.env.set('SHOAL_TEST_HANGS', '')
   const slot = createSlot({
-    ...{ clock, events, duty: 1, assets: host.assets },
+    ...{ clock, events, duty: () => 1, assets: host.assets },
     createWorker: () => host.createWorker(),
     engine: () => ({ backend: 'wasm', threads: 1 }),
     fetchModel: () => Promise.resolve(bytes),

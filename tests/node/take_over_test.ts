@@ -49,7 +49,7 @@ Deno.test('slot outlives a worker that dies as it takes over, and has the next h
     idle: () => tell('idle'),
   }
   const slot = createSlot({
-    ...{ clock: systemClock, assets: testHost('').assets, duty: 1, events },
+    ...{ clock: systemClock, assets: testHost('').assets, duty: () => 1, events },
     createWorker: workerDyingOf(2),
     engine: () => ({ backend: 'wasm', threads: 1 }),
     fetchModel: () => Promise.resolve(bytes),
@@ -92,7 +92,7 @@ Deno.test('slot that is to be taken over twice while a batch runs ends the first
   const over = Promise.withResolvers<void>()
   let ran = false
   const slot = createSlot({
-    ...{ clock: systemClock, assets: testHost('').assets, duty: 1 },
+    ...{ clock: systemClock, assets: testHost('').assets, duty: () => 1 },
     events: {
       ...{ expired() {}, failed() {}, calledOff() {}, loadFailed() {}, restarted() {} },
       done: () => void (ran = true),

@@ -75,7 +75,7 @@ const nameIn = ({ key }: InstanceSpec) => key.split('/').at(-1)!
 
 async function latencyOf(client: WorkerClient, key: string): Promise<number> {
   const once = () => client.measure(key, 1, MOST_MS)
-  await warmUp(createPace(systemClock, 1, () => true), once)
+  await warmUp(createPace(systemClock, () => 1, () => true), once)
   const timesMs: number[] = []
   const fromMs = performance.now()
   while (timesMs.length < TIMED_RUNS && performance.now() - fromMs < TIMED_MS) {

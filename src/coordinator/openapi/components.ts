@@ -7,6 +7,7 @@ import * as events from './event_schemas.ts'
 import { z } from 'zod'
 import { pictureRequest } from '../infer_request.ts'
 import * as oip from '../oip/schemas.ts'
+import { scaleRequest } from '../scale_request.ts'
 import * as v1 from './schemas.ts'
 
 /** By their names in the document. */
@@ -20,6 +21,7 @@ export const SCHEMAS = {
   NodeInfo: v1.nodeInfo,
   Nodes: v1.nodes,
   ChangedNode: v1.changedNode,
+  ScaleRequest: scaleRequest,
   Plan: v1.plan,
   Rulings: v1.rulings,
   Admin: z.object({ allowed: z.boolean() }),

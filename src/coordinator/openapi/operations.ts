@@ -200,6 +200,25 @@ export const OPERATIONS: Operation[] = [
   },
   {
     method: 'post',
+    path: '/v1/nodes/{id}/scale',
+    tag: 'administration',
+    summary: "Says what of a node's limits is to be in use",
+    description:
+      "Until the node joins again. It never passes its volunteer's limits, whatever is " +
+      'asked for, and `inUse` changes once the node has done it.',
+    ...{ parameters: [NODE], body: json('ScaleRequest') },
+    ...{ status: 202, answer: 'The node as it is yet.', content: json('ChangedNode') },
+    errors: [
+      'invalid_input',
+      'too_large',
+      'forbidden',
+      'not_found',
+      'deadline_exceeded',
+      'draining',
+    ],
+  },
+  {
+    method: 'post',
     path: '/v1/nodes/{id}/drain',
     tag: 'administration',
     summary: 'Has a node leave when what it runs is done',

@@ -130,8 +130,11 @@ export const nodeInfo = of<NodeInfo>()(z.object({
   code: z.boolean().meta({ description: 'Whether it runs programs that pipelines bring.' }),
   class: z.string(),
   instances: count.meta({ description: 'Variants held warm, summed over slots.' }),
-  slots: count,
-  duty: ratio,
+  slots: count.meta({ description: 'That its volunteer lends.' }),
+  duty: ratio.meta({ description: 'Share of the time that its volunteer lends.' }),
+  inUse: z.object({ slots: count, duty: ratio, threads: count }).meta({
+    description: 'Of these limits, and of processors for one run.',
+  }),
   trust: ratio.meta({
     description: 'Share of its results that are taken unchecked: 0 of a new node, 1 of an own one.',
   }),

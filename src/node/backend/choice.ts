@@ -15,7 +15,7 @@ import type { Host } from '../host.ts'
 import type { Measured, Slot } from '../slot/slot.ts'
 import type { Pace } from '../slot/pace.ts'
 import { createBackendMemory, type Decision } from './memory.ts'
-import { createThreadChoice } from './thread_choice.ts'
+import { createThreadChoice, type ThreadChoice } from './thread_choice.ts'
 import { medianMs, startTrial, type Trial, TRIAL_RUNS } from './trial.ts'
 
 export type BackendWish = 'auto' | Backend
@@ -56,6 +56,7 @@ export interface BackendChoice {
   /** Why, in one sentence. */
   readonly reason: string
   readonly device: Adapter | undefined
+  readonly threads: Pick<ThreadChoice, 'lent' | 'limit'>
   /** @throws Error where what was asked for by name is not to be had */
   start(): Promise<void>
   /** Measures, if there is still something to decide; asked again until 'done'. */
@@ -256,6 +257,7 @@ export function createBackendChoice(options: BackendChoiceOptions): BackendChoic
     get device() {
       return device
     },
+    threads,
     start,
     run,
     hasNoRoom,

@@ -32,6 +32,10 @@ export interface Grower {
    * bring too little, or work comes; in that case call it again later.
    */
   run(): Promise<'done' | 'disturbed'>
+  /** While it is held, the number of slots is another's to say: `run` has nothing to do. */
+  hold(is: boolean): void
+  /** Up to so many slots, those that come up in time. None while the node may not measure. */
+  growTo(count: number, isWished: () => boolean): Promise<void>
   /** Begins anew, from the slots in service: another engine runs in them. */
   reset(): void
   stop(): void
@@ -67,6 +71,7 @@ export function createGrower(options: GrowOptions): Grower {
   const { clock, pace, pool, mostSlots } = options
   const sleeper = createSleeper(clock)
   let stopped = false
+  let held = false
   let step = 1
   let done = false
   /** Whether the slots that it began with are worth it. */
@@ -76,11 +81,15 @@ export function createGrower(options: GrowOptions): Grower {
   /** Runs per ms of one slot alone. */
   let aloneRate: number | undefined
 
-  async function comeUp(slots: readonly Slot[], spec: InstanceSpec): Promise<boolean> {
+  async function comeUp(
+    slots: readonly Slot[],
+    spec: InstanceSpec,
+    isWished: () => boolean,
+  ): Promise<boolean> {
     const lateMs = clock.nowMs() + COME_UP_MS
     for (const slot of slots) if (!slot.holds(spec.key)) slot.load(spec)
     while (!slots.every((slot) => slot.holds(spec.key))) {
-      if (stopped || !pace.may() || clock.nowMs() > lateMs) return false
+      if (stopped || !isWished() || !pace.may() || clock.nowMs() > lateMs) return false
       await sleeper.pause(50)
     }
     return true
@@ -90,14 +99,14 @@ export function createGrower(options: GrowOptions): Grower {
     const before = pool.serving
     const count = Math.min(before.length + step, mostSlots())
     const slots = pool.trial(count)
-    const up = await comeUp(slots.slice(before.length), spec)
-    if (stopped || !pace.may()) return 'disturbed'
+    const up = await comeUp(slots.slice(before.length), spec, () => !held)
+    if (stopped || held || !pace.may()) return 'disturbed'
     if (!up) return 'not_worth_it'
     const rateBefore = await rateOf(pace, before, [spec.key], WINDOW_MS)
     if (rateBefore === undefined) return 'disturbed'
     aloneRate ??= rateBefore / before.length
     const rateAfter = await rateOf(pace, slots, [spec.key], WINDOW_MS)
-    if (rateAfter === undefined || stopped) return 'disturbed'
+    if (rateAfter === undefined || stopped || held) return 'disturbed'
     const gain = (rateAfter - rateBefore) / (count - before.length)
     const least = count - before.length === 1 ? LEAST_GAIN : JUMP_GAIN
     if (gain < least * aloneRate) return 'not_worth_it'
@@ -112,7 +121,7 @@ export function createGrower(options: GrowOptions): Grower {
     if (!all.every((slot) => slot.holds(spec.key))) return 'disturbed'
     const alone = await rateOf(pace, all.slice(0, 1), [spec.key], WINDOW_MS)
     const together = await rateOf(pace, all, [spec.key], WINDOW_MS)
-    if (alone === undefined || together === undefined || stopped) return 'disturbed'
+    if (alone === undefined || together === undefined || stopped || held) return 'disturbed'
     checked = true
     aloneRate = alone
     if ((together - alone) / (all.length - 1) >= LEAST_GAIN * alone) return 'done'
@@ -134,6 +143,7 @@ export function createGrower(options: GrowOptions): Grower {
 
   return {
     async run() {
+      if (held) return 'done'
       if (!checked && pool.serving.length > 1) {
         const spec = options.probe()
         const outcome = spec === undefined ? 'disturbed' : await lessIfNotWorthIt(spec)
@@ -143,6 +153,7 @@ export function createGrower(options: GrowOptions): Grower {
         const spec = options.probe()
         if (spec === undefined) return 'disturbed'
         const outcome = await tryMore(spec)
+        if (held) return 'done'
         // On pause not even a slot on trial comes up.
         if (!pace.may()) pool.keep(pool.serving.length)
         if (outcome === 'disturbed' && ++disturbed < MAX_DISTURBED) return outcome
@@ -158,6 +169,19 @@ export function createGrower(options: GrowOptions): Grower {
         step = 1
       }
       return 'done'
+    },
+    hold: (is) => void (held = is),
+    async growTo(count, isWished) {
+      const { kept } = pool
+      const spec = options.probe()
+      const fresh = pace.may() ? pool.trial(count).slice(kept) : []
+      fresh.forEach((slot) => slot.prepare())
+      if (spec !== undefined) await comeUp(fresh, spec, isWished)
+      if (stopped || !isWished()) return
+      const late = spec === undefined ? -1 : fresh.findIndex((slot) => !slot.holds(spec.key))
+      const there = kept + (late < 0 ? fresh.length : late)
+      pool.keep(there)
+      if (there > kept) options.grown(there)
     },
     reset() {
       done = false

@@ -28,11 +28,13 @@ export function moveSlots(options: MoveOptions): Promise<boolean> {
   const { pool, profiler, grower, use } = options
   // Another number of slots suits; one to begin with, and whether more pay is measured again.
   const single = !options.fixedSlots && (use.backend === 'webgpu' || use.threads > 1)
-  return renewSlots(single ? pool.serving.slice(0, 1) : pool.serving, () => {
-    if (!options.serves()) return false
-    if (single && pool.serving.length > 1) {
-      pool.keep(1)
-      options.grown(1)
+  const slots = single ? pool.serving.slice(0, 1) : pool.serving
+  return renewSlots(slots, () => {
+    if (!options.serves() || (!single && pool.serving.length !== slots.length)) return false
+    // One that is parked has a worker of the engine before.
+    if (pool.kept > slots.length) {
+      pool.keep(slots.length)
+      options.grown(slots.length)
     }
     profiler.reset()
     grower.reset()

@@ -36,6 +36,10 @@ export interface ThreadChoiceOptions {
 export interface ThreadChoice {
   /** Threads that a run on WebAssembly has. */
   readonly perRun: number
+  /** The most that it may have: asked for, or found to be worth it. */
+  readonly lent: number
+  /** No run that begins on a new worker has more. */
+  limit(most: number): void
   /** Why, as the second half of a sentence; empty where there was no choice to speak of. */
   readonly reason: string
   /** Measures, if there is something to decide. 'more' asks for the slots to be moved. */
@@ -63,6 +67,7 @@ const MAX_WAITS = 30
 export function createThreadChoice(options: ThreadChoiceOptions): ThreadChoice {
   const { clock, pace, host, wish, processors } = options
   let perRun = 1
+  let most = Infinity
   let reason = ''
   let done = true
   let disturbed = 0
@@ -166,7 +171,13 @@ export function createThreadChoice(options: ThreadChoiceOptions): ThreadChoice {
 
   return {
     get perRun() {
+      return Math.min(perRun, most)
+    },
+    get lent() {
       return perRun
+    },
+    limit(threads) {
+      most = threads
     },
     get reason() {
       return reason

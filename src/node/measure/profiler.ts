@@ -37,7 +37,8 @@ export interface ProfilerOptions {
   recalled?(verdict: RecallVerdict): void
   /** Something was measured: all that is known now. */
   keep?(rows: ReadonlyMap<string, KeptRow>): void
-  duty: number
+  /** Share of the time to work, 0..1; asked at each use. */
+  duty(): number
   batches?: readonly number[]
   /** A run of more than one item that is expected to take longer is not tried. */
   maxProbeMs?: number
@@ -194,7 +195,7 @@ export function createProfiler(options: ProfilerOptions): Profiler {
 
   /** As a slot does after a batch. */
   async function rest(fromMs: number): Promise<void> {
-    const restMs = restAfterMs(clock.nowMs() - fromMs, options.duty)
+    const restMs = restAfterMs(clock.nowMs() - fromMs, options.duty())
     if (restMs > 0) await sleeper.pause(restMs)
   }
 

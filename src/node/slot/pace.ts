@@ -28,8 +28,8 @@ const MAX_RUN_MS = 120_000
 export const restAfterMs = (tookMs: number, duty: number): number =>
   Math.min(tookMs, MAX_RUN_MS) * (1 / duty - 1)
 
-/** @param duty share of the time to work, 0..1 */
-export function createPace(clock: Clock, duty: number, may: () => boolean): Pace {
+/** @param duty share of the time to work, 0..1; asked at each use */
+export function createPace(clock: Clock, duty: () => number, may: () => boolean): Pace {
   const sleeper = createSleeper(clock)
   return {
     may,
@@ -38,7 +38,7 @@ export function createPace(clock: Clock, duty: number, may: () => boolean): Pace
       const fromMs = clock.nowMs()
       const value = await once()
       const tookMs = clock.nowMs() - fromMs
-      const restMs = restAfterMs(tookMs, duty)
+      const restMs = restAfterMs(tookMs, duty())
       if (restMs > 0) await sleeper.pause(restMs)
       return { value, tookMs }
     },

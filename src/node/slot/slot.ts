@@ -1,8 +1,7 @@
 /**
  * A slot: one worker, one piece of work at a time. Batches go before loads, loads before measuring.
  *
- * The worker is ended and replaced when it dies, hangs, or its engine breaks; what it held is loaded
- * again.
+ * A worker that dies, hangs or whose engine breaks is replaced; what it held is loaded again.
  *
  * @module
  */
@@ -13,6 +12,7 @@ import { type BatchQueue, createBatchQueue, type SlotBatch } from './batch_queue
 import { type FreshWorker, prepareRenewal } from './bring_up.ts'
 import { createLoadQueue, type FetchedLoad } from './load_queue.ts'
 import { createProbeSeat, MAX_PROBE_MS, type Probe } from './probe.ts'
+import { createRest } from './rest.ts'
 import type { Slot, SlotOptions } from './types.ts'
 import { createWorkerClient, type WorkerClient } from './worker_client.ts'
 
@@ -43,14 +43,13 @@ export function createSlot(options: SlotOptions): Slot {
     onFailed: noteLoadFailure,
   })
   const probes = createProbeSeat(() => void pump())
+  const rest = createRest(clock, options.duty)
   let running: SlotBatch | undefined
   let client: WorkerClient | undefined
   let fresh: FreshWorker | undefined
   let wantWorker = false
   let pumping = false
   let closed = false
-  let restUntilMs = 0
-  let lastBatchMs = -Infinity
   let deaths = 0
   let faults = 0
 
@@ -72,8 +71,7 @@ export function createSlot(options: SlotOptions): Slot {
 
   function nextWork(): (() => Promise<void>) | undefined {
     if (!hasWork()) return undefined
-    const restMs = restUntilMs - clock.nowMs()
-    if (restMs > 0) return () => sleeper.pause(restMs)
+    if (rest.leftMs > 0) return rest.pause
     if (fresh !== undefined) return takeOver
     if (client === undefined) return spawn
     const batch = waiting.take(({ key }) => loaded.has(key))
@@ -157,16 +155,14 @@ export function createSlot(options: SlotOptions): Slot {
     const answer = await client!.run(batch.key, batch.items, batch.crops, giveUpMs)
     running = undefined
     if (closed) return
-    const endMs = clock.nowMs()
-    const computeMs = endMs - startMs
-    lastBatchMs = endMs
+    const computeMs = clock.nowMs() - startMs
     // No run is longer than its watchdog allows: a machine that slept owes no rest for that.
-    restUntilMs = endMs + Math.min(computeMs, giveUpMs) * (1 / options.duty - 1)
+    rest.after(Math.min(computeMs, giveUpMs))
     if (answer.ok) deaths = faults = 0
     if (cancelled.delete(batch.batch)) events.calledOff(batch, answer.ok ? computeMs : undefined)
     else if (answer.ok) {
       const queueMs = startMs - batch.receivedMs
-      const times = { queueMs, computeMs, elapsedMs: endMs - batch.receivedMs }
+      const times = { queueMs, computeMs, elapsedMs: queueMs + computeMs }
       events.done(batch, answer.value.results, times)
     } else events.failed(batch, answer.message)
     if (answer.ok || client === undefined) return
@@ -220,10 +216,8 @@ export function createSlot(options: SlotOptions): Slot {
     done(answer.ok ? answer.value : undefined)
   }
 
-  const isHeld = (spec: InstanceSpec) => {
-    const held = loaded.get(spec.key)
-    return held !== undefined && JSON.stringify(held) === JSON.stringify(spec)
-  }
+  const isHeld = (spec: InstanceSpec) =>
+    JSON.stringify(loaded.get(spec.key)) === JSON.stringify(spec)
 
   return {
     offer(batch) {
@@ -284,11 +278,18 @@ export function createSlot(options: SlotOptions): Slot {
       return idle()
     },
     get lastBatchMs() {
-      return lastBatchMs
+      return rest.lastMs
+    },
+    recount: rest.recount,
+    park(why) {
+      probes.drop()
+      waiting.drain().forEach((batch) => events.failed(batch, why))
+      return running === undefined
     },
     close(why) {
       closed = true
       sleeper.wake()
+      rest.recount()
       probes.drop()
       const left = running === undefined ? waiting.drain() : [running, ...waiting.drain()]
       if (why !== undefined) left.forEach((batch) => events.failed(batch, why))

@@ -18,8 +18,8 @@ export interface SlotOptions {
   engine(): EngineUse
   /** The model of a spec. */
   fetchModel(spec: InstanceSpec): Promise<Uint8Array>
-  /** Share of the time this slot may work, 0..1. */
-  duty: number
+  /** Share of the time this slot may work, 0..1; asked at each use. */
+  duty(): number
   /** Whether a run for measuring may begin now. */
   mayMeasure?(): boolean
   events: SlotEvents
@@ -52,6 +52,10 @@ export interface Slot {
   readonly idle: boolean
   /** When the last batch ended, on the node's clock. */
   readonly lastBatchMs: number
+  /** The share of the time changed. */
+  recount(): void
+  /** What waits fails for this reason, and no measurement comes of it. False while a batch runs. */
+  park(why: string): boolean
   /** Ends it. Its batches fail for this reason; without one nobody is told. */
   close(why?: string): void
 }

@@ -71,6 +71,7 @@ export function show(snapshot: TabSnapshot): void {
   setText(element('models'), String(new Set(state.ready.map((held) => held.split(' ')[1])).size))
   const why = state.reason.replace(`${state.backend}: `, '')
   setText(element('backend-now'), BACKENDS[state.backend] + (why === '' ? '' : `: ${why}`))
+  setText(element('lent-now'), lentNow(snapshot))
   setText(element('pause'), snapshot.pausedBy === 'volunteer' ? 'Continue' : 'Pause')
   showDownloads(snapshot.downloads)
   const notes = element('notes')
@@ -83,6 +84,16 @@ export function show(snapshot: TabSnapshot): void {
       })
     ))
   }
+}
+
+/** Each slot keeps as many processors busy as a run has threads. */
+export function lentNow({ state, processors, pausedBy }: TabSnapshot): string {
+  const { slots, threads, duty } = state.inUse
+  const isServing = state.phase === 'joined' && pausedBy === undefined
+  const used = isServing ? Math.min(slots * threads, processors) : 0
+  const share = isServing && duty < 1 ? `, ${Math.round(100 * duty)} % of the time` : ''
+  const lent = processors === 1 ? '1 processor' : `up to ${processors} processors`
+  return `${lent}; in use now: ${used}${share}`
 }
 
 function doing(snapshot: TabSnapshot): string {

@@ -117,6 +117,7 @@ export type PolicyEvent =
     paused?: boolean
     /** The node found more slots worth having, or lost some. */
     slots?: number
+    duty?: number
     /** Round trip of a bare message. */
     roundTripMs?: number
     profile?: (VariantRef & { points: LatencyPoint[] })[]

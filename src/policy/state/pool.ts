@@ -13,7 +13,7 @@ import { type Capacity, type Layout, layOut, takeOut, valueCapacity } from './ca
 import { classify } from './classes.ts'
 import { pool as P } from './params.ts'
 import { type Batch, changePace, type NodeClass, PoolNode, PROOF, type Proof } from './slots.ts'
-import { renewKey, Slot } from './slots.ts'
+import { renewKey, Slot, soundDuty } from './slots.ts'
 
 type EventOf<T extends PolicyEvent['type']> = Extract<PolicyEvent, { type: T }>
 
@@ -77,7 +77,7 @@ export class Pool {
 
   /** The batches of slots that are no more. */
   report(
-    { node: id, paused, slots, roundTripMs, profile: said }: EventOf<'node_reported'>,
+    { node: id, paused, slots, duty, roundTripMs, profile: said }: EventOf<'node_reported'>,
   ): Batch[] {
     const node = this.nodes.get(id)
     if (node === undefined) return []
@@ -88,6 +88,10 @@ export class Pool {
       if (variant !== undefined) profile.measured(id, variant, points)
     }
     if (paused !== undefined) node.paused = paused
+    if (duty !== undefined) {
+      node.duty = soundDuty(duty)
+      this.layout = undefined
+    }
     // A round trip comes with each heartbeat: no reason to begin anew each time.
     if (paused === undefined && slots === undefined && said === undefined) this.corrected()
     else if (slots === undefined) this.outdated = true

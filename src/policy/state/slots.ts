@@ -106,7 +106,8 @@ export class PoolNode {
   /** What its profile says it takes. */
   readonly times: NodeTimes
   readonly slots: Slot[] = []
-  readonly duty: number
+  /** Share of the time that its slots may work, 0..1. */
+  duty: number
   /** What it is able to hold, in the order of all variants; replaced as a whole. */
   able: readonly VariantShape[]
   readonly memoryBytes: number
@@ -126,7 +127,7 @@ export class PoolNode {
     proof: Proof,
   ) {
     this.id = node
-    this.duty = duty > 0 ? Math.min(Math.max(duty, P.leastDuty), 1) : 1
+    this.duty = soundDuty(duty)
     this.able = able
     this.memoryBytes = memoryBytes
     this.times = times
@@ -184,6 +185,10 @@ export const upperMsOn = (slot: Slot, variant: VariantShape, batch: number): num
   meanMsOn(slot, variant, batch) * slot.node.times.upperTimes(variant)
 
 export const createSlot = (node: PoolNode, index: SlotIndex): Slot => new Slot(node, index)
+
+/** Of what a node said. */
+export const soundDuty = (duty: number): number =>
+  duty > 0 ? Math.min(Math.max(duty, P.leastDuty), 1) : 1
 
 /** When the node of this duty may start again after running for `computeMs`. */
 export const restMs = ({ duty }: Pick<PoolNode, 'duty'>, computeMs: number): number =>

@@ -67,7 +67,7 @@ function scene(
     },
   }
   const choice = createBackendChoice({
-    ...{ clock: systemClock, pace: createPace(systemClock, 1, () => may), host },
+    ...{ clock: systemClock, pace: createPace(systemClock, () => 1, () => may), host },
     ...{ wish: 'auto', wishReason: undefined, gpu: true, threadsPerRun: undefined, processors: 2 },
     ...{ mostSlots: () => 1, fixedSlots: true, slots: () => [SLOT], samples: () => [SPEC] },
     readAdapter: () => Promise.resolve(GPU),
@@ -177,7 +177,7 @@ Deno.test('deaths on a GPU that lie far apart do not add up', async () => {
 /** Threads of a node in an isolated page, where all that is tried beside it is `paceMs`. */
 function threads(paceMs: object | undefined, samples = [SPEC], may = true) {
   return createThreadChoice({
-    ...{ clock: systemClock, pace: createPace(systemClock, 1, () => may), wish: undefined },
+    ...{ clock: systemClock, pace: createPace(systemClock, () => 1, () => may), wish: undefined },
     host: {
       ...{ runtime: 'browser', sharesMemory: true, assets: testHost('').assets },
       createWorker: () => workerOf(paceMs),

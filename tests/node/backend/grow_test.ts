@@ -45,6 +45,8 @@ function machine(clock: TestClock, cores: number) {
       holds: (key) => held.has(key),
       idle: true,
       lastBatchMs: 0,
+      recount() {},
+      park: () => true,
       close: () => void open--,
     }
   }
@@ -75,7 +77,7 @@ async function grown(cores: number, mostSlots: number, firstSlots = 1) {
   let isHeld = true
   const grower = createGrower({
     clock,
-    pace: createPace(clock, 1, () => true),
+    pace: createPace(clock, () => 1, () => true),
     pool,
     mostSlots: () => mostSlots,
     probe: () => isHeld ? SPEC : undefined,

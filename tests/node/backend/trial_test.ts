@@ -15,7 +15,7 @@ async function trial(runMs: number, begun = (_: number) => {}) {
   const catalog = createCatalog({ pipelines: pipelines as never[], models })
   const clock = createLateClock()
   const started = startTrial({
-    ...{ clock, pace: createPace(clock, 1, () => true), specs: [catalog.spec(A)] },
+    ...{ clock, pace: createPace(clock, () => 1, () => true), specs: [catalog.spec(A)] },
     ...{ limitMs: LIMIT_MS, assets: testHost('').assets },
     engine: { backend: 'webgpu', threads: 1 },
     createWorker() {

@@ -16,7 +16,7 @@ export function profileScene(
   const state = { holdOffMs: 0 as number | undefined, singly: false, besideMs: 0 }
   const profiler = createProfiler({
     clock,
-    duty: 1,
+    duty: () => 1,
     maxProbeMs: 250,
     holdOffMs: () => state.holdOffMs,
     measure: (key, batch) =>

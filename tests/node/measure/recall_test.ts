@@ -143,7 +143,7 @@ Deno.test('profiler tells anew what it measures after figures of before were giv
 })
 
 Deno.test('profiler rests between the runs that check', async () => {
-  const { clock, profiler, runs } = scene(NOW, NOW, { duty: 0.5 })
+  const { clock, profiler, runs } = scene(NOW, NOW, { duty: () => 0.5 })
   profiler.again()
   for (const key of Object.keys(NOW)) profiler.add(key, undefined, undefined)
   profiler.kick()

@@ -29,7 +29,16 @@ Deno.test('A node that gives half of its time counts for half', () => {
 })
 
 Deno.test('A node that gives a part of its time rests after what was called off, too', () => {
-  const scheduler = byHand(1, 0.25)
+  restsAt(byHand(1, 0.25))
+})
+
+Deno.test('A node of which less of its time is in use from now on rests by that', () => {
+  const scheduler = byHand(1, 1)
+  scheduler.handle({ type: 'node_reported', node: 'a', duty: 0.25 }, 5)
+  restsAt(scheduler)
+})
+
+function restsAt(scheduler: ReturnType<typeof byHand>): void {
   const [first] = commandsOf(scheduler, asked('gone', 5000), 10, 'dispatch')
   scheduler.handle({ type: 'query_cancelled', query: 'gone' }, 20)
   scheduler.handle(asked('q', 5000), 30)
@@ -37,4 +46,4 @@ Deno.test('A node that gives a part of its time rests after what was called off,
   assert.deepEqual(commandsOf(scheduler, ended, 40, 'dispatch'), [])
   const later = wakeUntil(scheduler, 41, 5000).find(({ type }) => type === 'dispatch')
   assert.ok(later!.atMs > 40 + 2 * (first!.expectedMs - 10))
-})
+}
