@@ -6,6 +6,7 @@
  */
 import type { Scaler, ScalerOptions } from './scaler.ts'
 import { fixed, horizontalAlone, verticalAlone } from './themis/alone.ts'
+import { inferline } from './themis/inferline.ts'
 import { HEAD, PAPER, PLAIN, type Rules } from './themis/rules.ts'
 import { themis, themisPaper } from './themis/themis.ts'
 
@@ -25,6 +26,7 @@ const SCALERS: {
   horizontal: { rules: 'head', make: horizontalAlone },
   vertical: { rules: 'head', make: (rules) => verticalAlone(rules) },
   'vertical-early': { rules: 'head', make: (rules) => verticalAlone(rules, true) },
+  inferline: { rules: 'head', make: inferline },
   fixed: { rules: 'head', make: fixed },
 }
 

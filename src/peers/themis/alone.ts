@@ -2,8 +2,8 @@
  * What Themis is compared with. Each scales one way alone.
  *
  * `horizontal` adds instances of one core at once and takes some away after as many agreeing steps as
- * Themis waits. Stronger than the artifact's in one thing: batches alone are changed at once where the
- * load is above what is there.
+ * Themis waits. Stronger than the artifact's in two things: batches alone are changed at once where the
+ * load is above what is there, and while one stage needs more instances no other loses some.
  *
  * `vertical` has the instances that the busiest second needs with four cores each (or all, where there
  * are fewer), which it knows beforehand, and gives and takes cores at once. `early` knows no more than
@@ -14,7 +14,7 @@
  * @module
  */
 import type { Scaler, ScalerOptions } from '../scaler.ts'
-import { capacityOf, isSame, needsInstances } from './capacity.ts'
+import { capacityOf, isSame, needsInstances, noFewer } from './capacity.ts'
 import { horizontal } from './horizontal.ts'
 import { HEAD, type Rules } from './rules.ts'
 import { startOf } from './themis.ts'
@@ -40,10 +40,11 @@ export const horizontalAlone = (rules: Rules = HEAD) => (options: ScalerOptions)
         agreed = 0
         return undefined
       }
-      agreed++
       const short = needsInstances(seen.stages, targets) ||
         capacityOf(rules, stages, seen.stages, load) < load
-      if (!short && agreed < rules.waitSteps) return undefined
+      agreed = short ? 0 : agreed + 1
+      if (short) return noFewer(seen.stages, targets)
+      if (agreed < rules.waitSteps) return undefined
       agreed = 0
       return targets
     },

@@ -23,3 +23,10 @@ export const isSame = (present: readonly Present[], targets: readonly Target[]):
     const is = present[i]!
     return instances === is.instances && cores === is.cores && batch === is.batch
   })
+
+/** With no fewer instances than there are: what is too many is for later. */
+export const noFewer = (present: readonly Present[], targets: readonly Target[]): Target[] =>
+  targets.map((target, i) => ({
+    ...target,
+    instances: Math.max(target.instances, present[i]!.instances),
+  }))

@@ -10,14 +10,14 @@
  * The switch of the paper's time goes horizontal where the vertical solver asks for no more cores and
  * no instance, and where what is expected next needs no more instances than what is there now.
  *
- * Differences: the forecast (see there); a surge beyond all cores adds only those instances that are
- * not yet starting, where the artifact's cluster does the counting; beyond the cores of all machines
- * together nothing is changed.
+ * Differences: the forecast (see there). A surge beyond all cores adds only those instances that are
+ * not yet starting. While one stage needs more instances no other loses some. What would be beyond the
+ * cores of all machines together is not done, where the artifact starts another instance.
  *
  * @module
  */
 import type { Present, Scaler, ScalerOptions, Seen, Target } from '../scaler.ts'
-import { capacityOf, isSame, needsInstances } from './capacity.ts'
+import { capacityOf, isSame, needsInstances, noFewer } from './capacity.ts'
 import { createForecast, type Forecast } from './forecast.ts'
 import { horizontal } from './horizontal.ts'
 import { HEAD, PAPER, type Rules } from './rules.ts'
@@ -59,7 +59,7 @@ export const themisPaper = (rules: Rules = PAPER) => (options: ScalerOptions): S
 function createThemis(rules: Rules, isCalm: Switch, options: ScalerOptions): Scaler {
   const { stages, sloMs, firstPerS } = options
   const forecast = createForecast(rules.everyMs)
-  /** Steps in a row that said horizontal, and no more instances. */
+  /** Steps in a row that said horizontal, and, unless those wait too, no more instances. */
   let agreed = 0
 
   function wide(present: readonly Present[], load: number): Target[] | undefined {
@@ -71,11 +71,12 @@ function createThemis(rules: Rules, isCalm: Switch, options: ScalerOptions): Sca
       agreed = 0
       return undefined
     }
-    agreed++
-    const waits = rules.waitsAlways || !needsInstances(present, targets)
-    if (waits && agreed < rules.waitSteps) return undefined
+    const needsMore = needsInstances(present, targets)
+    agreed = needsMore && !rules.waitsAlways ? 0 : agreed + 1
+    if (needsMore && !rules.waitsAlways) return noFewer(present, targets)
+    if (agreed < rules.waitSteps) return undefined
     agreed = 0
-    return targets
+    return needsMore ? noFewer(present, targets) : targets
   }
 
   function tall(present: readonly Present[], load: number): Target[] | undefined {
