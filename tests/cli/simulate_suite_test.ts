@@ -163,3 +163,15 @@ Deno.test('a page keeps what it has of all that was not run', async () => {
   assert.deepEqual(faultsKept(text, ran), [])
   await Deno.remove(dir, { recursive: true })
 })
+
+Deno.test('the suite of elastic policies is listed, and says why it is skipped without its data', async () => {
+  const help = await suite('--suite', 'help')
+  assert.match(help.stdout, /^ {2}elastic {8}cores or instances/m)
+  const none = await suite('--suite', 'elastic', '--out', await Deno.makeTempDir())
+  assert.equal(none.code, 0, none.stderr)
+  assert.match(
+    none.stderr,
+    /^elastic: skipped: there is no folder themis with its data in .*nowhere/m,
+  )
+  assert.equal(none.stdout, '')
+})

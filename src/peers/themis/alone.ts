@@ -14,8 +14,9 @@
  * @module
  */
 import type { Scaler, ScalerOptions } from '../scaler.ts'
-import { capacityOf, isSame, needsInstances, noFewer } from './capacity.ts'
+import { capacityOf, needsInstances } from './capacity.ts'
 import { horizontal } from './horizontal.ts'
+import { createPatience } from './patience.ts'
 import { HEAD, type Rules } from './rules.ts'
 import { startOf } from './themis.ts'
 import { vertical, verticalAndMore } from './vertical.ts'
@@ -29,24 +30,18 @@ const common = (rules: Rules, { sloMs }: ScalerOptions) => ({
 
 export const horizontalAlone = (rules: Rules = HEAD) => (options: ScalerOptions): Scaler => {
   const { stages, sloMs, firstPerS } = options
-  let agreed = 0
+  const patience = createPatience(rules.waitSteps)
   return {
     ...common(rules, options),
     first: startOf(rules, options, firstPerS),
     decide(seen) {
       const load = Math.max(1, rules.loadOf(seen.perS))
       const targets = horizontal(rules, stages, sloMs, load)
-      if (targets === undefined || isSame(seen.stages, targets)) {
-        agreed = 0
-        return undefined
-      }
-      const short = needsInstances(seen.stages, targets) ||
+      const urgent = targets !== undefined && (
+        needsInstances(seen.stages, targets) ||
         capacityOf(rules, stages, seen.stages, load) < load
-      agreed = short ? 0 : agreed + 1
-      if (short) return noFewer(seen.stages, targets)
-      if (agreed < rules.waitSteps) return undefined
-      agreed = 0
-      return targets
+      )
+      return patience(seen.stages, targets, urgent)
     },
   }
 }

@@ -4,7 +4,7 @@
  * The plan begins with all cores and as many instances as the load needs, and takes the cheapest of
  * all single steps that still keep the SLO, again and again: a larger batch, one instance less, one
  * core less. From then on cores and batches stay. The tuner sets the instances of each stage so that
- * the busiest second of the last 30 keeps them as busy as the plan did; fewer at the same pace as more.
+ * the busiest second of the last 30 keeps them as busy as the plan did; fewer after Themis's wait.
  *
  * Differences: the plan is made without the artifact's simulation of queues, from the same latencies
  * and margins as Themis's.
@@ -12,7 +12,8 @@
  * @module
  */
 import type { Scaler, ScalerOptions, Target } from '../scaler.ts'
-import { isSame } from './capacity.ts'
+import { needsInstances } from './capacity.ts'
+import { createPatience } from './patience.ts'
 import { HEAD, type Rules } from './rules.ts'
 import { startOf } from './themis.ts'
 
@@ -20,6 +21,7 @@ const TUNER_S = 30
 
 export const inferline = (rules: Rules = HEAD) => (options: ScalerOptions): Scaler => {
   const first = planOf(rules, options)
+  const patience = createPatience(rules.waitSteps)
   const { stages, firstPerS } = options
   const throughput = (i: number) =>
     rules.throughput(stages[i]!, first[i]!.batch, first[i]!.cores, firstPerS)
@@ -36,7 +38,7 @@ export const inferline = (rules: Rules = HEAD) => (options: ScalerOptions): Scal
         ...target,
         instances: Math.ceil(most / (throughput(i) * busy[i]!)),
       }))
-      return isSame(present, targets) ? undefined : targets
+      return patience(present, targets, needsInstances(present, targets))
     },
   }
 }

@@ -17,9 +17,10 @@
  * @module
  */
 import type { Present, Scaler, ScalerOptions, Seen, Target } from '../scaler.ts'
-import { capacityOf, isSame, needsInstances, noFewer } from './capacity.ts'
+import { capacityOf, isSame, needsInstances } from './capacity.ts'
 import { createForecast, type Forecast } from './forecast.ts'
 import { horizontal } from './horizontal.ts'
+import { createPatience } from './patience.ts'
 import { HEAD, PAPER, type Rules } from './rules.ts'
 import { vertical, verticalAndMore } from './vertical.ts'
 
@@ -59,28 +60,19 @@ export const themisPaper = (rules: Rules = PAPER) => (options: ScalerOptions): S
 function createThemis(rules: Rules, isCalm: Switch, options: ScalerOptions): Scaler {
   const { stages, sloMs, firstPerS } = options
   const forecast = createForecast(rules.everyMs)
-  /** Steps in a row that said horizontal, and, unless those wait too, no more instances. */
-  let agreed = 0
+  const patience = createPatience(rules.waitSteps)
 
   function wide(present: readonly Present[], load: number): Target[] | undefined {
     const targets = horizontal(rules, stages, sloMs, load)?.map((target, i) => ({
       ...target,
       instances: target.instances + (present[i]!.cores > 1 ? rules.spare : 0),
     }))
-    if (targets === undefined || isSame(present, targets)) {
-      agreed = 0
-      return undefined
-    }
-    const needsMore = needsInstances(present, targets)
-    agreed = needsMore && !rules.waitsAlways ? 0 : agreed + 1
-    if (needsMore && !rules.waitsAlways) return noFewer(present, targets)
-    if (agreed < rules.waitSteps) return undefined
-    agreed = 0
-    return needsMore ? noFewer(present, targets) : targets
+    const urgent = !rules.waitsAlways && targets !== undefined && needsInstances(present, targets)
+    return patience(present, targets, urgent)
   }
 
   function tall(present: readonly Present[], load: number): Target[] | undefined {
-    agreed = 0
+    patience(present, undefined, false)
     const ready = present.map(({ instances, starting }) => instances - starting)
     const targets = verticalAndMore(rules, stages, sloMs, load, ready)?.map((target, i) => {
       const { cores, instances } = present[i]!

@@ -13,21 +13,25 @@ import {
 } from './windows.ts'
 
 const NOTES =
-  'A pipeline is a row of stages, with one queue before each, first come, first served. An instance ' +
-  'has cores of its own, which change at once; a new one serves after its cold start, 5 s unless a ' +
-  'table says otherwise, and its cores count from the start. Profiles, SLOs and rules are those of ' +
-  'the public artifact of Themis (`mehransi/Themis` at `8b3bfdd`; `themis-paper`: `b01017f`), the ' +
-  'seconds of Twitter those of August 2021, divided as the artifact does, at random moments within ' +
-  'each second. A batch takes what the profile says, with a coefficient of variation of 0.08.\n\n' +
+  'A pipeline is a row of stages with one queue each, first come, first served. An instance has cores ' +
+  'of its own, which change at once. A new one serves after its cold start, 5 s unless a table says ' +
+  'otherwise, and its cores count from the beginning of that. Profiles, SLOs and rules are those of ' +
+  'the public artifact of Themis (`mehransi/Themis` at `8b3bfdd`; `themis-paper`: `b01017f`, three ' +
+  'days after the paper). Arrivals are seconds of Twitter of August 2021, divided as the artifact ' +
+  'does, at random moments within each second. A batch takes what the profile says, with a ' +
+  'coefficient of variation of 0.08.\n\n' +
   '`vertical` has the instances that the busiest second needs with four cores each, which it knows ' +
-  'beforehand, as in the artifact; `vertical-early` has those that the first seconds need, and so ' +
-  'has the vertical policy of the introduction. `inferline` plans once and then sets the number of ' +
-  'instances by the busiest of 30 s; `fixed` has instances of one core for the busiest second all ' +
-  'the time. The headers in `src/peers/themis` have the rules.\n\n' +
+  'beforehand, as in the artifact. `vertical-early` has those that the first seconds need; in the ' +
+  'introduction that is one. `inferline` plans once and then sets the number of instances by the ' +
+  'busiest of 30 s. `fixed` has instances of one core for the busiest second all the time. The ' +
+  'headers in `src/peers/themis` have the rules.\n\n' +
   'A violation is a query that is late or dropped. In tables of windows each cell has violations in ' +
-  '%, the same as the paper counts them (mean over seconds of what was late or dropped in it over ' +
-  'what came in it, 1 at most), and core-seconds.\n\n' +
-  '`shoal` has no column: its scheduler does not yet ask nodes for more slots or threads.'
+  '%, violations as the paper counts them (mean over seconds of what was late or dropped in it over ' +
+  'what came in it, 1 at most), and core-seconds. Of their own rules of dropping `themis-paper` has ' +
+  'one, the SLO after arrival; the others drop nothing.\n\n' +
+  '`shoal` has no column: its scheduler does not yet ask nodes for more slots or threads. The ' +
+  "artifact's tables of results are not public, so its headline and the shape of its figures are all " +
+  'there is to compare with.'
 
 /** @returns all tables, each with its heading, and at last what they come to */
 function tables(data: ThemisData, seeds: number): string {

@@ -49,9 +49,9 @@ export function introTable(data: ThemisData): { lines: string[]; findings: strin
     ),
     findings: [
       `Introduction: ${near} of ${compared.length} violations are within ${NEAR} points of the ` +
-      `figure's. In the long surge \`themis\` serves with ${coresOf(long, STEADY_S)} cores when ` +
-      `the new instances have taken over (the figure: ${horizontal}), and with ${vertical} before; ` +
-      `the table counts those that are starting, too (${coresOf(long, EARLY_S)} together).`,
+      `figure's. In the long surge \`themis\` ends with ${coresOf(long, STEADY_S)} cores (the ` +
+      `figure: ${horizontal}); before it holds ${coresOf(long, EARLY_S)}, as cores that are ` +
+      `starting count here (the figure: ${vertical}).`,
     ],
   }
 }

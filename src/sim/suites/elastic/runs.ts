@@ -29,6 +29,9 @@ export function runOf(
 export const mean = (values: readonly number[]): number =>
   values.reduce((sum, value) => sum + value, 0) / values.length
 
+/** Of a shape that the published figures have. */
+export const agrees = (does: boolean): string => does ? 'agrees' : 'does not agree'
+
 export const tableOf = (
   head: readonly string[],
   rows: readonly (readonly string[])[],

@@ -1,7 +1,7 @@
 /** How the advantage depends on the cold start, and on the size of the surge. @module */
 import { sceneOf, stepsPerS, type ThemisData, windowPerS } from '../../elastic/themis_scenes.ts'
 import { percent } from '../rows.ts'
-import { type Run, runOf, tableOf } from './runs.ts'
+import { agrees, type Run, runOf, tableOf } from './runs.ts'
 import { COLD_MS } from './windows.ts'
 
 const COLD_STARTS_MS = [0, 1000, 5000, 15_000, 30_000]
@@ -10,6 +10,12 @@ const SWEPT = ['themis', 'themis-paper', 'horizontal', 'vertical-early', 'inferl
 const QUIET_PER_S = 33
 const SURGES_PER_S = [60, 100, 120, 140, 160, 180, 220]
 const SURGE_S = 40
+/** In points of violations. */
+const NO_GAP = 0.1
+/** What the instances at hand carry with four cores each, reckoned apart. */
+const MOST_PER_S = 141
+/** The paper's headline, and what is left of it beyond that. */
+const HEADLINE_TIMES = 10
 
 const cellOf = ({ violationRatio, coreSeconds }: Run) =>
   `${percent(violationRatio)}, ${coreSeconds.toFixed(0)}`
@@ -35,10 +41,11 @@ export function coldSweep(
     ),
     findings: [
       `Cold start: \`horizontal\` loses ${gaps.map((gap) => gap.toFixed(2)).join(', ')} points ` +
-      `more than \`themis\` at ${COLD_STARTS_MS.map((ms) => ms / 1000).join(', ')} s. The shape ` +
-      `expected is none at 0, and more with every step: the first ${
-        gaps[0]! < 0.5 ? 'holds within half a point' : 'is not so'
-      }, the second ${opens ? 'holds' : 'is not so'}.`,
+      `more than \`themis\` at ${
+        COLD_STARTS_MS.map((ms) => ms / 1000).join(', ')
+      } s. That there is ` +
+      `no gap at 0 ${agrees(gaps[0]! < NO_GAP)}, that it opens with the cold start ` +
+      `${agrees(opens)}.`,
     ],
   }
 }
@@ -54,18 +61,21 @@ export function surgeSweep(
   })
   const times = rows.map(({ surge, runs }) => {
     const [ours, , theirs] = runs
-    const many = theirs!.violationRatio / Math.max(ours!.violationRatio, 1e-4)
-    return `${surge}/s: ${many.toFixed(1)}`
+    return { surge, many: theirs!.violationRatio / Math.max(ours!.violationRatio, LEAST_SHOWN) }
   })
+  const ends = times.every(({ surge, many }) => many > HEADLINE_TIMES === surge <= MOST_PER_S)
   return {
     lines: tableOf(
       ['surge', ...SWEPT],
       rows.map(({ surge, runs }) => [`${surge}/s`, ...runs.map(cellOf)]),
     ),
     findings: [
-      'Size of the surge: `horizontal` loses so many times what `themis` does (at least 0.01 %): ' +
-      `${times.join(', ')}. The shape expected is that the advantage ends above 141/s, which the ` +
-      'instances at hand carry with four cores each.',
+      'Size of the surge: `horizontal` loses so many times what `themis` does: ' +
+      `${times.map(({ surge, many }) => `${surge}/s ${many.toFixed(1)}`).join(', ')} (less than ` +
+      `0.01 % taken as that). That it is more than ${HEADLINE_TIMES} up to ${MOST_PER_S}/s, which ` +
+      `the instances at hand carry with four cores each, and less beyond, ${agrees(ends)}. Above ` +
+      'it `themis-paper` may lose less: it drops what is older than the SLO, and `themis` nothing.',
     ],
   }
 }
+const LEAST_SHOWN = 1e-4

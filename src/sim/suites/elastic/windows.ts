@@ -9,7 +9,7 @@ import {
   windowPerS,
 } from '../../elastic/themis_scenes.ts'
 import { percent } from '../rows.ts'
-import { mean, type Run, runOf, tableOf } from './runs.ts'
+import { agrees, mean, type Run, runOf, tableOf } from './runs.ts'
 
 export const POLICIES = [
   ...['themis', 'themis-paper', 'horizontal', 'vertical', 'vertical-early', 'inferline', 'fixed'],
@@ -79,10 +79,15 @@ export function windowFindings(places: readonly Place[], what: string): string[]
     `\`${policy}\` ${percent(lost(policy))} (${cores(policy).toFixed(1)} cores)`
   )
   const fewer = lost('horizontal') / Math.max(ours, 1e-6)
+  const tall = lost('vertical')
   return [
     `Windows, ${what}, mean of all rows: \`themis\` loses ${percent(ours)} % with ` +
     `${cores('themis').toFixed(1)} cores, ${said.join(', ')}. That is ${fewer.toFixed(0)} times ` +
-    'fewer than `horizontal` (the paper: more than 10).',
+    'fewer than `horizontal` (the paper: more than 10). ' +
+    (tall > ours
+      ? 'It loses less than `vertical`, as in the paper.'
+      : 'It does not lose less than `vertical`, other than in the paper: the instances for the ' +
+        'busiest second are enough wherever the peak is known beforehand.'),
   ]
 }
 
@@ -92,13 +97,11 @@ export function quietFindings(places: readonly Place[]): string[] {
   const [ours, wide, tall] = ['themis', 'horizontal', 'vertical'].map(of) as [
     ...[number, number, number],
   ]
-  const near = Math.abs(ours / wide - 1) < NEAR_SHARE
+  const isNear = Math.abs(ours / wide - 1) < NEAR_SHARE
   return [
     `Cost while little is asked: \`themis\` ${ours.toFixed(1)} cores, \`horizontal\` ` +
-    `${wide.toFixed(1)}, \`vertical\` ${tall.toFixed(1)}. The shape expected is themis as ` +
-    `horizontal, and less than vertical: ${near ? 'the first' : 'the first is not so'}${
-      near ? ' holds' : ''
-    }, ${tall > ours ? 'the second holds' : 'the second is not so'}.`,
+    `${wide.toFixed(1)}, \`vertical\` ${tall.toFixed(1)}. That \`themis\` is as \`horizontal\` ` +
+    `${agrees(isNear)}, that it is less than \`vertical\` ${agrees(ours < tall)}.`,
   ]
 }
 const NEAR_SHARE = 0.1
