@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { type Scaler, type ScalerOptions, type Stage } from '../../peers/scalers.ts'
+import type { Scaler, ScalerOptions, Stage } from '../../peers/scalers.ts'
 import { createVirtualTime } from '../events.ts'
 import { createRandom, lognormal, type Random, seedFor } from '../random.ts'
 import { createInstances, type Instances } from './instances.ts'
@@ -59,12 +59,14 @@ const AFTER_MS = 120_000
 /** Arrivals are counted by halves of a second: the shortest step of a policy. */
 const BIN_MS = 500
 
+/** What a policy knows of the beginning: the busiest of so many seconds. */
+const FIRST_S = 5
+
 export const optionsOf = ({ stages, sloMs, perS }: ElasticScene): ScalerOptions => ({
   ...{ stages, sloMs },
   firstPerS: Math.max(...perS.slice(0, FIRST_S)),
   peakPerS: Math.max(...perS),
 })
-const FIRST_S = 5
 
 export function runElastic(scene: ElasticScene, scaler: Scaler): ElasticResult {
   const { stages, sloMs, perS, coldMs, seed } = scene
@@ -175,7 +177,8 @@ export function runElastic(scene: ElasticScene, scaler: Scaler): ElasticResult {
       pass(arrival, 0)
     })
   }
-  for (let atMs = scaler.everyMs; atMs < endMs; atMs += scaler.everyMs) {
+  // Before that there is no whole second to go by.
+  for (let atMs = 1000; atMs < endMs; atMs += scaler.everyMs) {
     time.at(atMs, () => {
       const targets = scaler.decide({
         perS: secondsBack(bins, atMs),
