@@ -19,7 +19,7 @@
 import type { Present, Scaler, ScalerOptions, Seen, Target } from '../scaler.ts'
 import { capacityOf, isSame, needsInstances } from './capacity.ts'
 import { createForecast, type Forecast } from './forecast.ts'
-import { horizontal } from './horizontal.ts'
+import { coresIn, horizontal } from './horizontal.ts'
 import { createPatience } from './patience.ts'
 import { HEAD, PAPER, type Rules } from './rules.ts'
 import { vertical, verticalAndMore } from './vertical.ts'
@@ -95,13 +95,10 @@ function createThemis(rules: Rules, isCalm: Switch, options: ScalerOptions): Sca
       const load = Math.max(1, rules.loadOf(seen.perS))
       const calm = isCalm(rules, options, { seen, load, forecast })
       const targets = calm ? wide(seen.stages, load) : tall(seen.stages, load)
-      return targets !== undefined && coresOf(targets) <= rules.mostCores ? targets : undefined
+      return targets !== undefined && coresIn(targets) <= rules.mostCores ? targets : undefined
     },
   }
 }
-
-const coresOf = (targets: readonly Target[]) =>
-  targets.reduce((sum, { instances, cores }) => sum + instances * cores, 0)
 
 /** @throws RangeError where no instance of one core is quick enough */
 export function startOf(

@@ -109,16 +109,20 @@ const SHAPES: { [shape in Shape]: number[] } = {
  * The figure loses in each second what is above the capacity. Here that waits, so the time for it is
  * short: a little more than one item takes on one core.
  */
-const INTRO_SLO_MS = 60
+export const INTRO_SLO_MS = 60
 
 /** The figure's single stage: batches of one, evenly spaced arrivals, no noise. */
-export function introScene({ intro }: ThemisData, shape: Shape): ElasticScene {
+export function introScene(
+  { intro }: ThemisData,
+  shape: Shape,
+  sloMs = INTRO_SLO_MS,
+): ElasticScene {
   const { capacityByCores, coldStartS } = intro
   const latencyMs = (batch: number, cores: number) => 1000 * batch / capacityByCores[cores]!
   const cores = Object.keys(capacityByCores).map(Number).sort((a, b) => a - b)
   return {
     stages: [{ name: 'model', memoryGb: 1, cores, mostBatch: 1, latencyMs, raisedMs: latencyMs }],
-    ...{ sloMs: INTRO_SLO_MS, perS: SHAPES[shape], even: true, coldMs: coldStartS * 1000 },
+    ...{ sloMs, perS: SHAPES[shape], even: true, coldMs: coldStartS * 1000 },
     ...{ drops: 'hopeless', latencyCv: 0, seed: 1 },
   }
 }
