@@ -32,8 +32,8 @@ const NOTES =
   '`shoal` has no column: its scheduler does not yet ask nodes for more slots or threads. The ' +
   "artifact's tables of results are not public, so its headline and the shape of its figures are all " +
   'there is to compare with.\n\n' +
-  'Where rules leave something open all policies have the stronger reading: no stage loses instances ' +
-  'while another needs more, and `horizontal` and `inferline` have fewer only after the wait of ' +
+  'Where rules leave something open policies have the stronger reading: no stage loses instances ' +
+  'while another needs more (but in `themis-paper`), and `horizontal` and `inferline` have fewer only after the wait of ' +
   '`themis`. Its forecast learns during the run, where the artifact trains a network beforehand.'
 
 /** @returns all tables, each with its heading, and at last what they come to */
