@@ -33,8 +33,8 @@ const NOTES =
   "artifact's tables of results are not public, so its headline and the shape of its figures are all " +
   'there is to compare with.\n\n' +
   'Where rules leave something open policies have the stronger reading: no stage loses instances ' +
-  'while another needs more (but in `themis-paper`), and `horizontal` and `inferline` have fewer only after the wait of ' +
-  '`themis`. Its forecast learns during the run, where the artifact trains a network beforehand.'
+  'while another needs more (but in `themis-paper`), and `horizontal` and `inferline` have fewer ' +
+  'only after the wait of `themis`. Its forecast learns during the run, where the artifact trains a network beforehand.'
 
 /** @returns all tables, each with its heading, and at last what they come to */
 function tables(data: ThemisData, seeds: number): string {
