@@ -6,6 +6,7 @@ import { ROOT } from '../../src/cli/root.ts'
 import { evalScenario } from '../../src/sim/eval.ts'
 import { sharedScenario } from '../../src/sim/eval_shared.ts'
 import { checkScenario } from '../../src/sim/scenario.ts'
+import { said } from '../said.ts'
 
 const simulated = ['yolov5m', 'yolov5s', 'efficientnet-b0', 'source', 'clip-vit-base-patch32']
 const simulatorRows = simulated.flatMap((model, m) =>
@@ -116,7 +117,7 @@ Deno.test('the command writes what simulate reads, or says where it cannot', asy
         .concat('--from', from, '--to', to),
     }).output()
     const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes)
-    return { code, said: text(stdout), error: text(stderr) }
+    return { code, said: text(stdout), error: said(stderr) }
   }
   const to = join(dir, 'new', 'folder')
   const written = await run(to)

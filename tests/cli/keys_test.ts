@@ -8,6 +8,7 @@ import { createKeyring, makeKey } from '../../src/coordinator/doors/keys.ts'
 import { followKeys } from '../../src/cli/serve/keys_file.ts'
 import { startKeys } from '../../src/cli/serve/keys.ts'
 import { inFolder, oneModel } from './own_scene.ts'
+import { said } from '../said.ts'
 
 async function run(command: string, ...args: string[]) {
   const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
@@ -17,7 +18,7 @@ async function run(command: string, ...args: string[]) {
     stdin: 'null',
   }).output()
   const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes).trim()
-  return { code, stdout: text(stdout), stderr: text(stderr) }
+  return { code, stdout: text(stdout), stderr: said(stderr) }
 }
 
 Deno.test('keys add shows a key once and keeps its hash; list and remove know it by name', async () => {

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { ROOT } from '../../src/cli/root.ts'
+import { said } from '../said.ts'
 
 /** Runs `start` in a folder with this settings file. */
 async function start(file: string | undefined, args: string[], env: Record<string, string> = {}) {
@@ -16,7 +17,7 @@ async function start(file: string | undefined, args: string[], env: Record<strin
       ...{ cwd, env, stdin: 'null' } as const,
     }).output()
     const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes)
-    return { code, out: text(stdout), error: text(stderr) }
+    return { code, out: text(stdout), error: said(stderr) }
   } finally {
     await Deno.remove(cwd, { recursive: true })
   }

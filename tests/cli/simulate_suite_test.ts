@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { ROOT } from '../../src/cli/root.ts'
 import { faultsKept, rowsIn } from '../../src/sim/suites/run/kept.ts'
+import { said } from '../said.ts'
 
 async function suite(...args: string[]) {
   const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
@@ -10,7 +11,7 @@ async function suite(...args: string[]) {
     env: { SHOAL_EVAL: join(ROOT, 'nowhere') },
   }).output()
   const decode = (bytes: Uint8Array) => new TextDecoder().decode(bytes)
-  return { code, stdout: decode(stdout), stderr: decode(stderr) }
+  return { code, stdout: decode(stdout), stderr: said(stderr) }
 }
 
 /** Results by suite, row, policy and seed, without what the machine took. */
@@ -162,4 +163,16 @@ Deno.test('a page keeps what it has of all that was not run', async () => {
   const ran = [{ ...rowsIn(text)[0]!, policy: 'shoal', roots: 10 }]
   assert.deepEqual(faultsKept(text, ran), [])
   await Deno.remove(dir, { recursive: true })
+})
+
+Deno.test('the suite of elastic policies is listed, and says why it is skipped without its data', async () => {
+  const help = await suite('--suite', 'help')
+  assert.match(help.stdout, /^ {2}elastic {8}cores or instances/m)
+  const none = await suite('--suite', 'elastic', '--out', await Deno.makeTempDir())
+  assert.equal(none.code, 0, none.stderr)
+  assert.match(
+    none.stderr,
+    /^elastic: skipped: there is no folder themis with its data in .*nowhere/m,
+  )
+  assert.equal(none.stdout, '')
 })

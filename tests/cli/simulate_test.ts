@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { fromFileUrl, ROOT } from '../../src/cli/root.ts'
+import { said } from '../said.ts'
 
 const SCENARIOS = join(ROOT, 'profiles', 'scenarios')
 
@@ -12,7 +13,7 @@ async function simulate(...args: string[]) {
     env: { SHOAL_EVAL: join(ROOT, 'nowhere') },
   }).output()
   const decode = (bytes: Uint8Array) => new TextDecoder().decode(bytes)
-  return { code, stdout: decode(stdout), stderr: decode(stderr) }
+  return { code, stdout: decode(stdout), stderr: said(stderr) }
 }
 
 const FIELDS = [

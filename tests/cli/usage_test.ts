@@ -7,6 +7,7 @@ import { startCoordinator } from '../../src/cli/serve/coordinator.ts'
 import { OCR } from '../../src/cli/serve/serving.ts'
 import { spawnNode } from '../../src/cli/serve/spawn_node.ts'
 import { testOfAll } from '../exhaustive.ts'
+import { said } from '../said.ts'
 
 async function run(file: string, ...args: string[]) {
   return await runWith({}, file, ...args)
@@ -18,7 +19,7 @@ async function runWith(env: Record<string, string>, file: string, ...args: strin
     ...{ env, stdin: 'null' } as const,
   }).output()
   const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes)
-  return { code, out: text(stdout), error: text(stderr) }
+  return { code, out: text(stdout), error: said(stderr) }
 }
 
 Deno.test('a suite or a benchmark that is not there is refused with those that are', async () => {

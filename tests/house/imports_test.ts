@@ -22,7 +22,7 @@ const MAY_IMPORT: Record<string, string[]> = {
     ],
     ...['src/policy/state/queue.ts', 'src/policy/estimate/base.ts', 'src/policy/estimate/gone.ts'],
   ],
-  'src/sim': ['src/policy', 'src/pipeline', 'src/peers/policies.ts'],
+  'src/sim': ['src/policy', 'src/pipeline', 'src/peers/policies.ts', 'src/peers/scalers.ts'],
   'src/bench': ['src', 'demo', 'profiles', 'workers'],
   'src/client': [],
   'src/pages': ['src/node', 'src/client'],

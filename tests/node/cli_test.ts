@@ -2,6 +2,7 @@ import { equal, match } from 'node:assert/strict'
 import { fileURLToPath } from 'node:url'
 import { load, PAGES, PIPELINE, readModel, servedFrom, SMALL_DETECTOR } from './fixture.ts'
 import { startTestCoordinator } from './coordinator.ts'
+import { said } from '../said.ts'
 
 const ENTRY = fileURLToPath(new URL('../../src/cli/node.ts', import.meta.url))
 
@@ -51,7 +52,7 @@ Deno.test('node command ends with one line and code 1 when it is refused', async
   const { code, stderr } = await spawn(['--join', coordinator.url]).output()
   equal(code, 1)
   match(
-    new TextDecoder().decode(stderr),
+    said(stderr),
     /^Cannot join http:\S+: I speak 2\. What to do: git pull\n$/,
   )
   await coordinator.close()
@@ -73,7 +74,7 @@ Deno.test('node command names what it cannot use', async () => {
   await Promise.all(cases.map(async ([args, says]) => {
     const { code, stderr } = await spawn(args).output()
     equal(code, 1)
-    match(new TextDecoder().decode(stderr), says)
+    match(said(stderr), says)
   }))
 })
 

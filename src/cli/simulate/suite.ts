@@ -23,6 +23,7 @@ import { replaceFile } from '../writable.ts'
 import { readEval } from './eval_files.ts'
 import { EVAL_DIR } from './scenario.ts'
 import type { SuiteFlags } from './suite_args.ts'
+import { readThemis } from './themis_files.ts'
 
 interface Planned {
   suite: Suite
@@ -42,10 +43,47 @@ const withSet = (one: Case, set: SuiteFlags['set']): Case =>
 
 /** @throws RangeError for unknown suites and data that is not there; Error for a cell that fails */
 export async function simulateSuites(flags: SuiteFlags): Promise<void> {
-  const suites = suitesOf(flags.suites)
-  const data = suites.every(({ alone }) => alone)
-    ? NO_DATA
-    : await readEval(flags.eval ?? (Deno.env.get('SHOAL_EVAL') || EVAL_DIR))
+  const named = suitesOf(flags.suites)
+  const suites = named.filter(({ tables }) => tables === undefined)
+  const dir = flags.eval ?? (Deno.env.get('SHOAL_EVAL') || EVAL_DIR)
+  if (suites.length > 0) await simulateCells(suites, flags, dir)
+  for (const suite of named) if (suite.tables !== undefined) await makeTables(suite, flags, dir)
+}
+
+/** Of a suite that is run as a whole, with policies of its own. */
+async function makeTables(suite: Suite, flags: SuiteFlags, dir: string): Promise<void> {
+  const { seeds = suite.seeds ?? 1, out, results, policies, estimate, known } = flags
+  if (policies !== undefined || known) {
+    return say(`${suite.name}: skipped: it is run as a whole, with policies of its own`)
+  }
+  const data = await readThemis(dir)
+  if (data === undefined) {
+    return say(
+      `${suite.name}: skipped: there is no folder themis with its data in ${dir}; give --eval DIR ` +
+        'or set SHOAL_EVAL',
+    )
+  }
+  if (estimate) return say(`${suite.name}: ${seeds} seeds, some minutes of one core`)
+  for (const one of results === undefined ? [out] : [results, out]) {
+    await Deno.mkdir(one, { recursive: true })
+  }
+  const markdown = suite.tables!(data, seeds)
+  if (results !== undefined) {
+    const date = new Date().toISOString().slice(0, 10)
+    const making = { date, ...await commit(), command: commandOf(suite, flags), earlier: [] }
+    await writePage(results, suite, making, markdown, [], replaceFile)
+  }
+  const titled = `## ${suite.name}: ${suite.about}\n\n${markdown}`
+  await Deno.writeTextFile(join(out, `${suite.name}.md`), titled)
+  console.log(titled)
+}
+
+async function simulateCells(
+  suites: readonly Suite[],
+  flags: SuiteFlags,
+  dir: string,
+): Promise<void> {
+  const data = suites.every(({ alone }) => alone) ? NO_DATA : await readEval(dir)
   const fingerprintOf = createFingerprints(ROOT)
   const store = createCellStore(flags.out, replaceFile)
   const planned = suites.map((suite): Planned => {

@@ -3,6 +3,7 @@ import { ablation } from './ablation.ts'
 import { active } from './active.ts'
 import { capacity } from './capacity.ts'
 import { drops } from './drops.ts'
+import { elastic } from './elastic/elastic.ts'
 import { figure5 } from './figure5.ts'
 import { gates } from './gates.ts'
 import { heterogeneous } from './heterogeneous.ts'
@@ -34,6 +35,7 @@ export const SUITES: readonly Suite[] = [
   unseen,
   lots,
   shared,
+  elastic,
   speed,
   large,
   gates,
