@@ -148,7 +148,7 @@ export function testTold(
       const [browser, teller] = await Promise.all([launch(executable!), startTeller()])
       try {
         const page = await (await browser.newContext()).newPage()
-        page.setDefaultTimeout(15_000)
+        page.setDefaultTimeout(30_000)
         await fn(page, teller)
       } finally {
         await browser.close()
