@@ -7,7 +7,7 @@
  */
 import { ALL_TESTS, ONLY_WITH_ALL } from '../src/cli/test/all.ts'
 
-const isAll = Deno.env.get(ALL_TESTS.variable) === ALL_TESTS.value
+export const isAll: boolean = Deno.env.get(ALL_TESTS.variable) === ALL_TESTS.value
 
 /** How many to try: the first without `--all`. */
 export const few = (some: number, all: number): number => isAll ? all : some

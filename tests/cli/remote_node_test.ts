@@ -4,6 +4,7 @@ import { buildAssets } from '../../src/cli/serve/build_assets.ts'
 import { startServing } from '../../src/cli/serve/serving.ts'
 import { PROTOCOL_VERSION } from '../../src/protocol/mod.ts'
 import { follow, readSample, startCoordinator } from './coordinator_process.ts'
+import { isAll } from '../exhaustive.ts'
 
 function startRemote(home: string, host: string, ...flags: string[]) {
   const child = new Deno.Command(Deno.execPath(), {
@@ -36,20 +37,24 @@ Deno.test('a machine without a checkout joins by URL, serves, and takes up a new
   const remote = startRemote(home, host)
   try {
     await t.step('it reads a page', () => readSample(coordinator.url))
-    await t.step('a coordinator that comes back with another build gets that one', async () => {
-      await coordinator.kill()
-      coordinator = await startCoordinator('two', port)
-      await remote.output.until(/the coordinator serves a newer build/)
-      await readSample(coordinator.url)
-    })
+    if (isAll) {
+      await t.step('a coordinator that comes back with another build gets that one', async () => {
+        await coordinator.kill()
+        coordinator = await startCoordinator('two', port)
+        await remote.output.until(/the coordinator serves a newer build/)
+        await readSample(coordinator.url)
+      })
+    }
     await t.step('SIGTERM ends it with code 0', async () => {
       assert.equal(await remote.stop(), 0)
     })
-    await t.step('what Deno keeps of the loader does not keep the old build', async () => {
-      const again = startRemote(home, host)
-      await readSample(coordinator.url)
-      assert.equal(await again.stop(), 0)
-    })
+    if (isAll) {
+      await t.step('what Deno keeps of the loader does not keep the old build', async () => {
+        const again = startRemote(home, host)
+        await readSample(coordinator.url)
+        assert.equal(await again.stop(), 0)
+      })
+    }
   } finally {
     await remote.stop().catch(() => {})
     await coordinator.kill()

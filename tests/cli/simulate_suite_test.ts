@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { ROOT } from '../../src/cli/root.ts'
 import { faultsKept, rowsIn } from '../../src/sim/suites/run/kept.ts'
 import { said } from '../said.ts'
+import { testOfAll } from '../exhaustive.ts'
 
 async function suite(...args: string[]) {
   const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
@@ -27,82 +28,85 @@ async function results(dir: string): Promise<Map<string, unknown>> {
 
 const POLICIES = ['--policy', 'static,inferline', '--suite', 'unseen']
 
-Deno.test('a suite ends in tables, and goes on where it stopped: known cells are not run again', async () => {
-  const dir = await Deno.makeTempDir()
-  const other = await Deno.makeTempDir()
-  const first = await suite(...POLICIES, '--seeds', '1', '--jobs', '2', '--out', dir)
-  assert.equal(first.code, 0, first.stderr)
-  assert.match(first.stderr, /^4 cells, 4 to run/)
-  const table = await Deno.readTextFile(join(dir, 'unseen.md'))
-  assert.equal(table.trim(), first.stdout.trim())
-  for (const policy of ['static', 'inferline']) {
-    assert.equal(table.split('\n').filter((line) => line.includes(`| ${policy} |`)).length, 2)
-  }
-  const { rows } = JSON.parse(await Deno.readTextFile(join(dir, 'unseen.json')))
-  assert.equal(rows.length, 4)
-  for (const row of rows) {
-    assert.ok(row.violationRatio.mean > 0 && row.violationRatio.mean < 1)
-    assert.ok(row.effectiveAccuracy.mean > 0.7 && row.bound.accuracy < 1)
-  }
+testOfAll(
+  'a suite ends in tables, and goes on where it stopped: known cells are not run again',
+  async () => {
+    const dir = await Deno.makeTempDir()
+    const other = await Deno.makeTempDir()
+    const first = await suite(...POLICIES, '--seeds', '1', '--jobs', '2', '--out', dir)
+    assert.equal(first.code, 0, first.stderr)
+    assert.match(first.stderr, /^4 cells, 4 to run/)
+    const table = await Deno.readTextFile(join(dir, 'unseen.md'))
+    assert.equal(table.trim(), first.stdout.trim())
+    for (const policy of ['static', 'inferline']) {
+      assert.equal(table.split('\n').filter((line) => line.includes(`| ${policy} |`)).length, 2)
+    }
+    const { rows } = JSON.parse(await Deno.readTextFile(join(dir, 'unseen.json')))
+    assert.equal(rows.length, 4)
+    for (const row of rows) {
+      assert.ok(row.violationRatio.mean > 0 && row.violationRatio.mean < 1)
+      assert.ok(row.effectiveAccuracy.mean > 0.7 && row.bound.accuracy < 1)
+    }
 
-  const pages = join(dir, 'results')
-  const page = join(pages, 'unseen.md')
-  const args = [...POLICIES, '--seeds', '2', '--out']
-  const more = await suite(...args, dir, '--jobs', '1', '--results', pages)
-  assert.equal(more.code, 0, more.stderr)
-  const text = await Deno.readTextFile(page)
-  assert.match(text, /^# unseen\n\nThree levels, [^#]+\nSimulated on \d{4}-\d\d-\d\d/)
-  assert.match(
-    text,
-    /```sh\ndeno task simulate --suite unseen --seeds 2 --results \S+\n```\n\n### /,
-  )
-  assert.match(more.stderr, /^8 cells, 4 to run/)
-  assert.match(more.stdout, /\(\d+\.\d+\.\.\d+\.\d+\)/, 'two seeds have a spread')
-
-  const known = await suite(...POLICIES, '--seeds', '4', '--known', '--out', dir)
-  assert.match(known.stderr, /^16 cells, 8 to run/)
-  assert.equal(known.stdout, more.stdout, 'tables of what there is, and nothing run')
-
-  const none = await suite(...['--policy', 'loki', '--suite', 'unseen', '--known', '--out', dir])
-  assert.equal(none.code, 0, none.stderr)
-  assert.match(none.stderr, /unseen: nothing was run; what there is stays/)
-  assert.equal((await Deno.readTextFile(join(dir, 'unseen.md'))).trim(), known.stdout.trim())
-
-  // Rows of a policy that is not run stay on the page, word for word.
-  const rowsOf = (policy: string, markdown: string) =>
-    markdown.split('\n').filter((line) => line.includes(`| ${policy} `)).map((line) =>
-      line.replaceAll(/ +/g, ' ')
+    const pages = join(dir, 'results')
+    const page = join(pages, 'unseen.md')
+    const args = [...POLICIES, '--seeds', '2', '--out']
+    const more = await suite(...args, dir, '--jobs', '1', '--results', pages)
+    assert.equal(more.code, 0, more.stderr)
+    const text = await Deno.readTextFile(page)
+    assert.match(text, /^# unseen\n\nThree levels, [^#]+\nSimulated on \d{4}-\d\d-\d\d/)
+    assert.match(
+      text,
+      /```sh\ndeno task simulate --suite unseen --seeds 2 --results \S+\n```\n\n### /,
     )
-  const some = await suite(
-    ...[
-      '--policy',
-      'static',
-      '--suite',
-      'unseen',
-      '--seeds',
-      '1',
-      '--out',
-      dir,
-      '--results',
-      pages,
-    ],
-  )
-  assert.equal(some.code, 0, some.stderr)
-  const mixed = await Deno.readTextFile(page)
-  assert.match(mixed, /Rows\s+of\s+`inferline`\s+are\s+of\s+an\s+earlier\s+run\./)
-  assert.deepEqual(rowsOf('inferline', mixed), rowsOf('inferline', text))
-  assert.deepEqual(
-    rowsOf('static', mixed).map((line) => line.split(' | ').at(-1)),
-    ['1 |', '1 |'],
-    'one seed of what was run',
-  )
+    assert.match(more.stderr, /^8 cells, 4 to run/)
+    assert.match(more.stdout, /\(\d+\.\d+\.\.\d+\.\d+\)/, 'two seeds have a spread')
 
-  // In one go, over other threads: the same, bit for bit.
-  const anew = await suite(...args, other, '--jobs', '2')
-  assert.match(anew.stderr, /^8 cells, 8 to run/)
-  assert.deepEqual(await results(other), await results(dir))
-  assert.equal(anew.stdout, more.stdout)
-})
+    const known = await suite(...POLICIES, '--seeds', '4', '--known', '--out', dir)
+    assert.match(known.stderr, /^16 cells, 8 to run/)
+    assert.equal(known.stdout, more.stdout, 'tables of what there is, and nothing run')
+
+    const none = await suite(...['--policy', 'loki', '--suite', 'unseen', '--known', '--out', dir])
+    assert.equal(none.code, 0, none.stderr)
+    assert.match(none.stderr, /unseen: nothing was run; what there is stays/)
+    assert.equal((await Deno.readTextFile(join(dir, 'unseen.md'))).trim(), known.stdout.trim())
+
+    // Rows of a policy that is not run stay on the page, word for word.
+    const rowsOf = (policy: string, markdown: string) =>
+      markdown.split('\n').filter((line) => line.includes(`| ${policy} `)).map((line) =>
+        line.replaceAll(/ +/g, ' ')
+      )
+    const some = await suite(
+      ...[
+        '--policy',
+        'static',
+        '--suite',
+        'unseen',
+        '--seeds',
+        '1',
+        '--out',
+        dir,
+        '--results',
+        pages,
+      ],
+    )
+    assert.equal(some.code, 0, some.stderr)
+    const mixed = await Deno.readTextFile(page)
+    assert.match(mixed, /Rows\s+of\s+`inferline`\s+are\s+of\s+an\s+earlier\s+run\./)
+    assert.deepEqual(rowsOf('inferline', mixed), rowsOf('inferline', text))
+    assert.deepEqual(
+      rowsOf('static', mixed).map((line) => line.split(' | ').at(-1)),
+      ['1 |', '1 |'],
+      'one seed of what was run',
+    )
+
+    // In one go, over other threads: the same, bit for bit.
+    const anew = await suite(...args, other, '--jobs', '2')
+    assert.match(anew.stderr, /^8 cells, 8 to run/)
+    assert.deepEqual(await results(other), await results(dir))
+    assert.equal(anew.stdout, more.stdout)
+  },
+)
 
 Deno.test('what cannot be run is said before anything runs', async () => {
   const unknown = await suite('--suite', 'nothing')

@@ -5,7 +5,7 @@ import { stages } from '../../src/stages/stages.ts'
 import type { Point } from '../../src/stages/box.ts'
 import type { StageItem } from '../../src/stages/types.ts'
 import { codecs, contextOf, type Line, read, sample, textOf } from './ocr.ts'
-import { few } from '../exhaustive.ts'
+import { few, ofAll } from '../exhaustive.ts'
 
 const studio = await openStudio()
 const skip = 'skip' in studio
@@ -69,7 +69,7 @@ Deno.test('crops sent as JPEG read like raw ones', async () => {
   assert.ok(accuracy(lines, await expected('note.txt')) >= 0.97, textOf(lines))
 })
 
-Deno.test({
+Deno.test(ofAll({
   name: 'PNG and WebP of the same pixels give the same lines, and JPEG the same text',
   ignore: skip,
   fn: async () => {
@@ -81,9 +81,9 @@ Deno.test({
     const jpeg = await readAs('jpeg')
     assert.ok(accuracy(jpeg, textOf(png)) >= 0.98, `${textOf(jpeg)}\n--\n${textOf(png)}`)
   },
-})
+}))
 
-Deno.test({
+Deno.test(ofAll({
   name: 'tall, wide and large pictures are read',
   ignore: skip,
   fn: async () => {
@@ -99,7 +99,7 @@ Deno.test({
       assert.ok(accuracy(lines, truth) >= 0.95, `${JSON.stringify(draw)}\n${textOf(lines)}`)
     }
   },
-})
+}))
 
 Deno.test({
   name: 'a page lying on its side is read, from what is now its right',

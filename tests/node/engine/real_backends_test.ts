@@ -11,7 +11,7 @@ import { taskOf, variantOf } from '../../../src/pipeline/tree.ts'
 import type { StageItem } from '../../../src/stages/types.ts'
 import { modelFile, pipeline, sample } from '../../stages/ocr.ts'
 import { A, batchOf, BYTES, item, load, withNode } from '../fixture.ts'
-import { testOfAll } from '../../exhaustive.ts'
+import { ofAll, testOfAll } from '../../exhaustive.ts'
 
 const DETECTOR = '256x320'
 const RECOGNISER = 'h16w400'
@@ -90,7 +90,7 @@ testOfAll(
 
 const isSoftware = adapter?.software === true
 const whyNot = isSoftware ? '' : ' (skipped: no software adapter here)'
-Deno.test({
+Deno.test(ofAll({
   name: `auto measures a software adapter and stays on wasm${whyNot}`,
   ignore: !isSoftware,
   async fn() {
@@ -103,7 +103,7 @@ Deno.test({
       match(message.backendReason!, /^wasm: webgpu \(.+, a software adapter\) (took|was not)/)
     })
   },
-})
+}))
 
 Deno.test({
   name: 'wasm and native read the same text from one page' +
