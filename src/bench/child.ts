@@ -15,6 +15,8 @@ export interface BenchChild<Ready> {
 }
 
 const END_MS = 5000
+/** Until a coordinator has a node that can serve. */
+const READY_MS = 30_000
 
 /**
  * @param file of this folder, run with these arguments
@@ -111,3 +113,19 @@ export function cpuSeconds(pid: number): number {
 
 /** Linux tells times in these whatever its own clock does (`USER_HZ`). */
 const TICKS_PER_S = 100
+
+/**
+ * Resolves when the coordinator at `url` can serve.
+ *
+ * @throws Error that names `what` is benched where it cannot within half a minute
+ */
+export async function untilReady(url: string, what: string): Promise<void> {
+  const giveUpMs = performance.now() + READY_MS
+  for (;;) {
+    const response = await fetch(`${url}/v2/health/ready`)
+    await response.body?.cancel()
+    if (response.ok) return
+    if (performance.now() > giveUpMs) throw new Error(`Cannot bench: ${what} has no node`)
+    await new Promise((done) => setTimeout(done, 20))
+  }
+}

@@ -6,7 +6,7 @@
  * - `per-task`: besides, after a task in which it spent (waiting and running) more than its budget.
  * - `rerouting`: instead, when it overran its budget by x and the table sends it to a worker of
  *   processing time y, it goes to the most accurate worker with capacity left and a time of at most
- *   y - x, ties by lot; dropped where there is none.
+ *   y - x, ties at random; dropped where there is none.
  *
  * The paper leaves open what holds at the leaf under the last two; here it is the rule of
  * `last-task`, without which they could not win over it.

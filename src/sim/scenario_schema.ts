@@ -50,7 +50,7 @@ const trace = z.object({
   binSeconds: positive,
   /** Queries per second in each bin. */
   rates: z.array(notNegative).min(1),
-  /** So many queries come at one moment in the mean, by lot (geometric); else each comes alone. */
+  /** So many queries come at one moment in the mean, at random (geometric); else each comes alone. */
   together: z.number().min(1).optional(),
 }).refine(({ binSeconds, rates }) => binSeconds * rates.length <= MOST_S, {
   error: `must last ${MOST_S} s at most`,
@@ -64,7 +64,7 @@ const trace = z.object({
 const told = z.object({
   /** All latencies are said to be so many times what they are. */
   bias: positive.default(1),
-  /** Each variant of each class is said to be off by this share besides: up or down, by lot. */
+  /** Each variant of each class is said to be off by this share besides: up or down, at random. */
   spread: z.number().min(0).lt(1).default(0),
   /**
    * Every node says what the pool's nodes take in the mean (of their throughput): in its profile

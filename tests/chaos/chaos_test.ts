@@ -7,7 +7,7 @@ import { startChaos } from '../../src/bench/chaos/faults.ts'
 import { startChaosScene } from '../../src/bench/chaos/scene.ts'
 import { few } from '../exhaustive.ts'
 
-const QUERIES = few(16, 60)
+const QUERIES = few(30, 60)
 const STRIKES = 4
 /** Each with one query under way, so that no machine is too slow for what is asked. */
 const CLIENTS = 3

@@ -85,7 +85,7 @@ Deno.test('buildAssets() writes content hashes into names, and nothing inline in
   const html = assets.get('/node')!.body as string
   assert.doesNotMatch(html, /<style|style=|\son\w+=|<script(?![^>]* src=)/)
   const named = [...html.matchAll(/(?:href|src)="(\/[^"]+)"/g)].map((match) => match[1]!)
-  assert.ok(named.length >= 2)
+  assert.equal(named.length, 4)
   for (const path of named) assert.ok(assets.has(path), path)
   const other = await buildAssets({ stamp: 'another' })
   const build = (files: typeof assets) => JSON.parse(files.get('/node/build.json')!.body as string)

@@ -94,7 +94,7 @@ Deno.test('reroute() takes the most accurate worker that makes up for the delay,
   const to = (lateMs: number) => reroute(planned, lateMs, backup, () => 0)?.node
   assert.deepEqual([40, 50, 51, 80, 81].map(to), ['exact', 'exact', 'quick', 'quick', undefined])
   const tied = [backup[1]!, worker(variant('name', 'exact'), { node: 'other', batch: 2 })]
-  assert.equal(reroute(planned, 40, tied, () => 0.9)?.node, 'other', 'ties by lot')
+  assert.equal(reroute(planned, 40, tied, () => 0.9)?.node, 'other', 'ties at random')
 })
 
 Deno.test('dropRuleOf() knows the four policies', () => {

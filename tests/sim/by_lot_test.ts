@@ -1,5 +1,5 @@
 /**
- * Pools and pipelines made by lot: whatever SLOs, latencies and demands meet on one pool, next to
+ * Random pools and pipelines: whatever SLOs, latencies and demands meet on one pool, next to
  * nobody is lost and next to no accuracy while the best of all is less than is there.
  */
 import assert from 'node:assert/strict'
@@ -121,7 +121,7 @@ function meansAt(load: number, alone = false): { lost: number; below: number } {
   return { lost, below }
 }
 
-testOfAll('pipelines that meet by lot lose next to nobody, and next to no accuracy', () => {
+testOfAll('random pipelines that share a pool lose next to nobody, and next to no accuracy', () => {
   const { lost, below } = meansAt(0.6)
   // 0.0037 and 0.0113 with rules that know nothing of unlike SLOs.
   assert.ok(lost < 0.0005, `${lost} lost`)
@@ -139,7 +139,7 @@ testOfAll('nor does one alone, however far its nodes are', () => {
   const atRest = meansAt(0.25, true)
   // 0.0013 and 0.0049 where what travels was taken for a queue, and for what runs already.
   assert.ok(atRest.lost < 0.0003, `${atRest.lost} lost`)
-  assert.ok(atRest.below < 0.005, `${atRest.below} below the bounds`)
+  assert.ok(atRest.below < 0.003, `${atRest.below} below the bounds`)
   // 0.011 likewise; nearly all that is lost now is of a pool whose way is three fifths of the time.
   const { lost } = meansAt(0.5, true)
   assert.ok(lost < 0.003, `${lost} lost`)

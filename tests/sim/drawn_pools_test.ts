@@ -20,7 +20,7 @@ function check(lot: number, held: 'all' | 1, pipelines: 1 | 2): void {
   assert.ok(result.roots > 0 && result.violationRatio <= 1)
 }
 
-Deno.test('each query of a pool drawn by lot has one answer, and nothing is sent to a slot that cannot do it', () => {
+Deno.test('each query of a random pool has one answer, and nothing is sent to a slot that cannot do it', () => {
   for (const held of ['all', 1] as const) {
     for (let lot = 1; lot <= LOTS; lot++) check(lot, held, 1)
   }

@@ -1,4 +1,4 @@
-/** Pools, pipelines and demands made by lot, and what one of them showed. */
+/** Random pools, pipelines and demands, and what one of them showed. */
 import assert from 'node:assert/strict'
 import { runPolicy } from '../../src/sim/run_policy.ts'
 import { fluidBound } from '../../src/sim/bound.ts'

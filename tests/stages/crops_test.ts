@@ -226,7 +226,7 @@ Deno.test('a damaged JPEG agrees with nothing, and those after it are decoded al
   assert.ok(agrees(found.raw, found.jpeg))
 })
 
-Deno.test('of more crops than there is room for some are looked at, by lot, one at the least', () => {
+Deno.test('of more crops than there is room for some are looked at, at random, one at the least', () => {
   const count = linesOf(found.raw).length
   const seen = new Set<number>()
   let decoded = 0

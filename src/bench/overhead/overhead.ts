@@ -5,7 +5,7 @@
  * @module
  */
 import { median } from '../../cli/statistics.ts'
-import { type BenchChild, cpuSeconds, startChild } from '../child.ts'
+import { type BenchChild, cpuSeconds, startChild, untilReady } from '../child.ts'
 import type { LoadOrder, LoadResult } from '../load.ts'
 import { paddedPng } from './padded_png.ts'
 
@@ -15,8 +15,6 @@ const AT_ONCE = [16, 64]
 const PAIRS = 8
 const RUN_MS = 2000
 const WARM_UP_MS = 4000
-/** Until a side is ready. */
-const PATIENCE_MS = 30_000
 /** Slots of the node: the more, the smaller the batches. */
 const SLOTS = 4
 const KINDS = ['bare', 'shoal'] as const
@@ -32,14 +30,8 @@ async function startSide(kind: Kind): Promise<Side> {
   const server = await startChild<string>('./overhead/overhead_server.ts', [kind])
   const args = [kind, server.ready, String(SLOTS)]
   const node = await startChild<null>('./overhead/overhead_node.ts', args)
-  const giveUpMs = performance.now() + PATIENCE_MS
-  for (;;) {
-    const response = await fetch(`${server.ready}/v2/health/ready`)
-    await response.body?.cancel()
-    if (response.ok) return { server, node }
-    if (performance.now() > giveUpMs) throw new Error(`Cannot bench: ${kind} has no node`)
-    await new Promise((done) => setTimeout(done, 20))
-  }
+  await untilReady(server.ready, kind)
+  return { server, node }
 }
 
 export async function benchOverhead() {

@@ -8,7 +8,7 @@
 import { join } from 'node:path'
 import { ROOT } from '../../cli/root.ts'
 import { median } from '../../cli/statistics.ts'
-import { type BenchChild, cpuSeconds, startChild } from '../child.ts'
+import { type BenchChild, cpuSeconds, startChild, untilReady } from '../child.ts'
 import type { LoadOrder, LoadResult } from '../load.ts'
 import { paddedPng } from '../overhead/padded_png.ts'
 
@@ -25,8 +25,6 @@ const NAMES = Object.keys(KINDS) as Kind[]
 const ROUNDS = 8
 const RUN_MS = 2000
 const WARM_UP_MS = 4000
-/** Until a side is ready. */
-const PATIENCE_MS = 30_000
 const PASS_BYTES = 1000
 const PASS_SLOTS = '4'
 const SCENES = [
@@ -57,14 +55,8 @@ async function startSide({ pipeline }: Scene, kind: Kind, collector: string): Pr
   const node = pipeline === 'pass'
     ? await startChild<null>('./overhead/overhead_node.ts', ['shoal', server.ready, PASS_SLOTS])
     : undefined
-  const giveUpMs = performance.now() + PATIENCE_MS
-  for (;;) {
-    const response = await fetch(`${server.ready}/v2/health/ready`)
-    await response.body?.cancel()
-    if (response.ok) return { server, node }
-    if (performance.now() > giveUpMs) throw new Error(`Cannot bench: ${kind} has no node`)
-    await new Promise((done) => setTimeout(done, 20))
-  }
+  await untilReady(server.ready, kind)
+  return { server, node }
 }
 
 async function runScene(scene: Scene, load: BenchChild<null>, collector: string) {

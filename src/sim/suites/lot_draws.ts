@@ -1,4 +1,4 @@
-/** What a pool made by lot is made of: devices, pipelines and demands. @module */
+/** What a random pool is made of: devices, pipelines and demands. @module */
 import { createRandom, type Random, seedFor } from '../random.ts'
 
 /** So many queries, unless that takes longer or shorter than this. */

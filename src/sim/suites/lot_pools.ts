@@ -1,5 +1,5 @@
 /**
- * Pools, pipelines and demands made by lot: what nobody had in mind when a rule was made.
+ * Random pools, pipelines and demands: what nobody had in mind when a rule was made.
  *
  * @module
  */

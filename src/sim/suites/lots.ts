@@ -134,15 +134,15 @@ const SHARED_NOTES =
   'the third figure is what the pipeline that loses most loses. The last column is the bound: ' +
   'lost %, accuracy %.'
 
-export const lots = suiteOf('lots', '180 pools, pipelines and demands made by lot', LOTS_NOTES, {
-  ...{ title: 'Pools by lot', pipelines: 1, pools: { all: 120, 1: 60 } },
+export const lots = suiteOf('lots', '180 random pools, pipelines and demands', LOTS_NOTES, {
+  ...{ title: 'Random pools', pipelines: 1, pools: { all: 120, 1: 60 } },
 })
 
 export const shared = suiteOf(
   'shared',
-  '100 pools made by lot that two pipelines share',
+  '100 random pools that two pipelines share',
   SHARED_NOTES,
   {
-    ...{ title: 'Two pipelines by lot', pipelines: 2, pools: { all: 60, 1: 40 } },
+    ...{ title: 'Random pools of two pipelines', pipelines: 2, pools: { all: 60, 1: 40 } },
   },
 )

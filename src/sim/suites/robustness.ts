@@ -31,7 +31,7 @@ const CASES = {
   'fan-out twice as spread': { fanOutSpread: 2 },
   'profiles say 30 % less': { told: { bias: 0.7 } },
   'profiles say 30 % more': { told: { bias: 1.3 } },
-  'profiles off by 30 %, by lot': { told: { spread: 0.3 } },
+  'profiles off by 30 %, at random': { told: { spread: 0.3 } },
   'profiles of one item alone': { told: { largest: 1 } },
 } satisfies { [row: string]: Omit<EvalOptions, 'name'> }
 

@@ -16,7 +16,7 @@ export interface Look {
   decodeJpeg(bytes: Uint8Array): Picture | undefined
   /** Uniform in [0, 1). */
   random(): number
-  /** Pixels that may still be looked at; where these are too few, crops by lot, at least one. */
+  /** Pixels that may still be looked at; where these are too few, random crops, at least one. */
   pixels: number
 }
 
