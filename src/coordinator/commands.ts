@@ -18,7 +18,7 @@ export interface CommandParts extends JudgementParts {
 }
 
 export function createCommands(parts: CommandParts): (command: Command) => void {
-  const { find, nodes, batches, queries, weighSilence, post } = parts
+  const { find, batches, queries, weighSilence, post } = parts
   return (command) => {
     switch (command.type) {
       case 'answer':
@@ -42,14 +42,9 @@ export function createCommands(parts: CommandParts): (command: Command) => void 
         node?.link.send({ type, instances: [{ slot, pipeline, task, variant }] })
         return
       }
-      case 'drain_node':
-        nodes.get(command.node)?.link.send({ type: 'drain', reason: 'asked by the coordinator' })
-        return
       case 'judged':
         return noteJudgement(command, parts)
-      case 'wake_node':
-      case 'rest_node':
-        // A resting node is one that gets no batch.
+      case 'scale':
         return
     }
   }

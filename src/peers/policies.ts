@@ -20,7 +20,7 @@ type Factory = (options: PolicyOptions) => Omit<Policy, 'name'>
 /** One of Shoal's own schedulers; slots that cannot hold all are placed for by the planner. */
 const own =
   (create: (options: SchedulerOptions) => LearningScheduler): Factory =>
-  ({ pipelines, limits, initialRatePerS, trust, hedge, memory, fits }) => {
+  ({ pipelines, limits, initialRatePerS, trust, hedge, memory, fits, prefer }) => {
     const scheduler = create({
       pipelines,
       ...initialRatePerS === undefined ? {} : { startPerS: initialRatePerS },
@@ -29,6 +29,7 @@ const own =
       ...memory === undefined ? {} : { memory },
       ...hedge === undefined ? {} : { hedge },
       ...fits === undefined ? {} : { fits },
+      ...prefer === undefined ? {} : { prefer },
     })
     return {
       renews: true,

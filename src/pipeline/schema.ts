@@ -55,6 +55,8 @@ export const pipelineSchema = z.looseObject({
   sloMs: z.number().int().min(1).max(600_000),
   /** Share of the pool when several pipelines compete. */
   weight: z.number().positive().default(1),
+  /** What the pool is run for while queries of it come; as the pool is told where absent. */
+  prefer: z.enum(['frugal', 'balanced', 'sooner']).optional(),
   root: name,
   tasks: z.record(name, taskSchema),
   /** LIST of the answer: one entry for each item of a task, with these fields. */

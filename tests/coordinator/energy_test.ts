@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict'
 import type { InferAnswer, StatsInfo } from '../../src/client/types.ts'
 import { createMeter } from '../../src/coordinator/energy/meter.ts'
-import { POWER, type Power } from '../../src/coordinator/energy/params.ts'
+import { POWER } from '../../src/coordinator/energy/params.ts'
+import type { Power } from '../../src/policy/core/elastic.ts'
 import { kindOf, powerOf, wattsOf } from '../../src/coordinator/energy/power.ts'
 import type { PolicyCommand, PolicyEvent } from '../../src/policy/core/types.ts'
 import { MAX_WATTS } from '../../src/protocol/mod.ts'
@@ -150,7 +151,7 @@ Deno.test('createMeter() counts neither nodes at rest nor paused ones, nor the a
   join(0, 'a')
   join(0, 'judge', true)
   join(0, 'gone')
-  tell(1000, { type: 'wake' }, { type: 'rest_node', node: 'a' })
+  tell(1000, { type: 'wake' }, { type: 'scale', node: 'a', slots: 0, duty: 1, threads: 1 })
   near(read(2000).awakeNodeS, 1)
   assert.equal(read(2000).modelledW, 0)
   // One at rest may be called for a batch.
@@ -158,7 +159,7 @@ Deno.test('createMeter() counts neither nodes at rest nor paused ones, nor the a
   assert.equal(read(2500).modelledW, 50)
   finish(3000, 1, 1000)
   near(read(4000).awakeNodeS, 2)
-  tell(4000, { type: 'wake' }, { type: 'wake_node', node: 'a' })
+  tell(4000, { type: 'wake' }, { type: 'scale', node: 'a', slots: 1, duty: 1, threads: 1 })
   tell(5000, { type: 'node_reported', node: 'a', paused: true })
   near(read(6000).awakeNodeS, 3)
   tell(6000, { type: 'node_reported', node: 'a', paused: false })

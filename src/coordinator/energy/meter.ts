@@ -21,7 +21,7 @@ import type {
   QueryId,
   Scheduler,
 } from '../../policy/core/types.ts'
-import type { Power } from './params.ts'
+import type { Power } from '../../policy/core/elastic.ts'
 import { wattsOf } from './power.ts'
 
 interface Flight {
@@ -208,12 +208,11 @@ export function createMeter(powerOf: (node: NodeId) => Power | undefined): Meter
         if (flight !== undefined) flight.calledOff = true
         return
       }
-      case 'rest_node':
-      case 'wake_node': {
+      case 'scale': {
         const node = nodes.get(command.node)
         if (node === undefined) return
         count(command.node, node, nowMs)
-        node.resting = command.type === 'rest_node'
+        node.resting = command.slots === 0
         return
       }
     }

@@ -6,12 +6,7 @@
  * @module
  */
 
-/** What a device takes at rest, and with all its slots busy; between them as a power of their share. */
-export interface Power {
-  idleW: number
-  busyW: number
-  exponent: number
-}
+import type { Power } from '../../policy/core/elastic.ts'
 
 export type DeviceKind = 'process' | 'tab' | 'phone' | 'card'
 

@@ -3,15 +3,9 @@
  *
  * @module
  */
+import type { Power } from '../../policy/core/elastic.ts'
 import type { Hello } from '../../protocol/mod.ts'
-import {
-  CARD_VENDORS,
-  type DeviceKind,
-  LINEAR,
-  PHONE_VENDORS,
-  POWER,
-  type Power,
-} from './params.ts'
+import { CARD_VENDORS, type DeviceKind, LINEAR, PHONE_VENDORS, POWER } from './params.ts'
 
 /** What of a node its power depends on. */
 export interface Powered {

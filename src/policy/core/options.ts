@@ -4,6 +4,7 @@
  * @module
  */
 import type { Pipeline } from '../../pipeline/schema.ts'
+import type { Prefer } from './elastic.ts'
 import type { Memory } from './memory.ts'
 import type { Handle, ItemOutcome, NodeId, Plan, PolicyCommand, Scheduler } from './types.ts'
 import type { VariantRef } from './types.ts'
@@ -53,6 +54,8 @@ export interface SchedulerOptions {
   limits?: Partial<Limits>
   /** Queries per second of each pipeline to begin with; by default nothing is known. */
   startPerS?: { readonly [pipeline: string]: number }
+  /** What the pool is run for where a pipeline does not say; `balanced` where absent. */
+  prefer?: Prefer
   /** What another scheduler had learned. */
   memory?: Memory
   /** Has what nodes say checked; without this every word is taken. */
@@ -84,7 +87,7 @@ export function limitsOf(given: Partial<Limits> | undefined): Limits {
 
 /** What every policy is made with; what only some rules take is left aside by the others. */
 export interface PolicyOptions
-  extends Pick<SchedulerOptions, 'trust' | 'hedge' | 'memory' | 'fits'> {
+  extends Pick<SchedulerOptions, 'trust' | 'hedge' | 'memory' | 'fits' | 'prefer'> {
   pipelines: Pipeline[]
   /** Queries per second, by pipeline, that the estimator holds at first. */
   initialRatePerS?: { [pipeline: string]: number }

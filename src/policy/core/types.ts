@@ -8,7 +8,11 @@
  */
 
 import type { Pipeline } from '../../pipeline/schema.ts'
+import type { Answer } from './answer.ts'
+import type { Elastic, InUse, Prefer } from './elastic.ts'
 import type { ExtraWork } from './extra_work.ts'
+
+export type { Answer, FinishedItem, StageRecord } from './answer.ts'
 
 /** Whatever the driver needs to find a payload or result again. Never looked into here. */
 export type Handle = unknown
@@ -71,6 +75,8 @@ export type PolicyEvent =
     timeoutMs?: number
     /** Least mean path accuracy, 0..1. */
     minAccuracy?: number
+    /** In place of what its pipeline prefers. */
+    prefer?: Prefer
     payload: Handle
   }
   | { type: 'query_cancelled'; query: QueryId }
@@ -89,7 +95,7 @@ export type PolicyEvent =
   }
   /** Lost (worker crashed, watchdog fired, not held), its node lives on; or called off, and ended. */
   | { type: 'batch_failed'; batch: BatchId; message: string; computeMs?: number }
-  | {
+  | Elastic & {
     type: 'node_joined'
     node: NodeId
     slots: number
@@ -104,7 +110,7 @@ export type PolicyEvent =
     memoryBytes?: number
     /** A slot may hold one variant more for the time of a swap: the old serves until the new is warm. */
     swapRoom?: boolean
-    /** Belongs to whoever runs the coordinator: its word is taken from the start. */
+    /** Its word is taken from the start: it belongs to whoever runs the coordinator. */
     own?: boolean
     /** It serves no query. It judges what others say, and its own word is the truth. */
     judge?: boolean
@@ -115,13 +121,16 @@ export type PolicyEvent =
     type: 'node_reported'
     node: NodeId
     paused?: boolean
-    /** The node found more slots worth having, or lost some. */
+    /** Limits: the node found more slots worth having, or lost some. */
     slots?: number
     duty?: number
+    speedups?: readonly number[]
     /** Round trip of a bare message. */
     roundTripMs?: number
     profile?: (VariantRef & { points: LatencyPoint[] })[]
   }
+  /** What of the node is in use, as it says: when a `scale` is done, or by itself. */
+  | { type: 'node_scaled'; node: NodeId } & InUse
   | { type: 'node_left'; node: NodeId }
   /** What the node is able to hold changed, with what is served or with its backend: all of it. */
   | {
@@ -155,46 +164,6 @@ export interface DispatchedItem {
 /** Whether a node's results are taken: all, those that others confirm, or none. */
 export type Standing = 'own' | 'trusted' | 'proving' | 'quarantined'
 
-/** What served part of a query: one entry a batch. Latencies in milliseconds. */
-export interface StageRecord {
-  task: string
-  variant: string
-  node: NodeId
-  /** Items in the whole batch, and of this query among them. */
-  batch: number
-  items: number
-  queueMs: number
-  networkMs: number
-  computeMs: number
-}
-
-export interface FinishedItem {
-  task: string
-  /** Index of the parent in the answer's `items`; -1 for the root. */
-  parent: number
-  payload: Handle
-  result: Handle
-}
-
-export type Answer =
-  | {
-    ok: true
-    /** Mean path accuracy over the leaf items. */
-    accuracy: number
-    /** Items served per task and variant. */
-    path: { [task: string]: { [variant: string]: number } }
-    stages: StageRecord[]
-    /** Every item of the query, depth first in reading order: parents before children. */
-    items: FinishedItem[]
-  }
-  | {
-    ok: false
-    reason: FailureReason
-    message: string
-    /** When a later try can succeed; absent where none can. */
-    retryAfterMs?: number
-  }
-
 export type PolicyCommand =
   | ({ type: 'load'; node: NodeId; slot: SlotIndex } & VariantRef)
   | ({ type: 'unload'; node: NodeId; slot: SlotIndex } & VariantRef)
@@ -213,9 +182,8 @@ export type PolicyCommand =
     like?: ItemOutcome[]
   } & VariantRef)
   | { type: 'cancel_batch'; node: NodeId; batch: BatchId }
-  | { type: 'drain_node'; node: NodeId }
-  | { type: 'wake_node'; node: NodeId }
-  | { type: 'rest_node'; node: NodeId }
+  /** So much of the node is to be in use: threads once it says `node_scaled`, all else at once. */
+  | { type: 'scale'; node: NodeId } & InUse
   | { type: 'answer'; query: QueryId; answer: Answer }
   /** What a node's word is worth changed; its work goes elsewhere while it is in quarantine. */
   | { type: 'judged'; node: NodeId; standing: Standing; reason: string }

@@ -50,7 +50,8 @@ export function applyRest(
     const rests = !wanted.has(node)
     if (node.resting === rests) continue
     node.resting = rests
-    emit({ type: rests ? 'rest_node' : 'wake_node', node: node.id })
+    const slots = rests ? 0 : node.slots.length
+    emit({ type: 'scale', node: node.id, slots, duty: node.duty, threads: 1 })
     changed.push(...node.slots)
   }
   return changed
