@@ -7,7 +7,6 @@
 import type { NodeMessage, Scale } from '../protocol/messages.ts'
 import { workingShare } from '../protocol/duty.ts'
 import type { Grower } from './backend/grow.ts'
-import type { HoldLimits } from './limits/hold_limits.ts'
 import { type InUse, type Wish, within } from './limits/in_use.ts'
 import type { SlotPool } from './slot/pool.ts'
 import type { Watch } from './state.ts'
@@ -16,7 +15,6 @@ export interface LeverParts {
   watch: Watch
   /** To begin with. */
   duty: number
-  holding: Pick<HoldLimits, 'lapse'>
   /** The volunteer's limits as of now. */
   limit(): InUse
   /** Threads of a run as they are. */
@@ -35,24 +33,32 @@ export interface Levers {
   readonly share: number
   /** Told by the coordinator: answered with `scaled` when it is done. */
   scale(wish: Scale): Promise<void>
+  /** There are more slots, or fewer: told, unless `scale` is about to. */
+  grown(): void
   /** A new link: all slots and all of the time that are lent are in use again. */
   reset(): void
 }
 
 export function createLevers(parts: LeverParts): Levers {
-  const { watch, holding, limit, threads, pool, grower, send } = parts
+  const { watch, limit, threads, pool, grower, send } = parts
   let { duty } = parts
   /** What is not done yet. A later wish changes what it names. */
   let pending: Wish = {}
   let turn = 0
+  /** All that was wished for. */
+  let isDone = true
   /** One change of threads after another: each is a new worker in every slot. */
   let moving = Promise.resolve()
 
-  const inUse = (): InUse => ({ slots: pool().serving.length, duty, threads: threads() })
+  let resting = false
+  const inUse = (): InUse => ({
+    slots: resting ? 0 : pool().serving.length,
+    ...{ duty, threads: threads() },
+  })
 
   function setDuty(to: number): void {
     duty = to
-    pool().serving.forEach((slot) => slot.recount())
+    pool().all.forEach((slot) => slot.recount())
   }
 
   const setThreads = (isWished: () => boolean) =>
@@ -61,12 +67,16 @@ export function createLevers(parts: LeverParts): Levers {
       if (isWished() && next !== threads()) await parts.useThreads(next)
     })
 
-  async function setSlots(count: number, isWished: () => boolean): Promise<void> {
-    grower().hold(true)
-    const { serving, kept } = pool()
-    if (count < serving.length) holding.lapse(count)
-    await pool().use(Math.min(count, kept))
-    if (isWished() && count > kept) await grower().growTo(count, isWished)
+  /** What is there serves at once. With none in use all stays as it is: what comes is served. */
+  function setSlots(count: number): Promise<void> {
+    resting = count === 0
+    return resting ? Promise.resolve() : pool().use(Math.min(count, pool().kept))
+  }
+
+  function tell(): void {
+    const now = inUse()
+    send({ type: 'scaled', ...now })
+    watch.emit({ type: 'scaled', ...now }, { inUse: now })
   }
 
   return {
@@ -77,31 +87,44 @@ export function createLevers(parts: LeverParts): Levers {
       return workingShare(duty)
     },
     async scale(wish) {
-      const { slots = pending.slots, duty = pending.duty, threads = pending.threads } = wish
-      pending = { slots, duty, threads }
+      pending = {
+        slots: wish.slots ?? pending.slots,
+        duty: wish.duty ?? pending.duty,
+        threads: wish.threads ?? pending.threads,
+      }
+      const { slots } = pending
       const mine = ++turn
+      isDone = false
       const isWished = () => mine === turn
-      const next = within(pending, inUse(), limit())
-      setDuty(next.duty)
-      if (next.threads !== inUse().threads) await setThreads(isWished)
+      const wished = () => within(pending, inUse(), limit())
+      setDuty(wished().duty)
+      let parked = slots === undefined ? Promise.resolve() : setSlots(wished().slots)
+      if (wished().threads !== inUse().threads) await setThreads(isWished)
       // How many slots there may be goes by the threads of each.
       if (isWished() && slots !== undefined) {
-        await setSlots(within(pending, inUse(), limit()).slots, isWished)
+        const count = wished().slots
+        parked = setSlots(count)
+        if (count > pool().kept) await grower().growTo(count, isWished)
       }
+      await parked
+      grower().unparked()
       if (!isWished()) return
       pending = {}
-      const now = inUse()
-      send({ type: 'scaled', ...now })
-      const gone = (held: string) => parseInt(held) >= now.slots
-      const ready = watch.state.ready.filter((held) => !gone(held))
-      watch.emit({ type: 'scaled', ...now }, { inUse: now, ready })
+      isDone = true
+      tell()
+    },
+    grown() {
+      if (isDone) tell()
     },
     reset() {
       turn++
       pending = {}
+      isDone = true
+      resting = false
       setDuty(limit().duty)
-      grower().hold(false)
+      grower().interrupt()
       void pool().use(pool().kept)
+      grower().unparked()
     },
   }
 }

@@ -82,7 +82,7 @@ export function createNode(options: NodeOptions): VolunteerNode {
   })
 
   const levers = createLevers({
-    ...{ watch, duty, holding: limits },
+    ...{ watch, duty },
     limit: () => ({
       slots: options.slots ?? mostSlotsOf(options, limits, choice.use),
       duty,
@@ -180,6 +180,7 @@ export function createNode(options: NodeOptions): VolunteerNode {
     limits.keep(slots)
     link.send({ type: 'report', slots })
     watch.emit({ type: 'slots', slots }, { slots, inUse: levers.inUse })
+    levers.grown()
   }
 
   const grower = createGrower({

@@ -202,10 +202,10 @@ export const OPERATIONS: Operation[] = [
     method: 'post',
     path: '/v1/nodes/{id}/scale',
     tag: 'administration',
-    summary: "Says what of a node's limits is to be in use",
+    summary: "Says how much of a node's limits may be in use",
     description:
-      "Until the node joins again. It never passes its volunteer's limits, whatever is " +
-      'asked for, and `inUse` changes once the node has done it.',
+      'The scheduler uses no more of the node from then on, over joins too. A node never passes ' +
+      "its volunteer's limits, whatever is asked for; `inUse` changes once it has done it.",
     ...{ parameters: [NODE], body: json('ScaleRequest') },
     ...{ status: 202, answer: 'The node as it is yet.', content: json('ChangedNode') },
     errors: [

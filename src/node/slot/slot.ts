@@ -281,10 +281,9 @@ export function createSlot(options: SlotOptions): Slot {
       return rest.lastMs
     },
     recount: rest.recount,
-    park(why) {
+    park() {
       probes.drop()
-      waiting.drain().forEach((batch) => events.failed(batch, why))
-      return running === undefined
+      return running === undefined && waiting.length === 0
     },
     close(why) {
       closed = true

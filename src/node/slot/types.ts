@@ -54,8 +54,8 @@ export interface Slot {
   readonly lastBatchMs: number
   /** The share of the time changed. */
   recount(): void
-  /** What waits fails for this reason, and no measurement comes of it. False while a batch runs. */
-  park(why: string): boolean
+  /** Nothing is measured any more. False while a batch is there, which is served yet. */
+  park(): boolean
   /** Ends it. Its batches fail for this reason; without one nobody is told. */
   close(why?: string): void
 }
