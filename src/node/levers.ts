@@ -7,6 +7,7 @@
 import type { NodeMessage, Scale } from '../protocol/messages.ts'
 import { workingShare } from '../protocol/duty.ts'
 import type { Grower } from './backend/grow.ts'
+import type { Moves } from './backend/moves.ts'
 import { type InUse, type Wish, within } from './limits/in_use.ts'
 import type { SlotPool } from './slot/pool.ts'
 import type { Watch } from './state.ts'
@@ -15,12 +16,11 @@ export interface LeverParts {
   watch: Watch
   /** To begin with. */
   duty: number
-  /** The volunteer's limits as of now. */
-  limit(): InUse
+  /** The volunteer's limits as of now, with so many threads a run. */
+  limit(threads: number): InUse
   /** Threads of a run as they are. */
   threads(): number
-  /** Gives each run so many threads, where that can be done as things are. */
-  useThreads(count: number): Promise<void>
+  moves: Pick<Moves, 'isMixed' | 'useThreads'>
   /** Asked at each use: they come into being together. */
   pool(): SlotPool
   grower(): Grower
@@ -40,7 +40,7 @@ export interface Levers {
 }
 
 export function createLevers(parts: LeverParts): Levers {
-  const { watch, limit, threads, pool, grower, send } = parts
+  const { watch, limit, threads, moves, pool, grower, send } = parts
   let { duty } = parts
   /** What is not done yet. A later wish changes what it names. */
   let pending: Wish = {}
@@ -63,14 +63,24 @@ export function createLevers(parts: LeverParts): Levers {
 
   const setThreads = (isWished: () => boolean) =>
     moving = moving.then(async () => {
-      const next = within(pending, inUse(), limit()).threads
-      if (isWished() && next !== threads()) await parts.useThreads(next)
+      const { threads: count } = wished()
+      if (isWished() && (count !== threads() || moves.isMixed)) await moves.useThreads(count)
     })
 
-  /** What is there serves at once. With none in use all stays as it is: what comes is served. */
-  function setSlots(count: number): Promise<void> {
+  /** What is pending, within the limits that there are with so many threads. */
+  function wished(count = threads()): InUse {
+    return within(pending, inUse(), limit(count))
+  }
+
+  /**
+   * What is there serves at once. With none in use what comes is served as before, as far as the
+   * limits allow with so many threads.
+   */
+  function setSlots(count: number, threads: number): Promise<void> {
     resting = count === 0
-    return resting ? Promise.resolve() : pool().use(Math.min(count, pool().kept))
+    const { serving, kept } = pool()
+    const most = resting ? Math.min(serving.length, limit(threads).slots) : count
+    return pool().use(Math.min(most, kept))
   }
 
   function tell(): void {
@@ -92,19 +102,18 @@ export function createLevers(parts: LeverParts): Levers {
         duty: wish.duty ?? pending.duty,
         threads: wish.threads ?? pending.threads,
       }
-      const { slots } = pending
       const mine = ++turn
       isDone = false
       const isWished = () => mine === turn
-      const wished = () => within(pending, inUse(), limit())
       setDuty(wished().duty)
-      let parked = slots === undefined ? Promise.resolve() : setSlots(wished().slots)
-      if (wished().threads !== inUse().threads) await setThreads(isWished)
       // How many slots there may be goes by the threads of each.
-      if (isWished() && slots !== undefined) {
-        const count = wished().slots
-        parked = setSlots(count)
-        if (count > pool().kept) await grower().growTo(count, isWished)
+      const next = wished().threads
+      let parked = setSlots(wished(next).slots, next)
+      if (next !== threads() || moves.isMixed) await setThreads(isWished)
+      if (isWished()) {
+        const { slots } = wished()
+        parked = setSlots(slots, threads())
+        if (slots > pool().kept) await grower().growTo(slots, isWished)
       }
       await parked
       grower().unparked()
@@ -121,9 +130,9 @@ export function createLevers(parts: LeverParts): Levers {
       pending = {}
       isDone = true
       resting = false
-      setDuty(limit().duty)
+      setDuty(limit(threads()).duty)
       grower().interrupt()
-      void pool().use(pool().kept)
+      void pool().use(Math.min(limit(threads()).slots, pool().kept))
       grower().unparked()
     },
   }

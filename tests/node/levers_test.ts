@@ -87,9 +87,12 @@ function scene(limit: { slots: number; duty: number; threads: number }) {
   const levers = createLevers({
     ...{ watch: createWatch(1, limit.duty), duty: limit.duty },
     ...{ limit: () => limit, threads: () => threads, pool: () => pool, grower: () => grower },
-    useThreads(count) {
-      threads = count
-      return Promise.resolve()
+    moves: {
+      isMixed: false,
+      useThreads(count) {
+        threads = count
+        return Promise.resolve()
+      },
     },
     send: (message) => void told.push(message),
   })

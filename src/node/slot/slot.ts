@@ -274,6 +274,7 @@ export function createSlot(options: SlotOptions): Slot {
       return probes.ask(key, batch)
     },
     holds: (key) => loaded.has(key),
+    threads: () => (fresh?.client ?? client)?.threads,
     get idle() {
       return idle()
     },
