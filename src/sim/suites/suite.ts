@@ -55,8 +55,8 @@ export interface Suite {
   apart?: boolean
   /** @throws RangeError where the data that it needs is not there */
   cases(data: EvalData): Case[]
-  /** In place of cases and findings: all of its tables, in Markdown, of the data of Themis. */
-  tables?(data: ThemisData, seeds: number): string
+  /** In place of cases and findings: all of its tables, in Markdown, of the data of Themis, and others'. */
+  tables?(data: ThemisData, seeds: number, loki?: EvalData): string
   /** What the tables come to, in lines of Markdown. */
   findings?(rows: readonly Row[]): string[]
   /** Whether they are as they have to be; else the command ends with 1. */
