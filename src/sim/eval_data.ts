@@ -5,6 +5,7 @@
  */
 
 import type { Prefer } from '../policy/core/elastic.ts'
+import type { ThemisData } from './elastic/themis_scenes.ts'
 
 type Points = readonly (number | null)[]
 
@@ -40,6 +41,8 @@ export interface EvalData {
   profiles: EvalProfiles
   reference?: EvalReference
   traces?: EvalTraces
+  /** Of the folder `themis` beside them. */
+  themis?: ThemisData
 }
 
 /** @throws RangeError where profiles are without something that a scenario is made of */

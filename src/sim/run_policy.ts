@@ -32,7 +32,7 @@ interface RunOptions extends SimulateOptions {
 /** @throws RangeError for an unknown policy or option of it */
 export function policyOf(
   scenario: Scenario,
-  { policy: name, drop, cap }: Contender,
+  { policy: name, drop, cap, prefer = scenario.prefer }: Contender,
   limits: Partial<Limits> = {},
 ): Policy {
   return createPolicy(name, {
@@ -40,7 +40,7 @@ export function policyOf(
     initialRatePerS: initialRates(scenario),
     limits: { ...LIMITS, ...limits },
     random: createRandom(seedFor(scenario.seed, 'policy')),
-    ...scenario.prefer === undefined ? {} : { prefer: scenario.prefer },
+    ...prefer === undefined ? {} : { prefer },
     ...drop === undefined ? {} : { drop },
     ...cap === undefined ? {} : { cap },
   })

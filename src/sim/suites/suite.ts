@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Prefer } from '../../policy/core/elastic.ts'
 import type { ParamValues } from '../../policy/params.ts'
 import type { ThemisData } from '../elastic/themis_scenes.ts'
 import type { EvalData } from '../eval_data.ts'
@@ -16,6 +17,8 @@ export interface Contender {
   label?: string
   drop?: string
   cap?: number
+  /** In place of what the scenario prefers. */
+  prefer?: Prefer
 }
 
 export interface Case {
