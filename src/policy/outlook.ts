@@ -124,7 +124,7 @@ export class Outlook {
   }
 
   private solve(capacity: Capacity, nowMs: number): void {
-    const { shapes, fanOut, demands, ready, emit } = this.parts
+    const { shapes, fanOut, demands } = this.parts
     const anew = capacity.epoch !== this.epoch
     this.epoch = capacity.epoch
     this.solvedMs = this.ratesMs = nowMs

@@ -108,7 +108,7 @@ export class Flights {
     this.batches.set(batch.id, batch)
     this.running[index] = (this.running[index] ?? 0) + batch.items.length
     this.sweepAtMs = Math.min(this.sweepAtMs, batch.giveUpAtMs)
-    if (isResting(slot)) call(slot, this.parts)
+    if (isResting(slot)) call(slot, this.parts, nowMs)
     slot.batches.push(batch)
     slot.usedMs = node.lastBatchMs = nowMs
     this.parts.changed(slot)

@@ -22,13 +22,14 @@ export function applyLevels(
   nowMs: number,
 ): Slot[] {
   const wanted = new Map<PoolNode, InUse>()
-  const nodes = new Set<PoolNode>()
+  const nodes = new Map<PoolNode, Level | undefined>()
   /** What is missing: how fast those would be that are not heard of. */
   let short = 0
   for (const [kind, groups] of kindsOf(capacity)) {
     const slots = groups.flatMap((group) => group.slots)
-    for (const { node } of slots) nodes.add(node)
-    const missing = spread(slots, levels.get(kind), wanted, nowMs)
+    const level = levels.get(kind)
+    for (const { node } of slots) nodes.set(node, level)
+    const missing = spread(slots, level, wanted, nowMs)
     short += missing / groups[0]!.meanMs
   }
   // The quickest come first.
@@ -40,8 +41,8 @@ export function applyLevels(
       short -= 1 / meanMs
     }
   }
-  return [...nodes].flatMap((node) =>
-    scale(node, wanted.get(node) ?? { ...node.told, slots: 0 }, emit, nowMs)
+  return [...nodes].flatMap(([node, level]) =>
+    scale(node, wanted.get(node) ?? inUseOf(node, 0, level), emit, nowMs)
   )
 }
 
@@ -83,20 +84,20 @@ function spread(
 const isWanted = ({ node, index }: Slot, wanted: ReadonlyMap<PoolNode, InUse>) =>
   index < (wanted.get(node)?.slots ?? 0)
 
-function take(
-  { node, index }: Slot,
-  level: Level | undefined,
-  wanted: Map<PoolNode, InUse>,
-): void {
-  const threads = node.speedups.length > 1
-    ? Math.min(level?.threads ?? node.told.threads, node.speedups.length)
-    : node.inUse.threads
-  const duty = Math.min(level?.duty ?? node.duty, node.duty)
-  wanted.set(node, { slots: Math.max(index + 1, wanted.get(node)?.slots ?? 0), duty, threads })
+function take({ node, index }: Slot, level: Level | undefined, wanted: Map<PoolNode, InUse>): void {
+  wanted.set(node, inUseOf(node, Math.max(index + 1, wanted.get(node)?.slots ?? 0), level))
+}
+
+function inUseOf(node: PoolNode, slots: number, level: Level | undefined): InUse {
+  const { duty, speedups, inUse, told } = node
+  const threads = speedups.length > 1
+    ? Math.min(level?.threads ?? told.threads, speedups.length)
+    : inUse.threads
+  return { slots, duty: Math.min(level?.duty ?? duty, duty), threads }
 }
 
 /** Slots for which that changes something. */
-function scale(node: PoolNode, to: InUse, emit: Emit, nowMs = Infinity): Slot[] {
+function scale(node: PoolNode, to: InUse, emit: Emit, nowMs: number): Slot[] {
   const { told, inUse } = node
   const isTold = to.slots === told.slots && to.duty === told.duty && to.threads === told.threads
   if (!isTold) {
@@ -114,6 +115,7 @@ function scale(node: PoolNode, to: InUse, emit: Emit, nowMs = Infinity): Slot[] 
 export function call(
   { node, index }: Slot,
   { emit, changed }: { emit: Emit; changed(slot: Slot): void },
+  nowMs: number,
 ): void {
-  scale(node, { ...node.told, slots: index + 1 }, emit).forEach(changed)
+  scale(node, { ...node.told, slots: index + 1 }, emit, nowMs).forEach(changed)
 }

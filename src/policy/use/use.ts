@@ -79,19 +79,15 @@ export class Use {
       }
       this.recruit(kinds, levels, moment)
     } else {
-      for (const kind of kinds) {
-        const found = cheapest(kind.lent, this.slotsAt(kind, moment))
-        const level = found ?? allOf(kind.lent)
-        levels.set(kind.name, this.steady(kind, level, moment))
-      }
+      const found = kinds.map((kind) =>
+        cheapest(kind.lent, this.slotsAt(kind, moment)) ?? allOf(kind.lent)
+      )
+      const threads = found.map((level, i) => [kinds[i]!.name, level.threads] as const)
+      this.remember(this.threads, new Map(threads), nowMs)
+      found.forEach((level, i) => levels.set(kinds[i]!.name, this.steady(kinds[i]!, level, moment)))
       this.recruit(kinds, levels, moment)
     }
     this.levels = levels
-    this.remember(
-      this.threads,
-      new Map([...levels].map(([name, { threads }]) => [name, threads])),
-      nowMs,
-    )
   }
 
   /** The problem with what is in use alone. */
