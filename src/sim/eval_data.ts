@@ -4,6 +4,8 @@
  * @module
  */
 
+import type { Prefer } from '../policy/core/elastic.ts'
+
 type Points = readonly (number | null)[]
 
 /** The fields of `loki-profiles.json` that are read. */
@@ -94,4 +96,6 @@ export interface EvalOptions {
   timeoutsMs?: [number, number]
   told?: { bias?: number; spread?: number; mean?: 'profile' | 'always'; largest?: number }
   churn?: { meanUptimeS: number; meanDowntimeS: number }
+  /** What the pool is run for; fewest devices, as in the paper, where absent. */
+  prefer?: Prefer
 }

@@ -35,6 +35,7 @@ export function policyOf(
     initialRatePerS: initialRates(scenario),
     limits: { ...LIMITS, ...limits },
     random: createRandom(seedFor(scenario.seed, 'policy')),
+    ...scenario.prefer === undefined ? {} : { prefer: scenario.prefer },
     ...drop === undefined ? {} : { drop },
     ...cap === undefined ? {} : { cap },
   })
