@@ -53,7 +53,7 @@ export interface Moment {
 }
 
 export class Use {
-  /** By kind of group; only of those that do not need all. */
+  /** By kind of group; of others all is in use, with the threads that they have. */
   levels: ReadonlyMap<string, Level> = new Map()
   /** Cold nodes that are worth recruiting now. */
   recruits = 0
@@ -84,7 +84,11 @@ export class Use {
       )
       const threads = found.map((level, i) => [kinds[i]!.name, level.threads] as const)
       this.remember(this.threads, new Map(threads), nowMs)
-      found.forEach((level, i) => levels.set(kinds[i]!.name, this.steady(kinds[i]!, level, moment)))
+      found.forEach((one, i) => {
+        const { name, lent } = kinds[i]!
+        const level = this.steady(kinds[i]!, one, moment)
+        if (!isAll(level, lent)) levels.set(name, level)
+      })
       this.recruit(kinds, levels, moment)
     }
     this.levels = levels
@@ -253,3 +257,6 @@ export class Use {
     return now > load.jump * mean || now * load.jump < mean ? now : mean
   }
 }
+
+const isAll = ({ count, duty }: Level, lent: Lent): boolean =>
+  lent.speedups.length < 2 && count >= lent.nodes * lent.slots && duty >= lent.duty
