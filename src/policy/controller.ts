@@ -20,6 +20,7 @@ import { LoadOrder } from './place/load_order.ts'
 import { load as params } from './place/params.ts'
 import { planView } from './place/plan_view.ts'
 import type { Outlook } from './outlook.ts'
+import type { Colds } from './use/colds.ts'
 import type { NodeId, Plan, PolicyCommand, PolicyEvent, VariantRuling } from './core/types.ts'
 
 export interface Controller {
@@ -35,6 +36,10 @@ export interface Controller {
   askPlacement(classes: ClassReport[], nowMs: number): void
   nextWakeMs(nowMs: number): number
   plan(nowMs: number): Plan
+  /** Loads so many cold nodes. */
+  recruit(count: number, nowMs: number): void
+  /** Has a node that was recruited let go of all that it holds. */
+  release(node: NodeId, nowMs: number): void
 }
 
 export interface ControllerParts extends Omit<LoaderParts, 'maxAttempts'> {
@@ -46,11 +51,13 @@ export interface ControllerParts extends Omit<LoaderParts, 'maxAttempts'> {
   /** What variants hand on. */
   fanOut: Pick<FanOut, 'mean' | 'none'>
   planned: Outlook['planned']
+  colds: Colds
+  setCold(node: NodeId, cold: boolean): void
   emit(command: PolicyCommand): void
 }
 
 export function createController(parts: ControllerParts): Controller {
-  const { shapes, limits, emit, demands } = parts
+  const { shapes, limits, emit, demands, colds } = parts
   const loader = new Loader({
     maxAttempts: limits.maxLoadAttempts,
     load: parts.load,
@@ -155,6 +162,31 @@ export function createController(parts: ControllerParts): Controller {
     direct(nowMs)
   }
 
+  function recruit(count: number, nowMs: number): void {
+    for (const event of colds.recruit(count, nowMs)) {
+      parts.setCold(event.node, false)
+      const { node, slots, duty, threads = 1 } = event
+      emit({ type: 'scale', node, slots, duty, threads })
+      join(event, nowMs)
+    }
+  }
+
+  /** A pool that has nothing warm could answer nobody. */
+  const recruitFirst = (nowMs: number) => {
+    if (members.size === 0) recruit(1, nowMs)
+  }
+
+  function release(node: NodeId, nowMs: number): void {
+    const member = members.get(node)
+    if (member === undefined || members.size === 1) return
+    member.slots.forEach((slot, i) => loader.drop(slot, { node, slot: i }, () => true))
+    remove(node)
+    colds.released(node)
+    parts.setCold(node, true)
+    placing.left(nowMs)
+    changed(nowMs)
+  }
+
   /** False where it was no member. */
   function remove(node: NodeId): boolean {
     const member = members.get(node)
@@ -168,8 +200,12 @@ export function createController(parts: ControllerParts): Controller {
   function handle(event: PolicyEvent, nowMs: number): void {
     switch (event.type) {
       case 'node_joined':
-        return join(event, nowMs)
+        colds.joined(event)
+        if (event.cold !== true) return join(event, nowMs)
+        remove(event.node)
+        return recruitFirst(nowMs)
       case 'node_reported': {
+        colds.told(event)
         const member = members.get(event.node)
         if (member === undefined) return
         if (event.paused !== undefined && event.paused !== member.paused) {
@@ -183,6 +219,7 @@ export function createController(parts: ControllerParts): Controller {
         return direct(nowMs, [member])
       }
       case 'node_able': {
+        colds.told(event)
         const member = members.get(event.node)
         if (member === undefined) return
         setAble(member, bytesListed(shapes, event.able), nowMs)
@@ -198,7 +235,9 @@ export function createController(parts: ControllerParts): Controller {
         dropPipeline(event.pipeline, nowMs)
         return direct(nowMs)
       case 'node_left':
+        colds.left(event.node)
         if (!remove(event.node)) return
+        recruitFirst(nowMs)
         placing.left(nowMs)
         changed(nowMs)
         // Many may go at once, and where slots hold all nobody is to hold anything else for that.
@@ -214,7 +253,9 @@ export function createController(parts: ControllerParts): Controller {
         else loader.failed(slot, variant, nowMs)
         epoch++
         if (event.type === 'instance_ready') retirement.came(variant)
-        return direct(nowMs, [member!])
+        direct(nowMs, [member!])
+        if (colds.isComing(event.node) && isLoaded(member!)) colds.came(event.node, nowMs)
+        return
       }
       case 'rulings_changed':
         return rule(event.rulings, nowMs)
@@ -250,6 +291,8 @@ export function createController(parts: ControllerParts): Controller {
 
   return {
     handle,
+    recruit,
+    release,
     classified(capacity, nowMs) {
       const classOf = new Map(
         capacity.groups.flatMap((group) =>
@@ -289,3 +332,8 @@ export function createController(parts: ControllerParts): Controller {
       }),
   }
 }
+
+const isLoaded = ({ slots }: Member): boolean =>
+  slots.every(({ wanted, held, loading }) =>
+    loading === null && wanted.length > 0 && wanted.every((variant) => held.has(variant))
+  )

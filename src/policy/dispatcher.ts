@@ -35,6 +35,8 @@ import type { Demands } from './estimate/demands.ts'
 import { Inside } from './admit/inside.ts'
 import { Outlook } from './outlook.ts'
 import { dispatch as params } from './dispatch/params.ts'
+import type { Colds } from './use/colds.ts'
+import { Preferred } from './use/preferred.ts'
 
 export interface Dispatcher {
   handle(event: PolicyEvent, nowMs: number): void
@@ -43,6 +45,8 @@ export interface Dispatcher {
   /** The controller has told a slot to load a variant, or to let go of one. */
   loading: LoaderParts['load']
   unloading: LoaderParts['unload']
+  /** A cold node was recruited, or one that rested long is cold again. */
+  setCold(node: NodeId, cold: boolean): void
   /** The classes of nodes, for placement. */
   classes(nowMs: number): ClassReport[]
   /** What variants hand on. */
@@ -68,12 +72,16 @@ export function createDispatcher(
   limits: Limits,
   emit: (command: PolicyCommand) => void,
   demands: Demands,
-  options: Pick<SchedulerOptions, 'trust' | 'hedge' | 'fits'> & {
+  options: Pick<SchedulerOptions, 'trust' | 'hedge' | 'fits' | 'prefer'> & {
     /** Nodes were put into classes. */
     classified(capacity: Capacity): void
+    colds: Colds
+    recruit(count: number): void
+    release(node: NodeId): void
   },
 ): Dispatcher {
-  const { fits = () => true } = options
+  const { fits = () => true, colds } = options
+  const preferred = new Preferred(options.prefer)
   const profile = new Profile((node) => trust?.reputations.speaks(node) ?? true)
   const fanOut = createFanOut()
   const sizes = new BatchSizes()
@@ -121,6 +129,11 @@ export function createDispatcher(
     maxBatch: limits.maxBatch,
     batchMs: () => batchMs,
     classified: options.classified,
+    preferred,
+    cold: () => colds.count(),
+    isElastic: colds.isElastic,
+    recruit: options.recruit,
+    release: options.release,
   })
   const inside = new Inside({
     shapes,
@@ -134,6 +147,7 @@ export function createDispatcher(
     bestFloor: rulings.bestFloor,
     arrivals: pool.arrivals,
     doubt: pool.doubt,
+    preferred,
     nowMs: () => nowMs,
     asked: (pipeline, floor) => demands.count(pipeline, nowMs, floor),
   })
@@ -222,6 +236,8 @@ export function createDispatcher(
         return pool.join(event)
       case 'node_reported':
         return lose(pool.report(event), 'Cannot finish a batch: its slot is no more')
+      case 'node_scaled':
+        return pool.scaled(event)
       case 'node_left':
         learned.left(event.node)
         results.left(event.node)
@@ -261,6 +277,7 @@ export function createDispatcher(
       pool.loading(node, slot, ref, later, nowMs)
       setReplacing(node, slot, replacing)
     },
+    setCold: (node, cold) => pool.setCold(node, cold),
     unloading: (node, slot, ref) => pool.loaded(node, slot, ref, false, nowMs),
     classes(at) {
       outlook.capacity(at)

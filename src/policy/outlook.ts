@@ -9,13 +9,13 @@ import type { Flights } from './state/flights.ts'
 import type { Pool } from './state/pool.ts'
 import type { Capacity, Layout } from './state/capacity.ts'
 import type { Ready } from './state/ready.ts'
-import { applyRest } from './state/rest.ts'
+import { applyLevels } from './state/in_use.ts'
 import { type Group, isOverdue, readyAtMs } from './state/slots.ts'
 import type { Query } from './state/query.ts'
 import type { DeadlineQueue } from './state/queue.ts'
 import type { Waiting } from './state/waiting.ts'
 import { leastSloMs, type Shapes } from './core/graph.ts'
-import type { PolicyCommand } from './core/types.ts'
+import type { NodeId, PolicyCommand } from './core/types.ts'
 import { admit } from './admit/params.ts'
 import { Backlog } from './price/backlog.ts'
 import type { Busy } from './admit/coming_free.ts'
@@ -27,7 +27,9 @@ import { Market } from './price/market.ts'
 import { backlog as B, price } from './price/params.ts'
 import { Paths } from './price/paths.ts'
 import { type Problem, supplyOf } from './price/problem.ts'
-import { Rest } from './place/rest.ts'
+import { Preferred } from './use/preferred.ts'
+import { type Cold, Use } from './use/use.ts'
+import { use } from './use/params.ts'
 import { inBatches, Stations } from './price/stations.ts'
 import { leavesRoom } from './dispatch/bounds.ts'
 import { dispatch } from './dispatch/params.ts'
@@ -48,6 +50,12 @@ export interface OutlookParts {
   emit(command: PolicyCommand): void
   /** Nodes were put into classes anew. */
   classified(capacity: Capacity): void
+  preferred: Preferred
+  cold(): Cold
+  /** So many cold nodes are to be loaded; and a node that rested long lets go of what it holds. */
+  recruit(count: number): void
+  release(node: NodeId): void
+  isElastic(node: NodeId): boolean
 }
 
 export class Outlook {
@@ -70,11 +78,11 @@ export class Outlook {
   private readonly deficits = new Deficits()
   private readonly backlog: Backlog
   readonly fairness: Fairness
-  private readonly rest: Rest
+  private readonly use: Use
 
   constructor(private readonly parts: OutlookParts) {
     this.backlog = new Backlog(parts)
-    this.rest = new Rest(parts.shapes)
+    this.use = new Use(parts.shapes)
     this.fairness = new Fairness(parts.shapes)
   }
 
@@ -98,7 +106,7 @@ export class Outlook {
       this.layout = capacity.layout
       this.stale = true
       this.parts.classified(capacity)
-      applyRest(capacity, this.rest.awake, emit, nowMs)
+      applyLevels(capacity, this.use.levels, emit, nowMs)
       ready.rebuild(capacity.layout, nowMs)
     }
     if (capacity.epoch !== this.epoch || this.isDue(nowMs)) this.solve(capacity, nowMs)
@@ -116,7 +124,7 @@ export class Outlook {
   }
 
   private solve(capacity: Capacity, nowMs: number): void {
-    const { shapes, fanOut, demands, ready, emit } = this.parts
+    const { shapes, fanOut, demands } = this.parts
     const anew = capacity.epoch !== this.epoch
     this.epoch = capacity.epoch
     this.solvedMs = this.ratesMs = nowMs
@@ -134,11 +142,10 @@ export class Outlook {
         this.stations,
       )
     }
-    this.rest.decide(this.whole, this.backlogShare(nowMs), nowMs)
-    for (const slot of applyRest(capacity, this.rest.awake, emit, nowMs)) ready.touch(slot, nowMs)
-    this.market = this.rest.awake.size === 0
+    this.scale(capacity, nowMs)
+    this.market = this.use.levels.size === 0
       ? this.whole
-      : new Market(shapes, this.rest.reduced(problem), this.market?.found())
+      : new Market(shapes, this.use.reduced(problem, capacity), this.market?.found())
     this.prices.clear()
     this.pricedFor = NaN
     const parts = {
@@ -150,6 +157,24 @@ export class Outlook {
     this.paths = new Paths({ ...parts, batchMs: this.parts.batchMs() }, this.pricesFor(1))
     this.fairness.share(this.rates, this.paths)
     this.version++
+  }
+
+  /** Decides what of each node is in use, and has it so. */
+  private scale(capacity: Capacity, nowMs: number): void {
+    const { emit, ready, preferred, pool, cold, recruit, release, isElastic } = this.parts
+    this.use.decide({
+      capacity,
+      whole: this.whole,
+      share: this.backlogShare(nowMs),
+      prefer: preferred.now(nowMs),
+      cold: cold(),
+      nowMs,
+    })
+    for (const slot of applyLevels(capacity, this.use.levels, emit, nowMs)) ready.touch(slot, nowMs)
+    if (this.use.recruits > 0) recruit(this.use.recruits)
+    for (const { id, restsSinceMs } of pool.nodes.values()) {
+      if (nowMs - restsSinceMs >= use.releaseMs && isElastic(id)) release(id)
+    }
   }
 
   private backlogShare(nowMs: number): number {
@@ -274,9 +299,12 @@ export class Outlook {
     this.deficits.charge(...args)
   }
 
-  /** The plan with all slots, and how many of each group are to be awake where not all are. */
-  planned(): { market: Market; awake: ReadonlyMap<string, number> } | undefined {
-    return this.whole === undefined ? undefined : { market: this.whole, awake: this.rest.awake }
+  /** The plan with all slots, and how many nodes have any in use. */
+  planned(): { market: Market; awake: number } | undefined {
+    if (this.whole === undefined) return undefined
+    const nodes = [...this.parts.pool.nodes.values()]
+    const awake = nodes.filter(({ paused, inUse }) => !paused && inUse.slots > 0).length
+    return { market: this.whole, awake }
   }
 }
 

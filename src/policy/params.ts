@@ -6,10 +6,11 @@
 import { admit, doubt, retry } from './admit/params.ts'
 import { dispatch, hedge } from './dispatch/params.ts'
 import { arrivals, common, exploration, fanOut, latency } from './estimate/params.ts'
-import { load, place, rest } from './place/params.ts'
+import { load, place } from './place/params.ts'
 import { backlog, fairness, price } from './price/params.ts'
 import { batch, classes, pool, slot } from './state/params.ts'
 import { trust } from './trust/params.ts'
+import { use } from './use/params.ts'
 
 /** All of them, by what they are of. */
 const PARAMS: { readonly [of: string]: { [name: string]: unknown } } = {
@@ -30,10 +31,10 @@ const PARAMS: { readonly [of: string]: { [name: string]: unknown } } = {
   place,
   pool,
   price,
-  rest,
   retry,
   slot,
   trust,
+  use,
 }
 
 /** Values by name, as `dispatch.delay`. */

@@ -9,6 +9,7 @@ import { Demands } from './estimate/demands.ts'
 import type { Memory } from './core/memory.ts'
 import { limitsOf, type SchedulerOptions } from './core/options.ts'
 import { shapesOf } from './core/graph.ts'
+import { Colds } from './use/colds.ts'
 import type { PolicyCommand, PolicyEvent, Scheduler } from './core/types.ts'
 
 export interface LearningScheduler extends Scheduler {
@@ -37,9 +38,13 @@ export function createScheduler(options: SchedulerOptions): LearningScheduler {
   let commands: PolicyCommand[] = []
   const emit = (command: PolicyCommand) => void commands.push(command)
   const demands = new Demands(shapes, options.startPerS)
+  const colds = new Colds()
   const dispatcher = createDispatcher(shapes, limits, emit, demands, {
     ...options,
     classified: (capacity) => controller.classified(capacity, nowMs),
+    colds,
+    recruit: (count) => controller.recruit(count, nowMs),
+    release: (node) => controller.release(node, nowMs),
   })
   const { trust } = dispatcher
   if (options.memory !== undefined) dispatcher.recall(options.memory)
@@ -59,6 +64,8 @@ export function createScheduler(options: SchedulerOptions): LearningScheduler {
     classes: () => dispatcher.classes(nowMs),
     demands,
     planned: dispatcher.planned,
+    colds,
+    setCold: dispatcher.setCold,
   })
   let nowMs = -Infinity
   /** The driver's one timer, as far as is known; undefined when it may have fired. */

@@ -26,6 +26,7 @@ export interface Totals {
 
 interface Root {
   workload: number
+  arrivedMs: number
   bin: number
   deadlineMs: number
 }
@@ -33,6 +34,8 @@ interface Root {
 export interface Account {
   bins: readonly Bin[]
   workloads: readonly Totals[]
+  /** Of answers on time. */
+  latenciesMs: readonly number[]
   arrived(query: QueryId, workload: number, nowMs: number, deadlineMs: number): void
   /** @param accuracyOf of an answer on time, by the number of its workload */
   answered(
@@ -65,14 +68,16 @@ export function createAccount(durationS: number, workloadCount: number): Account
     { length: workloadCount },
     () => ({ roots: 0, onTime: 0, late: 0, dropped: 0, accuracySum: 0 }),
   )
+  const latenciesMs: number[] = []
   const roots = createTable<QueryId, Root>()
 
   return {
     bins,
     workloads,
+    latenciesMs,
     arrived(query, workload, nowMs, deadlineMs) {
       const bin = Math.min(Math.floor(nowMs / BIN_MS), bins.length - 1)
-      roots.set(query, { workload, bin, deadlineMs })
+      roots.set(query, { workload, arrivedMs: nowMs, bin, deadlineMs })
       bins[bin]!.roots++
       workloads[workload]!.roots++
     },
@@ -83,6 +88,7 @@ export function createAccount(durationS: number, workloadCount: number): Account
       const totals = workloads[root.workload]!
       if (answer.ok && nowMs <= root.deadlineMs + EXACT_MS) {
         const accuracy = accuracyOf(root.workload, answer)
+        latenciesMs.push(nowMs - root.arrivedMs)
         const bin = bins[root.bin]!
         bin.onTime++
         bin.accuracySum += accuracy

@@ -17,7 +17,7 @@ import { solve } from 'yalps'
 import { fanOutOf, taskOf, variantOf } from '../pipeline/tree.ts'
 import { noneOf } from './random.ts'
 import type { Scenario, Workload } from './scenario.ts'
-import { throughputs } from './bound_throughput.ts'
+import { mostSlotsWorth, throughputs } from './bound_throughput.ts'
 import { pathAccuracyOf } from '../pipeline/accuracy.ts'
 import { type Bound, known, overTime } from './bound_time.ts'
 import { evened } from './evened.ts'
@@ -84,7 +84,7 @@ export function boundOf(
   const flows = workloads.map((one, w) => flowColumns(one, w, scenario.fanOutSpread))
   const classes = new Map<string, number>()
   for (const { class: name, count } of pool) {
-    classes.set(name, (classes.get(name) ?? 0) + count)
+    classes.set(name, (classes.get(name) ?? 0) + count * mostSlotsWorth(scenario.classes[name]!))
   }
 
   const mostServed = (rates: number[]) => Math.max(0, best(undefined, 'served', rates))

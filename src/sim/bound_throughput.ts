@@ -1,13 +1,15 @@
 /**
- * The best that a node of a class can do with a variant: items a second at the batch size that gives
- * most of them and still leaves time for the rest of the pipeline.
+ * The best that a slot of a class can do with a variant, with all threads that it can have: items a
+ * second at the batch size that gives most of them and still leaves time for the rest of the pipeline.
  *
  * @module
  */
 import { taskOf } from '../pipeline/tree.ts'
 import { latencyOf } from './latency.ts'
 import { pointsOf, type Scenario } from './scenario.ts'
+import type { NodeClass } from './scenario_schema.ts'
 import { slownessesOf } from './slowness.ts'
+import { mostThreadsOf, threadsShareOf } from './threads.ts'
 
 export interface Throughput {
   /** Position of the pipeline in the scenario. */
@@ -19,6 +21,15 @@ export interface Throughput {
 }
 
 const LARGEST_BATCH = 64
+
+/** What a node's slots do together at the most, in slots that have it for themselves. */
+export function mostSlotsWorth({ slots = 1, sharing = [1] }: NodeClass): number {
+  const together = Array.from(
+    { length: slots },
+    (_, i) => (i + 1) * sharing[Math.min(i, sharing.length - 1)]!,
+  )
+  return Math.max(...together)
+}
 
 /** Of every variant on every class in use that can end within the SLO at all. */
 export function throughputs(scenario: Scenario): Throughput[] {
@@ -36,8 +47,10 @@ function throughputsOf(scenario: Scenario, workload: number): Throughput[] {
     if (points === undefined) return undefined
     const computeMs = latencyOf(points)
     const quickest = slownesses.get(name)!.reduce((least, one) => Math.min(least, one))
+    const share = threadsShareOf(classes[name]!, task, variant)
+    const most = mostThreadsOf(classes[name]!)
     return (batch: number, slowness = quickest) =>
-      computeMs(batch) * slowness + classes[name]!.roundTripMs
+      computeMs(batch) * slowness * share(batch, most) + classes[name]!.roundTripMs
   }
 
   /** Least time of one item of the task, with all that comes after it or without. */

@@ -4,10 +4,12 @@
  * @module
  */
 import { tasksInOrder } from '../pipeline/tree.ts'
+import type { Elastic } from '../policy/core/elastic.ts'
 import type { LatencyPoint, VariantRef } from '../policy/core/types.ts'
 import { latencyBetween, latencyOf, pointList } from './latency.ts'
 import { pointsOf, type Scenario } from './scenario.ts'
 import { keyOf } from './slot.ts'
+import { mostThreadsOf, threadsShareOf } from './threads.ts'
 import { toldOf } from './told.ts'
 
 export interface ClassModel {
@@ -22,11 +24,24 @@ export interface ClassModel {
   swapMs: number
   roundTripMs: number
   duty: number
+  slots: number
+  /** Speed of each busy slot by how many are busy; undefined where they do not slow each other. */
+  sharing: readonly number[] | undefined
+  mostThreads: number
+  /** Time of a batch with so many threads as a share of that with one. */
+  threadsShare(key: string, batch: number, threads: number): number
+  resizeMs: number
+  coldMs: number
+  /** Its nodes say when they have done a `scale`; and are cold again when all is unloaded. */
+  isScaled: boolean
+  canBeCold: boolean
+  /** What a node says of it when it joins. */
+  elastic: Pick<Elastic, 'threads' | 'speedups' | 'power'>
 }
 
 export function modelOf(scenario: Scenario, name: string): ClassModel {
   const given = scenario.classes[name]!
-  const { instancesPerNode, swapMs, roundTripMs, duty } = given
+  const { instancesPerNode, swapMs, roundTripMs, duty, slots = 1, sharing, threads, power } = given
   const all = instancesPerNode === 'all'
   const told = toldOf(scenario, name)
   const model: ClassModel = {
@@ -39,7 +54,18 @@ export function modelOf(scenario: Scenario, name: string): ClassModel {
     swapMs,
     roundTripMs,
     duty,
+    slots,
+    sharing,
+    mostThreads: mostThreadsOf(given),
+    threadsShare: () => 1,
+    resizeMs: threads?.resizeMs ?? 0,
+    coldMs: given.coldMs ?? swapMs,
+    isScaled: slots > 1 || threads !== undefined || given.coldMs !== undefined,
+    canBeCold: given.coldMs !== undefined,
+    elastic: power === undefined ? {} : { power },
   }
+  /** By key: as above. */
+  const shares = new Map<string, (batch: number, threads: number) => number>()
   for (const { pipeline } of scenario.workloads) {
     for (const task of tasksInOrder(pipeline)) {
       for (const variant of Object.keys(pipeline.tasks[task]!.variants)) {
@@ -49,9 +75,19 @@ export function modelOf(scenario: Scenario, name: string): ClassModel {
         // A slot that holds n variants is one whose memory fits n of size one.
         model.able.push(all ? ref : { ...ref, memoryBytes: 1 })
         model.latency.set(keyOf(ref), latencyOf(points))
+        shares.set(keyOf(ref), threadsShareOf(given, task, variant))
         model.points.push({ ref, points: told(task, variant, pointList(points)) })
       }
     }
+  }
+  if (threads !== undefined) {
+    model.threadsShare = (key, batch, count) => shares.get(key)!(batch, count)
+    const gains = [...shares.values()]
+    const speedups = Array.from(
+      { length: model.mostThreads },
+      (_, i) => gains.reduce((sum, share) => sum + 1 / share(1, i + 1), 0) / gains.length,
+    )
+    model.elastic = { ...model.elastic, threads: 1, speedups }
   }
   if (scenario.told?.mean === 'always') {
     const said = new Map(

@@ -97,6 +97,7 @@ export function evalScenario(data: EvalData, options: EvalOptions) {
     ...options.told === undefined ? {} : { told: options.told },
     ...options.churn === undefined ? {} : { churn: options.churn },
     ...options.slow === undefined ? {} : { drift: slowMoments(pool, rates.length, options.slow) },
+    prefer: options.prefer ?? 'frugal',
     planDelayMs: 300,
     seed,
   }

@@ -4,6 +4,9 @@
  * @module
  */
 
+import type { Prefer } from '../policy/core/elastic.ts'
+import type { ThemisData } from './elastic/themis_scenes.ts'
+
 type Points = readonly (number | null)[]
 
 /** The fields of `loki-profiles.json` that are read. */
@@ -38,6 +41,8 @@ export interface EvalData {
   profiles: EvalProfiles
   reference?: EvalReference
   traces?: EvalTraces
+  /** Of the folder `themis` beside them. */
+  themis?: ThemisData
 }
 
 /** @throws RangeError where profiles are without something that a scenario is made of */
@@ -94,4 +99,6 @@ export interface EvalOptions {
   timeoutsMs?: [number, number]
   told?: { bias?: number; spread?: number; mean?: 'profile' | 'always'; largest?: number }
   churn?: { meanUptimeS: number; meanDowntimeS: number }
+  /** What the pool is run for; fewest devices, as in the paper, where absent. */
+  prefer?: Prefer
 }

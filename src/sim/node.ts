@@ -11,6 +11,7 @@ import type {
   PolicyEvent,
   VariantRef,
 } from '../policy/core/types.ts'
+import type { Elastic, InUse } from '../policy/core/elastic.ts'
 import type { VirtualTime } from './events.ts'
 import { lognormal, type Random } from './random.ts'
 
@@ -24,7 +25,7 @@ export interface Faults {
   fatalRatio?: number
 }
 
-export interface NodeSpec {
+export interface NodeSpec extends Elastic {
   id: string
   slots?: number
   duty?: number
@@ -69,6 +70,10 @@ export interface SimulatedNode {
   spec: NodeSpec
   holds(slot: number, ref: VariantRef): boolean
   load(slot: number, ref: VariantRef): void
+  unload(slot: number, ref: VariantRef): void
+  /** What of it is in use; at once, but it says so later. */
+  inUse: InUse
+  scale(to: InUse): void
   dispatch(command: Dispatch): void
   cancel(batch: number): void
   /** Gone: nothing it still has under way is heard of. */
@@ -109,7 +114,10 @@ export function createNode(spec: NodeSpec, parts: NodeParts): SimulatedNode {
       hung.add(dispatch.batch)
       return
     }
-    const computeMs = spec.latencyMs(dispatch, dispatch.items.length) * lognormal(random, latencyCv)
+    const speedOf = (threads: number) => spec.speedups?.[threads - 1] ?? 1
+    const slower = speedOf(spec.threads ?? 1) / speedOf(node.inUse.threads)
+    const computeMs = spec.latencyMs(dispatch, dispatch.items.length) * slower *
+      lognormal(random, latencyCv)
     const nodeQueueMs = time.nowMs - sinceMs
     later(computeMs, () => {
       free(slot)
@@ -152,8 +160,14 @@ export function createNode(spec: NodeSpec, parts: NodeParts): SimulatedNode {
     start(slot)
   }
 
-  return {
+  const { threads = 1, slots: lent = 1, duty = 1 } = spec
+  const node: SimulatedNode = {
     spec,
+    inUse: { slots: spec.cold ? 0 : lent, duty, threads },
+    scale(to) {
+      node.inUse = to
+      later(networkMs / 2, () => post({ type: 'node_scaled', node: spec.id, ...to }))
+    },
     holds: (slot, ref) => slotOf(slot).held.has(keyOf(ref)),
     load(index, { pipeline, task, variant }) {
       const ref = { pipeline, task, variant }
@@ -166,6 +180,7 @@ export function createNode(spec: NodeSpec, parts: NodeParts): SimulatedNode {
         post({ type: 'instance_ready', node: spec.id, slot: index, ...ref })
       })
     },
+    unload: (slot, ref) => void slotOf(slot).held.delete(keyOf(ref)),
     dispatch(command) {
       later(networkMs / 2, () => {
         if (cancelled.delete(command.batch)) return
@@ -192,4 +207,5 @@ export function createNode(spec: NodeSpec, parts: NodeParts): SimulatedNode {
       stopped = true
     },
   }
+  return node
 }

@@ -1,21 +1,32 @@
 /**
- * The simulated pool: nodes of some classes, each with one slot, that come and go and drift.
+ * The simulated pool: nodes of some classes that come and go and drift.
  *
  * @module
  */
-import type { BatchId, Handle, ItemOutcome, PolicyEvent, VariantRef } from '../policy/core/types.ts'
+import type {
+  Handle,
+  ItemOutcome,
+  PolicyEvent,
+  SlotIndex,
+  VariantRef,
+} from '../policy/core/types.ts'
 import type { Account, NodeActivity } from './account.ts'
 import { type ClassModel, modelOf } from './class_model.ts'
 import type { Command } from './driver.ts'
 import type { VirtualTime } from './events.ts'
+import { createMachine, type Machine } from './machine.ts'
 import { createRandom, exponential, lognormal, type Random, seedFor } from './random.ts'
 import { nodeName, type Scenario } from './scenario.ts'
+import type { Starts } from './scenario_schema.ts'
 import { slownessOf } from './slowness.ts'
-import { createSlot, type Dispatch, keyOf, type SimulatedSlot } from './slot.ts'
+import { type Dispatch, keyOf, type SlotParts } from './slot.ts'
+import type { NodeUsage, Usage } from './usage.ts'
 
 export interface PoolParts {
   time: VirtualTime
   account: Account
+  /** Absent: nobody asks. */
+  usage?: Usage
   post(event: PolicyEvent): void
   outcome(payload: Handle, ref: VariantRef): ItemOutcome
   /** The scheduler did what it should not. */
@@ -34,11 +45,13 @@ export interface SimulatedPool {
 interface SimulatedNode extends NodeActivity {
   id: string
   model: ClassModel
+  starts: Starts
+  usage: NodeUsage | undefined
   /** What its profile says, and what drift has made of it. */
   slowness: number
   drift: number
   /** Null while it is away. */
-  slot: SimulatedSlot | null
+  machine: Machine | null
   noise: Random
   churn: Random
 }
@@ -59,9 +72,11 @@ export function createSimulatedPool(scenario: Scenario, parts: PoolParts): Simul
       nodes.set(id, {
         id,
         model,
+        starts: row.starts ?? 'awake',
+        usage: parts.usage?.node(scenario.classes[row.class]!.power),
         slowness: slownessOf(scenario, row.class, id),
         drift: 1,
-        slot: null,
+        machine: null,
         noise: createRandom(seedFor(seed, `noise ${id}`)),
         churn: createRandom(seedFor(seed, `churn ${id}`)),
         countedBin: -1,
@@ -69,23 +84,11 @@ export function createSimulatedPool(scenario: Scenario, parts: PoolParts): Simul
     }
   }
 
-  function slotOf(node: SimulatedNode): SimulatedSlot {
-    const { id, model: { latency, room, duty, saidMs, swapMs, roundTripMs } } = node
+  function machineOf(node: SimulatedNode): Machine {
+    const { id, model, starts, usage } = node
+    const { latency, threadsShare, saidMs, roundTripMs, isScaled } = model
     const answer = (event: PolicyEvent) => time.at(time.nowMs + roundTripMs / 2, () => post(event))
-    return createSlot({
-      time,
-      swapMs,
-      room,
-      duty,
-      computeMs: (batch) =>
-        latency.get(keyOf(batch))!(batch.items.length) * node.slowness * node.drift *
-        lognormal(node.noise, latencyCv),
-      loaded: (ref) => post({ type: 'instance_ready', node: id, slot: 0, ...ref }),
-      loadFailed(ref, message) {
-        parts.fault(`load refused: ${message}`)
-        post({ type: 'load_failed', node: id, slot: 0, message, ...ref })
-      },
-      ran: (startMs) => account.ran(node, startMs, time.nowMs),
+    const batch: Pick<SlotParts, 'ended' | 'calledOff' | 'refused'> = {
       calledOff({ batch, items, ...ref }, startMs) {
         const computeMs = saidMs(keyOf(ref), items.length, time.nowMs - startMs)
         answer({ type: 'batch_failed', batch, message: 'called off', computeMs })
@@ -104,14 +107,32 @@ export function createSimulatedPool(scenario: Scenario, parts: PoolParts): Simul
         parts.fault('batch refused: variant not held')
         answer({ type: 'batch_failed', batch, message: `${variant} is not held` })
       },
+    }
+    return createMachine({
+      ...{ time, model, starts, usage, batch },
+      computeMs: (batch, threads) =>
+        latency.get(keyOf(batch))!(batch.items.length) * node.slowness * node.drift *
+        lognormal(node.noise, latencyCv) *
+        threadsShare(keyOf(batch), batch.items.length, threads),
+      slot: (slot) => ({
+        loaded: (ref) => post({ type: 'instance_ready', node: id, slot, ...ref }),
+        loadFailed(ref, message) {
+          parts.fault(`load refused: ${message}`)
+          post({ type: 'load_failed', node: id, slot, message, ...ref })
+        },
+      }),
+      ran: (startMs) => account.ran(node, startMs, time.nowMs),
+      scaled: (inUse) => isScaled && answer({ type: 'node_scaled', node: id, ...inUse }),
     })
   }
 
   function join(node: SimulatedNode, first: boolean): void {
-    const { id, model, slowness } = node
-    const slot = node.slot = slotOf(node)
+    const { id, model, slowness, starts } = node
+    const { slots, duty, able } = model
+    const { inUse } = node.machine = machineOf(node)
     const room = model.all ? {} : { memoryBytes: model.room, swapRoom: true }
-    post({ type: 'node_joined', node: id, slots: 1, duty: model.duty, able: model.able, ...room })
+    const elastic = { ...model.elastic, ...starts === 'cold' ? { cold: true } : {} }
+    post({ type: 'node_joined', node: id, slots, duty, able, ...room, ...elastic })
     post({
       type: 'node_reported',
       node: id,
@@ -121,15 +142,20 @@ export function createSimulatedPool(scenario: Scenario, parts: PoolParts): Simul
         points: points.map(({ batch, latencyMs }) => ({ batch, latencyMs: latencyMs * slowness })),
       })),
     })
-    if (first && model.all) {
-      for (const { ref } of model.points) {
-        if (slot.holds(ref)) continue
-        slot.hold(ref)
-        post({ type: 'instance_ready', node: id, slot: 0, ...ref })
-      }
-    }
+    if (starts === 'resting') post({ type: 'node_scaled', node: id, ...inUse })
+    if (first && model.all && starts !== 'cold') holdAll(node)
     if (churn === undefined) return
     time.at(time.nowMs + exponential(node.churn, churn.meanUptimeS) * 1000, () => leave(node))
+  }
+
+  function holdAll({ id, model, machine }: SimulatedNode): void {
+    machine!.slots.forEach((own, slot) => {
+      for (const { ref } of model.points) {
+        if (own.holds(ref)) continue
+        own.hold(ref)
+        post({ type: 'instance_ready', node: id, slot, ...ref })
+      }
+    })
   }
 
   function leave(node: SimulatedNode): void {
@@ -143,30 +169,41 @@ export function createSimulatedPool(scenario: Scenario, parts: PoolParts): Simul
   }
 
   function stop(node: SimulatedNode): void {
-    const startMs = node.slot?.stop()
-    node.slot = null
+    const startMs = node.machine?.stop()
+    node.machine = null
     if (startMs !== undefined) account.ran(node, startMs, time.nowMs)
   }
 
-  function dispatch(node: SimulatedNode, batch: Dispatch): void {
-    const { slot, model } = node
+  /** When a message that is sent now comes to the node, if it is still the same. */
+  function heard(node: SimulatedNode, action: (machine: Machine) => void): void {
+    const { machine, model } = node
     time.at(time.nowMs + model.roundTripMs / 2, () => {
-      if (node.slot === slot) slot!.push(batch)
+      if (node.machine === machine) action(machine!)
     })
   }
 
-  function cancel({ slot, model }: SimulatedNode, batch: BatchId): void {
-    time.at(time.nowMs + model.roundTripMs / 2, () => slot!.cancel(batch))
-  }
+  const dispatch = (node: SimulatedNode, batch: Dispatch) =>
+    heard(node, ({ slots, inUse }) => {
+      // At rest it is warm, and may be called.
+      if (inUse.slots === 0 || batch.slot < inUse.slots) return slots[batch.slot]!.push(batch)
+      parts.fault('batch for a parked slot')
+      const message = `slot ${batch.slot} is not in use`
+      const event: PolicyEvent = { type: 'batch_failed', batch: batch.batch, message }
+      time.at(time.nowMs + node.model.roundTripMs / 2, () => post(event))
+    })
 
-  function loadAtOnce(node: SimulatedNode, { pipeline, task, variant }: VariantRef): void {
+  function loadAtOnce(
+    { id, model, machine }: SimulatedNode,
+    { slot, pipeline, task, variant }: VariantRef & { slot: SlotIndex },
+  ): void {
     const ref = { pipeline, task, variant }
-    const full = !node.slot!.holds(ref) && node.slot!.count() > node.model.room
-    if (!full) node.slot!.hold(ref)
+    const own = machine!.slots[slot]!
+    const full = !own.holds(ref) && own.count() > model.room
+    if (!full) own.hold(ref)
     post(
       full
-        ? { type: 'load_failed', node: node.id, slot: 0, message: 'no room', ...ref }
-        : { type: 'instance_ready', node: node.id, slot: 0, ...ref },
+        ? { type: 'load_failed', node: id, slot, message: 'no room', ...ref }
+        : { type: 'instance_ready', node: id, slot, ...ref },
     )
   }
 
@@ -180,19 +217,28 @@ export function createSimulatedPool(scenario: Scenario, parts: PoolParts): Simul
     execute(command, atOnce) {
       if (!('node' in command)) return
       const node = nodes.get(command.node)
-      if (node?.slot == null) {
+      if (node?.machine == null) {
         if (node === undefined) parts.fault(`${command.type}: no such node`)
         return
       }
+      const { machine } = node
+      if ('slot' in command && !(command.slot in machine.slots)) {
+        return parts.fault(`${command.type}: no such slot`)
+      }
       switch (command.type) {
         case 'load':
-          return atOnce ? loadAtOnce(node, command) : node.slot.load(command)
+          // What is cold at the start takes its time then, too.
+          return atOnce && !machine.isCold && !machine.isRecruiting
+            ? loadAtOnce(node, command)
+            : machine.load(command.slot, command)
         case 'unload':
-          return node.slot.unload(command)
+          return machine.unload(command.slot, command)
         case 'dispatch':
           return dispatch(node, command)
         case 'cancel_batch':
-          return cancel(node, command.batch)
+          return heard(node, () => machine.cancel(command.batch))
+        case 'scale':
+          return atOnce ? machine.scale(command) : heard(node, () => machine.scale(command))
         default:
           return
       }

@@ -7,6 +7,7 @@
  * @module
  */
 import type { Account, Totals } from './account.ts'
+import type { Usage, UsageTotals } from './usage.ts'
 
 export interface Row {
   roots: number
@@ -32,6 +33,15 @@ export interface SimulationResult extends Row {
     activeNodes: number
   }[]
   workloads: ({ pipeline: string } & Row)[]
+  /** Only where a class or the scenario asks for it. */
+  elastic?: ElasticUse
+}
+
+/** What was in use while the trace lasted; joules are modelled. */
+export interface ElasticUse extends UsageTotals {
+  /** Of answers on time; 0 where there is none. */
+  meanLatencyMs: number
+  p95LatencyMs: number
 }
 
 const ratio = (part: number, whole: number) => whole === 0 ? 0 : part / whole
@@ -52,19 +62,19 @@ export function resultOf(
   account: Account,
   pipelines: readonly string[],
   solveMs: readonly number[],
+  usage?: Usage,
 ): SimulationResult {
   const total: Totals = { roots: 0, onTime: 0, late: 0, dropped: 0, accuracySum: 0 }
   for (const one of account.workloads) {
     for (const name of Object.keys(total) as (keyof Totals)[]) total[name] += one[name]
   }
   const active = account.bins.map(({ activeNodes }) => activeNodes)
-  const sorted = [...solveMs].sort((a, b) => a - b)
   return {
     policy,
     ...rowOf(total),
     meanActiveNodes: active.reduce((sum, count) => sum + count, 0) / active.length,
     peakActiveNodes: active.reduce((most, count) => Math.max(most, count), 0),
-    planSolveMsP95: sorted[Math.ceil(0.95 * sorted.length) - 1] ?? 0,
+    planSolveMsP95: p95Of(solveMs),
     timeline: account.bins.map(({ roots, onTime, accuracySum, activeNodes }, t) => ({
       t,
       demand: roots,
@@ -76,5 +86,21 @@ export function resultOf(
       pipeline: pipelines[i]!,
       ...rowOf(totals),
     })),
+    ...usage === undefined ? {} : { elastic: elasticOf(account, usage) },
   }
+}
+
+function elasticOf({ latenciesMs }: Account, usage: Usage): ElasticUse {
+  const sum = latenciesMs.reduce((sum, ms) => sum + ms, 0)
+  return {
+    ...usage.totals(),
+    meanLatencyMs: ratio(sum, latenciesMs.length),
+    p95LatencyMs: p95Of(latenciesMs),
+  }
+}
+
+/** 0 of none. */
+function p95Of(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b)
+  return sorted[Math.ceil(0.95 * sorted.length) - 1] ?? 0
 }

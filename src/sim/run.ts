@@ -14,6 +14,7 @@ import { createSimulatedPool } from './pool.ts'
 import { createRandom, type Random, seedFor } from './random.ts'
 import { resultOf, type SimulationResult } from './result.ts'
 import type { Scenario } from './scenario.ts'
+import { createUsage } from './usage.ts'
 
 export interface SimulationRun {
   result: SimulationResult
@@ -37,6 +38,14 @@ export function initialRates(scenario: Scenario): { [pipeline: string]: number }
   )
 }
 
+/** Whether it says, or some class in use, that it matters what is in use. */
+const isElastic = ({ elastic, pool, classes }: Scenario): boolean =>
+  elastic ?? pool.some(({ count, class: name }) => {
+    const { slots, sharing, threads, coldMs, power } = classes[name]!
+    return count > 0 &&
+      [slots, sharing, threads, coldMs, power].some((field) => field !== undefined)
+  })
+
 /** What is otherwise as the seed has it. */
 export interface SimulateOptions {
   /** By position of the workload: the next arrival after each call, as of `createArrivals`. */
@@ -53,6 +62,7 @@ export function simulate(
   const endS = Math.max(...workloads.map(({ trace }) => durationS(trace)))
   const time = createVirtualTime()
   const account = createAccount(endS, workloads.length)
+  const usage = isElastic(scenario) ? createUsage(time, endS * 1000) : undefined
   const contents = workloads.map(({ pipeline: p }) =>
     createContent(p, seedFor(seed, p.name), scenario.fanOutSpread)
   )
@@ -80,6 +90,7 @@ export function simulate(
   const pool = createSimulatedPool(scenario, {
     time,
     account,
+    ...usage === undefined ? {} : { usage },
     post,
     outcome: (payload, ref) => contentOf.get(ref.pipeline)!.outcome(payload, ref.task, ref.variant),
     fault: (what) => faults.set(what, (faults.get(what) ?? 0) + 1),
@@ -125,5 +136,5 @@ export function simulate(
   const silent = account.close()
   if (silent > 0) faults.set('query never answered', silent)
   const names = workloads.map(({ pipeline: { name } }) => name)
-  return { result: resultOf(policy.name, account, names, solveMs), faults }
+  return { result: resultOf(policy.name, account, names, solveMs, usage), faults }
 }

@@ -7,7 +7,7 @@ import { createPolicy, type Policy } from '../peers/policies.ts'
 import type { Limits } from '../policy/core/options.ts'
 import { createRandom, seedFor } from './random.ts'
 import type { SimulationResult } from './result.ts'
-import { initialRates, simulate } from './run.ts'
+import { initialRates, simulate, type SimulateOptions } from './run.ts'
 import { withParams } from '../policy/params.ts'
 import type { Scenario } from './scenario.ts'
 import type { Contender } from './suites/suite.ts'
@@ -24,10 +24,15 @@ export interface TimedRun {
   handleMs: number
 }
 
+interface RunOptions extends SimulateOptions {
+  limits?: Partial<Limits>
+  timed?: boolean
+}
+
 /** @throws RangeError for an unknown policy or option of it */
 export function policyOf(
   scenario: Scenario,
-  { policy: name, drop, cap }: Contender,
+  { policy: name, drop, cap, prefer = scenario.prefer }: Contender,
   limits: Partial<Limits> = {},
 ): Policy {
   return createPolicy(name, {
@@ -35,6 +40,7 @@ export function policyOf(
     initialRatePerS: initialRates(scenario),
     limits: { ...LIMITS, ...limits },
     random: createRandom(seedFor(scenario.seed, 'policy')),
+    ...prefer === undefined ? {} : { prefer },
     ...drop === undefined ? {} : { drop },
     ...cap === undefined ? {} : { cap },
   })
@@ -44,7 +50,7 @@ export function policyOf(
 export function runPolicy(
   scenario: Scenario,
   contender: Contender,
-  options: { limits?: Partial<Limits>; timed?: boolean } = {},
+  options: RunOptions = {},
 ): TimedRun {
   return withParams(contender.set ?? {}, () => run(scenario, contender, options))
 }
@@ -52,7 +58,7 @@ export function runPolicy(
 function run(
   scenario: Scenario,
   contender: Contender,
-  { limits = {}, timed = false }: { limits?: Partial<Limits>; timed?: boolean },
+  { limits = {}, timed = false, ...rest }: RunOptions,
 ): TimedRun {
   const policy = policyOf(scenario, contender, limits)
   let calls = 0
@@ -71,6 +77,6 @@ function run(
       return handle(event, nowMs)
     }
   const startedMs = performance.now()
-  const { result, faults } = simulate(scenario, policy)
+  const { result, faults } = simulate(scenario, policy, rest)
   return { result, faults, tookS: (performance.now() - startedMs) / 1000, calls, handleMs }
 }

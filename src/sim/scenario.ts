@@ -8,11 +8,13 @@ import { firstFault, PipelineError } from '../pipeline/error.ts'
 import { checkPipeline } from '../pipeline/parse.ts'
 import type { Pipeline } from '../pipeline/schema.ts'
 import { variantsOnPath } from '../pipeline/tree.ts'
+import type { Prefer } from '../policy/core/elastic.ts'
 import { ScenarioError } from './scenario_error.ts'
 import {
   MOST_ITEMS,
   type NodeClass,
   scenarioSchema,
+  type Starts,
   type Told,
   type Trace,
 } from './scenario_schema.ts'
@@ -26,13 +28,15 @@ export interface Workload {
 export interface Scenario {
   workloads: Workload[]
   classes: { [name: string]: NodeClass }
-  pool: { class: string; count: number }[]
+  pool: { class: string; count: number; starts?: Starts }[]
   churn?: { meanUptimeS: number; meanDowntimeS: number }
   latencyCv: number
   fanOutSpread: number
   told?: Told
   /** Least and most of the time that a query has; absent where each has its pipeline's SLO. */
   timeoutsMs?: [number, number]
+  prefer?: Prefer
+  elastic?: boolean
   planDelayMs: number
   drift: { atS: number; node: string; slowness: number }[]
   seed: number
@@ -72,8 +76,20 @@ export function checkScenario(
     const { path, fault } = firstFault(parsed.error)
     throw new ScenarioError(file, path, fault)
   }
-  const { pipeline, trace, workloads, churn, told, timeoutsMs, noise, classes, pool, ...rest } =
-    parsed.data
+  const {
+    pipeline,
+    trace,
+    workloads,
+    churn,
+    told,
+    timeoutsMs,
+    noise,
+    classes,
+    pool,
+    prefer,
+    elastic,
+    ...rest
+  } = parsed.data
   if (workloads === undefined && (pipeline === undefined || trace === undefined)) {
     throw new ScenarioError(file, '', 'needs pipeline and trace, or workloads')
   }
@@ -107,9 +123,11 @@ export function checkScenario(
     ...churn === undefined ? {} : { churn },
     ...told === undefined ? {} : { told },
     ...timeoutsMs === undefined ? {} : { timeoutsMs },
+    ...prefer === undefined ? {} : { prefer },
+    ...elastic === undefined ? {} : { elastic },
     workloads: ready,
     classes,
-    pool,
+    pool: pool.map(({ starts, ...row }) => ({ ...row, ...starts === undefined ? {} : { starts } })),
     latencyCv: noise?.latencyCv ?? 0,
     fanOutSpread,
   }

@@ -3,16 +3,20 @@
  *
  * Unknown fields are ignored. Additions to the agreed fields: `speedCv`, `duty`, `drift`, `told`,
  * `timeoutsMs`, `trace.together`, `noise.fanOutSpread`, and latencies under `TASK/VARIANT` where two
- * tasks have a variant of one name.
+ * tasks have a variant of one name. For nodes that are scaled: `slots`, `sharing`, `threads`, `coldMs`
+ * and `power` of a class, `starts` of a row of the pool, `prefer` and `elastic`.
  *
  * @module
  */
 import { z } from 'zod'
+import { PREFERENCES } from '../policy/core/elastic.ts'
 
 const positive = z.number().positive()
 const notNegative = z.number().min(0)
 /** Of a mean: what spreads further is no number of anything. */
 const spread = notNegative.max(100)
+const MOST_SLOTS = 64
+const MOST_THREADS = 64
 /** As of a pipeline's SLO. */
 const timeout = positive.max(600_000)
 
@@ -20,6 +24,31 @@ const batches = z.record(
   z.string().regex(/^[1-9]\d{0,4}$/, { error: 'must be a batch size, a positive integer' }),
   positive,
 ).refine((points) => Object.keys(points).length > 0, { error: 'needs at least one batch size' })
+
+/** From asking for another number of threads until runs have it. */
+const resizeMs = notNegative.default(0)
+
+/** How much sooner a run ends that has several threads; latencies are those of one. */
+const threads = z.union([
+  z.object({
+    /** So many times as fast with 1, 2, ... threads, up to the most that are lent. */
+    speedups: z.array(positive).min(1).max(MOST_THREADS),
+    resizeMs,
+  }),
+  z.object({
+    /**
+     * By variant, as Themis has them: a batch of b with c threads takes as much of what it takes with
+     * one as `alpha b/c + beta b + gamma/c + zeta` is of that with c = 1. The scheduler is told the
+     * mean of the variants' gains with one item.
+     */
+    coefficients: z.record(
+      z.string(),
+      z.object({ alpha: z.number(), beta: z.number(), gamma: z.number(), zeta: z.number() }),
+    ),
+    most: z.number().int().min(1).max(MOST_THREADS).default(4),
+    resizeMs,
+  }),
+])
 
 export const classSchema = z.object({
   /** Of one batch, alone and warm, in milliseconds, by variant and batch size. */
@@ -34,6 +63,24 @@ export const classSchema = z.object({
   speedCv: spread.default(0),
   /** Share of the time that its nodes run: after each batch they rest so much that it is kept. */
   duty: positive.max(1).default(1),
+  /** Slots that a node lends; one where absent. */
+  slots: z.number().int().min(1).max(MOST_SLOTS).optional(),
+  /** Speed of each busy slot with 1, 2, ... of its node's slots busy, the last for more; 1 where absent. */
+  sharing: z.array(positive).min(1).max(MOST_SLOTS).optional(),
+  /** Absent: a run's threads are left as they are. */
+  threads: threads.optional(),
+  /**
+   * From the first load on a cold node until all is there that it is told to load meanwhile; by
+   * default `swapMs`. It is cold again when none of its slots is in use and all was unloaded.
+   */
+  coldMs: notNegative.optional(),
+  /** Told to the scheduler, and what joules are modelled by. */
+  power: z.object({
+    idleW: notNegative,
+    busyW: notNegative,
+    exponent: positive.default(1),
+  }).refine(({ idleW, busyW }) => busyW >= idleW, { error: 'busyW must be idleW at least' })
+    .optional(),
 })
 
 /** What a run has room for. */
@@ -85,7 +132,12 @@ export const scenarioSchema = z.object({
   /** Several pipelines at once, in place of `pipeline` and `trace`. */
   workloads: z.array(z.object({ pipeline, trace })).min(1).optional(),
   classes: z.record(z.string().min(1), classSchema),
-  pool: z.array(z.object({ class: z.string(), count: z.number().int().min(0) })).min(1)
+  pool: z.array(z.object({
+    class: z.string(),
+    count: z.number().int().min(0),
+    /** With all slots in use; warm, with none; or with nothing loaded. Also when they come back. */
+    starts: z.enum(['awake', 'resting', 'cold']).optional(),
+  })).min(1)
     .refine((rows) => rows.reduce((sum, { count }) => sum + count, 0) <= MOST_NODES, {
       error: `must have ${MOST_NODES} nodes at most`,
     }).refine((rows) => rows.some(({ count }) => count > 0), { error: 'must have a node' }),
@@ -105,6 +157,10 @@ export const scenarioSchema = z.object({
   timeoutsMs: z.tuple([timeout, timeout]).refine(([least, most]) => least <= most, {
     error: 'must be the least, then the most',
   }).optional(),
+  /** What the pool is run for; the scheduler's own default where absent. */
+  prefer: z.enum(PREFERENCES).optional(),
+  /** Has the result say what was in use (`elastic`), also where no class has a field that asks for it. */
+  elastic: z.boolean().optional(),
   planDelayMs: notNegative.default(300),
   /** From `atS` on this node takes `slowness` times its usual latency, and does not say so. */
   drift: z.array(z.object({ atS: notNegative, node: z.string(), slowness: positive })).default([]),
@@ -114,3 +170,4 @@ export const scenarioSchema = z.object({
 export type Trace = z.infer<typeof trace>
 export type Told = z.infer<typeof told>
 export type NodeClass = z.infer<typeof classSchema>
+export type Starts = 'awake' | 'resting' | 'cold'

@@ -16,6 +16,7 @@ import type {
   Scheduler,
   VariantRef,
 } from '../policy/core/types.ts'
+import type { Prefer } from '../policy/core/elastic.ts'
 import { createVirtualTime, type VirtualTime } from './events.ts'
 import { createNode, type NodeSpec, type SimulatedNode } from './node.ts'
 import { createRandom, poisson, type Random, seedFor } from './random.ts'
@@ -41,7 +42,13 @@ export interface Simulation {
   /** What the scheduler did that it must never do. */
   violations: string[]
   post(event: PolicyEvent): void
-  ask(query: string, pipeline: string, timeoutMs: number, minAccuracy?: number): void
+  ask(
+    query: string,
+    pipeline: string,
+    timeoutMs: number,
+    minAccuracy?: number,
+    prefer?: Prefer,
+  ): void
   join(spec: NodeSpec): void
   leave(node: string): void
   pause(node: string, paused: boolean): void
@@ -89,9 +96,15 @@ export function createSimulation(options: SimulationOptions): Simulation {
     switch (command.type) {
       case 'load':
         return nodes.get(command.node)?.load(command.slot, command)
+      case 'unload':
+        return nodes.get(command.node)?.unload(command.slot, command)
       case 'dispatch':
         check(command)
         return nodes.get(command.node)?.dispatch(command)
+      case 'scale': {
+        const { node, slots, duty, threads } = command
+        return nodes.get(node)?.scale({ slots, duty, threads })
+      }
       case 'cancel_batch':
         underWay.delete(command.batch)
         return nodes.get(command.node)?.cancel(command.batch)
@@ -123,6 +136,7 @@ export function createSimulation(options: SimulationOptions): Simulation {
     }
     if (paused.has(id)) fault('node is paused')
     if (slot >= (node.spec.slots ?? 1)) fault(`has no slot ${slot}`)
+    else if (slot >= node.inUse.slots) fault(`slot ${slot} is not in use`)
     if (!node.holds(slot, command)) fault('variant is not held')
     const place = `${id} ${slot}`
     if ([...underWay.values()].filter((other) => other === place).length >= MOST_BATCHES) {
@@ -148,13 +162,14 @@ export function createSimulation(options: SimulationOptions): Simulation {
     answers,
     violations,
     post,
-    ask(query, pipeline, timeoutMs, minAccuracy) {
+    ask(query, pipeline, timeoutMs, minAccuracy, prefer) {
       post({
         type: 'query_arrived',
         query,
         pipeline,
         deadlineMs: time.nowMs + timeoutMs,
         ...minAccuracy === undefined ? {} : { minAccuracy },
+        ...prefer === undefined ? {} : { prefer },
         payload: query,
       })
     },
@@ -162,8 +177,10 @@ export function createSimulation(options: SimulationOptions): Simulation {
       nodes.get(spec.id)?.stop()
       nodes.set(spec.id, createNode(spec, { time, random, post, outcome }))
       const { id: node, slots = 1, duty = 1, able, own, judge, voter } = spec
+      const { cold = false, threads = 1, speedups = [], power } = spec
       post({
-        ...{ type: 'node_joined', node, slots, duty, able },
+        ...{ type: 'node_joined', node, slots, duty, able, cold, threads, speedups },
+        ...power === undefined ? {} : { power },
         ...own === undefined ? {} : { own },
         ...judge === undefined ? {} : { judge },
         ...voter === undefined ? {} : { voter },

@@ -1,6 +1,6 @@
 /**
  * A simulated slot: loads variants one after another, runs one batch at a time in the order they
- * came, at half speed while it loads.
+ * came, at half speed while it loads, and slower where others of its node run beside it.
  *
  * Whether a load blocks is the policy's doing: who unloads the old variant first has nothing to run
  * until the new one is there; who loads first keeps serving, slower.
@@ -18,10 +18,15 @@ export interface SlotParts {
   swapMs: number
   /** Variants held at once; one more while its load is to replace another. */
   room: number
-  /** Share of the time that it runs: it rests after each batch. */
+  /** Share of the time that it runs to begin with: it rests after each batch. */
   duty: number
   /** Time that this batch takes when nothing loads meanwhile. */
   computeMs(batch: Dispatch): number
+  /** When its node will have been recruited: what it is told to load meanwhile is there then. */
+  recruitedAtMs?(): number | undefined
+  /** A batch begins; and the rest after one is over, with no other to begin. */
+  began?(): void
+  rested?(): void
   loaded(ref: VariantRef): void
   loadFailed(ref: VariantRef, message: string): void
   /** Whatever it ran since then has ended. */
@@ -37,12 +42,18 @@ export interface SimulatedSlot {
   holds(ref: VariantRef): boolean
   /** Variants held. */
   count(): number
+  /** Nothing is held nor being loaded, and nothing runs or is to. */
+  isEmpty(): boolean
   /** Holds it from now on, at no cost. */
   hold(ref: VariantRef): void
   load(ref: VariantRef): void
   unload(ref: VariantRef): void
   push(batch: Dispatch): void
   cancel(batch: BatchId): void
+  /** Of the time, from now on; a rest that has begun becomes as long as it is with this. */
+  setDuty(to: number): void
+  /** What it runs at, of its own speed: others run beside it. */
+  setShare(to: number): void
   /** Gone with all it had. When the batch that it was running began, if there was one. */
   stop(): number | undefined
 }
@@ -61,12 +72,16 @@ export const keyOf = ({ pipeline, task, variant }: VariantRef) => `${pipeline}/$
 const LOADING_SPEED = 0.5
 
 export function createSlot(parts: SlotParts): SimulatedSlot {
-  const { time, swapMs, room, duty } = parts
+  const { time, swapMs, room } = parts
   const held = new Set<string>()
-  const loads: VariantRef[] = []
+  const loads: { ref: VariantRef; recruitedAtMs: number | undefined }[] = []
   const waiting: { batch: Dispatch; sinceMs: number }[] = []
   let running: Running | null = null
+  let { duty } = parts
+  let share = 1
   let speed = 1
+  let lastMs = 0
+  let restsFromMs = -Infinity
   let restsUntilMs = -Infinity
   /** Of the last completion foreseen; an earlier one is void. */
   let foreseen = 0
@@ -86,7 +101,8 @@ export function createSlot(parts: SlotParts): SimulatedSlot {
     })
   }
 
-  function changeSpeed(to: number): void {
+  function changeSpeed(): void {
+    const to = (loads.length > 0 ? LOADING_SPEED : 1) * share
     if (to === speed) return
     settle()
     speed = to
@@ -96,15 +112,17 @@ export function createSlot(parts: SlotParts): SimulatedSlot {
   function end(): void {
     const { batch, startMs, waitedMs, cancelled } = running!
     running = null
-    if (duty < 1) rest(restMs(parts, time.nowMs - startMs))
+    lastMs = time.nowMs - startMs
+    restsFromMs = time.nowMs
+    if (duty < 1) rest()
     parts.ran(startMs)
     if (cancelled) parts.calledOff(batch, startMs)
     else parts.ended(batch, startMs, waitedMs)
     start()
   }
 
-  function rest(forMs: number): void {
-    restsUntilMs = time.nowMs + forMs
+  function rest(): void {
+    restsUntilMs = Math.max(time.nowMs, restsFromMs + restMs({ duty }, lastMs))
     time.at(restsUntilMs, () => stopped || start())
   }
 
@@ -124,15 +142,17 @@ export function createSlot(parts: SlotParts): SimulatedSlot {
         sinceMs: time.nowMs,
         cancelled: false,
       }
+      parts.began?.()
       foresee()
     }
+    if (running === null) parts.rested?.()
   }
 
   function startLoad(): void {
-    const ref = loads[0]
-    if (ref === undefined) return changeSpeed(1)
-    changeSpeed(LOADING_SPEED)
-    time.at(time.nowMs + swapMs, () => {
+    changeSpeed()
+    if (loads.length === 0) return
+    const { ref, recruitedAtMs } = loads[0]!
+    time.at(recruitedAtMs ?? time.nowMs + swapMs, () => {
       if (stopped) return
       loads.shift()
       startLoad()
@@ -147,6 +167,7 @@ export function createSlot(parts: SlotParts): SimulatedSlot {
   return {
     holds: (ref) => held.has(keyOf(ref)),
     count: () => held.size,
+    isEmpty: () => held.size + loads.length + waiting.length === 0 && running === null,
     hold: (ref) => void held.add(keyOf(ref)),
     load(ref) {
       const { pipeline, task, variant } = ref
@@ -157,7 +178,7 @@ export function createSlot(parts: SlotParts): SimulatedSlot {
           if (!stopped) parts.loadFailed(mine, `no room: the slot can hold ${room} variants`)
         })
       }
-      loads.push(mine)
+      loads.push({ ref: mine, recruitedAtMs: parts.recruitedAtMs?.() })
       if (loads.length === 1) startLoad()
     },
     unload: (ref) => void held.delete(keyOf(ref)),
@@ -169,6 +190,15 @@ export function createSlot(parts: SlotParts): SimulatedSlot {
       const at = waiting.findIndex((one) => one.batch.batch === batch)
       if (at >= 0) waiting.splice(at, 1)
       else if (running?.batch.batch === batch) running.cancelled = true
+    },
+    setDuty(to) {
+      if (to === duty) return
+      duty = to
+      if (time.nowMs < restsUntilMs) rest()
+    },
+    setShare(to) {
+      share = to
+      changeSpeed()
     },
     stop() {
       stopped = true

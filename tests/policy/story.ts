@@ -18,6 +18,7 @@
 import assert from 'node:assert/strict'
 import type { Pipeline } from '../../src/pipeline/schema.ts'
 import type { SchedulerOptions } from '../../src/policy/core/options.ts'
+import type { Prefer } from '../../src/policy/core/elastic.ts'
 import { createScheduler, type LearningScheduler } from '../../src/policy/scheduler.ts'
 import type {
   Answer,
@@ -213,14 +214,17 @@ export const pauses = (id: string): Step => ({ simulation }) => simulation.pause
 export const resumes = (id: string): Step => ({ simulation }) => simulation.pause(id, false)
 
 /** A query with so much time. */
-export const asks =
-  (query: string, withinMs: number, given: { of?: string; minAccuracy?: number } = {}): Step =>
-  (scene) => {
-    const { of = scene.pipelines[0]!.name, minAccuracy } = given
-    const { nowMs } = scene
-    scene.asked.set(query, { atMs: nowMs, deadlineMs: nowMs + withinMs, minAccuracy })
-    scene.simulation.ask(query, of, withinMs, minAccuracy)
-  }
+export const asks = (
+  query: string,
+  withinMs: number,
+  given: { of?: string; minAccuracy?: number; prefer?: Prefer } = {},
+): Step =>
+(scene) => {
+  const { of = scene.pipelines[0]!.name, minAccuracy, prefer } = given
+  const { nowMs } = scene
+  scene.asked.set(query, { atMs: nowMs, deadlineMs: nowMs + withinMs, minAccuracy })
+  scene.simulation.ask(query, of, withinMs, minAccuracy, prefer)
+}
 
 /** So many queries, q0 and on, one each so many ms. */
 export const asksMany = (

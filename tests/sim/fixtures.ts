@@ -74,15 +74,15 @@ export const runShoal = (scenario: Scenario, limits: Partial<Limits> = {}) =>
     createPolicy('shoal', {
       pipelines: scenario.workloads.map(({ pipeline }) => pipeline),
       initialRatePerS: initialRates(scenario),
-      limits,
+      ...{ limits, prefer: scenario.prefer ?? 'frugal' },
     }),
   )
 
 /** `shoal` that has to find out by itself what is asked. */
-export const untold = ({ workloads, seed }: Scenario): Policy =>
+export const untold = ({ workloads, seed, prefer = 'frugal' }: Scenario): Policy =>
   createPolicy('shoal', {
     pipelines: workloads.map(({ pipeline }) => pipeline),
-    ...{ seed, random: createRandom(seed) },
+    ...{ seed, prefer, random: createRandom(seed) },
   })
 
 /** A policy that answers each event with what `decide` says. */

@@ -7,6 +7,7 @@ import { join, resolve } from 'node:path'
 import { z } from 'zod'
 import type { EvalData } from '../../sim/eval.ts'
 import { COMMAND } from '../root.ts'
+import { readThemis } from './themis_files.ts'
 
 const named = <T extends z.ZodType>(of: T) => z.record(z.string(), of)
 const numbers = z.array(z.number())
@@ -63,9 +64,11 @@ export async function readEval(dir: string): Promise<EvalData> {
   }
   const reference = await read('loki-reference.json', REFERENCE)
   const traces = await read('twitter-trace.json', TRACES)
+  const themis = await readThemis(dir)
   return {
     profiles: profiles as EvalData['profiles'],
     ...reference === undefined ? {} : { reference },
     ...traces === undefined ? {} : { traces },
+    ...themis === undefined ? {} : { themis },
   }
 }

@@ -67,7 +67,7 @@ async function makeTables(suite: Suite, flags: SuiteFlags, dir: string): Promise
   for (const one of results === undefined ? [out] : [results, out]) {
     await Deno.mkdir(one, { recursive: true })
   }
-  const markdown = suite.tables!(data, seeds)
+  const markdown = suite.tables!(data, seeds, await readEval(dir).catch(() => undefined))
   if (results !== undefined) {
     const date = new Date().toISOString().slice(0, 10)
     const making = { date, ...await commit(), command: commandOf(suite, flags), earlier: [] }

@@ -14,6 +14,7 @@ import { answerOf, createQuery, type Item, type Query } from '../state/query.ts'
 import type { DeadlineQueue } from '../state/queue.ts'
 import type { Waiting } from '../state/waiting.ts'
 import { floorOf, levelOf, type PipelineShape, type Shapes } from '../core/graph.ts'
+import type { Preferred } from '../use/preferred.ts'
 import { createTable } from '../core/table.ts'
 import type { FailureReason, PolicyCommand, PolicyEvent, QueryId } from '../core/types.ts'
 import {
@@ -36,6 +37,7 @@ export interface InsideParts extends Pick<AdmissionParts, 'arrivals' | 'bestFloo
   nowMs(): number
   /** A query came that an idle pool could do in its time. */
   asked(pipeline: string, floor: number | undefined): void
+  preferred: Pick<Preferred, 'asked'>
   /** What is known has all queries of a pipeline refused, and may not be so any more. */
   doubt(shape: PipelineShape): void
 }
@@ -67,6 +69,7 @@ export class Inside {
       return this.answer(id, { ok: false, reason: 'no_capable_node', message })
     }
     counters.arrived(shape.name)
+    const prefer = this.parts.preferred.asked(shape, event.prefer, nowMs)
     const admitted = this.draining
       ? refusedForDraining
       : admit({ shape, deadlineMs, timeoutMs, minAccuracy }, this.admission, nowMs)
@@ -81,6 +84,7 @@ export class Inside {
       shape,
       deadlineMs,
       minAccuracy,
+      prefer,
       payload,
       laxityMs: admitted,
     }, nowMs)

@@ -53,7 +53,8 @@ export function fillBatch(
   const { times } = slot.node
   const model = times.modelOf(variant)
   const isTrial = (n: number) => sight.isBehind && model !== undefined && n <= model.trialSize
-  const meanMs = (n: number) => (isTrial(n) ? model!.hopedMs(n) : times.meanMs(variant, n)) * pace
+  const meanMs = (n: number) =>
+    (isTrial(n) ? model!.hopedMs(n) * times.threadsFactor : times.meanMs(variant, n)) * pace
   const unitMs = serverOf(variant, slot.group!, sight)?.costMs ?? meanMs(1)
   const group = slot.group!.index
   const priceMs = Math.max(sight.prices[group]! + terms.slotRisk[group]!, 1e-7)

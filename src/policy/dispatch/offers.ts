@@ -7,7 +7,7 @@
 import type { Fits, Limits } from '../core/options.ts'
 import { creditAtMs } from '../state/credit.ts'
 import type { Ready } from '../state/ready.ts'
-import { type Group, readyAtMs, type Slot } from '../state/slots.ts'
+import { type Group, isResting, readyAtMs, type Slot } from '../state/slots.ts'
 import type { Item } from '../state/query.ts'
 import type { DeadlineQueue } from '../state/queue.ts'
 import type { TaskShape } from '../core/graph.ts'
@@ -115,7 +115,7 @@ export class Offers {
     const first = this.parts.ready.peek(group, resting, nowMs)
     if (first === undefined || this.suits(item, first)) return first
     return group.slots.find((slot) =>
-      slot.node.resting === resting && creditAtMs(slot, nowMs) <= nowMs && this.suits(item, slot)
+      isResting(slot) === resting && creditAtMs(slot, nowMs) <= nowMs && this.suits(item, slot)
     )
   }
 
@@ -190,7 +190,7 @@ export class Offers {
     if (!isOwn && !Number.isNaN(known)) return known
     let atMs = Infinity
     for (const slot of group.slots) {
-      if (slot.node.resting || (isOwn && !this.suits(item, slot))) continue
+      if (isResting(slot) || (isOwn && !this.suits(item, slot))) continue
       atMs = Math.min(atMs, readyAtMs(slot, nowMs))
     }
     if (!isOwn) this.freeMs[group.index] = atMs

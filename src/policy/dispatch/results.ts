@@ -140,7 +140,7 @@ export function createResults(parts: ResultsParts): Results {
         ...{ computeMs, nodeQueueMs: 0, networkMs: 0 },
       }
       const told = believed(batch, event, nowMs)
-      batch.slot.restUntilMs = nowMs + restMs(batch.slot.node, told.computeMs)
+      batch.slot.restUntilMs = nowMs + restMs(batch.slot.node.inUse, told.computeMs)
       learnTime(batch, told.computeMs, batch.items.length, profile)
     },
     sent: (batch) => hedges?.sent(batch),

@@ -10,6 +10,7 @@ import type { DeadlineTest } from '../admit/deadline_test.ts'
 import { price } from '../price/params.ts'
 import type { Paths } from '../price/paths.ts'
 import type { Stations } from '../price/stations.ts'
+import { waits } from '../use/params.ts'
 import type { Terms } from './value.ts'
 
 export function termsOf(
@@ -31,7 +32,7 @@ export function termsOf(
     item,
     weight,
     stationRisk,
-    waitPerMs: weight * price.wait / Math.max(slackMs, 1),
+    waitPerMs: weight * price.wait * waits[query.prefer] / Math.max(slackMs, 1),
     variance: jitter * jitter + 0.25,
     followsAtMs: nowMs + follows.beginsMs,
     behindMs: follows.behindMs,

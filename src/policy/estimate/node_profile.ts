@@ -20,7 +20,14 @@ export interface PoolKnowledge {
 /** What a decision asks of one node, as of then. */
 export type NodeTimes = Pick<
   NodeProfile,
-  'meanMs' | 'upperMs' | 'upperTimes' | 'modelOf' | 'networkMs' | 'roundTripMs' | 'loadFactor'
+  | 'meanMs'
+  | 'upperMs'
+  | 'upperTimes'
+  | 'modelOf'
+  | 'networkMs'
+  | 'roundTripMs'
+  | 'loadFactor'
+  | 'threadsFactor'
 >
 
 interface Network {
@@ -31,6 +38,8 @@ interface Network {
 export class NodeProfile {
   /** Time of this node for the time of the reference machine: 2 is half as fast. */
   slowness = 1
+  /** Times that batches take as long as with the threads that the node joined with. */
+  threadsFactor = 1
   private samples = 0
   /** By index of the variant; variants that took each other's place have one in common. */
   readonly models: (LatencyModel | undefined)[] = []
@@ -43,9 +52,9 @@ export class NodeProfile {
 
   meanMs(variant: VariantShape, batch: number): number {
     const model = this.models[variant.index]
-    if (model !== undefined) return model.meanMs(batch)
+    if (model !== undefined) return model.meanMs(batch) * this.threadsFactor
     const { priors, common } = this.pool
-    return priors.of(variant).base(batch) * this.slowness * common.pace
+    return priors.of(variant).base(batch) * this.slowness * common.pace * this.threadsFactor
   }
 
   upperMs(variant: VariantShape, batch: number): number {

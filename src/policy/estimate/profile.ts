@@ -50,10 +50,11 @@ export class Profile {
 
   /** The node's own measurements; they replace what was assumed of its batch sizes. */
   measured(id: NodeId, variant: VariantShape, points: readonly LatencyPoint[]): void {
+    const node = this.nodeOf(id)
     const usable = usablePoints(points)
+      .map((point) => ({ ...point, latencyMs: point.latencyMs / node.threadsFactor }))
     const [first] = usable
     if (first === undefined) return
-    const node = this.nodeOf(id)
     const isOne = usable.length === 1
     const others = this.priors.of(variant)
     // Where one size was measured larger ones pay as they do elsewhere.
@@ -65,6 +66,11 @@ export class Profile {
     if (!this.speaks(id)) return
     const batches = isOne ? BATCHES.guessed : BATCHES.measured
     this.priors.told(variant, base, first.batch, batches, node.slowness)
+  }
+
+  /** Runs of the node have other threads: they take so many times as long as with the first. */
+  rethreaded(id: NodeId, factor: number): void {
+    this.nodeOf(id).threadsFactor = factor
   }
 
   /** A batch ended. */
@@ -85,7 +91,8 @@ export class Profile {
       return this.lost(id, variant, batch, ranMs)
     }
     const model = this.nodes.get(id)?.models[variant.index]
-    if (model !== undefined && ranMs > late * model.hopedMs(batch)) model.triedInVain(batch)
+    const hopedMs = (model?.hopedMs(batch) ?? Infinity) * (this.nodes.get(id)?.threadsFactor ?? 1)
+    if (ranMs > late * hopedMs) model?.triedInVain(batch)
   }
 
   private observe(
@@ -99,7 +106,7 @@ export class Profile {
     const node = this.nodeOf(id)
     const model = node.models[variant.index] ??= this.guessed(node, variant)
     const { base } = model
-    const ownMs = model.observe(batch, computeMs, lost)
+    const ownMs = model.observe(batch, computeMs / node.threadsFactor, lost)
     if (this.speaks(id)) {
       if (model.base !== base) {
         this.priors.told(variant, model.base, 1, BATCHES.explored, node.slowness)

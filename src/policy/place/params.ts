@@ -1,5 +1,5 @@
 /**
- * Parameters of placement, of loading, and of who rests. A price or reward is
+ * Parameters of placement and of loading. A price or reward is
  * in shares of the accuracy of everything that is asked: 1 is all of it. Guards against rounding (1e-3
  * and less) stand where they are used.
  *
@@ -93,16 +93,4 @@ export const load = {
   mostSlots: 256, // most slots of a node
   fewNodes: 64, // nodes of a larger pool that go are looked at later
   patienceMs: 2000, // ms after which a slot that no placement speaks of loads what fits
-}
-
-export const rest = {
-  /** Share of its time that a group may be loaded for some of it to rest. */
-  busy: 0.97,
-  /** ms over which the load is averaged; a change by the factor `load.jump` begins anew. */
-  windowMs: 10_000,
-  /** Share of the SLO that queues may take; and of queries that may wait longer. */
-  slack: 0.6,
-  waits: 0.5,
-  /** Share of the accuracy that queues may cost; prices shorten them, so about a twentieth of it is lost. */
-  loss: 0.025,
 }

@@ -17,8 +17,8 @@ export interface PlanParts {
   epoch: number
   members: Iterable<Member>
   demands: Demands
-  /** Prices and flows with all slots, and who is awake where not all are. */
-  planned: { market: Market; awake: ReadonlyMap<string, number> } | undefined
+  /** Prices and flows with all slots, and how many nodes are awake. */
+  planned: { market: Market; awake: number } | undefined
   rulings: Rulings
   handedOn: HandedOn
   /** The planner's word where slots cannot hold all. */
@@ -55,9 +55,7 @@ export function planView(parts: PlanParts): Plan {
   const mode = !served ? 'saturated' : lost > place.gap ? 'accuracy' : 'hardware'
   bound = Math.max(bound, objective)
   const all = members.filter(({ paused }) => !paused)
-  const wanted = awakeSlots(planned)
-  const perNode = all.reduce((sum, { slots }) => sum + slots.length, 0) / Math.max(all.length, 1)
-  const awakeNodes = Math.min(all.length, Math.ceil(wanted / Math.max(perNode, 1)))
+  const awakeNodes = Math.min(all.length, planned?.awake ?? 0)
   return {
     epoch: parts.epoch,
     mode,
@@ -100,12 +98,6 @@ function instancesOf(shapes: Shapes, members: readonly Member[]): Plan['instance
   return shapes.variants.flatMap((variant) =>
     [...counts.get(variant) ?? []].map(([name, count]) => ({ ...variant.ref, class: name, count }))
   )
-}
-
-function awakeSlots(planned: PlanParts['planned']): number {
-  if (planned === undefined) return 0
-  const { market: { problem: { groups } }, awake } = planned
-  return groups.reduce((sum, { key, slots }) => sum + Math.min(awake.get(key) ?? slots, slots), 0)
 }
 
 /** The demands of one pipeline, whatever accuracy they ask for, together. */

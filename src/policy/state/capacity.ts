@@ -14,7 +14,8 @@ import type { Profile } from '../estimate/profile.ts'
 import type { Shapes, TaskShape, VariantShape } from '../core/graph.ts'
 import type { NodeId } from '../core/types.ts'
 import { pool as P } from './params.ts'
-import { type Group, type NodeClass, type PoolNode, PROOF, type Proof, type Slot } from './slots.ts'
+import { type Group, mostOf, type NodeClass, type PoolNode, PROOF, type Proof } from './slots.ts'
+import type { Slot } from './slots.ts'
 
 /** One variant on one group. */
 export interface Server {
@@ -103,7 +104,7 @@ export function takeOut(node: PoolNode, classes: readonly NodeClass[], layout: L
     if (group.slots.length < 2) return false
     slot.group = null
     group.slots.splice(group.slots.indexOf(slot), 1)
-    group.duty -= node.duty
+    group.duty -= mostOf(node)
     layout.slotCount--
   }
   return true
@@ -124,11 +125,11 @@ function groupAll(
         slot.group = null
         const held = [...slot.held].filter(({ task }) => !keptFrom.has(task.pipeline.name))
         if (node.paused || held.length === 0) continue
-        const key = slot.heldKey
+        const key = `${slot.heldKey} x${node.inUse.threads}`
         let group = byHeld.get(key)
         if (group === undefined) byHeld.set(key, group = groupOf(nodeClass, slot, held, keptFrom))
         group.slots.push(slot)
-        group.duty += node.duty
+        group.duty += mostOf(node)
       }
     }
     return [...byHeld.values()]
@@ -137,12 +138,14 @@ function groupAll(
 
 const groupOf = (
   nodeClass: NodeClass,
-  { heldKey, loading }: Slot,
+  { heldKey, loading, node: { inUse } }: Slot,
   held: readonly VariantShape[],
   keptFrom: ReadonlySet<string>,
+  kind = `${nodeClass.name} ${heldKey}${keptFrom.size > 0 ? ' new' : ''}`,
 ): Group => ({
   index: 0,
-  key: `${nodeClass.name} ${heldKey}${keptFrom.size > 0 ? ' new' : ''}`,
+  key: inUse.threads === 1 ? kind : `${kind} x${inUse.threads}`,
+  kind,
   class: nodeClass,
   held: new Set(held),
   tasks: [...new Set(held.map(({ task }) => task))].sort((a, b) => b.depth - a.depth),

@@ -16,7 +16,7 @@ const ALIKE = Math.log(C.alike)
 
 /** The logarithm of each variant's latency; last the network time, so that it weighs as much as these. */
 function traitsOf({ able, times }: PoolNode): number[] {
-  const traits = able.map((variant) => Math.log(times.meanMs(variant, 1)))
+  const traits = able.map((variant) => Math.log(times.meanMs(variant, 1) / times.threadsFactor))
   let away = 0
   let before: TaskShape | undefined
   for (const { task } of able) {

@@ -28,7 +28,7 @@ export function creditAtMs(slot: Slot, nowMs: number): number {
   const running = batches[0]
   if (running === undefined) return slot.restUntilMs
   const last = batches[batches.length - 1]!
-  if (running.abandonedUntilMs !== null || node.duty < 1 || last.keepsSlot) return Infinity
+  if (running.abandonedUntilMs !== null || node.inUse.duty < 1 || last.keepsSlot) return Infinity
   if (batches.length > 1 && batches.length >= mostOf(slot, last)) return Infinity
   // What would wait there may find its variant gone.
   if (slot.replacing) return Infinity

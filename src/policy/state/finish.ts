@@ -108,7 +108,7 @@ export function learnBatch(
 ): void {
   const { slot, variant, items } = batch
   const { outcomes } = event
-  slot.restUntilMs = nowMs + restMs(slot.node, event.computeMs)
+  slot.restUntilMs = nowMs + restMs(slot.node.inUse, event.computeMs)
   if (outcomes.some(({ ok }) => ok)) {
     learnTime(batch, event.computeMs, items.length || outcomes.length, profile)
     profile.sent(slot.node.id, variant.task, event.networkMs)

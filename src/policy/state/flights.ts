@@ -12,8 +12,9 @@ import type { Profile } from '../estimate/profile.ts'
 import { type Booked, Booking, SentItem } from './batch.ts'
 import { slot as S } from './params.ts'
 import type { Item } from './query.ts'
-import { type Batch, coolDown, type Extra, isOverdue, overdueAtMs, restMs } from './slots.ts'
-import { type Slot, takeOff } from './slots.ts'
+import { call } from './in_use.ts'
+import { type Batch, coolDown, type Extra, isOverdue, isResting, overdueAtMs } from './slots.ts'
+import { restMs, type Slot, takeOff } from './slots.ts'
 import type { Waiting } from './waiting.ts'
 
 /** An item with the choice made for it. */
@@ -107,6 +108,7 @@ export class Flights {
     this.batches.set(batch.id, batch)
     this.running[index] = (this.running[index] ?? 0) + batch.items.length
     this.sweepAtMs = Math.min(this.sweepAtMs, batch.giveUpAtMs)
+    if (isResting(slot)) call(slot, this.parts, nowMs)
     slot.batches.push(batch)
     slot.usedMs = node.lastBatchMs = nowMs
     this.parts.changed(slot)
@@ -137,7 +139,7 @@ export class Flights {
     this.batches.delete(id)
     this.running[index]! -= batch.items.length
     // The volunteer's duty has it rest after what nobody wants, too.
-    if (abandonedUntilMs !== null) slot.restUntilMs = nowMs + restMs(slot.node, meanMs)
+    if (abandonedUntilMs !== null) slot.restUntilMs = nowMs + restMs(slot.node.inUse, meanMs)
     takeOff(batch, nowMs)
     this.parts.changed(slot)
     return batch
@@ -156,7 +158,7 @@ export class Flights {
   callOff(batch: Batch, nowMs: number): void {
     const { slot, id, abandonedUntilMs } = batch
     if (this.batches.get(id) !== batch || abandonedUntilMs !== null) return
-    const isSilent = slot.batches[0] === batch && !slot.node.resting && overdueAtMs(batch) < nowMs
+    const isSilent = slot.batches[0] === batch && !isResting(slot) && overdueAtMs(batch) < nowMs
     if (isSilent) this.takeBack(slot, nowMs)
     this.cancel(batch, heldUntilMs(batch, nowMs), nowMs)
   }

@@ -13,8 +13,9 @@ export const pool = {
   /** Slots up to which news is taken up at once, and ms for each slot that it waits where there are more. */
   fewSlots: 64,
   eachSlotMs: 0.02,
-  /** Slots that a node may have, and least share of its time that it may give. */
+  /** Slots that a node may have, threads of a run, and least share of its time that it may give. */
   mostSlots: 256,
+  mostThreads: 64,
   leastDuty: 0.01,
   /** Nodes of a group, or class, whose profile is asked: more tell no more. */
   sample: 16,

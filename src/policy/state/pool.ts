@@ -13,7 +13,7 @@ import { type Capacity, type Layout, layOut, takeOut, valueCapacity } from './ca
 import { classify } from './classes.ts'
 import { pool as P } from './params.ts'
 import { type Batch, changePace, type NodeClass, PoolNode, PROOF, type Proof } from './slots.ts'
-import { renewKey, Slot, soundDuty } from './slots.ts'
+import { renewKey, Slot, soundDuty, soundSpeedups, speedOf } from './slots.ts'
 
 type EventOf<T extends PolicyEvent['type']> = Extract<PolicyEvent, { type: T }>
 
@@ -58,7 +58,33 @@ export class Pool {
     this.resize(node, event.slots)
     this.nodes.set(id, node)
     profile.joined(id)
+    profile.rethreaded(id, 1)
     this.outdated = true
+  }
+
+  /** A cold node is recruited, or one lets go of what it holds. */
+  setCold(id: NodeId, cold: boolean): void {
+    const node = this.nodes.get(id)
+    if (node === undefined) return
+    node.cold = cold
+    node.inUse = node.told = { ...node.inUse, slots: cold ? 0 : node.slots.length }
+    node.restsSinceMs = Infinity
+    this.layout = undefined
+  }
+
+  /** What of the node is in use, as it says. */
+  scaled({ node: id, slots, duty, threads }: EventOf<'node_scaled'>): void {
+    const node = this.nodes.get(id)
+    if (node === undefined) return
+    const { inUse, speedups, first } = node
+    node.inUse = {
+      slots: Math.min(inUse.slots, slots),
+      duty: Math.min(inUse.duty, soundDuty(duty)),
+      threads,
+    }
+    if (threads === inUse.threads) return
+    this.parts.profile.rethreaded(id, speedOf(node, first) / speedOf(node, threads))
+    if (speedups.length > 1) this.layout = undefined
   }
 
   /** The batches that went with it. */
@@ -77,7 +103,9 @@ export class Pool {
 
   /** The batches of slots that are no more. */
   report(
-    { node: id, paused, slots, duty, roundTripMs, profile: said }: EventOf<'node_reported'>,
+    { node: id, paused, slots, duty, roundTripMs, profile: said, speedups }: EventOf<
+      'node_reported'
+    >,
   ): Batch[] {
     const node = this.nodes.get(id)
     if (node === undefined) return []
@@ -90,6 +118,11 @@ export class Pool {
     if (paused !== undefined) node.paused = paused
     if (duty !== undefined) {
       node.duty = soundDuty(duty)
+      node.inUse = { ...node.inUse, duty: node.duty }
+      this.layout = undefined
+    }
+    if (speedups !== undefined) {
+      node.speedups = soundSpeedups(speedups)
       this.layout = undefined
     }
     // A round trip comes with each heartbeat: no reason to begin anew each time.
@@ -190,7 +223,8 @@ export class Pool {
     if (this.layout === undefined || renews || nowMs - this.laidOutMs >= P.classifyMs) {
       this.outdated = false
       this.laidOutMs = nowMs
-      this.classes = classify(this.nodes.values(), this.classes)
+      const warm = [...this.nodes.values()].filter(({ cold }) => !cold)
+      this.classes = classify(warm, this.classes)
       this.layout = layOut(this.classes, this.proofOf)
     }
     this.builtMs = nowMs
@@ -206,6 +240,11 @@ export class Pool {
   private resize(node: PoolNode, slots: number): Batch[] {
     const count = Math.min(Math.max(Math.trunc(slots) || 0, 0), P.mostSlots)
     const gone = node.slots.splice(count)
+    const all = node.inUse.slots >= node.slots.length
+    node.inUse = {
+      ...node.inUse,
+      slots: node.cold ? 0 : all ? count : Math.min(node.inUse.slots, count),
+    }
     while (node.slots.length < count) node.slots.push(new Slot(node, node.slots.length))
     for (const slot of gone) this.arrivals.gone(slot)
     return gone.flatMap((slot) => slot.batches)

@@ -12,6 +12,7 @@
  */
 import { fresh, zeros } from '../core/fresh.ts'
 import { levelOf, type PipelineShape, type Prefix, type TaskShape } from '../core/graph.ts'
+import type { Prefer } from '../core/elastic.ts'
 import type { VariantShape, Way } from '../core/graph.ts'
 import type { Answer, FinishedItem, Handle } from '../core/types.ts'
 import type { BatchId, ItemOutcome, NodeId, QueryId, StageRecord } from '../core/types.ts'
@@ -125,6 +126,7 @@ interface Given {
   deadlineMs: number
   laxityMs: number
   minAccuracy: number | undefined
+  prefer?: Prefer
   payload: Handle
 }
 
@@ -139,6 +141,7 @@ export class Query implements Urgent {
   readonly laxityMs: number
   /** Least path accuracy, as position in `shape.levels`. */
   readonly level: number
+  readonly prefer: Prefer
   readonly root: Item
   /** In the order of creation: each stands at its ordinal. */
   readonly items: Item[] = fresh()
@@ -157,6 +160,7 @@ export class Query implements Urgent {
 
   constructor(given: Given, readonly arrivedMs: number) {
     this.id = given.id
+    this.prefer = given.prefer ?? 'balanced'
     this.seq = given.seq
     this.shape = given.shape
     this.deadlineMs = given.deadlineMs

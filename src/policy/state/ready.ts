@@ -1,13 +1,13 @@
 /**
  * Which slots have credit for a batch: idle ones, the last used on top, so that few nodes do what few
- * can do; busy ones about to be free; and idle ones of nodes that rest. Kept up as slots change, so that
+ * can do; busy ones about to be free; and idle ones that rest. Kept up as slots change, so that
  * no decision looks at all slots of the pool.
  *
  * @module
  */
 import type { Layout } from './capacity.ts'
 import { creditAtMs } from './credit.ts'
-import { type Group, type Place, readyAtMs, type Slot } from './slots.ts'
+import { type Group, isResting, type Place, readyAtMs, type Slot } from './slots.ts'
 
 /** When a group's best slot could begin, and the number of the look since which it is no better. */
 interface Room {
@@ -64,7 +64,7 @@ class Lists {
 }
 
 const placeOf = (slot: Slot): Place =>
-  slot.batches.length > 0 ? 'nearly' : slot.node.resting ? 'resting' : 'idle'
+  slot.batches.length > 0 ? 'nearly' : isResting(slot) ? 'resting' : 'idle'
 
 /** When a slot gets credit by the time alone; good while the slot has this stamp. */
 interface Timer {

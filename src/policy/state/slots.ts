@@ -15,6 +15,7 @@
  * @module
  */
 import type { NodeTimes } from '../estimate/node_profile.ts'
+import type { InUse, Power } from '../core/elastic.ts'
 import { type Item, unsettle } from './query.ts'
 import type { TaskShape, VariantShape } from '../core/graph.ts'
 import type { BatchId, DispatchedItem, ItemOutcome, NodeId, PolicyEvent } from '../core/types.ts'
@@ -94,8 +95,10 @@ export interface Extra {
   like?: ItemOutcome[]
 }
 
-/** Why a slot has credit: idle, about to be free, or idle on a node that rests. */
+/** Why a slot has credit: idle, about to be free, or idle while the plan does without it. */
 export type Place = 'idle' | 'nearly' | 'resting'
+
+type JoinedEvent = Extract<PolicyEvent, { type: 'node_joined' }>
 
 export class PoolNode {
   readonly id: NodeId
@@ -106,28 +109,45 @@ export class PoolNode {
   /** What its profile says it takes. */
   readonly times: NodeTimes
   readonly slots: Slot[] = []
-  /** Share of the time that its slots may work, 0..1. */
+  /** Limit: share of the time that its slots may work, 0..1. */
   duty: number
+  /** What of its limits is in use. Of a slot that is not, the node is warm and may be called. */
+  inUse: InUse
+  /** What it was last told to have in use. */
+  told: InUse
+  /** See `Elastic`: times as fast with 1, 2, ... threads, and what it takes. */
+  speedups: readonly number[]
+  readonly power: Power | undefined
+  /** Threads that it joined with: what is learned of its times is as with those. */
+  readonly first: number
+  /** Nothing is loaded there. */
+  cold: boolean
+  /** Since when nothing of it is in use; Infinity while anything is. */
+  restsSinceMs = Infinity
   /** What it is able to hold, in the order of all variants; replaced as a whole. */
   able: readonly VariantShape[]
   readonly memoryBytes: number
   /** Name of its class; null until it was put in one. */
   class: string | null = null
   paused = false
-  /** Warm, but the plan does without it: it gets work only when that is needed to be in time. */
-  resting = false
   batches = 0
   items = 0
   lastBatchMs = -Infinity
 
   constructor(
-    { node, duty, memoryBytes = Infinity }: Extract<PolicyEvent, { type: 'node_joined' }>,
+    { node, duty, memoryBytes = Infinity, slots, threads = 1, speedups = [], power, cold = false }:
+      JoinedEvent,
     able: readonly VariantShape[],
     times: NodeTimes,
     proof: Proof,
   ) {
     this.id = node
     this.duty = soundDuty(duty)
+    this.inUse = this.told = { slots, duty: this.duty, threads }
+    this.speedups = soundSpeedups(speedups)
+    this.power = power
+    this.first = threads
+    this.cold = cold
     this.able = able
     this.memoryBytes = memoryBytes
     this.times = times
@@ -148,12 +168,17 @@ export interface NodeClass {
   centre: number[]
 }
 
-/** Slots of one class that hold the same variants, and all load or none: for a decision they are alike. */
+/**
+ * Slots of one class that hold the same variants, run with as many threads, and all load or none: for a
+ * decision they are alike.
+ */
 export interface Group {
   /** Position among the groups of this capacity. */
   index: number
-  /** The same from one capacity to the next: its class and what it holds. */
+  /** The same from one capacity to the next: its kind and its threads. */
   key: string
+  /** Its class and what it holds. */
+  kind: string
   class: NodeClass
   held: ReadonlySet<VariantShape>
   /** Tasks of which it holds a variant, the deepest first. */
@@ -161,7 +186,7 @@ export interface Group {
   /** Its slots are loading something beside what they run. */
   loading: boolean
   slots: Slot[]
-  /** Sum of the duty of its slots. */
+  /** Slots' worth of time that it has within its nodes' limits, at the speed of now. */
   duty: number
   /** How much slower its nodes are than the reference machine; smaller is faster. */
   meanMs: number
@@ -190,8 +215,23 @@ export const createSlot = (node: PoolNode, index: SlotIndex): Slot => new Slot(n
 export const soundDuty = (duty: number): number =>
   duty > 0 ? Math.min(Math.max(duty, P.leastDuty), 1) : 1
 
-/** When the node of this duty may start again after running for `computeMs`. */
-export const restMs = ({ duty }: Pick<PoolNode, 'duty'>, computeMs: number): number =>
+/** Of what a node said: no more than were lent, and none that is no number. */
+export const soundSpeedups = (speedups: readonly number[]): readonly number[] =>
+  speedups.every((one) => one > 0 && Number.isFinite(one)) ? speedups.slice(0, P.mostThreads) : []
+
+/** Times as fast as with one thread that runs of the node are with so many. */
+export const speedOf = ({ speedups }: Pick<PoolNode, 'speedups'>, threads: number): number =>
+  speedups[threads - 1] ?? 1
+
+/** Slots' worth of time of a slot of the node, within its limits, at the speed that it has now. */
+export const mostOf = (node: PoolNode): number =>
+  node.duty * speedOf(node, node.speedups.length) / speedOf(node, node.inUse.threads)
+
+/** Whether it may only be called: the plan does without it. */
+export const isResting = ({ index, node: { inUse } }: Slot): boolean => index >= inUse.slots
+
+/** When a node of this duty may start again after running for `computeMs`. */
+export const restMs = ({ duty }: { duty: number }, computeMs: number): number =>
   computeMs * (1 / duty - 1)
 
 /** When the slot could begin with a batch, as far as is known: while the result before it travels. */
@@ -201,7 +241,7 @@ export function readyAtMs(slot: Slot, nowMs: number): number {
   // A batch that is overdue says nothing of when it ends: assume as long again as it is late.
   const overdueMs = nowMs - last.endsAtMs
   const heardAtMs = overdueMs > 0 ? nowMs + overdueMs : last.endsAtMs
-  return Math.max(nowMs, heardAtMs - last.networkMs / 2) + restMs(slot.node, last.meanMs)
+  return Math.max(nowMs, heardAtMs - last.networkMs / 2) + restMs(slot.node.inUse, last.meanMs)
 }
 
 /** From when a batch is later than jitter explains: its node may be gone, and nobody know of it yet. */

@@ -106,5 +106,5 @@ function stateOf(node: PoolNode, nowMs: number): SchedulerStats['nodes'][string]
   if (node.paused) return 'paused'
   const runs = node.slots.some(({ batches }) => batches.length > 0)
   if (runs || nowMs - node.lastBatchMs < slot.silentMs) return 'active'
-  return node.resting ? 'resting' : 'standby'
+  return node.inUse.slots === 0 ? 'resting' : 'standby'
 }

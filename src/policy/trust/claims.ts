@@ -50,7 +50,7 @@ export class Claims {
     const claim = this.claims.get(node.id)
     const saidMs = claim?.said.get(variant.index)?.(items.length || event.outcomes.length) ?? 0
     // A node that gives a part of its time takes longer, and claims nothing by that.
-    if (claim === undefined || !(saidMs > 0 && event.computeMs > 0) || node.duty < 1) return
+    if (claim === undefined || !(saidMs > 0 && event.computeMs > 0) || node.inUse.duty < 1) return
     claim.batches++
     const weight = 1 / Math.min(claim.batches, params.claimSamples)
     const log = Math.log(Math.min(event.computeMs / saidMs, params.mostSlower))

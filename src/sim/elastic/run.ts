@@ -5,13 +5,13 @@
  *
  * @module
  */
-import type { Scaler, ScalerOptions, Stage } from '../../peers/scalers.ts'
+import type { Coefficients, Scaler, ScalerOptions, Stage } from '../../peers/scalers.ts'
 import { createVirtualTime } from '../events.ts'
 import { createRandom, lognormal, type Random, seedFor } from '../random.ts'
 import { createInstances, type Instances } from './instances.ts'
 
 export interface ElasticScene {
-  stages: readonly Stage[]
+  stages: readonly (Stage & { coefficients?: Coefficients })[]
   sloMs: number
   /** Arrivals in each second: so many, at random moments of it, or evenly spaced. */
   perS: readonly number[]
@@ -224,7 +224,7 @@ function secondsBack(bins: readonly number[], nowMs: number): number[] {
   )
 }
 
-function arrivalsOf({ perS, even }: ElasticScene, random: Random): number[] {
+export function arrivalsOf({ perS, even }: ElasticScene, random: Random): number[] {
   return perS.flatMap((arrived, second) =>
     Array.from(
       { length: arrived },

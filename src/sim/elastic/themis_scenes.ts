@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { type Coefficients, latencyOf, raisedLatencyOf, type Stage } from '../../peers/scalers.ts'
+import { type Coefficients, latencyOf, raisedLatencyOf } from '../../peers/scalers.ts'
 import type { ElasticScene } from './run.ts'
 
 interface Block {
@@ -62,17 +62,25 @@ const LATENCY_CV = 0.08
 
 type Rest = Pick<ElasticScene, 'coldMs' | 'drops' | 'seed'>
 
-export function stagesOf({ profiles }: ThemisData, block: BlockName, name: PipelineName): Stage[] {
+function stagesOf(
+  { profiles }: ThemisData,
+  block: BlockName,
+  name: PipelineName,
+): ElasticScene['stages'] {
   const { settings, pipelines } = profiles[block]
   const pipeline = pipelines[name]!
   return pipeline.stages.map((stage) => ({
     ...{ name: stage.name, memoryGb: stage.memoryGb },
     cores: Array.from({ length: stage.maxCores ?? MOST[block].cores }, (_, i) => i + 1),
     mostBatch: stage.maxBatch ?? pipeline.maxBatch ?? MOST[block].batch,
-    latencyMs: latencyOf(stage),
+    ...{ latencyMs: latencyOf(stage), coefficients: coefficientsOf(stage) },
     raisedMs: raisedLatencyOf(stage, settings.latencyMultiplier?.[name]),
   }))
 }
+
+const coefficientsOf = ({ alpha, beta, gamma, zeta }: Coefficients): Coefficients => (
+  { alpha, beta, gamma, zeta }
+)
 
 export function sceneOf(
   data: ThemisData,

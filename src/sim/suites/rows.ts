@@ -25,6 +25,8 @@ export interface Row {
   effectiveAccuracy: Spread
   meanActiveNodes: Spread
   planSolveMsP95: Spread
+  /** Means over the seeds; only where what is in use is counted. */
+  inUse?: { joulesPerAnswer: number; p95LatencyMs: number; awakeNodes: number; busySlots: number }
   bound?: Bound
   wholeNodes?: Bound
   /** Measured on this machine: seconds of a run, calls of `handle` and the time within them. */
@@ -79,10 +81,27 @@ export function rowOf(
     tookS: of(({ tookS }) => tookS),
     calls: of(({ calls }) => calls).mean,
     handleMs: of(({ handleMs }) => handleMs).mean,
+    ...inUseOf(outcomes),
     ...outcomes[0]!.yardstickNs === undefined
       ? {}
       : { yardstickNs: of(({ yardstickNs = 0 }) => yardstickNs).mean },
     faults,
+  }
+}
+
+function inUseOf(outcomes: readonly Outcome[]): Pick<Row, 'inUse'> {
+  const runs = outcomes.flatMap(({ result: { elastic, onTime }, seconds }) =>
+    elastic === undefined ? [] : [{ ...elastic, onTime, seconds }]
+  )
+  if (runs.length === 0) return {}
+  const of = (pick: (run: typeof runs[number]) => number) => spreadOf(runs.map(pick)).mean
+  return {
+    inUse: {
+      joulesPerAnswer: of(({ joules, onTime }) => joules / Math.max(1, onTime)),
+      p95LatencyMs: of(({ p95LatencyMs }) => p95LatencyMs),
+      awakeNodes: of(({ awakeNodeS, seconds }) => awakeNodeS / seconds),
+      busySlots: of(({ busySlotS, seconds }) => busySlotS / seconds),
+    },
   }
 }
 

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Prefer } from '../../policy/core/elastic.ts'
 import type { ParamValues } from '../../policy/params.ts'
 import type { ThemisData } from '../elastic/themis_scenes.ts'
 import type { EvalData } from '../eval_data.ts'
@@ -16,6 +17,8 @@ export interface Contender {
   label?: string
   drop?: string
   cap?: number
+  /** In place of what the scenario prefers. */
+  prefer?: Prefer
 }
 
 export interface Case {
@@ -55,8 +58,8 @@ export interface Suite {
   apart?: boolean
   /** @throws RangeError where the data that it needs is not there */
   cases(data: EvalData): Case[]
-  /** In place of cases and findings: all of its tables, in Markdown, of the data of Themis. */
-  tables?(data: ThemisData, seeds: number): string
+  /** In place of cases and findings: all of its tables, in Markdown, of the data of Themis, and others'. */
+  tables?(data: ThemisData, seeds: number, loki?: EvalData): string
   /** What the tables come to, in lines of Markdown. */
   findings?(rows: readonly Row[]): string[]
   /** Whether they are as they have to be; else the command ends with 1. */

@@ -4,6 +4,7 @@ import { active } from './active.ts'
 import { capacity } from './capacity.ts'
 import { drops } from './drops.ts'
 import { elastic } from './elastic/elastic.ts'
+import { energy } from './energy.ts'
 import { figure5 } from './figure5.ts'
 import { gates } from './gates.ts'
 import { heterogeneous } from './heterogeneous.ts'
@@ -36,6 +37,7 @@ export const SUITES: readonly Suite[] = [
   lots,
   shared,
   elastic,
+  energy,
   speed,
   large,
   gates,

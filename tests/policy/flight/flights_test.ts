@@ -29,7 +29,14 @@ function scene() {
     exhausted: () => {},
     extraLost: ({ id }) => void told.push(`lost ${id}`),
   })
-  const node = { id: 'a', times: profile.of('a'), duty: 1, paused: false, batches: 0, items: 0 }
+  const node = {
+    id: 'a',
+    times: profile.of('a'),
+    inUse: { slots: 1, duty: 1 },
+    paused: false,
+    batches: 0,
+    items: 0,
+  }
   const slot = createSlot(node as unknown as PoolNode, 0)
   const [prefix] = shape.start.prefixes
   let seq = 0

@@ -69,7 +69,7 @@ Deno.test('what a slot held and has lost is loaded anew, though not beside anoth
 })
 
 Deno.test('a slot whose variant is being replaced has credit only once it is idle', () => {
-  const slot = createSlot({ id: 'a', duty: 1, paused: false } as PoolNode, 0)
+  const slot = createSlot({ id: 'a', inUse: { slots: 1, duty: 1 }, paused: false } as PoolNode, 0)
   const running = { meanMs: 100, upperMs: 120, networkMs: 2, endsAtMs: 100, abandonedUntilMs: null }
   slot.batches.push(running as typeof slot.batches[number])
   assert.ok(creditAtMs(slot, 50) < 100)
@@ -82,7 +82,10 @@ Deno.test('a slot whose variant is being replaced has credit only once it is idl
 Deno.test('a batch beside a load is expected to take longer, and so is one that a load finds running', () => {
   const profile = new Profile()
   const times = profile.of('a')
-  const slot = createSlot({ id: 'a', times, duty: 1, paused: false } as PoolNode, 0)
+  const slot = createSlot(
+    { id: 'a', times, inUse: { slots: 1, duty: 1 }, paused: false } as PoolNode,
+    0,
+  )
   const alone = { meanMs: meanMsOn(slot, small!, 1), upperMs: upperMsOn(slot, small!, 1) }
   slot.loading.add(large!)
   assert.equal(meanMsOn(slot, small!, 1), alone.meanMs * profile.loadFactor('a'))

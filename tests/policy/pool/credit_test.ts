@@ -6,7 +6,10 @@ import { createSlot, type PoolNode, takeOff } from '../../../src/policy/state/sl
 /** A slot with batches of so long that were sent so that each ends as the next begins. */
 function slotWith(count: number, meanMs: number, networkMs: number, roundTripMs = networkMs) {
   const times = { roundTripMs: () => roundTripMs }
-  const slot = createSlot({ id: 'a', duty: 1, paused: false, times } as PoolNode, 0)
+  const slot = createSlot(
+    { id: 'a', inUse: { slots: 1, duty: 1 }, paused: false, times } as PoolNode,
+    0,
+  )
   for (let i = 0; i < count; i++) {
     const endsAtMs = networkMs + (i + 1) * meanMs
     const batch = {

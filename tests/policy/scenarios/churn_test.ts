@@ -65,9 +65,9 @@ Deno.test('Slots that a node gains are given something to hold, and work', () =>
     [500, tells({ type: 'node_reported', node: 'a', slots: 2 })],
   ], 1000)
   assert.equal(story.scheduler.stats().nodes.a!.instances, 2 * refsOf(ocr).length)
-  story.go(7000, [[1000, asksMany('q', 2, 0, 5000)]])
-  const slots = story.sent(({ atMs }) => atMs === 1000).map(({ slot }) => slot)
-  assert.deepEqual(slots.toSorted(), [0, 1])
+  story.go(7000, [[1000, asksMany('q', 12, 0, 1500)]])
+  const slots = new Set(story.sent(({ atMs }) => atMs >= 1000).map(({ slot }) => slot))
+  assert.deepEqual([...slots].sort(), [0, 1])
 })
 
 Deno.test('A pool whose nodes come and go loses hardly more than the time of the lost batches', () => {

@@ -32,7 +32,11 @@ function claiming(duty = 1) {
   }
   const saysMs = () => claims.reported(reported).profile![0]!.points[0]!.latencyMs
   saysMs()
-  const batch = { slot: { node: { id: 'a', duty } }, items: [{}], variant: shapes.find(ref!) }
+  const batch = {
+    slot: { node: { id: 'a', inUse: { duty } } },
+    items: [{}],
+    variant: shapes.find(ref!),
+  }
   const took = (computeMs: number) => {
     const event = { ...finished(1), computeMs, outcomes: [] } as Parameters<Claims['finished']>[1]
     claims.finished(batch as unknown as Batch, event)

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { createScaler, type RulesName, type Stage } from '../../../src/peers/scalers.ts'
 import { type ElasticScene, optionsOf, runElastic } from '../../../src/sim/elastic/run.ts'
+import { runShoal } from '../../../src/sim/elastic/shoal_scene.ts'
 import { stepsPerS } from '../../../src/sim/elastic/themis_scenes.ts'
 
 /** 50, 83, 125 and 167 items a second with 1, 2, 4 and 8 cores. */
@@ -84,4 +85,17 @@ Deno.test('every policy by name serves three stages; a name that none has is ref
     assert.ok(violationRatio < 0.05, `${policy}: ${violationRatio}`)
   }
   assert.throws(() => createScaler('upward', optionsOf(sceneWith({}))), /there are themis/)
+})
+
+Deno.test("Shoal's scheduler has the same arrivals, and nodes that are scaled as instances are", () => {
+  const scene = sceneWith({ stages: ['first', 'second'].map((name) => ({ ...STAGE, name })) })
+  const ours = runShoal(scene, 'plain')
+  assert.equal(ours.roots, run('themis').roots)
+  assert.equal(ours.coresAt.length, 60)
+  assert.ok(ours.coreSeconds >= 60 && ours.meanCores === ours.coreSeconds / 60)
+  assert.ok(Math.max(...ours.coresAt) <= ours.mostCores)
+  assert.deepEqual(runShoal(scene, 'plain'), ours)
+  // Beyond all nodes there are, with all threads, somebody has to go without.
+  const beyond = runShoal({ ...scene, coldMs: 1e6, perS: stepsPerS([40, 5], [800, 10]) }, 'plain')
+  assert.ok(beyond.violationRatio > 0.1, `${beyond.violationRatio}`)
 })

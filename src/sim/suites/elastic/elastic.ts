@@ -1,6 +1,8 @@
 /** Cores for instances that are there, or more instances: Themis and what it is compared with. @module */
 import type { ThemisData } from '../../elastic/themis_scenes.ts'
+import type { EvalData } from '../../eval_data.ts'
 import type { Suite } from '../suite.ts'
+import { accuracyTable } from './accuracy.ts'
 import { introTable } from './intro.ts'
 import { coldSweep, surgeSweep } from './sweeps.ts'
 import {
@@ -29,18 +31,28 @@ const NOTES =
   '%, violations as the paper counts them (mean over seconds of what was late or dropped in it over ' +
   'what came in it, 1 at most), and core-seconds. Of their own rules of dropping `themis-paper` has ' +
   'one, the SLO after arrival; the others drop nothing.\n\n' +
-  '`shoal` has no column: its scheduler does not yet ask nodes for more slots or threads. The ' +
-  "artifact's tables of results are not public, so its headline and the shape of its figures are all " +
-  'there is to compare with.\n\n' +
+  "`shoal` is this project's scheduler, which prefers the least cost (`frugal`), in the simulator of " +
+  'pools with the same arrivals, latencies, noise and cold starts. What differs: each of its nodes ' +
+  'holds all stages once it was recruited, has up to as many threads as instances have cores, and ' +
+  'there are half as many more nodes as the busiest second needs of one thread; at first those are ' +
+  'warm that `horizontal` begins with. It knows the deadline of each query, and refuses those that ' +
+  'it cannot keep, which are violations. A core counts for each thread of a slot in use, and one for ' +
+  'a node that is warm and rests. A query that is lost counts in the second that it came in.\n\n' +
+  "The artifact's tables of results are not public, so its headline and the shape of its figures are " +
+  'all there is to compare with.\n\n' +
   'Where rules leave something open policies have the stronger reading: no stage loses instances ' +
   'while another needs more (but in `themis-paper`), and `horizontal` and `inferline` have fewer ' +
   'only after the wait of `themis`. Its forecast learns during the run, where the artifact trains a network beforehand.'
 
+const ACCURACY =
+  "Accuracy as a third lever: `shoal`, traffic analysis (SLO 250 ms), Themis's window"
+const NO_LOKI = 'Not run: there are no profiles of the Loki artifact.'
+
 /** @returns all tables, each with its heading, and at last what they come to */
-function tables(data: ThemisData, seeds: number): string {
+function tables(data: ThemisData, seeds: number, loki?: EvalData): string {
   const intro = introTable(data)
   const own = placesOf(data, 'own', seeds)
-  const alike = placesOf(data, 'hopeless', seeds)
+  const alike = placesOf(data, 'hopeless', seeds, own)
   const cold = coldSweep(data, seeds)
   const surge = surgeSweep(data, seeds)
   const sections: [title: string, lines: string[]][] = [
@@ -51,6 +63,7 @@ function tables(data: ThemisData, seeds: number): string {
     ["Cold start, video, Themis's window: violations %, core-seconds", cold.lines],
     ['A surge of 40 s from 33/s, video: violations %, core-seconds', surge.lines],
     ["Profiles, SLOs and rules of the paper's time, Themis's window", paperTable(data, seeds)],
+    [ACCURACY, loki === undefined ? [NO_LOKI] : accuracyTable(data, loki, seeds)],
   ]
   const findings = [
     ...intro.findings,

@@ -1,11 +1,15 @@
 /** Runs of one scene with one policy over seeds, and tables of them. @module */
 import { createScaler, type RulesName } from '../../../peers/scalers.ts'
 import { type ElasticResult, type ElasticScene, optionsOf, runElastic } from '../../elastic/run.ts'
+import { runShoal } from '../../elastic/shoal_scene.ts'
 
 type Figure = Exclude<keyof ElasticResult, 'coresAt'>
 
 /** Means over the seeds. */
 export type Run = { [figure in Figure]: number } & { coresAt: number[] }
+
+/** Shoal's own scheduler, which is no elastic policy: it runs the same scene in the simulator of pools. */
+export const SHOAL = 'shoal'
 
 export function runOf(
   scene: ElasticScene,
@@ -15,7 +19,9 @@ export function runOf(
 ): Run {
   const results = Array.from({ length: seeds }, (_, i) => {
     const seeded = { ...scene, seed: i + 1 }
-    return runElastic(seeded, createScaler(policy, optionsOf(seeded), rules))
+    return policy === SHOAL
+      ? runShoal(seeded, rules)
+      : runElastic(seeded, createScaler(policy, optionsOf(seeded), rules))
   })
   const first = results[0]!
   const figures = Object.keys(first).filter((name): name is Figure => name !== 'coresAt')

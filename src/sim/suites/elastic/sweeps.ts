@@ -1,11 +1,11 @@
 /** How the advantage depends on the cold start, and on the size of the surge. @module */
 import { sceneOf, stepsPerS, type ThemisData, windowPerS } from '../../elastic/themis_scenes.ts'
 import { percent } from '../rows.ts'
-import { agrees, type Run, runOf, tableOf } from './runs.ts'
+import { agrees, type Run, runOf, SHOAL, tableOf } from './runs.ts'
 import { COLD_MS } from './windows.ts'
 
 const COLD_STARTS_MS = [0, 1000, 5000, 15_000, 30_000]
-const SWEPT = ['themis', 'themis-paper', 'horizontal', 'vertical-early', 'inferline']
+const SWEPT = ['themis', 'themis-paper', 'horizontal', 'vertical-early', 'inferline', SHOAL]
 /** From what the window begins with to beyond what its instances carry with all cores (141/s). */
 const QUIET_PER_S = 33
 const SURGES_PER_S = [60, 100, 120, 140, 160, 180, 220]

@@ -9,11 +9,12 @@ import {
   windowPerS,
 } from '../../elastic/themis_scenes.ts'
 import { percent } from '../rows.ts'
-import { agrees, mean, type Run, runOf, tableOf } from './runs.ts'
+import { agrees, mean, type Run, runOf, SHOAL, tableOf } from './runs.ts'
 
-export const POLICIES = [
+const PEERS = [
   ...['themis', 'themis-paper', 'horizontal', 'vertical', 'vertical-early', 'inferline', 'fixed'],
 ]
+const POLICIES = [...PEERS, SHOAL]
 /** As the figure in the introduction of the paper has it. */
 export const COLD_MS = 5000
 /** Of Themis's window, before anything rises. */
@@ -25,25 +26,31 @@ interface Place {
   runs: Map<string, Run>
 }
 
+/** @param known places whose runs of Shoal are good for these: it has a rule of its own whatever others drop */
 export function placesOf(
   data: ThemisData,
   drops: ElasticScene['drops'],
   seeds: number,
+  known?: readonly Place[],
   windows: readonly string[] = Object.keys(data.windows).filter(isShown),
 ): Place[] {
   return windows.flatMap((window) =>
     PIPELINES.map((pipeline) => {
       const perS = windowPerS(data, window, 'head', pipeline)
       const scene = sceneOf(data, 'head', pipeline, perS, { coldMs: COLD_MS, drops, seed: 1 })
-      return { window, pipeline, runs: runsOf(scene, seeds) }
+      const ours = known?.find((one) => one.window === window && one.pipeline === pipeline)
+      return { window, pipeline, runs: runsOf(scene, seeds, ours?.runs.get(SHOAL)) }
     })
   )
 }
 
 const isShown = (window: string) => window === 'themis' || window.startsWith('jump')
 
-const runsOf = (scene: ElasticScene, seeds: number) =>
-  new Map(POLICIES.map((policy) => [policy, runOf(scene, policy, seeds)]))
+const runsOf = (scene: ElasticScene, seeds: number, ours = runOf(scene, SHOAL, seeds)) =>
+  new Map([
+    ...PEERS.map((policy) => [policy, runOf(scene, policy, seeds)] as const),
+    [SHOAL, ours] as const,
+  ])
 
 const cellOf = ({ violationRatio, violationsBySecond, coreSeconds }: Run) =>
   `${percent(violationRatio)}, ${percent(violationsBySecond)}, ${coreSeconds.toFixed(0)}`
@@ -75,7 +82,7 @@ export function windowFindings(places: readonly Place[], what: string): string[]
   const lost = (policy: string) => of(policy, ({ violationRatio }) => violationRatio)
   const cores = (policy: string) => of(policy, ({ meanCores }) => meanCores)
   const ours = lost('themis')
-  const said = ['horizontal', 'vertical-early', 'vertical'].map((policy) =>
+  const said = ['horizontal', 'vertical-early', 'vertical', SHOAL].map((policy) =>
     `\`${policy}\` ${percent(lost(policy))} (${cores(policy).toFixed(1)} cores)`
   )
   const fewer = lost('horizontal') / Math.max(ours, 1e-6)

@@ -26,6 +26,8 @@ export interface CellStore {
 }
 
 const USUAL_SEEDS = 5
+/** Suites count active nodes: as few as keep deadlines, unless a case asks for something else. */
+const USUAL = { prefer: 'frugal' }
 
 /** @param seeds as many as the suite usually has where absent */
 export function cellsOf(
@@ -39,7 +41,7 @@ export function cellsOf(
       seed,
     ) =>
       one.contenders.map((contender) => {
-        const scenario: Case['scenario'] = { ...one.scenario, seed }
+        const scenario: Case['scenario'] = { ...USUAL, ...one.scenario, seed }
         const { curve = false, limits, once = false } = one
         const sources = fingerprintOf(contender.policy)
         const key = createHash('sha256')

@@ -1,0 +1,121 @@
+/**
+ * What of each node is in use: brings about what `use` decided, and calls a slot that rests.
+ *
+ * Nodes that are in use stay before others come. One whose batch is overdue may be gone: another is in
+ * use in its place, of another group if its own has none.
+ *
+ * @module
+ */
+import type { InUse } from '../core/elastic.ts'
+import type { PolicyCommand } from '../core/types.ts'
+import type { Level } from '../use/arrange.ts'
+import type { Capacity } from './capacity.ts'
+import { type Group, isOverdue, type PoolNode, type Slot } from './slots.ts'
+
+type Emit = (command: PolicyCommand) => void
+
+/** Scales nodes to these levels by kind of group, all that is lent where there is none, and says so. */
+export function applyLevels(
+  capacity: Capacity,
+  levels: ReadonlyMap<string, Level>,
+  emit: Emit,
+  nowMs: number,
+): Slot[] {
+  const wanted = new Map<PoolNode, InUse>()
+  const nodes = new Map<PoolNode, Level | undefined>()
+  /** What is missing: how fast those would be that are not heard of. */
+  let short = 0
+  for (const [kind, groups] of kindsOf(capacity)) {
+    const slots = groups.flatMap((group) => group.slots)
+    const level = levels.get(kind)
+    for (const { node } of slots) nodes.set(node, level)
+    const missing = spread(slots, level, wanted, nowMs)
+    short += missing / groups[0]!.meanMs
+  }
+  // The quickest come first.
+  for (const { slots, meanMs } of capacity.groups) {
+    for (const slot of slots) {
+      if (!(short > 1e-9)) break
+      if (isWanted(slot, wanted) || isOverdue(slot, nowMs)) continue
+      take(slot, undefined, wanted)
+      short -= 1 / meanMs
+    }
+  }
+  return [...nodes].flatMap(([node, level]) =>
+    scale(node, wanted.get(node) ?? inUseOf(node, 0, level), emit, nowMs)
+  )
+}
+
+/** Groups that differ in their threads alone. */
+export function kindsOf({ groups }: Capacity): Map<string, Group[]> {
+  const kinds = new Map<string, Group[]>()
+  for (const group of groups) {
+    const own = kinds.get(group.kind)
+    if (own === undefined) kinds.set(group.kind, [group])
+    else own.push(group)
+  }
+  return kinds
+}
+
+/** How many of the slots that a level asks for there are not. */
+function spread(
+  slots: readonly Slot[],
+  level: Level | undefined,
+  wanted: Map<PoolNode, InUse>,
+  nowMs: number,
+): number {
+  let missing = Math.min(level?.count ?? Infinity, slots.length)
+  const mostEach = slots.reduce((most, { index }) => Math.max(most, index + 1), 0)
+  // So many of each node; more where that is not enough.
+  for (let each = Math.min(level?.slots ?? mostEach, mostEach); each <= mostEach; each++) {
+    for (const before of [true, false]) {
+      for (const slot of slots) {
+        if (missing <= 0) return 0
+        if (slot.index >= each || isWanted(slot, wanted)) continue
+        if ((slot.node.inUse.slots > 0) !== before) continue
+        take(slot, level, wanted)
+        if (!isOverdue(slot, nowMs)) missing--
+      }
+    }
+  }
+  return missing
+}
+
+const isWanted = ({ node, index }: Slot, wanted: ReadonlyMap<PoolNode, InUse>) =>
+  index < (wanted.get(node)?.slots ?? 0)
+
+function take({ node, index }: Slot, level: Level | undefined, wanted: Map<PoolNode, InUse>): void {
+  wanted.set(node, inUseOf(node, Math.max(index + 1, wanted.get(node)?.slots ?? 0), level))
+}
+
+function inUseOf(node: PoolNode, slots: number, level: Level | undefined): InUse {
+  const { duty, speedups, inUse, told } = node
+  const threads = speedups.length > 1
+    ? Math.min(level?.threads ?? told.threads, speedups.length)
+    : inUse.threads
+  return { slots, duty: Math.min(level?.duty ?? duty, duty), threads }
+}
+
+/** Slots for which that changes something. */
+function scale(node: PoolNode, to: InUse, emit: Emit, nowMs: number): Slot[] {
+  const { told, inUse } = node
+  const isTold = to.slots === told.slots && to.duty === told.duty && to.threads === told.threads
+  if (!isTold) {
+    node.told = to
+    emit({ type: 'scale', node: node.id, ...to })
+  }
+  if (to.slots > 0) node.restsSinceMs = Infinity
+  else if (inUse.slots > 0) node.restsSinceMs = nowMs
+  const from = Math.min(to.slots, inUse.slots)
+  node.inUse = { ...to, threads: inUse.threads }
+  return node.slots.slice(from, Math.max(to.slots, inUse.slots))
+}
+
+/** A slot that rests gets a batch all the same: it is in use then, and those of its node before it. */
+export function call(
+  { node, index }: Slot,
+  { emit, changed }: { emit: Emit; changed(slot: Slot): void },
+  nowMs: number,
+): void {
+  scale(node, { ...node.told, slots: index + 1 }, emit, nowMs).forEach(changed)
+}

@@ -1,0 +1,262 @@
+/**
+ * How much of each device is in use: of each kind of slots as much as keeps queues as short as people
+ * prefer, at the least cost; and which cold nodes are worth recruiting.
+ *
+ * A step is worth what it brings for as long as it is expected to last, less what it costs until then.
+ * Duty, slots and threads of nodes that are warm are there at once, so they follow the load. A cold node
+ * costs from the moment it is recruited and serves later: it pays where the load lasts.
+ *
+ * @module
+ */
+import type { TaskShape } from '../core/graph.ts'
+import { leastSloMs, type Shapes } from '../core/graph.ts'
+import type { Prefer } from '../core/elastic.ts'
+import { load } from '../place/params.ts'
+import { backlog } from '../price/params.ts'
+import type { Market } from '../price/market.ts'
+import type { Problem } from '../price/problem.ts'
+import type { Capacity } from '../state/capacity.ts'
+import { kindsOf } from '../state/in_use.ts'
+import { type Group, speedOf } from '../state/slots.ts'
+import { allOf, cheapest, costOf, type Lent, type Level } from './arrange.ts'
+import { prefer as preferences, use } from './params.ts'
+import { slotsFor } from './queues.ts'
+
+/** Alike slots, and what the plan has them do. */
+interface Kind {
+  name: string
+  groups: Group[]
+  lent: Lent
+  /** Slots' worth of work of one thread: of the moment, and over a while. */
+  load: number
+  meanLoad: number
+}
+
+export interface Cold {
+  /** Nodes that can be recruited, and that are on their way. */
+  nodes: number
+  coming: number
+  /** Until one serves. */
+  afterMs: number
+}
+
+/** What a decision reads. */
+export interface Moment {
+  capacity: Capacity
+  /** The market with all that is lent. */
+  whole: Market
+  /** The backlog. */
+  share: number
+  prefer: Prefer
+  cold: Cold
+  nowMs: number
+}
+
+export class Use {
+  /** By kind of group; of others all is in use, with the threads that they have. */
+  levels: ReadonlyMap<string, Level> = new Map()
+  /** Cold nodes that are worth recruiting now. */
+  recruits = 0
+  private readonly loads: { atMs: number; byKind: Map<string, number> }[] = []
+  /** Threads that were right for a kind of late. */
+  private readonly threads: { atMs: number; byKind: Map<string, number> }[] = []
+  /** Since when more nodes would be better than there are. */
+  private shortSinceMs: number | undefined
+
+  constructor(private readonly shapes: Shapes) {}
+
+  decide(moment: Moment): void {
+    const { whole, nowMs } = moment
+    const kinds = this.kindsOf(moment)
+    const levels = new Map<string, Level>()
+    this.recruits = 0
+    if (moment.prefer === 'sooner') {
+      for (const { name, lent } of kinds) levels.set(name, allOf(lent))
+      this.recruits = moment.cold.nodes
+    } else if (this.isBusy(whole)) {
+      for (const { name, lent } of kinds) {
+        if (lent.speedups.length > 1) levels.set(name, allOf(lent))
+      }
+      this.recruit(kinds, levels, moment)
+    } else {
+      const found = kinds.map((kind) =>
+        cheapest(kind.lent, this.slotsAt(kind, moment)) ?? allOf(kind.lent)
+      )
+      const threads = found.map((level, i) => [kinds[i]!.name, level.threads] as const)
+      this.remember(this.threads, new Map(threads), nowMs)
+      found.forEach((one, i) => {
+        const { name, lent } = kinds[i]!
+        const level = this.steady(kinds[i]!, one, moment)
+        if (!isAll(level, lent)) levels.set(name, level)
+      })
+      this.recruit(kinds, levels, moment)
+    }
+    this.levels = levels
+  }
+
+  /** The problem with what is in use alone. */
+  reduced(problem: Problem, { groups }: Capacity): Problem {
+    return {
+      ...problem,
+      duties: problem.duties.map((duty, g) => {
+        const { kind, slots } = groups[g]!
+        const level = this.levels.get(kind)
+        if (level === undefined) return duty
+        const { node } = slots[0]!
+        const alike = groups.filter((other) => other.kind === kind)
+        const all = alike.reduce((sum, one) => sum + one.slots.length, 0)
+        const quick = speedOf(node, level.threads) / speedOf(node, node.speedups.length)
+        return duty * Math.min(1, level.count / all) * Math.min(1, level.duty / node.duty) * quick
+      }),
+    }
+  }
+
+  private isBusy({ plan, problem: { duties } }: Market): boolean {
+    return plan.load.some((one, g) => one >= use.busy * duties[g]!)
+  }
+
+  private kindsOf({ capacity, whole: { plan }, nowMs }: Moment): Kind[] {
+    const kinds = [...kindsOf(capacity)].map(([name, groups]): Kind => {
+      const nodes = new Set(groups.flatMap(({ slots }) => slots.map(({ node }) => node)))
+      const slots = groups.reduce((sum, group) => sum + group.slots.length, 0)
+      const [{ duty, speedups, inUse, power }] = [...nodes] as [Group['slots'][number]['node']]
+      const load = groups.reduce(
+        (sum, { index, slots: [first] }) =>
+          sum + plan.load[index]! * speedOf(first!.node, first!.node.inUse.threads),
+        0,
+      )
+      const each = Math.ceil(slots / nodes.size)
+      const lent = { nodes: nodes.size, slots: each, duty, speedups, threads: inUse.threads, power }
+      return { name, groups, lent, load, meanLoad: load }
+    })
+    this.remember(this.loads, new Map(kinds.map(({ name, load }) => [name, load])), nowMs)
+    for (const kind of kinds) kind.meanLoad = this.meanLoad(kind)
+    return kinds
+  }
+
+  /** Slots at full duty that a kind needs, by their speed for that of one thread. */
+  private slotsAt(
+    { load, meanLoad }: Pick<Kind, 'load' | 'meanLoad'>,
+    { whole, prefer, capacity }: Moment,
+  ): (speed: number) => number {
+    const { problem: { demands }, lossPerShare } = whole
+    const perMs = demands.reduce((sum, { ratePerS }) => sum + ratePerS, 0) / 1000
+    const sloMs = leastSloMs(this.shapes)
+    const { within, beyond, alone } = preferences[prefer === 'sooner' ? 'balanced' : prefer]
+    const aloneMs = alone ? this.aloneMs(whole, capacity.groups) : 0
+    return (speed) => {
+      const waitMs = Math.max(within * sloMs - aloneMs / speed, use.leastSlack * sloMs)
+      const workMs = load / speed / Math.max(perMs, 1e-9)
+      return slotsFor(meanLoad / speed, { workMs, sloMs, waitMs, beyond, lossPerShare })
+    }
+  }
+
+  /** Upper duration of a query alone on paths as planned, of the longest pipeline, with one thread. */
+  private aloneMs({ problem: { services }, plan, usesOf }: Market, groups: readonly Group[]) {
+    const ofTask = (task: TaskShape): number => {
+      let [items, ms] = [0, 0]
+      for (const { index } of task.variants) {
+        usesOf(index).forEach(({ group }, u) => {
+          const perS = plan.itemsPerS[index]![u]!
+          const { node } = groups[group]!.slots[0]!
+          const alone = services[index]!.find((one) => one.group === group)?.aloneMs ?? 0
+          items += perS
+          ms += perS * alone * speedOf(node, node.inUse.threads)
+        })
+      }
+      const own = items > 1e-9 ? ms / items : 0
+      return own + task.next.reduce((most, next) => Math.max(most, ofTask(next)), 0)
+    }
+    return [...this.shapes.pipelines.values()].reduce(
+      (most, { root }) => Math.max(most, ofTask(root)),
+      0,
+    )
+  }
+
+  /** Nobody is given up while a queue is worked off, nor threads before they were too many for a while. */
+  private steady({ name, lent }: Kind, level: Level, { share }: Moment): Level {
+    const threads = this.threads.reduce(
+      (most, { byKind }) => Math.max(most, byKind.get(name) ?? 0),
+      level.threads,
+    )
+    const before = share > 2 * backlog.usual
+      ? this.levels.get(name)?.count ?? lent.nodes * lent.slots
+      : 0
+    return { ...level, threads, count: Math.max(level.count, before) }
+  }
+
+  /**
+   * With more nodes the same work costs less, or more of it is done: that counts for as long as it is
+   * expected to last from when they are there, and they cost until then.
+   */
+  private recruit(kinds: Kind[], levels: ReadonlyMap<string, Level>, moment: Moment): void {
+    const { cold, whole, nowMs } = moment
+    const [kind] = [...kinds].sort((a, b) => b.load - a.load)
+    if (cold.nodes + cold.coming === 0 || kind === undefined) return
+    const { lent, groups } = kind
+    const larger = { ...lent, nodes: lent.nodes + cold.nodes + cold.coming }
+    const present = levels.get(kind.name) ?? allOf(lent)
+    const asked = this.isBusy(whole) ? { ...kind, ...this.loadAtBest(kind, whole) } : kind
+    const wished = cheapest(larger, this.slotsAt(asked, moment)) ?? allOf(larger)
+    const more = Math.ceil(wished.count / wished.slots) - lent.nodes - cold.coming
+    if (more <= 0) {
+      if (Math.ceil(wished.count / wished.slots) <= lent.nodes) this.shortSinceMs = undefined
+      return
+    }
+    this.shortSinceMs ??= nowMs
+    const priceMs = Math.max(...groups.map(({ index }) => whole.pricesAt(1)[index]!))
+    const brings = more * lent.slots * lent.duty * priceMs
+    const unit = costOf(lent, { count: 1, slots: 1, duty: lent.duty, threads: 1 })
+    const savedMs = use.worth / 1000 * (costOf(lent, present) - costOf(larger, wished)) / unit
+    const lastsMs = use.lastsMs + nowMs - this.shortSinceMs
+    const costs = use.worth / 1000 * more * cold.afterMs
+    if ((brings + savedMs) * (lastsMs - cold.afterMs) > costs) {
+      this.recruits = Math.min(more, cold.nodes)
+    }
+  }
+
+  /** Work of one thread if all were served, as accurately as can be. */
+  private loadAtBest({ groups }: Kind, { plan, problem, usesOf, taskPerS }: Market) {
+    const { index, slots: [first] } = groups[0]!
+    const asked = problem.demands.reduce((sum, { ratePerS }) => sum + ratePerS, 0)
+    const served = problem.demands.reduce(
+      (sum, { ratePerS }, d) => sum + ratePerS * plan.byDemand[d]!.served,
+      0,
+    )
+    let ms = 0
+    for (const { tasks } of this.shapes.pipelines.values()) {
+      for (const { index: task, variants } of tasks) {
+        const [best] = [...variants].sort((a, b) => b.accuracy - a.accuracy)
+          .flatMap((one) => usesOf(one.index).filter(({ group }) => group === index))
+        ms += (taskPerS[task] ?? 0) * (best?.costMs ?? 0)
+      }
+    }
+    const speed = speedOf(first!.node, first!.node.inUse.threads)
+    const load = ms / 1000 * speed * asked / Math.max(served, 1e-3 * asked)
+    return { load, meanLoad: load }
+  }
+
+  private remember(
+    list: { atMs: number; byKind: Map<string, number> }[],
+    byKind: Map<string, number>,
+    nowMs: number,
+  ): void {
+    list.push({ atMs: nowMs, byKind })
+    while (list[0]!.atMs < nowMs - use.windowMs) list.shift()
+  }
+
+  private meanLoad({ name, load: now }: Kind): number {
+    let [sum, count] = [0, 0]
+    for (const { byKind } of this.loads) {
+      const one = byKind.get(name)
+      if (one === undefined) continue
+      sum += one
+      count++
+    }
+    const mean = sum / count
+    return now > load.jump * mean || now * load.jump < mean ? now : mean
+  }
+}
+
+const isAll = ({ count, duty }: Level, lent: Lent): boolean =>
+  lent.speedups.length < 2 && count >= lent.nodes * lent.slots && duty >= lent.duty

@@ -1,0 +1,116 @@
+/** As much of each device is in use as the deadline needs, and no more. */
+import assert from 'node:assert/strict'
+import { asks, asksAtRandom, joins, play, type Scene } from '../story.ts'
+
+/** As fast as with 1, 2, 3 and 4 threads. */
+const SPEEDUPS = [1, 1.8, 2.5, 3.1]
+
+/** What of a node is in use, as it was last told. */
+function inUse(story: Scene, node: string) {
+  return story.commands('scale').filter((one) => one.node === node).at(-1)
+}
+
+const slotsInUse = (story: Scene, nodes: readonly string[]) =>
+  nodes.reduce((sum, node) => sum + (inUse(story, node)?.slots ?? 0), 0)
+
+Deno.test('Many devices are used a little rather than few at their limit', () => {
+  const nodes = ['a', 'b', 'c', 'd']
+  const story = play({ children: 2 }, [
+    [0, ...nodes.map((id) => joins(id, { slots: 4 }))],
+    [1000, asksAtRandom('q', 6, 20_000, 2000)],
+  ], 20_000)
+  const slots = nodes.map((node) => inUse(story, node)?.slots ?? 0)
+  assert.ok(Math.max(...slots) <= 1 + Math.min(...slots.filter((one) => one > 0)), `${slots}`)
+  assert.ok(slotsInUse(story, nodes) < 12, `${slots}`)
+  const { served, asked } = story.go(24_000).tally()
+  assert.equal(served, asked)
+})
+
+Deno.test('Whoever prefers answers sooner has all that is lent, frugal has the least', () => {
+  const used = (prefer: 'frugal' | 'balanced' | 'sooner') => {
+    const nodes = Array.from({ length: 8 }, (_, i) => `n${i}`)
+    const story = play({ children: 2, prefer }, [
+      [0, ...nodes.map((id) => joins(id))],
+      [1000, asksAtRandom('q', 8, 20_000, 1000)],
+    ], 20_000)
+    return slotsInUse(story, nodes)
+  }
+  const [frugal, balanced] = [used('frugal'), used('balanced')]
+  assert.ok(frugal <= balanced && balanced < 8, `${frugal}, ${balanced}`)
+  const story = play({ prefer: 'sooner' }, [[0, ...[0, 1, 2].map((i) => joins(`n${i}`))]], 5000)
+  assert.equal(story.scheduler.plan().awake, 3)
+})
+
+Deno.test('A query that is to be answered sooner has all that is lent for a while', () => {
+  const nodes = Array.from({ length: 8 }, (_, i) => `n${i}`)
+  const story = play({ children: 2 }, [
+    [0, ...nodes.map((id) => joins(id))],
+    [1000, asks('usual', 5000)],
+    [9000, asks('sooner', 5000, { prefer: 'sooner' })],
+  ], 8000)
+  assert.ok(story.scheduler.plan().awake < 8)
+  assert.equal(story.go(9500).scheduler.plan().awake, 8)
+  story.go(60_000, [[20_000, asksAtRandom('later', 2, 30_000, 5000)]])
+  assert.ok(story.scheduler.plan().awake < 8)
+})
+
+Deno.test('A surge is met with more threads at once, and they are given back after it', () => {
+  const story = play({ children: 2, prefer: 'frugal' }, [
+    [0, joins('a', { speedups: SPEEDUPS }), joins('b', { speedups: SPEEDUPS })],
+    [1000, asksAtRandom('few', 2, 10_000, 2000)],
+    [11_000, asksAtRandom('many', 18, 10_000, 2000)],
+    [21_000, asksAtRandom('after', 2, 40_000, 2000)],
+  ], 10_900)
+  assert.equal(Math.max(...['a', 'b'].map((node) => inUse(story, node)?.threads ?? 1)), 1)
+  story.go(12_500)
+  assert.ok(['a', 'b'].every((node) => inUse(story, node)!.threads > 1))
+  story.go(64_000)
+  assert.ok(['a', 'b'].every((node) => inUse(story, node)!.threads === 1))
+  const { served, asked } = story.tally()
+  assert.ok(served >= 0.98 * asked, `${served} of ${asked}`)
+  assert.ok(story.accuracy('many') > 0.7)
+})
+
+Deno.test('Cold nodes load nothing until they are recruited: for a surge that lasts, not for a short one', () => {
+  const cold = ['c', 'd', 'e']
+  const recruited = (surgeMs: number) => {
+    const story = play({ children: 2 }, [
+      [0, joins('a', { speedups: SPEEDUPS, loadMs: 400 })],
+      [0, ...cold.map((id) => joins(id, { cold: true, speedups: SPEEDUPS, loadMs: 400 }))],
+      [4000, asksAtRandom('few', 2, 60_000, 2000)],
+      [10_000, asksAtRandom('many', 9, surgeMs, 2000, { seed: 2 })],
+    ], 9000)
+    assert.equal(loadsOf(story, cold), 0)
+    story.go(10_000 + surgeMs)
+    const loads = loadsOf(story, cold)
+    const { served, asked } = story.go(70_000).tally()
+    assert.ok(served >= 0.97 * asked, `${served} of ${asked}`)
+    return loads
+  }
+  assert.equal(recruited(500), 0)
+  assert.ok(recruited(30_000) > 0)
+})
+
+const loadsOf = (story: Scene, nodes: readonly string[]) =>
+  story.commands('load').filter(({ node }) => nodes.includes(node)).length
+
+Deno.test('A pool of cold nodes alone recruits one, so that it can answer', () => {
+  const story = play({}, [
+    [0, joins('a', { cold: true }), joins('b', { cold: true })],
+    [2000, asks('q', 5000)],
+  ], 8000)
+  assert.deepEqual([...new Set(story.commands('load').map(({ node }) => node))], ['a'])
+  assert.equal(story.tally().served, 1)
+})
+
+Deno.test('A device whose power rises steeply works for a part of the time where that is enough', () => {
+  const power = { idleW: 1, busyW: 21, exponent: 3 }
+  const story = play({ children: 2, prefer: 'frugal' }, [
+    [0, joins('a', { power }), joins('b', { power })],
+    [1000, asksAtRandom('q', 1, 20_000, 4000)],
+  ], 20_000)
+  const duties = ['a', 'b'].map((node) => inUse(story, node)?.duty ?? 1)
+  assert.ok(Math.min(...duties) < 1, `${duties}`)
+  const { served, asked } = story.go(26_000).tally()
+  assert.equal(served, asked)
+})
