@@ -86,7 +86,7 @@ export function createPooledNode(
     lentSlots: hello.slots ?? 1,
     bound: {},
     slots: hello.slots ?? 1,
-    usedSlots: hello.slots ?? 1,
+    usedSlots: hello.cold === true ? 0 : hello.slots ?? 1,
     usedDuty: hello.duty ?? 1,
     asked: undefined,
     paused: false,

@@ -1,6 +1,6 @@
 /**
  * What the coordinator has in use of what this node lends. A link begins with all slots and all of the
- * time that are lent.
+ * time that are lent; of a node that is cold no slot is in use.
  *
  * @module
  */
@@ -16,6 +16,7 @@ export interface LeverParts {
   watch: Watch
   /** To begin with. */
   duty: number
+  cold: boolean
   /** The volunteer's limits as of now, with so many threads a run. */
   limit(threads: number): InUse
   /** Threads of a run as they are. */
@@ -35,12 +36,12 @@ export interface Levers {
   scale(wish: Scale): Promise<void>
   /** There are more slots, or fewer: told, unless `scale` is about to. */
   grown(): void
-  /** A new link: all slots and all of the time that are lent are in use again. */
+  /** A new link: all is as it begins. */
   reset(): void
 }
 
 export function createLevers(parts: LeverParts): Levers {
-  const { watch, limit, threads, moves, pool, grower, send } = parts
+  const { watch, cold, limit, threads, moves, pool, grower, send } = parts
   let { duty } = parts
   /** What is not done yet. A later wish changes what it names. */
   let pending: Wish = {}
@@ -50,7 +51,7 @@ export function createLevers(parts: LeverParts): Levers {
   /** One change of threads after another: each is a new worker in every slot. */
   let moving = Promise.resolve()
 
-  let resting = false
+  let resting = cold
   const inUse = (): InUse => ({
     slots: resting ? 0 : pool().serving.length,
     ...{ duty, threads: threads() },
@@ -129,7 +130,7 @@ export function createLevers(parts: LeverParts): Levers {
       turn++
       pending = {}
       isDone = true
-      resting = false
+      resting = cold
       setDuty(limit(threads()).duty)
       grower().interrupt()
       void pool().use(Math.min(limit(threads()).slots, pool().kept))

@@ -85,7 +85,7 @@ export function createNode(options: NodeOptions): VolunteerNode {
   })
 
   const levers = createLevers({
-    ...{ watch, duty },
+    ...{ watch, duty, cold: options.cold === true },
     limit: (threads) => ({
       slots: slotsLentOf(options, limits, { ...choice.use, threads }),
       ...{ duty, threads: choice.use.backend === 'webgpu' ? 1 : choice.threads.lent },

@@ -85,7 +85,7 @@ function scene(limit: { slots: number; duty: number; threads: number }) {
     probe: () => SPEC,
   })
   const levers = createLevers({
-    ...{ watch: createWatch(1, limit.duty), duty: limit.duty },
+    ...{ watch: createWatch(1, limit.duty), duty: limit.duty, cold: false },
     ...{ limit: () => limit, threads: () => threads, pool: () => pool, grower: () => grower },
     moves: {
       isMixed: false,
