@@ -36,7 +36,9 @@ const LONGEST = [
   ...['demo', 'conformance', 'fuzz', 'types', 'peers', 'client'],
 ]
 /** Those that would be under way still when the others are over, were they run in one go. */
-const PARTS: Record<string, number> = { browser: 2, chaos: 2, policy: 2, sim: 2, cli: 2, node: 2 }
+const PARTS: Record<string, number> = {
+  ...{ browser: 2, chaos: 2, policy: 2, sim: 2, cli: 3, coordinator: 2, node: 2 },
+}
 /**
  * Suites in which a test fails that leaves a timer or a call behind: what it tests would leave that, too.
  * In the others what browsers, the bundler and processes that were started leave ends a moment later.
