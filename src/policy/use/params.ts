@@ -21,6 +21,8 @@ export const use = {
   better: 0.02,
   /** ms over which the load is averaged; a change by the factor `load.jump` begins anew. */
   windowMs: 10_000,
+  /** ms for which threads stay as many as were right: other ones are new workers. */
+  threadsMs: 2000,
   /** Share of its time that a kind may be loaded for some of it to rest. */
   busy: 0.97,
   /** Share of the accuracy that queues may cost; prices shorten them, so about a twentieth of it is lost. */
