@@ -28,6 +28,7 @@ const USAGE = `${COMMAND} node --join URL [options]
   --memory MB      memory to take at most; half of what is free at the start if absent
   --disk MB        disk for models at most; 1000 if absent
   --downloads all  all models, or least: only the smallest of each task
+  --cold           download nothing until the pool needs this node
   --code           run programs that pipelines bring, too, with all that this process may do
   --watts 20,80    what the device takes at rest and busy, for the pool's figure of energy
   --token TOKEN    what the coordinator asks for, if it does; also SHOAL_TOKEN

@@ -48,7 +48,8 @@ function addressFault(error: Error): string {
   throw error
 }
 
-const { port, host, policy, nodes, backend, memoryMb, dirs, watch, code, ...more } = startOptions()
+const { port, host, policy, prefer, nodes, backend, memoryMb, dirs, watch, code, ...more } =
+  startOptions()
 const { allowHosts, allowOrigins, allowEmbeds, tls: wanted, ...chosen } = more
 const log = createLog(chosen.level, chosen.format, (line) => console.error(line))
 const steps = createSteps(log)
@@ -87,7 +88,7 @@ if (isChecked && !chosen.audit) log(withoutAuditor(nodes), 'warn')
 let coordinator: Coordinator
 try {
   coordinator = startCoordinator({
-    ...{ pipelines, host, port, allowHosts, allowOrigins, allowEmbeds, policy },
+    ...{ pipelines, host, port, allowHosts, allowOrigins, allowEmbeds, policy, prefer },
     ...{ keyring: keys.keyring, log, isOwn, hedge: true },
     ...(trust === undefined ? {} : { trust }),
     ...(isChecked && chosen.audit ? audit.options : {}),

@@ -3,13 +3,15 @@
  *
  * A suite is a folder of `tests/`. Name some to run only those: `deno task test policy node`. `--all`
  * runs what takes long, too. Three suites run beside each other, the longest first and in parts; what each
- * printed is shown when it is over, and what failed once more at the end.
+ * printed is shown when it is over, and what failed once more at the end. A few tests that failed are run
+ * again, each alone, when all else is over: what passes then has passed, and is listed as such.
  *
  * @module
  */
 import { requireDeno } from './deno_version.ts'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { type FailureOf, runAgain } from './test/again.ts'
 import { ALL_TESTS } from './test/all.ts'
 import { countJunit, type Counts, type Failure, failuresOf } from './test/junit.ts'
 import { ROOT } from './root.ts'
@@ -22,6 +24,8 @@ const LEAST_DENO_OF_TESTS = '2.9.2'
 
 /** A suite that hangs must not hang the rest. */
 const SUITE_LIMIT_MS = 14 * 60_000
+/** Likewise for one test that is run again. */
+const AGAIN_LIMIT_MS = 3 * 60_000
 
 /**
  * Suites that take longest, so that none of them is left for the end. Those that start browsers and
@@ -32,7 +36,9 @@ const LONGEST = [
   ...['demo', 'conformance', 'fuzz', 'types', 'peers', 'client'],
 ]
 /** Those that would be under way still when the others are over, were they run in one go. */
-const PARTS: Record<string, number> = { browser: 2, chaos: 2, policy: 2, sim: 2, cli: 2, node: 2 }
+const PARTS: Record<string, number> = {
+  ...{ browser: 2, chaos: 2, policy: 2, sim: 2, cli: 3, coordinator: 2, node: 2 },
+}
 /**
  * Suites in which a test fails that leaves a timer or a call behind: what it tests would leave that, too.
  * In the others what browsers, the bundler and processes that were started leave ends a moment later.
@@ -65,7 +71,11 @@ interface Ran {
 }
 
 /** Runs Deno; all that it printed, in the order that it did. */
-async function run(args: string[], env: Record<string, string> = {}): Promise<Ran> {
+async function run(
+  args: string[],
+  env: Record<string, string> = {},
+  limitMs = SUITE_LIMIT_MS,
+): Promise<Ran> {
   const child = new Deno.Command(Deno.execPath(), {
     args,
     cwd: ROOT,
@@ -82,9 +92,9 @@ async function run(args: string[], env: Record<string, string> = {}): Promise<Ra
   const printed = Promise.all([collect(child.stdout), collect(child.stderr)])
   let ended = ''
   const timer = setTimeout(() => {
-    ended = `\nended after ${SUITE_LIMIT_MS / 60_000} minutes without a result\n`
+    ended = `\nended after ${limitMs / 60_000} minutes without a result\n`
     child.kill('SIGKILL')
-  }, SUITE_LIMIT_MS)
+  }, limitMs)
   const { success } = await child.status
   clearTimeout(timer)
   // Children of a suite that was ended may hold its output open.
@@ -96,6 +106,9 @@ interface SuiteRun extends Counts {
   output: string
   failures: Failure[]
 }
+
+/** As `deno test` calls it. */
+const BESIDE_TESTS = '(uncaught error)'
 
 /** Where no test says what was wrong. */
 const ofItself = (output: string): Failure => ({
@@ -114,7 +127,12 @@ async function writeProgram(part: Part, temp: string): Promise<string> {
   return path
 }
 
-async function runPart(part: Part, temp: string, all: boolean): Promise<SuiteRun> {
+async function runPart(
+  part: Part,
+  temp: string,
+  all: boolean,
+  filter?: string,
+): Promise<SuiteRun> {
   const name = part.suite
   if (name === 'types') {
     const paths = ['src', 'workers', 'profiles', 'demo', 'tests']
@@ -123,17 +141,25 @@ async function runPart(part: Part, temp: string, all: boolean): Promise<SuiteRun
     return { passed: ok ? 1 : 0, failed: ok ? 0 : 1, skipped: 0, onlyWithAll: 0, output, failures }
   }
   const report = join(temp, `${name}_${part.place}.xml`)
-  const { ok, output } = await run([
-    ...['test', '-A', '--no-check', '--quiet', `--config=${join(ROOT, 'deno.json')}`],
-    ...[`--junit-path=${report}`, ...TIDY.includes(name) ? ['--sanitize-ops'] : []],
-    ...APART.includes(name) ? part.files : [await writeProgram(part, temp)],
-  ], { [ALL_TESTS.variable]: all ? ALL_TESTS.value : '' })
+  const { ok, output } = await run(
+    [
+      ...['test', '-A', '--no-check', '--quiet', `--config=${join(ROOT, 'deno.json')}`],
+      ...[`--junit-path=${report}`, ...TIDY.includes(name) ? ['--sanitize-ops'] : []],
+      ...filter === undefined ? [] : [`--filter=${filter}`],
+      ...APART.includes(name) ? part.files : [await writeProgram(part, temp)],
+    ],
+    { [ALL_TESTS.variable]: all ? ALL_TESTS.value : '' },
+    filter === undefined ? SUITE_LIMIT_MS : AGAIN_LIMIT_MS,
+  )
   const xml = await Deno.readTextFile(report).catch(() => '')
   const counts = countJunit(xml)
-  // A file that does not even load has no test case to fail.
-  if (!ok && counts.failed === 0) counts.failed = 1
   const failures = failuresOf(xml)
-  return { ...counts, output, failures: ok || failures.length > 0 ? failures : [ofItself(output)] }
+  // A file that does not even load has no test case to fail, and an error beside tests is none's.
+  if (!ok && (counts.failed === 0 || output.includes(BESIDE_TESTS))) {
+    counts.failed++
+    failures.push(ofItself(output))
+  }
+  return { ...counts, output, failures }
 }
 
 async function findSuites(): Promise<Map<string, Part[]>> {
@@ -154,6 +180,11 @@ There are ${suites.join(', ')}.
 What browsers and drivers tests need is installed where root has apt-get; SHOAL_INSTALL=0 leaves the
 machine as it is, and what needs them is skipped.`
 
+function tell(what: string, failures: readonly FailureOf[]) {
+  const told = failures.map(({ part, name, text }) => `${part.suite}: ${name}\n${text}`)
+  if (told.length > 0) console.log(`${what}:\n\n${told.join('\n\n')}\n`)
+}
+
 async function main() {
   requireDeno(LEAST_DENO_OF_TESTS, 'testing Shoal')
   const found = await findSuites()
@@ -170,7 +201,7 @@ async function main() {
   const temp = await Deno.makeTempDir()
   const total: Counts = { passed: 0, failed: 0, skipped: 0, onlyWithAll: 0 }
   const rows: string[] = []
-  const failures: string[] = []
+  const failures: FailureOf[] = []
   const waiting = wanted.flatMap((name) => found.get(name)!)
   let provided = false
   const providing = provideTestNeeds(all, console.log).then(() => void (provided = true))
@@ -186,18 +217,16 @@ async function main() {
       const startedMs = performance.now()
       const ran = await runPart(part, temp, all)
       const name = part.of === 1 ? part.suite : `${part.suite} ${part.place}/${part.of}`
-      const { passed, failed, skipped, output } = ran
+      const { passed, skipped, output } = ran
       const seconds = ((performance.now() - startedMs) / 1000).toFixed(1)
       console.log(`\n== ${name}, ${seconds} s\n${output}`)
       rows.push(
-        `${name.padEnd(14)} ${seconds.padStart(7)} s  ${passed} passed, ${failed} failed` +
+        `${name.padEnd(14)} ${seconds.padStart(7)} s  ${passed} passed, ${ran.failed} failed` +
           (skipped > 0 ? `, ${skipped} skipped` : ''),
       )
-      for (const { name: test, text } of ran.failures) {
-        failures.push(`${part.suite}: ${test}\n${text}`)
-      }
+      failures.push(...ran.failures.map((failure) => ({ part, ...failure })))
       total.passed += passed
-      total.failed += failed
+      total.failed += ran.failed
       total.skipped += skipped
       total.onlyWithAll += ran.onlyWithAll
     }
@@ -205,10 +234,18 @@ async function main() {
 
   console.log(`running ${wanted.join(', ')}`)
   await Promise.all(Array.from({ length: LANES }, lane))
+  const again = await runAgain(failures, async (part, filter) => {
+    const ran = await runPart(part, temp, all, filter)
+    console.log(`\n== ${part.suite}, again\n${ran.output}`)
+    return ran.failed === 0 && ran.passed > 0
+  })
+  total.passed += again.length
+  total.failed -= again.length
   await Deno.remove(temp, { recursive: true })
   console.log(`\n${rows.sort().join('\n')}\n`)
   // Once more at the end: of a long run often only the end is read.
-  if (failures.length > 0) console.log(`failed:\n\n${failures.join('\n\n')}\n`)
+  tell('failed', failures.filter((failure) => !again.includes(failure)))
+  tell('passed only when run again, alone', again)
   if (total.onlyWithAll > 0) {
     console.log(`of those skipped, ${total.onlyWithAll} run with deno task test --all`)
   }

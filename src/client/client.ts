@@ -37,6 +37,8 @@ export interface InferOptions {
   timeoutMs?: number
   /** Least mean path accuracy, 0..1. */
   minAccuracy?: number
+  /** What the pool is run for meanwhile, in place of what the pipeline says. */
+  prefer?: 'frugal' | 'balanced' | 'sooner'
   /** 1..128 visible characters of ASCII. */
   requestId?: string
   signal?: AbortSignal
@@ -137,7 +139,7 @@ export function createClient(url: string | URL, options: ClientOptions = {}): Cl
     query: Query,
     options: InferOptions = {},
   ): Promise<InferAnswer<Outputs>> {
-    const { minAccuracy, requestId, signal, maxTries = MAX_TRIES } = options
+    const { minAccuracy, prefer, requestId, signal, maxTries = MAX_TRIES } = options
     const timeoutMs = readTimeout(options.timeoutMs)
     if (requestId !== undefined && !REQUEST_ID.test(requestId)) {
       throw new RangeError('Cannot use requestId: must be 1..128 visible characters of ASCII')
@@ -151,6 +153,7 @@ export function createClient(url: string | URL, options: ClientOptions = {}): Cl
       const headers: Record<string, string> = { 'content-type': body.type }
       if (given !== undefined) headers['x-request-timeout-ms'] = String(given)
       if (accuracy !== undefined) headers['x-min-accuracy'] = accuracy
+      if (prefer !== undefined) headers['x-prefer'] = prefer
       if (requestId !== undefined) headers['x-request-id'] = requestId
       const path = `/v1/pipelines/${encodeURIComponent(pipeline)}/infer`
       try {

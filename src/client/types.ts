@@ -72,8 +72,11 @@ export interface NodeInfo {
   /** That its volunteer lends, and share of the time. */
   slots: number
   duty: number
-  /** Of these limits, and of processors for one run. */
-  inUse: { slots: number; duty: number; threads: number }
+  /** What may be in use of it; less than that where whoever runs the coordinator said so. */
+  limit: NodeUse
+  inUse: NodeUse
+  /** Nothing is downloaded there until it is needed. */
+  cold: boolean
   /**
    * Share of its results that are taken unchecked, 0..1: 0 of a new node and of one in `state`
    * `quarantined`, 1 of the coordinator's own and where nobody is checked.
@@ -96,6 +99,13 @@ export interface NodeInfo {
   profile: { remembered: boolean; measuredAt: string | null; reason: string } | null
   /** What it is downloading, if it says so. */
   progress: { label: string; done: number; total: number } | null
+}
+
+/** Slots, the share of the time that they work, and the threads of one run. */
+export interface NodeUse {
+  slots: number
+  duty: number
+  threads: number
 }
 
 export interface PlanInfo {

@@ -11,21 +11,22 @@ import type { Post } from './driver.ts'
 import type { Link } from './link.ts'
 import type { Log } from './log.ts'
 import { isPaused, type PooledNode } from './nodes.ts'
+import { boundNode } from './scaling.ts'
 
 export interface Admin {
   /** No new work; what runs is finished. Lasts until `resume`, over joins too. */
   pause(id: string): void
   /** Undoes `pause` and `remove`; a volunteer's own pause stays. */
   resume(id: string): void
-  /** Says what of its limits is to be in use, until it joins again; it answers when that is done. */
-  scale(id: string, wish: Scale): void
+  /** No more of its limits than that is in use from now on, over joins too. */
+  scale(id: string, wish: Pick<Scale, 'slots' | 'duty'>): void
   /** No new work; what runs is finished, then the node leaves. It may join again. */
   drain(id: string): void
   /** Ends its link at once, has its work done elsewhere, and keeps it out. */
   remove(id: string): void
   isRemoved(id: string): boolean
   turnAway(link: Link): void
-  /** Tells the scheduler of a pause from before. */
+  /** Tells the scheduler of a pause, and of a bound, from before. */
   joined(node: PooledNode): void
 }
 
@@ -33,14 +34,17 @@ export interface Admin {
 const MAX_REMEMBERED = 1000
 const REMOVED = 'removed by whoever runs the coordinator'
 
-export function createAdmin({ nodes, batches, weighSilence, post, log }: {
+export function createAdmin({ nodes, batches, weighSilence, look, post, log }: {
   nodes: ReadonlyMap<string, PooledNode>
   batches: Pick<ReturnType<typeof createBatches>, 'abandon'>
   weighSilence(): void
+  /** What nodes hold changed. */
+  look(): void
   post: Post
   log: Log
 }): Admin {
   const held = new Set<string>()
+  const bounds = new Map<string, PooledNode['bound']>()
   const removed = new Set<string>()
 
   function find(id: string): PooledNode {
@@ -76,7 +80,12 @@ export function createAdmin({ nodes, batches, weighSilence, post, log }: {
     scale(id, wish) {
       const node = find(id)
       say(node, 'is told how much of it is to be in use', 'scale')
-      node.link.send({ type: 'scale', ...wish })
+      post(boundNode(node, wish))
+      bounds.delete(id)
+      bounds.set(id, node.bound)
+      forgetOldest(bounds)
+      look()
+      weighSilence()
     },
     drain(id) {
       const node = find(id)
@@ -101,6 +110,8 @@ export function createAdmin({ nodes, batches, weighSilence, post, log }: {
         message: `Cannot join: ${REMOVED}`,
       }),
     joined(node) {
+      const bound = bounds.get(node.id)
+      if (bound !== undefined) post(boundNode(node, bound))
       if (held.has(node.id)) hold(node, true)
     },
   }
@@ -108,6 +119,10 @@ export function createAdmin({ nodes, batches, weighSilence, post, log }: {
 
 function remember(ids: Set<string>, id: string): void {
   ids.add(id)
-  const [oldest] = ids
+  forgetOldest(ids)
+}
+
+function forgetOldest(ids: Set<string> | Map<string, unknown>): void {
+  const [oldest] = ids.keys()
   if (ids.size > MAX_REMEMBERED && oldest !== undefined) ids.delete(oldest)
 }

@@ -8,6 +8,7 @@ import type { Command, Post } from './driver.ts'
 import { type JudgementParts, noteJudgement } from './judgement.ts'
 import { instanceKey, type PooledNode, removeInstance } from './nodes.ts'
 import type { createQueries } from './queries.ts'
+import { scaleNode } from './scaling.ts'
 
 export interface CommandParts extends JudgementParts {
   /** Of those that serve and those that judge. */
@@ -44,8 +45,10 @@ export function createCommands(parts: CommandParts): (command: Command) => void 
       }
       case 'judged':
         return noteJudgement(command, parts)
-      case 'scale':
-        return
+      case 'scale': {
+        const node = find(command.node)
+        return node && scaleNode(node, command)
+      }
     }
   }
 }

@@ -10,7 +10,8 @@ import type { Post } from './driver.ts'
 import type { Log } from './log.ts'
 import { addInstance, type PooledNode, removeInstance, roundTripNews } from './nodes.ts'
 import type { createRenewal } from './renewal.ts'
-import { noteReport, noteScaled } from './report.ts'
+import { noteReport } from './report.ts'
+import { noteScaled } from './scaling.ts'
 
 export interface HearingParts {
   /** Whether there is such a variant, and the node is able to hold it as it runs now. */
@@ -81,16 +82,14 @@ export function createHearing(parts: HearingParts): Hear {
         return weighSilence()
       }
       case 'report': {
-        const event = noteReport(node, message, logOf(node), () => tellAble(node))
-        if (event === undefined) return
-        post(event)
+        const events = noteReport(node, message, logOf(node), () => tellAble(node))
+        if (events.length === 0) return
+        events.forEach(post)
         // Paused, let go on or of fewer slots, it counts otherwise as one to do silent nodes' work.
         return weighSilence()
       }
       case 'scaled':
-        post(noteScaled(node, message, logOf(node)))
-        look()
-        return weighSilence()
+        return post(noteScaled(node, message, logOf(node)))
       case 'bye':
         return node.link.close(1000, message.reason)
       case 'hello':

@@ -45,7 +45,7 @@ export async function infer(c: Context, name: string, parts: InferParts): Promis
     const request = c.req.raw
     const gone = goneOf(c, peers)
     const headers = readInferHeaders(request.headers, pipeline.sloMs)
-    const { id, budgetMs, minAccuracy } = headers
+    const { id, budgetMs, minAccuracy, prefer } = headers
     const deadlineMs = arrivedMs + budgetMs
     const takes = queryTensors(pipeline)
     const type = readContentType(request.headers, takes)
@@ -60,6 +60,7 @@ export async function infer(c: Context, name: string, parts: InferParts): Promis
     const { answer, answeredMs, modelledJ } = await pool.submit({
       ...{ pipeline: pipeline.name, payload: payload!, arrivedMs, deadlineMs, gone, id },
       ...(minAccuracy === undefined ? {} : { minAccuracy }),
+      ...(prefer === undefined ? {} : { prefer }),
     })
     const finished = resultOf(answer)
     const latencyMs = round(answeredMs - arrivedMs)

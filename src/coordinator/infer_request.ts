@@ -5,6 +5,7 @@
  */
 import { z } from 'zod'
 import type { Takes } from '../pipeline/takes.ts'
+import { type Prefer, PREFERENCES } from '../policy/core/elastic.ts'
 import { ApiError } from './api_error.ts'
 import { parseAs, parseRequest, PICTURES, TENSORS } from './oip/parse.ts'
 import { MAX_DIMS } from './oip/schemas.ts'
@@ -18,6 +19,8 @@ export interface InferHeaders {
   id: string
   budgetMs: number
   minAccuracy?: number
+  /** In place of what the pipeline prefers. */
+  prefer?: Prefer
 }
 
 export const MAX_TIMEOUT_MS = 600_000
@@ -46,8 +49,9 @@ export function readInferHeaders(headers: Headers, sloMs: number): InferHeaders 
     }
   }
   const id = requestId ?? crypto.randomUUID()
+  const plain = { id, budgetMs, ...readPrefer(headers) }
   const accuracy = headers.get('x-min-accuracy')
-  if (accuracy === null) return { id, budgetMs }
+  if (accuracy === null) return plain
   const isNumber = accuracy.length <= MAX_DIGITS && /^\d*\.?\d+$/.test(accuracy)
   const minAccuracy = isNumber ? Number(accuracy) : NaN
   if (!(minAccuracy >= 0 && minAccuracy <= 1)) {
@@ -56,7 +60,19 @@ export function readInferHeaders(headers: Headers, sloMs: number): InferHeaders 
       `Cannot use x-min-accuracy: must be a number 0..1: received ${accuracy.slice(0, 40)}`,
     )
   }
-  return { id, budgetMs, minAccuracy }
+  return { ...plain, minAccuracy }
+}
+
+/** @throws ApiError `invalid_input` */
+function readPrefer(headers: Headers): { prefer?: Prefer } {
+  const said = headers.get('x-prefer')
+  if (said === null) return {}
+  const prefer = PREFERENCES.find((one) => one === said)
+  if (prefer !== undefined) return { prefer }
+  throw new ApiError(
+    'invalid_input',
+    `Cannot use x-prefer: must be one of ${PREFERENCES.join(', ')}: received ${said.slice(0, 40)}`,
+  )
 }
 
 /**

@@ -4,18 +4,13 @@
  * @module
  */
 import type { NodeInfo } from '../client/types.ts'
-import { publicName } from '../pipeline/version.ts'
 import { ableVariants, type ServedVariant } from '../pipeline/hold.ts'
-import type {
-  Answer,
-  NodeTrust,
-  PolicyEvent,
-  SchedulerStats,
-  VariantRef,
-} from '../policy/core/types.ts'
+import type { InUse } from '../policy/core/elastic.ts'
+import type { Answer, PolicyEvent, VariantRef } from '../policy/core/types.ts'
 import { workingShare } from '../protocol/duty.ts'
-import type { Hello } from '../protocol/mod.ts'
+import type { Hello, Scale } from '../protocol/mod.ts'
 import { createCropEncodingChooser } from './crop_encoding.ts'
+import { powerOf } from './energy/power.ts'
 import type { Link } from './link.ts'
 import type { Payload } from './payload.ts'
 
@@ -31,12 +26,18 @@ export interface PooledNode {
   threadsPerRun: number
   /** By `pipeline task variant`. */
   readonly fallbacks: Map<string, NodeInfo['fallbacks'][number]>
-  /** What its volunteer lends, and how many of them it said last are to be in use. */
+  /** How much faster a batch runs with 1, 2, ... threads, where the node says that it may have them. */
+  speedups: readonly number[] | undefined
+  /** What its volunteer lends. */
   lentSlots: number
-  mostUsedSlots: number
-  /** In use: what the scheduler plans with. */
+  /** What of it whoever runs the coordinator lets be in use. */
+  bound: Pick<Scale, 'slots' | 'duty'>
+  /** The lesser of both: what the scheduler plans with. */
   slots: number
-  duty: number
+  /** In use, as it said last; and what it was asked for last. */
+  usedSlots: number
+  usedDuty: number
+  asked: InUse | undefined
   /** The volunteer's wish. */
   paused: boolean
   /** The wish of whoever runs the coordinator. */
@@ -81,10 +82,13 @@ export function createPooledNode(
     backendReason: hello.backendReason ?? null,
     threadsPerRun: hello.threadsPerRun ?? 1,
     fallbacks: new Map(),
+    speedups: hello.speedups,
     lentSlots: hello.slots ?? 1,
-    mostUsedSlots: Infinity,
+    bound: {},
     slots: hello.slots ?? 1,
-    duty: hello.duty ?? 1,
+    usedSlots: hello.cold === true ? 0 : hello.slots ?? 1,
+    usedDuty: hello.duty ?? 1,
+    asked: undefined,
     paused: false,
     held: false,
     silent: false,
@@ -115,11 +119,13 @@ export function joinedEvent(
   node: PooledNode,
   served: readonly (ServedVariant & { memoryBytes: number })[],
 ): Extract<PolicyEvent, { type: 'node_joined' }> {
-  const { id, slots, hello, own, judge, voter } = node
-  const { duty = 1, slotMemoryBytes } = hello
+  const { id, slots, hello, own, judge, voter, threadsPerRun, speedups } = node
+  const { duty = 1, slotMemoryBytes, cold } = hello
   return {
-    ...{ type: 'node_joined', node: id, slots, duty: workingShare(duty) },
-    able: ableOf(node, served),
+    ...{ type: 'node_joined', node: id, slots, duty: workingShare(duty), threads: threadsPerRun },
+    ...{ able: ableOf(node, served), power: powerOf(node) },
+    ...(cold === true ? { cold } : {}),
+    ...(speedups === undefined ? {} : { speedups }),
     ...(slotMemoryBytes === undefined ? {} : { memoryBytes: slotMemoryBytes }),
     ...(own ? { own } : {}),
     ...(judge ? { judge } : {}),
@@ -213,43 +219,6 @@ function countTasks(node: PooledNode) {
   for (const key of node.instances) node.tasks.add(key.split(' ').slice(1, 3).join(' '))
 }
 
-export function nodeInfo(
-  node: PooledNode,
-  stats: SchedulerStats['nodes'][string] | undefined,
-): NodeInfo {
-  return {
-    id: node.id,
-    name: node.name,
-    runtime: node.hello.runtime ?? 'deno',
-    state: stats?.trust?.standing === 'quarantined' ? 'quarantined' : stats?.state ?? 'standby',
-    backend: node.backend,
-    backendReason: node.backendReason,
-    threadsPerRun: node.threadsPerRun,
-    fallbacks: [...node.fallbacks.values()].map((one) => ({
-      ...one,
-      pipeline: publicName(one.pipeline),
-    })),
-    device: node.hello.device ?? null,
-    code: node.hello.code ?? false,
-    class: stats?.class ?? 'default',
-    instances: node.instances.size,
-    slots: node.lentSlots,
-    duty: node.hello.duty ?? 1,
-    inUse: { slots: node.slots, duty: node.duty, threads: node.threadsPerRun },
-    trust: stats?.trust?.trust ?? 1,
-    trustReason: stats?.trust === undefined ? null : trustReasonOf(stats.trust),
-    memoryBytes: node.hello.memoryBytes ?? null,
-    slotMemoryBytes: node.hello.slotMemoryBytes ?? null,
-    downloads: node.hello.downloads ?? 'all',
-    pausedBy: node.pausedBy ?? (node.held ? 'coordinator' : null),
-    roundTripMs: node.link.roundTripMs ?? null,
-    bytesSent: node.link.bytesSent,
-    bytesReceived: node.link.bytesReceived,
-    progress: node.progress,
-    profile: node.profile,
-  }
-}
-
 /** What the scheduler is to hear of the link, if anything. */
 export function roundTripNews(
   node: PooledNode,
@@ -262,9 +231,4 @@ export function roundTripNews(
   }
   node.toldRoundTripMs = roundTripMs
   return { type: 'node_reported', node: node.id, roundTripMs }
-}
-
-function trustReasonOf({ reason, slowerThanSaid }: NodeTrust): string {
-  if (slowerThanSaid <= 1) return reason
-  return `${reason}; ${slowerThanSaid.toFixed(1)} times slower than it says, and planned so`
 }

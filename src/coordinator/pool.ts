@@ -31,10 +31,10 @@ import {
   createPooledNode,
   forgetPipeline,
   joinedEvent,
-  nodeInfo,
   type PooledNode,
   tooLargeFor,
 } from './nodes.ts'
+import { nodeInfo } from './node_info.ts'
 import { createNodeLog } from './node_log.ts'
 import { createQueries, type QueryRequest } from './queries.ts'
 import { publicPlan, publicStats } from './public_view.ts'
@@ -89,7 +89,7 @@ export function createPool(options: PoolOptions) {
   const carryOut = createCommands({
     ...{ find, nodes, batches, queries, telemetry, weighSilence, post, log },
   })
-  const admin = createAdmin({ nodes, batches, weighSilence, post, log })
+  const admin = createAdmin({ nodes, batches, weighSilence, look: () => look(), post, log })
   const able = () => versions.all().flatMap((one) => servedVariants(one.pipeline, one.models))
   const tellAble = (node: PooledNode) =>
     post({ type: 'node_able', node: node.id, able: ableOf(node, able()) })

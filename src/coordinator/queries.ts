@@ -7,6 +7,7 @@ import { createTable } from '../policy/core/table.ts'
 import type { Answer, QueryId } from '../policy/core/types.ts'
 import type { Deadlines } from './deadlines.ts'
 import type { Post } from './driver.ts'
+import type { Prefer } from '../policy/core/elastic.ts'
 import type { Gone } from './gone.ts'
 import type { Telemetry } from './metrics/telemetry.ts'
 import type { Payload } from './payload.ts'
@@ -19,6 +20,7 @@ export interface QueryRequest {
   /** Absolute, on the coordinator's clock. */
   deadlineMs: number
   minAccuracy?: number
+  prefer?: Prefer
   /** Tells when the client goes away, which cancels what is queued for the query. */
   gone: Gone
   /** As the answer has it. */
@@ -143,7 +145,7 @@ export function createQueries(
 
     /** Resolves with the one answer; rejects only with why the client left. */
     submit(request: QueryRequest): Promise<Answered> {
-      const { payload, pipeline, arrivedMs, deadlineMs, minAccuracy } = request
+      const { payload, pipeline, arrivedMs, deadlineMs, minAccuracy, prefer } = request
       const { byteLength } = payload.bytes
       const query = String(serial + 1)
       watch?.began(query, request)
@@ -164,6 +166,7 @@ export function createQueries(
           timeoutMs: deadlineMs - arrivedMs,
           payload,
           ...(minAccuracy === undefined ? {} : { minAccuracy }),
+          ...(prefer === undefined ? {} : { prefer }),
         })
       })
     },

@@ -4,16 +4,15 @@
  * @module
  */
 import type { PolicyEvent } from '../policy/core/types.ts'
-import { workingShare } from '../protocol/duty.ts'
 import type { NodeMessage } from '../protocol/mod.ts'
 import type { Log } from './log.ts'
-import { dropInstances, isPaused, type PooledNode } from './nodes.ts'
+import { isPaused, type PooledNode } from './nodes.ts'
+import { lentNow, scaledNews } from './scaling.ts'
 
-type Reported = Extract<PolicyEvent, { type: 'node_reported' }>
 type Report = Extract<NodeMessage, { type: 'report' }>
 
 /**
- * Notes it. Returns what the scheduler is to hear of it, if anything.
+ * Notes it. Returns what the scheduler is to hear of it.
  *
  * @param moved called where it can hold other variants from now on: its backend or link changed
  */
@@ -22,7 +21,7 @@ export function noteReport(
   message: Report,
   log: Log,
   moved: () => void,
-): Reported | undefined {
+): PolicyEvent[] {
   const about = { node: node.id, name: node.name }
   if (message.progress !== undefined) {
     const { label, done, total } = message.progress
@@ -39,20 +38,19 @@ export function noteReport(
     node.hello.cached = message.cached
     moved()
   }
-  node.threadsPerRun = message.threadsPerRun ?? node.threadsPerRun
+  const { threadsPerRun } = node
+  node.threadsPerRun = message.threadsPerRun ?? threadsPerRun
+  node.speedups = message.speedups ?? node.speedups
   if (message.backendReason !== undefined) {
     node.backendReason = message.backendReason
     log(`node ${node.name} runs on ${message.backendReason}`, 'info', {
       ...{ event: 'node_backend', ...about, backend: node.backend },
     })
   }
-  if (message.slots !== undefined) {
-    node.lentSlots = message.slots
-    useSlots(node)
-  }
+  if (message.slots !== undefined) lentNow(node, message.slots)
   const line = noteProfile(node, message)
   if (line !== undefined) log(line, 'info', { event: 'node_profile', ...about })
-  const { paused, slots, profile } = message
+  const { paused, slots, profile, speedups } = message
   if (paused !== undefined) {
     const pausedBy = paused ? message.pausedBy ?? 'node' : null
     if (node.pausedBy !== pausedBy) {
@@ -63,42 +61,17 @@ export function noteReport(
     }
     node.paused = paused
   }
-  if (paused === undefined && slots === undefined && profile === undefined) return undefined
-  return {
+  const scaled = node.threadsPerRun === threadsPerRun ? [] : [scaledNews(node)]
+  const news = [paused, slots, profile, speedups].some((one) => one !== undefined)
+  if (!news) return scaled
+  return [{
     type: 'node_reported',
     node: node.id,
     ...(paused === undefined ? {} : { paused: isPaused(node) }),
     ...(slots === undefined ? {} : { slots: node.slots }),
     ...(profile === undefined ? {} : { profile }),
-  }
-}
-
-/** Notes what of its limits a node has in use. Returns what the scheduler is to hear of it. */
-export function noteScaled(
-  node: PooledNode,
-  { slots, duty, threads }: Extract<NodeMessage, { type: 'scaled' }>,
-  log: Log,
-): Reported {
-  const { id, name, hello } = node
-  node.mostUsedSlots = slots
-  node.duty = Math.min(duty, hello.duty ?? 1)
-  node.threadsPerRun = threads
-  useSlots(node)
-  const percent = Math.round(100 * node.duty)
-  log(
-    `node ${name} has in use: ${node.slots} of ${node.lentSlots} slots, ${percent} % of the time`,
-    'info',
-    {
-      ...{ event: 'node_scaled', node: id, name, slots: node.slots, duty: node.duty },
-    },
-  )
-  return { type: 'node_reported', node: id, slots: node.slots, duty: workingShare(node.duty) }
-}
-
-/** What lies in slots that are not in use is as good as not held. */
-function useSlots(node: PooledNode): void {
-  node.slots = Math.min(node.lentSlots, node.mostUsedSlots)
-  dropInstances(node, node.slots)
+    ...(speedups === undefined ? {} : { speedups }),
+  }, ...scaled]
 }
 
 /** Notes where a node's latencies are from. A line for people where there is something to say. */

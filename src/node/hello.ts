@@ -16,10 +16,10 @@ export interface HelloFacts {
   duty: number
   cached: string[]
   limits: HoldLimits
-  choice: Pick<BackendChoice, 'use' | 'reason' | 'device'>
+  choice: Pick<BackendChoice, 'use' | 'reason' | 'device' | 'threads'>
 }
 
-export function helloOf({ host, name, token, watts }: NodeOptions, facts: HelloFacts): Hello {
+export function helloOf({ host, name, token, watts, cold }: NodeOptions, facts: HelloFacts): Hello {
   const { nodeId, secret, epoch, slots, duty, cached, limits, choice } = facts
   return {
     type: 'hello',
@@ -35,6 +35,8 @@ export function helloOf({ host, name, token, watts }: NodeOptions, facts: HelloF
     ...(name === undefined ? {} : { name }),
     ...(token === undefined ? {} : { token }),
     ...(watts === undefined ? {} : { watts }),
+    ...(cold === true ? { cold } : {}),
+    ...(choice.threads.speedups === undefined ? {} : { speedups: [...choice.threads.speedups] }),
     ...(limits.memoryBytes === Infinity ? {} : {
       memoryBytes: Math.floor(limits.memoryBytes),
       slotMemoryBytes: Math.floor(limits.slotBytes),

@@ -1,13 +1,13 @@
 /**
  * What the coordinator has in use of what this node lends. A link begins with all slots and all of the
- * time that are lent.
+ * time that are lent; of a node that is cold no slot is in use.
  *
  * @module
  */
 import type { NodeMessage, Scale } from '../protocol/messages.ts'
 import { workingShare } from '../protocol/duty.ts'
 import type { Grower } from './backend/grow.ts'
-import type { HoldLimits } from './limits/hold_limits.ts'
+import type { Moves } from './backend/moves.ts'
 import { type InUse, type Wish, within } from './limits/in_use.ts'
 import type { SlotPool } from './slot/pool.ts'
 import type { Watch } from './state.ts'
@@ -16,13 +16,12 @@ export interface LeverParts {
   watch: Watch
   /** To begin with. */
   duty: number
-  holding: Pick<HoldLimits, 'lapse'>
-  /** The volunteer's limits as of now. */
-  limit(): InUse
+  cold: boolean
+  /** The volunteer's limits as of now, with so many threads a run. */
+  limit(threads: number): InUse
   /** Threads of a run as they are. */
   threads(): number
-  /** Gives each run so many threads, where that can be done as things are. */
-  useThreads(count: number): Promise<void>
+  moves: Pick<Moves, 'isMixed' | 'useThreads'>
   /** Asked at each use: they come into being together. */
   pool(): SlotPool
   grower(): Grower
@@ -35,38 +34,60 @@ export interface Levers {
   readonly share: number
   /** Told by the coordinator: answered with `scaled` when it is done. */
   scale(wish: Scale): Promise<void>
-  /** A new link: all slots and all of the time that are lent are in use again. */
+  /** There are more slots, or fewer: told, unless `scale` is about to. */
+  grown(): void
+  /** A new link: all is as it begins. */
   reset(): void
 }
 
 export function createLevers(parts: LeverParts): Levers {
-  const { watch, holding, limit, threads, pool, grower, send } = parts
+  const { watch, cold, limit, threads, moves, pool, grower, send } = parts
   let { duty } = parts
   /** What is not done yet. A later wish changes what it names. */
   let pending: Wish = {}
   let turn = 0
+  /** All that was wished for. */
+  let isDone = true
   /** One change of threads after another: each is a new worker in every slot. */
   let moving = Promise.resolve()
 
-  const inUse = (): InUse => ({ slots: pool().serving.length, duty, threads: threads() })
+  let resting = cold
+  const inUse = (): InUse => ({
+    slots: resting ? 0 : pool().serving.length,
+    ...{ duty, threads: threads() },
+  })
 
   function setDuty(to: number): void {
     duty = to
-    pool().serving.forEach((slot) => slot.recount())
+    pool().all.forEach((slot) => slot.recount())
   }
 
   const setThreads = (isWished: () => boolean) =>
     moving = moving.then(async () => {
-      const next = within(pending, inUse(), limit()).threads
-      if (isWished() && next !== threads()) await parts.useThreads(next)
+      const { threads: count } = wished()
+      if (isWished() && (count !== threads() || moves.isMixed)) await moves.useThreads(count)
     })
 
-  async function setSlots(count: number, isWished: () => boolean): Promise<void> {
-    grower().hold(true)
+  /** What is pending, within the limits that there are with so many threads. */
+  function wished(count = threads()): InUse {
+    return within(pending, inUse(), limit(count))
+  }
+
+  /**
+   * What is there serves at once. With none in use what comes is served as before, as far as the
+   * limits allow with so many threads.
+   */
+  function setSlots(count: number, threads: number): Promise<void> {
+    resting = count === 0
     const { serving, kept } = pool()
-    if (count < serving.length) holding.lapse(count)
-    await pool().use(Math.min(count, kept))
-    if (isWished() && count > kept) await grower().growTo(count, isWished)
+    const most = resting ? Math.min(serving.length, limit(threads).slots) : count
+    return pool().use(Math.min(most, kept))
+  }
+
+  function tell(): void {
+    const now = inUse()
+    send({ type: 'scaled', ...now })
+    watch.emit({ type: 'scaled', ...now }, { inUse: now })
   }
 
   return {
@@ -77,31 +98,43 @@ export function createLevers(parts: LeverParts): Levers {
       return workingShare(duty)
     },
     async scale(wish) {
-      const { slots = pending.slots, duty = pending.duty, threads = pending.threads } = wish
-      pending = { slots, duty, threads }
-      const mine = ++turn
-      const isWished = () => mine === turn
-      const next = within(pending, inUse(), limit())
-      setDuty(next.duty)
-      if (next.threads !== inUse().threads) await setThreads(isWished)
-      // How many slots there may be goes by the threads of each.
-      if (isWished() && slots !== undefined) {
-        await setSlots(within(pending, inUse(), limit()).slots, isWished)
+      pending = {
+        slots: wish.slots ?? pending.slots,
+        duty: wish.duty ?? pending.duty,
+        threads: wish.threads ?? pending.threads,
       }
+      const mine = ++turn
+      isDone = false
+      const isWished = () => mine === turn
+      setDuty(wished().duty)
+      // How many slots there may be goes by the threads of each.
+      const next = wished().threads
+      let parked = setSlots(wished(next).slots, next)
+      if (next !== threads() || moves.isMixed) await setThreads(isWished)
+      if (isWished()) {
+        const { slots } = wished()
+        parked = setSlots(slots, threads())
+        if (slots > pool().kept) await grower().growTo(slots, isWished)
+      }
+      await parked
+      grower().unparked()
       if (!isWished()) return
       pending = {}
-      const now = inUse()
-      send({ type: 'scaled', ...now })
-      const gone = (held: string) => parseInt(held) >= now.slots
-      const ready = watch.state.ready.filter((held) => !gone(held))
-      watch.emit({ type: 'scaled', ...now }, { inUse: now, ready })
+      isDone = true
+      tell()
+    },
+    grown() {
+      if (isDone) tell()
     },
     reset() {
       turn++
       pending = {}
-      setDuty(limit().duty)
-      grower().hold(false)
-      void pool().use(pool().kept)
+      isDone = true
+      resting = cold
+      setDuty(limit(threads()).duty)
+      grower().interrupt()
+      void pool().use(Math.min(limit(threads()).slots, pool().kept))
+      grower().unparked()
     },
   }
 }

@@ -42,7 +42,6 @@ export function createLoads(): Loads {
         return before.filter((held) => held.startsWith(`${slot} `))
           .forEach((held) => pending.add(held))
       case 'slots':
-      case 'scaled':
         for (const held of pending) if (parseInt(held) >= slots) pending.delete(held)
         return
       case 'left':

@@ -6,25 +6,27 @@
 import type { Hello } from '../protocol/messages.ts'
 import { createBackendChoice } from './backend/choice.ts'
 import { createGrower } from './backend/grow.ts'
-import { moveSlots } from './backend/move_slots.ts'
+import { createMoves } from './backend/moves.ts'
 import { systemClock } from './clock.ts'
 import { helloOf } from './hello.ts'
 import { type Identity, loadIdentity } from './identity.ts'
 import { createLeaving, type Leaving } from './leaving.ts'
 import { createLevers } from './levers.ts'
 import {
+  busiestOf,
   firstSlotsOf,
   limitsLine,
   limitsOf,
   mostSlotsOf,
   openModels,
   processorsOf,
+  slotsLentOf,
 } from './limits/node_limits.ts'
 import { createBackoff } from './link/backoff.ts'
 import { createLink, type Link } from './link/link.ts'
 import { openWebSocket } from './link/transport.ts'
 import { createMeasuring } from './measure/measuring.ts'
-import { nameOf, quickestOfEachTask } from './models/catalog.ts'
+import { createSamples } from './measure/samples.ts'
 import { createModelFetcher } from './models/fetch_model.ts'
 import type { ModelStore } from './models/models.ts'
 import type { NodeOptions, VolunteerNode } from './node_options.ts'
@@ -33,6 +35,7 @@ import { createServing } from './serving.ts'
 import { createDecoding } from './slot/decoding.ts'
 import { createPace } from './slot/pace.ts'
 import { createSlotPool } from './slot/pool.ts'
+import { createProcessors } from './slot/processors.ts'
 import { createSlot } from './slot/slot.ts'
 import { createWatch } from './state.ts'
 
@@ -82,18 +85,17 @@ export function createNode(options: NodeOptions): VolunteerNode {
   })
 
   const levers = createLevers({
-    ...{ watch, duty, holding: limits },
-    limit: () => ({
-      slots: options.slots ?? mostSlotsOf(options, limits, choice.use),
-      duty,
-      threads: choice.use.backend === 'wasm' ? choice.threads.lent : choice.use.threads,
+    ...{ watch, duty, cold: options.cold === true },
+    limit: (threads) => ({
+      slots: slotsLentOf(options, limits, { ...choice.use, threads }),
+      ...{ duty, threads: choice.use.backend === 'webgpu' ? 1 : choice.threads.lent },
     }),
     threads: () => choice.use.threads,
-    async useThreads(count) {
-      if (!pace.may() || isTight()) return
-      const { threads } = choice.use
-      choice.threads.limit(count)
-      if (!await move()) choice.threads.limit(threads)
+    moves: {
+      get isMixed() {
+        return moves.isMixed
+      },
+      useThreads: (count) => moves.useThreads(count),
     },
     pool: () => pool,
     grower: () => grower,
@@ -104,10 +106,11 @@ export function createNode(options: NodeOptions): VolunteerNode {
 
   const { maxPixels } = limits
   const decoding = maxPixels === undefined ? {} : { decoding: createDecoding() }
+  const processors = createProcessors(() => busiestOf(options))
   const pool = createSlotPool(slots, (events, isParked) =>
     createSlot({
       clock,
-      ...decoding,
+      ...{ ...decoding, processors },
       assets: { ...host.assets, ...maxPixels === undefined ? {} : { maxPixels } },
       createWorker: () => host.createWorker(),
       engine: () => choice.use,
@@ -142,6 +145,7 @@ export function createNode(options: NodeOptions): VolunteerNode {
     },
   })
 
+  const samples = createSamples({ profiler, pool, catalog: () => serving.catalog })
   const choice = createBackendChoice({
     ...{ clock, pace, host, wishReason: options.backendReason },
     wish: options.backend ?? 'auto',
@@ -152,12 +156,12 @@ export function createNode(options: NodeOptions): VolunteerNode {
     fixedSlots,
     slots: () => pool.serving,
     ...(options.readAdapter === undefined ? {} : { readAdapter: options.readAdapter }),
-    samples: () =>
-      quickestOfEachTask(profiler.byLatency(), (key) => pool.slot(0)?.holds(key) === true)
-        .flatMap((key) => serving.catalog?.spec(nameOf(key)) ?? []),
+    samples: samples.quickestOfEachTask,
+    heaviest: samples.heaviest,
     measure: (key) => pool.slot(0)?.measure(key, 1) ?? Promise.resolve(undefined),
     fetchModel,
-    move,
+    move: () => moves.move(),
+    gained: (speedups) => void link.send({ type: 'report', speedups: [...speedups] }),
     decided({ backend, threads }, reason) {
       limits.runsOn({ backend, device: choice.device })
       link.send({ type: 'report', backend, backendReason: reason, threadsPerRun: threads })
@@ -169,28 +173,25 @@ export function createNode(options: NodeOptions): VolunteerNode {
   /** Whether memory has no room for one more worker beside those that serve. */
   const isTight = () => options.memoryBytes !== undefined && limits.mostSlots <= pool.kept
 
-  function move(): Promise<boolean> {
-    return moveSlots({
-      ...{ pool, profiler, grower, grown, use: choice.use, fixedSlots },
-      serves: () => !leaving.begun,
-    })
-  }
+  const moves = createMoves({
+    ...{ pool, pace, profiler, grown, fixedSlots, isTight },
+    choice: () => choice,
+    grower: () => grower,
+    serves: () => !leaving.begun,
+  })
 
   function grown(slots: number): void {
     limits.keep(slots)
     link.send({ type: 'report', slots })
     watch.emit({ type: 'slots', slots }, { slots, inUse: levers.inUse })
+    levers.grown()
   }
 
   const grower = createGrower({
     ...{ clock, pace, pool },
     mostSlots: () => mostSlotsOf(options, limits, choice.use),
     again: () => profiler.detourAgain(),
-    probe() {
-      const quickest = profiler.byLatency().find(({ key }) => pool.slot(0)?.holds(key))
-      return quickest && serving.catalog?.spec(nameOf(quickest.key))
-    },
-    grown,
+    ...{ probe: samples.quickest, grown },
   })
 
   const link: Link = createLink({
@@ -216,6 +217,7 @@ export function createNode(options: NodeOptions): VolunteerNode {
         modelBase = new URL(welcome.modelPath, base).href
         const change = { phase: 'joined', inUse: levers.inUse, unfit: limits.unfit } as const
         watch.emit({ type: 'joined', epoch: lastEpoch }, change)
+        if (pool.serving.length < pool.kept) levers.grown()
         if (watch.state.paused) setPaused(true, watch.state.pausedBy)
         profiler.again()
         profiler.kick()
@@ -281,7 +283,7 @@ export function createNode(options: NodeOptions): VolunteerNode {
       const change = { phase: 'connecting', ...about } as const
       watch.emit({ type: 'connecting', url: options.url }, change)
       // The worker comes up while the link does.
-      pool.serving.forEach((slot) => slot.prepare())
+      if (options.cold !== true) pool.serving.forEach((slot) => slot.prepare())
       link.start()
     },
     stop: leaving.stop,

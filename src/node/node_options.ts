@@ -44,6 +44,8 @@ export interface NodeOptions {
   downloads?: Downloads
   /** Whether programs of pipelines' authors may run here; not unless the volunteer says so. */
   code?: boolean
+  /** Nothing is downloaded before the coordinator asks for it, and it knows. */
+  cold?: boolean
   /** What the device takes at rest and with all slots busy, if the volunteer knows: 0 to 1000 each. */
   watts?: { idle: number; busy: number }
   /** Share of the time a slot may work, 0.01 to 1. */

@@ -122,7 +122,7 @@ export function createServing(options: ServingOptions): Serving {
   function load(slot: number, name: VariantName): void {
     try {
       const spec = catalog?.spec(name)
-      const found = options.pool().slot(slot)
+      const found = options.pool().warm(slot)
       if (spec === undefined || found === undefined) throw new RangeError(`No slot ${slot} here`)
       watch.emit({ type: 'loading', slot, variant: spec.key })
       const taken = limits.take(slot, spec.key)
@@ -155,7 +155,7 @@ export function createServing(options: ServingOptions): Serving {
     limits.free(slot, key)
     const ready = watch.state.ready.filter((held) => held !== `${slot} ${key}`)
     watch.emit({ type: 'unloaded', slot, variant: key }, { ready })
-    if (options.pool().serving.some((other) => other.holds(key))) return
+    if (options.pool().all.some((other) => other.holds(key))) return
     options.profiler().remove(key)
     askedFor.forget(key)
   }
@@ -268,7 +268,7 @@ export function createServing(options: ServingOptions): Serving {
       limits.welcome(welcome, catalog.pipelines, cached)
       // Neither memory nor figures are those of the model that has its name now.
       for (const key of askedFor.changed(catalog)) {
-        options.pool().serving.forEach((_, slot) => unload(slot, key))
+        options.pool().all.forEach((_, slot) => unload(slot, key))
         options.profiler().remove(key)
       }
     },

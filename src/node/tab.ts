@@ -36,6 +36,10 @@ export interface TabChoices {
   allModels: boolean
   /** Whether programs that pipelines bring may run, too. */
   code?: boolean
+  /** Whether nothing is to be downloaded before it is needed. */
+  cold?: boolean
+  /** What the device takes at rest and busy, if the volunteer knows. */
+  watts?: { idle: number; busy: number }
 }
 
 export interface TabSnapshot {
@@ -222,7 +226,8 @@ export function createTab(options: TabOptions): TabApi {
         diskBytes: chosen.diskBytes,
         downloads: downloadsNow(),
         gpu: chosen.gpu,
-        code: chosen.code === true,
+        ...{ code: chosen.code === true, cold: chosen.cold === true },
+        ...(chosen.watts === undefined ? {} : { watts: chosen.watts }),
         ...(chosen.threadsPerRun === undefined ? {} : { threadsPerRun: chosen.threadsPerRun }),
         ...(chosen.name === '' ? {} : { name: chosen.name }),
         ...(token === undefined ? {} : { token }),

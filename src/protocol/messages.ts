@@ -73,7 +73,11 @@ const backend = z.enum(['wasm', 'webgpu', 'native'])
 const backendReason = z.string().max(500)
 /** Threads inside one run of a model. */
 const threads = z.number().int().min(1).max(256)
+/** How many times as fast a batch runs with 1, 2, ... threads as with one, up to the most lent. */
+const speedups = z.array(z.number().min(0.01).max(256)).min(2).max(256)
 const slots = z.number().int().min(1).max(256)
+/** Of those of a node; with none the node rests. */
+const slotsInUse = z.number().int().min(0).max(256)
 /** Share of the time to work. */
 const duty = z.number().min(0.01).max(1)
 /** `least`: of models that are not cached, only the smallest of each task. All by default. */
@@ -123,7 +127,10 @@ export const nodeMessage = z.discriminatedUnion('type', [
     /** The volunteer lets programs of pipelines' authors run. */
     code: z.boolean().optional(),
     cached: cached.optional(),
-    /** What the volunteer says that the device takes, at rest and busy: for the figure of energy alone. */
+    /** Nothing is to be downloaded there until it is needed. */
+    cold: z.boolean().optional(),
+    speedups: speedups.optional(),
+    /** What the volunteer says that the device takes, at rest and busy. */
     watts: z.object({ idle: watts, busy: watts }).optional(),
   }),
   z.object({
@@ -151,6 +158,7 @@ export const nodeMessage = z.discriminatedUnion('type', [
     backend: backend.optional(),
     backendReason: backendReason.optional(),
     threadsPerRun: threads.optional(),
+    speedups: speedups.optional(),
     /** As in `hello`, where that changed: the volunteer's link did. */
     downloads: downloads.optional(),
     cached: cached.optional(),
@@ -208,8 +216,8 @@ export const nodeMessage = z.discriminatedUnion('type', [
     message: z.string().max(2000),
     computeMs: ms.optional(),
   }),
-  /** In use from now on, of what the volunteer lends: the answer to the last `scale`. */
-  z.object({ type: z.literal('scaled'), slots, duty, threads }),
+  /** In use from now on, of what the volunteer lends: the answer to the last `scale`, or news. */
+  z.object({ type: z.literal('scaled'), slots: slotsInUse, duty, threads }),
   z.object({ type: z.literal('pong'), n: serial }),
   /** Leaving: the last message after the running batches have been answered. */
   z.object({ type: z.literal('bye'), reason: z.string().max(200) }),
@@ -258,7 +266,7 @@ export const coordinatorMessage = z.discriminatedUnion('type', [
   /** What is to be in use; the volunteer's limits stay above it. An older node passes it over. */
   z.object({
     type: z.literal('scale'),
-    slots: slots.optional(),
+    slots: slotsInUse.optional(),
     duty: duty.optional(),
     threads: threads.optional(),
   }),

@@ -1,7 +1,7 @@
 /** The join page as an element of another origin's page: who may show it, and what joins in it. */
 import assert from 'node:assert/strict'
 import type { Frame, Page } from 'playwright-core'
-import { USUAL } from '../../src/cli/serve/serving.ts'
+import { SMALL } from '../../src/bench/requeue/scene.ts'
 import { createKeyring, hashOf, makeKey } from '../../src/coordinator/doors/keys.ts'
 import {
   fits,
@@ -47,7 +47,7 @@ async function withSite(
   const [browser, pool] = await Promise.all([
     launch(executable!),
     startPool({
-      ...{ variants: USUAL, keyring: createKeyring([key]), allowEmbeds: [site.allowed] },
+      ...{ variants: SMALL, keyring: createKeyring([key]), allowEmbeds: [site.allowed] },
     }),
   ])
   try {

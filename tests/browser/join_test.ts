@@ -1,7 +1,7 @@
 /** A browser tab as a node: joins by one click, serves, leaves; nothing without the click. */
 import assert from 'node:assert/strict'
 import { selfCertificate } from '../../src/cli/serve/self_certificate.ts'
-import { USUAL } from '../../src/cli/serve/serving.ts'
+import { SMALL } from '../../src/bench/requeue/scene.ts'
 import {
   ELSEWHERE,
   fits,
@@ -29,7 +29,7 @@ async function withBrowser(
 ) {
   const [browser, pool] = await Promise.all([
     launch(executable!),
-    startPool({ variants: USUAL, ...(tls && { tls }) }),
+    startPool({ variants: SMALL, ...(tls && { tls }) }),
   ])
   try {
     await test(browser, pool)

@@ -1,7 +1,7 @@
 /** Pages of a coordinator that asks for keys: who has one gets on, and no address tells of it. */
 import assert from 'node:assert/strict'
 import type { Page } from 'playwright-core'
-import { USUAL } from '../../src/cli/serve/serving.ts'
+import { SMALL } from '../../src/bench/requeue/scene.ts'
 import {
   createKeyring,
   hashOf,
@@ -44,7 +44,7 @@ Deno.test({
     const keyring = createKeyring(keys)
     const [browser, pool] = await Promise.all([
       launch(executable!),
-      startPool({ keyring, variants: USUAL }),
+      startPool({ keyring, variants: SMALL }),
     ])
     const give = async (page: Page, key: string) => {
       await page.getByLabel(/^Key of/).fill(key)

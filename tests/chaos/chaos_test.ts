@@ -7,8 +7,9 @@ import { startChaos } from '../../src/bench/chaos/faults.ts'
 import { startChaosScene } from '../../src/bench/chaos/scene.ts'
 import { few } from '../exhaustive.ts'
 
-const QUERIES = few(30, 60)
+const QUERIES = few(15, 60)
 const STRIKES = 4
+const EVERY_MS = few(2500, 4000)
 /** Each with one query under way, so that no machine is too slow for what is asked. */
 const CLIENTS = 3
 const SEED = 20
@@ -18,7 +19,7 @@ Deno.test('whatever befalls nodes, every query gets one answer, and none gets tw
   const scene = await startChaosScene({ timeoutMs: 120_000 })
   try {
     await Promise.all(['a', 'b', 'c', 'd'].map((name) => scene.addNode(name)))
-    const chaos = startChaos(scene, SEED, 4000)
+    const chaos = startChaos(scene, SEED, EVERY_MS)
     const struck = () => Object.values(chaos.counts).reduce((a, b) => a + b)
     const answers: Awaited<ReturnType<typeof scene.ask>>[] = []
     let asked = 0

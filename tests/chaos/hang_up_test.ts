@@ -1,7 +1,8 @@
 /** Clients and nodes that hang up at any point of what they do: nobody else notices, nothing stays. */
 import assert from 'node:assert/strict'
+import { SMALL } from '../../src/bench/requeue/scene.ts'
 import { buildAssets } from '../../src/cli/serve/build_assets.ts'
-import { SAMPLE_PAGE, startServing, USUAL } from '../../src/cli/serve/serving.ts'
+import { SAMPLE_PAGE, startServing } from '../../src/cli/serve/serving.ts'
 import { PROTOCOL_VERSION } from '../../src/protocol/mod.ts'
 import { few } from '../exhaustive.ts'
 import { encode, frame, hangUp, rawGet, UPGRADE } from '../coordinator/raw_socket.ts'
@@ -23,7 +24,7 @@ Deno.test('whoever hangs up, at any point of a request or an answer, harms nobod
   const assets = await buildAssets()
   const faults: string[] = []
   const serving = await startServing(undefined, {
-    ...{ assets, variants: USUAL },
+    ...{ assets, variants: SMALL },
     log: (line, level) => void (level === 'error' && faults.push(line)),
   })
   const port = Number(new URL(serving.localUrl).port)

@@ -3,6 +3,7 @@ import { equal, match, ok } from 'node:assert/strict'
 import { basename, dirname, join } from 'node:path'
 import { ROOT } from '../../src/cli/root.ts'
 import { TESTED_DENO } from '../../src/cli/deno_version.ts'
+import { isAll } from '../exhaustive.ts'
 
 const hasNpm = await new Deno.Command('npm', { args: ['--version'], stdout: 'null' }).output()
   .then(({ success }) => success, () => false)
@@ -46,8 +47,22 @@ async function until({ stdout }: Deno.ChildProcess, what: string): Promise<strin
   return text
 }
 
+/** The node, once it has joined and a picture was read. */
+async function joinAndAsk(command: Deno.Command, url: string): Promise<Deno.ChildProcess> {
+  const node = command.spawn()
+  await until(node, 'joined')
+  const answer = await fetch(`${url}/v1/pipelines/shelf/infer`, {
+    method: 'POST',
+    headers: { 'content-type': 'image/jpeg', 'x-request-timeout-ms': '60000' },
+    body: await fetch(`${url}/samples/shelf.jpg`).then((sample) => sample.bytes()),
+  })
+  equal(answer.status, 200, await answer.clone().text())
+  ok((await answer.json()).outputs !== undefined)
+  return node
+}
+
 Deno.test({
-  name: 'the packed package serves, and a node joins, from an empty folder without a checkout',
+  name: 'the packed package runs from an empty folder without a checkout',
   ignore: !hasNpm || Deno.build.os === 'windows',
   async fn() {
     const dir = await Deno.makeTempDir()
@@ -81,19 +96,17 @@ Deno.test({
     }
     match(text, /another node on this machine joins with: shoal node --join /)
     const url = /http:\/\/localhost:\d+/.exec(text)![0]
-    const node = shoal('node', '--join', url, '--slots', '1').spawn()
-    await until(node, 'joined')
-    const answer = await fetch(`${url}/v1/pipelines/shelf/infer`, {
-      method: 'POST',
-      headers: { 'content-type': 'image/jpeg', 'x-request-timeout-ms': '60000' },
-      // As whoever has no checkout gets it.
-      body: await fetch(`${url}/samples/shelf.jpg`).then((sample) => sample.bytes()),
-    })
-    equal(answer.status, 200, await answer.clone().text())
-    ok((await answer.json()).outputs !== undefined)
+    // As whoever has no checkout gets them.
+    for (const path of ['/samples/shelf.jpg', '/node.js']) {
+      const response = await fetch(url + path)
+      equal(response.status, 200, path)
+      await response.body?.cancel()
+    }
+    const children = [coordinator]
+    if (isAll) children.unshift(await joinAndAsk(shoal('node', '--join', url, '--slots', '1'), url))
     ok((await Deno.stat(join(cwd, '.shoal'))).isDirectory)
 
-    for (const child of [node, coordinator]) {
+    for (const child of children) {
       child.kill('SIGTERM')
       equal((await child.status).code, 0)
       await child.stderr.cancel()

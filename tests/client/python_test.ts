@@ -126,6 +126,7 @@ Deno.test({
       ['pool.infer("ocr", b"GIF89a")', /must be PNG, JPEG or WebP/],
       [`pool.infer("ocr", ${PICTURE}, timeout=0)`, /timeout: must be 0.001 to 600/],
       [`pool.infer("ocr", ${PICTURE}, min_accuracy=2)`, /min_accuracy: must be 0 to 1/],
+      [`pool.infer("ocr", ${PICTURE}, prefer="faster")`, /prefer: must be frugal, balanced or/],
       [`pool.infer("ocr", ${PICTURE}, request_id="a b")`, /request_id: must be 1 to 128/],
       ['Shoal("localhost:8787")', /must be an http or https URL/],
     ]

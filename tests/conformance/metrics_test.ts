@@ -4,6 +4,7 @@ import { longestOfTasks } from '../../src/coordinator/metrics/longest.ts'
 import {
   ask,
   joinScripted,
+  PATIENT,
   pipeline,
   untilHolds,
   untilReady,
@@ -126,10 +127,13 @@ Deno.test('/metrics counts the batches that a node left with', () =>
   withCoordinator(async (coordinator) => {
     const node = await joinScripted(coordinator, 'one', () => undefined)
     await untilHolds(coordinator, 'one', 4)
-    const query = ask(coordinator)
+    const client = new AbortController()
+    const query = ask(coordinator, PATIENT, undefined, 'words', client.signal)
     await node.got('batch')
     await node.leave()
-    await (await query).body?.cancel()
+    while (coordinator.pool.node('one') !== undefined) await new Promise((r) => setTimeout(r, 1))
+    client.abort()
+    await assert.rejects(query)
     const { values } = await scrape(coordinator.url)
     assert.equal(values.get('shoal_batches_failed_total{pipeline="words"}'), 1)
   }))

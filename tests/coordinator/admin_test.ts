@@ -9,6 +9,7 @@ import {
   honest,
   joinScripted,
   openLink,
+  PATIENT,
   untilHolds,
   untilReady,
   withCoordinator,
@@ -103,7 +104,7 @@ Deno.test('a drained node gets nothing new, finishes what it has, and may come a
     }
     const one = await joinScripted(coordinator, 'one', slow)
     await untilReady(coordinator)
-    const inside = ask(coordinator)
+    const inside = ask(coordinator, PATIENT)
     await one.got('batch')
     const { status, json } = await change(coordinator, 'one', 'drain')
     assert.equal(status, 202)
@@ -114,7 +115,7 @@ Deno.test('a drained node gets nothing new, finishes what it has, and may come a
     finish()
     // Its first stage was let finish where it was; the next went to the other.
     assert.deepEqual(await nodesOf(await inside), new Set(['one', 'two']))
-    assert.deepEqual(await nodesOf(await ask(coordinator)), new Set(['two']))
+    assert.deepEqual(await nodesOf(await ask(coordinator, PATIENT)), new Set(['two']))
     assert.equal(one.batches.length, 1)
     one.send({ type: 'bye', reason: 'drained' })
     await untilGone(coordinator, 'one')
@@ -129,7 +130,7 @@ Deno.test('a removed node is gone at once, its work is done elsewhere, and it st
   withCoordinator(async (coordinator) => {
     const one = await joinScripted(coordinator, 'one', () => undefined)
     await untilReady(coordinator)
-    const inside = ask(coordinator)
+    const inside = ask(coordinator, PATIENT)
     await one.got('batch')
     await joinScripted(coordinator, 'two')
     await untilHolds(coordinator, 'two', 4)

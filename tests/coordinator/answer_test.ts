@@ -1,7 +1,15 @@
 import assert from 'node:assert/strict'
 import type { InferAnswer } from '../../src/client/types.ts'
 import { timingOf } from '../../src/coordinator/answer.ts'
-import { ask, honest, joinScripted, untilHolds, untilReady, withCoordinator } from './fixture.ts'
+import {
+  ask,
+  honest,
+  joinScripted,
+  PATIENT,
+  untilHolds,
+  untilReady,
+  withCoordinator,
+} from './fixture.ts'
 
 Deno.test('timingOf() tells of hundreds of batches in a head that proxies take', () => {
   const stage = (task: string, variant: string, queueMs: number) => ({
@@ -25,7 +33,7 @@ Deno.test('an answer names a node that has left since it had a part in it', () =
       { name: 'the first', backend: 'native' },
     )
     await untilReady(coordinator)
-    const answer = ask(coordinator)
+    const answer = ask(coordinator, PATIENT)
     await first.got('batch', ({ task }) => task === 'read')
     const second = await joinScripted(coordinator, 'id-2', honest, { name: 'the second' })
     await untilHolds(coordinator, 'id-2', 4)

@@ -262,6 +262,9 @@ export const PIXEL_PNG: Uint8Array<ArrayBuffer> = Uint8Array.fromBase64(
   'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==',
 )
 
+/** Of a query that waits for what a test does: a machine that is busy for seconds costs it nothing. */
+export const PATIENT = { 'x-request-timeout-ms': '600000' }
+
 export function ask(
   { url }: Coordinator,
   headers: Record<string, string> = {},

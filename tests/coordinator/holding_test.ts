@@ -2,7 +2,14 @@
 import assert from 'node:assert/strict'
 import { createHolding, namedOf, sizeOf } from '../../src/coordinator/holding.ts'
 import type { ResultMessage } from '../../src/protocol/mod.ts'
-import { ask, type Behaviour, joinScripted, untilReady, withCoordinator } from './fixture.ts'
+import {
+  ask,
+  type Behaviour,
+  joinScripted,
+  PATIENT,
+  untilReady,
+  withCoordinator,
+} from './fixture.ts'
 
 const MIB = 1024 * 1024
 
@@ -24,7 +31,7 @@ async function heldWith(behave: Behaviour): Promise<{ during: number; after: num
     await untilReady(coordinator)
     assert.equal(pool.heldBytes(), 0)
     const client = new AbortController()
-    const query = ask(coordinator, {}, undefined, 'words', client.signal)
+    const query = ask(coordinator, PATIENT, undefined, 'words', client.signal)
     await node.got('batch', ({ task }) => task === 'read')
     during = pool.heldBytes()
     client.abort()

@@ -6,6 +6,7 @@ import {
   type Behaviour,
   honest,
   joinScripted,
+  PATIENT,
   PIXEL_PNG,
   untilReady,
   withCoordinator,
@@ -49,7 +50,7 @@ Deno.test('a batch that died with its node is answered by another', () =>
   withCoordinator(async (coordinator) => {
     const doomed = await joinScripted(coordinator, 'doomed', never)
     await untilReady(coordinator)
-    const query = ask(coordinator)
+    const query = ask(coordinator, PATIENT)
     await doomed.got('batch')
     await joinScripted(coordinator, 'heir')
     await doomed.leave()
@@ -122,7 +123,7 @@ async function leaveWaiting(coordinator: Coordinator, picture: Uint8Array<ArrayB
   )
   await untilReady(coordinator)
   const client = new AbortController()
-  const query = ask(coordinator, {}, picture, 'words', client.signal)
+  const query = ask(coordinator, PATIENT, picture, 'words', client.signal)
   const { batch } = await node.got('batch')
   client.abort()
   await assert.rejects(query)
@@ -131,7 +132,7 @@ async function leaveWaiting(coordinator: Coordinator, picture: Uint8Array<ArrayB
   assert.equal(stats.pipelines.words.cancelled, 1)
   assert.equal(stats.pipelines.words.inFlight, 0)
   stuck = false
-  const next = await ask(coordinator, {}, picture)
+  const next = await ask(coordinator, PATIENT, picture)
   assert.equal(next.status, 200)
   await next.body?.cancel()
 }
@@ -178,7 +179,7 @@ Deno.test('what a node says of a batch that was called off is heard, and is no f
         stuck = true
         const known = node.batches.map(({ message }) => message.batch)
         const client = new AbortController()
-        const query = ask(coordinator, {}, undefined, 'words', client.signal)
+        const query = ask(coordinator, PATIENT, undefined, 'words', client.signal)
         const { batch } = await node.got('batch', ({ batch }) => !known.includes(batch))
         client.abort()
         await assert.rejects(query)
@@ -191,7 +192,7 @@ Deno.test('what a node says of a batch that was called off is heard, and is no f
             node.send({ type: 'result', batch, ...took, items: [] })
           }
         }
-        const next = await ask(coordinator)
+        const next = await ask(coordinator, PATIENT)
         assert.equal(next.status, 200)
         await next.body?.cancel()
         // Told once, whatever else is said of it.
@@ -253,7 +254,7 @@ Deno.test('draining answers what is inside and refuses what comes', () =>
       return undefined
     })
     await untilReady(coordinator)
-    const inside = ask(coordinator)
+    const inside = ask(coordinator, PATIENT)
     await node.got('batch')
     const closing = coordinator.pool.drain(4000)
     const refused = await ask(coordinator)
@@ -270,7 +271,7 @@ Deno.test('draining answers what nobody got through in its time, too', () =>
   withCoordinator(async (coordinator) => {
     const node = await joinScripted(coordinator, 'one', never)
     await untilReady(coordinator)
-    const inside = ask(coordinator, { 'x-request-timeout-ms': '600000' })
+    const inside = ask(coordinator, PATIENT)
     await node.got('batch')
     await coordinator.pool.drain(50)
     const response = await inside

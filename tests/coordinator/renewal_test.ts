@@ -6,8 +6,10 @@ import { createRenewal } from '../../src/coordinator/renewal.ts'
 import { createVersions } from '../../src/coordinator/versions.ts'
 import {
   ask,
+  type Batch,
   honest,
   joinScripted,
+  PATIENT,
   pipeline,
   untilHolds,
   untilReady,
@@ -63,39 +65,56 @@ Deno.test('a version that most nodes cannot load is refused with what they said'
     for (const node of nodes) await node.leave()
   }))
 
+/** As {@linkcode joinScripted}, honest, but keeps a task's batches back, those sent again, too, until let. */
+async function joinWithholding(coordinator: Coordinator, nodeId: string) {
+  const held = new Set<string>()
+  const kept: Batch[] = []
+  const { got, send } = await joinScripted(coordinator, nodeId, (batch) => {
+    if (!held.has(batch.message.task)) return honest(batch)
+    kept.push(batch)
+    return undefined
+  })
+  return {
+    hold: (task: string) => void held.add(task),
+    untilHeld: (task: string) =>
+      got(
+        'batch',
+        ({ batch }) => kept.some(({ message }) => message.batch === batch && message.task === task),
+      ),
+    let(task: string) {
+      held.delete(task)
+      for (const batch of kept.filter(({ message }) => message.task === task)) {
+        const { items, blobs } = honest(batch)!
+        const took = { queueMs: 0, computeMs: 1, elapsedMs: 1 }
+        send({ type: 'result', batch: batch.message.batch, items, ...took }, blobs)
+      }
+    },
+  }
+}
+
 Deno.test('a version stays until all that began with it is answered, and no longer', () =>
   withCoordinator(async (coordinator) => {
     const { versions } = coordinator.pool
     const served = () => versions.all().map(({ pipeline }) => pipeline.name)
-    const until = async (is: () => boolean) => {
-      while (!is()) await new Promise((done) => setTimeout(done, 1))
-    }
-    const node = await joinScripted(
-      coordinator,
-      'one',
-      (batch) => batch.message.task === 'find' ? undefined : honest(batch),
-    )
+    const node = await joinWithholding(coordinator, 'one')
     await untilReady(coordinator)
+    // Two queries in stages of their own, so that each can be let end without the other.
     const queries = []
-    for (let inside = 1; inside <= 2; inside++) {
-      queries.push(ask(coordinator, { 'x-request-timeout-ms': '60000' }))
-      await until(() => coordinator.pool.queriesInFlight() === inside)
+    for (const task of ['read', 'find']) {
+      node.hold(task)
+      queries.push({ task, response: ask(coordinator, PATIENT) })
+      await node.untilHeld(task)
     }
     const renewed = renew(coordinator, 2)
-    await until(() => versions.find('words')!.pipeline.name === 'words~2')
-    const done = new Set<number>()
-    for (const query of queries) {
+    while (versions.find('words')!.pipeline.name !== 'words~2') {
+      await new Promise((done) => setTimeout(done, 1))
+    }
+    for (const { task, response } of queries) {
       assert.deepEqual(served(), ['words', 'words~2'])
-      const { batch } = await node.got(
-        'batch',
-        ({ task, batch }) => task === 'find' && !done.has(batch),
-      )
-      done.add(batch)
-      const { items, blobs } = honest(node.batches.find(({ message }) => message.batch === batch)!)!
-      node.send({ type: 'result', batch, items, queueMs: 0, computeMs: 1, elapsedMs: 1 }, blobs)
-      const response = await query
-      assert.equal(response.status, 200)
-      assert.equal((await response.json()).version, 1)
+      node.let(task)
+      const answer = await response
+      assert.equal(answer.status, 200)
+      assert.equal((await answer.json()).version, 1)
     }
     await renewed
     assert.deepEqual(served(), ['words~2'])

@@ -15,8 +15,10 @@ import type { NodeMessage, Scale } from '../../src/protocol/messages.ts'
 import { createTestClock, type TestClock } from './clock.ts'
 import {
   A,
+  B,
   batchOf,
   BYTES,
+  C,
   createGates,
   item,
   load,
@@ -77,17 +79,20 @@ function scene(limit: { slots: number; duty: number; threads: number }) {
   )
   pool.serving.forEach((slot) => slot.load(SPEC))
   const grower = createGrower({
-    ...{ clock, pool, again() {}, grown() {} },
+    ...{ clock, pool, again() {}, grown: () => levers.grown() },
     pace: createPace(clock, () => 1, () => mayWork),
     mostSlots: () => limit.slots,
     probe: () => SPEC,
   })
   const levers = createLevers({
-    ...{ watch: createWatch(1, limit.duty), duty: limit.duty, holding: { lapse() {} } },
+    ...{ watch: createWatch(1, limit.duty), duty: limit.duty, cold: false },
     ...{ limit: () => limit, threads: () => threads, pool: () => pool, grower: () => grower },
-    useThreads(count) {
-      threads = count
-      return Promise.resolve()
+    moves: {
+      isMixed: false,
+      useThreads(count) {
+        threads = count
+        return Promise.resolve()
+      },
     },
     send: (message) => void told.push(message),
   })
@@ -101,7 +106,7 @@ function scene(limit: { slots: number; duty: number; threads: number }) {
 const share = fc.double({ min: 0.01, max: 1, noNaN: true })
 const step = fc.oneof(
   fc.record({
-    slots: fc.option(fc.oneof(fc.integer({ min: 1, max: 6 }), fc.double()), { nil: undefined }),
+    slots: fc.option(fc.oneof(fc.integer({ min: 0, max: 6 }), fc.double()), { nil: undefined }),
     duty: fc.option(fc.oneof(share, fc.double()), { nil: undefined }),
     threads: fc.option(fc.oneof(fc.integer({ min: 1, max: 4 }), fc.double()), { nil: undefined }),
   }),
@@ -122,7 +127,7 @@ Deno.test('no sequence of wishes, batches, pauses and links takes a node beyond 
         const { clock, pool, levers, grower, told, open, pause } = scene(limit)
         const check = () => {
           const { slots, duty, threads } = levers.inUse
-          ok(slots >= 1 && slots <= limit.slots, `${slots} slots of ${limit.slots}`)
+          ok(slots >= 0 && slots <= limit.slots, `${slots} slots of ${limit.slots}`)
           ok(pool.kept <= limit.slots && open() <= limit.slots)
           ok(duty > 0 && duty <= limit.duty && levers.share <= workingShare(limit.duty))
           ok(threads >= 1 && threads <= limit.threads)
@@ -144,7 +149,7 @@ Deno.test('no sequence of wishes, batches, pauses and links takes a node beyond 
           if (message.type !== 'scaled') continue
           ok(message.slots <= limit.slots && message.duty <= limit.duty)
         }
-        // The last wish is answered, and how many slots there are is not measured any more.
+        // The last wish is answered, and so is what came of it.
         const last = steps.findLast((one) => typeof one === 'object' || one === 'rejoin')
         if (typeof last === 'object' && last.slots !== undefined && !Number.isNaN(last.slots)) {
           equal(told.at(-1)?.type, 'scaled')
@@ -195,19 +200,18 @@ Deno.test('a slot of a real node that is parked takes no batch, and one at once 
     await gates.reached('door')
     peer.send(batchOf(2, A, [item()], { slot: 1 }), [BYTES])
     peer.send({ type: 'scale', slots: 1 })
-    // What waits goes elsewhere at once; what runs is finished first.
-    const { message: lost } = await peer.take('batch_failed')
-    equal(lost.batch, 2)
-    match(lost.message, /not in use/)
+    peer.send(batchOf(3, A, [item()], { slot: 1 }), [BYTES])
+    match((await peer.take('batch_failed')).message.message, /no slot 1/)
     equal(peer.received.some(({ message }) => message.type === 'scaled'), false)
     gates.open('door')
+    // What came before is served, what waited too.
     equal((await peer.take('result')).message.batch, 1)
+    equal((await peer.take('result')).message.batch, 2)
     deepEqual((await peer.take('scaled')).message, {
       ...{ type: 'scaled', slots: 1, duty: 0.9, threads: 1 },
     })
     deepEqual(node.state.inUse, { slots: 1, duty: 0.9, threads: 1 })
-    peer.send(batchOf(3, A, [item()], { slot: 1 }), [BYTES])
-    match((await peer.take('batch_failed')).message.message, /no slot 1/)
+    equal(node.state.ready.length, 2)
 
     peer.send({ type: 'scale', slots: 250, duty: 1, threads: 8 })
     peer.send(batchOf(4, A, [item()], { slot: 1 }), [BYTES])
@@ -221,11 +225,35 @@ Deno.test('a slot of a real node that is parked takes no batch, and one at once 
     equal(ready.loadMs, 0)
   }))
 
+Deno.test('a node with nothing in use says so, stays warm, and serves what comes', () =>
+  withNode({ slots: 2 }, async ({ peer, node }) => {
+    await load(peer, A)
+    await loadOn(peer, 1, A)
+    peer.send({ type: 'scale', slots: 0, duty: 0.5 })
+    const resting = { slots: 0, duty: 0.5, threads: 1 }
+    deepEqual((await peer.take('scaled')).message, { type: 'scaled', ...resting })
+    deepEqual(node.state.inUse, resting)
+    for (const slot of [0, 1]) {
+      peer.send(batchOf(slot, A, [item()], { slot }), [BYTES])
+      equal((await peer.take('result')).message.batch, slot)
+    }
+    await loadOn(peer, 1, B)
+    deepEqual(node.state.inUse, resting)
+    // What is left out stays as it is.
+    peer.send({ type: 'scale', duty: 1 })
+    deepEqual((await peer.take('scaled')).message, { type: 'scaled', ...resting, duty: 1 })
+    peer.send({ type: 'scale', slots: 1 })
+    equal((await peer.take('scaled')).message.slots, 1)
+    // What is parked can be filled, and is spoken of.
+    await loadOn(peer, 1, C)
+    equal(node.state.ready.length, 4)
+  }))
+
 Deno.test('a real node brings up a slot that is wished for, and a rest ends when more is', () =>
   withNode({ growing: true, threads: 2, duty: 1 }, async ({ peer }) => {
     equal(peer.hello.slots, 1)
     await load(peer, A)
-    peer.sendRaw(JSON.stringify({ type: 'scale', slots: 0, duty: 7 }))
+    peer.sendRaw(JSON.stringify({ type: 'scale', slots: -1, duty: 7 }))
     peer.send({ type: 'scale', slots: 2 })
     equal((await peer.take('report', ({ slots }) => slots !== undefined)).message.slots, 2)
     deepEqual((await peer.take('scaled')).message, {

@@ -143,7 +143,7 @@ Deno.test('what ends on the way counts there, as in answers: with one way for al
         },
       },
       pool: [{ class: 'gpu', count: 4 }],
-      trace: { binSeconds: 200, rates: [100] },
+      trace: { binSeconds: 100, rates: [100] },
       noise: { fanOutSpread },
     })
     const { accuracy } = boundOf(scenario)(100)

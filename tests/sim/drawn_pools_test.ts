@@ -5,7 +5,8 @@ import { checkScenario } from '../../src/sim/scenario.ts'
 import { lotPool } from '../../src/sim/suites/lot_pools.ts'
 import { few } from '../exhaustive.ts'
 
-const LOTS = few(3, 12)
+/** Those that take least first. */
+const LOTS = [4, 3, 5, 1, 2, 6, 7, 8, 9, 10, 11, 12].slice(0, few(2, 12))
 /** Nothing that a pool did is to be undone in the simulator, but a batch that a swap overtakes. */
 const OVERTAKEN = 'batch refused: variant not held'
 
@@ -22,13 +23,13 @@ function check(lot: number, held: 'all' | 1, pipelines: 1 | 2): void {
 
 Deno.test('each query of a random pool has one answer, and nothing is sent to a slot that cannot do it', () => {
   for (const held of ['all', 1] as const) {
-    for (let lot = 1; lot <= LOTS; lot++) check(lot, held, 1)
+    for (const lot of LOTS) check(lot, held, 1)
   }
   for (const lot of SHARED) check(lot, 'all', 2)
 })
 
 Deno.test('shoal loses no more than loki where slots hold all', () => {
-  for (let lot = 1; lot <= LOTS; lot++) {
+  for (const lot of LOTS) {
     const checked = checkScenario(lotPool(lot, 'all').scenario, `lot ${lot}`)
     const [ours, theirs] = ['shoal', 'loki'].map((policy) => runPolicy(checked, { policy }).result)
     assert.ok(
@@ -39,7 +40,7 @@ Deno.test('shoal loses no more than loki where slots hold all', () => {
 })
 
 Deno.test('the same scenario gives the same run, and another number of the policy another', () => {
-  const checked = checkScenario(lotPool(2, 'all').scenario, 'lot 2')
+  const checked = checkScenario(lotPool(3, 'all').scenario, 'lot 3')
   const run = (set?: { [name: string]: number }) => {
     const { result } = runPolicy(checked, { policy: 'shoal', ...set === undefined ? {} : { set } })
     return [result.violationRatio, result.effectiveAccuracy]

@@ -7,11 +7,11 @@ import { few } from '../exhaustive.ts'
 
 const [, oneEach] = unseen.cases({} as Parameters<typeof unseen.cases>[0])
 
-/** The unseen scenario, three levels on 24 nodes, at a steady demand for 40 s. */
+/** The unseen scenario, three levels on 24 nodes, at a steady demand. */
 function steady(perS: number, seed: number) {
   const scenario = checkScenario({
     ...oneEach!.scenario as Record<string, unknown>,
-    trace: { binSeconds: 1, rates: Array(40).fill(perS) },
+    trace: { binSeconds: 1, rates: Array(few(20, 40)).fill(perS) },
     seed,
   }, 'steady.json')
   return runPolicy(scenario, { policy: 'shoal' }).result
@@ -29,5 +29,5 @@ Deno.test('at a third of what it carries a pool of slots with one variant has ti
   // The best path has 0.939. A slow node that does as well helps before a quicker variant does, and
   // a batch does not grow until only its usual latency would have it in time.
   assert.ok(accuracy > 0.91, `${accuracy}`)
-  assert.ok(late <= seeds.length, `${late} of about ${1700 * seeds.length} late or refused`)
+  assert.ok(late <= seeds.length, `${late} late or refused`)
 })

@@ -53,7 +53,7 @@ Deno.test('each query has a time between the least and the most, as often short 
 
 Deno.test('under overload who is let in is answered, whatever time the others have', () => {
   for (const timeoutsMs of [undefined, [50, 500], [40, 4000]] as const) {
-    for (const nodes of [2, 6]) {
+    for (const nodes of [2, 6].slice(0, few(1, 2))) {
       const each = SEEDS.map((seed) =>
         letIn(nodes, 250 * nodes, timeoutsMs && [...timeoutsMs], seed)
       )

@@ -15,6 +15,7 @@ import type { Assets } from '../../coordinator/pages.ts'
 import type { Payload } from '../../coordinator/payload.ts'
 import { createPlanner } from '../../coordinator/planner.ts'
 import { createPool, type Pool, type PoolOptions } from '../../coordinator/pool.ts'
+import type { Prefer } from '../../policy/core/elastic.ts'
 import type { TrustOptions } from '../../policy/core/options.ts'
 import { createPolicy } from '../../peers/policies.ts'
 import type { Scheduler } from '../../policy/core/types.ts'
@@ -37,6 +38,8 @@ export interface CoordinatorOptions {
   link?: PoolOptions['link']
   /** Rules to plan and route by, one of `POLICY_NAMES`. */
   policy?: string
+  /** What the pool is run for where a pipeline does not say. */
+  prefer?: Prefer
   /** Has what nodes say checked. */
   trust?: TrustOptions & Partial<Trust>
   /** Nodes that need no checking. */
@@ -114,6 +117,7 @@ export function startCoordinator(options: CoordinatorOptions): Coordinator {
     ...options.trust === undefined ? {} : { trust: options.trust },
     ...remembered === undefined ? {} : { memory: remembered },
     ...options.hedge === undefined ? {} : { hedge: options.hedge },
+    ...options.prefer === undefined ? {} : { prefer: options.prefer },
     fits: (payload, node) => fitsOn(pool.node(node), payload as Payload),
   })
   const planner = createPlanner(() =>

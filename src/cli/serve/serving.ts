@@ -62,7 +62,10 @@ export async function startServing(
       const ended = child.status.then(() => void processes.delete(child))
       for (;;) {
         const node = coordinator.pool.nodes().find((node) => node.name === name)
-        if (node !== undefined && node.instances >= node.inUse.slots * countOn(trees, node)) break
+        if (
+          node !== undefined &&
+          node.instances >= Math.max(1, node.inUse.slots) * countOn(trees, node)
+        ) break
         if (!processes.has(child)) throw new Error(`Cannot start node ${name}: it ended`)
         await new Promise((done) => setTimeout(done, 20))
       }

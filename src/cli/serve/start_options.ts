@@ -5,6 +5,7 @@
  */
 import { parseArgs } from 'node:util'
 import { LOG_FORMATS, LOG_LEVELS } from '../../coordinator/log.ts'
+import { PREFERENCES } from '../../policy/core/elastic.ts'
 import { POLICY_NAMES } from '../../peers/policies.ts'
 import { addressNamed, hostNamed } from './own_hosts.ts'
 import {
@@ -36,6 +37,8 @@ const USAGE = `${COMMAND} start [options]
   --watch             reload a pipeline when files of its folder change; SIGHUP reloads all of them
   --policy shoal      rules to plan and route by; to compare with: static, inferline, proteus, loki,
                       loki-published, which need a slot for each task at least
+  --prefer balanced   what the pool is run for: frugal uses least, sooner all that is lent; a pipeline
+                      or query may say otherwise
   --store FILE        keeps what is learned of nodes over a restart; off for none; by default
                       .shoal/coordinator.sqlite
   --trust on          off takes every node's word; on checks those that this command did not start
@@ -116,6 +119,7 @@ const SETTINGS = {
   watch: { type: 'boolean', default: false },
   code: { type: 'boolean', default: false },
   policy: text('shoal'),
+  prefer: text('balanced'),
   trust: text('on'),
   audit: text('on'),
   store: text(STORE),
@@ -191,6 +195,7 @@ export function startOptions() {
     memoryMb: maybe('memory') === undefined ? undefined : integer(told('memory'), 999_999, 1),
     host: address(told('host')),
     policy: oneOf(told('policy'), POLICY_NAMES),
+    prefer: oneOf(told('prefer'), PREFERENCES),
     trust: oneOf(told('trust'), ['on', 'off']) === 'on',
     audit: oneOf(told('audit'), ['on', 'off']) === 'on',
     store: store === 'off' ? undefined : store,

@@ -41,7 +41,8 @@ export async function warmUp(options: WarmUpOptions): Promise<void> {
   /** The best variants come first; loads of the others would slow a first query down. */
   const isWorthWaiting = () => {
     if (!holdsAll || !pool.ready()) return !pool.ready()
-    const isFull = (node: NodeInfo) => node.instances >= node.inUse.slots * countOn(trees, node)
+    const isFull = (node: NodeInfo) =>
+      node.instances >= Math.max(1, node.inUse.slots) * countOn(trees, node)
     return pool.nodes().filter(isFull).length < nodes
   }
 

@@ -17,6 +17,8 @@ export interface Counts {
 export interface Failure {
   name: string
   text: string
+  /** That defines it, from the project's folder; absent where no test says what was wrong. */
+  file?: string
 }
 
 const ENTITIES: Record<string, string> = { lt: '<', gt: '>', quot: '"', apos: "'", amp: '&' }
@@ -25,7 +27,9 @@ const unescape = (xml: string) => xml.replace(/&(\w+);/g, (all, name) => ENTITIE
 /** One `<testcase>` a test or step; markup in names and messages is escaped, so `>` ends a tag. */
 const casesOf = (xml: string) => xml.match(/<testcase\b[^>]*?(\/>|>[\s\S]*?<\/testcase>)/g) ?? []
 
-const nameOf = (one: string) => unescape(/\bname="([^"]*)"/.exec(one)?.[1] ?? '')
+const nameOf = (one: string) => unescape(/ name="([^"]*)"/.exec(one)?.[1] ?? '')
+const fileOf = (one: string) =>
+  unescape(/ classname="([^"]*)"/.exec(one)?.[1] ?? '').replace(/^\.\//, '')
 
 export function countJunit(xml: string): Counts {
   const counts = { passed: 0, failed: 0, skipped: 0, onlyWithAll: 0 }
@@ -46,6 +50,8 @@ export function countJunit(xml: string): Counts {
 export function failuresOf(xml: string): Failure[] {
   return casesOf(xml).flatMap((one) => {
     const text = /<(failure|error)\b[^>]*>([\s\S]*?)<\/\1>/.exec(one)?.[2]
-    return text === undefined ? [] : [{ name: nameOf(one), text: unescape(text) }]
+    return text === undefined
+      ? []
+      : [{ name: nameOf(one), text: unescape(text), file: fileOf(one) }]
   })
 }

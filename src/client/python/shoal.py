@@ -106,6 +106,7 @@ class Shoal:
         *,
         timeout: Optional[float] = None,
         min_accuracy: Optional[float] = None,
+        prefer: Optional[str] = None,
         request_id: Optional[str] = None,
         tries: int = 5,
     ) -> Answer:
@@ -113,7 +114,8 @@ class Shoal:
 
         `timeout` is in seconds, from the call to its answer with all tries; without it the pipeline's
         own deadline holds, and nothing is tried again. `min_accuracy` is the least accuracy of the
-        paths used, 0 to 1.
+        paths used, 0 to 1. `prefer` says what the pool is run for meanwhile: "frugal", "balanced" or
+        "sooner", in place of what the pipeline says.
         """
         headers = {}
         if timeout is not None and not 0.001 <= timeout <= 600:
@@ -122,6 +124,11 @@ class Shoal:
             if not 0 <= min_accuracy <= 1:
                 raise ValueError(f"Cannot use min_accuracy: must be 0 to 1: received {min_accuracy}")
             headers["x-min-accuracy"] = f"{min_accuracy:.6f}"
+        if prefer is not None:
+            if prefer not in ("frugal", "balanced", "sooner"):
+                known = "must be frugal, balanced or sooner"
+                raise ValueError(f"Cannot use prefer: {known}: received {prefer}")
+            headers["x-prefer"] = prefer
         if request_id is not None:
             if _REQUEST_ID.fullmatch(request_id) is None:
                 raise ValueError("Cannot use request_id: must be 1 to 128 visible ASCII characters")

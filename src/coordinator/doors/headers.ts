@@ -81,7 +81,7 @@ export const allowOrigins = (origins: readonly string[]): MiddlewareHandler =>
     allowHeaders: [
       ...['authorization', 'content-encoding', 'content-type', 'traceparent'],
       'inference-header-content-length',
-      ...['x-min-accuracy', 'x-request-id', 'x-request-timeout-ms'],
+      ...['x-min-accuracy', 'x-prefer', 'x-request-id', 'x-request-timeout-ms'],
     ],
     exposeHeaders: [
       ...['inference-header-content-length', 'retry-after', 'server-timing', 'x-request-id'],

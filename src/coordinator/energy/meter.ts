@@ -162,7 +162,8 @@ export function createMeter(powerOf: (node: NodeId) => Power | undefined): Meter
         const power = powerOf(event.node)
         if (power === undefined) return
         return void nodes.set(event.node, {
-          ...{ power, slots: event.slots, paused: false, resting: false, running: [] },
+          ...{ power, slots: event.slots, paused: false, resting: event.cold === true },
+          running: [],
           counted: { atMs: nowMs, partJ: 0, extraJ: 0 },
         })
       }

@@ -168,9 +168,10 @@ function infer(
       const form: Form = { api: 'v2', jsonLength, model: plainOf(model) }
       const query = await bodies.read({ form, bytes, encoding, lateMs, address })
       const { id = headers.id, budgetMs = headers.budgetMs } = query
-      return { ...query, id, budgetMs, minAccuracy: query.minAccuracy ?? headers.minAccuracy }
+      const { minAccuracy = headers.minAccuracy } = query
+      return { ...query, id, budgetMs, minAccuracy, prefer: headers.prefer }
     },
-    ({ id, payloads, budgetMs, minAccuracy }, arrivedMs) => {
+    ({ id, payloads, budgetMs, minAccuracy, prefer }, arrivedMs) => {
       const gone: Gone = (left) => {
         const leave = () => left(rest.signal.reason)
         // The call has its answer, and Deno throws where it is asked of one that is over.
@@ -190,6 +191,7 @@ function infer(
           ...{ pipeline: pipeline.name, payload, id },
           ...{ arrivedMs, deadlineMs: arrivedMs + budgetMs, gone },
           ...(minAccuracy === undefined ? {} : { minAccuracy }),
+          ...(prefer === undefined ? {} : { prefer }),
         })
       )
     },

@@ -5,6 +5,7 @@
  * @module
  */
 import type { ErrorReason } from '../../client/types.ts'
+import { PREFERENCES } from '../../policy/core/elastic.ts'
 import { ENCODINGS } from '../bodies/inflate.ts'
 import { PICTURE_TYPES } from '../picture.ts'
 import { header, json, type Operation, type Parameter, path } from './operation.ts'
@@ -22,6 +23,9 @@ const DEADLINE = [
     ...{ type: 'integer', minimum: 1, maximum: 600_000 },
   }),
   header('x-min-accuracy', 'Least mean path accuracy.', { type: 'number', minimum: 0, maximum: 1 }),
+  header('x-prefer', "What the pool is run for, in place of the pipeline's own wish.", {
+    ...{ type: 'string', enum: PREFERENCES },
+  }),
   header('content-encoding', 'How the body is compressed.', { type: 'string', enum: ENCODINGS }),
   header('accept-encoding', 'With `gzip` or `deflate`, a long answer is compressed.'),
   ...IDS,
@@ -202,10 +206,10 @@ export const OPERATIONS: Operation[] = [
     method: 'post',
     path: '/v1/nodes/{id}/scale',
     tag: 'administration',
-    summary: "Says what of a node's limits is to be in use",
+    summary: "Says how much of a node's limits may be in use",
     description:
-      "Until the node joins again. It never passes its volunteer's limits, whatever is " +
-      'asked for, and `inUse` changes once the node has done it.',
+      'The scheduler uses no more of the node from then on, over joins too. A node never passes ' +
+      "its volunteer's limits, whatever is asked for; `inUse` changes once it has done it.",
     ...{ parameters: [NODE], body: json('ScaleRequest') },
     ...{ status: 202, answer: 'The node as it is yet.', content: json('ChangedNode') },
     errors: [

@@ -101,6 +101,8 @@ export const reloaded = of<Reloaded>()(z.object({
   changed: z.boolean(),
 }))
 
+const nodeUse = z.object({ slots: count, duty: ratio, threads: count })
+
 export const nodeInfo = of<NodeInfo>()(z.object({
   id: z.string(),
   name: z.string(),
@@ -132,9 +134,9 @@ export const nodeInfo = of<NodeInfo>()(z.object({
   instances: count.meta({ description: 'Variants held warm, summed over slots.' }),
   slots: count.meta({ description: 'That its volunteer lends.' }),
   duty: ratio.meta({ description: 'Share of the time that its volunteer lends.' }),
-  inUse: z.object({ slots: count, duty: ratio, threads: count }).meta({
-    description: 'Of these limits, and of processors for one run.',
-  }),
+  limit: nodeUse.meta({ description: 'What may be in use, with threads of one run.' }),
+  inUse: nodeUse.meta({ description: 'What is; with no slots the node rests.' }),
+  cold: z.boolean().meta({ description: 'Nothing is downloaded there until it is needed.' }),
   trust: ratio.meta({
     description: 'Share of its results that are taken unchecked: 0 of a new node, 1 of an own one.',
   }),

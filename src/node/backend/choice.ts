@@ -6,23 +6,20 @@
  *
  * @module
  */
-import type { Clock } from '../clock.ts'
 import type { EngineFault, Failure } from '../engine/answer.ts'
 import { type Adapter, adapterName, noAdapter, readAdapter } from '../engine/adapter.ts'
 import type { Backend, EngineUse } from '../engine/engine.ts'
 import type { InstanceSpec } from '../engine/worker_api.ts'
 import type { Host } from '../host.ts'
-import type { Measured, Slot } from '../slot/slot.ts'
-import type { Pace } from '../slot/pace.ts'
+import type { Measured } from '../slot/slot.ts'
 import { createBackendMemory, type Decision } from './memory.ts'
-import { createThreadChoice, type ThreadChoice } from './thread_choice.ts'
+import { createThreadChoice, type ThreadChoice, type ThreadChoiceOptions } from './thread_choice.ts'
 import { medianMs, startTrial, type Trial, TRIAL_RUNS } from './trial.ts'
 
 export type BackendWish = 'auto' | Backend
 
-export interface BackendChoiceOptions {
-  clock: Clock
-  pace: Pace
+export interface BackendChoiceOptions
+  extends Omit<ThreadChoiceOptions, 'host' | 'native' | 'wish' | 'samples'> {
   host: Host
   wish: BackendWish
   /** Why, where it is not the volunteer who asked for it. */
@@ -31,19 +28,13 @@ export interface BackendChoiceOptions {
   gpu: boolean
   /** Threads of one run; measured where absent and worth a thought. */
   threadsPerRun: number | undefined
-  /** Most processors to keep busy. */
-  processors: number
   /** Slots that this machine and the volunteer's limits allow on an engine. */
   mostSlots(use: EngineUse): number
-  /** The number of slots was asked for and stays. */
-  fixedSlots: boolean
-  slots(): readonly Slot[]
   readAdapter?(): Promise<Adapter | undefined>
   /** What to compare on: of each task the quickest variant held, the quickest of all first. */
   samples(): InstanceSpec[]
   /** One run on the present backend; nothing when it had to give way. */
   measure(key: string): Promise<Measured | undefined>
-  fetchModel(spec: InstanceSpec): Promise<Uint8Array>
   /** Moves the slots over to `use`; false where that failed and they stay as they are. */
   move(): Promise<boolean>
   /** A decision fell, or was taken back. */
@@ -56,7 +47,7 @@ export interface BackendChoice {
   /** Why, in one sentence. */
   readonly reason: string
   readonly device: Adapter | undefined
-  readonly threads: Pick<ThreadChoice, 'lent' | 'limit'>
+  readonly threads: Pick<ThreadChoice, 'lent' | 'speedups' | 'use'>
   /** @throws Error where what was asked for by name is not to be had */
   start(): Promise<void>
   /** Measures, if there is still something to decide; asked again until 'done'. */
@@ -88,7 +79,9 @@ const MAX_REASON = 500
 export function createBackendChoice(options: BackendChoiceOptions): BackendChoice {
   const { clock, pace, host, wish } = options
   const memory = createBackendMemory(host.storage, host.assets)
-  const threads = createThreadChoice({ ...options, wish: options.threadsPerRun })
+  const threads = createThreadChoice({
+    ...{ ...options, native: wish === 'native', wish: options.threadsPerRun },
+  })
   let backend: Backend = wish === 'auto' ? 'wasm' : wish
   let reason = `${backend}: ${options.wishReason ?? 'asked for by name'}`
   let device: Adapter | undefined
@@ -99,12 +92,10 @@ export function createBackendChoice(options: BackendChoiceOptions): BackendChoic
   let trial: Trial | undefined
   let deaths: { atMs: number; weight: number }[] = []
 
-  const threadsOn = {
-    wasm: () => threads.perRun,
-    native: () => options.threadsPerRun ?? 1,
-    webgpu: () => 1,
-  }
-  const useOf = (one: Backend): EngineUse => ({ backend: one, threads: threadsOn[one]() })
+  const useOf = (one: Backend): EngineUse => ({
+    backend: one,
+    threads: one === 'webgpu' ? 1 : threads.perRun,
+  })
 
   const wholeReason = () =>
     (backend !== 'wasm' || threads.reason === '' ? reason : `${reason}; ${threads.reason}`)
@@ -167,7 +158,8 @@ export function createBackendChoice(options: BackendChoiceOptions): BackendChoic
     if (more === 'more' && !await options.move()) threads.stay()
     if (threads.reason !== undecided) options.decided(useOf(backend), wholeReason())
     // New slots are to be grown and measured first.
-    return more === 'more' ? 'disturbed' : await tryOther()
+    const other = more === 'more' ? 'disturbed' : await tryOther()
+    return other === 'done' && backend !== 'webgpu' ? await threads.gain() : other
   }
 
   function hasNoRoom(): void {

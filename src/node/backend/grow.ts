@@ -32,8 +32,10 @@ export interface Grower {
    * bring too little, or work comes; in that case call it again later.
    */
   run(): Promise<'done' | 'disturbed'>
-  /** While it is held, the number of slots is another's to say: `run` has nothing to do. */
-  hold(is: boolean): void
+  /** What is on trial now comes to nothing. */
+  interrupt(): void
+  /** Slots may have been unparked: what `run` left for later is due. */
+  unparked(): void
   /** Up to so many slots, those that come up in time. None while the node may not measure. */
   growTo(count: number, isWished: () => boolean): Promise<void>
   /** Begins anew, from the slots in service: another engine runs in them. */
@@ -71,7 +73,12 @@ export function createGrower(options: GrowOptions): Grower {
   const { clock, pace, pool, mostSlots } = options
   const sleeper = createSleeper(clock)
   let stopped = false
-  let held = false
+  /** Raised with all that a trial does not outlast. */
+  let turn = 0
+  /** Calls of `growTo` under way. */
+  let growing = 0
+  /** `run` came while some were parked. */
+  let isOwed = false
   let step = 1
   let done = false
   /** Whether the slots that it began with are worth it. */
@@ -96,17 +103,18 @@ export function createGrower(options: GrowOptions): Grower {
   }
 
   async function tryMore(spec: InstanceSpec): Promise<'grown' | 'not_worth_it' | 'disturbed'> {
-    const before = pool.serving
+    const mine = turn
+    const before = pool.all
     const count = Math.min(before.length + step, mostSlots())
     const slots = pool.trial(count)
-    const up = await comeUp(slots.slice(before.length), spec, () => !held)
-    if (stopped || held || !pace.may()) return 'disturbed'
+    const up = await comeUp(slots.slice(before.length), spec, () => mine === turn)
+    if (stopped || mine !== turn || !pace.may()) return 'disturbed'
     if (!up) return 'not_worth_it'
     const rateBefore = await rateOf(pace, before, [spec.key], WINDOW_MS)
     if (rateBefore === undefined) return 'disturbed'
     aloneRate ??= rateBefore / before.length
     const rateAfter = await rateOf(pace, slots, [spec.key], WINDOW_MS)
-    if (rateAfter === undefined || stopped || held) return 'disturbed'
+    if (rateAfter === undefined || stopped || mine !== turn) return 'disturbed'
     const gain = (rateAfter - rateBefore) / (count - before.length)
     const least = count - before.length === 1 ? LEAST_GAIN : JUMP_GAIN
     if (gain < least * aloneRate) return 'not_worth_it'
@@ -117,11 +125,13 @@ export function createGrower(options: GrowOptions): Grower {
 
   /** What the slots in service bring beyond the first, each in shares of what that does alone. */
   async function lessIfNotWorthIt(spec: InstanceSpec): Promise<'done' | 'disturbed'> {
-    const all = pool.serving
+    const mine = turn
+    const all = pool.all
     if (!all.every((slot) => slot.holds(spec.key))) return 'disturbed'
     const alone = await rateOf(pace, all.slice(0, 1), [spec.key], WINDOW_MS)
     const together = await rateOf(pace, all, [spec.key], WINDOW_MS)
-    if (alone === undefined || together === undefined || stopped || held) return 'disturbed'
+    if (alone === undefined || together === undefined) return 'disturbed'
+    if (stopped || mine !== turn) return 'disturbed'
     checked = true
     aloneRate = alone
     if ((together - alone) / (all.length - 1) >= LEAST_GAIN * alone) return 'done'
@@ -143,25 +153,30 @@ export function createGrower(options: GrowOptions): Grower {
 
   return {
     async run() {
-      if (held) return 'done'
-      if (!checked && pool.serving.length > 1) {
+      // What the machine carries is not to be measured while less of it is to be in use.
+      const isParked = () => growing > 0 || pool.serving.length < pool.kept
+      if (isParked()) {
+        isOwed = true
+        return 'done'
+      }
+      if (!checked && pool.kept > 1) {
         const spec = options.probe()
         const outcome = spec === undefined ? 'disturbed' : await lessIfNotWorthIt(spec)
         if (outcome === 'disturbed' && ++disturbed < MAX_DISTURBED) return outcome
       }
-      while (!done && pool.serving.length < mostSlots()) {
+      while (!done && pool.kept < mostSlots()) {
         const spec = options.probe()
         if (spec === undefined) return 'disturbed'
         const outcome = await tryMore(spec)
-        if (held) return 'done'
+        if (isParked()) return 'disturbed'
         // On pause not even a slot on trial comes up.
-        if (!pace.may()) pool.keep(pool.serving.length)
+        if (!pace.may()) pool.keep(pool.kept)
         if (outcome === 'disturbed' && ++disturbed < MAX_DISTURBED) return outcome
         if (outcome === 'grown') {
           step *= 2
           continue
         }
-        pool.keep(pool.serving.length)
+        pool.keep(pool.kept)
         if (step === 1) {
           done = true
           tryLater()
@@ -170,14 +185,26 @@ export function createGrower(options: GrowOptions): Grower {
       }
       return 'done'
     },
-    hold: (is) => void (held = is),
+    interrupt: () => void turn++,
+    unparked() {
+      if (!isOwed || growing > 0 || pool.serving.length < pool.kept) return
+      isOwed = false
+      options.again()
+    },
     async growTo(count, isWished) {
+      turn++
       const { kept } = pool
       const spec = options.probe()
       const fresh = pace.may() ? pool.trial(count).slice(kept) : []
       fresh.forEach((slot) => slot.prepare())
+      growing++
       if (spec !== undefined) await comeUp(fresh, spec, isWished)
-      if (stopped || !isWished()) return
+      growing--
+      if (stopped) return
+      if (!isWished()) {
+        if (growing === 0) pool.keep(pool.kept)
+        return
+      }
       const late = spec === undefined ? -1 : fresh.findIndex((slot) => !slot.holds(spec.key))
       const there = kept + (late < 0 ? fresh.length : late)
       pool.keep(there)

@@ -28,10 +28,9 @@ export function moveSlots(options: MoveOptions): Promise<boolean> {
   const { pool, profiler, grower, use } = options
   // Another number of slots suits; one to begin with, and whether more pay is measured again.
   const single = !options.fixedSlots && (use.backend === 'webgpu' || use.threads > 1)
-  const slots = single ? pool.serving.slice(0, 1) : pool.serving
+  const slots = single ? pool.all.slice(0, 1) : pool.all
   return renewSlots(slots, () => {
-    if (!options.serves() || (!single && pool.serving.length !== slots.length)) return false
-    // One that is parked has a worker of the engine before.
+    if (!options.serves() || (!single && pool.kept !== slots.length)) return false
     if (pool.kept > slots.length) {
       pool.keep(slots.length)
       options.grown(slots.length)

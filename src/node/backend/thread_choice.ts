@@ -1,5 +1,6 @@
 /**
- * How many threads one run of a model has on WebAssembly: one, or two where they prove as good.
+ * How many threads one run of a model has on the processor: as many as asked for, by the volunteer or
+ * within what is worth it by the coordinator; on WebAssembly else one, or two where they prove as good.
  *
  * Two workers of one thread each answer two queries side by side; one worker of two threads answers
  * one query in half the time and holds the models once. Which carries more depends on the device
@@ -15,6 +16,7 @@ import type { Pace } from '../slot/pace.ts'
 import { rateOf, roundsPerMs } from '../slot/rate.ts'
 import type { Slot } from '../slot/slot.ts'
 import type { WorkerClient } from '../slot/worker_client.ts'
+import { createSpeedups } from './speedups.ts'
 import { warmUp } from './trial.ts'
 
 export interface ThreadChoiceOptions {
@@ -23,6 +25,8 @@ export interface ThreadChoiceOptions {
   host: Pick<Host, 'runtime' | 'sharesMemory' | 'assets' | 'createWorker'>
   /** What was asked for; absent, it is measured. */
   wish: number | undefined
+  /** Runs are the native engine's. */
+  native: boolean
   /** Most processors to keep busy. */
   processors: number
   /** The number of slots was asked for and stays. */
@@ -30,20 +34,28 @@ export interface ThreadChoiceOptions {
   slots(): readonly Slot[]
   /** What to compare on. */
   samples(): InstanceSpec[]
+  /** What to see on what more threads are worth. */
+  heaviest(): InstanceSpec | undefined
   fetchModel(spec: InstanceSpec): Promise<Uint8Array>
+  /** How many times as fast as with one thread a batch runs with 1, 2, ... */
+  gained(speedups: readonly number[]): void
 }
 
 export interface ThreadChoice {
-  /** Threads that a run on WebAssembly has. */
+  /** Threads that a run on the processor has. */
   readonly perRun: number
   /** The most that it may have: asked for, or found to be worth it. */
   readonly lent: number
-  /** No run that begins on a new worker has more. */
-  limit(most: number): void
+  /** As measured, where more than one are worth it. */
+  readonly speedups: readonly number[] | undefined
+  /** As the coordinator wishes, on each worker that begins from now on. */
+  use(count: number): void
   /** Why, as the second half of a sentence; empty where there was no choice to speak of. */
   readonly reason: string
   /** Measures, if there is something to decide. 'more' asks for the slots to be moved. */
   run(): Promise<'done' | 'more' | 'disturbed'>
+  /** Measures what more threads are worth, once that is what slots stay on. */
+  gain(): Promise<'done' | 'disturbed'>
   /** It cannot be measured as things are: memory has no room for one more worker. */
   hasNoRoom(): void
   /** The slots could not be moved: one thread it stays. */
@@ -67,7 +79,8 @@ const MAX_WAITS = 30
 export function createThreadChoice(options: ThreadChoiceOptions): ThreadChoice {
   const { clock, pace, host, wish, processors } = options
   let perRun = 1
-  let most = Infinity
+  let told: number | undefined
+  let speedups: readonly number[] | undefined
   let reason = ''
   let done = true
   let disturbed = 0
@@ -75,7 +88,8 @@ export function createThreadChoice(options: ThreadChoiceOptions): ThreadChoice {
   const sleeper = createSleeper(clock)
   let client: WorkerClient | undefined
 
-  if (host.sharesMemory !== true) {
+  if (options.native) perRun = wish ?? 1
+  else if (host.sharesMemory !== true) {
     // Elsewhere than in a page nobody expects more.
     if (host.runtime === 'browser') {
       reason = 'one thread a run, since the page has no memory that threads could share'
@@ -116,7 +130,7 @@ export function createThreadChoice(options: ThreadChoiceOptions): ThreadChoice {
   }
 
   async function run(): Promise<'done' | 'more' | 'disturbed'> {
-    if (done) return 'done'
+    if (done || told !== undefined) return 'done'
     const all = options.samples()
     const compared = options.slots().slice(0, MORE)
     const specs = all.filter(({ key }) => compared.every((slot) => slot.holds(key)))
@@ -169,20 +183,35 @@ export function createThreadChoice(options: ThreadChoiceOptions): ThreadChoice {
     return settle('one thread a run: there was never time to measure two')
   }
 
+  const gains = createSpeedups({
+    ...options,
+    backend: options.native ? 'native' : 'wasm',
+    most: options.native || host.sharesMemory === true ? wish ?? processors : 1,
+    sample: options.heaviest,
+    found(all) {
+      speedups = all
+      options.gained(all)
+    },
+  })
+
   return {
     get perRun() {
-      return Math.min(perRun, most)
+      return told ?? perRun
     },
     get lent() {
-      return perRun
+      return Math.max(perRun, speedups?.length ?? 1)
     },
-    limit(threads) {
-      most = threads
+    get speedups() {
+      return speedups
+    },
+    use(count) {
+      told = count
     },
     get reason() {
       return reason
     },
     run,
+    gain: gains.run,
     hasNoRoom() {
       if (!done) {
         reason = 'one thread a run: its memory has no room for a worker to measure two with'
@@ -193,11 +222,13 @@ export function createThreadChoice(options: ThreadChoiceOptions): ThreadChoice {
       settle('one thread a run: a worker of two did not come up to take over')
     },
     disturb() {
+      gains.disturb()
       client?.close()
       client = undefined
     },
     stop() {
       done = true
+      gains.stop()
       sleeper.wake()
       client?.close()
     },

@@ -63,8 +63,6 @@ export interface HoldLimits {
   /** Counts the variant in, or says why not. `unload` is to go first: nobody asked for it again. */
   take(slot: number, key: string): { refusal: LoadRefusal } | { unload: string[] }
   free(slot: number, key: string): void
-  /** Slots from this one on serve no more: what they hold counts until it is in the way. */
-  lapse(fromSlot: number): void
   /** Slots from `count` on are gone. */
   keep(count: number): void
 }
@@ -139,13 +137,6 @@ export function createHoldLimits(options: HoldLimitsOptions): HoldLimits {
     return { reason: 'downloads_limited', message }
   }
 
-  function lapse(fromSlot: number): void {
-    for (const [slot, holding] of held) {
-      if (slot < fromSlot) continue
-      for (const one of holding.values()) one.asked = false
-    }
-  }
-
   return {
     memoryBytes: options.memoryBytes,
     slotBytes,
@@ -167,7 +158,7 @@ export function createHoldLimits(options: HoldLimitsOptions): HoldLimits {
     welcome({ models }, pipelines, there) {
       cached = [...there]
       serve(models, pipelines)
-      lapse(0)
+      for (const holding of held.values()) for (const one of holding.values()) one.asked = false
     },
     get able() {
       const leastBytes = Math.min(...served.map(({ memoryBytes }) => memoryBytes))
@@ -215,7 +206,6 @@ export function createHoldLimits(options: HoldLimitsOptions): HoldLimits {
       holding.set(key, { bytes, asked: true })
       return { unload }
     },
-    lapse,
     free: (slot, key) => void held.get(slot)?.delete(key),
     keep(count) {
       for (const slot of held.keys()) if (slot >= count) held.delete(slot)

@@ -5,6 +5,7 @@
  */
 
 export interface InUse {
+  /** 0: the node rests. */
   slots: number
   /** Share of the time to work, 0..1. */
   duty: number
@@ -19,12 +20,12 @@ const LEAST_DUTY = 0.01
 
 /** A wish as large as the limit and no larger; what is no number changes nothing. */
 export function within(wish: Wish, now: InUse, limit: InUse): InUse {
-  const whole = (name: 'slots' | 'threads') =>
-    Math.min(Math.max(1, Math.floor(sound(wish[name], now[name]))), Math.max(1, limit[name]))
+  const whole = (name: 'slots' | 'threads', least: number) =>
+    Math.min(Math.max(least, Math.floor(sound(wish[name], now[name]))), Math.max(1, limit[name]))
   return {
-    slots: whole('slots'),
+    slots: whole('slots', 0),
     duty: Math.min(Math.max(LEAST_DUTY, sound(wish.duty, now.duty)), limit.duty),
-    threads: whole('threads'),
+    threads: whole('threads', 1),
   }
 }
 

@@ -32,6 +32,17 @@ export function mostSlotsOf(
   return Math.min(mostSlotsOn(use, { processors, memoryBytes }), mostSlots)
 }
 
+/** Slots that the volunteer lends with runs of so many threads. */
+export function slotsLentOf(options: NodeOptions, limits: HoldLimits, use: EngineUse): number {
+  const { slots, threadsPerRun = 1 } = options
+  if (slots !== undefined && use.threads <= threadsPerRun) return slots
+  return Math.min(slots ?? Infinity, mostSlotsOf(options, limits, use))
+}
+
+/** Processors that batches may keep busy, all slots together. */
+export const busiestOf = (options: NodeOptions): number =>
+  Math.max(processorsOf(options), (options.slots ?? 1) * (options.threadsPerRun ?? 1))
+
 /** Slots to begin with: those asked for, or some that may be measured down to fewer. */
 export function firstSlotsOf(options: NodeOptions, limits: HoldLimits): number {
   const { slots, firstSlots = 1, memoryBytes } = options

@@ -7,6 +7,8 @@ import type { Clock } from '../clock.ts'
 import type { Answer, Failure } from '../engine/answer.ts'
 import type { EngineUse } from '../engine/engine.ts'
 import type { InstanceSpec, Warmed, WorkerAssets } from '../engine/worker_api.ts'
+import type { Decoding } from './decoding.ts'
+import type { Processors } from './processors.ts'
 import type { Renewal, Slot } from './types.ts'
 import { createWorkerClient, type WorkerClient } from './worker_client.ts'
 
@@ -19,6 +21,8 @@ export interface BringUpOptions {
   fetchModel(spec: InstanceSpec): Promise<Uint8Array>
   /** Longest load of one variant. */
   maxLoadMs: number
+  decoding?: Decoding | undefined
+  processors?: Processors | undefined
   onDeath?(client: WorkerClient, failure: Failure): void
   /** Told of the worker at once, for whoever may have to end it half way. */
   started?(client: WorkerClient): void
@@ -33,9 +37,9 @@ const INIT_MS = 60_000
 
 /** All or nothing: where one variant fails, the worker is ended. */
 export async function bringUp(options: BringUpOptions): Promise<Answer<FreshWorker>> {
-  const { clock, maxLoadMs } = options
+  const { clock, maxLoadMs, decoding, processors } = options
   const client = createWorkerClient(options.createWorker(), {
-    clock,
+    ...{ clock, decoding, processors },
     onDeath: (failure) => options.onDeath?.(client, failure),
   })
   options.started?.(client)

@@ -2,7 +2,7 @@
  * The slots of a node: those in service, those parked, and new ones on trial.
  *
  * A slot on trial is silent: the coordinator hears of it, and of what it holds, once it is kept. One
- * that is parked stays warm and is silent but for the batch that it runs.
+ * that is parked stays warm, and is spoken of and to as any other, but takes no further batch.
  *
  * @module
  */
@@ -13,17 +13,18 @@ export interface SlotPool {
   /** In service, by index. */
   readonly serving: readonly Slot[]
   slot(index: number): Slot | undefined
-  /** One that is in service or parked. */
+  /** In service or parked. */
+  readonly all: readonly Slot[]
   warm(index: number): Slot | undefined
+  /** How many those are. */
+  readonly kept: number
   /** Slots up to `count` in all, those beyond the serving ones on trial. */
   trial(count: number): readonly Slot[]
-  /** Takes the first `count` slots into service and closes the others. */
+  /** Has as many slots, no longer on trial, and closes the others. */
   keep(count: number): void
-  /** In service or parked. */
-  readonly kept: number
   /**
-   * Has the first `count` of those that are kept serve, parks the others, ends trials. Resolves once
-   * no batch runs in what is parked.
+   * At once: the first `count` of those that are kept serve, the others are parked. With all of them
+   * serve those that are kept later, too. Resolves once no batch is left in what is parked.
    */
   use(count: number): Promise<void>
   /** No work in any serving slot. */
@@ -32,9 +33,6 @@ export interface SlotPool {
   readonly lastBatchMs: number
   close(): void
 }
-
-/** What is said of batches that waited in a slot that is parked. */
-const PARKED = 'This slot is not in use any more'
 
 export type PoolEvents = {
   [name in keyof SlotEvents]: (index: number, ...args: Parameters<SlotEvents[name]>) => void
@@ -47,16 +45,20 @@ export function createSlotPool(
 ): SlotPool {
   const slots: Slot[] = []
   let kept = 0
-  let used = 0
-  /** To be parked once their batch has ended. */
+  /** Of those, so many serve at most. */
+  let most = Infinity
+  const used = () => Math.min(most, kept)
+  /** To be parked once their batches have ended. */
   const parking = new Set<number>()
   let allParked = () => {}
 
   function addSlot(): void {
     const index = slots.length
-    const heard = () => index < used
+    const heard = () => index < kept
     const ended = () => {
-      if (parking.delete(index) && parking.size === 0) allParked()
+      if (!parking.has(index) || !slots[index]!.park()) return
+      parking.delete(index)
+      if (parking.size === 0) allParked()
     }
     slots.push(createSlot({
       ready: (...args) => heard() && events.ready(index, ...args),
@@ -65,7 +67,10 @@ export function createSlotPool(
         events.done(index, ...args)
         ended()
       },
-      expired: (...args) => events.expired(index, ...args),
+      expired(...args) {
+        events.expired(index, ...args)
+        ended()
+      },
       failed(...args) {
         events.failed(index, ...args)
         ended()
@@ -76,14 +81,17 @@ export function createSlotPool(
       },
       restarted: (...args) => heard() && events.restarted(index, ...args),
       idle: () => heard() && events.idle(index),
-    }, () => index >= used && index < kept))
+    }, () => index >= used() && index < kept))
   }
 
   const pool: SlotPool = {
     get serving() {
-      return slots.slice(0, used)
+      return slots.slice(0, used())
     },
-    slot: (index) => index < used ? slots[index] : undefined,
+    slot: (index) => index < used() ? slots[index] : undefined,
+    get all() {
+      return slots.slice(0, kept)
+    },
     warm: (index) => index < kept ? slots[index] : undefined,
     get kept() {
       return kept
@@ -94,17 +102,16 @@ export function createSlotPool(
     },
     keep(count) {
       pool.trial(count)
-      kept = used = count
+      kept = count
+      for (const index of parking) if (index >= count) parking.delete(index)
+      if (parking.size === 0) allParked()
       slots.splice(count).forEach((slot) => slot.close('This slot was given up'))
     },
     async use(count) {
-      slots.splice(kept).forEach((slot) => slot.close())
-      used = Math.min(count, kept)
+      most = count < kept ? count : Infinity
       parking.clear()
       allParked()
-      slots.slice(used, kept).forEach((slot, i) => {
-        if (!slot.park(PARKED)) parking.add(used + i)
-      })
+      for (let i = used(); i < kept; i++) if (!slots[i]!.park()) parking.add(i)
       if (parking.size > 0) await new Promise<void>((resolve) => allParked = resolve)
     },
     get idle() {
@@ -115,7 +122,7 @@ export function createSlotPool(
     },
     close() {
       slots.splice(0).forEach((slot) => slot.close())
-      kept = used = 0
+      kept = 0
     },
   }
   pool.keep(count)

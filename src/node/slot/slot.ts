@@ -274,6 +274,7 @@ export function createSlot(options: SlotOptions): Slot {
       return probes.ask(key, batch)
     },
     holds: (key) => loaded.has(key),
+    threads: () => (fresh?.client ?? client)?.threads,
     get idle() {
       return idle()
     },
@@ -281,10 +282,9 @@ export function createSlot(options: SlotOptions): Slot {
       return rest.lastMs
     },
     recount: rest.recount,
-    park(why) {
+    park() {
       probes.drop()
-      waiting.drain().forEach((batch) => events.failed(batch, why))
-      return running === undefined
+      return running === undefined && waiting.length === 0
     },
     close(why) {
       closed = true

@@ -9,6 +9,7 @@ import type { InstanceSpec, Measured, WorkerAssets } from '../engine/worker_api.
 import type { SlotBatch } from './batch_queue.ts'
 import type { Decoding } from './decoding.ts'
 import type { SlotEvents } from './events.ts'
+import type { Processors } from './processors.ts'
 
 export interface SlotOptions {
   clock: Clock
@@ -25,6 +26,8 @@ export interface SlotOptions {
   events: SlotEvents
   /** Has batches of large pictures wait for each other, in whichever slot. */
   decoding?: Decoding
+  /** Has batches wait for processors, in whichever slot. */
+  processors?: Processors
   /** Longest run whatever the batch message allows. */
   maxRunMs?: number
   maxLoadMs?: number
@@ -48,14 +51,16 @@ export interface Slot {
    */
   renew(): Promise<Renewal | undefined>
   holds(key: string): boolean
+  /** Of the runs of its worker; absent where it has none. */
+  threads?(): number | undefined
   /** No batch and no load is there to be done. */
   readonly idle: boolean
   /** When the last batch ended, on the node's clock. */
   readonly lastBatchMs: number
   /** The share of the time changed. */
   recount(): void
-  /** What waits fails for this reason, and no measurement comes of it. False while a batch runs. */
-  park(why: string): boolean
+  /** Nothing is measured any more. False while a batch is there, which is served yet. */
+  park(): boolean
   /** Ends it. Its batches fail for this reason; without one nobody is told. */
   close(why?: string): void
 }

@@ -15,6 +15,7 @@ import type { Backend, EngineUse } from '../engine/engine.ts'
 import { buffersOf } from '../engine/transfer.ts'
 import type { InstanceSpec, WorkerApi, WorkerAssets } from '../engine/worker_api.ts'
 import type { Decoding } from './decoding.ts'
+import type { Processors } from './processors.ts'
 
 /** As {@linkcode WorkerApi}, from outside: never throws, never hangs. */
 export interface WorkerClient {
@@ -38,6 +39,8 @@ export interface WorkerClient {
     timeoutMs: number,
   ): ReturnType<WorkerApi['run']>
   measure(key: string, batch: number, timeoutMs: number): ReturnType<WorkerApi['measure']>
+  /** Threads of its runs; 0 before it was told. */
+  readonly threads: number
   /** Why the worker is gone; `undefined` while it lives. */
   readonly death: Failure | undefined
   /** Ends the worker; calls under way answer `worker_died`. */
@@ -48,6 +51,8 @@ export interface WorkerClientOptions {
   clock: Clock
   /** Has batches of large pictures wait for each other. */
   decoding?: Decoding | undefined
+  /** Has batches wait for processors. */
+  processors?: Processors | undefined
   /** Called once, when the worker ended by itself or was ended for missing a deadline. */
   onDeath?(failure: Failure): void
 }
@@ -62,6 +67,7 @@ export function createWorkerClient(worker: Worker, options: WorkerClientOptions)
   const remote: Remote<WorkerApi> = wrap<WorkerApi>(worker)
   const underWay = new Set<(failure: Failure) => void>()
   let death: Failure | undefined
+  let threads = 0
 
   function end(failure: Failure): void {
     if (death !== undefined) return
@@ -111,6 +117,7 @@ export function createWorkerClient(worker: Worker, options: WorkerClientOptions)
 
   return {
     async init(assets, use, timeoutMs) {
+      threads = use.threads
       const answer = await call<{ backend: Backend }>(
         timeoutMs,
         () => remote.init(assets, { ...use }),
@@ -124,16 +131,21 @@ export function createWorkerClient(worker: Worker, options: WorkerClientOptions)
     unload: (key) => call(SMALL_CALL_MS, () => remote.unload(key)),
     async run(key, items, crops, timeoutMs) {
       const done = await options.decoding?.(items)
+      const over = await options.processors?.(threads)
       try {
         return await call(
           timeoutMs,
           () => remote.run(key, transfer(items, buffersOf(items)), crops),
         )
       } finally {
+        over?.()
         done?.()
       }
     },
     measure: (key, batch, timeoutMs) => call(timeoutMs, () => remote.measure(key, batch)),
+    get threads() {
+      return threads
+    },
     get death() {
       return death
     },

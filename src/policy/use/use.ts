@@ -22,6 +22,12 @@ import { allOf, cheapest, costOf, type Lent, type Level } from './arrange.ts'
 import { prefer as preferences, use } from './params.ts'
 import { slotsFor } from './queues.ts'
 
+/** A figure of each kind as of then. */
+interface Past {
+  atMs: number
+  byKind: Map<string, number>
+}
+
 /** Alike slots, and what the plan has them do. */
 interface Kind {
   name: string
@@ -57,9 +63,9 @@ export class Use {
   levels: ReadonlyMap<string, Level> = new Map()
   /** Cold nodes that are worth recruiting now. */
   recruits = 0
-  private readonly loads: { atMs: number; byKind: Map<string, number> }[] = []
-  /** Threads that were right for a kind of late. */
-  private readonly threads: { atMs: number; byKind: Map<string, number> }[] = []
+  private readonly loads: Past[] = []
+  /** Threads that were right of late for a kind of so many nodes. */
+  private readonly threads: Past[] = []
   /** Since when more nodes would be better than there are. */
   private shortSinceMs: number | undefined
 
@@ -70,27 +76,19 @@ export class Use {
     const kinds = this.kindsOf(moment)
     const levels = new Map<string, Level>()
     this.recruits = 0
-    if (moment.prefer === 'sooner') {
-      for (const { name, lent } of kinds) levels.set(name, allOf(lent))
-      this.recruits = moment.cold.nodes
-    } else if (this.isBusy(whole)) {
-      for (const { name, lent } of kinds) {
-        if (lent.speedups.length > 1) levels.set(name, allOf(lent))
-      }
-      this.recruit(kinds, levels, moment)
-    } else {
-      const found = kinds.map((kind) =>
-        cheapest(kind.lent, this.slotsAt(kind, moment)) ?? allOf(kind.lent)
-      )
-      const threads = found.map((level, i) => [kinds[i]!.name, level.threads] as const)
-      this.remember(this.threads, new Map(threads), nowMs)
-      found.forEach((one, i) => {
-        const { name, lent } = kinds[i]!
-        const level = this.steady(kinds[i]!, one, moment)
-        if (!isAll(level, lent)) levels.set(name, level)
-      })
-      this.recruit(kinds, levels, moment)
-    }
+    const takesAll = moment.prefer === 'sooner' || this.isBusy(whole)
+    const found = kinds.map((kind) =>
+      (takesAll ? undefined : cheapest(kind.lent, this.slotsAt(kind, moment))) ?? allOf(kind.lent)
+    )
+    const threads = found.map((level, i) => [sizeOf(kinds[i]!), level.threads] as const)
+    remember(this.threads, new Map(threads), nowMs, use.threadsMs)
+    found.forEach((one, i) => {
+      const { name, lent } = kinds[i]!
+      const level = this.steady(kinds[i]!, one, moment)
+      if (!isAll(level, lent)) levels.set(name, level)
+    })
+    if (moment.prefer === 'sooner') this.recruits = moment.cold.nodes
+    else this.recruit(kinds, levels, moment)
     this.levels = levels
   }
 
@@ -129,8 +127,9 @@ export class Use {
       const lent = { nodes: nodes.size, slots: each, duty, speedups, threads: inUse.threads, power }
       return { name, groups, lent, load, meanLoad: load }
     })
-    this.remember(this.loads, new Map(kinds.map(({ name, load }) => [name, load])), nowMs)
-    for (const kind of kinds) kind.meanLoad = this.meanLoad(kind)
+    const loads = new Map(kinds.map(({ name, load }) => [name, load]))
+    remember(this.loads, loads, nowMs, use.windowMs)
+    for (const kind of kinds) kind.meanLoad = this.meanLoad(kind, nowMs)
     return kinds
   }
 
@@ -142,10 +141,11 @@ export class Use {
     const { problem: { demands }, lossPerShare } = whole
     const perMs = demands.reduce((sum, { ratePerS }) => sum + ratePerS, 0) / 1000
     const sloMs = leastSloMs(this.shapes)
-    const { within, beyond, alone } = preferences[prefer === 'sooner' ? 'balanced' : prefer]
-    const aloneMs = alone ? this.aloneMs(whole, capacity.groups) : 0
+    const { wait, within, beyond } = preferences[prefer === 'sooner' ? 'balanced' : prefer]
+    const aloneMs = this.aloneMs(whole, capacity.groups)
     return (speed) => {
-      const waitMs = Math.max(within * sloMs - aloneMs / speed, use.leastSlack * sloMs)
+      const leftMs = within * sloMs - aloneMs / speed
+      const waitMs = Math.max(Math.min(leftMs, wait * sloMs), use.leastSlack * sloMs)
       const workMs = load / speed / Math.max(perMs, 1e-9)
       return slotsFor(meanLoad / speed, { workMs, sloMs, waitMs, beyond, lossPerShare })
     }
@@ -174,9 +174,10 @@ export class Use {
   }
 
   /** Nobody is given up while a queue is worked off, nor threads before they were too many for a while. */
-  private steady({ name, lent }: Kind, level: Level, { share }: Moment): Level {
+  private steady(kind: Kind, level: Level, { share }: Moment): Level {
+    const { name, lent } = kind
     const threads = this.threads.reduce(
-      (most, { byKind }) => Math.max(most, byKind.get(name) ?? 0),
+      (most, { byKind }) => Math.max(most, byKind.get(sizeOf(kind)) ?? 0),
       level.threads,
     )
     const before = share > 2 * backlog.usual
@@ -236,27 +237,32 @@ export class Use {
     return { load, meanLoad: load }
   }
 
-  private remember(
-    list: { atMs: number; byKind: Map<string, number> }[],
-    byKind: Map<string, number>,
-    nowMs: number,
-  ): void {
-    list.push({ atMs: nowMs, byKind })
-    while (list[0]!.atMs < nowMs - use.windowMs) list.shift()
-  }
-
-  private meanLoad({ name, load: now }: Kind): number {
-    let [sum, count] = [0, 0]
-    for (const { byKind } of this.loads) {
-      const one = byKind.get(name)
-      if (one === undefined) continue
-      sum += one
-      count++
+  /** Over the last seconds, or over more where that is more; of now after a jump. */
+  private meanLoad({ name, load: now }: Kind, nowMs: number): number {
+    const over = (forMs: number) => {
+      let [sum, count] = [0, 0]
+      for (let i = this.loads.length - 1; i >= 0; i--) {
+        const { atMs, byKind } = this.loads[i]!
+        const one = byKind.get(name)
+        if (atMs < nowMs - forMs) break
+        if (one === undefined) continue
+        sum += one
+        count++
+      }
+      return sum / count
     }
-    const mean = sum / count
+    const mean = Math.max(over(use.windowMs), over(use.riseMs))
     return now > load.jump * mean || now * load.jump < mean ? now : mean
   }
 }
 
 const isAll = ({ count, duty }: Level, lent: Lent): boolean =>
   lent.speedups.length < 2 && count >= lent.nodes * lent.slots && duty >= lent.duty
+
+const sizeOf = ({ name, lent }: Kind): string => `${name} of ${lent.nodes}`
+
+/** The latest figures, of so many ms. */
+function remember(list: Past[], byKind: Past['byKind'], nowMs: number, forMs: number): void {
+  list.push({ atMs: nowMs, byKind })
+  while (list[0]!.atMs < nowMs - forMs) list.shift()
+}

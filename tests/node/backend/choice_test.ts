@@ -70,6 +70,7 @@ function scene(
     ...{ clock: systemClock, pace: createPace(systemClock, () => 1, () => may), host },
     ...{ wish: 'auto', wishReason: undefined, gpu: true, threadsPerRun: undefined, processors: 2 },
     ...{ mostSlots: () => 1, fixedSlots: true, slots: () => [SLOT], samples: () => [SPEC] },
+    ...{ heaviest: () => undefined, gained() {} },
     readAdapter: () => Promise.resolve(GPU),
     measure: () => Promise.resolve({ runMs: hereMs, rows: 1 }),
     fetchModel: () => Promise.resolve(BYTES),
@@ -183,6 +184,7 @@ function threads(paceMs: object | undefined, samples = [SPEC], may = true) {
       createWorker: () => workerOf(paceMs),
     },
     ...{ processors: 2, fixedSlots: false, slots: () => [SLOT], samples: () => samples },
+    ...{ native: false, heaviest: () => undefined, gained() {} },
     fetchModel: () => Promise.resolve(BYTES),
   })
 }

@@ -18,10 +18,10 @@ const wishes = fc.record({ slots: anything, duty: anything, threads: anything },
   requiredKeys: [],
 })
 
-Deno.test('no wish takes more than the limits, nor less than something', () => {
+Deno.test('no wish takes more than the limits, nor less than nothing', () => {
   fc.assert(fc.property(wishes, amounts, amounts, (wish, now, limit) => {
     const next: InUse = within(wish, now, limit)
-    ok(next.slots >= 1 && next.slots <= limit.slots && Number.isInteger(next.slots))
+    ok(next.slots >= 0 && next.slots <= limit.slots && Number.isInteger(next.slots))
     ok(next.threads >= 1 && next.threads <= limit.threads && Number.isInteger(next.threads))
     ok(next.duty > 0 && next.duty <= limit.duty)
   }))
@@ -39,10 +39,16 @@ Deno.test('a wish within the limits is granted, and what it leaves out stays', (
 
 Deno.test('the wire lets no wish through that is none', () => {
   const reads = (wish: object) => coordinatorMessage.safeParse({ type: 'scale', ...wish }).success
-  for (const wish of [{}, { slots: 1 }, { duty: 0.01 }, { slots: 256, duty: 1, threads: 2 }]) {
+  for (
+    const wish of [{}, { slots: 0 }, { slots: 1 }, { duty: 0.01 }, {
+      slots: 256,
+      duty: 1,
+      threads: 2,
+    }]
+  ) {
     ok(reads(wish))
   }
-  for (const slots of [0, -1, 1.5, NaN, Infinity, 257, '2', null]) ok(!reads({ slots }))
+  for (const slots of [-1, 1.5, NaN, Infinity, 257, '2', null]) ok(!reads({ slots }))
   for (const duty of [0, -1, 1.01, NaN, Infinity, '1', null]) ok(!reads({ duty }))
   for (const threads of [0, -1, 1.5, NaN, 257]) ok(!reads({ threads }))
 })

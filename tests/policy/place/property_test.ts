@@ -38,7 +38,7 @@ Deno.test('place() gives the same placement for the same problem, within its eff
   )
 })
 
-const COMPARED = few(40, 120)
+const COMPARED = few(24, 120)
 
 Deno.test('place() tells a bound that an exact solver does not pass', async () => {
   const highs = await createHighs()

@@ -113,7 +113,7 @@ Deno.test('What waits behind a batch that hangs goes elsewhere, whoever could do
   }
 })
 
-const SEEDS = few(24, 48)
+const SEEDS = few(12, 48)
 
 Deno.test('What hangs is begun once more in time for what follows it, while others wait', () => {
   let begunAgain = 0

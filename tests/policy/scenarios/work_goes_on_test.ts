@@ -9,7 +9,7 @@ import { createRandom, exponential } from '../../../src/sim/random.ts'
 import { createSimulation } from '../../../src/sim/simulation.ts'
 import { few } from '../../exhaustive.ts'
 
-const SEEDS = few(6, 80)
+const SEEDS = few(4, 80)
 const UNTIL_MS = 12_000
 const STEP_MS = 2
 /** A node that hung is not heard of at once; so long it may get nothing. */

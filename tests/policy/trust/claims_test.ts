@@ -9,7 +9,7 @@ import { refsOf, single } from '../fixtures.ts'
 
 // So much is asked that batches wait at nodes: only there is it seen what a batch takes, and does harm.
 const scene = {
-  ...{ lies: ['none', 'none', 'none'], honest: 7, own: 0, seconds: 90, rate: 60, seed: 3 },
+  ...{ lies: ['none', 'none', 'none'], honest: 7, own: 0, seconds: 60, rate: 60, seed: 3 },
   claims: { faster: 10, ownsUpTo: 0.1 },
 }
 
