@@ -146,15 +146,16 @@ export function createMachine(parts: MachineParts): Machine {
       inUse = { ...inUse, slots: Math.min(Math.max(0, Math.floor(to.slots)), count), duty }
       for (const slot of slots) slot.setDuty(duty)
       coolDown()
-      const resize = () => {
+      const waitMs = threads === inUse.threads ? 0 : model.resizeMs
+      if (waitMs === 0) inUse = { ...inUse, threads }
+      recount()
+      // Of several at one moment the last is answered, as of those that come before threads are there.
+      time.at(time.nowMs + waitMs, () => {
         if (stopped || mine !== turn) return
         inUse = { ...inUse, threads }
         recount()
         parts.scaled(inUse)
-      }
-      if (threads === inUse.threads || model.resizeMs === 0) return resize()
-      recount()
-      time.at(time.nowMs + model.resizeMs, resize)
+      })
     },
     stop() {
       for (const slot of slots) slot.stop()

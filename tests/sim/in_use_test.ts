@@ -86,6 +86,11 @@ Deno.test('more threads are there for the next batch, and the node says when', (
   ])
   assert.deepEqual(slow.of('batch_finished').map(({ event }) => event.computeMs), [100, 50])
   assert.equal(slow.of('node_scaled')[0]!.atMs, 50 + HOP_MS + 500)
+  // Only the last is answered of those that come at one moment, or before threads are there.
+  const hasty = run({ threads: { speedups: [1, 2], resizeMs: 500 } }, [
+    ...[[50, scale({ threads: 2 })], [60, scale({})], [60, scale({ threads: 2 })]] as Script,
+  ])
+  assert.deepEqual(hasty.of('node_scaled').map(({ atMs }) => atMs), [60 + HOP_MS + 500])
 })
 
 Deno.test('coefficients of a variant say what threads are worth, more to larger batches', () => {

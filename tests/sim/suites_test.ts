@@ -1,6 +1,7 @@
 /** What the evaluation makes of results: spreads, ratios, and how far a demand is carried. */
 import assert from 'node:assert/strict'
 import { capacity } from '../../src/sim/suites/capacity.ts'
+import { energy } from '../../src/sim/suites/energy.ts'
 import { figure5 } from '../../src/sim/suites/figure5.ts'
 import { type Outcome, type Row, rowOf, rowsOfCase, timesFewer } from '../../src/sim/suites/rows.ts'
 import { speed } from '../../src/sim/suites/speed.ts'
@@ -105,6 +106,29 @@ Deno.test('findings leave out what was not run', () => {
   const lines = figure5.findings!([rowWith(ours, outcome(0.001, 0.95))])
   assert.equal(lines.length, 1)
   assert.match(lines[0]!, /0\.100 % violations; accuracy 1\.00 points below the fluid bound\.$/)
+})
+
+Deno.test('joules are told by answer in time, and as a share of what full speed takes', () => {
+  const took = (joules: number): Outcome => {
+    const one = outcome(0)
+    const elastic = {
+      ...{ awakeNodeS: 50, busySlotS: 20, coreS: 0, mostCores: 0, coresAt: [], joules },
+      ...{ meanLatencyMs: 0, p95LatencyMs: 123 },
+    }
+    return { ...one, result: { ...one.result, onTime: 100, elastic } }
+  }
+  const about = { table: "Themis's window", row: 'a straight line' }
+  const rows = [
+    rowOf({ ...about, policy: 'full speed' }, [took(300), took(500)]),
+    rowOf({ ...about, policy: 'scaling' }, [took(300)]),
+  ]
+  const lines = energy.findings!(rows).filter((line) => line.startsWith('| a straight'))
+  assert.deepEqual(lines.map((line) => line.split(' | ').slice(1, 4)), [
+    ['full speed', '4.00', '100 %'],
+    ['scaling', '3.00', '75 %'],
+  ])
+  assert.match(lines[1]!, /\| 123 \| 5\.0 \| 2\.0 \|$/)
+  assert.equal(rowOf({ ...about, policy: 'any' }, [outcome(0)]).inUse, undefined)
 })
 
 Deno.test('suitesOf() knows every suite by name; all leaves out those that stand apart', () => {

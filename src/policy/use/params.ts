@@ -21,6 +21,8 @@ export const use = {
   better: 0.02,
   /** ms over which the load is averaged; a change by the factor `load.jump` begins anew. */
   windowMs: 10_000,
+  /** ms over which a rise is averaged. */
+  riseMs: 2000,
   /** ms for which threads stay as many as were right: other ones are new workers. */
   threadsMs: 2000,
   /** Share of its time that a kind may be loaded for some of it to rest. */
@@ -42,14 +44,15 @@ export const use = {
   releaseMs: 600_000,
 }
 
-/** What people prefer: share of the SLO by which so many queries in a hundred should be answered. */
+/**
+ * What people prefer: queries wait for at most this share of the SLO and are answered within that, all
+ * but so many.
+ */
 export const prefer: {
-  [name in Exclude<Prefer, 'sooner'>]: { within: number; beyond: number; alone: boolean }
+  [name in Exclude<Prefer, 'sooner'>]: { wait: number; within: number; beyond: number }
 } = {
-  /** Of the time that queries wait, whatever batches take: half of them may wait longer. */
-  frugal: { within: 0.6, beyond: 0.5, alone: false },
-  /** Batches counted in. */
-  balanced: { within: 0.5, beyond: 0.05, alone: true },
+  frugal: { wait: 0.6, within: 1, beyond: 0.5 },
+  balanced: { wait: 0.6, within: 0.5, beyond: 0.05 },
 }
 
 /** Times that waiting costs what it costs otherwise. */

@@ -129,7 +129,7 @@ export class Use {
     })
     const loads = new Map(kinds.map(({ name, load }) => [name, load]))
     remember(this.loads, loads, nowMs, use.windowMs)
-    for (const kind of kinds) kind.meanLoad = this.meanLoad(kind)
+    for (const kind of kinds) kind.meanLoad = this.meanLoad(kind, nowMs)
     return kinds
   }
 
@@ -141,10 +141,11 @@ export class Use {
     const { problem: { demands }, lossPerShare } = whole
     const perMs = demands.reduce((sum, { ratePerS }) => sum + ratePerS, 0) / 1000
     const sloMs = leastSloMs(this.shapes)
-    const { within, beyond, alone } = preferences[prefer === 'sooner' ? 'balanced' : prefer]
-    const aloneMs = alone ? this.aloneMs(whole, capacity.groups) : 0
+    const { wait, within, beyond } = preferences[prefer === 'sooner' ? 'balanced' : prefer]
+    const aloneMs = this.aloneMs(whole, capacity.groups)
     return (speed) => {
-      const waitMs = Math.max(within * sloMs - aloneMs / speed, use.leastSlack * sloMs)
+      const leftMs = within * sloMs - aloneMs / speed
+      const waitMs = Math.max(Math.min(leftMs, wait * sloMs), use.leastSlack * sloMs)
       const workMs = load / speed / Math.max(perMs, 1e-9)
       return slotsFor(meanLoad / speed, { workMs, sloMs, waitMs, beyond, lossPerShare })
     }
@@ -236,15 +237,21 @@ export class Use {
     return { load, meanLoad: load }
   }
 
-  private meanLoad({ name, load: now }: Kind): number {
-    let [sum, count] = [0, 0]
-    for (const { byKind } of this.loads) {
-      const one = byKind.get(name)
-      if (one === undefined) continue
-      sum += one
-      count++
+  /** Over the last seconds, or over more where that is more; of now after a jump. */
+  private meanLoad({ name, load: now }: Kind, nowMs: number): number {
+    const over = (forMs: number) => {
+      let [sum, count] = [0, 0]
+      for (let i = this.loads.length - 1; i >= 0; i--) {
+        const { atMs, byKind } = this.loads[i]!
+        const one = byKind.get(name)
+        if (atMs < nowMs - forMs) break
+        if (one === undefined) continue
+        sum += one
+        count++
+      }
+      return sum / count
     }
-    const mean = sum / count
+    const mean = Math.max(over(use.windowMs), over(use.riseMs))
     return now > load.jump * mean || now * load.jump < mean ? now : mean
   }
 }

@@ -15,6 +15,9 @@ import { arrivalsOf, type ElasticResult, type ElasticScene, optionsOf } from './
 /** Nodes that there are, cold ones with them, for each instance that the busiest second needs. */
 const SPARE = 1.5
 
+/** Other than an instance a node is somewhere else, if near. */
+const HOP_MS = 1
+
 /** JSON of `shoal-scenario/1`. */
 function scenarioJson(scene: ElasticScene, rules?: RulesName) {
   const { stages, sloMs, perS, coldMs, latencyCv, seed } = scene
@@ -39,7 +42,7 @@ function scenarioJson(scene: ElasticScene, rules?: RulesName) {
           Object.fromEntries(upTo(mostBatch).map((batch) => [batch, latencyMs(batch, 1)])),
         ])),
         // All that a node is to hold is there after its cold start, and stays.
-        ...{ instancesPerNode: 'all', swapMs: 0, roundTripMs: 0, coldMs },
+        ...{ instancesPerNode: 'all', swapMs: 0, roundTripMs: HOP_MS, coldMs },
         threads: threadsOf(stages),
       },
     },

@@ -35,7 +35,7 @@ const NOTES =
   'pools with the same arrivals, latencies, noise and cold starts. What differs: each of its nodes ' +
   'holds all stages once it was recruited, has up to as many threads as instances have cores, and ' +
   'there are half as many more nodes as the busiest second needs of one thread; at first those are ' +
-  'warm that `horizontal` begins with. It knows the deadline of each query, and refuses those that ' +
+  'warm that `horizontal` begins with. A hop takes 1 ms. It knows the deadline of each query, and refuses those that ' +
   'it cannot keep, which are violations. A core counts for each thread of a slot in use, and one for ' +
   'a node that is warm and rests. A query that is lost counts in the second that it came in.\n\n' +
   "The artifact's tables of results are not public, so its headline and the shape of its figures are " +
