@@ -6,9 +6,8 @@
  *
  * @module
  */
-import type { InUse } from '../core/elastic.ts'
+import type { InUse, Level } from '../core/elastic.ts'
 import type { PolicyCommand } from '../core/types.ts'
-import type { Level } from '../use/arrange.ts'
 import type { Capacity } from './capacity.ts'
 import { type Group, isOverdue, type PoolNode, type Slot } from './slots.ts'
 

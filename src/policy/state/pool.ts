@@ -186,6 +186,14 @@ export class Pool {
     this.outdated = true
   }
 
+  /** What the slot loads will take the place of what it holds, or not. The slot, where that is news. */
+  setReplacing(node: NodeId, index: SlotIndex, replacing: boolean): Slot | undefined {
+    const slot = this.nodes.get(node)?.slots[index]
+    if (slot === undefined || slot.replacing === replacing) return undefined
+    slot.replacing = replacing
+    return slot
+  }
+
   /** A profile or fan-out was corrected. */
   corrected(): void {
     this.isCorrected = true

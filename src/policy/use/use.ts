@@ -10,7 +10,7 @@
  */
 import type { TaskShape } from '../core/graph.ts'
 import { leastSloMs, type Shapes } from '../core/graph.ts'
-import type { Prefer } from '../core/elastic.ts'
+import type { Level, Prefer } from '../core/elastic.ts'
 import { load } from '../place/params.ts'
 import { backlog } from '../price/params.ts'
 import type { Market } from '../price/market.ts'
@@ -18,7 +18,7 @@ import type { Problem } from '../price/problem.ts'
 import type { Capacity } from '../state/capacity.ts'
 import { kindsOf } from '../state/in_use.ts'
 import { type Group, speedOf } from '../state/slots.ts'
-import { allOf, cheapest, costOf, type Lent, type Level } from './arrange.ts'
+import { allOf, cheapest, costOf, type Lent } from './arrange.ts'
 import { prefer as preferences, use } from './params.ts'
 import { slotsFor } from './queues.ts'
 
