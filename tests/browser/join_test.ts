@@ -158,14 +158,20 @@ Deno.test({
 
       await t.step('a reload starts nothing; the choices and the identity are kept', async () => {
         await page.getByLabel('Share of the time').fill('60')
+        await page.getByLabel('at rest').fill('3')
+        await page.getByLabel('busy').fill('12.5')
         await joinAs(page, 'tab again')
         const { id, duty } = await pool.full('tab again')
         assert.equal(duty, 0.6)
+        assert.deepEqual(pool.pool.node(id)?.hello.watts, { idle: 3, busy: 12.5 })
+        await page.locator('#lent-now').getByText(/processors?. In use now: \d/).waitFor()
+        await page.locator('#use-chart').getByText(/^[\d.]+ lent$/).waitFor()
         workers.length = 0
         await page.reload({ waitUntil: 'networkidle' })
         assert.deepEqual(workers, [])
         assert.equal(await page.getByLabel('Name shown to others').inputValue(), 'tab again')
         assert.equal(await page.getByLabel('Share of the time').inputValue(), '60')
+        assert.equal(await page.getByLabel('busy').inputValue(), '12.5')
         await joinButton(page).click()
         assert.equal((await pool.full('tab again')).id, id)
       })

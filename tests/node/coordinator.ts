@@ -36,6 +36,7 @@ export interface Peer {
 
 export interface TestCoordinator {
   readonly url: string
+  readonly served: Served
   /** The next connection that said hello. */
   nextPeer(): Promise<Peer>
   /** How often each path was asked for. */
@@ -132,6 +133,7 @@ export function startTestCoordinator(served: Served): TestCoordinator {
 
   const coordinator: TestCoordinator = {
     url: `http://127.0.0.1:${server.addr.port}`,
+    served,
     downloads,
     answerModel: () => undefined,
     greet: (peer) =>

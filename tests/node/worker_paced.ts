@@ -14,10 +14,20 @@ const { fallback, ...paceMs }: { fallback?: string; [backend: string]: unknown }
   self.name,
 )
 
+/** Told of each batch: how many threads it keeps busy from now on, or no longer. */
+const busy = new BroadcastChannel('shoal-test-busy')
+const worker = crypto.randomUUID()
+let width = 1
+
 expose(createWorkerApi({
   stages: { test: stage() },
-  createEngine: (_, { backend, threads }) =>
-    createPacedEngine(backend, Number(paceMs[threads > 1 ? `${backend}${threads}` : backend])),
+  createEngine(_, { backend, threads }) {
+    width = threads
+    return createPacedEngine(
+      backend,
+      Number(paceMs[`${backend}${threads}`] ?? paceMs[backend]),
+    )
+  },
   createCodecs: () => ({}) as ImageCodecs,
 }))
 
@@ -56,7 +66,9 @@ function stage(): Stage {
   const feeds = { x: { type: 'float32' as const, dims: [1], data: new Float32Array(1) } }
   return {
     async run(items, context) {
+      busy.postMessage({ worker, threads: width })
       for (const _ of items) await context.model.run(feeds)
+      busy.postMessage({ worker, threads: -width })
       const [backend] = context.model.outputNames
       return items.map(() => ({ ok: true, fields: { backend: backend! }, children: {} }))
     },

@@ -8,7 +8,7 @@ import { amount, duration, percent, plural } from '../format.ts'
 import { make, setAttribute } from '../make.ts'
 import { element, setText } from '../node/dom.ts'
 import type { Manage } from './manage.ts'
-import { byName, classLabel, healthOf, type NodeRow } from './nodes.ts'
+import { byName, classLabel, healthOf, type NodeRow, useOf } from './nodes.ts'
 import { keepOrder } from './still.ts'
 
 const FIRST = 20
@@ -23,6 +23,7 @@ interface Cells {
   share: HTMLElement
   bar: HTMLElement
   class: HTMLElement
+  use: HTMLElement
   runs: HTMLElement
   trip: HTMLElement
   acts: ReturnType<Manage['line']>
@@ -115,6 +116,7 @@ function line(node: NodeRow, acts: Cells['acts']): Cells {
     health: make('span'),
     share: make('span'),
     class: make('td'),
+    use: make('td'),
     runs: make('td'),
     trip: make('td', { class: 'number' }),
   }
@@ -126,6 +128,7 @@ function line(node: NodeRow, acts: Cells['acts']): Cells {
     cells.name,
     state,
     share,
+    cells.use,
     cells.class,
     cells.runs,
     cells.trip,
@@ -146,6 +149,7 @@ function fill(cells: Cells, most: number): void {
   setText(cells.share, row.share === null ? '–' : said)
   cells.bar.style.setProperty('--width', `${most === 0 ? 0 : Math.round(100 * share / most)}%`)
   setText(cells.class, classLabel(row.class).replace('Class ', ''))
+  setText(cells.use, info === null ? '' : useOf(info))
   setText(cells.runs, info === null ? '' : `${info.backend}, ${info.runtime}`)
   const trip = info?.roundTripMs ?? null
   setText(cells.trip, trip === null ? '' : duration(trip))

@@ -95,14 +95,22 @@ export function healthOf({ state, pausedBy, info }: NodeRow): string {
     state === 'paused' ? PAUSES[pausedBy ?? ''] ?? 'set aside: not heard of, or paused' : state,
   ]
   if (info !== null) {
-    const { trust, trustReason, progress, duty, fallbacks } = info
+    const { trust, trustReason, progress, fallbacks, cold } = info
     if (state === 'quarantined' && trustReason !== null) parts.push(trustReason)
     else if (trust < 1) parts.push(`${Math.round(100 * (1 - trust))} % of its results checked`)
     if (progress !== null) {
       parts.push(`loading ${progress.label} ${Math.round(100 * progress.done / progress.total)} %`)
     }
-    if (duty < 1) parts.push(`works ${Math.round(100 * duty)} % of the time`)
+    if (cold && info.instances === 0) parts.push('nothing is loaded there yet')
     if (fallbacks.length > 0) parts.push(`${fallbacks.length} variants off its GPU`)
   }
   return parts.join(', ')
+}
+
+/** What of the limits is in use, as `1 of 4 slots, 50 %`. */
+export function useOf({ limit, inUse }: NodeInfo): string {
+  const of = `${inUse.slots} of ${limit.slots} ${limit.slots === 1 ? 'slot' : 'slots'}`
+  if (inUse.slots === 0) return of
+  const threads = inUse.threads > 1 ? `, ${inUse.threads} threads` : ''
+  return of + threads + (inUse.duty < 1 ? `, ${Math.round(100 * inUse.duty)} %` : '')
 }

@@ -16,6 +16,8 @@ export type LimitChoices = Pick<
   | 'diskBytes'
   | 'allModels'
   | 'code'
+  | 'cold'
+  | 'watts'
   | 'hours'
 >
 
@@ -23,6 +25,8 @@ export type LimitChoices = Pick<
 const MEMORY_MB = [500, 750, 1000, 1500, 2000, 4000]
 /** What is offered to begin with. */
 const NIGHT = { fromMinute: 20 * 60, untilMinute: 8 * 60 }
+/** The protocol takes no more. */
+const MOST_WATTS = 1000
 const DISK_MB = [25, 50, 100, 250, 1000]
 
 /** Fills the fields with what is remembered, or with what suits this device. */
@@ -33,6 +37,9 @@ export function setUpLimits(kept: Partial<LimitChoices>, offeredBytes: number | 
     pressure: element('pressure', HTMLInputElement),
     allModels: element('all-models', HTMLInputElement),
     code: element('code', HTMLInputElement),
+    cold: element('cold', HTMLInputElement),
+    idle: element('watts-idle', HTMLInputElement),
+    busy: element('watts-busy', HTMLInputElement),
     memory: element('memory', HTMLSelectElement),
     disk: element('disk', HTMLSelectElement),
     hours: element('hours', HTMLInputElement),
@@ -44,10 +51,25 @@ export function setUpLimits(kept: Partial<LimitChoices>, offeredBytes: number | 
   fields.pressure.checked = kept.pauseUnderPressure !== false
   fields.allModels.checked = kept.allModels === true
   fields.code.checked = kept.code === true
+  fields.cold.checked = kept.cold === true
+  fields.idle.value = String(kept.watts?.idle ?? '')
+  fields.busy.value = String(kept.watts?.busy ?? '')
   const hours = { kept: false, ...NIGHT, ...kept.hours }
   fields.hours.checked = hours.kept
   fields.from.value = timeOf(hours.fromMinute)
   fields.until.value = timeOf(hours.untilMinute)
+  const checkWatts = () => {
+    const { idle, busy } = fields
+    const isFine = idle.value + busy.value === '' ||
+      wattsOf(idle.value, busy.value).watts !== undefined
+    busy.setCustomValidity(isFine ? '' : `Both, up to ${MOST_WATTS}, at rest no more than busy.`)
+  }
+  for (const field of [fields.idle, fields.busy]) {
+    field.addEventListener('input', checkWatts)
+    field.addEventListener('invalid', () => {
+      element('more-limits', HTMLDetailsElement).open = true
+    })
+  }
   // An hour that was taken away is the one that is offered, and is seen to be.
   fields.from.addEventListener('blur', () => fields.from.value ||= timeOf(NIGHT.fromMinute))
   fields.until.addEventListener('blur', () => fields.until.value ||= timeOf(NIGHT.untilMinute))
@@ -66,6 +88,8 @@ export function setUpLimits(kept: Partial<LimitChoices>, offeredBytes: number | 
       diskBytes: bytesOf(fields.disk),
       allModels: fields.allModels.checked,
       code: fields.code.checked,
+      cold: fields.cold.checked,
+      ...wattsOf(fields.idle.value, fields.busy.value),
       hours: {
         kept: fields.hours.checked,
         fromMinute: minuteOf(fields.from.value) ?? NIGHT.fromMinute,
@@ -73,6 +97,13 @@ export function setUpLimits(kept: Partial<LimitChoices>, offeredBytes: number | 
       },
     }),
   }
+}
+
+/** Both, as two numbers that may be, or nothing. */
+export function wattsOf(idleText: string, busyText: string): Pick<TabChoices, 'watts'> {
+  const [idle, busy] = [idleText, busyText].map((text) => text.trim() === '' ? NaN : Number(text))
+  const isSaid = idle! >= 0 && busy! >= idle! && busy! <= MOST_WATTS
+  return isSaid ? { watts: { idle: idle!, busy: busy! } } : {}
 }
 
 /** The largest that is not over what was kept or suits; the smallest where all are. */

@@ -15,7 +15,8 @@ import { createContribution } from './lent.ts'
 import { createRateChart } from './rate_chart.ts'
 import { isOld, renew, takeUp } from './renewal.ts'
 import { type Session, startSession } from './session.ts'
-import { show } from './view.ts'
+import { createUseChart } from './use_chart.ts'
+import { show, useOf } from './view.ts'
 
 /** Path of the node's worker, put in by the bundler. */
 declare const SHOAL_WORKER: string
@@ -32,6 +33,7 @@ const join = element('join', HTMLButtonElement)
 const pause = element('pause', HTMLButtonElement)
 const stop = element('stop', HTMLButtonElement)
 const chart = createRateChart()
+const useChart = createUseChart()
 let contribution = createContribution()
 let session: Session | undefined
 let chosen: TabChoices | undefined
@@ -75,6 +77,7 @@ function start(wanted: TabChoices): void {
   stop.focus()
   contribution = createContribution()
   chart.begin()
+  useChart.begin()
   session = startSession({
     worker: SHOAL_WORKER,
     choices: chosen,
@@ -82,6 +85,8 @@ function start(wanted: TabChoices): void {
     changed(snapshot) {
       show(snapshot)
       chart.tell(snapshot.itemsPerS)
+      const { processors, duty } = useOf(snapshot)
+      useChart.tell({ lent: snapshot.processors * wanted.duty, used: processors * duty })
       contribution.add(snapshot.state.items, snapshot.servedMs)
     },
     ended,
@@ -91,6 +96,7 @@ function start(wanted: TabChoices): void {
 
 function ended(fault?: string, refused?: boolean): void {
   chart.end()
+  useChart.end()
   session = undefined
   // Where the coordinator said no, the page says why already.
   if (refused !== true) {

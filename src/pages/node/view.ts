@@ -87,13 +87,22 @@ export function show(snapshot: TabSnapshot): void {
 }
 
 /** Each slot keeps as many processors busy as a run has threads. */
-export function lentNow({ state, processors, pausedBy }: TabSnapshot): string {
+export function useOf({ state, processors, pausedBy }: TabSnapshot) {
   const { slots, threads, duty } = state.inUse
   const isServing = state.phase === 'joined' && pausedBy === undefined
-  const used = isServing ? Math.min(slots * threads, processors) : 0
-  const share = isServing && duty < 1 ? `, ${Math.round(100 * duty)} % of the time` : ''
+  return { processors: isServing ? Math.min(slots * threads, processors) : 0, duty }
+}
+
+export function lentNow(snapshot: TabSnapshot): string {
+  const { processors, state, pausedBy } = snapshot
+  const used = useOf(snapshot)
+  const share = used.processors > 0 && used.duty < 1
+    ? `, ${Math.round(100 * used.duty)} % of the time`
+    : ''
   const lent = processors === 1 ? '1 processor' : `up to ${processors} processors`
-  return `${lent}; in use now: ${used}${share}`
+  const rests = state.phase === 'joined' && pausedBy === undefined && used.processors === 0
+  const why = rests ? ' (this device rests until it is needed)' : ''
+  return `${lent}. In use now: ${used.processors}${share}${why}.`
 }
 
 function doing(snapshot: TabSnapshot): string {
