@@ -10,6 +10,7 @@ import type { InUse, Level } from '../core/elastic.ts'
 import type { PolicyCommand } from '../core/types.ts'
 import type { Capacity } from './capacity.ts'
 import { type Group, isOverdue, type PoolNode, type Slot } from './slots.ts'
+import { speedupsOf } from './threads.ts'
 
 type Emit = (command: PolicyCommand) => void
 
@@ -88,7 +89,8 @@ function take({ node, index }: Slot, level: Level | undefined, wanted: Map<PoolN
 }
 
 function inUseOf(node: PoolNode, slots: number, level: Level | undefined): InUse {
-  const { duty, speedups, inUse, told } = node
+  const { duty, inUse, told } = node
+  const speedups = speedupsOf(node)
   const threads = speedups.length > 1
     ? Math.min(level?.threads ?? told.threads, speedups.length)
     : inUse.threads
