@@ -14,6 +14,7 @@ import { benchDeadline } from './deadline/deadline.ts'
 import { benchDispatch } from './dispatch/dispatch.ts'
 import { benchDuty } from './duty/duty.ts'
 import { benchEfficiency } from './efficiency/efficiency.ts'
+import { benchElastic, type ElasticOptions } from './elastic/elastic.ts'
 import { benchFailover } from './failover/failover.ts'
 import { benchFirst } from './first/first.ts'
 import { benchIdle } from './idle/idle.ts'
@@ -77,6 +78,7 @@ export function benches(options: BenchOptions): { usual: Benches; named: Benches
         ...{ pipeline, queries, policies, trace, multiples, budgetS, forS, tabs, nodes, from },
       })),
     shared: () => benchShared(given<SharedOptions>({ nodes, seconds })),
+    elastic: () => benchElastic(given<ElasticOptions>({ seconds })),
     twin: () => from === undefined ? benchTwin() : benchTwinLive(from),
     requeue: benchRequeue,
     rejoin: benchRejoin,

@@ -25,7 +25,7 @@ of live:
   --from FILE      goes on with what live --json FILE wrote, on as many nodes; of twin and curve, too
 of others:
   --svg FILE       curve: where it is drawn
-  --seconds S      overload (20 if absent), shared (30), which takes --nodes 2, too
+  --seconds S      overload (20 if absent), elastic (60), shared (30), which takes --nodes 2, too
   --minutes 1, --rate N    soak: how long, and queries a second
   --queries 2000, --pipeline DIR    chaos`
 
@@ -102,6 +102,7 @@ const TAKEN: Record<string, readonly string[]> = {
   shared: ['nodes', 'seconds'],
   twin: ['from'],
   overload: ['seconds'],
+  elastic: ['seconds'],
   soak: ['minutes', 'rate'],
   chaos: ['pipeline', 'queries'],
   curve: ['from', 'svg'],

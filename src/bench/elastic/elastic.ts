@@ -1,0 +1,186 @@
+/**
+ * `deno task bench elastic [--seconds S]`: what a pool with little to do takes as people prefer, and how
+ * long a surge waits for the second slot: parked, brought up, or of a node that held nothing.
+ *
+ * Linux only, where the kernel tells a process's CPU time.
+ *
+ * @module
+ */
+import { join } from 'node:path'
+import { demoBodies } from '../../../demo/demo_bodies.ts'
+import { tally } from '../../../demo/load/tally.ts'
+import { loadPipelines } from '../../cli/pipelines/load.ts'
+import { ROOT } from '../../cli/root.ts'
+import { PREFERENCES } from '../../policy/core/elastic.ts'
+import { cpuSeconds } from '../child.ts'
+import { alone } from '../shared/shared.ts'
+import { openElastic, pause, type Question } from './scene.ts'
+import { watchUse } from './use.ts'
+
+const SHELF = join(ROOT, 'profiles', 'shelf')
+const LITTLE = 0.1
+const SURGE = 1.5
+const SECONDS = 60
+const WARM_S = 6
+const SETTLE_S = 20
+/** Batches before a surge that say what worked then. */
+const LATELY = 20
+/** A surge is given up after. */
+const PATIENCE_S = 60
+
+export interface ElasticOptions {
+  seconds?: number
+}
+
+export async function benchElastic({ seconds = SECONDS }: ElasticOptions) {
+  if (Deno.build.os !== 'linux') {
+    console.log('skipped: only Linux tells the CPU time of another process')
+    return null
+  }
+  const [loaded] = await loadPipelines([SHELF], () => {})
+  const bodies = await demoBodies(SHELF, loaded!.pipeline.name)
+  const cache = `shoal-elastic-${crypto.randomUUID()}`
+  const question: Question = { loaded: loaded!, bodies, cache }
+  try {
+    const perS = await carriedBy(question)
+    console.log(
+      `one slot carries about ${perS.toFixed(1)} queries a second, as accurately as it can`,
+    )
+    const quiet = []
+    for (const prefer of PREFERENCES) {
+      quiet.push(await little(question, prefer, LITTLE * 2 * perS, seconds))
+      console.table(quiet)
+    }
+    const surges = [
+      await byHand(question, 'parked', ['--slots', '2'], perS),
+      await byHand(question, 'brought up', [], perS),
+      await byLoad(question, 'parked', { node: ['--slots', '2'] }, perS),
+      await byLoad(
+        question,
+        'of a cold node',
+        { node: ['--slots', '1'], other: ['--slots', '1', '--cold'] },
+        perS,
+      ),
+    ]
+    console.table(surges)
+    return { perS, quiet, surges }
+  } finally {
+    await caches.delete(cache)
+  }
+}
+
+/** Queries a second that one slot carries one after another. */
+async function carriedBy(question: Question): Promise<number> {
+  const scene = await openElastic(question, 'sooner', { node: ['--slots', '1'] })
+  try {
+    await alone(scene, question, WARM_S)
+    return 1 / await alone(scene, question, WARM_S)
+  } finally {
+    await scene.end()
+  }
+}
+
+async function little(
+  question: Question,
+  prefer: typeof PREFERENCES[number],
+  perS: number,
+  seconds: number,
+) {
+  const nodes = { one: ['--slots', '1'], two: ['--slots', '1'] }
+  const scene = await openElastic(question, prefer, nodes)
+  const { pool } = scene.coordinator
+  try {
+    await scene.ask(perS, SETTLE_S)
+    const cpuS = () => scene.pids.reduce((sum, pid) => sum + cpuSeconds(pid), 0)
+    const energyJ = () => pool.energy().modelledJ
+    const [beforeS, beforeJ] = [cpuS(), energyJ()]
+    const use = watchUse(pool)
+    const asked = await scene.ask(perS, seconds)
+    const { slots } = use.end()
+    const { queries, latencyMs, violationRatio, effectiveAccuracy } = tally(
+      asked,
+      question.loaded.pipeline.sloMs,
+    )
+    return {
+      prefer,
+      queries,
+      cpuMsPerQuery: round(1000 * (cpuS() - beforeS) / queries),
+      p95Ms: round(latencyMs?.p95 ?? NaN),
+      violationPercent: round(100 * violationRatio),
+      accuracyPercent: round(100 * (effectiveAccuracy ?? NaN)),
+      slotsInUse: round(slots),
+      modelledJPerQuery: round((energyJ() - beforeJ) / queries),
+    }
+  } finally {
+    await scene.end()
+  }
+}
+
+/** Under a load that one slot cannot carry an admin lets the node have two. */
+async function byHand(question: Question, second: string, args: string[], perS: number) {
+  const scene = await openElastic(question, 'sooner', { node: args })
+  const { coordinator, batches } = scene
+  const scale = async (slots: number) => {
+    const url = `${coordinator.url}/v1/nodes/${scene.idOf('node')}/scale`
+    const response = await fetch(url, { method: 'POST', body: JSON.stringify({ slots }) })
+    if (!response.ok) throw new Error(`Cannot bench: ${await response.text()}`)
+    await response.body?.cancel()
+  }
+  try {
+    await scene.ask(LITTLE * perS, WARM_S)
+    await scale(1)
+    await pause(1000)
+    const load = scene.ask(SURGE * perS, 10)
+    await pause(3000)
+    const fromMs = performance.now()
+    await scale(2)
+    await load
+    return {
+      second,
+      told: 'by hand',
+      worksAfterMs: worksAfter(batches, fromMs, ({ slot }) => slot > 0),
+    }
+  } finally {
+    await scene.end()
+  }
+}
+
+/** The load rises from little to more than one slot carries. */
+async function byLoad(
+  question: Question,
+  second: string,
+  nodes: { node: string[]; other?: string[] },
+  perS: number,
+) {
+  // Who is to have queries sooner has the second slot work before.
+  const scene = await openElastic(question, 'frugal', nodes)
+  const { batches } = scene
+  try {
+    await scene.ask(LITTLE * perS, SETTLE_S)
+    const first = scene.idOf('node')
+    const isSecond = ({ node, slot }: typeof batches[number]) => node !== first || slot > 0
+    const before = batches.slice(-LATELY)
+    const usedBefore = before.filter(isSecond).length / before.length
+    let fromMs = Infinity
+    const load = scene.ask(SURGE * perS, PATIENCE_S, () => fromMs = performance.now())
+    await load
+    return {
+      ...{ second, told: 'by the load', worksAfterMs: worksAfter(batches, fromMs, isSecond) },
+      shareBefore: round(usedBefore),
+    }
+  } finally {
+    await scene.end()
+  }
+}
+
+/** Until the first batch of these; null where there was none. */
+function worksAfter<T extends { atMs: number }>(
+  batches: readonly T[],
+  fromMs: number,
+  isSecond: (batch: T) => boolean,
+): number | null {
+  const first = batches.find((one) => one.atMs >= fromMs && isSecond(one))
+  return first === undefined ? null : Math.round(first.atMs - fromMs)
+}
+
+const round = (value: number) => Math.round(100 * value) / 100
