@@ -7,7 +7,8 @@ import { handedOnBy } from './price/handed_on.ts'
 import type { FanOut } from './estimate/fanout.ts'
 import { PlaceDue, Throttle } from './place/due.ts'
 import { Loader, type LoaderParts, Retirement } from './place/loader.ts'
-import { bytesListed, confine, greedy, loadNext, type Member, memberOf } from './place/member.ts'
+import { bytesListed, confine, greedy, isLoaded, loadNext } from './place/member.ts'
+import { type Member, memberOf, nameClasses, resizeTo } from './place/member.ts'
 import { Placing } from './place/placing.ts'
 import type { Limits } from './core/options.ts'
 import type { Placement } from './place/problem.ts'
@@ -20,10 +21,10 @@ import { LoadOrder } from './place/load_order.ts'
 import { load as params } from './place/params.ts'
 import { planView } from './place/plan_view.ts'
 import type { Outlook } from './outlook.ts'
-import type { Colds } from './use/colds.ts'
+import { createRecruiting, type Recruiting, type RecruitingParts } from './recruiting.ts'
 import type { NodeId, Plan, PolicyCommand, PolicyEvent, VariantRuling } from './core/types.ts'
 
-export interface Controller {
+export interface Controller extends Pick<Recruiting, 'recruit' | 'release'> {
   handle(event: PolicyEvent, nowMs: number): void
   /** Nodes were put into classes. */
   classified(capacity: Capacity, nowMs: number): void
@@ -36,13 +37,11 @@ export interface Controller {
   askPlacement(classes: ClassReport[], nowMs: number): void
   nextWakeMs(nowMs: number): number
   plan(nowMs: number): Plan
-  /** Loads so many cold nodes. */
-  recruit(count: number, nowMs: number): void
-  /** Has a node that was recruited let go of all that it holds. */
-  release(node: NodeId, nowMs: number): void
 }
 
-export interface ControllerParts extends Omit<LoaderParts, 'maxAttempts'> {
+type Recruited = Pick<RecruitingParts, 'colds' | 'setCold'>
+
+export interface ControllerParts extends Omit<LoaderParts, 'maxAttempts'>, Recruited {
   shapes: Shapes
   limits: Limits
   demands: Demands
@@ -51,18 +50,12 @@ export interface ControllerParts extends Omit<LoaderParts, 'maxAttempts'> {
   /** What variants hand on. */
   fanOut: Pick<FanOut, 'mean' | 'none'>
   planned: Outlook['planned']
-  colds: Colds
-  setCold(node: NodeId, cold: boolean): void
   emit(command: PolicyCommand): void
 }
 
 export function createController(parts: ControllerParts): Controller {
   const { shapes, limits, emit, demands, colds } = parts
-  const loader = new Loader({
-    maxAttempts: limits.maxLoadAttempts,
-    load: parts.load,
-    unload: parts.unload,
-  })
+  const loader = new Loader({ ...parts, maxAttempts: limits.maxLoadAttempts })
   const members = new Map<NodeId, Member>()
   /** Nodes that cannot hold all and wait for a first placement, and until when. */
   const waitsUntilMs = new Map<NodeId, number>()
@@ -115,13 +108,6 @@ export function createController(parts: ControllerParts): Controller {
     epoch++
   }
 
-  function resize(member: Member, slots: number, nowMs: number): void {
-    const count = Math.min(Math.max(Math.trunc(slots) || 0, 0), params.mostSlots)
-    member.slots.splice(count)
-    while (member.slots.length < count) member.slots.push(loader.slot())
-    changed(nowMs)
-  }
-
   function setAble(member: Member, bytes: Member['bytesOf'], nowMs: number): void {
     const before = member.fitsAll
     member.bytesOf = bytes
@@ -144,7 +130,8 @@ export function createController(parts: ControllerParts): Controller {
   function join(event: Extract<PolicyEvent, { type: 'node_joined' }>, nowMs: number): void {
     const member = memberOf(shapes, event)
     confine(member, rulings.isOpen)
-    resize(member, event.slots, nowMs)
+    resizeTo(member, event.slots, loader)
+    changed(nowMs)
     remove(event.node)
     members.set(event.node, member)
     placing.joined(nowMs)
@@ -160,31 +147,6 @@ export function createController(parts: ControllerParts): Controller {
     changed(nowMs)
     retirement.ruled()
     direct(nowMs)
-  }
-
-  function recruit(count: number, nowMs: number): void {
-    for (const event of colds.recruit(count, nowMs)) {
-      parts.setCold(event.node, false)
-      const { node, slots, duty, threads = 1 } = event
-      emit({ type: 'scale', node, slots, duty, threads })
-      join(event, nowMs)
-    }
-  }
-
-  /** A pool that has nothing warm could answer nobody. */
-  const recruitFirst = (nowMs: number) => {
-    if (members.size === 0) recruit(1, nowMs)
-  }
-
-  function release(node: NodeId, nowMs: number): void {
-    const member = members.get(node)
-    if (member === undefined || members.size === 1) return
-    member.slots.forEach((slot, i) => loader.drop(slot, { node, slot: i }, () => true))
-    remove(node)
-    colds.released(node)
-    parts.setCold(node, true)
-    placing.left(nowMs)
-    changed(nowMs)
   }
 
   /** False where it was no member. */
@@ -203,7 +165,7 @@ export function createController(parts: ControllerParts): Controller {
         colds.joined(event)
         if (event.cold !== true) return join(event, nowMs)
         remove(event.node)
-        return recruitFirst(nowMs)
+        return recruiting.first(nowMs)
       case 'node_reported': {
         colds.told(event)
         const member = members.get(event.node)
@@ -215,7 +177,8 @@ export function createController(parts: ControllerParts): Controller {
         }
         if (event.duty !== undefined) changed(nowMs)
         if (event.slots === undefined) return
-        resize(member, event.slots, nowMs)
+        resizeTo(member, event.slots, loader)
+        changed(nowMs)
         return direct(nowMs, [member])
       }
       case 'node_able': {
@@ -237,7 +200,7 @@ export function createController(parts: ControllerParts): Controller {
       case 'node_left':
         colds.left(event.node)
         if (!remove(event.node)) return
-        recruitFirst(nowMs)
+        recruiting.first(nowMs)
         placing.left(nowMs)
         changed(nowMs)
         // Many may go at once, and where slots hold all nobody is to hold anything else for that.
@@ -275,6 +238,18 @@ export function createController(parts: ControllerParts): Controller {
     }
   }
 
+  const recruiting = createRecruiting({
+    ...parts,
+    members,
+    join,
+    letGo(member, nowMs) {
+      member.slots.forEach((slot, i) => loader.drop(slot, { node: member.id, slot: i }, () => true))
+      remove(member.id)
+      placing.left(nowMs)
+      changed(nowMs)
+    },
+  })
+
   /** When a load may be tried again, or a slot has waited long enough for a placement. */
   function nextLoadMs(some: Iterable<Member> = members.values()): number {
     let next = throttle.atMs(members.size)
@@ -291,20 +266,10 @@ export function createController(parts: ControllerParts): Controller {
 
   return {
     handle,
-    recruit,
-    release,
+    recruit: recruiting.recruit,
+    release: recruiting.release,
     classified(capacity, nowMs) {
-      const classOf = new Map(
-        capacity.groups.flatMap((group) =>
-          group.slots.map(({ node }) => [node.id, group.class.name] as const)
-        ),
-      )
-      let isNew = false
-      for (const member of members.values()) {
-        const name = classOf.get(member.id) ?? member.class
-        isNew ||= member.class === null && name !== null
-        member.class = name
-      }
+      const isNew = nameClasses(members.values(), capacity)
       if (isNew && needed()) direct(nowMs)
     },
     wantsPlacement: (event, nowMs) => event === 'wake' && placeAtMs(nowMs) <= nowMs,
@@ -332,8 +297,3 @@ export function createController(parts: ControllerParts): Controller {
       }),
   }
 }
-
-const isLoaded = ({ slots }: Member): boolean =>
-  slots.every(({ wanted, held, loading }) =>
-    loading === null && wanted.length > 0 && wanted.every((variant) => held.has(variant))
-  )

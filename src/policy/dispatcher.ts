@@ -5,27 +5,24 @@
  * @module
  */
 import { check } from './state/check.ts'
-import { createCounters } from './state/stats.ts'
 import { createFanOut, type FanOut } from './estimate/fanout.ts'
 import { createFlights } from './state/flights.ts'
 import { createLearned, type Learned } from './learned.ts'
 import type { LoaderParts } from './place/loader.ts'
 import type { Limits, SchedulerOptions } from './core/options.ts'
-import { createPool } from './state/pool.ts'
-import type { Capacity } from './state/capacity.ts'
+import { createPool, type Pool } from './state/pool.ts'
 import { BatchSizes } from './estimate/batch_sizes.ts'
-import { isAlone } from './state/capacity.ts'
+import { type Capacity, isAlone } from './state/capacity.ts'
 import { type ClassReport, reportClasses } from './state/classes.ts'
-import { PROOF } from './state/slots.ts'
 import { createReady } from './state/ready.ts'
 import { createRulings } from './state/rulings.ts'
-import { type Batch, coolDown } from './state/slots.ts'
+import { type Batch, coolDown, PROOF } from './state/slots.ts'
 import { Profile } from './estimate/profile.ts'
 import type { Item, Query } from './state/query.ts'
 import { createQueue } from './state/queue.ts'
 import { createWaiting } from './state/waiting.ts'
 import type { PipelineShape, Shapes } from './core/graph.ts'
-import { dispatcherStats } from './state/stats.ts'
+import { createCounters, dispatcherStats } from './state/stats.ts'
 import { createResults } from './dispatch/results.ts'
 import type { Trust } from './trust/trust.ts'
 import type { NodeId, PolicyCommand, PolicyEvent, SchedulerStats, SlotIndex } from './core/types.ts'
@@ -38,15 +35,13 @@ import { dispatch as params } from './dispatch/params.ts'
 import type { Colds } from './use/colds.ts'
 import { Preferred } from './use/preferred.ts'
 
-export interface Dispatcher {
+export interface Dispatcher extends Pick<Learned, 'memory' | 'recall'>, Pick<Pool, 'setCold'> {
   handle(event: PolicyEvent, nowMs: number): void
   /** What is served changed. */
   renew(): void
   /** The controller has told a slot to load a variant, or to let go of one. */
   loading: LoaderParts['load']
   unloading: LoaderParts['unload']
-  /** A cold node was recruited, or one that rested long is cold again. */
-  setCold(node: NodeId, cold: boolean): void
   /** The classes of nodes, for placement. */
   classes(nowMs: number): ClassReport[]
   /** What variants hand on. */
@@ -60,8 +55,6 @@ export interface Dispatcher {
   planned: Outlook['planned']
   /** Where nodes are checked. */
   trust: Trust | undefined
-  memory: Learned['memory']
-  recall: Learned['recall']
   stats(nowMs: number): SchedulerStats
   /** Throws where an invariant of the state does not hold: see `state/check.ts`. */
   check(): void
@@ -195,10 +188,8 @@ export function createDispatcher(
   const learned = createLearned({ shapes, profile, fanOut, nodes: pool.nodes, trust })
 
   function setReplacing(node: NodeId, index: SlotIndex, replacing: boolean): void {
-    const slot = pool.nodes.get(node)?.slots[index]
-    if (slot === undefined || slot.replacing === replacing) return
-    slot.replacing = replacing
-    ready.touch(slot, nowMs)
+    const changed = pool.setReplacing(node, index, replacing)
+    if (changed !== undefined) ready.touch(changed, nowMs)
   }
 
   function lose(batches: readonly Batch[], message: string): void {
@@ -263,10 +254,7 @@ export function createDispatcher(
   function open(shape: PipelineShape, replaces: string | undefined): void {
     waiting.open(shape)
     counters.open(shape.name)
-    for (const variant of shape.tasks.flatMap(({ variants }) => variants)) {
-      const before = shapes.find({ ...variant.ref, pipeline: replaces ?? '' })
-      if (before !== undefined) profile.inherit(before, variant)
-    }
+    learned.open(shape, replaces)
     outlook.renew()
   }
 

@@ -12,6 +12,8 @@ import type { Trust } from './trust/trust.ts'
 import type { NodeId } from './core/types.ts'
 
 export interface Learned {
+  /** One more pipeline is served; what is known of the other is taken for it. */
+  open(shape: PipelineShape, replaces: string | undefined): void
   /** A pipeline is served no more. */
   close(shape: PipelineShape): void
   /** This node went: what was learned of it is still to be asked for. */
@@ -34,6 +36,12 @@ export function createLearned({ shapes, profile, fanOut, nodes, trust }: {
   const left = new Set<NodeId>()
 
   return {
+    open(shape, replaces) {
+      for (const variant of shape.tasks.flatMap(({ variants }) => variants)) {
+        const before = shapes.find({ ...variant.ref, pipeline: replaces ?? '' })
+        if (before !== undefined) profile.inherit(before, variant)
+      }
+    },
     close(shape) {
       const variants = shape.tasks.flatMap(({ variants }) => variants)
       profile.drop(variants)

@@ -10,7 +10,7 @@ import type { Pool } from './state/pool.ts'
 import type { Capacity, Layout } from './state/capacity.ts'
 import type { Ready } from './state/ready.ts'
 import { applyLevels } from './state/in_use.ts'
-import { type Group, isOverdue, readyAtMs } from './state/slots.ts'
+import { type Group, isOverdue } from './state/slots.ts'
 import type { Query } from './state/query.ts'
 import type { DeadlineQueue } from './state/queue.ts'
 import type { Waiting } from './state/waiting.ts'
@@ -18,7 +18,7 @@ import { leastSloMs, type Shapes } from './core/graph.ts'
 import type { NodeId, PolicyCommand } from './core/types.ts'
 import { admit } from './admit/params.ts'
 import { Backlog } from './price/backlog.ts'
-import type { Busy } from './admit/coming_free.ts'
+import { busyOf } from './admit/coming_free.ts'
 import { DeadlineTest } from './admit/deadline_test.ts'
 import { Deficits } from './dispatch/deficits.ts'
 import type { Demands } from './estimate/demands.ts'
@@ -29,6 +29,7 @@ import { Paths } from './price/paths.ts'
 import { type Problem, supplyOf } from './price/problem.ts'
 import { Preferred } from './use/preferred.ts'
 import { type Cold, Use } from './use/use.ts'
+import { energyPrices } from './use/energy.ts'
 import { use } from './use/params.ts'
 import { inBatches, Stations } from './price/stations.ts'
 import { leavesRoom } from './dispatch/bounds.ts'
@@ -133,6 +134,7 @@ export class Outlook {
       ...supplyOf(shapes, capacity, fanOut),
       demands: demands.now(nowMs),
       duties: capacity.groups.map((group) => heardDuty(group, nowMs)),
+      leastPerMs: energyPrices(capacity, this.parts.preferred.now(nowMs)),
     }
     this.whole = new Market(shapes, problem, this.whole?.found())
     if (anew || this.stations === undefined) {
@@ -241,29 +243,12 @@ export class Outlook {
     const capacity = this.capacity(nowMs)
     const holdsMs = admit.holds * leastSloMs(shapes) + admit.holdsPerQueryMs * queries.length
     if (this.stale || nowMs - this.testedMs > holdsMs) {
-      const busy = this.busyOf(capacity, nowMs)
+      const busy = busyOf(capacity, this.stations!, nowMs)
       this.test.scan(queries, this.paths, this.version, busy, nowMs)
       this.stale = false
       this.testedMs = nowMs
     }
     return this.test
-  }
-
-  private busyOf({ groups }: Capacity, nowMs: number): Busy[] {
-    const { of, count } = this.stations!
-    const busy = Array.from({ length: count }, () => ({ lefts: [] as number[], slots: 0 }))
-    groups.forEach(({ slots }, g) => {
-      const own = busy[of[g]!]!
-      own.slots += slots.length
-      for (const slot of slots) {
-        // What is sent so much before that is there when the slot comes free.
-        const onewayMs = (slot.batches[slot.batches.length - 1]?.networkMs ?? 0) / 2
-        const leftMs = readyAtMs(slot, nowMs) - onewayMs - nowMs
-        if (leftMs > 0) own.lefts.push(leftMs)
-      }
-    })
-    for (const { lefts } of busy) lefts.sort((a, b) => a - b)
-    return busy
   }
 
   /** What the time that a query needs of each station is worth by prices, and what it puts at risk. */

@@ -117,7 +117,17 @@ Deno.test('imports form no circle', () => {
 
 /** Folders that stand in layers: each may import those before it. docs/ARCHITECTURE.md has them. */
 const LAYERS: Record<string, string[]> = {
-  'src/policy': ['core', 'estimate', 'state', 'price', 'place', 'trust', 'admit', 'dispatch'],
+  'src/policy': [
+    'core',
+    'estimate',
+    'state',
+    'price',
+    'place',
+    'use',
+    'trust',
+    'admit',
+    'dispatch',
+  ],
   'src/node': ['engine', 'models', 'slot', 'measure', 'backend', 'limits', 'link'],
 }
 

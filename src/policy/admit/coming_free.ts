@@ -3,12 +3,32 @@
  *
  * @module
  */
+import type { Stations } from '../price/stations.ts'
+import type { Capacity } from '../state/capacity.ts'
+import { readyAtMs } from '../state/slots.ts'
 
 /** How busy a station is. */
 export interface Busy {
   /** ms until each busy slot is free, the soonest first. */
   lefts: readonly number[]
   slots: number
+}
+
+/** Of each station. */
+export function busyOf({ groups }: Capacity, { of, count }: Stations, nowMs: number): Busy[] {
+  const busy = Array.from({ length: count }, () => ({ lefts: [] as number[], slots: 0 }))
+  groups.forEach(({ slots }, g) => {
+    const own = busy[of[g]!]!
+    own.slots += slots.length
+    for (const slot of slots) {
+      // What is sent so much before that is there when the slot comes free.
+      const onewayMs = (slot.batches[slot.batches.length - 1]?.networkMs ?? 0) / 2
+      const leftMs = readyAtMs(slot, nowMs) - onewayMs - nowMs
+      if (leftMs > 0) own.lefts.push(leftMs)
+    }
+  })
+  for (const { lefts } of busy) lefts.sort((a, b) => a - b)
+  return busy
 }
 
 export class ComingFree {

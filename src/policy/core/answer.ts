@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { FailureReason, Handle, NodeId } from './types.ts'
+import type { FailureReason, Handle, NodeId } from './names.ts'
 
 /** What served part of a query: one entry a batch. Latencies in milliseconds. */
 export interface StageRecord {

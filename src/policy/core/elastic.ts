@@ -42,3 +42,12 @@ export interface Elastic {
   /** Modelled. Absent: slot time counts. */
   power?: Power
 }
+
+/** What of alike nodes is in use. */
+export interface Level {
+  /** Slots in all, and of each node at first. */
+  count: number
+  slots: number
+  duty: number
+  threads: number
+}

@@ -11,17 +11,10 @@ import type { Pipeline } from '../../pipeline/schema.ts'
 import type { Answer } from './answer.ts'
 import type { Elastic, InUse, Prefer } from './elastic.ts'
 import type { ExtraWork } from './extra_work.ts'
+import type { BatchId, FailureReason, Handle, NodeId, QueryId, SlotIndex } from './names.ts'
 
 export type { Answer, FinishedItem, StageRecord } from './answer.ts'
-
-/** Whatever the driver needs to find a payload or result again. Never looked into here. */
-export type Handle = unknown
-
-export type QueryId = string
-export type NodeId = string
-export type BatchId = number
-/** Index of a slot on its node, from 0. */
-export type SlotIndex = number
+export type { BatchId, FailureReason, Handle, NodeId, QueryId, SlotIndex } from './names.ts'
 
 /** Names one variant of one task of one pipeline. */
 export interface VariantRef {
@@ -52,18 +45,6 @@ export type ItemOutcome =
    * `fatal`: the input is at fault, another node would say the same. `excused`: neither is its node.
    */
   | { ok: false; fatal: boolean; reason: FailureReason; message: string; excused?: true }
-
-/** Why a query got no result. The HTTP layer maps each to a status. */
-export type FailureReason =
-  | 'invalid_input'
-  | 'too_large'
-  | 'internal'
-  | 'node_failed'
-  | 'queue_full'
-  | 'infeasible_deadline'
-  | 'no_capable_node'
-  | 'draining'
-  | 'deadline_exceeded'
 
 export type PolicyEvent =
   | {

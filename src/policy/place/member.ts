@@ -5,8 +5,10 @@
  */
 import type { Shapes, VariantShape } from '../core/graph.ts'
 import type { NodeId, PolicyEvent } from '../core/types.ts'
+import type { Capacity } from '../state/capacity.ts'
 import { loadOrder } from './load_order.ts'
 import type { Loader, LoadingSlot } from './loader.ts'
+import { load } from './params.ts'
 
 export interface Member {
   id: NodeId
@@ -95,4 +97,30 @@ export function loadNext(loader: Pick<Loader, 'next'>, member: Member, nowMs: nu
   member.slots.forEach((slot, i) => {
     loader.next(slot, { node: member.id, slot: i }, fits, member.swapRoom, nowMs)
   })
+}
+
+/** All that it is to hold is there. */
+export const isLoaded = ({ slots }: Member): boolean =>
+  slots.every(({ wanted, held, loading }) =>
+    loading === null && wanted.length > 0 && wanted.every((variant) => held.has(variant))
+  )
+
+export function resizeTo(member: Member, slots: number, loader: Pick<Loader, 'slot'>): void {
+  const count = Math.min(Math.max(Math.trunc(slots) || 0, 0), load.mostSlots)
+  member.slots.splice(count)
+  while (member.slots.length < count) member.slots.push(loader.slot())
+}
+
+/** Takes up the classes of nodes. Whether one had none before. */
+export function nameClasses(members: Iterable<Member>, { groups }: Capacity): boolean {
+  const classOf = new Map(
+    groups.flatMap((group) => group.slots.map(({ node }) => [node.id, group.class.name] as const)),
+  )
+  let isNew = false
+  for (const member of members) {
+    const name = classOf.get(member.id) ?? member.class
+    isNew ||= member.class === null && name !== null
+    member.class = name
+  }
+  return isNew
 }

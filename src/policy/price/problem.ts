@@ -35,6 +35,8 @@ export interface Supply extends HandedOn {
 
 export interface Problem extends Supply {
   demands: readonly Demand[]
+  /** By index of group: accuracy that a ms costs at the least, for its energy; nothing where absent. */
+  leastPerMs?: readonly number[]
 }
 
 /** The groups as they are. */

@@ -58,7 +58,7 @@ class Search {
     start: readonly number[] | undefined,
   ) {
     this.logs = capacities.map((_, g) =>
-      Math.min(Math.max(start?.[g] ?? Math.log(1e-3), LEAST), MOST)
+      Math.min(Math.max(start?.[g] ?? Math.log(1e-3), this.leastOf(g)), MOST)
     )
     capacities.forEach((capacity, g) => {
       if (capacity > 0) this.own.push(g)
@@ -100,12 +100,18 @@ class Search {
     return sum
   }
 
-  /** How far the load is off; below its capacity a group that costs nothing is right. */
+  /** What a ms of the group costs at the least, as a logarithm. */
+  private leastOf(g: number): number {
+    return Math.max(LEAST, Math.log(this.program.problem.leastPerMs?.[g] ?? 0))
+  }
+
+  /** How far the load is off; below its capacity a group that costs the least is right. */
   private offBy(load: readonly number[]): number {
     let most = 0
     for (const g of this.own) {
       const over = load[g]! / this.capacities[g]! - 1
-      most = Math.max(most, over > 0 ? over : Math.min(-over, 1e6 * Math.exp(this.logs[g]!)))
+      const beyond = Math.exp(this.logs[g]!) - (this.program.problem.leastPerMs?.[g] ?? 0)
+      most = Math.max(most, over > 0 ? over : Math.min(-over, 1e6 * Math.max(beyond, 0)))
     }
     return most
   }
@@ -138,7 +144,7 @@ class Search {
         const by = solveLinear(rows)
         own.forEach((g, i) => {
           const log = from[g]! + Math.min(Math.max(by[i]!, -LONGEST), LONGEST)
-          logs[g] = Math.min(Math.max(log, LEAST), MOST)
+          logs[g] = Math.min(Math.max(log, this.leastOf(g)), MOST)
         })
         const next = this.dual()
         lower = next < value + 1e-12 * Math.abs(value)

@@ -14,8 +14,8 @@ import type { Profile } from '../estimate/profile.ts'
 import type { Shapes, TaskShape, VariantShape } from '../core/graph.ts'
 import type { NodeId } from '../core/types.ts'
 import { pool as P } from './params.ts'
-import { type Group, mostOf, type NodeClass, type PoolNode, PROOF, type Proof } from './slots.ts'
-import type { Slot } from './slots.ts'
+import { type Group, type NodeClass, type PoolNode, PROOF, type Proof, type Slot } from './slots.ts'
+import { mostOf } from './threads.ts'
 
 /** One variant on one group. */
 export interface Server {

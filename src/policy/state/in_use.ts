@@ -6,11 +6,11 @@
  *
  * @module
  */
-import type { InUse } from '../core/elastic.ts'
+import type { InUse, Level } from '../core/elastic.ts'
 import type { PolicyCommand } from '../core/types.ts'
-import type { Level } from '../use/arrange.ts'
 import type { Capacity } from './capacity.ts'
 import { type Group, isOverdue, type PoolNode, type Slot } from './slots.ts'
+import { speedupsOf } from './threads.ts'
 
 type Emit = (command: PolicyCommand) => void
 
@@ -89,7 +89,8 @@ function take({ node, index }: Slot, level: Level | undefined, wanted: Map<PoolN
 }
 
 function inUseOf(node: PoolNode, slots: number, level: Level | undefined): InUse {
-  const { duty, speedups, inUse, told } = node
+  const { duty, inUse, told } = node
+  const speedups = speedupsOf(node)
   const threads = speedups.length > 1
     ? Math.min(level?.threads ?? told.threads, speedups.length)
     : inUse.threads

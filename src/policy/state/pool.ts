@@ -13,7 +13,8 @@ import { type Capacity, type Layout, layOut, takeOut, valueCapacity } from './ca
 import { classify } from './classes.ts'
 import { pool as P } from './params.ts'
 import { type Batch, changePace, type NodeClass, PoolNode, PROOF, type Proof } from './slots.ts'
-import { renewKey, Slot, soundDuty, soundSpeedups, speedOf } from './slots.ts'
+import { renewKey, Slot, soundDuty } from './slots.ts'
+import { soundSpeedups, speedOf, speedupsOf } from './threads.ts'
 
 type EventOf<T extends PolicyEvent['type']> = Extract<PolicyEvent, { type: T }>
 
@@ -54,7 +55,8 @@ export class Pool {
     const { profile } = this.parts
     const { node: id } = event
     const able = this.ableOf(event.able)
-    const node = new PoolNode(event, able, profile.of(id), this.proofOf(id))
+    const speedups = soundSpeedups(event.speedups ?? [])
+    const node = new PoolNode({ ...event, speedups }, able, profile.of(id), this.proofOf(id))
     this.resize(node, event.slots)
     this.nodes.set(id, node)
     profile.joined(id)
@@ -76,7 +78,7 @@ export class Pool {
   scaled({ node: id, slots, duty, threads }: EventOf<'node_scaled'>): void {
     const node = this.nodes.get(id)
     if (node === undefined) return
-    const { inUse, speedups, first } = node
+    const { inUse, first } = node
     node.inUse = {
       slots: Math.min(inUse.slots, slots),
       duty: Math.min(inUse.duty, soundDuty(duty)),
@@ -84,7 +86,7 @@ export class Pool {
     }
     if (threads === inUse.threads) return
     this.parts.profile.rethreaded(id, speedOf(node, first) / speedOf(node, threads))
-    if (speedups.length > 1) this.layout = undefined
+    if (speedupsOf(node).length > 1) this.layout = undefined
   }
 
   /** The batches that went with it. */
@@ -184,6 +186,14 @@ export class Pool {
     else slot.held.delete(variant)
     renewKey(slot)
     this.outdated = true
+  }
+
+  /** What the slot loads will take the place of what it holds, or not. The slot, where that is news. */
+  setReplacing(node: NodeId, index: SlotIndex, replacing: boolean): Slot | undefined {
+    const slot = this.nodes.get(node)?.slots[index]
+    if (slot === undefined || slot.replacing === replacing) return undefined
+    slot.replacing = replacing
+    return slot
   }
 
   /** A profile or fan-out was corrected. */

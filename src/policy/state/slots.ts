@@ -115,7 +115,7 @@ export class PoolNode {
   inUse: InUse
   /** What it was last told to have in use. */
   told: InUse
-  /** See `Elastic`: times as fast with 1, 2, ... threads, and what it takes. */
+  /** See `Elastic`: times as fast with 1, 2, ... threads, as it says. */
   speedups: readonly number[]
   readonly power: Power | undefined
   /** Threads that it joined with: what is learned of its times is as with those. */
@@ -144,7 +144,7 @@ export class PoolNode {
     this.id = node
     this.duty = soundDuty(duty)
     this.inUse = this.told = { slots, duty: this.duty, threads }
-    this.speedups = soundSpeedups(speedups)
+    this.speedups = speedups
     this.power = power
     this.first = threads
     this.cold = cold
@@ -214,18 +214,6 @@ export const createSlot = (node: PoolNode, index: SlotIndex): Slot => new Slot(n
 /** Of what a node said. */
 export const soundDuty = (duty: number): number =>
   duty > 0 ? Math.min(Math.max(duty, P.leastDuty), 1) : 1
-
-/** Of what a node said: no more than were lent, and none that is no number. */
-export const soundSpeedups = (speedups: readonly number[]): readonly number[] =>
-  speedups.every((one) => one > 0 && Number.isFinite(one)) ? speedups.slice(0, P.mostThreads) : []
-
-/** Times as fast as with one thread that runs of the node are with so many. */
-export const speedOf = ({ speedups }: Pick<PoolNode, 'speedups'>, threads: number): number =>
-  speedups[threads - 1] ?? 1
-
-/** Slots' worth of time of a slot of the node, within its limits, at the speed that it has now. */
-export const mostOf = (node: PoolNode): number =>
-  node.duty * speedOf(node, node.speedups.length) / speedOf(node, node.inUse.threads)
 
 /** Whether it may only be called: the plan does without it. */
 export const isResting = ({ index, node: { inUse } }: Slot): boolean => index >= inUse.slots

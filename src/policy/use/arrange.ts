@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { Power } from '../core/elastic.ts'
+import type { Level, Power } from '../core/elastic.ts'
 import { use } from './params.ts'
 
 /** What alike nodes lend. */
@@ -18,15 +18,6 @@ export interface Lent {
   /** As they are. */
   threads: number
   power: Power | undefined
-}
-
-/** What of alike nodes is in use. */
-export interface Level {
-  /** Slots in all, and of each node at first. */
-  count: number
-  slots: number
-  duty: number
-  threads: number
 }
 
 export interface Arrangement extends Level {

@@ -10,15 +10,16 @@
  */
 import type { TaskShape } from '../core/graph.ts'
 import { leastSloMs, type Shapes } from '../core/graph.ts'
-import type { Prefer } from '../core/elastic.ts'
+import type { Level, Prefer } from '../core/elastic.ts'
 import { load } from '../place/params.ts'
 import { backlog } from '../price/params.ts'
 import type { Market } from '../price/market.ts'
 import type { Problem } from '../price/problem.ts'
 import type { Capacity } from '../state/capacity.ts'
 import { kindsOf } from '../state/in_use.ts'
-import { type Group, speedOf } from '../state/slots.ts'
-import { allOf, cheapest, costOf, type Lent, type Level } from './arrange.ts'
+import type { Group } from '../state/slots.ts'
+import { speedOf, speedupsOf } from '../state/threads.ts'
+import { allOf, cheapest, costOf, type Lent } from './arrange.ts'
 import { prefer as preferences, use } from './params.ts'
 import { slotsFor } from './queues.ts'
 
@@ -103,7 +104,7 @@ export class Use {
         const { node } = slots[0]!
         const alike = groups.filter((other) => other.kind === kind)
         const all = alike.reduce((sum, one) => sum + one.slots.length, 0)
-        const quick = speedOf(node, level.threads) / speedOf(node, node.speedups.length)
+        const quick = speedOf(node, level.threads) / speedOf(node, speedupsOf(node).length)
         return duty * Math.min(1, level.count / all) * Math.min(1, level.duty / node.duty) * quick
       }),
     }
@@ -117,7 +118,9 @@ export class Use {
     const kinds = [...kindsOf(capacity)].map(([name, groups]): Kind => {
       const nodes = new Set(groups.flatMap(({ slots }) => slots.map(({ node }) => node)))
       const slots = groups.reduce((sum, group) => sum + group.slots.length, 0)
-      const [{ duty, speedups, inUse, power }] = [...nodes] as [Group['slots'][number]['node']]
+      const { node } = groups[0]!.slots[0]!
+      const { duty, inUse, power } = node
+      const speedups = speedupsOf(node)
       const load = groups.reduce(
         (sum, { index, slots: [first] }) =>
           sum + plan.load[index]! * speedOf(first!.node, first!.node.inUse.threads),

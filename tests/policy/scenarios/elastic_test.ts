@@ -1,5 +1,6 @@
 /** As much of each device is in use as the deadline needs, and no more. */
 import assert from 'node:assert/strict'
+import { createRandom } from '../../../src/sim/random.ts'
 import { asks, asksAtRandom, joins, play, type Scene } from '../story.ts'
 
 /** As fast as with 1, 2, 3 and 4 threads. */
@@ -113,4 +114,17 @@ Deno.test('A device whose power rises steeply works for a part of the time where
   assert.ok(Math.min(...duties) < 1, `${duties}`)
   const { served, asked } = story.go(26_000).tally()
   assert.equal(served, asked)
+})
+
+Deno.test('Threads of a stranger are no reserve: it could promise time that is not there', () => {
+  const trust = { random: createRandom(1), agree: () => true }
+  const story = play({ children: 2, trust }, [
+    [0, joins('own', { own: true, speedups: SPEEDUPS })],
+    [0, joins('stranger', { speedups: [1, 1000, 1e6] })],
+    [1000, asksAtRandom('q', 12, 3000, 2000)],
+  ], 3000)
+  assert.ok(inUse(story, 'own')!.threads > 1)
+  assert.ok((inUse(story, 'stranger')?.threads ?? 1) === 1)
+  const { served, asked } = story.go(8000).tally()
+  assert.ok(served >= 0.95 * asked, `${served} of ${asked}`)
 })

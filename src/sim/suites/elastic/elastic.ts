@@ -37,7 +37,7 @@ const NOTES =
   'there are half as many more nodes as the busiest second needs of one thread; at first those are ' +
   'warm that `horizontal` begins with. A hop takes 1 ms. It knows the deadline of each query, and refuses those that ' +
   'it cannot keep, which are violations. A core counts for each thread of a slot in use, and one for ' +
-  'a node that is warm and rests. A query that is lost counts in the second that it came in.\n\n' +
+  'a node that is warm and rests, which is let go of after 10 s (`use.releaseMs`). A query that is lost counts in the second that it came in.\n\n' +
   "The artifact's tables of results are not public, so its headline and the shape of its figures are " +
   'all there is to compare with.\n\n' +
   'Where rules leave something open policies have the stronger reading: no stage loses instances ' +

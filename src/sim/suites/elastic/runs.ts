@@ -11,6 +11,9 @@ export type Run = { [figure in Figure]: number } & { coresAt: number[] }
 /** Shoal's own scheduler, which is no elastic policy: it runs the same scene in the simulator of pools. */
 export const SHOAL = 'shoal'
 
+/** A node that is not needed is let go of as soon as an instance of Themis is: its cores count until then. */
+const RELEASE = { 'use.releaseMs': 10_000 }
+
 export function runOf(
   scene: ElasticScene,
   policy: string,
@@ -20,7 +23,7 @@ export function runOf(
   const results = Array.from({ length: seeds }, (_, i) => {
     const seeded = { ...scene, seed: i + 1 }
     return policy === SHOAL
-      ? runShoal(seeded, rules)
+      ? runShoal(seeded, rules, RELEASE)
       : runElastic(seeded, createScaler(policy, optionsOf(seeded), rules))
   })
   const first = results[0]!

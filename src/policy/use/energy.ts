@@ -1,0 +1,30 @@
+/**
+ * What the energy of a slot is worth.
+ *
+ * @module
+ */
+import type { Prefer } from '../core/elastic.ts'
+import type { Capacity } from '../state/capacity.ts'
+import type { PoolNode } from '../state/slots.ts'
+import { speedupsOf } from '../state/threads.ts'
+import { use } from './params.ts'
+
+/**
+ * By group: accuracy that a ms of a busy slot is worth for what it takes, where people are frugal. What a
+ * node says of its watts nobody can compare, so the least of a group counts.
+ */
+export function energyPrices({ groups }: Capacity, prefer: Prefer): number[] {
+  return groups.map(({ slots }) =>
+    prefer === 'frugal'
+      ? slots.reduce((least, { node }) => Math.min(least, priceOf(node)), Infinity) / 1000
+      : 0
+  )
+}
+
+/** Of a second. */
+function priceOf(node: PoolNode): number {
+  const { power, slots, inUse: { threads } } = node
+  if (power === undefined) return use.worth * threads
+  const share = threads / Math.max(speedupsOf(node).length, threads) / slots.length
+  return use.joule * (power.busyW - power.idleW) * share
+}
