@@ -223,12 +223,17 @@ Deno.test('a real node does as it is told over its link, within its limits', asy
       assert.deepEqual(infoOf(coordinator, id).inUse, { slots: 1, duty: 0.3, threads: 1 })
       await scale(coordinator, id, { slots: 256, duty: 1 })
       await untilHolds(coordinator, id, 6)
+      await until(() => infoOf(coordinator, id).inUse.slots === 2)
       await until(() => infoOf(coordinator, id).inUse.duty === 0.8)
       assert.deepEqual(infoOf(coordinator, id).inUse, { slots: 2, duty: 0.8, threads: 1 })
       await node.stop()
     },
     undefined,
-    { pipelines: [{ dir: '', pipeline: checkPipeline(PIPELINE, 'fixture'), models }] },
+    {
+      pipelines: [{ dir: '', pipeline: checkPipeline(PIPELINE, 'fixture'), models }],
+      // All that may be in use is.
+      prefer: 'sooner',
+    },
   )
   await caches.delete(cache)
   await Deno.remove(file)
