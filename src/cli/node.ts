@@ -30,7 +30,7 @@ const USAGE = `${COMMAND} node --join URL [options]
   --downloads all  all models, or least: only the smallest of each task
   --cold           download nothing until the pool needs this node
   --code           run programs that pipelines bring, too, with all that this process may do
-  --watts 20,80    what the device takes at rest and busy, for the pool's figure of energy
+  --watts 20,80    what the device takes at rest and busy: for energy, and for who may rest
   --token TOKEN    what the coordinator asks for, if it does; also SHOAL_TOKEN
   --slots N        workers to run, instead of as many as prove worth it
   --first-slots 1  workers to begin with, until that is measured`

@@ -30,8 +30,9 @@ const USAGE = (url: string) =>
   --downloads all  all models, or least: only the smallest of each task
   --backend auto   auto, wasm or webgpu
   --gpu on         whether auto may use the GPU: on or off
+  --cold           download nothing until the pool needs this node
   --code           run programs that pipelines bring, too; they reach the coordinator, no more
-  --watts 20,80    what the device takes at rest and busy, for the pool's figure of energy
+  --watts 20,80    what the device takes at rest and busy: for energy, and for who may rest
   --token TOKEN    what the coordinator asks for, if it does`
 
 /** Serves until told to stop. Resolves with true where the coordinator now serves another build. */
