@@ -38,6 +38,7 @@ try {
     ...flags.drop === undefined ? {} : { drop: flags.drop },
     ...flags.cap === undefined ? {} : { cap: flags.cap },
     ...flags.set === undefined ? {} : { set: flags.set },
+    ...flags.prefer === undefined ? {} : { prefer: flags.prefer },
   }))
   // What cannot be run or written is said before the first run, which may take minutes.
   for (const contender of contenders) policyOf(scenario, contender)

@@ -168,7 +168,7 @@ export class Outlook {
       capacity,
       whole: this.whole,
       share: this.backlogShare(nowMs),
-      prefer: preferred.now(nowMs),
+      preferred,
       cold: cold(),
       nowMs,
     })

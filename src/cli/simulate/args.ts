@@ -5,6 +5,7 @@
  */
 import { parseArgs } from 'node:util'
 import { POLICY_NAMES } from '../../peers/policies.ts'
+import { type Prefer, PREFERENCES } from '../../policy/core/elastic.ts'
 import type { ParamValues } from '../../policy/params.ts'
 import type { EvalOptions } from '../../sim/eval.ts'
 import { MOST_S } from '../../sim/scenario_schema.ts'
@@ -18,7 +19,8 @@ export const USAGE = `${COMMAND} simulate --scenario FILE --policy NAME [options
   --policy NAME       ${POLICY_NAMES.join(', ')}; several with commas between
   --drop RULE         of loki and loki-published: none, last-task, per-task, rerouting
   --cap X             of loki: share of a worker's throughput that is planned with (0.85)
-  --set NAME=NUMBER   of next: another number than its own, as dispatch.delay=0; may be repeated
+  --prefer balanced   of shoal: frugal, balanced or sooner, in place of what the scenario says
+  --set NAME=NUMBER   of shoal: another number than its own, as dispatch.delay=0; may be repeated
   --seed N            in place of the scenario's
   --json FILE         the result as JSON; - writes it, and nothing else, to stdout
   --report FILE.html  one page with curves over time
@@ -45,10 +47,11 @@ const OF_EVAL = [
 ] as const
 
 /** What only these policies have. */
-const OF_POLICIES: ['drop' | 'cap' | 'set', string[]][] = [
+const OF_POLICIES: ['drop' | 'cap' | 'set' | 'prefer', string[]][] = [
   ['drop', ['loki', 'loki-published']],
   ['cap', ['loki']],
   ['set', ['shoal']],
+  ['prefer', ['shoal']],
 ]
 
 export interface SimulateFlags {
@@ -57,6 +60,7 @@ export interface SimulateFlags {
   drop?: string
   cap?: number
   set?: ParamValues
+  prefer?: Prefer
   seed?: number
   json?: string
   report?: string
@@ -99,6 +103,11 @@ export function simulateArgs(args: string[], fail: (message: string) => never): 
   if (accuracies !== undefined && accuracies !== 'corrected' && accuracies !== 'artifact') {
     fail(`Cannot use --accuracies: must be corrected or artifact: received ${accuracies}`)
   }
+  const prefer = PREFERENCES.find((one) => one === values.prefer)
+  if (values.prefer !== undefined && prefer === undefined) {
+    const known = PREFERENCES.join(', ')
+    fail(`Cannot use --prefer: must be one of ${known}: received ${values.prefer}`)
+  }
   const flags: SimulateFlags = {
     scenario: values.scenario ?? fail(`Cannot simulate: received no --scenario\n\n${USAGE}`),
     policies: (values.policy ?? fail(`Cannot simulate: received no --policy\n\n${USAGE}`))
@@ -106,6 +115,7 @@ export function simulateArgs(args: string[], fail: (message: string) => never): 
     ...given('drop'),
     ...number('cap'),
     ...values.set === undefined ? {} : { set: setOf(values.set, fail) },
+    ...prefer === undefined ? {} : { prefer },
     ...whole('seed'),
     ...given('json'),
     ...given('report'),
@@ -151,6 +161,7 @@ function parse(args: string[], fail: (message: string) => never) {
         policy: text,
         drop: text,
         cap: text,
+        prefer: text,
         set: { type: 'string', multiple: true },
         seed: text,
         json: text,

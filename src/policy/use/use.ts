@@ -10,7 +10,8 @@
  */
 import type { TaskShape } from '../core/graph.ts'
 import { leastSloMs, type Shapes } from '../core/graph.ts'
-import type { Level, Prefer } from '../core/elastic.ts'
+import type { Level } from '../core/elastic.ts'
+import type { Preferred } from './preferred.ts'
 import { load } from '../place/params.ts'
 import { backlog } from '../price/params.ts'
 import type { Market } from '../price/market.ts'
@@ -54,7 +55,7 @@ export interface Moment {
   whole: Market
   /** The backlog. */
   share: number
-  prefer: Prefer
+  preferred: Pick<Preferred, 'now' | 'wantsAll'>
   cold: Cold
   nowMs: number
 }
@@ -77,7 +78,7 @@ export class Use {
     const kinds = this.kindsOf(moment)
     const levels = new Map<string, Level>()
     this.recruits = 0
-    const takesAll = moment.prefer === 'sooner' || this.isBusy(whole)
+    const takesAll = moment.preferred.now(nowMs) === 'sooner' || this.isBusy(whole)
     const found = kinds.map((kind) =>
       (takesAll ? undefined : cheapest(kind.lent, this.slotsAt(kind, moment))) ?? allOf(kind.lent)
     )
@@ -88,7 +89,7 @@ export class Use {
       const level = this.steady(kinds[i]!, one, moment)
       if (!isAll(level, lent)) levels.set(name, level)
     })
-    if (moment.prefer === 'sooner') this.recruits = moment.cold.nodes
+    if (moment.preferred.wantsAll(nowMs)) this.recruits = moment.cold.nodes
     else this.recruit(kinds, levels, moment)
     this.levels = levels
   }
@@ -139,11 +140,12 @@ export class Use {
   /** Slots at full duty that a kind needs, by their speed for that of one thread. */
   private slotsAt(
     { load, meanLoad }: Pick<Kind, 'load' | 'meanLoad'>,
-    { whole, prefer, capacity }: Moment,
+    { whole, preferred, capacity, nowMs }: Moment,
   ): (speed: number) => number {
     const { problem: { demands }, lossPerShare } = whole
     const perMs = demands.reduce((sum, { ratePerS }) => sum + ratePerS, 0) / 1000
     const sloMs = leastSloMs(this.shapes)
+    const prefer = preferred.now(nowMs)
     const { wait, within, beyond } = preferences[prefer === 'sooner' ? 'balanced' : prefer]
     const aloneMs = this.aloneMs(whole, capacity.groups)
     return (speed) => {

@@ -95,6 +95,19 @@ Deno.test('Cold nodes load nothing until they are recruited: for a surge that la
 const loadsOf = (story: Scene, nodes: readonly string[]) =>
   story.commands('load').filter(({ node }) => nodes.includes(node)).length
 
+Deno.test('A query alone has no volunteer download anything; a pool that prefers sooner does', () => {
+  const recruited = (pool: 'balanced' | 'sooner') => {
+    const story = play({ prefer: pool }, [
+      [0, joins('a'), joins('b', { cold: true }), joins('c', { cold: true })],
+      [1000, asks('q', 5000, { prefer: 'sooner' })],
+    ], 8000)
+    assert.equal(story.tally().served, 1)
+    return loadsOf(story, ['b', 'c'])
+  }
+  assert.equal(recruited('balanced'), 0)
+  assert.ok(recruited('sooner') > 0)
+})
+
 Deno.test('A pool of cold nodes alone recruits one, so that it can answer', () => {
   const story = play({}, [
     [0, joins('a', { cold: true }), joins('b', { cold: true })],
