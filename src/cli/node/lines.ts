@@ -38,9 +38,6 @@ function textOf(event: NodeEvent): string | undefined {
         : `measures anew: ${event.reason}`
     case 'slots':
       return `serving with ${event.slots} slots`
-    case 'scaled':
-      return `in use now: ${event.slots} slot${event.slots === 1 ? '' : 's'}, ` +
-        `${Math.round(100 * event.duty)} % of the time`
     case 'lost':
       return `link lost (${event.reason})${remedyOf(event.reason)}; next try in ${
         Math.ceil(event.retryMs / 1000)
