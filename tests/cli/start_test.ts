@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import type { InferAnswer, OcrOutputs } from '../../src/client/types.ts'
 import { ROOT } from '../../src/cli/root.ts'
+import { isAll } from '../exhaustive.ts'
 import { PIXEL_PNG } from '../coordinator/fixture.ts'
 import { onnxOf } from '../pipeline/onnx.ts'
 import { inFolder } from './own_scene.ts'
@@ -203,7 +204,8 @@ Deno.test('start says what is wrong with its arguments and files, and ends with 
       /^Cannot serve on 203\.0\.113\.5: it is no address of this machine/m,
     ],
   ]
-  for (const [args, message] of cases) {
+  // Each is a process of its own: without --all every second one.
+  for (const [args, message] of cases.filter((_, i) => isAll || i % 2 === 0)) {
     await t.step(args.join(' '), async () => {
       const { code, stderr } = await new Deno.Command(Deno.execPath(), {
         args: ['run', '-A', join(ROOT, 'src', 'cli', 'start.ts'), ...args],
