@@ -33,43 +33,56 @@ async function until(is: () => boolean) {
   while (!is()) await new Promise((done) => setTimeout(done, 1))
 }
 
-Deno.test('the scheduler uses no more of a node than an admin lets it', () =>
-  withCoordinator(async (coordinator) => {
-    const node = await joinScripted(coordinator, 'one', undefined, { slots: 2, duty: 0.9 })
-    await untilHolds(coordinator, 'one', 8)
-    const asked = await scale(coordinator, 'one', { slots: 1, duty: 0.5 })
-    assert.equal(asked.status, 202)
-    const { slots, duty, limit, inUse } = asked.json.node
-    assert.deepEqual({ slots, duty, limit, inUse }, {
-      ...{ slots: 2, duty: 0.9, limit: { slots: 1, duty: 0.5, threads: 1 } },
-      // Nor is there more in use; how much of the time is for the node to say.
-      inUse: { slots: 1, duty: 0.9, threads: 1 },
-    })
-    assert.deepEqual(await node.got('scale'), { type: 'scale', slots: 1, duty: 0.5 })
-    assert.equal(infoOf(coordinator, 'one').instances, 4)
-    node.send({ type: 'scaled', slots: 1, duty: 0.5, threads: 1 })
-    await until(() => infoOf(coordinator, 'one').inUse.duty === 0.5)
-    const answers = await Promise.all(Array.from({ length: 8 }, () => ask(coordinator)))
-    for (const answer of answers) {
-      assert.equal(answer.status, 200)
-      await answer.body?.cancel()
-    }
-    assert.deepEqual(new Set(node.batches.map(({ message }) => message.slot)), new Set([0]))
+/** A scheduler that leaves in use what there is. */
+const withoutScale = (scheduler: Scheduler): Scheduler => ({
+  ...scheduler,
+  handle: (event, nowMs, more) =>
+    scheduler.handle(event, nowMs, more).filter(({ type }) => type !== 'scale'),
+  plan: () => scheduler.plan(),
+  stats: () => scheduler.stats(),
+})
 
-    // What it found is not what may be in use, and it is told so.
-    node.send({ type: 'report', slots: 3 })
-    await until(() => infoOf(coordinator, 'one').slots === 3)
-    assert.equal(infoOf(coordinator, 'one').limit.slots, 1)
-    await until(() => node.messages.filter(({ type }) => type === 'scale').length === 2)
-    assert.deepEqual(node.messages.at(-1), { type: 'scale', slots: 1 })
-    await scale(coordinator, 'one', { slots: 256, duty: 1 })
-    await untilHolds(coordinator, 'one', 12)
-    assert.deepEqual(infoOf(coordinator, 'one').limit, { slots: 3, duty: 0.9, threads: 1 })
-    // More than it lends it does not have.
-    node.send({ type: 'scaled', slots: 9, duty: 1, threads: 200 })
-    await until(() => infoOf(coordinator, 'one').inUse.slots === 3)
-    assert.deepEqual(infoOf(coordinator, 'one').inUse, { slots: 3, duty: 0.9, threads: 1 })
-  }))
+Deno.test('the scheduler uses no more of a node than an admin lets it', () =>
+  withCoordinator(
+    async (coordinator) => {
+      const node = await joinScripted(coordinator, 'one', undefined, { slots: 2, duty: 0.9 })
+      await untilHolds(coordinator, 'one', 8)
+      const asked = await scale(coordinator, 'one', { slots: 1, duty: 0.5 })
+      assert.equal(asked.status, 202)
+      const { slots, duty, limit, inUse } = asked.json.node
+      assert.deepEqual({ slots, duty, limit, inUse }, {
+        ...{ slots: 2, duty: 0.9, limit: { slots: 1, duty: 0.5, threads: 1 } },
+        // Nor is there more in use; how much of the time is for the node to say.
+        inUse: { slots: 1, duty: 0.9, threads: 1 },
+      })
+      assert.deepEqual(await node.got('scale'), { type: 'scale', slots: 1, duty: 0.5 })
+      assert.equal(infoOf(coordinator, 'one').instances, 4)
+      node.send({ type: 'scaled', slots: 1, duty: 0.5, threads: 1 })
+      await until(() => infoOf(coordinator, 'one').inUse.duty === 0.5)
+      const answers = await Promise.all(Array.from({ length: 8 }, () => ask(coordinator)))
+      for (const answer of answers) {
+        assert.equal(answer.status, 200)
+        await answer.body?.cancel()
+      }
+      assert.deepEqual(new Set(node.batches.map(({ message }) => message.slot)), new Set([0]))
+
+      // What it found is not what may be in use, and it is told so.
+      node.send({ type: 'report', slots: 3 })
+      await until(() => infoOf(coordinator, 'one').slots === 3)
+      assert.equal(infoOf(coordinator, 'one').limit.slots, 1)
+      await until(() => node.messages.filter(({ type }) => type === 'scale').length === 2)
+      assert.deepEqual(node.messages.at(-1), { type: 'scale', slots: 1 })
+      await scale(coordinator, 'one', { slots: 256, duty: 1 })
+      await untilHolds(coordinator, 'one', 12)
+      assert.deepEqual(infoOf(coordinator, 'one').limit, { slots: 3, duty: 0.9, threads: 1 })
+      // More than it lends it does not have.
+      node.send({ type: 'scaled', slots: 9, duty: 1, threads: 200 })
+      await until(() => infoOf(coordinator, 'one').inUse.slots === 3)
+      assert.deepEqual(infoOf(coordinator, 'one').inUse, { slots: 3, duty: 0.9, threads: 1 })
+    },
+    undefined,
+    { wrap: withoutScale },
+  ))
 
 Deno.test('a bound of an admin holds when the node comes again', () =>
   withCoordinator(async (coordinator) => {
@@ -231,8 +244,7 @@ Deno.test('a real node does as it is told over its link, within its limits', asy
     undefined,
     {
       pipelines: [{ dir: '', pipeline: checkPipeline(PIPELINE, 'fixture'), models }],
-      // All that may be in use is.
-      prefer: 'sooner',
+      wrap: withoutScale,
     },
   )
   await caches.delete(cache)
