@@ -10,8 +10,8 @@ import { speedupsOf } from '../state/threads.ts'
 import { use } from './params.ts'
 
 /**
- * By group: accuracy that a ms of a busy slot is worth for what it takes, where people are frugal. What a
- * node says of its watts nobody can compare, so the least of a group counts.
+ * By group: accuracy that the energy of a ms of a busy slot is worth, where people are frugal. What a node
+ * says of its watts nobody can compare, so the least of a group counts.
  */
 export function energyPrices({ groups }: Capacity, prefer: Prefer): number[] {
   return groups.map(({ slots }) =>
@@ -24,7 +24,7 @@ export function energyPrices({ groups }: Capacity, prefer: Prefer): number[] {
 /** Of a second. */
 function priceOf(node: PoolNode): number {
   const { power, slots, inUse: { threads } } = node
-  if (power === undefined) return use.worth * threads
+  if (power === undefined) return 0
   const share = threads / Math.max(speedupsOf(node).length, threads) / slots.length
   return use.joule * (power.busyW - power.idleW) * share
 }

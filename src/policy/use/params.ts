@@ -33,10 +33,9 @@ export const use = {
   leastSlack: 0.1,
 
   /**
-   * Accuracy a second that is worth as much as one slot in use; and that a joule is worth. Without it a
-   * frugal pool takes 3.5 times the processors for 0.1 points of accuracy.
+   * Accuracy that a joule is worth where people are frugal. Without it such a pool takes 3.5 times the
+   * processors for 0.1 points of accuracy.
    */
-  worth: 0.05,
   joule: 2e-3,
 
   // Recruiting cold nodes
@@ -45,6 +44,8 @@ export const use = {
   coldWeight: 0.3,
   /** ms that what is asked now is expected to last, and as long again as it has lasted. */
   lastsMs: 10_000,
+  /** Accuracy a second that is worth as much as one slot in use. */
+  worth: 0.05,
   /** ms that a node that was recruited rests before it lets go of what it holds. */
   releaseMs: 600_000,
 }

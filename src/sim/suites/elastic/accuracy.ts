@@ -18,6 +18,8 @@ type Json = ReturnType<typeof evalScenario>
 const SPARE = 1.5
 const FIRST_S = 5
 const MOST_THREADS = 4
+/** Of a desktop: 4 W while it waits, 10 W more for each of its processors that works. A guess. */
+const POWER = { idleW: 4, busyW: 4 + 10 * MOST_THREADS, exponent: 1 }
 
 /** Of a task only its most accurate variant of those that can be run. */
 function bestAlone({ pipeline, ...rest }: Json): Json {
@@ -67,7 +69,7 @@ export function accuracyTable(data: ThemisData, loki: EvalData, seeds: number): 
   const first = nodesFor(Math.max(...perS.slice(0, FIRST_S)))
   const most = nodesFor(Math.max(...perS))
   const cold = Math.ceil(SPARE * most) - first
-  const levers = { coldMs: COLD_MS, swapMs: 0, threads: threadsOf(all, data) }
+  const levers = { coldMs: COLD_MS, swapMs: 0, threads: threadsOf(all, data), power: POWER }
   const rows: [what: string, json: object][] = [
     [`all variants, ${first} nodes of one thread`, poolOf(all, first, 0)],
     ['the best variants, threads, cold nodes', poolOf(best, first, cold, levers)],
