@@ -69,11 +69,13 @@ Deno.test('a version that most nodes cannot load is refused with what they said'
 async function joinWithholding(coordinator: Coordinator, nodeId: string) {
   const held = new Set<string>()
   const kept: Batch[] = []
-  const { got, send } = await joinScripted(coordinator, nodeId, (batch) => {
+  const behave = (batch: Batch) => {
     if (!held.has(batch.message.task)) return honest(batch)
     kept.push(batch)
     return undefined
-  })
+  }
+  // Behind a batch that is late a slot is given nothing: each task has one of its own.
+  const { got, send } = await joinScripted(coordinator, nodeId, behave, { slots: 2 })
   return {
     hold: (task: string) => void held.add(task),
     untilHeld: (task: string) =>

@@ -41,10 +41,15 @@ export function applyLevels(
       short -= 1 / meanMs
     }
   }
-  return [...nodes].flatMap(([node, level]) =>
-    scale(node, wanted.get(node) ?? inUseOf(node, 0, level), emit, nowMs)
-  )
+  return [...nodes].flatMap(([node, level]) => {
+    const to = wanted.get(node) ?? inUseOf(node, 0, level)
+    return scale(node, { ...to, slots: Math.max(to.slots, emptyUpTo(node)) }, emit, nowMs)
+  })
 }
+
+/** Slots up to the last that holds nothing yet: it has to be in use to load. */
+const emptyUpTo = ({ slots }: PoolNode): number =>
+  slots.findLastIndex(({ group, loading }) => group === null || loading.size > 0) + 1
 
 /** Groups that differ in their threads alone. */
 export function kindsOf({ groups }: Capacity): Map<string, Group[]> {

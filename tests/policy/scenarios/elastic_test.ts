@@ -1,7 +1,7 @@
 /** As much of each device is in use as the deadline needs, and no more. */
 import assert from 'node:assert/strict'
 import { createRandom } from '../../../src/sim/random.ts'
-import { asks, asksAtRandom, joins, play, type Scene } from '../story.ts'
+import { asks, asksAtRandom, joins, play, type Scene, tells } from '../story.ts'
 
 /** As fast as with 1, 2, 3 and 4 threads. */
 const SPEEDUPS = [1, 1.8, 2.5, 3.1]
@@ -140,4 +140,15 @@ Deno.test('Threads of a stranger are no reserve: it could promise time that is n
   assert.ok((inUse(story, 'stranger')?.threads ?? 1) === 1)
   const { served, asked } = story.go(8000).tally()
   assert.ok(served >= 0.95 * asked, `${served} of ${asked}`)
+})
+
+Deno.test('A slot that a node gains is in use until it holds something, and then where it is needed', () => {
+  const story = play({ children: 2, prefer: 'sooner' }, [
+    [0, joins('a', { slots: 2, loadMs: 300 })],
+    [0, tells({ type: 'node_reported', node: 'a', slots: 1 })],
+    [4000, tells({ type: 'node_reported', node: 'a', slots: 2 })],
+    [5000, asks('q', 5000)],
+  ], 12_000)
+  assert.equal(inUse(story, 'a')?.slots ?? 2, 2)
+  assert.equal(story.scheduler.stats().nodes.a!.instances, 10)
 })
