@@ -123,7 +123,7 @@ export function createDispatcher(
     batchMs: () => batchMs,
     classified: options.classified,
     preferred,
-    cold: () => colds.count(),
+    cold: (at) => colds.count(at),
     isElastic: colds.isElastic,
     recruit: options.recruit,
     release: options.release,

@@ -52,7 +52,7 @@ export interface OutlookParts {
   /** Nodes were put into classes anew. */
   classified(capacity: Capacity): void
   preferred: Preferred
-  cold(): Cold
+  cold(nowMs: number): Cold
   /** So many cold nodes are to be loaded; and a node that rested long lets go of what it holds. */
   recruit(count: number): void
   release(node: NodeId): void
@@ -169,7 +169,7 @@ export class Outlook {
       whole: this.whole,
       share: this.backlogShare(nowMs),
       preferred,
-      cold: cold(),
+      cold: cold(nowMs),
       nowMs,
     })
     for (const slot of applyLevels(capacity, this.use.levels, emit, nowMs)) ready.touch(slot, nowMs)

@@ -74,19 +74,21 @@ export class Colds {
     const one = this.nodes.get(node)!
     one.state = 'warm'
     const weight = this.seen++ === 0 ? 1 : use.coldWeight
-    this.coldMs += weight * (nowMs - one.recruitedMs - this.coldMs)
+    const tookMs = Math.min(nowMs - one.recruitedMs, use.patience * this.coldMs)
+    this.coldMs += weight * (tookMs - this.coldMs)
   }
 
   released(node: NodeId): void {
     this.nodes.get(node)!.state = 'cold'
   }
 
-  count(): { nodes: number; coming: number; afterMs: number } {
+  /** One that is long overdue is not waited for: others are recruited in its place. */
+  count(nowMs: number): { nodes: number; coming: number; afterMs: number } {
     let [nodes, coming] = [0, 0]
-    for (const { state, paused } of this.nodes.values()) {
+    for (const { state, paused, recruitedMs } of this.nodes.values()) {
       if (paused) continue
       if (state === 'cold') nodes++
-      if (state === 'coming') coming++
+      if (state === 'coming' && nowMs - recruitedMs < use.patience * this.coldMs) coming++
     }
     return { nodes, coming, afterMs: this.coldMs }
   }

@@ -42,6 +42,8 @@ export const use = {
   /** ms that a node takes until it serves, until one was seen; and weight of the newest. */
   coldMs: 5000,
   coldWeight: 0.3,
+  /** Times that, for which one that is coming is counted on, and that one takes at the most. */
+  patience: 3,
   /** ms that what is asked now is expected to last, and as long again as it has lasted. */
   lastsMs: 10_000,
   /** Accuracy a second that is worth as much as one slot in use. */

@@ -8,8 +8,7 @@
  *
  * @module
  */
-import type { TaskShape } from '../core/graph.ts'
-import { leastSloMs, type Shapes } from '../core/graph.ts'
+import { leastSloMs, type Shapes, type TaskShape } from '../core/graph.ts'
 import type { Level } from '../core/elastic.ts'
 import type { Preferred } from './preferred.ts'
 import { load } from '../place/params.ts'

@@ -108,6 +108,17 @@ Deno.test('A query alone has no volunteer download anything; a pool that prefers
   assert.ok(recruited('sooner') > 0)
 })
 
+Deno.test('Cold nodes that never get ready keep no others from being recruited', () => {
+  const never = ['x', 'y', 'z']
+  const story = play({ children: 2 }, [
+    [0, joins('a', { loadMs: 100 })],
+    [0, ...never.map((id) => joins(id, { cold: true, loadMs: 1e9 }))],
+    [0, joins('honest', { cold: true, loadMs: 100 })],
+    [2000, asksAtRandom('many', 12, 58_000, 2000)],
+  ], 60_000)
+  assert.ok(loadsOf(story, ['honest']) > 0)
+})
+
 Deno.test('A pool of cold nodes alone recruits one, so that it can answer', () => {
   const story = play({}, [
     [0, joins('a', { cold: true }), joins('b', { cold: true })],
