@@ -114,7 +114,7 @@ Deno.test('Cold nodes that never get ready keep no others from being recruited',
     [0, joins('a', { loadMs: 100 })],
     [0, ...never.map((id) => joins(id, { cold: true, loadMs: 1e9 }))],
     [0, joins('honest', { cold: true, loadMs: 100 })],
-    [2000, asksAtRandom('many', 12, 58_000, 2000)],
+    [2000, asksAtRandom('many', 7, 58_000, 2000)],
   ], 60_000)
   assert.ok(loadsOf(story, ['honest']) > 0)
 })
