@@ -58,7 +58,7 @@ print(json.dumps([answer.id, answer.outputs["lines"][0]["text"], answer.accuracy
       })
       await t.step('the file as a program', async () => {
         const { success, stdout } = await new Deno.Command('python3', {
-          args: ['-B', join(FOLDER, 'shoal.py'), serving.url, 'ocr', SAMPLE_PAGE],
+          args: ['-B', join(FOLDER, 'shoal.py'), serving.url, 'ocr', SAMPLE_PAGE, '60'],
         }).output()
         assert.ok(success)
         assert.equal(JSON.parse(new TextDecoder().decode(stdout)).lines.length, 11)

@@ -253,10 +253,11 @@ def _answer_of(said: Dict[str, Any]) -> Answer:
 if __name__ == "__main__":
     import sys
 
-    if len(sys.argv) != 4:
-        sys.exit("usage: python3 shoal.py URL PIPELINE PICTURE")
+    if len(sys.argv) not in (4, 5):
+        sys.exit("usage: python3 shoal.py URL PIPELINE PICTURE [SECONDS]")
     try:
-        found = Shoal(sys.argv[1]).infer(sys.argv[2], sys.argv[3])
+        seconds = float(sys.argv[4]) if len(sys.argv) == 5 else None
+        found = Shoal(sys.argv[1]).infer(sys.argv[2], sys.argv[3], timeout=seconds)
         print(json.dumps(found.outputs, ensure_ascii=False, indent=2))
     except (ShoalError, ValueError, OSError) as problem:
         sys.exit(str(problem))
