@@ -24,7 +24,7 @@ const LEAST_DENO_OF_TESTS = '2.9.2'
 
 /** A suite that hangs must not hang the rest. */
 const SUITE_LIMIT_MS = 14 * 60_000
-/** Likewise for one test that is run again. */
+/** Nor must one test that is run again. */
 const AGAIN_LIMIT_MS = 3 * 60_000
 
 /**

@@ -36,10 +36,6 @@ export class Colds {
     this.nodes.delete(node)
   }
 
-  has(node: NodeId): boolean {
-    return this.nodes.get(node)?.state === 'cold'
-  }
-
   /** Whether it is let go of once it is not needed. */
   isElastic = (node: NodeId): boolean => this.nodes.get(node)?.state === 'warm'
 

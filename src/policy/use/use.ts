@@ -209,7 +209,8 @@ export class Use {
       return
     }
     this.shortSinceMs ??= nowMs
-    const priceMs = Math.max(...groups.map(({ index }) => whole.pricesAt(1)[index]!))
+    const prices = whole.pricesAt(1)
+    const priceMs = Math.max(...groups.map(({ index }) => prices[index]!))
     const brings = more * lent.slots * lent.duty * priceMs
     const unit = costOf(lent, { count: 1, slots: 1, duty: lent.duty, threads: 1 })
     const savedMs = use.worth / 1000 * (costOf(lent, present) - costOf(larger, wished)) / unit
