@@ -10,18 +10,21 @@ import type { Payload, Result } from './payload.ts'
 
 /**
  * @param items of one query, parents before children, in reading order
- * @returns one list per entry of `output`; a field is looked for in the item's result, then in what
+ * @returns one list per entry of `output`, or what the one item gives; a field is looked for in the item's result, then in what
  *   its parent said of it, then in the parent's result, and so on up
  */
 export function assembleOutputs(
   pipeline: Pipeline,
   items: readonly FinishedItem[],
-): Record<string, Record<string, unknown>[]> {
-  const outputs: Record<string, Record<string, unknown>[]> = {}
-  for (const [list, { each, with: names }] of Object.entries(pipeline.output ?? {})) {
-    outputs[list] = items
+): Record<string, unknown> {
+  const outputs: Record<string, unknown> = {}
+  for (const [list, { each, with: names, only = false }] of Object.entries(pipeline.output ?? {})) {
+    const entries = items
       .filter((item) => item.task === each && item.result !== null)
       .map((item) => Object.fromEntries(names.map((name) => [name, field(items, item, name)])))
+    const [first = null] = entries
+    const value = names.length === 1 && first !== null ? first[names[0]!] : first
+    outputs[list] = only ? value : entries
   }
   return outputs
 }

@@ -90,7 +90,7 @@ function respond(
   latencyMs: number,
   modelledJ: number,
 ): Response {
-  const body: InferAnswer = {
+  const body: InferAnswer<Record<string, unknown>> = {
     id: headers.id,
     pipeline: publicName(pipeline.name),
     version: versionOf(pipeline.name),

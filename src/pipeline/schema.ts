@@ -37,6 +37,8 @@ export const variantSchema = z.looseObject({
 export const taskSchema = z.looseObject({
   /** The stage implementation, by its name in `src/stages`. Needed to run, not to simulate. */
   kind: z.string().optional(),
+  /** One item takes the results of all items of the task before it, of one query, in reading order. */
+  gather: z.boolean().optional(),
   next: z.array(name).default([]),
   variants: z.record(name, variantSchema).refine((v) => Object.keys(v).length > 0, {
     error: 'needs at least one variant',
@@ -59,10 +61,17 @@ export const pipelineSchema = z.looseObject({
   prefer: z.enum(['frugal', 'balanced', 'sooner']).optional(),
   root: name,
   tasks: z.record(name, taskSchema),
-  /** LIST of the answer: one entry for each item of a task, with these fields. */
+  /**
+   * LIST of the answer: one entry for each item of a task, with these fields. With `only` it is what its
+   * one item gives: the value of the field, where one is named, `null` where there is no item.
+   */
   output: z.record(
     z.string().min(1).refine(isOwn, TAKEN),
-    z.object({ each: name, with: z.array(z.string().min(1)).min(1) }),
+    z.object({
+      each: name,
+      with: z.array(z.string().min(1)).min(1),
+      only: z.boolean().optional(),
+    }),
   ).optional(),
   /** Measured accuracy of whole paths, root to leaf; the product of the variants where absent. */
   pathAccuracy: z.array(z.object({ path: z.array(name).min(1), accuracy: ratio })).optional(),

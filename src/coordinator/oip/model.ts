@@ -10,7 +10,7 @@ import { answerTensors, queryTensors, type Takes } from '../../pipeline/takes.ts
 import { TENSOR_TYPES } from '../../pipeline/tensor.ts'
 import { ApiError } from '../api_error.ts'
 import { tensorOutput } from './tensor_output.ts'
-import type { ModelOutput, TensorInfo } from './model_output.ts'
+import { entriesOf, type ModelOutput, type TensorInfo } from './model_output.ts'
 import type { Datatype } from './tensors.ts'
 
 export interface Model {
@@ -44,7 +44,8 @@ export function modelOf(pipeline: Pipeline): Model {
   }
   const takes = queryTensors(pipeline)
   let onlyTensors = lists.length > 0
-  const outputs = lists.flatMap(([list, { each, with: fields }]): ModelOutput[] => {
+  const outputs = lists.flatMap(([list, { each, with: fields, only }]): ModelOutput[] => {
+    if (only) return [onlyOutput(list)]
     const tensors = answerTensors(pipeline.tasks[each])
     onlyTensors &&= fields.every((field) => Object.hasOwn(tensors, field))
     // There is one entry of the root, always.
@@ -79,7 +80,7 @@ function fieldOutput(name: string, list: string, field: string): ModelOutput {
   return {
     ...{ name, datatype, shape: [-1, ...row] },
     read(pictures) {
-      const entries = pictures.flatMap((picture) => picture[list] ?? [])
+      const entries = entriesOf(pictures, list)
       const data = entries.flatMap((entry): (string | number)[] => {
         const value = entry[field]
         if (!known) return [JSON.stringify(value ?? null)]
@@ -103,7 +104,16 @@ const countOutput = (name: string, list: string): ModelOutput => ({
   ...{ name, datatype: 'INT32', shape: [-1] },
   read: (pictures) => ({
     ...{ name, datatype: 'INT32', shape: [pictures.length] },
-    data: pictures.map((picture) => picture[list]?.length ?? 0),
+    data: pictures.map((picture) => entriesOf([picture], list).length),
+  }),
+})
+
+/** What the one item of a query gives, as JSON. */
+const onlyOutput = (list: string): ModelOutput => ({
+  ...{ name: list, datatype: 'BYTES', shape: [-1] },
+  read: (pictures) => ({
+    ...{ name: list, datatype: 'BYTES', shape: [pictures.length] },
+    data: pictures.map((picture) => JSON.stringify(picture[list] ?? null)),
   }),
 })
 

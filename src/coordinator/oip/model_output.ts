@@ -5,7 +5,11 @@
  */
 import type { Datatype, Tensor } from './tensors.ts'
 
-export type Outputs = Record<string, Record<string, unknown>[]>
+export type Outputs = Record<string, unknown>
+
+/** The entries of a list, of all pictures. */
+export const entriesOf = (pictures: readonly Outputs[], list: string): Record<string, unknown>[] =>
+  pictures.flatMap((picture) => (picture[list] ?? []) as Record<string, unknown>[])
 
 /** As in the metadata of a model; a size of -1 varies. */
 export interface TensorInfo {

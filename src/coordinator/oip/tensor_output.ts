@@ -6,7 +6,7 @@
 import { TENSOR_TYPES, type TensorSpec } from '../../pipeline/tensor.ts'
 import { TensorValue } from '../../pipeline/tensor_item.ts'
 import { ApiError } from '../api_error.ts'
-import type { ModelOutput } from './model_output.ts'
+import { entriesOf, type ModelOutput } from './model_output.ts'
 
 /**
  * Those of all entries, one below the other along their first axis; a single number is a row.
@@ -25,7 +25,7 @@ export function tensorOutput(
   return {
     ...{ name, datatype, shape: alone && shape.length > 0 ? [...shape] : [-1, ...row] },
     read(answers) {
-      const values = answers.flatMap((answer) => answer[list] ?? []).map((entry) => {
+      const values = entriesOf(answers, list).map((entry) => {
         const value = entry[field]
         if (value instanceof TensorValue) return value
         throw new ApiError('node_failed', `Cannot give ${name}: a node sent no tensor`)
