@@ -25,6 +25,8 @@ export interface QueryRequest {
   gone: Gone
   /** As the answer has it. */
   id?: string
+  /** Told each further piece of what is generated, in order, before the answer is there. */
+  hear?: (said: { text: string; ids: readonly number[] }) => void
 }
 
 /** Follows queries from arrival to answer. */
