@@ -48,14 +48,14 @@ export type Script = (
 ) => Promise<Partial<Generated> | Extract<Answer, { ok: false }>>
 
 /** Says it word by word. */
-export const saying = (text: string, finish: Generated['finish'] = 'stop'): Script =>
-async (_, say) => {
-  for (const word of text.match(/\S+\s*/g) ?? []) {
-    say(word)
-    await Promise.resolve()
+export const saying =
+  (text: string, finish: Generated['finish'] = 'stop'): Script => async (_, say) => {
+    for (const word of text.match(/\S+\s*/g) ?? []) {
+      say(word)
+      await Promise.resolve()
+    }
+    return { text, finish }
   }
-  return { text, finish }
-}
 
 export interface Scene {
   coordinator: Coordinator
@@ -79,7 +79,10 @@ export function withTexts(
         const left = Promise.withResolvers<never>()
         left.promise.catch(() => {})
         const unwatch = request.gone(left.reject)
-        const late = setTimeout(() => left.resolve(LATE as never), request.deadlineMs - request.arrivedMs)
+        const late = setTimeout(
+          () => left.resolve(LATE as never),
+          request.deadlineMs - request.arrivedMs,
+        )
         try {
           const said = await Promise.race([
             script(heard, (text) => request.hear?.({ text, ids: [] })),

@@ -11,9 +11,17 @@ import { ApiError } from '../api_error.ts'
 /** The same with tokens counted over all items. */
 export type Said = Pick<Generated, 'text' | 'finish' | 'promptTokens' | 'completionTokens'>
 
-/** @throws ApiError `node_failed` where a node sent something else: it is its word */
-export function saidIn(pipeline: Pipeline, { items }: Pick<Finished, 'items'>): Said {
+/**
+ * @param heard what was said of one of them as it came: it stands first
+ * @throws ApiError `node_failed` where a node sent something else: it is its word
+ */
+export function saidIn(
+  pipeline: Pipeline,
+  { items }: Pick<Finished, 'items'>,
+  heard = '',
+): Said {
   const task = generatingTask(pipeline)
+  const texts: string[] = []
   const said: Said = { text: '', finish: 'stop', promptTokens: 0, completionTokens: 0 }
   for (const { task: of, result } of items) {
     if (of !== task || result === null) continue
@@ -21,11 +29,13 @@ export function saidIn(pipeline: Pipeline, { items }: Pick<Finished, 'items'>): 
     if (typeof text !== 'string' || !isCount(promptTokens) || !isCount(completionTokens)) {
       throw new ApiError('node_failed', `Cannot answer: a node sent no text for task ${task}`)
     }
-    said.text += text
+    if (text === heard) texts.unshift(text)
+    else texts.push(text)
     said.promptTokens += promptTokens
     said.completionTokens += completionTokens
     if (finish === 'length') said.finish = 'length'
   }
+  said.text = texts.join('\n')
   return said
 }
 

@@ -83,10 +83,12 @@ export function run({ pool, history, now, log }: RunningParts, question: Questio
     leave(new ApiError('deadline_exceeded', `Cannot answer: no token came in ${ttftMs} ms`))
   })
   const hear = ({ text }: { text: string }) => {
-    if (ended || text === '') return
+    if (ended) return
+    // A first token may be one of which no text is certain yet.
+    callOff()
+    if (text === '') return
     said += text
     untaken += text
-    callOff()
     begun.resolve()
     wake()
   }
@@ -103,7 +105,7 @@ export function run({ pool, history, now, log }: RunningParts, question: Questio
         left.promise,
       ])
       const answer = resultOf(answered.answer)
-      const all = saidIn(pipeline, answer)
+      const all = saidIn(pipeline, answer, said)
       if (!all.text.startsWith(said)) {
         const message = 'Cannot go on: the answer is another than what was said of it'
         throw new ApiError('node_failed', message)
