@@ -1,6 +1,6 @@
 /** Texts through KServe's generate extension, the infer call of both protocols, and streams of it. */
 import assert from 'node:assert/strict'
-import { PIXEL_PNG } from '../coordinator/fixture.ts'
+import { PATIENT, PIXEL_PNG } from '../coordinator/fixture.ts'
 import { packBytes, postInfer } from './oip_client.ts'
 import { saying, withTexts } from './text_scene.ts'
 
@@ -90,14 +90,15 @@ Deno.test('infer takes a text as it is, or in JSON with how to generate', () =>
   withTexts(async ({ url, asked, script }) => {
     script(saying('said'))
     const infer = `${url}/v1/pipelines/scribe/infer`
+    // Long ones are read by a worker, which has to start.
     const send = (body: BodyInit, type = 'text/plain') =>
-      fetch(infer, { method: 'POST', headers: { 'content-type': type }, body })
+      fetch(infer, { method: 'POST', headers: { ...PATIENT, 'content-type': type }, body })
     assert.deepEqual((await (await send('Grüße, 你')).json()).outputs, { said: [{ text: 'said' }] })
     assert.equal(asked[0]?.text, 'Grüße, 你')
     assert.deepEqual(asked[0]?.payload.meta, { type: 'text/plain' })
     const input = { name: 'text', shape: [1], datatype: 'BYTES', data: ['a,b,c '.repeat(90_000)] }
     const parameters = { max_tokens: 3, stop: 'x', schema: { type: 'object' } }
-    assert.equal((await post(infer, { inputs: [input], parameters })).status, 200)
+    assert.equal((await post(infer, { inputs: [input], parameters }, PATIENT)).status, 200)
     assert.equal(asked[1]?.text, input.data[0])
     assert.deepEqual(asked[1]?.payload.meta['ask'], {
       ...{ maxTokens: 3, stop: ['x'], schema: { type: 'object' } },

@@ -12,7 +12,7 @@ const stop = z.string().min(1).max(STOPS.characters)
 const MAX_SCHEMA = 65_536
 
 export const tokens = z.number().int().min(1)
-export const schemaOf = z.record(z.string(), z.json()).refine(
+export const schemaOf = z.record(z.string(), z.unknown()).refine(
   (schema) => JSON.stringify(schema).length <= MAX_SCHEMA,
   { error: `must be at most ${MAX_SCHEMA} characters as JSON` },
 )
@@ -51,6 +51,6 @@ export function askFrom(said: AskParameters): Ask {
     // Any whole number is a seed elsewhere.
     ...seed == null ? {} : { seed: ((seed % SEEDS) + SEEDS) % SEEDS },
     ...stops.length === 0 ? {} : { stop: stops },
-    ...schema == null ? {} : { schema },
+    ...schema == null ? {} : { schema: schema as NonNullable<Ask['schema']> },
   }
 }
