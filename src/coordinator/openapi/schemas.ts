@@ -73,7 +73,8 @@ export const pipelines = of<{ pipelines: PipelineInfo[] }>()(z.object({
   pipelines: z.array(z.object({
     name: z.string(),
     version: count,
-    takes: z.enum(['picture', 'tensors']).meta({ description: 'What a query brings.' }),
+    takes: z.enum(['picture', 'tensors', 'text']).meta({ description: 'What a query brings.' }),
+    generates: z.boolean().meta({ description: 'Whether its text can be had as it comes.' }),
     sloMs: ms,
     weight: z.number(),
     root: z.string(),

@@ -29,8 +29,14 @@ export interface Said {
   backend: string | undefined
 }
 
-/** The input of a task that gathers, made of what the items before it were and gave. */
-export type Gather = (items: readonly { payload: Handle; result: Handle }[]) => Handle
+/**
+ * The input of a task that gathers, made of what the items before it were and gave, and of what the query
+ * itself brought.
+ */
+export type Gather = (
+  items: readonly { payload: Handle; result: Handle }[],
+  query: Handle,
+) => Handle
 
 /** Whether a node has the memory that an input takes. */
 export type Fits = (payload: Handle, node: NodeId) => boolean

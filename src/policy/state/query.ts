@@ -234,7 +234,7 @@ function gatherFor({ query, task }: Item, child: number, gather: Gather, nowMs: 
   // It is worth what the least of them is.
   const prefixes = items.map(({ prefix }) => prefix!)
   const least = prefixes.reduce((a, b) => b.accuracy < a.accuracy ? b : a)
-  return [addItem(query, least.ways[child]!, gather(items), nowMs)]
+  return [addItem(query, least.ways[child]!, gather(items, query.root.payload), nowMs)]
 }
 
 /** Done items of a task, in reading order. */
