@@ -3,11 +3,13 @@
  *
  * @module
  */
-import type { InferAnswer } from '../client/types.ts'
+import type { GeneratedInfo, InferAnswer } from '../client/types.ts'
+import { generatingTask } from '../pipeline/generate.ts'
 import type { Pipeline } from '../pipeline/schema.ts'
 import { publicName, versionOf } from '../pipeline/version.ts'
 import { type Finished, stagesOf } from './answer.ts'
 import { assembleOutputs } from './assemble.ts'
+import { saidIn } from './generate/generated.ts'
 import type { Pool } from './pool.ts'
 
 export const bodyOf = (
@@ -28,4 +30,10 @@ export const bodyOf = (
   path: answer.path,
   stages: stagesOf(answer, pool, pipeline),
   modelledJ,
+  ...generatingTask(pipeline) === undefined ? {} : { generated: generatedOf(pipeline, answer) },
 })
+
+function generatedOf(pipeline: Pipeline, answer: Finished): GeneratedInfo {
+  const { finish, promptTokens, completionTokens } = saidIn(pipeline, answer)
+  return { finish, promptTokens, completionTokens }
+}

@@ -4,11 +4,12 @@
  * @module
  */
 import { z } from 'zod'
+import type { Ask } from '../pipeline/generate.ts'
 import type { Takes } from '../pipeline/takes.ts'
 import { type Prefer, PREFERENCES } from '../policy/core/elastic.ts'
 import { ApiError } from './api_error.ts'
 import { askFrom, askParameters } from './generate/ask.ts'
-import { textPayload } from './generate/text.ts'
+import { textPayload, withAsk } from './generate/text.ts'
 import { parseAs, parseRequest, PICTURES, TENSORS } from './oip/parse.ts'
 import { MAX_DIMS } from './oip/schemas.ts'
 import { readTensors } from './oip/tensor_input.ts'
@@ -131,6 +132,8 @@ export const pictureRequest = z.object({
     parameters: z.looseObject({ encoding: z.string().optional() }).optional(),
     data: z.array(z.string()).length(1),
   })).length(1),
+  parameters: z.looseObject(askParameters.shape).optional()
+    .meta({ description: 'For a task that generates.' }),
 })
 
 /** @throws ApiError `invalid_input` or `too_large` */
@@ -143,7 +146,8 @@ export function readInferBody(
   if (text) return type === TEXT ? textPayload(body) : textFromJson(body)
   if (takes !== undefined) return readTensors(takes, parseRequest(body, TENSORS).inputs, undefined)
   if (isPictureType(type)) return pictureOf(body, type)
-  return pictureOf(pictureFromJson(body))
+  const { picture, ask } = pictureFromJson(body)
+  return withAsk(pictureOf(picture), ask)
 }
 
 /** Checked, and without what it says besides its pixels. @throws ApiError */
@@ -165,11 +169,11 @@ function textFromJson(body: Uint8Array): Pick<Payload, 'meta' | 'bytes'> {
   return textPayload(input.data[0]!, askFrom(parameters))
 }
 
-function pictureFromJson(body: Uint8Array): Uint8Array {
+function pictureFromJson(body: Uint8Array): { picture: Uint8Array; ask: Ask } {
   const fail = (what: string): never => {
     throw new ApiError('invalid_input', `Cannot use the request: ${what}`)
   }
-  const [input] = parseAs(pictureRequest, body, PICTURES).inputs
+  const { inputs: [input], parameters = {} } = parseAs(pictureRequest, body, PICTURES)
   const data = input?.data[0]
   if (input === undefined || data === undefined) return fail('inputs.0.data must hold one string')
   if (input.name !== 'image' || input.datatype !== 'BYTES') {
@@ -179,7 +183,7 @@ function pictureFromJson(body: Uint8Array): Uint8Array {
     return fail('a picture in JSON needs parameters.encoding "base64"')
   }
   try {
-    return Uint8Array.fromBase64(data)
+    return { picture: Uint8Array.fromBase64(data), ask: askFrom(parameters) }
   } catch {
     return fail('inputs.0.data.0 is not base64')
   }

@@ -65,6 +65,11 @@ export const inferAnswer = of<InferAnswer>()(z.object({
     description:
       'Joules that its batches took, its share of each by items: modelled, not measured.',
   }),
+  generated: z.object({
+    finish: z.enum(['stop', 'length']),
+    promptTokens: count,
+    completionTokens: count,
+  }).exactOptional().meta({ description: 'Of the task that generates.' }),
 }))
 
 const model = z.object({ sha256: z.string(), bytes })
