@@ -14,7 +14,7 @@ import type { WorkMessage } from './link/link.ts'
 import type { Profiler } from './measure/profiler.ts'
 import { createAskedFor } from './models/asked_for.ts'
 import { type Catalog, createCatalog, keyOf, nameOf, type VariantName } from './models/catalog.ts'
-import { createPrograms } from './models/programs.ts'
+import { createBesideModel } from './models/beside_model.ts'
 import type { PayloadStore } from './payloads.ts'
 import type { SlotBatch } from './slot/batch_queue.ts'
 import type { BatchTimes } from './slot/events.ts'
@@ -70,7 +70,7 @@ export function createServing(options: ServingOptions): Serving {
   const flights = new Map<SlotBatch, Flight>()
   /** Called off, and still running: that they have ended is told. */
   const calledOff = new Set<SlotBatch>()
-  const programs = createPrograms(options.fetchModel)
+  const beside = createBesideModel(options.fetchModel)
   const askedFor = createAskedFor()
   let catalog: Catalog | undefined
   let lastLoadMs = -Infinity
@@ -129,8 +129,7 @@ export function createServing(options: ServingOptions): Serving {
       if ('refusal' in taken) return refuse(slot, name, taken.refusal)
       taken.unload.forEach((key) => unload(slot, key))
       askedFor.note(spec)
-      if (spec.code === undefined) return found.load(spec)
-      programs.bring(`${slot} ${spec.key}`, spec, spec.code, found.load, (error) => {
+      beside.bring(`${slot} ${spec.key}`, spec, found.load, (error) => {
         limits.free(slot, spec.key)
         failLoad(slot, name, error)
       })
@@ -150,7 +149,7 @@ export function createServing(options: ServingOptions): Serving {
   }
 
   function unload(slot: number, key: string): void {
-    programs.drop(`${slot} ${key}`)
+    beside.drop(`${slot} ${key}`)
     options.pool().warm(slot)?.unload(key)
     limits.free(slot, key)
     const ready = watch.state.ready.filter((held) => held !== `${slot} ${key}`)

@@ -45,6 +45,10 @@ export interface InstanceSpec {
   /** The program that does the task, in place of a stage of this build; it may need no model. */
   code?: StageCode
   noModel?: boolean
+  /** SHA-256 of texts that the task has beside its model, by what they are for. */
+  files?: { [name: string]: string }
+  /** What is in them; set once they were fetched. */
+  texts?: { [name: string]: string }
 }
 
 export interface Warmed {
