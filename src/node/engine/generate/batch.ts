@@ -1,0 +1,105 @@
+/**
+ * A batch of items whose answers are generated: what is said of them meanwhile, who leaves, and who is
+ * out of time.
+ *
+ * @module
+ */
+import type { Said } from '../../../pipeline/generate.ts'
+import type { ItemResult, StageItem } from '../../../stages/types.ts'
+import { EngineError } from '../answer.ts'
+import type { Generator, Sequence } from './generator.ts'
+import { createSaidBuffer } from './said_buffer.ts'
+
+export interface GeneratingBatch {
+  /** One for each item, after all was heard that is said of them. @throws EngineError */
+  results: Promise<ItemResult[]>
+  /** All of them where none is named. */
+  leave(items?: readonly number[]): void
+  /** Tells that it lives. */
+  alive(): void
+}
+
+type Failed = Extract<ItemResult, { ok: false }>
+
+const LEFT: Failed = { ok: false, reason: 'expired', message: 'Nobody waits for it any more' }
+const LATE: Failed = {
+  ok: false,
+  reason: 'expired',
+  message: 'The deadline passed before the answer was whole',
+}
+
+/** @param leftMs what is left until the deadline of all of them */
+export function startBatch(
+  generator: Generator,
+  items: readonly StageItem[],
+  leftMs: number,
+  tell: (said: Said[]) => unknown,
+): GeneratingBatch {
+  const said = createSaidBuffer(tell)
+  const ends = items.map(() => Promise.withResolvers<ItemResult>())
+  const sequences = new Map<number, Sequence>()
+  const over = new Set<number>()
+
+  /** Whatever becomes of its sequence. */
+  function end(item: number, result: ItemResult): void {
+    over.add(item)
+    ends[item]!.resolve(result)
+    sequences.get(item)?.leave()
+  }
+
+  async function generate(item: number): Promise<void> {
+    try {
+      const sequence = await generator.add(items[item]!, (more) => {
+        if (!over.has(item)) said.add({ item, ...more })
+      })
+      sequences.set(item, sequence)
+      // A promise nobody listens to would end the worker where it is rejected.
+      if (over.has(item)) {
+        sequence.done.catch(() => {})
+        sequence.leave()
+        return
+      }
+      const result = await sequence.done
+      over.add(item)
+      ends[item]!.resolve(result)
+    } catch (error) {
+      if (error instanceof EngineError) ends[item]!.reject(error)
+      else end(item, failedOf(error))
+    }
+  }
+
+  function endAll(result: Failed, which: Iterable<number> = items.keys()): void {
+    for (const item of which) if (item < items.length && !over.has(item)) end(item, result)
+  }
+
+  async function run(): Promise<ItemResult[]> {
+    const timer = setTimeout(() => endAll(LATE), Math.max(0, leftMs))
+    try {
+      for (const item of items.keys()) void generate(item)
+      return await Promise.all(ends.map(({ promise }) => promise))
+    } finally {
+      clearTimeout(timer)
+      // What failed fails for all: nobody waits for the others.
+      endAll(LEFT)
+      await said.flush()
+    }
+  }
+
+  return {
+    results: run(),
+    leave: (which) => endAll(LEFT, which),
+    alive: said.alive,
+  }
+}
+
+const REASONS: readonly unknown[] = ['invalid_input', 'too_large', 'internal']
+
+/** What cannot be generated for is the fault of the item where nothing else is said. */
+function failedOf(error: unknown): Failed {
+  const { reason, message } = error as { reason?: unknown; message?: string }
+  return {
+    ok: false,
+    reason: REASONS.includes(reason) ? reason as Failed['reason'] : 'invalid_input',
+    message: message ?? String(error),
+  }
+}

@@ -1,0 +1,82 @@
+/**
+ * Runs of all generators of a worker: one after the other, in the order asked for, so that none starves;
+ * with rests between them that keep to the volunteer's share of the time.
+ *
+ * @module
+ */
+import { restAfterMs } from '../../slot/pace.ts'
+
+export interface Steps {
+  /** Share of the time to work, 0..1. */
+  duty: number
+  run<T>(once: () => Promise<T>): Promise<T>
+  /** How many runs have ended. */
+  readonly ended: number
+  readonly rests: boolean
+  /** How long it has rested in all, in ms. */
+  readonly restedMs: number
+}
+
+export function createSteps(nowMs: () => number): Steps {
+  let tail: Promise<unknown> = Promise.resolve()
+  /** Of the last run. */
+  let tookMs = 0
+  let endedMs = 0
+  let rests = false
+  let restedMs = 0
+  let ended = 0
+
+  async function rest(): Promise<void> {
+    // Also where nothing is owed: messages, as that somebody has left, are heard between two runs.
+    const fromMs = nowMs()
+    const owedMs = endedMs + restAfterMs(tookMs, steps.duty) - fromMs
+    rests = owedMs > 0
+    if (!rests) return await nextMessages()
+    await new Promise((resolve) => setTimeout(resolve, owedMs))
+    restedMs += nowMs() - fromMs
+    rests = false
+  }
+
+  async function paced<T>(once: () => Promise<T>): Promise<T> {
+    await rest()
+    const fromMs = nowMs()
+    try {
+      return await once()
+    } finally {
+      endedMs = nowMs()
+      tookMs = endedMs - fromMs
+      ended++
+    }
+  }
+
+  const steps: Steps = {
+    duty: 1,
+    run(once) {
+      const run = tail.then(() => paced(once))
+      tail = run.catch(() => {})
+      return run
+    },
+    get ended() {
+      return ended
+    },
+    get rests() {
+      return rests
+    },
+    get restedMs() {
+      return restedMs
+    },
+  }
+  return steps
+}
+
+/** Resolves once what is in the realm's queue of messages was heard; a timer would take 4 ms. */
+function nextMessages(): Promise<void> {
+  const { port1, port2 } = new MessageChannel()
+  return new Promise((resolve) => {
+    port1.onmessage = () => {
+      port1.close()
+      resolve()
+    }
+    port2.postMessage(null)
+  })
+}
