@@ -36,7 +36,7 @@ export function startBatch(
   tell: (said: Said[]) => unknown,
 ): GeneratingBatch {
   const said = createSaidBuffer(tell)
-  const ends = items.map(() => Promise.withResolvers<ItemResult>())
+  const ends = items.map(createEnd)
   const sequences = new Map<number, Sequence>()
   const over = new Set<number>()
 
@@ -90,6 +90,13 @@ export function startBatch(
     leave: (which) => endAll(LEFT, which),
     alive: said.alive,
   }
+}
+
+function createEnd() {
+  let resolve = (_result: ItemResult) => {}
+  let reject = (_error: Error) => {}
+  const promise = new Promise<ItemResult>((...both) => [resolve, reject] = both)
+  return { promise, resolve, reject }
 }
 
 const REASONS: readonly unknown[] = ['invalid_input', 'too_large', 'internal']
