@@ -27,14 +27,13 @@ export function createSteps(nowMs: () => number): Steps {
   let ended = 0
 
   async function rest(): Promise<void> {
-    // Also where nothing is owed: messages, as that somebody has left, are heard between two runs.
     const fromMs = nowMs()
     const owedMs = endedMs + restAfterMs(tookMs, steps.duty) - fromMs
-    rests = owedMs > 0
-    if (!rests) return await nextMessages()
+    if (owedMs <= 0) return
+    rests = true
     await new Promise((resolve) => setTimeout(resolve, owedMs))
-    restedMs += nowMs() - fromMs
     rests = false
+    restedMs += nowMs() - fromMs
   }
 
   async function paced<T>(once: () => Promise<T>): Promise<T> {
@@ -67,16 +66,4 @@ export function createSteps(nowMs: () => number): Steps {
     },
   }
   return steps
-}
-
-/** Resolves once what is in the realm's queue of messages was heard; a timer would take 4 ms. */
-function nextMessages(): Promise<void> {
-  const { port1, port2 } = new MessageChannel()
-  return new Promise((resolve) => {
-    port1.onmessage = () => {
-      port1.close()
-      resolve()
-    }
-    port2.postMessage(null)
-  })
 }
